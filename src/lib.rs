@@ -1,0 +1,3 @@
+pub mod document;
+mod nearest;
+pub mod pattern;

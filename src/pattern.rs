@@ -1,0 +1,198 @@
+//! EventBridge's event pattern language: compile, match, explain.
+//!
+//! Semantics are those of AWS's own matcher. An event is seen as its *leaves* (strings, numbers,
+//! booleans, nulls) under a dotted path; arrays contribute each element. A pattern is a
+//! conjunction of fields, each a list of alternatives; `$or` multiplies out into *branches*. Two
+//! fields that lie in the same array of objects must match in the same element ("array
+//! consistency"). `tests/data/patterns.ndjson.gz` holds 1,500 answers of AWS's matcher, and
+//! `tests/data/pattern-language.ndjson` one case for each corner.
+//!
+//! A new operator is a variant of [`Matcher`] (what it accepts and how it prints), a word in
+//! `compile.rs` (how it is written) and, where it can narrow the candidates, a key in `index.rs`.
+//!
+//! Sources: <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html>
+//! and the README of aws/event-ruler.
+
+mod compile;
+mod explain;
+mod index;
+mod leaves;
+mod matcher;
+
+use serde_json::Value;
+
+pub use compile::{OPERATORS, PatternFault};
+pub use explain::{Explanation, FieldExplanation};
+pub use index::PatternIndex;
+pub use matcher::Matcher;
+
+pub(crate) use leaves::FieldPath;
+use leaves::{Leaf, Membership, collect};
+
+/// Most branches one pattern may have after `$or` is multiplied out, as in EventBridge.
+pub const BRANCHES_MAX: usize = 1_000;
+/// Most steps spent on array consistency for one pattern and event. Beyond it the pattern counts
+/// as matched: an alert too many rather than an event that hides behind its size.
+pub const CONSISTENCY_STEPS_MAX: usize = 100_000;
+
+/// A compiled event pattern.
+#[derive(Debug, Clone)]
+pub struct Pattern {
+    branches: Vec<Branch>,
+}
+
+/// A conjunction of fields, sorted by path.
+#[derive(Debug, Clone)]
+pub(crate) struct Branch {
+    pub(crate) fields: Vec<Field>,
+}
+
+/// One path and the alternatives of its value.
+#[derive(Debug, Clone)]
+pub(crate) struct Field {
+    pub(crate) path: FieldPath,
+    pub(crate) matchers: Vec<Matcher>,
+}
+
+impl Pattern {
+    /// Compiles a pattern.
+    ///
+    /// # Errors
+    /// All faults found, each with its path below the pattern.
+    pub fn compile(pattern: &Value) -> Result<Self, Vec<PatternFault>> {
+        compile::compile(pattern)
+    }
+
+    /// Does the pattern match this event?
+    ///
+    /// ```
+    /// use iam_responder::pattern::Pattern;
+    /// use serde_json::json;
+    /// let pattern = Pattern::compile(&json!({"detail": {"eventName": [{"prefix": "Attach"}]}})).unwrap();
+    /// assert!(pattern.matches(&json!({"detail": {"eventName": "AttachRolePolicy"}})));
+    /// assert!(!pattern.matches(&json!({"detail": {"eventName": "DetachRolePolicy"}})));
+    /// ```
+    #[must_use]
+    pub fn matches(&self, event: &Value) -> bool {
+        self.branches.iter().any(|branch| branch.matches(event))
+    }
+
+    /// Tells for each field of the nearest branch what was expected and what was there.
+    #[must_use]
+    pub fn explain(&self, event: &Value) -> Explanation {
+        explain::explain(self, event)
+    }
+
+    /// How many fields the narrowest branch names: a measure of how specific the pattern is.
+    #[must_use]
+    pub fn specificity(&self) -> usize {
+        self.branches.iter().map(|branch| branch.fields.len()).min().unwrap_or(0)
+    }
+
+    /// The dotted paths the pattern looks at, without repetition.
+    #[must_use]
+    pub fn paths(&self) -> Vec<&str> {
+        let fields = self.branches.iter().flat_map(|branch| &branch.fields);
+        let mut paths: Vec<&str> = fields.map(|field| field.path.text()).collect();
+        paths.sort_unstable();
+        paths.dedup();
+        paths
+    }
+
+    pub(crate) fn branches(&self) -> &[Branch] {
+        &self.branches
+    }
+}
+
+impl Field {
+    fn accepts(&self, leaf: &Leaf<'_>) -> bool {
+        self.matchers.iter().any(|matcher| matcher.accepts(leaf.value))
+    }
+
+    fn may_be_absent(&self) -> bool {
+        self.matchers.iter().any(|matcher| matches!(matcher, Matcher::Absent))
+    }
+}
+
+impl Branch {
+    /// Most events hold no array of objects under a path of interest: then each field stands for
+    /// itself. Otherwise a consistent choice of leaves is searched for.
+    pub(crate) fn matches(&self, event: &Value) -> bool {
+        let mut in_arrays = false;
+        let mut all = Vec::with_capacity(self.fields.len());
+        for field in &self.fields {
+            let leaves = collect(event, &field.path);
+            let accepted = leaves.iter().any(|leaf| field.accepts(leaf));
+            let inside = leaves.iter().any(|leaf| !leaf.membership.is_empty());
+            let absent = field.may_be_absent() && (leaves.is_empty() || inside);
+            if !accepted && !absent {
+                return false;
+            }
+            in_arrays |= inside;
+            all.push(leaves);
+        }
+        !in_arrays || {
+            let mut steps = CONSISTENCY_STEPS_MAX;
+            self.consistent(&all, 0, &Membership::default(), &mut steps)
+        }
+    }
+
+    /// Is there one leaf per field from `index` on such that none contradicts the array elements
+    /// chosen so far? Fields are tried in the order of their paths, as AWS's matcher does; that
+    /// decides what "absent" means inside an array.
+    fn consistent(
+        &self,
+        all: &[Vec<Leaf<'_>>],
+        index: usize,
+        chosen: &Membership,
+        steps: &mut usize,
+    ) -> bool {
+        let (Some(field), Some(leaves)) = (self.fields.get(index), all.get(index)) else {
+            return true;
+        };
+        let mut present = false;
+        for leaf in leaves {
+            if *steps == 0 {
+                return true;
+            }
+            *steps -= 1;
+            let Some(merged) = chosen.merge(&leaf.membership) else { continue };
+            present = true;
+            if field.accepts(leaf) && self.consistent(all, index + 1, &merged, steps) {
+                return true;
+            }
+        }
+        !present && field.may_be_absent() && self.consistent(all, index + 1, chosen, steps)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[track_caller]
+    fn check(pattern: Value, event: Value, want: bool) {
+        let compiled = Pattern::compile(&pattern).unwrap();
+        assert_eq!(compiled.matches(&event), want, "{pattern} on {event}");
+        assert_eq!(compiled.explain(&event).matched, want, "explain: {pattern} on {event}");
+    }
+
+    #[test]
+    fn fields_in_one_array_must_match_in_one_element() {
+        let pattern = json!({"p": {"name": ["a"], "on": [true]}});
+        check(pattern.clone(), json!({"p": [{"name": "a", "on": false}, {"name": "b", "on": true}]}), false);
+        check(pattern, json!({"p": [{"name": "b", "on": false}, {"name": "a", "on": true}]}), true);
+    }
+
+    #[test]
+    fn a_huge_event_cannot_hide_behind_its_size() {
+        let items: Vec<Value> = (0..2_000).map(|n| json!({"a": "x", "b": n})).collect();
+        let event = json!({"p": items, "q": items});
+        let pattern = json!({"p": {"a": ["x"], "b": [-1]}, "q": {"a": ["x"], "b": [1]}});
+        // Decided before any search: no leaf of p.b is -1.
+        check(pattern, event.clone(), false);
+        let crossing = json!({"p": {"a": ["x"], "b": [1]}, "q": {"a": ["x"], "b": [1999], "c": [{"exists": false}]}});
+        check(crossing, event, true);
+    }
+}

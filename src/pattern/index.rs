@@ -1,0 +1,216 @@
+//! Many patterns at once: an event visits only those that it could match.
+//!
+//! Of each branch one field is its *anchor*: the one whose values are rarest among all branches.
+//! The event's value under the anchor's path then leads, through a hash map, to the branches that
+//! ask for it; prefixes and suffixes are found through the few lengths that occur. A branch
+//! without any field that can serve (only `anything-but`, numbers, `exists` …) is always tried.
+
+use std::collections::{BTreeSet, HashMap};
+use std::net::IpAddr;
+
+use serde_json::Value;
+
+use super::leaves::{FieldPath, collect};
+use super::matcher::parse_address;
+use super::{Branch, Field, Matcher, Pattern};
+
+/// A set of patterns compiled for speed.
+#[derive(Debug, Clone, Default)]
+pub struct PatternIndex {
+    branches: Vec<(usize, Branch)>,
+    paths: Vec<PathIndex>,
+    always: Vec<usize>,
+}
+
+/// The anchors of one path: from a value to the branches that want it.
+#[derive(Debug, Clone, Default)]
+struct PathIndex {
+    path: FieldPath,
+    exact: HashMap<String, Vec<usize>>,
+    folded: HashMap<String, Vec<usize>>,
+    addresses: HashMap<IpAddr, Vec<usize>>,
+    prefixes: HashMap<String, Vec<usize>>,
+    prefix_lengths: BTreeSet<usize>,
+    suffixes: HashMap<String, Vec<usize>>,
+    suffix_lengths: BTreeSet<usize>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Key {
+    Exact(String),
+    Folded(String),
+    Address(IpAddr),
+    Prefix(String),
+    Suffix(String),
+}
+
+impl PatternIndex {
+    /// Builds the index. The patterns are known by their position from here on.
+    #[must_use]
+    pub fn new<'p>(patterns: impl IntoIterator<Item = &'p Pattern>) -> Self {
+        let mut index = Self::default();
+        for (number, pattern) in patterns.into_iter().enumerate() {
+            index.branches.extend(pattern.branches().iter().map(|branch| (number, branch.clone())));
+        }
+        let wanted = Frequencies::count(&index.branches);
+        let mut by_path: HashMap<FieldPath, usize> = HashMap::new();
+        for (branch_number, (_, branch)) in index.branches.iter().enumerate() {
+            let Some((field, keys)) = wanted.rarest(branch) else {
+                index.always.push(branch_number);
+                continue;
+            };
+            let slot = *by_path.entry(field.path.clone()).or_insert_with(|| {
+                let path = field.path.clone();
+                index.paths.push(PathIndex { path, ..PathIndex::default() });
+                index.paths.len() - 1
+            });
+            if let Some(path) = index.paths.get_mut(slot) {
+                keys.into_iter().for_each(|key| path.insert(key, branch_number));
+            }
+        }
+        index
+    }
+
+    /// Positions of all patterns that match, in ascending order.
+    #[must_use]
+    pub fn matching(&self, event: &Value) -> Vec<usize> {
+        let mut candidates = self.always.clone();
+        for path in &self.paths {
+            path.candidates(event, &mut candidates);
+        }
+        candidates.sort_unstable();
+        candidates.dedup();
+        let mut matching = Vec::new();
+        for candidate in candidates {
+            let Some((pattern, branch)) = self.branches.get(candidate) else { continue };
+            if matching.last() != Some(pattern) && branch.matches(event) {
+                matching.push(*pattern);
+            }
+        }
+        matching
+    }
+}
+
+impl PathIndex {
+    fn insert(&mut self, key: Key, branch: usize) {
+        let branches = match key {
+            Key::Exact(text) => self.exact.entry(text).or_default(),
+            Key::Folded(text) => self.folded.entry(text).or_default(),
+            Key::Address(address) => self.addresses.entry(address).or_default(),
+            Key::Prefix(text) => {
+                self.prefix_lengths.insert(text.len());
+                self.prefixes.entry(text).or_default()
+            }
+            Key::Suffix(text) => {
+                self.suffix_lengths.insert(text.len());
+                self.suffixes.entry(text).or_default()
+            }
+        };
+        branches.push(branch);
+    }
+
+    fn candidates(&self, event: &Value, found: &mut Vec<usize>) {
+        for leaf in collect(event, &self.path) {
+            let Value::String(text) = leaf.value else { continue };
+            let mut take = |branches: Option<&Vec<usize>>| found.extend(branches.into_iter().flatten());
+            take(self.exact.get(text));
+            if !self.folded.is_empty() {
+                take(self.folded.get(&text.to_ascii_lowercase()));
+            }
+            if !self.addresses.is_empty() {
+                take(parse_address(text).and_then(|address| self.addresses.get(&address)));
+            }
+            for length in &self.prefix_lengths {
+                take(text.get(..*length).and_then(|head| self.prefixes.get(head)));
+            }
+            for length in &self.suffix_lengths {
+                let start = text.len().checked_sub(*length);
+                take(start.and_then(|start| text.get(start..)).and_then(|tail| self.suffixes.get(tail)));
+            }
+        }
+    }
+}
+
+/// How many branches ask for each value of each path.
+struct Frequencies(HashMap<(FieldPath, Key), usize>);
+
+impl Frequencies {
+    fn count(branches: &[(usize, Branch)]) -> Self {
+        let mut counts = HashMap::new();
+        for field in branches.iter().flat_map(|(_, branch)| &branch.fields) {
+            for key in keys(field).unwrap_or_default() {
+                *counts.entry((field.path.clone(), key)).or_default() += 1;
+            }
+        }
+        Self(counts)
+    }
+
+    fn rarest<'b>(&self, branch: &'b Branch) -> Option<(&'b Field, Vec<Key>)> {
+        let cost = |(field, keys): &(&Field, Vec<Key>)| -> usize {
+            let frequency = |key: &Key| self.0.get(&(field.path.clone(), key.clone())).copied();
+            keys.iter().filter_map(frequency).sum()
+        };
+        branch
+            .fields
+            .iter()
+            .filter_map(|field| keys(field).map(|keys| (field, keys)))
+            .min_by_key(cost)
+    }
+}
+
+/// The keys that find every value a field accepts, or none where a value could escape them.
+fn keys(field: &Field) -> Option<Vec<Key>> {
+    field.matchers.iter().map(key).collect()
+}
+
+fn key(matcher: &Matcher) -> Option<Key> {
+    match matcher {
+        Matcher::Text(text) => Some(Key::Exact(text.clone())),
+        Matcher::Address(_, address) => Some(Key::Address(*address)),
+        Matcher::IgnoreCase(folded) => folded.ascii_key().map(Key::Folded),
+        Matcher::Prefix(text) => Some(Key::Prefix(text.clone())),
+        Matcher::Suffix(text) => Some(Key::Suffix(text.clone())),
+        Matcher::Wildcard(wildcard) => match wildcard.pieces.as_slice() {
+            [only] => Some(Key::Exact(only.clone())),
+            [first, ..] if !first.is_empty() => Some(Key::Prefix(first.clone())),
+            [.., last] if !last.is_empty() => Some(Key::Suffix(last.clone())),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_index_finds_what_each_pattern_finds_alone() {
+        let patterns: Vec<Pattern> = [
+            json!({"n": ["AttachRolePolicy"]}),
+            json!({"n": [{"prefix": "Att"}, {"suffix": "cy"}]}),
+            json!({"n": [{"anything-but": ["AttachRolePolicy"]}]}),
+            json!({"n": [{"equals-ignore-case": "ATTACHROLEPOLICY"}]}),
+            json!({"n": [{"wildcard": "A*Role*"}], "x": [{"exists": false}]}),
+            json!({"ip": ["2001:db8::1"]}),
+            json!({"$or": [{"n": ["Other"]}, {"ip": [{"cidr": "2001:db8::/32"}]}]}),
+            json!({"n": [{"prefix": ""}]}),
+        ]
+        .iter()
+        .map(|pattern| Pattern::compile(pattern).unwrap())
+        .collect();
+        let index = PatternIndex::new(&patterns);
+        for event in [
+            json!({"n": "AttachRolePolicy", "ip": "2001:0db8::0001"}),
+            json!({"n": "attachrolepolicy"}),
+            json!({"n": ["Other", "Policy"]}),
+            json!({"n": ""}),
+            json!({}),
+        ] {
+            let alone: Vec<usize> =
+                (0..patterns.len()).filter(|number| patterns[*number].matches(&event)).collect();
+            assert_eq!(index.matching(&event), alone, "{event}");
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The leaves of an event under a path, each with the array elements it lies in.
+
+use serde_json::{Map, Value};
+
+/// A scalar of the event.
+pub(super) struct Leaf<'e> {
+    pub(super) value: &'e Value,
+    pub(super) membership: Membership,
+}
+
+/// Which element of which array of objects a leaf lies in. Arrays are told apart by their address
+/// within the event.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Membership(Vec<(usize, usize)>);
+
+impl Membership {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Both together, or nothing where they name different elements of one array.
+    pub(super) fn merge(&self, other: &Self) -> Option<Self> {
+        let mut merged = self.0.clone();
+        for (array, index) in &other.0 {
+            match self.0.iter().find(|(known, _)| known == array) {
+                Some((_, known_index)) if known_index != index => return None,
+                Some(_) => {}
+                None => merged.push((*array, *index)),
+            }
+        }
+        Some(Self(merged))
+    }
+}
+
+/// A dotted path. A dot inside a key of the event counts as a step, as in AWS's matcher.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub(crate) struct FieldPath {
+    text: String,
+    /// Where each step ends in the text.
+    ends: Vec<usize>,
+}
+
+impl FieldPath {
+    pub(crate) fn new(text: String) -> Self {
+        let dots = text.match_indices('.').map(|(at, _)| at);
+        let ends = dots.chain(std::iter::once(text.len())).collect();
+        Self { text, ends }
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The key made of the steps `from..=to`.
+    fn key(&self, from: usize, to: usize) -> Option<&str> {
+        let start = match from.checked_sub(1) {
+            None => 0,
+            Some(before) => self.ends.get(before)? + 1,
+        };
+        self.text.get(start..*self.ends.get(to)?)
+    }
+
+    /// The value under the next step, or under a key that spans several, and the step after it.
+    fn descend<'e>(&self, map: &'e Map<String, Value>, step: usize) -> Option<(&'e Value, usize)> {
+        (step..self.ends.len())
+            .find_map(|to| Some((map.get(self.key(step, to)?)?, to + 1)))
+    }
+}
+
+/// All leaves under a path, in the order of the event.
+pub(super) fn collect<'e>(event: &'e Value, path: &FieldPath) -> Vec<Leaf<'e>> {
+    let mut leaves = Vec::new();
+    walk(event, path, 0, &mut Membership::default(), &mut leaves);
+    leaves
+}
+
+fn walk<'e>(
+    value: &'e Value,
+    path: &FieldPath,
+    step: usize,
+    membership: &mut Membership,
+    leaves: &mut Vec<Leaf<'e>>,
+) {
+    match value {
+        Value::Object(map) => {
+            if let Some((inner, next)) = path.descend(map, step) {
+                walk(inner, path, next, membership, leaves);
+            }
+        }
+        Value::Array(items) => {
+            let array = std::ptr::from_ref(items) as usize;
+            for (index, item) in items.iter().enumerate() {
+                if item.is_object() || item.is_array() {
+                    membership.0.push((array, index));
+                    walk(item, path, step, membership, leaves);
+                    membership.0.pop();
+                } else {
+                    walk(item, path, step, membership, leaves);
+                }
+            }
+        }
+        _ if step == path.ends.len() => {
+            leaves.push(Leaf { value, membership: membership.clone() });
+        }
+        _ => {}
+    }
+}
