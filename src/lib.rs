@@ -1,3 +1,12 @@
+pub mod calendar;
+pub mod catalogue;
+pub mod derive;
 pub mod document;
+pub mod event;
+pub mod input;
 mod nearest;
 pub mod pattern;
+pub mod principal;
+pub mod rule;
+pub mod severity;
+pub mod site;

@@ -1,0 +1,318 @@
+//! Facts that rules may use beside the event itself: `derived`.
+
+use serde_json::{Value, json};
+
+use crate::catalogue::{self, Call};
+use crate::event::Event;
+use crate::principal::Principal;
+use crate::site::{Environment, Site};
+
+/// How a call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallOutcome {
+    /// It was carried out.
+    Success,
+    /// The caller was not allowed to.
+    Denied,
+    /// It failed for another reason.
+    Failure,
+}
+
+impl CallOutcome {
+    /// The word in `derived.outcome`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Denied => "denied",
+            Self::Failure => "failure",
+        }
+    }
+}
+
+/// What was acted upon.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Entity {
+    /// `role`, `user`, `policy`, `account` …
+    pub kind: String,
+    /// Its name; that of the caller where the API lets it be absent.
+    pub name: Option<String>,
+    /// Its ARN, where the event gives it or it follows from the name.
+    pub arn: Option<String>,
+    /// The account it lives in.
+    pub account: Option<String>,
+}
+
+/// All facts derived from one event.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// How the call ended.
+    pub outcome: CallOutcome,
+    /// The call changes nothing.
+    pub read_only: bool,
+    /// The catalogue's entry.
+    pub call: Option<&'static Call>,
+    /// CloudTrail dropped the parameters because they were too large.
+    pub omitted: bool,
+    /// Who acted.
+    pub principal: Principal,
+    /// What was acted upon.
+    pub entity: Option<Entity>,
+    /// The entity is the caller.
+    pub self_target: bool,
+    /// Environment of the account.
+    pub environment: Environment,
+    /// Calendars that contain the event's own time.
+    pub inside: Vec<String>,
+    /// Calendars that do not.
+    pub outside: Vec<String>,
+}
+
+impl Facts {
+    /// Derives all facts of an event. Never fails.
+    #[must_use]
+    pub fn of(event: &Event, site: &Site) -> Self {
+        let call = match (event.event_source(), event.name()) {
+            (Some(source), Some(name)) => catalogue::find(source, name),
+            _ => None,
+        };
+        let outcome = outcome(event);
+        let principal = Principal::of(event);
+        let entity = call.and_then(|call| entity(event, call, &principal, outcome));
+        let self_target = entity.as_ref().is_some_and(|entity| is_caller(entity, &principal));
+        let (inside, outside) = event.time().map(|time| site.calendars_at(time)).unwrap_or_default();
+        let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
+        Self {
+            read_only: read_only(event),
+            omitted: omitted(event),
+            environment: site.environment(event.account()),
+            inside: owned(inside),
+            outside: owned(outside),
+            outcome,
+            call,
+            principal,
+            entity,
+            self_target,
+        }
+    }
+
+    /// The call switches off or weakens monitoring.
+    #[must_use]
+    pub fn tampering(&self) -> bool {
+        self.call.is_some_and(Call::is_tampering)
+    }
+
+    /// `derived`, as rules see it.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        let entity = self.entity.as_ref().map(|entity| {
+            without_null(json!({
+                "kind": entity.kind, "name": entity.name, "arn": entity.arn, "account": entity.account,
+            }))
+        });
+        without_null(json!({
+            "outcome": self.outcome.word(),
+            "readOnly": self.read_only,
+            "knownApi": self.call.is_some(),
+            "omitted": self.omitted,
+            "principal": self.principal.to_value(),
+            "entity": entity,
+            "selfTarget": self.self_target,
+            "effect": self.call.map(|call| call.effect),
+            "tampering": self.tampering(),
+            "environment": self.environment.name,
+            "environmentKnown": self.environment.known,
+            "time": self.inside,
+            "outsideTime": self.outside,
+        }))
+    }
+}
+
+fn without_null(mut value: Value) -> Value {
+    if let Value::Object(map) = &mut value {
+        map.retain(|_, value| !value.is_null());
+    }
+    value
+}
+
+/// Five spellings of "denied" occur; a failed sign-in has no `errorCode` at all.
+fn outcome(event: &Event) -> CallOutcome {
+    const DENIED: [&str; 6] = [
+        "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Unauthorized",
+        "UnauthorizedAccess", "NotAuthorized",
+    ];
+    let Some(code) = event.text("detail.errorCode") else {
+        let sign_in = event.name().unwrap_or_default();
+        let said = event.text(&format!("detail.responseElements.{sign_in}"));
+        let failed = said == Some("Failure") || event.text("detail.errorMessage").is_some();
+        return if failed { CallOutcome::Failure } else { CallOutcome::Success };
+    };
+    let bare = code.rsplit(['.', ':', '#']).next().unwrap_or(code);
+    let denied = DENIED.iter().any(|word| bare.starts_with(word));
+    if denied { CallOutcome::Denied } else { CallOutcome::Failure }
+}
+
+/// The record's own word, else the name of the call. `AssumeRole` counts as read-only to AWS.
+fn read_only(event: &Event) -> bool {
+    const READING: [&str; 10] = [
+        "Get", "List", "Describe", "Simulate", "Generate", "Lookup", "Head", "BatchGet", "Search", "Test",
+    ];
+    let by_name = || event.name().is_some_and(|name| READING.iter().any(|word| name.starts_with(word)));
+    event.flag("detail.readOnly").unwrap_or_else(by_name)
+}
+
+/// `{"reason": "requestParameters too large", "omitted": true}`, also with `"true"` as text.
+fn omitted(event: &Event) -> bool {
+    event.flag("detail.requestParameters.omitted") == Some(true)
+        || event.text("detail.requestParameters").is_some_and(|text| text.contains("\"omitted\""))
+}
+
+fn entity(event: &Event, call: &Call, principal: &Principal, outcome: CallOutcome) -> Option<Entity> {
+    let account = event.account().map(str::to_owned);
+    let given = call.entity_paths().find_map(|path| event.text(&format!("detail.{path}")));
+    if let Some(given) = given {
+        return Some(named(call.kind, given, event, account));
+    }
+    if call.absent_is_account() {
+        let arn = account.as_deref().map(|account| format!("arn:{}:iam::{account}:root", partition(event)));
+        return Some(Entity { kind: call.kind.to_owned(), name: account.clone(), arn, account });
+    }
+    if let (CallOutcome::Denied, Some(message)) = (outcome, event.text("detail.errorMessage")) {
+        return denied_entity(message, call.kind, event, account);
+    }
+    if call.absent_is_caller() && !omitted(event) {
+        let name = principal.name.clone();
+        let kind = if principal.is_root() { "root" } else { call.kind };
+        return Some(Entity { kind: kind.to_owned(), name, arn: principal.arn.clone(), account });
+    }
+    Some(Entity { kind: call.kind.to_owned(), name: None, arn: None, account })
+}
+
+/// The target of a denied call stands only in the text:
+/// "… is not authorized to perform: iam:AttachRolePolicy on resource: role deploy because …".
+fn denied_entity(message: &str, kind: &str, event: &Event, account: Option<String>) -> Option<Entity> {
+    let (_, rest) = message.split_once("on resource: ")?;
+    let end = [" because", " with an", " as "].iter().filter_map(|word| rest.find(word)).min();
+    let target = rest.get(..end.unwrap_or(rest.len()))?.trim();
+    match target.split_once(' ') {
+        Some((kind, name)) => Some(named(kind, name, event, account)),
+        None => Some(named(kind, target, event, account)),
+    }
+}
+
+/// An entity by name or ARN. Names of IAM users, roles and groups lead to an ARN without path.
+fn named(kind: &str, given: &str, event: &Event, account: Option<String>) -> Entity {
+    let root = given == "AWS ROOT USER";
+    let kind = if root { "root" } else { kind };
+    if given.starts_with("arn:") {
+        let name = given.rsplit(['/', ':']).next().unwrap_or(given).to_owned();
+        return Entity { kind: kind.to_owned(), name: Some(name), arn: Some(given.to_owned()), account };
+    }
+    let arn = match (kind, &account) {
+        ("root", Some(account)) => Some(format!("arn:{}:iam::{account}:root", partition(event))),
+        ("user" | "role" | "group" | "instance-profile" | "server-certificate", Some(account)) => {
+            Some(format!("arn:{}:iam::{account}:{kind}/{given}", partition(event)))
+        }
+        _ => None,
+    };
+    let name = if root { "root" } else { given };
+    Entity { kind: kind.to_owned(), name: Some(name.to_owned()), arn, account }
+}
+
+/// The partition, from the caller's ARN, else from the Region.
+#[must_use]
+pub fn partition(event: &Event) -> &str {
+    let arn = event.text("detail.userIdentity.arn");
+    let from_arn = arn.and_then(|arn| arn.split(':').nth(1)).filter(|part| part.starts_with("aws"));
+    from_arn.unwrap_or_else(|| match event.region().unwrap_or_default() {
+        region if region.starts_with("cn-") => "aws-cn",
+        region if region.starts_with("us-gov-") => "aws-us-gov",
+        region if region.starts_with("eusc-") => "aws-eusc",
+        _ => "aws",
+    })
+}
+
+/// IAM names are not told apart by case.
+fn is_caller(entity: &Entity, principal: &Principal) -> bool {
+    let same = |one: &Option<String>, other: &Option<String>| match (one, other) {
+        (Some(one), Some(other)) => one.eq_ignore_ascii_case(other),
+        _ => false,
+    };
+    let same_account = entity.account.is_none() || principal.account.is_none()
+        || entity.account == principal.account;
+    let kinds = match entity.kind.as_str() {
+        "user" => principal.kind == "IAMUser",
+        "role" => matches!(principal.kind.as_str(), "AssumedRole" | "Role"),
+        "root" => principal.is_root(),
+        _ => false,
+    };
+    kinds && same_account && (principal.is_root() || same(&entity.name, &principal.name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(record: &str) -> Facts {
+        Facts::of(&Event::parse(record).unwrap(), &Site::empty())
+    }
+
+    fn iam(name: &str, rest: &str) -> Facts {
+        facts(&format!(
+            r#"{{"eventSource":"iam.amazonaws.com","eventName":"{name}","recipientAccountId":"111122223333",
+               "userIdentity":{{"type":"IAMUser","userName":"alice","accountId":"111122223333",
+               "arn":"arn:aws:iam::111122223333:user/alice"}},{rest}}}"#
+        ))
+    }
+
+    #[test]
+    fn an_absent_user_name_means_the_caller() {
+        let own = iam("CreateAccessKey", r#""requestParameters":null"#);
+        assert!(own.self_target);
+        assert_eq!(own.entity.unwrap().name.as_deref(), Some("alice"));
+        let other = iam("CreateAccessKey", r#""requestParameters":{"userName":"bob"}"#);
+        assert!(!other.self_target);
+        let case = iam("CreateAccessKey", r#""requestParameters":{"userName":"ALICE"}"#);
+        assert!(case.self_target);
+    }
+
+    #[test]
+    fn the_target_of_a_denied_call_is_read_from_the_message() {
+        let denied = iam(
+            "AttachRolePolicy",
+            r#""errorCode":"AccessDenied","requestParameters":null,"errorMessage":"User: arn:aws:iam::111122223333:user/alice is not authorized to perform: iam:AttachRolePolicy on resource: role deploy because no identity-based policy allows it""#,
+        );
+        assert_eq!(denied.outcome, CallOutcome::Denied);
+        let entity = denied.entity.unwrap();
+        assert_eq!((entity.kind.as_str(), entity.name.as_deref()), ("role", Some("deploy")));
+    }
+
+    #[test]
+    fn spellings_of_denied_and_failed() {
+        for (code, want) in [
+            ("AccessDenied", CallOutcome::Denied),
+            ("Client.UnauthorizedOperation", CallOutcome::Denied),
+            ("AccessDeniedException", CallOutcome::Denied),
+            ("NoSuchEntityException", CallOutcome::Failure),
+        ] {
+            assert_eq!(iam("DeleteUser", &format!(r#""errorCode":"{code}""#)).outcome, want, "{code}");
+        }
+        let sign_in = facts(r#"{"eventName":"ConsoleLogin","responseElements":{"ConsoleLogin":"Failure"}}"#);
+        assert_eq!(sign_in.outcome, CallOutcome::Failure);
+    }
+
+    #[test]
+    fn dropped_parameters_are_seen_in_both_spellings() {
+        for omitted in ["true", "\"true\""] {
+            let rest = format!(r#""requestParameters":{{"reason":"too large","omitted":{omitted}}}"#);
+            assert!(iam("PutRolePolicy", &rest).omitted);
+        }
+        assert!(!iam("PutRolePolicy", r#""requestParameters":{"roleName":"x"}"#).omitted);
+    }
+
+    #[test]
+    fn root_as_target() {
+        let mfa = iam("DeactivateMFADevice", r#""requestParameters":{"userName":"AWS ROOT USER"}"#);
+        assert_eq!(mfa.entity.unwrap().kind, "root");
+    }
+}

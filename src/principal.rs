@@ -1,0 +1,247 @@
+//! Who acted: `userIdentity` in all its forms, down to the person where the record allows it.
+//!
+//! Source: <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html>
+
+use serde_json::{Value, json};
+
+use crate::event::Event;
+
+/// What CloudTrail writes in place of a user name that it will not repeat.
+const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
+
+/// The principal of an event. Absent is `None`, never an empty string.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Principal {
+    /// `userIdentity.type` as AWS spells it; `AWSService` for service events without identity,
+    /// `Unknown` where there is none.
+    pub kind: String,
+    /// The ARN of the caller, for role sessions that of the session.
+    pub arn: Option<String>,
+    /// The ARN of the role behind a session, with its path.
+    pub role_arn: Option<String>,
+    /// User name, role name, service or account: what a reader knows the caller by.
+    pub name: Option<String>,
+    /// Name of a role session.
+    pub session_name: Option<String>,
+    /// `sourceIdentity`: set by the identity provider, it cannot be changed along a role chain.
+    pub source_identity: Option<String>,
+    /// The account that owns the identity.
+    pub account: Option<String>,
+    /// The access key that signed the call.
+    pub access_key_id: Option<String>,
+    /// Whether the session was authenticated with a second factor, where the record tells.
+    pub mfa: Option<bool>,
+    /// The AWS service that made the call on somebody's behalf.
+    pub via_service: Option<String>,
+    /// The identity belongs to another account than the one it acted in.
+    pub external: bool,
+}
+
+impl Principal {
+    /// Reads the principal of an event. Never fails: what is not there stays absent.
+    #[must_use]
+    pub fn of(event: &Event) -> Self {
+        let text = |path: &str| event.text(&format!("detail.userIdentity.{path}"));
+        let owned = |path: &str| text(path).map(str::to_owned);
+        let kind = kind(event);
+        let arn = owned("arn");
+        let session_name = match kind.as_str() {
+            "AssumedRole" => arn.as_deref().and_then(|arn| after(arn, ":assumed-role/", 1))
+                .or_else(|| text("principalId").and_then(|id| id.split_once(':')).map(|(_, name)| name)),
+            _ => None,
+        };
+        let account = text("accountId").or_else(|| arn.as_deref().and_then(|arn| arn.split(':').nth(4)));
+        let account = account.filter(|account| !account.is_empty()).map(str::to_owned);
+        let recipient = event.account();
+        let external = matches!((&account, recipient), (Some(own), Some(here)) if own != here);
+        Self {
+            name: name(event, &kind, arn.as_deref()),
+            role_arn: role_arn(event, arn.as_deref()),
+            session_name: session_name.map(str::to_owned),
+            source_identity: owned("sessionContext.sourceIdentity"),
+            access_key_id: owned("accessKeyId"),
+            mfa: mfa(event),
+            via_service: via_service(event),
+            kind,
+            arn,
+            account,
+            external,
+        }
+    }
+
+    /// Is this the account's root user?
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        self.kind == "Root"
+    }
+
+    /// The person behind the call, as far as the record tells: the source identity, the session
+    /// name of a role, the user.
+    #[must_use]
+    pub fn person(&self) -> Option<&str> {
+        let named = self.source_identity.as_deref().or(self.session_name.as_deref());
+        match self.kind.as_str() {
+            "Root" => Some("the root user"),
+            "AWSService" | "AWSAccount" => named,
+            _ => named.or(self.name.as_deref()),
+        }
+    }
+
+    /// What identifies the caller across events: the role or the ARN or the name.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        let all = [&self.role_arn, &self.arn, &self.name, &self.account];
+        all.into_iter().flatten().next().map_or(self.kind.as_str(), String::as_str)
+    }
+
+    /// One line for people: `alice@example.com as role AWSReservedSSO_Admin_0123`.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let name = self.name.as_deref().unwrap_or("unnamed");
+        let person = self.person();
+        let mut line = match self.kind.as_str() {
+            "Root" => "root user".to_owned(),
+            "AssumedRole" => match person {
+                Some(person) => format!("{person} as role {name}"),
+                None => format!("role {name}"),
+            },
+            "IAMUser" => format!("user {name}"),
+            "Role" => format!("role {name}"),
+            "FederatedUser" => format!("federated user {name}"),
+            "SAMLUser" => format!("SAML user {name}"),
+            "WebIdentityUser" => format!("web identity user {name}"),
+            "IdentityCenterUser" => format!("Identity Center user {name}"),
+            "Directory" => format!("directory user {name}"),
+            "AWSService" => format!("AWS service {name}"),
+            "AWSAccount" => format!("account {name}"),
+            other => format!("{name} ({other})"),
+        };
+        if let (true, Some(account)) = (self.external, &self.account) {
+            line.push_str(&format!(" of account {account}"));
+        }
+        match &self.via_service {
+            Some(service) if self.kind != "AWSService" => format!("{line} through {service}"),
+            _ => line,
+        }
+    }
+
+    /// `derived.principal`.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        let mut value = json!({
+            "type": self.kind, "arn": self.arn, "roleArn": self.role_arn, "name": self.name,
+            "sessionName": self.session_name, "sourceIdentity": self.source_identity,
+            "person": self.person(), "account": self.account, "accessKeyId": self.access_key_id,
+            "mfa": self.mfa, "viaService": self.via_service, "external": self.external,
+        });
+        if let Value::Object(map) = &mut value {
+            map.retain(|_, value| !value.is_null());
+        }
+        value
+    }
+}
+
+fn kind(event: &Event) -> String {
+    let given = event.text("detail.userIdentity.type");
+    let service = event.text("detail.eventType") == Some("AwsServiceEvent")
+        || event.text("detail.userIdentity.invokedBy").is_some();
+    given.unwrap_or(if service { "AWSService" } else { "Unknown" }).to_owned()
+}
+
+/// The part of an ARN after a marker, counted in slashes.
+fn after<'a>(arn: &'a str, marker: &str, part: usize) -> Option<&'a str> {
+    let (_, rest) = arn.split_once(marker)?;
+    rest.split('/').nth(part).filter(|part| !part.is_empty())
+}
+
+fn role_arn(event: &Event, arn: Option<&str>) -> Option<String> {
+    let issuer = event.text("detail.userIdentity.sessionContext.sessionIssuer.arn");
+    if let Some(issuer) = issuer.filter(|issuer| issuer.contains(":role/")) {
+        return Some(issuer.to_owned());
+    }
+    // The session's ARN lacks the role's path; better than nothing where the issuer is missing.
+    let arn = arn?;
+    let role = after(arn, ":assumed-role/", 0)?;
+    let mut parts = arn.split(':');
+    let (partition, account) = (parts.nth(1)?, parts.nth(2)?);
+    Some(format!("arn:{partition}:iam::{account}:role/{role}"))
+}
+
+fn name(event: &Event, kind: &str, arn: Option<&str>) -> Option<String> {
+    let text = |path: &str| event.text(&format!("detail.userIdentity.{path}"));
+    let user_name = text("userName").filter(|name| *name != HIDDEN);
+    let last = || arn.and_then(|arn| arn.rsplit('/').next()).filter(|last| !last.contains(':'));
+    let found = match kind {
+        "Root" => Some("root"),
+        "AssumedRole" => text("sessionContext.sessionIssuer.userName")
+            .or_else(|| arn.and_then(|arn| after(arn, ":assumed-role/", 0))),
+        "FederatedUser" => arn.and_then(|arn| after(arn, ":federated-user/", 0)).or(user_name),
+        "AWSService" => text("invokedBy").or_else(|| event.event_source()),
+        "AWSAccount" => text("accountId").or_else(|| text("principalId")),
+        "IdentityCenterUser" => user_name.or_else(|| text("onBehalfOf.userId")),
+        _ => user_name.or_else(last),
+    };
+    found.or_else(|| text("principalId")).map(str::to_owned)
+}
+
+/// `mfaAuthenticated` of the session, or `MFAUsed` of a sign-in (`Yes`, `No`, also `YES`).
+fn mfa(event: &Event) -> Option<bool> {
+    let session = event.flag("detail.userIdentity.sessionContext.attributes.mfaAuthenticated");
+    let sign_in = event.text("detail.additionalEventData.MFAUsed");
+    session.or_else(|| sign_in.map(|used| used.eq_ignore_ascii_case("yes")))
+}
+
+fn via_service(event: &Event) -> Option<String> {
+    let is_service = |text: &&str| text.ends_with(".amazonaws.com") || *text == "AWS Internal";
+    event
+        .text("detail.userIdentity.invokedBy")
+        .or_else(|| event.text("detail.sourceIPAddress").filter(is_service))
+        .map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(identity: &str, want: &str) -> Principal {
+        let text = format!(
+            r#"{{"eventName":"X","recipientAccountId":"111122223333","userIdentity":{identity}}}"#
+        );
+        let principal = Principal::of(&Event::parse(&text).unwrap());
+        assert_eq!(principal.describe(), want);
+        principal
+    }
+
+    #[test]
+    fn a_role_session_leads_to_the_person_and_the_role_with_its_path() {
+        let principal = check(
+            r#"{"type":"AssumedRole","principalId":"AROAX:alice@example.com","accountId":"111122223333",
+                "arn":"arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Admin_01/alice@example.com",
+                "sessionContext":{"sessionIssuer":{"type":"Role","userName":"AWSReservedSSO_Admin_01",
+                "arn":"arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Admin_01"},
+                "attributes":{"mfaAuthenticated":"false"}}}"#,
+            "alice@example.com as role AWSReservedSSO_Admin_01",
+        );
+        assert!(principal.role_arn.unwrap().contains("role/aws-reserved/"));
+        assert_eq!(principal.mfa, Some(false));
+    }
+
+    #[test]
+    fn identities_with_little_in_them() {
+        check(r#"{"type":"Root","arn":"arn:aws:iam::111122223333:root","accessKeyId":""}"#, "root user");
+        check(r#"{"type":"IAMUser","userName":"bob","sessionContext":{"sessionIssuer":{}}}"#, "user bob");
+        check(r#"{"type":"IAMUser","userName":"HIDDEN_DUE_TO_SECURITY_REASONS"}"#, "user unnamed");
+        check(r#"{"type":"AWSAccount","accountId":"444455556666"}"#, "account 444455556666 of account 444455556666");
+        check(r#"{"accountId":"111122223333","invokedBy":"AWS Internal"}"#, "AWS service AWS Internal");
+        check("null", "unnamed (Unknown)");
+        check(
+            r#"{"type":"AssumedRole","arn":"arn:aws-cn:sts::111122223333:assumed-role/ops/i-0abc","sessionContext":{"sessionIssuer":{}}}"#,
+            "i-0abc as role ops",
+        );
+        check(
+            r#"{"type":"FederatedUser","arn":"arn:aws:sts::111122223333:federated-user/carol"}"#,
+            "federated user carol",
+        );
+    }
+}

@@ -1,0 +1,387 @@
+//! Rules: one detection a document, with its pattern, its words and its own tests.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::catalogue;
+use crate::document::{Document, Fault};
+use crate::nearest;
+use crate::pattern::{Pattern, PatternIndex};
+use crate::severity::Severity;
+use crate::site::Site;
+
+/// Longest title, so that a subject line holds it.
+pub const TITLE_CHARS_MAX: usize = 70;
+/// Longest window of a threshold or of deduplication, in hours.
+pub const WINDOW_HOURS_MAX: i64 = 24 * 7;
+
+/// A rule as written.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+pub struct RuleSpec {
+    /// Name in kebab-case, never reused.
+    pub id: String,
+    /// What happened, in a few words.
+    pub title: String,
+    /// Base severity, before the site adjusts it.
+    pub severity: Severity,
+    /// MITRE ATT&CK techniques, as T1098.001.
+    #[serde(default)]
+    pub attack: Vec<String>,
+    /// Why it matters.
+    pub why: String,
+    /// Page that tells more.
+    #[serde(default)]
+    pub source: Option<String>,
+    /// EventBridge event pattern over the envelope and `derived`.
+    pub pattern: Value,
+    /// What to do at two in the morning.
+    pub runbook: String,
+    /// When it is nothing.
+    #[serde(default)]
+    pub false_positives: Vec<String>,
+    /// What may be planned against it.
+    #[serde(default)]
+    pub respond: Vec<String>,
+    /// What a failed or denied call does to the severity.
+    #[serde(default)]
+    pub attempts: Attempts,
+    /// Off until the site switches it on.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    /// Counts only where no other rule matched.
+    #[serde(default)]
+    pub fallback: bool,
+    /// Counts and never sends.
+    #[serde(default)]
+    pub signal: bool,
+    /// Fires only when it happens often.
+    #[serde(default)]
+    pub threshold: Option<ThresholdSpec>,
+    /// A repetition within this window is held back.
+    #[serde(default)]
+    pub dedupe: Option<Span>,
+    /// The rule's own tests.
+    #[serde(default)]
+    pub tests: Vec<TestSpec>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// What a failed or denied call does to the severity.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Attempts {
+    /// One step quieter.
+    #[default]
+    Lower,
+    /// As loud as if it had succeeded.
+    Keep,
+}
+
+/// "3 within 5 minutes, by principal".
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ThresholdSpec {
+    /// Fires on this many.
+    pub count: u32,
+    /// Within this time, by the events' own clock.
+    pub within: Span,
+    /// Counted apart for each of these.
+    #[serde(default)]
+    pub by: Vec<GroupBy>,
+}
+
+/// What events are counted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum GroupBy {
+    /// Account ID.
+    Account,
+    /// Role, user or other principal.
+    Principal,
+    /// What was acted upon.
+    Entity,
+    /// Source address.
+    SourceIp,
+}
+
+/// A span of time, as `30s`, `10m`, `2h`, `1d`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(try_from = "String", into = "String")]
+pub struct Span {
+    text: String,
+    #[cfg_attr(feature = "cli", schemars(skip))]
+    duration: SignedDuration,
+}
+
+impl Span {
+    /// The span as a duration.
+    #[must_use]
+    pub fn duration(&self) -> SignedDuration {
+        self.duration
+    }
+
+    /// The span as it was written.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+impl From<Span> for String {
+    fn from(span: Span) -> Self {
+        span.text
+    }
+}
+
+impl TryFrom<String> for Span {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let fault = || format!("`{text}` is no span as 30s, 10m, 2h or 1d, at most {WINDOW_HOURS_MAX}h");
+        let unit_at = text.len().checked_sub(1).ok_or_else(fault)?;
+        let (number, unit) = text.split_at_checked(unit_at).ok_or_else(fault)?;
+        let seconds = match unit {
+            "s" => 1,
+            "m" => 60,
+            "h" => 3_600,
+            "d" => 86_400,
+            _ => return Err(fault()),
+        };
+        let number: i64 = number.parse().map_err(|_| fault())?;
+        let seconds = number.checked_mul(seconds).ok_or_else(fault)?;
+        if !(1..=WINDOW_HOURS_MAX * 3_600).contains(&seconds) {
+            return Err(fault());
+        }
+        Ok(Self { duration: SignedDuration::from_secs(seconds), text })
+    }
+}
+
+/// One test of a rule: an event, changed, and the answer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct TestSpec {
+    /// What it shows.
+    pub name: String,
+    /// File under `events/`.
+    pub event: String,
+    /// Values to set first, by dotted path.
+    #[serde(default)]
+    pub set: BTreeMap<String, Value>,
+    /// Paths to remove first.
+    #[serde(default)]
+    pub remove: Vec<String>,
+    /// Whether the rule must match.
+    #[serde(rename = "match")]
+    pub matches: bool,
+}
+
+/// A rule ready to be matched, with the site's overrides applied.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// What the rule says.
+    pub spec: RuleSpec,
+    /// The compiled pattern.
+    pub pattern: Pattern,
+    /// File it came from.
+    pub file: String,
+}
+
+/// All rules, in a set that finds the matching ones fast.
+#[derive(Debug, Clone)]
+pub struct RuleSet {
+    rules: Vec<Rule>,
+    /// Positions of the enabled rules, in the order of the index.
+    enabled: Vec<usize>,
+    index: PatternIndex,
+}
+
+impl RuleSet {
+    /// Checks and compiles rules. All faults are told at once.
+    ///
+    /// # Errors
+    /// Every fault of every rule.
+    pub fn load(documents: &[Document]) -> Result<Self, Vec<Fault>> {
+        let mut faults = Vec::new();
+        let mut rules: Vec<Rule> = Vec::new();
+        let mut places: HashMap<String, String> = HashMap::new();
+        for document in documents {
+            match compile(document) {
+                Ok(rule) => {
+                    let place = format!("{}:{}", document.file, document.line("id"));
+                    if let Some(other) = places.insert(rule.spec.id.clone(), place) {
+                        let message = format!("rule `{}` stands in {other} already", rule.spec.id);
+                        faults.push(document.fault("id", message, None));
+                    }
+                    rules.push(rule);
+                }
+                Err(mut found) => faults.append(&mut found),
+            }
+        }
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        Ok(Self::indexed(rules))
+    }
+
+    /// Applies the site's overrides.
+    #[must_use]
+    pub fn with_overrides(self, site: &Site) -> Self {
+        let mut rules = self.rules;
+        for rule in &mut rules {
+            let Some(change) = site.override_of(&rule.spec.id) else { continue };
+            let spec = &mut rule.spec;
+            spec.severity = change.severity.unwrap_or(spec.severity);
+            spec.enabled = change.enabled.unwrap_or(spec.enabled);
+            spec.threshold = change.threshold.clone().or(spec.threshold.take());
+            spec.dedupe = change.dedupe.clone().or(spec.dedupe.take());
+        }
+        Self::indexed(rules)
+    }
+
+    fn indexed(rules: Vec<Rule>) -> Self {
+        let is_enabled = |(position, rule): (usize, &Rule)| rule.spec.enabled.then_some(position);
+        let enabled: Vec<usize> = rules.iter().enumerate().filter_map(is_enabled).collect();
+        let patterns = enabled.iter().filter_map(|position| rules.get(*position));
+        let index = PatternIndex::new(patterns.map(|rule| &rule.pattern));
+        Self { rules, enabled, index }
+    }
+
+    /// All rules, also those switched off.
+    #[must_use]
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The IDs of all rules.
+    #[must_use]
+    pub fn ids(&self) -> Vec<&str> {
+        self.rules.iter().map(|rule| rule.spec.id.as_str()).collect()
+    }
+
+    /// Enabled rules that match, fallbacks only where nothing else does. The loudest first, then
+    /// the most specific.
+    #[must_use]
+    pub fn matching(&self, event: &Value) -> Vec<&Rule> {
+        let positions = self.index.matching(event);
+        let rule = |position: usize| self.enabled.get(position).and_then(|at| self.rules.get(*at));
+        let mut found: Vec<&Rule> = positions.into_iter().filter_map(rule).collect();
+        if found.iter().any(|rule| !rule.spec.fallback && !rule.spec.signal) {
+            found.retain(|rule| !rule.spec.fallback);
+        }
+        found.sort_by_key(|rule| {
+            let loudness = (rule.spec.severity, rule.pattern.specificity());
+            std::cmp::Reverse(loudness)
+        });
+        found
+    }
+}
+
+fn compile(document: &Document) -> Result<Rule, Vec<Fault>> {
+    let spec: RuleSpec = document.decode().map_err(|fault| vec![fault])?;
+    let mut faults = check(&spec, document);
+    match Pattern::compile(&spec.pattern) {
+        Ok(pattern) if faults.is_empty() => {
+            return Ok(Rule { spec, pattern, file: document.file.clone() });
+        }
+        Ok(_) => {}
+        Err(found) => faults.extend(found.into_iter().map(|fault| {
+            let dot = if fault.path.is_empty() { "" } else { "." };
+            let path = format!("pattern{dot}{}", fault.path);
+            document.fault(&path, fault.message, fault.help)
+        })),
+    }
+    Err(faults)
+}
+
+/// What the types cannot say.
+fn check(spec: &RuleSpec, document: &Document) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if spec.id.is_empty() || !spec.id.chars().all(kebab) {
+        faults.push(document.fault("id", format!("`{}` is not kebab-case", spec.id), None));
+    }
+    if spec.title.chars().count() > TITLE_CHARS_MAX || spec.title.trim().is_empty() {
+        let message = format!("a title has 1 to {TITLE_CHARS_MAX} characters");
+        faults.push(document.fault("title", message, None));
+    }
+    for (index, technique) in spec.attack.iter().enumerate() {
+        let mut parts = technique.trim_start_matches('T').split('.');
+        let digits = |part: Option<&str>, count: usize| {
+            part.is_none_or(|part| part.len() == count && part.bytes().all(|b| b.is_ascii_digit()))
+        };
+        let good = technique.starts_with('T') && digits(parts.next(), 4) && digits(parts.next(), 3);
+        if !good || parts.next().is_some() {
+            let message = format!("`{technique}` is no ATT&CK technique as T1098.001");
+            faults.push(document.fault(&format!("attack[{index}]"), message, None));
+        }
+    }
+    for (index, word) in spec.respond.iter().enumerate() {
+        if !catalogue::response_words().any(|known| known == word) {
+            let help = nearest::suggestion(word, catalogue::response_words());
+            let path = format!("respond[{index}]");
+            faults.push(document.fault(&path, format!("unknown response `{word}`"), help));
+        }
+    }
+    if spec.threshold.as_ref().is_some_and(|threshold| threshold.count < 2) {
+        faults.push(document.fault("threshold.count", "a threshold counts at least 2", None));
+    }
+    faults
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str) -> Result<RuleSet, Vec<Fault>> {
+        RuleSet::load(&Document::parse_all("r.yaml", text).map_err(|fault| vec![fault])?)
+    }
+
+    const RULE: &str = "id: a-rule\ntitle: A rule\nseverity: high\nwhy: x\nrunbook: y\npattern: {a: [x]}\n";
+
+    #[track_caller]
+    fn refuse(text: &str, line: usize, fragment: &str) {
+        let faults = load(text).unwrap_err();
+        let found = faults.iter().any(|f| f.line == line && f.to_string().contains(fragment));
+        assert!(found, "{faults:?}");
+    }
+
+    #[test]
+    fn faults_name_line_path_and_the_nearest_right_word() {
+        refuse(&RULE.replace("high", "hihg"), 3, "did you mean `high`");
+        refuse(&RULE.replace("runbook", "runbok"), 5, "did you mean `runbook`");
+        refuse(&RULE.replace("[x]", "[{prefx: x}]"), 6, "`pattern.a[0].prefx`: unknown operator");
+        refuse(&RULE.replace("a-rule", "A_rule"), 1, "kebab-case");
+        refuse(&format!("{RULE}---\n{RULE}"), 8, "stands in r.yaml:1 already");
+        refuse(&format!("{RULE}respond: [detach-role-polcy]\n"), 7, "did you mean `detach-role-policy`");
+        refuse(&format!("{RULE}dedupe: 10x\n"), 7, "no span");
+        refuse(&format!("{RULE}attack: [T10]\n"), 7, "no ATT&CK technique");
+    }
+
+    #[test]
+    fn a_fallback_counts_only_alone() {
+        let text = format!(
+            "{RULE}---\n{}fallback: true\n---\n{}enabled: false\n",
+            RULE.replace("a-rule", "catch-all").replace("a: [x]", "a: [x, y]"),
+            RULE.replace("a-rule", "off"),
+        );
+        let rules = load(&text).unwrap();
+        let ids = |event: Value| -> Vec<String> {
+            rules.matching(&event).iter().map(|rule| rule.spec.id.clone()).collect()
+        };
+        assert_eq!(ids(serde_json::json!({"a": "x"})), ["a-rule"]);
+        assert_eq!(ids(serde_json::json!({"a": "y"})), ["catch-all"]);
+    }
+}

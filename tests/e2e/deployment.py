@@ -1,0 +1,296 @@
+"""Starts the local AWS, deploys the stack into it with the AWS CLI, and reads what comes out."""
+
+import json
+import os
+import platform
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+import boto3
+
+from faults import FaultProxy
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "target/lambda/iam-responder-lambda/bootstrap.zip"
+ACCOUNT = "111122223333"
+REGION = "us-east-1"
+STACK = "iam-responder"
+SEVERITIES = ["critical", "high", "medium", "low", "informational"]
+POLL_SECONDS = 0.05
+
+
+def wait_for(what, condition, seconds=60):
+    """Polls `condition` until it is true and returns its value; says `what` did not happen otherwise."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds} s in vain: {what}")
+        time.sleep(POLL_SECONDS)
+
+
+@dataclass
+class Alert:
+    """One message that a subscriber of a topic got."""
+
+    topic: str  # the severity that the topic stands for
+    subject: str
+    message: str
+    attributes: dict
+
+
+class Emulator:
+    """The emulator's process, and its tests' door below /_e2e/."""
+
+    def __init__(self, scratch):
+        self.scratch = scratch
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.proxy = FaultProxy(self.port)
+        self.log = scratch / "emulator.log"
+        (scratch / "tmp").mkdir(parents=True)
+        # Deployed functions inherit this environment, so nothing of ours may leak into it.
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(scratch),
+            "TMPDIR": str(scratch / "tmp"),
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(self.port),
+            "MINISTACK_HOST": "127.0.0.1",
+            "MINISTACK_ACCOUNT_ID": ACCOUNT,
+            "MINISTACK_REGION": REGION,
+            "AWS_ENDPOINT_URL": self.proxy.url,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "CLOUDTRAIL_RECORDING": "1",
+            "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.2",
+        }
+        program = Path(__file__).with_name("emulator.py")
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-B", program],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # so that stop() ends the functions too
+            )
+        wait_for(f"the emulator answers; its log is {self.log}", self._is_ready)
+
+    def _is_ready(self):
+        assert self._process.poll() is None, f"the emulator ended at its start: {self.log.read_text()}"
+        try:
+            return self.door("GET", "/_e2e/in-flight") == 0
+        except OSError:
+            return False
+
+    def stop(self):
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self.proxy.stop()
+
+    def door(self, method, path, value=None):
+        request = urllib.request.Request(
+            self.url + path, method=method, data=json.dumps(value).encode()
+        )
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return json.load(response)
+
+
+class Deployment:
+    """The stack of infra/responder.yaml in the emulator, and a queue subscribed to each of its topics."""
+
+    def __init__(self, emulator):
+        self.emulator = emulator
+        self.proxy = emulator.proxy
+        self._template = emulator.scratch / "packaged.yaml"
+        self.aws("s3", "mb", "s3://code")
+        self.deploy()
+        stack = self.aws("cloudformation", "describe-stacks", "--stack-name", STACK)["Stacks"][0]
+        self.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+        self._sqs = boto3.client("sqs", endpoint_url=emulator.url, **credentials())
+        self._logs = boto3.client("logs", endpoint_url=emulator.url, **credentials())
+        self._queues = {severity: self._subscribe(severity) for severity in SEVERITIES}
+
+    def aws(self, *arguments, **environment):
+        """Runs the AWS CLI; gives its answer parsed, or as text where it is not JSON."""
+        done = run(
+            [tool("aws"), "--endpoint-url", self.emulator.url, "--output", "json", *arguments],
+            self._environment() | environment,
+        )
+        try:
+            return json.loads(done.stdout)
+        except ValueError:
+            return done.stdout
+
+    def deploy(self, *options):
+        """The two commands of infra/README.md; gives what the second one says."""
+        template = ROOT / "infra/responder.yaml"
+        self.aws(
+            *("cloudformation", "package", "--template-file", str(template), "--s3-bucket", "code"),
+            *("--output-template-file", str(self._template)),
+        )
+        return self.aws(
+            *("cloudformation", "deploy", "--template-file", str(self._template), "--stack-name", STACK),
+            *("--capabilities", "CAPABILITY_IAM", *options),
+            *("--parameter-overrides", f"Architecture={architecture()}"),
+        )
+
+    def deploy_code(self, *options):
+        """The command of infra/README.md that changes nothing but the code."""
+        return run(
+            [
+                *(tool("cargo-lambda"), "lambda", "deploy", "--endpoint-url", self.emulator.url),
+                *("--binary-name", "iam-responder-lambda", *options, STACK),
+            ],
+            self._environment(),
+        )
+
+    def _environment(self):
+        return {
+            **{name: os.environ[name] for name in ("PATH", "CARGO_HOME", "RUSTUP_HOME", "HOME") if name in os.environ},
+            "AWS_ACCESS_KEY_ID": credentials()["aws_access_key_id"],
+            "AWS_SECRET_ACCESS_KEY": credentials()["aws_secret_access_key"],
+            "AWS_ENDPOINT_URL": self.emulator.url,  # package uploads by it, whatever --endpoint-url says
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": REGION,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "TMPDIR": str(self.emulator.scratch / "tmp"),
+        }
+
+    def _subscribe(self, severity):
+        url = self._sqs.create_queue(QueueName=f"reader-of-{severity}")["QueueUrl"]
+        arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:reader-of-{severity}"
+        topic = self.outputs[f"{severity.capitalize()}TopicArn"]
+        self.aws("sns", "subscribe", "--topic-arn", topic, "--protocol", "sqs", "--notification-endpoint", arn)
+        return url
+
+    def inject(self, *envelopes):
+        """Puts whole events on the default bus, as AWS itself would."""
+        self.emulator.door("POST", "/_e2e/events", list(envelopes))
+
+    def trail(self, is_on):
+        """While the trail is on, each change made in the emulator is an event on its default bus."""
+        self.emulator.door("PUT", "/_e2e/trail", is_on)
+
+    def settle(self):
+        """Waits until every event has been answered or given up."""
+        wait_for("all events are handled", lambda: self.emulator.door("GET", "/_e2e/in-flight") == 0)
+
+    def alerts(self):
+        """What the subscribers got since the last call, after all events have been handled."""
+        self.settle()
+        alerts = []
+        for severity, url in self._queues.items():
+            for notification in self._drain(url):
+                attributes = notification.get("MessageAttributes", {})
+                alerts.append(
+                    Alert(
+                        topic=severity,
+                        subject=notification.get("Subject"),
+                        message=notification["Message"],
+                        attributes={name: each["Value"] for name, each in attributes.items()},
+                    )
+                )
+        return alerts
+
+    def failed_events(self):
+        """Records in the on-failure queue since the last call."""
+        self.settle()
+        return self._drain(self.outputs["OnFailureQueueUrl"])
+
+    def dead_letters(self):
+        """Events in the dead-letter queue of the bus rules since the last call."""
+        self.settle()
+        return self._drain(self.outputs["BusDeadLetterQueueUrl"])
+
+    def _drain(self, url):
+        bodies = []
+        while messages := self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for message in messages:
+                bodies.append(json.loads(message["Body"]))
+                self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return bodies
+
+    def invocations(self):
+        """How often the function has been called so far, by its log."""
+        self.settle()
+        pages = self._logs.get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{STACK}")
+        messages = [event["message"] for page in pages for event in page["events"]]
+        return sum(message.startswith("START RequestId:") for message in messages)
+
+    def policy_of_function(self):
+        return json.loads(self.aws("lambda", "get-policy", "--function-name", STACK)["Policy"])
+
+    def allow_bus_rule(self, name, statement_id):
+        """Gives the function's policy back the statement that lets this bus rule call it."""
+        self.aws(
+            *("lambda", "add-permission", "--function-name", STACK, "--statement-id", statement_id),
+            *("--action", "lambda:InvokeFunction", "--principal", "events.amazonaws.com"),
+            *("--source-account", ACCOUNT),
+            *("--source-arn", f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{STACK}-{name}"),
+        )
+
+    def invoke(self, payload):
+        """Calls the function directly and waits for its answer: the answer and FunctionError, if any."""
+        answer = self.emulator.scratch / "answer.json"
+        called = self.aws(
+            *("lambda", "invoke", "--function-name", STACK, "--payload", json.dumps(payload), str(answer))
+        )
+        return json.loads(answer.read_text()), called.get("FunctionError")
+
+
+def respond(envelope, scratch):
+    """What the command line says about this event: the outcome that the deployed function must reach too."""
+    path = scratch / "event.json"
+    path.write_text(json.dumps(envelope))
+    done = subprocess.run(
+        [command_line(), "respond", "--format", "json", str(path)], capture_output=True, text=True
+    )
+    assert done.returncode in (0, 10), f"respond ended with {done.returncode}: {done.stderr}"
+    (line,) = done.stdout.splitlines()
+    return json.loads(line)
+
+
+def command_line():
+    for profile in ("release", "debug"):
+        program = ROOT / "target" / profile / "iam-responder"
+        if program.exists():
+            return program
+    raise AssertionError("no target/release/iam-responder; build it with: cargo build --release")
+
+
+def run(command, environment):
+    done = subprocess.run(
+        command, env=environment, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+    assert done.returncode == 0, f"{' '.join(map(str, command))}\nended with {done.returncode}\n{done.stdout}{done.stderr}"
+    return done
+
+
+def tool(name):
+    """A program of the virtual environment that these tests run in."""
+    return str(Path(sys.executable).with_name(name))
+
+
+def architecture():
+    return "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
+
+
+def credentials():
+    return {"aws_access_key_id": ACCOUNT, "aws_secret_access_key": "local", "region_name": REGION}
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

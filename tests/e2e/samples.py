@@ -1,0 +1,26 @@
+"""The sample events of events/, each time as a new occurrence."""
+
+import copy
+import json
+import uuid
+
+from deployment import ROOT
+
+SAMPLES = sorted(path.name for path in (ROOT / "events").glob("*.json"))
+
+
+def sample(name, **detail):
+    """The envelope of events/NAME with fresh IDs, so that nobody takes it for a redelivery of an earlier one.
+
+    `detail` replaces fields of the CloudTrail record.
+    """
+    envelope = copy.deepcopy(json.loads((ROOT / "events" / name).read_text()))
+    envelope["id"] = str(uuid.uuid4())
+    envelope["detail"] |= {"eventID": str(uuid.uuid4()), "requestID": str(uuid.uuid4())} | detail
+    return envelope
+
+
+def attach_admin(role):
+    """AdministratorAccess is attached to `role`: an event that always deserves an alert."""
+    parameters = {"roleName": role, "policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}
+    return sample("attach-role-policy-admin.json", requestParameters=parameters)

@@ -1,0 +1,98 @@
+"""From a change in the account to the message in a subscriber's queue."""
+
+import json
+import uuid
+
+import pytest
+
+from deployment import ACCOUNT, STACK, respond
+from samples import SAMPLES, attach_admin, sample
+
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    ],
+}
+
+
+def recorded(responder, event_name):
+    """The newest call of this name, as `aws cloudtrail lookup-events` prints it."""
+    name = f"AttributeKey=EventName,AttributeValue={event_name}"
+    return responder.aws("cloudtrail", "lookup-events", "--max-items", "1", "--lookup-attributes", name)
+
+
+def check_alert(alert, expected, account):
+    """That the deployed function said what the command line says of the same event."""
+    assert [alert.topic] == expected["topics"]
+    assert alert.attributes["severity"] == expected["severity"] == alert.topic
+    assert alert.attributes["rule"] == expected["rules"][0]
+    assert alert.attributes["account"] == account
+
+
+def test_making_a_role_administrator_alerts(responder, tmp_path):
+    role = f"night-shift-{uuid.uuid4().hex[:8]}"
+    responder.trail(True)
+    responder.aws(
+        *("iam", "create-role", "--role-name", role, "--assume-role-policy-document", json.dumps(TRUST))
+    )
+    responder.aws(
+        *("iam", "attach-role-policy", "--role-name", role),
+        *("--policy-arn", "arn:aws:iam::aws:policy/AdministratorAccess"),
+    )
+    responder.trail(False)
+
+    alerts = responder.alerts()
+    expected = respond(recorded(responder, "AttachRolePolicy"), tmp_path)
+    attached = [alert for alert in alerts if alert.attributes["rule"] == expected["rules"][0]]
+    assert len(attached) == 1, f"one alert for the attached policy, among {alerts}"
+    check_alert(attached[0], expected, ACCOUNT)
+    assert attached[0].topic in ("critical", "high")
+    assert role in attached[0].message
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_deployed_function_agrees_with_the_command_line(responder, tmp_path, name):
+    envelope = sample(name)
+    expected = respond(envelope, tmp_path)
+    responder.inject(envelope)
+    alerts = responder.alerts()
+    if expected["outcome"] == "alerted":
+        assert len(alerts) == 1, f"{expected['rules']} should alert once; the bus delivered {len(alerts)}"
+        check_alert(alerts[0], expected, envelope["account"])
+    else:
+        assert alerts == []
+    assert responder.failed_events() == []
+
+
+def test_forged_source_handed_to_the_function_is_refused_and_reported(responder):
+    answer, error = responder.invoke(attach_admin("forged") | {"source": "com.example.iam"})
+    assert error is None, answer
+    alerts = responder.alerts()
+    assert len(alerts) == 1
+    assert "com.example.iam" in alerts[0].message
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [None, [], "attach", 7, {}, {"Records": 1}, {"source": "aws.iam", "detail-type": "x", "detail": "text"}],
+    ids=json.dumps,
+)
+def test_unreadable_payload_is_an_alert(responder, payload):
+    answer, error = responder.invoke(payload)
+    assert error is None, answer
+    assert len(responder.alerts()) == 1
+
+
+def test_the_watchdog_reports_that_the_tamper_rule_was_disabled(responder, tmp_path):
+    responder.trail(True)
+    try:
+        responder.aws("events", "disable-rule", "--name", f"{STACK}-tamper")
+        alerts = responder.alerts()
+    finally:
+        responder.trail(False)
+        responder.aws("events", "enable-rule", "--name", f"{STACK}-tamper")
+    expected = respond(recorded(responder, "DisableRule"), tmp_path)
+    assert expected["outcome"] == "alerted"
+    assert len(alerts) == 1
+    check_alert(alerts[0], expected, ACCOUNT)
