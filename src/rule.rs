@@ -53,7 +53,7 @@ pub struct RuleSpec {
     /// Off until the site switches it on.
     #[serde(default = "yes")]
     pub enabled: bool,
-    /// Counts only where no other rule matched.
+    /// Counts only where no other rule of its severity or above matched.
     #[serde(default)]
     pub fallback: bool,
     /// Counts and never sends.
@@ -271,15 +271,16 @@ impl RuleSet {
         self.rules.iter().map(|rule| rule.spec.id.as_str()).collect()
     }
 
-    /// Enabled rules that match, fallbacks only where nothing else does. The loudest first, then
+    /// Enabled rules that match, fallbacks only where nothing as loud does. The loudest first, then
     /// the most specific.
     #[must_use]
     pub fn matching(&self, event: &Value) -> Vec<&Rule> {
         let positions = self.index.matching(event);
         let rule = |position: usize| self.enabled.get(position).and_then(|at| self.rules.get(*at));
         let mut found: Vec<&Rule> = positions.into_iter().filter_map(rule).collect();
-        if found.iter().any(|rule| !rule.spec.fallback && !rule.spec.signal) {
-            found.retain(|rule| !rule.spec.fallback);
+        let named = found.iter().filter(|rule| !rule.spec.fallback && !rule.spec.signal);
+        if let Some(loudest) = named.map(|rule| rule.spec.severity).max() {
+            found.retain(|rule| !rule.spec.fallback || rule.spec.severity > loudest);
         }
         found.sort_by_key(|rule| {
             let loudness = (rule.spec.severity, rule.pattern.specificity());

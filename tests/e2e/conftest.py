@@ -7,7 +7,9 @@ from deployment import PACKAGE, ROOT, Deployment, Emulator
 
 @pytest.fixture(scope="session")
 def deployed(tmp_path_factory):
-    assert PACKAGE.exists(), f"no {PACKAGE.relative_to(ROOT)}; build it with: cargo lambda build --release --output-format zip"
+    assert PACKAGE.exists(), (
+        f"no {PACKAGE.relative_to(ROOT)}; build it with: cargo lambda build --release --output-format zip"
+    )
     emulator = Emulator(tmp_path_factory.mktemp("aws"))
     try:
         yield Deployment(emulator)

@@ -97,9 +97,7 @@ class Emulator:
         self.proxy.stop()
 
     def door(self, method, path, value=None):
-        request = urllib.request.Request(
-            self.url + path, method=method, data=json.dumps(value).encode()
-        )
+        request = urllib.request.Request(self.url + path, method=method, data=json.dumps(value).encode())
         with urllib.request.urlopen(request, timeout=30) as response:
             return json.load(response)
 
@@ -115,15 +113,19 @@ class Deployment:
         self.deploy()
         stack = self.aws("cloudformation", "describe-stacks", "--stack-name", STACK)["Stacks"][0]
         self.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-        self._sqs = boto3.client("sqs", endpoint_url=emulator.url, **credentials())
-        self._logs = boto3.client("logs", endpoint_url=emulator.url, **credentials())
+        self._sqs = self.client("sqs")
+        self._logs = self.client("logs")
         self._queues = {severity: self._subscribe(severity) for severity in SEVERITIES}
 
-    def aws(self, *arguments, **environment):
+    def client(self, service):
+        """The same in Python, where the command line would only cost time."""
+        return boto3.client(service, endpoint_url=self.emulator.url, **credentials())
+
+    def aws(self, *arguments):
         """Runs the AWS CLI; gives its answer parsed, or as text where it is not JSON."""
         done = run(
             [tool("aws"), "--endpoint-url", self.emulator.url, "--output", "json", *arguments],
-            self._environment() | environment,
+            self._environment(),
         )
         try:
             return json.loads(done.stdout)
@@ -155,7 +157,11 @@ class Deployment:
 
     def _environment(self):
         return {
-            **{name: os.environ[name] for name in ("PATH", "CARGO_HOME", "RUSTUP_HOME", "HOME") if name in os.environ},
+            **{
+                name: os.environ[name]
+                for name in ("PATH", "CARGO_HOME", "RUSTUP_HOME", "HOME")
+                if name in os.environ
+            },
             "AWS_ACCESS_KEY_ID": credentials()["aws_access_key_id"],
             "AWS_SECRET_ACCESS_KEY": credentials()["aws_secret_access_key"],
             "AWS_ENDPOINT_URL": self.emulator.url,  # package uploads by it, whatever --endpoint-url says
@@ -171,7 +177,9 @@ class Deployment:
         url = self._sqs.create_queue(QueueName=f"reader-of-{severity}")["QueueUrl"]
         arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:reader-of-{severity}"
         topic = self.outputs[f"{severity.capitalize()}TopicArn"]
-        self.aws("sns", "subscribe", "--topic-arn", topic, "--protocol", "sqs", "--notification-endpoint", arn)
+        self.aws(
+            "sns", "subscribe", "--topic-arn", topic, "--protocol", "sqs", "--notification-endpoint", arn
+        )
         return url
 
     def inject(self, *envelopes):
@@ -273,7 +281,9 @@ def run(command, environment):
     done = subprocess.run(
         command, env=environment, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True
     )
-    assert done.returncode == 0, f"{' '.join(map(str, command))}\nended with {done.returncode}\n{done.stdout}{done.stderr}"
+    assert done.returncode == 0, (
+        f"{' '.join(map(str, command))}\nended with {done.returncode}\n{done.stdout}{done.stderr}"
+    )
     return done
 
 

@@ -61,7 +61,9 @@ DELIVERED = [
     ),
     record("sns", "DeleteTopic", {"topicArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:{STACK}-critical"}),
     record("sns", "Unsubscribe", {"subscriptionArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:{STACK}-high:1f"}),
-    record("sqs", "PurgeQueue", {"queueUrl": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{STACK}-on-failure"}),
+    record(
+        "sqs", "PurgeQueue", {"queueUrl": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{STACK}-on-failure"}
+    ),
 ]
 
 LEFT_OUT = [

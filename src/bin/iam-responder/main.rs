@@ -1,1 +1,82 @@
-fn main(){}
+//! The command line: reads files, clock and environment, and prints what the library says.
+
+mod check;
+mod exit;
+mod explain;
+mod files;
+mod paint;
+mod respond;
+mod schema;
+mod test;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use exit::{Exit, Failure};
+
+/// Watches every change to who may do what in an AWS account.
+///
+/// Exit status: 0 nothing found, 10 findings, 1 fault, 2 usage, 3 rules broken.
+#[derive(Debug, Parser)]
+#[command(name = "iam-responder", version, max_term_width = 80)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+/// Options of every verb.
+#[derive(Debug, Args)]
+struct Global {
+    /// Folder with rules and site.yaml [default: the pack compiled in]
+    #[arg(long, global = true, value_name = "DIR")]
+    rules: Option<PathBuf>,
+    /// Site file [default: site.yaml of the rules]
+    #[arg(long, global = true, value_name = "FILE")]
+    site: Option<PathBuf>,
+    /// For people or for programs (one JSON object a line)
+    #[arg(long, global = true, value_enum, default_value_t)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    #[default]
+    Human,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// What would be sent where for these events: the main job
+    Respond(respond::Arguments),
+    /// Why each rule did or did not match an event
+    Explain(explain::Arguments),
+    /// Run the rules' own tests
+    Test(test::Arguments),
+    /// Look for mistakes in rules and site file
+    Check(check::Arguments),
+    /// Print the JSON Schema of a rule or of the site file, for editors
+    Schema(schema::Arguments),
+}
+
+fn main() -> ExitCode {
+    let Cli { global, verb } = Cli::parse();
+    let result = match verb {
+        Verb::Respond(arguments) => respond::run(&global, &arguments),
+        Verb::Explain(arguments) => explain::run(&global, &arguments),
+        Verb::Test(arguments) => test::run(&global, &arguments),
+        Verb::Check(arguments) => check::run(&global, &arguments),
+        Verb::Schema(arguments) => schema::run(&arguments),
+    };
+    result.unwrap_or_else(Failure::told).into()
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}

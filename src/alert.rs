@@ -1,0 +1,298 @@
+//! What is said about an event: everything a person needs at two in the morning.
+//!
+//! An [`Alert`] is built once and rendered for each channel. Every text in it has passed
+//! [`clean`](clean::clean): no renderer can forget that names, paths and user agents are chosen by
+//! whoever is being reported. A new format is a variant of [`Format`](crate::site::Format), a
+//! renderer beside `text.rs` and `json.rs`, and a line in `message.rs`.
+
+pub mod clean;
+mod json;
+mod links;
+mod message;
+mod phrase;
+mod text;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::decide::Decision;
+use crate::derive::{CallOutcome, Facts};
+use crate::event::{Event, Unreadable};
+use crate::plan::{Status, Step};
+use crate::rule::Rule;
+use crate::severity::Severity;
+use crate::site::Site;
+use clean::{clean, clean_lines};
+
+pub use message::{Message, SNS_BYTES_MAX, SNS_SUBJECT_CHARS_MAX};
+
+/// Longest name shown, in characters.
+pub const NAME_CHARS_MAX: usize = 256;
+/// Longest free text shown, as a user agent or an error message.
+pub const TEXT_CHARS_MAX: usize = 300;
+/// Most rules listed beside the first.
+pub const RULES_MAX: usize = 10;
+/// Most reasons listed.
+pub const REASONS_MAX: usize = 20;
+
+/// One alert, ready to be rendered.
+#[derive(Debug, Clone)]
+pub struct Alert {
+    /// How loud.
+    pub severity: Severity,
+    /// What happened, in a few words: the title of the first rule.
+    pub title: String,
+    /// What happened, in one sentence.
+    pub sentence: String,
+    /// All rules that matched, the loudest first.
+    pub rules: Vec<RuleLine>,
+    /// Why it is this loud.
+    pub reasons: Vec<String>,
+    /// Why it matters, in the words of the first rule.
+    pub why: Option<String>,
+    /// What to do, in the words of the first rule.
+    pub runbook: Option<String>,
+    /// Who acted.
+    pub who: Who,
+    /// What was acted upon, as `role deploy`.
+    pub entity: Option<EntityLine>,
+    /// Where it happened.
+    pub place: Place,
+    /// The event itself.
+    pub event: EventLine,
+    /// The step that undoes it.
+    pub undo: Option<Step>,
+    /// The steps that the rules allow to be planned.
+    pub plan: Vec<Step>,
+    /// Links by label.
+    pub links: Vec<(&'static str, String)>,
+}
+
+/// A rule that matched.
+#[derive(Debug, Clone)]
+pub struct RuleLine {
+    /// ID of the rule.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Its base severity.
+    pub severity: Severity,
+    /// Its ATT&CK techniques.
+    pub attack: Vec<String>,
+}
+
+/// Who acted.
+#[derive(Debug, Clone, Default)]
+pub struct Who {
+    /// One line for people.
+    pub line: String,
+    /// `userIdentity.type`.
+    pub kind: String,
+    /// The person, as far as known.
+    pub person: Option<String>,
+    /// ARN of the caller.
+    pub arn: Option<String>,
+    /// ARN of the role behind a session.
+    pub role_arn: Option<String>,
+    /// Account of the identity.
+    pub account: Option<String>,
+    /// Second factor, where known.
+    pub mfa: Option<bool>,
+    /// Identity of another account.
+    pub external: bool,
+}
+
+/// What was acted upon.
+#[derive(Debug, Clone, Default)]
+pub struct EntityLine {
+    /// `role`, `user` …
+    pub kind: String,
+    /// Its name.
+    pub name: Option<String>,
+    /// Its ARN.
+    pub arn: Option<String>,
+}
+
+/// Where it happened, and from where.
+#[derive(Debug, Clone, Default)]
+pub struct Place {
+    /// Account ID.
+    pub account: Option<String>,
+    /// Name of the account.
+    pub account_name: Option<String>,
+    /// Environment of the account.
+    pub environment: Option<String>,
+    /// Whether tags told the environment.
+    pub environment_known: bool,
+    /// Region.
+    pub region: Option<String>,
+    /// Source address.
+    pub source_ip: Option<String>,
+    /// User agent.
+    pub user_agent: Option<String>,
+}
+
+/// The event.
+#[derive(Debug, Clone, Default)]
+pub struct EventLine {
+    /// Event ID.
+    pub id: Option<String>,
+    /// `iam.amazonaws.com`
+    pub source: Option<String>,
+    /// `AttachRolePolicy`
+    pub name: Option<String>,
+    /// When it happened.
+    pub time: Option<Timestamp>,
+    /// How long ago that was when the alert was made.
+    pub delay: Option<SignedDuration>,
+    /// `success`, `denied`, `failure`; nothing for an event that cannot be read.
+    pub outcome: Option<&'static str>,
+    /// Error code and message.
+    pub error: Option<String>,
+}
+
+impl Alert {
+    /// The alert about an event that rules matched. `now` gives the delay; without it none is told.
+    #[must_use]
+    pub fn new(
+        event: &Event,
+        facts: &Facts,
+        rules: &[&Rule],
+        decision: &Decision,
+        site: &Site,
+        now: Option<Timestamp>,
+    ) -> Self {
+        let first = rules.first();
+        let name = |text: Option<&str>| text.map(|text| clean(text, NAME_CHARS_MAX));
+        let place = Place {
+            account: name(event.account()),
+            account_name: name(event.account().and_then(|account| site.account_name(account))),
+            environment: Some(facts.environment.name.clone()),
+            environment_known: facts.environment.known,
+            region: name(event.region()),
+            source_ip: name(event.text("detail.sourceIPAddress")),
+            user_agent: event.text("detail.userAgent").map(|text| clean(text, TEXT_CHARS_MAX)),
+        };
+        let who = who(facts);
+        let sentence = phrase::sentence(event, facts, &who, &place);
+        Self {
+            severity: decision.severity,
+            title: first.map_or_else(|| "Event".to_owned(), |rule| clean(&rule.spec.title, NAME_CHARS_MAX)),
+            sentence,
+            rules: rules.iter().map(|rule| rule_line(rule)).collect(),
+            reasons: decision.reasons.iter().take(REASONS_MAX).map(|reason| clean(reason, TEXT_CHARS_MAX)).collect(),
+            why: first.map(|rule| clean_lines(&rule.spec.why, 1_000)),
+            runbook: first.map(|rule| clean_lines(&rule.spec.runbook, 2_000)),
+            entity: facts.entity.as_ref().map(|entity| EntityLine {
+                kind: clean(&entity.kind, NAME_CHARS_MAX),
+                name: name(entity.name.as_deref()),
+                arn: name(entity.arn.as_deref()),
+            }),
+            links: links::links(event, facts),
+            event: event_line(event, facts, now),
+            undo: decision.undo.clone(),
+            plan: decision.plan.clone(),
+            who,
+            place,
+        }
+    }
+
+    /// The alert about an event that cannot be read or that AWS did not send.
+    #[must_use]
+    pub fn unreadable(reason: &Unreadable, event: Option<&Event>, now: Option<Timestamp>) -> Self {
+        let name = |text: Option<&str>| text.map(|text| clean(text, NAME_CHARS_MAX));
+        let refused = matches!(reason, Unreadable::ForeignSource(_) | Unreadable::ForeignAccount { .. });
+        let (title, runbook) = if refused {
+            (
+                "Event refused: not sent by AWS",
+                "1. Find who may invoke the function or put events on its bus, and who did.\n\
+                 2. Check that the bus rule pins `source` and the function's policy pins the rule.",
+            )
+        } else {
+            (
+                "Event could not be read",
+                "1. Look the event up in CloudTrail by its time; an attacker may hide behind its size or shape.\n\
+                 2. Report its shape, without its values, so that it can be read.",
+            )
+        };
+        let at = event.and_then(Event::time);
+        Self {
+            severity: Severity::High,
+            title: title.to_owned(),
+            sentence: format!("The event is {}.", clean(&reason.to_string(), TEXT_CHARS_MAX)),
+            rules: Vec::new(),
+            reasons: vec!["what cannot be read counts as high".to_owned()],
+            why: None,
+            runbook: Some(runbook.to_owned()),
+            who: Who::default(),
+            entity: None,
+            place: Place {
+                account: name(event.and_then(Event::account)),
+                region: name(event.and_then(Event::region)),
+                ..Place::default()
+            },
+            event: EventLine {
+                id: name(event.and_then(Event::id)),
+                source: name(event.and_then(Event::event_source)),
+                name: name(event.and_then(Event::name)),
+                time: at,
+                delay: at.zip(now).map(|(at, now)| now.duration_since(at)),
+                ..EventLine::default()
+            },
+            undo: None,
+            plan: Vec::new(),
+            links: Vec::new(),
+        }
+    }
+
+    /// The command that undoes the change.
+    #[must_use]
+    pub fn undo_command(&self) -> Option<&str> {
+        let proposed = self.undo.as_ref().filter(|step| step.status == Status::Proposed);
+        proposed.and_then(|step| step.command.as_deref())
+    }
+}
+
+fn rule_line(rule: &Rule) -> RuleLine {
+    let spec = &rule.spec;
+    RuleLine {
+        id: spec.id.clone(),
+        title: clean(&spec.title, NAME_CHARS_MAX),
+        severity: spec.severity,
+        attack: spec.attack.clone(),
+    }
+}
+
+fn who(facts: &Facts) -> Who {
+    let principal = &facts.principal;
+    let name = |text: Option<&str>| text.map(|text| clean(text, NAME_CHARS_MAX));
+    Who {
+        line: clean(&principal.describe(), NAME_CHARS_MAX),
+        kind: clean(&principal.kind, NAME_CHARS_MAX),
+        person: name(principal.person()),
+        arn: name(principal.arn.as_deref()),
+        role_arn: name(principal.role_arn.as_deref()),
+        account: name(principal.account.as_deref()),
+        mfa: principal.mfa,
+        external: principal.external,
+    }
+}
+
+fn event_line(event: &Event, facts: &Facts, now: Option<Timestamp>) -> EventLine {
+    let name = |text: Option<&str>| text.map(|text| clean(text, NAME_CHARS_MAX));
+    let code = event.text("detail.errorCode");
+    let message = event.text("detail.errorMessage").map(|text| clean(text, TEXT_CHARS_MAX));
+    let error = match (name(code), message) {
+        (Some(code), Some(message)) => Some(format!("{code}: {message}")),
+        (code, message) => code.or(message),
+    };
+    let time = event.time();
+    EventLine {
+        id: name(event.id()),
+        source: name(event.event_source()),
+        name: name(event.name()),
+        time,
+        delay: time.zip(now).map(|(time, now)| now.duration_since(time)),
+        outcome: Some(facts.outcome.word()),
+        error: error.filter(|_| facts.outcome != CallOutcome::Success),
+    }
+}

@@ -1,0 +1,105 @@
+//! Text that an attacker can choose, made harmless for every channel.
+
+/// A text on one line: control, formatting and bidirectional characters gone, markup turned into
+/// look-alikes that nothing interprets, links broken, length capped with the rest counted.
+///
+/// ```
+/// use iam_responder::alert::clean::clean;
+/// assert_eq!(clean("a\nb\u{202e}c", 80), "a b\u{fffd}c");
+/// assert_eq!(clean("<!channel>", 80), "‹!channel›");
+/// assert_eq!(clean("see https://evil.example", 80), "see https[:]//evil.example");
+/// assert_eq!(clean("aaaaaaaaaa", 4), "aaaa… (+6 characters)");
+/// ```
+#[must_use]
+pub fn clean(text: &str, chars_max: usize) -> String {
+    let one_line: String = text.chars().map(|c| if is_break(c) { ' ' } else { c }).collect();
+    clean_lines(&one_line, chars_max)
+}
+
+/// As [`clean`], with line breaks kept: for texts of the rules, never of the event.
+#[must_use]
+pub fn clean_lines(text: &str, chars_max: usize) -> String {
+    let mut cleaned = String::with_capacity(text.len().min(chars_max * 4));
+    let mut taken = 0_usize;
+    let mut replaced = false;
+    let mut chars = text.trim().chars();
+    for c in chars.by_ref() {
+        let harmless = harmless(c);
+        // A run of characters that do not show counts, and shows, as one.
+        let again = harmless == '\u{fffd}' && replaced;
+        replaced = harmless == '\u{fffd}';
+        if again {
+            continue;
+        }
+        if taken == chars_max {
+            let rest = chars.count() + 1;
+            cleaned.push_str(&format!("… (+{rest} characters)"));
+            break;
+        }
+        cleaned.push(harmless);
+        taken += 1;
+    }
+    if cleaned.contains("://") { cleaned.replace("://", "[:]//") } else { cleaned }
+}
+
+fn is_break(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\t' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+fn harmless(c: char) -> char {
+    match c {
+        '\n' | ' ' => c,
+        '<' => '‹',
+        '>' => '›',
+        '`' => '\'',
+        c if c.is_whitespace() => ' ',
+        c if c.is_control() || is_invisible(c) => '\u{fffd}',
+        c => c,
+    }
+}
+
+/// Formatting characters, joiners, fillers, variation selectors, tags, private use and
+/// noncharacters: they change how their neighbours look, or hide.
+/// Source: Unicode categories Cf, Co, Cn and property `Default_Ignorable_Code_Point`.
+fn is_invisible(c: char) -> bool {
+    matches!(u32::from(c),
+        0xAD | 0x34F | 0x600..=0x605 | 0x61C | 0x6DD | 0x70F | 0x890..=0x891 | 0x8E2
+        | 0x115F..=0x1160 | 0x17B4..=0x17B5 | 0x180B..=0x180F | 0x200B..=0x200F | 0x202A..=0x202E
+        | 0x2060..=0x206F | 0x2800 | 0x3164 | 0xE000..=0xF8FF | 0xFDD0..=0xFDEF | 0xFE00..=0xFE0F
+        | 0xFEFF | 0xFFA0 | 0xFFF0..=0xFFFB | 0xFFFE..=0xFFFF | 0x110BD | 0x110CD
+        | 0x13430..=0x1345F | 0x1BCA0..=0x1BCA3 | 0x1D173..=0x1D17A | 0xE0000..=0x10_FFFF)
+}
+
+/// A text for places that take ASCII only: everything else becomes `?`.
+#[must_use]
+pub fn ascii(text: &str) -> String {
+    let map = |c: char| match c {
+        '‹' => '(',
+        '›' => ')',
+        '…' => '.',
+        c if c.is_ascii_graphic() || c == ' ' => c,
+        _ => '?',
+    };
+    text.chars().map(map).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_moves_hides_or_breaks_survives() {
+        let hostile = "a\0\u{1b}[31mred\u{1b}[0m\r\n\u{202e}\u{2066}\u{200b}\u{e0041}\u{feff}\u{2028}b\u{7}";
+        let cleaned = clean(hostile, 200);
+        assert!(cleaned.chars().all(|c| !c.is_control() && !is_invisible(c)), "{cleaned:?}");
+        assert!(!cleaned.contains('\n'));
+        assert!(cleaned.starts_with('a') && cleaned.contains("red"));
+    }
+
+    #[test]
+    fn a_kilobyte_is_cut_and_counted() {
+        assert_eq!(clean(&"x".repeat(1_024), 300).chars().filter(|c| *c == 'x').count(), 300);
+        assert!(clean(&"x".repeat(1_024), 300).ends_with("… (+724 characters)"));
+        assert_eq!(clean(&"é".repeat(10), 10), "é".repeat(10));
+    }
+}

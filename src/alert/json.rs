@@ -1,0 +1,53 @@
+//! An alert for programs. Provisional: the field names stay, the whole will be wrapped into an
+//! OCSF Detection Finding.
+
+use serde_json::{Value, json};
+
+use super::{Alert, RULES_MAX};
+
+/// Version of the shape.
+const VERSION: &str = "1";
+
+pub(super) fn render(alert: &Alert) -> Value {
+    let rules: Vec<Value> = alert
+        .rules
+        .iter()
+        .take(RULES_MAX + 1)
+        .map(|rule| json!({"id": rule.id, "title": rule.title, "severity": rule.severity, "attack": rule.attack}))
+        .collect();
+    let links: serde_json::Map<String, Value> =
+        alert.links.iter().map(|(label, url)| ((*label).to_owned(), json!(url))).collect();
+    let (who, event, place) = (&alert.who, &alert.event, &alert.place);
+    json!({
+        "version": VERSION,
+        "severity": alert.severity,
+        "title": alert.title,
+        "sentence": alert.sentence,
+        "outcome": event.outcome,
+        "rules": rules,
+        "reasons": alert.reasons,
+        "principal": {
+            "type": who.kind, "description": who.line, "person": who.person, "arn": who.arn,
+            "role_arn": who.role_arn, "account": who.account, "mfa": who.mfa, "external": who.external,
+        },
+        "entity": alert.entity.as_ref().map(|entity| json!({
+            "kind": entity.kind, "name": entity.name, "arn": entity.arn,
+        })),
+        "account": {
+            "id": place.account, "name": place.account_name,
+            "environment": place.environment, "environment_known": place.environment_known,
+        },
+        "region": place.region,
+        "source_ip": place.source_ip,
+        "user_agent": place.user_agent,
+        "event": {
+            "id": event.id, "source": event.source, "name": event.name,
+            "time": event.time, "error": event.error,
+        },
+        "delay_seconds": event.delay.map(|delay| delay.as_secs()),
+        "undo": alert.undo,
+        "plan": alert.plan,
+        "runbook": alert.runbook,
+        "links": links,
+    })
+}

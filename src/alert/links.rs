@@ -1,0 +1,50 @@
+//! Links into the console, built only from our own templates and percent-encoded values.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::derive::{Facts, partition};
+use crate::event::Event;
+
+const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+pub(super) fn links(event: &Event, facts: &Facts) -> Vec<(&'static str, String)> {
+    let domain = match partition(event) {
+        "aws" => "console.aws.amazon.com",
+        "aws-cn" => "console.amazonaws.cn",
+        "aws-us-gov" => "console.amazonaws-us-gov.com",
+        _ => return Vec::new(),
+    };
+    let mut links = Vec::new();
+    if let Some(place) = entity_page(facts) {
+        links.push(("console", format!("https://{domain}/iam/home#/{place}")));
+    }
+    if let (Some(id), Some(region)) = (event.text("detail.eventID"), region(event)) {
+        let id = encoded(id);
+        let url = format!("https://{region}.{domain}/cloudtrailv2/home?region={region}#/events/{id}");
+        links.push(("cloudtrail", url));
+    }
+    links
+}
+
+fn entity_page(facts: &Facts) -> Option<String> {
+    let entity = facts.entity.as_ref()?;
+    let name = encoded(entity.name.as_deref()?);
+    match entity.kind.as_str() {
+        "role" => Some(format!("roles/details/{name}")),
+        "user" => Some(format!("users/details/{name}")),
+        "group" => Some(format!("groups/details/{name}")),
+        "policy" => entity.arn.as_deref().map(|arn| format!("policies/details/{}", encoded(arn))),
+        _ => None,
+    }
+}
+
+/// A Region becomes part of a host name: only what looks like one may.
+fn region(event: &Event) -> Option<&str> {
+    let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    event.region().filter(|region| region.len() <= 32 && region.chars().all(good))
+}
+
+fn encoded(text: &str) -> String {
+    let short: String = text.chars().take(super::NAME_CHARS_MAX).collect();
+    utf8_percent_encode(&short, KEPT).to_string()
+}

@@ -1,0 +1,107 @@
+//! An alert as SNS takes it: subject, body, attributes, all within its limits.
+//!
+//! Source: <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
+
+use serde_json::json;
+
+use super::clean::ascii;
+use super::{Alert, json, text};
+use crate::site::Format;
+
+/// Longest subject, in ASCII characters.
+pub const SNS_SUBJECT_CHARS_MAX: usize = 100;
+/// Largest message with its attributes, in bytes.
+pub const SNS_BYTES_MAX: usize = 262_144;
+
+/// What goes to `sns:Publish`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// At most 100 printable ASCII characters.
+    pub subject: String,
+    /// The body; a JSON object by protocol where [`Message::per_protocol`] is set.
+    pub body: String,
+    /// `MessageStructure: json`.
+    pub per_protocol: bool,
+    /// String attributes for filter policies; none is empty.
+    pub attributes: Vec<(&'static str, String)>,
+}
+
+impl Message {
+    /// Renders an alert.
+    #[must_use]
+    pub fn new(alert: &Alert, format: Format) -> Self {
+        let body = match format {
+            Format::Text => text::render(alert),
+            Format::Json => json::render(alert).to_string(),
+            Format::PerProtocol => per_protocol(alert),
+        };
+        let per_protocol = format == Format::PerProtocol;
+        Self { subject: subject(alert), body, per_protocol, attributes: attributes(alert) }
+    }
+}
+
+impl Alert {
+    /// The alert for people.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        text::render(self)
+    }
+
+    /// The alert for programs.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        json::render(self)
+    }
+}
+
+fn per_protocol(alert: &Alert) -> String {
+    let (text, json) = (text::render(alert), json::render(alert).to_string());
+    json!({
+        "default": text,
+        "email": text,
+        "sms": text::short(alert),
+        "email-json": json,
+        "http": json,
+        "https": json,
+        "lambda": json,
+        "sqs": json,
+    })
+    .to_string()
+}
+
+/// `[CRITICAL] Administrator policy attached to a role: deploy (payments)`.
+fn subject(alert: &Alert) -> String {
+    let entity = alert.entity.as_ref().and_then(|entity| entity.name.as_deref());
+    let place = alert.place.account_name.as_deref().or(alert.place.account.as_deref());
+    let mut subject = format!("[{}] {}", alert.severity.word().to_uppercase(), alert.title);
+    if let Some(entity) = entity {
+        subject.push_str(&format!(": {entity}"));
+    }
+    if let Some(place) = place {
+        subject.push_str(&format!(" ({place})"));
+    }
+    let subject = ascii(&subject);
+    if subject.len() <= SNS_SUBJECT_CHARS_MAX {
+        return subject;
+    }
+    let cut: String = subject.chars().take(SNS_SUBJECT_CHARS_MAX - 3).collect();
+    format!("{}...", cut.trim_end())
+}
+
+fn attributes(alert: &Alert) -> Vec<(&'static str, String)> {
+    let environment = alert.place.environment.clone();
+    let rule = alert.rules.first().map(|rule| rule.id.clone());
+    [
+        ("severity", Some(alert.severity.word().to_owned())),
+        ("account", alert.place.account.clone()),
+        ("environment", environment),
+        ("region", alert.place.region.clone()),
+        ("rule", rule),
+        ("eventName", alert.event.name.clone()),
+        ("eventSource", alert.event.source.clone()),
+        ("outcome", alert.event.outcome.map(str::to_owned)),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| value.filter(|value| !value.is_empty()).map(|value| (name, ascii(&value))))
+    .collect()
+}

@@ -1,0 +1,164 @@
+//! One sentence that says what happened.
+
+use super::clean::clean;
+use super::{NAME_CHARS_MAX, Place, Who};
+use crate::derive::{CallOutcome, Facts};
+use crate::event::Event;
+
+/// Sentences for the calls that matter most: event name, what was done, what was tried. `{kind}`
+/// and `{entity}` stand for the entity, other braces for paths below `detail`.
+const PHRASES: [(&str, &str, &str); 18] = [
+    ("AttachRolePolicy", "attached policy {requestParameters.policyArn} to {kind} {entity}", "attach a policy to {kind} {entity}"),
+    ("AttachUserPolicy", "attached policy {requestParameters.policyArn} to {kind} {entity}", "attach a policy to {kind} {entity}"),
+    ("AttachGroupPolicy", "attached policy {requestParameters.policyArn} to {kind} {entity}", "attach a policy to {kind} {entity}"),
+    ("DetachRolePolicy", "detached policy {requestParameters.policyArn} from {kind} {entity}", "detach a policy from {kind} {entity}"),
+    ("DetachUserPolicy", "detached policy {requestParameters.policyArn} from {kind} {entity}", "detach a policy from {kind} {entity}"),
+    ("DetachGroupPolicy", "detached policy {requestParameters.policyArn} from {kind} {entity}", "detach a policy from {kind} {entity}"),
+    ("PutRolePolicy", "put inline policy {requestParameters.policyName} on {kind} {entity}", "put an inline policy on {kind} {entity}"),
+    ("PutUserPolicy", "put inline policy {requestParameters.policyName} on {kind} {entity}", "put an inline policy on {kind} {entity}"),
+    ("PutGroupPolicy", "put inline policy {requestParameters.policyName} on {kind} {entity}", "put an inline policy on {kind} {entity}"),
+    ("DeleteRolePolicy", "deleted inline policy {requestParameters.policyName} from {kind} {entity}", "delete an inline policy from {kind} {entity}"),
+    ("CreateAccessKey", "created access key {responseElements.accessKey.accessKeyId} for {kind} {entity}", "create an access key for {kind} {entity}"),
+    ("CreateLoginProfile", "gave {kind} {entity} a console password", "give {kind} {entity} a console password"),
+    ("UpdateLoginProfile", "changed the console password of {kind} {entity}", "change the console password of {kind} {entity}"),
+    ("UpdateAssumeRolePolicy", "changed who may assume role {entity}", "change who may assume role {entity}"),
+    ("AddUserToGroup", "added user {requestParameters.userName} to group {requestParameters.groupName}", "add a user to a group"),
+    ("ConsoleLogin", "signed in to the console", "sign in to the console"),
+    ("AssumeRole", "assumed role {requestParameters.roleArn}", "assume role {requestParameters.roleArn}"),
+    ("LeaveOrganization", "took the account out of its organization", "take the account out of its organization"),
+];
+
+/// Verbs with which the names of calls begin, and their past.
+const VERBS: [(&str, &str); 40] = [
+    ("Accept", "accepted"), ("Add", "added"), ("Associate", "associated"), ("Attach", "attached"),
+    ("Change", "changed"), ("Close", "closed"), ("Create", "created"), ("Deactivate", "deactivated"),
+    ("Delete", "deleted"), ("Deregister", "deregistered"), ("Detach", "detached"), ("Disable", "disabled"),
+    ("Disassociate", "disassociated"), ("Enable", "enabled"), ("Import", "imported"), ("Invite", "invited"),
+    ("Move", "moved"), ("Put", "put"), ("Register", "registered"), ("Reject", "rejected"),
+    ("Remove", "removed"), ("Reset", "reset"), ("Restore", "restored"), ("Resync", "resynchronised"),
+    ("Schedule", "scheduled"), ("Send", "sent"), ("Set", "set"), ("Start", "started"), ("Stop", "stopped"),
+    ("Switch", "switched"), ("Tag", "tagged"), ("Unsubscribe", "unsubscribed"), ("Untag", "untagged"),
+    ("Update", "updated"), ("Upload", "uploaded"), ("Run", "ran"), ("Modify", "modified"),
+    ("Assume", "assumed"), ("Authorize", "authorized"), ("Revoke", "revoked"),
+];
+
+pub(super) fn sentence(event: &Event, facts: &Facts, who: &Who, place: &Place) -> String {
+    let subject = match &who.person {
+        Some(person) if who.kind == "Root" => person.clone(),
+        Some(person) => person.clone(),
+        None => who.line.clone(),
+    };
+    let subject = capitalised(&subject);
+    let name = event.name().unwrap_or("an unnamed call");
+    let deed = match facts.outcome {
+        CallOutcome::Success => done(event, facts, name),
+        CallOutcome::Denied => format!("tried to {} and was denied", tried(event, facts, name)),
+        CallOutcome::Failure => format!("tried to {} and failed", tried(event, facts, name)),
+    };
+    let account = match (&place.account_name, &place.account) {
+        (Some(name), _) => format!(" in {name}"),
+        (None, Some(account)) => format!(" in account {account}"),
+        (None, None) => String::new(),
+    };
+    format!("{subject} {deed}{account}.")
+}
+
+fn capitalised(text: &str) -> String {
+    let lower = ["the ", "user ", "role ", "root ", "account ", "federated ", "web ", "directory "];
+    if !lower.iter().any(|word| text.starts_with(word)) {
+        return text.to_owned();
+    }
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+fn done(event: &Event, facts: &Facts, name: &str) -> String {
+    let phrase = PHRASES.iter().find(|(call, _, _)| *call == name);
+    if let Some(filled) = phrase.and_then(|(_, phrase, _)| fill(phrase, event, facts)) {
+        return filled;
+    }
+    match VERBS.iter().find_map(|(verb, past)| name.strip_prefix(verb).map(|rest| (past, rest))) {
+        Some((past, rest)) if starts_a_word(rest) => format!("{past} {}{}", words(rest), on(facts, rest)),
+        _ => format!("called {}{}", clean(name, NAME_CHARS_MAX), on(facts, "")),
+    }
+}
+
+fn tried(event: &Event, facts: &Facts, name: &str) -> String {
+    let phrase = PHRASES.iter().find(|(call, _, _)| *call == name);
+    if let Some(filled) = phrase.and_then(|(_, _, phrase)| fill(phrase, event, facts)) {
+        return filled;
+    }
+    match VERBS.iter().find_map(|(verb, _)| name.strip_prefix(verb).map(|rest| (verb, rest))) {
+        Some((verb, rest)) if starts_a_word(rest) => {
+            format!("{} {}{}", verb.to_lowercase(), words(rest), on(facts, rest))
+        }
+        _ => format!("call {}{}", clean(name, NAME_CHARS_MAX), on(facts, "")),
+    }
+}
+
+fn starts_a_word(rest: &str) -> bool {
+    rest.starts_with(|c: char| c.is_ascii_uppercase())
+}
+
+/// ` on role deploy`, or only the name where the call's own words end with the kind.
+fn on(facts: &Facts, rest: &str) -> String {
+    let Some(entity) = &facts.entity else { return String::new() };
+    let Some(name) = &entity.name else { return String::new() };
+    let name = clean(name, NAME_CHARS_MAX);
+    let kind = clean(&entity.kind.replace('-', " "), NAME_CHARS_MAX);
+    if words(rest).ends_with(&kind) { format!(" {name}") } else { format!(" on {kind} {name}") }
+}
+
+/// `RolePermissionsBoundary` as `role permissions boundary`, `MFADevice` as `MFA device`.
+fn words(name: &str) -> String {
+    let name = clean(name, NAME_CHARS_MAX);
+    let chars: Vec<char> = name.trim_end_matches(|c: char| c.is_ascii_digit()).chars().collect();
+    let mut words: Vec<String> = Vec::new();
+    for (index, c) in chars.iter().enumerate() {
+        let before = index.checked_sub(1).and_then(|before| chars.get(before));
+        let after = chars.get(index + 1);
+        let starts = c.is_uppercase()
+            && (before.is_none_or(|c| c.is_lowercase()) || after.is_some_and(|c| c.is_lowercase()));
+        match words.last_mut() {
+            Some(word) if !starts => word.push(*c),
+            _ => words.push(c.to_string()),
+        }
+    }
+    let acronym = |word: &String| word.len() > 1 && word.chars().all(|c| !c.is_lowercase());
+    let plain = |word: String| if acronym(&word) { word } else { word.to_lowercase() };
+    words.into_iter().map(plain).collect::<Vec<_>>().join(" ")
+}
+
+/// Nothing where a placeholder has no value.
+fn fill(phrase: &str, event: &Event, facts: &Facts) -> Option<String> {
+    let mut filled = String::new();
+    let mut rest = phrase;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (path, after) = after.split_once('}')?;
+        let entity = facts.entity.as_ref();
+        let value = match path {
+            "kind" => entity.map(|entity| entity.kind.as_str()),
+            "entity" => entity.and_then(|entity| entity.name.as_deref()),
+            path => event.text(&format!("detail.{path}")),
+        }?;
+        // Of an ARN the last part is what people call the thing.
+        let short = if value.starts_with("arn:") { value.rsplit('/').next().unwrap_or(value) } else { value };
+        filled.push_str(before);
+        filled.push_str(&clean(short, NAME_CHARS_MAX));
+        rest = after;
+    }
+    filled.push_str(rest);
+    Some(filled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_calls_become_words() {
+        assert_eq!(words("RolePermissionsBoundary"), "role permissions boundary");
+        assert_eq!(words("MFADevice"), "MFA device");
+        assert_eq!(words("OpenIDConnectProvider"), "open ID connect provider");
+    }
+}

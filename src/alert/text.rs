@@ -1,0 +1,127 @@
+//! An alert for people: short lines, the most important first.
+
+use jiff::SignedDuration;
+
+use super::{Alert, RULES_MAX};
+use crate::plan::Status;
+
+/// The alert as text.
+pub(super) fn render(alert: &Alert) -> String {
+    let mut text = format!("{}: {}\n{}\n\n", alert.severity.word().to_uppercase(), alert.title, alert.sentence);
+    for (label, value) in facts(alert) {
+        text.push_str(&format!("{label:<7}{value}\n"));
+    }
+    if !alert.reasons.is_empty() {
+        section(&mut text, "Why this loud", &bullets(&alert.reasons));
+    }
+    if let Some(why) = &alert.why {
+        section(&mut text, "Why it matters", why);
+    }
+    if let Some(undo) = undo(alert) {
+        section(&mut text, "Undo", &undo);
+    }
+    if let Some(runbook) = &alert.runbook {
+        section(&mut text, "What to do", runbook);
+    }
+    if !alert.links.is_empty() {
+        let lines: Vec<String> = alert.links.iter().map(|(_, url)| url.clone()).collect();
+        section(&mut text, "Links", &lines.join("\n"));
+    }
+    if alert.rules.len() > 1 {
+        let line = |rule: &super::RuleLine| format!("{} ({})", rule.id, rule.severity);
+        let mut others: Vec<String> = alert.rules.iter().skip(1).take(RULES_MAX).map(line).collect();
+        let more = alert.rules.len().saturating_sub(RULES_MAX + 1);
+        if more > 0 {
+            others.push(format!("and {more} more"));
+        }
+        section(&mut text, "Also matched", &others.join("\n"));
+    }
+    if let Some(id) = &alert.event.id {
+        text.push_str(&format!("\nEvent {id}\n"));
+    }
+    text
+}
+
+/// One line for a telephone: at most 160 characters where names allow it.
+pub(super) fn short(alert: &Alert) -> String {
+    let text = format!("{}: {}", alert.severity.word().to_uppercase(), alert.sentence);
+    text.chars().take(300).collect()
+}
+
+fn facts(alert: &Alert) -> Vec<(&'static str, String)> {
+    let mut facts = Vec::new();
+    if !alert.who.line.is_empty() {
+        let mfa = match alert.who.mfa {
+            Some(true) => ", with MFA",
+            Some(false) => ", no MFA",
+            None => "",
+        };
+        facts.push(("Who", format!("{}{mfa}", alert.who.line)));
+        facts.extend(alert.who.role_arn.clone().or(alert.who.arn.clone()).map(|arn| ("", arn)));
+    }
+    if let Some(name) = &alert.event.name {
+        let on = alert.entity.as_ref().and_then(|entity| {
+            entity.name.as_ref().map(|name| format!(" on {} {name}", entity.kind))
+        });
+        facts.push(("What", format!("{name}{}", on.unwrap_or_default())));
+    }
+    facts.extend(alert.event.error.clone().map(|error| ("Error", error)));
+    if let Some(place) = place(alert) {
+        facts.push(("Where", place));
+    }
+    let from = [alert.place.source_ip.clone(), alert.place.user_agent.clone()];
+    let from: Vec<String> = from.into_iter().flatten().collect();
+    if !from.is_empty() {
+        facts.push(("From", from.join(", ")));
+    }
+    if let Some(time) = alert.event.time {
+        let delay = alert.event.delay.map(|delay| format!(", told {} later", human(delay)));
+        let time = time.strftime("%Y-%m-%d %H:%M:%S UTC");
+        facts.push(("When", format!("{time}{}", delay.unwrap_or_default())));
+    }
+    facts
+}
+
+fn place(alert: &Alert) -> Option<String> {
+    let place = &alert.place;
+    let account = match (&place.account_name, &place.account) {
+        (Some(name), Some(account)) => format!("{name} ({account})"),
+        (_, account) => account.clone()?,
+    };
+    let environment = match (&place.environment, place.environment_known) {
+        (Some(environment), true) => format!(", {environment}"),
+        (Some(_), false) => ", environment unknown".to_owned(),
+        (None, _) => String::new(),
+    };
+    let region = place.region.as_ref().map(|region| format!(", {region}")).unwrap_or_default();
+    Some(format!("{account}{environment}{region}"))
+}
+
+fn undo(alert: &Alert) -> Option<String> {
+    let step = alert.undo.as_ref()?;
+    match (step.status, &step.command, step.guard) {
+        (Status::Proposed, Some(command), _) => Some(command.clone()),
+        (_, _, Some(guard)) => Some(format!("By hand ({}): {}.", step.action, guard.reason())),
+        _ => None,
+    }
+}
+
+fn section(text: &mut String, title: &str, body: &str) {
+    text.push_str(&format!("\n{title}\n{}\n", body.trim_end()));
+}
+
+fn bullets(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("- {line}")).collect::<Vec<_>>().join("\n")
+}
+
+/// The two largest units: `3 s`, `2 min 5 s`, `4 h 10 min`, `92 d 3 h`.
+fn human(delay: SignedDuration) -> String {
+    let seconds = delay.as_secs().max(0);
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds} s"),
+        (0, 0, _) => format!("{minutes} min {} s", seconds % 60),
+        (0, _, _) => format!("{hours} h {minutes} min"),
+        _ => format!("{days} d {hours} h"),
+    }
+}

@@ -1,0 +1,118 @@
+//! `check`: mistakes in rules and site file that are no faults of form.
+
+use std::io::Write;
+
+use iam_responder::engine::Engine;
+use iam_responder::rule::Rule;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use serde_json::{Value, json};
+
+use crate::exit::{Exit, Failure};
+use crate::{Format, Global, files, paint};
+
+/// Days ahead of which the end of a suppression is told.
+const EXPIRY_NOTICE_DAYS: i32 = 14;
+
+/// Arguments of `check`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {}
+
+/// Something worth a look.
+struct Remark {
+    place: String,
+    message: String,
+}
+
+pub fn run(global: &Global, _: &Arguments) -> Result<Exit, Failure> {
+    let engine = match files::engine(global) {
+        Err(Failure::Rules(faults)) if global.format == Format::Json => {
+            let mut out = anstream::stdout().lock();
+            for fault in faults {
+                let line = json!({"level": "error", "file": fault.file, "line": fault.line, "path": fault.path,
+                                  "message": fault.message, "help": fault.help});
+                writeln!(out, "{line}")?;
+            }
+            return Ok(Exit::RulesBroken);
+        }
+        other => other?,
+    };
+    let mut remarks: Vec<Remark> = engine.rules().rules().iter().flat_map(of_rule).collect();
+    remarks.extend(of_suppressions(&engine, Timestamp::now()));
+    let mut out = anstream::stdout().lock();
+    for remark in &remarks {
+        match global.format {
+            Format::Json => {
+                let line = json!({"level": "warning", "place": remark.place, "message": remark.message});
+                writeln!(out, "{line}")?;
+            }
+            Format::Human => {
+                let text = format!("{}: {}", remark.place, remark.message);
+                writeln!(out, "{}", paint::paragraph(&text, "warning: ", 9))?;
+            }
+        }
+    }
+    if global.format == Format::Human {
+        let rules = engine.rules().rules();
+        let enabled = rules.iter().filter(|rule| rule.spec.enabled).count();
+        let tests: usize = rules.iter().map(|rule| rule.spec.tests.len()).sum();
+        writeln!(
+            out,
+            "{} rules ({enabled} enabled) with {tests} tests, {} suppressions: {} warnings",
+            rules.len(),
+            engine.site().suppressions().len(),
+            remarks.len()
+        )?;
+    }
+    out.flush()?;
+    Ok(if remarks.is_empty() { Exit::Clean } else { Exit::Findings })
+}
+
+fn of_rule(rule: &Rule) -> Vec<Remark> {
+    let mut messages = Vec::new();
+    let spec = &rule.spec;
+    if !spec.tests.iter().any(|test| test.matches) {
+        messages.push("has no test that matches".to_owned());
+    }
+    if !spec.tests.iter().any(|test| !test.matches) {
+        messages.push("has no near miss: a test that must not match".to_owned());
+    }
+    if !rule.pattern.paths().contains(&"source") {
+        messages.push(
+            "does not pin `source`; anybody who may put events on a bus can forge the rest".to_owned(),
+        );
+    }
+    numbers_for_accounts(&spec.pattern, "pattern", &mut messages);
+    let place = format!("{} ({})", spec.id, rule.file);
+    messages.into_iter().map(|message| Remark { place: place.clone(), message }).collect()
+}
+
+/// An account ID without quotes is a number to YAML, and no event holds it as a number.
+fn numbers_for_accounts(pattern: &Value, at: &str, messages: &mut Vec<String>) {
+    for (key, value) in pattern.as_object().into_iter().flatten() {
+        let here = format!("{at}.{key}");
+        let is_account = key.to_lowercase().contains("account");
+        let number = value.as_array().into_iter().flatten().find(|one| one.is_number());
+        if let (true, Some(number)) = (is_account, number) {
+            messages.push(format!("`{here}` is the number {number} and never matches; write \"{number}\""));
+        }
+        numbers_for_accounts(value, &here, messages);
+    }
+}
+
+fn of_suppressions(engine: &Engine, now: Timestamp) -> Vec<Remark> {
+    let soon = now.to_zoned(TimeZone::UTC).date().checked_add(EXPIRY_NOTICE_DAYS.days());
+    let mut remarks = Vec::new();
+    for suppression in engine.site().suppressions() {
+        let spec = &suppression.spec;
+        let message = if suppression.is_expired(now) {
+            format!("expired on {} and no longer silences; renew or remove it", suppression.expires)
+        } else if soon.as_ref().is_ok_and(|soon| suppression.expires <= *soon) {
+            format!("expires on {}", suppression.expires)
+        } else {
+            continue;
+        };
+        remarks.push(Remark { place: format!("suppression {} of {}", spec.name, spec.owner), message });
+    }
+    remarks
+}

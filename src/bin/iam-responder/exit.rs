@@ -1,0 +1,73 @@
+//! How a run ends: a status that scripts lean on.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use iam_responder::document::Fault;
+
+/// Exit status. 2 is clap's own, for wrong usage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Nothing found.
+    Clean,
+    /// Something could not be done.
+    Fault,
+    /// Rules or site file are broken.
+    RulesBroken,
+    /// Findings.
+    Findings,
+}
+
+impl Exit {
+    /// The number.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Clean => 0,
+            Self::Fault => 1,
+            Self::RulesBroken => 3,
+            Self::Findings => 10,
+        }
+    }
+}
+
+/// Why a verb could not do its work.
+#[derive(Debug)]
+pub enum Failure {
+    /// A file, a folder, an argument: what was tried, on what.
+    Fault(String),
+    /// Faults in rules or site file.
+    Rules(Vec<Fault>),
+    /// Whoever read our output has gone; nothing is left to say.
+    Gone,
+}
+
+impl Failure {
+    /// A fault about a file.
+    pub fn file(action: &str, path: &Path, cause: impl std::fmt::Display) -> Self {
+        Self::Fault(format!("failed to {action} `{}`: {cause}", path.display()))
+    }
+
+    /// Tells it on standard error.
+    pub fn told(self) -> Exit {
+        let mut err = anstream::stderr().lock();
+        // Where standard error is closed too, only the exit status is left.
+        let (exit, _) = match self {
+            Self::Fault(message) => (Exit::Fault, writeln!(err, "error: {message}")),
+            Self::Rules(faults) => {
+                let told = faults.iter().try_for_each(|fault| writeln!(err, "error: {fault}"));
+                (Exit::RulesBroken, told)
+            }
+            Self::Gone => (Exit::Clean, Ok(())),
+        };
+        exit
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self::Gone;
+        }
+        Self::Fault(format!("failed to write the output: {error}"))
+    }
+}

@@ -1,0 +1,204 @@
+//! `explain`: why each rule did or did not match, and why this loud.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use iam_responder::alert::clean::clean;
+use iam_responder::decide::Decision;
+use iam_responder::engine::{Engine, found};
+use iam_responder::event::Event;
+use iam_responder::pattern::{Explanation, FieldExplanation};
+use iam_responder::rule::Rule;
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::exit::{Exit, Failure};
+use crate::{Format, Global, files, paint};
+
+/// Arguments of `explain`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// File with an event, or - for standard input
+    #[arg(value_name = "EVENT")]
+    path: PathBuf,
+    /// Only this rule
+    #[arg(long, value_name = "ID")]
+    rule: Option<String>,
+    /// Also the rules that are far from matching
+    #[arg(long, short)]
+    all: bool,
+}
+
+struct Judged<'r> {
+    rule: &'r Rule,
+    counts: bool,
+    explanation: Explanation,
+}
+
+pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
+    let engine = files::engine(global)?;
+    if let Some(id) = &arguments.rule
+        && !engine.rules().ids().contains(&id.as_str())
+    {
+        return Err(Failure::Fault(format!("no rule `{id}`; `iam-responder check` lists what there is")));
+    }
+    let file = files::event_file(&arguments.path)?;
+    let mut out = anstream::stdout().lock();
+    let mut matched = false;
+    for input in file.inputs {
+        let event = match input.event {
+            Ok(event) => event,
+            Err(reason) => {
+                matched = true;
+                unreadable(&mut out, global.format, &reason.to_string())?;
+                continue;
+            }
+        };
+        matched |= one(&mut out, &engine, event, global.format, arguments)?;
+    }
+    out.flush()?;
+    Ok(if matched { Exit::Findings } else { Exit::Clean })
+}
+
+fn unreadable(out: &mut impl Write, format: Format, reason: &str) -> Result<(), Failure> {
+    match format {
+        Format::Json => writeln!(out, "{}", json!({"outcome": "unreadable", "reasons": [reason]}))?,
+        Format::Human => writeln!(out, "unreadable: {}\n", clean(reason, 300))?,
+    }
+    Ok(())
+}
+
+fn one<'e>(
+    out: &mut impl Write,
+    engine: &'e Engine,
+    mut event: Event,
+    format: Format,
+    arguments: &Arguments,
+) -> Result<bool, Failure> {
+    let facts = engine.derive(&mut event);
+    let matching = engine.matching(&event);
+    let decision = engine.decide(&event, &facts, &matching, Timestamp::now());
+    let wanted = |rule: &&Rule| arguments.rule.as_ref().is_none_or(|id| *id == rule.spec.id);
+    let judge = |rule: &'e Rule| Judged {
+        counts: matching.iter().any(|one| std::ptr::eq(*one, rule)),
+        explanation: rule.pattern.explain(event.raw()),
+        rule,
+    };
+    let judged: Vec<Judged<'_>> = engine.rules().rules().iter().filter(wanted).map(judge).collect();
+    let matched = judged.iter().any(|one| one.counts);
+    match format {
+        Format::Json => json_line(out, &event, &facts.to_value(), &judged, &decision, matched)?,
+        Format::Human => human(out, &event, &facts.to_value(), judged, &decision, arguments)?,
+    }
+    Ok(matched)
+}
+
+fn json_line(
+    out: &mut impl Write,
+    event: &Event,
+    derived: &serde_json::Value,
+    judged: &[Judged<'_>],
+    decision: &Decision,
+    matched: bool,
+) -> Result<(), Failure> {
+    let rules: Vec<serde_json::Value> = judged
+        .iter()
+        .map(|one| {
+            json!({
+                "rule": one.rule.spec.id,
+                "matched": one.explanation.matched,
+                "counts": one.counts,
+                "enabled": one.rule.spec.enabled,
+                "fields": one.explanation.fields,
+                "inconsistent": one.explanation.inconsistent,
+            })
+        })
+        .collect();
+    let line = json!({
+        "event_id": event.id(),
+        "event_name": event.name(),
+        "severity": matched.then_some(decision.severity),
+        "reasons": decision.reasons,
+        "suppressed": decision.suppressed,
+        "derived": derived,
+        "rules": rules,
+    });
+    writeln!(out, "{line}")?;
+    Ok(())
+}
+
+fn human(
+    out: &mut impl Write,
+    event: &Event,
+    derived: &serde_json::Value,
+    mut judged: Vec<Judged<'_>>,
+    decision: &Decision,
+    arguments: &Arguments,
+) -> Result<(), Failure> {
+    let bold = paint::BOLD;
+    let name = clean(event.name().unwrap_or("event without name"), 100);
+    writeln!(out, "{bold}{name}{bold:#}  {}", clean(event.id().unwrap_or("without ID"), 100))?;
+    if judged.iter().any(|one| one.counts) && arguments.rule.is_none() {
+        writeln!(out, "\nseverity {}", decision.severity)?;
+        for reason in &decision.reasons {
+            writeln!(out, "  - {}", clean(reason, 300))?;
+        }
+        if let Some(suppression) = &decision.suppressed {
+            writeln!(out, "  suppressed by {suppression}")?;
+        }
+    }
+    writeln!(out, "\nderived")?;
+    facts(out, derived, "  ")?;
+    let failures = |one: &Judged<'_>| one.explanation.fields.iter().filter(|field| !field.matched).count();
+    judged.sort_by_key(|one| (!one.explanation.matched, failures(one)));
+    let shown = |one: &&Judged<'_>| {
+        one.explanation.matched || failures(one) <= 1 || arguments.all || arguments.rule.is_some()
+    };
+    writeln!(out, "\nrules")?;
+    for one in judged.iter().filter(shown) {
+        rule(out, one)?;
+    }
+    let hidden = judged.iter().filter(|one| !shown(one)).count();
+    if hidden > 0 {
+        let faint = paint::FAINT;
+        writeln!(out, "{faint}  {hidden} rules differ in more than one field; --all shows them{faint:#}")?;
+    }
+    writeln!(out)?;
+    Ok(())
+}
+
+fn facts(out: &mut impl Write, value: &serde_json::Value, indent: &str) -> Result<(), Failure> {
+    for (key, value) in value.as_object().into_iter().flatten() {
+        if value.is_object() {
+            writeln!(out, "{indent}{key}")?;
+            facts(out, value, &format!("{indent}  "))?;
+        } else {
+            writeln!(out, "{indent}{key:<18} {}", clean(&value.to_string(), 200))?;
+        }
+    }
+    Ok(())
+}
+
+fn rule(out: &mut impl Write, one: &Judged<'_>) -> Result<(), Failure> {
+    let (style, word) = match (one.explanation.matched, one.counts) {
+        (true, true) => (paint::GOOD, "matches"),
+        (true, false) if !one.rule.spec.enabled => (paint::FAINT, "matches, but is switched off"),
+        (true, false) => (paint::FAINT, "matches, but a louder rule stands for it"),
+        (false, _) => (paint::BAD, "does not match"),
+    };
+    writeln!(out, "  {style}{word}{style:#}  {} ({})", one.rule.spec.id, one.rule.spec.severity)?;
+    if one.explanation.inconsistent {
+        writeln!(out, "    every field matches, but not within one element of an array")?;
+    }
+    for field in one.explanation.fields.iter().filter(|field| !field.matched) {
+        writeln!(out, "{}", paint::paragraph(&failure(field), "    ", 6))?;
+    }
+    Ok(())
+}
+
+fn failure(field: &FieldExplanation) -> String {
+    let more = if field.found_more > 0 { format!(" and {} more", field.found_more) } else { String::new() };
+    let found = clean(&found(&field.found), 200);
+    let expected = clean(&field.expected.join(" or "), 300);
+    format!("{} is {found}{more}; wanted {expected}", field.path)
+}

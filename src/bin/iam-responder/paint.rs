@@ -1,0 +1,39 @@
+//! Colours and lines of the terminal. `anstream` takes the colours out where nobody sees them.
+
+use anstyle::{AnsiColor, Style};
+use iam_responder::severity::Severity;
+
+/// Columns we write for.
+pub const COLUMNS: usize = 80;
+
+/// Faint, for what is only there to be looked up.
+pub const FAINT: Style = Style::new().dimmed();
+/// For headings.
+pub const BOLD: Style = Style::new().bold();
+/// For what is wrong.
+pub const BAD: Style = AnsiColor::Red.on_default().bold();
+/// For what is right.
+pub const GOOD: Style = AnsiColor::Green.on_default();
+
+/// Colour of a severity.
+pub fn severity(severity: Severity) -> Style {
+    match severity {
+        Severity::Critical => AnsiColor::White.on(AnsiColor::Red).bold(),
+        Severity::High => AnsiColor::Red.on_default().bold(),
+        Severity::Medium => AnsiColor::Yellow.on_default().bold(),
+        Severity::Low => AnsiColor::Cyan.on_default(),
+        Severity::Informational => Style::new().dimmed(),
+    }
+}
+
+/// A paragraph at an indent, wrapped to the width; words longer than a line stay whole, so that
+/// commands and ARNs can be copied.
+pub fn paragraph(text: &str, first: &str, indent: usize) -> String {
+    let rest = " ".repeat(indent);
+    let options = textwrap::Options::new(COLUMNS)
+        .initial_indent(first)
+        .subsequent_indent(&rest)
+        .break_words(false)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    textwrap::fill(text, options)
+}

@@ -1,0 +1,158 @@
+//! `respond`: what would be sent where, for these events.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::PathBuf;
+
+use iam_responder::alert::Alert;
+use iam_responder::effects::memory::Memory;
+use iam_responder::effects::recorder::Recorder;
+use iam_responder::outcome::{Outcome, Verdict};
+use iam_responder::respond::{Origin, Responder, Response};
+use iam_responder::severity::Severity;
+use iam_responder::site::{Format as MessageFormat, TopicSpec};
+use jiff::Timestamp;
+
+use crate::exit::{Exit, Failure};
+use crate::{Format, Global, files, paint};
+
+/// Arguments of `respond`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Files or folders with events, or - for standard input
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Print each alert whole, as people get it
+    #[arg(long)]
+    full: bool,
+    /// Also list the events that nobody is told of
+    #[arg(long, short)]
+    all: bool,
+    /// Pretend it is this time, as 2026-11-20T02:00:05Z: alerts tell the delay, suppressions end
+    #[arg(long, value_name = "TIME")]
+    now: Option<Timestamp>,
+}
+
+pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
+    let engine = files::engine(global)?;
+    let paths = files::event_paths(&arguments.paths)?;
+    let (publish, state) = (Recorder::default(), Memory::default());
+    let topics = dry_topics();
+    let responder = Responder {
+        engine: &engine,
+        topics: &topics,
+        publish: &publish,
+        state: &state,
+        origin: Origin::Trusted,
+    };
+    let now = arguments.now.unwrap_or_else(Timestamp::now);
+    let mut out = anstream::stdout().lock();
+    let mut count = Count::default();
+    for path in paths {
+        let file = files::event_file(&path)?;
+        let many = file.inputs.len() > 1;
+        for input in file.inputs {
+            let place = if many { format!("{} #{}", file.name, input.number) } else { file.name.clone() };
+            // The recorder is never told to fail here.
+            let response = pollster::block_on(responder.respond(input.event, now, arguments.now))
+                .map_err(|error| Failure::Fault(error.to_string()))?;
+            count.add(&response.outcome);
+            match global.format {
+                Format::Json => writeln!(out, "{}", line(&response.outcome)?)?,
+                Format::Human => human(&mut out, &response, &place, arguments)?,
+            }
+            publish.take();
+        }
+    }
+    if global.format == Format::Human {
+        writeln!(out, "{}", count.summary())?;
+    }
+    out.flush()?;
+    Ok(if count.told > 0 { Exit::Findings } else { Exit::Clean })
+}
+
+/// Each severity has a topic of its own name, so that the dry run takes the same path.
+fn dry_topics() -> BTreeMap<Severity, Vec<TopicSpec>> {
+    let topic = |severity: Severity| TopicSpec { arn: severity.word().to_owned(), format: MessageFormat::default() };
+    Severity::ALL.into_iter().map(|severity| (severity, vec![topic(severity)])).collect()
+}
+
+fn line(outcome: &Outcome) -> Result<String, Failure> {
+    serde_json::to_string(outcome).map_err(|error| Failure::Fault(format!("failed to print an outcome: {error}")))
+}
+
+fn human(out: &mut impl Write, response: &Response, place: &str, arguments: &Arguments) -> Result<(), Failure> {
+    let outcome = &response.outcome;
+    match &response.alert {
+        Some(alert) if arguments.full => {
+            writeln!(out, "{}\n{}", alert.to_text(), "─".repeat(paint::COLUMNS))?;
+        }
+        Some(alert) => brief(out, alert, place)?,
+        None if arguments.all => {
+            let name = outcome.event_name.as_deref().unwrap_or("event without name");
+            let (faint, word) = (paint::FAINT, outcome.outcome.word());
+            let rules = outcome.rules.join(", ");
+            let name = iam_responder::alert::clean::clean(name, 60);
+            writeln!(out, "{faint}{word:<13} {name}  {rules}\n{:14}{place}{faint:#}\n", "")?;
+        }
+        None => {}
+    }
+    Ok(())
+}
+
+/// An alert in a few lines.
+fn brief(out: &mut impl Write, alert: &Alert, place: &str) -> Result<(), Failure> {
+    const INDENT: usize = 14;
+    let indented = " ".repeat(INDENT);
+    let style = paint::severity(alert.severity);
+    let word = alert.severity.word().to_uppercase();
+    let bold = paint::BOLD;
+    writeln!(out, "{style}{word:<13}{style:#} {bold}{}{bold:#}", alert.title)?;
+    writeln!(out, "{}", paint::paragraph(&alert.sentence, &indented, INDENT))?;
+    let label = |name: &str| format!("{indented}{name:<6}");
+    if !alert.reasons.is_empty() {
+        writeln!(out, "{}", paint::paragraph(&alert.reasons.join("; "), &label("why"), INDENT + 6))?;
+    }
+    if let Some(command) = alert.undo_command() {
+        writeln!(out, "{}{command}", label("undo"))?;
+    }
+    let others: Vec<&str> = alert.rules.iter().skip(1).map(|rule| rule.id.as_str()).collect();
+    if !others.is_empty() {
+        writeln!(out, "{}", paint::paragraph(&others.join(", "), &label("also"), INDENT + 6))?;
+    }
+    let faint = paint::FAINT;
+    writeln!(out, "{faint}{}{place}{faint:#}\n", label("from"))?;
+    Ok(())
+}
+
+/// Totals over all events: every event is in exactly one of them.
+#[derive(Debug, Default)]
+struct Count {
+    events: usize,
+    told: usize,
+    by_severity: BTreeMap<Severity, usize>,
+    by_verdict: BTreeMap<&'static str, usize>,
+}
+
+impl Count {
+    fn add(&mut self, outcome: &Outcome) {
+        self.events += 1;
+        self.told += usize::from(outcome.outcome.is_told());
+        *self.by_verdict.entry(outcome.outcome.word()).or_default() += 1;
+        if let (true, Some(severity)) = (outcome.outcome == Verdict::Alerted, outcome.severity) {
+            *self.by_severity.entry(severity).or_default() += 1;
+        }
+    }
+
+    fn summary(&self) -> String {
+        let severities = self.by_severity.iter().rev().map(|(severity, count)| format!("{count} {severity}"));
+        let severities = severities.collect::<Vec<_>>().join(", ");
+        let others = self.by_verdict.iter().filter(|(word, _)| **word != Verdict::Alerted.word());
+        let others = others.map(|(word, count)| format!("{count} {word}")).collect::<Vec<_>>();
+        let alerted = self.by_verdict.get(Verdict::Alerted.word()).copied().unwrap_or(0);
+        let alerts = if alerted == 0 { "no alerts".to_owned() } else { format!("{alerted} alerted ({severities})") };
+        let parts: Vec<String> = std::iter::once(alerts).chain(others).collect();
+        let noun = if self.events == 1 { "event" } else { "events" };
+        paint::paragraph(&format!("{} {noun}: {}", self.events, parts.join(", ")), "", 2)
+    }
+}

@@ -1,0 +1,93 @@
+//! `test`: the rules' own tests.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use iam_responder::engine::Engine;
+use iam_responder::rule::{Rule, TestSpec};
+use serde_json::json;
+
+use crate::exit::{Exit, Failure};
+use crate::{Format, Global, files, paint};
+
+/// Arguments of `test`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Folder with the events that tests name [default: events beside the rules, or those compiled in]
+    #[arg(long, value_name = "DIR")]
+    events: Option<PathBuf>,
+    /// Only rules whose ID contains this
+    #[arg(value_name = "TEXT")]
+    only: Option<String>,
+}
+
+pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
+    let engine = files::engine(global)?;
+    let folder = events_folder(global, arguments);
+    let mut out = anstream::stdout().lock();
+    let (mut passed, mut failed, mut rules) = (0_usize, 0_usize, 0_usize);
+    for rule in engine.rules().rules() {
+        if arguments.only.as_ref().is_some_and(|text| !rule.spec.id.contains(text)) {
+            continue;
+        }
+        rules += 1;
+        for test in &rule.spec.tests {
+            let result = one(&engine, rule, test, folder.as_deref());
+            match &result {
+                Ok(()) => passed += 1,
+                Err(_) => failed += 1,
+            }
+            tell(&mut out, global.format, rule, test, &result)?;
+        }
+    }
+    if global.format == Format::Human {
+        writeln!(out, "{rules} rules: {passed} passed, {failed} failed")?;
+    }
+    out.flush()?;
+    Ok(if failed > 0 { Exit::RulesBroken } else { Exit::Clean })
+}
+
+fn tell(
+    out: &mut impl Write,
+    format: Format,
+    rule: &Rule,
+    test: &TestSpec,
+    result: &Result<(), String>,
+) -> Result<(), Failure> {
+    match (format, result) {
+        (Format::Json, _) => {
+            let message = result.as_ref().err();
+            let line = json!({"rule": rule.spec.id, "test": test.name, "passed": result.is_ok(), "message": message});
+            writeln!(out, "{line}")?;
+        }
+        (Format::Human, Err(message)) => {
+            let bad = paint::BAD;
+            writeln!(out, "{bad}failed{bad:#}  {}: {}", rule.spec.id, test.name)?;
+            writeln!(out, "{}", paint::paragraph(message, "        ", 8))?;
+        }
+        (Format::Human, Ok(())) => {}
+    }
+    Ok(())
+}
+
+/// Where the events of the tests lie; `None` for those compiled in.
+pub fn events_folder(global: &Global, arguments: &Arguments) -> Option<PathBuf> {
+    let beside = || Some(global.rules.as_ref()?.parent()?.join("events"));
+    let beside_or_below = || beside().filter(|folder| folder.is_dir());
+    let inside = || Some(global.rules.as_ref()?.join("events")).filter(|folder| folder.is_dir());
+    arguments.events.clone().or_else(inside).or_else(beside_or_below)
+}
+
+fn one(engine: &Engine, rule: &Rule, test: &TestSpec, folder: Option<&Path>) -> Result<(), String> {
+    let text = match folder {
+        Some(folder) => {
+            let path = folder.join(&test.event);
+            fs::read_to_string(&path).map_err(|error| format!("failed to read `{}`: {error}", path.display()))?
+        }
+        None => Engine::embedded_event(&test.event)
+            .ok_or_else(|| format!("no event `{}`; name its folder with --events", test.event))?
+            .to_owned(),
+    };
+    engine.run_test(rule, test, &text)
+}

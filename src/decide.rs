@@ -1,0 +1,239 @@
+//! From what happened to how loud to be: pure and total.
+
+use jiff::Timestamp;
+
+use crate::derive::{CallOutcome, Facts};
+use crate::event::Event;
+use crate::plan::{self, Status, Step};
+use crate::rule::{Attempts, Rule};
+use crate::severity::Severity;
+use crate::site::{AdjustmentSpec, Site, Suppression};
+
+/// What is decided about an event that rules matched.
+#[derive(Debug, Clone)]
+pub struct Decision {
+    /// How loud.
+    pub severity: Severity,
+    /// Why this loud, the base first.
+    pub reasons: Vec<String>,
+    /// The suppression that silences it, if one does.
+    pub suppressed: Option<String>,
+    /// The step that undoes the change, where there is one.
+    pub undo: Option<Step>,
+    /// The steps that the matching rules allow to be planned.
+    pub plan: Vec<Step>,
+}
+
+/// Decides about an event. `rules` are those that matched, the loudest first; `now` is when it is
+/// decided, for the expiry of suppressions.
+#[must_use]
+pub fn decide(event: &Event, facts: &Facts, rules: &[&Rule], site: &Site, now: Timestamp) -> Decision {
+    let mut reasons = Vec::new();
+    let severity = adjusted(event, facts, rules, site, &mut reasons);
+    let suppressed = suppression(event, rules, site, now, &mut reasons);
+    let undo = plan::undo(event, facts);
+    let allowed = |step: &Step| rules.iter().any(|rule| rule.spec.respond.iter().any(|word| word == step.word));
+    let plan = undo.clone().filter(allowed).into_iter().collect();
+    Decision { severity, reasons, suppressed, undo, plan }
+}
+
+impl Decision {
+    /// The command that undoes the change, where the event alone suffices.
+    #[must_use]
+    pub fn undo_command(&self) -> Option<&str> {
+        let proposed = self.undo.as_ref().filter(|step| step.status == Status::Proposed);
+        proposed.and_then(|step| step.command.as_deref())
+    }
+}
+
+/// Each rule is lowered for an attempt by its own word; the loudest after that is the base.
+fn adjusted(
+    event: &Event,
+    facts: &Facts,
+    rules: &[&Rule],
+    site: &Site,
+    reasons: &mut Vec<String>,
+) -> Severity {
+    let attempt = facts.outcome != CallOutcome::Success;
+    let base = |rule: &Rule| match rule.spec.attempts {
+        Attempts::Lower if attempt => rule.spec.severity.lowered(1),
+        _ => rule.spec.severity,
+    };
+    let Some(loudest) = rules.iter().rev().max_by_key(|rule| base(rule)) else {
+        return Severity::Informational;
+    };
+    let mut severity = base(loudest);
+    reasons.push(format!("rule {} says {}", loudest.spec.id, loudest.spec.severity));
+    if attempt && severity != loudest.spec.severity {
+        reasons.push(format!("the call was {}: an attempt, one step quieter", past(facts.outcome)));
+    } else if attempt {
+        reasons.push(format!("the call was {}", past(facts.outcome)));
+    }
+    if !facts.environment.known {
+        reasons.push("account tags unknown, treated as production".to_owned());
+    }
+    let mut floors = Vec::new();
+    let mut lowered_by_window = false;
+    for adjustment in site.adjustments() {
+        let spec = &adjustment.spec;
+        let named = spec.rules.is_empty() || rules.iter().any(|rule| spec.rules.contains(&rule.spec.id));
+        if !named || !adjustment.pattern.matches(event.raw()) {
+            continue;
+        }
+        if let Some(floor) = spec.floor {
+            floors.push((floor, spec));
+            continue;
+        }
+        let wanted = target(severity, spec);
+        let lowers = wanted < severity;
+        if adjustment.timed && lowers {
+            if let Some(why_not) = never_lowered_by_time(facts) {
+                reasons.push(format!("not lowered although {}: {why_not}", spec.because));
+                continue;
+            }
+            if lowered_by_window {
+                continue;
+            }
+            lowered_by_window = true;
+            severity = severity.lowered(1);
+        } else {
+            severity = wanted;
+        }
+        reasons.push(spec.because.clone());
+    }
+    for (floor, spec) in floors {
+        if severity < floor {
+            severity = floor;
+            reasons.push(format!("{}: at least {floor}", spec.because));
+        }
+    }
+    severity
+}
+
+fn past(outcome: CallOutcome) -> &'static str {
+    match outcome {
+        CallOutcome::Success => "successful",
+        CallOutcome::Denied => "denied",
+        CallOutcome::Failure => "failed",
+    }
+}
+
+fn target(severity: Severity, spec: &AdjustmentSpec) -> Severity {
+    let raised = severity.raised(spec.raise.unwrap_or(0));
+    spec.set.unwrap_or_else(|| raised.lowered(spec.lower.unwrap_or(0)))
+}
+
+/// A window that anybody can wait for must not quieten what matters most.
+fn never_lowered_by_time(facts: &Facts) -> Option<&'static str> {
+    let root = facts.principal.is_root()
+        || facts.entity.as_ref().is_some_and(|entity| entity.kind == "root");
+    match (root, facts.tampering(), facts.omitted) {
+        (true, _, _) => Some("it is about the root user"),
+        (_, true, _) => Some("it weakens the monitoring itself"),
+        (_, _, true) => Some("CloudTrail dropped the parameters"),
+        _ => None,
+    }
+}
+
+/// The first suppression in force. One that has expired no longer silences, and says so.
+fn suppression(
+    event: &Event,
+    rules: &[&Rule],
+    site: &Site,
+    now: Timestamp,
+    reasons: &mut Vec<String>,
+) -> Option<String> {
+    // Silence needs every matching rule to be covered: a suppression of one rule must not hide
+    // what another one found.
+    let covers = |suppression: &Suppression| {
+        let named = &suppression.spec.rules;
+        (named.is_empty() || rules.iter().all(|rule| named.contains(&rule.spec.id)))
+            && suppression.pattern.matches(event.raw())
+    };
+    let mut in_force = None;
+    for suppression in site.suppressions().iter().filter(|suppression| covers(suppression)) {
+        if suppression.is_expired(now) {
+            let spec = &suppression.spec;
+            reasons.push(format!(
+                "suppression {} of {} expired on {}",
+                spec.name, spec.owner, suppression.expires
+            ));
+        } else if in_force.is_none() {
+            in_force = Some(suppression.spec.name.clone());
+        }
+    }
+    in_force
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Document;
+    use crate::rule::RuleSet;
+
+    const SITE: &str = r"
+accounts:
+  '111122223333': {name: shop, tags: {env: prod}}
+  '444455556666': {name: lab, tags: {env: dev}}
+calendars:
+  release: {zone: Etc/UTC, weekly: [{days: [fri], from: '02:00', to: '03:00'}]}
+  hours: {zone: Etc/UTC, weekly: [{days: [mon-fri], from: '08:00', to: '18:00'}]}
+severity:
+  - {when: {derived: {environment: [development]}}, lower: 1, because: environment is development}
+  - {when: {derived: {outsideTime: [hours]}}, raise: 1, because: outside calendar hours}
+  - {when: {derived: {time: [release]}}, lower: 3, because: inside deployment window release}
+  - {when: {derived: {principal: {type: [Root]}}}, floor: high, because: the root user acted}
+suppressions:
+  - {name: ci, pattern: {derived: {principal: {name: [ci]}}}, owner: platform, reason: pipeline, expires: 2026-11-30}
+";
+    const RULES: &str = "{id: r, title: t, severity: medium, why: w, runbook: b, pattern: {source: [aws.iam]}}";
+
+    #[track_caller]
+    fn check(account: &str, identity: &str, time: &str, rest: &str, want: Severity, reason: &str) -> Decision {
+        let site = Document::parse_all("site.yaml", SITE).unwrap().remove(0);
+        let rules = RuleSet::load(&Document::parse_all("r.yaml", RULES).unwrap()).unwrap();
+        let site = Site::load(Some(&site), &rules.ids()).unwrap();
+        let record = format!(
+            r#"{{"eventSource":"iam.amazonaws.com","eventName":"CreateUser","eventTime":"{time}",
+               "recipientAccountId":"{account}","userIdentity":{identity}{rest}}}"#
+        );
+        let mut event = Event::parse(&record).unwrap();
+        let facts = Facts::of(&event, &site);
+        event.set_derived(facts.to_value());
+        let matching = rules.matching(event.raw());
+        let decision = decide(&event, &facts, &matching, &site, time.parse().unwrap());
+        assert_eq!(decision.severity, want, "{:?}", decision.reasons);
+        assert!(decision.reasons.iter().any(|one| one.contains(reason)), "{:?}", decision.reasons);
+        decision
+    }
+
+    const BOB: &str = r#"{"type":"IAMUser","userName":"bob"}"#;
+    const ROOT: &str = r#"{"type":"Root"}"#;
+
+    #[test]
+    fn severity_follows_environment_time_and_principal() {
+        use Severity::{Critical, High, Low, Medium};
+        let noon = "2026-11-20T12:00:00Z";
+        check("111122223333", BOB, noon, "", Medium, "rule r says medium");
+        check("444455556666", BOB, noon, "", Low, "environment is development");
+        check("000000000000", BOB, noon, "", Medium, "tags unknown");
+        check("111122223333", BOB, "2026-11-20T20:00:00Z", "", High, "outside calendar hours");
+        check("111122223333", BOB, noon, r#","errorCode":"AccessDenied""#, Low, "an attempt");
+        // The window takes back one step of the three it asks for.
+        check("111122223333", BOB, "2026-11-20T02:30:00Z", "", Medium, "inside deployment window");
+        check("111122223333", ROOT, noon, "", High, "the root user acted: at least high");
+        check("111122223333", ROOT, "2026-11-20T02:30:00Z", "", High, "not lowered although");
+        let omitted = r#","requestParameters":{"omitted":true}"#;
+        check("111122223333", BOB, "2026-11-20T02:30:00Z", omitted, High, "not lowered although");
+        let _ = Critical;
+    }
+
+    #[test]
+    fn an_expired_suppression_alerts_again_and_says_so() {
+        let ci = r#"{"type":"IAMUser","userName":"ci"}"#;
+        let silent = check("111122223333", ci, "2026-11-30T12:00:00Z", "", Severity::Medium, "rule r");
+        assert_eq!(silent.suppressed.as_deref(), Some("ci"));
+        let loud = check("111122223333", ci, "2026-12-01T12:00:00Z", "", Severity::Medium, "expired on 2026-11-30");
+        assert_eq!(loud.suppressed, None);
+    }
+}

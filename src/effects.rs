@@ -1,0 +1,74 @@
+//! The narrow edge: what the responder asks of the world, in its own words.
+//!
+//! Each trait has an AWS adapter (`aws`) and an in-memory twin here, which is the test fake, the
+//! fault injector and the dry run of the command line at once.
+
+use std::fmt;
+use std::future::Future;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::alert::Message;
+
+pub mod memory;
+pub mod recorder;
+
+/// Something asked of the world did not happen.
+#[derive(Debug)]
+pub struct EffectError {
+    /// What was tried, as `publish to arn:aws:sns:…`.
+    pub action: String,
+    /// Why it failed.
+    pub cause: String,
+}
+
+impl fmt::Display for EffectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "failed to {}: {}", self.action, self.cause)
+    }
+}
+
+impl std::error::Error for EffectError {}
+
+/// Tells people.
+pub trait Publish {
+    /// Sends one message to one topic. At least once: a message may arrive twice, never zero times
+    /// where this returns `Ok`.
+    fn publish(
+        &self,
+        topic_arn: &str,
+        message: &Message,
+    ) -> impl Future<Output = Result<(), EffectError>>;
+}
+
+/// Who owns a window of deduplication.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// This event: the first of the window, or the same event delivered again.
+    Ours,
+    /// Another event, which has been told already.
+    Theirs,
+}
+
+/// Remembers across events. Windows run by the events' own clock, so that a replay of history
+/// counts as the present did.
+pub trait State {
+    /// Claims a fingerprint for an event.
+    fn claim(
+        &self,
+        fingerprint: &str,
+        event_id: &str,
+        at: Timestamp,
+        window: SignedDuration,
+    ) -> impl Future<Output = Result<Claim, EffectError>>;
+
+    /// Counts an event, once however often it is delivered, and tells how many distinct ones lie
+    /// within the window that ends with it.
+    fn count(
+        &self,
+        key: &str,
+        event_id: &str,
+        at: Timestamp,
+        window: SignedDuration,
+    ) -> impl Future<Output = Result<u32, EffectError>>;
+}

@@ -1,0 +1,102 @@
+//! State in memory: for the command line, and for a function without a table, where it lasts as
+//! long as the execution environment.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Claim, EffectError, State};
+
+/// Most fingerprints and counters kept. Beyond it everything is forgotten at once: more alerts,
+/// never fewer.
+pub const ENTRIES_MAX: usize = 100_000;
+/// Most events remembered in one counter.
+pub const EVENTS_PER_COUNTER_MAX: usize = 10_000;
+
+/// State that dies with the process.
+#[derive(Debug, Default)]
+pub struct Memory {
+    claims: Mutex<HashMap<String, (String, Timestamp)>>,
+    counters: Mutex<HashMap<String, Vec<(String, Timestamp)>>>,
+}
+
+impl State for Memory {
+    async fn claim(
+        &self,
+        fingerprint: &str,
+        event_id: &str,
+        at: Timestamp,
+        window: SignedDuration,
+    ) -> Result<Claim, EffectError> {
+        let mut claims = self.claims.lock().unwrap_or_else(PoisonError::into_inner);
+        if claims.len() >= ENTRIES_MAX {
+            claims.clear();
+        }
+        if let Some((owner, since)) = claims.get(fingerprint) {
+            let inside = at.duration_since(*since).abs() < window;
+            if inside {
+                return Ok(if owner == event_id { Claim::Ours } else { Claim::Theirs });
+            }
+        }
+        claims.insert(fingerprint.to_owned(), (event_id.to_owned(), at));
+        Ok(Claim::Ours)
+    }
+
+    async fn count(
+        &self,
+        key: &str,
+        event_id: &str,
+        at: Timestamp,
+        window: SignedDuration,
+    ) -> Result<u32, EffectError> {
+        let mut counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
+        if counters.len() >= ENTRIES_MAX {
+            counters.clear();
+        }
+        let events = counters.entry(key.to_owned()).or_default();
+        if events.len() >= EVENTS_PER_COUNTER_MAX {
+            events.remove(0);
+        }
+        if !events.iter().any(|(known, _)| known == event_id) {
+            events.push((event_id.to_owned(), at));
+        }
+        // Events come in any order: those of the window on either side of this one count.
+        let near = |(_, then): &&(String, Timestamp)| at.duration_since(*then).abs() < window;
+        let count = events.iter().filter(near).count();
+        events.retain(|(_, then)| at.duration_since(*then).abs() < window * 2);
+        Ok(u32::try_from(count).unwrap_or(u32::MAX))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_000_000 + second).unwrap()
+    }
+
+    const WINDOW: SignedDuration = SignedDuration::from_secs(60);
+
+    #[test]
+    fn a_claim_knows_its_owner() {
+        let memory = Memory::default();
+        let claim = |event, second| pollster::block_on(memory.claim("f", event, at(second), WINDOW)).unwrap();
+        assert_eq!(claim("a", 0), Claim::Ours);
+        assert_eq!(claim("b", 10), Claim::Theirs);
+        assert_eq!(claim("a", 10), Claim::Ours);
+        assert_eq!(claim("b", 60), Claim::Ours);
+    }
+
+    #[test]
+    fn an_event_counts_once_however_often_it_is_delivered() {
+        let memory = Memory::default();
+        let count = |event, second| pollster::block_on(memory.count("k", event, at(second), WINDOW)).unwrap();
+        assert_eq!(count("a", 0), 1);
+        assert_eq!(count("a", 0), 1);
+        assert_eq!(count("b", 30), 2);
+        assert_eq!(count("c", 20), 3);
+        assert_eq!(count("d", 100), 1);
+    }
+}

@@ -1,0 +1,230 @@
+//! Rules and site together: the pure half of the responder, as a library offers it.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::decide::{Decision, decide};
+use crate::derive::Facts;
+use crate::document::{Document, Fault};
+use crate::event::Event;
+use crate::rule::{Rule, RuleSet, TestSpec};
+use crate::site::Site;
+
+/// Name of the site file among the rule files.
+pub const SITE_FILE: &str = "site.yaml";
+
+/// Rules and site, compiled once and asked for every event.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    rules: RuleSet,
+    site: Site,
+}
+
+/// A file that rules or the site were read from.
+#[derive(Debug, Clone)]
+pub struct SourceFile {
+    /// Its name, as faults show it.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}
+
+include!(concat!(env!("OUT_DIR"), "/pack.rs"));
+
+impl Engine {
+    /// The rules and the site file compiled into the binary.
+    ///
+    /// # Errors
+    /// None for a binary that passed its tests.
+    pub fn embedded() -> Result<Self, Vec<Fault>> {
+        let site = PACK_SITE.map(|text| trusted(SITE_FILE, text)).transpose();
+        let site = site.map_err(|fault| vec![fault])?;
+        Self::compile(&Self::embedded_rules()?, site.as_ref())
+    }
+
+    /// The rules compiled in, with another site file.
+    ///
+    /// # Errors
+    /// All faults of the site file.
+    pub fn embedded_with(site: &SourceFile) -> Result<Self, Vec<Fault>> {
+        Self::compile(&Self::embedded_rules()?, site_document(site)?.as_ref())
+    }
+
+    fn embedded_rules() -> Result<Vec<Document>, Vec<Fault>> {
+        let rules = PACK_RULES.iter().map(|(name, text)| trusted(name, text));
+        rules.collect::<Result<_, _>>().map_err(|fault| vec![fault])
+    }
+
+    /// The text of an event that came with the rules compiled in.
+    #[must_use]
+    pub fn embedded_event(name: &str) -> Option<&'static str> {
+        PACK_EVENTS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+    }
+
+    /// Reads rules and site from the text of their files.
+    ///
+    /// # Errors
+    /// All faults of all files.
+    pub fn load(rules: &[SourceFile], site: Option<&SourceFile>) -> Result<Self, Vec<Fault>> {
+        let mut faults = Vec::new();
+        let mut documents = Vec::new();
+        for file in rules {
+            match Document::parse_all(&file.name, &file.text) {
+                Ok(found) => documents.extend(found),
+                Err(fault) => faults.push(fault),
+            }
+        }
+        let site_document = match site.map(site_document) {
+            Some(Ok(document)) => document,
+            Some(Err(found)) => {
+                faults.extend(found);
+                None
+            }
+            None => None,
+        };
+        match Self::compile(&documents, site_document.as_ref()) {
+            Ok(engine) if faults.is_empty() => Ok(engine),
+            Ok(_) => Err(faults),
+            Err(more) => Err(faults.into_iter().chain(more).collect()),
+        }
+    }
+
+    fn compile(rules: &[Document], site: Option<&Document>) -> Result<Self, Vec<Fault>> {
+        let rules = RuleSet::load(rules)?;
+        let site = Site::load(site, &rules.ids())?;
+        Ok(Self { rules: rules.with_overrides(&site), site })
+    }
+
+    /// The rules.
+    #[must_use]
+    pub fn rules(&self) -> &RuleSet {
+        &self.rules
+    }
+
+    /// The site.
+    #[must_use]
+    pub fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// Derives the facts of an event and adds them to it as `derived`.
+    pub fn derive(&self, event: &mut Event) -> Facts {
+        let facts = Facts::of(event, &self.site);
+        event.set_derived(facts.to_value());
+        facts
+    }
+
+    /// The enabled rules that match a derived event, the loudest first.
+    #[must_use]
+    pub fn matching(&self, event: &Event) -> Vec<&Rule> {
+        self.rules.matching(event.raw())
+    }
+
+    /// Decides how loud to be about an event that these rules matched.
+    #[must_use]
+    pub fn decide(&self, event: &Event, facts: &Facts, rules: &[&Rule], now: Timestamp) -> Decision {
+        decide(event, facts, rules, &self.site, now)
+    }
+
+    /// Runs one of a rule's own tests on the event it names: does the rule match as it should?
+    ///
+    /// # Errors
+    /// Why the test could not be run, or what it found instead.
+    pub fn run_test(&self, rule: &Rule, test: &TestSpec, event_text: &str) -> Result<(), String> {
+        let mut raw: Value = serde_json::from_str(event_text).map_err(|error| error.to_string())?;
+        for (path, value) in &test.set {
+            set(&mut raw, path, value.clone())?;
+        }
+        for path in &test.remove {
+            remove(&mut raw, path)?;
+        }
+        let mut event = Event::parse(&raw.to_string()).map_err(|error| error.to_string())?;
+        self.derive(&mut event);
+        if rule.pattern.matches(event.raw()) == test.matches {
+            return Ok(());
+        }
+        let explanation = rule.pattern.explain(event.raw());
+        Err(match explanation.first_failure() {
+            Some(field) => format!(
+                "should match, but `{}` is {} where {} is wanted",
+                field.path,
+                found(&field.found),
+                field.expected.join(" or ")
+            ),
+            None => "should not match, but every field does".to_owned(),
+        })
+    }
+}
+
+fn trusted(name: &str, text: &str) -> Result<Document, Fault> {
+    let value: Value = serde_json::from_str(text)
+        .map_err(|error| Fault::whole(name, 1, format!("not valid JSON: {error}")))?;
+    Ok(Document::trusted(name, value))
+}
+
+fn site_document(file: &SourceFile) -> Result<Option<Document>, Vec<Fault>> {
+    let documents = Document::parse_all(&file.name, &file.text).map_err(|fault| vec![fault])?;
+    if documents.len() > 1 {
+        return Err(vec![Fault::whole(&file.name, 1, "a site file is one document")]);
+    }
+    Ok(documents.into_iter().next())
+}
+
+/// Values as an explanation shows them.
+#[must_use]
+pub fn found(values: &[Value]) -> String {
+    if values.is_empty() {
+        return "absent".to_owned();
+    }
+    values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// The place of a dotted path, made where it is missing.
+fn set(root: &mut Value, path: &str, value: Value) -> Result<(), String> {
+    let mut place = root;
+    for step in path.split('.') {
+        if place.is_null() {
+            *place = Value::Object(serde_json::Map::new());
+        }
+        place = match place {
+            Value::Object(map) => map.entry(step).or_insert(Value::Null),
+            Value::Array(items) => {
+                let index: usize = step.parse().map_err(|_| format!("`{path}`: `{step}` is no index"))?;
+                items.get_mut(index).ok_or_else(|| format!("`{path}`: no element {index}"))?
+            }
+            _ => return Err(format!("`{path}`: `{step}` lies below a plain value")),
+        };
+    }
+    *place = value;
+    Ok(())
+}
+
+fn remove(root: &mut Value, path: &str) -> Result<(), String> {
+    let (parent, last) = path.rsplit_once('.').unwrap_or(("", path));
+    let steps = parent.split('.').filter(|step| !step.is_empty());
+    let place = steps.fold(Some(root), |place, step| place.and_then(|place| place.get_mut(step)));
+    let map = place.and_then(Value::as_object_mut);
+    map.and_then(|map| map.shift_remove(last)).map(|_| ()).ok_or_else(|| format!("`{path}`: nothing to remove"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pack_compiled_in_is_sound() {
+        let engine = Engine::embedded().map_err(|faults| faults[0].to_string()).unwrap();
+        assert!(engine.rules().rules().len() > 30);
+    }
+
+    #[test]
+    fn tests_change_events_by_path() {
+        let mut value = serde_json::json!({"a": {"b": [1, {"c": 2}]}});
+        set(&mut value, "a.b.1.c", 3.into()).unwrap();
+        set(&mut value, "x.y", "z".into()).unwrap();
+        remove(&mut value, "x.y").unwrap();
+        assert_eq!(value, serde_json::json!({"a": {"b": [1, {"c": 3}]}, "x": {}}));
+        assert!(set(&mut value, "a.b.9", 1.into()).is_err());
+        assert!(remove(&mut value, "a.nothing").is_err());
+    }
+}

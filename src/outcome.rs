@@ -1,0 +1,72 @@
+//! What became of an event: one line for programs.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::plan::Step;
+use crate::severity::Severity;
+
+/// What was done with an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// An alert was sent.
+    Alerted,
+    /// A suppression silenced it.
+    Suppressed,
+    /// An earlier event of the same kind was told within the window.
+    Deduplicated,
+    /// Counted only: a signal, or a threshold not reached.
+    Counted,
+    /// No rule matched.
+    Quiet,
+    /// It could not be read, or was not sent by AWS; that was alerted.
+    Unreadable,
+}
+
+impl Verdict {
+    /// Was somebody told?
+    #[must_use]
+    pub fn is_told(self) -> bool {
+        matches!(self, Self::Alerted | Self::Unreadable)
+    }
+
+    /// The word in `outcome`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Alerted => "alerted",
+            Self::Suppressed => "suppressed",
+            Self::Deduplicated => "deduplicated",
+            Self::Counted => "counted",
+            Self::Quiet => "quiet",
+            Self::Unreadable => "unreadable",
+        }
+    }
+}
+
+/// The line that `respond --format json` prints for each event. A contract: fields are added,
+/// never changed.
+#[derive(Debug, Clone, Serialize)]
+pub struct Outcome {
+    /// `detail.eventID`.
+    pub event_id: Option<String>,
+    /// When it happened.
+    pub event_time: Option<Timestamp>,
+    /// Where it happened.
+    pub account: Option<String>,
+    /// What happened.
+    pub event_name: Option<String>,
+    /// What was done with it.
+    pub outcome: Verdict,
+    /// How loud; nothing where no rule matched.
+    pub severity: Option<Severity>,
+    /// Rules that matched, the loudest first.
+    pub rules: Vec<String>,
+    /// Why this loud, or why it could not be read.
+    pub reasons: Vec<String>,
+    /// Severities whose topics got it.
+    pub topics: Vec<Severity>,
+    /// What is planned against it.
+    pub plan: Vec<Step>,
+}

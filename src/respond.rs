@@ -1,0 +1,261 @@
+//! The one path from event to alert: derive, match, count, decide, claim, publish.
+//!
+//! The command line and the function differ only in the effects they hand in. Order matters: a
+//! claim is made before publishing and knows its event, so that a retry after a failed publish is
+//! not taken for a repetition.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use thiserror::Error;
+
+use crate::alert::{Alert, Message};
+use crate::decide::Decision;
+use crate::derive::Facts;
+use crate::effects::{Claim, EffectError, Publish, State};
+use crate::engine::Engine;
+use crate::event::{Event, Unreadable};
+use crate::outcome::{Outcome, Verdict};
+use crate::rule::{GroupBy, Rule};
+use crate::severity::Severity;
+use crate::site::TopicSpec;
+
+/// Attempts to publish one message, beyond the SDK's own.
+pub const PUBLISH_ATTEMPTS_MAX: u32 = 2;
+
+/// An alert that could not be delivered. The invocation must fail, so that Lambda retries and the
+/// event ends in the on-failure queue rather than nowhere.
+#[derive(Debug, Error)]
+#[error("alert {severity} `{title}` for event {event_id} was not published: {cause}")]
+pub struct PublishFailed {
+    /// How loud it would have been.
+    pub severity: Severity,
+    /// Its title.
+    pub title: String,
+    /// Event it is about.
+    pub event_id: String,
+    /// What failed.
+    pub cause: EffectError,
+}
+
+/// What the responder needs beside the event.
+#[derive(Debug)]
+pub struct Responder<'a, P, S> {
+    /// Rules and site.
+    pub engine: &'a Engine,
+    /// Topics by severity.
+    pub topics: &'a BTreeMap<Severity, Vec<TopicSpec>>,
+    /// Tells people.
+    pub publish: &'a P,
+    /// Remembers.
+    pub state: &'a S,
+    /// Refuse what AWS did not send.
+    pub origin: Origin,
+}
+
+/// How far an event's origin is trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// From a bus: only what AWS itself sent is taken.
+    Checked,
+    /// From a file that the caller chose.
+    Trusted,
+}
+
+/// An outcome with the alert that was sent, where one was.
+#[derive(Debug)]
+pub struct Response {
+    /// What became of the event.
+    pub outcome: Outcome,
+    /// What was told.
+    pub alert: Option<Alert>,
+}
+
+impl<P: Publish, S: State> Responder<'_, P, S> {
+    /// Handles one event. `now` is the time of deciding; `told_at` adds the delay to the alert.
+    ///
+    /// # Errors
+    /// [`PublishFailed`] where an alert could not be delivered.
+    pub async fn respond(
+        &self,
+        input: Result<Event, Unreadable>,
+        now: Timestamp,
+        told_at: Option<Timestamp>,
+    ) -> Result<Response, PublishFailed> {
+        let mut event = match input {
+            Ok(event) => event,
+            Err(reason) => return self.unreadable(&reason, None, told_at).await,
+        };
+        if self.origin == Origin::Checked && let Err(reason) = event.check_origin() {
+            return self.unreadable(&reason, Some(&event), told_at).await;
+        }
+        let facts = self.engine.derive(&mut event);
+        let matching = self.engine.matching(&event);
+        if matching.is_empty() {
+            if event.shape() == crate::event::Shape::Unknown {
+                return self.unreadable(&Unreadable::UnknownShape, Some(&event), told_at).await;
+            }
+            return Ok(Response { outcome: outcome(&event, Verdict::Quiet), alert: None });
+        }
+        let firing = self.firing(&event, &facts, &matching).await;
+        if firing.is_empty() {
+            let rules = matching.iter().map(|rule| rule.spec.id.clone()).collect();
+            let counted = Outcome { rules, ..outcome(&event, Verdict::Counted) };
+            return Ok(Response { outcome: counted, alert: None });
+        }
+        self.alert(&event, &facts, &firing, now, told_at).await
+    }
+
+    /// The rules that fire: no signals, and of those with a threshold the ones that reached it.
+    async fn firing<'r>(&self, event: &Event, facts: &Facts, matching: &[&'r Rule]) -> Vec<&'r Rule> {
+        let mut firing = Vec::with_capacity(matching.len());
+        for rule in matching.iter().filter(|rule| !rule.spec.signal) {
+            let Some(threshold) = &rule.spec.threshold else {
+                firing.push(*rule);
+                continue;
+            };
+            let key = counter_key(rule, &threshold.by, event, facts);
+            let (id, at) = (event.id().unwrap_or_default(), event.time().unwrap_or_default());
+            let counted = self.state.count(&key, id, at, threshold.within.duration()).await;
+            // A store that is down must not silence: the rule fires as if it had no threshold.
+            if counted.is_ok_and(|count| count < threshold.count) {
+                continue;
+            }
+            firing.push(*rule);
+        }
+        firing
+    }
+
+    async fn alert(
+        &self,
+        event: &Event,
+        facts: &Facts,
+        rules: &[&Rule],
+        now: Timestamp,
+        told_at: Option<Timestamp>,
+    ) -> Result<Response, PublishFailed> {
+        let decision = self.engine.decide(event, facts, rules, now);
+        let mut outcome = Outcome {
+            severity: Some(decision.severity),
+            rules: rules.iter().map(|rule| rule.spec.id.clone()).collect(),
+            reasons: decision.reasons.clone(),
+            plan: decision.plan.clone(),
+            ..outcome(event, Verdict::Alerted)
+        };
+        if let Some(suppression) = &decision.suppressed {
+            outcome.outcome = Verdict::Suppressed;
+            outcome.reasons.push(format!("suppression {suppression} is in force"));
+            return Ok(Response { outcome, alert: None });
+        }
+        if self.told_already(event, facts, rules, &decision).await {
+            outcome.outcome = Verdict::Deduplicated;
+            return Ok(Response { outcome, alert: None });
+        }
+        let alert = Alert::new(event, facts, rules, &decision, self.engine.site(), told_at);
+        self.publish(&alert).await?;
+        outcome.topics.push(alert.severity);
+        Ok(Response { outcome, alert: Some(alert) })
+    }
+
+    /// Has an alert with the same fingerprint been told within the loudest rule's window?
+    async fn told_already(
+        &self,
+        event: &Event,
+        facts: &Facts,
+        rules: &[&Rule],
+        decision: &Decision,
+    ) -> bool {
+        let Some((rule, window)) = rules.first().and_then(|rule| Some((rule, rule.spec.dedupe.as_ref()?))) else {
+            return false;
+        };
+        let by = [GroupBy::Account, GroupBy::Principal, GroupBy::Entity];
+        let key = counter_key(rule, &by, event, facts);
+        let name = event.name().unwrap_or_default();
+        let fingerprint = format!("{key}\n{name}\n{}\n{}", facts.outcome.word(), decision.severity);
+        let (id, at) = (event.id().unwrap_or_default(), event.time().unwrap_or_default());
+        // A store that is down must not silence.
+        let claim = self.state.claim(&fingerprint, id, at, window.duration()).await;
+        claim.is_ok_and(|claim| claim == Claim::Theirs)
+    }
+
+    async fn unreadable(
+        &self,
+        reason: &Unreadable,
+        event: Option<&Event>,
+        told_at: Option<Timestamp>,
+    ) -> Result<Response, PublishFailed> {
+        let alert = Alert::unreadable(reason, event, told_at);
+        self.publish(&alert).await?;
+        let outcome = Outcome {
+            event_id: alert.event.id.clone(),
+            event_time: alert.event.time,
+            account: alert.place.account.clone(),
+            event_name: alert.event.name.clone(),
+            outcome: Verdict::Unreadable,
+            severity: Some(alert.severity),
+            rules: Vec::new(),
+            reasons: vec![reason.to_string()],
+            topics: vec![alert.severity],
+            plan: Vec::new(),
+        };
+        Ok(Response { outcome, alert: Some(alert) })
+    }
+
+    /// Sends to every topic of the severity; one that fails does not keep the others from getting
+    /// it, but it fails the whole.
+    async fn publish(&self, alert: &Alert) -> Result<(), PublishFailed> {
+        let mut failure = None;
+        for topic in self.topics.get(&alert.severity).into_iter().flatten() {
+            let message = Message::new(alert, topic.format);
+            let mut attempt = 1;
+            while let Err(cause) = self.publish.publish(&topic.arn, &message).await {
+                if attempt == PUBLISH_ATTEMPTS_MAX {
+                    failure = Some(cause);
+                    break;
+                }
+                attempt += 1;
+            }
+        }
+        match failure {
+            None => Ok(()),
+            Some(cause) => Err(PublishFailed {
+                severity: alert.severity,
+                title: alert.title.clone(),
+                event_id: alert.event.id.clone().unwrap_or_else(|| "without ID".to_owned()),
+                cause,
+            }),
+        }
+    }
+}
+
+fn outcome(event: &Event, verdict: Verdict) -> Outcome {
+    let owned = |text: Option<&str>| text.map(str::to_owned);
+    Outcome {
+        event_id: owned(event.id()),
+        event_time: event.time(),
+        account: owned(event.account()),
+        event_name: owned(event.name()),
+        outcome: verdict,
+        severity: None,
+        rules: Vec::new(),
+        reasons: Vec::new(),
+        topics: Vec::new(),
+        plan: Vec::new(),
+    }
+}
+
+/// What events are counted by. Line breaks part the fields, as no value can hold one unescaped.
+fn counter_key(rule: &Rule, by: &[GroupBy], event: &Event, facts: &Facts) -> String {
+    let mut key = rule.spec.id.clone();
+    for group in by {
+        let value = match group {
+            GroupBy::Account => event.account().unwrap_or_default(),
+            GroupBy::Principal => facts.principal.key(),
+            GroupBy::Entity => facts.entity.as_ref().and_then(|entity| entity.name.as_deref()).unwrap_or_default(),
+            GroupBy::SourceIp => event.text("detail.sourceIPAddress").unwrap_or_default(),
+        };
+        key.push('\n');
+        key.push_str(&value.escape_debug().to_string());
+    }
+    key
+}
