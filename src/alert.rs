@@ -176,10 +176,16 @@ impl Alert {
         let sentence = phrase::sentence(event, facts, &who, &place);
         Self {
             severity: decision.severity,
-            title: first.map_or_else(|| "Event".to_owned(), |rule| clean(&rule.spec.title, NAME_CHARS_MAX)),
+            title: first
+                .map_or_else(|| "Event".to_owned(), |rule| clean(&rule.spec.title, NAME_CHARS_MAX)),
             sentence,
             rules: rules.iter().map(|rule| rule_line(rule)).collect(),
-            reasons: decision.reasons.iter().take(REASONS_MAX).map(|reason| clean(reason, TEXT_CHARS_MAX)).collect(),
+            reasons: decision
+                .reasons
+                .iter()
+                .take(REASONS_MAX)
+                .map(|reason| clean(reason, TEXT_CHARS_MAX))
+                .collect(),
             why: first.map(|rule| clean_lines(&rule.spec.why, 1_000)),
             runbook: first.map(|rule| clean_lines(&rule.spec.runbook, 2_000)),
             entity: facts.entity.as_ref().map(|entity| EntityLine {
@@ -200,7 +206,8 @@ impl Alert {
     #[must_use]
     pub fn unreadable(reason: &Unreadable, event: Option<&Event>, now: Option<Timestamp>) -> Self {
         let name = |text: Option<&str>| text.map(|text| clean(text, NAME_CHARS_MAX));
-        let refused = matches!(reason, Unreadable::ForeignSource(_) | Unreadable::ForeignAccount { .. });
+        let refused =
+            matches!(reason, Unreadable::ForeignSource(_) | Unreadable::ForeignAccount { .. });
         let (title, runbook) = if refused {
             (
                 "Event refused: not sent by AWS",

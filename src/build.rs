@@ -30,8 +30,11 @@ fn generate() -> Result<(), String> {
     let with_tests = env::var_os("CARGO_FEATURE_CLI").is_some();
     for file in files {
         let name = file.display().to_string().replace('\\', "/");
-        let text = fs::read_to_string(&file).map_err(|error| format!("failed to read {name}: {error}"))?;
-        for mut document in document::Document::parse_all(&name, &text).map_err(|fault| fault.to_string())? {
+        let text =
+            fs::read_to_string(&file).map_err(|error| format!("failed to read {name}: {error}"))?;
+        for mut document in
+            document::Document::parse_all(&name, &text).map_err(|fault| fault.to_string())?
+        {
             if file.file_name().is_some_and(|name| name == "site.yaml") {
                 site = format!("Some({:?})", document.value.to_string());
                 continue;
@@ -49,30 +52,40 @@ fn generate() -> Result<(), String> {
          /// The events that the rules' own tests name: file name and text.\n\
          static PACK_EVENTS: &[(&str, &str)] = &[\n{events}];\n"
     );
-    let out = env::var("OUT_DIR").map_err(|error| format!("OUT_DIR: {error}"))?;
-    fs::write(Path::new(&out).join("pack.rs"), pack).map_err(|error| format!("failed to write pack.rs: {error}"))
+    let out = env::var_os("OUT_DIR").ok_or("OUT_DIR is not set; build with cargo")?;
+    fs::write(Path::new(&out).join("pack.rs"), pack)
+        .map_err(|error| format!("failed to write pack.rs: {error}"))
 }
 
 fn events() -> Result<String, String> {
     let mut events = String::new();
-    let entries = fs::read_dir("events").map_err(|error| format!("failed to read events: {error}"))?;
+    let entries =
+        fs::read_dir("events").map_err(|error| format!("failed to read events: {error}"))?;
     let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     files.sort();
-    for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "json")) {
+    for file in
+        files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "json"))
+    {
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let text = fs::read_to_string(file).map_err(|error| format!("failed to read {name}: {error}"))?;
+        let text =
+            fs::read_to_string(file).map_err(|error| format!("failed to read {name}: {error}"))?;
         let _ = writeln!(events, "    ({name:?}, {text:?}),");
     }
     Ok(events)
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), String> {
-    let entries = fs::read_dir(folder).map_err(|error| format!("failed to read {}: {error}", folder.display()))?;
+    let entries = fs::read_dir(folder)
+        .map_err(|error| format!("failed to read {}: {error}", folder.display()))?;
     for entry in entries {
-        let path = entry.map_err(|error| format!("failed to read {}: {error}", folder.display()))?.path();
+        let path =
+            entry.map_err(|error| format!("failed to read {}: {error}", folder.display()))?.path();
         if path.is_dir() {
             collect(&path, files)?;
-        } else if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "yaml" || extension == "yml")
+        {
             files.push(path);
         }
     }

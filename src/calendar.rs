@@ -77,7 +77,10 @@ impl Calendar {
     /// Path below the calendar and what is wrong there.
     pub fn compile(spec: &CalendarSpec) -> Result<Self, (String, String)> {
         let zone = TimeZone::get(&spec.zone).map_err(|_| {
-            ("zone".to_owned(), format!("unknown time zone `{}`; use an IANA name as Europe/Berlin", spec.zone))
+            (
+                "zone".to_owned(),
+                format!("unknown time zone `{}`; use an IANA name as Europe/Berlin", spec.zone),
+            )
         })?;
         if spec.weekly.len() + spec.spans.len() + spec.except.len() > CALENDAR_ENTRIES_MAX {
             return Err((String::new(), format!("more than {CALENDAR_ENTRIES_MAX} entries")));
@@ -109,7 +112,8 @@ impl Calendar {
     }
 
     fn inside(&self, window: &Weekly, local: DateTime) -> bool {
-        let opens_on = |day: Date| window.days.contains(&day.weekday()) && !self.except.contains(&day);
+        let opens_on =
+            |day: Date| window.days.contains(&day.weekday()) && !self.except.contains(&day);
         let (today, time) = (local.date(), local.time());
         match window.to {
             None => opens_on(today) && time >= window.from,
@@ -167,7 +171,9 @@ fn weekdays(word: &str) -> Result<Vec<Weekday>, String> {
             "fri" | "friday" => Weekday::Friday,
             "sat" | "saturday" => Weekday::Saturday,
             "sun" | "sunday" => Weekday::Sunday,
-            other => return Err(format!("unknown day `{other}`; days: mon tue wed thu fri sat sun")),
+            other => {
+                return Err(format!("unknown day `{other}`; days: mon tue wed thu fri sat sun"));
+            }
         })
     };
     let Some((first, last)) = word.split_once('-') else { return Ok(vec![one(word)?]) };
@@ -184,7 +190,11 @@ mod tests {
         let owned = |list: &[&str]| list.iter().map(|one| (*one).to_owned()).collect();
         Calendar::compile(&CalendarSpec {
             zone: "Europe/Berlin".to_owned(),
-            weekly: vec![WeeklySpec { days: owned(yaml_days), from: from.to_owned(), to: to.to_owned() }],
+            weekly: vec![WeeklySpec {
+                days: owned(yaml_days),
+                from: from.to_owned(),
+                to: to.to_owned(),
+            }],
             spans: Vec::new(),
             except: owned(except),
         })
@@ -232,7 +242,11 @@ mod tests {
     fn faults_name_the_entry() {
         let mut spec = CalendarSpec {
             zone: "Europe/Berlni".to_owned(),
-            weekly: vec![WeeklySpec { days: vec!["mon".into()], from: "08:00".into(), to: "8:00".into() }],
+            weekly: vec![WeeklySpec {
+                days: vec!["mon".into()],
+                from: "08:00".into(),
+                to: "8:00".into(),
+            }],
             spans: Vec::new(),
             except: Vec::new(),
         };

@@ -82,8 +82,9 @@ impl Call {
     }
 }
 
-static CALLS: LazyLock<Vec<Call>> =
-    LazyLock::new(|| include_str!("catalogue/calls.tsv").lines().skip(1).filter_map(parse).collect());
+static CALLS: LazyLock<Vec<Call>> = LazyLock::new(|| {
+    include_str!("catalogue/calls.tsv").lines().skip(1).filter_map(parse).collect()
+});
 
 static BY_NAME: LazyLock<HashMap<(&str, &str), &Call>> =
     LazyLock::new(|| CALLS.iter().map(|call| ((call.source, call.name), call)).collect());
@@ -142,7 +143,10 @@ mod tests {
             assert!(["write", "permissions", "tagging", "read"].contains(&call.access), "{call:?}");
             if let Undo::Call(inverse) = call.undo {
                 assert!(inverse.command.starts_with("aws "), "{call:?}");
-                assert_eq!(inverse.command.matches('{').count(), inverse.command.matches('}').count());
+                assert_eq!(
+                    inverse.command.matches('{').count(),
+                    inverse.command.matches('}').count()
+                );
             }
         }
         assert_eq!(BY_NAME.len(), calls().len(), "a call stands twice");

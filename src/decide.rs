@@ -27,12 +27,20 @@ pub struct Decision {
 /// Decides about an event. `rules` are those that matched, the loudest first; `now` is when it is
 /// decided, for the expiry of suppressions.
 #[must_use]
-pub fn decide(event: &Event, facts: &Facts, rules: &[&Rule], site: &Site, now: Timestamp) -> Decision {
+pub fn decide(
+    event: &Event,
+    facts: &Facts,
+    rules: &[&Rule],
+    site: &Site,
+    now: Timestamp,
+) -> Decision {
     let mut reasons = Vec::new();
     let severity = adjusted(event, facts, rules, site, &mut reasons);
     let suppressed = suppression(event, rules, site, now, &mut reasons);
     let undo = plan::undo(event, facts);
-    let allowed = |step: &Step| rules.iter().any(|rule| rule.spec.respond.iter().any(|word| word == step.word));
+    let allowed = |step: &Step| {
+        rules.iter().any(|rule| rule.spec.respond.iter().any(|word| word == step.word))
+    };
     let plan = undo.clone().filter(allowed).into_iter().collect();
     Decision { severity, reasons, suppressed, undo, plan }
 }
@@ -76,7 +84,8 @@ fn adjusted(
     let mut lowered_by_window = false;
     for adjustment in site.adjustments() {
         let spec = &adjustment.spec;
-        let named = spec.rules.is_empty() || rules.iter().any(|rule| spec.rules.contains(&rule.spec.id));
+        let named =
+            spec.rules.is_empty() || rules.iter().any(|rule| spec.rules.contains(&rule.spec.id));
         if !named || !adjustment.pattern.matches(event.raw()) {
             continue;
         }
@@ -186,10 +195,18 @@ severity:
 suppressions:
   - {name: ci, pattern: {derived: {principal: {name: [ci]}}}, owner: platform, reason: pipeline, expires: 2026-11-30}
 ";
-    const RULES: &str = "{id: r, title: t, severity: medium, why: w, runbook: b, pattern: {source: [aws.iam]}}";
+    const RULES: &str =
+        "{id: r, title: t, severity: medium, why: w, runbook: b, pattern: {source: [aws.iam]}}";
 
     #[track_caller]
-    fn check(account: &str, identity: &str, time: &str, rest: &str, want: Severity, reason: &str) -> Decision {
+    fn check(
+        account: &str,
+        identity: &str,
+        time: &str,
+        rest: &str,
+        want: Severity,
+        reason: &str,
+    ) -> Decision {
         let site = Document::parse_all("site.yaml", SITE).unwrap().remove(0);
         let rules = RuleSet::load(&Document::parse_all("r.yaml", RULES).unwrap()).unwrap();
         let site = Site::load(Some(&site), &rules.ids()).unwrap();
@@ -231,9 +248,17 @@ suppressions:
     #[test]
     fn an_expired_suppression_alerts_again_and_says_so() {
         let ci = r#"{"type":"IAMUser","userName":"ci"}"#;
-        let silent = check("111122223333", ci, "2026-11-30T12:00:00Z", "", Severity::Medium, "rule r");
+        let silent =
+            check("111122223333", ci, "2026-11-30T12:00:00Z", "", Severity::Medium, "rule r");
         assert_eq!(silent.suppressed.as_deref(), Some("ci"));
-        let loud = check("111122223333", ci, "2026-12-01T12:00:00Z", "", Severity::Medium, "expired on 2026-11-30");
+        let loud = check(
+            "111122223333",
+            ci,
+            "2026-12-01T12:00:00Z",
+            "",
+            Severity::Medium,
+            "expired on 2026-11-30",
+        );
         assert_eq!(loud.suppressed, None);
     }
 }

@@ -80,7 +80,8 @@ impl Facts {
         let principal = Principal::of(event);
         let entity = call.and_then(|call| entity(event, call, &principal, outcome));
         let self_target = entity.as_ref().is_some_and(|entity| is_caller(entity, &principal));
-        let (inside, outside) = event.time().map(|time| site.calendars_at(time)).unwrap_or_default();
+        let (inside, outside) =
+            event.time().map(|time| site.calendars_at(time)).unwrap_or_default();
         let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
         Self {
             read_only: read_only(event),
@@ -138,8 +139,12 @@ fn without_null(mut value: Value) -> Value {
 /// Five spellings of "denied" occur; a failed sign-in has no `errorCode` at all.
 fn outcome(event: &Event) -> CallOutcome {
     const DENIED: [&str; 6] = [
-        "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Unauthorized",
-        "UnauthorizedAccess", "NotAuthorized",
+        "AccessDenied",
+        "AccessDeniedException",
+        "UnauthorizedOperation",
+        "Unauthorized",
+        "UnauthorizedAccess",
+        "NotAuthorized",
     ];
     let Some(code) = event.text("detail.errorCode") else {
         let sign_in = event.name().unwrap_or_default();
@@ -155,9 +160,11 @@ fn outcome(event: &Event) -> CallOutcome {
 /// The record's own word, else the name of the call. `AssumeRole` counts as read-only to AWS.
 fn read_only(event: &Event) -> bool {
     const READING: [&str; 10] = [
-        "Get", "List", "Describe", "Simulate", "Generate", "Lookup", "Head", "BatchGet", "Search", "Test",
+        "Get", "List", "Describe", "Simulate", "Generate", "Lookup", "Head", "BatchGet", "Search",
+        "Test",
     ];
-    let by_name = || event.name().is_some_and(|name| READING.iter().any(|word| name.starts_with(word)));
+    let by_name =
+        || event.name().is_some_and(|name| READING.iter().any(|word| name.starts_with(word)));
     event.flag("detail.readOnly").unwrap_or_else(by_name)
 }
 
@@ -167,14 +174,21 @@ fn omitted(event: &Event) -> bool {
         || event.text("detail.requestParameters").is_some_and(|text| text.contains("\"omitted\""))
 }
 
-fn entity(event: &Event, call: &Call, principal: &Principal, outcome: CallOutcome) -> Option<Entity> {
+fn entity(
+    event: &Event,
+    call: &Call,
+    principal: &Principal,
+    outcome: CallOutcome,
+) -> Option<Entity> {
     let account = event.account().map(str::to_owned);
     let given = call.entity_paths().find_map(|path| event.text(&format!("detail.{path}")));
     if let Some(given) = given {
         return Some(named(call.kind, given, event, account));
     }
     if call.absent_is_account() {
-        let arn = account.as_deref().map(|account| format!("arn:{}:iam::{account}:root", partition(event)));
+        let arn = account
+            .as_deref()
+            .map(|account| format!("arn:{}:iam::{account}:root", partition(event)));
         return Some(Entity { kind: call.kind.to_owned(), name: account.clone(), arn, account });
     }
     if let (CallOutcome::Denied, Some(message)) = (outcome, event.text("detail.errorMessage")) {
@@ -190,7 +204,12 @@ fn entity(event: &Event, call: &Call, principal: &Principal, outcome: CallOutcom
 
 /// The target of a denied call stands only in the text:
 /// "… is not authorized to perform: iam:AttachRolePolicy on resource: role deploy because …".
-fn denied_entity(message: &str, kind: &str, event: &Event, account: Option<String>) -> Option<Entity> {
+fn denied_entity(
+    message: &str,
+    kind: &str,
+    event: &Event,
+    account: Option<String>,
+) -> Option<Entity> {
     let (_, rest) = message.split_once("on resource: ")?;
     let end = [" because", " with an", " as "].iter().filter_map(|word| rest.find(word)).min();
     let target = rest.get(..end.unwrap_or(rest.len()))?.trim();
@@ -206,7 +225,12 @@ fn named(kind: &str, given: &str, event: &Event, account: Option<String>) -> Ent
     let kind = if root { "root" } else { kind };
     if given.starts_with("arn:") {
         let name = given.rsplit(['/', ':']).next().unwrap_or(given).to_owned();
-        return Entity { kind: kind.to_owned(), name: Some(name), arn: Some(given.to_owned()), account };
+        return Entity {
+            kind: kind.to_owned(),
+            name: Some(name),
+            arn: Some(given.to_owned()),
+            account,
+        };
     }
     let arn = match (kind, &account) {
         ("root", Some(account)) => Some(format!("arn:{}:iam::{account}:root", partition(event))),
@@ -238,7 +262,8 @@ fn is_caller(entity: &Entity, principal: &Principal) -> bool {
         (Some(one), Some(other)) => one.eq_ignore_ascii_case(other),
         _ => false,
     };
-    let same_account = entity.account.is_none() || principal.account.is_none()
+    let same_account = entity.account.is_none()
+        || principal.account.is_none()
         || entity.account == principal.account;
     let kinds = match entity.kind.as_str() {
         "user" => principal.kind == "IAMUser",
@@ -295,16 +320,22 @@ mod tests {
             ("AccessDeniedException", CallOutcome::Denied),
             ("NoSuchEntityException", CallOutcome::Failure),
         ] {
-            assert_eq!(iam("DeleteUser", &format!(r#""errorCode":"{code}""#)).outcome, want, "{code}");
+            assert_eq!(
+                iam("DeleteUser", &format!(r#""errorCode":"{code}""#)).outcome,
+                want,
+                "{code}"
+            );
         }
-        let sign_in = facts(r#"{"eventName":"ConsoleLogin","responseElements":{"ConsoleLogin":"Failure"}}"#);
+        let sign_in =
+            facts(r#"{"eventName":"ConsoleLogin","responseElements":{"ConsoleLogin":"Failure"}}"#);
         assert_eq!(sign_in.outcome, CallOutcome::Failure);
     }
 
     #[test]
     fn dropped_parameters_are_seen_in_both_spellings() {
         for omitted in ["true", "\"true\""] {
-            let rest = format!(r#""requestParameters":{{"reason":"too large","omitted":{omitted}}}"#);
+            let rest =
+                format!(r#""requestParameters":{{"reason":"too large","omitted":{omitted}}}"#);
             assert!(iam("PutRolePolicy", &rest).omitted);
         }
         assert!(!iam("PutRolePolicy", r#""requestParameters":{"roleName":"x"}"#).omitted);

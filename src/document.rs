@@ -69,7 +69,8 @@ impl Document {
     /// A [`Fault`] with the line of the syntax error, of a key given twice, or of a limit reached.
     pub fn parse_all(file: &str, text: &str) -> Result<Vec<Self>, Fault> {
         if text.len() > DOCUMENT_BYTES_MAX {
-            let message = format!("file has {} bytes, at most {DOCUMENT_BYTES_MAX} are read", text.len());
+            let message =
+                format!("file has {} bytes, at most {DOCUMENT_BYTES_MAX} are read", text.len());
             return Err(Fault::whole(file, 1, message));
         }
         Loader::new(file).load(text)
@@ -100,7 +101,13 @@ impl Document {
     #[must_use]
     pub fn fault(&self, path: &str, message: impl Into<String>, help: Option<String>) -> Fault {
         let line = self.line(path);
-        Fault { file: self.file.clone(), line, path: path.to_owned(), message: message.into(), help }
+        Fault {
+            file: self.file.clone(),
+            line,
+            path: path.to_owned(),
+            message: message.into(),
+            help,
+        }
     }
 
     /// Decodes the document into a type, with the nearest right word for a wrong one.
@@ -192,7 +199,9 @@ impl<'f> Loader<'f> {
     fn take(&mut self, event: Event<'_>, line: usize) -> Result<(), Fault> {
         match event {
             Event::Scalar(text, style, anchor, _) => {
-                if let Some(Frame { open: Open::Mapping(_, key @ None), .. }) = self.stack.last_mut() {
+                if let Some(Frame { open: Open::Mapping(_, key @ None), .. }) =
+                    self.stack.last_mut()
+                {
                     *key = Some(text.into_owned());
                     return self.start_entry(line);
                 }
@@ -205,7 +214,9 @@ impl<'f> Loader<'f> {
                 self.node(0, value, line)
             }
             Event::SequenceStart(anchor, _) => self.push(Open::Sequence(Vec::new()), anchor, line),
-            Event::MappingStart(anchor, _) => self.push(Open::Mapping(Map::new(), None), anchor, line),
+            Event::MappingStart(anchor, _) => {
+                self.push(Open::Mapping(Map::new(), None), anchor, line)
+            }
             Event::SequenceEnd | Event::MappingEnd => match self.stack.pop() {
                 Some(Frame { open: Open::Sequence(items), anchor, .. }) => {
                     self.close(anchor, Value::Array(items), line)
@@ -220,7 +231,12 @@ impl<'f> Loader<'f> {
                 let lines = std::mem::take(&mut self.lines);
                 let first_line = lines.get("").copied().unwrap_or(line);
                 if !value.is_null() {
-                    self.done.push(Document { file: self.file.to_owned(), value, lines, first_line });
+                    self.done.push(Document {
+                        file: self.file.to_owned(),
+                        value,
+                        lines,
+                        first_line,
+                    });
                 }
                 Ok(())
             }
@@ -232,7 +248,9 @@ impl<'f> Loader<'f> {
     fn path(&self) -> String {
         match self.stack.last() {
             None => String::new(),
-            Some(Frame { open: Open::Sequence(items), path, .. }) => format!("{path}[{}]", items.len()),
+            Some(Frame { open: Open::Sequence(items), path, .. }) => {
+                format!("{path}[{}]", items.len())
+            }
             Some(Frame { open: Open::Mapping(_, key), path, .. }) => {
                 let key = key.as_deref().unwrap_or_default();
                 if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
@@ -343,7 +361,8 @@ mod tests {
 
     #[test]
     fn values_follow_the_core_schema() {
-        let document = one("{a: 1, b: 1.5, c: 'x', d: ~, e: [true, \"1\"], f: 2026-01-01, g: 012345678901}");
+        let document =
+            one("{a: 1, b: 1.5, c: 'x', d: ~, e: [true, \"1\"], f: 2026-01-01, g: 012345678901}");
         let want = json!({"a": 1, "b": 1.5, "c": "x", "d": null, "e": [true, "1"],
                           "f": "2026-01-01", "g": "012345678901"});
         assert_eq!(document.value, want);

@@ -122,7 +122,13 @@ impl Engine {
 
     /// Decides how loud to be about an event that these rules matched.
     #[must_use]
-    pub fn decide(&self, event: &Event, facts: &Facts, rules: &[&Rule], now: Timestamp) -> Decision {
+    pub fn decide(
+        &self,
+        event: &Event,
+        facts: &Facts,
+        rules: &[&Rule],
+        now: Timestamp,
+    ) -> Decision {
         decide(event, facts, rules, &self.site, now)
     }
 
@@ -189,7 +195,8 @@ fn set(root: &mut Value, path: &str, value: Value) -> Result<(), String> {
         place = match place {
             Value::Object(map) => map.entry(step).or_insert(Value::Null),
             Value::Array(items) => {
-                let index: usize = step.parse().map_err(|_| format!("`{path}`: `{step}` is no index"))?;
+                let index: usize =
+                    step.parse().map_err(|_| format!("`{path}`: `{step}` is no index"))?;
                 items.get_mut(index).ok_or_else(|| format!("`{path}`: no element {index}"))?
             }
             _ => return Err(format!("`{path}`: `{step}` lies below a plain value")),
@@ -202,9 +209,12 @@ fn set(root: &mut Value, path: &str, value: Value) -> Result<(), String> {
 fn remove(root: &mut Value, path: &str) -> Result<(), String> {
     let (parent, last) = path.rsplit_once('.').unwrap_or(("", path));
     let steps = parent.split('.').filter(|step| !step.is_empty());
-    let place = steps.fold(Some(root), |place, step| place.and_then(|place| place.get_mut(step)));
+    let mut steps = steps;
+    let place = steps.try_fold(root, |place, step| place.get_mut(step));
     let map = place.and_then(Value::as_object_mut);
-    map.and_then(|map| map.shift_remove(last)).map(|_| ()).ok_or_else(|| format!("`{path}`: nothing to remove"))
+    map.and_then(|map| map.shift_remove(last))
+        .map(|_| ())
+        .ok_or_else(|| format!("`{path}`: nothing to remove"))
 }
 
 #[cfg(test)]

@@ -88,7 +88,7 @@ impl Event {
 
     fn from_object(map: Map<String, Value>) -> Self {
         const RECORD: [&str; 4] = ["eventName", "eventSource", "eventVersion", "userIdentity"];
-        if map.get("detail").is_some_and(Value::is_object) || map.contains_key("detail-type") {
+        if map.get("detail").is_some_and(Value::is_object) {
             Self { raw: Value::Object(map), shape: Shape::Envelope }
         } else if RECORD.iter().any(|key| map.contains_key(*key)) {
             Self { raw: wrap(map), shape: Shape::Record }
@@ -107,10 +107,12 @@ impl Event {
             return Err(Unreadable::ForeignSource(source.to_owned()));
         }
         match (self.text("account"), self.text("detail.recipientAccountId")) {
-            (Some(envelope), Some(record)) if envelope != record => Err(Unreadable::ForeignAccount {
-                envelope: envelope.to_owned(),
-                record: record.to_owned(),
-            }),
+            (Some(envelope), Some(record)) if envelope != record => {
+                Err(Unreadable::ForeignAccount {
+                    envelope: envelope.to_owned(),
+                    record: record.to_owned(),
+                })
+            }
             _ => Ok(()),
         }
     }
@@ -221,13 +223,16 @@ fn depth(text: &str) -> usize {
 fn wrap(record: Map<String, Value>) -> Value {
     let text = |key: &str| record.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
     let detail_type = match text("eventType") {
-        Some(kind) if kind.eq_ignore_ascii_case("AwsConsoleSignIn") => "AWS Console Sign In via CloudTrail",
+        Some(kind) if kind.eq_ignore_ascii_case("AwsConsoleSignIn") => {
+            "AWS Console Sign In via CloudTrail"
+        }
         Some("AwsServiceEvent") => "AWS Service Event via CloudTrail",
         Some("AwsConsoleAction") => "AWS Console Action via CloudTrail",
         Some("AwsCloudTrailInsight") => "AWS Insight via CloudTrail",
         _ => "AWS API Call via CloudTrail",
     };
-    let service = text("eventSource").and_then(|source| source.split('.').next()).unwrap_or("unknown");
+    let service =
+        text("eventSource").and_then(|source| source.split('.').next()).unwrap_or("unknown");
     let caller_account = record.get("userIdentity").and_then(|identity| identity.get("accountId"));
     let account = text("recipientAccountId").or_else(|| caller_account.and_then(Value::as_str));
     let mut envelope = json!({
@@ -280,8 +285,14 @@ mod tests {
     #[test]
     fn only_aws_can_send_a_source_that_begins_with_aws() {
         let origin = |text: &str| Event::parse(text).unwrap().check_origin();
-        assert!(origin(r#"{"source":"aws.iam","account":"1","detail":{"recipientAccountId":"1"}}"#).is_ok());
-        assert!(matches!(origin(r#"{"source":"awsiam","detail":{}}"#), Err(Unreadable::ForeignSource(_))));
+        assert!(
+            origin(r#"{"source":"aws.iam","account":"1","detail":{"recipientAccountId":"1"}}"#)
+                .is_ok()
+        );
+        assert!(matches!(
+            origin(r#"{"source":"awsiam","detail":{}}"#),
+            Err(Unreadable::ForeignSource(_))
+        ));
         assert!(matches!(origin(r#"{"detail":{}}"#), Err(Unreadable::ForeignSource(_))));
         let forged = r#"{"source":"aws.iam","account":"1","detail":{"recipientAccountId":"2"}}"#;
         assert!(matches!(origin(forged), Err(Unreadable::ForeignAccount { .. })));

@@ -130,7 +130,11 @@ mod tests {
         check("\u{feff}{\"eventName\":\"A\"}", 1, 0);
         check("{\"Records\":[{\"eventName\":\"A\"},{\"eventName\":\"B\"},7]}", 2, 1);
         check("[{\"detail\":{}},{\"eventName\":\"A\"}]", 2, 0);
-        check("{\"eventName\":\"A\"}\n\n{\"eventName\":\"B\"}\nbroken\n{\"eventName\":\"C\"}\n", 3, 1);
+        check(
+            "{\"eventName\":\"A\"}\n\n{\"eventName\":\"B\"}\nbroken\n{\"eventName\":\"C\"}\n",
+            3,
+            1,
+        );
         check("{\n\"eventName\":\"A\"}\n{\n\"eventName\":\"B\"}", 2, 0);
         check("{\n\"eventName\":\"A\"}\n{\n\"eventName\"", 1, 1);
         check("not json at all", 0, 1);

@@ -26,25 +26,28 @@
 pub mod document;
 mod nearest;
 
-pub mod severity;
+pub mod alert;
+pub mod calendar;
+pub mod catalogue;
+pub mod decide;
+pub mod derive;
+pub mod engine;
 pub mod event;
 pub mod input;
-pub mod principal;
-pub mod catalogue;
-pub mod calendar;
-pub mod pattern;
-pub mod rule;
-pub mod site;
-pub mod derive;
-pub mod plan;
-pub mod decide;
-pub mod alert;
-pub mod engine;
 pub mod outcome;
+pub mod pattern;
+pub mod plan;
+pub mod principal;
+pub mod rule;
 pub mod settings;
+pub mod severity;
+pub mod site;
 
 pub mod effects;
 pub mod respond;
+
+#[cfg(any(feature = "cli", feature = "lambda"))]
+pub mod folder;
 
 #[cfg(feature = "aws")]
 pub mod aws;

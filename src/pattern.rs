@@ -172,17 +172,25 @@ mod tests {
     use serde_json::json;
 
     #[track_caller]
-    fn check(pattern: Value, event: Value, want: bool) {
-        let compiled = Pattern::compile(&pattern).unwrap();
-        assert_eq!(compiled.matches(&event), want, "{pattern} on {event}");
-        assert_eq!(compiled.explain(&event).matched, want, "explain: {pattern} on {event}");
+    fn check(pattern: &Value, event: &Value, want: bool) {
+        let compiled = Pattern::compile(pattern).unwrap();
+        assert_eq!(compiled.matches(event), want, "{pattern} on {event}");
+        assert_eq!(compiled.explain(event).matched, want, "explain: {pattern} on {event}");
     }
 
     #[test]
     fn fields_in_one_array_must_match_in_one_element() {
         let pattern = json!({"p": {"name": ["a"], "on": [true]}});
-        check(pattern.clone(), json!({"p": [{"name": "a", "on": false}, {"name": "b", "on": true}]}), false);
-        check(pattern, json!({"p": [{"name": "b", "on": false}, {"name": "a", "on": true}]}), true);
+        check(
+            &pattern,
+            &json!({"p": [{"name": "a", "on": false}, {"name": "b", "on": true}]}),
+            false,
+        );
+        check(
+            &pattern,
+            &json!({"p": [{"name": "b", "on": false}, {"name": "a", "on": true}]}),
+            true,
+        );
     }
 
     #[test]
@@ -191,8 +199,8 @@ mod tests {
         let event = json!({"p": items, "q": items});
         let pattern = json!({"p": {"a": ["x"], "b": [-1]}, "q": {"a": ["x"], "b": [1]}});
         // Decided before any search: no leaf of p.b is -1.
-        check(pattern, event.clone(), false);
+        check(&pattern, &event, false);
         let crossing = json!({"p": {"a": ["x"], "b": [1]}, "q": {"a": ["x"], "b": [1999], "c": [{"exists": false}]}});
-        check(crossing, event, true);
+        check(&crossing, &event, true);
     }
 }

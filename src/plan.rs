@@ -56,11 +56,15 @@ impl Guard {
     #[must_use]
     pub fn reason(self) -> &'static str {
         match self {
-            Self::ParametersOmitted => "CloudTrail dropped the parameters, so the change is not known",
+            Self::ParametersOmitted => {
+                "CloudTrail dropped the parameters, so the change is not known"
+            }
             Self::PriorStateUnknown => "what was there before is not in the event",
             Self::ValueMissing => "the event does not hold all that is needed",
             Self::UnsafeValue => "a name in the event cannot be put into a command safely",
-            Self::ServiceManagedRole => "the role is managed by AWS and cannot be changed through IAM",
+            Self::ServiceManagedRole => {
+                "the role is managed by AWS and cannot be changed through IAM"
+            }
         }
     }
 }
@@ -190,7 +194,11 @@ mod tests {
         refuse("AttachRolePolicy", r#"{"omitted":true}"#, Guard::ParametersOmitted);
         refuse("AttachRolePolicy", r#"{"roleName":"x"}"#, Guard::ValueMissing);
         refuse("PutRolePolicy", r#"{"roleName":"x","policyName":"y"}"#, Guard::PriorStateUnknown);
-        refuse("AttachRolePolicy", r#"{"roleName":"AWSServiceRoleForX","policyArn":"a"}"#, Guard::ServiceManagedRole);
+        refuse(
+            "AttachRolePolicy",
+            r#"{"roleName":"AWSServiceRoleForX","policyArn":"a"}"#,
+            Guard::ServiceManagedRole,
+        );
         for hostile in ["--profile", "file:///etc/passwd", "a\\nb", "a\\u202eb", "<b>", "`id`"] {
             let parameters = format!(r#"{{"roleName":"{hostile}","policyArn":"a"}}"#);
             refuse("AttachRolePolicy", &parameters, Guard::UnsafeValue);

@@ -46,11 +46,15 @@ impl Principal {
         let kind = kind(event);
         let arn = owned("arn");
         let session_name = match kind.as_str() {
-            "AssumedRole" => arn.as_deref().and_then(|arn| after(arn, ":assumed-role/", 1))
-                .or_else(|| text("principalId").and_then(|id| id.split_once(':')).map(|(_, name)| name)),
+            "AssumedRole" => {
+                arn.as_deref().and_then(|arn| after(arn, ":assumed-role/", 1)).or_else(|| {
+                    text("principalId").and_then(|id| id.split_once(':')).map(|(_, name)| name)
+                })
+            }
             _ => None,
         };
-        let account = text("accountId").or_else(|| arn.as_deref().and_then(|arn| arn.split(':').nth(4)));
+        let account =
+            text("accountId").or_else(|| arn.as_deref().and_then(|arn| arn.split(':').nth(4)));
         let account = account.filter(|account| !account.is_empty()).map(str::to_owned);
         let recipient = event.account();
         let external = matches!((&account, recipient), (Some(own), Some(here)) if own != here);
@@ -229,11 +233,23 @@ mod tests {
 
     #[test]
     fn identities_with_little_in_them() {
-        check(r#"{"type":"Root","arn":"arn:aws:iam::111122223333:root","accessKeyId":""}"#, "root user");
-        check(r#"{"type":"IAMUser","userName":"bob","sessionContext":{"sessionIssuer":{}}}"#, "user bob");
+        check(
+            r#"{"type":"Root","arn":"arn:aws:iam::111122223333:root","accessKeyId":""}"#,
+            "root user",
+        );
+        check(
+            r#"{"type":"IAMUser","userName":"bob","sessionContext":{"sessionIssuer":{}}}"#,
+            "user bob",
+        );
         check(r#"{"type":"IAMUser","userName":"HIDDEN_DUE_TO_SECURITY_REASONS"}"#, "user unnamed");
-        check(r#"{"type":"AWSAccount","accountId":"444455556666"}"#, "account 444455556666 of account 444455556666");
-        check(r#"{"accountId":"111122223333","invokedBy":"AWS Internal"}"#, "AWS service AWS Internal");
+        check(
+            r#"{"type":"AWSAccount","accountId":"444455556666"}"#,
+            "account 444455556666 of account 444455556666",
+        );
+        check(
+            r#"{"accountId":"111122223333","invokedBy":"AWS Internal"}"#,
+            "AWS service AWS Internal",
+        );
         check("null", "unnamed (Unknown)");
         check(
             r#"{"type":"AssumedRole","arn":"arn:aws-cn:sts::111122223333:assumed-role/ops/i-0abc","sessionContext":{"sessionIssuer":{}}}"#,

@@ -86,7 +86,9 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
             Ok(event) => event,
             Err(reason) => return self.unreadable(&reason, None, told_at).await,
         };
-        if self.origin == Origin::Checked && let Err(reason) = event.check_origin() {
+        if self.origin == Origin::Checked
+            && let Err(reason) = event.check_origin()
+        {
             return self.unreadable(&reason, Some(&event), told_at).await;
         }
         let facts = self.engine.derive(&mut event);
@@ -107,7 +109,12 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
     }
 
     /// The rules that fire: no signals, and of those with a threshold the ones that reached it.
-    async fn firing<'r>(&self, event: &Event, facts: &Facts, matching: &[&'r Rule]) -> Vec<&'r Rule> {
+    async fn firing<'r>(
+        &self,
+        event: &Event,
+        facts: &Facts,
+        matching: &[&'r Rule],
+    ) -> Vec<&'r Rule> {
         let mut firing = Vec::with_capacity(matching.len());
         for rule in matching.iter().filter(|rule| !rule.spec.signal) {
             let Some(threshold) = &rule.spec.threshold else {
@@ -165,7 +172,9 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
         rules: &[&Rule],
         decision: &Decision,
     ) -> bool {
-        let Some((rule, window)) = rules.first().and_then(|rule| Some((rule, rule.spec.dedupe.as_ref()?))) else {
+        let Some((rule, window)) =
+            rules.first().and_then(|rule| Some((rule, rule.spec.dedupe.as_ref()?)))
+        else {
             return false;
         };
         let by = [GroupBy::Account, GroupBy::Principal, GroupBy::Entity];
@@ -251,7 +260,9 @@ fn counter_key(rule: &Rule, by: &[GroupBy], event: &Event, facts: &Facts) -> Str
         let value = match group {
             GroupBy::Account => event.account().unwrap_or_default(),
             GroupBy::Principal => facts.principal.key(),
-            GroupBy::Entity => facts.entity.as_ref().and_then(|entity| entity.name.as_deref()).unwrap_or_default(),
+            GroupBy::Entity => {
+                facts.entity.as_ref().and_then(|entity| entity.name.as_deref()).unwrap_or_default()
+            }
             GroupBy::SourceIp => event.text("detail.sourceIPAddress").unwrap_or_default(),
         };
         key.push('\n');

@@ -149,7 +149,8 @@ impl TryFrom<String> for Span {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let fault = || format!("`{text}` is no span as 30s, 10m, 2h or 1d, at most {WINDOW_HOURS_MAX}h");
+        let fault =
+            || format!("`{text}` is no span as 30s, 10m, 2h or 1d, at most {WINDOW_HOURS_MAX}h");
         let unit_at = text.len().checked_sub(1).ok_or_else(fault)?;
         let (number, unit) = text.split_at_checked(unit_at).ok_or_else(fault)?;
         let seconds = match unit {
@@ -350,7 +351,8 @@ mod tests {
         RuleSet::load(&Document::parse_all("r.yaml", text).map_err(|fault| vec![fault])?)
     }
 
-    const RULE: &str = "id: a-rule\ntitle: A rule\nseverity: high\nwhy: x\nrunbook: y\npattern: {a: [x]}\n";
+    const RULE: &str =
+        "id: a-rule\ntitle: A rule\nseverity: high\nwhy: x\nrunbook: y\npattern: {a: [x]}\n";
 
     #[track_caller]
     fn refuse(text: &str, line: usize, fragment: &str) {
@@ -366,7 +368,11 @@ mod tests {
         refuse(&RULE.replace("[x]", "[{prefx: x}]"), 6, "`pattern.a[0].prefx`: unknown operator");
         refuse(&RULE.replace("a-rule", "A_rule"), 1, "kebab-case");
         refuse(&format!("{RULE}---\n{RULE}"), 8, "stands in r.yaml:1 already");
-        refuse(&format!("{RULE}respond: [detach-role-polcy]\n"), 7, "did you mean `detach-role-policy`");
+        refuse(
+            &format!("{RULE}respond: [detach-role-polcy]\n"),
+            7,
+            "did you mean `detach-role-policy`",
+        );
         refuse(&format!("{RULE}dedupe: 10x\n"), 7, "no span");
         refuse(&format!("{RULE}attack: [T10]\n"), 7, "no ATT&CK technique");
     }

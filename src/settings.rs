@@ -70,14 +70,20 @@ impl Settings {
         let mut faults = Vec::new();
         for severity in Severity::ALL {
             let of_site = site.topics(severity);
-            let found = if of_site.is_empty() { self.topics.get(&severity).cloned() } else { Some(of_site.to_vec()) };
+            let found = if of_site.is_empty() {
+                self.topics.get(&severity).cloned()
+            } else {
+                Some(of_site.to_vec())
+            };
             match found {
                 Some(found) => {
                     topics.insert(severity, found);
                 }
                 None => {
                     let variable = format!("{TOPIC_PREFIX}{}", severity.word().to_uppercase());
-                    faults.push(format!("no topic for {severity} alerts: set {variable} to a topic ARN"));
+                    faults.push(format!(
+                        "no topic for {severity} alerts: set {variable} to a topic ARN"
+                    ));
                 }
             }
         }
@@ -113,7 +119,9 @@ mod tests {
     use super::*;
 
     fn read(pairs: &[(&str, &str)]) -> Result<Settings, SettingsError> {
-        Settings::from_pairs(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+        Settings::from_pairs(
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+        )
     }
 
     #[test]
@@ -131,7 +139,8 @@ mod tests {
 
     #[test]
     fn a_missing_topic_names_its_variable() {
-        let settings = read(&[("IAM_RESPONDER_TOPIC_HIGH", "arn:aws:sns:us-east-1:111122223333:x")]).unwrap();
+        let settings =
+            read(&[("IAM_RESPONDER_TOPIC_HIGH", "arn:aws:sns:us-east-1:111122223333:x")]).unwrap();
         let error = settings.topics(&Site::empty()).unwrap_err();
         assert_eq!(error.0.len(), 4);
         assert!(error.to_string().contains("IAM_RESPONDER_TOPIC_CRITICAL"));

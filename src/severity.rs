@@ -24,7 +24,8 @@ pub enum Severity {
 
 impl Severity {
     /// All severities, the quietest first.
-    pub const ALL: [Self; 5] = [Self::Informational, Self::Low, Self::Medium, Self::High, Self::Critical];
+    pub const ALL: [Self; 5] =
+        [Self::Informational, Self::Low, Self::Medium, Self::High, Self::Critical];
 
     /// So many steps louder, at most critical.
     #[must_use]

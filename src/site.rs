@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -278,7 +278,8 @@ impl Site {
     /// The account's environment from its tags.
     #[must_use]
     pub fn environment(&self, account: Option<&str>) -> Environment {
-        let tags = account.and_then(|account| self.spec.accounts.get(account)).map(|found| &found.tags);
+        let tags =
+            account.and_then(|account| self.spec.accounts.get(account)).map(|found| &found.tags);
         let value = self.spec.environment.keys.iter().find_map(|key| {
             let same = |(tag, _): &(&String, &String)| tag.eq_ignore_ascii_case(key);
             tags.and_then(|tags| tags.iter().find(same)).map(|(_, value)| value)
@@ -375,7 +376,11 @@ impl Compiler<'_> {
             }
             Err(faults) => {
                 for fault in faults {
-                    let path = if fault.path.is_empty() { at.to_owned() } else { format!("{at}.{}", fault.path) };
+                    let path = if fault.path.is_empty() {
+                        at.to_owned()
+                    } else {
+                        format!("{at}.{}", fault.path)
+                    };
                     self.fault(&path, fault.message, fault.help);
                 }
                 None
@@ -390,7 +395,11 @@ impl Compiler<'_> {
             for name in names.into_iter().flatten().filter_map(Value::as_str) {
                 if !spec.calendars.contains_key(name) {
                     let help = nearest::suggestion(name, spec.calendars.keys().map(String::as_str));
-                    self.fault(&format!("{at}.derived.{key}"), format!("no calendar `{name}`"), help);
+                    self.fault(
+                        &format!("{at}.derived.{key}"),
+                        format!("no calendar `{name}`"),
+                        help,
+                    );
                 }
             }
         }
@@ -401,7 +410,9 @@ impl Compiler<'_> {
         for (index, one) in spec.severity.iter().enumerate() {
             let at = format!("severity[{index}]");
             let steps = one.raise.into_iter().chain(one.lower);
-            let verbs = steps.clone().count() + usize::from(one.set.is_some()) + usize::from(one.floor.is_some());
+            let verbs = steps.clone().count()
+                + usize::from(one.set.is_some())
+                + usize::from(one.floor.is_some());
             if verbs > 1 {
                 self.fault(&at, "only one of `raise`, `lower`, `set`, `floor` may be given", None);
             }
@@ -409,8 +420,9 @@ impl Compiler<'_> {
                 self.fault(&at, format!("steps are 1 to {STEPS_MAX}"), None);
             }
             if let Some(pattern) = self.pattern(&one.when, &format!("{at}.when"), spec) {
-                let is_timed = |path: &&str| matches!(*path, "derived.time" | "derived.outsideTime");
-                let timed = pattern.paths().iter().any(|path| is_timed(&path));
+                let is_timed =
+                    |path: &&str| matches!(*path, "derived.time" | "derived.outsideTime");
+                let timed = pattern.paths().iter().any(is_timed);
                 adjustments.push(Adjustment { pattern, spec: one.clone(), timed });
             }
         }
@@ -421,9 +433,14 @@ impl Compiler<'_> {
         let mut suppressions = Vec::new();
         for (index, one) in spec.suppressions.iter().enumerate() {
             let at = format!("suppressions[{index}]");
-            for (key, text) in [("owner", &one.owner), ("reason", &one.reason), ("name", &one.name)] {
+            for (key, text) in [("owner", &one.owner), ("reason", &one.reason), ("name", &one.name)]
+            {
                 if text.trim().is_empty() {
-                    self.fault(&format!("{at}.{key}"), format!("a suppression needs a {key}"), None);
+                    self.fault(
+                        &format!("{at}.{key}"),
+                        format!("a suppression needs a {key}"),
+                        None,
+                    );
                 }
             }
             let pattern = self.pattern(&one.pattern, &format!("{at}.pattern"), spec);
@@ -475,7 +492,11 @@ pub fn check_topic_arn(arn: &str) -> Result<(), String> {
     let parts: Vec<&str> = arn.split(':').collect();
     let good = matches!(parts.as_slice(), ["arn", partition, "sns", region, account, name]
         if partition.starts_with("aws") && !region.is_empty() && account.len() == 12 && !name.is_empty());
-    if good { Ok(()) } else { Err(format!("`{arn}` is no topic ARN as arn:aws:sns:us-east-1:111122223333:name")) }
+    if good {
+        Ok(())
+    } else {
+        Err(format!("`{arn}` is no topic ARN as arn:aws:sns:us-east-1:111122223333:name"))
+    }
 }
 
 #[cfg(test)]
@@ -519,7 +540,11 @@ mod tests {
             2,
             "did you mean `night`",
         );
-        refuse("severity:\n  - when: {a: [{prefx: x}]}\n    because: y\n", 2, "did you mean `prefix`");
+        refuse(
+            "severity:\n  - when: {a: [{prefx: x}]}\n    because: y\n",
+            2,
+            "did you mean `prefix`",
+        );
         refuse("topics:\n  high: [{arn: 'arn:aws:sqs:x'}]\n", 2, "no topic ARN");
         refuse(
             "suppressions:\n  - {name: ci, pattern: {a: [b]}, owner: me, reason: x, expires: soon}\n",

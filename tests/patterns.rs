@@ -1,5 +1,7 @@
 //! The pattern language against AWS's own matcher and against one case for each corner.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::io::Read;
 
 use iam_responder::pattern::{Pattern, PatternIndex};
@@ -24,8 +26,7 @@ fn check(case: &Value) -> Result<(), String> {
 
 #[track_caller]
 fn check_all(lines: &str, at_least: usize) {
-    let cases: Vec<Value> =
-        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let cases: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let failures: Vec<String> = cases.iter().filter_map(|case| check(case).err()).collect();
     assert!(cases.len() >= at_least, "only {} cases", cases.len());
     assert!(failures.is_empty(), "{} of {}:\n{}", failures.len(), cases.len(), failures.join("\n"));

@@ -89,7 +89,8 @@ mod tests {
 
     #[test]
     fn nothing_that_moves_hides_or_breaks_survives() {
-        let hostile = "a\0\u{1b}[31mred\u{1b}[0m\r\n\u{202e}\u{2066}\u{200b}\u{e0041}\u{feff}\u{2028}b\u{7}";
+        let hostile =
+            "a\0\u{1b}[31mred\u{1b}[0m\r\n\u{202e}\u{2066}\u{200b}\u{e0041}\u{feff}\u{2028}b\u{7}";
         let cleaned = clean(hostile, 200);
         assert!(cleaned.chars().all(|c| !c.is_control() && !is_invisible(c)), "{cleaned:?}");
         assert!(!cleaned.contains('\n'));

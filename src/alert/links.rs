@@ -20,7 +20,8 @@ pub(super) fn links(event: &Event, facts: &Facts) -> Vec<(&'static str, String)>
     }
     if let (Some(id), Some(region)) = (event.text("detail.eventID"), region(event)) {
         let id = encoded(id);
-        let url = format!("https://{region}.{domain}/cloudtrailv2/home?region={region}#/events/{id}");
+        let url =
+            format!("https://{region}.{domain}/cloudtrailv2/home?region={region}#/events/{id}");
         links.push(("cloudtrail", url));
     }
     links

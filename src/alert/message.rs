@@ -102,6 +102,8 @@ fn attributes(alert: &Alert) -> Vec<(&'static str, String)> {
         ("outcome", alert.event.outcome.map(str::to_owned)),
     ]
     .into_iter()
-    .filter_map(|(name, value)| value.filter(|value| !value.is_empty()).map(|value| (name, ascii(&value))))
+    .filter_map(|(name, value)| {
+        value.filter(|value| !value.is_empty()).map(|value| (name, ascii(&value)))
+    })
     .collect()
 }

@@ -8,38 +8,136 @@ use crate::event::Event;
 /// Sentences for the calls that matter most: event name, what was done, what was tried. `{kind}`
 /// and `{entity}` stand for the entity, other braces for paths below `detail`.
 const PHRASES: [(&str, &str, &str); 18] = [
-    ("AttachRolePolicy", "attached policy {requestParameters.policyArn} to {kind} {entity}", "attach a policy to {kind} {entity}"),
-    ("AttachUserPolicy", "attached policy {requestParameters.policyArn} to {kind} {entity}", "attach a policy to {kind} {entity}"),
-    ("AttachGroupPolicy", "attached policy {requestParameters.policyArn} to {kind} {entity}", "attach a policy to {kind} {entity}"),
-    ("DetachRolePolicy", "detached policy {requestParameters.policyArn} from {kind} {entity}", "detach a policy from {kind} {entity}"),
-    ("DetachUserPolicy", "detached policy {requestParameters.policyArn} from {kind} {entity}", "detach a policy from {kind} {entity}"),
-    ("DetachGroupPolicy", "detached policy {requestParameters.policyArn} from {kind} {entity}", "detach a policy from {kind} {entity}"),
-    ("PutRolePolicy", "put inline policy {requestParameters.policyName} on {kind} {entity}", "put an inline policy on {kind} {entity}"),
-    ("PutUserPolicy", "put inline policy {requestParameters.policyName} on {kind} {entity}", "put an inline policy on {kind} {entity}"),
-    ("PutGroupPolicy", "put inline policy {requestParameters.policyName} on {kind} {entity}", "put an inline policy on {kind} {entity}"),
-    ("DeleteRolePolicy", "deleted inline policy {requestParameters.policyName} from {kind} {entity}", "delete an inline policy from {kind} {entity}"),
-    ("CreateAccessKey", "created access key {responseElements.accessKey.accessKeyId} for {kind} {entity}", "create an access key for {kind} {entity}"),
-    ("CreateLoginProfile", "gave {kind} {entity} a console password", "give {kind} {entity} a console password"),
-    ("UpdateLoginProfile", "changed the console password of {kind} {entity}", "change the console password of {kind} {entity}"),
-    ("UpdateAssumeRolePolicy", "changed who may assume role {entity}", "change who may assume role {entity}"),
-    ("AddUserToGroup", "added user {requestParameters.userName} to group {requestParameters.groupName}", "add a user to a group"),
+    (
+        "AttachRolePolicy",
+        "attached policy {requestParameters.policyArn} to {kind} {entity}",
+        "attach a policy to {kind} {entity}",
+    ),
+    (
+        "AttachUserPolicy",
+        "attached policy {requestParameters.policyArn} to {kind} {entity}",
+        "attach a policy to {kind} {entity}",
+    ),
+    (
+        "AttachGroupPolicy",
+        "attached policy {requestParameters.policyArn} to {kind} {entity}",
+        "attach a policy to {kind} {entity}",
+    ),
+    (
+        "DetachRolePolicy",
+        "detached policy {requestParameters.policyArn} from {kind} {entity}",
+        "detach a policy from {kind} {entity}",
+    ),
+    (
+        "DetachUserPolicy",
+        "detached policy {requestParameters.policyArn} from {kind} {entity}",
+        "detach a policy from {kind} {entity}",
+    ),
+    (
+        "DetachGroupPolicy",
+        "detached policy {requestParameters.policyArn} from {kind} {entity}",
+        "detach a policy from {kind} {entity}",
+    ),
+    (
+        "PutRolePolicy",
+        "put inline policy {requestParameters.policyName} on {kind} {entity}",
+        "put an inline policy on {kind} {entity}",
+    ),
+    (
+        "PutUserPolicy",
+        "put inline policy {requestParameters.policyName} on {kind} {entity}",
+        "put an inline policy on {kind} {entity}",
+    ),
+    (
+        "PutGroupPolicy",
+        "put inline policy {requestParameters.policyName} on {kind} {entity}",
+        "put an inline policy on {kind} {entity}",
+    ),
+    (
+        "DeleteRolePolicy",
+        "deleted inline policy {requestParameters.policyName} from {kind} {entity}",
+        "delete an inline policy from {kind} {entity}",
+    ),
+    (
+        "CreateAccessKey",
+        "created access key {responseElements.accessKey.accessKeyId} for {kind} {entity}",
+        "create an access key for {kind} {entity}",
+    ),
+    (
+        "CreateLoginProfile",
+        "gave {kind} {entity} a console password",
+        "give {kind} {entity} a console password",
+    ),
+    (
+        "UpdateLoginProfile",
+        "changed the console password of {kind} {entity}",
+        "change the console password of {kind} {entity}",
+    ),
+    (
+        "UpdateAssumeRolePolicy",
+        "changed who may assume role {entity}",
+        "change who may assume role {entity}",
+    ),
+    (
+        "AddUserToGroup",
+        "added user {requestParameters.userName} to group {requestParameters.groupName}",
+        "add a user to a group",
+    ),
     ("ConsoleLogin", "signed in to the console", "sign in to the console"),
-    ("AssumeRole", "assumed role {requestParameters.roleArn}", "assume role {requestParameters.roleArn}"),
-    ("LeaveOrganization", "took the account out of its organization", "take the account out of its organization"),
+    (
+        "AssumeRole",
+        "assumed role {requestParameters.roleArn}",
+        "assume role {requestParameters.roleArn}",
+    ),
+    (
+        "LeaveOrganization",
+        "took the account out of its organization",
+        "take the account out of its organization",
+    ),
 ];
 
 /// Verbs with which the names of calls begin, and their past.
 const VERBS: [(&str, &str); 40] = [
-    ("Accept", "accepted"), ("Add", "added"), ("Associate", "associated"), ("Attach", "attached"),
-    ("Change", "changed"), ("Close", "closed"), ("Create", "created"), ("Deactivate", "deactivated"),
-    ("Delete", "deleted"), ("Deregister", "deregistered"), ("Detach", "detached"), ("Disable", "disabled"),
-    ("Disassociate", "disassociated"), ("Enable", "enabled"), ("Import", "imported"), ("Invite", "invited"),
-    ("Move", "moved"), ("Put", "put"), ("Register", "registered"), ("Reject", "rejected"),
-    ("Remove", "removed"), ("Reset", "reset"), ("Restore", "restored"), ("Resync", "resynchronised"),
-    ("Schedule", "scheduled"), ("Send", "sent"), ("Set", "set"), ("Start", "started"), ("Stop", "stopped"),
-    ("Switch", "switched"), ("Tag", "tagged"), ("Unsubscribe", "unsubscribed"), ("Untag", "untagged"),
-    ("Update", "updated"), ("Upload", "uploaded"), ("Run", "ran"), ("Modify", "modified"),
-    ("Assume", "assumed"), ("Authorize", "authorized"), ("Revoke", "revoked"),
+    ("Accept", "accepted"),
+    ("Add", "added"),
+    ("Associate", "associated"),
+    ("Attach", "attached"),
+    ("Change", "changed"),
+    ("Close", "closed"),
+    ("Create", "created"),
+    ("Deactivate", "deactivated"),
+    ("Delete", "deleted"),
+    ("Deregister", "deregistered"),
+    ("Detach", "detached"),
+    ("Disable", "disabled"),
+    ("Disassociate", "disassociated"),
+    ("Enable", "enabled"),
+    ("Import", "imported"),
+    ("Invite", "invited"),
+    ("Move", "moved"),
+    ("Put", "put"),
+    ("Register", "registered"),
+    ("Reject", "rejected"),
+    ("Remove", "removed"),
+    ("Reset", "reset"),
+    ("Restore", "restored"),
+    ("Resync", "resynchronised"),
+    ("Schedule", "scheduled"),
+    ("Send", "sent"),
+    ("Set", "set"),
+    ("Start", "started"),
+    ("Stop", "stopped"),
+    ("Switch", "switched"),
+    ("Tag", "tagged"),
+    ("Unsubscribe", "unsubscribed"),
+    ("Untag", "untagged"),
+    ("Update", "updated"),
+    ("Upload", "uploaded"),
+    ("Run", "ran"),
+    ("Modify", "modified"),
+    ("Assume", "assumed"),
+    ("Authorize", "authorized"),
+    ("Revoke", "revoked"),
 ];
 
 pub(super) fn sentence(event: &Event, facts: &Facts, who: &Who, place: &Place) -> String {
@@ -78,7 +176,9 @@ fn done(event: &Event, facts: &Facts, name: &str) -> String {
         return filled;
     }
     match VERBS.iter().find_map(|(verb, past)| name.strip_prefix(verb).map(|rest| (past, rest))) {
-        Some((past, rest)) if starts_a_word(rest) => format!("{past} {}{}", words(rest), on(facts, rest)),
+        Some((past, rest)) if starts_a_word(rest) => {
+            format!("{past} {}{}", words(rest), on(facts, rest))
+        }
         _ => format!("called {}{}", clean(name, NAME_CHARS_MAX), on(facts, "")),
     }
 }
@@ -142,7 +242,11 @@ fn fill(phrase: &str, event: &Event, facts: &Facts) -> Option<String> {
             path => event.text(&format!("detail.{path}")),
         }?;
         // Of an ARN the last part is what people call the thing.
-        let short = if value.starts_with("arn:") { value.rsplit('/').next().unwrap_or(value) } else { value };
+        let short = if value.starts_with("arn:") {
+            value.rsplit('/').next().unwrap_or(value)
+        } else {
+            value
+        };
         filled.push_str(before);
         filled.push_str(&clean(short, NAME_CHARS_MAX));
         rest = after;

@@ -7,7 +7,12 @@ use crate::plan::Status;
 
 /// The alert as text.
 pub(super) fn render(alert: &Alert) -> String {
-    let mut text = format!("{}: {}\n{}\n\n", alert.severity.word().to_uppercase(), alert.title, alert.sentence);
+    let mut text = format!(
+        "{}: {}\n{}\n\n",
+        alert.severity.word().to_uppercase(),
+        alert.title,
+        alert.sentence
+    );
     for (label, value) in facts(alert) {
         text.push_str(&format!("{label:<7}{value}\n"));
     }
@@ -29,7 +34,8 @@ pub(super) fn render(alert: &Alert) -> String {
     }
     if alert.rules.len() > 1 {
         let line = |rule: &super::RuleLine| format!("{} ({})", rule.id, rule.severity);
-        let mut others: Vec<String> = alert.rules.iter().skip(1).take(RULES_MAX).map(line).collect();
+        let mut others: Vec<String> =
+            alert.rules.iter().skip(1).take(RULES_MAX).map(line).collect();
         let more = alert.rules.len().saturating_sub(RULES_MAX + 1);
         if more > 0 {
             others.push(format!("and {more} more"));

@@ -82,7 +82,9 @@ mod tests {
     #[test]
     fn a_claim_knows_its_owner() {
         let memory = Memory::default();
-        let claim = |event, second| pollster::block_on(memory.claim("f", event, at(second), WINDOW)).unwrap();
+        let claim = |event, second| {
+            pollster::block_on(memory.claim("f", event, at(second), WINDOW)).unwrap()
+        };
         assert_eq!(claim("a", 0), Claim::Ours);
         assert_eq!(claim("b", 10), Claim::Theirs);
         assert_eq!(claim("a", 10), Claim::Ours);
@@ -92,7 +94,9 @@ mod tests {
     #[test]
     fn an_event_counts_once_however_often_it_is_delivered() {
         let memory = Memory::default();
-        let count = |event, second| pollster::block_on(memory.count("k", event, at(second), WINDOW)).unwrap();
+        let count = |event, second| {
+            pollster::block_on(memory.count("k", event, at(second), WINDOW)).unwrap()
+        };
         assert_eq!(count("a", 0), 1);
         assert_eq!(count("a", 0), 1);
         assert_eq!(count("b", 30), 2);

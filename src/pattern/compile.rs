@@ -10,14 +10,41 @@ use super::{BRANCHES_MAX, Branch, Field, FieldPath, Pattern};
 use crate::nearest;
 
 /// The operators of EventBridge's pattern language, without `$or`, which is a field name.
-pub const OPERATORS: [&str; 8] =
-    ["prefix", "suffix", "equals-ignore-case", "wildcard", "anything-but", "numeric", "cidr", "exists"];
+pub const OPERATORS: [&str; 8] = [
+    "prefix",
+    "suffix",
+    "equals-ignore-case",
+    "wildcard",
+    "anything-but",
+    "numeric",
+    "cidr",
+    "exists",
+];
 
 /// Words that AWS's matcher refuses as field names inside `$or`.
 const RESERVED_INSIDE_OR: [&str; 22] = [
-    "exactly", "prefix", "suffix", "equals-ignore-case", "wildcard", "anything-but", "numeric", "cidr",
-    "exists", "=", "<", "<=", ">", ">=", "regex", "not-wildcard", "not-equals-ignore-case",
-    "date-after", "date-on-or-after", "date-before", "in-date-range", "ip-address-in-range",
+    "exactly",
+    "prefix",
+    "suffix",
+    "equals-ignore-case",
+    "wildcard",
+    "anything-but",
+    "numeric",
+    "cidr",
+    "exists",
+    "=",
+    "<",
+    "<=",
+    ">",
+    ">=",
+    "regex",
+    "not-wildcard",
+    "not-equals-ignore-case",
+    "date-after",
+    "date-on-or-after",
+    "date-before",
+    "in-date-range",
+    "ip-address-in-range",
 ];
 
 /// What is wrong with a pattern, and where below it.
@@ -84,7 +111,10 @@ impl Compiler {
                 continue;
             }
             if inside_or && RESERVED_INSIDE_OR.contains(&key.as_str()) {
-                self.fault(&here, format!("`{key}` is reserved and cannot be a field inside `$or`"));
+                self.fault(
+                    &here,
+                    format!("`{key}` is reserved and cannot be a field inside `$or`"),
+                );
             }
             let depth = segments.len();
             segments.push(key.clone());
@@ -144,7 +174,9 @@ impl Compiler {
             let here = format!("{at}[{index}]");
             match value {
                 Value::Object(map) => matchers.extend(self.expression(map, &here)),
-                Value::Array(_) => self.fault(&here, "a list inside a list of values is not allowed"),
+                Value::Array(_) => {
+                    self.fault(&here, "a list inside a list of values is not allowed");
+                }
                 Value::String(text) => matchers.push(exact_text(text)),
                 Value::Number(number) => matchers.push(Matcher::Number(number.clone())),
                 Value::Bool(_) | Value::Null => matchers.push(Matcher::Literal(value.clone())),
@@ -160,7 +192,7 @@ impl Compiler {
 
     /// `{"operator": operand}`.
     fn expression(&mut self, map: &Map<String, Value>, at: &str) -> Option<Matcher> {
-        let Some((operator, operand)) = self.only_entry(map, at) else { return None };
+        let (operator, operand) = self.only_entry(map, at)?;
         let here = format!("{at}.{operator}");
         match operator {
             "prefix" => self.affix(operand, &here, Matcher::Prefix, Matcher::PrefixIgnoreCase),
@@ -189,7 +221,11 @@ impl Compiler {
         }
     }
 
-    fn only_entry<'m>(&mut self, map: &'m Map<String, Value>, at: &str) -> Option<(&'m str, &'m Value)> {
+    fn only_entry<'m>(
+        &mut self,
+        map: &'m Map<String, Value>,
+        at: &str,
+    ) -> Option<(&'m str, &'m Value)> {
         let mut entries = map.iter();
         match (entries.next(), entries.next()) {
             (Some((operator, operand)), None) => Some((operator.as_str(), operand)),
@@ -225,7 +261,11 @@ impl Compiler {
             }
             (other, _) => {
                 let help = Some("only `equals-ignore-case` may stand here".to_owned());
-                self.fault_with_help(&format!("{at}.{other}"), format!("unknown operator `{other}`"), help);
+                self.fault_with_help(
+                    &format!("{at}.{other}"),
+                    format!("unknown operator `{other}`"),
+                    help,
+                );
                 None
             }
         }
@@ -252,7 +292,10 @@ impl Compiler {
         let strings = values.iter().filter(|value| value.is_string()).count();
         let numbers = values.iter().filter(|value| value.is_number()).count();
         if strings + numbers < values.len() {
-            self.fault(at, "`anything-but` takes strings or numbers, not null, true, false or mappings");
+            self.fault(
+                at,
+                "`anything-but` takes strings or numbers, not null, true, false or mappings",
+            );
             return None;
         }
         if strings > 0 && numbers > 0 {
@@ -269,7 +312,12 @@ impl Compiler {
         Some(Matcher::AnythingBut(refused))
     }
 
-    fn anything_but_operator(&mut self, operator: &str, inner: &Value, at: &str) -> Option<Vec<Matcher>> {
+    fn anything_but_operator(
+        &mut self,
+        operator: &str,
+        inner: &Value,
+        at: &str,
+    ) -> Option<Vec<Matcher>> {
         const INNER: [&str; 4] = ["prefix", "suffix", "equals-ignore-case", "wildcard"];
         if !INNER.contains(&operator) {
             let help = nearest::suggestion(operator, INNER)
@@ -374,7 +422,8 @@ fn equal_to(number: f64) -> Matcher {
 /// `["=", 5]`, `[">", 0]`, `[">=", 0, "<", 5]`.
 fn range(operand: &Value) -> Result<Range, String> {
     let items = operand.as_array().ok_or("`numeric` takes a list of comparisons")?;
-    let text = items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned));
+    let text =
+        items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned));
     let text = text.collect::<Vec<_>>().join(" ");
     let mut comparisons = Vec::new();
     for pair in items.chunks(2) {

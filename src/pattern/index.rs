@@ -112,7 +112,8 @@ impl PathIndex {
     fn candidates(&self, event: &Value, found: &mut Vec<usize>) {
         for leaf in collect(event, &self.path) {
             let Value::String(text) = leaf.value else { continue };
-            let mut take = |branches: Option<&Vec<usize>>| found.extend(branches.into_iter().flatten());
+            let mut take =
+                |branches: Option<&Vec<usize>>| found.extend(branches.into_iter().flatten());
             take(self.exact.get(text));
             if !self.folded.is_empty() {
                 take(self.folded.get(&text.to_ascii_lowercase()));
@@ -125,7 +126,11 @@ impl PathIndex {
             }
             for length in &self.suffix_lengths {
                 let start = text.len().checked_sub(*length);
-                take(start.and_then(|start| text.get(start..)).and_then(|tail| self.suffixes.get(tail)));
+                take(
+                    start
+                        .and_then(|start| text.get(start..))
+                        .and_then(|tail| self.suffixes.get(tail)),
+                );
             }
         }
     }

@@ -62,8 +62,7 @@ impl FieldPath {
 
     /// The value under the next step, or under a key that spans several, and the step after it.
     fn descend<'e>(&self, map: &'e Map<String, Value>, step: usize) -> Option<(&'e Value, usize)> {
-        (step..self.ends.len())
-            .find_map(|to| Some((map.get(self.key(step, to)?)?, to + 1)))
+        (step..self.ends.len()).find_map(|to| Some((map.get(self.key(step, to)?)?, to + 1)))
     }
 }
 

@@ -115,7 +115,8 @@ pub struct Folded {
 impl Folded {
     pub(super) fn new(text: &str) -> Self {
         let spell = |c: char| (c.to_lowercase().collect(), c.to_uppercase().collect());
-        let spellings = if text.is_ascii() { Vec::new() } else { text.chars().map(spell).collect() };
+        let spellings =
+            if text.is_ascii() { Vec::new() } else { text.chars().map(spell).collect() };
         Self { text: text.to_owned(), spellings }
     }
 
@@ -146,7 +147,9 @@ impl Folded {
             return tail.is_some_and(|tail| tail.eq_ignore_ascii_case(self.text.as_bytes()));
         }
         let strip = |rest: &str, (lower, upper): &(String, String)| {
-            rest.strip_suffix(lower.as_str()).or_else(|| rest.strip_suffix(upper.as_str())).map(str::len)
+            rest.strip_suffix(lower.as_str())
+                .or_else(|| rest.strip_suffix(upper.as_str()))
+                .map(str::len)
         };
         let mut end = text.len();
         for spelling in self.spellings.iter().rev() {
@@ -197,7 +200,9 @@ impl Wildcard {
 impl fmt::Display for Matcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Text(text) | Self::Address(text, _) => write!(f, "{}", Value::from(text.as_str())),
+            Self::Text(text) | Self::Address(text, _) => {
+                write!(f, "{}", Value::from(text.as_str()))
+            }
             Self::Number(number) => write!(f, "{number}"),
             Self::Literal(literal) => write!(f, "{literal}"),
             Self::Prefix(text) => write!(f, "prefix {}", Value::from(text.as_str())),

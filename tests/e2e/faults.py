@@ -26,7 +26,7 @@ class Fault:
 
 
 class FaultProxy:
-    """Listens on `port` (0: a free one, then told by `url`) and forwards to `upstream_port`."""
+    """Listens at `url`, on a free port, and forwards to `upstream_port`."""
 
     def __init__(self, upstream_port):
         self.upstream_port = upstream_port
@@ -69,20 +69,26 @@ class FaultProxy:
         return None
 
     def _answer(self, request, body):
-        """Status, content type and body of the answer to one request of the function."""
+        """Status, headers and body of the answer to one request of the function."""
         action = urllib.parse.parse_qs(body.decode("latin-1")).get("Action", [request.path])[0]
         fault = self._fault_for(action)
         if fault:
-            answer = fault.status, "text/xml", ERROR.format(code=fault.code).encode()
+            answer = fault.status, {"content-type": "text/xml"}, ERROR.format(code=fault.code).encode()
         else:
-            upstream = http.client.HTTPConnection("127.0.0.1", self.upstream_port, timeout=30)
-            upstream.request(request.command, request.path, body, dict(request.headers.items()))
-            response = upstream.getresponse()
-            answer = response.status, response.getheader("content-type", "text/xml"), response.read()
-            upstream.close()
+            answer = self._forward(request, body)
         with self._lock:
             self._calls.append((action, answer[0]))
         return answer
+
+    def _forward(self, request, body):
+        upstream = http.client.HTTPConnection("127.0.0.1", self.upstream_port, timeout=30)
+        try:
+            upstream.request(request.command, request.path, body, dict(request.headers.items()))
+            response = upstream.getresponse()
+            headers = {name.lower(): value for name, value in response.getheaders()}
+            return response.status, headers, response.read()
+        finally:
+            upstream.close()
 
     def _handler(proxy):
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -90,9 +96,11 @@ class FaultProxy:
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("content-length", 0)))
-                status, content_type, answer = proxy._answer(self, body)
-                self.send_response(status)
-                self.send_header("content-type", content_type)
+                status, headers, answer = proxy._answer(self, body)
+                self.send_response_only(status)
+                for name, value in headers.items():
+                    if name not in ("connection", "content-length", "transfer-encoding"):
+                        self.send_header(name, value)
                 self.send_header("content-length", str(len(answer)))
                 self.end_headers()
                 self.wfile.write(answer)

@@ -43,7 +43,8 @@ pub fn run(global: &Global, _: &Arguments) -> Result<Exit, Failure> {
     for remark in &remarks {
         match global.format {
             Format::Json => {
-                let line = json!({"level": "warning", "place": remark.place, "message": remark.message});
+                let line =
+                    json!({"level": "warning", "place": remark.place, "message": remark.message});
                 writeln!(out, "{line}")?;
             }
             Format::Human => {
@@ -79,7 +80,8 @@ fn of_rule(rule: &Rule) -> Vec<Remark> {
     }
     if !rule.pattern.paths().contains(&"source") {
         messages.push(
-            "does not pin `source`; anybody who may put events on a bus can forge the rest".to_owned(),
+            "does not pin `source`; anybody who may put events on a bus can forge the rest"
+                .to_owned(),
         );
     }
     numbers_for_accounts(&spec.pattern, "pattern", &mut messages);
@@ -94,7 +96,9 @@ fn numbers_for_accounts(pattern: &Value, at: &str, messages: &mut Vec<String>) {
         let is_account = key.to_lowercase().contains("account");
         let number = value.as_array().into_iter().flatten().find(|one| one.is_number());
         if let (true, Some(number)) = (is_account, number) {
-            messages.push(format!("`{here}` is the number {number} and never matches; write \"{number}\""));
+            messages.push(format!(
+                "`{here}` is the number {number} and never matches; write \"{number}\""
+            ));
         }
         numbers_for_accounts(value, &here, messages);
     }
@@ -112,7 +116,10 @@ fn of_suppressions(engine: &Engine, now: Timestamp) -> Vec<Remark> {
         } else {
             continue;
         };
-        remarks.push(Remark { place: format!("suppression {} of {}", spec.name, spec.owner), message });
+        remarks.push(Remark {
+            place: format!("suppression {} of {}", spec.name, spec.owner),
+            message,
+        });
     }
     remarks
 }

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use iam_responder::document::Fault;
+use iam_responder::folder::FolderError;
 
 /// Exit status. 2 is clap's own, for wrong usage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +61,15 @@ impl Failure {
             Self::Gone => (Exit::Clean, Ok(())),
         };
         exit
+    }
+}
+
+impl From<FolderError> for Failure {
+    fn from(error: FolderError) -> Self {
+        match error {
+            FolderError::Broken(faults) => Self::Rules(faults),
+            other => Self::Fault(other.to_string()),
+        }
     }
 }
 

@@ -40,7 +40,9 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     if let Some(id) = &arguments.rule
         && !engine.rules().ids().contains(&id.as_str())
     {
-        return Err(Failure::Fault(format!("no rule `{id}`; `iam-responder check` lists what there is")));
+        return Err(Failure::Fault(format!(
+            "no rule `{id}`; `iam-responder check` lists what there is"
+        )));
     }
     let file = files::event_file(&arguments.path)?;
     let mut out = anstream::stdout().lock();
@@ -149,7 +151,8 @@ fn human(
     }
     writeln!(out, "\nderived")?;
     facts(out, derived, "  ")?;
-    let failures = |one: &Judged<'_>| one.explanation.fields.iter().filter(|field| !field.matched).count();
+    let failures =
+        |one: &Judged<'_>| one.explanation.fields.iter().filter(|field| !field.matched).count();
     judged.sort_by_key(|one| (!one.explanation.matched, failures(one)));
     let shown = |one: &&Judged<'_>| {
         one.explanation.matched || failures(one) <= 1 || arguments.all || arguments.rule.is_some()
@@ -161,7 +164,10 @@ fn human(
     let hidden = judged.iter().filter(|one| !shown(one)).count();
     if hidden > 0 {
         let faint = paint::FAINT;
-        writeln!(out, "{faint}  {hidden} rules differ in more than one field; --all shows them{faint:#}")?;
+        writeln!(
+            out,
+            "{faint}  {hidden} rules differ in more than one field; --all shows them{faint:#}"
+        )?;
     }
     writeln!(out)?;
     Ok(())
@@ -197,7 +203,11 @@ fn rule(out: &mut impl Write, one: &Judged<'_>) -> Result<(), Failure> {
 }
 
 fn failure(field: &FieldExplanation) -> String {
-    let more = if field.found_more > 0 { format!(" and {} more", field.found_more) } else { String::new() };
+    let more = if field.found_more > 0 {
+        format!(" and {} more", field.found_more)
+    } else {
+        String::new()
+    };
     let found = clean(&found(&field.found), 200);
     let expected = clean(&field.expected.join(" or "), 300);
     format!("{} is {found}{more}; wanted {expected}", field.path)

@@ -5,7 +5,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
-use iam_responder::engine::{Engine, SITE_FILE, SourceFile};
+use iam_responder::engine::Engine;
+use iam_responder::folder;
 use iam_responder::input::{self, Input};
 
 use crate::Global;
@@ -18,37 +19,14 @@ const ENDINGS: [&str; 6] = [".json", ".ndjson", ".jsonl", ".json.gz", ".ndjson.g
 
 /// The engine that the options ask for.
 pub fn engine(global: &Global) -> Result<Engine, Failure> {
-    let site = global.site.as_deref().map(source_file).transpose()?;
-    let Some(folder) = &global.rules else {
-        return match site {
-            Some(site) => Engine::embedded_with(&site),
-            None => Engine::embedded(),
+    let engine = match (&global.rules, &global.site) {
+        (Some(folder), site) => folder::engine(folder, site.as_deref())?,
+        (None, Some(site)) => {
+            Engine::embedded_with(&folder::source_file(site)?).map_err(Failure::Rules)?
         }
-        .map_err(Failure::Rules);
+        (None, None) => Engine::embedded().map_err(Failure::Rules)?,
     };
-    let is_rule = |path: &Path| path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml" || ending == "json");
-    let mut paths = walk(folder)?;
-    paths.retain(|path| is_rule(path) && !is_schema(path));
-    let (sites, rules): (Vec<_>, Vec<_>) = paths.into_iter().partition(|path| *path == folder.join(SITE_FILE));
-    let rules = rules.iter().map(|path| source_file(path)).collect::<Result<Vec<_>, _>>()?;
-    if rules.is_empty() {
-        return Err(Failure::Fault(format!("no rules in `{}`: rules are files ending in .yaml", folder.display())));
-    }
-    let site = match (site, sites.first()) {
-        (Some(site), _) => Some(site),
-        (None, Some(path)) => Some(source_file(path)?),
-        (None, None) => None,
-    };
-    Engine::load(&rules, site.as_ref()).map_err(Failure::Rules)
-}
-
-fn is_schema(path: &Path) -> bool {
-    path.to_string_lossy().ends_with(".schema.json")
-}
-
-fn source_file(path: &Path) -> Result<SourceFile, Failure> {
-    let text = fs::read_to_string(path).map_err(|error| Failure::file("read", path, error))?;
-    Ok(SourceFile { name: path.display().to_string(), text })
+    Ok(engine)
 }
 
 /// Events of one file, with the name that people know it by.
@@ -69,11 +47,15 @@ pub fn event_paths(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
             found.push(path.clone());
             continue;
         }
-        let is_event = |file: &PathBuf| ENDINGS.iter().any(|ending| file.to_string_lossy().ends_with(ending));
-        let files: Vec<PathBuf> = walk(path)?.into_iter().filter(is_event).collect();
+        let is_event =
+            |file: &PathBuf| ENDINGS.iter().any(|ending| file.to_string_lossy().ends_with(ending));
+        let files: Vec<PathBuf> = folder::files(path)?.into_iter().filter(is_event).collect();
         if files.is_empty() {
             let endings = ENDINGS.join(" ");
-            return Err(Failure::Fault(format!("no events in `{}`: looked for {endings}", path.display())));
+            return Err(Failure::Fault(format!(
+                "no events in `{}`: looked for {endings}",
+                path.display()
+            )));
         }
         found.extend(files);
     }
@@ -106,23 +88,11 @@ fn content(mut reader: impl Read, path: &Path) -> Result<Vec<u8>, Failure> {
         content = unpacked;
     }
     if content.len() as u64 > CONTENT_BYTES_MAX {
-        return Err(Failure::file("read", path, format!("more than {CONTENT_BYTES_MAX} bytes; split the file")));
+        return Err(Failure::file(
+            "read",
+            path,
+            format!("more than {CONTENT_BYTES_MAX} bytes; split the file"),
+        ));
     }
     Ok(content)
-}
-
-/// All files below a folder, in a stable order. Links to folders are not followed.
-pub fn walk(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let mut files = Vec::new();
-    let mut folders = vec![folder.to_path_buf()];
-    while let Some(folder) = folders.pop() {
-        let fault = |error| Failure::file("read folder", &folder, error);
-        for entry in fs::read_dir(&folder).map_err(fault)? {
-            let entry = entry.map_err(fault)?;
-            let kind = entry.file_type().map_err(fault)?;
-            if kind.is_dir() { folders.push(entry.path()) } else { files.push(entry.path()) }
-        }
-    }
-    files.sort();
-    Ok(files)
 }

@@ -1,5 +1,7 @@
 //! The command line: reads files, clock and environment, and prints what the library says.
 
+#![expect(clippy::disallowed_methods, reason = "the binaries read clock and environment")]
+
 mod check;
 mod exit;
 mod explain;

@@ -52,7 +52,8 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
         let file = files::event_file(&path)?;
         let many = file.inputs.len() > 1;
         for input in file.inputs {
-            let place = if many { format!("{} #{}", file.name, input.number) } else { file.name.clone() };
+            let place =
+                if many { format!("{} #{}", file.name, input.number) } else { file.name.clone() };
             // The recorder is never told to fail here.
             let response = pollster::block_on(responder.respond(input.event, now, arguments.now))
                 .map_err(|error| Failure::Fault(error.to_string()))?;
@@ -73,15 +74,24 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
 
 /// Each severity has a topic of its own name, so that the dry run takes the same path.
 fn dry_topics() -> BTreeMap<Severity, Vec<TopicSpec>> {
-    let topic = |severity: Severity| TopicSpec { arn: severity.word().to_owned(), format: MessageFormat::default() };
+    let topic = |severity: Severity| TopicSpec {
+        arn: severity.word().to_owned(),
+        format: MessageFormat::default(),
+    };
     Severity::ALL.into_iter().map(|severity| (severity, vec![topic(severity)])).collect()
 }
 
 fn line(outcome: &Outcome) -> Result<String, Failure> {
-    serde_json::to_string(outcome).map_err(|error| Failure::Fault(format!("failed to print an outcome: {error}")))
+    serde_json::to_string(outcome)
+        .map_err(|error| Failure::Fault(format!("failed to print an outcome: {error}")))
 }
 
-fn human(out: &mut impl Write, response: &Response, place: &str, arguments: &Arguments) -> Result<(), Failure> {
+fn human(
+    out: &mut impl Write,
+    response: &Response,
+    place: &str,
+    arguments: &Arguments,
+) -> Result<(), Failure> {
     let outcome = &response.outcome;
     match &response.alert {
         Some(alert) if arguments.full => {
@@ -111,7 +121,11 @@ fn brief(out: &mut impl Write, alert: &Alert, place: &str) -> Result<(), Failure
     writeln!(out, "{}", paint::paragraph(&alert.sentence, &indented, INDENT))?;
     let label = |name: &str| format!("{indented}{name:<6}");
     if !alert.reasons.is_empty() {
-        writeln!(out, "{}", paint::paragraph(&alert.reasons.join("; "), &label("why"), INDENT + 6))?;
+        writeln!(
+            out,
+            "{}",
+            paint::paragraph(&alert.reasons.join("; "), &label("why"), INDENT + 6)
+        )?;
     }
     if let Some(command) = alert.undo_command() {
         writeln!(out, "{}{command}", label("undo"))?;
@@ -145,12 +159,17 @@ impl Count {
     }
 
     fn summary(&self) -> String {
-        let severities = self.by_severity.iter().rev().map(|(severity, count)| format!("{count} {severity}"));
+        let severities =
+            self.by_severity.iter().rev().map(|(severity, count)| format!("{count} {severity}"));
         let severities = severities.collect::<Vec<_>>().join(", ");
         let others = self.by_verdict.iter().filter(|(word, _)| **word != Verdict::Alerted.word());
         let others = others.map(|(word, count)| format!("{count} {word}")).collect::<Vec<_>>();
         let alerted = self.by_verdict.get(Verdict::Alerted.word()).copied().unwrap_or(0);
-        let alerts = if alerted == 0 { "no alerts".to_owned() } else { format!("{alerted} alerted ({severities})") };
+        let alerts = if alerted == 0 {
+            "no alerts".to_owned()
+        } else {
+            format!("{alerted} alerted ({severities})")
+        };
         let parts: Vec<String> = std::iter::once(alerts).chain(others).collect();
         let noun = if self.events == 1 { "event" } else { "events" };
         paint::paragraph(&format!("{} {noun}: {}", self.events, parts.join(", ")), "", 2)

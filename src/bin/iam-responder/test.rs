@@ -83,7 +83,8 @@ fn one(engine: &Engine, rule: &Rule, test: &TestSpec, folder: Option<&Path>) -> 
     let text = match folder {
         Some(folder) => {
             let path = folder.join(&test.event);
-            fs::read_to_string(&path).map_err(|error| format!("failed to read `{}`: {error}", path.display()))?
+            fs::read_to_string(&path)
+                .map_err(|error| format!("failed to read `{}`: {error}", path.display()))?
         }
         None => Engine::embedded_event(&test.event)
             .ok_or_else(|| format!("no event `{}`; name its folder with --events", test.event))?

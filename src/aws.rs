@@ -1,0 +1,4 @@
+//! The effects on AWS. Only this room speaks the SDK's language.
+
+pub mod client;
+pub mod sns;

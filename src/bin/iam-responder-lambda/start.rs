@@ -1,0 +1,63 @@
+//! Start-up: whatever is wrong is told with what and where, and the function does not start.
+
+use std::path::Path;
+use std::{env, fs};
+
+use iam_responder::aws::{client, sns::Sns};
+use iam_responder::document::Fault;
+use iam_responder::effects::memory::Memory;
+use iam_responder::engine::Engine;
+use iam_responder::folder;
+use iam_responder::settings::Settings;
+
+use super::Function;
+
+/// Reads settings, rules and credentials' place, and builds the clients.
+pub async fn start() -> Result<Function, String> {
+    let settings =
+        Settings::from_pairs(env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        }));
+    let level = settings.as_ref().map_or("info", |settings| settings.log_level.as_str());
+    log(level);
+    let settings = settings.map_err(|error| error.to_string())?;
+    let engine = match &settings.rules {
+        Some(folder) => {
+            folder::engine(Path::new(folder), None).map_err(|error| error.to_string())?
+        }
+        None => Engine::embedded().map_err(|faults| told(&faults))?,
+    };
+    let topics = settings.topics(engine.site()).map_err(|error| error.to_string())?;
+    let region = env::var("AWS_REGION").unwrap_or_default();
+    let ca_bundle = match env::var_os("AWS_CA_BUNDLE").filter(|path| !path.is_empty()) {
+        Some(path) => {
+            let bundle = fs::read(&path);
+            Some(
+                bundle
+                    .map_err(|error| format!("AWS_CA_BUNDLE: failed to read {path:?}: {error}"))?,
+            )
+        }
+        None => None,
+    };
+    let config = client::config(&region, ca_bundle).await?;
+    Ok(Function { engine, topics, publish: Sns::new(&config), state: Memory::default() })
+}
+
+/// JSON lines, as Lambda's own log has them.
+fn log(level: &str) {
+    let level = level.parse().unwrap_or(tracing::Level::INFO);
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_span_list(false)
+        .with_target(false)
+        .with_ansi(false)
+        .with_max_level(level)
+        .with_writer(std::io::stdout)
+        .init();
+}
+
+fn told(faults: &[Fault]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,77 @@
+//! Rules and site file from a folder: the same for the command line and the function.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::document::Fault;
+use crate::engine::{Engine, SITE_FILE, SourceFile};
+
+/// Why rules could not be had from a folder.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum FolderError {
+    /// A file or folder could not be read.
+    #[error("failed to read `{path}`: {cause}")]
+    Read {
+        /// What was read.
+        path: PathBuf,
+        /// Why it failed.
+        cause: io::Error,
+    },
+    /// There is no rule in it.
+    #[error("no rules in `{0}`: rules are files ending in .yaml")]
+    Empty(PathBuf),
+    /// Rules or site file are broken.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Broken(Vec<Fault>),
+}
+
+/// Reads all rules below a folder, with its `site.yaml` or another site file.
+///
+/// # Errors
+/// [`FolderError`], with all faults of all files at once.
+pub fn engine(folder: &Path, site: Option<&Path>) -> Result<Engine, FolderError> {
+    let own_site = folder.join(SITE_FILE);
+    let mut paths = files(folder)?;
+    paths.retain(|path| path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml"));
+    let has_own = paths.contains(&own_site);
+    paths.retain(|path| *path != own_site);
+    if paths.is_empty() {
+        return Err(FolderError::Empty(folder.to_path_buf()));
+    }
+    let rules = paths.iter().map(|path| source_file(path)).collect::<Result<Vec<_>, _>>()?;
+    let site =
+        site.or_else(|| has_own.then_some(own_site.as_path())).map(source_file).transpose()?;
+    Engine::load(&rules, site.as_ref()).map_err(FolderError::Broken)
+}
+
+/// A file as the engine takes it.
+///
+/// # Errors
+/// [`FolderError::Read`].
+pub fn source_file(path: &Path) -> Result<SourceFile, FolderError> {
+    let text = fs::read_to_string(path)
+        .map_err(|cause| FolderError::Read { path: path.to_path_buf(), cause })?;
+    Ok(SourceFile { name: path.display().to_string(), text })
+}
+
+/// All files below a folder, in a stable order. Links to folders are not followed.
+///
+/// # Errors
+/// [`FolderError::Read`].
+pub fn files(folder: &Path) -> Result<Vec<PathBuf>, FolderError> {
+    let (mut files, mut folders) = (Vec::new(), vec![folder.to_path_buf()]);
+    while let Some(folder) = folders.pop() {
+        let fault = |cause| FolderError::Read { path: folder.clone(), cause };
+        for entry in fs::read_dir(&folder).map_err(fault)? {
+            let entry = entry.map_err(fault)?;
+            let is_folder = entry.file_type().map_err(fault)?.is_dir();
+            if is_folder { folders.push(entry.path()) } else { files.push(entry.path()) }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
