@@ -18,6 +18,8 @@ mod explain;
 mod index;
 mod leaves;
 mod matcher;
+#[cfg(feature = "cli")]
+mod schema;
 
 use serde_json::Value;
 
@@ -25,6 +27,8 @@ pub use compile::{OPERATORS, PatternFault};
 pub use explain::{Explanation, FieldExplanation};
 pub use index::PatternIndex;
 pub use matcher::Matcher;
+#[cfg(feature = "cli")]
+pub use schema::EventPattern;
 
 pub(crate) use leaves::FieldPath;
 use leaves::{Leaf, Membership, collect};

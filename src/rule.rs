@@ -38,6 +38,7 @@ pub struct RuleSpec {
     #[serde(default)]
     pub source: Option<String>,
     /// EventBridge event pattern over the envelope and `derived`.
+    #[cfg_attr(feature = "cli", schemars(with = "crate::pattern::EventPattern"))]
     pub pattern: Value,
     /// What to do at two in the morning.
     pub runbook: String,
@@ -117,11 +118,9 @@ pub enum GroupBy {
 
 /// A span of time, as `30s`, `10m`, `2h`, `1d`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct Span {
     text: String,
-    #[cfg_attr(feature = "cli", schemars(skip))]
     duration: SignedDuration,
 }
 
@@ -136,6 +135,21 @@ impl Span {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+}
+
+#[cfg(feature = "cli")]
+impl schemars::JsonSchema for Span {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Span".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "A span of time, as `30s`, `10m`, `2h`, `1d`.",
+            "type": "string",
+            "pattern": "^[0-9]+[smhd]$",
+        })
     }
 }
 

@@ -57,7 +57,9 @@ pub(super) fn short(alert: &Alert) -> String {
 fn facts(alert: &Alert) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
     if !alert.who.line.is_empty() {
-        let mfa = match alert.who.mfa {
+        // Federated sessions say "no" even where the identity provider asked for a second factor.
+        let tells = matches!(alert.who.kind.as_str(), "IAMUser" | "Root");
+        let mfa = match alert.who.mfa.filter(|_| tells) {
             Some(true) => ", with MFA",
             Some(false) => ", no MFA",
             None => "",

@@ -1,0 +1,73 @@
+//! Recorded records of other people's accounts, where they are present: nothing is lost, nothing
+//! crashes, nothing leaves a limit.
+//!
+//! The folder is `../shared/corpus`, or what `IAM_RESPONDER_CORPUS` names.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::io::Read;
+use std::path::PathBuf;
+
+use flate2::read::MultiGzDecoder;
+use iam_responder::alert::{Alert, Message, SNS_BYTES_MAX};
+use iam_responder::effects::memory::Memory;
+use iam_responder::effects::recorder::Recorder;
+use iam_responder::engine::Engine;
+use iam_responder::input;
+use iam_responder::outcome::Verdict;
+use iam_responder::respond::{Origin, Responder};
+use iam_responder::severity::Severity;
+use iam_responder::site::{Format, TopicSpec};
+
+fn files() -> Vec<PathBuf> {
+    let folder =
+        std::env::var_os("IAM_RESPONDER_CORPUS").unwrap_or_else(|| "../shared/corpus".into());
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths.filter(|path| path.to_string_lossy().ends_with(".ndjson.gz")).collect()
+}
+
+fn check_message(alert: &Alert) {
+    for format in [Format::Text, Format::Json, Format::PerProtocol] {
+        let message = Message::new(alert, format);
+        assert!(message.subject.is_ascii() && message.subject.len() <= 100, "{message:?}");
+        assert!(message.body.len() < SNS_BYTES_MAX / 4, "{} bytes", message.body.len());
+        assert!(!message.body.contains("sessionToken"), "{message:?}");
+    }
+}
+
+#[test]
+fn every_recorded_event_is_answered() {
+    let engine = Engine::embedded().unwrap();
+    let (publish, state) = (Recorder::default(), Memory::default());
+    let topic = |severity: Severity| {
+        let arn = severity.word().to_owned();
+        (severity, vec![TopicSpec { arn, format: Format::PerProtocol }])
+    };
+    let topics = Severity::ALL.into_iter().map(topic).collect();
+    let responder = Responder {
+        engine: &engine,
+        topics: &topics,
+        publish: &publish,
+        state: &state,
+        origin: Origin::Trusted,
+    };
+    let now = "2026-11-20T12:00:00Z".parse().unwrap();
+    for file in files() {
+        let mut text = String::new();
+        MultiGzDecoder::new(std::fs::File::open(&file).unwrap()).read_to_string(&mut text).unwrap();
+        let lines = text.lines().filter(|line| !line.trim().is_empty()).count();
+        let inputs = input::read(text.as_bytes());
+        assert_eq!(inputs.len(), lines, "{}: events in, answers out", file.display());
+        for input in inputs {
+            let response =
+                pollster::block_on(responder.respond(input.event, now, Some(now))).unwrap();
+            assert_ne!(response.outcome.outcome, Verdict::Unreadable, "{:?}", response.outcome);
+            let sent = publish.take();
+            assert_eq!(sent.len(), usize::from(response.outcome.outcome.is_told()));
+            if let Some(alert) = &response.alert {
+                check_message(alert);
+            }
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Every effect failed once, every event delivered twice: two alerts rather than none.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::collections::BTreeMap;
+
+use iam_responder::document::Document;
+use iam_responder::effects::memory::Memory;
+use iam_responder::effects::recorder::Recorder;
+use iam_responder::effects::{Claim, EffectError, State};
+use iam_responder::engine::{Engine, SourceFile};
+use iam_responder::event::{Event, Unreadable};
+use iam_responder::outcome::{Outcome, Verdict};
+use iam_responder::respond::{Origin, PublishFailed, Responder};
+use iam_responder::severity::Severity;
+use iam_responder::site::{Format, TopicSpec};
+use jiff::{SignedDuration, Timestamp};
+
+const RULES: &str = "
+id: often
+title: Often
+severity: medium
+why: It happens often.
+runbook: Look.
+pattern: {source: [aws.iam], detail: {eventName: [TagRole]}}
+threshold: {count: 3, within: 5m, by: [account, principal]}
+---
+id: once
+title: Once
+severity: high
+why: Once is enough.
+runbook: Look.
+pattern: {source: [aws.iam], detail: {eventName: [CreateUser]}}
+dedupe: 10m
+---
+id: signal
+title: A signal
+severity: critical
+why: It only counts.
+runbook: Nothing.
+pattern: {source: [aws.iam], detail: {eventName: [GetUser]}}
+signal: true
+";
+
+struct World<S> {
+    engine: Engine,
+    topics: BTreeMap<Severity, Vec<TopicSpec>>,
+    publish: Recorder,
+    state: S,
+}
+
+fn world<S: State>(state: S, publish: Recorder) -> World<S> {
+    let file = SourceFile { name: "rules.yaml".to_owned(), text: RULES.to_owned() };
+    assert_eq!(Document::parse_all(&file.name, &file.text).unwrap().len(), 3);
+    let topic = |severity: Severity| {
+        let arn = severity.word().to_owned();
+        (severity, vec![TopicSpec { arn, format: Format::Text }])
+    };
+    World {
+        engine: Engine::load(&[file], None).unwrap(),
+        topics: Severity::ALL.into_iter().map(topic).collect(),
+        publish,
+        state,
+    }
+}
+
+impl<S: State> World<S> {
+    fn deliver(&self, input: Result<Event, Unreadable>) -> Result<Outcome, PublishFailed> {
+        let responder = Responder {
+            engine: &self.engine,
+            topics: &self.topics,
+            publish: &self.publish,
+            state: &self.state,
+            origin: Origin::Checked,
+        };
+        let now = "2026-11-20T12:00:00Z".parse().unwrap();
+        pollster::block_on(responder.respond(input, now, Some(now)))
+            .map(|response| response.outcome)
+    }
+
+    fn happens(&self, name: &str, id: &str, minute: u8) -> Result<Verdict, PublishFailed> {
+        let text = format!(
+            r#"{{"source":"aws.iam","account":"111122223333","detail":{{"eventID":"{id}","eventName":"{name}",
+               "eventSource":"iam.amazonaws.com","eventTime":"2026-11-20T12:{minute:02}:00Z",
+               "userIdentity":{{"type":"IAMUser","userName":"bob"}}}}}}"#
+        );
+        self.deliver(Event::parse(&text)).map(|outcome| outcome.outcome)
+    }
+}
+
+/// A store that is down.
+struct Down;
+
+impl State for Down {
+    async fn claim(
+        &self,
+        _: &str,
+        _: &str,
+        _: Timestamp,
+        _: SignedDuration,
+    ) -> Result<Claim, EffectError> {
+        Err(EffectError { action: "claim".to_owned(), cause: "down".to_owned() })
+    }
+
+    async fn count(
+        &self,
+        _: &str,
+        _: &str,
+        _: Timestamp,
+        _: SignedDuration,
+    ) -> Result<u32, EffectError> {
+        Err(EffectError { action: "count".to_owned(), cause: "down".to_owned() })
+    }
+}
+
+#[test]
+fn a_publish_that_fails_once_is_tried_again() {
+    let world = world(Memory::default(), Recorder::failing([true, false]));
+    assert_eq!(world.happens("CreateUser", "a", 0).unwrap(), Verdict::Alerted);
+    assert_eq!(world.publish.take().len(), 1);
+}
+
+#[test]
+fn a_publish_that_stays_failed_fails_the_invocation_and_its_retry_is_no_repetition() {
+    let world = world(Memory::default(), Recorder::failing([true, true]));
+    let failed = world.happens("CreateUser", "a", 0).unwrap_err();
+    assert!(failed.to_string().contains("event a was not published"), "{failed}");
+    // Lambda delivers the same event again: the claim made before is its own.
+    assert_eq!(world.happens("CreateUser", "a", 0).unwrap(), Verdict::Alerted);
+    assert_eq!(world.publish.take().len(), 1);
+}
+
+#[test]
+fn a_repetition_within_the_window_is_held_back_and_one_after_it_is_not() {
+    let world = world(Memory::default(), Recorder::default());
+    assert_eq!(world.happens("CreateUser", "a", 0).unwrap(), Verdict::Alerted);
+    assert_eq!(world.happens("CreateUser", "b", 5).unwrap(), Verdict::Deduplicated);
+    assert_eq!(world.happens("CreateUser", "c", 11).unwrap(), Verdict::Alerted);
+    assert_eq!(world.publish.take().len(), 2);
+}
+
+#[test]
+fn a_threshold_counts_each_event_once() {
+    let world = world(Memory::default(), Recorder::default());
+    assert_eq!(world.happens("TagRole", "a", 0).unwrap(), Verdict::Counted);
+    assert_eq!(world.happens("TagRole", "a", 0).unwrap(), Verdict::Counted);
+    assert_eq!(world.happens("TagRole", "b", 1).unwrap(), Verdict::Counted);
+    assert_eq!(world.happens("TagRole", "c", 2).unwrap(), Verdict::Alerted);
+    assert_eq!(world.happens("TagRole", "d", 30).unwrap(), Verdict::Counted);
+}
+
+#[test]
+fn a_store_that_is_down_silences_nothing() {
+    let world = world(Down, Recorder::default());
+    assert_eq!(world.happens("TagRole", "a", 0).unwrap(), Verdict::Alerted);
+    assert_eq!(world.happens("CreateUser", "b", 0).unwrap(), Verdict::Alerted);
+    assert_eq!(world.happens("CreateUser", "b", 0).unwrap(), Verdict::Alerted);
+}
+
+#[test]
+fn a_signal_counts_and_never_sends() {
+    let world = world(Memory::default(), Recorder::default());
+    assert_eq!(world.happens("GetUser", "a", 0).unwrap(), Verdict::Counted);
+    assert_eq!(world.happens("ListUsers", "b", 0).unwrap(), Verdict::Quiet);
+    assert!(world.publish.take().is_empty());
+}
+
+#[test]
+fn what_cannot_be_read_or_was_not_sent_by_aws_is_told() {
+    let world = world(Memory::default(), Recorder::default());
+    for payload in [
+        "null",
+        "[]",
+        "\"attach\"",
+        "7",
+        "{}",
+        "{\"Records\":1}",
+        r#"{"source":"aws.iam","detail-type":"x","detail":"text"}"#,
+        r#"{"source":"my.app","detail":{"eventName":"CreateUser"}}"#,
+        r#"{"source":"aws.iam","account":"111122223333","detail":{"recipientAccountId":"444455556666"}}"#,
+    ] {
+        let outcome = world.deliver(Event::parse(payload)).unwrap();
+        assert_eq!(outcome.outcome, Verdict::Unreadable, "{payload}");
+        let sent = world.publish.take();
+        assert_eq!(sent.len(), 1, "{payload}");
+        assert_eq!(sent.first().unwrap().0, "high");
+    }
+}

@@ -1,0 +1,54 @@
+//! Every rule of the pack, with its own tests, and the files that go with the pack.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use iam_responder::engine::Engine;
+use iam_responder::folder;
+
+#[test]
+fn every_rule_passes_its_own_tests() {
+    let engine = folder::engine(Path::new("rules"), None).unwrap();
+    let mut failures = Vec::new();
+    for rule in engine.rules().rules() {
+        let tests = &rule.spec.tests;
+        assert!(tests.iter().any(|test| test.matches), "{}: no test that matches", rule.spec.id);
+        assert!(tests.iter().any(|test| !test.matches), "{}: no near miss", rule.spec.id);
+        for test in tests {
+            let text = fs::read_to_string(Path::new("events").join(&test.event)).unwrap();
+            if let Err(message) = engine.run_test(rule, test, &text) {
+                failures.push(format!("{}: {}: {message}", rule.spec.id, test.name));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn the_pack_compiled_in_is_the_folder() {
+    let ids = |engine: &Engine| -> BTreeSet<String> {
+        engine.rules().ids().into_iter().map(str::to_owned).collect()
+    };
+    let folder = folder::engine(Path::new("rules"), None).unwrap();
+    assert_eq!(ids(&Engine::embedded().unwrap()), ids(&folder));
+    for rule in folder.rules().rules() {
+        let name = Path::new(&rule.file).file_stem().unwrap().to_string_lossy().into_owned();
+        assert_eq!(name, rule.spec.id, "{}", rule.file);
+        assert!(rule.pattern.paths().contains(&"source"), "{}: pins no source", rule.spec.id);
+    }
+}
+
+#[test]
+fn every_fixture_is_told_of_in_the_readme() {
+    let readme = fs::read_to_string("events/README.md").unwrap();
+    for entry in fs::read_dir("events").unwrap() {
+        let name = entry.unwrap().file_name().to_string_lossy().into_owned();
+        assert!(
+            name == "README.md" || readme.contains(&name),
+            "events/README.md does not tell of {name}"
+        );
+    }
+}
