@@ -88,7 +88,16 @@ fn load_embedded_pack(bencher: Bencher<'_, '_>) {
     bencher.bench(|| Engine::embedded().unwrap());
 }
 
-#[divan::bench(args = [EVENT, READ_ONLY])]
+#[divan::bench]
+fn respond_with_an_alert(bencher: Bencher<'_, '_>) {
+    respond(bencher, EVENT);
+}
+
+#[divan::bench]
+fn respond_quietly(bencher: Bencher<'_, '_>) {
+    respond(bencher, READ_ONLY);
+}
+
 fn respond(bencher: Bencher<'_, '_>, text: &str) {
     let engine = Engine::embedded().unwrap();
     let (publish, state) = (Recorder::default(), Memory::default());
