@@ -12,12 +12,16 @@ mod message;
 mod phrase;
 mod text;
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::decide::Decision;
 use crate::derive::{CallOutcome, Facts};
 use crate::event::{Event, Unreadable};
 use crate::plan::{Status, Step};
+use crate::policy::{describe, describe_trust};
+use crate::rights::Rights;
 use crate::rule::Rule;
 use crate::severity::Severity;
 use crate::site::Site;
@@ -31,6 +35,8 @@ pub const NAME_CHARS_MAX: usize = 256;
 pub const TEXT_CHARS_MAX: usize = 300;
 /// Most rules listed beside the first.
 pub const RULES_MAX: usize = 10;
+/// Most lines about what a document allows.
+pub const ALLOWS_MAX: usize = 8;
 /// Most reasons listed.
 pub const REASONS_MAX: usize = 20;
 
@@ -55,6 +61,8 @@ pub struct Alert {
     pub who: Who,
     /// What was acted upon, as `role deploy`.
     pub entity: Option<EntityLine>,
+    /// What a policy document or managed policy gives.
+    pub rights: RightsLines,
     /// Where it happened.
     pub place: Place,
     /// The event itself.
@@ -110,6 +118,21 @@ pub struct EntityLine {
     pub name: Option<String>,
     /// Its ARN.
     pub arn: Option<String>,
+}
+
+/// What is now possible.
+#[derive(Debug, Clone, Default)]
+pub struct RightsLines {
+    /// Words, as rules see them.
+    pub grants: Vec<String>,
+    /// Those that no condition guards.
+    pub unconditional: Vec<String>,
+    /// Words of the trust policy.
+    pub trust: Vec<String>,
+    /// What it allows, for people.
+    pub allows: Vec<String>,
+    /// The difference to the document before, where that is known.
+    pub difference: Option<String>,
 }
 
 /// Where it happened, and from where.
@@ -193,6 +216,7 @@ impl Alert {
                 name: name(entity.name.as_deref()),
                 arn: name(entity.arn.as_deref()),
             }),
+            rights: rights_lines(&facts.rights),
             links: links::links(event, facts),
             event: event_line(event, facts, now),
             undo: decision.undo.clone(),
@@ -232,6 +256,7 @@ impl Alert {
             runbook: Some(runbook.to_owned()),
             who: Who::default(),
             entity: None,
+            rights: RightsLines::default(),
             place: Place {
                 account: name(event.and_then(Event::account)),
                 region: name(event.and_then(Event::region)),
@@ -281,6 +306,31 @@ fn who(facts: &Facts) -> Who {
         account: name(principal.account.as_deref()),
         mfa: principal.mfa,
         external: principal.external,
+    }
+}
+
+fn rights_lines(rights: &Rights) -> RightsLines {
+    let words = |words: &BTreeSet<String>| words.iter().cloned().collect();
+    let trust = rights.trust.as_ref();
+    let mut allows = describe(&rights.grants);
+    allows.extend(trust.map(describe_trust).into_iter().flatten());
+    let more = allows.len().saturating_sub(ALLOWS_MAX);
+    allows.truncate(ALLOWS_MAX);
+    if more > 0 {
+        allows.push(format!("and {more} more"));
+    }
+    let list = |words: &BTreeSet<String>| match words.is_empty() {
+        true => "nothing".to_owned(),
+        false => words.iter().take(ALLOWS_MAX).cloned().collect::<Vec<_>>().join(", "),
+    };
+    let difference = rights.added.as_ref().zip(rights.removed.as_ref());
+    RightsLines {
+        grants: words(&rights.grants.all),
+        unconditional: words(&rights.grants.unconditional),
+        trust: trust.map(|trust| words(&trust.words)).unwrap_or_default(),
+        allows: allows.iter().map(|line| clean(line, TEXT_CHARS_MAX)).collect(),
+        difference: difference
+            .map(|(added, removed)| format!("new {}; gone {}", list(added), list(removed))),
     }
 }
 

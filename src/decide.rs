@@ -215,7 +215,7 @@ suppressions:
                "recipientAccountId":"{account}","userIdentity":{identity}{rest}}}"#
         );
         let mut event = Event::parse(&record).unwrap();
-        let facts = Facts::of(&event, &site);
+        let facts = Facts::of(&event, &site, None);
         event.set_derived(facts.to_value());
         let matching = rules.matching(event.raw());
         let decision = decide(&event, &facts, &matching, &site, time.parse().unwrap());

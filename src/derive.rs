@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::catalogue::{self, Call};
 use crate::event::Event;
 use crate::principal::Principal;
+use crate::rights::{self, Rights};
 use crate::site::{Environment, Site};
 
 /// How a call ended.
@@ -66,12 +67,15 @@ pub struct Facts {
     pub inside: Vec<String>,
     /// Calendars that do not.
     pub outside: Vec<String>,
+    /// What the event gives.
+    pub rights: Rights,
 }
 
 impl Facts {
-    /// Derives all facts of an event. Never fails.
+    /// Derives all facts of an event. Never fails. `before` is the policy document that was in
+    /// force until then, where it is known.
     #[must_use]
-    pub fn of(event: &Event, site: &Site) -> Self {
+    pub fn of(event: &Event, site: &Site, before: Option<&str>) -> Self {
         let call = match (event.event_source(), event.name()) {
             (Some(source), Some(name)) => catalogue::find(source, name),
             _ => None,
@@ -87,6 +91,7 @@ impl Facts {
             read_only: read_only(event),
             omitted: omitted(event),
             environment: site.environment(event.account()),
+            rights: rights::rights(event, site, before),
             inside: owned(inside),
             outside: owned(outside),
             outcome,
@@ -121,6 +126,12 @@ impl Facts {
             "selfTarget": self.self_target,
             "effect": self.call.map(|call| call.effect),
             "tampering": self.tampering(),
+            "grants": self.rights.grants.all,
+            "grantsUnconditional": self.rights.grants.unconditional,
+            "trust": self.rights.trust.as_ref().map(|trust| &trust.words),
+            "trustExternal": self.rights.trust.as_ref().map(|trust| &trust.accounts),
+            "policyArn": self.rights.policy_arn,
+            "policyName": self.rights.policy_name,
             "environment": self.environment.name,
             "environmentKnown": self.environment.known,
             "time": self.inside,
@@ -279,7 +290,7 @@ mod tests {
     use super::*;
 
     fn facts(record: &str) -> Facts {
-        Facts::of(&Event::parse(record).unwrap(), &Site::empty())
+        Facts::of(&Event::parse(record).unwrap(), &Site::empty(), None)
     }
 
     fn iam(name: &str, rest: &str) -> Facts {

@@ -63,7 +63,7 @@ pub trait State {
     ) -> impl Future<Output = Result<Claim, EffectError>>;
 
     /// Counts an event, once however often it is delivered, and tells how many distinct ones lie
-    /// within the window that ends with it.
+    /// within the window around it.
     fn count(
         &self,
         key: &str,
@@ -71,4 +71,28 @@ pub trait State {
         at: Timestamp,
         window: SignedDuration,
     ) -> impl Future<Output = Result<u32, EffectError>>;
+
+    /// When the first event counted under a key happened between two moments, both included.
+    fn first_between(
+        &self,
+        key: &str,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> impl Future<Output = Result<Option<Timestamp>, EffectError>>;
+
+    /// The policy document in force before an event, as far as events told. The event itself, when
+    /// delivered again, does not count.
+    fn document_before(
+        &self,
+        key: &str,
+        event_id: &str,
+    ) -> impl Future<Output = Result<Option<String>, EffectError>>;
+
+    /// Keeps the policy document that an event put in force; `None` where it removed one.
+    fn remember_document(
+        &self,
+        key: &str,
+        event_id: &str,
+        document: Option<&str>,
+    ) -> impl Future<Output = Result<(), EffectError>>;
 }

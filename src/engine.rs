@@ -7,7 +7,7 @@ use crate::decide::{Decision, decide};
 use crate::derive::Facts;
 use crate::document::{Document, Fault};
 use crate::event::Event;
-use crate::rule::{Rule, RuleSet, TestSpec};
+use crate::rule::{Rule, RuleSet};
 use crate::site::Site;
 
 /// Name of the site file among the rule files.
@@ -107,9 +107,10 @@ impl Engine {
         &self.site
     }
 
-    /// Derives the facts of an event and adds them to it as `derived`.
-    pub fn derive(&self, event: &mut Event) -> Facts {
-        let facts = Facts::of(event, &self.site);
+    /// Derives the facts of an event and adds them to it as `derived`. `before` is the policy
+    /// document that was in force until then, where it is known.
+    pub fn derive(&self, event: &mut Event, before: Option<&str>) -> Facts {
+        let facts = Facts::of(event, &self.site, before);
         event.set_derived(facts.to_value());
         facts
     }
@@ -132,33 +133,10 @@ impl Engine {
         decide(event, facts, rules, &self.site, now)
     }
 
-    /// Runs one of a rule's own tests on the event it names: does the rule match as it should?
-    ///
-    /// # Errors
-    /// Why the test could not be run, or what it found instead.
-    pub fn run_test(&self, rule: &Rule, test: &TestSpec, event_text: &str) -> Result<(), String> {
-        let mut raw: Value = serde_json::from_str(event_text).map_err(|error| error.to_string())?;
-        for (path, value) in &test.set {
-            set(&mut raw, path, value.clone())?;
-        }
-        for path in &test.remove {
-            remove(&mut raw, path)?;
-        }
-        let mut event = Event::parse(&raw.to_string()).map_err(|error| error.to_string())?;
-        self.derive(&mut event);
-        if rule.pattern.matches(event.raw()) == test.matches {
-            return Ok(());
-        }
-        let explanation = rule.pattern.explain(event.raw());
-        Err(match explanation.first_failure() {
-            Some(field) => format!(
-                "should match, but `{}` is {} where {} is wanted",
-                field.path,
-                found(&field.found),
-                field.expected.join(" or ")
-            ),
-            None => "should not match, but every field does".to_owned(),
-        })
+    /// This engine with one rule alone, switched on.
+    #[must_use]
+    pub fn alone(&self, rule: &Rule) -> Self {
+        Self { rules: RuleSet::alone(rule), site: self.site.clone() }
     }
 }
 
@@ -176,47 +154,6 @@ fn site_document(file: &SourceFile) -> Result<Option<Document>, Vec<Fault>> {
     Ok(documents.into_iter().next())
 }
 
-/// Values as an explanation shows them.
-#[must_use]
-pub fn found(values: &[Value]) -> String {
-    if values.is_empty() {
-        return "absent".to_owned();
-    }
-    values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-}
-
-/// The place of a dotted path, made where it is missing.
-fn set(root: &mut Value, path: &str, value: Value) -> Result<(), String> {
-    let mut place = root;
-    for step in path.split('.') {
-        if place.is_null() {
-            *place = Value::Object(serde_json::Map::new());
-        }
-        place = match place {
-            Value::Object(map) => map.entry(step).or_insert(Value::Null),
-            Value::Array(items) => {
-                let index: usize =
-                    step.parse().map_err(|_| format!("`{path}`: `{step}` is no index"))?;
-                items.get_mut(index).ok_or_else(|| format!("`{path}`: no element {index}"))?
-            }
-            _ => return Err(format!("`{path}`: `{step}` lies below a plain value")),
-        };
-    }
-    *place = value;
-    Ok(())
-}
-
-fn remove(root: &mut Value, path: &str) -> Result<(), String> {
-    let (parent, last) = path.rsplit_once('.').unwrap_or(("", path));
-    let steps = parent.split('.').filter(|step| !step.is_empty());
-    let mut steps = steps;
-    let place = steps.try_fold(root, |place, step| place.get_mut(step));
-    let map = place.and_then(Value::as_object_mut);
-    map.and_then(|map| map.shift_remove(last))
-        .map(|_| ())
-        .ok_or_else(|| format!("`{path}`: nothing to remove"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -225,16 +162,5 @@ mod tests {
     fn the_pack_compiled_in_is_sound() {
         let engine = Engine::embedded().map_err(|faults| faults[0].to_string()).unwrap();
         assert!(engine.rules().rules().len() > 30);
-    }
-
-    #[test]
-    fn tests_change_events_by_path() {
-        let mut value = serde_json::json!({"a": {"b": [1, {"c": 2}]}});
-        set(&mut value, "a.b.1.c", 3.into()).unwrap();
-        set(&mut value, "x.y", "z".into()).unwrap();
-        remove(&mut value, "x.y").unwrap();
-        assert_eq!(value, serde_json::json!({"a": {"b": [1, {"c": 3}]}, "x": {}}));
-        assert!(set(&mut value, "a.b.9", 1.into()).is_err());
-        assert!(remove(&mut value, "a.nothing").is_err());
     }
 }

@@ -37,7 +37,9 @@ pub mod input;
 pub mod outcome;
 pub mod pattern;
 pub mod plan;
+pub mod policy;
 pub mod principal;
+pub mod rights;
 pub mod rule;
 pub mod settings;
 pub mod severity;
@@ -45,6 +47,7 @@ pub mod site;
 
 pub mod effects;
 pub mod respond;
+pub mod rule_test;
 
 #[cfg(any(feature = "cli", feature = "lambda"))]
 pub mod folder;

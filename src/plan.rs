@@ -165,7 +165,7 @@ mod tests {
                "awsRegion":"us-east-1","requestParameters":{parameters}{rest}}}"#
         );
         let event = Event::parse(&record).unwrap();
-        undo(&event, &Facts::of(&event, &Site::empty()))
+        undo(&event, &Facts::of(&event, &Site::empty(), None))
     }
 
     #[test]

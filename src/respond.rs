@@ -11,12 +11,13 @@ use thiserror::Error;
 
 use crate::alert::{Alert, Message};
 use crate::decide::Decision;
-use crate::derive::Facts;
+use crate::derive::{CallOutcome, Facts};
 use crate::effects::{Claim, EffectError, Publish, State};
 use crate::engine::Engine;
 use crate::event::{Event, Unreadable};
 use crate::outcome::{Outcome, Verdict};
-use crate::rule::{GroupBy, Rule};
+use crate::rights;
+use crate::rule::{GroupBy, Rule, RuleSet};
 use crate::severity::Severity;
 use crate::site::TopicSpec;
 
@@ -91,15 +92,17 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
         {
             return self.unreadable(&reason, Some(&event), told_at).await;
         }
-        let facts = self.engine.derive(&mut event);
+        let before = self.document_before(&event).await;
+        let facts = self.engine.derive(&mut event, before.as_deref());
         let matching = self.engine.matching(&event);
+        let firing = self.firing(&event, &facts, &matching).await;
+        self.record(&event, &facts).await;
         if matching.is_empty() {
             if event.shape() == crate::event::Shape::Unknown {
                 return self.unreadable(&Unreadable::UnknownShape, Some(&event), told_at).await;
             }
             return Ok(Response { outcome: outcome(&event, Verdict::Quiet), alert: None });
         }
-        let firing = self.firing(&event, &facts, &matching).await;
         if firing.is_empty() {
             let rules = matching.iter().map(|rule| rule.spec.id.clone()).collect();
             let counted = Outcome { rules, ..outcome(&event, Verdict::Counted) };
@@ -108,7 +111,8 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
         self.alert(&event, &facts, &firing, now, told_at).await
     }
 
-    /// The rules that fire: no signals, and of those with a threshold the ones that reached it.
+    /// The rules that fire: no signals, of those with a threshold the ones that reached it, of
+    /// those with a sequence the ones whose beginning was seen.
     async fn firing<'r>(
         &self,
         event: &Event,
@@ -117,20 +121,65 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
     ) -> Vec<&'r Rule> {
         let mut firing = Vec::with_capacity(matching.len());
         for rule in matching.iter().filter(|rule| !rule.spec.signal) {
-            let Some(threshold) = &rule.spec.threshold else {
+            if self.reached(rule, event, facts).await && self.followed(rule, event, facts).await {
                 firing.push(*rule);
-                continue;
-            };
-            let key = counter_key(rule, &threshold.by, event, facts);
-            let (id, at) = (event.id().unwrap_or_default(), event.time().unwrap_or_default());
-            let counted = self.state.count(&key, id, at, threshold.within.duration()).await;
-            // A store that is down must not silence: the rule fires as if it had no threshold.
-            if counted.is_ok_and(|count| count < threshold.count) {
-                continue;
             }
-            firing.push(*rule);
         }
-        firing
+        RuleSet::without_fallbacks(firing)
+    }
+
+    async fn reached(&self, rule: &Rule, event: &Event, facts: &Facts) -> bool {
+        let Some(threshold) = &rule.spec.threshold else { return true };
+        let key = counter_key(rule, &threshold.by, event, facts);
+        let (id, at) = (event.id().unwrap_or_default(), event.time().unwrap_or_default());
+        let counted = self.state.count(&key, id, at, threshold.within.duration()).await;
+        // A store that is down must not silence: the rule fires as if it had no threshold.
+        counted.map_or(true, |count| count >= threshold.count)
+    }
+
+    /// Was each step of the sequence seen, in order, within the time before this event?
+    async fn followed(&self, rule: &Rule, event: &Event, facts: &Facts) -> bool {
+        let Some(sequence) = &rule.spec.sequence else { return true };
+        let at = event.time().unwrap_or_default();
+        let mut from = at.checked_sub(sequence.within.duration()).unwrap_or(at);
+        for step in 0..sequence.before.len() {
+            let key = step_key(rule, step, &sequence.by, event, facts);
+            // A store that is down must not silence, but a sequence is only ever an addition to
+            // what its last event tells by itself.
+            match self.state.first_between(&key, from, at).await {
+                Ok(Some(seen)) => from = seen,
+                Ok(None) | Err(_) => return false,
+            }
+        }
+        true
+    }
+
+    /// Notes what later events are compared with: steps of sequences, policy documents. A store
+    /// that is down costs those comparisons, not this event's alert.
+    async fn record(&self, event: &Event, facts: &Facts) {
+        let (id, at) = (event.id().unwrap_or_default(), event.time().unwrap_or_default());
+        for (rule, step) in self.engine.rules().steps(event.raw()) {
+            let Some(sequence) = &rule.spec.sequence else { continue };
+            let key = step_key(rule, step, &sequence.by, event, facts);
+            let noted = self.state.count(&key, id, at, sequence.within.duration()).await;
+            noted.map_or_else(
+                |error| tracing::warn!(%error, "step of a sequence not noted"),
+                |_| (),
+            );
+        }
+        let changes = facts.outcome == CallOutcome::Success && !facts.omitted;
+        let (Some(key), true) = (rights::ledger_key(event), changes) else { return };
+        let document = rights::document(event);
+        let gone = event.name().is_some_and(|name| name.starts_with("Delete"));
+        if document.is_some() || gone {
+            let noted = self.state.remember_document(&key, id, document.as_deref()).await;
+            noted.unwrap_or_else(|error| tracing::warn!(%error, "policy document not noted"));
+        }
+    }
+
+    async fn document_before(&self, event: &Event) -> Option<String> {
+        let key = rights::ledger_key(event)?;
+        self.state.document_before(&key, event.id().unwrap_or_default()).await.ok()?
     }
 
     async fn alert(
@@ -253,6 +302,10 @@ fn outcome(event: &Event, verdict: Verdict) -> Outcome {
     }
 }
 
+fn step_key(rule: &Rule, step: usize, by: &[GroupBy], event: &Event, facts: &Facts) -> String {
+    format!("step {step} of {}", counter_key(rule, by, event, facts))
+}
+
 /// What events are counted by. Line breaks part the fields, as no value can hold one unescaped.
 fn counter_key(rule: &Rule, by: &[GroupBy], event: &Event, facts: &Facts) -> String {
     let mut key = rule.spec.id.clone();
@@ -263,6 +316,7 @@ fn counter_key(rule: &Rule, by: &[GroupBy], event: &Event, facts: &Facts) -> Str
             GroupBy::Entity => {
                 facts.entity.as_ref().and_then(|entity| entity.name.as_deref()).unwrap_or_default()
             }
+            GroupBy::AccessKey => facts.principal.access_key_id.as_deref().unwrap_or_default(),
             GroupBy::SourceIp => event.text("detail.sourceIPAddress").unwrap_or_default(),
         };
         key.push('\n');

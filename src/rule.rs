@@ -63,6 +63,9 @@ pub struct RuleSpec {
     /// Fires only when it happens often.
     #[serde(default)]
     pub threshold: Option<ThresholdSpec>,
+    /// Fires only after other events.
+    #[serde(default)]
+    pub sequence: Option<SequenceSpec>,
     /// A repetition within this window is held back.
     #[serde(default)]
     pub dedupe: Option<Span>,
@@ -101,6 +104,22 @@ pub struct ThresholdSpec {
     pub by: Vec<GroupBy>,
 }
 
+/// "After a user was created, within 10 minutes, for the same user": the rule's `pattern` is the
+/// last event.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SequenceSpec {
+    /// Event patterns that must have matched before, in this order.
+    #[cfg_attr(feature = "cli", schemars(with = "Vec<crate::pattern::EventPattern>"))]
+    pub before: Vec<Value>,
+    /// Within this time, by the events' own clock.
+    pub within: Span,
+    /// For the same of each of these.
+    #[serde(default)]
+    pub by: Vec<GroupBy>,
+}
+
 /// What events are counted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
@@ -114,6 +133,8 @@ pub enum GroupBy {
     Entity,
     /// Source address.
     SourceIp,
+    /// Access key that signed the call.
+    AccessKey,
 }
 
 /// A span of time, as `30s`, `10m`, `2h`, `1d`.
@@ -183,6 +204,9 @@ impl TryFrom<String> for Span {
     }
 }
 
+/// Most patterns before the last in a sequence.
+pub const SEQUENCE_STEPS_MAX: usize = 10;
+
 /// One test of a rule: an event, changed, and the answer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
@@ -190,6 +214,42 @@ impl TryFrom<String> for Span {
 pub struct TestSpec {
     /// What it shows.
     pub name: String,
+    /// Events that come first.
+    #[serde(default)]
+    pub before: Vec<TestEvent>,
+    /// The event that decides: a file under `events/`.
+    pub event: String,
+    /// Values to set first, by dotted path.
+    #[serde(default)]
+    pub set: BTreeMap<String, Value>,
+    /// Paths to remove first.
+    #[serde(default)]
+    pub remove: Vec<String>,
+    /// How often it comes, each time as another event.
+    #[serde(default = "once")]
+    pub repeat: u32,
+    /// Whether the rule must match it, or for thresholds and sequences, fire on it.
+    #[serde(rename = "match")]
+    pub matches: bool,
+}
+
+impl TestSpec {
+    /// The event that decides, with its changes.
+    #[must_use]
+    pub fn last(&self) -> TestEvent {
+        TestEvent { event: self.event.clone(), set: self.set.clone(), remove: self.remove.clone() }
+    }
+}
+
+fn once() -> u32 {
+    1
+}
+
+/// An event of a test: one of `events/`, changed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct TestEvent {
     /// File under `events/`.
     pub event: String,
     /// Values to set first, by dotted path.
@@ -198,9 +258,6 @@ pub struct TestSpec {
     /// Paths to remove first.
     #[serde(default)]
     pub remove: Vec<String>,
-    /// Whether the rule must match.
-    #[serde(rename = "match")]
-    pub matches: bool,
 }
 
 /// A rule ready to be matched, with the site's overrides applied.
@@ -210,6 +267,8 @@ pub struct Rule {
     pub spec: RuleSpec,
     /// The compiled pattern.
     pub pattern: Pattern,
+    /// The compiled patterns of the sequence before it.
+    pub before: Vec<Pattern>,
     /// File it came from.
     pub file: String,
 }
@@ -221,6 +280,9 @@ pub struct RuleSet {
     /// Positions of the enabled rules, in the order of the index.
     enabled: Vec<usize>,
     index: PatternIndex,
+    /// Rule and step of each pattern that begins or continues a sequence.
+    steps: Vec<(usize, usize)>,
+    step_index: PatternIndex,
 }
 
 impl RuleSet {
@@ -271,7 +333,38 @@ impl RuleSet {
         let enabled: Vec<usize> = rules.iter().enumerate().filter_map(is_enabled).collect();
         let patterns = enabled.iter().filter_map(|position| rules.get(*position));
         let index = PatternIndex::new(patterns.map(|rule| &rule.pattern));
-        Self { rules, enabled, index }
+        let of_rule = |position: &usize| {
+            let count = rules.get(*position).map_or(0, |rule| rule.before.len());
+            (0..count).map(|step| (*position, step)).collect::<Vec<_>>()
+        };
+        let steps: Vec<(usize, usize)> = enabled.iter().flat_map(of_rule).collect();
+        let pattern = |(rule, step): &(usize, usize)| {
+            rules.get(*rule).and_then(|rule| rule.before.get(*step))
+        };
+        let step_index = PatternIndex::new(steps.iter().filter_map(pattern));
+        Self { rules, enabled, index, steps, step_index }
+    }
+
+    /// A set of this rule alone, switched on: for its own tests.
+    #[must_use]
+    pub fn alone(rule: &Rule) -> Self {
+        let mut rule = rule.clone();
+        rule.spec.enabled = true;
+        Self::indexed(vec![rule])
+    }
+
+    /// The steps of sequences that an event is: each rule with the number of the step.
+    #[must_use]
+    pub fn steps(&self, event: &Value) -> Vec<(&Rule, usize)> {
+        if self.steps.is_empty() {
+            return Vec::new();
+        }
+        let positions = self.step_index.matching(event);
+        let step = |position: usize| {
+            let (rule, step) = self.steps.get(position)?;
+            Some((self.rules.get(*rule)?, *step))
+        };
+        positions.into_iter().filter_map(step).collect()
     }
 
     /// All rules, also those switched off.
@@ -286,40 +379,54 @@ impl RuleSet {
         self.rules.iter().map(|rule| rule.spec.id.as_str()).collect()
     }
 
-    /// Enabled rules that match, fallbacks only where nothing as loud does. The loudest first, then
-    /// the most specific.
+    /// Enabled rules that match, the loudest first, then the most specific.
     #[must_use]
     pub fn matching(&self, event: &Value) -> Vec<&Rule> {
         let positions = self.index.matching(event);
         let rule = |position: usize| self.enabled.get(position).and_then(|at| self.rules.get(*at));
         let mut found: Vec<&Rule> = positions.into_iter().filter_map(rule).collect();
-        let named = found.iter().filter(|rule| !rule.spec.fallback && !rule.spec.signal);
-        if let Some(loudest) = named.map(|rule| rule.spec.severity).max() {
-            found.retain(|rule| !rule.spec.fallback || rule.spec.severity > loudest);
-        }
         found.sort_by_key(|rule| {
             let loudness = (rule.spec.severity, rule.pattern.specificity());
             std::cmp::Reverse(loudness)
         });
         found
     }
+
+    /// Drops the fallbacks for which a rule of their severity or above stands.
+    #[must_use]
+    pub fn without_fallbacks(mut firing: Vec<&Rule>) -> Vec<&Rule> {
+        let named = firing.iter().filter(|rule| !rule.spec.fallback && !rule.spec.signal);
+        if let Some(loudest) = named.map(|rule| rule.spec.severity).max() {
+            firing.retain(|rule| !rule.spec.fallback || rule.spec.severity > loudest);
+        }
+        firing
+    }
 }
 
 fn compile(document: &Document) -> Result<Rule, Vec<Fault>> {
     let spec: RuleSpec = document.decode().map_err(|fault| vec![fault])?;
     let mut faults = check(&spec, document);
-    match Pattern::compile(&spec.pattern) {
-        Ok(pattern) if faults.is_empty() => {
-            return Ok(Rule { spec, pattern, file: document.file.clone() });
+    let mut pattern = |value: &Value, at: &str| match Pattern::compile(value) {
+        Ok(pattern) => Some(pattern),
+        Err(found) => {
+            faults.extend(found.into_iter().map(|fault| {
+                let dot = if fault.path.is_empty() { "" } else { "." };
+                document.fault(&format!("{at}{dot}{}", fault.path), fault.message, fault.help)
+            }));
+            None
         }
-        Ok(_) => {}
-        Err(found) => faults.extend(found.into_iter().map(|fault| {
-            let dot = if fault.path.is_empty() { "" } else { "." };
-            let path = format!("pattern{dot}{}", fault.path);
-            document.fault(&path, fault.message, fault.help)
-        })),
+    };
+    let last = pattern(&spec.pattern, "pattern");
+    let mut before = Vec::new();
+    for (index, value) in spec.sequence.iter().flat_map(|sequence| &sequence.before).enumerate() {
+        before.extend(pattern(value, &format!("sequence.before[{index}]")));
     }
-    Err(faults)
+    match last {
+        Some(pattern) if faults.is_empty() => {
+            Ok(Rule { spec, pattern, before, file: document.file.clone() })
+        }
+        _ => Err(faults),
+    }
 }
 
 /// What the types cannot say.
@@ -350,6 +457,14 @@ fn check(spec: &RuleSpec, document: &Document) -> Vec<Fault> {
             let path = format!("respond[{index}]");
             faults.push(document.fault(&path, format!("unknown response `{word}`"), help));
         }
+    }
+    if spec
+        .sequence
+        .as_ref()
+        .is_some_and(|sequence| !(1..=SEQUENCE_STEPS_MAX).contains(&sequence.before.len()))
+    {
+        let message = format!("a sequence has 1 to {SEQUENCE_STEPS_MAX} patterns before the last");
+        faults.push(document.fault("sequence.before", message, None));
     }
     if spec.threshold.as_ref().is_some_and(|threshold| threshold.count < 2) {
         faults.push(document.fault("threshold.count", "a threshold counts at least 2", None));
@@ -400,7 +515,8 @@ mod tests {
         );
         let rules = load(&text).unwrap();
         let ids = |event: Value| -> Vec<String> {
-            rules.matching(&event).iter().map(|rule| rule.spec.id.clone()).collect()
+            let firing = RuleSet::without_fallbacks(rules.matching(&event));
+            firing.iter().map(|rule| rule.spec.id.clone()).collect()
         };
         assert_eq!(ids(serde_json::json!({"a": "x"})), ["a-rule"]);
         assert_eq!(ids(serde_json::json!({"a": "y"})), ["catch-all"]);

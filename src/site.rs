@@ -277,6 +277,12 @@ impl Site {
         self.spec.accounts.get(account).and_then(|account| account.name.as_deref())
     }
 
+    /// Is the account one of ours, as far as the site file says?
+    #[must_use]
+    pub fn knows_account(&self, account: &str) -> bool {
+        self.spec.accounts.contains_key(account)
+    }
+
     /// The account's environment from its tags.
     #[must_use]
     pub fn environment(&self, account: Option<&str>) -> Environment {

@@ -111,6 +111,28 @@ impl State for Down {
     ) -> Result<u32, EffectError> {
         Err(EffectError { action: "count".to_owned(), cause: "down".to_owned() })
     }
+
+    async fn first_between(
+        &self,
+        _: &str,
+        _: Timestamp,
+        _: Timestamp,
+    ) -> Result<Option<Timestamp>, EffectError> {
+        Err(EffectError { action: "look back".to_owned(), cause: "down".to_owned() })
+    }
+
+    async fn document_before(&self, _: &str, _: &str) -> Result<Option<String>, EffectError> {
+        Err(EffectError { action: "look back".to_owned(), cause: "down".to_owned() })
+    }
+
+    async fn remember_document(
+        &self,
+        _: &str,
+        _: &str,
+        _: Option<&str>,
+    ) -> Result<(), EffectError> {
+        Err(EffectError { action: "remember".to_owned(), cause: "down".to_owned() })
+    }
 }
 
 #[test]

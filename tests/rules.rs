@@ -8,18 +8,19 @@ use std::path::Path;
 
 use iam_responder::engine::Engine;
 use iam_responder::folder;
+use iam_responder::rule_test;
 
 #[test]
 fn every_rule_passes_its_own_tests() {
     let engine = folder::engine(Path::new("rules"), None).unwrap();
+    let event = |name: &str| Ok(fs::read_to_string(Path::new("events").join(name)).unwrap());
     let mut failures = Vec::new();
     for rule in engine.rules().rules() {
         let tests = &rule.spec.tests;
         assert!(tests.iter().any(|test| test.matches), "{}: no test that matches", rule.spec.id);
         assert!(tests.iter().any(|test| !test.matches), "{}: no near miss", rule.spec.id);
         for test in tests {
-            let text = fs::read_to_string(Path::new("events").join(&test.event)).unwrap();
-            if let Err(message) = engine.run_test(rule, test, &text) {
+            if let Err(message) = pollster::block_on(rule_test::run(&engine, rule, test, &event)) {
                 failures.push(format!("{}: {}: {message}", rule.spec.id, test.name));
             }
         }

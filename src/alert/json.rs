@@ -33,6 +33,11 @@ pub(super) fn render(alert: &Alert) -> Value {
         "entity": alert.entity.as_ref().map(|entity| json!({
             "kind": entity.kind, "name": entity.name, "arn": entity.arn,
         })),
+        "grants": alert.rights.grants,
+        "grants_unconditional": alert.rights.unconditional,
+        "trust": alert.rights.trust,
+        "allows": alert.rights.allows,
+        "difference": alert.rights.difference,
         "account": {
             "id": place.account, "name": place.account_name,
             "environment": place.environment, "environment_known": place.environment_known,

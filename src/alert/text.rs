@@ -16,6 +16,13 @@ pub(super) fn render(alert: &Alert) -> String {
     for (label, value) in facts(alert) {
         text.push_str(&format!("{label:<7}{value}\n"));
     }
+    let rights = &alert.rights;
+    if !rights.allows.is_empty() {
+        section(&mut text, "What it allows", &bullets(&rights.allows));
+    }
+    if let Some(difference) = &rights.difference {
+        text.push_str(&format!("Compared with the document before: {difference}.\n"));
+    }
     if !alert.reasons.is_empty() {
         section(&mut text, "Why this loud", &bullets(&alert.reasons));
     }

@@ -11,6 +11,9 @@ use super::{Claim, EffectError, State};
 /// Most fingerprints and counters kept. Beyond it everything is forgotten at once: more alerts,
 /// never fewer.
 pub const ENTRIES_MAX: usize = 100_000;
+/// Most policy documents kept, each of at most 128 KiB. Beyond it all are forgotten: alerts then tell
+/// no difference to the document before.
+pub const DOCUMENTS_MAX: usize = 1_000;
 /// Most events remembered in one counter.
 pub const EVENTS_PER_COUNTER_MAX: usize = 10_000;
 
@@ -19,6 +22,15 @@ pub const EVENTS_PER_COUNTER_MAX: usize = 10_000;
 pub struct Memory {
     claims: Mutex<HashMap<String, (String, Timestamp)>>,
     counters: Mutex<HashMap<String, Vec<(String, Timestamp)>>>,
+    documents: Mutex<HashMap<String, Kept>>,
+}
+
+/// A policy document, the event that brought it, and the one before.
+#[derive(Debug, Default)]
+struct Kept {
+    event_id: String,
+    current: Option<String>,
+    before: Option<String>,
 }
 
 impl State for Memory {
@@ -66,6 +78,49 @@ impl State for Memory {
         let count = events.iter().filter(near).count();
         events.retain(|(_, then)| at.duration_since(*then).abs() < window * 2);
         Ok(u32::try_from(count).unwrap_or(u32::MAX))
+    }
+
+    async fn first_between(
+        &self,
+        key: &str,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Option<Timestamp>, EffectError> {
+        let counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
+        let events = counters.get(key).into_iter().flatten();
+        Ok(events.map(|(_, at)| *at).filter(|at| (from..=to).contains(at)).min())
+    }
+
+    async fn document_before(
+        &self,
+        key: &str,
+        event_id: &str,
+    ) -> Result<Option<String>, EffectError> {
+        let documents = self.documents.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = documents.get(key);
+        Ok(kept.and_then(|kept| {
+            let found = if kept.event_id == event_id { &kept.before } else { &kept.current };
+            found.clone()
+        }))
+    }
+
+    async fn remember_document(
+        &self,
+        key: &str,
+        event_id: &str,
+        document: Option<&str>,
+    ) -> Result<(), EffectError> {
+        let mut documents = self.documents.lock().unwrap_or_else(PoisonError::into_inner);
+        if documents.len() >= DOCUMENTS_MAX {
+            documents.clear();
+        }
+        let kept = documents.entry(key.to_owned()).or_default();
+        if kept.event_id != event_id {
+            kept.before = kept.current.take();
+            kept.current = document.map(str::to_owned);
+            event_id.clone_into(&mut kept.event_id);
+        }
+        Ok(())
     }
 }
 

@@ -21,7 +21,7 @@ impl JsonSchema for EventPattern {
             "type": "object",
             "minProperties": 1,
             "properties": {
-                "$or": {"type": "array", "minItems": 2, "items": pattern.clone()},
+                "$or": {"type": "array", "minItems": 2, "items": pattern},
             },
             "additionalProperties": {
                 "anyOf": [

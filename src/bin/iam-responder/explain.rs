@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use iam_responder::alert::clean::clean;
 use iam_responder::decide::Decision;
-use iam_responder::engine::{Engine, found};
+use iam_responder::engine::Engine;
 use iam_responder::event::Event;
 use iam_responder::pattern::{Explanation, FieldExplanation};
-use iam_responder::rule::Rule;
+use iam_responder::rule::{Rule, RuleSet};
+use iam_responder::rule_test::found;
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -77,8 +78,8 @@ fn one<'e>(
     format: Format,
     arguments: &Arguments,
 ) -> Result<bool, Failure> {
-    let facts = engine.derive(&mut event);
-    let matching = engine.matching(&event);
+    let facts = engine.derive(&mut event, None);
+    let matching = RuleSet::without_fallbacks(engine.matching(&event));
     let decision = engine.decide(&event, &facts, &matching, Timestamp::now());
     let wanted = |rule: &&Rule| arguments.rule.as_ref().is_none_or(|id| *id == rule.spec.id);
     let judge = |rule: &'e Rule| Judged {

@@ -127,6 +127,10 @@ fn brief(out: &mut impl Write, alert: &Alert, place: &str) -> Result<(), Failure
             paint::paragraph(&alert.reasons.join("; "), &label("why"), INDENT + 6)
         )?;
     }
+    if !alert.rights.allows.is_empty() {
+        let allows = alert.rights.allows.join("; ");
+        writeln!(out, "{}", paint::paragraph(&allows, &label("gives"), INDENT + 6))?;
+    }
     if let Some(command) = alert.undo_command() {
         writeln!(out, "{}{command}", label("undo"))?;
     }

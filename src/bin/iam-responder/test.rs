@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use iam_responder::engine::Engine;
 use iam_responder::rule::{Rule, TestSpec};
+use iam_responder::rule_test;
 use serde_json::json;
 
 use crate::exit::{Exit, Failure};
@@ -80,15 +81,15 @@ pub fn events_folder(global: &Global, arguments: &Arguments) -> Option<PathBuf> 
 }
 
 fn one(engine: &Engine, rule: &Rule, test: &TestSpec, folder: Option<&Path>) -> Result<(), String> {
-    let text = match folder {
+    let text_of = |name: &str| match folder {
         Some(folder) => {
-            let path = folder.join(&test.event);
+            let path = folder.join(name);
             fs::read_to_string(&path)
-                .map_err(|error| format!("failed to read `{}`: {error}", path.display()))?
+                .map_err(|error| format!("failed to read `{}`: {error}", path.display()))
         }
-        None => Engine::embedded_event(&test.event)
-            .ok_or_else(|| format!("no event `{}`; name its folder with --events", test.event))?
-            .to_owned(),
+        None => Engine::embedded_event(name)
+            .map(str::to_owned)
+            .ok_or_else(|| format!("no event `{name}`; name its folder with --events")),
     };
-    engine.run_test(rule, test, &text)
+    pollster::block_on(rule_test::run(engine, rule, test, &text_of))
 }

@@ -1,0 +1,111 @@
+//! AWS managed policies, known by name with their risk.
+//!
+//! Source: <https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html>, judged
+//! by us. A name that is not in the table is not known to be harmless.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::{Grants, PolicyDocument};
+
+/// An AWS managed policy.
+#[derive(Debug, Clone)]
+pub struct ManagedPolicy {
+    /// Its name, without path.
+    pub name: &'static str,
+    /// What it gives.
+    pub grants: Grants,
+    /// It forbids rather than grants: removing it grants.
+    pub denies: bool,
+    /// AWS attaches it to credentials found in public.
+    pub quarantines: bool,
+    /// What it is for, or the trap in it.
+    pub note: &'static str,
+}
+
+/// Some are given as the document they amount to, so that they are judged as any other.
+const DOCUMENTS: [(&str, &str); 3] = [
+    ("@admin", r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#),
+    (
+        "@admin-iam",
+        r#"{"Statement":{"Effect":"Allow","Action":["iam:*","organizations:Describe*"],"Resource":"*"}}"#,
+    ),
+    (
+        "@power",
+        r#"{"Statement":{"Effect":"Allow","NotAction":["iam:*","organizations:*","account:*"],"Resource":"*"}}"#,
+    ),
+];
+
+static MANAGED: LazyLock<HashMap<String, &'static str>> = LazyLock::new(|| {
+    let lines = include_str!("managed.tsv").lines().skip(1);
+    lines.filter_map(|line| Some((line.split('\t').next()?.to_lowercase(), line))).collect()
+});
+
+/// The AWS managed policy of an ARN, if it is one and known. Names are compared ignoring case, as
+/// IAM does.
+#[must_use]
+pub fn managed(arn: &str) -> Option<ManagedPolicy> {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let ["arn", _, "iam", _, "aws", path] = parts.as_slice() else { return None };
+    let name = path.strip_prefix("policy/")?.rsplit('/').next()?;
+    let [name, words, note] =
+        MANAGED.get(&name.to_lowercase())?.split('\t').collect::<Vec<_>>().try_into().ok()?;
+    let words: Vec<&'static str> = words.split_whitespace().collect();
+    let document = words.first().and_then(|word| DOCUMENTS.iter().find(|(name, _)| name == word));
+    let denies = words.contains(&"deny");
+    let quarantines = words.contains(&"quarantine");
+    let grants = match document.and_then(|(_, text)| PolicyDocument::parse(text)) {
+        Some(document) => Grants::of(&document),
+        None => Grants::from_words(words.into_iter().filter(|word| *word != "deny")),
+    };
+    Some(ManagedPolicy { name, grants, denies, quarantines, note })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn managed_policies_are_known_in_every_partition_and_case() {
+        for arn in [
+            "arn:aws:iam::aws:policy/AdministratorAccess",
+            "arn:aws-cn:iam::aws:policy/AdministratorAccess",
+            "arn:aws:iam::aws:policy/administratoraccess",
+        ] {
+            assert!(managed(arn).unwrap().grants.unconditional.contains("admin"), "{arn}");
+        }
+        assert!(
+            managed("arn:aws:iam::aws:policy/IAMFullAccess").unwrap().grants.all.contains("admin")
+        );
+        let power = managed("arn:aws:iam::aws:policy/PowerUserAccess").unwrap().grants;
+        assert!(power.all.contains("data-all") && !power.all.contains("admin"));
+        assert!(
+            managed("arn:aws:iam::aws:policy/job-function/ViewOnlyAccess")
+                .unwrap()
+                .grants
+                .is_empty()
+        );
+        assert!(
+            managed("arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3").unwrap().quarantines
+        );
+        assert!(managed("arn:aws:iam::111122223333:policy/AdministratorAccess").is_none());
+    }
+
+    #[test]
+    fn the_table_uses_words_that_exist() {
+        let methods: Vec<String> = super::super::methods()
+            .iter()
+            .map(|method| format!("privesc:{}", method.name))
+            .collect();
+        for line in MANAGED.values() {
+            let columns: Vec<&str> = line.split('\t').collect();
+            assert_eq!(columns.len(), 3, "{line}");
+            for word in columns[1].split_whitespace().map(|word| word.trim_end_matches('?')) {
+                assert!(
+                    !word.starts_with("privesc:") || methods.contains(&word.to_owned()),
+                    "{line}"
+                );
+            }
+        }
+    }
+}

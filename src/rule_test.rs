@@ -1,0 +1,158 @@
+//! The rules' own tests: events of `events/`, changed, and what the rule must say.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use crate::effects::memory::Memory;
+use crate::effects::recorder::Recorder;
+use crate::engine::Engine;
+use crate::event::Event;
+use crate::respond::{Origin, Responder};
+use crate::rule::{Rule, TestEvent, TestSpec};
+
+/// Most repetitions in one test.
+pub const REPEAT_MAX: u32 = 1_000;
+
+/// Runs one of a rule's own tests. `text_of` gives the text of an event by its file name.
+///
+/// # Errors
+/// Why the test could not be run, or what it found instead.
+pub async fn run(
+    engine: &Engine,
+    rule: &Rule,
+    test: &TestSpec,
+    text_of: &impl Fn(&str) -> Result<String, String>,
+) -> Result<(), String> {
+    let stateful = rule.spec.threshold.is_some() || rule.spec.sequence.is_some();
+    if stateful || !test.before.is_empty() || test.repeat > 1 {
+        return fires(engine, rule, test, text_of).await;
+    }
+    let mut event = event(&test.last(), text_of, None)?;
+    engine.derive(&mut event, None);
+    if rule.pattern.matches(event.raw()) == test.matches {
+        return Ok(());
+    }
+    let explanation = rule.pattern.explain(event.raw());
+    Err(match explanation.first_failure() {
+        Some(field) => format!(
+            "should match, but `{}` is {} where {} is wanted",
+            field.path,
+            found(&field.found),
+            field.expected.join(" or ")
+        ),
+        None => "should not match, but every field does".to_owned(),
+    })
+}
+
+/// Delivers all events of a test to the rule alone: does it fire on the last one?
+async fn fires(
+    engine: &Engine,
+    rule: &Rule,
+    test: &TestSpec,
+    text_of: &impl Fn(&str) -> Result<String, String>,
+) -> Result<(), String> {
+    let engine = engine.alone(rule);
+    let (publish, state, topics) = (Recorder::default(), Memory::default(), BTreeMap::new());
+    let responder = Responder {
+        engine: &engine,
+        topics: &topics,
+        publish: &publish,
+        state: &state,
+        origin: Origin::Trusted,
+    };
+    let last = test.last();
+    let repeated = (0..test.repeat.min(REPEAT_MAX)).map(|_| &last);
+    let mut fired = false;
+    for (number, step) in test.before.iter().chain(repeated).enumerate() {
+        let event = event(step, text_of, Some(number))?;
+        let now = event.time().unwrap_or(Timestamp::UNIX_EPOCH);
+        let response =
+            responder.respond(Ok(event), now, None).await.map_err(|error| error.to_string())?;
+        fired =
+            response.outcome.severity.is_some() && response.outcome.rules.contains(&rule.spec.id);
+    }
+    match (fired, test.matches) {
+        (true, false) => Err("should not fire on the last event, but does".to_owned()),
+        (false, true) => Err("should fire on the last event, but does not".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+/// An event with the test's changes; with a number, as an event of its own.
+fn event(
+    test: &TestEvent,
+    text_of: &impl Fn(&str) -> Result<String, String>,
+    number: Option<usize>,
+) -> Result<Event, String> {
+    let mut raw: Value =
+        serde_json::from_str(&text_of(&test.event)?).map_err(|error| error.to_string())?;
+    if let Some(number) = number {
+        set(&mut raw, "detail.eventID", format!("test-{number}").into())?;
+    }
+    for (path, value) in &test.set {
+        set(&mut raw, path, value.clone())?;
+    }
+    for path in &test.remove {
+        remove(&mut raw, path)?;
+    }
+    Event::parse(&raw.to_string()).map_err(|error| error.to_string())
+}
+
+/// Values as an explanation shows them.
+#[must_use]
+pub fn found(values: &[Value]) -> String {
+    if values.is_empty() {
+        return "absent".to_owned();
+    }
+    values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// The place of a dotted path, made where it is missing.
+fn set(root: &mut Value, path: &str, value: Value) -> Result<(), String> {
+    let mut place = root;
+    for step in path.split('.') {
+        if place.is_null() {
+            *place = Value::Object(Map::new());
+        }
+        place = match place {
+            Value::Object(map) => map.entry(step).or_insert(Value::Null),
+            Value::Array(items) => {
+                let index: usize =
+                    step.parse().map_err(|_| format!("`{path}`: `{step}` is no index"))?;
+                items.get_mut(index).ok_or_else(|| format!("`{path}`: no element {index}"))?
+            }
+            _ => return Err(format!("`{path}`: `{step}` lies below a plain value")),
+        };
+    }
+    *place = value;
+    Ok(())
+}
+
+fn remove(root: &mut Value, path: &str) -> Result<(), String> {
+    let (parent, last) = path.rsplit_once('.').unwrap_or(("", path));
+    let steps = parent.split('.').filter(|step| !step.is_empty());
+    let mut steps = steps;
+    let place = steps.try_fold(root, |place, step| place.get_mut(step));
+    let map = place.and_then(Value::as_object_mut);
+    map.and_then(|map| map.shift_remove(last))
+        .map(|_| ())
+        .ok_or_else(|| format!("`{path}`: nothing to remove"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_change_events_by_path() {
+        let mut value = serde_json::json!({"a": {"b": [1, {"c": 2}]}});
+        set(&mut value, "a.b.1.c", 3.into()).unwrap();
+        set(&mut value, "x.y", "z".into()).unwrap();
+        remove(&mut value, "x.y").unwrap();
+        assert_eq!(value, serde_json::json!({"a": {"b": [1, {"c": 3}]}, "x": {}}));
+        assert!(set(&mut value, "a.b.9", 1.into()).is_err());
+        assert!(remove(&mut value, "a.nothing").is_err());
+    }
+}
