@@ -67,7 +67,10 @@ fn adjusted(
         Attempts::Lower if attempt => rule.spec.severity.lowered(1),
         _ => rule.spec.severity,
     };
-    let Some(loudest) = rules.iter().rev().max_by_key(|rule| base(rule)) else {
+    // What a rule about many calls says counts only where none about this call fired.
+    let specific = rules.iter().any(|rule| !rule.spec.general);
+    let speaking = rules.iter().rev().filter(|rule| !(specific && rule.spec.general));
+    let Some(loudest) = speaking.max_by_key(|rule| base(rule)) else {
         return Severity::Informational;
     };
     let mut severity = base(loudest);

@@ -72,13 +72,15 @@ pub trait State {
         window: SignedDuration,
     ) -> impl Future<Output = Result<u32, EffectError>>;
 
-    /// When the first event counted under a key happened between two moments, both included.
+    /// The first event counted under a key between two moments, both included, that is none of
+    /// these: its ID and when it happened.
     fn first_between(
         &self,
         key: &str,
         from: Timestamp,
         to: Timestamp,
-    ) -> impl Future<Output = Result<Option<Timestamp>, EffectError>>;
+        none_of: &[String],
+    ) -> impl Future<Output = Result<Option<(String, Timestamp)>, EffectError>>;
 
     /// The policy document in force before an event, as far as events told. The event itself, when
     /// delivered again, does not count.

@@ -45,6 +45,7 @@ pub mod settings;
 pub mod severity;
 pub mod site;
 
+pub mod coverage;
 pub mod effects;
 pub mod respond;
 pub mod rule_test;

@@ -21,6 +21,8 @@ mod matcher;
 #[cfg(feature = "cli")]
 mod schema;
 
+use std::cmp::Reverse;
+
 use serde_json::Value;
 
 pub use compile::{OPERATORS, PatternFault};
@@ -87,10 +89,19 @@ impl Pattern {
         explain::explain(self, event)
     }
 
-    /// How many fields the narrowest branch names: a measure of how specific the pattern is.
+    /// How specific the pattern is, to be compared: whether it names its calls exactly, how few
+    /// they are, and how many fields it asks for.
     #[must_use]
-    pub fn specificity(&self) -> usize {
-        self.branches.iter().map(|branch| branch.fields.len()).min().unwrap_or(0)
+    pub fn specificity(&self) -> (bool, Reverse<usize>, usize) {
+        let names = |branch: &Branch| {
+            let field = branch.fields.iter().find(|field| field.path.text() == "detail.eventName");
+            let matchers = field.map(|field| field.matchers.as_slice()).unwrap_or_default();
+            let exact =
+                |matcher: &Matcher| matches!(matcher, Matcher::Text(_) | Matcher::IgnoreCase(_));
+            let exactly = !matchers.is_empty() && matchers.iter().all(exact);
+            (exactly, Reverse(matchers.len()), branch.fields.len())
+        };
+        self.branches.iter().map(names).min().unwrap_or_default()
     }
 
     /// The dotted paths the pattern looks at, without repetition.

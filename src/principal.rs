@@ -91,11 +91,17 @@ impl Principal {
         }
     }
 
-    /// What identifies the caller across events: the role or the ARN or the name.
+    /// What identifies the caller across events: the role, the user, the ARN. A failed sign-in
+    /// knows its user only by name.
     #[must_use]
-    pub fn key(&self) -> &str {
+    pub fn key(&self) -> String {
+        match (self.kind.as_str(), &self.name) {
+            ("IAMUser", Some(name)) => return format!("user {name}"),
+            ("Root", _) => return "root".to_owned(),
+            _ => {}
+        }
         let all = [&self.role_arn, &self.arn, &self.name, &self.account];
-        all.into_iter().flatten().next().map_or(self.kind.as_str(), String::as_str)
+        all.into_iter().flatten().next().unwrap_or(&self.kind).clone()
     }
 
     /// One line for people: `alice@example.com as role AWSReservedSSO_Admin_0123`.

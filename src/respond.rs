@@ -104,9 +104,15 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
             return Ok(Response { outcome: outcome(&event, Verdict::Quiet), alert: None });
         }
         if firing.is_empty() {
-            let rules = matching.iter().map(|rule| rule.spec.id.clone()).collect();
-            let counted = Outcome { rules, ..outcome(&event, Verdict::Counted) };
-            return Ok(Response { outcome: counted, alert: None });
+            // The last event of a sequence that never began is nothing by itself.
+            let counts = |rule: &&&Rule| rule.spec.signal || rule.spec.threshold.is_some();
+            let rules: Vec<String> =
+                matching.iter().filter(counts).map(|rule| rule.spec.id.clone()).collect();
+            let verdict = if rules.is_empty() { Verdict::Quiet } else { Verdict::Counted };
+            return Ok(Response {
+                outcome: Outcome { rules, ..outcome(&event, verdict) },
+                alert: None,
+            });
         }
         self.alert(&event, &facts, &firing, now, told_at).await
     }
@@ -125,7 +131,7 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
                 firing.push(*rule);
             }
         }
-        RuleSet::without_fallbacks(firing)
+        RuleSet::settled(firing)
     }
 
     async fn reached(&self, rule: &Rule, event: &Event, facts: &Facts) -> bool {
@@ -137,17 +143,22 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
         counted.map_or(true, |count| count >= threshold.count)
     }
 
-    /// Was each step of the sequence seen, in order, within the time before this event?
+    /// Was each step of the sequence seen, in order, each as an event of its own, within the time
+    /// before this event?
     async fn followed(&self, rule: &Rule, event: &Event, facts: &Facts) -> bool {
         let Some(sequence) = &rule.spec.sequence else { return true };
         let at = event.time().unwrap_or_default();
         let mut from = at.checked_sub(sequence.within.duration()).unwrap_or(at);
+        let mut taken = vec![event.id().unwrap_or_default().to_owned()];
         for step in 0..sequence.before.len() {
             let key = step_key(rule, step, &sequence.by, event, facts);
             // A store that is down must not silence, but a sequence is only ever an addition to
             // what its last event tells by itself.
-            match self.state.first_between(&key, from, at).await {
-                Ok(Some(seen)) => from = seen,
+            match self.state.first_between(&key, from, at, &taken).await {
+                Ok(Some((id, seen))) => {
+                    from = seen;
+                    taken.push(id);
+                }
                 Ok(None) | Err(_) => return false,
             }
         }
@@ -226,8 +237,12 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
         else {
             return false;
         };
-        let by = [GroupBy::Account, GroupBy::Principal, GroupBy::Entity];
-        let key = counter_key(rule, &by, event, facts);
+        // What a rule counts by is also what makes two of its alerts the same.
+        let by: &[GroupBy] = match &rule.spec.threshold {
+            Some(threshold) => &threshold.by,
+            None => &[GroupBy::Account, GroupBy::Principal, GroupBy::Entity],
+        };
+        let key = counter_key(rule, by, event, facts);
         let name = event.name().unwrap_or_default();
         let fingerprint = format!("{key}\n{name}\n{}\n{}", facts.outcome.word(), decision.severity);
         let (id, at) = (event.id().unwrap_or_default(), event.time().unwrap_or_default());
@@ -309,10 +324,11 @@ fn step_key(rule: &Rule, step: usize, by: &[GroupBy], event: &Event, facts: &Fac
 /// What events are counted by. Line breaks part the fields, as no value can hold one unescaped.
 fn counter_key(rule: &Rule, by: &[GroupBy], event: &Event, facts: &Facts) -> String {
     let mut key = rule.spec.id.clone();
+    let principal = facts.principal.key();
     for group in by {
         let value = match group {
             GroupBy::Account => event.account().unwrap_or_default(),
-            GroupBy::Principal => facts.principal.key(),
+            GroupBy::Principal => &principal,
             GroupBy::Entity => {
                 facts.entity.as_ref().and_then(|entity| entity.name.as_deref()).unwrap_or_default()
             }
@@ -320,7 +336,8 @@ fn counter_key(rule: &Rule, by: &[GroupBy], event: &Event, facts: &Facts) -> Str
             GroupBy::SourceIp => event.text("detail.sourceIPAddress").unwrap_or_default(),
         };
         key.push('\n');
-        key.push_str(&value.escape_debug().to_string());
+        // IAM does not tell names apart by case.
+        key.push_str(&value.to_lowercase().escape_debug().to_string());
     }
     key
 }

@@ -54,9 +54,13 @@ pub struct RuleSpec {
     /// Off until the site switches it on.
     #[serde(default = "yes")]
     pub enabled: bool,
-    /// Counts only where no other rule of its severity or above matched.
+    /// Counts only where no other rule of its severity or above fired.
     #[serde(default)]
     pub fallback: bool,
+    /// A rule about many calls: always listed, but it sets title and severity only where no rule
+    /// about the call itself fired.
+    #[serde(default)]
+    pub general: bool,
     /// Counts and never sends.
     #[serde(default)]
     pub signal: bool,
@@ -392,14 +396,19 @@ impl RuleSet {
         found
     }
 
-    /// Drops the fallbacks for which a rule of their severity or above stands.
+    /// Settles which of the firing rules speak: specific ones before general ones, fallbacks only
+    /// where nothing else stands. The order within each is kept.
     #[must_use]
-    pub fn without_fallbacks(mut firing: Vec<&Rule>) -> Vec<&Rule> {
-        let named = firing.iter().filter(|rule| !rule.spec.fallback && !rule.spec.signal);
-        if let Some(loudest) = named.map(|rule| rule.spec.severity).max() {
-            firing.retain(|rule| !rule.spec.fallback || rule.spec.severity > loudest);
+    pub fn settled(firing: Vec<&Rule>) -> Vec<&Rule> {
+        let (mut speaking, general): (Vec<&Rule>, Vec<&Rule>) =
+            firing.into_iter().partition(|rule| !rule.spec.general);
+        if speaking.iter().any(|rule| !rule.spec.fallback && !rule.spec.signal) {
+            speaking.retain(|rule| !rule.spec.fallback);
+        } else if let Some(loudest) = general.iter().map(|rule| rule.spec.severity).max() {
+            speaking.retain(|rule| !rule.spec.fallback || rule.spec.severity > loudest);
         }
-        firing
+        speaking.extend(general);
+        speaking
     }
 }
 
@@ -515,7 +524,7 @@ mod tests {
         );
         let rules = load(&text).unwrap();
         let ids = |event: Value| -> Vec<String> {
-            let firing = RuleSet::without_fallbacks(rules.matching(&event));
+            let firing = RuleSet::settled(rules.matching(&event));
             firing.iter().map(|rule| rule.spec.id.clone()).collect()
         };
         assert_eq!(ids(serde_json::json!({"a": "x"})), ["a-rule"]);

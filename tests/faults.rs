@@ -117,7 +117,8 @@ impl State for Down {
         _: &str,
         _: Timestamp,
         _: Timestamp,
-    ) -> Result<Option<Timestamp>, EffectError> {
+        _: &[String],
+    ) -> Result<Option<(String, Timestamp)>, EffectError> {
         Err(EffectError { action: "look back".to_owned(), cause: "down".to_owned() })
     }
 

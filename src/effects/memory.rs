@@ -85,10 +85,13 @@ impl State for Memory {
         key: &str,
         from: Timestamp,
         to: Timestamp,
-    ) -> Result<Option<Timestamp>, EffectError> {
+        none_of: &[String],
+    ) -> Result<Option<(String, Timestamp)>, EffectError> {
         let counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
         let events = counters.get(key).into_iter().flatten();
-        Ok(events.map(|(_, at)| *at).filter(|at| (from..=to).contains(at)).min())
+        let fits =
+            |(id, at): &&(String, Timestamp)| (from..=to).contains(at) && !none_of.contains(id);
+        Ok(events.filter(fits).min_by_key(|(_, at)| *at).cloned())
     }
 
     async fn document_before(

@@ -79,7 +79,7 @@ fn one<'e>(
     arguments: &Arguments,
 ) -> Result<bool, Failure> {
     let facts = engine.derive(&mut event, None);
-    let matching = RuleSet::without_fallbacks(engine.matching(&event));
+    let matching = RuleSet::settled(engine.matching(&event));
     let decision = engine.decide(&event, &facts, &matching, Timestamp::now());
     let wanted = |rule: &&Rule| arguments.rule.as_ref().is_none_or(|id| *id == rule.spec.id);
     let judge = |rule: &'e Rule| Judged {

@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "the binaries read clock and environment")]
 
 mod check;
+mod coverage;
 mod exit;
 mod explain;
 mod files;
@@ -61,6 +62,8 @@ enum Verb {
     Test(test::Arguments),
     /// Look for mistakes in rules and site file
     Check(check::Arguments),
+    /// Which calls and ATT&CK techniques the rules cover, and the gaps
+    Coverage(coverage::Arguments),
     /// Print the JSON Schema of a rule or of the site file, for editors
     Schema(schema::Arguments),
 }
@@ -72,6 +75,7 @@ fn main() -> ExitCode {
         Verb::Explain(arguments) => explain::run(&global, &arguments),
         Verb::Test(arguments) => test::run(&global, &arguments),
         Verb::Check(arguments) => check::run(&global, &arguments),
+        Verb::Coverage(arguments) => coverage::run(&global, &arguments),
         Verb::Schema(arguments) => schema::run(&arguments),
     };
     result.unwrap_or_else(Failure::told).into()

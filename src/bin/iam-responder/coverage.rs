@@ -1,0 +1,97 @@
+//! `coverage`: what the rules see, and what they do not.
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+
+use iam_responder::coverage::{Coverage, Report, Summary, index, navigator_layer, report};
+
+use crate::exit::{Exit, Failure};
+use crate::{Format, Global, files, paint};
+
+/// Arguments of `coverage`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Also write a layer for the ATT&CK Navigator
+    #[arg(long, value_name = "FILE")]
+    layer: Option<PathBuf>,
+    /// Print the index of all rules as Markdown instead
+    #[arg(long)]
+    index: bool,
+}
+
+pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
+    let engine = files::engine(global)?;
+    let rules = engine.rules().rules();
+    let mut out = anstream::stdout().lock();
+    if arguments.index {
+        write!(out, "{}", index(rules))?;
+        return Ok(Exit::Clean);
+    }
+    let report = report(rules);
+    if let Some(path) = &arguments.layer {
+        let layer = format!("{:#}\n", navigator_layer(&report));
+        fs::write(path, layer).map_err(|error| Failure::file("write", path, error))?;
+    }
+    match global.format {
+        Format::Json => {
+            let line = serde_json::to_string(&report)
+                .map_err(|error| Failure::Fault(format!("failed to print the report: {error}")))?;
+            writeln!(out, "{line}")?;
+        }
+        Format::Human => human(&mut out, &report)?,
+    }
+    out.flush()?;
+    Ok(if report.iam.uncovered + report.other.uncovered > 0 { Exit::Findings } else { Exit::Clean })
+}
+
+fn human(out: &mut impl Write, report: &Report) -> Result<(), Failure> {
+    let bold = paint::BOLD;
+    for (title, summary) in [("IAM", &report.iam), ("other services", &report.other)] {
+        writeln!(
+            out,
+            "{bold}{title}{bold:#}: {} of {} calls classified; {} named by a rule, {} by general rules only, {} by the catch-all only, {} not seen",
+            summary.classified,
+            summary.total,
+            summary.named,
+            summary.general,
+            summary.catch_all,
+            summary.uncovered,
+        )?;
+        list(out, summary, Coverage::General, "general rules only")?;
+        list(out, summary, Coverage::CatchAll, "catch-all only")?;
+        list(out, summary, Coverage::None, "not seen")?;
+    }
+    writeln!(out, "\n{bold}rules{bold:#}")?;
+    for (severity, count) in report.rules_by_severity.iter().rev() {
+        writeln!(out, "  {count:>4} {severity}")?;
+    }
+    writeln!(out, "\n{bold}ATT&CK{bold:#}: {} techniques", report.attack.len())?;
+    let techniques = report.attack.iter().map(|(id, rules)| format!("{id} ({})", rules.len()));
+    writeln!(out, "{}", paint::paragraph(&techniques.collect::<Vec<_>>().join(", "), "  ", 2))?;
+    for (what, ids) in [
+        ("without a page that tells more", &report.rules_without_source),
+        ("without a technique", &report.rules_without_technique),
+    ] {
+        if !ids.is_empty() {
+            writeln!(out, "\nrules {what}\n{}", paint::paragraph(&ids.join(", "), "  ", 2))?;
+        }
+    }
+    Ok(())
+}
+
+fn list(
+    out: &mut impl Write,
+    summary: &Summary,
+    coverage: Coverage,
+    title: &str,
+) -> Result<(), Failure> {
+    let calls = summary.calls.iter().filter(|call| call.coverage == coverage);
+    let names: Vec<String> = calls
+        .map(|call| format!("{}:{}", call.source.trim_end_matches(".amazonaws.com"), call.name))
+        .collect();
+    if !names.is_empty() {
+        writeln!(out, "  {title}\n{}", paint::paragraph(&names.join(", "), "    ", 4))?;
+    }
+    Ok(())
+}

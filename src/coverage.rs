@@ -1,0 +1,252 @@
+//! What the rules see and what they do not: calls, ATT&CK techniques, references.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::catalogue::{self, Call};
+use crate::pattern::Matcher;
+use crate::rule::Rule;
+use crate::severity::Severity;
+
+/// How well a call is covered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Coverage {
+    /// No rule would see it.
+    None,
+    /// Only a catch-all.
+    CatchAll,
+    /// Only rules for many calls, by prefix or without a name.
+    General,
+    /// A rule names it.
+    Named,
+}
+
+/// One call and the rules that see it.
+#[derive(Debug, Clone, Serialize)]
+pub struct CallCoverage {
+    /// `iam.amazonaws.com`
+    pub source: &'static str,
+    /// `AttachRolePolicy`
+    pub name: &'static str,
+    /// What it does to rights.
+    pub effect: &'static str,
+    /// How well it is covered.
+    pub coverage: Coverage,
+    /// Rules that name it; where there is none, those that see it otherwise.
+    pub rules: Vec<String>,
+}
+
+/// The whole report.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// Calls of IAM.
+    pub iam: Summary,
+    /// Calls of all other services in the catalogue.
+    pub other: Summary,
+    /// Rules by ATT&CK technique.
+    pub attack: BTreeMap<String, Vec<String>>,
+    /// Rules that name no page that tells more.
+    pub rules_without_source: Vec<String>,
+    /// Rules that name no technique.
+    pub rules_without_technique: Vec<String>,
+    /// Enabled rules by base severity.
+    pub rules_by_severity: BTreeMap<Severity, usize>,
+}
+
+/// Counts over some calls, and the calls.
+#[derive(Debug, Clone, Serialize)]
+pub struct Summary {
+    /// Calls in the catalogue.
+    pub total: usize,
+    /// Of those, calls whose effect on rights is known: all, or the build fails.
+    pub classified: usize,
+    /// Calls that a rule names.
+    pub named: usize,
+    /// Calls that only rules for many calls see.
+    pub general: usize,
+    /// Calls that only a catch-all sees.
+    pub catch_all: usize,
+    /// Calls that no rule sees.
+    pub uncovered: usize,
+    /// Each call.
+    pub calls: Vec<CallCoverage>,
+}
+
+/// Reports on the enabled rules.
+#[must_use]
+pub fn report(rules: &[Rule]) -> Report {
+    let enabled: Vec<&Rule> = rules.iter().filter(|rule| rule.spec.enabled).collect();
+    let covered: Vec<CallCoverage> =
+        catalogue::calls().iter().map(|call| cover(call, &enabled)).collect();
+    let (iam, other) = covered.into_iter().partition(|call| call.source == "iam.amazonaws.com");
+    let mut attack: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut by_severity = BTreeMap::new();
+    for rule in &enabled {
+        *by_severity.entry(rule.spec.severity).or_default() += 1;
+        for technique in rule.spec.attack.iter().collect::<BTreeSet<_>>() {
+            attack.entry(technique.clone()).or_default().push(rule.spec.id.clone());
+        }
+    }
+    let ids = |lacks: fn(&Rule) -> bool| {
+        enabled.iter().filter(|rule| lacks(rule)).map(|rule| rule.spec.id.clone()).collect()
+    };
+    Report {
+        iam: summary(iam),
+        other: summary(other),
+        attack,
+        rules_without_source: ids(|rule| rule.spec.source.is_none()),
+        rules_without_technique: ids(|rule| rule.spec.attack.is_empty()),
+        rules_by_severity: by_severity,
+    }
+}
+
+fn summary(calls: Vec<CallCoverage>) -> Summary {
+    let count = |coverage| calls.iter().filter(|call| call.coverage == coverage).count();
+    Summary {
+        total: calls.len(),
+        classified: calls.iter().filter(|call| !call.effect.is_empty()).count(),
+        named: count(Coverage::Named),
+        general: count(Coverage::General),
+        catch_all: count(Coverage::CatchAll),
+        uncovered: count(Coverage::None),
+        calls,
+    }
+}
+
+fn cover(call: &Call, rules: &[&Rule]) -> CallCoverage {
+    let mut best = Coverage::None;
+    let mut seen: Vec<(Coverage, &str)> = Vec::new();
+    for rule in rules {
+        let coverage = match names(rule, call) {
+            Coverage::None => continue,
+            _ if rule.spec.fallback => Coverage::CatchAll,
+            _ if rule.spec.general => Coverage::General,
+            // A signal alone tells nobody.
+            Coverage::Named if rule.spec.signal => Coverage::General,
+            other => other,
+        };
+        best = best.max(coverage);
+        seen.push((coverage, &rule.spec.id));
+    }
+    let rules = seen
+        .iter()
+        .filter(|(coverage, _)| *coverage == best)
+        .map(|(_, id)| (*id).to_owned())
+        .collect();
+    CallCoverage {
+        source: call.source,
+        name: call.name,
+        effect: call.effect,
+        coverage: best,
+        rules,
+    }
+}
+
+/// Would the rule see the call, whatever else it asks for, and does it name it?
+fn names(rule: &Rule, call: &Call) -> Coverage {
+    // Where a trailing star stands for a version, the event has one.
+    let event_name = match call.name.strip_suffix('*') {
+        Some(word) => format!("{word}20150331"),
+        None => call.name.to_owned(),
+    };
+    let service = call.source.split('.').next().unwrap_or_default();
+    let wanted = [
+        ("source", format!("aws.{service}")),
+        ("detail.eventSource", call.source.to_owned()),
+        ("detail.eventName", event_name.clone()),
+    ];
+    let mut best = Coverage::None;
+    for branch in rule.pattern.branches() {
+        let field = |path: &str| branch.fields.iter().find(|field| field.path.text() == path);
+        let accepts = |(path, value): &(&str, String)| {
+            let value = Value::from(value.as_str());
+            field(path)
+                .is_none_or(|field| field.matchers.iter().any(|matcher| matcher.accepts(&value)))
+        };
+        if !wanted.iter().all(accepts) {
+            continue;
+        }
+        let name = field("detail.eventName");
+        let by_name = name.is_some_and(|field| {
+            field.matchers.iter().any(|matcher| {
+                let exact = matches!(matcher, Matcher::Text(_) | Matcher::IgnoreCase(_));
+                // A versioned name can only be named by its beginning.
+                let versioned = call.name.ends_with('*')
+                    && matches!(matcher, Matcher::Prefix(_) | Matcher::Wildcard(_));
+                let value = Value::from(event_name.as_str());
+                (exact || versioned) && matcher.accepts(&value)
+            })
+        });
+        best = best.max(if by_name { Coverage::Named } else { Coverage::General });
+    }
+    best
+}
+
+/// A layer for the ATT&CK Navigator: each technique scored by the number of rules.
+///
+/// Source: <https://github.com/mitre-attack/attack-navigator/tree/master/layers>
+#[must_use]
+pub fn navigator_layer(report: &Report) -> Value {
+    let technique = |(id, rules): (&String, &Vec<String>)| json!({"techniqueID": id, "score": rules.len(), "comment": rules.join(", "), "enabled": true});
+    let techniques: Vec<Value> = report.attack.iter().map(technique).collect();
+    let most = report.attack.values().map(Vec::len).max().unwrap_or(1);
+    json!({
+        "name": "iam-responder",
+        "versions": {"attack": "17", "navigator": "5.1.0", "layer": "4.5"},
+        "domain": "enterprise-attack",
+        "description": "Techniques that the enabled rules detect, scored by the number of rules",
+        "filters": {"platforms": ["IaaS", "Identity Provider"]},
+        "gradient": {"colors": ["#ffffff", "#66b1ff"], "minValue": 0, "maxValue": most},
+        "techniques": techniques,
+    })
+}
+
+/// The index of all rules as a Markdown table, the loudest first.
+#[must_use]
+pub fn index(rules: &[Rule]) -> String {
+    let mut sorted: Vec<&Rule> = rules.iter().collect();
+    sorted.sort_by(|one, other| {
+        let key = |rule: &Rule| (std::cmp::Reverse(rule.spec.severity), rule.spec.id.clone());
+        key(one).cmp(&key(other))
+    });
+    let mut table = String::from("| Rule | Severity | Detects | ATT&CK |\n|---|---|---|---|\n");
+    for rule in sorted {
+        let off = if rule.spec.enabled { "" } else { " (off)" };
+        let spec = &rule.spec;
+        let line = format!(
+            "| [{id}]({file}) | {severity}{off} | {title} | {attack} |\n",
+            id = spec.id,
+            file = rule.file.trim_start_matches("rules/"),
+            severity = spec.severity,
+            title = spec.title,
+            attack = spec.attack.join(", "),
+        );
+        table.push_str(&line);
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Engine;
+
+    #[test]
+    fn every_call_of_iam_is_classified_and_named() {
+        let engine = Engine::embedded().unwrap();
+        let report = report(engine.rules().rules());
+        assert_eq!(report.iam.classified, report.iam.total);
+        assert_eq!(report.iam.uncovered, 0);
+        let unnamed: Vec<&str> = report
+            .iam
+            .calls
+            .iter()
+            .filter(|call| call.coverage != Coverage::Named)
+            .map(|call| call.name)
+            .collect();
+        assert!(unnamed.is_empty(), "no rule names {unnamed:?}");
+    }
+}
