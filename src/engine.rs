@@ -39,7 +39,7 @@ impl Engine {
     pub fn embedded() -> Result<Self, Vec<Fault>> {
         let site = PACK_SITE.map(|text| trusted(SITE_FILE, text)).transpose();
         let site = site.map_err(|fault| vec![fault])?;
-        Self::compile(&Self::embedded_rules()?, site.as_ref())
+        Self::over(RuleSet::trusted(PACK_RULES)?, site.as_ref())
     }
 
     /// The rules compiled in, with another site file.
@@ -47,12 +47,7 @@ impl Engine {
     /// # Errors
     /// All faults of the site file.
     pub fn embedded_with(site: &SourceFile) -> Result<Self, Vec<Fault>> {
-        Self::compile(&Self::embedded_rules()?, site_document(site)?.as_ref())
-    }
-
-    fn embedded_rules() -> Result<Vec<Document>, Vec<Fault>> {
-        let rules = PACK_RULES.iter().map(|(name, text)| trusted(name, text));
-        rules.collect::<Result<_, _>>().map_err(|fault| vec![fault])
+        Self::over(RuleSet::trusted(PACK_RULES)?, site_document(site)?.as_ref())
     }
 
     /// The text of an event that came with the rules compiled in.
@@ -90,7 +85,10 @@ impl Engine {
     }
 
     fn compile(rules: &[Document], site: Option<&Document>) -> Result<Self, Vec<Fault>> {
-        let rules = RuleSet::load(rules)?;
+        Self::over(RuleSet::load(rules)?, site)
+    }
+
+    fn over(rules: RuleSet, site: Option<&Document>) -> Result<Self, Vec<Fault>> {
         let site = Site::load(site, &rules.ids())?;
         Ok(Self { rules: rules.with_overrides(&site), site })
     }

@@ -10,7 +10,6 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::alert::{Alert, Message};
-use crate::decide::Decision;
 use crate::derive::{CallOutcome, Facts};
 use crate::effects::{Claim, EffectError, Publish, State};
 use crate::engine::Engine;
@@ -214,7 +213,7 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
             outcome.reasons.push(format!("suppression {suppression} is in force"));
             return Ok(Response { outcome, alert: None });
         }
-        if self.told_already(event, facts, rules, &decision).await {
+        if self.told_already(event, facts, rules, decision.severity).await {
             outcome.outcome = Verdict::Deduplicated;
             return Ok(Response { outcome, alert: None });
         }
@@ -224,31 +223,29 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
         Ok(Response { outcome, alert: Some(alert) })
     }
 
-    /// Has an alert with the same fingerprint been told within the loudest rule's window?
+    /// Was all of it told within the windows of the rules? One rule that has no window, or none
+    /// running, makes it news.
     async fn told_already(
         &self,
         event: &Event,
         facts: &Facts,
         rules: &[&Rule],
-        decision: &Decision,
+        severity: Severity,
     ) -> bool {
-        let Some((rule, window)) =
-            rules.first().and_then(|rule| Some((rule, rule.spec.dedupe.as_ref()?)))
-        else {
-            return false;
-        };
-        // What a rule counts by is also what makes two of its alerts the same.
-        let by: &[GroupBy] = match &rule.spec.threshold {
-            Some(threshold) => &threshold.by,
-            None => &[GroupBy::Account, GroupBy::Principal, GroupBy::Entity],
-        };
-        let key = counter_key(rule, by, event, facts);
-        let name = event.name().unwrap_or_default();
-        let fingerprint = format!("{key}\n{name}\n{}\n{}", facts.outcome.word(), decision.severity);
         let (id, at) = (event.id().unwrap_or_default(), event.time().unwrap_or_default());
-        // A store that is down must not silence.
-        let claim = self.state.claim(&fingerprint, id, at, window.duration()).await;
-        claim.is_ok_and(|claim| claim == Claim::Theirs)
+        let mut all_told = true;
+        let specific = rules.iter().any(|rule| !rule.spec.general);
+        for rule in rules.iter().filter(|rule| !(specific && rule.spec.general)) {
+            let Some(window) = &rule.spec.dedupe else {
+                all_told = false;
+                continue;
+            };
+            let fingerprint = fingerprint(rule, event, facts, severity);
+            // A store that is down must not silence.
+            let claim = self.state.claim(&fingerprint, id, at, window.duration()).await;
+            all_told &= claim.is_ok_and(|claim| claim == Claim::Theirs);
+        }
+        all_told
     }
 
     async fn unreadable(
@@ -315,6 +312,20 @@ fn outcome(event: &Event, verdict: Verdict) -> Outcome {
         topics: Vec::new(),
         plan: Vec::new(),
     }
+}
+
+/// What makes two alerts of a rule the same: what it says itself, else what it counts by, else the
+/// same call by the same principal on the same entity. A louder one is always news.
+fn fingerprint(rule: &Rule, event: &Event, facts: &Facts, severity: Severity) -> String {
+    let spec = &rule.spec;
+    if let Some(by) =
+        spec.dedupe_by.as_ref().or(spec.threshold.as_ref().map(|threshold| &threshold.by))
+    {
+        return format!("{}\n{severity}", counter_key(rule, by, event, facts));
+    }
+    let by = [GroupBy::Account, GroupBy::Principal, GroupBy::Entity];
+    let (key, name) = (counter_key(rule, &by, event, facts), event.name().unwrap_or_default());
+    format!("{key}\n{name}\n{}\n{severity}", facts.outcome.word())
 }
 
 fn step_key(rule: &Rule, step: usize, by: &[GroupBy], event: &Event, facts: &Facts) -> String {

@@ -325,6 +325,12 @@ impl Site {
         &self.suppressions
     }
 
+    /// Does the site change any rule?
+    #[must_use]
+    pub fn has_overrides(&self) -> bool {
+        !self.spec.overrides.is_empty()
+    }
+
     /// What the site changes about a rule.
     #[must_use]
     pub fn override_of(&self, rule: &str) -> Option<&OverrideSpec> {

@@ -70,9 +70,13 @@ CRITICAL      Administrator policy attached to a role
               deploy-payments in payments-production.
               why   rule admin-policy-attached-role says high; environment is
                     production; outside calendar business-hours
+              gives everything: administrator rights; reading all data of a main
+                    data service
               undo  aws iam detach-role-policy --role-name deploy-payments --policy-arn arn:aws:iam::aws:policy/AdministratorAccess
-              also  cis-iam-policy-changes, iam-authorization-changes,
-                    iam-change-prefixes
+              also  escalation-policy-attached, secrets-policy-attached,
+                    document-grants-pass-any-role, document-opens-escalation,
+                    managed-policy-attached, cis-iam-policy-changes,
+                    iam-authorization-changes, iam-change-prefixes
               from  events/attach-role-policy-admin.json
 
 1 event: 1 alerted (1 critical)
@@ -82,7 +86,7 @@ CRITICAL      Administrator policy attached to a role
 
 #[test]
 fn respond_prints_one_line_of_json_an_event() {
-    let expected = r#"{"event_id":"66c164e7-c859-40d2-a844-c762939ae232","event_time":"2026-11-20T02:00:00Z","account":"111122223333","event_name":"AttachRolePolicy","outcome":"alerted","severity":"critical","rules":["admin-policy-attached-role","cis-iam-policy-changes","iam-authorization-changes","iam-change-prefixes"],"reasons":["rule admin-policy-attached-role says high","environment is production","outside calendar business-hours"],"topics":["critical"],"plan":[{"action":"iam:DetachRolePolicy","status":"proposed","guard":null,"command":"aws iam detach-role-policy --role-name deploy-payments --policy-arn arn:aws:iam::aws:policy/AdministratorAccess"}]}
+    let expected = r#"{"event_id":"66c164e7-c859-40d2-a844-c762939ae232","event_time":"2026-11-20T02:00:00Z","account":"111122223333","event_name":"AttachRolePolicy","outcome":"alerted","severity":"critical","rules":["admin-policy-attached-role","escalation-policy-attached","secrets-policy-attached","document-grants-pass-any-role","document-opens-escalation","managed-policy-attached","cis-iam-policy-changes","iam-authorization-changes","iam-change-prefixes"],"reasons":["rule admin-policy-attached-role says high","environment is production","outside calendar business-hours"],"topics":["critical"],"plan":[{"action":"iam:DetachRolePolicy","status":"proposed","guard":null,"command":"aws iam detach-role-policy --role-name deploy-payments --policy-arn arn:aws:iam::aws:policy/AdministratorAccess"}]}
 "#;
     check(
         &["respond", "--format", "json", "events/attach-role-policy-admin.json"],
@@ -229,10 +233,6 @@ fn the_schemas_are_those_of_the_types() {
     for of in ["rule", "site"] {
         let file = std::fs::read_to_string(format!("rules/{of}.schema.json")).unwrap();
         let output = run_with(&["schema", of], "");
-        assert_eq!(
-            text(&output.stdout),
-            file,
-            "run: iam-responder schema {of} > rules/{of}.schema.json"
-        );
+        assert_eq!(text(&output.stdout), file, "run: .ci/regenerate");
     }
 }

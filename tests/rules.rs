@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use iam_responder::coverage;
 use iam_responder::engine::Engine;
 use iam_responder::folder;
 use iam_responder::rule_test;
@@ -40,6 +41,16 @@ fn the_pack_compiled_in_is_the_folder() {
         assert_eq!(name, rule.spec.id, "{}", rule.file);
         assert!(rule.pattern.paths().contains(&"source"), "{}: pins no source", rule.spec.id);
     }
+}
+
+#[test]
+fn the_index_of_rules_is_up_to_date() {
+    let engine = folder::engine(Path::new("rules"), None).unwrap();
+    let readme = fs::read_to_string("rules/README.md").unwrap();
+    let (_, rest) = readme.split_once("<!-- index -->\n").unwrap();
+    let (table, _) = rest.split_once("<!-- end of index -->").unwrap();
+    let index = coverage::index(engine.rules().rules());
+    assert!(table == index, "run: .ci/regenerate");
 }
 
 #[test]
