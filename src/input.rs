@@ -2,6 +2,8 @@
 //!
 //! Nothing is lost: every value found is either an [`Event`] or an [`Unreadable`] with its place.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -31,14 +33,51 @@ struct LookedUp {
     event: String,
 }
 
-/// Reads all events of a file's content, already decompressed.
+/// Content as text. Bytes that are no UTF-8 become replacement characters, and a byte order mark
+/// goes.
 #[must_use]
-pub fn read(content: &[u8]) -> Vec<Input> {
-    let text = String::from_utf8_lossy(content);
-    let text = text.trim_start_matches('\u{feff}').trim();
-    let mut found = Found::new();
+pub fn text(content: &[u8]) -> Cow<'_, str> {
+    match String::from_utf8_lossy(content) {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim_start_matches('\u{feff}')),
+        Cow::Owned(text) => Cow::Owned(text.trim_start_matches('\u{feff}').to_owned()),
+    }
+}
+
+/// Reads the events of a file's [`text`], one at a time: the values are found at once, but each is
+/// parsed only when it is its turn, so that a large file costs little more memory than its text.
+pub fn read(text: &str) -> impl Iterator<Item = Input> + '_ {
+    let found = find(text.trim());
+    found
+        .into_iter()
+        .enumerate()
+        .map(|(index, piece)| Input { number: index + 1, event: piece.parse() })
+}
+
+/// A value found, not parsed yet.
+enum Piece<'t> {
+    Event(&'t str),
+    LookedUp(&'t str),
+    Broken(String),
+}
+
+impl Piece<'_> {
+    fn parse(self) -> Result<Event, Unreadable> {
+        match self {
+            Self::Event(text) => Event::parse(text),
+            // `lookup-events` gives the record as text inside its own summary.
+            Self::LookedUp(text) => match serde_json::from_str::<LookedUp>(text) {
+                Ok(summary) => Event::parse(&summary.event),
+                Err(_) => Event::parse(text),
+            },
+            Self::Broken(fault) => Err(Unreadable::Syntax(fault)),
+        }
+    }
+}
+
+fn find(text: &str) -> Vec<Piece<'_>> {
+    let mut found = Vec::new();
     if text.is_empty() {
-        return Vec::new();
+        return found;
     }
     match serde_json::from_str::<&RawValue>(text) {
         Ok(whole) => take(whole.get(), &mut found),
@@ -51,64 +90,50 @@ pub fn read(content: &[u8]) -> Vec<Input> {
             }
         }
     }
-    let number = |(index, event): (usize, _)| Input { number: index + 1, event };
-    found.into_iter().enumerate().map(number).collect()
+    found
 }
 
-type Found = Vec<Result<Event, Unreadable>>;
-
 /// One JSON value: a container is opened, anything else is one event.
-fn take(text: &str, found: &mut Found) {
+fn take<'t>(text: &'t str, found: &mut Vec<Piece<'t>>) {
     let text = text.trim();
     if text.starts_with('[') {
         match serde_json::from_str::<Vec<&RawValue>>(text) {
-            Ok(items) => items.iter().for_each(|item| found.push(Event::parse(item.get()))),
-            Err(error) => found.push(Err(Unreadable::Syntax(error.to_string()))),
+            Ok(items) => found.extend(items.iter().map(|item| Piece::Event(item.get()))),
+            Err(error) => found.push(Piece::Broken(error.to_string())),
         }
         return;
     }
-    match serde_json::from_str::<Container<'_>>(text) {
+    match serde_json::from_str::<Container<'t>>(text) {
         Ok(Container { records: Some(records), .. }) => {
-            records.iter().for_each(|record| found.push(Event::parse(record.get())));
+            found.extend(records.iter().map(|record| Piece::Event(record.get())));
         }
         Ok(Container { events: Some(events), .. }) => {
-            found.extend(events.iter().map(|event| looked_up(event.get())));
+            found.extend(events.iter().map(|event| Piece::LookedUp(event.get())));
         }
-        _ => found.push(Event::parse(text)),
-    }
-}
-
-/// `lookup-events` gives the record as text inside its own summary.
-fn looked_up(text: &str) -> Result<Event, Unreadable> {
-    match serde_json::from_str::<LookedUp>(text) {
-        Ok(summary) => Event::parse(&summary.event),
-        Err(_) => Event::parse(text),
+        _ => found.push(Piece::Event(text)),
     }
 }
 
 /// NDJSON: a broken line costs only itself.
-fn lines(text: &str, found: &mut Found) {
+fn lines<'t>(text: &'t str, found: &mut Vec<Piece<'t>>) {
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
         match serde_json::from_str::<&RawValue>(line) {
             Ok(value) => take(value.get(), found),
-            Err(error) => found.push(Err(Unreadable::Syntax(error.to_string()))),
+            Err(error) => found.push(Piece::Broken(error.to_string())),
         }
     }
 }
 
 /// Several values one after another over many lines; what follows a syntax error is one unreadable
 /// value, as nothing tells where the next one begins.
-fn stream(text: &str, whole: &serde_json::Error, found: &mut Found) {
+fn stream<'t>(text: &'t str, whole: &serde_json::Error, found: &mut Vec<Piece<'t>>) {
     let values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
-    let before = found.len();
     for value in values {
         match value {
             Ok(value) => take(value.get(), found),
-            Err(error) if found.len() == before => {
-                let _ = error;
-                found.push(Err(Unreadable::Syntax(whole.to_string())));
-            }
-            Err(error) => found.push(Err(Unreadable::Syntax(error.to_string()))),
+            // The first fault is told as seen over the whole text: with its line and column.
+            Err(_) if found.is_empty() => found.push(Piece::Broken(whole.to_string())),
+            Err(error) => found.push(Piece::Broken(error.to_string())),
         }
     }
 }
@@ -119,7 +144,8 @@ mod tests {
 
     #[track_caller]
     fn check(content: &str, readable: usize, unreadable: usize) {
-        let found = read(content.as_bytes());
+        let text = text(content.as_bytes());
+        let found: Vec<Input> = read(&text).collect();
         let good = found.iter().filter(|input| input.event.is_ok()).count();
         assert_eq!((good, found.len() - good), (readable, unreadable), "{content}: {found:?}");
     }

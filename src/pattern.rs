@@ -22,6 +22,7 @@ mod matcher;
 mod schema;
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -44,7 +45,8 @@ pub const CONSISTENCY_STEPS_MAX: usize = 100_000;
 /// A compiled event pattern.
 #[derive(Debug, Clone)]
 pub struct Pattern {
-    branches: Vec<Branch>,
+    /// Shared with the index.
+    branches: Vec<Arc<Branch>>,
 }
 
 /// A conjunction of fields, sorted by path.
@@ -93,7 +95,7 @@ impl Pattern {
     /// they are, and how many fields it asks for.
     #[must_use]
     pub fn specificity(&self) -> (bool, Reverse<usize>, usize) {
-        let names = |branch: &Branch| {
+        let names = |branch: &Arc<Branch>| {
             let field = branch.fields.iter().find(|field| field.path.text() == "detail.eventName");
             let matchers = field.map(|field| field.matchers.as_slice()).unwrap_or_default();
             let exact =
@@ -114,7 +116,7 @@ impl Pattern {
         paths
     }
 
-    pub(crate) fn branches(&self) -> &[Branch] {
+    pub(crate) fn branches(&self) -> &[Arc<Branch>] {
         &self.branches
     }
 }

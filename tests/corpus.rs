@@ -57,7 +57,7 @@ fn every_recorded_event_is_answered() {
         let mut text = String::new();
         MultiGzDecoder::new(std::fs::File::open(&file).unwrap()).read_to_string(&mut text).unwrap();
         let lines = text.lines().filter(|line| !line.trim().is_empty()).count();
-        let inputs = input::read(text.as_bytes());
+        let inputs: Vec<_> = input::read(&text).collect();
         assert_eq!(inputs.len(), lines, "{}: events in, answers out", file.display());
         for input in inputs {
             let response =

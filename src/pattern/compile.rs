@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Bound;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -74,7 +75,7 @@ pub(super) fn compile(pattern: &Value) -> Result<Pattern, Vec<PatternFault>> {
     }
     let sorted = |mut fields: Vec<Field>| {
         fields.sort_by(|one, other| one.path.text().cmp(other.path.text()));
-        Branch { fields }
+        Arc::new(Branch { fields })
     };
     Ok(Pattern { branches: branches.into_iter().map(sorted).collect() })
 }

@@ -1,5 +1,7 @@
 //! Why a pattern did or did not match: nothing is cut short, every field is judged.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -46,7 +48,7 @@ impl Explanation {
 }
 
 pub(super) fn explain(pattern: &Pattern, event: &Value) -> Explanation {
-    let judged = |branch: &Branch| -> (bool, Vec<FieldExplanation>) {
+    let judged = |branch: &Arc<Branch>| -> (bool, Vec<FieldExplanation>) {
         let fields = branch.fields.iter().map(|field| explain_field(field, event)).collect();
         (branch.matches(event), fields)
     };

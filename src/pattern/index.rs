@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -17,7 +18,7 @@ use super::{Branch, Field, Matcher, Pattern};
 /// A set of patterns compiled for speed.
 #[derive(Debug, Clone, Default)]
 pub struct PatternIndex {
-    branches: Vec<(usize, Branch)>,
+    branches: Vec<(usize, Arc<Branch>)>,
     paths: Vec<PathIndex>,
     always: Vec<usize>,
 }
@@ -137,22 +138,22 @@ impl PathIndex {
 }
 
 /// How many branches ask for each value of each path.
-struct Frequencies(HashMap<(FieldPath, Key), usize>);
+struct Frequencies<'b>(HashMap<(&'b str, Key), usize>);
 
-impl Frequencies {
-    fn count(branches: &[(usize, Branch)]) -> Self {
-        let mut counts = HashMap::new();
+impl<'b> Frequencies<'b> {
+    fn count(branches: &'b [(usize, Arc<Branch>)]) -> Self {
+        let mut counts = HashMap::with_capacity(branches.len() * 4);
         for field in branches.iter().flat_map(|(_, branch)| &branch.fields) {
             for key in keys(field).unwrap_or_default() {
-                *counts.entry((field.path.clone(), key)).or_default() += 1;
+                *counts.entry((field.path.text(), key)).or_default() += 1;
             }
         }
         Self(counts)
     }
 
-    fn rarest<'b>(&self, branch: &'b Branch) -> Option<(&'b Field, Vec<Key>)> {
-        let cost = |(field, keys): &(&Field, Vec<Key>)| -> usize {
-            let frequency = |key: &Key| self.0.get(&(field.path.clone(), key.clone())).copied();
+    fn rarest(&self, branch: &'b Branch) -> Option<(&'b Field, Vec<Key>)> {
+        let cost = |(field, keys): &(&'b Field, Vec<Key>)| -> usize {
+            let frequency = |key: &Key| self.0.get(&(field.path.text(), key.clone())).copied();
             keys.iter().filter_map(frequency).sum()
         };
         branch

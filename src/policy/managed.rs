@@ -23,7 +23,14 @@ pub struct ManagedPolicy {
     pub note: &'static str,
 }
 
-/// Some are given as the document they amount to, so that they are judged as any other.
+/// Some are given as the document they amount to, so that they are judged as any other, once.
+static JUDGED: LazyLock<HashMap<&'static str, Grants>> = LazyLock::new(|| {
+    let judge = |text| {
+        PolicyDocument::parse(text).map(|document| Grants::of(&document)).unwrap_or_default()
+    };
+    DOCUMENTS.into_iter().map(|(name, text)| (name, judge(text))).collect()
+});
+
 const DOCUMENTS: [(&str, &str); 3] = [
     ("@admin", r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#),
     (
@@ -51,13 +58,11 @@ pub fn managed(arn: &str) -> Option<ManagedPolicy> {
     let [name, words, note] =
         MANAGED.get(&name.to_lowercase())?.split('\t').collect::<Vec<_>>().try_into().ok()?;
     let words: Vec<&'static str> = words.split_whitespace().collect();
-    let document = words.first().and_then(|word| DOCUMENTS.iter().find(|(name, _)| name == word));
+    let judged = words.first().and_then(|word| JUDGED.get(word)).cloned();
     let denies = words.contains(&"deny");
     let quarantines = words.contains(&"quarantine");
-    let grants = match document.and_then(|(_, text)| PolicyDocument::parse(text)) {
-        Some(document) => Grants::of(&document),
-        None => Grants::from_words(words.into_iter().filter(|word| *word != "deny")),
-    };
+    let grants = judged
+        .unwrap_or_else(|| Grants::from_words(words.into_iter().filter(|word| *word != "deny")));
     Some(ManagedPolicy { name, grants, denies, quarantines, note })
 }
 

@@ -7,6 +7,7 @@ use iam_responder::alert::clean::clean;
 use iam_responder::decide::Decision;
 use iam_responder::engine::Engine;
 use iam_responder::event::Event;
+use iam_responder::input;
 use iam_responder::pattern::{Explanation, FieldExplanation};
 use iam_responder::rule::{Rule, RuleSet};
 use iam_responder::rule_test::found;
@@ -48,7 +49,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     let file = files::event_file(&arguments.path)?;
     let mut out = anstream::stdout().lock();
     let mut matched = false;
-    for input in file.inputs {
+    for input in input::read(&file.text()) {
         let event = match input.event {
             Ok(event) => event,
             Err(reason) => {

@@ -1,5 +1,6 @@
 //! Reading rules and events from files.
 
+use std::borrow::Cow;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 use flate2::read::MultiGzDecoder;
 use iam_responder::engine::Engine;
 use iam_responder::folder;
-use iam_responder::input::{self, Input};
+use iam_responder::input;
 
 use crate::Global;
 use crate::exit::Failure;
@@ -34,8 +35,14 @@ pub fn engine(global: &Global) -> Result<Engine, Failure> {
 pub struct EventFile {
     /// The path, or `-`.
     pub name: String,
-    /// Its events.
-    pub inputs: Vec<Input>,
+    content: Vec<u8>,
+}
+
+impl EventFile {
+    /// Its content, for [`input::read`].
+    pub fn text(&self) -> Cow<'_, str> {
+        input::text(&self.content)
+    }
 }
 
 /// All files that the paths lead to: files as they are, folders by the endings of event files,
@@ -70,7 +77,7 @@ pub fn event_file(path: &Path) -> Result<EventFile, Failure> {
         let file = fs::File::open(path).map_err(|error| Failure::file("read", path, error))?;
         content(file, path)?
     };
-    Ok(EventFile { name: path.display().to_string(), inputs: input::read(&content) })
+    Ok(EventFile { name: path.display().to_string(), content })
 }
 
 /// The content, decompressed where it begins as gzip does.

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use iam_responder::alert::Alert;
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
+use iam_responder::input;
 use iam_responder::outcome::{Outcome, Verdict};
 use iam_responder::respond::{Origin, Responder, Response};
 use iam_responder::severity::Severity;
@@ -50,10 +51,13 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     let mut count = Count::default();
     for path in paths {
         let file = files::event_file(&path)?;
-        let many = file.inputs.len() > 1;
-        for input in file.inputs {
+        let text = file.text();
+        let mut inputs = input::read(&text).peekable();
+        let mut first = true;
+        while let Some(input) = inputs.next() {
+            let alone = std::mem::take(&mut first) && inputs.peek().is_none();
             let place =
-                if many { format!("{} #{}", file.name, input.number) } else { file.name.clone() };
+                if alone { file.name.clone() } else { format!("{} #{}", file.name, input.number) };
             // The recorder is never told to fail here.
             let response = pollster::block_on(responder.respond(input.event, now, arguments.now))
                 .map_err(|error| Failure::Fault(error.to_string()))?;
