@@ -22,7 +22,7 @@ use crate::event::{Event, Unreadable};
 use crate::plan::{Status, Step};
 use crate::policy::{describe, describe_trust};
 use crate::rights::Rights;
-use crate::rule::Rule;
+use crate::rule::{Attempts, Rule};
 use crate::severity::Severity;
 use crate::site::Site;
 use clean::{clean, clean_lines};
@@ -199,8 +199,7 @@ impl Alert {
         let sentence = phrase::sentence(event, facts, &who, &place);
         Self {
             severity: decision.severity,
-            title: first
-                .map_or_else(|| "Event".to_owned(), |rule| clean(&rule.spec.title, NAME_CHARS_MAX)),
+            title: first.map_or_else(|| "Event".to_owned(), |rule| title(rule, facts)),
             sentence,
             rules: rules.iter().map(|rule| rule_line(rule)).collect(),
             reasons: decision
@@ -241,7 +240,7 @@ impl Alert {
         } else {
             (
                 "Event could not be read",
-                "1. Look the event up in CloudTrail by its time; an attacker may hide behind its size or shape.\n\
+                "1. See in CloudTrail what happened at this time; an attacker may hide behind an event's size or shape.\n\
                  2. Report its shape, without its values, so that it can be read.",
             )
         };
@@ -284,6 +283,13 @@ impl Alert {
     }
 }
 
+/// A title says what happened; of what was only tried it must not say so.
+fn title(rule: &Rule, facts: &Facts) -> String {
+    let title = clean(&rule.spec.title, NAME_CHARS_MAX);
+    let tried = facts.outcome != CallOutcome::Success && rule.spec.attempts == Attempts::Lower;
+    if tried { format!("Attempt: {title}") } else { title }
+}
+
 fn rule_line(rule: &Rule) -> RuleLine {
     let spec = &rule.spec;
     RuleLine {
@@ -314,6 +320,9 @@ fn rights_lines(rights: &Rights) -> RightsLines {
     let trust = rights.trust.as_ref();
     let mut allows = describe(&rights.grants);
     allows.extend(trust.map(describe_trust).into_iter().flatten());
+    if rights.unknown {
+        allows.push("not known: the event does not hold the document".to_owned());
+    }
     let more = allows.len().saturating_sub(ALLOWS_MAX);
     allows.truncate(ALLOWS_MAX);
     if more > 0 {

@@ -74,14 +74,23 @@ fn adjusted(
         return Severity::Informational;
     };
     let mut severity = base(loudest);
-    reasons.push(format!("rule {} says {}", loudest.spec.id, loudest.spec.severity));
+    reasons.push(match loudest.pack_severity {
+        Some(pack) => format!(
+            "rule {} says {} by the site's override, {pack} by itself",
+            loudest.spec.id, loudest.spec.severity
+        ),
+        None => format!("rule {} says {}", loudest.spec.id, loudest.spec.severity),
+    });
     if attempt && severity != loudest.spec.severity {
-        reasons.push(format!("the call was {}: an attempt, one step quieter", past(facts.outcome)));
+        reasons.push(format!("the call {}: an attempt, one step quieter", past(facts.outcome)));
     } else if attempt {
-        reasons.push(format!("the call was {}", past(facts.outcome)));
+        reasons.push(format!("the call {}", past(facts.outcome)));
     }
     if !facts.environment.known {
         reasons.push("account tags unknown, treated as production".to_owned());
+    }
+    if event.time().is_none() {
+        reasons.push("time of the event unknown, treated as outside all calendars".to_owned());
     }
     let mut floors = Vec::new();
     let mut lowered_by_window = false;
@@ -104,13 +113,17 @@ fn adjusted(
                 continue;
             }
             if lowered_by_window {
+                reasons.push(format!("{}, but one window has lowered it already", spec.because));
                 continue;
             }
             lowered_by_window = true;
+            let cut = wanted < severity.lowered(1);
             severity = severity.lowered(1);
-        } else {
-            severity = wanted;
+            let note = if cut { ", one step at most" } else { "" };
+            reasons.push(format!("{}{note}", spec.because));
+            continue;
         }
+        severity = wanted;
         reasons.push(spec.because.clone());
     }
     for (floor, spec) in floors {
@@ -124,8 +137,8 @@ fn adjusted(
 
 fn past(outcome: CallOutcome) -> &'static str {
     match outcome {
-        CallOutcome::Success => "successful",
-        CallOutcome::Denied => "denied",
+        CallOutcome::Success => "succeeded",
+        CallOutcome::Denied => "was denied",
         CallOutcome::Failure => "failed",
     }
 }
@@ -232,7 +245,7 @@ suppressions:
 
     #[test]
     fn severity_follows_environment_time_and_principal() {
-        use Severity::{Critical, High, Low, Medium};
+        use Severity::{High, Low, Medium};
         let noon = "2026-11-20T12:00:00Z";
         check("111122223333", BOB, noon, "", Medium, "rule r says medium");
         check("444455556666", BOB, noon, "", Low, "environment is development");
@@ -245,7 +258,6 @@ suppressions:
         check("111122223333", ROOT, "2026-11-20T02:30:00Z", "", High, "not lowered although");
         let omitted = r#","requestParameters":{"omitted":true}"#;
         check("111122223333", BOB, "2026-11-20T02:30:00Z", omitted, High, "not lowered although");
-        let _ = Critical;
     }
 
     #[test]

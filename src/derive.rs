@@ -84,8 +84,9 @@ impl Facts {
         let principal = Principal::of(event);
         let entity = call.and_then(|call| entity(event, call, &principal, outcome));
         let self_target = entity.as_ref().is_some_and(|entity| is_caller(entity, &principal));
-        let (inside, outside) =
-            event.time().map(|time| site.calendars_at(time)).unwrap_or_default();
+        // What cannot be known counts against silence: no time lies inside any calendar.
+        let unknown = || (Vec::new(), site.calendar_names());
+        let (inside, outside) = event.time().map_or_else(unknown, |time| site.calendars_at(time));
         let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
         Self {
             read_only: read_only(event),

@@ -263,6 +263,10 @@ impl<'f> Loader<'f> {
         let Some(Frame { open: Open::Mapping(map, Some(key)), .. }) = self.stack.last() else {
             return Ok(());
         };
+        if key == "<<" {
+            let message = "merging with `<<` is not supported; write the keys out";
+            return Err(Fault { path, ..Fault::whole(self.file, line, message) });
+        }
         if map.contains_key(key) {
             let message = format!("key `{key}` is given twice");
             return Err(Fault { path, ..Fault::whole(self.file, line, message) });

@@ -5,6 +5,8 @@
 //! break every rule that a strict type would impose (no `userIdentity`, empty `sessionIssuer`,
 //! parameters as a string …).
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use thiserror::Error;
@@ -36,6 +38,9 @@ pub enum Unreadable {
     /// `source` does not begin with `aws.`: not from AWS, whatever it claims.
     #[error("refused: its source is `{0}`, and only AWS can send a source that begins with `aws.`")]
     ForeignSource(String),
+    /// A file that could be read in part only.
+    #[error("the file is damaged: {0}")]
+    Damaged(String),
     /// Envelope and record contradict each other.
     #[error("refused: sent from account {envelope}, but its record was delivered to {record}")]
     ForeignAccount {
@@ -51,6 +56,8 @@ pub enum Unreadable {
 pub enum Shape {
     /// An EventBridge envelope.
     Envelope,
+    /// An envelope without `source`, completed from its record.
+    Completed,
     /// A CloudTrail record, put into the envelope that EventBridge would have sent.
     Record,
     /// Some other JSON object, kept as it is.
@@ -89,12 +96,28 @@ impl Event {
     fn from_object(map: Map<String, Value>) -> Self {
         const RECORD: [&str; 4] = ["eventName", "eventSource", "eventVersion", "userIdentity"];
         if map.get("detail").is_some_and(Value::is_object) {
-            Self { raw: Value::Object(map), shape: Shape::Envelope }
-        } else if RECORD.iter().any(|key| map.contains_key(*key)) {
+            return Self::from_envelope(map);
+        }
+        if RECORD.iter().any(|key| map.contains_key(*key)) {
             Self { raw: wrap(map), shape: Shape::Record }
         } else {
             Self { raw: Value::Object(map), shape: Shape::Unknown }
         }
+    }
+
+    fn from_envelope(mut map: Map<String, Value>) -> Self {
+        if map.get("source").is_some_and(Value::is_string) {
+            return Self { raw: Value::Object(map), shape: Shape::Envelope };
+        }
+        let record = map.get("detail").and_then(Value::as_object).cloned().unwrap_or_default();
+        if let Value::Object(whole) = wrap(record) {
+            for (key, value) in whole {
+                if map.get(&key).is_none_or(Value::is_null) {
+                    map.insert(key, value);
+                }
+            }
+        }
+        Self { raw: Value::Object(map), shape: Shape::Completed }
     }
 
     /// Checks what only AWS can set: the source, and that envelope and record agree on the account.
@@ -102,7 +125,9 @@ impl Event {
     /// # Errors
     /// [`Unreadable::ForeignSource`] or [`Unreadable::ForeignAccount`].
     pub fn check_origin(&self) -> Result<(), Unreadable> {
-        let source = self.text("source").unwrap_or_default();
+        // What we completed ourselves proves nothing.
+        let source =
+            self.text("source").filter(|_| self.shape == Shape::Envelope).unwrap_or_default();
         if !source.starts_with("aws.") {
             return Err(Unreadable::ForeignSource(source.to_owned()));
         }
@@ -163,6 +188,17 @@ impl Event {
     #[must_use]
     pub fn id(&self) -> Option<&str> {
         self.text("detail.eventID").or_else(|| self.text("id"))
+    }
+
+    /// What tells this event from every other: its ID, or a hash of all of it where it has none.
+    #[must_use]
+    pub fn identity(&self) -> String {
+        let hash = || {
+            let mut hasher = DefaultHasher::new();
+            self.raw.to_string().hash(&mut hasher);
+            format!("without-id-{:016x}", hasher.finish())
+        };
+        self.id().map_or_else(hash, str::to_owned)
     }
 
     /// `detail.eventName`, as `AttachRolePolicy`.
@@ -293,7 +329,10 @@ mod tests {
             origin(r#"{"source":"awsiam","detail":{}}"#),
             Err(Unreadable::ForeignSource(_))
         ));
-        assert!(matches!(origin(r#"{"detail":{}}"#), Err(Unreadable::ForeignSource(_))));
+        let bare = r#"{"eventSource":"iam.amazonaws.com","eventName":"CreateUser"}"#;
+        for unproven in [r#"{"detail":{}}"#, bare, &format!(r#"{{"detail":{bare}}}"#)] {
+            assert!(matches!(origin(unproven), Err(Unreadable::ForeignSource(_))), "{unproven}");
+        }
         let forged = r#"{"source":"aws.iam","account":"1","detail":{"recipientAccountId":"2"}}"#;
         assert!(matches!(origin(forged), Err(Unreadable::ForeignAccount { .. })));
     }

@@ -25,6 +25,9 @@ struct Container<'a> {
     records: Option<Vec<&'a RawValue>>,
     #[serde(borrow, rename = "Events")]
     events: Option<Vec<&'a RawValue>>,
+    /// An envelope is an event, whatever else it holds.
+    #[serde(borrow)]
+    detail: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -56,21 +59,22 @@ pub fn read(text: &str) -> impl Iterator<Item = Input> + '_ {
 /// A value found, not parsed yet.
 enum Piece<'t> {
     Event(&'t str),
-    LookedUp(&'t str),
     Broken(String),
 }
 
 impl Piece<'_> {
     fn parse(self) -> Result<Event, Unreadable> {
-        match self {
-            Self::Event(text) => Event::parse(text),
-            // `lookup-events` gives the record as text inside its own summary.
-            Self::LookedUp(text) => match serde_json::from_str::<LookedUp>(text) {
-                Ok(summary) => Event::parse(&summary.event),
-                Err(_) => Event::parse(text),
-            },
-            Self::Broken(fault) => Err(Unreadable::Syntax(fault)),
+        let text = match self {
+            Self::Event(text) => text,
+            Self::Broken(fault) => return Err(Unreadable::Syntax(fault)),
+        };
+        // `lookup-events` gives the record as text inside its own summary.
+        if text.contains("\"CloudTrailEvent\"")
+            && let Ok(summary) = serde_json::from_str::<LookedUp>(text)
+        {
+            return Event::parse(&summary.event);
         }
+        Event::parse(text)
     }
 }
 
@@ -81,14 +85,10 @@ fn find(text: &str) -> Vec<Piece<'_>> {
     }
     match serde_json::from_str::<&RawValue>(text) {
         Ok(whole) => take(whole.get(), &mut found),
-        Err(error) => {
-            let first_line = text.lines().next().unwrap_or_default();
-            if serde_json::from_str::<&RawValue>(first_line).is_ok() {
-                lines(text, &mut found);
-            } else {
-                stream(text, &error, &mut found);
-            }
-        }
+        Err(error) => match inside_container(text) {
+            Some(start) => salvage(text, start, &error.to_string(), &mut found),
+            None => values(text, &mut found),
+        },
     }
     found
 }
@@ -103,38 +103,86 @@ fn take<'t>(text: &'t str, found: &mut Vec<Piece<'t>>) {
         }
         return;
     }
-    match serde_json::from_str::<Container<'t>>(text) {
-        Ok(Container { records: Some(records), .. }) => {
-            found.extend(records.iter().map(|record| Piece::Event(record.get())));
-        }
-        Ok(Container { events: Some(events), .. }) => {
-            found.extend(events.iter().map(|event| Piece::LookedUp(event.get())));
+    let container = serde_json::from_str::<Container<'t>>(text);
+    match container {
+        Ok(Container { records, events, detail: None })
+            if records.is_some() || events.is_some() =>
+        {
+            let all = records.into_iter().chain(events).flatten();
+            found.extend(all.map(|record| Piece::Event(record.get())));
         }
         _ => found.push(Piece::Event(text)),
     }
 }
 
-/// NDJSON: a broken line costs only itself.
-fn lines<'t>(text: &'t str, found: &mut Vec<Piece<'t>>) {
-    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        match serde_json::from_str::<&RawValue>(line) {
-            Ok(value) => take(value.get(), found),
-            Err(error) => found.push(Piece::Broken(error.to_string())),
+/// Values one after another: NDJSON, or pretty-printed. A broken one costs itself; the next is
+/// looked for where a line begins with a bracket.
+fn values<'t>(text: &'t str, found: &mut Vec<Piece<'t>>) {
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start();
+        if rest.is_empty() {
+            return;
+        }
+        let mut stream = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>();
+        let (value, used) = (stream.next(), stream.byte_offset());
+        match value {
+            Some(Ok(value)) => {
+                take(value.get(), found);
+                rest = rest.get(used..).unwrap_or_default();
+            }
+            Some(Err(error)) => {
+                found.push(Piece::Broken(error.to_string()));
+                rest = next_line_with_bracket(rest);
+            }
+            None => return,
         }
     }
 }
 
-/// Several values one after another over many lines; what follows a syntax error is one unreadable
-/// value, as nothing tells where the next one begins.
-fn stream<'t>(text: &'t str, whole: &serde_json::Error, found: &mut Vec<Piece<'t>>) {
-    let values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
-    for value in values {
-        match value {
-            Ok(value) => take(value.get(), found),
-            // The first fault is told as seen over the whole text: with its line and column.
-            Err(_) if found.is_empty() => found.push(Piece::Broken(whole.to_string())),
-            Err(error) => found.push(Piece::Broken(error.to_string())),
+fn next_line_with_bracket(text: &str) -> &str {
+    let starts = text.match_indices('\n').map(|(at, _)| at + 1);
+    let bracket = |at: &usize| text.get(*at..).is_some_and(|rest| rest.starts_with(['{', '[']));
+    let next = starts.into_iter().find(bracket);
+    next.and_then(|at| text.get(at..)).unwrap_or_default()
+}
+
+/// Where the elements of a container begin, if the text looks like one.
+fn inside_container(text: &str) -> Option<usize> {
+    if text.starts_with('[') {
+        return Some(1);
+    }
+    let head: String = text.chars().take(40).filter(|c| !c.is_whitespace()).collect();
+    let known = ["{\"Records\":[", "{\"Events\":["].iter().any(|start| head.starts_with(start));
+    known.then(|| text.find('[').map(|at| at + 1))?
+}
+
+/// A container that is no valid JSON as a whole: cut off, or with one bad spot. Its whole elements
+/// are taken, what is between them is told as broken.
+fn salvage<'t>(text: &'t str, start: usize, fault: &str, found: &mut Vec<Piece<'t>>) {
+    let mut rest = text.get(start..).unwrap_or_default();
+    loop {
+        rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
+        if rest.is_empty() || rest.starts_with(']') {
+            break;
         }
+        let mut stream = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>();
+        let (value, used) = (stream.next(), stream.byte_offset());
+        match value {
+            Some(Ok(value)) => {
+                found.push(Piece::Event(value.get()));
+                rest = rest.get(used..).unwrap_or_default();
+            }
+            _ => {
+                found.push(Piece::Broken(fault.to_owned()));
+                // CloudTrail begins every record so.
+                let next = rest.get(1..).and_then(|tail| tail.find("{\"eventVersion\""));
+                rest = next.and_then(|at| rest.get(at + 1..)).unwrap_or_default();
+            }
+        }
+    }
+    if found.is_empty() {
+        found.push(Piece::Broken(fault.to_owned()));
     }
 }
 
@@ -163,6 +211,19 @@ mod tests {
         );
         check("{\n\"eventName\":\"A\"}\n{\n\"eventName\":\"B\"}", 2, 0);
         check("{\n\"eventName\":\"A\"}\n{\n\"eventName\"", 1, 1);
+        check(
+            "{\"eventName\":\n{\"eventName\":\"B\"}\n{\n\"eventName\":\"C\"\n}\n{\"eventName\":\"D\"}",
+            3,
+            1,
+        );
+        check(
+            "{\"Records\":[{\"eventVersion\":\"1\"},{\"eventVersion\":\"\0\"},{\"eventVersion\":\"1\"},]}",
+            2,
+            1,
+        );
+        check("{\"Records\":[{\"eventVersion\":\"1\"},{\"eventVer", 1, 1);
+        check("{\"detail\":{},\"Records\":[1,2]}", 1, 0);
+        check("[{\"EventId\":\"x\",\"CloudTrailEvent\":\"{\\\"eventName\\\":\\\"A\\\"}\"}]", 1, 0);
         check("not json at all", 0, 1);
         check(r#"{"Events":[{"EventId":"x","CloudTrailEvent":"{\"eventName\":\"A\"}"}]}"#, 1, 0);
         check(&"[".repeat(10_000), 0, 1);

@@ -34,6 +34,7 @@ pub mod derive;
 pub mod engine;
 pub mod event;
 pub mod input;
+pub mod metrics;
 pub mod outcome;
 pub mod pattern;
 pub mod plan;

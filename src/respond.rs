@@ -136,8 +136,8 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
     async fn reached(&self, rule: &Rule, event: &Event, facts: &Facts) -> bool {
         let Some(threshold) = &rule.spec.threshold else { return true };
         let key = counter_key(rule, &threshold.by, event, facts);
-        let (id, at) = (event.id().unwrap_or_default(), event.time().unwrap_or_default());
-        let counted = self.state.count(&key, id, at, threshold.within.duration()).await;
+        let (id, at) = (event.identity(), event.time().unwrap_or_default());
+        let counted = self.state.count(&key, &id, at, threshold.within.duration()).await;
         // A store that is down must not silence: the rule fires as if it had no threshold.
         counted.map_or(true, |count| count >= threshold.count)
     }
@@ -148,7 +148,7 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
         let Some(sequence) = &rule.spec.sequence else { return true };
         let at = event.time().unwrap_or_default();
         let mut from = at.checked_sub(sequence.within.duration()).unwrap_or(at);
-        let mut taken = vec![event.id().unwrap_or_default().to_owned()];
+        let mut taken = vec![event.identity()];
         for step in 0..sequence.before.len() {
             let key = step_key(rule, step, &sequence.by, event, facts);
             // A store that is down must not silence, but a sequence is only ever an addition to
@@ -167,11 +167,11 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
     /// Notes what later events are compared with: steps of sequences, policy documents. A store
     /// that is down costs those comparisons, not this event's alert.
     async fn record(&self, event: &Event, facts: &Facts) {
-        let (id, at) = (event.id().unwrap_or_default(), event.time().unwrap_or_default());
+        let (id, at) = (event.identity(), event.time().unwrap_or_default());
         for (rule, step) in self.engine.rules().steps(event.raw()) {
             let Some(sequence) = &rule.spec.sequence else { continue };
             let key = step_key(rule, step, &sequence.by, event, facts);
-            let noted = self.state.count(&key, id, at, sequence.within.duration()).await;
+            let noted = self.state.count(&key, &id, at, sequence.within.duration()).await;
             noted.map_or_else(
                 |error| tracing::warn!(%error, "step of a sequence not noted"),
                 |_| (),
@@ -182,14 +182,14 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
         let document = rights::document(event);
         let gone = event.name().is_some_and(|name| name.starts_with("Delete"));
         if document.is_some() || gone {
-            let noted = self.state.remember_document(&key, id, document.as_deref()).await;
+            let noted = self.state.remember_document(&key, &id, document.as_deref()).await;
             noted.unwrap_or_else(|error| tracing::warn!(%error, "policy document not noted"));
         }
     }
 
     async fn document_before(&self, event: &Event) -> Option<String> {
         let key = rights::ledger_key(event)?;
-        self.state.document_before(&key, event.id().unwrap_or_default()).await.ok()?
+        self.state.document_before(&key, &event.identity()).await.ok()?
     }
 
     async fn alert(
@@ -232,7 +232,7 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
         rules: &[&Rule],
         severity: Severity,
     ) -> bool {
-        let (id, at) = (event.id().unwrap_or_default(), event.time().unwrap_or_default());
+        let (id, at) = (event.identity(), event.time().unwrap_or_default());
         let mut all_told = true;
         let specific = rules.iter().any(|rule| !rule.spec.general);
         for rule in rules.iter().filter(|rule| !(specific && rule.spec.general)) {
@@ -242,7 +242,7 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
             };
             let fingerprint = fingerprint(rule, event, facts, severity);
             // A store that is down must not silence.
-            let claim = self.state.claim(&fingerprint, id, at, window.duration()).await;
+            let claim = self.state.claim(&fingerprint, &id, at, window.duration()).await;
             all_told &= claim.is_ok_and(|claim| claim == Claim::Theirs);
         }
         all_told
@@ -325,7 +325,11 @@ fn fingerprint(rule: &Rule, event: &Event, facts: &Facts, severity: Severity) ->
     }
     let by = [GroupBy::Account, GroupBy::Principal, GroupBy::Entity];
     let (key, name) = (counter_key(rule, &by, event, facts), event.name().unwrap_or_default());
-    format!("{key}\n{name}\n{}\n{severity}", facts.outcome.word())
+    // Where we cannot tell what was acted upon, the parameters can.
+    let known = facts.entity.as_ref().is_some_and(|entity| entity.name.is_some());
+    let parameters = event.value("detail.requestParameters").filter(|_| !known);
+    let parameters = parameters.map(ToString::to_string).unwrap_or_default();
+    format!("{key}\n{name}\n{}\n{severity}\n{parameters}", facts.outcome.word())
 }
 
 fn step_key(rule: &Rule, step: usize, by: &[GroupBy], event: &Event, facts: &Facts) -> String {

@@ -28,6 +28,8 @@ pub struct Rights {
     pub added: Option<BTreeSet<String>>,
     /// Words that it gave and that are gone.
     pub removed: Option<BTreeSet<String>>,
+    /// It gives something, but nothing tells what: a customer's policy that no event showed.
+    pub unknown: bool,
 }
 
 /// What an event does with a document.
@@ -165,7 +167,9 @@ pub fn rights(event: &Event, site: &Site, before: Option<&str>) -> Rights {
                 bound(&mut rights.grants, boundary);
             }
         }
-        Deed::Attach(field) => attach(&mut rights.grants, parameter(field), before.as_ref()),
+        Deed::Attach(field) => {
+            rights.unknown = !attach(&mut rights.grants, parameter(field), before.as_ref())
+        }
         Deed::Detach(field) => detach(&mut rights.grants, parameter(field), before.as_ref()),
         Deed::Delete => delete(&mut rights, before.as_ref()),
         Deed::Bound => {
@@ -187,13 +191,15 @@ fn compare(rights: &mut Rights, before: Option<&PolicyDocument>) {
     }
 }
 
-/// AWS's own policies are known by name, the customer's by the document the ledger saw.
-fn attach(grants: &mut Grants, arn: Option<&str>, before: Option<&PolicyDocument>) {
+/// AWS's own policies are known by name, the customer's by the document the ledger saw. Says
+/// whether it is known what the policy gives.
+fn attach(grants: &mut Grants, arn: Option<&str>, before: Option<&PolicyDocument>) -> bool {
     match (arn.and_then(managed), before) {
         (Some(policy), _) => *grants = policy.grants,
         (None, Some(document)) => *grants = Grants::of(document),
-        (None, None) => {}
+        (None, None) => return arn.is_none(),
     }
+    true
 }
 
 fn detach(grants: &mut Grants, arn: Option<&str>, before: Option<&PolicyDocument>) {

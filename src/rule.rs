@@ -211,6 +211,8 @@ impl TryFrom<String> for Span {
     }
 }
 
+/// Largest threshold.
+pub const THRESHOLD_MAX: u32 = 1_000;
 /// Most patterns before the last in a sequence.
 pub const SEQUENCE_STEPS_MAX: usize = 10;
 
@@ -272,6 +274,8 @@ pub struct TestEvent {
 pub struct Rule {
     /// What the rule says.
     pub spec: RuleSpec,
+    /// What the rule itself says, where the site overrides its severity.
+    pub pack_severity: Option<Severity>,
     /// The compiled pattern.
     pub pattern: Pattern,
     /// The compiled patterns of the sequence before it.
@@ -337,7 +341,7 @@ impl RuleSet {
             let before = spec.sequence.iter().flat_map(|sequence| &sequence.before);
             let before = before.map(pattern).collect::<Result<Vec<_>, _>>()?;
             let last = pattern(&spec.pattern)?;
-            Ok(Rule { pattern: last, before, file: (*file).to_owned(), spec })
+            Ok(Rule { pack_severity: None, pattern: last, before, file: (*file).to_owned(), spec })
         };
         let rules = pack.iter().map(compile).collect::<Result<Vec<_>, _>>();
         rules.map(Self::indexed).map_err(|fault| vec![fault])
@@ -353,8 +357,12 @@ impl RuleSet {
         for rule in &mut rules {
             let Some(change) = site.override_of(&rule.spec.id) else { continue };
             let spec = &mut rule.spec;
-            spec.severity = change.severity.unwrap_or(spec.severity);
-            spec.enabled = change.enabled.unwrap_or(spec.enabled);
+            if let Some(severity) = change.severity.filter(|severity| *severity != spec.severity) {
+                rule.pack_severity = Some(spec.severity);
+                spec.severity = severity;
+            }
+            let switched = change.enabled.or(change.disabled.map(|disabled| !disabled));
+            spec.enabled = switched.unwrap_or(spec.enabled);
             spec.threshold = change.threshold.clone().or(spec.threshold.take());
             spec.dedupe = change.dedupe.clone().or(spec.dedupe.take());
         }
@@ -461,7 +469,7 @@ fn compile(document: &Document) -> Result<Rule, Vec<Fault>> {
     }
     match last {
         Some(pattern) if faults.is_empty() => {
-            Ok(Rule { spec, pattern, before, file: document.file.clone() })
+            Ok(Rule { pack_severity: None, spec, pattern, before, file: document.file.clone() })
         }
         _ => Err(faults),
     }
@@ -504,8 +512,13 @@ fn check(spec: &RuleSpec, document: &Document) -> Vec<Fault> {
         let message = format!("a sequence has 1 to {SEQUENCE_STEPS_MAX} patterns before the last");
         faults.push(document.fault("sequence.before", message, None));
     }
-    if spec.threshold.as_ref().is_some_and(|threshold| threshold.count < 2) {
-        faults.push(document.fault("threshold.count", "a threshold counts at least 2", None));
+    if spec
+        .threshold
+        .as_ref()
+        .is_some_and(|threshold| !(2..=THRESHOLD_MAX).contains(&threshold.count))
+    {
+        let message = format!("a threshold counts 2 to {THRESHOLD_MAX}");
+        faults.push(document.fault("threshold.count", message, None));
     }
     faults
 }

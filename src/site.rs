@@ -160,6 +160,9 @@ pub struct OverrideSpec {
     /// Switches the rule on or off.
     #[serde(default)]
     pub enabled: Option<bool>,
+    /// The opposite of `enabled`.
+    #[serde(default)]
+    pub disabled: Option<bool>,
     /// Another threshold.
     #[serde(default)]
     pub threshold: Option<ThresholdSpec>,
@@ -250,6 +253,12 @@ impl Site {
     /// All faults found.
     pub fn load(document: Option<&Document>, rule_ids: &[&str]) -> Result<Self, Vec<Fault>> {
         let Some(document) = document else { return Ok(Self::empty()) };
+        // A key with all its entries commented out is as good as none.
+        let mut document = document.clone();
+        if let Value::Object(map) = &mut document.value {
+            map.retain(|_, value| !value.is_null());
+        }
+        let document = &document;
         let spec: SiteSpec = document.decode().map_err(|fault| vec![fault])?;
         let mut compiler = Compiler { document, rule_ids, faults: Vec::new() };
         compiler.check_accounts(&spec);
@@ -311,6 +320,12 @@ impl Site {
             list.push(name.as_str());
         }
         (inside, outside)
+    }
+
+    /// Names of all calendars.
+    #[must_use]
+    pub fn calendar_names(&self) -> Vec<&str> {
+        self.calendars.iter().map(|(name, _)| name.as_str()).collect()
     }
 
     /// Adjustments of severity, in order.
@@ -434,8 +449,12 @@ impl Compiler<'_> {
                 self.fault(&at, format!("steps are 1 to {STEPS_MAX}"), None);
             }
             if let Some(pattern) = self.pattern(&one.when, &format!("{at}.when"), spec) {
-                let is_timed =
-                    |path: &&str| matches!(*path, "derived.time" | "derived.outsideTime");
+                let is_timed = |path: &&str| {
+                    matches!(
+                        *path,
+                        "derived.time" | "derived.outsideTime" | "time" | "detail.eventTime"
+                    )
+                };
                 let timed = pattern.paths().iter().any(is_timed);
                 adjustments.push(Adjustment { pattern, spec: one.clone(), timed });
             }
@@ -452,7 +471,7 @@ impl Compiler<'_> {
                 if text.trim().is_empty() {
                     self.fault(
                         &format!("{at}.{key}"),
-                        format!("a suppression needs a {key}"),
+                        format!("`{key}` is empty; a suppression needs it"),
                         None,
                     );
                 }

@@ -10,32 +10,32 @@ use crate::event::Event;
 const PHRASES: [(&str, &str, &str); 18] = [
     (
         "AttachRolePolicy",
-        "attached policy {requestParameters.policyArn} to {kind} {entity}",
+        "attached {policy} to {kind} {entity}",
         "attach a policy to {kind} {entity}",
     ),
     (
         "AttachUserPolicy",
-        "attached policy {requestParameters.policyArn} to {kind} {entity}",
+        "attached {policy} to {kind} {entity}",
         "attach a policy to {kind} {entity}",
     ),
     (
         "AttachGroupPolicy",
-        "attached policy {requestParameters.policyArn} to {kind} {entity}",
+        "attached {policy} to {kind} {entity}",
         "attach a policy to {kind} {entity}",
     ),
     (
         "DetachRolePolicy",
-        "detached policy {requestParameters.policyArn} from {kind} {entity}",
+        "detached {policy} from {kind} {entity}",
         "detach a policy from {kind} {entity}",
     ),
     (
         "DetachUserPolicy",
-        "detached policy {requestParameters.policyArn} from {kind} {entity}",
+        "detached {policy} from {kind} {entity}",
         "detach a policy from {kind} {entity}",
     ),
     (
         "DetachGroupPolicy",
-        "detached policy {requestParameters.policyArn} from {kind} {entity}",
+        "detached {policy} from {kind} {entity}",
         "detach a policy from {kind} {entity}",
     ),
     (
@@ -148,17 +148,20 @@ pub(super) fn sentence(event: &Event, facts: &Facts, who: &Who, place: &Place) -
     };
     let subject = capitalised(&subject);
     let name = event.name().unwrap_or("an unnamed call");
-    let deed = match facts.outcome {
-        CallOutcome::Success => done(event, facts, name),
-        CallOutcome::Denied => format!("tried to {} and was denied", tried(event, facts, name)),
-        CallOutcome::Failure => format!("tried to {} and failed", tried(event, facts, name)),
-    };
     let account = match (&place.account_name, &place.account) {
         (Some(name), _) => format!(" in {name}"),
         (None, Some(account)) => format!(" in account {account}"),
         (None, None) => String::new(),
     };
-    format!("{subject} {deed}{account}.")
+    match facts.outcome {
+        CallOutcome::Success => format!("{subject} {}{account}.", done(event, facts, name)),
+        CallOutcome::Denied => {
+            format!("{subject} tried to {}{account} and was denied.", tried(event, facts, name))
+        }
+        CallOutcome::Failure => {
+            format!("{subject} tried to {}{account} and failed.", tried(event, facts, name))
+        }
+    }
 }
 
 fn capitalised(text: &str) -> String {
@@ -204,15 +207,27 @@ fn starts_a_word(rest: &str) -> bool {
 fn on(facts: &Facts, rest: &str) -> String {
     let Some(entity) = &facts.entity else { return String::new() };
     let Some(name) = &entity.name else { return String::new() };
+    if entity.kind == "root" {
+        return " of the root user".to_owned();
+    }
     let name = clean(name, NAME_CHARS_MAX);
     let kind = clean(&entity.kind.replace('-', " "), NAME_CHARS_MAX);
-    if words(rest).ends_with(&kind) { format!(" {name}") } else { format!(" on {kind} {name}") }
+    let (words, noun) = (words(rest), kind.rsplit(' ').next().unwrap_or_default());
+    if words.rsplit(' ').next() == Some(noun) {
+        format!(" {name}")
+    } else if words.split(' ').any(|word| word == noun) {
+        format!(" of {name}")
+    } else {
+        format!(" on {kind} {name}")
+    }
 }
 
 /// `RolePermissionsBoundary` as `role permissions boundary`, `MFADevice` as `MFA device`.
 fn words(name: &str) -> String {
     let name = clean(name, NAME_CHARS_MAX);
-    let chars: Vec<char> = name.trim_end_matches(|c: char| c.is_ascii_digit()).chars().collect();
+    // Lambda puts a version behind its names: `20150331v2`.
+    let unversioned = name.find("20").and_then(|at| name.get(..at)).unwrap_or(&name);
+    let chars: Vec<char> = unversioned.chars().collect();
     let mut words: Vec<String> = Vec::new();
     for (index, c) in chars.iter().enumerate() {
         let before = index.checked_sub(1).and_then(|before| chars.get(before));
@@ -237,8 +252,17 @@ fn fill(phrase: &str, event: &Event, facts: &Facts) -> Option<String> {
         let (path, after) = after.split_once('}')?;
         let entity = facts.entity.as_ref();
         let value = match path {
-            "kind" => entity.map(|entity| entity.kind.as_str()),
-            "entity" => entity.and_then(|entity| entity.name.as_deref()),
+            "kind" => entity
+                .map(|entity| if entity.kind == "root" { "the" } else { entity.kind.as_str() }),
+            "entity" => entity.and_then(|entity| {
+                if entity.kind == "root" { Some("root user") } else { entity.name.as_deref() }
+            }),
+            "policy" => {
+                filled.push_str(before);
+                filled.push_str(&policy(event.text("detail.requestParameters.policyArn")?));
+                rest = after;
+                continue;
+            }
             path => event.text(&format!("detail.{path}")),
         }?;
         // Of an ARN the last part is what people call the thing.
@@ -253,6 +277,16 @@ fn fill(phrase: &str, event: &Event, facts: &Facts) -> Option<String> {
     }
     filled.push_str(rest);
     Some(filled)
+}
+
+/// A customer may give a policy any name, also one of AWS's: whose it is must be said.
+fn policy(arn: &str) -> String {
+    let name = clean(arn.rsplit('/').next().unwrap_or(arn), NAME_CHARS_MAX);
+    match arn.split(':').nth(4) {
+        Some("aws") => format!("policy {name}"),
+        Some(account) => format!("customer policy {name} of account {}", clean(account, 20)),
+        None => format!("policy {name}"),
+    }
 }
 
 #[cfg(test)]

@@ -75,9 +75,11 @@ fn facts(alert: &Alert) -> Vec<(&'static str, String)> {
         facts.extend(alert.who.role_arn.clone().or(alert.who.arn.clone()).map(|arn| ("", arn)));
     }
     if let Some(name) = &alert.event.name {
-        let on = alert.entity.as_ref().and_then(|entity| {
-            entity.name.as_ref().map(|name| format!(" on {} {name}", entity.kind))
-        });
+        let on =
+            alert.entity.as_ref().and_then(|entity| match (entity.kind.as_str(), &entity.name) {
+                ("root", _) => Some(" on the root user".to_owned()),
+                (kind, name) => name.as_ref().map(|name| format!(" on {kind} {name}")),
+            });
         facts.push(("What", format!("{name}{}", on.unwrap_or_default())));
     }
     facts.extend(alert.event.error.clone().map(|error| ("Error", error)));
@@ -85,7 +87,8 @@ fn facts(alert: &Alert) -> Vec<(&'static str, String)> {
         facts.push(("Where", place));
     }
     let from = [alert.place.source_ip.clone(), alert.place.user_agent.clone()];
-    let from: Vec<String> = from.into_iter().flatten().collect();
+    let mut from: Vec<String> = from.into_iter().flatten().collect();
+    from.dedup();
     if !from.is_empty() {
         facts.push(("From", from.join(", ")));
     }

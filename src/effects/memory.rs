@@ -15,7 +15,7 @@ pub const ENTRIES_MAX: usize = 100_000;
 /// no difference to the document before.
 pub const DOCUMENTS_MAX: usize = 1_000;
 /// Most events remembered in one counter.
-pub const EVENTS_PER_COUNTER_MAX: usize = 10_000;
+pub const EVENTS_PER_COUNTER_MAX: usize = 1_000;
 
 /// State that dies with the process.
 #[derive(Debug, Default)]

@@ -171,7 +171,9 @@ pub fn describe(grants: &Grants) -> Vec<String> {
         say("pass-role-any", "handing any role to a service");
         say("assume-any", "taking any role that lets itself be taken");
     }
-    say("data-all", "reading all data of a main data service");
+    if !grants.all.contains("admin") {
+        say("data-all", "reading all data of a main data service");
+    }
     say("quarantine", "nothing: AWS found the credentials in public and limits them");
     say("quarantine-removed", "what AWS's quarantine had forbidden");
     say("boundary-removed", "what the permissions boundary had forbidden");

@@ -103,7 +103,7 @@ class Emulator:
 
 
 class Deployment:
-    """The stack of infra/responder.yaml in the emulator, and a queue subscribed to each of its topics."""
+    """The stack of infra/responder.yaml in the emulator, the nested one of its bus rules included, and a queue subscribed to each of its topics."""
 
     def __init__(self, emulator):
         self.emulator = emulator
@@ -132,7 +132,7 @@ class Deployment:
         except ValueError:
             return done.stdout
 
-    def deploy(self, *options):
+    def deploy(self, *options, parameters=()):
         """The two commands of infra/README.md; gives what the second one says."""
         template = ROOT / "infra/responder.yaml"
         self.aws(
@@ -142,7 +142,7 @@ class Deployment:
         return self.aws(
             *("cloudformation", "deploy", "--template-file", str(self._template), "--stack-name", STACK),
             *("--capabilities", "CAPABILITY_IAM", *options),
-            *("--parameter-overrides", f"Architecture={architecture()}"),
+            *("--parameter-overrides", f"Architecture={architecture()}", *parameters),
         )
 
     def deploy_code(self, *options):

@@ -4,7 +4,7 @@ Run as `python emulator.py`; MiniStack takes its settings (port, account) from t
 What is added to MiniStack, each point because AWS does it and MiniStack 1.5.33 does not:
 
 * A bus rule that is ENABLED gets no read-only CloudTrail events; one that is
-  ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS gets them too.
+  ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS gets them too (`hears` in bus.py).
 * A bus rule may call the function only where the function's resource policy names that rule.
   Otherwise the event ends in the dead-letter queue of the target.
 * The call is asynchronous: a failed one is tried again, then sent to the on-failure destination,
@@ -33,10 +33,11 @@ from ministack.core import responses
 from ministack.core.arn import parse_arn
 from ministack.services import cloudtrail, eventbridge, lambda_svc
 
+from bus import hears
+
 ACCOUNT = os.environ["MINISTACK_ACCOUNT_ID"]
 REGION = os.environ["MINISTACK_REGION"]
 RETRY_DELAY_SECONDS = float(os.environ["LAMBDA_ASYNC_RETRY_BASE_SECONDS"])
-ALL_MANAGEMENT_EVENTS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 
 
 class InFlight:
@@ -78,15 +79,10 @@ def put_on_default_bus(envelope):
 def dispatch_event(event, view=None):
     view = view or eventbridge._pattern_event_view(event)
     envelope = view.event_with_detail()
-    read_only = (
-        envelope.get("detail-type", "").endswith(" via CloudTrail")
-        and envelope.get("detail", {}).get("readOnly") is True
-    )
     for key, rule in list(eventbridge._rules.items()):
-        listens = rule["State"] == ALL_MANAGEMENT_EVENTS or (rule["State"] == "ENABLED" and not read_only)
         if (
             rule["EventBusName"] == event.get("EventBusName", "default")
-            and listens
+            and hears(rule["State"], envelope)
             and rule.get("EventPattern")
             and eventbridge._matches_pattern_view(rule["EventPattern"], view, f"rule {key}")
         ):

@@ -5,6 +5,7 @@
 mod start;
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -12,6 +13,7 @@ use iam_responder::aws::sns::Sns;
 use iam_responder::effects::memory::Memory;
 use iam_responder::engine::Engine;
 use iam_responder::event::Event;
+use iam_responder::metrics;
 use iam_responder::outcome::Outcome;
 use iam_responder::respond::{Origin, PublishFailed, Responder};
 use iam_responder::severity::Severity;
@@ -27,6 +29,7 @@ const EVENT_SECS_MAX: u64 = 28;
 
 /// Everything that outlives one event.
 struct Function {
+    name: String,
     engine: Engine,
     topics: BTreeMap<Severity, Vec<TopicSpec>>,
     publish: Sns,
@@ -91,7 +94,15 @@ async fn handle(function: &Function, event: LambdaEvent<Box<RawValue>>) -> Resul
         Ok(Err(error)) => Err(Failed::Publish(error)),
         Err(_) => Err(Failed::Deadline),
     };
-    let milliseconds = started.elapsed().as_millis();
+    let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let line = metrics::line(
+        result.as_ref().map_err(|_| ()),
+        Timestamp::now(),
+        milliseconds,
+        &function.name,
+    );
+    // A log that cannot be written is no reason to lose an alert that was sent.
+    let _ = writeln!(std::io::stdout(), "{line}");
     match &result {
         Ok(outcome) => tell(outcome, milliseconds),
         Err(error) => tracing::error!(?error, milliseconds, "event failed"),
@@ -100,7 +111,7 @@ async fn handle(function: &Function, event: LambdaEvent<Box<RawValue>>) -> Resul
 }
 
 /// One line tells the whole story of an event, without its content.
-fn tell(outcome: &Outcome, milliseconds: u128) {
+fn tell(outcome: &Outcome, milliseconds: u64) {
     tracing::info!(
         event_id = outcome.event_id,
         event_name = outcome.event_name,

@@ -39,8 +39,9 @@ pub async fn start() -> Result<Function, String> {
         }
         None => None,
     };
+    let name = env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|_| "iam-responder".to_owned());
     let config = client::config(&region, ca_bundle).await?;
-    Ok(Function { engine, topics, publish: Sns::new(&config), state: Memory::default() })
+    Ok(Function { name, engine, topics, publish: Sns::new(&config), state: Memory::default() })
 }
 
 /// JSON lines, as Lambda's own log has them.

@@ -1,0 +1,159 @@
+//! Numbers about the responder itself, in CloudWatch's embedded metric format: a line of the log
+//! becomes metrics, without a call.
+//!
+//! Neither accounts nor principals are dimensions: they would cost a metric each.
+//!
+//! Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use crate::outcome::{Outcome, Verdict};
+use crate::severity::Severity;
+
+/// Namespace of all metrics.
+pub const NAMESPACE: &str = "iam-responder";
+
+/// One metric: its name, its unit, and what it tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Metric {
+    /// Name in CloudWatch.
+    pub name: &'static str,
+    /// Unit in CloudWatch.
+    pub unit: &'static str,
+    /// What it tells.
+    pub meaning: &'static str,
+}
+
+const fn metric(name: &'static str, unit: &'static str, meaning: &'static str) -> Metric {
+    Metric { name, unit, meaning }
+}
+
+/// All metrics, in the order of the documentation.
+pub const METRICS: [Metric; 14] = [
+    metric("EventsReceived", "Count", "events handed to the function"),
+    metric("EventsMatched", "Count", "events that at least one rule matched"),
+    metric("AlertsCritical", "Count", "alerts sent as critical"),
+    metric("AlertsHigh", "Count", "alerts sent as high"),
+    metric("AlertsMedium", "Count", "alerts sent as medium"),
+    metric("AlertsLow", "Count", "alerts sent as low"),
+    metric("AlertsInformational", "Count", "alerts sent as informational"),
+    metric("EventsSuppressed", "Count", "events that a suppression silenced"),
+    metric("EventsDeduplicated", "Count", "repetitions held back"),
+    metric("EventsCounted", "Count", "events that only counted: signals, thresholds not reached"),
+    metric(
+        "EventsUnreadable",
+        "Count",
+        "events that could not be read or were not sent by AWS; each was alerted",
+    ),
+    metric(
+        "PublishFailures",
+        "Count",
+        "events whose alert could not be published; Lambda tries them again",
+    ),
+    metric("DetectionDelay", "Milliseconds", "from the event's own time to the alert"),
+    metric("Duration", "Milliseconds", "spent on the event by the function"),
+];
+
+/// The line for an event that was handled, or whose alert could not be published.
+#[must_use]
+pub fn line(
+    result: Result<&Outcome, ()>,
+    now: Timestamp,
+    milliseconds: u64,
+    function: &str,
+) -> Value {
+    let mut values: Vec<(&str, u64)> = vec![("EventsReceived", 1), ("Duration", milliseconds)];
+    match result {
+        Ok(outcome) => values.extend(of_outcome(outcome, now)),
+        Err(()) => values.push(("PublishFailures", 1)),
+    }
+    let unit = |name: &str| {
+        METRICS.iter().find(|metric| metric.name == name).map_or("None", |metric| metric.unit)
+    };
+    let metrics: Vec<Value> =
+        values.iter().map(|(name, _)| json!({"Name": name, "Unit": unit(name)})).collect();
+    let mut line = Map::new();
+    line.insert(
+        "_aws".to_owned(),
+        json!({
+            "Timestamp": now.as_millisecond(),
+            "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": [["FunctionName"]], "Metrics": metrics}],
+        }),
+    );
+    line.insert("FunctionName".to_owned(), json!(function));
+    line.extend(values.into_iter().map(|(name, value)| (name.to_owned(), json!(value))));
+    Value::Object(line)
+}
+
+fn of_outcome(outcome: &Outcome, now: Timestamp) -> Vec<(&'static str, u64)> {
+    let mut values = Vec::new();
+    if !outcome.rules.is_empty() {
+        values.push(("EventsMatched", 1));
+    }
+    match outcome.outcome {
+        Verdict::Alerted => {
+            values.push((alerts(outcome.severity.unwrap_or(Severity::Informational)), 1));
+        }
+        Verdict::Suppressed => values.push(("EventsSuppressed", 1)),
+        Verdict::Deduplicated => values.push(("EventsDeduplicated", 1)),
+        Verdict::Counted => values.push(("EventsCounted", 1)),
+        Verdict::Unreadable => values.push(("EventsUnreadable", 1)),
+        Verdict::Quiet => {}
+    }
+    if let (true, Some(time)) = (outcome.outcome.is_told(), outcome.event_time) {
+        let delay = now.duration_since(time).as_millis();
+        values.push(("DetectionDelay", u64::try_from(delay).unwrap_or(0)));
+    }
+    values
+}
+
+fn alerts(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "AlertsCritical",
+        Severity::High => "AlertsHigh",
+        Severity::Medium => "AlertsMedium",
+        Severity::Low => "AlertsLow",
+        Severity::Informational => "AlertsInformational",
+    }
+}
+
+/// The table of all metrics, as documentation shows it.
+#[must_use]
+pub fn table() -> String {
+    let mut table = String::from("| Metric | Unit | Tells |\n|---|---|---|\n");
+    for metric in METRICS {
+        table.push_str(&format!("| `{}` | {} | {} |\n", metric.name, metric.unit, metric.meaning));
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_declares_what_it_holds() {
+        let now: Timestamp = "2026-11-20T02:00:05Z".parse().unwrap();
+        let outcome = Outcome {
+            event_id: None,
+            event_time: Some("2026-11-20T02:00:00Z".parse().unwrap()),
+            account: Some("111122223333".to_owned()),
+            event_name: None,
+            outcome: Verdict::Alerted,
+            severity: Some(Severity::High),
+            rules: vec!["r".to_owned()],
+            reasons: Vec::new(),
+            topics: vec![Severity::High],
+            plan: Vec::new(),
+        };
+        let line = line(Ok(&outcome), now, 12, "f");
+        assert_eq!(line["AlertsHigh"], 1);
+        assert_eq!(line["DetectionDelay"], 5_000);
+        for declared in line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap() {
+            assert_ne!(declared["Unit"], "None", "{declared}");
+            assert!(line[declared["Name"].as_str().unwrap()].is_u64());
+        }
+        assert!(!line.to_string().contains("111122223333"));
+    }
+}

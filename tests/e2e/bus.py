@@ -1,0 +1,106 @@
+"""The bus rules of infra/bus-rules.yaml without AWS: which of them an event would take.
+
+Matching is the emulator's own, so that a test here and a deployed stack say the same.
+"""
+
+import functools
+import json
+from pathlib import Path
+
+import yaml
+from ministack.services import eventbridge
+
+TEMPLATE = Path(__file__).resolve().parents[2] / "infra/bus-rules.yaml"
+ALL_MANAGEMENT_EVENTS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
+
+
+def hears(state, envelope):
+    """Whether a bus rule in this state gets the event at all.
+
+    An ENABLED one gets no reads. AWS tells reads by their names and by lists of its own, CloudTrail by a
+    flag; what either calls a read counts as one here.
+    """
+    detail = envelope.get("detail") or {}
+    is_read = envelope.get("detail-type", "").endswith(" via CloudTrail") and (
+        detail.get("readOnly") is True or detail.get("eventName", "").startswith(("Get", "List", "Describe"))
+    )
+    return state == ALL_MANAGEMENT_EVENTS or (state == "ENABLED" and not is_read)
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML with the short forms of CloudFormation's functions: `!Sub x` is `{"Fn::Sub": x}`."""
+
+
+def _function(loader, suffix, node):
+    build = {
+        yaml.ScalarNode: loader.construct_scalar,
+        yaml.SequenceNode: functools.partial(loader.construct_sequence, deep=True),
+        yaml.MappingNode: functools.partial(loader.construct_mapping, deep=True),
+    }[type(node)]
+    return {"Ref" if suffix == "Ref" else f"Fn::{suffix}": build(node)}
+
+
+_Loader.add_multi_constructor("!", _function)
+
+
+def _resolved(value, names):
+    """The value with Ref and Sub replaced by what `names` holds."""
+    if isinstance(value, list):
+        return [_resolved(each, names) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if "Ref" in value:
+        return names[value["Ref"]]
+    if "Fn::Sub" in value:
+        text = value["Fn::Sub"]
+        for name, replacement in names.items():
+            text = text.replace("${" + name + "}", replacement)
+        assert "${" not in text, text
+        return text
+    return {key: _resolved(each, names) for key, each in value.items()}
+
+
+@functools.cache
+def _template():
+    return yaml.load(TEMPLATE.read_text(), _Loader)
+
+
+@functools.cache
+def bus_rules(stack, account, region):
+    """State and pattern, as JSON text, of each bus rule; `reads` too, which is made on demand only."""
+    names = {
+        "Name": stack,
+        "AWS::AccountId": account,
+        "AWS::Region": region,
+        "AWS::Partition": "aws",
+    }
+    found = {}
+    for resource in _template()["Resources"].values():
+        if resource["Type"] == "AWS::Events::Rule":
+            properties = resource["Properties"]
+            name = _resolved(properties["Name"], names).removeprefix(f"{stack}-")
+            pattern = json.dumps(_resolved(properties["EventPattern"], names), separators=(",", ":"))
+            found[name] = (properties["State"], pattern)
+    return found
+
+
+def fault_of(pattern):
+    """Why EventBridge would refuse this pattern, if it would."""
+    return eventbridge._event_pattern_error(pattern)
+
+
+def alternatives_of(pattern):
+    """The patterns without `$or` that this one stands for."""
+    return eventbridge._compile_pattern(pattern)
+
+
+def taken(envelope, stack, reads=False):
+    """Names of the bus rules that hand this event to the function, in the event's own account and Region."""
+    view = eventbridge._pattern_event_view(eventbridge._event_from_test_payload(envelope))
+    return [
+        name
+        for name, (state, pattern) in bus_rules(stack, envelope["account"], envelope["region"]).items()
+        if (reads or name != "reads")
+        and hears(state, envelope)
+        and eventbridge._matches_pattern_view(pattern, view)
+    ]
