@@ -320,6 +320,9 @@ fn rights_lines(rights: &Rights) -> RightsLines {
     let trust = rights.trust.as_ref();
     let mut allows = describe(&rights.grants);
     allows.extend(trust.map(describe_trust).into_iter().flatten());
+    if rights.unreadable {
+        allows.push("not known: the document cannot be read".to_owned());
+    }
     if rights.unknown {
         allows.push("not known: the event does not hold the document".to_owned());
     }

@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 
 use crate::catalogue::{self, Call};
 use crate::event::Event;
+use crate::nearest;
+use crate::pattern::Pattern;
 use crate::principal::Principal;
 use crate::rights::{self, Rights};
 use crate::site::{Environment, Site};
@@ -131,6 +133,7 @@ impl Facts {
             "grantsUnconditional": self.rights.grants.unconditional,
             "trust": self.rights.trust.as_ref().map(|trust| &trust.words),
             "trustExternal": self.rights.trust.as_ref().map(|trust| &trust.accounts),
+            "documentUnreadable": self.rights.unreadable,
             "policyArn": self.rights.policy_arn,
             "policyName": self.rights.policy_name,
             "environment": self.environment.name,
@@ -204,9 +207,12 @@ fn entity(
         return Some(Entity { kind: call.kind.to_owned(), name: account.clone(), arn, account });
     }
     if let (CallOutcome::Denied, Some(message)) = (outcome, event.text("detail.errorMessage")) {
-        return denied_entity(message, call.kind, event, account);
+        return Some(denied_entity(message, call.kind, event, account));
     }
-    if call.absent_is_caller() && !omitted(event) {
+    // Of a call that failed, absent parameters may only be unrecorded.
+    let parameters = event.value("detail.requestParameters").is_some();
+    let absent = outcome == CallOutcome::Success || (outcome == CallOutcome::Failure && parameters);
+    if call.absent_is_caller() && absent && !omitted(event) {
         let name = principal.name.clone();
         let kind = if principal.is_root() { "root" } else { call.kind };
         return Some(Entity { kind: kind.to_owned(), name, arn: principal.arn.clone(), account });
@@ -216,27 +222,57 @@ fn entity(
 
 /// The target of a denied call stands only in the text:
 /// "… is not authorized to perform: iam:AttachRolePolicy on resource: role deploy because …".
-fn denied_entity(
-    message: &str,
-    kind: &str,
-    event: &Event,
-    account: Option<String>,
-) -> Option<Entity> {
-    let (_, rest) = message.split_once("on resource: ")?;
-    let end = [" because", " with an", " as "].iter().filter_map(|word| rest.find(word)).min();
-    let target = rest.get(..end.unwrap_or(rest.len()))?.trim();
-    match target.split_once(' ') {
-        Some((kind, name)) => Some(named(kind, name, event, account)),
-        None => Some(named(kind, target, event, account)),
+fn denied_entity(message: &str, kind: &str, event: &Event, account: Option<String>) -> Entity {
+    let unknown =
+        || Entity { kind: kind.to_owned(), name: None, arn: None, account: account.clone() };
+    let Some((_, rest)) = message.split_once("on resource: ") else { return unknown() };
+    let word = |text: &str| {
+        let end = text.find(char::is_whitespace).unwrap_or(text.len());
+        text.get(..end).unwrap_or_default().trim_end_matches(['.', ',']).to_owned()
+    };
+    let rest = rest.trim_start();
+    if rest.starts_with("arn:") {
+        return named(kind, &word(rest), event, account);
     }
+    // Kinds of two words come first: "instance profile web".
+    const KINDS: [(&str, &str); 9] = [
+        ("instance profile ", "instance-profile"),
+        ("server certificate ", "server-certificate"),
+        ("mfa device ", "mfa-device"),
+        ("saml provider ", "saml-provider"),
+        ("oidc provider ", "oidc-provider"),
+        ("user ", "user"),
+        ("role ", "role"),
+        ("group ", "group"),
+        ("policy ", "policy"),
+    ];
+    let lower = rest.to_lowercase();
+    let found = KINDS.iter().find(|(words, _)| lower.starts_with(words));
+    let (kind, name) = match found {
+        Some((words, kind)) => (*kind, word(rest.get(words.len()..).unwrap_or_default())),
+        None => (kind, word(rest)),
+    };
+    if name == "*" || name.is_empty() { unknown() } else { named(kind, &name, event, account) }
 }
 
 /// An entity by name or ARN. Names of IAM users, roles and groups lead to an ARN without path.
 fn named(kind: &str, given: &str, event: &Event, account: Option<String>) -> Entity {
-    let root = given == "AWS ROOT USER";
+    let root = given.eq_ignore_ascii_case("AWS ROOT USER")
+        || given.ends_with(":mfa/root-account-mfa-device");
     let kind = if root { "root" } else { kind };
     if given.starts_with("arn:") {
         let name = given.rsplit(['/', ':']).next().unwrap_or(given).to_owned();
+        let parts: Vec<&str> = given.splitn(6, ':').collect();
+        // An ARN says itself what it is of, and whose.
+        let own_kind = match parts.as_slice() {
+            [_, _, "iam", _, _, rest] => rest.split_once('/').map(|(kind, _)| kind),
+            _ => None,
+        };
+        let named_kinds = ["user", "role", "group", "policy", "instance-profile"];
+        let kind = own_kind.filter(|own| named_kinds.contains(own)).unwrap_or(kind);
+        let own_account =
+            parts.get(4).filter(|account| account.len() == 12).map(|account| (*account).to_owned());
+        let account = own_account.or(account);
         return Entity {
             kind: kind.to_owned(),
             name: Some(name),
@@ -284,6 +320,72 @@ fn is_caller(entity: &Entity, principal: &Principal) -> bool {
         _ => false,
     };
     kinds && same_account && (principal.is_root() || same(&entity.name, &principal.name))
+}
+
+/// Every path below `derived`, so that a misspelt one is found when rules are read: it would never
+/// match, in silence.
+pub const PATHS: [&str; 36] = [
+    "derived.outcome",
+    "derived.readOnly",
+    "derived.knownApi",
+    "derived.omitted",
+    "derived.selfTarget",
+    "derived.effect",
+    "derived.tampering",
+    "derived.grants",
+    "derived.grantsUnconditional",
+    "derived.trust",
+    "derived.trustExternal",
+    "derived.documentUnreadable",
+    "derived.policyArn",
+    "derived.policyName",
+    "derived.environment",
+    "derived.environmentKnown",
+    "derived.time",
+    "derived.outsideTime",
+    "derived.principal.type",
+    "derived.principal.arn",
+    "derived.principal.roleArn",
+    "derived.principal.name",
+    "derived.principal.sessionName",
+    "derived.principal.sourceIdentity",
+    "derived.principal.person",
+    "derived.principal.account",
+    "derived.principal.accessKeyId",
+    "derived.principal.mfa",
+    "derived.principal.viaService",
+    "derived.principal.external",
+    "derived.entity.kind",
+    "derived.entity.name",
+    "derived.entity.arn",
+    "derived.entity.account",
+    "derived.entity",
+    "derived.principal",
+];
+
+/// What a pattern asks of `derived` that can never be: each path with what is wrong and the nearest
+/// right word.
+#[must_use]
+pub fn misspelt(pattern: &Pattern) -> Vec<(String, String, Option<String>)> {
+    const OUTCOMES: [&str; 3] = ["success", "denied", "failure"];
+    const EFFECTS: [&str; 7] =
+        ["grants", "removes", "weakens", "strengthens", "credential", "destroys", "neutral"];
+    let mut faults = Vec::new();
+    for path in pattern.paths().into_iter().filter(|path| path.starts_with("derived")) {
+        if !PATHS.contains(&path) {
+            let help = nearest::suggestion(path, PATHS);
+            faults.push((path.to_owned(), format!("no fact `{path}`"), help));
+        }
+    }
+    for (path, words) in
+        [("derived.outcome", OUTCOMES.as_slice()), ("derived.effect", EFFECTS.as_slice())]
+    {
+        for text in pattern.texts(path).into_iter().filter(|text| !words.contains(text)) {
+            let help = nearest::suggestion(text, words.iter().copied());
+            faults.push((path.to_owned(), format!("`{path}` is never `{text}`"), help));
+        }
+    }
+    faults
 }
 
 #[cfg(test)]

@@ -161,6 +161,8 @@ fn inside_container(text: &str) -> Option<usize> {
 /// are taken, what is between them is told as broken.
 fn salvage<'t>(text: &'t str, start: usize, fault: &str, found: &mut Vec<Piece<'t>>) {
     let mut rest = text.get(start..).unwrap_or_default();
+    let first = rest.trim_start();
+    let beginning = first.find(':').and_then(|at| first.get(..at)).unwrap_or("{\"eventVersion\"");
     loop {
         rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
         if rest.is_empty() || rest.starts_with(']') {
@@ -175,8 +177,8 @@ fn salvage<'t>(text: &'t str, start: usize, fault: &str, found: &mut Vec<Piece<'
             }
             _ => {
                 found.push(Piece::Broken(fault.to_owned()));
-                // CloudTrail begins every record so.
-                let next = rest.get(1..).and_then(|tail| tail.find("{\"eventVersion\""));
+                // Records are alike: the next one begins as the first did.
+                let next = rest.get(1..).and_then(|tail| tail.find(beginning));
                 rest = next.and_then(|at| rest.get(at + 1..)).unwrap_or_default();
             }
         }

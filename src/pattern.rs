@@ -116,6 +116,20 @@ impl Pattern {
         paths
     }
 
+    /// The exact texts that the pattern asks for under a path.
+    #[must_use]
+    pub fn texts(&self, path: &str) -> Vec<&str> {
+        let fields = self.branches.iter().flat_map(|branch| &branch.fields);
+        let matchers =
+            fields.filter(|field| field.path.text() == path).flat_map(|field| &field.matchers);
+        matchers
+            .filter_map(|matcher| match matcher {
+                Matcher::Text(text) => Some(text.as_str()),
+                _ => None,
+            })
+            .collect()
+    }
+
     pub(crate) fn branches(&self) -> &[Arc<Branch>] {
         &self.branches
     }

@@ -8,10 +8,12 @@
 //!
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>
 
+mod condition;
 mod escalation;
 mod glob;
 mod grants;
 mod managed;
+mod resource;
 mod trust;
 
 use percent_encoding::percent_decode_str;
@@ -27,10 +29,15 @@ pub use trust::{Trust, describe_trust};
 /// as nobody writes such a document to grant little.
 pub const STATEMENTS_MAX: usize = 2_000;
 
+/// How often a document may be encoded, as text within text or for URLs.
+const ENCODINGS_MAX: usize = 4;
+
 /// A parsed policy document.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PolicyDocument {
     pub(crate) statements: Vec<Statement>,
+    /// It has more statements than are judged.
+    pub(crate) too_long: bool,
 }
 
 /// One statement.
@@ -77,19 +84,21 @@ impl PolicyDocument {
         }
     }
 
-    /// Parses a document from text, raw or URL-encoded.
+    /// Parses a document from text: raw, URL-encoded, or encoded more than once.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let parse = |text: &str| serde_json::from_str::<Value>(text).ok();
-        let value = parse(text).or_else(|| {
-            let decoded = percent_decode_str(text.trim()).decode_utf8().ok()?;
-            parse(&decoded)
-        })?;
-        // A string inside the string: some callers encode twice.
-        match value {
-            Value::String(inner) => parse(&inner).as_ref().and_then(Self::from_value),
-            other => Self::from_value(&other),
+        let mut text = text
+            .trim_matches(|c: char| c.is_whitespace() || c == '\0' || c == '\u{feff}')
+            .to_owned();
+        for _ in 0..ENCODINGS_MAX {
+            match serde_json::from_str::<Value>(&text) {
+                // A string inside the string.
+                Ok(Value::String(inner)) => text = inner,
+                Ok(value) => return Self::from_value(&value),
+                Err(_) => text = percent_decode_str(&text).decode_utf8().ok()?.into_owned(),
+            }
         }
+        None
     }
 
     /// Does it forbid anything?
@@ -99,13 +108,16 @@ impl PolicyDocument {
     }
 
     fn from_value(value: &Value) -> Option<Self> {
-        let statements = match element(value, "Statement")? {
-            Value::Array(items) => {
-                items.iter().take(STATEMENTS_MAX).filter_map(statement).collect()
-            }
-            one => statement(one).into_iter().collect(),
+        let items = match element(value, "Statement")? {
+            Value::Array(items) => items.as_slice(),
+            one => std::slice::from_ref(one),
         };
-        Some(Self { statements })
+        let statements: Vec<Statement> =
+            items.iter().take(STATEMENTS_MAX).filter_map(statement).collect();
+        let too_long = items.len() > STATEMENTS_MAX;
+        // A document without any statement that can be read says nothing we may rely on.
+        let readable = items.is_empty() || too_long || !statements.is_empty();
+        readable.then_some(Self { statements, too_long })
     }
 }
 

@@ -30,6 +30,8 @@ pub struct Rights {
     pub removed: Option<BTreeSet<String>>,
     /// It gives something, but nothing tells what: a customer's policy that no event showed.
     pub unknown: bool,
+    /// It carries a document that cannot be read: AWS took it, so it means something.
+    pub unreadable: bool,
 }
 
 /// What an event does with a document.
@@ -151,8 +153,10 @@ pub fn rights(event: &Event, site: &Site, before: Option<&str>) -> Rights {
         Deed::Put(field) => {
             let found = event.value(&format!("detail.requestParameters.{field}"));
             if let Some(document) = found.and_then(PolicyDocument::from_field) {
-                rights.grants = Grants::of(&document);
+                rights.grants = Grants::of(&document, event.account());
                 compare(&mut rights, before.as_ref());
+            } else {
+                rights.unreadable = found.is_some();
             }
             if rights.policy_name.as_deref() == Some(QUARANTINE_INLINE) {
                 rights.grants.add("quarantine", true);
@@ -162,6 +166,7 @@ pub fn rights(event: &Event, site: &Site, before: Option<&str>) -> Rights {
             let found = event.value(&format!("detail.requestParameters.{field}"));
             let known = |account: &str| site.knows_account(account);
             let document = found.and_then(PolicyDocument::from_field);
+            rights.unreadable = found.is_some() && document.is_none();
             rights.trust = document.map(|document| Trust::of(&document, event.account(), known));
             if let Some(boundary) = parameter("permissionsBoundary") {
                 bound(&mut rights.grants, boundary);
@@ -183,7 +188,7 @@ pub fn rights(event: &Event, site: &Site, before: Option<&str>) -> Rights {
 
 fn compare(rights: &mut Rights, before: Option<&PolicyDocument>) {
     let Some(before) = before else { return };
-    let earlier = Grants::of(before).all;
+    let earlier = Grants::of(before, None).all;
     rights.added = Some(rights.grants.all.difference(&earlier).cloned().collect());
     rights.removed = Some(earlier.difference(&rights.grants.all).cloned().collect());
     if before.denies() && !rights.grants.all.is_empty() {
@@ -196,7 +201,7 @@ fn compare(rights: &mut Rights, before: Option<&PolicyDocument>) {
 fn attach(grants: &mut Grants, arn: Option<&str>, before: Option<&PolicyDocument>) -> bool {
     match (arn.and_then(managed), before) {
         (Some(policy), _) => *grants = policy.grants,
-        (None, Some(document)) => *grants = Grants::of(document),
+        (None, Some(document)) => *grants = Grants::of(document, None),
         (None, None) => return arn.is_none(),
     }
     true

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::catalogue;
+use crate::derive;
 use crate::document::{Document, Fault};
 use crate::nearest;
 use crate::pattern::{Pattern, PatternIndex};
@@ -453,7 +454,13 @@ fn compile(document: &Document) -> Result<Rule, Vec<Fault>> {
     let spec: RuleSpec = document.decode().map_err(|fault| vec![fault])?;
     let mut faults = check(&spec, document);
     let mut pattern = |value: &Value, at: &str| match Pattern::compile(value) {
-        Ok(pattern) => Some(pattern),
+        Ok(pattern) => {
+            let misspelt = derive::misspelt(&pattern);
+            faults.extend(misspelt.into_iter().map(|(path, message, help)| {
+                document.fault(&format!("{at}.{path}"), message, help)
+            }));
+            Some(pattern)
+        }
         Err(found) => {
             faults.extend(found.into_iter().map(|fault| {
                 let dot = if fault.path.is_empty() { "" } else { "." };

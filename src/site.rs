@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::calendar::{Calendar, CalendarSpec};
+use crate::derive;
 use crate::document::{Document, Fault};
 use crate::nearest;
 use crate::pattern::Pattern;
@@ -401,6 +402,9 @@ impl Compiler<'_> {
         match Pattern::compile(value) {
             Ok(pattern) => {
                 self.check_calendar_names(value, at, calendars);
+                for (path, message, help) in derive::misspelt(&pattern) {
+                    self.fault(&format!("{at}.{path}"), message, help);
+                }
                 Some(pattern)
             }
             Err(faults) => {

@@ -42,6 +42,15 @@ pub fn clean_lines(text: &str, chars_max: usize) -> String {
     if cleaned.contains("://") { cleaned.replace("://", "[:]//") } else { cleaned }
 }
 
+/// A text for a terminal, with everything that does not show made visible; markup stays, as nothing
+/// there interprets it.
+#[must_use]
+pub fn visible(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() || is_break(c) || is_invisible(c) { '\u{fffd}' } else { c })
+        .collect()
+}
+
 fn is_break(c: char) -> bool {
     matches!(c, '\n' | '\r' | '\t' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
@@ -68,6 +77,23 @@ fn is_invisible(c: char) -> bool {
         | 0x2060..=0x206F | 0x2800 | 0x3164 | 0xE000..=0xF8FF | 0xFDD0..=0xFDEF | 0xFE00..=0xFE0F
         | 0xFEFF | 0xFFA0 | 0xFFF0..=0xFFFB | 0xFFFE..=0xFFFF | 0x110BD | 0x110CD
         | 0x13430..=0x1345F | 0x1BCA0..=0x1BCA3 | 0x1D173..=0x1D17A | 0xE0000..=0x10_FFFF)
+}
+
+/// JSON text with every character that does not show written as an escape.
+#[must_use]
+pub fn escape_invisible(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_invisible(c) || is_break(c) {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                escaped.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
 }
 
 /// A text for places that take ASCII only: everything else becomes `?`.

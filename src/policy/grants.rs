@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::escalation::{self, Scope};
 use super::glob::glob;
-use super::{Clause, PolicyDocument, STATEMENTS_MAX, Statement};
+use super::resource::{Reach, ResourceType, reaches_all, reaches_some};
+use super::{Condition, PolicyDocument, Statement};
 use crate::catalogue;
 
 /// What a document or managed policy gives.
@@ -36,53 +37,67 @@ const CREDENTIALS: [&str; 6] = [
     "iam:UploadSigningCertificate",
 ];
 
-/// Reading all data of a main data service: word, action, a resource that is as good as any.
-const DATA: [(&str, &str, &str); 11] = [
-    ("data:s3", "s3:GetObject", "arn:aws:s3:::zz-probe/zz-probe"),
-    ("data:dynamodb", "dynamodb:GetItem", "arn:aws:dynamodb:us-east-1:000000000000:table/zz-probe"),
-    ("data:dynamodb", "dynamodb:Scan", "arn:aws:dynamodb:us-east-1:000000000000:table/zz-probe"),
+/// Reading all data of a main data service: word, action, type of resource.
+const DATA: [(&str, &str, ResourceType); 20] = [
+    ("data:s3", "s3:GetObject", ResourceType::new("s3", "{}/{}")),
+    ("data:s3", "s3:GetObjectVersion", ResourceType::new("s3", "{}/{}")),
+    ("data:dynamodb", "dynamodb:GetItem", ResourceType::new("dynamodb", "table/{}")),
+    ("data:dynamodb", "dynamodb:BatchGetItem", ResourceType::new("dynamodb", "table/{}")),
+    ("data:dynamodb", "dynamodb:Query", ResourceType::new("dynamodb", "table/{}")),
+    ("data:dynamodb", "dynamodb:Scan", ResourceType::new("dynamodb", "table/{}")),
+    ("data:dynamodb", "dynamodb:PartiQLSelect", ResourceType::new("dynamodb", "table/{}")),
     (
         "data:secretsmanager",
         "secretsmanager:GetSecretValue",
-        "arn:aws:secretsmanager:us-east-1:000000000000:secret:zz-probe",
+        ResourceType::new("secretsmanager", "secret:{}"),
     ),
-    ("data:ssm", "ssm:GetParameter", "arn:aws:ssm:us-east-1:000000000000:parameter/zz-probe"),
-    ("data:ssm", "ssm:GetParameters", "arn:aws:ssm:us-east-1:000000000000:parameter/zz-probe"),
-    ("data:kms", "kms:Decrypt", "arn:aws:kms:us-east-1:000000000000:key/zz-probe"),
-    (
-        "data:rds",
-        "rds-data:ExecuteStatement",
-        "arn:aws:rds:us-east-1:000000000000:cluster:zz-probe",
-    ),
+    ("data:ssm", "ssm:GetParameter", ResourceType::new("ssm", "parameter/{}")),
+    ("data:ssm", "ssm:GetParameters", ResourceType::new("ssm", "parameter/{}")),
+    ("data:ssm", "ssm:GetParametersByPath", ResourceType::new("ssm", "parameter/{}")),
+    ("data:kms", "kms:Decrypt", ResourceType::new("kms", "key/{}")),
+    ("data:rds", "rds-data:ExecuteStatement", ResourceType::new("rds", "cluster:{}")),
+    ("data:rds", "rds-db:connect", ResourceType::new("rds-db", "dbuser:{}/{}")),
     (
         "data:redshift",
         "redshift-data:ExecuteStatement",
-        "arn:aws:redshift:us-east-1:000000000000:cluster:zz-probe",
+        ResourceType::new("redshift", "cluster:{}"),
     ),
-    ("data:ebs", "ebs:GetSnapshotBlock", "arn:aws:ec2:us-east-1::snapshot/zz-probe"),
-    ("data:sqs", "sqs:ReceiveMessage", "arn:aws:sqs:us-east-1:000000000000:zz-probe"),
+    (
+        "data:redshift",
+        "redshift:GetClusterCredentials",
+        ResourceType::new("redshift", "dbuser:{}/{}"),
+    ),
+    ("data:ebs", "ebs:GetSnapshotBlock", ResourceType::new("ec2", "snapshot/{}")),
+    ("data:ebs", "ec2:ModifySnapshotAttribute", ResourceType::new("ec2", "snapshot/{}")),
+    ("data:sqs", "sqs:ReceiveMessage", ResourceType::new("sqs", "{}")),
+    ("data:kinesis", "kinesis:GetRecords", ResourceType::new("kinesis", "stream/{}")),
 ];
+
+/// Permissions management that gives nobody more rights by itself.
+const HARMLESS: [&str; 4] =
+    ["CreatePolicy", "DeletePolicy", "DeleteAccountPasswordPolicy", "UpdateAccountPasswordPolicy"];
 
 /// Words that a person with them can turn into any right.
 const ESCALATING: [&str; 5] =
     ["admin", "iam-write", "pass-role-any", "assume-any", "credentials-any"];
 
 impl Grants {
-    /// Judges an identity policy.
+    /// Judges an identity policy. `own` is the account it is for, where that is known.
     #[must_use]
-    pub fn of(document: &PolicyDocument) -> Self {
+    pub fn of(document: &PolicyDocument, own: Option<&str>) -> Self {
         let mut grants = Self::default();
-        if document.statements.len() >= STATEMENTS_MAX {
+        if document.too_long {
             grants.add("admin", true);
         }
-        let judge = Judge { document };
-        if let Some(unconditional) = judge.all(&RULE_OVER_RIGHTS, Scope::Broad) {
+        let judge = Judge { document, own };
+        if let Some(unconditional) = judge.administers() {
             grants.add("admin", unconditional);
         }
         let permissions = catalogue::calls().iter().filter(|call| {
             call.source == "iam.amazonaws.com"
                 && call.access == "permissions"
                 && call.effect != "strengthens"
+                && !HARMLESS.contains(&call.name)
         });
         for call in permissions {
             if let Some(unconditional) = judge.allowed(&format!("iam:{}", call.name), Scope::Broad)
@@ -101,8 +116,8 @@ impl Grants {
                 grants.add("credentials-any", unconditional);
             }
         }
-        for (word, action, resource) in DATA {
-            if let Some(unconditional) = judge.on(action, resource) {
+        for (word, action, kind) in DATA {
+            if let Some(unconditional) = judge.on(action, kind, Scope::Broad, None) {
                 grants.add(word, unconditional);
                 grants.add("data-all", unconditional);
             }
@@ -194,143 +209,113 @@ pub fn describe(grants: &Grants) -> Vec<String> {
 /// Answers what a document allows.
 struct Judge<'d> {
     document: &'d PolicyDocument,
+    own: Option<&'d str>,
 }
 
 impl Judge<'_> {
+    /// All of the power over rights, or a wildcard over IAM that leaves any of it.
+    fn administers(&self) -> Option<bool> {
+        if let Some(unconditional) = self.all(&RULE_OVER_RIGHTS) {
+            return Some(unconditional);
+        }
+        let roles = ResourceType::of("iam:PutRolePolicy");
+        let wildcard = |statement: &&Statement| {
+            // No such action exists: only a wildcard, or an exception from everything, names it.
+            statement.actions.names_action("iam:ZzNoSuchAction")
+                && reaches_all(&statement.resources, roles, self.own, Reach::Allow)
+        };
+        let allowing = self.document.statements.iter().filter(|statement| statement.allow);
+        let widest = allowing.filter(wildcard).map(|statement| !statement.is_guarded()).max()?;
+        let left = RULE_OVER_RIGHTS
+            .iter()
+            .filter_map(|action| self.allowed(action, Scope::Broad))
+            .max()?;
+        Some(widest && left)
+    }
+
     /// Is the action allowed on resources of that scope? `Some(true)`: without any condition.
     fn allowed(&self, action: &str, scope: Scope) -> Option<bool> {
-        let probe = probe(action);
-        if self.denied(action, probe) {
-            return None;
-        }
-        let reaches = |statement: &Statement| match scope {
-            Scope::Broad => covers(&statement.resources, probe),
-            Scope::Any => !statement.resources.patterns.is_empty(),
-            Scope::Others => {
-                covers(&statement.resources, probe)
-                    || statement
-                        .resources
-                        .patterns
-                        .iter()
-                        .any(|pattern| !pattern.contains("${aws:"))
+        self.on(action, ResourceType::of(action), scope, None)
+    }
+
+    fn on(
+        &self,
+        action: &str,
+        kind: ResourceType,
+        scope: Scope,
+        service: Option<&str>,
+    ) -> Option<bool> {
+        let mut certain = true;
+        for deny in self.document.statements.iter().filter(|statement| !statement.allow) {
+            if deny.actions.names_action(action)
+                && reaches_all(&deny.resources, kind, self.own, Reach::Deny)
+            {
+                if !deny.is_guarded() {
+                    return None;
+                }
+                // Denied unless something holds: allowed under a condition.
+                certain = false;
             }
-        };
-        self.strongest(|statement| statement.actions.names_action(action) && reaches(statement))
-    }
-
-    fn on(&self, action: &str, resource: &str) -> Option<bool> {
-        if self.denied(action, resource) {
-            return None;
         }
-        self.strongest(|statement| {
-            statement.actions.names_action(action) && covers(&statement.resources, resource)
-        })
+        let allows = |statement: &&Statement| {
+            let reaches = match scope {
+                Scope::Broad => reaches_all(&statement.resources, kind, self.own, Reach::Allow),
+                Scope::Any => reaches_some(&statement.resources, kind, false),
+                Scope::Others => reaches_some(&statement.resources, kind, true),
+            };
+            statement.allow
+                && reaches
+                && statement.actions.names_action(action)
+                && statement.passes_to(service)
+        };
+        let allowing = self.document.statements.iter().filter(allows);
+        let strongest = allowing.map(|statement| !statement.is_guarded()).max()?;
+        Some(strongest && certain)
     }
 
-    fn strongest(&self, reaches: impl Fn(&Statement) -> bool) -> Option<bool> {
-        let allowing = self
-            .document
-            .statements
-            .iter()
-            .filter(|statement| statement.allow && reaches(statement));
-        allowing.map(|statement| statement.conditions.is_empty()).max()
-    }
-
-    /// Only a deny without condition is certain, and only one on everything leaves nothing.
-    fn denied(&self, action: &str, resource: &str) -> bool {
-        let denying = self.document.statements.iter().filter(|statement| !statement.allow);
-        denying.filter(|statement| statement.conditions.is_empty()).any(|statement| {
-            statement.actions.names_action(action) && covers(&statement.resources, resource)
-        })
-    }
-
-    fn all(&self, actions: &[&str], scope: Scope) -> Option<bool> {
+    fn all(&self, actions: &[&str]) -> Option<bool> {
         actions.iter().try_fold(true, |unconditional, action| {
-            Some(unconditional & self.allowed(action, scope)?)
+            Some(unconditional & self.allowed(action, Scope::Broad)?)
         })
     }
 
     /// Every step of a method, each by one of its alternatives.
     fn method(&self, method: &escalation::Method) -> Option<bool> {
+        let service = method.steps().nth(1).and_then(|mut step| step.next()?.split(':').next());
         method.steps().try_fold(true, |unconditional, alternatives| {
             let best = alternatives.filter_map(|action| {
-                // A single role handed on is daily work; any role is a way out.
-                let scope = if action == "iam:PassRole" { Scope::Broad } else { method.scope };
-                self.allowed(action, scope)
+                let kind = ResourceType::of(action);
+                match action {
+                    // A single role handed on is daily work; any role is a way out.
+                    "iam:PassRole" => self.on(action, kind, Scope::Broad, service),
+                    _ => self.on(action, kind, method.scope, None),
+                }
             });
             Some(unconditional & best.max()?)
         })
     }
 }
 
-/// A resource as good as any other for an action.
-fn probe(action: &str) -> &'static str {
-    let name = action.split(':').next_back().unwrap_or_default();
-    let service = action.split(':').next().unwrap_or_default();
-    if service == "sts" || name.contains("Role") || name == "UpdateAssumeRolePolicy" {
-        return "arn:aws:iam::000000000000:role/zz-probe";
-    }
-    match service {
-        "iam" if name.contains("Group") => "arn:aws:iam::000000000000:group/zz-probe",
-        "iam"
-            if matches!(
-                name,
-                "CreatePolicyVersion"
-                    | "SetDefaultPolicyVersion"
-                    | "CreatePolicy"
-                    | "DeletePolicy"
-                    | "DeletePolicyVersion"
-            ) =>
-        {
-            "arn:aws:iam::000000000000:policy/zz-probe"
+impl Statement {
+    /// Is there a condition that keeps anybody out?
+    fn is_guarded(&self) -> bool {
+        if self.allow {
+            return self.conditions.iter().any(Condition::narrows);
         }
-        "iam" => "arn:aws:iam::000000000000:user/zz-probe",
-        _ => "arn:aws:zz-probe:us-east-1:000000000000:zz-probe/zz-probe",
+        !self.conditions.is_empty()
     }
-}
 
-/// Does the clause cover a resource? The Region and account that a pattern names count as those of
-/// the probe: a policy is written for its own account.
-fn covers(clause: &Clause, resource: &str) -> bool {
-    if clause.patterns.is_empty() {
-        return false;
-    }
-    let named = clause.patterns.iter().any(|pattern| covers_one(pattern, resource));
-    named != clause.negated
-}
-
-fn covers_one(pattern: &str, resource: &str) -> bool {
-    if glob(pattern, resource) {
-        return true;
-    }
-    let (wanted, probe): (Vec<&str>, Vec<&str>) =
-        (pattern.splitn(6, ':').collect(), resource.splitn(6, ':').collect());
-    let ([_, partition, service, region, account, _], [_, _, probe_service, _, _, probe_rest]) =
-        (wanted.as_slice(), probe.as_slice())
-    else {
-        return false;
-    };
-    // A probe of no particular service takes the service that the pattern is written for.
-    let service = if *probe_service == "zz-probe" { service } else { probe_service };
-    let plain = |text: &str, instead: &str| {
-        if text.contains(['*', '?']) { instead.to_owned() } else { text.to_owned() }
-    };
-    let (partition, region, account) =
-        (plain(partition, "aws"), plain(region, "us-east-1"), plain(account, "000000000000"));
-    let probe_rest =
-        if *probe_service == "zz-probe" { rest_of(pattern) } else { (*probe_rest).to_owned() };
-    glob(pattern, &format!("arn:{partition}:{service}:{region}:{account}:{probe_rest}"))
-}
-
-/// A resource of the pattern's own type with a name that only a wildcard matches.
-fn rest_of(pattern: &str) -> String {
-    let rest = pattern.splitn(6, ':').nth(5).unwrap_or_default();
-    match rest.split_once(['/', ':']) {
-        Some((kind, _)) if !kind.contains('*') => {
-            let separator = rest.get(kind.len()..=kind.len()).unwrap_or("/");
-            format!("{kind}{separator}zz-probe")
-        }
-        _ => "zz-probe".to_owned(),
+    /// Does `iam:PassedToService` let a role go to this service?
+    fn passes_to(&self, service: Option<&str>) -> bool {
+        let Some(service) = service else { return true };
+        let named = |condition: &&Condition| {
+            condition.family() == "iam:passedtoservice" && condition.narrows()
+        };
+        self.conditions.iter().filter(named).all(|condition| {
+            condition.values.iter().any(|value| {
+                value.contains(service) || glob(value, &format!("{service}.amazonaws.com"))
+            })
+        })
     }
 }
 
@@ -339,7 +324,7 @@ mod tests {
     use super::*;
 
     fn grants(document: &str) -> Grants {
-        Grants::of(&PolicyDocument::parse(document).unwrap())
+        Grants::of(&PolicyDocument::parse(document).unwrap(), Some("111122223333"))
     }
 
     fn statement(text: &str) -> Grants {
@@ -408,6 +393,80 @@ mod tests {
     }
 
     #[test]
+    fn a_deny_that_denies_nothing_real_hides_nothing() {
+        let all = r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#;
+        for deny in [
+            r#"{"Effect":"Deny","Action":"iam:*","Resource":"arn:aws:iam::999999999999:*"}"#,
+            r#"{"Effect":"Deny","Action":"*","Resource":"arn:*zz-probe*"}"#,
+            r#"{"Effect":"Deny","Action":"iam:*","Resource":"arn:aws:iam::*:*/z*"}"#,
+            r#"{"Effect":"Deny","Action":"iam:UpdateAssumeRolePolicy","Resource":"*"}"#,
+            r#"{"Effect":"Deny","Action":"*","Resource":"arn:aws:s3:::audit/*"}"#,
+        ] {
+            check(
+                &format!("{all},{deny}"),
+                &["admin", "iam-write", "privesc:update-lambda-code"],
+                &[],
+            );
+        }
+        check(
+            r#"{"Effect":"Allow","Action":"*","NotResource":"arn:aws:*:*:*:*zz*"}"#,
+            &["admin"],
+            &[],
+        );
+        let junk = vec!["{}"; 2_001].join(",");
+        check(&format!("{junk},{all}"), &["admin"], &[]);
+        check(
+            r#"{"Effect":"Allow","Action":"iam:*","Resource":"*"},{"Effect":"Deny","Action":"iam:*","NotResource":"arn:aws:iam::*:role/app/*"}"#,
+            &["privesc:put-role-policy"],
+            &[],
+        );
+    }
+
+    #[test]
+    fn a_narrow_star_is_no_escalation() {
+        check(
+            r#"{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::app/*"}"#,
+            &[],
+            &["escalation", "data-all"],
+        );
+        check(
+            r#"{"Effect":"Allow","Action":"iam:PutRolePolicy","Resource":"arn:aws:s3:::b/*"}"#,
+            &[],
+            &["escalation"],
+        );
+        check(
+            r#"{"Effect":"Allow","Action":["ssm:SendCommand","s3:GetObject"],"Resource":"arn:aws:s3:::b/*"}"#,
+            &[],
+            &["escalation"],
+        );
+        check(
+            r#"{"Effect":"Allow","Action":"*","NotResource":"*"}"#,
+            &[],
+            &["escalation", "admin"],
+        );
+        check(
+            r#"{"Effect":"Allow","Action":"iam:CreatePolicy","Resource":"*"}"#,
+            &[],
+            &["iam-write", "escalation"],
+        );
+    }
+
+    #[test]
+    fn administrator_by_exception_and_in_every_partition() {
+        for text in [
+            r#"{"Effect":"Allow","NotAction":"iam:UpdateAssumeRolePolicy","Resource":"*"}"#,
+            r#"{"Effect":"Allow","NotAction":["iam:Put*"],"Resource":"*"}"#,
+            r#"{"Effect":"Allow","Action":"iam:*","Resource":"arn:aws-cn:iam::*"}"#,
+            r#"{"Effect":"Allow","Action":"*","Resource":"arn:aws-us-gov:*"}"#,
+            r#"{"Effect":"Allow","Action":"iam:*","Resource":"arn:aws:iam::1111*:*"}"#,
+        ] {
+            check(text, &["admin"], &[]);
+        }
+        let passed = r#"{"Effect":"Allow","Action":["iam:PassRole","ec2:RunInstances"],"Resource":"*","Condition":{"StringEquals":{"iam:PassedToService":"lambda.amazonaws.com"}}}"#;
+        check(passed, &["pass-role-any"], &["privesc:pass-role-ec2"]);
+    }
+
+    #[test]
     fn conditions_are_told_apart() {
         let guarded = statement(
             r#"{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"}}}"#,
@@ -416,7 +475,20 @@ mod tests {
         let denied_unless = statement(
             r#"{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"BoolIfExists":{"aws:MultiFactorAuthPresent":"false"}}}"#,
         );
-        assert!(denied_unless.unconditional.contains("admin"));
+        assert!(
+            denied_unless.all.contains("admin") && !denied_unless.unconditional.contains("admin")
+        );
+        for vacuous in [
+            r#"{"StringLike":{"aws:PrincipalArn":"*"}}"#,
+            r#"{"IpAddress":{"aws:SourceIp":"0.0.0.0/0"}}"#,
+            r#"{"Bool":{"aws:SecureTransport":"true"}}"#,
+            r#"{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:*"}}"#,
+        ] {
+            let open = statement(&format!(
+                r#"{{"Effect":"Allow","Action":"*","Resource":"*","Condition":{vacuous}}}"#
+            ));
+            assert!(open.unconditional.contains("admin"), "{vacuous}");
+        }
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub struct ManagedPolicy {
 /// Some are given as the document they amount to, so that they are judged as any other, once.
 static JUDGED: LazyLock<HashMap<&'static str, Grants>> = LazyLock::new(|| {
     let judge = |text| {
-        PolicyDocument::parse(text).map(|document| Grants::of(&document)).unwrap_or_default()
+        PolicyDocument::parse(text).map(|document| Grants::of(&document, None)).unwrap_or_default()
     };
     DOCUMENTS.into_iter().map(|(name, text)| (name, judge(text))).collect()
 });

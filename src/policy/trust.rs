@@ -17,6 +17,8 @@ pub struct Trust {
     pub accounts: BTreeSet<String>,
     /// Federated providers and services, as written.
     pub others: BTreeSet<String>,
+    /// Federated providers whose identities are let in without further question.
+    pub unconditioned: BTreeSet<String>,
 }
 
 /// Condition keys that say who may come, wherever they come from.
@@ -51,17 +53,29 @@ const SERVICE_SOURCE: [&str; 5] = [
     "aws:principalorgid",
 ];
 
-/// Issuers that serve everybody: an audience alone says nothing, the subject must be named.
-const MULTI_TENANT: [&str; 9] = [
-    "token.actions.githubusercontent.com",
-    "gitlab.com",
-    "app.terraform.io",
-    "agent.buildkite.com",
-    "api.bitbucket.org",
-    "oidc.circleci.com",
-    "accounts.google.com",
-    "vstoken.dev.azure.com",
-    "oidc.vercel.com",
+/// Issuers that serve everybody, and how a subject there names whose it is: the literal text up to
+/// and including this many separators.
+const MULTI_TENANT: [(&str, char, usize); 4] = [
+    ("token.actions.githubusercontent.com", '/', 1),
+    ("gitlab.com", '/', 1),
+    ("app.terraform.io", ':', 2),
+    ("agent.buildkite.com", ':', 2),
+];
+/// Claims that name the owner at such issuers as well as the subject does.
+const OWNER_CLAIMS: [&str; 6] = [
+    "repository",
+    "repository_owner",
+    "repository_owner_id",
+    "repository_id",
+    "job_workflow_ref",
+    "project_path",
+];
+
+/// Ways into a role, and the kinds of principal that may take them.
+const WAYS_IN: [(&str, &str); 3] = [
+    ("sts:AssumeRole", "aws service"),
+    ("sts:AssumeRoleWithSAML", "federated"),
+    ("sts:AssumeRoleWithWebIdentity", "federated"),
 ];
 
 impl Trust {
@@ -70,60 +84,60 @@ impl Trust {
     #[must_use]
     pub fn of(document: &PolicyDocument, own: Option<&str>, known: impl Fn(&str) -> bool) -> Self {
         let mut trust = Self::default();
-        if document.statements.iter().any(refuses_all) {
-            return trust;
+        if document.too_long {
+            trust.add("anyone");
         }
-        let fenced = document.statements.iter().any(fences);
-        for statement in
-            document.statements.iter().filter(|statement| statement.allow && lets_in(statement))
-        {
-            trust.judge(statement, own, &known, fenced);
+        let (allows, denies): (Vec<&Statement>, Vec<&Statement>) =
+            document.statements.iter().partition(|statement| statement.allow);
+        for statement in allows {
+            let ways: Vec<&(&str, &str)> = WAYS_IN
+                .iter()
+                .filter(|(way, _)| statement.actions.names_action(way))
+                .filter(|(way, _)| !denies.iter().any(|deny| refuses_all(deny, way)))
+                .collect();
+            let fence =
+                denies.iter().filter(|deny| fences(deny, &ways)).flat_map(|deny| &deny.conditions);
+            let judging = Judging { statement, own, ways: &ways, fence: fence.collect() };
+            trust.judge(&judging, &known);
         }
         trust
     }
 
-    fn judge(
-        &mut self,
-        statement: &Statement,
-        own: Option<&str>,
-        known: &impl Fn(&str) -> bool,
-        fenced: bool,
-    ) {
-        if statement.principals.negated {
-            self.anyone(statement, fenced);
+    fn judge(&mut self, judging: &Judging<'_>, known: &impl Fn(&str) -> bool) {
+        let principals = &judging.statement.principals;
+        if principals.negated {
+            if judging.is_open_to("aws") {
+                self.anyone(judging);
+            }
             return;
         }
-        for (kind, value) in &statement.principals.entries {
-            match kind.to_lowercase().as_str() {
-                "aws" if value == "*" => self.anyone(statement, fenced),
-                "aws" => self.account(value, statement, own, known),
-                "federated" => self.federated(value, statement),
+        for (kind, value) in &principals.entries {
+            let kind = kind.to_lowercase();
+            if !judging.is_open_to(if kind == "*" { "aws" } else { &kind }) {
+                continue;
+            }
+            match kind.as_str() {
+                "aws" | "*" if value.chars().all(|c| c == '*') => self.anyone(judging),
+                "aws" => self.account(value, judging, known),
+                "federated" => self.federated(value, judging),
                 "service" => {
                     self.add("service");
                     self.others.insert(value.clone());
-                    if !restricted(&statement.conditions, &SERVICE_SOURCE) {
+                    if !judging.restricted(&SERVICE_SOURCE) {
                         self.add("service-unconditioned");
                     }
                 }
-                "*" => self.anyone(statement, fenced),
                 _ => {}
             }
         }
     }
 
-    fn anyone(&mut self, statement: &Statement, fenced: bool) {
-        let conditions = &statement.conditions;
-        let conditioned = fenced || restricted(conditions, &WHO) || restricted(conditions, &WHENCE);
+    fn anyone(&mut self, judging: &Judging<'_>) {
+        let conditioned = judging.restricted(&WHO) || judging.restricted(&WHENCE);
         self.add(if conditioned { "anyone-conditioned" } else { "anyone" });
     }
 
-    fn account(
-        &mut self,
-        value: &str,
-        statement: &Statement,
-        own: Option<&str>,
-        known: &impl Fn(&str) -> bool,
-    ) {
+    fn account(&mut self, value: &str, judging: &Judging<'_>, known: &impl Fn(&str) -> bool) {
         let from_arn =
             value.starts_with("arn:").then(|| value.split(':').nth(4).unwrap_or_default());
         let account = from_arn.unwrap_or(value);
@@ -132,7 +146,7 @@ impl Trust {
             self.add(if account.contains('*') { "anyone" } else { "deleted-principal" });
             return;
         }
-        if own == Some(account) {
+        if judging.own == Some(account) {
             self.add("own-account");
             return;
         }
@@ -141,37 +155,26 @@ impl Trust {
         if from_arn.is_none() || value.ends_with(":root") {
             self.add("account-root");
         }
-        if !restricted(&statement.conditions, &["sts:externalid"]) {
+        if !judging.restricted(&["sts:externalid"]) {
             self.add("no-external-id");
         }
     }
 
-    fn federated(&mut self, value: &str, statement: &Statement) {
+    fn federated(&mut self, value: &str, judging: &Judging<'_>) {
         self.add("federated");
         self.others.insert(value.to_owned());
-        if value.contains(":saml-provider/") {
-            if !restricted(&statement.conditions, &["saml:aud", "saml:sub", "saml:iss"]) {
-                self.add("federated-unconditioned");
-            }
-            return;
-        }
-        let issuer = value.split_once(":oidc-provider/").map_or(value, |(_, issuer)| issuer);
-        let host = issuer.split('/').next().unwrap_or(issuer).to_lowercase();
-        let claim = |claim: &str| {
-            let suffix = format!(":{claim}");
-            let of_claim = |condition: &&Condition| condition.key.to_lowercase().ends_with(&suffix);
-            statement.conditions.iter().filter(of_claim).any(|condition| narrows(condition, &host))
-        };
-        let (subject, audience) =
-            (claim("sub") || claim("repository") || claim("project_path"), claim("aud"));
-        let enough = match host.as_str() {
-            // An identity pool is named by the audience.
-            "cognito-identity.amazonaws.com" => audience,
-            host if MULTI_TENANT.contains(&host) => subject,
-            _ => subject || audience,
+        let conditions = &judging.statement.conditions;
+        let enough = if value.contains(":saml-provider/") {
+            conditions
+                .iter()
+                .any(|condition| condition.family().starts_with("saml:") && condition.narrows())
+        } else {
+            let issuer = value.split_once(":oidc-provider/").map_or(value, |(_, issuer)| issuer);
+            names_tenant(&issuer.to_lowercase(), conditions)
         };
         if !enough {
             self.add("federated-unconditioned");
+            self.unconditioned.insert(value.to_owned());
         }
     }
 
@@ -180,59 +183,94 @@ impl Trust {
     }
 }
 
-/// Does a condition on one of these keys keep anybody out?
-fn restricted(conditions: &[Condition], keys: &[&str]) -> bool {
-    conditions.iter().any(|condition| {
+/// One statement under judgement, with what fences it in.
+struct Judging<'d> {
+    statement: &'d Statement,
+    own: Option<&'d str>,
+    /// Ways in that it opens and no deny closes.
+    ways: &'d [&'d (&'static str, &'static str)],
+    /// Conditions of denies that keep everybody else out.
+    fence: Vec<&'d Condition>,
+}
+
+impl Judging<'_> {
+    fn is_open_to(&self, kind: &str) -> bool {
+        self.ways.iter().any(|(_, kinds)| kinds.contains(kind))
+    }
+
+    /// Does a condition on one of these keys keep anybody out?
+    fn restricted(&self, keys: &[&str]) -> bool {
+        let names = |condition: &Condition| keys.contains(&condition.family().as_str());
+        self.statement.conditions.iter().any(|condition| names(condition) && condition.narrows())
+            || self.fence.iter().any(|condition| names(condition) && condition.fences())
+    }
+}
+
+/// Does the trust in an OpenID Connect issuer name whose identities it means?
+fn names_tenant(issuer: &str, conditions: &[Condition]) -> bool {
+    let host = issuer.split('/').next().unwrap_or(issuer);
+    let claim = |condition: &Condition| {
         let key = condition.key.to_lowercase();
-        // `aws:PrincipalTag/team` is a key of the family `aws:PrincipalTag`.
-        let family = key.split('/').next().unwrap_or(&key);
-        keys.contains(&family) && narrows(condition, "")
+        key.rsplit(':').next().unwrap_or_default().to_owned()
+    };
+    let tenant = MULTI_TENANT.iter().find(|(known, _, _)| issuer == *known);
+    conditions.iter().filter(|condition| condition.narrows()).any(|condition| {
+        let claim = claim(condition);
+        let pattern = condition.operator.to_lowercase().contains("like");
+        match (tenant, claim.as_str()) {
+            (Some((_, separator, count)), "sub") => {
+                !pattern
+                    || condition
+                        .values
+                        .iter()
+                        .all(|value| is_literal_up_to(value, *separator, *count))
+            }
+            (Some(_), other) => OWNER_CLAIMS.contains(&other),
+            // A cluster's audience is everybody in it; the account must be named.
+            (None, "sub") if host.starts_with("oidc.eks.") => {
+                !pattern || condition.values.iter().all(|value| is_literal_up_to(value, ':', 3))
+            }
+            (None, claim) => match host {
+                host if host.starts_with("oidc.eks.") => false,
+                "cognito-identity.amazonaws.com" => {
+                    matches!(claim, "aud" | "sub")
+                        && !condition.values.iter().any(|value| value.contains('*'))
+                }
+                _ => matches!(claim, "sub" | "aud" | "app_id" | "oaud" | "azp"),
+            },
+        }
     })
 }
 
-/// Negations and "for all" let in whoever lacks the key, `*` lets in everybody.
-fn narrows(condition: &Condition, issuer: &str) -> bool {
-    let operator = condition.operator.to_lowercase();
-    let lax =
-        operator.contains("not") || operator.starts_with("forallvalues") || operator == "null";
-    let all = |value: &String| {
-        let value = value.as_str();
-        let like = operator.contains("like") || operator.contains("arn");
-        let open = value == "*" || value == "0.0.0.0/0" || value == "::/0";
-        // At GitHub and GitLab the part behind the first colon is the owner: `repo:*` is anybody's.
-        let owner = value.split_once(':').map_or(value, |(_, rest)| rest);
-        let anybodys = issuer.contains("git") && (owner.starts_with('*') || owner.is_empty());
-        (open && (like || value != "*")) || (like && anybodys)
+/// Is the value free of wildcards up to and including so many separators?
+fn is_literal_up_to(value: &str, separator: char, count: usize) -> bool {
+    let literal = value.split(['*', '?']).next().unwrap_or_default();
+    literal.len() == value.len() || literal.matches(separator).count() >= count
+}
+
+/// A deny of this way in for everybody, without condition.
+fn refuses_all(deny: &Statement, way: &str) -> bool {
+    !deny.principals.negated
+        && is_everybody(deny)
+        && deny.conditions.is_empty()
+        && deny.actions.names_action(way)
+}
+
+/// A deny of everybody outside, on all ways in: `StringNotEquals aws:PrincipalOrgID`. Any other
+/// condition beside it would open it again.
+fn fences(deny: &Statement, ways: &[&(&str, &str)]) -> bool {
+    let every_way = ways.iter().all(|(way, _)| deny.actions.names_action(way));
+    // Calls of AWS services themselves are commonly excepted.
+    let excepted = |condition: &Condition| condition.family() == "aws:principalisawsservice";
+    let outside = deny.conditions.iter().all(|condition| condition.fences() || excepted(condition));
+    is_everybody(deny) && every_way && !deny.conditions.is_empty() && outside
+}
+
+fn is_everybody(statement: &Statement) -> bool {
+    let everybody = |(kind, value): &(String, String)| {
+        value == "*" && (kind == "*" || kind.eq_ignore_ascii_case("aws"))
     };
-    !lax && !condition.values.is_empty() && !condition.values.iter().any(all)
-}
-
-fn lets_in(statement: &Statement) -> bool {
-    ["sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"]
-        .iter()
-        .any(|action| statement.actions.names_action(action))
-}
-
-/// A deny of everybody, without condition.
-fn refuses_all(statement: &Statement) -> bool {
-    let everybody = statement.principals.entries.iter().any(|(_, value)| value == "*");
-    !statement.allow
-        && !statement.principals.negated
-        && everybody
-        && statement.conditions.is_empty()
-        && lets_in(statement)
-}
-
-/// A deny of everybody outside: `StringNotEquals aws:PrincipalOrgID`.
-fn fences(statement: &Statement) -> bool {
-    let outside = |condition: &Condition| {
-        let key = condition.key.to_lowercase();
-        condition.operator.to_lowercase().contains("not")
-            && (WHO.contains(&key.as_str()) || WHENCE.contains(&key.as_str()))
-            && !condition.values.iter().any(|value| value == "*")
-    };
-    let everybody = statement.principals.entries.iter().any(|(_, value)| value == "*");
-    !statement.allow && everybody && lets_in(statement) && statement.conditions.iter().any(outside)
+    statement.principals.entries.iter().any(everybody)
 }
 
 /// What a trust policy opens, for people.
@@ -257,7 +295,7 @@ pub fn describe_trust(trust: &Trust) -> Vec<String> {
     if has("federated-unconditioned") {
         lines.push(format!(
             "everybody whom this provider knows may take it: {}",
-            list(&trust.others)
+            list(&trust.unconditioned)
         ));
     } else if has("federated") {
         lines.push(format!("identities of this provider may take it: {}", list(&trust.others)));
@@ -360,6 +398,62 @@ mod tests {
             &["federated"],
         );
         check(&allow(saml, ""), &["federated", "federated-unconditioned"]);
+    }
+
+    #[test]
+    fn denies_close_only_what_they_name() {
+        let open = allow(r#""*""#, "");
+        for deny in [
+            r#"{"Effect":"Deny","Action":"sts:AssumeRoleWithSAML","Principal":"*"}"#,
+            r#"{"Effect":"Deny","Action":"sts:AssumeRole","Principal":{"Service":"*"}}"#,
+            r#"{"Effect":"Deny","Action":"sts:*","Principal":"*","Condition":{"StringNotEquals":{"aws:PrincipalOrgID":"o-1","aws:PrincipalTag/x":"y"},"StringEquals":{"aws:PrincipalTag/blocked":"yes"}}}"#,
+            r#"{"Effect":"Deny","Action":"sts:*","Principal":"*","Condition":{"NotIpAddress":{"aws:SourceIp":"0.0.0.0/0"}}}"#,
+        ] {
+            check(&format!("{open},{deny}"), &["anyone"]);
+        }
+        let external = allow(r#"{"AWS":"999988887777"}"#, "");
+        let unless_id = r#"{"Effect":"Deny","Action":"sts:*","Principal":"*","Condition":{"StringNotEquals":{"sts:ExternalId":"x"}}}"#;
+        check(&format!("{external},{unless_id}"), &["account-root", "external-account"]);
+    }
+
+    #[test]
+    fn conditions_that_keep_nobody_out() {
+        let open = |condition: &str, want: &[&str]| check(&allow(r#""*""#, condition), want);
+        open(r#"{"StringEqualsIfExists":{"aws:PrincipalOrgID":"o-1"}}"#, &["anyone"]);
+        open(r#"{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/ci"}}"#, &["anyone"]);
+        open(r#"{"StringLike":{"aws:PrincipalOrgID":"o-*"}}"#, &["anyone"]);
+        open(
+            r#"{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::444455556666:role/*"}}"#,
+            &["anyone-conditioned"],
+        );
+        let maybe = r#"{"StringEqualsIfExists":{"sts:ExternalId":"x"}}"#;
+        check(
+            &allow(r#"{"AWS":"999988887777"}"#, maybe),
+            &["account-root", "external-account", "no-external-id"],
+        );
+    }
+
+    #[test]
+    fn subjects_must_name_their_owner() {
+        let check_sub = |issuer: &str, value: &str, open: bool| {
+            let principal =
+                format!(r#"{{"Federated":"arn:aws:iam::111122223333:oidc-provider/{issuer}"}}"#);
+            let condition = format!(r#"{{"StringLike":{{"{issuer}:sub":"{value}"}}}}"#);
+            let want: &[&str] =
+                if open { &["federated", "federated-unconditioned"] } else { &["federated"] };
+            check(&allow(&principal, &condition), want);
+        };
+        let github = "token.actions.githubusercontent.com";
+        for value in ["repo*", "repo:?*", "*:ref:refs/heads/main", "repo:myorg*", "repo:my*/*"] {
+            check_sub(github, value, true);
+        }
+        check_sub(github, "repo:myorg/*", false);
+        check_sub("app.terraform.io", "organization:*:project:*", true);
+        check_sub("app.terraform.io", "organization:acme:project:*", false);
+        let eks = "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE";
+        check_sub(eks, "system:serviceaccount:*:*", true);
+        check_sub(eks, "system:serviceaccount:app:*", false);
+        check_sub("digital.example.com", "user:*", false);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `check`: mistakes in rules and site file that are no faults of form.
 
 use std::io::Write;
+use std::path::Path;
 
 use iam_responder::engine::Engine;
 use iam_responder::rule::Rule;
@@ -84,6 +85,10 @@ fn of_rule(rule: &Rule) -> Vec<Remark> {
                 .to_owned(),
         );
     }
+    let stem = Path::new(&rule.file).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    if stem.is_some_and(|stem| stem != spec.id) {
+        messages.push("does not bear the name of its file".to_owned());
+    }
     numbers_for_accounts(&spec.pattern, "pattern", &mut messages);
     let place = format!("{} ({})", spec.id, rule.file);
     messages.into_iter().map(|message| Remark { place: place.clone(), message }).collect()
@@ -109,6 +114,15 @@ fn of_suppressions(engine: &Engine, now: Timestamp) -> Vec<Remark> {
     let mut remarks = Vec::new();
     for suppression in engine.site().suppressions() {
         let spec = &suppression.spec;
+        let names_somebody =
+            |path: &&str| path.contains("rincipal") || path.contains("userIdentity");
+        if !suppression.pattern.paths().iter().any(names_somebody) {
+            let message = "names no principal: it silences whoever does this".to_owned();
+            remarks.push(Remark {
+                place: format!("suppression {} of {}", spec.name, spec.owner),
+                message,
+            });
+        }
         let message = if suppression.is_expired(now) {
             format!("expired on {} and no longer silences; renew or remove it", suppression.expires)
         } else if soon.as_ref().is_ok_and(|soon| suppression.expires <= *soon) {

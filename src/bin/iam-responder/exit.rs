@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use iam_responder::alert::clean::visible;
 use iam_responder::document::Fault;
 use iam_responder::folder::FolderError;
 
@@ -53,9 +54,11 @@ impl Failure {
         let mut err = anstream::stderr().lock();
         // Where standard error is closed too, only the exit status is left.
         let (exit, _) = match self {
-            Self::Fault(message) => (Exit::Fault, writeln!(err, "error: {message}")),
+            Self::Fault(message) => (Exit::Fault, writeln!(err, "error: {}", visible(&message))),
             Self::Rules(faults) => {
-                let told = faults.iter().try_for_each(|fault| writeln!(err, "error: {fault}"));
+                let told = faults
+                    .iter()
+                    .try_for_each(|fault| writeln!(err, "error: {}", visible(&fault.to_string())));
                 (Exit::RulesBroken, told)
             }
             Self::Gone => (Exit::Clean, Ok(())),

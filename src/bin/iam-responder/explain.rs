@@ -3,10 +3,10 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use iam_responder::alert::clean::clean;
+use iam_responder::alert::clean::{clean, escape_invisible};
 use iam_responder::decide::Decision;
 use iam_responder::engine::Engine;
-use iam_responder::event::Event;
+use iam_responder::event::{Event, Shape, Unreadable};
 use iam_responder::input;
 use iam_responder::pattern::{Explanation, FieldExplanation};
 use iam_responder::rule::{Rule, RuleSet};
@@ -90,6 +90,10 @@ fn one<'e>(
     };
     let judged: Vec<Judged<'_>> = engine.rules().rules().iter().filter(wanted).map(judge).collect();
     let matched = judged.iter().any(|one| one.counts);
+    if !matched && event.shape() == Shape::Unknown {
+        unreadable(out, format, &Unreadable::UnknownShape.to_string())?;
+        return Ok(true);
+    }
     match format {
         Format::Json => json_line(out, &event, &facts.to_value(), &judged, &decision, matched)?,
         Format::Human => human(out, &event, &facts.to_value(), judged, &decision, arguments)?,
@@ -127,7 +131,7 @@ fn json_line(
         "derived": derived,
         "rules": rules,
     });
-    writeln!(out, "{line}")?;
+    writeln!(out, "{}", escape_invisible(&line.to_string()))?;
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 use iam_responder::engine::Engine;
 use iam_responder::folder;
 use iam_responder::input;
@@ -15,6 +15,8 @@ use crate::exit::Failure;
 
 /// Largest content of one file, decompressed, in bytes: a guard against archives made to explode.
 pub const CONTENT_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+/// How a gzip file begins.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// Endings of files that a folder is searched for.
 const ENDINGS: [&str; 6] = [".json", ".ndjson", ".jsonl", ".json.gz", ".ndjson.gz", ".jsonl.gz"];
 
@@ -36,6 +38,8 @@ pub struct EventFile {
     /// The path, or `-`.
     pub name: String,
     content: Vec<u8>,
+    /// Why the content is not all of the file.
+    pub damage: Option<String>,
 }
 
 impl EventFile {
@@ -71,35 +75,42 @@ pub fn event_paths(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
 
 /// Reads the events of one file.
 pub fn event_file(path: &Path) -> Result<EventFile, Failure> {
-    let content = if path.as_os_str() == "-" {
+    let (content, damage) = if path.as_os_str() == "-" {
         content(io::stdin().lock(), path)?
     } else {
         let file = fs::File::open(path).map_err(|error| Failure::file("read", path, error))?;
         content(file, path)?
     };
-    Ok(EventFile { name: path.display().to_string(), content })
+    Ok(EventFile { name: path.display().to_string(), content, damage })
 }
 
-/// The content, decompressed where it begins as gzip does.
-fn content(mut reader: impl Read, path: &Path) -> Result<Vec<u8>, Failure> {
+/// The content, decompressed where it begins as gzip does, and what is wrong with it: what could be
+/// read of a damaged file is read.
+fn content(mut reader: impl Read, path: &Path) -> Result<(Vec<u8>, Option<String>), Failure> {
     let mut raw = Vec::new();
     let fault = |error: io::Error| Failure::file("read", path, error);
     reader.by_ref().take(CONTENT_BYTES_MAX + 1).read_to_end(&mut raw).map_err(fault)?;
-    let mut content = raw;
-    if content.starts_with(&[0x1f, 0x8b]) {
-        let mut unpacked = Vec::new();
-        MultiGzDecoder::new(content.as_slice())
-            .take(CONTENT_BYTES_MAX + 1)
-            .read_to_end(&mut unpacked)
-            .map_err(|error| Failure::file("decompress", path, error))?;
-        content = unpacked;
-    }
+    let (content, damage) = if raw.starts_with(&GZIP) { unpacked(&raw) } else { (raw, None) };
     if content.len() as u64 > CONTENT_BYTES_MAX {
-        return Err(Failure::file(
-            "read",
-            path,
-            format!("more than {CONTENT_BYTES_MAX} bytes; split the file"),
-        ));
+        let limit = format!("more than {CONTENT_BYTES_MAX} bytes; split the file");
+        return Err(Failure::file("read", path, limit));
     }
-    Ok(content)
+    Ok((content, damage))
+}
+
+/// All members of a gzip file; padding with zeros behind them is no damage.
+fn unpacked(raw: &[u8]) -> (Vec<u8>, Option<String>) {
+    let (mut content, mut rest) = (Vec::new(), raw);
+    while !rest.is_empty() && rest.iter().any(|byte| *byte != 0) {
+        let mut decoder = GzDecoder::new(rest);
+        let left = (CONTENT_BYTES_MAX + 1).saturating_sub(content.len() as u64);
+        if let Err(error) = decoder.by_ref().take(left).read_to_end(&mut content) {
+            return (content, Some(format!("gzip: {error}")));
+        }
+        if content.len() as u64 > CONTENT_BYTES_MAX {
+            break;
+        }
+        rest = decoder.into_inner();
+    }
+    (content, None)
 }

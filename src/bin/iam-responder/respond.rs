@@ -5,9 +5,11 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use iam_responder::alert::Alert;
+use iam_responder::alert::clean::{clean, escape_invisible, visible};
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
-use iam_responder::input;
+use iam_responder::event::Unreadable;
+use iam_responder::input::{self, Input};
 use iam_responder::outcome::{Outcome, Verdict};
 use iam_responder::respond::{Origin, Responder, Response};
 use iam_responder::severity::Severity;
@@ -52,18 +54,21 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     for path in paths {
         let file = files::event_file(&path)?;
         let text = file.text();
-        let mut inputs = input::read(&text).peekable();
+        let damaged = file.damage.iter().map(|damage| Err(Unreadable::Damaged(damage.clone())));
+        let damaged = damaged.enumerate().map(|(number, event)| Input { number, event });
+        let mut inputs = input::read(&text).chain(damaged).peekable();
         let mut first = true;
         while let Some(input) = inputs.next() {
             let alone = std::mem::take(&mut first) && inputs.peek().is_none();
             let place =
                 if alone { file.name.clone() } else { format!("{} #{}", file.name, input.number) };
+            let place = visible(&place);
             // The recorder is never told to fail here.
             let response = pollster::block_on(responder.respond(input.event, now, arguments.now))
                 .map_err(|error| Failure::Fault(error.to_string()))?;
             count.add(&response.outcome);
             match global.format {
-                Format::Json => writeln!(out, "{}", line(&response.outcome)?)?,
+                Format::Json => writeln!(out, "{}", line(&response, arguments.full)?)?,
                 Format::Human => human(&mut out, &response, &place, arguments)?,
             }
             publish.take();
@@ -85,9 +90,18 @@ fn dry_topics() -> BTreeMap<Severity, Vec<TopicSpec>> {
     Severity::ALL.into_iter().map(|severity| (severity, vec![topic(severity)])).collect()
 }
 
-fn line(outcome: &Outcome) -> Result<String, Failure> {
-    serde_json::to_string(outcome)
-        .map_err(|error| Failure::Fault(format!("failed to print an outcome: {error}")))
+/// The outcome; with `--full` the alert beside it.
+fn line(response: &Response, full: bool) -> Result<String, Failure> {
+    let fault =
+        |error: serde_json::Error| Failure::Fault(format!("failed to print an outcome: {error}"));
+    let mut line = serde_json::to_value(&response.outcome).map_err(fault)?;
+    if let (true, Some(map)) = (full, line.as_object_mut()) {
+        map.insert(
+            "alert".to_owned(),
+            response.alert.as_ref().map(Alert::to_json).unwrap_or_default(),
+        );
+    }
+    Ok(escape_invisible(&line.to_string()))
 }
 
 fn human(
@@ -106,7 +120,7 @@ fn human(
             let name = outcome.event_name.as_deref().unwrap_or("event without name");
             let (faint, word) = (paint::FAINT, outcome.outcome.word());
             let rules = outcome.rules.join(", ");
-            let name = iam_responder::alert::clean::clean(name, 60);
+            let name = clean(name, 60);
             writeln!(out, "{faint}{word:<13} {name}  {rules}\n{:14}{place}{faint:#}\n", "")?;
         }
         None => {}
@@ -171,14 +185,19 @@ impl Count {
             self.by_severity.iter().rev().map(|(severity, count)| format!("{count} {severity}"));
         let severities = severities.collect::<Vec<_>>().join(", ");
         let others = self.by_verdict.iter().filter(|(word, _)| **word != Verdict::Alerted.word());
-        let others = others.map(|(word, count)| format!("{count} {word}")).collect::<Vec<_>>();
+        let note =
+            |word: &str| if word == Verdict::Unreadable.word() { ", told as high" } else { "" };
+        let others =
+            others.map(|(word, count)| format!("{count} {word}{}", note(word))).collect::<Vec<_>>();
         let alerted = self.by_verdict.get(Verdict::Alerted.word()).copied().unwrap_or(0);
         let alerts = if alerted == 0 {
             "no alerts".to_owned()
         } else {
             format!("{alerted} alerted ({severities})")
         };
-        let parts: Vec<String> = std::iter::once(alerts).chain(others).collect();
+        let silent = alerted == 0 && self.told == 0;
+        let parts: Vec<String> =
+            Some(alerts).filter(|_| silent || alerted > 0).into_iter().chain(others).collect();
         let noun = if self.events == 1 { "event" } else { "events" };
         paint::paragraph(&format!("{} {noun}: {}", self.events, parts.join(", ")), "", 2)
     }
