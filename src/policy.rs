@@ -95,7 +95,10 @@ impl PolicyDocument {
                 // A string inside the string.
                 Ok(Value::String(inner)) => text = inner,
                 Ok(value) => return Self::from_value(&value),
-                Err(_) => text = percent_decode_str(&text).decode_utf8().ok()?.into_owned(),
+                Err(_) => {
+                    let spaces = text.replace('+', "%20");
+                    text = percent_decode_str(&spaces).decode_utf8().ok()?.into_owned();
+                }
             }
         }
         None
@@ -159,7 +162,7 @@ fn principals(value: &Value) -> Principals {
             };
             map.iter().flat_map(of_kind).collect()
         }
-        other => texts(other).into_iter().map(|value| ("AWS".to_owned(), value)).collect(),
+        other => texts(other).into_iter().map(|value| ("*".to_owned(), value)).collect(),
     };
     Principals { negated, entries }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::escalation::{self, Scope};
 use super::glob::glob;
 use super::resource::{Reach, ResourceType, reaches_all, reaches_some};
-use super::{Condition, PolicyDocument, Statement};
+use super::{Clause, Condition, PolicyDocument, Statement};
 use crate::catalogue;
 
 /// What a document or managed policy gives.
@@ -247,9 +247,7 @@ impl Judge<'_> {
     ) -> Option<bool> {
         let mut certain = true;
         for deny in self.document.statements.iter().filter(|statement| !statement.allow) {
-            if deny.actions.names_action(action)
-                && reaches_all(&deny.resources, kind, self.own, Reach::Deny)
-            {
+            if deny.actions.names_action(action) && self.closes(deny, kind, scope) {
                 if !deny.is_guarded() {
                     return None;
                 }
@@ -271,6 +269,21 @@ impl Judge<'_> {
         let allowing = self.document.statements.iter().filter(allows);
         let strongest = allowing.map(|statement| !statement.is_guarded()).max()?;
         Some(strongest && certain)
+    }
+
+    /// Does a deny leave nothing of that scope?
+    fn closes(&self, deny: &Statement, kind: ResourceType, scope: Scope) -> bool {
+        let excepted = &deny.resources;
+        match scope {
+            _ if !excepted.negated => reaches_all(excepted, kind, self.own, Reach::Deny),
+            // All but some is denied: what is left is not all, perhaps only the caller's own.
+            Scope::Broad => reaches_all(excepted, kind, self.own, Reach::Allow),
+            Scope::Others => {
+                let left = Clause { negated: false, patterns: excepted.patterns.clone() };
+                !reaches_some(&left, kind, true)
+            }
+            Scope::Any => reaches_all(excepted, kind, self.own, Reach::Deny),
+        }
     }
 
     fn all(&self, actions: &[&str]) -> Option<bool> {
@@ -300,7 +313,7 @@ impl Statement {
     /// Is there a condition that keeps anybody out?
     fn is_guarded(&self) -> bool {
         if self.allow {
-            return self.conditions.iter().any(Condition::narrows);
+            return self.conditions.iter().any(Condition::guards);
         }
         !self.conditions.is_empty()
     }

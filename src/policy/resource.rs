@@ -9,7 +9,8 @@ use super::glob::glob;
 /// Names without a common character: only stars match all of them.
 const NAMES: [&str; 4] = ["A", "0b/c-d", "x_Y.9@", "eu/west/zz"];
 /// Partitions that a policy may be written for.
-const PARTITIONS: [&str; 4] = ["aws", "aws-cn", "aws-us-gov", "aws-eusc"];
+const PARTITIONS: [&str; 8] =
+    ["aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"];
 
 /// A type of resource: its service in ARNs and its own part, `{}` for a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,7 +142,13 @@ fn covers(pattern: &str, kind: ResourceType, own: Option<&str>, reach: Reach) ->
     if pattern.chars().all(|c| c == '*') {
         return !pattern.is_empty();
     }
-    let Some([partition, service, region, account, rest]) = segments(pattern) else { return false };
+    let Some([partition, service, region, account, rest]) = segments(pattern) else {
+        // `*role*`: no ARN, but wide enough for one.
+        let own = own.unwrap_or("000000000000");
+        let whole =
+            |sample: &String| glob(pattern, &format!("arn:aws:{}::{own}:{sample}", kind.service));
+        return reach == Reach::Allow && kind.rest.is_some() && kind.samples().iter().all(whole);
+    };
     let service_fits = glob(service, kind.service);
     let known_partition = PARTITIONS.iter().any(|known| glob(partition, known));
     if !known_partition || !service_fits {

@@ -113,10 +113,12 @@ impl Trust {
         }
         for (kind, value) in &principals.entries {
             let kind = kind.to_lowercase();
-            if !judging.is_open_to(if kind == "*" { "aws" } else { &kind }) {
+            // A bare star is everybody, whichever way he comes.
+            if kind != "*" && !judging.is_open_to(&kind) {
                 continue;
             }
             match kind.as_str() {
+                _ if judging.ways.is_empty() => {}
                 "aws" | "*" if value.chars().all(|c| c == '*') => self.anyone(judging),
                 "aws" => self.account(value, judging, known),
                 "federated" => self.federated(value, judging),
@@ -164,6 +166,13 @@ impl Trust {
         self.add("federated");
         self.others.insert(value.to_owned());
         let conditions = &judging.statement.conditions;
+        let account = value.split(':').nth(4).filter(|account| account.len() == 12);
+        if let Some(account) =
+            account.filter(|account| judging.own.is_some_and(|own| own != *account))
+        {
+            self.accounts.insert(account.to_owned());
+            self.add("external-account");
+        }
         let enough = if value.contains(":saml-provider/") {
             conditions
                 .iter()
