@@ -344,12 +344,11 @@ fn number(text: &str) -> Option<Number> {
         return None;
     }
     let plain = text.strip_prefix('+').unwrap_or(text);
-    if let Ok(integer) = plain.parse::<i64>() {
-        return Some(integer.into());
+    // As it is spelt: patterns tell 300 from 300.0.
+    if let Ok(number) = serde_json::from_str::<Number>(plain) {
+        return Some(number);
     }
-    if let Ok(integer) = plain.parse::<u64>() {
-        return Some(integer.into());
-    }
+    // YAML allows what JSON does not, as `.5`.
     let float: f64 = plain.parse().ok()?;
     Number::from_f64(float)
 }
