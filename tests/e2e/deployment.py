@@ -103,7 +103,7 @@ class Emulator:
 
 
 class Deployment:
-    """The stack of infra/responder.yaml in the emulator, the nested one of its bus rules included, and a queue subscribed to each of its topics."""
+    """The stack of infra/responder.yaml in the emulator, and a queue subscribed to each of its topics."""
 
     def __init__(self, emulator):
         self.emulator = emulator

@@ -1,13 +1,13 @@
 """Which events the bus rules of the stack hand to the function, and that nobody can forge one."""
 
+import contextlib
 import json
 
 import pytest
 
+import bus
 from deployment import ACCOUNT, REGION, STACK
 from samples import sample
-
-PATTERN_CHARACTERS_MAX = 4096
 
 
 def record(service, name, parameters=None, identity="IAMUser", **more):
@@ -38,21 +38,37 @@ DELIVERED = [
     record("cloudtrail", "StopLogging"),
     record("sts", "AssumeRoot", readOnly=True),
     record("sts", "GetFederationToken"),
+    record("signin", "GetSigninToken"),
+    record("sts", "AssumeRole", readOnly=True, errorCode="AccessDenied"),
+    record("sts", "AssumeRole", {"roleArn": f"arn:aws:iam::{ACCOUNT}:role/{STACK}-Role-1A"}, readOnly=True),
     record("ec2", "RunInstances", identity="Root"),
+    record("ec2", "RunInstances", errorCode="Client.UnauthorizedOperation"),
+    record("config", "StopConfigurationRecorder", identity="Root"),
+    record("config", "StopConfigurationRecorder", errorCode="AccessDeniedException"),
+    record("ec2", "DescribeInstances", readOnly=True, userAgent="Pacu"),
+    record("iam", "ListUsers", readOnly=True, userAgent="Pacu"),
+    record("iam", "CreateUser", userAgent="Pacu"),
     record("iam", "CreateUser", identity="Root"),
     record("events", "DeleteRule", {"name": "of somebody else"}),
+    record("events", "DisableRule", {"name": f"{STACK}-tamper"}),
+    record("events", "PutTargets", {"rule": f"{STACK}-identity", "targets": []}),
     record("config", "StopConfigurationRecorder"),
     record("guardduty", "DeleteDetector"),
     record("securityhub", "DisableSecurityHub"),
     record("logs", "DeleteLogGroup"),
     record("monitoring", "DeleteAlarms"),
     record("kms", "ScheduleKeyDeletion"),
+    record("ssm", "StartSession", {"target": "i-0a1b"}),
+    record("eks", "CreateAccessEntry", {"clusterName": "shop"}),
+    record("lambda", "AddPermission20150331v2", {"functionName": "shop", "principal": "*"}),
+    record("lambda", "AddPermission20150331v2", {"functionName": STACK, "principal": "*"}),
     record("cloudformation", "DeleteStack", {"stackName": STACK}),
     record(
         "cloudformation",
         "DeleteStack",
         {"stackName": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{STACK}/5b7f"},
     ),
+    record("cloudformation", "UpdateStack", {"stackName": f"{STACK}-BusRules-1A2B"}),
     record("lambda", "UpdateFunctionCode20150331v2", {"functionName": STACK}),
     record(
         "lambda",
@@ -71,7 +87,11 @@ LEFT_OUT = [
     record("iam", "CreateUser") | {"source": "com.example.iam"},
     record("iam", "CreateUser") | {"detail-type": "forged"},
     record("sts", "AssumeRole", readOnly=True),
+    record("sts", "GetCallerIdentity", readOnly=True),
+    record("ec2", "DescribeInstances", readOnly=True, errorCode="Client.UnauthorizedOperation"),
     record("ec2", "RunInstances"),
+    record("events", "PutRule", {"name": "of somebody else"}),
+    record("lambda", "AddPermission20150331v2", {"functionName": "shop", "principal": "s3.amazonaws.com"}),
     record("ec2", "DescribeInstances", identity="Root", readOnly=True),
     record("ec2", "RunInstances", identity="Root") | {"source": "com.example"},
     record("cloudformation", "DeleteStack", {"stackName": "another"}),
@@ -99,37 +119,52 @@ def test_left_out(responder, envelope):
     assert responder.invocations() == before
 
 
-def test_the_tamper_rule_cannot_be_switched_off_unseen(responder):
-    before = responder.invocations()
-    responder.aws("events", "disable-rule", "--name", f"{STACK}-tamper")
+@contextlib.contextmanager
+def switched_off(responder, name):
+    responder.aws("events", "disable-rule", "--name", f"{STACK}-{name}")
     try:
-        responder.inject(record("events", "DisableRule", {"name": f"{STACK}-tamper"}))
-        responder.inject(record("events", "RemoveTargets", {"rule": f"{STACK}-tamper", "ids": ["responder"]}))
-        assert responder.invocations() - before == 2
+        yield
     finally:
-        responder.aws("events", "enable-rule", "--name", f"{STACK}-tamper")
+        responder.aws("events", "enable-rule", "--name", f"{STACK}-{name}")
 
 
-def bus_rules(responder):
-    rules = responder.aws("events", "list-rules", "--name-prefix", f"{STACK}-")["Rules"]
-    return {rule["Name"].removeprefix(f"{STACK}-"): rule for rule in rules}
+@pytest.mark.parametrize("name", ["identity", "tamper", "own", "watchdog"])
+def test_no_bus_rule_can_be_switched_off_unseen(responder, name):
+    before = responder.invocations()
+    with switched_off(responder, name):
+        responder.inject(record("events", "DisableRule", {"name": f"{STACK}-{name}"}))
+        responder.inject(record("events", "RemoveTargets", {"rule": f"{STACK}-{name}", "ids": ["responder"]}))
+        assert responder.invocations() - before == 2
 
 
-def test_every_way_through_a_bus_rule_is_pinned_on_a_source_of_aws(responder):
-    rules = bus_rules(responder)
-    assert sorted(rules) == ["identity", "root", "session", "tamper", "watchdog"]
-    for name, rule in rules.items():
-        assert len(rule["EventPattern"]) <= PATTERN_CHARACTERS_MAX
-        pattern = json.loads(rule["EventPattern"])
-        for branch in pattern.get("$or", [pattern]):
-            for source in branch["source"]:
-                text = source["prefix"] if isinstance(source, dict) else source
-                assert text.startswith("aws."), f"bus rule {name}: {source}"
+def deployed_bus_rules(responder):
+    return {
+        rule["Name"].removeprefix(f"{STACK}-"): (rule["State"], json.loads(rule["EventPattern"]))
+        for rule in responder.aws("events", "list-rules", "--name-prefix", f"{STACK}-")["Rules"]
+    }
 
 
-def test_no_bus_rule_gives_a_field_twice(responder):
-    """EventBridge keeps only the last value of a field given both beside and inside `$or`."""
-    for name, rule in bus_rules(responder).items():
-        pattern = json.loads(rule["EventPattern"])
-        inside = {key for branch in pattern.get("$or", []) for key in branch}
-        assert not inside & set(pattern), f"bus rule {name}"
+def in_template():
+    rules = bus.bus_rules(STACK, ACCOUNT, REGION)
+    return {name: (state, json.loads(pattern)) for name, (state, pattern) in rules.items()}
+
+
+def test_deployed_are_the_bus_rules_that_are_tested_without_a_deployment(responder):
+    wanted = in_template()
+    del wanted["reads"]
+    assert deployed_bus_rules(responder) == wanted
+
+
+def test_reads_are_delivered_where_the_owner_asks_for_them(responder):
+    asked = record("sts", "GetCallerIdentity", readOnly=True)
+    responder.deploy(parameters=["DeliverReadOnlyEvents=true"])
+    try:
+        assert deployed_bus_rules(responder) == in_template()
+        before = responder.invocations()
+        responder.inject(asked)
+        assert responder.invocations() - before == 1
+    finally:
+        responder.deploy(parameters=["DeliverReadOnlyEvents=false"])
+    assert "reads" not in deployed_bus_rules(responder)
+    responder.inject(asked)
+    assert responder.invocations() - before == 1
