@@ -1,4 +1,5 @@
 //! The effects on AWS. Only this room speaks the SDK's language.
 
 pub mod client;
+pub mod dynamodb;
 pub mod sns;

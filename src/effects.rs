@@ -50,9 +50,39 @@ pub enum Claim {
     Theirs,
 }
 
+/// Whether an event was delivered before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// It was not, as far as known: handle it.
+    First,
+    /// Another environment is at it.
+    UnderWay,
+    /// It was told.
+    Told,
+}
+
+/// Time after which an event that was begun and neither told nor released counts as abandoned: its
+/// environment died. Lambda delivers again after a minute.
+pub const UNDER_WAY_SECS_MAX: i64 = 45;
+
 /// Remembers across events. Windows run by the events' own clock, so that a replay of history
 /// counts as the present did.
 pub trait State {
+    /// Marks an event as under way, unless it is or was told.
+    fn begin(
+        &self,
+        event_id: &str,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Delivery, EffectError>>;
+
+    /// Marks an event as told, or takes its mark away where telling failed.
+    fn end(
+        &self,
+        event_id: &str,
+        now: Timestamp,
+        told: bool,
+    ) -> impl Future<Output = Result<(), EffectError>>;
+
     /// Claims a fingerprint for an event.
     fn claim(
         &self,
@@ -95,6 +125,7 @@ pub trait State {
         &self,
         key: &str,
         event_id: &str,
+        at: Timestamp,
         document: Option<&str>,
     ) -> impl Future<Output = Result<(), EffectError>>;
 }

@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use crate::alert::{Alert, Message};
 use crate::derive::{CallOutcome, Facts};
-use crate::effects::{Claim, EffectError, Publish, State};
+use crate::effects::{Claim, Delivery, EffectError, Publish, State};
 use crate::engine::Engine;
 use crate::event::{Event, Unreadable};
 use crate::outcome::{Outcome, Verdict};
@@ -36,6 +36,18 @@ pub struct PublishFailed {
     pub event_id: String,
     /// What failed.
     pub cause: EffectError,
+}
+
+/// Why an event could not be handled. The invocation must fail, so that Lambda tries again.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum RespondError {
+    /// An alert could not be delivered.
+    #[error(transparent)]
+    Publish(#[from] PublishFailed),
+    /// Another environment is at the same event; should it die, this one must take over later.
+    #[error("event {0} is under way elsewhere")]
+    UnderWay(String),
 }
 
 /// What the responder needs beside the event.
@@ -75,13 +87,13 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
     /// Handles one event. `now` is the time of deciding; `told_at` adds the delay to the alert.
     ///
     /// # Errors
-    /// [`PublishFailed`] where an alert could not be delivered.
+    /// [`RespondError`] where an alert could not be delivered, or is being delivered elsewhere.
     pub async fn respond(
         &self,
         input: Result<Event, Unreadable>,
         now: Timestamp,
         told_at: Option<Timestamp>,
-    ) -> Result<Response, PublishFailed> {
+    ) -> Result<Response, RespondError> {
         let mut event = match input {
             Ok(event) => event,
             Err(reason) => return self.unreadable(&reason, None, told_at).await,
@@ -182,7 +194,7 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
         let document = rights::document(event);
         let gone = event.name().is_some_and(|name| name.starts_with("Delete"));
         if document.is_some() || gone {
-            let noted = self.state.remember_document(&key, &id, document.as_deref()).await;
+            let noted = self.state.remember_document(&key, &id, at, document.as_deref()).await;
             noted.unwrap_or_else(|error| tracing::warn!(%error, "policy document not noted"));
         }
     }
@@ -199,7 +211,7 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
         rules: &[&Rule],
         now: Timestamp,
         told_at: Option<Timestamp>,
-    ) -> Result<Response, PublishFailed> {
+    ) -> Result<Response, RespondError> {
         let decision = self.engine.decide(event, facts, rules, now);
         let mut outcome = Outcome {
             severity: Some(decision.severity),
@@ -218,9 +230,42 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
             return Ok(Response { outcome, alert: None });
         }
         let alert = Alert::new(event, facts, rules, &decision, self.engine.site(), told_at);
-        self.publish(&alert).await?;
+        match self.begin(event, now).await {
+            Delivery::First => {}
+            Delivery::UnderWay => return Err(RespondError::UnderWay(event.identity())),
+            Delivery::Told => {
+                outcome.outcome = Verdict::Deduplicated;
+                return Ok(Response { outcome, alert: None });
+            }
+        }
+        let published = self.publish(&alert).await;
+        self.end(event, now, published.is_ok()).await;
+        published?;
         outcome.topics.push(alert.severity);
         Ok(Response { outcome, alert: Some(alert) })
+    }
+
+    /// Was this very event told before? Only asked on a bus: what is read from files is read on
+    /// purpose. A store that is down must not silence.
+    async fn begin(&self, event: &Event, now: Timestamp) -> Delivery {
+        if self.origin == Origin::Trusted {
+            return Delivery::First;
+        }
+        match self.state.begin(&event.identity(), now).await {
+            Ok(delivery) => delivery,
+            Err(error) => {
+                tracing::warn!(%error, "not known whether the event was told before");
+                Delivery::First
+            }
+        }
+    }
+
+    async fn end(&self, event: &Event, now: Timestamp, told: bool) {
+        if self.origin == Origin::Checked
+            && let Err(error) = self.state.end(&event.identity(), now, told).await
+        {
+            tracing::warn!(%error, "a second delivery of the event would be told again");
+        }
     }
 
     /// Was all of it told within the windows of the rules? One rule that has no window, or none
@@ -253,7 +298,7 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
         reason: &Unreadable,
         event: Option<&Event>,
         told_at: Option<Timestamp>,
-    ) -> Result<Response, PublishFailed> {
+    ) -> Result<Response, RespondError> {
         let alert = Alert::unreadable(reason, event, told_at);
         self.publish(&alert).await?;
         let outcome = Outcome {

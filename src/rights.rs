@@ -173,12 +173,12 @@ pub fn rights(event: &Event, site: &Site, before: Option<&str>) -> Rights {
             }
         }
         Deed::Attach(field) => {
-            rights.unknown = !attach(&mut rights.grants, parameter(field), before.as_ref())
+            rights.unknown = !attach(&mut rights.grants, parameter(field), before.as_ref());
         }
         Deed::Detach(field) => detach(&mut rights.grants, parameter(field), before.as_ref()),
         Deed::Delete => delete(&mut rights, before.as_ref()),
         Deed::Bound => {
-            bound(&mut rights.grants, parameter("permissionsBoundary").unwrap_or_default())
+            bound(&mut rights.grants, parameter("permissionsBoundary").unwrap_or_default());
         }
         Deed::Unbound => rights.grants.add("boundary-removed", true),
         Deed::Nothing => {}

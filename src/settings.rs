@@ -11,6 +11,8 @@ use crate::site::{Format, Site, TopicSpec, check_topic_arn};
 pub const TOPIC_PREFIX: &str = "IAM_RESPONDER_TOPIC_";
 /// Folder with rules and site file, in place of those compiled in.
 pub const RULES: &str = "IAM_RESPONDER_RULES";
+/// DynamoDB table for what is remembered across events.
+pub const TABLE: &str = "IAM_RESPONDER_TABLE";
 /// Level of the log, as Lambda's own setting gives it.
 pub const LOG_LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
 
@@ -21,6 +23,8 @@ pub struct Settings {
     pub topics: BTreeMap<Severity, Vec<TopicSpec>>,
     /// Folder with rules and site file.
     pub rules: Option<String>,
+    /// DynamoDB table for what is remembered across events; memory where there is none.
+    pub table: Option<String>,
     /// `error`, `warn`, `info`, `debug` or `trace`.
     pub log_level: String,
 }
@@ -51,6 +55,8 @@ impl Settings {
                 }
             } else if name == RULES && !value.is_empty() {
                 settings.rules = Some(value);
+            } else if name == TABLE && !value.is_empty() {
+                settings.table = Some(value);
             } else if name == LOG_LEVEL && !value.is_empty() {
                 match log_level(&value) {
                     Some(level) => settings.log_level = level.to_owned(),

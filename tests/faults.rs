@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use iam_responder::document::Document;
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
-use iam_responder::effects::{Claim, EffectError, State};
+use iam_responder::effects::{Claim, Delivery, EffectError, State};
 use iam_responder::engine::{Engine, SourceFile};
 use iam_responder::event::{Event, Unreadable};
 use iam_responder::outcome::{Outcome, Verdict};
-use iam_responder::respond::{Origin, PublishFailed, Responder};
+use iam_responder::respond::{Origin, RespondError, Responder};
 use iam_responder::severity::Severity;
 use iam_responder::site::{Format, TopicSpec};
 use jiff::{SignedDuration, Timestamp};
@@ -65,7 +65,7 @@ fn world<S: State>(state: S, publish: Recorder) -> World<S> {
 }
 
 impl<S: State> World<S> {
-    fn deliver(&self, input: Result<Event, Unreadable>) -> Result<Outcome, PublishFailed> {
+    fn deliver(&self, input: Result<Event, Unreadable>) -> Result<Outcome, RespondError> {
         let responder = Responder {
             engine: &self.engine,
             topics: &self.topics,
@@ -78,7 +78,7 @@ impl<S: State> World<S> {
             .map(|response| response.outcome)
     }
 
-    fn happens(&self, name: &str, id: &str, minute: u8) -> Result<Verdict, PublishFailed> {
+    fn happens(&self, name: &str, id: &str, minute: u8) -> Result<Verdict, RespondError> {
         let text = format!(
             r#"{{"source":"aws.iam","account":"111122223333","detail":{{"eventID":"{id}","eventName":"{name}",
                "eventSource":"iam.amazonaws.com","eventTime":"2026-11-20T12:{minute:02}:00Z",
@@ -92,6 +92,14 @@ impl<S: State> World<S> {
 struct Down;
 
 impl State for Down {
+    async fn begin(&self, _: &str, _: Timestamp) -> Result<Delivery, EffectError> {
+        Err(EffectError { action: "begin".to_owned(), cause: "down".to_owned() })
+    }
+
+    async fn end(&self, _: &str, _: Timestamp, _: bool) -> Result<(), EffectError> {
+        Err(EffectError { action: "end".to_owned(), cause: "down".to_owned() })
+    }
+
     async fn claim(
         &self,
         _: &str,
@@ -130,6 +138,7 @@ impl State for Down {
         &self,
         _: &str,
         _: &str,
+        _: Timestamp,
         _: Option<&str>,
     ) -> Result<(), EffectError> {
         Err(EffectError { action: "remember".to_owned(), cause: "down".to_owned() })
@@ -150,6 +159,16 @@ fn a_publish_that_stays_failed_fails_the_invocation_and_its_retry_is_no_repetiti
     assert!(failed.to_string().contains("event a was not published"), "{failed}");
     // Lambda delivers the same event again: the claim made before is its own.
     assert_eq!(world.happens("CreateUser", "a", 0).unwrap(), Verdict::Alerted);
+    assert_eq!(world.publish.take().len(), 1);
+}
+
+#[test]
+fn an_event_delivered_again_is_told_once() {
+    let world = world(Memory::default(), Recorder::default());
+    assert_eq!(world.happens("CreateUser", "a", 0).unwrap(), Verdict::Alerted);
+    for _ in 0..4 {
+        assert_eq!(world.happens("CreateUser", "a", 0).unwrap(), Verdict::Deduplicated);
+    }
     assert_eq!(world.publish.take().len(), 1);
 }
 

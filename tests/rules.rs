@@ -1,7 +1,5 @@
 //! Every rule of the pack, with its own tests, and the files that go with the pack.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;

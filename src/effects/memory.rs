@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Claim, EffectError, State};
+use super::{Claim, Delivery, EffectError, State, UNDER_WAY_SECS_MAX};
 
 /// Most fingerprints and counters kept. Beyond it everything is forgotten at once: more alerts,
 /// never fewer.
@@ -20,6 +20,8 @@ pub const EVENTS_PER_COUNTER_MAX: usize = 1_000;
 /// State that dies with the process.
 #[derive(Debug, Default)]
 pub struct Memory {
+    /// Event IDs: since when they are under way, and whether they were told.
+    deliveries: Mutex<HashMap<String, (Timestamp, bool)>>,
     claims: Mutex<HashMap<String, (String, Timestamp)>>,
     counters: Mutex<HashMap<String, Vec<(String, Timestamp)>>>,
     documents: Mutex<HashMap<String, Kept>>,
@@ -34,6 +36,33 @@ struct Kept {
 }
 
 impl State for Memory {
+    async fn begin(&self, event_id: &str, now: Timestamp) -> Result<Delivery, EffectError> {
+        let mut deliveries = self.deliveries.lock().unwrap_or_else(PoisonError::into_inner);
+        if deliveries.len() >= ENTRIES_MAX {
+            deliveries.clear();
+        }
+        let stale = SignedDuration::from_secs(UNDER_WAY_SECS_MAX);
+        match deliveries.get(event_id) {
+            Some((_, true)) => return Ok(Delivery::Told),
+            Some((since, false)) if now.duration_since(*since) < stale => {
+                return Ok(Delivery::UnderWay);
+            }
+            _ => {}
+        }
+        deliveries.insert(event_id.to_owned(), (now, false));
+        Ok(Delivery::First)
+    }
+
+    async fn end(&self, event_id: &str, now: Timestamp, told: bool) -> Result<(), EffectError> {
+        let mut deliveries = self.deliveries.lock().unwrap_or_else(PoisonError::into_inner);
+        if told {
+            deliveries.insert(event_id.to_owned(), (now, true));
+        } else {
+            deliveries.remove(event_id);
+        }
+        Ok(())
+    }
+
     async fn claim(
         &self,
         fingerprint: &str,
@@ -111,6 +140,7 @@ impl State for Memory {
         &self,
         key: &str,
         event_id: &str,
+        _: Timestamp,
         document: Option<&str>,
     ) -> Result<(), EffectError> {
         let mut documents = self.documents.lock().unwrap_or_else(PoisonError::into_inner);

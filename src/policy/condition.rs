@@ -66,7 +66,7 @@ impl Condition {
         }
         // Of an ARN the account says who; elsewhere something literal must.
         let telling = if value.starts_with("arn:") {
-            value.splitn(6, ':').nth(4).unwrap_or_default().to_owned()
+            value.split(':').nth(4).unwrap_or_default().to_owned()
         } else {
             value.trim_start_matches("o-").to_owned()
         };

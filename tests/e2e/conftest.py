@@ -22,6 +22,8 @@ def responder(deployed):
     """The deployed responder, with nothing under way, nothing broken and nothing in any queue."""
     deployed.trail(False)
     deployed.proxy.heal()
+    deployed.settle()
+    deployed.forget()
     for drain in (deployed.alerts, deployed.failed_events, deployed.dead_letters):
         drain()
     return deployed

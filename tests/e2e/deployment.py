@@ -115,6 +115,7 @@ class Deployment:
         self.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
         self._sqs = self.client("sqs")
         self._logs = self.client("logs")
+        self._table = self.client("dynamodb")
         self._queues = {severity: self._subscribe(severity) for severity in SEVERITIES}
 
     def client(self, service):
@@ -210,6 +211,12 @@ class Deployment:
                     )
                 )
         return alerts
+
+    def forget(self):
+        """Empties the function's table: what one test leaves there must not hold back another's alerts."""
+        pages = self._table.get_paginator("scan").paginate(TableName=f"{STACK}-state")
+        for item in [item for page in pages for item in page["Items"]]:
+            self._table.delete_item(TableName=f"{STACK}-state", Key={"id": item["id"]})
 
     def failed_events(self):
         """Records in the on-failure queue since the last call."""

@@ -5,6 +5,7 @@ It forwards every byte it does not break, Host header included, so signatures st
 
 import http.client
 import http.server
+import json
 import threading
 import urllib.parse
 from dataclasses import dataclass
@@ -70,9 +71,14 @@ class FaultProxy:
 
     def _answer(self, request, body):
         """Status, headers and body of the answer to one request of the function."""
-        action = urllib.parse.parse_qs(body.decode("latin-1")).get("Action", [request.path])[0]
+        # DynamoDB names its calls in a header, SNS in the form.
+        target = request.headers.get("x-amz-target", "").rpartition(".")[2]
+        action = target or urllib.parse.parse_qs(body.decode("latin-1")).get("Action", [request.path])[0]
         fault = self._fault_for(action)
-        if fault:
+        if fault and target:
+            error = json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{fault.code}", "message": "broken"})
+            answer = fault.status, {"content-type": "application/x-amz-json-1.0"}, error.encode()
+        elif fault:
             answer = fault.status, {"content-type": "text/xml"}, ERROR.format(code=fault.code).encode()
         else:
             answer = self._forward(request, body)

@@ -24,3 +24,11 @@ def attach_admin(role):
     """AdministratorAccess is attached to `role`: an event that always deserves an alert."""
     parameters = {"roleName": role, "policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}
     return sample("attach-role-policy-admin.json", requestParameters=parameters)
+
+
+def console_sign_in_failed(number):
+    """One of many wrong passwords of one user, a second after the one before."""
+    envelope = sample("console-login-failed.json")
+    second = envelope["detail"]["eventTime"][:-3] + f"{number % 60:02}Z"
+    envelope["time"] = envelope["detail"]["eventTime"] = second
+    return envelope

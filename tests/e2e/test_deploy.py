@@ -64,6 +64,7 @@ def decision(responder, action, resource):
     [
         *(("sns:Publish", f"arn:aws:sns:{REGION}:{ACCOUNT}:{STACK}-{severity}") for severity in SEVERITIES),
         ("sqs:SendMessage", f"arn:aws:sqs:{REGION}:{ACCOUNT}:{STACK}-on-failure"),
+        ("dynamodb:UpdateItem", f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{STACK}-state"),
         ("logs:PutLogEvents", f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/{STACK}:log-stream:1"),
     ],
 )
@@ -79,6 +80,7 @@ def test_the_role_may_do_its_work(responder, action, resource):
         ("sqs:SendMessage", f"arn:aws:sqs:{REGION}:{ACCOUNT}:{STACK}-bus-dead-letters"),
         ("sqs:ReceiveMessage", f"arn:aws:sqs:{REGION}:{ACCOUNT}:{STACK}-on-failure"),
         ("logs:PutLogEvents", f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/other:log-stream:1"),
+        ("dynamodb:DeleteTable", f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{STACK}-state"),
         ("iam:DetachRolePolicy", f"arn:aws:iam::{ACCOUNT}:role/any"),
         ("sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:role/any"),
         ("kms:Decrypt", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/any"),

@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "the binaries read clock and environment")]
 
 mod start;
+mod store;
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -10,17 +11,17 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use iam_responder::aws::sns::Sns;
-use iam_responder::effects::memory::Memory;
 use iam_responder::engine::Engine;
 use iam_responder::event::Event;
 use iam_responder::metrics;
 use iam_responder::outcome::Outcome;
-use iam_responder::respond::{Origin, PublishFailed, Responder};
+use iam_responder::respond::{Origin, RespondError, Responder};
 use iam_responder::severity::Severity;
 use iam_responder::site::TopicSpec;
 use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
+use store::Store;
 
 /// Time kept back before Lambda's own deadline, to report the failure ourselves.
 const RESERVE: Duration = Duration::from_millis(500);
@@ -33,21 +34,22 @@ struct Function {
     engine: Engine,
     topics: BTreeMap<Severity, Vec<TopicSpec>>,
     publish: Sns,
-    state: Memory,
+    state: Store,
 }
 
 /// Why an invocation fails. Lambda retries it twice and then hands the event to the on-failure
 /// queue; the error types are stable, for alarms and people to match.
 #[derive(Debug)]
 enum Failed {
-    Publish(PublishFailed),
+    Respond(RespondError),
     Deadline,
 }
 
 impl From<Failed> for Diagnostic {
     fn from(failed: Failed) -> Self {
         let (error_type, error_message) = match failed {
-            Failed::Publish(error) => ("PublishFailed", error.to_string()),
+            Failed::Respond(error @ RespondError::UnderWay(_)) => ("UnderWay", error.to_string()),
+            Failed::Respond(error) => ("PublishFailed", error.to_string()),
             Failed::Deadline => {
                 ("DeadlineReached", "the event took longer than the function may run".to_owned())
             }
@@ -91,7 +93,7 @@ async fn handle(function: &Function, event: LambdaEvent<Box<RawValue>>) -> Resul
     let work = responder.respond(input, now, Some(now));
     let result = match tokio::time::timeout(remaining(event.context.deadline), work).await {
         Ok(Ok(response)) => Ok(response.outcome),
-        Ok(Err(error)) => Err(Failed::Publish(error)),
+        Ok(Err(error)) => Err(Failed::Respond(error)),
         Err(_) => Err(Failed::Deadline),
     };
     let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::{env, fs};
 
+use iam_responder::aws::dynamodb::Table;
 use iam_responder::aws::{client, sns::Sns};
 use iam_responder::document::Fault;
 use iam_responder::effects::memory::Memory;
@@ -11,6 +12,7 @@ use iam_responder::folder;
 use iam_responder::settings::Settings;
 
 use super::Function;
+use super::store::Store;
 
 /// Reads settings, rules and credentials' place, and builds the clients.
 pub async fn start() -> Result<Function, String> {
@@ -41,7 +43,11 @@ pub async fn start() -> Result<Function, String> {
     };
     let name = env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|_| "iam-responder".to_owned());
     let config = client::config(&region, ca_bundle).await?;
-    Ok(Function { name, engine, topics, publish: Sns::new(&config), state: Memory::default() })
+    let state = match settings.table {
+        Some(table) => Store::Table(Table::new(&config, table)),
+        None => Store::Memory(Memory::default()),
+    };
+    Ok(Function { name, engine, topics, publish: Sns::new(&config), state })
 }
 
 /// JSON lines, as Lambda's own log has them.
