@@ -122,8 +122,12 @@ fn parse(line: &'static str) -> Option<Call> {
     let undo = match undo {
         "call" => Undo::Call(inverse),
         "prior" => Undo::Prior(inverse),
-        _ => Undo::None,
+        "none" => Undo::None,
+        _ => return None,
     };
+    if !["caller", "account", NONE].contains(&absent) {
+        return None;
+    }
     Some(Call { source, name, effect, access, kind, entity, absent, undo, note })
 }
 

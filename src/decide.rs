@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::derive::{CallOutcome, Facts};
 use crate::event::Event;
-use crate::plan::{self, Status, Step};
+use crate::plan::{self, Step};
 use crate::rule::{Attempts, Rule};
 use crate::severity::Severity;
 use crate::site::{AdjustmentSpec, Site, Suppression};
@@ -45,23 +45,8 @@ pub fn decide(
     Decision { severity, reasons, suppressed, undo, plan }
 }
 
-impl Decision {
-    /// The command that undoes the change, where the event alone suffices.
-    #[must_use]
-    pub fn undo_command(&self) -> Option<&str> {
-        let proposed = self.undo.as_ref().filter(|step| step.status == Status::Proposed);
-        proposed.and_then(|step| step.command.as_deref())
-    }
-}
-
 /// Each rule is lowered for an attempt by its own word; the loudest after that is the base.
-fn adjusted(
-    event: &Event,
-    facts: &Facts,
-    rules: &[&Rule],
-    site: &Site,
-    reasons: &mut Vec<String>,
-) -> Severity {
+fn base(facts: &Facts, rules: &[&Rule], reasons: &mut Vec<String>) -> Option<Severity> {
     let attempt = facts.outcome != CallOutcome::Success;
     let base = |rule: &Rule| match rule.spec.attempts {
         Attempts::Lower if attempt => rule.spec.severity.lowered(1),
@@ -70,10 +55,8 @@ fn adjusted(
     // What a rule about many calls says counts only where none about this call fired.
     let specific = rules.iter().any(|rule| !rule.spec.general);
     let speaking = rules.iter().rev().filter(|rule| !(specific && rule.spec.general));
-    let Some(loudest) = speaking.max_by_key(|rule| base(rule)) else {
-        return Severity::Informational;
-    };
-    let mut severity = base(loudest);
+    let loudest = speaking.max_by_key(|rule| base(rule))?;
+    let severity = base(loudest);
     reasons.push(match loudest.pack_severity {
         Some(pack) => format!(
             "rule {} says {} by the site's override, {pack} by itself",
@@ -86,6 +69,19 @@ fn adjusted(
     } else if attempt {
         reasons.push(format!("the call {}", past(facts.outcome)));
     }
+    Some(severity)
+}
+
+fn adjusted(
+    event: &Event,
+    facts: &Facts,
+    rules: &[&Rule],
+    site: &Site,
+    reasons: &mut Vec<String>,
+) -> Severity {
+    let Some(mut severity) = base(facts, rules, reasons) else {
+        return Severity::Informational;
+    };
     if !facts.environment.known {
         reasons.push("account tags unknown, treated as production".to_owned());
     }
@@ -107,6 +103,9 @@ fn adjusted(
         }
         let wanted = target(severity, spec);
         let lowers = wanted < severity;
+        if lowers && !adjustment.pattern.surely_matches(event.raw()) {
+            continue;
+        }
         if adjustment.timed && lowers {
             if let Some(why_not) = never_lowered_by_time(facts) {
                 reasons.push(format!("not lowered although {}: {why_not}", spec.because));
@@ -173,7 +172,7 @@ fn suppression(
     let covers = |suppression: &Suppression| {
         let named = &suppression.spec.rules;
         (named.is_empty() || rules.iter().all(|rule| named.contains(&rule.spec.id)))
-            && suppression.pattern.matches(event.raw())
+            && suppression.pattern.surely_matches(event.raw())
     };
     let mut in_force = None;
     for suppression in site.suppressions().iter().filter(|suppression| covers(suppression)) {

@@ -1,7 +1,7 @@
 //! The narrow edge: what the responder asks of the world, in its own words.
 //!
-//! Each trait has an AWS adapter (`aws`) and an in-memory twin here, which is the test fake, the
-//! fault injector and the dry run of the command line at once.
+//! Each trait has an AWS adapter (`aws`) and an in-memory twin here: the recorder is the test fake,
+//! the fault injector and the dry run of the command line at once.
 
 use std::fmt;
 use std::future::Future;
@@ -46,7 +46,7 @@ pub trait Publish {
 pub enum Claim {
     /// This event: the first of the window, or the same event delivered again.
     Ours,
-    /// Another event, which has been told already.
+    /// Another event, which has been told or is being told.
     Theirs,
 }
 
@@ -91,6 +91,13 @@ pub trait State {
         at: Timestamp,
         window: SignedDuration,
     ) -> impl Future<Output = Result<Claim, EffectError>>;
+
+    /// Gives a claim back whose event could not be told.
+    fn release(
+        &self,
+        fingerprint: &str,
+        event_id: &str,
+    ) -> impl Future<Output = Result<(), EffectError>>;
 
     /// Counts an event, once however often it is delivered, and tells how many distinct ones lie
     /// within the window around it.

@@ -42,6 +42,22 @@ impl Engine {
         Self::over(RuleSet::trusted(PACK_RULES)?, site.as_ref())
     }
 
+    /// The rules and the site file compiled in, with every check that files get.
+    ///
+    /// # Errors
+    /// All faults.
+    pub fn embedded_checked() -> Result<Self, Vec<Fault>> {
+        let rules = PACK_RULES
+            .iter()
+            .map(|(name, text)| trusted(name, text))
+            .collect::<Result<Vec<_>, _>>();
+        let site = PACK_SITE.map(|text| trusted(SITE_FILE, text)).transpose();
+        match (rules, site) {
+            (Ok(rules), Ok(site)) => Self::compile(&rules, site.as_ref()),
+            (Err(fault), _) | (_, Err(fault)) => Err(vec![fault]),
+        }
+    }
+
     /// The rules compiled in, with another site file.
     ///
     /// # Errors

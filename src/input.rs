@@ -85,10 +85,7 @@ fn find(text: &str) -> Vec<Piece<'_>> {
     }
     match serde_json::from_str::<&RawValue>(text) {
         Ok(whole) => take(whole.get(), &mut found),
-        Err(error) => match inside_container(text) {
-            Some(start) => salvage(text, start, &error.to_string(), &mut found),
-            None => values(text, &mut found),
-        },
+        Err(_) => values(text, &mut found),
     }
     found
 }
@@ -115,8 +112,8 @@ fn take<'t>(text: &'t str, found: &mut Vec<Piece<'t>>) {
     }
 }
 
-/// Values one after another: NDJSON, or pretty-printed. A broken one costs itself; the next is
-/// looked for where a line begins with a bracket.
+/// Values one after another: NDJSON, pretty-printed, log files put together. A broken one costs
+/// itself; the next is looked for where a line begins with a bracket, or inside a container.
 fn values<'t>(text: &'t str, found: &mut Vec<Piece<'t>>) {
     let mut rest = text;
     loop {
@@ -126,17 +123,18 @@ fn values<'t>(text: &'t str, found: &mut Vec<Piece<'t>>) {
         }
         let mut stream = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>();
         let (value, used) = (stream.next(), stream.byte_offset());
-        match value {
-            Some(Ok(value)) => {
+        rest = match (value, inside_container(rest)) {
+            (Some(Ok(value)), _) => {
                 take(value.get(), found);
-                rest = rest.get(used..).unwrap_or_default();
+                rest.get(used..).unwrap_or_default()
             }
-            Some(Err(error)) => {
+            (Some(Err(error)), Some(start)) => salvage(rest, start, &error.to_string(), found),
+            (Some(Err(error)), None) => {
                 found.push(Piece::Broken(error.to_string()));
-                rest = next_line_with_bracket(rest);
+                next_line_with_bracket(rest)
             }
-            None => return,
-        }
+            (None, _) => return,
+        };
     }
 }
 
@@ -158,33 +156,40 @@ fn inside_container(text: &str) -> Option<usize> {
 }
 
 /// A container that is no valid JSON as a whole: cut off, or with one bad spot. Its whole elements
-/// are taken, what is between them is told as broken.
-fn salvage<'t>(text: &'t str, start: usize, fault: &str, found: &mut Vec<Piece<'t>>) {
+/// are taken, what is between them or missing is told as broken. Gives what follows it.
+fn salvage<'t>(text: &'t str, start: usize, fault: &str, found: &mut Vec<Piece<'t>>) -> &'t str {
     let mut rest = text.get(start..).unwrap_or_default();
     let first = rest.trim_start();
     let beginning = first.find(':').and_then(|at| first.get(..at)).unwrap_or("{\"eventVersion\"");
     loop {
         rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
-        if rest.is_empty() || rest.starts_with(']') {
-            break;
+        if let Some(after) = rest.strip_prefix(']') {
+            let after = after.trim_start();
+            let is_array = text.starts_with('[');
+            let closed = if is_array { Some(after) } else { after.strip_prefix('}') };
+            if closed.is_none() {
+                found.push(Piece::Broken(fault.to_owned()));
+            }
+            return closed.unwrap_or_else(|| next_line_with_bracket(after));
+        }
+        if rest.is_empty() {
+            found.push(Piece::Broken(fault.to_owned()));
+            return rest;
         }
         let mut stream = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>();
         let (value, used) = (stream.next(), stream.byte_offset());
-        match value {
-            Some(Ok(value)) => {
-                found.push(Piece::Event(value.get()));
-                rest = rest.get(used..).unwrap_or_default();
-            }
-            _ => {
-                found.push(Piece::Broken(fault.to_owned()));
-                // Records are alike: the next one begins as the first did.
-                let next = rest.get(1..).and_then(|tail| tail.find(beginning));
-                rest = next.and_then(|at| rest.get(at + 1..)).unwrap_or_default();
-            }
+        if let Some(Ok(value)) = value {
+            found.push(Piece::Event(value.get()));
+            rest = rest.get(used..).unwrap_or_default();
+            continue;
         }
-    }
-    if found.is_empty() {
         found.push(Piece::Broken(fault.to_owned()));
+        // Records are alike: the next one begins as the first did.
+        let next = rest.get(1..).and_then(|tail| tail.find(beginning));
+        match next.and_then(|at| rest.get(at + 1..)) {
+            Some(next) => rest = next,
+            None => return next_line_with_bracket(rest),
+        }
     }
 }
 
@@ -224,6 +229,14 @@ mod tests {
             1,
         );
         check("{\"Records\":[{\"eventVersion\":\"1\"},{\"eventVer", 1, 1);
+        check("{\"Records\":[{\"eventVersion\":\"1\"}]", 1, 1);
+        check("{\"Records\":[{\"eventVersion\":\"1\"}", 1, 1);
+        check(
+            "{\"Records\":[{\"eventName\":\"A\"}]}\n{\"Records\":[{\"eventName\":\"B\"},{\"eventName\":\"C\"}]}",
+            3,
+            0,
+        );
+        check("[{\"eventName\":\"A\"}]\n[{\"eventName\":\"B\"}]", 2, 0);
         check("{\"detail\":{},\"Records\":[1,2]}", 1, 0);
         check("[{\"EventId\":\"x\",\"CloudTrailEvent\":\"{\\\"eventName\\\":\\\"A\\\"}\"}]", 1, 0);
         check("not json at all", 0, 1);

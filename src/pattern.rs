@@ -85,6 +85,13 @@ impl Pattern {
         self.branches.iter().any(|branch| branch.matches(event))
     }
 
+    /// As [`Pattern::matches`], but what could not be decided within
+    /// [`CONSISTENCY_STEPS_MAX`] does not match: for whatever lowers or silences.
+    #[must_use]
+    pub fn surely_matches(&self, event: &Value) -> bool {
+        self.branches.iter().any(|branch| branch.decide(event) == Some(true))
+    }
+
     /// Tells for each field of the nearest branch what was expected and what was there.
     #[must_use]
     pub fn explain(&self, event: &Value) -> Explanation {
@@ -149,6 +156,11 @@ impl Branch {
     /// Most events hold no array of objects under a path of interest: then each field stands for
     /// itself. Otherwise a consistent choice of leaves is searched for.
     pub(crate) fn matches(&self, event: &Value) -> bool {
+        self.decide(event).unwrap_or(true)
+    }
+
+    /// Nothing where the steps ran out.
+    fn decide(&self, event: &Value) -> Option<bool> {
         let mut in_arrays = false;
         let mut all = Vec::with_capacity(self.fields.len());
         for field in &self.fields {
@@ -157,15 +169,17 @@ impl Branch {
             let inside = leaves.iter().any(|leaf| !leaf.membership.is_empty());
             let absent = field.may_be_absent() && (leaves.is_empty() || inside);
             if !accepted && !absent {
-                return false;
+                return Some(false);
             }
             in_arrays |= inside;
             all.push(leaves);
         }
-        !in_arrays || {
-            let mut steps = CONSISTENCY_STEPS_MAX;
-            self.consistent(&all, 0, &Membership::default(), &mut steps)
+        if !in_arrays {
+            return Some(true);
         }
+        let mut steps = CONSISTENCY_STEPS_MAX;
+        let found = self.consistent(&all, 0, &Membership::default(), &mut steps);
+        (steps > 0).then_some(found)
     }
 
     /// Is there one leaf per field from `index` on such that none contradicts the array elements

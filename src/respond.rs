@@ -106,8 +106,8 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
         let before = self.document_before(&event).await;
         let facts = self.engine.derive(&mut event, before.as_deref());
         let matching = self.engine.matching(&event);
-        let firing = self.firing(&event, &facts, &matching).await;
-        self.record(&event, &facts).await;
+        let firing = self.firing(&event, &facts, &matching, now).await;
+        self.record(&event, &facts, now).await;
         if matching.is_empty() {
             if event.shape() == crate::event::Shape::Unknown {
                 return self.unreadable(&Unreadable::UnknownShape, Some(&event), told_at).await;
@@ -135,20 +135,23 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
         event: &Event,
         facts: &Facts,
         matching: &[&'r Rule],
+        now: Timestamp,
     ) -> Vec<&'r Rule> {
         let mut firing = Vec::with_capacity(matching.len());
         for rule in matching.iter().filter(|rule| !rule.spec.signal) {
-            if self.reached(rule, event, facts).await && self.followed(rule, event, facts).await {
+            if self.reached(rule, event, facts, now).await
+                && self.followed(rule, event, facts, now).await
+            {
                 firing.push(*rule);
             }
         }
         RuleSet::settled(firing)
     }
 
-    async fn reached(&self, rule: &Rule, event: &Event, facts: &Facts) -> bool {
+    async fn reached(&self, rule: &Rule, event: &Event, facts: &Facts, now: Timestamp) -> bool {
         let Some(threshold) = &rule.spec.threshold else { return true };
         let key = counter_key(rule, &threshold.by, event, facts);
-        let (id, at) = (event.identity(), event.time().unwrap_or_default());
+        let (id, at) = (event.identity(), event.time().unwrap_or(now));
         let counted = self.state.count(&key, &id, at, threshold.within.duration()).await;
         // A store that is down must not silence: the rule fires as if it had no threshold.
         counted.map_or(true, |count| count >= threshold.count)
@@ -156,9 +159,9 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
 
     /// Was each step of the sequence seen, in order, each as an event of its own, within the time
     /// before this event?
-    async fn followed(&self, rule: &Rule, event: &Event, facts: &Facts) -> bool {
+    async fn followed(&self, rule: &Rule, event: &Event, facts: &Facts, now: Timestamp) -> bool {
         let Some(sequence) = &rule.spec.sequence else { return true };
-        let at = event.time().unwrap_or_default();
+        let at = event.time().unwrap_or(now);
         let mut from = at.checked_sub(sequence.within.duration()).unwrap_or(at);
         let mut taken = vec![event.identity()];
         for step in 0..sequence.before.len() {
@@ -170,7 +173,11 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
                     from = seen;
                     taken.push(id);
                 }
-                Ok(None) | Err(_) => return false,
+                Ok(None) => return false,
+                Err(error) => {
+                    tracing::warn!(%error, rule = rule.spec.id, "sequence not known, not told");
+                    return false;
+                }
             }
         }
         true
@@ -178,8 +185,8 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
 
     /// Notes what later events are compared with: steps of sequences, policy documents. A store
     /// that is down costs those comparisons, not this event's alert.
-    async fn record(&self, event: &Event, facts: &Facts) {
-        let (id, at) = (event.identity(), event.time().unwrap_or_default());
+    async fn record(&self, event: &Event, facts: &Facts, now: Timestamp) {
+        let (id, at) = (event.identity(), event.time().unwrap_or(now));
         for (rule, step) in self.engine.rules().steps(event.raw()) {
             let Some(sequence) = &rule.spec.sequence else { continue };
             let key = step_key(rule, step, &sequence.by, event, facts);
@@ -225,7 +232,8 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
             outcome.reasons.push(format!("suppression {suppression} is in force"));
             return Ok(Response { outcome, alert: None });
         }
-        if self.told_already(event, facts, rules, decision.severity).await {
+        let (told, claimed) = self.claim(event, facts, rules, decision.severity, now).await;
+        if told {
             outcome.outcome = Verdict::Deduplicated;
             return Ok(Response { outcome, alert: None });
         }
@@ -240,6 +248,9 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
         }
         let published = self.publish(&alert).await;
         self.end(event, now, published.is_ok()).await;
+        if published.is_err() {
+            self.release(event, &claimed).await;
+        }
         published?;
         outcome.topics.push(alert.severity);
         Ok(Response { outcome, alert: Some(alert) })
@@ -268,17 +279,18 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
         }
     }
 
-    /// Was all of it told within the windows of the rules? One rule that has no window, or none
-    /// running, makes it news.
-    async fn told_already(
+    /// Claims the windows of the rules, and tells whether all of it was told within them: one rule
+    /// that has no window, or none running, makes it news. Gives the claims made.
+    async fn claim(
         &self,
         event: &Event,
         facts: &Facts,
         rules: &[&Rule],
         severity: Severity,
-    ) -> bool {
-        let (id, at) = (event.identity(), event.time().unwrap_or_default());
-        let mut all_told = true;
+        now: Timestamp,
+    ) -> (bool, Vec<String>) {
+        let (id, at) = (event.identity(), event.time().unwrap_or(now));
+        let (mut all_told, mut claimed) = (true, Vec::new());
         let specific = rules.iter().any(|rule| !rule.spec.general);
         for rule in rules.iter().filter(|rule| !(specific && rule.spec.general)) {
             let Some(window) = &rule.spec.dedupe else {
@@ -286,11 +298,29 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
                 continue;
             };
             let fingerprint = fingerprint(rule, event, facts, severity);
-            // A store that is down must not silence.
-            let claim = self.state.claim(&fingerprint, &id, at, window.duration()).await;
-            all_told &= claim.is_ok_and(|claim| claim == Claim::Theirs);
+            match self.state.claim(&fingerprint, &id, at, window.duration()).await {
+                Ok(Claim::Theirs) => {}
+                Ok(Claim::Ours) => {
+                    all_told = false;
+                    claimed.push(fingerprint);
+                }
+                // A store that is down must not silence.
+                Err(error) => {
+                    tracing::warn!(%error, "not known whether it is a repetition");
+                    all_told = false;
+                }
+            }
         }
-        all_told
+        (all_told, claimed)
+    }
+
+    /// What was not told must not hold back what comes after it.
+    async fn release(&self, event: &Event, claimed: &[String]) {
+        for fingerprint in claimed {
+            if let Err(error) = self.state.release(fingerprint, &event.identity()).await {
+                tracing::warn!(%error, "a claim outlives the failure of its alert");
+            }
+        }
     }
 
     async fn unreadable(
@@ -316,22 +346,24 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
         Ok(Response { outcome, alert: Some(alert) })
     }
 
-    /// Sends to every topic of the severity; one that fails does not keep the others from getting
-    /// it, but it fails the whole.
+    /// Sends to every topic of the severity, each once before any is tried again; one that stays
+    /// failed does not keep the others from getting it, but it fails the whole.
     async fn publish(&self, alert: &Alert) -> Result<(), PublishFailed> {
+        let topics = self.topics.get(&alert.severity).into_iter().flatten();
+        let mut owing: Vec<(&TopicSpec, Message)> =
+            topics.map(|topic| (topic, Message::new(alert, topic.format))).collect();
         let mut failure = None;
-        for topic in self.topics.get(&alert.severity).into_iter().flatten() {
-            let message = Message::new(alert, topic.format);
-            let mut attempt = 1;
-            while let Err(cause) = self.publish.publish(&topic.arn, &message).await {
-                if attempt == PUBLISH_ATTEMPTS_MAX {
+        for _ in 0..PUBLISH_ATTEMPTS_MAX {
+            let mut failed = Vec::new();
+            for (topic, message) in owing {
+                if let Err(cause) = self.publish.publish(&topic.arn, &message).await {
                     failure = Some(cause);
-                    break;
+                    failed.push((topic, message));
                 }
-                attempt += 1;
             }
+            owing = failed;
         }
-        match failure {
+        match failure.filter(|_| !owing.is_empty()) {
             None => Ok(()),
             Some(cause) => Err(PublishFailed {
                 severity: alert.severity,

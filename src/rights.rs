@@ -154,7 +154,7 @@ pub fn rights(event: &Event, site: &Site, before: Option<&str>) -> Rights {
             let found = event.value(&format!("detail.requestParameters.{field}"));
             if let Some(document) = found.and_then(PolicyDocument::from_field) {
                 rights.grants = Grants::of(&document, event.account());
-                compare(&mut rights, before.as_ref());
+                compare(&mut rights, before.as_ref(), event.account());
             } else {
                 rights.unreadable = found.is_some();
             }
@@ -186,9 +186,9 @@ pub fn rights(event: &Event, site: &Site, before: Option<&str>) -> Rights {
     rights
 }
 
-fn compare(rights: &mut Rights, before: Option<&PolicyDocument>) {
+fn compare(rights: &mut Rights, before: Option<&PolicyDocument>, own: Option<&str>) {
     let Some(before) = before else { return };
-    let earlier = Grants::of(before, None).all;
+    let earlier = Grants::of(before, own).all;
     rights.added = Some(rights.grants.all.difference(&earlier).cloned().collect());
     rights.removed = Some(earlier.difference(&rights.grants.all).cloned().collect());
     if before.denies() && !rights.grants.all.is_empty() {

@@ -55,7 +55,7 @@ pub struct RuleSpec {
     /// Off until the site switches it on.
     #[serde(default = "yes")]
     pub enabled: bool,
-    /// Counts only where no other rule of its severity or above fired.
+    /// Counts only where no rule about the call fired, and no general one as loud.
     #[serde(default)]
     pub fallback: bool,
     /// A rule about many calls: always listed, but it sets title and severity only where no rule
@@ -110,6 +110,14 @@ pub struct ThresholdSpec {
     /// Counted apart for each of these.
     #[serde(default)]
     pub by: Vec<GroupBy>,
+}
+
+impl ThresholdSpec {
+    /// Is it neither trivial nor more than is counted?
+    #[must_use]
+    pub fn is_countable(&self) -> bool {
+        (2..=THRESHOLD_MAX).contains(&self.count)
+    }
 }
 
 /// "After a user was created, within 10 minutes, for the same user": the rule's `pattern` is the
@@ -519,11 +527,7 @@ fn check(spec: &RuleSpec, document: &Document) -> Vec<Fault> {
         let message = format!("a sequence has 1 to {SEQUENCE_STEPS_MAX} patterns before the last");
         faults.push(document.fault("sequence.before", message, None));
     }
-    if spec
-        .threshold
-        .as_ref()
-        .is_some_and(|threshold| !(2..=THRESHOLD_MAX).contains(&threshold.count))
-    {
+    if spec.threshold.as_ref().is_some_and(|threshold| !threshold.is_countable()) {
         let message = format!("a threshold counts 2 to {THRESHOLD_MAX}");
         faults.push(document.fault("threshold.count", message, None));
     }

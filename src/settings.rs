@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
+use crate::nearest;
 use crate::severity::Severity;
 use crate::site::{Format, Site, TopicSpec, check_topic_arn};
 
@@ -15,6 +16,18 @@ pub const RULES: &str = "IAM_RESPONDER_RULES";
 pub const TABLE: &str = "IAM_RESPONDER_TABLE";
 /// Level of the log, as Lambda's own setting gives it.
 pub const LOG_LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
+
+/// Our own variables begin so.
+const PREFIX: &str = "IAM_RESPONDER_";
+const KNOWN: [&str; 7] = [
+    "IAM_RESPONDER_TOPIC_CRITICAL",
+    "IAM_RESPONDER_TOPIC_HIGH",
+    "IAM_RESPONDER_TOPIC_MEDIUM",
+    "IAM_RESPONDER_TOPIC_LOW",
+    "IAM_RESPONDER_TOPIC_INFORMATIONAL",
+    RULES,
+    TABLE,
+];
 
 /// Settings of the function.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -57,6 +70,12 @@ impl Settings {
                 settings.rules = Some(value);
             } else if name == TABLE && !value.is_empty() {
                 settings.table = Some(value);
+            } else if name.starts_with(PREFIX)
+                && !KNOWN.contains(&name.as_str())
+                && !name.starts_with(TOPIC_PREFIX)
+            {
+                let help = nearest::suggestion(&name, KNOWN).unwrap_or_else(|| KNOWN.join(", "));
+                faults.push(format!("{name}: no such setting; {help}"));
             } else if name == LOG_LEVEL && !value.is_empty() {
                 match log_level(&value) {
                     Some(level) => settings.log_level = level.to_owned(),
@@ -136,10 +155,12 @@ mod tests {
             ("IAM_RESPONDER_TOPIC_HIGH", "nonsense"),
             ("IAM_RESPONDER_TOPIC_LOUD", "arn:aws:sns:us-east-1:111122223333:x"),
             ("AWS_LAMBDA_LOG_LEVEL", "shout"),
+            ("IAM_RESPONDER_TABEL", "state"),
             ("PATH", "/bin"),
         ])
         .unwrap_err();
-        assert_eq!(error.0.len(), 3, "{error}");
+        assert_eq!(error.0.len(), 4, "{error}");
+        assert!(error.to_string().contains("did you mean `IAM_RESPONDER_TABLE`"), "{error}");
         assert!(error.to_string().contains("IAM_RESPONDER_TOPIC_HIGH: `nonsense` is no topic ARN"));
     }
 

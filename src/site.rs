@@ -16,7 +16,7 @@ use crate::derive;
 use crate::document::{Document, Fault};
 use crate::nearest;
 use crate::pattern::Pattern;
-use crate::rule::{Span, ThresholdSpec};
+use crate::rule::{Span, THRESHOLD_MAX, ThresholdSpec};
 use crate::severity::Severity;
 
 /// Most steps one adjustment may raise or lower.
@@ -401,7 +401,7 @@ impl Compiler<'_> {
     fn pattern(&mut self, value: &Value, at: &str, calendars: &SiteSpec) -> Option<Pattern> {
         match Pattern::compile(value) {
             Ok(pattern) => {
-                self.check_calendar_names(value, at, calendars);
+                self.check_calendar_names(&pattern, at, calendars);
                 for (path, message, help) in derive::misspelt(&pattern) {
                     self.fault(&format!("{at}.{path}"), message, help);
                 }
@@ -422,17 +422,12 @@ impl Compiler<'_> {
     }
 
     /// A calendar's name misspelt in a pattern would never match, in silence.
-    fn check_calendar_names(&mut self, pattern: &Value, at: &str, spec: &SiteSpec) {
-        for key in ["time", "outsideTime"] {
-            let names = pattern.pointer(&format!("/derived/{key}")).and_then(Value::as_array);
-            for name in names.into_iter().flatten().filter_map(Value::as_str) {
+    fn check_calendar_names(&mut self, pattern: &Pattern, at: &str, spec: &SiteSpec) {
+        for path in ["derived.time", "derived.outsideTime"] {
+            for name in pattern.texts(path) {
                 if !spec.calendars.contains_key(name) {
                     let help = nearest::suggestion(name, spec.calendars.keys().map(String::as_str));
-                    self.fault(
-                        &format!("{at}.derived.{key}"),
-                        format!("no calendar `{name}`"),
-                        help,
-                    );
+                    self.fault(&format!("{at}.{path}"), format!("no calendar `{name}`"), help);
                 }
             }
         }
@@ -509,6 +504,16 @@ impl Compiler<'_> {
             if !self.rule_ids.contains(&id.as_str()) {
                 let help = nearest::suggestion(id, self.rule_ids.iter().copied());
                 self.fault(&path, format!("no rule `{id}`"), help);
+            }
+        }
+        for (id, change) in &spec.overrides {
+            let path = format!("overrides.{id}");
+            if change.threshold.as_ref().is_some_and(|threshold| !threshold.is_countable()) {
+                let message = format!("a threshold counts 2 to {THRESHOLD_MAX}");
+                self.fault(&format!("{path}.threshold.count"), message, None);
+            }
+            if change.enabled.is_some() && change.disabled.is_some() {
+                self.fault(&path, "only one of `enabled` and `disabled` may be given", None);
             }
         }
         for (severity, topics) in &spec.topics {

@@ -110,6 +110,10 @@ impl State for Down {
         Err(EffectError { action: "claim".to_owned(), cause: "down".to_owned() })
     }
 
+    async fn release(&self, _: &str, _: &str) -> Result<(), EffectError> {
+        Err(EffectError { action: "release".to_owned(), cause: "down".to_owned() })
+    }
+
     async fn count(
         &self,
         _: &str,
@@ -160,6 +164,13 @@ fn a_publish_that_stays_failed_fails_the_invocation_and_its_retry_is_no_repetiti
     // Lambda delivers the same event again: the claim made before is its own.
     assert_eq!(world.happens("CreateUser", "a", 0).unwrap(), Verdict::Alerted);
     assert_eq!(world.publish.take().len(), 1);
+}
+
+#[test]
+fn a_claim_of_an_event_that_was_never_told_holds_nobody_back() {
+    let world = world(Memory::default(), Recorder::failing([true, true]));
+    assert!(world.happens("CreateUser", "a", 0).is_err());
+    assert_eq!(world.happens("CreateUser", "b", 1).unwrap(), Verdict::Alerted);
 }
 
 #[test]

@@ -21,6 +21,10 @@ async fn claims_know_their_owner(state: &impl State) {
     assert_eq!(claim("a", 10).await, Claim::Ours, "the same event again");
     assert_eq!(claim("b", 70).await, Claim::Ours, "the window is over");
     assert_eq!(claim("c", 0).await, Claim::Ours, "an event from before the window");
+    state.release("f", "somebody else").await.unwrap();
+    assert_eq!(claim("d", 1).await, Claim::Theirs);
+    state.release("f", "c").await.unwrap();
+    assert_eq!(claim("d", 1).await, Claim::Ours, "released");
 }
 
 async fn each_event_counts_once(state: &impl State) {

@@ -18,7 +18,8 @@ use ring::rand::{SecureRandom, SystemRandom};
 use super::client::TooManyRequests;
 use crate::effects::{Claim, Delivery, EffectError, State, UNDER_WAY_SECS_MAX};
 
-/// Events kept under one key; when there are more, the old ones go.
+/// Events kept under one key; when there are more, those older than two windows go. An item grown
+/// to DynamoDB's 400 KiB takes no more: each further count fails, and a threshold then fires.
 const EVENTS_PER_KEY_MAX: usize = 500;
 /// Days that a told event is known.
 const DELIVERY_DAYS: i64 = 14;
@@ -172,6 +173,25 @@ impl State for Table {
                 Ok(Claim::Theirs)
             }
             Err(error) => Err(self.failed("claim", &error)),
+        }
+    }
+
+    async fn release(&self, fingerprint: &str, event_id: &str) -> Result<(), EffectError> {
+        let released = self
+            .client
+            .delete_item()
+            .table_name(&self.name)
+            .key("id", text(id("claim", fingerprint)))
+            .condition_expression("#owner = :event")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_values(":event", text(event_id))
+            .send()
+            .await;
+        match released {
+            Ok(_) => Ok(()),
+            // It is somebody else's by now.
+            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(()),
+            Err(error) => Err(self.failed("release a claim", &error)),
         }
     }
 

@@ -8,8 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Claim, Delivery, EffectError, State, UNDER_WAY_SECS_MAX};
 
-/// Most fingerprints and counters kept. Beyond it everything is forgotten at once: more alerts,
-/// never fewer.
+/// Most fingerprints and counters kept. Beyond it all of the kind are forgotten at once: repetitions
+/// are told again, thresholds and sequences begin anew.
 pub const ENTRIES_MAX: usize = 100_000;
 /// Most policy documents kept, each of at most 128 KiB. Beyond it all are forgotten: alerts then tell
 /// no difference to the document before.
@@ -84,6 +84,14 @@ impl State for Memory {
         Ok(Claim::Ours)
     }
 
+    async fn release(&self, fingerprint: &str, event_id: &str) -> Result<(), EffectError> {
+        let mut claims = self.claims.lock().unwrap_or_else(PoisonError::into_inner);
+        if claims.get(fingerprint).is_some_and(|(owner, _)| owner == event_id) {
+            claims.remove(fingerprint);
+        }
+        Ok(())
+    }
+
     async fn count(
         &self,
         key: &str,
@@ -96,11 +104,13 @@ impl State for Memory {
             counters.clear();
         }
         let events = counters.entry(key.to_owned()).or_default();
-        if events.len() >= EVENTS_PER_COUNTER_MAX {
-            events.remove(0);
-        }
         if !events.iter().any(|(known, _)| known == event_id) {
             events.push((event_id.to_owned(), at));
+        }
+        if events.len() > EVENTS_PER_COUNTER_MAX {
+            let oldest = events.iter().enumerate().min_by_key(|(_, (_, then))| *then);
+            let oldest = oldest.map(|(index, _)| index);
+            oldest.map(|index| events.swap_remove(index));
         }
         // Events come in any order: those of the window on either side of this one count.
         let near = |(_, then): &&(String, Timestamp)| at.duration_since(*then).abs() < window;

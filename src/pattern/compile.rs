@@ -306,7 +306,12 @@ impl Compiler {
         let mut refused = Vec::with_capacity(values.len());
         for value in values {
             match value {
-                Value::Number(number) => refused.extend(number.as_f64().map(equal_to)),
+                Value::Number(number) => {
+                    match number.as_f64().filter(|number| number.is_finite()) {
+                        Some(number) => refused.push(equal_to(number)),
+                        None => self.fault(at, format!("number {number} is out of range")),
+                    }
+                }
                 _ => refused.extend(value.as_str().map(|text| Matcher::Text(text.to_owned()))),
             }
         }
@@ -430,7 +435,9 @@ fn range(operand: &Value) -> Result<Range, String> {
     for pair in items.chunks(2) {
         match pair {
             [Value::String(operator), Value::Number(number)] => {
-                comparisons.push((operator.as_str(), number.as_f64().unwrap_or_default()));
+                let finite = number.as_f64().filter(|number| number.is_finite());
+                let number = finite.ok_or_else(|| format!("number {number} is out of range"))?;
+                comparisons.push((operator.as_str(), number));
             }
             _ => return Err("`numeric` takes pairs of comparison and number".to_owned()),
         }

@@ -11,7 +11,7 @@ use super::{Condition, PolicyDocument, Statement};
 pub struct Trust {
     /// `anyone`, `anyone-conditioned`, `external-account`, `known-account`, `own-account`,
     /// `account-root`, `no-external-id`, `federated`, `federated-unconditioned`, `service`,
-    /// `service-unconditioned`.
+    /// `service-unconditioned`, `deleted-principal`.
     pub words: BTreeSet<String>,
     /// Accounts other than the own.
     pub accounts: BTreeSet<String>,
@@ -282,10 +282,19 @@ fn is_everybody(statement: &Statement) -> bool {
     statement.principals.entries.iter().any(everybody)
 }
 
+/// Most accounts or providers named in one line.
+const LISTED_MAX: usize = 10;
+
 /// What a trust policy opens, for people.
 #[must_use]
 pub fn describe_trust(trust: &Trust) -> Vec<String> {
-    let list = |all: &BTreeSet<String>| all.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+    let list = |all: &BTreeSet<String>| {
+        let shown = all.iter().take(LISTED_MAX).cloned().collect::<Vec<_>>().join(", ");
+        match all.len().checked_sub(LISTED_MAX) {
+            Some(more) if more > 0 => format!("{shown} and {more} more"),
+            _ => shown,
+        }
+    };
     let mut lines = Vec::new();
     let has = |word: &str| trust.words.contains(word);
     if has("anyone") {

@@ -42,6 +42,10 @@ impl State for Store {
         either!(self, claim(fingerprint, event_id, at, window))
     }
 
+    async fn release(&self, fingerprint: &str, event_id: &str) -> Result<(), EffectError> {
+        either!(self, release(fingerprint, event_id))
+    }
+
     async fn count(
         &self,
         key: &str,

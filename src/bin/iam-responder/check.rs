@@ -26,7 +26,11 @@ struct Remark {
 }
 
 pub fn run(global: &Global, _: &Arguments) -> Result<Exit, Failure> {
-    let engine = match files::engine(global) {
+    let engine = match (&global.rules, &global.site) {
+        (None, None) => Engine::embedded_checked().map_err(Failure::Rules),
+        _ => files::engine(global),
+    };
+    let engine = match engine {
         Err(Failure::Rules(faults)) if global.format == Format::Json => {
             let mut out = anstream::stdout().lock();
             for fault in faults {

@@ -34,6 +34,7 @@ pub struct Arguments {
 struct Judged<'r> {
     rule: &'r Rule,
     counts: bool,
+    waits: bool,
     explanation: Explanation,
 }
 
@@ -43,12 +44,16 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
         && !engine.rules().ids().contains(&id.as_str())
     {
         return Err(Failure::Fault(format!(
-            "no rule `{id}`; `iam-responder check` lists what there is"
+            "no rule `{id}`; `iam-responder coverage --index` lists all"
         )));
     }
     let file = files::event_file(&arguments.path)?;
     let mut out = anstream::stdout().lock();
     let mut matched = false;
+    if let Some(damage) = &file.damage {
+        matched = true;
+        unreadable(&mut out, global.format, &Unreadable::Damaged(damage.clone()).to_string())?;
+    }
     for input in input::read(&file.text()) {
         let event = match input.event {
             Ok(event) => event,
@@ -80,16 +85,23 @@ fn one<'e>(
     arguments: &Arguments,
 ) -> Result<bool, Failure> {
     let facts = engine.derive(&mut event, None);
-    let matching = RuleSet::settled(engine.matching(&event));
+    // What only counts, or waits for what came before, says nothing about one event alone.
+    let counts_only = |rule: &&Rule| {
+        rule.spec.signal || rule.spec.threshold.is_some() || rule.spec.sequence.is_some()
+    };
+    let (counting, speaking): (Vec<&Rule>, Vec<&Rule>) =
+        engine.matching(&event).into_iter().partition(counts_only);
+    let matching = RuleSet::settled(speaking);
     let decision = engine.decide(&event, &facts, &matching, Timestamp::now());
     let wanted = |rule: &&Rule| arguments.rule.as_ref().is_none_or(|id| *id == rule.spec.id);
     let judge = |rule: &'e Rule| Judged {
         counts: matching.iter().any(|one| std::ptr::eq(*one, rule)),
+        waits: counting.iter().any(|one| std::ptr::eq(*one, rule)),
         explanation: rule.pattern.explain(event.raw()),
         rule,
     };
     let judged: Vec<Judged<'_>> = engine.rules().rules().iter().filter(wanted).map(judge).collect();
-    let matched = judged.iter().any(|one| one.counts);
+    let matched = judged.iter().any(|one| one.counts || one.waits);
     if !matched && event.shape() == Shape::Unknown {
         unreadable(out, format, &Unreadable::UnknownShape.to_string())?;
         return Ok(true);
@@ -194,6 +206,9 @@ fn facts(out: &mut impl Write, value: &serde_json::Value, indent: &str) -> Resul
 fn rule(out: &mut impl Write, one: &Judged<'_>) -> Result<(), Failure> {
     let (style, word) = match (one.explanation.matched, one.counts) {
         (true, true) => (paint::GOOD, "matches"),
+        (true, false) if one.waits => {
+            (paint::FAINT, "matches, but only counts, or waits for other events")
+        }
         (true, false) if !one.rule.spec.enabled => (paint::FAINT, "matches, but is switched off"),
         (true, false) => (paint::FAINT, "matches, but a louder rule stands for it"),
         (false, _) => (paint::BAD, "does not match"),

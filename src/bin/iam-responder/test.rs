@@ -42,6 +42,9 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
             tell(&mut out, global.format, rule, test, &result)?;
         }
     }
+    if let (0, Some(text)) = (rules, &arguments.only) {
+        return Err(Failure::Fault(format!("no rule whose ID contains `{text}`")));
+    }
     if global.format == Format::Human {
         writeln!(out, "{rules} rules: {passed} passed, {failed} failed")?;
     }
