@@ -45,18 +45,22 @@ pub fn decide(
     Decision { severity, reasons, suppressed, undo, plan }
 }
 
-/// Each rule is lowered for an attempt by its own word; the loudest after that is the base.
+/// The rule's severity for this outcome: lowered for an attempt, where it says so.
+pub(crate) fn severity_of(rule: &Rule, facts: &Facts) -> Severity {
+    match rule.spec.attempts {
+        Attempts::Lower if facts.outcome != CallOutcome::Success => rule.spec.severity.lowered(1),
+        _ => rule.spec.severity,
+    }
+}
+
+/// The loudest rule, with each lowered for an attempt by its own word.
 fn base(facts: &Facts, rules: &[&Rule], reasons: &mut Vec<String>) -> Option<Severity> {
     let attempt = facts.outcome != CallOutcome::Success;
-    let base = |rule: &Rule| match rule.spec.attempts {
-        Attempts::Lower if attempt => rule.spec.severity.lowered(1),
-        _ => rule.spec.severity,
-    };
     // What a rule about many calls says counts only where none about this call fired.
     let specific = rules.iter().any(|rule| !rule.spec.general);
     let speaking = rules.iter().rev().filter(|rule| !(specific && rule.spec.general));
-    let loudest = speaking.max_by_key(|rule| base(rule))?;
-    let severity = base(loudest);
+    let loudest = speaking.max_by_key(|rule| severity_of(rule, facts))?;
+    let severity = severity_of(loudest, facts);
     reasons.push(match loudest.pack_severity {
         Some(pack) => format!(
             "rule {} says {} by the site's override, {pack} by itself",

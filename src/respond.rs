@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::alert::{Alert, Message};
+use crate::decide::severity_of;
 use crate::derive::{CallOutcome, Facts};
 use crate::effects::{Claim, Delivery, EffectError, Publish, State};
 use crate::engine::Engine;
@@ -145,6 +146,8 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
                 firing.push(*rule);
             }
         }
+        // The first gives the alert its title: the loudest for what came of the call.
+        firing.sort_by_key(|rule| std::cmp::Reverse(severity_of(rule, facts)));
         RuleSet::settled(firing)
     }
 
@@ -292,7 +295,14 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
         let (id, at) = (event.identity(), event.time().unwrap_or(now));
         let (mut all_told, mut claimed) = (true, Vec::new());
         let specific = rules.iter().any(|rule| !rule.spec.general);
-        for rule in rules.iter().filter(|rule| !(specific && rule.spec.general)) {
+        // A rule about many events has told of them all; quieter ones about each would undo that.
+        let many = rules.iter().filter(|rule| rule.spec.threshold.is_some());
+        let floor = many.map(|rule| severity_of(rule, facts)).max();
+        let speaks = |rule: &&&Rule| {
+            !(specific && rule.spec.general)
+                && floor.is_none_or(|floor| severity_of(rule, facts) >= floor)
+        };
+        for rule in rules.iter().filter(speaks) {
             let Some(window) = &rule.spec.dedupe else {
                 all_told = false;
                 continue;
