@@ -40,6 +40,22 @@ why: It only counts.
 runbook: Nothing.
 pattern: {source: [aws.iam], detail: {eventName: [GetUser]}}
 signal: true
+---
+id: gone
+title: Gone
+severity: low
+why: It is gone.
+runbook: Look.
+pattern: {source: [aws.iam], detail: {eventName: [DeleteRole]}}
+---
+id: gone-in-mass
+title: Gone in mass
+severity: high
+why: Many are gone.
+runbook: Look.
+pattern: {source: [aws.iam], detail: {eventName: [DeleteRole]}}
+threshold: {count: 3, within: 10m, by: [account]}
+dedupe: 10m
 ";
 
 struct World<S> {
@@ -51,7 +67,7 @@ struct World<S> {
 
 fn world<S: State>(state: S, publish: Recorder) -> World<S> {
     let file = SourceFile { name: "rules.yaml".to_owned(), text: RULES.to_owned() };
-    assert_eq!(Document::parse_all(&file.name, &file.text).unwrap().len(), 3);
+    assert_eq!(Document::parse_all(&file.name, &file.text).unwrap().len(), 5);
     let topic = |severity: Severity| {
         let arn = severity.word().to_owned();
         (severity, vec![TopicSpec { arn, format: Format::Text }])
@@ -200,6 +216,17 @@ fn a_threshold_counts_each_event_once() {
     assert_eq!(world.happens("TagRole", "b", 1).unwrap(), Verdict::Counted);
     assert_eq!(world.happens("TagRole", "c", 2).unwrap(), Verdict::Alerted);
     assert_eq!(world.happens("TagRole", "d", 30).unwrap(), Verdict::Counted);
+}
+
+#[test]
+fn a_rule_about_many_events_holds_back_quieter_ones_about_each() {
+    let world = world(Memory::default(), Recorder::default());
+    for (minute, id) in ["1", "2", "3"].into_iter().enumerate() {
+        let minute = u8::try_from(minute).unwrap();
+        assert_eq!(world.happens("DeleteRole", id, minute).unwrap(), Verdict::Alerted);
+    }
+    assert_eq!(world.happens("DeleteRole", "4", 4).unwrap(), Verdict::Deduplicated);
+    assert_eq!(world.happens("DeleteRole", "5", 40).unwrap(), Verdict::Alerted);
 }
 
 #[test]
