@@ -151,7 +151,7 @@ fn without_null(mut value: Value) -> Value {
     value
 }
 
-/// Five spellings of "denied" occur; a failed sign-in has no `errorCode` at all.
+/// Several spellings of "denied" occur; a failed sign-in has no `errorCode` at all.
 fn outcome(event: &Event) -> CallOutcome {
     const DENIED: [&str; 6] = [
         "AccessDenied",

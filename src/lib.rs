@@ -7,11 +7,16 @@
 //!  JSON ─▶ input ─▶ event ─▶ derive (facts) ─▶ rule (patterns) ─▶ decide ─▶ alert
 //!                     ▲           ▲                  ▲              ▲  ╰─▶ plan
 //!                  limits    catalogue,          pattern,        site: calendars,
-//!                            principal           index           severity, silence
+//!                            principal,          index           severity, silence
+//!                            rights, policy
 //!  ───────────────────────────────── garden wall ─────────────────────────────────
-//!  respond: derive ─▶ match ─▶ count ─▶ decide ─▶ claim ─▶ publish ─▶ outcome
+//!  respond: derive ─▶ match ─▶ count ─▶ decide ─▶ claim ─▶ publish ─▶ outcome, metrics
 //!           over the traits of `effects`, in memory or on AWS (`aws`)
 //! ```
+//!
+//! [`engine`] holds what was compiled from rules and site file, which [`document`] reads with their
+//! lines and [`folder`] finds; [`settings`] are the function's environment variables. [`rule_test`]
+//! and [`coverage`] ask the rules themselves.
 //!
 //! Tenets, in this order: two alerts rather than none; an alert rather than a wrong act; every act
 //! is reversible, or a human's. Nothing is dropped in silence: what cannot be read is alerted, what

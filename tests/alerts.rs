@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use iam_responder::alert::{Alert, Message, SNS_SUBJECT_CHARS_MAX};
@@ -119,4 +119,29 @@ fn an_event_made_of_long_names_stays_within_the_limits() {
         assert!(message.body.len() < 64 * 1024, "{} bytes", message.body.len());
         assert!(message.attributes.iter().all(|(_, value)| value.len() < 1_024));
     }
+}
+
+/// A path of `derived` that is not listed could not be asked for; a listed one that never comes
+/// would never match.
+#[test]
+fn the_paths_of_derived_are_those_that_the_samples_show() {
+    fn leaves(value: &serde_json::Value, at: &str, found: &mut BTreeSet<String>) {
+        match value {
+            serde_json::Value::Object(map) => {
+                for (key, value) in map {
+                    leaves(value, &format!("{at}.{key}"), found);
+                }
+            }
+            _ => _ = found.insert(at.to_owned()),
+        }
+    }
+    let engine = Engine::embedded().unwrap();
+    let mut found = BTreeSet::from(["derived.entity".to_owned(), "derived.principal".to_owned()]);
+    for (_, text) in fixtures() {
+        let Ok(mut event) = Event::parse(&text) else { continue };
+        engine.derive(&mut event, None);
+        leaves(event.value("derived").unwrap(), "derived", &mut found);
+    }
+    let listed = BTreeSet::from(iam_responder::derive::PATHS.map(str::to_owned));
+    assert_eq!(found, listed);
 }
