@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::derive::{CallOutcome, Facts};
 use crate::event::Event;
 use crate::plan::{self, Step};
-use crate::rule::{Attempts, Rule};
+use crate::rule::Rule;
 use crate::severity::Severity;
 use crate::site::{AdjustmentSpec, Site, Suppression};
 
@@ -24,8 +24,8 @@ pub struct Decision {
     pub plan: Vec<Step>,
 }
 
-/// Decides about an event. `rules` are those that matched, the loudest first; `now` is when it is
-/// decided, for the expiry of suppressions.
+/// Decides about an event. `rules` are those that fire, as [`crate::rule::RuleSet::settled`] gives
+/// them; `now` is when it is decided, for the expiry of suppressions.
 #[must_use]
 pub fn decide(
     event: &Event,
@@ -45,22 +45,11 @@ pub fn decide(
     Decision { severity, reasons, suppressed, undo, plan }
 }
 
-/// The rule's severity for this outcome: lowered for an attempt, where it says so.
-pub(crate) fn severity_of(rule: &Rule, facts: &Facts) -> Severity {
-    match rule.spec.attempts {
-        Attempts::Lower if facts.outcome != CallOutcome::Success => rule.spec.severity.lowered(1),
-        _ => rule.spec.severity,
-    }
-}
-
-/// The loudest rule, with each lowered for an attempt by its own word.
+/// What the first of the settled rules says.
 fn base(facts: &Facts, rules: &[&Rule], reasons: &mut Vec<String>) -> Option<Severity> {
     let attempt = facts.outcome != CallOutcome::Success;
-    // What a rule about many calls says counts only where none about this call fired.
-    let specific = rules.iter().any(|rule| !rule.spec.general);
-    let speaking = rules.iter().rev().filter(|rule| !(specific && rule.spec.general));
-    let loudest = speaking.max_by_key(|rule| severity_of(rule, facts))?;
-    let severity = severity_of(loudest, facts);
+    let loudest = rules.first()?;
+    let severity = loudest.severity_of(facts.outcome);
     reasons.push(match loudest.pack_severity {
         Some(pack) => format!(
             "rule {} says {} by the site's override, {pack} by itself",

@@ -135,7 +135,7 @@ impl Engine {
         self.rules.matching(event.raw())
     }
 
-    /// Decides how loud to be about an event that these rules matched.
+    /// Decides how loud to be about an event for which these rules fire, settled.
     #[must_use]
     pub fn decide(
         &self,

@@ -10,7 +10,6 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::alert::{Alert, Message};
-use crate::decide::severity_of;
 use crate::derive::{CallOutcome, Facts};
 use crate::effects::{Claim, Delivery, EffectError, Publish, State};
 use crate::engine::Engine;
@@ -146,9 +145,7 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
                 firing.push(*rule);
             }
         }
-        // The first gives the alert its title: the loudest for what came of the call.
-        firing.sort_by_key(|rule| std::cmp::Reverse(severity_of(rule, facts)));
-        RuleSet::settled(firing)
+        RuleSet::settled(firing, facts.outcome)
     }
 
     async fn reached(&self, rule: &Rule, event: &Event, facts: &Facts, now: Timestamp) -> bool {
@@ -297,10 +294,10 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
         let specific = rules.iter().any(|rule| !rule.spec.general);
         // A rule about many events has told of them all; quieter ones about each would undo that.
         let many = rules.iter().filter(|rule| rule.spec.threshold.is_some());
-        let floor = many.map(|rule| severity_of(rule, facts)).max();
+        let floor = many.map(|rule| rule.severity_of(facts.outcome)).max();
         let speaks = |rule: &&&Rule| {
             !(specific && rule.spec.general)
-                && floor.is_none_or(|floor| severity_of(rule, facts) >= floor)
+                && floor.is_none_or(|floor| rule.severity_of(facts.outcome) >= floor)
         };
         for rule in rules.iter().filter(speaks) {
             let Some(window) = &rule.spec.dedupe else {

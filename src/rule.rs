@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::catalogue;
-use crate::derive;
+use crate::derive::{self, CallOutcome};
 use crate::document::{Document, Fault};
 use crate::nearest;
 use crate::pattern::{Pattern, PatternIndex};
@@ -293,6 +293,17 @@ pub struct Rule {
     pub file: String,
 }
 
+impl Rule {
+    /// Its severity for what came of the call: an attempt is a step quieter, where it says so.
+    #[must_use]
+    pub fn severity_of(&self, outcome: CallOutcome) -> Severity {
+        match self.spec.attempts {
+            Attempts::Lower if outcome != CallOutcome::Success => self.spec.severity.lowered(1),
+            _ => self.spec.severity,
+        }
+    }
+}
+
 /// All rules, in a set that finds the matching ones fast.
 #[derive(Debug, Clone)]
 pub struct RuleSet {
@@ -443,9 +454,11 @@ impl RuleSet {
     }
 
     /// Settles which of the firing rules speak: specific ones before general ones, fallbacks only
-    /// where nothing else stands. The order within each is kept.
+    /// where nothing else stands; within each the loudest for this outcome first. The first of all
+    /// gives title and base severity.
     #[must_use]
-    pub fn settled(firing: Vec<&Rule>) -> Vec<&Rule> {
+    pub fn settled(mut firing: Vec<&Rule>, outcome: CallOutcome) -> Vec<&Rule> {
+        firing.sort_by_key(|rule| std::cmp::Reverse(rule.severity_of(outcome)));
         let (mut speaking, general): (Vec<&Rule>, Vec<&Rule>) =
             firing.into_iter().partition(|rule| !rule.spec.general);
         if speaking.iter().any(|rule| !rule.spec.fallback && !rule.spec.signal) {
@@ -577,7 +590,7 @@ mod tests {
         );
         let rules = load(&text).unwrap();
         let ids = |event: Value| -> Vec<String> {
-            let firing = RuleSet::settled(rules.matching(&event));
+            let firing = RuleSet::settled(rules.matching(&event), CallOutcome::Success);
             firing.iter().map(|rule| rule.spec.id.clone()).collect()
         };
         assert_eq!(ids(serde_json::json!({"a": "x"})), ["a-rule"]);

@@ -118,14 +118,12 @@ fn of_suppressions(engine: &Engine, now: Timestamp) -> Vec<Remark> {
     let mut remarks = Vec::new();
     for suppression in engine.site().suppressions() {
         let spec = &suppression.spec;
+        let place = format!("suppression {} of {}", spec.name, spec.owner);
         let names_somebody =
             |path: &&str| path.contains("rincipal") || path.contains("userIdentity");
         if !suppression.pattern.paths().iter().any(names_somebody) {
             let message = "names no principal: it silences whoever does this".to_owned();
-            remarks.push(Remark {
-                place: format!("suppression {} of {}", spec.name, spec.owner),
-                message,
-            });
+            remarks.push(Remark { place: place.clone(), message });
         }
         let message = if suppression.is_expired(now) {
             format!("expired on {} and no longer silences; renew or remove it", suppression.expires)
@@ -134,10 +132,7 @@ fn of_suppressions(engine: &Engine, now: Timestamp) -> Vec<Remark> {
         } else {
             continue;
         };
-        remarks.push(Remark {
-            place: format!("suppression {} of {}", spec.name, spec.owner),
-            message,
-        });
+        remarks.push(Remark { place, message });
     }
     remarks
 }

@@ -91,7 +91,7 @@ fn one<'e>(
     };
     let (counting, speaking): (Vec<&Rule>, Vec<&Rule>) =
         engine.matching(&event).into_iter().partition(counts_only);
-    let matching = RuleSet::settled(speaking);
+    let matching = RuleSet::settled(speaking, facts.outcome);
     let decision = engine.decide(&event, &facts, &matching, Timestamp::now());
     let wanted = |rule: &&Rule| arguments.rule.as_ref().is_none_or(|id| *id == rule.spec.id);
     let judge = |rule: &'e Rule| Judged {
