@@ -105,13 +105,7 @@ fn respond(bencher: Bencher<'_, '_>, text: &str) {
         (severity, vec![TopicSpec { arn: "arn".to_owned(), format: Format::PerProtocol }])
     };
     let topics: BTreeMap<Severity, Vec<TopicSpec>> = Severity::ALL.into_iter().map(topic).collect();
-    let responder = Responder {
-        engine: &engine,
-        topics: &topics,
-        publish: &publish,
-        state: &state,
-        origin: Origin::Checked,
-    };
+    let responder = Responder::offline(&engine, &topics, &publish, &state, Origin::Checked);
     let now = "2026-11-20T02:00:05Z".parse().unwrap();
     bencher.bench(|| {
         let response =

@@ -12,9 +12,11 @@ mod message;
 mod phrase;
 mod text;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::decide::Decision;
 use crate::derive::{CallOutcome, Facts};
@@ -41,7 +43,7 @@ pub const ALLOWS_MAX: usize = 8;
 pub const REASONS_MAX: usize = 20;
 
 /// One alert, ready to be rendered.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Alert {
     /// How loud.
     pub severity: Severity,
@@ -72,11 +74,17 @@ pub struct Alert {
     /// The steps that the rules allow to be planned.
     pub plan: Vec<Step>,
     /// Links by label.
-    pub links: Vec<(&'static str, String)>,
+    pub links: Vec<(Cow<'static, str>, String)>,
+    /// What the principal did in the hour before, or why that is not known.
+    pub history: Vec<String>,
+    /// Repetitions held back since the last alert of this kind.
+    pub held_back: u32,
+    /// What must be known about this alert itself, as that it may come twice.
+    pub notes: Vec<String>,
 }
 
 /// A rule that matched.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RuleLine {
     /// ID of the rule.
     pub id: String,
@@ -89,7 +97,7 @@ pub struct RuleLine {
 }
 
 /// Who acted.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Who {
     /// One line for people.
     pub line: String,
@@ -110,7 +118,7 @@ pub struct Who {
 }
 
 /// What was acted upon.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct EntityLine {
     /// `role`, `user` …
     pub kind: String,
@@ -121,7 +129,7 @@ pub struct EntityLine {
 }
 
 /// What is now possible.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct RightsLines {
     /// Words, as rules see them.
     pub grants: Vec<String>,
@@ -136,7 +144,7 @@ pub struct RightsLines {
 }
 
 /// Where it happened, and from where.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Place {
     /// Account ID.
     pub account: Option<String>,
@@ -155,7 +163,7 @@ pub struct Place {
 }
 
 /// The event.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct EventLine {
     /// Event ID.
     pub id: Option<String>,
@@ -168,7 +176,7 @@ pub struct EventLine {
     /// How long ago that was when the alert was made.
     pub delay: Option<SignedDuration>,
     /// `success`, `denied`, `failure`; nothing for an event that cannot be read.
-    pub outcome: Option<&'static str>,
+    pub outcome: Option<Cow<'static, str>>,
     /// Error code and message.
     pub error: Option<String>,
 }
@@ -188,7 +196,9 @@ impl Alert {
         let name = |text: Option<&str>| text.map(|text| clean(text, NAME_CHARS_MAX));
         let place = Place {
             account: name(event.account()),
-            account_name: name(event.account().and_then(|account| site.account_name(account))),
+            account_name: name(
+                event.account().and_then(|id| site.account_name(id, facts.account.as_ref())),
+            ),
             environment: Some(facts.environment.name.clone()),
             environment_known: facts.environment.known,
             region: name(event.region()),
@@ -222,6 +232,9 @@ impl Alert {
             plan: decision.plan.clone(),
             who,
             place,
+            history: Vec::new(),
+            held_back: 0,
+            notes: Vec::new(),
         }
     }
 
@@ -272,6 +285,9 @@ impl Alert {
             undo: None,
             plan: Vec::new(),
             links: Vec::new(),
+            history: Vec::new(),
+            held_back: 0,
+            notes: Vec::new(),
         }
     }
 
@@ -361,7 +377,7 @@ fn event_line(event: &Event, facts: &Facts, now: Option<Timestamp>) -> EventLine
         name: name(event.name()),
         time,
         delay: time.zip(now).map(|(time, now)| now.duration_since(time)),
-        outcome: Some(facts.outcome.word()),
+        outcome: Some(Cow::Borrowed(facts.outcome.word())),
         error: error.filter(|_| facts.outcome != CallOutcome::Success),
     }
 }

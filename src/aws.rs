@@ -2,4 +2,5 @@
 
 pub mod client;
 pub mod dynamodb;
+pub mod lookups;
 pub mod sns;

@@ -48,10 +48,13 @@ fn generate() -> Result<(), String> {
             let _ = writeln!(rules, "    ({name:?}, {:?}),", document.value.to_string());
         }
     }
+    let calendars = calendars()?;
     let events = if with_tests { events()? } else { String::new() };
     let pack = format!(
         "/// Rule files compiled in: name and JSON.\nstatic PACK_RULES: &[(&str, &str)] = &[\n{rules}];\n\
          /// The site file compiled in.\nstatic PACK_SITE: Option<&str> = {site};\n\
+         /// The iCalendar files beside the site file: name and text.\n\
+         static PACK_CALENDARS: &[(&str, &str)] = &[\n{calendars}];\n\
          /// The events that the rules' own tests name: file name and text.\n\
          static PACK_EVENTS: &[(&str, &str)] = &[\n{events}];\n"
     );
@@ -61,20 +64,27 @@ fn generate() -> Result<(), String> {
 }
 
 fn events() -> Result<String, String> {
-    let mut events = String::new();
+    texts("events", "json")
+}
+
+fn calendars() -> Result<String, String> {
+    texts("rules", "ics")
+}
+
+/// Name and text of each file of a folder with this ending.
+fn texts(folder: &str, ending: &str) -> Result<String, String> {
+    let mut texts = String::new();
     let entries =
-        fs::read_dir("events").map_err(|error| format!("failed to read events: {error}"))?;
+        fs::read_dir(folder).map_err(|error| format!("failed to read {folder}: {error}"))?;
     let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     files.sort();
-    for file in
-        files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "json"))
-    {
+    for file in files.iter().filter(|file| file.extension().is_some_and(|found| found == ending)) {
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let text =
             fs::read_to_string(file).map_err(|error| format!("failed to read {name}: {error}"))?;
-        let _ = writeln!(events, "    ({name:?}, {text:?}),");
+        let _ = writeln!(texts, "    ({name:?}, {text:?}),");
     }
-    Ok(events)
+    Ok(texts)
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), String> {

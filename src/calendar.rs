@@ -1,32 +1,63 @@
-//! Named times: business hours, deployment windows, freezes, in an IANA zone.
+//! Named times: business hours, deployment windows, freezes, in an IANA zone; written in the site file,
+//! in an iCalendar file beside it, or in a change calendar of AWS Systems Manager.
 //!
 //! Windows are compared as wall-clock time, so both edges of daylight saving come out as people
 //! read them: an hour that happens twice is inside twice, an hour that is skipped never happens.
+
+use std::collections::BTreeMap;
 
 use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
+mod ics;
+
+use ics::Ics;
+pub use ics::{ICS_BYTES_MAX, OCCURRENCES_MAX, RECURRING_EVENTS_MAX};
+
 /// Most windows and dates in one calendar.
 pub const CALENDAR_ENTRIES_MAX: usize = 1_000;
 
 /// A calendar as written in the site file.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CalendarSpec {
-    /// IANA time zone, as `Europe/Berlin` or `Etc/UTC`.
-    pub zone: String,
+    /// IANA time zone, as `Europe/Berlin` or `Etc/UTC`; for iCalendar files the zone of times that
+    /// name none.
+    #[serde(default)]
+    pub zone: Option<String>,
     /// Windows that repeat every week.
     #[serde(default)]
     pub weekly: Vec<WeeklySpec>,
     /// Single spans of time.
     #[serde(default)]
     pub spans: Vec<SpanSpec>,
-    /// Days on which no weekly window opens, as 2026-12-25.
+    /// Days on which no weekly window opens, as 2026-12-25, or an iCalendar file of them, as
+    /// holidays.ics.
     #[serde(default)]
     pub except: Vec<String>,
+    /// iCalendar file beside the site file: inside while one of its events takes place.
+    #[serde(default)]
+    pub ics: Option<String>,
+    /// ARN or name of a change calendar of AWS Systems Manager: inside while it is open.
+    #[serde(default)]
+    pub change_calendar: Option<String>,
+}
+
+/// Texts of iCalendar files by name.
+pub type IcsFiles = BTreeMap<String, String>;
+
+/// Where a moment lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// Inside the calendar.
+    Inside,
+    /// Outside.
+    Outside,
+    /// Nobody can tell: what follows from it falls to the stricter side.
+    Unknown,
 }
 
 /// A window that repeats every week.
@@ -60,6 +91,9 @@ pub struct Calendar {
     weekly: Vec<Weekly>,
     spans: Vec<(DateTime, DateTime)>,
     except: Vec<Date>,
+    except_ics: Vec<Ics>,
+    ics: Option<Ics>,
+    change_calendar: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -71,49 +105,145 @@ struct Weekly {
 }
 
 impl Calendar {
-    /// Checks and compiles a calendar.
+    /// Checks and compiles a calendar. `files` are the iCalendar files beside the site file.
     ///
     /// # Errors
     /// Path below the calendar and what is wrong there.
-    pub fn compile(spec: &CalendarSpec) -> Result<Self, (String, String)> {
-        let zone = TimeZone::get(&spec.zone).map_err(|_| {
-            (
-                "zone".to_owned(),
-                format!("unknown time zone `{}`; use an IANA name as Europe/Berlin", spec.zone),
-            )
+    pub fn compile(spec: &CalendarSpec, files: &IcsFiles) -> Result<Self, (String, String)> {
+        let name = match (&spec.zone, &spec.change_calendar) {
+            (Some(zone), _) => zone.as_str(),
+            (None, Some(_)) => "Etc/UTC",
+            (None, None) => {
+                return Err((
+                    String::new(),
+                    "a calendar needs a `zone`, as Europe/Berlin".to_owned(),
+                ));
+            }
+        };
+        let zone = TimeZone::get(name).map_err(|_| {
+            let message = format!("unknown time zone `{name}`; use an IANA name as Europe/Berlin");
+            ("zone".to_owned(), message)
         })?;
         if spec.weekly.len() + spec.spans.len() + spec.except.len() > CALENDAR_ENTRIES_MAX {
             return Err((String::new(), format!("more than {CALENDAR_ENTRIES_MAX} entries")));
         }
-        if spec.weekly.is_empty() && spec.spans.is_empty() {
-            return Err((String::new(), "a calendar needs `weekly` windows or `spans`".to_owned()));
+        let windows = !spec.weekly.is_empty() || !spec.spans.is_empty();
+        if !windows && spec.ics.is_none() && spec.change_calendar.is_none() {
+            let message = "a calendar needs `weekly` windows, `spans`, `ics` or `change-calendar`";
+            return Err((String::new(), message.to_owned()));
         }
-        let at = |list: &str, index: usize, fault: String| (format!("{list}[{index}]"), fault);
-        let mut calendar = Self { zone, weekly: Vec::new(), spans: Vec::new(), except: Vec::new() };
-        for (index, window) in spec.weekly.iter().enumerate() {
-            calendar.weekly.push(weekly(window).map_err(|fault| at("weekly", index, fault))?);
-        }
-        for (index, span) in spec.spans.iter().enumerate() {
-            calendar.spans.push(single(span).map_err(|fault| at("spans", index, fault))?);
-        }
-        for (index, day) in spec.except.iter().enumerate() {
-            let parsed = day.parse().map_err(|_| format!("`{day}` is no date as 2026-12-25"));
-            calendar.except.push(parsed.map_err(|fault| at("except", index, fault))?);
-        }
+        let mut calendar = Self {
+            zone,
+            weekly: Vec::new(),
+            spans: Vec::new(),
+            except: Vec::new(),
+            except_ics: Vec::new(),
+            ics: None,
+            change_calendar: spec.change_calendar.clone(),
+        };
+        calendar.windows(spec)?;
+        calendar.files(spec, name, files)?;
         Ok(calendar)
     }
 
-    /// Is this moment inside?
+    fn windows(&mut self, spec: &CalendarSpec) -> Result<(), (String, String)> {
+        let at = |list: &str, index: usize, fault: String| (format!("{list}[{index}]"), fault);
+        for (index, window) in spec.weekly.iter().enumerate() {
+            self.weekly.push(weekly(window).map_err(|fault| at("weekly", index, fault))?);
+        }
+        for (index, span) in spec.spans.iter().enumerate() {
+            self.spans.push(single(span).map_err(|fault| at("spans", index, fault))?);
+        }
+        for (index, day) in spec.except.iter().enumerate().filter(|(_, day)| !is_file(day)) {
+            let parsed = day.parse().map_err(|_| {
+                at(
+                    "except",
+                    index,
+                    format!("`{day}` is no date as 2026-12-25, no file as holidays.ics"),
+                )
+            });
+            self.except.push(parsed?);
+        }
+        Ok(())
+    }
+
+    fn files(
+        &mut self,
+        spec: &CalendarSpec,
+        zone: &str,
+        files: &IcsFiles,
+    ) -> Result<(), (String, String)> {
+        let read = |name: &String, at: String| {
+            let text = files.get(name).ok_or_else(|| {
+                (at.clone(), format!("no file `{name}` beside the site file; it must end in .ics"))
+            })?;
+            let ics = Ics::new(text, zone);
+            ics.check().map_err(|fault| (at, format!("{name}: {fault}")))?;
+            Ok::<Ics, (String, String)>(ics)
+        };
+        self.ics = spec.ics.as_ref().map(|name| read(name, "ics".to_owned())).transpose()?;
+        for (index, name) in spec.except.iter().enumerate().filter(|(_, name)| is_file(name)) {
+            self.except_ics.push(read(name, format!("except[{index}]"))?);
+        }
+        Ok(())
+    }
+
+    /// The change calendar that must be asked too.
     #[must_use]
-    pub fn contains(&self, moment: Timestamp) -> bool {
+    pub fn change_calendar(&self) -> Option<&str> {
+        self.change_calendar.as_deref()
+    }
+
+    /// From when on its files tell nothing, where they have more occurrences than are counted.
+    #[must_use]
+    pub fn known_until(&self) -> Option<Timestamp> {
+        self.ics.iter().chain(&self.except_ics).filter_map(Ics::known_until).min()
+    }
+
+    /// Where does this moment lie? `open` is what the change calendar says of it, where it could be
+    /// asked.
+    #[must_use]
+    pub fn presence(&self, moment: Timestamp, open: Option<bool>) -> Presence {
         let local = moment.to_zoned(self.zone.clone()).datetime();
-        self.spans.iter().any(|(from, to)| (*from..*to).contains(&local))
-            || self.weekly.iter().any(|window| self.inside(window, local))
+        let within = |span: &(DateTime, DateTime)| (span.0..span.1).contains(&local);
+        let window = |window: &Weekly| self.inside(window, local);
+        let mut all = vec![match self.spans.iter().any(within) || self.weekly.iter().any(window) {
+            true => Presence::Inside,
+            false => Presence::Outside,
+        }];
+        all.extend(self.ics.as_ref().map(|ics| ics.presence(moment)));
+        if self.change_calendar.is_some() {
+            all.push(match open {
+                Some(true) => Presence::Inside,
+                Some(false) => Presence::Outside,
+                None => Presence::Unknown,
+            });
+        }
+        let has = |presence| all.contains(&presence);
+        if has(Presence::Inside) {
+            Presence::Inside
+        } else if has(Presence::Unknown) {
+            Presence::Unknown
+        } else {
+            Presence::Outside
+        }
+    }
+
+    /// A day counts by its noon: files of holidays hold whole days.
+    fn is_excepted_by_file(&self, day: Date) -> bool {
+        let noon = day.at(12, 0, 0, 0).to_zoned(self.zone.clone());
+        let noon = noon.map(|noon| noon.timestamp());
+        let holds =
+            |ics: &Ics| noon.as_ref().is_ok_and(|noon| ics.presence(*noon) == Presence::Inside);
+        self.except_ics.iter().any(holds)
     }
 
     fn inside(&self, window: &Weekly, local: DateTime) -> bool {
-        let opens_on =
-            |day: Date| window.days.contains(&day.weekday()) && !self.except.contains(&day);
+        let opens_on = |day: Date| {
+            window.days.contains(&day.weekday())
+                && !self.except.contains(&day)
+                && !self.is_excepted_by_file(day)
+        };
         let (today, time) = (local.date(), local.time());
         match window.to {
             None => opens_on(today) && time >= window.from,
@@ -126,6 +256,10 @@ impl Calendar {
             }
         }
     }
+}
+
+fn is_file(entry: &str) -> bool {
+    entry.to_lowercase().ends_with(".ics")
 }
 
 fn weekly(spec: &WeeklySpec) -> Result<Weekly, String> {
@@ -188,33 +322,38 @@ mod tests {
 
     fn calendar(yaml_days: &[&str], from: &str, to: &str, except: &[&str]) -> Calendar {
         let owned = |list: &[&str]| list.iter().map(|one| (*one).to_owned()).collect();
-        Calendar::compile(&CalendarSpec {
-            zone: "Europe/Berlin".to_owned(),
+        let spec = CalendarSpec {
+            zone: Some("Europe/Berlin".to_owned()),
             weekly: vec![WeeklySpec {
                 days: owned(yaml_days),
                 from: from.to_owned(),
                 to: to.to_owned(),
             }],
-            spans: Vec::new(),
             except: owned(except),
-        })
-        .unwrap()
+            ..CalendarSpec::default()
+        };
+        let holidays = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:x\r\nDTSTART;VALUE=DATE:20260101\r\nRRULE:FREQ=YEARLY\r\n\
+                        END:VEVENT\r\nEND:VCALENDAR\r\n";
+        let files = IcsFiles::from([("holidays.ics".to_owned(), holidays.to_owned())]);
+        Calendar::compile(&spec, &files).unwrap()
     }
 
     #[track_caller]
     fn check(calendar: &Calendar, moment: &str, want: bool) {
-        assert_eq!(calendar.contains(moment.parse().unwrap()), want, "{moment}");
+        let want = if want { Presence::Inside } else { Presence::Outside };
+        assert_eq!(calendar.presence(moment.parse().unwrap(), None), want, "{moment}");
     }
 
     #[test]
     fn business_hours_follow_the_zone_and_its_holidays() {
-        let hours = calendar(&["mon-fri"], "08:00", "18:00", &["2026-12-25"]);
+        let hours = calendar(&["mon-fri"], "08:00", "18:00", &["2026-12-25", "holidays.ics"]);
         check(&hours, "2026-11-20T07:00:00Z", true); // Friday 08:00 in winter
         check(&hours, "2026-11-20T06:59:59Z", false);
         check(&hours, "2026-11-20T17:00:00Z", false); // the end is outside
         check(&hours, "2026-07-17T06:00:00Z", true); // Friday 08:00 in summer
         check(&hours, "2026-11-21T10:00:00Z", false); // Saturday
         check(&hours, "2026-12-25T10:00:00Z", false);
+        check(&hours, "2027-01-01T10:00:00Z", false); // a Friday, in the file
     }
 
     #[test]
@@ -241,18 +380,29 @@ mod tests {
     #[test]
     fn faults_name_the_entry() {
         let mut spec = CalendarSpec {
-            zone: "Europe/Berlni".to_owned(),
+            zone: Some("Europe/Berlni".to_owned()),
             weekly: vec![WeeklySpec {
                 days: vec!["mon".into()],
                 from: "08:00".into(),
                 to: "8:00".into(),
             }],
-            spans: Vec::new(),
-            except: Vec::new(),
+            ..CalendarSpec::default()
         };
-        assert_eq!(Calendar::compile(&spec).unwrap_err().0, "zone");
-        spec.zone = "Etc/UTC".to_owned();
-        assert_eq!(Calendar::compile(&spec).unwrap_err().0, "weekly[0]");
+        let fault = |spec: &CalendarSpec| Calendar::compile(spec, &IcsFiles::new()).unwrap_err().0;
+        assert_eq!(fault(&spec), "zone");
+        spec.zone = Some("Etc/UTC".to_owned());
+        assert_eq!(fault(&spec), "weekly[0]");
+        spec.weekly.clear();
+        assert_eq!(fault(&spec), "");
+        spec.ics = Some("releases.ics".to_owned());
+        assert_eq!(fault(&spec), "ics");
+        spec.ics = None;
+        spec.change_calendar = Some("freeze".to_owned());
+        let calendar = Calendar::compile(&spec, &IcsFiles::new()).unwrap();
+        let presence = |open| calendar.presence(Timestamp::UNIX_EPOCH, open);
+        assert_eq!(presence(Some(true)), Presence::Inside);
+        assert_eq!(presence(Some(false)), Presence::Outside);
+        assert_eq!(presence(None), Presence::Unknown);
         assert_eq!(weekdays("sat-mon").unwrap().len(), 3);
     }
 }

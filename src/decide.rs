@@ -1,5 +1,7 @@
 //! From what happened to how loud to be: pure and total.
 
+mod worlds;
+
 use jiff::Timestamp;
 
 use crate::derive::{CallOutcome, Facts};
@@ -8,6 +10,7 @@ use crate::plan::{self, Step};
 use crate::rule::Rule;
 use crate::severity::Severity;
 use crate::site::{AdjustmentSpec, Site, Suppression};
+use worlds::Worlds;
 
 /// What is decided about an event that rules matched.
 #[derive(Debug, Clone)]
@@ -35,11 +38,12 @@ pub fn decide(
     now: Timestamp,
 ) -> Decision {
     let mut reasons = Vec::new();
-    let severity = adjusted(event, facts, rules, site, &mut reasons);
-    let suppressed = suppression(event, rules, site, now, &mut reasons);
+    let worlds = Worlds::of(event, facts);
+    let severity = adjusted(event, &worlds, facts, rules, site, &mut reasons);
+    let suppressed = suppression(&worlds, rules, site, now, &mut reasons);
     let undo = plan::undo(event, facts);
     let allowed = |step: &Step| {
-        rules.iter().any(|rule| rule.spec.respond.iter().any(|word| word == step.word))
+        rules.iter().any(|rule| rule.spec.respond.iter().any(|word| *word == step.word))
     };
     let plan = undo.clone().filter(allowed).into_iter().collect();
     Decision { severity, reasons, suppressed, undo, plan }
@@ -67,6 +71,7 @@ fn base(facts: &Facts, rules: &[&Rule], reasons: &mut Vec<String>) -> Option<Sev
 
 fn adjusted(
     event: &Event,
+    worlds: &Worlds<'_>,
     facts: &Facts,
     rules: &[&Rule],
     site: &Site,
@@ -79,7 +84,13 @@ fn adjusted(
         reasons.push("account tags unknown, treated as production".to_owned());
     }
     if event.time().is_none() {
-        reasons.push("time of the event unknown, treated as outside all calendars".to_owned());
+        reasons.push(
+            "time of the event unknown, the stricter side of all calendars counts".to_owned(),
+        );
+    } else if !facts.times.unknown.is_empty() {
+        let names = facts.times.unknown.join(", ");
+        reasons
+            .push(format!("not known whether inside calendar {names}, the stricter side counts"));
     }
     let mut floors = Vec::new();
     let mut lowered_by_window = false;
@@ -87,7 +98,7 @@ fn adjusted(
         let spec = &adjustment.spec;
         let named =
             spec.rules.is_empty() || rules.iter().any(|rule| spec.rules.contains(&rule.spec.id));
-        if !named || !adjustment.pattern.matches(event.raw()) {
+        if !named || !worlds.any(&adjustment.pattern) {
             continue;
         }
         if let Some(floor) = spec.floor {
@@ -96,7 +107,7 @@ fn adjusted(
         }
         let wanted = target(severity, spec);
         let lowers = wanted < severity;
-        if lowers && !adjustment.pattern.surely_matches(event.raw()) {
+        if lowers && !worlds.all(&adjustment.pattern) {
             continue;
         }
         if adjustment.timed && lowers {
@@ -154,7 +165,7 @@ fn never_lowered_by_time(facts: &Facts) -> Option<&'static str> {
 
 /// The first suppression in force. One that has expired no longer silences, and says so.
 fn suppression(
-    event: &Event,
+    worlds: &Worlds<'_>,
     rules: &[&Rule],
     site: &Site,
     now: Timestamp,
@@ -165,7 +176,7 @@ fn suppression(
     let covers = |suppression: &Suppression| {
         let named = &suppression.spec.rules;
         (named.is_empty() || rules.iter().all(|rule| named.contains(&rule.spec.id)))
-            && suppression.pattern.surely_matches(event.raw())
+            && worlds.all(&suppression.pattern)
     };
     let mut in_force = None;
     for suppression in site.suppressions().iter().filter(|suppression| covers(suppression)) {
@@ -185,6 +196,8 @@ fn suppression(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::calendar::IcsFiles;
+    use crate::derive::Known;
     use crate::document::Document;
     use crate::rule::RuleSet;
 
@@ -195,12 +208,16 @@ accounts:
 calendars:
   release: {zone: Etc/UTC, weekly: [{days: [fri], from: '02:00', to: '03:00'}]}
   hours: {zone: Etc/UTC, weekly: [{days: [mon-fri], from: '08:00', to: '18:00'}]}
+  freeze: {change-calendar: freeze}
 severity:
+  - {when: {derived: {time: [freeze], principal: {name: [eve]}}}, lower: 1, because: changes are open}
+  - {when: {derived: {outsideTime: [freeze], principal: {name: [eve]}}}, raise: 1, because: changes are frozen}
   - {when: {derived: {environment: [development]}}, lower: 1, because: environment is development}
   - {when: {derived: {outsideTime: [hours]}}, raise: 1, because: outside calendar hours}
   - {when: {derived: {time: [release]}}, lower: 3, because: inside deployment window release}
   - {when: {derived: {principal: {type: [Root]}}}, floor: high, because: the root user acted}
 suppressions:
+  - {name: open, pattern: {derived: {time: [freeze], principal: {name: [eve]}}}, owner: platform, reason: r, expires: 2026-11-30}
   - {name: ci, pattern: {derived: {principal: {name: [ci]}}}, owner: platform, reason: pipeline, expires: 2026-11-30}
 ";
     const RULES: &str =
@@ -217,13 +234,13 @@ suppressions:
     ) -> Decision {
         let site = Document::parse_all("site.yaml", SITE).unwrap().remove(0);
         let rules = RuleSet::load(&Document::parse_all("r.yaml", RULES).unwrap()).unwrap();
-        let site = Site::load(Some(&site), &rules.ids()).unwrap();
+        let site = Site::load(Some(&site), &IcsFiles::new(), &rules.ids()).unwrap();
         let record = format!(
             r#"{{"eventSource":"iam.amazonaws.com","eventName":"CreateUser","eventTime":"{time}",
                "recipientAccountId":"{account}","userIdentity":{identity}{rest}}}"#
         );
         let mut event = Event::parse(&record).unwrap();
-        let facts = Facts::of(&event, &site, None);
+        let facts = Facts::of(&event, &site, &Known::default());
         event.set_derived(facts.to_value());
         let matching = rules.matching(event.raw());
         let decision = decide(&event, &facts, &matching, &site, time.parse().unwrap());
@@ -250,6 +267,21 @@ suppressions:
         check("111122223333", ROOT, "2026-11-20T02:30:00Z", "", High, "not lowered although");
         let omitted = r#","requestParameters":{"omitted":true}"#;
         check("111122223333", BOB, "2026-11-20T02:30:00Z", omitted, High, "not lowered although");
+    }
+
+    #[test]
+    fn a_calendar_that_cannot_be_asked_falls_to_the_stricter_side() {
+        let eve = r#"{"type":"IAMUser","userName":"eve"}"#;
+        let noon = "2026-11-20T12:00:00Z";
+        let decision = check("111122223333", eve, noon, "", Severity::High, "changes are frozen");
+        assert!(!decision.reasons.iter().any(|one| one.contains("open")), "{:?}", decision.reasons);
+        assert!(
+            decision
+                .reasons
+                .iter()
+                .any(|one| one.contains("not known whether inside calendar freeze"))
+        );
+        assert_eq!(decision.suppressed, None);
     }
 
     #[test]

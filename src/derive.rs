@@ -1,14 +1,18 @@
 //! Facts that rules may use beside the event itself: `derived`.
 
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
 use serde_json::{Value, json};
 
+use crate::account::{self, Account};
 use crate::catalogue::{self, Call};
 use crate::event::Event;
 use crate::nearest;
 use crate::pattern::Pattern;
 use crate::principal::Principal;
 use crate::rights::{self, Rights};
-use crate::site::{Environment, Site};
+use crate::site::{Environment, EnvironmentChange, Site, Times};
 
 /// How a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,40 +67,47 @@ pub struct Facts {
     pub entity: Option<Entity>,
     /// The entity is the caller.
     pub self_target: bool,
+    /// The account of the event, as looked up.
+    pub account: Option<Account>,
     /// Environment of the account.
     pub environment: Environment,
-    /// Calendars that contain the event's own time.
-    pub inside: Vec<String>,
-    /// Calendars that do not.
-    pub outside: Vec<String>,
+    /// What the event does to the environment of the account it tags.
+    pub environment_change: Option<EnvironmentChange>,
+    /// Tags of the account.
+    pub tags: IndexMap<String, String>,
+    /// Where the event's own time lies.
+    pub times: Times,
+    /// Different changes by this principal within minutes, this one included.
+    pub burst: Option<u32>,
     /// What the event gives.
     pub rights: Rights,
 }
 
 impl Facts {
-    /// Derives all facts of an event. Never fails. `before` is the policy document that was in
-    /// force until then, where it is known.
+    /// Derives all facts of an event. Never fails.
     #[must_use]
-    pub fn of(event: &Event, site: &Site, before: Option<&str>) -> Self {
+    pub fn of(event: &Event, site: &Site, known: &Known) -> Self {
         let call = match (event.event_source(), event.name()) {
             (Some(source), Some(name)) => catalogue::find(source, name),
             _ => None,
         };
-        let outcome = outcome(event);
+        let outcome = outcome_of(event);
         let principal = Principal::of(event);
         let entity = call.and_then(|call| entity(event, call, &principal, outcome));
         let self_target = entity.as_ref().is_some_and(|entity| is_caller(entity, &principal));
-        // What cannot be known counts against silence: no time lies inside any calendar.
-        let unknown = || (Vec::new(), site.calendar_names());
-        let (inside, outside) = event.time().map_or_else(unknown, |time| site.calendars_at(time));
-        let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
+        let tags = event.account().and_then(|id| site.tags(id, known.account.as_ref()));
+        let tagged = account::tagged(event).filter(|_| outcome == CallOutcome::Success);
         Self {
-            read_only: read_only(event),
+            read_only: is_read_only(event),
             omitted: omitted(event),
-            environment: site.environment(event.account()),
-            rights: rights::rights(event, site, before),
-            inside: owned(inside),
-            outside: owned(outside),
+            environment: site.environment(tags),
+            environment_change: tagged
+                .map(|id| site.environment_change(event, id, known.tagged.as_ref())),
+            tags: tags.cloned().unwrap_or_default(),
+            times: site.calendars_at(event.time(), &known.calendars),
+            rights: rights::rights(event, site, known.document.as_deref()),
+            account: known.account.clone(),
+            burst: known.burst,
             outcome,
             call,
             principal,
@@ -111,9 +122,18 @@ impl Facts {
         self.call.is_some_and(Call::is_tampering)
     }
 
+    /// Tags with their keys in small letters; patterns see each value in a list of its own.
+    fn tags_value(&self) -> Option<Value> {
+        let small = |(key, value): (&String, &String)| (key.to_lowercase(), json!(value));
+        let map: serde_json::Map<String, Value> = self.tags.iter().map(small).collect();
+        (!map.is_empty()).then_some(Value::Object(map))
+    }
+
     /// `derived`, as rules see it.
     #[must_use]
     pub fn to_value(&self) -> Value {
+        // A calendar that nobody can tell is on both lists: a rule that asks for either fires.
+        let both = |known: &Vec<String>| [known.as_slice(), self.times.unknown.as_slice()].concat();
         let entity = self.entity.as_ref().map(|entity| {
             without_null(json!({
                 "kind": entity.kind, "name": entity.name, "arn": entity.arn, "account": entity.account,
@@ -138,10 +158,28 @@ impl Facts {
             "policyName": self.rights.policy_name,
             "environment": self.environment.name,
             "environmentKnown": self.environment.known,
-            "time": self.inside,
-            "outsideTime": self.outside,
+            "environmentChange": self.environment_change.map(EnvironmentChange::word),
+            "accountTags": self.tags_value(),
+            "time": both(&self.times.inside),
+            "outsideTime": both(&self.times.outside),
+            "burst": self.burst,
         }))
     }
+}
+
+/// What is known beside the event when its facts are derived. Nothing of it is needed.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// The policy document that was in force until the event.
+    pub document: Option<String>,
+    /// The account of the event.
+    pub account: Option<Account>,
+    /// The account that the event tags or untags, before it.
+    pub tagged: Option<Account>,
+    /// Answers of change calendars at the event's own time, by their names: open or not.
+    pub calendars: BTreeMap<String, bool>,
+    /// Different changes by this principal within minutes, this one included.
+    pub burst: Option<u32>,
 }
 
 fn without_null(mut value: Value) -> Value {
@@ -151,8 +189,10 @@ fn without_null(mut value: Value) -> Value {
     value
 }
 
-/// Several spellings of "denied" occur; a failed sign-in has no `errorCode` at all.
-fn outcome(event: &Event) -> CallOutcome {
+/// How the call ended. Several spellings of "denied" occur; a failed sign-in has no `errorCode` at
+/// all.
+#[must_use]
+pub fn outcome_of(event: &Event) -> CallOutcome {
     const DENIED: [&str; 6] = [
         "AccessDenied",
         "AccessDeniedException",
@@ -172,8 +212,10 @@ fn outcome(event: &Event) -> CallOutcome {
     if denied { CallOutcome::Denied } else { CallOutcome::Failure }
 }
 
-/// The record's own word, else the name of the call. `AssumeRole` counts as read-only to AWS.
-fn read_only(event: &Event) -> bool {
+/// Does the call change nothing? The record's own word, else the name of the call. `AssumeRole` counts
+/// as read-only to AWS.
+#[must_use]
+pub fn is_read_only(event: &Event) -> bool {
     const READING: [&str; 10] = [
         "Get", "List", "Describe", "Simulate", "Generate", "Lookup", "Head", "BatchGet", "Search",
         "Test",
@@ -324,7 +366,7 @@ fn is_caller(entity: &Entity, principal: &Principal) -> bool {
 
 /// Every path below `derived`, so that a misspelt one is found when rules are read: it would never
 /// match, in silence.
-pub const PATHS: [&str; 36] = [
+pub const PATHS: [&str; 39] = [
     "derived.outcome",
     "derived.readOnly",
     "derived.knownApi",
@@ -341,8 +383,11 @@ pub const PATHS: [&str; 36] = [
     "derived.policyName",
     "derived.environment",
     "derived.environmentKnown",
+    "derived.environmentChange",
+    "derived.accountTags",
     "derived.time",
     "derived.outsideTime",
+    "derived.burst",
     "derived.principal.type",
     "derived.principal.arn",
     "derived.principal.roleArn",
@@ -372,7 +417,8 @@ pub fn misspelt(pattern: &Pattern) -> Vec<(String, String, Option<String>)> {
         ["grants", "removes", "weakens", "strengthens", "credential", "destroys", "neutral"];
     let mut faults = Vec::new();
     for path in pattern.paths().into_iter().filter(|path| path.starts_with("derived")) {
-        if !PATHS.contains(&path) {
+        // Tags have any names.
+        if !PATHS.contains(&path) && !path.starts_with("derived.accountTags.") {
             let help = nearest::suggestion(path, PATHS);
             faults.push((path.to_owned(), format!("no fact `{path}`"), help));
         }
@@ -393,7 +439,7 @@ mod tests {
     use super::*;
 
     fn facts(record: &str) -> Facts {
-        Facts::of(&Event::parse(record).unwrap(), &Site::empty(), None)
+        Facts::of(&Event::parse(record).unwrap(), &Site::empty(), &Known::default())
     }
 
     fn iam(name: &str, rest: &str) -> Facts {

@@ -8,9 +8,12 @@ use std::future::Future;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::account::Account;
 use crate::alert::Message;
+use crate::ledger::Told;
 
 pub mod memory;
+pub mod offline;
 pub mod recorder;
 
 /// Something asked of the world did not happen.
@@ -45,10 +48,16 @@ pub trait Publish {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim {
     /// This event: the first of the window, or the same event delivered again.
-    Ours,
+    Ours {
+        /// Repetitions held back since the one before it, at most [`HELD_MAX`].
+        held: u32,
+    },
     /// Another event, which has been told or is being told.
     Theirs,
 }
+
+/// Most repetitions counted for one claim.
+pub const HELD_MAX: u32 = 1_000;
 
 /// Whether an event was delivered before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,12 +84,12 @@ pub trait State {
         now: Timestamp,
     ) -> impl Future<Output = Result<Delivery, EffectError>>;
 
-    /// Marks an event as told, or takes its mark away where telling failed.
+    /// Marks an event as told, with what was told, or takes its mark away where telling failed.
     fn end(
         &self,
         event_id: &str,
         now: Timestamp,
-        told: bool,
+        told: Option<&Told>,
     ) -> impl Future<Output = Result<(), EffectError>>;
 
     /// Claims a fingerprint for an event.
@@ -92,14 +101,21 @@ pub trait State {
         window: SignedDuration,
     ) -> impl Future<Output = Result<Claim, EffectError>>;
 
-    /// Gives a claim back whose event could not be told.
+    /// Counts an event as held back by somebody else's claim, once however often it is delivered.
+    fn hold(
+        &self,
+        fingerprint: &str,
+        event_id: &str,
+    ) -> impl Future<Output = Result<(), EffectError>>;
+
+    /// Gives a claim back whose event could not be told; what it held back stays counted.
     fn release(
         &self,
         fingerprint: &str,
         event_id: &str,
     ) -> impl Future<Output = Result<(), EffectError>>;
 
-    /// Counts an event, once however often it is delivered, and tells how many distinct ones lie
+    /// Counts an event, once however often it is delivered, and tells how many distinct IDs lie
     /// within the window around it.
     fn count(
         &self,
@@ -135,4 +151,70 @@ pub trait State {
         at: Timestamp,
         document: Option<&str>,
     ) -> impl Future<Output = Result<(), EffectError>>;
+
+    /// A text kept under a key, and when it was.
+    fn note(
+        &self,
+        key: &str,
+    ) -> impl Future<Output = Result<Option<(String, Timestamp)>, EffectError>>;
+
+    /// Keeps a text under a key.
+    fn keep_note(
+        &self,
+        key: &str,
+        text: &str,
+        at: Timestamp,
+    ) -> impl Future<Output = Result<(), EffectError>>;
+}
+
+/// Whose calls are looked up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whose {
+    /// User name, or the name of a role session: what CloudTrail calls user name.
+    User(String),
+    /// Calls signed with this access key.
+    AccessKey(String),
+}
+
+/// Calls of the past, as CloudTrail records: JSON texts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Calls {
+    /// The records, the newest first.
+    pub records: Vec<String>,
+    /// There are more than were fetched.
+    pub more: bool,
+}
+
+/// What a change calendar says of a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CalendarState {
+    /// Changes are allowed.
+    pub open: bool,
+    /// Until when that stays so, where it tells.
+    pub until: Option<Timestamp>,
+}
+
+/// Asks AWS what the event does not tell. `Ok(None)` means that there is nobody to ask.
+pub trait Lookups {
+    /// Is there somebody to ask about accounts?
+    fn asks_about_accounts(&self) -> bool;
+
+    /// Name, alias and tags of an account.
+    fn account(&self, account: &str) -> impl Future<Output = Result<Option<Account>, EffectError>>;
+
+    /// What a change calendar says of a moment.
+    fn change_calendar(
+        &self,
+        name: &str,
+        at: Timestamp,
+    ) -> impl Future<Output = Result<Option<CalendarState>, EffectError>>;
+
+    /// The calls of somebody in an account, in this Region, between two moments.
+    fn calls(
+        &self,
+        account: &str,
+        whose: &Whose,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> impl Future<Output = Result<Option<Calls>, EffectError>>;
 }

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::calendar::IcsFiles;
 use crate::decide::{Decision, decide};
-use crate::derive::Facts;
+use crate::derive::{Facts, Known};
 use crate::document::{Document, Fault};
 use crate::event::Event;
 use crate::rule::{Rule, RuleSet};
@@ -29,6 +30,15 @@ pub struct SourceFile {
     pub text: String,
 }
 
+/// The site file and the iCalendar files beside it.
+#[derive(Debug, Clone)]
+pub struct SiteFiles {
+    /// The site file.
+    pub site: SourceFile,
+    /// Texts of the iCalendar files, by their names.
+    pub calendars: IcsFiles,
+}
+
 include!(concat!(env!("OUT_DIR"), "/pack.rs"));
 
 impl Engine {
@@ -39,7 +49,7 @@ impl Engine {
     pub fn embedded() -> Result<Self, Vec<Fault>> {
         let site = PACK_SITE.map(|text| trusted(SITE_FILE, text)).transpose();
         let site = site.map_err(|fault| vec![fault])?;
-        Self::over(RuleSet::trusted(PACK_RULES)?, site.as_ref())
+        Self::over(RuleSet::trusted(PACK_RULES)?, site.as_ref(), &pack_calendars())
     }
 
     /// The rules and the site file compiled in, with every check that files get.
@@ -53,7 +63,7 @@ impl Engine {
             .collect::<Result<Vec<_>, _>>();
         let site = PACK_SITE.map(|text| trusted(SITE_FILE, text)).transpose();
         match (rules, site) {
-            (Ok(rules), Ok(site)) => Self::compile(&rules, site.as_ref()),
+            (Ok(rules), Ok(site)) => Self::compile(&rules, site.as_ref(), &pack_calendars()),
             (Err(fault), _) | (_, Err(fault)) => Err(vec![fault]),
         }
     }
@@ -62,8 +72,9 @@ impl Engine {
     ///
     /// # Errors
     /// All faults of the site file.
-    pub fn embedded_with(site: &SourceFile) -> Result<Self, Vec<Fault>> {
-        Self::over(RuleSet::trusted(PACK_RULES)?, site_document(site)?.as_ref())
+    pub fn embedded_with(site: &SiteFiles) -> Result<Self, Vec<Fault>> {
+        let document = site_document(&site.site)?;
+        Self::over(RuleSet::trusted(PACK_RULES)?, document.as_ref(), &site.calendars)
     }
 
     /// The text of an event that came with the rules compiled in.
@@ -76,7 +87,7 @@ impl Engine {
     ///
     /// # Errors
     /// All faults of all files.
-    pub fn load(rules: &[SourceFile], site: Option<&SourceFile>) -> Result<Self, Vec<Fault>> {
+    pub fn load(rules: &[SourceFile], site: Option<&SiteFiles>) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();
         let mut documents = Vec::new();
         for file in rules {
@@ -85,7 +96,9 @@ impl Engine {
                 Err(fault) => faults.push(fault),
             }
         }
-        let site_document = match site.map(site_document) {
+        let none = IcsFiles::new();
+        let calendars = site.map_or(&none, |site| &site.calendars);
+        let site_document = match site.map(|site| site_document(&site.site)) {
             Some(Ok(document)) => document,
             Some(Err(found)) => {
                 faults.extend(found);
@@ -93,19 +106,27 @@ impl Engine {
             }
             None => None,
         };
-        match Self::compile(&documents, site_document.as_ref()) {
+        match Self::compile(&documents, site_document.as_ref(), calendars) {
             Ok(engine) if faults.is_empty() => Ok(engine),
             Ok(_) => Err(faults),
             Err(more) => Err(faults.into_iter().chain(more).collect()),
         }
     }
 
-    fn compile(rules: &[Document], site: Option<&Document>) -> Result<Self, Vec<Fault>> {
-        Self::over(RuleSet::load(rules)?, site)
+    fn compile(
+        rules: &[Document],
+        site: Option<&Document>,
+        calendars: &IcsFiles,
+    ) -> Result<Self, Vec<Fault>> {
+        Self::over(RuleSet::load(rules)?, site, calendars)
     }
 
-    fn over(rules: RuleSet, site: Option<&Document>) -> Result<Self, Vec<Fault>> {
-        let site = Site::load(site, &rules.ids())?;
+    fn over(
+        rules: RuleSet,
+        site: Option<&Document>,
+        calendars: &IcsFiles,
+    ) -> Result<Self, Vec<Fault>> {
+        let site = Site::load(site, calendars, &rules.ids())?;
         Ok(Self { rules: rules.with_overrides(&site), site })
     }
 
@@ -121,10 +142,9 @@ impl Engine {
         &self.site
     }
 
-    /// Derives the facts of an event and adds them to it as `derived`. `before` is the policy
-    /// document that was in force until then, where it is known.
-    pub fn derive(&self, event: &mut Event, before: Option<&str>) -> Facts {
-        let facts = Facts::of(event, &self.site, before);
+    /// Derives the facts of an event and adds them to it as `derived`.
+    pub fn derive(&self, event: &mut Event, known: &Known) -> Facts {
+        let facts = Facts::of(event, &self.site, known);
         event.set_derived(facts.to_value());
         facts
     }
@@ -158,6 +178,10 @@ fn trusted(name: &str, text: &str) -> Result<Document, Fault> {
     let value: Value = serde_json::from_str(text)
         .map_err(|error| Fault::whole(name, 1, format!("not valid JSON: {error}")))?;
     Ok(Document::trusted(name, value))
+}
+
+fn pack_calendars() -> IcsFiles {
+    PACK_CALENDARS.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
 }
 
 fn site_document(file: &SourceFile) -> Result<Option<Document>, Vec<Fault>> {

@@ -142,6 +142,13 @@ impl Event {
         }
     }
 
+    /// Is it the ringing of a scheduled bus rule?
+    #[must_use]
+    pub fn is_clock(&self) -> bool {
+        self.text("source") == Some("aws.events")
+            && self.text("detail-type") == Some("Scheduled Event")
+    }
+
     /// The whole event, as patterns see it.
     #[must_use]
     pub fn raw(&self) -> &Value {

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::calendar::IcsFiles;
 use crate::document::Fault;
-use crate::engine::{Engine, SITE_FILE, SourceFile};
+use crate::engine::{Engine, SITE_FILE, SiteFiles, SourceFile};
 
 /// Why rules could not be had from a folder.
 #[derive(Debug, Error)]
@@ -44,7 +45,7 @@ pub fn engine(folder: &Path, site: Option<&Path>) -> Result<Engine, FolderError>
     }
     let rules = paths.iter().map(|path| source_file(path)).collect::<Result<Vec<_>, _>>()?;
     let site =
-        site.or_else(|| has_own.then_some(own_site.as_path())).map(source_file).transpose()?;
+        site.or_else(|| has_own.then_some(own_site.as_path())).map(site_files).transpose()?;
     Engine::load(&rules, site.as_ref()).map_err(FolderError::Broken)
 }
 
@@ -56,6 +57,29 @@ pub fn source_file(path: &Path) -> Result<SourceFile, FolderError> {
     let text = fs::read_to_string(path)
         .map_err(|cause| FolderError::Read { path: path.to_path_buf(), cause })?;
     Ok(SourceFile { name: path.display().to_string(), text })
+}
+
+/// A site file with the iCalendar files beside it.
+///
+/// # Errors
+/// [`FolderError::Read`].
+pub fn site_files(path: &Path) -> Result<SiteFiles, FolderError> {
+    let site = source_file(path)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let fault = |cause| FolderError::Read { path: folder.to_path_buf(), cause };
+    let mut calendars = IcsFiles::new();
+    for entry in fs::read_dir(folder).map_err(fault)? {
+        let path = entry.map_err(fault)?.path();
+        if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("ics")) {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            // One that the site file names and that is not here is its fault, with its line.
+            if let Ok(content) = fs::read(&path) {
+                calendars.insert(name, String::from_utf8_lossy(&content).into_owned());
+            }
+        }
+    }
+    Ok(SiteFiles { site, calendars })
 }
 
 /// All files below a folder, in a stable order. Links to folders are not followed.

@@ -31,6 +31,7 @@
 pub mod document;
 mod nearest;
 
+pub mod account;
 pub mod alert;
 pub mod calendar;
 pub mod catalogue;
@@ -38,7 +39,9 @@ pub mod decide;
 pub mod derive;
 pub mod engine;
 pub mod event;
+pub mod history;
 pub mod input;
+pub mod ledger;
 pub mod metrics;
 pub mod outcome;
 pub mod pattern;
@@ -53,6 +56,8 @@ pub mod site;
 
 pub mod coverage;
 pub mod effects;
+pub mod lookup;
+pub mod remind;
 pub mod respond;
 pub mod rule_test;
 

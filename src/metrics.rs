@@ -5,10 +5,13 @@
 //!
 //! Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::outcome::{Outcome, Verdict};
+use crate::remind::Reminded;
 use crate::severity::Severity;
 
 /// Namespace of all metrics.
@@ -30,7 +33,7 @@ const fn metric(name: &'static str, unit: &'static str, meaning: &'static str) -
 }
 
 /// All metrics, in the order of the documentation.
-pub const METRICS: [Metric; 14] = [
+pub const METRICS: [Metric; 22] = [
     metric("EventsReceived", "Count", "events handed to the function"),
     metric("EventsMatched", "Count", "events that at least one rule matched"),
     metric("AlertsCritical", "Count", "alerts sent as critical"),
@@ -51,14 +54,67 @@ pub const METRICS: [Metric; 14] = [
         "Count",
         "events whose alert could not be published; Lambda tries them again",
     ),
+    metric(
+        "EventsUnderWay",
+        "Count",
+        "deliveries of an event that another copy was at; Lambda tries again",
+    ),
+    metric(
+        "StateFailures",
+        "Count",
+        "calls of the state table that failed; alerts flow, not deduplicated",
+    ),
+    metric(
+        "LookupFailures",
+        "Count",
+        "lookups of accounts, calendars and the caller's last hour that failed",
+    ),
+    metric("AlertsRepeated", "Count", "alerts told again, as nobody acknowledged them"),
+    metric(
+        "AlertsUnacknowledged",
+        "Count",
+        "alerts whose time to be acknowledged was over, in one look",
+    ),
     metric("DetectionDelay", "Milliseconds", "from the event's own time to the alert"),
     metric("Duration", "Milliseconds", "spent on the event by the function"),
+    metric("DurationState", "Milliseconds", "of that, waiting for the state table"),
+    metric(
+        "DurationLookup",
+        "Milliseconds",
+        "of that, looking up accounts, calendars, the last hour",
+    ),
+    metric("DurationPublish", "Milliseconds", "of that, publishing"),
 ];
 
-/// The line for an event that was handled, or whose alert could not be published.
+/// Where the time of one event went, and what failed without losing the alert.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Phases {
+    /// Waiting for the state.
+    pub state: Duration,
+    /// Waiting for lookups.
+    pub lookup: Duration,
+    /// Publishing.
+    pub publish: Duration,
+    /// Calls of the state that failed.
+    pub state_failures: u32,
+    /// Lookups that failed.
+    pub lookup_failures: u32,
+}
+
+/// Why an event was not handled; Lambda delivers it again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// Its alert could not be published.
+    Alert,
+    /// Another environment is at it.
+    UnderWay,
+}
+
+/// The line for an event that was handled, or was not.
 #[must_use]
 pub fn line(
-    result: Result<&Outcome, ()>,
+    result: Result<&Outcome, Failure>,
+    phases: Phases,
     now: Timestamp,
     milliseconds: u64,
     function: &str,
@@ -66,8 +122,33 @@ pub fn line(
     let mut values: Vec<(&str, u64)> = vec![("EventsReceived", 1), ("Duration", milliseconds)];
     match result {
         Ok(outcome) => values.extend(of_outcome(outcome, now)),
-        Err(()) => values.push(("PublishFailures", 1)),
+        Err(Failure::Alert) => values.push(("PublishFailures", 1)),
+        Err(Failure::UnderWay) => values.push(("EventsUnderWay", 1)),
     }
+    let spent = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+    values.extend([
+        ("DurationState", spent(phases.state)),
+        ("DurationLookup", spent(phases.lookup)),
+        ("DurationPublish", spent(phases.publish)),
+        ("StateFailures", u64::from(phases.state_failures)),
+        ("LookupFailures", u64::from(phases.lookup_failures)),
+    ]);
+    embedded(&values, now, function)
+}
+
+/// The line for one look at what nobody acknowledged.
+#[must_use]
+pub fn reminded(reminded: &Reminded, now: Timestamp, function: &str) -> Value {
+    let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    let values = [
+        ("AlertsUnacknowledged", count(reminded.due)),
+        ("AlertsRepeated", count(reminded.repeated)),
+        ("PublishFailures", count(reminded.failures.len())),
+    ];
+    embedded(&values, now, function)
+}
+
+fn embedded(values: &[(&str, u64)], now: Timestamp, function: &str) -> Value {
     let unit = |name: &str| {
         METRICS.iter().find(|metric| metric.name == name).map_or("None", |metric| metric.unit)
     };
@@ -82,7 +163,7 @@ pub fn line(
         }),
     );
     line.insert("FunctionName".to_owned(), json!(function));
-    line.extend(values.into_iter().map(|(name, value)| (name.to_owned(), json!(value))));
+    line.extend(values.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
     Value::Object(line)
 }
 
@@ -146,8 +227,10 @@ mod tests {
             reasons: Vec::new(),
             topics: vec![Severity::High],
             plan: Vec::new(),
+            held_back: 0,
+            notes: Vec::new(),
         };
-        let line = line(Ok(&outcome), now, 12, "f");
+        let line = line(Ok(&outcome), Phases::default(), now, 12, "f");
         assert_eq!(line["AlertsHigh"], 1);
         assert_eq!(line["DetectionDelay"], 5_000);
         for declared in line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap() {

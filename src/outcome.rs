@@ -69,4 +69,15 @@ pub struct Outcome {
     pub topics: Vec<Severity>,
     /// What is planned against it.
     pub plan: Vec<Step>,
+    /// Repetitions held back before this alert.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub held_back: u32,
+    /// What must be known about the alert itself.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }

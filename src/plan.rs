@@ -1,6 +1,8 @@
 //! How a change would be undone: a plan before it is an act.
 
-use serde::Serialize;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 
 use crate::catalogue::{Inverse, Undo};
 use crate::derive::{CallOutcome, Facts};
@@ -10,10 +12,10 @@ use crate::event::Event;
 const ARGUMENT_CHARS_MAX: usize = 2_048;
 
 /// One step of a plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     /// IAM action, as `iam:DetachRolePolicy`.
-    pub action: &'static str,
+    pub action: Cow<'static, str>,
     /// Whether it may be done.
     pub status: Status,
     /// What refused it.
@@ -22,11 +24,11 @@ pub struct Step {
     pub command: Option<String>,
     /// The word a rule's `respond` uses for it.
     #[serde(skip)]
-    pub word: &'static str,
+    pub word: Cow<'static, str>,
 }
 
 /// Whether a step may be done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// Proposed to a human.
@@ -36,7 +38,7 @@ pub enum Status {
 }
 
 /// What refuses a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Guard {
     /// CloudTrail dropped the parameters: nobody knows what was changed.
@@ -82,11 +84,11 @@ pub fn undo(event: &Event, facts: &Facts) -> Option<Step> {
         Undo::None => return None,
     };
     let refused = |guard| Step {
-        action: inverse.action,
+        action: Cow::Borrowed(inverse.action),
         status: Status::Refused,
         guard: Some(guard),
         command: None,
-        word: inverse.word,
+        word: Cow::Borrowed(inverse.word),
     };
     if facts.omitted {
         return Some(refused(Guard::ParametersOmitted));
@@ -99,11 +101,11 @@ pub fn undo(event: &Event, facts: &Facts) -> Option<Step> {
     }
     Some(match command(&inverse, event) {
         Ok(command) => Step {
-            action: inverse.action,
+            action: Cow::Borrowed(inverse.action),
             status: Status::Proposed,
             guard: None,
             command: Some(command),
-            word: inverse.word,
+            word: Cow::Borrowed(inverse.word),
         },
         Err(guard) => refused(guard),
     })
@@ -165,7 +167,7 @@ mod tests {
                "awsRegion":"us-east-1","requestParameters":{parameters}{rest}}}"#
         );
         let event = Event::parse(&record).unwrap();
-        undo(&event, &Facts::of(&event, &Site::empty(), None))
+        undo(&event, &Facts::of(&event, &Site::empty(), &crate::derive::Known::default()))
     }
 
     #[test]

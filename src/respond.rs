@@ -5,38 +5,35 @@
 //! not taken for a repetition.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use thiserror::Error;
 
-use crate::alert::{Alert, Message};
-use crate::derive::{CallOutcome, Facts};
-use crate::effects::{Claim, Delivery, EffectError, Publish, State};
+mod counting;
+pub mod tell;
+
+use crate::account;
+use crate::alert::Alert;
+use crate::alert::clean::clean;
+use crate::decide::Decision;
+use crate::derive::{Facts, Known};
+use crate::effects::offline::Offline;
+use crate::effects::{Claim, Delivery, Lookups, Publish, State};
 use crate::engine::Engine;
 use crate::event::{Event, Unreadable};
+use crate::history;
+use crate::ledger::Told;
+use crate::lookup::{Cache, Finder};
 use crate::outcome::{Outcome, Verdict};
 use crate::rights;
-use crate::rule::{GroupBy, Rule, RuleSet};
+use crate::rule::{Rule, RuleSet};
 use crate::severity::Severity;
 use crate::site::TopicSpec;
-
-/// Attempts to publish one message, beyond the SDK's own.
-pub const PUBLISH_ATTEMPTS_MAX: u32 = 2;
-
-/// An alert that could not be delivered. The invocation must fail, so that Lambda retries and the
-/// event ends in the on-failure queue rather than nowhere.
-#[derive(Debug, Error)]
-#[error("alert {severity} `{title}` for event {event_id} was not published: {cause}")]
-pub struct PublishFailed {
-    /// How loud it would have been.
-    pub severity: Severity,
-    /// Its title.
-    pub title: String,
-    /// Event it is about.
-    pub event_id: String,
-    /// What failed.
-    pub cause: EffectError,
-}
+pub use counting::BURST_WINDOW;
+use counting::fingerprint;
+use tell::tell;
+pub use tell::{PUBLISH_ATTEMPTS_MAX, PublishFailed};
 
 /// Why an event could not be handled. The invocation must fail, so that Lambda tries again.
 #[derive(Debug, Error)]
@@ -52,7 +49,7 @@ pub enum RespondError {
 
 /// What the responder needs beside the event.
 #[derive(Debug)]
-pub struct Responder<'a, P, S> {
+pub struct Responder<'a, P, S, L> {
     /// Rules and site.
     pub engine: &'a Engine,
     /// Topics by severity.
@@ -61,8 +58,14 @@ pub struct Responder<'a, P, S> {
     pub publish: &'a P,
     /// Remembers.
     pub state: &'a S,
+    /// Answers what the event does not tell.
+    pub lookups: &'a L,
+    /// Answers of before.
+    pub cache: &'a Cache,
     /// Refuse what AWS did not send.
     pub origin: Origin,
+    /// An alert of high or above that nobody acknowledges in this time is told again.
+    pub repeat_after: Option<SignedDuration>,
 }
 
 /// How far an event's origin is trusted.
@@ -83,7 +86,31 @@ pub struct Response {
     pub alert: Option<Alert>,
 }
 
-impl<P: Publish, S: State> Responder<'_, P, S> {
+impl<'a, P, S> Responder<'a, P, S, Offline> {
+    /// A responder that asks nobody anything.
+    pub fn offline(
+        engine: &'a Engine,
+        topics: &'a BTreeMap<Severity, Vec<TopicSpec>>,
+        publish: &'a P,
+        state: &'a S,
+        origin: Origin,
+    ) -> Self {
+        // Nothing is ever kept in it, as nobody ever answers.
+        static CACHE: LazyLock<Cache> = LazyLock::new(Cache::default);
+        Self {
+            engine,
+            topics,
+            publish,
+            state,
+            lookups: &Offline,
+            cache: &CACHE,
+            origin,
+            repeat_after: None,
+        }
+    }
+}
+
+impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     /// Handles one event. `now` is the time of deciding; `told_at` adds the delay to the alert.
     ///
     /// # Errors
@@ -103,11 +130,12 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
         {
             return self.unreadable(&reason, Some(&event), told_at).await;
         }
-        let before = self.document_before(&event).await;
-        let facts = self.engine.derive(&mut event, before.as_deref());
+        let known = self.known(&event, now).await;
+        let facts = self.engine.derive(&mut event, &known);
         let matching = self.engine.matching(&event);
         let firing = self.firing(&event, &facts, &matching, now).await;
         self.record(&event, &facts, now).await;
+        self.finder().forget_tagged(&event, known.tagged.as_ref()).await;
         if matching.is_empty() {
             if event.shape() == crate::event::Shape::Unknown {
                 return self.unreadable(&Unreadable::UnknownShape, Some(&event), told_at).await;
@@ -148,61 +176,28 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
         RuleSet::settled(firing, facts.outcome)
     }
 
-    async fn reached(&self, rule: &Rule, event: &Event, facts: &Facts, now: Timestamp) -> bool {
-        let Some(threshold) = &rule.spec.threshold else { return true };
-        let key = counter_key(rule, &threshold.by, event, facts);
-        let (id, at) = (event.identity(), event.time().unwrap_or(now));
-        let counted = self.state.count(&key, &id, at, threshold.within.duration()).await;
-        // A store that is down must not silence: the rule fires as if it had no threshold.
-        counted.map_or(true, |count| count >= threshold.count)
+    fn finder(&self) -> Finder<'_, S, L> {
+        Finder { state: self.state, lookups: self.lookups, cache: self.cache }
     }
 
-    /// Was each step of the sequence seen, in order, each as an event of its own, within the time
-    /// before this event?
-    async fn followed(&self, rule: &Rule, event: &Event, facts: &Facts, now: Timestamp) -> bool {
-        let Some(sequence) = &rule.spec.sequence else { return true };
-        let at = event.time().unwrap_or(now);
-        let mut from = at.checked_sub(sequence.within.duration()).unwrap_or(at);
-        let mut taken = vec![event.identity()];
-        for step in 0..sequence.before.len() {
-            let key = step_key(rule, step, &sequence.by, event, facts);
-            // A store that is down must not silence, but a sequence is only ever an addition to
-            // what its last event tells by itself.
-            match self.state.first_between(&key, from, at, &taken).await {
-                Ok(Some((id, seen))) => {
-                    from = seen;
-                    taken.push(id);
-                }
-                Ok(None) => return false,
-                Err(error) => {
-                    tracing::warn!(%error, rule = rule.spec.id, "sequence not known, not told");
-                    return false;
-                }
-            }
-        }
-        true
-    }
-
-    /// Notes what later events are compared with: steps of sequences, policy documents. A store
-    /// that is down costs those comparisons, not this event's alert.
-    async fn record(&self, event: &Event, facts: &Facts, now: Timestamp) {
-        let (id, at) = (event.identity(), event.time().unwrap_or(now));
-        for (rule, step) in self.engine.rules().steps(event.raw()) {
-            let Some(sequence) = &rule.spec.sequence else { continue };
-            let key = step_key(rule, step, &sequence.by, event, facts);
-            let noted = self.state.count(&key, &id, at, sequence.within.duration()).await;
-            noted.map_or_else(
-                |error| tracing::warn!(%error, "step of a sequence not noted"),
-                |_| (),
-            );
-        }
-        let changes = facts.outcome == CallOutcome::Success && !facts.omitted;
-        let (Some(key), true) = (rights::ledger_key(event), changes) else { return };
-        let document = rights::document(event);
-        let gone = event.name().is_some_and(|name| name.starts_with("Delete"));
-        if document.is_some() || gone {
-            let noted = self.state.remember_document(&key, &id, at, document.as_deref()).await;
-            noted.unwrap_or_else(|error| tracing::warn!(%error, "policy document not noted"));
+    /// What is known beside the event. Nothing of it is needed: each piece that cannot be had falls to
+    /// the stricter side.
+    async fn known(&self, event: &Event, now: Timestamp) -> Known {
+        let (finder, site) = (self.finder(), self.engine.site());
+        let account = match event.account() {
+            Some(id) => finder.account(site, id, now).await,
+            None => None,
+        };
+        let tagged = match account::tagged(event) {
+            Some(_) => finder.tagged(event).await,
+            None => None,
+        };
+        Known {
+            document: self.document_before(event).await,
+            account,
+            tagged,
+            calendars: finder.calendars(site, event.time(), now).await,
+            burst: self.burst(event, now).await,
         }
     }
 
@@ -232,55 +227,142 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
             outcome.reasons.push(format!("suppression {suppression} is in force"));
             return Ok(Response { outcome, alert: None });
         }
-        let (told, claimed) = self.claim(event, facts, rules, decision.severity, now).await;
-        if told {
+        let claims = self.claim(event, facts, rules, decision.severity, now).await;
+        if claims.all_told {
             outcome.outcome = Verdict::Deduplicated;
+            self.hold(event, &claims).await;
             return Ok(Response { outcome, alert: None });
         }
-        let alert = Alert::new(event, facts, rules, &decision, self.engine.site(), told_at);
-        match self.begin(event, now).await {
-            Delivery::First => {}
-            Delivery::UnderWay => return Err(RespondError::UnderWay(event.identity())),
-            Delivery::Told => {
+        let begun = self.begin(event, now).await;
+        match begun {
+            Some(Delivery::First) | None => {}
+            Some(Delivery::UnderWay) => return Err(RespondError::UnderWay(event.identity())),
+            Some(Delivery::Told) => {
                 outcome.outcome = Verdict::Deduplicated;
                 return Ok(Response { outcome, alert: None });
             }
         }
-        let published = self.publish(&alert).await;
-        self.end(event, now, published.is_ok()).await;
+        let mut alert = Alert::new(event, facts, rules, &decision, self.engine.site(), told_at);
+        alert.history = self.history(event, facts, &decision, now).await;
+        alert.held_back = claims.held;
+        if claims.unknown || begun.is_none() {
+            alert.notes.push(
+                "Not deduplicated, as the state table did not answer: it may come twice."
+                    .to_owned(),
+            );
+        }
+        let repeat_at = self.repeat_at(event, &mut alert, begun, now);
+        outcome.held_back = alert.held_back;
+        outcome.notes.clone_from(&alert.notes);
+        let published = tell(self.publish, self.topics, &alert).await;
+        let told = published.is_ok().then(|| told_of(event, &alert, &outcome, repeat_at));
+        self.end(event, now, begun, told.as_ref()).await;
         if published.is_err() {
-            self.release(event, &claimed).await;
+            self.release(event, &claims.ours).await;
         }
         published?;
         outcome.topics.push(alert.severity);
         Ok(Response { outcome, alert: Some(alert) })
     }
 
-    /// Was this very event told before? Only asked on a bus: what is read from files is read on
-    /// purpose. A store that is down must not silence.
-    async fn begin(&self, event: &Event, now: Timestamp) -> Delivery {
-        if self.origin == Origin::Trusted {
-            return Delivery::First;
+    /// The last hour of the caller, for what is loud; only on a bus, and only of this account.
+    async fn history(
+        &self,
+        event: &Event,
+        facts: &Facts,
+        decision: &Decision,
+        now: Timestamp,
+    ) -> Vec<String> {
+        if decision.severity < Severity::High || self.origin == Origin::Trusted {
+            return Vec::new();
         }
-        match self.state.begin(&event.identity(), now).await {
-            Ok(delivery) => delivery,
-            Err(error) => {
-                tracing::warn!(%error, "not known whether the event was told before");
-                Delivery::First
+        let (Some(account), principal) = (event.account(), &facts.principal) else {
+            return Vec::new();
+        };
+        let to = event.time().unwrap_or(now);
+        let from = to.checked_sub(history::LOOK_BACK).unwrap_or(to);
+        let (mut records, mut more, mut asked, mut failed) = (Vec::new(), false, false, false);
+        for whose in history::whose(principal) {
+            match self.lookups.calls(account, &whose, from, to).await {
+                Ok(Some(calls)) => {
+                    asked = true;
+                    more |= calls.more;
+                    records.extend(calls.records);
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "the caller's last hour is not known");
+                    failed = true;
+                    // Another question would cost the same time again.
+                    break;
+                }
+            }
+        }
+        match (asked, failed) {
+            (false, true) => vec!["not known: CloudTrail did not answer".to_owned()],
+            (false, false) => Vec::new(),
+            (true, _) => {
+                let mut lines = history::lines(&records, more, event, principal, now);
+                lines
+                    .extend(failed.then(|| "not complete: CloudTrail answered in part".to_owned()));
+                lines
             }
         }
     }
 
-    async fn end(&self, event: &Event, now: Timestamp, told: bool) {
-        if self.origin == Origin::Checked
-            && let Err(error) = self.state.end(&event.identity(), now, told).await
-        {
+    /// When the alert is told again, which it says itself. Only where it is known that this event is
+    /// kept, by its ID.
+    fn repeat_at(
+        &self,
+        event: &Event,
+        alert: &mut Alert,
+        begun: Option<Delivery>,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        let loud = alert.severity >= Severity::High && begun == Some(Delivery::First);
+        let after = self.repeat_after.filter(|_| loud && self.origin == Origin::Checked)?;
+        let at = now.checked_add(after).ok()?;
+        let time = at.strftime("%H:%M UTC");
+        let id = clean(&event.identity(), crate::alert::NAME_CHARS_MAX);
+        alert.notes.push(format!(
+            "Told again at {time}, a step louder, unless somebody says: iam-responder verdict {id} acknowledged"
+        ));
+        Some(at)
+    }
+
+    /// Was this very event told before? Only asked on a bus: what is read from files is read on
+    /// purpose. Nothing where it is not known: a store that is down must not silence.
+    async fn begin(&self, event: &Event, now: Timestamp) -> Option<Delivery> {
+        if self.origin == Origin::Trusted {
+            return Some(Delivery::First);
+        }
+        match self.state.begin(&event.identity(), now).await {
+            Ok(delivery) => Some(delivery),
+            Err(error) => {
+                tracing::warn!(%error, "not known whether the event was told before");
+                None
+            }
+        }
+    }
+
+    /// Also where it was not known whether the event was told before: now it is.
+    async fn end(
+        &self,
+        event: &Event,
+        now: Timestamp,
+        begun: Option<Delivery>,
+        told: Option<&Told>,
+    ) {
+        if self.origin == Origin::Trusted || (begun.is_none() && told.is_none()) {
+            return;
+        }
+        if let Err(error) = self.state.end(&event.identity(), now, told).await {
             tracing::warn!(%error, "a second delivery of the event would be told again");
         }
     }
 
     /// Claims the windows of the rules, and tells whether all of it was told within them: one rule
-    /// that has no window, or none running, makes it news. Gives the claims made.
+    /// that has no window, or none running, makes it news.
     async fn claim(
         &self,
         event: &Event,
@@ -288,9 +370,9 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
         rules: &[&Rule],
         severity: Severity,
         now: Timestamp,
-    ) -> (bool, Vec<String>) {
+    ) -> Claims {
         let (id, at) = (event.identity(), event.time().unwrap_or(now));
-        let (mut all_told, mut claimed) = (true, Vec::new());
+        let mut claims = Claims { all_told: true, ..Claims::default() };
         let specific = rules.iter().any(|rule| !rule.spec.general);
         // A rule about many events has told of them all; quieter ones about each would undo that.
         let many = rules.iter().filter(|rule| rule.spec.threshold.is_some());
@@ -301,24 +383,35 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
         };
         for rule in rules.iter().filter(speaks) {
             let Some(window) = &rule.spec.dedupe else {
-                all_told = false;
+                claims.all_told = false;
                 continue;
             };
             let fingerprint = fingerprint(rule, event, facts, severity);
             match self.state.claim(&fingerprint, &id, at, window.duration()).await {
-                Ok(Claim::Theirs) => {}
-                Ok(Claim::Ours) => {
-                    all_told = false;
-                    claimed.push(fingerprint);
+                Ok(Claim::Theirs) => claims.theirs.push(fingerprint),
+                Ok(Claim::Ours { held }) => {
+                    claims.all_told = false;
+                    claims.held = claims.held.max(held);
+                    claims.ours.push(fingerprint);
                 }
                 // A store that is down must not silence.
                 Err(error) => {
                     tracing::warn!(%error, "not known whether it is a repetition");
-                    all_told = false;
+                    claims.all_told = false;
+                    claims.unknown = true;
                 }
             }
         }
-        (all_told, claimed)
+        claims
+    }
+
+    /// Counts a repetition where the next alert will look.
+    async fn hold(&self, event: &Event, claims: &Claims) {
+        for fingerprint in &claims.theirs {
+            if let Err(error) = self.state.hold(fingerprint, &event.identity()).await {
+                tracing::warn!(%error, "a repetition was held back and not counted");
+            }
+        }
     }
 
     /// What was not told must not hold back what comes after it.
@@ -337,7 +430,7 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
         told_at: Option<Timestamp>,
     ) -> Result<Response, RespondError> {
         let alert = Alert::unreadable(reason, event, told_at);
-        self.publish(&alert).await?;
+        tell(self.publish, self.topics, &alert).await?;
         let outcome = Outcome {
             event_id: alert.event.id.clone(),
             event_time: alert.event.time,
@@ -349,36 +442,38 @@ impl<P: Publish, S: State> Responder<'_, P, S> {
             reasons: vec![reason.to_string()],
             topics: vec![alert.severity],
             plan: Vec::new(),
+            held_back: 0,
+            notes: Vec::new(),
         };
         Ok(Response { outcome, alert: Some(alert) })
     }
+}
 
-    /// Sends to every topic of the severity, each once before any is tried again; one that stays
-    /// failed does not keep the others from getting it, but it fails the whole.
-    async fn publish(&self, alert: &Alert) -> Result<(), PublishFailed> {
-        let topics = self.topics.get(&alert.severity).into_iter().flatten();
-        let mut owing: Vec<(&TopicSpec, Message)> =
-            topics.map(|topic| (topic, Message::new(alert, topic.format))).collect();
-        let mut failure = None;
-        for _ in 0..PUBLISH_ATTEMPTS_MAX {
-            let mut failed = Vec::new();
-            for (topic, message) in owing {
-                if let Err(cause) = self.publish.publish(&topic.arn, &message).await {
-                    failure = Some(cause);
-                    failed.push((topic, message));
-                }
-            }
-            owing = failed;
-        }
-        match failure.filter(|_| !owing.is_empty()) {
-            None => Ok(()),
-            Some(cause) => Err(PublishFailed {
-                severity: alert.severity,
-                title: alert.title.clone(),
-                event_id: alert.event.id.clone().unwrap_or_else(|| "without ID".to_owned()),
-                cause,
-            }),
-        }
+/// What came of claiming the windows of all rules.
+#[derive(Debug, Default)]
+struct Claims {
+    /// Nothing of it is news.
+    all_told: bool,
+    /// Fingerprints that are this event's.
+    ours: Vec<String>,
+    /// Fingerprints of others, who told.
+    theirs: Vec<String>,
+    /// Repetitions held back before it.
+    held: u32,
+    /// Somewhere it is not known.
+    unknown: bool,
+}
+
+fn told_of(event: &Event, alert: &Alert, outcome: &Outcome, repeat_at: Option<Timestamp>) -> Told {
+    Told {
+        event_id: event.identity(),
+        severity: alert.severity,
+        title: alert.title.clone(),
+        rules: outcome.rules.clone(),
+        account: outcome.account.clone(),
+        event_time: outcome.event_time,
+        repeat_at,
+        alert: repeat_at.and_then(|_| serde_json::to_string(alert).ok()),
     }
 }
 
@@ -395,48 +490,7 @@ fn outcome(event: &Event, verdict: Verdict) -> Outcome {
         reasons: Vec::new(),
         topics: Vec::new(),
         plan: Vec::new(),
+        held_back: 0,
+        notes: Vec::new(),
     }
-}
-
-/// What makes two alerts of a rule the same: what it says itself, else what it counts by, else the
-/// same call by the same principal on the same entity. A louder one is always news.
-fn fingerprint(rule: &Rule, event: &Event, facts: &Facts, severity: Severity) -> String {
-    let spec = &rule.spec;
-    if let Some(by) =
-        spec.dedupe_by.as_ref().or(spec.threshold.as_ref().map(|threshold| &threshold.by))
-    {
-        return format!("{}\n{severity}", counter_key(rule, by, event, facts));
-    }
-    let by = [GroupBy::Account, GroupBy::Principal, GroupBy::Entity];
-    let (key, name) = (counter_key(rule, &by, event, facts), event.name().unwrap_or_default());
-    // Where we cannot tell what was acted upon, the parameters can.
-    let known = facts.entity.as_ref().is_some_and(|entity| entity.name.is_some());
-    let parameters = event.value("detail.requestParameters").filter(|_| !known);
-    let parameters = parameters.map(ToString::to_string).unwrap_or_default();
-    format!("{key}\n{name}\n{}\n{severity}\n{parameters}", facts.outcome.word())
-}
-
-fn step_key(rule: &Rule, step: usize, by: &[GroupBy], event: &Event, facts: &Facts) -> String {
-    format!("step {step} of {}", counter_key(rule, by, event, facts))
-}
-
-/// What events are counted by. Line breaks part the fields, as no value can hold one unescaped.
-fn counter_key(rule: &Rule, by: &[GroupBy], event: &Event, facts: &Facts) -> String {
-    let mut key = rule.spec.id.clone();
-    let principal = facts.principal.key();
-    for group in by {
-        let value = match group {
-            GroupBy::Account => event.account().unwrap_or_default(),
-            GroupBy::Principal => &principal,
-            GroupBy::Entity => {
-                facts.entity.as_ref().and_then(|entity| entity.name.as_deref()).unwrap_or_default()
-            }
-            GroupBy::AccessKey => facts.principal.access_key_id.as_deref().unwrap_or_default(),
-            GroupBy::SourceIp => event.text("detail.sourceIPAddress").unwrap_or_default(),
-        };
-        key.push('\n');
-        // IAM does not tell names apart by case.
-        key.push_str(&value.to_lowercase().escape_debug().to_string());
-    }
-    key
 }

@@ -27,7 +27,7 @@ pub async fn run(
         return fires(engine, rule, test, text_of).await;
     }
     let mut event = event(&test.last(), text_of, None)?;
-    engine.derive(&mut event, None);
+    engine.derive(&mut event, &crate::derive::Known::default());
     if rule.pattern.matches(event.raw()) == test.matches {
         return Ok(());
     }
@@ -52,13 +52,7 @@ async fn fires(
 ) -> Result<(), String> {
     let engine = engine.alone(rule);
     let (publish, state, topics) = (Recorder::default(), Memory::default(), BTreeMap::new());
-    let responder = Responder {
-        engine: &engine,
-        topics: &topics,
-        publish: &publish,
-        state: &state,
-        origin: Origin::Trusted,
-    };
+    let responder = Responder::offline(&engine, &topics, &publish, &state, Origin::Trusted);
     let last = test.last();
     let repeated = (0..test.repeat).map(|_| &last);
     let mut fired = false;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::SignedDuration;
 use thiserror::Error;
 
 use crate::nearest;
@@ -14,12 +15,20 @@ pub const TOPIC_PREFIX: &str = "IAM_RESPONDER_TOPIC_";
 pub const RULES: &str = "IAM_RESPONDER_RULES";
 /// DynamoDB table for what is remembered across events.
 pub const TABLE: &str = "IAM_RESPONDER_TABLE";
+/// `true`: names and tags of accounts are looked up in Organizations.
+pub const LOOK_UP_ACCOUNTS: &str = "IAM_RESPONDER_LOOK_UP_ACCOUNTS";
+/// `true`: the caller's last hour is looked up in CloudTrail, for high and critical alerts.
+pub const LOOK_UP_HISTORY: &str = "IAM_RESPONDER_LOOK_UP_HISTORY";
+/// Minutes after which an alert of high or above that nobody acknowledged is told again; 0: never.
+pub const REPEAT_AFTER_MINUTES: &str = "IAM_RESPONDER_REPEAT_AFTER_MINUTES";
+/// Longest time until an alert is told again, in minutes: a week.
+pub const REPEAT_AFTER_MINUTES_MAX: i64 = 7 * 24 * 60;
 /// Level of the log, as Lambda's own setting gives it.
 pub const LOG_LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
 
 /// Our own variables begin so.
 const PREFIX: &str = "IAM_RESPONDER_";
-const KNOWN: [&str; 7] = [
+const KNOWN: [&str; 10] = [
     "IAM_RESPONDER_TOPIC_CRITICAL",
     "IAM_RESPONDER_TOPIC_HIGH",
     "IAM_RESPONDER_TOPIC_MEDIUM",
@@ -27,6 +36,9 @@ const KNOWN: [&str; 7] = [
     "IAM_RESPONDER_TOPIC_INFORMATIONAL",
     RULES,
     TABLE,
+    LOOK_UP_ACCOUNTS,
+    LOOK_UP_HISTORY,
+    REPEAT_AFTER_MINUTES,
 ];
 
 /// Settings of the function.
@@ -38,6 +50,12 @@ pub struct Settings {
     pub rules: Option<String>,
     /// DynamoDB table for what is remembered across events; memory where there is none.
     pub table: Option<String>,
+    /// Names and tags of accounts are looked up.
+    pub look_up_accounts: bool,
+    /// The caller's last hour is looked up.
+    pub look_up_history: bool,
+    /// An alert of high or above that nobody acknowledges in this time is told again.
+    pub repeat_after: Option<SignedDuration>,
     /// `error`, `warn`, `info`, `debug` or `trace`.
     pub log_level: String,
 }
@@ -58,32 +76,47 @@ impl Settings {
         let mut settings = Self { log_level: "info".to_owned(), ..Self::default() };
         let mut faults = Vec::new();
         for (name, value) in pairs {
-            let value = value.trim().to_owned();
-            if let Some(severity) = name.strip_prefix(TOPIC_PREFIX).filter(|_| !value.is_empty()) {
-                match topic(severity, &value) {
-                    Ok((severity, topics)) => {
-                        settings.topics.insert(severity, topics);
-                    }
-                    Err(fault) => faults.push(format!("{name}: {fault}")),
-                }
-            } else if name == RULES && !value.is_empty() {
-                settings.rules = Some(value);
-            } else if name == TABLE && !value.is_empty() {
-                settings.table = Some(value);
-            } else if name.starts_with(PREFIX)
-                && !KNOWN.contains(&name.as_str())
-                && !name.starts_with(TOPIC_PREFIX)
-            {
-                let help = nearest::suggestion(&name, KNOWN).unwrap_or_else(|| KNOWN.join(", "));
-                faults.push(format!("{name}: no such setting; {help}"));
-            } else if name == LOG_LEVEL && !value.is_empty() {
-                match log_level(&value) {
-                    Some(level) => settings.log_level = level.to_owned(),
-                    None => faults.push(format!("{name}: `{value}` is no level as INFO or DEBUG")),
-                }
+            let value = value.trim();
+            if let Err(fault) = settings.take(&name, value) {
+                faults.push(format!("{name}: {fault}"));
             }
         }
+        if settings.repeat_after.is_some() && settings.table.is_none() {
+            faults
+                .push(format!("{REPEAT_AFTER_MINUTES}: needs {TABLE}, which keeps what was told"));
+        }
         if faults.is_empty() { Ok(settings) } else { Err(SettingsError(faults)) }
+    }
+
+    /// Takes one variable; one that is not ours is left alone, an empty one is none.
+    fn take(&mut self, name: &str, value: &str) -> Result<(), String> {
+        let severity = name.strip_prefix(TOPIC_PREFIX);
+        if value.is_empty() {
+            return Ok(());
+        }
+        match (name, severity) {
+            (_, Some(severity)) => {
+                let (severity, topics) = topic(severity, value)?;
+                self.topics.insert(severity, topics);
+            }
+            (RULES, _) => self.rules = Some(value.to_owned()),
+            (TABLE, _) => self.table = Some(value.to_owned()),
+            (LOOK_UP_ACCOUNTS, _) => self.look_up_accounts = yes_or_no(value)?,
+            (LOOK_UP_HISTORY, _) => self.look_up_history = yes_or_no(value)?,
+            (REPEAT_AFTER_MINUTES, _) => self.repeat_after = minutes(value)?,
+            (LOG_LEVEL, _) => {
+                let level = log_level(value);
+                level
+                    .ok_or_else(|| format!("`{value}` is no level as INFO or DEBUG"))?
+                    .clone_into(&mut self.log_level);
+            }
+            (name, _) if name.starts_with(PREFIX) => {
+                let help = nearest::suggestion(name, KNOWN).unwrap_or_else(|| KNOWN.join(", "));
+                return Err(format!("no such setting; {help}"));
+            }
+            _ => {}
+        }
+        Ok(())
     }
 
     /// The topics of each severity: the site file's, else the environment's.
@@ -127,6 +160,23 @@ fn topic(severity: &str, value: &str) -> Result<(Severity, Vec<TopicSpec>), Stri
     Ok((severity, topics))
 }
 
+fn yes_or_no(value: &str) -> Result<bool, String> {
+    match value.to_lowercase().as_str() {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(format!("`{value}` is neither true nor false")),
+    }
+}
+
+fn minutes(value: &str) -> Result<Option<SignedDuration>, String> {
+    let minutes =
+        value.parse().ok().filter(|minutes| (0..=REPEAT_AFTER_MINUTES_MAX).contains(minutes));
+    let minutes = minutes.ok_or_else(|| {
+        format!("`{value}` is no number of minutes, 0 to {REPEAT_AFTER_MINUTES_MAX}")
+    })?;
+    Ok((minutes > 0).then(|| SignedDuration::from_mins(minutes)))
+}
+
 /// Lambda says `FATAL` where there is no quieter level than `error`.
 fn log_level(value: &str) -> Option<&'static str> {
     match value.to_lowercase().as_str() {
@@ -156,12 +206,24 @@ mod tests {
             ("IAM_RESPONDER_TOPIC_LOUD", "arn:aws:sns:us-east-1:111122223333:x"),
             ("AWS_LAMBDA_LOG_LEVEL", "shout"),
             ("IAM_RESPONDER_TABEL", "state"),
+            ("IAM_RESPONDER_LOOK_UP_HISTORY", "yes"),
+            ("IAM_RESPONDER_REPEAT_AFTER_MINUTES", "-5"),
             ("PATH", "/bin"),
         ])
         .unwrap_err();
-        assert_eq!(error.0.len(), 4, "{error}");
+        assert_eq!(error.0.len(), 6, "{error}");
         assert!(error.to_string().contains("did you mean `IAM_RESPONDER_TABLE`"), "{error}");
         assert!(error.to_string().contains("IAM_RESPONDER_TOPIC_HIGH: `nonsense` is no topic ARN"));
+    }
+
+    #[test]
+    fn telling_again_needs_a_table() {
+        let minutes = ("IAM_RESPONDER_REPEAT_AFTER_MINUTES", "30");
+        assert!(read(&[minutes]).unwrap_err().to_string().contains("needs IAM_RESPONDER_TABLE"));
+        let settings = read(&[minutes, ("IAM_RESPONDER_TABLE", "state")]).unwrap();
+        assert_eq!(settings.repeat_after, Some(SignedDuration::from_mins(30)));
+        let never = read(&[("IAM_RESPONDER_REPEAT_AFTER_MINUTES", "0")]).unwrap();
+        assert_eq!(never.repeat_after, None);
     }
 
     #[test]

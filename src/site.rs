@@ -8,194 +8,60 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::calendar::{Calendar, CalendarSpec};
+use crate::account::{self, Account};
+use crate::calendar::{Calendar, IcsFiles, Presence};
 use crate::derive;
 use crate::document::{Document, Fault};
+use crate::event::Event;
 use crate::nearest;
 use crate::pattern::Pattern;
-use crate::rule::{Span, THRESHOLD_MAX, ThresholdSpec};
+use crate::rule::THRESHOLD_MAX;
 use crate::severity::Severity;
+
+mod spec;
+
+pub use spec::{
+    AccountSpec, AdjustmentSpec, EnvironmentSpec, Format, OverrideSpec, PRODUCTION, SiteSpec,
+    SuppressionSpec, TopicSpec,
+};
 
 /// Most steps one adjustment may raise or lower.
 const STEPS_MAX: u8 = 4;
 
-/// `site.yaml` as written.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct SiteSpec {
-    /// Accounts by their twelve-digit ID.
-    #[serde(default)]
-    pub accounts: IndexMap<String, AccountSpec>,
-    /// How an account's tags tell its environment.
-    #[serde(default)]
-    pub environment: EnvironmentSpec,
-    /// Named times.
-    #[serde(default)]
-    pub calendars: IndexMap<String, CalendarSpec>,
-    /// Adjustments of severity, applied in this order.
-    #[serde(default)]
-    pub severity: Vec<AdjustmentSpec>,
-    /// Declared silence.
-    #[serde(default)]
-    pub suppressions: Vec<SuppressionSpec>,
-    /// Changes to single rules, by rule ID.
-    #[serde(default)]
-    pub overrides: IndexMap<String, OverrideSpec>,
-    /// Where alerts of each severity go.
-    #[serde(default)]
-    pub topics: BTreeMap<Severity, Vec<TopicSpec>>,
+/// What a change of tags does to how loud the alerts of an account are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EnvironmentChange {
+    /// Quieter from now on.
+    Lowered,
+    /// Louder.
+    Raised,
+    /// As before.
+    Same,
 }
 
-/// What is known of an account.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct AccountSpec {
-    /// Name that people know it by.
-    #[serde(default)]
-    pub name: Option<String>,
-    /// Tags; they win over tags looked up elsewhere.
-    #[serde(default)]
-    pub tags: IndexMap<String, String>,
-}
-
-/// How tags tell the environment. Keys and values are compared ignoring case.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct EnvironmentSpec {
-    /// Tag keys to look at, the first present wins.
-    #[serde(default = "default_keys")]
-    pub keys: Vec<String>,
-    /// Tag values of each environment. An unknown value counts as production.
-    #[serde(default = "default_values")]
-    pub values: IndexMap<String, Vec<String>>,
-}
-
-impl Default for EnvironmentSpec {
-    fn default() -> Self {
-        Self { keys: default_keys(), values: default_values() }
+impl EnvironmentChange {
+    /// The word in `derived.environmentChange`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Lowered => "lowered",
+            Self::Raised => "raised",
+            Self::Same => "same",
+        }
     }
 }
 
-fn owned(words: &[&str]) -> Vec<String> {
-    words.iter().map(|word| (*word).to_owned()).collect()
-}
-
-fn default_keys() -> Vec<String> {
-    owned(&["environment", "env", "stage", "tier"])
-}
-
-fn default_values() -> IndexMap<String, Vec<String>> {
-    IndexMap::from([
-        (PRODUCTION.to_owned(), owned(&["production", "prod", "prd", "live"])),
-        ("staging".to_owned(), owned(&["staging", "stage", "stg", "uat", "preprod"])),
-        ("development".to_owned(), owned(&["development", "dev", "sandbox", "test"])),
-    ])
-}
-
-/// The environment that an unknown account counts as.
-pub const PRODUCTION: &str = "production";
-
-/// One adjustment of severity: exactly one of `raise`, `lower`, `set`, `floor`, or none of them
-/// for a reason that changes nothing.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct AdjustmentSpec {
-    /// Event pattern, over the same event as the rules see.
-    #[cfg_attr(feature = "cli", schemars(with = "crate::pattern::EventPattern"))]
-    pub when: Value,
-    /// Only for these rules.
-    #[serde(default)]
-    pub rules: Vec<String>,
-    /// Steps louder.
-    #[serde(default)]
-    pub raise: Option<u8>,
-    /// Steps quieter.
-    #[serde(default)]
-    pub lower: Option<u8>,
-    /// Exactly this.
-    #[serde(default)]
-    pub set: Option<Severity>,
-    /// At least this.
-    #[serde(default)]
-    pub floor: Option<Severity>,
-    /// The reason, as the alert will say it.
-    pub because: String,
-}
-
-/// Declared silence for known-good automation.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct SuppressionSpec {
-    /// Name, as it appears in reports.
-    pub name: String,
-    /// Event pattern of what is known to be good.
-    #[cfg_attr(feature = "cli", schemars(with = "crate::pattern::EventPattern"))]
-    pub pattern: Value,
-    /// Only for these rules; all where empty.
-    #[serde(default)]
-    pub rules: Vec<String>,
-    /// Who answers for it.
-    pub owner: String,
-    /// Why it is good.
-    pub reason: String,
-    /// Last day of silence, as 2027-03-31; it alerts again on the day after (UTC).
-    pub expires: String,
-}
-
-/// Changes to one rule.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct OverrideSpec {
-    /// Another base severity.
-    #[serde(default)]
-    pub severity: Option<Severity>,
-    /// Switches the rule on or off.
-    #[serde(default)]
-    pub enabled: Option<bool>,
-    /// The opposite of `enabled`.
-    #[serde(default)]
-    pub disabled: Option<bool>,
-    /// Another threshold.
-    #[serde(default)]
-    pub threshold: Option<ThresholdSpec>,
-    /// Another window within which a repetition is held back.
-    #[serde(default)]
-    pub dedupe: Option<Span>,
-}
-
-/// An SNS topic and the format it gets.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct TopicSpec {
-    /// ARN of the topic, in the function's own Region.
-    pub arn: String,
-    /// Form of the message.
-    #[serde(default)]
-    pub format: Format,
-}
-
-/// Form of a message.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum Format {
-    /// Text for people.
-    Text,
-    /// JSON for programs.
-    Json,
-    /// Text for mail, short text for SMS, JSON for queues, functions and HTTP.
-    #[default]
-    PerProtocol,
+/// Where a moment lies among the calendars.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Times {
+    /// Calendars that contain it.
+    pub inside: Vec<String>,
+    /// Calendars that do not.
+    pub outside: Vec<String>,
+    /// Calendars that could not be asked, or all where the moment is not known.
+    pub unknown: Vec<String>,
 }
 
 /// The site, ready to be asked.
@@ -248,11 +114,15 @@ pub struct Environment {
 
 impl Site {
     /// Checks and compiles the site file; without one everything is unknown and counts as
-    /// production.
+    /// production. `files` are the iCalendar files beside it.
     ///
     /// # Errors
     /// All faults found.
-    pub fn load(document: Option<&Document>, rule_ids: &[&str]) -> Result<Self, Vec<Fault>> {
+    pub fn load(
+        document: Option<&Document>,
+        files: &IcsFiles,
+        rule_ids: &[&str],
+    ) -> Result<Self, Vec<Fault>> {
         let Some(document) = document else { return Ok(Self::empty()) };
         // A key with all its entries commented out is as good as none.
         let mut document = document.clone();
@@ -263,7 +133,7 @@ impl Site {
         let spec: SiteSpec = document.decode().map_err(|fault| vec![fault])?;
         let mut compiler = Compiler { document, rule_ids, faults: Vec::new() };
         compiler.check_accounts(&spec);
-        let calendars = compiler.calendars(&spec);
+        let calendars = compiler.calendars(&spec, files);
         let adjustments = compiler.adjustments(&spec);
         let suppressions = compiler.suppressions(&spec);
         compiler.check_rules(&spec);
@@ -281,10 +151,11 @@ impl Site {
         Self { spec: SiteSpec::default(), calendars, adjustments, suppressions }
     }
 
-    /// The account's name, where the site file gives one.
+    /// The account's name: the site file's, else the one looked up, else its alias.
     #[must_use]
-    pub fn account_name(&self, account: &str) -> Option<&str> {
-        self.spec.accounts.get(account).and_then(|account| account.name.as_deref())
+    pub fn account_name<'s>(&'s self, id: &str, found: Option<&'s Account>) -> Option<&'s str> {
+        let own = self.spec.accounts.get(id).and_then(|account| account.name.as_deref());
+        own.or_else(|| found?.name.as_deref().or(found?.alias.as_deref()))
     }
 
     /// Is the account one of ours, as far as the site file says?
@@ -293,13 +164,29 @@ impl Site {
         self.spec.accounts.contains_key(account)
     }
 
-    /// The account's environment from its tags.
+    /// Does the site file leave open what tags the account has, or its name?
     #[must_use]
-    pub fn environment(&self, account: Option<&str>) -> Environment {
-        let tags =
-            account.and_then(|account| self.spec.accounts.get(account)).map(|found| &found.tags);
+    pub fn must_look_up(&self, id: &str) -> bool {
+        let known = self.spec.accounts.get(id);
+        known.is_none_or(|account| account.tags.is_empty() || account.name.is_none())
+    }
+
+    /// The account's tags: those of the site file, else those looked up.
+    #[must_use]
+    pub fn tags<'s>(
+        &'s self,
+        id: &str,
+        found: Option<&'s Account>,
+    ) -> Option<&'s IndexMap<String, String>> {
+        let own = self.spec.accounts.get(id).map(|account| &account.tags);
+        own.filter(|tags| !tags.is_empty()).or_else(|| found?.tags.as_ref())
+    }
+
+    /// The environment that tags tell.
+    #[must_use]
+    pub fn environment(&self, tags: Option<&IndexMap<String, String>>) -> Environment {
         let value = self.spec.environment.keys.iter().find_map(|key| {
-            let same = |(tag, _): &(&String, &String)| tag.eq_ignore_ascii_case(key);
+            let same = |(tag, _): &(&String, &String)| tag.trim().eq_ignore_ascii_case(key);
             tags.and_then(|tags| tags.iter().find(same)).map(|(_, value)| value)
         });
         let named = value.and_then(|value| {
@@ -312,21 +199,54 @@ impl Site {
         Environment { known: named.is_some(), name: named.unwrap_or_else(|| PRODUCTION.to_owned()) }
     }
 
-    /// Names of the calendars inside and outside of which a moment lies.
+    /// What a change of an account's tags does to how loud its alerts are. Environments are ordered
+    /// as the site file lists them, the loudest first. Where the site file gives the tags, nothing.
     #[must_use]
-    pub fn calendars_at(&self, moment: Timestamp) -> (Vec<&str>, Vec<&str>) {
-        let (mut inside, mut outside) = (Vec::new(), Vec::new());
-        for (name, calendar) in &self.calendars {
-            let list = if calendar.contains(moment) { &mut inside } else { &mut outside };
-            list.push(name.as_str());
+    pub fn environment_change(
+        &self,
+        event: &Event,
+        id: &str,
+        before: Option<&Account>,
+    ) -> EnvironmentChange {
+        if self.spec.accounts.get(id).is_some_and(|account| !account.tags.is_empty()) {
+            return EnvironmentChange::Same;
         }
-        (inside, outside)
+        let none = IndexMap::new();
+        let before = before.and_then(|account| account.tags.as_ref()).unwrap_or(&none);
+        let after = account::tags_after(event, before);
+        let rank = |tags: &IndexMap<String, String>| {
+            let environment = self.environment(Some(tags));
+            self.spec.environment.values.get_index_of(&environment.name).unwrap_or_default()
+        };
+        match rank(&after).cmp(&rank(before)) {
+            std::cmp::Ordering::Greater => EnvironmentChange::Lowered,
+            std::cmp::Ordering::Less => EnvironmentChange::Raised,
+            std::cmp::Ordering::Equal => EnvironmentChange::Same,
+        }
     }
 
-    /// Names of all calendars.
+    /// Where a moment lies: names of the calendars inside and outside of which it does, and of those
+    /// that nobody can tell. `open` are the answers of change calendars, by their own names.
     #[must_use]
-    pub fn calendar_names(&self) -> Vec<&str> {
-        self.calendars.iter().map(|(name, _)| name.as_str()).collect()
+    pub fn calendars_at(&self, moment: Option<Timestamp>, open: &BTreeMap<String, bool>) -> Times {
+        let mut times = Times::default();
+        for (name, calendar) in &self.calendars {
+            let answer = calendar.change_calendar().and_then(|name| open.get(name)).copied();
+            let presence = moment.map(|moment| calendar.presence(moment, answer));
+            let list = match presence.unwrap_or(Presence::Unknown) {
+                Presence::Inside => &mut times.inside,
+                Presence::Outside => &mut times.outside,
+                Presence::Unknown => &mut times.unknown,
+            };
+            list.push(name.clone());
+        }
+        times
+    }
+
+    /// The calendars, with their names.
+    #[must_use]
+    pub fn calendars(&self) -> &[(String, Calendar)] {
+        &self.calendars
     }
 
     /// Adjustments of severity, in order.
@@ -384,10 +304,10 @@ impl Compiler<'_> {
         }
     }
 
-    fn calendars(&mut self, spec: &SiteSpec) -> Vec<(String, Calendar)> {
+    fn calendars(&mut self, spec: &SiteSpec, files: &IcsFiles) -> Vec<(String, Calendar)> {
         let mut calendars = Vec::new();
         for (name, calendar) in &spec.calendars {
-            match Calendar::compile(calendar) {
+            match Calendar::compile(calendar, files) {
                 Ok(calendar) => calendars.push((name.clone(), calendar)),
                 Err((at, message)) => {
                     let path = if at.is_empty() { String::new() } else { format!(".{at}") };
@@ -512,6 +432,13 @@ impl Compiler<'_> {
                 let message = format!("a threshold counts 2 to {THRESHOLD_MAX}");
                 self.fault(&format!("{path}.threshold.count"), message, None);
             }
+            let named = change.threshold.iter().flat_map(|threshold| threshold.environments.keys());
+            for name in named.filter(|name| !spec.environment.values.contains_key(*name)) {
+                let names = spec.environment.values.keys().map(String::as_str);
+                let help = nearest::suggestion(name, names);
+                let path = format!("{path}.threshold.environments.{name}");
+                self.fault(&path, format!("no environment `{name}`"), help);
+            }
             if change.enabled.is_some() && change.disabled.is_some() {
                 self.fault(&path, "only one of `enabled` and `disabled` may be given", None);
             }
@@ -547,7 +474,7 @@ mod tests {
 
     fn load(text: &str) -> Result<Site, Vec<Fault>> {
         let document = Document::parse_all("site.yaml", text).unwrap().remove(0);
-        Site::load(Some(&document), &["a-rule", "another-rule"])
+        Site::load(Some(&document), &IcsFiles::new(), &["a-rule", "another-rule"])
     }
 
     #[test]
@@ -556,12 +483,15 @@ mod tests {
             "accounts:\n  '111122223333': {name: shop, tags: {Stage: PROD}}\n  '444455556666': {tags: {env: Sandbox}}\n  '777788889999': {tags: {env: odd}}\n",
         )
         .unwrap();
-        let of = |account| site.environment(Some(account));
+        let of = |account| site.environment(site.tags(account, None));
         assert_eq!(of("111122223333"), Environment { name: "production".into(), known: true });
         assert_eq!(of("444455556666").name, "development");
         assert_eq!(of("777788889999"), Environment { name: "production".into(), known: false });
         assert!(!of("000000000000").known);
-        assert_eq!(site.account_name("111122223333"), Some("shop"));
+        assert_eq!(site.account_name("111122223333", None), Some("shop"));
+        let found = Account { name: Some("lab".into()), ..Account::default() };
+        assert_eq!(site.account_name("111122223333", Some(&found)), Some("shop"));
+        assert_eq!(site.account_name("444455556666", Some(&found)), Some("lab"));
     }
 
     #[track_caller]

@@ -45,13 +45,7 @@ fn every_recorded_event_is_answered() {
         (severity, vec![TopicSpec { arn, format: Format::PerProtocol }])
     };
     let topics = Severity::ALL.into_iter().map(topic).collect();
-    let responder = Responder {
-        engine: &engine,
-        topics: &topics,
-        publish: &publish,
-        state: &state,
-        origin: Origin::Trusted,
-    };
+    let responder = Responder::offline(&engine, &topics, &publish, &state, Origin::Trusted);
     let now = "2026-11-20T12:00:00Z".parse().unwrap();
     for file in files() {
         let mut text = String::new();

@@ -10,6 +10,7 @@ use iam_responder::effects::recorder::Recorder;
 use iam_responder::effects::{Claim, Delivery, EffectError, State};
 use iam_responder::engine::{Engine, SourceFile};
 use iam_responder::event::{Event, Unreadable};
+use iam_responder::ledger::Told;
 use iam_responder::outcome::{Outcome, Verdict};
 use iam_responder::respond::{Origin, RespondError, Responder};
 use iam_responder::severity::Severity;
@@ -82,13 +83,13 @@ fn world<S: State>(state: S, publish: Recorder) -> World<S> {
 
 impl<S: State> World<S> {
     fn deliver(&self, input: Result<Event, Unreadable>) -> Result<Outcome, RespondError> {
-        let responder = Responder {
-            engine: &self.engine,
-            topics: &self.topics,
-            publish: &self.publish,
-            state: &self.state,
-            origin: Origin::Checked,
-        };
+        let responder = Responder::offline(
+            &self.engine,
+            &self.topics,
+            &self.publish,
+            &self.state,
+            Origin::Checked,
+        );
         let now = "2026-11-20T12:00:00Z".parse().unwrap();
         pollster::block_on(responder.respond(input, now, Some(now)))
             .map(|response| response.outcome)
@@ -107,13 +108,19 @@ impl<S: State> World<S> {
 /// A store that is down.
 struct Down;
 
+impl Down {
+    fn fails<T>() -> Result<T, EffectError> {
+        Err(EffectError { action: "use the table".to_owned(), cause: "down".to_owned() })
+    }
+}
+
 impl State for Down {
     async fn begin(&self, _: &str, _: Timestamp) -> Result<Delivery, EffectError> {
-        Err(EffectError { action: "begin".to_owned(), cause: "down".to_owned() })
+        Self::fails()
     }
 
-    async fn end(&self, _: &str, _: Timestamp, _: bool) -> Result<(), EffectError> {
-        Err(EffectError { action: "end".to_owned(), cause: "down".to_owned() })
+    async fn end(&self, _: &str, _: Timestamp, _: Option<&Told>) -> Result<(), EffectError> {
+        Self::fails()
     }
 
     async fn claim(
@@ -123,11 +130,15 @@ impl State for Down {
         _: Timestamp,
         _: SignedDuration,
     ) -> Result<Claim, EffectError> {
-        Err(EffectError { action: "claim".to_owned(), cause: "down".to_owned() })
+        Self::fails()
+    }
+
+    async fn hold(&self, _: &str, _: &str) -> Result<(), EffectError> {
+        Self::fails()
     }
 
     async fn release(&self, _: &str, _: &str) -> Result<(), EffectError> {
-        Err(EffectError { action: "release".to_owned(), cause: "down".to_owned() })
+        Self::fails()
     }
 
     async fn count(
@@ -137,7 +148,7 @@ impl State for Down {
         _: Timestamp,
         _: SignedDuration,
     ) -> Result<u32, EffectError> {
-        Err(EffectError { action: "count".to_owned(), cause: "down".to_owned() })
+        Self::fails()
     }
 
     async fn first_between(
@@ -147,11 +158,11 @@ impl State for Down {
         _: Timestamp,
         _: &[String],
     ) -> Result<Option<(String, Timestamp)>, EffectError> {
-        Err(EffectError { action: "look back".to_owned(), cause: "down".to_owned() })
+        Self::fails()
     }
 
     async fn document_before(&self, _: &str, _: &str) -> Result<Option<String>, EffectError> {
-        Err(EffectError { action: "look back".to_owned(), cause: "down".to_owned() })
+        Self::fails()
     }
 
     async fn remember_document(
@@ -161,7 +172,15 @@ impl State for Down {
         _: Timestamp,
         _: Option<&str>,
     ) -> Result<(), EffectError> {
-        Err(EffectError { action: "remember".to_owned(), cause: "down".to_owned() })
+        Self::fails()
+    }
+
+    async fn note(&self, _: &str) -> Result<Option<(String, Timestamp)>, EffectError> {
+        Self::fails()
+    }
+
+    async fn keep_note(&self, _: &str, _: &str, _: Timestamp) -> Result<(), EffectError> {
+        Self::fails()
     }
 }
 

@@ -105,7 +105,7 @@ proptest! {
         let (publish, state) = (Recorder::default(), Memory::default());
         let topic = |severity| (severity, vec![TopicSpec { arn: "arn".to_owned(), format: Format::PerProtocol }]);
         let topics = Severity::ALL.into_iter().map(topic).collect();
-        let responder = Responder { engine, topics: &topics, publish: &publish, state: &state, origin: Origin::Checked };
+        let responder = Responder::offline(engine, &topics, &publish, &state, Origin::Checked);
         let mut detail = detail;
         for (key, value) in [
             ("eventName", json!(name)),

@@ -21,13 +21,7 @@ use iam_responder::severity::Severity;
 fn outcomes(events: Vec<Result<Event, Unreadable>>) -> Vec<Outcome> {
     let engine = Engine::embedded().unwrap();
     let (publish, state, topics) = (Recorder::default(), Memory::default(), BTreeMap::new());
-    let responder = Responder {
-        engine: &engine,
-        topics: &topics,
-        publish: &publish,
-        state: &state,
-        origin: Origin::Trusted,
-    };
+    let responder = Responder::offline(&engine, &topics, &publish, &state, Origin::Trusted);
     let now = "2026-11-20T12:00:00Z".parse().unwrap();
     let answer = |event| pollster::block_on(responder.respond(event, now, None)).unwrap().outcome;
     events.into_iter().map(answer).collect()

@@ -15,7 +15,7 @@ use serde_json::Value;
 fn check(file: &str, path: &str, want: &[&str]) {
     let engine = Engine::embedded().unwrap();
     let mut event = Event::parse(&fs::read_to_string(format!("events/{file}")).unwrap()).unwrap();
-    engine.derive(&mut event, None);
+    engine.derive(&mut event, &iam_responder::derive::Known::default());
     let found = event.value(&format!("derived.{path}")).cloned().unwrap_or_default();
     let words: Vec<&str> =
         found.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
@@ -52,13 +52,7 @@ fn the_fixtures_are_judged() {
 fn an_alert_tells_the_difference_to_the_document_before() {
     let engine = Engine::embedded().unwrap();
     let (publish, state, topics) = (Recorder::default(), Memory::default(), [].into());
-    let responder = Responder {
-        engine: &engine,
-        topics: &topics,
-        publish: &publish,
-        state: &state,
-        origin: Origin::Trusted,
-    };
+    let responder = Responder::offline(&engine, &topics, &publish, &state, Origin::Trusted);
     let text = fs::read_to_string("events/put-role-policy-inline.json").unwrap();
     let deliver = |id: &str, document: &str| {
         let mut raw: Value = serde_json::from_str(&text).unwrap();

@@ -1,10 +1,12 @@
 //! One suite for every kind of state: memory, and a DynamoDB table where an endpoint is given
 //! (`IAM_RESPONDER_TEST_ENDPOINT`, as the end-to-end tests do).
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::{Claim, Delivery, State};
+use iam_responder::ledger::{Judgement, Ledger, Told, Word};
+use iam_responder::severity::Severity;
 use jiff::{SignedDuration, Timestamp};
 
 const WINDOW: SignedDuration = SignedDuration::from_secs(60);
@@ -16,15 +18,116 @@ fn at(second: i64) -> Timestamp {
 async fn claims_know_their_owner(state: &impl State) {
     let claim =
         async |event: &str, second| state.claim("f", event, at(second), WINDOW).await.unwrap();
-    assert_eq!(claim("a", 0).await, Claim::Ours);
+    assert_eq!(claim("a", 0).await, Claim::Ours { held: 0 });
     assert_eq!(claim("b", 10).await, Claim::Theirs);
-    assert_eq!(claim("a", 10).await, Claim::Ours, "the same event again");
-    assert_eq!(claim("b", 70).await, Claim::Ours, "the window is over");
-    assert_eq!(claim("c", 0).await, Claim::Ours, "an event from before the window");
+    assert_eq!(claim("a", 10).await, Claim::Ours { held: 0 }, "the same event again");
+    assert_eq!(claim("b", 70).await, Claim::Ours { held: 0 }, "the window is over");
+    assert_eq!(claim("c", 0).await, Claim::Ours { held: 0 }, "an event from before the window");
     state.release("f", "somebody else").await.unwrap();
     assert_eq!(claim("d", 1).await, Claim::Theirs);
     state.release("f", "c").await.unwrap();
-    assert_eq!(claim("d", 1).await, Claim::Ours, "released");
+    assert_eq!(claim("d", 1).await, Claim::Ours { held: 0 }, "released");
+}
+
+async fn repetitions_are_counted_for_the_next_alert(state: &impl State) {
+    let claim =
+        async |event: &str, second| state.claim("h", event, at(second), WINDOW).await.unwrap();
+    assert_eq!(claim("a", 0).await, Claim::Ours { held: 0 });
+    for event in ["b", "c", "b"] {
+        assert_eq!(claim(event, 1).await, Claim::Theirs);
+        state.hold("h", event).await.unwrap();
+    }
+    assert_eq!(claim("a", 2).await, Claim::Ours { held: 0 }, "its own are for the next");
+    assert_eq!(claim("d", 100).await, Claim::Ours { held: 2 });
+    assert_eq!(claim("d", 100).await, Claim::Ours { held: 2 }, "delivered again");
+    state.hold("h", "e").await.unwrap();
+    state.release("h", "d").await.unwrap();
+    assert_eq!(claim("f", 101).await, Claim::Ours { held: 3 }, "the alert of d failed");
+    assert_eq!(claim("g", 300).await, Claim::Ours { held: 0 });
+    state.hold("nobody's", "x").await.unwrap();
+    assert_eq!(state.claim("nobody's", "y", at(0), WINDOW).await.unwrap(), Claim::Ours { held: 0 });
+}
+
+async fn distinct_ids_count_however_often_they_come(state: &impl State) {
+    let count =
+        async |name: &str, second| state.count("b", name, at(second), WINDOW).await.unwrap();
+    assert_eq!(count("CreateUser", 0).await, 1);
+    assert_eq!(count("CreateUser", 10).await, 1);
+    assert_eq!(count("AttachUserPolicy", 20).await, 2);
+    assert_eq!(
+        count("CreateAccessKey", 65).await,
+        3,
+        "the second user counts, the first is too old"
+    );
+}
+
+async fn notes_are_kept(state: &impl State) {
+    assert_eq!(state.note("n").await.unwrap(), None);
+    state.keep_note("n", "one", at(0)).await.unwrap();
+    state.keep_note("n", "two", at(5)).await.unwrap();
+    assert_eq!(state.note("n").await.unwrap(), Some(("two".to_owned(), at(5))));
+}
+
+fn told(event_id: &str, repeat_at: Option<i64>) -> Told {
+    Told {
+        event_id: event_id.to_owned(),
+        severity: Severity::High,
+        title: "Title".to_owned(),
+        rules: vec!["first".to_owned(), "second".to_owned()],
+        account: Some("111122223333".to_owned()),
+        event_time: Some(at(-5)),
+        repeat_at: repeat_at.map(at),
+        alert: repeat_at.map(|_| "{}".to_owned()),
+    }
+}
+
+async fn what_was_told_can_be_judged_and_told_again(state: &(impl State + Ledger)) {
+    let judgement =
+        |word, second| Judgement { word, note: Some("why".to_owned()), by: None, at: at(second) };
+    for (event, due) in [("l1", Some(100)), ("l2", Some(200)), ("l3", None)] {
+        state.begin(event, at(0)).await.unwrap();
+        state.end(event, at(0), Some(&told(event, due))).await.unwrap();
+    }
+    let due = async |second| {
+        let mut due = state.due(at(second)).await.unwrap();
+        due.sort_by_key(|record| record.told.event_id.clone());
+        due
+    };
+    let ids = |due: &[iam_responder::ledger::Record]| {
+        due.iter().map(|record| record.told.event_id.clone()).collect::<Vec<_>>()
+    };
+    assert!(due(99).await.is_empty());
+    let first = due(100).await;
+    assert_eq!(ids(&first), ["l1"]);
+    assert_eq!(first[0].told, told("l1", Some(100)));
+    assert!(state.take_due(&first[0], at(400)).await.unwrap());
+    assert!(!state.take_due(&first[0], at(400)).await.unwrap(), "somebody has it");
+    assert_eq!(ids(&due(300).await), ["l2"]);
+    assert_eq!(ids(&due(400).await), ["l1", "l2"], "whoever had it died");
+    state.repeated("l1", at(401)).await.unwrap();
+
+    let second = due(400).await;
+    assert!(state.judge("l2", &judgement(Word::Acknowledged, 60)).await.unwrap());
+    assert!(state.judge("l2", &judgement(Word::FalsePositive, 90)).await.unwrap());
+    assert!(!state.judge("unheard of", &judgement(Word::Expected, 90)).await.unwrap());
+    assert!(due(400).await.is_empty());
+    assert!(!state.take_due(&second[0], at(500)).await.unwrap(), "acknowledged meanwhile");
+    assert_eq!(
+        state.begin("l2", at(500)).await.unwrap(),
+        Delivery::Told,
+        "still the mark of its event"
+    );
+
+    let mut records = state.told_since(at(0)).await.unwrap();
+    records.retain(|record| record.told.event_id.starts_with('l'));
+    records.sort_by_key(|record| record.told.event_id.clone());
+    assert_eq!(ids(&records), ["l1", "l2", "l3"]);
+    assert_eq!(records[0].repeated_at, Some(at(401)));
+    assert_eq!(records[1].acknowledged_at, Some(at(60)));
+    assert_eq!(records[1].judgement, Some(judgement(Word::FalsePositive, 90)));
+    assert_eq!(records[2].told, told("l3", None));
+    assert_eq!(records[2].told_at, at(0));
+    assert!(state.told_since(at(1_000)).await.unwrap().is_empty());
 }
 
 async fn each_event_counts_once(state: &impl State) {
@@ -70,19 +173,23 @@ async fn an_event_is_under_way_once(state: &impl State) {
     assert_eq!(begin(0).await, Delivery::First);
     assert_eq!(begin(1).await, Delivery::UnderWay);
     assert_eq!(begin(60).await, Delivery::First, "abandoned");
-    state.end("e", at(60), false).await.unwrap();
+    state.end("e", at(60), None).await.unwrap();
     assert_eq!(begin(61).await, Delivery::First, "released");
-    state.end("e", at(61), true).await.unwrap();
+    state.end("e", at(61), Some(&told("e", None))).await.unwrap();
     assert_eq!(begin(62).await, Delivery::Told);
     assert_eq!(begin(6_000).await, Delivery::Told);
 }
 
-async fn all(state: &impl State) {
+async fn all(state: &(impl State + Ledger)) {
     an_event_is_under_way_once(state).await;
     claims_know_their_owner(state).await;
     each_event_counts_once(state).await;
     the_first_event_of_a_span_is_found(state).await;
     documents_are_remembered(state).await;
+    repetitions_are_counted_for_the_next_alert(state).await;
+    distinct_ids_count_however_often_they_come(state).await;
+    notes_are_kept(state).await;
+    what_was_told_can_be_judged_and_told_again(state).await;
 }
 
 #[test]
@@ -94,7 +201,8 @@ fn memory() {
 mod table {
     use aws_config::BehaviorVersion;
     use aws_sdk_dynamodb::types::{
-        AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+        AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType,
+        Projection, ProjectionType, ScalarAttributeType,
     };
     use futures_util::future::join_all;
     use iam_responder::aws::client;
@@ -117,18 +225,27 @@ mod table {
             .behavior_version(BehaviorVersion::latest())
             .build();
         let client = aws_sdk_dynamodb::Client::new(&config);
-        let key = KeySchemaElement::builder()
-            .attribute_name("id")
-            .key_type(KeyType::Hash)
+        let key = |name: &str, of: KeyType| {
+            KeySchemaElement::builder().attribute_name(name).key_type(of).build().unwrap()
+        };
+        let attribute = |name: &str, of: ScalarAttributeType| {
+            AttributeDefinition::builder().attribute_name(name).attribute_type(of).build().unwrap()
+        };
+        let index = GlobalSecondaryIndex::builder()
+            .index_name("open")
+            .key_schema(key("open", KeyType::Hash))
+            .key_schema(key("due", KeyType::Range))
+            .projection(Projection::builder().projection_type(ProjectionType::All).build())
             .build()
             .unwrap();
-        let id = AttributeDefinition::builder()
-            .attribute_name("id")
-            .attribute_type(ScalarAttributeType::S)
-            .build()
-            .unwrap();
-        let request =
-            client.create_table().table_name(&name).key_schema(key).attribute_definitions(id);
+        let request = client
+            .create_table()
+            .table_name(&name)
+            .key_schema(key("id", KeyType::Hash))
+            .attribute_definitions(attribute("id", ScalarAttributeType::S))
+            .attribute_definitions(attribute("open", ScalarAttributeType::S))
+            .attribute_definitions(attribute("due", ScalarAttributeType::N))
+            .global_secondary_indexes(index);
         request.billing_mode(BillingMode::PayPerRequest).send().await.unwrap();
         Some(Table::new(&config, name))
     }
@@ -148,7 +265,10 @@ mod table {
         let claims = names.iter().map(|event| table.claim("f", event, at(0), WINDOW));
         let owned = join_all(claims).await;
         assert_eq!(
-            owned.into_iter().filter(|claim| *claim.as_ref().unwrap() == Claim::Ours).count(),
+            owned
+                .into_iter()
+                .filter(|claim| matches!(claim.as_ref().unwrap(), Claim::Ours { .. }))
+                .count(),
             1
         );
         join_all(names.iter().map(|event| table.count("k", event, at(0), WINDOW))).await;

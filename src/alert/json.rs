@@ -16,7 +16,7 @@ pub(super) fn render(alert: &Alert) -> Value {
         .map(|rule| json!({"id": rule.id, "title": rule.title, "severity": rule.severity, "attack": rule.attack}))
         .collect();
     let links: serde_json::Map<String, Value> =
-        alert.links.iter().map(|(label, url)| ((*label).to_owned(), json!(url))).collect();
+        alert.links.iter().map(|(label, url)| (label.to_string(), json!(url))).collect();
     let (who, event, place) = (&alert.who, &alert.event, &alert.place);
     json!({
         "version": VERSION,
@@ -52,6 +52,9 @@ pub(super) fn render(alert: &Alert) -> Value {
         "delay_seconds": event.delay.map(|delay| delay.as_secs()),
         "undo": alert.undo,
         "plan": alert.plan,
+        "last_hour": alert.history,
+        "held_back": alert.held_back,
+        "notes": alert.notes,
         "runbook": alert.runbook,
         "links": links,
     })

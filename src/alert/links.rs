@@ -1,5 +1,7 @@
 //! Links into the console, built only from our own templates and percent-encoded values.
 
+use std::borrow::Cow;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::derive::{Facts, partition};
@@ -7,7 +9,7 @@ use crate::event::Event;
 
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-pub(super) fn links(event: &Event, facts: &Facts) -> Vec<(&'static str, String)> {
+pub(super) fn links(event: &Event, facts: &Facts) -> Vec<(Cow<'static, str>, String)> {
     let domain = match partition(event) {
         "aws" => "console.aws.amazon.com",
         "aws-cn" => "console.amazonaws.cn",
@@ -16,13 +18,13 @@ pub(super) fn links(event: &Event, facts: &Facts) -> Vec<(&'static str, String)>
     };
     let mut links = Vec::new();
     if let Some(place) = entity_page(facts) {
-        links.push(("console", format!("https://{domain}/iam/home#/{place}")));
+        links.push(("console".into(), format!("https://{domain}/iam/home#/{place}")));
     }
     if let (Some(id), Some(region)) = (event.text("detail.eventID"), region(event)) {
         let id = encoded(id);
         let url =
             format!("https://{region}.{domain}/cloudtrailv2/home?region={region}#/events/{id}");
-        links.push(("cloudtrail", url));
+        links.push(("cloudtrail".into(), url));
     }
     links
 }

@@ -99,7 +99,7 @@ fn attributes(alert: &Alert) -> Vec<(&'static str, String)> {
         ("rule", rule),
         ("eventName", alert.event.name.clone()),
         ("eventSource", alert.event.source.clone()),
-        ("outcome", alert.event.outcome.map(str::to_owned)),
+        ("outcome", alert.event.outcome.as_deref().map(str::to_owned)),
     ]
     .into_iter()
     .filter_map(|(name, value)| {

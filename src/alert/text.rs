@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 
 use super::{Alert, RULES_MAX};
+use crate::effects::HELD_MAX;
 use crate::plan::Status;
 
 /// The alert as text.
@@ -22,6 +23,9 @@ pub(super) fn render(alert: &Alert) -> String {
     }
     if let Some(difference) = &rights.difference {
         text.push_str(&format!("Compared with the document before: {difference}.\n"));
+    }
+    if !alert.history.is_empty() {
+        section(&mut text, "The caller's last hour", &bullets(&alert.history));
     }
     if !alert.reasons.is_empty() {
         section(&mut text, "Why this loud", &bullets(&alert.reasons));
@@ -48,6 +52,11 @@ pub(super) fn render(alert: &Alert) -> String {
             others.push(format!("and {more} more"));
         }
         section(&mut text, "Also matched", &others.join("\n"));
+    }
+    let notes = held_back(alert).into_iter().chain(alert.notes.iter().cloned());
+    let notes: Vec<String> = notes.collect();
+    if !notes.is_empty() {
+        section(&mut text, "About this alert", &bullets(&notes));
     }
     if let Some(id) = &alert.event.id {
         text.push_str(&format!("\nEvent {id}\n"));
@@ -113,6 +122,19 @@ fn place(alert: &Alert) -> Option<String> {
     };
     let region = place.region.as_ref().map(|region| format!(", {region}")).unwrap_or_default();
     Some(format!("{account}{environment}{region}"))
+}
+
+fn held_back(alert: &Alert) -> Option<String> {
+    match alert.held_back {
+        0 => None,
+        1 => Some("1 repetition was held back since the last alert of this kind.".to_owned()),
+        count if count >= HELD_MAX => Some(format!(
+            "{HELD_MAX} or more repetitions were held back since the last alert of this kind."
+        )),
+        count => {
+            Some(format!("{count} repetitions were held back since the last alert of this kind."))
+        }
+    }
 }
 
 fn undo(alert: &Alert) -> Option<String> {

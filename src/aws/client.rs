@@ -3,6 +3,8 @@
 //! The SDK's defaults wait for ever on a server that accepts and never answers; a function that
 //! must tell people within seconds cannot.
 
+use std::ffi::OsString;
+use std::fs;
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
@@ -16,42 +18,75 @@ use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryA
 
 /// Time to connect.
 pub const CONNECT_SECS_MAX: u64 = 1;
-/// Time without a byte.
-pub const READ_SECS_MAX: u64 = 2;
-/// Time for one attempt.
-pub const ATTEMPT_SECS_MAX: u64 = 3;
-/// Time for a call with all its attempts.
-pub const OPERATION_SECS_MAX: u64 = 8;
 /// Attempts of the SDK for one call.
 pub const ATTEMPTS_MAX: u32 = 3;
-/// Longest pause between attempts.
-pub const BACKOFF_SECS_MAX: u64 = 2;
+
+/// Time limits of the calls of one client. Calls are made one after the other: the sum of what one
+/// event may need stays below the function's 28 seconds.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Time for one attempt, and within it without a byte.
+    pub attempt: Duration,
+    /// Time for a call with all its attempts.
+    pub operation: Duration,
+    /// First pause between attempts; each further one is up to twice as long.
+    pub backoff: Duration,
+    /// Longest pause.
+    pub backoff_max: Duration,
+}
+
+impl Limits {
+    /// For what must not fail: publishing.
+    pub const LONG: Self = Self {
+        attempt: Duration::from_secs(3),
+        operation: Duration::from_secs(8),
+        backoff: Duration::from_millis(300),
+        backoff_max: Duration::from_secs(2),
+    };
+    /// For what the alert can do without: the state, and whatever is looked up.
+    pub const SHORT: Self = Self {
+        attempt: Duration::from_millis(700),
+        operation: Duration::from_millis(1_500),
+        backoff: Duration::from_millis(50),
+        backoff_max: Duration::from_millis(400),
+    };
+}
+
+/// The shared configuration with other limits.
+#[must_use]
+pub fn limited(config: &SdkConfig, limits: Limits) -> SdkConfig {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(CONNECT_SECS_MAX).min(limits.attempt))
+        .read_timeout(limits.attempt)
+        .operation_attempt_timeout(limits.attempt)
+        .operation_timeout(limits.operation)
+        .build();
+    let retries = RetryConfig::standard()
+        .with_max_attempts(ATTEMPTS_MAX)
+        .with_initial_backoff(limits.backoff)
+        .with_max_backoff(limits.backoff_max);
+    config.clone().into_builder().timeout_config(timeouts).retry_config(retries).build()
+}
 
 /// The authorities that sign the certificates of AWS's endpoints. Reading five instead of the
 /// system's hundred and forty saves milliseconds at every cold start.
 /// Source: <https://www.amazontrust.com/repository/>
 const AMAZON_ROOTS: &[u8] = include_bytes!("roots.pem");
 
-/// Configuration for every client. `ca_bundle` is the content of another PEM bundle to trust, as
+/// Configuration for every client. `ca_bundle` is the file of another PEM bundle to trust, as
 /// `AWS_CA_BUNDLE` names it; `region` decides whose certificates the endpoints bear.
 ///
 /// # Errors
 /// A PEM bundle that cannot be read.
-pub async fn config(region: &str, ca_bundle: Option<Vec<u8>>) -> Result<SdkConfig, String> {
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(CONNECT_SECS_MAX))
-        .read_timeout(Duration::from_secs(READ_SECS_MAX))
-        .operation_attempt_timeout(Duration::from_secs(ATTEMPT_SECS_MAX))
-        .operation_timeout(Duration::from_secs(OPERATION_SECS_MAX))
-        .build();
-    let retries = RetryConfig::standard()
-        .with_max_attempts(ATTEMPTS_MAX)
-        .with_max_backoff(Duration::from_secs(BACKOFF_SECS_MAX));
+pub async fn config(region: &str, ca_bundle: Option<OsString>) -> Result<SdkConfig, String> {
+    let ca_bundle = ca_bundle.filter(|path| !path.is_empty()).map(|path| {
+        fs::read(&path)
+            .map_err(|error| format!("AWS_CA_BUNDLE: failed to read {}: {error}", path.display()))
+    });
+    let ca_bundle = ca_bundle.transpose()?;
     let loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http_client(region, ca_bundle)?)
-        .timeout_config(timeouts)
-        .retry_config(retries);
-    Ok(loader.load().await)
+        .http_client(http_client(region, ca_bundle)?);
+    Ok(limited(&loader.load().await, Limits::LONG))
 }
 
 fn http_client(region: &str, ca_bundle: Option<Vec<u8>>) -> Result<SharedHttpClient, String> {
@@ -70,19 +105,35 @@ fn http_client(region: &str, ca_bundle: Option<Vec<u8>>) -> Result<SharedHttpCli
         .build_https())
 }
 
-/// HTTP 429 is always a throttle. SNS's own code for it (`Throttled`) is not on the SDK's list.
+/// Errors that the SDK's standard retry takes for final: HTTP 429 is always a throttle, though SNS's
+/// own code for it (`Throttled`) is not on the SDK's list; a conflict with another writer passes.
 #[derive(Debug)]
-pub struct TooManyRequests;
+pub struct MissedByStandard;
 
-impl ClassifyRetry for TooManyRequests {
+/// Codes of conflicts that pass, as they stand in the body or the error header.
+const CONFLICTS: [&str; 4] = [
+    "TransactionConflictException",
+    "TransactionInProgressException",
+    "ConcurrentModification",
+    "ConflictException",
+];
+
+impl ClassifyRetry for MissedByStandard {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
-        match context.response().map(|response| response.status().as_u16()) {
-            Some(429) => RetryAction::throttling_error(),
+        let Some(response) = context.response() else { return RetryAction::NoActionIndicated };
+        let status = response.status().as_u16();
+        let header = response.headers().get("x-amzn-errortype").unwrap_or_default();
+        let body = response.body().bytes().map(String::from_utf8_lossy).unwrap_or_default();
+        let names = |code: &&str| header.contains(*code) || body.contains(*code);
+        match status {
+            429 => RetryAction::throttling_error(),
+            409 => RetryAction::transient_error(),
+            400 if CONFLICTS.iter().any(names) => RetryAction::transient_error(),
             _ => RetryAction::NoActionIndicated,
         }
     }
 
     fn name(&self) -> &'static str {
-        "HTTP 429"
+        "missed by the standard retry"
     }
 }

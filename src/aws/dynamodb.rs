@@ -4,25 +4,29 @@
 //! lag by days, so times are compared, never trusted to have expired. Every write is idempotent: the
 //! SDK repeats a call whose answer was lost.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use jiff::{SignedDuration, Timestamp};
 use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom, SystemRandom};
 
-use super::client::TooManyRequests;
-use crate::effects::{Claim, Delivery, EffectError, State, UNDER_WAY_SECS_MAX};
+use super::client::{Limits, MissedByStandard, limited};
+use crate::effects::{Claim, Delivery, EffectError, HELD_MAX, State, UNDER_WAY_SECS_MAX};
+use crate::ledger::Told;
+
+mod records;
 
 /// Events kept under one key; when there are more, those older than two windows go. An item grown
 /// to DynamoDB's 400 KiB takes no more: each further count fails, and a threshold then fires.
 const EVENTS_PER_KEY_MAX: usize = 500;
-/// Days that a told event is known.
-const DELIVERY_DAYS: i64 = 14;
+/// Days that a note is kept.
+const NOTE_DAYS: i64 = 60;
 /// Days that a policy document is kept.
 const DOCUMENT_DAYS: i64 = 400;
 /// Time that an item outlives its window: DynamoDB deletes late anyway.
@@ -41,8 +45,9 @@ impl Table {
     /// State in the table of this name.
     #[must_use]
     pub fn new(config: &SdkConfig, name: impl Into<String>) -> Self {
-        let config = aws_sdk_dynamodb::config::Builder::from(config)
-            .retry_classifier(TooManyRequests)
+        let config = limited(config, Limits::SHORT);
+        let config = aws_sdk_dynamodb::config::Builder::from(&config)
+            .retry_classifier(MissedByStandard)
             .build();
         Self { client: Client::from_conf(config), name: name.into() }
     }
@@ -59,6 +64,22 @@ impl Table {
     {
         let action = format!("{what} in table {}", self.name);
         EffectError { action, cause: DisplayErrorContext(error).to_string() }
+    }
+
+    /// A condition that does not hold is an answer, not a failure.
+    fn unless_refused<T, E>(
+        &self,
+        what: &str,
+        done: Result<T, SdkError<E>>,
+    ) -> Result<(), EffectError>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        match done {
+            Ok(_) => Ok(()),
+            Err(error) if is_refusal(&error) => Ok(()),
+            Err(error) => Err(self.failed(what, &error)),
+        }
     }
 
     /// Takes events out of a key that are too old to count any more.
@@ -115,30 +136,21 @@ impl State for Table {
         }
     }
 
-    async fn end(&self, event_id: &str, now: Timestamp, told: bool) -> Result<(), EffectError> {
+    async fn end(
+        &self,
+        event_id: &str,
+        now: Timestamp,
+        told: Option<&Told>,
+    ) -> Result<(), EffectError> {
         let key = text(id("event", event_id));
-        if !told {
+        let Some(told) = told else {
             let request = self.client.delete_item().table_name(&self.name).key("id", key);
-            return request
-                .send()
-                .await
-                .map(|_| ())
-                .map_err(|error| self.failed("release an event", &error));
-        }
-        let kept = now.as_second().saturating_add(DELIVERY_DAYS * 86_400);
-        let request = self
-            .client
-            .put_item()
-            .table_name(&self.name)
-            .item("id", key)
-            .item("told", AttributeValue::Bool(true))
-            .item("at", number(now.as_second()))
-            .item("expiration", number(kept));
-        request
-            .send()
-            .await
-            .map(|_| ())
-            .map_err(|error| self.failed("mark an event as told", &error))
+            let done = request.send().await;
+            return done.map(|_| ()).map_err(|error| self.failed("release an event", &error));
+        };
+        let request = self.client.put_item().table_name(&self.name);
+        let done = request.set_item(Some(records::item(key, told, now))).send().await;
+        done.map(|_| ()).map_err(|error| self.failed("mark an event as told", &error))
     }
 
     async fn claim(
@@ -149,50 +161,103 @@ impl State for Table {
         window: SignedDuration,
     ) -> Result<Claim, EffectError> {
         let span = milliseconds(window);
+        // What the claim before held back moves aside, so that a call repeated after a lost answer
+        // finds its own claim with it.
         let claimed = self
             .client
-            .put_item()
+            .update_item()
             .table_name(&self.name)
-            .item("id", text(id("claim", fingerprint)))
-            .item("owner", text(event_id))
-            .item("at", number(at.as_millisecond()))
-            .item("expiration", number(expiration(at, window)))
-            .condition_expression(
-                "attribute_not_exists(id) OR #owner = :event OR #at <= :from OR #at >= :to",
+            .key("id", text(id("claim", fingerprint)))
+            .update_expression(
+                "SET #before = if_not_exists(held, :none), #owner = :event, #at = :at, \
+                 expiration = :expiration REMOVE held",
             )
+            .condition_expression("attribute_not_exists(id) OR #at <= :from OR #at >= :to")
+            .expression_attribute_names("#before", "before")
             .expression_attribute_names("#owner", "owner")
             .expression_attribute_names("#at", "at")
+            .expression_attribute_values(":none", AttributeValue::Null(true))
             .expression_attribute_values(":event", text(event_id))
+            .expression_attribute_values(":at", number(at.as_millisecond()))
+            .expression_attribute_values(":expiration", number(expiration(at, window)))
             .expression_attribute_values(":from", number(at.as_millisecond().saturating_sub(span)))
             .expression_attribute_values(":to", number(at.as_millisecond().saturating_add(span)))
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
         match claimed {
-            Ok(_) => Ok(Claim::Ours),
-            Err(error) if error.code() == Some("ConditionalCheckFailedException") => {
-                Ok(Claim::Theirs)
-            }
-            Err(error) => Err(self.failed("claim", &error)),
+            Ok(answer) => Ok(Claim::Ours { held: held(answer.attributes.as_ref()) }),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
+                    let item = refused.item();
+                    let owner = item.and_then(|item| item.get("owner")?.as_s().ok());
+                    let ours = owner.is_some_and(|owner| owner == event_id);
+                    Ok(if ours { Claim::Ours { held: held(item) } } else { Claim::Theirs })
+                }
+                _ => Err(self.failed("claim", &error)),
+            },
         }
     }
 
-    async fn release(&self, fingerprint: &str, event_id: &str) -> Result<(), EffectError> {
-        let released = self
+    async fn hold(&self, fingerprint: &str, event_id: &str) -> Result<(), EffectError> {
+        let most = i64::from(HELD_MAX);
+        let counted = self
             .client
-            .delete_item()
+            .update_item()
             .table_name(&self.name)
             .key("id", text(id("claim", fingerprint)))
-            .condition_expression("#owner = :event")
-            .expression_attribute_names("#owner", "owner")
-            .expression_attribute_values(":event", text(event_id))
+            .update_expression("ADD held :event")
+            .condition_expression(
+                "attribute_exists(id) AND (attribute_not_exists(held) OR size(held) < :most)",
+            )
+            .expression_attribute_values(":event", AttributeValue::Ss(vec![event_id.to_owned()]))
+            .expression_attribute_values(":most", number(most))
             .send()
             .await;
-        match released {
-            Ok(_) => Ok(()),
+        self.unless_refused("count a repetition", counted)
+    }
+
+    async fn release(&self, fingerprint: &str, event_id: &str) -> Result<(), EffectError> {
+        let key = text(id("claim", fingerprint));
+        // A time long past gives the claim to whoever comes next.
+        let given = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .key("id", key.clone())
+            .update_expression("SET #owner = :nobody, #at = :past")
+            .condition_expression("#owner = :event")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_names("#at", "at")
+            .expression_attribute_values(":event", text(event_id))
+            .expression_attribute_values(":nobody", text(""))
+            .expression_attribute_values(":past", number(0))
+            .return_values(ReturnValue::AllNew)
+            .send()
+            .await;
+        let item = match given {
+            Ok(answer) => answer.attributes,
             // It is somebody else's by now.
-            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(()),
-            Err(error) => Err(self.failed("release a claim", &error)),
-        }
+            Err(error) if is_refusal(&error) => return Ok(()),
+            Err(error) => return Err(self.failed("release a claim", &error)),
+        };
+        // What the claim before held back is still untold.
+        let before = item.as_ref().and_then(|item| item.get("before")?.as_ss().ok());
+        let Some(before) = before else { return Ok(()) };
+        let counted = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .key("id", key)
+            .update_expression("ADD held :before")
+            .condition_expression("#owner = :nobody")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_values(":nobody", text(""))
+            .expression_attribute_values(":before", AttributeValue::Ss(before.clone()))
+            .send()
+            .await;
+        self.unless_refused("keep what a claim held back", counted)
     }
 
     async fn count(
@@ -221,7 +286,9 @@ impl State for Table {
         let now = at.as_millisecond();
         let events = answer.attributes.as_ref().map(events).unwrap_or_default();
         let near = |(_, then): &&(String, i64)| now.abs_diff(*then) < span.unsigned_abs();
-        let count = events.iter().filter(near).count();
+        let distinct: HashSet<&str> =
+            events.iter().filter(near).map(|(id, _)| id.as_str()).collect();
+        let count = distinct.len();
         if events.len() > EVENTS_PER_KEY_MAX {
             let is_old =
                 |(_, then): &&(String, i64)| now.saturating_sub(*then) > span.saturating_mul(2);
@@ -292,10 +359,41 @@ impl State for Table {
         match answer {
             Ok(_) => Ok(()),
             // Delivered again: it is kept already.
-            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(()),
+            Err(error) if is_refusal(&error) => Ok(()),
             Err(error) => Err(self.failed("remember a document", &error)),
         }
     }
+
+    async fn note(&self, key: &str) -> Result<Option<(String, Timestamp)>, EffectError> {
+        let Some(item) = self.item(id("note", key)).await? else { return Ok(None) };
+        let text = item.get("text").and_then(|value| value.as_s().ok());
+        let at = item.get("at").and_then(records::timestamp);
+        Ok(text.cloned().zip(at))
+    }
+
+    async fn keep_note(&self, key: &str, note: &str, at: Timestamp) -> Result<(), EffectError> {
+        let kept = SignedDuration::from_hours(24 * NOTE_DAYS / 2);
+        let request = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .item("id", text(id("note", key)))
+            .item("text", text(note))
+            .item("at", number(at.as_millisecond()))
+            .item("expiration", number(expiration(at, kept)));
+        let done = request.send().await;
+        done.map(|_| ()).map_err(|error| self.failed("keep a note", &error))
+    }
+}
+
+fn is_refusal<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
+    error.code() == Some("ConditionalCheckFailedException")
+}
+
+/// Repetitions that the claim before held back.
+fn held(item: Option<&Item>) -> u32 {
+    let set = item.and_then(|item| item.get("before")?.as_ss().ok());
+    set.map_or(0, |events| u32::try_from(events.len()).unwrap_or(HELD_MAX))
 }
 
 /// Keys hold names that an attacker chooses: hashed, they are short and cannot collide.

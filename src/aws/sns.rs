@@ -6,7 +6,7 @@ use aws_sdk_sns::error::{DisplayErrorContext, SdkError};
 use aws_sdk_sns::operation::publish::PublishError;
 use aws_sdk_sns::types::MessageAttributeValue;
 
-use super::client::TooManyRequests;
+use super::client::MissedByStandard;
 use crate::alert::Message;
 use crate::effects::{EffectError, Publish};
 
@@ -21,7 +21,7 @@ impl Sns {
     #[must_use]
     pub fn new(config: &SdkConfig) -> Self {
         let config =
-            aws_sdk_sns::config::Builder::from(config).retry_classifier(TooManyRequests).build();
+            aws_sdk_sns::config::Builder::from(config).retry_classifier(MissedByStandard).build();
         Self { client: Client::from_conf(config) }
     }
 

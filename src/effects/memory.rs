@@ -1,12 +1,13 @@
 //! State in memory: for the command line, and for a function without a table, where it lasts as
 //! long as the execution environment.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Claim, Delivery, EffectError, State, UNDER_WAY_SECS_MAX};
+use super::{Claim, Delivery, EffectError, HELD_MAX, State, UNDER_WAY_SECS_MAX};
+use crate::ledger::{Judgement, Ledger, Record, Told};
 
 /// Most fingerprints and counters kept. Beyond it all of the kind are forgotten at once: repetitions
 /// are told again, thresholds and sequences begin anew.
@@ -22,9 +23,20 @@ pub const EVENTS_PER_COUNTER_MAX: usize = 1_000;
 pub struct Memory {
     /// Event IDs: since when they are under way, and whether they were told.
     deliveries: Mutex<HashMap<String, (Timestamp, bool)>>,
-    claims: Mutex<HashMap<String, (String, Timestamp)>>,
+    claims: Mutex<HashMap<String, Claimed>>,
     counters: Mutex<HashMap<String, Vec<(String, Timestamp)>>>,
     documents: Mutex<HashMap<String, Kept>>,
+    notes: Mutex<HashMap<String, (String, Timestamp)>>,
+    told: Mutex<BTreeMap<String, Record>>,
+}
+
+/// Who owns a window, since when, whom it holds back, and how many the one before it did.
+#[derive(Debug)]
+struct Claimed {
+    owner: Option<String>,
+    since: Timestamp,
+    held: BTreeSet<String>,
+    before: u32,
 }
 
 /// A policy document, the event that brought it, and the one before.
@@ -37,7 +49,7 @@ struct Kept {
 
 impl State for Memory {
     async fn begin(&self, event_id: &str, now: Timestamp) -> Result<Delivery, EffectError> {
-        let mut deliveries = self.deliveries.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut deliveries = lock(&self.deliveries);
         if deliveries.len() >= ENTRIES_MAX {
             deliveries.clear();
         }
@@ -53,13 +65,30 @@ impl State for Memory {
         Ok(Delivery::First)
     }
 
-    async fn end(&self, event_id: &str, now: Timestamp, told: bool) -> Result<(), EffectError> {
-        let mut deliveries = self.deliveries.lock().unwrap_or_else(PoisonError::into_inner);
-        if told {
-            deliveries.insert(event_id.to_owned(), (now, true));
-        } else {
+    async fn end(
+        &self,
+        event_id: &str,
+        now: Timestamp,
+        told: Option<&Told>,
+    ) -> Result<(), EffectError> {
+        let mut deliveries = lock(&self.deliveries);
+        let Some(told) = told else {
             deliveries.remove(event_id);
+            return Ok(());
+        };
+        deliveries.insert(event_id.to_owned(), (now, true));
+        let mut records = lock(&self.told);
+        if records.len() >= ENTRIES_MAX {
+            records.clear();
         }
+        let record = Record {
+            told: told.clone(),
+            told_at: now,
+            acknowledged_at: None,
+            judgement: None,
+            repeated_at: None,
+        };
+        records.insert(event_id.to_owned(), record);
         Ok(())
     }
 
@@ -70,24 +99,46 @@ impl State for Memory {
         at: Timestamp,
         window: SignedDuration,
     ) -> Result<Claim, EffectError> {
-        let mut claims = self.claims.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut claims = lock(&self.claims);
         if claims.len() >= ENTRIES_MAX {
             claims.clear();
         }
-        if let Some((owner, since)) = claims.get(fingerprint) {
-            let inside = at.duration_since(*since).abs() < window;
-            if inside {
-                return Ok(if owner == event_id { Claim::Ours } else { Claim::Theirs });
+        let mut before = 0;
+        if let Some(claimed) = claims.get(fingerprint) {
+            let inside = at.duration_since(claimed.since).abs() < window;
+            match &claimed.owner {
+                Some(owner) if inside && owner == event_id => {
+                    return Ok(Claim::Ours { held: claimed.before });
+                }
+                Some(_) if inside => return Ok(Claim::Theirs),
+                Some(_) => before = u32::try_from(claimed.held.len()).unwrap_or(HELD_MAX),
+                // Given back: what it had found held back is still untold.
+                None => before = claimed.before,
             }
         }
-        claims.insert(fingerprint.to_owned(), (event_id.to_owned(), at));
-        Ok(Claim::Ours)
+        let claimed =
+            Claimed { owner: Some(event_id.to_owned()), since: at, held: BTreeSet::new(), before };
+        claims.insert(fingerprint.to_owned(), claimed);
+        Ok(Claim::Ours { held: before })
+    }
+
+    async fn hold(&self, fingerprint: &str, event_id: &str) -> Result<(), EffectError> {
+        if let Some(claimed) = lock(&self.claims).get_mut(fingerprint)
+            && claimed.held.len() < usize::try_from(HELD_MAX).unwrap_or(usize::MAX)
+        {
+            claimed.held.insert(event_id.to_owned());
+        }
+        Ok(())
     }
 
     async fn release(&self, fingerprint: &str, event_id: &str) -> Result<(), EffectError> {
-        let mut claims = self.claims.lock().unwrap_or_else(PoisonError::into_inner);
-        if claims.get(fingerprint).is_some_and(|(owner, _)| owner == event_id) {
-            claims.remove(fingerprint);
+        if let Some(claimed) = lock(&self.claims).get_mut(fingerprint)
+            && claimed.owner.as_deref() == Some(event_id)
+        {
+            let held = u32::try_from(claimed.held.len()).unwrap_or(HELD_MAX);
+            claimed.before = claimed.before.saturating_add(held).min(HELD_MAX);
+            claimed.owner = None;
+            claimed.held.clear();
         }
         Ok(())
     }
@@ -99,12 +150,12 @@ impl State for Memory {
         at: Timestamp,
         window: SignedDuration,
     ) -> Result<u32, EffectError> {
-        let mut counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counters = lock(&self.counters);
         if counters.len() >= ENTRIES_MAX {
             counters.clear();
         }
         let events = counters.entry(key.to_owned()).or_default();
-        if !events.iter().any(|(known, _)| known == event_id) {
+        if !events.iter().any(|(known, then)| known == event_id && *then == at) {
             events.push((event_id.to_owned(), at));
         }
         if events.len() > EVENTS_PER_COUNTER_MAX {
@@ -114,7 +165,9 @@ impl State for Memory {
         }
         // Events come in any order: those of the window on either side of this one count.
         let near = |(_, then): &&(String, Timestamp)| at.duration_since(*then).abs() < window;
-        let count = events.iter().filter(near).count();
+        let distinct: BTreeSet<&str> =
+            events.iter().filter(near).map(|(id, _)| id.as_str()).collect();
+        let count = distinct.len();
         events.retain(|(_, then)| at.duration_since(*then).abs() < window * 2);
         Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
@@ -126,7 +179,7 @@ impl State for Memory {
         to: Timestamp,
         none_of: &[String],
     ) -> Result<Option<(String, Timestamp)>, EffectError> {
-        let counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
+        let counters = lock(&self.counters);
         let events = counters.get(key).into_iter().flatten();
         let fits =
             |(id, at): &&(String, Timestamp)| (from..=to).contains(at) && !none_of.contains(id);
@@ -138,7 +191,7 @@ impl State for Memory {
         key: &str,
         event_id: &str,
     ) -> Result<Option<String>, EffectError> {
-        let documents = self.documents.lock().unwrap_or_else(PoisonError::into_inner);
+        let documents = lock(&self.documents);
         let kept = documents.get(key);
         Ok(kept.and_then(|kept| {
             let found = if kept.event_id == event_id { &kept.before } else { &kept.current };
@@ -153,7 +206,7 @@ impl State for Memory {
         _: Timestamp,
         document: Option<&str>,
     ) -> Result<(), EffectError> {
-        let mut documents = self.documents.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut documents = lock(&self.documents);
         if documents.len() >= DOCUMENTS_MAX {
             documents.clear();
         }
@@ -165,40 +218,62 @@ impl State for Memory {
         }
         Ok(())
     }
+
+    async fn note(&self, key: &str) -> Result<Option<(String, Timestamp)>, EffectError> {
+        Ok(lock(&self.notes).get(key).cloned())
+    }
+
+    async fn keep_note(&self, key: &str, text: &str, at: Timestamp) -> Result<(), EffectError> {
+        let mut notes = lock(&self.notes);
+        if notes.len() >= ENTRIES_MAX {
+            notes.clear();
+        }
+        notes.insert(key.to_owned(), (text.to_owned(), at));
+        Ok(())
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(1_000_000 + second).unwrap()
+impl Ledger for Memory {
+    async fn judge(&self, event_id: &str, judgement: &Judgement) -> Result<bool, EffectError> {
+        let mut records = lock(&self.told);
+        let Some(record) = records.get_mut(event_id) else { return Ok(false) };
+        record.acknowledged_at.get_or_insert(judgement.at);
+        record.judgement = Some(judgement.clone());
+        record.told.repeat_at = None;
+        Ok(true)
     }
 
-    const WINDOW: SignedDuration = SignedDuration::from_secs(60);
+    async fn told_since(&self, from: Timestamp) -> Result<Vec<Record>, EffectError> {
+        let records = lock(&self.told);
+        Ok(records.values().filter(|record| record.told_at >= from).cloned().collect())
+    }
 
-    #[test]
-    fn a_claim_knows_its_owner() {
-        let memory = Memory::default();
-        let claim = |event, second| {
-            pollster::block_on(memory.claim("f", event, at(second), WINDOW)).unwrap()
+    async fn due(&self, now: Timestamp) -> Result<Vec<Record>, EffectError> {
+        let is_due = |record: &&Record| record.told.repeat_at.is_some_and(|at| at <= now);
+        Ok(lock(&self.told).values().filter(is_due).cloned().collect())
+    }
+
+    async fn take_due(&self, record: &Record, until: Timestamp) -> Result<bool, EffectError> {
+        let mut records = lock(&self.told);
+        let found = records.get_mut(&record.told.event_id);
+        let Some(found) = found.filter(|found| found.told.repeat_at == record.told.repeat_at)
+        else {
+            return Ok(false);
         };
-        assert_eq!(claim("a", 0), Claim::Ours);
-        assert_eq!(claim("b", 10), Claim::Theirs);
-        assert_eq!(claim("a", 10), Claim::Ours);
-        assert_eq!(claim("b", 60), Claim::Ours);
+        found.told.repeat_at = Some(until);
+        Ok(true)
     }
 
-    #[test]
-    fn an_event_counts_once_however_often_it_is_delivered() {
-        let memory = Memory::default();
-        let count = |event, second| {
-            pollster::block_on(memory.count("k", event, at(second), WINDOW)).unwrap()
-        };
-        assert_eq!(count("a", 0), 1);
-        assert_eq!(count("a", 0), 1);
-        assert_eq!(count("b", 30), 2);
-        assert_eq!(count("c", 20), 3);
-        assert_eq!(count("d", 100), 1);
+    async fn repeated(&self, event_id: &str, now: Timestamp) -> Result<(), EffectError> {
+        if let Some(record) = lock(&self.told).get_mut(event_id) {
+            record.told.repeat_at = None;
+            record.repeated_at = Some(now);
+        }
+        Ok(())
     }
+}
+
+/// A lock is only poisoned where a thread panicked; what it guards is whole all the same.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

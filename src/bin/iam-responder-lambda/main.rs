@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "the binaries read clock and environment")]
 
+mod invocation;
 mod start;
 mod store;
 
@@ -10,15 +11,20 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use iam_responder::aws::lookups::Aws;
 use iam_responder::aws::sns::Sns;
+use iam_responder::effects::EffectError;
 use iam_responder::engine::Engine;
-use iam_responder::event::Event;
-use iam_responder::metrics;
+use iam_responder::event::{Event, Unreadable};
+use iam_responder::lookup::Cache;
+use iam_responder::metrics::{self, Phases};
 use iam_responder::outcome::Outcome;
+use iam_responder::remind::{Reminded, remind};
 use iam_responder::respond::{Origin, RespondError, Responder};
 use iam_responder::severity::Severity;
 use iam_responder::site::TopicSpec;
-use jiff::Timestamp;
+use invocation::Invocation;
+use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
 use store::Store;
@@ -35,6 +41,9 @@ struct Function {
     topics: BTreeMap<Severity, Vec<TopicSpec>>,
     publish: Sns,
     state: Store,
+    lookups: Aws,
+    cache: Cache,
+    repeat_after: Option<SignedDuration>,
 }
 
 /// Why an invocation fails. Lambda retries it twice and then hands the event to the on-failure
@@ -42,6 +51,7 @@ struct Function {
 #[derive(Debug)]
 enum Failed {
     Respond(RespondError),
+    Remind(EffectError),
     Deadline,
 }
 
@@ -50,6 +60,7 @@ impl From<Failed> for Diagnostic {
         let (error_type, error_message) = match failed {
             Failed::Respond(error @ RespondError::UnderWay(_)) => ("UnderWay", error.to_string()),
             Failed::Respond(error) => ("PublishFailed", error.to_string()),
+            Failed::Remind(error) => ("RemindFailed", error.to_string()),
             Failed::Deadline => {
                 ("DeadlineReached", "the event took longer than the function may run".to_owned())
             }
@@ -77,43 +88,91 @@ async fn main() -> ExitCode {
     }
 }
 
+/// What an invocation answers.
+#[derive(serde::Serialize)]
+#[serde(untagged)]
+enum Answer {
+    Event(Box<Outcome>),
+    Reminded { due: usize, repeated: usize },
+}
+
 /// The payload comes unparsed: what the runtime could not read would never reach us, and nobody
 /// would be told.
-async fn handle(function: &Function, event: LambdaEvent<Box<RawValue>>) -> Result<Outcome, Failed> {
+async fn handle(function: &Function, event: LambdaEvent<Box<RawValue>>) -> Result<Answer, Failed> {
+    let input = Event::parse(event.payload.get());
+    let deadline = remaining(event.context.deadline);
+    function.lookups.runs_as(&event.context.invoked_function_arn);
+    match input {
+        Ok(event) if event.is_clock() && event.check_origin().is_ok() => {
+            clock(function, deadline).await
+        }
+        input => respond(function, input, deadline).await,
+    }
+}
+
+async fn respond(
+    function: &Function,
+    input: Result<Event, Unreadable>,
+    deadline: Duration,
+) -> Result<Answer, Failed> {
     let started = Instant::now();
     let now = Timestamp::now();
+    let invocation = Invocation::new(&function.publish, &function.state, &function.lookups);
     let responder = Responder {
         engine: &function.engine,
         topics: &function.topics,
-        publish: &function.publish,
-        state: &function.state,
+        publish: &invocation,
+        state: &invocation,
+        lookups: &invocation,
+        cache: &function.cache,
         origin: Origin::Checked,
+        repeat_after: function.repeat_after,
     };
-    let input = Event::parse(event.payload.get());
     let work = responder.respond(input, now, Some(now));
-    let result = match tokio::time::timeout(remaining(event.context.deadline), work).await {
+    let result = match tokio::time::timeout(deadline, work).await {
         Ok(Ok(response)) => Ok(response.outcome),
         Ok(Err(error)) => Err(Failed::Respond(error)),
         Err(_) => Err(Failed::Deadline),
     };
     let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let line = metrics::line(
-        result.as_ref().map_err(|_| ()),
-        Timestamp::now(),
-        milliseconds,
-        &function.name,
-    );
-    // A log that cannot be written is no reason to lose an alert that was sent.
-    let _ = writeln!(std::io::stdout(), "{line}");
+    let phases = invocation.phases();
+    let under_way = matches!(result, Err(Failed::Respond(RespondError::UnderWay(_))));
+    let failure = if under_way { metrics::Failure::UnderWay } else { metrics::Failure::Alert };
+    let handled = result.as_ref().map_err(|_| failure);
+    let line = metrics::line(handled, phases, Timestamp::now(), milliseconds, &function.name);
+    write(&line);
     match &result {
-        Ok(outcome) => tell(outcome, milliseconds),
+        Ok(outcome) => tell(outcome, phases, milliseconds),
         Err(error) => tracing::error!(?error, milliseconds, "event failed"),
     }
-    result
+    result.map(|outcome| Answer::Event(Box::new(outcome)))
+}
+
+/// The clock rings: tells again what nobody acknowledged.
+async fn clock(function: &Function, deadline: Duration) -> Result<Answer, Failed> {
+    let now = Timestamp::now();
+    let work = remind(&function.state, &function.publish, &function.topics, now);
+    let reminded = match tokio::time::timeout(deadline, work).await {
+        Ok(Ok(reminded)) => reminded,
+        Ok(Err(error)) => return Err(Failed::Remind(error)),
+        Err(_) => return Err(Failed::Deadline),
+    };
+    write(&metrics::reminded(&reminded, now, &function.name));
+    let Reminded { due, repeated, failures } = reminded;
+    tracing::info!(due, repeated, failed = failures.len(), "looked for what nobody acknowledged");
+    match failures.into_iter().next() {
+        Some(failure) => Err(Failed::Respond(RespondError::Publish(failure))),
+        None => Ok(Answer::Reminded { due, repeated }),
+    }
+}
+
+/// A log that cannot be written is no reason to lose an alert that was sent.
+fn write(line: &serde_json::Value) {
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 /// One line tells the whole story of an event, without its content.
-fn tell(outcome: &Outcome, milliseconds: u64) {
+fn tell(outcome: &Outcome, phases: Phases, milliseconds: u64) {
     tracing::info!(
         event_id = outcome.event_id,
         event_name = outcome.event_name,
@@ -123,6 +182,10 @@ fn tell(outcome: &Outcome, milliseconds: u64) {
         severity = outcome.severity.map(Severity::word),
         rules = outcome.rules.join(","),
         reasons = outcome.reasons.join("; "),
+        held_back = outcome.held_back,
+        notes = outcome.notes.join(" "),
+        state_failures = phases.state_failures,
+        lookup_failures = phases.lookup_failures,
         milliseconds,
         "event handled"
     );

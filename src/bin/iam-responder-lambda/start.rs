@@ -1,14 +1,15 @@
 //! Start-up: whatever is wrong is told with what and where, and the function does not start.
 
+use std::env;
 use std::path::Path;
-use std::{env, fs};
 
 use iam_responder::aws::dynamodb::Table;
+use iam_responder::aws::lookups::{Aws, Permitted};
 use iam_responder::aws::{client, sns::Sns};
 use iam_responder::document::Fault;
-use iam_responder::effects::memory::Memory;
 use iam_responder::engine::Engine;
 use iam_responder::folder;
+use iam_responder::lookup::Cache;
 use iam_responder::settings::Settings;
 
 use super::Function;
@@ -31,23 +32,24 @@ pub async fn start() -> Result<Function, String> {
     };
     let topics = settings.topics(engine.site()).map_err(|error| error.to_string())?;
     let region = env::var("AWS_REGION").unwrap_or_default();
-    let ca_bundle = match env::var_os("AWS_CA_BUNDLE").filter(|path| !path.is_empty()) {
-        Some(path) => {
-            let bundle = fs::read(&path);
-            Some(
-                bundle
-                    .map_err(|error| format!("AWS_CA_BUNDLE: failed to read {path:?}: {error}"))?,
-            )
-        }
-        None => None,
-    };
     let name = env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|_| "iam-responder".to_owned());
-    let config = client::config(&region, ca_bundle).await?;
+    let config = client::config(&region, env::var_os("AWS_CA_BUNDLE")).await?;
     let state = match settings.table {
         Some(table) => Store::Table(Table::new(&config, table)),
-        None => Store::Memory(Memory::default()),
+        None => Store::Memory(Box::default()),
     };
-    Ok(Function { name, engine, topics, publish: Sns::new(&config), state })
+    let permitted =
+        Permitted { accounts: settings.look_up_accounts, history: settings.look_up_history };
+    Ok(Function {
+        name,
+        engine,
+        topics,
+        publish: Sns::new(&config),
+        state,
+        lookups: Aws::new(&config, permitted),
+        cache: Cache::default(),
+        repeat_after: settings.repeat_after,
+    })
 }
 
 /// JSON lines, as Lambda's own log has them.

@@ -3,6 +3,7 @@
 use iam_responder::aws::dynamodb::Table;
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::{Claim, Delivery, EffectError, State};
+use iam_responder::ledger::{Judgement, Ledger, Record, Told};
 use jiff::{SignedDuration, Timestamp};
 
 /// One of the two.
@@ -10,7 +11,7 @@ pub enum Store {
     /// Shared by all environments.
     Table(Table),
     /// Lasts as long as this environment.
-    Memory(Memory),
+    Memory(Box<Memory>),
 }
 
 /// Hands each call on.
@@ -28,7 +29,12 @@ impl State for Store {
         either!(self, begin(event_id, now))
     }
 
-    async fn end(&self, event_id: &str, now: Timestamp, told: bool) -> Result<(), EffectError> {
+    async fn end(
+        &self,
+        event_id: &str,
+        now: Timestamp,
+        told: Option<&Told>,
+    ) -> Result<(), EffectError> {
         either!(self, end(event_id, now, told))
     }
 
@@ -40,6 +46,10 @@ impl State for Store {
         window: SignedDuration,
     ) -> Result<Claim, EffectError> {
         either!(self, claim(fingerprint, event_id, at, window))
+    }
+
+    async fn hold(&self, fingerprint: &str, event_id: &str) -> Result<(), EffectError> {
+        either!(self, hold(fingerprint, event_id))
     }
 
     async fn release(&self, fingerprint: &str, event_id: &str) -> Result<(), EffectError> {
@@ -82,5 +92,35 @@ impl State for Store {
         document: Option<&str>,
     ) -> Result<(), EffectError> {
         either!(self, remember_document(key, event_id, at, document))
+    }
+
+    async fn note(&self, key: &str) -> Result<Option<(String, Timestamp)>, EffectError> {
+        either!(self, note(key))
+    }
+
+    async fn keep_note(&self, key: &str, text: &str, at: Timestamp) -> Result<(), EffectError> {
+        either!(self, keep_note(key, text, at))
+    }
+}
+
+impl Ledger for Store {
+    async fn judge(&self, event_id: &str, judgement: &Judgement) -> Result<bool, EffectError> {
+        either!(self, judge(event_id, judgement))
+    }
+
+    async fn told_since(&self, from: Timestamp) -> Result<Vec<Record>, EffectError> {
+        either!(self, told_since(from))
+    }
+
+    async fn due(&self, now: Timestamp) -> Result<Vec<Record>, EffectError> {
+        either!(self, due(now))
+    }
+
+    async fn take_due(&self, record: &Record, until: Timestamp) -> Result<bool, EffectError> {
+        either!(self, take_due(record, until))
+    }
+
+    async fn repeated(&self, event_id: &str, now: Timestamp) -> Result<(), EffectError> {
+        either!(self, repeated(event_id, now))
     }
 }

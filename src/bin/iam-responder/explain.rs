@@ -84,7 +84,7 @@ fn one<'e>(
     format: Format,
     arguments: &Arguments,
 ) -> Result<bool, Failure> {
-    let facts = engine.derive(&mut event, None);
+    let facts = engine.derive(&mut event, &iam_responder::derive::Known::default());
     // What only counts, or waits for what came before, says nothing about one event alone.
     let counts_only = |rule: &&Rule| {
         rule.spec.signal || rule.spec.threshold.is_some() || rule.spec.sequence.is_some()

@@ -25,7 +25,7 @@ pub fn engine(global: &Global) -> Result<Engine, Failure> {
     let engine = match (&global.rules, &global.site) {
         (Some(folder), site) => folder::engine(folder, site.as_deref())?,
         (None, Some(site)) => {
-            Engine::embedded_with(&folder::source_file(site)?).map_err(Failure::Rules)?
+            Engine::embedded_with(&folder::site_files(site)?).map_err(Failure::Rules)?
         }
         (None, None) => Engine::embedded().map_err(Failure::Rules)?,
     };

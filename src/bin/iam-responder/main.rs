@@ -6,6 +6,7 @@ mod check;
 mod coverage;
 mod exit;
 mod explain;
+mod feedback;
 mod files;
 mod paint;
 mod respond;
@@ -64,6 +65,10 @@ enum Verb {
     Check(check::Arguments),
     /// Which calls and ATT&CK techniques the rules cover, and the gaps
     Coverage(coverage::Arguments),
+    /// Say what an alert was: acknowledges it, and counts
+    Verdict(feedback::VerdictArguments),
+    /// False positives, time to acknowledge, unacknowledged alerts
+    Stats(feedback::StatsArguments),
     /// Print the JSON Schema of a rule or of the site file, for editors
     Schema(schema::Arguments),
 }
@@ -76,6 +81,8 @@ fn main() -> ExitCode {
         Verb::Test(arguments) => test::run(&global, &arguments),
         Verb::Check(arguments) => check::run(&global, &arguments),
         Verb::Coverage(arguments) => coverage::run(&global, &arguments),
+        Verb::Verdict(arguments) => feedback::verdict(&global, &arguments),
+        Verb::Stats(arguments) => feedback::stats(&global, &arguments),
         Verb::Schema(arguments) => schema::run(&arguments),
     };
     result.unwrap_or_else(Failure::told).into()

@@ -41,13 +41,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     let paths = files::event_paths(&arguments.paths)?;
     let (publish, state) = (Recorder::default(), Memory::default());
     let topics = dry_topics();
-    let responder = Responder {
-        engine: &engine,
-        topics: &topics,
-        publish: &publish,
-        state: &state,
-        origin: Origin::Trusted,
-    };
+    let responder = Responder::offline(&engine, &topics, &publish, &state, Origin::Trusted);
     let now = arguments.now.unwrap_or_else(Timestamp::now);
     let mut out = anstream::stdout().lock();
     let mut count = Count::default();

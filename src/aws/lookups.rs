@@ -1,0 +1,225 @@
+//! What is asked of Organizations, IAM, Systems Manager and CloudTrail.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_sdk_cloudtrail::types::{LookupAttribute, LookupAttributeKey};
+use aws_sdk_ssm::types::CalendarState as Answer;
+use aws_smithy_types::DateTime;
+use indexmap::IndexMap;
+use jiff::Timestamp;
+
+use super::client::{Limits, MissedByStandard, limited};
+use crate::account::{Account, TAGS_MAX};
+use crate::effects::{CalendarState, Calls, EffectError, Lookups, Whose};
+
+/// Pages of CloudTrail's history read for one question, of [`CALLS_PER_PAGE`] calls each.
+const PAGES_MAX: usize = 3;
+/// Calls on one page: the most that CloudTrail gives.
+const CALLS_PER_PAGE: i32 = 50;
+/// CloudTrail allows two lookups a second.
+const BETWEEN_LOOKUPS: Duration = Duration::from_millis(500);
+
+/// What the function may ask.
+#[derive(Debug, Clone)]
+pub struct Permitted {
+    /// Organizations and IAM about accounts.
+    pub accounts: bool,
+    /// CloudTrail about the caller's last hour.
+    pub history: bool,
+}
+
+/// The services that are asked. CloudTrail and IAM tell only of the account they are asked in.
+#[derive(Debug, Clone)]
+pub struct Aws {
+    permitted: Permitted,
+    own_account: OnceLock<String>,
+    organizations: aws_sdk_organizations::Client,
+    iam: aws_sdk_iam::Client,
+    ssm: aws_sdk_ssm::Client,
+    cloudtrail: aws_sdk_cloudtrail::Client,
+}
+
+macro_rules! client {
+    ($service:ident, $config:expr) => {
+        $service::Client::from_conf(
+            $service::config::Builder::from($config).retry_classifier(MissedByStandard).build(),
+        )
+    };
+}
+
+impl Aws {
+    /// Clients over a shared configuration.
+    #[must_use]
+    pub fn new(config: &SdkConfig, permitted: Permitted) -> Self {
+        let config = &limited(config, Limits::SHORT);
+        Self {
+            permitted,
+            own_account: OnceLock::new(),
+            organizations: client!(aws_sdk_organizations, config),
+            iam: client!(aws_sdk_iam, config),
+            ssm: client!(aws_sdk_ssm, config),
+            cloudtrail: client!(aws_sdk_cloudtrail, config),
+        }
+    }
+
+    /// Learns from the function's ARN which account it runs in.
+    pub fn runs_as(&self, function_arn: &str) {
+        let account = function_arn.split(':').nth(4).filter(|account| account.len() == 12);
+        if let Some(account) = account {
+            self.own_account.get_or_init(|| account.to_owned());
+        }
+    }
+
+    fn is_own(&self, account: &str) -> bool {
+        self.own_account.get().is_some_and(|own| own == account)
+    }
+
+    async fn tags(&self, account: &str) -> Result<IndexMap<String, String>, EffectError> {
+        let mut tags = IndexMap::new();
+        let request = self.organizations.list_tags_for_resource().resource_id(account);
+        let mut pages = request.into_paginator().items().send();
+        while let Some(tag) = pages.next().await {
+            let tag =
+                tag.map_err(|error| failed(format!("list the tags of account {account}"), &error))?;
+            tags.insert(tag.key, tag.value);
+            if tags.len() >= TAGS_MAX {
+                break;
+            }
+        }
+        Ok(tags)
+    }
+
+    async fn name(&self, account: &str) -> Option<String> {
+        let answer = self.organizations.describe_account().account_id(account).send().await;
+        match answer {
+            Ok(answer) => answer.account.and_then(|account| account.name),
+            Err(error) => {
+                let error = failed(format!("describe account {account}"), &error);
+                tracing::warn!(%error, "name of the account not known");
+                None
+            }
+        }
+    }
+
+    /// IAM tells the alias of its own account only.
+    async fn alias(&self, account: &str) -> Option<String> {
+        if !self.is_own(account) {
+            return None;
+        }
+        match self.iam.list_account_aliases().send().await {
+            Ok(answer) => answer.account_aliases.into_iter().next(),
+            Err(error) => {
+                let error = failed("list the aliases of the account".to_owned(), &error);
+                tracing::warn!(%error, "alias of the account not known");
+                None
+            }
+        }
+    }
+}
+
+impl Lookups for Aws {
+    fn asks_about_accounts(&self) -> bool {
+        self.permitted.accounts
+    }
+
+    /// The tags decide: without them it is a failure. Name and alias are for reading.
+    async fn account(&self, account: &str) -> Result<Option<Account>, EffectError> {
+        if !self.permitted.accounts {
+            return Ok(None);
+        }
+        let tags = self.tags(account).await?;
+        let name = self.name(account).await;
+        let alias = self.alias(account).await;
+        Ok(Some(Account { name, alias, tags: Some(tags) }))
+    }
+
+    async fn change_calendar(
+        &self,
+        name: &str,
+        at: Timestamp,
+    ) -> Result<Option<CalendarState>, EffectError> {
+        // To the second, as the service takes it.
+        let at = at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let request = self.ssm.get_calendar_state().calendar_names(name).at_time(at);
+        let answer = request
+            .send()
+            .await
+            .map_err(|error| failed(format!("ask change calendar {name}"), &error))?;
+        let open = match answer.state {
+            Some(Answer::Open) => true,
+            Some(Answer::Closed) => false,
+            other => {
+                let cause = format!("it answered {other:?}");
+                return Err(EffectError { action: format!("ask change calendar {name}"), cause });
+            }
+        };
+        let until = answer.next_transition_time.and_then(|time| time.parse().ok());
+        Ok(Some(CalendarState { open, until }))
+    }
+
+    async fn calls(
+        &self,
+        account: &str,
+        whose: &Whose,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Option<Calls>, EffectError> {
+        if !self.permitted.history || !self.is_own(account) {
+            return Ok(None);
+        }
+        let (key, value) = match whose {
+            Whose::User(name) => (LookupAttributeKey::Username, name),
+            Whose::AccessKey(id) => (LookupAttributeKey::AccessKeyId, id),
+        };
+        let action = || "look up the caller's last hour in CloudTrail".to_owned();
+        let attribute =
+            LookupAttribute::builder().attribute_key(key).attribute_value(value).build();
+        let attribute = attribute
+            .map_err(|error| EffectError { action: action(), cause: error.to_string() })?;
+        let mut calls = Calls::default();
+        let mut next: Option<String> = None;
+        for page in 0..PAGES_MAX {
+            if page > 0 {
+                tokio::time::sleep(BETWEEN_LOOKUPS).await;
+            }
+            let request = self
+                .cloudtrail
+                .lookup_events()
+                .lookup_attributes(attribute.clone())
+                .start_time(DateTime::from_secs(from.as_second()))
+                .end_time(DateTime::from_secs(to.as_second()))
+                .max_results(CALLS_PER_PAGE)
+                .set_next_token(next.take());
+            let answer = match request.send().await {
+                Ok(answer) => answer,
+                // What is there is better than nothing.
+                Err(error) if page > 0 => {
+                    tracing::warn!(error = %failed(action(), &error), "only a part of the last hour");
+                    calls.more = true;
+                    break;
+                }
+                Err(error) => return Err(failed(action(), &error)),
+            };
+            calls.records.extend(
+                answer
+                    .events
+                    .unwrap_or_default()
+                    .into_iter()
+                    .filter_map(|event| event.cloud_trail_event),
+            );
+            next = answer.next_token.filter(|token| !token.is_empty());
+            calls.more = next.is_some();
+            if next.is_none() {
+                break;
+            }
+        }
+        Ok(Some(calls))
+    }
+}
+
+fn failed(action: String, error: &(dyn std::error::Error + 'static)) -> EffectError {
+    let cause = aws_sdk_cloudtrail::error::DisplayErrorContext(error).to_string();
+    EffectError { action, cause }
+}

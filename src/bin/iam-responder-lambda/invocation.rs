@@ -1,0 +1,216 @@
+//! The effects of one invocation: each call is timed, and a table that does not answer is asked once.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use iam_responder::account::Account;
+use iam_responder::alert::Message;
+use iam_responder::aws::lookups::Aws;
+use iam_responder::aws::sns::Sns;
+use iam_responder::effects::{
+    CalendarState, Calls, Claim, Delivery, EffectError, Lookups, Publish, State, Whose,
+};
+use iam_responder::ledger::Told;
+use iam_responder::metrics::Phases;
+use jiff::{SignedDuration, Timestamp};
+
+use super::store::Store;
+
+/// A call that fails after this time failed because nobody answered.
+const SLOW: Duration = Duration::from_millis(1_000);
+/// Time for all lookups of one event together.
+const LOOKUPS_MAX: Duration = Duration::from_millis(3_500);
+
+/// What one invocation does, and how long each part of it took.
+pub struct Invocation<'f> {
+    publish: &'f Sns,
+    store: &'f Store,
+    lookups: &'f Aws,
+    phases: Cell<Phases>,
+    /// The table did not answer: whatever else is asked of it would cost the same time again.
+    silent: Cell<bool>,
+}
+
+impl<'f> Invocation<'f> {
+    pub fn new(publish: &'f Sns, store: &'f Store, lookups: &'f Aws) -> Self {
+        let (phases, silent) = (Cell::default(), Cell::default());
+        Self { publish, store, lookups, phases, silent }
+    }
+
+    /// Time spent so far, by what it was spent on.
+    pub fn phases(&self) -> Phases {
+        self.phases.get()
+    }
+
+    fn add(&self, change: impl FnOnce(&mut Phases)) {
+        let mut phases = self.phases.get();
+        change(&mut phases);
+        self.phases.set(phases);
+    }
+
+    async fn asked<T>(
+        &self,
+        call: impl Future<Output = Result<T, EffectError>>,
+    ) -> Result<T, EffectError> {
+        if self.silent.get() {
+            let cause = "it did not answer a moment ago".to_owned();
+            return Err(EffectError { action: "ask the table".to_owned(), cause });
+        }
+        self.insisted(call).await
+    }
+
+    /// Also where the table did not answer before: what this writes keeps others from harm.
+    async fn insisted<T>(
+        &self,
+        call: impl Future<Output = Result<T, EffectError>>,
+    ) -> Result<T, EffectError> {
+        let started = Instant::now();
+        let answer = call.await;
+        let spent = started.elapsed();
+        self.add(|phases| {
+            phases.state += spent;
+            phases.state_failures += u32::from(answer.is_err());
+        });
+        if answer.is_err() && spent >= SLOW {
+            self.silent.set(true);
+        }
+        answer
+    }
+
+    async fn looked_up<T>(
+        &self,
+        call: impl Future<Output = Result<Option<T>, EffectError>>,
+    ) -> Result<Option<T>, EffectError> {
+        let left = LOOKUPS_MAX.saturating_sub(self.phases.get().lookup);
+        let started = Instant::now();
+        let answer = match tokio::time::timeout(left, call).await {
+            Ok(answer) => answer,
+            Err(_) => Err(EffectError {
+                action: "look it up".to_owned(),
+                cause: format!("no time left: {} ms for one event", LOOKUPS_MAX.as_millis()),
+            }),
+        };
+        self.add(|phases| {
+            phases.lookup += started.elapsed();
+            phases.lookup_failures += u32::from(answer.is_err());
+        });
+        answer
+    }
+}
+
+impl Publish for Invocation<'_> {
+    async fn publish(&self, topic_arn: &str, message: &Message) -> Result<(), EffectError> {
+        let started = Instant::now();
+        let answer = self.publish.publish(topic_arn, message).await;
+        self.add(|phases| phases.publish += started.elapsed());
+        answer
+    }
+}
+
+impl Lookups for Invocation<'_> {
+    fn asks_about_accounts(&self) -> bool {
+        self.lookups.asks_about_accounts()
+    }
+
+    async fn account(&self, account: &str) -> Result<Option<Account>, EffectError> {
+        self.looked_up(self.lookups.account(account)).await
+    }
+
+    async fn change_calendar(
+        &self,
+        name: &str,
+        at: Timestamp,
+    ) -> Result<Option<CalendarState>, EffectError> {
+        self.looked_up(self.lookups.change_calendar(name, at)).await
+    }
+
+    async fn calls(
+        &self,
+        account: &str,
+        whose: &Whose,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Option<Calls>, EffectError> {
+        self.looked_up(self.lookups.calls(account, whose, from, to)).await
+    }
+}
+
+impl State for Invocation<'_> {
+    async fn begin(&self, event_id: &str, now: Timestamp) -> Result<Delivery, EffectError> {
+        self.asked(self.store.begin(event_id, now)).await
+    }
+
+    async fn end(
+        &self,
+        event_id: &str,
+        now: Timestamp,
+        told: Option<&Told>,
+    ) -> Result<(), EffectError> {
+        self.insisted(self.store.end(event_id, now, told)).await
+    }
+
+    async fn claim(
+        &self,
+        fingerprint: &str,
+        event_id: &str,
+        at: Timestamp,
+        window: SignedDuration,
+    ) -> Result<Claim, EffectError> {
+        self.asked(self.store.claim(fingerprint, event_id, at, window)).await
+    }
+
+    async fn hold(&self, fingerprint: &str, event_id: &str) -> Result<(), EffectError> {
+        self.asked(self.store.hold(fingerprint, event_id)).await
+    }
+
+    async fn release(&self, fingerprint: &str, event_id: &str) -> Result<(), EffectError> {
+        self.insisted(self.store.release(fingerprint, event_id)).await
+    }
+
+    async fn count(
+        &self,
+        key: &str,
+        event_id: &str,
+        at: Timestamp,
+        window: SignedDuration,
+    ) -> Result<u32, EffectError> {
+        self.asked(self.store.count(key, event_id, at, window)).await
+    }
+
+    async fn first_between(
+        &self,
+        key: &str,
+        from: Timestamp,
+        to: Timestamp,
+        none_of: &[String],
+    ) -> Result<Option<(String, Timestamp)>, EffectError> {
+        self.asked(self.store.first_between(key, from, to, none_of)).await
+    }
+
+    async fn document_before(
+        &self,
+        key: &str,
+        event_id: &str,
+    ) -> Result<Option<String>, EffectError> {
+        self.asked(self.store.document_before(key, event_id)).await
+    }
+
+    async fn remember_document(
+        &self,
+        key: &str,
+        event_id: &str,
+        at: Timestamp,
+        document: Option<&str>,
+    ) -> Result<(), EffectError> {
+        self.asked(self.store.remember_document(key, event_id, at, document)).await
+    }
+
+    async fn note(&self, key: &str) -> Result<Option<(String, Timestamp)>, EffectError> {
+        self.asked(self.store.note(key)).await
+    }
+
+    async fn keep_note(&self, key: &str, text: &str, at: Timestamp) -> Result<(), EffectError> {
+        self.asked(self.store.keep_note(key, text, at)).await
+    }
+}

@@ -1,0 +1,225 @@
+//! `verdict` and `stats`: what people say of alerts, and the numbers it gives.
+
+use clap::builder::PossibleValuesParser;
+use iam_responder::ledger::Word;
+
+/// Where the alerts are kept.
+#[derive(Debug, clap::Args)]
+pub struct Kept {
+    /// DynamoDB table of the deployment, in the Region that the AWS settings name
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "IAM_RESPONDER_TABLE",
+        default_value = "iam-responder-state"
+    )]
+    pub table: String,
+}
+
+/// Arguments of `verdict`.
+#[derive(Debug, clap::Args)]
+pub struct VerdictArguments {
+    /// Event ID, as the alert ends with it
+    #[arg(value_name = "EVENT_ID")]
+    pub event: String,
+    /// What it was; `acknowledged` says only that somebody looks into it
+    #[arg(value_name = "VERDICT", value_parser = PossibleValuesParser::new(Word::ALL.map(Word::text)))]
+    pub word: String,
+    /// Why, for whoever reads it later
+    #[arg(long, value_name = "TEXT")]
+    pub note: Option<String>,
+    /// Who says so
+    #[arg(long, value_name = "NAME", env = "USER", hide_env_values = true)]
+    pub by: Option<String>,
+    #[command(flatten)]
+    pub kept: Kept,
+}
+
+/// Arguments of `stats`.
+#[derive(Debug, clap::Args)]
+pub struct StatsArguments {
+    /// Alerts of so many days
+    #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(i64).range(1..=90))]
+    pub days: i64,
+    #[command(flatten)]
+    pub kept: Kept,
+}
+
+#[cfg(feature = "aws")]
+pub use with_aws::{stats, verdict};
+#[cfg(not(feature = "aws"))]
+pub use without_aws::{stats, verdict};
+
+#[cfg(not(feature = "aws"))]
+mod without_aws {
+    use super::{StatsArguments, VerdictArguments};
+    use crate::Global;
+    use crate::exit::{Exit, Failure};
+
+    fn refused<T>() -> Result<T, Failure> {
+        let message = "this binary was built without AWS, so that it builds in seconds; build it with: \
+                       cargo build --release --features aws";
+        Err(Failure::Fault(message.to_owned()))
+    }
+
+    pub fn verdict(_: &Global, _: &VerdictArguments) -> Result<Exit, Failure> {
+        refused()
+    }
+
+    pub fn stats(_: &Global, _: &StatsArguments) -> Result<Exit, Failure> {
+        refused()
+    }
+}
+
+#[cfg(feature = "aws")]
+mod with_aws {
+    use std::collections::BTreeMap;
+    use std::env;
+    use std::io::Write;
+
+    use iam_responder::alert::NAME_CHARS_MAX;
+    use iam_responder::alert::clean::{clean, visible};
+    use iam_responder::aws::client;
+    use iam_responder::aws::dynamodb::Table;
+    use iam_responder::effects::EffectError;
+    use iam_responder::ledger::{self, Judgement, Ledger, NOTE_CHARS_MAX, Stats, Word};
+    use jiff::{SignedDuration, Timestamp};
+    use serde_json::json;
+
+    use super::{Kept, StatsArguments, VerdictArguments};
+    use crate::exit::{Exit, Failure};
+    use crate::{Format, Global, paint};
+
+    pub fn verdict(global: &Global, arguments: &VerdictArguments) -> Result<Exit, Failure> {
+        let word: Word = arguments.word.parse().map_err(Failure::Fault)?;
+        let short = |text: &String| text.chars().take(NOTE_CHARS_MAX).collect();
+        let judgement = Judgement {
+            word,
+            note: arguments.note.as_ref().map(short),
+            by: arguments.by.as_ref().filter(|by| !by.is_empty()).map(short),
+            at: Timestamp::now(),
+        };
+        let known = with_table(&arguments.kept, async |table| {
+            table.judge(&arguments.event, &judgement).await
+        })?;
+        if !known {
+            return Err(Failure::Fault(format!(
+                "no alert about event `{}` in table {}; alerts are kept for {} days, each in the Region \
+                 it was sent from",
+                arguments.event,
+                arguments.kept.table,
+                ledger::KEPT_DAYS
+            )));
+        }
+        let mut out = anstream::stdout().lock();
+        match global.format {
+            Format::Human => {
+                writeln!(out, "{}: {}", visible(&arguments.event), word.text())?;
+            }
+            Format::Json => writeln!(
+                out,
+                "{}",
+                json!({"event_id": arguments.event, "verdict": word, "note": judgement.note,
+                       "by": judgement.by, "at": judgement.at})
+            )?,
+        }
+        Ok(Exit::Clean)
+    }
+
+    pub fn stats(global: &Global, arguments: &StatsArguments) -> Result<Exit, Failure> {
+        let from = Timestamp::now()
+            .checked_sub(SignedDuration::from_hours(24 * arguments.days))
+            .map_err(|error| Failure::Fault(error.to_string()))?;
+        let records = with_table(&arguments.kept, async |table| table.told_since(from).await)?;
+        let stats = ledger::stats(&records);
+        let mut out = anstream::stdout().lock();
+        match global.format {
+            Format::Json => {
+                let line = serde_json::to_string(&stats);
+                writeln!(out, "{}", line.map_err(|error| Failure::Fault(error.to_string()))?)?;
+            }
+            Format::Human => human(&mut out, &stats, arguments.days)?,
+        }
+        Ok(if stats.unacknowledged_loud > 0 { Exit::Findings } else { Exit::Clean })
+    }
+
+    fn human(out: &mut impl Write, stats: &Stats, days: i64) -> Result<(), Failure> {
+        let severities = stats.by_severity.iter().rev();
+        let severities: Vec<String> =
+            severities.map(|(severity, count)| format!("{count} {severity}")).collect();
+        let words: BTreeMap<&str, usize> =
+            stats.by_verdict.iter().map(|(word, count)| (word.text(), *count)).collect();
+        let words: Vec<String> =
+            words.iter().map(|(word, count)| format!("{count} {word}")).collect();
+        let or_none = |list: Vec<String>| {
+            if list.is_empty() { "none".to_owned() } else { list.join(", ") }
+        };
+        let rate = stats.false_positive_rate.map_or_else(
+            || "no verdicts yet".to_owned(),
+            |rate| format!("{:.1} % of those judged", rate * 100.0),
+        );
+        let lines = [
+            ("Alerts", format!("{} in {days} days: {}", stats.alerts, or_none(severities))),
+            ("Verdicts", or_none(words)),
+            ("False positives", rate),
+            (
+                "Unacknowledged",
+                format!(
+                    "{}, of them {} high or critical; {} told again",
+                    stats.unacknowledged, stats.unacknowledged_loud, stats.repeated
+                ),
+            ),
+            (
+                "To acknowledge",
+                spread(stats.seconds_to_acknowledge_median, stats.seconds_to_acknowledge_p90),
+            ),
+            ("To detect", spread(stats.seconds_to_detect_median, stats.seconds_to_detect_p90)),
+        ];
+        for (label, value) in lines {
+            writeln!(out, "{}", paint::paragraph(&value, &format!("{label:<17}"), 17))?;
+        }
+        let mut rules: Vec<_> = stats.by_rule.iter().collect();
+        rules.sort_by_key(|(_, rule)| std::cmp::Reverse((rule.false_positives, rule.alerts)));
+        if !rules.is_empty() {
+            writeln!(
+                out,
+                "\n{:>7} {:>7} {:>7} {:>9}  Rule",
+                "Alerts", "Judged", "False", "Expected"
+            )?;
+        }
+        for (id, rule) in rules {
+            let id = clean(id, NAME_CHARS_MAX);
+            let (alerts, judged) = (rule.alerts, rule.judged);
+            let (wrong, expected) = (rule.false_positives, rule.expected);
+            writeln!(out, "{alerts:>7} {judged:>7} {wrong:>7} {expected:>9}  {id}")?;
+        }
+        Ok(())
+    }
+
+    fn spread(median: Option<i64>, p90: Option<i64>) -> String {
+        match (median, p90) {
+            (Some(median), Some(p90)) => format!("{median} s median, {p90} s for nine of ten"),
+            _ => "not known".to_owned(),
+        }
+    }
+
+    fn with_table<T>(
+        kept: &Kept,
+        work: impl AsyncFnOnce(&Table) -> Result<T, EffectError>,
+    ) -> Result<T, Failure> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| Failure::Fault(error.to_string()))?;
+        runtime.block_on(async move {
+            let region = env::var("AWS_REGION").or_else(|_| env::var("AWS_DEFAULT_REGION"));
+            let config =
+                client::config(&region.unwrap_or_default(), env::var_os("AWS_CA_BUNDLE")).await;
+            let config = config.map_err(Failure::Fault)?;
+            if config.region().is_none() {
+                let message = "no AWS Region: set AWS_REGION to that of the deployment";
+                return Err(Failure::Fault(message.to_owned()));
+            }
+            let table = Table::new(&config, kept.table.clone());
+            work(&table).await.map_err(|error| Failure::Fault(error.to_string()))
+        })
+    }
+}

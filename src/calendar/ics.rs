@@ -1,0 +1,295 @@
+//! iCalendar files: single events, recurrence, exceptions, moved and cancelled occurrences.
+//!
+//! Source: <https://www.rfc-editor.org/rfc/rfc5545>
+
+use std::collections::HashSet;
+use std::sync::OnceLock;
+
+use calcard::common::timezone::Tz;
+use calcard::icalendar::{
+    ICalendar, ICalendarComponentType, ICalendarProperty, ICalendarStatus, ICalendarValue,
+};
+use calcard::{Entry, Parser};
+use jiff::Timestamp;
+
+use super::Presence;
+
+/// Largest iCalendar file, in bytes.
+pub const ICS_BYTES_MAX: usize = 1024 * 1024;
+/// Most recurring events in one file.
+pub const RECURRING_EVENTS_MAX: usize = 200;
+/// Most occurrences of one recurring event, counted from its start: daily ones reach 54 years. What
+/// lies beyond the last is not known, and falls to the stricter side.
+pub const OCCURRENCES_MAX: usize = 20_000;
+
+/// An iCalendar file, expanded when it is first asked.
+#[derive(Debug, Clone)]
+pub struct Ics {
+    text: String,
+    zone: String,
+    expanded: OnceLock<Result<Occurrences, String>>,
+}
+
+/// When events take place, in epoch seconds.
+#[derive(Debug, Clone, Default)]
+struct Occurrences {
+    /// Without overlaps, in order; the end is outside.
+    spans: Vec<(i64, i64)>,
+    /// Nothing is known from here on.
+    known_until: Option<i64>,
+}
+
+impl Ics {
+    /// A file's text, and the zone of its times that name none.
+    #[must_use]
+    pub fn new(text: &str, zone: &str) -> Self {
+        Self { text: text.to_owned(), zone: zone.to_owned(), expanded: OnceLock::new() }
+    }
+
+    /// Reads it all.
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    pub fn check(&self) -> Result<(), String> {
+        self.expanded().as_ref().map(|_| ()).map_err(Clone::clone)
+    }
+
+    /// Does an event take place at this moment?
+    #[must_use]
+    pub fn presence(&self, moment: Timestamp) -> Presence {
+        let Ok(occurrences) = self.expanded() else { return Presence::Unknown };
+        let second = moment.as_second();
+        let next = occurrences.spans.partition_point(|(from, _)| *from <= second);
+        let last = next.checked_sub(1).and_then(|index| occurrences.spans.get(index));
+        if last.is_some_and(|(_, to)| second < *to) {
+            Presence::Inside
+        } else if occurrences.known_until.is_some_and(|until| second >= until) {
+            Presence::Unknown
+        } else {
+            Presence::Outside
+        }
+    }
+
+    /// From when on nothing is known, where the file has more occurrences than are counted.
+    #[must_use]
+    pub fn known_until(&self) -> Option<Timestamp> {
+        let until = self.expanded().as_ref().ok()?.known_until?;
+        Timestamp::from_second(until).ok()
+    }
+
+    fn expanded(&self) -> &Result<Occurrences, String> {
+        self.expanded.get_or_init(|| expand(&self.text, &self.zone))
+    }
+}
+
+fn expand(text: &str, zone: &str) -> Result<Occurrences, String> {
+    if text.len() > ICS_BYTES_MAX {
+        return Err(format!("more than {ICS_BYTES_MAX} bytes"));
+    }
+    let zone: Tz = zone.parse().map_err(|()| format!("unknown time zone `{zone}`"))?;
+    let mut parser = Parser::new(text);
+    let mut found = Occurrences::default();
+    let mut calendars = 0;
+    loop {
+        match parser.entry() {
+            Entry::ICalendar(calendar) => {
+                calendars += 1;
+                expand_one(&calendar, zone, &mut found)?;
+            }
+            Entry::Eof => break,
+            Entry::InvalidLine(line) if line.trim().is_empty() => {}
+            Entry::InvalidLine(line) => {
+                let line: String = line.chars().take(60).collect();
+                return Err(format!("not iCalendar: `{line}`"));
+            }
+            other => {
+                let other: String = format!("{other:?}").chars().take(80).collect();
+                return Err(format!("not a whole iCalendar file: {other}"));
+            }
+        }
+    }
+    if calendars == 0 {
+        return Err("no calendar in it: it should begin with BEGIN:VCALENDAR".to_owned());
+    }
+    found.spans = merged(std::mem::take(&mut found.spans));
+    Ok(found)
+}
+
+/// The events without recurrence at once, then each recurring one by itself: the limit of the
+/// expansion is shared by all in one call, and a long series would starve the next.
+fn expand_one(calendar: &ICalendar, zone: Tz, found: &mut Occurrences) -> Result<(), String> {
+    readable(calendar)?;
+    let uid = |index: usize| calendar.components.get(index).and_then(|one| one.uid());
+    let recurring: Vec<usize> = calendar
+        .components
+        .iter()
+        .enumerate()
+        .filter(|(_, one)| one.component_type == ICalendarComponentType::VEvent)
+        .filter(|(_, one)| one.is_recurrent() && !one.is_recurrence_override())
+        .map(|(index, _)| index)
+        .collect();
+    if recurring.len() > RECURRING_EVENTS_MAX {
+        return Err(format!("more than {RECURRING_EVENTS_MAX} recurring events"));
+    }
+    let series: HashSet<&str> = recurring.iter().filter_map(|index| uid(*index)).collect();
+    let in_series = |index: usize| {
+        recurring.contains(&index) || uid(index).is_some_and(|uid| series.contains(uid))
+    };
+    take(calendar, zone, &|index| !in_series(index), found)?;
+    for one in &recurring {
+        let same =
+            |index: usize| index == *one || (uid(index).is_some() && uid(index) == uid(*one));
+        take(calendar, zone, &same, found)?;
+    }
+    Ok(())
+}
+
+/// The parser keeps what it cannot read as text; a rule that is not followed would be an event that
+/// never comes again, in silence.
+fn readable(calendar: &ICalendar) -> Result<(), String> {
+    use ICalendarProperty::{Dtend, Dtstart, Duration, Exdate, Rdate, RecurrenceId, Rrule};
+    let times = [Dtstart, Dtend, Duration, Exdate, Rdate, RecurrenceId, Rrule];
+    for one in &calendar.components {
+        let unread = one.entries.iter().find(|entry| {
+            let text = |value: &ICalendarValue| {
+                matches!(value, ICalendarValue::Text(_) | ICalendarValue::Binary(_))
+            };
+            times.contains(&entry.name)
+                && (entry.values.is_empty() || entry.values.iter().any(text))
+        });
+        if let Some(entry) = unread {
+            let uid = one.uid().unwrap_or("without UID");
+            return Err(format!("event {uid}: {} cannot be read", entry.name.as_str()));
+        }
+    }
+    Ok(())
+}
+
+/// Expands the chosen events alone.
+fn take(
+    calendar: &ICalendar,
+    zone: Tz,
+    chosen: &dyn Fn(usize) -> bool,
+    found: &mut Occurrences,
+) -> Result<(), String> {
+    let mut part = calendar.clone();
+    for (index, one) in part.components.iter_mut().enumerate() {
+        let event = one.component_type == ICalendarComponentType::VEvent;
+        if one.component_type.has_time_ranges() && !(event && chosen(index)) {
+            one.component_type = ICalendarComponentType::Other("LEFT-OUT".to_owned());
+        }
+    }
+    let expanded = part.expand_dates(zone, OCCURRENCES_MAX);
+    if let Some(error) = expanded.errors.first() {
+        let which = usize::try_from(error.comp_id).ok();
+        let uid = which.and_then(|index| calendar.components.get(index)?.uid());
+        return Err(format!("event {}: {}", uid.unwrap_or("without UID"), error.error));
+    }
+    if expanded.events.len() >= OCCURRENCES_MAX {
+        let last = expanded.events.iter().map(|event| event.start.timestamp()).max();
+        let until = [found.known_until, last].into_iter().flatten().min();
+        found.known_until = until;
+    }
+    for event in expanded.events {
+        let component = usize::try_from(event.comp_id).ok();
+        let component = component.and_then(|index| calendar.components.get(index));
+        if component.and_then(|one| one.status()) != Some(&ICalendarStatus::Cancelled) {
+            // By wall clock where the event says how long it is: both edges of daylight saving.
+            let fallback = event.timestamps();
+            let span = event.try_into_date_time();
+            let span = span.map(|span| (span.start.timestamp(), span.end.timestamp()));
+            found.spans.push(span.unwrap_or(fallback));
+        }
+    }
+    Ok(())
+}
+
+fn merged(mut spans: Vec<(i64, i64)>) -> Vec<(i64, i64)> {
+    spans.sort_unstable();
+    let mut merged: Vec<(i64, i64)> = Vec::with_capacity(spans.len());
+    for (from, to) in spans.into_iter().filter(|(from, to)| from < to) {
+        match merged.last_mut() {
+            Some((_, end)) if from <= *end => *end = to.max(*end),
+            _ => merged.push((from, to)),
+        }
+    }
+    merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(events: &str) -> Ics {
+        let text = format!(
+            "BEGIN:VCALENDAR\r\nVERSION:2.0\r\n{}END:VCALENDAR\r\n",
+            events.replace('\n', "\r\n")
+        );
+        Ics::new(&text, "Europe/Berlin")
+    }
+
+    #[track_caller]
+    fn check(file: &Ics, moment: &str, want: Presence) {
+        assert_eq!(file.check(), Ok(()));
+        assert_eq!(file.presence(moment.parse().unwrap()), want, "{moment}");
+    }
+
+    #[test]
+    fn a_series_with_exceptions_moves_and_cancellations() {
+        use Presence::{Inside, Outside};
+        let weekly = file(
+            "BEGIN:VEVENT\nUID:release\nDTSTART;TZID=America/New_York:20260302T200000\nDURATION:PT2H\n\
+             RRULE:FREQ=WEEKLY;BYDAY=MO\nEXDATE;TZID=America/New_York:20261116T200000\nEND:VEVENT\n\
+             BEGIN:VEVENT\nUID:release\nRECURRENCE-ID;TZID=America/New_York:20261123T200000\n\
+             DTSTART;TZID=America/New_York:20261124T100000\nDURATION:PT1H\nEND:VEVENT\n\
+             BEGIN:VEVENT\nUID:release\nRECURRENCE-ID;TZID=America/New_York:20261130T200000\nSTATUS:CANCELLED\n\
+             DTSTART;TZID=America/New_York:20261130T200000\nDURATION:PT2H\nEND:VEVENT\n",
+        );
+        check(&weekly, "2026-11-10T01:30:00Z", Inside); // Monday 20:30 in winter
+        check(&weekly, "2026-11-10T03:00:00Z", Outside); // the end is outside
+        check(&weekly, "2026-07-07T00:30:00Z", Inside); // Monday 20:30 in summer
+        check(&weekly, "2026-11-17T01:30:00Z", Outside); // excepted
+        check(&weekly, "2026-11-24T01:30:00Z", Outside); // moved …
+        check(&weekly, "2026-11-24T15:30:00Z", Inside); // … to here
+        check(&weekly, "2026-12-01T01:30:00Z", Outside); // cancelled
+        check(&weekly, "2026-12-08T01:30:00Z", Inside);
+    }
+
+    #[test]
+    fn whole_days_lie_in_the_zone_of_the_calendar() {
+        use Presence::{Inside, Outside};
+        let holidays = file(
+            "BEGIN:VEVENT\nUID:xmas\nDTSTART;VALUE=DATE:20201225\nDTEND;VALUE=DATE:20201227\nRRULE:FREQ=YEARLY\n\
+             END:VEVENT\nBEGIN:VTODO\nUID:todo\nDTSTART:20261101T000000Z\nDUE:20261201T000000Z\nEND:VTODO\n",
+        );
+        check(&holidays, "2026-12-24T23:00:00Z", Inside);
+        check(&holidays, "2026-12-24T22:59:59Z", Outside);
+        check(&holidays, "2026-12-26T22:59:59Z", Inside);
+        check(&holidays, "2026-12-26T23:00:00Z", Outside);
+        check(&holidays, "2026-11-20T12:00:00Z", Outside);
+    }
+
+    #[test]
+    fn beyond_the_last_counted_occurrence_nothing_is_known() {
+        let hourly = file(
+            "BEGIN:VEVENT\nUID:a\nDTSTART:20260101T000000Z\nDURATION:PT10M\nRRULE:FREQ=HOURLY\nEND:VEVENT\n\
+             BEGIN:VEVENT\nUID:b\nDTSTART:20260101T003000Z\nDURATION:PT5M\nRRULE:FREQ=DAILY\nEND:VEVENT\n",
+        );
+        check(&hourly, "2026-11-20T12:05:00Z", Presence::Inside);
+        check(&hourly, "2026-11-20T12:15:00Z", Presence::Outside);
+        check(&hourly, "2026-11-19T23:31:00Z", Presence::Inside); // 00:31 in Berlin
+        check(&hourly, "2040-11-20T12:15:00Z", Presence::Unknown);
+    }
+
+    #[test]
+    fn what_is_no_calendar_is_refused() {
+        for text in ["", "hello\r\n", "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n", "{}"] {
+            assert!(Ics::new(text, "Etc/UTC").check().is_err(), "{text:?}");
+        }
+        let bad = file("BEGIN:VEVENT\nUID:x\nDTSTART:yesterday\nEND:VEVENT\n");
+        assert!(bad.check().is_err());
+        let rule =
+            file("BEGIN:VEVENT\nUID:x\nDTSTART:20260101T000000Z\nRRULE:FREQ=OFTEN\nEND:VEVENT\n");
+        assert!(rule.check().is_err(), "{:?}", rule.presence(Timestamp::UNIX_EPOCH));
+    }
+}

@@ -1,0 +1,38 @@
+//! Nobody to ask: for the command line, and for a function that may not look up anything.
+
+use jiff::Timestamp;
+
+use super::{CalendarState, Calls, EffectError, Lookups, Whose};
+use crate::account::Account;
+
+/// Answers nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Offline;
+
+impl Lookups for Offline {
+    fn asks_about_accounts(&self) -> bool {
+        false
+    }
+
+    async fn account(&self, _: &str) -> Result<Option<Account>, EffectError> {
+        Ok(None)
+    }
+
+    async fn change_calendar(
+        &self,
+        _: &str,
+        _: Timestamp,
+    ) -> Result<Option<CalendarState>, EffectError> {
+        Ok(None)
+    }
+
+    async fn calls(
+        &self,
+        _: &str,
+        _: &Whose,
+        _: Timestamp,
+        _: Timestamp,
+    ) -> Result<Option<Calls>, EffectError> {
+        Ok(None)
+    }
+}

@@ -1,0 +1,291 @@
+//! What was told, what people made of it, and what follows: repetition of what nobody acknowledged,
+//! and the numbers.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::effects::EffectError;
+use crate::nearest;
+use crate::severity::Severity;
+
+/// Days that an alert and its verdict are kept.
+pub const KEPT_DAYS: i64 = 90;
+/// Longest note of a verdict, in characters.
+pub const NOTE_CHARS_MAX: usize = 1_000;
+
+/// An alert that was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// ID of its event.
+    pub event_id: String,
+    /// How loud.
+    pub severity: Severity,
+    /// What happened, in a few words.
+    pub title: String,
+    /// Rules that matched, the first gave title and severity.
+    pub rules: Vec<String>,
+    /// Account of the event.
+    pub account: Option<String>,
+    /// When it happened.
+    pub event_time: Option<Timestamp>,
+    /// When it is told again, should nobody acknowledge it.
+    pub repeat_at: Option<Timestamp>,
+    /// The alert as JSON, where it may have to be told again.
+    pub alert: Option<String>,
+}
+
+/// What a person says of an alert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Word {
+    /// Somebody looks into it; no judgement yet.
+    Acknowledged,
+    /// It was what the rule says, and unwanted.
+    TruePositive,
+    /// It was not what the rule says.
+    FalsePositive,
+    /// It was what the rule says, and wanted.
+    Expected,
+}
+
+impl Word {
+    /// All words.
+    pub const ALL: [Self; 4] =
+        [Self::Acknowledged, Self::TruePositive, Self::FalsePositive, Self::Expected];
+
+    /// As it is written.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Acknowledged => "acknowledged",
+            Self::TruePositive => "true-positive",
+            Self::FalsePositive => "false-positive",
+            Self::Expected => "expected",
+        }
+    }
+}
+
+impl FromStr for Word {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let words = Self::ALL.map(Self::text);
+        let found = Self::ALL.into_iter().find(|word| word.text() == text);
+        found.ok_or_else(|| {
+            nearest::suggestion(text, words)
+                .unwrap_or_else(|| format!("one of {}", words.join(", ")))
+        })
+    }
+}
+
+/// What a person said of an alert, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judgement {
+    /// What it was.
+    pub word: Word,
+    /// Why.
+    pub note: Option<String>,
+    /// Who says so.
+    pub by: Option<String>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// An alert with what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// What was told.
+    pub told: Told,
+    /// When.
+    pub told_at: Timestamp,
+    /// When a person first spoke of it.
+    pub acknowledged_at: Option<Timestamp>,
+    /// The latest verdict.
+    pub judgement: Option<Judgement>,
+    /// When it was told again.
+    pub repeated_at: Option<Timestamp>,
+}
+
+/// The alerts that were sent.
+pub trait Ledger {
+    /// Keeps a verdict; the first one also acknowledges. Tells whether there is such an alert.
+    fn judge(
+        &self,
+        event_id: &str,
+        judgement: &Judgement,
+    ) -> impl Future<Output = Result<bool, EffectError>>;
+
+    /// All alerts told since a moment.
+    fn told_since(&self, from: Timestamp)
+    -> impl Future<Output = Result<Vec<Record>, EffectError>>;
+
+    /// Alerts whose time to be told again has come.
+    fn due(&self, now: Timestamp) -> impl Future<Output = Result<Vec<Record>, EffectError>>;
+
+    /// Takes one that is due, so that nobody else tells it before `until`. `false` where somebody
+    /// else was faster, or it was acknowledged.
+    fn take_due(
+        &self,
+        record: &Record,
+        until: Timestamp,
+    ) -> impl Future<Output = Result<bool, EffectError>>;
+
+    /// Marks one as told again.
+    fn repeated(
+        &self,
+        event_id: &str,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<(), EffectError>>;
+}
+
+/// The numbers that verdicts give.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Stats {
+    /// Alerts told.
+    pub alerts: usize,
+    /// By severity.
+    pub by_severity: BTreeMap<Severity, usize>,
+    /// Alerts with each verdict.
+    pub by_verdict: BTreeMap<Word, usize>,
+    /// Alerts that nobody spoke of.
+    pub unacknowledged: usize,
+    /// Of those, high and critical ones.
+    pub unacknowledged_loud: usize,
+    /// Alerts told a second time, because nobody spoke of them.
+    pub repeated: usize,
+    /// False positives among the alerts that were judged, 0 to 1.
+    pub false_positive_rate: Option<f64>,
+    /// From the alert to the first word about it: median, in seconds.
+    pub seconds_to_acknowledge_median: Option<i64>,
+    /// The same at the 90th percentile.
+    pub seconds_to_acknowledge_p90: Option<i64>,
+    /// From the event to the alert: median, in seconds.
+    pub seconds_to_detect_median: Option<i64>,
+    /// The same at the 90th percentile.
+    pub seconds_to_detect_p90: Option<i64>,
+    /// By the rule that gave title and severity.
+    pub by_rule: BTreeMap<String, OfRule>,
+}
+
+/// The numbers of one rule.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct OfRule {
+    /// Alerts told.
+    pub alerts: usize,
+    /// Judged in any way but acknowledged only.
+    pub judged: usize,
+    /// False positives.
+    pub false_positives: usize,
+    /// Expected ones.
+    pub expected: usize,
+}
+
+/// Adds up records.
+#[must_use]
+pub fn stats(records: &[Record]) -> Stats {
+    let mut stats = Stats { alerts: records.len(), ..Stats::default() };
+    let (mut acknowledged, mut detected) = (Vec::new(), Vec::new());
+    for record in records {
+        let told = &record.told;
+        *stats.by_severity.entry(told.severity).or_default() += 1;
+        stats.repeated += usize::from(record.repeated_at.is_some());
+        match record.acknowledged_at {
+            Some(at) => acknowledged.push(at.duration_since(record.told_at).as_secs().max(0)),
+            None => {
+                stats.unacknowledged += 1;
+                stats.unacknowledged_loud += usize::from(told.severity >= Severity::High);
+            }
+        }
+        detected
+            .extend(told.event_time.map(|at| record.told_at.duration_since(at).as_secs().max(0)));
+        let rule = told.rules.first().map_or("none", String::as_str);
+        let of_rule = stats.by_rule.entry(rule.to_owned()).or_default();
+        of_rule.alerts += 1;
+        let Some(judgement) = &record.judgement else { continue };
+        *stats.by_verdict.entry(judgement.word).or_default() += 1;
+        of_rule.judged += usize::from(judgement.word != Word::Acknowledged);
+        of_rule.false_positives += usize::from(judgement.word == Word::FalsePositive);
+        of_rule.expected += usize::from(judgement.word == Word::Expected);
+    }
+    let judged: usize = stats.by_rule.values().map(|rule| rule.judged).sum();
+    let wrong: usize = stats.by_rule.values().map(|rule| rule.false_positives).sum();
+    stats.false_positive_rate = ratio(wrong, judged);
+    acknowledged.sort_unstable();
+    detected.sort_unstable();
+    stats.seconds_to_acknowledge_median = percentile(&acknowledged, 50);
+    stats.seconds_to_acknowledge_p90 = percentile(&acknowledged, 90);
+    stats.seconds_to_detect_median = percentile(&detected, 50);
+    stats.seconds_to_detect_p90 = percentile(&detected, 90);
+    stats
+}
+
+fn ratio(part: usize, whole: usize) -> Option<f64> {
+    let number = |count: usize| u32::try_from(count).ok().map(f64::from);
+    number(part).zip(number(whole).filter(|_| whole > 0)).map(|(part, whole)| part / whole)
+}
+
+/// The value that this share of a sorted list does not exceed.
+fn percentile(sorted: &[i64], percent: usize) -> Option<i64> {
+    let rank = (sorted.len() * percent).div_ceil(100).max(1);
+    sorted.get(rank - 1).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(
+        severity: Severity,
+        rule: &str,
+        acknowledged: Option<i64>,
+        word: Option<Word>,
+    ) -> Record {
+        let told_at = Timestamp::from_second(1_800_000_005).unwrap();
+        let after = |seconds: i64| Timestamp::from_second(1_800_000_005 + seconds).unwrap();
+        Record {
+            told: Told {
+                event_id: "e".to_owned(),
+                severity,
+                title: "t".to_owned(),
+                rules: vec![rule.to_owned()],
+                account: None,
+                event_time: Some(Timestamp::from_second(1_800_000_000).unwrap()),
+                repeat_at: None,
+                alert: None,
+            },
+            told_at,
+            acknowledged_at: acknowledged.map(after),
+            judgement: word.map(|word| Judgement { word, note: None, by: None, at: told_at }),
+            repeated_at: None,
+        }
+    }
+
+    #[test]
+    fn verdicts_become_numbers() {
+        let stats = stats(&[
+            record(Severity::High, "a", Some(60), Some(Word::TruePositive)),
+            record(Severity::High, "a", Some(600), Some(Word::FalsePositive)),
+            record(Severity::Low, "b", Some(120), Some(Word::Expected)),
+            record(Severity::Low, "b", Some(90), Some(Word::Acknowledged)),
+            record(Severity::Critical, "c", None, None),
+        ]);
+        assert_eq!((stats.alerts, stats.unacknowledged, stats.unacknowledged_loud), (5, 1, 1));
+        assert!((stats.false_positive_rate.unwrap() - 1.0 / 3.0).abs() < 1e-9);
+        assert_eq!(stats.seconds_to_acknowledge_median, Some(90));
+        assert_eq!(stats.seconds_to_acknowledge_p90, Some(600));
+        assert_eq!(stats.seconds_to_detect_median, Some(5));
+        let a = &stats.by_rule["a"];
+        assert_eq!((a.alerts, a.judged, a.false_positives, a.expected), (2, 2, 1, 0));
+        assert_eq!(stats.by_rule["b"].judged, 1);
+        assert_eq!(super::stats(&[]).false_positive_rate, None);
+    }
+
+    #[test]
+    fn a_misspelt_verdict_is_told_the_right_word() {
+        assert!("false-postive".parse::<Word>().unwrap_err().contains("false-positive"));
+    }
+}

@@ -1,0 +1,208 @@
+//! What is asked of AWS, and how long an answer is believed.
+//!
+//! An account is looked for in the memory of this environment, in the state, in AWS, and when AWS does
+//! not answer, among answers grown old. What a change calendar says is believed until its next
+//! transition.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::account::{self, Account};
+use crate::derive::{CallOutcome, outcome_of};
+use crate::effects::{CalendarState, Lookups, State};
+use crate::event::Event;
+use crate::site::Site;
+
+/// How long this environment believes what it knows of an account, and waits after a lookup that
+/// failed. A change of tags is seen by all environments after this time.
+pub const MEMORY_FRESH: SignedDuration = SignedDuration::from_mins(5);
+/// How long what the state knows of an account is believed.
+pub const ACCOUNT_FRESH: SignedDuration = SignedDuration::from_hours(1);
+/// How long it is still better than nothing, when AWS does not answer.
+pub const ACCOUNT_STALE_MAX: SignedDuration = SignedDuration::from_hours(24 * 30);
+/// How long an answer of a change calendar is believed, its next transition or not: it may be edited.
+pub const CALENDAR_FRESH: SignedDuration = SignedDuration::from_mins(10);
+/// Most accounts and calendar answers in memory; beyond it all are forgotten.
+pub const CACHED_MAX: usize = 10_000;
+
+/// Answers, as long as the environment lives.
+#[derive(Debug, Default)]
+pub struct Cache {
+    accounts: Mutex<HashMap<String, (Option<Account>, Timestamp)>>,
+    calendars: Mutex<HashMap<String, Vec<Answer>>>,
+}
+
+/// What a calendar said of the time from `from` on, and when it did.
+#[derive(Debug, Clone, Copy)]
+struct Answer {
+    from: Timestamp,
+    state: CalendarState,
+    asked: Timestamp,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn key(id: &str) -> String {
+    format!("account\n{id}")
+}
+
+/// Looks things up through a cache.
+#[derive(Debug)]
+pub struct Finder<'a, S, L> {
+    /// What is shared by all environments.
+    pub state: &'a S,
+    /// AWS.
+    pub lookups: &'a L,
+    /// What this environment knows.
+    pub cache: &'a Cache,
+}
+
+impl<S: State, L: Lookups> Finder<'_, S, L> {
+    /// The account, unless the site file says all about it. Nothing where it is not known.
+    pub async fn account(&self, site: &Site, id: &str, now: Timestamp) -> Option<Account> {
+        if !self.lookups.asks_about_accounts() || !site.must_look_up(id) || !is_account(id) {
+            return None;
+        }
+        let remembered = lock(&self.cache.accounts).get(id).cloned();
+        if let Some((account, _)) =
+            remembered.filter(|(_, at)| now.duration_since(*at) < MEMORY_FRESH)
+        {
+            return account;
+        }
+        let kept = self.kept(id).await;
+        let younger = |limit: SignedDuration| {
+            kept.clone()
+                .filter(|(_, at)| now.duration_since(*at) < limit)
+                .map(|(account, _)| account)
+        };
+        let account = match younger(ACCOUNT_FRESH) {
+            Some(account) => Some(account),
+            None => match self.lookups.account(id).await {
+                Ok(Some(account)) => {
+                    self.keep(id, &account, now).await;
+                    Some(account)
+                }
+                Ok(None) => None,
+                Err(error) => {
+                    tracing::warn!(%error, account = id, "account not known, last answer counts");
+                    younger(ACCOUNT_STALE_MAX)
+                }
+            },
+        };
+        self.remember(id, account.clone(), now);
+        account
+    }
+
+    /// The account that an event tags, as it was before: nobody is asked, as AWS would tell how it
+    /// is after.
+    pub async fn tagged(&self, event: &Event) -> Option<Account> {
+        let id = account::tagged(event)?;
+        let remembered =
+            lock(&self.cache.accounts).get(id).and_then(|(account, _)| account.clone());
+        match remembered {
+            Some(account) => Some(account),
+            None => self.kept(id).await.map(|(account, _)| account),
+        }
+    }
+
+    /// After an account was tagged, what was known of it is only better than nothing.
+    pub async fn forget_tagged(&self, event: &Event, before: Option<&Account>) {
+        let done = outcome_of(event) == CallOutcome::Success;
+        let Some(id) =
+            account::tagged(event).filter(|_| done && self.lookups.asks_about_accounts())
+        else {
+            return;
+        };
+        lock(&self.cache.accounts).remove(id);
+        let mut account = before.cloned().unwrap_or_default();
+        let tags = account.tags.take().unwrap_or_default();
+        account.tags = Some(account::tags_after(event, &tags));
+        // Old enough not to be believed, young enough for the time that AWS does not answer.
+        let at = event.time().and_then(|time| time.checked_sub(ACCOUNT_FRESH).ok());
+        self.keep(id, &account, at.unwrap_or(Timestamp::UNIX_EPOCH)).await;
+    }
+
+    /// What each change calendar of the site says of a moment. One that cannot be asked is missing.
+    pub async fn calendars(
+        &self,
+        site: &Site,
+        at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> BTreeMap<String, bool> {
+        let mut answers = BTreeMap::new();
+        let names = site.calendars().iter().filter_map(|(_, calendar)| calendar.change_calendar());
+        let Some(at) = at else { return answers };
+        for name in names {
+            if let Some(open) = self.calendar(name, at, now).await {
+                answers.insert(name.to_owned(), open);
+            }
+        }
+        answers
+    }
+
+    async fn calendar(&self, name: &str, at: Timestamp, now: Timestamp) -> Option<bool> {
+        let holds = |answer: &&Answer| {
+            let fresh = now.duration_since(answer.asked) < CALENDAR_FRESH;
+            let until = answer.state.until.is_none_or(|until| at < until);
+            fresh && answer.from <= at && until
+        };
+        let known = lock(&self.cache.calendars)
+            .get(name)
+            .and_then(|answers| answers.iter().find(holds).copied());
+        if let Some(answer) = known {
+            return Some(answer.state.open);
+        }
+        match self.lookups.change_calendar(name, at).await {
+            Ok(state) => {
+                let state = state?;
+                let mut calendars = lock(&self.cache.calendars);
+                let answers = calendars.entry(name.to_owned()).or_default();
+                answers.retain(|answer| now.duration_since(answer.asked) < CALENDAR_FRESH);
+                if answers.len() < CACHED_MAX {
+                    answers.push(Answer { from: at, state, asked: now });
+                }
+                Some(state.open)
+            }
+            Err(error) => {
+                tracing::warn!(%error, "change calendar not known, the stricter side counts");
+                None
+            }
+        }
+    }
+
+    async fn kept(&self, id: &str) -> Option<(Account, Timestamp)> {
+        match self.state.note(&key(id)).await {
+            Ok(note) => {
+                let (text, at) = note?;
+                Some((serde_json::from_str(&text).ok()?, at))
+            }
+            Err(error) => {
+                tracing::warn!(%error, "not known what was known of the account");
+                None
+            }
+        }
+    }
+
+    async fn keep(&self, id: &str, account: &Account, at: Timestamp) {
+        let text = serde_json::to_string(account).unwrap_or_default();
+        if let Err(error) = self.state.keep_note(&key(id), &text, at).await {
+            tracing::warn!(%error, "account not kept");
+        }
+    }
+
+    fn remember(&self, id: &str, account: Option<Account>, now: Timestamp) {
+        let mut accounts = lock(&self.cache.accounts);
+        if accounts.len() >= CACHED_MAX {
+            accounts.clear();
+        }
+        accounts.insert(id.to_owned(), (account, now));
+    }
+}
+
+fn is_account(id: &str) -> bool {
+    id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit())
+}

@@ -1,0 +1,150 @@
+//! What is counted across events: thresholds, sequences, bursts, policy documents, and by what.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Responder;
+use crate::derive::{CallOutcome, Facts, is_read_only, outcome_of};
+use crate::effects::{Lookups, Publish, State};
+use crate::event::Event;
+use crate::principal::Principal;
+use crate::rights;
+use crate::rule::{GroupBy, Rule};
+use crate::severity::Severity;
+
+/// Time within which different changes by one principal are a burst.
+pub const BURST_WINDOW: SignedDuration = SignedDuration::from_mins(10);
+
+impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
+    pub(super) async fn reached(
+        &self,
+        rule: &Rule,
+        event: &Event,
+        facts: &Facts,
+        now: Timestamp,
+    ) -> bool {
+        let Some(threshold) = &rule.spec.threshold else { return true };
+        let key = counter_key(rule, &threshold.by, event, facts);
+        let (id, at) = (event.identity(), event.time().unwrap_or(now));
+        let (least, within) = threshold.in_environment(&facts.environment.name);
+        let counted = self.state.count(&key, &id, at, within).await;
+        // A store that is down must not silence: the rule fires as if it had no threshold.
+        counted.map_or(true, |count| count >= least)
+    }
+
+    /// Was each step of the sequence seen, in order, each as an event of its own, within the time
+    /// before this event?
+    pub(super) async fn followed(
+        &self,
+        rule: &Rule,
+        event: &Event,
+        facts: &Facts,
+        now: Timestamp,
+    ) -> bool {
+        let Some(sequence) = &rule.spec.sequence else { return true };
+        let at = event.time().unwrap_or(now);
+        let mut from = at.checked_sub(sequence.within.duration()).unwrap_or(at);
+        let mut taken = vec![event.identity()];
+        for step in 0..sequence.before.len() {
+            let key = step_key(rule, step, &sequence.by, event, facts);
+            // A store that is down must not silence, but a sequence is only ever an addition to
+            // what its last event tells by itself.
+            match self.state.first_between(&key, from, at, &taken).await {
+                Ok(Some((id, seen))) => {
+                    from = seen;
+                    taken.push(id);
+                }
+                Ok(None) => return false,
+                Err(error) => {
+                    tracing::warn!(%error, rule = rule.spec.id, "sequence not known, not told");
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    /// Notes what later events are compared with: steps of sequences, policy documents. A store
+    /// that is down costs those comparisons, not this event's alert.
+    pub(super) async fn record(&self, event: &Event, facts: &Facts, now: Timestamp) {
+        let (id, at) = (event.identity(), event.time().unwrap_or(now));
+        for (rule, step) in self.engine.rules().steps(event.raw()) {
+            let Some(sequence) = &rule.spec.sequence else { continue };
+            let key = step_key(rule, step, &sequence.by, event, facts);
+            let noted = self.state.count(&key, &id, at, sequence.within.duration()).await;
+            noted.map_or_else(
+                |error| tracing::warn!(%error, "step of a sequence not noted"),
+                |_| (),
+            );
+        }
+        let changes = facts.outcome == CallOutcome::Success && !facts.omitted;
+        let (Some(key), true) = (rights::ledger_key(event), changes) else { return };
+        let document = rights::document(event);
+        let gone = event.name().is_some_and(|name| name.starts_with("Delete"));
+        if document.is_some() || gone {
+            let noted = self.state.remember_document(&key, &id, at, document.as_deref()).await;
+            noted.unwrap_or_else(|error| tracing::warn!(%error, "policy document not noted"));
+        }
+    }
+
+    /// How many different changes this principal made around this one, itself included. Nothing where
+    /// it is none, or where the store is down.
+    pub(super) async fn burst(&self, event: &Event, now: Timestamp) -> Option<u32> {
+        let (source, name) = (event.event_source()?, event.name()?);
+        let call = crate::catalogue::find(source, name)?;
+        let changes = outcome_of(event) == CallOutcome::Success
+            && !is_read_only(event)
+            && call.effect != "neutral";
+        let principal = Principal::of(event);
+        if !changes || principal.via_service.is_some() || principal.kind == "AWSService" {
+            return None;
+        }
+        let who = principal.key().to_lowercase();
+        let key = format!("burst\n{}\n{}", event.account()?, who.escape_debug());
+        // What is counted is the name of the call: the same one a hundred times is one.
+        let at = event.time().unwrap_or(now);
+        self.state.count(&key, name, at, BURST_WINDOW).await.ok()
+    }
+}
+
+/// What makes two alerts of a rule the same: what it says itself, else what it counts by, else the
+/// same call by the same principal on the same entity. A louder one is always news.
+pub(super) fn fingerprint(rule: &Rule, event: &Event, facts: &Facts, severity: Severity) -> String {
+    let spec = &rule.spec;
+    if let Some(by) =
+        spec.dedupe_by.as_ref().or(spec.threshold.as_ref().map(|threshold| &threshold.by))
+    {
+        return format!("{}\n{severity}", counter_key(rule, by, event, facts));
+    }
+    let by = [GroupBy::Account, GroupBy::Principal, GroupBy::Entity];
+    let (key, name) = (counter_key(rule, &by, event, facts), event.name().unwrap_or_default());
+    // Where we cannot tell what was acted upon, the parameters can.
+    let known = facts.entity.as_ref().is_some_and(|entity| entity.name.is_some());
+    let parameters = event.value("detail.requestParameters").filter(|_| !known);
+    let parameters = parameters.map(ToString::to_string).unwrap_or_default();
+    format!("{key}\n{name}\n{}\n{severity}\n{parameters}", facts.outcome.word())
+}
+
+fn step_key(rule: &Rule, step: usize, by: &[GroupBy], event: &Event, facts: &Facts) -> String {
+    format!("step {step} of {}", counter_key(rule, by, event, facts))
+}
+
+/// What events are counted by. Line breaks part the fields, as no value can hold one unescaped.
+fn counter_key(rule: &Rule, by: &[GroupBy], event: &Event, facts: &Facts) -> String {
+    let mut key = rule.spec.id.clone();
+    let principal = facts.principal.key();
+    for group in by {
+        let value = match group {
+            GroupBy::Account => event.account().unwrap_or_default(),
+            GroupBy::Principal => &principal,
+            GroupBy::Entity => {
+                facts.entity.as_ref().and_then(|entity| entity.name.as_deref()).unwrap_or_default()
+            }
+            GroupBy::AccessKey => facts.principal.access_key_id.as_deref().unwrap_or_default(),
+            GroupBy::SourceIp => event.text("detail.sourceIPAddress").unwrap_or_default(),
+        };
+        key.push('\n');
+        // IAM does not tell names apart by case.
+        key.push_str(&value.to_lowercase().escape_debug().to_string());
+    }
+    key
+}

@@ -1,0 +1,63 @@
+//! Sends an alert to the topics of its severity.
+
+use std::collections::BTreeMap;
+
+use thiserror::Error;
+
+use crate::alert::{Alert, Message};
+use crate::effects::{EffectError, Publish};
+use crate::severity::Severity;
+use crate::site::TopicSpec;
+
+/// Attempts to publish one message, beyond the SDK's own.
+pub const PUBLISH_ATTEMPTS_MAX: u32 = 2;
+
+/// An alert that could not be delivered. The invocation must fail, so that Lambda retries and the
+/// event ends in the on-failure queue rather than nowhere.
+#[derive(Debug, Error)]
+#[error("alert {severity} `{title}` for event {event_id} was not published: {cause}")]
+pub struct PublishFailed {
+    /// How loud it would have been.
+    pub severity: Severity,
+    /// Its title.
+    pub title: String,
+    /// Event it is about.
+    pub event_id: String,
+    /// What failed.
+    pub cause: EffectError,
+}
+
+/// Sends to every topic of the severity, each once before any is tried again; one that stays
+/// failed does not keep the others from getting it, but it fails the whole.
+///
+/// # Errors
+/// A topic did not get it.
+pub async fn tell<P: Publish>(
+    publish: &P,
+    topics: &BTreeMap<Severity, Vec<TopicSpec>>,
+    alert: &Alert,
+) -> Result<(), PublishFailed> {
+    let topics = topics.get(&alert.severity).into_iter().flatten();
+    let mut owing: Vec<(&TopicSpec, Message)> =
+        topics.map(|topic| (topic, Message::new(alert, topic.format))).collect();
+    let mut failure = None;
+    for _ in 0..PUBLISH_ATTEMPTS_MAX {
+        let mut failed = Vec::new();
+        for (topic, message) in owing {
+            if let Err(cause) = publish.publish(&topic.arn, &message).await {
+                failure = Some(cause);
+                failed.push((topic, message));
+            }
+        }
+        owing = failed;
+    }
+    match failure.filter(|_| !owing.is_empty()) {
+        None => Ok(()),
+        Some(cause) => Err(PublishFailed {
+            severity: alert.severity,
+            title: alert.title.clone(),
+            event_id: alert.event.id.clone().unwrap_or_else(|| "without ID".to_owned()),
+            cause,
+        }),
+    }
+}

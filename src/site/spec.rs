@@ -1,0 +1,187 @@
+//! The site file as it is written.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::calendar::CalendarSpec;
+use crate::rule::{Span, ThresholdSpec};
+use crate::severity::Severity;
+
+/// `site.yaml` as written.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SiteSpec {
+    /// Accounts by their twelve-digit ID.
+    #[serde(default)]
+    pub accounts: IndexMap<String, AccountSpec>,
+    /// How an account's tags tell its environment.
+    #[serde(default)]
+    pub environment: EnvironmentSpec,
+    /// Named times.
+    #[serde(default)]
+    pub calendars: IndexMap<String, CalendarSpec>,
+    /// Adjustments of severity, applied in this order.
+    #[serde(default)]
+    pub severity: Vec<AdjustmentSpec>,
+    /// Declared silence.
+    #[serde(default)]
+    pub suppressions: Vec<SuppressionSpec>,
+    /// Changes to single rules, by rule ID.
+    #[serde(default)]
+    pub overrides: IndexMap<String, OverrideSpec>,
+    /// Where alerts of each severity go.
+    #[serde(default)]
+    pub topics: BTreeMap<Severity, Vec<TopicSpec>>,
+}
+
+/// What is known of an account.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct AccountSpec {
+    /// Name that people know it by.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Tags; they win over tags looked up elsewhere.
+    #[serde(default)]
+    pub tags: IndexMap<String, String>,
+}
+
+/// How tags tell the environment. Keys and values are compared ignoring case.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct EnvironmentSpec {
+    /// Tag keys to look at, the first present wins.
+    #[serde(default = "default_keys")]
+    pub keys: Vec<String>,
+    /// Tag values of each environment. An unknown value counts as production.
+    #[serde(default = "default_values")]
+    pub values: IndexMap<String, Vec<String>>,
+}
+
+impl Default for EnvironmentSpec {
+    fn default() -> Self {
+        Self { keys: default_keys(), values: default_values() }
+    }
+}
+
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+fn default_keys() -> Vec<String> {
+    owned(&["environment", "env", "stage", "tier"])
+}
+
+fn default_values() -> IndexMap<String, Vec<String>> {
+    IndexMap::from([
+        (PRODUCTION.to_owned(), owned(&["production", "prod", "prd", "live"])),
+        ("staging".to_owned(), owned(&["staging", "stage", "stg", "uat", "preprod"])),
+        ("development".to_owned(), owned(&["development", "dev", "sandbox", "test"])),
+    ])
+}
+
+/// The environment that an unknown account counts as.
+pub const PRODUCTION: &str = "production";
+
+/// One adjustment of severity: exactly one of `raise`, `lower`, `set`, `floor`, or none of them
+/// for a reason that changes nothing.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct AdjustmentSpec {
+    /// Event pattern, over the same event as the rules see.
+    #[cfg_attr(feature = "cli", schemars(with = "crate::pattern::EventPattern"))]
+    pub when: Value,
+    /// Only for these rules.
+    #[serde(default)]
+    pub rules: Vec<String>,
+    /// Steps louder.
+    #[serde(default)]
+    pub raise: Option<u8>,
+    /// Steps quieter.
+    #[serde(default)]
+    pub lower: Option<u8>,
+    /// Exactly this.
+    #[serde(default)]
+    pub set: Option<Severity>,
+    /// At least this.
+    #[serde(default)]
+    pub floor: Option<Severity>,
+    /// The reason, as the alert will say it.
+    pub because: String,
+}
+
+/// Declared silence for known-good automation.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SuppressionSpec {
+    /// Name, as it appears in reports.
+    pub name: String,
+    /// Event pattern of what is known to be good.
+    #[cfg_attr(feature = "cli", schemars(with = "crate::pattern::EventPattern"))]
+    pub pattern: Value,
+    /// Only for these rules; all where empty.
+    #[serde(default)]
+    pub rules: Vec<String>,
+    /// Who answers for it.
+    pub owner: String,
+    /// Why it is good.
+    pub reason: String,
+    /// Last day of silence, as 2027-03-31; it alerts again on the day after (UTC).
+    pub expires: String,
+}
+
+/// Changes to one rule.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct OverrideSpec {
+    /// Another base severity.
+    #[serde(default)]
+    pub severity: Option<Severity>,
+    /// Switches the rule on or off.
+    #[serde(default)]
+    pub enabled: Option<bool>,
+    /// The opposite of `enabled`.
+    #[serde(default)]
+    pub disabled: Option<bool>,
+    /// Another threshold.
+    #[serde(default)]
+    pub threshold: Option<ThresholdSpec>,
+    /// Another window within which a repetition is held back.
+    #[serde(default)]
+    pub dedupe: Option<Span>,
+}
+
+/// An SNS topic and the format it gets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct TopicSpec {
+    /// ARN of the topic, in the function's own Region.
+    pub arn: String,
+    /// Form of the message.
+    #[serde(default)]
+    pub format: Format,
+}
+
+/// Form of a message.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Format {
+    /// Text for people.
+    Text,
+    /// JSON for programs.
+    Json,
+    /// Text for mail, short text for SMS, JSON for queues, functions and HTTP.
+    #[default]
+    PerProtocol,
+}
