@@ -182,21 +182,34 @@ impl Site {
         own.filter(|tags| !tags.is_empty()).or_else(|| found?.tags.as_ref())
     }
 
-    /// The environment that tags tell.
+    /// The environment that tags tell: the first key that is there decides. Keys that differ in case
+    /// only are different tags to AWS; of their values the loudest counts, and one that names no
+    /// environment makes it unknown.
     #[must_use]
     pub fn environment(&self, tags: Option<&IndexMap<String, String>>) -> Environment {
-        let value = self.spec.environment.keys.iter().find_map(|key| {
+        let values = self.spec.environment.keys.iter().find_map(|key| {
             let same = |(tag, _): &(&String, &String)| tag.trim().eq_ignore_ascii_case(key);
-            tags.and_then(|tags| tags.iter().find(same)).map(|(_, value)| value)
+            let values: Vec<&str> =
+                tags?.iter().filter(same).map(|(_, value)| value.trim()).collect();
+            (!values.is_empty()).then_some(values)
         });
-        let named = value.and_then(|value| {
-            let names_it = |(name, values): &(&String, &Vec<String>)| {
-                let same = |one: &&String| one.trim().eq_ignore_ascii_case(value.trim());
-                values.iter().find(same).is_some() || name.eq_ignore_ascii_case(value.trim())
-            };
-            self.spec.environment.values.iter().find(names_it).map(|(name, _)| name.clone())
-        });
-        Environment { known: named.is_some(), name: named.unwrap_or_else(|| PRODUCTION.to_owned()) }
+        let ranks: Option<Vec<usize>> = values
+            .map(|values| values.iter().map(|value| self.rank(value)).collect())
+            .unwrap_or_default();
+        let loudest = ranks.and_then(|ranks| ranks.into_iter().min());
+        let named = loudest.and_then(|rank| self.spec.environment.values.get_index(rank));
+        match named {
+            Some((name, _)) => Environment { known: true, name: name.clone() },
+            None => Environment { known: false, name: PRODUCTION.to_owned() },
+        }
+    }
+
+    /// The place of the environment that a tag's value names.
+    fn rank(&self, value: &str) -> Option<usize> {
+        self.spec.environment.values.iter().position(|(name, values)| {
+            let same = |one: &String| one.trim().eq_ignore_ascii_case(value);
+            values.iter().any(same) || name.eq_ignore_ascii_case(value)
+        })
     }
 
     /// What a change of an account's tags does to how loud its alerts are. Environments are ordered
@@ -241,6 +254,12 @@ impl Site {
             list.push(name.clone());
         }
         times
+    }
+
+    /// Names of the environments, the loudest first.
+    #[must_use]
+    pub fn environment_names(&self) -> Vec<&str> {
+        self.spec.environment.values.keys().map(String::as_str).collect()
     }
 
     /// The calendars, with their names.
@@ -488,6 +507,9 @@ mod tests {
         assert_eq!(of("444455556666").name, "development");
         assert_eq!(of("777788889999"), Environment { name: "production".into(), known: false });
         assert!(!of("000000000000").known);
+        let both: IndexMap<String, String> =
+            [("Env".into(), "dev".into()), ("env".into(), "prod".into())].into_iter().collect();
+        assert_eq!(site.environment(Some(&both)).name, "production");
         assert_eq!(site.account_name("111122223333", None), Some("shop"));
         let found = Account { name: Some("lab".into()), ..Account::default() };
         assert_eq!(site.account_name("111122223333", Some(&found)), Some("shop"));

@@ -93,7 +93,8 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         let call = crate::catalogue::find(source, name)?;
         let changes = outcome_of(event) == CallOutcome::Success
             && !is_read_only(event)
-            && call.effect != "neutral";
+            // What is made counts, even if it is harmless by itself; tags and the like do not.
+            && (call.effect != "neutral" || name.starts_with("Create"));
         let principal = Principal::of(event);
         if !changes || principal.via_service.is_some() || principal.kind == "AWSService" {
             return None;

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
+use iam_responder::calendar::OCCURRENCES_MAX;
 use iam_responder::engine::Engine;
 use iam_responder::rule::Rule;
 use jiff::tz::TimeZone;
@@ -14,6 +15,9 @@ use crate::{Format, Global, files, paint};
 
 /// Days ahead of which the end of a suppression is told.
 const EXPIRY_NOTICE_DAYS: i32 = 14;
+
+/// Days ahead that a calendar should tell of.
+const CALENDAR_NOTICE_DAYS: i32 = 366;
 
 /// Arguments of `check`.
 #[derive(Debug, clap::Args)]
@@ -44,6 +48,8 @@ pub fn run(global: &Global, _: &Arguments) -> Result<Exit, Failure> {
     };
     let mut remarks: Vec<Remark> = engine.rules().rules().iter().flat_map(of_rule).collect();
     remarks.extend(of_suppressions(&engine, Timestamp::now()));
+    remarks.extend(of_calendars(&engine, Timestamp::now()));
+    remarks.extend(of_environments(&engine));
     let mut out = anstream::stdout().lock();
     for remark in &remarks {
         match global.format {
@@ -111,6 +117,39 @@ fn numbers_for_accounts(pattern: &Value, at: &str, messages: &mut Vec<String>) {
         }
         numbers_for_accounts(value, &here, messages);
     }
+}
+
+/// A calendar whose file tells nothing of the days to come.
+fn of_calendars(engine: &Engine, now: Timestamp) -> Vec<Remark> {
+    let soon = now.to_zoned(TimeZone::UTC).checked_add(CALENDAR_NOTICE_DAYS.days());
+    let mut remarks = Vec::new();
+    for (name, calendar) in engine.site().calendars() {
+        let Some(until) = calendar.known_until() else { continue };
+        if soon.as_ref().is_ok_and(|soon| until < soon.timestamp()) {
+            let message = format!(
+                "its file has more than {OCCURRENCES_MAX} occurrences of one event and is known only until \
+                 {}; begin the series later",
+                until.strftime("%Y-%m-%d")
+            );
+            remarks.push(Remark { place: format!("calendar {name}"), message });
+        }
+    }
+    remarks
+}
+
+/// A threshold for an environment that the site does not know never counts.
+fn of_environments(engine: &Engine) -> Vec<Remark> {
+    let known = engine.site().environment_names();
+    let mut remarks = Vec::new();
+    for rule in engine.rules().rules() {
+        let named = rule.spec.threshold.iter().flat_map(|threshold| threshold.environments.keys());
+        for name in named.filter(|name| !known.contains(&name.as_str())) {
+            let message =
+                format!("has a threshold for environment {name}, which the site does not know");
+            remarks.push(Remark { place: format!("{} ({})", rule.spec.id, rule.file), message });
+        }
+    }
+    remarks
 }
 
 fn of_suppressions(engine: &Engine, now: Timestamp) -> Vec<Remark> {
