@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
@@ -16,6 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom, SystemRandom};
 
+use super::chain;
 use super::client::{Limits, MissedByStandard, limited};
 use crate::effects::{Claim, Delivery, EffectError, HELD_MAX, State, UNDER_WAY_SECS_MAX};
 use crate::ledger::Told;
@@ -60,10 +61,10 @@ impl Table {
 
     fn failed<E>(&self, what: &str, error: &SdkError<E>) -> EffectError
     where
-        SdkError<E>: std::error::Error,
+        E: std::error::Error + 'static,
     {
         let action = format!("{what} in table {}", self.name);
-        EffectError { action, cause: DisplayErrorContext(error).to_string() }
+        EffectError { action, cause: chain(error) }
     }
 
     /// A condition that does not hold is an answer, not a failure.
@@ -92,7 +93,7 @@ impl Table {
             .update_expression("DELETE events :old")
             .expression_attribute_values(":old", AttributeValue::Ss(old));
         if let Err(error) = request.send().await {
-            tracing::warn!(error = %DisplayErrorContext(&error), "old events not pruned");
+            tracing::warn!(error = chain(&error), "old events not pruned");
         }
     }
 }

@@ -10,6 +10,7 @@ use aws_smithy_types::DateTime;
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
+use super::chain;
 use super::client::{Limits, MissedByStandard, limited};
 use crate::account::{Account, TAGS_MAX};
 use crate::effects::{CalendarState, Calls, EffectError, Lookups, Whose};
@@ -220,6 +221,5 @@ impl Lookups for Aws {
 }
 
 fn failed(action: String, error: &(dyn std::error::Error + 'static)) -> EffectError {
-    let cause = aws_sdk_cloudtrail::error::DisplayErrorContext(error).to_string();
-    EffectError { action, cause }
+    EffectError { action, cause: chain(error) }
 }

@@ -2,10 +2,11 @@
 
 use aws_config::SdkConfig;
 use aws_sdk_sns::Client;
-use aws_sdk_sns::error::{DisplayErrorContext, SdkError};
+use aws_sdk_sns::error::SdkError;
 use aws_sdk_sns::operation::publish::PublishError;
 use aws_sdk_sns::types::MessageAttributeValue;
 
+use super::chain;
 use super::client::MissedByStandard;
 use crate::alert::Message;
 use crate::effects::{EffectError, Publish};
@@ -61,7 +62,7 @@ impl Publish for Sns {
         };
         sent.map_err(|error| EffectError {
             action: format!("publish to {topic_arn}"),
-            cause: DisplayErrorContext(&error).to_string(),
+            cause: chain(&error),
         })
     }
 }

@@ -19,6 +19,9 @@ use super::store::Store;
 
 /// A call that fails after this time failed because nobody answered.
 const SLOW: Duration = Duration::from_millis(1_000);
+/// Time for the table, all its calls for one event together; after it none is begun but the last, which
+/// marks the event as told.
+const STATE_MAX: Duration = Duration::from_secs(4);
 /// Time for all lookups of one event together.
 const LOOKUPS_MAX: Duration = Duration::from_millis(3_500);
 
@@ -53,8 +56,8 @@ impl<'f> Invocation<'f> {
         &self,
         call: impl Future<Output = Result<T, EffectError>>,
     ) -> Result<T, EffectError> {
-        if self.silent.get() {
-            let cause = "it did not answer a moment ago".to_owned();
+        if self.silent.get() || self.phases.get().state >= STATE_MAX {
+            let cause = "it was too slow a moment ago".to_owned();
             return Err(EffectError { action: "ask the table".to_owned(), cause });
         }
         self.insisted(call).await
