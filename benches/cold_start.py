@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Measures cold starts of the function beside a hello-world on the same runtime.
 
-    benches/cold_start.py [RUNS]      needs Python 3.11 and openssl; builds what is missing
+    benches/cold_start.py [RUNS]               needs Python 3.11 and openssl; builds what is missing
+    benches/cold_start.py RUNS BINARY …        compares these instead, their runs taking turns
 
 For each run a process is spawned against a local Runtime API and a local SNS behind TLS. Reported are
 medians: spawn to first poll, spawn to first publish (hello-world: to its answer), CPU time and resident
@@ -150,16 +151,22 @@ def built():
 
 def main():
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 50
-    binaries = built()
+    given = {path: pathlib.Path(path).resolve() for path in sys.argv[2:]}
+    binaries = given or built()
+    width = max(14, *map(len, binaries))
     with tempfile.TemporaryDirectory() as folder:
         context, ca_bundle = certificate(pathlib.Path(folder))
         sns = serve(Sns, context)
-        print(f"{'':14} binary MB  first poll ms  first publish ms  CPU ms  resident MB   ({runs} runs, medians)")
+        print(f"{'':{width}} binary MB  first poll ms  first publish ms  CPU ms  resident MB   ({runs} runs, medians)")
+        figures_of = {name: [] for name in binaries}
+        for _ in range(runs):
+            for name, binary in binaries.items():
+                figures_of[name].append(once(binary, sns, ca_bundle))
         for name, binary in binaries.items():
-            figures = [once(binary, sns, ca_bundle) for _ in range(runs)]
+            figures = figures_of[name]
             poll, told, cpu, resident = (statistics.median(column) for column in zip(*figures))
             size = os.path.getsize(binary) / 1e6
-            print(f"{name:14} {size:9.1f}  {poll:13.1f}  {told:16.1f}  {cpu:6.1f}  {resident:11.1f}")
+            print(f"{name:{width}} {size:9.1f}  {poll:13.1f}  {told:16.1f}  {cpu:6.1f}  {resident:11.1f}")
 
 
 if __name__ == "__main__":

@@ -36,17 +36,20 @@ pub struct Permitted {
 pub struct Aws {
     permitted: Permitted,
     own_account: OnceLock<String>,
-    organizations: aws_sdk_organizations::Client,
-    iam: aws_sdk_iam::Client,
-    ssm: aws_sdk_ssm::Client,
-    cloudtrail: aws_sdk_cloudtrail::Client,
+    config: SdkConfig,
+    // Made when they are first needed: four clients cost every cold start milliseconds and megabytes.
+    organizations: OnceLock<aws_sdk_organizations::Client>,
+    iam: OnceLock<aws_sdk_iam::Client>,
+    ssm: OnceLock<aws_sdk_ssm::Client>,
+    cloudtrail: OnceLock<aws_sdk_cloudtrail::Client>,
 }
 
 macro_rules! client {
-    ($service:ident, $config:expr) => {
-        $service::Client::from_conf(
-            $service::config::Builder::from($config).retry_classifier(MissedByStandard).build(),
-        )
+    ($aws:expr, $field:ident, $service:ident) => {
+        $aws.$field.get_or_init(|| {
+            let config = $service::config::Builder::from(&$aws.config);
+            $service::Client::from_conf(config.retry_classifier(MissedByStandard).build())
+        })
     };
 }
 
@@ -54,14 +57,14 @@ impl Aws {
     /// Clients over a shared configuration.
     #[must_use]
     pub fn new(config: &SdkConfig, permitted: Permitted) -> Self {
-        let config = &limited(config, Limits::SHORT);
         Self {
             permitted,
             own_account: OnceLock::new(),
-            organizations: client!(aws_sdk_organizations, config),
-            iam: client!(aws_sdk_iam, config),
-            ssm: client!(aws_sdk_ssm, config),
-            cloudtrail: client!(aws_sdk_cloudtrail, config),
+            config: limited(config, Limits::SHORT),
+            organizations: OnceLock::new(),
+            iam: OnceLock::new(),
+            ssm: OnceLock::new(),
+            cloudtrail: OnceLock::new(),
         }
     }
 
@@ -79,7 +82,9 @@ impl Aws {
 
     async fn tags(&self, account: &str) -> Result<IndexMap<String, String>, EffectError> {
         let mut tags = IndexMap::new();
-        let request = self.organizations.list_tags_for_resource().resource_id(account);
+        let request = client!(self, organizations, aws_sdk_organizations)
+            .list_tags_for_resource()
+            .resource_id(account);
         let mut pages = request.into_paginator().items().send();
         while let Some(tag) = pages.next().await {
             let tag =
@@ -93,7 +98,11 @@ impl Aws {
     }
 
     async fn name(&self, account: &str) -> Option<String> {
-        let answer = self.organizations.describe_account().account_id(account).send().await;
+        let answer = client!(self, organizations, aws_sdk_organizations)
+            .describe_account()
+            .account_id(account)
+            .send()
+            .await;
         match answer {
             Ok(answer) => answer.account.and_then(|account| account.name),
             Err(error) => {
@@ -109,7 +118,7 @@ impl Aws {
         if !self.is_own(account) {
             return None;
         }
-        match self.iam.list_account_aliases().send().await {
+        match client!(self, iam, aws_sdk_iam).list_account_aliases().send().await {
             Ok(answer) => answer.account_aliases.into_iter().next(),
             Err(error) => {
                 let error = failed("list the aliases of the account".to_owned(), &error);
@@ -143,7 +152,8 @@ impl Lookups for Aws {
     ) -> Result<Option<CalendarState>, EffectError> {
         // To the second, as the service takes it.
         let at = at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-        let request = self.ssm.get_calendar_state().calendar_names(name).at_time(at);
+        let request =
+            client!(self, ssm, aws_sdk_ssm).get_calendar_state().calendar_names(name).at_time(at);
         let answer = request
             .send()
             .await
@@ -185,8 +195,7 @@ impl Lookups for Aws {
             if page > 0 {
                 tokio::time::sleep(BETWEEN_LOOKUPS).await;
             }
-            let request = self
-                .cloudtrail
+            let request = client!(self, cloudtrail, aws_sdk_cloudtrail)
                 .lookup_events()
                 .lookup_attributes(attribute.clone())
                 .start_time(DateTime::from_secs(from.as_second()))

@@ -13,14 +13,14 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use iam_responder::aws::lookups::Aws;
 use iam_responder::aws::sns::Sns;
-use iam_responder::effects::EffectError;
+use iam_responder::effects::{EffectError, Lookups, Publish, State};
 use iam_responder::engine::Engine;
 use iam_responder::event::{Event, Unreadable};
 use iam_responder::lookup::Cache;
 use iam_responder::metrics::{self, Phases};
 use iam_responder::outcome::Outcome;
 use iam_responder::remind::{Reminded, remind};
-use iam_responder::respond::{Origin, RespondError, Responder};
+use iam_responder::respond::{Origin, RespondError, Responder, Response};
 use iam_responder::severity::Severity;
 use iam_responder::site::TopicSpec;
 use invocation::Invocation;
@@ -33,6 +33,12 @@ use store::Store;
 const RESERVE: Duration = Duration::from_millis(500);
 /// Longest time for one event, also where the runtime tells no sensible deadline.
 const EVENT_SECS_MAX: u64 = 28;
+
+/// How long another copy of the function may be at an event before its second delivery fails, to be
+/// tried again by Lambda: longer than it takes while AWS works, shorter than the table may be waited for.
+const PATIENCE: Duration = Duration::from_secs(6);
+/// Pause between two looks at it.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
 
 /// Everything that outlives one event.
 struct Function {
@@ -128,7 +134,7 @@ async fn respond(
         origin: Origin::Checked,
         repeat_after: function.repeat_after,
     };
-    let work = responder.respond(input, now, Some(now));
+    let work = patiently(&responder, input, now);
     let result = match tokio::time::timeout(deadline, work).await {
         Ok(Ok(response)) => Ok(response.outcome),
         Ok(Err(error)) => Err(Failed::Respond(error)),
@@ -146,6 +152,24 @@ async fn respond(
         Err(error) => tracing::error!(?error, milliseconds, "event failed"),
     }
     result.map(|outcome| Answer::Event(Box::new(outcome)))
+}
+
+/// An event that another copy of the function is at: waits for what comes of it, as failing would ring
+/// an alarm for nothing. All that is counted is counted once.
+async fn patiently<P: Publish, S: State, L: Lookups>(
+    responder: &Responder<'_, P, S, L>,
+    input: Result<Event, Unreadable>,
+    now: Timestamp,
+) -> Result<Response, RespondError> {
+    let began = Instant::now();
+    loop {
+        let result = responder.respond(input.clone(), now, Some(now)).await;
+        let under_way = matches!(result, Err(RespondError::UnderWay(_)));
+        if !under_way || began.elapsed() > PATIENCE {
+            return result;
+        }
+        tokio::time::sleep(BETWEEN_LOOKS).await;
+    }
 }
 
 /// The clock rings: tells again what nobody acknowledged.
