@@ -7,9 +7,11 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import boto3
@@ -23,6 +25,8 @@ REGION = "us-east-1"
 STACK = "iam-responder"
 SEVERITIES = ["critical", "high", "medium", "low", "informational"]
 POLL_SECONDS = 0.05
+COPIES_MAX = 16  # of the function at a time, on a machine that may have two processors
+MAKING_CLIENTS = threading.Lock()  # boto3 cannot make two at once
 
 
 def wait_for(what, condition, seconds=60):
@@ -45,6 +49,7 @@ class Alert:
     subject: str
     message: str
     attributes: dict
+    published: datetime
 
 
 class Emulator:
@@ -62,6 +67,7 @@ class Emulator:
             "PATH": os.environ["PATH"],
             "HOME": str(scratch),
             "TMPDIR": str(scratch / "tmp"),
+            "PYTHONPYCACHEPREFIX": str(ROOT / "target/pycache"),
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(self.port),
             "MINISTACK_HOST": "127.0.0.1",
@@ -71,11 +77,12 @@ class Emulator:
             "AWS_EC2_METADATA_DISABLED": "true",
             "CLOUDTRAIL_RECORDING": "1",
             "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.2",
+            "LAMBDA_COPIES_MAX": str(COPIES_MAX),
         }
         program = Path(__file__).with_name("emulator.py")
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-B", program],
+                [sys.executable, program],
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -103,15 +110,22 @@ class Emulator:
 
 
 class Deployment:
-    """The stack of infra/responder.yaml in the emulator, and a queue subscribed to each of its topics."""
+    """The stack of infra/responder.yaml in the emulator, and a queue subscribed to each of its topics.
 
-    def __init__(self, emulator):
+    Deployed as infra/README.md tells it, or, where a package of one's own is given, directly: the two
+    commands cost two seconds of a processor.
+    """
+
+    def __init__(self, emulator, package=None, **parameters):
         self.emulator = emulator
         self.proxy = emulator.proxy
         self._template = emulator.scratch / "packaged.yaml"
-        self.aws("s3", "mb", "s3://code")
-        self.deploy()
-        stack = self.aws("cloudformation", "describe-stacks", "--stack-name", STACK)["Stacks"][0]
+        self.client("s3").create_bucket(Bucket="code")
+        if package:
+            self._deploy_directly(package, {"Architecture": architecture()} | parameters)
+        else:
+            self.deploy()
+        stack = self.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
         self.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
         self._sqs = self.client("sqs")
         self._logs = self.client("logs")
@@ -120,7 +134,8 @@ class Deployment:
 
     def client(self, service):
         """The same in Python, where the command line would only cost time."""
-        return boto3.client(service, endpoint_url=self.emulator.url, **credentials())
+        with MAKING_CLIENTS:
+            return boto3.client(service, endpoint_url=self.emulator.url, **credentials())
 
     def aws(self, *arguments):
         """Runs the AWS CLI; gives its answer parsed, or as text where it is not JSON."""
@@ -145,6 +160,28 @@ class Deployment:
             *("--capabilities", "CAPABILITY_IAM", *options),
             *("--parameter-overrides", f"Architecture={architecture()}", *parameters),
         )
+
+    def _deploy_directly(self, package, parameters):
+        template, bus_rules = ROOT / "infra/responder.yaml", ROOT / "infra/bus-rules.yaml"
+        self.client("s3").upload_file(str(package), "code", "code.zip")
+        self.client("s3").upload_file(str(bus_rules), "code", "bus-rules.yaml")
+        text = template.read_text()
+        for place, uploaded in [
+            (os.path.relpath(PACKAGE, template.parent), "{S3Bucket: code, S3Key: code.zip}"),
+            ("TemplateURL: bus-rules.yaml", f"TemplateURL: {self.emulator.url}/code/bus-rules.yaml"),
+        ]:
+            assert text.count(place) == 1, f"{template.name} should say once: {place}"
+            text = text.replace(place, uploaded)
+        cloudformation = self.client("cloudformation")
+        cloudformation.create_stack(
+            StackName=STACK,
+            TemplateBody=text,
+            Capabilities=["CAPABILITY_IAM"],
+            Parameters=[
+                {"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()
+            ],
+        )
+        cloudformation.get_waiter("stack_create_complete").wait(StackName=STACK)
 
     def deploy_code(self, *options):
         """The command of infra/README.md that changes nothing but the code."""
@@ -178,9 +215,7 @@ class Deployment:
         url = self._sqs.create_queue(QueueName=f"reader-of-{severity}")["QueueUrl"]
         arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:reader-of-{severity}"
         topic = self.outputs[f"{severity.capitalize()}TopicArn"]
-        self.aws(
-            "sns", "subscribe", "--topic-arn", topic, "--protocol", "sqs", "--notification-endpoint", arn
-        )
+        self.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
         return url
 
     def inject(self, *envelopes):
@@ -191,9 +226,15 @@ class Deployment:
         """While the trail is on, each change made in the emulator is an event on its default bus."""
         self.emulator.door("PUT", "/_e2e/trail", is_on)
 
-    def settle(self):
+    def end_copies(self):
+        """Ends the function's processes: the next event meets one that remembers nothing."""
+        self.emulator.door("DELETE", "/_e2e/copies")
+
+    def settle(self, seconds=60):
         """Waits until every event has been answered or given up."""
-        wait_for("all events are handled", lambda: self.emulator.door("GET", "/_e2e/in-flight") == 0)
+        wait_for(
+            "all events are handled", lambda: self.emulator.door("GET", "/_e2e/in-flight") == 0, seconds
+        )
 
     def alerts(self):
         """What the subscribers got since the last call, after all events have been handled."""
@@ -208,15 +249,18 @@ class Deployment:
                         subject=notification.get("Subject"),
                         message=notification["Message"],
                         attributes={name: each["Value"] for name, each in attributes.items()},
+                        published=datetime.fromisoformat(notification["Timestamp"]),
                     )
                 )
         return alerts
 
     def forget(self):
         """Empties the function's table: what one test leaves there must not hold back another's alerts."""
-        pages = self._table.get_paginator("scan").paginate(TableName=f"{STACK}-state")
-        for item in [item for page in pages for item in page["Items"]]:
-            self._table.delete_item(TableName=f"{STACK}-state", Key={"id": item["id"]})
+        table = f"{STACK}-state"
+        pages = self._table.get_paginator("scan").paginate(TableName=table)
+        wanted = [{"DeleteRequest": {"Key": {"id": item["id"]}}} for page in pages for item in page["Items"]]
+        for start in range(0, len(wanted), 25):
+            self._table.batch_write_item(RequestItems={table: wanted[start : start + 25]})
 
     def failed_events(self):
         """Records in the on-failure queue since the last call."""
@@ -231,9 +275,9 @@ class Deployment:
     def _drain(self, url):
         bodies = []
         while messages := self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-            for message in messages:
-                bodies.append(json.loads(message["Body"]))
-                self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            bodies += [json.loads(message["Body"]) for message in messages]
+            taken = [{"Id": each["MessageId"], "ReceiptHandle": each["ReceiptHandle"]} for each in messages]
+            self._sqs.delete_message_batch(QueueUrl=url, Entries=taken)
         return bodies
 
     def invocations(self):

@@ -8,7 +8,14 @@ What is added to MiniStack, each point because AWS does it and MiniStack 1.5.33 
 * A bus rule may call the function only where the function's resource policy names that rule.
   Otherwise the event ends in the dead-letter queue of the target.
 * The call is asynchronous: a failed one is tried again, then sent to the on-failure destination,
-  with the true number of attempts.
+  with the true number of attempts. No more than LAMBDA_COPIES_MAX run at once, as under Lambda's
+  reserved concurrency; what comes beyond waits, as in Lambda's own queue. A burst of a thousand
+  processes at once would starve the machine instead of the function.
+* What a target's `Input` says is handed to the function in place of the event.
+* A setting of the function that names a folder below /var/task means the unpacked code.
+* A stack is complete when the call that starts it is answered, nested stacks too: the AWS CLI asks
+  at once, and if told to wait, not again for 30 seconds.
+* SSM has change calendars (GetCalendarState).
 * While the trail is on, each recorded change is also an event on the default bus, as CloudTrail
   sends it, and the record carries the right event name for form-encoded calls (IAM, SNS).
 
@@ -17,7 +24,15 @@ And for the tests themselves, below /_e2e/:
     POST /_e2e/events      one envelope, or a list: put on the default bus as it is, `source: aws.iam`
                            and all. (PutEvents refuses such a source, here as on AWS.)
     PUT  /_e2e/trail       `true` or `false`: switches the trail, which is off at first
-    GET  /_e2e/in-flight   number of events on their way to a function, waiting retries included
+    POST /_e2e/schedule    name of a bus rule with a schedule: it is due now. (By itself none fires, or
+                           tests would be disturbed that take longer than others.)
+    POST /_e2e/history     CloudTrail records that LookupEvents finds from now on
+    PUT  /_e2e/calendar    {"name": …, "open_from": …, "open_to": …}: an SSM change calendar, open between
+                           these ISO 8601 times and closed at all others
+    GET  /_e2e/in-flight   number of events on their way to a function, waiting retries included;
+                           answered as soon as it is 0, or after 5 seconds
+    DELETE /_e2e/copies    ends all copies of functions, so that the next event starts a new one, which
+                           remembers nothing. (They are kept and used again, as on AWS.)
 """
 
 import asyncio
@@ -27,43 +42,55 @@ import os
 import threading
 import time
 import uuid
+from datetime import UTC, datetime
 
 import ministack.app
-from ministack.core import responses
+from ministack.core import lambda_runtime, responses
 from ministack.core.arn import parse_arn
-from ministack.services import cloudtrail, eventbridge, lambda_svc
+from ministack.services import cloudtrail, eventbridge, lambda_svc, ssm
+from ministack.services.cloudformation import stacks
 
 from bus import hears
 
 ACCOUNT = os.environ["MINISTACK_ACCOUNT_ID"]
 REGION = os.environ["MINISTACK_REGION"]
 RETRY_DELAY_SECONDS = float(os.environ["LAMBDA_ASYNC_RETRY_BASE_SECONDS"])
+COPIES_MAX = int(os.environ["LAMBDA_COPIES_MAX"])
 
 
 class InFlight:
     """Counts the deliveries under way, so that a test can wait for the last one."""
 
     def __init__(self):
-        self._lock = threading.Lock()
-        self.count = 0
+        self._changed = threading.Condition()
+        self._count = 0
 
     def start(self, work, *args):
         """Runs `work` in a thread of its own, in the account and Region of the caller."""
-        with self._lock:
-            self.count += 1
+        self._add(1)
         context = contextvars.copy_context()
 
         def run():
             try:
                 context.run(work, *args)
             finally:
-                with self._lock:
-                    self.count -= 1
+                self._add(-1)
 
         threading.Thread(target=run, daemon=True).start()
 
+    def _add(self, number):
+        with self._changed:
+            self._count += number
+            self._changed.notify_all()
+
+    def count(self):
+        with self._changed:
+            self._changed.wait_for(lambda: self._count == 0, timeout=5)
+            return self._count
+
 
 in_flight = InFlight()
+room = threading.Semaphore(COPIES_MAX)
 trail_is_on = threading.Event()
 
 
@@ -97,10 +124,29 @@ def invoke_target(target, event, rule, view=None):
     if parse_arn(target["Arn"]).service != "lambda":
         return stock_invoke_target(target, event, rule, view)
     envelope = (view or eventbridge._pattern_event_view(event)).event_with_detail()
+    payload = json.loads(target["Input"]) if "Input" in target else envelope
     function, config, _ = lambda_svc._get_func_record_for_ref(target["Arn"])
     if function and any(allows(statement, rule) for statement in function["policy"]["Statement"]):
-        return invoke_async(lambda_svc._execution_record_for_config(function, config), envelope)
-    send_to_queue(target.get("DeadLetterConfig", {}).get("Arn"), envelope)
+        return invoke_async(lambda_svc._execution_record_for_config(function, config), payload)
+    send_to_queue(target.get("DeadLetterConfig", {}).get("Arn"), payload)
+
+
+def fire_schedule(name):
+    """What EventBridge does when this bus rule is due."""
+    key, rule = next((key, rule) for key, rule in eventbridge._rules.items() if rule["Name"] == name)
+    event = {
+        "EventId": str(uuid.uuid4()),
+        "Source": "aws.events",
+        "DetailType": "Scheduled Event",
+        "Detail": "{}",
+        "EventBusName": "default",
+        "Time": time.time(),
+        "Resources": [rule["Arn"]],
+        "Account": ACCOUNT,
+        "Region": REGION,
+    }
+    for target in eventbridge._targets.get(key, []):
+        invoke_target(target, event, rule)
 
 
 def allows(statement, rule):
@@ -122,7 +168,18 @@ def send_to_queue(arn, body):
         eventbridge._dispatch_to_sqs(parse_arn(arn), json.dumps(body))
 
 
-# Lambda's asynchronous calls
+# Lambda
+
+stock_worker_env = lambda_svc._provided_worker_env
+
+
+def worker_env(config, code_dir, port):
+    """The function's environment variables, with the folder that its code really lies in."""
+    variables = stock_worker_env(config, code_dir, port)
+    return {
+        name: code_dir + value.removeprefix("/var/task") if value.startswith("/var/task") else value
+        for name, value in variables.items()
+    }
 
 
 def invoke_async(function, event):
@@ -137,7 +194,8 @@ def call_until_done(function, event):
     )
     attempts = settings.get("MaximumRetryAttempts", 2) + 1
     for attempt in range(1, attempts + 1):
-        result = lambda_svc._execute_function_with_config_scope(function, event)
+        with room:
+            result = lambda_svc._execute_function_with_config_scope(function, event)
         if not result.get("error"):
             return
         if attempt < attempts:
@@ -207,6 +265,64 @@ def envelope_of(record):
     }
 
 
+def add_to_history(record):
+    """Makes a CloudTrail record one that LookupEvents finds."""
+    identity = record.get("userIdentity", {})
+    role_session = identity.get("arn", "").rpartition("/")[2]
+    cloudtrail._get_event_queue().append(
+        {
+            "EventId": record["eventID"],
+            "EventName": record["eventName"],
+            "EventSource": record["eventSource"],
+            "EventTime": datetime.fromisoformat(record["eventTime"]).timestamp(),
+            "Username": identity.get("userName") or role_session,
+            "AccessKeyId": identity.get("accessKeyId", ""),
+            "ReadOnly": json.dumps(record.get("readOnly", False)),
+            "Resources": [],
+            "CloudTrailEvent": json.dumps(record),
+        }
+    )
+
+
+# Change calendars of SSM
+
+stock_ssm = ssm.handle_request
+calendars = {}  # name of the document: the moments from which and up to which it is open
+
+
+async def handle_ssm(method, path, headers, body, query_params):
+    if headers.get("x-amz-target") != "AmazonSSM.GetCalendarState":
+        return await stock_ssm(method, path, headers, body, query_params)
+    request = json.loads(body)
+    names = [name.rpartition("document/")[2] for name in request["CalendarNames"]]
+    if any(name not in calendars for name in names):
+        return responses.error_response_json("InvalidDocument", f"no calendar {names}", 400)
+    at = datetime.fromisoformat(request["AtTime"]) if "AtTime" in request else datetime.now(UTC)
+    state = calendar_state([calendars[name] for name in names], at)
+    return 200, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(state).encode()
+
+
+def calendar_state(spans, at):
+    """OPEN where all are open, and when that changes next, where it does."""
+
+    def is_open(moment):
+        return all(start <= moment < end for start, end in spans)
+
+    changes = sorted(moment for span in spans for moment in span if moment > at)
+    change = next((moment for moment in changes if is_open(moment) != is_open(at)), None)
+    state = {"State": "OPEN" if is_open(at) else "CLOSED", "AtTime": iso(at)}
+    return state | ({"NextTransitionTime": iso(change)} if change else {})
+
+
+def set_calendar(calendar):
+    span = [datetime.fromisoformat(calendar[edge]) for edge in ("open_from", "open_to")]
+    calendars[calendar["name"]] = span
+
+
+def iso(moment):
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 # The tests' own door
 
 stock_app = ministack.app.app
@@ -218,20 +334,32 @@ def in_stack_scope(work, *args):
     return work(*args)
 
 
+def switch_trail(is_on):
+    trail_is_on.set() if is_on else trail_is_on.clear()
+
+
+def for_each(work):
+    """The same work for one value or for a list of them."""
+    return lambda values: [work(value) for value in (values if isinstance(values, list) else [values])]
+
+
+DOORS = {
+    ("GET", "/_e2e/in-flight"): lambda _: in_flight.count(),
+    ("PUT", "/_e2e/trail"): switch_trail,
+    ("POST", "/_e2e/events"): for_each(put_on_default_bus),
+    ("POST", "/_e2e/schedule"): fire_schedule,
+    ("POST", "/_e2e/history"): for_each(add_to_history),
+    ("PUT", "/_e2e/calendar"): set_calendar,
+    ("DELETE", "/_e2e/copies"): lambda _: lambda_runtime.reset(),
+}
+
+
 def answer(method, path, body):
     """What a request below /_e2e/ gets: status and JSON value."""
-    if (method, path) == ("GET", "/_e2e/in-flight"):
-        return 200, in_flight.count
-    if (method, path) == ("PUT", "/_e2e/trail"):
-        trail_is_on.set() if json.loads(body) else trail_is_on.clear()
-        return 200, trail_is_on.is_set()
-    if (method, path) == ("POST", "/_e2e/events"):
-        envelopes = json.loads(body)
-        envelopes = envelopes if isinstance(envelopes, list) else [envelopes]
-        for envelope in envelopes:
-            contextvars.copy_context().run(in_stack_scope, put_on_default_bus, envelope)
-        return 200, len(envelopes)
-    return 404, f"no {method} {path}"
+    door = DOORS.get((method, path))
+    if door is None:
+        return 404, f"no {method} {path}"
+    return 200, contextvars.copy_context().run(in_stack_scope, door, json.loads(body))
 
 
 async def app(scope, receive, send):
@@ -252,7 +380,11 @@ async def app(scope, receive, send):
 if __name__ == "__main__":
     eventbridge._dispatch_event = dispatch_event
     eventbridge._invoke_target = invoke_target
+    eventbridge.start_scheduler = lambda: None
     lambda_svc.invoke_async_with_retry = invoke_async
+    lambda_svc._provided_worker_env = worker_env
+    stacks._runs_on_worker_thread = lambda resource_type: False
+    ssm.handle_request = handle_ssm
     cloudtrail.record_event = record_event
     ministack.app.app = app
     ministack.app.main()

@@ -20,10 +20,31 @@ def sample(name, **detail):
     return envelope
 
 
-def attach_admin(role):
+def attach_admin(role, **detail):
     """AdministratorAccess is attached to `role`: an event that always deserves an alert."""
     parameters = {"roleName": role, "policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}
-    return sample("attach-role-policy-admin.json", requestParameters=parameters)
+    return sample("attach-role-policy-admin.json", requestParameters=parameters, **detail)
+
+
+def administrator(number):
+    """`userIdentity` of one of many people: user, role, session and key are those of no other."""
+    role, session = f"Engineer{number}", f"person-{number}@example.com"
+    issuer = {
+        "type": "Role",
+        "principalId": f"AROAEXAMPLE{number:08}",
+        "arn": f"arn:aws:iam::111122223333:role/{role}",
+        "accountId": "111122223333",
+        "userName": role,
+    }
+    times = {"creationDate": "2026-11-20T01:46:29Z", "mfaAuthenticated": "true"}
+    return {
+        "type": "AssumedRole",
+        "principalId": f"{issuer['principalId']}:{session}",
+        "arn": f"arn:aws:sts::111122223333:assumed-role/{role}/{session}",
+        "accountId": "111122223333",
+        "accessKeyId": f"ASIAEXAMPLE{number:08}",
+        "sessionContext": {"sessionIssuer": issuer, "attributes": times},
+    }
 
 
 def console_sign_in_failed(number):

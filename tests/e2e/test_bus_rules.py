@@ -141,6 +141,7 @@ def deployed_bus_rules(responder):
     return {
         rule["Name"].removeprefix(f"{STACK}-"): (rule["State"], json.loads(rule["EventPattern"]))
         for rule in responder.aws("events", "list-rules", "--name-prefix", f"{STACK}-")["Rules"]
+        if "EventPattern" in rule
     }
 
 

@@ -37,8 +37,8 @@ const EVENT_SECS_MAX: u64 = 28;
 /// How long another copy of the function may be at an event before its second delivery fails, to be
 /// tried again by Lambda: longer than it takes while AWS works, shorter than the table may be waited for.
 const PATIENCE: Duration = Duration::from_secs(6);
-/// Pause between two looks at it.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
+/// Pause before the second look at it; each further one is twice as long, as every look costs the table.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
 /// Everything that outlives one event.
 struct Function {
@@ -161,14 +161,15 @@ async fn patiently<P: Publish, S: State, L: Lookups>(
     input: Result<Event, Unreadable>,
     now: Timestamp,
 ) -> Result<Response, RespondError> {
-    let began = Instant::now();
+    let (began, mut pause) = (Instant::now(), FIRST_PAUSE);
     loop {
         let result = responder.respond(input.clone(), now, Some(now)).await;
         let under_way = matches!(result, Err(RespondError::UnderWay(_)));
         if !under_way || began.elapsed() > PATIENCE {
             return result;
         }
-        tokio::time::sleep(BETWEEN_LOOKS).await;
+        tokio::time::sleep(pause).await;
+        pause *= 2;
     }
 }
 
