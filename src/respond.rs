@@ -15,7 +15,6 @@ pub mod tell;
 
 use crate::account;
 use crate::alert::Alert;
-use crate::alert::clean::clean;
 use crate::decide::Decision;
 use crate::derive::{Facts, Known};
 use crate::effects::offline::Offline;
@@ -322,11 +321,14 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         let loud = alert.severity >= Severity::High && begun == Some(Delivery::First);
         let after = self.repeat_after.filter(|_| loud && self.origin == Origin::Checked)?;
         let at = now.checked_add(after).ok()?;
-        let time = at.strftime("%H:%M UTC");
-        let id = clean(&event.identity(), crate::alert::NAME_CHARS_MAX);
-        alert.notes.push(format!(
-            "Told again at {time}, a step louder, unless somebody says: iam-responder verdict {id} acknowledged"
-        ));
+        let (time, id) = (at.strftime("%H:%M UTC"), event.identity());
+        let mut note =
+            format!("Told again at {time}, a step louder, unless somebody acknowledges it");
+        // People put this into a shell: only what is an ID and nothing more may stand in it.
+        if id.len() <= 64 && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
+            note.push_str(&format!(": iam-responder verdict {id} acknowledged"));
+        }
+        alert.notes.push(note);
         Some(at)
     }
 

@@ -376,7 +376,7 @@ fn many_different_changes_are_a_burst_and_the_same_one_often_is_not() {
 fn what_nobody_acknowledges_is_told_once_more_a_step_louder() {
     let world = world();
     let first = world.happens("CreateUser", LAB, "a").1.unwrap();
-    assert!(first.contains("Told again at 12:30 UTC, a step louder, unless somebody says: iam-responder verdict a acknowledged"));
+    assert!(first.contains("Told again at 12:30 UTC, a step louder, unless somebody acknowledges it: iam-responder verdict a acknowledged"));
     world.later(11).happens("CreateUser", LAB, "b");
     let said = Judgement { word: Word::Acknowledged, note: None, by: None, at: world.now.get() };
     assert!(pollster::block_on(world.state.judge("b", &said)).unwrap());

@@ -257,6 +257,19 @@ mod table {
         }
     }
 
+    /// A key that is full takes no more, counts all the same, and is emptied of what is old.
+    #[tokio::test]
+    async fn dynamodb_keeps_items_small() {
+        let Some(table) = fresh("full").await else { return };
+        for batch in 0..13 {
+            let names: Vec<String> = (0..100).map(|number| format!("{batch}-{number}")).collect();
+            join_all(names.iter().map(|event| table.count("k", event, at(0), WINDOW))).await;
+        }
+        assert_eq!(table.count("k", "one more", at(1), WINDOW).await.unwrap(), 1_201);
+        assert_eq!(table.count("k", "long after", at(1_000), WINDOW).await.unwrap(), 1);
+        assert_eq!(table.count("k", "and another", at(1_001), WINDOW).await.unwrap(), 2);
+    }
+
     /// Ten environments at once: one owner, and nobody's count is lost.
     #[tokio::test]
     async fn dynamodb_at_once() {

@@ -23,9 +23,11 @@ use crate::ledger::Told;
 
 mod records;
 
-/// Events kept under one key; when there are more, those older than two windows go. An item grown
-/// to DynamoDB's 400 KiB takes no more: each further count fails, and a threshold then fires.
-const EVENTS_PER_KEY_MAX: usize = 500;
+/// Events under one key from which on those older than two windows go.
+const EVENTS_PER_KEY_MANY: usize = 500;
+/// Most events under one key, more than the largest threshold asks for. Beyond it younger ones are not
+/// noted as long as none is old; each write costs by the size of the whole.
+const EVENTS_PER_KEY_MAX: i64 = 1_200;
 /// Days that a note is kept.
 const NOTE_DAYS: i64 = 60;
 /// Days that a policy document is kept.
@@ -80,6 +82,39 @@ impl Table {
             Ok(_) => Ok(()),
             Err(error) if is_refusal(&error) => Ok(()),
             Err(error) => Err(self.failed(what, &error)),
+        }
+    }
+
+    /// Adds an event under a key, unless it is full: the events there, and whether it was added.
+    /// Adding to a set twice is adding once: a repeated call does not count twice.
+    async fn add(
+        &self,
+        id: &str,
+        entry: &str,
+        expiration: i64,
+    ) -> Result<(Vec<(String, i64)>, bool), EffectError> {
+        let done = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .key("id", text(id))
+            .update_expression("ADD events :event SET expiration = :expiration")
+            .condition_expression("attribute_not_exists(events) OR size(events) < :most")
+            .expression_attribute_values(":event", AttributeValue::Ss(vec![entry.to_owned()]))
+            .expression_attribute_values(":expiration", number(expiration))
+            .expression_attribute_values(":most", number(EVENTS_PER_KEY_MAX))
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match done {
+            Ok(answer) => Ok((answer.attributes.as_ref().map(events).unwrap_or_default(), true)),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(full)) => {
+                    Ok((full.item().map(events).unwrap_or_default(), false))
+                }
+                _ => Err(self.failed("count", &error)),
+            },
         }
     }
 
@@ -270,36 +305,25 @@ impl State for Table {
     ) -> Result<u32, EffectError> {
         let id = id("count", key);
         let entry = format!("{} {event_id}", at.as_millisecond());
-        // Adding to a set twice is adding once: a repeated call does not count twice.
-        let answer = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .key("id", text(id.clone()))
-            .update_expression("ADD events :event SET expiration = :expiration")
-            .expression_attribute_values(":event", AttributeValue::Ss(vec![entry]))
-            .expression_attribute_values(":expiration", number(expiration(at, window)))
-            .return_values(ReturnValue::AllNew)
-            .send()
-            .await
-            .map_err(|error| self.failed("count", &error))?;
-        let span = milliseconds(window);
-        let now = at.as_millisecond();
-        let events = answer.attributes.as_ref().map(events).unwrap_or_default();
-        let near = |(_, then): &&(String, i64)| now.abs_diff(*then) < span.unsigned_abs();
-        let distinct: HashSet<&str> =
-            events.iter().filter(near).map(|(id, _)| id.as_str()).collect();
-        let count = distinct.len();
-        if events.len() > EVENTS_PER_KEY_MAX {
-            let is_old =
-                |(_, then): &&(String, i64)| now.saturating_sub(*then) > span.saturating_mul(2);
+        let (span, now) = (milliseconds(window), at.as_millisecond());
+        let is_old =
+            |(_, then): &&(String, i64)| now.saturating_sub(*then) > span.saturating_mul(2);
+        let (mut noted, added) = self.add(&id, &entry, expiration(at, window)).await?;
+        if !added || noted.len() > EVENTS_PER_KEY_MANY {
             let old: Vec<String> =
-                events.iter().filter(is_old).map(|(id, then)| format!("{then} {id}")).collect();
+                noted.iter().filter(is_old).map(|(id, then)| format!("{then} {id}")).collect();
             if !old.is_empty() {
-                self.prune(id, old).await;
+                self.prune(id.clone(), old).await;
+                if !added {
+                    (noted, _) = self.add(&id, &entry, expiration(at, window)).await?;
+                }
             }
         }
-        Ok(u32::try_from(count).unwrap_or(u32::MAX))
+        let near = |(_, then): &&(String, i64)| now.abs_diff(*then) < span.unsigned_abs();
+        let mut distinct: HashSet<&str> =
+            noted.iter().filter(near).map(|(id, _)| id.as_str()).collect();
+        distinct.insert(event_id);
+        Ok(u32::try_from(distinct.len()).unwrap_or(u32::MAX))
     }
 
     async fn first_between(

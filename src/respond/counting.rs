@@ -101,8 +101,9 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         }
         let who = principal.key().to_lowercase();
         let key = format!("burst\n{}\n{}", event.account()?, who.escape_debug());
-        // What is counted is the name of the call: the same one a hundred times is one.
+        // What is counted is the name of the call, to the minute: the same one a hundred times is one.
         let at = event.time().unwrap_or(now);
+        let at = Timestamp::from_second(at.as_second() / 60 * 60).unwrap_or(at);
         self.state.count(&key, name, at, BURST_WINDOW).await.ok()
     }
 }
