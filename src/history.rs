@@ -8,7 +8,7 @@ use crate::alert::TEXT_CHARS_MAX;
 use crate::alert::clean::clean;
 use crate::catalogue;
 use crate::derive::{CallOutcome, is_read_only, outcome_of};
-use crate::effects::Whose;
+use crate::effects::{Calls, Whose};
 use crate::event::Event;
 use crate::principal::Principal;
 
@@ -19,21 +19,20 @@ const RECENT: SignedDuration = SignedDuration::from_mins(15);
 /// Most items named in one line.
 const NAMED_MAX: usize = 5;
 
-/// By what the calls of this principal can be found: its access key, and the user name that
-/// CloudTrail files them under. Nothing for services and identities without either.
+/// By what the calls of this principal can be found: the user name that CloudTrail files them under,
+/// whatever key signed them, else its access key. Nothing for services and identities without either.
 #[must_use]
-pub fn whose(principal: &Principal) -> Vec<Whose> {
+pub fn whose(principal: &Principal) -> Option<Whose> {
     if principal.kind == "AWSService" || principal.via_service.is_some() {
-        return Vec::new();
+        return None;
     }
-    let key = principal.access_key_id.clone().map(Whose::AccessKey);
     let user = match principal.kind.as_str() {
         "AssumedRole" => principal.session_name.clone(),
         "Root" => Some("root".to_owned()),
         "IAMUser" => principal.name.clone(),
         _ => None,
     };
-    user.map(Whose::User).into_iter().chain(key).collect()
+    user.map(Whose::User).or_else(|| principal.access_key_id.clone().map(Whose::AccessKey))
 }
 
 /// The calls of one hour, of one principal.
@@ -43,35 +42,34 @@ struct Hour {
     denied: BTreeMap<String, usize>,
     iam_changes: BTreeMap<String, usize>,
     addresses: BTreeSet<String>,
+    other_keys: usize,
     early: BTreeSet<String>,
     recent: BTreeSet<String>,
 }
 
-/// The lines. `records` are CloudTrail records as JSON, also of others: those of this principal are
-/// taken, each once, and not the event itself. `more` tells that there are more than these.
+/// The lines. Calls of others may be among them: those of this principal are taken, each once, and not
+/// the event itself.
 #[must_use]
-pub fn lines(
-    records: &[String],
-    more: bool,
-    event: &Event,
-    principal: &Principal,
-    now: Timestamp,
-) -> Vec<String> {
+pub fn lines(calls: &Calls, event: &Event, principal: &Principal, now: Timestamp) -> Vec<String> {
     let until = event.time().unwrap_or(now);
     let (mut hour, mut seen) = (Hour::default(), BTreeSet::new());
     seen.insert(event.identity());
-    for record in records {
+    for record in &calls.records {
         let Ok(other) = Event::parse(record) else { continue };
         let who = Principal::of(&other);
         let same_key = who.access_key_id.is_some() && who.access_key_id == principal.access_key_id;
         if (same_key || who.key() == principal.key()) && seen.insert(other.identity()) {
             hour.add(&other, until);
+            // Sessions get a new key with each sign-in; a second key of a user is news.
+            let other_key =
+                principal.kind == "IAMUser" && who.access_key_id != principal.access_key_id;
+            hour.other_keys += usize::from(other_key);
         }
     }
     if hour.calls == 0 {
         return vec!["no other calls on record".to_owned()];
     }
-    hour.lines(more, event.text("detail.sourceIPAddress"))
+    hour.lines(calls.more, event.text("detail.sourceIPAddress"))
         .into_iter()
         .map(|line| clean(&line, TEXT_CHARS_MAX))
         .collect()
@@ -112,9 +110,12 @@ impl Hour {
         if !self.iam_changes.is_empty() {
             lines.push(format!("other IAM changes: {}", counted(&self.iam_changes)));
         }
+        if self.other_keys > 0 {
+            lines.push(format!("{} with another access key", plural(self.other_keys, "call")));
+        }
         let new: Vec<&str> = self.recent.difference(&self.early).map(String::as_str).collect();
         if !new.is_empty() && !self.early.is_empty() {
-            lines.push(format!("only in the last quarter: {}", listed(&new)));
+            lines.push(format!("only in the last 15 minutes: {}", listed(&new)));
         }
         let others: Vec<&str> = self
             .addresses
@@ -162,7 +163,7 @@ mod tests {
             r#"{{"eventID":"{id}","eventTime":"2026-11-20T12:{minute:02}:00Z","eventSource":"{source}.amazonaws.com",
                "eventName":"{name}","sourceIPAddress":"198.51.100.7","recipientAccountId":"111122223333",
                "userIdentity":{{"type":"IAMUser","userName":"bob","arn":"arn:aws:iam::111122223333:user/bob",
-               "accountId":"111122223333"}}{rest}}}"#
+               "accountId":"111122223333","accessKeyId":"AKIA1"}}{rest}}}"#
         )
     }
 
@@ -172,13 +173,14 @@ mod tests {
         let denied = r#","errorCode":"AccessDenied""#;
         let elsewhere =
             record("h", 50, "s3", "ListBuckets", "").replace("198.51.100.7", "203.0.113.9");
-        let other = record("x", 10, "ec2", "RunInstances", "").replace("bob", "eve");
+        let other = record("x", 10, "ec2", "RunInstances", "");
+        let other = other.replace("bob", "eve").replace("AKIA1", "AKIA9");
         let on = r#","requestParameters":{"userName":"mallory\n<!here>"}"#;
         let records = [
             record("a", 5, "iam", "ListUsers", ""),
             record("a", 5, "iam", "ListUsers", ""),
             record("b", 6, "iam", "CreateAccessKey", on),
-            record("c", 7, "kms", "Decrypt", denied),
+            record("c", 7, "kms", "Decrypt", denied).replace("AKIA1", "AKIA2"),
             record("d", 8, "kms", "Decrypt", denied),
             record("now", 59, "iam", "CreateUser", ""),
             elsewhere,
@@ -186,18 +188,23 @@ mod tests {
             "no record".to_owned(),
         ];
         let principal = Principal::of(&event);
-        let lines = lines(&records, true, &event, &principal, Timestamp::UNIX_EPOCH);
+        let calls = Calls { records: records.to_vec(), more: true };
+        let lines = lines(&calls, &event, &principal, Timestamp::UNIX_EPOCH);
         assert_eq!(
             lines,
             [
                 "at least 5 calls in 3 services",
                 "2 denied: kms:Decrypt (2 times)",
                 "other IAM changes: CreateAccessKey on mallory ‹!here›",
-                "only in the last quarter: s3",
+                "1 call with another access key",
+                "only in the last 15 minutes: s3",
                 "also from 203.0.113.9",
             ]
         );
-        assert_eq!(super::lines(&[], false, &event, &principal, Timestamp::UNIX_EPOCH).len(), 1);
-        assert_eq!(whose(&principal), [Whose::User("bob".to_owned())]);
+        assert_eq!(
+            super::lines(&Calls::default(), &event, &principal, Timestamp::UNIX_EPOCH).len(),
+            1
+        );
+        assert_eq!(whose(&principal), Some(Whose::User("bob".to_owned())));
     }
 }

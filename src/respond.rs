@@ -280,31 +280,13 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         };
         let to = event.time().unwrap_or(now);
         let from = to.checked_sub(history::LOOK_BACK).unwrap_or(to);
-        let (mut records, mut more, mut asked, mut failed) = (Vec::new(), false, false, false);
-        for whose in history::whose(principal) {
-            match self.lookups.calls(account, &whose, from, to).await {
-                Ok(Some(calls)) => {
-                    asked = true;
-                    more |= calls.more;
-                    records.extend(calls.records);
-                }
-                Ok(None) => {}
-                Err(error) => {
-                    tracing::warn!(%error, "the caller's last hour is not known");
-                    failed = true;
-                    // Another question would cost the same time again.
-                    break;
-                }
-            }
-        }
-        match (asked, failed) {
-            (false, true) => vec!["not known: CloudTrail did not answer".to_owned()],
-            (false, false) => Vec::new(),
-            (true, _) => {
-                let mut lines = history::lines(&records, more, event, principal, now);
-                lines
-                    .extend(failed.then(|| "not complete: CloudTrail answered in part".to_owned()));
-                lines
+        let Some(whose) = history::whose(principal) else { return Vec::new() };
+        match self.lookups.calls(account, &whose, from, to).await {
+            Ok(Some(calls)) => history::lines(&calls, event, principal, now),
+            Ok(None) => Vec::new(),
+            Err(error) => {
+                tracing::warn!(%error, "the caller's last hour is not known");
+                vec!["not known: CloudTrail did not answer".to_owned()]
             }
         }
     }

@@ -1,4 +1,4 @@
-"""One emulator and one deployed stack for all tests here; each test starts with empty queues."""
+"""One emulator and one deployed stack for all tests here but the fault matrix; queues are empty at first."""
 
 import pytest
 

@@ -262,6 +262,18 @@ class Deployment:
         for start in range(0, len(wanted), 25):
             self._table.batch_write_item(RequestItems={table: wanted[start : start + 25]})
 
+    def let_alerts_age(self):
+        """Makes every alert that nobody acknowledged due to be told again."""
+        table = f"{STACK}-state"
+        pages = self._table.get_paginator("scan").paginate(TableName=table)
+        for item in [item for page in pages for item in page["Items"] if "open" in item]:
+            self._table.update_item(
+                TableName=table,
+                Key={"id": item["id"]},
+                UpdateExpression="SET due = :past",
+                ExpressionAttributeValues={":past": {"N": "1"}},
+            )
+
     def failed_events(self):
         """Records in the on-failure queue since the last call."""
         self.settle()

@@ -16,6 +16,7 @@ What is added to MiniStack, each point because AWS does it and MiniStack 1.5.33 
 * A stack is complete when the call that starts it is answered, nested stacks too: the AWS CLI asks
   at once, and if told to wait, not again for 30 seconds.
 * SSM has change calendars (GetCalendarState).
+* SNS tells when it published to the millisecond.
 * While the trail is on, each recorded change is also an event on the default bus, as CloudTrail
   sends it, and the record carries the right event name for form-encoded calls (IAM, SNS).
 
@@ -27,8 +28,8 @@ And for the tests themselves, below /_e2e/:
     POST /_e2e/schedule    name of a bus rule with a schedule: it is due now. (By itself none fires, or
                            tests would be disturbed that take longer than others.)
     POST /_e2e/history     CloudTrail records that LookupEvents finds from now on
-    PUT  /_e2e/calendar    {"name": …, "open_from": …, "open_to": …}: an SSM change calendar, open between
-                           these ISO 8601 times and closed at all others
+    PUT  /_e2e/calendar    {"name": …, "open_from": …, "open_to": …}: an SSM change calendar, open
+                           between these ISO 8601 times and closed at all others
     GET  /_e2e/in-flight   number of events on their way to a function, waiting retries included;
                            answered as soon as it is 0, or after 5 seconds
     DELETE /_e2e/copies    ends all copies of functions, so that the next event starts a new one, which
@@ -47,7 +48,7 @@ from datetime import UTC, datetime
 import ministack.app
 from ministack.core import lambda_runtime, responses
 from ministack.core.arn import parse_arn
-from ministack.services import cloudtrail, eventbridge, lambda_svc, ssm
+from ministack.services import cloudtrail, eventbridge, lambda_svc, sns, ssm
 from ministack.services.cloudformation import stacks
 
 from bus import hears
@@ -284,6 +285,16 @@ def add_to_history(record):
     )
 
 
+# SNS
+
+stock_build_envelope = sns._build_envelope
+
+
+def build_envelope(topic_arn, msg_id, message, subject, message_attributes, raw):
+    envelope = stock_build_envelope(topic_arn, msg_id, message, subject, message_attributes, raw)
+    return envelope if raw else json.dumps(json.loads(envelope) | {"Timestamp": responses.now_iso()})
+
+
 # Change calendars of SSM
 
 stock_ssm = ssm.handle_request
@@ -384,6 +395,7 @@ if __name__ == "__main__":
     lambda_svc.invoke_async_with_retry = invoke_async
     lambda_svc._provided_worker_env = worker_env
     stacks._runs_on_worker_thread = lambda resource_type: False
+    sns._build_envelope = build_envelope
     ssm.handle_request = handle_ssm
     cloudtrail.record_event = record_event
     ministack.app.app = app

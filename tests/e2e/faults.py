@@ -99,7 +99,7 @@ class FaultProxy:
         self._calls = []
         self._over = threading.Event()
         self._server = _Server(self)
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True).start()
 
     @property
     def url(self):

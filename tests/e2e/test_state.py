@@ -18,7 +18,7 @@ def test_the_table_passes_the_suite_that_memory_passes(responder):
         timeout=540,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "3 passed" in done.stdout
+    assert "4 passed" in done.stdout
 
 
 def test_an_event_delivered_five_times_at_once_is_one_alert(responder):
