@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::decide::Decision;
 use crate::derive::{CallOutcome, Facts};
 use crate::event::{Event, Unreadable};
+use crate::ledger::Told;
 use crate::plan::{Status, Step};
 use crate::policy::{describe, describe_trust};
 use crate::rights::Rights;
@@ -259,16 +260,9 @@ impl Alert {
         };
         let at = event.and_then(Event::time);
         Self {
-            severity: Severity::High,
-            title: title.to_owned(),
             sentence: format!("The event is {}.", clean(&reason.to_string(), TEXT_CHARS_MAX)),
-            rules: Vec::new(),
             reasons: vec!["what cannot be read counts as high".to_owned()],
-            why: None,
             runbook: Some(runbook.to_owned()),
-            who: Who::default(),
-            entity: None,
-            rights: RightsLines::default(),
             place: Place {
                 account: name(event.and_then(Event::account)),
                 region: name(event.and_then(Event::region)),
@@ -282,6 +276,75 @@ impl Alert {
                 delay: at.zip(now).map(|(at, now)| now.duration_since(at)),
                 ..EventLine::default()
             },
+            ..Self::bare(Severity::High, title.to_owned())
+        }
+    }
+
+    /// The little that the ledger itself holds of an alert.
+    #[must_use]
+    pub fn of_told(told: &Told) -> Self {
+        let title = clean(&told.title, NAME_CHARS_MAX);
+        Self {
+            sentence: format!("{title}: the alert itself cannot be read any more; see its event."),
+            rules: told
+                .rules
+                .iter()
+                .take(RULES_MAX + 1)
+                .map(|id| rule_id(id, told.severity))
+                .collect(),
+            place: Place {
+                account: told.account.as_deref().map(|id| clean(id, NAME_CHARS_MAX)),
+                ..Place::default()
+            },
+            event: EventLine {
+                id: Some(clean(&told.event_id, NAME_CHARS_MAX)),
+                time: told.event_time,
+                ..EventLine::default()
+            },
+            ..Self::bare(told.severity, title)
+        }
+    }
+
+    /// One message about many alerts that nobody acknowledged.
+    #[must_use]
+    pub fn many<'t>(all: impl ExactSizeIterator<Item = &'t Told>) -> Self {
+        let count = all.len();
+        let title = format!("{count} alerts not acknowledged");
+        let line = |told: &Told| {
+            let account = told.account.as_deref().unwrap_or("unknown account");
+            let text = format!(
+                "{}: {} in {account}, event {}",
+                told.severity.word().to_uppercase(),
+                told.title,
+                told.event_id
+            );
+            clean(&text, TEXT_CHARS_MAX)
+        };
+        let mut reasons: Vec<String> = all.take(REASONS_MAX).map(line).collect();
+        if count > REASONS_MAX {
+            reasons.push(format!("and {} more", count - REASONS_MAX));
+        }
+        let sentence = format!("Nobody acknowledged {count} alerts of high or above in time.");
+        let runbook = "1. Read them in the order they came; many at once are one incident.\n\
+                       2. Acknowledge each event with `iam-responder verdict`, several parted by commas.";
+        let runbook = Some(runbook.to_owned());
+        Self { sentence, reasons, runbook, ..Self::bare(Severity::High, title) }
+    }
+
+    fn bare(severity: Severity, title: String) -> Self {
+        Self {
+            severity,
+            title,
+            sentence: String::new(),
+            rules: Vec::new(),
+            reasons: Vec::new(),
+            why: None,
+            runbook: None,
+            who: Who::default(),
+            entity: None,
+            rights: RightsLines::default(),
+            place: Place::default(),
+            event: EventLine::default(),
             undo: None,
             plan: Vec::new(),
             links: Vec::new(),
@@ -304,6 +367,10 @@ fn title(rule: &Rule, facts: &Facts) -> String {
     let title = clean(&rule.spec.title, NAME_CHARS_MAX);
     let tried = facts.outcome != CallOutcome::Success && rule.spec.attempts == Attempts::Lower;
     if tried { format!("Attempt: {title}") } else { title }
+}
+
+fn rule_id(id: &str, severity: Severity) -> RuleLine {
+    RuleLine { id: clean(id, NAME_CHARS_MAX), title: String::new(), severity, attack: Vec::new() }
 }
 
 fn rule_line(rule: &Rule) -> RuleLine {

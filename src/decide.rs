@@ -81,7 +81,10 @@ fn adjusted(
         return Severity::Informational;
     };
     if !facts.environment.known {
-        reasons.push("account tags unknown, treated as production".to_owned());
+        reasons.push(match facts.tags {
+            Some(_) => "account tags name no environment, treated as production".to_owned(),
+            None => "account tags unknown, treated as production".to_owned(),
+        });
     }
     if event.time().is_none() {
         reasons.push(
@@ -210,6 +213,7 @@ calendars:
   hours: {zone: Etc/UTC, weekly: [{days: [mon-fri], from: '08:00', to: '18:00'}]}
   freeze: {change-calendar: freeze}
 severity:
+  - {when: {derived: {accountTags: {pci: [{exists: false}]}, principal: {name: [dan]}}}, lower: 1, because: no cards}
   - {when: {derived: {time: [freeze], principal: {name: [eve]}}}, lower: 1, because: changes are open}
   - {when: {derived: {outsideTime: [freeze], principal: {name: [eve]}}}, raise: 1, because: changes are frozen}
   - {when: {derived: {environment: [development]}}, lower: 1, because: environment is development}
@@ -270,7 +274,10 @@ suppressions:
     }
 
     #[test]
-    fn a_calendar_that_cannot_be_asked_falls_to_the_stricter_side() {
+    fn what_cannot_be_asked_falls_to_the_stricter_side() {
+        let dan = r#"{"type":"IAMUser","userName":"dan"}"#;
+        check("111122223333", dan, "2026-11-20T12:00:00Z", "", Severity::Low, "no cards");
+        check("000000000000", dan, "2026-11-20T12:00:00Z", "", Severity::Medium, "tags unknown");
         let eve = r#"{"type":"IAMUser","userName":"eve"}"#;
         let noon = "2026-11-20T12:00:00Z";
         let decision = check("111122223333", eve, noon, "", Severity::High, "changes are frozen");

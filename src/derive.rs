@@ -73,8 +73,8 @@ pub struct Facts {
     pub environment: Environment,
     /// What the event does to the environment of the account it tags.
     pub environment_change: Option<EnvironmentChange>,
-    /// Tags of the account.
-    pub tags: IndexMap<String, String>,
+    /// Tags of the account, where they are known.
+    pub tags: Option<IndexMap<String, String>>,
     /// Where the event's own time lies.
     pub times: Times,
     /// Different changes by this principal within minutes, this one included.
@@ -96,14 +96,15 @@ impl Facts {
         let entity = call.and_then(|call| entity(event, call, &principal, outcome));
         let self_target = entity.as_ref().is_some_and(|entity| is_caller(entity, &principal));
         let tags = event.account().and_then(|id| site.tags(id, known.account.as_ref()));
-        let tagged = account::tagged(event).filter(|_| outcome == CallOutcome::Success);
+        let tagged = account::tagged(event)
+            .filter(|_| outcome == CallOutcome::Success && !known.tags_do_not_count);
         Self {
             read_only: is_read_only(event),
             omitted: omitted(event),
             environment: site.environment(tags),
             environment_change: tagged
                 .map(|id| site.environment_change(event, id, known.tagged.as_ref())),
-            tags: tags.cloned().unwrap_or_default(),
+            tags: tags.cloned(),
             times: site.calendars_at(event.time(), &known.calendars),
             rights: rights::rights(event, site, known.document.as_deref()),
             account: known.account.clone(),
@@ -122,11 +123,14 @@ impl Facts {
         self.call.is_some_and(Call::is_tampering)
     }
 
-    /// Tags with their keys in small letters; patterns see each value in a list of its own.
+    /// Tags by their keys in small letters. Keys that differ in case only are different tags to AWS:
+    /// each has a list of values.
     fn tags_value(&self) -> Option<Value> {
-        let small = |(key, value): (&String, &String)| (key.to_lowercase(), json!(value));
-        let map: serde_json::Map<String, Value> = self.tags.iter().map(small).collect();
-        (!map.is_empty()).then_some(Value::Object(map))
+        let mut map: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for (key, value) in self.tags.iter().flatten() {
+            map.entry(key.to_lowercase()).or_default().push(value);
+        }
+        (!map.is_empty()).then(|| json!(map))
     }
 
     /// `derived`, as rules see it.
@@ -180,6 +184,8 @@ pub struct Known {
     pub calendars: BTreeMap<String, bool>,
     /// Different changes by this principal within minutes, this one included.
     pub burst: Option<u32>,
+    /// Nobody asks for tags of accounts: changing them changes nothing here.
+    pub tags_do_not_count: bool,
 }
 
 fn without_null(mut value: Value) -> Value {

@@ -158,7 +158,7 @@ pub trait State {
         key: &str,
     ) -> impl Future<Output = Result<Option<(String, Timestamp)>, EffectError>>;
 
-    /// Keeps a text under a key.
+    /// Keeps a text under a key, unless a younger one is kept.
     fn keep_note(
         &self,
         key: &str,
@@ -209,11 +209,11 @@ pub trait Lookups {
         at: Timestamp,
     ) -> impl Future<Output = Result<Option<CalendarState>, EffectError>>;
 
-    /// The calls of somebody in an account, in this Region, between two moments.
+    /// The calls of somebody, found by any of these, in an account, in this Region, between two moments.
     fn calls(
         &self,
         account: &str,
-        whose: &Whose,
+        whose: &[Whose],
         from: Timestamp,
         to: Timestamp,
     ) -> impl Future<Output = Result<Option<Calls>, EffectError>>;

@@ -19,12 +19,13 @@ const RECENT: SignedDuration = SignedDuration::from_mins(15);
 /// Most items named in one line.
 const NAMED_MAX: usize = 5;
 
-/// By what the calls of this principal can be found: the user name that CloudTrail files them under,
-/// whatever key signed them, else its access key. Nothing for services and identities without either.
+/// By what the calls of this principal can be found: first its access key, which nobody can borrow a
+/// name for, then the user name that CloudTrail files them under. Nothing for services and identities
+/// without either.
 #[must_use]
-pub fn whose(principal: &Principal) -> Option<Whose> {
+pub fn whose(principal: &Principal) -> Vec<Whose> {
     if principal.kind == "AWSService" || principal.via_service.is_some() {
-        return None;
+        return Vec::new();
     }
     let user = match principal.kind.as_str() {
         "AssumedRole" => principal.session_name.clone(),
@@ -32,7 +33,8 @@ pub fn whose(principal: &Principal) -> Option<Whose> {
         "IAMUser" => principal.name.clone(),
         _ => None,
     };
-    user.map(Whose::User).or_else(|| principal.access_key_id.clone().map(Whose::AccessKey))
+    let key = principal.access_key_id.clone().map(Whose::AccessKey);
+    key.into_iter().chain(user.map(Whose::User)).collect()
 }
 
 /// The calls of one hour, of one principal.
@@ -67,7 +69,12 @@ pub fn lines(calls: &Calls, event: &Event, principal: &Principal, now: Timestamp
         }
     }
     if hour.calls == 0 {
-        return vec!["no other calls on record".to_owned()];
+        return vec![match calls.more {
+            true => {
+                format!("none among the newest {} calls filed under its names", calls.records.len())
+            }
+            false => "no other calls on record".to_owned(),
+        }];
     }
     hour.lines(calls.more, event.text("detail.sourceIPAddress"))
         .into_iter()
@@ -205,6 +212,9 @@ mod tests {
             super::lines(&Calls::default(), &event, &principal, Timestamp::UNIX_EPOCH).len(),
             1
         );
-        assert_eq!(whose(&principal), Some(Whose::User("bob".to_owned())));
+        assert_eq!(
+            whose(&principal),
+            [Whose::AccessKey("AKIA1".to_owned()), Whose::User("bob".to_owned())]
+        );
     }
 }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::account::{self, Account};
 use crate::derive::{CallOutcome, outcome_of};
@@ -22,6 +23,8 @@ pub const MEMORY_FRESH: SignedDuration = SignedDuration::from_mins(5);
 pub const ACCOUNT_FRESH: SignedDuration = SignedDuration::from_hours(1);
 /// How long it is still better than nothing, when AWS does not answer.
 pub const ACCOUNT_STALE_MAX: SignedDuration = SignedDuration::from_hours(24 * 30);
+/// How long a change calendar that did not answer is not asked again.
+pub const CALENDAR_PAUSE: SignedDuration = SignedDuration::from_secs(60);
 /// How long an answer of a change calendar is believed, its next transition or not: it may be edited.
 pub const CALENDAR_FRESH: SignedDuration = SignedDuration::from_mins(10);
 /// Most accounts and calendar answers in memory; beyond it all are forgotten.
@@ -38,8 +41,21 @@ pub struct Cache {
 #[derive(Debug, Clone, Copy)]
 struct Answer {
     from: Timestamp,
-    state: CalendarState,
+    /// Nothing where it did not answer.
+    state: Option<CalendarState>,
     asked: Timestamp,
+}
+
+/// What the state keeps of an account, from the moment under which it is kept.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Kept {
+    account: Account,
+    /// AWS said so; what followed from an event is only better than nothing.
+    believed: bool,
+    /// What it was before, where it changed.
+    before: Option<Account>,
+    /// The event that changed it.
+    changed_by: Option<String>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -74,22 +90,28 @@ impl<S: State, L: Lookups> Finder<'_, S, L> {
             return account;
         }
         let kept = self.kept(id).await;
-        let younger = |limit: SignedDuration| {
-            kept.clone()
-                .filter(|(_, at)| now.duration_since(*at) < limit)
-                .map(|(account, _)| account)
-        };
-        let account = match younger(ACCOUNT_FRESH) {
-            Some(account) => Some(account),
+        let younger = |limit| kept.as_ref().filter(|(_, at)| now.duration_since(*at) < limit);
+        let account = match younger(ACCOUNT_FRESH).filter(|(kept, _)| kept.believed) {
+            Some((kept, _)) => Some(kept.account.clone()),
             None => match self.lookups.account(id).await {
                 Ok(Some(account)) => {
-                    self.keep(id, &account, now).await;
+                    let before = kept.as_ref().map(|(kept, _)| {
+                        let changed = kept.account.tags != account.tags;
+                        if changed { Some(kept.account.clone()) } else { kept.before.clone() }
+                    });
+                    let known = Kept {
+                        account: account.clone(),
+                        believed: true,
+                        before: before.flatten(),
+                        changed_by: None,
+                    };
+                    self.keep(id, &known, now).await;
                     Some(account)
                 }
                 Ok(None) => None,
                 Err(error) => {
                     tracing::warn!(%error, account = id, "account not known, last answer counts");
-                    younger(ACCOUNT_STALE_MAX)
+                    younger(ACCOUNT_STALE_MAX).map(|(kept, _)| kept.account.clone())
                 }
             },
         };
@@ -97,20 +119,17 @@ impl<S: State, L: Lookups> Finder<'_, S, L> {
         account
     }
 
-    /// The account that an event tags, as it was before: nobody is asked, as AWS would tell how it
-    /// is after.
-    pub async fn tagged(&self, event: &Event) -> Option<Account> {
-        let id = account::tagged(event)?;
-        let remembered =
-            lock(&self.cache.accounts).get(id).and_then(|(account, _)| account.clone());
-        match remembered {
-            Some(account) => Some(account),
-            None => self.kept(id).await.map(|(account, _)| account),
-        }
+    /// The account that an event tags, as it was before. Nobody is asked: AWS would tell how it is
+    /// after. Nothing where what was known then is not known now.
+    pub async fn tagged(&self, event: &Event, now: Timestamp) -> Option<Account> {
+        let (kept, at) = self.kept(account::tagged(event)?).await?;
+        let again = kept.changed_by.as_deref() == Some(&event.identity());
+        let younger = at > event.time().unwrap_or(now);
+        if again || younger { kept.before } else { Some(kept.account) }
     }
 
     /// After an account was tagged, what was known of it is only better than nothing.
-    pub async fn forget_tagged(&self, event: &Event, before: Option<&Account>) {
+    pub async fn forget_tagged(&self, event: &Event, before: Option<&Account>, now: Timestamp) {
         let done = outcome_of(event) == CallOutcome::Success;
         let Some(id) =
             account::tagged(event).filter(|_| done && self.lookups.asks_about_accounts())
@@ -121,9 +140,13 @@ impl<S: State, L: Lookups> Finder<'_, S, L> {
         let mut account = before.cloned().unwrap_or_default();
         let tags = account.tags.take().unwrap_or_default();
         account.tags = Some(account::tags_after(event, &tags));
-        // Old enough not to be believed, young enough for the time that AWS does not answer.
-        let at = event.time().and_then(|time| time.checked_sub(ACCOUNT_FRESH).ok());
-        self.keep(id, &account, at.unwrap_or(Timestamp::UNIX_EPOCH)).await;
+        let kept = Kept {
+            account,
+            believed: false,
+            before: before.cloned(),
+            changed_by: Some(event.identity()),
+        };
+        self.keep(id, &kept, event.time().unwrap_or(now)).await;
     }
 
     /// What each change calendar of the site says of a moment. One that cannot be asked is missing.
@@ -146,35 +169,39 @@ impl<S: State, L: Lookups> Finder<'_, S, L> {
 
     async fn calendar(&self, name: &str, at: Timestamp, now: Timestamp) -> Option<bool> {
         let holds = |answer: &&Answer| {
-            let fresh = now.duration_since(answer.asked) < CALENDAR_FRESH;
-            let until = answer.state.until.is_none_or(|until| at < until);
-            fresh && answer.from <= at && until
+            let age = now.duration_since(answer.asked);
+            match answer.state {
+                Some(state) => {
+                    let until = state.until.is_none_or(|until| at < until);
+                    age < CALENDAR_FRESH && answer.from <= at && until
+                }
+                None => age < CALENDAR_PAUSE,
+            }
         };
         let known = lock(&self.cache.calendars)
             .get(name)
             .and_then(|answers| answers.iter().find(holds).copied());
         if let Some(answer) = known {
-            return Some(answer.state.open);
+            return Some(answer.state?.open);
         }
-        match self.lookups.change_calendar(name, at).await {
-            Ok(state) => {
-                let state = state?;
-                let mut calendars = lock(&self.cache.calendars);
-                let answers = calendars.entry(name.to_owned()).or_default();
-                answers.retain(|answer| now.duration_since(answer.asked) < CALENDAR_FRESH);
-                if answers.len() < CACHED_MAX {
-                    answers.push(Answer { from: at, state, asked: now });
-                }
-                Some(state.open)
-            }
+        let state = match self.lookups.change_calendar(name, at).await {
+            Ok(None) => return None,
+            Ok(state) => state,
             Err(error) => {
                 tracing::warn!(%error, "change calendar not known, the stricter side counts");
                 None
             }
+        };
+        let mut calendars = lock(&self.cache.calendars);
+        let answers = calendars.entry(name.to_owned()).or_default();
+        answers.retain(|answer| now.duration_since(answer.asked) < CALENDAR_FRESH);
+        if answers.len() < CACHED_MAX {
+            answers.push(Answer { from: at, state, asked: now });
         }
+        Some(state?.open)
     }
 
-    async fn kept(&self, id: &str) -> Option<(Account, Timestamp)> {
+    async fn kept(&self, id: &str) -> Option<(Kept, Timestamp)> {
         match self.state.note(&key(id)).await {
             Ok(note) => {
                 let (text, at) = note?;
@@ -187,8 +214,8 @@ impl<S: State, L: Lookups> Finder<'_, S, L> {
         }
     }
 
-    async fn keep(&self, id: &str, account: &Account, at: Timestamp) {
-        let text = serde_json::to_string(account).unwrap_or_default();
+    async fn keep(&self, id: &str, kept: &Kept, at: Timestamp) {
+        let text = serde_json::to_string(kept).unwrap_or_default();
         if let Err(error) = self.state.keep_note(&key(id), &text, at).await {
             tracing::warn!(%error, "account not kept");
         }

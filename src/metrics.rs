@@ -144,6 +144,7 @@ pub fn reminded(reminded: &Reminded, now: Timestamp, function: &str) -> Value {
         ("AlertsUnacknowledged", count(reminded.due)),
         ("AlertsRepeated", count(reminded.repeated)),
         ("PublishFailures", count(reminded.failures.len())),
+        ("StateFailures", count(reminded.state_failures.len())),
     ];
     embedded(&values, now, function)
 }

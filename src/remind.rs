@@ -11,10 +11,13 @@ use crate::respond::tell::{PublishFailed, tell};
 use crate::severity::Severity;
 use crate::site::TopicSpec;
 
-/// Most alerts told again in one run; the next run takes the rest.
-pub const REMINDERS_MAX: usize = 20;
+/// Most alerts told again one by one in one run. When more are due, one message tells of all: an
+/// incident must not ring a telephone fifty times more.
+pub const APART_MAX: usize = 5;
 /// Time after which a run that took an alert and did not finish counts as dead.
 pub const TAKEN_MINUTES: i64 = 5;
+/// Attempts to mark an alert as told again, so that it is not told a third time.
+const MARK_ATTEMPTS_MAX: u32 = 3;
 
 /// What a run did.
 #[derive(Debug, Default)]
@@ -25,50 +28,88 @@ pub struct Reminded {
     pub repeated: usize,
     /// What could not be told; it stays due.
     pub failures: Vec<PublishFailed>,
+    /// What the state did not do.
+    pub state_failures: Vec<EffectError>,
 }
 
-/// Tells again what is due.
-///
-/// # Errors
-/// What is due cannot be found out.
+/// Tells again what is due. Nothing that fails keeps it from the rest: what was not told stays due.
 pub async fn remind<L: Ledger, P: Publish>(
     ledger: &L,
     publish: &P,
     topics: &BTreeMap<Severity, Vec<TopicSpec>>,
     now: Timestamp,
-) -> Result<Reminded, EffectError> {
-    let due = ledger.due(now).await?;
-    let mut reminded = Reminded { due: due.len(), ..Reminded::default() };
+) -> Reminded {
+    let mut reminded = Reminded::default();
+    let due = match ledger.due(now).await {
+        Ok(due) => due,
+        Err(error) => {
+            reminded.state_failures.push(error);
+            return reminded;
+        }
+    };
+    reminded.due = due.len();
     let until = now.checked_add(SignedDuration::from_mins(TAKEN_MINUTES)).unwrap_or(now);
-    for record in due.iter().take(REMINDERS_MAX) {
-        if !ledger.take_due(record, until).await? {
-            continue;
+    let mut taken = Vec::new();
+    for record in due {
+        match ledger.take_due(&record, until).await {
+            Ok(true) => taken.push(record),
+            // Somebody else has it, or it was acknowledged meanwhile.
+            Ok(false) => {}
+            Err(error) => reminded.state_failures.push(error),
         }
-        if let Some(alert) = again(record, now) {
-            match tell(publish, topics, &alert).await {
-                Ok(()) => reminded.repeated += 1,
-                Err(failure) => {
-                    reminded.failures.push(failure);
-                    continue;
-                }
-            }
-        } else {
-            tracing::error!(event_id = record.told.event_id, "kept alert cannot be read");
-        }
-        ledger.repeated(&record.told.event_id, now).await?;
     }
-    Ok(reminded)
+    let together = taken.len() > APART_MAX;
+    let groups: Vec<&[Record]> = if together { vec![&taken] } else { taken.chunks(1).collect() };
+    for group in groups {
+        let alert = match group {
+            [record] => again(record, now),
+            records => digest(records),
+        };
+        match tell(publish, topics, &alert).await {
+            Ok(()) => {
+                reminded.repeated += group.len();
+                mark(ledger, group, now, &mut reminded).await;
+            }
+            Err(failure) => reminded.failures.push(failure),
+        }
+    }
+    reminded
 }
 
-/// The alert as it was, a step louder, and why it comes again.
-fn again(record: &Record, now: Timestamp) -> Option<Alert> {
-    let mut alert: Alert = serde_json::from_str(record.told.alert.as_deref()?).ok()?;
+async fn mark<L: Ledger>(ledger: &L, group: &[Record], now: Timestamp, reminded: &mut Reminded) {
+    for record in group {
+        let mut failure = None;
+        for _ in 0..MARK_ATTEMPTS_MAX {
+            failure = ledger.repeated(&record.told.event_id, now).await.err();
+            if failure.is_none() {
+                break;
+            }
+        }
+        reminded.state_failures.extend(failure);
+    }
+}
+
+/// The alert as it was, a step louder, and why it comes again. Of one that a former version kept in a
+/// form of its own, what the ledger holds.
+fn again(record: &Record, now: Timestamp) -> Alert {
+    let kept = record.told.alert.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    let mut alert: Alert = kept.unwrap_or_else(|| Alert::of_told(&record.told));
     alert.severity = alert.severity.raised(1);
     alert.title = format!("Not acknowledged: {}", alert.title);
     alert.event.delay = alert.event.time.map(|time| now.duration_since(time));
     let minutes = now.duration_since(record.told_at).as_mins();
-    alert.reasons.push(format!("nobody acknowledged it within {minutes} minutes: a step louder"));
+    let louder = if alert.severity > record.told.severity { ": a step louder" } else { "" };
+    alert.reasons.push(format!("nobody acknowledged it within {minutes} minutes{louder}"));
     alert.notes.clear();
     alert.notes.push("This is the second and last time that it is told.".to_owned());
-    Some(alert)
+    alert
+}
+
+/// One message about many alerts, a step above the loudest of them.
+fn digest(records: &[Record]) -> Alert {
+    let loudest = records.iter().max_by_key(|record| record.told.severity);
+    let mut alert = Alert::many(records.iter().map(|record| &record.told));
+    alert.severity = loudest.map_or(Severity::High, |record| record.told.severity).raised(1);
+    alert.notes.push("This is the second and last time that they are told.".to_owned());
+    alert
 }

@@ -7,22 +7,21 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use thiserror::Error;
 
 mod counting;
+mod once;
 pub mod tell;
 
-use crate::account;
 use crate::alert::Alert;
 use crate::decide::Decision;
 use crate::derive::{Facts, Known};
 use crate::effects::offline::Offline;
-use crate::effects::{Claim, Delivery, Lookups, Publish, State};
+use crate::effects::{Lookups, Publish, State};
 use crate::engine::Engine;
 use crate::event::{Event, Unreadable};
 use crate::history;
-use crate::ledger::Told;
 use crate::lookup::{Cache, Finder};
 use crate::outcome::{Outcome, Verdict};
 use crate::rights;
@@ -30,7 +29,8 @@ use crate::rule::{Rule, RuleSet};
 use crate::severity::Severity;
 use crate::site::TopicSpec;
 pub use counting::BURST_WINDOW;
-use counting::fingerprint;
+pub use once::Repeat;
+use once::{Begun, NOT_DEDUPLICATED};
 use tell::tell;
 pub use tell::{PUBLISH_ATTEMPTS_MAX, PublishFailed};
 
@@ -63,8 +63,8 @@ pub struct Responder<'a, P, S, L> {
     pub cache: &'a Cache,
     /// Refuse what AWS did not send.
     pub origin: Origin,
-    /// An alert of high or above that nobody acknowledges in this time is told again.
-    pub repeat_after: Option<SignedDuration>,
+    /// Whether and when what nobody acknowledges is told again.
+    pub repeat: Option<Repeat>,
 }
 
 /// How far an event's origin is trusted.
@@ -104,7 +104,7 @@ impl<'a, P, S> Responder<'a, P, S, Offline> {
             lookups: &Offline,
             cache: &CACHE,
             origin,
-            repeat_after: None,
+            repeat: None,
         }
     }
 }
@@ -122,22 +122,24 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     ) -> Result<Response, RespondError> {
         let mut event = match input {
             Ok(event) => event,
-            Err(reason) => return self.unreadable(&reason, None, told_at).await,
+            Err(reason) => return self.unreadable(&reason, None, now, told_at).await,
         };
         if self.origin == Origin::Checked
             && let Err(reason) = event.check_origin()
         {
-            return self.unreadable(&reason, Some(&event), told_at).await;
+            return self.unreadable(&reason, Some(&event), now, told_at).await;
         }
         let known = self.known(&event, now).await;
         let facts = self.engine.derive(&mut event, &known);
         let matching = self.engine.matching(&event);
         let firing = self.firing(&event, &facts, &matching, now).await;
         self.record(&event, &facts, now).await;
-        self.finder().forget_tagged(&event, known.tagged.as_ref()).await;
+        self.finder().forget_tagged(&event, known.tagged.as_ref(), now).await;
         if matching.is_empty() {
             if event.shape() == crate::event::Shape::Unknown {
-                return self.unreadable(&Unreadable::UnknownShape, Some(&event), told_at).await;
+                return self
+                    .unreadable(&Unreadable::UnknownShape, Some(&event), now, told_at)
+                    .await;
             }
             return Ok(Response { outcome: outcome(&event, Verdict::Quiet), alert: None });
         }
@@ -183,12 +185,10 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     /// the stricter side.
     async fn known(&self, event: &Event, now: Timestamp) -> Known {
         let (finder, site) = (self.finder(), self.engine.site());
+        // First: looking the account up may tell how it is after.
+        let tagged = finder.tagged(event, now).await;
         let account = match event.account() {
             Some(id) => finder.account(site, id, now).await,
-            None => None,
-        };
-        let tagged = match account::tagged(event) {
-            Some(_) => finder.tagged(event).await,
             None => None,
         };
         Known {
@@ -197,6 +197,8 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             tagged,
             calendars: finder.calendars(site, event.time(), now).await,
             burst: self.burst(event, now).await,
+            tags_do_not_count: self.origin == Origin::Checked
+                && !self.lookups.asks_about_accounts(),
         }
     }
 
@@ -226,41 +228,37 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             outcome.reasons.push(format!("suppression {suppression} is in force"));
             return Ok(Response { outcome, alert: None });
         }
-        let claims = self.claim(event, facts, rules, decision.severity, now).await;
-        if claims.all_told {
-            outcome.outcome = Verdict::Deduplicated;
-            self.hold(event, &claims).await;
-            return Ok(Response { outcome, alert: None });
-        }
-        let begun = self.begin(event, now).await;
+        // Before any claim: a second delivery that sees more than the first must not claim what it will
+        // not tell.
+        let id = event.identity();
+        let begun = self.begin(&id, now).await;
         match begun {
-            Some(Delivery::First) | None => {}
-            Some(Delivery::UnderWay) => return Err(RespondError::UnderWay(event.identity())),
-            Some(Delivery::Told) => {
+            Begun::Here | Begun::NotKnown => {}
+            Begun::Elsewhere => return Err(RespondError::UnderWay(id)),
+            Begun::Told => {
                 outcome.outcome = Verdict::Deduplicated;
                 return Ok(Response { outcome, alert: None });
             }
         }
+        let claims = self.claim(event, facts, rules, decision.severity, now).await;
+        if claims.all_told {
+            outcome.outcome = Verdict::Deduplicated;
+            self.hold(event, &claims).await;
+            self.end(&id, now, begun, None).await;
+            return Ok(Response { outcome, alert: None });
+        }
         let mut alert = Alert::new(event, facts, rules, &decision, self.engine.site(), told_at);
         alert.history = self.history(event, facts, &decision, now).await;
         alert.held_back = claims.held;
-        if claims.unknown || begun.is_none() {
-            alert.notes.push(
-                "Not deduplicated, as the state table did not answer: it may come twice."
-                    .to_owned(),
-            );
+        outcome.held_back = claims.held;
+        if claims.unknown && begun != Begun::NotKnown {
+            alert.notes.push(NOT_DEDUPLICATED.to_owned());
         }
-        let repeat_at = self.repeat_at(event, &mut alert, begun, now);
-        outcome.held_back = alert.held_back;
-        outcome.notes.clone_from(&alert.notes);
-        let published = tell(self.publish, self.topics, &alert).await;
-        let told = published.is_ok().then(|| told_of(event, &alert, &outcome, repeat_at));
-        self.end(event, now, begun, told.as_ref()).await;
-        if published.is_err() {
+        let told = self.tell_once(&id, begun, &mut alert, &mut outcome, now).await;
+        if told.is_err() {
             self.release(event, &claims.ours).await;
         }
-        published?;
-        outcome.topics.push(alert.severity);
+        told?;
         Ok(Response { outcome, alert: Some(alert) })
     }
 
@@ -280,7 +278,10 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         };
         let to = event.time().unwrap_or(now);
         let from = to.checked_sub(history::LOOK_BACK).unwrap_or(to);
-        let Some(whose) = history::whose(principal) else { return Vec::new() };
+        let whose = history::whose(principal);
+        if whose.is_empty() {
+            return Vec::new();
+        }
         match self.lookups.calls(account, &whose, from, to).await {
             Ok(Some(calls)) => history::lines(&calls, event, principal, now),
             Ok(None) => Vec::new(),
@@ -291,131 +292,17 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         }
     }
 
-    /// When the alert is told again, which it says itself. Only where it is known that this event is
-    /// kept, by its ID.
-    fn repeat_at(
-        &self,
-        event: &Event,
-        alert: &mut Alert,
-        begun: Option<Delivery>,
-        now: Timestamp,
-    ) -> Option<Timestamp> {
-        let loud = alert.severity >= Severity::High && begun == Some(Delivery::First);
-        let after = self.repeat_after.filter(|_| loud && self.origin == Origin::Checked)?;
-        let at = now.checked_add(after).ok()?;
-        let (time, id) = (at.strftime("%H:%M UTC"), event.identity());
-        let mut note =
-            format!("Told again at {time}, a step louder, unless somebody acknowledges it");
-        // People put this into a shell: only what is an ID and nothing more may stand in it.
-        if id.len() <= 64 && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
-            note.push_str(&format!(": iam-responder verdict {id} acknowledged"));
-        }
-        alert.notes.push(note);
-        Some(at)
-    }
-
-    /// Was this very event told before? Only asked on a bus: what is read from files is read on
-    /// purpose. Nothing where it is not known: a store that is down must not silence.
-    async fn begin(&self, event: &Event, now: Timestamp) -> Option<Delivery> {
-        if self.origin == Origin::Trusted {
-            return Some(Delivery::First);
-        }
-        match self.state.begin(&event.identity(), now).await {
-            Ok(delivery) => Some(delivery),
-            Err(error) => {
-                tracing::warn!(%error, "not known whether the event was told before");
-                None
-            }
-        }
-    }
-
-    /// Also where it was not known whether the event was told before: now it is.
-    async fn end(
-        &self,
-        event: &Event,
-        now: Timestamp,
-        begun: Option<Delivery>,
-        told: Option<&Told>,
-    ) {
-        if self.origin == Origin::Trusted || (begun.is_none() && told.is_none()) {
-            return;
-        }
-        if let Err(error) = self.state.end(&event.identity(), now, told).await {
-            tracing::warn!(%error, "a second delivery of the event would be told again");
-        }
-    }
-
-    /// Claims the windows of the rules, and tells whether all of it was told within them: one rule
-    /// that has no window, or none running, makes it news.
-    async fn claim(
-        &self,
-        event: &Event,
-        facts: &Facts,
-        rules: &[&Rule],
-        severity: Severity,
-        now: Timestamp,
-    ) -> Claims {
-        let (id, at) = (event.identity(), event.time().unwrap_or(now));
-        let mut claims = Claims { all_told: true, ..Claims::default() };
-        let specific = rules.iter().any(|rule| !rule.spec.general);
-        // A rule about many events has told of them all; quieter ones about each would undo that.
-        let many = rules.iter().filter(|rule| rule.spec.threshold.is_some());
-        let floor = many.map(|rule| rule.severity_of(facts.outcome)).max();
-        let speaks = |rule: &&&Rule| {
-            !(specific && rule.spec.general)
-                && floor.is_none_or(|floor| rule.severity_of(facts.outcome) >= floor)
-        };
-        for rule in rules.iter().filter(speaks) {
-            let Some(window) = &rule.spec.dedupe else {
-                claims.all_told = false;
-                continue;
-            };
-            let fingerprint = fingerprint(rule, event, facts, severity);
-            match self.state.claim(&fingerprint, &id, at, window.duration()).await {
-                Ok(Claim::Theirs) => claims.theirs.push(fingerprint),
-                Ok(Claim::Ours { held }) => {
-                    claims.all_told = false;
-                    claims.held = claims.held.max(held);
-                    claims.ours.push(fingerprint);
-                }
-                // A store that is down must not silence.
-                Err(error) => {
-                    tracing::warn!(%error, "not known whether it is a repetition");
-                    claims.all_told = false;
-                    claims.unknown = true;
-                }
-            }
-        }
-        claims
-    }
-
-    /// Counts a repetition where the next alert will look.
-    async fn hold(&self, event: &Event, claims: &Claims) {
-        for fingerprint in &claims.theirs {
-            if let Err(error) = self.state.hold(fingerprint, &event.identity()).await {
-                tracing::warn!(%error, "a repetition was held back and not counted");
-            }
-        }
-    }
-
-    /// What was not told must not hold back what comes after it.
-    async fn release(&self, event: &Event, claimed: &[String]) {
-        for fingerprint in claimed {
-            if let Err(error) = self.state.release(fingerprint, &event.identity()).await {
-                tracing::warn!(%error, "a claim outlives the failure of its alert");
-            }
-        }
-    }
-
+    /// Told once where it has an ID, which is not that of an event that can be read: whoever forges one
+    /// must not silence the other.
     async fn unreadable(
         &self,
         reason: &Unreadable,
         event: Option<&Event>,
+        now: Timestamp,
         told_at: Option<Timestamp>,
     ) -> Result<Response, RespondError> {
-        let alert = Alert::unreadable(reason, event, told_at);
-        tell(self.publish, self.topics, &alert).await?;
-        let outcome = Outcome {
+        let mut alert = Alert::unreadable(reason, event, told_at);
+        let mut outcome = Outcome {
             event_id: alert.event.id.clone(),
             event_time: alert.event.time,
             account: alert.place.account.clone(),
@@ -424,40 +311,28 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             severity: Some(alert.severity),
             rules: Vec::new(),
             reasons: vec![reason.to_string()],
-            topics: vec![alert.severity],
+            topics: Vec::new(),
             plan: Vec::new(),
             held_back: 0,
             notes: Vec::new(),
         };
+        let Some(event) = event else {
+            tell(self.publish, self.topics, &alert).await?;
+            outcome.topics.push(alert.severity);
+            return Ok(Response { outcome, alert: Some(alert) });
+        };
+        let id = format!("unreadable-{}", event.identity());
+        let begun = self.begin(&id, now).await;
+        match begun {
+            Begun::Elsewhere => return Err(RespondError::UnderWay(id)),
+            Begun::Told => {
+                outcome.outcome = Verdict::Deduplicated;
+                return Ok(Response { outcome, alert: None });
+            }
+            Begun::Here | Begun::NotKnown => {}
+        }
+        self.tell_once(&id, begun, &mut alert, &mut outcome, now).await?;
         Ok(Response { outcome, alert: Some(alert) })
-    }
-}
-
-/// What came of claiming the windows of all rules.
-#[derive(Debug, Default)]
-struct Claims {
-    /// Nothing of it is news.
-    all_told: bool,
-    /// Fingerprints that are this event's.
-    ours: Vec<String>,
-    /// Fingerprints of others, who told.
-    theirs: Vec<String>,
-    /// Repetitions held back before it.
-    held: u32,
-    /// Somewhere it is not known.
-    unknown: bool,
-}
-
-fn told_of(event: &Event, alert: &Alert, outcome: &Outcome, repeat_at: Option<Timestamp>) -> Told {
-    Told {
-        event_id: event.identity(),
-        severity: alert.severity,
-        title: alert.title.clone(),
-        rules: outcome.rules.clone(),
-        account: outcome.account.clone(),
-        event_time: outcome.event_time,
-        repeat_at,
-        alert: repeat_at.and_then(|_| serde_json::to_string(alert).ok()),
     }
 }
 

@@ -10,14 +10,14 @@ use iam_responder::account::Account;
 use iam_responder::calendar::IcsFiles;
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
-use iam_responder::effects::{CalendarState, Calls, EffectError, Lookups, State, Whose};
+use iam_responder::effects::{CalendarState, Calls, EffectError, Lookups, Whose};
 use iam_responder::engine::{Engine, SiteFiles, SourceFile};
 use iam_responder::event::Event;
 use iam_responder::ledger::{Judgement, Ledger, Word};
 use iam_responder::lookup::Cache;
 use iam_responder::outcome::{Outcome, Verdict};
 use iam_responder::remind::remind;
-use iam_responder::respond::{Origin, Responder};
+use iam_responder::respond::{Origin, Repeat, Responder};
 use iam_responder::severity::Severity;
 use iam_responder::site::{Format, TopicSpec};
 use jiff::{SignedDuration, Timestamp};
@@ -115,7 +115,7 @@ impl Lookups for Aws {
     async fn calls(
         &self,
         _: &str,
-        _: &Whose,
+        _: &[Whose],
         _: Timestamp,
         _: Timestamp,
     ) -> Result<Option<Calls>, EffectError> {
@@ -171,8 +171,8 @@ impl World {
         self
     }
 
-    fn deliver(&self, event: &str) -> (Outcome, Option<String>) {
-        let responder = Responder {
+    fn responder(&self) -> Responder<'_, Recorder, Memory, Aws> {
+        Responder {
             engine: &self.engine,
             topics: &self.topics,
             publish: &self.publish,
@@ -180,11 +180,20 @@ impl World {
             lookups: &self.aws,
             cache: &self.cache,
             origin: Origin::Checked,
-            repeat_after: Some(SignedDuration::from_mins(30)),
-        };
+            repeat: Some(Repeat {
+                after: SignedDuration::from_mins(30),
+                region: "eu-west-1".to_owned(),
+                table: "state".to_owned(),
+            }),
+        }
+    }
+
+    fn deliver(&self, event: &str) -> (Outcome, Option<String>) {
         let now = self.now.get();
-        let response = pollster::block_on(responder.respond(Event::parse(event), now, Some(now)));
-        (response.unwrap().outcome, self.publish.take().into_iter().next().map(|sent| sent.1.body))
+        let responder = self.responder();
+        let response = responder.respond(Event::parse(event), now, Some(now));
+        let outcome = pollster::block_on(response).unwrap().outcome;
+        (outcome, self.publish.take().into_iter().next().map(|sent| sent.1.body))
     }
 
     fn happens(&self, name: &str, account: &str, id: &str) -> (Outcome, Option<String>) {
@@ -192,15 +201,16 @@ impl World {
     }
 
     fn retags(&self, account: &str, value: &str, id: &str) -> (Outcome, Option<String>) {
-        let parameters =
-            format!(r#"{{"resourceId":"{account}","tags":[{{"key":"env","value":"{value}"}}]}}"#);
-        let text = record("TagResource", "999999999999", id, self.now.get(), &parameters);
-        self.deliver(
-            &text
-                .replace("iam.amazonaws", "organizations.amazonaws")
-                .replace("aws.iam", "aws.organizations"),
-        )
+        self.deliver(&retagging(account, value, id, self.now.get()))
     }
+}
+
+fn retagging(account: &str, value: &str, id: &str, at: Timestamp) -> String {
+    let parameters =
+        format!(r#"{{"resourceId":"{account}","tags":[{{"key":"env","value":"{value}"}}]}}"#);
+    record("TagResource", "999999999999", id, at, &parameters)
+        .replace("iam.amazonaws", "organizations.amazonaws")
+        .replace("aws.iam", "aws.organizations")
 }
 
 fn record(name: &str, account: &str, id: &str, at: Timestamp, parameters: &str) -> String {
@@ -283,6 +293,27 @@ fn retagging_an_account_as_quieter_is_told_and_forgets_what_was_known() {
     );
     // An account that was never seen counted as production until now.
     assert_eq!(world.retags("777788889999", "sandbox", "t3").0.rules, ["retagged"]);
+}
+
+#[test]
+fn a_retagging_is_told_though_it_is_tried_again_or_comes_late() {
+    let mut world = world();
+    world.aws.tag(LAB, "env", "prod");
+    world.happens("ListUsers", LAB, "a");
+    world.publish = Recorder::failing([true, true]);
+    let now = world.now.get();
+    let text = retagging(LAB, "dev", "t1", now);
+    let failed = pollster::block_on(world.responder().respond(Event::parse(&text), now, Some(now)));
+    assert!(failed.is_err());
+    assert_eq!(world.retags(LAB, "dev", "t1").0.rules, ["retagged"], "Lambda's next attempt");
+
+    // AWS already tells the new tags when the event comes.
+    world.aws.tag("777788889999", "env", "prod");
+    world.later(60).happens("ListUsers", "777788889999", "b");
+    world.aws.tag("777788889999", "env", "dev");
+    world.later(90).happens("ListUsers", "777788889999", "c");
+    world.later(-20);
+    assert_eq!(world.retags("777788889999", "dev", "t2").0.rules, ["retagged"]);
 }
 
 #[test]
@@ -376,13 +407,13 @@ fn many_different_changes_are_a_burst_and_the_same_one_often_is_not() {
 fn what_nobody_acknowledges_is_told_once_more_a_step_louder() {
     let world = world();
     let first = world.happens("CreateUser", LAB, "a").1.unwrap();
-    assert!(first.contains("Told again at 12:30 UTC, a step louder, unless somebody acknowledges it: iam-responder verdict a acknowledged"));
+    assert!(first.contains("Told again at 2026-11-20 12:30 UTC, a step louder, unless somebody acknowledges it: iam-responder verdict a acknowledged --table state (AWS_REGION=eu-west-1)"));
     world.later(11).happens("CreateUser", LAB, "b");
     let said = Judgement { word: Word::Acknowledged, note: None, by: None, at: world.now.get() };
     assert!(pollster::block_on(world.state.judge("b", &said)).unwrap());
     let look = || {
         let looked = remind(&world.state, &world.publish, &world.topics, world.now.get());
-        (pollster::block_on(looked).unwrap().repeated, world.publish.take())
+        (pollster::block_on(looked).repeated, world.publish.take())
     };
     assert_eq!(look().0, 0, "too early");
     world.later(25);
@@ -392,9 +423,30 @@ fn what_nobody_acknowledges_is_told_once_more_a_step_louder() {
     assert_eq!(topic, "critical");
     assert!(message.subject.starts_with("[CRITICAL] Not acknowledged: User made"));
     assert!(message.body.contains("nobody acknowledged it within 36 minutes: a step louder"));
-    assert_eq!(world.later(60).now.get(), world.now.get());
+    world.later(60);
     assert_eq!(look().0, 0, "once");
     assert_eq!(pollster::block_on(world.state.told_since(Timestamp::UNIX_EPOCH)).unwrap().len(), 2);
+}
+
+#[test]
+fn many_that_nobody_acknowledges_are_one_message() {
+    let world = world();
+    for number in 0..7 {
+        world.later(11).happens("CreateUser", LAB, &format!("e{number}"));
+    }
+    world.later(40);
+    let look = || remind(&world.state, &world.publish, &world.topics, world.now.get());
+    assert_eq!(pollster::block_on(look()).repeated, 7);
+    let sent = world.publish.take();
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0].1.subject, "[CRITICAL] 7 alerts not acknowledged");
+    assert!(
+        sent[0].1.body.contains("HIGH: User made in 444455556666, event e6"),
+        "{}",
+        sent[0].1.body
+    );
+    world.later(60);
+    assert_eq!(pollster::block_on(look()).due, 0);
 }
 
 #[test]
@@ -404,9 +456,11 @@ fn a_reminder_that_cannot_be_told_stays_due() {
     world.later(31);
     world.publish = Recorder::failing([true, true]);
     let looked = remind(&world.state, &world.publish, &world.topics, world.now.get());
-    assert_eq!(pollster::block_on(looked).unwrap().failures.len(), 1);
+    assert_eq!(pollster::block_on(looked).failures.len(), 1);
     world.later(6);
     let looked = remind(&world.state, &world.publish, &world.topics, world.now.get());
-    assert_eq!(pollster::block_on(looked).unwrap().repeated, 1);
-    assert!(pollster::block_on(world.state.note("nothing")).unwrap().is_none());
+    assert_eq!(pollster::block_on(looked).repeated, 1);
+    world.later(60);
+    let looked = remind(&world.state, &world.publish, &world.topics, world.now.get());
+    assert_eq!(pollster::block_on(looked).due, 0);
 }

@@ -249,6 +249,37 @@ fn a_rule_about_many_events_holds_back_quieter_ones_about_each() {
 }
 
 #[test]
+fn a_second_delivery_claims_nothing_that_it_does_not_tell() {
+    let world = world(Memory::default(), Recorder::default());
+    for (minute, id) in ["1", "2"].into_iter().enumerate() {
+        let minute = u8::try_from(minute).unwrap();
+        assert_eq!(world.happens("DeleteRole", id, minute).unwrap(), Verdict::Alerted);
+    }
+    // Another environment is at the third, which reaches the threshold and has not told yet.
+    let now = "2026-11-20T12:00:00Z".parse().unwrap();
+    pollster::block_on(world.state.begin("3", now)).unwrap();
+    assert!(matches!(world.happens("DeleteRole", "3", 2), Err(RespondError::UnderWay(_))));
+    // Now the first comes again, and sees the threshold reached too.
+    assert_eq!(world.happens("DeleteRole", "1", 0).unwrap(), Verdict::Deduplicated);
+    world.publish.take();
+    pollster::block_on(world.state.end("3", now, None)).unwrap();
+    assert_eq!(world.happens("DeleteRole", "3", 2).unwrap(), Verdict::Alerted);
+    assert_eq!(world.publish.take().first().unwrap().0, "high", "the mass deletion itself");
+}
+
+#[test]
+fn an_event_that_cannot_be_read_is_told_once() {
+    let world = world(Memory::default(), Recorder::default());
+    let forged = r#"{"source":"my.app","detail":{"eventID":"a","eventName":"CreateUser"}}"#;
+    let verdicts: Vec<Verdict> =
+        (0..3).map(|_| world.deliver(Event::parse(forged)).unwrap().outcome).collect();
+    assert_eq!(verdicts, [Verdict::Unreadable, Verdict::Deduplicated, Verdict::Deduplicated]);
+    // A forged one does not silence the event whose ID it bears.
+    assert_eq!(world.happens("CreateUser", "a", 0).unwrap(), Verdict::Alerted);
+    assert_eq!(world.publish.take().len(), 2);
+}
+
+#[test]
 fn a_store_that_is_down_silences_nothing() {
     let world = world(Down, Recorder::default());
     assert_eq!(world.happens("TagRole", "a", 0).unwrap(), Verdict::Alerted);

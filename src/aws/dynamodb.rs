@@ -25,9 +25,11 @@ mod records;
 
 /// Events under one key from which on those older than two windows go.
 const EVENTS_PER_KEY_MANY: usize = 500;
-/// Most events under one key, more than the largest threshold asks for. Beyond it younger ones are not
-/// noted as long as none is old; each write costs by the size of the whole.
+/// Most events under one key, more than the largest threshold asks for: each write costs by the size of
+/// the whole. Beyond it the oldest make room.
 const EVENTS_PER_KEY_MAX: i64 = 1_200;
+/// Events that make room at once where none is old: 1,000 stay, the largest threshold.
+const EVENTS_PER_KEY_CUT: usize = 200;
 /// Days that a note is kept.
 const NOTE_DAYS: i64 = 60;
 /// Days that a policy document is kept.
@@ -310,10 +312,13 @@ impl State for Table {
             |(_, then): &&(String, i64)| now.saturating_sub(*then) > span.saturating_mul(2);
         let (mut noted, added) = self.add(&id, &entry, expiration(at, window)).await?;
         if !added || noted.len() > EVENTS_PER_KEY_MANY {
-            let old: Vec<String> =
-                noted.iter().filter(is_old).map(|(id, then)| format!("{then} {id}")).collect();
-            if !old.is_empty() {
-                self.prune(id.clone(), old).await;
+            noted.sort_unstable_by_key(|(_, then)| *then);
+            let old = noted.iter().filter(is_old).count();
+            let gone = if added { old } else { old.max(EVENTS_PER_KEY_CUT) };
+            let gone: Vec<String> =
+                noted.iter().take(gone).map(|(id, then)| format!("{then} {id}")).collect();
+            if !gone.is_empty() {
+                self.prune(id.clone(), gone).await;
                 if !added {
                     (noted, _) = self.add(&id, &entry, expiration(at, window)).await?;
                 }
@@ -405,9 +410,11 @@ impl State for Table {
             .item("id", text(id("note", key)))
             .item("text", text(note))
             .item("at", number(at.as_millisecond()))
-            .item("expiration", number(expiration(at, kept)));
-        let done = request.send().await;
-        done.map(|_| ()).map_err(|error| self.failed("keep a note", &error))
+            .item("expiration", number(expiration(at, kept)))
+            .condition_expression("attribute_not_exists(id) OR #at <= :at")
+            .expression_attribute_names("#at", "at")
+            .expression_attribute_values(":at", number(at.as_millisecond()));
+        self.unless_refused("keep a note", request.send().await)
     }
 }
 

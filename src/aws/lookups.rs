@@ -1,7 +1,8 @@
 //! What is asked of Organizations, IAM, Systems Manager and CloudTrail.
 
+use std::collections::VecDeque;
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_config::SdkConfig;
 use aws_sdk_cloudtrail::types::{LookupAttribute, LookupAttributeKey};
@@ -15,8 +16,10 @@ use super::client::{Limits, MissedByStandard, limited};
 use crate::account::{Account, TAGS_MAX};
 use crate::effects::{CalendarState, Calls, EffectError, Lookups, Whose};
 
-/// Pages of CloudTrail's history read for one question, of [`CALLS_PER_PAGE`] calls each.
-const PAGES_MAX: usize = 3;
+/// Questions to CloudTrail's history for one alert, each for a page of [`CALLS_PER_PAGE`] calls.
+const QUESTIONS_MAX: usize = 4;
+/// Time after which no further question is begun.
+const QUESTIONS_TIME: Duration = Duration::from_millis(1_500);
 /// Calls on one page: the most that CloudTrail gives.
 const CALLS_PER_PAGE: i32 = 50;
 /// CloudTrail allows two lookups a second.
@@ -60,7 +63,7 @@ impl Aws {
         Self {
             permitted,
             own_account: OnceLock::new(),
-            config: limited(config, Limits::SHORT),
+            config: limited(config, Limits::DISTANT),
             organizations: OnceLock::new(),
             iam: OnceLock::new(),
             ssm: OnceLock::new(),
@@ -173,13 +176,53 @@ impl Lookups for Aws {
     async fn calls(
         &self,
         account: &str,
-        whose: &Whose,
+        whose: &[Whose],
         from: Timestamp,
         to: Timestamp,
     ) -> Result<Option<Calls>, EffectError> {
         if !self.permitted.history || !self.is_own(account) {
             return Ok(None);
         }
+        let (mut calls, started) = (Calls::default(), Instant::now());
+        let mut questions: VecDeque<(&Whose, Option<String>)> =
+            whose.iter().map(|whose| (whose, None)).collect();
+        for number in 0..QUESTIONS_MAX {
+            let Some((whose, token)) = questions.pop_front() else { break };
+            if number > 0 {
+                // What is there is better than nothing.
+                if started.elapsed() > QUESTIONS_TIME {
+                    calls.more = true;
+                    break;
+                }
+                tokio::time::sleep(BETWEEN_LOOKUPS).await;
+            }
+            match self.page(whose, from, to, token).await {
+                Ok((records, next)) => {
+                    calls.records.extend(records);
+                    // The other question first, then the next page of this one.
+                    questions.extend(next.map(|next| (whose, Some(next))));
+                }
+                Err(error) if number > 0 => {
+                    tracing::warn!(%error, "only a part of the last hour");
+                    calls.more = true;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        calls.more |= !questions.is_empty();
+        Ok(Some(calls))
+    }
+}
+
+impl Aws {
+    /// One page of CloudTrail's history: records, and where the next page begins.
+    async fn page(
+        &self,
+        whose: &Whose,
+        from: Timestamp,
+        to: Timestamp,
+        token: Option<String>,
+    ) -> Result<(Vec<String>, Option<String>), EffectError> {
         let (key, value) = match whose {
             Whose::User(name) => (LookupAttributeKey::Username, name),
             Whose::AccessKey(id) => (LookupAttributeKey::AccessKeyId, id),
@@ -189,43 +232,17 @@ impl Lookups for Aws {
             LookupAttribute::builder().attribute_key(key).attribute_value(value).build();
         let attribute = attribute
             .map_err(|error| EffectError { action: action(), cause: error.to_string() })?;
-        let mut calls = Calls::default();
-        let mut next: Option<String> = None;
-        for page in 0..PAGES_MAX {
-            if page > 0 {
-                tokio::time::sleep(BETWEEN_LOOKUPS).await;
-            }
-            let request = client!(self, cloudtrail, aws_sdk_cloudtrail)
-                .lookup_events()
-                .lookup_attributes(attribute.clone())
-                .start_time(DateTime::from_secs(from.as_second()))
-                .end_time(DateTime::from_secs(to.as_second()))
-                .max_results(CALLS_PER_PAGE)
-                .set_next_token(next.take());
-            let answer = match request.send().await {
-                Ok(answer) => answer,
-                // What is there is better than nothing.
-                Err(error) if page > 0 => {
-                    tracing::warn!(error = %failed(action(), &error), "only a part of the last hour");
-                    calls.more = true;
-                    break;
-                }
-                Err(error) => return Err(failed(action(), &error)),
-            };
-            calls.records.extend(
-                answer
-                    .events
-                    .unwrap_or_default()
-                    .into_iter()
-                    .filter_map(|event| event.cloud_trail_event),
-            );
-            next = answer.next_token.filter(|token| !token.is_empty());
-            calls.more = next.is_some();
-            if next.is_none() {
-                break;
-            }
-        }
-        Ok(Some(calls))
+        let request = client!(self, cloudtrail, aws_sdk_cloudtrail)
+            .lookup_events()
+            .lookup_attributes(attribute)
+            .start_time(DateTime::from_secs(from.as_second()))
+            .end_time(DateTime::from_secs(to.as_second()))
+            .max_results(CALLS_PER_PAGE)
+            .set_next_token(token);
+        let answer = request.send().await.map_err(|error| failed(action(), &error))?;
+        let events = answer.events.unwrap_or_default().into_iter();
+        let records = events.filter_map(|event| event.cloud_trail_event).collect();
+        Ok((records, answer.next_token.filter(|token| !token.is_empty())))
     }
 }
 

@@ -13,8 +13,13 @@ use crate::pattern::Pattern;
 /// silenced that asks for a time.
 const UNKNOWN_MAX: usize = 6;
 
-/// The cases.
-pub(super) enum Worlds<'e> {
+/// All cases, and whether the account's tags are known.
+pub(super) struct Worlds<'e> {
+    cases: Cases<'e>,
+    tags_known: bool,
+}
+
+enum Cases<'e> {
     /// All is known.
     One(&'e Value),
     /// Each combination of inside and outside.
@@ -25,6 +30,37 @@ pub(super) enum Worlds<'e> {
 
 impl<'e> Worlds<'e> {
     pub(super) fn of(event: &'e Event, facts: &Facts) -> Self {
+        Self { cases: Cases::of(event, facts), tags_known: facts.tags.is_some() }
+    }
+
+    /// Does it match in any case?
+    pub(super) fn any(&self, pattern: &Pattern) -> bool {
+        match &self.cases {
+            Cases::One(raw) | Cases::Uncounted(raw) => pattern.matches(raw),
+            Cases::Some(raws) => raws.iter().any(|raw| pattern.matches(raw)),
+        }
+    }
+
+    /// Does it match in all cases, without any doubt? A tag that is not there may only be unknown.
+    pub(super) fn all(&self, pattern: &Pattern) -> bool {
+        let asks = |wanted: &[&str]| {
+            pattern.paths().iter().any(|path| wanted.iter().any(|wanted| path.starts_with(wanted)))
+        };
+        if !self.tags_known && asks(&["derived.accountTags"]) {
+            return false;
+        }
+        match &self.cases {
+            Cases::One(raw) => pattern.surely_matches(raw),
+            Cases::Some(raws) => raws.iter().all(|raw| pattern.surely_matches(raw)),
+            Cases::Uncounted(raw) => {
+                !asks(&["derived.time", "derived.outsideTime"]) && pattern.surely_matches(raw)
+            }
+        }
+    }
+}
+
+impl<'e> Cases<'e> {
+    fn of(event: &'e Event, facts: &Facts) -> Self {
         let unknown = &facts.times.unknown;
         if unknown.is_empty() {
             return Self::One(event.raw());
@@ -47,25 +83,5 @@ impl<'e> Worlds<'e> {
             raw
         };
         Self::Some((0..1_usize << unknown.len()).map(world).collect())
-    }
-
-    /// Does it match in any case?
-    pub(super) fn any(&self, pattern: &Pattern) -> bool {
-        match self {
-            Self::One(raw) | Self::Uncounted(raw) => pattern.matches(raw),
-            Self::Some(raws) => raws.iter().any(|raw| pattern.matches(raw)),
-        }
-    }
-
-    /// Does it match in all cases, without any doubt?
-    pub(super) fn all(&self, pattern: &Pattern) -> bool {
-        match self {
-            Self::One(raw) => pattern.surely_matches(raw),
-            Self::Some(raws) => raws.iter().all(|raw| pattern.surely_matches(raw)),
-            Self::Uncounted(raw) => {
-                let timed = |path: &&str| matches!(*path, "derived.time" | "derived.outsideTime");
-                !pattern.paths().iter().any(timed) && pattern.surely_matches(raw)
-            }
-        }
     }
 }

@@ -228,7 +228,9 @@ impl State for Memory {
         if notes.len() >= ENTRIES_MAX {
             notes.clear();
         }
-        notes.insert(key.to_owned(), (text.to_owned(), at));
+        if notes.get(key).is_none_or(|(_, kept)| *kept <= at) {
+            notes.insert(key.to_owned(), (text.to_owned(), at));
+        }
         Ok(())
     }
 }

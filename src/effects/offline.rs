@@ -29,7 +29,7 @@ impl Lookups for Offline {
     async fn calls(
         &self,
         _: &str,
-        _: &Whose,
+        _: &[Whose],
         _: Timestamp,
         _: Timestamp,
     ) -> Result<Option<Calls>, EffectError> {

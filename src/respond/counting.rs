@@ -23,7 +23,11 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         now: Timestamp,
     ) -> bool {
         let Some(threshold) = &rule.spec.threshold else { return true };
-        let key = counter_key(rule, &threshold.by, event, facts);
+        let mut key = counter_key(rule, &threshold.by, event, facts);
+        if !threshold.environments.is_empty() {
+            // Counters of different windows must not share what they keep.
+            key.push_str(&format!("\nin {}", facts.environment.name));
+        }
         let (id, at) = (event.identity(), event.time().unwrap_or(now));
         let (least, within) = threshold.in_environment(&facts.environment.name);
         let counted = self.state.count(&key, &id, at, within).await;

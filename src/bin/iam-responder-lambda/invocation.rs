@@ -22,6 +22,10 @@ const SLOW: Duration = Duration::from_millis(1_000);
 /// Time for the table, all its calls for one event together; after it none is begun but the last, which
 /// marks the event as told.
 const STATE_MAX: Duration = Duration::from_secs(4);
+/// Time kept before the end for what comes after publishing.
+const AFTER_PUBLISH: Duration = Duration::from_millis(3_500);
+/// Time kept before the end for answering.
+const AFTER_END: Duration = Duration::from_millis(200);
 /// Time for all lookups of one event together.
 const LOOKUPS_MAX: Duration = Duration::from_millis(3_500);
 
@@ -31,14 +35,16 @@ pub struct Invocation<'f> {
     store: &'f Store,
     lookups: &'f Aws,
     phases: Cell<Phases>,
+    /// When the invocation must be over.
+    deadline: Instant,
     /// The table did not answer: whatever else is asked of it would cost the same time again.
     silent: Cell<bool>,
 }
 
 impl<'f> Invocation<'f> {
-    pub fn new(publish: &'f Sns, store: &'f Store, lookups: &'f Aws) -> Self {
+    pub fn new(publish: &'f Sns, store: &'f Store, lookups: &'f Aws, deadline: Instant) -> Self {
         let (phases, silent) = (Cell::default(), Cell::default());
-        Self { publish, store, lookups, phases, silent }
+        Self { publish, store, lookups, phases, deadline, silent }
     }
 
     /// Time spent so far, by what it was spent on.
@@ -50,6 +56,11 @@ impl<'f> Invocation<'f> {
         let mut phases = self.phases.get();
         change(&mut phases);
         self.phases.set(phases);
+    }
+
+    /// Time until so long before the end.
+    fn left(&self, before: Duration) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now()).saturating_sub(before)
     }
 
     async fn asked<T>(
@@ -69,7 +80,8 @@ impl<'f> Invocation<'f> {
         call: impl Future<Output = Result<T, EffectError>>,
     ) -> Result<T, EffectError> {
         let started = Instant::now();
-        let answer = call.await;
+        let left = self.left(AFTER_END);
+        let answer = timed(left, "ask the table", call).await;
         let spent = started.elapsed();
         self.add(|phases| {
             phases.state += spent;
@@ -87,13 +99,7 @@ impl<'f> Invocation<'f> {
     ) -> Result<Option<T>, EffectError> {
         let left = LOOKUPS_MAX.saturating_sub(self.phases.get().lookup);
         let started = Instant::now();
-        let answer = match tokio::time::timeout(left, call).await {
-            Ok(answer) => answer,
-            Err(_) => Err(EffectError {
-                action: "look it up".to_owned(),
-                cause: format!("no time left: {} ms for one event", LOOKUPS_MAX.as_millis()),
-            }),
-        };
+        let answer = timed(left, "look it up", call).await;
         self.add(|phases| {
             phases.lookup += started.elapsed();
             phases.lookup_failures += u32::from(answer.is_err());
@@ -102,10 +108,27 @@ impl<'f> Invocation<'f> {
     }
 }
 
+async fn timed<T>(
+    left: Duration,
+    action: &str,
+    call: impl Future<Output = Result<T, EffectError>>,
+) -> Result<T, EffectError> {
+    match tokio::time::timeout(left, call).await {
+        Ok(answer) => answer,
+        Err(_) => Err(EffectError {
+            action: action.to_owned(),
+            cause: format!("no answer within {} ms, and no more time", left.as_millis()),
+        }),
+    }
+}
+
 impl Publish for Invocation<'_> {
     async fn publish(&self, topic_arn: &str, message: &Message) -> Result<(), EffectError> {
         let started = Instant::now();
-        let answer = self.publish.publish(topic_arn, message).await;
+        // Time is kept for marking the event, or for giving back what it claimed.
+        let left = self.left(AFTER_PUBLISH);
+        let action = || format!("publish to {topic_arn}");
+        let answer = timed(left, &action(), self.publish.publish(topic_arn, message)).await;
         self.add(|phases| phases.publish += started.elapsed());
         answer
     }
@@ -131,7 +154,7 @@ impl Lookups for Invocation<'_> {
     async fn calls(
         &self,
         account: &str,
-        whose: &Whose,
+        whose: &[Whose],
         from: Timestamp,
         to: Timestamp,
     ) -> Result<Option<Calls>, EffectError> {

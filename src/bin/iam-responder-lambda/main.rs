@@ -13,18 +13,18 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use iam_responder::aws::lookups::Aws;
 use iam_responder::aws::sns::Sns;
-use iam_responder::effects::{EffectError, Lookups, Publish, State};
+use iam_responder::effects::{Lookups, Publish, State};
 use iam_responder::engine::Engine;
 use iam_responder::event::{Event, Unreadable};
 use iam_responder::lookup::Cache;
 use iam_responder::metrics::{self, Phases};
 use iam_responder::outcome::Outcome;
 use iam_responder::remind::{Reminded, remind};
-use iam_responder::respond::{Origin, RespondError, Responder, Response};
+use iam_responder::respond::{Origin, Repeat, RespondError, Responder, Response};
 use iam_responder::severity::Severity;
 use iam_responder::site::TopicSpec;
 use invocation::Invocation;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
 use store::Store;
@@ -49,7 +49,7 @@ struct Function {
     state: Store,
     lookups: Aws,
     cache: Cache,
-    repeat_after: Option<SignedDuration>,
+    repeat: Option<Repeat>,
 }
 
 /// Why an invocation fails. Lambda retries it twice and then hands the event to the on-failure
@@ -57,8 +57,7 @@ struct Function {
 #[derive(Debug)]
 enum Failed {
     Respond(RespondError),
-    Remind(EffectError),
-    Deadline,
+    Deadline(String),
 }
 
 impl From<Failed> for Diagnostic {
@@ -66,9 +65,9 @@ impl From<Failed> for Diagnostic {
         let (error_type, error_message) = match failed {
             Failed::Respond(error @ RespondError::UnderWay(_)) => ("UnderWay", error.to_string()),
             Failed::Respond(error) => ("PublishFailed", error.to_string()),
-            Failed::Remind(error) => ("RemindFailed", error.to_string()),
-            Failed::Deadline => {
-                ("DeadlineReached", "the event took longer than the function may run".to_owned())
+            Failed::Deadline(event) => {
+                let message = format!("event {event} took longer than the function may run");
+                ("DeadlineReached", message)
             }
         };
         Self { error_type: error_type.to_owned(), error_message }
@@ -90,6 +89,25 @@ async fn main() -> ExitCode {
         Err(error) => {
             tracing::error!(%error, "the runtime stopped");
             ExitCode::FAILURE
+        }
+    }
+}
+
+/// What a line about an event that failed says of it.
+#[derive(Default)]
+struct Subject {
+    event_id: Option<String>,
+    event_name: Option<String>,
+    account: Option<String>,
+}
+
+impl Subject {
+    fn of(event: &Event) -> Self {
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        Self {
+            event_id: owned(event.id()),
+            event_name: owned(event.name()),
+            account: owned(event.account()),
         }
     }
 }
@@ -123,7 +141,9 @@ async fn respond(
 ) -> Result<Answer, Failed> {
     let started = Instant::now();
     let now = Timestamp::now();
-    let invocation = Invocation::new(&function.publish, &function.state, &function.lookups);
+    let subject = input.as_ref().map(Subject::of).unwrap_or_default();
+    let invocation =
+        Invocation::new(&function.publish, &function.state, &function.lookups, started + deadline);
     let responder = Responder {
         engine: &function.engine,
         topics: &function.topics,
@@ -132,13 +152,13 @@ async fn respond(
         lookups: &invocation,
         cache: &function.cache,
         origin: Origin::Checked,
-        repeat_after: function.repeat_after,
+        repeat: function.repeat.clone(),
     };
     let work = patiently(&responder, input, now);
     let result = match tokio::time::timeout(deadline, work).await {
         Ok(Ok(response)) => Ok(response.outcome),
         Ok(Err(error)) => Err(Failed::Respond(error)),
-        Err(_) => Err(Failed::Deadline),
+        Err(_) => Err(Failed::Deadline(subject.event_id.clone().unwrap_or_default())),
     };
     let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let phases = invocation.phases();
@@ -149,7 +169,16 @@ async fn respond(
     write(&line);
     match &result {
         Ok(outcome) => tell(outcome, phases, milliseconds),
-        Err(error) => tracing::error!(?error, milliseconds, "event failed"),
+        Err(error) => tracing::error!(
+            ?error,
+            event_id = subject.event_id,
+            event_name = subject.event_name,
+            account = subject.account,
+            milliseconds,
+            state_failures = phases.state_failures,
+            lookup_failures = phases.lookup_failures,
+            "event failed"
+        ),
     }
     result.map(|outcome| Answer::Event(Box::new(outcome)))
 }
@@ -173,22 +202,25 @@ async fn patiently<P: Publish, S: State, L: Lookups>(
     }
 }
 
-/// The clock rings: tells again what nobody acknowledged.
+/// The clock rings: tells again what nobody acknowledged. What fails is tried again when it rings
+/// next; nothing of it was not told before.
 async fn clock(function: &Function, deadline: Duration) -> Result<Answer, Failed> {
     let now = Timestamp::now();
     let work = remind(&function.state, &function.publish, &function.topics, now);
-    let reminded = match tokio::time::timeout(deadline, work).await {
-        Ok(Ok(reminded)) => reminded,
-        Ok(Err(error)) => return Err(Failed::Remind(error)),
-        Err(_) => return Err(Failed::Deadline),
+    let Ok(reminded) = tokio::time::timeout(deadline, work).await else {
+        tracing::error!("looking for what nobody acknowledged took too long");
+        return Ok(Answer::Reminded { due: 0, repeated: 0 });
     };
     write(&metrics::reminded(&reminded, now, &function.name));
-    let Reminded { due, repeated, failures } = reminded;
-    tracing::info!(due, repeated, failed = failures.len(), "looked for what nobody acknowledged");
-    match failures.into_iter().next() {
-        Some(failure) => Err(Failed::Respond(RespondError::Publish(failure))),
-        None => Ok(Answer::Reminded { due, repeated }),
+    let Reminded { due, repeated, failures, state_failures } = reminded;
+    for failure in failures {
+        tracing::error!(error = %failure, "not told again");
     }
+    for error in state_failures {
+        tracing::error!(%error, "the table failed while looking for what nobody acknowledged");
+    }
+    tracing::info!(due, repeated, "looked for what nobody acknowledged");
+    Ok(Answer::Reminded { due, repeated })
 }
 
 /// A log that cannot be written is no reason to lose an alert that was sent.

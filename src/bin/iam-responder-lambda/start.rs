@@ -10,6 +10,7 @@ use iam_responder::document::Fault;
 use iam_responder::engine::Engine;
 use iam_responder::folder;
 use iam_responder::lookup::Cache;
+use iam_responder::respond::Repeat;
 use iam_responder::settings::Settings;
 
 use super::Function;
@@ -34,6 +35,8 @@ pub async fn start() -> Result<Function, String> {
     let region = env::var("AWS_REGION").unwrap_or_default();
     let name = env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|_| "iam-responder".to_owned());
     let config = client::config(&region, env::var_os("AWS_CA_BUNDLE")).await?;
+    let repeat = settings.repeat_after.zip(settings.table.clone());
+    let repeat = repeat.map(|(after, table)| Repeat { after, region: region.clone(), table });
     let state = match settings.table {
         Some(table) => Store::Table(Table::new(&config, table)),
         None => Store::Memory(Box::default()),
@@ -48,7 +51,7 @@ pub async fn start() -> Result<Function, String> {
         state,
         lookups: Aws::new(&config, permitted),
         cache: Cache::default(),
-        repeat_after: settings.repeat_after,
+        repeat,
     })
 }
 

@@ -1,7 +1,7 @@
 //! `verdict` and `stats`: what people say of alerts, and the numbers it gives.
 
 use clap::builder::PossibleValuesParser;
-use iam_responder::ledger::Word;
+use iam_responder::ledger::{TABLE_DEFAULT, Word};
 
 /// Where the alerts are kept.
 #[derive(Debug, clap::Args)]
@@ -11,7 +11,7 @@ pub struct Kept {
         long,
         value_name = "NAME",
         env = "IAM_RESPONDER_TABLE",
-        default_value = "iam-responder-state"
+        default_value = TABLE_DEFAULT
     )]
     pub table: String,
 }
@@ -19,9 +19,9 @@ pub struct Kept {
 /// Arguments of `verdict`.
 #[derive(Debug, clap::Args)]
 pub struct VerdictArguments {
-    /// Event ID, as the alert ends with it
-    #[arg(value_name = "EVENT_ID")]
-    pub event: String,
+    /// Event ID, as the alert ends with it; several parted by commas
+    #[arg(value_name = "EVENT_ID", value_delimiter = ',', num_args = 1)]
+    pub events: Vec<String>,
     /// What it was; `acknowledged` says only that somebody looks into it
     #[arg(value_name = "VERDICT", value_parser = PossibleValuesParser::new(Word::ALL.map(Word::text)))]
     pub word: String,
@@ -99,31 +99,37 @@ mod with_aws {
             by: arguments.by.as_ref().filter(|by| !by.is_empty()).map(short),
             at: Timestamp::now(),
         };
-        let known = with_table(&arguments.kept, async |table| {
-            table.judge(&arguments.event, &judgement).await
-        })?;
-        if !known {
-            return Err(Failure::Fault(format!(
-                "no alert about event `{}` in table {}; alerts are kept for {} days, each in the Region \
-                 it was sent from",
-                arguments.event,
-                arguments.kept.table,
-                ledger::KEPT_DAYS
-            )));
-        }
-        let mut out = anstream::stdout().lock();
-        match global.format {
-            Format::Human => {
-                writeln!(out, "{}: {}", visible(&arguments.event), word.text())?;
+        let mut unknown = Vec::new();
+        with_table(&arguments.kept, async |table| {
+            for event in &arguments.events {
+                if !table.judge(event, &judgement).await? {
+                    unknown.push(event.clone());
+                }
             }
-            Format::Json => writeln!(
-                out,
-                "{}",
-                json!({"event_id": arguments.event, "verdict": word, "note": judgement.note,
-                       "by": judgement.by, "at": judgement.at})
-            )?,
+            Ok(())
+        })?;
+        let mut out = anstream::stdout().lock();
+        for event in arguments.events.iter().filter(|event| !unknown.contains(event)) {
+            match global.format {
+                Format::Human => writeln!(out, "{}: {}", visible(event), word.text())?,
+                Format::Json => writeln!(
+                    out,
+                    "{}",
+                    json!({"event_id": event, "verdict": word, "note": judgement.note,
+                           "by": judgement.by, "at": judgement.at})
+                )?,
+            }
         }
-        Ok(Exit::Clean)
+        if unknown.is_empty() {
+            return Ok(Exit::Clean);
+        }
+        Err(Failure::Fault(format!(
+            "no alert about event `{}` in table {}; alerts are kept for {} days, each in the Region it \
+             was sent from",
+            unknown.join("`, `"),
+            arguments.kept.table,
+            ledger::KEPT_DAYS
+        )))
     }
 
     pub fn stats(global: &Global, arguments: &StatsArguments) -> Result<Exit, Failure> {

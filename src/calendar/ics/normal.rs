@@ -1,0 +1,148 @@
+//! Brings the events of a file into the one form that the expansion follows to the letter, and refuses
+//! what it would pass over in silence: a deployment window at the wrong hour lowers the wrong alerts.
+//!
+//! Source: <https://www.rfc-editor.org/rfc/rfc5545#section-3.8.5>
+
+use calcard::common::PartialDateTime;
+use calcard::common::timezone::Tz;
+use calcard::icalendar::{
+    ICalendar, ICalendarComponent, ICalendarComponentType, ICalendarEntry, ICalendarParameter,
+    ICalendarParameterName, ICalendarProperty, ICalendarValue,
+};
+use jiff::civil;
+use jiff::tz::TimeZone;
+
+/// Properties whose values are moments.
+const MOMENTS: [ICalendarProperty; 5] = [
+    ICalendarProperty::Dtstart,
+    ICalendarProperty::Dtend,
+    ICalendarProperty::Exdate,
+    ICalendarProperty::Rdate,
+    ICalendarProperty::RecurrenceId,
+];
+
+/// Rewrites the events of a calendar whose times lie in `zone` where they name none.
+///
+/// # Errors
+/// What cannot be followed.
+pub(super) fn normalize(calendar: &mut ICalendar, zone: Tz) -> Result<(), String> {
+    let zones = calendar.build_owned_tz_resolver();
+    let known = |name: &str| zones.resolve(name);
+    for one in &mut calendar.components {
+        if one.component_type == ICalendarComponentType::VEvent {
+            let uid = one.uid().unwrap_or("without UID").to_owned();
+            event(one, zone, &known).map_err(|fault| format!("event {uid}: {fault}"))?;
+        }
+    }
+    Ok(())
+}
+
+fn event(
+    event: &mut ICalendarComponent,
+    default: Tz,
+    known: &dyn Fn(&str) -> Option<Tz>,
+) -> Result<(), String> {
+    readable(event)?;
+    // Calendar programs count changes of single occurrences up; the occurrences stay the series'.
+    event.entries.retain(|entry| entry.name != ICalendarProperty::Sequence);
+    let start = event.entries.iter().find(|entry| entry.name == ICalendarProperty::Dtstart);
+    let timed = start.and_then(first_moment).is_some_and(|moment| moment.hour.is_some());
+    for entry in event.entries.iter_mut().filter(|entry| MOMENTS.contains(&entry.name)) {
+        if let Some(name) = entry.tz_id()
+            && known(name).is_none()
+        {
+            return Err(format!("unknown time zone `{name}`; use an IANA name as Europe/Berlin"));
+        }
+        let exception =
+            matches!(entry.name, ICalendarProperty::Exdate | ICalendarProperty::RecurrenceId);
+        if exception && timed && first_moment(entry).is_some_and(|moment| moment.hour.is_none()) {
+            return Err(format!("{} is a day, and the event has a time", entry.name.as_str()));
+        }
+        utc(entry);
+    }
+    let start = event.entries.iter().find(|entry| entry.name == ICalendarProperty::Dtstart);
+    let zone = start.and_then(ICalendarEntry::tz_id).and_then(known).unwrap_or(default);
+    for entry in event.entries.iter_mut().filter(|entry| entry.name == ICalendarProperty::Rrule) {
+        for value in &mut entry.values {
+            if let ICalendarValue::RecurrenceRule(rule) = value
+                && let Some(until) = &mut rule.until
+            {
+                local(until, zone)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The parser keeps what it cannot read as text; a rule that is not followed would be an event that
+/// never comes again, in silence.
+fn readable(event: &ICalendarComponent) -> Result<(), String> {
+    let text = |value: &ICalendarValue| {
+        matches!(value, ICalendarValue::Text(_) | ICalendarValue::Binary(_))
+    };
+    for entry in &event.entries {
+        if entry.name == ICalendarProperty::Exrule {
+            return Err("EXRULE is not followed; write the exceptions as EXDATE".to_owned());
+        }
+        let matters = MOMENTS.contains(&entry.name)
+            || matches!(entry.name, ICalendarProperty::Rrule | ICalendarProperty::Duration);
+        if matters && (entry.values.is_empty() || entry.values.iter().any(text)) {
+            return Err(format!("{} cannot be read", entry.name.as_str()));
+        }
+    }
+    Ok(())
+}
+
+fn first_moment(entry: &ICalendarEntry) -> Option<&PartialDateTime> {
+    entry.values.iter().find_map(|value| match value {
+        ICalendarValue::PartialDateTime(moment) => Some(moment.as_ref()),
+        _ => None,
+    })
+}
+
+/// `20261102T200000Z` becomes `20261102T200000` in the zone UTC: the expansion looks at zones only.
+fn utc(entry: &mut ICalendarEntry) {
+    let mut found = false;
+    for value in &mut entry.values {
+        if let ICalendarValue::PartialDateTime(moment) = value
+            && moment.tz_hour.is_some()
+        {
+            (moment.tz_hour, moment.tz_minute, moment.tz_minus) = (None, None, false);
+            found = true;
+        }
+    }
+    if found {
+        entry.params.retain(|param| param.name != ICalendarParameterName::Tzid);
+        entry.params.push(ICalendarParameter::tzid("UTC".to_owned()));
+    }
+}
+
+/// The end of a series is written in UTC and read as local time.
+fn local(until: &mut PartialDateTime, zone: Tz) -> Result<(), String> {
+    if until.tz_hour.is_none() {
+        return Ok(());
+    }
+    let fault = || "UNTIL cannot be read".to_owned();
+    let name = zone.name().ok_or_else(fault)?;
+    let zone = TimeZone::get(&name).map_err(|_| format!("unknown time zone `{name}`"))?;
+    let part = |value: Option<u8>| i8::try_from(value.unwrap_or_default()).map_err(|_| fault());
+    let year = i16::try_from(until.year.unwrap_or_default()).map_err(|_| fault())?;
+    let moment = civil::DateTime::new(
+        year,
+        part(until.month)?,
+        part(until.day)?,
+        part(until.hour)?,
+        part(until.minute)?,
+        part(until.second)?,
+        0,
+    );
+    let moment = moment.map_err(|_| fault())?.to_zoned(TimeZone::UTC).map_err(|_| fault())?;
+    let moment = moment.with_time_zone(zone).datetime();
+    let part = |value: i8| u8::try_from(value).ok();
+    (until.tz_hour, until.tz_minute, until.tz_minus) = (None, None, false);
+    until.year = u16::try_from(moment.year()).ok();
+    (until.month, until.day) = (part(moment.month()), part(moment.day()));
+    (until.hour, until.minute, until.second) =
+        (part(moment.hour()), part(moment.minute()), part(moment.second()));
+    Ok(())
+}

@@ -1,0 +1,207 @@
+//! Told once: the mark of an event under way, the claims of its rules, and what is kept of it.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::counting::fingerprint;
+use super::tell::{PublishFailed, tell};
+use super::{Origin, Responder};
+use crate::alert::Alert;
+use crate::derive::Facts;
+use crate::effects::{Claim, Delivery, Lookups, Publish, State};
+use crate::event::Event;
+use crate::ledger::{TABLE_DEFAULT, Told};
+use crate::outcome::Outcome;
+use crate::rule::Rule;
+use crate::severity::Severity;
+
+/// What an alert says of itself where it is not known whether it was told before.
+pub(super) const NOT_DEDUPLICATED: &str =
+    "Not deduplicated, as the state table did not answer: it may come twice.";
+
+/// Telling again what nobody acknowledged, and how people acknowledge.
+#[derive(Debug, Clone)]
+pub struct Repeat {
+    /// An alert of high or above is told again after this time.
+    pub after: SignedDuration,
+    /// Region of the table, for the command that acknowledges.
+    pub region: String,
+    /// Name of the table.
+    pub table: String,
+}
+
+/// What is known of an event when its alert is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Begun {
+    /// It is new, or its environment died: it is for us to tell.
+    Here,
+    /// Another environment is at it.
+    Elsewhere,
+    /// It was told.
+    Told,
+    /// The state does not answer, which must not silence.
+    NotKnown,
+}
+
+/// What came of claiming the windows of all rules.
+#[derive(Debug, Default)]
+pub(super) struct Claims {
+    /// Nothing of it is news.
+    pub all_told: bool,
+    /// Fingerprints that are this event's.
+    pub ours: Vec<String>,
+    /// Fingerprints of others, who told.
+    pub theirs: Vec<String>,
+    /// Repetitions held back before it.
+    pub held: u32,
+    /// Somewhere it is not known.
+    pub unknown: bool,
+}
+
+impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
+    /// Was this very event told before? Only asked on a bus: what is read from files is read on
+    /// purpose.
+    pub(super) async fn begin(&self, id: &str, now: Timestamp) -> Begun {
+        if self.origin == Origin::Trusted {
+            return Begun::Here;
+        }
+        match self.state.begin(id, now).await {
+            Ok(Delivery::First) => Begun::Here,
+            Ok(Delivery::UnderWay) => Begun::Elsewhere,
+            Ok(Delivery::Told) => Begun::Told,
+            Err(error) => {
+                tracing::warn!(%error, "not known whether the event was told before");
+                Begun::NotKnown
+            }
+        }
+    }
+
+    /// Also where it was not known whether the event was told before: now it is.
+    pub(super) async fn end(&self, id: &str, now: Timestamp, begun: Begun, told: Option<&Told>) {
+        if self.origin == Origin::Trusted || (begun == Begun::NotKnown && told.is_none()) {
+            return;
+        }
+        if let Err(error) = self.state.end(id, now, told).await {
+            tracing::warn!(%error, "a second delivery of the event would be told again");
+        }
+    }
+
+    /// Publishes, and marks the event as told or lets it go.
+    pub(super) async fn tell_once(
+        &self,
+        id: &str,
+        begun: Begun,
+        alert: &mut Alert,
+        outcome: &mut Outcome,
+        now: Timestamp,
+    ) -> Result<(), PublishFailed> {
+        if begun == Begun::NotKnown {
+            alert.notes.push(NOT_DEDUPLICATED.to_owned());
+        }
+        let repeat_at = self.repeat_at(id, alert, begun, now);
+        outcome.notes.clone_from(&alert.notes);
+        let published = tell(self.publish, self.topics, alert).await;
+        let told = published.is_ok().then(|| Told {
+            event_id: id.to_owned(),
+            severity: alert.severity,
+            title: alert.title.clone(),
+            rules: outcome.rules.clone(),
+            account: outcome.account.clone(),
+            event_time: outcome.event_time,
+            repeat_at,
+            alert: repeat_at.and_then(|_| serde_json::to_string(alert).ok()),
+        });
+        self.end(id, now, begun, told.as_ref()).await;
+        published?;
+        outcome.topics.push(alert.severity);
+        Ok(())
+    }
+
+    /// When the alert is told again, which it says itself. Only where the state answers: it keeps what
+    /// is to be told.
+    fn repeat_at(
+        &self,
+        id: &str,
+        alert: &mut Alert,
+        begun: Begun,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        let kept = begun == Begun::Here && self.origin == Origin::Checked;
+        let repeat = self.repeat.as_ref().filter(|_| kept && alert.severity >= Severity::High)?;
+        let at = now.checked_add(repeat.after).ok()?;
+        let louder = if alert.severity < Severity::Critical { ", a step louder," } else { "" };
+        let time = at.strftime("%Y-%m-%d %H:%M UTC");
+        let mut note = format!("Told again at {time}{louder} unless somebody acknowledges it");
+        // People put this into a shell: only what is an ID and nothing more may stand in it.
+        if id.len() <= 64 && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
+            note.push_str(&format!(": iam-responder verdict {id} acknowledged"));
+            if repeat.table != TABLE_DEFAULT {
+                note.push_str(&format!(" --table {}", repeat.table));
+            }
+            note.push_str(&format!(" (AWS_REGION={})", repeat.region));
+        }
+        alert.notes.push(note);
+        Some(at)
+    }
+
+    /// Claims the windows of the rules, and tells whether all of it was told within them: one rule
+    /// that has no window, or none running, makes it news.
+    pub(super) async fn claim(
+        &self,
+        event: &Event,
+        facts: &Facts,
+        rules: &[&Rule],
+        severity: Severity,
+        now: Timestamp,
+    ) -> Claims {
+        let (id, at) = (event.identity(), event.time().unwrap_or(now));
+        let mut claims = Claims { all_told: true, ..Claims::default() };
+        let specific = rules.iter().any(|rule| !rule.spec.general);
+        // A rule about many events has told of them all; quieter ones about each would undo that.
+        let many = rules.iter().filter(|rule| rule.spec.threshold.is_some());
+        let floor = many.map(|rule| rule.severity_of(facts.outcome)).max();
+        let speaks = |rule: &&&Rule| {
+            !(specific && rule.spec.general)
+                && floor.is_none_or(|floor| rule.severity_of(facts.outcome) >= floor)
+        };
+        for rule in rules.iter().filter(speaks) {
+            let Some(window) = &rule.spec.dedupe else {
+                claims.all_told = false;
+                continue;
+            };
+            let fingerprint = fingerprint(rule, event, facts, severity);
+            match self.state.claim(&fingerprint, &id, at, window.duration()).await {
+                Ok(Claim::Theirs) => claims.theirs.push(fingerprint),
+                Ok(Claim::Ours { held }) => {
+                    claims.all_told = false;
+                    claims.held = claims.held.max(held);
+                    claims.ours.push(fingerprint);
+                }
+                // A store that is down must not silence.
+                Err(error) => {
+                    tracing::warn!(%error, "not known whether it is a repetition");
+                    claims.all_told = false;
+                    claims.unknown = true;
+                }
+            }
+        }
+        claims
+    }
+
+    /// Counts a repetition where the next alert will look.
+    pub(super) async fn hold(&self, event: &Event, claims: &Claims) {
+        for fingerprint in &claims.theirs {
+            if let Err(error) = self.state.hold(fingerprint, &event.identity()).await {
+                tracing::warn!(%error, "a repetition was held back and not counted");
+            }
+        }
+    }
+
+    /// What was not told must not hold back what comes after it.
+    pub(super) async fn release(&self, event: &Event, claimed: &[String]) {
+        for fingerprint in claimed {
+            if let Err(error) = self.state.release(fingerprint, &event.identity()).await {
+                tracing::warn!(%error, "a claim outlives the failure of its alert");
+            }
+        }
+    }
+}
