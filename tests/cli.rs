@@ -235,3 +235,27 @@ fn the_schemas_are_those_of_the_types() {
         assert!(text(&output.stdout) == file, "{of}: out of date, run: .ci/regenerate");
     }
 }
+
+#[test]
+fn verdicts_and_numbers_are_asked_for_in_the_right_words() {
+    for (arguments, fragment) in [
+        (["verdict", "event-1", "mistake"], "[possible values: acknowledged, true-positive"),
+        (["stats", "--days", "0"], "0 is not in 1..=90"),
+    ] {
+        let output = run_with(&arguments, "");
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&output.stderr).contains(fragment), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn a_fault_in_an_icalendar_file_names_the_line_that_names_the_file() {
+    let site = "calendars:\n  releases:\n    zone: Etc/UTC\n    ics: releases.ics\n";
+    let broken = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:r1\nDTSTART:soon\nEND:VEVENT\nEND:VCALENDAR\n";
+    let scratch = Scratch::new("ics", &[("site.yaml", site), ("releases.ics", broken)]);
+    let site = scratch.path("site.yaml");
+    let told = format!(
+        "error: {site}:4: calendars.releases.ics: releases.ics: event r1: DTSTART cannot be read\n"
+    );
+    check(&["check", "--site", &site], "", 3, "", &told);
+}

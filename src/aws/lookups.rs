@@ -22,7 +22,9 @@ const QUESTIONS_MAX: usize = 4;
 const QUESTIONS_TIME: Duration = Duration::from_millis(1_500);
 /// Calls on one page: the most that CloudTrail gives.
 const CALLS_PER_PAGE: i32 = 50;
-/// CloudTrail allows two lookups a second.
+/// CloudTrail allows two lookups a second: these at once,
+const LOOKUPS_AT_ONCE: usize = 2;
+/// and each further one after a pause.
 const BETWEEN_LOOKUPS: Duration = Duration::from_millis(500);
 
 /// What the function may ask.
@@ -194,6 +196,8 @@ impl Lookups for Aws {
                     calls.more = true;
                     break;
                 }
+            }
+            if number >= LOOKUPS_AT_ONCE {
                 tokio::time::sleep(BETWEEN_LOOKUPS).await;
             }
             match self.page(whose, from, to, token).await {

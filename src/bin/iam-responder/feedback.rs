@@ -20,7 +20,7 @@ pub struct Kept {
 #[derive(Debug, clap::Args)]
 pub struct VerdictArguments {
     /// Event ID, as the alert ends with it; several parted by commas
-    #[arg(value_name = "EVENT_ID", value_delimiter = ',', num_args = 1)]
+    #[arg(value_name = "EVENT_ID", required = true, value_delimiter = ',', num_args = 1)]
     pub events: Vec<String>,
     /// What it was; `acknowledged` says only that somebody looks into it
     #[arg(value_name = "VERDICT", value_parser = PossibleValuesParser::new(Word::ALL.map(Word::text)))]
