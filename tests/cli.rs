@@ -255,7 +255,7 @@ fn a_fault_in_an_icalendar_file_names_the_line_that_names_the_file() {
     let scratch = Scratch::new("ics", &[("site.yaml", site), ("releases.ics", broken)]);
     let site = scratch.path("site.yaml");
     let told = format!(
-        "error: {site}:4: calendars.releases.ics: releases.ics: event r1: DTSTART cannot be read\n"
+        "error: {site}:4: `calendars.releases.ics`: releases.ics: event r1: DTSTART cannot be read\n"
     );
     check(&["check", "--site", &site], "", 3, "", &told);
 }
