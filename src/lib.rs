@@ -10,13 +10,16 @@
 //!                            principal,          index           severity, silence
 //!                            rights, policy
 //!  ───────────────────────────────── garden wall ─────────────────────────────────
-//!  respond: derive ─▶ match ─▶ count ─▶ decide ─▶ claim ─▶ publish ─▶ outcome, metrics
+//!  respond: look up ─▶ derive ─▶ match ─▶ count ─▶ decide ─▶ begin, claim ─▶ publish ─▶ outcome
 //!           over the traits of `effects`, in memory or on AWS (`aws`)
+//!  remind:  what nobody acknowledged, from the `ledger` ─▶ publish
 //! ```
 //!
 //! [`engine`] holds what was compiled from rules and site file, which [`document`] reads with their
 //! lines and [`folder`] finds; [`settings`] are the function's environment variables. [`rule_test`]
-//! and [`coverage`] ask the rules themselves.
+//! and [`coverage`] ask the rules themselves. [`lookup`] decides how long an answer about an
+//! [`account`] or a change calendar is believed, [`history`] condenses the caller's last hour,
+//! [`metrics`] are the function's numbers.
 //!
 //! Tenets, in this order: two alerts rather than none; an alert rather than a wrong act; every act
 //! is reversible, or a human's. Nothing is dropped in silence: what cannot be read is alerted, what
