@@ -82,6 +82,9 @@ pub struct Alert {
     pub held_back: u32,
     /// What must be known about this alert itself, as that it may come twice.
     pub notes: Vec<String>,
+    /// The command that acknowledges it.
+    #[serde(default)]
+    pub acknowledge: Option<String>,
 }
 
 /// A rule that matched.
@@ -236,6 +239,7 @@ impl Alert {
             history: Vec::new(),
             held_back: 0,
             notes: Vec::new(),
+            acknowledge: None,
         }
     }
 
@@ -351,6 +355,7 @@ impl Alert {
             history: Vec::new(),
             held_back: 0,
             notes: Vec::new(),
+            acknowledge: None,
         }
     }
 

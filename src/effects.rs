@@ -84,7 +84,8 @@ pub trait State {
         now: Timestamp,
     ) -> impl Future<Output = Result<Delivery, EffectError>>;
 
-    /// Marks an event as told, with what was told, or takes its mark away where telling failed.
+    /// Marks an event as told, with what was told, or takes its mark away where telling failed. What is
+    /// kept of an event that was told before stays.
     fn end(
         &self,
         event_id: &str,

@@ -54,9 +54,16 @@ struct Kept {
     believed: bool,
     /// What it was before, where it changed.
     before: Option<Account>,
-    /// The event that changed it.
-    changed_by: Option<String>,
 }
+
+/// What an account was before an event that tagged it, found once and kept for its next delivery.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Before {
+    account: Option<Account>,
+}
+
+/// A lookup is stamped with the beginning of its invocation, and may have read this much later.
+const STAMP_BLUR: SignedDuration = SignedDuration::from_secs(60);
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -95,16 +102,11 @@ impl<S: State, L: Lookups> Finder<'_, S, L> {
             Some((kept, _)) => Some(kept.account.clone()),
             None => match self.lookups.account(id).await {
                 Ok(Some(account)) => {
-                    let before = kept.as_ref().map(|(kept, _)| {
-                        let changed = kept.account.tags != account.tags;
+                    let before = kept.as_ref().and_then(|(kept, _)| {
+                        let changed = kept.believed && kept.account.tags != account.tags;
                         if changed { Some(kept.account.clone()) } else { kept.before.clone() }
                     });
-                    let known = Kept {
-                        account: account.clone(),
-                        believed: true,
-                        before: before.flatten(),
-                        changed_by: None,
-                    };
+                    let known = Kept { account: account.clone(), believed: true, before };
                     self.keep(id, &known, now).await;
                     Some(account)
                 }
@@ -120,12 +122,24 @@ impl<S: State, L: Lookups> Finder<'_, S, L> {
     }
 
     /// The account that an event tags, as it was before. Nobody is asked: AWS would tell how it is
-    /// after. Nothing where what was known then is not known now.
+    /// after. Nothing where what was known then is not known now. What is found is kept for the event's
+    /// next delivery, by which time the account is known as it is after.
     pub async fn tagged(&self, event: &Event, now: Timestamp) -> Option<Account> {
-        let (kept, at) = self.kept(account::tagged(event)?).await?;
-        let again = kept.changed_by.as_deref() == Some(&event.identity());
-        let younger = at > event.time().unwrap_or(now);
-        if again || younger { kept.before } else { Some(kept.account) }
+        let id = account::tagged(event)?;
+        let own = format!("tagged\n{id}\n{}", event.identity());
+        if let Ok(Some((text, _))) = self.state.note(&own).await {
+            return serde_json::from_str::<Before>(&text).ok()?.account;
+        }
+        let time = event.time().unwrap_or(now);
+        let account = self.kept(id).await.and_then(|(kept, at)| {
+            let before = at.checked_add(STAMP_BLUR).is_ok_and(|at| at < time);
+            if before { Some(kept.account) } else { kept.before }
+        });
+        let text = serde_json::to_string(&Before { account: account.clone() }).unwrap_or_default();
+        if let Err(error) = self.state.keep_note(&own, &text, time).await {
+            tracing::warn!(%error, "not kept what the account was before it was tagged");
+        }
+        account
     }
 
     /// After an account was tagged, what was known of it is only better than nothing.
@@ -138,14 +152,9 @@ impl<S: State, L: Lookups> Finder<'_, S, L> {
         };
         lock(&self.cache.accounts).remove(id);
         let mut account = before.cloned().unwrap_or_default();
-        let tags = account.tags.take().unwrap_or_default();
-        account.tags = Some(account::tags_after(event, &tags));
-        let kept = Kept {
-            account,
-            believed: false,
-            before: before.cloned(),
-            changed_by: Some(event.identity()),
-        };
+        // The tags of an event alone are not all tags: where those before it are not known, none are.
+        account.tags = account.tags.take().map(|tags| account::tags_after(event, &tags));
+        let kept = Kept { account, believed: false, before: before.cloned() };
         self.keep(id, &kept, event.time().unwrap_or(now)).await;
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::alert::Alert;
+use crate::alert::{Alert, REASONS_MAX};
 use crate::effects::{EffectError, Publish};
 use crate::ledger::{Ledger, Record};
 use crate::respond::tell::{PublishFailed, tell};
@@ -32,7 +32,7 @@ pub struct Reminded {
     pub state_failures: Vec<EffectError>,
 }
 
-/// Tells again what is due. Nothing that fails keeps it from the rest: what was not told stays due.
+/// Tells again what is due, at most [`REASONS_MAX`] alerts. Nothing that fails keeps it from the rest: what was not told stays due.
 pub async fn remind<L: Ledger, P: Publish>(
     ledger: &L,
     publish: &P,
@@ -50,7 +50,10 @@ pub async fn remind<L: Ledger, P: Publish>(
     reminded.due = due.len();
     let until = now.checked_add(SignedDuration::from_mins(TAKEN_MINUTES)).unwrap_or(now);
     let mut taken = Vec::new();
-    for record in due {
+    // The loudest first: what no message names is not marked, and comes with the next run.
+    let mut due = due;
+    due.sort_by_key(|record| std::cmp::Reverse(record.told.severity));
+    for record in due.into_iter().take(REASONS_MAX) {
         match ledger.take_due(&record, until).await {
             Ok(true) => taken.push(record),
             // Somebody else has it, or it was acknowledged meanwhile.

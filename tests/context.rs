@@ -305,6 +305,11 @@ fn a_retagging_is_told_though_it_is_tried_again_or_comes_late() {
     let text = retagging(LAB, "dev", "t1", now);
     let failed = pollster::block_on(world.responder().respond(Event::parse(&text), now, Some(now)));
     assert!(failed.is_err());
+    // Meanwhile another tag of the account changes, and somebody looks it up.
+    world.aws.tag(LAB, "env", "dev");
+    world.retags(LAB, "dev", "another");
+    world.later(1).happens("ListUsers", LAB, "between");
+    world.later(-1);
     assert_eq!(world.retags(LAB, "dev", "t1").0.rules, ["retagged"], "Lambda's next attempt");
 
     // AWS already tells the new tags when the event comes.
@@ -407,7 +412,7 @@ fn many_different_changes_are_a_burst_and_the_same_one_often_is_not() {
 fn what_nobody_acknowledges_is_told_once_more_a_step_louder() {
     let world = world();
     let first = world.happens("CreateUser", LAB, "a").1.unwrap();
-    assert!(first.contains("Told again at 2026-11-20 12:30 UTC, a step louder, unless somebody acknowledges it: iam-responder verdict a acknowledged --table state (AWS_REGION=eu-west-1)"));
+    assert!(first.contains("Told again at 2026-11-20 12:30 UTC, a step louder, unless somebody acknowledges it.\n- Acknowledge: AWS_REGION=eu-west-1 iam-responder verdict a acknowledged --table state\n"));
     world.later(11).happens("CreateUser", LAB, "b");
     let said = Judgement { word: Word::Acknowledged, note: None, by: None, at: world.now.get() };
     assert!(pollster::block_on(world.state.judge("b", &said)).unwrap());

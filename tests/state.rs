@@ -120,6 +120,10 @@ async fn what_was_told_can_be_judged_and_told_again(state: &(impl State + Ledger
         "still the mark of its event"
     );
 
+    // Told a second time, because the state was down for a while: what people said stays.
+    state.end("l2", at(500), Some(&told("l2", Some(900)))).await.unwrap();
+    assert!(state.due(at(900)).await.unwrap().is_empty());
+
     let mut records = state.told_since(at(0)).await.unwrap();
     records.retain(|record| record.told.event_id.starts_with('l'));
     records.sort_by_key(|record| record.told.event_id.clone());

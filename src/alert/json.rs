@@ -55,6 +55,7 @@ pub(super) fn render(alert: &Alert) -> Value {
         "last_hour": alert.history,
         "held_back": alert.held_back,
         "notes": alert.notes,
+        "acknowledge": alert.acknowledge,
         "runbook": alert.runbook,
         "links": links,
     })

@@ -54,7 +54,8 @@ pub(super) fn render(alert: &Alert) -> String {
         section(&mut text, "Also matched", &others.join("\n"));
     }
     let notes = held_back(alert).into_iter().chain(alert.notes.iter().cloned());
-    let notes: Vec<String> = notes.collect();
+    let acknowledge = alert.acknowledge.iter().map(|command| format!("Acknowledge: {command}"));
+    let notes: Vec<String> = notes.chain(acknowledge).collect();
     if !notes.is_empty() {
         section(&mut text, "About this alert", &bullets(&notes));
     }

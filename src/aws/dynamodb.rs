@@ -187,8 +187,12 @@ impl State for Table {
             return done.map(|_| ()).map_err(|error| self.failed("release an event", &error));
         };
         let request = self.client.put_item().table_name(&self.name);
-        let done = request.set_item(Some(records::item(key, told, now))).send().await;
-        done.map(|_| ()).map_err(|error| self.failed("mark an event as told", &error))
+        let request = request
+            .set_item(Some(records::item(key, told, now)))
+            // Told twice, where the state was down: what people made of the first stays.
+            .condition_expression("attribute_not_exists(told) OR told = :no")
+            .expression_attribute_values(":no", AttributeValue::Bool(false));
+        self.unless_refused("mark an event as told", request.send().await)
     }
 
     async fn claim(

@@ -18,8 +18,10 @@ use crate::effects::{CalendarState, Calls, EffectError, Lookups, Whose};
 
 /// Questions to CloudTrail's history for one alert, each for a page of [`CALLS_PER_PAGE`] calls.
 const QUESTIONS_MAX: usize = 4;
-/// Time after which no further question is begun.
-const QUESTIONS_TIME: Duration = Duration::from_millis(1_500);
+/// Time for all of them.
+const QUESTIONS_TIME: Duration = Duration::from_millis(2_500);
+/// What they are for, as errors say it.
+const ACTION: &str = "look up the caller's last hour in CloudTrail";
 /// Calls on one page: the most that CloudTrail gives.
 const CALLS_PER_PAGE: i32 = 50;
 /// CloudTrail allows two lookups a second: these at once,
@@ -186,34 +188,38 @@ impl Lookups for Aws {
             return Ok(None);
         }
         let (mut calls, started) = (Calls::default(), Instant::now());
+        let (mut answered, mut failure) = (false, None);
         let mut questions: VecDeque<(&Whose, Option<String>)> =
             whose.iter().map(|whose| (whose, None)).collect();
         for number in 0..QUESTIONS_MAX {
+            let left = QUESTIONS_TIME.saturating_sub(started.elapsed());
+            if left.is_zero() {
+                break;
+            }
             let Some((whose, token)) = questions.pop_front() else { break };
-            if number > 0 {
-                // What is there is better than nothing.
-                if started.elapsed() > QUESTIONS_TIME {
-                    calls.more = true;
-                    break;
-                }
-            }
             if number >= LOOKUPS_AT_ONCE {
-                tokio::time::sleep(BETWEEN_LOOKUPS).await;
+                tokio::time::sleep(BETWEEN_LOOKUPS.min(left)).await;
             }
-            match self.page(whose, from, to, token).await {
+            let page = tokio::time::timeout(left, self.page(whose, from, to, token)).await;
+            let late =
+                |_| Err(EffectError { action: ACTION.to_owned(), cause: "too late".to_owned() });
+            match page.unwrap_or_else(late) {
                 Ok((records, next)) => {
+                    answered = true;
                     calls.records.extend(records);
                     // The other question first, then the next page of this one.
                     questions.extend(next.map(|next| (whose, Some(next))));
                 }
-                Err(error) if number > 0 => {
-                    tracing::warn!(%error, "only a part of the last hour");
-                    calls.more = true;
-                }
-                Err(error) => return Err(error),
+                Err(error) => failure = Some(error),
             }
         }
-        calls.more |= !questions.is_empty();
+        calls.more = !questions.is_empty() || failure.is_some();
+        match failure {
+            // What is there is better than nothing.
+            Some(error) if answered => tracing::warn!(%error, "only a part of the last hour"),
+            Some(error) => return Err(error),
+            None => {}
+        }
         Ok(Some(calls))
     }
 }
@@ -231,11 +237,10 @@ impl Aws {
             Whose::User(name) => (LookupAttributeKey::Username, name),
             Whose::AccessKey(id) => (LookupAttributeKey::AccessKeyId, id),
         };
-        let action = || "look up the caller's last hour in CloudTrail".to_owned();
         let attribute =
             LookupAttribute::builder().attribute_key(key).attribute_value(value).build();
         let attribute = attribute
-            .map_err(|error| EffectError { action: action(), cause: error.to_string() })?;
+            .map_err(|error| EffectError { action: ACTION.to_owned(), cause: error.to_string() })?;
         let request = client!(self, cloudtrail, aws_sdk_cloudtrail)
             .lookup_events()
             .lookup_attributes(attribute)
@@ -243,7 +248,7 @@ impl Aws {
             .end_time(DateTime::from_secs(to.as_second()))
             .max_results(CALLS_PER_PAGE)
             .set_next_token(token);
-        let answer = request.send().await.map_err(|error| failed(action(), &error))?;
+        let answer = request.send().await.map_err(|error| failed(ACTION.to_owned(), &error))?;
         let events = answer.events.unwrap_or_default().into_iter();
         let records = events.filter_map(|event| event.cloud_trail_event).collect();
         Ok((records, answer.next_token.filter(|token| !token.is_empty())))

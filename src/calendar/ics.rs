@@ -6,7 +6,9 @@ use std::collections::HashSet;
 use std::sync::OnceLock;
 
 use calcard::common::timezone::Tz;
-use calcard::icalendar::{ICalendar, ICalendarComponentType, ICalendarStatus};
+use calcard::icalendar::{
+    ICalendar, ICalendarComponent, ICalendarComponentType, ICalendarProperty, ICalendarStatus,
+};
 use calcard::{Entry, Parser};
 use jiff::Timestamp;
 
@@ -164,7 +166,13 @@ fn take(
         let uid = which.and_then(|index| calendar.components.get(index)?.uid());
         return Err(format!("event {}: {}", uid.unwrap_or("without UID"), error.error));
     }
-    if expanded.events.len() >= OCCURRENCES_MAX {
+    // Excepted occurrences count against the limit too.
+    let excepted = |one: &ICalendarComponent| {
+        let exdates = one.entries.iter().filter(|entry| entry.name == ICalendarProperty::Exdate);
+        exdates.map(|entry| entry.values.len()).sum::<usize>()
+    };
+    let excepted: usize = part.components.iter().map(excepted).sum();
+    if expanded.events.len() + excepted >= OCCURRENCES_MAX {
         let last = expanded.events.iter().map(|event| event.start.timestamp()).max();
         let until = [found.known_until, last].into_iter().flatten().min();
         found.known_until = until;
@@ -256,6 +264,17 @@ mod tests {
         );
         check(&local, "2026-12-14T20:30:00Z", Inside);
         check(&local, "2026-12-21T20:30:00Z", Outside);
+        // A day as the end of a series holds its occurrence; an occurrence without its series is an event.
+        let until = file(
+            "BEGIN:VEVENT\nUID:d\nDTSTART;TZID=Europe/Berlin:20261102T210000\nDURATION:PT1H\n\
+             RRULE:FREQ=WEEKLY;UNTIL=20261214\nEND:VEVENT\n\
+             BEGIN:VEVENT\nUID:p\nRECURRENCE-ID:20260101T000000Z\nDTSTART:20260601T100000Z\nDURATION:PT1H\n\
+             END:VEVENT\nBEGIN:VEVENT\nUID:q\nRECURRENCE-ID:20260101T000000Z\n\
+             DTSTART:20260602T100000Z\nDURATION:PT1H\nEND:VEVENT\n",
+        );
+        check(&until, "2026-12-14T20:30:00Z", Inside);
+        check(&until, "2026-06-01T10:30:00Z", Inside);
+        check(&until, "2026-06-02T10:30:00Z", Inside);
     }
 
     #[test]
@@ -291,6 +310,11 @@ mod tests {
         check(&hourly, "2026-07-20T12:15:00Z", Presence::Outside);
         check(&hourly, "2026-07-20T00:31:00Z", Presence::Inside); // as the Z says, whatever the zone
         check(&hourly, "2040-11-20T12:15:00Z", Presence::Unknown);
+        let excepted = file(
+            "BEGIN:VEVENT\nUID:a\nDTSTART:20260101T000000Z\nDURATION:PT10M\nRRULE:FREQ=HOURLY\n\
+             EXDATE:20260101T010000Z\nEND:VEVENT\n",
+        );
+        check(&excepted, "2026-11-20T12:05:00Z", Presence::Unknown);
     }
 
     #[test]

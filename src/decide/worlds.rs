@@ -1,7 +1,8 @@
 //! An event as it would be in each case that cannot be told apart.
 //!
 //! Where a calendar cannot be asked, the event may lie inside it or outside. What makes louder counts
-//! if it holds in any of these cases, what makes quieter only if it holds in all.
+//! if it holds in any of these cases, what makes quieter only if it holds in all. Tags of an account that
+//! are not known make nothing quieter; louder only what the environment does, which counts as production.
 
 use serde_json::Value;
 

@@ -88,7 +88,7 @@ impl State for Memory {
             judgement: None,
             repeated_at: None,
         };
-        records.insert(event_id.to_owned(), record);
+        records.entry(event_id.to_owned()).or_insert(record);
         Ok(())
     }
 

@@ -130,16 +130,18 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         let at = now.checked_add(repeat.after).ok()?;
         let louder = if alert.severity < Severity::Critical { ", a step louder," } else { "" };
         let time = at.strftime("%Y-%m-%d %H:%M UTC");
-        let mut note = format!("Told again at {time}{louder} unless somebody acknowledges it");
+        alert.notes.push(format!("Told again at {time}{louder} unless somebody acknowledges it."));
         // People put this into a shell: only what is an ID and nothing more may stand in it.
         if id.len() <= 64 && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
-            note.push_str(&format!(": iam-responder verdict {id} acknowledged"));
-            if repeat.table != TABLE_DEFAULT {
-                note.push_str(&format!(" --table {}", repeat.table));
-            }
-            note.push_str(&format!(" (AWS_REGION={})", repeat.region));
+            let table = match repeat.table.as_str() {
+                TABLE_DEFAULT => String::new(),
+                table => format!(" --table {table}"),
+            };
+            alert.acknowledge = Some(format!(
+                "AWS_REGION={} iam-responder verdict {id} acknowledged{table}",
+                repeat.region
+            ));
         }
-        alert.notes.push(note);
         Some(at)
     }
 

@@ -19,9 +19,9 @@ use super::store::Store;
 
 /// A call that fails after this time failed because nobody answered.
 const SLOW: Duration = Duration::from_millis(1_000);
-/// Time for the table, all its calls for one event together; after it none is begun but the last, which
-/// marks the event as told.
-const STATE_MAX: Duration = Duration::from_secs(4);
+/// Time for the table, all its calls together: before it is asked whether the event was told, and once
+/// more from there on. After it none is begun but the last, which marks the event as told.
+const STATE_MAX: Duration = Duration::from_millis(2_500);
 /// Time kept before the end for what comes after publishing.
 const AFTER_PUBLISH: Duration = Duration::from_millis(3_500);
 /// Time kept before the end for answering.
@@ -37,14 +37,16 @@ pub struct Invocation<'f> {
     phases: Cell<Phases>,
     /// When the invocation must be over.
     deadline: Instant,
+    /// Time spent on the table before the budget in force began.
+    state_before: Cell<Duration>,
     /// The table did not answer: whatever else is asked of it would cost the same time again.
     silent: Cell<bool>,
 }
 
 impl<'f> Invocation<'f> {
     pub fn new(publish: &'f Sns, store: &'f Store, lookups: &'f Aws, deadline: Instant) -> Self {
-        let (phases, silent) = (Cell::default(), Cell::default());
-        Self { publish, store, lookups, phases, deadline, silent }
+        let (phases, state_before, silent) = (Cell::default(), Cell::default(), Cell::default());
+        Self { publish, store, lookups, phases, deadline, state_before, silent }
     }
 
     /// Time spent so far, by what it was spent on.
@@ -58,6 +60,12 @@ impl<'f> Invocation<'f> {
         self.phases.set(phases);
     }
 
+    /// The table answers: what must be known before an alert gets its time, whatever was spent before.
+    pub fn renew(&self) {
+        self.silent.set(false);
+        self.state_before.set(self.phases.get().state);
+    }
+
     /// Time until so long before the end.
     fn left(&self, before: Duration) -> Duration {
         self.deadline.saturating_duration_since(Instant::now()).saturating_sub(before)
@@ -67,7 +75,8 @@ impl<'f> Invocation<'f> {
         &self,
         call: impl Future<Output = Result<T, EffectError>>,
     ) -> Result<T, EffectError> {
-        if self.silent.get() || self.phases.get().state >= STATE_MAX {
+        let spent = self.phases.get().state.saturating_sub(self.state_before.get());
+        if self.silent.get() || spent >= STATE_MAX {
             let cause = "it was too slow a moment ago".to_owned();
             return Err(EffectError { action: "ask the table".to_owned(), cause });
         }
@@ -163,8 +172,11 @@ impl Lookups for Invocation<'_> {
 }
 
 impl State for Invocation<'_> {
+    /// Asked whatever was spent before: it decides whether there is an alert at all.
     async fn begin(&self, event_id: &str, now: Timestamp) -> Result<Delivery, EffectError> {
-        self.asked(self.store.begin(event_id, now)).await
+        let delivery = self.insisted(self.store.begin(event_id, now)).await?;
+        self.renew();
+        Ok(delivery)
     }
 
     async fn end(

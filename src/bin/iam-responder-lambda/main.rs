@@ -13,7 +13,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use iam_responder::aws::lookups::Aws;
 use iam_responder::aws::sns::Sns;
-use iam_responder::effects::{Lookups, Publish, State};
+use iam_responder::effects::{Delivery, State};
 use iam_responder::engine::Engine;
 use iam_responder::event::{Event, Unreadable};
 use iam_responder::lookup::Cache;
@@ -184,22 +184,35 @@ async fn respond(
 }
 
 /// An event that another copy of the function is at: waits for what comes of it, as failing would ring
-/// an alarm for nothing. All that is counted is counted once.
-async fn patiently<P: Publish, S: State, L: Lookups>(
-    responder: &Responder<'_, P, S, L>,
+/// an alarm for nothing. Only its mark is looked at; where that cannot be, Lambda tries again later.
+async fn patiently(
+    responder: &Responder<'_, Invocation<'_>, Invocation<'_>, Invocation<'_>>,
     input: Result<Event, Unreadable>,
     now: Timestamp,
 ) -> Result<Response, RespondError> {
     let (began, mut pause) = (Instant::now(), FIRST_PAUSE);
-    loop {
-        let result = responder.respond(input.clone(), now, Some(now)).await;
-        let under_way = matches!(result, Err(RespondError::UnderWay(_)));
-        if !under_way || began.elapsed() > PATIENCE {
-            return result;
-        }
+    let mut result = responder.respond(input.clone(), now, Some(now)).await;
+    while let Err(RespondError::UnderWay(id)) = &result
+        && began.elapsed() < PATIENCE
+    {
         tokio::time::sleep(pause).await;
         pause *= 2;
+        match responder.state.begin(id, Timestamp::now()).await {
+            Ok(Delivery::UnderWay) => continue,
+            Ok(Delivery::Told) => {}
+            // The other one gave up: its mark is ours now, and given back for the next look.
+            Ok(Delivery::First) => {
+                let given = responder.state.end(id, now, None).await;
+                given.unwrap_or_else(|error| tracing::warn!(%error, "a mark stays for a while"));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "not known what became of the event elsewhere");
+                break;
+            }
+        }
+        result = responder.respond(input.clone(), now, Some(now)).await;
     }
+    result
 }
 
 /// The clock rings: tells again what nobody acknowledged. What fails is tried again when it rings
