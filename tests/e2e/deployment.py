@@ -53,9 +53,12 @@ class Alert:
 
 
 class Emulator:
-    """The emulator's process, and its tests' door below /_e2e/."""
+    """The emulator's process, and its tests' door below /_e2e/.
 
-    def __init__(self, scratch):
+    It tries a failed event again after `retry_seconds`, then after twice that; AWS waits a minute first.
+    """
+
+    def __init__(self, scratch, retry_seconds=0.2):
         self.scratch = scratch
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -76,7 +79,7 @@ class Emulator:
             "AWS_ENDPOINT_URL": self.proxy.url,
             "AWS_EC2_METADATA_DISABLED": "true",
             "CLOUDTRAIL_RECORDING": "1",
-            "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.2",
+            "LAMBDA_ASYNC_RETRY_BASE_SECONDS": str(retry_seconds),
             "LAMBDA_COPIES_MAX": str(COPIES_MAX),
         }
         program = Path(__file__).with_name("emulator.py")
