@@ -15,7 +15,7 @@ use iam_responder::ledger::Told;
 use iam_responder::metrics::Phases;
 use jiff::{SignedDuration, Timestamp};
 
-use super::store::Store;
+use super::store::{Store, either};
 
 /// A call that fails after this time failed because nobody answered.
 const SLOW: Duration = Duration::from_millis(1_000);
@@ -174,7 +174,7 @@ impl Lookups for Invocation<'_> {
 impl State for Invocation<'_> {
     /// Asked whatever was spent before: it decides whether there is an alert at all.
     async fn begin(&self, event_id: &str, now: Timestamp) -> Result<Delivery, EffectError> {
-        let delivery = self.insisted(self.store.begin(event_id, now)).await?;
+        let delivery = self.insisted(either!(self.store, begin(event_id, now))).await?;
         self.renew();
         Ok(delivery)
     }
@@ -185,7 +185,7 @@ impl State for Invocation<'_> {
         now: Timestamp,
         told: Option<&Told>,
     ) -> Result<(), EffectError> {
-        self.insisted(self.store.end(event_id, now, told)).await
+        self.insisted(either!(self.store, end(event_id, now, told))).await
     }
 
     async fn claim(
@@ -195,15 +195,15 @@ impl State for Invocation<'_> {
         at: Timestamp,
         window: SignedDuration,
     ) -> Result<Claim, EffectError> {
-        self.asked(self.store.claim(fingerprint, event_id, at, window)).await
+        self.asked(either!(self.store, claim(fingerprint, event_id, at, window))).await
     }
 
     async fn hold(&self, fingerprint: &str, event_id: &str) -> Result<(), EffectError> {
-        self.asked(self.store.hold(fingerprint, event_id)).await
+        self.asked(either!(self.store, hold(fingerprint, event_id))).await
     }
 
     async fn release(&self, fingerprint: &str, event_id: &str) -> Result<(), EffectError> {
-        self.insisted(self.store.release(fingerprint, event_id)).await
+        self.insisted(either!(self.store, release(fingerprint, event_id))).await
     }
 
     async fn count(
@@ -213,7 +213,7 @@ impl State for Invocation<'_> {
         at: Timestamp,
         window: SignedDuration,
     ) -> Result<u32, EffectError> {
-        self.asked(self.store.count(key, event_id, at, window)).await
+        self.asked(either!(self.store, count(key, event_id, at, window))).await
     }
 
     async fn first_between(
@@ -223,7 +223,7 @@ impl State for Invocation<'_> {
         to: Timestamp,
         none_of: &[String],
     ) -> Result<Option<(String, Timestamp)>, EffectError> {
-        self.asked(self.store.first_between(key, from, to, none_of)).await
+        self.asked(either!(self.store, first_between(key, from, to, none_of))).await
     }
 
     async fn document_before(
@@ -231,7 +231,7 @@ impl State for Invocation<'_> {
         key: &str,
         event_id: &str,
     ) -> Result<Option<String>, EffectError> {
-        self.asked(self.store.document_before(key, event_id)).await
+        self.asked(either!(self.store, document_before(key, event_id))).await
     }
 
     async fn remember_document(
@@ -241,14 +241,14 @@ impl State for Invocation<'_> {
         at: Timestamp,
         document: Option<&str>,
     ) -> Result<(), EffectError> {
-        self.asked(self.store.remember_document(key, event_id, at, document)).await
+        self.asked(either!(self.store, remember_document(key, event_id, at, document))).await
     }
 
     async fn note(&self, key: &str) -> Result<Option<(String, Timestamp)>, EffectError> {
-        self.asked(self.store.note(key)).await
+        self.asked(either!(self.store, note(key))).await
     }
 
     async fn keep_note(&self, key: &str, text: &str, at: Timestamp) -> Result<(), EffectError> {
-        self.asked(self.store.keep_note(key, text, at)).await
+        self.asked(either!(self.store, keep_note(key, text, at))).await
     }
 }
