@@ -28,7 +28,13 @@ pub fn tagged(event: &Event) -> Option<&str> {
     let is_call = event.event_source() == Some("organizations.amazonaws.com")
         && matches!(event.name(), Some("TagResource" | "UntagResource"));
     let id = event.text("detail.requestParameters.resourceId").filter(|_| is_call)?;
-    (id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit())).then_some(id)
+    is_id(id).then_some(id)
+}
+
+/// Is this the ID of an account: twelve digits?
+#[must_use]
+pub fn is_id(id: &str) -> bool {
+    id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The tags of the account that an event tags or untags, after it. Tags that are not known before

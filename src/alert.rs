@@ -27,7 +27,6 @@ use crate::policy::{describe, describe_trust};
 use crate::rights::Rights;
 use crate::rule::{Attempts, Rule};
 use crate::severity::Severity;
-use crate::site::Site;
 use clean::{clean, clean_lines};
 
 pub use message::{Message, SNS_BYTES_MAX, SNS_SUBJECT_CHARS_MAX};
@@ -193,16 +192,13 @@ impl Alert {
         facts: &Facts,
         rules: &[&Rule],
         decision: &Decision,
-        site: &Site,
         now: Option<Timestamp>,
     ) -> Self {
         let first = rules.first();
         let name = |text: Option<&str>| text.map(|text| clean(text, NAME_CHARS_MAX));
         let place = Place {
             account: name(event.account()),
-            account_name: name(
-                event.account().and_then(|id| site.account_name(id, facts.account.as_ref())),
-            ),
+            account_name: name(facts.account_name.as_deref()),
             environment: Some(facts.environment.name.clone()),
             environment_known: facts.environment.known,
             region: name(event.region()),

@@ -177,9 +177,7 @@ impl Calendar {
             let text = files.get(name).ok_or_else(|| {
                 (at.clone(), format!("no file `{name}` beside the site file; it must end in .ics"))
             })?;
-            let ics = Ics::new(text, zone);
-            ics.check().map_err(|fault| (at, format!("{name}: {fault}")))?;
-            Ok::<Ics, (String, String)>(ics)
+            Ics::read(text, zone).map_err(|fault| (at, format!("{name}: {fault}")))
         };
         self.ics = spec.ics.as_ref().map(|name| read(name, "ics".to_owned())).transpose()?;
         for (index, name) in spec.except.iter().enumerate().filter(|(_, name)| is_file(name)) {

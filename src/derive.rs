@@ -67,8 +67,8 @@ pub struct Facts {
     pub entity: Option<Entity>,
     /// The entity is the caller.
     pub self_target: bool,
-    /// The account of the event, as looked up.
-    pub account: Option<Account>,
+    /// Name of the account, where it is known.
+    pub account_name: Option<String>,
     /// Environment of the account.
     pub environment: Environment,
     /// What the event does to the environment of the account it tags.
@@ -107,7 +107,10 @@ impl Facts {
             tags: tags.cloned(),
             times: site.calendars_at(event.time(), &known.calendars),
             rights: rights::rights(event, site, known.document.as_deref()),
-            account: known.account.clone(),
+            account_name: event
+                .account()
+                .and_then(|id| site.account_name(id, known.account.as_ref()))
+                .map(str::to_owned),
             burst: known.burst,
             outcome,
             call,

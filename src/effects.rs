@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -218,4 +219,9 @@ pub trait Lookups {
         from: Timestamp,
         to: Timestamp,
     ) -> impl Future<Output = Result<Option<Calls>, EffectError>>;
+}
+
+/// A lock is only poisoned where a thread panicked; what it guards is whole all the same.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

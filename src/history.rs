@@ -55,12 +55,13 @@ struct Hour {
 pub fn lines(calls: &Calls, event: &Event, principal: &Principal, now: Timestamp) -> Vec<String> {
     let until = event.time().unwrap_or(now);
     let (mut hour, mut seen) = (Hour::default(), BTreeSet::new());
+    let key = principal.key();
     seen.insert(event.identity());
     for record in &calls.records {
         let Ok(other) = Event::parse(record) else { continue };
         let who = Principal::of(&other);
         let same_key = who.access_key_id.is_some() && who.access_key_id == principal.access_key_id;
-        if (same_key || who.key() == principal.key()) && seen.insert(other.identity()) {
+        if (same_key || who.key() == key) && seen.insert(other.identity()) {
             hour.add(&other, until);
             // Sessions get a new key with each sign-in; a second key of a user is news.
             let other_key =

@@ -5,14 +5,14 @@
 //! transition.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::account::{self, Account};
 use crate::derive::{CallOutcome, outcome_of};
-use crate::effects::{CalendarState, Lookups, State};
+use crate::effects::{CalendarState, Lookups, State, lock};
 use crate::event::Event;
 use crate::site::Site;
 
@@ -65,10 +65,6 @@ struct Before {
 /// A lookup is stamped with the beginning of its invocation, and may have read this much later.
 const STAMP_BLUR: SignedDuration = SignedDuration::from_secs(60);
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 fn key(id: &str) -> String {
     format!("account\n{id}")
 }
@@ -87,7 +83,7 @@ pub struct Finder<'a, S, L> {
 impl<S: State, L: Lookups> Finder<'_, S, L> {
     /// The account, unless the site file says all about it. Nothing where it is not known.
     pub async fn account(&self, site: &Site, id: &str, now: Timestamp) -> Option<Account> {
-        if !self.lookups.asks_about_accounts() || !site.must_look_up(id) || !is_account(id) {
+        if !self.lookups.asks_about_accounts() || !site.must_look_up(id) || !account::is_id(id) {
             return None;
         }
         let remembered = lock(&self.cache.accounts).get(id).cloned();
@@ -237,8 +233,4 @@ impl<S: State, L: Lookups> Finder<'_, S, L> {
         }
         accounts.insert(id.to_owned(), (account, now));
     }
-}
-
-fn is_account(id: &str) -> bool {
-    id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit())
 }

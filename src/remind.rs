@@ -40,7 +40,7 @@ pub async fn remind<L: Ledger, P: Publish>(
     now: Timestamp,
 ) -> Reminded {
     let mut reminded = Reminded::default();
-    let due = match ledger.due(now).await {
+    let mut due = match ledger.due(now).await {
         Ok(due) => due,
         Err(error) => {
             reminded.state_failures.push(error);
@@ -51,7 +51,6 @@ pub async fn remind<L: Ledger, P: Publish>(
     let until = now.checked_add(SignedDuration::from_mins(TAKEN_MINUTES)).unwrap_or(now);
     let mut taken = Vec::new();
     // The loudest first: what no message names is not marked, and comes with the next run.
-    let mut due = due;
     due.sort_by_key(|record| std::cmp::Reverse(record.told.severity));
     for record in due.into_iter().take(REASONS_MAX) {
         match ledger.take_due(&record, until).await {

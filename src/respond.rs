@@ -30,7 +30,7 @@ use crate::severity::Severity;
 use crate::site::TopicSpec;
 pub use counting::BURST_WINDOW;
 pub use once::Repeat;
-use once::{Begun, NOT_DEDUPLICATED};
+use once::{Begun, Claims};
 use tell::tell;
 pub use tell::{PUBLISH_ATTEMPTS_MAX, PublishFailed};
 
@@ -231,14 +231,10 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         // Before any claim: a second delivery that sees more than the first must not claim what it will
         // not tell.
         let id = event.identity();
-        let begun = self.begin(&id, now).await;
-        match begun {
-            Begun::Here | Begun::NotKnown => {}
-            Begun::Elsewhere => return Err(RespondError::UnderWay(id)),
-            Begun::Told => {
-                outcome.outcome = Verdict::Deduplicated;
-                return Ok(Response { outcome, alert: None });
-            }
+        let begun = self.begin(&id, now).await?;
+        if begun == Begun::Told {
+            outcome.outcome = Verdict::Deduplicated;
+            return Ok(Response { outcome, alert: None });
         }
         let claims = self.claim(event, facts, rules, decision.severity, now).await;
         if claims.all_told {
@@ -247,18 +243,9 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             self.end(&id, now, begun, None).await;
             return Ok(Response { outcome, alert: None });
         }
-        let mut alert = Alert::new(event, facts, rules, &decision, self.engine.site(), told_at);
+        let mut alert = Alert::new(event, facts, rules, &decision, told_at);
         alert.history = self.history(event, facts, &decision, now).await;
-        alert.held_back = claims.held;
-        outcome.held_back = claims.held;
-        if claims.unknown && begun != Begun::NotKnown {
-            alert.notes.push(NOT_DEDUPLICATED.to_owned());
-        }
-        let told = self.tell_once(&id, begun, &mut alert, &mut outcome, now).await;
-        if told.is_err() {
-            self.release(event, &claims.ours).await;
-        }
-        told?;
+        self.tell_once(&id, begun, &claims, &mut alert, &mut outcome, now).await?;
         Ok(Response { outcome, alert: Some(alert) })
     }
 
@@ -322,16 +309,12 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             return Ok(Response { outcome, alert: Some(alert) });
         };
         let id = format!("unreadable-{}", event.identity());
-        let begun = self.begin(&id, now).await;
-        match begun {
-            Begun::Elsewhere => return Err(RespondError::UnderWay(id)),
-            Begun::Told => {
-                outcome.outcome = Verdict::Deduplicated;
-                return Ok(Response { outcome, alert: None });
-            }
-            Begun::Here | Begun::NotKnown => {}
+        let begun = self.begin(&id, now).await?;
+        if begun == Begun::Told {
+            outcome.outcome = Verdict::Deduplicated;
+            return Ok(Response { outcome, alert: None });
         }
-        self.tell_once(&id, begun, &mut alert, &mut outcome, now).await?;
+        self.tell_once(&id, begun, &Claims::default(), &mut alert, &mut outcome, now).await?;
         Ok(Response { outcome, alert: Some(alert) })
     }
 }

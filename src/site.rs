@@ -312,7 +312,7 @@ impl Compiler<'_> {
 
     fn check_accounts(&mut self, spec: &SiteSpec) {
         for id in spec.accounts.keys() {
-            if id.len() != 12 || !id.bytes().all(|byte| byte.is_ascii_digit()) {
+            if !account::is_id(id) {
                 let message = format!("`{id}` is no account ID; it has twelve digits");
                 self.fault(&format!("accounts.{id}"), message, None);
             }

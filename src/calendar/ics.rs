@@ -3,7 +3,6 @@
 //! Source: <https://www.rfc-editor.org/rfc/rfc5545>
 
 use std::collections::HashSet;
-use std::sync::OnceLock;
 
 use calcard::common::timezone::Tz;
 use calcard::icalendar::{
@@ -24,17 +23,9 @@ pub const RECURRING_EVENTS_MAX: usize = 100;
 /// a cold start a millisecond. What lies beyond the last is not known, and falls to the stricter side.
 pub const OCCURRENCES_MAX: usize = 5_000;
 
-/// An iCalendar file, expanded when it is first asked.
-#[derive(Debug, Clone)]
-pub struct Ics {
-    text: String,
-    zone: String,
-    expanded: OnceLock<Result<Occurrences, String>>,
-}
-
-/// When events take place, in epoch seconds.
+/// An iCalendar file: when its events take place, in epoch seconds.
 #[derive(Debug, Clone, Default)]
-struct Occurrences {
+pub struct Ics {
     /// Without overlaps, in order; the end is outside.
     spans: Vec<(i64, i64)>,
     /// Nothing is known from here on.
@@ -42,30 +33,53 @@ struct Occurrences {
 }
 
 impl Ics {
-    /// A file's text, and the zone of its times that name none.
-    #[must_use]
-    pub fn new(text: &str, zone: &str) -> Self {
-        Self { text: text.to_owned(), zone: zone.to_owned(), expanded: OnceLock::new() }
-    }
-
-    /// Reads it all.
+    /// Reads a file's text; `zone` is that of its times that name none.
     ///
     /// # Errors
     /// What is wrong with the file.
-    pub fn check(&self) -> Result<(), String> {
-        self.expanded().as_ref().map(|_| ()).map_err(Clone::clone)
+    pub fn read(text: &str, zone: &str) -> Result<Self, String> {
+        if text.len() > ICS_BYTES_MAX {
+            return Err(format!("more than {ICS_BYTES_MAX} bytes"));
+        }
+        let zone: Tz = zone.parse().map_err(|()| format!("unknown time zone `{zone}`"))?;
+        let mut parser = Parser::new(text);
+        let mut found = Self::default();
+        let mut calendars = 0;
+        loop {
+            match parser.entry() {
+                Entry::ICalendar(mut calendar) => {
+                    calendars += 1;
+                    normal::normalize(&mut calendar, zone)?;
+                    expand_one(&calendar, zone, &mut found)?;
+                }
+                Entry::Eof => break,
+                Entry::InvalidLine(line) if line.trim().is_empty() => {}
+                Entry::InvalidLine(line) => {
+                    let line: String = line.chars().take(60).collect();
+                    return Err(format!("not iCalendar: `{line}`"));
+                }
+                other => {
+                    let other: String = format!("{other:?}").chars().take(80).collect();
+                    return Err(format!("not a whole iCalendar file: {other}"));
+                }
+            }
+        }
+        if calendars == 0 {
+            return Err("no calendar in it: it should begin with BEGIN:VCALENDAR".to_owned());
+        }
+        found.spans = merged(std::mem::take(&mut found.spans));
+        Ok(found)
     }
 
     /// Does an event take place at this moment?
     #[must_use]
     pub fn presence(&self, moment: Timestamp) -> Presence {
-        let Ok(occurrences) = self.expanded() else { return Presence::Unknown };
         let second = moment.as_second();
-        let next = occurrences.spans.partition_point(|(from, _)| *from <= second);
-        let last = next.checked_sub(1).and_then(|index| occurrences.spans.get(index));
+        let next = self.spans.partition_point(|(from, _)| *from <= second);
+        let last = next.checked_sub(1).and_then(|index| self.spans.get(index));
         if last.is_some_and(|(_, to)| second < *to) {
             Presence::Inside
-        } else if occurrences.known_until.is_some_and(|until| second >= until) {
+        } else if self.known_until.is_some_and(|until| second >= until) {
             Presence::Unknown
         } else {
             Presence::Outside
@@ -75,52 +89,13 @@ impl Ics {
     /// From when on nothing is known, where the file has more occurrences than are counted.
     #[must_use]
     pub fn known_until(&self) -> Option<Timestamp> {
-        let until = self.expanded().as_ref().ok()?.known_until?;
-        Timestamp::from_second(until).ok()
+        Timestamp::from_second(self.known_until?).ok()
     }
-
-    fn expanded(&self) -> &Result<Occurrences, String> {
-        self.expanded.get_or_init(|| expand(&self.text, &self.zone))
-    }
-}
-
-fn expand(text: &str, zone: &str) -> Result<Occurrences, String> {
-    if text.len() > ICS_BYTES_MAX {
-        return Err(format!("more than {ICS_BYTES_MAX} bytes"));
-    }
-    let zone: Tz = zone.parse().map_err(|()| format!("unknown time zone `{zone}`"))?;
-    let mut parser = Parser::new(text);
-    let mut found = Occurrences::default();
-    let mut calendars = 0;
-    loop {
-        match parser.entry() {
-            Entry::ICalendar(mut calendar) => {
-                calendars += 1;
-                normal::normalize(&mut calendar, zone)?;
-                expand_one(&calendar, zone, &mut found)?;
-            }
-            Entry::Eof => break,
-            Entry::InvalidLine(line) if line.trim().is_empty() => {}
-            Entry::InvalidLine(line) => {
-                let line: String = line.chars().take(60).collect();
-                return Err(format!("not iCalendar: `{line}`"));
-            }
-            other => {
-                let other: String = format!("{other:?}").chars().take(80).collect();
-                return Err(format!("not a whole iCalendar file: {other}"));
-            }
-        }
-    }
-    if calendars == 0 {
-        return Err("no calendar in it: it should begin with BEGIN:VCALENDAR".to_owned());
-    }
-    found.spans = merged(std::mem::take(&mut found.spans));
-    Ok(found)
 }
 
 /// The events without recurrence at once, then each recurring one by itself: the limit of the
 /// expansion is shared by all in one call, and a long series would starve the next.
-fn expand_one(calendar: &ICalendar, zone: Tz, found: &mut Occurrences) -> Result<(), String> {
+fn expand_one(calendar: &ICalendar, zone: Tz, found: &mut Ics) -> Result<(), String> {
     let uid = |index: usize| calendar.components.get(index).and_then(|one| one.uid());
     let recurring: Vec<usize> = calendar
         .components
@@ -151,7 +126,7 @@ fn take(
     calendar: &ICalendar,
     zone: Tz,
     chosen: &dyn Fn(usize) -> bool,
-    found: &mut Occurrences,
+    found: &mut Ics,
 ) -> Result<(), String> {
     let mut part = calendar.clone();
     for (index, one) in part.components.iter_mut().enumerate() {
@@ -207,17 +182,17 @@ fn merged(mut spans: Vec<(i64, i64)>) -> Vec<(i64, i64)> {
 mod tests {
     use super::*;
 
-    fn file(events: &str) -> Ics {
+    fn file(events: &str) -> Result<Ics, String> {
         let text = format!(
             "BEGIN:VCALENDAR\r\nVERSION:2.0\r\n{}END:VCALENDAR\r\n",
             events.replace('\n', "\r\n")
         );
-        Ics::new(&text, "Europe/Berlin")
+        Ics::read(&text, "Europe/Berlin")
     }
 
     #[track_caller]
-    fn check(file: &Ics, moment: &str, want: Presence) {
-        assert_eq!(file.check(), Ok(()));
+    fn check(file: &Result<Ics, String>, moment: &str, want: Presence) {
+        let file = file.as_ref().unwrap();
         assert_eq!(file.presence(moment.parse().unwrap()), want, "{moment}");
     }
 
@@ -283,7 +258,7 @@ mod tests {
         let event =
             "BEGIN:VEVENT\nUID:o\nDTSTART;TZID=Office:20261102T090000\nDURATION:PT1H\nEND:VEVENT\n";
         check(&file(&format!("{zone}{event}")), "2026-11-02T00:30:00Z", Presence::Inside);
-        assert!(file(event).check().unwrap_err().contains("unknown time zone `Office`"));
+        assert!(file(event).unwrap_err().contains("unknown time zone `Office`"));
     }
 
     #[test]
@@ -320,12 +295,12 @@ mod tests {
     #[test]
     fn what_is_no_calendar_is_refused() {
         for text in ["", "hello\r\n", "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n", "{}"] {
-            assert!(Ics::new(text, "Etc/UTC").check().is_err(), "{text:?}");
+            assert!(Ics::read(text, "Etc/UTC").is_err(), "{text:?}");
         }
         let bad = file("BEGIN:VEVENT\nUID:x\nDTSTART:yesterday\nEND:VEVENT\n");
-        assert!(bad.check().is_err());
+        assert!(bad.is_err());
         let rule =
             file("BEGIN:VEVENT\nUID:x\nDTSTART:20260101T000000Z\nRRULE:FREQ=OFTEN\nEND:VEVENT\n");
-        assert!(rule.check().is_err(), "{:?}", rule.presence(Timestamp::UNIX_EPOCH));
+        assert!(rule.is_err());
     }
 }

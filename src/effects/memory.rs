@@ -2,11 +2,11 @@
 //! long as the execution environment.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Claim, Delivery, EffectError, HELD_MAX, State, UNDER_WAY_SECS_MAX};
+use super::{Claim, Delivery, EffectError, HELD_MAX, State, UNDER_WAY_SECS_MAX, lock};
 use crate::ledger::{Judgement, Ledger, Record, Told};
 
 /// Most fingerprints and counters kept. Beyond it all of the kind are forgotten at once: repetitions
@@ -273,9 +273,4 @@ impl Ledger for Memory {
         }
         Ok(())
     }
-}
-
-/// A lock is only poisoned where a thread panicked; what it guards is whole all the same.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

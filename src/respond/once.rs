@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::counting::fingerprint;
 use super::tell::{PublishFailed, tell};
-use super::{Origin, Responder};
+use super::{Origin, RespondError, Responder};
 use crate::alert::Alert;
 use crate::derive::Facts;
 use crate::effects::{Claim, Delivery, Lookups, Publish, State};
@@ -15,7 +15,7 @@ use crate::rule::Rule;
 use crate::severity::Severity;
 
 /// What an alert says of itself where it is not known whether it was told before.
-pub(super) const NOT_DEDUPLICATED: &str =
+const NOT_DEDUPLICATED: &str =
     "Not deduplicated, as the state table did not answer: it may come twice.";
 
 /// Telling again what nobody acknowledged, and how people acknowledge.
@@ -34,8 +34,6 @@ pub struct Repeat {
 pub(super) enum Begun {
     /// It is new, or its environment died: it is for us to tell.
     Here,
-    /// Another environment is at it.
-    Elsewhere,
     /// It was told.
     Told,
     /// The state does not answer, which must not silence.
@@ -48,29 +46,32 @@ pub(super) struct Claims {
     /// Nothing of it is news.
     pub all_told: bool,
     /// Fingerprints that are this event's.
-    pub ours: Vec<String>,
+    ours: Vec<String>,
     /// Fingerprints of others, who told.
-    pub theirs: Vec<String>,
+    theirs: Vec<String>,
     /// Repetitions held back before it.
-    pub held: u32,
+    held: u32,
     /// Somewhere it is not known.
-    pub unknown: bool,
+    unknown: bool,
 }
 
 impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     /// Was this very event told before? Only asked on a bus: what is read from files is read on
     /// purpose.
-    pub(super) async fn begin(&self, id: &str, now: Timestamp) -> Begun {
+    ///
+    /// # Errors
+    /// Another environment is at it.
+    pub(super) async fn begin(&self, id: &str, now: Timestamp) -> Result<Begun, RespondError> {
         if self.origin == Origin::Trusted {
-            return Begun::Here;
+            return Ok(Begun::Here);
         }
         match self.state.begin(id, now).await {
-            Ok(Delivery::First) => Begun::Here,
-            Ok(Delivery::UnderWay) => Begun::Elsewhere,
-            Ok(Delivery::Told) => Begun::Told,
+            Ok(Delivery::First) => Ok(Begun::Here),
+            Ok(Delivery::UnderWay) => Err(RespondError::UnderWay(id.to_owned())),
+            Ok(Delivery::Told) => Ok(Begun::Told),
             Err(error) => {
                 tracing::warn!(%error, "not known whether the event was told before");
-                Begun::NotKnown
+                Ok(Begun::NotKnown)
             }
         }
     }
@@ -85,16 +86,19 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         }
     }
 
-    /// Publishes, and marks the event as told or lets it go.
+    /// Publishes, and marks the event as told, or lets it go with what it claimed.
     pub(super) async fn tell_once(
         &self,
         id: &str,
         begun: Begun,
+        claims: &Claims,
         alert: &mut Alert,
         outcome: &mut Outcome,
         now: Timestamp,
     ) -> Result<(), PublishFailed> {
-        if begun == Begun::NotKnown {
+        alert.held_back = claims.held;
+        outcome.held_back = claims.held;
+        if claims.unknown || begun == Begun::NotKnown {
             alert.notes.push(NOT_DEDUPLICATED.to_owned());
         }
         let repeat_at = self.repeat_at(id, alert, begun, now);
@@ -111,6 +115,9 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             alert: repeat_at.and_then(|_| serde_json::to_string(alert).ok()),
         });
         self.end(id, now, begun, told.as_ref()).await;
+        if published.is_err() {
+            self.release(id, &claims.ours).await;
+        }
         published?;
         outcome.topics.push(alert.severity);
         Ok(())
@@ -199,9 +206,9 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     }
 
     /// What was not told must not hold back what comes after it.
-    pub(super) async fn release(&self, event: &Event, claimed: &[String]) {
+    async fn release(&self, id: &str, claimed: &[String]) {
         for fingerprint in claimed {
-            if let Err(error) = self.state.release(fingerprint, &event.identity()).await {
+            if let Err(error) = self.state.release(fingerprint, id).await {
                 tracing::warn!(%error, "a claim outlives the failure of its alert");
             }
         }

@@ -4,7 +4,6 @@
 //! Those that may have to be told again also carry `open` and `due`, and only they stand in the
 //! index `open`, until they were acknowledged or told again.
 
-use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 
@@ -162,7 +161,7 @@ impl Ledger for Table {
             .await;
         match taken {
             Ok(_) => Ok(true),
-            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(false),
+            Err(error) if is_refusal(&error) => Ok(false),
             Err(error) => Err(self.failed("take what nobody acknowledged", &error)),
         }
     }

@@ -61,7 +61,7 @@ impl<'f> Invocation<'f> {
     }
 
     /// The table answers: what must be known before an alert gets its time, whatever was spent before.
-    pub fn renew(&self) {
+    fn renew(&self) {
         self.silent.set(false);
         self.state_before.set(self.phases.get().state);
     }

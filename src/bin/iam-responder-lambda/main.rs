@@ -93,25 +93,6 @@ async fn main() -> ExitCode {
     }
 }
 
-/// What a line about an event that failed says of it.
-#[derive(Default)]
-struct Subject {
-    event_id: Option<String>,
-    event_name: Option<String>,
-    account: Option<String>,
-}
-
-impl Subject {
-    fn of(event: &Event) -> Self {
-        let owned = |text: Option<&str>| text.map(str::to_owned);
-        Self {
-            event_id: owned(event.id()),
-            event_name: owned(event.name()),
-            account: owned(event.account()),
-        }
-    }
-}
-
 /// What an invocation answers.
 #[derive(serde::Serialize)]
 #[serde(untagged)]
@@ -123,25 +104,25 @@ enum Answer {
 /// The payload comes unparsed: what the runtime could not read would never reach us, and nobody
 /// would be told.
 async fn handle(function: &Function, event: LambdaEvent<Box<RawValue>>) -> Result<Answer, Failed> {
-    let input = Event::parse(event.payload.get());
+    let text = event.payload.get();
     let deadline = remaining(event.context.deadline);
     function.lookups.runs_as(&event.context.invoked_function_arn);
-    match input {
+    match Event::parse(text) {
         Ok(event) if event.is_clock() && event.check_origin().is_ok() => {
             clock(function, deadline).await
         }
-        input => respond(function, input, deadline).await,
+        input => respond(function, input, text, deadline).await,
     }
 }
 
 async fn respond(
     function: &Function,
     input: Result<Event, Unreadable>,
+    text: &str,
     deadline: Duration,
 ) -> Result<Answer, Failed> {
     let started = Instant::now();
     let now = Timestamp::now();
-    let subject = input.as_ref().map(Subject::of).unwrap_or_default();
     let invocation =
         Invocation::new(&function.publish, &function.state, &function.lookups, started + deadline);
     let responder = Responder {
@@ -154,11 +135,11 @@ async fn respond(
         origin: Origin::Checked,
         repeat: function.repeat.clone(),
     };
-    let work = patiently(&responder, input, now);
+    let work = patiently(&responder, input, text, now);
     let result = match tokio::time::timeout(deadline, work).await {
         Ok(Ok(response)) => Ok(response.outcome),
         Ok(Err(error)) => Err(Failed::Respond(error)),
-        Err(_) => Err(Failed::Deadline(subject.event_id.clone().unwrap_or_default())),
+        Err(_) => Err(Failed::Deadline(event_id(text))),
     };
     let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let phases = invocation.phases();
@@ -169,16 +150,7 @@ async fn respond(
     write(&line);
     match &result {
         Ok(outcome) => tell(outcome, phases, milliseconds),
-        Err(error) => tracing::error!(
-            ?error,
-            event_id = subject.event_id,
-            event_name = subject.event_name,
-            account = subject.account,
-            milliseconds,
-            state_failures = phases.state_failures,
-            lookup_failures = phases.lookup_failures,
-            "event failed"
-        ),
+        Err(error) => tell_failure(error, text, phases, milliseconds),
     }
     result.map(|outcome| Answer::Event(Box::new(outcome)))
 }
@@ -188,10 +160,11 @@ async fn respond(
 async fn patiently(
     responder: &Responder<'_, Invocation<'_>, Invocation<'_>, Invocation<'_>>,
     input: Result<Event, Unreadable>,
+    text: &str,
     now: Timestamp,
 ) -> Result<Response, RespondError> {
     let (began, mut pause) = (Instant::now(), FIRST_PAUSE);
-    let mut result = responder.respond(input.clone(), now, Some(now)).await;
+    let mut result = responder.respond(input, now, Some(now)).await;
     while let Err(RespondError::UnderWay(id)) = &result
         && began.elapsed() < PATIENCE
     {
@@ -210,7 +183,7 @@ async fn patiently(
                 break;
             }
         }
-        result = responder.respond(input.clone(), now, Some(now)).await;
+        result = responder.respond(Event::parse(text), now, Some(now)).await;
     }
     result
 }
@@ -258,6 +231,26 @@ fn tell(outcome: &Outcome, phases: Phases, milliseconds: u64) {
         lookup_failures = phases.lookup_failures,
         milliseconds,
         "event handled"
+    );
+}
+
+fn event_id(text: &str) -> String {
+    Event::parse(text).ok().and_then(|event| event.id().map(str::to_owned)).unwrap_or_default()
+}
+
+/// The line about an event that failed. Read a second time only here: the first reading is used up.
+fn tell_failure(error: &Failed, text: &str, phases: Phases, milliseconds: u64) {
+    let event = Event::parse(text).ok();
+    let event = event.as_ref();
+    tracing::error!(
+        ?error,
+        event_id = event.and_then(Event::id),
+        event_name = event.and_then(Event::name),
+        account = event.and_then(Event::account),
+        milliseconds,
+        state_failures = phases.state_failures,
+        lookup_failures = phases.lookup_failures,
+        "event failed"
     );
 }
 
