@@ -14,6 +14,7 @@
 //! and the README of aws/event-ruler.
 
 mod compile;
+mod complexity;
 mod explain;
 mod index;
 mod leaves;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 pub use compile::{OPERATORS, PatternFault};
+pub use complexity::{COMPLEXITY_MAX, COMPLEXITY_TOLD_MAX};
 pub use explain::{Explanation, FieldExplanation};
 pub use index::PatternIndex;
 pub use matcher::Matcher;
@@ -135,6 +137,13 @@ impl Pattern {
                 _ => None,
             })
             .collect()
+    }
+
+    /// The wildcard complexity of the pattern, as EventBridge counts it or above: it takes
+    /// [`COMPLEXITY_MAX`] and refuses more. [`COMPLEXITY_TOLD_MAX`] stands for that and all above.
+    #[must_use]
+    pub fn complexity(&self) -> usize {
+        complexity::complexity(&self.branches)
     }
 
     pub(crate) fn branches(&self) -> &[Arc<Branch>] {

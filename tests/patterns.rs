@@ -32,12 +32,31 @@ fn check_all(lines: &str, at_least: usize) {
     assert!(failures.is_empty(), "{} of {}:\n{}", failures.len(), cases.len(), failures.join("\n"));
 }
 
-#[test]
-fn agrees_with_awss_own_matcher() {
-    let file = std::fs::File::open("tests/data/patterns.ndjson.gz").unwrap();
+fn unpacked(path: &str) -> String {
+    let file = std::fs::File::open(path).unwrap();
     let mut text = String::new();
     flate2::read::GzDecoder::new(file).read_to_string(&mut text).unwrap();
-    check_all(&text, 1_500);
+    text
+}
+
+#[test]
+fn agrees_with_awss_own_matcher() {
+    check_all(&unpacked("tests/data/patterns.ndjson.gz"), 1_500);
+}
+
+/// EventBridge refuses by this figure: one below AWS's would let through what is then refused.
+#[test]
+fn no_complexity_is_below_that_of_awss_matcher() {
+    let (mut cases, mut equal) = (0, 0);
+    for line in unpacked("tests/data/complexity.ndjson.gz").lines() {
+        let case: Value = serde_json::from_str(line).unwrap();
+        let complexity = Pattern::compile(&case["pattern"]).unwrap().complexity();
+        let want = usize::try_from(case["complexity"].as_u64().unwrap()).unwrap();
+        assert!(complexity >= want, "{complexity} is below {want}: {case}");
+        cases += 1;
+        equal += usize::from(complexity == want);
+    }
+    assert_eq!((cases, equal), (269, 200), "how many cases there are, and how many agree exactly");
 }
 
 #[test]
