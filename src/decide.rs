@@ -202,6 +202,7 @@ mod tests {
     use crate::calendar::IcsFiles;
     use crate::derive::Known;
     use crate::document::Document;
+    use crate::own::Own;
     use crate::rule::RuleSet;
 
     const SITE: &str = r"
@@ -244,7 +245,7 @@ suppressions:
                "recipientAccountId":"{account}","userIdentity":{identity}{rest}}}"#
         );
         let mut event = Event::parse(&record).unwrap();
-        let facts = Facts::of(&event, &site, &Known::default());
+        let facts = Facts::of(&event, &site, &Own::default(), &Known::default());
         event.set_derived(facts.to_value());
         let matching = rules.matching(event.raw());
         let decision = decide(&event, &facts, &matching, &site, time.parse().unwrap());

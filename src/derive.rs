@@ -9,6 +9,7 @@ use crate::account::{self, Account};
 use crate::catalogue::{self, Call};
 use crate::event::Event;
 use crate::nearest;
+use crate::own::{Own, OwnSession};
 use crate::pattern::Pattern;
 use crate::principal::Principal;
 use crate::rights::{self, Rights};
@@ -67,6 +68,10 @@ pub struct Facts {
     pub entity: Option<Entity>,
     /// The entity is the caller.
     pub self_target: bool,
+    /// Kinds of the tool's own resources that the event names.
+    pub own: Vec<&'static str>,
+    /// The caller is a session of a role of the tool.
+    pub own_session: Option<OwnSession>,
     /// Name of the account, where it is known.
     pub account_name: Option<String>,
     /// Environment of the account.
@@ -86,7 +91,7 @@ pub struct Facts {
 impl Facts {
     /// Derives all facts of an event. Never fails.
     #[must_use]
-    pub fn of(event: &Event, site: &Site, known: &Known) -> Self {
+    pub fn of(event: &Event, site: &Site, own: &Own, known: &Known) -> Self {
         let call = match (event.event_source(), event.name()) {
             (Some(source), Some(name)) => catalogue::find(source, name),
             _ => None,
@@ -101,6 +106,8 @@ impl Facts {
         Self {
             read_only: is_read_only(event),
             omitted: omitted(event),
+            own: own.touched(event),
+            own_session: own.session(event),
             environment: site.environment(tags),
             environment_change: tagged
                 .map(|id| site.environment_change(event, id, known.tagged.as_ref())),
@@ -124,6 +131,14 @@ impl Facts {
     #[must_use]
     pub fn tampering(&self) -> bool {
         self.call.is_some_and(Call::is_tampering)
+    }
+
+    fn principal_value(&self) -> Value {
+        let mut value = self.principal.to_value();
+        if let (Some(session), Value::Object(map)) = (self.own_session, &mut value) {
+            map.insert("own".to_owned(), session.word().into());
+        }
+        value
     }
 
     /// Tags by their keys in small letters. Keys that differ in case only are different tags to AWS:
@@ -151,9 +166,10 @@ impl Facts {
             "readOnly": self.read_only,
             "knownApi": self.call.is_some(),
             "omitted": self.omitted,
-            "principal": self.principal.to_value(),
+            "principal": self.principal_value(),
             "entity": entity,
             "selfTarget": self.self_target,
+            "own": (!self.own.is_empty()).then_some(&self.own),
             "effect": self.call.map(|call| call.effect),
             "tampering": self.tampering(),
             "grants": self.rights.grants.all,
@@ -375,12 +391,13 @@ fn is_caller(entity: &Entity, principal: &Principal) -> bool {
 
 /// Every path below `derived`, so that a misspelt one is found when rules are read: it would never
 /// match, in silence.
-pub const PATHS: [&str; 39] = [
+pub const PATHS: [&str; 41] = [
     "derived.outcome",
     "derived.readOnly",
     "derived.knownApi",
     "derived.omitted",
     "derived.selfTarget",
+    "derived.own",
     "derived.effect",
     "derived.tampering",
     "derived.grants",
@@ -409,6 +426,7 @@ pub const PATHS: [&str; 39] = [
     "derived.principal.mfa",
     "derived.principal.viaService",
     "derived.principal.external",
+    "derived.principal.own",
     "derived.entity.kind",
     "derived.entity.name",
     "derived.entity.arn",
@@ -448,7 +466,12 @@ mod tests {
     use super::*;
 
     fn facts(record: &str) -> Facts {
-        Facts::of(&Event::parse(record).unwrap(), &Site::empty(), &Known::default())
+        Facts::of(
+            &Event::parse(record).unwrap(),
+            &Site::empty(),
+            &Own::default(),
+            &Known::default(),
+        )
     }
 
     fn iam(name: &str, rest: &str) -> Facts {

@@ -8,6 +8,7 @@ use crate::decide::{Decision, decide};
 use crate::derive::{Facts, Known};
 use crate::document::{Document, Fault};
 use crate::event::Event;
+use crate::own::Own;
 use crate::rule::{Rule, RuleSet};
 use crate::site::Site;
 
@@ -19,6 +20,7 @@ pub const SITE_FILE: &str = "site.yaml";
 pub struct Engine {
     rules: RuleSet,
     site: Site,
+    own: Own,
 }
 
 /// A file that rules or the site were read from.
@@ -127,7 +129,19 @@ impl Engine {
         calendars: &IcsFiles,
     ) -> Result<Self, Vec<Fault>> {
         let site = Site::load(site, calendars, &rules.ids())?;
-        Ok(Self { rules: rules.with_overrides(&site), site })
+        Ok(Self { rules: rules.with_overrides(&site), site, own: Own::default() })
+    }
+
+    /// This engine for the tool as it was deployed; without, it goes by its default name.
+    #[must_use]
+    pub fn deployed_as(self, own: Own) -> Self {
+        Self { own, ..self }
+    }
+
+    /// The tool as it was deployed.
+    #[must_use]
+    pub fn own(&self) -> &Own {
+        &self.own
     }
 
     /// The rules.
@@ -144,7 +158,7 @@ impl Engine {
 
     /// Derives the facts of an event and adds them to it as `derived`.
     pub fn derive(&self, event: &mut Event, known: &Known) -> Facts {
-        let facts = Facts::of(event, &self.site, known);
+        let facts = Facts::of(event, &self.site, &self.own, known);
         event.set_derived(facts.to_value());
         facts
     }
@@ -170,7 +184,7 @@ impl Engine {
     /// This engine with one rule alone, switched on.
     #[must_use]
     pub fn alone(&self, rule: &Rule) -> Self {
-        Self { rules: RuleSet::alone(rule), site: self.site.clone() }
+        Self { rules: RuleSet::alone(rule), site: self.site.clone(), own: self.own.clone() }
     }
 }
 

@@ -47,6 +47,7 @@ pub mod input;
 pub mod ledger;
 pub mod metrics;
 pub mod outcome;
+pub mod own;
 pub mod pattern;
 pub mod plan;
 pub mod policy;

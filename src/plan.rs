@@ -167,7 +167,15 @@ mod tests {
                "awsRegion":"us-east-1","requestParameters":{parameters}{rest}}}"#
         );
         let event = Event::parse(&record).unwrap();
-        undo(&event, &Facts::of(&event, &Site::empty(), &crate::derive::Known::default()))
+        undo(
+            &event,
+            &Facts::of(
+                &event,
+                &Site::empty(),
+                &crate::own::Own::default(),
+                &crate::derive::Known::default(),
+            ),
+        )
     }
 
     #[test]

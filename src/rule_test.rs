@@ -9,6 +9,7 @@ use crate::effects::memory::Memory;
 use crate::effects::recorder::Recorder;
 use crate::engine::Engine;
 use crate::event::Event;
+use crate::own::{self, Own};
 use crate::respond::{Origin, Responder};
 use crate::rule::{Rule, TestEvent, TestSpec};
 
@@ -26,7 +27,7 @@ pub async fn run(
     if stateful || !test.before.is_empty() || test.repeat > 1 {
         return fires(engine, rule, test, text_of).await;
     }
-    let mut event = event(&test.last(), text_of, None)?;
+    let mut event = event(&test.last(), engine.own(), text_of, None)?;
     engine.derive(&mut event, &crate::derive::Known::default());
     if rule.pattern.matches(event.raw()) == test.matches {
         return Ok(());
@@ -57,7 +58,7 @@ async fn fires(
     let repeated = (0..test.repeat).map(|_| &last);
     let mut fired = false;
     for (number, step) in test.before.iter().chain(repeated).enumerate() {
-        let event = event(step, text_of, Some(number))?;
+        let event = event(step, engine.own(), text_of, Some(number))?;
         let now = event.time().unwrap_or(Timestamp::UNIX_EPOCH);
         let response =
             responder.respond(Ok(event), now, None).await.map_err(|error| error.to_string())?;
@@ -71,24 +72,41 @@ async fn fires(
     }
 }
 
+/// Stands in the values of a test for the name that the tool was deployed under.
+pub const OWN_NAME: &str = "{own}";
+
 /// An event with the test's changes; with a number, as an event of its own.
 fn event(
     test: &TestEvent,
+    own: &Own,
     text_of: &impl Fn(&str) -> Result<String, String>,
     number: Option<usize>,
 ) -> Result<Event, String> {
-    let mut raw: Value =
-        serde_json::from_str(&text_of(&test.event)?).map_err(|error| error.to_string())?;
+    // The samples show the tool under its default name.
+    let text = text_of(&test.event)?.replace(own::DEFAULT_NAME, own.name());
+    let mut raw: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
     if let Some(number) = number {
         set(&mut raw, "detail.eventID", format!("test-{number}").into())?;
     }
     for (path, value) in &test.set {
-        set(&mut raw, path, value.clone())?;
+        set(&mut raw, path, named(value, own))?;
     }
     for path in &test.remove {
         remove(&mut raw, path)?;
     }
     Event::parse(&raw.to_string()).map_err(|error| error.to_string())
+}
+
+/// A value with the tool's own name put in.
+fn named(value: &Value, own: &Own) -> Value {
+    match value {
+        Value::String(text) => Value::String(text.replace(OWN_NAME, own.name())),
+        Value::Array(items) => items.iter().map(|item| named(item, own)).collect(),
+        Value::Object(map) => {
+            map.iter().map(|(key, value)| (key.clone(), named(value, own))).collect()
+        }
+        other => other.clone(),
+    }
 }
 
 /// Values as an explanation shows them.

@@ -9,6 +9,7 @@ use flate2::bufread::GzDecoder;
 use iam_responder::engine::Engine;
 use iam_responder::folder;
 use iam_responder::input;
+use iam_responder::own::Own;
 
 use crate::Global;
 use crate::exit::Failure;
@@ -29,7 +30,13 @@ pub fn engine(global: &Global) -> Result<Engine, Failure> {
         }
         (None, None) => Engine::embedded().map_err(Failure::Rules)?,
     };
-    Ok(engine)
+    Ok(engine.deployed_as(own(global)?))
+}
+
+/// The tool as the options say it was deployed.
+pub fn own(global: &Global) -> Result<Own, Failure> {
+    Own::new(&global.name, global.stack.as_deref())
+        .map_err(|fault| Failure::Fault(format!("--name: {fault}")))
 }
 
 /// Events of one file, with the name that people know it by.

@@ -19,6 +19,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use exit::{Exit, Failure};
+use iam_responder::own;
 
 /// Watches every change to who may do what in an AWS account.
 ///
@@ -41,6 +42,12 @@ struct Global {
     /// Site file [default: site.yaml of the rules]
     #[arg(long, global = true, value_name = "FILE")]
     site: Option<PathBuf>,
+    /// Name that the tool was deployed under: decides which resources are its own
+    #[arg(long, global = true, value_name = "PREFIX", default_value = own::DEFAULT_NAME)]
+    name: String,
+    /// Name or ARN of the tool's stack [default: named like --name]
+    #[arg(long, global = true, value_name = "STACK")]
+    stack: Option<String>,
     /// For people or for programs (one JSON object a line)
     #[arg(long, global = true, value_enum, default_value_t)]
     format: Format,
