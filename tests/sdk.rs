@@ -4,24 +4,39 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use iam_responder::catalogue;
 use serde_json::Value;
 
-/// Names of all operations, from the file names of the SDK's own source.
-fn operations() -> BTreeSet<String> {
+/// The folder of the SDK's source that this test was built with.
+///
+/// Asks for this platform and for the feature of this test alone, so for no package that its build did not
+/// need: those are there, and no network is asked.
+fn sdk() -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let arguments =
-        ["metadata", "--format-version", "1", "--offline", "--locked", "--all-features"];
-    let output = Command::new(cargo).args(arguments).output().unwrap();
+    let output = Command::new(cargo)
+        .args(["metadata", "--format-version", "1", "--offline", "--locked"])
+        .args(["--filter-platform", "host-tuple", "--no-default-features", "--features", "aws"])
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "cargo metadata ended with {}: {}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
     let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
     let packages = metadata["packages"].as_array().unwrap();
     let sdk = packages.iter().find(|package| package["name"] == "aws-sdk-iam").unwrap();
-    let source = Path::new(sdk["manifest_path"].as_str().unwrap()).with_file_name("src");
+    Path::new(sdk["manifest_path"].as_str().unwrap()).with_file_name("src")
+}
+
+/// Names of all operations, from the SDK's own source.
+fn operations() -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    for entry in std::fs::read_dir(source.join("operation")).unwrap() {
+    for entry in std::fs::read_dir(sdk().join("operation")).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|ending| ending == "rs") {
             let text = std::fs::read_to_string(&path).unwrap();
