@@ -58,6 +58,7 @@ pub mod settings;
 pub mod severity;
 pub mod site;
 
+pub mod bus;
 pub mod coverage;
 pub mod effects;
 pub mod lookup;

@@ -23,6 +23,7 @@ mod matcher;
 mod schema;
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -146,6 +147,17 @@ impl Pattern {
         complexity::complexity(&self.branches)
     }
 
+    /// The pattern's branches, each as its paths with the alternatives wanted there, as JSON.
+    #[must_use]
+    pub fn to_branches(&self) -> Vec<BTreeMap<String, Vec<Value>>> {
+        let field = |field: &Field| {
+            let matchers = field.matchers.iter().map(Matcher::to_value).collect();
+            (field.path.text().to_owned(), matchers)
+        };
+        let branch = |branch: &Arc<Branch>| branch.fields.iter().map(field).collect();
+        self.branches.iter().map(branch).collect()
+    }
+
     pub(crate) fn branches(&self) -> &[Arc<Branch>] {
         &self.branches
     }
@@ -245,6 +257,23 @@ mod tests {
             &json!({"p": [{"name": "b", "on": false}, {"name": "a", "on": true}]}),
             true,
         );
+    }
+
+    #[test]
+    fn what_was_compiled_can_be_written_again() {
+        let pattern = json!({"a": [
+            "x", 1, true, null, "10.0.0.1", {"prefix": "p"}, {"suffix": {"equals-ignore-case": "s"}},
+            {"equals-ignore-case": "e"}, {"wildcard": "a*\\*"}, {"numeric": [">=", 0, "<", 5.5]},
+            {"numeric": ["=", 3]}, {"cidr": "10.0.0.0/8"}, {"exists": true}, {"exists": false},
+            {"anything-but": ["y", "z"]}, {"anything-but": [1.0, 2.0]}, {"anything-but": {"prefix": ["q"]}},
+            {"anything-but": {"wildcard": ["*w*"]}}, {"anything-but": {"equals-ignore-case": ["i"]}},
+        ]});
+        let branches = Pattern::compile(&pattern).unwrap().to_branches();
+        let again = json!({"a": branches.first().unwrap().get("a").unwrap()});
+        let once_more = Pattern::compile(&again).unwrap().to_branches();
+        assert_eq!(branches, once_more);
+        let count = |value: &Value| value["a"].as_array().unwrap().len();
+        assert_eq!(count(&again), count(&pattern));
     }
 
     #[test]

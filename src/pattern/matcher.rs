@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::ops::{Bound, RangeBounds};
 
-use serde_json::{Number, Value};
+use serde_json::{Number, Value, json};
 
 /// What one alternative of a field accepts.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,6 +72,52 @@ impl Matcher {
     }
 }
 
+impl Matcher {
+    /// The alternative as a pattern writes it.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        let folded = |folded: &Folded| json!({"equals-ignore-case": folded.text});
+        match self {
+            Self::Text(text) | Self::Address(text, _) => json!(text),
+            Self::Number(number) => Value::Number(number.clone()),
+            Self::Literal(literal) => literal.clone(),
+            Self::Prefix(text) => json!({"prefix": text}),
+            Self::PrefixIgnoreCase(text) => json!({"prefix": folded(text)}),
+            Self::Suffix(text) => json!({"suffix": text}),
+            Self::SuffixIgnoreCase(text) => json!({"suffix": folded(text)}),
+            Self::IgnoreCase(text) => folded(text),
+            Self::Wildcard(wildcard) => json!({"wildcard": wildcard.text}),
+            Self::Numeric(range) => json!({"numeric": range.to_value()}),
+            Self::Cidr(network) => json!({"cidr": network.text}),
+            Self::Exists => json!({"exists": true}),
+            Self::Absent => json!({"exists": false}),
+            Self::AnythingBut(refused) => json!({"anything-but": Self::refused_value(refused)}),
+        }
+    }
+
+    /// `["a", "b"]`, `[1, 2]` or `{"prefix": ["a", "b"]}`: all of `anything-but` are of one kind.
+    fn refused_value(refused: &[Self]) -> Value {
+        let mut operator = None;
+        let plain = refused.iter().map(|one| match one {
+            // A number is kept as the range that holds it alone.
+            Self::Numeric(range) => range.to_value().get(1).cloned().unwrap_or_default(),
+            _ => match one.to_value() {
+                Value::Object(map) => {
+                    let (word, operand) = map.into_iter().next().unzip();
+                    operator = word;
+                    operand.unwrap_or_default()
+                }
+                plain => plain,
+            },
+        });
+        let values: Vec<Value> = plain.collect();
+        match operator {
+            Some(operator) => json!({operator: values}),
+            None => Value::Array(values),
+        }
+    }
+}
+
 pub(super) fn parse_address(text: &str) -> Option<IpAddr> {
     text.parse::<IpAddr>().ok().map(|address| address.to_canonical())
 }
@@ -85,6 +131,15 @@ pub struct Range {
 }
 
 impl Range {
+    /// As it was written: `[">=", 0, "<", 5]`.
+    fn to_value(&self) -> Value {
+        let part = |word: &str| serde_json::from_str(word).unwrap_or_else(|_| Value::from(word));
+        match self.text.contains(' ') {
+            true => self.text.split(' ').map(part).collect(),
+            false => json!(["=", part(&self.text)]),
+        }
+    }
+
     fn contains(&self, number: f64) -> bool {
         (self.low, self.high).contains(&number)
     }

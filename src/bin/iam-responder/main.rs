@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "the binaries read clock and environment")]
 
+mod bus_rules;
 mod check;
 mod coverage;
 mod exit;
@@ -70,6 +71,8 @@ enum Verb {
     Test(test::Arguments),
     /// Look for mistakes in rules and site file
     Check(check::Arguments),
+    /// Write what EventBridge must deliver for the rules, as CloudFormation
+    BusRules(bus_rules::Arguments),
     /// Which calls and ATT&CK techniques the rules cover, and the gaps
     Coverage(coverage::Arguments),
     /// Say what an alert was: acknowledges it, and counts
@@ -87,6 +90,7 @@ fn main() -> ExitCode {
         Verb::Explain(arguments) => explain::run(&global, &arguments),
         Verb::Test(arguments) => test::run(&global, &arguments),
         Verb::Check(arguments) => check::run(&global, &arguments),
+        Verb::BusRules(arguments) => bus_rules::run(&global, &arguments),
         Verb::Coverage(arguments) => coverage::run(&global, &arguments),
         Verb::Verdict(arguments) => feedback::verdict(&global, &arguments),
         Verb::Stats(arguments) => feedback::stats(&global, &arguments),

@@ -1,0 +1,74 @@
+//! `bus-rules`: what EventBridge must deliver for the enabled rules, as CloudFormation.
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+use iam_responder::bus::{self, BusRules, Delivery, Names};
+use iam_responder::pattern::Pattern;
+use serde_json::{Value, json};
+
+use crate::exit::{Exit, Failure};
+use crate::{Format, Global, files};
+
+/// Arguments of `bus-rules`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Put the bus rules into this template, between its two marks
+    #[arg(long, value_name = "TEMPLATE")]
+    into: Option<PathBuf>,
+    /// Deliver reads of everyday work whatever the parameter DeliverReadOnlyEvents says
+    #[arg(long)]
+    reads: bool,
+    /// Write this name in place of the parameter NamePrefix
+    #[arg(long, value_name = "PREFIX")]
+    literal: Option<String>,
+}
+
+/// Prints the resources, or puts them into a template.
+pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
+    let engine = files::engine(global)?;
+    let bus_rules = BusRules::of(engine.rules().rules()).map_err(|faults| {
+        let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        Failure::Fault(faults.join("\n"))
+    })?;
+    let bus_rules = if arguments.reads { bus_rules.with_reads() } else { bus_rules };
+    if global.format == Format::Json {
+        return print(&bus_rules);
+    }
+    let resources = bus::resources(&bus_rules, arguments.literal.as_deref());
+    let Some(template) = &arguments.into else {
+        let mut out = anstream::stdout().lock();
+        writeln!(out, "{}\n{resources}\n{}", bus::BEGIN, bus::END)?;
+        return Ok(Exit::Clean);
+    };
+    let text =
+        fs::read_to_string(template).map_err(|error| Failure::file("read", template, error))?;
+    let replaced = bus::replaced(&text, &resources)
+        .map_err(|fault| Failure::Fault(format!("{}: {fault}", template.display())))?;
+    fs::write(template, replaced).map_err(|error| Failure::file("write", template, error))?;
+    let mut err = anstream::stderr().lock();
+    writeln!(err, "{}: {} bus rules", template.display(), bus_rules.rules().len())?;
+    Ok(Exit::Clean)
+}
+
+/// One line a bus rule: its name, state, pattern, and what EventBridge measures of it.
+fn print(bus_rules: &BusRules) -> Result<Exit, Failure> {
+    let mut out = anstream::stdout().lock();
+    for rule in bus_rules.rules() {
+        let pattern = rule.pattern();
+        let longest: Value = Names::longest().resolved(&pattern);
+        let compiled = Pattern::compile(&longest).ok();
+        let line = json!({
+            "name": rule.label,
+            "state": rule.delivery.state(),
+            "onlyWithReads": rule.delivery == Delivery::Reads,
+            "characters": longest.to_string().chars().count(),
+            "complexity": compiled.map(|compiled| compiled.complexity()),
+            "pattern": pattern,
+        });
+        writeln!(out, "{line}")?;
+    }
+    Ok(Exit::Clean)
+}

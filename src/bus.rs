@@ -1,0 +1,52 @@
+//! The bus rules: what EventBridge must deliver, so that the enabled rules see what they look for.
+//!
+//! A rule asks for more than EventBridge can tell (`derived`), and for more than it takes: a pattern has
+//! at most [`PATTERN_CHARACTERS_MAX`] characters and a complexity of
+//! [`COMPLEXITY_MAX`](crate::pattern::COMPLEXITY_MAX). So each rule is *projected* onto what a bus rule
+//! can ask: service and names of calls, and further fields only where a call is busy or where nothing
+//! else confines it. A projection may deliver more than the rule wants, never less. What fits together
+//! is packed into one bus rule.
+//!
+//! Sources that are delivered whole, busy calls and reads of everyday work are a table, `bus/traffic.tsv`.
+
+mod clause;
+mod demand;
+mod pack;
+mod project;
+mod template;
+mod traffic;
+
+pub use clause::{Names, REGION_CHARACTERS_MAX};
+pub use demand::{Demand, Share};
+pub use pack::{
+    BUS_RULES_MAX, BusFault, BusRule, BusRules, PATTERN_CHARACTERS_MAX, WILDCARD_RULES_MAX,
+};
+pub use template::{BEGIN, END, replaced, resources};
+
+/// The sources of which every change is delivered, those first that have no exception.
+#[must_use]
+pub fn whole_sources() -> Vec<&'static str> {
+    traffic::whole().chain(traffic::watched()).collect()
+}
+
+/// Which events a bus rule gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Delivery {
+    /// Changes, in the state `ENABLED`.
+    Changes,
+    /// Reads too, in the state `ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS`.
+    All,
+    /// The same, and only where the owner asks for reads.
+    Reads,
+}
+
+impl Delivery {
+    /// The state of the bus rule.
+    #[must_use]
+    pub fn state(self) -> &'static str {
+        match self {
+            Self::Changes => "ENABLED",
+            Self::All | Self::Reads => "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS",
+        }
+    }
+}

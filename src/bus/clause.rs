@@ -1,0 +1,267 @@
+//! One conjunction of fields that a bus rule asks for, and how several become a pattern.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use crate::own::NAME_CHARS_MAX;
+
+/// Longest name of a Region, in characters (`ap-southeast-2`).
+pub const REGION_CHARACTERS_MAX: usize = 14;
+/// Longest name of a stack, in characters.
+const STACK_CHARACTERS_MAX: usize = 128;
+
+/// The path of the field that tells changes from reads.
+pub(super) const READ_ONLY: &str = "detail.readOnly";
+
+/// What the parameters and pseudo parameters of the template stand for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Names {
+    /// `NamePrefix`
+    pub prefix: String,
+    /// `AWS::StackName`
+    pub stack: String,
+    /// `AWS::AccountId`
+    pub account: String,
+    /// `AWS::Region`
+    pub region: String,
+    /// `AWS::Partition`
+    pub partition: String,
+}
+
+impl Names {
+    /// The longest that each may be: a pattern that fits with these fits everywhere.
+    #[must_use]
+    pub fn longest() -> Self {
+        Self {
+            prefix: "n".repeat(NAME_CHARS_MAX),
+            stack: "s".repeat(STACK_CHARACTERS_MAX),
+            account: "111122223333".to_owned(),
+            region: "r".repeat(REGION_CHARACTERS_MAX),
+            partition: "aws-us-gov".to_owned(),
+        }
+    }
+
+    fn in_text(&self, text: &str) -> String {
+        text.replace("${NamePrefix}", &self.prefix)
+            .replace("${AWS::StackName}", &self.stack)
+            .replace("${AWS::AccountId}", &self.account)
+            .replace("${AWS::Region}", &self.region)
+            .replace("${AWS::Partition}", &self.partition)
+    }
+
+    /// A pattern of the template as EventBridge gets it.
+    #[must_use]
+    pub fn resolved(&self, value: &Value) -> Value {
+        match value {
+            Value::Object(map) => match map.get("Fn::Sub").and_then(Value::as_str) {
+                Some(text) => Value::String(self.in_text(text)),
+                None => {
+                    let entry =
+                        |(key, value): (&String, &Value)| (key.clone(), self.resolved(value));
+                    Value::Object(map.iter().map(entry).collect())
+                }
+            },
+            Value::Array(items) => items.iter().map(|item| self.resolved(item)).collect(),
+            other => other.clone(),
+        }
+    }
+}
+
+/// A text of the template with a placeholder.
+pub(super) fn sub(text: impl Into<String>) -> Value {
+    json!({"Fn::Sub": text.into()})
+}
+
+/// A conjunction: each path with the alternatives wanted there, as a pattern writes them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Clause(pub(super) BTreeMap<String, Vec<Value>>);
+
+impl Clause {
+    pub(super) fn get(&self, path: &str) -> &[Value] {
+        self.0.get(path).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The exact texts wanted under a path, if nothing else is wanted there.
+    pub(super) fn texts(&self, path: &str) -> Option<Vec<&str>> {
+        let texts: Option<Vec<&str>> = self.get(path).iter().map(Value::as_str).collect();
+        texts.filter(|texts| !texts.is_empty())
+    }
+
+    pub(super) fn with(mut self, path: &str, wanted: Vec<Value>) -> Self {
+        self.0.insert(path.to_owned(), wanted);
+        self
+    }
+
+    /// This and more: nothing where both ask different things of one path.
+    pub(super) fn and(&self, more: &Self) -> Option<Self> {
+        let mut both = self.clone();
+        for (path, wanted) in &more.0 {
+            match both.0.get(path) {
+                Some(known) if known != wanted => {
+                    let common: Vec<Value> =
+                        known.iter().filter(|one| wanted.contains(one)).cloned().collect();
+                    if common.is_empty() {
+                        return None;
+                    }
+                    both.0.insert(path.clone(), common);
+                }
+                _ => {
+                    both.0.insert(path.clone(), wanted.clone());
+                }
+            }
+        }
+        Some(both)
+    }
+
+    /// Does every change that the other wants match this? False where that cannot be seen from the
+    /// form alone.
+    pub(super) fn covers(&self, other: &Self) -> bool {
+        self.0.iter().all(|(path, wanted)| {
+            if path == READ_ONLY {
+                return true;
+            }
+            let given = other.get(path);
+            !given.is_empty() && given.iter().all(|one| wanted.iter().any(|all| holds(all, one)))
+        })
+    }
+
+    /// Does any alternative match by wildcard?
+    pub(super) fn has_wildcard(&self) -> bool {
+        self.0.values().flatten().any(is_wildcard)
+    }
+}
+
+pub(super) fn is_wildcard(wanted: &Value) -> bool {
+    let but = || wanted.get("anything-but").and_then(|but| but.get("wildcard"));
+    wanted.get("wildcard").is_some() || but().is_some()
+}
+
+/// Does every value that `one` matches match `all` too?
+fn holds(all: &Value, one: &Value) -> bool {
+    let prefix = all.get("prefix").and_then(Value::as_str);
+    let suffix = all.get("suffix").and_then(Value::as_str);
+    let but = all.get("anything-but").and_then(Value::as_array);
+    let begins = one.as_str().or_else(|| one.get("prefix").and_then(Value::as_str));
+    if all == one || (*all == json!({"exists": true}) && *one != json!({"exists": false})) {
+        return true;
+    }
+    match (prefix, suffix, but) {
+        (Some(prefix), _, _) => begins.is_some_and(|text| text.starts_with(prefix)),
+        (_, Some(suffix), _) => one.as_str().is_some_and(|text| text.ends_with(suffix)),
+        (_, _, Some(but)) => match one.get("prefix").and_then(Value::as_str) {
+            Some(begins) => {
+                !but.iter().any(|out| out.as_str().is_none_or(|out| out.starts_with(begins)))
+            }
+            None => one.is_string() && !but.contains(one),
+        },
+        _ => false,
+    }
+}
+
+/// The pattern that matches what any of the clauses matches. Fields that all of them share stand beside
+/// `$or`, and a path is never given twice, as EventBridge would keep the last alone.
+pub(super) fn pattern(clauses: &[Clause]) -> Value {
+    let Some((first, rest)) = clauses.split_first() else { return json!({}) };
+    let shared: Vec<&String> = first
+        .0
+        .keys()
+        .filter(|path| rest.iter().all(|clause| clause.get(path) == first.get(path)))
+        .collect();
+    let mut root = Map::new();
+    for path in &shared {
+        put(&mut root, path, first.get(path));
+    }
+    if !rest.is_empty() {
+        let branch = |clause: &Clause| {
+            let mut branch = Map::new();
+            let own = clause.0.keys().filter(|path| !shared.contains(path));
+            own.for_each(|path| put(&mut branch, path, clause.get(path)));
+            Value::Object(branch)
+        };
+        let mut branches: Vec<Value> = clauses.iter().map(branch).collect();
+        // All differ below `detail` alone: there the `$or` is shorter.
+        let below: Option<Vec<Value>> = branches
+            .iter()
+            .map(|branch| branch.as_object().filter(|map| map.len() == 1)?.get("detail").cloned())
+            .collect();
+        if let Some(below) = below {
+            let detail = root.entry("detail").or_insert_with(|| json!({}));
+            if let Value::Object(detail) = detail {
+                detail.insert("$or".to_owned(), Value::Array(below));
+            }
+        } else {
+            branches.retain(|branch| branch.as_object().is_some_and(|map| !map.is_empty()));
+            root.insert("$or".to_owned(), Value::Array(branches));
+        }
+    }
+    Value::Object(root)
+}
+
+fn put(root: &mut Map<String, Value>, path: &str, wanted: &[Value]) {
+    match path.split_once('.') {
+        Some((step, rest)) => {
+            if let Value::Object(inner) = root.entry(step).or_insert_with(|| json!({})) {
+                put(inner, rest, wanted);
+            }
+        }
+        None => {
+            root.insert(path.to_owned(), Value::Array(wanted.to_vec()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clause(fields: &[(&str, Value)]) -> Clause {
+        let field = |(path, wanted): &(&str, Value)| {
+            ((*path).to_owned(), wanted.as_array().unwrap().clone())
+        };
+        Clause(fields.iter().map(field).collect())
+    }
+
+    #[test]
+    fn what_is_shared_stands_beside_or() {
+        let of = |source: &str, name: &str| {
+            clause(&[
+                ("source", json!([{"prefix": "aws."}])),
+                ("detail.eventSource", json!([source])),
+                ("detail.eventName", json!([name])),
+            ])
+        };
+        assert_eq!(
+            pattern(&[of("a", "X"), of("b", "Y")]),
+            json!({"source": [{"prefix": "aws."}], "detail": {"$or": [
+                {"eventName": ["X"], "eventSource": ["a"]}, {"eventName": ["Y"], "eventSource": ["b"]}
+            ]}})
+        );
+        assert_eq!(
+            pattern(&[of("a", "X")]),
+            json!({"detail": {"eventName": ["X"], "eventSource": ["a"]}, "source": [{"prefix": "aws."}]})
+        );
+    }
+
+    #[test]
+    fn covering_is_seen_from_the_form() {
+        let check = |all: Value, one: Value, want: bool| {
+            let (all, one) = (clause(&[("a", all)]), clause(&[("a", one)]));
+            assert_eq!(all.covers(&one), want, "{all:?} {one:?}");
+        };
+        check(json!(["x", "y"]), json!(["x"]), true);
+        check(json!(["x"]), json!(["x", "y"]), false);
+        check(json!([{"prefix": "Up"}]), json!(["Update", {"prefix": "Upd"}]), true);
+        check(json!([{"prefix": "Upd"}]), json!([{"prefix": "Up"}]), false);
+        check(json!([{"anything-but": ["Get"]}]), json!(["Put"]), true);
+        check(json!([{"anything-but": ["Get"]}]), json!([{"prefix": "G"}]), false);
+        check(json!([{"anything-but": ["Get"]}]), json!([{"exists": true}]), false);
+    }
+
+    #[test]
+    fn placeholders_are_put_in() {
+        let names = Names { prefix: "watch".to_owned(), ..Names::longest() };
+        let value = json!({"a": [{"prefix": sub("arn:${AWS::Partition}:${NamePrefix}")}]});
+        assert_eq!(names.resolved(&value), json!({"a": [{"prefix": "arn:aws-us-gov:watch"}]}));
+    }
+}

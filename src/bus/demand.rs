@@ -1,0 +1,159 @@
+//! What one rule needs delivered.
+
+use serde_json::{Value, json};
+
+use super::Delivery;
+use super::clause::{Clause, READ_ONLY};
+use super::project::{Asks, Branch, asks, clauses};
+use super::traffic;
+use crate::pattern::Pattern;
+use crate::rule::Rule;
+
+/// Fields that name a service or a call, or are common to most events: they confine little.
+const COMMON: [&str; 9] = [
+    "source",
+    "detail-type",
+    "detail.eventSource",
+    "detail.eventName",
+    "detail.eventType",
+    "detail.awsRegion",
+    "detail.userIdentity.type",
+    "detail.userIdentity.invokedBy",
+    READ_ONLY,
+];
+
+/// One thing that a rule needs delivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Demand {
+    /// The rule.
+    pub rule: String,
+    /// By which kind of bus rule.
+    pub delivery: Delivery,
+    pub(super) clause: Clause,
+}
+
+/// How much of what a rule looks for is delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Share {
+    /// All of it.
+    All,
+    /// Some; the rest are reads of everyday work.
+    WithoutReads,
+    /// Some; of the rest no bus rule tells.
+    Part,
+    /// None of it.
+    Nothing,
+}
+
+impl Demand {
+    /// Everything that a rule needs, the steps of its sequence included.
+    #[must_use]
+    pub fn of_rule(rule: &Rule) -> Vec<Self> {
+        let patterns = rule.before.iter().chain(std::iter::once(&rule.pattern));
+        let mut demands: Vec<Self> = Vec::new();
+        for demand in patterns.flat_map(|pattern| Self::of_pattern(&rule.spec.id, pattern)) {
+            if !demands.contains(&demand) {
+                demands.push(demand);
+            }
+        }
+        demands
+    }
+
+    fn of_pattern(rule: &str, pattern: &Pattern) -> Vec<Self> {
+        let branches = pattern.to_branches();
+        branches.iter().flat_map(|branch| Self::of_branch(rule, branch)).collect()
+    }
+
+    fn of_branch(rule: &str, branch: &Branch) -> Vec<Self> {
+        let asks = asks(branch);
+        let demand = |(delivery, clause)| Self { rule: rule.to_owned(), delivery, clause };
+        clauses(branch).iter().flat_map(|clause| parts(clause, asks)).map(demand).collect()
+    }
+}
+
+/// A clause by the bus rules that must deliver it: service by service and call by call where it names
+/// them, else as it is.
+fn parts(clause: &Clause, asks: Asks) -> Vec<(Delivery, Clause)> {
+    let Some(sources) = clause.texts("detail.eventSource") else {
+        return broad(clause, asks);
+    };
+    let names = positive_names(clause);
+    let mut parts = Vec::new();
+    for source in sources {
+        let of_source = clause.clone().with("detail.eventSource", vec![json!(source)]);
+        match &names {
+            None => parts.extend(broad(&of_source, asks)),
+            Some(names) => {
+                for name in names {
+                    let call = of_source.clone().with("detail.eventName", vec![(*name).clone()]);
+                    parts.extend(named(&call, source, name, asks));
+                }
+            }
+        }
+    }
+    parts
+}
+
+/// Names of calls, exact or by their beginning, if nothing else is wanted of the name.
+fn positive_names(clause: &Clause) -> Option<Vec<&Value>> {
+    let names = clause.get("detail.eventName");
+    let positive = |name: &&Value| name_text(name).is_some();
+    (!names.is_empty() && names.iter().all(|name| positive(&name))).then(|| names.iter().collect())
+}
+
+fn name_text(name: &Value) -> Option<&str> {
+    name.as_str().or_else(|| name.get("prefix").and_then(Value::as_str))
+}
+
+/// A call by its name, or calls by the beginning of their names.
+fn named(clause: &Clause, source: &str, name: &Value, asks: Asks) -> Vec<(Delivery, Clause)> {
+    let text = name_text(name).unwrap_or_default();
+    let read = traffic::may_be_read(source, text);
+    if asks == Asks::Changes || !read {
+        let busy = traffic::is_busy(source, text);
+        let wanted = if busy { clause.clone() } else { bare(clause) };
+        return if asks == Asks::Reads { Vec::new() } else { vec![(Delivery::Changes, wanted)] };
+    }
+    if !traffic::is_frequent(source, text) {
+        return vec![(Delivery::All, bare(clause))];
+    }
+    let delivery = if is_confined(clause, true) { Delivery::All } else { Delivery::Reads };
+    vec![(delivery, clause.clone())]
+}
+
+/// The call alone, but for what makes its events few by itself: the tool's own name, and refusal.
+fn bare(clause: &Clause) -> Clause {
+    let kept = |(path, wanted): &(&String, &Vec<Value>)| {
+        let call = ["source", "detail-type", "detail.eventSource", "detail.eventName"];
+        call.contains(&path.as_str()) || *path == "detail.errorCode" || names_us(wanted)
+    };
+    let kept = clause.0.iter().filter(kept);
+    Clause(kept.map(|(path, wanted)| (path.clone(), wanted.clone())).collect())
+}
+
+/// Everything of a service, or of all: with every field that a bus rule can ask.
+fn broad(clause: &Clause, asks: Asks) -> Vec<(Delivery, Clause)> {
+    let part = |delivery| (delivery, clause.clone());
+    match asks {
+        Asks::Changes => vec![part(Delivery::Changes)],
+        // What gets reads gets changes, too.
+        _ if is_confined(clause, false) => vec![part(Delivery::All)],
+        Asks::Both => vec![part(Delivery::Changes), part(Delivery::Reads)],
+        Asks::Reads => vec![part(Delivery::Reads)],
+    }
+}
+
+/// Does anything but the call confine it to few events? Being refused does where the call is named.
+fn is_confined(clause: &Clause, named: bool) -> bool {
+    let says_what =
+        |wanted: &Value| wanted.get("anything-but").is_none() && wanted.get("exists").is_none();
+    clause.0.iter().any(|(path, wanted)| {
+        let common = COMMON.contains(&path.as_str()) || (!named && path == "detail.errorCode");
+        !common && wanted.iter().all(says_what)
+    })
+}
+
+/// Holds the tool's own name: such events are few, however busy the call.
+fn names_us(wanted: &[Value]) -> bool {
+    wanted.iter().any(|one| one.to_string().contains("${NamePrefix}"))
+}

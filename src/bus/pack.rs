@@ -1,0 +1,459 @@
+//! From what the rules need to as few bus rules as fit.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde_json::{Value, json};
+
+use super::clause::{Clause, Names, READ_ONLY, is_wildcard, pattern};
+use super::demand::{Demand, Share};
+use super::{Delivery, traffic};
+use crate::pattern::{COMPLEXITY_MAX, Pattern};
+use crate::rule::Rule;
+
+/// Longest pattern, in characters of JSON without spaces, where nobody raised the quota.
+pub const PATTERN_CHARACTERS_MAX: usize = 2_048;
+/// Most bus rules that are made: EventBridge takes 300 on a bus, and others need some.
+pub const BUS_RULES_MAX: usize = 100;
+/// Most of them with wildcards: EventBridge takes 30 on a bus.
+pub const WILDCARD_RULES_MAX: usize = 20;
+
+/// Fields of a CloudTrail record: what asks for one asks for an event via CloudTrail.
+const OF_A_RECORD: [&str; 14] = [
+    "eventSource",
+    "eventName",
+    "eventType",
+    "awsRegion",
+    "sourceIPAddress",
+    "userAgent",
+    "userIdentity",
+    "errorCode",
+    "errorMessage",
+    "requestParameters",
+    "responseElements",
+    "additionalEventData",
+    "readOnly",
+    "recipientAccountId",
+];
+
+/// One bus rule.
+#[derive(Debug, Clone)]
+pub struct BusRule {
+    /// Its name behind the prefix, as `calls-2`.
+    pub label: String,
+    /// Which events it gets.
+    pub delivery: Delivery,
+    /// What it delivers, in a sentence.
+    pub about: &'static str,
+    clauses: Vec<Clause>,
+}
+
+impl BusRule {
+    /// Its pattern, with the placeholders of the template.
+    #[must_use]
+    pub fn pattern(&self) -> Value {
+        pattern(&self.clauses)
+    }
+
+    /// Does it match anything by wildcard?
+    #[must_use]
+    pub fn has_wildcard(&self) -> bool {
+        self.clauses.iter().any(Clause::has_wildcard)
+    }
+}
+
+/// All bus rules.
+#[derive(Debug, Clone)]
+pub struct BusRules(Vec<BusRule>);
+
+/// Why no bus rule can deliver what a rule needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BusFault {
+    /// The rule; all of them where there are too many bus rules.
+    pub rule: Option<String>,
+    /// What is wrong, and what to do.
+    pub message: String,
+}
+
+impl fmt::Display for BusFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.rule {
+            Some(rule) => write!(f, "rule {rule}: {}", self.message),
+            None => write!(f, "{}", self.message),
+        }
+    }
+}
+
+/// Bus rules of one kind, with what they deliver in a sentence.
+struct Group {
+    label: &'static str,
+    about: &'static str,
+    delivery: Delivery,
+    clauses: Vec<Clause>,
+}
+
+impl BusRules {
+    /// The bus rules that deliver what the enabled rules look for.
+    ///
+    /// # Errors
+    /// Every rule of which something cannot be delivered, and too many bus rules.
+    pub fn of(rules: &[Rule]) -> Result<Self, Vec<BusFault>> {
+        let enabled = rules.iter().filter(|rule| rule.spec.enabled);
+        let demands: Vec<Demand> = enabled.flat_map(Demand::of_rule).collect();
+        let mut faults = Vec::new();
+        let mut wanted: BTreeMap<Delivery, Vec<Clause>> = BTreeMap::new();
+        for demand in &demands {
+            match prepared(&demand.clause) {
+                Ok(clauses) => wanted.entry(demand.delivery).or_default().extend(clauses),
+                Err(message) => {
+                    faults.push(BusFault { rule: Some(demand.rule.clone()), message });
+                }
+            }
+        }
+        faults.dedup();
+        let whole = whole(&wanted);
+        let mut packed = Vec::new();
+        for group in groups(whole, wanted) {
+            packed.extend(pack(&group));
+        }
+        packed.extend(watchdog(&packed));
+        let found = Self(packed);
+        faults.extend(found.too_many());
+        if faults.is_empty() { Ok(found) } else { Err(faults) }
+    }
+
+    /// The bus rules, in the order of the template.
+    #[must_use]
+    pub fn rules(&self) -> &[BusRule] {
+        &self.0
+    }
+
+    /// The same, with reads of everyday work delivered in any case.
+    #[must_use]
+    pub fn with_reads(mut self) -> Self {
+        for rule in &mut self.0 {
+            if rule.delivery == Delivery::Reads {
+                rule.delivery = Delivery::All;
+            }
+        }
+        self
+    }
+
+    /// How much of what a rule looks for these bus rules deliver, with or without those for reads.
+    #[must_use]
+    pub fn share(&self, rule: &Rule, reads: bool) -> Share {
+        let mut missed = Vec::new();
+        let demands = Demand::of_rule(rule);
+        for demand in &demands {
+            let delivered = |clause: &Clause| {
+                let may = |bus_rule: &&BusRule| match bus_rule.delivery {
+                    Delivery::Changes => demand.delivery == Delivery::Changes,
+                    Delivery::All => true,
+                    Delivery::Reads => reads,
+                };
+                let clauses = self.0.iter().filter(may).flat_map(|rule| &rule.clauses);
+                clauses.into_iter().any(|all| all.covers(clause))
+            };
+            if !prepared(&demand.clause).is_ok_and(|clauses| clauses.iter().all(delivered)) {
+                missed.push(demand);
+            }
+        }
+        if missed.is_empty() {
+            Share::All
+        } else if missed.len() == demands.len() {
+            Share::Nothing
+        } else if missed.iter().all(|demand| demand.delivery == Delivery::Reads) {
+            Share::WithoutReads
+        } else {
+            Share::Part
+        }
+    }
+
+    fn too_many(&self) -> Option<BusFault> {
+        let wildcards = self.0.iter().filter(|rule| rule.has_wildcard()).count();
+        let message = if self.0.len() > BUS_RULES_MAX {
+            format!("{} bus rules are needed, {BUS_RULES_MAX} are allowed", self.0.len())
+        } else if wildcards > WILDCARD_RULES_MAX {
+            format!(
+                "{wildcards} bus rules with wildcards are needed, {WILDCARD_RULES_MAX} are allowed"
+            )
+        } else {
+            return None;
+        };
+        let help = "disable rules in the site file, or name the calls of your own rules exactly";
+        Some(BusFault { rule: None, message: format!("{message}: {help}") })
+    }
+}
+
+/// A clause as bus rules ask it: of events via CloudTrail where it asks for a field of theirs, and in
+/// parts that each fit into a bus rule.
+fn prepared(clause: &Clause) -> Result<Vec<Clause>, String> {
+    let of_record = |path: &String| {
+        let field = path.strip_prefix("detail.").and_then(|rest| rest.split('.').next());
+        field.is_some_and(|field| OF_A_RECORD.contains(&field))
+    };
+    let mut clause = clause.clone();
+    if !clause.0.contains_key("detail-type") && clause.0.keys().any(of_record) {
+        clause = clause.with("detail-type", vec![json!({"suffix": " via CloudTrail"})]);
+    }
+    let mut parts = Vec::new();
+    let mut open = vec![clause];
+    while let Some(clause) = open.pop() {
+        if fits(std::slice::from_ref(&clause)) {
+            parts.push(clause);
+        } else if let Some((one, other)) = halved(&clause) {
+            open.extend([one, other]);
+        } else if let Some(looser) = relaxed(&clause) {
+            open.push(looser);
+        } else {
+            return Err(too_large(&clause));
+        }
+    }
+    Ok(parts)
+}
+
+/// Names by which patterns are measured: the longest, and some whose texts repeat themselves.
+fn measures() -> [Names; 3] {
+    let repeating = "ab-".repeat(10);
+    [
+        Names::longest(),
+        Names { prefix: format!("{repeating}ab"), ..Names::longest() },
+        Names { prefix: crate::own::DEFAULT_NAME.to_owned(), ..Names::longest() },
+    ]
+}
+
+/// Does EventBridge take these clauses as one bus rule, whatever the names?
+fn fits(clauses: &[Clause]) -> bool {
+    let pattern = pattern(clauses);
+    let complex = |names: &Names| {
+        let compiled = Pattern::compile(&names.resolved(&pattern));
+        compiled.map_or(usize::MAX, |compiled| compiled.complexity()) > COMPLEXITY_MAX
+    };
+    let characters = Names::longest().resolved(&pattern).to_string().chars().count();
+    let wildcards = clauses.iter().any(Clause::has_wildcard);
+    characters <= PATTERN_CHARACTERS_MAX && !(wildcards && measures().iter().any(complex))
+}
+
+/// Two clauses that together ask the same: the longest list of alternatives is divided, that of
+/// wildcards first.
+fn halved(clause: &Clause) -> Option<(Clause, Clause)> {
+    let weight = |(_, wanted): &(&String, &Vec<Value>)| {
+        let wildcards = wanted.iter().filter(|one| is_wildcard(one)).count();
+        let characters: usize = wanted.iter().map(|one| one.to_string().len()).sum();
+        (wildcards, characters)
+    };
+    let (path, wanted) =
+        clause.0.iter().filter(|(_, wanted)| wanted.len() > 1).max_by_key(weight)?;
+    let (one, other) = wanted.split_at(wanted.len() / 2);
+    let with = |part: &[Value]| clause.clone().with(path, part.to_vec());
+    Some((with(one), with(other)))
+}
+
+/// The clause with its most complex field loosened: to be there is enough, or it is left out.
+fn relaxed(clause: &Clause) -> Option<Clause> {
+    let pinned = ["source", "detail-type", "detail.eventSource", "detail.eventName"];
+    let free = clause.0.iter().filter(|(path, _)| !pinned.contains(&path.as_str()));
+    let longest = free.max_by_key(|(_, wanted)| {
+        (wanted.iter().any(is_wildcard), json!(wanted).to_string().len())
+    });
+    let (path, wanted) = longest?;
+    let mut looser = clause.clone();
+    match wanted.iter().any(is_wildcard) {
+        true => looser.0.insert(path.clone(), vec![json!({"exists": true})]),
+        false => looser.0.remove(path),
+    };
+    (looser.0.len() > 2).then_some(looser)
+}
+
+fn too_large(clause: &Clause) -> String {
+    let longest = clause.0.iter().max_by_key(|(_, wanted)| json!(wanted).to_string().len());
+    let field = longest.map_or("the pattern", |(path, _)| path.as_str());
+    format!(
+        "`{field}` does not fit into a bus rule of {PATTERN_CHARACTERS_MAX} characters and complexity \
+         {COMPLEXITY_MAX}; name fewer or shorter values, or calls by `detail.eventName`"
+    )
+}
+
+/// The clauses of the sources that are delivered whole, as far as any rule asks for them: certain ones,
+/// those of which CloudTrail calls some changes reads, and those with busy calls.
+fn whole(wanted: &BTreeMap<Delivery, Vec<Clause>>) -> Vec<Clause> {
+    let asked = |source: &&str| {
+        let of = |clause: &Clause| {
+            clause.texts("detail.eventSource").is_some_and(|all| all.contains(source))
+        };
+        wanted.values().flatten().any(of)
+    };
+    let events = |sources: Vec<&str>| {
+        Clause::default()
+            .with("source", vec![json!({"prefix": "aws."})])
+            .with("detail-type", vec![json!({"suffix": " via CloudTrail"})])
+            .with("detail.eventSource", sources.into_iter().map(Value::from).collect())
+    };
+    let sources: Vec<&str> = traffic::whole().filter(asked).collect();
+    let (uncertain, certain): (Vec<&str>, Vec<&str>) =
+        sources.into_iter().partition(|source| traffic::is_uncertain(source));
+    let watched: Vec<&str> = traffic::watched().filter(asked).collect();
+    let mut clauses = Vec::new();
+    if !certain.is_empty() {
+        clauses.push(events(certain));
+    }
+    if !uncertain.is_empty() {
+        let mut named = named_reads(wanted, &uncertain);
+        named.sort_unstable();
+        named.dedup();
+        let mut clause =
+            events(uncertain).with(READ_ONLY, vec![json!(false), json!({"exists": false})]);
+        if !named.is_empty() {
+            clause = clause.with("detail.eventName", vec![json!({"anything-but": named})]);
+        }
+        clauses.push(clause);
+    }
+    if !watched.is_empty() {
+        let busy = json!({"anything-but": traffic::left_out()});
+        clauses.push(events(watched).with("detail.eventName", vec![busy]));
+    }
+    clauses
+}
+
+/// Calls that bus rules for reads deliver by name, whatever else: they need no second way.
+fn named_reads<'w>(wanted: &'w BTreeMap<Delivery, Vec<Clause>>, sources: &[&str]) -> Vec<&'w str> {
+    let mut names = Vec::new();
+    for clause in wanted.get(&Delivery::All).into_iter().flatten() {
+        let of = clause.texts("detail.eventSource").unwrap_or_default();
+        let alone = clause.0.len() == 4; // source, detail-type, service and name
+        if alone && of.iter().all(|source| sources.contains(source)) {
+            names.extend(clause.texts("detail.eventName").unwrap_or_default());
+        }
+    }
+    names
+}
+
+/// What is not covered by anything else, by kinds of bus rules.
+fn groups(whole: Vec<Clause>, mut wanted: BTreeMap<Delivery, Vec<Clause>>) -> Vec<Group> {
+    let mut take = |delivery| merged(without_covered(wanted.remove(&delivery).unwrap_or_default()));
+    let (all, changes, reads) =
+        (take(Delivery::All), take(Delivery::Changes), take(Delivery::Reads));
+    let not_in = |known: &[Clause], clauses: Vec<Clause>| -> Vec<Clause> {
+        clauses.into_iter().filter(|clause| !known.iter().any(|all| all.covers(clause))).collect()
+    };
+    let changes = not_in(&all, not_in(&whole, changes));
+    let reads = not_in(&all, reads);
+    let of_service = |clause: &Clause| clause.texts("detail.eventSource").is_some();
+    let exact = |clause: &Clause| of_service(clause) && !clause.has_wildcard();
+    let (calls, callers) = changes.into_iter().partition(exact);
+    let (sessions, suspects) = all.into_iter().partition(exact);
+    let group = |label, delivery, about, clauses| Group { label, about, delivery, clauses };
+    vec![
+        group(
+            "whole",
+            Delivery::Changes,
+            "Every change by the services that decide who may do what, and by those that watch.",
+            whole,
+        ),
+        group("calls", Delivery::Changes, "Calls of other services that rules name.", calls),
+        group(
+            "callers",
+            Delivery::Changes,
+            "Changes in any service by whom or how they were made: by root, refused.",
+            callers,
+        ),
+        group(
+            "reads-named",
+            Delivery::All,
+            "Calls that rules name and that CloudTrail may call reads.",
+            sessions,
+        ),
+        group(
+            "suspects",
+            Delivery::All,
+            "Any call, reads too, by credentials or tools that should not make it.",
+            suspects,
+        ),
+        group("reads", Delivery::Reads, "Reads of everyday work that rules count.", reads),
+    ]
+}
+
+fn without_covered(clauses: Vec<Clause>) -> Vec<Clause> {
+    let mut kept: Vec<Clause> = Vec::new();
+    for clause in clauses {
+        if kept.iter().any(|all| all.covers(&clause)) {
+            continue;
+        }
+        kept.retain(|one| !clause.covers(one));
+        kept.push(clause);
+    }
+    kept
+}
+
+/// Clauses that differ in the names of calls alone become one, those without wildcards service by service.
+fn merged(clauses: Vec<Clause>) -> Vec<Clause> {
+    let mut names: BTreeMap<String, (Clause, Vec<Value>)> = BTreeMap::new();
+    for clause in clauses {
+        let mut rest = clause.clone();
+        let own = rest.0.remove("detail.eventName").unwrap_or_default();
+        let key = format!("{:?} {}", own.is_empty(), json!(rest.0));
+        names.entry(key).or_insert_with(|| (rest, Vec::new())).1.extend(own);
+    }
+    let whole = |(rest, mut own): (Clause, Vec<Value>)| {
+        own.sort_by_key(ToString::to_string);
+        own.dedup();
+        if own.is_empty() { rest } else { rest.with("detail.eventName", own) }
+    };
+    names.into_values().map(whole).collect()
+}
+
+/// Puts each clause into the first bus rule that has room for it, and opens another where none has.
+fn pack(group: &Group) -> Vec<BusRule> {
+    let mut bins: Vec<Vec<Clause>> = Vec::new();
+    let mut open = group.clauses.clone();
+    open.reverse();
+    while let Some(clause) = open.pop() {
+        // Names were put together after the clause was measured.
+        if !fits(std::slice::from_ref(&clause))
+            && let Some((one, other)) = halved(&clause)
+        {
+            open.extend([other, one]);
+            continue;
+        }
+        let room = |bin: &&mut Vec<Clause>| {
+            let mut with = (**bin).clone();
+            with.push(clause.clone());
+            fits(&with)
+        };
+        match bins.iter_mut().find(room) {
+            Some(bin) => bin.push(clause),
+            None => bins.push(vec![clause]),
+        }
+    }
+    let alone = bins.len() == 1;
+    let bus_rule = |(number, clauses): (usize, Vec<Clause>)| BusRule {
+        label: if alone {
+            group.label.to_owned()
+        } else {
+            format!("{}-{}", group.label, number + 1)
+        },
+        delivery: group.delivery,
+        about: group.about,
+        clauses,
+    };
+    bins.into_iter().enumerate().map(bus_rule).collect()
+}
+
+/// A bus rule cannot report its own end: a second one has what tells of changes of bus rules.
+fn watchdog(packed: &[BusRule]) -> Option<BusRule> {
+    let of_ours = |clause: &&Clause| {
+        clause
+            .texts("detail.eventSource")
+            .is_some_and(|sources| sources == ["events.amazonaws.com"])
+            && json!(clause.0).to_string().contains("${NamePrefix}")
+    };
+    let changes = packed.iter().filter(|rule| rule.delivery == Delivery::Changes);
+    let clauses: Vec<Clause> =
+        changes.flat_map(|rule| &rule.clauses).filter(of_ours).cloned().collect();
+    (!clauses.is_empty()).then(|| BusRule {
+        label: "watchdog".to_owned(),
+        delivery: Delivery::Changes,
+        about: "Changes of these bus rules, a second time: none can report its own end.",
+        clauses,
+    })
+}

@@ -1,0 +1,299 @@
+//! From a branch of a rule's pattern to clauses that a bus rule can ask for. Each step may let more
+//! through than the branch, never less: a field that cannot be told is left out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::clause::{Clause, is_wildcard, sub};
+use crate::catalogue;
+use crate::own::{PLACES, Place};
+
+/// A branch as the rule has it: each path with its alternatives.
+pub(super) type Branch = BTreeMap<String, Vec<Value>>;
+
+/// Spellings of "denied" in `errorCode`, as facts know them.
+const DENIED: [&str; 2] = ["*AccessDenied*", "*uthorized*"];
+/// The path of the role behind a session.
+const ISSUER: &str = "detail.userIdentity.sessionContext.sessionIssuer";
+/// Roles of Identity Center lie here, and begin with [`RESERVED_NAME`].
+const RESERVED_PATH: &str = "/aws-reserved/sso.amazonaws.com/";
+const RESERVED_NAME: &str = "AWSReservedSSO_";
+/// Roles that AWS services make for themselves.
+const LINKED_PATH: &str = "role/aws-service-role/";
+/// Facts that only a call of the catalogue has.
+const OF_THE_CATALOGUE: [&str; 12] = [
+    "derived.effect",
+    "derived.tampering",
+    "derived.grants",
+    "derived.grantsUnconditional",
+    "derived.trust",
+    "derived.trustExternal",
+    "derived.documentUnreadable",
+    "derived.policyArn",
+    "derived.environmentChange",
+    "derived.burst",
+    "derived.entity.kind",
+    "derived.entity.name",
+];
+
+/// Which events of a call the branch can match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asks {
+    Changes,
+    Reads,
+    Both,
+}
+
+/// What the branch asks of reads.
+pub(super) fn asks(branch: &Branch) -> Asks {
+    let only = |wanted: bool| {
+        ["derived.readOnly", "detail.readOnly"].iter().any(|path| {
+            branch.get(*path).is_some_and(|values| {
+                values
+                    .iter()
+                    .all(|value| *value == json!(wanted) || *value == json!({"exists": false}))
+            })
+        })
+    };
+    match (only(false), only(true)) {
+        (true, _) => Asks::Changes,
+        (_, true) => Asks::Reads,
+        _ => Asks::Both,
+    }
+}
+
+/// The clauses of a branch, with every field that EventBridge can tell.
+pub(super) fn clauses(branch: &Branch) -> Vec<Clause> {
+    let mut clauses = vec![of_event(branch)];
+    let narrowed = [by_own(branch), by_catalogue(branch), by_principal(branch), by_outcome(branch)];
+    for alternatives in narrowed.into_iter().filter(|alternatives| !alternatives.is_empty()) {
+        let both = |clause: &Clause| {
+            alternatives.iter().filter_map(|more| clause.and(more)).collect::<Vec<_>>()
+        };
+        clauses = clauses.iter().flat_map(both).collect();
+    }
+    clauses
+}
+
+/// The fields of the event itself.
+fn of_event(branch: &Branch) -> Clause {
+    let mut clause = Clause::default();
+    for (path, wanted) in branch {
+        let derived = path == "derived" || path.starts_with("derived.");
+        let everything = wanted.iter().any(|one| *one == json!({"exists": true}))
+            && ["source", "detail.eventSource", "detail.eventName"].contains(&path.as_str());
+        if derived || everything || path == "detail.readOnly" {
+            continue;
+        }
+        if path == "detail.eventName" {
+            clause = clause.with(path, wanted.iter().map(without_star).collect());
+        } else if !wanted.iter().any(excludes_by_wildcard) {
+            clause = clause.with(path, wanted.clone());
+        }
+    }
+    clause.with("source", sources(branch))
+}
+
+/// `source` pinned on AWS, which nobody else can send.
+fn sources(branch: &Branch) -> Vec<Value> {
+    let given = branch.get("source").map(Vec::as_slice).unwrap_or_default();
+    let of_aws = |value: &&Value| {
+        let text = value.as_str().or_else(|| value.get("prefix").and_then(Value::as_str));
+        text.is_some_and(|text| text.starts_with("aws."))
+    };
+    // By its service the event is known well enough, and more shortly.
+    if given.is_empty()
+        || branch.contains_key("detail.eventSource")
+        || !given.iter().all(|v| of_aws(&v))
+    {
+        return vec![json!({"prefix": "aws."})];
+    }
+    given.to_vec()
+}
+
+/// The beginning of a wildcard stands for it where it has one.
+fn without_star(wanted: &Value) -> Value {
+    let text = wanted.get("wildcard").and_then(Value::as_str);
+    let head = text.and_then(|text| text.split(['*', '\\']).next()).filter(|head| !head.is_empty());
+    head.map_or_else(|| wanted.clone(), |head| json!({"prefix": head}))
+}
+
+fn excludes_by_wildcard(wanted: &Value) -> bool {
+    wanted.get("anything-but").is_some() && is_wildcard(wanted)
+}
+
+/// The texts wanted under a path, where nothing else is.
+fn texts<'b>(branch: &'b Branch, path: &str) -> Option<Vec<&'b str>> {
+    branch.get(path)?.iter().map(Value::as_str).collect()
+}
+
+/// `derived.own`: the tool's own names, wherever the service writes them. What was refused names them in
+/// words alone.
+fn by_own(branch: &Branch) -> Vec<Clause> {
+    let Some(wanted) = branch.get("derived.own") else { return Vec::new() };
+    let any = wanted.iter().any(|one| *one == json!({"exists": true}));
+    let kinds = texts(branch, "derived.own");
+    if !any && kinds.is_none() {
+        return Vec::new();
+    }
+    let services = texts(branch, "detail.eventSource");
+    let refused = denied_only(branch);
+    let asked = |place: &&Place| {
+        let kind = any || kinds.iter().flatten().any(|kind| *kind == place.kind);
+        let service = services.as_ref().is_none_or(|services| services.contains(&place.source));
+        kind && service
+    };
+    let places: Vec<&Place> = PLACES.iter().filter(asked).collect();
+    let mut clauses = Vec::new();
+    let mut sources = BTreeSet::new();
+    for place in places {
+        sources.insert(place.source);
+        if !refused {
+            let clause = Clause::default().with("detail.eventSource", vec![json!(place.source)]);
+            clauses.push(clause.with(&format!("detail.{}", place.path), own_forms(place)));
+        }
+    }
+    let of_denied = |source: &&str| {
+        let clause = Clause::default().with("detail.eventSource", vec![json!(source)]);
+        clause.with("detail.errorCode", denied())
+    };
+    if services.is_some() || !refused {
+        clauses.extend(sources.iter().map(of_denied));
+    }
+    clauses
+}
+
+fn denied_only(branch: &Branch) -> bool {
+    texts(branch, "derived.outcome").is_some_and(|texts| texts == ["denied"])
+}
+
+fn denied() -> Vec<Value> {
+    DENIED.iter().map(|text| json!({"wildcard": text})).collect()
+}
+
+/// How the tool's own name may be written in this place.
+fn own_forms(place: &Place) -> Vec<Value> {
+    let filled = |form: &str| {
+        form.replace("{name}", "${NamePrefix}")
+            .replace("{stack}", "${AWS::StackName}")
+            .replace("{account}", "${AWS::AccountId}")
+            .replace("{region}", "${AWS::Region}")
+            .replace("{partition}", "${AWS::Partition}")
+    };
+    let form = |form: &&str| match form.starts_with('*') {
+        true => json!({"wildcard": sub(format!("{}*", filled(form)))}),
+        false => json!({"prefix": sub(filled(form))}),
+    };
+    place.forms.iter().map(form).collect()
+}
+
+/// Facts that only a call of the catalogue has, where the rule names none: those calls.
+fn by_catalogue(branch: &Branch) -> Vec<Clause> {
+    let implied = |path: &&str| {
+        branch.get(*path).is_some_and(|wanted| !wanted.contains(&json!({"exists": false})))
+    };
+    if branch.contains_key("detail.eventName")
+        || !OF_THE_CATALOGUE.iter().any(|path| implied(&path))
+    {
+        return Vec::new();
+    }
+    let effects = texts(branch, "derived.effect");
+    let services = texts(branch, "detail.eventSource");
+    let mut names: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+    for call in catalogue::calls() {
+        let of_service = services.as_ref().is_none_or(|services| services.contains(&call.source));
+        let of_effect = effects.as_ref().is_none_or(|effects| effects.contains(&call.effect));
+        if of_service && of_effect {
+            let name = match call.name.strip_suffix('*') {
+                Some(begins) => json!({"prefix": begins}),
+                None => json!(call.name),
+            };
+            names.entry(call.source).or_default().push(name);
+        }
+    }
+    let clause = |(source, names): (&str, Vec<Value>)| {
+        let clause = Clause::default().with("detail.eventSource", vec![json!(source)]);
+        clause.with("detail.eventName", names)
+    };
+    names.into_iter().map(clause).collect()
+}
+
+/// Who the caller is, as far as the event says it in the same words.
+fn by_principal(branch: &Branch) -> Vec<Clause> {
+    let mut clause = Clause::default();
+    if let Some(types) = branch.get("derived.principal.type") {
+        // What has no type is told by other means.
+        let told = ["AWSService", "Unknown"];
+        let positive = types.iter().all(|one| one.as_str().is_some_and(|one| !told.contains(&one)));
+        let but = |one: &Value| one.get("anything-but").is_some_and(Value::is_array);
+        if positive {
+            clause = clause.with("detail.userIdentity.type", types.clone());
+        } else if types.iter().all(but) {
+            let absent = std::iter::once(json!({"exists": false}));
+            let wanted = types.iter().cloned().chain(absent).collect();
+            clause = clause.with("detail.userIdentity.type", wanted);
+        }
+    }
+    if texts(branch, "derived.principal.own").is_some_and(|own| own == ["other-session"]) {
+        let roles = vec![json!({"prefix": sub("${NamePrefix}")})];
+        // Lambda names the function's own sessions after it: they would be many.
+        let function = json!({"anything-but": {"suffix": sub(":${NamePrefix}")}});
+        clause = clause
+            .with(&format!("{ISSUER}.userName"), roles)
+            .with("detail.userIdentity.principalId", vec![function]);
+    }
+    if let Some(key) = branch.get("derived.principal.accessKeyId") {
+        clause = clause.with("detail.userIdentity.accessKeyId", key.clone());
+    }
+    let mut clauses = vec![clause];
+    if let Some(roles) = branch.get("derived.principal.roleArn") {
+        let Some(more) = by_role(roles) else { return clauses };
+        clauses = clauses.iter().filter_map(|clause| clause.and(&more)).collect();
+    }
+    clauses
+}
+
+/// The role behind a session. Wildcards over ARNs are told in exact words, or not at all.
+fn by_role(roles: &[Value]) -> Option<Clause> {
+    let wildcard = |one: &Value| one.get("wildcard").and_then(Value::as_str).map(str::to_owned);
+    let reserved = roles.iter().all(|one| wildcard(one).is_some_and(|w| w.contains(RESERVED_PATH)));
+    if reserved {
+        let names = vec![json!({"prefix": RESERVED_NAME})];
+        return Some(Clause::default().with(&format!("{ISSUER}.userName"), names));
+    }
+    let linked = |one: &Value| {
+        let out = one.get("anything-but").and_then(|but| but.get("wildcard"));
+        out.is_some_and(|out| out.to_string().contains(LINKED_PATH))
+    };
+    if roles.iter().any(linked) && roles.iter().all(|one| linked(one) || is_absent(one)) {
+        let own = sub(format!("arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:{LINKED_PATH}"));
+        let wanted = vec![json!({"exists": false}), json!({"anything-but": {"prefix": own}})];
+        return Some(Clause::default().with(&format!("{ISSUER}.arn"), wanted));
+    }
+    let exact = |one: &Value| one.is_string() || one.get("prefix").is_some_and(Value::is_string);
+    roles
+        .iter()
+        .all(exact)
+        .then(|| Clause::default().with(&format!("{ISSUER}.arn"), roles.to_vec()))
+}
+
+fn is_absent(wanted: &Value) -> bool {
+    *wanted == json!({"exists": false})
+}
+
+/// How the call ended, where the event says it in so many words; and through which service it came.
+fn by_outcome(branch: &Branch) -> Vec<Clause> {
+    let mut clauses = vec![Clause::default()];
+    if denied_only(branch) && !branch.contains_key("detail.errorCode") {
+        clauses = vec![Clause::default().with("detail.errorCode", denied())];
+    }
+    let services = texts(branch, "derived.principal.viaService");
+    let Some(services) = services.filter(|_| !branch.contains_key("detail.eventName")) else {
+        return clauses;
+    };
+    let services: Vec<Value> = services.into_iter().map(Value::from).collect();
+    let paths = ["detail.userIdentity.invokedBy", "detail.sourceIPAddress"];
+    let via = |clause: &Clause| paths.map(|path| clause.clone().with(path, services.clone()));
+    clauses.iter().flat_map(via).collect()
+}

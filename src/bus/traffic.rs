@@ -1,0 +1,114 @@
+//! Which sources are delivered whole, and which calls are too many to be delivered all.
+
+use std::sync::LazyLock;
+
+/// Words that names of reads begin with. EventBridge tells reads by their names too.
+const READING: [&str; 11] = [
+    "Get", "List", "Describe", "Lookup", "Head", "BatchGet", "Search", "Query", "Simulate",
+    "Generate", "Test",
+];
+/// Sources of which CloudTrail calls some changes reads: what rules name of them comes by bus rules that
+/// deliver reads too.
+const UNCERTAIN: [&str; 2] = ["sts.amazonaws.com", "signin.amazonaws.com"];
+
+/// How much traffic a row of the table tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Whole,
+    Watched,
+    Busy,
+    Frequent,
+}
+
+struct Row {
+    kind: Kind,
+    source: &'static str,
+    name: &'static str,
+}
+
+static ROWS: LazyLock<Vec<Row>> =
+    LazyLock::new(|| include_str!("traffic.tsv").lines().filter_map(parse).collect());
+
+fn parse(line: &'static str) -> Option<Row> {
+    let mut columns = line.split('\t');
+    let kind = match columns.next()? {
+        "whole" => Kind::Whole,
+        "watched" => Kind::Watched,
+        "busy" => Kind::Busy,
+        "frequent" => Kind::Frequent,
+        _ => return None,
+    };
+    Some(Row { kind, source: columns.next()?, name: columns.next()? })
+}
+
+fn rows(kind: Kind) -> impl Iterator<Item = &'static Row> {
+    ROWS.iter().filter(move |row| row.kind == kind)
+}
+
+/// Sources of which every change is delivered.
+pub(super) fn whole() -> impl Iterator<Item = &'static str> {
+    rows(Kind::Whole).map(|row| row.source)
+}
+
+/// Sources of which every change is delivered that is not busy.
+pub(super) fn watched() -> impl Iterator<Item = &'static str> {
+    rows(Kind::Watched).map(|row| row.source)
+}
+
+/// Busy calls of watched sources.
+pub(super) fn left_out() -> Vec<&'static str> {
+    let of_watched = |row: &&Row| watched().any(|source| source == row.source);
+    let mut names: Vec<&str> = rows(Kind::Busy).filter(of_watched).map(|row| row.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// Sources of which CloudTrail calls some changes reads.
+pub(super) fn is_uncertain(source: &str) -> bool {
+    UNCERTAIN.contains(&source)
+}
+
+/// Is the call, or one whose name goes on from here, made many times a day?
+pub(super) fn is_busy(source: &str, name: &str) -> bool {
+    rows(Kind::Busy).any(|row| row.source == source && is_of(row.name, name))
+}
+
+/// May the call be a read to CloudTrail or to EventBridge?
+pub(super) fn may_be_read(source: &str, name: &str) -> bool {
+    let reading = |word: &str| name.starts_with(word) || word.starts_with(name);
+    let listed = || rows(Kind::Frequent).any(|row| row.source == source && is_of(row.name, name));
+    is_uncertain(source) || READING.iter().any(|word| reading(word)) || listed()
+}
+
+/// Is it a read that everyday work makes?
+pub(super) fn is_frequent(source: &str, name: &str) -> bool {
+    let everywhere = ["List", "Describe"].iter().any(|word| name.starts_with(word));
+    everywhere || rows(Kind::Frequent).any(|row| row.source == source && is_of(row.name, name))
+}
+
+/// A name, or the beginning of one, that a row of the table names.
+fn is_of(row: &str, name: &str) -> bool {
+    match row.strip_suffix('*') {
+        Some(begins) => name.starts_with(begins) || begins.starts_with(name),
+        None => row == name || row.starts_with(name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_whole() {
+        let text = include_str!("traffic.tsv");
+        let lines = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
+        assert_eq!(lines.clone().count(), ROWS.len(), "a row has an unknown kind");
+        for line in lines {
+            assert_eq!(line.split('\t').count(), 4, "{line}");
+        }
+        assert!(is_busy("lambda.amazonaws.com", "UpdateFunctionCode20150331v2"));
+        assert!(may_be_read("sts.amazonaws.com", "AssumeRole"));
+        assert!(!may_be_read("iam.amazonaws.com", "GenerateCredentialReport"));
+    }
+}
