@@ -51,17 +51,16 @@ const FUNCTION: &[&str] = &[
     "{account}:function:{name}",
     "arn:{partition}:lambda:{region}:{account}:function:{name}",
 ];
+const FUNCTION_ARN: &[&str] = &["arn:{partition}:lambda:{region}:{account}:function:{name}"];
 const TOPIC: &[&str] = &["arn:{partition}:sns:{region}:{account}:{name}"];
-const BUS_RULE: &[&str] = &["{name}", "arn:{partition}:events:{region}:{account}:rule/{name}"];
+const BUS_RULE: &[&str] = &["arn:{partition}:events:{region}:{account}:rule/{name}"];
 const EVENT_BUS: &[&str] =
     &["{name}", "arn:{partition}:events:{region}:{account}:event-bus/{name}"];
 const TABLE: &[&str] = &["{name}", "arn:{partition}:dynamodb:{region}:{account}:table/{name}"];
-const LOG_GROUP: &[&str] = &[
-    "{name}",
-    "/{name}",
-    "/aws/lambda/{name}",
-    "arn:{partition}:logs:{region}:{account}:log-group:/aws/lambda/{name}",
-];
+const TABLE_ARN: &[&str] = &["arn:{partition}:dynamodb:{region}:{account}:table/{name}"];
+const LOG_GROUP: &[&str] = &["{name}", "/{name}", "/aws/lambda/{name}"];
+const LOG_GROUP_ARN: &[&str] =
+    &["/aws/lambda/{name}", "arn:{partition}:logs:{region}:{account}:log-group:/aws/lambda/{name}"];
 const ALIAS: &[&str] = &["alias/{name}", "arn:{partition}:kms:{region}:{account}:alias/{name}"];
 const STACK: &[&str] = &[
     "{name}",
@@ -81,26 +80,25 @@ const LAST: &[&str] = &["*/{name}"];
 /// Every place that tells of a resource of the tool.
 pub const PLACES: &[Place] = &[
     place("function", "lambda.amazonaws.com", "requestParameters.functionName", FUNCTION),
-    place("function", "lambda.amazonaws.com", "requestParameters.resource", FUNCTION),
-    place("function", "lambda.amazonaws.com", "responseElements.functionArn", FUNCTION),
+    place("function", "lambda.amazonaws.com", "requestParameters.resource", FUNCTION_ARN),
+    place("function", "lambda.amazonaws.com", "responseElements.functionArn", FUNCTION_ARN),
     place("topic", "sns.amazonaws.com", "requestParameters.topicArn", TOPIC),
     place("topic", "sns.amazonaws.com", "requestParameters.subscriptionArn", TOPIC),
     place("topic", "sns.amazonaws.com", "requestParameters.resourceArn", TOPIC),
-    place("topic", "sns.amazonaws.com", "requestParameters.name", NAME),
     place("queue", "sqs.amazonaws.com", "requestParameters.queueUrl", LAST),
     place("queue", "sqs.amazonaws.com", "requestParameters.queueName", NAME),
-    place("bus-rule", "events.amazonaws.com", "requestParameters.name", BUS_RULE),
-    place("bus-rule", "events.amazonaws.com", "requestParameters.rule", BUS_RULE),
+    place("bus-rule", "events.amazonaws.com", "requestParameters.name", NAME),
+    place("bus-rule", "events.amazonaws.com", "requestParameters.rule", NAME),
     place("bus-rule", "events.amazonaws.com", "requestParameters.resourceARN", BUS_RULE),
     place("event-bus", "events.amazonaws.com", "requestParameters.eventBusName", EVENT_BUS),
     place("archive", "events.amazonaws.com", "requestParameters.archiveName", NAME),
     place("alarm", "monitoring.amazonaws.com", "requestParameters.alarmName", NAME),
     place("alarm", "monitoring.amazonaws.com", "requestParameters.alarmNames", NAME),
     place("table", "dynamodb.amazonaws.com", "requestParameters.tableName", TABLE),
-    place("table", "dynamodb.amazonaws.com", "requestParameters.resourceArn", TABLE),
-    place("table", "dynamodb.amazonaws.com", "requestParameters.backupArn", TABLE),
+    place("table", "dynamodb.amazonaws.com", "requestParameters.resourceArn", TABLE_ARN),
+    place("table", "dynamodb.amazonaws.com", "requestParameters.backupArn", TABLE_ARN),
     place("log-group", "logs.amazonaws.com", "requestParameters.logGroupName", LOG_GROUP),
-    place("log-group", "logs.amazonaws.com", "requestParameters.logGroupIdentifier", LOG_GROUP),
+    place("log-group", "logs.amazonaws.com", "requestParameters.logGroupIdentifier", LOG_GROUP_ARN),
     place("key-alias", "kms.amazonaws.com", "requestParameters.aliasName", ALIAS),
     place("stack", "cloudformation.amazonaws.com", "requestParameters.stackName", STACK),
     place("stack", "cloudformation.amazonaws.com", "requestParameters.changeSetName", CHANGE_SET),

@@ -64,7 +64,11 @@ impl BusRule {
 
 /// All bus rules.
 #[derive(Debug, Clone)]
-pub struct BusRules(Vec<BusRule>);
+pub struct BusRules {
+    rules: Vec<BusRule>,
+    /// What several of them deliver together, which no clause alone tells.
+    together: Vec<Clause>,
+}
 
 /// Why no bus rule can deliver what a rule needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,12 +116,15 @@ impl BusRules {
         }
         faults.dedup();
         let whole = whole(&wanted);
-        let mut packed = Vec::new();
-        for group in groups(whole, wanted) {
-            packed.extend(pack(&group));
+        // Names that are left out of a whole source come by the bus rules for reads.
+        let together: Vec<Clause> =
+            whole.iter().filter(|clause| is_divided(clause)).map(undivided).collect();
+        let mut rules = Vec::new();
+        for group in groups(whole, &together, wanted) {
+            rules.extend(pack(&group));
         }
-        packed.extend(watchdog(&packed));
-        let found = Self(packed);
+        rules.extend(watchdog(&rules));
+        let found = Self { rules, together };
         faults.extend(found.too_many());
         if faults.is_empty() { Ok(found) } else { Err(faults) }
     }
@@ -125,13 +132,13 @@ impl BusRules {
     /// The bus rules, in the order of the template.
     #[must_use]
     pub fn rules(&self) -> &[BusRule] {
-        &self.0
+        &self.rules
     }
 
     /// The same, with reads of everyday work delivered in any case.
     #[must_use]
     pub fn with_reads(mut self) -> Self {
-        for rule in &mut self.0 {
+        for rule in &mut self.rules {
             if rule.delivery == Delivery::Reads {
                 rule.delivery = Delivery::All;
             }
@@ -151,8 +158,10 @@ impl BusRules {
                     Delivery::All => true,
                     Delivery::Reads => reads,
                 };
-                let clauses = self.0.iter().filter(may).flat_map(|rule| &rule.clauses);
-                clauses.into_iter().any(|all| all.covers(clause))
+                let clauses = self.rules.iter().filter(may).flat_map(|rule| &rule.clauses);
+                let together =
+                    self.together.iter().filter(|_| demand.delivery == Delivery::Changes);
+                clauses.chain(together).any(|all| all.covers(clause))
             };
             if !prepared(&demand.clause).is_ok_and(|clauses| clauses.iter().all(delivered)) {
                 missed.push(demand);
@@ -170,9 +179,9 @@ impl BusRules {
     }
 
     fn too_many(&self) -> Option<BusFault> {
-        let wildcards = self.0.iter().filter(|rule| rule.has_wildcard()).count();
-        let message = if self.0.len() > BUS_RULES_MAX {
-            format!("{} bus rules are needed, {BUS_RULES_MAX} are allowed", self.0.len())
+        let wildcards = self.rules.iter().filter(|rule| rule.has_wildcard()).count();
+        let message = if self.rules.len() > BUS_RULES_MAX {
+            format!("{} bus rules are needed, {BUS_RULES_MAX} are allowed", self.rules.len())
         } else if wildcards > WILDCARD_RULES_MAX {
             format!(
                 "{wildcards} bus rules with wildcards are needed, {WILDCARD_RULES_MAX} are allowed"
@@ -315,6 +324,17 @@ fn whole(wanted: &BTreeMap<Delivery, Vec<Clause>>) -> Vec<Clause> {
     clauses
 }
 
+/// Leaves calls out that come by another bus rule.
+fn is_divided(whole: &Clause) -> bool {
+    whole.0.contains_key(READ_ONLY) && whole.0.contains_key("detail.eventName")
+}
+
+fn undivided(whole: &Clause) -> Clause {
+    let mut all = whole.clone();
+    all.0.remove("detail.eventName");
+    all
+}
+
 /// Calls that bus rules for reads deliver by name, whatever else: they need no second way.
 fn named_reads<'w>(wanted: &'w BTreeMap<Delivery, Vec<Clause>>, sources: &[&str]) -> Vec<&'w str> {
     let mut names = Vec::new();
@@ -329,14 +349,18 @@ fn named_reads<'w>(wanted: &'w BTreeMap<Delivery, Vec<Clause>>, sources: &[&str]
 }
 
 /// What is not covered by anything else, by kinds of bus rules.
-fn groups(whole: Vec<Clause>, mut wanted: BTreeMap<Delivery, Vec<Clause>>) -> Vec<Group> {
+fn groups(
+    whole: Vec<Clause>,
+    together: &[Clause],
+    mut wanted: BTreeMap<Delivery, Vec<Clause>>,
+) -> Vec<Group> {
     let mut take = |delivery| merged(without_covered(wanted.remove(&delivery).unwrap_or_default()));
     let (all, changes, reads) =
         (take(Delivery::All), take(Delivery::Changes), take(Delivery::Reads));
     let not_in = |known: &[Clause], clauses: Vec<Clause>| -> Vec<Clause> {
         clauses.into_iter().filter(|clause| !known.iter().any(|all| all.covers(clause))).collect()
     };
-    let changes = not_in(&all, not_in(&whole, changes));
+    let changes = not_in(&all, not_in(together, not_in(&whole, changes)));
     let reads = not_in(&all, reads);
     let of_service = |clause: &Clause| clause.texts("detail.eventSource").is_some();
     let exact = |clause: &Clause| of_service(clause) && !clause.has_wildcard();
@@ -385,21 +409,39 @@ fn without_covered(clauses: Vec<Clause>) -> Vec<Clause> {
     kept
 }
 
-/// Clauses that differ in the names of calls alone become one, those without wildcards service by service.
+/// Clauses that differ in the names of calls alone become one. Where more than the call is asked, those of
+/// several services do, too: a name of one that another has means little beside the rest.
 fn merged(clauses: Vec<Clause>) -> Vec<Clause> {
-    let mut names: BTreeMap<String, (Clause, Vec<Value>)> = BTreeMap::new();
+    let by_name = joined(clauses, &["detail.eventName"]);
+    let asks_more =
+        |clause: &Clause| clause.0.len() > 4 && clause.texts("detail.eventSource").is_some();
+    let (more, alone): (Vec<Clause>, Vec<Clause>) = by_name.into_iter().partition(asks_more);
+    let mut merged = joined(more, &["detail.eventSource", "detail.eventName"]);
+    merged.extend(alone);
+    merged.sort_by_key(|clause| {
+        let sources = clause.texts("detail.eventSource").unwrap_or_default();
+        (sources.first().map(|source| (*source).to_owned()), json!(clause.0).to_string())
+    });
+    merged
+}
+
+/// Clauses that differ in these paths alone become one that wants all their values there.
+fn joined(clauses: Vec<Clause>, paths: &[&str]) -> Vec<Clause> {
+    let mut known: BTreeMap<String, Clause> = BTreeMap::new();
     for clause in clauses {
         let mut rest = clause.clone();
-        let own = rest.0.remove("detail.eventName").unwrap_or_default();
-        let key = format!("{:?} {}", own.is_empty(), json!(rest.0));
-        names.entry(key).or_insert_with(|| (rest, Vec::new())).1.extend(own);
+        let own: Vec<Option<Vec<Value>>> = paths.iter().map(|path| rest.0.remove(*path)).collect();
+        let given: Vec<bool> = own.iter().map(Option::is_some).collect();
+        let one = known.entry(format!("{given:?} {}", json!(rest.0))).or_insert(rest);
+        for (path, values) in paths.iter().zip(own) {
+            let Some(values) = values else { continue };
+            let all = one.0.entry((*path).to_owned()).or_default();
+            all.extend(values);
+            all.sort_by_key(ToString::to_string);
+            all.dedup();
+        }
     }
-    let whole = |(rest, mut own): (Clause, Vec<Value>)| {
-        own.sort_by_key(ToString::to_string);
-        own.dedup();
-        if own.is_empty() { rest } else { rest.with("detail.eventName", own) }
-    };
-    names.into_values().map(whole).collect()
+    known.into_values().collect()
 }
 
 /// Puts each clause into the first bus rule that has room for it, and opens another where none has.
@@ -440,20 +482,19 @@ fn pack(group: &Group) -> Vec<BusRule> {
 }
 
 /// A bus rule cannot report its own end: a second one has what tells of changes of bus rules.
-fn watchdog(packed: &[BusRule]) -> Option<BusRule> {
+fn watchdog(packed: &[BusRule]) -> Vec<BusRule> {
     let of_ours = |clause: &&Clause| {
         clause
             .texts("detail.eventSource")
-            .is_some_and(|sources| sources == ["events.amazonaws.com"])
+            .is_some_and(|sources| sources.contains(&"events.amazonaws.com"))
             && json!(clause.0).to_string().contains("${NamePrefix}")
     };
     let changes = packed.iter().filter(|rule| rule.delivery == Delivery::Changes);
-    let clauses: Vec<Clause> =
-        changes.flat_map(|rule| &rule.clauses).filter(of_ours).cloned().collect();
-    (!clauses.is_empty()).then(|| BusRule {
-        label: "watchdog".to_owned(),
-        delivery: Delivery::Changes,
+    let clauses = changes.flat_map(|rule| &rule.clauses).filter(of_ours).cloned().collect();
+    pack(&Group {
+        label: "watchdog",
         about: "Changes of these bus rules, a second time: none can report its own end.",
+        delivery: Delivery::Changes,
         clauses,
     })
 }

@@ -288,10 +288,10 @@ fn by_outcome(branch: &Branch) -> Vec<Clause> {
     if denied_only(branch) && !branch.contains_key("detail.errorCode") {
         clauses = vec![Clause::default().with("detail.errorCode", denied())];
     }
+    // Named calls and the tool's own resources are few enough.
+    let few = branch.contains_key("detail.eventName") || branch.contains_key("derived.own");
     let services = texts(branch, "derived.principal.viaService");
-    let Some(services) = services.filter(|_| !branch.contains_key("detail.eventName")) else {
-        return clauses;
-    };
+    let Some(services) = services.filter(|_| !few) else { return clauses };
     let services: Vec<Value> = services.into_iter().map(Value::from).collect();
     let paths = ["detail.userIdentity.invokedBy", "detail.sourceIPAddress"];
     let via = |clause: &Clause| paths.map(|path| clause.clone().with(path, services.clone()));
