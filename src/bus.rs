@@ -13,6 +13,7 @@ mod clause;
 mod demand;
 mod pack;
 mod project;
+mod reach;
 mod template;
 mod traffic;
 
@@ -21,6 +22,7 @@ pub use demand::{Demand, Share};
 pub use pack::{
     BUS_RULES_MAX, BusFault, BusRule, BusRules, PATTERN_CHARACTERS_MAX, WILDCARD_RULES_MAX,
 };
+pub use reach::Reach;
 pub use template::{BEGIN, END, replaced, resources};
 
 /// The sources of which every change is delivered, those first that have no exception.

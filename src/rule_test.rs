@@ -72,6 +72,24 @@ async fn fires(
     }
 }
 
+/// The events of a rule's own tests that must match, and those that come before them.
+///
+/// # Errors
+/// Why one could not be made.
+pub fn events(
+    rule: &Rule,
+    own: &Own,
+    text_of: &impl Fn(&str) -> Result<String, String>,
+) -> Result<Vec<Event>, String> {
+    let mut events = Vec::new();
+    for test in rule.spec.tests.iter().filter(|test| test.matches) {
+        for step in test.before.iter().chain([&test.last()]) {
+            events.push(event(step, own, text_of, None)?);
+        }
+    }
+    Ok(events)
+}
+
 /// Stands in the values of a test for the name that the tool was deployed under.
 pub const OWN_NAME: &str = "{own}";
 

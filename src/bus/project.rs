@@ -204,7 +204,9 @@ fn by_catalogue(branch: &Branch) -> Vec<Clause> {
     for call in catalogue::calls() {
         let of_service = services.as_ref().is_none_or(|services| services.contains(&call.source));
         let of_effect = effects.as_ref().is_none_or(|effects| effects.contains(&call.effect));
-        if of_service && of_effect {
+        // A burst counts changes alone.
+        let counted = call.access != "read" || !branch.contains_key("derived.burst");
+        if of_service && of_effect && counted {
             let name = match call.name.strip_suffix('*') {
                 Some(begins) => json!({"prefix": begins}),
                 None => json!(call.name),
