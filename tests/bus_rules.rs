@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 /// Enabled rules all or some of whose events are reads of everyday work.
 const NEED_READS: [(&str, Share); 5] = [
     ("access-denied-burst", Share::WithoutReads),
-    ("all-identities-read", Share::Nothing),
+    ("all-identities-read", Share::WithoutReads),
     ("caller-identity-read", Share::Nothing),
     ("identity-recon-burst", Share::Nothing),
     ("role-chaining-burst", Share::Nothing),
