@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::bus::{self, BusRules};
 use crate::catalogue::{self, Call};
 use crate::pattern::Matcher;
 use crate::rule::Rule;
@@ -52,8 +53,21 @@ pub struct Report {
     pub rules_without_source: Vec<String>,
     /// Rules that name no technique.
     pub rules_without_technique: Vec<String>,
+    /// What EventBridge delivers of all this.
+    pub delivery: Delivered,
     /// Enabled rules by base severity.
     pub rules_by_severity: BTreeMap<Severity, usize>,
+}
+
+/// What the bus rules of the enabled rules deliver.
+#[derive(Debug, Clone, Serialize)]
+pub struct Delivered {
+    /// Sources of which every change is delivered, calls that nobody knows yet too.
+    pub whole: Vec<&'static str>,
+    /// Calls of the catalogue, of other sources, that are delivered whoever makes them.
+    pub named: Vec<String>,
+    /// Calls of the catalogue that are delivered only as far as rules ask for them, or not at all.
+    pub in_part: Vec<String>,
 }
 
 /// Counts over some calls, and the calls.
@@ -77,7 +91,7 @@ pub struct Summary {
 
 /// Reports on the enabled rules.
 #[must_use]
-pub fn report(rules: &[Rule]) -> Report {
+pub fn report(rules: &[Rule], bus_rules: &BusRules) -> Report {
     let enabled: Vec<&Rule> = rules.iter().filter(|rule| rule.spec.enabled).collect();
     let covered: Vec<CallCoverage> =
         catalogue::calls().iter().map(|call| cover(call, &enabled)).collect();
@@ -99,8 +113,23 @@ pub fn report(rules: &[Rule]) -> Report {
         attack,
         rules_without_source: ids(|rule| rule.spec.source.is_none()),
         rules_without_technique: ids(|rule| rule.spec.attack.is_empty()),
+        delivery: delivered(bus_rules),
         rules_by_severity: by_severity,
     }
+}
+
+fn delivered(bus_rules: &BusRules) -> Delivered {
+    let whole = bus::whole_sources();
+    let others = catalogue::calls().iter().filter(|call| !whole.contains(&call.source));
+    let (named, in_part): (Vec<&Call>, Vec<&Call>) =
+        others.partition(|call| bus_rules.delivers(call.source, call.name.trim_end_matches('*')));
+    let names = |calls: Vec<&Call>| {
+        let name = |call: &&Call| {
+            format!("{}:{}", call.source.trim_end_matches(".amazonaws.com"), call.name)
+        };
+        calls.iter().map(name).collect()
+    };
+    Delivered { whole, named: names(named), in_part: names(in_part) }
 }
 
 fn summary(calls: Vec<CallCoverage>) -> Summary {
@@ -237,7 +266,8 @@ mod tests {
     #[test]
     fn every_call_of_iam_is_classified_and_named() {
         let engine = Engine::embedded().unwrap();
-        let report = report(engine.rules().rules());
+        let rules = engine.rules().rules();
+        let report = report(rules, &BusRules::of(rules).unwrap());
         assert_eq!(report.iam.classified, report.iam.total);
         assert_eq!(report.iam.uncovered, 0);
         let unnamed: Vec<&str> = report

@@ -27,7 +27,7 @@ const NEED_READS: [(&str, Share); 5] = [
     ("access-denied-burst", Share::WithoutReads),
     ("all-identities-read", Share::WithoutReads),
     ("caller-identity-read", Share::Nothing),
-    ("identity-recon-burst", Share::Nothing),
+    ("identity-recon-burst", Share::WithoutReads),
     ("role-chaining-burst", Share::Nothing),
 ];
 

@@ -178,6 +178,19 @@ impl BusRules {
         }
     }
 
+    /// Is every event of this call delivered, whoever makes it, where it is a change?
+    #[must_use]
+    pub fn delivers(&self, source: &str, name: &str) -> bool {
+        let clause = Clause::default()
+            .with("source", vec![json!({"prefix": "aws."})])
+            .with("detail-type", vec![json!({"suffix": " via CloudTrail"})])
+            .with("detail.eventSource", vec![json!(source)])
+            .with("detail.eventName", vec![json!(name)]);
+        let clauses = self.rules.iter().filter(|rule| rule.delivery != Delivery::Reads);
+        let mut clauses = clauses.flat_map(|rule| &rule.clauses).chain(&self.together);
+        clauses.any(|all| all.covers(&clause))
+    }
+
     fn too_many(&self) -> Option<BusFault> {
         let wildcards = self.rules.iter().filter(|rule| rule.has_wildcard()).count();
         let message = if self.rules.len() > BUS_RULES_MAX {

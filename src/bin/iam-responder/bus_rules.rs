@@ -29,10 +29,7 @@ pub struct Arguments {
 /// Prints the resources, or puts them into a template.
 pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     let engine = files::engine(global)?;
-    let bus_rules = BusRules::of(engine.rules().rules()).map_err(|faults| {
-        let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        Failure::Fault(faults.join("\n"))
-    })?;
+    let bus_rules = files::bus_rules(&engine)?;
     let bus_rules = if arguments.reads { bus_rules.with_reads() } else { bus_rules };
     if global.format == Format::Json {
         return print(&bus_rules);

@@ -1,5 +1,7 @@
 //! `check`: mistakes in rules and site file that are no faults of form.
 
+mod delivery;
+
 use std::io::Write;
 use std::path::Path;
 
@@ -27,6 +29,26 @@ pub struct Arguments {}
 struct Remark {
     place: String,
     message: String,
+    /// Worth to know, and nothing to mend.
+    note: bool,
+}
+
+impl Remark {
+    fn new(place: String, message: String) -> Self {
+        Self { place, message, note: false }
+    }
+
+    fn of_rule(rule: &Rule, message: String) -> Self {
+        Self::new(format!("{} ({})", rule.spec.id, rule.file), message)
+    }
+
+    fn note(rule: &Rule, message: String) -> Self {
+        Self { note: true, ..Self::of_rule(rule, message) }
+    }
+
+    fn level(&self) -> &'static str {
+        if self.note { "note" } else { "warning" }
+    }
 }
 
 pub fn run(global: &Global, _: &Arguments) -> Result<Exit, Failure> {
@@ -50,17 +72,19 @@ pub fn run(global: &Global, _: &Arguments) -> Result<Exit, Failure> {
     remarks.extend(of_suppressions(&engine, Timestamp::now()));
     remarks.extend(of_calendars(&engine, Timestamp::now()));
     remarks.extend(of_environments(&engine));
+    remarks.extend(delivery::remarks(&engine)?);
+    let warnings = remarks.iter().filter(|remark| !remark.note).count();
     let mut out = anstream::stdout().lock();
     for remark in &remarks {
         match global.format {
             Format::Json => {
-                let line =
-                    json!({"level": "warning", "place": remark.place, "message": remark.message});
+                let line = json!({"level": remark.level(), "place": remark.place, "message": remark.message});
                 writeln!(out, "{line}")?;
             }
             Format::Human => {
                 let text = format!("{}: {}", remark.place, remark.message);
-                writeln!(out, "{}", paint::paragraph(&text, "warning: ", 9))?;
+                let lead = format!("{}: ", remark.level());
+                writeln!(out, "{}", paint::paragraph(&text, &lead, lead.len()))?;
             }
         }
     }
@@ -70,14 +94,13 @@ pub fn run(global: &Global, _: &Arguments) -> Result<Exit, Failure> {
         let tests: usize = rules.iter().map(|rule| rule.spec.tests.len()).sum();
         writeln!(
             out,
-            "{} rules ({enabled} enabled) with {tests} tests, {} suppressions: {} warnings",
+            "{} rules ({enabled} enabled) with {tests} tests, {} suppressions: {warnings} warnings",
             rules.len(),
             engine.site().suppressions().len(),
-            remarks.len()
         )?;
     }
     out.flush()?;
-    Ok(if remarks.is_empty() { Exit::Clean } else { Exit::Findings })
+    Ok(if warnings == 0 { Exit::Clean } else { Exit::Findings })
 }
 
 fn of_rule(rule: &Rule) -> Vec<Remark> {
@@ -100,8 +123,7 @@ fn of_rule(rule: &Rule) -> Vec<Remark> {
         messages.push("does not bear the name of its file".to_owned());
     }
     numbers_for_accounts(&spec.pattern, "pattern", &mut messages);
-    let place = format!("{} ({})", spec.id, rule.file);
-    messages.into_iter().map(|message| Remark { place: place.clone(), message }).collect()
+    messages.into_iter().map(|message| Remark::of_rule(rule, message)).collect()
 }
 
 /// An account ID without quotes is a number to YAML, and no event holds it as a number.
@@ -131,7 +153,7 @@ fn of_calendars(engine: &Engine, now: Timestamp) -> Vec<Remark> {
                  {}; begin the series later",
                 until.strftime("%Y-%m-%d")
             );
-            remarks.push(Remark { place: format!("calendar {name}"), message });
+            remarks.push(Remark::new(format!("calendar {name}"), message));
         }
     }
     remarks
@@ -146,7 +168,7 @@ fn of_environments(engine: &Engine) -> Vec<Remark> {
         for name in named.filter(|name| !known.contains(&name.as_str())) {
             let message =
                 format!("has a threshold for environment {name}, which the site does not know");
-            remarks.push(Remark { place: format!("{} ({})", rule.spec.id, rule.file), message });
+            remarks.push(Remark::of_rule(rule, message));
         }
     }
     remarks
@@ -162,7 +184,7 @@ fn of_suppressions(engine: &Engine, now: Timestamp) -> Vec<Remark> {
             |path: &&str| path.contains("rincipal") || path.contains("userIdentity");
         if !suppression.pattern.paths().iter().any(names_somebody) {
             let message = "names no principal: it silences whoever does this".to_owned();
-            remarks.push(Remark { place: place.clone(), message });
+            remarks.push(Remark::new(place.clone(), message));
         }
         let message = if suppression.is_expired(now) {
             format!("expired on {} and no longer silences; renew or remove it", suppression.expires)
@@ -171,7 +193,7 @@ fn of_suppressions(engine: &Engine, now: Timestamp) -> Vec<Remark> {
         } else {
             continue;
         };
-        remarks.push(Remark { place, message });
+        remarks.push(Remark::new(place, message));
     }
     remarks
 }

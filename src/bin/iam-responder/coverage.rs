@@ -4,7 +4,9 @@ use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
-use iam_responder::coverage::{Coverage, Report, Summary, index, navigator_layer, report};
+use iam_responder::coverage::{
+    Coverage, Delivered, Report, Summary, index, navigator_layer, report,
+};
 
 use crate::exit::{Exit, Failure};
 use crate::{Format, Global, files, paint};
@@ -28,7 +30,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
         write!(out, "{}", index(rules))?;
         return Ok(Exit::Clean);
     }
-    let report = report(rules);
+    let report = report(rules, &files::bus_rules(&engine)?);
     if let Some(path) = &arguments.layer {
         let layer = format!("{:#}\n", navigator_layer(&report));
         fs::write(path, layer).map_err(|error| Failure::file("write", path, error))?;
@@ -62,6 +64,7 @@ fn human(out: &mut impl Write, report: &Report) -> Result<(), Failure> {
         list(out, summary, Coverage::CatchAll, "catch-all only")?;
         list(out, summary, Coverage::None, "not seen")?;
     }
+    delivery(out, &report.delivery)?;
     writeln!(out, "\n{bold}rules{bold:#}")?;
     for (severity, count) in report.rules_by_severity.iter().rev() {
         writeln!(out, "  {count:>4} {severity}")?;
@@ -76,6 +79,19 @@ fn human(out: &mut impl Write, report: &Report) -> Result<(), Failure> {
         if !ids.is_empty() {
             writeln!(out, "\nrules {what}\n{}", paint::paragraph(&ids.join(", "), "  ", 2))?;
         }
+    }
+    Ok(())
+}
+
+fn delivery(out: &mut impl Write, delivery: &Delivered) -> Result<(), Failure> {
+    let bold = paint::BOLD;
+    writeln!(out, "\n{bold}delivered by EventBridge{bold:#}")?;
+    for (what, names) in [
+        ("every change, unknown calls too", delivery.whole.join(", ")),
+        ("the call, whoever makes it", delivery.named.join(", ")),
+        ("only as far as a rule asks for it, or not at all", delivery.in_part.join(", ")),
+    ] {
+        writeln!(out, "  {what}\n{}", paint::paragraph(&names, "    ", 4))?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::bufread::GzDecoder;
+use iam_responder::bus::BusRules;
 use iam_responder::engine::Engine;
 use iam_responder::folder;
 use iam_responder::input;
@@ -31,6 +32,14 @@ pub fn engine(global: &Global) -> Result<Engine, Failure> {
         (None, None) => Engine::embedded().map_err(Failure::Rules)?,
     };
     Ok(engine.deployed_as(own(global)?))
+}
+
+/// The bus rules that deliver what the engine's rules look for.
+pub fn bus_rules(engine: &Engine) -> Result<BusRules, Failure> {
+    BusRules::of(engine.rules().rules()).map_err(|faults| {
+        let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        Failure::Fault(faults.join("\n"))
+    })
 }
 
 /// The tool as the options say it was deployed.
