@@ -109,6 +109,6 @@ mod tests {
         }
         assert!(is_busy("lambda.amazonaws.com", "UpdateFunctionCode20150331v2"));
         assert!(may_be_read("sts.amazonaws.com", "AssumeRole"));
-        assert!(!may_be_read("iam.amazonaws.com", "GenerateCredentialReport"));
+        assert!(!may_be_read("iam.amazonaws.com", "CreateUser"));
     }
 }
