@@ -243,6 +243,32 @@ def denies_leave_the_owner_alone(template):
                 yield f"{name} {statement['Sid']}: also denies services of AWS, which have no aws:PrincipalArn"
 
 
+PARTITIONS = [
+    Deployment(EVERYTHING.parameters, partition, region, suffix)
+    for partition, region, suffix in [
+        ("aws", "us-east-1", "amazonaws.com"),
+        ("aws-us-gov", "us-gov-west-1", "amazonaws.com"),
+        ("aws-cn", "cn-north-1", "amazonaws.com.cn"),
+        ("aws-eusc", "eusc-de-east-1", "amazonaws.eu"),
+    ]
+]
+
+
+def is_at_home_in_each_partition(template):
+    """ARNs and names of services are those of the partition. A principal of a service ends in amazonaws.com
+    everywhere, but for one with a Region in it; event sources end so everywhere."""
+    for where in PARTITIONS:
+        for name, resource in resolved(template, where).items():
+            texts = json.dumps({key: each for key, each in resource["Properties"].items() if key != "EventPattern"})
+            given = set(json.dumps(list(where.parameters.values())).split('"'))
+            foreign = {arn for arn in re.findall(r"arn:[^\"]+", texts) if arn.split(":")[1] != where.partition} - given
+            for arn in foreign:
+                yield f"{name}: {arn} in the partition {where.partition}"
+            for host in re.findall(r"[a-z0-9-]+\.([a-z0-9-]+)\.(amazonaws\.[a-z.]+)", texts):
+                if host != (where.region, where.suffix):
+                    yield f"{name}: {'.'.join(host)} in the partition {where.partition}"
+
+
 def alarms_ring(template):
     resources = resolved(template, EVERYTHING)
     topic = Resolver(template, EVERYTHING).value({"Ref": "AlarmTopic"})

@@ -13,6 +13,7 @@ OF_TEMPLATES = [
     checks.denies_leave_the_owner_alone,
     checks.every_resource_has_a_reason,
     checks.everything_is_tagged,
+    checks.is_at_home_in_each_partition,
     checks.is_flat,
     checks.names_are_free_again,
     checks.names_fit,
@@ -125,6 +126,16 @@ SPOILS = [
         lambda t: statement(t, "Key", "OwnerManages").update(Resource="arn:aws:kms:us-east-1:111122223333:key/1"),
     ),
     (checks.everything_is_tagged, "OnFailureQueue", lambda t: without(properties(t, "OnFailureQueue"), "Tags")),
+    (
+        checks.is_at_home_in_each_partition,
+        "arn:aws:iam",
+        lambda t: statement(t, "Key", "OwnerManages").update(Principal={"AWS": "arn:aws:iam::111122223333:root"}),
+    ),
+    (
+        checks.is_at_home_in_each_partition,
+        "eusc-de-east-1.amazonaws.com",
+        lambda t: statement(t, "Key", "LogsEncrypt").update(Principal={"Service": {"Fn::Sub": "logs.${AWS::Region}.amazonaws.com"}}),
+    ),
     (
         checks.is_flat,
         "nested",
