@@ -153,7 +153,7 @@ class Deployment:
         """Runs the AWS CLI; gives its answer parsed, or as text where it is not JSON."""
         done = run(
             [tool("aws"), "--endpoint-url", self.emulator.url, "--output", "json", *arguments],
-            self._environment(),
+            self.environment(),
         )
         try:
             return json.loads(done.stdout)
@@ -162,7 +162,7 @@ class Deployment:
 
     def deploy(self, *options, parameters=()):
         """Packages and deploys as infra/README.md tells it; gives what the second command says."""
-        _, _, package, deploy, _ = documented(START)
+        _, _, package, deploy, *_ = documented(START)
         self.run(package)
         words = " --parameter-overrides "
         assert deploy.count(words) == 1, deploy
@@ -173,7 +173,7 @@ class Deployment:
         """Runs a command of infra/README.md; gives what it prints."""
         for written, ours in [("MY-BUCKET", BUCKET), ("--region us-east-1", f"--region {REGION}")]:
             command = command.replace(written, ours)
-        return run(["bash", "-e", "-o", "pipefail", "-c", command], self._environment()).stdout
+        return run(["bash", "-e", "-o", "pipefail", "-c", command], self.environment()).stdout
 
     def deploy_code(self, *options):
         """The command of infra/README.md that changes nothing but the code."""
@@ -182,15 +182,13 @@ class Deployment:
                 *(tool("cargo-lambda"), "lambda", "deploy", "--endpoint-url", self.emulator.url),
                 *("--binary-name", "iam-responder-lambda", *options, STACK),
             ],
-            self._environment(),
+            self.environment(),
         )
 
-    def _environment(self):
+    def environment(self):
         return {
             **{
-                name: os.environ[name]
-                for name in ("CARGO_HOME", "RUSTUP_HOME", "HOME")
-                if name in os.environ
+                name: os.environ[name] for name in ("CARGO_HOME", "RUSTUP_HOME", "HOME") if name in os.environ
             },
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "AWS_ACCESS_KEY_ID": credentials()["aws_access_key_id"],
@@ -225,16 +223,14 @@ class Deployment:
 
     def settle(self, seconds=60):
         """Waits until every event has been answered or given up."""
-        wait_for(
-            "all events are handled", lambda: self.emulator.door("GET", "/_e2e/in-flight") == 0, seconds
-        )
+        wait_for("all events are handled", lambda: self.emulator.door("GET", "/_e2e/in-flight") == 0, seconds)
 
     def alerts(self):
         """What the subscribers got since the last call, after all events have been handled."""
         self.settle()
         alerts = []
         for severity, url in self._queues.items():
-            for notification in self._drain(url):
+            for notification in self.drain(url):
                 attributes = notification.get("MessageAttributes", {})
                 alerts.append(
                     Alert(
@@ -270,14 +266,14 @@ class Deployment:
     def failed_events(self):
         """Records in the on-failure queue since the last call."""
         self.settle()
-        return self._drain(self.outputs["OnFailureQueueUrl"])
+        return self.drain(self.outputs["OnFailureQueueUrl"])
 
     def dead_letters(self):
         """Events in the dead-letter queue of the bus rules since the last call."""
         self.settle()
-        return self._drain(self.outputs["BusDeadLetterQueueUrl"])
+        return self.drain(self.outputs["BusDeadLetterQueueUrl"])
 
-    def _drain(self, url):
+    def drain(self, url):
         bodies = []
         while messages := self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
             bodies += [json.loads(message["Body"]) for message in messages]

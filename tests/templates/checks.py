@@ -38,7 +38,10 @@ TAGLESS = NAMELESS - {"AWS::KMS::Key"} | {"AWS::KMS::Alias", "AWS::CloudWatch::D
 
 # Why a statement names every resource, by logical name and Sid.
 EVERY_RESOURCE = {
-    ("TopicPolicy", "FunctionPublishes"): "one policy for five topics; in the policy of a topic, * is that topic",
+    (
+        "TopicPolicy",
+        "FunctionPublishes",
+    ): "one policy for five topics; in the policy of a topic, * is that topic",
     ("TopicPolicy", "NobodyElsePublishes"): "as above",
     ("TopicPolicy", "NobodyPublishesInClear"): "as above",
     ("Key", "OwnerManages"): "in the policy of a key, * is that key, which has no ARN before it is made",
@@ -46,11 +49,17 @@ EVERY_RESOURCE = {
     ("Key", "SnsAndSqsHandOn"): "as above",
     ("Key", "LogsEncrypt"): "as above",
     ("Key", "OperatorsUseTableAndQueues"): "as above",
-    ("StateTable", "OperatorsJudgeAlerts"): "in the policy of a table, * is that table; its ARN would be circular",
+    (
+        "StateTable",
+        "OperatorsJudgeAlerts",
+    ): "in the policy of a table, * is that table; its ARN would be circular",
     ("StateTable", "NobodyElseWrites"): "as above",
     ("StateTable", "NobodyWritesInClear"): "as above",
     ("FunctionRole", "AskChangeCalendarsOfTheSiteFile"): "the site file may name calendars of other accounts",
-    ("FunctionRole", "LookUpAccounts"): "ListAccountAliases knows no resource; accounts are those of the events",
+    (
+        "FunctionRole",
+        "LookUpAccounts",
+    ): "ListAccountAliases knows no resource; accounts are those of the events",
     ("FunctionRole", "LookUpTheCallersLastHour"): "LookupEvents knows no resource",
 }
 
@@ -64,7 +73,11 @@ ALARMED = {
     *(("AWS/Lambda", metric) for metric in ("Errors", "Throttles", "AsyncEventsDropped", "AsyncEventAge")),
     *(("AWS/Lambda", "DestinationDeliveryFailures"), ("AWS/SQS", "ApproximateNumberOfMessagesVisible")),
     *(("AWS/Events", "FailedInvocations"), ("AWS/Events", "InvocationsFailedToBeSentToDlq")),
-    *(("AWS/SNS", "NumberOfNotificationsFailed"), ("iam-responder", "StateFailures"), ("iam-responder", "Heartbeat")),
+    *(
+        ("AWS/SNS", "NumberOfNotificationsFailed"),
+        ("iam-responder", "StateFailures"),
+        ("iam-responder", "Heartbeat"),
+    ),
 }
 
 OPERATOR = "arn:aws:iam::111122223333:role/operator"
@@ -153,7 +166,7 @@ def names_fit(template):
             yield f"{name}: {key} `{properties.get(key)}` does not begin with the prefix"
         for query in properties.get("Metrics", []):
             if len(query["Expression"]) > EXPRESSION_CHARACTERS_MAX:
-                yield f"{name}: its query has {len(query['Expression'])} characters, of {EXPRESSION_CHARACTERS_MAX}"
+                yield f"{name}: a query of {len(query['Expression'])} characters, of {EXPRESSION_CHARACTERS_MAX}"
         if kind == "AWS::IAM::Role":
             length = sum(len(compact(policy["PolicyDocument"])) for policy in properties["Policies"])
             if length > INLINE_POLICIES_CHARACTERS_MAX:
@@ -187,7 +200,9 @@ def names_are_free_again(template):
 def talks_tls_only(template):
     resources = resolved(template, EVERYTHING)
     refused = {}  # ARN or URL of a queue, topic or bucket: the actions that plain HTTP is refused
-    for policy in of_type(resources, "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy").values():
+    for policy in of_type(
+        resources, "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy"
+    ).values():
         properties = policy["Properties"]
         places = properties.get("Topics") or properties.get("Queues") or [properties["Bucket"]]
         for statement in statements(properties["PolicyDocument"]):
@@ -223,7 +238,9 @@ def nobody_is_everybody(template):
     for name, _, policy in policies(resolved(template, EVERYTHING)):
         for statement in statements(policy):
             principal = statement.get("Principal")
-            everybody = principal == "*" or (isinstance(principal, dict) and "*" in as_list(principal.get("AWS", [])))
+            everybody = principal == "*" or (
+                isinstance(principal, dict) and "*" in as_list(principal.get("AWS", []))
+            )
             if everybody and statement["Effect"] == "Allow":
                 yield f"{name} {statement.get('Sid')}: everybody is allowed"
             if everybody and not statement.get("Condition"):
@@ -234,7 +251,11 @@ def denies_leave_the_owner_alone(template):
     for name, kind, policy in policies(resolved(template, EVERYTHING)):
         for statement in statements(policy):
             condition = statement.get("Condition", {})
-            if kind != "resource" or statement["Effect"] != "Deny" or "aws:SecureTransport" in condition.get("Bool", {}):
+            if (
+                kind != "resource"
+                or statement["Effect"] != "Deny"
+                or "aws:SecureTransport" in condition.get("Bool", {})
+            ):
                 continue
             more = set(as_list(statement["Action"])) - DATA_WRITES
             if more:
@@ -259,9 +280,13 @@ def is_at_home_in_each_partition(template):
     everywhere, but for one with a Region in it; event sources end so everywhere."""
     for where in PARTITIONS:
         for name, resource in resolved(template, where).items():
-            texts = json.dumps({key: each for key, each in resource["Properties"].items() if key != "EventPattern"})
+            texts = json.dumps(
+                {key: each for key, each in resource["Properties"].items() if key != "EventPattern"}
+            )
             given = set(json.dumps(list(where.parameters.values())).split('"'))
-            foreign = {arn for arn in re.findall(r"arn:[^\"]+", texts) if arn.split(":")[1] != where.partition} - given
+            foreign = {
+                arn for arn in re.findall(r"arn:[^\"]+", texts) if arn.split(":")[1] != where.partition
+            } - given
             for arn in foreign:
                 yield f"{name}: {arn} in the partition {where.partition}"
             for host in re.findall(r"[a-z0-9-]+\.([a-z0-9-]+)\.(amazonaws\.[a-z.]+)", texts):
@@ -296,7 +321,10 @@ def alarms_ring(template):
         if name != "AlarmTopic" and resources[name]["Properties"][own] not in watched:
             yield f"{name}: no alarm watches it"
     heartbeat = resources["HeartbeatAlarm"]["Properties"]
-    if (heartbeat["TreatMissingData"], heartbeat["Period"] * heartbeat["EvaluationPeriods"]) != ("breaching", 900):
+    if (heartbeat["TreatMissingData"], heartbeat["Period"] * heartbeat["EvaluationPeriods"]) != (
+        "breaching",
+        900,
+    ):
         yield "HeartbeatAlarm: must ring when nothing comes for 15 minutes"
 
 
@@ -310,7 +338,10 @@ def parameters_are_checked(template):
             or {"MinValue", "MaxValue"} <= set(spec)
         )
         if not is_checked:
-            yield f"{name}: takes anything; give it AllowedValues, AllowedPattern and ConstraintDescription, or MinValue and MaxValue"
+            yield (
+                f"{name}: takes anything; give it AllowedValues, AllowedPattern and ConstraintDescription, "
+                "or MinValue and MaxValue"
+            )
         pattern = spec.get("AllowedPattern")
         if pattern and not (pattern.startswith("^") and pattern.endswith("$")):
             yield f"{name}: its pattern must begin in ^ and end in $"

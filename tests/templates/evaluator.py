@@ -14,7 +14,7 @@ from templates import as_list, statements
 
 @dataclass(frozen=True)
 class Request:
-    """Somebody wants to do something. A role is named by its own ARN, as aws:PrincipalArn names its sessions."""
+    """Somebody wants to do something. A role stands by its own ARN, as aws:PrincipalArn has it in sessions."""
 
     action: str
     resource: str

@@ -142,7 +142,9 @@ class Resolver:
         kind, own = self._resource(name)
         return {
             "AWS::SNS::Topic": lambda: self._arn("sns", own("TopicName")),
-            "AWS::SQS::Queue": lambda: f"https://sqs.{where.region}.{where.suffix}/{where.account}/{own('QueueName')}",
+            "AWS::SQS::Queue": lambda: (
+                f"https://sqs.{where.region}.{where.suffix}/{where.account}/{own('QueueName')}"
+            ),
             "AWS::Lambda::Function": lambda: own("FunctionName"),
             "AWS::DynamoDB::Table": lambda: own("TableName"),
             "AWS::Logs::LogGroup": lambda: own("LogGroupName"),

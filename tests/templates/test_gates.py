@@ -86,15 +86,31 @@ def without(mapping, key):
 # Each spoils a template so that the check beside it must find a fault; the text must stand in what it says.
 SPOILS = [
     (checks.alarms_ring, "alarm topic", lambda t: without(properties(t, "FunctionErrorsAlarm"), "OKActions")),
-    (checks.alarms_ring, "has a key", lambda t: properties(t, "AlarmTopic").update(KmsMasterKeyId="alias/aws/sns")),
+    (
+        checks.alarms_ring,
+        "has a key",
+        lambda t: properties(t, "AlarmTopic").update(KmsMasterKeyId="alias/aws/sns"),
+    ),
     (checks.alarms_ring, "no alarm on", lambda t: without(t["Resources"], "EventsDroppedAlarm")),
     (checks.alarms_ring, "no alarm watches", lambda t: without(t["Resources"], "OnFailureQueueAlarm")),
     (checks.alarms_ring, "does not watch", lambda t: bus_rule(t)["Properties"].update(Name="another")),
-    (checks.alarms_ring, "15 minutes", lambda t: properties(t, "HeartbeatAlarm").update(TreatMissingData="missing")),
-    (checks.bus_rules_are_whole, "BusPermission", lambda t: bus_rule(t).update(DependsOn="BusDeadLetterQueuePolicy")),
+    (
+        checks.alarms_ring,
+        "15 minutes",
+        lambda t: properties(t, "HeartbeatAlarm").update(TreatMissingData="missing"),
+    ),
+    (
+        checks.bus_rules_are_whole,
+        "BusPermission",
+        lambda t: bus_rule(t).update(DependsOn="BusDeadLetterQueuePolicy"),
+    ),
     (checks.bus_rules_are_whole, "QueuePolicy", lambda t: bus_rule(t).update(DependsOn=["BusPermission"])),
     (checks.bus_rules_are_whole, "BusPermission", lambda t: without(t["Resources"]["Clock"], "DependsOn")),
-    (checks.bus_rules_are_whole, "pin", lambda t: without(bus_rule(t)["Properties"]["EventPattern"], "source")),
+    (
+        checks.bus_rules_are_whole,
+        "pin",
+        lambda t: without(bus_rule(t)["Properties"]["EventPattern"], "source"),
+    ),
     (
         checks.bus_rules_are_whole,
         "pin",
@@ -108,7 +124,9 @@ SPOILS = [
     (
         checks.denies_leave_the_owner_alone,
         "sns:Subscribe",
-        lambda t: statement(t, "TopicPolicy", "NobodyElsePublishes").update(Action=["sns:Publish", "sns:Subscribe"]),
+        lambda t: statement(t, "TopicPolicy", "NobodyElsePublishes").update(
+            Action=["sns:Publish", "sns:Subscribe"]
+        ),
     ),
     (
         checks.denies_leave_the_owner_alone,
@@ -123,18 +141,28 @@ SPOILS = [
     (
         checks.every_resource_has_a_reason,
         "a reason for",
-        lambda t: statement(t, "Key", "OwnerManages").update(Resource="arn:aws:kms:us-east-1:111122223333:key/1"),
+        lambda t: statement(t, "Key", "OwnerManages").update(
+            Resource="arn:aws:kms:us-east-1:111122223333:key/1"
+        ),
     ),
-    (checks.everything_is_tagged, "OnFailureQueue", lambda t: without(properties(t, "OnFailureQueue"), "Tags")),
+    (
+        checks.everything_is_tagged,
+        "OnFailureQueue",
+        lambda t: without(properties(t, "OnFailureQueue"), "Tags"),
+    ),
     (
         checks.is_at_home_in_each_partition,
         "arn:aws:iam",
-        lambda t: statement(t, "Key", "OwnerManages").update(Principal={"AWS": "arn:aws:iam::111122223333:root"}),
+        lambda t: statement(t, "Key", "OwnerManages").update(
+            Principal={"AWS": "arn:aws:iam::111122223333:root"}
+        ),
     ),
     (
         checks.is_at_home_in_each_partition,
         "eusc-de-east-1.amazonaws.com",
-        lambda t: statement(t, "Key", "LogsEncrypt").update(Principal={"Service": {"Fn::Sub": "logs.${AWS::Region}.amazonaws.com"}}),
+        lambda t: statement(t, "Key", "LogsEncrypt").update(
+            Principal={"Service": {"Fn::Sub": "logs.${AWS::Region}.amazonaws.com"}}
+        ),
     ),
     (
         checks.is_flat,
@@ -152,7 +180,11 @@ SPOILS = [
         "changes",
         lambda t: properties(t, "CriticalTopic").update(TopicName={"Fn::Sub": "${AWS::StackName}-critical"}),
     ),
-    (checks.names_are_free_again, "deleted", lambda t: t["Resources"]["LogGroup"].update(DeletionPolicy="Delete")),
+    (
+        checks.names_are_free_again,
+        "deleted",
+        lambda t: t["Resources"]["LogGroup"].update(DeletionPolicy="Delete"),
+    ),
     (
         checks.names_fit,
         "is not of the form",
@@ -162,7 +194,11 @@ SPOILS = [
     ),
     (checks.names_fit, "prefix", lambda t: properties(t, "Function").update(FunctionName="iam-responder")),
     (checks.names_fit, "is not of the form", lambda t: without(properties(t, "Dashboard"), "DashboardName")),
-    (checks.names_fit, "no kind", lambda t: t["Resources"].update(New={"Type": "AWS::SSM::Parameter", "Properties": {}})),
+    (
+        checks.names_fit,
+        "no kind",
+        lambda t: t["Resources"].update(New={"Type": "AWS::SSM::Parameter", "Properties": {}}),
+    ),
     (
         checks.names_fit,
         "query",
@@ -185,15 +221,31 @@ SPOILS = [
         "without a condition",
         lambda t: without(statement(t, "OnFailureQueuePolicy", "NobodyElseSends"), "Condition"),
     ),
-    (checks.parameters_are_checked, "description", lambda t: without(t["Parameters"]["KmsKey"], "Description")),
-    (checks.parameters_are_checked, "takes anything", lambda t: without(t["Parameters"]["TagKey"], "AllowedPattern")),
-    (checks.parameters_are_checked, "takes anything", lambda t: without(t["Parameters"]["MemorySize"], "MinValue")),
+    (
+        checks.parameters_are_checked,
+        "description",
+        lambda t: without(t["Parameters"]["KmsKey"], "Description"),
+    ),
+    (
+        checks.parameters_are_checked,
+        "takes anything",
+        lambda t: without(t["Parameters"]["TagKey"], "AllowedPattern"),
+    ),
+    (
+        checks.parameters_are_checked,
+        "takes anything",
+        lambda t: without(t["Parameters"]["MemorySize"], "MinValue"),
+    ),
     (
         checks.parameters_are_checked,
         "begin in ^",
         lambda t: t["Parameters"]["RolePath"].update(AllowedPattern="/.*"),
     ),
-    (checks.parameters_are_checked, "default", lambda t: t["Parameters"]["NamePrefix"].update(Default="Too-Big")),
+    (
+        checks.parameters_are_checked,
+        "default",
+        lambda t: t["Parameters"]["NamePrefix"].update(Default="Too-Big"),
+    ),
     (
         checks.patterns_fit,
         "EventBridge takes",
@@ -212,7 +264,11 @@ SPOILS = [
         ),
     ),
     (checks.talks_tls_only, "AlarmTopic", lambda t: without(t["Resources"], "AlarmTopicPolicy")),
-    (checks.talks_tls_only, "LowTopic", lambda t: properties(t, "TopicPolicy")["Topics"].remove({"Ref": "LowTopic"})),
+    (
+        checks.talks_tls_only,
+        "LowTopic",
+        lambda t: properties(t, "TopicPolicy")["Topics"].remove({"Ref": "LowTopic"}),
+    ),
     (
         checks.talks_tls_only,
         "OnFailureQueue",

@@ -10,7 +10,11 @@ from evaluator import Request, allowed
 from templates import ROOT, Deployment, read, resolved
 
 TEMPLATE = read(ROOT / "infra/responder.yaml")
-DEPLOYMENTS = {"with operators": EVERYTHING, "alone": Deployment(), "below a path": Deployment({"RolePath": "/security/"})}
+DEPLOYMENTS = {
+    "with operators": EVERYTHING,
+    "alone": Deployment(),
+    "below a path": Deployment({"RolePath": "/security/"}),
+}
 ACCOUNT, REGION = "111122223333", "us-east-1"
 ADMIN = f"arn:aws:iam::{ACCOUNT}:role/Admin"
 NAMESAKE = "arn:aws:iam::999988887777:role/iam-responder-function-us-east-1"
@@ -20,7 +24,15 @@ SEVERITIES = ["critical", "high", "medium", "low", "informational"]
 RULE = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/iam-responder-identity"
 ALARM = f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:iam-responder-heartbeat"
 WRITES = {
-    "table": ["PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "PartiQLInsert", "PartiQLUpdate", "PartiQLDelete"],
+    "table": [
+        "PutItem",
+        "UpdateItem",
+        "DeleteItem",
+        "BatchWriteItem",
+        "PartiQLInsert",
+        "PartiQLUpdate",
+        "PartiQLDelete",
+    ],
     "topic": ["Publish"],
     "queue": ["SendMessage"],
 }
@@ -78,8 +90,14 @@ def writers(deployment):
     """Who may write where; everything that is not here is refused."""
     function = {"role": function_role(deployment), "may": True}
     found = {(place, "function"): function for place in [*SEVERITIES, "on-failure", "table"]}
-    found["alarms", "CloudWatch"] = {"service": "cloudwatch.amazonaws.com", "context": {"aws:SourceArn": ALARM}}
-    found["bus-dead-letters", "EventBridge"] = {"service": "events.amazonaws.com", "context": {"aws:SourceArn": RULE}}
+    found["alarms", "CloudWatch"] = {
+        "service": "cloudwatch.amazonaws.com",
+        "context": {"aws:SourceArn": ALARM},
+    }
+    found["bus-dead-letters", "EventBridge"] = {
+        "service": "events.amazonaws.com",
+        "context": {"aws:SourceArn": RULE},
+    }
     return found
 
 
@@ -140,7 +158,10 @@ def test_no_writer_passes_in_clear(deployment):
     [
         ("topic", ["GetTopicAttributes", "SetTopicAttributes", "Subscribe", "DeleteTopic", "AddPermission"]),
         ("queue", ["ReceiveMessage", "DeleteMessage", "PurgeQueue", "SetQueueAttributes", "DeleteQueue"]),
-        ("table", ["GetItem", "Scan", "UpdateTable", "DeleteTable", "PutResourcePolicy", "DeleteResourcePolicy"]),
+        (
+            "table",
+            ["GetItem", "Scan", "UpdateTable", "DeleteTable", "PutResourcePolicy", "DeleteResourcePolicy"],
+        ),
     ],
 )
 def test_the_owner_reads_changes_and_deletes(deployment, kind, actions):
@@ -158,7 +179,9 @@ def test_operators_need_no_policy_of_their_own():
         *itertools.product(["on-failure", "bus-dead-letters"], ["ReceiveMessage", "DeleteMessage"]),
     ]:
         assert with_operators[name].lets(action, role=OPERATOR), f"an operator cannot {action} {name}"
-        assert not places(Deployment())[name].lets(action, role=OPERATOR), f"{action} {name} is open to anybody"
+        assert not places(Deployment())[name].lets(action, role=OPERATOR), (
+            f"{action} {name} is open to anybody"
+        )
 
 
 def test_the_key_serves_the_services_that_write_by_themselves():
@@ -173,8 +196,12 @@ def test_the_key_serves_the_services_that_write_by_themselves():
         assert lets(action, "events.amazonaws.com", **{"aws:SourceArn": RULE})
         assert not lets(action, "s3.amazonaws.com")
     logs = f"logs.{REGION}.amazonaws.com"
-    assert lets("kms:GenerateDataKeyWithoutPlaintext", logs, **{"kms:EncryptionContext:aws:logs:arn": context})
-    assert not lets("kms:Encrypt", logs, **{"kms:EncryptionContext:aws:logs:arn": context.replace("iam-", "my-")})
+    assert lets(
+        "kms:GenerateDataKeyWithoutPlaintext", logs, **{"kms:EncryptionContext:aws:logs:arn": context}
+    )
+    assert not lets(
+        "kms:Encrypt", logs, **{"kms:EncryptionContext:aws:logs:arn": context.replace("iam-", "my-")}
+    )
     assert not lets("kms:Encrypt", logs)
 
 
@@ -204,20 +231,27 @@ def test_the_evaluator_sees_a_deny_that_hits_services():
         found[at]["Condition"] = {"ArnNotEquals": {"aws:PrincipalArn": ADMIN}}
 
     alarm = {"service": "cloudwatch.amazonaws.com", "context": {"aws:SourceArn": ALARM}}
-    assert not spoilt("AlarmTopicPolicy", "NobodyElsePublishes", deny_all_but_admin)["alarms"].lets_write(**alarm)
+    assert not spoilt("AlarmTopicPolicy", "NobodyElsePublishes", deny_all_but_admin)["alarms"].lets_write(
+        **alarm
+    )
 
 
 def test_the_evaluator_sees_an_allow_that_is_too_wide():
     def widen(found, at):
         found[at].pop("Condition")
 
-    bus_rule = {"service": "events.amazonaws.com", "context": {"aws:SourceArn": RULE.replace(ACCOUNT, "999988887777")}}
+    bus_rule = {
+        "service": "events.amazonaws.com",
+        "context": {"aws:SourceArn": RULE.replace(ACCOUNT, "999988887777")},
+    }
     places = spoilt("BusDeadLetterQueuePolicy", "BusRulesOfThisPrefixSend", widen)
     assert places["bus-dead-letters"].lets_write(**bus_rule)
 
 
 def request(**parts):
-    return Request(**{"action": "sns:Publish", "resource": "arn:aws:sns:us-east-1:111122223333:t", "role": ADMIN} | parts)
+    return Request(
+        **{"action": "sns:Publish", "resource": "arn:aws:sns:us-east-1:111122223333:t", "role": ADMIN} | parts
+    )
 
 
 def policy(**parts):
@@ -230,19 +264,43 @@ def policy(**parts):
         ({"Principal": {"AWS": ADMIN}}, {}, True),  # a role named in its own account
         ({"Principal": {"AWS": ADMIN}}, {"role": NAMESAKE}, False),
         ({"Principal": {"AWS": FOREIGN_ADMIN}}, {"role": FOREIGN_ADMIN}, True),
-        ({"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}, {}, False),  # leaves it to the caller's policies
+        (
+            {"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}},
+            {},
+            False,
+        ),  # leaves it to the caller's policies
         ({"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}, {"may": True}, True),
-        ({"Principal": {"AWS": "arn:aws:iam::999988887777:root"}}, {"role": FOREIGN_ADMIN, "may": True}, True),
+        (
+            {"Principal": {"AWS": "arn:aws:iam::999988887777:root"}},
+            {"role": FOREIGN_ADMIN, "may": True},
+            True,
+        ),
         ({"Principal": {"AWS": "arn:aws:iam::999988887777:root"}}, {"role": FOREIGN_ADMIN}, False),
         ({"Action": "sns:Subscribe"}, {"may": True}, True),  # the caller's own policies suffice at home
         ({"Action": "sns:Subscribe"}, {"role": FOREIGN_ADMIN, "may": True}, False),
         ({"Effect": "Deny"}, {"may": True}, False),
         ({"Effect": "Deny", "Action": "SNS:publish"}, {"may": True}, False),  # actions ignore case
         ({"Effect": "Deny", "Resource": "*:another"}, {"may": True}, True),
-        ({"Effect": "Deny", "Condition": {"ArnNotEquals": {"aws:PrincipalArn": [ADMIN, NAMESAKE]}}}, {"may": True}, True),
-        ({"Effect": "Deny", "Condition": {"ArnNotEquals": {"aws:PrincipalArn": NAMESAKE}}}, {"may": True}, False),
-        ({"Effect": "Deny", "Condition": {"ArnLike": {"aws:SourceArn": "*"}}}, {"may": True}, True),  # no such key
-        ({"Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": False}}}, {"may": True, "context": CLEAR}, False),
+        (
+            {"Effect": "Deny", "Condition": {"ArnNotEquals": {"aws:PrincipalArn": [ADMIN, NAMESAKE]}}},
+            {"may": True},
+            True,
+        ),
+        (
+            {"Effect": "Deny", "Condition": {"ArnNotEquals": {"aws:PrincipalArn": NAMESAKE}}},
+            {"may": True},
+            False,
+        ),
+        (
+            {"Effect": "Deny", "Condition": {"ArnLike": {"aws:SourceArn": "*"}}},
+            {"may": True},
+            True,
+        ),  # no such key
+        (
+            {"Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": False}}},
+            {"may": True, "context": CLEAR},
+            False,
+        ),
     ],
 )
 def test_evaluation(parts, who, may):

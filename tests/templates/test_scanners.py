@@ -42,7 +42,9 @@ def with_everything(text):
     """The template with defaults that make every resource: checkov looks at no other."""
     for name, value in EVERYTHING.parameters.items():
         text, changes = re.subn(
-            rf"(\n  {name}:\n    Type: \w+\n    Default:) .*", lambda found, value=value: f'{found[1]} "{value}"', text
+            rf"(\n  {name}:\n    Type: \w+\n    Default:) .*",
+            lambda found, value=value: f'{found[1]} "{value}"',
+            text,
         )
         assert changes == 1, f"the template should declare {name} with type and default"
     return text
@@ -64,7 +66,15 @@ def checkov(tmp_path_factory):
     for name, text in texts.items():
         (folder / name).write_text(text)
     files = [argument for name in texts for argument in ("--file", str(folder / name))]
-    command = [SCANNERS / "checkov", "--framework", "cloudformation", "--skip-download", "--output", "json", *files]
+    command = [
+        SCANNERS / "checkov",
+        "--framework",
+        "cloudformation",
+        "--skip-download",
+        "--output",
+        "json",
+        *files,
+    ]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     results = json.loads(done.stdout)["results"]
     assert results["parsing_errors"] == []
@@ -90,7 +100,9 @@ def test_checkov_finds_nothing_but_exceptions_with_a_reason(checkov, path):
 
 
 def test_checkov_finds_what_is_spoilt(checkov):
-    assert {each["check_id"] for each in checkov("failed_checks", "spoilt.yaml")} == {name for *_, name in SPOILS}
+    assert {each["check_id"] for each in checkov("failed_checks", "spoilt.yaml")} == {
+        name for *_, name in SPOILS
+    }
 
 
 @pytest.mark.parametrize(
@@ -105,7 +117,9 @@ def test_cfn_lint_finds_what_is_spoilt(tmp_path, old, new, says):
     path = tmp_path / "spoilt.yaml"
     assert old in TEXT
     path.write_text(TEXT.replace(old, new))
-    done = subprocess.run([TOOLS / "cfn-lint", path], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    done = subprocess.run(
+        [TOOLS / "cfn-lint", path], stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
     assert says in done.stdout
     assert done.returncode != 0
 
@@ -136,7 +150,14 @@ def test_parliament_finds_nothing_in_the_policies_of_roles(path):
     [
         ({"Action": "sns:Publsh", "Resource": "*"}, "UNKNOWN_ACTION"),
         ({"Action": "sns:Publish", "Resource": "arn:aws:sqs:us-east-1:111122223333:q"}, "RESOURCE_MISMATCH"),
-        ({"Action": "cloudtrail:LookupEvents", "Resource": "*", "Condition": {"StringEquals": {"sns:Protocol": "sqs"}}}, "UNKNOWN_CONDITION_FOR_ACTION"),
+        (
+            {
+                "Action": "cloudtrail:LookupEvents",
+                "Resource": "*",
+                "Condition": {"StringEquals": {"sns:Protocol": "sqs"}},
+            },
+            "UNKNOWN_CONDITION_FOR_ACTION",
+        ),
     ],
 )
 def test_parliament_finds_what_is_spoilt(statement, issue):
