@@ -321,7 +321,7 @@ def documented(heading):
 
 
 def make_stack(client, name, package, **parameters):
-    """Makes the stack from a package in the bucket, and waits until it is made."""
+    """Makes the stack from a package, and waits until it is made."""
     place = f"Code: {os.path.relpath(PACKAGE, TEMPLATE.parent)} "
     text = TEMPLATE.read_text()
     assert text.count(place) == 1, f"{TEMPLATE.name} should say once: {place}"
@@ -329,7 +329,7 @@ def make_stack(client, name, package, **parameters):
     text = text.replace(place, f"Code: {{S3Bucket: {BUCKET}, S3Key: code.zip}} ")
     client("s3").put_object(Bucket=BUCKET, Key="template.yaml", Body=text.encode())
     cloudformation = client("cloudformation")
-    wanted = {"Architecture": architecture(package)} | parameters
+    wanted = {"Architecture": architecture()} | parameters
     cloudformation.create_stack(
         StackName=name,
         TemplateURL=f"{cloudformation.meta.endpoint_url}/{BUCKET}/template.yaml",
@@ -344,9 +344,9 @@ def outputs_of(client, stack):
     return {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
 
 
-def architecture(package=PACKAGE):
-    """The processor that the function in this package was built for, by byte 18 of its ELF head."""
-    with zipfile.ZipFile(package) as archive, archive.open("bootstrap") as program:
+def architecture():
+    """The processor that the function was built for, by byte 18 of its ELF head."""
+    with zipfile.ZipFile(PACKAGE) as archive, archive.open("bootstrap") as program:
         return {62: "x86_64", 183: "arm64"}[program.read(19)[18]]
 
 

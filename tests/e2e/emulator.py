@@ -323,7 +323,8 @@ def alarm_record(name, properties):
     """An alarm on a query has `Metrics` in place of one metric; MiniStack keeps it and never evaluates any."""
     if "Metrics" not in properties:
         return stock_alarm_record(name, properties)
-    record = stock_alarm_record(name, properties | {"MetricName": "query", "Namespace": "query"})
+    stand_in = {key: value for key, value in properties.items() if key != "Metrics"}
+    record = stock_alarm_record(name, stand_in | {"MetricName": "query", "Namespace": "query"})
     for place in ("MetricName", "Namespace", "Period", "Statistic", "Dimensions"):
         del record[place]
     return record | {"Metrics": properties["Metrics"]}

@@ -7,7 +7,7 @@ import sys
 import zipfile
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, WaiterError
 
 from deployment import ACCOUNT, BUCKET, PACKAGE, REGION, ROOT, TEMPLATE, make_stack, outputs_of, wait_for
 from samples import attach_admin
@@ -145,15 +145,20 @@ def test_the_function_is_told_what_the_parameters_say(responder):
 
 
 def test_a_creation_that_fails_half_way_leaves_room_for_the_next(responder):
-    iam = responder.client("iam")
-    in_the_way = f"half-way-function-{REGION}"
-    trust = {"Version": "2012-10-17", "Statement": []}
-    iam.create_role(RoleName=in_the_way, AssumeRolePolicyDocument=json.dumps(trust))
-    with pytest.raises(Exception, match="ROLLBACK_COMPLETE|CREATE_FAILED"):
-        make_stack(responder.client, "half-way", PACKAGE, NamePrefix="half-way")
+    cloudtrail = responder.client("cloudtrail")
+    cloudtrail.create_trail(Name="half-way-trail", S3BucketName="in-the-way")
+    parameters = {"NamePrefix": "half-way", "Trail": "create"}
+    with pytest.raises(WaiterError, match="ROLLBACK_COMPLETE"):
+        make_stack(responder.client, "half-way", PACKAGE, **parameters)
+    left = names_of(responder, "half-way")
+    assert len(left.pop("tables")) == 1, "its deletion protection keeps it"
+    assert not any(left.values()), left
     delete(responder, "half-way")
-    iam.delete_role(RoleName=in_the_way)
-    make_stack(responder.client, "half-way", PACKAGE, NamePrefix="half-way")
+    cloudtrail.delete_trail(Name="half-way-trail")
+    make_stack(responder.client, "half-way", PACKAGE, **parameters)
+    (trail,) = cloudtrail.describe_trails()["trailList"]
+    assert (trail["Name"], trail["IsMultiRegionTrail"]) == ("half-way-trail", True)
+    assert len(names_of(responder, "half-way")["tables"]) == 2
     delete(responder, "half-way")
 
 
