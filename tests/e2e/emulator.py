@@ -15,7 +15,7 @@ What is added to MiniStack, each point because AWS does it and MiniStack 1.5.33 
 * A setting of the function that names a folder below /var/task means the unpacked code.
 * A stack is complete when the call that starts it is answered: the AWS CLI asks at once, and if told
   to wait, not again for 30 seconds.
-* CloudFormation makes alarms on queries of metrics, and trails.
+* CloudFormation makes trails.
 * SSM has change calendars (GetCalendarState).
 * SNS tells when it published to the millisecond, and sends no message attributes where each protocol
   has a body of its own (`MessageStructure: json`).
@@ -316,19 +316,6 @@ def fanout(topic_arn, msg_id, message, subject, message_structure="", message_at
 
 # CloudFormation
 
-stock_alarm_record = provisioners._cw_metric_alarm_record
-
-
-def alarm_record(name, properties):
-    """An alarm on a query has `Metrics` in place of one metric; MiniStack keeps it and never evaluates any."""
-    if "Metrics" not in properties:
-        return stock_alarm_record(name, properties)
-    stand_in = {key: value for key, value in properties.items() if key != "Metrics"}
-    record = stock_alarm_record(name, stand_in | {"MetricName": "query", "Namespace": "query"})
-    for place in ("MetricName", "Namespace", "Period", "Statistic", "Dimensions"):
-        del record[place]
-    return record | {"Metrics": properties["Metrics"]}
-
 
 def make_trail(logical_id, properties, stack_name):
     status, _, body = cloudtrail._create_trail(
@@ -446,7 +433,6 @@ if __name__ == "__main__":
     stacks._runs_on_worker_thread = lambda resource_type: False
     sns._build_envelope = build_envelope
     sns._fanout = fanout
-    provisioners._cw_metric_alarm_record = alarm_record
     provisioners._RESOURCE_HANDLERS["AWS::CloudTrail::Trail"] = {"create": make_trail, "delete": delete_trail}
     ssm.handle_request = handle_ssm
     cloudtrail.record_event = record_event

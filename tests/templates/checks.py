@@ -11,7 +11,6 @@ from templates import LONGEST, Deployment, Resolver, as_list, policies, resolved
 PATTERN_CHARACTERS_MAX = 2048  # EventBridge quotas page: "Event pattern size", adjustable
 TEMPLATE_BYTES_MAX = 51_200  # CloudFormation quotas page: template body in a request
 TEMPLATE_BYTES_IN_S3_MAX = 1_048_576  # the same page: template body in an S3 object
-EXPRESSION_CHARACTERS_MAX = 2048  # API_MetricDataQuery: Expression
 INLINE_POLICIES_CHARACTERS_MAX = 10_240  # IAM quotas page: all inline policies of a role, without white space
 
 # Property that names a resource, and the form that its service takes.
@@ -69,15 +68,29 @@ DATA_WRITES = {
     *("dynamodb:PartiQLUpdate", "dynamodb:PutItem", "dynamodb:UpdateItem", "sns:Publish", "sqs:SendMessage"),
 }
 
+# What alarms must watch: for each resource of a kind, and for the function's own metrics.
 ALARMED = {
-    *(("AWS/Lambda", metric) for metric in ("Errors", "Throttles", "AsyncEventsDropped", "AsyncEventAge")),
-    *(("AWS/Lambda", "DestinationDeliveryFailures"), ("AWS/SQS", "ApproximateNumberOfMessagesVisible")),
-    *(("AWS/Events", "FailedInvocations"), ("AWS/Events", "InvocationsFailedToBeSentToDlq")),
-    *(
-        ("AWS/SNS", "NumberOfNotificationsFailed"),
-        ("iam-responder", "StateFailures"),
-        ("iam-responder", "Heartbeat"),
-    ),
+    "AWS::Events::Rule": {
+        ("AWS/Events", "FailedInvocations", "RuleName"),
+        ("AWS/Events", "InvocationsFailedToBeSentToDlq", "RuleName"),
+    },
+    "AWS::Lambda::Function": {
+        *(("AWS/Lambda", metric, "FunctionName") for metric in ("Errors", "Throttles", "AsyncEventsDropped")),
+        *(
+            ("AWS/Lambda", metric, "FunctionName")
+            for metric in ("AsyncEventAge", "DestinationDeliveryFailures")
+        ),
+        *(("iam-responder", metric, "FunctionName") for metric in ("StateFailures", "Heartbeat")),
+    },
+    "AWS::SNS::Topic": {("AWS/SNS", "NumberOfNotificationsFailed", "TopicName")},
+    "AWS::SQS::Queue": {("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName")},
+}
+UNWATCHED = {
+    ("AlarmTopic", "NumberOfNotificationsFailed"): "its alarm would go the same way",
+    (
+        "Clock",
+        "InvocationsFailedToBeSentToDlq",
+    ): "it has no dead-letter queue: the next strike comes in five minutes",
 }
 
 OPERATOR = "arn:aws:iam::111122223333:role/operator"
@@ -164,9 +177,6 @@ def names_fit(template):
             yield f"{name}: {key} `{properties.get(key)}` is not of the form {form}"
         if "a" * 32 not in properties.get(key, ""):
             yield f"{name}: {key} `{properties.get(key)}` does not begin with the prefix"
-        for query in properties.get("Metrics", []):
-            if len(query["Expression"]) > EXPRESSION_CHARACTERS_MAX:
-                yield f"{name}: a query of {len(query['Expression'])} characters, of {EXPRESSION_CHARACTERS_MAX}"
         if kind == "AWS::IAM::Role":
             length = sum(len(compact(policy["PolicyDocument"])) for policy in properties["Policies"])
             if length > INLINE_POLICIES_CHARACTERS_MAX:
@@ -299,27 +309,22 @@ def alarms_ring(template):
     topic = Resolver(template, EVERYTHING).value({"Ref": "AlarmTopic"})
     if "KmsMasterKeyId" in resources["AlarmTopic"]["Properties"]:
         yield "AlarmTopic: has a key, so no alarm tells that the key is broken"
-    seen, watched = set(), set()
+    watched = set()
     for name, alarm in of_type(resources, "AWS::CloudWatch::Alarm").items():
         properties = alarm["Properties"]
         for key in ("AlarmActions", "OKActions"):
             if properties.get(key) != [topic]:
                 yield f"{name}: {key} must be the alarm topic"
-        if "MetricName" in properties:
-            seen.add((properties["Namespace"], properties["MetricName"]))
-            watched.update(each["Value"] for each in properties["Dimensions"])
-        for query in properties.get("Metrics", []):
-            metric = re.match(r'SELECT SUM\((\w+)\) FROM SCHEMA\("([^"]+)", RuleName\)', query["Expression"])
-            seen.add((metric[2], metric[1]))
-            rules = {each["Properties"]["Name"] for each in of_type(resources, "AWS::Events::Rule").values()}
-            for rule in rules - set(re.findall(r"RuleName = '([^']+)'", query["Expression"])):
-                yield f"{name}: does not watch the bus rule {rule}"
-    for metric in ALARMED - seen:
-        yield f"no alarm on {metric}"
-    for name in of_type(resources, "AWS::SNS::Topic", "AWS::SQS::Queue"):
-        own = NAMES[resources[name]["Type"]][0]
-        if name != "AlarmTopic" and resources[name]["Properties"][own] not in watched:
-            yield f"{name}: no alarm watches it"
+        (dimension,) = properties["Dimensions"]
+        watched.add(
+            (properties["Namespace"], properties["MetricName"], dimension["Name"], dimension["Value"])
+        )
+    for name, resource in of_type(resources, *ALARMED).items():
+        own = resource["Properties"][NAMES[resource["Type"]][0]]
+        for namespace, metric, dimension in ALARMED[resource["Type"]]:
+            is_watched = (namespace, metric, dimension, own) in watched
+            if is_watched == ((name, metric) in UNWATCHED):
+                yield f"{name}: {'an' if is_watched else 'no'} alarm on {metric} of {dimension} {own}"
     heartbeat = resources["HeartbeatAlarm"]["Properties"]
     if (heartbeat["TreatMissingData"], heartbeat["Period"] * heartbeat["EvaluationPeriods"]) != (
         "breaching",

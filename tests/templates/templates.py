@@ -150,6 +150,7 @@ class Resolver:
             "AWS::Logs::LogGroup": lambda: own("LogGroupName"),
             "AWS::KMS::Key": lambda: "1234abcd-12ab-34cd-56ef-1234567890ab",
             "AWS::S3::Bucket": lambda: own("BucketName"),
+            "AWS::Events::Rule": lambda: own("Name"),
         }[kind]()
 
     def _attribute(self, name, attribute):
