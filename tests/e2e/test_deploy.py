@@ -30,7 +30,7 @@ def test_five_commands_lead_from_an_empty_account_to_an_alert(responder):
     responder.trail(True)
     said = responder.run(commands[4])
     responder.trail(False)
-    assert "iam-responder-drill" in said
+    assert "drill-of-the-alarm" in said
     (alert,) = (alert for alert in responder.alerts() if alert.told["event"]["name"] == "CreateUser")
     assert alert.told["title"] == "IAM user created"
     # It reaches the mail address of the fourth command.
@@ -83,12 +83,12 @@ def test_queues_keep_what_they_get_encrypted_and_for_14_days(responder, queue):
 
 
 def test_every_alarm_tells_the_alarm_topic_when_it_begins_and_ends(responder):
-    alarms = responder.aws("cloudwatch", "describe-alarms", "--alarm-name-prefix", f"{STACK}-")[
-        "MetricAlarms"
-    ]
-    assert len(alarms) == 16
+    found = responder.aws("cloudwatch", "describe-alarms", "--alarm-name-prefix", f"{STACK}-")
+    rules = responder.aws("events", "list-rules", "--name-prefix", f"{STACK}-")["Rules"]
+    # Two for each bus rule, one for the clock, 14 for the function, its topics and its queues.
+    assert len(found["MetricAlarms"]) == 2 * (len(rules) - 1) + 1 + 14
     topic = [responder.outputs["AlarmTopicArn"]]
-    for alarm in alarms:
+    for alarm in found["MetricAlarms"]:
         assert (alarm["AlarmActions"], alarm["OKActions"]) == (topic, topic), alarm["AlarmName"]
 
 

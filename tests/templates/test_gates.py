@@ -5,7 +5,7 @@ import copy
 import pytest
 
 import checks
-from templates import ROOT, TEMPLATES, read
+from templates import ROOT, TEMPLATES, read, resolved
 
 OF_TEMPLATES = [
     checks.alarms_ring,
@@ -300,6 +300,11 @@ def test_spoilt_template_is_found(check, says, spoil):
     spoil(template)
     found = set(check(template)) - before
     assert any(says in fault for fault in found), found
+
+
+def test_the_role_keeps_within_its_boundary():
+    role = resolved(read(ROOT / "infra/responder.yaml"), checks.EVERYTHING)["FunctionRole"]["Properties"]
+    assert role["PermissionsBoundary"] == checks.EVERYTHING.parameters["PermissionsBoundary"]
 
 
 def test_every_check_is_shown_to_find_something():
