@@ -15,7 +15,7 @@ What is added to MiniStack, each point because AWS does it and MiniStack 1.5.33 
 * A setting of the function that names a folder below /var/task means the unpacked code.
 * A stack is complete when the call that starts it is answered: the AWS CLI asks at once, and if told
   to wait, not again for 30 seconds.
-* CloudFormation makes trails.
+* CloudFormation makes trails, and sees that a condition of a resource is another than before.
 * SSM has change calendars (GetCalendarState).
 * SNS tells when it published to the millisecond, and sends no message attributes where each protocol
   has a body of its own (`MessageStructure: json`).
@@ -52,7 +52,7 @@ import ministack.app
 from ministack.core import lambda_runtime, responses
 from ministack.core.arn import parse_arn
 from ministack.services import cloudtrail, eventbridge, lambda_svc, sns, ssm
-from ministack.services.cloudformation import provisioners, stacks
+from ministack.services.cloudformation import changesets, provisioners, stacks
 
 from bus import hears
 
@@ -317,6 +317,21 @@ def fanout(topic_arn, msg_id, message, subject, message_structure="", message_at
 # CloudFormation
 
 
+stock_props_for_diff = changesets._resolve_props_for_diff
+
+
+def props_for_diff(template, parameters, *where):
+    """Without the resources whose condition does not hold: the next template may add them."""
+    resolved = stock_props_for_diff(template, parameters, *where)
+    holds = changesets._evaluate_conditions(template, parameters)
+    made = {
+        name: resource
+        for name, resource in resolved.get("Resources", {}).items()
+        if holds.get(template["Resources"][name].get("Condition"), True)
+    }
+    return resolved | {"Resources": made}
+
+
 def make_trail(logical_id, properties, stack_name):
     status, _, body = cloudtrail._create_trail(
         {("Name" if name == "TrailName" else name): value for name, value in properties.items()}
@@ -433,6 +448,7 @@ if __name__ == "__main__":
     stacks._runs_on_worker_thread = lambda resource_type: False
     sns._build_envelope = build_envelope
     sns._fanout = fanout
+    changesets._resolve_props_for_diff = props_for_diff
     provisioners._RESOURCE_HANDLERS["AWS::CloudTrail::Trail"] = {"create": make_trail, "delete": delete_trail}
     ssm.handle_request = handle_ssm
     cloudtrail.record_event = record_event
