@@ -1,4 +1,4 @@
-"""The bus rules of infra/bus-rules.yaml without AWS: which of them an event would take.
+"""The bus rules of infra/responder.yaml without AWS: which of them an event would take.
 
 Matching is the emulator's own, so that a test here and a deployed stack say the same.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 from ministack.services import eventbridge
 
-TEMPLATE = Path(__file__).resolve().parents[2] / "infra/bus-rules.yaml"
+TEMPLATE = Path(__file__).resolve().parents[2] / "infra/responder.yaml"
 ALL_MANAGEMENT_EVENTS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 
 
@@ -69,15 +69,15 @@ def _template():
 def bus_rules(stack, account, region):
     """State and pattern, as JSON text, of each bus rule; `reads` too, which is made on demand only."""
     names = {
-        "Name": stack,
+        "NamePrefix": stack,
         "AWS::AccountId": account,
         "AWS::Region": region,
         "AWS::Partition": "aws",
     }
     found = {}
     for resource in _template()["Resources"].values():
-        if resource["Type"] == "AWS::Events::Rule":
-            properties = resource["Properties"]
+        properties = resource["Properties"]
+        if resource["Type"] == "AWS::Events::Rule" and "EventPattern" in properties:
             name = _resolved(properties["Name"], names).removeprefix(f"{stack}-")
             pattern = json.dumps(_resolved(properties["EventPattern"], names), separators=(",", ":"))
             found[name] = (properties["State"], pattern)

@@ -2,7 +2,8 @@
 
 import json
 import os
-import platform
+import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import threading
 import time
 import urllib.request
+import zipfile
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,9 +22,12 @@ from faults import FaultProxy
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "target/lambda/iam-responder-lambda/bootstrap.zip"
+TEMPLATE = ROOT / "infra/responder.yaml"
+README = ROOT / "infra/README.md"
 ACCOUNT = "111122223333"
 REGION = "us-east-1"
-STACK = "iam-responder"
+STACK = "iam-responder"  # the stack, and what the names of its resources begin with
+BUCKET = "code"
 SEVERITIES = ["critical", "high", "medium", "low", "informational"]
 POLL_SECONDS = 0.05
 COPIES_MAX = 16  # of the function at a time, on a machine that may have two processors
@@ -50,6 +55,11 @@ class Alert:
     message: str
     attributes: dict
     published: datetime
+
+    @property
+    def told(self):
+        """The message as programs get it: SNS sends them JSON."""
+        return json.loads(self.message)
 
 
 class Emulator:
@@ -115,21 +125,20 @@ class Emulator:
 class Deployment:
     """The stack of infra/responder.yaml in the emulator, and a queue subscribed to each of its topics.
 
-    Deployed as infra/README.md tells it, or, where a package of one's own is given, directly: the two
+    Deployed with the commands of infra/README.md, or, where a package of one's own is given, directly: the
     commands cost two seconds of a processor.
     """
 
     def __init__(self, emulator, package=None, **parameters):
         self.emulator = emulator
         self.proxy = emulator.proxy
-        self._template = emulator.scratch / "packaged.yaml"
-        self.client("s3").create_bucket(Bucket="code")
         if package:
-            self._deploy_directly(package, {"Architecture": architecture()} | parameters)
+            self.client("s3").create_bucket(Bucket=BUCKET)
+            make_stack(self.client, STACK, package, **parameters)
         else:
+            self.run(documented(START)[0])
             self.deploy()
-        stack = self.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
-        self.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+        self.outputs = outputs_of(self.client, STACK)
         self._sqs = self.client("sqs")
         self._logs = self.client("logs")
         self._table = self.client("dynamodb")
@@ -144,7 +153,7 @@ class Deployment:
         """Runs the AWS CLI; gives its answer parsed, or as text where it is not JSON."""
         done = run(
             [tool("aws"), "--endpoint-url", self.emulator.url, "--output", "json", *arguments],
-            self._environment(),
+            self.environment(),
         )
         try:
             return json.loads(done.stdout)
@@ -152,39 +161,19 @@ class Deployment:
             return done.stdout
 
     def deploy(self, *options, parameters=()):
-        """The two commands of infra/README.md; gives what the second one says."""
-        template = ROOT / "infra/responder.yaml"
-        self.aws(
-            *("cloudformation", "package", "--template-file", str(template), "--s3-bucket", "code"),
-            *("--output-template-file", str(self._template)),
-        )
-        return self.aws(
-            *("cloudformation", "deploy", "--template-file", str(self._template), "--stack-name", STACK),
-            *("--capabilities", "CAPABILITY_IAM", *options),
-            *("--parameter-overrides", f"Architecture={architecture()}", *parameters),
-        )
+        """Packages and deploys as infra/README.md tells it; gives what the second command says."""
+        _, _, package, deploy, *_ = documented(START)
+        self.run(package)
+        words = " --parameter-overrides "
+        assert deploy.count(words) == 1, deploy
+        command = deploy.replace(words, f" {shlex.join(options)}{words}") + " " + shlex.join(parameters)
+        return self.run(command)
 
-    def _deploy_directly(self, package, parameters):
-        template, bus_rules = ROOT / "infra/responder.yaml", ROOT / "infra/bus-rules.yaml"
-        self.client("s3").upload_file(str(package), "code", "code.zip")
-        self.client("s3").upload_file(str(bus_rules), "code", "bus-rules.yaml")
-        text = template.read_text()
-        for place, uploaded in [
-            (os.path.relpath(PACKAGE, template.parent), "{S3Bucket: code, S3Key: code.zip}"),
-            ("TemplateURL: bus-rules.yaml", f"TemplateURL: {self.emulator.url}/code/bus-rules.yaml"),
-        ]:
-            assert text.count(place) == 1, f"{template.name} should say once: {place}"
-            text = text.replace(place, uploaded)
-        cloudformation = self.client("cloudformation")
-        cloudformation.create_stack(
-            StackName=STACK,
-            TemplateBody=text,
-            Capabilities=["CAPABILITY_IAM"],
-            Parameters=[
-                {"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()
-            ],
-        )
-        cloudformation.get_waiter("stack_create_complete").wait(StackName=STACK)
+    def run(self, command):
+        """Runs a command of infra/README.md; gives what it prints."""
+        for written, ours in [("MY-BUCKET", BUCKET), ("--region us-east-1", f"--region {REGION}")]:
+            command = command.replace(written, ours)
+        return run(["bash", "-e", "-o", "pipefail", "-c", command], self.environment()).stdout
 
     def deploy_code(self, *options):
         """The command of infra/README.md that changes nothing but the code."""
@@ -193,16 +182,15 @@ class Deployment:
                 *(tool("cargo-lambda"), "lambda", "deploy", "--endpoint-url", self.emulator.url),
                 *("--binary-name", "iam-responder-lambda", *options, STACK),
             ],
-            self._environment(),
+            self.environment(),
         )
 
-    def _environment(self):
+    def environment(self):
         return {
             **{
-                name: os.environ[name]
-                for name in ("PATH", "CARGO_HOME", "RUSTUP_HOME", "HOME")
-                if name in os.environ
+                name: os.environ[name] for name in ("CARGO_HOME", "RUSTUP_HOME", "HOME") if name in os.environ
             },
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "AWS_ACCESS_KEY_ID": credentials()["aws_access_key_id"],
             "AWS_SECRET_ACCESS_KEY": credentials()["aws_secret_access_key"],
             "AWS_ENDPOINT_URL": self.emulator.url,  # package uploads by it, whatever --endpoint-url says
@@ -235,16 +223,14 @@ class Deployment:
 
     def settle(self, seconds=60):
         """Waits until every event has been answered or given up."""
-        wait_for(
-            "all events are handled", lambda: self.emulator.door("GET", "/_e2e/in-flight") == 0, seconds
-        )
+        wait_for("all events are handled", lambda: self.emulator.door("GET", "/_e2e/in-flight") == 0, seconds)
 
     def alerts(self):
         """What the subscribers got since the last call, after all events have been handled."""
         self.settle()
         alerts = []
         for severity, url in self._queues.items():
-            for notification in self._drain(url):
+            for notification in self.drain(url):
                 attributes = notification.get("MessageAttributes", {})
                 alerts.append(
                     Alert(
@@ -259,7 +245,7 @@ class Deployment:
 
     def forget(self):
         """Empties the function's table: what one test leaves there must not hold back another's alerts."""
-        table = f"{STACK}-state"
+        table = self.outputs["TableName"]
         pages = self._table.get_paginator("scan").paginate(TableName=table)
         wanted = [{"DeleteRequest": {"Key": {"id": item["id"]}}} for page in pages for item in page["Items"]]
         for start in range(0, len(wanted), 25):
@@ -267,7 +253,7 @@ class Deployment:
 
     def let_alerts_age(self):
         """Makes every alert that nobody acknowledged due to be told again."""
-        table = f"{STACK}-state"
+        table = self.outputs["TableName"]
         pages = self._table.get_paginator("scan").paginate(TableName=table)
         for item in [item for page in pages for item in page["Items"] if "open" in item]:
             self._table.update_item(
@@ -280,14 +266,14 @@ class Deployment:
     def failed_events(self):
         """Records in the on-failure queue since the last call."""
         self.settle()
-        return self._drain(self.outputs["OnFailureQueueUrl"])
+        return self.drain(self.outputs["OnFailureQueueUrl"])
 
     def dead_letters(self):
         """Events in the dead-letter queue of the bus rules since the last call."""
         self.settle()
-        return self._drain(self.outputs["BusDeadLetterQueueUrl"])
+        return self.drain(self.outputs["BusDeadLetterQueueUrl"])
 
-    def _drain(self, url):
+    def drain(self, url):
         bodies = []
         while messages := self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
             bodies += [json.loads(message["Body"]) for message in messages]
@@ -298,20 +284,21 @@ class Deployment:
     def invocations(self):
         """How often the function has been called so far, by its log."""
         self.settle()
-        pages = self._logs.get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{STACK}")
+        pages = self._logs.get_paginator("filter_log_events").paginate(
+            logGroupName=self.outputs["LogGroupName"]
+        )
         messages = [event["message"] for page in pages for event in page["events"]]
         return sum(message.startswith("START RequestId:") for message in messages)
 
     def policy_of_function(self):
         return json.loads(self.aws("lambda", "get-policy", "--function-name", STACK)["Policy"])
 
-    def allow_bus_rule(self, name, statement_id):
-        """Gives the function's policy back the statement that lets this bus rule call it."""
+    def allow_bus_rules(self, statement_id):
+        """Gives the function's policy back the statement that lets the bus rules call it."""
         self.aws(
             *("lambda", "add-permission", "--function-name", STACK, "--statement-id", statement_id),
             *("--action", "lambda:InvokeFunction", "--principal", "events.amazonaws.com"),
-            *("--source-account", ACCOUNT),
-            *("--source-arn", f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{STACK}-{name}"),
+            *("--source-arn", f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{STACK}-*"),
         )
 
     def invoke(self, payload):
@@ -321,6 +308,46 @@ class Deployment:
             *("lambda", "invoke", "--function-name", STACK, "--payload", json.dumps(payload), str(answer))
         )
         return json.loads(answer.read_text()), called.get("FunctionError")
+
+
+START = "From an empty account to an alert"
+
+
+def documented(heading):
+    """The commands in one section of infra/README.md, in order."""
+    _, _, section = README.read_text().partition(f"\n## {heading}\n")
+    assert section, f"infra/README.md has no section: {heading}"
+    return re.findall(r"^```sh\n(.*?)\n```$", section.partition("\n## ")[0], re.MULTILINE | re.DOTALL)
+
+
+def make_stack(client, name, package, **parameters):
+    """Makes the stack from a package, and waits until it is made."""
+    place = f"Code: {os.path.relpath(PACKAGE, TEMPLATE.parent)} "
+    text = TEMPLATE.read_text()
+    assert text.count(place) == 1, f"{TEMPLATE.name} should say once: {place}"
+    client("s3").upload_file(str(package), BUCKET, "code.zip")
+    text = text.replace(place, f"Code: {{S3Bucket: {BUCKET}, S3Key: code.zip}} ")
+    client("s3").put_object(Bucket=BUCKET, Key="template.yaml", Body=text.encode())
+    cloudformation = client("cloudformation")
+    wanted = {"Architecture": architecture()} | parameters
+    cloudformation.create_stack(
+        StackName=name,
+        TemplateURL=f"{cloudformation.meta.endpoint_url}/{BUCKET}/template.yaml",
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in wanted.items()],
+    )
+    cloudformation.get_waiter("stack_create_complete").wait(StackName=name)
+
+
+def outputs_of(client, stack):
+    (found,) = client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
+
+
+def architecture():
+    """The processor that the function was built for, by byte 18 of its ELF head."""
+    with zipfile.ZipFile(PACKAGE) as archive, archive.open("bootstrap") as program:
+        return {62: "x86_64", 183: "arm64"}[program.read(19)[18]]
 
 
 def respond(envelope, scratch):
@@ -356,10 +383,6 @@ def run(command, environment):
 def tool(name):
     """A program of the virtual environment that these tests run in."""
     return str(Path(sys.executable).with_name(name))
-
-
-def architecture():
-    return "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
 
 
 def credentials():

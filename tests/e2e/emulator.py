@@ -5,18 +5,20 @@ What is added to MiniStack, each point because AWS does it and MiniStack 1.5.33 
 
 * A bus rule that is ENABLED gets no read-only CloudTrail events; one that is
   ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS gets them too (`hears` in bus.py).
-* A bus rule may call the function only where the function's resource policy names that rule.
-  Otherwise the event ends in the dead-letter queue of the target.
+* A bus rule may call the function only where the function's resource policy names that rule, or a
+  pattern of its name. Otherwise the event ends in the dead-letter queue of the target.
 * The call is asynchronous: a failed one is tried again, then sent to the on-failure destination,
   with the true number of attempts. No more than LAMBDA_COPIES_MAX run at once, as under Lambda's
   reserved concurrency; what comes beyond waits, as in Lambda's own queue. A burst of a thousand
   processes at once would starve the machine instead of the function.
 * What a target's `Input` says is handed to the function in place of the event.
 * A setting of the function that names a folder below /var/task means the unpacked code.
-* A stack is complete when the call that starts it is answered, nested stacks too: the AWS CLI asks
-  at once, and if told to wait, not again for 30 seconds.
+* A stack is complete when the call that starts it is answered: the AWS CLI asks at once, and if told
+  to wait, not again for 30 seconds.
+* CloudFormation makes trails, and sees that a condition of a resource is another than before.
 * SSM has change calendars (GetCalendarState).
-* SNS tells when it published to the millisecond.
+* SNS tells when it published to the millisecond, and sends no message attributes where each protocol
+  has a body of its own (`MessageStructure: json`).
 * While the trail is on, each recorded change is also an event on the default bus, as CloudTrail
   sends it, and the record carries the right event name for form-encoded calls (IAM, SNS).
 
@@ -38,6 +40,7 @@ And for the tests themselves, below /_e2e/:
 
 import asyncio
 import contextvars
+import fnmatch
 import json
 import os
 import threading
@@ -49,7 +52,7 @@ import ministack.app
 from ministack.core import lambda_runtime, responses
 from ministack.core.arn import parse_arn
 from ministack.services import cloudtrail, eventbridge, lambda_svc, sns, ssm
-from ministack.services.cloudformation import stacks
+from ministack.services.cloudformation import changesets, provisioners, stacks
 
 from bus import hears
 
@@ -159,9 +162,17 @@ def allows(statement, rule):
     return (
         statement["Effect"] == "Allow"
         and statement["Principal"] == {"Service": "events.amazonaws.com"}
-        and conditions.get("aws:sourcearn", rule["Arn"]) == rule["Arn"]
-        and conditions.get("aws:sourceaccount", ACCOUNT) == ACCOUNT
+        and is_arn_like(rule["Arn"], conditions.get("aws:sourcearn", "*"))
+        and "aws:sourceaccount" not in conditions  # EventBridge sends none to Lambda
     )
+
+
+def is_arn_like(arn, pattern):
+    """IAM's ArnLike: part by part, and the sixth part is the rest."""
+    if pattern == "*":
+        return True
+    parts, patterns = arn.split(":", 5), pattern.split(":", 5)
+    return len(parts) == len(patterns) and all(map(fnmatch.fnmatchcase, parts, patterns))
 
 
 def send_to_queue(arn, body):
@@ -295,6 +306,46 @@ def build_envelope(topic_arn, msg_id, message, subject, message_attributes, raw)
     return envelope if raw else json.dumps(json.loads(envelope) | {"Timestamp": responses.now_iso()})
 
 
+stock_fanout = sns._fanout
+
+
+def fanout(topic_arn, msg_id, message, subject, message_structure="", message_attributes=None, **more):
+    kept = None if message_structure == "json" else message_attributes
+    stock_fanout(topic_arn, msg_id, message, subject, message_structure, kept, **more)
+
+
+# CloudFormation
+
+
+stock_props_for_diff = changesets._resolve_props_for_diff
+
+
+def props_for_diff(template, parameters, *where):
+    """Without the resources whose condition does not hold: the next template may add them."""
+    resolved = stock_props_for_diff(template, parameters, *where)
+    holds = changesets._evaluate_conditions(template, parameters)
+    made = {
+        name: resource
+        for name, resource in resolved.get("Resources", {}).items()
+        if holds.get(template["Resources"][name].get("Condition"), True)
+    }
+    return resolved | {"Resources": made}
+
+
+def make_trail(logical_id, properties, stack_name):
+    status, _, body = cloudtrail._create_trail(
+        {("Name" if name == "TrailName" else name): value for name, value in properties.items()}
+    )
+    if status != 200:
+        raise ValueError(f"AWS::CloudTrail::Trail: {body!r}")
+    cloudtrail._start_logging({"Name": properties["TrailName"]})
+    return properties["TrailName"], {"Arn": cloudtrail._trail_arn(properties["TrailName"])}
+
+
+def delete_trail(physical_id, properties):
+    cloudtrail._delete_trail({"Name": physical_id})
+
+
 # Change calendars of SSM
 
 stock_ssm = ssm.handle_request
@@ -396,6 +447,9 @@ if __name__ == "__main__":
     lambda_svc._provided_worker_env = worker_env
     stacks._runs_on_worker_thread = lambda resource_type: False
     sns._build_envelope = build_envelope
+    sns._fanout = fanout
+    changesets._resolve_props_for_diff = props_for_diff
+    provisioners._RESOURCE_HANDLERS["AWS::CloudTrail::Trail"] = {"create": make_trail, "delete": delete_trail}
     ssm.handle_request = handle_ssm
     cloudtrail.record_event = record_event
     ministack.app.app = app

@@ -27,7 +27,10 @@ def command(responder, *arguments):
     """Runs a verb of the command line that talks to the table; gives its exit status and its JSON line."""
     own = credentials()
     done = subprocess.run(
-        [ROOT / "target/debug/iam-responder", *arguments, "--format", "json"],
+        [
+            *(ROOT / "target/debug/iam-responder", *arguments, "--format", "json"),
+            *("--table", responder.outputs["TableName"]),
+        ],
         env={
             "AWS_ACCESS_KEY_ID": own["aws_access_key_id"],
             "AWS_SECRET_ACCESS_KEY": own["aws_secret_access_key"],
@@ -125,7 +128,7 @@ def test_what_nobody_acknowledges_is_told_once_more_a_step_louder(responder):
     responder.let_alerts_age()
     assert responder.invoke(CLOCK) == ({"due": 1, "repeated": 1}, None)
     (alert,) = responder.alerts()
-    assert alert.topic == alert.attributes["severity"] == "critical"
+    assert alert.topic == alert.told["severity"] == "critical"
     assert alert.subject.startswith("[CRITICAL] Not acknowledged: ")
     assert any("a step louder" in reason for reason in json.loads(alert.message)["reasons"])
     assert forgotten["detail"]["eventID"] in alert.message

@@ -1,11 +1,12 @@
-"""The stack itself: deployed again, its code replaced, its queues looked at."""
+"""The deployed stack: made with the commands of the documentation, made again, its code replaced, looked at."""
 
+import shlex
 import shutil
 import zipfile
 
 import pytest
 
-from deployment import ACCOUNT, PACKAGE, REGION, SEVERITIES, STACK
+from deployment import ACCOUNT, BUCKET, PACKAGE, REGION, SEVERITIES, STACK, START, documented
 from samples import attach_admin
 
 
@@ -18,6 +19,37 @@ def function_settings(responder):
 def test_deploying_the_same_stack_again_changes_nothing(responder):
     said = responder.deploy("--no-fail-on-empty-changeset")
     assert "No changes to deploy" in said
+
+
+def test_five_commands_lead_from_an_empty_account_to_an_alert(responder):
+    commands = documented(START)
+    assert len(commands) == 6, "five, and one that protects the stack"
+    assert commands[1].startswith("cargo lambda build --release --output-format zip"), (
+        "as tests/run builds it"
+    )
+    responder.trail(True)
+    said = responder.run(commands[4])
+    responder.trail(False)
+    assert "drill-of-the-alarm" in said
+    (alert,) = (alert for alert in responder.alerts() if alert.told["event"]["name"] == "CreateUser")
+    assert alert.told["title"] == "IAM user created"
+    # It reaches the mail address of the fourth command.
+    topic = responder.outputs[f"{alert.topic.capitalize()}TopicArn"]
+    subscribed = responder.aws("sns", "list-subscriptions-by-topic", "--topic-arn", topic)["Subscriptions"]
+    assert "you@example.com" in [each["Endpoint"] for each in subscribed if each["Protocol"] == "email"]
+
+
+def test_packaging_tells_the_next_command(responder):
+    _, _, package, deploy, *_ = documented(START)
+    deploy = shlex.split(deploy.replace("\\\n", " ").replace("MY-BUCKET", BUCKET))
+    said = responder.run(f"{package} {shlex.join(deploy[deploy.index('--parameter-overrides') + 1 :])}")
+    assert shlex.split(said.partition("\n\n")[2].replace("\\\n", " ")) == deploy
+
+
+def test_the_stack_can_be_protected_from_deletion(responder):
+    responder.run(documented(START)[5])
+    (stack,) = responder.aws("cloudformation", "describe-stacks", "--stack-name", STACK)["Stacks"]
+    assert stack["EnableTerminationProtection"]
 
 
 def another_package(folder):
@@ -50,8 +82,20 @@ def test_queues_keep_what_they_get_encrypted_and_for_14_days(responder, queue):
     assert answer["Attributes"]["SqsManagedSseEnabled"] == "true"
 
 
+def test_every_alarm_tells_the_alarm_topic_when_it_begins_and_ends(responder):
+    found = responder.aws("cloudwatch", "describe-alarms", "--alarm-name-prefix", f"{STACK}-")
+    rules = responder.aws("events", "list-rules", "--name-prefix", f"{STACK}-")["Rules"]
+    # Two for each bus rule, one for the clock, 14 for the function, its topics and its queues.
+    assert len(found["MetricAlarms"]) == 2 * (len(rules) - 1) + 1 + 14
+    topic = [responder.outputs["AlarmTopicArn"]]
+    for alarm in found["MetricAlarms"]:
+        assert (alarm["AlarmActions"], alarm["OKActions"]) == (topic, topic), alarm["AlarmName"]
+
+
 def decision(responder, action, resource):
     """What IAM says when the function's role does this to that."""
+    for name in ("TableName", "LogGroupName"):
+        resource = resource.replace(f"{{{name}}}", responder.outputs[name])
     answer = responder.client("iam").simulate_principal_policy(
         PolicySourceArn=responder.outputs["FunctionRoleArn"], ActionNames=[action], ResourceArns=[resource]
     )
@@ -63,9 +107,10 @@ def decision(responder, action, resource):
     ("action", "resource"),
     [
         *(("sns:Publish", f"arn:aws:sns:{REGION}:{ACCOUNT}:{STACK}-{severity}") for severity in SEVERITIES),
+        ("sns:GetTopicAttributes", f"arn:aws:sns:{REGION}:{ACCOUNT}:{STACK}-critical"),
         ("sqs:SendMessage", f"arn:aws:sqs:{REGION}:{ACCOUNT}:{STACK}-on-failure"),
-        ("dynamodb:UpdateItem", f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{STACK}-state"),
-        ("logs:PutLogEvents", f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/{STACK}:log-stream:1"),
+        ("dynamodb:UpdateItem", f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{{TableName}}"),
+        ("logs:PutLogEvents", f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{{LogGroupName}}:log-stream:1"),
     ],
 )
 def test_the_role_may_do_its_work(responder, action, resource):
@@ -76,11 +121,13 @@ def test_the_role_may_do_its_work(responder, action, resource):
     ("action", "resource"),
     [
         ("sns:Publish", f"arn:aws:sns:{REGION}:{ACCOUNT}:{STACK}-other"),
+        ("sns:Publish", f"arn:aws:sns:{REGION}:{ACCOUNT}:{STACK}-alarms"),
         ("sns:Subscribe", f"arn:aws:sns:{REGION}:{ACCOUNT}:{STACK}-critical"),
+        ("sns:SetTopicAttributes", f"arn:aws:sns:{REGION}:{ACCOUNT}:{STACK}-critical"),
         ("sqs:SendMessage", f"arn:aws:sqs:{REGION}:{ACCOUNT}:{STACK}-bus-dead-letters"),
         ("sqs:ReceiveMessage", f"arn:aws:sqs:{REGION}:{ACCOUNT}:{STACK}-on-failure"),
         ("logs:PutLogEvents", f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/other:log-stream:1"),
-        ("dynamodb:DeleteTable", f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{STACK}-state"),
+        ("dynamodb:DeleteTable", f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{{TableName}}"),
         ("iam:DetachRolePolicy", f"arn:aws:iam::{ACCOUNT}:role/any"),
         ("sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:role/any"),
         ("kms:Decrypt", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/any"),

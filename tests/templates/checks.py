@@ -1,0 +1,391 @@
+"""What must be true of every template of infra/ and of its documentation, and no tool sees.
+
+Each check gives the faults that it finds, as sentences; test_gates.py shows that each finds something.
+"""
+
+import json
+import re
+
+from templates import LONGEST, Deployment, Resolver, as_list, policies, resolved, statements
+
+PATTERN_CHARACTERS_MAX = 2048  # EventBridge quotas page: "Event pattern size", adjustable
+TEMPLATE_BYTES_MAX = 51_200  # CloudFormation quotas page: template body in a request
+TEMPLATE_BYTES_IN_S3_MAX = 1_048_576  # the same page: template body in an S3 object
+INLINE_POLICIES_CHARACTERS_MAX = 10_240  # IAM quotas page: all inline policies of a role, without white space
+
+# Property that names a resource, and the form that its service takes.
+NAMES = {
+    "AWS::CloudTrail::Trail": ("TrailName", r"[A-Za-z0-9._-]{3,128}"),
+    "AWS::CloudWatch::Alarm": ("AlarmName", r"[ -~]{1,255}"),
+    "AWS::CloudWatch::Dashboard": ("DashboardName", r"[A-Za-z0-9_-]{1,255}"),
+    "AWS::DynamoDB::Table": ("TableName", r"[A-Za-z0-9_.-]{3,255}"),
+    "AWS::Events::Rule": ("Name", r"[A-Za-z0-9_.-]{1,64}"),
+    "AWS::IAM::Role": ("RoleName", r"[A-Za-z0-9_+=,.@-]{1,64}"),
+    "AWS::KMS::Alias": ("AliasName", r"alias/[A-Za-z0-9/_-]{1,250}"),
+    "AWS::Lambda::Function": ("FunctionName", r"[A-Za-z0-9_-]{1,64}"),
+    "AWS::Logs::LogGroup": ("LogGroupName", r"[A-Za-z0-9_/.#-]{1,512}"),
+    "AWS::S3::Bucket": ("BucketName", r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"),
+    "AWS::SNS::Topic": ("TopicName", r"[A-Za-z0-9_-]{1,256}"),
+    "AWS::SQS::Queue": ("QueueName", r"[A-Za-z0-9_-]{1,80}"),
+}
+NAMELESS = {  # KMS makes the ID of a key; the others belong to a resource that has a name
+    *("AWS::KMS::Key", "AWS::Lambda::EventInvokeConfig", "AWS::Lambda::Permission", "AWS::S3::BucketPolicy"),
+    *("AWS::SNS::Subscription", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy"),
+}
+LASTING = {"AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::Logs::LogGroup", "AWS::S3::Bucket"}
+TAGLESS = NAMELESS - {"AWS::KMS::Key"} | {"AWS::KMS::Alias", "AWS::CloudWatch::Dashboard"}
+
+# Why a statement names every resource, by logical name and Sid.
+EVERY_RESOURCE = {
+    (
+        "TopicPolicy",
+        "FunctionPublishes",
+    ): "one policy for five topics; in the policy of a topic, * is that topic",
+    ("TopicPolicy", "NobodyElsePublishes"): "as above",
+    ("TopicPolicy", "NobodyPublishesInClear"): "as above",
+    ("Key", "OwnerManages"): "in the policy of a key, * is that key, which has no ARN before it is made",
+    ("Key", "BusRulesWriteDeadLetters"): "as above",
+    ("Key", "SnsAndSqsHandOn"): "as above",
+    ("Key", "LogsEncrypt"): "as above",
+    ("Key", "OperatorsUseTableAndQueues"): "as above",
+    (
+        "StateTable",
+        "OperatorsJudgeAlerts",
+    ): "in the policy of a table, * is that table; its ARN would be circular",
+    ("StateTable", "NobodyElseWrites"): "as above",
+    ("StateTable", "NobodyWritesInClear"): "as above",
+    ("FunctionRole", "AskChangeCalendarsOfTheSiteFile"): "the site file may name calendars of other accounts",
+    (
+        "FunctionRole",
+        "LookUpAccounts",
+    ): "ListAccountAliases knows no resource; accounts are those of the events",
+    ("FunctionRole", "LookUpTheCallersLastHour"): "LookupEvents knows no resource",
+}
+
+# What a deny may name beside plain HTTP: writing data.
+DATA_WRITES = {
+    *("dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PartiQLDelete", "dynamodb:PartiQLInsert"),
+    *("dynamodb:PartiQLUpdate", "dynamodb:PutItem", "dynamodb:UpdateItem", "sns:Publish", "sqs:SendMessage"),
+}
+
+# What alarms must watch: for each resource of a kind, and for the function's own metrics.
+ALARMED = {
+    "AWS::Events::Rule": {
+        ("AWS/Events", "FailedInvocations", "RuleName"),
+        ("AWS/Events", "InvocationsFailedToBeSentToDlq", "RuleName"),
+    },
+    "AWS::Lambda::Function": {
+        *(("AWS/Lambda", metric, "FunctionName") for metric in ("Errors", "Throttles", "AsyncEventsDropped")),
+        *(
+            ("AWS/Lambda", metric, "FunctionName")
+            for metric in ("AsyncEventAge", "DestinationDeliveryFailures")
+        ),
+        *(("iam-responder", metric, "FunctionName") for metric in ("StateFailures", "Heartbeat")),
+    },
+    "AWS::SNS::Topic": {("AWS/SNS", "NumberOfNotificationsFailed", "TopicName")},
+    "AWS::SQS::Queue": {("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName")},
+}
+UNWATCHED = {
+    ("AlarmTopic", "NumberOfNotificationsFailed"): "its alarm would go the same way",
+    (
+        "Clock",
+        "InvocationsFailedToBeSentToDlq",
+    ): "it has no dead-letter queue: the next strike comes in five minutes",
+}
+
+OPERATOR = "arn:aws:iam::111122223333:role/operator"
+EVERYTHING = Deployment(  # each condition is true
+    {
+        "KmsKey": "create",
+        "OperatorRoleArns": OPERATOR,
+        "DeploymentRoleArns": "arn:aws:iam::111122223333:role/deploy",
+        "TopicArns": "arn:aws:sns:us-east-1:111122223333:security",
+        "Trail": "create",
+        "DeliverReadOnlyEvents": "true",
+        "ReservedConcurrency": "10",
+        "PermissionsBoundary": "arn:aws:iam::111122223333:policy/boundary",
+        "RulesFolder": "/var/task/rules",
+        **{
+            f"{name}Mail": "you@example.com"
+            for name in ("Critical", "High", "Medium", "Low", "Informational", "Alarm")
+        },
+    }
+)
+LONGEST_OF_ALL = Deployment(
+    EVERYTHING.parameters | LONGEST.parameters, LONGEST.partition, LONGEST.region, LONGEST.suffix
+)
+
+
+def of_type(resources, *kinds):
+    return {name: each for name, each in resources.items() if each["Type"] in kinds}
+
+
+def compact(value):
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def patterns_fit(template):
+    for name, rule in of_type(resolved(template, LONGEST_OF_ALL), "AWS::Events::Rule").items():
+        length = len(compact(rule["Properties"].get("EventPattern", {})))
+        if length > PATTERN_CHARACTERS_MAX:
+            yield f"{name}: the pattern has {length} characters, EventBridge takes {PATTERN_CHARACTERS_MAX}"
+
+
+def bus_rules_are_whole(template):
+    """Each pins its source on AWS, keeps what it cannot hand over, and comes after what lets it."""
+    for name, rule in of_type(template["Resources"], "AWS::Events::Rule").items():
+        properties = rule["Properties"]
+        wanted = {"BusPermission"}
+        if "EventPattern" in properties:
+            wanted.add("BusDeadLetterQueuePolicy")
+            sources = properties["EventPattern"].get("source", [])
+            pinned = [each.get("prefix", "") if isinstance(each, dict) else each for each in sources]
+            if not sources or not all(each.startswith("aws.") for each in pinned):
+                yield f"{name}: its pattern takes events that anybody can send; pin `source` on `aws.`"
+            if not all("DeadLetterConfig" in target for target in properties["Targets"]):
+                yield f"{name}: an event that cannot be handed over is lost; it needs a DeadLetterConfig"
+        missing = wanted - set(as_list(rule.get("DependsOn", [])))
+        if missing:
+            yield f"{name}: must depend on {sorted(missing)}, or its first events are lost"
+
+
+def permissions_name_no_account(template):
+    for name, resource in template["Resources"].items():
+        if resource["Type"] == "AWS::Lambda::Permission" and "SourceAccount" in resource["Properties"]:
+            yield f"{name}: EventBridge sends Lambda no SourceAccount, so this permission lets nobody in"
+        if resource["Type"] == "AWS::KMS::Key" and "SourceAccount" in compact(resource["Properties"]):
+            yield f"{name}: EventBridge sends KMS no aws:SourceAccount, so this policy lets nobody in"
+
+
+def is_flat(template):
+    for name in of_type(template["Resources"], "AWS::CloudFormation::Stack"):
+        yield f"{name}: StackSets refuse nested stacks"
+    if "Transform" in template:
+        yield "Transform: needs CAPABILITY_AUTO_EXPAND, which StackSets of an organization do not have"
+
+
+def names_fit(template):
+    for name, resource in resolved(template, LONGEST_OF_ALL).items():
+        kind, properties = resource["Type"], resource["Properties"]
+        if kind in NAMELESS:
+            continue
+        if kind not in NAMES:
+            yield f"{name}: of no kind that checks.py knows the limits of: {kind}"
+            continue
+        key, form = NAMES[kind]
+        if not re.fullmatch(form, properties.get(key, "")):
+            yield f"{name}: {key} `{properties.get(key)}` is not of the form {form}"
+        if "a" * 32 not in properties.get(key, ""):
+            yield f"{name}: {key} `{properties.get(key)}` does not begin with the prefix"
+        if kind == "AWS::IAM::Role":
+            length = sum(len(compact(policy["PolicyDocument"])) for policy in properties["Policies"])
+            if length > INLINE_POLICIES_CHARACTERS_MAX:
+                yield f"{name}: inline policies of {length} characters, of {INLINE_POLICIES_CHARACTERS_MAX}"
+
+
+def names_are_free_again(template):
+    """What outlives its stack has another name in the next one; nothing else hangs on the stack's name or ID."""
+    first, second = (
+        resolved(template, Deployment(EVERYTHING.parameters, stack=stack, stack_id=stack_id))
+        for stack, stack_id in [
+            ("one", "5b7f1e20-8d0c-11ef-9a3c-0affd3b1c2e5"),
+            ("StackSet-two", "6c8a2f31-8d0c-11ef-9a3c-12b0e4c2d3f6"),
+        ]
+    )
+    for name, resource in first.items():
+        kind = resource["Type"]
+        if kind not in NAMES:
+            continue
+        key = NAMES[kind][0]
+        changes = resource["Properties"].get(key) != second[name]["Properties"].get(key)
+        kept = "Retain" in resource.get("DeletionPolicy", "Delete")
+        if kind in LASTING and not kept:
+            yield f"{name}: is deleted with the stack, and with it what people look for later"
+        if kept and not changes:
+            yield f"{name}: outlives the stack, so the next stack cannot be made: end {key} in the stack's ID"
+        if not kept and changes:
+            yield f"{name}: {key} changes with the stack, so that nobody can tell it by the prefix"
+
+
+def talks_tls_only(template):
+    resources = resolved(template, EVERYTHING)
+    refused = {}  # ARN or URL of a queue, topic or bucket: the actions that plain HTTP is refused
+    for policy in of_type(
+        resources, "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy"
+    ).values():
+        properties = policy["Properties"]
+        places = properties.get("Topics") or properties.get("Queues") or [properties["Bucket"]]
+        for statement in statements(properties["PolicyDocument"]):
+            if (
+                statement["Effect"] == "Deny"
+                and statement["Principal"] == "*"
+                and statement.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}
+            ):
+                for place in places:
+                    refused.setdefault(place, set()).update(as_list(statement["Action"]))
+    wanted = {"AWS::SNS::Topic": "sns:Publish", "AWS::SQS::Queue": "sqs:*", "AWS::S3::Bucket": "s3:*"}
+    resolver = Resolver(template, EVERYTHING)
+    for name in of_type(resources, *wanted):
+        place, action = resolver.value({"Ref": name}), wanted[resources[name]["Type"]]
+        if action not in refused.get(place, ()):
+            yield f"{name}: {action} is not refused over plain HTTP"
+
+
+def every_resource_has_a_reason(template):
+    used = set()
+    for name, _, policy in policies(resolved(template, EVERYTHING)):
+        for statement in statements(policy):
+            if "*" in as_list(statement.get("Resource", [])):
+                place = (name, statement.get("Sid"))
+                used.add(place)
+                if place not in EVERY_RESOURCE:
+                    yield f"{name} {statement.get('Sid')}: Resource `*` has no reason in EVERY_RESOURCE"
+    for place in EVERY_RESOURCE.keys() - used:
+        yield f"{place}: a reason for a statement that does not say Resource `*`"
+
+
+def nobody_is_everybody(template):
+    for name, _, policy in policies(resolved(template, EVERYTHING)):
+        for statement in statements(policy):
+            principal = statement.get("Principal")
+            everybody = principal == "*" or (
+                isinstance(principal, dict) and "*" in as_list(principal.get("AWS", []))
+            )
+            if everybody and statement["Effect"] == "Allow":
+                yield f"{name} {statement.get('Sid')}: everybody is allowed"
+            if everybody and not statement.get("Condition"):
+                yield f"{name} {statement.get('Sid')}: Principal `*` without a condition"
+
+
+def denies_leave_the_owner_alone(template):
+    for name, kind, policy in policies(resolved(template, EVERYTHING)):
+        for statement in statements(policy):
+            condition = statement.get("Condition", {})
+            if (
+                kind != "resource"
+                or statement["Effect"] != "Deny"
+                or "aws:SecureTransport" in condition.get("Bool", {})
+            ):
+                continue
+            more = set(as_list(statement["Action"])) - DATA_WRITES
+            if more:
+                yield f"{name} {statement['Sid']}: denies {sorted(more)}, which is no writing of data"
+            if condition.get("Bool", {}).get("aws:PrincipalIsAWSService") != "false":
+                yield f"{name} {statement['Sid']}: also denies services of AWS, which have no aws:PrincipalArn"
+
+
+PARTITIONS = [
+    Deployment(EVERYTHING.parameters, partition, region, suffix)
+    for partition, region, suffix in [
+        ("aws", "us-east-1", "amazonaws.com"),
+        ("aws-us-gov", "us-gov-west-1", "amazonaws.com"),
+        ("aws-cn", "cn-north-1", "amazonaws.com.cn"),
+        ("aws-eusc", "eusc-de-east-1", "amazonaws.eu"),
+    ]
+]
+
+
+def is_at_home_in_each_partition(template):
+    """ARNs and names of services are those of the partition. A principal of a service ends in amazonaws.com
+    everywhere, but for one with a Region in it; event sources end so everywhere."""
+    for where in PARTITIONS:
+        for name, resource in resolved(template, where).items():
+            texts = json.dumps(
+                {key: each for key, each in resource["Properties"].items() if key != "EventPattern"}
+            )
+            given = set(json.dumps(list(where.parameters.values())).split('"'))
+            foreign = {
+                arn for arn in re.findall(r"arn:[^\"]+", texts) if arn.split(":")[1] != where.partition
+            } - given
+            for arn in foreign:
+                yield f"{name}: {arn} in the partition {where.partition}"
+            for host in re.findall(r"[a-z0-9-]+\.([a-z0-9-]+)\.(amazonaws\.[a-z.]+)", texts):
+                if host != (where.region, where.suffix):
+                    yield f"{name}: {'.'.join(host)} in the partition {where.partition}"
+
+
+def alarms_ring(template):
+    resources = resolved(template, EVERYTHING)
+    topic = Resolver(template, EVERYTHING).value({"Ref": "AlarmTopic"})
+    if "KmsMasterKeyId" in resources["AlarmTopic"]["Properties"]:
+        yield "AlarmTopic: has a key, so no alarm tells that the key is broken"
+    watched = set()
+    for name, alarm in of_type(resources, "AWS::CloudWatch::Alarm").items():
+        properties = alarm["Properties"]
+        for key in ("AlarmActions", "OKActions"):
+            if properties.get(key) != [topic]:
+                yield f"{name}: {key} must be the alarm topic"
+        (dimension,) = properties["Dimensions"]
+        watched.add(
+            (properties["Namespace"], properties["MetricName"], dimension["Name"], dimension["Value"])
+        )
+    for name, resource in of_type(resources, *ALARMED).items():
+        own = resource["Properties"][NAMES[resource["Type"]][0]]
+        for namespace, metric, dimension in ALARMED[resource["Type"]]:
+            is_watched = (namespace, metric, dimension, own) in watched
+            if is_watched == ((name, metric) in UNWATCHED):
+                yield f"{name}: {'an' if is_watched else 'no'} alarm on {metric} of {dimension} {own}"
+    heartbeat = resources["HeartbeatAlarm"]["Properties"]
+    if (heartbeat["TreatMissingData"], heartbeat["Period"] * heartbeat["EvaluationPeriods"]) != (
+        "breaching",
+        900,
+    ):
+        yield "HeartbeatAlarm: must ring when nothing comes for 15 minutes"
+
+
+def parameters_are_checked(template):
+    for name, spec in template.get("Parameters", {}).items():
+        if len(spec.get("Description", "")) < 20:
+            yield f"{name}: has no description"
+        is_checked = (
+            "AllowedValues" in spec
+            or {"AllowedPattern", "ConstraintDescription"} <= set(spec)
+            or {"MinValue", "MaxValue"} <= set(spec)
+        )
+        if not is_checked:
+            yield (
+                f"{name}: takes anything; give it AllowedValues, AllowedPattern and ConstraintDescription, "
+                "or MinValue and MaxValue"
+            )
+        pattern = spec.get("AllowedPattern")
+        if pattern and not (pattern.startswith("^") and pattern.endswith("$")):
+            yield f"{name}: its pattern must begin in ^ and end in $"
+        if pattern and not re.fullmatch(pattern, str(spec["Default"])):
+            yield f"{name}: its default `{spec['Default']}` is not of its form"
+
+
+def everything_is_tagged(template):
+    tags = [{"Key": "application", "Value": "iam-responder"}]
+    for name, resource in resolved(template, EVERYTHING).items():
+        if resource["Type"] not in TAGLESS and resource["Properties"].get("Tags") != tags:
+            yield f"{name}: does not have the tag of TagKey and TagValue"
+
+
+def is_deployable(text, readme):
+    """That the template fits into the request, or the documentation deploys it through a bucket."""
+    size = len(text.encode())
+    commands = [each for each in commands_of(readme) if "cloudformation deploy" in each]
+    if not commands:
+        yield "no command deploys it"
+    if size > TEMPLATE_BYTES_IN_S3_MAX:
+        yield f"the template has {size} bytes, of {TEMPLATE_BYTES_IN_S3_MAX}"
+    elif size > TEMPLATE_BYTES_MAX:
+        yield from (
+            f"the template has {size} bytes, so it needs --s3-bucket: {command}"
+            for command in commands
+            if "--s3-bucket" not in command
+        )
+
+
+def commands_of(markdown):
+    """The commands in the sh blocks of a page, each on one line, and each side of a pipe or an && its own."""
+    for block in re.findall(r"^```sh\n(.*?)^```$", markdown, re.MULTILINE | re.DOTALL):
+        for line in block.replace("\\\n", " ").splitlines():
+            yield from (part.strip() for part in re.split(r"&&|\|", line) if part.strip())
+
+
+def commands_name_their_region(markdown):
+    for command in commands_of(markdown):
+        talks = re.match(r"(aws (?!configure )|cargo lambda deploy|infra/package)", command)
+        if talks and not re.search(r"--region \S", command):
+            yield f"has no --region: {command}"
