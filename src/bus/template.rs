@@ -20,6 +20,11 @@ pub fn resources(bus_rules: &BusRules, name: Option<&str>) -> String {
     for rule in bus_rules.rules() {
         resource(&mut text, rule);
     }
+    for alarm in &ALARMS {
+        for (number, rules) in bus_rules.rules().chunks(ALARM_METRICS_MAX).enumerate() {
+            alarm_of(&mut text, alarm, number + 1, rules);
+        }
+    }
     match name {
         Some(name) => text.replace("${NamePrefix}", name),
         None => text,
@@ -43,7 +48,52 @@ fn resource(text: &mut String, rule: &BusRule) {
         text,
         "      Targets:\n        - Id: responder\n          Arn: !GetAtt Function.Arn\n          RetryPolicy: \
          {{MaximumEventAgeInSeconds: 86400, MaximumRetryAttempts: 185}}\n          DeadLetterConfig: \
-         {{Arn: !GetAtt BusDeadLetterQueue.Arn}}"
+         {{Arn: !GetAtt BusDeadLetterQueue.Arn}}\n      Tags: [{{Key: !Ref TagKey, Value: !Ref TagValue}}]"
+    );
+}
+
+/// Most metrics of one alarm. CloudWatch has what a bus rule does under its name alone, and an alarm cannot
+/// search for names.
+const ALARM_METRICS_MAX: usize = 10;
+
+/// What rings for the bus rules: logical ID, name, metric, and what it means.
+const ALARMS: [(&str, &str, &str, &str); 2] = [
+    (
+        "BusRulesFailed",
+        "bus-failed",
+        "FailedInvocations",
+        "A bus rule gave up handing an event to the function. It waits in the dead-letter queue.",
+    ),
+    (
+        "BusRulesLost",
+        "bus-lost",
+        "InvocationsFailedToBeSentToDlq",
+        "A bus rule could not put an event into its dead-letter queue. Its alert is lost.",
+    ),
+];
+
+fn alarm_of(text: &mut String, alarm: &(&str, &str, &str, &str), number: usize, rules: &[BusRule]) {
+    let (id, name, metric, meaning) = alarm;
+    let _ = writeln!(
+        text,
+        "\n  {id}{number}Alarm:\n    Type: AWS::CloudWatch::Alarm\n    Properties:\n      AlarmName: !Sub \
+         ${{NamePrefix}}-{name}-{number}\n      AlarmDescription: {meaning}\n      Metrics:\n        - {{Id: sum, \
+         Expression: \"SUM(FILL(METRICS(), 0))\", Label: {metric}, ReturnData: true}}"
+    );
+    for (number, rule) in rules.iter().enumerate() {
+        let _ = writeln!(
+            text,
+            "        - Id: m{number}\n          ReturnData: false\n          MetricStat:\n            Stat: Sum\n            \
+             Period: 60\n            Metric:\n              Namespace: AWS/Events\n              MetricName: {metric}\n              \
+             Dimensions: [{{Name: RuleName, Value: !Sub \"${{NamePrefix}}-{}\"}}]",
+            rule.label
+        );
+    }
+    let _ = writeln!(
+        text,
+        "      EvaluationPeriods: 1\n      Threshold: 0\n      ComparisonOperator: GreaterThanThreshold\n      \
+         TreatMissingData: notBreaching\n      AlarmActions: [!Ref AlarmTopic]\n      OKActions: [!Ref AlarmTopic]\n      \
+         Tags: [{{Key: !Ref TagKey, Value: !Ref TagValue}}]"
     );
 }
 

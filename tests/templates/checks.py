@@ -285,6 +285,9 @@ PARTITIONS = [
 ]
 
 
+ALARM_METRICS_MAX = 10  # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-limits.html
+
+
 def is_at_home_in_each_partition(template):
     """ARNs and names of services are those of the partition. A principal of a service ends in amazonaws.com
     everywhere, but for one with a Region in it; event sources end so everywhere."""
@@ -304,6 +307,12 @@ def is_at_home_in_each_partition(template):
                     yield f"{name}: {'.'.join(host)} in the partition {where.partition}"
 
 
+def metrics_of(alarm):
+    """The metrics that an alarm looks at: its own, or those of its expression."""
+    queries = [each["MetricStat"]["Metric"] for each in alarm.get("Metrics", []) if "MetricStat" in each]
+    return queries or [alarm]
+
+
 def alarms_ring(template):
     resources = resolved(template, EVERYTHING)
     topic = Resolver(template, EVERYTHING).value({"Ref": "AlarmTopic"})
@@ -315,10 +324,13 @@ def alarms_ring(template):
         for key in ("AlarmActions", "OKActions"):
             if properties.get(key) != [topic]:
                 yield f"{name}: {key} must be the alarm topic"
-        (dimension,) = properties["Dimensions"]
-        watched.add(
-            (properties["Namespace"], properties["MetricName"], dimension["Name"], dimension["Value"])
-        )
+        watched |= {
+            (metric["Namespace"], metric["MetricName"], dimension["Name"], dimension["Value"])
+            for metric in metrics_of(properties)
+            for dimension in metric["Dimensions"]
+        }
+        if len(properties.get("Metrics", [])) > ALARM_METRICS_MAX + 1:
+            yield f"{name}: an alarm takes {ALARM_METRICS_MAX} metrics"
     for name, resource in of_type(resources, *ALARMED).items():
         own = resource["Properties"][NAMES[resource["Type"]][0]]
         for namespace, metric, dimension in ALARMED[resource["Type"]]:
