@@ -245,6 +245,11 @@ fn by_principal(branch: &Branch) -> Vec<Clause> {
             .with(&format!("{ISSUER}.userName"), roles)
             .with("detail.userIdentity.principalId", vec![function]);
     }
+    // The service stands in `invokedBy`, or else is the address: whoever is absent there was not invoked.
+    let via = branch.get("derived.principal.viaService");
+    if let Some(via) = via.filter(|via| via.iter().any(is_absent) && !via.iter().any(is_wildcard)) {
+        clause = clause.with("detail.userIdentity.invokedBy", via.clone());
+    }
     if let Some(key) = branch.get("derived.principal.accessKeyId") {
         clause = clause.with("detail.userIdentity.accessKeyId", key.clone());
     }

@@ -70,6 +70,7 @@ def bus_rules(stack, account, region):
     """State and pattern, as JSON text, of each bus rule; `reads` too, which is made on demand only."""
     names = {
         "NamePrefix": stack,
+        "AWS::StackName": stack,
         "AWS::AccountId": account,
         "AWS::Region": region,
         "AWS::Partition": "aws",
@@ -87,11 +88,6 @@ def bus_rules(stack, account, region):
 def fault_of(pattern):
     """Why EventBridge would refuse this pattern, if it would."""
     return eventbridge._event_pattern_error(pattern)
-
-
-def alternatives_of(pattern):
-    """The patterns without `$or` that this one stands for."""
-    return eventbridge._compile_pattern(pattern)
 
 
 def taken(envelope, stack, reads=False):

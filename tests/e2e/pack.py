@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from deployment import ROOT
+from deployment import ROOT, STACK
 
 
 @dataclass
@@ -54,7 +54,7 @@ def changed(test):
     event = copy.deepcopy(_event(test["event"]))
     for path, value in (test.get("set") or {}).items():
         parent, last = _parent(event, path)
-        parent[last] = value
+        parent[last] = json.loads(json.dumps(value).replace("{own}", STACK))
     for path in test.get("remove") or []:
         parent, last = _parent(event, path)
         del parent[last]
