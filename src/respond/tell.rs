@@ -37,6 +37,12 @@ pub async fn tell<P: Publish>(
     topics: &BTreeMap<Severity, Vec<TopicSpec>>,
     alert: &Alert,
 ) -> Result<(), PublishFailed> {
+    let noted = publish.note(alert.severity).map(|note| {
+        let mut alert = alert.clone();
+        alert.notes.push(note);
+        alert
+    });
+    let alert = noted.as_ref().unwrap_or(alert);
     let topics = topics.get(&alert.severity).into_iter().flatten();
     let mut owing: Vec<(&TopicSpec, Message)> =
         topics.map(|topic| (topic, Message::new(alert, topic.format))).collect();

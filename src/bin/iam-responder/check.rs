@@ -1,5 +1,7 @@
 //! `check`: mistakes in rules and site file that are no faults of form.
 
+mod topics;
+
 use std::io::Write;
 use std::path::Path;
 
@@ -21,7 +23,10 @@ const CALENDAR_NOTICE_DAYS: i32 = 366;
 
 /// Arguments of `check`.
 #[derive(Debug, clap::Args)]
-pub struct Arguments {}
+pub struct Arguments {
+    #[command(flatten)]
+    topics: topics::Arguments,
+}
 
 /// Something worth a look.
 struct Remark {
@@ -29,12 +34,16 @@ struct Remark {
     message: String,
 }
 
-pub fn run(global: &Global, _: &Arguments) -> Result<Exit, Failure> {
+pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     let engine = match (&global.rules, &global.site) {
         (None, None) => Engine::embedded_checked().map_err(Failure::Rules),
         _ => files::engine(global),
     };
-    let engine = match engine {
+    let checked = engine.and_then(|engine| {
+        topics::check(&arguments.topics, global, &engine)?;
+        Ok(engine)
+    });
+    let engine = match checked {
         Err(Failure::Rules(faults)) if global.format == Format::Json => {
             let mut out = anstream::stdout().lock();
             for fault in faults {
