@@ -42,9 +42,9 @@ pub fn check(arguments: &Arguments, global: &Global, engine: &Engine) -> Result<
     let mut faults = Vec::new();
     for (at, arn) in topics.iter().enumerate() {
         if let Some(refusal) = reach.refusal(arn) {
-            let help = Some(refusal.help());
-            let path = format!("[{at}]");
-            let fault = Fault { path, help, ..Fault::whole("--topics", 1, refusal.to_string()) };
+            // In place of a line: which entry of the list it is.
+            let fault = Fault::whole("--topics", at + 1, refusal.to_string());
+            let fault = Fault { help: Some(refusal.help()), ..fault };
             faults.push(fault);
         }
     }
