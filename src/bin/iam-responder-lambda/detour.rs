@@ -16,7 +16,7 @@ const TOPICS_MAX: usize = 3;
 
 /// Which alerts take another way than the site file says, and what was said of it. Each copy of the
 /// function says it for itself: to know what others said would cost a call for every alert.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Detours {
     refused: BTreeMap<Severity, Vec<Refusal>>,
     /// The day (UTC) on which it was said, by severity.

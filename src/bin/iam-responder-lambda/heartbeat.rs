@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 
 use super::Function;
 use super::outside::Outside;
+use super::store::{Store, either};
 
 /// Time for all that is read.
 const HEARTBEAT_MAX: Duration = Duration::from_secs(10);
@@ -24,7 +25,8 @@ pub async fn beats(function: &Function) -> bool {
     // Where nothing is published, there is nothing to be sure of.
     let Outside::Aws { publish, .. } = &function.outside else { return false };
     let table = async {
-        let read = within(HEARTBEAT_MAX, "read the table", function.state.note(KEY)).await;
+        let read =
+            within(HEARTBEAT_MAX, "read the table", either!(&function.state, note(KEY))).await;
         read.map(|_| ()).map_err(|error| {
             let what_to_do = "the table must exist and be active, and the function's role must have \
                               dynamodb:GetItem on it and kms:Decrypt on its key";
