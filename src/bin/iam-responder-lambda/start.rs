@@ -37,7 +37,7 @@ pub async fn start() -> Result<Function, String> {
     let lossy = |text: OsString| text.to_string_lossy().into_owned();
     let pairs = env::vars_os().map(|(name, value)| (lossy(name), lossy(value)));
     let (settings, mut faults) = Settings::read(pairs);
-    log(&settings);
+    log(settings.log_level(), settings.dry_run && faults.is_empty());
     let engine = engine(&settings).map_err(|found| faults.extend(found)).ok();
     let routes = engine.as_ref().map(|engine| settings.routes(engine.site()));
     let routes = routes.and_then(|routes| routes.map_err(|error| faults.extend(error.0)).ok());
@@ -112,14 +112,14 @@ fn outside(
 }
 
 /// JSON lines, as Lambda's own log has them; in a dry run plain ones, as a person reads along.
-fn log(settings: &Settings) {
-    let level = settings.log_level().parse().unwrap_or(tracing::Level::INFO);
+fn log(level: &str, plain: bool) {
+    let level = level.parse().unwrap_or(tracing::Level::INFO);
     let lines = tracing_subscriber::fmt()
         .with_target(false)
         .with_ansi(false)
         .with_max_level(level)
         .with_writer(std::io::stdout);
-    if settings.dry_run {
+    if plain {
         lines.init();
     } else {
         lines.json().flatten_event(true).with_current_span(false).with_span_list(false).init();

@@ -25,7 +25,7 @@ const CALENDAR_NOTICE_DAYS: i32 = 366;
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
-    topics: topics::Arguments,
+    deployment: topics::Deployment,
 }
 
 /// Something worth a look.
@@ -40,7 +40,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
         _ => files::engine(global),
     };
     let checked = engine.and_then(|engine| {
-        topics::check(&arguments.topics, global, &engine)?;
+        topics::check(&arguments.deployment, global, &engine)?;
         Ok(engine)
     });
     let engine = match checked {
