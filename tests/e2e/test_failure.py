@@ -5,6 +5,7 @@ import pytest
 from changed import changed
 from deployment import STACK
 from samples import attach_admin
+from test_context import CLOCK
 
 
 def test_an_alert_that_cannot_be_published_waits_in_the_on_failure_queue(responder):
@@ -91,13 +92,17 @@ def test_a_function_that_cannot_start_fails_each_event_and_says_why(responder):
     assert responder.invocations() - before == 3
     answer = failed["responsePayload"]
     assert answer["errorType"] == "StartFailed"
-    for fault in ["TOPIC_HIGH: `high` is no topic ARN", "LOG_LEVEL: `loud` is not a log level", "RULES: failed to read"]:
+    for fault in [
+        "TOPIC_HIGH: `high` is no topic ARN",
+        "LOG_LEVEL: `loud` is not a log level",
+        "RULES: failed to read",
+    ]:
         assert f"- IAM_RESPONDER_{fault}" in answer["errorMessage"]
     assert responder.alerts() == []
 
     # The clock fails too, so that the alarm rings before the first event.
     with changed(responder, faulty | {"IAM_RESPONDER_RULES": None}):
-        answer, error = responder.invoke({"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}})
+        answer, error = responder.invoke(CLOCK)
     assert (error, answer["errorType"]) == ("Unhandled", "StartFailed")
     assert "- IAM_RESPONDER_TOPIC_LOW: no topic for low alerts" in answer["errorMessage"]
     assert "high alerts" not in answer["errorMessage"], "a faulty topic is not a missing one too"

@@ -21,7 +21,9 @@ from deployment import REGION, ROOT, SEVERITIES, command_line, credentials, free
 
 BINARY = "iam-responder-lambda"
 SAMPLE = "events/attach-role-policy-admin.json"
-LOOPBACK_UP = "import fcntl, socket, struct; fcntl.ioctl(socket.socket(), 0x8914, struct.pack('16sh', b'lo', 0x49))"
+LOOPBACK_UP = (
+    "import fcntl, socket, struct; fcntl.ioctl(socket.socket(), 0x8914, struct.pack('16sh', b'lo', 0x49))"
+)
 # Prints its port, then a dot for each connection, which it closes.
 TRAP = """
 import socket
@@ -64,7 +66,9 @@ class Laptop:
         """Makes a network namespace, which lives as long as its first process."""
         if not (shutil.which("unshare") and shutil.which("nsenter")):
             return False
-        first = self._start(["unshare", "--user", "--map-root-user", "--net", "sleep", "infinity"], self.scratch / "ns")
+        first = self._start(
+            ["unshare", "--user", "--map-root-user", "--net", "sleep", "infinity"], self.scratch / "ns"
+        )
         enter = ["nsenter", "--target", str(first.pid), "--user", "--net", "--preserve-credentials"]
         deadline = time.monotonic() + 5
         while first.poll() is None and time.monotonic() < deadline:
@@ -191,14 +195,25 @@ def test_the_commands_of_the_readme_show_an_alert_without_aws_and_without_networ
     assert without_name.returncode == 0, without_name.stderr + log
     # A copy of its own, by cargo-lambda's way, so it knows nothing of the first event.
     assert json.loads(without_name.stdout)["outcome"] == "alerted"
-    assert json.loads(rung.stdout) | {"dry_run": ""} == {"dry_run": "", "heartbeat": False, "due": 0, "repeated": 0}
+    assert json.loads(rung.stdout) | {"dry_run": ""} == {
+        "dry_run": "",
+        "heartbeat": False,
+        "due": 0,
+        "repeated": 0,
+    }
 
     first, second = re.findall(r"^=== dry run, .*?^=== end ===$", log, re.DOTALL | re.MULTILINE)
     assert first.splitlines()[0] == "=== dry run, not published to topic iam-responder-critical ==="
-    assert first.splitlines()[1].startswith("Subject: [CRITICAL] Administrator policy attached to a role: deploy-payments")
-    full = subprocess.run([command_line(), "respond", "--full", SAMPLE], cwd=ROOT, capture_output=True, text=True).stdout
+    assert first.splitlines()[1].startswith(
+        "Subject: [CRITICAL] Administrator policy attached to a role: deploy-payments"
+    )
+    full = subprocess.run(
+        [command_line(), "respond", "--full", SAMPLE], cwd=ROOT, capture_output=True, text=True
+    ).stdout
     told = [line.strip() for line in first.splitlines()]
-    for line in [each for each in full.splitlines() if "detach-role-policy" in each or "alice@example.com" in each]:
+    for line in [
+        each for each in full.splitlines() if "detach-role-policy" in each or "alice@example.com" in each
+    ]:
         assert line.strip() in told, f"{line}\nis not in\n{first}"
     assert second.splitlines()[1:] != [] and "ERROR" not in log, log
     assert "CloudWatchMetrics" not in log, "a dry run counts nothing"
@@ -206,7 +221,9 @@ def test_the_commands_of_the_readme_show_an_alert_without_aws_and_without_networ
 
 
 def test_a_fault_at_the_start_answers_every_invocation(laptop):
-    watch, terminal = laptop.watch("--env-var", "IAM_RESPONDER_LOG_LEVEL=loud", "--env-var", "IAM_RESPONDER_TABLE=t")
+    watch, terminal = laptop.watch(
+        "--env-var", "IAM_RESPONDER_LOG_LEVEL=loud", "--env-var", "IAM_RESPONDER_TABLE=t"
+    )
     try:
         started = time.monotonic()
         answers = [laptop.invoke(), laptop.invoke()]
