@@ -207,7 +207,7 @@ impl Settings {
         match (name, severity) {
             (_, Some(severity)) => {
                 let severity = severity.to_lowercase().parse()?;
-                // Also where it is faulty: that it is missing too would be no news.
+                // Also for a faulty value: the severity is then not reported as missing as well.
                 let topics = self.topics.entry(severity).or_default();
                 let TopicList(arns) = value.parse()?;
                 let spec = |arn| TopicSpec { arn, format: Format::default() };

@@ -1,7 +1,7 @@
 //! The heartbeat: could the function tell people now, if it had to?
 //!
-//! Settings are read at the start; a function whose settings are faulty answers no clock. What is left
-//! is asked all at once, so that it costs the time of one call.
+//! Settings are read at the start, and a function whose settings are faulty fails here too. Table and
+//! topics are asked at the same time, so that the heartbeat takes as long as the slowest call.
 
 use std::future::Future;
 use std::time::Duration;
@@ -16,13 +16,13 @@ use super::store::{Store, either};
 
 /// Time for all that is read.
 const HEARTBEAT_MAX: Duration = Duration::from_secs(10);
-/// What is read of the table: nothing is kept there, and that it is not is an answer.
+/// The note that is read from the table. None is kept under this key: "absent" is an answer too.
 const KEY: &str = "heartbeat";
 
 /// Reads the table and asks for every topic that the function may publish to; true where all of it
 /// answered. What did not is logged with what to do.
 pub async fn beats(function: &Function) -> bool {
-    // Where nothing is published, there is nothing to be sure of.
+    // A dry run could tell nobody.
     let Outside::Aws { publish, .. } = &function.outside else { return false };
     let table = async {
         let read =

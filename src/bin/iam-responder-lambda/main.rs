@@ -115,8 +115,8 @@ enum Done {
 }
 
 /// The payload comes unparsed: what the runtime could not read would never reach us, and nobody
-/// would be told. A function that could not start fails each event with the reason: to end instead
-/// would make Lambda start it again and again, and say only that it ended.
+/// would be told. A function that could not start fails each event with the reason. Were it to end
+/// instead, Lambda would start it again and again, and say only that it ended.
 async fn handle(
     function: &Result<Function, String>,
     event: LambdaEvent<Box<RawValue>>,
@@ -231,8 +231,8 @@ async fn clock(function: &Function, deadline: Duration) -> Done {
     Done::Clock { heartbeat, due, repeated }
 }
 
-/// How many alerts nobody acknowledged in time, and how many of them were told again. What fails is
-/// tried again when the clock rings next; nothing of it was not told before.
+/// Publishes again what nobody acknowledged in time: how many alerts those are, and how many were
+/// published again. What fails is tried at the next ring; each of these alerts was published before.
 async fn reminders(function: &Function, deadline: Duration) -> (usize, usize) {
     if function.repeat.is_none() {
         return (0, 0);
@@ -255,9 +255,8 @@ async fn reminders(function: &Function, deadline: Duration) -> (usize, usize) {
     (due, repeated)
 }
 
-/// Metrics pass by the log's level: they are lines of the log only on their way. A log that cannot be
-/// written is no reason to lose an alert that was sent. A dry run has none, so a deployed function that
-/// runs dry has no heartbeat.
+/// Writes a metric line, at every log level. A dry run writes none, so a deployed function that runs
+/// dry has no heartbeat. A log that cannot be written must not fail an event whose alert was sent.
 fn write(function: &Function, line: &serde_json::Value) {
     if matches!(function.outside, Outside::Aws { .. }) {
         let _ = writeln!(std::io::stdout(), "{line}");
