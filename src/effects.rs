@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::account::Account;
 use crate::alert::Message;
 use crate::ledger::Told;
+use crate::severity::Severity;
 
 pub mod memory;
 pub mod offline;
@@ -43,6 +44,11 @@ pub trait Publish {
         topic_arn: &str,
         message: &Message,
     ) -> impl Future<Output = Result<(), EffectError>>;
+
+    /// What an alert of this severity must say about where it goes, asked once before it is published.
+    fn note(&self, _severity: Severity) -> Option<String> {
+        None
+    }
 }
 
 /// Who owns a window of deduplication.

@@ -33,7 +33,7 @@ const fn metric(name: &'static str, unit: &'static str, meaning: &'static str) -
 }
 
 /// All metrics, in the order of the documentation.
-pub const METRICS: [Metric; 22] = [
+pub const METRICS: [Metric; 23] = [
     metric("EventsReceived", "Count", "events handed to the function"),
     metric("EventsMatched", "Count", "events that at least one rule matched"),
     metric("AlertsCritical", "Count", "alerts sent as critical"),
@@ -75,6 +75,11 @@ pub const METRICS: [Metric; 22] = [
         "Count",
         "alerts whose time to be acknowledged was over, in one look",
     ),
+    metric(
+        "Heartbeat",
+        "Count",
+        "rings of the clock at which settings, table and every topic could be read",
+    ),
     metric("DetectionDelay", "Milliseconds", "from the event's own time to the alert"),
     metric("Duration", "Milliseconds", "spent on the event by the function"),
     metric("DurationState", "Milliseconds", "of that, waiting for the state table"),
@@ -101,6 +106,15 @@ pub struct Phases {
     pub lookup_failures: u32,
 }
 
+/// Where the lines come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Name of the function: the dimension of all metrics.
+    pub function: String,
+    /// The level that a line must bear to pass Lambda's filter on the log, where it needs one.
+    pub level: Option<&'static str>,
+}
+
 /// Why an event was not handled; Lambda delivers it again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
@@ -117,7 +131,7 @@ pub fn line(
     phases: Phases,
     now: Timestamp,
     milliseconds: u64,
-    function: &str,
+    source: &Source,
 ) -> Value {
     let mut values: Vec<(&str, u64)> = vec![("EventsReceived", 1), ("Duration", milliseconds)];
     match result {
@@ -133,12 +147,12 @@ pub fn line(
         ("StateFailures", u64::from(phases.state_failures)),
         ("LookupFailures", u64::from(phases.lookup_failures)),
     ]);
-    embedded(&values, now, function)
+    embedded(&values, now, source)
 }
 
 /// The line for one look at what nobody acknowledged.
 #[must_use]
-pub fn reminded(reminded: &Reminded, now: Timestamp, function: &str) -> Value {
+pub fn reminded(reminded: &Reminded, now: Timestamp, source: &Source) -> Value {
     let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     let values = [
         ("AlertsUnacknowledged", count(reminded.due)),
@@ -146,10 +160,16 @@ pub fn reminded(reminded: &Reminded, now: Timestamp, function: &str) -> Value {
         ("PublishFailures", count(reminded.failures.len())),
         ("StateFailures", count(reminded.state_failures.len())),
     ];
-    embedded(&values, now, function)
+    embedded(&values, now, source)
 }
 
-fn embedded(values: &[(&str, u64)], now: Timestamp, function: &str) -> Value {
+/// The line for a ring of the clock at which all could be read that the function needs.
+#[must_use]
+pub fn heartbeat(now: Timestamp, source: &Source) -> Value {
+    embedded(&[("Heartbeat", 1)], now, source)
+}
+
+fn embedded(values: &[(&str, u64)], now: Timestamp, source: &Source) -> Value {
     let unit = |name: &str| {
         METRICS.iter().find(|metric| metric.name == name).map_or("None", |metric| metric.unit)
     };
@@ -163,7 +183,11 @@ fn embedded(values: &[(&str, u64)], now: Timestamp, function: &str) -> Value {
             "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": [["FunctionName"]], "Metrics": metrics}],
         }),
     );
-    line.insert("FunctionName".to_owned(), json!(function));
+    line.insert("FunctionName".to_owned(), json!(source.function));
+    // Not a metric, as it is not declared as one.
+    if let Some(level) = source.level {
+        line.insert("level".to_owned(), json!(level));
+    }
     line.extend(values.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
     Value::Object(line)
 }
@@ -231,7 +255,12 @@ mod tests {
             held_back: 0,
             notes: Vec::new(),
         };
-        let line = line(Ok(&outcome), Phases::default(), now, 12, "f");
+        let mut source = Source { function: "f".to_owned(), level: None };
+        let bare = line(Ok(&outcome), Phases::default(), now, 12, &source);
+        assert!(bare.get("level").is_none());
+        source.level = Some("ERROR");
+        let line = line(Ok(&outcome), Phases::default(), now, 12, &source);
+        assert_eq!(line["level"], "ERROR");
         assert_eq!(line["AlertsHigh"], 1);
         assert_eq!(line["DetectionDelay"], 5_000);
         for declared in line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap() {

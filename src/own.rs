@@ -141,20 +141,32 @@ impl OwnSession {
     }
 }
 
+/// The prefix that names everything of a deployment, as the template's parameter takes it: a lower-case
+/// letter, then lower-case letters, digits and hyphens, and no hyphen at the end.
+///
+/// # Errors
+/// What it should look like.
+pub fn check_name(name: &str) -> Result<(), String> {
+    let good = name.len() <= NAME_CHARS_MAX
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && !name.ends_with('-')
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    if good {
+        return Ok(());
+    }
+    Err(format!(
+        "`{name}` is not a name prefix; it has at most {NAME_CHARS_MAX} lower-case letters, digits and \
+         hyphens, begins with a letter and does not end with a hyphen, like `{DEFAULT_NAME}`"
+    ))
+}
+
 impl Own {
     /// The tool under this name, from a stack named like it unless another is given, as ARN or name.
     ///
     /// # Errors
     /// What is wrong with the name.
     pub fn new(name: &str, stack: Option<&str>) -> Result<Self, String> {
-        let first = name.starts_with(|c: char| c.is_ascii_lowercase());
-        let rest = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        if !first || !name.chars().all(rest) || name.ends_with('-') || name.len() > NAME_CHARS_MAX {
-            return Err(format!(
-                "`{name}` is not a name of the tool; write 1 to {NAME_CHARS_MAX} lower-case letters, digits \
-                 and hyphens, a letter first and no hyphen last, as {DEFAULT_NAME}"
-            ));
-        }
+        check_name(name)?;
         // arn:PARTITION:cloudformation:REGION:ACCOUNT:stack/NAME/UUID
         let of_arn =
             |stack: &str| stack.split(":stack/").nth(1)?.split('/').next().map(str::to_owned);

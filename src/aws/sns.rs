@@ -26,6 +26,18 @@ impl Sns {
         Self { client: Client::from_conf(config) }
     }
 
+    /// Asks SNS whether a topic is there, without sending anything: one call of `GetTopicAttributes`.
+    ///
+    /// # Errors
+    /// The topic does not exist, the role has no right to read it, or SNS does not answer.
+    pub async fn look_at(&self, topic_arn: &str) -> Result<(), EffectError> {
+        let answer = self.client.get_topic_attributes().topic_arn(topic_arn).send().await;
+        answer.map(|_| ()).map_err(|error| EffectError {
+            action: format!("read the attributes of topic {topic_arn}"),
+            cause: chain(&error),
+        })
+    }
+
     async fn send(
         &self,
         topic_arn: &str,

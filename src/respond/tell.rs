@@ -37,6 +37,12 @@ pub async fn tell<P: Publish>(
     topics: &BTreeMap<Severity, Vec<TopicSpec>>,
     alert: &Alert,
 ) -> Result<(), PublishFailed> {
+    let noted = publish.note(alert.severity).map(|note| {
+        let mut alert = alert.clone();
+        alert.notes.push(note);
+        alert
+    });
+    let alert = noted.as_ref().unwrap_or(alert);
     let topics = topics.get(&alert.severity).into_iter().flatten();
     let mut owing: Vec<(&TopicSpec, Message)> =
         topics.map(|topic| (topic, Message::new(alert, topic.format))).collect();
@@ -59,5 +65,40 @@ pub async fn tell<P: Publish>(
             event_id: alert.event.id.clone().unwrap_or_else(|| "without ID".to_owned()),
             cause,
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::effects::recorder::Recorder;
+    use crate::event::Unreadable;
+    use crate::site::Format;
+
+    /// Says something of every alert.
+    struct Noting(Recorder);
+
+    impl Publish for Noting {
+        async fn publish(&self, topic_arn: &str, message: &Message) -> Result<(), EffectError> {
+            self.0.publish(topic_arn, message).await
+        }
+
+        fn note(&self, severity: Severity) -> Option<String> {
+            Some(format!("Another way for {severity}."))
+        }
+    }
+
+    #[test]
+    fn what_the_publisher_says_of_the_way_stands_in_the_message() {
+        let alert = Alert::unreadable(&Unreadable::UnknownShape, None, None);
+        let topic = TopicSpec { arn: "arn".to_owned(), format: Format::Text };
+        let topics = [(alert.severity, vec![topic])].into();
+        let noting = Noting(Recorder::default());
+        pollster::block_on(tell(&noting, &topics, &alert)).unwrap();
+        pollster::block_on(tell(&noting.0, &topics, &alert)).unwrap();
+        let sent = noting.0.take();
+        let says =
+            |at: usize| sent[at].1.body.contains(&format!("Another way for {}.", alert.severity));
+        assert_eq!((says(0), says(1)), (true, false));
     }
 }

@@ -124,14 +124,14 @@ def test_what_nobody_acknowledges_is_told_once_more_a_step_louder(responder):
     assert all("iam-responder verdict " in alert.message for alert in told)
     command(responder, "verdict", seen["detail"]["eventID"], "acknowledged")
 
-    assert responder.invoke(CLOCK) == ({"due": 0, "repeated": 0}, None)
+    assert responder.invoke(CLOCK) == ({"heartbeat": True, "due": 0, "repeated": 0}, None)
     responder.let_alerts_age()
-    assert responder.invoke(CLOCK) == ({"due": 1, "repeated": 1}, None)
+    assert responder.invoke(CLOCK) == ({"heartbeat": True, "due": 1, "repeated": 1}, None)
     (alert,) = responder.alerts()
     assert alert.topic == alert.told["severity"] == "critical"
     assert alert.subject.startswith("[CRITICAL] Not acknowledged: ")
     assert any("a step louder" in reason for reason in json.loads(alert.message)["reasons"])
     assert forgotten["detail"]["eventID"] in alert.message
     responder.let_alerts_age()
-    assert responder.invoke(CLOCK) == ({"due": 0, "repeated": 0}, None)
+    assert responder.invoke(CLOCK) == ({"heartbeat": True, "due": 0, "repeated": 0}, None)
     assert responder.alerts() == []

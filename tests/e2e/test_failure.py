@@ -2,8 +2,10 @@
 
 import pytest
 
+from changed import changed
 from deployment import STACK
 from samples import attach_admin
+from test_context import CLOCK
 
 
 def test_an_alert_that_cannot_be_published_waits_in_the_on_failure_queue(responder):
@@ -69,3 +71,51 @@ def test_an_event_that_cannot_reach_the_function_waits_in_the_dead_letter_queue(
     responder.inject(event)
     (alert,) = responder.alerts()
     assert "no-way-in" in alert.message
+
+
+def test_a_function_that_cannot_start_fails_each_event_and_says_why(responder):
+    before = responder.invocations()
+    event = attach_admin("cannot-start")
+    faulty = {
+        "IAM_RESPONDER_TOPIC_HIGH": "high",
+        "IAM_RESPONDER_TOPIC_LOW": None,
+        "IAM_RESPONDER_LOG_LEVEL": "loud",
+        "IAM_RESPONDER_RULES": "/var/task/no-rules",
+    }
+    with changed(responder, faulty):
+        responder.inject(event)
+        (failed,) = responder.failed_events()
+    assert failed["requestContext"]["condition"] == "RetriesExhausted"
+    assert failed["requestPayload"] == event
+    assert responder.invocations() - before == 3
+    answer = failed["responsePayload"]
+    assert answer["errorType"] == "StartFailed"
+    for fault in [
+        "TOPIC_HIGH: `high` is no topic ARN",
+        "LOG_LEVEL: `loud` is not a log level",
+        "RULES: failed to read",
+    ]:
+        assert f"- IAM_RESPONDER_{fault}" in answer["errorMessage"]
+    assert responder.alerts() == []
+
+    # The clock fails too, so that the alarm rings before the first event.
+    with changed(responder, faulty | {"IAM_RESPONDER_RULES": None}):
+        answer, error = responder.invoke(CLOCK)
+    assert (error, answer["errorType"]) == ("Unhandled", "StartFailed")
+    assert "- IAM_RESPONDER_TOPIC_LOW: no topic for low alerts" in answer["errorMessage"]
+    assert "high alerts" not in answer["errorMessage"], "a faulty topic is not a missing one too"
+
+    # Mended, it takes what was kept.
+    answer, error = responder.invoke(failed["requestPayload"])
+    assert error is None, answer
+    (alert,) = responder.alerts()
+    assert "cannot-start" in alert.message
+
+
+def test_a_dry_run_is_refused_where_there_are_topics(responder):
+    with changed(responder, {"IAM_RESPONDER_DRY_RUN": "true"}):
+        answer, error = responder.invoke(attach_admin("dry"))
+    assert (error, answer["errorType"]) == ("Unhandled", "StartFailed")
+    assert "IAM_RESPONDER_TOPIC_CRITICAL" in answer["errorMessage"]
+    assert "IAM_RESPONDER_TABLE" in answer["errorMessage"]
+    assert responder.alerts() == []

@@ -6,15 +6,15 @@ use std::time::{Duration, Instant};
 
 use iam_responder::account::Account;
 use iam_responder::alert::Message;
-use iam_responder::aws::lookups::Aws;
-use iam_responder::aws::sns::Sns;
 use iam_responder::effects::{
     CalendarState, Calls, Claim, Delivery, EffectError, Lookups, Publish, State, Whose,
 };
 use iam_responder::ledger::Told;
 use iam_responder::metrics::Phases;
+use iam_responder::severity::Severity;
 use jiff::{SignedDuration, Timestamp};
 
+use super::outside::Outside;
 use super::store::{Store, either};
 
 /// A call that fails after this time failed because nobody answered.
@@ -31,9 +31,8 @@ const LOOKUPS_MAX: Duration = Duration::from_millis(3_500);
 
 /// What one invocation does, and how long each part of it took.
 pub struct Invocation<'f> {
-    publish: &'f Sns,
+    outside: &'f Outside,
     store: &'f Store,
-    lookups: &'f Aws,
     phases: Cell<Phases>,
     /// When the invocation must be over.
     deadline: Instant,
@@ -44,9 +43,9 @@ pub struct Invocation<'f> {
 }
 
 impl<'f> Invocation<'f> {
-    pub fn new(publish: &'f Sns, store: &'f Store, lookups: &'f Aws, deadline: Instant) -> Self {
+    pub fn new(outside: &'f Outside, store: &'f Store, deadline: Instant) -> Self {
         let (phases, state_before, silent) = (Cell::default(), Cell::default(), Cell::default());
-        Self { publish, store, lookups, phases, deadline, state_before, silent }
+        Self { outside, store, phases, deadline, state_before, silent }
     }
 
     /// Time spent so far, by what it was spent on.
@@ -137,19 +136,27 @@ impl Publish for Invocation<'_> {
         // Time is kept for marking the event, or for giving back what it claimed.
         let left = self.left(AFTER_PUBLISH);
         let action = || format!("publish to {topic_arn}");
-        let answer = timed(left, &action(), self.publish.publish(topic_arn, message)).await;
+        let answer = timed(left, &action(), self.outside.publish(topic_arn, message)).await;
         self.add(|phases| phases.publish += started.elapsed());
+        if answer.is_err() {
+            // Also where the time was over, of which the publisher knows nothing.
+            self.outside.not_published();
+        }
         answer
+    }
+
+    fn note(&self, severity: Severity) -> Option<String> {
+        self.outside.note(severity)
     }
 }
 
 impl Lookups for Invocation<'_> {
     fn asks_about_accounts(&self) -> bool {
-        self.lookups.asks_about_accounts()
+        self.outside.asks_about_accounts()
     }
 
     async fn account(&self, account: &str) -> Result<Option<Account>, EffectError> {
-        self.looked_up(self.lookups.account(account)).await
+        self.looked_up(self.outside.account(account)).await
     }
 
     async fn change_calendar(
@@ -157,7 +164,7 @@ impl Lookups for Invocation<'_> {
         name: &str,
         at: Timestamp,
     ) -> Result<Option<CalendarState>, EffectError> {
-        self.looked_up(self.lookups.change_calendar(name, at)).await
+        self.looked_up(self.outside.change_calendar(name, at)).await
     }
 
     async fn calls(
@@ -167,7 +174,7 @@ impl Lookups for Invocation<'_> {
         from: Timestamp,
         to: Timestamp,
     ) -> Result<Option<Calls>, EffectError> {
-        self.looked_up(self.lookups.calls(account, whose, from, to)).await
+        self.looked_up(self.outside.calls(account, whose, from, to)).await
     }
 }
 

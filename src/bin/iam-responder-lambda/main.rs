@@ -2,7 +2,11 @@
 
 #![expect(clippy::disallowed_methods, reason = "the binaries read clock and environment")]
 
+mod detour;
+mod dry_run;
+mod heartbeat;
 mod invocation;
+mod outside;
 mod start;
 mod store;
 
@@ -11,13 +15,11 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use iam_responder::aws::lookups::Aws;
-use iam_responder::aws::sns::Sns;
 use iam_responder::effects::{Delivery, State};
 use iam_responder::engine::Engine;
 use iam_responder::event::{Event, Unreadable};
 use iam_responder::lookup::Cache;
-use iam_responder::metrics::{self, Phases};
+use iam_responder::metrics::{self, Phases, Source};
 use iam_responder::outcome::Outcome;
 use iam_responder::remind::{Reminded, remind};
 use iam_responder::respond::{Origin, Repeat, RespondError, Responder, Response};
@@ -26,6 +28,7 @@ use iam_responder::site::TopicSpec;
 use invocation::Invocation;
 use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use outside::Outside;
 use serde_json::value::RawValue;
 use store::Store;
 
@@ -42,12 +45,13 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
 /// Everything that outlives one event.
 struct Function {
-    name: String,
+    source: Source,
     engine: Engine,
     topics: BTreeMap<Severity, Vec<TopicSpec>>,
-    publish: Sns,
+    /// ARNs of all topics that it may publish to, in a dry run none.
+    publishable: Vec<String>,
+    outside: Outside,
     state: Store,
-    lookups: Aws,
     cache: Cache,
     repeat: Option<Repeat>,
 }
@@ -56,6 +60,8 @@ struct Function {
 /// queue; the error types are stable, for alarms and people to match.
 #[derive(Debug)]
 enum Failed {
+    /// Settings, rules or topics are faulty: all of it, for people.
+    Start(String),
     Respond(RespondError),
     Deadline(String),
 }
@@ -63,6 +69,7 @@ enum Failed {
 impl From<Failed> for Diagnostic {
     fn from(failed: Failed) -> Self {
         let (error_type, error_message) = match failed {
+            Failed::Start(faults) => ("StartFailed", faults),
             Failed::Respond(error @ RespondError::UnderWay(_)) => ("UnderWay", error.to_string()),
             Failed::Respond(error) => ("PublishFailed", error.to_string()),
             Failed::Deadline(event) => {
@@ -76,13 +83,10 @@ impl From<Failed> for Diagnostic {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let function = match start::start().await {
-        Ok(function) => function,
-        Err(fault) => {
-            tracing::error!(fault, "could not start");
-            return ExitCode::FAILURE;
-        }
-    };
+    let function = start::start().await;
+    if let Err(faults) = &function {
+        tracing::error!(faults, "could not start: every event fails until this is mended");
+    }
     let function = &function;
     match lambda_runtime::run(service_fn(|event| handle(function, event))).await {
         Ok(()) => ExitCode::SUCCESS,
@@ -95,24 +99,50 @@ async fn main() -> ExitCode {
 
 /// What an invocation answers.
 #[derive(serde::Serialize)]
+struct Answer {
+    /// Says that nobody got anything, where that is so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dry_run: Option<&'static str>,
+    #[serde(flatten)]
+    done: Done,
+}
+
+#[derive(serde::Serialize)]
 #[serde(untagged)]
-enum Answer {
+enum Done {
     Event(Box<Outcome>),
-    Reminded { due: usize, repeated: usize },
+    Clock { heartbeat: bool, due: usize, repeated: usize },
 }
 
 /// The payload comes unparsed: what the runtime could not read would never reach us, and nobody
-/// would be told.
-async fn handle(function: &Function, event: LambdaEvent<Box<RawValue>>) -> Result<Answer, Failed> {
+/// would be told. A function that could not start fails each event with the reason. Were it to end
+/// instead, Lambda would start it again and again, and say only that it ended.
+async fn handle(
+    function: &Result<Function, String>,
+    event: LambdaEvent<Box<RawValue>>,
+) -> Result<Answer, Failed> {
     let text = event.payload.get();
     let deadline = remaining(event.context.deadline);
-    function.lookups.runs_as(&event.context.invoked_function_arn);
-    match Event::parse(text) {
+    let function = match function {
+        Ok(function) => function,
+        Err(faults) => {
+            let error = Failed::Start(faults.clone());
+            tell_failure(&error, text, Phases::default(), 0);
+            return Err(error);
+        }
+    };
+    let mut dry_run = None;
+    match &function.outside {
+        Outside::Aws { lookups, .. } => lookups.runs_as(&event.context.invoked_function_arn),
+        Outside::DryRun => dry_run = Some(dry_run::WARNING),
+    }
+    let done = match Event::parse(text) {
         Ok(event) if event.is_clock() && event.check_origin().is_ok() => {
             clock(function, deadline).await
         }
-        input => respond(function, input, text, deadline).await,
-    }
+        input => Done::Event(respond(function, input, text, deadline).await?),
+    };
+    Ok(Answer { dry_run, done })
 }
 
 async fn respond(
@@ -120,11 +150,10 @@ async fn respond(
     input: Result<Event, Unreadable>,
     text: &str,
     deadline: Duration,
-) -> Result<Answer, Failed> {
+) -> Result<Box<Outcome>, Failed> {
     let started = Instant::now();
     let now = Timestamp::now();
-    let invocation =
-        Invocation::new(&function.publish, &function.state, &function.lookups, started + deadline);
+    let invocation = Invocation::new(&function.outside, &function.state, started + deadline);
     let responder = Responder {
         engine: &function.engine,
         topics: &function.topics,
@@ -146,13 +175,13 @@ async fn respond(
     let under_way = matches!(result, Err(Failed::Respond(RespondError::UnderWay(_))));
     let failure = if under_way { metrics::Failure::UnderWay } else { metrics::Failure::Alert };
     let handled = result.as_ref().map_err(|_| failure);
-    let line = metrics::line(handled, phases, Timestamp::now(), milliseconds, &function.name);
-    write(&line);
+    let line = metrics::line(handled, phases, Timestamp::now(), milliseconds, &function.source);
+    write(function, &line);
     match &result {
         Ok(outcome) => tell(outcome, phases, milliseconds),
         Err(error) => tell_failure(error, text, phases, milliseconds),
     }
-    result.map(|outcome| Answer::Event(Box::new(outcome)))
+    result.map(Box::new)
 }
 
 /// An event that another copy of the function is at: waits for what comes of it, as failing would ring
@@ -188,16 +217,33 @@ async fn patiently(
     result
 }
 
-/// The clock rings: tells again what nobody acknowledged. What fails is tried again when it rings
-/// next; nothing of it was not told before.
-async fn clock(function: &Function, deadline: Duration) -> Result<Answer, Failed> {
+/// The clock rings: shows that the function could tell people, and tells again what nobody
+/// acknowledged.
+async fn clock(function: &Function, deadline: Duration) -> Done {
+    let heartbeat = async {
+        let beats = heartbeat::beats(function).await;
+        if beats {
+            write(function, &metrics::heartbeat(Timestamp::now(), &function.source));
+        }
+        beats
+    };
+    let (heartbeat, (due, repeated)) = tokio::join!(heartbeat, reminders(function, deadline));
+    Done::Clock { heartbeat, due, repeated }
+}
+
+/// Publishes again what nobody acknowledged in time: how many alerts those are, and how many were
+/// published again. What fails is tried at the next ring; each of these alerts was published before.
+async fn reminders(function: &Function, deadline: Duration) -> (usize, usize) {
+    if function.repeat.is_none() {
+        return (0, 0);
+    }
     let now = Timestamp::now();
-    let work = remind(&function.state, &function.publish, &function.topics, now);
+    let work = remind(&function.state, &function.outside, &function.topics, now);
     let Ok(reminded) = tokio::time::timeout(deadline, work).await else {
         tracing::error!("looking for what nobody acknowledged took too long");
-        return Ok(Answer::Reminded { due: 0, repeated: 0 });
+        return (0, 0);
     };
-    write(&metrics::reminded(&reminded, now, &function.name));
+    write(function, &metrics::reminded(&reminded, now, &function.source));
     let Reminded { due, repeated, failures, state_failures } = reminded;
     for failure in failures {
         tracing::error!(error = %failure, "not told again");
@@ -206,12 +252,15 @@ async fn clock(function: &Function, deadline: Duration) -> Result<Answer, Failed
         tracing::error!(%error, "the table failed while looking for what nobody acknowledged");
     }
     tracing::info!(due, repeated, "looked for what nobody acknowledged");
-    Ok(Answer::Reminded { due, repeated })
+    (due, repeated)
 }
 
-/// A log that cannot be written is no reason to lose an alert that was sent.
-fn write(line: &serde_json::Value) {
-    let _ = writeln!(std::io::stdout(), "{line}");
+/// Writes a metric line, at every log level. A dry run writes none, so a deployed function that runs
+/// dry has no heartbeat. A log that cannot be written must not fail an event whose alert was sent.
+fn write(function: &Function, line: &serde_json::Value) {
+    if matches!(function.outside, Outside::Aws { .. }) {
+        let _ = writeln!(std::io::stdout(), "{line}");
+    }
 }
 
 /// One line tells the whole story of an event, without its content.

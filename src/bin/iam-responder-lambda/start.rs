@@ -1,75 +1,157 @@
-//! Start-up: whatever is wrong is told with what and where, and the function does not start.
+//! Start-up: whatever is wrong is told with what and where, all of it at once.
 
+use std::collections::BTreeMap;
 use std::env;
+use std::ffi::OsString;
 use std::path::Path;
 
+use aws_config::SdkConfig;
 use iam_responder::aws::dynamodb::Table;
 use iam_responder::aws::lookups::{Aws, Permitted};
 use iam_responder::aws::{client, sns::Sns};
 use iam_responder::document::Fault;
 use iam_responder::engine::Engine;
-use iam_responder::folder;
+use iam_responder::folder::{self, FolderError};
 use iam_responder::lookup::Cache;
+use iam_responder::metrics::Source;
+use iam_responder::own::Own;
 use iam_responder::respond::Repeat;
-use iam_responder::settings::Settings;
+use iam_responder::settings::{DRY_RUN, RULES, Refusal, Routes, Settings};
+use iam_responder::severity::Severity;
 
-use super::Function;
+use super::detour::Detours;
+use super::outside::Outside;
 use super::store::Store;
+use super::{Function, dry_run};
+
+/// Most faults told of one start.
+const FAULTS_MAX: usize = 20;
+/// Longest text of one fault, in characters.
+const FAULT_CHARS_MAX: usize = 1_000;
 
 /// Reads settings, rules and credentials' place, and builds the clients.
+///
+/// # Errors
+/// All that is wrong with settings, rules and topics, for people.
 pub async fn start() -> Result<Function, String> {
-    let settings =
-        Settings::from_pairs(env::vars_os().filter_map(|(name, value)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        }));
-    let level = settings.as_ref().map_or("info", |settings| settings.log_level.as_str());
-    log(level);
-    let settings = settings.map_err(|error| error.to_string())?;
-    let engine = match &settings.rules {
-        Some(folder) => {
-            folder::engine(Path::new(folder), None).map_err(|error| error.to_string())?
-        }
-        None => Engine::embedded().map_err(|faults| told(&faults))?,
+    // A value that is not UTF-8 is read as far as it goes, so that its fault names the variable.
+    let lossy = |text: OsString| text.to_string_lossy().into_owned();
+    let pairs = env::vars_os().map(|(name, value)| (lossy(name), lossy(value)));
+    let (settings, mut faults) = Settings::read(pairs);
+    log(settings.log_level(), settings.dry_run && faults.is_empty());
+    let engine = engine(&settings).map_err(|found| faults.extend(found)).ok();
+    let own = Own::new(&settings.name, settings.stack.as_deref());
+    let own = own.map_err(|fault| faults.push(fault)).unwrap_or_default();
+    let engine = engine.map(|engine| engine.deployed_as(own));
+    let routes = engine.as_ref().map(|engine| settings.routes(engine.site()));
+    let routes = routes.and_then(|routes| routes.map_err(|error| faults.extend(error.0)).ok());
+    if routes.is_none() && settings.topics.is_empty() {
+        faults.push(format!("on a laptop, {DRY_RUN} set to `true` needs no topics"));
+    }
+    if !faults.is_empty() {
+        return Err(told(&faults));
+    }
+    let (Some(engine), Some(routes)) = (engine, routes) else { return Err(told(&faults)) };
+    let Routes { topics, refused } = routes;
+    let config = if settings.dry_run { None } else { Some(config(&settings).await?) };
+    let source = Source {
+        function: env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|_| settings.name.clone()),
+        level: settings.metric_level,
     };
-    let topics = settings.topics(engine.site()).map_err(|error| error.to_string())?;
-    let region = env::var("AWS_REGION").unwrap_or_default();
-    let name = env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|_| "iam-responder".to_owned());
-    let config = client::config(&region, env::var_os("AWS_CA_BUNDLE")).await?;
     let repeat = settings.repeat_after.zip(settings.table.clone());
-    let repeat = repeat.map(|(after, table)| Repeat { after, region: region.clone(), table });
-    let state = match settings.table {
-        Some(table) => Store::Table(Table::new(&config, table)),
-        None => Store::Memory(Box::default()),
-    };
-    let permitted =
-        Permitted { accounts: settings.look_up_accounts, history: settings.look_up_history };
+    let region = settings.region.clone().unwrap_or_default();
+    let repeat = repeat.map(|(after, table)| Repeat { after, region, table });
     Ok(Function {
-        name,
+        source,
         engine,
         topics,
-        publish: Sns::new(&config),
-        state,
-        lookups: Aws::new(&config, permitted),
+        publishable: settings.publishable().into_iter().collect(),
+        state: store(&settings, config.as_ref()),
+        outside: outside(&settings, config.as_ref(), refused),
         cache: Cache::default(),
         repeat,
     })
 }
 
-/// JSON lines, as Lambda's own log has them.
-fn log(level: &str) {
+fn engine(settings: &Settings) -> Result<Engine, Vec<String>> {
+    let texts = |faults: Vec<Fault>| faults.iter().map(ToString::to_string).collect();
+    match &settings.rules {
+        None => Engine::embedded().map_err(texts),
+        Some(folder) => folder::engine(Path::new(folder), None).map_err(|error| match error {
+            FolderError::Broken(faults) => texts(faults),
+            other => vec![format!("{RULES}: {other}")],
+        }),
+    }
+}
+
+async fn config(settings: &Settings) -> Result<SdkConfig, String> {
+    let region = settings.region.as_deref().unwrap_or_default();
+    let config = client::config(region, env::var_os("AWS_CA_BUNDLE")).await;
+    config.map_err(|fault| told(&[fault]))
+}
+
+fn store(settings: &Settings, config: Option<&SdkConfig>) -> Store {
+    match (config, &settings.table) {
+        (Some(config), Some(table)) => Store::Table(Table::new(config, table.clone())),
+        _ => Store::Memory(Box::default()),
+    }
+}
+
+fn outside(
+    settings: &Settings,
+    config: Option<&SdkConfig>,
+    refused: BTreeMap<Severity, Vec<Refusal>>,
+) -> Outside {
+    let Some(config) = config else {
+        tracing::warn!("{}", dry_run::WARNING);
+        return Outside::DryRun;
+    };
+    let permitted =
+        Permitted { accounts: settings.look_up_accounts, history: settings.look_up_history };
+    Outside::Aws {
+        publish: Sns::new(config),
+        lookups: Box::new(Aws::new(config, permitted)),
+        detours: Detours::new(refused),
+    }
+}
+
+/// JSON lines, as Lambda's own log has them; in a dry run plain ones, as a person reads along.
+fn log(level: &str, plain: bool) {
     let level = level.parse().unwrap_or(tracing::Level::INFO);
-    tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_current_span(false)
-        .with_span_list(false)
+    let lines = tracing_subscriber::fmt()
         .with_target(false)
         .with_ansi(false)
         .with_max_level(level)
-        .with_writer(std::io::stdout)
-        .init();
+        .with_writer(std::io::stdout);
+    if plain {
+        lines.init();
+    } else {
+        lines.json().flatten_event(true).with_current_span(false).with_span_list(false).init();
+    }
 }
 
-fn told(faults: &[Fault]) -> String {
-    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+/// All faults in one text, each on its own line; what lies beyond the limits is counted.
+fn told(faults: &[String]) -> String {
+    let mut text = "the function cannot start:".to_owned();
+    for fault in faults.iter().take(FAULTS_MAX) {
+        text.push_str("\n- ");
+        text.extend(fault.chars().take(FAULT_CHARS_MAX));
+    }
+    if faults.len() > FAULTS_MAX {
+        text.push_str(&format!("\n- and {} more", faults.len() - FAULTS_MAX));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_fault_has_a_largest_size() {
+        let text = told(&vec!["ä".repeat(FAULT_CHARS_MAX + 1); FAULTS_MAX + 7]);
+        assert_eq!(text.lines().count(), FAULTS_MAX + 2);
+        assert!(text.ends_with("- and 7 more"));
+        assert!(text.lines().all(|line| line.chars().count() <= FAULT_CHARS_MAX + 2));
+    }
 }

@@ -1,6 +1,7 @@
 //! `check`: mistakes in rules and site file that are no faults of form.
 
 mod delivery;
+mod topics;
 
 use std::io::Write;
 use std::path::Path;
@@ -23,7 +24,10 @@ const CALENDAR_NOTICE_DAYS: i32 = 366;
 
 /// Arguments of `check`.
 #[derive(Debug, clap::Args)]
-pub struct Arguments {}
+pub struct Arguments {
+    #[command(flatten)]
+    deployment: topics::Deployment,
+}
 
 /// Something worth a look.
 struct Remark {
@@ -51,12 +55,16 @@ impl Remark {
     }
 }
 
-pub fn run(global: &Global, _: &Arguments) -> Result<Exit, Failure> {
+pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     let engine = match (&global.rules, &global.site) {
         (None, None) => Engine::embedded_checked().map_err(Failure::Rules),
         _ => files::engine(global),
     };
-    let engine = match engine {
+    let checked = engine.and_then(|engine| {
+        topics::check(&arguments.deployment, global, &engine)?;
+        Ok(engine)
+    });
+    let engine = match checked {
         Err(Failure::Rules(faults)) if global.format == Format::Json => {
             let mut out = anstream::stdout().lock();
             for fault in faults {

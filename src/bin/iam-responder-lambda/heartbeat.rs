@@ -1,0 +1,74 @@
+//! The heartbeat: could the function tell people now, if it had to?
+//!
+//! Settings are read at the start, and a function whose settings are faulty fails here too. Table and
+//! topics are asked at the same time, so that the heartbeat takes as long as the slowest call.
+
+use std::future::Future;
+use std::time::Duration;
+
+use iam_responder::aws::sns::Sns;
+use iam_responder::effects::{EffectError, State};
+use tokio::task::JoinSet;
+
+use super::Function;
+use super::outside::Outside;
+use super::store::{Store, either};
+
+/// Time for all that is read.
+const HEARTBEAT_MAX: Duration = Duration::from_secs(10);
+/// The note that is read from the table. None is kept under this key: "absent" is an answer too.
+const KEY: &str = "heartbeat";
+
+/// Reads the table and asks for every topic that the function may publish to; true where all of it
+/// answered. What did not is logged with what to do.
+pub async fn beats(function: &Function) -> bool {
+    // A dry run could tell nobody.
+    let Outside::Aws { publish, .. } = &function.outside else { return false };
+    let table = async {
+        let read =
+            within(HEARTBEAT_MAX, "read the table", either!(&function.state, note(KEY))).await;
+        read.map(|_| ()).map_err(|error| {
+            let what_to_do = "the table must exist and be active, and the function's role must have \
+                              dynamodb:GetItem on it and kms:Decrypt on its key";
+            tracing::error!(%error, what_to_do, "no heartbeat: the table cannot be read");
+        })
+    };
+    let (table, topics) = tokio::join!(table, topics(publish, &function.publishable));
+    table.is_ok() && topics
+}
+
+/// Are all topics there?
+async fn topics(publish: &Sns, arns: &[String]) -> bool {
+    let mut asked = JoinSet::new();
+    for arn in arns {
+        let (publish, arn) = (publish.clone(), arn.clone());
+        asked.spawn(async move {
+            let action = format!("read the attributes of topic {arn}");
+            within(HEARTBEAT_MAX, &action, publish.look_at(&arn)).await
+        });
+    }
+    let mut all = true;
+    while let Some(answer) = asked.join_next().await {
+        let error = match answer {
+            Ok(Ok(())) => continue,
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => error.to_string(),
+        };
+        all = false;
+        let what_to_do = "the topic must exist in the function's Region, and the function's role must \
+                          have sns:GetTopicAttributes on it";
+        tracing::error!(error, what_to_do, "no heartbeat: a topic cannot be read");
+    }
+    all
+}
+
+async fn within<T>(
+    most: Duration,
+    action: &str,
+    call: impl Future<Output = Result<T, EffectError>>,
+) -> Result<T, EffectError> {
+    tokio::time::timeout(most, call).await.unwrap_or_else(|_| {
+        let cause = format!("no answer within {} ms", most.as_millis());
+        Err(EffectError { action: action.to_owned(), cause })
+    })
+}

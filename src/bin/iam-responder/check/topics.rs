@@ -1,0 +1,75 @@
+//! Topics of the site file that the deployment could not publish to.
+
+use iam_responder::document::{Document, Fault};
+use iam_responder::engine::{Engine, SITE_FILE};
+use iam_responder::folder;
+use iam_responder::settings::{Reach, TopicList, check_region};
+use iam_responder::severity::Severity;
+use serde_json::Value;
+
+use crate::Global;
+use crate::exit::Failure;
+
+/// What the deployment can publish to; without it the topics of the site file are not checked.
+#[derive(Debug, clap::Args)]
+pub struct Deployment {
+    /// Further topics of the deployment: ARNs, separated by commas, or nothing
+    #[arg(long, value_name = "ARN,ARN", requires = "region")]
+    topics: Option<TopicList>,
+    /// Region of the deployment
+    #[arg(long, requires = "topics", value_parser = region)]
+    region: Option<String>,
+}
+
+fn region(text: &str) -> Result<String, String> {
+    check_region(text).map(|()| text.to_owned())
+}
+
+/// Refuses each topic of the site file, and each further topic, that the function would not publish to.
+///
+/// # Errors
+/// All of them, with file and line.
+pub fn check(deployment: &Deployment, global: &Global, engine: &Engine) -> Result<(), Failure> {
+    let (Some(TopicList(topics)), Some(region)) = (&deployment.topics, &deployment.region) else {
+        return Ok(());
+    };
+    let reach = Reach {
+        region: Some(region.clone()),
+        listed: topics.iter().cloned().collect(),
+        prefix: Some(global.name.clone()),
+    };
+    let document = site_document(global)?;
+    let mut faults = Vec::new();
+    for (at, arn) in topics.iter().enumerate() {
+        if let Some(refusal) = reach.refusal(arn) {
+            // In place of a line: which entry of the list it is.
+            let fault = Fault::whole("--topics", at + 1, refusal.to_string());
+            let fault = Fault { help: Some(refusal.help()), ..fault };
+            faults.push(fault);
+        }
+    }
+    for severity in Severity::ALL.into_iter().rev() {
+        for (at, topic) in engine.site().topics(severity).iter().enumerate() {
+            if let Some(refusal) = reach.refusal(&topic.arn) {
+                let path = format!("topics.{severity}[{at}].arn");
+                faults.push(document.fault(&path, refusal.to_string(), Some(refusal.help())));
+            }
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Failure::Rules(faults)) }
+}
+
+/// The site file with its lines, which the engine does not keep. The one compiled in has none.
+fn site_document(global: &Global) -> Result<Document, Failure> {
+    let of_rules = global.rules.as_ref().map(|rules| rules.join(SITE_FILE));
+    let path = global.site.clone().or(of_rules.filter(|path| path.exists()));
+    let found = match path {
+        Some(path) => {
+            let file = folder::source_file(&path)?;
+            let documents = Document::parse_all(&file.name, &file.text);
+            documents.map_err(|fault| Failure::Rules(vec![fault]))?.into_iter().next()
+        }
+        None => None,
+    };
+    Ok(found.unwrap_or_else(|| Document::trusted(SITE_FILE, Value::Null)))
+}

@@ -1,0 +1,171 @@
+//! Forms of single values.
+
+use jiff::SignedDuration;
+
+use super::{DEPLOYMENT_ROLES_MAX, REPEAT_AFTER_MINUTES_MAX, reach};
+
+/// Longest name of a Region, in characters.
+const REGION_CHARS_MAX: usize = 32;
+
+/// The name of an AWS Region.
+///
+/// # Errors
+/// What it should look like.
+pub fn check_region(region: &str) -> Result<(), String> {
+    let good = region.len() <= REGION_CHARS_MAX
+        && region.starts_with(|c: char| c.is_ascii_lowercase())
+        && region.ends_with(|c: char| c.is_ascii_digit())
+        && region.contains('-')
+        && region.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    if good {
+        Ok(())
+    } else {
+        Err(format!("`{region}` is not a Region; write it like `us-east-1`"))
+    }
+}
+
+pub(super) fn yes_or_no(value: &str) -> Result<bool, String> {
+    match value.to_lowercase().as_str() {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(format!("`{value}` is neither true nor false")),
+    }
+}
+
+pub(super) fn minutes(value: &str) -> Result<Option<SignedDuration>, String> {
+    let minutes =
+        value.parse().ok().filter(|minutes| (0..=REPEAT_AFTER_MINUTES_MAX).contains(minutes));
+    let minutes = minutes.ok_or_else(|| {
+        format!("`{value}` is not a number of minutes, 0 to {REPEAT_AFTER_MINUTES_MAX}")
+    })?;
+    Ok((minutes > 0).then(|| SignedDuration::from_mins(minutes)))
+}
+
+/// Lambda says `FATAL` where there is no quieter level than `error`.
+pub(super) fn log_level(value: &str) -> Result<&'static str, String> {
+    match value.to_lowercase().as_str() {
+        "fatal" | "error" => Ok("error"),
+        "warn" => Ok("warn"),
+        "info" => Ok("info"),
+        "debug" => Ok("debug"),
+        "trace" => Ok("trace"),
+        _ => Err(format!("`{value}` is not a log level; write ERROR, WARN, INFO, DEBUG or TRACE")),
+    }
+}
+
+/// The level in Lambda's spelling where it lies above INFO.
+pub(super) fn above_info(value: &str) -> Option<&'static str> {
+    ["WARN", "ERROR", "FATAL"].into_iter().find(|level| value.eq_ignore_ascii_case(level))
+}
+
+/// `arn:PARTITION:cloudformation:REGION:ACCOUNT:stack/NAME/ID`.
+pub(super) fn check_stack(arn: &str) -> Result<(), String> {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let good = matches!(parts.as_slice(), ["arn", partition, "cloudformation", region, account, stack]
+        if is_partition(partition) && check_region(region).is_ok() && is_account(account)
+            && is_stack(stack));
+    if good {
+        return Ok(());
+    }
+    Err(format!(
+        "`{arn}` is not a stack ARN; write it like \
+         `arn:aws:cloudformation:us-east-1:111122223333:stack/iam-responder/0f1e2d3c-…`"
+    ))
+}
+
+fn is_stack(resource: &str) -> bool {
+    let parts: Vec<&str> = resource.split('/').collect();
+    let word = |text: &str| {
+        !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+    };
+    matches!(parts.as_slice(), ["stack", name, id] if word(name) && word(id))
+}
+
+/// ARNs of roles, separated by commas. A role with a comma in its name cannot be given: what stands
+/// behind the comma is refused.
+pub(super) fn roles(value: &str) -> Result<Vec<String>, String> {
+    reach::list(value, DEPLOYMENT_ROLES_MAX, "role ARNs", check_role)
+}
+
+/// `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`; a path may hold colons.
+fn check_role(arn: &str) -> Result<(), String> {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let good = matches!(parts.as_slice(), ["arn", partition, "iam", "", account, role]
+        if is_partition(partition) && is_account(account)
+            && role.strip_prefix("role/").is_some_and(|name| !name.is_empty() && !name.ends_with('/'))
+            && role.chars().all(|c| c.is_ascii_graphic()));
+    if good {
+        return Ok(());
+    }
+    Err(format!(
+        "`{arn}` is not a role ARN; write it like `arn:aws:iam::111122223333:role/deployer`"
+    ))
+}
+
+fn is_partition(text: &str) -> bool {
+    text.starts_with("aws") && text.chars().all(|c| c.is_ascii_lowercase() || c == '-')
+}
+
+fn is_account(text: &str) -> bool {
+    crate::account::is_id(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_a_prefix_of_every_kind_of_resource() {
+        for good in ["a", "iam-responder", "guard2", &"x".repeat(32)] {
+            assert_eq!(crate::own::check_name(good), Ok(()), "{good}");
+        }
+        for bad in ["", "-a", "a-", "2a", "Guard", "a_b", "a b", "ä", &"x".repeat(33)] {
+            assert!(crate::own::check_name(bad).unwrap_err().contains("at most 32"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn stacks_and_roles_are_arns_of_their_kind() {
+        for good in [
+            "arn:aws:cloudformation:us-east-1:111122223333:stack/iam-responder/0f1e2d3c-1111",
+            "arn:aws-us-gov:cloudformation:us-gov-west-1:111122223333:stack/StackSet-x-1/a",
+        ] {
+            assert_eq!(check_stack(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "iam-responder",
+            "arn:aws:cloudformation:us-east-1:111122223333:stack/iam-responder",
+            "arn:aws:cloudformation:us-east-1:1:stack/iam-responder/0f",
+            "arn:aws:cloudformation::111122223333:stack/iam-responder/0f",
+            "arn:aws:cloudformation:us-east-1:111122223333:stackset/iam-responder/0f",
+            "arn:aws:cloudformation:us-east-1:111122223333:stack/a*/0f",
+        ] {
+            assert!(check_stack(bad).unwrap_err().contains("not a stack ARN"), "{bad}");
+        }
+        let role = "arn:aws:iam::111122223333:role/";
+        let found = roles(&format!("{role}a, {role}path:*/b,{role}a")).unwrap();
+        assert_eq!(found, [format!("{role}a"), format!("{role}path:*/b")]);
+        for bad in [
+            "a",
+            role,
+            "arn:aws:iam::111122223333:user/a",
+            &format!("{role}a,b"),
+            &format!("{role}a b"),
+        ] {
+            assert!(roles(bad).unwrap_err().contains("not a role ARN"), "{bad}");
+        }
+        let many = |count: usize| (0..count).map(|at| format!("{role}{at}")).collect::<Vec<_>>();
+        assert_eq!(roles(&many(20).join(",")).unwrap().len(), 20);
+        assert_eq!(roles(&many(21).join(",")), Err("more than 20 role ARNs".to_owned()));
+    }
+
+    #[test]
+    fn regions_are_told_from_other_words() {
+        for good in ["us-east-1", "us-gov-west-1", "eusc-de-east-1", "ap-southeast-2"] {
+            assert_eq!(check_region(good), Ok(()), "{good}");
+        }
+        for bad in ["", "us", "US-EAST-1", "us-east-", "us east-1", "us-east-1a"] {
+            assert!(check_region(bad).is_err(), "{bad}");
+        }
+    }
+}
