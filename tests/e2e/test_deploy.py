@@ -1,5 +1,6 @@
 """The deployed stack: made with the commands of the documentation, made again, its code replaced, looked at."""
 
+import json
 import shlex
 import shutil
 import zipfile
@@ -50,6 +51,41 @@ def test_the_stack_can_be_protected_from_deletion(responder):
     responder.run(documented(START)[5])
     (stack,) = responder.aws("cloudformation", "describe-stacks", "--stack-name", STACK)["Stacks"]
     assert stack["EnableTerminationProtection"]
+
+
+def test_a_filter_policy_on_the_body_lets_one_account_pass(responder):
+    listed_and_subscribed, filtered = documented("Subscribe")
+    _, subscribed = listed_and_subscribed.split("\n\n")
+    url = responder.client("sqs").create_queue(QueueName="pager")["QueueUrl"]
+    responder.run(subscribed)
+    responder.run(filtered)
+    own, foreign = attach_admin("at-home"), attach_admin("abroad")
+    foreign["account"] = foreign["detail"]["recipientAccountId"] = "222233334444"
+    responder.inject(own, foreign)
+    alerts = {alert.told["entity"]["name"]: alert.topic for alert in responder.alerts()}
+    heard = [json.loads(each["Message"])["entity"]["name"] for each in responder.drain(url)]
+    # All critical ones, and of the high ones those of the account.
+    passed = [name for name, topic in alerts.items() if topic == "critical" or name == "at-home"]
+    assert sorted(heard) == sorted(passed), alerts
+
+
+@pytest.mark.parametrize(("structure", "sent"), [("json", None), (None, {"severity": "high"})])
+def test_message_attributes_are_sent_only_with_one_body_for_all(responder, structure, sent):
+    """That the local SNS does as AWS: otherwise filter policies on attributes would pass here and fail there."""
+    sqs, sns = responder.client("sqs"), responder.client("sns")
+    url = sqs.create_queue(QueueName="attributes")["QueueUrl"]
+    topic = sns.create_topic(Name="attributes")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT}:attributes")
+    sns.publish(
+        TopicArn=topic,
+        Message=json.dumps({"default": "text"}),
+        MessageAttributes={"severity": {"DataType": "String", "StringValue": "high"}},
+        **({"MessageStructure": structure} if structure else {}),
+    )
+    (message,) = responder.drain(url)
+    attributes = message.get("MessageAttributes")
+    assert (attributes and {name: each["Value"] for name, each in attributes.items()}) == sent
+    sns.delete_topic(TopicArn=topic)
 
 
 def another_package(folder):

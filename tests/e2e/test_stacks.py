@@ -9,7 +9,18 @@ import zipfile
 import pytest
 from botocore.exceptions import ClientError, WaiterError
 
-from deployment import ACCOUNT, BUCKET, PACKAGE, REGION, ROOT, TEMPLATE, make_stack, outputs_of, wait_for
+from deployment import (
+    ACCOUNT,
+    BUCKET,
+    PACKAGE,
+    REGION,
+    ROOT,
+    TEMPLATE,
+    documented,
+    make_stack,
+    outputs_of,
+    wait_for,
+)
 from samples import attach_admin
 
 EVERYTHING = {
@@ -141,6 +152,27 @@ def test_the_function_is_told_what_the_parameters_say(responder):
         assert "alias/night-watch" in [each["AliasName"] for each in aliases]
     finally:
         delete(responder, "told")
+
+
+def test_what_a_deleted_stack_leaves_is_deleted_by_the_documented_commands(responder):
+    parameters = {"NamePrefix": "removed", "KmsKey": "create", "Trail": "create"}
+    make_stack(responder.client, "removed", PACKAGE, **parameters)
+    outputs = outputs_of(responder.client, "removed")
+    remove, clean = documented("Remove, and make again")
+    responder.run(remove.replace("iam-responder", "removed"))
+    wait_for("nothing but what lasts is left", lambda: not names_of(responder, "removed")["functions"])
+    assert names_of(responder, "removed")["tables"] == {outputs["TableName"]}
+    for name in ("TABLE", "LOG-GROUP", "KEY-ARN", "TRAIL-BUCKET"):
+        output = {"TABLE": "TableName", "LOG-GROUP": "LogGroupName", "KEY-ARN": "KeyArn"}.get(
+            name, "TrailBucketName"
+        )
+        clean = clean.replace(name, outputs[output])
+    responder.run(clean)
+    assert not any(names_of(responder, "removed").values())
+    key = responder.client("kms").describe_key(KeyId=outputs["KeyArn"])["KeyMetadata"]
+    assert key["KeyState"] == "PendingDeletion"
+    buckets = [each["Name"] for each in responder.client("s3").list_buckets()["Buckets"]]
+    assert outputs["TrailBucketName"] not in buckets
 
 
 def test_a_creation_that_fails_half_way_leaves_room_for_the_next(responder):

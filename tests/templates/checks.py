@@ -313,6 +313,38 @@ def metrics_of(alarm):
     return queries or [alarm]
 
 
+# Metrics that the dashboard must show, each with one of its statistics.
+SHOWN = {
+    *(
+        ("EventsReceived", "Sum"),
+        ("EventsSuppressed", "Sum"),
+        ("EventsDeduplicated", "Sum"),
+        ("Heartbeat", "Sum"),
+    ),
+    *((f"Alerts{severity}", "Sum") for severity in ("Critical", "High", "Medium", "Low", "Informational")),
+    *(
+        ("DetectionDelay", "p50"),
+        ("DetectionDelay", "p99"),
+        ("ApproximateNumberOfMessagesVisible", "Maximum"),
+    ),
+}
+
+
+def dashboard_shows(template):
+    for name, dashboard in of_type(resolved(template), "AWS::CloudWatch::Dashboard").items():
+        shown = set()
+        for widget in json.loads(dashboard["Properties"]["DashboardBody"])["widgets"]:
+            properties = widget["properties"]
+            if properties["region"] != Deployment().region:
+                yield f"{name}: shows another Region"
+            for _, metric, _, value, *more in properties["metrics"]:
+                shown.add((metric, more[0]["stat"] if more else properties["stat"]))
+                if not value.startswith("iam-responder"):
+                    yield f"{name}: {metric} of {value}, which is not of this prefix"
+        for missing in SHOWN - shown:
+            yield f"{name}: does not show {missing}"
+
+
 def alarms_ring(template):
     resources = resolved(template, EVERYTHING)
     topic = Resolver(template, EVERYTHING).value({"Ref": "AlarmTopic"})

@@ -10,6 +10,7 @@ from templates import ROOT, TEMPLATES, read, resolved
 OF_TEMPLATES = [
     checks.alarms_ring,
     checks.bus_rules_are_whole,
+    checks.dashboard_shows,
     checks.denies_leave_the_owner_alone,
     checks.every_resource_has_a_reason,
     checks.everything_is_tagged,
@@ -80,6 +81,13 @@ def without(mapping, key):
     mapping.pop(key)
 
 
+def in_dashboard(template, old, new):
+    dashboard = properties(template, "Dashboard")
+    text = dashboard["DashboardBody"]["Fn::Sub"]
+    assert old in text
+    dashboard["DashboardBody"]["Fn::Sub"] = text.replace(old, new)
+
+
 def without_alarms_on(template, metric):
     for name, resource in list(template["Resources"].items()):
         if any(each.get("MetricName") == metric for each in checks.metrics_of(resource["Properties"])):
@@ -88,6 +96,13 @@ def without_alarms_on(template, metric):
 
 # Each spoils a template so that the check beside it must find a fault; the text must stand in what it says.
 SPOILS = [
+    (
+        checks.dashboard_shows,
+        "another Region",
+        lambda t: in_dashboard(t, "${AWS::Region}", "us-east-2"),
+    ),
+    (checks.dashboard_shows, "p99", lambda t: in_dashboard(t, '"p99"', '"p90"')),
+    (checks.dashboard_shows, "not of this prefix", lambda t: in_dashboard(t, "${NamePrefix}", "another")),
     (checks.alarms_ring, "alarm topic", lambda t: without(properties(t, "FunctionErrorsAlarm"), "OKActions")),
     (
         checks.alarms_ring,
