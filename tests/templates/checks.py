@@ -33,7 +33,7 @@ NAMELESS = {  # KMS makes the ID of a key; the others belong to a resource that 
     *("AWS::SNS::Subscription", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy"),
 }
 LASTING = {"AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::Logs::LogGroup", "AWS::S3::Bucket"}
-TAGLESS = NAMELESS - {"AWS::KMS::Key"} | {"AWS::KMS::Alias", "AWS::CloudWatch::Dashboard"}
+TAGLESS = NAMELESS - {"AWS::KMS::Key"} | {"AWS::KMS::Alias"}
 
 # Why a statement names every resource, by logical name and Sid.
 EVERY_RESOURCE = {

@@ -105,23 +105,24 @@ def test_checkov_finds_what_is_spoilt(checkov):
     }
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "says"),
-    [
-        ("Runtime: provided.al2023", "Runtime: provided.al2099", "E3030"),
-        ("Resource: !GetAtt OnFailureQueue.Arn", "Resource: !GetAtt OnFailureQueue.Name", "E1010"),
-        ("MessageRetentionPeriod: 1209600", "MessageRetentionPeriod: 1209601", "E3034"),
-    ],
-)
-def test_cfn_lint_finds_what_is_spoilt(tmp_path, old, new, says):
-    path = tmp_path / "spoilt.yaml"
-    assert old in TEXT
-    path.write_text(TEXT.replace(old, new))
-    done = subprocess.run(
-        [TOOLS / "cfn-lint", path], stdin=subprocess.DEVNULL, capture_output=True, text=True
-    )
-    assert says in done.stdout
+LINTED = {
+    "E3030": ("Runtime: provided.al2023", "Runtime: provided.al2099"),
+    "E1010": ("Resource: !GetAtt OnFailureQueue.Arn", "Resource: !GetAtt OnFailureQueue.Name"),
+    "E3034": ("MessageRetentionPeriod: 1209600", "MessageRetentionPeriod: 1209601"),
+}
+
+
+def test_cfn_lint_finds_what_is_spoilt(tmp_path):
+    for says, (old, new) in LINTED.items():
+        assert old in TEXT
+        (tmp_path / f"{says}.yaml").write_text(TEXT.replace(old, new))
+    command = [TOOLS / "cfn-lint", "--format", "parseable", *sorted(tmp_path.glob("*.yaml"))]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     assert done.returncode != 0
+    found = {
+        tuple(re.search(r"(\w+)\.yaml:.*?:([A-Z]\d{4}):", line).groups()) for line in done.stdout.splitlines()
+    }
+    assert found == {(says, says) for says in LINTED}
 
 
 def parliament(found):
