@@ -85,11 +85,16 @@ impl Engine {
         PACK_EVENTS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
     }
 
-    /// Reads rules and site from the text of their files.
+    /// Reads rules and site from the text of their files, beside the pack or in its place. Without a site
+    /// file that of the pack counts, where the pack does.
     ///
     /// # Errors
-    /// All faults of all files.
-    pub fn load(rules: &[SourceFile], site: Option<&SiteFiles>) -> Result<Self, Vec<Fault>> {
+    /// All faults of all files; a rule that the pack has already is one.
+    pub fn load(
+        rules: &[SourceFile],
+        site: Option<&SiteFiles>,
+        with_pack: bool,
+    ) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();
         let mut documents = Vec::new();
         for file in rules {
@@ -98,13 +103,23 @@ impl Engine {
                 Err(fault) => faults.push(fault),
             }
         }
-        let none = IcsFiles::new();
-        let calendars = site.map_or(&none, |site| &site.calendars);
+        let of_pack = pack_calendars();
+        let calendars = site.map_or(&of_pack, |site| &site.calendars);
+        if with_pack {
+            let pack = PACK_RULES.iter().map(|(name, text)| trusted(name, text));
+            let mut pack = pack.collect::<Result<Vec<_>, _>>().map_err(|fault| vec![fault])?;
+            pack.append(&mut documents);
+            documents = pack;
+        }
         let site_document = match site.map(|site| site_document(&site.site)) {
             Some(Ok(document)) => document,
             Some(Err(found)) => {
                 faults.extend(found);
                 None
+            }
+            None if with_pack => {
+                let site = PACK_SITE.map(|text| trusted(SITE_FILE, text));
+                site.transpose().map_err(|fault| vec![fault])?
             }
             None => None,
         };

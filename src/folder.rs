@@ -30,23 +30,38 @@ pub enum FolderError {
     Broken(Vec<Fault>),
 }
 
-/// Reads all rules below a folder, with its `site.yaml` or another site file.
+/// Reads all rules below some folders, beside the pack or in its place, with the first `site.yaml` of them
+/// or another site file.
 ///
 /// # Errors
 /// [`FolderError`], with all faults of all files at once.
-pub fn engine(folder: &Path, site: Option<&Path>) -> Result<Engine, FolderError> {
-    let own_site = folder.join(SITE_FILE);
-    let mut paths = files(folder)?;
-    paths.retain(|path| path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml"));
-    let has_own = paths.contains(&own_site);
-    paths.retain(|path| *path != own_site);
-    if paths.is_empty() {
-        return Err(FolderError::Empty(folder.to_path_buf()));
+pub fn engine(
+    folders: &[impl AsRef<Path>],
+    site: Option<&Path>,
+    with_pack: bool,
+) -> Result<Engine, FolderError> {
+    let mut rules = Vec::new();
+    let mut own_site = None;
+    for folder in folders {
+        let folder = folder.as_ref();
+        let site_path = folder.join(SITE_FILE);
+        let mut paths = files(folder)?;
+        let is_rule =
+            |path: &PathBuf| path.extension().is_some_and(|end| end == "yaml" || end == "yml");
+        paths.retain(is_rule);
+        if paths.contains(&site_path) {
+            own_site = own_site.or(Some(site_path.clone()));
+            paths.retain(|path| *path != site_path);
+        }
+        if paths.is_empty() {
+            return Err(FolderError::Empty(folder.to_path_buf()));
+        }
+        for path in &paths {
+            rules.push(source_file(path)?);
+        }
     }
-    let rules = paths.iter().map(|path| source_file(path)).collect::<Result<Vec<_>, _>>()?;
-    let site =
-        site.or_else(|| has_own.then_some(own_site.as_path())).map(site_files).transpose()?;
-    Engine::load(&rules, site.as_ref()).map_err(FolderError::Broken)
+    let site = site.or(own_site.as_deref()).map(site_files).transpose()?;
+    Engine::load(&rules, site.as_ref(), with_pack).map_err(FolderError::Broken)
 }
 
 /// A file as the engine takes it.

@@ -12,8 +12,6 @@ use crate::effects::EffectError;
 use crate::nearest;
 use crate::severity::Severity;
 
-/// Name of the table in a stack of the usual name.
-pub const TABLE_DEFAULT: &str = "iam-responder-state";
 /// Days that an alert and its verdict are kept.
 pub const KEPT_DAYS: i64 = 90;
 /// Longest note of a verdict, in characters.

@@ -147,7 +147,7 @@ fn world() -> World {
     let aws = Aws::default();
     aws.calendar.set(Some(CalendarState { open: true, until: None }));
     World {
-        engine: Engine::load(&[file("rules.yaml", RULES)], Some(&site))
+        engine: Engine::load(&[file("rules.yaml", RULES)], Some(&site), false)
             .map_err(|faults| faults[0].to_string())
             .unwrap(),
         topics: Severity::ALL.into_iter().map(topic).collect(),

@@ -74,7 +74,7 @@ fn world<S: State>(state: S, publish: Recorder) -> World<S> {
         (severity, vec![TopicSpec { arn, format: Format::Text }])
     };
     World {
-        engine: Engine::load(&[file], None).unwrap(),
+        engine: Engine::load(&[file], None, false).unwrap(),
         topics: Severity::ALL.into_iter().map(topic).collect(),
         publish,
         state,

@@ -11,7 +11,7 @@ use iam_responder::rule_test;
 
 #[test]
 fn every_rule_passes_its_own_tests() {
-    let engine = folder::engine(Path::new("rules"), None).unwrap();
+    let engine = folder::engine(&[Path::new("rules")], None, false).unwrap();
     let event = |name: &str| Ok(fs::read_to_string(Path::new("events").join(name)).unwrap());
     let mut failures = Vec::new();
     for rule in engine.rules().rules() {
@@ -32,7 +32,7 @@ fn the_pack_compiled_in_is_the_folder() {
     let ids = |engine: &Engine| -> BTreeSet<String> {
         engine.rules().ids().into_iter().map(str::to_owned).collect()
     };
-    let folder = folder::engine(Path::new("rules"), None).unwrap();
+    let folder = folder::engine(&[Path::new("rules")], None, false).unwrap();
     assert_eq!(ids(&Engine::embedded().unwrap()), ids(&folder));
     for rule in folder.rules().rules() {
         let name = Path::new(&rule.file).file_stem().unwrap().to_string_lossy().into_owned();
@@ -43,7 +43,7 @@ fn the_pack_compiled_in_is_the_folder() {
 
 #[test]
 fn the_index_of_rules_is_up_to_date() {
-    let engine = folder::engine(Path::new("rules"), None).unwrap();
+    let engine = folder::engine(&[Path::new("rules")], None, false).unwrap();
     let readme = fs::read_to_string("rules/README.md").unwrap();
     let (_, rest) = readme.split_once("<!-- index -->\n").unwrap();
     let (table, _) = rest.split_once("<!-- end of index -->").unwrap();

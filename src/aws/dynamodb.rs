@@ -21,7 +21,10 @@ use super::client::{Limits, MissedByStandard, limited};
 use crate::effects::{Claim, Delivery, EffectError, HELD_MAX, State, UNDER_WAY_SECS_MAX};
 use crate::ledger::Told;
 
+mod find;
 mod records;
+
+pub use find::tables_of;
 
 /// Events under one key from which on those older than two windows go.
 const EVENTS_PER_KEY_MANY: usize = 500;

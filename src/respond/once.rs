@@ -9,7 +9,7 @@ use crate::alert::Alert;
 use crate::derive::Facts;
 use crate::effects::{Claim, Delivery, Lookups, Publish, State};
 use crate::event::Event;
-use crate::ledger::{TABLE_DEFAULT, Told};
+use crate::ledger::Told;
 use crate::outcome::Outcome;
 use crate::rule::Rule;
 use crate::severity::Severity;
@@ -140,13 +140,9 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         alert.notes.push(format!("Told again at {time}{louder} unless somebody acknowledges it."));
         // People put this into a shell: only what is an ID and nothing more may stand in it.
         if id.len() <= 64 && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
-            let table = match repeat.table.as_str() {
-                TABLE_DEFAULT => String::new(),
-                table => format!(" --table {table}"),
-            };
             alert.acknowledge = Some(format!(
-                "AWS_REGION={} iam-responder verdict {id} acknowledged{table}",
-                repeat.region
+                "AWS_REGION={} iam-responder verdict {id} acknowledged --table {}",
+                repeat.region, repeat.table
             ));
         }
         Some(at)

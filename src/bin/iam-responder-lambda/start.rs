@@ -77,10 +77,12 @@ fn engine(settings: &Settings) -> Result<Engine, Vec<String>> {
     let texts = |faults: Vec<Fault>| faults.iter().map(ToString::to_string).collect();
     match &settings.rules {
         None => Engine::embedded().map_err(texts),
-        Some(folder) => folder::engine(Path::new(folder), None).map_err(|error| match error {
-            FolderError::Broken(faults) => texts(faults),
-            other => vec![format!("{RULES}: {other}")],
-        }),
+        Some(folder) => {
+            folder::engine(&[Path::new(folder)], None, false).map_err(|error| match error {
+                FolderError::Broken(faults) => texts(faults),
+                other => vec![format!("{RULES}: {other}")],
+            })
+        }
     }
 }
 

@@ -27,6 +27,9 @@ const CALENDAR_NOTICE_DAYS: i32 = 366;
 pub struct Arguments {
     #[command(flatten)]
     deployment: topics::Deployment,
+    /// Print notes in JSON too; people always get them
+    #[arg(long)]
+    notes: bool,
 }
 
 /// Something worth a look.
@@ -56,8 +59,8 @@ impl Remark {
 }
 
 pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
-    let engine = match (&global.rules, &global.site) {
-        (None, None) => Engine::embedded_checked().map_err(Failure::Rules),
+    let engine = match (global.rules.as_slice(), &global.site) {
+        ([], None) => Engine::embedded_checked().map_err(Failure::Rules),
         _ => files::engine(global),
     };
     let checked = engine.and_then(|engine| {
@@ -83,7 +86,8 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     remarks.extend(delivery::remarks(&engine)?);
     let warnings = remarks.iter().filter(|remark| !remark.note).count();
     let mut out = anstream::stdout().lock();
-    for remark in &remarks {
+    let told = |remark: &&Remark| !remark.note || arguments.notes || global.format == Format::Human;
+    for remark in remarks.iter().filter(told) {
         match global.format {
             Format::Json => {
                 let line = json!({"level": remark.level(), "place": remark.place, "message": remark.message});

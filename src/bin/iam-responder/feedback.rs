@@ -1,19 +1,14 @@
 //! `verdict` and `stats`: what people say of alerts, and the numbers it gives.
 
 use clap::builder::PossibleValuesParser;
-use iam_responder::ledger::{TABLE_DEFAULT, Word};
+use iam_responder::ledger::Word;
 
 /// Where the alerts are kept.
 #[derive(Debug, clap::Args)]
 pub struct Kept {
-    /// DynamoDB table of the deployment, in the Region that the AWS settings name
-    #[arg(
-        long,
-        value_name = "NAME",
-        env = "IAM_RESPONDER_TABLE",
-        default_value = TABLE_DEFAULT
-    )]
-    pub table: String,
+    /// DynamoDB table of the deployment, in the Region that the AWS settings name [default: found by --name]
+    #[arg(long, value_name = "TABLE", env = "IAM_RESPONDER_TABLE")]
+    pub table: Option<String>,
 }
 
 /// Arguments of `verdict`.
@@ -77,10 +72,11 @@ mod with_aws {
     use std::env;
     use std::io::Write;
 
+    use aws_config::SdkConfig;
     use iam_responder::alert::NAME_CHARS_MAX;
     use iam_responder::alert::clean::{clean, visible};
     use iam_responder::aws::client;
-    use iam_responder::aws::dynamodb::Table;
+    use iam_responder::aws::dynamodb::{Table, tables_of};
     use iam_responder::effects::EffectError;
     use iam_responder::ledger::{self, Judgement, Ledger, NOTE_CHARS_MAX, Stats, Word};
     use jiff::{SignedDuration, Timestamp};
@@ -100,7 +96,7 @@ mod with_aws {
             at: Timestamp::now(),
         };
         let mut unknown = Vec::new();
-        with_table(&arguments.kept, async |table| {
+        with_table(global, &arguments.kept, async |table| {
             for event in &arguments.events {
                 if !table.judge(event, &judgement).await? {
                     unknown.push(event.clone());
@@ -124,10 +120,9 @@ mod with_aws {
             return Ok(Exit::Clean);
         }
         Err(Failure::Fault(format!(
-            "no alert about event `{}` in table {}; alerts are kept for {} days, each in the Region it \
+            "no alert about event `{}` in the table; alerts are kept for {} days, each in the Region it \
              was sent from",
             unknown.join("`, `"),
-            arguments.kept.table,
             ledger::KEPT_DAYS
         )))
     }
@@ -136,7 +131,8 @@ mod with_aws {
         let from = Timestamp::now()
             .checked_sub(SignedDuration::from_hours(24 * arguments.days))
             .map_err(|error| Failure::Fault(error.to_string()))?;
-        let records = with_table(&arguments.kept, async |table| table.told_since(from).await)?;
+        let records =
+            with_table(global, &arguments.kept, async |table| table.told_since(from).await)?;
         let stats = ledger::stats(&records);
         let mut out = anstream::stdout().lock();
         match global.format {
@@ -209,7 +205,30 @@ mod with_aws {
         }
     }
 
+    /// The table that is named, or the one that the deployment of this name has.
+    async fn table(global: &Global, kept: &Kept, config: &SdkConfig) -> Result<Table, Failure> {
+        if let Some(table) = &kept.table {
+            return Ok(Table::new(config, table.clone()));
+        }
+        let found = tables_of(config, &global.name).await;
+        let found =
+            found.map_err(|error| Failure::Fault(format!("{error}; name it with --table")))?;
+        match found.as_slice() {
+            [table] => Ok(Table::new(config, table.clone())),
+            [] => Err(Failure::Fault(format!(
+                "no table of a deployment named {} in this Region; see --name and --table",
+                global.name
+            ))),
+            several => Err(Failure::Fault(format!(
+                "several tables of deployments named {}: name one with --table: {}",
+                global.name,
+                several.join(", ")
+            ))),
+        }
+    }
+
     fn with_table<T>(
+        global: &Global,
         kept: &Kept,
         work: impl AsyncFnOnce(&Table) -> Result<T, EffectError>,
     ) -> Result<T, Failure> {
@@ -224,7 +243,7 @@ mod with_aws {
                 let message = "no AWS Region: set AWS_REGION to that of the deployment";
                 return Err(Failure::Fault(message.to_owned()));
             }
-            let table = Table::new(&config, kept.table.clone());
+            let table = table(global, kept, &config).await?;
             work(&table).await.map_err(|error| Failure::Fault(error.to_string()))
         })
     }

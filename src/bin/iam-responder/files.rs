@@ -24,12 +24,12 @@ const ENDINGS: [&str; 6] = [".json", ".ndjson", ".jsonl", ".json.gz", ".ndjson.g
 
 /// The engine that the options ask for.
 pub fn engine(global: &Global) -> Result<Engine, Failure> {
-    let engine = match (&global.rules, &global.site) {
-        (Some(folder), site) => folder::engine(folder, site.as_deref())?,
-        (None, Some(site)) => {
+    let engine = match (global.rules.as_slice(), &global.site) {
+        ([], Some(site)) => {
             Engine::embedded_with(&folder::site_files(site)?).map_err(Failure::Rules)?
         }
-        (None, None) => Engine::embedded().map_err(Failure::Rules)?,
+        ([], None) => Engine::embedded().map_err(Failure::Rules)?,
+        (folders, site) => folder::engine(folders, site.as_deref(), !global.no_pack)?,
     };
     Ok(engine.deployed_as(own(global)?))
 }

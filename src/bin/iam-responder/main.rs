@@ -37,10 +37,13 @@ struct Cli {
 /// Options of every verb.
 #[derive(Debug, Args)]
 struct Global {
-    /// Folder with rules and site.yaml [default: the pack compiled in]
+    /// Folder with rules of your own, beside the pack compiled in; may be given again
     #[arg(long, global = true, value_name = "DIR")]
-    rules: Option<PathBuf>,
-    /// Site file [default: site.yaml of the rules]
+    rules: Vec<PathBuf>,
+    /// Leave the pack compiled in out: only the folders of --rules count
+    #[arg(long, global = true, requires = "rules")]
+    no_pack: bool,
+    /// Site file [default: site.yaml of the first folder that has one, else that of the pack]
     #[arg(long, global = true, value_name = "FILE")]
     site: Option<PathBuf>,
     /// Name that the tool was deployed under: decides which resources are its own

@@ -77,20 +77,21 @@ fn tell(
 
 /// Where the events of the tests lie; `None` for those compiled in.
 pub fn events_folder(global: &Global, arguments: &Arguments) -> Option<PathBuf> {
-    let beside = || Some(global.rules.as_ref()?.parent()?.join("events"));
-    let beside_or_below = || beside().filter(|folder| folder.is_dir());
-    let inside = || Some(global.rules.as_ref()?.join("events")).filter(|folder| folder.is_dir());
-    arguments.events.clone().or_else(inside).or_else(beside_or_below)
+    let first = global.rules.first();
+    let beside = || Some(first?.parent()?.join("events")).filter(|folder| folder.is_dir());
+    let inside = || Some(first?.join("events")).filter(|folder| folder.is_dir());
+    arguments.events.clone().or_else(inside).or_else(beside)
 }
 
 fn one(engine: &Engine, rule: &Rule, test: &TestSpec, folder: Option<&Path>) -> Result<(), String> {
     let text_of = |name: &str| match folder {
-        Some(folder) => {
+        // Rules of the pack name the events that came with it.
+        Some(folder) if folder.join(name).is_file() || Engine::embedded_event(name).is_none() => {
             let path = folder.join(name);
             fs::read_to_string(&path)
                 .map_err(|error| format!("failed to read `{}`: {error}", path.display()))
         }
-        None => Engine::embedded_event(name)
+        _ => Engine::embedded_event(name)
             .map(str::to_owned)
             .ok_or_else(|| format!("no event `{name}`; name its folder with --events")),
     };

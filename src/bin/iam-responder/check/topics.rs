@@ -61,8 +61,8 @@ pub fn check(deployment: &Deployment, global: &Global, engine: &Engine) -> Resul
 
 /// The site file with its lines, which the engine does not keep. The one compiled in has none.
 fn site_document(global: &Global) -> Result<Document, Failure> {
-    let of_rules = global.rules.as_ref().map(|rules| rules.join(SITE_FILE));
-    let path = global.site.clone().or(of_rules.filter(|path| path.exists()));
+    let mut of_rules = global.rules.iter().map(|rules| rules.join(SITE_FILE));
+    let path = global.site.clone().or_else(|| of_rules.find(|path| path.exists()));
     let found = match path {
         Some(path) => {
             let file = folder::source_file(&path)?;

@@ -1,0 +1,33 @@
+//! Finding the deployment's table: its name ends in a part of the stack's ID, which nobody remembers.
+
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::Client;
+
+use crate::aws::chain;
+use crate::aws::client::{Limits, limited};
+use crate::effects::EffectError;
+
+/// Most tables looked at; DynamoDB answers with so many at once.
+const TABLES_MAX: i32 = 100;
+
+/// Names of the tables of the deployment under this name, in the Region of the settings: more than one
+/// where a former deployment left its own behind.
+///
+/// # Errors
+/// DynamoDB does not answer, or may not be asked (`dynamodb:ListTables`).
+pub async fn tables_of(config: &SdkConfig, name: &str) -> Result<Vec<String>, EffectError> {
+    let config = limited(config, Limits::SHORT);
+    let client = Client::from_conf(aws_sdk_dynamodb::config::Builder::from(&config).build());
+    let begins = format!("{name}-state");
+    // Tables are listed in the order of their names: this one stands before all that begin so.
+    let before = begins.trim_end_matches('e');
+    let request = client.list_tables().exclusive_start_table_name(before).limit(TABLES_MAX);
+    let answer = request.send().await.map_err(|error| EffectError {
+        action: format!("list tables that begin with {begins}"),
+        cause: chain(&error),
+    })?;
+    let of_ours = |table: &String| {
+        table.strip_prefix(&begins).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    };
+    Ok(answer.table_names().iter().filter(|table| of_ours(table)).cloned().collect())
+}
