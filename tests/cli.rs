@@ -235,7 +235,7 @@ fn bus_rules_are_written_into_a_template() {
         "{}",
         text(&output.stderr)
     );
-    let output = run_with(&["bus-rules", "--literal", "watch2"], "");
+    let output = run_with(&["bus-rules", "--name", "watch2"], "");
     assert!(!text(&output.stdout).contains("${NamePrefix}"));
 }
 

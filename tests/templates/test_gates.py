@@ -24,13 +24,7 @@ OF_TEMPLATES = [
     checks.permissions_name_no_account,
     checks.talks_tls_only,
 ]
-PAGES = [
-    pytest.param(
-        "README.md",
-        marks=pytest.mark.xfail(strict=True, reason="its commands are not those of infra/README.md yet"),
-    ),
-    "infra/README.md",
-]
+PAGES = ["README.md", "infra/README.md"]
 
 
 def name_of(value):

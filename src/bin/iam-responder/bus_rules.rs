@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::exit::{Exit, Failure};
 use crate::{Format, Global, files};
 
-/// Arguments of `bus-rules`.
+/// Arguments of `bus-rules`. With --name that name stands in place of the parameter NamePrefix.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Put the bus rules into this template, between its two marks
@@ -21,9 +21,6 @@ pub struct Arguments {
     /// Deliver reads of everyday work whatever the parameter DeliverReadOnlyEvents says
     #[arg(long)]
     reads: bool,
-    /// Write this name in place of the parameter NamePrefix
-    #[arg(long, value_name = "PREFIX")]
-    literal: Option<String>,
 }
 
 /// Prints the resources, or puts them into a template.
@@ -34,7 +31,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     if global.format == Format::Json {
         return print(&bus_rules);
     }
-    let resources = bus::resources(&bus_rules, arguments.literal.as_deref());
+    let resources = bus::resources(&bus_rules, global.name.as_deref());
     let Some(template) = &arguments.into else {
         let mut out = anstream::stdout().lock();
         writeln!(out, "{}\n{resources}\n{}", bus::BEGIN, bus::END)?;

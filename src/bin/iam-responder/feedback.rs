@@ -84,7 +84,7 @@ mod with_aws {
 
     use super::{Kept, StatsArguments, VerdictArguments};
     use crate::exit::{Exit, Failure};
-    use crate::{Format, Global, paint};
+    use crate::{Format, Global, files, paint};
 
     pub fn verdict(global: &Global, arguments: &VerdictArguments) -> Result<Exit, Failure> {
         let word: Word = arguments.word.parse().map_err(Failure::Fault)?;
@@ -210,18 +210,17 @@ mod with_aws {
         if let Some(table) = &kept.table {
             return Ok(Table::new(config, table.clone()));
         }
-        let found = tables_of(config, &global.name).await;
+        let name = files::own(global)?.name().to_owned();
+        let found = tables_of(config, &name).await;
         let found =
             found.map_err(|error| Failure::Fault(format!("{error}; name it with --table")))?;
         match found.as_slice() {
             [table] => Ok(Table::new(config, table.clone())),
             [] => Err(Failure::Fault(format!(
-                "no table of a deployment named {} in this Region; see --name and --table",
-                global.name
+                "no table of a deployment named {name} in this Region; see --name and --table"
             ))),
             several => Err(Failure::Fault(format!(
-                "several tables of deployments named {}: name one with --table: {}",
-                global.name,
+                "several tables of deployments named {name}: name one with --table: {}",
                 several.join(", ")
             ))),
         }

@@ -10,7 +10,7 @@ use iam_responder::bus::BusRules;
 use iam_responder::engine::Engine;
 use iam_responder::folder;
 use iam_responder::input;
-use iam_responder::own::Own;
+use iam_responder::own::{DEFAULT_NAME, Own};
 
 use crate::Global;
 use crate::exit::Failure;
@@ -44,7 +44,8 @@ pub fn bus_rules(engine: &Engine) -> Result<BusRules, Failure> {
 
 /// The tool as the options say it was deployed.
 pub fn own(global: &Global) -> Result<Own, Failure> {
-    Own::new(&global.name, global.stack.as_deref())
+    let name = global.name.as_deref().unwrap_or(DEFAULT_NAME);
+    Own::new(name, global.stack.as_deref())
         .map_err(|fault| Failure::Fault(format!("--name: {fault}")))
 }
 

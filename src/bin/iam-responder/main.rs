@@ -20,7 +20,6 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use exit::{Exit, Failure};
-use iam_responder::own;
 
 /// Watches every change to who may do what in an AWS account.
 ///
@@ -46,9 +45,9 @@ struct Global {
     /// Site file [default: site.yaml of the first folder that has one, else that of the pack]
     #[arg(long, global = true, value_name = "FILE")]
     site: Option<PathBuf>,
-    /// Name that the tool was deployed under: decides which resources are its own
-    #[arg(long, global = true, value_name = "PREFIX", default_value = own::DEFAULT_NAME)]
-    name: String,
+    /// Name that the tool was deployed under, which decides what is its own [default: iam-responder]
+    #[arg(long, global = true, value_name = "PREFIX")]
+    name: Option<String>,
     /// Name or ARN of the tool's stack [default: named like --name]
     #[arg(long, global = true, value_name = "STACK")]
     stack: Option<String>,

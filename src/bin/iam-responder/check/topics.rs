@@ -36,7 +36,7 @@ pub fn check(deployment: &Deployment, global: &Global, engine: &Engine) -> Resul
     let reach = Reach {
         region: Some(region.clone()),
         listed: topics.iter().cloned().collect(),
-        prefix: Some(global.name.clone()),
+        prefix: Some(engine.own().name().to_owned()),
     };
     let document = site_document(global)?;
     let mut faults = Vec::new();
