@@ -84,12 +84,12 @@ def test_unreadable_payload_is_an_alert(responder, payload):
     assert len(responder.alerts()) == 1
 
 
-def test_switching_off_the_tamper_rule_does_not_hide_that_call(responder, tmp_path):
+def test_switching_a_bus_rule_off_does_not_hide_that_call(responder, tmp_path):
     responder.trail(True)
     try:
-        responder.aws("events", "disable-rule", "--name", f"{STACK}-tamper")
+        responder.aws("events", "disable-rule", "--name", f"{STACK}-whole")
         alerts = responder.alerts()
     finally:
         responder.trail(False)
-        responder.aws("events", "enable-rule", "--name", f"{STACK}-tamper")
+        responder.aws("events", "enable-rule", "--name", f"{STACK}-whole")
     check(alerts, respond(recorded(responder, "DisableRule"), tmp_path), ACCOUNT)

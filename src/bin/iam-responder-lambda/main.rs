@@ -38,10 +38,13 @@ const RESERVE: Duration = Duration::from_millis(500);
 const EVENT_SECS_MAX: u64 = 28;
 
 /// How long another copy of the function may be at an event before its second delivery fails, to be
-/// tried again by Lambda: longer than it takes while AWS works, shorter than the table may be waited for.
-const PATIENCE: Duration = Duration::from_secs(6);
+/// tried again by Lambda: longer than it takes unless AWS is broken, as two bus rules may take one event, and
+/// shorter than the function may run.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// Pause before the second look at it; each further one is twice as long, as every look costs the table.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
+/// The longest pause between two looks.
+const PAUSE_MAX: Duration = Duration::from_secs(2);
 
 /// Everything that outlives one event.
 struct Function {
@@ -198,7 +201,7 @@ async fn patiently(
         && began.elapsed() < PATIENCE
     {
         tokio::time::sleep(pause).await;
-        pause *= 2;
+        pause = (pause * 2).min(PAUSE_MAX);
         match responder.state.begin(id, Timestamp::now()).await {
             Ok(Delivery::UnderWay) => continue,
             Ok(Delivery::Told) => {}
