@@ -7,6 +7,7 @@ use std::path::Path;
 use iam_responder::coverage;
 use iam_responder::engine::Engine;
 use iam_responder::folder;
+use iam_responder::own::Own;
 use iam_responder::rule_test;
 
 #[test]
@@ -25,6 +26,29 @@ fn every_rule_passes_its_own_tests() {
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// What is the tool's own is decided by the name it was deployed under.
+#[test]
+fn no_rule_holds_the_name_of_the_tool() {
+    for file in folder::files(Path::new("rules")).unwrap() {
+        let rule =
+            file.extension().is_some_and(|ending| ending == "yaml") && !file.ends_with("site.yaml");
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(!rule || !text.contains("iam-responder"), "{}", file.display());
+    }
+}
+
+#[test]
+fn every_rule_passes_its_own_tests_under_another_name() {
+    let engine = Engine::embedded().unwrap().deployed_as(Own::new("watch-2", None).unwrap());
+    let event = |name: &str| Ok(fs::read_to_string(Path::new("events").join(name)).unwrap());
+    for rule in engine.rules().rules() {
+        for test in &rule.spec.tests {
+            let result = pollster::block_on(rule_test::run(&engine, rule, test, &event));
+            assert_eq!(result, Ok(()), "{}: {}", rule.spec.id, test.name);
+        }
+    }
 }
 
 #[test]

@@ -339,3 +339,11 @@ def test_too_large_a_template_is_found():
 )
 def test_a_command_without_its_region_is_found(command):
     assert any(checks.commands_name_their_region(f"```sh\n{command}\n```\n"))
+
+
+def test_both_pages_deploy_with_the_same_commands():
+    first, detailed = (list(checks.commands_of((ROOT / page).read_text())) for page in PAGES)
+    deploys = ("aws s3 mb", "cargo lambda build", "infra/package", "aws cloudformation deploy", "aws iam")
+    for command in (each for each in first if each.startswith(deploys)):
+        assert command in detailed
+    assert sum(each.startswith(deploys) for each in first) == len(deploys) + 1  # the drill makes and deletes
