@@ -139,7 +139,7 @@ class Row:
 
     def _envelope(self, refused):
         identity, agent = _caller(self.who), AGENTS.get(self.agent, self.agent)
-        service_event = self.who.startswith("nobody")
+        service_event = self.who.startswith("nobody") or self.who == "directory" and not self.reads
         record = {
             "eventVersion": "1.11", "userIdentity": identity, "eventTime": "2026-11-17T10:10:22Z",
             "eventSource": f"{self.source}.amazonaws.com", "eventName": self.name, "awsRegion": REGION,
@@ -184,14 +184,18 @@ def wrapped(record):
 
 def read_table(path=TABLE):
     """The rows of the table of an ordinary day."""
-    rows = []
+    rows, seen = [], set()
     for number, line in enumerate(path.read_text().splitlines(), 1):
         if not line or line.startswith(("#", "source\t")):
             continue
         try:
-            rows.append(_row(line.split("\t")))
+            row = _row(line.split("\t"))
+            if row.key in seen:
+                raise ValueError("the same call a second time")
         except (KeyError, ValueError) as fault:
-            raise SystemExit(f"{path}:{number}: {fault!r}: a row has {COLUMNS} columns, see the head of the file")
+            raise SystemExit(f"{path}:{number}: {fault!r}: a row has {COLUMNS} columns, see the head of the file") from fault
+        seen.add(row.key)
+        rows.append(row)
     return rows
 
 
@@ -345,16 +349,19 @@ def count_day(rules, rows, arguments):
 
 def print_costs(costs, arguments):
     """The rows that cost most in the busy account."""
-    def cost(entry):
-        _, _, taken, numbers = entry
-        return numbers[-1] * len([name for name in taken if arguments.reads or name != READS])
+    def takers(entry):
+        return [name for name in entry[2] if arguments.reads or name != READS]
 
+    def cost(entry):
+        return entry[3][-1] * len(takers(entry))
+
+    costs = [entry for entry in costs if len(takers(entry)) > arguments.twice]
     if arguments.wanted:
         costs = [entry for entry in costs if not wanted(arguments.wanted, entry[1])]
     for entry in sorted(costs, key=cost, reverse=True)[: arguments.rows]:
-        row, envelope, taken, numbers = entry
+        row, envelope, _, _ = entry
         refused = " refused" if "errorCode" in envelope["detail"] else ""
-        print(f"{cost(entry):>9,.0f}  {row.source} {row.name}{refused} by {row.who}: {', '.join(taken)}"
+        print(f"{cost(entry):>9,.0f}  {row.source} {row.name}{refused} by {row.who}: {', '.join(takers(entry))}"
               f"  {row.parameters or ''}")
 
 
@@ -396,6 +403,7 @@ def main():
     parser.add_argument("--reads-by-name", action="store_true")
     parser.add_argument("--rows", type=int, default=0)
     parser.add_argument("--reads", action="store_true", help="--rows with DeliverReadOnlyEvents=true")
+    parser.add_argument("--twice", action="store_true", help="--rows of what more than one bus rule takes")
     parser.add_argument("--wanted", type=pathlib.Path)
     arguments = parser.parse_args()
     rows, by_day = read_table(arguments.table), envelopes(arguments.events)
