@@ -193,7 +193,8 @@ def read_table(path=TABLE):
             if row.key in seen:
                 raise ValueError("the same call a second time")
         except (KeyError, ValueError) as fault:
-            raise SystemExit(f"{path}:{number}: {fault!r}: a row has {COLUMNS} columns, see the head of the file") from fault
+            hint = f"a row has {COLUMNS} columns, see the head of the file"
+            raise SystemExit(f"{path}:{number}: {fault!r}: {hint}") from fault
         seen.add(row.key)
         rows.append(row)
     return rows
