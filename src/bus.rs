@@ -25,10 +25,10 @@ pub use pack::{
 pub use reach::Reach;
 pub use template::{BEGIN, END, replaced, resources};
 
-/// The sources of which every change is delivered, those first that have no exception.
+/// The sources of which every change is delivered, but for busy calls.
 #[must_use]
 pub fn whole_sources() -> Vec<&'static str> {
-    traffic::whole().chain(traffic::watched()).collect()
+    traffic::whole().collect()
 }
 
 /// Which events a bus rule gets.

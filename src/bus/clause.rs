@@ -93,6 +93,12 @@ impl Clause {
         self
     }
 
+    /// Of what matches, the changes. A bus rule for changes gets no reads, but AWS's page on it can be read
+    /// in two ways.
+    pub(super) fn changes_only(self) -> Self {
+        self.with(READ_ONLY, vec![json!(false), json!({"exists": false})])
+    }
+
     /// This and more: nothing where both ask different things of one path.
     pub(super) fn and(&self, more: &Self) -> Option<Self> {
         let mut both = self.clone();

@@ -134,11 +134,12 @@ fn bare(clause: &Clause) -> Clause {
 /// Everything of a service, or of all: with every field that a bus rule can ask.
 fn broad(clause: &Clause, asks: Asks) -> Vec<(Delivery, Clause)> {
     let part = |delivery| (delivery, clause.clone());
+    let changes = || (Delivery::Changes, clause.clone().changes_only());
     match asks {
-        Asks::Changes => vec![part(Delivery::Changes)],
+        Asks::Changes => vec![changes()],
         // What gets reads gets changes, too.
         _ if is_confined(clause, false) => vec![part(Delivery::All)],
-        Asks::Both => vec![part(Delivery::Changes), part(Delivery::Reads)],
+        Asks::Both => vec![changes(), part(Delivery::Reads)],
         Asks::Reads => vec![part(Delivery::Reads)],
     }
 }

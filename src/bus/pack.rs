@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use super::clause::{Clause, Names, READ_ONLY, is_wildcard, pattern};
+use super::clause::{Clause, Names, is_wildcard, pattern};
 use super::demand::{Demand, Share};
 use super::{Delivery, traffic};
 use crate::pattern::{COMPLEXITY_MAX, Pattern};
@@ -18,8 +18,9 @@ pub const BUS_RULES_MAX: usize = 100;
 /// Most of them with wildcards: EventBridge takes 30 on a bus.
 pub const WILDCARD_RULES_MAX: usize = 20;
 
-/// Fields of a CloudTrail record: what asks for one asks for an event via CloudTrail.
-const OF_A_RECORD: [&str; 14] = [
+/// Fields of a CloudTrail record: what asks for one asks for an event via CloudTrail. `readOnly` is not
+/// among them, as it is asked to be false or absent.
+const OF_A_RECORD: [&str; 13] = [
     "eventSource",
     "eventName",
     "eventType",
@@ -32,7 +33,6 @@ const OF_A_RECORD: [&str; 14] = [
     "requestParameters",
     "responseElements",
     "additionalEventData",
-    "readOnly",
     "recipientAccountId",
 ];
 
@@ -115,12 +115,9 @@ impl BusRules {
             }
         }
         faults.dedup();
-        let whole = whole(&wanted);
-        // Names that are left out of a whole source come by the bus rules for reads.
-        let together: Vec<Clause> =
-            whole.iter().filter(|clause| is_divided(clause)).map(undivided).collect();
+        let Whole { clauses, together } = whole(&wanted);
         let mut rules = Vec::new();
-        for group in groups(whole, &together, wanted) {
+        for group in groups(clauses, &together, wanted) {
             rules.extend(pack(&group));
         }
         rules.extend(watchdog(&rules));
@@ -296,56 +293,54 @@ fn too_large(clause: &Clause) -> String {
     )
 }
 
-/// The clauses of the sources that are delivered whole, as far as any rule asks for them: certain ones,
-/// those of which CloudTrail calls some changes reads, and those with busy calls.
-fn whole(wanted: &BTreeMap<Delivery, Vec<Clause>>) -> Vec<Clause> {
+/// Clauses that deliver sources whole, and what they deliver together with bus rules for reads.
+struct Whole {
+    clauses: Vec<Clause>,
+    together: Vec<Clause>,
+}
+
+/// The clauses of the sources that are delivered whole, as far as any rule asks for them: those of which
+/// CloudTrail calls some changes reads apart, and without busy calls.
+fn whole(wanted: &BTreeMap<Delivery, Vec<Clause>>) -> Whole {
     let asked = |source: &&str| {
         let of = |clause: &Clause| {
             clause.texts("detail.eventSource").is_some_and(|all| all.contains(source))
         };
         wanted.values().flatten().any(of)
     };
-    let events = |sources: Vec<&str>| {
-        Clause::default()
-            .with("source", vec![json!({"prefix": "aws."})])
-            .with("detail-type", vec![json!({"suffix": " via CloudTrail"})])
-            .with("detail.eventSource", sources.into_iter().map(Value::from).collect())
-    };
-    let sources: Vec<&str> = traffic::whole().filter(asked).collect();
     let (uncertain, certain): (Vec<&str>, Vec<&str>) =
-        sources.into_iter().partition(|source| traffic::is_uncertain(source));
-    let watched: Vec<&str> = traffic::watched().filter(asked).collect();
-    let mut clauses = Vec::new();
-    if !certain.is_empty() {
-        clauses.push(events(certain));
-    }
-    if !uncertain.is_empty() {
-        let mut named = named_reads(wanted, &uncertain);
-        named.sort_unstable();
-        named.dedup();
-        let mut clause =
-            events(uncertain).with(READ_ONLY, vec![json!(false), json!({"exists": false})]);
-        if !named.is_empty() {
-            clause = clause.with("detail.eventName", vec![json!({"anything-but": named})]);
+        traffic::whole().filter(asked).partition(|source| traffic::is_uncertain(source));
+    let (watched, quiet): (Vec<&str>, Vec<&str>) =
+        certain.into_iter().partition(|source| !traffic::busy_of(&[source]).is_empty());
+    let named = named_reads(wanted, &uncertain);
+    let mut found = Whole { clauses: Vec::new(), together: Vec::new() };
+    for (sources, elsewhere) in [(quiet, Vec::new()), (uncertain, named), (watched, Vec::new())] {
+        if sources.is_empty() {
+            continue;
         }
-        clauses.push(clause);
+        let busy = traffic::busy_of(&sources);
+        if !elsewhere.is_empty() {
+            found.together.push(changes_of(&sources, busy.clone()));
+        }
+        let out = busy.into_iter().chain(elsewhere).collect();
+        found.clauses.push(changes_of(&sources, out));
     }
-    if !watched.is_empty() {
-        let busy = json!({"anything-but": traffic::left_out()});
-        clauses.push(events(watched).with("detail.eventName", vec![busy]));
-    }
-    clauses
+    found
 }
 
-/// Leaves calls out that come by another bus rule.
-fn is_divided(whole: &Clause) -> bool {
-    whole.0.contains_key(READ_ONLY) && whole.0.contains_key("detail.eventName")
-}
-
-fn undivided(whole: &Clause) -> Clause {
-    let mut all = whole.clone();
-    all.0.remove("detail.eventName");
-    all
+/// Every change of these sources, but for some calls.
+fn changes_of(sources: &[&str], mut out: Vec<&str>) -> Clause {
+    let clause = Clause::default()
+        .with("source", vec![json!({"prefix": "aws."})])
+        .with("detail-type", vec![json!({"suffix": " via CloudTrail"})])
+        .with("detail.eventSource", sources.iter().map(|source| json!(source)).collect())
+        .changes_only();
+    out.sort_unstable();
+    out.dedup();
+    match out.is_empty() {
+        true => clause,
+        false => clause.with("detail.eventName", vec![json!({"anything-but": out})]),
+    }
 }
 
 /// Calls that bus rules for reads deliver by name, whatever else: they need no second way.

@@ -66,7 +66,13 @@ pub(super) fn asks(branch: &Branch) -> Asks {
 /// The clauses of a branch, with every field that EventBridge can tell.
 pub(super) fn clauses(branch: &Branch) -> Vec<Clause> {
     let mut clauses = vec![of_event(branch)];
-    let narrowed = [by_own(branch), by_catalogue(branch), by_principal(branch), by_outcome(branch)];
+    let narrowed = [
+        by_own(branch),
+        by_catalogue(branch),
+        by_principal(branch),
+        by_outcome(branch),
+        by_omission(branch),
+    ];
     for alternatives in narrowed.into_iter().filter(|alternatives| !alternatives.is_empty()) {
         let both = |clause: &Clause| {
             alternatives.iter().filter_map(|more| clause.and(more)).collect::<Vec<_>>()
@@ -303,4 +309,14 @@ fn by_outcome(branch: &Branch) -> Vec<Clause> {
     let paths = ["detail.userIdentity.invokedBy", "detail.sourceIPAddress"];
     let via = |clause: &Clause| paths.map(|path| clause.clone().with(path, services.clone()));
     clauses.iter().flat_map(via).collect()
+}
+
+/// Parameters that CloudTrail dropped: `{"omitted": true}`, or the same as text in their place.
+fn by_omission(branch: &Branch) -> Vec<Clause> {
+    if branch.get("derived.omitted").is_none_or(|wanted| *wanted != [json!(true)]) {
+        return Vec::new();
+    }
+    let there = || vec![json!({"exists": true})];
+    let paths = ["detail.requestParameters.omitted", "detail.requestParameters"];
+    paths.map(|path| Clause::default().with(path, there())).to_vec()
 }

@@ -15,7 +15,6 @@ const UNCERTAIN: [&str; 2] = ["sts.amazonaws.com", "signin.amazonaws.com"];
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Whole,
-    Watched,
     Busy,
     Frequent,
 }
@@ -33,7 +32,6 @@ fn parse(line: &'static str) -> Option<Row> {
     let mut columns = line.split('\t');
     let kind = match columns.next()? {
         "whole" => Kind::Whole,
-        "watched" => Kind::Watched,
         "busy" => Kind::Busy,
         "frequent" => Kind::Frequent,
         _ => return None,
@@ -45,23 +43,14 @@ fn rows(kind: Kind) -> impl Iterator<Item = &'static Row> {
     ROWS.iter().filter(move |row| row.kind == kind)
 }
 
-/// Sources of which every change is delivered.
+/// Sources of which every change is delivered, but for busy calls.
 pub(super) fn whole() -> impl Iterator<Item = &'static str> {
     rows(Kind::Whole).map(|row| row.source)
 }
 
-/// Sources of which every change is delivered that is not busy.
-pub(super) fn watched() -> impl Iterator<Item = &'static str> {
-    rows(Kind::Watched).map(|row| row.source)
-}
-
-/// Busy calls of watched sources.
-pub(super) fn left_out() -> Vec<&'static str> {
-    let of_watched = |row: &&Row| watched().any(|source| source == row.source);
-    let mut names: Vec<&str> = rows(Kind::Busy).filter(of_watched).map(|row| row.name).collect();
-    names.sort_unstable();
-    names.dedup();
-    names
+/// Busy calls of these sources.
+pub(super) fn busy_of(sources: &[&str]) -> Vec<&'static str> {
+    rows(Kind::Busy).filter(|row| sources.contains(&row.source)).map(|row| row.name).collect()
 }
 
 /// Sources of which CloudTrail calls some changes reads.
