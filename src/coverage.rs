@@ -60,14 +60,18 @@ pub struct Report {
 }
 
 /// What the bus rules of the enabled rules deliver.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Delivered {
-    /// Sources of which every change is delivered, calls that nobody knows yet too.
+    /// Sources of which every change is delivered, calls that nobody knows yet too, but for busy calls.
     pub whole: Vec<&'static str>,
-    /// Calls of the catalogue, of other sources, that are delivered whoever makes them.
-    pub named: Vec<String>,
-    /// Calls of the catalogue that are delivered only as far as rules ask for them, or not at all.
-    pub in_part: Vec<String>,
+    /// Calls of other sources that are delivered whoever makes them, as `s3:PutBucketPolicy`.
+    pub named: BTreeSet<String>,
+    /// Calls that are delivered only as far as rules ask for them.
+    pub in_part: BTreeSet<String>,
+    /// Calls of the catalogue that are not delivered.
+    pub not_at_all: Vec<String>,
+    /// Why no bus rules can be made.
+    pub faults: Vec<String>,
 }
 
 /// Counts over some calls, and the calls.
@@ -91,7 +95,7 @@ pub struct Summary {
 
 /// Reports on the enabled rules.
 #[must_use]
-pub fn report(rules: &[Rule], bus_rules: &BusRules) -> Report {
+pub fn report(rules: &[Rule]) -> Report {
     let enabled: Vec<&Rule> = rules.iter().filter(|rule| rule.spec.enabled).collect();
     let covered: Vec<CallCoverage> =
         catalogue::calls().iter().map(|call| cover(call, &enabled)).collect();
@@ -113,23 +117,37 @@ pub fn report(rules: &[Rule], bus_rules: &BusRules) -> Report {
         attack,
         rules_without_source: ids(|rule| rule.spec.source.is_none()),
         rules_without_technique: ids(|rule| rule.spec.attack.is_empty()),
-        delivery: delivered(bus_rules),
+        delivery: delivered(rules),
         rules_by_severity: by_severity,
     }
 }
 
-fn delivered(bus_rules: &BusRules) -> Delivered {
+fn delivered(rules: &[Rule]) -> Delivered {
     let whole = bus::whole_sources();
-    let others = catalogue::calls().iter().filter(|call| !whole.contains(&call.source));
-    let (named, in_part): (Vec<&Call>, Vec<&Call>) =
-        others.partition(|call| bus_rules.delivers(call.source, call.name.trim_end_matches('*')));
-    let names = |calls: Vec<&Call>| {
-        let name = |call: &&Call| {
-            format!("{}:{}", call.source.trim_end_matches(".amazonaws.com"), call.name)
-        };
-        calls.iter().map(name).collect()
+    let bus_rules = match BusRules::of(rules) {
+        Ok(bus_rules) => bus_rules,
+        Err(faults) => {
+            let faults = faults.iter().map(ToString::to_string).collect();
+            return Delivered { faults, ..Delivered::default() };
+        }
     };
-    Delivered { whole, named: names(named), in_part: names(in_part) }
+    let (named, in_part) = bus_rules.calls();
+    let known = |name: &str| {
+        let all = named.iter().chain(&in_part);
+        all.into_iter().any(|call| {
+            call.strip_suffix('*').map_or(call == name, |begins| name.starts_with(begins))
+        })
+    };
+    let others = catalogue::calls().iter().filter(|call| !whole.contains(&call.source));
+    let name = |call: &Call| {
+        format!(
+            "{}:{}",
+            call.source.trim_end_matches(".amazonaws.com"),
+            call.name.trim_end_matches('*')
+        )
+    };
+    let not_at_all = others.map(name).filter(|name| !known(name)).collect();
+    Delivered { whole, named, in_part, not_at_all, faults: Vec::new() }
 }
 
 fn summary(calls: Vec<CallCoverage>) -> Summary {
@@ -267,7 +285,7 @@ mod tests {
     fn every_call_of_iam_is_classified_and_named() {
         let engine = Engine::embedded().unwrap();
         let rules = engine.rules().rules();
-        let report = report(rules, &BusRules::of(rules).unwrap());
+        let report = report(rules);
         assert_eq!(report.iam.classified, report.iam.total);
         assert_eq!(report.iam.uncovered, 0);
         let unnamed: Vec<&str> = report
@@ -278,5 +296,16 @@ mod tests {
             .map(|call| call.name)
             .collect();
         assert!(unnamed.is_empty(), "no rule names {unnamed:?}");
+    }
+
+    #[test]
+    fn what_is_delivered_is_told_call_by_call() {
+        let engine = Engine::embedded().unwrap();
+        let delivery = report(engine.rules().rules()).delivery;
+        assert!(delivery.whole.contains(&"iam.amazonaws.com"));
+        assert!(delivery.named.contains("s3:PutBucketPolicy"), "{:?}", delivery.named);
+        assert!(delivery.in_part.contains("monitoring:PutMetricAlarm"), "{:?}", delivery.in_part);
+        let off: Vec<Rule> = Vec::new();
+        assert!(report(&off).delivery.not_at_all.contains(&"kms:CreateGrant".to_owned()));
     }
 }

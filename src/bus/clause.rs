@@ -99,23 +99,25 @@ impl Clause {
         self.with(READ_ONLY, vec![json!(false), json!({"exists": false})])
     }
 
-    /// This and more: nothing where both ask different things of one path.
+    /// This and more: nothing where both name exact values of one path and share none, as no event has
+    /// two. Of other values those that say more are kept: each side alone lets through what both do.
     pub(super) fn and(&self, more: &Self) -> Option<Self> {
         let mut both = self.clone();
         for (path, wanted) in &more.0 {
-            match both.0.get(path) {
-                Some(known) if known != wanted => {
-                    let common: Vec<Value> =
-                        known.iter().filter(|one| wanted.contains(one)).cloned().collect();
+            let known = both.get(path);
+            let kept = match (known.is_empty(), is_exact(known), is_exact(wanted)) {
+                (true, ..) | (_, false, true) => wanted.clone(),
+                (_, _, false) => known.to_vec(),
+                (_, true, true) => {
+                    let common = known.iter().filter(|one| wanted.contains(one));
+                    let common: Vec<Value> = common.cloned().collect();
                     if common.is_empty() {
                         return None;
                     }
-                    both.0.insert(path.clone(), common);
+                    common
                 }
-                _ => {
-                    both.0.insert(path.clone(), wanted.clone());
-                }
-            }
+            };
+            both.0.insert(path.clone(), kept);
         }
         Some(both)
     }
@@ -132,10 +134,23 @@ impl Clause {
         })
     }
 
+    /// Asks for nothing but calls by their names.
+    pub(super) fn is_call_alone(&self) -> bool {
+        let call = ["source", "detail-type", "detail.eventSource", "detail.eventName", READ_ONLY];
+        let named =
+            self.0.contains_key("detail.eventSource") && self.0.contains_key("detail.eventName");
+        named && self.0.keys().all(|path| call.contains(&path.as_str()))
+    }
+
     /// Does any alternative match by wildcard?
     pub(super) fn has_wildcard(&self) -> bool {
         self.0.values().flatten().any(is_wildcard)
     }
+}
+
+/// Names exact values and nothing else.
+fn is_exact(wanted: &[Value]) -> bool {
+    wanted.iter().all(|one| one.is_string() || one.is_boolean() || one.is_number())
 }
 
 pub(super) fn is_wildcard(wanted: &Value) -> bool {
@@ -262,6 +277,20 @@ mod tests {
         check(json!([{"anything-but": ["Get"]}]), json!(["Put"]), true);
         check(json!([{"anything-but": ["Get"]}]), json!([{"prefix": "G"}]), false);
         check(json!([{"anything-but": ["Get"]}]), json!([{"exists": true}]), false);
+    }
+
+    #[test]
+    fn what_two_sides_ask_of_one_path_is_never_lost() {
+        let check = |one: Value, other: Value, want: Option<Value>| {
+            let (one, other) = (clause(&[("a", one)]), clause(&[("a", other)]));
+            let both = one.and(&other).map(|both| json!(both.get("a")));
+            assert_eq!(both, want, "{one:?} {other:?}");
+        };
+        check(json!(["x", "y"]), json!(["y", "z"]), Some(json!(["y"])));
+        check(json!(["x"]), json!(["z"]), None);
+        check(json!([{"prefix": "i"}]), json!(["iam"]), Some(json!(["iam"])));
+        check(json!(["iam"]), json!([{"anything-but": ["s3"]}]), Some(json!(["iam"])));
+        check(json!([{"prefix": "A"}]), json!([{"exists": true}]), Some(json!([{"prefix": "A"}])));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Delivery;
 use super::clause::{Clause, READ_ONLY};
-use super::project::{Asks, Branch, asks, clauses};
+use super::project::{Asks, Branch, asks, clauses, is_foreign};
 use super::traffic;
 use crate::pattern::Pattern;
 use crate::rule::Rule;
@@ -65,6 +65,9 @@ impl Demand {
     }
 
     fn of_branch(rule: &str, branch: &Branch) -> Vec<Self> {
+        if is_foreign(branch) {
+            return Vec::new();
+        }
         let asks = asks(branch);
         let demand = |(delivery, clause)| Self { rule: rule.to_owned(), delivery, clause };
         clauses(branch).iter().flat_map(|clause| parts(clause, asks)).map(demand).collect()

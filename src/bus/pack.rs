@@ -1,6 +1,6 @@
 //! From what the rules need to as few bus rules as fit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde_json::{Value, json};
@@ -17,6 +17,9 @@ pub const PATTERN_CHARACTERS_MAX: usize = 2_048;
 pub const BUS_RULES_MAX: usize = 100;
 /// Most of them with wildcards: EventBridge takes 30 on a bus.
 pub const WILDCARD_RULES_MAX: usize = 20;
+
+/// Rules that are named where too much is asked.
+const NAMED_MAX: usize = 5;
 
 /// Fields of a CloudTrail record: what asks for one asks for an event via CloudTrail. `readOnly` is not
 /// among them, as it is asked to be false or absent.
@@ -102,9 +105,20 @@ impl BusRules {
     /// # Errors
     /// Every rule of which something cannot be delivered, and too many bus rules.
     pub fn of(rules: &[Rule]) -> Result<Self, Vec<BusFault>> {
-        let enabled = rules.iter().filter(|rule| rule.spec.enabled);
-        let demands: Vec<Demand> = enabled.flat_map(Demand::of_rule).collect();
         let mut faults = Vec::new();
+        let mut demands = Vec::new();
+        for rule in rules.iter().filter(|rule| rule.spec.enabled) {
+            let found = Demand::of_rule(rule);
+            if found.is_empty() {
+                let message = "no event of AWS can match: `source` must begin with `aws.`, and a field that is \
+                               asked for twice must agree with itself";
+                faults.push(BusFault {
+                    rule: Some(rule.spec.id.clone()),
+                    message: message.to_owned(),
+                });
+            }
+            demands.extend(found);
+        }
         let mut wanted: BTreeMap<Delivery, Vec<Clause>> = BTreeMap::new();
         for demand in &demands {
             match prepared(&demand.clause) {
@@ -122,7 +136,7 @@ impl BusRules {
         }
         rules.extend(watchdog(&rules));
         let found = Self { rules, together };
-        faults.extend(found.too_many());
+        faults.extend(found.too_many(&demands));
         if faults.is_empty() { Ok(found) } else { Err(faults) }
     }
 
@@ -143,11 +157,37 @@ impl BusRules {
         self
     }
 
+    /// Calls by their names, as `s3:PutBucketPolicy`: those that are delivered whoever makes them, and
+    /// those only as far as a rule asks for them. A name's beginning ends in `*`.
+    #[must_use]
+    pub fn calls(&self) -> (BTreeSet<String>, BTreeSet<String>) {
+        let (mut whole, mut part) = (BTreeSet::new(), BTreeSet::new());
+        let clauses = self.rules.iter().filter(|rule| rule.delivery != Delivery::Reads);
+        for clause in clauses.flat_map(|rule| &rule.clauses) {
+            let sources = clause.texts("detail.eventSource").unwrap_or_default();
+            let to = if clause.is_call_alone() { &mut whole } else { &mut part };
+            for source in sources {
+                let service = source.trim_end_matches(".amazonaws.com");
+                let names = clause.get("detail.eventName").iter().filter_map(|name| {
+                    let begins =
+                        name.get("prefix").and_then(Value::as_str).map(|name| format!("{name}*"));
+                    name.as_str().map(str::to_owned).or(begins)
+                });
+                to.extend(names.map(|name| format!("{service}:{name}")));
+            }
+        }
+        part.retain(|call| !whole.contains(call));
+        (whole, part)
+    }
+
     /// How much of what a rule looks for these bus rules deliver, with or without those for reads.
     #[must_use]
     pub fn share(&self, rule: &Rule, reads: bool) -> Share {
         let mut missed = Vec::new();
         let demands = Demand::of_rule(rule);
+        if demands.is_empty() {
+            return Share::Nothing;
+        }
         for demand in &demands {
             let delivered = |clause: &Clause| {
                 let may = |bus_rule: &&BusRule| match bus_rule.delivery {
@@ -175,32 +215,38 @@ impl BusRules {
         }
     }
 
-    /// Is every event of this call delivered, whoever makes it, where it is a change?
-    #[must_use]
-    pub fn delivers(&self, source: &str, name: &str) -> bool {
-        let clause = Clause::default()
-            .with("source", vec![json!({"prefix": "aws."})])
-            .with("detail-type", vec![json!({"suffix": " via CloudTrail"})])
-            .with("detail.eventSource", vec![json!(source)])
-            .with("detail.eventName", vec![json!(name)]);
-        let clauses = self.rules.iter().filter(|rule| rule.delivery != Delivery::Reads);
-        let mut clauses = clauses.flat_map(|rule| &rule.clauses).chain(&self.together);
-        clauses.any(|all| all.covers(&clause))
-    }
-
-    fn too_many(&self) -> Option<BusFault> {
+    /// Which rules ask for most, where EventBridge does not take so many bus rules.
+    fn too_many(&self, demands: &[Demand]) -> Option<BusFault> {
         let wildcards = self.rules.iter().filter(|rule| rule.has_wildcard()).count();
-        let message = if self.rules.len() > BUS_RULES_MAX {
-            format!("{} bus rules are needed, {BUS_RULES_MAX} are allowed", self.rules.len())
-        } else if wildcards > WILDCARD_RULES_MAX {
-            format!(
-                "{wildcards} bus rules with wildcards are needed, {WILDCARD_RULES_MAX} are allowed"
-            )
+        let (message, by_wildcard) = if wildcards > WILDCARD_RULES_MAX {
+            let found =
+                format!("{wildcards} bus rules with wildcards are needed, {WILDCARD_RULES_MAX}");
+            (found, true)
+        } else if self.rules.len() > BUS_RULES_MAX {
+            (format!("{} bus rules are needed, {BUS_RULES_MAX}", self.rules.len()), false)
         } else {
             return None;
         };
-        let help = "disable rules in the site file, or name the calls of your own rules exactly";
-        Some(BusFault { rule: None, message: format!("{message}: {help}") })
+        let mut most: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+        for demand in demands {
+            let paths = demand
+                .clause
+                .0
+                .iter()
+                .filter(|(_, wanted)| !by_wildcard || wanted.iter().any(is_wildcard));
+            let weight = |wanted: &Vec<Value>| json!(wanted).to_string().len();
+            if let Some((path, wanted)) = paths.max_by_key(|(_, wanted)| weight(wanted)) {
+                *most.entry((&demand.rule, path)).or_default() += weight(wanted);
+            }
+        }
+        let mut most: Vec<_> = most.into_iter().collect();
+        most.sort_by_key(|(_, weight)| std::cmp::Reverse(*weight));
+        let named =
+            most.iter().take(NAMED_MAX).map(|((rule, path), _)| format!("{rule} by `{path}`"));
+        let named = named.collect::<Vec<_>>().join(", ");
+        let help = "disable rules in the site file, or name calls exactly";
+        let message = format!("{message} are allowed: {help}; most is asked by {named}");
+        Some(BusFault { rule: None, message })
     }
 }
 
@@ -310,20 +356,21 @@ fn whole(wanted: &BTreeMap<Delivery, Vec<Clause>>) -> Whole {
     };
     let (uncertain, certain): (Vec<&str>, Vec<&str>) =
         traffic::whole().filter(asked).partition(|source| traffic::is_uncertain(source));
-    let (watched, quiet): (Vec<&str>, Vec<&str>) =
-        certain.into_iter().partition(|source| !traffic::busy_of(&[source]).is_empty());
     let named = named_reads(wanted, &uncertain);
     let mut found = Whole { clauses: Vec::new(), together: Vec::new() };
-    for (sources, elsewhere) in [(quiet, Vec::new()), (uncertain, named), (watched, Vec::new())] {
-        if sources.is_empty() {
-            continue;
-        }
-        let busy = traffic::busy_of(&sources);
-        if !elsewhere.is_empty() {
-            found.together.push(changes_of(&sources, busy.clone()));
-        }
-        let out = busy.into_iter().chain(elsewhere).collect();
-        found.clauses.push(changes_of(&sources, out));
+    // Sources that leave the same calls out share a clause: most leave none.
+    let mut alike: BTreeMap<Vec<&str>, Vec<&str>> = BTreeMap::new();
+    for source in certain {
+        alike.entry(traffic::busy_of(&[source])).or_default().push(source);
+    }
+    for (busy, sources) in alike {
+        found.clauses.push(changes_of(&sources, busy));
+    }
+    for source in uncertain {
+        let busy = traffic::busy_of(&[source]);
+        let of_source = named.iter().filter(|(of, _)| *of == source).map(|(_, name)| *name);
+        found.together.push(changes_of(&[source], busy.clone()));
+        found.clauses.push(changes_of(&[source], busy.into_iter().chain(of_source).collect()));
     }
     found
 }
@@ -344,13 +391,18 @@ fn changes_of(sources: &[&str], mut out: Vec<&str>) -> Clause {
 }
 
 /// Calls that bus rules for reads deliver by name, whatever else: they need no second way.
-fn named_reads<'w>(wanted: &'w BTreeMap<Delivery, Vec<Clause>>, sources: &[&str]) -> Vec<&'w str> {
+fn named_reads<'w>(
+    wanted: &'w BTreeMap<Delivery, Vec<Clause>>,
+    sources: &[&str],
+) -> Vec<(&'w str, &'w str)> {
     let mut names = Vec::new();
     for clause in wanted.get(&Delivery::All).into_iter().flatten() {
         let of = clause.texts("detail.eventSource").unwrap_or_default();
-        let alone = clause.0.len() == 4; // source, detail-type, service and name
-        if alone && of.iter().all(|source| sources.contains(source)) {
-            names.extend(clause.texts("detail.eventName").unwrap_or_default());
+        if clause.is_call_alone() && of.iter().all(|source| sources.contains(source)) {
+            let calls = clause.texts("detail.eventName").unwrap_or_default();
+            names.extend(
+                of.iter().flat_map(|source| calls.iter().map(move |name| (*source, *name))),
+            );
         }
     }
     names
@@ -386,7 +438,7 @@ fn groups(
         group(
             "callers",
             Delivery::Changes,
-            "Changes in any service by whom or how they were made: by root, refused.",
+            "Changes that rules confine by who made them or how: by root, refused, or by a wildcard.",
             callers,
         ),
         group(
@@ -398,7 +450,7 @@ fn groups(
         group(
             "suspects",
             Delivery::All,
-            "Any call, reads too, by credentials or tools that should not make it.",
+            "Any call, reads too, that rules confine by who made it or how.",
             suspects,
         ),
         group("reads", Delivery::Reads, "Reads of everyday work that rules count.", reads),

@@ -92,13 +92,28 @@ fn of_event(branch: &Branch) -> Clause {
         if derived || everything || path == "detail.readOnly" {
             continue;
         }
-        if path == "detail.eventName" {
-            clause = clause.with(path, wanted.iter().map(without_star).collect());
-        } else if !wanted.iter().any(excludes_by_wildcard) {
-            clause = clause.with(path, wanted.clone());
+        if wanted.iter().any(excludes_by_wildcard) {
+            continue;
         }
+        let wanted = match path.as_str() {
+            "detail.eventName" => wanted.iter().map(without_star).collect(),
+            _ => wanted.clone(),
+        };
+        clause = clause.with(path, wanted);
     }
     clause.with("source", sources(branch))
+}
+
+/// Does the branch ask for a source that is not of AWS? The function refuses what such a one sends.
+pub(super) fn is_foreign(branch: &Branch) -> bool {
+    let of_aws = |value: &Value| {
+        let exact = value.as_str().map(|text| text.starts_with("aws."));
+        let prefix = value.get("prefix").and_then(Value::as_str);
+        // A prefix of "aws." lets AWS's sources through, as all else that is not exact may.
+        let begins = prefix.map(|text| text.starts_with("aws.") || "aws.".starts_with(text));
+        exact.or(begins).unwrap_or(true)
+    };
+    branch.get("source").is_some_and(|wanted| !wanted.iter().any(of_aws))
 }
 
 /// `source` pinned on AWS, which nobody else can send.
@@ -196,11 +211,10 @@ fn own_forms(place: &Place) -> Vec<Value> {
 
 /// Facts that only a call of the catalogue has, where the rule names none: those calls.
 fn by_catalogue(branch: &Branch) -> Vec<Clause> {
-    let implied = |path: &&str| {
-        branch.get(*path).is_some_and(|wanted| !wanted.contains(&json!({"exists": false})))
+    let implied = |path: &str| {
+        branch.get(path).is_some_and(|wanted| !wanted.contains(&json!({"exists": false})))
     };
-    if branch.contains_key("detail.eventName")
-        || !OF_THE_CATALOGUE.iter().any(|path| implied(&path))
+    if branch.contains_key("detail.eventName") || !OF_THE_CATALOGUE.iter().any(|path| implied(path))
     {
         return Vec::new();
     }
@@ -256,7 +270,8 @@ fn by_principal(branch: &Branch) -> Vec<Clause> {
     if let Some(via) = via.filter(|via| via.iter().any(is_absent) && !via.iter().any(is_wildcard)) {
         clause = clause.with("detail.userIdentity.invokedBy", via.clone());
     }
-    if let Some(key) = branch.get("derived.principal.accessKeyId") {
+    let key = branch.get("derived.principal.accessKeyId");
+    if let Some(key) = key.filter(|key| !key.iter().any(excludes_by_wildcard)) {
         clause = clause.with("detail.userIdentity.accessKeyId", key.clone());
     }
     let mut clauses = vec![clause];

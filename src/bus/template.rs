@@ -80,6 +80,7 @@ fn alarm_of(text: &mut String, alarm: &(&str, &str, &str, &str), number: usize, 
          ${{NamePrefix}}-{name}-{number}\n      AlarmDescription: {meaning}\n      Metrics:\n        - {{Id: sum, \
          Expression: \"SUM(FILL(METRICS(), 0))\", Label: {metric}, ReturnData: true}}"
     );
+    // A figure of the last minute may come late and counts as 0 until then: so five minutes are looked at.
     for (number, rule) in rules.iter().enumerate() {
         let _ = writeln!(
             text,
@@ -91,7 +92,7 @@ fn alarm_of(text: &mut String, alarm: &(&str, &str, &str, &str), number: usize, 
     }
     let _ = writeln!(
         text,
-        "      EvaluationPeriods: 1\n      Threshold: 0\n      ComparisonOperator: GreaterThanThreshold\n      \
+        "      EvaluationPeriods: 5\n      DatapointsToAlarm: 1\n      Threshold: 0\n      ComparisonOperator: GreaterThanThreshold\n      \
          TreatMissingData: notBreaching\n      AlarmActions: [!Ref AlarmTopic]\n      OKActions: [!Ref AlarmTopic]\n      \
          Tags: [{{Key: !Ref TagKey, Value: !Ref TagValue}}]"
     );
@@ -110,6 +111,8 @@ fn logical_id(label: &str) -> String {
 fn lines(text: &mut String, value: &Value, indent: usize) {
     let none = Map::new();
     for (key, value) in value.as_object().unwrap_or(&none) {
+        // `on` and `a: b` mean other things to YAML.
+        let key = if is_plain(key) { key.clone() } else { Value::from(key.as_str()).to_string() };
         let _ = write!(text, "{:indent$}{key}:", "");
         match value {
             Value::Object(map) if !map.contains_key("Fn::Sub") => {
@@ -127,6 +130,12 @@ fn lines(text: &mut String, value: &Value, indent: usize) {
             }
         }
     }
+}
+
+/// The fields of events that patterns name most; every other key is written with quotes.
+fn is_plain(key: &str) -> bool {
+    let letters = |c: char| c.is_ascii_alphabetic() || c == '-' || c == '$';
+    key.len() > 5 && key.chars().all(letters) || key == "$or"
 }
 
 /// The template with the bus rules between its two marks replaced.

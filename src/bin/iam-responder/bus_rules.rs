@@ -29,6 +29,11 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     let bus_rules = files::bus_rules(&engine)?;
     let bus_rules = if arguments.reads { bus_rules.with_reads() } else { bus_rules };
     if global.format == Format::Json {
+        if arguments.into.is_some() {
+            let message =
+                "--format json prints the bus rules; leave it out to put them into a template";
+            return Err(Failure::Fault(message.to_owned()));
+        }
         return print(&bus_rules);
     }
     let resources = bus::resources(&bus_rules, global.name.as_deref());

@@ -1,5 +1,6 @@
 //! `coverage`: what the rules see, and what they do not.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
@@ -30,7 +31,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
         write!(out, "{}", index(rules))?;
         return Ok(Exit::Clean);
     }
-    let report = report(rules, &files::bus_rules(&engine)?);
+    let report = report(rules);
     if let Some(path) = &arguments.layer {
         let layer = format!("{:#}\n", navigator_layer(&report));
         fs::write(path, layer).map_err(|error| Failure::file("write", path, error))?;
@@ -86,11 +87,19 @@ fn human(out: &mut impl Write, report: &Report) -> Result<(), Failure> {
 fn delivery(out: &mut impl Write, delivery: &Delivered) -> Result<(), Failure> {
     let bold = paint::BOLD;
     writeln!(out, "\n{bold}delivered by EventBridge{bold:#}")?;
+    for fault in &delivery.faults {
+        writeln!(out, "{}", paint::paragraph(fault, "  no bus rules can be made: ", 4))?;
+    }
+    let list = |names: &BTreeSet<String>| names.iter().cloned().collect::<Vec<_>>().join(", ");
     for (what, names) in [
-        ("every change, unknown calls too", delivery.whole.join(", ")),
-        ("the call, whoever makes it", delivery.named.join(", ")),
-        ("only as far as a rule asks for it, or not at all", delivery.in_part.join(", ")),
+        ("every change, unknown calls too, but for busy ones", delivery.whole.join(", ")),
+        ("the call, whoever makes it", list(&delivery.named)),
+        ("only as far as a rule asks for it", list(&delivery.in_part)),
+        ("calls of the catalogue that are not delivered", delivery.not_at_all.join(", ")),
     ] {
+        if names.is_empty() {
+            continue;
+        }
         writeln!(out, "  {what}\n{}", paint::paragraph(&names, "    ", 4))?;
     }
     Ok(())

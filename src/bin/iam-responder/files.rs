@@ -6,7 +6,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::bufread::GzDecoder;
-use iam_responder::bus::BusRules;
+use iam_responder::bus::{BusFault, BusRules};
+use iam_responder::document::Fault;
 use iam_responder::engine::Engine;
 use iam_responder::folder;
 use iam_responder::input;
@@ -35,10 +36,20 @@ pub fn engine(global: &Global) -> Result<Engine, Failure> {
 }
 
 /// The bus rules that deliver what the engine's rules look for.
+///
+/// # Errors
+/// The rules of which something cannot be delivered, each with its file.
 pub fn bus_rules(engine: &Engine) -> Result<BusRules, Failure> {
-    BusRules::of(engine.rules().rules()).map_err(|faults| {
-        let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        Failure::Fault(faults.join("\n"))
+    let rules = engine.rules().rules();
+    BusRules::of(rules).map_err(|faults| {
+        let file = |id: &String| {
+            rules.iter().find(|rule| rule.spec.id == *id).map(|rule| rule.file.as_str())
+        };
+        let fault = |fault: BusFault| {
+            let file = fault.rule.as_ref().and_then(file).unwrap_or("bus rules");
+            Fault::whole(file, 1, fault.to_string())
+        };
+        Failure::Rules(faults.into_iter().map(fault).collect())
     })
 }
 

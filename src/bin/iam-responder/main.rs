@@ -71,11 +71,14 @@ enum Verb {
     Explain(explain::Arguments),
     /// Run the rules' own tests
     Test(test::Arguments),
-    /// Look for mistakes in rules and site file
+    /// Look for mistakes in rules and site file, and for rules that EventBridge does not serve
     Check(check::Arguments),
-    /// Write what EventBridge must deliver for the rules, as CloudFormation
+    /// Write what EventBridge must deliver for the enabled rules, as CloudFormation
+    ///
+    /// The bus rules are named by the template's parameter NamePrefix, or by --name where it is given. A rule of which
+    /// something cannot be delivered is refused, with its field.
     BusRules(bus_rules::Arguments),
-    /// Which calls and ATT&CK techniques the rules cover, and the gaps
+    /// Which calls and ATT&CK techniques the rules cover, the gaps, and what is delivered
     Coverage(coverage::Arguments),
     /// Say what an alert was: acknowledges it, and counts
     Verdict(feedback::VerdictArguments),

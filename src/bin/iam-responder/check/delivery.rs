@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use iam_responder::bus::{BusRules, PATTERN_CHARACTERS_MAX, Share};
+use iam_responder::bus::{BusFault, BusRules, PATTERN_CHARACTERS_MAX, Share};
 use iam_responder::engine::Engine;
 use iam_responder::pattern::COMPLEXITY_MAX;
 use iam_responder::rule::Rule;
@@ -17,44 +17,58 @@ pub fn remarks(engine: &Engine) -> Result<Vec<Remark>, Failure> {
     let default = Engine::embedded().map_err(Failure::Rules)?;
     let ids: HashSet<&str> = default.rules().ids().into_iter().collect();
     let deployed = files::bus_rules(&default)?;
+    let fresh = BusRules::of(engine.rules().rules());
     let mut remarks = Vec::new();
     for rule in engine.rules().rules().iter().filter(|rule| rule.spec.enabled) {
-        remarks.extend(of_share(rule, &deployed));
+        remarks.extend(of_share(rule, &deployed, fresh.as_ref()));
         if !ids.contains(rule.spec.id.as_str()) {
             remarks.extend(of_pattern(rule));
         }
     }
+    // Of faults that are no rule's own, one remark is enough.
+    let common = fresh.err().into_iter().flatten().filter(|fault| fault.rule.is_none());
+    remarks.extend(common.map(|fault| Remark::new("bus rules".to_owned(), fault.message)));
     Ok(remarks)
 }
 
-fn of_share(rule: &Rule, deployed: &BusRules) -> Option<Remark> {
-    let again =
-        "write them anew with `iam-responder bus-rules --into infra/responder.yaml` and deploy";
-    match (deployed.share(rule, false), deployed.share(rule, true)) {
-        (Share::All, _) => None,
-        (Share::Nothing, Share::All) => {
-            let message = "sees nothing until reads are delivered: DeliverReadOnlyEvents=true";
-            Some(Remark::note(rule, message.to_owned()))
-        }
-        (_, Share::All) => {
-            let message = "sees no reads of everyday work until they are delivered: DeliverReadOnlyEvents=true";
-            Some(Remark::note(rule, message.to_owned()))
-        }
-        (_, Share::Nothing) => {
-            let message = format!("sees nothing until you deploy the bus rules again; {again}");
-            Some(Remark::of_rule(rule, message))
-        }
-        _ => {
-            let message = format!("sees only a part until you deploy the bus rules again; {again}");
-            Some(Remark::of_rule(rule, message))
-        }
+fn of_share(
+    rule: &Rule,
+    deployed: &BusRules,
+    fresh: Result<&BusRules, &Vec<BusFault>>,
+) -> Option<Remark> {
+    let now = (deployed.share(rule, false), deployed.share(rule, true));
+    let sees = match now.0 {
+        Share::All => return None,
+        Share::Nothing => "sees nothing",
+        Share::WithoutReads | Share::Part => "sees only a part",
+    };
+    if now.1 == Share::All {
+        let message = format!("{sees} until reads are delivered: DeliverReadOnlyEvents=true");
+        return Some(Remark::note(rule, message));
     }
+    let again = "write the bus rules anew with `iam-responder bus-rules --into infra/responder.yaml`, or by \
+                 `infra/package`, and deploy them";
+    let message = match fresh {
+        Err(faults) => {
+            let own = faults.iter().find(|fault| fault.rule.as_ref() == Some(&rule.spec.id));
+            let why =
+                own.map_or("the bus rules cannot be made from these rules", |own| &own.message);
+            format!("{sees}, and no bus rule can deliver it: {why}")
+        }
+        Ok(fresh) if fresh.share(rule, false) == Share::All => {
+            format!("{sees} until you deploy the bus rules again; {again}")
+        }
+        Ok(_) => format!(
+            "{sees} until you deploy the bus rules again with DeliverReadOnlyEvents=true; {again}"
+        ),
+    };
+    Some(Remark::of_rule(rule, message))
 }
 
 /// What EventBridge would measure, where the pattern asks for nothing that only this tool knows.
 fn of_pattern(rule: &Rule) -> Option<Remark> {
     let derived = |path: &&str| *path == "derived" || path.starts_with("derived.");
-    if rule.pattern.paths().iter().any(|path| derived(path)) {
+    if rule.pattern.paths().iter().any(derived) {
         return None;
     }
     let complexity = rule.pattern.complexity();
