@@ -1,6 +1,7 @@
 """Every check of checks.py on every template, and on one that was spoilt so that the check must find it."""
 
 import copy
+import re
 
 import pytest
 
@@ -62,6 +63,33 @@ def test_every_pattern_is_generated(path):
 @pytest.mark.parametrize("page", PAGES)
 def test_every_command_has_its_region(page):
     assert list(checks.commands_name_their_region((ROOT / page).read_text())) == []
+
+
+def counts_of(template):
+    """What infra/README.md counts: words around a number, and the number."""
+    made = resolved(template, checks.EVERYTHING).values()
+    rules = [each["Properties"] for each in made if each["Type"] == "AWS::Events::Rule"]
+    wild = [each for each in rules if '"wildcard"' in checks.compact(each.get("EventPattern", {}))]
+    alarms = [each["Properties"] for each in made if each["Type"] == "AWS::CloudWatch::Alarm"]
+    topics = [each for each in made if each["Type"] == "AWS::SNS::Topic"]
+    return [
+        (r"\| (\d+) SNS topics, `PREFIX-critical`", len(topics) - 1),
+        (r"\| (\d+) CloudWatch alarms, two more", len([each for each in alarms if "Metrics" not in each])),
+        (r"wildcards on a bus \| 30; this stack has (\d+) ", len(wild)),
+        (r"bus rules on a bus \| 300; this stack has (\d+) ", len(rules)),
+    ]
+
+
+def test_the_page_counts_what_the_template_makes():
+    template, page = read(ROOT / "infra/responder.yaml"), (ROOT / "infra/README.md").read_text()
+    for words, number in counts_of(template):
+        (written,) = re.findall(words, page)
+        assert int(written) == number, words
+    before = counts_of(template)
+    wild = next(name for name, each in template["Resources"].items() if '"wildcard"' in checks.compact(each))
+    for name in ("ClockFailedAlarm", "LowTopic", wild):
+        template["Resources"][f"Second{name}"] = template["Resources"][name]
+    assert [number for _, number in counts_of(template)] == [number + 1 for _, number in before]
 
 
 def properties(template, name):
