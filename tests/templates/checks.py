@@ -94,8 +94,8 @@ ALARMED = {
     "AWS::SNS::Topic": {("AWS/SNS", "NumberOfNotificationsFailed", "TopicName")},
     "AWS::SQS::Queue": {("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName")},
 }
-# When an alarm on a metric rings: statistic, operator, threshold, what a missing value counts as, and the seconds
-# that it looks at.
+# When an alarm on a metric rings: statistic, operator, threshold, what a missing value counts as, and over how
+# many seconds.
 WHEN = {
     **{
         metric: ("Sum", "GreaterThanThreshold", 0, "notBreaching", 60)
@@ -180,7 +180,7 @@ def permissions_name_no_account(template):
 
 
 def permissions_let_bus_rules_in(template):
-    """One permission lets in every bus rule of this prefix, and nothing else."""
+    """That one permission lets in every bus rule of this prefix, and nothing else."""
     resources = resolved(template, EVERYTHING)
     where, prefix = EVERYTHING, "iam-responder"
     wanted = {
@@ -376,7 +376,7 @@ def denies_leave_the_owner_alone(template):
                 continue
             more = set(as_list(statement["Action"])) - DATA_WRITES
             if more:
-                yield f"{name} {statement['Sid']}: denies {sorted(more)}, which is no writing of data"
+                yield f"{name} {statement['Sid']}: denies {sorted(more)}, which does not write data"
             if condition.get("Bool", {}).get("aws:PrincipalIsAWSService") != "false":
                 yield f"{name} {statement['Sid']}: also denies services of AWS, which have no aws:PrincipalArn"
 
@@ -415,7 +415,7 @@ def is_at_home_in_each_partition(template):
 
 
 def metrics_of(alarm):
-    """The metrics that an alarm looks at, each with its statistic and period: its own, or those of its expression."""
+    """The metrics that an alarm looks at, with statistic and period: its own, or those of its expression."""
     queries = [each["MetricStat"] for each in alarm.get("Metrics", []) if "MetricStat" in each]
     if not queries:
         return [alarm]
@@ -498,8 +498,9 @@ def alarms_ring_in_time(template):
             if own.get(key) != wanted:
                 yield f"{name}: {key} is {own.get(key)}, and should be {wanted}"
         for metric in metrics:
-            if (metric["Statistic"], metric["Period"]) != (statistic, seconds):
-                yield f"{name}: takes the {metric['Statistic']} of {metric['Period']} s, not {statistic} of {seconds}"
+            has = metric["Statistic"], metric["Period"]
+            if has != (statistic, seconds):
+                yield f"{name}: takes the {has[0]} of {has[1]} s, and should take the {statistic} of {seconds} s"
         if own.get("DatapointsToAlarm", own["EvaluationPeriods"]) != 1:
             yield f"{name}: must ring at the first bad value"
         if own.get("ActionsEnabled", True) is not True:
@@ -510,8 +511,8 @@ def alarms_ring_in_time(template):
 
 
 def alarms_on_expressions_look_back(template):
-    """An expression has a value before all its metrics have theirs, and is not looked at again once its periods are
-    over: so the alarm looks at more of them than one."""
+    """An expression that fills gaps has a value before all its metrics have theirs. A figure that comes late
+    counts only where the alarm looks back."""
     for name, alarm in of_type(resolved(template, EVERYTHING), "AWS::CloudWatch::Alarm").items():
         own = alarm["Properties"]
         periods = own["EvaluationPeriods"]
@@ -552,8 +553,8 @@ BUS_RULES_END = "  # END bus rules"
 
 
 def patterns_are_generated(text):
-    """That no pattern stands outside of the two marks: what is between them is compared with the rules, and with it
-    its length and complexity."""
+    """That no pattern stands outside of the two marks: tests of bus_rules compare what is between them with the
+    rules, and measure its complexity."""
     lines = text.splitlines()
     marks = [number for number, line in enumerate(lines) if line in (BUS_RULES_BEGIN, BUS_RULES_END)]
     if [lines[number] for number in marks] != [BUS_RULES_BEGIN, BUS_RULES_END]:
