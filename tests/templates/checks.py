@@ -5,6 +5,7 @@ Each check gives the faults that it finds, as sentences; test_gates.py shows tha
 
 import json
 import re
+from dataclasses import replace
 
 from templates import LONGEST, Deployment, Resolver, as_list, policies, resolved, statements
 
@@ -32,6 +33,14 @@ NAMELESS = {  # KMS makes the ID of a key; the others belong to a resource that 
     *("AWS::KMS::Key", "AWS::Lambda::EventInvokeConfig", "AWS::Lambda::Permission", "AWS::S3::BucketPolicy"),
     *("AWS::SNS::Subscription", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy"),
 }
+# Where the key stands, of what holds data; the topic of the alarms has none.
+KEYED = {
+    "AWS::DynamoDB::Table": ("SSESpecification", "KMSMasterKeyId"),
+    "AWS::Logs::LogGroup": ("KmsKeyId",),
+    "AWS::SNS::Topic": ("KmsMasterKeyId",),
+    "AWS::SQS::Queue": ("KmsMasterKeyId",),
+}
+KEYLESS = {"AlarmTopic"}
 LASTING = {"AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::Logs::LogGroup", "AWS::S3::Bucket"}
 TAGLESS = NAMELESS - {"AWS::KMS::Key"} | {"AWS::KMS::Alias"}
 
@@ -85,6 +94,21 @@ ALARMED = {
     "AWS::SNS::Topic": {("AWS/SNS", "NumberOfNotificationsFailed", "TopicName")},
     "AWS::SQS::Queue": {("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName")},
 }
+# When an alarm on a metric rings: statistic, operator, threshold, what a missing value counts as, and over how
+# many seconds.
+WHEN = {
+    **{
+        metric: ("Sum", "GreaterThanThreshold", 0, "notBreaching", 60)
+        for metric in (
+            *("FailedInvocations", "InvocationsFailedToBeSentToDlq", "Errors", "Throttles"),
+            *("AsyncEventsDropped", "DestinationDeliveryFailures", "NumberOfNotificationsFailed"),
+        )
+    },
+    "StateFailures": ("Sum", "GreaterThanThreshold", 0, "notBreaching", 300),
+    "ApproximateNumberOfMessagesVisible": ("Maximum", "GreaterThanThreshold", 0, "notBreaching", 60),
+    "AsyncEventAge": ("Maximum", "GreaterThanThreshold", 5 * 60 * 1000, "notBreaching", 60),  # milliseconds
+    "Heartbeat": ("Sum", "LessThanThreshold", 1, "breaching", 15 * 60),
+}
 UNWATCHED = {
     ("AlarmTopic", "NumberOfNotificationsFailed"): "its alarm would go the same way",
     (
@@ -111,9 +135,7 @@ EVERYTHING = Deployment(  # each condition is true
         },
     }
 )
-LONGEST_OF_ALL = Deployment(
-    EVERYTHING.parameters | LONGEST.parameters, LONGEST.partition, LONGEST.region, LONGEST.suffix
-)
+LONGEST_OF_ALL = replace(LONGEST, parameters=EVERYTHING.parameters | LONGEST.parameters)
 
 
 def of_type(resources, *kinds):
@@ -155,6 +177,28 @@ def permissions_name_no_account(template):
             yield f"{name}: EventBridge sends Lambda no SourceAccount, so this permission lets nobody in"
         if resource["Type"] == "AWS::KMS::Key" and "SourceAccount" in compact(resource["Properties"]):
             yield f"{name}: EventBridge sends KMS no aws:SourceAccount, so this policy lets nobody in"
+
+
+def permissions_let_bus_rules_in(template):
+    """That one permission lets in every bus rule of this prefix, and nothing else."""
+    resources = resolved(template, EVERYTHING)
+    where, prefix = EVERYTHING, "iam-responder"
+    wanted = {
+        "Action": "lambda:InvokeFunction",
+        "FunctionName": prefix,
+        "Principal": "events.amazonaws.com",
+        "SourceArn": f"arn:{where.partition}:events:{where.region}:{where.account}:rule/{prefix}-*",
+    }
+    permissions = of_type(resources, "AWS::Lambda::Permission")
+    if len(permissions) != 1:
+        yield f"{sorted(permissions)}: one permission for all bus rules, as the function's policy takes 20 KB"
+    for name, permission in permissions.items():
+        for key, value in wanted.items():
+            if permission["Properties"].get(key) != value:
+                yield f"{name}: {key} is {permission['Properties'].get(key)}, and should be {value}"
+    for name, rule in of_type(resources, "AWS::Events::Rule").items():
+        if not rule["Properties"]["Name"].startswith(f"{prefix}-"):
+            yield f"{name}: its name does not begin with `{prefix}-`, so that it cannot call the function"
 
 
 def is_flat(template):
@@ -207,6 +251,57 @@ def names_are_free_again(template):
             yield f"{name}: {key} changes with the stack, so that nobody can tell it by the prefix"
 
 
+def what_is_remembered_lasts(template):
+    for name, resource in resolved(template, EVERYTHING).items():
+        kind, properties = resource["Type"], resource["Properties"]
+        if kind in LASTING and resource.get("UpdateReplacePolicy") != "Retain":
+            yield f"{name}: an update that replaces it deletes it; it needs UpdateReplacePolicy: Retain"
+        if kind == "AWS::DynamoDB::Table":
+            if properties.get("DeletionProtectionEnabled") is not True:
+                yield f"{name}: can be deleted by mistake; it needs DeletionProtectionEnabled"
+            recovery = properties.get("PointInTimeRecoverySpecification", {})
+            if recovery.get("PointInTimeRecoveryEnabled") is not True:
+                yield f"{name}: what was deleted from it is lost; it needs point-in-time recovery"
+
+
+def is_under_the_key(template):
+    """Created, given or none: the key of each topic of a severity, queue, table and log group is that one."""
+    created = Resolver(template, EVERYTHING).value({"Fn::GetAtt": ["Key", "Arn"]})
+    given = "arn:aws:kms:us-east-1:111122223333:key/given"
+    for parameter, key in [("create", created), (given, given), ("none", None)]:
+        where = replace(EVERYTHING, parameters=EVERYTHING.parameters | {"KmsKey": parameter})
+        resolver = Resolver(template, where)
+        for name, resource in of_type(template["Resources"], *KEYED).items():
+            if name in KEYLESS:
+                continue
+            has = resolver.value(resource["Properties"])
+            for step in KEYED[resource["Type"]]:
+                has = has.get(step, {})
+            if (has or None) != key:
+                yield f"{name}: with KmsKey={parameter} its key is {has or None}, and should be {key}"
+
+
+def metrics_pass_every_level(template):
+    """Lambda drops no line of the log, whatever LogLevel says: a line of metrics has no level."""
+    for level in template["Parameters"]["LogLevel"]["AllowedValues"]:
+        where = replace(EVERYTHING, parameters=EVERYTHING.parameters | {"LogLevel": level})
+        resolver = Resolver(template, where)
+        wanted = {
+            "ApplicationLogLevel": "TRACE",
+            "LogFormat": "JSON",
+            "LogGroup": resolver.value({"Ref": "LogGroup"}),
+        }
+        for name, function in of_type(template["Resources"], "AWS::Lambda::Function").items():
+            properties = resolver.value(function["Properties"])
+            has = properties.get("LoggingConfig", {})
+            for key, value in wanted.items():
+                if has.get(key) != value:
+                    yield f"{name}: with LogLevel={level} {key} is {has.get(key)}, and should be {value}"
+            own = properties["Environment"]["Variables"].get("IAM_RESPONDER_LOG_LEVEL")
+            if own != level:
+                yield f"{name}: with LogLevel={level} IAM_RESPONDER_LOG_LEVEL is {own}"
+
+
 def talks_tls_only(template):
     resources = resolved(template, EVERYTHING)
     refused = {}  # ARN or URL of a queue, topic or bucket: the actions that plain HTTP is refused
@@ -229,6 +324,18 @@ def talks_tls_only(template):
         place, action = resolver.value({"Ref": name}), wanted[resources[name]["Type"]]
         if action not in refused.get(place, ()):
             yield f"{name}: {action} is not refused over plain HTTP"
+    for name, table in of_type(resources, "AWS::DynamoDB::Table").items():
+        document = table["Properties"].get("ResourcePolicy", {}).get("PolicyDocument", {"Statement": []})
+        refused = {
+            action
+            for statement in statements(document)
+            if (statement["Effect"], statement["Principal"], statement["Resource"]) == ("Deny", "*", "*")
+            and statement.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}
+            for action in as_list(statement["Action"])
+        }
+        for action in sorted(each for each in DATA_WRITES if each.startswith("dynamodb:")):
+            if action not in refused:
+                yield f"{name}: {action} is not refused over plain HTTP"
 
 
 def every_resource_has_a_reason(template):
@@ -269,7 +376,7 @@ def denies_leave_the_owner_alone(template):
                 continue
             more = set(as_list(statement["Action"])) - DATA_WRITES
             if more:
-                yield f"{name} {statement['Sid']}: denies {sorted(more)}, which is no writing of data"
+                yield f"{name} {statement['Sid']}: denies {sorted(more)}, which does not write data"
             if condition.get("Bool", {}).get("aws:PrincipalIsAWSService") != "false":
                 yield f"{name} {statement['Sid']}: also denies services of AWS, which have no aws:PrincipalArn"
 
@@ -308,9 +415,11 @@ def is_at_home_in_each_partition(template):
 
 
 def metrics_of(alarm):
-    """The metrics that an alarm looks at: its own, or those of its expression."""
-    queries = [each["MetricStat"]["Metric"] for each in alarm.get("Metrics", []) if "MetricStat" in each]
-    return queries or [alarm]
+    """The metrics that an alarm looks at, with statistic and period: its own, or those of its expression."""
+    queries = [each["MetricStat"] for each in alarm.get("Metrics", []) if "MetricStat" in each]
+    if not queries:
+        return [alarm]
+    return [each["Metric"] | {"Statistic": each["Stat"], "Period": each["Period"]} for each in queries]
 
 
 # Metrics that the dashboard must show, each with one of its statistics.
@@ -369,12 +478,46 @@ def alarms_ring(template):
             is_watched = (namespace, metric, dimension, own) in watched
             if is_watched == ((name, metric) in UNWATCHED):
                 yield f"{name}: {'an' if is_watched else 'no'} alarm on {metric} of {dimension} {own}"
-    heartbeat = resources["HeartbeatAlarm"]["Properties"]
-    if (heartbeat["TreatMissingData"], heartbeat["Period"] * heartbeat["EvaluationPeriods"]) != (
-        "breaching",
-        900,
-    ):
-        yield "HeartbeatAlarm: must ring when nothing comes for 15 minutes"
+
+
+def alarms_ring_in_time(template):
+    """Each alarm rings at the first bad value, and a value that is missing counts as WHEN says."""
+    for name, alarm in of_type(resolved(template, EVERYTHING), "AWS::CloudWatch::Alarm").items():
+        own = alarm["Properties"]
+        metrics = metrics_of(own)
+        names = {metric["MetricName"] for metric in metrics}
+        if len(names) != 1 or not names <= WHEN.keys():
+            yield f"{name}: WHEN does not say when an alarm on {sorted(names)} must ring"
+            continue
+        statistic, operator, threshold, missing, seconds = WHEN[names.pop()]
+        for key, wanted in [
+            ("ComparisonOperator", operator),
+            ("Threshold", threshold),
+            ("TreatMissingData", missing),
+        ]:
+            if own.get(key) != wanted:
+                yield f"{name}: {key} is {own.get(key)}, and should be {wanted}"
+        for metric in metrics:
+            has = metric["Statistic"], metric["Period"]
+            if has != (statistic, seconds):
+                yield f"{name}: takes the {has[0]} of {has[1]} s, and should take the {statistic} of {seconds} s"
+        if own.get("DatapointsToAlarm", own["EvaluationPeriods"]) != 1:
+            yield f"{name}: must ring at the first bad value"
+        if own.get("ActionsEnabled", True) is not True:
+            yield f"{name}: ActionsEnabled is off, so that it rings for nobody"
+        shown = [each for each in own.get("Metrics", []) if each.get("ReturnData", True)]
+        if "Metrics" in own and [each.get("Expression") for each in shown] != ["SUM(FILL(METRICS(), 0))"]:
+            yield f"{name}: must look at the sum of its metrics, with 0 for each that is missing"
+
+
+def alarms_on_expressions_look_back(template):
+    """An expression that fills gaps has a value before all its metrics have theirs. A figure that comes late
+    counts only where the alarm looks back."""
+    for name, alarm in of_type(resolved(template, EVERYTHING), "AWS::CloudWatch::Alarm").items():
+        own = alarm["Properties"]
+        periods = own["EvaluationPeriods"]
+        if "Metrics" in own and periods <= own.get("DatapointsToAlarm", periods):
+            yield f"{name}: looks at {periods} periods only, so that it misses a figure that comes late"
 
 
 def parameters_are_checked(template):
@@ -403,6 +546,23 @@ def everything_is_tagged(template):
     for name, resource in resolved(template, EVERYTHING).items():
         if resource["Type"] not in TAGLESS and resource["Properties"].get("Tags") != tags:
             yield f"{name}: does not have the tag of TagKey and TagValue"
+
+
+BUS_RULES_BEGIN = "  # BEGIN bus rules: generated by `iam-responder bus-rules --into infra/responder.yaml`"
+BUS_RULES_END = "  # END bus rules"
+
+
+def patterns_are_generated(text):
+    """That no pattern stands outside of the two marks: tests of bus_rules compare what is between them with the
+    rules, and measure its complexity."""
+    lines = text.splitlines()
+    marks = [number for number, line in enumerate(lines) if line in (BUS_RULES_BEGIN, BUS_RULES_END)]
+    if [lines[number] for number in marks] != [BUS_RULES_BEGIN, BUS_RULES_END]:
+        yield f"must hold once each, in this order: `{BUS_RULES_BEGIN.strip()}`, `{BUS_RULES_END.strip()}`"
+        return
+    for number, line in enumerate(lines, 1):
+        if "EventPattern" in line and not marks[0] < number - 1 < marks[1]:
+            yield f"line {number}: a pattern outside of the marks, which nobody measures"
 
 
 def is_deployable(text, readme):

@@ -2,7 +2,8 @@
 
 The documented evaluation within IAM: an explicit deny wins; a policy of the resource that names the role or
 the service itself allows by itself; one that names the account leaves it to the caller's own policies; what
-the caller's own policies allow suffices in his own account only (IAM user guide, "Policy evaluation logic").
+the caller's own policies allow suffices in his own account only (IAM user guide, "Policy evaluation logic"), and
+for a key of KMS not even there (https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html).
 What is not known here is refused with an error and never guessed.
 """
 
@@ -42,7 +43,8 @@ def allowed(policy, request):
     if request.service or any(_names_role(each, request) for each in allows):
         return bool(allows)
     is_own = request.role.split(":")[4] == request.resource.split(":")[4]
-    return request.may and (is_own or bool(allows))
+    own_suffices = is_own and not request.action.lower().startswith("kms:")
+    return request.may and (own_suffices or bool(allows))
 
 
 def _applies(statement, request):

@@ -48,8 +48,9 @@ class Deployment:
     stack_id: str = "5b7f1e20-8d0c-11ef-9a3c-0affd3b1c2e5"
 
 
-# The longest prefix that the template takes, with the longest names of a partition and a Region.
-LONGEST = Deployment({"NamePrefix": "a" * 32}, "aws-us-gov", "ap-southeast-1")
+# The longest prefix that the template takes, and the longest names of a partition, a Region and a stack.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
+LONGEST = Deployment({"NamePrefix": "a" * 32}, "aws-us-gov", "ap-southeast-1", stack="s" * 128)
 
 
 class Resolver:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benches"))
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "benches"))
 
 import bus_volume  # noqa: E402
 
@@ -93,10 +94,33 @@ def test_the_busy_account_is_busy_and_mostly_reads():
     assert sum(row.a_day[-1] for row in ROWS if row.reads) > 0.75 * busy
 
 
-def test_the_bus_rules_deliver_one_event_in_fifty_at_most():
+@pytest.fixture(scope="module")
+def lines():
+    """What the bus rules of the template make of the three accounts, by name of the line."""
     rules = bus_volume.BusRules(bus_volume.TEMPLATE)
     tally, _ = bus_volume.count_day(rules, ROWS, BY_FLAG)
-    lines = dict(tally.lines(rules.names, True))
+    return dict(tally.lines(rules.names, True))
+
+
+def table_of_the_page(lines):
+    """The lines below "After" in infra/README.md, without the column of recorded events."""
+    wanted = {name: numbers for name, numbers in lines.items() if not name.startswith(("distinct", "taken"))}
+    wanted["management events in all"] = wanted.pop("management events")
+    return [f"| {' | '.join([name, *map(bus_volume.shown, numbers)])} |" for name, numbers in wanted.items()]
+
+
+def test_the_page_says_what_is_counted(lines):
+    _, _, table = (ROOT / "infra/README.md").read_text().partition("<!-- BEGIN table of invocations a day -->\n")
+    before, _, after = table.partition("<!-- END table")[0].partition("| **After** ")
+    wanted = table_of_the_page(lines)
+    assert len(wanted) > 8
+    stale = [line for line in wanted if f"\n{line} " not in before + after]
+    assert stale == [], "infra/README.md is stale; run benches/bus_volume.py --sum"
+    spoilt = lines | {"calls": [number + 1 for number in lines["calls"]]}
+    assert any(f"\n{line} " not in before + after for line in table_of_the_page(spoilt))
+
+
+def test_the_bus_rules_deliver_one_event_in_fifty_at_most(lines):
     for made, events in zip(lines["invocations, reads off"], lines["management events"]):
         assert made < events / 50
 

@@ -2,12 +2,14 @@
 
 import copy
 import itertools
+import json
+import re
 
 import pytest
 
 from checks import EVERYTHING, OPERATOR
 from evaluator import Request, allowed
-from templates import ROOT, Deployment, read, resolved
+from templates import ROOT, Deployment, as_list, read, resolved
 
 TEMPLATE = read(ROOT / "infra/responder.yaml")
 DEPLOYMENTS = {
@@ -21,7 +23,12 @@ NAMESAKE = "arn:aws:iam::999988887777:role/iam-responder-function-us-east-1"
 FOREIGN_ADMIN = "arn:aws:iam::999988887777:role/Admin"
 CLEAR = {"aws:SecureTransport": "false"}
 SEVERITIES = ["critical", "high", "medium", "low", "informational"]
-RULE = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/iam-responder-identity"
+BUS_RULES = [
+    f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{each['Properties']['Name']}"
+    for each in resolved(TEMPLATE, EVERYTHING).values()
+    if each["Type"] == "AWS::Events::Rule"
+]
+RULE = BUS_RULES[0]
 ALARM = f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:iam-responder-heartbeat"
 WRITES = {
     "table": [
@@ -145,6 +152,13 @@ def test_each_writer_passes_and_nobody_else(deployment):
         assert place.lets_write(**request) == may, f"{caller} writes to {name}"
 
 
+def test_each_bus_rule_keeps_what_it_cannot_hand_over():
+    assert len(BUS_RULES) > 5
+    for arn in BUS_RULES:
+        request = {"service": "events.amazonaws.com", "context": {"aws:SourceArn": arn}}
+        assert places(EVERYTHING)["bus-dead-letters"].lets_write(**request), arn
+
+
 @pytest.mark.parametrize("deployment", DEPLOYMENTS.values(), ids=DEPLOYMENTS)
 def test_no_writer_passes_in_clear(deployment):
     for (name, caller), request in writers(deployment).items():
@@ -203,6 +217,52 @@ def test_the_key_serves_the_services_that_write_by_themselves():
         "kms:Encrypt", logs, **{"kms:EncryptionContext:aws:logs:arn": context.replace("iam-", "my-")}
     )
     assert not lets("kms:Encrypt", logs)
+
+
+def rights_of_services(policy):
+    """What a policy gives services of AWS: service, action, resource, condition. No Sid, and no order, counts."""
+    return {
+        (service, action, json.dumps(each["Resource"]), json.dumps(each.get("Condition"), sort_keys=True))
+        for each in policy
+        if each["Effect"] == "Allow"
+        for service in as_list(each["Principal"].get("Service", []))
+        for action in as_list(each["Action"])
+    }
+
+
+def documented_statements():
+    """What infra/README.md wants in the policy of a key that the owner made."""
+    (block,) = re.findall(
+        r"\n\*\*A key of yours\*\* .*?\n```json\n(.*?)\n```\n",
+        (ROOT / "infra/README.md").read_text(),
+        re.DOTALL,
+    )
+    return json.loads(block)
+
+
+def test_a_key_of_ones_own_is_documented_with_what_the_created_key_gives():
+    created = resolved(TEMPLATE, EVERYTHING)["Key"]["Properties"]["KeyPolicy"]["Statement"]
+    documented = documented_statements()
+    assert rights_of_services(documented) == rights_of_services(created)
+    for spoil in (
+        lambda found: found[0]["Principal"]["Service"].pop(),
+        lambda found: found[0]["Action"].append("kms:Encrypt"),
+        lambda found: found[1].pop("Condition"),
+    ):
+        spoilt = copy.deepcopy(documented)
+        spoil(spoilt)
+        assert rights_of_services(spoilt) != rights_of_services(created)
+
+
+def test_the_function_needs_the_account_or_its_role_in_the_policy_of_a_key_of_ones_own():
+    role, key = function_role(EVERYTHING), f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1"
+    account = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+    own = {"Effect": "Allow", "Principal": account, "Action": "kms:*", "Resource": "*"}
+    by_name = own | {"Principal": {"AWS": role}, "Action": ["kms:Decrypt", "kms:GenerateDataKey"]}
+    for more, may in [([], False), ([own], True), ([by_name], True)]:
+        policy = {"Statement": documented_statements() + more}
+        for action in ("kms:Decrypt", "kms:GenerateDataKey"):
+            assert allowed(policy, Request(action, key, role=role, may=True)) == may, more
 
 
 def spoilt(name, sid, change):
@@ -278,6 +338,8 @@ def policy(**parts):
         ({"Principal": {"AWS": "arn:aws:iam::999988887777:root"}}, {"role": FOREIGN_ADMIN}, False),
         ({"Action": "sns:Subscribe"}, {"may": True}, True),  # the caller's own policies suffice at home
         ({"Action": "sns:Subscribe"}, {"role": FOREIGN_ADMIN, "may": True}, False),
+        ({"Action": "kms:Decrypt"}, {"action": "kms:Encrypt", "may": True}, False),  # not so for keys
+        ({"Action": "kms:*"}, {"action": "kms:Encrypt", "may": True}, True),
         ({"Effect": "Deny"}, {"may": True}, False),
         ({"Effect": "Deny", "Action": "SNS:publish"}, {"may": True}, False),  # actions ignore case
         ({"Effect": "Deny", "Resource": "*:another"}, {"may": True}, True),
