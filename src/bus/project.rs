@@ -331,7 +331,8 @@ fn by_omission(branch: &Branch) -> Vec<Clause> {
     if branch.get("derived.omitted").is_none_or(|wanted| *wanted != [json!(true)]) {
         return Vec::new();
     }
-    let there = || vec![json!({"exists": true})];
-    let paths = ["detail.requestParameters.omitted", "detail.requestParameters"];
-    paths.map(|path| Clause::default().with(path, there())).to_vec()
+    // Most calls without parameters have null there, which exists too.
+    let there = ("detail.requestParameters.omitted", json!({"exists": true}));
+    let as_text = ("detail.requestParameters", json!({"prefix": "{"}));
+    [there, as_text].map(|(path, wanted)| Clause::default().with(path, vec![wanted])).to_vec()
 }

@@ -8,13 +8,8 @@ import pytest
 import checks
 from templates import ROOT, TEMPLATES, read, resolved
 
-# The generated alarms look at one period until they are made anew.
-LOOK_BACK = pytest.param(
-    checks.alarms_on_expressions_look_back,
-    marks=pytest.mark.xfail(strict=True, reason="generated alarms look at one period"),
-)
 OF_TEMPLATES = [
-    LOOK_BACK,
+    checks.alarms_on_expressions_look_back,
     checks.alarms_ring,
     checks.alarms_ring_in_time,
     checks.bus_rules_are_whole,
