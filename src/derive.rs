@@ -218,8 +218,9 @@ fn without_null(mut value: Value) -> Value {
 /// all.
 #[must_use]
 pub fn outcome_of(event: &Event) -> CallOutcome {
-    const DENIED: [&str; 6] = [
+    const DENIED: [&str; 7] = [
         "AccessDenied",
+        "AuthorizationError",
         "AccessDeniedException",
         "UnauthorizedOperation",
         "Unauthorized",

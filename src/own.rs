@@ -53,6 +53,7 @@ const FUNCTION: &[&str] = &[
 ];
 const FUNCTION_ARN: &[&str] = &["arn:{partition}:lambda:{region}:{account}:function:{name}"];
 const TOPIC: &[&str] = &["arn:{partition}:sns:{region}:{account}:{name}"];
+const QUEUE_ARN: &[&str] = &["arn:{partition}:sqs:{region}:{account}:{name}"];
 const BUS_RULE: &[&str] = &["arn:{partition}:events:{region}:{account}:rule/{name}"];
 const EVENT_BUS: &[&str] =
     &["{name}", "arn:{partition}:events:{region}:{account}:event-bus/{name}"];
@@ -87,6 +88,7 @@ pub const PLACES: &[Place] = &[
     place("topic", "sns.amazonaws.com", "requestParameters.resourceArn", TOPIC),
     place("queue", "sqs.amazonaws.com", "requestParameters.queueUrl", LAST),
     place("queue", "sqs.amazonaws.com", "requestParameters.queueName", NAME),
+    place("queue", "sqs.amazonaws.com", "requestParameters.sourceArn", QUEUE_ARN),
     place("bus-rule", "events.amazonaws.com", "requestParameters.name", NAME),
     place("bus-rule", "events.amazonaws.com", "requestParameters.rule", NAME),
     place("bus-rule", "events.amazonaws.com", "requestParameters.resourceARN", BUS_RULE),
@@ -94,11 +96,15 @@ pub const PLACES: &[Place] = &[
     place("archive", "events.amazonaws.com", "requestParameters.archiveName", NAME),
     place("alarm", "monitoring.amazonaws.com", "requestParameters.alarmName", NAME),
     place("alarm", "monitoring.amazonaws.com", "requestParameters.alarmNames", NAME),
+    place("alarm", "monitoring.amazonaws.com", "requestParameters.muteTargets.alarmNames", NAME),
     place("table", "dynamodb.amazonaws.com", "requestParameters.tableName", TABLE),
     place("table", "dynamodb.amazonaws.com", "requestParameters.resourceArn", TABLE_ARN),
     place("table", "dynamodb.amazonaws.com", "requestParameters.backupArn", TABLE_ARN),
+    place("table", "dynamodb.amazonaws.com", "requestParameters.tableArn", TABLE_ARN),
+    place("table", "dynamodb.amazonaws.com", "requestParameters.sourceTableName", NAME),
     place("log-group", "logs.amazonaws.com", "requestParameters.logGroupName", LOG_GROUP),
     place("log-group", "logs.amazonaws.com", "requestParameters.logGroupIdentifier", LOG_GROUP_ARN),
+    place("log-group", "logs.amazonaws.com", "requestParameters.resourceIdentifier", LOG_GROUP_ARN),
     place("key-alias", "kms.amazonaws.com", "requestParameters.aliasName", ALIAS),
     place("stack", "cloudformation.amazonaws.com", "requestParameters.stackName", STACK),
     place("stack", "cloudformation.amazonaws.com", "requestParameters.changeSetName", CHANGE_SET),
@@ -231,11 +237,13 @@ impl Own {
         if form.starts_with('*') {
             return self.has_part(text);
         }
-        let (head, named) = form.split_once("{name}").map_or_else(
-            || (form.split("{stack}").next().unwrap_or_default(), &self.stack),
-            |(head, _)| (head, &self.name),
-        );
-        after(text, head).is_some_and(|rest| begins_with(rest, named))
+        if let Some((head, _)) = form.split_once("{name}") {
+            return after(text, head).is_some_and(|rest| begins_with(rest, &self.name));
+        }
+        // Names of stacks that go on behind a hyphen are those of other stacks.
+        let rest = form.split_once("{stack}").and_then(|(head, _)| after(text, head));
+        let rest = rest.and_then(|rest| rest.strip_prefix(self.stack.as_str()));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
     /// A part of a path, an address or an ARN.
@@ -352,6 +360,7 @@ mod tests {
             r#"{"stackName":"arn:aws:cloudformation:us-east-1:1:stack/alerts/9"}"#,
             &["stack"],
         );
+        check("iam-responder", "cloudformation", r#"{"stackName":"alerts-web"}"#, &[]);
         check("iam-responder", "cloudformation", r#"{"stackName":"others"}"#, &[]);
         check("iam-responder", "iam", r#"{"roleName":"IAM-Responder-function"}"#, &["role"]);
     }

@@ -364,6 +364,142 @@ fn rules_of_many_forms_lose_nothing() {
     assert!(tried > 150, "only {tried} of these rules match");
 }
 
+/// An own rule, and an event that it matches: delivered, as a bus rule that EventBridge takes.
+#[track_caller]
+fn check_own(patterns: &[&str], service: &str, name: &str, detail: &Value) {
+    let yaml = |(number, pattern): (usize, &&str)| {
+        format!("{}{pattern}\n", OWN_RULE.replace("own-rule", &format!("own-rule-{number}")))
+    };
+    let own = rules(&patterns.iter().enumerate().map(yaml).collect::<Vec<_>>().join("---\n"));
+    let mut raw = json!({"version": "0", "id": "1", "source": format!("aws.{service}"), "account": "111122223333",
+        "detail-type": "AWS API Call via CloudTrail", "region": "eu-west-1", "time": "2026-11-20T02:00:00Z",
+        "detail": {"eventSource": format!("{service}.amazonaws.com"), "eventName": name, "eventID": "1",
+            "recipientAccountId": "111122223333", "awsRegion": "eu-west-1"}});
+    for (key, value) in detail.as_object().unwrap() {
+        raw["detail"][key] = value.clone();
+    }
+    let mut event = Event::parse(&raw.to_string()).unwrap();
+    let pack = Engine::embedded().unwrap();
+    pack.derive(&mut event, &Known::default());
+    assert!(
+        own.iter().any(|rule| rule.pattern.matches(event.raw())),
+        "the rule does not match {}",
+        event.raw()
+    );
+    let bus_rules = BusRules::of(&own).unwrap_or_else(|faults| panic!("{}", faults[0]));
+    let taken = Deployed::default().taken(&bus_rules, pack.own(), &event, true);
+    assert!(!taken.is_empty(), "{patterns:?}");
+}
+
+#[test]
+fn shapes_that_once_got_lost_are_delivered() {
+    let s3 = "eventSource: [s3.amazonaws.com]";
+    // `prefix` may not stand beside others in `$or`.
+    check_own(
+        &[
+            &format!(
+                "{{source: [aws.s3], detail: {{{s3}, eventName: [ListObjects], requestParameters: {{prefix: [secrets/]}}}}}}"
+            ),
+            &format!(
+                "{{source: [aws.s3], detail: {{{s3}, eventName: [ListBuckets], userAgent: [evil]}}}}"
+            ),
+        ],
+        "s3",
+        "ListBuckets",
+        &json!({"userAgent": "evil", "readOnly": true}),
+    );
+    let by = |source: &str, derived: &str| {
+        format!(
+            "{{source: [{{prefix: aws.}}], detail: {{eventSource: [{source}.amazonaws.com]}}, derived: {{{derived}}}}}"
+        )
+    };
+    check_own(
+        &[&by("lambda", "tampering: [false], readOnly: [false]")],
+        "lambda",
+        "PublishVersion20150331",
+        &json!({"readOnly": false}),
+    );
+    check_own(
+        &[&by("lambda", "documentUnreadable: [{exists: true}]")],
+        "lambda",
+        "PublishVersion20150331",
+        &json!({"readOnly": false}),
+    );
+    check_own(
+        &["{source: [aws.kms], detail: {eventSource: [kms.amazonaws.com], eventName: [Sign]}}"],
+        "kms",
+        "Sign",
+        &json!({"readOnly": true}),
+    );
+    let eks = json!({"readOnly": false, "requestParameters": {"policyArn": "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"}});
+    check_own(
+        &[&by("eks", "policyArn: [{suffix: AmazonEKSClusterAdminPolicy}]")],
+        "eks",
+        "AssociateSomethingNew",
+        &eks,
+    );
+    let linked = json!({"readOnly": false, "userIdentity": {"type": "AssumedRole", "sessionContext": {"sessionIssuer": {
+        "arn": "arn:aws:iam::111122223333:role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX"}}}});
+    check_own(
+        &[&by(
+            "kms",
+            "principal: {roleArn: [{anything-but: {wildcard: \"*:role/aws-service-role/support.amazonaws.com/*\"}}]}",
+        )],
+        "kms",
+        "CreateGrant",
+        &linked,
+    );
+    let bare = json!({"readOnly": false, "userIdentity": {"type": "AssumedRole", "sessionContext": {"sessionIssuer": {}},
+        "arn": "arn:aws:sts::111122223333:assumed-role/ci/x", "principalId": "AROAX:x"}});
+    check_own(
+        &[&by("kms", "principal: {roleArn: [\"arn:aws:iam::111122223333:role/ci\"]}")],
+        "kms",
+        "CreateGrant",
+        &bare,
+    );
+    let own = json!({"readOnly": false, "userIdentity": {"type": "AssumedRole", "principalId": "AROAX:mallory",
+        "arn": "arn:aws:sts::111122223333:assumed-role/iam-responder-function/mallory"}});
+    check_own(&[&by("kms", "principal: {own: [other-session]}")], "kms", "CreateGrant", &own);
+    let no_key = json!({"readOnly": false, "userIdentity": {"type": "IAMUser", "accessKeyId": ""}});
+    check_own(
+        &[&by("kms", "principal: {accessKeyId: [{exists: false}]}")],
+        "kms",
+        "CreateGrant",
+        &no_key,
+    );
+    check_own(
+        &[&by("sts", "burst: [{exists: false}], entity: {kind: [role]}")],
+        "sts",
+        "AssumeRole",
+        &json!({"readOnly": true, "requestParameters": {"roleArn": "arn:aws:iam::111122223333:role/x"}}),
+    );
+    let refused = json!({"readOnly": false, "errorCode": "AuthorizationError",
+        "errorMessage": "not authorized to perform: SNS:DeleteTopic on resource: arn:aws:sns:eu-west-1:111122223333:iam-responder-high"});
+    check_own(&[&by("sns", "own: [topic]")], "sns", "DeleteTopic", &refused);
+    check_own(
+        &[
+            "{source: [aws.logs], detail: {eventSource: [logs.amazonaws.com], readOnly: [{exists: false}]}}",
+        ],
+        "logs",
+        "DescribeX",
+        &json!({}),
+    );
+}
+
+#[test]
+fn an_event_of_another_kind_with_fields_alike_is_delivered() {
+    let own = rules(&format!(
+        "{OWN_RULE}{{source: [aws.ecs], detail: {{eventName: [SERVICE_DEPLOYMENT_FAILED]}}}}\n"
+    ));
+    let bus_rules = BusRules::of(&own).unwrap();
+    let event = json!({"source": "aws.ecs", "detail-type": "ECS Deployment State Change",
+        "detail": {"eventName": "SERVICE_DEPLOYMENT_FAILED", "eventType": "ERROR"}});
+    assert_ne!(
+        Reach::new(&bus_rules, &Names::longest()).unwrap().taken(&event, false),
+        Vec::<&str>::new()
+    );
+}
+
 #[test]
 fn a_rule_that_no_event_of_aws_can_match_is_refused() {
     let faults = BusRules::of(&rules(&format!("{OWN_RULE}{{source: [my.app]}}\n"))).unwrap_err();

@@ -112,7 +112,7 @@ fn name_text(name: &Value) -> Option<&str> {
 fn named(clause: &Clause, source: &str, name: &Value, asks: Asks) -> Vec<(Delivery, Clause)> {
     let text = name_text(name).unwrap_or_default();
     let read = traffic::may_be_read(source, text);
-    if asks == Asks::Changes || !read {
+    if (asks == Asks::Changes && !traffic::reads_by_name(text)) || !read {
         let busy = traffic::is_busy(source, text);
         let wanted = if busy { clause.clone() } else { bare(clause) };
         return if asks == Asks::Reads { Vec::new() } else { vec![(Delivery::Changes, wanted)] };

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use super::clause::{Clause, Names, is_wildcard, pattern};
+use super::clause::{Clause, Names, READ_ONLY, is_wildcard, pattern};
 use super::demand::{Demand, Share};
 use super::{Delivery, traffic};
 use crate::pattern::{COMPLEXITY_MAX, Pattern};
@@ -18,26 +18,14 @@ pub const BUS_RULES_MAX: usize = 100;
 /// Most of them with wildcards: EventBridge takes 30 on a bus.
 pub const WILDCARD_RULES_MAX: usize = 20;
 
+/// Most clauses that are packed: the pack has a tenth of them.
+const CLAUSES_MAX: usize = 10_000;
 /// Rules that are named where too much is asked.
 const NAMED_MAX: usize = 5;
 
-/// Fields of a CloudTrail record: what asks for one asks for an event via CloudTrail. `readOnly` is not
-/// among them, as it is asked to be false or absent.
-const OF_A_RECORD: [&str; 13] = [
-    "eventSource",
-    "eventName",
-    "eventType",
-    "awsRegion",
-    "sourceIPAddress",
-    "userAgent",
-    "userIdentity",
-    "errorCode",
-    "errorMessage",
-    "requestParameters",
-    "responseElements",
-    "additionalEventData",
-    "recipientAccountId",
-];
+/// Fields that only CloudTrail's events have: what asks for one asks for an event via CloudTrail.
+const OF_A_RECORD: [&str; 5] =
+    ["eventSource", "userAgent", "userIdentity", "sourceIPAddress", "recipientAccountId"];
 
 /// One bus rule.
 #[derive(Debug, Clone)]
@@ -129,6 +117,14 @@ impl BusRules {
             }
         }
         faults.dedup();
+        let count = wanted.values().map(Vec::len).sum::<usize>();
+        if count > CLAUSES_MAX {
+            let message = format!(
+                "{count} clauses are needed, {CLAUSES_MAX} are allowed: name calls by `detail.eventName`"
+            );
+            faults.push(BusFault { rule: None, message });
+            return Err(faults);
+        }
         let Whole { clauses, together } = whole(&wanted);
         let mut rules = Vec::new();
         for group in groups(clauses, &together, wanted) {
@@ -253,12 +249,13 @@ impl BusRules {
 /// A clause as bus rules ask it: of events via CloudTrail where it asks for a field of theirs, and in
 /// parts that each fit into a bus rule.
 fn prepared(clause: &Clause) -> Result<Vec<Clause>, String> {
-    let of_record = |path: &String| {
+    let of_record = |(path, wanted): (&String, &Vec<Value>)| {
         let field = path.strip_prefix("detail.").and_then(|rest| rest.split('.').next());
         field.is_some_and(|field| OF_A_RECORD.contains(&field))
+            && !wanted.contains(&json!({"exists": false}))
     };
     let mut clause = clause.clone();
-    if !clause.0.contains_key("detail-type") && clause.0.keys().any(of_record) {
+    if !clause.0.contains_key("detail-type") && clause.0.iter().any(of_record) {
         clause = clause.with("detail-type", vec![json!({"suffix": " via CloudTrail"})]);
     }
     let mut parts = Vec::new();
@@ -287,16 +284,29 @@ fn measures() -> [Names; 3] {
     ]
 }
 
-/// Does EventBridge take these clauses as one bus rule, whatever the names?
+/// Does EventBridge take these clauses as one bus rule, whatever the names? Some words are refused as fields
+/// beside others in `$or`.
 fn fits(clauses: &[Clause]) -> bool {
     let pattern = pattern(clauses);
-    let complex = |names: &Names| {
-        let compiled = Pattern::compile(&names.resolved(&pattern));
-        compiled.map_or(usize::MAX, |compiled| compiled.complexity()) > COMPLEXITY_MAX
-    };
-    let characters = Names::longest().resolved(&pattern).to_string().chars().count();
-    let wildcards = clauses.iter().any(Clause::has_wildcard);
-    characters <= PATTERN_CHARACTERS_MAX && !(wildcards && measures().iter().any(complex))
+    let longest = Names::longest().resolved(&pattern);
+    if longest.to_string().chars().count() > PATTERN_CHARACTERS_MAX {
+        return false;
+    }
+    let taken = |compiled: &Pattern| compiled.complexity() <= COMPLEXITY_MAX;
+    if !clauses.iter().any(Clause::has_wildcard) {
+        return Pattern::compile(&longest).is_ok();
+    }
+    let compiled = |names: &Names| Pattern::compile(&names.resolved(&pattern));
+    measures().iter().all(|names| compiled(names).is_ok_and(|compiled| taken(&compiled)))
+}
+
+/// Characters that a clause takes at least in a bus rule of several.
+fn characters(clause: &Clause) -> usize {
+    let mut own = clause.clone();
+    ["source", "detail-type", READ_ONLY].iter().for_each(|path| _ = own.0.remove(*path));
+    let calls = ["detail.eventSource", "detail.eventName"].map(|path| own.get(path).to_vec());
+    let text = Names::longest().resolved(&json!(calls)).to_string();
+    text.chars().count().saturating_sub(8)
 }
 
 /// Two clauses that together ask the same: the longest list of alternatives is divided, that of
@@ -506,10 +516,15 @@ fn joined(clauses: Vec<Clause>, paths: &[&str]) -> Vec<Clause> {
 
 /// Puts each clause into the first bus rule that has room for it, and opens another where none has.
 fn pack(group: &Group) -> Vec<BusRule> {
-    let mut bins: Vec<Vec<Clause>> = Vec::new();
+    // Each with the characters that its clauses take at least.
+    let mut bins: Vec<(usize, Vec<Clause>)> = Vec::new();
     let mut open = group.clauses.clone();
     open.reverse();
     while let Some(clause) = open.pop() {
+        // More than are allowed are refused anyway.
+        if bins.len() > BUS_RULES_MAX {
+            break;
+        }
         // Names were put together after the clause was measured.
         if !fits(std::slice::from_ref(&clause))
             && let Some((one, other)) = halved(&clause)
@@ -517,18 +532,22 @@ fn pack(group: &Group) -> Vec<BusRule> {
             open.extend([other, one]);
             continue;
         }
-        let room = |bin: &&mut Vec<Clause>| {
-            let mut with = (**bin).clone();
+        let size = characters(&clause);
+        let room = |(taken, bin): &&mut (usize, Vec<Clause>)| {
+            let mut with = bin.clone();
             with.push(clause.clone());
-            fits(&with)
+            *taken + size <= PATTERN_CHARACTERS_MAX && fits(&with)
         };
         match bins.iter_mut().find(room) {
-            Some(bin) => bin.push(clause),
-            None => bins.push(vec![clause]),
+            Some((taken, bin)) => {
+                *taken += size;
+                bin.push(clause);
+            }
+            None => bins.push((size, vec![clause])),
         }
     }
     let alone = bins.len() == 1;
-    let bus_rule = |(number, clauses): (usize, Vec<Clause>)| BusRule {
+    let bus_rule = |(number, (_, clauses)): (usize, (usize, Vec<Clause>))| BusRule {
         label: if alone {
             group.label.to_owned()
         } else {

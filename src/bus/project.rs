@@ -13,7 +13,7 @@ use crate::own::{PLACES, Place};
 pub(super) type Branch = BTreeMap<String, Vec<Value>>;
 
 /// Spellings of "denied" in `errorCode`, as facts know them.
-const DENIED: [&str; 2] = ["*AccessDenied*", "*uthorized*"];
+const DENIED: [&str; 2] = ["*AccessDenied*", "*uthoriz*"];
 /// The path of the role behind a session.
 const ISSUER: &str = "detail.userIdentity.sessionContext.sessionIssuer";
 /// Roles of Identity Center lie here, and begin with [`RESERVED_NAME`].
@@ -21,21 +21,25 @@ const RESERVED_PATH: &str = "/aws-reserved/sso.amazonaws.com/";
 const RESERVED_NAME: &str = "AWSReservedSSO_";
 /// Roles that AWS services make for themselves.
 const LINKED_PATH: &str = "role/aws-service-role/";
+/// How a rule leaves all of them out.
+const LINKED_ROLES: &str = ":role/aws-service-role/*";
+/// The path of the kind of identity.
+const TYPE: &str = "detail.userIdentity.type";
 /// Facts that only a call of the catalogue has.
-const OF_THE_CATALOGUE: [&str; 12] = [
+const OF_THE_CATALOGUE: [&str; 9] = [
     "derived.effect",
-    "derived.tampering",
     "derived.grants",
     "derived.grantsUnconditional",
     "derived.trust",
     "derived.trustExternal",
-    "derived.documentUnreadable",
-    "derived.policyArn",
     "derived.environmentChange",
     "derived.burst",
     "derived.entity.kind",
     "derived.entity.name",
 ];
+
+/// Facts that are always there, and true only of a call of the catalogue.
+const TRUE_OF_THE_CATALOGUE: [&str; 2] = ["derived.tampering", "derived.documentUnreadable"];
 
 /// Which events of a call the branch can match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,9 +54,8 @@ pub(super) fn asks(branch: &Branch) -> Asks {
     let only = |wanted: bool| {
         ["derived.readOnly", "detail.readOnly"].iter().any(|path| {
             branch.get(*path).is_some_and(|values| {
-                values
-                    .iter()
-                    .all(|value| *value == json!(wanted) || *value == json!({"exists": false}))
+                values.contains(&json!(wanted))
+                    && values.iter().all(|value| *value == json!(wanted) || is_absent(value))
             })
         })
     };
@@ -89,6 +92,9 @@ fn of_event(branch: &Branch) -> Clause {
         let derived = path == "derived" || path.starts_with("derived.");
         let everything = wanted.iter().any(|one| *one == json!({"exists": true}))
             && ["source", "detail.eventSource", "detail.eventName"].contains(&path.as_str());
+        if everything && path == "detail.eventSource" && !branch.contains_key("detail-type") {
+            clause = clause.with("detail-type", vec![json!({"suffix": " via CloudTrail"})]);
+        }
         if derived || everything || path == "detail.readOnly" {
             continue;
         }
@@ -209,13 +215,17 @@ fn own_forms(place: &Place) -> Vec<Value> {
     place.forms.iter().map(form).collect()
 }
 
+/// Does the branch ask for a fact in a way that an event without it cannot meet?
+fn is_there(branch: &Branch, path: &str) -> bool {
+    branch.get(path).is_some_and(|wanted| !wanted.iter().any(is_absent))
+}
+
 /// Facts that only a call of the catalogue has, where the rule names none: those calls.
 fn by_catalogue(branch: &Branch) -> Vec<Clause> {
-    let implied = |path: &str| {
-        branch.get(path).is_some_and(|wanted| !wanted.contains(&json!({"exists": false})))
-    };
-    if branch.contains_key("detail.eventName") || !OF_THE_CATALOGUE.iter().any(|path| implied(path))
-    {
+    let is_true = |path: &&str| branch.get(*path).is_some_and(|wanted| *wanted == [json!(true)]);
+    let of_catalogue = OF_THE_CATALOGUE.iter().any(|path| is_there(branch, path))
+        || TRUE_OF_THE_CATALOGUE.iter().any(|path| is_true(&path));
+    if branch.contains_key("detail.eventName") || !of_catalogue {
         return Vec::new();
     }
     let effects = texts(branch, "derived.effect");
@@ -225,7 +235,7 @@ fn by_catalogue(branch: &Branch) -> Vec<Clause> {
         let of_service = services.as_ref().is_none_or(|services| services.contains(&call.source));
         let of_effect = effects.as_ref().is_none_or(|effects| effects.contains(&call.effect));
         // A burst counts changes alone.
-        let counted = call.access != "read" || !branch.contains_key("derived.burst");
+        let counted = call.access != "read" || !is_there(branch, "derived.burst");
         if of_service && of_effect && counted {
             let name = match call.name.strip_suffix('*') {
                 Some(begins) => json!({"prefix": begins}),
@@ -250,60 +260,83 @@ fn by_principal(branch: &Branch) -> Vec<Clause> {
         let positive = types.iter().all(|one| one.as_str().is_some_and(|one| !told.contains(&one)));
         let but = |one: &Value| one.get("anything-but").is_some_and(Value::is_array);
         if positive {
-            clause = clause.with("detail.userIdentity.type", types.clone());
+            clause = clause.with(TYPE, types.clone());
         } else if types.iter().all(but) {
             let absent = std::iter::once(json!({"exists": false}));
-            let wanted = types.iter().cloned().chain(absent).collect();
-            clause = clause.with("detail.userIdentity.type", wanted);
+            clause = clause.with(TYPE, with_empty(types.iter().cloned().chain(absent).collect()));
         }
-    }
-    if texts(branch, "derived.principal.own").is_some_and(|own| own == ["other-session"]) {
-        let roles = vec![json!({"prefix": sub("${NamePrefix}")})];
-        // Lambda names the function's own sessions after it: they would be many.
-        let function = json!({"anything-but": {"suffix": sub(":${NamePrefix}")}});
-        clause = clause
-            .with(&format!("{ISSUER}.userName"), roles)
-            .with("detail.userIdentity.principalId", vec![function]);
     }
     // The service stands in `invokedBy`, or else is the address: whoever is absent there was not invoked.
     let via = branch.get("derived.principal.viaService");
     if let Some(via) = via.filter(|via| via.iter().any(is_absent) && !via.iter().any(is_wildcard)) {
-        clause = clause.with("detail.userIdentity.invokedBy", via.clone());
+        clause = clause.with("detail.userIdentity.invokedBy", with_empty(via.clone()));
     }
     let key = branch.get("derived.principal.accessKeyId");
     if let Some(key) = key.filter(|key| !key.iter().any(excludes_by_wildcard)) {
-        clause = clause.with("detail.userIdentity.accessKeyId", key.clone());
+        clause = clause.with("detail.userIdentity.accessKeyId", with_empty(key.clone()));
     }
     let mut clauses = vec![clause];
-    if let Some(roles) = branch.get("derived.principal.roleArn") {
-        let Some(more) = by_role(roles) else { return clauses };
-        clauses = clauses.iter().filter_map(|clause| clause.and(&more)).collect();
+    for alternatives in [by_own_session(branch), by_role(branch)].into_iter().flatten() {
+        let both = |clause: &Clause| {
+            alternatives.iter().filter_map(|more| clause.and(more)).collect::<Vec<_>>()
+        };
+        clauses = clauses.iter().flat_map(both).collect();
     }
     clauses
 }
 
+/// An empty text is absent to facts, and there to EventBridge.
+fn with_empty(mut wanted: Vec<Value>) -> Vec<Value> {
+    if wanted.iter().any(is_absent) && !wanted.contains(&json!("")) {
+        wanted.push(json!(""));
+    }
+    wanted
+}
+
+/// A session of which the record leaves the role out: facts take it from the session's own ARN.
+fn without_issuer(clause: Clause) -> Clause {
+    clause
+        .with(&format!("{ISSUER}.arn"), vec![json!({"exists": false})])
+        .with(TYPE, vec![json!("AssumedRole")])
+}
+
+/// A session of a role of the tool that Lambda did not name after the function: its own would be many.
+fn by_own_session(branch: &Branch) -> Option<Vec<Clause>> {
+    texts(branch, "derived.principal.own").filter(|own| *own == ["other-session"])?;
+    let function = json!({"anything-but": {"suffix": sub(":${NamePrefix}")}});
+    let foreign = Clause::default().with("detail.userIdentity.principalId", vec![function]);
+    let role = vec![json!({"prefix": sub("${NamePrefix}")})];
+    let session = sub("arn:${AWS::Partition}:sts::${AWS::AccountId}:assumed-role/${NamePrefix}");
+    Some(vec![
+        foreign.clone().with(&format!("{ISSUER}.userName"), role),
+        without_issuer(foreign).with("detail.userIdentity.arn", vec![json!({"prefix": session})]),
+    ])
+}
+
 /// The role behind a session. Wildcards over ARNs are told in exact words, or not at all.
-fn by_role(roles: &[Value]) -> Option<Clause> {
+fn by_role(branch: &Branch) -> Option<Vec<Clause>> {
+    let roles = branch.get("derived.principal.roleArn")?;
     let wildcard = |one: &Value| one.get("wildcard").and_then(Value::as_str).map(str::to_owned);
-    let reserved = roles.iter().all(|one| wildcard(one).is_some_and(|w| w.contains(RESERVED_PATH)));
-    if reserved {
-        let names = vec![json!({"prefix": RESERVED_NAME})];
-        return Some(Clause::default().with(&format!("{ISSUER}.userName"), names));
+    let alone = |path: &str, wanted| Clause::default().with(&format!("{ISSUER}.{path}"), wanted);
+    if roles.iter().all(|one| wildcard(one).is_some_and(|w| w.contains(RESERVED_PATH))) {
+        let names = alone("userName", vec![json!({"prefix": RESERVED_NAME})]);
+        return Some(vec![names, without_issuer(Clause::default())]);
     }
     let linked = |one: &Value| {
         let out = one.get("anything-but").and_then(|but| but.get("wildcard"));
-        out.is_some_and(|out| out.to_string().contains(LINKED_PATH))
+        let all = |text: &Value| text.as_str().is_some_and(|text| text.ends_with(LINKED_ROLES));
+        out.is_some_and(|out| all(out) || out.as_array().is_some_and(|out| out.iter().all(all)))
     };
     if roles.iter().any(linked) && roles.iter().all(|one| linked(one) || is_absent(one)) {
         let own = sub(format!("arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:{LINKED_PATH}"));
         let wanted = vec![json!({"exists": false}), json!({"anything-but": {"prefix": own}})];
-        return Some(Clause::default().with(&format!("{ISSUER}.arn"), wanted));
+        return Some(vec![alone("arn", wanted)]);
     }
     let exact = |one: &Value| one.is_string() || one.get("prefix").is_some_and(Value::is_string);
     roles
         .iter()
         .all(exact)
-        .then(|| Clause::default().with(&format!("{ISSUER}.arn"), roles.to_vec()))
+        .then(|| vec![alone("arn", roles.clone()), without_issuer(Clause::default())])
 }
 
 fn is_absent(wanted: &Value) -> bool {

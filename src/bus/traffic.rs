@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use crate::catalogue;
+
 /// Words that names of reads begin with. EventBridge tells reads by their names too.
 const READING: [&str; 11] = [
     "Get", "List", "Describe", "Lookup", "Head", "BatchGet", "Search", "Query", "Simulate",
@@ -63,11 +65,23 @@ pub(super) fn is_busy(source: &str, name: &str) -> bool {
     rows(Kind::Busy).any(|row| row.source == source && is_of(row.name, name))
 }
 
-/// May the call be a read to CloudTrail or to EventBridge?
+/// May the call be a read to CloudTrail or to EventBridge? What the catalogue does not list as a change may,
+/// but for sources that are delivered whole: `Sign` of KMS is one, by CloudTrail's flag alone.
 pub(super) fn may_be_read(source: &str, name: &str) -> bool {
-    let reading = |word: &str| name.starts_with(word) || word.starts_with(name);
     let listed = || rows(Kind::Frequent).any(|row| row.source == source && is_of(row.name, name));
-    is_uncertain(source) || READING.iter().any(|word| reading(word)) || listed()
+    let change = || {
+        let known = catalogue::calls().iter().filter(|call| call.source == source);
+        let mut of_name = known.filter(|call| is_of(call.name, name)).peekable();
+        of_name.peek().is_some() && of_name.all(|call| call.access != "read")
+    };
+    let busy = || is_busy(source, name);
+    let sure = || whole().any(|whole| whole == source) || change() || busy();
+    is_uncertain(source) || reads_by_name(name) || listed() || !sure()
+}
+
+/// Does the name, or one that goes on from here, begin as those of reads do?
+pub(super) fn reads_by_name(name: &str) -> bool {
+    READING.iter().any(|word| name.starts_with(word) || word.starts_with(name))
 }
 
 /// Is it a read that everyday work makes?

@@ -16,6 +16,7 @@ mod automaton;
 mod walk;
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
 use std::sync::Arc;
 
 use self::automaton::{Automaton, Part};
@@ -85,11 +86,13 @@ impl<'b> Tree<'b> {
         for matcher in matchers {
             let fresh = self.states.len();
             let values = self.states.get_mut(state)?.paths.entry(path).or_default();
-            let reached = if is_wildcard(matcher) {
+            if is_wildcard(matcher) {
                 values.automaton.add(matcher);
+            }
+            let reached = if has_star(matcher) {
                 last.unwrap_or(fresh)
             } else {
-                *values.behind.entry(format!("{matcher:?}")).or_insert(last.unwrap_or(fresh))
+                *values.behind.entry(identity(matcher)).or_insert(last.unwrap_or(fresh))
             };
             if reached == fresh {
                 self.states.push(State::default());
@@ -126,6 +129,38 @@ fn is_wildcard(matcher: &Matcher) -> bool {
             refused.iter().any(|one| matches!(one, Matcher::Wildcard(_)))
         }
         _ => false,
+    }
+}
+
+/// Has a star: what has none is one text to AWS's matcher, which knows it again.
+fn has_star(matcher: &Matcher) -> bool {
+    match matcher {
+        Matcher::Wildcard(wildcard) => wildcard.pieces.len() > 1,
+        Matcher::AnythingBut(refused) => refused.iter().any(has_star),
+        _ => false,
+    }
+}
+
+/// What AWS's matcher takes for the same: sets in any order, numbers and ranges by value, blocks of addresses
+/// by their ends. To take more for the same is never below its figure.
+fn identity(matcher: &Matcher) -> String {
+    match matcher {
+        Matcher::AnythingBut(refused) => {
+            let mut all: Vec<String> = refused.iter().map(identity).collect();
+            all.sort_unstable();
+            all.dedup();
+            format!("but {all:?}")
+        }
+        Matcher::Number(number) => format!("number {:?}", number.as_f64()),
+        Matcher::Numeric(range) => match (range.low, range.high) {
+            (Bound::Included(low), Bound::Included(high)) if low == high => {
+                format!("number {:?}", Some(low))
+            }
+            (low, high) => format!("range {low:?} {high:?}"),
+        },
+        Matcher::Cidr(network) => format!("block {} {}", network.first, network.last),
+        Matcher::Wildcard(wildcard) => format!("wildcard {:?}", wildcard.pieces),
+        other => format!("{other:?}"),
     }
 }
 
@@ -184,6 +219,23 @@ mod tests {
     #[test]
     fn what_must_not_match_counts_too() {
         check(&json!({"a": [{"anything-but": {"wildcard": "*x*"}}]}), 3);
+    }
+
+    /// What AWS's matcher knows again leads on to one state, where the wildcards behind it meet.
+    #[test]
+    fn values_that_are_the_same_meet() {
+        let alike = [
+            [json!("k"), json!("k")],
+            [json!({"wildcard": "k"}), json!({"wildcard": "k"})],
+            [json!({"anything-but": ["a", "b"]}), json!({"anything-but": ["b", "a", "a"]})],
+            [json!({"numeric": [">", 0]}), json!({"numeric": [">", 0.0]})],
+            [json!(300), json!(300.0)],
+            [json!({"cidr": "10.0.0.0/8"}), json!({"cidr": "10.1.0.0/8"})],
+        ];
+        for [one, other] in alike {
+            let branch = |a: &Value, text: &str| json!({"a": [a], "b": [{"wildcard": text}]});
+            check(&json!({"$or": [branch(&one, "*x*"), branch(&other, "*y*")]}), 6);
+        }
     }
 
     #[test]
