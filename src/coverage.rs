@@ -131,7 +131,13 @@ fn delivered(rules: &[Rule]) -> Delivered {
             return Delivered { faults, ..Delivered::default() };
         }
     };
-    let (named, in_part) = bus_rules.calls();
+    let (mut named, mut in_part) = bus_rules.calls().clone();
+    let of_others = |call: &String| {
+        let service = call.split(':').next().unwrap_or_default();
+        !whole.iter().any(|source| source.trim_end_matches(".amazonaws.com") == service)
+    };
+    named.retain(of_others);
+    in_part.retain(of_others);
     let known = |name: &str| {
         let all = named.iter().chain(&in_part);
         all.into_iter().any(|call| {

@@ -77,7 +77,9 @@ impl RuleSet {
                     let place = format!("{}:{}", document.file, document.line("id"));
                     if let Some(other) = places.insert(rule.spec.id.clone(), place) {
                         let message = format!("rule `{}` stands in {other} already", rule.spec.id);
-                        faults.push(document.fault("id", message, None));
+                        let help = "an ID is used once; to read the pack's own folder leave the pack compiled in out \
+                                    with --no-pack";
+                        faults.push(document.fault("id", message, Some(help.to_owned())));
                     }
                     rules.push(rule);
                 }

@@ -57,6 +57,8 @@ impl BusRule {
 #[derive(Debug, Clone)]
 pub struct BusRules {
     rules: Vec<BusRule>,
+    /// Calls that rules name, those that are delivered whoever makes them first.
+    calls: (BTreeSet<String>, BTreeSet<String>),
     /// What several of them deliver together, which no clause alone tells.
     together: Vec<Clause>,
 }
@@ -131,7 +133,7 @@ impl BusRules {
             rules.extend(pack(&group));
         }
         rules.extend(watchdog(&rules));
-        let found = Self { rules, together };
+        let found = Self { rules, together, calls: calls(&demands) };
         faults.extend(found.too_many(&demands));
         if faults.is_empty() { Ok(found) } else { Err(faults) }
     }
@@ -154,57 +156,41 @@ impl BusRules {
     }
 
     /// Calls by their names, as `s3:PutBucketPolicy`: those that are delivered whoever makes them, and
-    /// those only as far as a rule asks for them. A name's beginning ends in `*`.
+    /// those only as far as a rule asks for them. What goes on from a name, or all of a service, ends in `*`.
     #[must_use]
-    pub fn calls(&self) -> (BTreeSet<String>, BTreeSet<String>) {
-        let (mut whole, mut part) = (BTreeSet::new(), BTreeSet::new());
-        let clauses = self.rules.iter().filter(|rule| rule.delivery != Delivery::Reads);
-        for clause in clauses.flat_map(|rule| &rule.clauses) {
-            let sources = clause.texts("detail.eventSource").unwrap_or_default();
-            let to = if clause.is_call_alone() { &mut whole } else { &mut part };
-            for source in sources {
-                let service = source.trim_end_matches(".amazonaws.com");
-                let names = clause.get("detail.eventName").iter().filter_map(|name| {
-                    let begins =
-                        name.get("prefix").and_then(Value::as_str).map(|name| format!("{name}*"));
-                    name.as_str().map(str::to_owned).or(begins)
-                });
-                to.extend(names.map(|name| format!("{service}:{name}")));
-            }
-        }
-        part.retain(|call| !whole.contains(call));
-        (whole, part)
+    pub fn calls(&self) -> &(BTreeSet<String>, BTreeSet<String>) {
+        &self.calls
     }
 
     /// How much of what a rule looks for these bus rules deliver, with or without those for reads.
     #[must_use]
     pub fn share(&self, rule: &Rule, reads: bool) -> Share {
-        let mut missed = Vec::new();
         let demands = Demand::of_rule(rule);
-        if demands.is_empty() {
-            return Share::Nothing;
-        }
-        for demand in &demands {
-            let delivered = |clause: &Clause| {
-                let may = |bus_rule: &&BusRule| match bus_rule.delivery {
-                    Delivery::Changes => demand.delivery == Delivery::Changes,
-                    Delivery::All => true,
-                    Delivery::Reads => reads,
-                };
-                let clauses = self.rules.iter().filter(may).flat_map(|rule| &rule.clauses);
-                let together =
-                    self.together.iter().filter(|_| demand.delivery == Delivery::Changes);
-                clauses.chain(together).any(|all| all.covers(clause))
+        let by = |clause: &Clause, changes: bool| {
+            let may = |bus_rule: &&BusRule| match bus_rule.delivery {
+                Delivery::Changes => changes,
+                Delivery::All => true,
+                Delivery::Reads => reads,
             };
-            if !prepared(&demand.clause).is_ok_and(|clauses| clauses.iter().all(delivered)) {
-                missed.push(demand);
-            }
-        }
-        if missed.is_empty() {
-            Share::All
-        } else if missed.len() == demands.len() {
+            let clauses = self.rules.iter().filter(may).flat_map(|rule| &rule.clauses);
+            let together = self.together.iter().filter(|_| changes);
+            clauses.chain(together).any(|all| all.covers(clause))
+        };
+        let delivered = |demand: &Demand, changes: bool| {
+            prepared(&demand.clause).is_ok_and(|all| all.iter().all(|clause| by(clause, changes)))
+        };
+        let whole = |demand: &&Demand| delivered(demand, demand.delivery == Delivery::Changes);
+        let missed: Vec<&Demand> = demands.iter().filter(|demand| !whole(demand)).collect();
+        // Of what is asked with its reads the changes alone may come.
+        let in_part = missed.iter().filter(|demand| delivered(demand, true)).count();
+        if demands.is_empty() || (missed.len() == demands.len() && in_part == 0) {
             Share::Nothing
-        } else if missed.iter().all(|demand| demand.delivery == Delivery::Reads) {
+        } else if missed.is_empty() {
+            Share::All
+        } else if missed
+            .iter()
+            .all(|demand| demand.delivery == Delivery::Reads || delivered(demand, true))
+        {
             Share::WithoutReads
         } else {
             Share::Part
@@ -244,6 +230,27 @@ impl BusRules {
         let message = format!("{message} are allowed: {help}; most is asked by {named}");
         Some(BusFault { rule: None, message })
     }
+}
+
+fn calls(demands: &[Demand]) -> (BTreeSet<String>, BTreeSet<String>) {
+    let (mut whole, mut part) = (BTreeSet::new(), BTreeSet::new());
+    for demand in demands.iter().filter(|demand| demand.delivery != Delivery::Reads) {
+        let names = demand.clause.get("detail.eventName").iter().filter_map(|name| {
+            let begins = name.get("prefix").and_then(Value::as_str).map(|name| format!("{name}*"));
+            name.as_str().map(str::to_owned).or(begins)
+        });
+        let mut names: Vec<String> = names.collect();
+        if names.is_empty() {
+            names.push("*".to_owned());
+        }
+        let to = if demand.clause.is_call_alone() { &mut whole } else { &mut part };
+        for source in demand.clause.texts("detail.eventSource").unwrap_or_default() {
+            let service = source.trim_end_matches(".amazonaws.com");
+            to.extend(names.iter().map(|name| format!("{service}:{name}")));
+        }
+    }
+    part.retain(|call| !whole.contains(call));
+    (whole, part)
 }
 
 /// A clause as bus rules ask it: of events via CloudTrail where it asks for a field of theirs, and in

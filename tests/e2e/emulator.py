@@ -15,7 +15,7 @@ What is added to MiniStack, each point because AWS does it and MiniStack 1.5.33 
 * A setting of the function that names a folder below /var/task means the unpacked code.
 * A stack is complete when the call that starts it is answered: the AWS CLI asks at once, and if told
   to wait, not again for 30 seconds.
-* CloudFormation makes trails, and sees that a condition of a resource is another than before.
+* CloudFormation makes trails and alarms on expressions, and sees that a condition of a resource is another than before.
 * SSM has change calendars (GetCalendarState).
 * SNS tells when it published to the millisecond, and sends no message attributes where each protocol
   has a body of its own (`MessageStructure: json`).
@@ -332,6 +332,23 @@ def props_for_diff(template, parameters, *where):
     return resolved | {"Resources": made}
 
 
+stock_alarm_record = provisioners._cw_metric_alarm_record
+
+
+def alarm_record(name, properties):
+    """An alarm on an expression, which is refused where AWS would; kept as one on its first metric."""
+    queries = properties.get("Metrics")
+    if not queries:
+        return stock_alarm_record(name, properties)
+    metrics = [query["MetricStat"] for query in queries if "MetricStat" in query]
+    returned = [query for query in queries if query.get("ReturnData", True)]
+    ids = {query["Id"] for query in queries}
+    if "MetricName" in properties or len(returned) != 1 or len(metrics) > 10 or len(ids) != len(queries):
+        raise ValueError("AWS::CloudWatch::Alarm: at most 10 metrics, one expression that returns data, and IDs of their own")
+    first = metrics[0]["Metric"] | {"Statistic": metrics[0]["Stat"], "Period": metrics[0]["Period"]}
+    return stock_alarm_record(name, {key: each for key, each in properties.items() if key != "Metrics"} | first)
+
+
 def make_trail(logical_id, properties, stack_name):
     status, _, body = cloudtrail._create_trail(
         {("Name" if name == "TrailName" else name): value for name, value in properties.items()}
@@ -450,6 +467,7 @@ if __name__ == "__main__":
     sns._fanout = fanout
     changesets._resolve_props_for_diff = props_for_diff
     provisioners._RESOURCE_HANDLERS["AWS::CloudTrail::Trail"] = {"create": make_trail, "delete": delete_trail}
+    provisioners._cw_metric_alarm_record = alarm_record
     ssm.handle_request = handle_ssm
     cloudtrail.record_event = record_event
     ministack.app.app = app

@@ -46,8 +46,8 @@ fn of_share(
         let message = format!("{sees} until reads are delivered: DeliverReadOnlyEvents=true");
         return Some(Remark::note(rule, message));
     }
-    let again = "write the bus rules anew with `iam-responder bus-rules --into infra/responder.yaml`, or by \
-                 `infra/package`, and deploy them";
+    let again = "put it into a folder below rules/, or its settings into rules/site.yaml, build, and deploy by \
+                 `infra/package`; `iam-responder bus-rules` shows them before";
     let message = match fresh {
         Err(faults) => {
             let own = faults.iter().find(|fault| fault.rule.as_ref() == Some(&rule.spec.id));
