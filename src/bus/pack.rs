@@ -182,14 +182,16 @@ impl BusRules {
         let whole = |demand: &&Demand| delivered(demand, demand.delivery == Delivery::Changes);
         let missed: Vec<&Demand> = demands.iter().filter(|demand| !whole(demand)).collect();
         // Of what is asked with its reads the changes alone may come.
-        let in_part = missed.iter().filter(|demand| delivered(demand, true)).count();
-        if demands.is_empty() || (missed.len() == demands.len() && in_part == 0) {
+        let in_part = |demand: &Demand| {
+            let names = demand.clause.0.contains_key("detail.eventName");
+            demand.delivery == Delivery::All && !names && delivered(demand, true)
+        };
+        let none = missed.len() == demands.len() && !missed.iter().any(|demand| in_part(demand));
+        if demands.is_empty() || none {
             Share::Nothing
         } else if missed.is_empty() {
             Share::All
-        } else if missed
-            .iter()
-            .all(|demand| demand.delivery == Delivery::Reads || delivered(demand, true))
+        } else if missed.iter().all(|demand| demand.delivery == Delivery::Reads || in_part(demand))
         {
             Share::WithoutReads
         } else {
