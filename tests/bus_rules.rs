@@ -352,7 +352,7 @@ fn rules_of_many_forms_lose_nothing() {
             }
             tried += 1;
             let bus_rules =
-                BusRules::of(&own).unwrap_or_else(|faults| panic!("{}: {yaml}", faults[0]));
+                BusRules::of(&own).map_err(|faults| format!("{}: {yaml}", faults[0])).unwrap();
             let taken = Deployed::default().taken(&bus_rules, pack.own(), &event, false);
             assert!(!taken.is_empty(), "{yaml}");
             for bus_rule in bus_rules.rules() {
@@ -386,7 +386,7 @@ fn check_own(patterns: &[&str], service: &str, name: &str, detail: &Value) {
         "the rule does not match {}",
         event.raw()
     );
-    let bus_rules = BusRules::of(&own).unwrap_or_else(|faults| panic!("{}", faults[0]));
+    let bus_rules = BusRules::of(&own).map_err(|faults| faults[0].to_string()).unwrap();
     let taken = Deployed::default().taken(&bus_rules, pack.own(), &event, true);
     assert!(!taken.is_empty(), "{patterns:?}");
 }

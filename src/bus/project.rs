@@ -222,9 +222,9 @@ fn is_there(branch: &Branch, path: &str) -> bool {
 
 /// Facts that only a call of the catalogue has, where the rule names none: those calls.
 fn by_catalogue(branch: &Branch) -> Vec<Clause> {
-    let is_true = |path: &&str| branch.get(*path).is_some_and(|wanted| *wanted == [json!(true)]);
+    let is_true = |path: &str| branch.get(path).is_some_and(|wanted| *wanted == [json!(true)]);
     let of_catalogue = OF_THE_CATALOGUE.iter().any(|path| is_there(branch, path))
-        || TRUE_OF_THE_CATALOGUE.iter().any(|path| is_true(&path));
+        || TRUE_OF_THE_CATALOGUE.iter().any(|path| is_true(path));
     if branch.contains_key("detail.eventName") || !of_catalogue {
         return Vec::new();
     }
