@@ -275,7 +275,11 @@ KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/"
             ["TopicArns=arn:aws:sns:eu-west-1:111122223333:security"],
             f"not the ARN of a standard topic in {REGION}",
         ),
-        (["KmsKey=mine"], "not none, create or the ARN of a key"),
+        (["KmsKey=mine"], "must be none, create, or the ARN of a key"),
+        (
+            ["KmsKey=arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"],
+            f"not the ARN of a key in {REGION}",
+        ),
         ([f"KmsKey={KEY}1234abcd-12ab-34cd-56ef-1234567890ab"], "kms describe-key did not work"),
         (["--bucket", "not-there"], "s3api get-bucket-location did not work"),
     ],
