@@ -515,6 +515,31 @@ def test_a_pattern_outside_of_the_marks_is_found():
         assert any(checks.patterns_are_generated(spoilt))
 
 
+WHAT_TO_DO = 'What to do: "When an alarm rings" in infra/README.md.'
+
+
+def without_advice(template):
+    """Alarms outside of the marks whose mail does not say where to look."""
+    alarms = [each["Properties"] for each in template["Resources"].values() if "AlarmDescription" in str(each)]
+    written = [each for each in alarms if "Metrics" not in each]
+    assert len(written) > 10
+    return [each["AlarmName"] for each in written if not each["AlarmDescription"].endswith(WHAT_TO_DO)]
+
+
+def test_every_alarm_says_where_to_look():
+    template, page = copy.deepcopy(read(ROOT / "infra/responder.yaml")), (ROOT / "infra/README.md").read_text()
+    assert "\n## When an alarm rings\n" in page
+    assert without_advice(template) == []
+    properties(template, "HeartbeatAlarm")["AlarmDescription"] = "It rings."
+    assert len(without_advice(template)) == 1
+
+
+def test_only_a_key_of_the_stack_is_an_output():
+    """A key that its owner brought must not be deleted with what the stack leaves."""
+    output = read(ROOT / "infra/responder.yaml")["Outputs"]["KeyArn"]
+    assert (output["Condition"], output["Value"]) == ("CreatesKey", {"Fn::GetAtt": ["Key", "Arn"]})
+
+
 def test_the_role_keeps_within_its_boundary():
     role = resolved(read(ROOT / "infra/responder.yaml"), checks.EVERYTHING)["FunctionRole"]["Properties"]
     assert role["PermissionsBoundary"] == checks.EVERYTHING.parameters["PermissionsBoundary"]
