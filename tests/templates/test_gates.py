@@ -6,7 +6,7 @@ import re
 import pytest
 
 import checks
-from templates import ROOT, TEMPLATES, read, resolved
+from templates import ROOT, TEMPLATES, as_list, read, resolved
 
 OF_TEMPLATES = [
     checks.alarms_on_expressions_look_back,
@@ -513,6 +513,21 @@ def test_a_pattern_outside_of_the_marks_is_found():
     ]:
         assert spoilt != text
         assert any(checks.patterns_are_generated(spoilt))
+
+
+def actions_of_the_role(template):
+    """What the function's role may do, each action once."""
+    (policy,) = resolved(template, checks.EVERYTHING)["FunctionRole"]["Properties"]["Policies"]
+    return {action for each in policy["PolicyDocument"]["Statement"] for action in as_list(each["Action"])}
+
+
+def test_the_page_says_what_a_boundary_must_allow():
+    template, page = copy.deepcopy(read(ROOT / "infra/responder.yaml")), (ROOT / "infra/README.md").read_text()
+    _, _, text = page.partition("\n**A boundary** must allow ")
+    written = set(re.findall(r"`([a-z]+:[A-Za-z]+)`", text.partition("\n\n")[0]))
+    assert written == actions_of_the_role(template)
+    statement(template, "FunctionRole", "KeepFailedEvents")["Action"] = "sqs:SendMessageBatch"
+    assert written != actions_of_the_role(template)
 
 
 WHAT_TO_DO = 'What to do: "When an alarm rings" in infra/README.md.'
