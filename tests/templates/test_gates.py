@@ -588,6 +588,22 @@ def test_a_command_without_its_region_is_found(command):
     assert any(checks.commands_name_their_region(f"```sh\n{command}\n```\n"))
 
 
+def unlike(markdown):
+    """Parameters that a page gives to only one of infra/package and the deployment after it."""
+    given = []
+    for command in checks.commands_of(markdown):
+        if command.startswith(("infra/package", "aws cloudformation deploy")):
+            given.append(set(re.findall(r" ([A-Z][A-Za-z]+=\S+)", command)))
+    return given[0] ^ given[1]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_packages_with_the_parameters_that_it_deploys(page):
+    text = (ROOT / page).read_text()
+    assert unlike(text) == set()
+    assert unlike(text.replace("Trail=create Crit", "Crit", 1)) == {"Trail=create"}
+
+
 def test_both_pages_deploy_with_the_same_commands():
     first, detailed = (list(checks.commands_of((ROOT / page).read_text())) for page in PAGES)
     deploys = ("aws s3 mb", "cargo lambda build", "infra/package", "aws cloudformation deploy", "aws iam")
