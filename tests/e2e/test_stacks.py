@@ -39,6 +39,13 @@ EVERYTHING = {
     "DeliverReadOnlyEvents": "true",
     "LogLevel": "WARN",
 }
+# What the commands that remove a stack call its outputs.
+NAMES_IN_COMMANDS = {
+    "TABLE": "TableName",
+    "LOG-GROUP": "LogGroupName",
+    "KEY-ARN": "KeyArn",
+    "TRAIL-BUCKET": "TrailBucketName",
+}
 LONGEST = {"NamePrefix": "l" + "o" * 30 + "g"}
 
 
@@ -158,16 +165,20 @@ def test_what_a_deleted_stack_leaves_is_deleted_by_the_documented_commands(respo
     parameters = {"NamePrefix": "removed", "KmsKey": "create", "Trail": "create"}
     make_stack(responder.client, "removed", PACKAGE, **parameters)
     outputs = outputs_of(responder.client, "removed")
-    remove, clean = documented("Remove, and make again")
+    read, remove, clean, key, bucket = documented("Remove, and make again")
+    responder.run(read.replace("iam-responder", "removed"))
+    listed = dict(line.split("\t") for line in (ROOT / "target/outputs.txt").read_text().splitlines())
+    assert listed == outputs
+    responder.client("s3").put_object(Bucket=outputs["TrailBucketName"], Key="AWSLogs/1", Body=b"one")
+    responder.client("s3").put_object(Bucket=outputs["TrailBucketName"], Key="AWSLogs/1", Body=b"two")
+    responder.client("s3").delete_object(Bucket=outputs["TrailBucketName"], Key="AWSLogs/1")
     responder.run(remove.replace("iam-responder", "removed"))
-    wait_for("nothing but what lasts is left", lambda: not names_of(responder, "removed")["functions"])
+    assert not names_of(responder, "removed")["functions"], "the last command waits"
     assert names_of(responder, "removed")["tables"] == {outputs["TableName"]}
-    for name in ("TABLE", "LOG-GROUP", "KEY-ARN", "TRAIL-BUCKET"):
-        output = {"TABLE": "TableName", "LOG-GROUP": "LogGroupName", "KEY-ARN": "KeyArn"}.get(
-            name, "TrailBucketName"
-        )
-        clean = clean.replace(name, outputs[output])
-    responder.run(clean)
+    for command in (clean, key, bucket):
+        for name, output in NAMES_IN_COMMANDS.items():
+            command = command.replace(name, outputs[output])
+        responder.run(command)
     assert not any(names_of(responder, "removed").values())
     key = responder.client("kms").describe_key(KeyId=outputs["KeyArn"])["KeyMetadata"]
     assert key["KeyState"] == "PendingDeletion"
@@ -275,7 +286,11 @@ KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/"
             ["TopicArns=arn:aws:sns:eu-west-1:111122223333:security"],
             f"not the ARN of a standard topic in {REGION}",
         ),
-        (["KmsKey=mine"], "not none, create or the ARN of a key"),
+        (["KmsKey=mine"], "must be none, create, or the ARN of a key"),
+        (
+            ["KmsKey=arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"],
+            f"not the ARN of a key in {REGION}",
+        ),
         ([f"KmsKey={KEY}1234abcd-12ab-34cd-56ef-1234567890ab"], "kms describe-key did not work"),
         (["--bucket", "not-there"], "s3api get-bucket-location did not work"),
     ],

@@ -6,7 +6,7 @@ import re
 import pytest
 
 import checks
-from templates import ROOT, TEMPLATES, read, resolved
+from templates import ROOT, TEMPLATES, as_list, read, resolved
 
 OF_TEMPLATES = [
     checks.alarms_on_expressions_look_back,
@@ -515,6 +515,46 @@ def test_a_pattern_outside_of_the_marks_is_found():
         assert any(checks.patterns_are_generated(spoilt))
 
 
+def actions_of_the_role(template):
+    """What the function's role may do, each action once."""
+    (policy,) = resolved(template, checks.EVERYTHING)["FunctionRole"]["Properties"]["Policies"]
+    return {action for each in policy["PolicyDocument"]["Statement"] for action in as_list(each["Action"])}
+
+
+def test_the_page_says_what_a_boundary_must_allow():
+    template, page = copy.deepcopy(read(ROOT / "infra/responder.yaml")), (ROOT / "infra/README.md").read_text()
+    _, _, text = page.partition("\n**A boundary** must allow ")
+    written = set(re.findall(r"`([a-z]+:[A-Za-z]+)`", text.partition("\n\n")[0]))
+    assert written == actions_of_the_role(template)
+    statement(template, "FunctionRole", "KeepFailedEvents")["Action"] = "sqs:SendMessageBatch"
+    assert written != actions_of_the_role(template)
+
+
+WHAT_TO_DO = 'What to do: "When an alarm rings" in infra/README.md.'
+
+
+def without_advice(template):
+    """Alarms outside of the marks whose mail does not say where to look."""
+    alarms = [each["Properties"] for each in template["Resources"].values() if "AlarmDescription" in str(each)]
+    written = [each for each in alarms if "Metrics" not in each]
+    assert len(written) > 10
+    return [each["AlarmName"] for each in written if not each["AlarmDescription"].endswith(WHAT_TO_DO)]
+
+
+def test_every_alarm_says_where_to_look():
+    template, page = copy.deepcopy(read(ROOT / "infra/responder.yaml")), (ROOT / "infra/README.md").read_text()
+    assert "\n## When an alarm rings\n" in page
+    assert without_advice(template) == []
+    properties(template, "HeartbeatAlarm")["AlarmDescription"] = "It rings."
+    assert len(without_advice(template)) == 1
+
+
+def test_only_a_key_of_the_stack_is_an_output():
+    """A key that its owner brought must not be deleted with what the stack leaves."""
+    output = read(ROOT / "infra/responder.yaml")["Outputs"]["KeyArn"]
+    assert (output["Condition"], output["Value"]) == ("CreatesKey", {"Fn::GetAtt": ["Key", "Arn"]})
+
+
 def test_the_role_keeps_within_its_boundary():
     role = resolved(read(ROOT / "infra/responder.yaml"), checks.EVERYTHING)["FunctionRole"]["Properties"]
     assert role["PermissionsBoundary"] == checks.EVERYTHING.parameters["PermissionsBoundary"]
@@ -546,6 +586,22 @@ def test_too_large_a_template_is_found():
 )
 def test_a_command_without_its_region_is_found(command):
     assert any(checks.commands_name_their_region(f"```sh\n{command}\n```\n"))
+
+
+def unlike(markdown):
+    """Parameters that a page gives to only one of infra/package and the deployment after it."""
+    given = []
+    for command in checks.commands_of(markdown):
+        if command.startswith(("infra/package", "aws cloudformation deploy")):
+            given.append(set(re.findall(r" ([A-Z][A-Za-z]+=\S+)", command)))
+    return given[0] ^ given[1]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_packages_with_the_parameters_that_it_deploys(page):
+    text = (ROOT / page).read_text()
+    assert unlike(text) == set()
+    assert unlike(text.replace("Trail=create Crit", "Crit", 1)) == {"Trail=create"}
 
 
 def test_both_pages_deploy_with_the_same_commands():
