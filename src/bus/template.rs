@@ -74,10 +74,12 @@ const ALARMS: [(&str, &str, &str, &str); 2] = [
 
 fn alarm_of(text: &mut String, alarm: &(&str, &str, &str, &str), number: usize, rules: &[BusRule]) {
     let (id, name, metric, meaning) = alarm;
+    let description = format!("{meaning} What to do: \"When an alarm rings\" in infra/README.md.");
+    let description = Value::from(description).to_string();
     let _ = writeln!(
         text,
         "\n  {id}{number}Alarm:\n    Type: AWS::CloudWatch::Alarm\n    Properties:\n      AlarmName: !Sub \
-         ${{NamePrefix}}-{name}-{number}\n      AlarmDescription: {meaning}\n      Metrics:\n        - {{Id: sum, \
+         ${{NamePrefix}}-{name}-{number}\n      AlarmDescription: {description}\n      Metrics:\n        - {{Id: sum, \
          Expression: \"SUM(FILL(METRICS(), 0))\", Label: {metric}, ReturnData: true}}"
     );
     // A figure of the last minute may come late and counts as 0 until then: so five minutes are looked at.
