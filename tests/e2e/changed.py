@@ -30,5 +30,5 @@ def log_lines(responder):
     """All that the function has logged so far."""
     responder.settle()
     pages = responder.client("logs").get_paginator("filter_log_events")
-    pages = pages.paginate(logGroupName=f"/aws/lambda/{STACK}")
+    pages = pages.paginate(logGroupName=responder.outputs["LogGroupName"])
     return [line for page in pages for event in page["events"] for line in event["message"].splitlines()]

@@ -11,6 +11,11 @@ from deployment import ACCOUNT, REGION, STACK
 from samples import sample
 
 
+BY_PIPELINE = {
+    "sessionContext": {"sessionIssuer": {"arn": f"arn:aws:iam::{ACCOUNT}:role/pipeline", "userName": "pipeline"}}
+}
+
+
 def record(service, name, parameters=None, identity="IAMUser", **more):
     """An event of any service, put together from a sample."""
     return sample(
@@ -18,7 +23,7 @@ def record(service, name, parameters=None, identity="IAMUser", **more):
         eventSource=f"{service}.amazonaws.com",
         eventName=name,
         requestParameters=parameters,
-        userIdentity={"type": identity, "accountId": ACCOUNT},
+        userIdentity={"type": identity, "accountId": ACCOUNT} | (BY_PIPELINE if identity == "AssumedRole" else {}),
         readOnly=more.pop("readOnly", False),
         **more,
     ) | {"source": f"aws.{service}", "region": REGION}
@@ -148,19 +153,20 @@ def test_two_bus_rules_tell_of_each_other():
 
 @pytest.mark.parametrize("name", HOLDERS)
 def test_no_bus_rule_can_be_switched_off_unseen(responder, name):
+    event = record("events", "RemoveTargets", {"rule": f"{STACK}-{name}", "ids": ["responder"]})
     before = responder.invocations()
     with switched_off(responder, name):
-        responder.inject(record("events", "RemoveTargets", {"rule": f"{STACK}-{name}", "ids": ["responder"]}))
-        assert responder.invocations() - before == 1
+        responder.inject(event)
+        assert responder.invocations() - before == len(set(bus.taken(event, STACK)) - {name}) >= 1
 
 
-def test_an_event_of_two_bus_rules_is_one_alert_and_no_error(responder):
-    """The copies arrive together; the second waits for the first. One that failed would be called again."""
+def test_an_event_of_several_bus_rules_is_one_alert_and_no_error(responder):
+    """The copies arrive together; the others wait for the first. One that failed would be called again."""
     event = record("events", "RemoveTargets", {"rule": f"{STACK}-whole", "ids": ["responder"]})
     event["detail"]["eventID"] = str(uuid.uuid4())
     before = responder.invocations()
     responder.inject(event)
-    assert responder.invocations() - before == len(bus.taken(event, STACK)) == 2
+    assert responder.invocations() - before == len(bus.taken(event, STACK)) >= 2
     assert [alert.topic for alert in responder.alerts()] == ["critical"]
     assert responder.failed_events() == []
 
