@@ -104,7 +104,8 @@ fn positive_names(clause: &Clause) -> Option<Vec<&Value>> {
     (!names.is_empty() && names.iter().all(|name| positive(&name))).then(|| names.iter().collect())
 }
 
-fn name_text(name: &Value) -> Option<&str> {
+/// The name of a call, or the beginning of it.
+pub(super) fn name_text(name: &Value) -> Option<&str> {
     name.as_str().or_else(|| name.get("prefix").and_then(Value::as_str))
 }
 

@@ -6,7 +6,7 @@ use std::fmt;
 use serde_json::{Value, json};
 
 use super::clause::{Clause, Names, READ_ONLY, is_wildcard, pattern};
-use super::demand::{Demand, Share};
+use super::demand::{Demand, Share, name_text};
 use super::{Delivery, traffic};
 use crate::pattern::{COMPLEXITY_MAX, Pattern};
 use crate::rule::Rule;
@@ -238,8 +238,8 @@ fn calls(demands: &[Demand]) -> (BTreeSet<String>, BTreeSet<String>) {
     let (mut whole, mut part) = (BTreeSet::new(), BTreeSet::new());
     for demand in demands.iter().filter(|demand| demand.delivery != Delivery::Reads) {
         let names = demand.clause.get("detail.eventName").iter().filter_map(|name| {
-            let begins = name.get("prefix").and_then(Value::as_str).map(|name| format!("{name}*"));
-            name.as_str().map(str::to_owned).or(begins)
+            let star = if name.is_string() { "" } else { "*" };
+            name_text(name).map(|text| format!("{text}{star}"))
         });
         let mut names: Vec<String> = names.collect();
         if names.is_empty() {

@@ -77,12 +77,17 @@ pub(super) fn clauses(branch: &Branch) -> Vec<Clause> {
         by_omission(branch),
     ];
     for alternatives in narrowed.into_iter().filter(|alternatives| !alternatives.is_empty()) {
-        let both = |clause: &Clause| {
-            alternatives.iter().filter_map(|more| clause.and(more)).collect::<Vec<_>>()
-        };
-        clauses = clauses.iter().flat_map(both).collect();
+        clauses = crossed(&clauses, &alternatives);
     }
     clauses
+}
+
+/// Each clause with each alternative, where the two can be true of one event.
+fn crossed(clauses: &[Clause], alternatives: &[Clause]) -> Vec<Clause> {
+    let both = |clause: &Clause| {
+        alternatives.iter().filter_map(|more| clause.and(more)).collect::<Vec<_>>()
+    };
+    clauses.iter().flat_map(both).collect()
 }
 
 /// The fields of the event itself.
@@ -277,10 +282,7 @@ fn by_principal(branch: &Branch) -> Vec<Clause> {
     }
     let mut clauses = vec![clause];
     for alternatives in [by_own_session(branch), by_role(branch)].into_iter().flatten() {
-        let both = |clause: &Clause| {
-            alternatives.iter().filter_map(|more| clause.and(more)).collect::<Vec<_>>()
-        };
-        clauses = clauses.iter().flat_map(both).collect();
+        clauses = crossed(&clauses, &alternatives);
     }
     clauses
 }
