@@ -35,8 +35,7 @@ from dataclasses import dataclass
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests/e2e"))
 
-import yaml  # noqa: E402
-from bus import _Loader, _resolved, fault_of, hears  # noqa: E402
+from bus import _resolved, fault_of, hears, read  # noqa: E402
 from ministack.services import eventbridge  # noqa: E402
 
 TABLE = pathlib.Path(__file__).with_name("account_day.tsv")
@@ -219,7 +218,7 @@ class BusRules:
 
     def __init__(self, path):
         self.path = path
-        self.resources = yaml.load(path.read_text(), _Loader)["Resources"]
+        self.resources = read(path)["Resources"]
         self.names = [name for name, _, _ in self.of(ACCOUNT, REGION)]
         if not self.names:
             raise SystemExit(f"{path}: no bus rule with a pattern")

@@ -5,12 +5,18 @@ Matching is the emulator's own, so that a test here and a deployed stack say the
 
 import functools
 import json
+import sys
 from pathlib import Path
 
-import yaml
 from ministack.services import eventbridge
 
-TEMPLATE = Path(__file__).resolve().parents[2] / "infra/responder.yaml"
+ROOT = Path(__file__).resolve().parents[2]
+# Templates are read in one way by all tests.
+sys.path.append(str(ROOT / "tests/templates"))
+
+from templates import read  # noqa: E402
+
+TEMPLATE = ROOT / "infra/responder.yaml"
 ALL_MANAGEMENT_EVENTS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 
 
@@ -25,22 +31,6 @@ def hears(state, envelope):
         detail.get("readOnly") is True or detail.get("eventName", "").startswith(("Get", "List", "Describe"))
     )
     return state == ALL_MANAGEMENT_EVENTS or (state == "ENABLED" and not is_read)
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML with the short forms of CloudFormation's functions: `!Sub x` is `{"Fn::Sub": x}`."""
-
-
-def _function(loader, suffix, node):
-    build = {
-        yaml.ScalarNode: loader.construct_scalar,
-        yaml.SequenceNode: functools.partial(loader.construct_sequence, deep=True),
-        yaml.MappingNode: functools.partial(loader.construct_mapping, deep=True),
-    }[type(node)]
-    return {"Ref" if suffix == "Ref" else f"Fn::{suffix}": build(node)}
-
-
-_Loader.add_multi_constructor("!", _function)
 
 
 def _resolved(value, names):
@@ -62,7 +52,7 @@ def _resolved(value, names):
 
 @functools.cache
 def _template():
-    return yaml.load(TEMPLATE.read_text(), _Loader)
+    return read(TEMPLATE)
 
 
 @functools.cache
