@@ -487,6 +487,25 @@ fn shapes_that_once_got_lost_are_delivered() {
 }
 
 #[test]
+fn absent_in_one_element_of_an_array_is_not_asked_of_all() {
+    let pattern = |fields: &str| {
+        format!(
+            "{{source: [aws.x], detail: {{eventSource: [x.amazonaws.com], eventName: [{{exists: true}}], {fields}}}}}"
+        )
+    };
+    let items = json!({"readOnly": false, "requestParameters": {"items": [{"a": "good"}, {"a": "bad1", "b": 1}]}});
+    // An exclusion by wildcard is never asked of EventBridge.
+    let excluded = "requestParameters: {items: {a: [{anything-but: {wildcard: \"bad*\"}}], b: [{exists: false}]}}";
+    check_own(&[&pattern(excluded)], "x", "PutItems", &items);
+    // Neither is what does not fit.
+    let long = "y".repeat(PATTERN_CHARACTERS_MAX);
+    let too_long = format!(
+        "userAgent: [{{exists: false}}], requestParameters: {{items: {{a: [{{prefix: good}}, {long}], b: [{{exists: false}}]}}}}"
+    );
+    check_own(&[&pattern(&too_long)], "x", "PutItems", &items);
+}
+
+#[test]
 fn an_event_of_another_kind_with_fields_alike_is_delivered() {
     let own = rules(&format!(
         "{OWN_RULE}{{source: [aws.ecs], detail: {{eventName: [SERVICE_DEPLOYMENT_FAILED]}}}}\n"

@@ -1,6 +1,6 @@
 //! One conjunction of fields that a bus rule asks for, and how several become a pattern.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -93,6 +93,23 @@ impl Clause {
         self
     }
 
+    /// What is left once some fields of `before` are loosened, with no absence that the rule does not ask.
+    /// Inside an array "absent" means absent from the element that the fields before it chose: without
+    /// them it would mean absent from all, which asks for more.
+    pub(super) fn without_lone_absence(mut self, before: &BTreeMap<String, Vec<Value>>) -> Self {
+        let loosened: BTreeSet<String> = before
+            .iter()
+            .filter(|(path, wanted)| self.0.get(*path) != Some(wanted))
+            .filter_map(|(path, _)| container(path))
+            .collect();
+        let stays = |path: &str, wanted: &[Value]| {
+            let beside = container(path).is_some_and(|inside| loosened.contains(&inside));
+            !beside || !wanted.contains(&json!({"exists": false}))
+        };
+        self.0.retain(|path, wanted| stays(path, wanted));
+        self
+    }
+
     /// Of what matches, the changes. A bus rule for changes gets no reads, but AWS's page on it can be read
     /// in two ways.
     pub(super) fn changes_only(self) -> Self {
@@ -146,6 +163,17 @@ impl Clause {
     pub(super) fn has_wildcard(&self) -> bool {
         self.0.values().flatten().any(is_wildcard)
     }
+}
+
+/// What a path shares with its neighbours and may be an array of objects: below `detail` its field. The
+/// identity never is one.
+fn container(path: &str) -> Option<String> {
+    let (root, rest) = path.split_once('.')?;
+    let (field, _) = match root {
+        "detail" => rest.split_once('.')?,
+        _ => ("", rest),
+    };
+    (field != "userIdentity").then(|| format!("{root}.{field}"))
 }
 
 /// Names exact values and nothing else.

@@ -132,7 +132,8 @@ fn bare(clause: &Clause) -> Clause {
         call.contains(&path.as_str()) || *path == "detail.errorCode" || names_us(wanted)
     };
     let kept = clause.0.iter().filter(kept);
-    Clause(kept.map(|(path, wanted)| (path.clone(), wanted.clone())).collect())
+    let kept = kept.map(|(path, wanted)| (path.clone(), wanted.clone())).collect();
+    Clause(kept).without_lone_absence(&clause.0)
 }
 
 /// Everything of a service, or of all: with every field that a bus rule can ask.

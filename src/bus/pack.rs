@@ -346,6 +346,7 @@ fn relaxed(clause: &Clause) -> Option<Clause> {
         true => looser.0.insert(path.clone(), vec![json!({"exists": true})]),
         false => looser.0.remove(path),
     };
+    let looser = looser.without_lone_absence(&clause.0);
     (looser.0.len() > 2).then_some(looser)
 }
 

@@ -79,7 +79,7 @@ pub(super) fn clauses(branch: &Branch) -> Vec<Clause> {
     for alternatives in narrowed.into_iter().filter(|alternatives| !alternatives.is_empty()) {
         clauses = crossed(&clauses, &alternatives);
     }
-    clauses
+    clauses.into_iter().map(|clause| clause.without_lone_absence(branch)).collect()
 }
 
 /// Each clause with each alternative, where the two can be true of one event.
