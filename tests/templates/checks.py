@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import replace
 
+from reasons import EVERY_RESOURCE
 from templates import LONGEST, Deployment, Resolver, as_list, policies, resolved, statements
 
 PATTERN_CHARACTERS_MAX = 2048  # EventBridge quotas page: "Event pattern size", adjustable
@@ -42,34 +43,8 @@ KEYED = {
 }
 KEYLESS = {"AlarmTopic"}
 LASTING = {"AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::Logs::LogGroup", "AWS::S3::Bucket"}
+UNDELETABLE = {"AWS::DynamoDB::Table", "AWS::S3::Bucket"}  # protected, or not empty once a file came
 TAGLESS = NAMELESS - {"AWS::KMS::Key"} | {"AWS::KMS::Alias"}
-
-# Why a statement names every resource, by logical name and Sid.
-EVERY_RESOURCE = {
-    (
-        "TopicPolicy",
-        "FunctionPublishes",
-    ): "one policy for five topics; in the policy of a topic, * is that topic",
-    ("TopicPolicy", "NobodyElsePublishes"): "as above",
-    ("TopicPolicy", "NobodyPublishesInClear"): "as above",
-    ("Key", "OwnerManages"): "in the policy of a key, * is that key, which has no ARN before it is made",
-    ("Key", "BusRulesWriteDeadLetters"): "as above",
-    ("Key", "SnsAndSqsHandOn"): "as above",
-    ("Key", "LogsEncrypt"): "as above",
-    ("Key", "OperatorsUseTableAndQueues"): "as above",
-    (
-        "StateTable",
-        "OperatorsJudgeAlerts",
-    ): "in the policy of a table, * is that table; its ARN would be circular",
-    ("StateTable", "NobodyElseWrites"): "as above",
-    ("StateTable", "NobodyWritesInClear"): "as above",
-    ("FunctionRole", "AskChangeCalendarsOfTheSiteFile"): "the site file may name calendars of other accounts",
-    (
-        "FunctionRole",
-        "LookUpAccounts",
-    ): "ListAccountAliases knows no resource; accounts are those of the events",
-    ("FunctionRole", "LookUpTheCallersLastHour"): "LookupEvents knows no resource",
-}
 
 # What a deny may name beside plain HTTP: writing data.
 DATA_WRITES = {
@@ -256,6 +231,8 @@ def what_is_remembered_lasts(template):
         kind, properties = resource["Type"], resource["Properties"]
         if kind in LASTING and resource.get("UpdateReplacePolicy") != "Retain":
             yield f"{name}: an update that replaces it deletes it; it needs UpdateReplacePolicy: Retain"
+        if kind in UNDELETABLE and resource.get("DeletionPolicy") != "Retain":
+            yield f"{name}: a creation that fails would delete it and stop there; it needs DeletionPolicy: Retain"
         if kind == "AWS::DynamoDB::Table":
             if properties.get("DeletionProtectionEnabled") is not True:
                 yield f"{name}: can be deleted by mistake; it needs DeletionProtectionEnabled"

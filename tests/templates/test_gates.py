@@ -452,6 +452,11 @@ SPOILS = [
     ),
     (
         checks.what_is_remembered_lasts,
+        "TrailBucket: a creation that fails",
+        lambda t: t["Resources"]["TrailBucket"].update(DeletionPolicy="RetainExceptOnCreate"),
+    ),
+    (
+        checks.what_is_remembered_lasts,
         "DeletionProtectionEnabled",
         lambda t: properties(t, "StateTable").update(DeletionProtectionEnabled=False),
     ),

@@ -7,10 +7,11 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 
 import pytest
 
-from templates import ROOT, read
+from templates import LONGEST, ROOT, read, resolved
 
 TEMPLATE = ROOT / "infra/responder.yaml"
 TOPIC, KEY = "arn:aws:sns:{}:111122223333:security", "arn:aws:kms:{}:111122223333:key/12"
@@ -29,6 +30,13 @@ def module():
     finally:
         sys.dont_write_bytecode = writes
     return loaded
+
+
+def lists(characters):
+    """Topics and roles whose ARNs have so many characters together."""
+    topics = ",".join([TOPIC.format("us-east-1")] * 45)
+    roles = "arn:aws:iam::111122223333:role/deploy,arn:aws:iam::111122223333:role/"
+    return [f"TopicArns={topics}", f"DeploymentRoleArns={roles.ljust(characters - len(topics), 'x')}"]
 
 
 def as_text(value):
@@ -83,6 +91,7 @@ def said_by(project, *arguments):
         ["CriticalMail=you@example.com", "Trail=create", "LogRetentionDays=365", "RepeatAfterMinutes=0"],
         ["Architecture=arm64", f"KmsKey={KEY.format('us-east-1')}", "CriticalMail="],
         [f"TopicArns={TOPIC.format('us-east-1')},{TOPIC.format('us-east-1')}2"],
+        lists(2400),
     ],
 )
 def test_what_the_template_takes_passes(project, values):
@@ -111,6 +120,7 @@ def test_what_the_template_takes_passes(project, values):
         ),
         ([f"TopicArns={TOPIC.format('eu-west-1')}"], "not the ARN of a standard topic in us-east-1"),
         ([f"KmsKey={KEY.format('eu-west-1')}"], "not the ARN of a key in us-east-1"),
+        (lists(2401), "have 2401 characters together; the variables of a function take 2400 of them"),
         (["Architecture=x86_64"], "the function was built for arm64"),
     ],
 )
@@ -118,6 +128,18 @@ def test_what_the_template_does_not_take_is_refused(project, values, says):
     said = said_by(project, *values)
     assert says in said
     assert ASKS_AWS not in said
+
+
+def test_the_lists_that_pass_fit_into_the_variables():
+    """Lambda quotas page: 4 KB of variables, here where every other value is as long as it may be."""
+    template = read(TEMPLATE)
+    most = template["Parameters"]["RulesFolder"]["MaxLength"]
+    parameters = LONGEST.parameters | {"RulesFolder": "/opt".ljust(most, "x")}
+    function = resolved(template, replace(LONGEST, parameters=parameters))["Function"]
+    variables = function["Properties"]["Environment"]["Variables"]
+    lists = {"IAM_RESPONDER_TOPICS": "", "IAM_RESPONDER_DEPLOYMENT_ROLES": ""}
+    taken = sum(len(name) + len(str(value)) for name, value in (lists | variables).items())
+    assert 3 * 1024 // 2 - 512 < taken < 4096 - module().LISTS_CHARACTERS_MAX
 
 
 @pytest.mark.parametrize("newer", FILES)
