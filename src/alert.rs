@@ -280,6 +280,29 @@ impl Alert {
         }
     }
 
+    /// The alert that the owner's own rules or site file are not in force: what is wrong with them, with file
+    /// and line.
+    #[must_use]
+    pub fn files_refused(faults: &[String]) -> Self {
+        let mut reasons: Vec<String> =
+            faults.iter().take(REASONS_MAX).map(|fault| clean(fault, TEXT_CHARS_MAX)).collect();
+        if faults.len() > REASONS_MAX {
+            reasons.push(format!("and {} more", faults.len() - REASONS_MAX));
+        }
+        Self {
+            sentence: "Your rules and your site file are not in force: the function runs on those compiled into it. \
+                       It says so again every day."
+                .to_owned(),
+            reasons,
+            runbook: Some(
+                "1. Mend the files: `iam-responder check --rules DIR` finds the same faults.\n\
+                 2. Deploy again. Until then your suppressions, accounts, calendars and rules do not count."
+                    .to_owned(),
+            ),
+            ..Self::bare(Severity::High, "Rules or site file of this tool are broken".to_owned())
+        }
+    }
+
     /// The little that the ledger itself holds of an alert.
     #[must_use]
     pub fn of_told(told: &Told) -> Self {

@@ -1,5 +1,6 @@
 //! From what happened to how loud to be: pure and total.
 
+mod least;
 mod worlds;
 
 use jiff::Timestamp;
@@ -77,9 +78,10 @@ fn adjusted(
     site: &Site,
     reasons: &mut Vec<String>,
 ) -> Severity {
-    let Some(mut severity) = base(facts, rules, reasons) else {
+    let Some(base) = base(facts, rules, reasons) else {
         return Severity::Informational;
     };
+    let mut severity = base;
     if !facts.environment.known {
         reasons.push(match facts.tags {
             Some(_) => "account tags name no environment, treated as production".to_owned(),
@@ -138,7 +140,13 @@ fn adjusted(
             reasons.push(format!("{}: at least {floor}", spec.because));
         }
     }
-    severity
+    match least::least(facts, base) {
+        Some((least, what)) if severity < least => {
+            reasons.push(format!("{what}: at least {least}"));
+            least
+        }
+        _ => severity,
+    }
 }
 
 fn past(outcome: CallOutcome) -> &'static str {
@@ -239,7 +247,7 @@ suppressions:
     ) -> Decision {
         let site = Document::parse_all("site.yaml", SITE).unwrap().remove(0);
         let rules = RuleSet::load(&Document::parse_all("r.yaml", RULES).unwrap()).unwrap();
-        let site = Site::load(Some(&site), &IcsFiles::new(), &rules.ids()).unwrap();
+        let site = Site::load(None, Some(&site), &IcsFiles::new(), &rules.ids()).unwrap();
         let record = format!(
             r#"{{"eventSource":"iam.amazonaws.com","eventName":"CreateUser","eventTime":"{time}",
                "recipientAccountId":"{account}","userIdentity":{identity}{rest}}}"#

@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use serde_json::{Value, json};
 
 use crate::account::{self, Account};
+use crate::arn::{Arn, AwsRole};
 use crate::catalogue::{self, Call};
 use crate::event::Event;
 use crate::nearest;
@@ -13,7 +14,7 @@ use crate::own::{Own, OwnSession};
 use crate::pattern::Pattern;
 use crate::principal::Principal;
 use crate::rights::{self, Rights};
-use crate::site::{Environment, EnvironmentChange, Site, Times};
+use crate::site::{Environment, EnvironmentChange, Guarded, Site, Times};
 
 /// How a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +73,12 @@ pub struct Facts {
     pub own: Vec<&'static str>,
     /// The caller is a session of a role of the tool.
     pub own_session: Option<OwnSession>,
+    /// The caller's role is one of those that deploy the tool.
+    pub deploys: bool,
+    /// CloudFormation does it for an update of the tool's own stack.
+    pub own_stack: bool,
+    /// The owner guards the entity.
+    pub guarded: Option<Guarded>,
     /// Name of the account, where it is known.
     pub account_name: Option<String>,
     /// Environment of the account.
@@ -99,6 +106,7 @@ impl Facts {
         let outcome = outcome_of(event);
         let principal = Principal::of(event);
         let entity = call.and_then(|call| entity(event, call, &principal, outcome));
+        let guarded = entity.as_ref().and_then(|entity| site.guarded(entity));
         let self_target = entity.as_ref().is_some_and(|entity| is_caller(entity, &principal));
         let tags = event.account().and_then(|id| site.tags(id, known.account.as_ref()));
         let tagged = account::tagged(event)
@@ -108,6 +116,9 @@ impl Facts {
             omitted: omitted(event),
             own: own.touched(event),
             own_session: own.session(event),
+            deploys: principal.role_arn.as_deref().is_some_and(|role| own.is_deployment_role(role)),
+            own_stack: known.own_stack,
+            guarded,
             environment: site.environment(tags),
             environment_change: tagged
                 .map(|id| site.environment_change(event, id, known.tagged.as_ref())),
@@ -135,10 +146,34 @@ impl Facts {
 
     fn principal_value(&self) -> Value {
         let mut value = self.principal.to_value();
-        if let (Some(session), Value::Object(map)) = (self.own_session, &mut value) {
-            map.insert("own".to_owned(), session.word().into());
+        if let Value::Object(map) = &mut value {
+            if let Some(session) = self.own_session {
+                map.insert("own".to_owned(), session.word().into());
+            }
+            if self.deploys {
+                map.insert("deploys".to_owned(), true.into());
+            }
         }
         value
+    }
+
+    fn entity_value(&self) -> Option<Value> {
+        let entity = self.entity.as_ref()?;
+        let role =
+            entity.arn.as_deref().and_then(Arn::parse).and_then(|arn| match arn.aws_role()? {
+                AwsRole::Linked(service) => Some(("linkedService", service.to_owned())),
+                AwsRole::PermissionSet(name) => Some(("permissionSet", name.to_owned())),
+            });
+        let mut value = json!({
+            "kind": entity.kind, "name": entity.name, "arn": entity.arn, "account": entity.account,
+        });
+        let guarded = self.guarded.map(|guarded| ("guarded", guarded.word().to_owned()));
+        if let Value::Object(map) = &mut value {
+            map.extend(
+                role.into_iter().chain(guarded).map(|(key, word)| (key.to_owned(), word.into())),
+            );
+        }
+        Some(without_null(value))
     }
 
     /// Tags by their keys in small letters. Keys that differ in case only are different tags to AWS:
@@ -156,26 +191,23 @@ impl Facts {
     pub fn to_value(&self) -> Value {
         // A calendar that nobody can tell is on both lists: a rule that asks for either fires.
         let both = |known: &Vec<String>| [known.as_slice(), self.times.unknown.as_slice()].concat();
-        let entity = self.entity.as_ref().map(|entity| {
-            without_null(json!({
-                "kind": entity.kind, "name": entity.name, "arn": entity.arn, "account": entity.account,
-            }))
-        });
         without_null(json!({
             "outcome": self.outcome.word(),
             "readOnly": self.read_only,
             "knownApi": self.call.is_some(),
             "omitted": self.omitted,
             "principal": self.principal_value(),
-            "entity": entity,
+            "entity": self.entity_value(),
             "selfTarget": self.self_target,
             "own": (!self.own.is_empty()).then_some(&self.own),
+            "ownStack": self.own_stack.then_some(true),
             "effect": self.call.map(|call| call.effect),
             "tampering": self.tampering(),
             "grants": self.rights.grants.all,
             "grantsUnconditional": self.rights.grants.unconditional,
             "trust": self.rights.trust.as_ref().map(|trust| &trust.words),
             "trustExternal": self.rights.trust.as_ref().map(|trust| &trust.accounts),
+            "denies": self.rights.denies.then_some(true),
             "documentUnreadable": self.rights.unreadable,
             "policyArn": self.rights.policy_arn,
             "policyName": self.rights.policy_name,
@@ -203,6 +235,8 @@ pub struct Known {
     pub calendars: BTreeMap<String, bool>,
     /// Different changes by this principal within minutes, this one included.
     pub burst: Option<u32>,
+    /// CloudFormation does it for whoever began to update the tool's own stack.
+    pub own_stack: bool,
     /// Nobody asks for tags of accounts: changing them changes nothing here.
     pub tags_do_not_count: bool,
 }
@@ -392,19 +426,21 @@ fn is_caller(entity: &Entity, principal: &Principal) -> bool {
 
 /// Every path below `derived`, so that a misspelt one is found when rules are read: it would never
 /// match, in silence.
-pub const PATHS: [&str; 41] = [
+pub const PATHS: [&str; 49] = [
     "derived.outcome",
     "derived.readOnly",
     "derived.knownApi",
     "derived.omitted",
     "derived.selfTarget",
     "derived.own",
+    "derived.ownStack",
     "derived.effect",
     "derived.tampering",
     "derived.grants",
     "derived.grantsUnconditional",
     "derived.trust",
     "derived.trustExternal",
+    "derived.denies",
     "derived.documentUnreadable",
     "derived.policyArn",
     "derived.policyName",
@@ -428,10 +464,16 @@ pub const PATHS: [&str; 41] = [
     "derived.principal.viaService",
     "derived.principal.external",
     "derived.principal.own",
+    "derived.principal.deploys",
+    "derived.principal.linkedService",
+    "derived.principal.permissionSet",
     "derived.entity.kind",
     "derived.entity.name",
     "derived.entity.arn",
     "derived.entity.account",
+    "derived.entity.linkedService",
+    "derived.entity.permissionSet",
+    "derived.entity.guarded",
     "derived.entity",
     "derived.principal",
 ];

@@ -49,9 +49,9 @@ impl Engine {
     /// # Errors
     /// None for a binary that passed its tests.
     pub fn embedded() -> Result<Self, Vec<Fault>> {
-        let site = PACK_SITE.map(|text| trusted(SITE_FILE, text)).transpose();
-        let site = site.map_err(|fault| vec![fault])?;
-        Self::over(RuleSet::trusted(PACK_RULES)?, site.as_ref(), &pack_calendars())
+        let rules = RuleSet::trusted(PACK_RULES)?;
+        let site = pack_site(&rules)?;
+        Ok(Self::of(rules, site))
     }
 
     /// The rules and the site file compiled in, with every check that files get.
@@ -65,18 +65,25 @@ impl Engine {
             .collect::<Result<Vec<_>, _>>();
         let site = PACK_SITE.map(|text| trusted(SITE_FILE, text)).transpose();
         match (rules, site) {
-            (Ok(rules), Ok(site)) => Self::compile(&rules, site.as_ref(), &pack_calendars()),
+            (Ok(rules), Ok(site)) => {
+                let rules = RuleSet::load(&rules)?;
+                let site = Site::load(None, site.as_ref(), &pack_calendars(), &rules.ids())?;
+                Ok(Self::of(rules, site))
+            }
             (Err(fault), _) | (_, Err(fault)) => Err(vec![fault]),
         }
     }
 
-    /// The rules compiled in, with another site file.
+    /// The rules and the site compiled in, and a site file that adds to it.
     ///
     /// # Errors
     /// All faults of the site file.
     pub fn embedded_with(site: &SiteFiles) -> Result<Self, Vec<Fault>> {
         let document = site_document(&site.site)?;
-        Self::over(RuleSet::trusted(PACK_RULES)?, document.as_ref(), &site.calendars)
+        let rules = RuleSet::trusted(PACK_RULES)?;
+        let base = pack_site(&rules)?;
+        let site = Site::load(Some(base), document.as_ref(), &site.calendars, &rules.ids())?;
+        Ok(Self::of(rules, site))
     }
 
     /// The text of an event that came with the rules compiled in.
@@ -85,11 +92,11 @@ impl Engine {
         PACK_EVENTS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
     }
 
-    /// Reads rules and site from the text of their files, beside the pack or in its place. Without a site
-    /// file that of the pack counts, where the pack does.
+    /// Reads rules and site from the text of their files, beside the pack or in its place. The site file adds
+    /// to that of the pack, where the pack counts.
     ///
     /// # Errors
-    /// All faults of all files; a rule that the pack has already is one.
+    /// All faults of all files; a rule by the ID of one of the pack is one, but for an exact copy.
     pub fn load(
         rules: &[SourceFile],
         site: Option<&SiteFiles>,
@@ -103,11 +110,11 @@ impl Engine {
                 Err(fault) => faults.push(fault),
             }
         }
-        let of_pack = pack_calendars();
-        let calendars = site.map_or(&of_pack, |site| &site.calendars);
         if with_pack {
             let pack = PACK_RULES.iter().map(|(name, text)| trusted(name, text));
             let mut pack = pack.collect::<Result<Vec<_>, _>>().map_err(|fault| vec![fault])?;
+            // A copy of a rule of the pack is no second rule.
+            documents.retain(|own| !pack.iter().any(|known| known.value == own.value));
             pack.append(&mut documents);
             documents = pack;
         }
@@ -117,34 +124,25 @@ impl Engine {
                 faults.extend(found);
                 None
             }
-            None if with_pack => {
-                let site = PACK_SITE.map(|text| trusted(SITE_FILE, text));
-                site.transpose().map_err(|fault| vec![fault])?
-            }
             None => None,
         };
-        match Self::compile(&documents, site_document.as_ref(), calendars) {
+        let none = IcsFiles::new();
+        let calendars = site.map_or(&none, |site| &site.calendars);
+        let load = || {
+            let rules = RuleSet::load(&documents)?;
+            let base = if with_pack { Some(pack_site(&rules)?) } else { None };
+            let site = Site::load(base, site_document.as_ref(), calendars, &rules.ids())?;
+            Ok(Self::of(rules, site))
+        };
+        match load() {
             Ok(engine) if faults.is_empty() => Ok(engine),
             Ok(_) => Err(faults),
-            Err(more) => Err(faults.into_iter().chain(more).collect()),
+            Err(more) => Err(faults.into_iter().chain::<Vec<Fault>>(more).collect()),
         }
     }
 
-    fn compile(
-        rules: &[Document],
-        site: Option<&Document>,
-        calendars: &IcsFiles,
-    ) -> Result<Self, Vec<Fault>> {
-        Self::over(RuleSet::load(rules)?, site, calendars)
-    }
-
-    fn over(
-        rules: RuleSet,
-        site: Option<&Document>,
-        calendars: &IcsFiles,
-    ) -> Result<Self, Vec<Fault>> {
-        let site = Site::load(site, calendars, &rules.ids())?;
-        Ok(Self { rules: rules.with_overrides(&site), site, own: Own::default() })
+    fn of(rules: RuleSet, site: Site) -> Self {
+        Self { rules: rules.with_overrides(&site), site, own: Own::default() }
     }
 
     /// This engine for the tool as it was deployed; without, it goes by its default name.
@@ -207,6 +205,13 @@ fn trusted(name: &str, text: &str) -> Result<Document, Fault> {
     let value: Value = serde_json::from_str(text)
         .map_err(|error| Fault::whole(name, 1, format!("not valid JSON: {error}")))?;
     Ok(Document::trusted(name, value))
+}
+
+/// The site that came with the rules.
+fn pack_site(rules: &RuleSet) -> Result<Site, Vec<Fault>> {
+    let document = PACK_SITE.map(|text| trusted(SITE_FILE, text)).transpose();
+    let document = document.map_err(|fault| vec![fault])?;
+    Site::load(None, document.as_ref(), &pack_calendars(), &rules.ids())
 }
 
 fn pack_calendars() -> IcsFiles {

@@ -53,7 +53,8 @@ pub fn engine(
             own_site = own_site.or(Some(site_path.clone()));
             paths.retain(|path| *path != site_path);
         }
-        if paths.is_empty() {
+        // Beside the pack a site file alone is enough.
+        if paths.is_empty() && !(with_pack && own_site.as_ref() == Some(&site_path)) {
             return Err(FolderError::Empty(folder.to_path_buf()));
         }
         for path in &paths {

@@ -17,7 +17,7 @@
 //!
 //! [`engine`] holds what was compiled from rules and site file, which [`document`] reads with their
 //! lines and [`folder`] finds; [`settings`] are the function's environment variables. [`own`] knows what
-//! belongs to the tool itself, by the name it was deployed under. [`rule_test`], [`coverage`] and [`bus`] ask
+//! belongs to the tool itself, by the name it was deployed under, [`arn`] what AWS alone can make. [`rule_test`], [`coverage`] and [`bus`] ask
 //! the rules themselves: [`bus`] makes of them what EventBridge must deliver. [`lookup`] decides how long an answer about an
 //! [`account`] or a change calendar is believed, [`history`] condenses the caller's last hour,
 //! [`metrics`] are the function's numbers.
@@ -32,6 +32,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod arn;
 pub mod document;
 mod nearest;
 

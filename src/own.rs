@@ -4,14 +4,19 @@
 //! One table says where each service names a resource, and in which forms. Facts read it
 //! (`derived.own`), and so do the bus rules that deliver what rules ask of that fact.
 
+use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::arn::Arn;
 use crate::event::Event;
 
 /// Name of everything that is deployed, where nothing else is said.
 pub const DEFAULT_NAME: &str = "iam-responder";
 /// Longest name, in characters: with what is put behind it, each service's own limit still holds.
 pub const NAME_CHARS_MAX: usize = 32;
+
+/// Seconds from 15 October 1582 to 1970.
+const GREGORIAN_SECS: i64 = 12_219_292_800;
 
 /// What follows the name in the names of the tool's functions.
 pub const FUNCTIONS: [&str; 2] = ["", "-remediator"];
@@ -21,11 +26,19 @@ pub const FUNCTIONS: [&str; 2] = ["", "-remediator"];
 pub struct Own {
     name: String,
     stack: String,
+    /// The stack's whole ARN, where it is known: a name may be another stack's tomorrow.
+    stack_id: Option<String>,
+    deployment_roles: Vec<String>,
 }
 
 impl Default for Own {
     fn default() -> Self {
-        Self { name: DEFAULT_NAME.to_owned(), stack: DEFAULT_NAME.to_owned() }
+        Self {
+            name: DEFAULT_NAME.to_owned(),
+            stack: DEFAULT_NAME.to_owned(),
+            stack_id: None,
+            deployment_roles: Vec::new(),
+        }
     }
 }
 
@@ -173,11 +186,67 @@ impl Own {
     /// What is wrong with the name.
     pub fn new(name: &str, stack: Option<&str>) -> Result<Self, String> {
         check_name(name)?;
-        // arn:PARTITION:cloudformation:REGION:ACCOUNT:stack/NAME/UUID
-        let of_arn =
-            |stack: &str| stack.split(":stack/").nth(1)?.split('/').next().map(str::to_owned);
-        let stack = stack.map(|stack| of_arn(stack).unwrap_or_else(|| stack.to_owned()));
-        Ok(Self { name: name.to_owned(), stack: stack.unwrap_or_else(|| name.to_owned()) })
+        let given = stack.unwrap_or(name);
+        let id = Arn::parse(given).and_then(|arn| stack_of(&arn));
+        Ok(Self {
+            name: name.to_owned(),
+            stack: id.unwrap_or(given).to_owned(),
+            stack_id: id.map(|_| given.to_owned()),
+            deployment_roles: Vec::new(),
+        })
+    }
+
+    /// The same, deployed by these roles: their ARNs, with their paths.
+    #[must_use]
+    pub fn deployed_by(self, deployment_roles: Vec<String>) -> Self {
+        Self { deployment_roles, ..self }
+    }
+
+    /// Is this the ARN of a role that deploys the tool?
+    #[must_use]
+    pub fn is_deployment_role(&self, role_arn: &str) -> bool {
+        self.deployment_roles.iter().any(|role| role == role_arn)
+    }
+
+    /// Does this call make or update the tool's own stack? What CloudFormation then does to its parts for the
+    /// same caller is the owners' work. A change set that is named by its ARN alone does not say of which stack
+    /// it is.
+    #[must_use]
+    pub fn begins_update(&self, event: &Event) -> bool {
+        let of_service = event.event_source() == Some("cloudformation.amazonaws.com");
+        let begins = ["CreateStack", "UpdateStack", "ExecuteChangeSet"];
+        if !of_service || !event.name().is_some_and(|name| begins.contains(&name)) {
+            return false;
+        }
+        let answered = event.text("detail.responseElements.stackId");
+        let asked = event.text("detail.requestParameters.stackName");
+        answered.or(asked).is_some_and(|stack| self.is_stack(stack, event))
+    }
+
+    /// When the stack was made, where its ID tells: CloudFormation's are UUIDs of version 1, which hold the
+    /// time. The call that made it came before there was anybody to see it.
+    #[must_use]
+    pub fn made_at(&self) -> Option<Timestamp> {
+        let id = Arn::parse(self.stack_id.as_deref()?)?.resource.rsplit('/').next()?;
+        let parts: Vec<&str> = id.split('-').collect();
+        let [low, middle, high, _, _] = parts.as_slice() else { return None };
+        let high = high.strip_prefix('1').filter(|high| high.len() == 3)?;
+        let ticks = u64::from_str_radix(&format!("{high}{middle}{low}"), 16).ok()?;
+        // RFC 9562, 5.1: steps of 100 ns since the Gregorian calendar began.
+        let seconds = i64::try_from(ticks / 10_000_000).ok()?.checked_sub(GREGORIAN_SECS)?;
+        Timestamp::from_second(seconds).ok().filter(|_| low.len() == 8 && middle.len() == 4)
+    }
+
+    /// Is a stack, as a call of this account and Region names it, the tool's own?
+    fn is_stack(&self, stack: &str, event: &Event) -> bool {
+        let Some(own) = &self.stack_id else {
+            return Arn::parse(stack).map_or(Some(stack), |arn| stack_of(&arn))
+                == Some(self.stack.as_str());
+        };
+        let here = Arn::parse(own).is_some_and(|own| {
+            Some(own.account) == event.account() && Some(own.region) == event.region()
+        });
+        stack == own || (here && stack == self.stack)
     }
 
     /// The name that everything deployed begins with.
@@ -255,6 +324,12 @@ impl Own {
     fn is_named(&self, text: &str) -> bool {
         begins_with(&text.to_ascii_lowercase(), &self.name)
     }
+}
+
+/// The name of the stack: `arn:PARTITION:cloudformation:REGION:ACCOUNT:stack/NAME/UUID`.
+fn stack_of<'a>(arn: &Arn<'a>) -> Option<&'a str> {
+    let name = arn.resource.strip_prefix("stack/")?.split('/').next();
+    name.filter(|_| arn.service == "cloudformation")
 }
 
 /// A name as given, or one that goes on behind a mark that parts it.
@@ -393,6 +468,58 @@ mod tests {
         assert_eq!(session("iam-responder-function", "iam-responder"), Some(OwnSession::Function));
         assert_eq!(session("iam-responder-function", "mallory"), Some(OwnSession::Other));
         assert_eq!(session("deploy", "iam-responder"), None);
+    }
+
+    #[test]
+    fn only_a_call_on_the_stack_itself_begins_its_update() {
+        const ID: &str = "arn:aws:cloudformation:us-east-1:111122223333:stack/alerts/5b7f";
+        let begins = |own: &Own, name: &str, rest: &str| {
+            let text = format!(
+                r#"{{"eventSource":"cloudformation.amazonaws.com","eventName":"{name}","awsRegion":"us-east-1",
+                   "recipientAccountId":"111122223333",{rest}}}"#
+            );
+            own.begins_update(&Event::parse(&text).unwrap())
+        };
+        let request = |stack: &str| format!(r#""requestParameters":{{"stackName":"{stack}"}}"#);
+        let answer = |stack: &str| {
+            format!(r#"{},"responseElements":{{"stackId":"{stack}"}}"#, request("alerts"))
+        };
+        let own = Own::new("watch", Some(ID)).unwrap();
+        for name in ["CreateStack", "UpdateStack", "ExecuteChangeSet"] {
+            assert!(begins(&own, name, &request("alerts")), "{name}");
+            assert!(begins(&own, name, &request(ID)), "{name}");
+        }
+        assert!(begins(&own, "UpdateStack", &answer(ID)));
+        assert!(!begins(&own, "UpdateStack", &answer(&ID.replace("5b7f", "0000"))));
+        assert!(!begins(&own, "UpdateStack", &request(&ID.replace("us-east-1", "eu-west-1"))));
+        assert!(!begins(&own, "UpdateStack", &request("alerts-web")));
+        assert!(!begins(&own, "DeleteStack", &request("alerts")));
+        assert!(!begins(
+            &own,
+            "ExecuteChangeSet",
+            r#""requestParameters":{"changeSetName":"alerts"}"#
+        ));
+        let elsewhere = Own::new("watch", Some(&ID.replace("us-east-1", "eu-west-1"))).unwrap();
+        assert!(!begins(&elsewhere, "UpdateStack", &request("alerts")));
+        // Without its ARN a stack is known by its name.
+        assert!(begins(&Own::new("alerts", None).unwrap(), "UpdateStack", &answer(ID)));
+    }
+
+    #[test]
+    fn the_stacks_id_tells_when_it_was_made() {
+        let made = |id: &str| {
+            let stack = format!("arn:aws:cloudformation:us-east-1:111122223333:stack/alerts/{id}");
+            Own::new("watch", Some(&stack)).unwrap().made_at().map(|at| at.to_string())
+        };
+        // RFC 9562, A.1
+        let of_rfc = made("c232ab00-9414-11ec-b3c8-9f6bdeced846");
+        assert_eq!(of_rfc.as_deref(), Some("2022-02-22T19:22:22Z"));
+        for id in
+            ["919108f7-52d1-4320-9bac-f847db4148a8", "", "x", "c232ab0-9414-11ec-b3c8-9f6bdeced846"]
+        {
+            assert_eq!(made(id), None, "{id}");
+        }
+        assert_eq!(Own::default().made_at(), None);
     }
 
     #[test]

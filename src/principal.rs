@@ -4,6 +4,7 @@
 
 use serde_json::{Value, json};
 
+use crate::arn::{Arn, AwsRole};
 use crate::event::Event;
 
 /// What CloudTrail writes in place of a user name that it will not repeat.
@@ -35,6 +36,10 @@ pub struct Principal {
     pub via_service: Option<String>,
     /// The identity belongs to another account than the one it acted in.
     pub external: bool,
+    /// Service of this account's service-linked role behind a session: `sso.amazonaws.com`.
+    pub linked_service: Option<String>,
+    /// Permission set whose role of this account, made by Identity Center, is behind a session.
+    pub permission_set: Option<String>,
 }
 
 impl Principal {
@@ -58,7 +63,18 @@ impl Principal {
         let account = account.filter(|account| !account.is_empty()).map(str::to_owned);
         let recipient = event.account();
         let external = matches!((&account, recipient), (Some(own), Some(here)) if own != here);
+        // By the issuer alone: a session's own ARN lacks the path, which is what AWS reserves.
+        let issuer = event.text("detail.userIdentity.sessionContext.sessionIssuer.arn");
+        let of_here = |arn: &Arn<'_>| recipient == Some(arn.account) && kind == "AssumedRole";
+        let role = issuer.and_then(Arn::parse).filter(of_here).and_then(|arn| arn.aws_role());
+        let (linked_service, permission_set) = match role {
+            Some(AwsRole::Linked(service)) => (Some(service.to_owned()), None),
+            Some(AwsRole::PermissionSet(name)) => (None, Some(name.to_owned())),
+            None => (None, None),
+        };
         Self {
+            linked_service,
+            permission_set,
             name: name(event, &kind, arn.as_deref()),
             role_arn: role_arn(event, arn.as_deref()),
             session_name: session_name.map(str::to_owned),
@@ -143,6 +159,7 @@ impl Principal {
             "sessionName": self.session_name, "sourceIdentity": self.source_identity,
             "person": self.person(), "account": self.account, "accessKeyId": self.access_key_id,
             "mfa": self.mfa, "viaService": self.via_service, "external": self.external,
+            "linkedService": self.linked_service, "permissionSet": self.permission_set,
         });
         if let Value::Object(map) = &mut value {
             map.retain(|_, value| !value.is_null());

@@ -197,6 +197,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             tagged,
             calendars: finder.calendars(site, event.time(), now).await,
             burst: self.burst(event, now).await,
+            own_stack: self.own_stack(event, now).await,
             tags_do_not_count: self.origin == Origin::Checked
                 && !self.lookups.asks_about_accounts(),
         }

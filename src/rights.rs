@@ -30,6 +30,8 @@ pub struct Rights {
     pub removed: Option<BTreeSet<String>>,
     /// It gives something, but nothing tells what: a customer's policy that no event showed.
     pub unknown: bool,
+    /// What it puts or attaches forbids something.
+    pub denies: bool,
     /// It carries a document that cannot be read: AWS took it, so it means something.
     pub unreadable: bool,
 }
@@ -154,6 +156,7 @@ pub fn rights(event: &Event, site: &Site, before: Option<&str>) -> Rights {
             let found = event.value(&format!("detail.requestParameters.{field}"));
             if let Some(document) = found.and_then(PolicyDocument::from_field) {
                 rights.grants = Grants::of(&document, event.account());
+                rights.denies = document.denies();
                 compare(&mut rights, before.as_ref(), event.account());
             } else {
                 rights.unreadable = found.is_some();
@@ -174,6 +177,9 @@ pub fn rights(event: &Event, site: &Site, before: Option<&str>) -> Rights {
         }
         Deed::Attach(field) => {
             rights.unknown = !attach(&mut rights.grants, parameter(field), before.as_ref());
+            let policy = parameter(field).and_then(managed);
+            rights.denies = policy.is_some_and(|policy| policy.denies)
+                || before.as_ref().is_some_and(PolicyDocument::denies);
         }
         Deed::Detach(field) => detach(&mut rights.grants, parameter(field), before.as_ref()),
         Deed::Delete => delete(&mut rights, before.as_ref()),

@@ -27,6 +27,7 @@ pub async fn run(
     if stateful || !test.before.is_empty() || test.repeat > 1 {
         return fires(engine, rule, test, text_of).await;
     }
+    let engine = alone(engine, rule);
     let mut event = event(&test.last(), engine.own(), text_of, None)?;
     engine.derive(&mut event, &crate::derive::Known::default());
     if rule.pattern.matches(event.raw()) == test.matches {
@@ -44,6 +45,12 @@ pub async fn run(
     })
 }
 
+/// The rule alone, for the tool as it would be with a role that deploys it.
+fn alone(engine: &Engine, rule: &Rule) -> Engine {
+    let own = engine.own().clone().deployed_by(vec![DEPLOYER_ARN.to_owned()]);
+    engine.alone(rule).deployed_as(own)
+}
+
 /// Delivers all events of a test to the rule alone: does it fire on the last one?
 async fn fires(
     engine: &Engine,
@@ -51,7 +58,7 @@ async fn fires(
     test: &TestSpec,
     text_of: &impl Fn(&str) -> Result<String, String>,
 ) -> Result<(), String> {
-    let engine = engine.alone(rule);
+    let engine = alone(engine, rule);
     let (publish, state, topics) = (Recorder::default(), Memory::default(), BTreeMap::new());
     let responder = Responder::offline(&engine, &topics, &publish, &state, Origin::Trusted);
     let last = test.last();
@@ -93,6 +100,10 @@ pub fn events(
 /// Stands in the values of a test for the name that the tool was deployed under.
 pub const OWN_NAME: &str = "{own}";
 
+/// Stands in the values of a test for the ARN of a role that deploys the tool.
+pub const DEPLOYER: &str = "{deployer}";
+const DEPLOYER_ARN: &str = "arn:aws:iam::111122223333:role/release/deployer";
+
 /// An event with the test's changes; with a number, as an event of its own.
 fn event(
     test: &TestEvent,
@@ -118,7 +129,9 @@ fn event(
 /// A value with the tool's own name put in.
 fn named(value: &Value, own: &Own) -> Value {
     match value {
-        Value::String(text) => Value::String(text.replace(OWN_NAME, own.name())),
+        Value::String(text) => {
+            Value::String(text.replace(OWN_NAME, own.name()).replace(DEPLOYER, DEPLOYER_ARN))
+        }
         Value::Array(items) => items.iter().map(|item| named(item, own)).collect(),
         Value::Object(map) => {
             map.iter().map(|(key, value)| (key.clone(), named(value, own))).collect()

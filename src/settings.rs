@@ -13,7 +13,7 @@ use crate::site::{Format, Site, TopicSpec};
 mod form;
 mod reach;
 
-pub use form::check_region;
+pub use form::{check_region, roles as deployment_roles};
 pub use reach::{Reach, Refusal, TOPICS_MAX, TopicList};
 
 /// Variables that name a topic begin so, followed by the severity in capitals.
@@ -420,7 +420,7 @@ mod tests {
             "topics:\n  high: [{{arn: '{OWN}-pager', format: text}}, {{arn: '{FAR}'}}, {{arn: '{OWN}-lost'}}]\n"
         );
         let document = Document::parse_all("site.yaml", &text).unwrap().remove(0);
-        Site::load(Some(&document), &IcsFiles::new(), &[]).unwrap()
+        Site::load(None, Some(&document), &IcsFiles::new(), &[]).unwrap()
     }
 
     #[test]

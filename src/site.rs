@@ -12,23 +12,23 @@ use serde_json::Value;
 
 use crate::account::{self, Account};
 use crate::calendar::{Calendar, IcsFiles, Presence};
-use crate::derive;
+use crate::derive::Entity;
 use crate::document::{Document, Fault};
 use crate::event::Event;
-use crate::nearest;
 use crate::pattern::Pattern;
-use crate::rule::THRESHOLD_MAX;
 use crate::severity::Severity;
 
+mod compile;
+mod guarded;
+mod merge;
 mod spec;
 
+use compile::{Compiler, Known};
+pub use guarded::{GUARDED_MAX, Guarded, GuardedEntities};
 pub use spec::{
-    AccountSpec, AdjustmentSpec, EnvironmentSpec, Format, OverrideSpec, PRODUCTION, SiteSpec,
-    SuppressionSpec, TopicSpec,
+    AccountSpec, AdjustmentSpec, Defaults, EnvironmentSpec, Format, OverrideSpec, PRODUCTION,
+    SiteSpec, SuppressionSpec, TopicSpec,
 };
-
-/// Most steps one adjustment may raise or lower.
-const STEPS_MAX: u8 = 4;
 
 /// What a change of tags does to how loud the alerts of an account are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,9 +68,11 @@ pub struct Times {
 #[derive(Debug, Clone)]
 pub struct Site {
     spec: SiteSpec,
+    environment: EnvironmentSpec,
     calendars: Vec<(String, Calendar)>,
     adjustments: Vec<Adjustment>,
     suppressions: Vec<Suppression>,
+    guarded: GuardedEntities,
 }
 
 /// An adjustment, compiled.
@@ -113,17 +115,19 @@ pub struct Environment {
 }
 
 impl Site {
-    /// Checks and compiles the site file; without one everything is unknown and counts as
-    /// production. `files` are the iCalendar files beside it.
+    /// Checks and compiles the site file, which adds to `base`, the one that came with the rules; without
+    /// either everything is unknown and counts as production. `files` are the iCalendar files beside it.
     ///
     /// # Errors
     /// All faults found.
     pub fn load(
+        base: Option<Self>,
         document: Option<&Document>,
         files: &IcsFiles,
         rule_ids: &[&str],
     ) -> Result<Self, Vec<Fault>> {
-        let Some(document) = document else { return Ok(Self::empty()) };
+        let mut base = base.unwrap_or_else(Self::empty);
+        let Some(document) = document else { return Ok(base) };
         // A key with all its entries commented out is as good as none.
         let mut document = document.clone();
         if let Value::Object(map) = &mut document.value {
@@ -131,14 +135,21 @@ impl Site {
         }
         let document = &document;
         let spec: SiteSpec = document.decode().map_err(|fault| vec![fault])?;
-        let mut compiler = Compiler { document, rule_ids, faults: Vec::new() };
+        if spec.defaults == Defaults::None {
+            base = Self::empty();
+        }
+        let environment = spec.environment.clone().unwrap_or_default();
+        let known = Known::of(&spec, &base);
+        let mut compiler = Compiler { document, rule_ids, known, faults: Vec::new() };
         compiler.check_accounts(&spec);
         let calendars = compiler.calendars(&spec, files);
         let adjustments = compiler.adjustments(&spec);
         let suppressions = compiler.suppressions(&spec);
+        let guarded = compiler.guarded(&spec);
         compiler.check_rules(&spec);
         if compiler.faults.is_empty() {
-            Ok(Self { spec, calendars, adjustments, suppressions })
+            let own = Self { spec, environment, calendars, adjustments, suppressions, guarded };
+            Ok(own.over(base))
         } else {
             Err(compiler.faults)
         }
@@ -147,8 +158,26 @@ impl Site {
     /// A site about which nothing is known.
     #[must_use]
     pub fn empty() -> Self {
-        let (calendars, adjustments, suppressions) = (Vec::new(), Vec::new(), Vec::new());
-        Self { spec: SiteSpec::default(), calendars, adjustments, suppressions }
+        Self {
+            spec: SiteSpec::default(),
+            environment: EnvironmentSpec::default(),
+            calendars: Vec::new(),
+            adjustments: Vec::new(),
+            suppressions: Vec::new(),
+            guarded: GuardedEntities::default(),
+        }
+    }
+
+    /// Does the site that came with the rules count?
+    #[must_use]
+    pub fn has_defaults(&self) -> bool {
+        self.spec.defaults == Defaults::BuiltIn
+    }
+
+    /// Why the owner guards an entity, if he does.
+    #[must_use]
+    pub fn guarded(&self, entity: &Entity) -> Option<Guarded> {
+        self.guarded.of(entity)
     }
 
     /// The account's name: the site file's, else the one looked up, else its alias.
@@ -187,7 +216,7 @@ impl Site {
     /// environment makes it unknown.
     #[must_use]
     pub fn environment(&self, tags: Option<&IndexMap<String, String>>) -> Environment {
-        let values = self.spec.environment.keys.iter().find_map(|key| {
+        let values = self.environment.keys.iter().find_map(|key| {
             let same = |(tag, _): &(&String, &String)| tag.trim().eq_ignore_ascii_case(key);
             let values: Vec<&str> =
                 tags?.iter().filter(same).map(|(_, value)| value.trim()).collect();
@@ -197,7 +226,7 @@ impl Site {
             .map(|values| values.iter().map(|value| self.rank(value)).collect())
             .unwrap_or_default();
         let loudest = ranks.and_then(|ranks| ranks.into_iter().min());
-        let named = loudest.and_then(|rank| self.spec.environment.values.get_index(rank));
+        let named = loudest.and_then(|rank| self.environment.values.get_index(rank));
         match named {
             Some((name, _)) => Environment { known: true, name: name.clone() },
             None => Environment { known: false, name: PRODUCTION.to_owned() },
@@ -206,7 +235,7 @@ impl Site {
 
     /// The place of the environment that a tag's value names.
     fn rank(&self, value: &str) -> Option<usize> {
-        self.spec.environment.values.iter().position(|(name, values)| {
+        self.environment.values.iter().position(|(name, values)| {
             let same = |one: &String| one.trim().eq_ignore_ascii_case(value);
             values.iter().any(same) || name.eq_ignore_ascii_case(value)
         })
@@ -229,7 +258,7 @@ impl Site {
         let after = account::tags_after(event, before);
         let rank = |tags: &IndexMap<String, String>| {
             let environment = self.environment(Some(tags));
-            self.spec.environment.values.get_index_of(&environment.name).unwrap_or_default()
+            self.environment.values.get_index_of(&environment.name).unwrap_or_default()
         };
         match rank(&after).cmp(&rank(before)) {
             std::cmp::Ordering::Greater => EnvironmentChange::Lowered,
@@ -259,7 +288,7 @@ impl Site {
     /// Names of the environments, the loudest first.
     #[must_use]
     pub fn environment_names(&self) -> Vec<&str> {
-        self.spec.environment.values.keys().map(String::as_str).collect()
+        self.environment.values.keys().map(String::as_str).collect()
     }
 
     /// The calendars, with their names.
@@ -299,179 +328,6 @@ impl Site {
     }
 }
 
-struct Compiler<'d> {
-    document: &'d Document,
-    rule_ids: &'d [&'d str],
-    faults: Vec<Fault>,
-}
-
-impl Compiler<'_> {
-    fn fault(&mut self, path: &str, message: impl Into<String>, help: Option<String>) {
-        self.faults.push(self.document.fault(path, message, help));
-    }
-
-    fn check_accounts(&mut self, spec: &SiteSpec) {
-        for id in spec.accounts.keys() {
-            if !account::is_id(id) {
-                let message = format!("`{id}` is no account ID; it has twelve digits");
-                self.fault(&format!("accounts.{id}"), message, None);
-            }
-        }
-        if !spec.environment.values.contains_key(PRODUCTION) {
-            let message = "`values` must name `production`, as unknown accounts count as that";
-            self.fault("environment.values", message, None);
-        }
-    }
-
-    fn calendars(&mut self, spec: &SiteSpec, files: &IcsFiles) -> Vec<(String, Calendar)> {
-        let mut calendars = Vec::new();
-        for (name, calendar) in &spec.calendars {
-            match Calendar::compile(calendar, files) {
-                Ok(calendar) => calendars.push((name.clone(), calendar)),
-                Err((at, message)) => {
-                    let path = if at.is_empty() { String::new() } else { format!(".{at}") };
-                    self.fault(&format!("calendars.{name}{path}"), message, None);
-                }
-            }
-        }
-        calendars
-    }
-
-    fn pattern(&mut self, value: &Value, at: &str, calendars: &SiteSpec) -> Option<Pattern> {
-        match Pattern::compile(value) {
-            Ok(pattern) => {
-                self.check_calendar_names(&pattern, at, calendars);
-                for (path, message, help) in derive::misspelt(&pattern) {
-                    self.fault(&format!("{at}.{path}"), message, help);
-                }
-                Some(pattern)
-            }
-            Err(faults) => {
-                for fault in faults {
-                    let path = if fault.path.is_empty() {
-                        at.to_owned()
-                    } else {
-                        format!("{at}.{}", fault.path)
-                    };
-                    self.fault(&path, fault.message, fault.help);
-                }
-                None
-            }
-        }
-    }
-
-    /// A calendar's name misspelt in a pattern would never match, in silence.
-    fn check_calendar_names(&mut self, pattern: &Pattern, at: &str, spec: &SiteSpec) {
-        for path in ["derived.time", "derived.outsideTime"] {
-            for name in pattern.texts(path) {
-                if !spec.calendars.contains_key(name) {
-                    let help = nearest::suggestion(name, spec.calendars.keys().map(String::as_str));
-                    self.fault(&format!("{at}.{path}"), format!("no calendar `{name}`"), help);
-                }
-            }
-        }
-    }
-
-    fn adjustments(&mut self, spec: &SiteSpec) -> Vec<Adjustment> {
-        let mut adjustments = Vec::new();
-        for (index, one) in spec.severity.iter().enumerate() {
-            let at = format!("severity[{index}]");
-            let steps = one.raise.into_iter().chain(one.lower);
-            let verbs = steps.clone().count()
-                + usize::from(one.set.is_some())
-                + usize::from(one.floor.is_some());
-            if verbs > 1 {
-                self.fault(&at, "only one of `raise`, `lower`, `set`, `floor` may be given", None);
-            }
-            if steps.into_iter().any(|steps| !(1..=STEPS_MAX).contains(&steps)) {
-                self.fault(&at, format!("steps are 1 to {STEPS_MAX}"), None);
-            }
-            if let Some(pattern) = self.pattern(&one.when, &format!("{at}.when"), spec) {
-                let is_timed = |path: &&str| {
-                    matches!(
-                        *path,
-                        "derived.time" | "derived.outsideTime" | "time" | "detail.eventTime"
-                    )
-                };
-                let timed = pattern.paths().iter().any(is_timed);
-                adjustments.push(Adjustment { pattern, spec: one.clone(), timed });
-            }
-        }
-        adjustments
-    }
-
-    fn suppressions(&mut self, spec: &SiteSpec) -> Vec<Suppression> {
-        let mut suppressions = Vec::new();
-        for (index, one) in spec.suppressions.iter().enumerate() {
-            let at = format!("suppressions[{index}]");
-            for (key, text) in [("owner", &one.owner), ("reason", &one.reason), ("name", &one.name)]
-            {
-                if text.trim().is_empty() {
-                    self.fault(
-                        &format!("{at}.{key}"),
-                        format!("`{key}` is empty; a suppression needs it"),
-                        None,
-                    );
-                }
-            }
-            let pattern = self.pattern(&one.pattern, &format!("{at}.pattern"), spec);
-            match (one.expires.parse::<Date>(), pattern) {
-                (Ok(expires), Some(pattern)) => {
-                    suppressions.push(Suppression { pattern, spec: one.clone(), expires });
-                }
-                (Err(_), _) => {
-                    let message = format!("`{}` is no date as 2027-03-31", one.expires);
-                    self.fault(&format!("{at}.expires"), message, None);
-                }
-                (Ok(_), None) => {}
-            }
-        }
-        suppressions
-    }
-
-    /// Every rule named anywhere must exist.
-    fn check_rules(&mut self, spec: &SiteSpec) {
-        let overridden = spec.overrides.keys().map(|id| (format!("overrides.{id}"), id));
-        let adjusted = spec.severity.iter().enumerate().flat_map(|(index, one)| {
-            one.rules.iter().map(move |id| (format!("severity[{index}].rules"), id))
-        });
-        let suppressed = spec.suppressions.iter().enumerate().flat_map(|(index, one)| {
-            one.rules.iter().map(move |id| (format!("suppressions[{index}].rules"), id))
-        });
-        let named: Vec<_> = overridden.chain(adjusted).chain(suppressed).collect();
-        for (path, id) in named {
-            if !self.rule_ids.contains(&id.as_str()) {
-                let help = nearest::suggestion(id, self.rule_ids.iter().copied());
-                self.fault(&path, format!("no rule `{id}`"), help);
-            }
-        }
-        for (id, change) in &spec.overrides {
-            let path = format!("overrides.{id}");
-            if change.threshold.as_ref().is_some_and(|threshold| !threshold.is_countable()) {
-                let message = format!("a threshold counts 2 to {THRESHOLD_MAX}");
-                self.fault(&format!("{path}.threshold.count"), message, None);
-            }
-            let named = change.threshold.iter().flat_map(|threshold| threshold.environments.keys());
-            for name in named.filter(|name| !spec.environment.values.contains_key(*name)) {
-                let names = spec.environment.values.keys().map(String::as_str);
-                let help = nearest::suggestion(name, names);
-                let path = format!("{path}.threshold.environments.{name}");
-                self.fault(&path, format!("no environment `{name}`"), help);
-            }
-            if change.enabled.is_some() && change.disabled.is_some() {
-                self.fault(&path, "only one of `enabled` and `disabled` may be given", None);
-            }
-        }
-        for (severity, topics) in &spec.topics {
-            for (index, topic) in topics.iter().enumerate() {
-                if let Err(message) = check_topic_arn(&topic.arn) {
-                    self.fault(&format!("topics.{severity}[{index}].arn"), message, None);
-                }
-            }
-        }
-    }
-}
-
 /// Is this the ARN of an SNS topic?
 ///
 /// # Errors
@@ -493,7 +349,7 @@ mod tests {
 
     fn load(text: &str) -> Result<Site, Vec<Fault>> {
         let document = Document::parse_all("site.yaml", text).unwrap().remove(0);
-        Site::load(Some(&document), &IcsFiles::new(), &["a-rule", "another-rule"])
+        Site::load(None, Some(&document), &IcsFiles::new(), &["a-rule", "another-rule"])
     }
 
     #[test]

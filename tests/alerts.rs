@@ -6,11 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use iam_responder::alert::{Alert, Message, SNS_SUBJECT_CHARS_MAX};
+use iam_responder::calendar::IcsFiles;
 use iam_responder::derive::{Known, PATHS};
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
-use iam_responder::engine::Engine;
+use iam_responder::engine::{Engine, SiteFiles, SourceFile};
 use iam_responder::event::Event;
+use iam_responder::own::Own;
 use iam_responder::respond::{Origin, Responder};
 use iam_responder::severity::Severity;
 use iam_responder::site::{Format, TopicSpec};
@@ -116,6 +118,33 @@ fn an_event_made_of_long_names_stays_within_the_limits() {
     }
 }
 
+/// Records with facts that no sample has.
+fn rare() -> Vec<String> {
+    let record = |source: &str, name: &str, rest: &str| {
+        format!(
+            r#"{{"eventSource":"{source}.amazonaws.com","eventName":"{name}","recipientAccountId":"111122223333",{rest}}}"#
+        )
+    };
+    let linked =
+        "arn:aws:iam::111122223333:role/aws-service-role/sso.amazonaws.com/AWSServiceRoleForSSO";
+    let issued = format!(
+        r#""userIdentity":{{"type":"AssumedRole","sessionContext":{{"sessionIssuer":{{"arn":"{linked}"}}}}}}"#
+    );
+    let assumed = |role: &str| format!(r#""requestParameters":{{"roleArn":"{role}"}}"#);
+    let set = linked
+        .replace("aws-service-role", "aws-reserved")
+        .replace("AWSServiceRoleForSSO", "AWSReservedSSO_A_01");
+    let deny = r#""requestParameters":{"roleName":"r","policyName":"p","policyDocument":
+        "{\"Statement\":{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"*\"}}"}"#;
+    vec![
+        record("iam", "CreateUser", &issued),
+        record("sts", "AssumeRoleWithSAML", &assumed(&set)),
+        record("sts", "AssumeRole", &assumed(linked)),
+        record("iam", "PutRolePolicy", deny),
+        record("iam", "DeleteUser", r#""requestParameters":{"userName":"Dave"}"#),
+    ]
+}
+
 /// A path of `derived` that is not listed could not be asked for; a listed one that never comes
 /// would never match.
 #[test]
@@ -130,11 +159,18 @@ fn the_paths_of_derived_are_those_that_the_samples_show() {
             _ => _ = found.insert(at.to_owned()),
         }
     }
-    let engine = Engine::embedded().unwrap();
+    let role = "arn:aws:iam::111122223333:role/build-runner".to_owned();
+    let site = SourceFile {
+        name: "site.yaml".to_owned(),
+        text: "protected: [\"arn:aws:iam::111122223333:user/dave\"]\n".to_owned(),
+    };
+    let engine = Engine::embedded_with(&SiteFiles { site, calendars: IcsFiles::new() }).unwrap();
+    let engine = engine.deployed_as(Own::default().deployed_by(vec![role]));
     let mut found = BTreeSet::from(["derived.entity".to_owned(), "derived.principal".to_owned()]);
-    for (_, text) in fixtures() {
+    let texts = fixtures().into_iter().map(|(_, text)| text).chain(rare());
+    for text in texts {
         let Ok(mut event) = Event::parse(&text) else { continue };
-        let known = Known { burst: Some(1), ..Known::default() };
+        let known = Known { burst: Some(1), own_stack: true, ..Known::default() };
         engine.derive(&mut event, &known);
         leaves(event.value("derived").unwrap(), "derived", &mut found);
     }

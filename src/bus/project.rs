@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::clause::{Clause, is_wildcard, sub};
+use crate::arn::{LINKED_ROLES, PERMISSION_SET_ROLES};
 use crate::catalogue;
 use crate::own::{PLACES, Place};
 
@@ -16,13 +17,6 @@ pub(super) type Branch = BTreeMap<String, Vec<Value>>;
 const DENIED: [&str; 2] = ["*AccessDenied*", "*uthoriz*"];
 /// The path of the role behind a session.
 const ISSUER: &str = "detail.userIdentity.sessionContext.sessionIssuer";
-/// Roles of Identity Center lie here, and begin with [`RESERVED_NAME`].
-const RESERVED_PATH: &str = "/aws-reserved/sso.amazonaws.com/";
-const RESERVED_NAME: &str = "AWSReservedSSO_";
-/// Roles that AWS services make for themselves.
-const LINKED_PATH: &str = "role/aws-service-role/";
-/// How a rule leaves all of them out.
-const LINKED_ROLES: &str = ":role/aws-service-role/*";
 /// The path of the kind of identity.
 const TYPE: &str = "detail.userIdentity.type";
 /// Facts that only a call of the catalogue has.
@@ -317,28 +311,48 @@ fn by_own_session(branch: &Branch) -> Option<Vec<Clause>> {
 
 /// The role behind a session. Wildcards over ARNs are told in exact words, or not at all.
 fn by_role(branch: &Branch) -> Option<Vec<Clause>> {
+    let alone = |wanted| Clause::default().with(&format!("{ISSUER}.arn"), wanted);
+    let own = |path: &str| sub(format!("arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:{path}"));
+    if is_there(branch, "derived.principal.permissionSet") {
+        return Some(vec![alone(vec![json!({"prefix": own(PERMISSION_SET_ROLES)})])]);
+    }
+    if let Some(wanted) = branch.get("derived.principal.linkedService") {
+        return linked(wanted, own).map(|wanted| vec![alone(wanted)]);
+    }
     let roles = branch.get("derived.principal.roleArn")?;
-    let wildcard = |one: &Value| one.get("wildcard").and_then(Value::as_str).map(str::to_owned);
-    let alone = |path: &str, wanted| Clause::default().with(&format!("{ISSUER}.{path}"), wanted);
-    if roles.iter().all(|one| wildcard(one).is_some_and(|w| w.contains(RESERVED_PATH))) {
-        let names = alone("userName", vec![json!({"prefix": RESERVED_NAME})]);
-        return Some(vec![names, without_issuer(Clause::default())]);
-    }
-    let linked = |one: &Value| {
-        let out = one.get("anything-but").and_then(|but| but.get("wildcard"));
-        let all = |text: &Value| text.as_str().is_some_and(|text| text.ends_with(LINKED_ROLES));
-        out.is_some_and(|out| all(out) || out.as_array().is_some_and(|out| out.iter().all(all)))
-    };
-    if roles.iter().any(linked) && roles.iter().all(|one| linked(one) || is_absent(one)) {
-        let own = sub(format!("arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:{LINKED_PATH}"));
-        let wanted = vec![json!({"exists": false}), json!({"anything-but": {"prefix": own}})];
-        return Some(vec![alone("arn", wanted)]);
-    }
     let exact = |one: &Value| one.is_string() || one.get("prefix").is_some_and(Value::is_string);
-    roles
-        .iter()
-        .all(exact)
-        .then(|| vec![alone("arn", roles.clone()), without_issuer(Clause::default())])
+    roles.iter().all(exact).then(|| vec![alone(roles.clone()), without_issuer(Clause::default())])
+}
+
+/// What the issuer's ARN is where `linkedService` is as wanted: an exact prefix, as AWS reserves the path.
+fn linked(wanted: &[Value], own: impl Fn(&str) -> Value) -> Option<Vec<Value>> {
+    let of_service = |service: &str| own(&format!("{LINKED_ROLES}{service}/"));
+    let one = |wanted: &Value| {
+        if is_absent(wanted) {
+            return Some(vec![
+                json!({"exists": false}),
+                json!({"anything-but": {"prefix": own(LINKED_ROLES)}}),
+            ]);
+        }
+        if *wanted == json!({"exists": true}) {
+            return Some(vec![json!({"prefix": own(LINKED_ROLES)})]);
+        }
+        match (wanted.as_str(), wanted.get("anything-but").and_then(Value::as_array)) {
+            (Some(service), _) => Some(vec![json!({"prefix": of_service(service)})]),
+            (_, Some(out)) => match out.as_slice() {
+                [out] => Some(vec![json!({"anything-but": {"prefix": of_service(out.as_str()?)}})]),
+                _ => None,
+            },
+            _ => None,
+        }
+    };
+    let all: Option<Vec<Vec<Value>>> = wanted.iter().map(one).collect();
+    let mut all = all?.concat();
+    // Of two exclusions the one that lets more through counts, as either lets an event in.
+    if wanted.iter().any(|one| one.get("anything-but").is_some()) {
+        all.retain(|one| *one != json!({"anything-but": {"prefix": own(LINKED_ROLES)}}));
+    }
+    Some(all)
 }
 
 fn is_absent(wanted: &Value) -> bool {

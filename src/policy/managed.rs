@@ -8,6 +8,9 @@ use std::sync::LazyLock;
 
 use super::{Grants, PolicyDocument};
 
+/// How the policies begin that AWS puts on credentials found in public.
+const QUARANTINE: &str = "awscompromisedkeyquarantine";
+
 /// An AWS managed policy.
 #[derive(Debug, Clone)]
 pub struct ManagedPolicy {
@@ -55,8 +58,11 @@ pub fn managed(arn: &str) -> Option<ManagedPolicy> {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     let ["arn", _, "iam", _, "aws", path] = parts.as_slice() else { return None };
     let name = path.strip_prefix("policy/")?.rsplit('/').next()?;
+    let name = name.to_lowercase();
+    // The next version of it is for the same.
+    let known = if name.starts_with(QUARANTINE) { QUARANTINE } else { &name };
     let [name, words, note] =
-        MANAGED.get(&name.to_lowercase())?.split('\t').collect::<Vec<_>>().try_into().ok()?;
+        MANAGED.get(known)?.split('\t').collect::<Vec<_>>().try_into().ok()?;
     let words: Vec<&'static str> = words.split_whitespace().collect();
     let judged = words.first().and_then(|word| JUDGED.get(word)).cloned();
     let denies = words.contains(&"deny");

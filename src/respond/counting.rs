@@ -11,6 +11,10 @@ use crate::rights;
 use crate::rule::{GroupBy, Rule};
 use crate::severity::Severity;
 
+/// Time within which what CloudFormation does to the tool counts as an update of its own stack.
+pub const OWN_UPDATE_WINDOW: SignedDuration = SignedDuration::from_mins(60);
+const CLOUDFORMATION: &str = "cloudformation.amazonaws.com";
+
 /// Time within which different changes by one principal are a burst.
 pub const BURST_WINDOW: SignedDuration = SignedDuration::from_mins(10);
 
@@ -80,6 +84,20 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
                 |_| (),
             );
         }
+        if facts.outcome == CallOutcome::Success && self.engine.own().begins_update(event) {
+            // Where the call names a service role, CloudFormation works as that.
+            let given = event.text("detail.requestParameters.roleARN").map(str::to_owned);
+            for who in std::iter::once(facts.principal.key()).chain(given) {
+                let noted = self
+                    .state
+                    .count(&own_update_key(event, &who), &id, at, OWN_UPDATE_WINDOW)
+                    .await;
+                noted.map_or_else(
+                    |error| tracing::warn!(%error, "update of the own stack not noted"),
+                    |_| (),
+                );
+            }
+        }
         let changes = facts.outcome == CallOutcome::Success && !facts.omitted;
         let (Some(key), true) = (rights::ledger_key(event), changes) else { return };
         let document = rights::document(event);
@@ -87,6 +105,30 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         if document.is_some() || gone {
             let noted = self.state.remember_document(&key, &id, at, document.as_deref()).await;
             noted.unwrap_or_else(|error| tracing::warn!(%error, "policy document not noted"));
+        }
+    }
+
+    /// Does CloudFormation do this to a part of the tool for whoever began to update its own stack within the
+    /// hour, or in the stack's first hour? That it was CloudFormation alone says nothing: anybody's stack may lay hands on what is ours. A
+    /// state that does not answer makes it louder.
+    pub(super) async fn own_stack(&self, event: &Event, now: Timestamp) -> bool {
+        let principal = Principal::of(event);
+        let of_stack = principal.via_service.as_deref() == Some(CLOUDFORMATION);
+        if !of_stack || self.engine.own().touched(event).is_empty() {
+            return false;
+        }
+        let at = event.time().unwrap_or(now);
+        let from = at.checked_sub(OWN_UPDATE_WINDOW).unwrap_or(at);
+        if self.engine.own().made_at().is_some_and(|made| (from..=at).contains(&made)) {
+            return true;
+        }
+        let key = own_update_key(event, &principal.key());
+        match self.state.first_between(&key, from, at, &[]).await {
+            Ok(begun) => begun.is_some(),
+            Err(error) => {
+                tracing::warn!(%error, "not known whether the own stack is being updated");
+                false
+            }
         }
     }
 
@@ -112,14 +154,44 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     }
 }
 
+/// Under which key the beginning of an update of the tool's own stack is noted. IAM does not tell names
+/// apart by case.
+fn own_update_key(event: &Event, who: &str) -> String {
+    let account = event.account().unwrap_or_default();
+    format!("own-stack\n{account}\n{}", who.to_lowercase().escape_debug())
+}
+
+/// Was it tried in vain? A sign-in that failed is judged by its rules alone: nobody is known by it.
+pub(super) fn is_attempt(event: &Event, facts: &Facts) -> bool {
+    facts.outcome != CallOutcome::Success && event.event_source() != Some("signin.amazonaws.com")
+}
+
 /// What makes two alerts of a rule the same: what it says itself, else what it counts by, else the
-/// same call by the same principal on the same entity. A louder one is always news.
+/// same call by the same principal on the same entity. A louder one is always news, and what succeeded is
+/// never the same as what did not.
+///
+/// Whoever has no right at all can try without end, with names that he makes up: attempts are the same by rule
+/// and caller. A rule that counts has told of many events, but not of another change of another kind of thing:
+/// ten deleted keys must not hide a deleted user.
 pub(super) fn fingerprint(rule: &Rule, event: &Event, facts: &Facts, severity: Severity) -> String {
     let spec = &rule.spec;
     if let Some(by) =
         spec.dedupe_by.as_ref().or(spec.threshold.as_ref().map(|threshold| &threshold.by))
     {
-        return format!("{}\n{severity}", counter_key(rule, by, event, facts));
+        let key = counter_key(rule, by, event, facts);
+        let outcome = facts.outcome.word();
+        let changed = facts.outcome == CallOutcome::Success && !facts.read_only;
+        if rule.spec.threshold.is_none() || !changed {
+            return format!("{key}\n{outcome}\n{severity}");
+        }
+        let name = event.name().unwrap_or_default();
+        let kind = facts.entity.as_ref().map(|entity| entity.kind.as_str()).unwrap_or_default();
+        let who = facts.principal.key().to_lowercase();
+        return format!("{key}\n{outcome}\n{severity}\n{name}\n{kind}\n{}", who.escape_debug());
+    }
+    if is_attempt(event, facts) {
+        let by = [GroupBy::Account, GroupBy::Principal];
+        return format!("{}\nattempt\n{severity}", counter_key(rule, &by, event, facts));
     }
     let by = [GroupBy::Account, GroupBy::Principal, GroupBy::Entity];
     let (key, name) = (counter_key(rule, &by, event, facts), event.name().unwrap_or_default());

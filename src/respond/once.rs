@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::counting::fingerprint;
+use super::counting::{fingerprint, is_attempt};
 use super::tell::{PublishFailed, tell};
 use super::{Origin, RespondError, Responder};
 use crate::alert::Alert;
@@ -11,8 +11,11 @@ use crate::effects::{Claim, Delivery, Lookups, Publish, State};
 use crate::event::Event;
 use crate::ledger::Told;
 use crate::outcome::Outcome;
-use crate::rule::Rule;
+use crate::rule::{Rule, Span};
 use crate::severity::Severity;
+
+/// Time within which what one caller tries in vain is told once by a rule that says nothing of repetitions.
+const ATTEMPT_WINDOW: SignedDuration = SignedDuration::from_mins(10);
 
 /// What an alert says of itself where it is not known whether it was told before.
 const NOT_DEDUPLICATED: &str =
@@ -169,12 +172,14 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
                 && floor.is_none_or(|floor| rule.severity_of(facts.outcome) >= floor)
         };
         for rule in rules.iter().filter(speaks) {
-            let Some(window) = &rule.spec.dedupe else {
+            let own = rule.spec.dedupe.as_ref().map(Span::duration);
+            let Some(window) = own.or_else(|| is_attempt(event, facts).then_some(ATTEMPT_WINDOW))
+            else {
                 claims.all_told = false;
                 continue;
             };
             let fingerprint = fingerprint(rule, event, facts, severity);
-            match self.state.claim(&fingerprint, &id, at, window.duration()).await {
+            match self.state.claim(&fingerprint, &id, at, window).await {
                 Ok(Claim::Theirs) => claims.theirs.push(fingerprint),
                 Ok(Claim::Ours { held }) => {
                     claims.all_told = false;

@@ -81,9 +81,12 @@ fn is_stack(resource: &str) -> bool {
     matches!(parts.as_slice(), ["stack", name, id] if word(name) && word(id))
 }
 
-/// ARNs of roles, separated by commas. A role with a comma in its name cannot be given: what stands
-/// behind the comma is refused.
-pub(super) fn roles(value: &str) -> Result<Vec<String>, String> {
+/// ARNs of the roles that deploy the tool, separated by commas. A role with a comma in its name cannot be
+/// given: what stands behind the comma is refused.
+///
+/// # Errors
+/// The first that is no role's ARN, and more than [`DEPLOYMENT_ROLES_MAX`].
+pub fn roles(value: &str) -> Result<Vec<String>, String> {
     reach::list(value, DEPLOYMENT_ROLES_MAX, "role ARNs", check_role)
 }
 

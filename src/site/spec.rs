@@ -15,12 +15,15 @@ use crate::severity::Severity;
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SiteSpec {
+    /// Whether this file adds to the one that came with the rules (`built-in`) or stands alone (`none`).
+    #[serde(default)]
+    pub defaults: Defaults,
     /// Accounts by their twelve-digit ID.
     #[serde(default)]
     pub accounts: IndexMap<String, AccountSpec>,
     /// How an account's tags tell its environment.
     #[serde(default)]
-    pub environment: EnvironmentSpec,
+    pub environment: Option<EnvironmentSpec>,
     /// Named times.
     #[serde(default)]
     pub calendars: IndexMap<String, CalendarSpec>,
@@ -36,6 +39,24 @@ pub struct SiteSpec {
     /// Where alerts of each severity go.
     #[serde(default)]
     pub topics: BTreeMap<Severity, Vec<TopicSpec>>,
+    /// ARNs of the IAM entities that are the last way in.
+    #[serde(default)]
+    pub break_glass: Vec<String>,
+    /// ARNs of further IAM entities that nothing may weaken unseen.
+    #[serde(default)]
+    pub protected: Vec<String>,
+}
+
+/// What a site file does with the one that came with the rules.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Defaults {
+    /// Adds to it.
+    #[default]
+    BuiltIn,
+    /// Takes its place.
+    None,
 }
 
 /// What is known of an account.
@@ -91,7 +112,7 @@ pub const PRODUCTION: &str = "production";
 
 /// One adjustment of severity: exactly one of `raise`, `lower`, `set`, `floor`, or none of them
 /// for a reason that changes nothing.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AdjustmentSpec {
@@ -118,7 +139,7 @@ pub struct AdjustmentSpec {
 }
 
 /// Declared silence for known-good automation.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SuppressionSpec {

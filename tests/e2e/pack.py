@@ -9,6 +9,8 @@ import yaml
 
 from deployment import ROOT, STACK
 
+DEPLOYER = "arn:aws:iam::111122223333:role/release/deployer"  # a role that deploys, in the tests of rules
+
 
 @dataclass
 class Rule:
@@ -54,7 +56,7 @@ def changed(test):
     event = copy.deepcopy(_event(test["event"]))
     for path, value in (test.get("set") or {}).items():
         parent, last = _parent(event, path)
-        parent[last] = json.loads(json.dumps(value).replace("{own}", STACK))
+        parent[last] = json.loads(json.dumps(value).replace("{own}", STACK).replace("{deployer}", DEPLOYER))
     for path in test.get("remove") or []:
         parent, last = _parent(event, path)
         del parent[last]

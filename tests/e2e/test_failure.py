@@ -1,9 +1,12 @@
 """What happens to an alert when SNS, or the way to the function, is broken: it comes late, never not."""
 
+import shutil
+import zipfile
+
 import pytest
 
 from changed import changed
-from deployment import STACK
+from deployment import PACKAGE, STACK
 from samples import attach_admin
 from test_context import CLOCK
 
@@ -80,7 +83,6 @@ def test_a_function_that_cannot_start_fails_each_event_and_says_why(responder):
         "IAM_RESPONDER_TOPIC_HIGH": "high",
         "IAM_RESPONDER_TOPIC_LOW": None,
         "IAM_RESPONDER_LOG_LEVEL": "loud",
-        "IAM_RESPONDER_RULES": "/var/task/no-rules",
     }
     with changed(responder, faulty):
         responder.inject(event)
@@ -93,13 +95,12 @@ def test_a_function_that_cannot_start_fails_each_event_and_says_why(responder):
     for fault in [
         "TOPIC_HIGH: `high` is no topic ARN",
         "LOG_LEVEL: `loud` is not a log level",
-        "RULES: failed to read",
     ]:
         assert f"- IAM_RESPONDER_{fault}" in answer["errorMessage"]
     assert responder.alerts() == []
 
     # The clock fails too, so that the alarm rings before the first event.
-    with changed(responder, faulty | {"IAM_RESPONDER_RULES": None}):
+    with changed(responder, faulty):
         answer, error = responder.invoke(CLOCK)
     assert (error, answer["errorType"]) == ("Unhandled", "StartFailed")
     assert "- IAM_RESPONDER_TOPIC_LOW: no topic for low alerts" in answer["errorMessage"]
@@ -110,6 +111,35 @@ def test_a_function_that_cannot_start_fails_each_event_and_says_why(responder):
     assert error is None, answer
     (alert,) = responder.alerts()
     assert "cannot-start" in alert.message
+
+
+def broken(folder):
+    """The function with rules and a site file of the owner beside it, which have a fault each."""
+    path = folder / "with-broken-files.zip"
+    shutil.copy(PACKAGE, path)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mine/one.yaml", "id: one\ntitle: One\nseverity: hihg\n")
+        archive.writestr("mine/site.yaml", "accounts: {}\nsuppresions: []\n")
+    return path
+
+
+def test_broken_files_of_the_owner_leave_the_function_running_and_are_told_once(responder, tmp_path):
+    for folder, faults in [
+        ("/var/task/no-rules", ["IAM_RESPONDER_RULES: failed to read", "/var/task/no-rules"]),
+        ("/var/task/mine", ["mine/one.yaml:", "did you mean `high`"]),
+    ]:
+        responder.forget()
+        with changed(responder, {"IAM_RESPONDER_RULES": folder}, broken(tmp_path)):
+            responder.inject(attach_admin("still-seen"))
+            first, second = sorted(responder.alerts(), key=lambda alert: "still-seen" in alert.message)
+            responder.end_copies()
+            responder.inject(attach_admin("seen-again"))
+            (third,) = responder.alerts()
+        assert first.topic == "high"
+        assert "Rules or site file of this tool are broken" in first.message
+        for fault in faults:
+            assert fault in first.message
+        assert "still-seen" in second.message and "seen-again" in third.message
 
 
 def test_a_dry_run_is_refused_where_there_are_topics(responder):

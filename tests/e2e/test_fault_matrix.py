@@ -124,6 +124,7 @@ def package(folder):
     site = yaml.safe_load((ROOT / "rules/site.yaml").read_text())
     site["accounts"].pop(ACCOUNT, None)
     site["calendars"] |= CALENDAR
+    site["defaults"] = "none"
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("rules/site.yaml", yaml.safe_dump(site, sort_keys=False))
         for rule in sorted((ROOT / "rules").glob("*/*.yaml")):

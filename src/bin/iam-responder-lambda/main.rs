@@ -7,6 +7,7 @@ mod dry_run;
 mod heartbeat;
 mod invocation;
 mod outside;
+mod refused_files;
 mod start;
 mod store;
 
@@ -29,6 +30,7 @@ use invocation::Invocation;
 use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use outside::Outside;
+use refused_files::{RefusedFiles, tell_refused_files};
 use serde_json::value::RawValue;
 use store::Store;
 
@@ -57,6 +59,7 @@ struct Function {
     state: Store,
     cache: Cache,
     repeat: Option<Repeat>,
+    refused_files: RefusedFiles,
 }
 
 /// Why an invocation fails. Lambda retries it twice and then hands the event to the on-failure
@@ -141,11 +144,16 @@ async fn handle(
     }
     let done = match Event::parse(text) {
         Ok(event) if event.is_clock() && event.check_origin().is_ok() => {
-            clock(function, deadline).await
+            Ok(clock(function, deadline).await)
         }
-        input => Done::Event(respond(function, input, text, deadline).await?),
+        input => respond(function, input, text, deadline).await.map(Done::Event),
     };
-    Ok(Answer { dry_run, done })
+    // Behind the event's own alert, in what time is left.
+    let refused = tell_refused_files(function, Timestamp::now());
+    if tokio::time::timeout(remaining(event.context.deadline), refused).await.is_err() {
+        tracing::error!("no time was left to tell that the owner's files are not in force");
+    }
+    Ok(Answer { dry_run, done: done? })
 }
 
 async fn respond(

@@ -21,6 +21,7 @@ use iam_responder::severity::Severity;
 
 use super::detour::Detours;
 use super::outside::Outside;
+use super::refused_files::RefusedFiles;
 use super::store::Store;
 use super::{Function, dry_run};
 
@@ -39,9 +40,11 @@ pub async fn start() -> Result<Function, String> {
     let pairs = env::vars_os().map(|(name, value)| (lossy(name), lossy(value)));
     let (settings, mut faults) = Settings::read(pairs);
     log(settings.log_level(), settings.dry_run && faults.is_empty());
-    let engine = engine(&settings).map_err(|found| faults.extend(found)).ok();
+    let (engine, refused_files) = engine(&settings);
+    let engine = engine.map_err(|found| faults.extend(found)).ok();
     let own = Own::new(&settings.name, settings.stack.as_deref());
     let own = own.map_err(|fault| faults.push(fault)).unwrap_or_default();
+    let own = own.deployed_by(settings.deployment_roles.clone());
     let engine = engine.map(|engine| engine.deployed_as(own));
     let routes = engine.as_ref().map(|engine| settings.routes(engine.site()));
     let routes = routes.and_then(|routes| routes.map_err(|error| faults.extend(error.0)).ok());
@@ -68,22 +71,25 @@ pub async fn start() -> Result<Function, String> {
         publishable: settings.publishable().into_iter().collect(),
         state: store(&settings, config.as_ref()),
         outside: outside(&settings, config.as_ref(), refused),
+        refused_files: RefusedFiles::new(refused_files),
         cache: Cache::default(),
         repeat,
     })
 }
 
-fn engine(settings: &Settings) -> Result<Engine, Vec<String>> {
-    let texts = |faults: Vec<Fault>| faults.iter().map(ToString::to_string).collect();
-    match &settings.rules {
-        None => Engine::embedded().map_err(texts),
-        Some(folder) => {
-            folder::engine(&[Path::new(folder)], None, false).map_err(|error| match error {
-                FolderError::Broken(faults) => texts(faults),
-                other => vec![format!("{RULES}: {other}")],
-            })
-        }
-    }
+/// The rules and the site, and what is wrong with those of the owner: then what is compiled in counts alone,
+/// as a broken file must not make the function blind.
+fn engine(settings: &Settings) -> (Result<Engine, Vec<String>>, Vec<String>) {
+    let texts = |faults: Vec<Fault>| faults.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let own =
+        settings.rules.as_ref().map(|folder| folder::engine(&[Path::new(folder)], None, true));
+    let refused = match own {
+        Some(Ok(engine)) => return (Ok(engine), Vec::new()),
+        Some(Err(FolderError::Broken(faults))) => texts(faults),
+        Some(Err(other)) => vec![format!("{RULES}: {other}")],
+        None => Vec::new(),
+    };
+    (Engine::embedded().map_err(texts), refused)
 }
 
 async fn config(settings: &Settings) -> Result<SdkConfig, String> {

@@ -1,6 +1,7 @@
 //! `check`: mistakes in rules and site file that are no faults of form.
 
 mod delivery;
+mod exemptions;
 mod topics;
 
 use std::io::Write;
@@ -83,6 +84,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     remarks.extend(of_suppressions(&engine, Timestamp::now()));
     remarks.extend(of_calendars(&engine, Timestamp::now()));
     remarks.extend(of_environments(&engine));
+    remarks.extend(exemptions::remarks(&engine));
     remarks.extend(delivery::remarks(&engine)?);
     let warnings = remarks.iter().filter(|remark| !remark.note).count();
     let mut out = anstream::stdout().lock();
@@ -104,11 +106,16 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
         let rules = engine.rules().rules();
         let enabled = rules.iter().filter(|rule| rule.spec.enabled).count();
         let tests: usize = rules.iter().map(|rule| rule.spec.tests.len()).sum();
+        let count = |number: usize, what: &str| {
+            format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+        };
         writeln!(
             out,
-            "{} rules ({enabled} enabled) with {tests} tests, {} suppressions: {warnings} warnings",
-            rules.len(),
-            engine.site().suppressions().len(),
+            "{} ({enabled} enabled) with {}, {}: {}",
+            count(rules.len(), "rule"),
+            count(tests, "test"),
+            count(engine.site().suppressions().len(), "suppression"),
+            count(warnings, "warning"),
         )?;
     }
     out.flush()?;

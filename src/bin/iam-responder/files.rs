@@ -12,6 +12,7 @@ use iam_responder::engine::Engine;
 use iam_responder::folder;
 use iam_responder::input;
 use iam_responder::own::{DEFAULT_NAME, Own};
+use iam_responder::settings::deployment_roles;
 
 use crate::Global;
 use crate::exit::Failure;
@@ -56,8 +57,11 @@ pub fn bus_rules(engine: &Engine) -> Result<BusRules, Failure> {
 /// The tool as the options say it was deployed.
 pub fn own(global: &Global) -> Result<Own, Failure> {
     let name = global.name.as_deref().unwrap_or(DEFAULT_NAME);
-    Own::new(name, global.stack.as_deref())
-        .map_err(|fault| Failure::Fault(format!("--name: {fault}")))
+    let own = Own::new(name, global.stack.as_deref())
+        .map_err(|fault| Failure::Fault(format!("--name: {fault}")))?;
+    let roles = global.deployment_roles.as_deref().map_or(Ok(Vec::new()), deployment_roles);
+    let roles = roles.map_err(|fault| Failure::Fault(format!("--deployment-roles: {fault}")))?;
+    Ok(own.deployed_by(roles))
 }
 
 /// Events of one file, with the name that people know it by.

@@ -51,6 +51,9 @@ struct Global {
     /// Name or ARN of the tool's stack [default: named like --name]
     #[arg(long, global = true, value_name = "STACK")]
     stack: Option<String>,
+    /// ARNs of the roles that deploy the tool, as DeploymentRoleArns has them
+    #[arg(long, global = true, value_name = "ARN,ARN")]
+    deployment_roles: Option<String>,
     /// For people or for programs (one JSON object a line)
     #[arg(long, global = true, value_enum, default_value_t)]
     format: Format,

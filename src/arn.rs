@@ -1,0 +1,117 @@
+//! Amazon Resource Names, split once by their six parts.
+//!
+//! A resource may hold colons and slashes: `arn:aws:iam::111122223333:role/x:role/aws-service-role/evil` is a
+//! role that anybody may make. So whatever is asked of an ARN is asked of its parts, never by searching its
+//! text.
+//!
+//! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>,
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
+
+/// Where roles lie that only AWS services make and wear, in the resource part.
+pub const LINKED_ROLES: &str = "role/aws-service-role/";
+/// Where the roles lie that Identity Center makes of permission sets, in the resource part.
+pub const PERMISSION_SET_ROLES: &str = "role/aws-reserved/sso.amazonaws.com/";
+/// What their names begin with. Elsewhere anybody may name a role so.
+const PERMISSION_SET_NAME: &str = "AWSReservedSSO_";
+
+/// An ARN, borrowed from its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arn<'a> {
+    /// `aws`, `aws-cn` …
+    pub partition: &'a str,
+    /// `iam`, `sns` …
+    pub service: &'a str,
+    /// Empty where the resource has none.
+    pub region: &'a str,
+    /// Twelve digits, `aws`, or empty.
+    pub account: &'a str,
+    /// All behind the fifth colon.
+    pub resource: &'a str,
+}
+
+/// A role that AWS keeps, and that nobody else can make: its path is reserved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AwsRole<'a> {
+    /// A service-linked role, of this service: `sso.amazonaws.com`.
+    Linked(&'a str),
+    /// Identity Center's role of a permission set of this name.
+    PermissionSet(&'a str),
+}
+
+impl<'a> Arn<'a> {
+    /// Splits a text that has the form of an ARN; what its parts may be is not checked.
+    #[must_use]
+    pub fn parse(text: &'a str) -> Option<Self> {
+        let mut parts = text.splitn(6, ':');
+        let mut next = || parts.next();
+        let (
+            Some("arn"),
+            Some(partition),
+            Some(service),
+            Some(region),
+            Some(account),
+            Some(resource),
+        ) = (next(), next(), next(), next(), next(), next())
+        else {
+            return None;
+        };
+        Some(Self { partition, service, region, account, resource })
+    }
+
+    /// The role that AWS keeps under this ARN, if it is one.
+    #[must_use]
+    pub fn aws_role(&self) -> Option<AwsRole<'a>> {
+        if self.service != "iam" {
+            return None;
+        }
+        if let Some(rest) = self.resource.strip_prefix(LINKED_ROLES) {
+            let (service, name) = rest.split_once('/')?;
+            return (!service.is_empty() && !name.is_empty()).then_some(AwsRole::Linked(service));
+        }
+        let rest = self.resource.strip_prefix(PERMISSION_SET_ROLES)?;
+        let name = rest.rsplit('/').next()?.strip_prefix(PERMISSION_SET_NAME)?;
+        // Behind the name stands a hash that makes it the only one.
+        name.rsplit_once('_').map(|(name, _)| AwsRole::PermissionSet(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(resource: &str, want: Option<AwsRole<'_>>) {
+        let text = format!("arn:aws:iam::111122223333:{resource}");
+        assert_eq!(Arn::parse(&text).unwrap().aws_role(), want, "{resource}");
+    }
+
+    #[test]
+    fn only_reserved_paths_make_a_role_of_aws() {
+        let linked = Some(AwsRole::Linked("sso.amazonaws.com"));
+        check("role/aws-service-role/sso.amazonaws.com/AWSServiceRoleForSSO", linked);
+        let set = Some(AwsRole::PermissionSet("Admin_All"));
+        check("role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Admin_All_0123", set);
+        check("role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Admin_All_0123", set);
+        for resource in [
+            "role/x:role/aws-service-role/sso.amazonaws.com/evil",
+            "role/x/aws-service-role/sso.amazonaws.com/evil",
+            "role/x:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_A_0",
+            "role/AWSReservedSSO_Admin_0123",
+            "role/AWSServiceRoleForSSO",
+            "role/aws-service-role/evil",
+            "user/aws-service-role/sso.amazonaws.com/evil",
+        ] {
+            check(resource, None);
+        }
+    }
+
+    #[test]
+    fn an_arn_has_six_parts() {
+        let arn = Arn::parse("arn:aws-cn:sns:cn-north-1:111122223333:a:b").unwrap();
+        assert_eq!((arn.partition, arn.service, arn.resource), ("aws-cn", "sns", "a:b"));
+        assert_eq!((arn.region, arn.account), ("cn-north-1", "111122223333"));
+        for text in ["", "arn:aws:iam::111122223333", "urn:aws:iam::1:role/x", "x"] {
+            assert_eq!(Arn::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Rules and a site file of the owner that are broken: the function runs on what is compiled into it, and people
+//! hear of it, once a day.
+
+use std::cell::Cell;
+
+use iam_responder::alert::Alert;
+use iam_responder::effects::{Claim, State};
+use iam_responder::respond::tell::tell;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use super::Function;
+use super::store::{Store, either};
+
+/// Under which key the day's alert is claimed.
+const CLAIM: &str = "files refused";
+/// Time within which one alert is enough. A little less than a day, so that it comes every day.
+const WINDOW: SignedDuration = SignedDuration::from_hours(23);
+
+/// What is wrong, and when this copy of the function last looked whether it was told.
+#[derive(Default)]
+pub struct RefusedFiles {
+    faults: Vec<String>,
+    looked: Cell<Option<Date>>,
+}
+
+impl RefusedFiles {
+    pub fn new(faults: Vec<String>) -> Self {
+        for fault in &faults {
+            tracing::error!(fault, "rules and site file of the owner are not in force");
+        }
+        Self { faults, looked: Cell::new(None) }
+    }
+}
+
+/// Tells people, where there is something to tell and nobody told it today. A state that does not answer costs a
+/// second alert, not the first; an alert that fails is tried again at the next invocation.
+pub async fn tell_refused_files(function: &Function, now: Timestamp) {
+    let refused = &function.refused_files;
+    let today = now.to_zoned(TimeZone::UTC).date();
+    if refused.faults.is_empty() || refused.looked.replace(Some(today)) == Some(today) {
+        return;
+    }
+    let id = now.to_string();
+    let claimed = either!(&function.state, claim(CLAIM, &id, now, WINDOW)).await;
+    if matches!(claimed, Ok(Claim::Theirs)) {
+        return;
+    }
+    let alert = Alert::files_refused(&refused.faults);
+    if let Err(error) = tell(&function.outside, &function.topics, &alert).await {
+        tracing::error!(%error, "nobody knows that the owner's files are not in force");
+        refused.looked.set(None);
+        let released = either!(&function.state, release(CLAIM, &id)).await;
+        released.unwrap_or_else(|error| tracing::warn!(%error, "told again tomorrow only"));
+    }
+}

@@ -1,0 +1,69 @@
+//! What no adjustment makes quieter than it must be: a file, a calendar or a tag that somebody can reach must
+//! not hide what matters most. Only a declared suppression, which has an owner and an end, goes further.
+
+use crate::derive::{CallOutcome, Facts};
+use crate::severity::Severity;
+
+/// Words of a policy that make whoever has it an administrator, at once or by one more call.
+const ADMINISTRATOR: [&str; 2] = ["admin", "iam-write"];
+/// Words of a trust policy that lets strangers in.
+const STRANGERS: [&str; 5] = [
+    "anyone",
+    "anyone-conditioned",
+    "external-account",
+    "federated-unconditioned",
+    "deleted-principal",
+];
+
+/// How loud an event is at least whatever the adjustments say, and why. `base` is what the rule said: an
+/// adjustment may not lower it, but nothing here raises it.
+pub(super) fn least(facts: &Facts, base: Severity) -> Option<(Severity, &'static str)> {
+    if let Some(what) = cuts_guarded(facts) {
+        return Some((Severity::High, what));
+    }
+    let what = grave(facts).filter(|_| !is_vouched_for(facts))?;
+    Some((base.min(Severity::Medium), what))
+}
+
+/// A role that only a service of AWS can wear does that service's work.
+fn is_vouched_for(facts: &Facts) -> bool {
+    facts.principal.linked_service.is_some()
+}
+
+fn grave(facts: &Facts) -> Option<&'static str> {
+    let grants = &facts.rights.grants.all;
+    let trust = facts.rights.trust.as_ref();
+    if ADMINISTRATOR.iter().any(|word| grants.contains(*word)) {
+        return Some("it gives administrator rights");
+    }
+    if trust.is_some_and(|trust| STRANGERS.iter().any(|word| trust.words.contains(*word))) {
+        return Some("it lets strangers in");
+    }
+    if !facts.own.is_empty() && !facts.read_only && !facts.own_stack {
+        return Some("it is about this tool itself");
+    }
+    facts.tampering().then_some("it weakens the monitoring")
+}
+
+/// A Deny, a boundary or a detachment on what must work when nothing else does.
+fn cuts_guarded(facts: &Facts) -> Option<&'static str> {
+    let guarded = facts.guarded.is_some();
+    let own = facts.own.iter().any(|kind| matches!(*kind, "role" | "policy"));
+    if facts.outcome != CallOutcome::Success || facts.read_only || !(guarded || own) {
+        return None;
+    }
+    let name = facts.call?.name;
+    let bounds = name.ends_with("PermissionsBoundary");
+    let detaches = name.starts_with("Detach")
+        || (name.starts_with("Delete")
+            && (name.ends_with("Policy") || name.ends_with("PolicyVersion")));
+    match (facts.rights.denies, bounds, detaches, guarded) {
+        (true, _, _, true) => Some("a Deny on an entity that the site guards"),
+        (_, true, _, true) => Some("a boundary of an entity that the site guards"),
+        (_, _, true, true) => Some("a detachment from an entity that the site guards"),
+        (true, _, _, false) => Some("a Deny on this tool's own"),
+        (_, true, _, false) => Some("a boundary of this tool's own"),
+        (_, _, true, false) => Some("a detachment from this tool's own"),
+        _ => None,
+    }
+}

@@ -1,0 +1,238 @@
+//! A site file, checked and compiled: every fault with its line.
+
+use jiff::civil::Date;
+use serde_json::Value;
+
+use super::{
+    Adjustment, GUARDED_MAX, Guarded, GuardedEntities, PRODUCTION, Site, SiteSpec, Suppression,
+    check_topic_arn,
+};
+use crate::account;
+use crate::calendar::{Calendar, IcsFiles};
+use crate::derive;
+use crate::document::{Document, Fault};
+use crate::nearest;
+use crate::pattern::Pattern;
+use crate::rule::THRESHOLD_MAX;
+
+/// Most steps one adjustment may raise or lower.
+const STEPS_MAX: u8 = 4;
+
+pub(super) struct Compiler<'d> {
+    pub(super) document: &'d Document,
+    pub(super) rule_ids: &'d [&'d str],
+    pub(super) known: Known,
+    pub(super) faults: Vec<Fault>,
+}
+
+/// Names that a site file may use, those of the built-in one included.
+pub(super) struct Known {
+    calendars: Vec<String>,
+    environments: Vec<String>,
+}
+
+impl Known {
+    pub(super) fn of(spec: &SiteSpec, base: &Site) -> Self {
+        let calendars = base.calendars.iter().map(|(name, _)| name).chain(spec.calendars.keys());
+        let environment = spec.environment.as_ref().unwrap_or(&base.environment);
+        Self {
+            calendars: calendars.cloned().collect(),
+            environments: environment.values.keys().cloned().collect(),
+        }
+    }
+}
+
+impl Compiler<'_> {
+    fn fault(&mut self, path: &str, message: impl Into<String>, help: Option<String>) {
+        self.faults.push(self.document.fault(path, message, help));
+    }
+
+    pub(super) fn check_accounts(&mut self, spec: &SiteSpec) {
+        for id in spec.accounts.keys() {
+            if !account::is_id(id) {
+                let message = format!("`{id}` is no account ID; it has twelve digits");
+                self.fault(&format!("accounts.{id}"), message, None);
+            }
+        }
+        if spec.environment.as_ref().is_some_and(|one| !one.values.contains_key(PRODUCTION)) {
+            let message = "`values` must name `production`, as unknown accounts count as that";
+            self.fault("environment.values", message, None);
+        }
+    }
+
+    pub(super) fn calendars(
+        &mut self,
+        spec: &SiteSpec,
+        files: &IcsFiles,
+    ) -> Vec<(String, Calendar)> {
+        let mut calendars = Vec::new();
+        for (name, calendar) in &spec.calendars {
+            match Calendar::compile(calendar, files) {
+                Ok(calendar) => calendars.push((name.clone(), calendar)),
+                Err((at, message)) => {
+                    let path = if at.is_empty() { String::new() } else { format!(".{at}") };
+                    self.fault(&format!("calendars.{name}{path}"), message, None);
+                }
+            }
+        }
+        calendars
+    }
+
+    fn pattern(&mut self, value: &Value, at: &str) -> Option<Pattern> {
+        match Pattern::compile(value) {
+            Ok(pattern) => {
+                self.check_calendar_names(&pattern, at);
+                for (path, message, help) in derive::misspelt(&pattern) {
+                    self.fault(&format!("{at}.{path}"), message, help);
+                }
+                Some(pattern)
+            }
+            Err(faults) => {
+                for fault in faults {
+                    let path = if fault.path.is_empty() {
+                        at.to_owned()
+                    } else {
+                        format!("{at}.{}", fault.path)
+                    };
+                    self.fault(&path, fault.message, fault.help);
+                }
+                None
+            }
+        }
+    }
+
+    /// A calendar's name misspelt in a pattern would never match, in silence.
+    fn check_calendar_names(&mut self, pattern: &Pattern, at: &str) {
+        for path in ["derived.time", "derived.outsideTime"] {
+            for name in pattern.texts(path) {
+                if !self.known.calendars.iter().any(|known| known == name) {
+                    let known = self.known.calendars.iter().map(String::as_str);
+                    let help = nearest::suggestion(name, known);
+                    self.fault(&format!("{at}.{path}"), format!("no calendar `{name}`"), help);
+                }
+            }
+        }
+    }
+
+    pub(super) fn adjustments(&mut self, spec: &SiteSpec) -> Vec<Adjustment> {
+        let mut adjustments = Vec::new();
+        for (index, one) in spec.severity.iter().enumerate() {
+            let at = format!("severity[{index}]");
+            let steps = one.raise.into_iter().chain(one.lower);
+            let verbs = steps.clone().count()
+                + usize::from(one.set.is_some())
+                + usize::from(one.floor.is_some());
+            if verbs > 1 {
+                self.fault(&at, "only one of `raise`, `lower`, `set`, `floor` may be given", None);
+            }
+            if steps.into_iter().any(|steps| !(1..=STEPS_MAX).contains(&steps)) {
+                self.fault(&at, format!("steps are 1 to {STEPS_MAX}"), None);
+            }
+            if let Some(pattern) = self.pattern(&one.when, &format!("{at}.when")) {
+                let is_timed = |path: &&str| {
+                    matches!(
+                        *path,
+                        "derived.time" | "derived.outsideTime" | "time" | "detail.eventTime"
+                    )
+                };
+                let timed = pattern.paths().iter().any(is_timed);
+                adjustments.push(Adjustment { pattern, spec: one.clone(), timed });
+            }
+        }
+        adjustments
+    }
+
+    pub(super) fn suppressions(&mut self, spec: &SiteSpec) -> Vec<Suppression> {
+        let mut suppressions = Vec::new();
+        for (index, one) in spec.suppressions.iter().enumerate() {
+            let at = format!("suppressions[{index}]");
+            for (key, text) in [("owner", &one.owner), ("reason", &one.reason), ("name", &one.name)]
+            {
+                if text.trim().is_empty() {
+                    self.fault(
+                        &format!("{at}.{key}"),
+                        format!("`{key}` is empty; a suppression needs it"),
+                        None,
+                    );
+                }
+            }
+            let pattern = self.pattern(&one.pattern, &format!("{at}.pattern"));
+            match (one.expires.parse::<Date>(), pattern) {
+                (Ok(expires), Some(pattern)) => {
+                    suppressions.push(Suppression { pattern, spec: one.clone(), expires });
+                }
+                (Err(_), _) => {
+                    let message = format!("`{}` is no date as 2027-03-31", one.expires);
+                    self.fault(&format!("{at}.expires"), message, None);
+                }
+                (Ok(_), None) => {}
+            }
+        }
+        suppressions
+    }
+
+    pub(super) fn guarded(&mut self, spec: &SiteSpec) -> GuardedEntities {
+        let mut entities = GuardedEntities::default();
+        let lists = [
+            ("break-glass", &spec.break_glass, Guarded::BreakGlass),
+            ("protected", &spec.protected, Guarded::Protected),
+        ];
+        for (key, arns, why) in lists {
+            for (index, arn) in arns.iter().enumerate() {
+                if let Err(message) = entities.add(arn, why) {
+                    self.fault(&format!("{key}[{index}]"), message, None);
+                }
+            }
+        }
+        if entities.len() > GUARDED_MAX {
+            let message = format!("{} entities are guarded, {GUARDED_MAX} at most", entities.len());
+            self.fault("protected", message, None);
+        }
+        entities
+    }
+
+    /// Every rule named anywhere must exist.
+    pub(super) fn check_rules(&mut self, spec: &SiteSpec) {
+        let overridden = spec.overrides.keys().map(|id| (format!("overrides.{id}"), id));
+        let adjusted = spec.severity.iter().enumerate().flat_map(|(index, one)| {
+            one.rules.iter().map(move |id| (format!("severity[{index}].rules"), id))
+        });
+        let suppressed = spec.suppressions.iter().enumerate().flat_map(|(index, one)| {
+            one.rules.iter().map(move |id| (format!("suppressions[{index}].rules"), id))
+        });
+        let named: Vec<_> = overridden.chain(adjusted).chain(suppressed).collect();
+        for (path, id) in named {
+            if !self.rule_ids.contains(&id.as_str()) {
+                let help = nearest::suggestion(id, self.rule_ids.iter().copied());
+                self.fault(&path, format!("no rule `{id}`"), help);
+            }
+        }
+        for (id, change) in &spec.overrides {
+            let path = format!("overrides.{id}");
+            if change.threshold.as_ref().is_some_and(|threshold| !threshold.is_countable()) {
+                let message = format!("a threshold counts 2 to {THRESHOLD_MAX}");
+                self.fault(&format!("{path}.threshold.count"), message, None);
+            }
+            let named = change.threshold.iter().flat_map(|threshold| threshold.environments.keys());
+            for name in named {
+                if self.known.environments.contains(name) {
+                    continue;
+                }
+                let names = self.known.environments.iter().map(String::as_str);
+                let help = nearest::suggestion(name, names);
+                let path = format!("{path}.threshold.environments.{name}");
+                self.fault(&path, format!("no environment `{name}`"), help);
+            }
+            if change.enabled.is_some() && change.disabled.is_some() {
+                self.fault(&path, "only one of `enabled` and `disabled` may be given", None);
+            }
+        }
+        for (severity, topics) in &spec.topics {
+            for (index, topic) in topics.iter().enumerate() {
+                if let Err(message) = check_topic_arn(&topic.arn) {
+                    self.fault(&format!("topics.{severity}[{index}].arn"), message, None);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Entities that nothing may weaken unseen: break-glass roles and what else the owner protects.
+
+use std::collections::HashMap;
+
+use crate::arn::Arn;
+use crate::derive::Entity;
+
+/// Most entities of both lists together.
+pub const GUARDED_MAX: usize = 500;
+/// Kinds of IAM entities that can be guarded.
+const KINDS: [&str; 4] = ["role", "user", "group", "policy"];
+
+/// Why an entity is guarded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guarded {
+    /// The last way in when all others fail.
+    BreakGlass,
+    /// The owner says so.
+    Protected,
+}
+
+impl Guarded {
+    /// The word in `derived.entity.guarded`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::BreakGlass => "break-glass",
+            Self::Protected => "protected",
+        }
+    }
+}
+
+/// The guarded entities of a site.
+#[derive(Debug, Clone, Default)]
+pub struct GuardedEntities(HashMap<Key, Guarded>);
+
+/// Account, kind and name in small letters: IAM does not tell names apart by case, and a name is the only one
+/// in its account, whatever its path.
+type Key = (String, String, String);
+
+impl GuardedEntities {
+    /// Adds an entity by its ARN.
+    ///
+    /// # Errors
+    /// What the ARN should look like.
+    pub fn add(&mut self, arn: &str, why: Guarded) -> Result<(), String> {
+        let key = key(arn).ok_or_else(|| {
+            format!("`{arn}` is no IAM role, user, group or policy as arn:aws:iam::111122223333:role/break-glass")
+        })?;
+        // Break-glass is the stronger word.
+        if why == Guarded::BreakGlass || !self.0.contains_key(&key) {
+            self.0.insert(key, why);
+        }
+        Ok(())
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Is there none?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Those of another list as well.
+    pub fn extend(&mut self, other: Self) {
+        for (key, why) in other.0 {
+            if why == Guarded::BreakGlass || !self.0.contains_key(&key) {
+                self.0.insert(key, why);
+            }
+        }
+    }
+
+    /// Why an entity is guarded, if it is.
+    #[must_use]
+    pub fn of(&self, entity: &Entity) -> Option<Guarded> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let name = entity.name.as_deref()?.to_lowercase();
+        self.0.get(&(entity.account.clone()?, entity.kind.clone(), name)).copied()
+    }
+}
+
+fn key(arn: &str) -> Option<Key> {
+    let arn =
+        Arn::parse(arn).filter(|arn| arn.service == "iam" && arn.partition.starts_with("aws"))?;
+    let (kind, path) = arn.resource.split_once('/')?;
+    let name =
+        path.rsplit('/').next().filter(|name| !name.is_empty() && !name.contains(['*', '?']))?;
+    let good = KINDS.contains(&kind) && crate::account::is_id(arn.account);
+    good.then(|| (arn.account.to_owned(), kind.to_owned(), name.to_lowercase()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entities_are_known_by_account_kind_and_name() {
+        let mut guarded = GuardedEntities::default();
+        guarded
+            .add("arn:aws:iam::111122223333:role/emergency/Break-Glass", Guarded::BreakGlass)
+            .unwrap();
+        guarded.add("arn:aws:iam::111122223333:role/break-glass", Guarded::Protected).unwrap();
+        let of = |account: &str, kind: &str, name: &str| {
+            let name = Some(name.to_owned());
+            guarded.of(&Entity {
+                kind: kind.to_owned(),
+                name,
+                arn: None,
+                account: Some(account.to_owned()),
+            })
+        };
+        assert_eq!(of("111122223333", "role", "break-glass"), Some(Guarded::BreakGlass));
+        assert_eq!(of("444455556666", "role", "break-glass"), None);
+        assert_eq!(of("111122223333", "user", "break-glass"), None);
+        for arn in [
+            "break-glass",
+            "arn:aws:iam::111122223333:role/*",
+            "arn:aws:sts::111122223333:assumed-role/a/b",
+            "arn:aws:iam::1111:role/x",
+            "arn:aws:iam::111122223333:root",
+        ] {
+            assert!(guarded.add(arn, Guarded::Protected).is_err(), "{arn}");
+        }
+    }
+}
