@@ -41,9 +41,39 @@ use leaves::{Leaf, Membership, collect};
 
 /// Most branches one pattern may have after `$or` is multiplied out, as in EventBridge.
 pub const BRANCHES_MAX: usize = 1_000;
-/// Most steps spent on array consistency for one pattern and event. Beyond it the pattern counts
-/// as matched: an alert too many rather than an event that hides behind its size.
-pub const CONSISTENCY_STEPS_MAX: usize = 100_000;
+/// Most steps spent on one pattern and one event, for all branches together: choices among the elements of
+/// arrays, and comparisons of a value, of which ten count as one. Beyond it the pattern counts as matched: an
+/// alert too many rather than an event that hides behind its size.
+pub const STEPS_MAX: usize = 100_000;
+/// Most steps spent on one event by all patterns together. Beyond it each that could match counts as matched.
+pub const STEPS_OF_EVENT_MAX: usize = 4_000_000;
+/// Comparisons that count as a step.
+const COMPARISONS: usize = 10;
+
+/// What is left of them.
+#[derive(Debug)]
+pub(crate) struct Steps(usize);
+
+impl Steps {
+    pub(crate) fn new() -> Self {
+        Self(STEPS_MAX)
+    }
+
+    /// The steps of one pattern, as far as the event has that many left.
+    pub(crate) fn within(left: usize) -> Self {
+        Self(left.min(STEPS_MAX))
+    }
+
+    pub(crate) fn left(&self) -> usize {
+        self.0
+    }
+
+    /// Takes some; false where they run out.
+    fn take(&mut self, steps: usize) -> bool {
+        self.0 = self.0.saturating_sub(steps);
+        self.0 > 0
+    }
+}
 
 /// A compiled event pattern.
 #[derive(Debug, Clone)]
@@ -85,14 +115,16 @@ impl Pattern {
     /// ```
     #[must_use]
     pub fn matches(&self, event: &Value) -> bool {
-        self.branches.iter().any(|branch| branch.matches(event))
+        let mut steps = Steps::new();
+        self.branches.iter().any(|branch| branch.matches(event, &mut steps))
     }
 
     /// As [`Pattern::matches`], but what could not be decided within
-    /// [`CONSISTENCY_STEPS_MAX`] does not match: for whatever lowers or silences.
+    /// [`STEPS_MAX`] does not match: for whatever lowers or silences.
     #[must_use]
     pub fn surely_matches(&self, event: &Value) -> bool {
-        self.branches.iter().any(|branch| branch.decide(event) == Some(true))
+        let mut steps = Steps::new();
+        self.branches.iter().any(|branch| branch.decide(event, &mut steps) == Some(true))
     }
 
     /// Tells for each field of the nearest branch what was expected and what was there.
@@ -176,16 +208,20 @@ impl Field {
 impl Branch {
     /// Most events hold no array of objects under a path of interest: then each field stands for
     /// itself. Otherwise a consistent choice of leaves is searched for.
-    pub(crate) fn matches(&self, event: &Value) -> bool {
-        self.decide(event).unwrap_or(true)
+    pub(crate) fn matches(&self, event: &Value, steps: &mut Steps) -> bool {
+        self.decide(event, steps).unwrap_or(true)
     }
 
     /// Nothing where the steps ran out.
-    fn decide(&self, event: &Value) -> Option<bool> {
+    fn decide(&self, event: &Value, steps: &mut Steps) -> Option<bool> {
         let mut in_arrays = false;
         let mut all = Vec::with_capacity(self.fields.len());
         for field in &self.fields {
             let leaves = collect(event, &field.path);
+            // Each value is compared with each alternative.
+            if !steps.take(1 + leaves.len() * field.matchers.len() / COMPARISONS) {
+                return None;
+            }
             let accepted = leaves.iter().any(|leaf| field.accepts(leaf));
             let inside = leaves.iter().any(|leaf| !leaf.membership.is_empty());
             let absent = field.may_be_absent() && (leaves.is_empty() || inside);
@@ -198,37 +234,37 @@ impl Branch {
         if !in_arrays {
             return Some(true);
         }
-        let mut steps = CONSISTENCY_STEPS_MAX;
-        let found = self.consistent(&all, 0, &Membership::default(), &mut steps);
-        (steps > 0).then_some(found)
+        self.consistent(&all, 0, &Membership::default(), steps)
     }
 
     /// Is there one leaf per field from `index` on such that none contradicts the array elements
     /// chosen so far? Fields are tried in the order of their paths, as AWS's matcher does; that
-    /// decides what "absent" means inside an array.
+    /// decides what "absent" means inside an array. Nothing where the steps ran out.
     fn consistent(
         &self,
         all: &[Vec<Leaf<'_>>],
         index: usize,
         chosen: &Membership,
-        steps: &mut usize,
-    ) -> bool {
+        steps: &mut Steps,
+    ) -> Option<bool> {
         let (Some(field), Some(leaves)) = (self.fields.get(index), all.get(index)) else {
-            return true;
+            return Some(true);
         };
         let mut present = false;
         for leaf in leaves {
-            if *steps == 0 {
-                return true;
+            if !steps.take(1) {
+                return None;
             }
-            *steps -= 1;
             let Some(merged) = chosen.merge(&leaf.membership) else { continue };
             present = true;
-            if field.accepts(leaf) && self.consistent(all, index + 1, &merged, steps) {
-                return true;
+            if field.accepts(leaf) && self.consistent(all, index + 1, &merged, steps)? {
+                return Some(true);
             }
         }
-        !present && field.may_be_absent() && self.consistent(all, index + 1, chosen, steps)
+        if present || !field.may_be_absent() {
+            return Some(false);
+        }
+        self.consistent(all, index + 1, chosen, steps)
     }
 }
 
@@ -242,6 +278,25 @@ mod tests {
         let compiled = Pattern::compile(pattern).unwrap();
         assert_eq!(compiled.matches(event), want, "{pattern} on {event}");
         assert_eq!(compiled.explain(event).matched, want, "explain: {pattern} on {event}");
+    }
+
+    #[test]
+    fn the_steps_are_those_of_the_whole_pattern() {
+        let either: Vec<Value> = (0..BRANCHES_MAX)
+            .map(|n| json!({"b": [n.to_string()], "c": [n.to_string()]}))
+            .collect();
+        let pattern = Pattern::compile(&json!({"a": {"$or": either}})).unwrap();
+        let items = |count: usize| -> Value {
+            // Each field finds its value, no element has both.
+            let item = |n: usize| [json!({"b": n.to_string()}), json!({"c": n.to_string()})];
+            json!({"a": (0..count).flat_map(item).collect::<Vec<_>>()})
+        };
+        let (few, many) = (items(20), items(2_000));
+        assert!(!pattern.matches(&few) && !pattern.surely_matches(&few));
+        assert!(pattern.matches(&many), "what cannot be decided counts as matched");
+        assert!(!pattern.surely_matches(&many), "and lowers nothing");
+        assert_eq!(PatternIndex::new([&pattern]).matching(&many), [0]);
+        assert!(PatternIndex::new([&pattern]).matching(&few).is_empty());
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub use spec::{
 
 /// Longest title, so that a subject line holds it.
 pub const TITLE_CHARS_MAX: usize = 70;
+/// Most combinations of `$or` of all rules together, their patterns multiplied out: each takes memory.
+pub const BRANCHES_OF_RULES_MAX: usize = 50_000;
 /// Longest window of a threshold or of deduplication, in hours.
 pub const WINDOW_HOURS_MAX: i64 = 24 * 7;
 
@@ -71,9 +73,20 @@ impl RuleSet {
         let mut faults = Vec::new();
         let mut rules: Vec<Rule> = Vec::new();
         let mut places: HashMap<String, String> = HashMap::new();
+        let mut branches = 0;
         for document in documents {
             match compile(document) {
                 Ok(rule) => {
+                    let patterns = rule.before.iter().chain(std::iter::once(&rule.pattern));
+                    branches += patterns.map(|pattern| pattern.branches().len()).sum::<usize>();
+                    if branches > BRANCHES_OF_RULES_MAX {
+                        let message = format!(
+                            "the rules up to this one have {branches} combinations of `$or` together, \
+                             {BRANCHES_OF_RULES_MAX} at most"
+                        );
+                        faults.push(document.fault("pattern", message, None));
+                        break;
+                    }
                     let place = format!("{}:{}", document.file, document.line("id"));
                     if let Some(other) = places.insert(rule.spec.id.clone(), place) {
                         let message = format!("rule `{}` stands in {other} already", rule.spec.id);

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::leaves::{Leaf, collect};
-use super::{Branch, Field, Pattern};
+use super::{Branch, Field, Pattern, Steps};
 
 /// Most values of one field shown in an explanation.
 pub const FOUND_MAX: usize = 5;
@@ -48,9 +48,10 @@ impl Explanation {
 }
 
 pub(super) fn explain(pattern: &Pattern, event: &Value) -> Explanation {
+    let mut steps = Steps::new();
     let judged = |branch: &Arc<Branch>| -> (bool, Vec<FieldExplanation>) {
         let fields = branch.fields.iter().map(|field| explain_field(field, event)).collect();
-        (branch.matches(event), fields)
+        (branch.matches(event, &mut steps), fields)
     };
     let distance = |(matched, fields): &(bool, Vec<FieldExplanation>)| {
         (!matched, fields.iter().filter(|field| !field.matched).count())

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::leaves::{FieldPath, collect};
 use super::matcher::parse_address;
-use super::{Branch, Field, Matcher, Pattern};
+use super::{Branch, Field, Matcher, Pattern, STEPS_OF_EVENT_MAX, Steps};
 
 /// A set of patterns compiled for speed.
 #[derive(Debug, Clone, Default)]
@@ -82,11 +82,23 @@ impl PatternIndex {
         candidates.sort_unstable();
         candidates.dedup();
         let mut matching = Vec::new();
+        // Branches of one pattern follow one another, and share its steps.
+        let (mut current, mut left) = (None, STEPS_OF_EVENT_MAX);
         for candidate in candidates {
             let Some((pattern, branch)) = self.branches.get(candidate) else { continue };
-            if matching.last() != Some(pattern) && branch.matches(event) {
+            if matching.last() == Some(pattern) {
+                continue;
+            }
+            let mut steps = match current {
+                Some((under_way, steps)) if under_way == *pattern => steps,
+                _ => Steps::within(left),
+            };
+            let before = steps.left();
+            if branch.matches(event, &mut steps) {
                 matching.push(*pattern);
             }
+            left -= before - steps.left();
+            current = Some((*pattern, steps));
         }
         matching
     }
