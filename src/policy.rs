@@ -110,6 +110,12 @@ impl PolicyDocument {
         self.statements.iter().any(|statement| !statement.allow)
     }
 
+    /// Does it forbid, and allow nothing?
+    #[must_use]
+    pub fn denies_only(&self) -> bool {
+        !self.statements.is_empty() && self.statements.iter().all(|statement| !statement.allow)
+    }
+
     fn from_value(value: &Value) -> Option<Self> {
         let items = match element(value, "Statement")? {
             Value::Array(items) => items.as_slice(),

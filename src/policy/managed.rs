@@ -1,12 +1,15 @@
 //! AWS managed policies, known by name with their risk.
 //!
-//! Source: <https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html>, judged
-//! by us. A name that is not in the table is not known to be harmless.
+//! `judged.tsv` holds what their documents grant, in our words: `.ci/managed-policies` makes it. `managed.tsv`
+//! adds what no document tells, by hand. A name that is in neither is not known to be harmless.
+//!
+//! Source: <https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html>
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::{Grants, PolicyDocument};
+use crate::arn::Arn;
 
 /// How the policies begin that AWS puts on credentials found in public.
 const QUARANTINE: &str = "awscompromisedkeyquarantine";
@@ -46,28 +49,50 @@ const DOCUMENTS: [(&str, &str); 3] = [
     ),
 ];
 
-static MANAGED: LazyLock<HashMap<String, &'static str>> = LazyLock::new(|| {
-    let lines = include_str!("managed.tsv").lines().skip(1);
+/// Lines of `managed.tsv`, by the names of the policies in small letters.
+static MANAGED: LazyLock<HashMap<String, &'static str>> =
+    LazyLock::new(|| by_name(include_str!("managed.tsv")));
+/// Lines of `judged.tsv`: the words of all policies that were known when it was made.
+static WORDS: LazyLock<HashMap<String, &'static str>> =
+    LazyLock::new(|| by_name(include_str!("judged.tsv")));
+
+/// Words that no document tells: what a policy is for, or what the judge of documents has no word for.
+const BESIDE: [&str; 5] = [
+    "quarantine",
+    "monitoring-write",
+    "organizations-write",
+    "identity-center-write",
+    "identity-pool-write",
+];
+
+/// The lines of a table behind its first, by their names in small letters.
+fn by_name(table: &'static str) -> HashMap<String, &'static str> {
+    let lines = table.lines().skip(1);
     lines.filter_map(|line| Some((line.split('\t').next()?.to_lowercase(), line))).collect()
-});
+}
 
 /// The AWS managed policy of an ARN, if it is one and known. Names are compared ignoring case, as
 /// IAM does.
 #[must_use]
 pub fn managed(arn: &str) -> Option<ManagedPolicy> {
-    let parts: Vec<&str> = arn.splitn(6, ':').collect();
-    let ["arn", _, "iam", _, "aws", path] = parts.as_slice() else { return None };
-    let name = path.strip_prefix("policy/")?.rsplit('/').next()?;
-    let name = name.to_lowercase();
+    let arn = Arn::parse(arn).filter(|arn| arn.service == "iam" && arn.account == "aws")?;
+    let name = arn.resource.strip_prefix("policy/")?.rsplit('/').next()?.to_lowercase();
     // The next version of it is for the same.
     let known = if name.starts_with(QUARANTINE) { QUARANTINE } else { &name };
-    let [name, words, note] =
-        MANAGED.get(known)?.split('\t').collect::<Vec<_>>().try_into().ok()?;
-    let words: Vec<&'static str> = words.split_whitespace().collect();
-    let judged = words.first().and_then(|word| JUDGED.get(word)).cloned();
+    let (by_hand, judged) = (MANAGED.get(known), WORDS.get(known));
+    let mut columns = by_hand.or(judged)?.split('\t');
+    let (name, words) = (columns.next()?, columns.next().unwrap_or_default());
+    let note = columns.next().unwrap_or_default();
+    let of_document = judged.and_then(|line| line.split('\t').nth(1));
+    let beside = words.split_whitespace().filter(|word| BESIDE.contains(word));
+    let words: Vec<&'static str> = match of_document {
+        Some(found) => found.split_whitespace().chain(beside).collect(),
+        None => words.split_whitespace().collect(),
+    };
+    let whole = words.first().and_then(|word| JUDGED.get(word)).cloned();
     let denies = words.contains(&"deny");
     let quarantines = words.contains(&"quarantine");
-    let grants = judged
+    let grants = whole
         .unwrap_or_else(|| Grants::from_words(words.into_iter().filter(|word| *word != "deny")));
     Some(ManagedPolicy { name, grants, denies, quarantines, note })
 }

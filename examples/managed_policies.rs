@@ -1,0 +1,42 @@
+//! Judges the documents of AWS's managed policies, for `src/policy/judged.tsv`.
+//!
+//! Reads `{"NAME": {"Document": {…}, "Path": "/…/"}, …}` from standard input and writes a line for each policy: its
+//! name and the words of what it grants, `?` behind those that hold on a condition only. Run it by
+//! `.ci/managed-policies`.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::io::{self, BufWriter, Write};
+
+use iam_responder::policy::{Grants, PolicyDocument};
+use serde_json::Value;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let policies: BTreeMap<String, Value> = serde_json::from_reader(io::stdin().lock())?;
+    let mut out = BufWriter::new(io::stdout().lock());
+    for (name, policy) in &policies {
+        let document = policy.get("Document").and_then(PolicyDocument::from_field);
+        let document = document.ok_or_else(|| format!("{name}: no document that can be read"))?;
+        writeln!(out, "{name}\t{}", words(&document))?;
+    }
+    out.flush()?;
+    Ok(())
+}
+
+/// The words, or the name of a document that stands for them in the table.
+fn words(document: &PolicyDocument) -> String {
+    let grants = Grants::of(document, None);
+    let mut words: Vec<String> = if grants.unconditional.contains("admin") {
+        vec!["@admin".to_owned()]
+    } else {
+        let word = |word: &String| match grants.unconditional.contains(word) {
+            true => word.clone(),
+            false => format!("{word}?"),
+        };
+        grants.all.iter().map(word).collect()
+    };
+    if document.denies_only() {
+        words.push("deny".to_owned());
+    }
+    words.join(" ")
+}
