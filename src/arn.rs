@@ -12,7 +12,7 @@ pub const LINKED_ROLES: &str = "role/aws-service-role/";
 /// Where the roles lie that Identity Center makes of permission sets, in the resource part.
 pub const PERMISSION_SET_ROLES: &str = "role/aws-reserved/sso.amazonaws.com/";
 /// What their names begin with. Elsewhere anybody may name a role so.
-const PERMISSION_SET_NAME: &str = "AWSReservedSSO_";
+pub const PERMISSION_SET_NAME: &str = "AWSReservedSSO_";
 
 /// An ARN, borrowed from its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

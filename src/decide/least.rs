@@ -1,6 +1,7 @@
 //! What no adjustment makes quieter than it must be: a file, a calendar or a tag that somebody can reach must
 //! not hide what matters most. Only a declared suppression, which has an owner and an end, goes further.
 
+use crate::arn::PERMISSION_SET_NAME;
 use crate::derive::{CallOutcome, Facts};
 use crate::severity::Severity;
 
@@ -21,28 +22,35 @@ pub(super) fn least(facts: &Facts, base: Severity) -> Option<(Severity, &'static
     if let Some(what) = cuts_guarded(facts) {
         return Some((Severity::High, what));
     }
-    let what = grave(facts).filter(|_| !is_vouched_for(facts))?;
-    Some((base.min(Severity::Medium), what))
-}
-
-/// A role that only a service of AWS can wear does that service's work.
-fn is_vouched_for(facts: &Facts) -> bool {
-    facts.principal.linked_service.is_some()
+    grave(facts).map(|what| (base.min(Severity::Medium), what))
 }
 
 fn grave(facts: &Facts) -> Option<&'static str> {
     let grants = &facts.rights.grants.all;
     let trust = facts.rights.trust.as_ref();
-    if ADMINISTRATOR.iter().any(|word| grants.contains(*word)) {
+    let keeps_own_roles = is_identity_centers(facts);
+    if ADMINISTRATOR.iter().any(|word| grants.contains(*word)) && !keeps_own_roles {
         return Some("it gives administrator rights");
     }
-    if trust.is_some_and(|trust| STRANGERS.iter().any(|word| trust.words.contains(*word))) {
+    let lets_in =
+        trust.is_some_and(|trust| STRANGERS.iter().any(|word| trust.words.contains(*word)));
+    if lets_in && !keeps_own_roles {
         return Some("it lets strangers in");
     }
     if !facts.own.is_empty() && !facts.read_only && !facts.own_stack {
         return Some("it is about this tool itself");
     }
-    facts.tampering().then_some("it weakens the monitoring")
+    // Auto scaling deletes its alarms, a conformance pack its rules.
+    let by_service = facts.principal.linked_service.is_some();
+    (facts.tampering() && !by_service).then_some("it weakens the monitoring")
+}
+
+/// Identity Center keeps the roles of its permission sets, and nobody else can wear its own. No other service's
+/// work is to make administrators.
+fn is_identity_centers(facts: &Facts) -> bool {
+    let name = facts.entity.as_ref().and_then(|entity| entity.name.as_deref()).unwrap_or_default();
+    facts.principal.linked_service.as_deref() == Some("sso.amazonaws.com")
+        && name.starts_with(PERMISSION_SET_NAME)
 }
 
 /// A Deny, a boundary or a detachment on what must work when nothing else does.

@@ -1,0 +1,226 @@
+//! What nobody can make quieter: neither by a file, nor by a name, nor by a stack, nor by a flood.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::collections::BTreeMap;
+
+use iam_responder::calendar::IcsFiles;
+use iam_responder::effects::memory::Memory;
+use iam_responder::effects::recorder::Recorder;
+use iam_responder::engine::{Engine, SiteFiles, SourceFile};
+use iam_responder::event::Event;
+use iam_responder::outcome::{Outcome, Verdict};
+use iam_responder::own::Own;
+use iam_responder::respond::{Origin, Responder};
+use iam_responder::severity::Severity;
+use serde_json::{Value, json};
+
+/// A site that makes everything as quiet as it can.
+const QUIET: &str = "
+severity: [{when: {source: [{prefix: aws.}]}, set: informational, because: quiet}]
+break-glass: ['arn:aws:iam::111122223333:role/emergency/break-glass']
+";
+
+fn engine(site: &str) -> Engine {
+    let site = SourceFile { name: "site.yaml".to_owned(), text: site.to_owned() };
+    let engine = Engine::embedded_with(&SiteFiles { site, calendars: IcsFiles::new() }).unwrap();
+    let stack = "arn:aws:cloudformation:us-east-1:111122223333:stack/iam-responder/919108f7-52d1-4320-9bac-f847db4148a8";
+    engine.deployed_as(Own::new("iam-responder", Some(stack)).unwrap())
+}
+
+fn role(arn: &str) -> Value {
+    let name = arn.rsplit('/').next().unwrap();
+    json!({"type": "AssumedRole", "accountId": "111122223333", "principalId": "AROAX:somebody",
+        "arn": format!("arn:aws:sts::111122223333:assumed-role/{name}/somebody"),
+        "sessionContext": {"sessionIssuer": {"type": "Role", "arn": arn, "userName": name}}})
+}
+
+/// A call by somebody, at a minute of one hour by day.
+fn call(source: &str, name: &str, parameters: &Value, identity: &Value, minute: usize) -> Value {
+    json!({"version": "0", "id": format!("e-{source}-{name}-{minute}"), "source": format!("aws.{source}"),
+        "detail-type": "AWS API Call via CloudTrail", "account": "111122223333", "region": "us-east-1",
+        "time": "2026-11-24T12:00:00Z",
+        "detail": {"eventSource": format!("{source}.amazonaws.com"), "eventName": name, "readOnly": false,
+            "awsRegion": "us-east-1", "recipientAccountId": "111122223333", "userIdentity": identity,
+            "eventTime": format!("2026-11-24T12:{minute:02}:00Z"), "sourceIPAddress": "203.0.113.7",
+            "eventID": format!("{source}-{name}-{minute}"), "requestParameters": parameters}})
+}
+
+fn through_stack(mut identity: Value) -> Value {
+    identity["invokedBy"] = json!("cloudformation.amazonaws.com");
+    identity
+}
+
+fn refused(mut event: Value, resource: &str) -> Value {
+    event["detail"]["errorCode"] = json!("AccessDenied");
+    event["detail"]["requestParameters"] = Value::Null;
+    event["detail"]["errorMessage"] = json!(format!(
+        "User: x is not authorized to perform: iam:X on resource: {resource} because no policy allows it"
+    ));
+    event
+}
+
+/// What becomes of the last of these events.
+fn last(engine: &Engine, events: &[Value]) -> Outcome {
+    all(engine, events).pop().unwrap()
+}
+
+fn all(engine: &Engine, events: &[Value]) -> Vec<Outcome> {
+    let (publish, state, topics) = (Recorder::default(), Memory::default(), BTreeMap::new());
+    let responder = Responder::offline(engine, &topics, &publish, &state, Origin::Checked);
+    let respond = |event: &Value| {
+        let event = Event::parse(&event.to_string());
+        let now = event.as_ref().unwrap().time().unwrap();
+        pollster::block_on(responder.respond(event, now, Some(now))).unwrap().outcome
+    };
+    events.iter().map(respond).collect()
+}
+
+const BOB: &str = "arn:aws:iam::111122223333:role/bob";
+
+#[test]
+fn adjustments_stop_where_it_matters_most() {
+    let engine = engine(QUIET);
+    let check = |source: &str, name: &str, parameters: Value, by: &str, want: Severity| {
+        let outcome = last(&engine, &[call(source, name, &parameters, &role(by), 0)]);
+        assert_eq!(outcome.severity, Some(want), "{name} {parameters}: {:?}", outcome.reasons);
+    };
+    let admin = "arn:aws:iam::aws:policy/AdministratorAccess";
+    let trust = |principal: Value| {
+        json!({"roleName": "r", "policyDocument": json!({"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole",
+            "Principal": principal}}).to_string()})
+    };
+    use Severity::{High, Informational, Medium};
+    check("iam", "CreateUser", json!({"userName": "u"}), BOB, Informational);
+    check("iam", "AttachRolePolicy", json!({"roleName": "r", "policyArn": admin}), BOB, Medium);
+    check("iam", "UpdateAssumeRolePolicy", trust(json!({"AWS": "*"})), BOB, Medium);
+    check(
+        "iam",
+        "UpdateAssumeRolePolicy",
+        trust(json!({"AWS": "arn:aws:iam::999988887777:root"})),
+        BOB,
+        Medium,
+    );
+    check("cloudtrail", "StopLogging", json!({"name": "t"}), BOB, Medium);
+    check(
+        "sns",
+        "DeleteTopic",
+        json!({"topicArn": "arn:aws:sns:us-east-1:111122223333:iam-responder-high"}),
+        BOB,
+        Medium,
+    );
+    // What must work when nothing else does.
+    let deny = json!({"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}).to_string();
+    for name in ["iam-responder-function", "Break-Glass"] {
+        let put = json!({"roleName": name, "policyName": "p", "policyDocument": deny});
+        check("iam", "PutRolePolicy", put, BOB, High);
+        let detach = json!({"roleName": name, "policyArn": "arn:aws:iam::111122223333:policy/p"});
+        check("iam", "DetachRolePolicy", detach, BOB, High);
+        let bound =
+            json!({"roleName": name, "permissionsBoundary": "arn:aws:iam::111122223333:policy/p"});
+        check("iam", "PutRolePermissionsBoundary", bound, BOB, High);
+    }
+    // Identity Center keeps its own roles, and no other service's work is to make administrators.
+    let sso =
+        "arn:aws:iam::111122223333:role/aws-service-role/sso.amazonaws.com/AWSServiceRoleForSSO";
+    let keep = json!({"roleName": "AWSReservedSSO_Admin_0123456789abcdef", "policyArn": admin});
+    check("iam", "AttachRolePolicy", keep.clone(), sso, Informational);
+    check("iam", "AttachRolePolicy", json!({"roleName": "r", "policyArn": admin}), sso, Medium);
+    check("iam", "AttachRolePolicy", keep.clone(), &sso.replace("sso.", "ssm."), Medium);
+    for evil in ["x:role/aws-service-role/sso.amazonaws.com/evil", "AWSServiceRoleForSSO"] {
+        check(
+            "iam",
+            "AttachRolePolicy",
+            keep.clone(),
+            &format!("arn:aws:iam::111122223333:role/{evil}"),
+            Medium,
+        );
+    }
+}
+
+#[test]
+fn only_an_update_of_the_own_stack_by_the_same_role_is_an_update() {
+    let engine = engine("accounts: {}\n");
+    let topic = json!({"topicArn": "arn:aws:sns:us-east-1:111122223333:iam-responder-high", "attributeName": "Policy"});
+    let code = json!({"functionName": "iam-responder"});
+    let begin = |stack: &str, by: &str| {
+        call("cloudformation", "UpdateStack", &json!({"stackName": stack}), &role(by), 0)
+    };
+    let does = |by: &str| {
+        call("lambda", "UpdateFunctionCode20150331v2", &code, &through_stack(role(by)), 20)
+    };
+    let check = |events: &[Value], low: Severity, high: Severity| {
+        let outcome = last(&engine, events);
+        let severity = outcome.severity.unwrap();
+        assert!(
+            (low..=high).contains(&severity),
+            "{severity} {:?} {:?}",
+            outcome.rules,
+            outcome.reasons
+        );
+    };
+    use Severity::{Critical, High, Medium};
+    check(&[does(BOB)], Critical, Critical);
+    check(&[begin("iam-responder", BOB), does(BOB)], Medium, Medium);
+    check(
+        &[begin("iam-responder", BOB), does("arn:aws:iam::111122223333:role/eve")],
+        Critical,
+        Critical,
+    );
+    check(&[begin("web", BOB), does(BOB)], Critical, Critical);
+    check(&[begin("iam-responder", BOB)], High, High);
+    let mut late = does(BOB);
+    late["detail"]["eventTime"] = json!("2026-11-24T13:00:01Z");
+    check(&[begin("iam-responder", BOB), late], Critical, Critical);
+    let mut refused = begin("iam-responder", BOB);
+    refused["detail"]["errorCode"] = json!("AccessDenied");
+    check(&[refused, does(BOB)], Critical, Critical);
+    let silence = call("sns", "SetTopicAttributes", &topic, &through_stack(role(BOB)), 20);
+    check(&[begin("iam-responder", BOB), silence], High, Critical);
+}
+
+#[test]
+fn what_one_caller_tries_in_vain_is_told_once_and_hides_nothing_that_succeeds() {
+    let engine = engine("accounts: {}\n");
+    let delete = |name: &str, minute: usize| {
+        call("iam", "DeleteRole", &json!({"roleName": name}), &role(BOB), minute)
+    };
+    let mut events: Vec<Value> = (0..9)
+        .map(|minute| {
+            let name = format!("iam-responder-{minute}");
+            refused(delete(&name, minute), &format!("role {name}"))
+        })
+        .collect();
+    events.push(delete("iam-responder-function", 9));
+    events.push(refused(delete("iam-responder-x", 12), "role iam-responder-x"));
+    let outcomes = all(&engine, &events);
+    let told: Vec<usize> =
+        (0..events.len()).filter(|at| outcomes[*at].outcome == Verdict::Alerted).collect();
+    // The fifth is news once more: refused often.
+    assert_eq!(told, [0, 4, 9, 10], "{outcomes:?}");
+    assert_eq!(outcomes[10].held_back, 7);
+    // Somebody else's attempts are news.
+    let other = refused(
+        call("iam", "DeleteRole", &json!({}), &role("arn:aws:iam::111122223333:role/eve"), 3),
+        "role iam-responder-y",
+    );
+    assert_eq!(last(&engine, &[events[0].clone(), other]).outcome, Verdict::Alerted);
+}
+
+#[test]
+fn many_deletions_hide_no_deletion_of_another_thing() {
+    let engine = engine("accounts: {}\n");
+    let key = |minute: usize| {
+        let parameters =
+            json!({"userName": format!("u{minute}"), "accessKeyId": format!("AKIA{minute}")});
+        call("iam", "DeleteAccessKey", &parameters, &role(BOB), minute)
+    };
+    let keys: Vec<Value> = (0..10).map(|minute| key(minute % 10)).collect();
+    let user = call("iam", "DeleteUser", &json!({"userName": "ceo"}), &role(BOB), 9);
+    let with = |last: Value| keys.iter().cloned().chain([last]).collect::<Vec<_>>();
+    assert_eq!(last(&engine, &with(user)).outcome, Verdict::Alerted);
+    let mut again = key(9);
+    again["detail"]["eventID"] = json!("again");
+    again["id"] = json!("again");
+    assert_eq!(last(&engine, &with(again)).outcome, Verdict::Deduplicated);
+}
