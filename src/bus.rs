@@ -14,15 +14,17 @@ mod demand;
 mod pack;
 mod project;
 mod reach;
+mod share;
 mod template;
 mod traffic;
 
 pub use clause::{Names, REGION_CHARACTERS_MAX};
-pub use demand::{Demand, Share};
+pub use demand::Share;
 pub use pack::{
     BUS_RULES_MAX, BusFault, BusRule, BusRules, PATTERN_CHARACTERS_MAX, WILDCARD_RULES_MAX,
 };
 pub use reach::Reach;
+pub use share::Shares;
 pub use template::{BEGIN, END, replaced, resources};
 
 /// The sources of which every change is delivered, but for busy calls.

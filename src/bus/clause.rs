@@ -74,7 +74,7 @@ pub(super) fn sub(text: impl Into<String>) -> Value {
 }
 
 /// A conjunction: each path with the alternatives wanted there, as a pattern writes them.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(super) struct Clause(pub(super) BTreeMap<String, Vec<Value>>);
 
 impl Clause {

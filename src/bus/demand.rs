@@ -1,10 +1,13 @@
 //! What one rule needs delivered.
 
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
 use serde_json::{Value, json};
 
 use super::Delivery;
 use super::clause::{Clause, READ_ONLY};
-use super::project::{Asks, Branch, asks, clauses, is_foreign};
+use super::project::{Asks, Branch, asks, clauses, is_foreign, seen};
 use super::traffic;
 use crate::pattern::Pattern;
 use crate::rule::Rule;
@@ -24,12 +27,12 @@ const COMMON: [&str; 9] = [
 
 /// One thing that a rule needs delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Demand {
+pub(super) struct Demand {
     /// The rule.
-    pub rule: String,
+    pub(super) rule: String,
     /// By which kind of bus rule.
-    pub delivery: Delivery,
-    pub(super) clause: Clause,
+    pub(super) delivery: Delivery,
+    pub(super) clause: Rc<Clause>,
 }
 
 /// How much of what a rule looks for is delivered.
@@ -45,32 +48,43 @@ pub enum Share {
     Nothing,
 }
 
-impl Demand {
-    /// Everything that a rule needs, the steps of its sequence included.
-    #[must_use]
-    pub fn of_rule(rule: &Rule) -> Vec<Self> {
+/// Finds what rules need. Many rules ask for the same and differ in facts that no bus rule can tell: each way of
+/// asking is projected once.
+#[derive(Debug, Default)]
+pub(super) struct Demands(HashMap<Branch, Rc<[(Delivery, Rc<Clause>)]>>);
+
+impl Demands {
+    /// Everything that a rule needs, the steps of its sequence included, each thing once.
+    pub(super) fn of_rule(&mut self, rule: &Rule) -> Vec<Demand> {
         let patterns = rule.before.iter().chain(std::iter::once(&rule.pattern));
-        let mut demands: Vec<Self> = Vec::new();
-        for demand in patterns.flat_map(|pattern| Self::of_pattern(&rule.spec.id, pattern)) {
-            if !demands.contains(&demand) {
-                demands.push(demand);
+        let mut known = HashSet::new();
+        let mut demands = Vec::new();
+        for branch in patterns.flat_map(Pattern::to_branches) {
+            for (delivery, clause) in self.of_branch(&branch).iter() {
+                if known.insert((*delivery, Rc::clone(clause))) {
+                    let (rule, clause) = (rule.spec.id.clone(), Rc::clone(clause));
+                    demands.push(Demand { rule, delivery: *delivery, clause });
+                }
             }
         }
         demands
     }
 
-    fn of_pattern(rule: &str, pattern: &Pattern) -> Vec<Self> {
-        let branches = pattern.to_branches();
-        branches.iter().flat_map(|branch| Self::of_branch(rule, branch)).collect()
-    }
-
-    fn of_branch(rule: &str, branch: &Branch) -> Vec<Self> {
-        if is_foreign(branch) {
-            return Vec::new();
+    fn of_branch(&mut self, branch: &Branch) -> Rc<[(Delivery, Rc<Clause>)]> {
+        let branch = seen(branch);
+        if let Some(known) = self.0.get(&branch) {
+            return Rc::clone(known);
         }
-        let asks = asks(branch);
-        let demand = |(delivery, clause)| Self { rule: rule.to_owned(), delivery, clause };
-        clauses(branch).iter().flat_map(|clause| parts(clause, asks)).map(demand).collect()
+        let found: Rc<[_]> = if is_foreign(&branch) {
+            Rc::from([])
+        } else {
+            let asks = asks(&branch);
+            let clauses = clauses(&branch);
+            let parts = clauses.iter().flat_map(|clause| parts(clause, asks));
+            parts.map(|(delivery, clause)| (delivery, Rc::new(clause))).collect()
+        };
+        self.0.insert(branch, Rc::clone(&found));
+        found
     }
 }
 

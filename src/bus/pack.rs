@@ -1,12 +1,14 @@
 //! From what the rules need to as few bus rules as fit.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
+use std::rc::Rc;
 
 use serde_json::{Value, json};
 
 use super::clause::{Clause, Names, READ_ONLY, is_wildcard, pattern};
-use super::demand::{Demand, Share, name_text};
+use super::demand::{Demand, Demands, name_text};
+use super::share::Shares;
 use super::{Delivery, traffic};
 use crate::pattern::{COMPLEXITY_MAX, Pattern};
 use crate::rule::Rule;
@@ -96,9 +98,13 @@ impl BusRules {
     /// Every rule of which something cannot be delivered, and too many bus rules.
     pub fn of(rules: &[Rule]) -> Result<Self, Vec<BusFault>> {
         let mut faults = Vec::new();
+        let mut projected = Demands::default();
         let mut demands = Vec::new();
+        let mut wanted: BTreeMap<Delivery, Vec<Clause>> = BTreeMap::new();
+        // Rules that differ in facts alone want the same.
+        let mut known: HashSet<(Delivery, Rc<Clause>)> = HashSet::new();
         for rule in rules.iter().filter(|rule| rule.spec.enabled) {
-            let found = Demand::of_rule(rule);
+            let found = projected.of_rule(rule);
             if found.is_empty() {
                 let message = "no event of AWS can match: `source` must begin with `aws.`, and a field that is \
                                asked for twice must agree with itself";
@@ -107,26 +113,27 @@ impl BusRules {
                     message: message.to_owned(),
                 });
             }
-            demands.extend(found);
-        }
-        let mut wanted: BTreeMap<Delivery, Vec<Clause>> = BTreeMap::new();
-        for demand in &demands {
-            match prepared(&demand.clause) {
-                Ok(clauses) => wanted.entry(demand.delivery).or_default().extend(clauses),
-                Err(message) => {
-                    faults.push(BusFault { rule: Some(demand.rule.clone()), message });
+            for demand in found {
+                if known.insert((demand.delivery, Rc::clone(&demand.clause))) {
+                    match prepared(&demand.clause) {
+                        Ok(clauses) => wanted.entry(demand.delivery).or_default().extend(clauses),
+                        Err(message) => {
+                            faults.push(BusFault { rule: Some(demand.rule.clone()), message });
+                        }
+                    }
+                    demands.push(demand);
                 }
+            }
+            if wanted.values().map(Vec::len).sum::<usize>() > CLAUSES_MAX {
+                let message = format!(
+                    "more than {CLAUSES_MAX} clauses are needed by the rules up to this one: name calls by \
+                     `detail.eventName`"
+                );
+                faults.push(BusFault { rule: Some(rule.spec.id.clone()), message });
+                return Err(faults);
             }
         }
         faults.dedup();
-        let count = wanted.values().map(Vec::len).sum::<usize>();
-        if count > CLAUSES_MAX {
-            let message = format!(
-                "{count} clauses are needed, {CLAUSES_MAX} are allowed: name calls by `detail.eventName`"
-            );
-            faults.push(BusFault { rule: None, message });
-            return Err(faults);
-        }
         let Whole { clauses, together } = whole(&wanted);
         let mut rules = Vec::new();
         for group in groups(clauses, &together, wanted) {
@@ -162,41 +169,18 @@ impl BusRules {
         &self.calls
     }
 
-    /// How much of what a rule looks for these bus rules deliver, with or without those for reads.
+    /// For questions how much of what rules look for is delivered.
     #[must_use]
-    pub fn share(&self, rule: &Rule, reads: bool) -> Share {
-        let demands = Demand::of_rule(rule);
-        let by = |clause: &Clause, changes: bool| {
-            let may = |bus_rule: &&BusRule| match bus_rule.delivery {
-                Delivery::Changes => changes,
-                Delivery::All => true,
-                Delivery::Reads => reads,
-            };
-            let clauses = self.rules.iter().filter(may).flat_map(|rule| &rule.clauses);
-            let together = self.together.iter().filter(|_| changes);
-            clauses.chain(together).any(|all| all.covers(clause))
-        };
-        let delivered = |demand: &Demand, changes: bool| {
-            prepared(&demand.clause).is_ok_and(|all| all.iter().all(|clause| by(clause, changes)))
-        };
-        let whole = |demand: &&Demand| delivered(demand, demand.delivery == Delivery::Changes);
-        let missed: Vec<&Demand> = demands.iter().filter(|demand| !whole(demand)).collect();
-        // Of what is asked with its reads the changes alone may come.
-        let in_part = |demand: &Demand| {
-            let names = demand.clause.0.contains_key("detail.eventName");
-            demand.delivery == Delivery::All && !names && delivered(demand, true)
-        };
-        let none = missed.len() == demands.len() && !missed.iter().any(|demand| in_part(demand));
-        if demands.is_empty() || none {
-            Share::Nothing
-        } else if missed.is_empty() {
-            Share::All
-        } else if missed.iter().all(|demand| demand.delivery == Delivery::Reads || in_part(demand))
-        {
-            Share::WithoutReads
-        } else {
-            Share::Part
-        }
+    pub fn shares(&self) -> Shares<'_> {
+        Shares::new(self)
+    }
+
+    pub(super) fn bus_rules(&self) -> impl Iterator<Item = (Delivery, &[Clause])> {
+        self.rules.iter().map(|rule| (rule.delivery, rule.clauses.as_slice()))
+    }
+
+    pub(super) fn together(&self) -> &[Clause] {
+        &self.together
     }
 
     /// Which rules ask for most, where EventBridge does not take so many bus rules.
@@ -257,7 +241,7 @@ fn calls(demands: &[Demand]) -> (BTreeSet<String>, BTreeSet<String>) {
 
 /// A clause as bus rules ask it: of events via CloudTrail where it asks for a field of theirs, and in
 /// parts that each fit into a bus rule.
-fn prepared(clause: &Clause) -> Result<Vec<Clause>, String> {
+pub(super) fn prepared(clause: &Clause) -> Result<Vec<Clause>, String> {
     let of_record = |(path, wanted): (&String, &Vec<Value>)| {
         let field = path.strip_prefix("detail.").and_then(|rest| rest.split('.').next());
         field.is_some_and(|field| OF_A_RECORD.contains(&field))

@@ -35,6 +35,39 @@ const OF_THE_CATALOGUE: [&str; 9] = [
 /// Facts that are always there, and true only of a call of the catalogue.
 const TRUE_OF_THE_CATALOGUE: [&str; 2] = ["derived.tampering", "derived.documentUnreadable"];
 
+/// Facts whose values are projected. Of those that only calls of the catalogue have it counts that they are asked
+/// for; all others are no matter of a bus rule.
+const PROJECTED: [&str; 13] = [
+    "derived.own",
+    "derived.effect",
+    "derived.outcome",
+    "derived.omitted",
+    "derived.readOnly",
+    "derived.tampering",
+    "derived.documentUnreadable",
+    "derived.principal.type",
+    "derived.principal.viaService",
+    "derived.principal.accessKeyId",
+    "derived.principal.own",
+    "derived.principal.permissionSet",
+    "derived.principal.linkedService",
+];
+
+/// A branch as far as its projection looks: two that are the same here need the same delivered.
+pub(super) fn seen(branch: &Branch) -> Branch {
+    let mut seen = branch.clone();
+    seen.retain(|path, wanted| {
+        if OF_THE_CATALOGUE.contains(&path.as_str()) && path != "derived.effect" {
+            let there = !wanted.iter().any(is_absent);
+            *wanted = vec![json!({"exists": true})];
+            return there;
+        }
+        let derived = path == "derived" || path.starts_with("derived.");
+        !derived || PROJECTED.contains(&path.as_str()) || path == "derived.principal.roleArn"
+    });
+    seen
+}
+
 /// Which events of a call the branch can match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Asks {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use iam_responder::bus::{BusFault, BusRules, PATTERN_CHARACTERS_MAX, Share};
+use iam_responder::bus::{BusFault, BusRules, PATTERN_CHARACTERS_MAX, Share, Shares};
 use iam_responder::engine::Engine;
 use iam_responder::pattern::COMPLEXITY_MAX;
 use iam_responder::rule::Rule;
@@ -18,9 +18,11 @@ pub fn remarks(engine: &Engine) -> Result<Vec<Remark>, Failure> {
     let ids: HashSet<&str> = default.rules().ids().into_iter().collect();
     let deployed = files::bus_rules(&default)?;
     let fresh = BusRules::of(engine.rules().rules());
+    let mut of_fresh = fresh.as_ref().map(BusRules::shares);
+    let mut of_deployed = deployed.shares();
     let mut remarks = Vec::new();
     for rule in engine.rules().rules().iter().filter(|rule| rule.spec.enabled) {
-        remarks.extend(of_share(rule, &deployed, fresh.as_ref()));
+        remarks.extend(of_share(rule, &mut of_deployed, of_fresh.as_mut()));
         if !ids.contains(rule.spec.id.as_str()) {
             remarks.extend(of_pattern(rule));
         }
@@ -33,10 +35,10 @@ pub fn remarks(engine: &Engine) -> Result<Vec<Remark>, Failure> {
 
 fn of_share(
     rule: &Rule,
-    deployed: &BusRules,
-    fresh: Result<&BusRules, &Vec<BusFault>>,
+    deployed: &mut Shares<'_>,
+    fresh: Result<&mut Shares<'_>, &mut &Vec<BusFault>>,
 ) -> Option<Remark> {
-    let now = (deployed.share(rule, false), deployed.share(rule, true));
+    let now = (deployed.of(rule, false), deployed.of(rule, true));
     let sees = match now.0 {
         Share::All => return None,
         Share::Nothing => "sees nothing",
@@ -48,16 +50,14 @@ fn of_share(
     }
     let again = "put it into a folder below rules/, or its settings into rules/site.yaml, build, and deploy by \
                  `infra/package`; `iam-responder bus-rules` shows them before";
-    let message = match fresh {
+    let message = match fresh.map(|fresh| fresh.of(rule, false)) {
         Err(faults) => {
             let own = faults.iter().find(|fault| fault.rule.as_ref() == Some(&rule.spec.id));
             let why =
                 own.map_or("the bus rules cannot be made from these rules", |own| &own.message);
             format!("{sees}, and no bus rule can deliver it: {why}")
         }
-        Ok(fresh) if fresh.share(rule, false) == Share::All => {
-            format!("{sees} until you deploy the bus rules again; {again}")
-        }
+        Ok(Share::All) => format!("{sees} until you deploy the bus rules again; {again}"),
         Ok(_) => format!(
             "{sees} until you deploy the bus rules again with DeliverReadOnlyEvents=true; {again}"
         ),

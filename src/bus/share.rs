@@ -1,0 +1,76 @@
+//! How much of what a rule looks for is delivered.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::Delivery;
+use super::clause::Clause;
+use super::demand::{Demand, Demands, Share};
+use super::pack::{BusRules, prepared};
+use crate::rule::Rule;
+
+/// Answers for one set of bus rules. Rules ask for the same things: each is judged once.
+#[derive(Debug)]
+pub struct Shares<'b> {
+    bus_rules: &'b BusRules,
+    /// Whether a clause is delivered: by bus rules for changes too, by those for reads too.
+    known: HashMap<(Rc<Clause>, bool, bool), bool>,
+    projected: Demands,
+}
+
+impl<'b> Shares<'b> {
+    pub(super) fn new(bus_rules: &'b BusRules) -> Self {
+        Self { bus_rules, known: HashMap::new(), projected: Demands::default() }
+    }
+
+    /// How much of what a rule looks for the bus rules deliver, with or without those for reads.
+    pub fn of(&mut self, rule: &Rule, reads: bool) -> Share {
+        let demands = self.projected.of_rule(rule);
+        let (mut missed, mut in_part) = (0, 0);
+        let mut all_explained = true;
+        for demand in &demands {
+            if self.delivered(demand, demand.delivery == Delivery::Changes, reads) {
+                continue;
+            }
+            missed += 1;
+            // Of what is asked with its reads the changes alone may come.
+            let names = demand.clause.0.contains_key("detail.eventName");
+            let part =
+                demand.delivery == Delivery::All && !names && self.delivered(demand, true, reads);
+            in_part += usize::from(part);
+            all_explained &= part || demand.delivery == Delivery::Reads;
+        }
+        if demands.is_empty() || (missed == demands.len() && in_part == 0) {
+            Share::Nothing
+        } else if missed == 0 {
+            Share::All
+        } else if all_explained {
+            Share::WithoutReads
+        } else {
+            Share::Part
+        }
+    }
+
+    fn delivered(&mut self, demand: &Demand, changes: bool, reads: bool) -> bool {
+        let key = (Rc::clone(&demand.clause), changes, reads);
+        if let Some(known) = self.known.get(&key) {
+            return *known;
+        }
+        let parts = prepared(&demand.clause);
+        let found =
+            parts.is_ok_and(|parts| parts.iter().all(|part| self.covered(part, changes, reads)));
+        self.known.insert(key, found);
+        found
+    }
+
+    fn covered(&self, clause: &Clause, changes: bool, reads: bool) -> bool {
+        let may = |delivery: Delivery| match delivery {
+            Delivery::Changes => changes,
+            Delivery::All => true,
+            Delivery::Reads => reads,
+        };
+        let mut rules = self.bus_rules.bus_rules().filter(|(delivery, _)| may(*delivery));
+        rules.any(|(_, clauses)| clauses.iter().any(|all| all.covers(clause)))
+            || (changes && self.bus_rules.together().iter().any(|all| all.covers(clause)))
+    }
+}
