@@ -46,6 +46,7 @@ pub mod event;
 pub mod history;
 pub mod input;
 pub mod ledger;
+pub mod live;
 pub mod metrics;
 pub mod outcome;
 pub mod own;
