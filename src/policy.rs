@@ -110,6 +110,12 @@ impl PolicyDocument {
         self.statements.iter().any(|statement| !statement.allow)
     }
 
+    /// Does it forbid, and allow nothing at all?
+    #[must_use]
+    pub fn only_denies(&self) -> bool {
+        self.denies() && !self.too_long && !self.statements.iter().any(|statement| statement.allow)
+    }
+
     fn from_value(value: &Value) -> Option<Self> {
         let items = match element(value, "Statement")? {
             Value::Array(items) => items.as_slice(),

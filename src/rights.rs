@@ -32,6 +32,8 @@ pub struct Rights {
     pub unknown: bool,
     /// It carries a document that cannot be read: AWS took it, so it means something.
     pub unreadable: bool,
+    /// The policy that it puts, attaches or detaches allows nothing: without it somebody has more rights.
+    pub only_denies: bool,
 }
 
 /// What an event does with a document.
@@ -153,6 +155,7 @@ pub fn rights(event: &Event, site: &Site, before: Option<&str>) -> Rights {
         Deed::Put(field) => {
             let found = event.value(&format!("detail.requestParameters.{field}"));
             if let Some(document) = found.and_then(PolicyDocument::from_field) {
+                rights.only_denies = document.only_denies();
                 rights.grants = Grants::of(&document, event.account());
                 compare(&mut rights, before.as_ref(), event.account());
             } else {
@@ -167,15 +170,20 @@ pub fn rights(event: &Event, site: &Site, before: Option<&str>) -> Rights {
             let known = |account: &str| site.knows_account(account);
             let document = found.and_then(PolicyDocument::from_field);
             rights.unreadable = found.is_some() && document.is_none();
+            rights.only_denies = document.as_ref().is_some_and(PolicyDocument::only_denies);
             rights.trust = document.map(|document| Trust::of(&document, event.account(), known));
             if let Some(boundary) = parameter("permissionsBoundary") {
                 bound(&mut rights.grants, boundary);
             }
         }
         Deed::Attach(field) => {
+            rights.only_denies = only_denies(parameter(field), before.as_ref());
             rights.unknown = !attach(&mut rights.grants, parameter(field), before.as_ref());
         }
-        Deed::Detach(field) => detach(&mut rights.grants, parameter(field), before.as_ref()),
+        Deed::Detach(field) => {
+            rights.only_denies = only_denies(parameter(field), before.as_ref());
+            detach(&mut rights.grants, parameter(field), before.as_ref());
+        }
         Deed::Delete => delete(&mut rights, before.as_ref()),
         Deed::Bound => {
             bound(&mut rights.grants, parameter("permissionsBoundary").unwrap_or_default());
@@ -194,6 +202,16 @@ fn compare(rights: &mut Rights, before: Option<&PolicyDocument>, own: Option<&st
     if before.denies() && !rights.grants.all.is_empty() {
         rights.grants.add("deny-removed", true);
     }
+}
+
+/// AWS numbers its quarantine policies; a customer's policy of that name is any other.
+fn only_denies(arn: Option<&str>, before: Option<&PolicyDocument>) -> bool {
+    let parts: Vec<&str> = arn.unwrap_or_default().splitn(6, ':').collect();
+    let ["arn", _, "iam", _, "aws", path] = parts.as_slice() else {
+        return before.is_some_and(PolicyDocument::only_denies);
+    };
+    let name = path.rsplit('/').next().unwrap_or(path).to_lowercase();
+    name == "awsdenyall" || name.starts_with("awscompromisedkeyquarantine")
 }
 
 /// AWS's own policies are known by name, the customer's by the document the ledger saw. Says
