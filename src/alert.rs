@@ -95,7 +95,7 @@ pub struct Alert {
 pub struct RuleLine {
     /// ID of the rule.
     pub id: String,
-    /// Its title.
+    /// Its title; of what was only tried it says so.
     pub title: String,
     /// Its base severity.
     pub severity: Severity,
@@ -215,7 +215,7 @@ impl Alert {
             severity: decision.severity,
             title: first.map_or_else(|| "Event".to_owned(), |rule| title(rule, facts)),
             sentence,
-            rules: rules.iter().map(|rule| rule_line(rule)).collect(),
+            rules: rules.iter().map(|rule| rule_line(rule, facts)).collect(),
             reasons: decision
                 .reasons
                 .iter()
@@ -424,11 +424,11 @@ fn rule_id(id: &str, severity: Severity) -> RuleLine {
     RuleLine { id: clean(id, NAME_CHARS_MAX), title: String::new(), severity, attack: Vec::new() }
 }
 
-fn rule_line(rule: &Rule) -> RuleLine {
+fn rule_line(rule: &Rule, facts: &Facts) -> RuleLine {
     let spec = &rule.spec;
     RuleLine {
         id: spec.id.clone(),
-        title: clean(&spec.title, NAME_CHARS_MAX),
+        title: title(rule, facts),
         severity: spec.severity,
         attack: spec.attack.clone(),
     }

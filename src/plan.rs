@@ -128,7 +128,7 @@ pub fn undo(event: &Event, facts: &Facts) -> Option<Step> {
     }
     let fitting = |inverse: &'static Inverse| {
         let row = case(inverse, event, facts)?;
-        (row.effect != Effect::Repeats).then_some((inverse, row))
+        (row.effect != Effect::Unfit).then_some((inverse, row))
     };
     let (inverse, row) = facts.call?.inverses.iter().find_map(fitting)?;
     let command = command(inverse, row, event, facts);
@@ -157,6 +157,7 @@ fn case(inverse: &Inverse, event: &Event, facts: &Facts) -> Option<&'static Step
     };
     let holds = |condition: &Condition| match condition {
         Condition::OnlyDenies => only_denies(event, facts),
+        Condition::UnknownPolicy => facts.rights.unknown,
         Condition::Present(path) => event.value(&format!("detail.{path}")).is_some(),
         Condition::Absent(path) => event.value(&format!("detail.{path}")).is_none(),
         Condition::OneOf(path, values) => text(path)

@@ -8,6 +8,8 @@ use crate::event::Event;
 use crate::policy::{Grants, PolicyDocument, Trust, managed};
 use crate::site::Site;
 
+mod contain;
+
 /// Inline policies that AWS puts on users whose keys were found in public.
 const QUARANTINE_INLINE: &str = "AWSExposedCredentialPolicy_DO_NOT_REMOVE";
 /// Inline policy with which the console revokes sessions.
@@ -177,11 +179,11 @@ pub fn rights(event: &Event, site: &Site, before: Option<&str>) -> Rights {
             }
         }
         Deed::Attach(field) => {
-            rights.only_denies = only_denies(parameter(field), before.as_ref());
+            rights.only_denies = contain::only_denies(parameter(field), before.as_slice());
             rights.unknown = !attach(&mut rights.grants, parameter(field), before.as_ref());
         }
         Deed::Detach(field) => {
-            rights.only_denies = only_denies(parameter(field), before.as_ref());
+            rights.only_denies = contain::only_denies(parameter(field), before.as_slice());
             detach(&mut rights.grants, parameter(field), before.as_ref());
         }
         Deed::Delete => delete(&mut rights, before.as_ref()),
@@ -202,16 +204,6 @@ fn compare(rights: &mut Rights, before: Option<&PolicyDocument>, own: Option<&st
     if before.denies() && !rights.grants.all.is_empty() {
         rights.grants.add("deny-removed", true);
     }
-}
-
-/// AWS numbers its quarantine policies; a customer's policy of that name is any other.
-fn only_denies(arn: Option<&str>, before: Option<&PolicyDocument>) -> bool {
-    let parts: Vec<&str> = arn.unwrap_or_default().splitn(6, ':').collect();
-    let ["arn", _, "iam", _, "aws", path] = parts.as_slice() else {
-        return before.is_some_and(PolicyDocument::only_denies);
-    };
-    let name = path.rsplit('/').next().unwrap_or(path).to_lowercase();
-    name == "awsdenyall" || name.starts_with("awscompromisedkeyquarantine")
 }
 
 /// AWS's own policies are known by name, the customer's by the document the ledger saw. Says

@@ -24,8 +24,8 @@ pub enum Effect {
     Destroys,
     /// Puts back what was there before: what that does, only that tells.
     Restores,
-    /// Would set what the event has set: no undo of it.
-    Repeats,
+    /// No undo of the event: it would set what the event has set, or undo something else.
+    Unfit,
 }
 
 /// One case of a step.
@@ -44,6 +44,8 @@ pub struct StepRow {
 pub enum Condition {
     /// What the event puts, attaches or detaches allows nothing.
     OnlyDenies,
+    /// Nothing tells what the policy that the event attaches holds.
+    UnknownPolicy,
     /// There is a value.
     Present(&'static str),
     /// There is none.
@@ -76,7 +78,7 @@ fn parse(line: &'static str) -> Option<(&'static str, StepRow)> {
         "moves" => Effect::Moves,
         "destroys" => Effect::Destroys,
         "restores" => Effect::Restores,
-        "repeats" => Effect::Repeats,
+        "unfit" => Effect::Unfit,
         _ => return None,
     };
     let when = if when == NONE { Vec::new() } else { when.split(' ').map(condition).collect() };
@@ -84,8 +86,10 @@ fn parse(line: &'static str) -> Option<(&'static str, StepRow)> {
 }
 
 fn condition(text: &'static str) -> Condition {
-    if text == "only-denies" {
-        return Condition::OnlyDenies;
+    match text {
+        "only-denies" => return Condition::OnlyDenies,
+        "unknown-policy" => return Condition::UnknownPolicy,
+        _ => {}
     }
     match (text.strip_prefix('!'), text.split_once('=')) {
         (Some(path), _) => Condition::Absent(path),
