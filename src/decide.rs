@@ -49,10 +49,12 @@ pub fn decide(
     }
     let suppressed = suppression(&worlds, rules, site, now, &mut reasons);
     let undo = plan::undo(event, facts);
-    let allowed = |step: &Step| {
-        rules.iter().any(|rule| rule.spec.respond.iter().any(|word| *word == step.word))
-    };
-    let plan = undo.clone().filter(allowed).into_iter().collect();
+    // A call that can be undone in several ways may be where a rule names one of them.
+    let words: Vec<&str> =
+        facts.call.iter().flat_map(|call| &call.inverses).map(|inverse| inverse.word).collect();
+    let mut responses = rules.iter().flat_map(|rule| &rule.spec.respond);
+    let allowed = responses.any(|word| words.contains(&word.as_str()));
+    let plan = undo.clone().filter(|_| allowed).into_iter().collect();
     Decision { severity, reasons, suppressed, undo, plan }
 }
 

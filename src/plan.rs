@@ -31,9 +31,6 @@ pub struct Step {
     pub doubts: Vec<Cow<'static, str>>,
     /// Shell command that does it with the AWS CLI: one line, which does nothing in another account.
     pub command: Option<String>,
-    /// The word a rule's `respond` uses for it.
-    #[serde(skip)]
-    pub word: Cow<'static, str>,
 }
 
 /// Of an alert that was kept before steps knew their effect.
@@ -132,14 +129,18 @@ pub fn undo(event: &Event, facts: &Facts) -> Option<Step> {
     };
     let (inverse, row) = facts.call?.inverses.iter().find_map(fitting)?;
     let command = command(inverse, row, event, facts);
+    // Where nothing is to be done, nothing is to be doubted.
+    let counts = match command {
+        Ok(_) | Err(Guard::GivesRights) => true,
+        Err(guard) => guard.leaves_it_to_people(),
+    };
     Some(Step {
         action: Cow::Borrowed(inverse.action),
         effect: row.effect,
         status: if command.is_ok() { Status::Proposed } else { Status::Refused },
         guard: command.as_ref().err().copied(),
-        doubts: row.doubt.into_iter().map(Cow::Borrowed).collect(),
+        doubts: row.doubt.filter(|_| counts).into_iter().map(Cow::Borrowed).collect(),
         command: command.ok(),
-        word: Cow::Borrowed(inverse.word),
     })
 }
 
@@ -158,6 +159,7 @@ fn case(inverse: &Inverse, event: &Event, facts: &Facts) -> Option<&'static Step
     let holds = |condition: &Condition| match condition {
         Condition::OnlyDenies => only_denies(event, facts),
         Condition::UnknownPolicy => facts.rights.unknown,
+        Condition::ReplacesNothing => facts.rights.replaces_nothing,
         Condition::Present(path) => event.value(&format!("detail.{path}")).is_some(),
         Condition::Absent(path) => event.value(&format!("detail.{path}")).is_none(),
         Condition::OneOf(path, values) => text(path)
@@ -463,6 +465,23 @@ mod tests {
         check("sso-directory", "AddMemberToGroup", member, "null", Ok(out));
         let odd = r#"{"identityStoreId":"d-1","groupId":"g-1","member":{"memberId":"u$(id)"}}"#;
         check("sso-directory", "AddMemberToGroup", odd, "null", Err(Guard::UnsafeValue));
+    }
+
+    #[test]
+    fn what_wrote_over_nothing_is_deleted() {
+        let put = r#"{"eventSource":"iam.amazonaws.com","eventName":"PutRolePolicy","recipientAccountId":"111122223333",
+            "requestParameters":{"roleName":"r","policyName":"p"}}"#;
+        let event = Event::parse(put).unwrap();
+        let mut facts = Facts::of(&event, &Site::empty(), &Own::default(), &Known::default());
+        assert_eq!(undo(&event, &facts).unwrap().guard, Some(Guard::PriorStateUnknown));
+        facts.rights.replaces_nothing = true;
+        let command = undo(&event, &facts).unwrap().command.unwrap();
+        assert_eq!(
+            command,
+            format!("{HERE}aws iam delete-role-policy --role-name r --policy-name p")
+        );
+        facts.rights.only_denies = true;
+        assert_eq!(undo(&event, &facts).unwrap().guard, Some(Guard::GivesRights));
     }
 
     #[test]

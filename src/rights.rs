@@ -36,6 +36,8 @@ pub struct Rights {
     pub unreadable: bool,
     /// The policy that it puts, attaches or detaches allows nothing: without it somebody has more rights.
     pub only_denies: bool,
+    /// For certain nothing was there under the name that it puts something under.
+    pub replaces_nothing: bool,
 }
 
 /// What an event does with a document.

@@ -46,6 +46,8 @@ pub enum Condition {
     OnlyDenies,
     /// Nothing tells what the policy that the event attaches holds.
     UnknownPolicy,
+    /// For certain nothing was there that the event could have written over.
+    ReplacesNothing,
     /// There is a value.
     Present(&'static str),
     /// There is none.
@@ -89,6 +91,7 @@ fn condition(text: &'static str) -> Condition {
     match text {
         "only-denies" => return Condition::OnlyDenies,
         "unknown-policy" => return Condition::UnknownPolicy,
+        "replaces-nothing" => return Condition::ReplacesNothing,
         _ => {}
     }
     match (text.strip_prefix('!'), text.split_once('=')) {
