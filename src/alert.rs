@@ -476,7 +476,8 @@ fn rights_lines(rights: &Rights) -> RightsLines {
         trust: trust.map(|trust| words(&trust.words)).unwrap_or_default(),
         allows: allows.iter().map(|line| clean(line, TEXT_CHARS_MAX)).collect(),
         difference: difference
-            .map(|(added, removed)| format!("new {}; gone {}", list(added), list(removed))),
+            .map(|(added, removed)| format!("new {}; gone {}", list(added), list(removed)))
+            .map(|line| clean(&line, TEXT_CHARS_MAX)),
     }
 }
 

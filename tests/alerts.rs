@@ -151,6 +151,69 @@ fn the_undo_of_an_event_that_is_not_of_now_is_doubted() {
     assert!(undo.doubts[1].contains("no time"), "{undo:?}");
 }
 
+/// Whoever is reported chooses every text of the event: none of it may be clicked, call anybody or hide.
+#[test]
+fn no_text_of_an_event_is_live_in_any_channel() {
+    const HOSTILE: &str = r"x [a](//files.example/b) www.files.example @everyone [~ops] mailto:ops \\files\c <!channel>";
+    fn poison(value: &mut serde_json::Value) {
+        match value {
+            serde_json::Value::String(text) => text.push_str(&format!("{HOSTILE}\u{9b}\u{200b}")),
+            serde_json::Value::Array(items) => items.iter_mut().for_each(poison),
+            serde_json::Value::Object(map) => map.values_mut().for_each(poison),
+            _ => {}
+        }
+    }
+    let engine = Engine::embedded().unwrap();
+    let mut told = 0;
+    for (file, text) in fixtures() {
+        let Ok(mut event) = serde_json::from_str::<serde_json::Value>(&text) else { continue };
+        let Some(record) = event.get_mut("detail").and_then(|record| record.as_object_mut()) else {
+            continue;
+        };
+        for key in [
+            "requestParameters",
+            "responseElements",
+            "userIdentity",
+            "userAgent",
+            "sourceIPAddress",
+            "errorMessage",
+            "additionalEventData",
+            "eventID",
+        ] {
+            record.get_mut(key).into_iter().for_each(poison);
+        }
+        let Some(alert) = alert(&engine, &event.to_string()) else { continue };
+        told += 1;
+        for format in [Format::Text, Format::Json, Format::PerProtocol] {
+            let Message { subject, body, .. } = Message::new(&alert, format);
+            for live in [
+                "//files",
+                "www.files",
+                "](",
+                "@everyone",
+                "[~",
+                "mailto:",
+                r"\\files",
+                "<!",
+                "\u{9b}",
+                "\u{200b}",
+            ] {
+                // JSON writes a backslash as two.
+                let live = if format == Format::Text {
+                    live.to_owned()
+                } else {
+                    live.replace('\\', r"\\")
+                };
+                assert!(
+                    !body.contains(&live) && !subject.contains(&live),
+                    "{file}: {live} in {body}"
+                );
+            }
+        }
+    }
+    assert!(told >= 40, "{told}");
+}
+
 #[test]
 fn per_protocol_bodies_are_what_sns_asks_for() {
     let engine = Engine::embedded().unwrap();

@@ -141,7 +141,9 @@ fn brief(out: &mut impl Write, alert: &Alert, place: &str) -> Result<(), Failure
     }
     if !alert.rights.allows.is_empty() {
         let allows = alert.rights.allows.join("; ");
-        writeln!(out, "{}", paint::paragraph(&allows, &label("gives"), INDENT + 6))?;
+        let done = alert.event.outcome.as_deref().is_none_or(|outcome| outcome == "success");
+        let gives = label(if done { "gives" } else { "asked" });
+        writeln!(out, "{}", paint::paragraph(&allows, &gives, INDENT + 6))?;
     }
     if let Some(command) = alert.undo_command() {
         let doubts = alert.undo.as_ref().map(|step| step.doubts.join(" ")).unwrap_or_default();
