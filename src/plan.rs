@@ -157,7 +157,8 @@ fn case(inverse: &Inverse, event: &Event, facts: &Facts) -> Option<&'static Step
         event.text(&path).or_else(|| event.flag(&path).map(|on| if on { "true" } else { "false" }))
     };
     let holds = |condition: &Condition| match condition {
-        Condition::OnlyDenies => only_denies(event, facts),
+        Condition::OnlyDenies => facts.rights.only_denies,
+        Condition::OwnQuarantine => is_own_quarantine(event, facts),
         Condition::UnknownPolicy => facts.rights.unknown,
         Condition::ReplacesNothing => facts.rights.replaces_nothing,
         Condition::Present(path) => event.value(&format!("detail.{path}")).is_some(),
@@ -211,18 +212,14 @@ fn has_path(role_arn: &str, path: &str) -> bool {
     resource.and_then(|rest| rest.strip_prefix(path)).is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// Taking such a policy off frees whoever it holds back. The tool's own quarantine counts where a role of
-/// the tool attaches it and nothing tells that it allows anything.
-fn only_denies(event: &Event, facts: &Facts) -> bool {
-    let quarantine = || {
-        facts.own_session.is_some()
-            && facts.rights.unknown
-            && facts.own.contains(&"policy")
-            && event
-                .text("detail.requestParameters.policyArn")
-                .is_some_and(|arn| arn.ends_with("/quarantine"))
-    };
-    facts.rights.only_denies || quarantine()
+/// By its name alone anybody could make a policy that is never taken off again; so it must be a role of
+/// the tool that attaches it, too.
+fn is_own_quarantine(event: &Event, facts: &Facts) -> bool {
+    let arn = event.text("detail.requestParameters.policyArn");
+    facts.own_session.is_some()
+        && facts.rights.unknown
+        && facts.own.contains(&"policy")
+        && arn.is_some_and(|arn| arn.ends_with("/quarantine"))
 }
 
 #[cfg(test)]

@@ -35,8 +35,8 @@ impl Shell {
     fn run(&self, command: &str) -> Vec<String> {
         let called = self.folder.join("aws.called");
         fs::write(&called, "").unwrap();
-        let path = format!("{}:{}", self.folder.display(), std::env::var("PATH").unwrap());
-        Command::new("sh").args(["-c", command]).env("PATH", path).status().unwrap();
+        let script = format!("PATH='{}':\"$PATH\"\n{command}", self.folder.display());
+        Command::new("sh").args(["-c", &script]).status().unwrap();
         let words = fs::read_to_string(called).unwrap();
         words.split_terminator('\0').map(str::to_owned).collect()
     }

@@ -44,6 +44,9 @@ pub struct StepRow {
 pub enum Condition {
     /// What the event puts, attaches or detaches allows nothing.
     OnlyDenies,
+    /// A role of this tool attaches the policy that is named as its quarantine, and nothing tells that it
+    /// allows anything.
+    OwnQuarantine,
     /// Nothing tells what the policy that the event attaches holds.
     UnknownPolicy,
     /// For certain nothing was there that the event could have written over.
@@ -90,6 +93,7 @@ fn parse(line: &'static str) -> Option<(&'static str, StepRow)> {
 fn condition(text: &'static str) -> Condition {
     match text {
         "only-denies" => return Condition::OnlyDenies,
+        "own-quarantine" => return Condition::OwnQuarantine,
         "unknown-policy" => return Condition::UnknownPolicy,
         "replaces-nothing" => return Condition::ReplacesNothing,
         _ => {}
