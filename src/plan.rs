@@ -385,6 +385,16 @@ mod tests {
     }
 
     #[test]
+    fn what_nobody_saw_is_doubted() {
+        let doubts = |policy: &str| {
+            let parameters = format!(r#"{{"userName":"u","policyArn":"{policy}"}}"#);
+            step("iam", "AttachUserPolicy", &parameters, "null", ALICE).unwrap().doubts.join(" ")
+        };
+        assert!(doubts("arn:aws:iam::111122223333:policy/held-back").contains("Nobody saw"));
+        assert!(doubts(ADMIN).contains("attached before") && !doubts(ADMIN).contains("Nobody saw"));
+    }
+
+    #[test]
     fn what_repeats_the_event_is_no_undo() {
         for (source, name, parameters) in [
             (
