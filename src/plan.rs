@@ -489,6 +489,13 @@ mod tests {
         );
         facts.rights.only_denies = true;
         assert_eq!(undo(&event, &facts).unwrap().guard, Some(Guard::GivesRights));
+        let attach = r#"{"eventSource":"iam.amazonaws.com","eventName":"AttachUserPolicy","recipientAccountId":"111122223333",
+            "requestParameters":{"userName":"u","policyArn":"arn:aws:iam::aws:policy/AdministratorAccess"}}"#;
+        let event = Event::parse(attach).unwrap();
+        let mut facts = Facts::of(&event, &Site::empty(), &Own::default(), &Known::default());
+        assert_eq!(undo(&event, &facts).unwrap().doubts.len(), 1);
+        facts.rights.replaces_nothing = true;
+        assert!(undo(&event, &facts).unwrap().doubts.is_empty());
     }
 
     #[test]

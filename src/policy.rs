@@ -110,10 +110,10 @@ impl PolicyDocument {
         self.statements.iter().any(|statement| !statement.allow)
     }
 
-    /// Does it forbid, and allow nothing at all?
+    /// Does it forbid, and allow nothing?
     #[must_use]
-    pub fn only_denies(&self) -> bool {
-        self.denies() && !self.too_long && !self.statements.iter().any(|statement| statement.allow)
+    pub fn denies_only(&self) -> bool {
+        !self.statements.is_empty() && self.statements.iter().all(|statement| !statement.allow)
     }
 
     fn from_value(value: &Value) -> Option<Self> {

@@ -36,7 +36,7 @@ pub struct Rights {
     pub unreadable: bool,
     /// The policy that it puts, attaches or detaches allows nothing: without it somebody has more rights.
     pub only_denies: bool,
-    /// For certain nothing was there under the name that it puts something under.
+    /// For certain what it puts, attaches or adds was not there before, and nothing in its place.
     pub replaces_nothing: bool,
 }
 
@@ -159,7 +159,7 @@ pub fn rights(event: &Event, site: &Site, before: Option<&str>) -> Rights {
         Deed::Put(field) => {
             let found = event.value(&format!("detail.requestParameters.{field}"));
             if let Some(document) = found.and_then(PolicyDocument::from_field) {
-                rights.only_denies = document.only_denies();
+                rights.only_denies = document.denies_only();
                 rights.grants = Grants::of(&document, event.account());
                 compare(&mut rights, before.as_ref(), event.account());
             } else {
@@ -174,7 +174,7 @@ pub fn rights(event: &Event, site: &Site, before: Option<&str>) -> Rights {
             let known = |account: &str| site.knows_account(account);
             let document = found.and_then(PolicyDocument::from_field);
             rights.unreadable = found.is_some() && document.is_none();
-            rights.only_denies = document.as_ref().is_some_and(PolicyDocument::only_denies);
+            rights.only_denies = document.as_ref().is_some_and(PolicyDocument::denies_only);
             rights.trust = document.map(|document| Trust::of(&document, event.account(), known));
             if let Some(boundary) = parameter("permissionsBoundary") {
                 bound(&mut rights.grants, boundary);

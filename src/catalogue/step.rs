@@ -49,7 +49,7 @@ pub enum Condition {
     OwnQuarantine,
     /// Nothing tells what the policy that the event attaches holds.
     UnknownPolicy,
-    /// For certain nothing was there that the event could have written over.
+    /// For certain what the event puts, attaches or adds was not there before.
     ReplacesNothing,
     /// There is a value.
     Present(&'static str),

@@ -7,7 +7,7 @@ use crate::policy::PolicyDocument;
 pub(super) fn only_denies(arn: Option<&str>, documents: &[PolicyDocument]) -> bool {
     let parts: Vec<&str> = arn.unwrap_or_default().splitn(6, ':').collect();
     let ["arn", _, "iam", _, "aws", path] = parts.as_slice() else {
-        return !documents.is_empty() && documents.iter().all(PolicyDocument::only_denies);
+        return !documents.is_empty() && documents.iter().all(PolicyDocument::denies_only);
     };
     let name = path.rsplit('/').next().unwrap_or(path).to_lowercase();
     name == "awsdenyall" || name.starts_with("awscompromisedkeyquarantine")
