@@ -25,7 +25,7 @@ use crate::ledger::Told;
 use crate::plan::{Status, Step};
 use crate::policy::{describe, describe_trust};
 use crate::rights::Rights;
-use crate::rule::{Attempts, Rule};
+use crate::rule::Rule;
 use crate::severity::Severity;
 use clean::{clean, clean_lines};
 
@@ -41,6 +41,10 @@ pub const RULES_MAX: usize = 10;
 pub const ALLOWS_MAX: usize = 8;
 /// Most reasons listed.
 pub const REASONS_MAX: usize = 20;
+/// Age of an event above which its undo is doubted, in minutes.
+const UNDO_AGE_MINUTES_MAX: i64 = 60;
+/// How far ahead of the clock an event may be, in minutes, before its undo is doubted.
+const UNDO_AHEAD_MINUTES_MAX: i64 = 15;
 
 /// One alert, ready to be rendered.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -55,9 +59,9 @@ pub struct Alert {
     pub rules: Vec<RuleLine>,
     /// Why it is this loud.
     pub reasons: Vec<String>,
-    /// Why it matters, in the words of the first rule.
+    /// Why it matters, in the words of the first rule; of what was only tried, in our own.
     pub why: Option<String>,
-    /// What to do, in the words of the first rule.
+    /// What to do, in the words of the first rule; about what was only tried, in our own.
     pub runbook: Option<String>,
     /// Who acted.
     pub who: Who,
@@ -91,7 +95,7 @@ pub struct Alert {
 pub struct RuleLine {
     /// ID of the rule.
     pub id: String,
-    /// Its title.
+    /// Its title; of what was only tried it says so.
     pub title: String,
     /// Its base severity.
     pub severity: Severity,
@@ -211,15 +215,15 @@ impl Alert {
             severity: decision.severity,
             title: first.map_or_else(|| "Event".to_owned(), |rule| title(rule, facts)),
             sentence,
-            rules: rules.iter().map(|rule| rule_line(rule)).collect(),
+            rules: rules.iter().map(|rule| rule_line(rule, facts)).collect(),
             reasons: decision
                 .reasons
                 .iter()
                 .take(REASONS_MAX)
                 .map(|reason| clean(reason, TEXT_CHARS_MAX))
                 .collect(),
-            why: first.map(|rule| clean_lines(&rule.spec.why, 1_000)),
-            runbook: first.map(|rule| clean_lines(&rule.spec.runbook, 2_000)),
+            why: first.map(|rule| why(rule, facts)),
+            runbook: first.map(|rule| runbook(rule, facts)),
             entity: facts.entity.as_ref().map(|entity| EntityLine {
                 kind: clean(&entity.kind, NAME_CHARS_MAX),
                 name: name(entity.name.as_deref()),
@@ -228,7 +232,7 @@ impl Alert {
             rights: rights_lines(&facts.rights),
             links: links::links(event, facts),
             event: event_line(event, facts, now),
-            undo: decision.undo.clone(),
+            undo: decision.undo.clone().map(|step| doubted(step, event, now)),
             plan: decision.plan.clone(),
             who,
             place,
@@ -386,22 +390,68 @@ impl Alert {
     }
 }
 
-/// A title says what happened; of what was only tried it must not say so.
+/// Was it only tried, while the rule's words say that it happened? Advice for a loss sends people to
+/// repair what is whole.
+fn only_tried(rule: &Rule, facts: &Facts) -> bool {
+    facts.outcome != CallOutcome::Success && !rule.speaks_of_attempts()
+}
+
 fn title(rule: &Rule, facts: &Facts) -> String {
     let title = clean(&rule.spec.title, NAME_CHARS_MAX);
-    let tried = facts.outcome != CallOutcome::Success && rule.spec.attempts == Attempts::Lower;
-    if tried { format!("Attempt: {title}") } else { title }
+    if only_tried(rule, facts) { format!("Attempt: {title}") } else { title }
+}
+
+fn why(rule: &Rule, facts: &Facts) -> String {
+    match (only_tried(rule, facts), facts.outcome) {
+        (false, _) => clean_lines(&rule.spec.why, 1_000),
+        (true, CallOutcome::Denied) => {
+            "The call was refused and changed nothing. Whoever tried may try another way."
+                .to_owned()
+        }
+        (true, _) => "The call failed and changed nothing. Whoever tried may try again.".to_owned(),
+    }
+}
+
+fn runbook(rule: &Rule, facts: &Facts) -> String {
+    if !only_tried(rule, facts) {
+        return clean_lines(&rule.spec.runbook, 2_000);
+    }
+    "Ask the caller, by a second channel, what they wanted to do.\n\
+     If nobody can say, treat the caller's credentials as stolen.\n\
+     Look for other calls of the caller, above all for those that succeeded."
+        .to_owned()
+}
+
+/// A command made from an event that is not of now may meet another state.
+fn doubted(mut step: Step, event: &Event, now: Option<Timestamp>) -> Step {
+    let doubt = match (event.time(), now) {
+        (None, _) => Some("The event has no time: see first what is so now.".to_owned()),
+        (Some(time), Some(now)) => {
+            let age = now.duration_since(time);
+            if age.as_mins() > UNDO_AGE_MINUTES_MAX {
+                let age = text::human(age);
+                Some(format!("The event is {age} old: see first what was changed since."))
+            } else if age.as_mins() < -UNDO_AHEAD_MINUTES_MAX {
+                Some("The time of the event lies ahead: see first what is so now.".to_owned())
+            } else {
+                None
+            }
+        }
+        (Some(_), None) => None,
+    };
+    step.doubts.extend(doubt.map(Cow::Owned));
+    step
 }
 
 fn rule_id(id: &str, severity: Severity) -> RuleLine {
     RuleLine { id: clean(id, NAME_CHARS_MAX), title: String::new(), severity, attack: Vec::new() }
 }
 
-fn rule_line(rule: &Rule) -> RuleLine {
+fn rule_line(rule: &Rule, facts: &Facts) -> RuleLine {
     let spec = &rule.spec;
     RuleLine {
         id: spec.id.clone(),
-        title: clean(&spec.title, NAME_CHARS_MAX),
+        title: title(rule, facts),
         severity: spec.severity,
         attack: spec.attack.clone(),
     }
@@ -449,7 +499,8 @@ fn rights_lines(rights: &Rights) -> RightsLines {
         trust: trust.map(|trust| words(&trust.words)).unwrap_or_default(),
         allows: allows.iter().map(|line| clean(line, TEXT_CHARS_MAX)).collect(),
         difference: difference
-            .map(|(added, removed)| format!("new {}; gone {}", list(added), list(removed))),
+            .map(|(added, removed)| format!("new {}; gone {}", list(added), list(removed)))
+            .map(|line| clean(&line, TEXT_CHARS_MAX)),
     }
 }
 

@@ -1,16 +1,20 @@
 //! The catalogue of mutating calls: what each acts upon, what it does to rights, how it is undone.
 //!
 //! One table, `catalogue/calls.tsv`, is the only place that knows the calls. Facts, plans, coverage
-//! and documentation are read from it.
+//! and documentation are read from it. What the steps that undo them do says `catalogue/steps.tsv`.
+
+mod step;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
+
+pub use step::{Condition, Effect, StepRow, step_rows};
 
 /// Column of the table that means "nothing".
 const NONE: &str = "-";
 
 /// One mutating call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
     /// `iam.amazonaws.com`
     pub source: &'static str,
@@ -27,21 +31,10 @@ pub struct Call {
     entity: &'static str,
     /// What an absent name means: `caller`, `account` or nothing.
     absent: &'static str,
-    /// How it is undone.
-    pub undo: Undo,
+    /// How it is undone, the first choice first; none where that is impossible, or no machine's.
+    pub inverses: Vec<Inverse>,
     /// What the call does, or the trap in it.
     pub note: &'static str,
-}
-
-/// How a call is undone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Undo {
-    /// The event alone suffices.
-    Call(Inverse),
-    /// Needs to know what was there before.
-    Prior(Inverse),
-    /// Cannot be undone, or should not be by a machine.
-    None,
 }
 
 /// The inverse of a call.
@@ -51,8 +44,9 @@ pub struct Inverse {
     pub action: &'static str,
     /// The word for it in a rule's `respond`.
     pub word: &'static str,
-    /// AWS CLI command with `{path}` for values of the event; empty where prior state is needed.
-    pub command: &'static str,
+    /// AWS CLI command with `{path}` for values of the event; nothing where it needs to know what
+    /// was there before.
+    pub command: Option<&'static str>,
 }
 
 impl Call {
@@ -83,7 +77,14 @@ impl Call {
 }
 
 static CALLS: LazyLock<Vec<Call>> = LazyLock::new(|| {
-    include_str!("catalogue/calls.tsv").lines().skip(1).filter_map(parse).collect()
+    let mut calls: Vec<Call> = Vec::new();
+    for call in include_str!("catalogue/calls.tsv").lines().skip(1).filter_map(parse) {
+        match calls.last_mut().filter(|last| (last.source, last.name) == (call.source, call.name)) {
+            Some(last) => last.inverses.extend(call.inverses),
+            None => calls.push(call),
+        }
+    }
+    calls
 });
 
 static BY_NAME: LazyLock<HashMap<(&str, &str), &Call>> =
@@ -108,27 +109,23 @@ pub fn find(source: &str, name: &str) -> Option<&'static Call> {
 
 /// All words that a rule's `respond` may use.
 pub fn response_words() -> impl Iterator<Item = &'static str> {
-    calls().iter().filter_map(|call| match call.undo {
-        Undo::Call(inverse) | Undo::Prior(inverse) => Some(inverse.word),
-        Undo::None => None,
-    })
+    calls().iter().flat_map(|call| &call.inverses).map(|inverse| inverse.word)
 }
 
 fn parse(line: &'static str) -> Option<Call> {
     let columns: Vec<&'static str> = line.split('\t').collect();
     let [source, name, effect, access, kind, entity, absent, undo, action, word, command, note] =
         columns.try_into().ok()?;
-    let inverse = Inverse { action, word, command: if command == NONE { "" } else { command } };
-    let undo = match undo {
-        "call" => Undo::Call(inverse),
-        "prior" => Undo::Prior(inverse),
-        "none" => Undo::None,
+    let inverse = Inverse { action, word, command: (command != NONE).then_some(command) };
+    let inverses = match (undo, inverse.command) {
+        ("call", Some(_)) | ("prior", None) => vec![inverse],
+        ("none", None) => Vec::new(),
         _ => return None,
     };
     if !["caller", "account", NONE].contains(&absent) {
         return None;
     }
-    Some(Call { source, name, effect, access, kind, entity, absent, undo, note })
+    Some(Call { source, name, effect, access, kind, entity, absent, inverses, note })
 }
 
 #[cfg(test)]
@@ -139,18 +136,17 @@ mod tests {
     fn the_table_is_whole() {
         let text = include_str!("catalogue/calls.tsv");
         let rows = text.lines().skip(1).filter(|line| !line.starts_with('#') && !line.is_empty());
-        assert_eq!(rows.count(), calls().len(), "a row has not exactly twelve columns");
+        let parsed: usize = calls().iter().map(|call| call.inverses.len().max(1)).sum();
+        assert_eq!(rows.count(), parsed, "a row has not exactly twelve columns");
         let effects =
             ["grants", "removes", "weakens", "strengthens", "credential", "destroys", "neutral"];
         for call in calls() {
             assert!(effects.contains(&call.effect), "{call:?}");
             assert!(["write", "permissions", "tagging", "read"].contains(&call.access), "{call:?}");
-            if let Undo::Call(inverse) = call.undo {
-                assert!(inverse.command.starts_with("aws "), "{call:?}");
-                assert_eq!(
-                    inverse.command.matches('{').count(),
-                    inverse.command.matches('}').count()
-                );
+            for command in call.inverses.iter().filter_map(|inverse| inverse.command) {
+                assert!(command.starts_with("aws "), "{call:?}");
+                assert_eq!(command.matches('{').count(), command.matches('}').count());
+                assert_eq!(command.matches(" [").count(), command.matches(']').count());
             }
         }
         assert_eq!(BY_NAME.len(), calls().len(), "a call stands twice");

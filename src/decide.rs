@@ -40,13 +40,22 @@ pub fn decide(
 ) -> Decision {
     let mut reasons = Vec::new();
     let worlds = Worlds::of(event, facts);
-    let severity = adjusted(event, &worlds, facts, rules, site, &mut reasons);
+    let mut severity = adjusted(event, &worlds, facts, rules, site, &mut reasons);
+    if plan::names_the_impossible(event, facts) && severity < Severity::High {
+        severity = Severity::High;
+        reasons.push(
+            "names in it are none that IAM allows, the record may be forged: at least high"
+                .to_owned(),
+        );
+    }
     let suppressed = suppression(&worlds, rules, site, now, &mut reasons);
     let undo = plan::undo(event, facts);
-    let allowed = |step: &Step| {
-        rules.iter().any(|rule| rule.spec.respond.iter().any(|word| *word == step.word))
-    };
-    let plan = undo.clone().filter(allowed).into_iter().collect();
+    // A call that can be undone in several ways may be where a rule names one of them.
+    let words: Vec<&str> =
+        facts.call.iter().flat_map(|call| &call.inverses).map(|inverse| inverse.word).collect();
+    let mut responses = rules.iter().flat_map(|rule| &rule.spec.respond);
+    let allowed = responses.any(|word| words.contains(&word.as_str()));
+    let plan = undo.clone().filter(|_| allowed).into_iter().collect();
     Decision { severity, reasons, suppressed, undo, plan }
 }
 
@@ -298,6 +307,17 @@ suppressions:
                 .any(|one| one.contains("not known whether inside calendar freeze"))
         );
         assert_eq!(decision.suppressed, None);
+    }
+
+    #[test]
+    fn a_name_that_cannot_be_makes_the_event_suspicious() {
+        let noon = "2026-11-20T12:00:00Z";
+        let named = |name: &str| format!(r#","requestParameters":{{"userName":"{name}"}}"#);
+        let lab = "444455556666";
+        check(lab, BOB, noon, &named("a b"), Severity::High, "may be forged");
+        check(lab, BOB, noon, &named("--x"), Severity::Low, "environment is development");
+        let refused = format!(r#"{},"errorCode":"ValidationError""#, named("a b"));
+        check(lab, BOB, noon, &refused, Severity::Informational, "an attempt");
     }
 
     #[test]

@@ -298,7 +298,13 @@ fn entity(
     outcome: CallOutcome,
 ) -> Option<Entity> {
     let account = event.account().map(str::to_owned);
-    let given = call.entity_paths().find_map(|path| event.text(&format!("detail.{path}")));
+    // Root has no name: what an answer to root says of a user is no name of one.
+    let counts = |path: &&str| {
+        let by_root = principal.is_root() && call.absent_is_caller();
+        !by_root || path.starts_with("requestParameters.")
+    };
+    let mut paths = call.entity_paths().filter(counts);
+    let given = paths.find_map(|path| event.text(&format!("detail.{path}")));
     if let Some(given) = given {
         return Some(named(call.kind, given, event, account));
     }
@@ -534,6 +540,13 @@ mod tests {
         assert!(!other.self_target);
         let case = iam("CreateAccessKey", r#""requestParameters":{"userName":"ALICE"}"#);
         assert!(case.self_target);
+    }
+
+    #[test]
+    fn an_answer_to_root_names_no_user() {
+        let record = r#"{"eventSource":"iam.amazonaws.com","eventName":"CreateAccessKey","userIdentity":{"type":"Root"},
+            "responseElements":{"accessKey":{"userName":"Root"}}}"#;
+        assert_eq!(facts(record).entity.unwrap().kind, "root");
     }
 
     #[test]

@@ -89,9 +89,12 @@ impl Hour {
         let source = event.event_source().unwrap_or("unknown");
         let service = source.strip_suffix(".amazonaws.com").unwrap_or(source).to_owned();
         let name = event.name().unwrap_or("unknown").to_owned();
-        if outcome_of(event) == CallOutcome::Denied {
+        let outcome = outcome_of(event);
+        if outcome == CallOutcome::Denied {
             *self.denied.entry(format!("{service}:{name}")).or_default() += 1;
-        } else if source == "iam.amazonaws.com" && !is_read_only(event) {
+        }
+        let changed = outcome == CallOutcome::Success && !is_read_only(event);
+        if source == "iam.amazonaws.com" && changed {
             let about = catalogue::find(source, &name).and_then(|call| {
                 call.entity_paths().find_map(|path| event.text(&format!("detail.{path}")))
             });

@@ -20,7 +20,7 @@
 //! belongs to the tool itself, by the name it was deployed under, [`arn`] what AWS alone can make. [`rule_test`], [`coverage`] and [`bus`] ask
 //! the rules themselves: [`bus`] makes of them what EventBridge must deliver. [`lookup`] decides how long an answer about an
 //! [`account`] or a change calendar is believed, [`history`] condenses the caller's last hour,
-//! [`metrics`] are the function's numbers.
+//! [`metrics`] are the function's numbers, [`live`] knows what channels make links and mentions of.
 //!
 //! Tenets, in this order: two alerts rather than none; an alert rather than a wrong act; every act
 //! is reversible, or a human's. Nothing is dropped in silence: what cannot be read is alerted, what
@@ -47,6 +47,7 @@ pub mod event;
 pub mod history;
 pub mod input;
 pub mod ledger;
+pub mod live;
 pub mod metrics;
 pub mod outcome;
 pub mod own;

@@ -8,6 +8,8 @@ use crate::event::Event;
 use crate::policy::{Grants, PolicyDocument, Trust, managed};
 use crate::site::Site;
 
+mod contain;
+
 /// Inline policies that AWS puts on users whose keys were found in public.
 const QUARANTINE_INLINE: &str = "AWSExposedCredentialPolicy_DO_NOT_REMOVE";
 /// Inline policy with which the console revokes sessions.
@@ -34,6 +36,10 @@ pub struct Rights {
     pub denies: bool,
     /// It carries a document that cannot be read: AWS took it, so it means something.
     pub unreadable: bool,
+    /// The policy that it puts, attaches or detaches allows nothing: without it somebody has more rights.
+    pub only_denies: bool,
+    /// For certain what it puts, attaches or adds was not there before, and nothing in its place.
+    pub replaces_nothing: bool,
 }
 
 /// What an event does with a document.
@@ -155,6 +161,7 @@ pub fn rights(event: &Event, site: &Site, before: Option<&str>) -> Rights {
         Deed::Put(field) => {
             let found = event.value(&format!("detail.requestParameters.{field}"));
             if let Some(document) = found.and_then(PolicyDocument::from_field) {
+                rights.only_denies = document.denies_only();
                 rights.grants = Grants::of(&document, event.account());
                 rights.denies = document.denies();
                 compare(&mut rights, before.as_ref(), event.account());
@@ -170,18 +177,23 @@ pub fn rights(event: &Event, site: &Site, before: Option<&str>) -> Rights {
             let known = |account: &str| site.knows_account(account);
             let document = found.and_then(PolicyDocument::from_field);
             rights.unreadable = found.is_some() && document.is_none();
+            rights.only_denies = document.as_ref().is_some_and(PolicyDocument::denies_only);
             rights.trust = document.map(|document| Trust::of(&document, event.account(), known));
             if let Some(boundary) = parameter("permissionsBoundary") {
                 bound(&mut rights.grants, boundary);
             }
         }
         Deed::Attach(field) => {
+            rights.only_denies = contain::only_denies(parameter(field), before.as_slice());
             rights.unknown = !attach(&mut rights.grants, parameter(field), before.as_ref());
             let policy = parameter(field).and_then(managed);
             rights.denies = policy.is_some_and(|policy| policy.denies)
                 || before.as_ref().is_some_and(PolicyDocument::denies);
         }
-        Deed::Detach(field) => detach(&mut rights.grants, parameter(field), before.as_ref()),
+        Deed::Detach(field) => {
+            rights.only_denies = contain::only_denies(parameter(field), before.as_slice());
+            detach(&mut rights.grants, parameter(field), before.as_ref());
+        }
         Deed::Delete => delete(&mut rights, before.as_ref()),
         Deed::Bound => {
             bound(&mut rights.grants, parameter("permissionsBoundary").unwrap_or_default());

@@ -1,6 +1,6 @@
 //! Rules: one detection a document, with its pattern, its words and its own tests.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
@@ -49,6 +49,26 @@ impl Rule {
             Attempts::Lower if outcome != CallOutcome::Success => self.spec.severity.lowered(1),
             _ => self.spec.severity,
         }
+    }
+
+    /// Do its words hold for a call that did not succeed? They do where the rule says so, and where it
+    /// asks for such calls itself.
+    #[must_use]
+    pub fn speaks_of_attempts(&self) -> bool {
+        let asks = |path: &str, wanted: fn(&str) -> bool| {
+            let texts = self.pattern.texts(path);
+            !texts.is_empty() && texts.into_iter().all(wanted)
+        };
+        let absent = serde_json::json!({"exists": false});
+        let error = |branch: &BTreeMap<String, Vec<Value>>| {
+            let codes = ["detail.errorCode", "detail.errorMessage"];
+            let wanted = codes.iter().filter_map(|path| branch.get(*path)).flatten();
+            wanted.into_iter().any(|value| *value != absent)
+        };
+        self.spec.attempts == Attempts::Same
+            || asks("derived.outcome", |outcome| outcome != "success")
+            || asks("detail.responseElements.ConsoleLogin", |outcome| outcome == "Failure")
+            || self.pattern.to_branches().iter().any(error)
     }
 }
 

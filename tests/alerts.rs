@@ -16,20 +16,21 @@ use iam_responder::own::Own;
 use iam_responder::respond::{Origin, Responder};
 use iam_responder::severity::Severity;
 use iam_responder::site::{Format, TopicSpec};
+use jiff::SignedDuration;
 
-/// The alert about a fixture, if there is one.
+/// The alert about a fixture, if there is one, told five seconds after the event.
 fn alert(engine: &Engine, text: &str) -> Option<Alert> {
+    alert_after(engine, text, SignedDuration::from_secs(5))
+}
+
+fn alert_after(engine: &Engine, text: &str, delay: SignedDuration) -> Option<Alert> {
     let (publish, state) = (Recorder::default(), Memory::default());
     let topic =
         |severity| (severity, vec![TopicSpec { arn: "arn".to_owned(), format: Format::Text }]);
     let topics: BTreeMap<Severity, Vec<TopicSpec>> = Severity::ALL.into_iter().map(topic).collect();
     let responder = Responder::offline(engine, &topics, &publish, &state, Origin::Checked);
     let event = Event::parse(text);
-    let told = event
-        .as_ref()
-        .ok()
-        .and_then(Event::time)
-        .map(|time| time + jiff::SignedDuration::from_secs(5));
+    let told = event.as_ref().ok().and_then(Event::time).map(|time| time + delay);
     let now = told.unwrap_or_default();
     pollster::block_on(responder.respond(event, now, told)).unwrap().alert
 }
@@ -77,6 +78,142 @@ fn no_alert_carries_what_an_attacker_could_use() {
             }
         }
     }
+}
+
+/// Advice for a loss would send people to repair what is whole.
+#[test]
+fn what_was_refused_is_nowhere_told_as_done() {
+    let engine = Engine::embedded().unwrap();
+    let mut tried = 0;
+    for (file, text) in fixtures() {
+        let Ok(mut event) = serde_json::from_str::<serde_json::Value>(&text) else { continue };
+        let Some(record) = event.get_mut("detail").and_then(|record| record.as_object_mut()) else {
+            continue;
+        };
+        record.insert("errorCode".to_owned(), "AccessDenied".into());
+        let Some(alert) = alert(&engine, &event.to_string()) else { continue };
+        let rules = engine.rules().rules().iter();
+        let of_alert = |rule: &&iam_responder::rule::Rule| {
+            Some(&rule.spec.id) == alert.rules.first().map(|rule| &rule.id)
+        };
+        let Some(rule) = rules.clone().find(of_alert) else { continue };
+        assert!(alert.undo.is_none(), "{file}");
+        if rule.speaks_of_attempts() {
+            continue;
+        }
+        tried += 1;
+        let (text, json) = (alert.to_text(), alert.to_json().to_string());
+        let advice = rule.spec.runbook.lines().chain([rule.spec.why.trim()]);
+        for said in advice.filter(|line| !line.is_empty()) {
+            assert!(!text.contains(said) && !json.contains(said), "{file}: {said}");
+        }
+        assert!(alert.rules.iter().all(|line| {
+            let rule = rules.clone().find(|rule| rule.spec.id == line.id).unwrap();
+            rule.speaks_of_attempts() || line.title.starts_with("Attempt: ")
+        }));
+        assert!(alert.title.starts_with("Attempt: "), "{file}: {}", alert.title);
+    }
+    assert!(tried >= 20, "{tried}");
+}
+
+#[test]
+fn a_rule_about_attempts_or_callers_keeps_its_words() {
+    let engine = Engine::embedded().unwrap();
+    let speaks = |id: &str| {
+        let mut rules = engine.rules().rules().iter();
+        rules.find(|rule| rule.spec.id == id).unwrap().speaks_of_attempts()
+    };
+    for id in [
+        "access-denied-on-iam",
+        "root-sign-in-failed",
+        "attack-tool-user-agent",
+        "principals-guessed-by-trust-policy",
+    ] {
+        assert!(speaks(id), "{id}");
+    }
+    for id in ["guardduty-detector-deleted", "admin-policy-attached-role", "access-key-swapped"] {
+        assert!(!speaks(id), "{id}");
+    }
+}
+
+#[test]
+fn the_undo_of_an_event_that_is_not_of_now_is_doubted() {
+    let engine = Engine::embedded().unwrap();
+    let text = fs::read_to_string("events/attach-role-policy-admin.json").unwrap();
+    let doubts = |delay: SignedDuration| {
+        alert_after(&engine, &text, delay).unwrap().undo.unwrap().doubts[1..].join(" ")
+    };
+    assert_eq!(doubts(SignedDuration::from_mins(60)), "");
+    assert!(doubts(SignedDuration::from_mins(62)).contains("1 h 2 min old"));
+    assert!(doubts(SignedDuration::from_hours(24 * 365 * 20)).contains("7300 d 0 h old"));
+    assert_eq!(doubts(SignedDuration::from_mins(-15)), "");
+    assert!(doubts(SignedDuration::from_mins(-17)).contains("lies ahead"));
+    let timeless = text.replace("\"eventTime\"", "\"noTime\"").replace("\"time\"", "\"noTime\"");
+    let undo = alert(&engine, &timeless).unwrap().undo.unwrap();
+    assert!(undo.doubts[1].contains("no time"), "{undo:?}");
+}
+
+/// Whoever is reported chooses every text of the event: none of it may be clicked, call anybody or hide.
+#[test]
+fn no_text_of_an_event_is_live_in_any_channel() {
+    const HOSTILE: &str = r"x [a](//files.example/b) www.files.example @everyone [~ops] mailto:ops \\files\c <!channel>";
+    fn poison(value: &mut serde_json::Value) {
+        match value {
+            serde_json::Value::String(text) => text.push_str(&format!("{HOSTILE}\u{9b}\u{200b}")),
+            serde_json::Value::Array(items) => items.iter_mut().for_each(poison),
+            serde_json::Value::Object(map) => map.values_mut().for_each(poison),
+            _ => {}
+        }
+    }
+    let engine = Engine::embedded().unwrap();
+    let mut told = 0;
+    for (file, text) in fixtures() {
+        let Ok(mut event) = serde_json::from_str::<serde_json::Value>(&text) else { continue };
+        let Some(record) = event.get_mut("detail").and_then(|record| record.as_object_mut()) else {
+            continue;
+        };
+        for key in [
+            "requestParameters",
+            "responseElements",
+            "userIdentity",
+            "userAgent",
+            "sourceIPAddress",
+            "errorMessage",
+            "additionalEventData",
+            "eventID",
+        ] {
+            record.get_mut(key).into_iter().for_each(poison);
+        }
+        let Some(alert) = alert(&engine, &event.to_string()) else { continue };
+        told += 1;
+        for format in [Format::Text, Format::Json, Format::PerProtocol] {
+            let Message { subject, body, .. } = Message::new(&alert, format);
+            for live in [
+                "//files",
+                "www.files",
+                "](",
+                "@everyone",
+                "[~",
+                "mailto:",
+                r"\\files",
+                "<!",
+                "\u{9b}",
+                "\u{200b}",
+            ] {
+                // JSON writes a backslash as two.
+                let live = if format == Format::Text {
+                    live.to_owned()
+                } else {
+                    live.replace('\\', r"\\")
+                };
+                assert!(
+                    !body.contains(&live) && !subject.contains(&live),
+                    "{file}: {live} in {body}"
+                );
+            }
+        }
+    }
+    assert!(told >= 40, "{told}");
 }
 
 #[test]

@@ -1,13 +1,16 @@
 //! Text that an attacker can choose, made harmless for every channel.
 
+use crate::live::is_live;
+
 /// A text on one line: control, formatting and bidirectional characters gone, markup turned into
-/// look-alikes that nothing interprets, links broken, length capped with the rest counted.
+/// look-alikes that nothing interprets, links and mentions broken, length capped with the rest counted.
 ///
 /// ```
 /// use iam_responder::alert::clean::clean;
 /// assert_eq!(clean("a\nb\u{202e}c", 80), "a b\u{fffd}c");
 /// assert_eq!(clean("<!channel>", 80), "‹!channel›");
-/// assert_eq!(clean("see https://evil.example", 80), "see https[:]//evil.example");
+/// assert_eq!(clean("see https://evil.example", 80), "see https:/[/]evil.example");
+/// assert_eq!(clean("@everyone [x](y)", 80), "\u{ff20}everyone [x] (y)");
 /// assert_eq!(clean("aaaaaaaaaa", 4), "aaaa… (+6 characters)");
 /// ```
 #[must_use]
@@ -39,7 +42,22 @@ pub fn clean_lines(text: &str, chars_max: usize) -> String {
         cleaned.push(harmless);
         taken += 1;
     }
-    if cleaned.contains("://") { cleaned.replace("://", "[:]//") } else { cleaned }
+    dead(&cleaned)
+}
+
+/// The text with nothing left in it that a channel would make a link or a mention of.
+fn dead(text: &str) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let mut dead = String::with_capacity(text.len());
+    for (at, c) in chars.iter().enumerate() {
+        match c {
+            c if !is_live(&chars, at) => dead.push(*c),
+            '@' => dead.push('\u{ff20}'),
+            '(' | '[' | '~' => dead.extend([' ', *c]),
+            c => dead.extend(['[', *c, ']']),
+        }
+    }
+    dead
 }
 
 /// A text for a terminal, with everything that does not show made visible; markup stays, as nothing
@@ -76,15 +94,18 @@ fn is_invisible(c: char) -> bool {
         | 0x115F..=0x1160 | 0x17B4..=0x17B5 | 0x180B..=0x180F | 0x200B..=0x200F | 0x202A..=0x202E
         | 0x2060..=0x206F | 0x2800 | 0x3164 | 0xE000..=0xF8FF | 0xFDD0..=0xFDEF | 0xFE00..=0xFE0F
         | 0xFEFF | 0xFFA0 | 0xFFF0..=0xFFFB | 0xFFFE..=0xFFFF | 0x110BD | 0x110CD
-        | 0x13430..=0x1345F | 0x1BCA0..=0x1BCA3 | 0x1D173..=0x1D17A | 0xE0000..=0x10_FFFF)
+        | 0x13430..=0x1345F | 0x16FE4 | 0x1BCA0..=0x1BCA3 | 0x1D159 | 0x1D173..=0x1D17A
+        | 0xE0000..=0x10_FFFF)
+        || u32::from(c) & 0xFFFE == 0xFFFE
 }
 
-/// JSON text with every character that does not show written as an escape.
+/// JSON text with every character that does not show written as an escape, the control characters
+/// behind ASCII too, which JSON itself leaves as they are.
 #[must_use]
 pub fn escape_invisible(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for c in json.chars() {
-        if is_invisible(c) || is_break(c) {
+        if c.is_control() || is_invisible(c) || is_break(c) {
             let mut units = [0; 2];
             for unit in c.encode_utf16(&mut units) {
                 escaped.push_str(&format!("\\u{unit:04x}"));
@@ -121,6 +142,26 @@ mod tests {
         assert!(cleaned.chars().all(|c| !c.is_control() && !is_invisible(c)), "{cleaned:?}");
         assert!(!cleaned.contains('\n'));
         assert!(cleaned.starts_with('a') && cleaned.contains("red"));
+    }
+
+    #[test]
+    fn nothing_is_left_to_click_or_to_call() {
+        for (text, want) in [
+            ("[Open](//a.example/x)", "[Open] (/[/]a.example/x)"),
+            ("go to www.a.example", "go to www[.]a.example"),
+            (r"\\files\a", r"\[\]files\a"),
+            ("@here (@ops) [~ops]", "\u{ff20}here (\u{ff20}ops) [ ~ops]"),
+            ("alice@example.com", "alice@example.com"),
+        ] {
+            assert_eq!(clean(text, 80), want);
+            assert_eq!(clean(want, 80), want, "cleaned twice");
+        }
+        assert_eq!(ascii("\u{ff20}here"), "?here");
+    }
+
+    #[test]
+    fn json_hides_nothing() {
+        assert_eq!(escape_invisible("\"a\u{7f}\u{9b}\u{200b}é\""), "\"a\\u007f\\u009b\\u200bé\"");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::derive::{Facts, partition};
 use crate::event::Event;
+use crate::live::is_live;
 
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
@@ -48,6 +49,22 @@ fn region(event: &Event) -> Option<&str> {
 }
 
 fn encoded(text: &str) -> String {
-    let short: String = text.chars().take(super::NAME_CHARS_MAX).collect();
-    utf8_percent_encode(&short, KEPT).to_string()
+    let short: Vec<char> = text.chars().take(super::NAME_CHARS_MAX).collect();
+    let piece = |(at, c): (usize, &char)| match c {
+        // A name must make no link of its own within ours.
+        '.' if is_live(&short, at) => "%2E".to_owned(),
+        c => utf8_percent_encode(c.encode_utf8(&mut [0; 4]), KEPT).to_string(),
+    };
+    short.iter().enumerate().map(piece).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_make_no_links_of_their_own() {
+        assert_eq!(encoded("www.a@b//c"), "www%2Ea%40b%2F%2Fc");
+        assert_eq!(encoded("deploy.web_1-x~"), "deploy.web_1-x~");
+    }
 }

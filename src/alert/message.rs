@@ -4,7 +4,7 @@
 
 use serde_json::json;
 
-use super::clean::ascii;
+use super::clean::{ascii, escape_invisible};
 use super::{Alert, json, text};
 use crate::site::Format;
 
@@ -32,7 +32,7 @@ impl Message {
     pub fn new(alert: &Alert, format: Format) -> Self {
         let body = match format {
             Format::Text => text::render(alert),
-            Format::Json => json::render(alert).to_string(),
+            Format::Json => json_text(alert),
             Format::PerProtocol => per_protocol(alert),
         };
         let per_protocol = format == Format::PerProtocol;
@@ -55,7 +55,7 @@ impl Alert {
 }
 
 fn per_protocol(alert: &Alert) -> String {
-    let (text, json) = (text::render(alert), json::render(alert).to_string());
+    let (text, json) = (text::render(alert), json_text(alert));
     json!({
         "default": text,
         "email": text,
@@ -67,6 +67,10 @@ fn per_protocol(alert: &Alert) -> String {
         "sqs": json,
     })
     .to_string()
+}
+
+fn json_text(alert: &Alert) -> String {
+    escape_invisible(&json::render(alert).to_string())
 }
 
 /// `[CRITICAL] Administrator policy attached to a role: deploy (payments)`.

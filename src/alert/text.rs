@@ -19,7 +19,9 @@ pub(super) fn render(alert: &Alert) -> String {
     }
     let rights = &alert.rights;
     if !rights.allows.is_empty() {
-        section(&mut text, "What it allows", &bullets(&rights.allows));
+        let done = alert.event.outcome.as_deref().is_none_or(|outcome| outcome == "success");
+        let title = if done { "What it allows" } else { "What it would have allowed" };
+        section(&mut text, title, &bullets(&rights.allows));
     }
     if let Some(difference) = &rights.difference {
         text.push_str(&format!("Compared with the document before: {difference}.\n"));
@@ -112,10 +114,7 @@ fn facts(alert: &Alert) -> Vec<(&'static str, String)> {
 
 fn place(alert: &Alert) -> Option<String> {
     let place = &alert.place;
-    let account = match (&place.account_name, &place.account) {
-        (Some(name), Some(account)) => format!("{name} ({account})"),
-        (_, account) => account.clone()?,
-    };
+    let account = account(alert)?;
     let environment = match (&place.environment, place.environment_known) {
         (Some(environment), true) => format!(", {environment}"),
         (Some(_), false) => ", environment unknown".to_owned(),
@@ -123,6 +122,13 @@ fn place(alert: &Alert) -> Option<String> {
     };
     let region = place.region.as_ref().map(|region| format!(", {region}")).unwrap_or_default();
     Some(format!("{account}{environment}{region}"))
+}
+
+fn account(alert: &Alert) -> Option<String> {
+    match (&alert.place.account_name, &alert.place.account) {
+        (Some(name), Some(account)) => Some(format!("{name} ({account})")),
+        (_, account) => account.clone(),
+    }
 }
 
 fn held_back(alert: &Alert) -> Option<String> {
@@ -138,13 +144,20 @@ fn held_back(alert: &Alert) -> Option<String> {
     }
 }
 
+/// The account and the doubts stand before the command: whoever pastes it has read them.
 fn undo(alert: &Alert) -> Option<String> {
     let step = alert.undo.as_ref()?;
-    match (step.status, &step.command, step.guard) {
-        (Status::Proposed, Some(command), _) => Some(command.clone()),
-        (_, _, Some(guard)) => Some(format!("By hand ({}): {}.", step.action, guard.reason())),
-        _ => None,
-    }
+    let mut sentences = match (step.status, step.guard) {
+        (Status::Proposed, _) => vec![format!("In account {}.", account(alert)?)],
+        (Status::Refused, Some(guard)) => {
+            let lead = if guard.leaves_it_to_people() { "By hand" } else { "Not offered" };
+            vec![format!("{lead} ({}): {}.", step.action, guard.reason())]
+        }
+        (Status::Refused, None) => return None,
+    };
+    sentences.extend(step.doubts.iter().map(|doubt| doubt.to_string()));
+    let lines = Some(sentences.join(" ")).into_iter().chain(step.command.clone());
+    Some(lines.collect::<Vec<_>>().join("\n"))
 }
 
 fn section(text: &mut String, title: &str, body: &str) {
@@ -156,7 +169,7 @@ fn bullets(lines: &[String]) -> String {
 }
 
 /// The two largest units: `3 s`, `2 min 5 s`, `4 h 10 min`, `92 d 3 h`.
-fn human(delay: SignedDuration) -> String {
+pub(super) fn human(delay: SignedDuration) -> String {
     let seconds = delay.as_secs().max(0);
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
     match (days, hours, minutes) {

@@ -86,6 +86,8 @@ pub enum Attempts {
     Lower,
     /// As loud as if it had succeeded.
     Keep,
+    /// As loud, and in the same words: the rule is about the caller, whatever came of the call.
+    Same,
 }
 
 /// "3 within 5 minutes, by principal".

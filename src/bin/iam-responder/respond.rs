@@ -141,9 +141,15 @@ fn brief(out: &mut impl Write, alert: &Alert, place: &str) -> Result<(), Failure
     }
     if !alert.rights.allows.is_empty() {
         let allows = alert.rights.allows.join("; ");
-        writeln!(out, "{}", paint::paragraph(&allows, &label("gives"), INDENT + 6))?;
+        let done = alert.event.outcome.as_deref().is_none_or(|outcome| outcome == "success");
+        let gives = label(if done { "gives" } else { "asked" });
+        writeln!(out, "{}", paint::paragraph(&allows, &gives, INDENT + 6))?;
     }
     if let Some(command) = alert.undo_command() {
+        let doubts = alert.undo.as_ref().map(|step| step.doubts.join(" ")).unwrap_or_default();
+        if !doubts.is_empty() {
+            writeln!(out, "{}", paint::paragraph(&doubts, &label("doubt"), INDENT + 6))?;
+        }
         writeln!(out, "{}{command}", label("undo"))?;
     }
     let others: Vec<&str> = alert.rules.iter().skip(1).map(|rule| rule.id.as_str()).collect();

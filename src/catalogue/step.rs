@@ -1,0 +1,183 @@
+//! What the steps that undo a call do, and what is to be doubted before they are done.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
+
+use super::NONE;
+
+/// What a step does to the rights in an account. Only what takes rights away, puts a guard back or
+/// moves is ever proposed; what loses something for good says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effect {
+    /// Takes rights away.
+    Narrows,
+    /// Puts a guard back, or ends what weakens one.
+    Guards,
+    /// Gives rights, or lifts a guard.
+    Gives,
+    /// Renames or moves.
+    Moves,
+    /// Loses something for good.
+    Destroys,
+    /// Puts back what was there before: what that does, only that tells.
+    Restores,
+    /// No undo of the event: it would set what the event has set, or undo something else.
+    Unfit,
+}
+
+/// One case of a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepRow {
+    /// What the step does in this case.
+    pub effect: Effect,
+    /// All of these hold in this case.
+    pub when: Vec<Condition>,
+    /// What is to be doubted, in sentences.
+    pub doubt: Option<&'static str>,
+}
+
+/// What a case asks of an event. Paths lie below `detail`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Condition {
+    /// What the event puts, attaches or detaches allows nothing.
+    OnlyDenies,
+    /// A role of this tool attaches the policy that is named as its quarantine, and nothing tells that it
+    /// allows anything.
+    OwnQuarantine,
+    /// Nothing tells what the policy that the event attaches holds.
+    UnknownPolicy,
+    /// For certain what the event puts, attaches or adds was not there before.
+    ReplacesNothing,
+    /// There is a value.
+    Present(&'static str),
+    /// There is none.
+    Absent(&'static str),
+    /// The value is one of these, ignoring case.
+    OneOf(&'static str, Vec<&'static str>),
+}
+
+static ROWS: LazyLock<HashMap<&str, Vec<StepRow>>> = LazyLock::new(|| {
+    let mut rows: HashMap<&str, Vec<StepRow>> = HashMap::new();
+    for (word, row) in include_str!("steps.tsv").lines().skip(1).filter_map(parse) {
+        rows.entry(word).or_default().push(row);
+    }
+    rows
+});
+
+/// The cases of a step, by its word; the first that holds counts.
+#[must_use]
+pub fn step_rows(word: &str) -> &'static [StepRow] {
+    ROWS.get(word).map_or(&[], Vec::as_slice)
+}
+
+fn parse(line: &'static str) -> Option<(&'static str, StepRow)> {
+    let columns: Vec<&'static str> = line.split('\t').collect();
+    let [word, effect, when, doubt] = columns.try_into().ok()?;
+    let effect = match effect {
+        "narrows" => Effect::Narrows,
+        "guards" => Effect::Guards,
+        "gives" => Effect::Gives,
+        "moves" => Effect::Moves,
+        "destroys" => Effect::Destroys,
+        "restores" => Effect::Restores,
+        "unfit" => Effect::Unfit,
+        _ => return None,
+    };
+    let when = if when == NONE { Vec::new() } else { when.split(' ').map(condition).collect() };
+    Some((word, StepRow { effect, when, doubt: (doubt != NONE).then_some(doubt) }))
+}
+
+fn condition(text: &'static str) -> Condition {
+    match text {
+        "only-denies" => return Condition::OnlyDenies,
+        "own-quarantine" => return Condition::OwnQuarantine,
+        "unknown-policy" => return Condition::UnknownPolicy,
+        "replaces-nothing" => return Condition::ReplacesNothing,
+        _ => {}
+    }
+    match (text.strip_prefix('!'), text.split_once('=')) {
+        (Some(path), _) => Condition::Absent(path),
+        (None, Some((path, values))) => Condition::OneOf(path, values.split('|').collect()),
+        (None, None) => Condition::Present(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::catalogue::{calls, response_words};
+
+    #[test]
+    fn every_step_has_a_case_that_always_holds() {
+        let text = include_str!("steps.tsv");
+        let rows = text.lines().skip(1).filter(|line| !line.starts_with('#') && !line.is_empty());
+        let parsed: usize = ROWS.values().map(Vec::len).sum();
+        assert_eq!(rows.count(), parsed, "a row has not exactly four columns");
+        let words: HashSet<&str> = response_words().collect();
+        let known: HashSet<&str> = ROWS.keys().copied().collect();
+        assert_eq!(words, known);
+        for (word, rows) in ROWS.iter() {
+            let (last, others) = rows.split_last().unwrap();
+            assert!(last.when.is_empty(), "{word}: the last case is not for all");
+            assert!(others.iter().all(|row| !row.when.is_empty()), "{word}: a case is hidden");
+            let sentences = rows.iter().filter_map(|row| row.doubt);
+            for doubt in sentences {
+                assert!(doubt.starts_with(char::is_uppercase) && doubt.ends_with('.'), "{doubt}");
+            }
+        }
+    }
+
+    /// An event that comes also where nothing changed does not tell that anything did.
+    #[test]
+    fn calls_that_succeed_without_changing_anything_are_doubted() {
+        let calls = calls().iter().filter(|call| {
+            [
+                "AttachUserPolicy",
+                "AttachRolePolicy",
+                "AttachGroupPolicy",
+                "AddUserToGroup",
+                "AddClientIDToOpenIDConnectProvider",
+                "RemoveClientIDFromOpenIDConnectProvider",
+                "UpdateAccessKey",
+                "UpdateSSHPublicKey",
+                "UpdateSigningCertificate",
+                "UpdateServiceSpecificCredential",
+                "EnableOrganizationsRootCredentialsManagement",
+                "DisableOrganizationsRootCredentialsManagement",
+                "EnableOrganizationsRootSessions",
+                "EnableAWSServiceAccess",
+                "EnableTrustAnchor",
+                "EnableProfile",
+                "CreateAccountAssignment",
+            ]
+            .contains(&call.name)
+        });
+        for call in calls {
+            for inverse in &call.inverses {
+                let row = step_rows(inverse.word).iter().find(|row| {
+                    row.when.iter().all(|condition| match condition {
+                        Condition::OneOf("eventName", names) => names.contains(&call.name),
+                        _ => false,
+                    })
+                });
+                assert!(row.unwrap().doubt.is_some(), "{}", call.name);
+            }
+        }
+    }
+
+    #[test]
+    fn what_loses_something_for_good_says_so() {
+        for (word, row) in
+            ROWS.iter().flat_map(|(word, rows)| rows.iter().map(move |row| (word, row)))
+        {
+            if row.effect == Effect::Destroys {
+                assert!(row.doubt.is_some_and(|doubt| doubt.starts_with("Final")), "{word}");
+            }
+        }
+    }
+}

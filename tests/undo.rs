@@ -1,0 +1,153 @@
+//! Printed undo commands, run by a real shell: what arrives is what the event said, in its account alone.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::Command;
+
+use iam_responder::derive::{Facts, Known};
+use iam_responder::event::Event;
+use iam_responder::own::Own;
+use iam_responder::plan::undo;
+use iam_responder::site::Site;
+use serde_json::{Value, json};
+
+/// A folder with an `aws` that tells an account and writes down how it was called.
+struct Shell {
+    folder: PathBuf,
+}
+
+impl Shell {
+    fn new(name: &str, account: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("undo-{name}-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let script = format!(
+            "#!/bin/sh\nif [ \"$1\" = sts ]; then echo {account}; exit; fi\nprintf '%s\\0' \"$@\" >>\"$0.called\"\n"
+        );
+        fs::write(folder.join("aws"), script).unwrap();
+        fs::set_permissions(folder.join("aws"), fs::Permissions::from_mode(0o755)).unwrap();
+        Self { folder }
+    }
+
+    /// The words that `aws` was called with.
+    fn run(&self, command: &str) -> Vec<String> {
+        let called = self.folder.join("aws.called");
+        fs::write(&called, "").unwrap();
+        let script = format!("PATH='{}':\"$PATH\"\n{command}", self.folder.display());
+        Command::new("sh").args(["-c", &script]).status().unwrap();
+        let words = fs::read_to_string(called).unwrap();
+        words.split_terminator('\0').map(str::to_owned).collect()
+    }
+}
+
+impl Drop for Shell {
+    fn drop(&mut self) {
+        _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn command(name: &str, parameters: &Value) -> String {
+    let record = json!({
+        "eventSource": "iam.amazonaws.com", "eventName": name, "recipientAccountId": "111122223333",
+        "userIdentity": {"type": "IAMUser", "userName": "alice"}, "requestParameters": parameters,
+    });
+    let event = Event::parse(&record.to_string()).unwrap();
+    let facts = Facts::of(&event, &Site::empty(), &Own::default(), &Known::default());
+    undo(&event, &facts).unwrap().command.unwrap()
+}
+
+fn attach(role: &str, policy: &str) -> String {
+    command("AttachRolePolicy", &json!({"roleName": role, "policyArn": policy}))
+}
+
+/// The value of an option, in whichever form it was given.
+fn value(words: &[String], option: &str) -> Option<String> {
+    let joined = words.iter().find_map(|word| word.strip_prefix(&format!("{option}=")));
+    let at = words.iter().position(|word| word == option);
+    joined.map(str::to_owned).or_else(|| words.get(at? + 1).cloned())
+}
+
+const NAMES: [&str; 8] = [
+    "deploy",
+    "a+b=c,d.e@f-g_h",
+    "--profile",
+    "-x",
+    "=ls",
+    "@everyone",
+    "www.files.example",
+    ".hidden",
+];
+const PATHS: [&str; 8] = [
+    "it's/$HOME/$(id)/`id`",
+    "http://files.example/x",
+    r"\\files\x\\y",
+    "[a](b)[c]",
+    "<!channel>/!!/!x",
+    "a\"b'c\\",
+    "&&;|*?{}~#",
+    "%s%n",
+];
+
+#[test]
+fn a_shell_hands_over_what_the_event_said() {
+    let shell = Shell::new("words", "111122223333");
+    let admin = "arn:aws:iam::aws:policy/AdministratorAccess";
+    for name in NAMES {
+        let words = shell.run(&attach(name, admin));
+        assert_eq!(words[..2], ["iam", "detach-role-policy"]);
+        assert_eq!(value(&words, "--role-name").as_deref(), Some(name));
+        assert_eq!(value(&words, "--policy-arn").as_deref(), Some(admin));
+        // In the form of two words a dash would begin an option.
+        assert!(!words.contains(&name.to_owned()) || !name.starts_with('-'), "{words:?}");
+    }
+    for path in PATHS {
+        let arn = format!("arn:aws:iam::111122223333:policy/{path}/p");
+        let words = shell.run(&attach("deploy", &arn));
+        assert_eq!(value(&words, "--policy-arn"), Some(arn));
+        assert_eq!(value(&words, "--role-name").as_deref(), Some("deploy"));
+    }
+}
+
+#[test]
+fn what_the_cli_would_fetch_or_nobody_sees_goes_through_json() {
+    let shell = Shell::new("json", "111122223333");
+    let provider = "arn:aws:iam::111122223333:oidc-provider/issuer.example";
+    for audience in ["https://files.example", "HTTP://x", "file:///etc/passwd", "é\u{202e}'\"\\"] {
+        let parameters = json!({"openIDConnectProviderArn": provider, "clientID": audience});
+        let words = shell.run(&command("AddClientIDToOpenIDConnectProvider", &parameters));
+        assert_eq!(value(&words, "--client-id"), None);
+        // The CLI gives up its other required options only for this option as a word of its own.
+        let at = words.iter().position(|word| word == "--cli-input-json").unwrap();
+        let json: Value = serde_json::from_str(&words[at + 1]).unwrap();
+        assert_eq!(json, json!({"ClientID": audience}));
+    }
+    let arn = "arn:aws:iam::111122223333:policy/\u{7f}/p";
+    let words = shell.run(&attach("deploy", arn));
+    let json = value(&words, "--cli-input-json").unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), json!({"PolicyArn": arn}));
+}
+
+#[test]
+fn in_another_account_nothing_is_done() {
+    let admin = "arn:aws:iam::aws:policy/AdministratorAccess";
+    for (name, account) in [("other", "444455556666"), ("none", ""), ("odd", "111122223333x")] {
+        assert!(Shell::new(name, account).run(&attach("deploy", admin)).is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn a_command_holds_nothing_to_click_or_to_call() {
+    let admin = "arn:aws:iam::aws:policy/AdministratorAccess";
+    let names = NAMES.map(|name| attach(name, admin));
+    let paths =
+        PATHS.map(|path| attach("r", &format!("arn:aws:iam::111122223333:policy/{path}/p")));
+    for command in names.iter().chain(&paths) {
+        for live in ["//", r"\\files", "www.", "@everyone", "](", "][", "<!"] {
+            assert!(!command.contains(live), "{live} in {command}");
+        }
+        let shown = |c: char| c.is_ascii_graphic() || c == ' ';
+        assert!(command.chars().all(shown) && command.lines().count() == 1, "{command}");
+    }
+}
