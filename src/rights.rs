@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::event::Event;
-use crate::policy::{Grants, PolicyDocument, Trust, managed};
+use crate::policy::{Grants, Home, PolicyDocument, Trust, managed};
 use crate::site::Site;
 
 /// Inline policies that AWS puts on users whose keys were found in public.
@@ -164,10 +164,9 @@ pub fn rights(event: &Event, site: &Site, before: Option<&str>) -> Rights {
         }
         Deed::Trust(field) => {
             let found = event.value(&format!("detail.requestParameters.{field}"));
-            let known = |account: &str| site.knows_account(account);
             let document = found.and_then(PolicyDocument::from_field);
             rights.unreadable = found.is_some() && document.is_none();
-            rights.trust = document.map(|document| Trust::of(&document, event.account(), known));
+            rights.trust = document.map(|document| trust(&document, event, site));
             if let Some(boundary) = parameter("permissionsBoundary") {
                 bound(&mut rights.grants, boundary);
             }
@@ -184,6 +183,23 @@ pub fn rights(event: &Event, site: &Site, before: Option<&str>) -> Rights {
         Deed::Nothing => {}
     }
     rights
+}
+
+/// Unique IDs in a trust policy do not tell their account; the event tells those of the caller, if he
+/// is of the account himself.
+fn trust(document: &PolicyDocument, event: &Event, site: &Site) -> Trust {
+    let account = event.account();
+    let at_home = account.is_some() && event.text("detail.userIdentity.accountId") == account;
+    let ids: Vec<&str> = [
+        "detail.userIdentity.principalId",
+        "detail.userIdentity.sessionContext.sessionIssuer.principalId",
+    ]
+    .iter()
+    .filter_map(|path| event.text(path).filter(|_| at_home)?.split(':').next())
+    .collect();
+    let knows = |account: &str| site.knows_account(account);
+    let home = Home { account, organization: site.organization(), knows: &knows, ids: &ids };
+    Trust::of(document, &home)
 }
 
 fn compare(rights: &mut Rights, before: Option<&PolicyDocument>, own: Option<&str>) {

@@ -164,6 +164,12 @@ impl Site {
         self.spec.accounts.contains_key(account)
     }
 
+    /// ID of the own organization, where the site file names it.
+    #[must_use]
+    pub fn organization(&self) -> Option<&str> {
+        self.spec.organization.as_deref()
+    }
+
     /// Does the site file leave open what tags the account has, or its name?
     #[must_use]
     pub fn must_look_up(&self, id: &str) -> bool {
@@ -316,6 +322,10 @@ impl Compiler<'_> {
                 let message = format!("`{id}` is no account ID; it has twelve digits");
                 self.fault(&format!("accounts.{id}"), message, None);
             }
+        }
+        if let Some(id) = spec.organization.as_deref().filter(|id| !is_organization_id(id)) {
+            let message = format!("`{id}` is no organization ID as o-exampleorgid");
+            self.fault("organization", message, None);
         }
         if !spec.environment.values.contains_key(PRODUCTION) {
             let message = "`values` must name `production`, as unknown accounts count as that";
@@ -472,6 +482,16 @@ impl Compiler<'_> {
     }
 }
 
+/// `o-` and ten to 32 small letters or digits.
+///
+/// Source: <https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html>
+fn is_organization_id(id: &str) -> bool {
+    id.strip_prefix("o-").is_some_and(|rest| {
+        (10..=32).contains(&rest.len())
+            && rest.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    })
+}
+
 /// Is this the ARN of an SNS topic?
 ///
 /// # Errors
@@ -527,6 +547,8 @@ mod tests {
     fn faults_name_line_path_and_the_nearest_right_word() {
         refuse("account: {}\n", 1, "did you mean `accounts`");
         refuse("accounts:\n  '123': {name: x}\n", 2, "twelve digits");
+        refuse("organization: r-abcd\n", 1, "no organization ID");
+        refuse("organization: o-Short\n", 1, "no organization ID");
         refuse("overrides:\n  a-rul: {severity: low}\n", 2, "did you mean `a-rule`");
         refuse("overrides:\n  a-rule:\n    severity: hihg\n", 3, "did you mean `high`");
         refuse(

@@ -18,6 +18,10 @@ pub struct SiteSpec {
     /// Accounts by their twelve-digit ID.
     #[serde(default)]
     pub accounts: IndexMap<String, AccountSpec>,
+    /// ID of your organization, as o-exampleorgid. A trust policy bound to it lets no stranger in;
+    /// one bound to another organization does.
+    #[serde(default)]
+    pub organization: Option<String>,
     /// How an account's tags tell its environment.
     #[serde(default)]
     pub environment: EnvironmentSpec,
