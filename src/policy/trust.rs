@@ -88,7 +88,7 @@ impl Trust {
     fn judge(&mut self, statement: &Statement, entry: &Entry<'_>, home: &Home<'_>) {
         let principals = &statement.principals;
         if principals.negated {
-            self.everybody(entry, false, home);
+            self.everybody(entry, true, home);
         }
         // Whether accounts come in by what the conditions name, not by the principal.
         let mut by_condition = principals.negated;
@@ -103,17 +103,18 @@ impl Trust {
                 }
                 "federated" if entry.is_open_to_tokens() => self.federated(value, entry, home),
                 "federated" => {}
-                _ if !entry.is_open_to_aws() => {}
-                "service" => {
+                "service" if entry.is_open_to_services() => {
                     by_condition = true;
                     self.service(value, entry, home);
                 }
+                "service" => {}
+                _ if !entry.is_open_to_identities() => {}
                 // Other kinds are refused by IAM; what it might take one day is an outsider.
                 _ => self.principal(value, entry, home),
             }
         }
         // Once for the statement, however many principals it has.
-        if by_condition && entry.is_open_to_aws() && !entry.has(|fence| fence.organization) {
+        if by_condition && entry.is_open_to_services() && !entry.has(|fence| fence.organization) {
             let foreign = entry.fence.accounts.iter().filter(|account| home.is_foreign(account));
             foreign.for_each(|account| self.account(account, home));
         }
@@ -121,7 +122,7 @@ impl Trust {
 
     /// `by_token`: also those who come with a token, not as an identity of AWS.
     fn everybody(&mut self, entry: &Entry<'_>, by_token: bool, home: &Home<'_>) {
-        if entry.is_open_to_aws() {
+        if entry.is_open_to_identities() {
             if !entry.has(|fence| fence.strangers) {
                 self.add("anyone");
             } else if entry.has(|fence| fence.organization) {
@@ -436,6 +437,7 @@ mod tests {
             r#"{"IpAddressIfExists":{"aws:SourceIp":"198.51.100.0/24"}}"#,
             r#"{"StringLike":{"aws:SourceVpc":"vpc-*"}}"#,
             r#"{"StringLike":{"sts:ExternalId":"acme-*"}}"#,
+            r#"{"StringLike":{"aws:PrincipalOrgID":"o-exa*"}}"#,
             r#"{"StringLike":{"aws:PrincipalAccount":"1111*"}}"#,
             r#"{"StringEquals":{"aws:PrincipalAccount":["111122223333","${aws:username}"]}}"#,
             r#"{"StringEquals":{"aws:PrincipalOrgID":"${aws:PrincipalTag/org}"}}"#,
@@ -444,6 +446,7 @@ mod tests {
             r#"{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::${aws:PrincipalAccount}:role/x"}}"#,
             r#"{"ForAllValues:StringLike":{"aws:PrincipalOrgPaths":"o-exampleorgid/*"}}"#,
             r#"{"Null":{"aws:PrincipalOrgID":"false"}}"#,
+            r#"{"StringEqualsIfExists":{"aws:PrincipalAccount/x":"111122223333"}}"#,
             r#"{"Bool":{"aws:MultiFactorAuthPresent":"true"}}"#,
             r#"{"StringNotEquals":{"aws:PrincipalAccount":"999988887777"}}"#,
         ] {
@@ -508,6 +511,14 @@ mod tests {
         }
         let foreign = r#"{"StringNotEquals":{"aws:PrincipalAccount":"999988887777"}}"#;
         check(&deny(all, foreign), &["anyone-conditioned", "external-account"]);
+        // Services and tokens may be no identities of AWS.
+        let by_aws = r#"{"Effect":"Deny","Action":"sts:*","Principal":{"AWS":"*"}}"#;
+        check(&format!("{open},{by_aws}"), &[]);
+        let service = allow(r#"{"Service":"ec2.amazonaws.com"}"#, "");
+        let want = ["service", "service-only", "service-unconditioned"];
+        check(&format!("{service},{by_aws}"), &want);
+        let token = allow(r#"{"Federated":"accounts.google.com"}"#, "");
+        check(&format!("{token},{by_aws}"), &["federated", "federated-unconditioned"]);
         // All but those named are denied.
         let others =
             r#"{"Effect":"Deny","Action":"sts:*","NotPrincipal":{"AWS":["999988887777"]}}"#;

@@ -61,9 +61,9 @@ const fn always(holds: Holds) -> Key {
 }
 
 impl Key {
-    /// The key that a condition asks, if it is one that binds.
+    /// The key that a condition asks, if it is one that binds. None of them takes a part after `/`.
     pub(super) fn of(condition: &Condition) -> Option<Self> {
-        Some(match condition.family().as_str() {
+        Some(match condition.key.to_lowercase().as_str() {
             "aws:principalorgid" | "aws:principalorgpaths" => key(Holds::Organization),
             "aws:principalaccount" => always(Holds::Account),
             "aws:principalarn" => always(Holds::Arn),

@@ -192,8 +192,10 @@ mod tests {
             (r#"{"ForAllValues:StringLike":{"GH:sub":"repo:octo/app:*"}}"#, true),
             (r#"{"StringLikeIfExists":{"GH:sub":"repo:octo/app:*"}}"#, true),
             (r#"{"ForAllValues:StringEquals":{"GH:repository":"octo/app"}}"#, true),
-            (r#"{"StringEqualsIfExists":{"GH:repository_owner":"octo"}}"#, false),
-            (r#"{"StringEquals":{"GH:repository_owner":"octo"}}"#, true),
+            (r#"{"StringEqualsIfExists":{"GH:repository_owner":"octo"}}"#, true),
+            // Only of jobs that use a shared workflow, as GitHub's page has it.
+            (r#"{"StringLikeIfExists":{"GH:job_workflow_ref":"octo/*"}}"#, false),
+            (r#"{"StringLike":{"GH:job_workflow_ref":"octo/*"}}"#, true),
             (r#"{"StringNotLike":{"GH:sub":"repo:evil/*"}}"#, false),
             (r#"{"StringLike":{"GH:sub":["repo:octo/app:*","repo:*"]}}"#, false),
             (r#"{"StringLike":{"GH:sub":[]}}"#, false),
@@ -257,7 +259,7 @@ mod tests {
                 true,
             ),
             (r#"{"ForAnyValue:StringNotLike":{"GH:sub":"repo:octo/*"}}"#, true),
-            (r#"{"ForAnyValue:StringNotEquals":{"GH:repository_owner":"octo"}}"#, false),
+            (r#"{"ForAnyValue:StringNotLike":{"GH:job_workflow_ref":"octo/*"}}"#, false),
             (r#"{"StringNotLike":{"GH:sub":"repo:*"}}"#, false),
             // Whoever asks for that audience avoids the deny.
             (

@@ -10,7 +10,10 @@ struct Door {
     action: &'static str,
     /// Taken with a token or an assertion, not by an identity of AWS.
     federated: bool,
+    /// To everybody.
     closed: bool,
+    /// To identities of AWS, though services may take it.
+    closed_to_identities: bool,
     fence: Fence,
     claims: Claims,
 }
@@ -35,7 +38,8 @@ impl Doors {
     pub(super) fn of(document: &PolicyDocument, home: &Home<'_>) -> Self {
         let door = |action, federated| {
             let (fence, claims) = (Fence::default(), Claims::default());
-            Door { action, federated, closed: false, fence, claims }
+            let (closed, closed_to_identities) = (false, false);
+            Door { action, federated, closed, closed_to_identities, fence, claims }
         };
         let mut doors = [
             door("sts:AssumeRole", false),
@@ -64,30 +68,69 @@ impl Doors {
     }
 }
 
-/// Closes or fences the doors that a deny names.
-fn apply(deny: &Statement, doors: &mut [Door; 3], home: &Home<'_>) {
-    let everybody = names_everybody(deny);
-    let others = deny.principals.negated && !deny.principals.entries.is_empty() && !everybody;
-    let of_everybody = everybody && !deny.principals.negated;
-    if !of_everybody && !others {
-        return;
-    }
-    let of_aws = Fence::by_deny(deny, home, true);
-    let of_tokens = Fence::by_deny(deny, home, false);
-    let claims = if of_everybody { Claims::by_deny(&deny.conditions) } else { Claims::default() };
-    for door in doors.iter_mut().filter(|door| deny.actions.names_action(door.action)) {
-        door.closed |= of_everybody && deny.conditions.is_empty();
-        let fence = if door.federated { &of_tokens } else { &of_aws };
-        door.fence.add(fence.clone().unwrap_or_default());
-        door.claims.add(claims.clone());
+/// Whom a deny is put before.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Before {
+    /// `"*"`: whoever comes.
+    Everybody,
+    /// `{"AWS": "*"}`: identities of AWS. Whether it stops services and tokens, nothing tells.
+    Identities,
+    /// `NotPrincipal`: all but those it names.
+    Others,
+}
+
+impl Before {
+    fn of(deny: &Statement) -> Option<Self> {
+        let principals = &deny.principals;
+        if principals.negated {
+            let exact = |(_, value): &(String, String)| !value.contains(['*', '?']);
+            let others = !principals.entries.is_empty() && principals.entries.iter().all(exact);
+            return others.then_some(Self::Others);
+        }
+        let has = |wanted: &str| {
+            let is = |(kind, value): &(String, String)| {
+                value == "*" && kind.eq_ignore_ascii_case(wanted)
+            };
+            principals.entries.iter().any(is)
+        };
+        match (has("*"), has("AWS")) {
+            (true, _) => Some(Self::Everybody),
+            (false, true) => Some(Self::Identities),
+            (false, false) => None,
+        }
     }
 }
 
-fn names_everybody(statement: &Statement) -> bool {
-    let everybody = |(kind, value): &(String, String)| {
-        value == "*" && (kind == "*" || kind.eq_ignore_ascii_case("aws"))
-    };
-    statement.principals.entries.iter().any(everybody)
+fn names_only_aws(statement: &Statement) -> bool {
+    statement.principals.entries.iter().all(|(kind, _)| kind.eq_ignore_ascii_case("AWS"))
+}
+
+/// Closes or fences the doors that a deny names.
+fn apply(deny: &Statement, doors: &mut [Door; 3], home: &Home<'_>) {
+    let Some(before) = Before::of(deny) else { return };
+    let without_condition = deny.conditions.is_empty();
+    let of_aws = Fence::by_deny(deny, home, true).unwrap_or_default();
+    let of_tokens = Fence::by_deny(deny, home, false).unwrap_or_default();
+    let claims = Claims::by_deny(&deny.conditions);
+    for door in doors.iter_mut().filter(|door| deny.actions.names_action(door.action)) {
+        match (before, door.federated) {
+            (Before::Everybody, federated) => {
+                door.closed |= without_condition;
+                door.fence.add(if federated { of_tokens.clone() } else { of_aws.clone() });
+                door.claims.add(claims.clone());
+            }
+            (Before::Identities | Before::Others, false) => {
+                door.closed_to_identities |= before == Before::Identities && without_condition;
+                door.fence.add(of_aws.clone().but_for_services());
+            }
+            // Who comes with a token is none of the identities of AWS that it names.
+            (Before::Others, true) => {
+                door.closed |= without_condition && names_only_aws(deny);
+                door.fence.add(of_tokens.clone());
+            }
+            (Before::Identities, true) => {}
+        }
+    }
 }
 
 impl Entry<'_> {
@@ -99,7 +142,11 @@ impl Entry<'_> {
         self.open.iter().filter(|door| door.federated).copied()
     }
 
-    pub(super) fn is_open_to_aws(&self) -> bool {
+    pub(super) fn is_open_to_identities(&self) -> bool {
+        self.aws_door().is_some_and(|door| !door.closed_to_identities)
+    }
+
+    pub(super) fn is_open_to_services(&self) -> bool {
         self.aws_door().is_some()
     }
 

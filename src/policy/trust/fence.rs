@@ -75,6 +75,12 @@ impl Fence {
         fence.strangers.then_some(fence)
     }
 
+    /// The same, where services are not among those it was put before.
+    pub(super) fn but_for_services(mut self) -> Self {
+        self.source = false;
+        self
+    }
+
     /// Both stand: who passes must pass each.
     pub(super) fn add(&mut self, other: Self) {
         self.strangers |= other.strangers;
@@ -114,7 +120,7 @@ impl Fence {
 
 /// Calls of AWS services themselves are commonly excepted from a deny.
 fn excepts_services(condition: &Condition) -> bool {
-    condition.family() == "aws:principalisawsservice"
+    condition.key.eq_ignore_ascii_case("aws:PrincipalIsAWSService")
         && condition.operator.to_lowercase().starts_with("bool")
         && !condition.values.is_empty()
         && condition.values.iter().all(|value| value.eq_ignore_ascii_case("false"))

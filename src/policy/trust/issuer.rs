@@ -99,7 +99,8 @@ const OWN: [&str; 5] = ["sub", "aud", "app_id", "oaud", "azp"];
 
 /// Claims that every token bears; of others AWS may know nothing, or the token may lack them.
 const ALWAYS: [&str; 2] = ["sub", "aud"];
-const ALWAYS_OF_GITHUB: [&str; 2] = ["repository", "repository_id"];
+const ALWAYS_OF_GITHUB: [&str; 4] =
+    ["repository", "repository_id", "repository_owner", "repository_owner_id"];
 
 /// The issuer as it stands before a claim: without scheme and closing slash, in small letters.
 pub(super) fn plain(issuer: &str) -> String {
