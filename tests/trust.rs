@@ -1,7 +1,12 @@
 //! Trust policies made by chance, judged twice: by the project from the document alone, and here by
 //! trying requests of strangers on the document, as IAM would.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may panic"
+)]
 
 mod trust {
     pub mod documents;

@@ -13,16 +13,18 @@
 use std::collections::BTreeSet;
 
 use super::{PolicyDocument, Statement};
-use crate::account;
 
 mod caller;
 mod claims;
 mod doors;
 mod fence;
+mod home;
 mod issuer;
 mod say;
 
 use doors::{Doors, Entry};
+pub use home::Home;
+use home::account_of;
 pub use say::describe_trust;
 
 /// Whom a trust policy lets in, in words that rules and people use.
@@ -43,19 +45,10 @@ pub struct Trust {
     pub unknown: BTreeSet<String>,
     /// ID of the own organization, where a condition binds to it and the site names it.
     pub organization: Option<String>,
-}
-
-/// What is known to be at home, and so no stranger's.
-#[derive(Clone, Copy)]
-pub struct Home<'h> {
-    /// The account of the role.
-    pub account: Option<&'h str>,
-    /// ID of the organization.
-    pub organization: Option<&'h str>,
-    /// Tells which other accounts are at home.
-    pub knows: &'h dyn Fn(&str) -> bool,
-    /// Unique IDs of principals of the account.
-    pub ids: &'h [&'h str],
+    /// Anyone is let in though there are conditions, as a stranger meets them.
+    pub in_vain: bool,
+    /// It has more statements than are judged, and counts as open to anyone.
+    pub cut: bool,
 }
 
 /// Services that hand a role's credentials to machines outside of AWS.
@@ -66,8 +59,8 @@ impl Trust {
     /// Judges a trust policy.
     #[must_use]
     pub fn of(document: &PolicyDocument, home: &Home<'_>) -> Self {
-        let mut trust = Self::default();
-        if document.too_long {
+        let mut trust = Self { cut: document.too_long, ..Self::default() };
+        if trust.cut {
             trust.add("anyone");
         }
         let doors = Doors::of(document, home);
@@ -124,16 +117,24 @@ impl Trust {
     fn everybody(&mut self, entry: &Entry<'_>, by_token: bool, home: &Home<'_>) {
         if entry.is_open_to_identities() {
             if !entry.has(|fence| fence.strangers) {
-                self.add("anyone");
+                self.anyone(entry);
             } else if entry.has(|fence| fence.organization) {
                 self.within_organization(home);
             } else {
                 self.add("anyone-conditioned");
             }
         }
-        if by_token && entry.is_open_to_tokens() {
-            self.add(if entry.keeps_tokens_out() { "anyone-conditioned" } else { "anyone" });
+        match by_token && entry.is_open_to_tokens() {
+            true if entry.keeps_tokens_out() => self.add("anyone-conditioned"),
+            true => self.anyone(entry),
+            false => {}
         }
+    }
+
+    /// One statement without conditions is enough for all.
+    fn anyone(&mut self, entry: &Entry<'_>) {
+        self.in_vain = entry.has_conditions && (self.in_vain || !self.has("anyone"));
+        self.add("anyone");
     }
 
     /// An identity or account of AWS, by ARN, account ID or unique ID.
@@ -225,22 +226,6 @@ impl Trust {
             self.words.insert(word.to_owned());
         }
     }
-}
-
-impl Home<'_> {
-    /// An account that is neither the own nor known.
-    fn is_foreign(&self, account: &str) -> bool {
-        self.account != Some(account) && !(self.knows)(account)
-    }
-}
-
-/// The account of an ARN, or an account ID as it stands.
-fn account_of(value: &str) -> Option<&str> {
-    let account = match value.strip_prefix("arn:") {
-        Some(rest) => rest.splitn(5, ':').nth(3)?,
-        None => value,
-    };
-    account::is_id(account).then_some(account)
 }
 
 #[cfg(test)]
@@ -544,8 +529,6 @@ mod tests {
         let vendor = allow(r#"{"AWS":"999988887777"}"#, &by("o-exampleorgid"));
         let want = ["account-root", "known-account", "no-external-id", "own-organization"];
         check_in(own, &vendor, &want);
-        let lines = describe_trust(&judge(&star(&by("o-exampleorgid")), own));
-        assert_eq!(lines, ["accounts may take it within your organization only: o-exampleorgid"]);
         let service = allow(
             r#"{"Service":"config.amazonaws.com"}"#,
             r#"{"StringEquals":{"aws:SourceOrgID":"o-exampleorgid"}}"#,

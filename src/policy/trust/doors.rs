@@ -32,6 +32,7 @@ pub(super) struct Entry<'d> {
     /// Tokens come with no key that AWS identities always bear.
     token_fence: Fence,
     claims: Claims,
+    pub(super) has_conditions: bool,
 }
 
 impl Doors {
@@ -59,6 +60,7 @@ impl Doors {
             fence: Fence::around(&statement.conditions, home, true),
             token_fence: Fence::around(&statement.conditions, home, false),
             claims: Claims::of(&statement.conditions),
+            has_conditions: !statement.conditions.is_empty(),
         }
     }
 

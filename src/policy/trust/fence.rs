@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::Home;
 use super::caller::{self, Holds, Key, Named};
+use super::home::{Home, account_of};
 use crate::policy::operator::Operator;
 use crate::policy::{Condition, Statement};
 
@@ -69,7 +69,7 @@ impl Fence {
         if deny.principals.negated {
             // Everybody is denied but those named.
             let named = deny.principals.entries.iter().map(|(_, value)| value.as_str());
-            fence.accounts.extend(named.filter_map(super::account_of).map(str::to_owned));
+            fence.accounts.extend(named.filter_map(account_of).map(str::to_owned));
             (fence.strangers, fence.organization, fence.source) = (true, false, false);
         }
         fence.strangers.then_some(fence)
