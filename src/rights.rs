@@ -260,6 +260,8 @@ fn bound(grants: &mut Grants, arn: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::calendar::IcsFiles;
+    use crate::document::Document;
 
     fn iam(name: &str, parameters: &str) -> Event {
         let text = format!(
@@ -301,6 +303,37 @@ mod tests {
             None,
             "quarantine",
         );
+    }
+
+    #[track_caller]
+    fn check_trust(principal: &str, condition: &str, want: &str) {
+        let document = format!(
+            r#"{{"Statement":{{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{{"AWS":"{principal}"}},"Condition":{condition}}}}}"#
+        );
+        let text = format!(
+            r#"{{"eventSource":"iam.amazonaws.com","eventName":"UpdateAssumeRolePolicy","recipientAccountId":"111122223333",
+               "userIdentity":{{"accountId":"111122223333","principalId":"AROAEXAMPLEEXAMPLE001:dana"}},
+               "requestParameters":{{"roleName":"r","policyDocument":{document}}}}}"#
+        );
+        let site = "organization: o-exampleorgid";
+        let site = Document::parse_all("site.yaml", site).unwrap().remove(0);
+        let site = Site::load(Some(&site), &IcsFiles::new(), &[]).unwrap();
+        let words =
+            |text: &str| rights(&Event::parse(text).unwrap(), &site, None).trust.unwrap().words;
+        assert!(words(&text).contains(want), "{principal} {condition}");
+        // A caller of another account brings along no identity of this one.
+        let elsewhere =
+            text.replace(r#""accountId":"111122223333""#, r#""accountId":"999988887777""#);
+        assert!(!words(&elsewhere).contains("own-account"), "{principal} {condition}");
+    }
+
+    #[test]
+    fn the_event_and_the_site_tell_who_is_at_home() {
+        check_trust("AROAEXAMPLEEXAMPLE001", "{}", "own-account");
+        check_trust("AROAEXAMPLEEXAMPLE002", "{}", "external-account");
+        let by = |id: &str| format!(r#"{{"StringEquals":{{"aws:PrincipalOrgID":"{id}"}}}}"#);
+        check_trust("*", &by("o-exampleorgid"), "own-organization");
+        check_trust("*", &by("o-strangersid"), "anyone");
     }
 
     #[test]

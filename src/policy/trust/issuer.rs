@@ -47,7 +47,12 @@ const BY_AUDIENCE: &[(&str, Owner)] = &[("aud", Owner::Whole)];
 /// `system:serviceaccount:NAMESPACE:NAME`. The audience is everybody's in the cluster.
 const CLUSTER: &[(&str, Owner)] = &[("sub", Owner::UpTo(':', 3))];
 
-const SHARED: [Shared; 17] = [
+/// Of a service account's token `aud` is the account, and `oaud` what its caller asked for.
+const GOOGLE: &[(&str, Owner)] =
+    &[("sub", Owner::Whole), ("aud", Owner::Whole), ("email", Owner::Whole), ("hd", Owner::Whole)];
+
+const SHARED: [Shared; 18] = [
+    shared("accounts.google.com", GOOGLE),
     shared("token.actions.githubusercontent.com", GITHUB),
     shared("vstoken.actions.githubusercontent.com", GITHUB),
     // https://github.com/ENTERPRISE
@@ -95,7 +100,7 @@ const CLUSTER_STARTS: [&str; 5] = [
 const CLUSTER_ENDS: [&str; 1] = [".oic.prod-aks.azure.com"];
 
 /// Claims that single out identities of an issuer of one's own.
-const OWN: [&str; 5] = ["sub", "aud", "app_id", "oaud", "azp"];
+const OWN: [&str; 7] = ["sub", "aud", "app_id", "oaud", "azp", "id", "user_id"];
 
 /// Claims that every token bears; of others AWS may know nothing, or the token may lack them.
 const ALWAYS: [&str; 2] = ["sub", "aud"];
@@ -105,8 +110,11 @@ const ALWAYS_OF_GITHUB: [&str; 4] =
 /// The issuer as it stands before a claim: without scheme and closing slash, in small letters.
 pub(super) fn plain(issuer: &str) -> String {
     let lower = issuer.trim().to_lowercase();
-    let bare = lower.strip_prefix("https://").unwrap_or(&lower);
-    bare.trim_end_matches('/').to_owned()
+    let bare = lower.strip_prefix("https://").unwrap_or(&lower).trim_end_matches('/');
+    // Other partitions have other names for it, and the keys are named otherwise than the provider.
+    let host = bare.strip_suffix(".cn").unwrap_or(bare);
+    let is_cognito = host.starts_with("cognito-identity") && host.ends_with(".amazonaws.com");
+    if is_cognito { COGNITO.to_owned() } else { bare.to_owned() }
 }
 
 /// Do all tokens of the issuer bear this claim?
@@ -285,6 +293,9 @@ mod tests {
         check("oidc.vercel.com", "aud", "https://vercel.com/oct*", false);
         check("oidc.vercel.com", "aud", "https://vercel.com/octo/*", true);
         check("sandboxes.cloud", "aud", "octo-*", false);
+        check("accounts.google.com", "aud", "107806444890271851399", true);
+        check("accounts.google.com", "oaud", "sts.amazonaws.com", false);
+        check("accounts.google.com", "sub", "1*", false);
         check(COGNITO, "aud", "us-east-1:*", false);
         check(SENTINEL, "aud", "api://1462b192", false);
         // An issuer of one's own serves nobody else.
@@ -296,5 +307,13 @@ mod tests {
     #[test]
     fn issuers_are_compared_without_scheme_case_and_closing_slash() {
         assert_eq!(plain("https://API.pulumi.com/oidc/"), "api.pulumi.com/oidc");
+        for name in [
+            "cognito-identity.amazonaws.com",
+            "cognito-identity.cn-north-1.amazonaws.com.cn",
+            "cognito-identity-us-gov.amazonaws.com",
+        ] {
+            assert_eq!(plain(name), COGNITO);
+        }
+        assert_ne!(plain("cognito-idp.eu-west-1.amazonaws.com/eu-west-1_a1B2"), COGNITO);
     }
 }
