@@ -23,8 +23,8 @@ use crate::severity::Severity;
 mod spec;
 
 pub use spec::{
-    AccountSpec, AdjustmentSpec, EnvironmentSpec, Format, OverrideSpec, PRODUCTION, SiteSpec,
-    SuppressionSpec, TopicSpec,
+    AccountSpec, AdjustmentSpec, EnvironmentSpec, Format, OrganizationId, OverrideSpec, PRODUCTION,
+    SiteSpec, SuppressionSpec, TopicSpec,
 };
 
 /// Most steps one adjustment may raise or lower.
@@ -167,7 +167,7 @@ impl Site {
     /// ID of the own organization, where the site file names it.
     #[must_use]
     pub fn organization(&self) -> Option<&str> {
-        self.spec.organization.as_deref()
+        self.spec.organization.as_ref().map(OrganizationId::as_str)
     }
 
     /// Does the site file leave open what tags the account has, or its name?
@@ -323,10 +323,6 @@ impl Compiler<'_> {
                 self.fault(&format!("accounts.{id}"), message, None);
             }
         }
-        if let Some(id) = spec.organization.as_deref().filter(|id| !is_organization_id(id)) {
-            let message = format!("`{id}` is no organization ID as o-exampleorgid");
-            self.fault("organization", message, None);
-        }
         if !spec.environment.values.contains_key(PRODUCTION) {
             let message = "`values` must name `production`, as unknown accounts count as that";
             self.fault("environment.values", message, None);
@@ -480,16 +476,6 @@ impl Compiler<'_> {
             }
         }
     }
-}
-
-/// `o-` and ten to 32 small letters or digits.
-///
-/// Source: <https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html>
-fn is_organization_id(id: &str) -> bool {
-    id.strip_prefix("o-").is_some_and(|rest| {
-        (10..=32).contains(&rest.len())
-            && rest.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-    })
 }
 
 /// Is this the ARN of an SNS topic?
