@@ -23,9 +23,11 @@ use crate::severity::Severity;
 mod spec;
 
 pub use spec::{
-    AccountSpec, AdjustmentSpec, EnvironmentSpec, Format, OrganizationId, OverrideSpec, PRODUCTION,
-    SiteSpec, SuppressionSpec, TopicSpec,
+    AccountSpec, AdjustmentSpec, EnvironmentSpec, Format, OverrideSpec, PRODUCTION, SiteSpec,
+    SuppressionSpec, TopicSpec,
 };
+
+pub use spec::OrganizationId;
 
 /// Most steps one adjustment may raise or lower.
 const STEPS_MAX: u8 = 4;
