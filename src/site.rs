@@ -27,8 +27,6 @@ pub use spec::{
     SuppressionSpec, TopicSpec,
 };
 
-pub use spec::OrganizationId;
-
 /// Most steps one adjustment may raise or lower.
 const STEPS_MAX: u8 = 4;
 
@@ -169,7 +167,7 @@ impl Site {
     /// ID of the own organization, where the site file names it.
     #[must_use]
     pub fn organization(&self) -> Option<&str> {
-        self.spec.organization.as_ref().map(OrganizationId::as_str)
+        self.spec.organization.as_ref().map(account::OrganizationId::as_str)
     }
 
     /// Does the site file leave open what tags the account has, or its name?

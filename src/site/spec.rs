@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::account::OrganizationId;
 use crate::calendar::CalendarSpec;
 use crate::rule::{Span, ThresholdSpec};
 use crate::severity::Severity;
@@ -40,35 +41,6 @@ pub struct SiteSpec {
     /// Where alerts of each severity go.
     #[serde(default)]
     pub topics: BTreeMap<Severity, Vec<TopicSpec>>,
-}
-
-/// `o-` and ten to 32 small letters or digits.
-///
-/// Source: <https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html>
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String")]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "cli", schemars(extend("pattern" = "^o-[a-z0-9]{10,32}$")))]
-pub struct OrganizationId(String);
-
-impl OrganizationId {
-    /// As AWS writes it.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for OrganizationId {
-    type Error = String;
-
-    fn try_from(id: String) -> Result<Self, String> {
-        let fine = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-        match id.strip_prefix("o-") {
-            Some(rest) if (10..=32).contains(&rest.len()) && rest.bytes().all(fine) => Ok(Self(id)),
-            _ => Err(format!("`{id}` is no organization ID as o-exampleorgid")),
-        }
-    }
 }
 
 /// What is known of an account.
