@@ -35,7 +35,8 @@ fn list(value: &Value) -> Vec<String> {
 
 fn applies(statement: &Value, request: &Request) -> bool {
     let action = list(&statement["Action"]).iter().any(|pattern| like(pattern, request.action));
-    let named = |value: &Value| is_named(value, request);
+    let allows = statement["Effect"] == "Allow";
+    let named = |value: &Value| is_named(value, request, allows);
     let principal = match (statement.get("Principal"), statement.get("NotPrincipal")) {
         (Some(principals), _) => named(principals),
         (None, Some(others)) => !named(others),
@@ -44,7 +45,9 @@ fn applies(statement: &Value, request: &Request) -> bool {
     action && principal && conditions(statement).iter().all(|one| holds(one, request))
 }
 
-fn is_named(principals: &Value, request: &Request) -> bool {
+/// Whether `{"AWS": "*"}` is whoever comes with a token, too, is not told anywhere: in an allow it is, in
+/// a deny it is not.
+fn is_named(principals: &Value, request: &Request, allows: bool) -> bool {
     if principals == "*" {
         return true;
     }
@@ -57,6 +60,7 @@ fn is_named(principals: &Value, request: &Request) -> bool {
                 let root = format!("arn:aws:iam::{account}:root");
                 value == "*" || value == account || *value == root || value == arn || id
             }
+            ("AWS", None, Some(_)) => value == "*" && allows,
             ("Federated", _, Some(provider)) => value == provider,
             _ => false,
         })

@@ -31,6 +31,8 @@ pub(super) struct Key {
     pub(super) holds: Holds,
     /// It tells on whose behalf a service calls.
     pub(super) of_service: bool,
+    /// It tells from which network a call comes, whoever calls.
+    pub(super) of_network: bool,
     /// Every request that an AWS identity makes bears it.
     pub(super) always: bool,
 }
@@ -49,15 +51,19 @@ pub(super) enum Named<'v> {
 }
 
 const fn key(holds: Holds) -> Key {
-    Key { holds, of_service: false, always: false }
+    Key { holds, of_service: false, of_network: false, always: false }
 }
 
-const fn service_key(holds: Holds) -> Key {
-    Key { holds, of_service: true, always: false }
+const fn of_service(holds: Holds) -> Key {
+    Key { of_service: true, ..key(holds) }
+}
+
+const fn of_network(holds: Holds) -> Key {
+    Key { of_network: true, ..key(holds) }
 }
 
 const fn always(holds: Holds) -> Key {
-    Key { holds, of_service: false, always: true }
+    Key { always: true, ..key(holds) }
 }
 
 impl Key {
@@ -70,14 +76,16 @@ impl Key {
             "aws:userid" => always(Holds::UniqueId),
             "sts:externalid" => key(Holds::ExternalId),
             // Not there where the call comes by a VPC endpoint.
-            "aws:sourceip" => key(Holds::Address),
-            "aws:sourcevpc" | "aws:sourcevpce" | "aws:ec2instancesourcevpc" => key(Holds::Network),
-            "aws:sourcevpcarn" => key(Holds::Arn),
-            "aws:vpceaccount" => key(Holds::Account),
-            "aws:vpceorgid" | "aws:vpceorgpaths" => key(Holds::Organization),
-            "aws:sourceaccount" => service_key(Holds::Account),
-            "aws:sourcearn" => service_key(Holds::Arn),
-            "aws:sourceorgid" | "aws:sourceorgpaths" => service_key(Holds::Organization),
+            "aws:sourceip" => of_network(Holds::Address),
+            "aws:sourcevpc" | "aws:sourcevpce" | "aws:ec2instancesourcevpc" => {
+                of_network(Holds::Network)
+            }
+            "aws:sourcevpcarn" => of_network(Holds::Arn),
+            "aws:vpceaccount" => of_network(Holds::Account),
+            "aws:vpceorgid" | "aws:vpceorgpaths" => of_network(Holds::Organization),
+            "aws:sourceaccount" => of_service(Holds::Account),
+            "aws:sourcearn" => of_service(Holds::Arn),
+            "aws:sourceorgid" | "aws:sourceorgpaths" => of_service(Holds::Organization),
             _ => return None,
         })
     }
@@ -97,6 +105,19 @@ impl Key {
         if !fits {
             return Named::Anybody;
         }
+        match self.among_its_values(operator, value, home) {
+            // Strangers may call from a network of ours, with credentials of their own.
+            Named::Organization | Named::Account(_) if self.of_network => Named::Somebody,
+            named => named,
+        }
+    }
+
+    fn among_its_values<'v>(
+        self,
+        operator: Operator,
+        value: &'v str,
+        home: &Home<'v>,
+    ) -> Named<'v> {
         let (literal, whole) = literal(value, operator.has_wildcards());
         match self.holds {
             Holds::Organization => organization(value, literal, whole, home),

@@ -161,8 +161,13 @@ impl Entry<'_> {
         fence(&self.fence) || self.aws_door().is_some_and(|door| fence(&door.fence))
     }
 
-    /// Is everybody with a token of any issuer kept out?
-    pub(super) fn keeps_tokens_out(&self) -> bool {
+    /// Can nobody come with a token?
+    pub(super) fn stops_tokens(&self) -> bool {
+        self.token_fence.tokens || self.token_doors().all(|door| door.fence.tokens)
+    }
+
+    /// Is not everybody with a token let in, of whatever issuer?
+    pub(super) fn fences_tokens(&self) -> bool {
         let by_deny = |door: &Door| door.fence.strangers || door.claims.fix_something();
         self.token_fence.strangers || self.claims.fix_something() || self.token_doors().all(by_deny)
     }

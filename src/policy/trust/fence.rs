@@ -12,6 +12,8 @@ use crate::policy::{Condition, Statement};
 pub(super) struct Fence {
     /// It keeps strangers of AWS out.
     pub(super) strangers: bool,
+    /// It asks for what only identities of AWS bear, so nobody with a token passes.
+    pub(super) tokens: bool,
     /// Nobody but the own organization remains.
     pub(super) organization: bool,
     /// A fixed external ID is asked for.
@@ -23,6 +25,10 @@ pub(super) struct Fence {
 }
 
 impl Fence {
+    fn tightest() -> Self {
+        Self { strangers: true, tokens: true, organization: true, source: true, ..Self::default() }
+    }
+
     /// The fence around an allow: every condition must be met. `of_aws`: the callers are AWS
     /// identities, whose requests bear some keys always.
     pub(super) fn around(conditions: &[Condition], home: &Home<'_>, of_aws: bool) -> Self {
@@ -35,6 +41,7 @@ impl Fence {
             };
             let Some(one) = Self::named(condition, key, operator, home) else { continue };
             fence.strangers = true;
+            fence.tokens |= one.tokens;
             fence.organization |= one.organization;
             fence.external_id |= one.external_id;
             fence.source |= one.source;
@@ -49,9 +56,7 @@ impl Fence {
     pub(super) fn by_deny(deny: &Statement, home: &Home<'_>, of_aws: bool) -> Option<Self> {
         let mut conditions = deny.conditions.iter().filter(|one| !excepts_services(one)).peekable();
         let mut fence = match conditions.peek() {
-            Some(_) => {
-                Self { strangers: true, organization: true, source: true, ..Self::default() }
-            }
+            Some(_) => Self::tightest(),
             None => Self::default(),
         };
         for condition in conditions {
@@ -60,6 +65,7 @@ impl Fence {
                 return None;
             }
             let one = Self::named(condition, key, operator, home)?;
+            fence.tokens &= one.tokens;
             fence.organization &= one.organization;
             fence.external_id |= one.external_id;
             fence.source &= one.source;
@@ -70,7 +76,12 @@ impl Fence {
             // Everybody is denied but those named.
             let named = deny.principals.entries.iter().map(|(_, value)| value.as_str());
             fence.accounts.extend(named.filter_map(account_of).map(str::to_owned));
-            (fence.strangers, fence.organization, fence.source) = (true, false, false);
+            fence = Self {
+                strangers: true,
+                external_id: fence.external_id,
+                accounts: fence.accounts,
+                ..Self::default()
+            };
         }
         fence.strangers.then_some(fence)
     }
@@ -84,6 +95,7 @@ impl Fence {
     /// Both stand: who passes must pass each.
     pub(super) fn add(&mut self, other: Self) {
         self.strangers |= other.strangers;
+        self.tokens |= other.tokens;
         self.organization |= other.organization;
         self.external_id |= other.external_id;
         self.source |= other.source;
@@ -97,11 +109,10 @@ impl Fence {
             return None;
         }
         let mut fence = Self {
-            strangers: true,
-            organization: true,
+            tokens: !key.of_network,
             external_id: key.holds == Holds::ExternalId,
             source: key.of_service || key.holds == Holds::Organization,
-            ..Self::default()
+            ..Self::tightest()
         };
         for value in &condition.values {
             match key.named(operator, value, home) {
