@@ -93,7 +93,7 @@ impl Trust {
                     by_condition = true;
                     self.everybody(entry, home);
                 }
-                "federated" if entry.is_open_to_tokens() => self.federated(value, entry, home),
+                "federated" if entry.is_open_to(value) => self.federated(value, entry, home),
                 "federated" => {}
                 "service" if entry.is_open_to_services() => {
                     by_condition = true;

@@ -277,6 +277,12 @@ fn allow(chance: &mut Chance, issuer: &str, count: usize) -> Value {
             for _ in 0..count {
                 conditions.caller(chance, false);
             }
+            if count > 0 && chance.in_a_hundred(15) {
+                conditions = Conditions::default();
+                conditions.claim(chance, issuer, false);
+                return conditions
+                    .on(json!({"Effect": "Allow", "Principal": "*", "Action": "sts:*"}));
+            }
             (principal, "sts:AssumeRole")
         }
         5..=8 => {

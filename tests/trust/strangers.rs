@@ -163,13 +163,13 @@ fn cross(contexts: Vec<Context>, key: &str, values: &[Option<String>]) -> Vec<Co
 /// Takes tokens without a provider in the account.
 const GOOGLE: &str = "accounts.google.com";
 
-/// Requests with tokens of strangers, of every provider that the document names, and of one that it need
+/// Requests with tokens of strangers, of every issuer that the document names, and of one that it need
 /// not name.
 fn tokens(document: &Value) -> Vec<Request> {
     let mut requests = Vec::new();
     for issuer in [ACTIONS, GITLAB, TERRAFORM, SCALR, CLUSTER, COGNITO, PRIVATE, GOOGLE] {
         let provider = if issuer == GOOGLE { issuer.to_owned() } else { provider(issuer) };
-        if issuer != GOOGLE && !document.to_string().contains(&provider) {
+        if issuer != GOOGLE && !document.to_string().contains(issuer) {
             continue;
         }
         let mut audiences = filled(document, &format!("{issuer}:aud"), "q", "q");

@@ -17,11 +17,16 @@ pub(super) struct Claims {
     session_name: bool,
     /// Guests of identity pools are let in by name.
     guests: bool,
+    /// Tokens that lack what is asked are refused: those of all other issuers.
+    exclusive: bool,
 }
 
 /// Attributes that every assertion bears.
 const ALWAYS_OF_SAML: [&str; 5] =
     ["saml:aud", "saml:iss", "saml:sub", "saml:sub_type", "saml:namequalifier"];
+
+/// What the keys of assertions begin with.
+const SAML: &str = "saml";
 
 const SESSION_NAME: &str = "sts:rolesessionname";
 
@@ -46,6 +51,8 @@ impl Claims {
             if !operator.takes_only_named(always(&asks, condition)) || !names(&asks, condition) {
                 continue;
             }
+            let of_token = matches!(asks, Asks::Claim { .. } | Asks::Saml);
+            claims.exclusive |= of_token && operator.takes_only_named(false);
             match asks {
                 Asks::Claim { issuer, .. } => {
                     claims.issuers.insert(issuer);
@@ -60,13 +67,18 @@ impl Claims {
     }
 
     /// What a deny of everybody else fixes. A claim of another issuer's token is absent, so it is
-    /// refused as well; but whoever may avoid one condition avoids the deny.
+    /// refused as well, unless the operator asks for some value; but whoever may avoid one condition
+    /// avoids the deny.
     pub(super) fn by_deny(conditions: &[Condition]) -> Self {
         let (mut fixed, mut free) = (Self::default(), BTreeSet::new());
+        let mut asks_for_value = BTreeSet::new();
         for condition in conditions {
             let (asks, operator) = (asks(condition), Operator::of(&condition.operator));
             if !operator.takes_all_others(always(&asks, condition)) {
                 return Self::default();
+            }
+            if !operator.takes_all_others(false) {
+                asks_for_value.insert(asks.issuer().to_owned());
             }
             match (names(&asks, condition), asks) {
                 (true, Asks::Claim { issuer, .. }) => {
@@ -79,7 +91,10 @@ impl Claims {
                 _ => return Self::default(),
             }
         }
-        fixed.issuers.retain(|issuer| !free.contains(issuer));
+        let others_refused = |of: &str| asks_for_value.iter().all(|issuer| issuer == of);
+        fixed.issuers.retain(|issuer| !free.contains(issuer) && others_refused(issuer));
+        fixed.saml &= others_refused(SAML);
+        fixed.exclusive = asks_for_value.is_empty() && free.is_empty() && !conditions.is_empty();
         fixed
     }
 
@@ -88,16 +103,17 @@ impl Claims {
         self.issuers.extend(other.issuers);
         self.saml |= other.saml;
         self.session_name |= other.session_name;
+        self.exclusive |= other.exclusive;
     }
 
-    /// Is anything fixed at all?
-    pub(super) fn fix_something(&self) -> bool {
-        self.saml || !self.issuers.is_empty()
+    /// Is whoever has a token of another issuer refused, and is it fixed who of this one may come?
+    pub(super) fn are_exclusive(&self) -> bool {
+        self.exclusive
     }
 
     /// Is it fixed whose identities of this provider are meant?
     pub(super) fn fix(&self, provider: &str) -> bool {
-        if provider.contains(":saml-provider/") {
+        if is_saml(provider) {
             return self.saml;
         }
         let name = provider.split_once(":oidc-provider/").map_or(provider, |(_, name)| name);
@@ -109,11 +125,26 @@ impl Claims {
     }
 }
 
+impl Asks {
+    fn issuer(&self) -> &str {
+        match self {
+            Self::Claim { issuer, .. } => issuer,
+            Self::Saml => SAML,
+            Self::SessionName | Self::Else => "",
+        }
+    }
+}
+
+/// Is the provider one of SAML, not of OpenID Connect?
+pub(super) fn is_saml(provider: &str) -> bool {
+    provider.contains(":saml-provider/")
+}
+
 fn asks(condition: &Condition) -> Asks {
     let key = condition.key.to_lowercase();
     match key.rsplit_once(':') {
         _ if key == SESSION_NAME => Asks::SessionName,
-        Some(("saml", _)) => Asks::Saml,
+        Some((SAML, _)) => Asks::Saml,
         Some((prefix, claim)) if prefix.contains('.') => {
             Asks::Claim { issuer: issuer::plain(prefix), claim: claim.to_owned() }
         }
@@ -261,6 +292,11 @@ mod tests {
             (r#"{"ForAnyValue:StringNotLike":{"GH:sub":"repo:octo/*"}}"#, true),
             (r#"{"ForAnyValue:StringNotLike":{"GH:job_workflow_ref":"octo/*"}}"#, false),
             (r#"{"StringNotLike":{"GH:sub":"repo:*"}}"#, false),
+            // GitHub's tokens lack the claim of GitLab's, so no value of it differs.
+            (
+                r#"{"StringNotLike":{"GH:sub":"repo:octo/*"},"ForAnyValue:StringNotLike":{"gitlab.com:sub":"project_path:octo/*"}}"#,
+                false,
+            ),
             // Whoever asks for that audience avoids the deny.
             (
                 r#"{"StringNotLike":{"GH:sub":"repo:octo/*"},"StringNotEquals":{"GH:aud":"x"}}"#,
@@ -271,5 +307,26 @@ mod tests {
             let claims = Claims::by_deny(&conditions(block));
             assert_eq!(claims.fix(ACTIONS), want, "{block}");
         }
+    }
+
+    #[test]
+    fn tokens_of_other_issuers() {
+        for (block, want) in [
+            (r#"{"StringLike":{"GH:sub":"repo:octo/*"}}"#, true),
+            (r#"{"StringLikeIfExists":{"GH:sub":"repo:octo/*"}}"#, false),
+            (r#"{"ForAllValues:StringLike":{"GH:sub":"repo:octo/*"}}"#, false),
+            (r#"{"StringEquals":{"sts:RoleSessionName":"x"}}"#, false),
+            (r#"{"StringEquals":{"saml:sub":"x"}}"#, true),
+        ] {
+            assert_eq!(Claims::of(&conditions(block)).are_exclusive(), want, "{block}");
+        }
+        for (block, want) in [
+            (r#"{"StringNotLike":{"GH:sub":"repo:octo/*"}}"#, true),
+            (r#"{"ForAnyValue:StringNotLike":{"GH:sub":"repo:octo/*"}}"#, false),
+            (r#"{"StringNotLike":{"GH:sub":"repo:*"}}"#, false),
+        ] {
+            assert_eq!(Claims::by_deny(&conditions(block)).are_exclusive(), want, "{block}");
+        }
+        assert!(!Claims::by_deny(&[]).are_exclusive());
     }
 }

@@ -1,9 +1,12 @@
 //! The ways into a role, and what the denies of a document leave of each.
 
 use super::Home;
-use super::claims::Claims;
+use super::claims::{Claims, is_saml};
 use super::fence::Fence;
 use crate::policy::{PolicyDocument, Statement};
+
+const BY_SAML: &str = "sts:AssumeRoleWithSAML";
+const BY_TOKEN: &str = "sts:AssumeRoleWithWebIdentity";
 
 /// A way into the role, after all denies.
 struct Door {
@@ -42,11 +45,7 @@ impl Doors {
             let (closed, closed_to_identities) = (false, false);
             Door { action, federated, closed, closed_to_identities, fence, claims }
         };
-        let mut doors = [
-            door("sts:AssumeRole", false),
-            door("sts:AssumeRoleWithSAML", true),
-            door("sts:AssumeRoleWithWebIdentity", true),
-        ];
+        let mut doors = [door("sts:AssumeRole", false), door(BY_SAML, true), door(BY_TOKEN, true)];
         for deny in document.statements.iter().filter(|statement| !statement.allow) {
             apply(deny, &mut doors, home);
         }
@@ -152,8 +151,14 @@ impl Entry<'_> {
         self.aws_door().is_some()
     }
 
-    pub(super) fn is_open_to_tokens(&self) -> bool {
-        self.token_doors().next().is_some()
+    /// The door that identities of a provider take, if it is open.
+    fn door_of(&self, provider: &str) -> Option<&Door> {
+        let action = if is_saml(provider) { BY_SAML } else { BY_TOKEN };
+        self.token_doors().find(|door| door.action == action)
+    }
+
+    pub(super) fn is_open_to(&self, provider: &str) -> bool {
+        self.door_of(provider).is_some()
     }
 
     /// Does a fence of this kind stand before identities of AWS, by a condition or by a deny?
@@ -168,12 +173,13 @@ impl Entry<'_> {
 
     /// Is not everybody with a token let in, of whatever issuer?
     pub(super) fn fences_tokens(&self) -> bool {
-        let by_deny = |door: &Door| door.fence.strangers || door.claims.fix_something();
-        self.token_fence.strangers || self.claims.fix_something() || self.token_doors().all(by_deny)
+        let by_deny = |door: &Door| door.fence.strangers || door.claims.are_exclusive();
+        self.token_fence.strangers || self.claims.are_exclusive() || self.token_doors().all(by_deny)
     }
 
     /// Is it fixed whose identities of this provider may come?
     pub(super) fn fixes(&self, provider: &str) -> bool {
-        self.claims.fix(provider) || self.token_doors().all(|door| door.claims.fix(provider))
+        let door = self.door_of(provider);
+        self.claims.fix(provider) || door.is_some_and(|door| door.claims.fix(provider))
     }
 }

@@ -35,17 +35,9 @@ impl Fence {
         let mut fence = Self::default();
         for condition in conditions {
             let (operator, key) = (Operator::of(&condition.operator), Key::of(condition));
-            let Some(key) = key.filter(|key| operator.takes_only_named(key.always && of_aws))
-            else {
-                continue;
-            };
-            let Some(one) = Self::named(condition, key, operator, home) else { continue };
-            fence.strangers = true;
-            fence.tokens |= one.tokens;
-            fence.organization |= one.organization;
-            fence.external_id |= one.external_id;
-            fence.source |= one.source;
-            fence.accounts.extend(one.accounts);
+            let key = key.filter(|key| operator.takes_only_named(key.always && of_aws));
+            let named = key.and_then(|key| Self::named(condition, key, operator, home));
+            fence.add(named.unwrap_or_default());
         }
         fence
     }
