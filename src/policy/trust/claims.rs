@@ -108,7 +108,7 @@ impl Claims {
 
     /// Is whoever has a token of another issuer refused, and is it fixed who of this one may come?
     pub(super) fn are_exclusive(&self) -> bool {
-        self.exclusive
+        self.exclusive && !self.guests
     }
 
     /// Is it fixed whose identities of this provider are meant?
@@ -317,6 +317,7 @@ mod tests {
             (r#"{"ForAllValues:StringLike":{"GH:sub":"repo:octo/*"}}"#, false),
             (r#"{"StringEquals":{"sts:RoleSessionName":"x"}}"#, false),
             (r#"{"StringEquals":{"saml:sub":"x"}}"#, true),
+            (r#"{"StringEquals":{"CI:aud":"eu-west-1:0a","CI:amr":"unauthenticated"}}"#, false),
         ] {
             assert_eq!(Claims::of(&conditions(block)).are_exclusive(), want, "{block}");
         }
