@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::event::Event;
-use crate::policy::{Grants, Home, PolicyDocument, Trust, managed};
+use crate::policy::{Grants, PolicyDocument, Trust, managed};
 use crate::site::Site;
+
+mod trust;
 
 /// Inline policies that AWS puts on users whose keys were found in public.
 const QUARANTINE_INLINE: &str = "AWSExposedCredentialPolicy_DO_NOT_REMOVE";
@@ -166,7 +168,7 @@ pub fn rights(event: &Event, site: &Site, before: Option<&str>) -> Rights {
             let found = event.value(&format!("detail.requestParameters.{field}"));
             let document = found.and_then(PolicyDocument::from_field);
             rights.unreadable = found.is_some() && document.is_none();
-            rights.trust = document.map(|document| trust(&document, event, site));
+            rights.trust = document.map(|document| trust::judge(&document, event, site));
             if let Some(boundary) = parameter("permissionsBoundary") {
                 bound(&mut rights.grants, boundary);
             }
@@ -183,23 +185,6 @@ pub fn rights(event: &Event, site: &Site, before: Option<&str>) -> Rights {
         Deed::Nothing => {}
     }
     rights
-}
-
-/// Unique IDs in a trust policy do not tell their account; the event tells those of the caller, if he
-/// is of the account himself.
-fn trust(document: &PolicyDocument, event: &Event, site: &Site) -> Trust {
-    let account = event.account();
-    let at_home = account.is_some() && event.text("detail.userIdentity.accountId") == account;
-    let ids: Vec<&str> = [
-        "detail.userIdentity.principalId",
-        "detail.userIdentity.sessionContext.sessionIssuer.principalId",
-    ]
-    .iter()
-    .filter_map(|path| event.text(path).filter(|_| at_home)?.split(':').next())
-    .collect();
-    let knows = |account: &str| site.knows_account(account);
-    let home = Home { account, organization: site.organization(), knows: &knows, ids: &ids };
-    Trust::of(document, &home)
 }
 
 fn compare(rights: &mut Rights, before: Option<&PolicyDocument>, own: Option<&str>) {
@@ -260,8 +245,6 @@ fn bound(grants: &mut Grants, arn: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::calendar::IcsFiles;
-    use crate::document::Document;
 
     fn iam(name: &str, parameters: &str) -> Event {
         let text = format!(
@@ -303,37 +286,6 @@ mod tests {
             None,
             "quarantine",
         );
-    }
-
-    #[track_caller]
-    fn check_trust(principal: &str, condition: &str, want: &str) {
-        let document = format!(
-            r#"{{"Statement":{{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{{"AWS":"{principal}"}},"Condition":{condition}}}}}"#
-        );
-        let text = format!(
-            r#"{{"eventSource":"iam.amazonaws.com","eventName":"UpdateAssumeRolePolicy","recipientAccountId":"111122223333",
-               "userIdentity":{{"accountId":"111122223333","principalId":"AROAEXAMPLEEXAMPLE001:dana"}},
-               "requestParameters":{{"roleName":"r","policyDocument":{document}}}}}"#
-        );
-        let site = "organization: o-exampleorgid";
-        let site = Document::parse_all("site.yaml", site).unwrap().remove(0);
-        let site = Site::load(Some(&site), &IcsFiles::new(), &[]).unwrap();
-        let words =
-            |text: &str| rights(&Event::parse(text).unwrap(), &site, None).trust.unwrap().words;
-        assert!(words(&text).contains(want), "{principal} {condition}");
-        // A caller of another account brings along no identity of this one.
-        let elsewhere =
-            text.replace(r#""accountId":"111122223333""#, r#""accountId":"999988887777""#);
-        assert!(!words(&elsewhere).contains("own-account"), "{principal} {condition}");
-    }
-
-    #[test]
-    fn the_event_and_the_site_tell_who_is_at_home() {
-        check_trust("AROAEXAMPLEEXAMPLE001", "{}", "own-account");
-        check_trust("AROAEXAMPLEEXAMPLE002", "{}", "external-account");
-        let by = |id: &str| format!(r#"{{"StringEquals":{{"aws:PrincipalOrgID":"{id}"}}}}"#);
-        check_trust("*", &by("o-exampleorgid"), "own-organization");
-        check_trust("*", &by("o-strangersid"), "anyone");
     }
 
     #[test]

@@ -164,12 +164,6 @@ impl Site {
         self.spec.accounts.contains_key(account)
     }
 
-    /// ID of the own organization, where the site file names it.
-    #[must_use]
-    pub fn organization(&self) -> Option<&str> {
-        self.spec.organization.as_ref().map(account::OrganizationId::as_str)
-    }
-
     /// Does the site file leave open what tags the account has, or its name?
     #[must_use]
     pub fn must_look_up(&self, id: &str) -> bool {
@@ -260,6 +254,12 @@ impl Site {
             list.push(name.clone());
         }
         times
+    }
+
+    /// ID of the own organization, where the site file names it.
+    #[must_use]
+    pub fn organization(&self) -> Option<&str> {
+        self.spec.organization.as_ref().map(account::OrganizationId::as_str)
     }
 
     /// Names of the environments, the loudest first.

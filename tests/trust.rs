@@ -14,9 +14,13 @@ mod trust {
     pub mod strangers;
 }
 
+use std::{env, fs, process};
+
 use iam_responder::policy::{Home, PolicyDocument, Trust};
 use serde_json::Value;
-use trust::documents::{Chance, OWN_ACCOUNT, OWN_ORGANIZATION, document, each_alone};
+use trust::documents::{
+    Chance, OTHER_ORGANIZATION, OWN_ACCOUNT, OWN_ORGANIZATION, document, each_alone,
+};
 use trust::{iam, strangers};
 
 const DOCUMENTS: u64 = 800;
@@ -100,6 +104,37 @@ fn each_condition_alone_is_judged_as_iam_does() {
         found.compare(document, None);
     }
     found.check(documents.len() / 4..documents.len(), 0);
+}
+
+/// What `explain` says of a document where the site names its organization.
+fn explained(document: &str) -> Vec<Value> {
+    let mut event: Value =
+        serde_json::from_str(&fs::read_to_string("events/update-assume-role-policy.json").unwrap())
+            .unwrap();
+    event["detail"]["requestParameters"]["policyDocument"] = document.into();
+    let folder = env::temp_dir().join(format!("iam-responder-trust-{}", process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("site.yaml"), format!("organization: {OWN_ORGANIZATION}\n")).unwrap();
+    fs::write(folder.join("event.json"), event.to_string()).unwrap();
+    let output = process::Command::new(env!("CARGO_BIN_EXE_iam-responder"))
+        .args(["explain", "event.json", "--site", "site.yaml", "--format", "json"])
+        .current_dir(&folder)
+        .env_clear()
+        .output()
+        .unwrap();
+    fs::remove_dir_all(&folder).unwrap();
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    told["derived"]["trust"].as_array().unwrap().clone()
+}
+
+#[test]
+fn the_site_tells_which_organization_is_its_own() {
+    for (id, want) in [(OWN_ORGANIZATION, "own-organization"), (OTHER_ORGANIZATION, "anyone")] {
+        let document = format!(
+            r#"{{"Statement":{{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{{"AWS":"*"}},"Condition":{{"StringEquals":{{"aws:PrincipalOrgID":"{id}"}}}}}}}}"#
+        );
+        assert_eq!(explained(&document), [want], "{id}");
+    }
 }
 
 /// The judge must be able to tell open from closed itself.
