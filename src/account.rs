@@ -37,6 +37,35 @@ pub fn is_id(id: &str) -> bool {
     id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// ID of an organization: `o-` and ten to 32 small letters or digits.
+///
+/// Source: <https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html>
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "cli", schemars(extend("pattern" = "^o-[a-z0-9]{10,32}$")))]
+pub struct OrganizationId(String);
+
+impl OrganizationId {
+    /// As AWS writes it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for OrganizationId {
+    type Error = String;
+
+    fn try_from(id: String) -> Result<Self, String> {
+        let fine = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        match id.strip_prefix("o-") {
+            Some(rest) if (10..=32).contains(&rest.len()) && rest.bytes().all(fine) => Ok(Self(id)),
+            _ => Err(format!("`{id}` is no organization ID as o-exampleorgid")),
+        }
+    }
+}
+
 /// The tags of the account that an event tags or untags, after it. Tags that are not known before
 /// it are none, which counts as production.
 #[must_use]

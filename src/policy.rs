@@ -13,6 +13,7 @@ mod escalation;
 mod glob;
 mod grants;
 mod managed;
+mod operator;
 mod resource;
 mod trust;
 
@@ -23,7 +24,7 @@ pub use escalation::{Method, methods};
 pub use glob::glob;
 pub use grants::{Grants, describe};
 pub use managed::{ManagedPolicy, managed};
-pub use trust::{Trust, describe_trust};
+pub use trust::{Home, Trust, describe_trust};
 
 /// Most statements judged in one document; beyond it the document counts as granting everything,
 /// as nobody writes such a document to grant little.

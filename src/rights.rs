@@ -9,6 +9,7 @@ use crate::policy::{Grants, PolicyDocument, Trust, managed};
 use crate::site::Site;
 
 mod contain;
+mod trust;
 
 /// Inline policies that AWS puts on users whose keys were found in public.
 const QUARANTINE_INLINE: &str = "AWSExposedCredentialPolicy_DO_NOT_REMOVE";
@@ -174,11 +175,10 @@ pub fn rights(event: &Event, site: &Site, before: Option<&str>) -> Rights {
         }
         Deed::Trust(field) => {
             let found = event.value(&format!("detail.requestParameters.{field}"));
-            let known = |account: &str| site.knows_account(account);
             let document = found.and_then(PolicyDocument::from_field);
             rights.unreadable = found.is_some() && document.is_none();
             rights.only_denies = document.as_ref().is_some_and(PolicyDocument::denies_only);
-            rights.trust = document.map(|document| Trust::of(&document, event.account(), known));
+            rights.trust = document.map(|document| trust::judge(&document, event, site));
             if let Some(boundary) = parameter("permissionsBoundary") {
                 bound(&mut rights.grants, boundary);
             }

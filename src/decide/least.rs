@@ -8,13 +8,8 @@ use crate::severity::Severity;
 /// Words of a policy that make whoever has it an administrator, at once or by one more call.
 const ADMINISTRATOR: [&str; 2] = ["admin", "iam-write"];
 /// Words of a trust policy that lets strangers in.
-const STRANGERS: [&str; 5] = [
-    "anyone",
-    "anyone-conditioned",
-    "external-account",
-    "federated-unconditioned",
-    "deleted-principal",
-];
+const STRANGERS: [&str; 4] =
+    ["anyone", "external-account", "unknown-principal", "federated-unconditioned"];
 
 /// How loud an event is at least whatever the adjustments say, and why. `base` is what the rule said: an
 /// adjustment may not lower it, but nothing here raises it.

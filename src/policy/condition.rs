@@ -38,14 +38,6 @@ impl Condition {
                 || self.values.iter().any(|value| self.is_open(bare, value))))
     }
 
-    /// Does it narrow in a deny of everybody else: `StringNotEquals aws:PrincipalOrgID`?
-    pub(super) fn fences(&self) -> bool {
-        let operator = self.operator.to_lowercase();
-        operator.contains("not")
-            && !self.values.is_empty()
-            && !self.values.iter().any(|value| self.is_open(&operator, value))
-    }
-
     /// A value that fits everybody.
     fn is_open(&self, operator: &str, value: &str) -> bool {
         let key = self.family();

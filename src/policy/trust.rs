@@ -1,17 +1,39 @@
 //! Whom a trust policy lets in.
 //!
+//! The question is whether a stranger can come: somebody who has AWS accounts, repositories,
+//! clusters and names of his own, and knows the policy. What cannot be known falls to the stricter
+//! side. Each statement is judged by what it names ([`Trust`]), by what its conditions and the
+//! document's denies leave of those (`fence` for callers of AWS, `claims` for tokens), and by what
+//! is known to be at home ([`Home`]).
+//!
+//! Work is in proportion to the document: conditions are judged once, not once for each principal.
+//!
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>
 
 use std::collections::BTreeSet;
 
-use super::{Condition, PolicyDocument, Statement};
+use super::{PolicyDocument, Statement};
+
+mod caller;
+mod claims;
+mod doors;
+mod fence;
+mod home;
+mod issuer;
+mod say;
+
+use doors::{Doors, Entry};
+pub use home::Home;
+use home::account_of;
+pub use say::describe_trust;
 
 /// Whom a trust policy lets in, in words that rules and people use.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trust {
-    /// `anyone`, `anyone-conditioned`, `external-account`, `known-account`, `own-account`,
-    /// `account-root`, `no-external-id`, `federated`, `federated-unconditioned`, `service`,
-    /// `service-unconditioned`, `deleted-principal`.
+    /// `anyone`, `anyone-conditioned`, `own-organization`, `external-account`, `known-account`,
+    /// `own-account`, `account-root`, `unknown-principal`, `no-external-id`, `federated`,
+    /// `federated-unconditioned`, `service`, `service-unconditioned`, `service-outside`,
+    /// `service-only`.
     pub words: BTreeSet<String>,
     /// Accounts other than the own.
     pub accounts: BTreeSet<String>,
@@ -19,319 +41,217 @@ pub struct Trust {
     pub others: BTreeSet<String>,
     /// Federated providers whose identities are let in without further question.
     pub unconditioned: BTreeSet<String>,
+    /// Identities that are given by unique IDs or the like, which do not tell their account.
+    pub unknown: BTreeSet<String>,
+    /// ID of the own organization, where a condition binds to it and the site names it.
+    pub organization: Option<String>,
+    /// Anyone is let in though there are conditions, as a stranger meets them.
+    pub in_vain: bool,
+    /// It has more statements than are judged, and counts as open to anyone.
+    pub cut: bool,
 }
 
-/// Condition keys that say who may come, wherever they come from.
-const WHO: [&str; 9] = [
-    "aws:principalorgid",
-    "aws:principalorgpaths",
-    "aws:principalaccount",
-    "aws:principalarn",
-    "sts:externalid",
-    "aws:userid",
-    "aws:username",
-    "aws:principaltag",
-    "aws:sourceidentity",
-];
-
-/// Condition keys that say from where.
-const WHENCE: [&str; 6] = [
-    "aws:sourceip",
-    "aws:sourcevpc",
-    "aws:sourcevpce",
-    "aws:vpcsourceip",
-    "aws:sourcevpcarn",
-    "aws:sourceorgid",
-];
-
-/// Condition keys that keep a service from being used by a stranger.
-const SERVICE_SOURCE: [&str; 5] = [
-    "aws:sourceaccount",
-    "aws:sourcearn",
-    "aws:sourceorgid",
-    "aws:sourceorgpaths",
-    "aws:principalorgid",
-];
-
-/// Issuers that serve everybody, and how a subject there names whose it is: the literal text up to
-/// and including this many separators.
-const MULTI_TENANT: [(&str, char, usize); 4] = [
-    ("token.actions.githubusercontent.com", '/', 1),
-    ("gitlab.com", '/', 1),
-    ("app.terraform.io", ':', 2),
-    ("agent.buildkite.com", ':', 2),
-];
-/// Claims that name the owner at such issuers as well as the subject does.
-const OWNER_CLAIMS: [&str; 6] = [
-    "repository",
-    "repository_owner",
-    "repository_owner_id",
-    "repository_id",
-    "job_workflow_ref",
-    "project_path",
-];
-
-/// Ways into a role, and the kinds of principal that may take them.
-const WAYS_IN: [(&str, &str); 3] = [
-    ("sts:AssumeRole", "aws service"),
-    ("sts:AssumeRoleWithSAML", "federated"),
-    ("sts:AssumeRoleWithWebIdentity", "federated"),
-];
+/// Services that hand a role's credentials to machines outside of AWS.
+const OUTSIDE: [&str; 6] =
+    ["rolesanywhere.", "ssm.", "credentials.iot.", "credentials.deadline.", "mgn.", "drs."];
 
 impl Trust {
-    /// Judges a trust policy. `own` is the account of the role, `known` tells which other accounts
-    /// belong to the organization.
+    /// Judges a trust policy.
     #[must_use]
-    pub fn of(document: &PolicyDocument, own: Option<&str>, known: impl Fn(&str) -> bool) -> Self {
-        let mut trust = Self::default();
-        if document.too_long {
+    pub fn of(document: &PolicyDocument, home: &Home<'_>) -> Self {
+        let mut trust = Self { cut: document.too_long, ..Self::default() };
+        if trust.cut {
             trust.add("anyone");
         }
-        let (allows, denies): (Vec<&Statement>, Vec<&Statement>) =
-            document.statements.iter().partition(|statement| statement.allow);
-        for statement in allows {
-            let ways: Vec<&(&str, &str)> = WAYS_IN
-                .iter()
-                .filter(|(way, _)| statement.actions.names_action(way))
-                .filter(|(way, _)| !denies.iter().any(|deny| refuses_all(deny, way)))
-                .collect();
-            let fence =
-                denies.iter().filter(|deny| fences(deny, &ways)).flat_map(|deny| &deny.conditions);
-            let judging = Judging { statement, own, ways: &ways, fence: fence.collect() };
-            trust.judge(&judging, &known);
+        let doors = Doors::of(document, home);
+        for statement in document.statements.iter().filter(|statement| statement.allow) {
+            trust.judge(statement, &doors.entry(statement, home), home);
+        }
+        if trust.words.contains("anyone-conditioned") {
+            // Once for the document, as a deny stands beside every statement.
+            doors.fenced_accounts().for_each(|account| trust.account(account, home));
+        }
+        let only_services = trust.words.iter().all(|word| word.starts_with("service"));
+        if only_services && trust.has("service") && !trust.has("service-outside") {
+            trust.add("service-only");
         }
         trust
     }
 
-    fn judge(&mut self, judging: &Judging<'_>, known: &impl Fn(&str) -> bool) {
-        let principals = &judging.statement.principals;
+    fn judge(&mut self, statement: &Statement, entry: &Entry<'_>, home: &Home<'_>) {
+        let principals = &statement.principals;
         if principals.negated {
-            if judging.is_open_to("aws") {
-                self.anyone(judging);
-            }
-            return;
+            self.everybody(entry, home);
         }
-        for (kind, value) in &principals.entries {
+        // Whether accounts come in by what the conditions name, not by the principal.
+        let mut by_condition = principals.negated;
+        let allowed = principals.entries.iter().filter(|_| !principals.negated);
+        for (kind, value) in allowed {
             let kind = kind.to_lowercase();
-            // A bare star is everybody, whichever way he comes.
-            if kind != "*" && !judging.is_open_to(&kind) {
-                continue;
-            }
             match kind.as_str() {
-                _ if judging.ways.is_empty() => {}
-                "aws" | "*" if value.chars().all(|c| c == '*') => self.anyone(judging),
-                "aws" => self.account(value, judging, known),
-                "federated" => self.federated(value, judging),
-                "service" => {
-                    self.add("service");
-                    self.others.insert(value.clone());
-                    if !judging.restricted(&SERVICE_SOURCE) {
-                        self.add("service-unconditioned");
-                    }
+                "*" | "aws" if value.chars().all(|c| c == '*') => {
+                    by_condition = true;
+                    self.everybody(entry, home);
                 }
-                _ => {}
+                "federated" if entry.is_open_to(value) => self.federated(value, entry, home),
+                "federated" => {}
+                "service" if entry.is_open_to_services() => {
+                    by_condition = true;
+                    self.service(value, entry, home);
+                }
+                "service" => {}
+                _ if !entry.is_open_to_identities() => {}
+                // Other kinds are refused by IAM; what it might take one day is an outsider.
+                _ => self.principal(value, entry, home),
+            }
+        }
+        // Once for the statement, however many principals it has.
+        if by_condition && entry.is_open_to_services() && !entry.has(|fence| fence.organization) {
+            let foreign = entry.fence.accounts.iter().filter(|account| home.is_foreign(account));
+            foreign.for_each(|account| self.account(account, home));
+        }
+    }
+
+    /// A star is everybody, whichever way he comes: as an identity of AWS, or with a token, also of
+    /// an issuer that needs no provider in the account.
+    fn everybody(&mut self, entry: &Entry<'_>, home: &Home<'_>) {
+        if entry.is_open_to_identities() {
+            if !entry.has(|fence| fence.strangers) {
+                self.anyone(entry);
+            } else if entry.has(|fence| fence.organization) {
+                self.within_organization(home);
+            } else {
+                self.add("anyone-conditioned");
+            }
+        }
+        if !entry.stops_tokens() {
+            match entry.fences_tokens() {
+                true => self.add("anyone-conditioned"),
+                false => self.anyone(entry),
             }
         }
     }
 
-    fn anyone(&mut self, judging: &Judging<'_>) {
-        let conditioned = judging.restricted(&WHO) || judging.restricted(&WHENCE);
-        self.add(if conditioned { "anyone-conditioned" } else { "anyone" });
+    /// One statement without conditions is enough for all.
+    fn anyone(&mut self, entry: &Entry<'_>) {
+        self.in_vain = entry.has_conditions && (self.in_vain || !self.has("anyone"));
+        self.add("anyone");
     }
 
-    fn account(&mut self, value: &str, judging: &Judging<'_>, known: &impl Fn(&str) -> bool) {
-        let from_arn =
-            value.starts_with("arn:").then(|| value.split(':').nth(4).unwrap_or_default());
-        let account = from_arn.unwrap_or(value);
-        if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
-            // The unique ID of a principal that was deleted, or a wildcard where IAM allows none.
-            self.add(if account.contains('*') { "anyone" } else { "deleted-principal" });
-            return;
+    /// An identity or account of AWS, by ARN, account ID or unique ID.
+    fn principal(&mut self, value: &str, entry: &Entry<'_>, home: &Home<'_>) {
+        let organization = entry.has(|fence| fence.organization);
+        match account_of(value) {
+            Some(account) if home.account == Some(account) => self.add("own-account"),
+            Some(account) => {
+                if organization {
+                    self.accounts.insert(account.to_owned());
+                    self.add("known-account");
+                } else {
+                    self.account(account, home);
+                }
+                if !value.starts_with("arn:") || value.ends_with(":root") {
+                    self.add("account-root");
+                }
+                if !entry.has(|fence| fence.external_id) {
+                    self.add("no-external-id");
+                }
+            }
+            // Wildcards, where IAM allows none.
+            None if value.contains(['*', '?']) => return self.everybody(entry, home),
+            None if home.ids.contains(&value) => self.add("own-account"),
+            // A unique ID may be that of a living principal of any account.
+            None if !organization => {
+                self.unknown.insert(value.to_owned());
+                self.add("unknown-principal");
+                self.add("external-account");
+            }
+            None => {}
         }
-        if judging.own == Some(account) {
-            self.add("own-account");
+        if organization {
+            self.within_organization(home);
+        }
+    }
+
+    /// An account that a principal or a condition names.
+    fn account(&mut self, account: &str, home: &Home<'_>) {
+        if home.account == Some(account) {
             return;
         }
         self.accounts.insert(account.to_owned());
-        self.add(if known(account) { "known-account" } else { "external-account" });
-        if from_arn.is_none() || value.ends_with(":root") {
-            self.add("account-root");
-        }
-        if !judging.restricted(&["sts:externalid"]) {
-            self.add("no-external-id");
-        }
+        self.add(if home.is_foreign(account) { "external-account" } else { "known-account" });
     }
 
-    fn federated(&mut self, value: &str, judging: &Judging<'_>) {
+    fn federated(&mut self, value: &str, entry: &Entry<'_>, home: &Home<'_>) {
         self.add("federated");
         self.others.insert(value.to_owned());
-        let conditions = &judging.statement.conditions;
-        let account = value.split(':').nth(4).filter(|account| account.len() == 12);
-        if let Some(account) =
-            account.filter(|account| judging.own.is_some_and(|own| own != *account))
-        {
-            self.accounts.insert(account.to_owned());
-            self.add("external-account");
+        if let Some(account) = account_of(value).filter(|_| home.account.is_some()) {
+            self.account(account, home);
         }
-        let enough = if value.contains(":saml-provider/") {
-            conditions
-                .iter()
-                .any(|condition| condition.family().starts_with("saml:") && condition.narrows())
-        } else {
-            let issuer = value.split_once(":oidc-provider/").map_or(value, |(_, issuer)| issuer);
-            names_tenant(&issuer.to_lowercase(), conditions)
-        };
-        if !enough {
+        if !entry.fixes(value) {
             self.add("federated-unconditioned");
             self.unconditioned.insert(value.to_owned());
         }
     }
 
+    fn service(&mut self, value: &str, entry: &Entry<'_>, home: &Home<'_>) {
+        self.add("service");
+        self.others.insert(value.to_owned());
+        let name = value.to_lowercase();
+        if name.contains('*') || OUTSIDE.iter().any(|service| name.starts_with(service)) {
+            self.add("service-outside");
+        }
+        if !entry.has(|fence| fence.source) {
+            self.add("service-unconditioned");
+        } else if entry.has(|fence| fence.organization) {
+            self.bound_to_organization(home);
+        }
+    }
+
+    fn within_organization(&mut self, home: &Home<'_>) {
+        self.add("own-organization");
+        self.bound_to_organization(home);
+    }
+
+    fn bound_to_organization(&mut self, home: &Home<'_>) {
+        let id = home.organization.unwrap_or("that of the role's own account");
+        self.organization.get_or_insert_with(|| id.to_owned());
+    }
+
+    fn has(&self, word: &str) -> bool {
+        self.words.contains(word)
+    }
+
     fn add(&mut self, word: &str) {
-        self.words.insert(word.to_owned());
-    }
-}
-
-/// One statement under judgement, with what fences it in.
-struct Judging<'d> {
-    statement: &'d Statement,
-    own: Option<&'d str>,
-    /// Ways in that it opens and no deny closes.
-    ways: &'d [&'d (&'static str, &'static str)],
-    /// Conditions of denies that keep everybody else out.
-    fence: Vec<&'d Condition>,
-}
-
-impl Judging<'_> {
-    fn is_open_to(&self, kind: &str) -> bool {
-        self.ways.iter().any(|(_, kinds)| kinds.contains(kind))
-    }
-
-    /// Does a condition on one of these keys keep anybody out?
-    fn restricted(&self, keys: &[&str]) -> bool {
-        let names = |condition: &Condition| keys.contains(&condition.family().as_str());
-        self.statement.conditions.iter().any(|condition| names(condition) && condition.narrows())
-            || self.fence.iter().any(|condition| names(condition) && condition.fences())
-    }
-}
-
-/// Does the trust in an OpenID Connect issuer name whose identities it means?
-fn names_tenant(issuer: &str, conditions: &[Condition]) -> bool {
-    let host = issuer.split('/').next().unwrap_or(issuer);
-    let claim = |condition: &Condition| {
-        let key = condition.key.to_lowercase();
-        key.rsplit(':').next().unwrap_or_default().to_owned()
-    };
-    let tenant = MULTI_TENANT.iter().find(|(known, _, _)| issuer == *known);
-    conditions.iter().filter(|condition| condition.narrows()).any(|condition| {
-        let claim = claim(condition);
-        let pattern = condition.operator.to_lowercase().contains("like");
-        match (tenant, claim.as_str()) {
-            (Some((_, separator, count)), "sub") => {
-                !pattern
-                    || condition
-                        .values
-                        .iter()
-                        .all(|value| is_literal_up_to(value, *separator, *count))
-            }
-            (Some(_), other) => OWNER_CLAIMS.contains(&other),
-            // A cluster's audience is everybody in it; the account must be named.
-            (None, "sub") if host.starts_with("oidc.eks.") => {
-                !pattern || condition.values.iter().all(|value| is_literal_up_to(value, ':', 3))
-            }
-            (None, claim) => match host {
-                host if host.starts_with("oidc.eks.") => false,
-                "cognito-identity.amazonaws.com" => {
-                    matches!(claim, "aud" | "sub")
-                        && !condition.values.iter().any(|value| value.contains('*'))
-                }
-                _ => matches!(claim, "sub" | "aud" | "app_id" | "oaud" | "azp"),
-            },
+        if !self.has(word) {
+            self.words.insert(word.to_owned());
         }
-    })
-}
-
-/// Is the value free of wildcards up to and including so many separators?
-fn is_literal_up_to(value: &str, separator: char, count: usize) -> bool {
-    let literal = value.split(['*', '?']).next().unwrap_or_default();
-    literal.len() == value.len() || literal.matches(separator).count() >= count
-}
-
-/// A deny of this way in for everybody, without condition.
-fn refuses_all(deny: &Statement, way: &str) -> bool {
-    !deny.principals.negated
-        && is_everybody(deny)
-        && deny.conditions.is_empty()
-        && deny.actions.names_action(way)
-}
-
-/// A deny of everybody outside, on all ways in: `StringNotEquals aws:PrincipalOrgID`. Any other
-/// condition beside it would open it again.
-fn fences(deny: &Statement, ways: &[&(&str, &str)]) -> bool {
-    let every_way = ways.iter().all(|(way, _)| deny.actions.names_action(way));
-    // Calls of AWS services themselves are commonly excepted.
-    let excepted = |condition: &Condition| condition.family() == "aws:principalisawsservice";
-    let outside = deny.conditions.iter().all(|condition| condition.fences() || excepted(condition));
-    is_everybody(deny) && every_way && !deny.conditions.is_empty() && outside
-}
-
-fn is_everybody(statement: &Statement) -> bool {
-    let everybody = |(kind, value): &(String, String)| {
-        value == "*" && (kind == "*" || kind.eq_ignore_ascii_case("aws"))
-    };
-    statement.principals.entries.iter().any(everybody)
-}
-
-/// Most accounts or providers named in one line.
-const LISTED_MAX: usize = 10;
-
-/// What a trust policy opens, for people.
-#[must_use]
-pub fn describe_trust(trust: &Trust) -> Vec<String> {
-    let list = |all: &BTreeSet<String>| {
-        let shown = all.iter().take(LISTED_MAX).cloned().collect::<Vec<_>>().join(", ");
-        match all.len().checked_sub(LISTED_MAX) {
-            Some(more) if more > 0 => format!("{shown} and {more} more"),
-            _ => shown,
-        }
-    };
-    let mut lines = Vec::new();
-    let has = |word: &str| trust.words.contains(word);
-    if has("anyone") {
-        lines.push("anybody in any AWS account may take it".to_owned());
     }
-    if has("anyone-conditioned") {
-        lines.push("anybody who meets its condition may take it".to_owned());
-    }
-    if has("external-account") || has("known-account") {
-        let whole = if has("account-root") { ", the whole account" } else { "" };
-        let unknown =
-            if has("external-account") { "an account outside" } else { "another account" };
-        let id = if has("no-external-id") { ", without external ID" } else { "" };
-        lines.push(format!("{unknown} may take it: {}{whole}{id}", list(&trust.accounts)));
-    }
-    if has("federated-unconditioned") {
-        lines.push(format!(
-            "everybody whom this provider knows may take it: {}",
-            list(&trust.unconditioned)
-        ));
-    } else if has("federated") {
-        lines.push(format!("identities of this provider may take it: {}", list(&trust.others)));
-    }
-    lines
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[track_caller]
-    fn check(statement: &str, want: &[&str]) {
-        let text = format!(r#"{{"Statement":[{statement}]}}"#);
+    fn judge(statements: &str, organization: Option<&str>) -> Trust {
+        let text = format!(r#"{{"Statement":[{statements}]}}"#);
         let document = PolicyDocument::parse(&text).unwrap();
-        let trust = Trust::of(&document, Some("111122223333"), |account| account == "444455556666");
+        let knows = |account: &str| account == "444455556666";
+        let ids = ["AROAOWNOWNOWNOWNOWN01"];
+        let account = Some("111122223333");
+        Trust::of(&document, &Home { account, organization, knows: &knows, ids: &ids })
+    }
+
+    #[track_caller]
+    fn check_in(organization: Option<&str>, statements: &str, want: &[&str]) {
+        let trust = judge(statements, organization);
         let words: Vec<&str> = trust.words.iter().map(String::as_str).collect();
-        assert_eq!(words, want, "{statement}");
+        assert_eq!(words, want, "{statements}");
+    }
+
+    #[track_caller]
+    fn check(statements: &str, want: &[&str]) {
+        check_in(None, statements, want);
     }
 
     fn allow(principal: &str, condition: &str) -> String {
@@ -343,6 +263,11 @@ mod tests {
         format!(
             r#"{{"Effect":"Allow","Action":"sts:AssumeRole*","Principal":{principal}{condition}}}"#
         )
+    }
+
+    /// The same, of the way that identities of AWS take alone.
+    fn assume(principal: &str, condition: &str) -> String {
+        allow(principal, condition).replace("sts:AssumeRole*", "sts:AssumeRole")
     }
 
     #[test]
@@ -382,7 +307,8 @@ mod tests {
             &allow(r#"{"AWS":"arn:aws:iam::444455556666:role/ci"}"#, ""),
             &["known-account", "no-external-id"],
         );
-        check(&allow(r#"{"AWS":"AIDAEXAMPLE"}"#, ""), &["deleted-principal"]);
+        let outsider = ["external-account", "no-external-id"];
+        check(&allow(r#"{"AWS":"arn:aws:iam::999988887777:user/x"}"#, ""), &outsider);
     }
 
     #[test]
@@ -452,35 +378,197 @@ mod tests {
     }
 
     #[test]
-    fn subjects_must_name_their_owner() {
-        let check_sub = |issuer: &str, value: &str, open: bool| {
-            let principal =
-                format!(r#"{{"Federated":"arn:aws:iam::111122223333:oidc-provider/{issuer}"}}"#);
-            let condition = format!(r#"{{"StringLike":{{"{issuer}:sub":"{value}"}}}}"#);
-            let want: &[&str] =
-                if open { &["federated", "federated-unconditioned"] } else { &["federated"] };
-            check(&allow(&principal, &condition), want);
-        };
-        let github = "token.actions.githubusercontent.com";
-        for value in ["repo*", "repo:?*", "*:ref:refs/heads/main", "repo:myorg*", "repo:my*/*"] {
-            check_sub(github, value, true);
+    fn unique_ids_are_outsiders_but_those_known_to_be_at_home() {
+        let unknown = ["external-account", "unknown-principal"];
+        for id in ["AIDAEXAMPLEEXAMPLE001", "AROAEXAMPLEEXAMPLE001", "somebody"] {
+            check(&allow(&format!(r#"{{"AWS":"{id}"}}"#), ""), &unknown);
         }
-        check_sub(github, "repo:myorg/*", false);
-        check_sub("app.terraform.io", "organization:*:project:*", true);
-        check_sub("app.terraform.io", "organization:acme:project:*", false);
-        let eks = "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE";
-        check_sub(eks, "system:serviceaccount:*:*", true);
-        check_sub(eks, "system:serviceaccount:app:*", false);
-        check_sub("digital.example.com", "user:*", false);
+        check(&allow(r#"{"CanonicalUser":"79a59df900b949e5"}"#, ""), &unknown);
+        check(&allow(r#"{"AWS":"AROAOWNOWNOWNOWNOWN01"}"#, ""), &["own-account"]);
+        let named = allow(r#"{"AWS":"AROAEXAMPLEEXAMPLE001"}"#, "");
+        assert_eq!(judge(&named, None).unknown, ["AROAEXAMPLEEXAMPLE001".to_owned()].into());
+        // IAM takes no wildcards there; should it, they are everybody.
+        check(&allow(r#"{"AWS":"arn:aws:iam::*:role/x"}"#, ""), &["anyone"]);
+    }
+
+    #[test]
+    fn what_a_stranger_chooses_is_no_fence() {
+        for condition in [
+            r#"{"StringEquals":{"aws:PrincipalTag/team":"blue"}}"#,
+            r#"{"StringEquals":{"aws:username":"deploy"}}"#,
+            r#"{"StringLike":{"aws:userid":"*:deploy"}}"#,
+            r#"{"StringEquals":{"sts:RoleSessionName":"deploy"}}"#,
+            r#"{"StringEquals":{"aws:SourceIdentity":"carol"}}"#,
+            r#"{"StringEquals":{"aws:RequestTag/team":"blue"}}"#,
+            r#"{"IpAddress":{"aws:SourceIp":"192.168.0.0/16"}}"#,
+            r#"{"IpAddress":{"aws:SourceIp":["0.0.0.0/1","128.0.0.0/1"]}}"#,
+            r#"{"IpAddressIfExists":{"aws:SourceIp":"198.51.100.0/24"}}"#,
+            r#"{"StringLike":{"aws:SourceVpc":"vpc-*"}}"#,
+            r#"{"StringLike":{"sts:ExternalId":"acme-*"}}"#,
+            r#"{"StringLike":{"aws:PrincipalOrgID":"o-exa*"}}"#,
+            r#"{"StringLike":{"aws:PrincipalAccount":"1111*"}}"#,
+            r#"{"StringEquals":{"aws:PrincipalAccount":["111122223333","${aws:username}"]}}"#,
+            r#"{"StringEquals":{"aws:PrincipalOrgID":"${aws:PrincipalTag/org}"}}"#,
+            r#"{"StringEquals":{"aws:PrincipalOrgID":"${aws:ResourceOrgIDs}"}}"#,
+            r#"{"StringLike":{"aws:PrincipalArn":"arn:*:iam::111122223333:role/x"}}"#,
+            r#"{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::${aws:PrincipalAccount}:role/x"}}"#,
+            r#"{"ForAllValues:StringLike":{"aws:PrincipalOrgPaths":"o-exampleorgid/*"}}"#,
+            r#"{"Null":{"aws:PrincipalOrgID":"false"}}"#,
+            r#"{"StringEqualsIfExists":{"aws:PrincipalAccount/x":"111122223333"}}"#,
+            r#"{"Bool":{"aws:MultiFactorAuthPresent":"true"}}"#,
+            r#"{"StringNotEquals":{"aws:PrincipalAccount":"999988887777"}}"#,
+        ] {
+            check(&allow(r#"{"AWS":"*"}"#, condition), &["anyone"]);
+        }
+    }
+
+    #[test]
+    fn what_aws_says_of_the_caller_is_a_fence() {
+        for condition in [
+            r#"{"StringEquals":{"aws:PrincipalAccount":"111122223333"}}"#,
+            r#"{"StringEqualsIfExists":{"aws:PrincipalAccount":"111122223333"}}"#,
+            r#"{"ForAllValues:StringEquals":{"aws:PrincipalAccount":["111122223333"]}}"#,
+            r#"{"StringEquals":{"aws:PrincipalAccount":"${aws:ResourceAccount}"}}"#,
+            r#"{"StringLike":{"aws:PrincipalArn":"arn:aws:iam::111122223333:*"}}"#,
+            r#"{"ArnLike":{"aws:PrincipalArn":"arn:*:iam::111122223333:role/${aws:username}"}}"#,
+            r#"{"StringLike":{"aws:userid":"AROAEXAMPLEEXAMPLE001:*"}}"#,
+            r#"{"IpAddress":{"aws:SourceIp":["198.51.100.0/24","2001:db8:7::/48"]}}"#,
+            r#"{"StringEquals":{"aws:SourceVpce":"vpce-0123456789abcdef0"}}"#,
+            r#"{"StringEquals":{"sts:ExternalId":"acme-7f3c"}}"#,
+            r#"{"StringLike":{"aws:PrincipalOrgID":"o-exampleorgid*"}}"#,
+            r#"{"ForAnyValue:StringLike":{"aws:PrincipalOrgPaths":"o-exampleorgid/r-ab12/*"}}"#,
+            r#"{"StringEquals":{"aws:PrincipalTag/team":"blue","aws:PrincipalOrgID":"o-exampleorgid"}}"#,
+        ] {
+            check(&assume(r#"{"AWS":"*"}"#, condition), &["anyone-conditioned"]);
+        }
+        // Whose account it is, is said.
+        let foreign =
+            r#"{"StringEquals":{"aws:PrincipalAccount":["444455556666","999988887777"]}}"#;
+        let want = ["anyone-conditioned", "external-account"];
+        check(&allow(r#"{"AWS":"*"}"#, foreign), &want);
+        // A token bears no account, so what holds for want of it holds.
+        let lax = r#"{"StringEqualsIfExists":{"aws:PrincipalAccount":"111122223333"}}"#;
+        check(&allow(r#""*""#, lax), &["anyone", "anyone-conditioned"]);
+        check(&allow(r#"{"AWS":"*"}"#, lax), &["anyone", "anyone-conditioned"]);
+    }
+
+    #[test]
+    fn denies_of_everybody_else() {
+        let open = allow(r#"{"AWS":"*"}"#, "");
+        let deny = |principal: &str, condition: &str| {
+            format!(
+                r#"{open},{{"Effect":"Deny","Action":"sts:*",{principal},"Condition":{condition}}}"#
+            )
+        };
+        let all = r#""Principal":"*""#;
+        for condition in [
+            r#"{"StringNotEquals":{"aws:userid":"${aws:userid}"}}"#,
+            r#"{"ForAnyValue:StringNotLike":{"aws:PrincipalOrgPaths":"o-exampleorgid/*"}}"#,
+            r#"{"StringNotLike":{"aws:PrincipalArn":"*:role/x"}}"#,
+            r#"{"StringEquals":{"aws:PrincipalOrgID":"o-exampleorgid"}}"#,
+            r#"{"StringNotEquals":{"aws:PrincipalOrgID":"o-exampleorgid"},"Bool":{"aws:PrincipalIsAWSService":"true"}}"#,
+        ] {
+            check(&deny(all, condition), &["anyone"]);
+        }
+        for condition in [
+            r#"{"StringNotEqualsIfExists":{"aws:PrincipalOrgID":"o-exampleorgid"}}"#,
+            r#"{"ForAllValues:StringNotLike":{"aws:PrincipalOrgPaths":"o-exampleorgid/*"}}"#,
+            r#"{"ArnNotLike":{"aws:PrincipalArn":"arn:aws:iam::111122223333:role/x"}}"#,
+            r#"{"StringNotEquals":{"aws:PrincipalOrgID":"o-exampleorgid"},"Bool":{"aws:PrincipalIsAWSService":"false"}}"#,
+        ] {
+            check(&deny(all, condition), &["anyone-conditioned"]);
+        }
+        let foreign = r#"{"StringNotEquals":{"aws:PrincipalAccount":"999988887777"}}"#;
+        check(&deny(all, foreign), &["anyone-conditioned", "external-account"]);
+        // Services and tokens may be no identities of AWS.
+        let by_aws = r#"{"Effect":"Deny","Action":"sts:*","Principal":{"AWS":"*"}}"#;
+        check(&format!("{open},{by_aws}"), &["anyone"]);
+        let identities = assume(r#"{"AWS":"*"}"#, "");
+        check(&format!("{identities},{by_aws}"), &[]);
+        let service = allow(r#"{"Service":"ec2.amazonaws.com"}"#, "");
+        let want = ["service", "service-only", "service-unconditioned"];
+        check(&format!("{service},{by_aws}"), &want);
+        let token = allow(r#"{"Federated":"accounts.google.com"}"#, "");
+        check(&format!("{token},{by_aws}"), &["federated", "federated-unconditioned"]);
+        // All but those named are denied.
+        let others =
+            r#"{"Effect":"Deny","Action":"sts:*","NotPrincipal":{"AWS":["999988887777"]}}"#;
+        let want = ["anyone-conditioned", "external-account"];
+        check(&format!("{open},{others}"), &want);
+        let nobody = r#"{"Effect":"Deny","Action":"sts:*","NotPrincipal":{"AWS":"*"}}"#;
+        check(&format!("{open},{nobody}"), &["anyone"]);
+    }
+
+    #[test]
+    fn the_own_organization_is_told_from_others() {
+        let own = Some("o-exampleorgid");
+        let star = |condition: &str| allow(r#"{"AWS":"*"}"#, condition);
+        let by = |id: &str| format!(r#"{{"StringEquals":{{"aws:PrincipalOrgID":"{id}"}}}}"#);
+        check_in(own, &star(&by("o-exampleorgid")), &["own-organization"]);
+        check_in(own, &star(&by("${aws:ResourceOrgID}")), &["own-organization"]);
+        check_in(own, &star(&by("o-strangersid")), &["anyone"]);
+        check_in(None, &star(&by("o-strangersid")), &["anyone-conditioned"]);
+        let path = r#"{"ForAnyValue:StringLike":{"aws:PrincipalOrgPaths":["o-exampleorgid/*"]}}"#;
+        check_in(own, &star(path), &["own-organization"]);
+        let both = by(r#"o-exampleorgid","o-strangersid"#).replace(r#":"o-ex"#, r#":["o-ex"#);
+        check_in(own, &star(&both.replace(r#"gersid""#, r#"gersid"]"#)), &["anyone"]);
+        let vendor = allow(r#"{"AWS":"999988887777"}"#, &by("o-exampleorgid"));
+        let want = ["account-root", "known-account", "no-external-id", "own-organization"];
+        check_in(own, &vendor, &want);
+        let service = allow(
+            r#"{"Service":"config.amazonaws.com"}"#,
+            r#"{"StringEquals":{"aws:SourceOrgID":"o-exampleorgid"}}"#,
+        );
+        check_in(own, &service, &["service", "service-only"]);
+        assert_eq!(judge(&service, own).organization.as_deref(), own);
+        let theirs = service.replace("exampleorgid", "strangersid");
+        check_in(own, &theirs, &["service", "service-only", "service-unconditioned"]);
+        let fence = r#"{"Effect":"Deny","Action":"sts:*","Principal":"*","Condition":{"StringNotEquals":{"aws:PrincipalOrgID":"o-exampleorgid"}}}"#;
+        let open = star("");
+        check_in(own, &format!("{open},{fence}"), &["own-organization"]);
+        let theirs = fence.replace("exampleorgid", "strangersid");
+        check_in(own, &format!("{open},{theirs}"), &["anyone"]);
+        // Whoever is in a network of the organization need not be of it.
+        let network = star(r#"{"StringEquals":{"aws:VpceOrgID":"o-exampleorgid"}}"#);
+        check_in(own, &network, &["anyone-conditioned"]);
     }
 
     #[test]
     fn services() {
         let service = r#"{"Service":"sns.amazonaws.com"}"#;
-        check(&allow(service, ""), &["service", "service-unconditioned"]);
-        check(
-            &allow(service, r#"{"StringEquals":{"aws:SourceAccount":"111122223333"}}"#),
-            &["service"],
+        check(&allow(service, ""), &["service", "service-only", "service-unconditioned"]);
+        let by = |key: &str, value: &str| {
+            allow(service, &format!(r#"{{"StringEquals":{{"{key}":"{value}"}}}}"#))
+        };
+        check(&by("aws:SourceAccount", "111122223333"), &["service", "service-only"]);
+        check(&by("aws:SourceArn", "arn:aws:s3:::catalog"), &["service", "service-only"]);
+        // On whose behalf it acts is who comes in.
+        check(&by("aws:SourceAccount", "999988887777"), &["external-account", "service"]);
+        let own = allow(r#"{"Service":"sns.amazonaws.com","AWS":"111122223333"}"#, "");
+        check(&own, &["own-account", "service", "service-unconditioned"]);
+        for outside in ["rolesanywhere", "ssm", "credentials.iot"] {
+            let outside = format!(r#"{{"Service":"{outside}.amazonaws.com"}}"#);
+            let want = ["service", "service-outside", "service-unconditioned"];
+            check(&allow(&outside, ""), &want);
+        }
+    }
+
+    #[test]
+    fn many_principals_beside_many_denies_cost_no_product() {
+        let many =
+            |text: &dyn Fn(usize) -> String| (0..4_000).map(text).collect::<Vec<_>>().join(",");
+        let providers =
+            many(&|n| format!(r#""arn:aws:iam::111122223333:oidc-provider/e{n}.example""#));
+        let accounts = many(&|n| format!(r#""{:012}""#, 200_000_000_000 + n));
+        let allows = allow(&format!(r#"{{"Federated":[{providers}],"AWS":[{accounts}]}}"#), "");
+        let keys = many(&|n| format!(r#""e{n}.example:sub":"x""#));
+        let deny = format!(
+            r#"{{"Effect":"Deny","Action":"sts:*","Principal":"*","Condition":{{"StringNotEquals":{{{keys}}}}}}}"#
         );
+        let statements = [vec![allows; 3], vec![deny; 3]].concat().join(",");
+        let began = std::time::Instant::now();
+        let trust = judge(&statements, None);
+        assert!(began.elapsed().as_secs() < 5, "{:?}", began.elapsed());
+        assert!(trust.unconditioned.is_empty() && trust.accounts.len() == 4_000);
     }
 }

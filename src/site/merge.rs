@@ -37,6 +37,7 @@ impl SiteSpec {
         let Self {
             defaults,
             accounts,
+            organization,
             environment,
             calendars,
             severity,
@@ -48,6 +49,7 @@ impl SiteSpec {
         } = self;
         let mut merged = Self { defaults, ..base };
         merged.accounts.extend(accounts);
+        merged.organization = organization.or(merged.organization);
         merged.environment = environment.or(merged.environment);
         merged.calendars.extend(calendars);
         merged.severity.extend(severity);

@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::account::OrganizationId;
 use crate::calendar::CalendarSpec;
 use crate::rule::{Span, ThresholdSpec};
 use crate::severity::Severity;
@@ -21,6 +22,10 @@ pub struct SiteSpec {
     /// Accounts by their twelve-digit ID.
     #[serde(default)]
     pub accounts: IndexMap<String, AccountSpec>,
+    /// ID of your organization, as o-exampleorgid. A trust policy bound to it lets no stranger in;
+    /// one bound to another organization does.
+    #[serde(default)]
+    pub organization: Option<OrganizationId>,
     /// How an account's tags tell its environment.
     #[serde(default)]
     pub environment: Option<EnvironmentSpec>,

@@ -1,0 +1,314 @@
+//! Condition keys that AWS fills in about a caller, and whom a value of them names.
+//!
+//! A key counts only where a stranger cannot choose what it holds: tags, names of users, roles and
+//! sessions, and addresses within a network of one's own are the stranger's own choice, so they
+//! stand in no list here.
+//!
+//! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::Home;
+use crate::account;
+use crate::policy::Condition;
+use crate::policy::operator::{Comparison, Operator};
+
+/// What the values of a key are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Holds {
+    Organization,
+    Account,
+    Arn,
+    UniqueId,
+    ExternalId,
+    Address,
+    Network,
+}
+
+/// A key that binds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Key {
+    pub(super) holds: Holds,
+    /// It tells on whose behalf a service calls.
+    pub(super) of_service: bool,
+    /// It tells from which network a call comes, whoever calls.
+    pub(super) of_network: bool,
+    /// Every request that an AWS identity makes bears it.
+    pub(super) always: bool,
+}
+
+/// Whom one value names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Named<'v> {
+    /// A stranger can be meant.
+    Anybody,
+    /// The own organization alone.
+    Organization,
+    /// Identities or resources of this account.
+    Account(&'v str),
+    /// Somebody whom no stranger can become; whose it is, is not known.
+    Somebody,
+}
+
+const fn key(holds: Holds) -> Key {
+    Key { holds, of_service: false, of_network: false, always: false }
+}
+
+const fn of_service(holds: Holds) -> Key {
+    Key { of_service: true, ..key(holds) }
+}
+
+const fn of_network(holds: Holds) -> Key {
+    Key { of_network: true, ..key(holds) }
+}
+
+const fn always(holds: Holds) -> Key {
+    Key { always: true, ..key(holds) }
+}
+
+impl Key {
+    /// The key that a condition asks, if it is one that binds. None of them takes a part after `/`.
+    pub(super) fn of(condition: &Condition) -> Option<Self> {
+        Some(match condition.key.to_lowercase().as_str() {
+            "aws:principalorgid" | "aws:principalorgpaths" => key(Holds::Organization),
+            "aws:principalaccount" => always(Holds::Account),
+            "aws:principalarn" => always(Holds::Arn),
+            "aws:userid" => always(Holds::UniqueId),
+            "sts:externalid" => key(Holds::ExternalId),
+            // Not there where the call comes by a VPC endpoint.
+            "aws:sourceip" => of_network(Holds::Address),
+            "aws:sourcevpc" | "aws:sourcevpce" | "aws:ec2instancesourcevpc" => {
+                of_network(Holds::Network)
+            }
+            "aws:sourcevpcarn" => of_network(Holds::Arn),
+            "aws:vpceaccount" => of_network(Holds::Account),
+            "aws:vpceorgid" | "aws:vpceorgpaths" => of_network(Holds::Organization),
+            "aws:sourceaccount" => of_service(Holds::Account),
+            "aws:sourcearn" => of_service(Holds::Arn),
+            "aws:sourceorgid" | "aws:sourceorgpaths" => of_service(Holds::Organization),
+            _ => return None,
+        })
+    }
+
+    /// Whom a value of this key names, by this operator.
+    pub(super) fn named<'v>(
+        self,
+        operator: Operator,
+        value: &'v str,
+        home: &Home<'v>,
+    ) -> Named<'v> {
+        let fits = match self.holds {
+            Holds::Address => operator.comparison == Comparison::Address,
+            Holds::Arn => !matches!(operator.comparison, Comparison::Address | Comparison::Other),
+            _ => matches!(operator.comparison, Comparison::Equals | Comparison::Like),
+        };
+        if !fits {
+            return Named::Anybody;
+        }
+        match self.among_its_values(operator, value, home) {
+            // Strangers may call from a network of ours, with credentials of their own.
+            Named::Organization | Named::Account(_) if self.of_network => Named::Somebody,
+            named => named,
+        }
+    }
+
+    fn among_its_values<'v>(
+        self,
+        operator: Operator,
+        value: &'v str,
+        home: &Home<'v>,
+    ) -> Named<'v> {
+        let (literal, whole) = literal(value, operator.has_wildcards());
+        match self.holds {
+            Holds::Organization => organization(value, literal, whole, home),
+            Holds::Account if value.eq_ignore_ascii_case("${aws:ResourceAccount}") => {
+                home.account.map_or(Named::Somebody, Named::Account)
+            }
+            Holds::Account if whole && account::is_id(literal) => Named::Account(literal),
+            Holds::Arn => arn(value, operator.comparison, self.of_service),
+            Holds::UniqueId => unique_id(literal, whole),
+            Holds::ExternalId | Holds::Network if whole && !literal.is_empty() => Named::Somebody,
+            Holds::Address if public_addresses(value).is_some() => Named::Somebody,
+            _ => Named::Anybody,
+        }
+    }
+}
+
+/// The text before the first wildcard or policy variable, and whether that is all. A variable holds
+/// what the caller brings along; `${*}` and the like are letters, but nobody needs them here.
+pub(super) fn literal(value: &str, wildcards: bool) -> (&str, bool) {
+    let variable = value.find("${");
+    let wildcard = if wildcards { value.find(['*', '?']) } else { None };
+    match variable.into_iter().chain(wildcard).min() {
+        Some(end) => (value.get(..end).unwrap_or_default(), false),
+        None => (value, true),
+    }
+}
+
+/// Letters of an organization's ID, `o-` and ten to 32 more: with fewer before a wildcard, somebody
+/// else's may fit.
+const ORGANIZATION_CHARS_MIN: usize = 12;
+
+fn organization<'v>(value: &str, literal: &str, whole: bool, home: &Home<'_>) -> Named<'v> {
+    let variable = value.get(.."${aws:ResourceOrgID}".len()).unwrap_or_default();
+    if variable.eq_ignore_ascii_case("${aws:ResourceOrgID}") {
+        let rest = value.get(variable.len()..).unwrap_or_default();
+        let ends = rest.is_empty() || rest.starts_with('/');
+        return if ends { Named::Organization } else { Named::Anybody };
+    }
+    // A path begins with the organization: o-ID/r-ID/ou-ID/.
+    let (id, complete) = literal.split_once('/').map_or((literal, whole), |(id, _)| (id, true));
+    let is_id = id.starts_with("o-") && id.len() > 2;
+    match home.organization {
+        _ if !is_id || !(complete || id.len() >= ORGANIZATION_CHARS_MIN) => Named::Anybody,
+        Some(own) if own == id => Named::Organization,
+        // Whose organization is known: this one is somebody else's.
+        Some(_) => Named::Anybody,
+        None => Named::Somebody,
+    }
+}
+
+/// Of an ARN the account says whose it is. A star of `StringLike` runs over colons, and a path may
+/// hold some, so nothing before the account's end may be a wildcard there.
+fn arn(value: &str, comparison: Comparison, of_service: bool) -> Named<'_> {
+    let (literal, whole) = match comparison {
+        Comparison::Arn => literal(value, false),
+        other => literal(value, other == Comparison::Like),
+    };
+    let mut parts = literal.splitn(6, ':');
+    let (first, account, resource) = (parts.next(), parts.nth(3), parts.next());
+    match (first, account, resource) {
+        (Some("arn"), Some(account), _) if account::is_id(account) => Named::Account(account),
+        // Buckets bear no account, and are one of a kind all the same.
+        (Some("arn"), Some(""), Some(resource))
+            if of_service && whole && !resource.is_empty() && !resource.contains(['*', '?']) =>
+        {
+            Named::Somebody
+        }
+        _ => Named::Anybody,
+    }
+}
+
+/// Unique IDs have 16 letters at least.
+const UNIQUE_ID_CHARS_MIN: usize = 16;
+
+/// `aws:userid` is the unique ID, of a role followed by the session's name, which its caller
+/// chooses; of the root user it is the account.
+fn unique_id(literal: &str, whole: bool) -> Named<'_> {
+    let (id, complete) = literal.split_once(':').map_or((literal, whole), |(id, _)| (id, true));
+    let is_unique = id.len() >= UNIQUE_ID_CHARS_MIN
+        && id.starts_with('A')
+        && id.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+    match complete {
+        true if account::is_id(id) => Named::Account(id),
+        true if is_unique => Named::Somebody,
+        _ => Named::Anybody,
+    }
+}
+
+/// Widest blocks that can be one owner's. In larger ones anybody can rent an address: clouds
+/// announce theirs so.
+const NETWORK_V4_BITS_MIN: u8 = 16;
+const NETWORK_V6_BITS_MIN: u8 = 32;
+/// Most that one owner has: four of the widest blocks.
+const ADDRESSES_MAX: u64 = 4 << (32 - NETWORK_V4_BITS_MIN);
+
+/// Are the blocks public, and together few enough for one owner?
+pub(super) fn are_one_owners(blocks: &[String]) -> bool {
+    let sizes: Option<Vec<u64>> = blocks.iter().map(|block| public_addresses(block)).collect();
+    sizes.is_some_and(|sizes| sizes.iter().sum::<u64>() <= ADDRESSES_MAX)
+}
+
+/// Addresses of a public block that one owner can have, in IPv6 of its sites. Private addresses are
+/// in everybody's network, so they name nobody.
+fn public_addresses(block: &str) -> Option<u64> {
+    let (address, bits) =
+        block.split_once('/').map_or((block, None), |(address, bits)| (address, Some(bits)));
+    let address = address.parse::<IpAddr>().ok()?;
+    let all = if address.is_ipv4() { 32 } else { 128 };
+    let bits = bits.map_or(Some(all), |bits| bits.parse().ok())?;
+    let of_v4 = |address: Ipv4Addr, bits: u8| {
+        let fine = (NETWORK_V4_BITS_MIN..=32).contains(&bits) && is_public_v4(address);
+        fine.then(|| 1 << (32 - bits))
+    };
+    match address {
+        IpAddr::V4(address) => of_v4(address, bits),
+        IpAddr::V6(address) => match address.to_ipv4_mapped() {
+            Some(mapped) => of_v4(mapped, bits.checked_sub(96)?),
+            None => {
+                let fine = (NETWORK_V6_BITS_MIN..=128).contains(&bits) && is_public_v6(address);
+                fine.then(|| 1 << 48_u8.saturating_sub(bits))
+            }
+        },
+    }
+}
+
+fn is_public_v4(address: Ipv4Addr) -> bool {
+    // 100.64.0.0/10 is shared by providers and their customers.
+    let shared = matches!(address.octets(), [100, second, _, _] if second & 0xc0 == 0x40);
+    let unusable = address.is_unspecified() || address.is_multicast() || address.octets()[0] == 0;
+    !(address.is_private()
+        || address.is_loopback()
+        || address.is_link_local()
+        || shared
+        || unusable)
+}
+
+/// 2000::/3 is all that is given out.
+fn is_public_v6(address: Ipv6Addr) -> bool {
+    address.segments()[0] & 0xe000 == 0x2000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_of_addresses_that_one_owner_can_have() {
+        for (blocks, want) in [
+            (vec!["198.51.100.7"], true),
+            (vec!["198.51.100.0/24", "203.0.113.0/24"], true),
+            (vec!["8.8.0.0/16"], true),
+            (vec!["8.0.0.0/15"], false),
+            (vec!["8.1.0.0/16", "8.2.0.0/16", "8.3.0.0/16", "8.4.0.0/16", "8.5.0.0/16"], false),
+            (vec!["198.51.100.0/24", "10.1.2.0/24"], false),
+            (vec!["172.20.0.0/16"], false),
+            (vec!["100.64.1.0/24"], false),
+            (vec!["127.0.0.1/32"], false),
+            (vec!["2001:db8::/32"], true),
+            (vec!["2600::/12"], false),
+            (vec!["fd00::/48"], false),
+            (vec!["::/0"], false),
+            (vec!["::ffff:0:0/96"], false),
+            (vec!["::ffff:198.51.100.0/120"], true),
+            (vec!["198.51.100.0/40"], false),
+            (vec!["everywhere"], false),
+            (vec![""], false),
+        ] {
+            let owned: Vec<String> = blocks.iter().map(|block| (*block).to_owned()).collect();
+            assert_eq!(are_one_owners(&owned), want, "{blocks:?}");
+        }
+    }
+
+    #[test]
+    fn an_arn_is_whose_its_account_is() {
+        for (value, comparison, want) in [
+            ("arn:aws:iam::111122223333:role/x", Comparison::Equals, true),
+            ("arn:aws:iam::111122223333:*", Comparison::Like, true),
+            ("arn:aws:iam::111122223333*", Comparison::Like, true),
+            ("arn:aws:iam::1111*:role/x", Comparison::Like, false),
+            ("arn:*:iam::111122223333:role/x", Comparison::Arn, true),
+            // In a role's path, a colon may stand.
+            ("arn:*:iam::111122223333:role/x", Comparison::Like, false),
+            ("arn:aws:iam::*:role/x", Comparison::Arn, false),
+            ("*", Comparison::Arn, false),
+            ("", Comparison::Equals, false),
+        ] {
+            let named = matches!(arn(value, comparison, false), Named::Account("111122223333"));
+            assert_eq!(named, want, "{value} {comparison:?}");
+        }
+        assert_eq!(arn("arn:aws:s3:::catalog", Comparison::Like, true), Named::Somebody);
+        assert_eq!(arn("arn:aws:s3:::catalog*", Comparison::Like, true), Named::Anybody);
+        assert_eq!(arn("arn:aws:s3:::*", Comparison::Arn, true), Named::Anybody);
+    }
+}

@@ -1,0 +1,130 @@
+//! What conditions leave of those whom a statement names.
+
+use std::collections::BTreeSet;
+
+use super::caller::{self, Holds, Key, Named};
+use super::home::{Home, account_of};
+use crate::policy::operator::Operator;
+use crate::policy::{Condition, Statement};
+
+/// Who remains. A fence is one that no stranger can pass by his own choice.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Fence {
+    /// It keeps strangers of AWS out.
+    pub(super) strangers: bool,
+    /// It asks for what only identities of AWS bear, so nobody with a token passes.
+    pub(super) tokens: bool,
+    /// Nobody but the own organization remains.
+    pub(super) organization: bool,
+    /// A fixed external ID is asked for.
+    pub(super) external_id: bool,
+    /// A service must act for somebody who is named.
+    pub(super) source: bool,
+    /// Accounts that remain, where the conditions name them.
+    pub(super) accounts: BTreeSet<String>,
+}
+
+impl Fence {
+    fn tightest() -> Self {
+        Self { strangers: true, tokens: true, organization: true, source: true, ..Self::default() }
+    }
+
+    /// The fence around an allow: every condition must be met. `of_aws`: the callers are AWS
+    /// identities, whose requests bear some keys always.
+    pub(super) fn around(conditions: &[Condition], home: &Home<'_>, of_aws: bool) -> Self {
+        let mut fence = Self::default();
+        for condition in conditions {
+            let (operator, key) = (Operator::of(&condition.operator), Key::of(condition));
+            let key = key.filter(|key| operator.takes_only_named(key.always && of_aws));
+            let named = key.and_then(|key| Self::named(condition, key, operator, home));
+            fence.add(named.unwrap_or_default());
+        }
+        fence
+    }
+
+    /// The fence that a deny puts around everybody else, as `StringNotEquals aws:PrincipalOrgID`
+    /// does. It holds where every stranger meets all its conditions, whatever he does; who is named
+    /// by one of them may pass.
+    pub(super) fn by_deny(deny: &Statement, home: &Home<'_>, of_aws: bool) -> Option<Self> {
+        let mut conditions = deny.conditions.iter().filter(|one| !excepts_services(one)).peekable();
+        let mut fence = match conditions.peek() {
+            Some(_) => Self::tightest(),
+            None => Self::default(),
+        };
+        for condition in conditions {
+            let (operator, key) = (Operator::of(&condition.operator), Key::of(condition)?);
+            if !operator.takes_all_others(key.always && of_aws) {
+                return None;
+            }
+            let one = Self::named(condition, key, operator, home)?;
+            fence.tokens &= one.tokens;
+            fence.organization &= one.organization;
+            fence.external_id |= one.external_id;
+            fence.source &= one.source;
+            fence.accounts.extend(one.accounts);
+        }
+        fence.source &= !deny.conditions.iter().any(excepts_services);
+        if deny.principals.negated {
+            // Everybody is denied but those named.
+            let named = deny.principals.entries.iter().map(|(_, value)| value.as_str());
+            fence.accounts.extend(named.filter_map(account_of).map(str::to_owned));
+            fence = Self {
+                strangers: true,
+                external_id: fence.external_id,
+                accounts: fence.accounts,
+                ..Self::default()
+            };
+        }
+        fence.strangers.then_some(fence)
+    }
+
+    /// The same, where services are not among those it was put before.
+    pub(super) fn but_for_services(mut self) -> Self {
+        self.source = false;
+        self
+    }
+
+    /// Both stand: who passes must pass each.
+    pub(super) fn add(&mut self, other: Self) {
+        self.strangers |= other.strangers;
+        self.tokens |= other.tokens;
+        self.organization |= other.organization;
+        self.external_id |= other.external_id;
+        self.source |= other.source;
+        self.accounts.extend(other.accounts);
+    }
+
+    /// Whom the values of a condition name together, or nothing where a stranger can be meant.
+    fn named(condition: &Condition, key: Key, operator: Operator, home: &Home<'_>) -> Option<Self> {
+        let one_network = key.holds != Holds::Address || caller::are_one_owners(&condition.values);
+        if condition.values.is_empty() || !one_network {
+            return None;
+        }
+        let mut fence = Self {
+            tokens: !key.of_network,
+            external_id: key.holds == Holds::ExternalId,
+            source: key.of_service || key.holds == Holds::Organization,
+            ..Self::tightest()
+        };
+        for value in &condition.values {
+            match key.named(operator, value, home) {
+                Named::Anybody => return None,
+                Named::Organization => {}
+                Named::Account(account) => {
+                    fence.organization = false;
+                    fence.accounts.insert(account.to_owned());
+                }
+                Named::Somebody => fence.organization = false,
+            }
+        }
+        Some(fence)
+    }
+}
+
+/// Calls of AWS services themselves are commonly excepted from a deny.
+fn excepts_services(condition: &Condition) -> bool {
+    condition.key.eq_ignore_ascii_case("aws:PrincipalIsAWSService")
+        && condition.operator.to_lowercase().starts_with("bool")
+        && !condition.values.is_empty()
+        && condition.values.iter().all(|value| value.eq_ignore_ascii_case("false"))
+}

@@ -1,0 +1,32 @@
+//! What is at home, and whose a principal is.
+
+use crate::account;
+
+/// What is known to be at home, and so no stranger's.
+#[derive(Clone, Copy)]
+pub struct Home<'h> {
+    /// The account of the role.
+    pub account: Option<&'h str>,
+    /// ID of the organization.
+    pub organization: Option<&'h str>,
+    /// Tells which other accounts are at home.
+    pub knows: &'h dyn Fn(&str) -> bool,
+    /// Unique IDs of principals of the account.
+    pub ids: &'h [&'h str],
+}
+
+impl Home<'_> {
+    /// An account that is neither the own nor known.
+    pub(super) fn is_foreign(&self, account: &str) -> bool {
+        self.account != Some(account) && !(self.knows)(account)
+    }
+}
+
+/// The account of an ARN, or an account ID as it stands.
+pub(super) fn account_of(value: &str) -> Option<&str> {
+    let account = match value.strip_prefix("arn:") {
+        Some(rest) => rest.split(':').nth(3)?,
+        None => value,
+    };
+    account::is_id(account).then_some(account)
+}

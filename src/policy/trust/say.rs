@@ -1,0 +1,113 @@
+//! What a trust policy opens, in words for people.
+
+use std::collections::BTreeSet;
+
+use super::Trust;
+use crate::policy::STATEMENTS_MAX;
+
+/// Most accounts or providers named in one line.
+const LISTED_MAX: usize = 10;
+
+/// What a trust policy opens, for people.
+#[must_use]
+pub fn describe_trust(trust: &Trust) -> Vec<String> {
+    let mut lines = Vec::new();
+    let has = |word: &str| trust.words.contains(word);
+    if trust.cut {
+        lines.push(format!(
+            "anybody, as far as is known: only {STATEMENTS_MAX} statements were read"
+        ));
+    } else if has("anyone") && trust.in_vain {
+        lines.push("anybody may take it: its condition keeps no stranger out".to_owned());
+    } else if has("anyone") {
+        lines.push("anybody in any AWS account may take it".to_owned());
+    }
+    if has("anyone-conditioned") {
+        lines.push("anybody who meets its condition may take it".to_owned());
+    }
+    if let Some(organization) = &trust.organization {
+        let whom = if has("own-organization") { "accounts" } else { "services" };
+        lines.push(format!("{whom} may take it within your organization only: {organization}"));
+    }
+    if has("external-account") || has("known-account") {
+        let whole = if has("account-root") { ", the whole account" } else { "" };
+        let unknown =
+            if has("external-account") { "an account outside" } else { "another account" };
+        let id = if has("no-external-id") { ", without external ID" } else { "" };
+        if !trust.accounts.is_empty() {
+            lines.push(format!("{unknown} may take it: {}{whole}{id}", list(&trust.accounts)));
+        }
+    }
+    if has("unknown-principal") {
+        let unknown = list(&trust.unknown);
+        lines.push(format!("an identity of an account that is not known may take it: {unknown}"));
+    }
+    if has("federated-unconditioned") {
+        lines.push(format!(
+            "everybody whom this provider knows may take it: {}",
+            list(&trust.unconditioned)
+        ));
+    } else if has("federated") {
+        lines.push(format!("identities of this provider may take it: {}", list(&trust.others)));
+    }
+    if has("service-outside") {
+        lines.push("a service may hand it to machines outside of AWS".to_owned());
+    }
+    lines
+}
+
+fn list(all: &BTreeSet<String>) -> String {
+    let shown = all.iter().take(LISTED_MAX).cloned().collect::<Vec<_>>().join(", ");
+    match all.len().checked_sub(LISTED_MAX) {
+        Some(more) if more > 0 => format!("{shown} and {more} more"),
+        _ => shown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::{Home, PolicyDocument};
+
+    #[track_caller]
+    fn check(statements: &str, want: &[&str]) {
+        let document =
+            PolicyDocument::parse(&format!(r#"{{"Statement":[{statements}]}}"#)).unwrap();
+        let (account, organization) = (Some("111122223333"), Some("o-exampleorgid"));
+        let home = Home { account, organization, knows: &|_| false, ids: &[] };
+        assert_eq!(describe_trust(&Trust::of(&document, &home)), want, "{statements}");
+    }
+
+    fn allow(principal: &str, condition: &str) -> String {
+        format!(
+            r#"{{"Effect":"Allow","Action":"sts:*","Principal":{principal},"Condition":{condition}}}"#
+        )
+    }
+
+    #[test]
+    fn what_is_open_is_said_as_it_is() {
+        let star = r#"{"AWS":"*"}"#;
+        let tag = allow(star, r#"{"StringEquals":{"aws:PrincipalTag/team":"blue"}}"#);
+        check(&tag, &["anybody may take it: its condition keeps no stranger out"]);
+        let open = allow(star, "{}");
+        for both in [format!("{open},{tag}"), format!("{tag},{open}"), open] {
+            check(&both, &["anybody in any AWS account may take it"]);
+        }
+        let by = |key: &str| format!(r#"{{"StringEquals":{{"{key}":"o-exampleorgid"}}}}"#);
+        let within = "may take it within your organization only: o-exampleorgid";
+        check(&allow(star, &by("aws:PrincipalOrgID")), &[&format!("accounts {within}")]);
+        let service = r#"{"Service":"config.amazonaws.com"}"#;
+        check(&allow(service, &by("aws:SourceOrgID")), &[&format!("services {within}")]);
+        let id = r#"{"AWS":"AIDAEXAMPLEEXAMPLE001"}"#;
+        let line = "an identity of an account that is not known may take it: AIDAEXAMPLEEXAMPLE001";
+        check(&allow(id, "{}"), &[line]);
+        let outside = r#"{"Service":"rolesanywhere.amazonaws.com"}"#;
+        check(&allow(outside, "{}"), &["a service may hand it to machines outside of AWS"]);
+    }
+
+    #[test]
+    fn what_was_not_read_is_said() {
+        let many = vec![allow(r#"{"AWS":"111122223333"}"#, "{}"); STATEMENTS_MAX + 1].join(",");
+        check(&many, &["anybody, as far as is known: only 2000 statements were read"]);
+    }
+}
