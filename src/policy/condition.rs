@@ -26,18 +26,6 @@ impl Condition {
             && !self.values.iter().any(|value| self.is_open(&operator, value))
     }
 
-    /// Does it guard what its statement allows? There every condition does that is not open to all.
-    pub(super) fn guards(&self) -> bool {
-        let operator = self.operator.to_lowercase();
-        let positive = !operator.contains("not")
-            && !operator.starts_with("forallvalues")
-            && operator != "null";
-        let bare = operator.trim_end_matches("ifexists");
-        !(positive
-            && (self.values.is_empty()
-                || self.values.iter().any(|value| self.is_open(bare, value))))
-    }
-
     /// Does it narrow in a deny of everybody else: `StringNotEquals aws:PrincipalOrgID`?
     pub(super) fn fences(&self) -> bool {
         let operator = self.operator.to_lowercase();

@@ -1,11 +1,12 @@
 //! What an identity policy allows, in words that rules and people use.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
+use super::PolicyDocument;
 use super::escalation::{self, Scope};
-use super::glob::glob;
-use super::resource::{Reach, ResourceType, reaches_all, reaches_some};
-use super::{Clause, Condition, PolicyDocument, Statement};
+use super::judge::{Judge, Leave};
+use super::resource::ResourceType;
 use crate::catalogue;
 
 /// What a document or managed policy gives.
@@ -28,11 +29,12 @@ const RULE_OVER_RIGHTS: [&str; 6] = [
 ];
 
 /// Making credentials for others.
-const CREDENTIALS: [&str; 6] = [
+const CREDENTIALS: [&str; 7] = [
     "iam:CreateAccessKey",
     "iam:CreateLoginProfile",
     "iam:UpdateLoginProfile",
     "iam:CreateServiceSpecificCredential",
+    "iam:ResetServiceSpecificCredential",
     "iam:UploadSSHPublicKey",
     "iam:UploadSigningCertificate",
 ];
@@ -49,7 +51,7 @@ const DATA: [(&str, &str, ResourceType); 20] = [
     (
         "data:secretsmanager",
         "secretsmanager:GetSecretValue",
-        ResourceType::new("secretsmanager", "secret:{}"),
+        ResourceType::new("secretsmanager", "secret:{}-{id}"),
     ),
     ("data:ssm", "ssm:GetParameter", ResourceType::new("ssm", "parameter/{}")),
     ("data:ssm", "ssm:GetParameters", ResourceType::new("ssm", "parameter/{}")),
@@ -81,51 +83,55 @@ const HARMLESS: [&str; 4] =
 const ESCALATING: [&str; 5] =
     ["admin", "iam-write", "pass-role-any", "assume-any", "credentials-any"];
 
+/// Every call of IAM that changes anything.
+static IAM_CALLS: LazyLock<Vec<String>> = LazyLock::new(|| iam_actions(|_| true));
+/// Those of them that change who may do what.
+static IAM_WRITE: LazyLock<Vec<String>> = LazyLock::new(|| {
+    iam_actions(|call| {
+        let power = call.access == "permissions" && call.effect != "strengthens";
+        (power && !HARMLESS.contains(&call.name)) || call.name == "AddUserToGroup"
+    })
+});
+
+fn iam_actions(wanted: impl Fn(&catalogue::Call) -> bool) -> Vec<String> {
+    let of_iam = catalogue::calls().iter().filter(|call| call.source == "iam.amazonaws.com");
+    of_iam.filter(|call| wanted(call)).map(|call| format!("iam:{}", call.name)).collect()
+}
+
 impl Grants {
     /// Judges an identity policy. `own` is the account it is for, where that is known.
+    ///
+    /// The work is bounded; what would take more counts as everything, and says so by `too-long`.
     #[must_use]
     pub fn of(document: &PolicyDocument, own: Option<&str>) -> Self {
+        Self::within(document, None, own)
+    }
+
+    /// As [`Grants::of`], in a partition that is known.
+    #[must_use]
+    pub fn within(document: &PolicyDocument, partition: Option<&str>, own: Option<&str>) -> Self {
         let mut grants = Self::default();
-        if document.too_long {
-            grants.add("admin", true);
+        let judge = Judge::new(document, partition, own);
+        grants.allow("admin", administers(&judge));
+        for action in IAM_WRITE.iter() {
+            grants.allow("iam-write", broadly(&judge, action));
         }
-        let judge = Judge { document, own };
-        if let Some(unconditional) = judge.administers() {
-            grants.add("admin", unconditional);
-        }
-        let permissions = catalogue::calls().iter().filter(|call| {
-            call.source == "iam.amazonaws.com"
-                && call.access == "permissions"
-                && call.effect != "strengthens"
-                && !HARMLESS.contains(&call.name)
-        });
-        for call in permissions {
-            if let Some(unconditional) = judge.allowed(&format!("iam:{}", call.name), Scope::Broad)
-            {
-                grants.add("iam-write", unconditional);
-            }
-        }
-        for (word, action) in [("pass-role-any", "iam:PassRole"), ("assume-any", "sts:AssumeRole")]
-        {
-            if let Some(unconditional) = judge.allowed(action, Scope::Broad) {
-                grants.add(word, unconditional);
-            }
-        }
+        grants.allow("pass-role-any", broadly(&judge, "iam:PassRole"));
+        grants.allow("assume-any", broadly(&judge, "sts:AssumeRole"));
         for action in CREDENTIALS {
-            if let Some(unconditional) = judge.allowed(action, Scope::Broad) {
-                grants.add("credentials-any", unconditional);
-            }
+            grants.allow("credentials-any", broadly(&judge, action));
         }
         for (word, action, kind) in DATA {
-            if let Some(unconditional) = judge.on(action, kind, Scope::Broad, None) {
-                grants.add(word, unconditional);
-                grants.add("data-all", unconditional);
-            }
+            let leave = judge.allowed(action, kind, Scope::Broad, None);
+            grants.allow(word, leave);
+            grants.allow("data-all", leave);
         }
         for method in escalation::methods() {
-            if let Some(unconditional) = judge.method(method) {
-                grants.add(&format!("privesc:{}", method.name), unconditional);
-            }
+            grants.allow(&format!("privesc:{}", method.name), through(&judge, method));
+        }
+        if document.too_long || judge.is_cut() {
+            grants.add("too-long", true);
+            ESCALATING.into_iter().for_each(|word| grants.add(word, true));
         }
         grants.close();
         grants
@@ -148,6 +154,12 @@ impl Grants {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
+    }
+
+    fn allow(&mut self, word: &str, leave: Leave) {
+        if leave != Leave::Never {
+            self.add(word, leave == Leave::Free);
+        }
     }
 
     pub(crate) fn add(&mut self, word: &str, unconditional: bool) {
@@ -179,6 +191,7 @@ pub fn describe(grants: &Grants) -> Vec<String> {
             lines.push(format!("{sentence}{guard}"));
         }
     };
+    say("too-long", "more than is judged, so it counts as everything");
     say("admin", "everything: administrator rights");
     if !grants.all.contains("admin") {
         say("iam-write", "changing who may do what");
@@ -206,130 +219,35 @@ pub fn describe(grants: &Grants) -> Vec<String> {
     lines
 }
 
-/// Answers what a document allows.
-struct Judge<'d> {
-    document: &'d PolicyDocument,
-    own: Option<&'d str>,
+/// All of the power over rights, or most of IAM where any of that power is left.
+fn administers(judge: &Judge<'_>) -> Leave {
+    let over_rights = || RULE_OVER_RIGHTS.into_iter().map(|action| broadly(judge, action));
+    let all = over_rights().min().unwrap_or(Leave::Never);
+    let left = over_rights().max().unwrap_or(Leave::Never);
+    // Most: named one by one or by a wildcard, an exception here or there.
+    let names: Vec<&'static str> = IAM_CALLS.iter().map(String::as_str).collect();
+    all.max(left.min(judge.widest(&names, names.len() / 2)))
 }
 
-impl Judge<'_> {
-    /// All of the power over rights, or a wildcard over IAM that leaves any of it.
-    fn administers(&self) -> Option<bool> {
-        if let Some(unconditional) = self.all(&RULE_OVER_RIGHTS) {
-            return Some(unconditional);
-        }
-        let roles = ResourceType::of("iam:PutRolePolicy");
-        let wildcard = |statement: &&Statement| {
-            // No such action exists: only a wildcard, or an exception from everything, names it.
-            statement.actions.names_action("iam:ZzNoSuchAction")
-                && reaches_all(&statement.resources, roles, self.own, Reach::Allow)
-        };
-        let allowing = self.document.statements.iter().filter(|statement| statement.allow);
-        let widest = allowing.filter(wildcard).map(|statement| !statement.is_guarded()).max()?;
-        let left = RULE_OVER_RIGHTS
-            .iter()
-            .filter_map(|action| self.allowed(action, Scope::Broad))
-            .max()?;
-        Some(widest && left)
-    }
-
-    /// Is the action allowed on resources of that scope? `Some(true)`: without any condition.
-    fn allowed(&self, action: &str, scope: Scope) -> Option<bool> {
-        self.on(action, ResourceType::of(action), scope, None)
-    }
-
-    fn on(
-        &self,
-        action: &str,
-        kind: ResourceType,
-        scope: Scope,
-        service: Option<&str>,
-    ) -> Option<bool> {
-        let mut certain = true;
-        for deny in self.document.statements.iter().filter(|statement| !statement.allow) {
-            if deny.actions.names_action(action) && self.closes(deny, kind, scope) {
-                if !deny.is_guarded() {
-                    return None;
-                }
-                // Denied unless something holds: allowed under a condition.
-                certain = false;
-            }
-        }
-        let allows = |statement: &&Statement| {
-            let reaches = match scope {
-                Scope::Broad => reaches_all(&statement.resources, kind, self.own, Reach::Allow),
-                Scope::Any => reaches_some(&statement.resources, kind, false),
-                Scope::Others => reaches_some(&statement.resources, kind, true),
-            };
-            statement.allow
-                && reaches
-                && statement.actions.names_action(action)
-                && statement.passes_to(service)
-        };
-        let allowing = self.document.statements.iter().filter(allows);
-        let strongest = allowing.map(|statement| !statement.is_guarded()).max()?;
-        Some(strongest && certain)
-    }
-
-    /// Does a deny leave nothing of that scope?
-    fn closes(&self, deny: &Statement, kind: ResourceType, scope: Scope) -> bool {
-        let excepted = &deny.resources;
-        match scope {
-            _ if !excepted.negated => reaches_all(excepted, kind, self.own, Reach::Deny),
-            // All but some is denied: what is left is not all, perhaps only the caller's own.
-            Scope::Broad => reaches_all(excepted, kind, self.own, Reach::Allow),
-            Scope::Others => {
-                let left = Clause { negated: false, patterns: excepted.patterns.clone() };
-                !reaches_some(&left, kind, true)
-            }
-            Scope::Any => reaches_all(excepted, kind, self.own, Reach::Deny),
-        }
-    }
-
-    fn all(&self, actions: &[&str]) -> Option<bool> {
-        actions.iter().try_fold(true, |unconditional, action| {
-            Some(unconditional & self.allowed(action, Scope::Broad)?)
-        })
-    }
-
-    /// Every step of a method, each by one of its alternatives.
-    fn method(&self, method: &escalation::Method) -> Option<bool> {
-        let service = method.steps().nth(1).and_then(|mut step| step.next()?.split(':').next());
-        method.steps().try_fold(true, |unconditional, alternatives| {
-            let best = alternatives.filter_map(|action| {
-                let kind = ResourceType::of(action);
-                match action {
-                    // A single role handed on is daily work; any role is a way out.
-                    "iam:PassRole" => self.on(action, kind, Scope::Broad, service),
-                    _ => self.on(action, kind, method.scope, None),
-                }
-            });
-            Some(unconditional & best.max()?)
-        })
-    }
+fn broadly(judge: &Judge<'_>, action: &'static str) -> Leave {
+    judge.allowed(action, ResourceType::of(action), Scope::Broad, None)
 }
 
-impl Statement {
-    /// Is there a condition that keeps anybody out?
-    fn is_guarded(&self) -> bool {
-        if self.allow {
-            return self.conditions.iter().any(Condition::guards);
-        }
-        !self.conditions.is_empty()
-    }
-
-    /// Does `iam:PassedToService` let a role go to this service?
-    fn passes_to(&self, service: Option<&str>) -> bool {
-        let Some(service) = service else { return true };
-        let named = |condition: &&Condition| {
-            condition.family() == "iam:passedtoservice" && condition.narrows()
-        };
-        self.conditions.iter().filter(named).all(|condition| {
-            condition.values.iter().any(|value| {
-                value.contains(service) || glob(value, &format!("{service}.amazonaws.com"))
-            })
-        })
-    }
+/// Every step of a method, each by one of its alternatives.
+fn through(judge: &Judge<'_>, method: &escalation::Method) -> Leave {
+    let service = method.steps().nth(1).and_then(|mut step| step.next()?.split(':').next());
+    let step = |alternatives: &mut dyn Iterator<Item = &'static str>| {
+        let best = alternatives.map(|action| {
+            let kind = ResourceType::of(action);
+            match action {
+                // A single role handed on is daily work; any role is a way out.
+                "iam:PassRole" => judge.allowed(action, kind, Scope::Broad, service),
+                _ => judge.allowed(action, kind, method.scope, None),
+            }
+        });
+        best.max().unwrap_or(Leave::Never)
+    };
+    method.steps().map(|mut step_| step(&mut step_)).min().unwrap_or(Leave::Never)
 }
 
 #[cfg(test)]

@@ -1,0 +1,337 @@
+//! Whether the conditions of an identity policy keep anybody out.
+//!
+//! No request is at hand to evaluate them on. So each is asked whether whoever wants to can meet it: by
+//! a key that his call does not bear, by a value of his own choice, or because every value fits. What a
+//! `Deny` asks guards where nobody can dodge it in such a way.
+//!
+//! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
+
+use super::arn::{Fuel, Pattern, Reading};
+use super::glob::glob;
+use super::judge::Leave;
+use super::{Condition, Statement};
+
+/// Keys that every request bears.
+const ALWAYS: [&str; 11] = [
+    "aws:principalarn",
+    "aws:principalaccount",
+    "aws:principaltype",
+    "aws:userid",
+    "aws:currenttime",
+    "aws:epochtime",
+    "aws:securetransport",
+    "aws:requestedregion",
+    "aws:viaawsservice",
+    "aws:principalisawsservice",
+    "aws:resourceaccount",
+];
+/// Keys whose value the caller sets as he likes.
+const CHOSEN: [&str; 3] = ["aws:useragent", "aws:referer", "aws:tokenissuetime"];
+/// Keys with a service's name that calls of other services bear as well.
+const EVERYWHERE: [&str; 5] = [
+    "ec2:sourceinstancearn",
+    "ec2:roledelivery",
+    "lambda:sourcefunctionarn",
+    "ssm:sourceinstancearn",
+    "identitystore:userid",
+];
+/// Keys of IAM, and the beginnings of the actions whose requests alone bear them.
+const OF_IAM: [(&str, &[&str]); 4] = [
+    ("iam:passedtoservice", &["passrole"]),
+    ("iam:associatedresourcearn", &["passrole"]),
+    ("iam:policyarn", &["attach", "detach"]),
+    ("iam:awsservicename", &["createservicelinkedrole"]),
+];
+/// Where IAM and STS are called, whatever Region the caller is in.
+const GLOBAL_REGIONS: [&str; 3] = ["us-east-1", "cn-north-1", "us-gov-west-1"];
+/// A year from which on a date bounds nobody, and its first second.
+const FAR_YEAR: u16 = 2035;
+const FAR_SECOND: f64 = 2_051_222_400.0;
+/// Patterns of values need no more work than this.
+const STEPS_MAX: u64 = 1_000_000;
+
+/// The conditions of a statement.
+pub(super) struct Guards {
+    allow: bool,
+    tests: Vec<Test>,
+}
+
+/// One condition.
+#[derive(Debug, Clone, PartialEq)]
+struct Test {
+    /// In small letters.
+    key: String,
+    /// What it says of a request without the key.
+    absent: bool,
+    ask: Ask,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Ask {
+    /// Is the value one of those, or none of those?
+    Value { negated: bool, values: Values },
+    /// Is there any value?
+    Presence { wanted: bool },
+    /// AWS knows no such question.
+    Unknown,
+}
+
+/// Whom the values of a condition mean.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Values {
+    Everybody,
+    Nobody,
+    Some,
+}
+
+/// Does a request for an action bear a key?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Presence {
+    Always,
+    Never,
+    /// As the caller likes.
+    Chosen,
+    Maybe,
+}
+
+impl Guards {
+    pub(super) fn of(statement: &Statement, own: Option<&str>) -> Self {
+        let mut tests: Vec<Test> = Vec::new();
+        let fuel = Fuel::new(STEPS_MAX);
+        for condition in &statement.conditions {
+            let test = Test::of(condition, own, &fuel);
+            // One key with many values is asked about once.
+            if tests.last() != Some(&test) {
+                tests.push(test);
+            }
+        }
+        Self { allow: statement.allow, tests }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.tests.len()
+    }
+
+    /// With what force the statement holds for an action, given in small letters: of a denial that
+    /// anybody can dodge, none.
+    pub(super) fn force(&self, action: &str) -> Leave {
+        let met = |test: &Test| test.is_met_by_anybody(presence(&test.key, action));
+        let dodged = |test: &Test| test.opposite().is_met_by_anybody(presence(&test.key, action));
+        match self.allow {
+            true if self.tests.iter().all(met) => Leave::Free,
+            false if self.tests.is_empty() => Leave::Free,
+            false if self.tests.iter().any(dodged) => Leave::Never,
+            _ => Leave::Guarded,
+        }
+    }
+}
+
+impl Test {
+    fn of(condition: &Condition, own: Option<&str>, fuel: &Fuel) -> Self {
+        let key = condition.key.to_ascii_lowercase();
+        let operator = condition.operator.to_ascii_lowercase();
+        let (all, operator) = match operator.split_once(':') {
+            Some((set, operator)) => (Some(set == "forallvalues"), operator),
+            None => (None, operator.as_str()),
+        };
+        let plain = operator.strip_suffix("ifexists");
+        let operator_of_value = plain.unwrap_or(operator);
+        let negated = operator_of_value.contains("not");
+        let absent = plain.is_some() || all.unwrap_or(negated);
+        if operator == "null" {
+            let says = |word: &str| condition.values.iter().any(|v| v.eq_ignore_ascii_case(word));
+            let ask = match (says("true"), says("false")) {
+                (true, false) => Ask::Presence { wanted: false },
+                (false, true) => Ask::Presence { wanted: true },
+                _ => Ask::Unknown,
+            };
+            return Self { key, absent: says("true"), ask };
+        }
+        let values = Values::of(&key, operator_of_value, condition, own, fuel);
+        let ask = values.map_or(Ask::Unknown, |values| Ask::Value { negated, values });
+        Self { key, absent, ask }
+    }
+
+    fn opposite(&self) -> Self {
+        let ask = match self.ask {
+            Ask::Value { negated, values } => Ask::Value { negated: !negated, values },
+            Ask::Presence { wanted } => Ask::Presence { wanted: !wanted },
+            Ask::Unknown => Ask::Unknown,
+        };
+        Self { key: self.key.clone(), absent: !self.absent, ask }
+    }
+
+    fn is_met_by_anybody(&self, presence: Presence) -> bool {
+        match (self.ask, presence) {
+            (Ask::Unknown, _) | (_, Presence::Chosen) => true,
+            (_, Presence::Never) => self.absent,
+            (Ask::Presence { wanted }, Presence::Always) => wanted,
+            (Ask::Presence { .. }, Presence::Maybe) => self.absent,
+            (Ask::Value { negated, values }, presence) => {
+                let fits = match negated {
+                    true => values == Values::Nobody,
+                    false => values == Values::Everybody,
+                };
+                fits || (self.absent && presence == Presence::Maybe)
+            }
+        }
+    }
+}
+
+impl Values {
+    /// `None`: AWS knows no such operator.
+    fn of(
+        key: &str,
+        operator: &str,
+        condition: &Condition,
+        own: Option<&str>,
+        fuel: &Fuel,
+    ) -> Option<Self> {
+        const FAMILIES: [&str; 8] =
+            ["string", "arn", "bool", "date", "numeric", "ipaddress", "notipaddress", "binary"];
+        FAMILIES.iter().find(|family| operator.starts_with(**family))?;
+        let values = &condition.values;
+        let any = |test: &dyn Fn(&str) -> bool| values.iter().any(|value| test(value));
+        let everybody = values.is_empty()
+            || any(&|value| is_same_key(key, value))
+            || match operator {
+                "bool" => is_any_truth(key, values),
+                "ipaddress" | "notipaddress" => is_most_of_the_net(values),
+                _ if operator.starts_with("date") || operator.starts_with("numeric") => {
+                    any(&|value| is_any_time(key, operator, value))
+                }
+                _ => any(&|value| is_any_text(key, operator, value, own, fuel)),
+            };
+        let nobody = || values.iter().all(|value| is_nobody(key, value, own));
+        Some(match everybody {
+            true => Self::Everybody,
+            false if nobody() => Self::Nobody,
+            false => Self::Some,
+        })
+    }
+}
+
+fn presence(key: &str, action: &str) -> Presence {
+    let (prefix, _) = key.split_once(':').unwrap_or((key, ""));
+    let (service, name) = action.split_once(':').unwrap_or((action, ""));
+    if key == "aws:tagkeys" || key.starts_with("aws:requesttag/") {
+        // Tags go with what is created.
+        let tags = ["create", "tag", "untag", "run", "request"];
+        return match tags.iter().any(|verb| name.starts_with(verb)) {
+            true => Presence::Chosen,
+            false => Presence::Never,
+        };
+    }
+    if let Some((_, names)) = OF_IAM.iter().find(|(known, _)| *known == key) {
+        let borne = service == "iam" && names.iter().any(|verb| name.starts_with(verb));
+        return if borne { Presence::Always } else { Presence::Never };
+    }
+    match prefix {
+        _ if ALWAYS.contains(&key) => Presence::Always,
+        _ if CHOSEN.contains(&key) => Presence::Chosen,
+        "aws" | "saml" => Presence::Maybe,
+        // Of an identity provider.
+        _ if prefix.contains('.') || EVERYWHERE.contains(&key) => Presence::Maybe,
+        _ if prefix == service => Presence::Maybe,
+        _ => Presence::Never,
+    }
+}
+
+/// A key compared with itself, or with what is the same for the resources of one's own account.
+fn is_same_key(key: &str, value: &str) -> bool {
+    let inner = value.strip_prefix("${").and_then(|inner| inner.strip_suffix('}'));
+    let Some(inner) = inner else { return false };
+    let variable = inner.split(',').next().unwrap_or(inner).trim().to_ascii_lowercase();
+    let whose = |name: &str| {
+        let bare = name.strip_prefix("aws:principal").or_else(|| name.strip_prefix("aws:resource"));
+        bare.filter(|bare| matches!(*bare, "account" | "orgid" | "orgpaths")).map(str::to_owned)
+    };
+    variable == key || (whose(key).is_some() && whose(key) == whose(&variable))
+}
+
+fn is_any_truth(key: &str, values: &[String]) -> bool {
+    let says = |word: &str| values.iter().any(|value| value.eq_ignore_ascii_case(word));
+    match key {
+        "aws:securetransport" => says("true"),
+        "aws:viaawsservice" | "aws:principalisawsservice" => says("false"),
+        _ => says("true") && says("false"),
+    }
+}
+
+/// Half of all addresses, in however many pieces.
+fn is_most_of_the_net(values: &[String]) -> bool {
+    let (mut short, mut long) = (0.0, 0.0);
+    for value in values {
+        let (address, bits) = value.split_once('/').unwrap_or((value, "128"));
+        let share = bits.trim().parse::<u8>().map_or(0.0, |bits| 0.5_f64.powi(i32::from(bits)));
+        if address.contains(':') { long += share } else { short += share }
+    }
+    // All addresses of version 6 that are in use begin with 2000::/3.
+    short >= 0.5 || long >= 0.0625
+}
+
+fn is_any_time(key: &str, operator: &str, value: &str) -> bool {
+    let year = value.get(..4).and_then(|year| year.parse::<u16>().ok());
+    let far = match operator.starts_with("date") {
+        true => year.is_some_and(|year| year >= FAR_YEAR) || is_far_second(value),
+        false => key == "aws:epochtime" && is_far_second(value),
+    };
+    let later = operator.contains("greater");
+    let is_time = operator.starts_with("date") || key == "aws:epochtime";
+    is_time && (later || (operator.contains("less") && far))
+}
+
+fn is_far_second(value: &str) -> bool {
+    value.len() > 9 && value.parse::<f64>().is_ok_and(|second| second >= FAR_SECOND)
+}
+
+fn is_any_text(key: &str, operator: &str, value: &str, own: Option<&str>, fuel: &Fuel) -> bool {
+    let account = own.unwrap_or("000000000000");
+    let alike = operator.contains("like") || operator.starts_with("arn");
+    let pattern = match alike {
+        true => Pattern::of_resources(value, Reading::Generous, own),
+        false => None,
+    };
+    let fits = |text: &str| match &pattern {
+        Some(pattern) => pattern.fits(text, fuel) || fuel.is_spent(),
+        None => value.eq_ignore_ascii_case(text),
+    };
+    match key {
+        "aws:principalaccount" | "aws:resourceaccount" => own.is_some_and(fits),
+        "aws:principalarn" => ["role/Qzx81", "user/Qzx81"].iter().any(|name| {
+            ["aws", "aws-cn", "aws-us-gov"]
+                .iter()
+                .any(|partition| fits(&format!("arn:{partition}:iam::{account}:{name}")))
+        }),
+        "aws:requestedregion" => GLOBAL_REGIONS.into_iter().any(fits),
+        "aws:principalorgid" | "aws:resourceorgid" => fits("o-qzx81"),
+        "aws:principalorgpaths" => fits("o-qzx81/r-qzx8/ou-qzx8-qzx81/"),
+        "aws:principaltype" => fits("AssumedRole") || fits("User"),
+        "aws:userid" => alike && fits("AROAQZX81:qzx81"),
+        _ => pattern.is_some_and(|pattern| pattern.fits("Qzx81", fuel) || fuel.is_spent()),
+    }
+}
+
+/// A value that nobody in the own account has.
+fn is_nobody(key: &str, value: &str, own: Option<&str>) -> bool {
+    let is_account = |text: &str| text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
+    let foreign = |text: &str| is_account(text) && own.is_some_and(|own| own != text);
+    match key {
+        "aws:currenttime" | "aws:epochtime" => true,
+        "aws:principalaccount" | "aws:resourceaccount" => foreign(value),
+        "aws:principalarn" => value.split(':').nth(4).is_some_and(foreign),
+        _ => false,
+    }
+}
+
+/// Does `iam:PassedToService` let a role go to this service?
+pub(super) fn passes_to(statement: &Statement, service: Option<&str>) -> bool {
+    let Some(service) = service.filter(|_| statement.allow) else { return true };
+    let named =
+        |condition: &&Condition| condition.family() == "iam:passedtoservice" && condition.narrows();
+    statement.conditions.iter().filter(named).all(|condition| {
+        condition.values.iter().any(|value| {
+            value.contains(service) || glob(value, &format!("{service}.amazonaws.com"))
+        })
+    })
+}

@@ -1,0 +1,364 @@
+//! What a document allows: every question is tried on resources that were made up for it.
+//!
+//! A resource is granted where an `Allow` reaches it and no `Deny` does. Whoever has a good part of a
+//! class of names in one place has them all: the rest could be named as well.
+
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use super::arn::{Fuel, Pattern, Reading};
+use super::escalation::Scope;
+use super::guard::{self, Guards};
+use super::resource::{Home, Place, ResourceType};
+use super::witness::{Class, Draw};
+use super::{Clause, PolicyDocument, Statement};
+
+/// Steps of matching for one document: under a tenth of a second of one core.
+const STEPS_MAX: u64 = 20_000_000;
+/// What it costs to ask a condition, in steps.
+const TEST_STEPS: usize = 16;
+/// Most places in which one type of resource is looked for.
+const PLACES_MAX: usize = 64;
+/// One in so many names of a class stands for all.
+const SHARE: u32 = 4;
+
+/// How far something is allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Leave {
+    Never,
+    /// Where a condition holds.
+    Guarded,
+    Free,
+}
+
+/// Answers what a document allows.
+pub(super) struct Judge<'d> {
+    statements: Vec<Ruling<'d>>,
+    home: Home,
+    classes: [Class; 4],
+    fuel: Fuel,
+    applying: RefCell<HashMap<(&'static str, Option<&'static str>), Rc<Applying>>>,
+    places: RefCell<HashMap<ResourceType, Rc<Places>>>,
+    reached: RefCell<HashMap<(usize, ResourceType), Rc<[u64]>>>,
+}
+
+/// A statement, ready to be asked.
+struct Ruling<'d> {
+    statement: &'d Statement,
+    guards: Guards,
+    actions: Vec<Pattern>,
+    /// Patterns of resources that may fit names that were made up, and those that mean certain ones.
+    wide: Vec<Pattern>,
+    narrow: Vec<Pattern>,
+}
+
+/// The statements that apply to an action, by their places, and whether without a condition.
+#[derive(Default)]
+struct Applying {
+    allows: Vec<(usize, Leave)>,
+    denies: Vec<(usize, Leave)>,
+}
+
+/// Where resources of a type are looked for, and those that are tried there: a class each.
+struct Places {
+    classes: Vec<Vec<String>>,
+}
+
+impl<'d> Judge<'d> {
+    pub(super) fn new(
+        document: &'d PolicyDocument,
+        partition: Option<&str>,
+        own: Option<&str>,
+    ) -> Self {
+        let resources = document.statements.iter().map(|statement| &statement.resources.patterns);
+        let mut draw = Draw::from(resources.collect::<Vec<_>>());
+        let home = Home::new(partition, own, &mut draw);
+        let ruling = |statement: &'d Statement| {
+            let actions = statement.actions.patterns.iter().map(|text| Pattern::of_actions(text));
+            let resources = distinct(resources_of(statement, document.variables, own));
+            let (narrow, wide) = resources.into_iter().partition(Pattern::is_narrow);
+            let guards = Guards::of(statement, own);
+            Ruling { statement, guards, actions: distinct(actions), wide, narrow }
+        };
+        Self {
+            statements: document.statements.iter().map(ruling).collect(),
+            classes: draw.classes(),
+            home,
+            fuel: Fuel::new(STEPS_MAX),
+            applying: RefCell::default(),
+            places: RefCell::default(),
+            reached: RefCell::default(),
+        }
+    }
+
+    /// Was there more to do than may be done? Then no answer counts.
+    pub(super) fn is_cut(&self) -> bool {
+        self.fuel.is_spent()
+    }
+
+    /// Is the action allowed on resources of that type and scope? `service` is the one that a role
+    /// is handed to, where the action is to hand it on.
+    pub(super) fn allowed(
+        &self,
+        action: &'static str,
+        kind: ResourceType,
+        scope: Scope,
+        service: Option<&'static str>,
+    ) -> Leave {
+        let applying = self.applying(action, service);
+        if applying.allows.is_empty() || self.is_cut() {
+            return Leave::Never;
+        }
+        match scope {
+            Scope::Broad => self.broadly(&applying, kind),
+            Scope::Any => self.somewhere(&applying, kind, Scope::Any),
+            Scope::Others => self.somewhere(&applying, kind, Scope::Others),
+        }
+    }
+
+    /// Does one statement allow at least so many of the actions, whatever else there is? The best
+    /// that one does.
+    pub(super) fn widest(&self, actions: &[&'static str], at_least: usize) -> Leave {
+        let mut counts: HashMap<usize, (usize, Leave)> = HashMap::new();
+        for action in actions {
+            for (at, leave) in &self.applying(action, None).allows {
+                let (count, least) = counts.entry(*at).or_insert((0, Leave::Free));
+                *count += 1;
+                *least = (*least).min(*leave);
+            }
+        }
+        let wide = counts.into_values().filter(|(count, _)| *count >= at_least);
+        wide.map(|(_, leave)| leave).max().unwrap_or(Leave::Never)
+    }
+
+    fn applying(&self, action: &'static str, service: Option<&'static str>) -> Rc<Applying> {
+        let key = (action, service);
+        if let Some(known) = self.applying.borrow().get(&key) {
+            return Rc::clone(known);
+        }
+        let name = action.to_ascii_lowercase();
+        let mut applying = Applying::default();
+        for (at, ruling) in self.statements.iter().enumerate() {
+            if !ruling.names(&name, &self.fuel) || !guard::passes_to(ruling.statement, service) {
+                continue;
+            }
+            self.fuel.burn(TEST_STEPS * ruling.guards.len());
+            match (ruling.statement.allow, ruling.guards.force(&name)) {
+                (_, Leave::Never) => {}
+                (true, force) => applying.allows.push((at, force)),
+                (false, force) => applying.denies.push((at, force)),
+            }
+        }
+        let applying = Rc::new(applying);
+        self.applying.borrow_mut().insert(key, Rc::clone(&applying));
+        applying
+    }
+
+    /// On all of the type, in one place at least.
+    fn broadly(&self, applying: &Applying, kind: ResourceType) -> Leave {
+        let places = self.places(kind);
+        let collect = |rulings: &[(usize, Leave)], wanted: Leave| {
+            let mut union = vec![0_u64; places.classes.len()];
+            for (at, _) in rulings.iter().filter(|(_, force)| *force == wanted) {
+                let reached = self.reached(*at, kind, &places);
+                union.iter_mut().zip(reached.iter()).for_each(|(all, one)| *all |= one);
+            }
+            self.fuel.burn(union.len() * rulings.len());
+            union
+        };
+        let free = collect(&applying.allows, Leave::Free);
+        let guarded = collect(&applying.allows, Leave::Guarded);
+        let denied = collect(&applying.denies, Leave::Free);
+        let dimmed = collect(&applying.denies, Leave::Guarded);
+        let masks = free.iter().zip(&guarded).zip(denied.iter().zip(&dimmed));
+        let found =
+            masks.zip(&places.classes).map(|(((free, guarded), (denied, dimmed)), class)| {
+                let enough = |mask: u64| {
+                    usize::try_from(mask.count_ones() * SHARE)
+                        .is_ok_and(|share| share >= class.len())
+                };
+                if enough(free & !denied & !dimmed) {
+                    Leave::Free
+                } else if enough((free | guarded) & !denied) {
+                    Leave::Guarded
+                } else {
+                    Leave::Never
+                }
+            });
+        found.max().unwrap_or(Leave::Never)
+    }
+
+    /// The names of each class that a statement reaches, a bit each.
+    fn reached(&self, at: usize, kind: ResourceType, places: &Places) -> Rc<[u64]> {
+        if let Some(known) = self.reached.borrow().get(&(at, kind)) {
+            return Rc::clone(known);
+        }
+        let reached: Rc<[u64]> = places
+            .classes
+            .iter()
+            .map(|class| {
+                let mask = |mask: u64, (bit, text): (usize, &String)| {
+                    let reaches = self
+                        .statements
+                        .get(at)
+                        .is_some_and(|ruling| ruling.reaches(text, Breadth::Any, &self.fuel));
+                    mask | (u64::from(reaches) << (bit & 63))
+                };
+                class.iter().enumerate().fold(0, mask)
+            })
+            .collect();
+        self.reached.borrow_mut().insert((at, kind), Rc::clone(&reached));
+        reached
+    }
+
+    fn places(&self, kind: ResourceType) -> Rc<Places> {
+        if let Some(known) = self.places.borrow().get(&kind) {
+            return Rc::clone(known);
+        }
+        let mut found: Vec<Place> = self.home.anywhere(kind);
+        let mut seen: HashSet<Place> = found.iter().cloned().collect();
+        for ruling in self.statements.iter().filter(|ruling| ruling.reading() == Reading::Generous)
+        {
+            for pattern in &ruling.wide {
+                let place = self.home.place_of(pattern, kind, &self.fuel);
+                if let Some(place) = place.filter(|place| seen.insert(place.clone())) {
+                    found.push(place);
+                }
+            }
+        }
+        if found.len() > PLACES_MAX {
+            self.fuel.give_up();
+            found.clear();
+        }
+        let mut classes = Vec::new();
+        for place in &found {
+            for class in &self.classes {
+                let parts = class.iter().cycle().skip(1);
+                let pairs = class.iter().zip(parts);
+                classes.push(pairs.map(|(name, part)| place.resource(name, part)).collect());
+            }
+        }
+        let places = Rc::new(Places { classes });
+        self.places.borrow_mut().insert(kind, Rc::clone(&places));
+        places
+    }
+
+    /// On one resource of the type at least.
+    fn somewhere(&self, applying: &Applying, kind: ResourceType, scope: Scope) -> Leave {
+        let best = applying.allows.iter().map(|(_, force)| *force).max().unwrap_or(Leave::Never);
+        let mut found = Leave::Never;
+        let mut consider = |resource: &str| {
+            found = found.max(self.on(applying, resource));
+            found == best || self.fuel.is_spent()
+        };
+        let named = applying.allows.iter().chain(&applying.denies);
+        for ruling in named.filter_map(|(at, _)| self.statements.get(*at)) {
+            if ruling.reading() != Reading::Generous {
+                continue;
+            }
+            for pattern in ruling.wide.iter().chain(&ruling.narrow) {
+                if scope == Scope::Others && pattern.is_own() {
+                    continue;
+                }
+                if self.examples(pattern, kind).iter().any(|resource| consider(resource)) {
+                    return best;
+                }
+            }
+        }
+        for place in self.home.anywhere(kind) {
+            for name in self.classes.iter().filter_map(|class| class.first()) {
+                if consider(&place.resource(name, name)) {
+                    return best;
+                }
+            }
+        }
+        found
+    }
+
+    /// Resources of the type that a pattern means: the shortest, and one with a name made up.
+    fn examples(&self, pattern: &Pattern, kind: ResourceType) -> Vec<String> {
+        let Some(place) = self.home.place_of(pattern, kind, &self.fuel) else { return Vec::new() };
+        let beginning = place.beginning();
+        let Some(rest) = pattern.after(&beginning, &self.fuel) else { return Vec::new() };
+        let made_up = self.classes.iter().filter_map(|class| class.first()).next();
+        let fillings = std::iter::once("").chain(made_up.map(String::as_str));
+        let names = fillings.filter_map(|filling| rest.example(filling));
+        // A path may hold a colon, `role/x:user/bob`, but hardly any does.
+        let likely = |name: &String| !name.is_empty() && !name.contains(':');
+        names.filter(likely).map(|name| format!("{beginning}{name}")).collect()
+    }
+
+    /// On this resource?
+    fn on(&self, applying: &Applying, resource: &str) -> Leave {
+        let reaching = |rulings: &[(usize, Leave)]| {
+            let reached = rulings.iter().filter(|(at, _)| {
+                self.statements
+                    .get(*at)
+                    .is_some_and(|ruling| ruling.reaches(resource, Breadth::Certain, &self.fuel))
+            });
+            reached.map(|(_, force)| *force).max().unwrap_or(Leave::Never)
+        };
+        match (reaching(&applying.allows), reaching(&applying.denies)) {
+            (allowed, Leave::Never) => allowed,
+            (allowed, Leave::Guarded) => allowed.min(Leave::Guarded),
+            (_, Leave::Free) => Leave::Never,
+        }
+    }
+}
+
+/// Which names are asked about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Breadth {
+    /// Some that were made up.
+    Any,
+    /// Certain ones.
+    Certain,
+}
+
+impl Ruling<'_> {
+    fn reading(&self) -> Reading {
+        reading(self.statement)
+    }
+
+    fn names(&self, action: &str, fuel: &Fuel) -> bool {
+        // An absent clause names nothing, also not everything but nothing.
+        let clause = &self.statement.actions;
+        !clause.patterns.is_empty()
+            && self.actions.iter().any(|pattern| pattern.fits(action, fuel)) != clause.negated
+    }
+
+    fn reaches(&self, resource: &str, breadth: Breadth, fuel: &Fuel) -> bool {
+        let clause = &self.statement.resources;
+        let certain = self.narrow.iter().filter(|_| breadth == Breadth::Certain);
+        let fits = self.wide.iter().chain(certain).any(|pattern| pattern.fits(resource, fuel));
+        !clause.patterns.is_empty() && fits != clause.negated
+    }
+}
+
+/// Granted or excepted from a denial is what a pattern may fit; denied or excepted from a grant what
+/// it surely fits.
+fn reading(statement: &Statement) -> Reading {
+    match statement.allow == statement.resources.negated {
+        true => Reading::Sparing,
+        false => Reading::Generous,
+    }
+}
+
+fn resources_of<'d>(
+    statement: &'d Statement,
+    variables: bool,
+    own: Option<&'d str>,
+) -> impl Iterator<Item = Pattern> + 'd {
+    let reading = reading(statement);
+    let Clause { patterns, .. } = &statement.resources;
+    patterns.iter().filter_map(move |text| match variables {
+        true => Pattern::of_resources(text, reading, own),
+        false => Some(Pattern::without_variables(text, reading)),
+    })
+}
+
+fn distinct(patterns: impl Iterator<Item = Pattern>) -> Vec<Pattern> {
+    let mut seen = HashSet::new();
+    patterns.filter(|pattern| seen.insert(pattern.clone())).collect()
+}

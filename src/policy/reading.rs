@@ -1,0 +1,164 @@
+//! How a document is read: of all that a key given twice can mean, the reading that grants most.
+//!
+//! AWS refuses such keys in new documents; in old ones it joins `Action` and `Resource` and goes by
+//! the last `Effect`. Nobody here knows which it was, so an `Allow` is read in every way and a `Deny`
+//! that can be read in two ways denies nothing.
+//!
+//! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_policies.html>
+
+use std::collections::HashSet;
+
+use super::json::Json;
+use super::{Clause, Condition, PolicyDocument, Principals, STATEMENTS_MAX, Statement};
+
+/// Most ways to read one statement; one that can be read in more is not judged, but counts as too
+/// long.
+const READINGS_MAX: usize = 16;
+/// The version in which `${…}` is plain text; also that of a document that names none.
+const WITHOUT_VARIABLES: &str = "2008-10-17";
+/// Elements of a statement that say what it means.
+const ELEMENTS: [&str; 8] = [
+    "Effect",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
+    "Principal",
+    "NotPrincipal",
+    "Condition",
+];
+/// Elements that exclude each other.
+const EXCLUSIVE: [(&str, &str); 3] =
+    [("Action", "NotAction"), ("Resource", "NotResource"), ("Principal", "NotPrincipal")];
+
+/// Reads a document. `None`: it is none, or says nothing that we may rely on.
+pub(super) fn document(json: &Json) -> Option<PolicyDocument> {
+    let given: Vec<&Json> = json.fields("Statement").collect();
+    let items: Vec<&Json> = given.iter().flat_map(|one| one.items()).collect();
+    let mut too_long = items.len() > STATEMENTS_MAX;
+    let mut statements = Vec::new();
+    for item in items.iter().take(STATEMENTS_MAX) {
+        let readings = statement(item, given.len() > 1);
+        too_long |= readings.is_none();
+        statements.extend(readings.into_iter().flatten());
+    }
+    too_long |= statements.len() > STATEMENTS_MAX;
+    statements.truncate(STATEMENTS_MAX);
+    let variables =
+        json.fields("Version").flat_map(Json::texts).any(|version| version != WITHOUT_VARIABLES);
+    let readable = !given.is_empty() && (items.is_empty() || too_long || !statements.is_empty());
+    readable.then_some(PolicyDocument { statements, too_long, variables })
+}
+
+/// All readings of a statement; none, where it has no effect. `None`: too many.
+fn statement(json: &Json, doubled: bool) -> Option<Vec<Statement>> {
+    let effects: Vec<String> = json.fields("Effect").flat_map(Json::texts).collect();
+    let given = |name: &str| json.fields(name).next().is_some();
+    let ambiguous = doubled
+        || ELEMENTS.iter().any(|name| json.fields(name).nth(1).is_some())
+        || EXCLUSIVE.iter().any(|(plain, negated)| given(plain) && given(negated))
+        || json.fields("Principal").chain(json.fields("NotPrincipal")).any(has_key_twice);
+    let conditions_twice = json.fields("Condition").nth(1).is_some()
+        || json.fields("Condition").any(|block| {
+            has_key_twice(block) || block.entries().iter().any(|(_, keys)| has_key_twice(keys))
+        });
+    if effects.is_empty() {
+        return Some(Vec::new());
+    }
+    if !effects.iter().any(|effect| effect.eq_ignore_ascii_case("allow")) {
+        let mut readings = readings(json, conditions(json))?;
+        if ambiguous || conditions_twice {
+            readings.truncate(1);
+            readings.iter_mut().for_each(|deny| deny.actions = Clause::default());
+        }
+        return Some(readings);
+    }
+    // Of two conditions on one key nobody knows which holds: then neither guards.
+    let conditions = if conditions_twice { Vec::new() } else { conditions(json) };
+    let mut readings = readings(json, conditions)?;
+    readings.iter_mut().for_each(|reading| reading.allow = true);
+    Some(readings)
+}
+
+/// Every combination of what the statement's elements can mean, as denials.
+fn readings(json: &Json, conditions: Vec<Condition>) -> Option<Vec<Statement>> {
+    let actions = clauses(json, "Action", "NotAction");
+    let resources = clauses(json, "Resource", "NotResource");
+    let principals = principals(json);
+    if actions.len() * resources.len() * principals.len() > READINGS_MAX {
+        return None;
+    }
+    let mut readings = Vec::new();
+    for actions in &actions {
+        for resources in &resources {
+            for principals in &principals {
+                readings.push(Statement {
+                    allow: false,
+                    actions: actions.clone().in_lower_case(),
+                    resources: resources.clone(),
+                    principals: principals.clone(),
+                    conditions: conditions.clone(),
+                });
+            }
+        }
+    }
+    Some(readings)
+}
+
+/// What `Action` or `Resource` can mean: all that is named in it, however often it is given; and each
+/// exception by itself, as two together would leave less.
+fn clauses(json: &Json, plain: &str, negated: &str) -> Vec<Clause> {
+    let mut found = Vec::new();
+    if json.fields(plain).next().is_some() {
+        let patterns = json.fields(plain).flat_map(Json::texts).collect();
+        found.push(Clause { negated: false, patterns });
+    }
+    let exception = |one: &Json| Clause { negated: true, patterns: one.texts() };
+    found.extend(json.fields(negated).take(READINGS_MAX + 1).map(exception));
+    if found.is_empty() {
+        found.push(Clause::default());
+    }
+    found
+}
+
+fn principals(json: &Json) -> Vec<Principals> {
+    let mut found = Vec::new();
+    if json.fields("Principal").next().is_some() {
+        let entries = json.fields("Principal").flat_map(principal_entries).collect();
+        found.push(Principals { negated: false, entries });
+    }
+    let exception = |one: &Json| Principals { negated: true, entries: principal_entries(one) };
+    found.extend(json.fields("NotPrincipal").take(READINGS_MAX + 1).map(exception));
+    if found.is_empty() {
+        found.push(Principals::default());
+    }
+    found
+}
+
+fn principal_entries(json: &Json) -> Vec<(String, String)> {
+    let of_kind = |kind: &str, values: &Json| -> Vec<(String, String)> {
+        values.texts().into_iter().map(|value| (kind.to_owned(), value)).collect()
+    };
+    match json {
+        Json::Object(entries) => {
+            entries.iter().flat_map(|(kind, values)| of_kind(kind, values)).collect()
+        }
+        other => of_kind("*", other),
+    }
+}
+
+fn conditions(json: &Json) -> Vec<Condition> {
+    let mut conditions = Vec::new();
+    for (operator, keys) in json.fields("Condition").flat_map(Json::entries) {
+        for (key, values) in keys.entries() {
+            let (operator, key) = (operator.clone(), key.clone());
+            conditions.push(Condition { operator, key, values: values.texts() });
+        }
+    }
+    conditions
+}
+
+fn has_key_twice(json: &Json) -> bool {
+    let mut seen = HashSet::new();
+    json.entries().iter().any(|(key, _)| !seen.insert(key.to_ascii_lowercase()))
+}
