@@ -359,17 +359,10 @@ fn named(kind: &str, given: &str, event: &Event, account: Option<String>) -> Ent
     Entity { kind: kind.to_owned(), name: Some(name.to_owned()), arn, account }
 }
 
-/// The partition, from the caller's ARN, else from the Region.
+/// The partition, as [`Event::partition`].
 #[must_use]
 pub fn partition(event: &Event) -> &str {
-    let arn = event.text("detail.userIdentity.arn");
-    let from_arn = arn.and_then(|arn| arn.split(':').nth(1)).filter(|part| part.starts_with("aws"));
-    from_arn.unwrap_or_else(|| match event.region().unwrap_or_default() {
-        region if region.starts_with("cn-") => "aws-cn",
-        region if region.starts_with("us-gov-") => "aws-us-gov",
-        region if region.starts_with("eusc-") => "aws-eusc",
-        _ => "aws",
-    })
+    event.partition()
 }
 
 /// IAM names are not told apart by case.

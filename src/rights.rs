@@ -153,8 +153,8 @@ pub fn rights(event: &Event, site: &Site, before: Option<&str>) -> Rights {
         Deed::Put(field) => {
             let found = event.value(&format!("detail.requestParameters.{field}"));
             if let Some(document) = found.and_then(PolicyDocument::from_field) {
-                rights.grants = Grants::of(&document, event.account());
-                compare(&mut rights, before.as_ref(), event.account());
+                rights.grants = judge(event, &document);
+                compare(event, &mut rights, before.as_ref());
             } else {
                 rights.unreadable = found.is_some();
             }
@@ -173,7 +173,7 @@ pub fn rights(event: &Event, site: &Site, before: Option<&str>) -> Rights {
             }
         }
         Deed::Attach(field) => {
-            rights.unknown = !attach(&mut rights.grants, parameter(field), before.as_ref());
+            rights.unknown = !attach(event, &mut rights.grants, parameter(field), before.as_ref());
         }
         Deed::Detach(field) => detach(&mut rights.grants, parameter(field), before.as_ref()),
         Deed::Delete => delete(&mut rights, before.as_ref()),
@@ -186,9 +186,15 @@ pub fn rights(event: &Event, site: &Site, before: Option<&str>) -> Rights {
     rights
 }
 
-fn compare(rights: &mut Rights, before: Option<&PolicyDocument>, own: Option<&str>) {
+/// What a document gives in the event's account; that of a permission set goes to any account.
+fn judge(event: &Event, document: &PolicyDocument) -> Grants {
+    let own = event.account().filter(|_| event.event_source() != Some("sso.amazonaws.com"));
+    Grants::within(document, Some(event.partition()), own)
+}
+
+fn compare(event: &Event, rights: &mut Rights, before: Option<&PolicyDocument>) {
     let Some(before) = before else { return };
-    let earlier = Grants::of(before, own).all;
+    let earlier = judge(event, before).all;
     rights.added = Some(rights.grants.all.difference(&earlier).cloned().collect());
     rights.removed = Some(earlier.difference(&rights.grants.all).cloned().collect());
     if before.denies() && !rights.grants.all.is_empty() {
@@ -198,10 +204,15 @@ fn compare(rights: &mut Rights, before: Option<&PolicyDocument>, own: Option<&st
 
 /// AWS's own policies are known by name, the customer's by the document the ledger saw. Says
 /// whether it is known what the policy gives.
-fn attach(grants: &mut Grants, arn: Option<&str>, before: Option<&PolicyDocument>) -> bool {
+fn attach(
+    event: &Event,
+    grants: &mut Grants,
+    arn: Option<&str>,
+    before: Option<&PolicyDocument>,
+) -> bool {
     match (arn.and_then(managed), before) {
         (Some(policy), _) => *grants = policy.grants,
-        (None, Some(document)) => *grants = Grants::of(document, None),
+        (None, Some(document)) => *grants = judge(event, document),
         (None, None) => return arn.is_none(),
     }
     true

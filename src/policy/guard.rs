@@ -318,6 +318,8 @@ fn is_nobody(key: &str, value: &str, own: Option<&str>) -> bool {
     let foreign = |text: &str| is_account(text) && own.is_some_and(|own| own != text);
     match key {
         "aws:currenttime" | "aws:epochtime" => true,
+        "aws:securetransport" => value.eq_ignore_ascii_case("false"),
+        "aws:viaawsservice" | "aws:principalisawsservice" => value.eq_ignore_ascii_case("true"),
         "aws:principalaccount" | "aws:resourceaccount" => foreign(value),
         "aws:principalarn" => value.split(':').nth(4).is_some_and(foreign),
         _ => false,
