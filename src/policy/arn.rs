@@ -195,40 +195,46 @@ impl Pattern {
         (named && (count == 5 || padded)).then_some(found)
     }
 
-    /// What is left of the pattern for a name, once it has fitted a beginning: the shortest rest.
-    pub(super) fn after(&self, beginning: &str, fuel: &Fuel) -> Option<Self> {
+    /// What can be left of the pattern once it has fitted a beginning; the shortest rest last.
+    pub(super) fn after(&self, beginning: &str, fuel: &Fuel) -> Vec<Self> {
         let pattern = self.0.as_slice();
-        // Places in the pattern that can be next; a run stays next while it is extended.
-        let mut places: Vec<bool> = vec![false; pattern.len() + 1];
-        if let Some(first) = places.first_mut() {
-            *first = true;
-        }
+        // Places in the pattern from which it goes on; a run stays one while it is extended.
+        let mut places = vec![0];
+        let mut next = Vec::new();
         for byte in beginning.bytes() {
-            fuel.burn(pattern.len() + 1);
-            if fuel.is_spent() {
-                return None;
-            }
-            let mut next = vec![false; pattern.len() + 1];
-            // A run may be empty.
-            let mut through = false;
-            for (at, place) in places.iter().enumerate() {
-                let here = *place || through;
-                through = false;
-                let Some(wanted) = pattern.get(at).filter(|_| here) else { continue };
-                let runs = *wanted == RUN || (*wanted == RUN_IN_SEGMENT && byte != b':');
-                through = matches!(*wanted, RUN | RUN_IN_SEGMENT);
-                let fits = *wanted == ONE || *wanted == byte;
-                let target = if runs { at } else { at + 1 };
-                if (runs || fits)
-                    && let Some(slot) = next.get_mut(target)
-                {
-                    *slot = true;
+            for place in places.drain(..) {
+                let mut at: usize = place;
+                // A run may be empty.
+                while let Some(run @ (&RUN | &RUN_IN_SEGMENT)) = pattern.get(at) {
+                    if *run == RUN || byte != b':' {
+                        next.push(at);
+                    }
+                    at += 1;
+                }
+                if pattern.get(at).is_some_and(|wanted| *wanted == ONE || *wanted == byte) {
+                    next.push(at + 1);
                 }
             }
-            places = next;
+            next.sort_unstable();
+            next.dedup();
+            std::mem::swap(&mut places, &mut next);
+            fuel.burn(places.len() + 1);
+            if places.is_empty() || fuel.is_spent() {
+                return Vec::new();
+            }
         }
-        let at = places.iter().rposition(|place| *place)?;
-        pattern.get(at..).map(|rest| Self(rest.to_vec()))
+        let rests = places.into_iter().filter_map(|at| pattern.get(at..));
+        rests.map(|rest| Self(rest.to_vec())).collect()
+    }
+
+    /// Does it fit every text?
+    pub(super) fn is_run(&self) -> bool {
+        self.0 == [RUN]
+    }
+
+    /// Does it fit only what holds a colon?
+    pub(super) fn needs_colon(&self) -> bool {
+        self.0.contains(&b':')
     }
 
     /// A text that it fits, with `filling` for each run. `None`: no ARN can hold it.
@@ -395,7 +401,7 @@ mod tests {
         let fuel = Fuel::new(1_000_000);
         let rest = |pattern: &str| {
             let pattern = Pattern::of_resources(pattern, Reading::Generous, ACCOUNT).unwrap();
-            pattern.after("arn:aws:iam::111122223333:role/", &fuel)?.example("zz")
+            pattern.after("arn:aws:iam::111122223333:role/", &fuel).last()?.example("zz")
         };
         assert_eq!(rest("arn:aws:iam::*:role/app-?*").as_deref(), Some("app-qzz"));
         assert_eq!(rest("*").as_deref(), Some("zz"));

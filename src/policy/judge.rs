@@ -11,11 +11,11 @@ use super::arn::{Fuel, Pattern, Reading};
 use super::escalation::Scope;
 use super::guard::{self, Guards};
 use super::resource::{Home, Place, ResourceType};
-use super::witness::{Class, Draw};
+use super::witness::{CLASSES, Class, Draw};
 use super::{Clause, PolicyDocument, Statement};
 
 /// Steps of matching for one document: under a tenth of a second of one core.
-const STEPS_MAX: u64 = 20_000_000;
+const STEPS_MAX: u64 = 10_000_000;
 /// What it costs to ask a condition, in steps.
 const TEST_STEPS: usize = 16;
 /// Most places in which one type of resource is looked for.
@@ -36,10 +36,12 @@ pub(super) enum Leave {
 pub(super) struct Judge<'d> {
     statements: Vec<Ruling<'d>>,
     home: Home,
-    classes: [Class; 4],
+    classes: [Class; CLASSES],
     fuel: Fuel,
     applying: RefCell<HashMap<(&'static str, Option<&'static str>), Rc<Applying>>>,
-    places: RefCell<HashMap<ResourceType, Rc<Places>>>,
+    places: RefCell<HashMap<ResourceType, Rc<[Place]>>>,
+    /// By the form of a name.
+    names: RefCell<HashMap<String, Rc<[Class]>>>,
     reached: RefCell<HashMap<(usize, ResourceType), Rc<[u64]>>>,
 }
 
@@ -58,11 +60,6 @@ struct Ruling<'d> {
 struct Applying {
     allows: Vec<(usize, Leave)>,
     denies: Vec<(usize, Leave)>,
-}
-
-/// Where resources of a type are looked for, and those that are tried there: a class each.
-struct Places {
-    classes: Vec<Vec<String>>,
 }
 
 impl<'d> Judge<'d> {
@@ -88,6 +85,7 @@ impl<'d> Judge<'d> {
             fuel: Fuel::new(STEPS_MAX),
             applying: RefCell::default(),
             places: RefCell::default(),
+            names: RefCell::default(),
             reached: RefCell::default(),
         }
     }
@@ -158,61 +156,67 @@ impl<'d> Judge<'d> {
     /// On all of the type, in one place at least.
     fn broadly(&self, applying: &Applying, kind: ResourceType) -> Leave {
         let places = self.places(kind);
-        let collect = |rulings: &[(usize, Leave)], wanted: Leave| {
-            let mut union = vec![0_u64; places.classes.len()];
+        let union = |rulings: &[(usize, Leave)], wanted: Leave| {
+            let mut union = vec![0_u64; places.len() * CLASSES];
             for (at, _) in rulings.iter().filter(|(_, force)| *force == wanted) {
                 let reached = self.reached(*at, kind, &places);
                 union.iter_mut().zip(reached.iter()).for_each(|(all, one)| *all |= one);
+                self.fuel.burn(union.len());
             }
-            self.fuel.burn(union.len() * rulings.len());
             union
         };
-        let free = collect(&applying.allows, Leave::Free);
-        let guarded = collect(&applying.allows, Leave::Guarded);
-        let denied = collect(&applying.denies, Leave::Free);
-        let dimmed = collect(&applying.denies, Leave::Guarded);
+        let free = union(&applying.allows, Leave::Free);
+        let guarded = union(&applying.allows, Leave::Guarded);
+        let denied = union(&applying.denies, Leave::Free);
+        let dimmed = union(&applying.denies, Leave::Guarded);
         let masks = free.iter().zip(&guarded).zip(denied.iter().zip(&dimmed));
-        let found =
-            masks.zip(&places.classes).map(|(((free, guarded), (denied, dimmed)), class)| {
-                let enough = |mask: u64| {
-                    usize::try_from(mask.count_ones() * SHARE)
-                        .is_ok_and(|share| share >= class.len())
-                };
-                if enough(free & !denied & !dimmed) {
-                    Leave::Free
-                } else if enough((free | guarded) & !denied) {
-                    Leave::Guarded
-                } else {
-                    Leave::Never
-                }
-            });
+        let found = masks.zip(self.classes.iter().cycle()).map(|(masks, class)| {
+            let ((free, guarded), (denied, dimmed)) = masks;
+            let enough = |mask: u64| {
+                usize::try_from(mask.count_ones() * SHARE).is_ok_and(|share| share >= class.len())
+            };
+            if enough(free & !denied & !dimmed) {
+                Leave::Free
+            } else if enough((free | guarded) & !denied) {
+                Leave::Guarded
+            } else {
+                Leave::Never
+            }
+        });
         found.max().unwrap_or(Leave::Never)
     }
 
-    /// The names of each class that a statement reaches, a bit each.
-    fn reached(&self, at: usize, kind: ResourceType, places: &Places) -> Rc<[u64]> {
+    /// The names of each class in each place that a statement reaches, a bit each.
+    fn reached(&self, at: usize, kind: ResourceType, places: &[Place]) -> Rc<[u64]> {
         if let Some(known) = self.reached.borrow().get(&(at, kind)) {
             return Rc::clone(known);
         }
-        let reached: Rc<[u64]> = places
-            .classes
-            .iter()
-            .map(|class| {
-                let mask = |mask: u64, (bit, text): (usize, &String)| {
-                    let reaches = self
-                        .statements
-                        .get(at)
-                        .is_some_and(|ruling| ruling.reaches(text, Breadth::Any, &self.fuel));
-                    mask | (u64::from(reaches) << (bit & 63))
-                };
-                class.iter().enumerate().fold(0, mask)
-            })
-            .collect();
+        let ruling = self.statements.get(at);
+        let in_place = |place: &Place| {
+            let names = self.names(&place.name);
+            let masks = ruling.map(|ruling| ruling.masks(place, &names, &self.fuel));
+            masks.unwrap_or_default()
+        };
+        let reached: Rc<[u64]> = places.iter().flat_map(in_place).collect();
         self.reached.borrow_mut().insert((at, kind), Rc::clone(&reached));
         reached
     }
 
-    fn places(&self, kind: ResourceType) -> Rc<Places> {
+    fn names(&self, form: &str) -> Rc<[Class]> {
+        if let Some(known) = self.names.borrow().get(form) {
+            return Rc::clone(known);
+        }
+        let formed = |class: &Class| -> Class {
+            // The second part of a name is another's first.
+            let pairs = class.iter().zip(class.iter().cycle().skip(1));
+            pairs.map(|(one, two)| form.replacen("{}", one, 1).replacen("{}", two, 1)).collect()
+        };
+        let names: Rc<[Class]> = self.classes.iter().map(formed).collect();
+        self.names.borrow_mut().insert(form.to_owned(), Rc::clone(&names));
+        names
+    }
+
+    fn places(&self, kind: ResourceType) -> Rc<[Place]> {
         if let Some(known) = self.places.borrow().get(&kind) {
             return Rc::clone(known);
         }
@@ -231,15 +235,7 @@ impl<'d> Judge<'d> {
             self.fuel.give_up();
             found.clear();
         }
-        let mut classes = Vec::new();
-        for place in &found {
-            for class in &self.classes {
-                let parts = class.iter().cycle().skip(1);
-                let pairs = class.iter().zip(parts);
-                classes.push(pairs.map(|(name, part)| place.resource(name, part)).collect());
-            }
-        }
-        let places = Rc::new(Places { classes });
+        let places: Rc<[Place]> = found.into();
         self.places.borrow_mut().insert(kind, Rc::clone(&places));
         places
     }
@@ -267,8 +263,8 @@ impl<'d> Judge<'d> {
             }
         }
         for place in self.home.anywhere(kind) {
-            for name in self.classes.iter().filter_map(|class| class.first()) {
-                if consider(&place.resource(name, name)) {
+            for name in self.names(&place.name).iter().filter_map(|class| class.first()) {
+                if consider(&format!("{}{name}", place.beginning)) {
                     return best;
                 }
             }
@@ -279,8 +275,8 @@ impl<'d> Judge<'d> {
     /// Resources of the type that a pattern means: the shortest, and one with a name made up.
     fn examples(&self, pattern: &Pattern, kind: ResourceType) -> Vec<String> {
         let Some(place) = self.home.place_of(pattern, kind, &self.fuel) else { return Vec::new() };
-        let beginning = place.beginning();
-        let Some(rest) = pattern.after(&beginning, &self.fuel) else { return Vec::new() };
+        let beginning = &place.beginning;
+        let Some(rest) = pattern.after(beginning, &self.fuel).pop() else { return Vec::new() };
         let made_up = self.classes.iter().filter_map(|class| class.first()).next();
         let fillings = std::iter::once("").chain(made_up.map(String::as_str));
         let names = fillings.filter_map(|filling| rest.example(filling));
@@ -293,9 +289,7 @@ impl<'d> Judge<'d> {
     fn on(&self, applying: &Applying, resource: &str) -> Leave {
         let reaching = |rulings: &[(usize, Leave)]| {
             let reached = rulings.iter().filter(|(at, _)| {
-                self.statements
-                    .get(*at)
-                    .is_some_and(|ruling| ruling.reaches(resource, Breadth::Certain, &self.fuel))
+                self.statements.get(*at).is_some_and(|ruling| ruling.reaches(resource, &self.fuel))
             });
             reached.map(|(_, force)| *force).max().unwrap_or(Leave::Never)
         };
@@ -305,15 +299,6 @@ impl<'d> Judge<'d> {
             (_, Leave::Free) => Leave::Never,
         }
     }
-}
-
-/// Which names are asked about.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Breadth {
-    /// Some that were made up.
-    Any,
-    /// Certain ones.
-    Certain,
 }
 
 impl Ruling<'_> {
@@ -328,11 +313,32 @@ impl Ruling<'_> {
             && self.actions.iter().any(|pattern| pattern.fits(action, fuel)) != clause.negated
     }
 
-    fn reaches(&self, resource: &str, breadth: Breadth, fuel: &Fuel) -> bool {
+    fn reaches(&self, resource: &str, fuel: &Fuel) -> bool {
         let clause = &self.statement.resources;
-        let certain = self.narrow.iter().filter(|_| breadth == Breadth::Certain);
-        let fits = self.wide.iter().chain(certain).any(|pattern| pattern.fits(resource, fuel));
-        !clause.patterns.is_empty() && fits != clause.negated
+        let mut patterns = self.wide.iter().chain(&self.narrow);
+        !clause.patterns.is_empty()
+            && patterns.any(|pattern| pattern.fits(resource, fuel)) != clause.negated
+    }
+
+    /// Which of the names that were made up it reaches in a place, a class each.
+    fn masks(&self, place: &Place, names: &[Class], fuel: &Fuel) -> [u64; CLASSES] {
+        let clause = &self.statement.resources;
+        if clause.patterns.is_empty() {
+            return [0; CLASSES];
+        }
+        // What fits up to the name need be looked at once only.
+        let rests = self.wide.iter().flat_map(|pattern| pattern.after(&place.beginning, fuel));
+        let rests = rests.filter(|rest| !rest.needs_colon() || place.name.contains(':'));
+        let rests = distinct(rests);
+        let all = rests.iter().any(Pattern::is_run);
+        let fits = |name: &String| all || rests.iter().any(|rest| rest.fits(name, fuel));
+        let mut masks = [0; CLASSES];
+        for (mask, class) in masks.iter_mut().zip(names) {
+            for (bit, name) in class.iter().enumerate() {
+                *mask |= u64::from(fits(name) != clause.negated) << (bit & 63);
+            }
+        }
+        masks
     }
 }
 

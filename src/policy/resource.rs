@@ -29,10 +29,10 @@ enum Form {
 /// Where resources of a type lie, and how they are called there.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Place {
-    /// Up to the resource's own part; empty where there is no resource.
-    arn: String,
+    /// Up to the name; empty where there is no resource.
+    pub(super) beginning: String,
     /// `{}` for each part of a name.
-    form: String,
+    pub(super) name: String,
 }
 
 /// What is known of where a document holds, and what is made up for the rest.
@@ -141,9 +141,9 @@ impl Home {
     pub(super) fn anywhere(&self, kind: ResourceType) -> Vec<Place> {
         let own = self.account().unwrap_or(&self.elsewhere);
         let form = self.form(kind, &[]);
-        let mut places = vec![self.place(kind, &self.partition, None, own, form.clone())];
+        let mut places = vec![self.place(kind, &self.partition, None, own, &form)];
         if kind.abroad {
-            places.push(self.place(kind, &self.partition, None, &self.elsewhere, form));
+            places.push(self.place(kind, &self.partition, None, &self.elsewhere, &form));
         }
         places
     }
@@ -171,7 +171,7 @@ impl Home {
             None => piece(region).example("west-1")?,
         };
         let account = self.account_of(account, kind, fuel)?;
-        Some(self.place(kind, partition, Some(&region), &account, self.form(kind, rest)))
+        Some(self.place(kind, partition, Some(&region), &account, &self.form(kind, rest)))
     }
 
     fn account_of(&self, account: &[u8], kind: ResourceType, fuel: &Fuel) -> Option<String> {
@@ -212,7 +212,7 @@ impl Home {
         partition: &str,
         region: Option<&str>,
         account: &str,
-        form: String,
+        form: &str,
     ) -> Place {
         let service = kind.service;
         let arn = match (kind.form, service) {
@@ -224,21 +224,8 @@ impl Home {
                 format!("arn:{partition}:{service}:{region}:{account}:")
             }
         };
-        Place { arn, form }
-    }
-}
-
-impl Place {
-    /// The resource of a name; `part` is the second part of it, where it has two.
-    pub(super) fn resource(&self, name: &str, part: &str) -> String {
-        let own = self.form.replacen("{}", name, 1).replacen("{}", part, 1);
-        format!("{}{own}", self.arn)
-    }
-
-    /// What stands before the name.
-    pub(super) fn beginning(&self) -> String {
-        let fixed = self.form.split("{}").next().unwrap_or_default();
-        format!("{}{fixed}", self.arn)
+        let (fixed, name) = form.split_at(form.find("{}").unwrap_or(form.len()));
+        Place { beginning: format!("{arn}{fixed}"), name: name.to_owned() }
     }
 }
 
@@ -253,20 +240,21 @@ mod tests {
         let fuel = Fuel::new(1_000_000);
         let pattern = Pattern::of_resources(pattern, Reading::Generous, own).unwrap();
         let place = home.place_of(&pattern, kind, &fuel);
-        assert_eq!(place.map(|place| place.resource("N", "M")).as_deref(), want);
+        let resource = place.map(|place| place.beginning + &place.name);
+        assert_eq!(resource.as_deref(), want);
     }
 
     #[test]
     fn a_pattern_says_where() {
         let own = Some("111122223333");
         let role = ResourceType::of("iam:PassRole");
-        let at_home = Some("arn:aws:iam::111122223333:role/N");
+        let at_home = Some("arn:aws:iam::111122223333:role/{}");
         for pattern in ["*", "arn:*:role/*", "arn:aws:iam::1*:*", "arn:*:iam::*:role/app"] {
             check(role, pattern, own, at_home);
         }
-        check(role, "arn:aws-cn:iam::*:*", own, Some("arn:aws-cn:iam::111122223333:role/N"));
+        check(role, "arn:aws-cn:iam::*:*", own, Some("arn:aws-cn:iam::111122223333:role/{}"));
         check(role, "arn:aws:iam::999988887777:*", own, None);
-        check(role, "arn:aws:iam::999988887777:*", None, Some("arn:aws:iam::999988887777:role/N"));
+        check(role, "arn:aws:iam::999988887777:*", None, Some("arn:aws:iam::999988887777:role/{}"));
         check(role, "arn:aws:s3:::bucket", own, None);
         check(role, "arn:nowhere:iam::*:*", own, None);
     }
@@ -276,11 +264,11 @@ mod tests {
         let own = Some("111122223333");
         let function = ResourceType::of("lambda:UpdateFunctionCode");
         let pattern = "arn:aws:lambda:eu-*:*:function:*";
-        check(function, pattern, own, Some("arn:aws:lambda:eu-west-1:111122223333:function:N"));
+        check(function, pattern, own, Some("arn:aws:lambda:eu-west-1:111122223333:function:{}"));
         let job = ResourceType::of("glue:UpdateJob");
         let pattern = "arn:aws:glue:eu-west-1:111122223333:job/*";
-        check(job, pattern, own, Some("arn:aws:glue:eu-west-1:111122223333:job/N"));
+        check(job, pattern, own, Some("arn:aws:glue:eu-west-1:111122223333:job/{}"));
         let object = ResourceType::new("s3", "{}/{}");
-        check(object, "arn:aws:s3:::*", own, Some("arn:aws:s3:::N/M"));
+        check(object, "arn:aws:s3:::*", own, Some("arn:aws:s3:::{}/{}"));
     }
 }

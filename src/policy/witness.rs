@@ -13,6 +13,9 @@ const KEBAB: &[u8] = b"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz01234
 const CAMEL: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 const HEXADECIMAL: &[u8] = b"0123456789abcdef";
 
+/// How many classes of names there are.
+pub(super) const CLASSES: usize = 4;
+
 /// Names of one class, at most 64.
 pub(super) type Class = Vec<String>;
 
@@ -70,7 +73,7 @@ impl Draw {
     /// Names by class: small and hyphenated, in capitals and small letters, with a path, and as
     /// addresses of mail. In each the first letters are as different as can be, so that shares are
     /// true: one letter's names are one in 26.
-    pub(super) fn classes(&mut self) -> [Class; 4] {
+    pub(super) fn classes(&mut self) -> [Class; CLASSES] {
         let first =
             |letters: &[u8]| letters.iter().map(|byte| char::from(*byte)).collect::<Vec<_>>();
         let small = first(SMALL)
