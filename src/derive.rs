@@ -359,10 +359,17 @@ fn named(kind: &str, given: &str, event: &Event, account: Option<String>) -> Ent
     Entity { kind: kind.to_owned(), name: Some(name.to_owned()), arn, account }
 }
 
-/// The partition, as [`Event::partition`].
+/// The partition, from the caller's ARN, else from the Region.
 #[must_use]
 pub fn partition(event: &Event) -> &str {
-    event.partition()
+    let arn = event.text("detail.userIdentity.arn");
+    let from_arn = arn.and_then(|arn| arn.split(':').nth(1)).filter(|part| part.starts_with("aws"));
+    from_arn.unwrap_or_else(|| match event.region().unwrap_or_default() {
+        region if region.starts_with("cn-") => "aws-cn",
+        region if region.starts_with("us-gov-") => "aws-us-gov",
+        region if region.starts_with("eusc-") => "aws-eusc",
+        _ => "aws",
+    })
 }
 
 /// IAM names are not told apart by case.

@@ -237,20 +237,6 @@ impl Event {
         self.text("detail.awsRegion").or_else(|| self.text("region"))
     }
 
-    /// The partition, from the caller's ARN, else from the Region.
-    #[must_use]
-    pub fn partition(&self) -> &str {
-        let arn = self.text("detail.userIdentity.arn");
-        let from_arn =
-            arn.and_then(|arn| arn.split(':').nth(1)).filter(|part| part.starts_with("aws"));
-        from_arn.unwrap_or_else(|| match self.region().unwrap_or_default() {
-            region if region.starts_with("cn-") => "aws-cn",
-            region if region.starts_with("us-gov-") => "aws-us-gov",
-            region if region.starts_with("eusc-") => "aws-eusc",
-            _ => "aws",
-        })
-    }
-
     /// When it happened: `detail.eventTime`, else the envelope's `time`.
     #[must_use]
     pub fn time(&self) -> Option<Timestamp> {

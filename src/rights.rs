@@ -149,12 +149,13 @@ pub fn rights(event: &Event, site: &Site, before: Option<&str>) -> Rights {
         ..Rights::default()
     };
     let before = before.and_then(PolicyDocument::parse);
+    let own = served(event);
     match deed(event) {
         Deed::Put(field) => {
             let found = event.value(&format!("detail.requestParameters.{field}"));
             if let Some(document) = found.and_then(PolicyDocument::from_field) {
-                rights.grants = judge(event, &document);
-                compare(event, &mut rights, before.as_ref());
+                rights.grants = Grants::of(&document, own);
+                compare(&mut rights, before.as_ref(), own);
             } else {
                 rights.unreadable = found.is_some();
             }
@@ -173,7 +174,7 @@ pub fn rights(event: &Event, site: &Site, before: Option<&str>) -> Rights {
             }
         }
         Deed::Attach(field) => {
-            rights.unknown = !attach(event, &mut rights.grants, parameter(field), before.as_ref());
+            rights.unknown = !attach(&mut rights.grants, parameter(field), before.as_ref(), own);
         }
         Deed::Detach(field) => detach(&mut rights.grants, parameter(field), before.as_ref()),
         Deed::Delete => delete(&mut rights, before.as_ref()),
@@ -186,15 +187,14 @@ pub fn rights(event: &Event, site: &Site, before: Option<&str>) -> Rights {
     rights
 }
 
-/// What a document gives in the event's account; that of a permission set goes to any account.
-fn judge(event: &Event, document: &PolicyDocument) -> Grants {
-    let own = event.account().filter(|_| event.event_source() != Some("sso.amazonaws.com"));
-    Grants::within(document, Some(event.partition()), own)
+/// The account that a document serves; that of a permission set may go to any.
+fn served(event: &Event) -> Option<&str> {
+    event.account().filter(|_| event.event_source() != Some("sso.amazonaws.com"))
 }
 
-fn compare(event: &Event, rights: &mut Rights, before: Option<&PolicyDocument>) {
+fn compare(rights: &mut Rights, before: Option<&PolicyDocument>, own: Option<&str>) {
     let Some(before) = before else { return };
-    let earlier = judge(event, before).all;
+    let earlier = Grants::of(before, own).all;
     rights.added = Some(rights.grants.all.difference(&earlier).cloned().collect());
     rights.removed = Some(earlier.difference(&rights.grants.all).cloned().collect());
     if before.denies() && !rights.grants.all.is_empty() {
@@ -205,14 +205,14 @@ fn compare(event: &Event, rights: &mut Rights, before: Option<&PolicyDocument>) 
 /// AWS's own policies are known by name, the customer's by the document the ledger saw. Says
 /// whether it is known what the policy gives.
 fn attach(
-    event: &Event,
     grants: &mut Grants,
     arn: Option<&str>,
     before: Option<&PolicyDocument>,
+    own: Option<&str>,
 ) -> bool {
     match (arn.and_then(managed), before) {
         (Some(policy), _) => *grants = policy.grants,
-        (None, Some(document)) => *grants = judge(event, document),
+        (None, Some(document)) => *grants = Grants::of(document, own),
         (None, None) => return arn.is_none(),
     }
     true
@@ -296,6 +296,24 @@ mod tests {
             None,
             "quarantine",
         );
+    }
+
+    #[test]
+    fn a_document_is_judged_in_the_account_that_it_serves() {
+        let elsewhere = r#"{"Statement":{"Effect":"Allow","Action":"iam:*","Resource":"arn:aws:iam::999988887777:*"}}"#;
+        let given = |source: &str, name: &str, parameters: &str| {
+            let event = Event::parse(&format!(
+                r#"{{"eventSource":"{source}","eventName":"{name}","recipientAccountId":"111122223333",
+                   "requestParameters":{parameters}}}"#
+            ));
+            let event = event.unwrap();
+            rights(&event, &Site::empty(), Some(elsewhere)).grants.all.contains("admin")
+        };
+        let attached = r#"{"policyArn":"arn:aws:iam::111122223333:policy/own"}"#;
+        assert!(!given("iam.amazonaws.com", "AttachUserPolicy", attached));
+        // A permission set serves accounts that its event does not name.
+        let put = format!(r#"{{"permissionSetArn":"p","inlinePolicy":{elsewhere}}}"#);
+        assert!(given("sso.amazonaws.com", "PutInlinePolicyToPermissionSet", &put));
     }
 
     #[test]

@@ -104,14 +104,8 @@ impl Grants {
     /// The work is bounded; what would take more counts as everything, and says so by `too-long`.
     #[must_use]
     pub fn of(document: &PolicyDocument, own: Option<&str>) -> Self {
-        Self::within(document, None, own)
-    }
-
-    /// As [`Grants::of`], in a partition that is known.
-    #[must_use]
-    pub fn within(document: &PolicyDocument, partition: Option<&str>, own: Option<&str>) -> Self {
         let mut grants = Self::default();
-        let judge = Judge::new(document, partition, own);
+        let judge = Judge::new(document, own);
         grants.allow("admin", administers(&judge));
         for action in IAM_WRITE.iter() {
             grants.allow("iam-write", broadly(&judge, action));

@@ -202,7 +202,7 @@ impl Values {
                 }
                 _ => any(&|value| is_any_text(key, operator, value, own, fuel)),
             };
-        let nobody = || values.iter().all(|value| is_nobody(key, value, own));
+        let nobody = || values.iter().all(|value| is_nobody(key, operator, value, own));
         Some(match everybody {
             true => Self::Everybody,
             false if nobody() => Self::Nobody,
@@ -313,11 +313,12 @@ fn is_any_text(key: &str, operator: &str, value: &str, own: Option<&str>, fuel: 
 }
 
 /// A value that nobody in the own account has.
-fn is_nobody(key: &str, value: &str, own: Option<&str>) -> bool {
+fn is_nobody(key: &str, operator: &str, value: &str, own: Option<&str>) -> bool {
     let is_account = |text: &str| text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
     let foreign = |text: &str| is_account(text) && own.is_some_and(|own| own != text);
     match key {
-        "aws:currenttime" | "aws:epochtime" => true,
+        // A single moment.
+        "aws:currenttime" | "aws:epochtime" => !operator.contains("than"),
         "aws:securetransport" => value.eq_ignore_ascii_case("false"),
         "aws:viaawsservice" | "aws:principalisawsservice" => value.eq_ignore_ascii_case("true"),
         "aws:principalaccount" | "aws:resourceaccount" => foreign(value),
@@ -326,14 +327,135 @@ fn is_nobody(key: &str, value: &str, own: Option<&str>) -> bool {
     }
 }
 
-/// Does `iam:PassedToService` let a role go to this service?
+/// Does `iam:PassedToService` let a role go to this service? Names that only hold the service's, as
+/// `ecs-tasks`, may be it.
 pub(super) fn passes_to(statement: &Statement, service: Option<&str>) -> bool {
     let Some(service) = service.filter(|_| statement.allow) else { return true };
-    let named =
-        |condition: &&Condition| condition.family() == "iam:passedtoservice" && condition.narrows();
-    statement.conditions.iter().filter(named).all(|condition| {
-        condition.values.iter().any(|value| {
-            value.contains(service) || glob(value, &format!("{service}.amazonaws.com"))
-        })
+    let principal = format!("{service}.amazonaws.com");
+    statement.conditions.iter().all(|condition| {
+        let operator = condition.operator.to_ascii_lowercase();
+        if !condition.key.eq_ignore_ascii_case("iam:PassedToService") || operator == "null" {
+            return true;
+        }
+        let mut values = condition.values.iter();
+        match operator.contains("not") {
+            true => !values.any(|value| glob(value, &principal)),
+            false => values.any(|value| value.contains(service) || glob(value, &principal)),
+        }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::PolicyDocument;
+    use super::*;
+
+    const OWN: Option<&str> = Some("111122223333");
+
+    /// With what force an `Allow` and a `Deny` hold under a condition.
+    #[track_caller]
+    fn check(action: &str, condition: &str, allow: Leave, deny: Leave) {
+        for (effect, want) in [("Allow", allow), ("Deny", deny)] {
+            let text =
+                format!(r#"{{"Statement":{{"Effect":"{effect}","Condition":{condition}}}}}"#);
+            let document = PolicyDocument::parse(&text).unwrap();
+            let force = Guards::of(&document.statements[0], OWN).force(action);
+            assert_eq!(force, want, "{effect} {action} {condition}");
+        }
+    }
+
+    const ATTACH: &str = "iam:attachrolepolicy";
+
+    #[test]
+    fn what_anybody_meets_guards_nothing() {
+        for condition in [
+            r#"{"ForAllValues:StringEquals":{"aws:TagKeys":["team"]}}"#,
+            r#"{"Null":{"aws:RequestTag/x":"true"}}"#,
+            r#"{"Null":{"aws:PrincipalArn":"false"}}"#,
+            r#"{"StringEqualsIfExists":{"ec2:Region":"eu-west-1"}}"#,
+            r#"{"BoolIfExists":{"aws:MultiFactorAuthPresent":"true"}}"#,
+            r#"{"StringNotEquals":{"aws:PrincipalTag/team":"x"}}"#,
+            r#"{"StringNotLike":{"s3:prefix":"x"}}"#,
+            r#"{"StringEqualsIfExists":{"iam:PassedToService":"x"}}"#,
+            r#"{"StringEquals":{"aws:PrincipalArn":"${AWS:PrincipalArn}"}}"#,
+            r#"{"StringEquals":{"aws:username":"${aws:username, 'x'}"}}"#,
+            r#"{"StringEquals":{"aws:ResourceAccount":"${aws:PrincipalAccount}"}}"#,
+            r#"{"StringEquals":{"aws:PrincipalAccount":["999988887777","111122223333"]}}"#,
+            r#"{"StringNotEquals":{"aws:PrincipalAccount":"999988887777"}}"#,
+            r#"{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::111122223333:*"}}"#,
+            r#"{"StringLike":{"aws:PrincipalArn":["*:role/*"]}}"#,
+            r#"{"StringLike":{"aws:PrincipalOrgID":"o-*"}}"#,
+            r#"{"IpAddress":{"aws:SourceIp":["0.0.0.0/1","128.0.0.0/1"]}}"#,
+            r#"{"IpAddress":{"aws:SourceIp":"2000::/3"}}"#,
+            r#"{"Bool":{"aws:SecureTransport":"true"}}"#,
+            r#"{"Bool":{"aws:ViaAWSService":"false"}}"#,
+            r#"{"Bool":{"aws:MultiFactorAuthPresent":["true","false"]}}"#,
+            r#"{"StringEquals":{"aws:UserAgent":"mine"}}"#,
+            r#"{"DateGreaterThan":{"aws:CurrentTime":"2020-01-01T00:00:00Z"}}"#,
+            r#"{"DateLessThan":{"aws:CurrentTime":"2099-01-01T00:00:00Z"}}"#,
+            r#"{"NumericLessThan":{"aws:EpochTime":"4070908800"}}"#,
+            r#"{"StringEquals":{"aws:RequestedRegion":["eu-west-1","us-east-1"]}}"#,
+            r#"{"StringLike":{"aws:PrincipalTag/team":"?*"}}"#,
+            r#"{"NoSuchOperator":{"aws:PrincipalArn":"x"}}"#,
+        ] {
+            let document =
+                format!(r#"{{"Statement":{{"Effect":"Allow","Condition":{condition}}}}}"#);
+            let document = PolicyDocument::parse(&document).unwrap();
+            let guards = Guards::of(&document.statements[0], OWN);
+            assert_eq!(guards.force(ATTACH), Leave::Free, "{condition}");
+        }
+    }
+
+    #[test]
+    fn what_keeps_somebody_out_guards_and_a_denial_that_can_be_dodged_denies_nothing() {
+        use Leave::{Guarded, Never};
+        for (condition, deny) in [
+            (r#"{"Bool":{"aws:MultiFactorAuthPresent":"true"}}"#, Never),
+            (r#"{"StringEquals":{"aws:PrincipalTag/team":"x"}}"#, Never),
+            (r#"{"Null":{"aws:MultiFactorAuthAge":"false"}}"#, Never),
+            (r#"{"ForAnyValue:StringNotEquals":{"aws:PrincipalOrgPaths":"x"}}"#, Never),
+            (r#"{"ForAllValues:StringEquals":{"aws:PrincipalArn":"x"}}"#, Guarded),
+            (r#"{"StringEqualsIfExists":{"aws:PrincipalArn":"x"}}"#, Guarded),
+            (r#"{"StringNotEquals":{"aws:PrincipalArn":"x"}}"#, Guarded),
+            (r#"{"ArnEquals":{"iam:PolicyARN":"x"}}"#, Guarded),
+            (r#"{"DateLessThan":{"aws:CurrentTime":"2027-01-01T00:00:00Z"}}"#, Guarded),
+            (r#"{"Bool":{"aws:SecureTransport":"false"}}"#, Never),
+        ] {
+            check(ATTACH, condition, Guarded, deny);
+        }
+        // Who has no second factor is denied, key or not.
+        let second_factor = r#"{"BoolIfExists":{"aws:MultiFactorAuthPresent":"false"}}"#;
+        check(ATTACH, second_factor, Leave::Free, Guarded);
+        let organization = r#"{"StringNotEquals":{"aws:PrincipalOrgID":"o-1"}}"#;
+        check(ATTACH, organization, Leave::Free, Guarded);
+        // One that can be dodged opens what the others close.
+        let both = r#"{"StringNotEquals":{"aws:PrincipalOrgID":"o-1"},"Bool":{"aws:SecureTransport":"false"}}"#;
+        check(ATTACH, both, Guarded, Never);
+    }
+
+    #[test]
+    fn a_key_counts_where_calls_bear_it() {
+        let passed = r#"{"StringEqualsIfExists":{"iam:PassedToService":"x"}}"#;
+        check("iam:passrole", passed, Leave::Guarded, Leave::Guarded);
+        check(ATTACH, passed, Leave::Free, Leave::Guarded);
+        let region = r#"{"StringEqualsIfExists":{"lambda:Principal":"x"}}"#;
+        check("lambda:addpermission", region, Leave::Free, Leave::Guarded);
+        let tags = r#"{"StringEquals":{"aws:RequestTag/team":"x"}}"#;
+        check("iam:createrole", tags, Leave::Free, Leave::Never);
+        check(ATTACH, tags, Leave::Guarded, Leave::Never);
+    }
+
+    #[test]
+    fn roles_are_passed_where_the_service_is_named() {
+        let passes = |condition: &str| {
+            let text = format!(r#"{{"Statement":{{"Effect":"Allow","Condition":{condition}}}}}"#);
+            let document = PolicyDocument::parse(&text).unwrap();
+            passes_to(&document.statements[0], Some("ecs"))
+        };
+        assert!(passes(r#"{"StringEquals":{"iam:PassedToService":"ecs-tasks.amazonaws.com"}}"#));
+        assert!(passes(r#"{"StringLike":{"iam:PassedToService":"*.amazonaws.com"}}"#));
+        assert!(passes(r#"{"StringNotEquals":{"iam:PassedToService":"lambda.amazonaws.com"}}"#));
+        assert!(!passes(r#"{"StringEquals":{"iam:passedtoservice":"lambda.amazonaws.com"}}"#));
+        assert!(!passes(r#"{"StringNotLike":{"iam:PassedToService":"ecs*"}}"#));
+    }
 }

@@ -63,14 +63,11 @@ struct Applying {
 }
 
 impl<'d> Judge<'d> {
-    pub(super) fn new(
-        document: &'d PolicyDocument,
-        partition: Option<&str>,
-        own: Option<&str>,
-    ) -> Self {
+    pub(super) fn new(document: &'d PolicyDocument, own: Option<&str>) -> Self {
         let resources = document.statements.iter().map(|statement| &statement.resources.patterns);
-        let mut draw = Draw::from(resources.collect::<Vec<_>>());
-        let home = Home::new(partition, own, &mut draw);
+        let resources: Vec<&Vec<String>> = resources.collect();
+        let mut draw = Draw::from(&resources);
+        let home = Home::new(resources.into_iter().flatten(), own, &mut draw);
         let ruling = |statement: &'d Statement| {
             let actions = statement.actions.patterns.iter().map(|text| Pattern::of_actions(text));
             let resources = distinct(resources_of(statement, document.variables, own));

@@ -67,7 +67,10 @@ fn statement(json: &Json, doubled: bool) -> Option<Vec<Statement>> {
     }
     if !effects.iter().any(|effect| effect.eq_ignore_ascii_case("allow")) {
         let mut readings = readings(json, conditions(json))?;
-        if ambiguous || conditions_twice {
+        // Of a denial whose conditions cannot be read nobody knows when it holds.
+        let guarded = json.fields("Condition").next().is_some();
+        let unread = guarded && !has_only_conditions(json);
+        if ambiguous || conditions_twice || unread {
             readings.truncate(1);
             readings.iter_mut().for_each(|deny| deny.actions = Clause::default());
         }
@@ -158,7 +161,114 @@ fn conditions(json: &Json) -> Vec<Condition> {
     conditions
 }
 
+fn has_only_conditions(json: &Json) -> bool {
+    let mut operators = json.fields("Condition").flat_map(Json::entries).peekable();
+    operators.peek().is_some() && operators.all(|(_, keys)| !keys.entries().is_empty())
+}
+
 fn has_key_twice(json: &Json) -> bool {
     let mut seen = HashSet::new();
     json.entries().iter().any(|(key, _)| !seen.insert(key.to_ascii_lowercase()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> PolicyDocument {
+        document(&serde_json::from_str(text).unwrap()).unwrap()
+    }
+
+    /// What is allowed and denied by one statement, as `+` and `-`, action on resource.
+    #[track_caller]
+    fn check(statement: &str, want: &[&str]) {
+        let document = read(&format!(r#"{{"Statement":{statement}}}"#));
+        let clause = |clause: &Clause| {
+            let not = if clause.negated { "!" } else { "" };
+            format!("{not}{}", clause.patterns.join("|"))
+        };
+        let read = |one: &Statement| {
+            let guard = if one.conditions.is_empty() { "" } else { " if" };
+            let sign = if one.allow { '+' } else { '-' };
+            format!("{sign}{} on {}{guard}", clause(&one.actions), clause(&one.resources))
+        };
+        let found: Vec<String> = document.statements.iter().map(read).collect();
+        assert_eq!(found, want, "{statement}");
+    }
+
+    #[test]
+    fn a_key_given_twice_grants_all_that_it_can_mean() {
+        check(r#"{"Effect":"Allow","Action":"A","action":"B","Resource":"R"}"#, &["+a|b on R"]);
+        check(
+            r#"{"Effect":"Allow","Action":"a","Resource":"R","Resource":["S","T"]}"#,
+            &["+a on R|S|T"],
+        );
+        check(r#"{"Effect":"Deny","Action":"a","Resource":"R","Effect":"Allow"}"#, &["+a on R"]);
+        check(r#"{"Effect":"Allow","Action":"a","Resource":"R","Effect":"Deny"}"#, &["+a on R"]);
+        check(
+            r#"{"Effect":"Allow","NotAction":"a","NotAction":"b","Resource":"R"}"#,
+            &["+!a on R", "+!b on R"],
+        );
+        check(
+            r#"{"Effect":"Allow","Action":"a","Resource":"R","NotResource":"S"}"#,
+            &["+a on R", "+a on !S"],
+        );
+        let twice = r#"{"Effect":"Allow","Action":"a","Resource":"R","Condition":{"Bool":{"k":"1"}},"Condition":{}}"#;
+        check(twice, &["+a on R"]);
+        let key_twice = r#"{"Effect":"Allow","Action":"a","Resource":"R","Condition":{"Bool":{"k":"1","K":"2"}}}"#;
+        check(key_twice, &["+a on R"]);
+        let once = r#"{"Effect":"Allow","Action":"a","Resource":"R","Condition":{"Bool":{"k":"1"},"Null":{"k":"1"}}}"#;
+        check(once, &["+a on R if"]);
+    }
+
+    #[test]
+    fn a_denial_that_can_be_read_in_two_ways_denies_nothing() {
+        for deny in [
+            r#"{"Effect":"Deny","Action":"a","Action":"b","Resource":"R"}"#,
+            r#"{"Effect":"Deny","Action":"a","Resource":"R","resource":"R"}"#,
+            r#"{"Effect":"Deny","Action":"a","NotAction":"b","Resource":"R"}"#,
+            r#"{"Effect":"Deny","Action":"a","Resource":"R","Principal":{"AWS":"x","AWS":"y"}}"#,
+            r#"{"Effect":"Deny","Action":"a","Resource":"R","Condition":"none"}"#,
+            r#"{"Effect":"Deny","Action":"a","Resource":"R","Condition":{"Bool":"none"}}"#,
+            r#"{"Effect":"Deny","Action":"a","Resource":"R","Condition":{}}"#,
+        ] {
+            let document = read(&format!(r#"{{"Statement":{deny}}}"#));
+            assert!(document.denies(), "{deny}");
+            assert!(
+                document.statements.iter().all(|one| one.actions.patterns.is_empty()),
+                "{deny}"
+            );
+        }
+        check(r#"{"Effect":"Deny","Action":"a","Resource":"R"}"#, &["-a on R"]);
+    }
+
+    #[test]
+    fn statements_given_twice_all_count_and_their_denials_do_not() {
+        let document = read(
+            r#"{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*","Resource":"*"}],"Statement":[]}"#,
+        );
+        assert_eq!(document.statements.len(), 2);
+        assert!(document.statements[1].actions.patterns.is_empty());
+    }
+
+    #[test]
+    fn what_has_more_meanings_than_are_judged_is_too_long() {
+        let exceptions: Vec<String> = (0..20).map(|n| format!(r#""NotAction":"s3:{n}""#)).collect();
+        let statement = format!(r#"{{"Effect":"Allow",{},"Resource":"*"}}"#, exceptions.join(","));
+        assert!(read(&format!(r#"{{"Statement":{statement}}}"#)).too_long);
+    }
+
+    #[test]
+    fn variables_are_of_the_newer_version() {
+        for (version, variables) in [
+            (r#""Version":"2012-10-17","#, true),
+            (r#""Version":"2008-10-17","#, false),
+            ("", false),
+            (r#""version":"2012-10-17","#, true),
+            (r#""Version":"2012-10-17","Version":"2008-10-17","#, true),
+        ] {
+            let document = read(&format!(r#"{{{version}"Statement":[]}}"#));
+            assert_eq!(document.variables, variables, "{version}");
+        }
+    }
 }

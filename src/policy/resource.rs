@@ -1,5 +1,7 @@
 //! Types of resources, and where the resources of a type may lie that a pattern means.
 
+use std::collections::BTreeSet;
+
 use super::arn::{Fuel, Pattern, literal, piece};
 use super::witness::Draw;
 
@@ -38,7 +40,9 @@ pub(super) struct Place {
 /// What is known of where a document holds, and what is made up for the rest.
 #[derive(Debug)]
 pub(super) struct Home {
-    partition: String,
+    /// Partitions that the document names: AWS takes no other than the account's own, so there is
+    /// one, if any.
+    partitions: Vec<&'static str>,
     /// The caller's account, where it is known.
     account: Option<String>,
     /// A Region and an account that no document means.
@@ -122,9 +126,20 @@ fn iam(name: &str) -> &'static str {
 }
 
 impl Home {
-    pub(super) fn new(partition: Option<&str>, account: Option<&str>, draw: &mut Draw) -> Self {
+    pub(super) fn new<'p>(
+        patterns: impl Iterator<Item = &'p String>,
+        account: Option<&str>,
+        draw: &mut Draw,
+    ) -> Self {
+        let partition = |text: &'p String| text.strip_prefix("arn:")?.split(':').next();
+        let named: BTreeSet<&str> = patterns.filter_map(partition).collect();
+        let mut partitions: Vec<&'static str> =
+            PARTITIONS.into_iter().filter(|known| named.contains(known)).collect();
+        if partitions.is_empty() {
+            partitions.push("aws");
+        }
         Self {
-            partition: partition.unwrap_or("aws").to_owned(),
+            partitions,
             account: account.map(str::to_owned),
             region: draw.region(),
             elsewhere: draw.account(),
@@ -141,9 +156,12 @@ impl Home {
     pub(super) fn anywhere(&self, kind: ResourceType) -> Vec<Place> {
         let own = self.account().unwrap_or(&self.elsewhere);
         let form = self.form(kind, &[]);
-        let mut places = vec![self.place(kind, &self.partition, None, own, &form)];
-        if kind.abroad {
-            places.push(self.place(kind, &self.partition, None, &self.elsewhere, &form));
+        let mut places = Vec::new();
+        for partition in &self.partitions {
+            places.push(self.place(kind, partition, None, own, &form));
+            if kind.abroad {
+                places.push(self.place(kind, partition, None, &self.elsewhere, &form));
+            }
         }
         places
     }
@@ -160,7 +178,7 @@ impl Home {
         };
         let partition = match literal(partition) {
             Some(named) => PARTITIONS.into_iter().find(|known| *known == named)?,
-            None => &self.partition,
+            None => self.partitions.first()?,
         };
         if kind.form == Form::Absent || !piece(service).fits(kind.service, fuel) {
             return None;
@@ -236,8 +254,8 @@ mod tests {
 
     #[track_caller]
     fn check(kind: ResourceType, pattern: &str, own: Option<&str>, want: Option<&str>) {
-        let home = Home::new(None, own, &mut Draw::from("a document"));
         let fuel = Fuel::new(1_000_000);
+        let home = Home::new([pattern.to_owned()].iter(), own, &mut Draw::from("a document"));
         let pattern = Pattern::of_resources(pattern, Reading::Generous, own).unwrap();
         let place = home.place_of(&pattern, kind, &fuel);
         let resource = place.map(|place| place.beginning + &place.name);
