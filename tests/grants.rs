@@ -6,7 +6,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use iam_responder::policy::{Grants, PolicyDocument};
 use serde_json::{Value, json};
@@ -44,36 +44,33 @@ type Context = BTreeMap<String, Vec<String>>;
 
 #[test]
 fn nothing_is_granted_that_goes_unsaid() {
-    let (mut misses, mut hidden, mut granted, mut spurious) = (Vec::new(), Vec::new(), 0, 0);
+    let (mut missed, mut hidden, mut granted, mut more) = (Vec::new(), Vec::new(), 0, 0);
     let mut seed = Seed(20_261_126);
     for _ in 0..DOCUMENTS {
         let document = document(&mut seed);
         let text = document.to_string();
         let said = Grants::of(&PolicyDocument::parse(&text).unwrap(), Some(OWN));
-        let by_caller = |services: Services| -> Vec<BTreeSet<&str>> {
-            callers().iter().map(|caller| words(&document, caller, services)).collect()
-        };
-        let (by_one, by_all) = (by_caller(Services::One), by_caller(Services::All));
+        let of_callers: Vec<_> = callers().iter().map(|caller| words(&document, caller)).collect();
         for word in WORDS {
-            let explained =
-                EXPLAINED.iter().any(|(known, part)| *known == word && text.contains(part));
-            let given = by_one.iter().any(|words| words.contains(word));
-            granted += usize::from(given);
-            spurious += usize::from(!given && said.all.contains(word));
-            if given && !said.all.contains(word) && !explained {
-                misses.push(format!("{word}: {text}"));
+            if EXPLAINED.iter().any(|(known, part)| *known == word && text.contains(part)) {
+                continue;
             }
-            let always = by_all.iter().all(|words| words.contains(word));
-            if always && !said.unconditional.contains(word) && !explained {
+            let given = of_callers.iter().any(|words| words[word] != Given::Never);
+            let always = of_callers.iter().all(|words| words[word] == Given::Freely);
+            match (given, said.all.contains(word)) {
+                (true, false) => missed.push(format!("{word}: {text}")),
+                (false, true) => more += 1,
+                _ => granted += usize::from(given),
+            }
+            if always && !said.unconditional.contains(word) {
                 hidden.push(format!("{word}: {text}"));
             }
         }
     }
-    assert!(misses.is_empty(), "{} missed\n{}", misses.len(), misses.join("\n"));
-    assert!(hidden.is_empty(), "{} not under a condition\n{}", hidden.len(), hidden.join("\n"));
-    // Both answers are frequent, and the product cries wolf rarely.
-    assert!((1_000..4_000).contains(&granted), "{granted}");
-    assert!(spurious * 20 < granted, "{spurious} of {granted}");
+    assert!(missed.is_empty(), "{} missed\n{}", missed.len(), missed.join("\n"));
+    assert!(hidden.is_empty(), "{} told as guarded\n{}", hidden.len(), hidden.join("\n"));
+    // It is said often, and rarely where less than half is granted, or for nobody who was asked.
+    assert!(granted > DOCUMENTS && more * 4 < granted, "{granted} granted, {more} said besides");
 }
 
 // The other judge.
@@ -118,15 +115,16 @@ fn callers() -> Vec<Context> {
     ]
 }
 
-/// Whether one service that a role may be passed to is enough, or it must be all of them.
-#[derive(Clone, Copy, PartialEq)]
-enum Services {
-    One,
-    All,
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Given {
+    Never,
+    /// To one service that a role may be passed to, and not to another.
+    Partly,
+    Freely,
 }
 
-fn words(document: &Value, caller: &Context, services: Services) -> BTreeSet<&'static str> {
-    let any = |action: &str, kind: &str| any(document, caller, services, action, kind);
+fn words(document: &Value, caller: &Context) -> BTreeMap<&'static str, Given> {
+    let any = |action: &str, kind: &str| any(document, caller, action, kind);
     let over_rights = [
         any("iam:AttachUserPolicy", "user"),
         any("iam:AttachRolePolicy", "role"),
@@ -148,43 +146,42 @@ fn words(document: &Value, caller: &Context, services: Services) -> BTreeSet<&'s
         any("iam:ResetServiceSpecificCredential", "user"),
     ];
     let found = [
-        over_rights.iter().all(|yes| *yes),
-        over_rights.iter().chain(&others).any(|yes| *yes),
-        any("iam:PassRole", "role"),
-        any("sts:AssumeRole", "role"),
-        credentials.iter().any(|yes| *yes),
+        over_rights.into_iter().min(),
+        over_rights.into_iter().chain(others).max(),
+        Some(any("iam:PassRole", "role")),
+        Some(any("sts:AssumeRole", "role")),
+        credentials.into_iter().max(),
     ];
-    WORDS.into_iter().zip(found).filter(|(_, yes)| *yes).map(|(word, _)| word).collect()
+    WORDS.into_iter().zip(found.into_iter().flatten()).collect()
 }
 
 /// Is the action allowed on half of the resources?
-fn any(document: &Value, caller: &Context, services: Services, action: &str, kind: &str) -> bool {
-    let with = |service: &str| {
-        let mut caller = caller.clone();
-        caller.insert("iam:passedtoservice".to_owned(), vec![service.to_owned()]);
-        caller
-    };
-    let callers = match action {
-        "iam:PassRole" => vec![with("ec2.amazonaws.com"), with("lambda.amazonaws.com")],
-        _ => vec![caller.clone()],
-    };
+fn any(document: &Value, caller: &Context, action: &str, kind: &str) -> Given {
     let half = |caller: &Context| {
         let applying = applying(document, action, caller);
         let allowed = |name: &&&str| {
             let resource = format!("arn:aws:iam::{OWN}:{kind}/{name}");
-            let reached = |allow: bool| {
-                applying.iter().any(|statement| {
-                    (statement["Effect"] == "Allow") == allow
-                        && reaches(document, statement, &resource, caller)
-                })
+            let reached = |effect: &str| {
+                let mut statements = applying.iter().filter(|one| one["Effect"] == effect);
+                statements.any(|statement| reaches(document, statement, &resource, caller))
             };
-            reached(true) && !reached(false)
+            reached("Allow") && !reached("Deny")
         };
-        NAMES.iter().filter(allowed).count() * 2 >= NAMES.len()
+        !applying.is_empty() && NAMES.iter().filter(allowed).count() * 2 >= NAMES.len()
     };
-    match services {
-        Services::One => callers.iter().any(half),
-        Services::All => callers.iter().all(half),
+    let to = |service: &str| {
+        let mut caller = caller.clone();
+        caller.insert("iam:passedtoservice".to_owned(), vec![service.to_owned()]);
+        half(&caller)
+    };
+    let answers = match action {
+        "iam:PassRole" => [to("ec2.amazonaws.com"), to("lambda.amazonaws.com")],
+        _ => [half(caller); 2],
+    };
+    match answers {
+        [true, true] => Given::Freely,
+        [false, false] => Given::Never,
+        _ => Given::Partly,
     }
 }
 
