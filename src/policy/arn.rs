@@ -24,6 +24,8 @@ const NEVER: u8 = 5;
 /// any would need 17,576 patterns to stand for all.
 const NAME_LETTERS_MAX: usize = 2;
 
+/// How IDs begin that AWS makes: that much of a name means no certain one.
+const MADE_BY_AWS: [&[u8]; 4] = [b"i-", b"lt-", b"snap-", b"cluster-"];
 /// Steps of one match before the fuel is looked at again.
 const STEPS_AT_ONCE: usize = 4_096;
 
@@ -179,7 +181,8 @@ impl Pattern {
         let Some(rest) = self.0.splitn(6, |byte| *byte == b':').nth(5) else { return false };
         let mut parts = rest.splitn(2, |byte| matches!(*byte, b'/' | b':'));
         let (kind, name) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-        let letters = name.iter().filter(|byte| byte.is_ascii_alphanumeric()).count();
+        let made = MADE_BY_AWS.iter().find_map(|made| name.strip_prefix(*made)).unwrap_or(name);
+        let letters = made.iter().filter(|byte| byte.is_ascii_alphanumeric()).count();
         literal(kind).is_some() && letters > NAME_LETTERS_MAX
     }
 

@@ -40,7 +40,7 @@ const CREDENTIALS: [&str; 7] = [
 ];
 
 /// Reading all data of a main data service: word, action, type of resource.
-const DATA: [(&str, &str, ResourceType); 20] = [
+const DATA: [(&str, &str, ResourceType); 21] = [
     ("data:s3", "s3:GetObject", ResourceType::new("s3", "{}/{}")),
     ("data:s3", "s3:GetObjectVersion", ResourceType::new("s3", "{}/{}")),
     ("data:dynamodb", "dynamodb:GetItem", ResourceType::new("dynamodb", "table/{}")),
@@ -54,11 +54,12 @@ const DATA: [(&str, &str, ResourceType); 20] = [
         ResourceType::new("secretsmanager", "secret:{}-{id}"),
     ),
     ("data:ssm", "ssm:GetParameter", ResourceType::new("ssm", "parameter/{}")),
+    ("data:ssm", "ssm:GetParameterHistory", ResourceType::new("ssm", "parameter/{}")),
     ("data:ssm", "ssm:GetParameters", ResourceType::new("ssm", "parameter/{}")),
     ("data:ssm", "ssm:GetParametersByPath", ResourceType::new("ssm", "parameter/{}")),
-    ("data:kms", "kms:Decrypt", ResourceType::new("kms", "key/{}")),
+    ("data:kms", "kms:Decrypt", ResourceType::new("kms", "key/{uuid}")),
     ("data:rds", "rds-data:ExecuteStatement", ResourceType::new("rds", "cluster:{}")),
-    ("data:rds", "rds-db:connect", ResourceType::new("rds-db", "dbuser:{}/{}")),
+    ("data:rds", "rds-db:connect", ResourceType::new("rds-db", "dbuser:cluster-{}/{}")),
     (
         "data:redshift",
         "redshift-data:ExecuteStatement",
@@ -69,8 +70,8 @@ const DATA: [(&str, &str, ResourceType); 20] = [
         "redshift:GetClusterCredentials",
         ResourceType::new("redshift", "dbuser:{}/{}"),
     ),
-    ("data:ebs", "ebs:GetSnapshotBlock", ResourceType::new("ec2", "snapshot/{}")),
-    ("data:ebs", "ec2:ModifySnapshotAttribute", ResourceType::new("ec2", "snapshot/{}")),
+    ("data:ebs", "ebs:GetSnapshotBlock", ResourceType::new("ec2", "snapshot/snap-{}")),
+    ("data:ebs", "ec2:ModifySnapshotAttribute", ResourceType::new("ec2", "snapshot/snap-{}")),
     ("data:sqs", "sqs:ReceiveMessage", ResourceType::new("sqs", "{}")),
     ("data:kinesis", "kinesis:GetRecords", ResourceType::new("kinesis", "stream/{}")),
 ];

@@ -20,8 +20,8 @@ const STEPS_MAX: u64 = 10_000_000;
 const TEST_STEPS: usize = 16;
 /// Most places in which one type of resource is looked for.
 const PLACES_MAX: usize = 64;
-/// One in so many names of a class stands for all.
-const SHARE: u32 = 4;
+/// One in so many names of a class stands for all: four first letters do, three do not.
+const SHARE: u32 = 8;
 
 /// How far something is allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -206,7 +206,14 @@ impl<'d> Judge<'d> {
         let formed = |class: &Class| -> Class {
             // The second part of a name is another's first.
             let pairs = class.iter().zip(class.iter().cycle().skip(1));
-            pairs.map(|(one, two)| form.replacen("{}", one, 1).replacen("{}", two, 1)).collect()
+            let named = |(one, two): (&String, &String)| {
+                let name = form.replacen("{}", one, 1).replacen("{}", two, 1);
+                match name.contains("{uuid}") {
+                    true => name.replace("{uuid}", &Draw::from(one).uuid()),
+                    false => name,
+                }
+            };
+            pairs.map(named).collect()
         };
         let names: Rc<[Class]> = self.classes.iter().map(formed).collect();
         self.names.borrow_mut().insert(form.to_owned(), Rc::clone(&names));
@@ -303,25 +310,35 @@ impl Ruling<'_> {
         reading(self.statement)
     }
 
+    /// An empty clause means nothing. All but nothing would be all: an `Allow` may mean that.
+    fn is_all(&self, clause: &Clause) -> bool {
+        clause.negated && self.statement.allow
+    }
+
     fn names(&self, action: &str, fuel: &Fuel) -> bool {
-        // An absent clause names nothing, also not everything but nothing.
         let clause = &self.statement.actions;
-        !clause.patterns.is_empty()
-            && self.actions.iter().any(|pattern| pattern.fits(action, fuel)) != clause.negated
+        match clause.patterns.is_empty() {
+            true => self.is_all(clause),
+            false => {
+                self.actions.iter().any(|pattern| pattern.fits(action, fuel)) != clause.negated
+            }
+        }
     }
 
     fn reaches(&self, resource: &str, fuel: &Fuel) -> bool {
         let clause = &self.statement.resources;
         let mut patterns = self.wide.iter().chain(&self.narrow);
-        !clause.patterns.is_empty()
-            && patterns.any(|pattern| pattern.fits(resource, fuel)) != clause.negated
+        match clause.patterns.is_empty() {
+            true => self.is_all(clause),
+            false => patterns.any(|pattern| pattern.fits(resource, fuel)) != clause.negated,
+        }
     }
 
     /// Which of the names that were made up it reaches in a place, a class each.
     fn masks(&self, place: &Place, names: &[Class], fuel: &Fuel) -> [u64; CLASSES] {
         let clause = &self.statement.resources;
         if clause.patterns.is_empty() {
-            return [0; CLASSES];
+            return [if self.is_all(clause) { u64::MAX } else { 0 }; CLASSES];
         }
         // What fits up to the name need be looked at once only.
         let rests = self.wide.iter().flat_map(|pattern| pattern.after(&place.beginning, fuel));

@@ -20,7 +20,7 @@ pub(super) struct ResourceType {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Form {
-    /// `{}` for each part of a name, `{id}` for what AWS puts behind it.
+    /// `{}` for each part of a name, `{uuid}` for one that AWS made, `{id}` for what it puts behind.
     Of(&'static str),
     /// Not known here: whatever a document names stands for it.
     Unknown,
@@ -33,7 +33,7 @@ enum Form {
 pub(super) struct Place {
     /// Up to the name; empty where there is no resource.
     pub(super) beginning: String,
-    /// `{}` for each part of a name.
+    /// `{}` for each part of a name, `{uuid}` for one that AWS made.
     pub(super) name: String,
 }
 
@@ -68,14 +68,14 @@ impl ResourceType {
             "sts" => Self { abroad: true, ..Self::new("iam", "role/{}") },
             "lambda" if name == "CreateEventSourceMapping" => Self::absent(),
             "lambda" => Self::new("lambda", "function:{}"),
-            "ec2" if name.contains("LaunchTemplate") => Self::new("ec2", "launch-template/{}"),
-            "ec2" if !name.contains("Spot") => Self::new("ec2", "instance/{}"),
-            "ec2-instance-connect" => Self::new("ec2", "instance/{}"),
+            "ec2" if name.contains("LaunchTemplate") => Self::new("ec2", "launch-template/lt-{}"),
+            "ec2" if !name.contains("Spot") => Self::new("ec2", "instance/i-{}"),
+            "ec2-instance-connect" => Self::new("ec2", "instance/i-{}"),
             // Commands and sessions are allowed on instances.
-            "ssm" => Self::new("ec2", "instance/{}"),
+            "ssm" => Self::new("ec2", "instance/i-{}"),
             "ecs" if name == "ExecuteCommand" => Self::new("ecs", "task/{}/{}"),
             "cloudformation" if !name.contains("StackSet") => {
-                Self::new("cloudformation", "stack/{}/{}")
+                Self::new("cloudformation", "stack/{}/{uuid}")
             }
             "apprunner" => Self::new("apprunner", "service/{}/{}"),
             "codebuild" => Self::new("codebuild", "project/{}"),
@@ -242,7 +242,7 @@ impl Home {
                 format!("arn:{partition}:{service}:{region}:{account}:")
             }
         };
-        let (fixed, name) = form.split_at(form.find("{}").unwrap_or(form.len()));
+        let (fixed, name) = form.split_at(form.find('{').unwrap_or(form.len()));
         Place { beginning: format!("{arn}{fixed}"), name: name.to_owned() }
     }
 }
@@ -275,6 +275,20 @@ mod tests {
         check(role, "arn:aws:iam::999988887777:*", None, Some("arn:aws:iam::999988887777:role/{}"));
         check(role, "arn:aws:s3:::bucket", own, None);
         check(role, "arn:nowhere:iam::*:*", own, None);
+    }
+
+    #[test]
+    fn ids_that_aws_makes_are_known() {
+        let instance = ResourceType::of("ssm:StartSession");
+        for pattern in ["arn:aws:ec2:*:*:instance/*", "arn:aws:ec2:*:*:instance/i-*"] {
+            let own = Some("111122223333");
+            let home = Home::new([pattern.to_owned()].iter(), own, &mut Draw::from(pattern));
+            let fuel = Fuel::new(1_000_000);
+            let pattern = Pattern::of_resources(pattern, Reading::Generous, own).unwrap();
+            let place = home.place_of(&pattern, instance, &fuel).unwrap();
+            assert!(place.beginning.ends_with(":instance/i-"), "{place:?}");
+            assert!(!pattern.is_narrow() && !pattern.after(&place.beginning, &fuel).is_empty());
+        }
     }
 
     #[test]

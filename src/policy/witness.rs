@@ -65,6 +65,12 @@ impl Draw {
         self.text(HEXADECIMAL, 6, 6)
     }
 
+    /// As the ID of a key or a stack.
+    pub(super) fn uuid(&mut self) -> String {
+        let parts = [8, 4, 4, 4, 12].map(|length| self.text(HEXADECIMAL, length, length));
+        parts.join("-")
+    }
+
     /// A name of small letters.
     pub(super) fn name(&mut self) -> String {
         self.text(SMALL, 6, 14)

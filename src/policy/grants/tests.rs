@@ -403,3 +403,39 @@ fn what_is_too_much_to_judge_counts_as_everything() {
     let buckets = serde_json::to_string(&buckets).unwrap();
     check_one("s3:*", &buckets, &[], &["too-long", "data:s3", "escalation"]);
 }
+
+#[test]
+fn ids_that_aws_makes_are_any_by_their_beginning() {
+    for (action, resource, word) in [
+        ("ssm:StartSession", "arn:aws:ec2:*:*:instance/i-*", "privesc:ssm-start-session"),
+        ("kms:Decrypt", "arn:aws:kms:*:*:key/*-*-*-*-*", "data:kms"),
+        ("kms:Decrypt", "arn:aws:kms:*:*:key/????????-*", "data:kms"),
+        ("ebs:GetSnapshotBlock", "arn:aws:ec2:*::snapshot/snap-*", "data:ebs"),
+        ("rds-db:connect", "arn:aws:rds-db:*:*:dbuser:cluster-*/*", "data:rds"),
+        (
+            "secretsmanager:Get*",
+            "arn:aws:secretsmanager:*:*:secret:*-??????",
+            "data:secretsmanager",
+        ),
+    ] {
+        check_one(action, &format!(r#""{resource}""#), &[word], &[]);
+    }
+    for (action, resource) in [
+        ("ssm:StartSession", "arn:aws:ec2:*:*:instance/i-0abc*"),
+        ("kms:Decrypt", "arn:aws:kms:*:*:key/1234*"),
+        ("ssm:GetParameterHistory", "arn:aws:ssm:*:*:parameter/app/*"),
+    ] {
+        check_one(action, &format!(r#""{resource}""#), &[], &["escalation", "data-all"]);
+    }
+}
+
+#[test]
+fn all_but_nothing_is_all() {
+    check(r#"{"Effect":"Allow","NotAction":[],"NotResource":[]}"#, &["admin"], &[]);
+    check(
+        r#"{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","NotAction":[],"Resource":"*"}"#,
+        &["admin"],
+        &[],
+    );
+    check(r#"{"Effect":"Allow","Action":[],"Resource":"*"}"#, &[], &["escalation"]);
+}
