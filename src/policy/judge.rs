@@ -228,7 +228,7 @@ impl<'d> Judge<'d> {
         let mut seen: HashSet<Place> = found.iter().cloned().collect();
         for ruling in self.statements.iter().filter(|ruling| ruling.reading() == Reading::Generous)
         {
-            for pattern in &ruling.wide {
+            for pattern in ruling.wide.iter().take_while(|_| !self.is_cut()) {
                 let place = self.home.place_of(pattern, kind, &self.fuel);
                 if let Some(place) = place.filter(|place| seen.insert(place.clone())) {
                     found.push(place);

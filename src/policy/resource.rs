@@ -9,6 +9,9 @@ use super::witness::Draw;
 const PARTITIONS: [&str; 8] =
     ["aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"];
 
+/// What it costs to find where a pattern lies, in steps of matching.
+const PLACE_STEPS: usize = 32;
+
 /// A type of resource: its service in ARNs and how its own part is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct ResourceType {
@@ -90,20 +93,27 @@ impl ResourceType {
 
 /// The service as ARNs name it. Of a service that is not known only stars reach anything.
 fn arn_service(service: &str) -> &'static str {
-    const SAME: [&str; 13] = [
+    const SAME: [&str; 20] = [
+        "airflow",
         "apprunner",
         "bedrock-agentcore",
         "cloudformation",
+        "codedeploy",
         "codestar",
         "datapipeline",
         "ec2",
         "ecs",
         "eks",
+        "elasticmapreduce",
         "glue",
+        "identitystore",
         "lambda",
         "organizations",
+        "rolesanywhere",
         "sagemaker",
+        "scheduler",
         "sso",
+        "states",
     ];
     SAME.into_iter().find(|known| *known == service).unwrap_or("zz-unknown")
 }
@@ -173,6 +183,7 @@ impl Home {
         kind: ResourceType,
         fuel: &Fuel,
     ) -> Option<Place> {
+        fuel.burn(PLACE_STEPS);
         let Some([partition, service, region, account, rest]) = pattern.segments() else {
             return self.anywhere(kind).into_iter().next();
         };

@@ -439,3 +439,33 @@ fn all_but_nothing_is_all() {
     );
     check(r#"{"Effect":"Allow","Action":[],"Resource":"*"}"#, &[], &["escalation"]);
 }
+
+#[test]
+fn ways_to_more_rights_without_handing_a_role_on() {
+    for (actions, method) in [
+        (r#"["states:Update*","states:Start*"]"#, "privesc:update-state-machine"),
+        (r#""ssm:CreateAssociation""#, "privesc:ssm-send-command"),
+        (r#""elasticmapreduce:AddJobFlowSteps""#, "privesc:emr-steps"),
+        (r#""identitystore:*""#, "privesc:identity-store-membership"),
+        (r#""rolesanywhere:*""#, "privesc:roles-anywhere-trust-anchor"),
+        (
+            r#"["iam:DeleteSAMLProvider","iam:CreateSAMLProvider"]"#,
+            "privesc:recreate-saml-provider",
+        ),
+    ] {
+        let text = format!(r#"{{"Effect":"Allow","Action":{actions},"Resource":"*"}}"#);
+        check(&text, &[method, "escalation"], &["admin", "pass-role-any"]);
+    }
+    check_one(
+        "states:*",
+        r#""arn:aws:states:eu-west-1:111122223333:stateMachine:orders""#,
+        &[],
+        &["escalation"],
+    );
+    check_one(
+        "states:*",
+        r#""arn:aws:states:eu-west-1:111122223333:stateMachine:*""#,
+        &["privesc:update-state-machine"],
+        &[],
+    );
+}
