@@ -4,7 +4,12 @@
 //! single requests, by single callers, on resources with names that people give. A word is granted
 //! where half of these resources are. The product must never say less.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 
 use std::collections::BTreeMap;
 

@@ -119,7 +119,8 @@ impl Pattern {
         let (pattern, text) = (self.0.as_slice(), text.as_bytes());
         let (mut at, mut in_text, mut steps) = (0, 0, 1);
         // Where a run stands, and how far it reaches.
-        let (mut last, mut wide): (Option<(usize, usize)>, Option<(usize, usize)>) = (None, None);
+        let mut last: Option<(usize, usize)> = None;
+        let mut wide = last;
         while let Some(found) = text.get(in_text) {
             steps += 1;
             match pattern.get(at) {

@@ -231,18 +231,16 @@ fn broadly(judge: &Judge<'_>, action: &'static str) -> Leave {
 /// Every step of a method, each by one of its alternatives.
 fn through(judge: &Judge<'_>, method: &escalation::Method) -> Leave {
     let service = method.steps().nth(1).and_then(|mut step| step.next()?.split(':').next());
-    let step = |alternatives: &mut dyn Iterator<Item = &'static str>| {
-        let best = alternatives.map(|action| {
-            let kind = ResourceType::of(action);
-            match action {
-                // A single role handed on is daily work; any role is a way out.
-                "iam:PassRole" => judge.allowed(action, kind, Scope::Broad, service),
-                _ => judge.allowed(action, kind, method.scope, None),
-            }
-        });
-        best.max().unwrap_or(Leave::Never)
+    let leave = |action: &'static str| {
+        let kind = ResourceType::of(action);
+        match action {
+            // A single role handed on is daily work; any role is a way out.
+            "iam:PassRole" => judge.allowed(action, kind, Scope::Broad, service),
+            _ => judge.allowed(action, kind, method.scope, None),
+        }
     };
-    method.steps().map(|mut step_| step(&mut step_)).min().unwrap_or(Leave::Never)
+    let steps = method.steps().map(|alternatives| alternatives.map(leave).max());
+    steps.min().flatten().unwrap_or(Leave::Never)
 }
 
 #[cfg(test)]

@@ -32,17 +32,20 @@ pub(super) enum Leave {
     Free,
 }
 
+/// What was found out once.
+type Memo<K, V> = RefCell<HashMap<K, Rc<V>>>;
+
 /// Answers what a document allows.
 pub(super) struct Judge<'d> {
     statements: Vec<Ruling<'d>>,
     home: Home,
     classes: [Class; CLASSES],
     fuel: Fuel,
-    applying: RefCell<HashMap<(&'static str, Option<&'static str>), Rc<Applying>>>,
-    places: RefCell<HashMap<ResourceType, Rc<[Place]>>>,
+    applying: Memo<(&'static str, Option<&'static str>), Applying>,
+    places: Memo<ResourceType, [Place]>,
     /// By the form of a name.
-    names: RefCell<HashMap<String, Rc<[Class]>>>,
-    reached: RefCell<HashMap<(usize, ResourceType), Rc<[u64]>>>,
+    names: Memo<String, [Class]>,
+    reached: Memo<(usize, ResourceType), [u64]>,
 }
 
 /// A statement, ready to be asked.

@@ -66,7 +66,7 @@ fn statement(json: &Json, doubled: bool) -> Option<Vec<Statement>> {
         return Some(Vec::new());
     }
     if !effects.iter().any(|effect| effect.eq_ignore_ascii_case("allow")) {
-        let mut readings = readings(json, conditions(json))?;
+        let mut readings = readings(json, &conditions(json))?;
         // Of a denial whose conditions cannot be read nobody knows when it holds.
         let guarded = json.fields("Condition").next().is_some();
         let unread = guarded && !has_only_conditions(json);
@@ -78,13 +78,13 @@ fn statement(json: &Json, doubled: bool) -> Option<Vec<Statement>> {
     }
     // Of two conditions on one key nobody knows which holds: then neither guards.
     let conditions = if conditions_twice { Vec::new() } else { conditions(json) };
-    let mut readings = readings(json, conditions)?;
+    let mut readings = readings(json, &conditions)?;
     readings.iter_mut().for_each(|reading| reading.allow = true);
     Some(readings)
 }
 
 /// Every combination of what the statement's elements can mean, as denials.
-fn readings(json: &Json, conditions: Vec<Condition>) -> Option<Vec<Statement>> {
+fn readings(json: &Json, conditions: &[Condition]) -> Option<Vec<Statement>> {
     let actions = clauses(json, "Action", "NotAction");
     let resources = clauses(json, "Resource", "NotResource");
     let principals = principals(json);
@@ -100,7 +100,7 @@ fn readings(json: &Json, conditions: Vec<Condition>) -> Option<Vec<Statement>> {
                     actions: actions.clone().in_lower_case(),
                     resources: resources.clone(),
                     principals: principals.clone(),
-                    conditions: conditions.clone(),
+                    conditions: conditions.to_vec(),
                 });
             }
         }
