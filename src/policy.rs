@@ -8,7 +8,6 @@
 //!
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>
 
-mod arn;
 mod condition;
 mod escalation;
 mod glob;
@@ -20,6 +19,7 @@ mod managed;
 mod reading;
 mod resource;
 mod trust;
+mod wildcard;
 mod witness;
 
 use percent_encoding::percent_decode_str;

@@ -6,9 +6,9 @@
 //!
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
 
-use super::arn::{Fuel, Pattern, Reading};
 use super::glob::glob;
 use super::judge::Leave;
+use super::wildcard::{Fuel, Pattern, Reading};
 use super::{Condition, Statement};
 
 /// Keys that every request bears.

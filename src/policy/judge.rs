@@ -7,10 +7,10 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::arn::{Fuel, Pattern, Reading};
 use super::escalation::Scope;
 use super::guard::{self, Guards};
 use super::resource::{Home, Place, ResourceType};
+use super::wildcard::{Fuel, Pattern, Reading};
 use super::witness::{CLASSES, Class, Draw};
 use super::{Clause, PolicyDocument, Statement};
 

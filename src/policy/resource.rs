@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::arn::{Fuel, Pattern, literal, piece};
+use super::wildcard::{Fuel, Pattern, literal, piece};
 use super::witness::Draw;
 
 /// Partitions that a policy may be written for.
@@ -260,7 +260,7 @@ impl Home {
 
 #[cfg(test)]
 mod tests {
-    use super::super::arn::Reading;
+    use super::super::wildcard::Reading;
     use super::*;
 
     #[track_caller]
