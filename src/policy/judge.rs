@@ -3,7 +3,7 @@
 //! A resource is granted where an `Allow` reaches it and no `Deny` does. Whoever has a good part of a
 //! class of names in one place has them all: the rest could be named as well.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
@@ -39,7 +39,8 @@ type Memo<K, V> = RefCell<HashMap<K, Rc<V>>>;
 pub(super) struct Judge<'d> {
     statements: Vec<Ruling<'d>>,
     home: Home,
-    classes: [Class; CLASSES],
+    draw: Draw,
+    classes: OnceCell<[Class; CLASSES]>,
     fuel: Fuel,
     applying: Memo<(&'static str, Option<&'static str>), Applying>,
     places: Memo<ResourceType, [Place]>,
@@ -80,8 +81,9 @@ impl<'d> Judge<'d> {
         };
         Self {
             statements: document.statements.iter().map(ruling).collect(),
-            classes: draw.classes(),
             home,
+            draw,
+            classes: OnceCell::new(),
             fuel: Fuel::new(STEPS_MAX),
             applying: RefCell::default(),
             places: RefCell::default(),
@@ -107,6 +109,9 @@ impl<'d> Judge<'d> {
         let applying = self.applying(action, service);
         if applying.allows.is_empty() || self.is_cut() {
             return Leave::Never;
+        }
+        if let Some(everywhere) = self.everywhere(&applying) {
+            return everywhere;
         }
         match scope {
             Scope::Broad => self.broadly(&applying, kind),
@@ -153,6 +158,19 @@ impl<'d> Judge<'d> {
         applying
     }
 
+    /// Allowed on `*`, and nothing denied: then on whatever is asked about.
+    fn everywhere(&self, applying: &Applying) -> Option<Leave> {
+        let best = applying.allows.iter().map(|(_, force)| *force).max()?;
+        let everything = |at: &usize| self.statements.get(*at).is_some_and(Ruling::is_everything);
+        let everywhere = applying.denies.is_empty()
+            && applying.allows.iter().any(|(at, force)| *force == best && everything(at));
+        everywhere.then_some(best)
+    }
+
+    fn classes(&self) -> &[Class; CLASSES] {
+        self.classes.get_or_init(|| self.draw.clone().classes())
+    }
+
     /// On all of the type, in one place at least.
     fn broadly(&self, applying: &Applying, kind: ResourceType) -> Leave {
         let places = self.places(kind);
@@ -170,7 +188,7 @@ impl<'d> Judge<'d> {
         let denied = union(&applying.denies, Leave::Free);
         let dimmed = union(&applying.denies, Leave::Guarded);
         let masks = free.iter().zip(&guarded).zip(denied.iter().zip(&dimmed));
-        let found = masks.zip(self.classes.iter().cycle()).map(|(masks, class)| {
+        let found = masks.zip(self.classes().iter().cycle()).map(|(masks, class)| {
             let ((free, guarded), (denied, dimmed)) = masks;
             let enough = |mask: u64| {
                 usize::try_from(mask.count_ones() * SHARE).is_ok_and(|share| share >= class.len())
@@ -218,7 +236,7 @@ impl<'d> Judge<'d> {
             };
             pairs.map(named).collect()
         };
-        let names: Rc<[Class]> = self.classes.iter().map(formed).collect();
+        let names: Rc<[Class]> = self.classes().iter().map(formed).collect();
         self.names.borrow_mut().insert(form.to_owned(), Rc::clone(&names));
         names
     }
@@ -284,7 +302,7 @@ impl<'d> Judge<'d> {
         let Some(place) = self.home.place_of(pattern, kind, &self.fuel) else { return Vec::new() };
         let beginning = &place.beginning;
         let Some(rest) = pattern.after(beginning, &self.fuel).pop() else { return Vec::new() };
-        let made_up = self.classes.iter().filter_map(|class| class.first()).next();
+        let made_up = self.classes().iter().filter_map(|class| class.first()).next();
         let fillings = std::iter::once("").chain(made_up.map(String::as_str));
         let names = fillings.filter_map(|filling| rest.example(filling));
         // A path may hold a colon, `role/x:user/bob`, but hardly any does.
@@ -311,6 +329,10 @@ impl<'d> Judge<'d> {
 impl Ruling<'_> {
     fn reading(&self) -> Reading {
         reading(self.statement)
+    }
+
+    fn is_everything(&self) -> bool {
+        !self.statement.resources.negated && self.wide.iter().any(Pattern::is_run)
     }
 
     /// An empty clause means nothing. All but nothing would be all: an `Allow` may mean that.

@@ -20,7 +20,7 @@ pub(super) const CLASSES: usize = 4;
 pub(super) type Class = Vec<String>;
 
 /// Draws names; the same document draws the same.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Draw(u64);
 
 impl Draw {
