@@ -78,6 +78,25 @@ fn nothing_is_granted_that_goes_unsaid() {
     assert!(granted > DOCUMENTS && more * 4 < granted, "{granted} granted, {more} said besides");
 }
 
+#[test]
+fn an_allow_takes_nothing_away_and_a_deny_gives_nothing() {
+    let said = |statements: &[Value]| {
+        let text = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
+        Grants::of(&PolicyDocument::parse(&text).unwrap(), Some(OWN)).all
+    };
+    let mut seed = Seed(20_261_127);
+    for _ in 0..DOCUMENTS / 4 {
+        let mut statements = document(&mut seed)["Statement"].as_array().unwrap().clone();
+        let without = said(&statements);
+        let more = statement(&mut seed);
+        statements.push(more.clone());
+        let with = said(&statements);
+        let (less, more) =
+            if more["Effect"] == "Allow" { (without, with) } else { (with, without) };
+        assert!(less.is_subset(&more), "{:?} by {statements:?}", less.difference(&more));
+    }
+}
+
 // The other judge.
 
 /// All callers of whom a right may depend: without anything, with a second factor, with a tag.

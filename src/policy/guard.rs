@@ -44,6 +44,8 @@ const OF_IAM: [(&str, &[&str]); 4] = [
 ];
 /// Where IAM and STS are called, whatever Region the caller is in.
 const GLOBAL_REGIONS: [&str; 3] = ["us-east-1", "cn-north-1", "us-gov-west-1"];
+/// Values of `aws:PrincipalType` that callers in an account have.
+const PRINCIPAL_TYPES: [&str; 4] = ["Account", "User", "FederatedUser", "AssumedRole"];
 /// A year from which on a date bounds nobody, and its first second.
 const FAR_YEAR: u16 = 2035;
 const FAR_SECOND: f64 = 2_051_222_400.0;
@@ -307,6 +309,8 @@ fn is_any_text(key: &str, operator: &str, value: &str, own: Option<&str>, fuel: 
         "aws:principalorgid" | "aws:resourceorgid" => fits("o-qzx81"),
         "aws:principalorgpaths" => fits("o-qzx81/r-qzx8/ou-qzx8-qzx81/"),
         "aws:principaltype" => fits("AssumedRole") || fits("User"),
+        "aws:securetransport" => fits("true"),
+        "aws:viaawsservice" | "aws:principalisawsservice" => fits("false"),
         "aws:userid" => alike && fits("AROAQZX81:qzx81"),
         _ => pattern.is_some_and(|pattern| pattern.fits("Qzx81", fuel) || fuel.is_spent()),
     }
@@ -315,6 +319,7 @@ fn is_any_text(key: &str, operator: &str, value: &str, own: Option<&str>, fuel: 
 /// A value that nobody in the own account has.
 fn is_nobody(key: &str, operator: &str, value: &str, own: Option<&str>) -> bool {
     let is_account = |text: &str| text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
+    let wild = operator.contains("like") && value.contains(['*', '?']);
     let foreign = |text: &str| is_account(text) && own.is_some_and(|own| own != text);
     match key {
         // A single moment.
@@ -323,6 +328,11 @@ fn is_nobody(key: &str, operator: &str, value: &str, own: Option<&str>) -> bool 
         "aws:viaawsservice" | "aws:principalisawsservice" => value.eq_ignore_ascii_case("true"),
         "aws:principalaccount" | "aws:resourceaccount" => foreign(value),
         "aws:principalarn" => value.split(':').nth(4).is_some_and(foreign),
+        "aws:principaltype" => {
+            !wild && !PRINCIPAL_TYPES.iter().any(|known| known.eq_ignore_ascii_case(value))
+        }
+        // Elsewhere the caller chooses the Region.
+        "aws:requestedregion" => !wild && !GLOBAL_REGIONS.contains(&value),
         _ => false,
     }
 }
@@ -396,6 +406,9 @@ mod tests {
             r#"{"NumericLessThan":{"aws:EpochTime":"4070908800"}}"#,
             r#"{"StringEquals":{"aws:RequestedRegion":["eu-west-1","us-east-1"]}}"#,
             r#"{"StringLike":{"aws:PrincipalTag/team":"?*"}}"#,
+            r#"{"StringEquals":{"aws:SecureTransport":"true"}}"#,
+            r#"{"StringNotEquals":{"aws:PrincipalType":"Anonymous"}}"#,
+            r#"{"StringNotEquals":{"aws:RequestedRegion":["eu-west-1","eu-west-2"]}}"#,
             r#"{"NoSuchOperator":{"aws:PrincipalArn":"x"}}"#,
         ] {
             let document =
@@ -420,6 +433,8 @@ mod tests {
             (r#"{"ArnEquals":{"iam:PolicyARN":"x"}}"#, Guarded),
             (r#"{"DateLessThan":{"aws:CurrentTime":"2027-01-01T00:00:00Z"}}"#, Guarded),
             (r#"{"Bool":{"aws:SecureTransport":"false"}}"#, Never),
+            (r#"{"StringEquals":{"aws:RequestedRegion":"eu-west-1"}}"#, Never),
+            (r#"{"StringNotEquals":{"aws:RequestedRegion":"us-east-1"}}"#, Never),
         ] {
             check(ATTACH, condition, Guarded, deny);
         }

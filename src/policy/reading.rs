@@ -50,7 +50,7 @@ pub(super) fn document(json: &Json) -> Option<PolicyDocument> {
     readable.then_some(PolicyDocument { statements, too_long, variables })
 }
 
-/// All readings of a statement; none, where it has no effect. `None`: too many.
+/// All readings of a statement; none, where it says nothing. `None`: too many.
 fn statement(json: &Json, doubled: bool) -> Option<Vec<Statement>> {
     let effects: Vec<String> = json.fields("Effect").flat_map(Json::texts).collect();
     let given = |name: &str| json.fields(name).next().is_some();
@@ -62,10 +62,11 @@ fn statement(json: &Json, doubled: bool) -> Option<Vec<Statement>> {
         || json.fields("Condition").any(|block| {
             has_key_twice(block) || block.entries().iter().any(|(_, keys)| has_key_twice(keys))
         });
-    if effects.is_empty() {
+    if effects.is_empty() && !given("Action") && !given("NotAction") {
         return Some(Vec::new());
     }
-    if !effects.iter().any(|effect| effect.eq_ignore_ascii_case("allow")) {
+    // What is of no effect that is known may as well allow.
+    if effects.iter().all(|effect| effect.eq_ignore_ascii_case("deny")) && !effects.is_empty() {
         let mut readings = readings(json, &conditions(json))?;
         // Of a denial whose conditions cannot be read nobody knows when it holds.
         let guarded = json.fields("Condition").next().is_some();
@@ -219,6 +220,17 @@ mod tests {
         check(key_twice, &["+a on R"]);
         let once = r#"{"Effect":"Allow","Action":"a","Resource":"R","Condition":{"Bool":{"k":"1"},"Null":{"k":"1"}}}"#;
         check(once, &["+a on R if"]);
+    }
+
+    #[test]
+    fn an_effect_that_is_not_known_may_allow() {
+        for effect in
+            ["", r#""Effect":"Permit","#, r#""Effect":["Deny","Allow"],"#, r#""Effect":{},"#]
+        {
+            check(&format!(r#"{{{effect}"Action":"a","Resource":"R"}}"#), &["+a on R"]);
+        }
+        check(r#"{"Effect":["deny"],"Action":"a","Resource":"R"}"#, &["-a on R"]);
+        assert!(document(&serde_json::from_str(r#"{"Statement":[{},7]}"#).unwrap()).is_none());
     }
 
     #[test]

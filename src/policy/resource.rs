@@ -43,8 +43,8 @@ pub(super) struct Place {
 /// What is known of where a document holds, and what is made up for the rest.
 #[derive(Debug)]
 pub(super) struct Home {
-    /// Partitions that the document names: AWS takes no other than the account's own, so there is
-    /// one, if any.
+    /// Partitions that the document names. AWS takes no other than the account's own (`Partition
+    /// "aws" is not valid for resource`), so there is one, if any.
     partitions: Vec<&'static str>,
     /// The caller's account, where it is known.
     account: Option<String>,
