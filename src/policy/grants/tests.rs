@@ -469,3 +469,28 @@ fn ways_to_more_rights_without_handing_a_role_on() {
         &[],
     );
 }
+
+#[test]
+fn what_people_write_every_day_opens_nothing() {
+    for text in [
+        // One's own credentials, with a second factor.
+        r#"{"Effect":"Allow","Action":["iam:ChangePassword","iam:*AccessKey*","iam:*SSHPublicKey*","iam:*LoginProfile"],"Resource":"arn:aws:iam::*:user/${aws:username}"},
+           {"Effect":"Allow","Action":"iam:CreateVirtualMFADevice","Resource":"arn:aws:iam::*:mfa/*"},
+           {"Effect":"Allow","Action":["iam:EnableMFADevice","iam:ResyncMFADevice"],"Resource":["arn:aws:iam::*:user/${aws:username}","arn:aws:iam::*:mfa/*"]},
+           {"Effect":"Deny","NotAction":["iam:List*","sts:GetSessionToken"],"Resource":"*","Condition":{"BoolIfExists":{"aws:MultiFactorAuthPresent":"false"}}}"#,
+        // A home folder.
+        r#"{"Effect":"Allow","Action":"s3:*Object","Resource":"arn:aws:s3:::company-home/${aws:username}/*"}"#,
+        // A function's logs, queue and table.
+        r#"{"Effect":"Allow","Action":"logs:*","Resource":"*"},
+           {"Effect":"Allow","Action":["sqs:ReceiveMessage","dynamodb:GetItem"],"Resource":["arn:aws:sqs:*:*:orders","arn:aws:dynamodb:*:*:table/orders*"]}"#,
+        // A pipeline with one role to hand on and some functions.
+        r#"{"Effect":"Allow","Action":"iam:PassRole","Resource":"arn:aws:iam::*:role/web-runtime","Condition":{"StringEquals":{"iam:PassedToService":"lambda.amazonaws.com"}}},
+           {"Effect":"Allow","Action":["lambda:CreateFunction","lambda:UpdateFunctionCode"],"Resource":"arn:aws:lambda:*:*:function:web-*"}"#,
+        // Reading.
+        r#"{"Effect":"Allow","Action":["iam:Get*","iam:List*","ec2:Describe*","organizations:List*"],"Resource":"*"}"#,
+        // Roles by a tag's value and a word.
+        r#"{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"arn:aws:iam::*:role/${aws:PrincipalTag/team}-readonly"}"#,
+    ] {
+        check(text, &[], &["escalation", "data-all", "too-long"]);
+    }
+}
