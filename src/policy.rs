@@ -8,17 +8,24 @@
 //!
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>
 
-mod condition;
 mod escalation;
 mod glob;
 mod grants;
+mod guard;
+mod json;
+mod judge;
 mod managed;
 mod operator;
+mod reading;
 mod resource;
 mod trust;
+mod wildcard;
+mod witness;
 
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
+
+use json::Json;
 
 pub use escalation::{Method, methods};
 pub use glob::glob;
@@ -37,8 +44,10 @@ const ENCODINGS_MAX: usize = 4;
 #[derive(Debug, Clone, PartialEq)]
 pub struct PolicyDocument {
     pub(crate) statements: Vec<Statement>,
-    /// It has more statements than are judged.
+    /// It has more statements, or statements with more meanings, than are judged.
     pub(crate) too_long: bool,
+    /// It is of a version that reads `${…}` as a variable.
+    pub(crate) variables: bool,
 }
 
 /// One statement.
@@ -81,7 +90,7 @@ impl PolicyDocument {
     pub fn from_field(field: &Value) -> Option<Self> {
         match field {
             Value::String(text) => Self::parse(text),
-            other => Self::from_value(other),
+            other => reading::document(&other.into()),
         }
     }
 
@@ -92,10 +101,10 @@ impl PolicyDocument {
             .trim_matches(|c: char| c.is_whitespace() || c == '\0' || c == '\u{feff}')
             .to_owned();
         for _ in 0..ENCODINGS_MAX {
-            match serde_json::from_str::<Value>(&text) {
+            match serde_json::from_str::<Json>(&text) {
                 // A string inside the string.
-                Ok(Value::String(inner)) => text = inner,
-                Ok(value) => return Self::from_value(&value),
+                Ok(Json::Text(inner)) => text = inner,
+                Ok(json) => return reading::document(&json),
                 Err(_) => {
                     let spaces = text.replace('+', "%20");
                     text = percent_decode_str(&spaces).decode_utf8().ok()?.into_owned();
@@ -116,95 +125,17 @@ impl PolicyDocument {
     pub fn denies_only(&self) -> bool {
         !self.statements.is_empty() && self.statements.iter().all(|statement| !statement.allow)
     }
-
-    fn from_value(value: &Value) -> Option<Self> {
-        let items = match element(value, "Statement")? {
-            Value::Array(items) => items.as_slice(),
-            one => std::slice::from_ref(one),
-        };
-        let statements: Vec<Statement> =
-            items.iter().take(STATEMENTS_MAX).filter_map(statement).collect();
-        let too_long = items.len() > STATEMENTS_MAX;
-        // A document without any statement that can be read says nothing we may rely on.
-        let readable = items.is_empty() || too_long || !statements.is_empty();
-        readable.then_some(Self { statements, too_long })
-    }
-}
-
-/// Elements are compared ignoring case: what IAM would refuse must not slip past us.
-fn element<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
-    let map = value.as_object()?;
-    map.get(name).or_else(|| {
-        map.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
-    })
-}
-
-fn statement(value: &Value) -> Option<Statement> {
-    let effect = element(value, "Effect").and_then(Value::as_str)?;
-    let clause = |plain: &str, negated: &str| match (element(value, plain), element(value, negated))
-    {
-        (Some(found), _) => Clause { negated: false, patterns: texts(found) },
-        (None, Some(found)) => Clause { negated: true, patterns: texts(found) },
-        (None, None) => Clause::default(),
-    };
-    Some(Statement {
-        allow: effect.eq_ignore_ascii_case("allow"),
-        actions: clause("Action", "NotAction").in_lower_case(),
-        resources: clause("Resource", "NotResource"),
-        principals: principals(value),
-        conditions: conditions(value),
-    })
-}
-
-fn principals(value: &Value) -> Principals {
-    let (negated, found) = match (element(value, "Principal"), element(value, "NotPrincipal")) {
-        (Some(found), _) => (false, found),
-        (None, Some(found)) => (true, found),
-        (None, None) => return Principals::default(),
-    };
-    let entries = match found {
-        Value::Object(map) => {
-            let of_kind = |(kind, values): (&String, &Value)| -> Vec<(String, String)> {
-                texts(values).into_iter().map(|value| (kind.clone(), value)).collect()
-            };
-            map.iter().flat_map(of_kind).collect()
-        }
-        other => texts(other).into_iter().map(|value| ("*".to_owned(), value)).collect(),
-    };
-    Principals { negated, entries }
-}
-
-fn conditions(value: &Value) -> Vec<Condition> {
-    let block = element(value, "Condition").and_then(Value::as_object);
-    let mut conditions = Vec::new();
-    for (operator, keys) in block.into_iter().flatten() {
-        for (key, values) in keys.as_object().into_iter().flatten() {
-            let (operator, key) = (operator.clone(), key.clone());
-            conditions.push(Condition { operator, key, values: texts(values) });
-        }
-    }
-    conditions
-}
-
-/// One value or a list of them, as text.
-fn texts(value: &Value) -> Vec<String> {
-    match value {
-        Value::Array(items) => items.iter().flat_map(texts).collect(),
-        Value::String(text) => vec![text.clone()],
-        Value::Bool(_) | Value::Number(_) => vec![value.to_string()],
-        _ => Vec::new(),
-    }
 }
 
 impl Clause {
     fn in_lower_case(mut self) -> Self {
-        self.patterns.iter_mut().for_each(|pattern| *pattern = pattern.to_lowercase());
+        self.patterns.iter_mut().for_each(|pattern| pattern.make_ascii_lowercase());
         self
     }
 
     /// Does the clause name this action? `*` and `?` are wildcards, case does not count.
     pub(crate) fn names_action(&self, action: &str) -> bool {
-        let action = action.to_lowercase();
+        let action = action.to_ascii_lowercase();
         let named = self.patterns.iter().any(|pattern| glob(pattern, &action));
         // An absent clause names nothing, also not everything but nothing.
         named != self.negated && !(self.negated && self.patterns.is_empty())

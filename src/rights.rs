@@ -158,14 +158,15 @@ pub fn rights(event: &Event, site: &Site, before: Option<&str>) -> Rights {
         ..Rights::default()
     };
     let before = before.and_then(PolicyDocument::parse);
+    let own = served(event);
     match deed(event) {
         Deed::Put(field) => {
             let found = event.value(&format!("detail.requestParameters.{field}"));
             if let Some(document) = found.and_then(PolicyDocument::from_field) {
                 rights.only_denies = document.denies_only();
-                rights.grants = Grants::of(&document, event.account());
+                rights.grants = Grants::of(&document, own);
                 rights.denies = document.denies();
-                compare(&mut rights, before.as_ref(), event.account());
+                compare(&mut rights, before.as_ref(), own);
             } else {
                 rights.unreadable = found.is_some();
             }
@@ -185,7 +186,7 @@ pub fn rights(event: &Event, site: &Site, before: Option<&str>) -> Rights {
         }
         Deed::Attach(field) => {
             rights.only_denies = contain::only_denies(parameter(field), before.as_slice());
-            rights.unknown = !attach(&mut rights.grants, parameter(field), before.as_ref());
+            rights.unknown = !attach(&mut rights.grants, parameter(field), before.as_ref(), own);
             let policy = parameter(field).and_then(managed);
             rights.denies = policy.is_some_and(|policy| policy.denies)
                 || before.as_ref().is_some_and(PolicyDocument::denies);
@@ -204,6 +205,11 @@ pub fn rights(event: &Event, site: &Site, before: Option<&str>) -> Rights {
     rights
 }
 
+/// The account that a document serves; that of a permission set may go to any.
+fn served(event: &Event) -> Option<&str> {
+    event.account().filter(|_| event.event_source() != Some("sso.amazonaws.com"))
+}
+
 fn compare(rights: &mut Rights, before: Option<&PolicyDocument>, own: Option<&str>) {
     let Some(before) = before else { return };
     let earlier = Grants::of(before, own).all;
@@ -216,10 +222,15 @@ fn compare(rights: &mut Rights, before: Option<&PolicyDocument>, own: Option<&st
 
 /// AWS's own policies are known by name, the customer's by the document the ledger saw. Says
 /// whether it is known what the policy gives.
-fn attach(grants: &mut Grants, arn: Option<&str>, before: Option<&PolicyDocument>) -> bool {
+fn attach(
+    grants: &mut Grants,
+    arn: Option<&str>,
+    before: Option<&PolicyDocument>,
+    own: Option<&str>,
+) -> bool {
     match (arn.and_then(managed), before) {
         (Some(policy), _) => *grants = policy.grants,
-        (None, Some(document)) => *grants = Grants::of(document, None),
+        (None, Some(document)) => *grants = Grants::of(document, own),
         (None, None) => return arn.is_none(),
     }
     true
@@ -303,6 +314,24 @@ mod tests {
             None,
             "quarantine",
         );
+    }
+
+    #[test]
+    fn a_document_is_judged_in_the_account_that_it_serves() {
+        let elsewhere = r#"{"Statement":{"Effect":"Allow","Action":"iam:*","Resource":"arn:aws:iam::999988887777:*"}}"#;
+        let given = |source: &str, name: &str, parameters: &str| {
+            let event = Event::parse(&format!(
+                r#"{{"eventSource":"{source}","eventName":"{name}","recipientAccountId":"111122223333",
+                   "requestParameters":{parameters}}}"#
+            ));
+            let event = event.unwrap();
+            rights(&event, &Site::empty(), Some(elsewhere)).grants.all.contains("admin")
+        };
+        let attached = r#"{"policyArn":"arn:aws:iam::111122223333:policy/own"}"#;
+        assert!(!given("iam.amazonaws.com", "AttachUserPolicy", attached));
+        // A permission set serves accounts that its event does not name.
+        let put = format!(r#"{{"permissionSetArn":"p","inlinePolicy":{elsewhere}}}"#);
+        assert!(given("sso.amazonaws.com", "PutInlinePolicyToPermissionSet", &put));
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! What an identity policy allows, in words that rules and people use.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
+use super::PolicyDocument;
 use super::escalation::{self, Scope};
-use super::glob::glob;
-use super::resource::{Reach, ResourceType, reaches_all, reaches_some};
-use super::{Clause, Condition, PolicyDocument, Statement};
+use super::judge::{Judge, Leave};
+use super::resource::ResourceType;
 use crate::catalogue;
 
 /// What a document or managed policy gives.
@@ -28,17 +29,18 @@ const RULE_OVER_RIGHTS: [&str; 6] = [
 ];
 
 /// Making credentials for others.
-const CREDENTIALS: [&str; 6] = [
+const CREDENTIALS: [&str; 7] = [
     "iam:CreateAccessKey",
     "iam:CreateLoginProfile",
     "iam:UpdateLoginProfile",
     "iam:CreateServiceSpecificCredential",
+    "iam:ResetServiceSpecificCredential",
     "iam:UploadSSHPublicKey",
     "iam:UploadSigningCertificate",
 ];
 
 /// Reading all data of a main data service: word, action, type of resource.
-const DATA: [(&str, &str, ResourceType); 20] = [
+const DATA: [(&str, &str, ResourceType); 21] = [
     ("data:s3", "s3:GetObject", ResourceType::new("s3", "{}/{}")),
     ("data:s3", "s3:GetObjectVersion", ResourceType::new("s3", "{}/{}")),
     ("data:dynamodb", "dynamodb:GetItem", ResourceType::new("dynamodb", "table/{}")),
@@ -49,14 +51,15 @@ const DATA: [(&str, &str, ResourceType); 20] = [
     (
         "data:secretsmanager",
         "secretsmanager:GetSecretValue",
-        ResourceType::new("secretsmanager", "secret:{}"),
+        ResourceType::new("secretsmanager", "secret:{}-{id}"),
     ),
     ("data:ssm", "ssm:GetParameter", ResourceType::new("ssm", "parameter/{}")),
+    ("data:ssm", "ssm:GetParameterHistory", ResourceType::new("ssm", "parameter/{}")),
     ("data:ssm", "ssm:GetParameters", ResourceType::new("ssm", "parameter/{}")),
     ("data:ssm", "ssm:GetParametersByPath", ResourceType::new("ssm", "parameter/{}")),
-    ("data:kms", "kms:Decrypt", ResourceType::new("kms", "key/{}")),
+    ("data:kms", "kms:Decrypt", ResourceType::new("kms", "key/{uuid}")),
     ("data:rds", "rds-data:ExecuteStatement", ResourceType::new("rds", "cluster:{}")),
-    ("data:rds", "rds-db:connect", ResourceType::new("rds-db", "dbuser:{}/{}")),
+    ("data:rds", "rds-db:connect", ResourceType::new("rds-db", "dbuser:cluster-{}/{}")),
     (
         "data:redshift",
         "redshift-data:ExecuteStatement",
@@ -67,8 +70,8 @@ const DATA: [(&str, &str, ResourceType); 20] = [
         "redshift:GetClusterCredentials",
         ResourceType::new("redshift", "dbuser:{}/{}"),
     ),
-    ("data:ebs", "ebs:GetSnapshotBlock", ResourceType::new("ec2", "snapshot/{}")),
-    ("data:ebs", "ec2:ModifySnapshotAttribute", ResourceType::new("ec2", "snapshot/{}")),
+    ("data:ebs", "ebs:GetSnapshotBlock", ResourceType::new("ec2", "snapshot/snap-{}")),
+    ("data:ebs", "ec2:ModifySnapshotAttribute", ResourceType::new("ec2", "snapshot/snap-{}")),
     ("data:sqs", "sqs:ReceiveMessage", ResourceType::new("sqs", "{}")),
     ("data:kinesis", "kinesis:GetRecords", ResourceType::new("kinesis", "stream/{}")),
 ];
@@ -81,51 +84,49 @@ const HARMLESS: [&str; 4] =
 const ESCALATING: [&str; 5] =
     ["admin", "iam-write", "pass-role-any", "assume-any", "credentials-any"];
 
+/// Every call of IAM that changes anything.
+static IAM_CALLS: LazyLock<Vec<String>> = LazyLock::new(|| iam_actions(|_| true));
+/// Those of them that change who may do what.
+static IAM_WRITE: LazyLock<Vec<String>> = LazyLock::new(|| {
+    iam_actions(|call| {
+        let power = call.access == "permissions" && call.effect != "strengthens";
+        (power && !HARMLESS.contains(&call.name)) || call.name == "AddUserToGroup"
+    })
+});
+
+fn iam_actions(wanted: impl Fn(&catalogue::Call) -> bool) -> Vec<String> {
+    let of_iam = catalogue::calls().iter().filter(|call| call.source == "iam.amazonaws.com");
+    of_iam.filter(|call| wanted(call)).map(|call| format!("iam:{}", call.name)).collect()
+}
+
 impl Grants {
     /// Judges an identity policy. `own` is the account it is for, where that is known.
+    ///
+    /// The work is bounded; what would take more counts as everything, and says so by `too-long`.
     #[must_use]
     pub fn of(document: &PolicyDocument, own: Option<&str>) -> Self {
         let mut grants = Self::default();
-        if document.too_long {
-            grants.add("admin", true);
+        let judge = Judge::new(document, own);
+        grants.allow("admin", administers(&judge));
+        for action in IAM_WRITE.iter() {
+            grants.allow("iam-write", broadly(&judge, action));
         }
-        let judge = Judge { document, own };
-        if let Some(unconditional) = judge.administers() {
-            grants.add("admin", unconditional);
-        }
-        let permissions = catalogue::calls().iter().filter(|call| {
-            call.source == "iam.amazonaws.com"
-                && call.access == "permissions"
-                && call.effect != "strengthens"
-                && !HARMLESS.contains(&call.name)
-        });
-        for call in permissions {
-            if let Some(unconditional) = judge.allowed(&format!("iam:{}", call.name), Scope::Broad)
-            {
-                grants.add("iam-write", unconditional);
-            }
-        }
-        for (word, action) in [("pass-role-any", "iam:PassRole"), ("assume-any", "sts:AssumeRole")]
-        {
-            if let Some(unconditional) = judge.allowed(action, Scope::Broad) {
-                grants.add(word, unconditional);
-            }
-        }
+        grants.allow("pass-role-any", broadly(&judge, "iam:PassRole"));
+        grants.allow("assume-any", broadly(&judge, "sts:AssumeRole"));
         for action in CREDENTIALS {
-            if let Some(unconditional) = judge.allowed(action, Scope::Broad) {
-                grants.add("credentials-any", unconditional);
-            }
+            grants.allow("credentials-any", broadly(&judge, action));
         }
         for (word, action, kind) in DATA {
-            if let Some(unconditional) = judge.on(action, kind, Scope::Broad, None) {
-                grants.add(word, unconditional);
-                grants.add("data-all", unconditional);
-            }
+            let leave = judge.allowed(action, kind, Scope::Broad, None);
+            grants.allow(word, leave);
+            grants.allow("data-all", leave);
         }
         for method in escalation::methods() {
-            if let Some(unconditional) = judge.method(method) {
-                grants.add(&format!("privesc:{}", method.name), unconditional);
-            }
+            grants.allow(&format!("privesc:{}", method.name), through(&judge, method));
+        }
+        if document.too_long || judge.is_cut() {
+            grants.add("too-long", true);
+            ESCALATING.into_iter().for_each(|word| grants.add(word, true));
         }
         grants.close();
         grants
@@ -148,6 +149,12 @@ impl Grants {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
+    }
+
+    fn allow(&mut self, word: &str, leave: Leave) {
+        if leave != Leave::Never {
+            self.add(word, leave == Leave::Free);
+        }
     }
 
     pub(crate) fn add(&mut self, word: &str, unconditional: bool) {
@@ -179,6 +186,7 @@ pub fn describe(grants: &Grants) -> Vec<String> {
             lines.push(format!("{sentence}{guard}"));
         }
     };
+    say("too-long", "more than is judged, so it counts as everything");
     say("admin", "everything: administrator rights");
     if !grants.all.contains("admin") {
         say("iam-write", "changing who may do what");
@@ -206,385 +214,34 @@ pub fn describe(grants: &Grants) -> Vec<String> {
     lines
 }
 
-/// Answers what a document allows.
-struct Judge<'d> {
-    document: &'d PolicyDocument,
-    own: Option<&'d str>,
+/// All of the power over rights, or most of IAM where any of that power is left.
+fn administers(judge: &Judge<'_>) -> Leave {
+    let over_rights = || RULE_OVER_RIGHTS.into_iter().map(|action| broadly(judge, action));
+    let all = over_rights().min().unwrap_or(Leave::Never);
+    let left = over_rights().max().unwrap_or(Leave::Never);
+    // Most: named one by one or by a wildcard, an exception here or there.
+    let names: Vec<&'static str> = IAM_CALLS.iter().map(String::as_str).collect();
+    all.max(left.min(judge.widest(&names, names.len() / 2)))
 }
 
-impl Judge<'_> {
-    /// All of the power over rights, or a wildcard over IAM that leaves any of it.
-    fn administers(&self) -> Option<bool> {
-        if let Some(unconditional) = self.all(&RULE_OVER_RIGHTS) {
-            return Some(unconditional);
-        }
-        let roles = ResourceType::of("iam:PutRolePolicy");
-        let wildcard = |statement: &&Statement| {
-            // No such action exists: only a wildcard, or an exception from everything, names it.
-            statement.actions.names_action("iam:ZzNoSuchAction")
-                && reaches_all(&statement.resources, roles, self.own, Reach::Allow)
-        };
-        let allowing = self.document.statements.iter().filter(|statement| statement.allow);
-        let widest = allowing.filter(wildcard).map(|statement| !statement.is_guarded()).max()?;
-        let left = RULE_OVER_RIGHTS
-            .iter()
-            .filter_map(|action| self.allowed(action, Scope::Broad))
-            .max()?;
-        Some(widest && left)
-    }
-
-    /// Is the action allowed on resources of that scope? `Some(true)`: without any condition.
-    fn allowed(&self, action: &str, scope: Scope) -> Option<bool> {
-        self.on(action, ResourceType::of(action), scope, None)
-    }
-
-    fn on(
-        &self,
-        action: &str,
-        kind: ResourceType,
-        scope: Scope,
-        service: Option<&str>,
-    ) -> Option<bool> {
-        let mut certain = true;
-        for deny in self.document.statements.iter().filter(|statement| !statement.allow) {
-            if deny.actions.names_action(action) && self.closes(deny, kind, scope) {
-                if !deny.is_guarded() {
-                    return None;
-                }
-                // Denied unless something holds: allowed under a condition.
-                certain = false;
-            }
-        }
-        let allows = |statement: &&Statement| {
-            let reaches = match scope {
-                Scope::Broad => reaches_all(&statement.resources, kind, self.own, Reach::Allow),
-                Scope::Any => reaches_some(&statement.resources, kind, false),
-                Scope::Others => reaches_some(&statement.resources, kind, true),
-            };
-            statement.allow
-                && reaches
-                && statement.actions.names_action(action)
-                && statement.passes_to(service)
-        };
-        let allowing = self.document.statements.iter().filter(allows);
-        let strongest = allowing.map(|statement| !statement.is_guarded()).max()?;
-        Some(strongest && certain)
-    }
-
-    /// Does a deny leave nothing of that scope?
-    fn closes(&self, deny: &Statement, kind: ResourceType, scope: Scope) -> bool {
-        let excepted = &deny.resources;
-        match scope {
-            _ if !excepted.negated => reaches_all(excepted, kind, self.own, Reach::Deny),
-            // All but some is denied: what is left is not all, perhaps only the caller's own.
-            Scope::Broad => reaches_all(excepted, kind, self.own, Reach::Allow),
-            Scope::Others => {
-                let left = Clause { negated: false, patterns: excepted.patterns.clone() };
-                !reaches_some(&left, kind, true)
-            }
-            Scope::Any => reaches_all(excepted, kind, self.own, Reach::Deny),
-        }
-    }
-
-    fn all(&self, actions: &[&str]) -> Option<bool> {
-        actions.iter().try_fold(true, |unconditional, action| {
-            Some(unconditional & self.allowed(action, Scope::Broad)?)
-        })
-    }
-
-    /// Every step of a method, each by one of its alternatives.
-    fn method(&self, method: &escalation::Method) -> Option<bool> {
-        let service = method.steps().nth(1).and_then(|mut step| step.next()?.split(':').next());
-        method.steps().try_fold(true, |unconditional, alternatives| {
-            let best = alternatives.filter_map(|action| {
-                let kind = ResourceType::of(action);
-                match action {
-                    // A single role handed on is daily work; any role is a way out.
-                    "iam:PassRole" => self.on(action, kind, Scope::Broad, service),
-                    _ => self.on(action, kind, method.scope, None),
-                }
-            });
-            Some(unconditional & best.max()?)
-        })
-    }
+fn broadly(judge: &Judge<'_>, action: &'static str) -> Leave {
+    judge.allowed(action, ResourceType::of(action), Scope::Broad, None)
 }
 
-impl Statement {
-    /// Is there a condition that keeps anybody out?
-    fn is_guarded(&self) -> bool {
-        if self.allow {
-            return self.conditions.iter().any(Condition::guards);
+/// Every step of a method, each by one of its alternatives.
+fn through(judge: &Judge<'_>, method: &escalation::Method) -> Leave {
+    let service = method.steps().nth(1).and_then(|mut step| step.next()?.split(':').next());
+    let leave = |action: &'static str| {
+        let kind = ResourceType::of(action);
+        match action {
+            // A single role handed on is daily work; any role is a way out.
+            "iam:PassRole" => judge.allowed(action, kind, Scope::Broad, service),
+            _ => judge.allowed(action, kind, method.scope, None),
         }
-        !self.conditions.is_empty()
-    }
-
-    /// Does `iam:PassedToService` let a role go to this service?
-    fn passes_to(&self, service: Option<&str>) -> bool {
-        let Some(service) = service else { return true };
-        let named = |condition: &&Condition| {
-            condition.family() == "iam:passedtoservice" && condition.narrows()
-        };
-        self.conditions.iter().filter(named).all(|condition| {
-            condition.values.iter().any(|value| {
-                value.contains(service) || glob(value, &format!("{service}.amazonaws.com"))
-            })
-        })
-    }
+    };
+    let steps = method.steps().map(|alternatives| alternatives.map(leave).max());
+    steps.min().flatten().unwrap_or(Leave::Never)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn grants(document: &str) -> Grants {
-        Grants::of(&PolicyDocument::parse(document).unwrap(), Some("111122223333"))
-    }
-
-    fn statement(text: &str) -> Grants {
-        grants(&format!(r#"{{"Version":"2012-10-17","Statement":[{text}]}}"#))
-    }
-
-    #[track_caller]
-    fn check(text: &str, has: &[&str], lacks: &[&str]) {
-        let grants = statement(text);
-        for word in has {
-            assert!(grants.all.contains(*word), "{word} missing: {:?}", grants.all);
-        }
-        for word in lacks {
-            assert!(!grants.all.contains(*word), "{word} too much: {:?}", grants.all);
-        }
-    }
-
-    #[test]
-    fn administrator_in_all_disguises() {
-        for text in [
-            r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#,
-            r#"{"Effect":"Allow","Action":"*:*","Resource":"*"}"#,
-            r#"{"Effect":"Allow","Action":["IAM:*"],"Resource":["*"]}"#,
-            r#"{"Effect":"Allow","Action":"iam*","Resource":"*"}"#,
-            r#"{"Effect":"Allow","Action":"i?m:*","Resource":"arn:aws:iam::*:*"}"#,
-            r#"{"Effect":"Allow","NotAction":"s3:*","Resource":"*"}"#,
-            r#"{"Effect":"Allow","NotAction":["aws-portal:*"],"NotResource":"arn:aws:s3:::x"}"#,
-            r#"{"Effect":"allow","action":"*","resource":"*"}"#,
-        ] {
-            check(text, &["admin", "iam-write", "pass-role-any", "escalation"], &[]);
-        }
-    }
-
-    #[test]
-    fn what_is_not_administrator() {
-        check(
-            r#"{"Effect":"Allow","NotAction":["iam:*","organizations:*"],"Resource":"*"}"#,
-            &["data-all", "assume-any", "privesc:update-lambda-code"],
-            &["admin", "iam-write", "pass-role-any"],
-        );
-        check(
-            r#"{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"iam:*","Resource":"*"}"#,
-            &["data-all"],
-            &["admin", "iam-write"],
-        );
-        check(
-            r#"{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"iam:*","Resource":"arn:aws:iam::1:user/x"}"#,
-            &["admin"],
-            &[],
-        );
-        check(
-            r#"{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::bucket/*"}"#,
-            &[],
-            &["admin", "data-all"],
-        );
-        check(
-            r#"{"Effect":"Deny","Action":"*","Resource":"*"}"#,
-            &[],
-            &["admin", "escalation", "data-all"],
-        );
-        check(
-            r#"{"Effect":"Allow","Action":["iam:Get*","iam:List*"],"Resource":"*"}"#,
-            &[],
-            &["admin", "iam-write", "escalation"],
-        );
-    }
-
-    #[test]
-    fn a_deny_that_denies_nothing_real_hides_nothing() {
-        let all = r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#;
-        for deny in [
-            r#"{"Effect":"Deny","Action":"iam:*","Resource":"arn:aws:iam::999999999999:*"}"#,
-            r#"{"Effect":"Deny","Action":"*","Resource":"arn:*zz-probe*"}"#,
-            r#"{"Effect":"Deny","Action":"iam:*","Resource":"arn:aws:iam::*:*/z*"}"#,
-            r#"{"Effect":"Deny","Action":"iam:UpdateAssumeRolePolicy","Resource":"*"}"#,
-            r#"{"Effect":"Deny","Action":"*","Resource":"arn:aws:s3:::audit/*"}"#,
-        ] {
-            check(
-                &format!("{all},{deny}"),
-                &["admin", "iam-write", "privesc:update-lambda-code"],
-                &[],
-            );
-        }
-        check(
-            r#"{"Effect":"Allow","Action":"*","NotResource":"arn:aws:*:*:*:*zz*"}"#,
-            &["admin"],
-            &[],
-        );
-        let junk = vec!["{}"; 2_001].join(",");
-        check(&format!("{junk},{all}"), &["admin"], &[]);
-        check(
-            r#"{"Effect":"Allow","Action":"iam:*","Resource":"*"},{"Effect":"Deny","Action":"iam:*","NotResource":"arn:aws:iam::*:role/app/*"}"#,
-            &["privesc:put-role-policy"],
-            &[],
-        );
-    }
-
-    #[test]
-    fn a_narrow_star_is_no_escalation() {
-        check(
-            r#"{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::app/*"}"#,
-            &[],
-            &["escalation", "data-all"],
-        );
-        check(
-            r#"{"Effect":"Allow","Action":"iam:PutRolePolicy","Resource":"arn:aws:s3:::b/*"}"#,
-            &[],
-            &["escalation"],
-        );
-        check(
-            r#"{"Effect":"Allow","Action":["ssm:SendCommand","s3:GetObject"],"Resource":"arn:aws:s3:::b/*"}"#,
-            &[],
-            &["escalation"],
-        );
-        check(
-            r#"{"Effect":"Allow","Action":"*","NotResource":"*"}"#,
-            &[],
-            &["escalation", "admin"],
-        );
-        check(
-            r#"{"Effect":"Allow","Action":"iam:CreatePolicy","Resource":"*"}"#,
-            &[],
-            &["iam-write", "escalation"],
-        );
-    }
-
-    #[test]
-    fn administrator_by_exception_and_in_every_partition() {
-        for text in [
-            r#"{"Effect":"Allow","NotAction":"iam:UpdateAssumeRolePolicy","Resource":"*"}"#,
-            r#"{"Effect":"Allow","NotAction":["iam:Put*"],"Resource":"*"}"#,
-            r#"{"Effect":"Allow","Action":"iam:*","Resource":"arn:aws-cn:iam::*"}"#,
-            r#"{"Effect":"Allow","Action":"*","Resource":"arn:aws-us-gov:*"}"#,
-            r#"{"Effect":"Allow","Action":"iam:*","Resource":"arn:aws:iam::1111*:*"}"#,
-        ] {
-            check(text, &["admin"], &[]);
-        }
-        let passed = r#"{"Effect":"Allow","Action":["iam:PassRole","ec2:RunInstances"],"Resource":"*","Condition":{"StringEquals":{"iam:PassedToService":"lambda.amazonaws.com"}}}"#;
-        check(passed, &["pass-role-any"], &["privesc:pass-role-ec2"]);
-    }
-
-    #[test]
-    fn conditions_are_told_apart() {
-        let guarded = statement(
-            r#"{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"}}}"#,
-        );
-        assert!(guarded.all.contains("admin") && !guarded.unconditional.contains("admin"));
-        let denied_unless = statement(
-            r#"{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"BoolIfExists":{"aws:MultiFactorAuthPresent":"false"}}}"#,
-        );
-        assert!(
-            denied_unless.all.contains("admin") && !denied_unless.unconditional.contains("admin")
-        );
-        for vacuous in [
-            r#"{"StringLike":{"aws:PrincipalArn":"*"}}"#,
-            r#"{"IpAddress":{"aws:SourceIp":"0.0.0.0/0"}}"#,
-            r#"{"Bool":{"aws:SecureTransport":"true"}}"#,
-            r#"{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:*"}}"#,
-        ] {
-            let open = statement(&format!(
-                r#"{{"Effect":"Allow","Action":"*","Resource":"*","Condition":{vacuous}}}"#
-            ));
-            assert!(open.unconditional.contains("admin"), "{vacuous}");
-        }
-    }
-
-    #[test]
-    fn roles_passed_and_assumed() {
-        check(
-            r#"{"Effect":"Allow","Action":"iam:PassRole","Resource":"*"}"#,
-            &["pass-role-any"],
-            &["admin", "iam-write"],
-        );
-        check(
-            r#"{"Effect":"Allow","Action":"iam:PassRole","Resource":"arn:aws:iam::111122223333:role/*"}"#,
-            &["pass-role-any"],
-            &[],
-        );
-        check(
-            r#"{"Effect":"Allow","Action":"iam:PassRole","Resource":"arn:aws:iam::111122223333:role/app/*"}"#,
-            &[],
-            &["pass-role-any", "escalation"],
-        );
-        check(
-            r#"{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"arn:aws:iam::*:role/*"}"#,
-            &["assume-any"],
-            &[],
-        );
-        check(
-            r#"{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"arn:aws:iam::111122223333:role/deploy"}"#,
-            &[],
-            &["assume-any", "escalation"],
-        );
-    }
-
-    #[test]
-    fn credentials_of_others_are_not_ones_own() {
-        check(
-            r#"{"Effect":"Allow","Action":"iam:CreateAccessKey","Resource":"*"}"#,
-            &["credentials-any", "privesc:create-access-key"],
-            &[],
-        );
-        check(
-            r#"{"Effect":"Allow","Action":"iam:*AccessKey*","Resource":"arn:aws:iam::*:user/${aws:username}"}"#,
-            &[],
-            &["credentials-any", "escalation"],
-        );
-    }
-
-    #[test]
-    fn methods_need_all_their_steps() {
-        let pass = r#"{"Effect":"Allow","Action":["iam:PassRole","lambda:CreateFunction","lambda:InvokeFunction"],"Resource":"*"}"#;
-        check(
-            pass,
-            &["privesc:pass-role-lambda-invoke", "escalation"],
-            &["privesc:pass-role-ec2", "iam-write"],
-        );
-        let without = r#"{"Effect":"Allow","Action":["lambda:CreateFunction","lambda:InvokeFunction"],"Resource":"*"}"#;
-        check(without, &[], &["privesc:pass-role-lambda-invoke"]);
-        check(
-            r#"{"Effect":"Allow","Action":"iam:PutUserPolicy","Resource":"arn:aws:iam::*:user/${aws:username}"}"#,
-            &["privesc:put-user-policy", "escalation"],
-            &["iam-write"],
-        );
-    }
-
-    #[test]
-    fn data_of_main_services() {
-        check(
-            r#"{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::*"}"#,
-            &["data-all", "data:s3"],
-            &["escalation"],
-        );
-        check(
-            r#"{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::reports/*"}"#,
-            &[],
-            &["data-all"],
-        );
-        check(
-            r#"{"Effect":"Allow","Action":"secretsmanager:Get*","Resource":"arn:aws:secretsmanager:eu-west-1:111122223333:secret:*"}"#,
-            &["data:secretsmanager"],
-            &[],
-        );
-        check(
-            r#"{"Effect":"Allow","Action":"dynamodb:Scan","Resource":"arn:aws:dynamodb:eu-west-1:111122223333:table/orders"}"#,
-            &[],
-            &["data-all"],
-        );
-    }
-}
+mod tests;

@@ -1,86 +1,121 @@
-//! Which resources a pattern reaches: all of a type, some, or none.
-//!
-//! A policy says resources by ARN with wildcards. Whether a pattern reaches *all* of a type is
-//! decided on names that have nothing in common, so that no pattern but one of stars fits them all.
+//! Types of resources, and where the resources of a type may lie that a pattern means.
 
-use super::Clause;
-use super::glob::glob;
+use std::collections::BTreeSet;
 
-/// Names without a common character: only stars match all of them.
-const NAMES: [&str; 4] = ["A", "0b/c-d", "x_Y.9@", "eu/west/zz"];
+use super::wildcard::{Fuel, Pattern, literal, piece};
+use super::witness::Draw;
+
 /// Partitions that a policy may be written for.
 const PARTITIONS: [&str; 8] =
     ["aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"];
 
-/// A type of resource: its service in ARNs and its own part, `{}` for a name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What it costs to find where a pattern lies, in steps of matching.
+const PLACE_STEPS: usize = 32;
+
+/// A type of resource: its service in ARNs and how its own part is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct ResourceType {
     service: &'static str,
-    /// `None`: of no particular form.
-    rest: Option<&'static str>,
+    form: Form,
+    /// Resources of other accounts count as the caller's own do.
+    abroad: bool,
 }
 
-/// How sure a statement must reach all: an allow written for one Region or account counts for
-/// that; a deny does not count for the others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reach {
-    Allow,
-    Deny,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Form {
+    /// `{}` for each part of a name, `{uuid}` for one that AWS made, `{id}` for what it puts behind.
+    Of(&'static str),
+    /// Not known here: whatever a document names stands for it.
+    Unknown,
+    /// There is none: such an action is allowed on `*` alone.
+    Absent,
+}
+
+/// Where resources of a type lie, and how they are called there.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Place {
+    /// Up to the name; empty where there is no resource.
+    pub(super) beginning: String,
+    /// `{}` for each part of a name, `{uuid}` for one that AWS made.
+    pub(super) name: String,
+}
+
+/// What is known of where a document holds, and what is made up for the rest.
+#[derive(Debug)]
+pub(super) struct Home {
+    /// Partitions that the document names. AWS takes no other than the account's own (`Partition
+    /// "aws" is not valid for resource`), so there is one, if any.
+    partitions: Vec<&'static str>,
+    /// The caller's account, where it is known.
+    account: Option<String>,
+    /// A Region and an account that no document means.
+    region: String,
+    elsewhere: String,
+    /// A type of resource that there is none of, and what AWS puts behind a secret's name.
+    kind: String,
+    id: String,
 }
 
 impl ResourceType {
-    pub(super) const fn new(service: &'static str, rest: &'static str) -> Self {
-        Self { service, rest: Some(rest) }
+    pub(super) const fn new(service: &'static str, form: &'static str) -> Self {
+        Self { service, form: Form::Of(form), abroad: false }
     }
 
     /// The type that an action acts upon.
     pub(super) fn of(action: &str) -> Self {
         let (service, name) = action.split_once(':').unwrap_or(("", action));
         match service {
+            "iam" if name.contains("Organizations") => Self::absent(),
             "iam" => Self::new("iam", iam(name)),
-            "sts" if name == "AssumeRoot" => Self::new("iam", "root"),
-            "sts" => Self::new("iam", "role/{}"),
-            "lambda" if name != "CreateEventSourceMapping" => Self::new("lambda", "function:{}"),
-            "ec2-instance-connect" => Self::new("ec2", "instance/{}"),
+            "sts" if name == "AssumeRoot" => Self { abroad: true, ..Self::new("iam", "root") },
+            "sts" => Self { abroad: true, ..Self::new("iam", "role/{}") },
+            "lambda" if name == "CreateEventSourceMapping" => Self::absent(),
+            "lambda" => Self::new("lambda", "function:{}"),
+            "ec2" if name.contains("LaunchTemplate") => Self::new("ec2", "launch-template/lt-{}"),
+            "ec2" if !name.contains("Spot") => Self::new("ec2", "instance/i-{}"),
+            "ec2-instance-connect" => Self::new("ec2", "instance/i-{}"),
+            // Commands and sessions are allowed on instances.
+            "ssm" => Self::new("ec2", "instance/i-{}"),
             "ecs" if name == "ExecuteCommand" => Self::new("ecs", "task/{}/{}"),
             "cloudformation" if !name.contains("StackSet") => {
-                Self::new("cloudformation", "stack/{}/{}")
+                Self::new("cloudformation", "stack/{}/{uuid}")
             }
             "apprunner" => Self::new("apprunner", "service/{}/{}"),
             "codebuild" => Self::new("codebuild", "project/{}"),
-            _ => Self { service: arn_service(service), rest: None },
+            _ => Self { service: arn_service(service), form: Form::Unknown, abroad: false },
         }
     }
 
-    /// ARN parts of sample resources of the type, of all partitions.
-    fn samples(self) -> Vec<String> {
-        let rest = self.rest.unwrap_or("{}");
-        NAMES.iter().map(|name| rest.replace("{}", name)).collect()
+    const fn absent() -> Self {
+        Self { service: "", form: Form::Absent, abroad: false }
     }
 }
 
 /// The service as ARNs name it. Of a service that is not known only stars reach anything.
 fn arn_service(service: &str) -> &'static str {
-    const SAME: [&str; 13] = [
+    const SAME: [&str; 20] = [
+        "airflow",
         "apprunner",
         "bedrock-agentcore",
         "cloudformation",
+        "codedeploy",
         "codestar",
         "datapipeline",
         "ec2",
         "ecs",
         "eks",
+        "elasticmapreduce",
         "glue",
+        "identitystore",
         "lambda",
         "organizations",
+        "rolesanywhere",
         "sagemaker",
+        "scheduler",
         "sso",
+        "states",
     ];
-    match service {
-        // Commands and sessions are allowed on instances.
-        "ssm" => "ec2",
-        _ => SAME.into_iter().find(|known| *known == service).unwrap_or("zz-unknown"),
-    }
+    SAME.into_iter().find(|known| *known == service).unwrap_or("zz-unknown")
 }
 
 fn iam(name: &str) -> &'static str {
@@ -95,160 +130,188 @@ fn iam(name: &str) -> &'static str {
         _ if name.contains("OpenID") => "oidc-provider/{}",
         _ if name.contains("UserPolicy") || name.contains("UserPermissions") => "user/{}",
         _ if name.contains("Policy") && !name.contains("Password") => "policy/{}",
-        _ if name.contains("Organizations") || name.contains("Delegation") => "{}",
+        _ if name.contains("Delegation") => "delegation-request/{}",
         _ => "user/{}",
     }
 }
 
-/// Does the clause reach all resources of a type?
-pub(super) fn reaches_all(
-    clause: &Clause,
-    kind: ResourceType,
-    own: Option<&str>,
-    reach: Reach,
-) -> bool {
-    if clause.patterns.is_empty() {
-        return false;
+impl Home {
+    pub(super) fn new<'p>(
+        patterns: impl Iterator<Item = &'p String>,
+        account: Option<&str>,
+        draw: &mut Draw,
+    ) -> Self {
+        let partition = |text: &'p String| text.strip_prefix("arn:")?.split(':').next();
+        let named: BTreeSet<&str> = patterns.filter_map(partition).collect();
+        let mut partitions: Vec<&'static str> =
+            PARTITIONS.into_iter().filter(|known| named.contains(known)).collect();
+        if partitions.is_empty() {
+            partitions.push("aws");
+        }
+        Self {
+            partitions,
+            account: account.map(str::to_owned),
+            region: draw.region(),
+            elsewhere: draw.account(),
+            kind: draw.name(),
+            id: draw.id(),
+        }
     }
-    if clause.negated {
-        return match reach {
-            // What is left is all but some, unless the exception is everything.
-            Reach::Allow => {
-                !clause.patterns.iter().any(|pattern| covers(pattern, kind, own, Reach::Allow))
+
+    pub(super) fn account(&self) -> Option<&str> {
+        self.account.as_deref()
+    }
+
+    /// Where resources of the type lie of which no pattern says where.
+    pub(super) fn anywhere(&self, kind: ResourceType) -> Vec<Place> {
+        let own = self.account().unwrap_or(&self.elsewhere);
+        let form = self.form(kind, &[]);
+        let mut places = Vec::new();
+        for partition in &self.partitions {
+            places.push(self.place(kind, partition, None, own, &form));
+            if kind.abroad {
+                places.push(self.place(kind, partition, None, &self.elsewhere, &form));
             }
-            Reach::Deny => !clause.patterns.iter().any(|pattern| touches(pattern, kind)),
+        }
+        places
+    }
+
+    /// Where the resources of the type lie that a pattern means. `None`: it means none.
+    pub(super) fn place_of(
+        &self,
+        pattern: &Pattern,
+        kind: ResourceType,
+        fuel: &Fuel,
+    ) -> Option<Place> {
+        fuel.burn(PLACE_STEPS);
+        let Some([partition, service, region, account, rest]) = pattern.segments() else {
+            return self.anywhere(kind).into_iter().next();
         };
-    }
-    clause.patterns.iter().any(|pattern| covers(pattern, kind, own, reach))
-}
-
-/// Does the clause reach any resource of a type that is not the caller's own?
-pub(super) fn reaches_some(clause: &Clause, kind: ResourceType, others_only: bool) -> bool {
-    if clause.negated {
-        return !clause.patterns.iter().any(|pattern| covers(pattern, kind, None, Reach::Allow));
-    }
-    let reaches = |pattern: &&String| touches(pattern, kind) && !(others_only && is_own(pattern));
-    clause.patterns.iter().any(|pattern| reaches(&pattern))
-}
-
-/// `${aws:username}` at the end: only the caller.
-fn is_own(pattern: &str) -> bool {
-    let lower = pattern.to_lowercase();
-    lower.rsplit(['/', ':']).next().is_some_and(|last| last.ends_with('}'))
-        && lower.contains("${aws:")
-}
-
-fn covers(pattern: &str, kind: ResourceType, own: Option<&str>, reach: Reach) -> bool {
-    if pattern.chars().all(|c| c == '*') {
-        return !pattern.is_empty();
-    }
-    let Some([partition, service, region, account, rest]) = segments(pattern) else {
-        // `*role*`: no ARN, but wide enough for one.
-        let own = own.unwrap_or("000000000000");
-        let whole =
-            |sample: &String| glob(pattern, &format!("arn:aws:{}::{own}:{sample}", kind.service));
-        return reach == Reach::Allow && kind.rest.is_some() && kind.samples().iter().all(whole);
-    };
-    let service_fits = glob(service, kind.service);
-    let known_partition = PARTITIONS.iter().any(|known| glob(partition, known));
-    if !known_partition || !service_fits {
-        return false;
-    }
-    let all = |segment: &str| segment.is_empty() || segment.chars().all(|c| c == '*');
-    let region_fits = all(region) || reach == Reach::Allow;
-    let account_fits = all(account)
-        || match own {
-            Some(own) => glob(account, own),
-            // Written for an account that we do not know to be another.
-            None => reach == Reach::Allow,
+        let partition = match literal(partition) {
+            Some(named) => PARTITIONS.into_iter().find(|known| *known == named)?,
+            None => self.partitions.first()?,
         };
-    region_fits && account_fits && rest_covers(rest, kind, reach)
-}
+        if kind.form == Form::Absent || !piece(service).fits(kind.service, fuel) {
+            return None;
+        }
+        let region = match literal(region) {
+            Some(named) => named.to_owned(),
+            None if piece(region).fits(&self.region, fuel) => self.region.clone(),
+            None => piece(region).example("west-1")?,
+        };
+        let account = self.account_of(account, kind, fuel)?;
+        Some(self.place(kind, partition, Some(&region), &account, &self.form(kind, rest)))
+    }
 
-fn rest_covers(rest: &str, kind: ResourceType, reach: Reach) -> bool {
-    if kind.rest.is_some() {
-        return kind.samples().iter().all(|sample| glob(rest, sample));
+    fn account_of(&self, account: &[u8], kind: ResourceType, fuel: &Fuel) -> Option<String> {
+        let fits = |one: &str| piece(account).fits(one, fuel).then(|| one.to_owned());
+        match (literal(account), self.account()) {
+            // Of a bucket, a snapshot.
+            (Some(""), _) => Some(String::new()),
+            (_, Some(own)) => fits(own).or_else(|| fits(&self.elsewhere).filter(|_| kind.abroad)),
+            (Some(named), None) => Some(named.to_owned()),
+            (None, None) => {
+                let figures = || piece(account).example(self.elsewhere.get(..6)?);
+                fits(&self.elsewhere).or_else(figures)
+            }
+        }
     }
-    // A type whose form we do not know: `function:*`, `job/*`, where an allow is concerned.
-    let stem = rest.trim_end_matches('*');
-    rest.ends_with('*')
-        && (stem.is_empty()
-            || (reach == Reach::Allow
-                && stem.ends_with(['/', ':'])
-                && stem.matches(['/', ':']).count() == 1
-                && !stem.contains(['*', '?'])))
-}
 
-/// Could the pattern match any resource of the type?
-fn touches(pattern: &str, kind: ResourceType) -> bool {
-    if pattern.chars().all(|c| c == '*') {
-        return !pattern.is_empty();
+    /// How resources of the type are called, in the rest of a pattern where only that tells.
+    fn form(&self, kind: ResourceType, rest: &[u8]) -> String {
+        match kind.form {
+            Form::Of(form) => form.replace("{id}", &self.id),
+            Form::Absent => "{}".to_owned(),
+            Form::Unknown => {
+                let name = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'-';
+                let named: Vec<u8> = rest.iter().take_while(name).copied().collect();
+                let separator = if rest.get(named.len()) == Some(&b':') { ':' } else { '/' };
+                match String::from_utf8(named) {
+                    Ok(named) if !named.is_empty() => format!("{named}{separator}{{}}"),
+                    _ => format!("{}/{{}}", self.kind),
+                }
+            }
+        }
     }
-    let Some([_, service, _, _, rest]) = segments(pattern) else { return false };
-    if !glob(service, kind.service) {
-        return false;
-    }
-    let Some(form) = kind.rest else { return true };
-    let literal = form.split('{').next().unwrap_or_default();
-    let stem = rest.split(['*', '?', '$']).next().unwrap_or_default();
-    literal.starts_with(stem) || stem.starts_with(literal)
-}
 
-/// Partition, service, Region, account, rest. A pattern with fewer parts ends in a star that stands
-/// for what is missing.
-fn segments(pattern: &str) -> Option<[&str; 5]> {
-    let mut parts = pattern.splitn(6, ':');
-    let first = parts.next()?;
-    if !glob(first, "arn") {
-        return None;
+    /// `region`: `None` where no pattern says.
+    fn place(
+        &self,
+        kind: ResourceType,
+        partition: &str,
+        region: Option<&str>,
+        account: &str,
+        form: &str,
+    ) -> Place {
+        let service = kind.service;
+        let arn = match (kind.form, service) {
+            (Form::Absent, _) => String::new(),
+            (_, "s3") => format!("arn:{partition}:s3:::"),
+            (_, "iam") => format!("arn:{partition}:iam::{account}:"),
+            _ => {
+                let region = region.unwrap_or(&self.region);
+                format!("arn:{partition}:{service}:{region}:{account}:")
+            }
+        };
+        let (fixed, name) = form.split_at(form.find('{').unwrap_or(form.len()));
+        Place { beginning: format!("{arn}{fixed}"), name: name.to_owned() }
     }
-    let mut found = ["*"; 5];
-    let mut count = 0;
-    for (slot, part) in found.iter_mut().zip(parts) {
-        *slot = part;
-        count += 1;
-    }
-    (count == 5 || pattern.ends_with('*')).then_some(found)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::wildcard::Reading;
     use super::*;
 
-    const ROLE: ResourceType = ResourceType::new("iam", "role/{}");
-
     #[track_caller]
-    fn check(pattern: &str, allow: bool, deny: bool) {
+    fn check(kind: ResourceType, pattern: &str, own: Option<&str>, want: Option<&str>) {
+        let fuel = Fuel::new(1_000_000);
+        let home = Home::new([pattern.to_owned()].iter(), own, &mut Draw::from("a document"));
+        let pattern = Pattern::of_resources(pattern, Reading::Generous, own).unwrap();
+        let place = home.place_of(&pattern, kind, &fuel);
+        let resource = place.map(|place| place.beginning + &place.name);
+        assert_eq!(resource.as_deref(), want);
+    }
+
+    #[test]
+    fn a_pattern_says_where() {
         let own = Some("111122223333");
-        assert_eq!(covers(pattern, ROLE, own, Reach::Allow), allow, "allow {pattern}");
-        assert_eq!(covers(pattern, ROLE, own, Reach::Deny), deny, "deny {pattern}");
+        let role = ResourceType::of("iam:PassRole");
+        let at_home = Some("arn:aws:iam::111122223333:role/{}");
+        for pattern in ["*", "arn:*:role/*", "arn:aws:iam::1*:*", "arn:*:iam::*:role/app"] {
+            check(role, pattern, own, at_home);
+        }
+        check(role, "arn:aws-cn:iam::*:*", own, Some("arn:aws-cn:iam::111122223333:role/{}"));
+        check(role, "arn:aws:iam::999988887777:*", own, None);
+        check(role, "arn:aws:iam::999988887777:*", None, Some("arn:aws:iam::999988887777:role/{}"));
+        check(role, "arn:aws:s3:::bucket", own, None);
+        check(role, "arn:nowhere:iam::*:*", own, None);
     }
 
     #[test]
-    fn only_stars_reach_all() {
-        check("*", true, true);
-        check("**", true, true);
-        check("arn:aws:iam::111122223333:role/*", true, true);
-        check("arn:*:iam::*:*", true, true);
-        check("arn:aws-cn:*", true, true);
-        check("arn:aws:iam::1*:role/*", true, true);
-        check("arn:aws:iam::1111?2223333:*", true, true);
-        check("arn:aws:iam::999999999999:*", false, false);
-        check("arn:aws:iam::*:role/app/*", false, false);
-        check("arn:*zz*", false, false);
-        check("arn:aws:iam::*:*/z*", false, false);
-        check("arn:aws:s3:::*", false, false);
-        check("arn:aws:iam::111122223333:role/deploy", false, false);
-        check("", false, false);
+    fn ids_that_aws_makes_are_known() {
+        let instance = ResourceType::of("ssm:StartSession");
+        for pattern in ["arn:aws:ec2:*:*:instance/*", "arn:aws:ec2:*:*:instance/i-*"] {
+            let own = Some("111122223333");
+            let home = Home::new([pattern.to_owned()].iter(), own, &mut Draw::from(pattern));
+            let fuel = Fuel::new(1_000_000);
+            let pattern = Pattern::of_resources(pattern, Reading::Generous, own).unwrap();
+            let place = home.place_of(&pattern, instance, &fuel).unwrap();
+            assert!(place.beginning.ends_with(":instance/i-"), "{place:?}");
+            assert!(!pattern.is_narrow() && !pattern.after(&place.beginning, &fuel).is_empty());
+        }
     }
 
     #[test]
-    fn a_pattern_touches_only_its_own_types() {
-        assert!(touches("arn:aws:iam::*:role/app/*", ROLE));
-        assert!(touches("arn:aws:iam::*:*", ROLE));
-        assert!(!touches("arn:aws:iam::*:user/*", ROLE));
-        assert!(!touches("arn:aws:s3:::bucket/*", ROLE));
-        assert!(is_own("arn:aws:iam::*:user/${AWS:username}"));
-        assert!(!is_own("arn:aws:iam::*:user/${aws:username}*"));
+    fn regions_and_forms_come_from_the_pattern() {
+        let own = Some("111122223333");
+        let function = ResourceType::of("lambda:UpdateFunctionCode");
+        let pattern = "arn:aws:lambda:eu-*:*:function:*";
+        check(function, pattern, own, Some("arn:aws:lambda:eu-west-1:111122223333:function:{}"));
+        let job = ResourceType::of("glue:UpdateJob");
+        let pattern = "arn:aws:glue:eu-west-1:111122223333:job/*";
+        check(job, pattern, own, Some("arn:aws:glue:eu-west-1:111122223333:job/{}"));
+        let object = ResourceType::new("s3", "{}/{}");
+        check(object, "arn:aws:s3:::*", own, Some("arn:aws:s3:::{}/{}"));
     }
 }
