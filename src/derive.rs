@@ -12,8 +12,13 @@ use crate::nearest;
 use crate::own::{Own, OwnSession};
 use crate::pattern::Pattern;
 use crate::principal::Principal;
+use crate::prior::Prior;
 use crate::rights::{self, Rights};
 use crate::site::{Environment, EnvironmentChange, Site, Times};
+
+mod automation;
+
+pub use automation::Automation;
 
 /// How a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +77,8 @@ pub struct Facts {
     pub own: Vec<&'static str>,
     /// The caller is a session of a role of the tool.
     pub own_session: Option<OwnSession>,
+    /// The known automation that acted.
+    pub automation: Option<Automation>,
     /// Name of the account, where it is known.
     pub account_name: Option<String>,
     /// Environment of the account.
@@ -108,12 +115,13 @@ impl Facts {
             omitted: omitted(event),
             own: own.touched(event),
             own_session: own.session(event),
+            automation: Automation::of(event, site),
             environment: site.environment(tags),
             environment_change: tagged
                 .map(|id| site.environment_change(event, id, known.tagged.as_ref())),
             tags: tags.cloned(),
             times: site.calendars_at(event.time(), &known.calendars),
-            rights: rights::rights(event, site, known.document.as_deref()),
+            rights: rights::rights(event, site, &known.named, &known.replaced),
             account_name: event
                 .account()
                 .and_then(|id| site.account_name(id, known.account.as_ref()))
@@ -137,6 +145,9 @@ impl Facts {
         let mut value = self.principal.to_value();
         if let (Some(session), Value::Object(map)) = (self.own_session, &mut value) {
             map.insert("own".to_owned(), session.word().into());
+        }
+        if let (Some(automation), Value::Object(map)) = (self.automation, &mut value) {
+            map.insert("automation".to_owned(), automation.word().into());
         }
         value
     }
@@ -177,6 +188,7 @@ impl Facts {
             "trust": self.rights.trust.as_ref().map(|trust| &trust.words),
             "trustExternal": self.rights.trust.as_ref().map(|trust| &trust.accounts),
             "documentUnreadable": self.rights.unreadable,
+            "documentUnknown": self.rights.unknown,
             "policyArn": self.rights.policy_arn,
             "policyName": self.rights.policy_name,
             "environment": self.environment.name,
@@ -193,8 +205,10 @@ impl Facts {
 /// What is known beside the event when its facts are derived. Nothing of it is needed.
 #[derive(Debug, Clone, Default)]
 pub struct Known {
-    /// The policy document that was in force until the event.
-    pub document: Option<String>,
+    /// The document of the managed policy that the event names.
+    pub named: Prior,
+    /// The document that was in force where the event puts or deletes one.
+    pub replaced: Prior,
     /// The account of the event.
     pub account: Option<Account>,
     /// The account that the event tags or untags, before it.
@@ -392,7 +406,7 @@ fn is_caller(entity: &Entity, principal: &Principal) -> bool {
 
 /// Every path below `derived`, so that a misspelt one is found when rules are read: it would never
 /// match, in silence.
-pub const PATHS: [&str; 41] = [
+pub const PATHS: [&str; 43] = [
     "derived.outcome",
     "derived.readOnly",
     "derived.knownApi",
@@ -406,6 +420,7 @@ pub const PATHS: [&str; 41] = [
     "derived.trust",
     "derived.trustExternal",
     "derived.documentUnreadable",
+    "derived.documentUnknown",
     "derived.policyArn",
     "derived.policyName",
     "derived.environment",
@@ -428,6 +443,7 @@ pub const PATHS: [&str; 41] = [
     "derived.principal.viaService",
     "derived.principal.external",
     "derived.principal.own",
+    "derived.principal.automation",
     "derived.entity.kind",
     "derived.entity.name",
     "derived.entity.arn",

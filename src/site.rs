@@ -20,6 +20,7 @@ use crate::pattern::Pattern;
 use crate::rule::THRESHOLD_MAX;
 use crate::severity::Severity;
 
+mod pipeline;
 mod spec;
 
 pub use spec::{
@@ -136,6 +137,11 @@ impl Site {
         let calendars = compiler.calendars(&spec, files);
         let adjustments = compiler.adjustments(&spec);
         let suppressions = compiler.suppressions(&spec);
+        for (index, arn) in spec.pipelines.iter().enumerate() {
+            if let Err(message) = pipeline::check(arn) {
+                compiler.fault(&format!("pipelines[{index}]"), message, None);
+            }
+        }
         compiler.check_rules(&spec);
         if compiler.faults.is_empty() {
             Ok(Self { spec, calendars, adjustments, suppressions })
@@ -162,6 +168,12 @@ impl Site {
     #[must_use]
     pub fn knows_account(&self, account: &str) -> bool {
         self.spec.accounts.contains_key(account)
+    }
+
+    /// Is it the ARN of a role of known automation?
+    #[must_use]
+    pub fn is_pipeline(&self, role_arn: &str) -> bool {
+        self.spec.pipelines.iter().any(|pipeline| pipeline == role_arn)
     }
 
     /// Does the site file leave open what tags the account has, or its name?

@@ -39,7 +39,8 @@ const OF_THE_CATALOGUE: [&str; 9] = [
 ];
 
 /// Facts that are always there, and true only of a call of the catalogue.
-const TRUE_OF_THE_CATALOGUE: [&str; 2] = ["derived.tampering", "derived.documentUnreadable"];
+const TRUE_OF_THE_CATALOGUE: [&str; 3] =
+    ["derived.tampering", "derived.documentUnreadable", "derived.documentUnknown"];
 
 /// Which events of a call the branch can match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
