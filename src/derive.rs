@@ -188,7 +188,7 @@ impl Facts {
             "trust": self.rights.trust.as_ref().map(|trust| &trust.words),
             "trustExternal": self.rights.trust.as_ref().map(|trust| &trust.accounts),
             "documentUnreadable": self.rights.unreadable,
-            "documentUnknown": self.rights.unknown,
+            "documentUnknown": self.rights.unknown.is_some(),
             "policyArn": self.rights.policy_arn,
             "policyName": self.rights.policy_name,
             "environment": self.environment.name,

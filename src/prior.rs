@@ -105,6 +105,8 @@ pub enum Why {
     Unsaid,
     /// CloudTrail dropped the parameters of a later event, which may have written it.
     Omitted,
+    /// What the event wrote cannot be read.
+    Unreadable,
     /// The store did not answer.
     NoAnswer,
 }
@@ -121,6 +123,7 @@ impl Why {
             Self::Omitted => {
                 "CloudTrail dropped the parameters of an event that may have written it"
             }
+            Self::Unreadable => "what was written cannot be read",
             Self::NoAnswer => "the table did not answer",
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::event::Event;
 use crate::policy::{Grants, PolicyDocument, Trust, managed};
-use crate::prior::Prior;
+use crate::prior::{Prior, Why};
 use crate::site::Site;
 
 mod denial;
@@ -33,7 +33,7 @@ pub struct Rights {
     /// What it gives or takes stands in a document that nobody knows for certain: of a customer's policy
     /// that no event showed, or about which the events contradict each other. What it may have said still
     /// counts in `grants`.
-    pub unknown: bool,
+    pub unknown: Option<Why>,
     /// It carries a document that cannot be read: AWS took it, so it means something.
     pub unreadable: bool,
 }
@@ -132,7 +132,7 @@ pub fn rights(event: &Event, site: &Site, named: &Prior, replaced: &Prior) -> Ri
             }
         }
         Deed::Choose => {
-            rights.unknown = !named.certain;
+            rights.unknown = named.doubt;
             rights.grants = named.grants(own);
             rights.compare(&replaced, &named.all, own);
         }
@@ -165,15 +165,21 @@ pub fn rights(event: &Event, site: &Site, named: &Prior, replaced: &Prior) -> Ri
 /// The documents that an answer about prior state may mean.
 struct Documents {
     all: Vec<PolicyDocument>,
-    /// There is one, it can be read, and no other is possible.
-    certain: bool,
+    /// Why it is not certain which one it is, or what it says.
+    doubt: Option<Why>,
 }
 
 impl Documents {
     fn of(prior: &Prior) -> Self {
         let all: Vec<PolicyDocument> =
             prior.possible().iter().filter_map(|text| PolicyDocument::parse(text)).collect();
-        Self { certain: prior.present().is_some() && all.len() == 1, all }
+        let doubt = match prior {
+            Prior::Present { .. } => all.is_empty().then_some(Why::Unreadable),
+            // What is attached or taken away is there, whatever the events say.
+            Prior::Absent { .. } => Some(Why::Contradicted),
+            Prior::Unknown { why, .. } => Some(*why),
+        };
+        Self { all, doubt }
     }
 
     /// All that any of them gives.
@@ -203,7 +209,7 @@ impl Rights {
     /// The difference to the document before, where it is certain; a ban taken out also where it is only
     /// likely.
     fn compare(&mut self, before: &Documents, after: &[PolicyDocument], own: Option<&str>) {
-        if before.certain && !after.is_empty() {
+        if before.doubt.is_none() && !after.is_empty() {
             let earlier = before.grants(own).all;
             self.added = Some(self.grants.all.difference(&earlier).cloned().collect());
             self.removed = Some(earlier.difference(&self.grants.all).cloned().collect());
@@ -219,7 +225,7 @@ impl Rights {
         match managed(arn) {
             Some(policy) => self.grants = policy.grants,
             None => {
-                self.unknown = !named.certain;
+                self.unknown = named.doubt;
                 self.grants = named.grants(own);
             }
         }
@@ -232,8 +238,8 @@ impl Rights {
             self.grants.add("quarantine-removed", true);
         }
         // Of AWS's own the ones that forbid are known by name.
-        self.unknown = policy.is_none() && !named.certain && !is_aws_managed(arn);
-        let named_so = !named.certain && arn.to_lowercase().contains("deny");
+        self.unknown = named.doubt.filter(|_| policy.is_none() && !is_aws_managed(arn));
+        let named_so = named.doubt.is_some() && arn.to_lowercase().contains("deny");
         if policy.is_some_and(|policy| policy.denies) || named.deny() || named_so {
             self.grants.add("deny-removed", true);
         }
@@ -241,10 +247,10 @@ impl Rights {
 
     fn delete(&mut self, replaced: &Documents) {
         let Some(name) = self.policy_name.as_deref() else { return };
-        let named_so = !replaced.certain && name.to_lowercase().contains("deny");
+        let named_so = replaced.doubt.is_some() && name.to_lowercase().contains("deny");
         let quarantine = name == QUARANTINE_INLINE;
         let removed = name == REVOCATION_INLINE || named_so || replaced.deny();
-        self.unknown = !replaced.certain;
+        self.unknown = replaced.doubt;
         if quarantine {
             self.grants.add("quarantine-removed", true);
         }
@@ -271,7 +277,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::prior::{Source, Why};
+    use crate::prior::Source;
 
     fn iam(name: &str, parameters: &str) -> Event {
         let text = format!(
@@ -389,21 +395,21 @@ mod tests {
         for name in
             ["AttachUserPolicy", "DetachUserPolicy", "DeleteUserPolicy", "SetDefaultPolicyVersion"]
         {
-            assert!(judge(name, own, unseen(), unseen()).unknown, "{name}");
+            assert!(judge(name, own, unseen(), unseen()).unknown.is_some(), "{name}");
             let narrow = seen(r#"{"Statement":[]}"#);
-            assert!(!judge(name, own, narrow.clone(), narrow).unknown, "{name}");
+            assert!(!judge(name, own, narrow.clone(), narrow).unknown.is_some(), "{name}");
         }
         let two = Prior::Unknown {
             why: Why::SameMoment,
             possible: vec![r#"{"Statement":[]}"#.to_owned(), ALLOW_ALL.replace('\\', "")],
         };
         let attached = judge("AttachUserPolicy", own, two.clone(), Prior::default());
-        assert!(attached.unknown && attached.grants.all.contains("admin"));
+        assert!(attached.unknown.is_some() && attached.grants.all.contains("admin"));
         let chosen = judge("SetDefaultPolicyVersion", own, two, Prior::default());
-        assert!(chosen.unknown && chosen.grants.all.contains("admin"));
+        assert!(chosen.unknown.is_some() && chosen.grants.all.contains("admin"));
         let aws = r#"{"userName":"u","policyArn":"arn:aws:iam::aws:policy/NewByName"}"#;
-        assert!(!judge("DetachUserPolicy", aws, unseen(), unseen()).unknown);
-        assert!(judge("AttachUserPolicy", aws, unseen(), unseen()).unknown);
+        assert!(!judge("DetachUserPolicy", aws, unseen(), unseen()).unknown.is_some());
+        assert!(judge("AttachUserPolicy", aws, unseen(), unseen()).unknown.is_some());
     }
 
     #[test]
