@@ -51,7 +51,7 @@ enum Deed {
     Attach(&'static str),
     /// Detaches a managed policy by ARN.
     Detach(&'static str),
-    /// Deletes an inline policy by name.
+    /// Deletes an inline policy.
     Delete,
     /// Sets a permissions boundary by ARN.
     Bound,
@@ -91,6 +91,7 @@ fn deed(event: &Event) -> Deed {
             "DeleteUserPermissionsBoundary" | "DeleteRolePermissionsBoundary",
         ) => Deed::Unbound,
         ("sso.amazonaws.com", "PutInlinePolicyToPermissionSet") => Deed::Put("inlinePolicy"),
+        ("sso.amazonaws.com", "DeleteInlinePolicyFromPermissionSet") => Deed::Delete,
         ("sso.amazonaws.com", "AttachManagedPolicyToPermissionSet") => {
             Deed::Attach("managedPolicyArn")
         }
@@ -246,7 +247,8 @@ impl Rights {
     }
 
     fn delete(&mut self, replaced: &Documents) {
-        let Some(name) = self.policy_name.as_deref() else { return };
+        // The inline policy of a permission set has no name; another's is only missing with all parameters.
+        let name = self.policy_name.as_deref().unwrap_or_default();
         let named_so = replaced.doubt.is_some() && name.to_lowercase().contains("deny");
         let quarantine = name == QUARANTINE_INLINE;
         let removed = name == REVOCATION_INLINE || named_so || replaced.deny();

@@ -74,7 +74,10 @@ impl Questions {
             ("iam.amazonaws.com", "CreatePolicyVersion") if is_default(event) => {
                 (None, in_force("policyArn"))
             }
-            ("sso.amazonaws.com", "PutInlinePolicyToPermissionSet") => {
+            (
+                "sso.amazonaws.com",
+                "PutInlinePolicyToPermissionSet" | "DeleteInlinePolicyFromPermissionSet",
+            ) => {
                 let set = parameter("permissionSetArn");
                 (None, set.map(|arn| at("permission-set", arn, "inline".to_owned())))
             }
