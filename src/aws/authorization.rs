@@ -11,6 +11,7 @@ use super::chain;
 use super::client::{Limits, MissedByStandard, limited};
 use crate::effects::EffectError;
 use crate::prior::seed::{Identity, Policy};
+use crate::prior::{Address, Value};
 
 /// Entities on one page: the most that IAM gives.
 const PER_PAGE: i32 = 1_000;
@@ -24,6 +25,15 @@ pub struct Page {
     pub policies: Vec<Policy>,
     /// Where the next page begins, where there is one.
     pub next: Option<String>,
+}
+
+impl Page {
+    /// What is to be written of it.
+    #[must_use]
+    pub fn writes(&self) -> Vec<(Address, Value)> {
+        let identities = self.identities.iter().flat_map(Identity::writes);
+        identities.chain(self.policies.iter().flat_map(Policy::writes)).collect()
+    }
 }
 
 /// IAM's list of all that grants rights.

@@ -108,7 +108,8 @@ impl Register {
         let other = |write: &&Write| write.event_id != moment.event_id;
         let young = |write: &&Write| since.is_none_or(|since| !is_before(write, since));
         // What was written by the event that made the entity was there before anybody acted upon it.
-        let first = |write: &Write| since.is_some_and(|since| since.event_id == write.event_id);
+        let made = since.filter(|since| !since.seed);
+        let first = |write: &Write| made.is_some_and(|made| made.event_id == write.event_id);
         let near = |write: &Write| {
             !first(write) && (second(write.at) - second(moment.at)).abs() <= blur(write)
         };
