@@ -12,7 +12,7 @@ use crate::nearest;
 use crate::own::{Own, OwnSession};
 use crate::pattern::Pattern;
 use crate::principal::Principal;
-use crate::prior::Prior;
+use crate::prior::{Prior, Why};
 use crate::rights::{self, Rights};
 use crate::site::{Environment, EnvironmentChange, Site, Times};
 
@@ -93,6 +93,8 @@ pub struct Facts {
     pub burst: Option<u32>,
     /// What the event gives.
     pub rights: Rights,
+    /// What stood where the event writes: an attachment, a membership, a boundary, a status, a document.
+    pub former: Prior,
 }
 
 impl Facts {
@@ -127,6 +129,7 @@ impl Facts {
                 .and_then(|id| site.account_name(id, known.account.as_ref()))
                 .map(str::to_owned),
             burst: known.burst,
+            former: known.former.clone(),
             outcome,
             call,
             principal,
@@ -189,6 +192,7 @@ impl Facts {
             "trustExternal": self.rights.trust.as_ref().map(|trust| &trust.accounts),
             "documentUnreadable": self.rights.unreadable,
             "documentUnknown": self.rights.unknown.is_some(),
+            "before": (self.former.why() != Some(Why::NotAsked)).then(|| self.former.word()),
             "policyArn": self.rights.policy_arn,
             "policyName": self.rights.policy_name,
             "environment": self.environment.name,
@@ -209,6 +213,8 @@ pub struct Known {
     pub named: Prior,
     /// The document that was in force where the event puts or deletes one.
     pub replaced: Prior,
+    /// What stood where the event writes.
+    pub former: Prior,
     /// The account of the event.
     pub account: Option<Account>,
     /// The account that the event tags or untags, before it.
@@ -406,7 +412,7 @@ fn is_caller(entity: &Entity, principal: &Principal) -> bool {
 
 /// Every path below `derived`, so that a misspelt one is found when rules are read: it would never
 /// match, in silence.
-pub const PATHS: [&str; 43] = [
+pub const PATHS: [&str; 44] = [
     "derived.outcome",
     "derived.readOnly",
     "derived.knownApi",
@@ -421,6 +427,7 @@ pub const PATHS: [&str; 43] = [
     "derived.trustExternal",
     "derived.documentUnreadable",
     "derived.documentUnknown",
+    "derived.before",
     "derived.policyArn",
     "derived.policyName",
     "derived.environment",

@@ -44,6 +44,10 @@ impl Address {
         Self { thing: String::new(), ..self.clone() }
     }
 
+    fn is_life(&self) -> bool {
+        self.thing.is_empty()
+    }
+
     fn of(&self, thing: impl Into<String>) -> Self {
         Self { thing: thing.into(), ..self.clone() }
     }
@@ -158,6 +162,16 @@ impl Prior {
             Self::Present { value, .. } => std::slice::from_ref(value),
             Self::Unknown { possible, .. } => possible,
             Self::Absent { .. } => &[],
+        }
+    }
+
+    /// `unknown`, `absent` or `present`.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Unknown { .. } => "unknown",
+            Self::Absent { .. } => "absent",
+            Self::Present { .. } => "present",
         }
     }
 

@@ -25,7 +25,7 @@ use crate::event::{Event, Unreadable};
 use crate::history;
 use crate::lookup::{Cache, Finder};
 use crate::outcome::{Outcome, Verdict};
-use crate::prior::Questions;
+use crate::prior::{Questions, Registers};
 use crate::rule::{Rule, RuleSet};
 use crate::severity::Severity;
 use crate::site::TopicSpec;
@@ -187,7 +187,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     /// the stricter side.
     async fn known(&self, event: &Event, now: Timestamp) -> Known {
         let (finder, site) = (self.finder(), self.engine.site());
-        let questions = Questions::of(event);
+        let (questions, mut registers) = (Questions::of(event), Registers::new());
         // First: looking the account up may tell how it is after.
         let tagged = finder.tagged(event, now).await;
         let account = match event.account() {
@@ -195,8 +195,9 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             None => None,
         };
         Known {
-            named: self.prior(event, questions.named.as_ref()).await,
-            replaced: self.prior(event, questions.replaced.as_ref()).await,
+            named: self.prior(event, questions.named.as_ref(), &mut registers).await,
+            replaced: self.prior(event, questions.replaced.as_ref(), &mut registers).await,
+            former: self.prior(event, questions.former.as_ref(), &mut registers).await,
             account,
             tagged,
             calendars: finder.calendars(site, event.time(), now).await,

@@ -11,6 +11,7 @@ use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
 use iam_responder::engine::Engine;
 use iam_responder::event::Event;
+use iam_responder::prior::{Prior, Why};
 use iam_responder::respond::{Origin, Responder};
 use iam_responder::severity::Severity;
 use iam_responder::site::{Format, TopicSpec};
@@ -134,7 +135,8 @@ fn the_paths_of_derived_are_those_that_the_samples_show() {
     let mut found = BTreeSet::from(["derived.entity".to_owned(), "derived.principal".to_owned()]);
     for (_, text) in fixtures() {
         let Ok(mut event) = Event::parse(&text) else { continue };
-        let known = Known { burst: Some(1), ..Known::default() };
+        let former = Prior::unknown(Why::Unseen);
+        let known = Known { burst: Some(1), former, ..Known::default() };
         engine.derive(&mut event, &known);
         leaves(event.value("derived").unwrap(), "derived", &mut found);
     }

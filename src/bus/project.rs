@@ -26,7 +26,7 @@ const LINKED_ROLES: &str = ":role/aws-service-role/*";
 /// The path of the kind of identity.
 const TYPE: &str = "detail.userIdentity.type";
 /// Facts that only a call of the catalogue has.
-const OF_THE_CATALOGUE: [&str; 9] = [
+const OF_THE_CATALOGUE: [&str; 10] = [
     "derived.effect",
     "derived.grants",
     "derived.grantsUnconditional",
@@ -34,6 +34,7 @@ const OF_THE_CATALOGUE: [&str; 9] = [
     "derived.trustExternal",
     "derived.environmentChange",
     "derived.burst",
+    "derived.before",
     "derived.entity.kind",
     "derived.entity.name",
 ];

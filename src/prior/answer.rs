@@ -76,6 +76,14 @@ fn value(
             Value::Absent | Value::Unsaid => seen(own.before(moment, Some(write))),
         },
     };
+    // A group that was renamed has its members under another name.
+    if let Some(group) = address.thing.strip_prefix("member ") {
+        let group = Address { entity: format!("group {group}"), ..address.life() };
+        let renamed = |write: &Write| text(write).is_some_and(|former| !former.is_empty());
+        if read(group, registers)?.life(moment).is_some_and(renamed) {
+            return Ok(Prior::unknown(Why::Unseen));
+        }
+    }
     let Some(calls) = omitting(&address.thing, &address.entity) else { return Ok(found) };
     let omitted = read(unread(&address.account, calls), registers)?.last_until(moment);
     Ok(match omitted {

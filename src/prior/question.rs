@@ -1,7 +1,7 @@
 //! What an event asks about the state before it.
 
 use super::write::is_default;
-use super::{Address, fold, identity, policy};
+use super::{Address, fold, identity, policy, writes};
 use crate::event::Event;
 
 /// One question.
@@ -21,6 +21,19 @@ pub struct Questions {
     pub named: Option<Ask>,
     /// The document that was in force where the event puts or deletes one.
     pub replaced: Option<Ask>,
+    /// What stood where the event writes: an attachment, a membership, a boundary, the status of a
+    /// credential, the ID of the default version, a document.
+    pub former: Option<Ask>,
+}
+
+/// The register that the event writes; of a new default version the one that says so. Of what is made
+/// with its entity nothing was there before.
+fn former(event: &Event) -> Option<Ask> {
+    let written: Vec<Address> = writes(event, None, false).into_iter().map(|(at, _)| at).collect();
+    let default = written.iter().find(|at| at.thing == "default");
+    let former =
+        if written.iter().any(Address::is_life) { None } else { default.or(written.first()) };
+    former.cloned().map(Ask::Value)
 }
 
 impl Questions {
@@ -83,6 +96,6 @@ impl Questions {
             }
             _ => (None, None),
         };
-        Self { named, replaced }
+        Self { named, replaced, former: former(event) }
     }
 }

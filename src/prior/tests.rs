@@ -37,7 +37,9 @@ fn asked(ask: &Ask, event: &Event, mut registers: Registers) -> String {
     };
     match prior {
         Prior::Absent { source } => format!("absent by {}", source.event_id),
-        Prior::Present { value, source } => format!("{value} by {}", source.event_id),
+        Prior::Present { value, source } => {
+            format!("{value} by {}", source.event_id).trim_start().to_owned()
+        }
         Prior::Unknown { why, possible } => {
             format!("{why:?} {}", possible.join(" ")).trim().to_owned()
         }
@@ -222,8 +224,48 @@ fn a_seed_reads_an_entity_as_a_whole() {
 fn only_the_accounts_own_policies_are_asked_for() {
     for arn in ["arn:aws:iam::aws:policy/App", "arn:aws:iam::444455556666:policy/app"] {
         let attach = ATTACH.replace("arn:aws:iam::111122223333:policy/x/App", arn);
-        assert_eq!(Questions::of(&event(&attach, 0)), Questions::default(), "{arn}");
+        assert_eq!(Questions::of(&event(&attach, 0)).named, None, "{arn}");
     }
+}
+
+/// What stood before where the last event writes.
+#[track_caller]
+fn check_former(lines: &[&str], want: &str) {
+    let events: Vec<Event> =
+        lines.iter().enumerate().map(|(index, line)| event(line, index)).collect();
+    let (last, before) = events.split_last().unwrap();
+    let mut registers = Registers::new();
+    before.iter().for_each(|event| record(&mut registers, event));
+    let found = Questions::of(last).former.map(|ask| asked(&ask, last, registers));
+    assert_eq!(found.unwrap_or_default(), want);
+}
+
+#[test]
+fn what_stood_where_a_call_writes_is_known() {
+    check_former(&[ATTACH], "Unseen");
+    check_former(&[&ATTACH.replace("09:", "01:"), ATTACH], "by 0");
+    let detached = ATTACH.replace("09:", "02:").replace("Attach", "Detach");
+    check_former(&[&ATTACH.replace("09:", "01:"), &detached, ATTACH], "absent by 1");
+    check_former(&[r#"01:00 CreateUser {"userName":"u"}"#, ATTACH], "absent by 0");
+    check_former(&[&put("01:00", "lee", "a"), DELETE], "a by 0");
+    check_former(&[MADE, &version("02:00", "two", "true", "v2")], "v1 by 0");
+    check_former(&[MADE, &choose("02:00", "v3")], "v1 by 0");
+    let key = r#"01:00 CreateAccessKey {} => {"accessKey":{"accessKeyId":"AKIAX"}}"#;
+    let status = r#"02:00 UpdateAccessKey {"accessKeyId":"AKIAX","status":"Active"}"#;
+    check_former(&[key, status], "active by 0");
+    check_former(&[r#"01:00 CreateRole {"roleName":"r"}"#], "");
+    check_former(&[r#"01:00 TagRole {"roleName":"r"}"#], "");
+}
+
+#[test]
+fn members_of_a_renamed_group_are_not_known() {
+    let made = r#"01:00 CreateUser {"userName":"u"}"#;
+    let joined = r#"02:00 AddUserToGroup {"userName":"u","groupName":"g"}"#;
+    let renamed = r#"03:00 UpdateGroup {"groupName":"g","newGroupName":"h"}"#;
+    let again = r#"04:00 AddUserToGroup {"userName":"u","groupName":"h"}"#;
+    check_former(&[made, joined, &joined.replace("02:", "03:")], "by 1");
+    check_former(&[made, again], "absent by 0");
+    check_former(&[made, joined, renamed, again], "Unseen");
 }
 
 /// What an event writes, as lines.

@@ -14,13 +14,17 @@ const REGISTERS_PER_ANSWER_MAX: usize = 24;
 impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     /// What was before an event, as far as the events before it tell. An event without a time of its own
     /// has no before.
-    pub(super) async fn prior(&self, event: &Event, ask: Option<&Ask>) -> Prior {
+    pub(super) async fn prior(
+        &self,
+        event: &Event,
+        ask: Option<&Ask>,
+        registers: &mut Registers,
+    ) -> Prior {
         let (Some(ask), Some(at)) = (ask, event.time()) else { return Prior::default() };
         let id = event.identity();
         let moment = Moment { at, event_id: &id };
-        let mut registers = Registers::new();
         for _ in 0..=REGISTERS_PER_ANSWER_MAX {
-            let address = match prior::answer(ask, moment, &registers) {
+            let address = match prior::answer(ask, moment, registers) {
                 Ok(prior) => return prior,
                 Err(address) => address,
             };
