@@ -294,15 +294,15 @@ mod tests {
         Prior::Present { value: document.to_owned(), source }
     }
 
-    fn judge(name: &str, parameters: &str, named: Prior, replaced: Prior) -> Rights {
-        rights(&iam(name, parameters), &Site::empty(), &named, &replaced)
+    fn judge(name: &str, parameters: &str, named: &Prior, replaced: &Prior) -> Rights {
+        rights(&iam(name, parameters), &Site::empty(), named, replaced)
     }
 
     /// The document before is the one that the event names and the one that it replaces.
     #[track_caller]
     fn check(name: &str, parameters: &str, before: Option<&str>, want: &str) {
         let before = before.map_or_else(Prior::default, seen);
-        let rights = judge(name, parameters, before.clone(), before);
+        let rights = judge(name, parameters, &before, &before);
         assert!(rights.grants.all.contains(want), "{want} missing: {rights:?}");
     }
 
@@ -368,7 +368,7 @@ mod tests {
     fn the_difference_to_the_document_before_is_known() {
         let before = r#"{"Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}}"#;
         let parameters = r#"{"roleName":"r","policyName":"p","policyDocument":{"Statement":{"Effect":"Allow","Action":"iam:PassRole","Resource":"*"}}}"#;
-        let rights = judge("PutRolePolicy", parameters, Prior::default(), seen(before));
+        let rights = judge("PutRolePolicy", parameters, &Prior::default(), &seen(before));
         assert!(rights.added.unwrap().contains("pass-role-any"));
         assert!(rights.removed.unwrap().contains("data:s3"));
     }
@@ -381,7 +381,7 @@ mod tests {
             let parameters = format!(
                 r#"{{"roleName":"r","policyName":"p","policyDocument":{{"Statement":[{statements}]}}}}"#
             );
-            let rights = judge("PutRolePolicy", &parameters, Prior::default(), seen(&before));
+            let rights = judge("PutRolePolicy", &parameters, &Prior::default(), &seen(&before));
             rights.grants.all.contains("deny-removed")
         };
         let everything = r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#;
@@ -393,25 +393,26 @@ mod tests {
     #[test]
     fn what_nobody_saw_is_unknown_and_what_it_may_have_said_counts() {
         let own = r#"{"userName":"u","policyName":"p","policyArn":"arn:aws:iam::111122223333:policy/own","versionId":"v3"}"#;
-        let unseen = || Prior::unknown(Why::Unseen);
+        let unseen = &Prior::unknown(Why::Unseen);
+        let none = &Prior::default();
         for name in
             ["AttachUserPolicy", "DetachUserPolicy", "DeleteUserPolicy", "SetDefaultPolicyVersion"]
         {
-            assert!(judge(name, own, unseen(), unseen()).unknown.is_some(), "{name}");
+            assert!(judge(name, own, unseen, unseen).unknown.is_some(), "{name}");
             let narrow = seen(r#"{"Statement":[]}"#);
-            assert!(!judge(name, own, narrow.clone(), narrow).unknown.is_some(), "{name}");
+            assert!(judge(name, own, &narrow, &narrow).unknown.is_none(), "{name}");
         }
         let two = Prior::Unknown {
             why: Why::SameMoment,
             possible: vec![r#"{"Statement":[]}"#.to_owned(), ALLOW_ALL.replace('\\', "")],
         };
-        let attached = judge("AttachUserPolicy", own, two.clone(), Prior::default());
+        let attached = judge("AttachUserPolicy", own, &two, none);
         assert!(attached.unknown.is_some() && attached.grants.all.contains("admin"));
-        let chosen = judge("SetDefaultPolicyVersion", own, two, Prior::default());
+        let chosen = judge("SetDefaultPolicyVersion", own, &two, none);
         assert!(chosen.unknown.is_some() && chosen.grants.all.contains("admin"));
         let aws = r#"{"userName":"u","policyArn":"arn:aws:iam::aws:policy/NewByName"}"#;
-        assert!(!judge("DetachUserPolicy", aws, unseen(), unseen()).unknown.is_some());
-        assert!(judge("AttachUserPolicy", aws, unseen(), unseen()).unknown.is_some());
+        assert!(judge("DetachUserPolicy", aws, unseen, unseen).unknown.is_none());
+        assert!(judge("AttachUserPolicy", aws, unseen, unseen).unknown.is_some());
     }
 
     #[test]
@@ -420,7 +421,7 @@ mod tests {
             r#"{"roleName":"r","permissionsBoundary":"arn:aws:iam::111122223333:policy/edge"}"#;
         for name in ["PutRolePermissionsBoundary", "CreateUser", "CreateRole"] {
             let with = |document: &str| {
-                let rights = judge(name, parameters, seen(document), Prior::default());
+                let rights = judge(name, parameters, &seen(document), &Prior::default());
                 rights.grants.all.contains("boundary-removed")
             };
             assert!(with(&ALLOW_ALL.replace('\\', "")), "{name}");

@@ -25,7 +25,7 @@ pub fn answer(ask: &Ask, moment: Moment<'_>, registers: &Registers) -> Result<Pr
     }
 }
 
-fn read<'r>(address: Address, registers: &'r Registers) -> Result<&'r Register, Address> {
+fn read(address: Address, registers: &Registers) -> Result<&Register, Address> {
     registers.get(&address).ok_or(address)
 }
 

@@ -277,8 +277,8 @@ mod tests {
     #[test]
     fn a_seed_is_blurred_by_its_minute() {
         let seed = Write { seed: true, ..write(100, "seed", "read") };
-        check(&[seed.clone()], 200, "e", &["read"]);
-        check(&[seed.clone()], 130, "e", &["read", "?"]);
+        check(std::slice::from_ref(&seed), 200, "e", &["read"]);
+        check(std::slice::from_ref(&seed), 130, "e", &["read", "?"]);
         check(&[write(0, "a", "live"), seed.clone()], 200, "e", &["read"]);
         check(&[write(60, "a", "live"), seed.clone()], 200, "e", &["live", "read", "?"]);
         check(&[seed.clone(), write(150, "a", "live")], 250, "e", &["read", "live", "?"]);
