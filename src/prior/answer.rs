@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::register::{Sight, is_before};
+use super::register::{Sight, is_before, is_near};
 use super::write::unread;
 use super::{Address, Ask, Moment, Prior, Register, Source, Value, Why, Write};
 
@@ -66,7 +66,7 @@ fn value(
                 Sight::Never if renames < RENAMES_MAX => {
                     let then = Address { entity: former.clone(), ..address.clone() };
                     let moment = Moment { at: write.at, event_id: &write.event_id };
-                    return value(&then, moment, registers, renames + 1);
+                    value(&then, moment, registers, renames + 1)?
                 }
                 sight => seen(sight),
             },
@@ -104,7 +104,7 @@ fn born(birth: &Write, life: &Register, own: &Register, moment: Moment<'_>) -> P
     older.retain(|write| is_before(write, birth) && !life.gone_between(write, birth));
     let contradicted = !older.is_empty() || life.was_there(birth);
     match since {
-        Sight::Never if !contradicted => Prior::Absent { source: source(birth) },
+        Sight::Never if !contradicted => nothing_since(birth, own),
         since if !contradicted => seen(since),
         // Made although it was there: not deleted as far as told, so what it had may have stayed.
         since => {
@@ -115,14 +115,23 @@ fn born(birth: &Write, life: &Register, own: &Register, moment: Moment<'_>) -> P
     }
 }
 
+/// Nothing is kept of what was written since; where the oldest had to make room, that tells nothing.
+fn nothing_since(write: &Write, own: &Register) -> Prior {
+    if own.is_full() {
+        return Prior::unknown(Why::Unseen);
+    }
+    Prior::Absent { source: source(write) }
+}
+
 /// A seed reads an entity with all that it lists.
 fn read_whole(seed: &Write, own: &Register, moment: Moment<'_>, thing: &str) -> Prior {
     const LISTED: [&str; 6] = ["inline ", "attached ", "member ", "version ", "boundary", "trust"];
     match own.before(moment, Some(seed)) {
-        Sight::Never if LISTED.iter().any(|listed| thing.starts_with(listed)) => {
-            Prior::Absent { source: source(seed) }
+        Sight::Never if !LISTED.iter().any(|listed| thing.starts_with(listed)) => {
+            seen(own.before(moment, None))
         }
-        Sight::Never => seen(own.before(moment, None)),
+        Sight::Never if is_near(seed, moment) => Prior::unknown(Why::SameMoment),
+        Sight::Never => nothing_since(seed, own),
         sight => seen(sight),
     }
 }

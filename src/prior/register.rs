@@ -80,6 +80,11 @@ impl Register {
         true
     }
 
+    /// Older writes may have made room.
+    pub(super) fn is_full(&self) -> bool {
+        self.writes.len() >= WRITES_MAX
+    }
+
     /// The last write.
     #[must_use]
     pub fn last(&self) -> Option<&Write> {
@@ -110,9 +115,7 @@ impl Register {
         // What was written by the event that made the entity was there before anybody acted upon it.
         let made = since.filter(|since| !since.seed);
         let first = |write: &Write| made.is_some_and(|made| made.event_id == write.event_id);
-        let near = |write: &Write| {
-            !first(write) && (second(write.at) - second(moment.at)).abs() <= blur(write)
-        };
+        let near = |write: &Write| !first(write) && is_near(write, moment);
         let earlier = |write: &&Write| first(write) || (write.at < moment.at && !near(write));
         let kept = || self.writes.iter().filter(other).filter(young);
         let last = kept().rfind(earlier);
@@ -189,6 +192,11 @@ fn second(at: Timestamp) -> i64 {
 /// Seconds around a write that cannot be told from it.
 fn blur(write: &Write) -> i64 {
     if write.seed { SEED_SECS } else { 0 }
+}
+
+/// Can nobody tell which of the two came first?
+pub(super) fn is_near(write: &Write, moment: Moment<'_>) -> bool {
+    (second(write.at) - second(moment.at)).abs() <= blur(write)
 }
 
 /// Was one write for certain made before the other?

@@ -9,7 +9,7 @@ use crate::event::Event;
 use crate::prior::{self, Ask, Moment, Prior, Registers, Why};
 
 /// Most registers read for one answer: a policy's versions, or an identity renamed again and again.
-const REGISTERS_PER_ANSWER_MAX: usize = 24;
+const REGISTERS_PER_ANSWER_MAX: usize = 40;
 
 impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     /// What was before an event, as far as the events before it tell. An event without a time of its own

@@ -14,11 +14,21 @@ pub(super) fn keeps(before: &PolicyDocument, after: &PolicyDocument) -> bool {
 
 /// A ban covers another one where it names no less and holds under no more conditions.
 fn covers(new: &Statement, old: &Statement) -> bool {
-    let condition = |condition: &Condition| old.conditions.contains(condition);
+    let condition = |new: &Condition| old.conditions.iter().any(|old| same(new, old));
     clause_covers(&new.actions, &old.actions)
         && clause_covers(&new.resources, &old.resources)
         && principals_cover(&new.principals, &old.principals)
         && new.conditions.iter().all(condition)
+}
+
+/// The same condition, in whatever order and letters.
+fn same(new: &Condition, old: &Condition) -> bool {
+    let within =
+        |some: &Condition, all: &Condition| some.values.iter().all(|one| all.values.contains(one));
+    new.operator.eq_ignore_ascii_case(&old.operator)
+        && new.key.eq_ignore_ascii_case(&old.key)
+        && within(new, old)
+        && within(old, new)
 }
 
 fn clause_covers(new: &Clause, old: &Clause) -> bool {
@@ -80,6 +90,18 @@ mod tests {
             r#"{"Effect":"Deny","NotAction":"iam:Get*","Resource":"*"}"#,
             true,
         );
+    }
+
+    #[test]
+    fn a_condition_is_the_same_in_another_order_and_letters() {
+        let ban = |condition: &str| {
+            format!(r#"{{"Effect":"Deny","Action":"*","Resource":"*","Condition":{condition}}}"#)
+        };
+        let two = ban(r#"{"StringNotEquals":{"aws:RequestedRegion":["a","b"]}}"#);
+        check(&two, &ban(r#"{"stringNotEquals":{"AWS:requestedRegion":["b","a"]}}"#), true);
+        check(&two, &ban("{}"), true);
+        check(&two, &ban(r#"{"StringNotEquals":{"aws:RequestedRegion":["a","b","c"]}}"#), false);
+        check(&two, &ban(r#"{"StringNotLike":{"aws:RequestedRegion":["a","b"]}}"#), false);
     }
 
     #[test]
