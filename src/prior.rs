@@ -2,7 +2,7 @@
 //!
 //! Each thing of each entity has a [`Register`]: the writes to it, ordered by the events' own time and
 //! ID, never by their arrival. What an event writes ([`writes`]) and what it asks ([`Questions`]) are read
-//! off the event; [`answer`] makes an answer of the registers, through renames, deletion and making anew.
+//! off the event; [`answer()`] makes an answer of the registers, through renames, deletion and making anew.
 //! Unknown, absent and present are three different answers. All of it is pure: the registers that an
 //! answer needs are fetched by `respond` and kept by `effects`.
 //!
