@@ -123,7 +123,10 @@ impl Facts {
                 .map(|id| site.environment_change(event, id, known.tagged.as_ref())),
             tags: tags.cloned(),
             times: site.calendars_at(event.time(), &known.calendars),
-            rights: rights::rights(event, site, &known.named, &known.replaced),
+            rights: Rights {
+                replaces_nothing: matches!(known.former, Prior::Absent { .. }),
+                ..rights::rights(event, site, &known.named, &known.replaced)
+            },
             account_name: event
                 .account()
                 .and_then(|id| site.account_name(id, known.account.as_ref()))

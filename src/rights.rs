@@ -36,6 +36,8 @@ pub struct Rights {
     pub unknown: Option<Why>,
     /// It carries a document that cannot be read: AWS took it, so it means something.
     pub unreadable: bool,
+    /// For certain what it puts, attaches or adds was not there before, and nothing in its place.
+    pub replaces_nothing: bool,
 }
 
 /// What an event does with a document.
