@@ -480,8 +480,8 @@ fn rights_lines(rights: &Rights) -> RightsLines {
     if rights.unreadable {
         allows.push("not known: the document cannot be read".to_owned());
     }
-    if rights.unknown {
-        allows.push("not known: the event does not hold the document".to_owned());
+    if let Some(why) = rights.unknown {
+        allows.push(format!("not known for certain: {}", why.reason()));
     }
     let more = allows.len().saturating_sub(ALLOWS_MAX);
     allows.truncate(ALLOWS_MAX);

@@ -1,5 +1,6 @@
 //! The effects on AWS. Only this room speaks the SDK's language.
 
+pub mod authorization;
 pub mod client;
 pub mod dynamodb;
 pub mod lookups;

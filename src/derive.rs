@@ -13,8 +13,16 @@ use crate::nearest;
 use crate::own::{Own, OwnSession};
 use crate::pattern::Pattern;
 use crate::principal::Principal;
+use crate::prior::{Prior, Why};
 use crate::rights::{self, Rights};
 use crate::site::{Environment, EnvironmentChange, Guarded, Site, Times};
+
+mod automation;
+mod entity;
+
+pub use automation::Automation;
+pub use entity::Entity;
+use entity::{entity, is_caller};
 
 /// How a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,19 +45,6 @@ impl CallOutcome {
             Self::Failure => "failure",
         }
     }
-}
-
-/// What was acted upon.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Entity {
-    /// `role`, `user`, `policy`, `account` …
-    pub kind: String,
-    /// Its name; that of the caller where the API lets it be absent.
-    pub name: Option<String>,
-    /// Its ARN, where the event gives it or it follows from the name.
-    pub arn: Option<String>,
-    /// The account it lives in.
-    pub account: Option<String>,
 }
 
 /// All facts derived from one event.
@@ -79,6 +74,8 @@ pub struct Facts {
     pub own_stack: bool,
     /// The owner guards the entity.
     pub guarded: Option<Guarded>,
+    /// The known automation that acted.
+    pub automation: Option<Automation>,
     /// Name of the account, where it is known.
     pub account_name: Option<String>,
     /// Environment of the account.
@@ -93,6 +90,8 @@ pub struct Facts {
     pub burst: Option<u32>,
     /// What the event gives.
     pub rights: Rights,
+    /// What stood where the event writes: an attachment, a membership, a boundary, a status, a document.
+    pub former: Prior,
 }
 
 impl Facts {
@@ -119,17 +118,22 @@ impl Facts {
             deploys: principal.role_arn.as_deref().is_some_and(|role| own.is_deployment_role(role)),
             own_stack: known.own_stack,
             guarded,
+            automation: Automation::of(event, site),
             environment: site.environment(tags),
             environment_change: tagged
                 .map(|id| site.environment_change(event, id, known.tagged.as_ref())),
             tags: tags.cloned(),
             times: site.calendars_at(event.time(), &known.calendars),
-            rights: rights::rights(event, site, known.document.as_deref()),
+            rights: Rights {
+                replaces_nothing: matches!(known.former, Prior::Absent { .. }),
+                ..rights::rights(event, site, &known.named, &known.replaced)
+            },
             account_name: event
                 .account()
                 .and_then(|id| site.account_name(id, known.account.as_ref()))
                 .map(str::to_owned),
             burst: known.burst,
+            former: known.former.clone(),
             outcome,
             call,
             principal,
@@ -153,6 +157,9 @@ impl Facts {
             if self.deploys {
                 map.insert("deploys".to_owned(), true.into());
             }
+        }
+        if let (Some(automation), Value::Object(map)) = (self.automation, &mut value) {
+            map.insert("automation".to_owned(), automation.word().into());
         }
         value
     }
@@ -209,6 +216,8 @@ impl Facts {
             "trustExternal": self.rights.trust.as_ref().map(|trust| &trust.accounts),
             "denies": self.rights.denies.then_some(true),
             "documentUnreadable": self.rights.unreadable,
+            "documentUnknown": self.rights.unknown.is_some(),
+            "before": (self.former.why() != Some(Why::NotAsked)).then(|| self.former.word()),
             "policyArn": self.rights.policy_arn,
             "policyName": self.rights.policy_name,
             "environment": self.environment.name,
@@ -225,8 +234,12 @@ impl Facts {
 /// What is known beside the event when its facts are derived. Nothing of it is needed.
 #[derive(Debug, Clone, Default)]
 pub struct Known {
-    /// The policy document that was in force until the event.
-    pub document: Option<String>,
+    /// The document of the managed policy that the event names.
+    pub named: Prior,
+    /// The document that was in force where the event puts or deletes one.
+    pub replaced: Prior,
+    /// What stood where the event writes.
+    pub former: Prior,
     /// The account of the event.
     pub account: Option<Account>,
     /// The account that the event tags or untags, before it.
@@ -291,114 +304,6 @@ fn omitted(event: &Event) -> bool {
         || event.text("detail.requestParameters").is_some_and(|text| text.contains("\"omitted\""))
 }
 
-fn entity(
-    event: &Event,
-    call: &Call,
-    principal: &Principal,
-    outcome: CallOutcome,
-) -> Option<Entity> {
-    let account = event.account().map(str::to_owned);
-    // Root has no name: what an answer to root says of a user is no name of one.
-    let counts = |path: &&str| {
-        let by_root = principal.is_root() && call.absent_is_caller();
-        !by_root || path.starts_with("requestParameters.")
-    };
-    let mut paths = call.entity_paths().filter(counts);
-    let given = paths.find_map(|path| event.text(&format!("detail.{path}")));
-    if let Some(given) = given {
-        return Some(named(call.kind, given, event, account));
-    }
-    if call.absent_is_account() {
-        let arn = account
-            .as_deref()
-            .map(|account| format!("arn:{}:iam::{account}:root", partition(event)));
-        return Some(Entity { kind: call.kind.to_owned(), name: account.clone(), arn, account });
-    }
-    if let (CallOutcome::Denied, Some(message)) = (outcome, event.text("detail.errorMessage")) {
-        return Some(denied_entity(message, call.kind, event, account));
-    }
-    // Of a call that failed, absent parameters may only be unrecorded.
-    let parameters = event.value("detail.requestParameters").is_some();
-    let absent = outcome == CallOutcome::Success || (outcome == CallOutcome::Failure && parameters);
-    if call.absent_is_caller() && absent && !omitted(event) {
-        let name = principal.name.clone();
-        let kind = if principal.is_root() { "root" } else { call.kind };
-        return Some(Entity { kind: kind.to_owned(), name, arn: principal.arn.clone(), account });
-    }
-    Some(Entity { kind: call.kind.to_owned(), name: None, arn: None, account })
-}
-
-/// The target of a denied call stands only in the text:
-/// "… is not authorized to perform: iam:AttachRolePolicy on resource: role deploy because …".
-fn denied_entity(message: &str, kind: &str, event: &Event, account: Option<String>) -> Entity {
-    let unknown =
-        || Entity { kind: kind.to_owned(), name: None, arn: None, account: account.clone() };
-    let Some((_, rest)) = message.split_once("on resource: ") else { return unknown() };
-    let word = |text: &str| {
-        let end = text.find(char::is_whitespace).unwrap_or(text.len());
-        text.get(..end).unwrap_or_default().trim_end_matches(['.', ',']).to_owned()
-    };
-    let rest = rest.trim_start();
-    if rest.starts_with("arn:") {
-        return named(kind, &word(rest), event, account);
-    }
-    // Kinds of two words come first: "instance profile web".
-    const KINDS: [(&str, &str); 9] = [
-        ("instance profile ", "instance-profile"),
-        ("server certificate ", "server-certificate"),
-        ("mfa device ", "mfa-device"),
-        ("saml provider ", "saml-provider"),
-        ("oidc provider ", "oidc-provider"),
-        ("user ", "user"),
-        ("role ", "role"),
-        ("group ", "group"),
-        ("policy ", "policy"),
-    ];
-    let lower = rest.to_lowercase();
-    let found = KINDS.iter().find(|(words, _)| lower.starts_with(words));
-    let (kind, name) = match found {
-        Some((words, kind)) => (*kind, word(rest.get(words.len()..).unwrap_or_default())),
-        None => (kind, word(rest)),
-    };
-    if name == "*" || name.is_empty() { unknown() } else { named(kind, &name, event, account) }
-}
-
-/// An entity by name or ARN. Names of IAM users, roles and groups lead to an ARN without path.
-fn named(kind: &str, given: &str, event: &Event, account: Option<String>) -> Entity {
-    let root = given.eq_ignore_ascii_case("AWS ROOT USER")
-        || given.ends_with(":mfa/root-account-mfa-device");
-    let kind = if root { "root" } else { kind };
-    if given.starts_with("arn:") {
-        let name = given.rsplit(['/', ':']).next().unwrap_or(given).to_owned();
-        let parts: Vec<&str> = given.splitn(6, ':').collect();
-        // An ARN says itself what it is of, and whose.
-        let own_kind = match parts.as_slice() {
-            [_, _, "iam", _, _, rest] => rest.split_once('/').map(|(kind, _)| kind),
-            _ => None,
-        };
-        let named_kinds = ["user", "role", "group", "policy", "instance-profile"];
-        let kind = own_kind.filter(|own| named_kinds.contains(own)).unwrap_or(kind);
-        let own_account =
-            parts.get(4).filter(|account| account.len() == 12).map(|account| (*account).to_owned());
-        let account = own_account.or(account);
-        return Entity {
-            kind: kind.to_owned(),
-            name: Some(name),
-            arn: Some(given.to_owned()),
-            account,
-        };
-    }
-    let arn = match (kind, &account) {
-        ("root", Some(account)) => Some(format!("arn:{}:iam::{account}:root", partition(event))),
-        ("user" | "role" | "group" | "instance-profile" | "server-certificate", Some(account)) => {
-            Some(format!("arn:{}:iam::{account}:{kind}/{given}", partition(event)))
-        }
-        _ => None,
-    };
-    let name = if root { "root" } else { given };
-    Entity { kind: kind.to_owned(), name: Some(name.to_owned()), arn, account }
-}
-
 /// The partition, from the caller's ARN, else from the Region.
 #[must_use]
 pub fn partition(event: &Event) -> &str {
@@ -412,27 +317,9 @@ pub fn partition(event: &Event) -> &str {
     })
 }
 
-/// IAM names are not told apart by case.
-fn is_caller(entity: &Entity, principal: &Principal) -> bool {
-    let same = |one: &Option<String>, other: &Option<String>| match (one, other) {
-        (Some(one), Some(other)) => one.eq_ignore_ascii_case(other),
-        _ => false,
-    };
-    let same_account = entity.account.is_none()
-        || principal.account.is_none()
-        || entity.account == principal.account;
-    let kinds = match entity.kind.as_str() {
-        "user" => principal.kind == "IAMUser",
-        "role" => matches!(principal.kind.as_str(), "AssumedRole" | "Role"),
-        "root" => principal.is_root(),
-        _ => false,
-    };
-    kinds && same_account && (principal.is_root() || same(&entity.name, &principal.name))
-}
-
 /// Every path below `derived`, so that a misspelt one is found when rules are read: it would never
 /// match, in silence.
-pub const PATHS: [&str; 49] = [
+pub const PATHS: [&str; 52] = [
     "derived.outcome",
     "derived.readOnly",
     "derived.knownApi",
@@ -448,6 +335,8 @@ pub const PATHS: [&str; 49] = [
     "derived.trustExternal",
     "derived.denies",
     "derived.documentUnreadable",
+    "derived.documentUnknown",
+    "derived.before",
     "derived.policyArn",
     "derived.policyName",
     "derived.environment",
@@ -473,6 +362,7 @@ pub const PATHS: [&str; 49] = [
     "derived.principal.deploys",
     "derived.principal.linkedService",
     "derived.principal.permissionSet",
+    "derived.principal.automation",
     "derived.entity.kind",
     "derived.entity.name",
     "derived.entity.arn",

@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::account::Account;
 use crate::alert::Message;
 use crate::ledger::Told;
+use crate::prior::{Register, Write};
 use crate::severity::Severity;
 
 pub mod memory;
@@ -143,21 +144,15 @@ pub trait State {
         none_of: &[String],
     ) -> impl Future<Output = Result<Option<(String, Timestamp)>, EffectError>>;
 
-    /// The policy document in force before an event, as far as events told. The event itself, when
-    /// delivered again, does not count.
-    fn document_before(
-        &self,
-        key: &str,
-        event_id: &str,
-    ) -> impl Future<Output = Result<Option<String>, EffectError>>;
+    /// A register of prior state; one that nothing was written to is empty.
+    fn register(&self, address: &str) -> impl Future<Output = Result<Register, EffectError>>;
 
-    /// Keeps the policy document that an event put in force; `None` where it removed one.
-    fn remember_document(
+    /// Adds a write to a register, at the place of its own time. Adding it twice is adding it once, and
+    /// no write takes the place of a younger one, whoever else writes meanwhile.
+    fn record_write(
         &self,
-        key: &str,
-        event_id: &str,
-        at: Timestamp,
-        document: Option<&str>,
+        address: &str,
+        write: &Write,
     ) -> impl Future<Output = Result<(), EffectError>>;
 
     /// A text kept under a key, and when it was.

@@ -15,7 +15,7 @@
 //!  remind:  what nobody acknowledged, from the `ledger` ─▶ publish
 //! ```
 //!
-//! [`engine`] holds what was compiled from rules and site file, which [`document`] reads with their
+//! [`prior`] answers what was before an event, from the events before it. [`engine`] holds what was compiled from rules and site file, which [`document`] reads with their
 //! lines and [`folder`] finds; [`settings`] are the function's environment variables. [`own`] knows what
 //! belongs to the tool itself, by the name it was deployed under, [`arn`] what AWS alone can make. [`rule_test`], [`coverage`] and [`bus`] ask
 //! the rules themselves: [`bus`] makes of them what EventBridge must deliver. [`lookup`] decides how long an answer about an
@@ -55,6 +55,7 @@ pub mod pattern;
 pub mod plan;
 pub mod policy;
 pub mod principal;
+pub mod prior;
 pub mod rights;
 pub mod rule;
 pub mod settings;

@@ -159,7 +159,7 @@ fn case(inverse: &Inverse, event: &Event, facts: &Facts) -> Option<&'static Step
     let holds = |condition: &Condition| match condition {
         Condition::OnlyDenies => facts.rights.only_denies,
         Condition::OwnQuarantine => is_own_quarantine(event, facts),
-        Condition::UnknownPolicy => facts.rights.unknown,
+        Condition::UnknownPolicy => facts.rights.unknown.is_some(),
         Condition::ReplacesNothing => facts.rights.replaces_nothing,
         Condition::Present(path) => event.value(&format!("detail.{path}")).is_some(),
         Condition::Absent(path) => event.value(&format!("detail.{path}")).is_none(),
@@ -217,7 +217,7 @@ fn has_path(role_arn: &str, path: &str) -> bool {
 fn is_own_quarantine(event: &Event, facts: &Facts) -> bool {
     let arn = event.text("detail.requestParameters.policyArn");
     facts.own_session.is_some()
-        && facts.rights.unknown
+        && facts.rights.unknown.is_some()
         && facts.own.contains(&"policy")
         && arn.is_some_and(|arn| arn.ends_with("/quarantine"))
 }

@@ -12,6 +12,7 @@ use thiserror::Error;
 
 mod counting;
 mod once;
+mod prior;
 pub mod tell;
 
 use crate::alert::Alert;
@@ -24,7 +25,7 @@ use crate::event::{Event, Unreadable};
 use crate::history;
 use crate::lookup::{Cache, Finder};
 use crate::outcome::{Outcome, Verdict};
-use crate::rights;
+use crate::prior::{Questions, Registers};
 use crate::rule::{Rule, RuleSet};
 use crate::severity::Severity;
 use crate::site::TopicSpec;
@@ -134,6 +135,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         let matching = self.engine.matching(&event);
         let firing = self.firing(&event, &facts, &matching, now).await;
         self.record(&event, &facts, now).await;
+        self.record_writes(&event, &facts, now).await;
         self.finder().forget_tagged(&event, known.tagged.as_ref(), now).await;
         if matching.is_empty() {
             if event.shape() == crate::event::Shape::Unknown {
@@ -185,6 +187,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     /// the stricter side.
     async fn known(&self, event: &Event, now: Timestamp) -> Known {
         let (finder, site) = (self.finder(), self.engine.site());
+        let (questions, mut registers) = (Questions::of(event), Registers::new());
         // First: looking the account up may tell how it is after.
         let tagged = finder.tagged(event, now).await;
         let account = match event.account() {
@@ -192,7 +195,9 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             None => None,
         };
         Known {
-            document: self.document_before(event).await,
+            named: self.prior(event, questions.named.as_ref(), &mut registers).await,
+            replaced: self.prior(event, questions.replaced.as_ref(), &mut registers).await,
+            former: self.prior(event, questions.former.as_ref(), &mut registers).await,
             account,
             tagged,
             calendars: finder.calendars(site, event.time(), now).await,
@@ -201,11 +206,6 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             tags_do_not_count: self.origin == Origin::Checked
                 && !self.lookups.asks_about_accounts(),
         }
-    }
-
-    async fn document_before(&self, event: &Event) -> Option<String> {
-        let key = rights::ledger_key(event)?;
-        self.state.document_before(&key, &event.identity()).await.ok()?
     }
 
     async fn alert(

@@ -1,14 +1,16 @@
-//! What an event gives: the policy document or managed policy it carries, judged.
+//! What an event gives: the policy document or managed policy it carries or names, judged, and against the
+//! one before.
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
+use crate::arn::Arn;
 use crate::event::Event;
 use crate::policy::{Grants, PolicyDocument, Trust, managed};
+use crate::prior::{Prior, Why};
 use crate::site::Site;
 
 mod contain;
+mod denial;
 mod trust;
 
 /// Inline policies that AWS puts on users whose keys were found in public.
@@ -31,8 +33,10 @@ pub struct Rights {
     pub added: Option<BTreeSet<String>>,
     /// Words that it gave and that are gone.
     pub removed: Option<BTreeSet<String>>,
-    /// It gives something, but nothing tells what: a customer's policy that no event showed.
-    pub unknown: bool,
+    /// What it gives or takes stands in a document that nobody knows for certain: of a customer's policy
+    /// that no event showed, or about which the events contradict each other. What it may have said still
+    /// counts in `grants`.
+    pub unknown: Option<Why>,
     /// What it puts or attaches forbids something.
     pub denies: bool,
     /// It carries a document that cannot be read: AWS took it, so it means something.
@@ -48,13 +52,15 @@ pub struct Rights {
 enum Deed {
     /// Puts an identity policy; the field below `requestParameters` that holds it.
     Put(&'static str),
+    /// Makes a version the default that was written before.
+    Choose,
     /// Puts a trust policy.
     Trust(&'static str),
     /// Attaches a managed policy by ARN.
     Attach(&'static str),
     /// Detaches a managed policy by ARN.
     Detach(&'static str),
-    /// Deletes an inline policy by name.
+    /// Deletes an inline policy.
     Delete,
     /// Sets a permissions boundary by ARN.
     Bound,
@@ -73,6 +79,7 @@ fn deed(event: &Event) -> Deed {
             | "CreatePolicy"
             | "CreatePolicyVersion",
         ) => Deed::Put("policyDocument"),
+        ("iam.amazonaws.com", "SetDefaultPolicyVersion") => Deed::Choose,
         ("iam.amazonaws.com", "UpdateAssumeRolePolicy") => Deed::Trust("policyDocument"),
         ("iam.amazonaws.com", "CreateRole") => Deed::Trust("assumeRolePolicyDocument"),
         ("iam.amazonaws.com", "AttachUserPolicy" | "AttachRolePolicy" | "AttachGroupPolicy") => {
@@ -84,14 +91,16 @@ fn deed(event: &Event) -> Deed {
         ("iam.amazonaws.com", "DeleteUserPolicy" | "DeleteRolePolicy" | "DeleteGroupPolicy") => {
             Deed::Delete
         }
-        ("iam.amazonaws.com", "PutUserPermissionsBoundary" | "PutRolePermissionsBoundary") => {
-            Deed::Bound
-        }
+        (
+            "iam.amazonaws.com",
+            "PutUserPermissionsBoundary" | "PutRolePermissionsBoundary" | "CreateUser",
+        ) => Deed::Bound,
         (
             "iam.amazonaws.com",
             "DeleteUserPermissionsBoundary" | "DeleteRolePermissionsBoundary",
         ) => Deed::Unbound,
         ("sso.amazonaws.com", "PutInlinePolicyToPermissionSet") => Deed::Put("inlinePolicy"),
+        ("sso.amazonaws.com", "DeleteInlinePolicyFromPermissionSet") => Deed::Delete,
         ("sso.amazonaws.com", "AttachManagedPolicyToPermissionSet") => {
             Deed::Attach("managedPolicyArn")
         }
@@ -104,50 +113,10 @@ fn deed(event: &Event) -> Deed {
     }
 }
 
-/// The document an event carries, as text, for the ledger.
+/// Judges what an event gives. `named` is the document of the managed policy that it names, `replaced`
+/// the one that was in force where it puts or deletes one.
 #[must_use]
-pub fn document(event: &Event) -> Option<String> {
-    let field = match deed(event) {
-        Deed::Put(field) | Deed::Trust(field) => field,
-        _ => return None,
-    };
-    match event.value(&format!("detail.requestParameters.{field}"))? {
-        Value::String(text) => Some(text.clone()),
-        other => Some(other.to_string()),
-    }
-}
-
-/// Under which name the ledger keeps the document that an event puts, deletes or attaches.
-#[must_use]
-pub fn ledger_key(event: &Event) -> Option<String> {
-    let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
-    let account = event.account().unwrap_or_default();
-    let entity = || ["userName", "roleName", "groupName"].iter().find_map(|name| parameter(name));
-    let policy = match deed(event) {
-        Deed::Trust(_) => format!("trust {}", parameter("roleName")?),
-        Deed::Put("policyDocument") if entity().is_none() => event
-            .text("detail.responseElements.policy.arn")
-            .or_else(|| parameter("policyArn"))?
-            .to_owned(),
-        Deed::Put("policyDocument") | Deed::Delete => {
-            let kind = ["User", "Role", "Group"]
-                .iter()
-                .find(|kind| event.name().is_some_and(|name| name.contains(**kind)))?;
-            format!("{kind} {} {}", entity()?, parameter("policyName")?)
-        }
-        Deed::Attach(field) | Deed::Detach(field) => {
-            parameter(field).filter(|arn| !arn.contains(":aws:policy/"))?.to_owned()
-        }
-        Deed::Put("inlinePolicy") => format!("permission set {}", parameter("permissionSetArn")?),
-        _ => return None,
-    };
-    Some(format!("{account} {policy}"))
-}
-
-/// Judges what an event gives. `before` is the document that the ledger holds under
-/// [`ledger_key`].
-#[must_use]
-pub fn rights(event: &Event, site: &Site, before: Option<&str>) -> Rights {
+pub fn rights(event: &Event, site: &Site, named: &Prior, replaced: &Prior) -> Rights {
     let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
     let mut rights = Rights {
         policy_arn: ["policyArn", "managedPolicyArn", "permissionsBoundary"]
@@ -157,16 +126,16 @@ pub fn rights(event: &Event, site: &Site, before: Option<&str>) -> Rights {
         policy_name: parameter("policyName").map(str::to_owned),
         ..Rights::default()
     };
-    let before = before.and_then(PolicyDocument::parse);
+    let (named, replaced) = (Documents::of(named), Documents::of(replaced));
     let own = served(event);
     match deed(event) {
         Deed::Put(field) => {
             let found = event.value(&format!("detail.requestParameters.{field}"));
             if let Some(document) = found.and_then(PolicyDocument::from_field) {
                 rights.only_denies = document.denies_only();
-                rights.grants = Grants::of(&document, own);
                 rights.denies = document.denies();
-                compare(&mut rights, before.as_ref(), own);
+                rights.grants = Grants::of(&document, own);
+                rights.compare(&replaced, &[document], own);
             } else {
                 rights.unreadable = found.is_some();
             }
@@ -174,30 +143,30 @@ pub fn rights(event: &Event, site: &Site, before: Option<&str>) -> Rights {
                 rights.grants.add("quarantine", true);
             }
         }
+        Deed::Choose => {
+            rights.unknown = named.doubt;
+            rights.grants = named.grants(own);
+            rights.compare(&replaced, &named.all, own);
+        }
         Deed::Trust(field) => {
             let found = event.value(&format!("detail.requestParameters.{field}"));
             let document = found.and_then(PolicyDocument::from_field);
             rights.unreadable = found.is_some() && document.is_none();
             rights.only_denies = document.as_ref().is_some_and(PolicyDocument::denies_only);
-            rights.trust = document.map(|document| trust::judge(&document, event, site));
+            rights.trust = document.as_ref().map(|document| trust::judge(document, event, site));
+            if document.is_some_and(|document| replaced.lose(&[document])) {
+                rights.grants.add("deny-removed", true);
+            }
             if let Some(boundary) = parameter("permissionsBoundary") {
-                bound(&mut rights.grants, boundary);
+                bound(&mut rights.grants, boundary, &named, own);
             }
         }
-        Deed::Attach(field) => {
-            rights.only_denies = contain::only_denies(parameter(field), before.as_slice());
-            rights.unknown = !attach(&mut rights.grants, parameter(field), before.as_ref(), own);
-            let policy = parameter(field).and_then(managed);
-            rights.denies = policy.is_some_and(|policy| policy.denies)
-                || before.as_ref().is_some_and(PolicyDocument::denies);
-        }
-        Deed::Detach(field) => {
-            rights.only_denies = contain::only_denies(parameter(field), before.as_slice());
-            detach(&mut rights.grants, parameter(field), before.as_ref());
-        }
-        Deed::Delete => delete(&mut rights, before.as_ref()),
+        Deed::Attach(field) => rights.attach(parameter(field), &named, own),
+        Deed::Detach(field) => rights.detach(parameter(field), &named),
+        Deed::Delete => rights.delete(&replaced),
         Deed::Bound => {
-            bound(&mut rights.grants, parameter("permissionsBoundary").unwrap_or_default());
+            let arn = parameter("permissionsBoundary").unwrap_or_default();
+            bound(&mut rights.grants, arn, &named, own);
         }
         Deed::Unbound => rights.grants.add("boundary-removed", true),
         Deed::Nothing => {}
@@ -210,69 +179,129 @@ fn served(event: &Event) -> Option<&str> {
     event.account().filter(|_| event.event_source() != Some("sso.amazonaws.com"))
 }
 
-fn compare(rights: &mut Rights, before: Option<&PolicyDocument>, own: Option<&str>) {
-    let Some(before) = before else { return };
-    let earlier = Grants::of(before, own).all;
-    rights.added = Some(rights.grants.all.difference(&earlier).cloned().collect());
-    rights.removed = Some(earlier.difference(&rights.grants.all).cloned().collect());
-    if before.denies() && !rights.grants.all.is_empty() {
-        rights.grants.add("deny-removed", true);
+/// The documents that an answer about prior state may mean.
+struct Documents {
+    all: Vec<PolicyDocument>,
+    /// Why it is not certain which one it is, or what it says.
+    doubt: Option<Why>,
+}
+
+impl Documents {
+    fn of(prior: &Prior) -> Self {
+        let all: Vec<PolicyDocument> =
+            prior.possible().iter().filter_map(|text| PolicyDocument::parse(text)).collect();
+        let doubt = match prior {
+            Prior::Present { .. } => all.is_empty().then_some(Why::Unreadable),
+            // What is attached or taken away is there, whatever the events say.
+            Prior::Absent { .. } => Some(Why::Contradicted),
+            Prior::Unknown { why, .. } => Some(*why),
+        };
+        Self { all, doubt }
+    }
+
+    /// All that any of them gives.
+    fn grants(&self, own: Option<&str>) -> Grants {
+        let mut grants = Grants::default();
+        for document in &self.all {
+            let one = Grants::of(document, own);
+            grants.all.extend(one.all);
+            grants.unconditional.extend(one.unconditional);
+        }
+        grants
+    }
+
+    /// May any of them forbid something?
+    fn deny(&self) -> bool {
+        self.all.iter().any(PolicyDocument::denies)
+    }
+
+    /// May something be forbidden no more after these?
+    fn lose(&self, after: &[PolicyDocument]) -> bool {
+        let lost = |before| after.iter().any(|after| !denial::keeps(before, after));
+        self.all.iter().any(lost)
     }
 }
 
-/// AWS's own policies are known by name, the customer's by the document the ledger saw. Says
-/// whether it is known what the policy gives.
-fn attach(
-    grants: &mut Grants,
-    arn: Option<&str>,
-    before: Option<&PolicyDocument>,
-    own: Option<&str>,
-) -> bool {
-    match (arn.and_then(managed), before) {
-        (Some(policy), _) => *grants = policy.grants,
-        (None, Some(document)) => *grants = Grants::of(document, own),
-        (None, None) => return arn.is_none(),
+impl Rights {
+    /// The difference to the document before, where it is certain; a ban taken out also where it is only
+    /// likely.
+    fn compare(&mut self, before: &Documents, after: &[PolicyDocument], own: Option<&str>) {
+        if before.doubt.is_none() && !after.is_empty() {
+            let earlier = before.grants(own).all;
+            self.added = Some(self.grants.all.difference(&earlier).cloned().collect());
+            self.removed = Some(earlier.difference(&self.grants.all).cloned().collect());
+        }
+        if before.lose(after) {
+            self.grants.add("deny-removed", true);
+        }
     }
-    true
+
+    /// AWS's own policies are known by name, the customer's by the document that events showed.
+    fn attach(&mut self, arn: Option<&str>, named: &Documents, own: Option<&str>) {
+        let Some(arn) = arn else { return };
+        self.only_denies = contain::only_denies(Some(arn), &named.all);
+        match managed(arn) {
+            Some(policy) => {
+                self.denies = policy.denies;
+                self.grants = policy.grants;
+            }
+            None => {
+                self.denies = named.deny();
+                self.unknown = named.doubt;
+                self.grants = named.grants(own);
+            }
+        }
+    }
+
+    fn detach(&mut self, arn: Option<&str>, named: &Documents) {
+        let Some(arn) = arn else { return };
+        self.only_denies = contain::only_denies(Some(arn), &named.all);
+        let policy = managed(arn);
+        if policy.as_ref().is_some_and(|policy| policy.quarantines) {
+            self.grants.add("quarantine-removed", true);
+        }
+        // Of AWS's own the ones that forbid are known by name.
+        self.unknown = named.doubt.filter(|_| policy.is_none() && !is_aws_managed(arn));
+        let named_so = named.doubt.is_some() && arn.to_lowercase().contains("deny");
+        if policy.is_some_and(|policy| policy.denies) || named.deny() || named_so {
+            self.grants.add("deny-removed", true);
+        }
+    }
+
+    fn delete(&mut self, replaced: &Documents) {
+        // The inline policy of a permission set has no name; another's is only missing with all parameters.
+        let name = self.policy_name.as_deref().unwrap_or_default();
+        let named_so = replaced.doubt.is_some() && name.to_lowercase().contains("deny");
+        let quarantine = name == QUARANTINE_INLINE;
+        let removed = name == REVOCATION_INLINE || named_so || replaced.deny();
+        self.unknown = replaced.doubt;
+        if quarantine {
+            self.grants.add("quarantine-removed", true);
+        }
+        if removed {
+            self.grants.add("deny-removed", true);
+        }
+    }
 }
 
-fn detach(grants: &mut Grants, arn: Option<&str>, before: Option<&PolicyDocument>) {
-    let policy = arn.and_then(managed);
-    if policy.as_ref().is_some_and(|policy| policy.quarantines) {
-        grants.add("quarantine-removed", true);
-    }
-    let named_so = arn.is_some_and(|arn| arn.to_lowercase().contains("deny"));
-    if policy.is_some_and(|policy| policy.denies)
-        || before.is_some_and(PolicyDocument::denies)
-        || named_so
-    {
-        grants.add("deny-removed", true);
-    }
-}
-
-fn delete(rights: &mut Rights, before: Option<&PolicyDocument>) {
-    let name = rights.policy_name.as_deref().unwrap_or_default();
-    if name == QUARANTINE_INLINE {
-        rights.grants.add("quarantine-removed", true);
-    }
-    if name == REVOCATION_INLINE
-        || name.to_lowercase().contains("deny")
-        || before.is_some_and(PolicyDocument::denies)
-    {
-        rights.grants.add("deny-removed", true);
-    }
+fn is_aws_managed(arn: &str) -> bool {
+    Arn::parse(arn).is_some_and(|arn| arn.account == "aws")
 }
 
 /// A boundary that allows everything bounds nothing.
-fn bound(grants: &mut Grants, arn: &str) {
-    if managed(arn).is_some_and(|policy| policy.grants.all.contains("admin")) {
+fn bound(grants: &mut Grants, arn: &str, named: &Documents, own: Option<&str>) {
+    let given = managed(arn).map_or_else(|| named.grants(own), |policy| policy.grants);
+    if given.all.contains("admin") {
         grants.add("boundary-removed", true);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
+    use crate::prior::Source;
 
     fn iam(name: &str, parameters: &str) -> Event {
         let text = format!(
@@ -282,9 +311,20 @@ mod tests {
         Event::parse(&text).unwrap()
     }
 
+    fn seen(document: &str) -> Prior {
+        let source = Source { event_id: "e".to_owned(), at: Timestamp::UNIX_EPOCH };
+        Prior::Present { value: document.to_owned(), source }
+    }
+
+    fn judge(name: &str, parameters: &str, named: &Prior, replaced: &Prior) -> Rights {
+        rights(&iam(name, parameters), &Site::empty(), named, replaced)
+    }
+
+    /// The document before is the one that the event names and the one that it replaces.
     #[track_caller]
     fn check(name: &str, parameters: &str, before: Option<&str>, want: &str) {
-        let rights = rights(&iam(name, parameters), &Site::empty(), before);
+        let before = before.map_or_else(Prior::default, seen);
+        let rights = judge(name, parameters, &before, &before);
         assert!(rights.grants.all.contains(want), "{want} missing: {rights:?}");
     }
 
@@ -314,24 +354,6 @@ mod tests {
             None,
             "quarantine",
         );
-    }
-
-    #[test]
-    fn a_document_is_judged_in_the_account_that_it_serves() {
-        let elsewhere = r#"{"Statement":{"Effect":"Allow","Action":"iam:*","Resource":"arn:aws:iam::999988887777:*"}}"#;
-        let given = |source: &str, name: &str, parameters: &str| {
-            let event = Event::parse(&format!(
-                r#"{{"eventSource":"{source}","eventName":"{name}","recipientAccountId":"111122223333",
-                   "requestParameters":{parameters}}}"#
-            ));
-            let event = event.unwrap();
-            rights(&event, &Site::empty(), Some(elsewhere)).grants.all.contains("admin")
-        };
-        let attached = r#"{"policyArn":"arn:aws:iam::111122223333:policy/own"}"#;
-        assert!(!given("iam.amazonaws.com", "AttachUserPolicy", attached));
-        // A permission set serves accounts that its event does not name.
-        let put = format!(r#"{{"permissionSetArn":"p","inlinePolicy":{elsewhere}}}"#);
-        assert!(given("sso.amazonaws.com", "PutInlinePolicyToPermissionSet", &put));
     }
 
     #[test]
@@ -368,10 +390,64 @@ mod tests {
     fn the_difference_to_the_document_before_is_known() {
         let before = r#"{"Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}}"#;
         let parameters = r#"{"roleName":"r","policyName":"p","policyDocument":{"Statement":{"Effect":"Allow","Action":"iam:PassRole","Resource":"*"}}}"#;
-        let event = iam("PutRolePolicy", parameters);
-        assert_eq!(ledger_key(&event).as_deref(), Some("111122223333 Role r p"));
-        let rights = rights(&event, &Site::empty(), Some(before));
+        let rights = judge("PutRolePolicy", parameters, &Prior::default(), &seen(before));
         assert!(rights.added.unwrap().contains("pass-role-any"));
         assert!(rights.removed.unwrap().contains("data:s3"));
+    }
+
+    #[test]
+    fn a_ban_that_the_new_document_keeps_is_not_removed() {
+        const BAN: &str = r#"{"Effect":"Deny","Action":"iam:*","Resource":"*"}"#;
+        let put = |statements: &str| {
+            let before = format!(r#"{{"Statement":[{BAN}]}}"#);
+            let parameters = format!(
+                r#"{{"roleName":"r","policyName":"p","policyDocument":{{"Statement":[{statements}]}}}}"#
+            );
+            let rights = judge("PutRolePolicy", &parameters, &Prior::default(), &seen(&before));
+            rights.grants.all.contains("deny-removed")
+        };
+        let everything = r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#;
+        assert!(!put(&format!("{BAN},{everything}")));
+        assert!(put(everything));
+        assert!(put(r#"{"Effect":"Allow","Action":"s3:ListBucket","Resource":"*"}"#));
+    }
+
+    #[test]
+    fn what_nobody_saw_is_unknown_and_what_it_may_have_said_counts() {
+        let own = r#"{"userName":"u","policyName":"p","policyArn":"arn:aws:iam::111122223333:policy/own","versionId":"v3"}"#;
+        let unseen = &Prior::unknown(Why::Unseen);
+        let none = &Prior::default();
+        for name in
+            ["AttachUserPolicy", "DetachUserPolicy", "DeleteUserPolicy", "SetDefaultPolicyVersion"]
+        {
+            assert!(judge(name, own, unseen, unseen).unknown.is_some(), "{name}");
+            let narrow = seen(r#"{"Statement":[]}"#);
+            assert!(judge(name, own, &narrow, &narrow).unknown.is_none(), "{name}");
+        }
+        let two = Prior::Unknown {
+            why: Why::SameMoment,
+            possible: vec![r#"{"Statement":[]}"#.to_owned(), ALLOW_ALL.replace('\\', "")],
+        };
+        let attached = judge("AttachUserPolicy", own, &two, none);
+        assert!(attached.unknown.is_some() && attached.grants.all.contains("admin"));
+        let chosen = judge("SetDefaultPolicyVersion", own, &two, none);
+        assert!(chosen.unknown.is_some() && chosen.grants.all.contains("admin"));
+        let aws = r#"{"userName":"u","policyArn":"arn:aws:iam::aws:policy/NewByName"}"#;
+        assert!(judge("DetachUserPolicy", aws, unseen, unseen).unknown.is_none());
+        assert!(judge("AttachUserPolicy", aws, unseen, unseen).unknown.is_some());
+    }
+
+    #[test]
+    fn a_boundary_of_ones_own_that_allows_everything_bounds_nothing() {
+        let parameters =
+            r#"{"roleName":"r","permissionsBoundary":"arn:aws:iam::111122223333:policy/edge"}"#;
+        for name in ["PutRolePermissionsBoundary", "CreateUser", "CreateRole"] {
+            let with = |document: &str| {
+                let rights = judge(name, parameters, &seen(document), &Prior::default());
+                rights.grants.all.contains("boundary-removed")
+            };
+            assert!(with(&ALLOW_ALL.replace('\\', "")), "{name}");
+            assert!(!with(r#"{"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#));
+        }
     }
 }

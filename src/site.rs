@@ -21,6 +21,7 @@ use crate::severity::Severity;
 mod compile;
 mod guarded;
 mod merge;
+mod pipeline;
 mod spec;
 
 use compile::{Compiler, Known};
@@ -146,6 +147,7 @@ impl Site {
         let adjustments = compiler.adjustments(&spec);
         let suppressions = compiler.suppressions(&spec);
         let guarded = compiler.guarded(&spec);
+        compiler.check_pipelines(&spec);
         compiler.check_rules(&spec);
         if compiler.faults.is_empty() {
             let own = Self { spec, environment, calendars, adjustments, suppressions, guarded };
@@ -191,6 +193,12 @@ impl Site {
     #[must_use]
     pub fn knows_account(&self, account: &str) -> bool {
         self.spec.accounts.contains_key(account)
+    }
+
+    /// Is it the ARN of a role of known automation?
+    #[must_use]
+    pub fn is_pipeline(&self, role_arn: &str) -> bool {
+        self.spec.pipelines.iter().any(|pipeline| pipeline == role_arn)
     }
 
     /// Does the site file leave open what tags the account has, or its name?

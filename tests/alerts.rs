@@ -13,6 +13,7 @@ use iam_responder::effects::recorder::Recorder;
 use iam_responder::engine::{Engine, SiteFiles, SourceFile};
 use iam_responder::event::Event;
 use iam_responder::own::Own;
+use iam_responder::prior::{Prior, Why};
 use iam_responder::respond::{Origin, Responder};
 use iam_responder::severity::Severity;
 use iam_responder::site::{Format, TopicSpec};
@@ -307,7 +308,8 @@ fn the_paths_of_derived_are_those_that_the_samples_show() {
     let texts = fixtures().into_iter().map(|(_, text)| text).chain(rare());
     for text in texts {
         let Ok(mut event) = Event::parse(&text) else { continue };
-        let known = Known { burst: Some(1), own_stack: true, ..Known::default() };
+        let former = Prior::unknown(Why::Unseen);
+        let known = Known { burst: Some(1), own_stack: true, former, ..Known::default() };
         engine.derive(&mut event, &known);
         leaves(event.value("derived").unwrap(), "derived", &mut found);
     }

@@ -291,11 +291,48 @@ fn verdicts_and_numbers_are_asked_for_in_the_right_words() {
     for (arguments, fragment) in [
         (["verdict", "event-1", "mistake"], "[possible values: acknowledged, true-positive"),
         (["stats", "--days", "0"], "0 is not in 1..=90"),
+        (["ledger", "sed", "--format=json"], "a similar subcommand exists: 'seed'"),
     ] {
         let output = run_with(&arguments, "");
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         assert!(text(&output.stderr).contains(fragment), "{}", text(&output.stderr));
     }
+}
+
+#[test]
+fn what_was_before_decides_how_loud_an_attachment_is() {
+    let event = |time: &str, call: &str, parameters: &str| {
+        format!(
+            r#"{{"eventSource":"iam.amazonaws.com","eventName":"{call}","eventID":"{time}","eventTime":"2026-11-20T11:{time}:00Z","recipientAccountId":"111122223333","userIdentity":{{"type":"AssumedRole","sessionContext":{{"sessionIssuer":{{"arn":"arn:aws:iam::111122223333:role/ci/deploy"}}}}}},"requestParameters":{parameters}}}"#
+        )
+    };
+    let attach = |time: &str| {
+        let policy = r#"{"roleName":"app","policyArn":"arn:aws:iam::111122223333:policy/sheets"}"#;
+        event(time, "AttachRolePolicy", policy)
+    };
+    let document = |action: &str| {
+        format!(
+            r#"{{"policyName":"sheets","policyDocument":{{"Statement":{{"Effect":"Allow","Action":"{action}","Resource":"*"}}}}}}"#
+        )
+    };
+    let made = |action: &str| event("01", "CreatePolicy", &document(action));
+    let scratch = Scratch::new(
+        "pipelines",
+        &[("site.yaml", "pipelines: ['arn:aws:iam::111122223333:role/ci/deploy']\n")],
+    );
+    let site = scratch.path("site.yaml");
+    let last = |events: &[String], options: &[&str]| {
+        let arguments = [&["respond", "-", "--format", "json"], options].concat();
+        let output = run_with(&arguments, &events.join("\n"));
+        let answers = text(&output.stdout);
+        let last: Value = serde_json::from_str(answers.lines().last().unwrap()).unwrap();
+        last["severity"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(last(&[attach("02")], &[]), "medium");
+    assert_eq!(last(&[attach("02")], &["--site", &site]), "low");
+    assert_eq!(last(&[made("sts:GetCallerIdentity"), attach("02")], &[]), "low");
+    // Delivered in the wrong order, the next attachment knows.
+    assert_eq!(last(&[attach("02"), made("*"), attach("03")], &["--site", &site]), "high");
 }
 
 #[test]

@@ -12,6 +12,7 @@ use iam_responder::engine::{Engine, SourceFile};
 use iam_responder::event::{Event, Unreadable};
 use iam_responder::ledger::Told;
 use iam_responder::outcome::{Outcome, Verdict};
+use iam_responder::prior::{Register, Write};
 use iam_responder::respond::{Origin, RespondError, Responder};
 use iam_responder::severity::Severity;
 use iam_responder::site::{Format, TopicSpec};
@@ -161,17 +162,11 @@ impl State for Down {
         Self::fails()
     }
 
-    async fn document_before(&self, _: &str, _: &str) -> Result<Option<String>, EffectError> {
+    async fn register(&self, _: &str) -> Result<Register, EffectError> {
         Self::fails()
     }
 
-    async fn remember_document(
-        &self,
-        _: &str,
-        _: &str,
-        _: Timestamp,
-        _: Option<&str>,
-    ) -> Result<(), EffectError> {
+    async fn record_write(&self, _: &str, _: &Write) -> Result<(), EffectError> {
         Self::fails()
     }
 

@@ -54,9 +54,10 @@ fn an_alert_tells_the_difference_to_the_document_before() {
     let (publish, state, topics) = (Recorder::default(), Memory::default(), [].into());
     let responder = Responder::offline(&engine, &topics, &publish, &state, Origin::Trusted);
     let text = fs::read_to_string("events/put-role-policy-inline.json").unwrap();
-    let deliver = |id: &str, document: &str| {
+    let deliver = |id: &str, minute: u8, document: &str| {
         let mut raw: Value = serde_json::from_str(&text).unwrap();
         raw["detail"]["eventID"] = id.into();
+        raw["detail"]["eventTime"] = format!("2026-11-20T11:{minute:02}:00Z").into();
         raw["detail"]["requestParameters"]["policyDocument"] = document.into();
         let event = Event::parse(&raw.to_string());
         let now = "2026-11-20T12:00:00Z".parse().unwrap();
@@ -64,9 +65,35 @@ fn an_alert_tells_the_difference_to_the_document_before() {
     };
     let narrow = r#"{"Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}"#;
     let wide = r#"{"Statement":[{"Effect":"Allow","Action":"iam:PassRole","Resource":"*"}]}"#;
-    assert_eq!(deliver("one", narrow).rights.difference, None);
-    let told = deliver("two", wide).to_text();
+    assert_eq!(deliver("one", 1, narrow).rights.difference, None);
+    let told = deliver("two", 2, wide).to_text();
     assert!(told.contains("Compared with the document before: new escalation, pass-role-any; gone data-all, data:s3."), "{told}");
     // Delivered again, it is still compared with the first.
-    assert!(deliver("two", wide).rights.difference.is_some());
+    assert!(deliver("two", 2, wide).rights.difference.is_some());
+}
+
+#[test]
+fn an_alert_says_why_a_policy_is_not_known() {
+    let engine = Engine::embedded().unwrap();
+    let (publish, state, topics) = (Recorder::default(), Memory::default(), [].into());
+    let responder = Responder::offline(&engine, &topics, &publish, &state, Origin::Trusted);
+    let deliver = |call: &str, second: u8, parameters: &str| {
+        let text = format!(
+            r#"{{"eventSource":"iam.amazonaws.com","eventName":"{call}","eventID":"{second}",
+                "eventTime":"2026-11-20T11:00:{second:02}Z","recipientAccountId":"111122223333",
+                "userIdentity":{{"type":"IAMUser","userName":"dan"}},"requestParameters":{parameters}}}"#
+        );
+        let now = "2026-11-20T12:00:00Z".parse().unwrap();
+        let told = pollster::block_on(responder.respond(Event::parse(&text), now, None)).unwrap();
+        (told.outcome.severity.unwrap().word(), told.alert.unwrap().to_text())
+    };
+    let attach = r#"{"groupName":"g","policyArn":"arn:aws:iam::111122223333:policy/team/Sheets"}"#;
+    let (severity, told) = deliver("AttachGroupPolicy", 1, attach);
+    assert_eq!(severity, "medium");
+    assert!(told.contains("not known for certain: no event showed it"), "{told}");
+    let made = r#"{"policyName":"sheets","policyDocument":"{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"sts:GetCallerIdentity\",\"Resource\":\"*\"}}"}"#;
+    deliver("CreatePolicy", 2, made);
+    let (severity, told) = deliver("AttachGroupPolicy", 3, attach);
+    assert_eq!(severity, "low");
+    assert!(!told.contains("for certain"), "{told}");
 }

@@ -6,6 +6,7 @@
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::{Claim, Delivery, State};
 use iam_responder::ledger::{Judgement, Ledger, Told, Word};
+use iam_responder::prior::{Register, Value, Write};
 use iam_responder::severity::Severity;
 use jiff::{SignedDuration, Timestamp};
 
@@ -161,17 +162,26 @@ async fn the_first_event_of_a_span_is_found(state: &impl State) {
     assert_eq!(state.first_between("unheard of", at(0), at(60), &[]).await.unwrap(), None);
 }
 
-async fn documents_are_remembered(state: &impl State) {
-    let before = async |event: &str| state.document_before("d", event).await.unwrap();
-    assert_eq!(before("one").await, None);
-    state.remember_document("d", "one", at(0), Some("first")).await.unwrap();
-    assert_eq!(before("one").await, None, "the event itself, delivered again");
-    assert_eq!(before("two").await.as_deref(), Some("first"));
-    state.remember_document("d", "two", at(1), Some("second")).await.unwrap();
-    state.remember_document("d", "two", at(1), Some("second")).await.unwrap();
-    assert_eq!(before("two").await.as_deref(), Some("first"));
-    state.remember_document("d", "three", at(2), None).await.unwrap();
-    assert_eq!(before("four").await, None, "it was removed");
+async fn writes_stand_at_their_own_time(state: &impl State) {
+    let write = |event: &str, second: i64, value: Value| Write {
+        at: at(second),
+        event_id: event.to_owned(),
+        value,
+        seed: false,
+    };
+    let (one, two) = (write("one", 0, Value::of("first")), write("two", 5, Value::of("second")));
+    assert_eq!(state.register("r").await.unwrap(), Register::default());
+    for again in [&two, &one, &two, &one] {
+        state.record_write("r", again).await.unwrap();
+    }
+    state.record_write("another", &one).await.unwrap();
+    let mut want = Register::default();
+    want.record(&one);
+    want.record(&two);
+    assert_eq!(state.register("r").await.unwrap(), want);
+    let gone = write("three", 9, Value::Absent);
+    state.record_write("r", &gone).await.unwrap();
+    assert_eq!(state.register("r").await.unwrap().last(), Some(&gone));
 }
 
 async fn an_event_is_under_way_once(state: &impl State) {
@@ -191,7 +201,7 @@ async fn all(state: &(impl State + Ledger)) {
     claims_know_their_owner(state).await;
     each_event_counts_once(state).await;
     the_first_event_of_a_span_is_found(state).await;
-    documents_are_remembered(state).await;
+    writes_stand_at_their_own_time(state).await;
     repetitions_are_counted_for_the_next_alert(state).await;
     distinct_ids_count_however_often_they_come(state).await;
     notes_are_kept(state).await;

@@ -20,9 +20,11 @@ use super::chain;
 use super::client::{Limits, MissedByStandard, limited};
 use crate::effects::{Claim, Delivery, EffectError, HELD_MAX, State, UNDER_WAY_SECS_MAX};
 use crate::ledger::Told;
+use crate::prior::{Register, Write};
 
 mod find;
 mod records;
+mod registers;
 
 pub use find::tables_of;
 
@@ -35,8 +37,6 @@ const EVENTS_PER_KEY_MAX: i64 = 1_200;
 const EVENTS_PER_KEY_CUT: usize = 200;
 /// Days that a note is kept.
 const NOTE_DAYS: i64 = 60;
-/// Days that a policy document is kept.
-const DOCUMENT_DAYS: i64 = 400;
 /// Time that an item outlives its window: DynamoDB deletes late anyway.
 const SLACK_SECS: i64 = 86_400;
 
@@ -123,17 +123,18 @@ impl Table {
         }
     }
 
-    /// Takes events out of a key that are too old to count any more.
-    async fn prune(&self, id: String, old: Vec<String>) {
+    /// Takes elements out of a set that are too old to count any more.
+    async fn take_out(&self, id: String, set: &str, old: Vec<String>) {
         let request = self
             .client
             .update_item()
             .table_name(&self.name)
             .key("id", text(id))
-            .update_expression("DELETE events :old")
+            .update_expression("DELETE #set :old")
+            .expression_attribute_names("#set", set)
             .expression_attribute_values(":old", AttributeValue::Ss(old));
         if let Err(error) = request.send().await {
-            tracing::warn!(error = chain(&error), "old events not pruned");
+            tracing::warn!(error = chain(&error), set, "old elements not taken out");
         }
     }
 }
@@ -325,7 +326,7 @@ impl State for Table {
             let gone: Vec<String> =
                 noted.iter().take(gone).map(|(id, then)| format!("{then} {id}")).collect();
             if !gone.is_empty() {
-                self.prune(id.clone(), gone).await;
+                self.take_out(id.clone(), "events", gone).await;
                 if !added {
                     (noted, _) = self.add(&id, &entry, expiration(at, window)).await?;
                 }
@@ -354,51 +355,13 @@ impl State for Table {
         Ok(first.and_then(|(id, then)| Some((id, Timestamp::from_millisecond(then).ok()?))))
     }
 
-    async fn document_before(
-        &self,
-        key: &str,
-        event_id: &str,
-    ) -> Result<Option<String>, EffectError> {
-        let Some(item) = self.item(id("document", key)).await? else { return Ok(None) };
-        let get = |name: &str| item.get(name).and_then(|value| value.as_s().ok());
-        let again = get("event").is_some_and(|event| event == event_id);
-        let found = if again { get("before") } else { get("current") };
-        Ok(found.filter(|text| !text.is_empty()).cloned())
+    async fn register(&self, address: &str) -> Result<Register, EffectError> {
+        let item = self.item(id("register", address)).await?;
+        Ok(item.as_ref().map(registers::of).unwrap_or_default())
     }
 
-    async fn remember_document(
-        &self,
-        key: &str,
-        event_id: &str,
-        at: Timestamp,
-        document: Option<&str>,
-    ) -> Result<(), EffectError> {
-        let kept = SignedDuration::from_hours(24 * DOCUMENT_DAYS / 2);
-        let answer = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .key("id", text(id("document", key)))
-            .update_expression(
-                "SET #before = if_not_exists(#current, :none), #current = :document, #event = :event, \
-                 expiration = :expiration",
-            )
-            .condition_expression("attribute_not_exists(#event) OR #event <> :event")
-            .expression_attribute_names("#before", "before")
-            .expression_attribute_names("#current", "current")
-            .expression_attribute_names("#event", "event")
-            .expression_attribute_values(":none", text(""))
-            .expression_attribute_values(":document", text(document.unwrap_or_default()))
-            .expression_attribute_values(":event", text(event_id))
-            .expression_attribute_values(":expiration", number(expiration(at, kept)))
-            .send()
-            .await;
-        match answer {
-            Ok(_) => Ok(()),
-            // Delivered again: it is kept already.
-            Err(error) if is_refusal(&error) => Ok(()),
-            Err(error) => Err(self.failed("remember a document", &error)),
-        }
+    async fn record_write(&self, address: &str, write: &Write) -> Result<(), EffectError> {
+        self.add_write(id("register", address), write).await
     }
 
     async fn note(&self, key: &str) -> Result<Option<(String, Timestamp)>, EffectError> {

@@ -20,7 +20,7 @@ const ISSUER: &str = "detail.userIdentity.sessionContext.sessionIssuer";
 /// The path of the kind of identity.
 const TYPE: &str = "detail.userIdentity.type";
 /// Facts that only a call of the catalogue has.
-const OF_THE_CATALOGUE: [&str; 9] = [
+const OF_THE_CATALOGUE: [&str; 10] = [
     "derived.effect",
     "derived.grants",
     "derived.grantsUnconditional",
@@ -28,12 +28,14 @@ const OF_THE_CATALOGUE: [&str; 9] = [
     "derived.trustExternal",
     "derived.environmentChange",
     "derived.burst",
+    "derived.before",
     "derived.entity.kind",
     "derived.entity.name",
 ];
 
 /// Facts that are always there, and true only of a call of the catalogue.
-const TRUE_OF_THE_CATALOGUE: [&str; 2] = ["derived.tampering", "derived.documentUnreadable"];
+const TRUE_OF_THE_CATALOGUE: [&str; 3] =
+    ["derived.tampering", "derived.documentUnreadable", "derived.documentUnknown"];
 
 /// Facts whose values are projected. Of those that only calls of the catalogue have it counts that they are asked
 /// for; all others are no matter of a bus rule.

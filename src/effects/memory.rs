@@ -8,13 +8,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Claim, Delivery, EffectError, HELD_MAX, State, UNDER_WAY_SECS_MAX, lock};
 use crate::ledger::{Judgement, Ledger, Record, Told};
+use crate::prior::{Register, Write};
 
 /// Most fingerprints and counters kept. Beyond it all of the kind are forgotten at once: repetitions
 /// are told again, thresholds and sequences begin anew.
 pub const ENTRIES_MAX: usize = 100_000;
-/// Most policy documents kept, each of at most 128 KiB. Beyond it all are forgotten: alerts then tell
-/// no difference to the document before.
-pub const DOCUMENTS_MAX: usize = 1_000;
+/// Most bytes of prior state kept. Beyond it all of it is forgotten: what was before is unknown then, and
+/// falls to the stricter side.
+pub const REGISTERS_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Most events remembered in one counter.
 pub const EVENTS_PER_COUNTER_MAX: usize = 1_000;
 
@@ -25,7 +26,7 @@ pub struct Memory {
     deliveries: Mutex<HashMap<String, (Timestamp, bool)>>,
     claims: Mutex<HashMap<String, Claimed>>,
     counters: Mutex<HashMap<String, Vec<(String, Timestamp)>>>,
-    documents: Mutex<HashMap<String, Kept>>,
+    registers: Mutex<Registers>,
     notes: Mutex<HashMap<String, (String, Timestamp)>>,
     told: Mutex<BTreeMap<String, Record>>,
 }
@@ -39,12 +40,11 @@ struct Claimed {
     before: u32,
 }
 
-/// A policy document, the event that brought it, and the one before.
+/// Registers of prior state, and how much they hold.
 #[derive(Debug, Default)]
-struct Kept {
-    event_id: String,
-    current: Option<String>,
-    before: Option<String>,
+struct Registers {
+    of: HashMap<String, Register>,
+    bytes: usize,
 }
 
 impl State for Memory {
@@ -186,36 +186,21 @@ impl State for Memory {
         Ok(events.filter(fits).min_by_key(|(_, at)| *at).cloned())
     }
 
-    async fn document_before(
-        &self,
-        key: &str,
-        event_id: &str,
-    ) -> Result<Option<String>, EffectError> {
-        let documents = lock(&self.documents);
-        let kept = documents.get(key);
-        Ok(kept.and_then(|kept| {
-            let found = if kept.event_id == event_id { &kept.before } else { &kept.current };
-            found.clone()
-        }))
+    async fn register(&self, address: &str) -> Result<Register, EffectError> {
+        Ok(lock(&self.registers).of.get(address).cloned().unwrap_or_default())
     }
 
-    async fn remember_document(
-        &self,
-        key: &str,
-        event_id: &str,
-        _: Timestamp,
-        document: Option<&str>,
-    ) -> Result<(), EffectError> {
-        let mut documents = lock(&self.documents);
-        if documents.len() >= DOCUMENTS_MAX {
-            documents.clear();
+    async fn record_write(&self, address: &str, write: &Write) -> Result<(), EffectError> {
+        let mut registers = lock(&self.registers);
+        if registers.bytes >= REGISTERS_BYTES_MAX {
+            *registers = Registers::default();
         }
-        let kept = documents.entry(key.to_owned()).or_default();
-        if kept.event_id != event_id {
-            kept.before = kept.current.take();
-            kept.current = document.map(str::to_owned);
-            event_id.clone_into(&mut kept.event_id);
-        }
+        let register = registers.of.entry(address.to_owned()).or_default();
+        let before = register.bytes();
+        let fresh = if before == 0 { address.len() } else { 0 };
+        register.record(write);
+        let after = register.bytes();
+        registers.bytes = (registers.bytes + after + fresh).saturating_sub(before);
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! What is counted across events: thresholds, sequences, bursts, policy documents, and by what.
+//! What is counted across events: thresholds, sequences, bursts, and by what.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -7,7 +7,6 @@ use crate::derive::{CallOutcome, Facts, is_read_only, outcome_of};
 use crate::effects::{Lookups, Publish, State};
 use crate::event::Event;
 use crate::principal::Principal;
-use crate::rights;
 use crate::rule::{GroupBy, Rule};
 use crate::severity::Severity;
 
@@ -71,8 +70,8 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         true
     }
 
-    /// Notes what later events are compared with: steps of sequences, policy documents. A store
-    /// that is down costs those comparisons, not this event's alert.
+    /// Notes what later events are compared with: the steps of sequences. A store that is down
+    /// costs those comparisons, not this event's alert.
     pub(super) async fn record(&self, event: &Event, facts: &Facts, now: Timestamp) {
         let (id, at) = (event.identity(), event.time().unwrap_or(now));
         for (rule, step) in self.engine.rules().steps(event.raw()) {
@@ -97,14 +96,6 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
                     |_| (),
                 );
             }
-        }
-        let changes = facts.outcome == CallOutcome::Success && !facts.omitted;
-        let (Some(key), true) = (rights::ledger_key(event), changes) else { return };
-        let document = rights::document(event);
-        let gone = event.name().is_some_and(|name| name.starts_with("Delete"));
-        if document.is_some() || gone {
-            let noted = self.state.remember_document(&key, &id, at, document.as_deref()).await;
-            noted.unwrap_or_else(|error| tracing::warn!(%error, "policy document not noted"));
         }
     }
 

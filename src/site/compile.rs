@@ -191,6 +191,14 @@ impl Compiler<'_> {
         entities
     }
 
+    pub(super) fn check_pipelines(&mut self, spec: &SiteSpec) {
+        for (index, arn) in spec.pipelines.iter().enumerate() {
+            if let Err(message) = super::pipeline::check(arn) {
+                self.fault(&format!("pipelines[{index}]"), message, None);
+            }
+        }
+    }
+
     /// Every rule named anywhere must exist.
     pub(super) fn check_rules(&mut self, spec: &SiteSpec) {
         let overridden = spec.overrides.keys().map(|id| (format!("overrides.{id}"), id));

@@ -37,6 +37,7 @@ impl SiteSpec {
         let Self {
             defaults,
             accounts,
+            pipelines,
             organization,
             environment,
             calendars,
@@ -49,6 +50,7 @@ impl SiteSpec {
         } = self;
         let mut merged = Self { defaults, ..base };
         merged.accounts.extend(accounts);
+        merged.pipelines.extend(pipelines);
         merged.organization = organization.or(merged.organization);
         merged.environment = environment.or(merged.environment);
         merged.calendars.extend(calendars);

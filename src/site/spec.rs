@@ -38,6 +38,10 @@ pub struct SiteSpec {
     /// Declared silence.
     #[serde(default)]
     pub suppressions: Vec<SuppressionSpec>,
+    /// Roles of known automation, by their ARNs with their paths: what they attach was written down and
+    /// reviewed elsewhere before.
+    #[serde(default)]
+    pub pipelines: Vec<String>,
     /// Changes to single rules, by rule ID.
     #[serde(default)]
     pub overrides: IndexMap<String, OverrideSpec>,

@@ -23,7 +23,7 @@ def now():
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
-def command(responder, *arguments):
+def command(responder, *arguments, environment=()):
     """Runs a verb of the command line that talks to the table; gives its exit status and its JSON line."""
     own = credentials()
     done = subprocess.run(
@@ -37,6 +37,7 @@ def command(responder, *arguments):
             "AWS_REGION": REGION,
             "AWS_ENDPOINT_URL": responder.emulator.url,
             "USER": "night-watch",
+            **dict(environment),
         },
         capture_output=True,
         text=True,

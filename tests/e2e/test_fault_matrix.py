@@ -56,9 +56,9 @@ class Call:
 
 CALLS = [
     Call("sns", "Publish", "the alert"),
-    Call("dynamodb", "GetItem", "the document before", "document#"),
+    Call("dynamodb", "GetItem", "what was before", "register#"),
     Call("dynamodb", "GetItem", "the step before", "count#"),
-    Call("dynamodb", "UpdateItem", "the document now", "document#"),
+    Call("dynamodb", "UpdateItem", "what is now", "register#"),
     Call("dynamodb", "UpdateItem", "the step noted", "count#", findings_suppressed),
     Call("dynamodb", None, "claim of a window", "claim#", findings_suppressed),
     Call("dynamodb", "PutItem", "under way", '"told":{"BOOL":false}'),

@@ -11,6 +11,7 @@ use iam_responder::effects::{
 };
 use iam_responder::ledger::Told;
 use iam_responder::metrics::Phases;
+use iam_responder::prior::{Register, Write};
 use iam_responder::severity::Severity;
 use jiff::{SignedDuration, Timestamp};
 
@@ -233,22 +234,12 @@ impl State for Invocation<'_> {
         self.asked(either!(self.store, first_between(key, from, to, none_of))).await
     }
 
-    async fn document_before(
-        &self,
-        key: &str,
-        event_id: &str,
-    ) -> Result<Option<String>, EffectError> {
-        self.asked(either!(self.store, document_before(key, event_id))).await
+    async fn register(&self, address: &str) -> Result<Register, EffectError> {
+        self.asked(either!(self.store, register(address))).await
     }
 
-    async fn remember_document(
-        &self,
-        key: &str,
-        event_id: &str,
-        at: Timestamp,
-        document: Option<&str>,
-    ) -> Result<(), EffectError> {
-        self.asked(either!(self.store, remember_document(key, event_id, at, document))).await
+    async fn record_write(&self, address: &str, write: &Write) -> Result<(), EffectError> {
+        self.asked(either!(self.store, record_write(address, write))).await
     }
 
     async fn note(&self, key: &str) -> Result<Option<(String, Timestamp)>, EffectError> {

@@ -3,13 +3,7 @@
 use clap::builder::PossibleValuesParser;
 use iam_responder::ledger::Word;
 
-/// Where the alerts are kept.
-#[derive(Debug, clap::Args)]
-pub struct Kept {
-    /// DynamoDB table of the deployment, in the Region that the AWS settings name [default: found by --name]
-    #[arg(long, value_name = "TABLE", env = "IAM_RESPONDER_TABLE")]
-    pub table: Option<String>,
-}
+use crate::deployment::Kept;
 
 /// Arguments of `verdict`.
 #[derive(Debug, clap::Args)]
@@ -49,13 +43,8 @@ pub use without_aws::{stats, verdict};
 mod without_aws {
     use super::{StatsArguments, VerdictArguments};
     use crate::Global;
+    use crate::deployment::refused;
     use crate::exit::{Exit, Failure};
-
-    fn refused<T>() -> Result<T, Failure> {
-        let message = "this binary was built without AWS, so that it builds in seconds; build it with: \
-                       cargo build --release --features aws";
-        Err(Failure::Fault(message.to_owned()))
-    }
 
     pub fn verdict(_: &Global, _: &VerdictArguments) -> Result<Exit, Failure> {
         refused()
@@ -69,22 +58,19 @@ mod without_aws {
 #[cfg(feature = "aws")]
 mod with_aws {
     use std::collections::BTreeMap;
-    use std::env;
     use std::io::Write;
 
-    use aws_config::SdkConfig;
     use iam_responder::alert::NAME_CHARS_MAX;
     use iam_responder::alert::clean::{clean, visible};
-    use iam_responder::aws::client;
-    use iam_responder::aws::dynamodb::{Table, tables_of};
     use iam_responder::effects::EffectError;
     use iam_responder::ledger::{self, Judgement, Ledger, NOTE_CHARS_MAX, Stats, Word};
     use jiff::{SignedDuration, Timestamp};
     use serde_json::json;
 
-    use super::{Kept, StatsArguments, VerdictArguments};
+    use super::{StatsArguments, VerdictArguments};
+    use crate::deployment::with_table;
     use crate::exit::{Exit, Failure};
-    use crate::{Format, Global, files, paint};
+    use crate::{Format, Global, paint};
 
     pub fn verdict(global: &Global, arguments: &VerdictArguments) -> Result<Exit, Failure> {
         let word: Word = arguments.word.parse().map_err(Failure::Fault)?;
@@ -96,13 +82,13 @@ mod with_aws {
             at: Timestamp::now(),
         };
         let mut unknown = Vec::new();
-        with_table(global, &arguments.kept, async |table| {
+        with_table(global, &arguments.kept, async |table, _| {
             for event in &arguments.events {
                 if !table.judge(event, &judgement).await? {
                     unknown.push(event.clone());
                 }
             }
-            Ok(())
+            Ok::<(), EffectError>(())
         })?;
         let mut out = anstream::stdout().lock();
         for event in arguments.events.iter().filter(|event| !unknown.contains(event)) {
@@ -132,7 +118,7 @@ mod with_aws {
             .checked_sub(SignedDuration::from_hours(24 * arguments.days))
             .map_err(|error| Failure::Fault(error.to_string()))?;
         let records =
-            with_table(global, &arguments.kept, async |table| table.told_since(from).await)?;
+            with_table(global, &arguments.kept, async |table, _| table.told_since(from).await)?;
         let stats = ledger::stats(&records);
         let mut out = anstream::stdout().lock();
         match global.format {
@@ -203,47 +189,5 @@ mod with_aws {
             (Some(median), Some(p90)) => format!("{median} s median, {p90} s for nine of ten"),
             _ => "not known".to_owned(),
         }
-    }
-
-    /// The table that is named, or the one that the deployment of this name has.
-    async fn table(global: &Global, kept: &Kept, config: &SdkConfig) -> Result<Table, Failure> {
-        if let Some(table) = &kept.table {
-            return Ok(Table::new(config, table.clone()));
-        }
-        let name = files::own(global)?.name().to_owned();
-        let found = tables_of(config, &name).await;
-        let found =
-            found.map_err(|error| Failure::Fault(format!("{error}; name it with --table")))?;
-        match found.as_slice() {
-            [table] => Ok(Table::new(config, table.clone())),
-            [] => Err(Failure::Fault(format!(
-                "no table of a deployment named {name} in this Region; see --name and --table"
-            ))),
-            several => Err(Failure::Fault(format!(
-                "several tables of deployments named {name}: name one with --table: {}",
-                several.join(", ")
-            ))),
-        }
-    }
-
-    fn with_table<T>(
-        global: &Global,
-        kept: &Kept,
-        work: impl AsyncFnOnce(&Table) -> Result<T, EffectError>,
-    ) -> Result<T, Failure> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| Failure::Fault(error.to_string()))?;
-        runtime.block_on(async move {
-            let region = env::var("AWS_REGION").or_else(|_| env::var("AWS_DEFAULT_REGION"));
-            let config =
-                client::config(&region.unwrap_or_default(), env::var_os("AWS_CA_BUNDLE")).await;
-            let config = config.map_err(Failure::Fault)?;
-            if config.region().is_none() {
-                let message = "no AWS Region: set AWS_REGION to that of the deployment";
-                return Err(Failure::Fault(message.to_owned()));
-            }
-            let table = table(global, kept, &config).await?;
-            work(&table).await.map_err(|error| Failure::Fault(error.to_string()))
-        })
     }
 }

@@ -5,10 +5,12 @@
 mod bus_rules;
 mod check;
 mod coverage;
+mod deployment;
 mod exit;
 mod explain;
 mod feedback;
 mod files;
+mod ledger;
 mod paint;
 mod respond;
 mod schema;
@@ -87,6 +89,9 @@ enum Verb {
     Verdict(feedback::VerdictArguments),
     /// False positives, time to acknowledge, unacknowledged alerts
     Stats(feedback::StatsArguments),
+    /// What was in force before events: fill the table from the account
+    #[command(subcommand)]
+    Ledger(ledger::Verb),
     /// Print the JSON Schema of a rule or of the site file, for editors
     Schema(schema::Arguments),
 }
@@ -102,6 +107,7 @@ fn main() -> ExitCode {
         Verb::Coverage(arguments) => coverage::run(&global, &arguments),
         Verb::Verdict(arguments) => feedback::verdict(&global, &arguments),
         Verb::Stats(arguments) => feedback::stats(&global, &arguments),
+        Verb::Ledger(ledger::Verb::Seed(arguments)) => ledger::seed(&global, &arguments),
         Verb::Schema(arguments) => schema::run(&arguments),
     };
     result.unwrap_or_else(Failure::told).into()

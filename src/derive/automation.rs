@@ -1,0 +1,87 @@
+//! Whether known automation made a call.
+
+use crate::event::Event;
+use crate::site::Site;
+
+/// Automation that an owner knows: what it does was written down elsewhere before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Automation {
+    /// A stack; `invokedBy` is written by AWS.
+    CloudFormation,
+    /// A session of a role that the site file lists under `pipelines`.
+    Pipeline,
+}
+
+impl Automation {
+    /// The automation behind a call. A role counts by its ARN with its path, as AWS writes the issuer of the
+    /// session: its name alone may belong to another account's.
+    #[must_use]
+    pub fn of(event: &Event, site: &Site) -> Option<Self> {
+        let identity = |field: &str| event.text(&format!("detail.userIdentity.{field}"));
+        if identity("invokedBy") == Some("cloudformation.amazonaws.com") {
+            return Some(Self::CloudFormation);
+        }
+        let role = identity("sessionContext.sessionIssuer.arn");
+        let role = role.filter(|_| identity("type") == Some("AssumedRole"))?;
+        site.is_pipeline(role).then_some(Self::Pipeline)
+    }
+
+    /// The word in `derived.principal.automation`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::CloudFormation => "cloudformation",
+            Self::Pipeline => "pipeline",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calendar::IcsFiles;
+    use crate::document::Document;
+
+    #[track_caller]
+    fn check(identity: &str, want: Option<Automation>) {
+        let site = "pipelines: ['arn:aws:iam::111122223333:role/ci/deploy']\n";
+        let document = Document::parse_all("site.yaml", site).unwrap().remove(0);
+        let site = Site::load(None, Some(&document), &IcsFiles::new(), &[]).unwrap();
+        let event = format!(r#"{{"eventName":"X","userIdentity":{identity}}}"#);
+        assert_eq!(Automation::of(&Event::parse(&event).unwrap(), &site), want, "{identity}");
+    }
+
+    fn session(role: &str) -> String {
+        format!(
+            r#"{{"type":"AssumedRole","sessionContext":{{"sessionIssuer":{{"type":"Role","arn":"{role}"}}}}}}"#
+        )
+    }
+
+    #[test]
+    fn a_pipeline_is_a_role_with_its_path_and_account() {
+        check(&session("arn:aws:iam::111122223333:role/ci/deploy"), Some(Automation::Pipeline));
+        for other in [
+            "arn:aws:iam::111122223333:role/deploy",
+            "arn:aws:iam::444455556666:role/ci/deploy",
+            "arn:aws:iam::111122223333:role/ci/deploy2",
+            "arn:aws:iam::111122223333:role/x:role/ci/deploy",
+        ] {
+            check(&session(other), None);
+        }
+        // Without its issuer a session does not tell the path of its role.
+        check(
+            r#"{"type":"AssumedRole","arn":"arn:aws:sts::111122223333:assumed-role/deploy/x"}"#,
+            None,
+        );
+    }
+
+    #[test]
+    fn a_stack_is_known_by_what_aws_writes() {
+        let stack =
+            r#"{"type":"IAMUser","userName":"bob","invokedBy":"cloudformation.amazonaws.com"}"#;
+        check(stack, Some(Automation::CloudFormation));
+        for other in ["AWS Internal", "cloudformation.amazonaws.com.example.com"] {
+            check(&format!(r#"{{"type":"IAMUser","invokedBy":"{other}"}}"#), None);
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! What was acted upon.
+
+use super::{CallOutcome, omitted, partition};
+use crate::catalogue::Call;
+use crate::event::Event;
+use crate::principal::Principal;
+
+/// What was acted upon.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Entity {
+    /// `role`, `user`, `policy`, `account` …
+    pub kind: String,
+    /// Its name; that of the caller where the API lets it be absent.
+    pub name: Option<String>,
+    /// Its ARN, where the event gives it or it follows from the name.
+    pub arn: Option<String>,
+    /// The account it lives in.
+    pub account: Option<String>,
+}
+
+pub(super) fn entity(
+    event: &Event,
+    call: &Call,
+    principal: &Principal,
+    outcome: CallOutcome,
+) -> Option<Entity> {
+    let account = event.account().map(str::to_owned);
+    // Root has no name: what an answer to root says of a user is no name of one.
+    let counts = |path: &&str| {
+        let by_root = principal.is_root() && call.absent_is_caller();
+        !by_root || path.starts_with("requestParameters.")
+    };
+    let mut paths = call.entity_paths().filter(counts);
+    let given = paths.find_map(|path| event.text(&format!("detail.{path}")));
+    if let Some(given) = given {
+        return Some(named(call.kind, given, event, account));
+    }
+    if call.absent_is_account() {
+        let arn = account
+            .as_deref()
+            .map(|account| format!("arn:{}:iam::{account}:root", partition(event)));
+        return Some(Entity { kind: call.kind.to_owned(), name: account.clone(), arn, account });
+    }
+    if let (CallOutcome::Denied, Some(message)) = (outcome, event.text("detail.errorMessage")) {
+        return Some(denied_entity(message, call.kind, event, account));
+    }
+    // Of a call that failed, absent parameters may only be unrecorded.
+    let parameters = event.value("detail.requestParameters").is_some();
+    let absent = outcome == CallOutcome::Success || (outcome == CallOutcome::Failure && parameters);
+    if call.absent_is_caller() && absent && !omitted(event) {
+        let name = principal.name.clone();
+        let kind = if principal.is_root() { "root" } else { call.kind };
+        return Some(Entity { kind: kind.to_owned(), name, arn: principal.arn.clone(), account });
+    }
+    Some(Entity { kind: call.kind.to_owned(), name: None, arn: None, account })
+}
+
+/// The target of a denied call stands only in the text:
+/// "… is not authorized to perform: iam:AttachRolePolicy on resource: role deploy because …".
+fn denied_entity(message: &str, kind: &str, event: &Event, account: Option<String>) -> Entity {
+    let unknown =
+        || Entity { kind: kind.to_owned(), name: None, arn: None, account: account.clone() };
+    let Some((_, rest)) = message.split_once("on resource: ") else { return unknown() };
+    let word = |text: &str| {
+        let end = text.find(char::is_whitespace).unwrap_or(text.len());
+        text.get(..end).unwrap_or_default().trim_end_matches(['.', ',']).to_owned()
+    };
+    let rest = rest.trim_start();
+    if rest.starts_with("arn:") {
+        return named(kind, &word(rest), event, account);
+    }
+    // Kinds of two words come first: "instance profile web".
+    const KINDS: [(&str, &str); 9] = [
+        ("instance profile ", "instance-profile"),
+        ("server certificate ", "server-certificate"),
+        ("mfa device ", "mfa-device"),
+        ("saml provider ", "saml-provider"),
+        ("oidc provider ", "oidc-provider"),
+        ("user ", "user"),
+        ("role ", "role"),
+        ("group ", "group"),
+        ("policy ", "policy"),
+    ];
+    let lower = rest.to_lowercase();
+    let found = KINDS.iter().find(|(words, _)| lower.starts_with(words));
+    let (kind, name) = match found {
+        Some((words, kind)) => (*kind, word(rest.get(words.len()..).unwrap_or_default())),
+        None => (kind, word(rest)),
+    };
+    if name == "*" || name.is_empty() { unknown() } else { named(kind, &name, event, account) }
+}
+
+/// An entity by name or ARN. Names of IAM users, roles and groups lead to an ARN without path.
+fn named(kind: &str, given: &str, event: &Event, account: Option<String>) -> Entity {
+    let root = given.eq_ignore_ascii_case("AWS ROOT USER")
+        || given.ends_with(":mfa/root-account-mfa-device");
+    let kind = if root { "root" } else { kind };
+    if given.starts_with("arn:") {
+        let name = given.rsplit(['/', ':']).next().unwrap_or(given).to_owned();
+        let parts: Vec<&str> = given.splitn(6, ':').collect();
+        // An ARN says itself what it is of, and whose.
+        let own_kind = match parts.as_slice() {
+            [_, _, "iam", _, _, rest] => rest.split_once('/').map(|(kind, _)| kind),
+            _ => None,
+        };
+        let named_kinds = ["user", "role", "group", "policy", "instance-profile"];
+        let kind = own_kind.filter(|own| named_kinds.contains(own)).unwrap_or(kind);
+        let own_account =
+            parts.get(4).filter(|account| account.len() == 12).map(|account| (*account).to_owned());
+        let account = own_account.or(account);
+        return Entity {
+            kind: kind.to_owned(),
+            name: Some(name),
+            arn: Some(given.to_owned()),
+            account,
+        };
+    }
+    let arn = match (kind, &account) {
+        ("root", Some(account)) => Some(format!("arn:{}:iam::{account}:root", partition(event))),
+        ("user" | "role" | "group" | "instance-profile" | "server-certificate", Some(account)) => {
+            Some(format!("arn:{}:iam::{account}:{kind}/{given}", partition(event)))
+        }
+        _ => None,
+    };
+    let name = if root { "root" } else { given };
+    Entity { kind: kind.to_owned(), name: Some(name.to_owned()), arn, account }
+}
+
+/// IAM names are not told apart by case.
+pub(super) fn is_caller(entity: &Entity, principal: &Principal) -> bool {
+    let same = |one: &Option<String>, other: &Option<String>| match (one, other) {
+        (Some(one), Some(other)) => one.eq_ignore_ascii_case(other),
+        _ => false,
+    };
+    let same_account = entity.account.is_none()
+        || principal.account.is_none()
+        || entity.account == principal.account;
+    let kinds = match entity.kind.as_str() {
+        "user" => principal.kind == "IAMUser",
+        "role" => matches!(principal.kind.as_str(), "AssumedRole" | "Role"),
+        "root" => principal.is_root(),
+        _ => false,
+    };
+    kinds && same_account && (principal.is_root() || same(&entity.name, &principal.name))
+}

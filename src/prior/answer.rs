@@ -1,0 +1,191 @@
+//! From registers to an answer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::register::{Sight, is_before, is_near};
+use super::write::unread;
+use super::{Address, Ask, Moment, Prior, Register, Source, Value, Why, Write};
+
+/// Most renames followed; beyond it nobody can tell.
+const RENAMES_MAX: usize = 8;
+/// Most versions looked at where it is not certain which one was the default.
+const VERSIONS_MAX: usize = 5;
+
+/// The registers read so far.
+pub type Registers = BTreeMap<Address, Register>;
+
+/// Answers a question about the moment just before an event.
+///
+/// # Errors
+/// The register that must be read first.
+pub fn answer(ask: &Ask, moment: Moment<'_>, registers: &Registers) -> Result<Prior, Address> {
+    match ask {
+        Ask::Value(address) => value(address, moment, registers, 0),
+        Ask::InForce(policy) => in_force(policy, moment, registers),
+    }
+}
+
+fn read(address: Address, registers: &Registers) -> Result<&Register, Address> {
+    registers.get(&address).ok_or(address)
+}
+
+/// The document of the version that was the default.
+fn in_force(policy: &Address, moment: Moment<'_>, registers: &Registers) -> Result<Prior, Address> {
+    let default = value(&policy.of("default"), moment, registers, 0)?;
+    let document = |id: &String| value(&policy.of(format!("version {id}")), moment, registers, 0);
+    match default {
+        // A default version always has a document, whether or not an event showed it.
+        Prior::Present { value: id, .. } => Ok(match document(&id)? {
+            Prior::Absent { .. } => Prior::unknown(Why::Unseen),
+            found => found,
+        }),
+        Prior::Unknown { why, possible: ids } => {
+            let mut possible = Vec::new();
+            for id in ids.iter().take(VERSIONS_MAX) {
+                possible.extend_from_slice(document(id)?.possible());
+            }
+            Ok(Prior::Unknown { why, possible: distinct(possible) })
+        }
+        // A policy always has a default version.
+        Prior::Absent { .. } => Ok(Prior::unknown(Why::Unseen)),
+    }
+}
+
+fn value(
+    address: &Address,
+    moment: Moment<'_>,
+    registers: &Registers,
+    renames: usize,
+) -> Result<Prior, Address> {
+    let life = read(address.life(), registers)?;
+    let own = read(address.clone(), registers)?;
+    let found = match life.life(moment) {
+        None => seen(own.before(moment, None)),
+        Some(write) => match &write.value {
+            Value::Present(former) if !former.is_empty() => match own.before(moment, Some(write)) {
+                Sight::Never if renames < RENAMES_MAX => {
+                    let then = Address { entity: former.clone(), ..address.clone() };
+                    let moment = Moment { at: write.at, event_id: &write.event_id };
+                    value(&then, moment, registers, renames + 1)?
+                }
+                sight => seen(sight),
+            },
+            Value::Present(_) if write.seed => read_whole(write, own, moment, &address.thing),
+            Value::Present(_) => born(write, life, own, moment),
+            // Who acts upon it after its end acts upon another one of its name, which nobody saw made.
+            Value::Absent | Value::Unsaid => seen(own.before(moment, Some(write))),
+        },
+    };
+    // A group that was renamed has its members under another name.
+    if let Some(group) = address.thing.strip_prefix("member ") {
+        let group = Address { entity: format!("group {group}"), ..address.life() };
+        let renamed = |write: &Write| text(write).is_some_and(|former| !former.is_empty());
+        if read(group, registers)?.life(moment).is_some_and(renamed) {
+            return Ok(Prior::unknown(Why::Unseen));
+        }
+    }
+    let Some(calls) = omitting(&address.thing, &address.entity) else { return Ok(found) };
+    let omitted = read(unread(&address.account, calls), registers)?.last_until(moment);
+    Ok(match omitted {
+        Some(omitted) => since(found, omitted),
+        None => found,
+    })
+}
+
+/// Since an entity was made it has what was written since, and nothing else.
+fn born(birth: &Write, life: &Register, own: &Register, moment: Moment<'_>) -> Prior {
+    let since = own.before(moment, Some(birth));
+    let older = own.before(Moment { at: birth.at, event_id: &birth.event_id }, None);
+    let mut older: Vec<&Write> = match older {
+        Sight::Never => Vec::new(),
+        Sight::One(write) => vec![write],
+        Sight::Several(writes) => writes,
+    };
+    older.retain(|write| is_before(write, birth) && !life.gone_between(write, birth));
+    let contradicted = !older.is_empty() || life.was_there(birth);
+    match since {
+        Sight::Never if !contradicted => nothing_since(birth, own),
+        since if !contradicted => seen(since),
+        // Made although it was there: not deleted as far as told, so what it had may have stayed.
+        since => {
+            let mut possible = seen(since).possible().to_vec();
+            possible.extend(older.into_iter().filter_map(text));
+            Prior::Unknown { why: Why::Contradicted, possible: distinct(possible) }
+        }
+    }
+}
+
+/// Nothing is kept of what was written since; where the oldest had to make room, that tells nothing.
+fn nothing_since(write: &Write, own: &Register) -> Prior {
+    if own.is_full() {
+        return Prior::unknown(Why::Unseen);
+    }
+    Prior::Absent { source: source(write) }
+}
+
+/// A seed reads an entity with all that it lists.
+fn read_whole(seed: &Write, own: &Register, moment: Moment<'_>, thing: &str) -> Prior {
+    const LISTED: [&str; 6] = ["inline ", "attached ", "member ", "version ", "boundary", "trust"];
+    match own.before(moment, Some(seed)) {
+        Sight::Never if !LISTED.iter().any(|listed| thing.starts_with(listed)) => {
+            seen(own.before(moment, None))
+        }
+        Sight::Never if is_near(seed, moment) => Prior::unknown(Why::SameMoment),
+        Sight::Never => nothing_since(seed, own),
+        sight => seen(sight),
+    }
+}
+
+fn seen(sight: Sight<'_>) -> Prior {
+    match sight {
+        Sight::Never => Prior::unknown(Why::Unseen),
+        Sight::One(write) => match &write.value {
+            Value::Absent => Prior::Absent { source: source(write) },
+            Value::Present(value) => Prior::Present { value: value.clone(), source: source(write) },
+            Value::Unsaid => Prior::unknown(Why::Unsaid),
+        },
+        Sight::Several(writes) => Prior::Unknown {
+            why: Why::SameMoment,
+            possible: distinct(writes.into_iter().filter_map(text).collect()),
+        },
+    }
+}
+
+fn text(write: &Write) -> Option<String> {
+    match &write.value {
+        Value::Present(text) => Some(text.clone()),
+        Value::Absent | Value::Unsaid => None,
+    }
+}
+
+fn distinct(mut values: Vec<String>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    values.retain(|value| seen.insert(value.clone()));
+    values
+}
+
+fn source(write: &Write) -> Source {
+    Source { event_id: write.event_id.clone(), at: write.at }
+}
+
+/// The call that may have written a thing without saying so, where CloudTrail drops its parameters.
+fn omitting(thing: &str, entity: &str) -> Option<&'static str> {
+    match thing {
+        "trust" => Some("UpdateAssumeRolePolicy"),
+        "default" => Some("CreatePolicyVersion"),
+        _ if !thing.starts_with("inline ") => None,
+        _ if entity.starts_with("user ") => Some("PutUserPolicy"),
+        _ if entity.starts_with("role ") => Some("PutRolePolicy"),
+        _ => Some("PutGroupPolicy"),
+    }
+}
+
+/// An answer, doubted where a call that may have changed it came later.
+fn since(found: Prior, omitted: &Write) -> Prior {
+    let (source, possible) = match &found {
+        Prior::Present { source, value } => (source, vec![value.clone()]),
+        Prior::Absent { source } => (source, Vec::new()),
+        Prior::Unknown { .. } => return found,
+    };
+    if source.at > omitted.at { found } else { Prior::Unknown { why: Why::Omitted, possible } }
+}

@@ -1,0 +1,101 @@
+//! What an event asks about the state before it.
+
+use super::write::is_default;
+use super::{Address, fold, identity, policy, writes};
+use crate::event::Event;
+
+/// One question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ask {
+    /// What stood in a register?
+    Value(Address),
+    /// Which document was the default version of this policy?
+    InForce(Address),
+}
+
+/// The questions of one event.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Questions {
+    /// The document that the event names without showing it: of the policy that it attaches, detaches,
+    /// sets as boundary or takes a version of.
+    pub named: Option<Ask>,
+    /// The document that was in force where the event puts or deletes one.
+    pub replaced: Option<Ask>,
+    /// What stood where the event writes: an attachment, a membership, a boundary, the status of a
+    /// credential, the ID of the default version, a document.
+    pub former: Option<Ask>,
+}
+
+/// The register that the event writes; of a new default version the one that says so. Of what is made
+/// with its entity nothing was there before.
+fn former(event: &Event) -> Option<Ask> {
+    let written: Vec<Address> = writes(event, None, false).into_iter().map(|(at, _)| at).collect();
+    let default = written.iter().find(|at| at.thing == "default");
+    let former =
+        if written.iter().any(Address::is_life) { None } else { default.or(written.first()) };
+    former.cloned().map(Ask::Value)
+}
+
+impl Questions {
+    /// What this event asks.
+    #[must_use]
+    pub fn of(event: &Event) -> Self {
+        let (Some(source), Some(call), Some(account)) =
+            (event.event_source(), event.name(), event.account())
+        else {
+            return Self::default();
+        };
+        let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
+        let at = |kind: &str, name: &str, thing: String| {
+            Ask::Value(Address::new(account, format!("{kind} {}", fold(name)), thing))
+        };
+        let managed = |field: &str| policy(account, parameter(field)?);
+        let in_force = |field: &str| managed(field).map(Ask::InForce);
+        let (named, replaced) = match (source, call) {
+            (
+                "iam.amazonaws.com",
+                "PutUserPolicy" | "PutRolePolicy" | "PutGroupPolicy" | "DeleteUserPolicy"
+                | "DeleteRolePolicy" | "DeleteGroupPolicy",
+            ) => {
+                let inline = || {
+                    let (kind, field) = identity(call)?;
+                    let name = fold(parameter("policyName")?);
+                    Some(at(kind, parameter(field)?, format!("inline {name}")))
+                };
+                (None, inline())
+            }
+            ("iam.amazonaws.com", "UpdateAssumeRolePolicy") => {
+                (None, parameter("roleName").map(|role| at("role", role, "trust".to_owned())))
+            }
+            (
+                "iam.amazonaws.com",
+                "AttachUserPolicy" | "AttachRolePolicy" | "AttachGroupPolicy" | "DetachUserPolicy"
+                | "DetachRolePolicy" | "DetachGroupPolicy",
+            ) => (in_force("policyArn"), None),
+            (
+                "iam.amazonaws.com",
+                "PutUserPermissionsBoundary"
+                | "PutRolePermissionsBoundary"
+                | "CreateUser"
+                | "CreateRole",
+            ) => (in_force("permissionsBoundary"), None),
+            ("iam.amazonaws.com", "SetDefaultPolicyVersion") => {
+                let version = parameter("versionId").map(|id| format!("version {}", fold(id)));
+                let named = managed("policyArn").zip(version);
+                (named.map(|(policy, id)| Ask::Value(policy.of(id))), in_force("policyArn"))
+            }
+            ("iam.amazonaws.com", "CreatePolicyVersion") if is_default(event) => {
+                (None, in_force("policyArn"))
+            }
+            (
+                "sso.amazonaws.com",
+                "PutInlinePolicyToPermissionSet" | "DeleteInlinePolicyFromPermissionSet",
+            ) => {
+                let set = parameter("permissionSetArn");
+                (None, set.map(|arn| at("permission-set", arn, "inline".to_owned())))
+            }
+            _ => (None, None),
+        };
+        Self { named, replaced, former: former(event) }
+    }
+}

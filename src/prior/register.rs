@@ -1,0 +1,314 @@
+//! One register: what was written to one thing of one entity, in the order of the events' own time.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Most writes kept in one register; beyond it the oldest go.
+pub const WRITES_MAX: usize = 8;
+/// Longest value kept, in bytes, without the white space between the words of a document. IAM takes
+/// 10,240 characters at most; of a longer one only the writing is kept.
+pub const VALUE_BYTES_MAX: usize = 32 * 1024;
+/// Time around the reading of a seed within which it cannot be told whether an event came before it.
+const SEED_SECS: i64 = 60;
+
+/// What an event wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Value {
+    /// It took it away.
+    Absent,
+    /// It wrote this.
+    Present(String),
+    /// It wrote something, but does not say what.
+    Unsaid,
+}
+
+impl Value {
+    /// A text as a value: a document without the white space that means nothing.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        let text = compact(text);
+        if text.len() > VALUE_BYTES_MAX { Self::Unsaid } else { Self::Present(text) }
+    }
+}
+
+/// One write.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Write {
+    /// The event's own time.
+    pub at: Timestamp,
+    /// The event's ID, or the name of the seed.
+    pub event_id: String,
+    /// What it wrote.
+    pub value: Value,
+    /// It was not written then, but read as it was then.
+    #[serde(default)]
+    pub seed: bool,
+}
+
+/// A moment that a question is about: the event that asks.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment<'e> {
+    /// Its own time.
+    pub at: Timestamp,
+    /// Its ID: what it wrote itself, delivered before, does not count.
+    pub event_id: &'e str,
+}
+
+/// All that is kept of one register.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Register {
+    writes: Vec<Write>,
+}
+
+impl Register {
+    /// Adds a write at its place. Says whether anything changed: what is there already, or is older than
+    /// all that a full register keeps, changes nothing.
+    pub fn record(&mut self, write: &Write) -> bool {
+        if self.writes.iter().any(|kept| kept.event_id == write.event_id) {
+            return false;
+        }
+        let place = self.writes.partition_point(|kept| order(kept) < order(write));
+        let full = self.writes.len() >= WRITES_MAX;
+        if full && place == 0 {
+            return false;
+        }
+        self.writes.insert(place, write.clone());
+        if full {
+            self.writes.remove(0);
+        }
+        true
+    }
+
+    /// Older writes may have made room.
+    pub(super) fn is_full(&self) -> bool {
+        self.writes.len() >= WRITES_MAX
+    }
+
+    /// The last write.
+    #[must_use]
+    pub fn last(&self) -> Option<&Write> {
+        self.writes.last()
+    }
+
+    /// All writes, the oldest first.
+    #[must_use]
+    pub fn writes(&self) -> &[Write] {
+        &self.writes
+    }
+
+    /// Bytes of its values, and a little for each write.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let of = |write: &Write| match &write.value {
+            Value::Present(text) => text.len() + 100,
+            Value::Absent | Value::Unsaid => 100,
+        };
+        self.writes.iter().map(of).sum()
+    }
+
+    /// The writes that may have been the last one before a moment, none of them older than `since`. More
+    /// than one where time does not tell them apart; CloudTrail tells seconds.
+    pub(super) fn before(&self, moment: Moment<'_>, since: Option<&Write>) -> Sight<'_> {
+        let other = |write: &&Write| write.event_id != moment.event_id;
+        let young = |write: &&Write| since.is_none_or(|since| !is_before(write, since));
+        // What was written by the event that made the entity was there before anybody acted upon it.
+        let made = since.filter(|since| !since.seed);
+        let first = |write: &Write| made.is_some_and(|made| made.event_id == write.event_id);
+        let near = |write: &Write| !first(write) && is_near(write, moment);
+        let earlier = |write: &&Write| first(write) || (write.at < moment.at && !near(write));
+        let kept = || self.writes.iter().filter(other).filter(young);
+        let last = kept().rfind(earlier);
+        let alike = |write: &&Write| last.is_some_and(|last| !is_before(write, last));
+        let mut found: Vec<&Write> = kept().filter(earlier).filter(alike).collect();
+        let unsure = found.is_empty();
+        found.extend(kept().filter(|write| near(write)));
+        match found.as_slice() {
+            [] => Sight::Never,
+            // A write in the very second of the event, and nothing before it, may have come after.
+            [one, rest @ ..] if !unsure && rest.iter().all(|other| other.value == one.value) => {
+                Sight::One(one)
+            }
+            _ => Sight::Several(found),
+        }
+    }
+
+    /// The last write until a moment that put the entity there, or took it away before: who acts upon an
+    /// entity acts after it was made, be it in the same second.
+    pub(super) fn life(&self, moment: Moment<'_>) -> Option<&Write> {
+        let counts = |write: &&Write| {
+            let (then, now) = (second(write.at), second(moment.at));
+            write.event_id != moment.event_id
+                && if write.value == Value::Absent { then < now } else { then <= now }
+        };
+        let rank = |write: &&Write| (second(write.at), write.value != Value::Absent);
+        self.writes.iter().filter(counts).max_by_key(rank)
+    }
+
+    /// Was it there when this write made it anew? A deletion in the same second came before.
+    pub(super) fn was_there(&self, anew: &Write) -> bool {
+        let older = self.writes.iter().rfind(|write| {
+            second(write.at) < second(anew.at)
+                || (second(write.at) == second(anew.at) && write.value == Value::Absent)
+        });
+        older.is_some_and(|write| write.value != Value::Absent)
+    }
+
+    /// Was it taken away between two writes, both included?
+    pub(super) fn gone_between(&self, from: &Write, to: &Write) -> bool {
+        let span = second(from.at)..=second(to.at);
+        self.writes
+            .iter()
+            .any(|write| write.value == Value::Absent && span.contains(&second(write.at)))
+    }
+
+    /// The last write until a moment, be it in the same second.
+    pub(super) fn last_until(&self, moment: Moment<'_>) -> Option<&Write> {
+        self.writes.iter().rfind(|write| {
+            second(write.at) <= second(moment.at) && write.event_id != moment.event_id
+        })
+    }
+}
+
+/// What is seen of a register.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Sight<'r> {
+    /// Nothing was written, as far as kept.
+    Never,
+    /// This was the last write.
+    One(&'r Write),
+    /// One of these was, or, where all lie in the second asked about, one that nobody saw.
+    Several(Vec<&'r Write>),
+}
+
+fn order(write: &Write) -> (Timestamp, &str) {
+    (write.at, &write.event_id)
+}
+
+fn second(at: Timestamp) -> i64 {
+    at.as_second()
+}
+
+/// Seconds around a write that cannot be told from it.
+fn blur(write: &Write) -> i64 {
+    if write.seed { SEED_SECS } else { 0 }
+}
+
+/// Can nobody tell which of the two came first?
+pub(super) fn is_near(write: &Write, moment: Moment<'_>) -> bool {
+    (second(write.at) - second(moment.at)).abs() <= blur(write)
+}
+
+/// Was one write for certain made before the other?
+pub(super) fn is_before(one: &Write, other: &Write) -> bool {
+    second(one.at) + blur(one).max(blur(other)) < second(other.at)
+}
+
+/// A document without the white space between its words; a text that is no JSON object as it is.
+fn compact(text: &str) -> String {
+    let text = text.trim();
+    if !text.starts_with('{') {
+        return text.to_owned();
+    }
+    let (mut inside, mut escaped) = (false, false);
+    let means = |c: &char| {
+        let keep = inside || !matches!(c, ' ' | '\t' | '\n' | '\r');
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if inside => escaped = true,
+            '"' => inside = !inside,
+            _ => {}
+        }
+        keep
+    };
+    text.chars().filter(means).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + second).unwrap()
+    }
+
+    fn write(second: i64, event: &str, value: &str) -> Write {
+        let value = if value.is_empty() { Value::Absent } else { Value::of(value) };
+        Write { at: at(second), event_id: event.to_owned(), value, seed: false }
+    }
+
+    /// What may have been before a second, as words: a lone one is certain.
+    #[track_caller]
+    fn check(writes: &[Write], second: i64, event_id: &str, want: &[&str]) {
+        let mut register = Register::default();
+        for one in writes {
+            register.record(one);
+        }
+        let text = |write: &&Write| match &write.value {
+            Value::Present(text) => text.clone(),
+            other => format!("{other:?}"),
+        };
+        let found: Vec<String> = match register.before(Moment { at: at(second), event_id }, None) {
+            Sight::Never => vec![],
+            Sight::One(one) => vec![text(&one)],
+            Sight::Several(several) => {
+                let mut found: Vec<String> = several.iter().map(text).collect();
+                found.push("?".to_owned());
+                found
+            }
+        };
+        assert_eq!(found, want, "before {second}");
+    }
+
+    #[test]
+    fn the_events_own_time_decides_not_the_order_of_arrival() {
+        let (a, b) = (write(0, "a", "first"), write(5, "b", "second"));
+        for writes in [[a.clone(), b.clone(), a.clone()], [b.clone(), a.clone(), b.clone()]] {
+            check(&writes, 9, "c", &["second"]);
+            check(&writes, 5, "b", &["first"]);
+            check(&writes, 3, "late", &["first"]);
+            check(&writes, 0, "a", &[]);
+        }
+        check(&[b, write(7, "c", ""), a], 9, "d", &["Absent"]);
+    }
+
+    #[test]
+    fn within_one_second_nobody_can_tell() {
+        let both = [write(0, "a", "one"), write(0, "b", "two")];
+        check(&both, 1, "c", &["one", "two", "?"]);
+        check(&both, 0, "b", &["one", "?"]);
+        check(&[write(0, "a", "one"), write(0, "b", "one")], 1, "c", &["one"]);
+        check(&[write(-5, "a", "one"), write(0, "b", "two")], 0, "c", &["one", "two", "?"]);
+        check(&[write(-5, "a", "one"), write(0, "b", "one")], 0, "c", &["one"]);
+    }
+
+    #[test]
+    fn a_seed_is_blurred_by_its_minute() {
+        let seed = Write { seed: true, ..write(100, "seed", "read") };
+        check(std::slice::from_ref(&seed), 200, "e", &["read"]);
+        check(std::slice::from_ref(&seed), 130, "e", &["read", "?"]);
+        check(&[write(0, "a", "live"), seed.clone()], 200, "e", &["read"]);
+        check(&[write(60, "a", "live"), seed.clone()], 200, "e", &["live", "read", "?"]);
+        check(&[seed.clone(), write(150, "a", "live")], 250, "e", &["read", "live", "?"]);
+        check(&[seed, write(170, "a", "live")], 250, "e", &["live"]);
+    }
+
+    #[test]
+    fn the_oldest_writes_make_room_and_older_ones_stay_out() {
+        let mut register = Register::default();
+        for second in 10..10 + i64::try_from(WRITES_MAX).unwrap() {
+            assert!(register.record(&write(second, &second.to_string(), "v")));
+        }
+        assert!(!register.record(&write(1, "old", "w")));
+        assert!(register.record(&write(99, "new", "w")));
+        assert_eq!(register.writes.len(), WRITES_MAX);
+        assert_eq!(register.last().unwrap().value, Value::of("w"));
+    }
+
+    #[test]
+    fn a_document_is_kept_without_the_space_that_means_nothing() {
+        let padded = format!("{{ \"a\" :{}\"b \\\" c\" }}", " ".repeat(VALUE_BYTES_MAX));
+        assert_eq!(Value::of(&padded), Value::Present(r#"{"a":"b \" c"}"#.to_owned()));
+        assert_eq!(Value::of(&"x".repeat(VALUE_BYTES_MAX + 1)), Value::Unsaid);
+    }
+}

@@ -1,0 +1,143 @@
+//! A seed: what an account has now, read whole, for the time before any event was seen.
+
+use percent_encoding::percent_decode_str;
+
+use super::{Address, Value, fold, policy};
+
+/// A user, role or group as `GetAccountAuthorizationDetails` lists it.
+/// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html>
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// `user`, `role` or `group`.
+    pub kind: &'static str,
+    /// Its name.
+    pub name: String,
+    /// Its ARN, which tells the account.
+    pub arn: String,
+    /// Inline policies: name and document.
+    pub inline: Vec<(String, String)>,
+    /// ARNs of the managed policies attached to it.
+    pub attached: Vec<String>,
+    /// Names of the groups of a user.
+    pub groups: Vec<String>,
+    /// The trust policy of a role.
+    pub trust: Option<String>,
+    /// ARN of the permissions boundary.
+    pub boundary: Option<String>,
+}
+
+/// A customer's managed policy, with all its versions.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// Its ARN.
+    pub arn: String,
+    /// ID of the default version.
+    pub default: String,
+    /// Versions: ID and document.
+    pub versions: Vec<(String, String)>,
+}
+
+impl Identity {
+    /// What is to be written of it.
+    #[must_use]
+    pub fn writes(&self) -> Vec<(Address, Value)> {
+        let Some(account) = account(&self.arn) else { return Vec::new() };
+        let life = Address::new(account, format!("{} {}", self.kind, fold(&self.name)), "");
+        let there = || Value::Present(String::new());
+        let mut writes = vec![(life.clone(), there())];
+        for (name, document) in &self.inline {
+            writes.push((life.of(format!("inline {}", fold(name))), decoded(document)));
+        }
+        for arn in &self.attached {
+            writes.push((life.of(format!("attached {}", fold(arn))), there()));
+        }
+        for group in &self.groups {
+            writes.push((life.of(format!("member {}", fold(group))), there()));
+        }
+        writes.extend(self.trust.iter().map(|document| (life.of("trust"), decoded(document))));
+        writes.extend(self.boundary.iter().map(|arn| (life.of("boundary"), Value::of(arn))));
+        writes
+    }
+}
+
+impl Policy {
+    /// What is to be written of it. Nothing of AWS's own.
+    #[must_use]
+    pub fn writes(&self) -> Vec<(Address, Value)> {
+        let life = account(&self.arn).and_then(|account| policy(account, &self.arn));
+        let Some(life) = life else { return Vec::new() };
+        let mut writes = vec![
+            (life.clone(), Value::Present(String::new())),
+            (life.of("default"), Value::of(&fold(&self.default))),
+        ];
+        for (id, document) in &self.versions {
+            writes.push((life.of(format!("version {}", fold(id))), decoded(document)));
+        }
+        writes
+    }
+}
+
+/// Documents come URL-encoded.
+fn decoded(document: &str) -> Value {
+    let text = percent_decode_str(document).decode_utf8();
+    text.map_or(Value::Unsaid, |text| Value::of(&text))
+}
+
+fn account(arn: &str) -> Option<&str> {
+    arn.split(':').nth(4).filter(|account| crate::account::is_id(account))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(writes: Vec<(Address, Value)>) -> Vec<String> {
+        let line = |(address, value): (Address, Value)| {
+            format!("{} {} {} {value:?}", address.account, address.entity, address.thing)
+        };
+        writes.into_iter().map(line).collect()
+    }
+
+    #[test]
+    fn what_is_listed_is_written_where_events_write_it() {
+        let role = Identity {
+            kind: "role",
+            name: "Ops".to_owned(),
+            arn: "arn:aws:iam::111122223333:role/x/Ops".to_owned(),
+            inline: vec![("Stop".to_owned(), "%7B%22a%22%3A%20%22b+c%22%7D".to_owned())],
+            attached: vec!["arn:aws:iam::aws:policy/ReadOnlyAccess".to_owned()],
+            trust: Some("%7B%7D".to_owned()),
+            boundary: Some("arn:aws:iam::111122223333:policy/Edge".to_owned()),
+            ..Identity::default()
+        };
+        assert_eq!(
+            lines(role.writes()),
+            [
+                r#"111122223333 role ops  Present("")"#,
+                r#"111122223333 role ops inline stop Present("{\"a\":\"b+c\"}")"#,
+                r#"111122223333 role ops attached arn:aws:iam::aws:policy/readonlyaccess Present("")"#,
+                r#"111122223333 role ops trust Present("{}")"#,
+                r#"111122223333 role ops boundary Present("arn:aws:iam::111122223333:policy/Edge")"#,
+            ]
+        );
+        let policy = Policy {
+            arn: "arn:aws:iam::111122223333:policy/x/App".to_owned(),
+            default: "v2".to_owned(),
+            versions: vec![
+                ("v1".to_owned(), "one".to_owned()),
+                ("v2".to_owned(), "%FF".to_owned()),
+            ],
+        };
+        assert_eq!(
+            lines(policy.writes()),
+            [
+                r#"111122223333 policy app  Present("")"#,
+                r#"111122223333 policy app default Present("v2")"#,
+                r#"111122223333 policy app version v1 Present("one")"#,
+                "111122223333 policy app version v2 Unsaid",
+            ]
+        );
+        let of_aws = Policy { arn: "arn:aws:iam::aws:policy/P".to_owned(), ..Policy::default() };
+        assert_eq!(of_aws.writes(), []);
+    }
+}

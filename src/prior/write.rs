@@ -1,0 +1,274 @@
+//! What an event writes to which registers.
+
+use super::{Address, Value, fold, identity, policy};
+use crate::event::Event;
+
+/// Most registers one event writes: audiences of a new identity provider beyond it stay unknown.
+const WRITES_PER_EVENT_MAX: usize = 24;
+
+/// What a successful event writes. `entity` is the name of what it acts upon, where the API lets it be
+/// absent: that of the caller. With `omitted` CloudTrail dropped the parameters: the answer may still say
+/// what was written, else it is written that nobody knows.
+#[must_use]
+pub fn writes(event: &Event, entity: Option<&str>, omitted: bool) -> Vec<(Address, Value)> {
+    let Some(account) = event.account() else { return Vec::new() };
+    let write = Writing { event, account, entity };
+    let found = match (event.event_source(), event.name()) {
+        (Some("iam.amazonaws.com"), Some(name)) => write.iam(name, omitted),
+        (Some("sso.amazonaws.com"), Some(name)) => write.permission_set(name),
+        _ => None,
+    };
+    let mut found = found.unwrap_or_default();
+    found.truncate(WRITES_PER_EVENT_MAX);
+    found
+}
+
+struct Writing<'e> {
+    event: &'e Event,
+    account: &'e str,
+    entity: Option<&'e str>,
+}
+
+type Writes = Option<Vec<(Address, Value)>>;
+
+impl<'e> Writing<'e> {
+    fn parameter(&self, name: &str) -> Option<&'e str> {
+        self.event.text(&format!("detail.requestParameters.{name}"))
+    }
+
+    fn answer(&self, name: &str) -> Option<&'e str> {
+        self.event.text(&format!("detail.responseElements.{name}"))
+    }
+
+    /// A parameter with a document: nobody knows which where it is missing.
+    fn document(&self, name: &str) -> Value {
+        match self.event.value(&format!("detail.requestParameters.{name}")) {
+            Some(serde_json::Value::String(text)) => Value::of(text),
+            Some(other) => Value::of(&other.to_string()),
+            None => Value::Unsaid,
+        }
+    }
+
+    fn at(&self, kind: &str, name: &str, thing: &str) -> Address {
+        Address::new(self.account, format!("{kind} {}", fold(name)), thing)
+    }
+
+    fn iam(&self, name: &str, omitted: bool) -> Writes {
+        match name {
+            "CreateUser" | "CreateRole" | "CreateGroup" | "CreateServiceLinkedRole" => {
+                self.created(name)
+            }
+            "DeleteUser" | "DeleteRole" | "DeleteGroup" => {
+                let (kind, parameter) = identity(name)?;
+                Some(vec![(self.at(kind, self.parameter(parameter)?, ""), Value::Absent)])
+            }
+            "UpdateUser" | "UpdateGroup" => self.renamed(name),
+            "PutUserPolicy" | "PutRolePolicy" | "PutGroupPolicy" if omitted => {
+                Some(vec![self.unread(name)])
+            }
+            "PutUserPolicy" | "PutRolePolicy" | "PutGroupPolicy" => {
+                Some(vec![(self.inline(name)?, self.document("policyDocument"))])
+            }
+            "DeleteUserPolicy" | "DeleteRolePolicy" | "DeleteGroupPolicy" => {
+                Some(vec![(self.inline(name)?, Value::Absent)])
+            }
+            "UpdateAssumeRolePolicy" if omitted => Some(vec![self.unread(name)]),
+            "UpdateAssumeRolePolicy" => {
+                let trust = self.at("role", self.parameter("roleName")?, "trust");
+                Some(vec![(trust, self.document("policyDocument"))])
+            }
+            "CreatePolicyVersion" if omitted => Some(vec![self.unread(name)]),
+            "CreatePolicy"
+            | "DeletePolicy"
+            | "CreatePolicyVersion"
+            | "SetDefaultPolicyVersion"
+            | "DeletePolicyVersion" => self.managed(name),
+            _ => self.attached(name).or_else(|| self.credential(name)),
+        }
+    }
+
+    /// That a call of this name wrote something, nobody knows where.
+    fn unread(&self, name: &str) -> (Address, Value) {
+        (unread(self.account, name), Value::Unsaid)
+    }
+
+    fn inline(&self, call: &str) -> Option<Address> {
+        let (kind, parameter) = identity(call)?;
+        let name = fold(self.parameter("policyName")?);
+        Some(self.at(kind, self.parameter(parameter)?, &format!("inline {name}")))
+    }
+
+    fn created(&self, call: &str) -> Writes {
+        let (kind, parameter) = identity(call)?;
+        let name =
+            self.parameter(parameter).or_else(|| self.answer(&format!("{kind}.{parameter}")))?;
+        let life = self.at(kind, name, "");
+        let mut writes = vec![(life.clone(), Value::Present(String::new()))];
+        if kind == "role" {
+            writes.push((life.of("trust"), self.document("assumeRolePolicyDocument")));
+        }
+        let boundary = self
+            .parameter("permissionsBoundary")
+            .or_else(|| self.answer(&format!("{kind}.permissionsBoundary.permissionsBoundaryArn")));
+        if let Some(arn) = boundary {
+            writes.push((life.of("boundary"), Value::of(arn)));
+        }
+        Some(writes)
+    }
+
+    /// All that belongs to the old name belongs to the new one; the old one is free.
+    fn renamed(&self, call: &str) -> Writes {
+        let (kind, parameter) = identity(call)?;
+        let new = match kind {
+            "user" => self.parameter("newUserName")?,
+            _ => self.parameter("newGroupName")?,
+        };
+        let (old, new) = (self.at(kind, self.parameter(parameter)?, ""), self.at(kind, new, ""));
+        // In other letters it is the same name.
+        (old != new).then(|| vec![(new, Value::Present(old.entity.clone())), (old, Value::Absent)])
+    }
+
+    fn managed(&self, call: &str) -> Writes {
+        let named = || {
+            let name = self.parameter("policyName").filter(|_| call == "CreatePolicy")?;
+            Some(self.at("policy", name, ""))
+        };
+        let arn = self.answer("policy.arn").or_else(|| self.parameter("policyArn"));
+        let life = arn.and_then(|arn| policy(self.account, arn)).or_else(named)?;
+        let version = |id: &str| life.of(format!("version {}", fold(id)));
+        let default = |id: &str| (life.of("default"), Value::of(&fold(id)));
+        Some(match call {
+            "CreatePolicy" => {
+                let id = self.answer("policy.defaultVersionId").unwrap_or("v1");
+                let document = (version(id), self.document("policyDocument"));
+                vec![(life.clone(), Value::Present(String::new())), default(id), document]
+            }
+            "CreatePolicyVersion" => {
+                // Without the answer nobody knows its ID, but that of its event names it as well.
+                let own = || format!("of event {}", self.event.identity());
+                let id = self.answer("policyVersion.versionId").map_or_else(own, str::to_owned);
+                let mut writes = vec![(version(&id), self.document("policyDocument"))];
+                writes.extend(is_default(self.event).then(|| default(&id)));
+                writes
+            }
+            "SetDefaultPolicyVersion" => vec![default(self.parameter("versionId")?)],
+            "DeletePolicyVersion" => vec![(version(self.parameter("versionId")?), Value::Absent)],
+            _ => vec![(life, Value::Absent)],
+        })
+    }
+
+    /// What is attached to an identity: policies, a boundary, groups, a password.
+    fn attached(&self, call: &str) -> Writes {
+        let there = || Value::Present(String::new());
+        let (thing, value) = match call {
+            "AttachUserPolicy" | "AttachRolePolicy" | "AttachGroupPolicy" => {
+                (format!("attached {}", fold(self.parameter("policyArn")?)), there())
+            }
+            "DetachUserPolicy" | "DetachRolePolicy" | "DetachGroupPolicy" => {
+                (format!("attached {}", fold(self.parameter("policyArn")?)), Value::Absent)
+            }
+            "PutUserPermissionsBoundary" | "PutRolePermissionsBoundary" => {
+                ("boundary".to_owned(), Value::of(self.parameter("permissionsBoundary")?))
+            }
+            "DeleteUserPermissionsBoundary" | "DeleteRolePermissionsBoundary" => {
+                ("boundary".to_owned(), Value::Absent)
+            }
+            "AddUserToGroup" => (format!("member {}", fold(self.parameter("groupName")?)), there()),
+            "RemoveUserFromGroup" => {
+                (format!("member {}", fold(self.parameter("groupName")?)), Value::Absent)
+            }
+            "CreateLoginProfile" | "UpdateLoginProfile" => ("password".to_owned(), there()),
+            "DeleteLoginProfile" => ("password".to_owned(), Value::Absent),
+            _ => return None,
+        };
+        let (kind, parameter) = identity(call).unwrap_or(("user", "userName"));
+        let name = self.parameter(parameter).or(self.entity.filter(|_| kind == "user"))?;
+        Some(vec![(self.at(kind, name, &thing), value)])
+    }
+
+    /// The status of a credential, which has an ID of its own, and the audiences of a provider.
+    fn credential(&self, call: &str) -> Writes {
+        let status = |id: &str, value| {
+            Some(vec![(Address::new(self.account, format!("credential {id}"), "status"), value)])
+        };
+        let active = || Value::Present("active".to_owned());
+        let told = || self.parameter("status").map_or(Value::Unsaid, |text| Value::of(&fold(text)));
+        let id = CREDENTIALS.iter().find(|(word, _, _)| call.ends_with(word));
+        if let Some((_, parameter, answered)) = id {
+            return match call.get(..6)? {
+                "Create" | "Upload" => status(self.answer(answered)?, active()),
+                "Update" => status(self.parameter(parameter)?, told()),
+                "Delete" => status(self.parameter(parameter)?, Value::Absent),
+                _ => None,
+            };
+        }
+        let audience = |arn: &str, id: &str| {
+            Address::new(self.account, format!("provider {}", fold(arn)), format!("audience {id}"))
+        };
+        let there = || Value::Present(String::new());
+        match call {
+            "AddClientIDToOpenIDConnectProvider" | "RemoveClientIDFromOpenIDConnectProvider" => {
+                let (arn, id) =
+                    (self.parameter("openIDConnectProviderArn")?, self.parameter("clientID")?);
+                let value = if call.starts_with("Add") { there() } else { Value::Absent };
+                Some(vec![(audience(arn, id), value)])
+            }
+            "CreateOpenIDConnectProvider" => {
+                let arn = self.answer("openIDConnectProviderArn")?;
+                let listed = self.event.value("detail.requestParameters.clientIDList")?;
+                let ids = listed.as_array()?.iter().filter_map(serde_json::Value::as_str);
+                Some(ids.map(|id| (audience(arn, id), there())).collect())
+            }
+            _ => None,
+        }
+    }
+
+    /// A permission set of Identity Center, which goes by its ARN.
+    fn permission_set(&self, call: &str) -> Writes {
+        let set = |arn: &str, thing: &str| {
+            Address::new(self.account, format!("permission-set {}", fold(arn)), thing)
+        };
+        if call == "CreatePermissionSet" {
+            let arn = self.answer("permissionSet.permissionSetArn")?;
+            return Some(vec![(set(arn, ""), Value::Present(String::new()))]);
+        }
+        let arn = self.parameter("permissionSetArn")?;
+        let attached = || Some(format!("attached {}", fold(self.parameter("managedPolicyArn")?)));
+        let (thing, value) = match call {
+            "PutInlinePolicyToPermissionSet" => {
+                ("inline".to_owned(), self.document("inlinePolicy"))
+            }
+            "DeleteInlinePolicyFromPermissionSet" => ("inline".to_owned(), Value::Absent),
+            "AttachManagedPolicyToPermissionSet" => (attached()?, Value::Present(String::new())),
+            "DetachManagedPolicyFromPermissionSet" => (attached()?, Value::Absent),
+            "DeletePermissionSet" => (String::new(), Value::Absent),
+            _ => return None,
+        };
+        Some(vec![(set(arn, &thing), value)])
+    }
+}
+
+/// Ends of the names of calls about a credential: where its ID stands in the request and in the answer.
+const CREDENTIALS: [(&str, &str, &str); 4] = [
+    ("AccessKey", "accessKeyId", "accessKey.accessKeyId"),
+    ("SSHPublicKey", "sSHPublicKeyId", "sSHPublicKey.sSHPublicKeyId"),
+    ("SigningCertificate", "certificateId", "certificate.certificateId"),
+    (
+        "ServiceSpecificCredential",
+        "serviceSpecificCredentialId",
+        "serviceSpecificCredential.serviceSpecificCredentialId",
+    ),
+];
+
+/// Does a new version count at once? The API's default is that it does not.
+pub(super) fn is_default(event: &Event) -> bool {
+    event
+        .flag("detail.requestParameters.setAsDefault")
+        .or_else(|| event.flag("detail.responseElements.policyVersion.isDefaultVersion"))
+        == Some(true)
+}
+
+/// The register of calls of one name whose parameters CloudTrail dropped.
+pub(super) fn unread(account: &str, call: &str) -> Address {
+    Address::new(account, "account", format!("unread {call}"))
+}
