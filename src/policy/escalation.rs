@@ -27,7 +27,7 @@ pub(super) enum Scope {
 }
 
 impl Method {
-    /// The actions it needs: all steps, of each one alternative.
+    /// The actions it needs: all steps, of each one alternative. Behind `@` the one role that is meant.
     pub fn steps(&self) -> impl Iterator<Item = impl Iterator<Item = &'static str>> {
         self.actions.split('+').map(|step| step.split('|'))
     }

@@ -232,7 +232,11 @@ fn broadly(judge: &Judge<'_>, action: &'static str) -> Leave {
 fn through(judge: &Judge<'_>, method: &escalation::Method) -> Leave {
     let service = method.steps().nth(1).and_then(|mut step| step.next()?.split(':').next());
     let leave = |action: &'static str| {
-        let kind = ResourceType::of(action);
+        let (action, role) = match action.split_once('@') {
+            Some((action, role)) => (action, Some(role)),
+            None => (action, None),
+        };
+        let kind = role.map_or_else(|| ResourceType::of(action), ResourceType::role_named);
         match action {
             // A single role handed on is daily work; any role is a way out.
             "iam:PassRole" => judge.allowed(action, kind, Scope::Broad, service),

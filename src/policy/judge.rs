@@ -302,6 +302,10 @@ impl<'d> Judge<'d> {
         let Some(place) = self.home.place_of(pattern, kind, &self.fuel) else { return Vec::new() };
         let beginning = &place.beginning;
         let Some(rest) = pattern.after(beginning, &self.fuel).pop() else { return Vec::new() };
+        if place.name.is_empty() {
+            // There is no name to make up.
+            return if rest.fits("", &self.fuel) { vec![place.beginning] } else { Vec::new() };
+        }
         let made_up = self.classes().iter().filter_map(|class| class.first()).next();
         let fillings = std::iter::once("").chain(made_up.map(String::as_str));
         let names = fillings.filter_map(|filling| rest.example(filling));

@@ -34,7 +34,9 @@ const EXCLUSIVE: [(&str, &str); 3] =
 /// Reads a document. `None`: it is none, or says nothing that we may rely on.
 pub(super) fn document(json: &Json) -> Option<PolicyDocument> {
     let given: Vec<&Json> = json.fields("Statement").collect();
-    let items: Vec<&Json> = given.iter().flat_map(|one| one.items()).collect();
+    // A list within the list is refused by IAM, and must not hide what it holds.
+    let items = given.iter().flat_map(|one| one.items()).flat_map(Json::items);
+    let items: Vec<&Json> = items.collect();
     let mut too_long = items.len() > STATEMENTS_MAX;
     let mut statements = Vec::new();
     for item in items.iter().take(STATEMENTS_MAX) {

@@ -17,8 +17,17 @@ const PLACE_STEPS: usize = 32;
 pub(super) struct ResourceType {
     service: &'static str,
     form: Form,
-    /// Resources of other accounts count as the caller's own do.
-    abroad: bool,
+    accounts: Accounts,
+}
+
+/// Whose resources count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Accounts {
+    Own,
+    /// Those of all others as well, together.
+    All,
+    /// Those of any other as well.
+    Each,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,7 +67,7 @@ pub(super) struct Home {
 
 impl ResourceType {
     pub(super) const fn new(service: &'static str, form: &'static str) -> Self {
-        Self { service, form: Form::Of(form), abroad: false }
+        Self { service, form: Form::Of(form), accounts: Accounts::Own }
     }
 
     /// The type that an action acts upon.
@@ -67,8 +76,8 @@ impl ResourceType {
         match service {
             "iam" if name.contains("Organizations") => Self::absent(),
             "iam" => Self::new("iam", iam(name)),
-            "sts" if name == "AssumeRoot" => Self { abroad: true, ..Self::new("iam", "root") },
-            "sts" => Self { abroad: true, ..Self::new("iam", "role/{}") },
+            "sts" if name == "AssumeRoot" => Self::role("root", Accounts::All),
+            "sts" => Self::role("role/{}", Accounts::All),
             "lambda" if name == "CreateEventSourceMapping" => Self::absent(),
             "lambda" => Self::new("lambda", "function:{}"),
             "ec2" if name.contains("LaunchTemplate") => Self::new("ec2", "launch-template/lt-{}"),
@@ -82,12 +91,23 @@ impl ResourceType {
             }
             "apprunner" => Self::new("apprunner", "service/{}/{}"),
             "codebuild" => Self::new("codebuild", "project/{}"),
-            _ => Self { service: arn_service(service), form: Form::Unknown, abroad: false },
+            _ => {
+                Self { service: arn_service(service), form: Form::Unknown, accounts: Accounts::Own }
+            }
         }
     }
 
     const fn absent() -> Self {
-        Self { service: "", form: Form::Absent, abroad: false }
+        Self { service: "", form: Form::Absent, accounts: Accounts::Own }
+    }
+
+    const fn role(form: &'static str, accounts: Accounts) -> Self {
+        Self { service: "iam", form: Form::Of(form), accounts }
+    }
+
+    /// One role, by its path and name behind `role/`, in whatever account.
+    pub(super) const fn role_named(form: &'static str) -> Self {
+        Self::role(form, Accounts::Each)
     }
 }
 
@@ -169,7 +189,7 @@ impl Home {
         let mut places = Vec::new();
         for partition in &self.partitions {
             places.push(self.place(kind, partition, None, own, &form));
-            if kind.abroad {
+            if kind.accounts != Accounts::Own {
                 places.push(self.place(kind, partition, None, &self.elsewhere, &form));
             }
         }
@@ -208,7 +228,9 @@ impl Home {
         match (literal(account), self.account()) {
             // Of a bucket, a snapshot.
             (Some(""), _) => Some(String::new()),
-            (_, Some(own)) => fits(own).or_else(|| fits(&self.elsewhere).filter(|_| kind.abroad)),
+            (Some(named), _) if kind.accounts == Accounts::Each => Some(named.to_owned()),
+            (_, Some(own)) => fits(own)
+                .or_else(|| fits(&self.elsewhere).filter(|_| kind.accounts != Accounts::Own)),
             (Some(named), None) => Some(named.to_owned()),
             (None, None) => {
                 let figures = || piece(account).example(self.elsewhere.get(..6)?);

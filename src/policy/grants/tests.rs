@@ -471,6 +471,29 @@ fn ways_to_more_rights_without_handing_a_role_on() {
 }
 
 #[test]
+fn roles_that_every_member_account_has_are_a_way() {
+    let word = "privesc:assume-organization-role";
+    for resource in [
+        "arn:aws:iam::*:role/OrganizationAccountAccessRole",
+        "arn:aws:iam::999988887777:role/OrganizationAccountAccessRole",
+        "arn:aws:iam::*:role/Organization*",
+        "arn:aws:iam::999988887777:role/AWSControlTower*",
+        "*",
+    ] {
+        check_one("sts:AssumeRole", &format!(r#""{resource}""#), &[word, "escalation"], &[]);
+    }
+    for resource in [
+        "arn:aws:iam::*:role/OrganizationAccountAccessRole-2",
+        "arn:aws:iam::*:role/app/OrganizationAccountAccessRole",
+        "arn:aws:iam::999988887777:role/deploy",
+    ] {
+        check_one("sts:AssumeRole", &format!(r#""{resource}""#), &[], &["escalation"]);
+    }
+    let but = r#"{"Effect":"Allow","Action":"sts:*","Resource":"*"},{"Effect":"Deny","Action":"sts:*","Resource":["arn:aws:iam::*:role/OrganizationAccountAccessRole","arn:aws:iam::*:role/AWSC*"]}"#;
+    check(but, &["assume-any"], &[word]);
+}
+
+#[test]
 fn what_people_write_every_day_opens_nothing() {
     for text in [
         // One's own credentials, with a second factor.
