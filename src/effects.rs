@@ -17,6 +17,7 @@ use crate::severity::Severity;
 
 pub mod memory;
 pub mod offline;
+mod recent;
 pub mod recorder;
 
 /// Something asked of the world did not happen.

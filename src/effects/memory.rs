@@ -1,18 +1,21 @@
 //! State in memory: for the command line, and for a function without a table, where it lasts as
 //! long as the execution environment.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Mutex;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::recent::Recent;
 use super::{Claim, Delivery, EffectError, HELD_MAX, State, UNDER_WAY_SECS_MAX, lock};
 use crate::ledger::{Judgement, Ledger, Record, Told};
 use crate::prior::{Register, Write};
 
-/// Most fingerprints and counters kept. Beyond it all of the kind are forgotten at once: repetitions
-/// are told again, thresholds and sequences begin anew.
-pub const ENTRIES_MAX: usize = 100_000;
+/// Most bytes kept of each kind: events, windows, counters, alerts and notes. Beyond it the oldest of the kind are
+/// forgotten: repetitions are told again, thresholds and sequences begin anew.
+pub const BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Events of a window that are told apart; more of them are counted without being remembered.
+const HELD_IDS_MAX: usize = 100;
 /// Most bytes of prior state kept. Beyond it all of it is forgotten: what was before is unknown then, and
 /// falls to the stricter side.
 pub const REGISTERS_BYTES_MAX: usize = 32 * 1024 * 1024;
@@ -20,15 +23,28 @@ pub const REGISTERS_BYTES_MAX: usize = 32 * 1024 * 1024;
 pub const EVENTS_PER_COUNTER_MAX: usize = 1_000;
 
 /// State that dies with the process.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Memory {
     /// Event IDs: since when they are under way, and whether they were told.
-    deliveries: Mutex<HashMap<String, (Timestamp, bool)>>,
-    claims: Mutex<HashMap<String, Claimed>>,
-    counters: Mutex<HashMap<String, Vec<(String, Timestamp)>>>,
+    deliveries: Mutex<Recent<(Timestamp, bool)>>,
+    claims: Mutex<Recent<Claimed>>,
+    counters: Mutex<Recent<Vec<(String, Timestamp)>>>,
     registers: Mutex<Registers>,
-    notes: Mutex<HashMap<String, (String, Timestamp)>>,
-    told: Mutex<BTreeMap<String, Record>>,
+    notes: Mutex<Recent<(String, Timestamp)>>,
+    told: Mutex<Recent<Record>>,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self {
+            deliveries: Mutex::new(Recent::new(BYTES_MAX)),
+            claims: Mutex::new(Recent::new(BYTES_MAX)),
+            counters: Mutex::new(Recent::new(BYTES_MAX)),
+            registers: Mutex::default(),
+            notes: Mutex::new(Recent::new(BYTES_MAX)),
+            told: Mutex::new(Recent::new(BYTES_MAX)),
+        }
+    }
 }
 
 /// Who owns a window, since when, whom it holds back, and how many the one before it did.
@@ -36,8 +52,30 @@ pub struct Memory {
 struct Claimed {
     owner: Option<String>,
     since: Timestamp,
-    held: BTreeSet<String>,
+    held: Held,
     before: u32,
+}
+
+/// The events that a window held back: how many, and the latest of them.
+#[derive(Debug, Default)]
+struct Held {
+    count: u32,
+    latest: VecDeque<String>,
+}
+
+impl Held {
+    /// Counts an event, once however often it is delivered; says whether it was new.
+    fn add(&mut self, event_id: &str) -> bool {
+        if self.count >= HELD_MAX || self.latest.iter().any(|known| known == event_id) {
+            return false;
+        }
+        self.count += 1;
+        self.latest.push_back(event_id.to_owned());
+        if self.latest.len() > HELD_IDS_MAX {
+            self.latest.pop_front();
+        }
+        true
+    }
 }
 
 /// Registers of prior state, and how much they hold.
@@ -47,12 +85,20 @@ struct Registers {
     bytes: usize,
 }
 
+impl Memory {
+    /// Some of the alerts, by the IDs of their events.
+    fn records(&self, wanted: impl Fn(&Record) -> bool) -> Vec<Record> {
+        let records = lock(&self.told);
+        let mut found: Vec<Record> =
+            records.values().filter(|record| wanted(record)).cloned().collect();
+        found.sort_by(|one, other| one.told.event_id.cmp(&other.told.event_id));
+        found
+    }
+}
+
 impl State for Memory {
     async fn begin(&self, event_id: &str, now: Timestamp) -> Result<Delivery, EffectError> {
         let mut deliveries = lock(&self.deliveries);
-        if deliveries.len() >= ENTRIES_MAX {
-            deliveries.clear();
-        }
         let stale = SignedDuration::from_secs(UNDER_WAY_SECS_MAX);
         match deliveries.get(event_id) {
             Some((_, true)) => return Ok(Delivery::Told),
@@ -61,7 +107,7 @@ impl State for Memory {
             }
             _ => {}
         }
-        deliveries.insert(event_id.to_owned(), (now, false));
+        deliveries.insert(event_id, (now, false), 0);
         Ok(Delivery::First)
     }
 
@@ -76,11 +122,12 @@ impl State for Memory {
             deliveries.remove(event_id);
             return Ok(());
         };
-        deliveries.insert(event_id.to_owned(), (now, true));
+        deliveries.insert(event_id, (now, true), 0);
         let mut records = lock(&self.told);
-        if records.len() >= ENTRIES_MAX {
-            records.clear();
+        if records.get(event_id).is_some() {
+            return Ok(());
         }
+        let bytes = told.alert.as_ref().map_or(0, String::len) + told.title.len();
         let record = Record {
             told: told.clone(),
             told_at: now,
@@ -88,7 +135,7 @@ impl State for Memory {
             judgement: None,
             repeated_at: None,
         };
-        records.entry(event_id.to_owned()).or_insert(record);
+        records.insert(event_id, record, bytes);
         Ok(())
     }
 
@@ -100,9 +147,6 @@ impl State for Memory {
         window: SignedDuration,
     ) -> Result<Claim, EffectError> {
         let mut claims = lock(&self.claims);
-        if claims.len() >= ENTRIES_MAX {
-            claims.clear();
-        }
         let mut before = 0;
         if let Some(claimed) = claims.get(fingerprint) {
             let inside = at.duration_since(claimed.since).abs() < window;
@@ -111,22 +155,21 @@ impl State for Memory {
                     return Ok(Claim::Ours { held: claimed.before });
                 }
                 Some(_) if inside => return Ok(Claim::Theirs),
-                Some(_) => before = u32::try_from(claimed.held.len()).unwrap_or(HELD_MAX),
+                Some(_) => before = claimed.held.count,
                 // Given back: what it had found held back is still untold.
                 None => before = claimed.before,
             }
         }
-        let claimed =
-            Claimed { owner: Some(event_id.to_owned()), since: at, held: BTreeSet::new(), before };
-        claims.insert(fingerprint.to_owned(), claimed);
+        let owner = Some(event_id.to_owned());
+        let claimed = Claimed { owner, since: at, held: Held::default(), before };
+        claims.insert(fingerprint, claimed, event_id.len());
         Ok(Claim::Ours { held: before })
     }
 
     async fn hold(&self, fingerprint: &str, event_id: &str) -> Result<(), EffectError> {
-        if let Some(claimed) = lock(&self.claims).get_mut(fingerprint)
-            && claimed.held.len() < usize::try_from(HELD_MAX).unwrap_or(usize::MAX)
-        {
-            claimed.held.insert(event_id.to_owned());
+        let mut claims = lock(&self.claims);
+        if claims.get_mut(fingerprint).is_some_and(|claimed| claimed.held.add(event_id)) {
+            claims.grew(event_id.len());
         }
         Ok(())
     }
@@ -135,10 +178,9 @@ impl State for Memory {
         if let Some(claimed) = lock(&self.claims).get_mut(fingerprint)
             && claimed.owner.as_deref() == Some(event_id)
         {
-            let held = u32::try_from(claimed.held.len()).unwrap_or(HELD_MAX);
-            claimed.before = claimed.before.saturating_add(held).min(HELD_MAX);
+            claimed.before = claimed.before.saturating_add(claimed.held.count).min(HELD_MAX);
             claimed.owner = None;
-            claimed.held.clear();
+            claimed.held = Held::default();
         }
         Ok(())
     }
@@ -151,12 +193,14 @@ impl State for Memory {
         window: SignedDuration,
     ) -> Result<u32, EffectError> {
         let mut counters = lock(&self.counters);
-        if counters.len() >= ENTRIES_MAX {
-            counters.clear();
+        if counters.get(key).is_none() {
+            counters.insert(key, Vec::new(), 0);
         }
-        let events = counters.entry(key.to_owned()).or_default();
+        let Some(events) = counters.get_mut(key) else { return Ok(1) };
+        let mut fresh = 0;
         if !events.iter().any(|(known, then)| known == event_id && *then == at) {
             events.push((event_id.to_owned(), at));
+            fresh = event_id.len() + size_of::<(String, Timestamp)>();
         }
         if events.len() > EVENTS_PER_COUNTER_MAX {
             let oldest = events.iter().enumerate().min_by_key(|(_, (_, then))| *then);
@@ -169,6 +213,7 @@ impl State for Memory {
             events.iter().filter(near).map(|(id, _)| id.as_str()).collect();
         let count = distinct.len();
         events.retain(|(_, then)| at.duration_since(*then).abs() < window * 2);
+        counters.grew(fresh);
         Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
 
@@ -210,11 +255,8 @@ impl State for Memory {
 
     async fn keep_note(&self, key: &str, text: &str, at: Timestamp) -> Result<(), EffectError> {
         let mut notes = lock(&self.notes);
-        if notes.len() >= ENTRIES_MAX {
-            notes.clear();
-        }
         if notes.get(key).is_none_or(|(_, kept)| *kept <= at) {
-            notes.insert(key.to_owned(), (text.to_owned(), at));
+            notes.insert(key, (text.to_owned(), at), text.len());
         }
         Ok(())
     }
@@ -231,13 +273,11 @@ impl Ledger for Memory {
     }
 
     async fn told_since(&self, from: Timestamp) -> Result<Vec<Record>, EffectError> {
-        let records = lock(&self.told);
-        Ok(records.values().filter(|record| record.told_at >= from).cloned().collect())
+        Ok(self.records(|record| record.told_at >= from))
     }
 
     async fn due(&self, now: Timestamp) -> Result<Vec<Record>, EffectError> {
-        let is_due = |record: &&Record| record.told.repeat_at.is_some_and(|at| at <= now);
-        Ok(lock(&self.told).values().filter(is_due).cloned().collect())
+        Ok(self.records(|record| record.told.repeat_at.is_some_and(|at| at <= now)))
     }
 
     async fn take_due(&self, record: &Record, until: Timestamp) -> Result<bool, EffectError> {
