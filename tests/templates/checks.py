@@ -93,10 +93,12 @@ UNWATCHED = {
 }
 
 OPERATOR = "arn:aws:iam::111122223333:role/operator"
+SEEDER = "arn:aws:iam::111122223333:role/seed"
 EVERYTHING = Deployment(  # each condition is true
     {
         "KmsKey": "create",
         "OperatorRoleArns": OPERATOR,
+        "SeedRoleArns": SEEDER,
         "DeploymentRoleArns": "arn:aws:iam::111122223333:role/deploy",
         "TopicArns": "arn:aws:sns:us-east-1:111122223333:security",
         "Trail": "create",
@@ -354,7 +356,9 @@ def denies_leave_the_owner_alone(template):
             more = set(as_list(statement["Action"])) - DATA_WRITES
             if more:
                 yield f"{name} {statement['Sid']}: denies {sorted(more)}, which does not write data"
-            if condition.get("Bool", {}).get("aws:PrincipalIsAWSService") != "false":
+            # A service has no aws:PrincipalArn: it is never one that is named, and always one that is not.
+            names_somebody = "aws:PrincipalArn" in condition.get("ArnEquals", {})
+            if not names_somebody and condition.get("Bool", {}).get("aws:PrincipalIsAWSService") != "false":
                 yield f"{name} {statement['Sid']}: also denies services of AWS, which have no aws:PrincipalArn"
 
 

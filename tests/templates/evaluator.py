@@ -90,6 +90,9 @@ def _holds(operator, key, values, keys):
         "ArnEquals": lambda: any(_is_arn_like(have, value) for value in values),
         "ArnLike": lambda: any(_is_arn_like(have, value) for value in values),
         "ArnNotEquals": lambda: not any(_is_arn_like(have, value) for value in values),
+        "ForAnyValue:StringNotLike": lambda: any(
+            not any(_is_like(one, value) for value in values) for one in as_list(have)
+        ),
     }
     if operator not in tests:
         raise ValueError(f"unknown condition operator {operator}")

@@ -13,11 +13,16 @@ EVERY_RESOURCE = {
     ("Key", "SnsAndSqsHandOn"): "as above",
     ("Key", "LogsEncrypt"): "as above",
     ("Key", "OperatorsUseTableAndQueues"): "as above",
+    ("Key", "SeedersUseTable"): "as above",
     (
         "StateTable",
         "OperatorsJudgeAlerts",
     ): "in the policy of a table, * is that table; its ARN would be circular",
+    ("StateTable", "SeedersFillRegisters"): "as above",
     ("StateTable", "NobodyElseWrites"): "as above",
+    ("StateTable", "NobodyElseUpdates"): "as above",
+    ("StateTable", "OperatorsJudgeOnly"): "as above",
+    ("StateTable", "SeedersFillRegistersOnly"): "as above",
     ("StateTable", "NobodyWritesInClear"): "as above",
     ("FunctionRole", "AskChangeCalendarsOfTheSiteFile"): "the site file may name calendars of other accounts",
     (

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from checks import EVERYTHING, OPERATOR
+from checks import EVERYTHING, OPERATOR, SEEDER
 from evaluator import Request, allowed
 from templates import ROOT, Deployment, as_list, read, resolved
 
@@ -114,6 +114,7 @@ def strangers(deployment):
         "admin": {"role": ADMIN, "may": True},
         "root": {"role": f"arn:aws:iam::{ACCOUNT}:root", "may": True},
         "operator": {"role": OPERATOR, "may": True},
+        "seeder": {"role": SEEDER, "may": True},
         "foreign admin": {"role": FOREIGN_ADMIN, "may": True},
         "namesake elsewhere": {"role": NAMESAKE, "may": True},
         "CloudWatch": {"service": "cloudwatch.amazonaws.com", "context": {"aws:SourceArn": ALARM}},
@@ -142,14 +143,27 @@ def strangers(deployment):
 @pytest.mark.parametrize("deployment", DEPLOYMENTS.values(), ids=DEPLOYMENTS)
 def test_each_writer_passes_and_nobody_else(deployment):
     listed = writers(deployment)
-    if "OperatorRoleArns" in deployment.parameters:
-        listed["table", "operator"] = {"role": OPERATOR, "may": True}
     who = strangers(deployment)
     for (name, place), (caller, request) in itertools.product(places(deployment).items(), who.items()):
         may = (name, caller) in listed
-        if (name, caller) == ("table", "operator") and may:
-            assert place.lets("UpdateItem", **request)
-        assert place.lets_write(**request) == may, f"{caller} writes to {name}"
+        # They update items of the table by their keys, see below.
+        if deployment == EVERYTHING and name == "table" and caller in ("operator", "seeder"):
+            assert {place.lets(action, **request) for action in WRITES["table"]} == {True, False}
+        else:
+            assert place.lets_write(**request) == may, f"{caller} writes to {name}"
+
+
+@pytest.mark.parametrize(("role", "begins"), [(OPERATOR, "event#"), (SEEDER, "register#")])
+def test_operators_judge_alerts_and_seeders_fill_registers(role, begins):
+    table = places(EVERYTHING)["table"]
+    for kind in ("event", "register", "account", "claim", "counter", "eventual"):
+        key = f"{kind}#5b7f"
+        request = {"role": role, "may": True, "context": {"dynamodb:LeadingKeys": [key]}}
+        assert table.lets("UpdateItem", **request) == key.startswith(begins), f"{role} writes {key}"
+        for action in set(WRITES["table"]) - {"UpdateItem"}:
+            assert not table.lets(action, **request), f"{role}: {action} of {key}"
+    both = {"role": role, "may": True, "context": {"dynamodb:LeadingKeys": ["event#1", "register#1"]}}
+    assert not table.lets("UpdateItem", **both)
 
 
 def test_each_bus_rule_keeps_what_it_cannot_hand_over():
@@ -281,9 +295,16 @@ def test_the_evaluator_sees_a_deny_that_is_missing():
         ("alarms", "AlarmTopicPolicy", "NobodyElsePublishes"),
         ("on-failure", "OnFailureQueuePolicy", "NobodyElseSends"),
         ("bus-dead-letters", "BusDeadLetterQueuePolicy", "NobodyElseSends"),
-        ("table", "StateTable", "NobodyElseWrites"),
     ]:
         assert spoilt(name, sid, lambda found, at: found.pop(at))[place].lets_write(role=ADMIN, may=True)
+
+
+    for sid, actions in [
+        ("NobodyElseWrites", set(WRITES["table"]) - {"UpdateItem"}),
+        ("NobodyElseUpdates", {"UpdateItem"}),
+    ]:
+        table = spoilt("StateTable", sid, lambda found, at: found.pop(at))["table"]
+        assert {each for each in WRITES["table"] if table.lets(each, role=ADMIN, may=True)} == actions
 
 
 def test_the_evaluator_sees_a_deny_that_hits_services():
