@@ -1,7 +1,9 @@
 //! Rules and site together: the pure half of the responder, as a library offers it.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::calendar::IcsFiles;
 use crate::decide::{Decision, decide};
@@ -114,7 +116,12 @@ impl Engine {
             let pack = PACK_RULES.iter().map(|(name, text)| trusted(name, text));
             let mut pack = pack.collect::<Result<Vec<_>, _>>().map_err(|fault| vec![fault])?;
             // A copy of a rule of the pack is no second rule.
-            documents.retain(|own| !pack.iter().any(|known| known.value == own.value));
+            let known: HashMap<Option<&Value>, &Value> =
+                pack.iter().map(|known| (known.value.get("id"), &known.value)).collect();
+            let is_copy = |own: &Document| {
+                known.get(&own.value.get("id")).is_some_and(|known| is_same(known, &own.value))
+            };
+            documents.retain(|own| !is_copy(own));
             pack.append(&mut documents);
             documents = pack;
         }
@@ -199,6 +206,16 @@ impl Engine {
     pub fn alone(&self, rule: &Rule) -> Self {
         Self { rules: RuleSet::alone(rule), site: self.site.clone(), own: self.own.clone() }
     }
+}
+
+/// The same rule? The function has the pack without what only people and tests read.
+fn is_same(known: &Value, own: &Value) -> bool {
+    let fields = |rule: &Value| -> Option<Map<String, Value>> {
+        let mut fields = rule.as_object()?.clone();
+        fields.retain(|key, _| !matches!(key.as_str(), "tests" | "source" | "false_positives"));
+        Some(fields)
+    };
+    fields(known) == fields(own)
 }
 
 fn trusted(name: &str, text: &str) -> Result<Document, Fault> {
