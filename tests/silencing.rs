@@ -1,6 +1,6 @@
 //! What nobody can make quieter: neither by a file, nor by a name, nor by a stack, nor by a flood.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 use std::collections::BTreeMap;
 

@@ -51,7 +51,10 @@ pub enum Share {
 /// Finds what rules need. Many rules ask for the same and differ in facts that no bus rule can tell: each way of
 /// asking is projected once.
 #[derive(Debug, Default)]
-pub(super) struct Demands(HashMap<Branch, Rc<[(Delivery, Rc<Clause>)]>>);
+pub(super) struct Demands(HashMap<Branch, Rc<[Part]>>);
+
+/// A clause, and by which kind of bus rule it is delivered.
+type Part = (Delivery, Rc<Clause>);
 
 impl Demands {
     /// Everything that a rule needs, the steps of its sequence included, each thing once.
@@ -70,7 +73,7 @@ impl Demands {
         demands
     }
 
-    fn of_branch(&mut self, branch: &Branch) -> Rc<[(Delivery, Rc<Clause>)]> {
+    fn of_branch(&mut self, branch: &Branch) -> Rc<[Part]> {
         let branch = seen(branch);
         if let Some(known) = self.0.get(&branch) {
             return Rc::clone(known);

@@ -126,7 +126,7 @@ def broken(folder):
 def test_broken_files_of_the_owner_leave_the_function_running_and_are_told_once(responder, tmp_path):
     for folder, faults in [
         ("/var/task/no-rules", ["IAM_RESPONDER_RULES: failed to read", "no-rules"]),
-        ("/var/task/mine", ["mine/one.yaml:", "did you mean `high`"]),
+        ("/var/task/mine", ["mine/one.yaml:", "did you mean 'high'"]),
     ]:
         responder.forget()
         with changed(responder, {"IAM_RESPONDER_RULES": folder}, broken(tmp_path)):
