@@ -58,6 +58,13 @@ impl<'a> Arn<'a> {
         Some(Self { partition, service, region, account, resource })
     }
 
+    /// Is this a role that AWS alone can make and change, whatever it is for?
+    #[must_use]
+    pub fn is_below_reserved_path(&self) -> bool {
+        let reserved = ["role/aws-service-role/", "role/aws-reserved/"];
+        self.service == "iam" && reserved.iter().any(|path| self.resource.starts_with(path))
+    }
+
     /// The role that AWS keeps under this ARN, if it is one.
     #[must_use]
     pub fn aws_role(&self) -> Option<AwsRole<'a>> {
@@ -92,6 +99,12 @@ mod tests {
         let set = Some(AwsRole::PermissionSet("Admin_All"));
         check("role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Admin_All_0123", set);
         check("role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Admin_All_0123", set);
+        let below = |resource: &str| {
+            let text = format!("arn:aws:iam::111122223333:{resource}");
+            Arn::parse(&text).unwrap().is_below_reserved_path()
+        };
+        assert!(below("role/aws-reserved/x/y") && below("role/aws-service-role/x/y"));
+        assert!(!below("role/x:role/aws-reserved/x/y") && !below("role/aws-reservedx/y"));
         for resource in [
             "role/x:role/aws-service-role/sso.amazonaws.com/evil",
             "role/x/aws-service-role/sso.amazonaws.com/evil",

@@ -10,6 +10,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::arn::Arn;
 use crate::catalogue::{Condition, Effect, Inverse, StepRow, step_rows};
 use crate::derive::{CallOutcome, Facts};
 use crate::event::Event;
@@ -197,19 +198,11 @@ fn command(
 /// Nobody else can put a role at these paths.
 fn is_service_managed(facts: &Facts) -> bool {
     let arn = facts.entity.as_ref().and_then(|entity| entity.arn.as_deref());
-    arn.is_some_and(|arn| has_path(arn, "aws-service-role") || has_path(arn, "aws-reserved"))
+    arn.and_then(Arn::parse).is_some_and(|arn| arn.is_below_reserved_path())
 }
 
 fn is_service_work(facts: &Facts) -> bool {
-    let by_its_role =
-        facts.principal.role_arn.as_deref().is_some_and(|arn| has_path(arn, "aws-service-role"));
-    facts.principal.kind == "AWSService" || by_its_role
-}
-
-/// A path may hold colons: what counts is what follows the account.
-fn has_path(role_arn: &str, path: &str) -> bool {
-    let resource = role_arn.splitn(6, ':').nth(5).and_then(|rest| rest.strip_prefix("role/"));
-    resource.and_then(|rest| rest.strip_prefix(path)).is_some_and(|rest| rest.starts_with('/'))
+    facts.principal.kind == "AWSService" || facts.principal.linked_service.is_some()
 }
 
 /// By its name alone anybody could make a policy that is never taken off again; so it must be a role of

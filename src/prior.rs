@@ -11,6 +11,8 @@
 
 use jiff::Timestamp;
 
+use crate::arn::Arn;
+
 mod answer;
 mod question;
 mod register;
@@ -193,10 +195,9 @@ fn fold(name: &str) -> String {
 /// A customer's managed policy as an entity. Nothing for AWS's own, which no event of ours writes, and
 /// for one of another account, which IAM would not take.
 fn policy(account: &str, arn: &str) -> Option<Address> {
-    let parts: Vec<&str> = arn.splitn(6, ':').collect();
-    let ["arn", _, "iam", _, owner, path] = parts.as_slice() else { return None };
-    let name = path.strip_prefix("policy/")?.rsplit('/').next()?;
-    (*owner == account).then(|| Address::new(account, format!("policy {}", fold(name)), ""))
+    let arn = Arn::parse(arn).filter(|arn| arn.service == "iam")?;
+    let name = arn.resource.strip_prefix("policy/")?.rsplit('/').next()?;
+    (arn.account == account).then(|| Address::new(account, format!("policy {}", fold(name)), ""))
 }
 
 /// `user`, `role` or `group`, as the name of a call has it, and the parameter that names it.

@@ -1,6 +1,8 @@
 //! What was acted upon.
 
 use super::{CallOutcome, omitted, partition};
+use crate::account;
+use crate::arn::Arn;
 use crate::catalogue::Call;
 use crate::event::Event;
 use crate::principal::Principal;
@@ -97,16 +99,14 @@ fn named(kind: &str, given: &str, event: &Event, account: Option<String>) -> Ent
     let kind = if root { "root" } else { kind };
     if given.starts_with("arn:") {
         let name = given.rsplit(['/', ':']).next().unwrap_or(given).to_owned();
-        let parts: Vec<&str> = given.splitn(6, ':').collect();
         // An ARN says itself what it is of, and whose.
-        let own_kind = match parts.as_slice() {
-            [_, _, "iam", _, _, rest] => rest.split_once('/').map(|(kind, _)| kind),
-            _ => None,
-        };
+        let arn = Arn::parse(given);
+        let of_iam = arn.filter(|arn| arn.service == "iam");
+        let own_kind = of_iam.and_then(|arn| arn.resource.split_once('/')).map(|(kind, _)| kind);
         let named_kinds = ["user", "role", "group", "policy", "instance-profile"];
         let kind = own_kind.filter(|own| named_kinds.contains(own)).unwrap_or(kind);
         let own_account =
-            parts.get(4).filter(|account| account.len() == 12).map(|account| (*account).to_owned());
+            arn.filter(|arn| account::is_id(arn.account)).map(|arn| arn.account.to_owned());
         let account = own_account.or(account);
         return Entity {
             kind: kind.to_owned(),

@@ -1,6 +1,8 @@
 //! Values of an event as words of a command: what they can be, and how a shell takes them as they are.
 
 use super::Guard;
+use crate::account;
+use crate::arn::Arn;
 use crate::event::Event;
 use crate::live::is_live;
 
@@ -43,12 +45,11 @@ fn is_name(text: &str, chars_max: usize) -> bool {
 /// A path may hold every character from `!` to DEL.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html>
 fn is_policy_arn(text: &str) -> bool {
-    let parts: Vec<&str> = text.splitn(6, ':').collect();
-    let ["arn", partition, "iam", "", owner, rest] = parts.as_slice() else { return false };
-    let owned = *owner == "aws" || (owner.len() == 12 && owner.chars().all(|c| c.is_ascii_digit()));
-    partition.starts_with("aws")
-        && owned
-        && rest.starts_with("policy/")
+    let Some(arn) = Arn::parse(text) else { return false };
+    arn.partition.starts_with("aws")
+        && (arn.service, arn.region) == ("iam", "")
+        && (arn.account == "aws" || account::is_id(arn.account))
+        && arn.resource.starts_with("policy/")
         && text.len() <= VALUE_CHARS_MAX
         && text.chars().all(|c| ('!'..='\u{7f}').contains(&c))
 }

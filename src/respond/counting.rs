@@ -100,8 +100,8 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     }
 
     /// Does CloudFormation do this to a part of the tool for whoever began to update its own stack within the
-    /// hour, or in the stack's first hour? That it was CloudFormation alone says nothing: anybody's stack may lay hands on what is ours. A
-    /// state that does not answer makes it louder.
+    /// hour, or in the stack's first hour? That it was CloudFormation alone says nothing: anybody's stack may
+    /// lay hands on what is ours. A state that does not answer makes it louder.
     pub(super) async fn own_stack(&self, event: &Event, now: Timestamp) -> bool {
         let principal = Principal::of(event);
         let of_stack = principal.via_service.as_deref() == Some(CLOUDFORMATION);

@@ -1,15 +1,16 @@
 //! Policies that only hold somebody back.
 
+use crate::arn::Arn;
 use crate::policy::PolicyDocument;
 
 /// Does a managed policy allow nothing? AWS's own are known by name, a customer's by the documents that
 /// it may have. AWS numbers its quarantine policies; a customer's policy of such a name is any other.
 pub(super) fn only_denies(arn: Option<&str>, documents: &[PolicyDocument]) -> bool {
-    let parts: Vec<&str> = arn.unwrap_or_default().splitn(6, ':').collect();
-    let ["arn", _, "iam", _, "aws", path] = parts.as_slice() else {
+    let of_aws = |arn: &Arn<'_>| (arn.service, arn.account) == ("iam", "aws");
+    let Some(arn) = arn.and_then(Arn::parse).filter(of_aws) else {
         return !documents.is_empty() && documents.iter().all(PolicyDocument::denies_only);
     };
-    let name = path.rsplit('/').next().unwrap_or(path).to_lowercase();
+    let name = arn.resource.rsplit('/').next().unwrap_or_default().to_lowercase();
     name == "awsdenyall" || name.starts_with("awscompromisedkeyquarantine")
 }
 

@@ -1,6 +1,7 @@
 //! Roles of known automation.
 
 use crate::account;
+use crate::arn::Arn;
 
 /// A pipeline is one role, by its ARN with its path. An asterisk may be part of a path, but who writes one
 /// here means a pattern.
@@ -8,15 +9,13 @@ use crate::account;
 /// # Errors
 /// What it should look like.
 pub(super) fn check(arn: &str) -> Result<(), String> {
-    let parts: Vec<&str> = arn.splitn(6, ':').collect();
-    let role = match parts.as_slice() {
-        ["arn", partition, "iam", "", account, role]
-            if partition.starts_with("aws") && account::is_id(account) =>
-        {
-            role.strip_prefix("role/").filter(|role| !role.is_empty())
-        }
-        _ => None,
+    let of_iam = |arn: &Arn<'_>| {
+        arn.partition.starts_with("aws")
+            && (arn.service, arn.region) == ("iam", "")
+            && account::is_id(arn.account)
     };
+    let role = Arn::parse(arn).filter(of_iam).and_then(|arn| arn.resource.strip_prefix("role/"));
+    let role = role.filter(|role| !role.is_empty());
     if role.is_some_and(|role| !role.contains(['*', '?'])) {
         return Ok(());
     }
