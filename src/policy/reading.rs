@@ -164,12 +164,9 @@ fn conditions(json: &Json) -> Vec<Condition> {
     conditions
 }
 
-/// Can all of them be read? An empty block holds always.
 fn has_only_conditions(json: &Json) -> bool {
-    let mut blocks = json.fields("Condition");
-    let mut operators = json.fields("Condition").flat_map(Json::entries);
-    blocks.all(|block| matches!(block, Json::Object(_)))
-        && operators.all(|(_, keys)| !keys.entries().is_empty())
+    let mut operators = json.fields("Condition").flat_map(Json::entries).peekable();
+    operators.peek().is_some() && operators.all(|(_, keys)| !keys.entries().is_empty())
 }
 
 fn has_key_twice(json: &Json) -> bool {
