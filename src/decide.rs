@@ -119,7 +119,16 @@ fn adjusted(
             floors.push((floor, spec));
             continue;
         }
+        // Of what other rules say it takes nothing.
+        let others = rules.iter().filter(|rule| {
+            !spec.rules.is_empty() && !spec.rules.contains(&rule.spec.id) && !rule.spec.general
+        });
+        let kept = others.map(|rule| rule.severity_of(facts.outcome)).max();
         let wanted = target(severity, spec);
+        let wanted = kept.map_or(wanted, |kept| wanted.max(kept.min(severity)));
+        if wanted == severity && spec.lower.is_some() {
+            continue;
+        }
         let lowers = wanted < severity;
         if lowers && !worlds.all(&adjustment.pattern) {
             continue;

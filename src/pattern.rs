@@ -46,7 +46,7 @@ pub const BRANCHES_MAX: usize = 1_000;
 /// alert too many rather than an event that hides behind its size.
 pub const STEPS_MAX: usize = 100_000;
 /// Most steps spent on one event by all patterns together. Beyond it each that could match counts as matched.
-pub const STEPS_OF_EVENT_MAX: usize = 4_000_000;
+pub const STEPS_OF_EVENT_MAX: usize = 600_000;
 /// Comparisons that count as a step.
 const COMPARISONS: usize = 10;
 

@@ -153,6 +153,7 @@ pub fn rights(event: &Event, site: &Site, named: &Prior, replaced: &Prior) -> Ri
             let document = found.and_then(PolicyDocument::from_field);
             rights.unreadable = found.is_some() && document.is_none();
             rights.only_denies = document.as_ref().is_some_and(PolicyDocument::denies_only);
+            rights.denies = document.as_ref().is_some_and(PolicyDocument::denies);
             rights.trust = document.as_ref().map(|document| trust::judge(document, event, site));
             if document.is_some_and(|document| replaced.lose(&[document])) {
                 rights.grants.add("deny-removed", true);
@@ -238,7 +239,11 @@ impl Rights {
 
     /// AWS's own policies are known by name, the customer's by the document that events showed.
     fn attach(&mut self, arn: Option<&str>, named: &Documents, own: Option<&str>) {
-        let Some(arn) = arn else { return };
+        let Some(arn) = arn else {
+            // Where AWS took it, it attached something.
+            self.unknown = Some(Why::Unsaid);
+            return;
+        };
         self.only_denies = contain::only_denies(Some(arn), &named.all);
         match managed(arn) {
             Some(policy) => {

@@ -22,7 +22,7 @@ pub use spec::{
 /// Longest title, so that a subject line holds it.
 pub const TITLE_CHARS_MAX: usize = 70;
 /// Most combinations of `$or` of all rules together, their patterns multiplied out: each takes memory.
-pub const BRANCHES_OF_RULES_MAX: usize = 50_000;
+pub const BRANCHES_OF_RULES_MAX: usize = 15_000;
 /// Longest window of a threshold or of deduplication, in hours.
 pub const WINDOW_HOURS_MAX: i64 = 24 * 7;
 

@@ -107,7 +107,7 @@ fn adjustments_stop_where_it_matters_most() {
         "DeleteTopic",
         json!({"topicArn": "arn:aws:sns:us-east-1:111122223333:iam-responder-high"}),
         BOB,
-        Medium,
+        High,
     );
     // What must work when nothing else does.
     let deny = json!({"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}).to_string();
@@ -120,6 +120,13 @@ fn adjustments_stop_where_it_matters_most() {
             json!({"roleName": name, "permissionsBoundary": "arn:aws:iam::111122223333:policy/p"});
         check("iam", "PutRolePermissionsBoundary", bound, BOB, High);
     }
+    let nobody =
+        json!({"roleName": "break-glass", "policyDocument": json!({"Statement": []}).to_string()});
+    check("iam", "UpdateAssumeRolePolicy", nobody, BOB, High);
+    check("iam", "DeleteRole", json!({"roleName": "break-glass"}), BOB, High);
+    let unseen = json!({"roleName": "r", "policyArn": "arn:aws:iam::111122223333:policy/unseen"});
+    check("iam", "AttachRolePolicy", unseen, BOB, Medium);
+    check("iam", "AttachRolePolicy", Value::Null, BOB, Medium);
     // Identity Center keeps its own roles, and no other service's work is to make administrators.
     let sso =
         "arn:aws:iam::111122223333:role/aws-service-role/sso.amazonaws.com/AWSServiceRoleForSSO";
@@ -175,8 +182,53 @@ fn only_an_update_of_the_own_stack_by_the_same_role_is_an_update() {
     let mut refused = begin("iam-responder", BOB);
     refused["detail"]["errorCode"] = json!("AccessDenied");
     check(&[refused, does(BOB)], Critical, Critical);
+    // What another rule says of it no adjustment for stacks takes back.
+    let rights = json!({"roleName": "iam-responder-function", "policyName": "p", "policyDocument":
+        json!({"Statement": {"Effect": "Allow", "Action": "sns:Publish", "Resource": "*"}}).to_string()});
+    let put = call("iam", "PutRolePolicy", &rights, &through_stack(role(BOB)), 20);
+    check(&[begin("iam-responder", BOB), put], Medium, Medium);
+    let trust = json!({"roleName": "iam-responder-function", "policyDocument": json!({"Statement": {"Effect": "Allow",
+        "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}}).to_string()});
+    let open = call("iam", "UpdateAssumeRolePolicy", &trust, &through_stack(role(BOB)), 20);
+    check(&[begin("iam-responder", BOB), open], High, Critical);
     let silence = call("sns", "SetTopicAttributes", &topic, &through_stack(role(BOB)), 20);
     check(&[begin("iam-responder", BOB), silence], High, Critical);
+}
+
+#[test]
+fn in_the_first_hour_of_the_stack_whoever_comes_first_makes_it() {
+    // 24 November 2026, 11:30, as a UUID of version 1 tells it.
+    let stack = "arn:aws:cloudformation:us-east-1:111122223333:stack/iam-responder/622aac00-e7fa-11f1-8000-000000000000";
+    let own = Own::new("iam-responder", Some(stack)).unwrap();
+    assert_eq!(own.made_at().unwrap().to_string(), "2026-11-24T11:30:00Z");
+    let engine = engine("accounts: {}\n").deployed_as(own);
+    let subscribe = |by: &str, minute: usize| {
+        let topic = json!({"topicArn": "arn:aws:sns:us-east-1:111122223333:iam-responder-high", "protocol": "email"});
+        call("sns", "Subscribe", &topic, &through_stack(role(by)), minute)
+    };
+    let eve = "arn:aws:iam::111122223333:role/eve";
+    let outcomes = all(
+        &engine,
+        &[subscribe(BOB, 0), subscribe(eve, 1), subscribe(BOB, 2), subscribe(BOB, 40)],
+    );
+    let loud: Vec<bool> =
+        outcomes.iter().map(|outcome| outcome.severity >= Some(Severity::High)).collect();
+    assert_eq!(loud, [false, true, false, true], "{outcomes:?}");
+}
+
+#[test]
+fn a_name_that_the_caller_chooses_makes_no_new_caller() {
+    let engine = engine("accounts: {}\n");
+    let federated = |number: usize| {
+        let identity = json!({"type": "FederatedUser", "accountId": "111122223333",
+            "arn": format!("arn:aws:sts::111122223333:federated-user/n{number}"),
+            "sessionContext": {"sessionIssuer": {"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/bob"}}});
+        let parameters = json!({"roleName": "iam-responder-x"});
+        refused(call("iam", "DeleteRole", &parameters, &identity, number), "role iam-responder-x")
+    };
+    let events: Vec<Value> = (0..9).map(federated).collect();
+    let told = all(&engine, &events).iter().filter(|one| one.outcome == Verdict::Alerted).count();
+    assert_eq!(told, 1);
 }
 
 #[test]

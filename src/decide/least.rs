@@ -5,19 +5,21 @@ use crate::arn::PERMISSION_SET_NAME;
 use crate::derive::{CallOutcome, Facts};
 use crate::severity::Severity;
 
-/// Words of a policy that make whoever has it an administrator, at once or by one more call.
-const ADMINISTRATOR: [&str; 2] = ["admin", "iam-write"];
+/// Words of a policy that make whoever has it an administrator, at once or by a few more calls.
+const ADMINISTRATOR: [&str; 6] =
+    ["admin", "iam-write", "pass-role-any", "assume-any", "credentials-any", "escalation"];
 /// Words of a trust policy that lets strangers in.
 const STRANGERS: [&str; 4] =
     ["anyone", "external-account", "unknown-principal", "federated-unconditioned"];
 
 /// How loud an event is at least whatever the adjustments say, and why. `base` is what the rule said: an
-/// adjustment may not lower it, but nothing here raises it.
+/// adjustment may not lower it, but only what hits a guarded entity is raised here.
 pub(super) fn least(facts: &Facts, base: Severity) -> Option<(Severity, &'static str)> {
-    if let Some(what) = cuts_guarded(facts) {
-        return Some((Severity::High, what));
-    }
-    grave(facts).map(|what| (base.min(Severity::Medium), what))
+    let guarded = cuts_guarded(facts).map(|what| (Severity::High, what));
+    let own = (!facts.own.is_empty() && !facts.read_only)
+        .then(|| (base.min(Severity::High), "it is about this tool itself"));
+    let grave = grave(facts).map(|what| (base.min(Severity::Medium), what));
+    [guarded, own, grave].into_iter().flatten().max_by_key(|(severity, _)| *severity)
 }
 
 fn grave(facts: &Facts) -> Option<&'static str> {
@@ -25,15 +27,15 @@ fn grave(facts: &Facts) -> Option<&'static str> {
     let trust = facts.rights.trust.as_ref();
     let keeps_own_roles = is_identity_centers(facts);
     if ADMINISTRATOR.iter().any(|word| grants.contains(*word)) && !keeps_own_roles {
-        return Some("it gives administrator rights");
+        return Some("it gives administrator rights, or a way to them");
+    }
+    if facts.rights.unknown.is_some() && facts.automation.is_none() && !keeps_own_roles {
+        return Some("nobody knows what it gives or takes");
     }
     let lets_in =
         trust.is_some_and(|trust| STRANGERS.iter().any(|word| trust.words.contains(*word)));
     if lets_in && !keeps_own_roles {
         return Some("it lets strangers in");
-    }
-    if !facts.own.is_empty() && !facts.read_only && !facts.own_stack {
-        return Some("it is about this tool itself");
     }
     // Auto scaling deletes its alarms, a conformance pack its rules.
     let by_service = facts.principal.linked_service.is_some();
@@ -48,25 +50,24 @@ fn is_identity_centers(facts: &Facts) -> bool {
         && name.starts_with(PERMISSION_SET_NAME)
 }
 
-/// A Deny, a boundary or a detachment on what must work when nothing else does.
+/// What weakens an entity that must work when nothing else does: a Deny, a boundary, a detachment, and of those
+/// that the owner guards whatever takes from it, changes who may wear it, or ends it.
 fn cuts_guarded(facts: &Facts) -> Option<&'static str> {
-    let guarded = facts.guarded.is_some();
     let own = facts.own.iter().any(|kind| matches!(*kind, "role" | "policy"));
-    if facts.outcome != CallOutcome::Success || facts.read_only || !(guarded || own) {
+    if facts.outcome != CallOutcome::Success || facts.read_only {
         return None;
     }
-    let name = facts.call?.name;
-    let bounds = name.ends_with("PermissionsBoundary");
-    let detaches = name.starts_with("Detach")
-        || (name.starts_with("Delete")
-            && (name.ends_with("Policy") || name.ends_with("PolicyVersion")));
-    match (facts.rights.denies, bounds, detaches, guarded) {
-        (true, _, _, true) => Some("a Deny on an entity that the site guards"),
-        (_, true, _, true) => Some("a boundary of an entity that the site guards"),
-        (_, _, true, true) => Some("a detachment from an entity that the site guards"),
-        (true, _, _, false) => Some("a Deny on this tool's own"),
-        (_, true, _, false) => Some("a boundary of this tool's own"),
-        (_, _, true, false) => Some("a detachment from this tool's own"),
-        _ => None,
+    let call = facts.call?;
+    let bounds = call.name.ends_with("PermissionsBoundary");
+    let detaches = call.name.starts_with("Detach")
+        || (call.name.starts_with("Delete")
+            && (call.name.ends_with("Policy") || call.name.ends_with("PolicyVersion")));
+    let unknown = facts.rights.unknown.is_some();
+    let cuts = facts.rights.denies || unknown || bounds || detaches;
+    let takes = matches!(call.effect, "removes" | "destroys" | "weakens");
+    let new_trust = call.name == "UpdateAssumeRolePolicy";
+    if facts.guarded.is_some() && (cuts || takes || new_trust) {
+        return Some("it weakens an entity that the site guards");
     }
+    (own && (cuts || new_trust)).then_some("it weakens a role of this tool")
 }

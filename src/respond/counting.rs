@@ -110,14 +110,34 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         }
         let at = event.time().unwrap_or(now);
         let from = at.checked_sub(OWN_UPDATE_WINDOW).unwrap_or(at);
+        let who = principal.key();
         if self.engine.own().made_at().is_some_and(|made| (from..=at).contains(&made)) {
-            return true;
+            return self.makes_own_stack(event, &who, at).await;
         }
-        let key = own_update_key(event, &principal.key());
+        let key = own_update_key(event, &who);
         match self.state.first_between(&key, from, at, &[]).await {
             Ok(begun) => begun.is_some(),
             Err(error) => {
                 tracing::warn!(%error, "not known whether the own stack is being updated");
+                false
+            }
+        }
+    }
+
+    /// In the stack's first hour whoever comes first is the one who makes it: the call that began it came before
+    /// there was anybody to see it.
+    async fn makes_own_stack(&self, event: &Event, who: &str, at: Timestamp) -> bool {
+        let key = own_update_key(event, "its maker");
+        let who = who.to_lowercase();
+        match self.state.note(&key).await {
+            Ok(Some((maker, _))) => maker == who,
+            Ok(None) => {
+                let kept = self.state.keep_note(&key, &who, at).await;
+                kept.map_err(|error| tracing::warn!(%error, "who makes the own stack is not noted"))
+                    .is_ok()
+            }
+            Err(error) => {
+                tracing::warn!(%error, "not known who makes the own stack");
                 false
             }
         }
@@ -152,6 +172,11 @@ fn own_update_key(event: &Event, who: &str) -> String {
     format!("own-stack\n{account}\n{}", who.to_lowercase().escape_debug())
 }
 
+/// A name that whoever asks for a session chooses: each attempt may come under a new one.
+fn names_itself(facts: &Facts) -> bool {
+    matches!(facts.principal.kind.as_str(), "FederatedUser" | "WebIdentityUser" | "SAMLUser")
+}
+
 /// Was it tried in vain? A sign-in that failed is judged by its rules alone: nobody is known by it.
 pub(super) fn is_attempt(event: &Event, facts: &Facts) -> bool {
     facts.outcome != CallOutcome::Success && event.event_source() != Some("signin.amazonaws.com")
@@ -176,13 +201,26 @@ pub(super) fn fingerprint(rule: &Rule, event: &Event, facts: &Facts, severity: S
             return format!("{key}\n{outcome}\n{severity}");
         }
         let name = event.name().unwrap_or_default();
-        let kind = facts.entity.as_ref().map(|entity| entity.kind.as_str()).unwrap_or_default();
+        let entity = facts.entity.as_ref();
+        let kind = entity.map(|entity| entity.kind.as_str()).unwrap_or_default();
         let who = facts.principal.key().to_lowercase();
-        return format!("{key}\n{outcome}\n{severity}\n{name}\n{kind}\n{}", who.escape_debug());
+        // One that is guarded, or ours, is never one of many.
+        let guarded = facts.guarded.is_some() || !facts.own.is_empty();
+        let which = entity.filter(|_| guarded).and_then(|entity| entity.name.as_deref());
+        let which = which.unwrap_or_default().to_lowercase();
+        let (who, which) = (who.escape_debug(), which.escape_debug());
+        return format!("{key}\n{outcome}\n{severity}\n{name}\n{kind}\n{who}\n{which}");
     }
     if is_attempt(event, facts) {
-        let by = [GroupBy::Account, GroupBy::Principal];
-        return format!("{}\nattempt\n{severity}", counter_key(rule, &by, event, facts));
+        let by = if names_itself(facts) {
+            vec![GroupBy::Account]
+        } else {
+            vec![GroupBy::Account, GroupBy::Principal]
+        };
+        let issuer = event.text("detail.userIdentity.sessionContext.sessionIssuer.arn");
+        let issuer = issuer.filter(|_| names_itself(facts)).unwrap_or_default();
+        let key = counter_key(rule, &by, event, facts);
+        return format!("{key}\nattempt\n{severity}\n{}", issuer.escape_debug());
     }
     let by = [GroupBy::Account, GroupBy::Principal, GroupBy::Entity];
     let (key, name) = (counter_key(rule, &by, event, facts), event.name().unwrap_or_default());
