@@ -91,21 +91,7 @@ fn adjusted(
         return Severity::Informational;
     };
     let mut severity = base;
-    if !facts.environment.known {
-        reasons.push(match facts.tags {
-            Some(_) => "account tags name no environment, treated as production".to_owned(),
-            None => "account tags unknown, treated as production".to_owned(),
-        });
-    }
-    if event.time().is_none() {
-        reasons.push(
-            "time of the event unknown, the stricter side of all calendars counts".to_owned(),
-        );
-    } else if !facts.times.unknown.is_empty() {
-        let names = facts.times.unknown.join(", ");
-        reasons
-            .push(format!("not known whether inside calendar {names}, the stricter side counts"));
-    }
+    say_what_is_unknown(event, facts, reasons);
     let mut floors = Vec::new();
     let mut lowered_by_window = false;
     for adjustment in site.adjustments() {
@@ -119,13 +105,7 @@ fn adjusted(
             floors.push((floor, spec));
             continue;
         }
-        // Of what other rules say it takes nothing.
-        let others = rules.iter().filter(|rule| {
-            !spec.rules.is_empty() && !spec.rules.contains(&rule.spec.id) && !rule.spec.general
-        });
-        let kept = others.map(|rule| rule.severity_of(facts.outcome)).max();
-        let wanted = target(severity, spec);
-        let wanted = kept.map_or(wanted, |kept| wanted.max(kept.min(severity)));
+        let wanted = target(severity, spec).max(kept(severity, spec, rules, facts));
         if wanted == severity && spec.lower.is_some() {
             continue;
         }
@@ -165,6 +145,34 @@ fn adjusted(
         }
         _ => severity,
     }
+}
+
+/// What is not known of account and time, and on which side it falls.
+fn say_what_is_unknown(event: &Event, facts: &Facts, reasons: &mut Vec<String>) {
+    if !facts.environment.known {
+        reasons.push(match facts.tags {
+            Some(_) => "account tags name no environment, treated as production".to_owned(),
+            None => "account tags unknown, treated as production".to_owned(),
+        });
+    }
+    if event.time().is_none() {
+        reasons.push(
+            "time of the event unknown, the stricter side of all calendars counts".to_owned(),
+        );
+    } else if !facts.times.unknown.is_empty() {
+        let names = facts.times.unknown.join(", ");
+        reasons
+            .push(format!("not known whether inside calendar {names}, the stricter side counts"));
+    }
+}
+
+/// How loud it stays by the rules that an adjustment does not name: of what those say it takes nothing.
+fn kept(severity: Severity, spec: &AdjustmentSpec, rules: &[&Rule], facts: &Facts) -> Severity {
+    let others = rules.iter().filter(|rule| {
+        !spec.rules.is_empty() && !spec.rules.contains(&rule.spec.id) && !rule.spec.general
+    });
+    let loudest = others.map(|rule| rule.severity_of(facts.outcome)).max();
+    loudest.unwrap_or(Severity::Informational).min(severity)
 }
 
 fn past(outcome: CallOutcome) -> &'static str {
