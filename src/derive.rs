@@ -124,10 +124,7 @@ impl Facts {
                 .map(|id| site.environment_change(event, id, known.tagged.as_ref())),
             tags: tags.cloned(),
             times: site.calendars_at(event.time(), &known.calendars),
-            rights: Rights {
-                replaces_nothing: matches!(known.former, Prior::Absent { .. }),
-                ..rights::rights(event, site, &known.named, &known.replaced)
-            },
+            rights: rights::rights(event, site, &known.named, &known.replaced),
             account_name: event
                 .account()
                 .and_then(|id| site.account_name(id, known.account.as_ref()))
@@ -148,6 +145,12 @@ impl Facts {
         self.call.is_some_and(Call::is_tampering)
     }
 
+    /// For certain what it puts, attaches or adds was not there before, and nothing in its place.
+    #[must_use]
+    pub fn replaces_nothing(&self) -> bool {
+        matches!(self.former, Prior::Absent { .. })
+    }
+
     fn principal_value(&self) -> Value {
         let mut value = self.principal.to_value();
         if let Value::Object(map) = &mut value {
@@ -157,9 +160,9 @@ impl Facts {
             if self.deploys {
                 map.insert("deploys".to_owned(), true.into());
             }
-        }
-        if let (Some(automation), Value::Object(map)) = (self.automation, &mut value) {
-            map.insert("automation".to_owned(), automation.word().into());
+            if let Some(automation) = self.automation {
+                map.insert("automation".to_owned(), automation.word().into());
+            }
         }
         value
     }

@@ -61,19 +61,9 @@ impl Engine {
     /// # Errors
     /// All faults.
     pub fn embedded_checked() -> Result<Self, Vec<Fault>> {
-        let rules = PACK_RULES
-            .iter()
-            .map(|(name, text)| trusted(name, text))
-            .collect::<Result<Vec<_>, _>>();
-        let site = PACK_SITE.map(|text| trusted(SITE_FILE, text)).transpose();
-        match (rules, site) {
-            (Ok(rules), Ok(site)) => {
-                let rules = RuleSet::load(&rules)?;
-                let site = Site::load(None, site.as_ref(), &pack_calendars(), &rules.ids())?;
-                Ok(Self::of(rules, site))
-            }
-            (Err(fault), _) | (_, Err(fault)) => Err(vec![fault]),
-        }
+        let rules = RuleSet::load(&pack_documents()?)?;
+        let site = pack_site(&rules)?;
+        Ok(Self::of(rules, site))
     }
 
     /// The rules and the site compiled in, and a site file that adds to it.
@@ -113,8 +103,7 @@ impl Engine {
             }
         }
         if with_pack {
-            let pack = PACK_RULES.iter().map(|(name, text)| trusted(name, text));
-            let mut pack = pack.collect::<Result<Vec<_>, _>>().map_err(|fault| vec![fault])?;
+            let mut pack = pack_documents()?;
             // A copy of a rule of the pack is no second rule.
             let known: HashMap<Option<&Value>, &Value> =
                 pack.iter().map(|known| (known.value.get("id"), &known.value)).collect();
@@ -222,6 +211,12 @@ fn trusted(name: &str, text: &str) -> Result<Document, Fault> {
     let value: Value = serde_json::from_str(text)
         .map_err(|error| Fault::whole(name, 1, format!("not valid JSON: {error}")))?;
     Ok(Document::trusted(name, value))
+}
+
+/// The files of the rules compiled in.
+fn pack_documents() -> Result<Vec<Document>, Vec<Fault>> {
+    let documents = PACK_RULES.iter().map(|(name, text)| trusted(name, text));
+    documents.collect::<Result<_, _>>().map_err(|fault| vec![fault])
 }
 
 /// The site that came with the rules.

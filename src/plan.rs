@@ -161,7 +161,7 @@ fn case(inverse: &Inverse, event: &Event, facts: &Facts) -> Option<&'static Step
         Condition::OnlyDenies => facts.rights.only_denies,
         Condition::OwnQuarantine => is_own_quarantine(event, facts),
         Condition::UnknownPolicy => facts.rights.unknown.is_some(),
-        Condition::ReplacesNothing => facts.rights.replaces_nothing,
+        Condition::ReplacesNothing => facts.replaces_nothing(),
         Condition::Present(path) => event.value(&format!("detail.{path}")).is_some(),
         Condition::Absent(path) => event.value(&format!("detail.{path}")).is_none(),
         Condition::OneOf(path, values) => text(path)
@@ -220,6 +220,7 @@ mod tests {
     use super::*;
     use crate::derive::Known;
     use crate::own::Own;
+    use crate::prior::{Prior, Source};
     use crate::site::Site;
 
     const ALICE: &str = r#"{"type":"IAMUser","userName":"alice","accountId":"111122223333",
@@ -467,6 +468,11 @@ mod tests {
         check("sso-directory", "AddMemberToGroup", odd, "null", Err(Guard::UnsafeValue));
     }
 
+    fn absent() -> Prior {
+        let at = jiff::Timestamp::UNIX_EPOCH;
+        Prior::Absent { source: Source { event_id: "e".to_owned(), at } }
+    }
+
     #[test]
     fn what_wrote_over_nothing_is_deleted() {
         let put = r#"{"eventSource":"iam.amazonaws.com","eventName":"PutRolePolicy","recipientAccountId":"111122223333",
@@ -474,7 +480,7 @@ mod tests {
         let event = Event::parse(put).unwrap();
         let mut facts = Facts::of(&event, &Site::empty(), &Own::default(), &Known::default());
         assert_eq!(undo(&event, &facts).unwrap().guard, Some(Guard::PriorStateUnknown));
-        facts.rights.replaces_nothing = true;
+        facts.former = absent();
         let command = undo(&event, &facts).unwrap().command.unwrap();
         assert_eq!(
             command,
@@ -487,7 +493,7 @@ mod tests {
         let event = Event::parse(attach).unwrap();
         let mut facts = Facts::of(&event, &Site::empty(), &Own::default(), &Known::default());
         assert_eq!(undo(&event, &facts).unwrap().doubts.len(), 1);
-        facts.rights.replaces_nothing = true;
+        facts.former = absent();
         assert!(undo(&event, &facts).unwrap().doubts.is_empty());
     }
 

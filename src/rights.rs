@@ -43,8 +43,6 @@ pub struct Rights {
     pub unreadable: bool,
     /// The policy that it puts, attaches or detaches allows nothing: without it somebody has more rights.
     pub only_denies: bool,
-    /// For certain what it puts, attaches or adds was not there before, and nothing in its place.
-    pub replaces_nothing: bool,
 }
 
 /// What an event does with a document.
@@ -244,8 +242,9 @@ impl Rights {
             self.unknown = Some(Why::Unsaid);
             return;
         };
-        self.only_denies = contain::only_denies(Some(arn), &named.all);
-        match managed(arn) {
+        let policy = managed(arn);
+        self.only_denies = contain::only_denies(policy.as_ref(), &named.all);
+        match policy {
             Some(policy) => {
                 self.denies = policy.denies;
                 self.grants = policy.grants;
@@ -260,8 +259,8 @@ impl Rights {
 
     fn detach(&mut self, arn: Option<&str>, named: &Documents) {
         let Some(arn) = arn else { return };
-        self.only_denies = contain::only_denies(Some(arn), &named.all);
         let policy = managed(arn);
+        self.only_denies = contain::only_denies(policy.as_ref(), &named.all);
         if policy.as_ref().is_some_and(|policy| policy.quarantines) {
             self.grants.add("quarantine-removed", true);
         }

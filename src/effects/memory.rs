@@ -1,7 +1,7 @@
 //! State in memory: for the command line, and for a function without a table, where it lasts as
 //! long as the execution environment.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Mutex;
 
 use jiff::{SignedDuration, Timestamp};
@@ -16,7 +16,7 @@ use crate::prior::{Register, Write};
 pub const BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Events of a window that are told apart; more of them are counted without being remembered.
 const HELD_IDS_MAX: usize = 100;
-/// Most bytes of prior state kept. Beyond it all of it is forgotten: what was before is unknown then, and
+/// Most bytes of prior state kept. Beyond it the oldest is forgotten: what was before is unknown then, and
 /// falls to the stricter side.
 pub const REGISTERS_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Most events remembered in one counter.
@@ -29,7 +29,7 @@ pub struct Memory {
     deliveries: Mutex<Recent<(Timestamp, bool)>>,
     claims: Mutex<Recent<Claimed>>,
     counters: Mutex<Recent<Vec<(String, Timestamp)>>>,
-    registers: Mutex<Registers>,
+    registers: Mutex<Recent<Register>>,
     notes: Mutex<Recent<(String, Timestamp)>>,
     told: Mutex<Recent<Record>>,
 }
@@ -40,7 +40,7 @@ impl Default for Memory {
             deliveries: Mutex::new(Recent::new(BYTES_MAX)),
             claims: Mutex::new(Recent::new(BYTES_MAX)),
             counters: Mutex::new(Recent::new(BYTES_MAX)),
-            registers: Mutex::default(),
+            registers: Mutex::new(Recent::new(REGISTERS_BYTES_MAX)),
             notes: Mutex::new(Recent::new(BYTES_MAX)),
             told: Mutex::new(Recent::new(BYTES_MAX)),
         }
@@ -76,13 +76,6 @@ impl Held {
         }
         true
     }
-}
-
-/// Registers of prior state, and how much they hold.
-#[derive(Debug, Default)]
-struct Registers {
-    of: HashMap<String, Register>,
-    bytes: usize,
 }
 
 impl Memory {
@@ -193,10 +186,7 @@ impl State for Memory {
         window: SignedDuration,
     ) -> Result<u32, EffectError> {
         let mut counters = lock(&self.counters);
-        if counters.get(key).is_none() {
-            counters.insert(key, Vec::new(), 0);
-        }
-        let Some(events) = counters.get_mut(key) else { return Ok(1) };
+        let Some(events) = counters.entry(key) else { return Ok(1) };
         let mut fresh = 0;
         if !events.iter().any(|(known, then)| known == event_id && *then == at) {
             events.push((event_id.to_owned(), at));
@@ -232,20 +222,16 @@ impl State for Memory {
     }
 
     async fn register(&self, address: &str) -> Result<Register, EffectError> {
-        Ok(lock(&self.registers).of.get(address).cloned().unwrap_or_default())
+        Ok(lock(&self.registers).get(address).cloned().unwrap_or_default())
     }
 
     async fn record_write(&self, address: &str, write: &Write) -> Result<(), EffectError> {
         let mut registers = lock(&self.registers);
-        if registers.bytes >= REGISTERS_BYTES_MAX {
-            *registers = Registers::default();
-        }
-        let register = registers.of.entry(address.to_owned()).or_default();
+        let Some(register) = registers.entry(address) else { return Ok(()) };
         let before = register.bytes();
-        let fresh = if before == 0 { address.len() } else { 0 };
         register.record(write);
-        let after = register.bytes();
-        registers.bytes = (registers.bytes + after + fresh).saturating_sub(before);
+        let more = register.bytes().saturating_sub(before);
+        registers.grew(more);
         Ok(())
     }
 

@@ -34,6 +34,17 @@ impl<V> Recent<V> {
         self.young.get_mut(key)
     }
 
+    /// The entry, made where it is missing, to be changed.
+    pub(super) fn entry(&mut self, key: &str) -> Option<&mut V>
+    where
+        V: Default,
+    {
+        if self.get(key).is_none() {
+            self.insert(key, V::default(), 0);
+        }
+        self.get_mut(key)
+    }
+
     /// Keeps an entry of so many bytes in place of the one that was there.
     pub(super) fn insert(&mut self, key: &str, value: V, bytes: usize) {
         self.old.remove(key);

@@ -212,14 +212,13 @@ pub(super) fn fingerprint(rule: &Rule, event: &Event, facts: &Facts, severity: S
         return format!("{key}\n{outcome}\n{severity}\n{name}\n{kind}\n{who}\n{which}");
     }
     if is_attempt(event, facts) {
-        let by = if names_itself(facts) {
-            vec![GroupBy::Account]
-        } else {
-            vec![GroupBy::Account, GroupBy::Principal]
-        };
+        let by = [GroupBy::Account, GroupBy::Principal];
         let issuer = event.text("detail.userIdentity.sessionContext.sessionIssuer.arn");
-        let issuer = issuer.filter(|_| names_itself(facts)).unwrap_or_default();
-        let key = counter_key(rule, &by, event, facts);
+        let (by, issuer) = match names_itself(facts) {
+            true => (&by[..1], issuer.unwrap_or_default()),
+            false => (&by[..], ""),
+        };
+        let key = counter_key(rule, by, event, facts);
         return format!("{key}\nattempt\n{severity}\n{}", issuer.escape_debug());
     }
     let by = [GroupBy::Account, GroupBy::Principal, GroupBy::Entity];
