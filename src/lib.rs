@@ -15,12 +15,13 @@
 //!  remind:  what nobody acknowledged, from the `ledger` ─▶ publish
 //! ```
 //!
-//! [`prior`] answers what was before an event, from the events before it. [`engine`] holds what was compiled from rules and site file, which [`document`] reads with their
-//! lines and [`folder`] finds; [`settings`] are the function's environment variables. [`own`] knows what
-//! belongs to the tool itself, by the name it was deployed under, [`arn`] what AWS alone can make. [`rule_test`], [`coverage`] and [`bus`] ask
-//! the rules themselves: [`bus`] makes of them what EventBridge must deliver. [`lookup`] decides how long an answer about an
-//! [`account`] or a change calendar is believed, [`history`] condenses the caller's last hour,
-//! [`metrics`] are the function's numbers, [`live`] knows what channels make links and mentions of.
+//! [`engine`] holds what was compiled from rules and site file, which [`document`] reads with their lines
+//! and [`folder`] finds; [`settings`] are the function's environment variables. [`own`] knows what belongs to
+//! the tool itself, by the name it was deployed under, [`arn`] what AWS alone can make, [`prior`] what was
+//! before an event, from the events before it, and [`live`] what channels make links and mentions of.
+//! [`rule_test`], [`coverage`] and [`bus`] ask the rules themselves: [`bus`] makes of them what EventBridge
+//! must deliver. [`lookup`] decides how long an answer about an [`account`] or a change calendar is believed,
+//! [`history`] condenses the caller's last hour, [`metrics`] are the function's numbers.
 //!
 //! Tenets, in this order: two alerts rather than none; an alert rather than a wrong act; every act
 //! is reversible, or a human's. Nothing is dropped in silence: what cannot be read is alerted, what

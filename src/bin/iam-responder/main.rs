@@ -44,7 +44,7 @@ struct Global {
     /// Leave the pack compiled in out: only the folders of --rules count
     #[arg(long, global = true, requires = "rules")]
     no_pack: bool,
-    /// Site file [default: site.yaml of the first folder that has one, else that of the pack]
+    /// Site file, which adds to that of the pack [default: site.yaml of the first folder that has one]
     #[arg(long, global = true, value_name = "FILE")]
     site: Option<PathBuf>,
     /// Name that the tool was deployed under, which decides what is its own [default: iam-responder]
