@@ -81,7 +81,7 @@ pub struct Alert {
     pub links: Vec<(Cow<'static, str>, String)>,
     /// What the principal did in the hour before, or why that is not known.
     pub history: Vec<String>,
-    /// Repetitions held back since the last alert of this kind.
+    /// Repetitions held back since an alert of this kind was first told.
     pub held_back: u32,
     /// What must be known about this alert itself, as that it may come twice.
     pub notes: Vec<String>,

@@ -111,12 +111,13 @@ pub trait State {
         window: SignedDuration,
     ) -> impl Future<Output = Result<Claim, EffectError>>;
 
-    /// Counts an event as held back by somebody else's claim, once however often it is delivered.
+    /// Counts an event as held back by somebody else's claim, once however often it is delivered: how many the
+    /// claim holds back with it. Nothing where there is no claim, or where it holds back [`HELD_MAX`] already.
     fn hold(
         &self,
         fingerprint: &str,
         event_id: &str,
-    ) -> impl Future<Output = Result<(), EffectError>>;
+    ) -> impl Future<Output = Result<Option<u32>, EffectError>>;
 
     /// Gives a claim back whose event could not be told; what it held back stays counted.
     fn release(

@@ -237,10 +237,12 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             outcome.outcome = Verdict::Deduplicated;
             return Ok(Response { outcome, alert: None });
         }
-        let claims = self.claim(event, facts, rules, decision.severity, now).await;
+        let mut claims = self.claim(event, facts, rules, decision.severity, now).await;
+        if claims.all_told {
+            self.hold(event, facts, &mut claims).await;
+        }
         if claims.all_told {
             outcome.outcome = Verdict::Deduplicated;
-            self.hold(event, &claims).await;
             self.end(&id, now, begun, None).await;
             return Ok(Response { outcome, alert: None });
         }

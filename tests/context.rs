@@ -381,7 +381,9 @@ fn the_next_alert_tells_how_many_were_held_back() {
     let (outcome, alert) = world.later(20).happens("CreateUser", LAB, "d");
     assert_eq!(outcome.held_back, 2);
     assert!(
-        alert.unwrap().contains("2 repetitions were held back since the last alert of this kind.")
+        alert
+            .unwrap()
+            .contains("2 repetitions since this was first told, held back without an alert each.")
     );
 }
 

@@ -134,7 +134,7 @@ impl State for Down {
         Self::fails()
     }
 
-    async fn hold(&self, _: &str, _: &str) -> Result<(), EffectError> {
+    async fn hold(&self, _: &str, _: &str) -> Result<Option<u32>, EffectError> {
         Self::fails()
     }
 

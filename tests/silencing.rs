@@ -260,6 +260,32 @@ fn what_one_caller_tries_in_vain_is_told_once_and_hides_nothing_that_succeeds() 
 }
 
 #[test]
+fn a_flood_of_attempts_says_how_many_and_that_it_goes_on() {
+    let engine = engine("accounts: {}\n");
+    let events: Vec<Value> = (0..240)
+        .map(|number| {
+            let name = format!("iam-responder-{number}");
+            let parameters = json!({"roleName": name});
+            let mut event = call("iam", "DeleteRole", &parameters, &role(BOB), number / 60);
+            event["id"] = json!(format!("e-{number}"));
+            event["detail"]["eventID"] = json!(number.to_string());
+            refused(event, &format!("role {name}"))
+        })
+        .collect();
+    let outcomes = all(&engine, &events);
+    let told: Vec<(usize, u32)> = outcomes
+        .iter()
+        .enumerate()
+        .filter(|(_, outcome)| outcome.outcome == Verdict::Alerted)
+        .map(|(at, outcome)| (at, outcome.held_back))
+        .collect();
+    // The fifth is news once more: refused often. That goes on to be held back by itself.
+    let held: Vec<u32> = told.iter().map(|(_, held)| *held).collect();
+    assert_eq!(held.first(), Some(&0));
+    assert!(held.contains(&100) && held.len() <= 4, "{told:?}");
+}
+
+#[test]
 fn many_deletions_hide_no_deletion_of_another_thing() {
     let engine = engine("accounts: {}\n");
     let key = |minute: usize| {

@@ -34,10 +34,12 @@ async fn repetitions_are_counted_for_the_next_alert(state: &impl State) {
     let claim =
         async |event: &str, second| state.claim("h", event, at(second), WINDOW).await.unwrap();
     assert_eq!(claim("a", 0).await, Claim::Ours { held: 0 });
-    for event in ["b", "c", "b"] {
+    for (event, count) in [("b", 1), ("c", 2)] {
         assert_eq!(claim(event, 1).await, Claim::Theirs);
-        state.hold("h", event).await.unwrap();
+        assert_eq!(state.hold("h", event).await.unwrap(), Some(count));
     }
+    let again = state.hold("h", "b").await.unwrap();
+    assert!(again.is_none_or(|count| count == 2), "counted once: {again:?}");
     assert_eq!(claim("a", 2).await, Claim::Ours { held: 0 }, "its own are for the next");
     assert_eq!(claim("d", 100).await, Claim::Ours { held: 2 });
     assert_eq!(claim("d", 100).await, Claim::Ours { held: 2 }, "delivered again");
@@ -45,7 +47,7 @@ async fn repetitions_are_counted_for_the_next_alert(state: &impl State) {
     state.release("h", "d").await.unwrap();
     assert_eq!(claim("f", 101).await, Claim::Ours { held: 3 }, "the alert of d failed");
     assert_eq!(claim("g", 300).await, Claim::Ours { held: 0 });
-    state.hold("nobody's", "x").await.unwrap();
+    assert_eq!(state.hold("nobody's", "x").await.unwrap(), None);
     assert_eq!(state.claim("nobody's", "y", at(0), WINDOW).await.unwrap(), Claim::Ours { held: 0 });
 }
 

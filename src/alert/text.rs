@@ -132,16 +132,13 @@ fn account(alert: &Alert) -> Option<String> {
 }
 
 fn held_back(alert: &Alert) -> Option<String> {
-    match alert.held_back {
-        0 => None,
-        1 => Some("1 repetition was held back since the last alert of this kind.".to_owned()),
-        count if count >= HELD_MAX => Some(format!(
-            "{HELD_MAX} or more repetitions were held back since the last alert of this kind."
-        )),
-        count => {
-            Some(format!("{count} repetitions were held back since the last alert of this kind."))
-        }
-    }
+    let count = match alert.held_back {
+        0 => return None,
+        1 => "1 repetition".to_owned(),
+        count if count >= HELD_MAX => format!("{HELD_MAX} or more repetitions"),
+        count => format!("{count} repetitions"),
+    };
+    Some(format!("{count} since this was first told, held back without an alert each."))
 }
 
 /// The account and the doubts stand before the command: whoever pastes it has read them.

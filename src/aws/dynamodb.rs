@@ -246,7 +246,7 @@ impl State for Table {
         }
     }
 
-    async fn hold(&self, fingerprint: &str, event_id: &str) -> Result<(), EffectError> {
+    async fn hold(&self, fingerprint: &str, event_id: &str) -> Result<Option<u32>, EffectError> {
         let most = i64::from(HELD_MAX);
         let counted = self
             .client
@@ -259,9 +259,17 @@ impl State for Table {
             )
             .expression_attribute_values(":event", AttributeValue::Ss(vec![event_id.to_owned()]))
             .expression_attribute_values(":most", number(most))
+            .return_values(ReturnValue::UpdatedNew)
             .send()
             .await;
-        self.unless_refused("count a repetition", counted)
+        match counted {
+            Ok(answer) => Ok(answer.attributes.and_then(|item| {
+                let held = item.get("held")?.as_ss().ok()?;
+                u32::try_from(held.len()).ok()
+            })),
+            Err(error) if is_refusal(&error) => Ok(None),
+            Err(error) => Err(self.failed("count a repetition", &error)),
+        }
     }
 
     async fn release(&self, fingerprint: &str, event_id: &str) -> Result<(), EffectError> {

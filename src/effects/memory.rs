@@ -159,12 +159,15 @@ impl State for Memory {
         Ok(Claim::Ours { held: before })
     }
 
-    async fn hold(&self, fingerprint: &str, event_id: &str) -> Result<(), EffectError> {
+    async fn hold(&self, fingerprint: &str, event_id: &str) -> Result<Option<u32>, EffectError> {
         let mut claims = lock(&self.claims);
-        if claims.get_mut(fingerprint).is_some_and(|claimed| claimed.held.add(event_id)) {
-            claims.grew(event_id.len());
+        let Some(claimed) = claims.get_mut(fingerprint) else { return Ok(None) };
+        if !claimed.held.add(event_id) {
+            return Ok(None);
         }
-        Ok(())
+        let count = claimed.held.count;
+        claims.grew(event_id.len());
+        Ok(Some(count))
     }
 
     async fn release(&self, fingerprint: &str, event_id: &str) -> Result<(), EffectError> {

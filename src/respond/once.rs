@@ -17,6 +17,10 @@ use crate::severity::Severity;
 /// Time within which what one caller tries in vain is told once by a rule that says nothing of repetitions.
 const ATTEMPT_WINDOW: SignedDuration = SignedDuration::from_mins(10);
 
+/// Attempts held back at which they are told once more within their window: whoever is on call learns that it goes
+/// on, and how much it is.
+const ATTEMPTS_TOLD_AGAIN: [u32; 2] = [100, 1_000];
+
 /// What an alert says of itself where it is not known whether it was told before.
 const NOT_DEDUPLICATED: &str =
     "Not deduplicated, as the state table did not answer: it may come twice.";
@@ -197,11 +201,19 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         claims
     }
 
-    /// Counts a repetition where the next alert will look.
-    pub(super) async fn hold(&self, event: &Event, claims: &Claims) {
+    /// Counts a repetition where the next alert will look. It is told after all where it is one attempt of very
+    /// many.
+    pub(super) async fn hold(&self, event: &Event, facts: &Facts, claims: &mut Claims) {
         for fingerprint in &claims.theirs {
-            if let Err(error) = self.state.hold(fingerprint, &event.identity()).await {
-                tracing::warn!(%error, "a repetition was held back and not counted");
+            match self.state.hold(fingerprint, &event.identity()).await {
+                Ok(Some(held)) if ATTEMPTS_TOLD_AGAIN.contains(&held) => {
+                    claims.all_told &= !is_attempt(event, facts);
+                    claims.held = claims.held.max(held);
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "a repetition was held back and not counted");
+                }
             }
         }
     }

@@ -206,7 +206,7 @@ impl State for Invocation<'_> {
         self.asked(either!(self.store, claim(fingerprint, event_id, at, window))).await
     }
 
-    async fn hold(&self, fingerprint: &str, event_id: &str) -> Result<(), EffectError> {
+    async fn hold(&self, fingerprint: &str, event_id: &str) -> Result<Option<u32>, EffectError> {
         self.asked(either!(self.store, hold(fingerprint, event_id))).await
     }
 
