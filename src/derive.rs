@@ -10,7 +10,7 @@ use crate::arn::{Arn, AwsRole};
 use crate::catalogue::{self, Call};
 use crate::event::Event;
 use crate::nearest;
-use crate::own::{Own, OwnSession};
+use crate::own::{Own, OwnSession, OwnStack};
 use crate::pattern::Pattern;
 use crate::principal::Principal;
 use crate::prior::{Prior, Why};
@@ -71,7 +71,7 @@ pub struct Facts {
     /// The caller's role is one of those that deploy the tool.
     pub deploys: bool,
     /// CloudFormation does it for an update of the tool's own stack.
-    pub own_stack: bool,
+    pub own_stack: Option<OwnStack>,
     /// The owner guards the entity.
     pub guarded: Option<Guarded>,
     /// The known automation that acted.
@@ -113,7 +113,7 @@ impl Facts {
         Self {
             read_only: is_read_only(event),
             omitted: omitted(event),
-            own: own.touched(event),
+            own: touched(event, own, known),
             own_session: own.session(event),
             deploys: principal.role_arn.as_deref().is_some_and(|role| own.is_deployment_role(role)),
             own_stack: known.own_stack,
@@ -210,7 +210,7 @@ impl Facts {
             "entity": self.entity_value(),
             "selfTarget": self.self_target,
             "own": (!self.own.is_empty()).then_some(&self.own),
-            "ownStack": self.own_stack.then_some(true),
+            "ownStack": self.own_stack.map(OwnStack::word),
             "effect": self.call.map(|call| call.effect),
             "tampering": self.tampering(),
             "grants": self.rights.grants.all,
@@ -234,6 +234,15 @@ impl Facts {
     }
 }
 
+/// Kinds of the tool's own resources that the event names, and its stack where what was seen before says so.
+fn touched(event: &Event, own: &Own, known: &Known) -> Vec<&'static str> {
+    let mut kinds = own.touched(event);
+    if known.own_change_set && !kinds.contains(&"stack") {
+        kinds.push("stack");
+    }
+    kinds
+}
+
 /// What is known beside the event when its facts are derived. Nothing of it is needed.
 #[derive(Debug, Clone, Default)]
 pub struct Known {
@@ -252,7 +261,9 @@ pub struct Known {
     /// Different changes by this principal within minutes, this one included.
     pub burst: Option<u32>,
     /// CloudFormation does it for whoever began to update the tool's own stack.
-    pub own_stack: bool,
+    pub own_stack: Option<OwnStack>,
+    /// The change set that the event names by its ARN alone was made for the tool's own stack.
+    pub own_change_set: bool,
     /// Nobody asks for tags of accounts: changing them changes nothing here.
     pub tags_do_not_count: bool,
 }

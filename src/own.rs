@@ -10,6 +10,10 @@ use serde_json::Value;
 use crate::arn::Arn;
 use crate::event::Event;
 
+mod place;
+
+pub use place::{PLACES, Place};
+
 /// Name of everything that is deployed, where nothing else is said.
 pub const DEFAULT_NAME: &str = "iam-responder";
 /// Longest name, in characters: with what is put behind it, each service's own limit still holds.
@@ -28,6 +32,8 @@ pub struct Own {
     stack: String,
     /// The stack's whole ARN, where it is known: a name may be another stack's tomorrow.
     stack_id: Option<String>,
+    /// ARN of the key that topics, queues and table are encrypted with.
+    key: Option<String>,
     deployment_roles: Vec<String>,
 }
 
@@ -37,107 +43,10 @@ impl Default for Own {
             name: DEFAULT_NAME.to_owned(),
             stack: DEFAULT_NAME.to_owned(),
             stack_id: None,
+            key: None,
             deployment_roles: Vec::new(),
         }
     }
-}
-
-/// Where an event names a resource of one kind.
-#[derive(Debug, Clone, Copy)]
-pub struct Place {
-    /// Kind of the resource, as `derived.own` says it.
-    pub kind: &'static str,
-    /// `sns.amazonaws.com`
-    pub source: &'static str,
-    /// Path below `detail`; what lies there may be a list.
-    pub path: &'static str,
-    /// How the resource is written there. `{name}` is that of the deployment, `{stack}` that of its
-    /// stack; anything may stand for `{partition}`, `{region}` and `{account}`, and for a leading `*`.
-    /// Behind the name nothing follows, or what parts it from the rest of a longer name.
-    pub forms: &'static [&'static str],
-}
-
-const NAME: &[&str] = &["{name}"];
-const FUNCTION: &[&str] = &[
-    "{name}",
-    "{account}:{name}",
-    "{account}:function:{name}",
-    "arn:{partition}:lambda:{region}:{account}:function:{name}",
-];
-const FUNCTION_ARN: &[&str] = &["arn:{partition}:lambda:{region}:{account}:function:{name}"];
-const TOPIC: &[&str] = &["arn:{partition}:sns:{region}:{account}:{name}"];
-const QUEUE_ARN: &[&str] = &["arn:{partition}:sqs:{region}:{account}:{name}"];
-const BUS_RULE: &[&str] = &["arn:{partition}:events:{region}:{account}:rule/{name}"];
-const EVENT_BUS: &[&str] =
-    &["{name}", "arn:{partition}:events:{region}:{account}:event-bus/{name}"];
-const TABLE: &[&str] = &["{name}", "arn:{partition}:dynamodb:{region}:{account}:table/{name}"];
-const TABLE_ARN: &[&str] = &["arn:{partition}:dynamodb:{region}:{account}:table/{name}"];
-const LOG_GROUP: &[&str] = &["{name}", "/{name}", "/aws/lambda/{name}"];
-const LOG_GROUP_ARN: &[&str] =
-    &["/aws/lambda/{name}", "arn:{partition}:logs:{region}:{account}:log-group:/aws/lambda/{name}"];
-const ALIAS: &[&str] = &["alias/{name}", "arn:{partition}:kms:{region}:{account}:alias/{name}"];
-const STACK: &[&str] = &[
-    "{name}",
-    "{stack}",
-    "arn:{partition}:cloudformation:{region}:{account}:stack/{name}",
-    "arn:{partition}:cloudformation:{region}:{account}:stack/{stack}",
-];
-const CHANGE_SET: &[&str] = &[
-    "{name}",
-    "arn:{partition}:cloudformation:{region}:{account}:changeSet/{name}",
-    "arn:{partition}:cloudformation:{region}:{account}:changeSet/{stack}",
-];
-const PARAMETER: &[&str] = &["{name}", "/{name}"];
-/// At whatever path or address, and ignoring case, as IAM does.
-const LAST: &[&str] = &["*/{name}"];
-
-/// Every place that tells of a resource of the tool.
-pub const PLACES: &[Place] = &[
-    place("function", "lambda.amazonaws.com", "requestParameters.functionName", FUNCTION),
-    place("function", "lambda.amazonaws.com", "requestParameters.resource", FUNCTION_ARN),
-    place("function", "lambda.amazonaws.com", "responseElements.functionArn", FUNCTION_ARN),
-    place("topic", "sns.amazonaws.com", "requestParameters.topicArn", TOPIC),
-    place("topic", "sns.amazonaws.com", "requestParameters.subscriptionArn", TOPIC),
-    place("topic", "sns.amazonaws.com", "requestParameters.resourceArn", TOPIC),
-    place("queue", "sqs.amazonaws.com", "requestParameters.queueUrl", LAST),
-    place("queue", "sqs.amazonaws.com", "requestParameters.queueName", NAME),
-    place("queue", "sqs.amazonaws.com", "requestParameters.sourceArn", QUEUE_ARN),
-    place("bus-rule", "events.amazonaws.com", "requestParameters.name", NAME),
-    place("bus-rule", "events.amazonaws.com", "requestParameters.rule", NAME),
-    place("bus-rule", "events.amazonaws.com", "requestParameters.resourceARN", BUS_RULE),
-    place("event-bus", "events.amazonaws.com", "requestParameters.eventBusName", EVENT_BUS),
-    place("archive", "events.amazonaws.com", "requestParameters.archiveName", NAME),
-    place("alarm", "monitoring.amazonaws.com", "requestParameters.alarmName", NAME),
-    place("alarm", "monitoring.amazonaws.com", "requestParameters.alarmNames", NAME),
-    place("alarm", "monitoring.amazonaws.com", "requestParameters.muteTargets.alarmNames", NAME),
-    place("table", "dynamodb.amazonaws.com", "requestParameters.tableName", TABLE),
-    place("table", "dynamodb.amazonaws.com", "requestParameters.resourceArn", TABLE_ARN),
-    place("table", "dynamodb.amazonaws.com", "requestParameters.backupArn", TABLE_ARN),
-    place("table", "dynamodb.amazonaws.com", "requestParameters.tableArn", TABLE_ARN),
-    place("table", "dynamodb.amazonaws.com", "requestParameters.sourceTableName", NAME),
-    place("log-group", "logs.amazonaws.com", "requestParameters.logGroupName", LOG_GROUP),
-    place("log-group", "logs.amazonaws.com", "requestParameters.logGroupIdentifier", LOG_GROUP_ARN),
-    place("log-group", "logs.amazonaws.com", "requestParameters.resourceIdentifier", LOG_GROUP_ARN),
-    place("key-alias", "kms.amazonaws.com", "requestParameters.aliasName", ALIAS),
-    place("stack", "cloudformation.amazonaws.com", "requestParameters.stackName", STACK),
-    place("stack", "cloudformation.amazonaws.com", "requestParameters.changeSetName", CHANGE_SET),
-    place("schedule", "scheduler.amazonaws.com", "requestParameters.name", NAME),
-    place("schedule", "scheduler.amazonaws.com", "requestParameters.Name", NAME),
-    place("schedule", "scheduler.amazonaws.com", "requestParameters.groupName", NAME),
-    place("parameter", "ssm.amazonaws.com", "requestParameters.name", PARAMETER),
-    place("parameter", "ssm.amazonaws.com", "requestParameters.names", PARAMETER),
-    place("role", "iam.amazonaws.com", "requestParameters.roleName", LAST),
-    place("policy", "iam.amazonaws.com", "requestParameters.policyArn", LAST),
-    place("role", "sts.amazonaws.com", "requestParameters.roleArn", LAST),
-];
-
-const fn place(
-    kind: &'static str,
-    source: &'static str,
-    path: &'static str,
-    forms: &'static [&'static str],
-) -> Place {
-    Place { kind, source, path, forms }
 }
 
 /// What `derived.principal.own` says of the session of a role of this tool.
@@ -156,6 +65,26 @@ impl OwnSession {
         match self {
             Self::Function => "function-session",
             Self::Other => "other-session",
+        }
+    }
+}
+
+/// What `derived.ownStack` says of what CloudFormation does to a part of the tool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnStack {
+    /// In the first hour of the tool's own stack, for whoever makes it.
+    Created,
+    /// For whoever began to update it within the hour.
+    Updated,
+}
+
+impl OwnStack {
+    /// The word in `derived.ownStack`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Updated => "updated",
         }
     }
 }
@@ -192,6 +121,7 @@ impl Own {
             name: name.to_owned(),
             stack: id.unwrap_or(given).to_owned(),
             stack_id: id.map(|_| given.to_owned()),
+            key: None,
             deployment_roles: Vec::new(),
         })
     }
@@ -202,6 +132,12 @@ impl Own {
         Self { deployment_roles, ..self }
     }
 
+    /// The same, encrypted with the key of this ARN.
+    #[must_use]
+    pub fn encrypted_with(self, key: Option<String>) -> Self {
+        Self { key, ..self }
+    }
+
     /// Is this the ARN of a role that deploys the tool?
     #[must_use]
     pub fn is_deployment_role(&self, role_arn: &str) -> bool {
@@ -209,15 +145,23 @@ impl Own {
     }
 
     /// Does this call make or update the tool's own stack? What CloudFormation then does to its parts for the
-    /// same caller is the owners' work. A change set that is named by its ARN alone does not say of which stack
-    /// it is.
+    /// same caller is the owners' work. Of a change set that is named by its ARN alone, `of_change_set` tells
+    /// what was seen when it was made.
     #[must_use]
-    pub fn begins_update(&self, event: &Event) -> bool {
-        let of_service = event.event_source() == Some("cloudformation.amazonaws.com");
+    pub fn begins_update(&self, event: &Event, of_change_set: bool) -> bool {
         let begins = ["CreateStack", "UpdateStack", "ExecuteChangeSet"];
-        if !of_service || !event.name().is_some_and(|name| begins.contains(&name)) {
-            return false;
-        }
+        let calls = is_cloudformation(event, &begins);
+        calls && (self.is_on_stack(event) || (of_change_set && change_set(event).is_some()))
+    }
+
+    /// The ARN of a change set that this call made for the tool's own stack.
+    #[must_use]
+    pub fn made_change_set<'e>(&self, event: &'e Event) -> Option<&'e str> {
+        let made = is_cloudformation(event, &["CreateChangeSet"]) && self.is_on_stack(event);
+        event.text("detail.responseElements.id").filter(|_| made)
+    }
+
+    fn is_on_stack(&self, event: &Event) -> bool {
         let answered = event.text("detail.responseElements.stackId");
         let asked = event.text("detail.requestParameters.stackName");
         answered.or(asked).is_some_and(|stack| self.is_stack(stack, event))
@@ -267,8 +211,9 @@ impl Own {
         let mut kinds = Vec::new();
         let refused = event.text("detail.errorMessage").and_then(refused_resource);
         for place in PLACES.iter().filter(|place| place.source == source) {
-            let value = event.value(&format!("detail.{}", place.path));
-            let given = value.is_some_and(|value| self.any(value, place.forms));
+            let steps: Vec<&str> = place.path.split('.').collect();
+            let given =
+                event.value("detail").is_some_and(|detail| self.names(detail, &steps, place));
             let refused = refused.is_some_and(|resource| self.has_part(resource));
             if (given || refused) && !kinds.contains(&place.kind) {
                 kinds.push(place.kind);
@@ -294,12 +239,27 @@ impl Own {
         Some(if function { OwnSession::Function } else { OwnSession::Other })
     }
 
-    fn any(&self, value: &Value, forms: &[&str]) -> bool {
-        match value {
-            Value::String(text) => forms.iter().any(|form| self.has_form(text, form)),
-            Value::Array(items) => items.iter().any(|item| self.any(item, forms)),
+    /// Does a text at the end of the path name the tool's own? On the way there may be lists.
+    fn names(&self, value: &Value, steps: &[&str], place: &Place) -> bool {
+        match (value, steps) {
+            (Value::Array(items), _) => items.iter().any(|item| self.names(item, steps, place)),
+            (Value::String(text), []) => match place.kind {
+                place::KEY => self.is_key(text),
+                _ => place.forms.iter().any(|form| self.has_form(text, form)),
+            },
+            (Value::Object(map), [step, rest @ ..]) => {
+                map.get(*step).is_some_and(|value| self.names(value, rest, place))
+            }
             _ => false,
         }
+    }
+
+    /// A key is named by its ID or its ARN: nobody chooses these.
+    fn is_key(&self, text: &str) -> bool {
+        self.key.as_deref().is_some_and(|own| {
+            let id = own.rsplit('/').next();
+            text == own || id == Some(text)
+        })
     }
 
     fn has_form(&self, text: &str, form: &str) -> bool {
@@ -324,6 +284,20 @@ impl Own {
     fn is_named(&self, text: &str) -> bool {
         begins_with(&text.to_ascii_lowercase(), &self.name)
     }
+}
+
+/// The ARN of a change set, where the call names it by that and names no stack.
+#[must_use]
+pub fn change_set(event: &Event) -> Option<&str> {
+    let named = event.text("detail.requestParameters.changeSetName")?;
+    let alone = event.text("detail.requestParameters.stackName").is_none()
+        && is_cloudformation(event, &["ExecuteChangeSet"]);
+    Some(named).filter(|named| alone && Arn::parse(named).is_some())
+}
+
+fn is_cloudformation(event: &Event, names: &[&str]) -> bool {
+    event.event_source() == Some("cloudformation.amazonaws.com")
+        && event.name().is_some_and(|name| names.contains(&name))
 }
 
 /// The name of the stack: `arn:PARTITION:cloudformation:REGION:ACCOUNT:stack/NAME/UUID`.
@@ -441,6 +415,45 @@ mod tests {
     }
 
     #[test]
+    fn what_lies_in_lists_and_what_calls_the_function_are_found() {
+        let function = "arn:aws:lambda:us-east-1:111122223333:function:iam-responder";
+        let targets =
+            format!(r#"{{"rule":"x","targets":[{{"arn":"other"}},{{"arn":"{function}"}}]}}"#);
+        check("iam-responder", "events", &targets, &["function-target"]);
+        check("iam-responder", "events", r#"{"targets":[[["x"]],{"arn":7},null]}"#, &[]);
+        for parameters in [
+            format!(r#"{{"name":"x","target":{{"arn":"{function}:live"}}}}"#),
+            format!(r#"{{"Name":"x","Target":{{"Arn":"{function}"}}}}"#),
+        ] {
+            check("iam-responder", "scheduler", &parameters, &["function-target"]);
+        }
+        let pipe = format!(r#"{{"name":"x","target":"x","enrichment":"{function}"}}"#);
+        check("iam-responder", "pipes", &pipe, &["function-target"]);
+        let refactor = r#"{"stackDefinitions":[{"stackName":"shop"},{"stackName":"alerts"}]}"#;
+        check("iam-responder", "cloudformation", refactor, &["stack"]);
+    }
+
+    #[test]
+    fn the_key_is_known_by_what_nobody_chooses() {
+        let arn = "arn:aws:kms:us-east-1:111122223333:key/0f1e2d3c-4b5a";
+        let own = Own::default().encrypted_with(Some(arn.to_owned()));
+        let touched = |own: &Own, key: &str| {
+            own.touched(&event("kms", &format!(r#""requestParameters":{{"keyId":"{key}"}}"#)))
+        };
+        assert_eq!(touched(&own, arn), ["key"]);
+        assert_eq!(touched(&own, "0f1e2d3c-4b5a"), ["key"]);
+        for other in [
+            "0f1e2d3c",
+            "iam-responder",
+            "",
+            "arn:aws:kms:us-east-1:999988887777:key/0f1e2d3c-4b5a",
+        ] {
+            assert!(touched(&own, other).is_empty(), "{other}");
+        }
+        assert!(touched(&Own::default(), arn).is_empty());
+    }
+
+    #[test]
     fn a_refused_call_tells_its_resource_in_words() {
         let own = Own::default();
         for resource in [
@@ -478,7 +491,7 @@ mod tests {
                 r#"{{"eventSource":"cloudformation.amazonaws.com","eventName":"{name}","awsRegion":"us-east-1",
                    "recipientAccountId":"111122223333",{rest}}}"#
             );
-            own.begins_update(&Event::parse(&text).unwrap())
+            own.begins_update(&Event::parse(&text).unwrap(), false)
         };
         let request = |stack: &str| format!(r#""requestParameters":{{"stackName":"{stack}"}}"#);
         let answer = |stack: &str| {
@@ -494,11 +507,17 @@ mod tests {
         assert!(!begins(&own, "UpdateStack", &request(&ID.replace("us-east-1", "eu-west-1"))));
         assert!(!begins(&own, "UpdateStack", &request("alerts-web")));
         assert!(!begins(&own, "DeleteStack", &request("alerts")));
-        assert!(!begins(
-            &own,
-            "ExecuteChangeSet",
-            r#""requestParameters":{"changeSetName":"alerts"}"#
-        ));
+        let by_arn = |name: &str| {
+            let arn = format!("arn:aws:cloudformation:us-east-1:111122223333:changeSet/{name}/9");
+            format!(r#""requestParameters":{{"changeSetName":"{arn}"}}"#)
+        };
+        for unknown in [
+            by_arn("alerts"),
+            by_arn("watch"),
+            r#""requestParameters":{"changeSetName":"alerts"}"#.to_owned(),
+        ] {
+            assert!(!begins(&own, "ExecuteChangeSet", &unknown), "{unknown}");
+        }
         let elsewhere = Own::new("watch", Some(&ID.replace("us-east-1", "eu-west-1"))).unwrap();
         assert!(!begins(&elsewhere, "UpdateStack", &request("alerts")));
         // Without its ARN a stack is known by its name.

@@ -134,7 +134,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         let facts = self.engine.derive(&mut event, &known);
         let matching = self.engine.matching(&event);
         let firing = self.firing(&event, &facts, &matching, now).await;
-        self.record(&event, &facts, now).await;
+        self.record(&event, &facts, known.own_change_set, now).await;
         self.record_writes(&event, &facts, now).await;
         self.finder().forget_tagged(&event, known.tagged.as_ref(), now).await;
         if matching.is_empty() {
@@ -203,6 +203,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             calendars: finder.calendars(site, event.time(), now).await,
             burst: self.burst(event, now).await,
             own_stack: self.own_stack(event, now).await,
+            own_change_set: self.own_change_set(event).await,
             tags_do_not_count: self.origin == Origin::Checked
                 && !self.lookups.asks_about_accounts(),
         }

@@ -47,8 +47,14 @@ pub async fn run(
 
 /// The rule alone, for the tool as it would be with a role that deploys it.
 fn alone(engine: &Engine, rule: &Rule) -> Engine {
-    let own = engine.own().clone().deployed_by(vec![DEPLOYER_ARN.to_owned()]);
-    engine.alone(rule).deployed_as(own)
+    engine.alone(rule).deployed_as(deployed(engine.own()))
+}
+
+/// The tool as the events of tests show it: with a role that deploys it, and a key.
+#[must_use]
+pub fn deployed(own: &Own) -> Own {
+    let key = format!("arn:aws:kms:eu-west-1:111122223333:key/{KEY_ID}");
+    own.clone().deployed_by(vec![DEPLOYER_ARN.to_owned()]).encrypted_with(Some(key))
 }
 
 /// Delivers all events of a test to the rule alone: does it fire on the last one?
@@ -104,6 +110,10 @@ pub const OWN_NAME: &str = "{own}";
 pub const DEPLOYER: &str = "{deployer}";
 const DEPLOYER_ARN: &str = "arn:aws:iam::111122223333:role/release/deployer";
 
+/// Stands in the values of a test for the ID of the key that the tool's topics and table are encrypted with.
+pub const OWN_KEY: &str = "{ownKey}";
+const KEY_ID: &str = "5e1c2f10-8a31-4f0b-9b3e-0a1b2c3d4e5f";
+
 /// An event with the test's changes; with a number, as an event of its own.
 fn event(
     test: &TestEvent,
@@ -130,7 +140,8 @@ fn event(
 fn named(value: &Value, own: &Own) -> Value {
     match value {
         Value::String(text) => {
-            Value::String(text.replace(OWN_NAME, own.name()).replace(DEPLOYER, DEPLOYER_ARN))
+            let text = text.replace(OWN_NAME, own.name()).replace(OWN_KEY, KEY_ID);
+            Value::String(text.replace(DEPLOYER, DEPLOYER_ARN))
         }
         Value::Array(items) => items.iter().map(|item| named(item, own)).collect(),
         Value::Object(map) => {

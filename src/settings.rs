@@ -13,7 +13,7 @@ use crate::site::{Format, Site, TopicSpec};
 mod form;
 mod reach;
 
-pub use form::{check_region, roles as deployment_roles};
+pub use form::{check_key, check_region, roles as deployment_roles};
 pub use reach::{Reach, Refusal, TOPICS_MAX, TopicList};
 
 /// Variables that name a topic begin so, followed by the severity in capitals.
@@ -38,6 +38,8 @@ pub const NAME: &str = "IAM_RESPONDER_NAME";
 pub const STACK: &str = "IAM_RESPONDER_STACK";
 /// ARNs of the roles that deploy it, separated by commas.
 pub const DEPLOYMENT_ROLES: &str = "IAM_RESPONDER_DEPLOYMENT_ROLES";
+/// ARN of the KMS key that the deployment's topics, queues and table are encrypted with.
+pub const KEY: &str = "IAM_RESPONDER_KEY";
 /// Most roles that deploy it.
 pub const DEPLOYMENT_ROLES_MAX: usize = 20;
 /// `true`: alerts go to the log, and nothing is asked of AWS.
@@ -53,7 +55,7 @@ pub const REGION: &str = "AWS_REGION";
 
 /// Our own variables begin so.
 const PREFIX: &str = "IAM_RESPONDER_";
-const KNOWN: [&str; 16] = [
+const KNOWN: [&str; 17] = [
     "IAM_RESPONDER_TOPIC_CRITICAL",
     "IAM_RESPONDER_TOPIC_HIGH",
     "IAM_RESPONDER_TOPIC_MEDIUM",
@@ -68,6 +70,7 @@ const KNOWN: [&str; 16] = [
     NAME,
     STACK,
     DEPLOYMENT_ROLES,
+    KEY,
     DRY_RUN,
     LOG_LEVEL,
 ];
@@ -93,6 +96,8 @@ pub struct Settings {
     pub name: String,
     /// ARN of the deployment's own CloudFormation stack.
     pub stack: Option<String>,
+    /// ARN of the key of its topics, queues and table.
+    pub key: Option<String>,
     /// ARNs of the roles that deploy it, at most [`DEPLOYMENT_ROLES_MAX`].
     pub deployment_roles: Vec<String>,
     /// Alerts go to the log, and nothing is asked of AWS.
@@ -172,6 +177,7 @@ impl Settings {
             repeat_after: None,
             name: DEFAULT_NAME.to_owned(),
             stack: None,
+            key: None,
             deployment_roles: Vec::new(),
             dry_run: false,
             region: None,
@@ -219,6 +225,7 @@ impl Settings {
             (NAME, _) => check_name(value).map(|()| value.clone_into(&mut self.name))?,
             (STACK, _) => self.stack = form::check_stack(value).map(|()| Some(value.to_owned()))?,
             (DEPLOYMENT_ROLES, _) => self.deployment_roles = form::roles(value)?,
+            (KEY, _) => self.key = form::check_key(value).map(|()| Some(value.to_owned()))?,
             (DRY_RUN, _) => self.dry_run = form::yes_or_no(value)?,
             (LOG_LEVEL, _) => self.own_log_level = Some(form::log_level(value)?),
             (LAMBDA_LOG_LEVEL, _) => {
@@ -387,9 +394,13 @@ mod tests {
         let bare = read(&[(NAME, ""), (STACK, ""), (DEPLOYMENT_ROLES, "")]).unwrap();
         assert_eq!((bare.name.as_str(), bare.stack), (DEFAULT_NAME, None));
         assert!(bare.deployment_roles.is_empty());
-        for (name, value) in [(NAME, "Guard"), (STACK, "guard"), (DEPLOYMENT_ROLES, "deployer")] {
+        let key = "arn:aws:kms:us-east-1:111122223333:key/0f1e";
+        assert_eq!(read(&[(KEY, key)]).unwrap().key.as_deref(), Some(key));
+        let faults =
+            [(NAME, "Guard"), (STACK, "guard"), (DEPLOYMENT_ROLES, "deployer"), (KEY, "alias/x")];
+        for (name, value) in faults {
             let error = read(&[(name, value)]).unwrap_err();
-            assert!(error.0[0].starts_with(&format!("{name}: `{value}` is not a ")), "{error}");
+            assert!(error.0[0].starts_with(&format!("{name}: `{value}` is not ")), "{error}");
         }
     }
 

@@ -309,7 +309,12 @@ fn the_paths_of_derived_are_those_that_the_samples_show() {
     for text in texts {
         let Ok(mut event) = Event::parse(&text) else { continue };
         let former = Prior::unknown(Why::Unseen);
-        let known = Known { burst: Some(1), own_stack: true, former, ..Known::default() };
+        let known = Known {
+            burst: Some(1),
+            own_stack: Some(iam_responder::own::OwnStack::Updated),
+            former,
+            ..Known::default()
+        };
         engine.derive(&mut event, &known);
         leaves(event.value("derived").unwrap(), "derived", &mut found);
     }

@@ -259,6 +259,38 @@ fn what_one_caller_tries_in_vain_is_told_once_and_hides_nothing_that_succeeds() 
     assert_eq!(last(&engine, &[events[0].clone(), other]).outcome, Verdict::Alerted);
 }
 
+/// A change set bears the name that its maker likes, and may be executed by its ARN alone.
+#[test]
+fn a_change_set_counts_as_that_of_the_stack_it_was_made_for() {
+    let engine = engine("accounts: {}\n");
+    let stack = |name: &str| {
+        let id = "919108f7-52d1-4320-9bac-f847db4148a8";
+        format!("arn:aws:cloudformation:us-east-1:111122223333:stack/{name}/{id}")
+    };
+    let set = "arn:aws:cloudformation:us-east-1:111122223333:changeSet/iam-responder/5b7f";
+    let made = |of: &str| {
+        let parameters = json!({"stackName": of, "changeSetName": "iam-responder"});
+        let mut event = call("cloudformation", "CreateChangeSet", &parameters, &role(BOB), 0);
+        event["detail"]["responseElements"] = json!({"id": set, "stackId": stack(of)});
+        event
+    };
+    let executed =
+        call("cloudformation", "ExecuteChangeSet", &json!({"changeSetName": set}), &role(BOB), 1);
+    let code = call(
+        "lambda",
+        "UpdateFunctionCode20150331v2",
+        &json!({"functionName": "iam-responder"}),
+        &through_stack(role(BOB)),
+        2,
+    );
+    let check = |of: &str, want: Severity| {
+        let outcome = last(&engine, &[made(of), executed.clone(), code.clone()]);
+        assert_eq!(outcome.severity, Some(want), "{of}: {:?}", outcome.rules);
+    };
+    check("iam-responder", Severity::Medium);
+    check("shop", Severity::Critical);
+}
+
 #[test]
 fn a_flood_of_attempts_says_how_many_and_that_it_goes_on() {
     let engine = engine("accounts: {}\n");

@@ -201,7 +201,8 @@ fn by_own(branch: &Branch) -> Vec<Clause> {
     let services = texts(branch, "detail.eventSource");
     let refused = denied_only(branch);
     let asked = |place: &&Place| {
-        let kind = any || kinds.iter().flatten().any(|kind| *kind == place.kind);
+        let kind = (any && !place.forms.is_empty())
+            || kinds.iter().flatten().any(|kind| *kind == place.kind);
         let service = services.as_ref().is_none_or(|services| services.contains(&place.source));
         kind && service
     };
@@ -212,7 +213,11 @@ fn by_own(branch: &Branch) -> Vec<Clause> {
         sources.insert(place.source);
         if !refused {
             let clause = Clause::default().with("detail.eventSource", vec![json!(place.source)]);
-            clauses.push(clause.with(&format!("detail.{}", place.path), own_forms(place)));
+            let wanted = match place.forms {
+                [] => vec![json!({"exists": true})],
+                _ => own_forms(place),
+            };
+            clauses.push(clause.with(&format!("detail.{}", place.path), wanted));
         }
     }
     let of_denied = |source: &&str| {

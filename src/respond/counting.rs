@@ -6,6 +6,7 @@ use super::Responder;
 use crate::derive::{CallOutcome, Facts, is_read_only, outcome_of};
 use crate::effects::{Lookups, Publish, State};
 use crate::event::Event;
+use crate::own::{self, OwnStack};
 use crate::principal::Principal;
 use crate::rule::{GroupBy, Rule};
 use crate::severity::Severity;
@@ -72,7 +73,13 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
 
     /// Notes what later events are compared with: the steps of sequences. A store that is down
     /// costs those comparisons, not this event's alert.
-    pub(super) async fn record(&self, event: &Event, facts: &Facts, now: Timestamp) {
+    pub(super) async fn record(
+        &self,
+        event: &Event,
+        facts: &Facts,
+        own_change_set: bool,
+        now: Timestamp,
+    ) {
         let (id, at) = (event.identity(), event.time().unwrap_or(now));
         for (rule, step) in self.engine.rules().steps(event.raw()) {
             let Some(sequence) = &rule.spec.sequence else { continue };
@@ -83,18 +90,42 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
                 |_| (),
             );
         }
-        if facts.outcome == CallOutcome::Success && self.engine.own().begins_update(event) {
-            // Where the call names a service role, CloudFormation works as that.
-            let given = event.text("detail.requestParameters.roleARN").map(str::to_owned);
-            for who in std::iter::once(facts.principal.key()).chain(given) {
-                let noted = self
-                    .state
-                    .count(&own_update_key(event, &who), &id, at, OWN_UPDATE_WINDOW)
-                    .await;
-                noted.map_or_else(
-                    |error| tracing::warn!(%error, "update of the own stack not noted"),
-                    |_| (),
-                );
+        if facts.outcome != CallOutcome::Success {
+            return;
+        }
+        if self.engine.own().begins_update(event, own_change_set) {
+            self.note_update(event, facts, at).await;
+        }
+        if let Some(change_set) = self.engine.own().made_change_set(event) {
+            let kept = self.state.keep_note(&change_set_key(change_set), "own", at).await;
+            kept.unwrap_or_else(|error| tracing::warn!(%error, "an own change set is not noted"));
+        }
+    }
+
+    /// Notes for whom CloudFormation works on the tool's own stack from now on.
+    async fn note_update(&self, event: &Event, facts: &Facts, at: Timestamp) {
+        let id = event.identity();
+        // Where the call names a service role, CloudFormation works as that.
+        let given = event.text("detail.requestParameters.roleARN").map(str::to_owned);
+        for who in std::iter::once(facts.principal.key()).chain(given) {
+            let key = own_update_key(event, &who);
+            let noted = self.state.count(&key, &id, at, OWN_UPDATE_WINDOW).await;
+            noted.map_or_else(
+                |error| tracing::warn!(%error, "update of the own stack not noted"),
+                |_| (),
+            );
+        }
+    }
+
+    /// Was the change set that the event names by its ARN alone made for the tool's own stack? One that nobody saw
+    /// made is a stranger's, which is louder.
+    pub(super) async fn own_change_set(&self, event: &Event) -> bool {
+        let Some(change_set) = own::change_set(event) else { return false };
+        match self.state.note(&change_set_key(change_set)).await {
+            Ok(note) => note.is_some(),
+            Err(error) => {
+                tracing::warn!(%error, "not known whose change set it is");
+                false
             }
         }
     }
@@ -102,24 +133,25 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     /// Does CloudFormation do this to a part of the tool for whoever began to update its own stack within the
     /// hour, or in the stack's first hour? That it was CloudFormation alone says nothing: anybody's stack may
     /// lay hands on what is ours. A state that does not answer makes it louder.
-    pub(super) async fn own_stack(&self, event: &Event, now: Timestamp) -> bool {
+    pub(super) async fn own_stack(&self, event: &Event, now: Timestamp) -> Option<OwnStack> {
         let principal = Principal::of(event);
         let of_stack = principal.via_service.as_deref() == Some(CLOUDFORMATION);
         if !of_stack || self.engine.own().touched(event).is_empty() {
-            return false;
+            return None;
         }
         let at = event.time().unwrap_or(now);
         let from = at.checked_sub(OWN_UPDATE_WINDOW).unwrap_or(at);
         let who = principal.key();
         if self.engine.own().made_at().is_some_and(|made| (from..=at).contains(&made)) {
-            return self.makes_own_stack(event, &who, at).await;
+            let makes = self.makes_own_stack(event, &who, at).await;
+            return makes.then_some(OwnStack::Created);
         }
         let key = own_update_key(event, &who);
         match self.state.first_between(&key, from, at, &[]).await {
-            Ok(begun) => begun.is_some(),
+            Ok(begun) => begun.map(|_| OwnStack::Updated),
             Err(error) => {
                 tracing::warn!(%error, "not known whether the own stack is being updated");
-                false
+                None
             }
         }
     }
@@ -170,6 +202,10 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
 fn own_update_key(event: &Event, who: &str) -> String {
     let account = event.account().unwrap_or_default();
     format!("own-stack\n{account}\n{}", who.to_lowercase().escape_debug())
+}
+
+fn change_set_key(arn: &str) -> String {
+    format!("own-change-set\n{}", arn.escape_debug())
 }
 
 /// A name that whoever asks for a session chooses: each attempt may come under a new one.

@@ -2,6 +2,8 @@
 
 use jiff::SignedDuration;
 
+use crate::arn::Arn;
+
 use super::{DEPLOYMENT_ROLES_MAX, REPEAT_AFTER_MINUTES_MAX, reach};
 
 /// Longest name of a Region, in characters.
@@ -79,6 +81,29 @@ fn is_stack(resource: &str) -> bool {
         !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
     };
     matches!(parts.as_slice(), ["stack", name, id] if word(name) && word(id))
+}
+
+/// `arn:PARTITION:kms:REGION:ACCOUNT:key/ID`
+///
+/// # Errors
+/// What it should look like.
+pub fn check_key(arn: &str) -> Result<(), String> {
+    let good = Arn::parse(arn).is_some_and(|parts| {
+        let id = parts.resource.strip_prefix("key/").unwrap_or_default();
+        is_partition(parts.partition)
+            && parts.service == "kms"
+            && check_region(parts.region).is_ok()
+            && is_account(parts.account)
+            && !id.is_empty()
+            && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+    });
+    if good {
+        return Ok(());
+    }
+    Err(format!(
+        "`{arn}` is not the ARN of a key; write it like \
+         `arn:aws:kms:us-east-1:111122223333:key/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0`"
+    ))
 }
 
 /// ARNs of the roles that deploy the tool, separated by commas. A role with a comma in its name cannot be
@@ -160,6 +185,26 @@ mod tests {
         let many = |count: usize| (0..count).map(|at| format!("{role}{at}")).collect::<Vec<_>>();
         assert_eq!(roles(&many(20).join(",")).unwrap().len(), 20);
         assert_eq!(roles(&many(21).join(",")), Err("more than 20 role ARNs".to_owned()));
+    }
+
+    #[test]
+    fn a_key_is_the_arn_of_a_key_and_no_alias() {
+        for good in [
+            "arn:aws:kms:us-east-1:111122223333:key/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0",
+            "arn:aws-cn:kms:cn-north-1:111122223333:key/mrk-0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+        ] {
+            assert_eq!(check_key(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0",
+            "arn:aws:kms:us-east-1:111122223333:alias/iam-responder",
+            "arn:aws:kms:us-east-1:111122223333:key/",
+            "arn:aws:kms:us-east-1:111122223333:key/*",
+            "arn:aws:kms::111122223333:key/0f1e",
+            "arn:aws:sns:us-east-1:111122223333:key/0f1e",
+        ] {
+            assert!(check_key(bad).unwrap_err().contains("not the ARN of a key"), "{bad}");
+        }
     }
 
     #[test]

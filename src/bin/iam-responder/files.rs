@@ -12,7 +12,7 @@ use iam_responder::engine::Engine;
 use iam_responder::folder;
 use iam_responder::input;
 use iam_responder::own::{DEFAULT_NAME, Own};
-use iam_responder::settings::deployment_roles;
+use iam_responder::settings::{check_key, deployment_roles};
 
 use crate::Global;
 use crate::exit::Failure;
@@ -61,7 +61,9 @@ pub fn own(global: &Global) -> Result<Own, Failure> {
         .map_err(|fault| Failure::Fault(format!("--name: {fault}")))?;
     let roles = global.deployment_roles.as_deref().map_or(Ok(Vec::new()), deployment_roles);
     let roles = roles.map_err(|fault| Failure::Fault(format!("--deployment-roles: {fault}")))?;
-    Ok(own.deployed_by(roles))
+    let key = global.key.as_deref().map_or(Ok(()), check_key);
+    key.map_err(|fault| Failure::Fault(format!("--key: {fault}")))?;
+    Ok(own.deployed_by(roles).encrypted_with(global.key.clone()))
 }
 
 /// Events of one file, with the name that people know it by.

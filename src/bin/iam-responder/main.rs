@@ -56,6 +56,9 @@ struct Global {
     /// ARNs of the roles that deploy the tool, as DeploymentRoleArns has them
     #[arg(long, global = true, value_name = "ARN,ARN")]
     deployment_roles: Option<String>,
+    /// ARN of the KMS key that the tool's topics and table are encrypted with
+    #[arg(long, global = true, value_name = "ARN")]
+    key: Option<String>,
     /// For people or for programs (one JSON object a line)
     #[arg(long, global = true, value_enum, default_value_t)]
     format: Format,

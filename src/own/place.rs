@@ -1,0 +1,141 @@
+//! Where the tool's own resources stand in events: one table for the facts and for the bus rules.
+
+/// Where an event names a resource of one kind.
+#[derive(Debug, Clone, Copy)]
+pub struct Place {
+    /// Kind of the resource, as `derived.own` says it.
+    pub kind: &'static str,
+    /// `sns.amazonaws.com`
+    pub source: &'static str,
+    /// Path below `detail`; what lies there may be a list.
+    pub path: &'static str,
+    /// How the resource is written there. `{name}` is that of the deployment, `{stack}` that of its
+    /// stack; anything may stand for `{partition}`, `{region}` and `{account}`, and for a leading `*`.
+    /// Behind the name nothing follows, or what parts it from the rest of a longer name. A form without
+    /// either is delivered, and what was seen before tells whether it is the tool's own.
+    pub forms: &'static [&'static str],
+}
+
+/// The key has an ID of AWS's, no name: only the deployment can tell it. No bus rule can ask for it, so of
+/// the calls on keys come those that a rule names.
+pub(super) const KEY: &str = "key";
+
+const NAME: &[&str] = &["{name}"];
+const FUNCTION: &[&str] = &[
+    "{name}",
+    "{account}:{name}",
+    "{account}:function:{name}",
+    "arn:{partition}:lambda:{region}:{account}:function:{name}",
+];
+const FUNCTION_ARN: &[&str] = &["arn:{partition}:lambda:{region}:{account}:function:{name}"];
+const TOPIC: &[&str] = &["arn:{partition}:sns:{region}:{account}:{name}"];
+const QUEUE_ARN: &[&str] = &["arn:{partition}:sqs:{region}:{account}:{name}"];
+const BUS_RULE: &[&str] = &["arn:{partition}:events:{region}:{account}:rule/{name}"];
+const EVENT_BUS: &[&str] =
+    &["{name}", "arn:{partition}:events:{region}:{account}:event-bus/{name}"];
+const TABLE: &[&str] = &["{name}", "arn:{partition}:dynamodb:{region}:{account}:table/{name}"];
+const TABLE_ARN: &[&str] = &["arn:{partition}:dynamodb:{region}:{account}:table/{name}"];
+const LOG_GROUP: &[&str] = &["{name}", "/{name}", "/aws/lambda/{name}"];
+const LOG_GROUP_ARN: &[&str] =
+    &["/aws/lambda/{name}", "arn:{partition}:logs:{region}:{account}:log-group:/aws/lambda/{name}"];
+const ALIAS: &[&str] = &["alias/{name}", "arn:{partition}:kms:{region}:{account}:alias/{name}"];
+const STACK: &[&str] = &[
+    "{name}",
+    "{stack}",
+    "arn:{partition}:cloudformation:{region}:{account}:stack/{name}",
+    "arn:{partition}:cloudformation:{region}:{account}:stack/{stack}",
+];
+const STACK_NAME: &[&str] = &["{name}", "{stack}"];
+const STACK_ARN: &[&str] = &["arn:{partition}:cloudformation:{region}:{account}:stack/{stack}"];
+const CHANGE_SET: &[&str] = &[
+    "{name}",
+    "arn:{partition}:cloudformation:{region}:{account}:changeSet/{name}",
+    "arn:{partition}:cloudformation:{region}:{account}:changeSet/{stack}",
+];
+/// A change set of any name may be of the tool's stack.
+const ANY_CHANGE_SET: &[&str] = &["arn:{partition}:cloudformation:{region}:{account}:changeSet/"];
+const PARAMETER: &[&str] = &["{name}", "/{name}"];
+/// At whatever path or address, and ignoring case, as IAM does.
+const LAST: &[&str] = &["*/{name}"];
+
+/// Every place that tells of a resource of the tool.
+pub const PLACES: &[Place] = &[
+    place("function", "lambda.amazonaws.com", "requestParameters.functionName", FUNCTION),
+    place("function", "lambda.amazonaws.com", "requestParameters.resource", FUNCTION_ARN),
+    place("function", "lambda.amazonaws.com", "responseElements.functionArn", FUNCTION_ARN),
+    // Who else calls the function hands it what he likes.
+    place("function-target", "events.amazonaws.com", "requestParameters.targets.arn", FUNCTION_ARN),
+    place(
+        "function-target",
+        "scheduler.amazonaws.com",
+        "requestParameters.target.arn",
+        FUNCTION_ARN,
+    ),
+    place(
+        "function-target",
+        "scheduler.amazonaws.com",
+        "requestParameters.Target.Arn",
+        FUNCTION_ARN,
+    ),
+    place("function-target", "pipes.amazonaws.com", "requestParameters.target", FUNCTION_ARN),
+    place("function-target", "pipes.amazonaws.com", "requestParameters.Target", FUNCTION_ARN),
+    place("function-target", "pipes.amazonaws.com", "requestParameters.enrichment", FUNCTION_ARN),
+    place("function-target", "pipes.amazonaws.com", "requestParameters.Enrichment", FUNCTION_ARN),
+    place("function-target", "sns.amazonaws.com", "requestParameters.endpoint", FUNCTION_ARN),
+    place("topic", "sns.amazonaws.com", "requestParameters.topicArn", TOPIC),
+    place("topic", "sns.amazonaws.com", "requestParameters.subscriptionArn", TOPIC),
+    place("topic", "sns.amazonaws.com", "requestParameters.resourceArn", TOPIC),
+    place("queue", "sqs.amazonaws.com", "requestParameters.queueUrl", LAST),
+    place("queue", "sqs.amazonaws.com", "requestParameters.queueName", NAME),
+    place("queue", "sqs.amazonaws.com", "requestParameters.sourceArn", QUEUE_ARN),
+    place("bus-rule", "events.amazonaws.com", "requestParameters.name", NAME),
+    place("bus-rule", "events.amazonaws.com", "requestParameters.rule", NAME),
+    place("bus-rule", "events.amazonaws.com", "requestParameters.resourceARN", BUS_RULE),
+    place("event-bus", "events.amazonaws.com", "requestParameters.eventBusName", EVENT_BUS),
+    place("archive", "events.amazonaws.com", "requestParameters.archiveName", NAME),
+    place("alarm", "monitoring.amazonaws.com", "requestParameters.alarmName", NAME),
+    place("alarm", "monitoring.amazonaws.com", "requestParameters.alarmNames", NAME),
+    place("alarm", "monitoring.amazonaws.com", "requestParameters.muteTargets.alarmNames", NAME),
+    place("table", "dynamodb.amazonaws.com", "requestParameters.tableName", TABLE),
+    place("table", "dynamodb.amazonaws.com", "requestParameters.resourceArn", TABLE_ARN),
+    place("table", "dynamodb.amazonaws.com", "requestParameters.backupArn", TABLE_ARN),
+    place("table", "dynamodb.amazonaws.com", "requestParameters.tableArn", TABLE_ARN),
+    place("table", "dynamodb.amazonaws.com", "requestParameters.sourceTableName", NAME),
+    place("log-group", "logs.amazonaws.com", "requestParameters.logGroupName", LOG_GROUP),
+    place("log-group", "logs.amazonaws.com", "requestParameters.logGroupIdentifier", LOG_GROUP_ARN),
+    place("log-group", "logs.amazonaws.com", "requestParameters.resourceIdentifier", LOG_GROUP_ARN),
+    place("key-alias", "kms.amazonaws.com", "requestParameters.aliasName", ALIAS),
+    place(KEY, "kms.amazonaws.com", "requestParameters.keyId", &[]),
+    place("stack", "cloudformation.amazonaws.com", "requestParameters.stackName", STACK),
+    place("stack", "cloudformation.amazonaws.com", "requestParameters.changeSetName", CHANGE_SET),
+    place(
+        "stack",
+        "cloudformation.amazonaws.com",
+        "requestParameters.changeSetName",
+        ANY_CHANGE_SET,
+    ),
+    place("stack", "cloudformation.amazonaws.com", "requestParameters.stackIds", STACK_ARN),
+    place(
+        "stack",
+        "cloudformation.amazonaws.com",
+        "requestParameters.stackDefinitions.stackName",
+        STACK_NAME,
+    ),
+    place("schedule", "scheduler.amazonaws.com", "requestParameters.name", NAME),
+    place("schedule", "scheduler.amazonaws.com", "requestParameters.Name", NAME),
+    place("schedule", "scheduler.amazonaws.com", "requestParameters.groupName", NAME),
+    place("parameter", "ssm.amazonaws.com", "requestParameters.name", PARAMETER),
+    place("parameter", "ssm.amazonaws.com", "requestParameters.names", PARAMETER),
+    place("role", "iam.amazonaws.com", "requestParameters.roleName", LAST),
+    place("policy", "iam.amazonaws.com", "requestParameters.policyArn", LAST),
+    place("role", "sts.amazonaws.com", "requestParameters.roleArn", LAST),
+];
+
+const fn place(
+    kind: &'static str,
+    source: &'static str,
+    path: &'static str,
+    forms: &'static [&'static str],
+) -> Place {
+    Place { kind, source, path, forms }
+}
