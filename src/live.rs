@@ -17,6 +17,9 @@ const SCHEMES: [&str; 5] = ["mailto", "tel", "sms", "callto", "javascript"];
 /// Beginnings of host names that need no scheme; digits may follow the first.
 const HOSTS: [&str; 2] = ["www", "ftp"];
 
+/// Longest name of a host, in characters. Source: RFC 1035, 2.3.4.
+const HOST_CHARS_MAX: usize = 255;
+
 /// Is the character at this place live?
 #[must_use]
 pub fn is_live(text: &[char], at: usize) -> bool {
@@ -28,7 +31,7 @@ pub fn is_live(text: &[char], at: usize) -> bool {
         Some('/') => follows('/'),
         Some('\\') => follows('\\'),
         // Browsers take full stops of other scripts for dots.
-        Some('.' | '\u{3002}' | '\u{ff0e}' | '\u{ff61}') => ends_as_host(before),
+        Some(dot) if is_dot(*dot) => ends_as_host(before) || is_before_domain(before, after),
         Some(':') => ends_as_scheme(before) && after.first().is_some_and(|c| !c.is_whitespace()),
         // `[text](target)`, `[text][name]`
         Some('(' | '[') => follows(']'),
@@ -52,6 +55,65 @@ fn ends_as_host(before: &[char]) -> bool {
     let digits = before.iter().rev().take(3).take_while(|c| c.is_ascii_digit()).count();
     let bare = before.get(..before.len() - digits).unwrap_or_default();
     HOSTS.iter().any(|host| ends_with(before, host) || ends_with(bare, host))
+}
+
+fn is_dot(c: char) -> bool {
+    matches!(c, '.' | '\u{3002}' | '\u{ff0e}' | '\u{ff61}')
+}
+
+/// Between a name and what makes a host of it: from here on nothing but top-level domains stands. Those of a
+/// mail address stay, which is a link to nowhere but the mail program, and those of AWS's services, which
+/// nobody else can have.
+fn is_before_domain(before: &[char], after: &[char]) -> bool {
+    let in_host = |c: &&char| is_dot(**c) || is_of_label(**c);
+    let behind: String = after.iter().take(HOST_CHARS_MAX).take_while(in_host).collect();
+    let ends = behind.trim_end_matches(|c| is_dot(c) || c == '-');
+    let follows = before.last().is_some_and(|c| is_of_label(*c));
+    if !follows || ends.is_empty() || !ends.split(is_dot).all(is_top_level) {
+        return false;
+    }
+    let back = before.iter().rev().take(HOST_CHARS_MAX).take_while(in_host);
+    let host: String = back.clone().collect::<Vec<_>>().into_iter().rev().collect();
+    let rest = before.len().checked_sub(back.count()).and_then(|at| before.get(..at));
+    let of_mail = rest.is_some_and(|rest| match rest {
+        [.., local, '@'] => local.is_alphanumeric() || matches!(local, '.' | '_' | '+' | '-'),
+        _ => false,
+    });
+    !of_mail && !is_of_aws(&format!("{host}.{ends}"))
+}
+
+fn is_of_label(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '-' | '_')
+}
+
+/// Of other scripts each is taken for one.
+fn is_top_level(label: &str) -> bool {
+    !label.is_empty() && (!label.is_ascii() || tld::exist_case_insensitive(label))
+}
+
+/// `SERVICE.amazonaws.com` or `SERVICE.REGION.amazonaws.com`, also of China; what customers name themselves
+/// stands deeper, and buckets beside `s3`.
+fn is_of_aws(host: &str) -> bool {
+    let of_aws = [".amazonaws.com", ".amazonaws.com.cn"];
+    let Some(service) = of_aws.iter().find_map(|domain| host.strip_suffix(domain)) else {
+        return false;
+    };
+    let service = match service.split_once('.') {
+        Some((service, region)) if is_region(region) => service,
+        Some(_) => return false,
+        None => service,
+    };
+    !service.starts_with("s3")
+}
+
+/// `eu-west-1`: two letters, words, a digit.
+fn is_region(label: &str) -> bool {
+    let words: Vec<&str> = label.split('-').collect();
+    words.len() >= 3
+        && words.first().is_some_and(|word| {
+            word.chars().all(|c| c.is_ascii_lowercase()) && (word.len() == 2 || *word == "eusc")
+        })
+        && words.last().is_some_and(|word| word.chars().all(|c| c.is_ascii_digit()))
 }
 
 fn ends_as_scheme(before: &[char]) -> bool {
@@ -98,6 +160,22 @@ mod tests {
     }
 
     #[test]
+    fn hosts_without_a_scheme() {
+        check("login-aws.com and a.co.uk.", "login-aws[.]com and a[.]co[.]uk.");
+        check("oidc.ci.example.net/x", "oidc.ci.example[.]net/x");
+        check(
+            "EVIL.CoM b\u{3002}com a.\u{440}\u{444}",
+            "EVIL[.]CoM b[\u{3002}]com a[.]\u{440}\u{444}",
+        );
+        check("evil.com: role/evil.com-", "evil[.]com: role/evil[.]com-");
+        check("b.s3.amazonaws.com s3.amazonaws.com", "b.s3.amazonaws[.]com s3.amazonaws[.]com");
+        check("b.s3-eu-west-1.amazonaws.com", "b.s3-eu-west-1.amazonaws[.]com");
+        check("x.execute-api.eu-west-1.amazonaws.com", "x.execute-api.eu-west-1.amazonaws[.]com");
+        check("amazonaws.com.evil.com", "amazonaws.com.evil[.]com");
+        check("@evil.com", "[@]evil[.]com");
+    }
+
+    #[test]
     fn mentions_in_every_form() {
         check("@everyone (@ops) x@here", "[@]everyone ([@]ops) x[@]here");
         check("[~ops]", "[[~]ops]");
@@ -106,7 +184,10 @@ mod tests {
     #[test]
     fn ordinary_texts_have_none() {
         for text in [
-            "alice@example.com",
+            "alice@example.com and a.b+c@mail.example.co.uk",
+            "lambda.amazonaws.com, sts.eu-west-1.amazonaws.com and ec2.amazonaws.com.cn",
+            "role/aws-reserved/sso.amazonaws.com/eu-west-1/x sqs.eu-west-1.amazonaws.com/1/b",
+            "alice.smith v1.2.3 a..b x. .com",
             "arn:aws:iam::111122223333:role/a/b",
             "a.b@all.example and x@here-and-there",
             "Boto3/1.40.1 md/Botocore#1.40.1 (linux)",
