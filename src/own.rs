@@ -32,9 +32,19 @@ pub struct Own {
     stack: String,
     /// The stack's whole ARN, where it is known: a name may be another stack's tomorrow.
     stack_id: Option<String>,
-    /// ARN of the key that topics, queues and table are encrypted with.
-    key: Option<String>,
-    deployment_roles: Vec<String>,
+    deployed: Deployed,
+}
+
+/// What the deployment tells of the tool: resources whose names are AWS's or their owners', so that the name
+/// prefix does not find them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Deployed {
+    /// ARNs of the roles that deploy it, with their paths.
+    pub by: Vec<String>,
+    /// ARN of the KMS key that its topics, queues and table are encrypted with.
+    pub key: Option<String>,
+    /// ARN of the policy that bounds its roles.
+    pub boundary: Option<String>,
 }
 
 impl Default for Own {
@@ -43,8 +53,7 @@ impl Default for Own {
             name: DEFAULT_NAME.to_owned(),
             stack: DEFAULT_NAME.to_owned(),
             stack_id: None,
-            key: None,
-            deployment_roles: Vec::new(),
+            deployed: Deployed::default(),
         }
     }
 }
@@ -121,27 +130,20 @@ impl Own {
             name: name.to_owned(),
             stack: id.unwrap_or(given).to_owned(),
             stack_id: id.map(|_| given.to_owned()),
-            key: None,
-            deployment_roles: Vec::new(),
+            deployed: Deployed::default(),
         })
     }
 
-    /// The same, deployed by these roles: their ARNs, with their paths.
+    /// The same, deployed so.
     #[must_use]
-    pub fn deployed_by(self, deployment_roles: Vec<String>) -> Self {
-        Self { deployment_roles, ..self }
-    }
-
-    /// The same, encrypted with the key of this ARN.
-    #[must_use]
-    pub fn encrypted_with(self, key: Option<String>) -> Self {
-        Self { key, ..self }
+    pub fn deployed(self, deployed: Deployed) -> Self {
+        Self { deployed, ..self }
     }
 
     /// Is this the ARN of a role that deploys the tool?
     #[must_use]
     pub fn is_deployment_role(&self, role_arn: &str) -> bool {
-        self.deployment_roles.iter().any(|role| role == role_arn)
+        self.deployed.by.iter().any(|role| role == role_arn)
     }
 
     /// Does this call make or update the tool's own stack? What CloudFormation then does to its parts for the
@@ -245,6 +247,7 @@ impl Own {
             (Value::Array(items), _) => items.iter().any(|item| self.names(item, steps, place)),
             (Value::String(text), []) => match place.kind {
                 place::KEY => self.is_key(text),
+                place::BOUNDARY => self.deployed.boundary.as_deref() == Some(text),
                 _ => place.forms.iter().any(|form| self.has_form(text, form)),
             },
             (Value::Object(map), [step, rest @ ..]) => {
@@ -256,7 +259,7 @@ impl Own {
 
     /// A key is named by its ID or its ARN: nobody chooses these.
     fn is_key(&self, text: &str) -> bool {
-        self.key.as_deref().is_some_and(|own| {
+        self.deployed.key.as_deref().is_some_and(|own| {
             let id = own.rsplit('/').next();
             text == own || id == Some(text)
         })
@@ -436,7 +439,8 @@ mod tests {
     #[test]
     fn the_key_is_known_by_what_nobody_chooses() {
         let arn = "arn:aws:kms:us-east-1:111122223333:key/0f1e2d3c-4b5a";
-        let own = Own::default().encrypted_with(Some(arn.to_owned()));
+        let own =
+            Own::default().deployed(Deployed { key: Some(arn.to_owned()), ..Deployed::default() });
         let touched = |own: &Own, key: &str| {
             own.touched(&event("kms", &format!(r#""requestParameters":{{"keyId":"{key}"}}"#)))
         };
@@ -450,6 +454,19 @@ mod tests {
         ] {
             assert!(touched(&own, other).is_empty(), "{other}");
         }
+        assert!(touched(&Own::default(), arn).is_empty());
+    }
+
+    #[test]
+    fn the_boundary_is_the_policy_that_was_given() {
+        let arn = "arn:aws:iam::111122223333:policy/bounds/workloads";
+        let own = Own::default()
+            .deployed(Deployed { boundary: Some(arn.to_owned()), ..Deployed::default() });
+        let touched = |own: &Own, arn: &str| {
+            own.touched(&event("iam", &format!(r#""requestParameters":{{"policyArn":"{arn}"}}"#)))
+        };
+        assert_eq!(touched(&own, arn), ["boundary"]);
+        assert!(touched(&own, "arn:aws:iam::111122223333:policy/workloads").is_empty());
         assert!(touched(&Own::default(), arn).is_empty());
     }
 

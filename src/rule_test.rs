@@ -9,7 +9,7 @@ use crate::effects::memory::Memory;
 use crate::effects::recorder::Recorder;
 use crate::engine::Engine;
 use crate::event::Event;
-use crate::own::{self, Own};
+use crate::own::{self, Deployed, Own};
 use crate::respond::{Origin, Responder};
 use crate::rule::{Rule, TestEvent, TestSpec};
 
@@ -54,7 +54,8 @@ fn alone(engine: &Engine, rule: &Rule) -> Engine {
 #[must_use]
 pub fn deployed(own: &Own) -> Own {
     let key = format!("arn:aws:kms:eu-west-1:111122223333:key/{KEY_ID}");
-    own.clone().deployed_by(vec![DEPLOYER_ARN.to_owned()]).encrypted_with(Some(key))
+    let boundary = Some(BOUNDARY_ARN.to_owned());
+    own.clone().deployed(Deployed { by: vec![DEPLOYER_ARN.to_owned()], key: Some(key), boundary })
 }
 
 /// Delivers all events of a test to the rule alone: does it fire on the last one?
@@ -114,6 +115,10 @@ const DEPLOYER_ARN: &str = "arn:aws:iam::111122223333:role/release/deployer";
 pub const OWN_KEY: &str = "{ownKey}";
 const KEY_ID: &str = "5e1c2f10-8a31-4f0b-9b3e-0a1b2c3d4e5f";
 
+/// Stands in the values of a test for the ARN of the policy that bounds the tool's roles.
+pub const OWN_BOUNDARY: &str = "{ownBoundary}";
+const BOUNDARY_ARN: &str = "arn:aws:iam::111122223333:policy/bounds/workloads";
+
 /// An event with the test's changes; with a number, as an event of its own.
 fn event(
     test: &TestEvent,
@@ -141,6 +146,7 @@ fn named(value: &Value, own: &Own) -> Value {
     match value {
         Value::String(text) => {
             let text = text.replace(OWN_NAME, own.name()).replace(OWN_KEY, KEY_ID);
+            let text = text.replace(OWN_BOUNDARY, BOUNDARY_ARN);
             Value::String(text.replace(DEPLOYER, DEPLOYER_ARN))
         }
         Value::Array(items) => items.iter().map(|item| named(item, own)).collect(),

@@ -6,14 +6,14 @@ use jiff::SignedDuration;
 use thiserror::Error;
 
 use crate::nearest;
-use crate::own::{DEFAULT_NAME, check_name};
+use crate::own::{DEFAULT_NAME, Deployed, check_name};
 use crate::severity::Severity;
 use crate::site::{Format, Site, TopicSpec};
 
 mod form;
 mod reach;
 
-pub use form::{check_key, check_region, roles as deployment_roles};
+pub use form::{check_key, check_policy, check_region, roles as deployment_roles};
 pub use reach::{Reach, Refusal, TOPICS_MAX, TopicList};
 
 /// Variables that name a topic begin so, followed by the severity in capitals.
@@ -40,6 +40,8 @@ pub const STACK: &str = "IAM_RESPONDER_STACK";
 pub const DEPLOYMENT_ROLES: &str = "IAM_RESPONDER_DEPLOYMENT_ROLES";
 /// ARN of the KMS key that the deployment's topics, queues and table are encrypted with.
 pub const KEY: &str = "IAM_RESPONDER_KEY";
+/// ARN of the policy that bounds the roles of the deployment.
+pub const BOUNDARY: &str = "IAM_RESPONDER_BOUNDARY";
 /// Most roles that deploy it.
 pub const DEPLOYMENT_ROLES_MAX: usize = 20;
 /// `true`: alerts go to the log, and nothing is asked of AWS.
@@ -55,7 +57,7 @@ pub const REGION: &str = "AWS_REGION";
 
 /// Our own variables begin so.
 const PREFIX: &str = "IAM_RESPONDER_";
-const KNOWN: [&str; 17] = [
+const KNOWN: [&str; 18] = [
     "IAM_RESPONDER_TOPIC_CRITICAL",
     "IAM_RESPONDER_TOPIC_HIGH",
     "IAM_RESPONDER_TOPIC_MEDIUM",
@@ -71,6 +73,7 @@ const KNOWN: [&str; 17] = [
     STACK,
     DEPLOYMENT_ROLES,
     KEY,
+    BOUNDARY,
     DRY_RUN,
     LOG_LEVEL,
 ];
@@ -96,10 +99,8 @@ pub struct Settings {
     pub name: String,
     /// ARN of the deployment's own CloudFormation stack.
     pub stack: Option<String>,
-    /// ARN of the key of its topics, queues and table.
-    pub key: Option<String>,
-    /// ARNs of the roles that deploy it, at most [`DEPLOYMENT_ROLES_MAX`].
-    pub deployment_roles: Vec<String>,
+    /// What of the deployment has no name of its own; at most [`DEPLOYMENT_ROLES_MAX`] roles.
+    pub deployed: Deployed,
     /// Alerts go to the log, and nothing is asked of AWS.
     pub dry_run: bool,
     /// Region of the function, where Lambda or the owner tells it.
@@ -177,8 +178,7 @@ impl Settings {
             repeat_after: None,
             name: DEFAULT_NAME.to_owned(),
             stack: None,
-            key: None,
-            deployment_roles: Vec::new(),
+            deployed: Deployed::default(),
             dry_run: false,
             region: None,
             own_log_level: None,
@@ -224,8 +224,14 @@ impl Settings {
             (REPEAT_AFTER_MINUTES, _) => self.repeat_after = form::minutes(value)?,
             (NAME, _) => check_name(value).map(|()| value.clone_into(&mut self.name))?,
             (STACK, _) => self.stack = form::check_stack(value).map(|()| Some(value.to_owned()))?,
-            (DEPLOYMENT_ROLES, _) => self.deployment_roles = form::roles(value)?,
-            (KEY, _) => self.key = form::check_key(value).map(|()| Some(value.to_owned()))?,
+            (DEPLOYMENT_ROLES, _) => self.deployed.by = form::roles(value)?,
+            (KEY, _) => {
+                self.deployed.key = form::check_key(value).map(|()| Some(value.to_owned()))?
+            }
+            (BOUNDARY, _) => {
+                self.deployed.boundary =
+                    form::check_policy(value).map(|()| Some(value.to_owned()))?;
+            }
             (DRY_RUN, _) => self.dry_run = form::yes_or_no(value)?,
             (LOG_LEVEL, _) => self.own_log_level = Some(form::log_level(value)?),
             (LAMBDA_LOG_LEVEL, _) => {
@@ -390,14 +396,21 @@ mod tests {
         let role = "arn:aws:iam::111122223333:role/deployer";
         let settings = read(&[(NAME, "guard"), (STACK, stack), (DEPLOYMENT_ROLES, role)]).unwrap();
         assert_eq!((settings.name.as_str(), settings.stack.as_deref()), ("guard", Some(stack)));
-        assert_eq!(settings.deployment_roles, [role]);
+        assert_eq!(settings.deployed.by, [role]);
         let bare = read(&[(NAME, ""), (STACK, ""), (DEPLOYMENT_ROLES, "")]).unwrap();
         assert_eq!((bare.name.as_str(), bare.stack), (DEFAULT_NAME, None));
-        assert!(bare.deployment_roles.is_empty());
+        assert!(bare.deployed.by.is_empty());
         let key = "arn:aws:kms:us-east-1:111122223333:key/0f1e";
-        assert_eq!(read(&[(KEY, key)]).unwrap().key.as_deref(), Some(key));
-        let faults =
-            [(NAME, "Guard"), (STACK, "guard"), (DEPLOYMENT_ROLES, "deployer"), (KEY, "alias/x")];
+        assert_eq!(read(&[(KEY, key)]).unwrap().deployed.key.as_deref(), Some(key));
+        let policy = "arn:aws:iam::aws:policy/PowerUserAccess";
+        assert_eq!(read(&[(BOUNDARY, policy)]).unwrap().deployed.boundary.as_deref(), Some(policy));
+        let faults = [
+            (NAME, "Guard"),
+            (STACK, "guard"),
+            (DEPLOYMENT_ROLES, "deployer"),
+            (KEY, "alias/x"),
+            (BOUNDARY, "x"),
+        ];
         for (name, value) in faults {
             let error = read(&[(name, value)]).unwrap_err();
             assert!(error.0[0].starts_with(&format!("{name}: `{value}` is not ")), "{error}");

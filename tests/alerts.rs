@@ -12,7 +12,7 @@ use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
 use iam_responder::engine::{Engine, SiteFiles, SourceFile};
 use iam_responder::event::Event;
-use iam_responder::own::Own;
+use iam_responder::own::{Deployed, Own};
 use iam_responder::prior::{Prior, Why};
 use iam_responder::respond::{Origin, Responder};
 use iam_responder::severity::Severity;
@@ -303,7 +303,8 @@ fn the_paths_of_derived_are_those_that_the_samples_show() {
         text: "protected: [\"arn:aws:iam::111122223333:user/dave\"]\n".to_owned(),
     };
     let engine = Engine::embedded_with(&SiteFiles { site, calendars: IcsFiles::new() }).unwrap();
-    let engine = engine.deployed_as(Own::default().deployed_by(vec![role]));
+    let engine = engine
+        .deployed_as(Own::default().deployed(Deployed { by: vec![role], ..Deployed::default() }));
     let mut found = BTreeSet::from(["derived.entity".to_owned(), "derived.principal".to_owned()]);
     let texts = fixtures().into_iter().map(|(_, text)| text).chain(rare());
     for text in texts {

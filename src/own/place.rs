@@ -19,6 +19,8 @@ pub struct Place {
 /// The key has an ID of AWS's, no name: only the deployment can tell it. No bus rule can ask for it, so of
 /// the calls on keys come those that a rule names.
 pub(super) const KEY: &str = "key";
+/// The policy that bounds the tool's roles has a name of its owner's; it is told likewise.
+pub(super) const BOUNDARY: &str = "boundary";
 
 const NAME: &[&str] = &["{name}"];
 const FUNCTION: &[&str] = &[
@@ -128,6 +130,7 @@ pub const PLACES: &[Place] = &[
     place("parameter", "ssm.amazonaws.com", "requestParameters.names", PARAMETER),
     place("role", "iam.amazonaws.com", "requestParameters.roleName", LAST),
     place("policy", "iam.amazonaws.com", "requestParameters.policyArn", LAST),
+    place(BOUNDARY, "iam.amazonaws.com", "requestParameters.policyArn", &[]),
     place("role", "sts.amazonaws.com", "requestParameters.roleArn", LAST),
 ];
 

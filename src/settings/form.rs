@@ -106,6 +106,28 @@ pub fn check_key(arn: &str) -> Result<(), String> {
     ))
 }
 
+/// `arn:PARTITION:iam::ACCOUNT:policy/PATH/NAME`, or one of AWS's.
+///
+/// # Errors
+/// What it should look like.
+pub fn check_policy(arn: &str) -> Result<(), String> {
+    let good = Arn::parse(arn).is_some_and(|parts| {
+        let name = parts.resource.strip_prefix("policy/").unwrap_or_default();
+        is_partition(parts.partition)
+            && parts.service == "iam"
+            && (is_account(parts.account) || parts.account == "aws")
+            && !name.is_empty()
+            && !name.ends_with('/')
+            && name.chars().all(|c| c.is_ascii_graphic())
+    });
+    if good {
+        return Ok(());
+    }
+    Err(format!(
+        "`{arn}` is not the ARN of a policy; write it like `arn:aws:iam::111122223333:policy/bounds`"
+    ))
+}
+
 /// ARNs of the roles that deploy the tool, separated by commas. A role with a comma in its name cannot be
 /// given: what stands behind the comma is refused.
 ///
@@ -204,6 +226,24 @@ mod tests {
             "arn:aws:sns:us-east-1:111122223333:key/0f1e",
         ] {
             assert!(check_key(bad).unwrap_err().contains("not the ARN of a key"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_boundary_is_the_arn_of_a_policy() {
+        for good in
+            ["arn:aws:iam::aws:policy/PowerUserAccess", "arn:aws:iam::111122223333:policy/a:b/c"]
+        {
+            assert_eq!(check_policy(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "PowerUserAccess",
+            "arn:aws:iam::111122223333:policy/",
+            "arn:aws:iam::111122223333:policy/a/",
+            "arn:aws:iam::111122223333:role/a",
+            "arn:aws:iam::all:policy/a",
+        ] {
+            assert!(check_policy(bad).unwrap_err().contains("not the ARN of a policy"), "{bad}");
         }
     }
 

@@ -153,6 +153,7 @@ def test_the_function_is_told_what_the_parameters_say(responder):
         assert variables["IAM_RESPONDER_DEPLOYMENT_ROLES"] == EVERYTHING["DeploymentRoleArns"]
         (key,) = [one["OutputValue"] for one in stack["Outputs"] if one["OutputKey"] == "KeyArn"]
         assert variables["IAM_RESPONDER_KEY"] == key
+        assert variables["IAM_RESPONDER_BOUNDARY"] == EVERYTHING["PermissionsBoundary"]
         assert variables["IAM_RESPONDER_LOG_LEVEL"] == "WARN"
         assert settings["LoggingConfig"]["ApplicationLogLevel"] == "TRACE", "or Lambda drops lines of metrics"
         role = responder.client("iam").get_role(RoleName=f"night-watch-function-{REGION}")["Role"]

@@ -44,8 +44,7 @@ pub async fn start() -> Result<Function, String> {
     let engine = engine.map_err(|found| faults.extend(found)).ok();
     let own = Own::new(&settings.name, settings.stack.as_deref());
     let own = own.map_err(|fault| faults.push(fault)).unwrap_or_default();
-    let own =
-        own.deployed_by(settings.deployment_roles.clone()).encrypted_with(settings.key.clone());
+    let own = own.deployed(settings.deployed.clone());
     let engine = engine.map(|engine| engine.deployed_as(own));
     let routes = engine.as_ref().map(|engine| settings.routes(engine.site()));
     let routes = routes.and_then(|routes| routes.map_err(|error| faults.extend(error.0)).ok());

@@ -11,8 +11,8 @@ use iam_responder::document::Fault;
 use iam_responder::engine::Engine;
 use iam_responder::folder;
 use iam_responder::input;
-use iam_responder::own::{DEFAULT_NAME, Own};
-use iam_responder::settings::{check_key, deployment_roles};
+use iam_responder::own::{DEFAULT_NAME, Deployed, Own};
+use iam_responder::settings::{check_key, check_policy, deployment_roles};
 
 use crate::Global;
 use crate::exit::Failure;
@@ -59,11 +59,15 @@ pub fn own(global: &Global) -> Result<Own, Failure> {
     let name = global.name.as_deref().unwrap_or(DEFAULT_NAME);
     let own = Own::new(name, global.stack.as_deref())
         .map_err(|fault| Failure::Fault(format!("--name: {fault}")))?;
-    let roles = global.deployment_roles.as_deref().map_or(Ok(Vec::new()), deployment_roles);
-    let roles = roles.map_err(|fault| Failure::Fault(format!("--deployment-roles: {fault}")))?;
-    let key = global.key.as_deref().map_or(Ok(()), check_key);
-    key.map_err(|fault| Failure::Fault(format!("--key: {fault}")))?;
-    Ok(own.deployed_by(roles).encrypted_with(global.key.clone()))
+    let fault =
+        |option: &'static str| move |fault: String| Failure::Fault(format!("{option}: {fault}"));
+    let by = global.deployment_roles.as_deref().map_or(Ok(Vec::new()), deployment_roles);
+    let by = by.map_err(fault("--deployment-roles"))?;
+    let key = global.key.clone();
+    key.as_deref().map_or(Ok(()), check_key).map_err(fault("--key"))?;
+    let boundary = global.boundary.clone();
+    boundary.as_deref().map_or(Ok(()), check_policy).map_err(fault("--boundary"))?;
+    Ok(own.deployed(Deployed { by, key, boundary }))
 }
 
 /// Events of one file, with the name that people know it by.

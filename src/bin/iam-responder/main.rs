@@ -59,6 +59,9 @@ struct Global {
     /// ARN of the KMS key that the tool's topics and table are encrypted with
     #[arg(long, global = true, value_name = "ARN")]
     key: Option<String>,
+    /// ARN of the policy that bounds the tool's roles
+    #[arg(long, global = true, value_name = "ARN")]
+    boundary: Option<String>,
     /// For people or for programs (one JSON object a line)
     #[arg(long, global = true, value_enum, default_value_t)]
     format: Format,
