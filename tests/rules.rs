@@ -73,6 +73,8 @@ fn the_index_of_rules_is_up_to_date() {
     let (table, _) = rest.split_once("<!-- end of index -->").unwrap();
     let index = coverage::index(engine.rules().rules());
     assert!(table == index, "run: .ci/regenerate");
+    let count = format!("{} detections, one a file", engine.rules().rules().len());
+    assert!(fs::read_to_string("README.md").unwrap().contains(&count), "run: .ci/regenerate");
 }
 
 #[test]
