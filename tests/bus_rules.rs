@@ -16,7 +16,7 @@ use iam_responder::document::Document;
 use iam_responder::engine::Engine;
 use iam_responder::event::Event;
 use iam_responder::input;
-use iam_responder::own::{NAME_CHARS_MAX, Own};
+use iam_responder::own::{self, NAME_CHARS_MAX, Own};
 use iam_responder::pattern::{COMPLEXITY_MAX, Pattern};
 use iam_responder::rule::{Rule, RuleSet};
 use iam_responder::rule_test;
@@ -81,7 +81,8 @@ fn check_reach(engine: &Engine, bus_rules: &BusRules, events: Vec<Event>, at_lea
     let mut missed = Vec::new();
     let mut matched = 0;
     for mut event in events {
-        let known = Known { burst: burst(&event), ..Known::default() };
+        let own_change_set = own::change_set(&event).is_some();
+        let known = Known { burst: burst(&event), own_change_set, ..Known::default() };
         engine.derive(&mut event, &known);
         let rules = engine.rules();
         let steps = rules.steps(event.raw()).into_iter().map(|(rule, _)| rule);
@@ -104,6 +105,11 @@ fn check_reach(engine: &Engine, bus_rules: &BusRules, events: Vec<Event>, at_lea
     }
     assert!(matched >= at_least, "only {matched} events");
     assert!(missed.is_empty(), "{} of {matched}:\n{}", missed.len(), missed.join("\n"));
+}
+
+/// The pack of a deployment that has a key and a boundary.
+fn engine() -> Engine {
+    Engine::embedded().unwrap().deployed_as(rule_test::deployed(&Own::default()))
 }
 
 fn own_events(engine: &Engine) -> Vec<Event> {
@@ -171,7 +177,7 @@ fn the_template_holds_the_bus_rules_of_the_pack() {
 
 #[test]
 fn what_the_rules_own_tests_need_is_delivered() {
-    let engine = Engine::embedded().unwrap();
+    let engine = engine();
     let bus_rules = &*PACK;
     check_reach(&engine, bus_rules, own_events(&engine), 500);
 }
@@ -180,7 +186,7 @@ fn what_the_rules_own_tests_need_is_delivered() {
 /// rule's own events, by several callers, refused and not.
 #[test]
 fn every_call_that_a_rule_names_is_delivered() {
-    let engine = Engine::embedded().unwrap();
+    let engine = engine();
     let bus_rules = &*PACK;
     let mut events = Vec::new();
     for rule in enabled(&engine) {
@@ -210,14 +216,16 @@ fn every_call_that_a_rule_names_is_delivered() {
 
 #[test]
 fn a_second_prefix_reaches_its_own_resources() {
-    let engine = Engine::embedded().unwrap().deployed_as(Own::new("watch-2", None).unwrap());
+    let engine = Engine::embedded()
+        .unwrap()
+        .deployed_as(rule_test::deployed(&Own::new("watch-2", None).unwrap()));
     let bus_rules = &*PACK;
     check_reach(&engine, bus_rules, own_events(&engine), 500);
 }
 
 #[test]
 fn samples_and_recorded_events_are_delivered() {
-    let engine = Engine::embedded().unwrap();
+    let engine = engine();
     let bus_rules = &*PACK;
     let mut texts: Vec<String> = Vec::new();
     for entry in fs::read_dir("events").unwrap() {
@@ -252,7 +260,7 @@ fn samples_and_recorded_events_are_delivered() {
 
 #[test]
 fn rules_that_need_reads_are_known() {
-    let engine = Engine::embedded().unwrap();
+    let engine = engine();
     let bus_rules = &*PACK;
     let mut shares = bus_rules.shares();
     for rule in enabled(&engine) {
