@@ -7,6 +7,8 @@ use std::fs;
 use std::path::Path;
 
 use iam_responder::calendar::IcsFiles;
+use iam_responder::catalogue;
+use iam_responder::derive::Known;
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
 use iam_responder::engine::{Engine, SiteFiles, SourceFile};
@@ -59,7 +61,7 @@ fn what_is_grave_or_lets_strangers_in_is_never_below_medium() {
     let mut tried = BTreeMap::new();
     for rule in engine.rules().rules().iter().filter(|rule| rule.spec.enabled) {
         for mut event in events(&engine, rule) {
-            let facts = engine.derive(&mut event, &iam_responder::derive::Known::default());
+            let facts = engine.derive(&mut event, &Known::default());
             let floor = rule.floor(facts.outcome);
             if floor < Severity::Medium || facts.principal.linked_service.is_some() {
                 continue;
@@ -130,5 +132,88 @@ fn the_work_of_services_stays_quiet() {
         raw["detail"]["userIdentity"] = at(role);
         let event = Event::parse(&raw.to_string()).unwrap();
         assert_eq!(outcome(&quiet(), event).severity, Some(want), "{role}");
+    }
+}
+
+/// What each rule about monitoring asks for, beside its own tests: every source with every name of a call.
+fn asked(rule: &Rule) -> Vec<(String, String)> {
+    let texts = |values: Option<&Vec<Value>>| -> Vec<String> {
+        values.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let mut calls = Vec::new();
+    for branch in rule.pattern.to_branches() {
+        let names = texts(branch.get("detail.eventName"));
+        for source in texts(branch.get("detail.eventSource")) {
+            calls.extend(names.iter().map(|name| (source.clone(), name.clone())));
+        }
+    }
+    calls
+}
+
+/// Rules about monitoring none of whose calls weakens it, with the reason.
+const NOT_TAMPERING: [(&str, &str); 13] = [
+    ("access-analyzer-finding-archived", "triage, and can be taken back"),
+    ("cloudtrail-logging-interrupted", "the call that matters is the one before, which stopped it"),
+    ("cloudtrail-trail-created", "more records"),
+    ("config-rule-changed", "checks are made and changed every day"),
+    ("config-shared-with-account", "shows, but weakens nothing; has a floor"),
+    ("guardduty-finding-hidden", "triage, and can be taken back"),
+    ("identity-parameters-omitted", "any call"),
+    (
+        "log-bucket-expires-early",
+        "an everyday call, only the name of the bucket tells; has a floor",
+    ),
+    ("monitoring-resumed", "strengthens"),
+    ("security-hub-findings-burst", "triage, only many at once matter"),
+    ("security-hub-findings-suppressed", "triage, and can be taken back"),
+    ("security-invitation-accepted", "gives another account a say; high, so it has a floor"),
+    (
+        "trail-bucket-changed",
+        "everyday calls, only the name of the bucket tells; high, so it has a floor",
+    ),
+];
+
+#[test]
+fn what_weakens_monitoring_is_known_as_tampering() {
+    let folder = iam_responder::folder::engine(&[Path::new("rules")], None, false).unwrap();
+    let monitoring =
+        || folder.rules().rules().iter().filter(|rule| rule.file.contains("/monitoring/"));
+    let mut without = Vec::new();
+    for rule in monitoring() {
+        let tampers = |event: Event| {
+            let mut event = event;
+            folder.derive(&mut event, &Known::default()).tampering()
+        };
+        let asks_for_it = asked(rule).iter().any(|(source, name)| {
+            catalogue::find(source, name).is_some_and(catalogue::Call::is_tampering)
+        });
+        // Rules that count take several events, each of them one of these calls.
+        let counts = rule.spec.threshold.is_some() || rule.spec.sequence.is_some();
+        let shows_it = events(&folder, rule).into_iter().any(tampers);
+        if !shows_it && !(counts && asks_for_it) {
+            without.push(rule.spec.id.clone());
+        }
+    }
+    without.sort();
+    let listed: Vec<&str> = NOT_TAMPERING.iter().map(|(id, _)| *id).collect();
+    assert_eq!(without, listed);
+}
+
+/// Nobody forgets to say what a new rule's calls do. Macie Classic is gone, and has no calls any more.
+#[test]
+fn every_call_that_a_rule_about_monitoring_names_is_classified() {
+    let folder = iam_responder::folder::engine(&[Path::new("rules")], None, false).unwrap();
+    for rule in folder.rules().rules().iter().filter(|rule| rule.file.contains("/monitoring/")) {
+        for (source, name) in asked(rule) {
+            let gone = source == "macie.amazonaws.com" || name == "TerminateMacie";
+            // Everyday calls, but for the names of some buckets.
+            let of_buckets = source == "s3.amazonaws.com";
+            let of_one_source = ["route53.amazonaws.com", "route53resolver.amazonaws.com"];
+            let other = of_one_source.contains(&source.as_str())
+                || ["AcceptInvitation", "AcceptAdministratorInvitation"].contains(&name.as_str());
+            let known = |source: &str| catalogue::find(source, &name).is_some();
+            let elsewhere = || other && asked(rule).iter().any(|(source, _)| known(source));
+            assert!(gone || of_buckets || known(&source) || elsewhere(), "{source} {name}");
+        }
     }
 }
