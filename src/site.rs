@@ -170,6 +170,13 @@ impl Site {
         }
     }
 
+    /// All that the files say together, as they are written. What both say in the same words may stand twice in
+    /// its lists.
+    #[must_use]
+    pub fn spec(&self) -> &SiteSpec {
+        &self.spec
+    }
+
     /// Does the site that came with the rules count?
     #[must_use]
     pub fn has_defaults(&self) -> bool {
