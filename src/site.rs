@@ -189,6 +189,12 @@ impl Site {
         self.guarded.of(entity)
     }
 
+    /// Does the owner guard users or groups, whose names can change?
+    #[must_use]
+    pub fn guards_the_renamable(&self) -> bool {
+        self.guarded.can_be_renamed()
+    }
+
     /// The account's name: the site file's, else the one looked up, else its alias.
     #[must_use]
     pub fn account_name<'s>(&'s self, id: &str, found: Option<&'s Account>) -> Option<&'s str> {

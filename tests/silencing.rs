@@ -276,3 +276,50 @@ fn many_deletions_hide_no_deletion_of_another_thing() {
     again["id"] = json!("again");
     assert_eq!(last(&engine, &with(again)).outcome, Verdict::Deduplicated);
 }
+
+/// Whoever renames what is guarded does not take it off the list.
+#[test]
+fn a_guarded_user_is_guarded_by_its_next_name() {
+    let engine = engine(
+        "severity: [{when: {source: [{prefix: aws.}]}, set: informational, because: quiet}]
+protected: ['arn:aws:iam::111122223333:user/ops/Rescue', 'arn:aws:iam::111122223333:group/Rescuers']
+",
+    );
+    let rename = |kind: &str, from: &str, to: &str, minute: usize| {
+        let parameters =
+            json!({format!("{}Name", kind.to_lowercase()): from, format!("new{kind}Name"): to});
+        call("iam", &format!("Update{kind}"), &parameters, &role(BOB), minute)
+    };
+    let deny = json!({"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}).to_string();
+    let cut = |kind: &str, name: &str, minute: usize| {
+        let parameters = json!({format!("{}Name", kind.to_lowercase()): name, "policyName": "p",
+            "policyDocument": deny});
+        call("iam", &format!("Put{kind}Policy"), &parameters, &role(BOB), minute)
+    };
+    let check = |events: &[Value], want: Severity| {
+        let outcome = last(&engine, events);
+        assert_eq!(outcome.severity, Some(want), "{:?}", outcome.reasons);
+        outcome
+    };
+    use Severity::{High, Informational};
+    for (kind, name) in [("User", "rescue"), ("Group", "RESCUERS")] {
+        let (first, second) = (rename(kind, name, "nobody", 1), rename(kind, "Nobody", "x", 3));
+        let outcome = check(std::slice::from_ref(&first), High);
+        assert!(outcome.reasons.iter().any(|one| one.contains("change the list")));
+        check(&[first.clone(), cut(kind, "NOBODY", 2)], High);
+        check(&[first.clone(), second.clone()], High);
+        check(&[first.clone(), second, cut(kind, "x", 4)], High);
+        // Another one of that name, before and elsewhere.
+        check(&[cut(kind, "nobody", 0)], Informational);
+        check(&[first.clone(), cut(kind, "x", 2)], Informational);
+        let gone = call(
+            "iam",
+            &format!("Delete{kind}"),
+            &json!({format!("{}Name", kind.to_lowercase()): "nobody"}),
+            &role(BOB),
+            3,
+        );
+        check(&[first, gone, cut(kind, "nobody", 5)], Informational);
+    }
+    check(&[rename("User", "else", "nobody", 1), cut("User", "nobody", 2)], Informational);
+}

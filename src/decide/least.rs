@@ -66,7 +66,7 @@ fn is_identity_centers(facts: &Facts) -> bool {
         && name.starts_with(PERMISSION_SET_NAME)
 }
 
-/// What weakens an entity that must work when nothing else does: a Deny, a boundary, a detachment, and of those
+/// What weakens, or takes out of sight, an entity that must work when nothing else does: a Deny, a boundary, a detachment, and of those
 /// that the owner guards whatever takes from it, changes who may wear it, or ends it.
 fn cuts_guarded(facts: &Facts) -> Option<&'static str> {
     let own = facts.own.iter().any(|kind| matches!(*kind, "role" | "policy"));
@@ -82,6 +82,12 @@ fn cuts_guarded(facts: &Facts) -> Option<&'static str> {
     let cuts = facts.rights.denies || unknown || bounds || detaches;
     let takes = matches!(call.effect, "removes" | "destroys" | "weakens");
     let new_trust = call.name == "UpdateAssumeRolePolicy";
+    let renames = matches!(call.name, "UpdateUser" | "UpdateGroup");
+    if facts.guarded.is_some() && renames {
+        return Some(
+            "it renames or moves an entity that the site guards by its name: change the list",
+        );
+    }
     if facts.guarded.is_some() && (cuts || takes || new_trust) {
         return Some("it weakens an entity that the site guards");
     }
