@@ -307,6 +307,27 @@ impl Alert {
         }
     }
 
+    /// The day's word about suppressions: how many alerts each silenced, a line each.
+    #[must_use]
+    pub fn suppressed(lines: &[String]) -> Self {
+        let mut reasons: Vec<String> =
+            lines.iter().take(REASONS_MAX).map(|line| clean(line, TEXT_CHARS_MAX)).collect();
+        if lines.len() > REASONS_MAX {
+            reasons.push(format!("and by {} more", lines.len() - REASONS_MAX));
+        }
+        Self {
+            sentence: "Suppressions of your site file silenced alerts since they were told of last, at most a day ago."
+                .to_owned(),
+            reasons,
+            runbook: Some(
+                "1. Is a number larger than the owner expects? Look at those events: `iam-responder respond` shows them.\n\
+                 2. Narrow or remove what nobody can explain."
+                    .to_owned(),
+            ),
+            ..Self::bare(Severity::Low, "Alerts silenced by suppressions".to_owned())
+        }
+    }
+
     /// The little that the ledger itself holds of an alert.
     #[must_use]
     pub fn of_told(told: &Told) -> Self {

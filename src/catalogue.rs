@@ -8,7 +8,7 @@ mod step;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-pub use step::{Condition, Effect, StepRow, step_rows};
+pub use step::{Condition, Doubt, Effect, StepRow, step_doubts, step_rows};
 
 /// Column of the table that means "nothing".
 const NONE: &str = "-";

@@ -138,7 +138,7 @@ fn adjusted(
             reasons.push(format!("{}: at least {floor}", spec.because));
         }
     }
-    match least::least(facts, base) {
+    match least::least(facts, base, rules) {
         Some((least, what)) if severity < least => {
             reasons.push(format!("{what}: at least {least}"));
             least

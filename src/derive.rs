@@ -105,7 +105,7 @@ impl Facts {
         let outcome = outcome_of(event);
         let principal = Principal::of(event);
         let entity = call.and_then(|call| entity(event, call, &principal, outcome));
-        let guarded = entity.as_ref().and_then(|entity| site.guarded(entity));
+        let guarded = entity.as_ref().and_then(|entity| guarded(entity, site, &known.former_names));
         let self_target = entity.as_ref().is_some_and(|entity| is_caller(entity, &principal));
         let tags = event.account().and_then(|id| site.tags(id, known.account.as_ref()));
         let tagged = account::tagged(event)
@@ -258,6 +258,8 @@ pub struct Known {
     pub tagged: Option<Account>,
     /// Answers of change calendars at the event's own time, by their names: open or not.
     pub calendars: BTreeMap<String, bool>,
+    /// Names that the user or group bore before that is acted upon.
+    pub former_names: Vec<String>,
     /// Different changes by this principal within minutes, this one included.
     pub burst: Option<u32>,
     /// CloudFormation does it for whoever began to update the tool's own stack.
@@ -266,6 +268,21 @@ pub struct Known {
     pub own_change_set: bool,
     /// Nobody asks for tags of accounts: changing them changes nothing here.
     pub tags_do_not_count: bool,
+}
+
+/// The user or group that an event acts upon.
+pub(crate) fn renamable(event: &Event) -> Option<Entity> {
+    let call = catalogue::find(event.event_source()?, event.name()?)?;
+    let is_one =
+        event.event_source() == Some("iam.amazonaws.com") && ["user", "group"].contains(&call.kind);
+    is_one.then(|| entity(event, call, &Principal::of(event), outcome_of(event))).flatten()
+}
+
+/// The owner's list goes by names: who bore one of them is still meant.
+fn guarded(entity: &Entity, site: &Site, former_names: &[String]) -> Option<Guarded> {
+    let renamed =
+        |name: &String| site.guarded(&Entity { name: Some(name.clone()), ..entity.clone() });
+    site.guarded(entity).or_else(|| former_names.iter().find_map(renamed))
 }
 
 fn without_null(mut value: Value) -> Value {

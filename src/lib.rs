@@ -13,6 +13,7 @@
 //!  respond: look up ─▶ derive ─▶ match ─▶ count ─▶ decide ─▶ begin, claim ─▶ publish ─▶ outcome
 //!           over the traits of `effects`, in memory or on AWS (`aws`)
 //!  remind:  what nobody acknowledged, from the `ledger` ─▶ publish
+//!  suppressed: once a day, how much each suppression silenced ─▶ publish
 //! ```
 //!
 //! [`engine`] holds what was compiled from rules and site file, which [`document`] reads with their lines
@@ -70,6 +71,7 @@ pub mod lookup;
 pub mod remind;
 pub mod respond;
 pub mod rule_test;
+pub mod suppressed;
 
 #[cfg(any(feature = "cli", feature = "lambda"))]
 pub mod folder;

@@ -3,6 +3,7 @@
 //! What a step does to rights stands in the catalogue's table of steps. A step that would give rights,
 //! or free whoever a policy holds back, is never proposed, and one that may hit what was rightful says so.
 
+mod case;
 mod command;
 mod value;
 
@@ -11,7 +12,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::arn::Arn;
-use crate::catalogue::{Condition, Effect, Inverse, StepRow, step_rows};
+use crate::catalogue::{Effect, Inverse, StepRow};
 use crate::derive::{CallOutcome, Facts};
 use crate::event::Event;
 
@@ -125,7 +126,7 @@ pub fn undo(event: &Event, facts: &Facts) -> Option<Step> {
         return None;
     }
     let fitting = |inverse: &'static Inverse| {
-        let row = case(inverse, event, facts)?;
+        let row = case::of(inverse, event, facts)?;
         (row.effect != Effect::Unfit).then_some((inverse, row))
     };
     let (inverse, row) = facts.call?.inverses.iter().find_map(fitting)?;
@@ -135,12 +136,14 @@ pub fn undo(event: &Event, facts: &Facts) -> Option<Step> {
         Ok(_) | Err(Guard::GivesRights) => true,
         Err(guard) => guard.leaves_it_to_people(),
     };
+    let guard = command.as_ref().err().copied();
+    let doubts = if counts { case::doubts(inverse, row, guard, event, facts) } else { Vec::new() };
     Some(Step {
         action: Cow::Borrowed(inverse.action),
         effect: row.effect,
         status: if command.is_ok() { Status::Proposed } else { Status::Refused },
-        guard: command.as_ref().err().copied(),
-        doubts: row.doubt.filter(|_| counts).into_iter().map(Cow::Borrowed).collect(),
+        guard,
+        doubts,
         command: command.ok(),
     })
 }
@@ -149,25 +152,6 @@ pub fn undo(event: &Event, facts: &Facts) -> Option<Step> {
 #[must_use]
 pub fn names_the_impossible(event: &Event, facts: &Facts) -> bool {
     facts.outcome == CallOutcome::Success && value::names_the_impossible(event)
-}
-
-/// The case of a step that an event is.
-fn case(inverse: &Inverse, event: &Event, facts: &Facts) -> Option<&'static StepRow> {
-    let text = |path: &str| {
-        let path = format!("detail.{path}");
-        event.text(&path).or_else(|| event.flag(&path).map(|on| if on { "true" } else { "false" }))
-    };
-    let holds = |condition: &Condition| match condition {
-        Condition::OnlyDenies => facts.rights.only_denies,
-        Condition::OwnQuarantine => is_own_quarantine(event, facts),
-        Condition::UnknownPolicy => facts.rights.unknown.is_some(),
-        Condition::ReplacesNothing => facts.replaces_nothing(),
-        Condition::Present(path) => event.value(&format!("detail.{path}")).is_some(),
-        Condition::Absent(path) => event.value(&format!("detail.{path}")).is_none(),
-        Condition::OneOf(path, values) => text(path)
-            .is_some_and(|text| values.iter().any(|value| text.eq_ignore_ascii_case(value))),
-    };
-    step_rows(inverse.word).iter().find(|row| row.when.iter().all(holds))
 }
 
 fn command(
@@ -203,16 +187,6 @@ fn is_service_managed(facts: &Facts) -> bool {
 
 fn is_service_work(facts: &Facts) -> bool {
     facts.principal.kind == "AWSService" || facts.principal.linked_service.is_some()
-}
-
-/// By its name alone anybody could make a policy that is never taken off again; so it must be a role of
-/// the tool that attaches it, too.
-fn is_own_quarantine(event: &Event, facts: &Facts) -> bool {
-    let arn = event.text("detail.requestParameters.policyArn");
-    facts.own_session.is_some()
-        && facts.rights.unknown.is_some()
-        && facts.own.contains(&"policy")
-        && arn.is_some_and(|arn| arn.ends_with("/quarantine"))
 }
 
 #[cfg(test)]
@@ -503,7 +477,8 @@ mod tests {
         let back = "aws iam update-user --user-name b --new-user-name a";
         assert!(check("iam", "UpdateUser", moved, "null", Ok(back)).doubts[0].contains("old path"));
         let renamed = r#"{"userName":"a","newUserName":"b"}"#;
-        assert!(check("iam", "UpdateUser", renamed, "null", Ok(back)).doubts.is_empty());
+        let doubts = check("iam", "UpdateUser", renamed, "null", Ok(back)).doubts.join(" ");
+        assert!(!doubts.contains("old path") && doubts.contains("go by the name"), "{doubts}");
         let path = r#"{"userName":"a","newPath":"/x/"}"#;
         let step = check("iam", "UpdateUser", path, "null", Err(Guard::ValueMissing));
         assert!(step.doubts[0].contains("old path"));

@@ -14,12 +14,14 @@ use jiff::Timestamp;
 use crate::arn::Arn;
 
 mod answer;
+mod names;
 mod question;
 mod register;
 pub mod seed;
 mod write;
 
 pub use answer::{Registers, answer};
+pub use names::former_names;
 pub use question::{Ask, Questions};
 pub use register::{Moment, Register, VALUE_BYTES_MAX, Value, WRITES_MAX, Write};
 pub use write::writes;

@@ -13,6 +13,7 @@ use thiserror::Error;
 mod counting;
 mod once;
 mod prior;
+pub mod silence;
 pub mod tell;
 
 use crate::alert::Alert;
@@ -198,6 +199,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             named: self.prior(event, questions.named.as_ref(), &mut registers).await,
             replaced: self.prior(event, questions.replaced.as_ref(), &mut registers).await,
             former: self.prior(event, questions.former.as_ref(), &mut registers).await,
+            former_names: self.former_names(event, &mut registers).await,
             account,
             tagged,
             calendars: finder.calendars(site, event.time(), now).await,
@@ -228,6 +230,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         if let Some(suppression) = &decision.suppressed {
             outcome.outcome = Verdict::Suppressed;
             outcome.reasons.push(format!("suppression {suppression} is in force"));
+            self.silenced(event, suppression).await;
             return Ok(Response { outcome, alert: None });
         }
         // Before any claim: a second delivery that sees more than the first must not claim what it will

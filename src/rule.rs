@@ -51,6 +51,16 @@ impl Rule {
         }
     }
 
+    /// How loud it stays whatever the site's adjustments say. What is grave by itself is never less than
+    /// medium: an account's tags, a calendar and a window are all within somebody's reach.
+    #[must_use]
+    pub fn floor(&self, outcome: CallOutcome) -> Severity {
+        let severity = self.severity_of(outcome);
+        let grave =
+            if severity >= Severity::High { Severity::Medium } else { Severity::Informational };
+        severity.min(self.spec.floor.unwrap_or(grave))
+    }
+
     /// Do its words hold for a call that did not succeed? They do where the rule says so, and where it
     /// asks for such calls itself.
     #[must_use]

@@ -170,6 +170,13 @@ impl Site {
         }
     }
 
+    /// All that the files say together, as they are written. What both say in the same words may stand twice in
+    /// its lists.
+    #[must_use]
+    pub fn spec(&self) -> &SiteSpec {
+        &self.spec
+    }
+
     /// Does the site that came with the rules count?
     #[must_use]
     pub fn has_defaults(&self) -> bool {
@@ -180,6 +187,12 @@ impl Site {
     #[must_use]
     pub fn guarded(&self, entity: &Entity) -> Option<Guarded> {
         self.guarded.of(entity)
+    }
+
+    /// Does the owner guard users or groups, whose names can change?
+    #[must_use]
+    pub fn guards_the_renamable(&self) -> bool {
+        self.guarded.can_be_renamed()
     }
 
     /// The account's name: the site file's, else the one looked up, else its alias.

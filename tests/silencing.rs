@@ -13,6 +13,8 @@ use iam_responder::outcome::{Outcome, Verdict};
 use iam_responder::own::Own;
 use iam_responder::respond::{Origin, Responder};
 use iam_responder::severity::Severity;
+use iam_responder::site::{Format, TopicSpec};
+use iam_responder::suppressed::tell_suppressed;
 use serde_json::{Value, json};
 
 /// A site that makes everything as quiet as it can.
@@ -333,4 +335,81 @@ fn many_deletions_hide_no_deletion_of_another_thing() {
     again["detail"]["eventID"] = json!("again");
     again["id"] = json!("again");
     assert_eq!(last(&engine, &with(again)).outcome, Verdict::Deduplicated);
+}
+
+/// Whoever renames what is guarded does not take it off the list.
+#[test]
+fn a_guarded_user_is_guarded_by_its_next_name() {
+    let engine = engine(
+        "severity: [{when: {source: [{prefix: aws.}]}, set: informational, because: quiet}]
+protected: ['arn:aws:iam::111122223333:user/ops/Rescue', 'arn:aws:iam::111122223333:group/Rescuers']
+",
+    );
+    let rename = |kind: &str, from: &str, to: &str, minute: usize| {
+        let parameters =
+            json!({format!("{}Name", kind.to_lowercase()): from, format!("new{kind}Name"): to});
+        call("iam", &format!("Update{kind}"), &parameters, &role(BOB), minute)
+    };
+    let deny = json!({"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}).to_string();
+    let cut = |kind: &str, name: &str, minute: usize| {
+        let parameters = json!({format!("{}Name", kind.to_lowercase()): name, "policyName": "p",
+            "policyDocument": deny});
+        call("iam", &format!("Put{kind}Policy"), &parameters, &role(BOB), minute)
+    };
+    let check = |events: &[Value], want: Severity| {
+        let outcome = last(&engine, events);
+        assert_eq!(outcome.severity, Some(want), "{:?}", outcome.reasons);
+        outcome
+    };
+    use Severity::{High, Informational};
+    for (kind, name) in [("User", "rescue"), ("Group", "RESCUERS")] {
+        let (first, second) = (rename(kind, name, "nobody", 1), rename(kind, "Nobody", "x", 3));
+        let outcome = check(std::slice::from_ref(&first), High);
+        assert!(outcome.reasons.iter().any(|one| one.contains("change the list")));
+        check(&[first.clone(), cut(kind, "NOBODY", 2)], High);
+        check(&[first.clone(), second.clone()], High);
+        check(&[first.clone(), second, cut(kind, "x", 4)], High);
+        // Another one of that name, before and elsewhere.
+        check(&[cut(kind, "nobody", 0)], Informational);
+        check(&[first.clone(), cut(kind, "x", 2)], Informational);
+        let gone = call(
+            "iam",
+            &format!("Delete{kind}"),
+            &json!({format!("{}Name", kind.to_lowercase()): "nobody"}),
+            &role(BOB),
+            3,
+        );
+        check(&[first, gone, cut(kind, "nobody", 5)], Informational);
+    }
+    check(&[rename("User", "else", "nobody", 1), cut("User", "nobody", 2)], Informational);
+}
+
+/// What an owner silences is told of once a day, by the suppression that did it.
+#[test]
+fn the_day_s_word_tells_what_suppressions_silenced() {
+    let engine = engine(
+        "suppressions: [{name: pipeline, pattern: {derived: {principal: {name: [bob]}}}, owner: platform, reason: r,
+  expires: 2027-01-01}]
+",
+    );
+    let (publish, state) = (Recorder::default(), Memory::default());
+    let low = TopicSpec { arn: "low".to_owned(), format: Format::Text };
+    let topics = BTreeMap::from([(Severity::Low, vec![low])]);
+    let word = |now: &str| {
+        let now = now.parse().unwrap();
+        pollster::block_on(tell_suppressed(engine.site(), &state, &publish, &topics, now)).alerts
+    };
+    assert_eq!(word("2026-11-24T00:01:00Z"), 0);
+    let responder = Responder::offline(&engine, &topics, &publish, &state, Origin::Checked);
+    let user = |minute| call("iam", "CreateUser", &json!({"userName": "u"}), &role(BOB), minute);
+    for event in [user(1), user(2), user(2)] {
+        let event = Event::parse(&event.to_string());
+        let now = event.as_ref().unwrap().time().unwrap();
+        let outcome = pollster::block_on(responder.respond(event, now, None)).unwrap().outcome;
+        assert_eq!(outcome.outcome, Verdict::Suppressed);
+    }
+    assert_eq!(publish.take(), []);
+    assert_eq!(word("2026-11-25T00:01:00Z"), 2);
+    let sent = publish.take();
+    assert!(sent[0].1.body.contains("2 by pipeline of platform"), "{sent:?}");
 }

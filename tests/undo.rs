@@ -151,3 +151,58 @@ fn a_command_holds_nothing_to_click_or_to_call() {
         assert!(command.chars().all(shown) && command.lines().count() == 1, "{command}");
     }
 }
+
+/// `AttachRolePolicy` as the AWS CLI calls it.
+fn kebab(name: &str) -> String {
+    let mut word = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && !word.is_empty() {
+            word.push('-');
+        }
+        word.push(c.to_ascii_lowercase());
+    }
+    word
+}
+
+/// Every command that the rules' own events offer, read as whoever wants harm: none does again what the event did, and
+/// none gives, makes or switches anything on without a word of doubt.
+#[test]
+fn no_command_repeats_the_event_or_gives_anything_unsaid() {
+    /// Calls that are undone by the same call with other values.
+    const BACK: [&str; 11] = [
+        "MoveAccount",
+        "UpdateAccessKey",
+        "UpdateDetector",
+        "UpdateGroup",
+        "UpdateSSHPublicKey",
+        "UpdateServerCertificate",
+        "UpdateServiceSpecificCredential",
+        "UpdateSigningCertificate",
+        "UpdateTerminationProtection",
+        "UpdateUser",
+        "UpdateThreatIntelSet",
+    ];
+    /// What goes on as it was, and gives nobody anything.
+    const GOES_ON: [&str; 2] = ["create-account-alias", "restore-event-data-store"];
+    let engine =
+        iam_responder::folder::engine(&[std::path::Path::new("rules")], None, false).unwrap();
+    let text = |name: &str| Ok(fs::read_to_string(PathBuf::from("events").join(name)).unwrap());
+    let mut read = 0;
+    for rule in engine.rules().rules() {
+        for mut event in iam_responder::rule_test::events(rule, engine.own(), &text).unwrap() {
+            let facts = engine.derive(&mut event, &Known::default());
+            let Some(step) = undo(&event, &facts) else { continue };
+            let Some(command) = step.command.as_deref() else { continue };
+            let (_, does) = command.split_once(" && ").unwrap();
+            let operation = does.split(' ').nth(2).unwrap();
+            let name = event.name().unwrap();
+            assert!(BACK.contains(&name) || operation != kebab(name), "{command}");
+            let gives = ["add", "attach", "create", "enable", "put", "register", "restore"];
+            let verb = operation.split('-').next().unwrap();
+            let silent = step.doubts.is_empty() && !GOES_ON.contains(&operation);
+            assert!(!gives.contains(&verb) || !silent, "{name}: {command}");
+            read += 1;
+        }
+    }
+    assert!(read > 100, "{read} commands");
+}

@@ -49,8 +49,16 @@ pub enum Condition {
     OwnQuarantine,
     /// Nothing tells what the policy that the event attaches holds.
     UnknownPolicy,
+    /// What the event puts or attaches allows something and forbids something.
+    DeniesToo,
     /// For certain what the event puts, attaches or adds was not there before.
     ReplacesNothing,
+    /// For certain it was there before.
+    WasThere,
+    /// For certain the value before was one of these, ignoring case.
+    Former(Vec<&'static str>),
+    /// Nobody can tell what was there before.
+    FormerUnknown,
     /// There is a value.
     Present(&'static str),
     /// There is none.
@@ -59,24 +67,58 @@ pub enum Condition {
     OneOf(&'static str, Vec<&'static str>),
 }
 
-static ROWS: LazyLock<HashMap<&str, Vec<StepRow>>> = LazyLock::new(|| {
-    let mut rows: HashMap<&str, Vec<StepRow>> = HashMap::new();
-    for (word, row) in include_str!("steps.tsv").lines().skip(1).filter_map(parse) {
-        rows.entry(word).or_default().push(row);
+/// What is to be doubted of a step beside its case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doubt {
+    words: Vec<&'static str>,
+    /// Where all of these hold.
+    pub when: Vec<Condition>,
+    /// In sentences.
+    pub text: &'static str,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    rows: HashMap<&'static str, Vec<StepRow>>,
+    doubts: Vec<Doubt>,
+}
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let mut table = Table::default();
+    for row in include_str!("steps.tsv").lines().skip(1).filter_map(parse) {
+        match row {
+            Row::Case(word, row) => table.rows.entry(word).or_default().push(row),
+            Row::Also(doubt) => table.doubts.push(doubt),
+        }
     }
-    rows
+    table
 });
 
 /// The cases of a step, by its word; the first that holds counts.
 #[must_use]
 pub fn step_rows(word: &str) -> &'static [StepRow] {
-    ROWS.get(word).map_or(&[], Vec::as_slice)
+    TABLE.rows.get(word).map_or(&[], Vec::as_slice)
 }
 
-fn parse(line: &'static str) -> Option<(&'static str, StepRow)> {
+/// What is to be doubted of a step beside its case, by its word.
+pub fn step_doubts(word: &str) -> impl Iterator<Item = &'static Doubt> {
+    TABLE.doubts.iter().filter(move |doubt| doubt.words.contains(&word))
+}
+
+enum Row {
+    Case(&'static str, StepRow),
+    Also(Doubt),
+}
+
+fn parse(line: &'static str) -> Option<Row> {
     let columns: Vec<&'static str> = line.split('\t').collect();
     let [word, effect, when, doubt] = columns.try_into().ok()?;
+    let when = if when == NONE { Vec::new() } else { when.split(' ').map(condition).collect() };
     let effect = match effect {
+        "also" => {
+            let words = word.split('|').collect();
+            return (doubt != NONE).then_some(Row::Also(Doubt { words, when, text: doubt }));
+        }
         "narrows" => Effect::Narrows,
         "guards" => Effect::Guards,
         "gives" => Effect::Gives,
@@ -86,8 +128,7 @@ fn parse(line: &'static str) -> Option<(&'static str, StepRow)> {
         "unfit" => Effect::Unfit,
         _ => return None,
     };
-    let when = if when == NONE { Vec::new() } else { when.split(' ').map(condition).collect() };
-    Some((word, StepRow { effect, when, doubt: (doubt != NONE).then_some(doubt) }))
+    Some(Row::Case(word, StepRow { effect, when, doubt: (doubt != NONE).then_some(doubt) }))
 }
 
 fn condition(text: &'static str) -> Condition {
@@ -95,11 +136,15 @@ fn condition(text: &'static str) -> Condition {
         "only-denies" => return Condition::OnlyDenies,
         "own-quarantine" => return Condition::OwnQuarantine,
         "unknown-policy" => return Condition::UnknownPolicy,
+        "denies-too" => return Condition::DeniesToo,
         "replaces-nothing" => return Condition::ReplacesNothing,
+        "was-there" => return Condition::WasThere,
+        "former-unknown" => return Condition::FormerUnknown,
         _ => {}
     }
     match (text.strip_prefix('!'), text.split_once('=')) {
         (Some(path), _) => Condition::Absent(path),
+        (None, Some(("former", values))) => Condition::Former(values.split('|').collect()),
         (None, Some((path, values))) => Condition::OneOf(path, values.split('|').collect()),
         (None, None) => Condition::Present(text),
     }
@@ -116,16 +161,20 @@ mod tests {
     fn every_step_has_a_case_that_always_holds() {
         let text = include_str!("steps.tsv");
         let rows = text.lines().skip(1).filter(|line| !line.starts_with('#') && !line.is_empty());
-        let parsed: usize = ROWS.values().map(Vec::len).sum();
-        assert_eq!(rows.count(), parsed, "a row has not exactly four columns");
+        let parsed: usize = TABLE.rows.values().map(Vec::len).sum();
+        assert_eq!(rows.count(), parsed + TABLE.doubts.len(), "a row has not exactly four columns");
         let words: HashSet<&str> = response_words().collect();
-        let known: HashSet<&str> = ROWS.keys().copied().collect();
+        let known: HashSet<&str> = TABLE.rows.keys().copied().collect();
         assert_eq!(words, known);
-        for (word, rows) in ROWS.iter() {
+        assert!(
+            TABLE.doubts.iter().flat_map(|doubt| &doubt.words).all(|word| known.contains(word))
+        );
+        for (word, rows) in &TABLE.rows {
             let (last, others) = rows.split_last().unwrap();
             assert!(last.when.is_empty(), "{word}: the last case is not for all");
             assert!(others.iter().all(|row| !row.when.is_empty()), "{word}: a case is hidden");
-            let sentences = rows.iter().filter_map(|row| row.doubt);
+            let also = step_doubts(word).map(|doubt| doubt.text);
+            let sentences = rows.iter().filter_map(|row| row.doubt).chain(also);
             for doubt in sentences {
                 assert!(doubt.starts_with(char::is_uppercase) && doubt.ends_with('.'), "{doubt}");
             }
@@ -159,13 +208,14 @@ mod tests {
         });
         for call in calls {
             for inverse in &call.inverses {
-                let row = step_rows(inverse.word).iter().find(|row| {
-                    row.when.iter().all(|condition| match condition {
-                        Condition::OneOf("eventName", names) => names.contains(&call.name),
-                        _ => false,
-                    })
-                });
-                assert!(row.unwrap().doubt.is_some(), "{}", call.name);
+                let holds = |condition: &Condition| match condition {
+                    Condition::OneOf("eventName", names) => names.contains(&call.name),
+                    Condition::FormerUnknown => true,
+                    _ => false,
+                };
+                let row = step_rows(inverse.word).iter().find(|row| row.when.iter().all(holds));
+                let also = step_doubts(inverse.word).any(|doubt| doubt.when.iter().all(holds));
+                assert!(row.unwrap().doubt.is_some() || also, "{}", call.name);
             }
         }
     }
@@ -173,7 +223,7 @@ mod tests {
     #[test]
     fn what_loses_something_for_good_says_so() {
         for (word, row) in
-            ROWS.iter().flat_map(|(word, rows)| rows.iter().map(move |row| (word, row)))
+            TABLE.rows.iter().flat_map(|(word, rows)| rows.iter().map(move |row| (word, row)))
         {
             if row.effect == Effect::Destroys {
                 assert!(row.doubt.is_some_and(|doubt| doubt.starts_with("Final")), "{word}");

@@ -3,6 +3,7 @@
 
 use crate::arn::PERMISSION_SET_NAME;
 use crate::derive::{CallOutcome, Facts};
+use crate::rule::Rule;
 use crate::severity::Severity;
 
 /// Words of a policy that make whoever has it an administrator, at once or by a few more calls.
@@ -12,14 +13,29 @@ const ADMINISTRATOR: [&str; 6] =
 const STRANGERS: [&str; 4] =
     ["anyone", "external-account", "unknown-principal", "federated-unconditioned"];
 
-/// How loud an event is at least whatever the adjustments say, and why. `base` is what the rule said: an
-/// adjustment may not lower it, but only what hits a guarded entity is raised here.
-pub(super) fn least(facts: &Facts, base: Severity) -> Option<(Severity, &'static str)> {
+/// How loud an event is at least whatever the adjustments say, and why. `base` is what the first of the rules
+/// said: an adjustment may not lower it, but only what hits a guarded entity is raised here.
+pub(super) fn least(
+    facts: &Facts,
+    base: Severity,
+    rules: &[&Rule],
+) -> Option<(Severity, &'static str)> {
     let guarded = cuts_guarded(facts).map(|what| (Severity::High, what));
     let own = (!facts.own.is_empty() && !facts.read_only)
         .then(|| (base.min(Severity::High), "it is about this tool itself"));
     let grave = grave(facts).map(|what| (base.min(Severity::Medium), what));
-    [guarded, own, grave].into_iter().flatten().max_by_key(|(severity, _)| *severity)
+    let by_rule =
+        floor(facts, rules).map(|floor| (base.min(floor), "no adjustment makes this quieter"));
+    [guarded, own, grave, by_rule].into_iter().flatten().max_by_key(|(severity, _)| *severity)
+}
+
+/// The highest floor of the rules about the call. Nobody but AWS can wear a service-linked role, and what it
+/// opens is its service's work.
+fn floor(facts: &Facts, rules: &[&Rule]) -> Option<Severity> {
+    let by_service = facts.principal.linked_service.is_some();
+    let (first, others) = rules.split_first().filter(|_| !by_service)?;
+    let others = others.iter().filter(|rule| !rule.spec.general);
+    others.chain([first]).map(|rule| rule.floor(facts.outcome)).max()
 }
 
 fn grave(facts: &Facts) -> Option<&'static str> {
@@ -50,7 +66,7 @@ fn is_identity_centers(facts: &Facts) -> bool {
         && name.starts_with(PERMISSION_SET_NAME)
 }
 
-/// What weakens an entity that must work when nothing else does: a Deny, a boundary, a detachment, and of those
+/// What weakens, or takes out of sight, an entity that must work when nothing else does: a Deny, a boundary, a detachment, and of those
 /// that the owner guards whatever takes from it, changes who may wear it, or ends it.
 fn cuts_guarded(facts: &Facts) -> Option<&'static str> {
     let own = facts.own.iter().any(|kind| matches!(*kind, "role" | "policy"));
@@ -66,6 +82,12 @@ fn cuts_guarded(facts: &Facts) -> Option<&'static str> {
     let cuts = facts.rights.denies || unknown || bounds || detaches;
     let takes = matches!(call.effect, "removes" | "destroys" | "weakens");
     let new_trust = call.name == "UpdateAssumeRolePolicy";
+    let renames = matches!(call.name, "UpdateUser" | "UpdateGroup");
+    if facts.guarded.is_some() && renames {
+        return Some(
+            "it renames or moves an entity that the site guards by its name: change the list",
+        );
+    }
     if facts.guarded.is_some() && (cuts || takes || new_trust) {
         return Some("it weakens an entity that the site guards");
     }

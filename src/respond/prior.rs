@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::Responder;
-use crate::derive::{CallOutcome, Facts};
+use crate::derive::{self, CallOutcome, Facts};
 use crate::effects::{Lookups, Publish, State};
 use crate::event::Event;
 use crate::prior::{self, Ask, Moment, Prior, Registers, Why};
@@ -37,6 +37,38 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             };
         }
         Prior::unknown(Why::Unseen)
+    }
+
+    /// The names that the user or group bore before, where the owner guards any by its name. What the store
+    /// does not tell is only missing: the renaming itself was loud.
+    pub(super) async fn former_names(
+        &self,
+        event: &Event,
+        registers: &mut Registers,
+    ) -> Vec<String> {
+        let entity = derive::renamable(event).filter(|_| self.engine.site().guards_the_renamable());
+        let Some(entity) = entity else { return Vec::new() };
+        let (Some(account), Some(name), Some(at)) = (entity.account, entity.name, event.time())
+        else {
+            return Vec::new();
+        };
+        let id = event.identity();
+        let moment = Moment { at, event_id: &id };
+        for _ in 0..=REGISTERS_PER_ANSWER_MAX {
+            let found = prior::former_names(&account, &entity.kind, &name, moment, registers);
+            let address = match found {
+                Ok(names) => return names,
+                Err(address) => address,
+            };
+            match self.state.register(&address.text()).await {
+                Ok(register) => registers.insert(address, register),
+                Err(error) => {
+                    tracing::warn!(%error, "former names are not known");
+                    return Vec::new();
+                }
+            };
+        }
+        Vec::new()
     }
 
     /// Records what an event wrote. A store that is down costs later comparisons, not this event's

@@ -42,6 +42,10 @@ pub struct RuleSpec {
     /// What a failed or denied call does to the severity.
     #[serde(default)]
     pub attempts: Attempts,
+    /// What no adjustment of the site makes it quieter than; `medium` for those of high and critical, if left
+    /// out. The site's overrides and suppressions go further.
+    #[serde(default)]
+    pub floor: Option<Severity>,
     /// Off until the site switches it on.
     #[serde(default = "yes")]
     pub enabled: bool,

@@ -60,6 +60,12 @@ impl GuardedEntities {
         self.0.len()
     }
 
+    /// Is any of them of a kind that can be renamed?
+    #[must_use]
+    pub fn can_be_renamed(&self) -> bool {
+        self.0.keys().any(|(_, kind, _)| ["user", "group"].contains(&kind.as_str()))
+    }
+
     /// Is there none?
     #[must_use]
     pub fn is_empty(&self) -> bool {

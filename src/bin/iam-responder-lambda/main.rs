@@ -8,6 +8,7 @@ mod heartbeat;
 mod invocation;
 mod outside;
 mod refused_files;
+mod silence;
 mod start;
 mod store;
 
@@ -60,6 +61,7 @@ struct Function {
     cache: Cache,
     repeat: Option<Repeat>,
     refused_files: RefusedFiles,
+    looked: silence::Looked,
 }
 
 /// Why an invocation fails. Lambda retries it twice and then hands the event to the on-failure
@@ -128,7 +130,7 @@ async fn handle(
     event: LambdaEvent<Box<RawValue>>,
 ) -> Result<Answer, Failed> {
     let text = event.payload.get();
-    let deadline = remaining(event.context.deadline);
+    let (began, deadline) = (Instant::now(), remaining(event.context.deadline));
     let function = match function {
         Ok(function) => function,
         Err(faults) => {
@@ -153,6 +155,8 @@ async fn handle(
     if tokio::time::timeout(remaining(event.context.deadline), refused).await.is_err() {
         tracing::error!("no time was left to tell that the owner's files are not in force");
     }
+    let left = deadline.saturating_sub(began.elapsed());
+    silence::tell_silence(function, Timestamp::now(), left).await;
     Ok(Answer { dry_run, done: done? })
 }
 

@@ -72,6 +72,7 @@ pub async fn start() -> Result<Function, String> {
         state: store(&settings, config.as_ref()),
         outside: outside(&settings, config.as_ref(), refused),
         refused_files: RefusedFiles::new(refused_files),
+        looked: super::silence::Looked::default(),
         cache: Cache::default(),
         repeat,
     })

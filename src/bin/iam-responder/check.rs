@@ -1,6 +1,7 @@
 //! `check`: mistakes in rules and site file that are no faults of form.
 
 mod delivery;
+mod effective;
 mod exemptions;
 mod topics;
 
@@ -31,6 +32,9 @@ pub struct Arguments {
     /// Print notes in JSON too; people always get them
     #[arg(long)]
     notes: bool,
+    /// Print the site as it is in force instead, each line with the file that says it
+    #[arg(long)]
+    effective: bool,
 }
 
 /// Something worth a look.
@@ -80,6 +84,12 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
         }
         other => other?,
     };
+    if arguments.effective {
+        let mut out = anstream::stdout().lock();
+        effective::write(&mut out, global, &engine)?;
+        out.flush()?;
+        return Ok(Exit::Clean);
+    }
     let mut remarks: Vec<Remark> = engine.rules().rules().iter().flat_map(of_rule).collect();
     remarks.extend(of_suppressions(&engine, Timestamp::now()));
     remarks.extend(of_calendars(&engine, Timestamp::now()));

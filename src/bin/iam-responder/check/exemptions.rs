@@ -1,64 +1,142 @@
 //! What makes quieter, and could be had by somebody else than its owner means.
 
+use iam_responder::derive::CallOutcome;
 use iam_responder::engine::Engine;
 use iam_responder::rule::Rule;
 use iam_responder::severity::Severity;
+use iam_responder::site::{Adjustment, AdjustmentSpec};
 use serde_json::Value;
 
 use super::Remark;
 
-/// Remarks about wildcards over ARNs, and about settings of the site that go further than any adjustment may.
+/// Remarks about wildcards, beginnings and ends of ARNs, and about settings of the site that go further than any
+/// adjustment may.
 pub fn remarks(engine: &Engine) -> Vec<Remark> {
     let mut remarks = Vec::new();
     for rule in engine.rules().rules() {
         let patterns = [&rule.spec.pattern].into_iter();
         let before = rule.spec.sequence.iter().flat_map(|sequence| &sequence.before);
-        for text in patterns.chain(before).flat_map(wildcards) {
-            remarks.extend(of_wildcard(text).map(|message| Remark::of_rule(rule, message)));
+        for part in patterns.chain(before).flat_map(parts) {
+            let message = part.remark(part.negated);
+            remarks.extend(message.map(|message| Remark::of_rule(rule, message)));
         }
         remarks.extend(of_override(engine, rule));
     }
     let site = engine.site();
     for adjustment in site.adjustments() {
-        let place = format!("severity because {}", adjustment.spec.because);
-        for text in wildcards(&adjustment.spec.when) {
-            remarks.extend(of_wildcard(text).map(|message| Remark::new(place.clone(), message)));
+        let spec = &adjustment.spec;
+        let place = format!("severity because {}", spec.because);
+        let quieter = spec.lower.is_some() || spec.set.is_some();
+        for part in parts(&spec.when) {
+            let message = part.remark(quieter);
+            remarks.extend(message.map(|message| Remark::new(place.clone(), message)));
         }
     }
     for suppression in site.suppressions() {
         let spec = &suppression.spec;
         let place = format!("suppression {} of {}", spec.name, spec.owner);
-        for text in wildcards(&spec.pattern) {
-            remarks.extend(of_wildcard(text).map(|message| Remark::new(place.clone(), message)));
+        for part in parts(&spec.pattern) {
+            let message = part.remark(true);
+            remarks.extend(message.map(|message| Remark::new(place.clone(), message)));
         }
         remarks.extend(of_silence(engine, &spec.rules).map(|message| Remark::new(place, message)));
     }
+    remarks.extend(of_defaults(engine));
     remarks
 }
 
-/// Texts of all wildcards of a pattern.
-fn wildcards(pattern: &Value) -> Vec<&str> {
-    match pattern {
+/// A part of a text that a pattern asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Part<'p> {
+    /// `wildcard`, `prefix` or `suffix`.
+    operator: &'p str,
+    text: &'p str,
+    /// Stands behind `anything-but`: what matches it is left out.
+    negated: bool,
+    /// The field holds an ARN.
+    arn: bool,
+}
+
+/// All wildcards, prefixes and suffixes of a pattern.
+fn parts(pattern: &Value) -> Vec<Part<'_>> {
+    let mut parts = Vec::new();
+    collect(pattern, false, false, &mut parts);
+    parts
+}
+
+fn collect<'p>(value: &'p Value, arn: bool, negated: bool, parts: &mut Vec<Part<'p>>) {
+    match value {
         Value::Object(map) => {
-            let own = map.get("wildcard").into_iter().flat_map(|given| match given {
-                Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
-                one => one.as_str().into_iter().collect::<Vec<_>>(),
-            });
-            own.chain(map.values().flat_map(wildcards)).collect()
+            for (key, inner) in map {
+                match key.as_str() {
+                    "wildcard" | "prefix" | "suffix" => {
+                        let part = |text| Part { operator: key.as_str(), text, negated, arn };
+                        parts.extend(texts(inner).into_iter().map(part));
+                    }
+                    "anything-but" => collect(inner, arn, true, parts),
+                    "$or" => collect(inner, arn, negated, parts),
+                    field => collect(inner, holds_arn(field), negated, parts),
+                }
+            }
         }
-        Value::Array(items) => items.iter().flat_map(wildcards).collect(),
+        Value::Array(items) => {
+            // Where every ARN is asked for beside it, none is let off.
+            let beside = !negated && items.iter().any(|item| item["prefix"] == "arn:");
+            items.iter().for_each(|item| collect(item, arn && !beside, negated, parts));
+        }
+        _ => {}
+    }
+}
+
+/// A text, several, or those behind `equals-ignore-case`.
+fn texts(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => vec![text],
+        Value::Array(items) => items.iter().flat_map(texts).collect(),
+        Value::Object(map) => map.values().flat_map(texts).collect(),
         _ => Vec::new(),
     }
 }
 
-/// A star runs over `:` and `/`, and an IAM path may hold both: where one stands before the account, or before
-/// the last part of a path, an ARN that anybody may make can match.
-fn of_wildcard(text: &str) -> Option<String> {
-    const RESOURCES: [&str; 4] = [":role/", ":user/", ":policy/", ":assumed-role/"];
-    let names_resource = RESOURCES.iter().any(|resource| text.contains(resource));
-    if !text.starts_with("arn:") && !names_resource {
-        return None;
+fn holds_arn(field: &str) -> bool {
+    let field = field.to_lowercase();
+    field.ends_with("arn") || ["principal", "permissionsboundary"].contains(&field.as_str())
+}
+
+impl Part<'_> {
+    /// A star runs over `:` and `/`, and an IAM path may hold both: where one stands before the account, or before
+    /// the last part of a path, an ARN that anybody may make can match. The end of an ARN is anybody's to choose,
+    /// and so is the beginning of a name. Prefixes and suffixes count where what they match is let off.
+    fn remark(&self, exempts: bool) -> Option<String> {
+        const RESOURCES: [&str; 4] = [":role/", ":user/", ":policy/", ":assumed-role/"];
+        let text = match self.operator {
+            "prefix" => format!("{}*", self.text),
+            "suffix" => format!("*{}", self.text),
+            _ => self.text.to_owned(),
+        };
+        let counts = exempts || self.operator == "wildcard";
+        let is_arn = text.starts_with("arn:")
+            || RESOURCES.iter().any(|resource| text.contains(resource))
+            || (self.arn && exempts);
+        if !counts || !is_arn {
+            return None;
+        }
+        let why = why(self.operator, &text)?;
+        let because = match self.operator {
+            "wildcard" => "a `*` runs over `:` and `/`, and a path of IAM may hold both",
+            "prefix" => "what comes behind it may hold any account and path",
+            _ => "path and name are chosen by whoever makes it, in any account",
+        };
+        Some(format!(
+            "the {} \"{}\" {why}; {because}, so anybody may make an ARN that it matches: {}",
+            self.operator,
+            self.text,
+            help(&text)
+        ))
     }
+}
+
+fn why(operator: &str, text: &str) -> Option<&'static str> {
     let parts: Vec<&str> = text.splitn(6, ':').collect();
     let (before, resource) = match parts.as_slice() {
         [before @ .., resource] if before.len() == 5 => (before, *resource),
@@ -68,12 +146,16 @@ fn of_wildcard(text: &str) -> Option<String> {
     let crosses = resource
         .find('*')
         .is_some_and(|star| resource.get(star..).unwrap_or_default().contains('/'));
-    let why = match (early, crosses) {
-        (true, _) => "begins before the account",
-        (false, true) => "crosses the path",
-        _ => return None,
-    };
-    let help = if text.contains("aws-service-role") {
+    match (early, crosses) {
+        (true, _) if operator == "suffix" => Some("asks for the end alone"),
+        (true, _) => Some("begins before the account"),
+        (false, true) => Some("crosses the path"),
+        _ => None,
+    }
+}
+
+fn help(text: &str) -> &'static str {
+    if text.contains("aws-service-role") {
         "ask for `derived.principal.linkedService`, which AWS vouches for"
     } else if text.contains("aws-reserved") || text.contains("AWSReservedSSO_") {
         "ask for `derived.principal.permissionSet`, which AWS vouches for"
@@ -81,29 +163,72 @@ fn of_wildcard(text: &str) -> Option<String> {
         "ask for `derived.policyName`, `derived.grants`, or write the ARN out"
     } else {
         "ask for `derived.principal.name` or `derived.entity.name`, or write partition, account and path out"
-    };
-    Some(format!(
-        "the wildcard \"{text}\" {why}; a `*` runs over `:` and `/`, and a path of IAM may hold both, so anybody may \
-         make an ARN that it matches: {help}"
-    ))
+    }
+}
+
+/// Without the site that came with the pack its adjustments are gone, and whoever reads the file does not see that.
+fn of_defaults(engine: &Engine) -> Option<Remark> {
+    if engine.site().has_defaults() {
+        return None;
+    }
+    let built_in = Engine::embedded().ok()?;
+    let kept =
+        |one: &Adjustment| engine.site().adjustments().iter().any(|own| own.spec == one.spec);
+    let lost = built_in.site().adjustments().iter().filter(|one| !kept(one));
+    let lost: Vec<String> = lost
+        .filter_map(|one| Some(format!("\"{}\" ({})", one.spec.because, change(&one.spec)?)))
+        .collect();
+    let calendars = engine.site().calendars();
+    let names = built_in.site().calendars().iter().map(|(name, _)| name);
+    let hours: Vec<&str> = names
+        .filter(|name| !calendars.iter().any(|(own, _)| own == *name))
+        .map(String::as_str)
+        .collect();
+    let mut message = "`defaults: none` leaves out what came with the pack".to_owned();
+    if !lost.is_empty() {
+        message.push_str(&format!("; no longer in force: {}", lost.join(", ")));
+    }
+    if !hours.is_empty() {
+        message.push_str(&format!("; calendars that are gone: {}", hours.join(", ")));
+    }
+    Some(Remark::new("site file".to_owned(), message))
+}
+
+/// What an adjustment does to the severity, if anything.
+pub fn change(spec: &AdjustmentSpec) -> Option<String> {
+    match spec {
+        AdjustmentSpec { raise: Some(steps), .. } => Some(format!("raise {steps}")),
+        AdjustmentSpec { lower: Some(steps), .. } => Some(format!("lower {steps}")),
+        AdjustmentSpec { set: Some(severity), .. } => Some(format!("set {severity}")),
+        AdjustmentSpec { floor: Some(severity), .. } => Some(format!("floor {severity}")),
+        _ => None,
+    }
 }
 
 /// Adjustments stop at medium where it matters most; an override goes lower.
 fn of_override(engine: &Engine, rule: &Rule) -> Option<Remark> {
-    let change = engine.site().override_of(&rule.spec.id);
-    let off =
-        change.is_some_and(|change| change.enabled == Some(false) || change.disabled == Some(true));
-    let severity = rule.pack_severity.unwrap_or(rule.spec.severity);
-    if off && severity >= Severity::High {
+    let change = engine.site().override_of(&rule.spec.id)?;
+    let off = change.enabled == Some(false) || change.disabled == Some(true);
+    let by_itself = rule.pack_severity.unwrap_or(rule.spec.severity);
+    let mut alone = rule.clone();
+    alone.spec.severity = by_itself;
+    if !keeps_medium(&alone) {
+        return None;
+    }
+    if off {
         return Some(Remark::of_rule(
             rule,
-            format!("is switched off by the site's override, and {severity} by itself"),
+            format!("is switched off by the site's override, and {by_itself} by itself"),
         ));
     }
-    let by_itself = rule.pack_severity.filter(|by_itself| *by_itself >= Severity::High)?;
     let now = rule.spec.severity;
     let message = format!("is {now} by the site's override, {by_itself} by itself");
     (now < Severity::Medium).then(|| Remark::of_rule(rule, message))
+}
+
+/// No adjustment makes it quieter than medium.
+fn keeps_medium(rule: &Rule) -> bool {
+    rule.floor(CallOutcome::Success) >= Severity::Medium
 }
 
 fn of_silence(engine: &Engine, named: &[String]) -> Option<String> {
@@ -112,9 +237,10 @@ fn of_silence(engine: &Engine, named: &[String]) -> Option<String> {
                        monitoring and of this tool";
         return Some(message.to_owned());
     }
-    let loud = engine.rules().rules().iter().filter(|rule| {
-        named.contains(&rule.spec.id) && rule.spec.enabled && rule.spec.severity >= Severity::High
-    });
+    let loud =
+        engine.rules().rules().iter().filter(|rule| {
+            named.contains(&rule.spec.id) && rule.spec.enabled && keeps_medium(rule)
+        });
     let loud: Vec<String> =
         loud.map(|rule| format!("{} ({})", rule.spec.id, rule.spec.severity)).collect();
     (!loud.is_empty()).then(|| format!("silences {}", loud.join(", ")))
@@ -122,31 +248,62 @@ fn of_silence(engine: &Engine, named: &[String]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[track_caller]
-    fn check(text: &str, want: Option<&str>) {
-        let found = of_wildcard(text);
-        assert_eq!(found.is_some(), want.is_some(), "{text}: {found:?}");
-        assert!(want.is_none_or(|want| found.unwrap().contains(want)), "{text}");
+    fn check(pattern: &Value, exempts: bool, want: Option<&str>) {
+        let found: Vec<String> =
+            parts(pattern).iter().filter_map(|part| part.remark(exempts || part.negated)).collect();
+        assert_eq!(found.len(), usize::from(want.is_some()), "{pattern}: {found:?}");
+        assert!(want.is_none_or(|want| found.concat().contains(want)), "{found:?}");
     }
 
     #[test]
     fn stars_before_the_account_or_across_a_path_are_seen() {
-        check("arn:*:iam::*:role/aws-service-role/*", Some("principal.linkedService"));
-        check("*:role/aws-reserved/sso.amazonaws.com/*", Some("principal.permissionSet"));
-        check("arn:*:iam::aws:policy/AdministratorAccess", Some("begins before the account"));
-        check("arn:aws:iam::111122223333:role/*/deploy", Some("crosses the path"));
-        check("arn:aws:iam::111122223333:role/ci/*", None);
-        check("arn:aws:iam::111122223333:role/ci-*", None);
-        check("*dmin*", None);
-        check("*AccessDenied*", None);
+        let wildcard = |text: &str, want| check(&json!({"x": [{"wildcard": text}]}), false, want);
+        wildcard("arn:*:iam::*:role/aws-service-role/*", Some("principal.linkedService"));
+        wildcard("*:role/aws-reserved/sso.amazonaws.com/*", Some("principal.permissionSet"));
+        wildcard("arn:*:iam::aws:policy/AdministratorAccess", Some("begins before the account"));
+        wildcard("arn:aws:iam::111122223333:role/*/deploy", Some("crosses the path"));
+        wildcard("arn:aws:iam::111122223333:role/ci/*", None);
+        wildcard("arn:aws:iam::111122223333:role/ci-*", None);
+        wildcard("*dmin*", None);
+        wildcard("*AccessDenied*", None);
     }
 
     #[test]
-    fn wildcards_are_found_at_every_depth() {
-        let pattern = serde_json::json!({"a": {"$or": [{"b": [{"anything-but": {"wildcard": ["x*", "y*"]}}]},
-            {"c": [{"wildcard": "z*"}]}]}, "d": [{"prefix": "w*"}]});
-        assert_eq!(wildcards(&pattern), ["x*", "y*", "z*"]);
+    fn ends_and_beginnings_of_arns_are_seen_where_they_let_off() {
+        let role = |given: Value| json!({"derived": {"principal": {"roleArn": [given]}}});
+        let suffix = role(json!({"suffix": "/AWSControlTowerExecution"}));
+        check(&suffix, true, Some("asks for the end alone"));
+        // A rule that asks for more than it means is only louder.
+        check(&suffix, false, None);
+        check(&role(json!({"anything-but": {"suffix": ["/ci"]}})), false, Some("suffix \"/ci\""));
+        check(&role(json!({"anything-but": {"wildcard": "*/ci-*"}})), false, Some("before"));
+        check(&role(json!({"anything-but": {"prefix": "arn:aws:iam::"}})), false, Some("before"));
+        let own = "arn:aws:iam::111122223333:role/ci/";
+        check(&role(json!({"anything-but": {"prefix": own}})), false, None);
+        check(&role(json!({"prefix": own})), true, None);
+        let ignoring_case = json!({"suffix": {"equals-ignore-case": ":role/ci"}});
+        check(&json!({"$or": [{"name": [ignoring_case]}]}), true, Some("the end alone"));
+        let principal = json!({"principal": [{"anything-but": {"suffix": ".example.com"}}]});
+        check(&principal, false, Some("the end alone"));
+        let and_arns = json!([{"anything-but": {"suffix": ".example.com"}}, {"prefix": "arn:"}]);
+        check(&json!({"principal": and_arns}), false, None);
+        check(&json!({"name": [{"suffix": "-ci"}]}), true, None);
+    }
+
+    #[test]
+    fn parts_are_found_at_every_depth() {
+        let pattern = json!({"a": {"$or": [{"b": [{"anything-but": {"wildcard": ["x*", "y*"]}}]},
+            {"cArn": [{"wildcard": "z*"}]}]}, "d": [{"prefix": "w"}]});
+        let found: Vec<_> =
+            parts(&pattern).iter().map(|part| (part.text, part.negated, part.arn)).collect();
+        assert_eq!(
+            found,
+            [("x*", true, false), ("y*", true, false), ("z*", false, true), ("w", false, false)]
+        );
     }
 }

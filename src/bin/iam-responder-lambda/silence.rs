@@ -1,0 +1,45 @@
+//! The day's word about suppressions: each copy of the function looks once a day whether it was told.
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use iam_responder::suppressed::tell_suppressed;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use super::Function;
+use super::invocation::Invocation;
+
+/// Least time for it: with less the next invocation does it.
+const LEFT_MIN: Duration = Duration::from_secs(8);
+
+/// The day (UTC) on which this copy looked.
+#[derive(Default)]
+pub struct Looked(Cell<Option<Date>>);
+
+/// Tells how many alerts the suppressions silenced, unless this copy looked today. What fails is tried again at the
+/// next invocation: what was silenced stays counted.
+pub async fn tell_silence(function: &Function, now: Timestamp, left: Duration) {
+    if left < LEFT_MIN {
+        return;
+    }
+    let today = now.to_zoned(TimeZone::UTC).date();
+    let site = function.engine.site();
+    if site.suppressions().is_empty() || function.looked.0.replace(Some(today)) == Some(today) {
+        return;
+    }
+    let invocation = Invocation::new(&function.outside, &function.state, Instant::now() + left);
+    let told = tell_suppressed(site, &invocation, &invocation, &function.topics, now);
+    let Ok(word) = tokio::time::timeout(left, told).await else {
+        tracing::error!("no time was left to tell what the suppressions silenced");
+        return;
+    };
+    for error in &word.state_failures {
+        tracing::warn!(%error, "not known how much a suppression silenced");
+    }
+    if let Some(failure) = word.failure {
+        tracing::error!(error = %failure, "nobody knows how much the suppressions silenced");
+        function.looked.0.set(None);
+    }
+}

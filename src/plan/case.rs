@@ -1,0 +1,216 @@
+//! Which case of a step an event is, and what is to be doubted before the step is done.
+
+use std::borrow::Cow;
+
+use super::{Guard, value};
+use crate::catalogue::{Condition, Effect, Inverse, StepRow, step_doubts, step_rows};
+use crate::derive::Facts;
+use crate::event::Event;
+use crate::prior::{Prior, Source};
+
+/// The first case of a step whose conditions hold.
+pub(super) fn of(inverse: &Inverse, event: &Event, facts: &Facts) -> Option<&'static StepRow> {
+    step_rows(inverse.word).iter().find(|row| all(&row.when, event, facts))
+}
+
+/// What is to be doubted: by what is known of the state before, then by the case; and where the step needs
+/// that state, what wrote it.
+pub(super) fn doubts(
+    inverse: &Inverse,
+    row: &StepRow,
+    guard: Option<Guard>,
+    event: &Event,
+    facts: &Facts,
+) -> Vec<Cow<'static, str>> {
+    let gives = row.effect == Effect::Gives;
+    let also = step_doubts(inverse.word).filter(|doubt| !gives && all(&doubt.when, event, facts));
+    let texts = also.map(|doubt| doubt.text).chain(row.doubt);
+    let known = || match &facts.former {
+        Prior::Present { value, source } => Some(written_before(value, source)),
+        Prior::Absent { .. } | Prior::Unknown { .. } => None,
+    };
+    let needs_it = guard == Some(Guard::PriorStateUnknown);
+    let before = needs_it.then(known).flatten().map(Cow::Owned);
+    texts.map(Cow::Borrowed).chain(before).collect()
+}
+
+/// Names the event that holds what was there before; a short value itself.
+fn written_before(value: &str, source: &Source) -> String {
+    let is_id = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let id = source.event_id.as_str();
+    let event = if (1..=64).contains(&id.len()) && id.chars().all(is_id) {
+        format!("event {id}")
+    } else {
+        "an event".to_owned()
+    };
+    let what = if value::is_plain(value) { format!(": {value}") } else { String::new() };
+    format!("What was there before wrote {event} of {}{what}.", source.at)
+}
+
+fn all(conditions: &[Condition], event: &Event, facts: &Facts) -> bool {
+    conditions.iter().all(|condition| holds(condition, event, facts))
+}
+
+fn holds(condition: &Condition, event: &Event, facts: &Facts) -> bool {
+    let text = |path: &str| {
+        let path = format!("detail.{path}");
+        event.text(&path).or_else(|| event.flag(&path).map(|on| if on { "true" } else { "false" }))
+    };
+    let rights = &facts.rights;
+    let is_one =
+        |text: &str, values: &[&str]| values.iter().any(|value| text.eq_ignore_ascii_case(value));
+    match condition {
+        Condition::OnlyDenies => rights.only_denies,
+        Condition::DeniesToo => rights.denies && !rights.only_denies,
+        Condition::OwnQuarantine => is_own_quarantine(event, facts),
+        Condition::UnknownPolicy => rights.unknown.is_some(),
+        Condition::ReplacesNothing => facts.replaces_nothing(),
+        Condition::WasThere => facts.former.present().is_some(),
+        Condition::Former(values) => {
+            facts.former.present().is_some_and(|value| is_one(value, values))
+        }
+        Condition::FormerUnknown => matches!(facts.former, Prior::Unknown { .. }),
+        Condition::Present(path) => event.value(&format!("detail.{path}")).is_some(),
+        Condition::Absent(path) => event.value(&format!("detail.{path}")).is_none(),
+        Condition::OneOf(path, values) => text(path).is_some_and(|text| is_one(text, values)),
+    }
+}
+
+/// By its name alone anybody could make a policy that is never taken off again; so it must be a role of
+/// the tool that attaches it, too.
+fn is_own_quarantine(event: &Event, facts: &Facts) -> bool {
+    let arn = event.text("detail.requestParameters.policyArn");
+    facts.own_session.is_some()
+        && facts.rights.unknown.is_some()
+        && facts.own.contains(&"policy")
+        && arn.is_some_and(|arn| arn.ends_with("/quarantine"))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::derive::Known;
+    use crate::own::Own;
+    use crate::plan::{Step, undo};
+    use crate::site::Site;
+
+    /// The undo of a call where this is known of what stood there before.
+    fn step(source: &str, name: &str, parameters: &str, former: Prior) -> Option<Step> {
+        let record = format!(
+            r#"{{"eventSource":"{source}.amazonaws.com","eventName":"{name}","recipientAccountId":"111122223333",
+               "awsRegion":"eu-west-1","requestParameters":{parameters}}}"#
+        );
+        let event = Event::parse(&record).unwrap();
+        let known = Known { former, ..Known::default() };
+        undo(&event, &Facts::of(&event, &Site::empty(), &Own::default(), &known))
+    }
+
+    fn by(event_id: &str) -> Source {
+        Source { event_id: event_id.to_owned(), at: Timestamp::UNIX_EPOCH }
+    }
+
+    fn present(value: &str) -> Prior {
+        Prior::Present { value: value.to_owned(), source: by("0b1c-2d") }
+    }
+
+    fn absent() -> Prior {
+        Prior::Absent { source: by("e") }
+    }
+
+    #[track_caller]
+    fn check(
+        name: &str,
+        parameters: &str,
+        former: Prior,
+        offered: bool,
+        says: &[&str],
+        not: &[&str],
+    ) {
+        let step = step("iam", name, parameters, former).unwrap();
+        let doubts = step.doubts.join(" ");
+        assert_eq!(step.command.is_some(), offered, "{name}: {doubts}");
+        assert!(says.iter().all(|text| doubts.contains(text)), "{name}: {doubts}");
+        assert!(!not.iter().any(|text| doubts.contains(text)), "{name}: {doubts}");
+    }
+
+    const ATTACH: &str =
+        r#"{"roleName":"r","policyArn":"arn:aws:iam::aws:policy/AdministratorAccess"}"#;
+    const MEMBER: &str = r#"{"userName":"u","groupName":"g"}"#;
+    const KEY: &str = r#"{"userName":"u","accessKeyId":"AKIAX","status":"Active"}"#;
+
+    #[test]
+    fn what_is_known_of_the_state_before_is_said_and_not_guessed() {
+        let unknown = Prior::default;
+        let (guess, known) = ("looks the same if", "before the event already");
+        check("AttachRolePolicy", ATTACH, unknown(), true, &[guess], &[known]);
+        check("AttachRolePolicy", ATTACH, present(""), true, &[known], &[guess]);
+        check("AttachRolePolicy", ATTACH, absent(), true, &[], &[guess, known]);
+        check("AddUserToGroup", MEMBER, unknown(), true, &[guess, "there to deny"], &[known]);
+        check("AddUserToGroup", MEMBER, present(""), true, &[known, "there to deny"], &[guess]);
+        check("AddUserToGroup", MEMBER, absent(), true, &["there to deny"], &[guess, known]);
+        check("UpdateAccessKey", KEY, unknown(), true, &[guess], &[known]);
+        check("UpdateAccessKey", KEY, present("active"), true, &[known], &[guess]);
+        check("UpdateAccessKey", KEY, present("inactive"), true, &["Sessions"], &[guess, known]);
+    }
+
+    #[test]
+    fn where_the_step_needs_what_was_there_the_alert_says_where_it_stands() {
+        let choose = r#"{"policyArn":"arn:aws:iam::111122223333:policy/p","versionId":"v3"}"#;
+        let at = "event 0b1c-2d of 1970-01-01T00:00:00Z";
+        let name = "SetDefaultPolicyVersion";
+        check(name, choose, present("v1"), false, &[at, ": v1."], &[]);
+        check(name, choose, Prior::default(), false, &[], &["What was there"]);
+        let put = r#"{"roleName":"r","policyName":"p","policyDocument":"{}"}"#;
+        let document = r#"{"Statement":[]}"#;
+        check("PutRolePolicy", put, present(document), false, &[at], &["Statement"]);
+        let forged = Prior::Present { value: "v1".to_owned(), source: by("x\nrun this: rm") };
+        check(name, choose, forged, false, &["wrote an event of"], &["run this"]);
+    }
+
+    /// Whoever adds a Deny to what he gives himself does not name himself out of the undo; and whoever
+    /// takes it off is told.
+    #[test]
+    fn what_denies_too_is_not_taken_off_unsaid() {
+        let document =
+            r#"{\"Statement\":[{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"*\"},
+            {\"Effect\":\"Allow\",\"Action\":\"s3:GetObject\",\"Resource\":\"*\"}]}"#
+                .replace('\n', "");
+        for (name, field) in [
+            ("PutRolePolicy", "roleName"),
+            ("PutUserPolicy", "userName"),
+            ("PutGroupPolicy", "groupName"),
+        ] {
+            let put = format!(
+                r#"{{"{field}":"r","policyName":"AWSRevokeOlderSessions","policyDocument":"{document}"}}"#
+            );
+            check(name, &put, absent(), true, &["also denies"], &[]);
+            let allows = put.replace("Deny", "Allow");
+            check(name, &allows, absent(), true, &[], &["also denies"]);
+        }
+        let set =
+            format!(r#"{{"permissionSetArn":"p","instanceArn":"i","inlinePolicy":"{document}"}}"#);
+        let step = step("sso", "PutInlinePolicyToPermissionSet", &set, absent()).unwrap();
+        assert!(step.command.is_some() && step.doubts.join(" ").contains("also denies"));
+    }
+
+    /// A policy that locks the last way in out is not offered back as a guard without a word.
+    #[test]
+    fn a_denying_policy_that_was_taken_off_may_belong_off() {
+        let deny = r#"{"roleName":"r","policyArn":"arn:aws:iam::aws:policy/AWSDenyAll"}"#;
+        check("DetachRolePolicy", deny, Prior::default(), true, &["lock somebody out"], &[]);
+    }
+
+    /// A filter that archives nothing is a colleague's view.
+    #[test]
+    fn a_filter_that_hides_nothing_is_not_deleted() {
+        let filter = |rest: &str| {
+            let parameters = format!(r#"{{"detectorId":"d","name":"f"{rest}}}"#);
+            step("guardduty", "CreateFilter", &parameters, Prior::default())
+        };
+        assert_eq!(filter(r#","action":"NOOP""#), None);
+        assert_eq!(filter(""), None);
+        assert!(filter(r#","action":"ARCHIVE""#).unwrap().command.is_some());
+    }
+}
