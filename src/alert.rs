@@ -59,6 +59,9 @@ pub struct Alert {
     pub rules: Vec<RuleLine>,
     /// Why it is this loud.
     pub reasons: Vec<String>,
+    /// Not all of it was judged, which the reasons tell: the stricter answer stands.
+    #[serde(default)]
+    pub cut: bool,
     /// Why it matters, in the words of the first rule; of what was only tried, in our own.
     pub why: Option<String>,
     /// What to do, in the words of the first rule; about what was only tried, in our own.
@@ -216,12 +219,8 @@ impl Alert {
             title: first.map_or_else(|| "Event".to_owned(), |rule| title(rule, facts)),
             sentence,
             rules: rules.iter().map(|rule| rule_line(rule, facts)).collect(),
-            reasons: decision
-                .reasons
-                .iter()
-                .take(REASONS_MAX)
-                .map(|reason| clean(reason, TEXT_CHARS_MAX))
-                .collect(),
+            reasons: listed(&decision.reasons),
+            cut: decision.cut,
             why: first.map(|rule| why(rule, facts)),
             runbook: first.map(|rule| runbook(rule, facts)),
             entity: facts.entity.as_ref().map(|entity| EntityLine {
@@ -288,16 +287,11 @@ impl Alert {
     /// and line.
     #[must_use]
     pub fn files_refused(faults: &[String]) -> Self {
-        let mut reasons: Vec<String> =
-            faults.iter().take(REASONS_MAX).map(|fault| clean(fault, TEXT_CHARS_MAX)).collect();
-        if faults.len() > REASONS_MAX {
-            reasons.push(format!("and {} more", faults.len() - REASONS_MAX));
-        }
         Self {
             sentence: "Your rules and your site file are not in force: the function runs on those compiled into it. \
                        It says so again every day."
                 .to_owned(),
-            reasons,
+            reasons: listed(faults),
             runbook: Some(
                 "1. Mend the files: `iam-responder check --rules DIR` finds the same faults.\n\
                  2. Deploy again. Until then your suppressions, accounts, calendars and rules do not count."
@@ -365,6 +359,7 @@ impl Alert {
             sentence: String::new(),
             rules: Vec::new(),
             reasons: Vec::new(),
+            cut: false,
             why: None,
             runbook: None,
             who: Who::default(),
@@ -388,6 +383,16 @@ impl Alert {
         let proposed = self.undo.as_ref().filter(|step| step.status == Status::Proposed);
         proposed.and_then(|step| step.command.as_deref())
     }
+}
+
+/// As many lines as an alert shows, and how many there are beside them.
+fn listed(lines: &[String]) -> Vec<String> {
+    let mut listed: Vec<String> =
+        lines.iter().take(REASONS_MAX).map(|line| clean(line, TEXT_CHARS_MAX)).collect();
+    if lines.len() > REASONS_MAX {
+        listed.push(format!("and {} more", lines.len() - REASONS_MAX));
+    }
+    listed
 }
 
 /// Was it only tried, while the rule's words say that it happened? Advice for a loss sends people to
