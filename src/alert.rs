@@ -245,7 +245,6 @@ impl Alert {
     /// The alert about an event that cannot be read or that AWS did not send.
     #[must_use]
     pub fn unreadable(reason: &Unreadable, event: Option<&Event>, now: Option<Timestamp>) -> Self {
-        let name = |text: Option<&str>| text.map(|text| clean(text, NAME_CHARS_MAX));
         let refused =
             matches!(reason, Unreadable::ForeignSource(_) | Unreadable::ForeignAccount { .. });
         let (title, runbook) = if refused {
@@ -261,11 +260,40 @@ impl Alert {
                  2. Report its shape, without its values, so that it can be read.",
             )
         };
-        let at = event.and_then(Event::time);
         Self {
             sentence: format!("The event is {}.", clean(&reason.to_string(), TEXT_CHARS_MAX)),
             reasons: vec!["what cannot be read counts as high".to_owned()],
             runbook: Some(runbook.to_owned()),
+            ..Self::of_raw(event, now, title)
+        }
+    }
+
+    /// The alert about an event of which nobody knows what it means, as the time for it was over.
+    #[must_use]
+    pub fn not_judged(event: Option<&Event>, now: Timestamp) -> Self {
+        let name = event.and_then(Event::name).unwrap_or("an event that could not be read");
+        Self {
+            sentence: format!(
+                "The time of the function was over before it was known what {} means.",
+                clean(name, NAME_CHARS_MAX)
+            ),
+            reasons: vec!["what cannot be judged counts as high".to_owned()],
+            cut: true,
+            runbook: Some(
+                "1. See in CloudTrail what happened at this time; an attacker may hide behind an event's size or shape.\n\
+                 2. Lambda tries it twice more; if that fails too, the event waits in the on-failure queue.\n\
+                 3. If it is not the event's size, give the function more memory: with it comes more of a core."
+                    .to_owned(),
+            ),
+            ..Self::of_raw(event, Some(now), "Event could not be judged in time")
+        }
+    }
+
+    /// An alert of what little an event tells that is not judged.
+    fn of_raw(event: Option<&Event>, now: Option<Timestamp>, title: &str) -> Self {
+        let name = |text: Option<&str>| text.map(|text| clean(text, NAME_CHARS_MAX));
+        let at = event.and_then(Event::time);
+        Self {
             place: Place {
                 account: name(event.and_then(Event::account)),
                 region: name(event.and_then(Event::region)),
