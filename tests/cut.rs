@@ -140,7 +140,7 @@ fn elements_without_a_value_cost_steps_as_well() {
     let nothing = vec![json!({}); 100_000];
     let text = event("TagUser", &json!({"userName": "lee", "tags": nothing}));
     assert!(text.len() < EVENT_BYTES_MAX);
-    let rules: String = (0..30)
+    let rules: String = (0..60)
         .map(|n| {
             format!(
                 "{}---\n",
@@ -149,7 +149,8 @@ fn elements_without_a_value_cost_steps_as_well() {
             )
         })
         .collect();
-    let rules = rules.replace("{key: [a], value: [b]}", "{key: [{exists: false}], value: [b]}");
+    let rules = rules
+        .replace("{key: [a], value: [b]}", "{key: [{exists: false}], value: [{exists: true}]}");
     check(&engine(&rules), &text, "and ", Severity::High);
 }
 
@@ -216,7 +217,7 @@ fn a_document_or_an_event_beyond_its_limits_is_told_as_unread() {
 #[test]
 fn what_cut_it_stands_before_all_other_reasons_and_those_left_out_are_counted() {
     let raise = "severity: [";
-    let more: String = (0..30)
+    let more: String = (0..60)
         .map(|n| {
             format!("{{when: {{source: [aws.iam]}}, floor: low, set: high, because: reason {n}}}, ")
         })
