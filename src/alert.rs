@@ -59,6 +59,9 @@ pub struct Alert {
     pub rules: Vec<RuleLine>,
     /// Why it is this loud.
     pub reasons: Vec<String>,
+    /// Not all of it was judged, which the reasons tell: the stricter answer stands.
+    #[serde(default)]
+    pub cut: bool,
     /// Why it matters, in the words of the first rule; of what was only tried, in our own.
     pub why: Option<String>,
     /// What to do, in the words of the first rule; about what was only tried, in our own.
@@ -216,12 +219,8 @@ impl Alert {
             title: first.map_or_else(|| "Event".to_owned(), |rule| title(rule, facts)),
             sentence,
             rules: rules.iter().map(|rule| rule_line(rule, facts)).collect(),
-            reasons: decision
-                .reasons
-                .iter()
-                .take(REASONS_MAX)
-                .map(|reason| clean(reason, TEXT_CHARS_MAX))
-                .collect(),
+            reasons: listed(&decision.reasons),
+            cut: decision.cut,
             why: first.map(|rule| why(rule, facts)),
             runbook: first.map(|rule| runbook(rule, facts)),
             entity: facts.entity.as_ref().map(|entity| EntityLine {
@@ -246,7 +245,6 @@ impl Alert {
     /// The alert about an event that cannot be read or that AWS did not send.
     #[must_use]
     pub fn unreadable(reason: &Unreadable, event: Option<&Event>, now: Option<Timestamp>) -> Self {
-        let name = |text: Option<&str>| text.map(|text| clean(text, NAME_CHARS_MAX));
         let refused =
             matches!(reason, Unreadable::ForeignSource(_) | Unreadable::ForeignAccount { .. });
         let (title, runbook) = if refused {
@@ -262,11 +260,40 @@ impl Alert {
                  2. Report its shape, without its values, so that it can be read.",
             )
         };
-        let at = event.and_then(Event::time);
         Self {
             sentence: format!("The event is {}.", clean(&reason.to_string(), TEXT_CHARS_MAX)),
             reasons: vec!["what cannot be read counts as high".to_owned()],
             runbook: Some(runbook.to_owned()),
+            ..Self::of_raw(event, now, title)
+        }
+    }
+
+    /// The alert about an event of which nobody knows what it means, as the time for it was over.
+    #[must_use]
+    pub fn not_judged(event: Option<&Event>, now: Timestamp) -> Self {
+        let name = event.and_then(Event::name).unwrap_or("an event that could not be read");
+        Self {
+            sentence: format!(
+                "The time of the function was over before it was known what {} means.",
+                clean(name, NAME_CHARS_MAX)
+            ),
+            reasons: vec!["what cannot be judged counts as high".to_owned()],
+            cut: true,
+            runbook: Some(
+                "1. See in CloudTrail what happened at this time; an attacker may hide behind an event's size or shape.\n\
+                 2. Lambda tries it twice more; if that fails too, the event waits in the on-failure queue.\n\
+                 3. If it is not the event's size, give the function more memory: with it comes more of a core."
+                    .to_owned(),
+            ),
+            ..Self::of_raw(event, Some(now), "Event could not be judged in time")
+        }
+    }
+
+    /// An alert of what little an event tells that is not judged.
+    fn of_raw(event: Option<&Event>, now: Option<Timestamp>, title: &str) -> Self {
+        let name = |text: Option<&str>| text.map(|text| clean(text, NAME_CHARS_MAX));
+        let at = event.and_then(Event::time);
+        Self {
             place: Place {
                 account: name(event.and_then(Event::account)),
                 region: name(event.and_then(Event::region)),
@@ -288,16 +315,11 @@ impl Alert {
     /// and line.
     #[must_use]
     pub fn files_refused(faults: &[String]) -> Self {
-        let mut reasons: Vec<String> =
-            faults.iter().take(REASONS_MAX).map(|fault| clean(fault, TEXT_CHARS_MAX)).collect();
-        if faults.len() > REASONS_MAX {
-            reasons.push(format!("and {} more", faults.len() - REASONS_MAX));
-        }
         Self {
             sentence: "Your rules and your site file are not in force: the function runs on those compiled into it. \
                        It says so again every day."
                 .to_owned(),
-            reasons,
+            reasons: listed(faults),
             runbook: Some(
                 "1. Mend the files: `iam-responder check --rules DIR` finds the same faults.\n\
                  2. Deploy again. Until then your suppressions, accounts, calendars and rules do not count."
@@ -386,6 +408,7 @@ impl Alert {
             sentence: String::new(),
             rules: Vec::new(),
             reasons: Vec::new(),
+            cut: false,
             why: None,
             runbook: None,
             who: Who::default(),
@@ -409,6 +432,16 @@ impl Alert {
         let proposed = self.undo.as_ref().filter(|step| step.status == Status::Proposed);
         proposed.and_then(|step| step.command.as_deref())
     }
+}
+
+/// As many lines as an alert shows, and how many there are beside them.
+fn listed(lines: &[String]) -> Vec<String> {
+    let mut listed: Vec<String> =
+        lines.iter().take(REASONS_MAX).map(|line| clean(line, TEXT_CHARS_MAX)).collect();
+    if lines.len() > REASONS_MAX {
+        listed.push(format!("and {} more", lines.len() - REASONS_MAX));
+    }
+    listed
 }
 
 /// Was it only tried, while the rule's words say that it happened? Advice for a loss sends people to

@@ -14,7 +14,10 @@ use serde::{Deserialize, Serialize};
 mod ics;
 
 use ics::Ics;
-pub use ics::{ICS_BYTES_MAX, OCCURRENCES_MAX, RECURRING_EVENTS_MAX};
+pub use ics::{
+    ICS_BYTES_MAX, ICS_BYTES_OF_ALL_MAX, IcsSize, OCCURRENCES_MAX, RECURRING_EVENTS_MAX,
+    RECURRING_EVENTS_OF_ALL_MAX,
+};
 
 /// Most windows and dates in one calendar.
 pub const CALENDAR_ENTRIES_MAX: usize = 1_000;
@@ -105,11 +108,16 @@ struct Weekly {
 }
 
 impl Calendar {
-    /// Checks and compiles a calendar. `files` are the iCalendar files beside the site file.
+    /// Checks and compiles a calendar. `files` are the iCalendar files beside the site file, `taken` what
+    /// those of the calendars before it took.
     ///
     /// # Errors
     /// Path below the calendar and what is wrong there.
-    pub fn compile(spec: &CalendarSpec, files: &IcsFiles) -> Result<Self, (String, String)> {
+    pub fn compile(
+        spec: &CalendarSpec,
+        files: &IcsFiles,
+        taken: &mut IcsSize,
+    ) -> Result<Self, (String, String)> {
         let name = match (&spec.zone, &spec.change_calendar) {
             (Some(zone), _) => zone.as_str(),
             (None, Some(_)) => "Etc/UTC",
@@ -142,7 +150,7 @@ impl Calendar {
             change_calendar: spec.change_calendar.clone(),
         };
         calendar.windows(spec)?;
-        calendar.files(spec, name, files)?;
+        calendar.files(spec, name, files, taken)?;
         Ok(calendar)
     }
 
@@ -172,12 +180,13 @@ impl Calendar {
         spec: &CalendarSpec,
         zone: &str,
         files: &IcsFiles,
+        taken: &mut IcsSize,
     ) -> Result<(), (String, String)> {
-        let read = |name: &String, at: String| {
+        let mut read = |name: &String, at: String| {
             let text = files.get(name).ok_or_else(|| {
                 (at.clone(), format!("no file `{name}` beside the site file; it must end in .ics"))
             })?;
-            Ics::read(text, zone).map_err(|fault| (at, format!("{name}: {fault}")))
+            Ics::read(text, zone, taken).map_err(|fault| (at, format!("{name}: {fault}")))
         };
         self.ics = spec.ics.as_ref().map(|name| read(name, "ics".to_owned())).transpose()?;
         for (index, name) in spec.except.iter().enumerate().filter(|(_, name)| is_file(name)) {
@@ -190,6 +199,14 @@ impl Calendar {
     #[must_use]
     pub fn change_calendar(&self) -> Option<&str> {
         self.change_calendar.as_deref()
+    }
+
+    /// What its files took to be read.
+    ///
+    /// # Errors
+    /// It is more than those of all calendars may take.
+    pub fn add_size(&self, taken: &mut IcsSize) -> Result<(), String> {
+        self.ics.iter().chain(&self.except_ics).try_for_each(|ics| taken.add(ics.size()))
     }
 
     /// From when on its files tell nothing, where they have more occurrences than are counted.
@@ -333,7 +350,7 @@ mod tests {
         let holidays = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:x\r\nDTSTART;VALUE=DATE:20260101\r\nRRULE:FREQ=YEARLY\r\n\
                         END:VEVENT\r\nEND:VCALENDAR\r\n";
         let files = IcsFiles::from([("holidays.ics".to_owned(), holidays.to_owned())]);
-        Calendar::compile(&spec, &files).unwrap()
+        Calendar::compile(&spec, &files, &mut IcsSize::default()).unwrap()
     }
 
     #[track_caller]
@@ -386,7 +403,10 @@ mod tests {
             }],
             ..CalendarSpec::default()
         };
-        let fault = |spec: &CalendarSpec| Calendar::compile(spec, &IcsFiles::new()).unwrap_err().0;
+        let compile = |spec: &CalendarSpec| {
+            Calendar::compile(spec, &IcsFiles::new(), &mut IcsSize::default())
+        };
+        let fault = |spec: &CalendarSpec| compile(spec).unwrap_err().0;
         assert_eq!(fault(&spec), "zone");
         spec.zone = Some("Etc/UTC".to_owned());
         assert_eq!(fault(&spec), "weekly[0]");
@@ -396,7 +416,7 @@ mod tests {
         assert_eq!(fault(&spec), "ics");
         spec.ics = None;
         spec.change_calendar = Some("freeze".to_owned());
-        let calendar = Calendar::compile(&spec, &IcsFiles::new()).unwrap();
+        let calendar = compile(&spec).unwrap();
         let presence = |open| calendar.presence(Timestamp::UNIX_EPOCH, open);
         assert_eq!(presence(Some(true)), Presence::Inside);
         assert_eq!(presence(Some(false)), Presence::Outside);

@@ -18,8 +18,10 @@ use worlds::Worlds;
 pub struct Decision {
     /// How loud.
     pub severity: Severity,
-    /// Why this loud, the base first.
+    /// Why this loud, the base first, then what was cut.
     pub reasons: Vec<String>,
+    /// Not all of it was judged, as that would have taken too long: the stricter answer stands.
+    pub cut: bool,
     /// The suppression that silences it, if one does.
     pub suppressed: Option<String>,
     /// The step that undoes the change, where there is one.
@@ -29,12 +31,14 @@ pub struct Decision {
 }
 
 /// Decides about an event. `rules` are those that fire, as [`crate::rule::RuleSet::settled`] gives
-/// them; `now` is when it is decided, for the expiry of suppressions.
+/// them; `unsure` are rules that count as matched because nobody could tell within the steps there are;
+/// `now` is when it is decided, for the expiry of suppressions.
 #[must_use]
 pub fn decide(
     event: &Event,
     facts: &Facts,
     rules: &[&Rule],
+    unsure: &[&Rule],
     site: &Site,
     now: Timestamp,
 ) -> Decision {
@@ -49,6 +53,11 @@ pub fn decide(
         );
     }
     let suppressed = suppression(&worlds, rules, site, now, &mut reasons);
+    let cut = cut(facts, unsure, &worlds);
+    let is_cut = !cut.is_empty();
+    // Behind the base, so that no number of other reasons crowds it out.
+    let behind = reasons.len().min(1);
+    reasons.splice(behind..behind, cut);
     let undo = plan::undo(event, facts);
     // A call that can be undone in several ways may be where a rule names one of them.
     let words: Vec<&str> =
@@ -56,7 +65,39 @@ pub fn decide(
     let mut responses = rules.iter().flat_map(|rule| &rule.spec.respond);
     let allowed = responses.any(|word| words.contains(&word.as_str()));
     let plan = undo.clone().filter(|_| allowed).into_iter().collect();
-    Decision { severity, reasons, suppressed, undo, plan }
+    Decision { severity, reasons, cut: is_cut, suppressed, undo, plan }
+}
+
+/// What was not judged whole, and which answer stands in its place.
+fn cut(facts: &Facts, unsure: &[&Rule], worlds: &Worlds<'_>) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(first) = unsure.first() {
+        let others = match unsure.len() {
+            1 => String::new(),
+            count => format!(" and {} more", count - 1),
+        };
+        lines.push(format!(
+            "cut: the event took too many steps of matching; rule {}{others} counts as matched",
+            first.spec.id
+        ));
+    }
+    if worlds.is_cut() {
+        lines.push(
+            "cut: the event took too many steps of matching the site file; what makes louder counts, what makes \
+             quieter or silent does not"
+                .to_owned(),
+        );
+    }
+    if facts.rights.grants.all.contains("too-long") {
+        lines.push("cut: the policy is more than is judged, so it counts as everything".to_owned());
+    }
+    if facts.rights.trust.as_ref().is_some_and(|trust| trust.cut) {
+        lines.push(
+            "cut: the trust policy is more than is judged, so it counts as open to anybody"
+                .to_owned(),
+        );
+    }
+    lines
 }
 
 /// What the first of the settled rules says.
@@ -282,7 +323,7 @@ suppressions:
         let facts = Facts::of(&event, &site, &Own::default(), &Known::default());
         event.set_derived(facts.to_value());
         let matching = rules.matching(event.raw());
-        let decision = decide(&event, &facts, &matching, &site, time.parse().unwrap());
+        let decision = decide(&event, &facts, &matching.rules, &[], &site, time.parse().unwrap());
         assert_eq!(decision.severity, want, "{:?}", decision.reasons);
         assert!(decision.reasons.iter().any(|one| one.contains(reason)), "{:?}", decision.reasons);
         decision

@@ -11,7 +11,7 @@ use crate::derive::{Facts, Known};
 use crate::document::{Document, Fault};
 use crate::event::Event;
 use crate::own::Own;
-use crate::rule::{Rule, RuleSet};
+use crate::rule::{Matching, Rule, RuleSet};
 use crate::site::Site;
 
 /// Name of the site file among the rule files.
@@ -74,7 +74,7 @@ impl Engine {
         let document = site_document(&site.site)?;
         let rules = RuleSet::trusted(PACK_RULES)?;
         let base = pack_site(&rules)?;
-        let site = Site::load(Some(base), document.as_ref(), &site.calendars, &rules.ids())?;
+        let site = Site::load_beside(Some(base), document.as_ref(), &site.calendars, &rules)?;
         Ok(Self::of(rules, site))
     }
 
@@ -127,7 +127,7 @@ impl Engine {
         let load = || {
             let rules = RuleSet::load(&documents)?;
             let base = if with_pack { Some(pack_site(&rules)?) } else { None };
-            let site = Site::load(base, site_document.as_ref(), calendars, &rules.ids())?;
+            let site = Site::load_beside(base, site_document.as_ref(), calendars, &rules)?;
             Ok(Self::of(rules, site))
         };
         match load() {
@@ -174,20 +174,22 @@ impl Engine {
 
     /// The enabled rules that match a derived event, the loudest first.
     #[must_use]
-    pub fn matching(&self, event: &Event) -> Vec<&Rule> {
+    pub fn matching(&self, event: &Event) -> Matching<'_> {
         self.rules.matching(event.raw())
     }
 
-    /// Decides how loud to be about an event for which these rules fire, settled.
+    /// Decides how loud to be about an event for which these rules fire, settled; of the `unsure` nobody
+    /// could tell whether they match.
     #[must_use]
     pub fn decide(
         &self,
         event: &Event,
         facts: &Facts,
         rules: &[&Rule],
+        unsure: &[&Rule],
         now: Timestamp,
     ) -> Decision {
-        decide(event, facts, rules, &self.site, now)
+        decide(event, facts, rules, unsure, &self.site, now)
     }
 
     /// This engine with one rule alone, switched on.
@@ -223,7 +225,7 @@ fn pack_documents() -> Result<Vec<Document>, Vec<Fault>> {
 fn pack_site(rules: &RuleSet) -> Result<Site, Vec<Fault>> {
     let document = PACK_SITE.map(|text| trusted(SITE_FILE, text)).transpose();
     let document = document.map_err(|fault| vec![fault])?;
-    Site::load(None, document.as_ref(), &pack_calendars(), &rules.ids())
+    Site::load_beside(None, document.as_ref(), &pack_calendars(), rules)
 }
 
 fn pack_calendars() -> IcsFiles {

@@ -15,6 +15,7 @@
 
 mod compile;
 mod complexity;
+mod cost;
 mod explain;
 mod index;
 mod leaves;
@@ -30,50 +31,18 @@ use serde_json::Value;
 
 pub use compile::{OPERATORS, PatternFault};
 pub use complexity::{COMPLEXITY_MAX, COMPLEXITY_TOLD_MAX};
+pub(crate) use cost::Steps;
+pub use cost::{
+    BRANCHES_MAX, BRANCHES_OF_ALL_MAX, Budget, STEPS_MAX, STEPS_OF_EVENT_MAX, VALUES_OF_ALL_MAX,
+};
 pub use explain::{Explanation, FieldExplanation};
-pub use index::PatternIndex;
+pub use index::{Found, PatternIndex};
 pub use matcher::Matcher;
 #[cfg(feature = "cli")]
 pub use schema::EventPattern;
 
 pub(crate) use leaves::FieldPath;
 use leaves::{Leaf, Membership, collect};
-
-/// Most branches one pattern may have after `$or` is multiplied out, as in EventBridge.
-pub const BRANCHES_MAX: usize = 1_000;
-/// Most steps spent on one pattern and one event, for all branches together: choices among the elements of
-/// arrays, and comparisons of a value, of which ten count as one. Beyond it the pattern counts as matched: an
-/// alert too many rather than an event that hides behind its size.
-pub const STEPS_MAX: usize = 100_000;
-/// Most steps spent on one event by all patterns together. Beyond it each that could match counts as matched.
-pub const STEPS_OF_EVENT_MAX: usize = 600_000;
-/// Comparisons that count as a step.
-const COMPARISONS: usize = 10;
-
-/// What is left of them.
-#[derive(Debug)]
-pub(crate) struct Steps(usize);
-
-impl Steps {
-    pub(crate) fn new() -> Self {
-        Self(STEPS_MAX)
-    }
-
-    /// The steps of one pattern, as far as the event has that many left.
-    pub(crate) fn within(left: usize) -> Self {
-        Self(left.min(STEPS_MAX))
-    }
-
-    pub(crate) fn left(&self) -> usize {
-        self.0
-    }
-
-    /// Takes some; false where they run out.
-    fn take(&mut self, steps: usize) -> bool {
-        self.0 = self.0.saturating_sub(steps);
-        self.0 > 0
-    }
-}
 
 /// A compiled event pattern.
 #[derive(Debug, Clone)]
@@ -88,11 +57,11 @@ pub(crate) struct Branch {
     pub(crate) fields: Vec<Field>,
 }
 
-/// One path and the alternatives of its value.
+/// One path and the alternatives of its value, which branches share.
 #[derive(Debug, Clone)]
 pub(crate) struct Field {
     pub(crate) path: FieldPath,
-    pub(crate) matchers: Vec<Matcher>,
+    pub(crate) matchers: Arc<[Matcher]>,
 }
 
 impl Pattern {
@@ -115,16 +84,20 @@ impl Pattern {
     /// ```
     #[must_use]
     pub fn matches(&self, event: &Value) -> bool {
-        let mut steps = Steps::new();
-        self.branches.iter().any(|branch| branch.matches(event, &mut steps))
+        self.decide(event, &mut Steps::new()).unwrap_or(true)
     }
 
-    /// As [`Pattern::matches`], but what could not be decided within
-    /// [`STEPS_MAX`] does not match: for whatever lowers or silences.
-    #[must_use]
-    pub fn surely_matches(&self, event: &Value) -> bool {
-        let mut steps = Steps::new();
-        self.branches.iter().any(|branch| branch.decide(event, &mut steps) == Some(true))
+    /// Does the pattern match, as far as these steps go? Nothing where they ran out before it was known.
+    pub(crate) fn decide(&self, event: &Value, steps: &mut Steps) -> Option<bool> {
+        let mut answer = Some(false);
+        for branch in &self.branches {
+            match branch.decide(event, steps) {
+                Some(true) => return Some(true),
+                Some(false) => {}
+                None => answer = None,
+            }
+        }
+        answer
     }
 
     /// Tells for each field of the nearest branch what was expected and what was there.
@@ -139,7 +112,7 @@ impl Pattern {
     pub fn specificity(&self) -> (bool, Reverse<usize>, usize) {
         let names = |branch: &Arc<Branch>| {
             let field = branch.fields.iter().find(|field| field.path.text() == "detail.eventName");
-            let matchers = field.map(|field| field.matchers.as_slice()).unwrap_or_default();
+            let matchers = field.map(|field| &*field.matchers).unwrap_or_default();
             let exact =
                 |matcher: &Matcher| matches!(matcher, Matcher::Text(_) | Matcher::IgnoreCase(_));
             let exactly = !matchers.is_empty() && matchers.iter().all(exact);
@@ -162,8 +135,9 @@ impl Pattern {
     #[must_use]
     pub fn texts(&self, path: &str) -> Vec<&str> {
         let fields = self.branches.iter().flat_map(|branch| &branch.fields);
-        let matchers =
-            fields.filter(|field| field.path.text() == path).flat_map(|field| &field.matchers);
+        let matchers = fields
+            .filter(|field| field.path.text() == path)
+            .flat_map(|field| field.matchers.iter());
         matchers
             .filter_map(|matcher| match matcher {
                 Matcher::Text(text) => Some(text.as_str()),
@@ -207,21 +181,19 @@ impl Field {
 
 impl Branch {
     /// Most events hold no array of objects under a path of interest: then each field stands for
-    /// itself. Otherwise a consistent choice of leaves is searched for.
-    pub(crate) fn matches(&self, event: &Value, steps: &mut Steps) -> bool {
-        self.decide(event, steps).unwrap_or(true)
-    }
-
-    /// Nothing where the steps ran out.
-    fn decide(&self, event: &Value, steps: &mut Steps) -> Option<bool> {
+    /// itself. Otherwise a consistent choice of leaves is searched for. Nothing where the steps ran out.
+    pub(crate) fn decide(&self, event: &Value, steps: &mut Steps) -> Option<bool> {
         let mut in_arrays = false;
         let mut all = Vec::with_capacity(self.fields.len());
         for field in &self.fields {
-            let leaves = collect(event, &field.path);
-            // Each value is compared with each alternative.
-            if !steps.take(1 + leaves.len() * field.matchers.len() / COMPARISONS) {
+            if steps.left() == 0 {
                 return None;
             }
+            let found = collect(event, &field.path);
+            if !steps.take(field.cost(&found)) {
+                return None;
+            }
+            let leaves = found.leaves;
             let accepted = leaves.iter().any(|leaf| field.accepts(leaf));
             let inside = leaves.iter().any(|leaf| !leaf.membership.is_empty());
             let absent = field.may_be_absent() && (leaves.is_empty() || inside);
@@ -292,10 +264,12 @@ mod tests {
             json!({"a": (0..count).flat_map(item).collect::<Vec<_>>()})
         };
         let (few, many) = (items(20), items(2_000));
-        assert!(!pattern.matches(&few) && !pattern.surely_matches(&few));
+        let decided = |event| pattern.decide(event, &mut Steps::new());
+        assert_eq!(decided(&few), Some(false));
+        assert_eq!(decided(&many), None);
         assert!(pattern.matches(&many), "what cannot be decided counts as matched");
-        assert!(!pattern.surely_matches(&many), "and lowers nothing");
-        assert_eq!(PatternIndex::new([&pattern]).matching(&many), [0]);
+        let found = PatternIndex::new([&pattern]).search(&many);
+        assert_eq!((found.matching, found.cut), (vec![0], vec![0]));
         assert!(PatternIndex::new([&pattern]).matching(&few).is_empty());
     }
 

@@ -27,7 +27,7 @@ use crate::history;
 use crate::lookup::{Cache, Finder};
 use crate::outcome::{Outcome, Verdict};
 use crate::prior::{Questions, Registers};
-use crate::rule::{Rule, RuleSet};
+use crate::rule::{Matching, Rule, RuleSet};
 use crate::severity::Severity;
 use crate::site::TopicSpec;
 pub use counting::BURST_WINDOW;
@@ -133,7 +133,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         }
         let known = self.known(&event, now).await;
         let facts = self.engine.derive(&mut event, &known);
-        let matching = self.engine.matching(&event);
+        let Matching { rules: matching, unsure } = self.engine.matching(&event);
         let firing = self.firing(&event, &facts, &matching, now).await;
         self.record(&event, &facts, known.own_change_set, now).await;
         self.record_writes(&event, &facts, now).await;
@@ -157,7 +157,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
                 alert: None,
             });
         }
-        self.alert(&event, &facts, &firing, now, told_at).await
+        self.alert(&event, &facts, (&firing, &unsure), now, told_at).await
     }
 
     /// The rules that fire: no signals, of those with a threshold the ones that reached it, of
@@ -215,11 +215,11 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         &self,
         event: &Event,
         facts: &Facts,
-        rules: &[&Rule],
+        (rules, unsure): (&[&Rule], &[&Rule]),
         now: Timestamp,
         told_at: Option<Timestamp>,
     ) -> Result<Response, RespondError> {
-        let decision = self.engine.decide(event, facts, rules, now);
+        let decision = self.engine.decide(event, facts, rules, unsure, now);
         let mut outcome = Outcome {
             severity: Some(decision.severity),
             rules: rules.iter().map(|rule| rule.spec.id.clone()).collect(),

@@ -8,7 +8,7 @@ use crate::catalogue;
 use crate::derive::{self, CallOutcome};
 use crate::document::{Document, Fault};
 use crate::nearest;
-use crate::pattern::{Pattern, PatternIndex};
+use crate::pattern::{Budget, Pattern, PatternIndex};
 use crate::severity::Severity;
 use crate::site::Site;
 
@@ -21,8 +21,6 @@ pub use spec::{
 
 /// Longest title, so that a subject line holds it.
 pub const TITLE_CHARS_MAX: usize = 70;
-/// Most combinations of `$or` of all rules together, their patterns multiplied out: each takes memory.
-pub const BRANCHES_OF_RULES_MAX: usize = 15_000;
 /// Longest window of a threshold or of deduplication, in hours.
 pub const WINDOW_HOURS_MAX: i64 = 24 * 7;
 
@@ -61,6 +59,11 @@ impl Rule {
         severity.min(self.spec.floor.unwrap_or(grave))
     }
 
+    /// Its patterns, those of the sequence first.
+    fn patterns(&self) -> impl Iterator<Item = &Pattern> {
+        self.before.iter().chain(std::iter::once(&self.pattern))
+    }
+
     /// Do its words hold for a call that did not succeed? They do where the rule says so, and where it
     /// asks for such calls itself.
     #[must_use]
@@ -94,6 +97,15 @@ pub struct RuleSet {
     step_index: PatternIndex,
 }
 
+/// The rules that match an event, the loudest first.
+#[derive(Debug, Clone, Default)]
+pub struct Matching<'r> {
+    /// All of them.
+    pub rules: Vec<&'r Rule>,
+    /// Those that count as matched because the steps ran out.
+    pub unsure: Vec<&'r Rule>,
+}
+
 impl RuleSet {
     /// Checks and compiles rules. All faults are told at once.
     ///
@@ -103,17 +115,11 @@ impl RuleSet {
         let mut faults = Vec::new();
         let mut rules: Vec<Rule> = Vec::new();
         let mut places: HashMap<String, String> = HashMap::new();
-        let mut branches = 0;
+        let mut budget = Budget::default();
         for document in documents {
             match compile(document) {
                 Ok(rule) => {
-                    let patterns = rule.before.iter().chain(std::iter::once(&rule.pattern));
-                    branches += patterns.map(|pattern| pattern.branches().len()).sum::<usize>();
-                    if branches > BRANCHES_OF_RULES_MAX {
-                        let message = format!(
-                            "the rules up to this one have {branches} combinations of `$or` together, \
-                             {BRANCHES_OF_RULES_MAX} at most"
-                        );
+                    if let Err(message) = rule.patterns().try_for_each(|one| budget.take(one)) {
                         faults.push(document.fault("pattern", message, None));
                         break;
                     }
@@ -219,6 +225,16 @@ impl RuleSet {
         positions.into_iter().filter_map(step).collect()
     }
 
+    /// What its patterns take of what all patterns together may.
+    #[must_use]
+    pub fn budget(&self) -> Budget {
+        let mut budget = Budget::default();
+        let mut patterns = self.rules.iter().flat_map(Rule::patterns);
+        // What was loaded is within it.
+        let _ = patterns.try_for_each(|pattern| budget.take(pattern));
+        budget
+    }
+
     /// All rules, also those switched off.
     #[must_use]
     pub fn rules(&self) -> &[Rule] {
@@ -231,17 +247,21 @@ impl RuleSet {
         self.rules.iter().map(|rule| rule.spec.id.as_str()).collect()
     }
 
-    /// Enabled rules that match, the loudest first, then the most specific.
+    /// Enabled rules that match, the loudest first, then the most specific; and those of them of which
+    /// nobody could tell within [`crate::pattern::STEPS_MAX`].
     #[must_use]
-    pub fn matching(&self, event: &Value) -> Vec<&Rule> {
-        let positions = self.index.matching(event);
-        let rule = |position: usize| self.enabled.get(position).and_then(|at| self.rules.get(*at));
-        let mut found: Vec<&Rule> = positions.into_iter().filter_map(rule).collect();
-        found.sort_by_key(|rule| {
-            let loudness = (rule.spec.severity, rule.pattern.specificity());
-            std::cmp::Reverse(loudness)
-        });
-        found
+    pub fn matching(&self, event: &Value) -> Matching<'_> {
+        let found = self.index.search(event);
+        let rules = |positions: Vec<usize>| {
+            let places = positions.into_iter().filter_map(|position| self.enabled.get(position));
+            let mut rules: Vec<&Rule> = places.filter_map(|at| self.rules.get(*at)).collect();
+            rules.sort_by_key(|rule| {
+                let loudness = (rule.spec.severity, rule.pattern.specificity());
+                std::cmp::Reverse(loudness)
+            });
+            rules
+        };
+        Matching { rules: rules(found.matching), unsure: rules(found.cut) }
     }
 
     /// Settles which of the firing rules speak: specific ones before general ones, fallbacks only
@@ -381,7 +401,7 @@ mod tests {
         );
         let rules = load(&text).unwrap();
         let ids = |event: Value| -> Vec<String> {
-            let firing = RuleSet::settled(rules.matching(&event), CallOutcome::Success);
+            let firing = RuleSet::settled(rules.matching(&event).rules, CallOutcome::Success);
             firing.iter().map(|rule| rule.spec.id.clone()).collect()
         };
         assert_eq!(ids(serde_json::json!({"a": "x"})), ["a-rule"]);

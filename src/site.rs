@@ -15,7 +15,8 @@ use crate::calendar::{Calendar, IcsFiles, Presence};
 use crate::derive::Entity;
 use crate::document::{Document, Fault};
 use crate::event::Event;
-use crate::pattern::Pattern;
+use crate::pattern::{Budget, Pattern};
+use crate::rule::RuleSet;
 use crate::severity::Severity;
 
 mod compile;
@@ -127,6 +128,32 @@ impl Site {
         files: &IcsFiles,
         rule_ids: &[&str],
     ) -> Result<Self, Vec<Fault>> {
+        Self::load_within(base, document, files, rule_ids, Budget::default())
+    }
+
+    /// As [`Site::load`], beside these rules: the patterns of both count together.
+    ///
+    /// # Errors
+    /// All faults found.
+    pub fn load_beside(
+        base: Option<Self>,
+        document: Option<&Document>,
+        files: &IcsFiles,
+        rules: &RuleSet,
+    ) -> Result<Self, Vec<Fault>> {
+        if document.is_none() {
+            return Ok(base.unwrap_or_else(Self::empty));
+        }
+        Self::load_within(base, document, files, &rules.ids(), rules.budget())
+    }
+
+    fn load_within(
+        base: Option<Self>,
+        document: Option<&Document>,
+        files: &IcsFiles,
+        rule_ids: &[&str],
+        mut budget: Budget,
+    ) -> Result<Self, Vec<Fault>> {
         let mut base = base.unwrap_or_else(Self::empty);
         let Some(document) = document else { return Ok(base) };
         // A key with all its entries commented out is as good as none.
@@ -141,7 +168,10 @@ impl Site {
         }
         let environment = spec.environment.clone().unwrap_or_default();
         let known = Known::of(&spec, &base);
-        let mut compiler = Compiler { document, rule_ids, known, faults: Vec::new() };
+        for pattern in base.patterns() {
+            budget.take(pattern).map_err(|fault| vec![document.fault("", fault, None)])?;
+        }
+        let mut compiler = Compiler { document, rule_ids, known, budget, faults: Vec::new() };
         compiler.check_accounts(&spec);
         let calendars = compiler.calendars(&spec, files);
         let adjustments = compiler.adjustments(&spec);
@@ -155,6 +185,11 @@ impl Site {
         } else {
             Err(compiler.faults)
         }
+    }
+
+    fn patterns(&self) -> impl Iterator<Item = &Pattern> {
+        let adjustments = self.adjustments.iter().map(|one| &one.pattern);
+        adjustments.chain(self.suppressions.iter().map(|one| &one.pattern))
     }
 
     /// A site about which nothing is known.

@@ -88,6 +88,7 @@ fn check_reach(engine: &Engine, bus_rules: &BusRules, events: Vec<Event>, at_lea
         let steps = rules.steps(event.raw()).into_iter().map(|(rule, _)| rule);
         let wanted: Vec<&str> = rules
             .matching(event.raw())
+            .rules
             .into_iter()
             .chain(steps)
             .map(|rule| rule.spec.id.as_str())

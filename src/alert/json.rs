@@ -26,6 +26,7 @@ pub(super) fn render(alert: &Alert) -> Value {
         "outcome": event.outcome,
         "rules": rules,
         "reasons": alert.reasons,
+        "cut": alert.cut,
         "principal": {
             "type": who.kind, "description": who.line, "person": who.person, "arn": who.arn,
             "role_arn": who.role_arn, "account": who.account, "mfa": who.mfa, "external": who.external,

@@ -69,7 +69,9 @@ pub(super) fn render(alert: &Alert) -> String {
 
 /// One line for a telephone: at most 160 characters where names allow it.
 pub(super) fn short(alert: &Alert) -> String {
-    let text = format!("{}: {}", alert.severity.word().to_uppercase(), alert.sentence);
+    // In front, where no long name pushes it off the end.
+    let cut = if alert.cut { " (judged in part)" } else { "" };
+    let text = format!("{}{cut}: {}", alert.severity.word().to_uppercase(), alert.sentence);
     text.chars().take(300).collect()
 }
 

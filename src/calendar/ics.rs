@@ -19,6 +19,10 @@ mod normal;
 pub const ICS_BYTES_MAX: usize = 1024 * 1024;
 /// Most recurring events in one file.
 pub const RECURRING_EVENTS_MAX: usize = 100;
+/// Most bytes of the iCalendar files of all calendars, a file counted each time that it is named.
+pub const ICS_BYTES_OF_ALL_MAX: usize = 4 * 1024 * 1024;
+/// Most recurring events of all calendars.
+pub const RECURRING_EVENTS_OF_ALL_MAX: usize = 200;
 /// Most occurrences of one recurring event, counted from its start: daily ones reach 13 years, and cost
 /// a cold start a millisecond. What lies beyond the last is not known, and falls to the stricter side.
 pub const OCCURRENCES_MAX: usize = 5_000;
@@ -30,27 +34,60 @@ pub struct Ics {
     spans: Vec<(i64, i64)>,
     /// Nothing is known from here on.
     known_until: Option<i64>,
+    size: IcsSize,
+}
+
+/// What iCalendar files take: bytes and recurring events.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct IcsSize {
+    bytes: usize,
+    series: usize,
+}
+
+impl IcsSize {
+    /// Adds what another file takes.
+    ///
+    /// # Errors
+    /// What is more than the files of all calendars may take.
+    pub fn add(&mut self, other: Self) -> Result<(), String> {
+        self.bytes += other.bytes;
+        self.series += other.series;
+        if self.bytes > ICS_BYTES_OF_ALL_MAX {
+            return Err(format!(
+                "the iCalendar files up to this one have more than {ICS_BYTES_OF_ALL_MAX} bytes together"
+            ));
+        }
+        if self.series > RECURRING_EVENTS_OF_ALL_MAX {
+            return Err(format!(
+                "the iCalendar files up to this one have more than {RECURRING_EVENTS_OF_ALL_MAX} recurring \
+                 events together"
+            ));
+        }
+        Ok(())
+    }
 }
 
 impl Ics {
-    /// Reads a file's text; `zone` is that of its times that name none.
+    /// Reads a file's text; `zone` is that of its times that name none, `taken` what the files before it took.
     ///
     /// # Errors
     /// What is wrong with the file.
-    pub fn read(text: &str, zone: &str) -> Result<Self, String> {
+    pub fn read(text: &str, zone: &str, taken: &mut IcsSize) -> Result<Self, String> {
         if text.len() > ICS_BYTES_MAX {
             return Err(format!("more than {ICS_BYTES_MAX} bytes"));
         }
+        let bytes = IcsSize { bytes: text.len(), series: 0 };
+        taken.add(bytes)?;
         let zone: Tz = zone.parse().map_err(|()| format!("unknown time zone `{zone}`"))?;
         let mut parser = Parser::new(text);
-        let mut found = Self::default();
+        let mut found = Self { size: bytes, ..Self::default() };
         let mut calendars = 0;
         loop {
             match parser.entry() {
                 Entry::ICalendar(mut calendar) => {
                     calendars += 1;
                     normal::normalize(&mut calendar, zone)?;
-                    expand_one(&calendar, zone, &mut found)?;
+                    expand_one(&calendar, zone, &mut found, taken)?;
                 }
                 Entry::Eof => break,
                 Entry::InvalidLine(line) if line.trim().is_empty() => {}
@@ -86,6 +123,12 @@ impl Ics {
         }
     }
 
+    /// What it took to read it.
+    #[must_use]
+    pub fn size(&self) -> IcsSize {
+        self.size
+    }
+
     /// From when on nothing is known, where the file has more occurrences than are counted.
     #[must_use]
     pub fn known_until(&self) -> Option<Timestamp> {
@@ -95,7 +138,12 @@ impl Ics {
 
 /// The events without recurrence at once, then each recurring one by itself: the limit of the
 /// expansion is shared by all in one call, and a long series would starve the next.
-fn expand_one(calendar: &ICalendar, zone: Tz, found: &mut Ics) -> Result<(), String> {
+fn expand_one(
+    calendar: &ICalendar,
+    zone: Tz,
+    found: &mut Ics,
+    taken: &mut IcsSize,
+) -> Result<(), String> {
     let uid = |index: usize| calendar.components.get(index).and_then(|one| one.uid());
     let recurring: Vec<usize> = calendar
         .components
@@ -105,9 +153,11 @@ fn expand_one(calendar: &ICalendar, zone: Tz, found: &mut Ics) -> Result<(), Str
         .filter(|(_, one)| one.is_recurrent() && !one.is_recurrence_override())
         .map(|(index, _)| index)
         .collect();
-    if recurring.len() > RECURRING_EVENTS_MAX {
+    found.size.series += recurring.len();
+    if found.size.series > RECURRING_EVENTS_MAX {
         return Err(format!("more than {RECURRING_EVENTS_MAX} recurring events"));
     }
+    taken.add(IcsSize { bytes: 0, series: recurring.len() })?;
     let series: HashSet<&str> = recurring.iter().filter_map(|index| uid(*index)).collect();
     let in_series = |index: usize| {
         recurring.contains(&index) || uid(index).is_some_and(|uid| series.contains(uid))
@@ -128,13 +178,21 @@ fn take(
     chosen: &dyn Fn(usize) -> bool,
     found: &mut Ics,
 ) -> Result<(), String> {
-    let mut part = calendar.clone();
-    for (index, one) in part.components.iter_mut().enumerate() {
+    // What is left out keeps its place, and is not copied for each series.
+    let one = |(index, one): (usize, &ICalendarComponent)| {
         let event = one.component_type == ICalendarComponentType::VEvent;
         if one.component_type.has_time_ranges() && !(event && chosen(index)) {
-            one.component_type = ICalendarComponentType::Other("LEFT-OUT".to_owned());
+            ICalendarComponent {
+                component_type: ICalendarComponentType::Other(String::new()),
+                entries: Vec::new(),
+                component_ids: Vec::new(),
+            }
+        } else {
+            one.clone()
         }
-    }
+    };
+    let components = calendar.components.iter().enumerate().map(one).collect();
+    let part = ICalendar { components, ..ICalendar::default() };
     let expanded = part.expand_dates(zone, OCCURRENCES_MAX);
     if let Some(error) = expanded.errors.first() {
         let which = usize::try_from(error.comp_id).ok();
@@ -187,7 +245,7 @@ mod tests {
             "BEGIN:VCALENDAR\r\nVERSION:2.0\r\n{}END:VCALENDAR\r\n",
             events.replace('\n', "\r\n")
         );
-        Ics::read(&text, "Europe/Berlin")
+        Ics::read(&text, "Europe/Berlin", &mut IcsSize::default())
     }
 
     #[track_caller]
@@ -295,7 +353,7 @@ mod tests {
     #[test]
     fn what_is_no_calendar_is_refused() {
         for text in ["", "hello\r\n", "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n", "{}"] {
-            assert!(Ics::read(text, "Etc/UTC").is_err(), "{text:?}");
+            assert!(Ics::read(text, "Etc/UTC", &mut IcsSize::default()).is_err(), "{text:?}");
         }
         let bad = file("BEGIN:VEVENT\nUID:x\nDTSTART:yesterday\nEND:VEVENT\n");
         assert!(bad.is_err());

@@ -4,85 +4,99 @@
 //! if it holds in any of these cases, what makes quieter only if it holds in all. Tags of an account that
 //! are not known make nothing quieter; louder only what the environment does, which counts as production.
 
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+
 use serde_json::Value;
 
 use crate::derive::Facts;
 use crate::event::Event;
-use crate::pattern::Pattern;
+use crate::pattern::{Pattern, STEPS_OF_EVENT_MAX, Steps};
 
 /// Most unknown calendars of which all cases are looked at. With more of them nothing is lowered or
 /// silenced that asks for a time.
 const UNKNOWN_MAX: usize = 6;
+/// Facts in which the cases differ.
+const TIMED: [&str; 2] = ["derived.time", "derived.outsideTime"];
 
-/// All cases, and whether the account's tags are known.
+/// All cases, whether the account's tags are known, and what steps are left for the patterns of the site.
 pub(super) struct Worlds<'e> {
-    cases: Cases<'e>,
-    tags_known: bool,
-}
-
-enum Cases<'e> {
-    /// All is known.
-    One(&'e Value),
-    /// Each combination of inside and outside.
-    Some(Vec<Value>),
-    /// Too many to be looked at: the event as rules see it, with each unknown calendar on both lists.
-    Uncounted(&'e Value),
+    /// The event, for patterns that ask for a time made into the case that is looked at: a large event is
+    /// not copied for each.
+    event: RefCell<Cow<'e, Value>>,
+    facts: &'e Facts,
+    /// Of each combination of inside and outside; nothing where they are too many to be looked at.
+    cases: Option<usize>,
+    left: Cell<usize>,
+    cut: Cell<bool>,
 }
 
 impl<'e> Worlds<'e> {
-    pub(super) fn of(event: &'e Event, facts: &Facts) -> Self {
-        Self { cases: Cases::of(event, facts), tags_known: facts.tags.is_some() }
+    pub(super) fn of(event: &'e Event, facts: &'e Facts) -> Self {
+        let unknown = facts.times.unknown.len();
+        Self {
+            event: RefCell::new(Cow::Borrowed(event.raw())),
+            facts,
+            cases: (unknown <= UNKNOWN_MAX).then(|| 1 << unknown),
+            left: Cell::new(STEPS_OF_EVENT_MAX),
+            cut: Cell::new(false),
+        }
     }
 
-    /// Does it match in any case?
+    /// Does it match in any case? What cannot be decided within the steps may match.
     pub(super) fn any(&self, pattern: &Pattern) -> bool {
-        match &self.cases {
-            Cases::One(raw) | Cases::Uncounted(raw) => pattern.matches(raw),
-            Cases::Some(raws) => raws.iter().any(|raw| pattern.matches(raw)),
-        }
+        self.has_case(pattern, |answer| answer != Some(false))
     }
 
     /// Does it match in all cases, without any doubt? A tag that is not there may only be unknown.
     pub(super) fn all(&self, pattern: &Pattern) -> bool {
-        let asks = |wanted: &[&str]| {
-            pattern.paths().iter().any(|path| wanted.iter().any(|wanted| path.starts_with(wanted)))
-        };
-        if !self.tags_known && asks(&["derived.accountTags"]) {
+        let unknown_tags = self.facts.tags.is_none() && asks(pattern, &["derived.accountTags"]);
+        let uncounted = self.cases.is_none() && asks(pattern, &TIMED);
+        if unknown_tags || uncounted {
             return false;
         }
-        match &self.cases {
-            Cases::One(raw) => pattern.surely_matches(raw),
-            Cases::Some(raws) => raws.iter().all(|raw| pattern.surely_matches(raw)),
-            Cases::Uncounted(raw) => {
-                !asks(&["derived.time", "derived.outsideTime"]) && pattern.surely_matches(raw)
+        !self.has_case(pattern, |answer| answer != Some(true))
+    }
+
+    /// Did the steps run out for any pattern?
+    pub(super) fn is_cut(&self) -> bool {
+        self.cut.get()
+    }
+
+    /// Is there a case with such an answer? Nothing is the answer where the steps ran out.
+    fn has_case(&self, pattern: &Pattern, wanted: impl Fn(Option<bool>) -> bool) -> bool {
+        // Whatever the time is, where the pattern does not ask for it.
+        let cases = if asks(pattern, &TIMED) { self.cases.unwrap_or(1) } else { 1 };
+        let mut steps = Steps::within(self.left.get());
+        let before = steps.left();
+        let found = (0..cases).any(|case| {
+            if cases > 1 {
+                self.enter(case);
             }
+            let answer = pattern.decide(&self.event.borrow(), &mut steps);
+            self.cut.set(self.cut.get() || answer.is_none());
+            wanted(answer)
+        });
+        self.left.set(self.left.get() - (before - steps.left()));
+        found
+    }
+
+    /// Makes the event that of a case: each bit tells whether the moment is inside an unknown calendar.
+    fn enter(&self, case: usize) {
+        let times = &self.facts.times;
+        let (mut inside, mut outside) = (times.inside.clone(), times.outside.clone());
+        for (bit, name) in times.unknown.iter().enumerate() {
+            let list = if case >> bit & 1 == 1 { &mut inside } else { &mut outside };
+            list.push(name.clone());
+        }
+        let mut event = self.event.borrow_mut();
+        if let Some(derived) = event.to_mut().get_mut("derived").and_then(Value::as_object_mut) {
+            derived.insert("time".to_owned(), inside.into());
+            derived.insert("outsideTime".to_owned(), outside.into());
         }
     }
 }
 
-impl<'e> Cases<'e> {
-    fn of(event: &'e Event, facts: &Facts) -> Self {
-        let unknown = &facts.times.unknown;
-        if unknown.is_empty() {
-            return Self::One(event.raw());
-        }
-        if unknown.len() > UNKNOWN_MAX {
-            return Self::Uncounted(event.raw());
-        }
-        let world = |case: usize| {
-            let (mut inside, mut outside) =
-                (facts.times.inside.clone(), facts.times.outside.clone());
-            for (bit, name) in unknown.iter().enumerate() {
-                let list = if case >> bit & 1 == 1 { &mut inside } else { &mut outside };
-                list.push(name.clone());
-            }
-            let mut raw = event.raw().clone();
-            if let Some(derived) = raw.get_mut("derived").and_then(Value::as_object_mut) {
-                derived.insert("time".to_owned(), inside.into());
-                derived.insert("outsideTime".to_owned(), outside.into());
-            }
-            raw
-        };
-        Self::Some((0..1_usize << unknown.len()).map(world).collect())
-    }
+fn asks(pattern: &Pattern, wanted: &[&str]) -> bool {
+    pattern.paths().iter().any(|path| wanted.iter().any(|wanted| path.starts_with(wanted)))
 }

@@ -1,5 +1,6 @@
 //! From JSON to [`Pattern`]: how each operator is written, and what is refused.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Bound;
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::matcher::{Folded, Matcher, Network, Range, Wildcard, parse_address};
-use super::{BRANCHES_MAX, Branch, Field, FieldPath, Pattern};
+use super::{BRANCHES_MAX, Branch, Field, FieldPath, Pattern, VALUES_OF_ALL_MAX, cost};
 use crate::nearest;
 
 /// The operators of EventBridge's pattern language, without `$or`, which is a field name.
@@ -59,25 +60,46 @@ pub struct PatternFault {
     pub help: Option<String>,
 }
 
-type Branches = Vec<Vec<Field>>;
+/// What `$or` was multiplied out to so far. Values are shared by all branches; they are counted before
+/// anything is multiplied, so that a short text does not become gigabytes.
+#[derive(Clone, Default)]
+struct Branches {
+    all: Vec<BTreeMap<FieldPath, Arc<[Matcher]>>>,
+    values: usize,
+}
 
 pub(super) fn compile(pattern: &Value) -> Result<Pattern, Vec<PatternFault>> {
     let mut compiler = Compiler { faults: Vec::new() };
     let branches = match pattern {
-        Value::Object(map) => compiler.object(map, &mut Vec::new(), "", false, vec![Vec::new()]),
+        Value::Object(map) => {
+            let begin = Branches { all: vec![BTreeMap::new()], values: 0 };
+            compiler.object(map, &mut Vec::new(), "", false, begin)
+        }
         _ => {
             compiler.fault("", "a pattern must be a mapping of fields");
-            Vec::new()
+            Branches::default()
         }
     };
     if !compiler.faults.is_empty() {
         return Err(compiler.faults);
     }
-    let sorted = |mut fields: Vec<Field>| {
-        fields.sort_by(|one, other| one.path.text().cmp(other.path.text()));
-        Arc::new(Branch { fields })
+    let field = |(path, matchers)| Field { path, matchers };
+    let branch = |fields: BTreeMap<_, _>| {
+        Arc::new(Branch { fields: fields.into_iter().map(field).collect() })
     };
-    Ok(Pattern { branches: branches.into_iter().map(sorted).collect() })
+    Ok(Pattern { branches: branches.all.into_iter().map(branch).collect() })
+}
+
+impl Branches {
+    /// A path named both inside and outside of `$or`: as in AWS's matcher, the later wins.
+    fn add(&mut self, path: &FieldPath, matchers: &Arc<[Matcher]>) {
+        let values = cost::values(matchers);
+        for fields in &mut self.all {
+            let before = fields.insert(path.clone(), Arc::clone(matchers));
+            self.values += values;
+            self.values -= before.map_or(0, |before| cost::values(&before));
+        }
+    }
 }
 
 struct Compiler {
@@ -149,21 +171,39 @@ impl Compiler {
         if alternatives.len() < 2 {
             self.fault(at, "`$or` needs at least two alternatives");
         }
-        let mut multiplied = Vec::new();
+        let mut multiplied = Branches::default();
         for (index, alternative) in alternatives.iter().enumerate() {
             let here = format!("{at}[{index}]");
+            // An alternative has at least as many branches and values as there were before.
+            if multiplied.all.len() + branches.all.len() > BRANCHES_MAX {
+                self.fault(at, format!("`$or` gives more than {BRANCHES_MAX} combinations"));
+                return branches;
+            }
+            if multiplied.values + branches.values > VALUES_OF_ALL_MAX {
+                self.too_many_values(at);
+                return branches;
+            }
             match alternative {
                 Value::Object(map) => {
-                    multiplied.extend(self.object(map, segments, &here, true, branches.clone()));
+                    let one = self.object(map, segments, &here, true, branches.clone());
+                    multiplied.values += one.values;
+                    multiplied.all.extend(one.all);
                 }
                 _ => self.fault(&here, "an alternative of `$or` must be a mapping of fields"),
             }
-            if multiplied.len() > BRANCHES_MAX {
+            if multiplied.all.len() > BRANCHES_MAX {
                 self.fault(at, format!("`$or` gives more than {BRANCHES_MAX} combinations"));
                 return branches;
             }
         }
         multiplied
+    }
+
+    fn too_many_values(&mut self, at: &str) {
+        self.fault(
+            at,
+            format!("more than {VALUES_OF_ALL_MAX} values, counted in each combination of `$or`"),
+        );
     }
 
     fn field(&mut self, values: &[Value], segments: &[String], at: &str, branches: &mut Branches) {
@@ -183,12 +223,12 @@ impl Compiler {
                 Value::Bool(_) | Value::Null => matchers.push(Matcher::Literal(value.clone())),
             }
         }
-        let path = FieldPath::new(segments.join("."));
-        for fields in branches {
-            // A path named both inside and outside of `$or`: as in AWS's matcher, the later wins.
-            fields.retain(|field| field.path != path);
-            fields.push(Field { path: path.clone(), matchers: matchers.clone() });
+        let matchers: Arc<[Matcher]> = matchers.into();
+        if branches.values + branches.all.len() * cost::values(&matchers) > VALUES_OF_ALL_MAX {
+            self.too_many_values(at);
+            return;
         }
+        branches.add(&FieldPath::new(segments.join(".")), &matchers);
     }
 
     /// `{"operator": operand}`.

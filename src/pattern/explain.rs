@@ -51,7 +51,7 @@ pub(super) fn explain(pattern: &Pattern, event: &Value) -> Explanation {
     let mut steps = Steps::new();
     let judged = |branch: &Arc<Branch>| -> (bool, Vec<FieldExplanation>) {
         let fields = branch.fields.iter().map(|field| explain_field(field, event)).collect();
-        (branch.matches(event, &mut steps), fields)
+        (branch.decide(event, &mut steps).unwrap_or(true), fields)
     };
     let distance = |(matched, fields): &(bool, Vec<FieldExplanation>)| {
         (!matched, fields.iter().filter(|field| !field.matched).count())
@@ -63,7 +63,7 @@ pub(super) fn explain(pattern: &Pattern, event: &Value) -> Explanation {
 }
 
 fn explain_field(field: &Field, event: &Value) -> FieldExplanation {
-    let leaves = collect(event, &field.path);
+    let leaves = collect(event, &field.path).leaves;
     let inside = leaves.iter().any(|leaf| !leaf.membership.is_empty());
     let accepted = leaves.iter().any(|leaf: &Leaf<'_>| field.accepts(leaf));
     FieldExplanation {

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::cost::COMPARISONS;
 use super::leaves::{FieldPath, collect};
 use super::matcher::parse_address;
 use super::{Branch, Field, Matcher, Pattern, STEPS_OF_EVENT_MAX, Steps};
@@ -23,10 +24,21 @@ pub struct PatternIndex {
     always: Vec<usize>,
 }
 
+/// Positions of patterns, in ascending order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// All that match, or that could for all that is known.
+    pub matching: Vec<usize>,
+    /// Those of them for which the steps ran out: nobody knows.
+    pub cut: Vec<usize>,
+}
+
 /// The anchors of one path: from a value to the branches that want it.
 #[derive(Debug, Clone, Default)]
 struct PathIndex {
     path: FieldPath,
+    /// Whatever the value is.
+    all: Vec<usize>,
     exact: HashMap<String, Vec<usize>>,
     folded: HashMap<String, Vec<usize>>,
     addresses: HashMap<IpAddr, Vec<usize>>,
@@ -66,6 +78,7 @@ impl PatternIndex {
                 index.paths.len() - 1
             });
             if let Some(path) = index.paths.get_mut(slot) {
+                path.all.push(branch_number);
                 keys.into_iter().for_each(|key| path.insert(key, branch_number));
             }
         }
@@ -75,32 +88,53 @@ impl PatternIndex {
     /// Positions of all patterns that match, in ascending order.
     #[must_use]
     pub fn matching(&self, event: &Value) -> Vec<usize> {
+        self.search(event).matching
+    }
+
+    /// The patterns that match, and of which of them that is not certain.
+    #[must_use]
+    pub fn search(&self, event: &Value) -> Found {
+        let mut left = STEPS_OF_EVENT_MAX;
         let mut candidates = self.always.clone();
         for path in &self.paths {
-            path.candidates(event, &mut candidates);
+            path.candidates(event, &mut candidates, &mut left);
         }
         candidates.sort_unstable();
         candidates.dedup();
-        let mut matching = Vec::new();
+        let mut found = Found::default();
         // Branches of one pattern follow one another, and share its steps.
-        let (mut current, mut left) = (None, STEPS_OF_EVENT_MAX);
+        let (mut current, mut cut) = (None, false);
         for candidate in candidates {
             let Some((pattern, branch)) = self.branches.get(candidate) else { continue };
-            if matching.last() == Some(pattern) {
+            if found.matching.last() == Some(pattern) && !cut {
                 continue;
             }
             let mut steps = match current {
                 Some((under_way, steps)) if under_way == *pattern => steps,
-                _ => Steps::within(left),
+                _ => {
+                    cut = false;
+                    Steps::within(left)
+                }
             };
             let before = steps.left();
-            if branch.matches(event, &mut steps) {
-                matching.push(*pattern);
+            match branch.decide(event, &mut steps) {
+                Some(true) if cut => {
+                    // Certain after all.
+                    found.cut.pop();
+                    cut = false;
+                }
+                Some(true) => found.matching.push(*pattern),
+                None if !cut => {
+                    found.matching.push(*pattern);
+                    found.cut.push(*pattern);
+                    cut = true;
+                }
+                Some(false) | None => {}
             }
             left -= before - steps.left();
             current = Some((*pattern, steps));
         }
-        matching
+        found
     }
 }
 
@@ -122,8 +156,17 @@ impl PathIndex {
         branches.push(branch);
     }
 
-    fn candidates(&self, event: &Value, found: &mut Vec<usize>) {
-        for leaf in collect(event, &self.path) {
+    /// The branches that want what the event has under the path; all of them once its steps are used up.
+    fn candidates(&self, event: &Value, found: &mut Vec<usize>, left: &mut usize) {
+        let lengths = self.prefix_lengths.len() + self.suffix_lengths.len();
+        if *left == 0 {
+            found.extend(&self.all);
+            return;
+        }
+        let under = collect(event, &self.path);
+        let looked_up = under.leaves.len().saturating_mul(3 + lengths);
+        *left = left.saturating_sub((under.elements + looked_up) / COMPARISONS);
+        for leaf in under.leaves {
             let Value::String(text) = leaf.value else { continue };
             let mut take =
                 |branches: Option<&Vec<usize>>| found.extend(branches.into_iter().flatten());

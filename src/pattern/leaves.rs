@@ -1,5 +1,7 @@
 //! The leaves of an event under a path, each with the array elements it lies in.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 /// A scalar of the event.
@@ -32,19 +34,19 @@ impl Membership {
     }
 }
 
-/// A dotted path. A dot inside a key of the event counts as a step, as in AWS's matcher.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+/// A dotted path. A dot inside a key of the event counts as a step, as in AWS's matcher. Branches share it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct FieldPath {
-    text: String,
+    text: Arc<str>,
     /// Where each step ends in the text.
-    ends: Vec<usize>,
+    ends: Arc<[usize]>,
 }
 
 impl FieldPath {
     pub(crate) fn new(text: String) -> Self {
         let dots = text.match_indices('.').map(|(at, _)| at);
         let ends = dots.chain(std::iter::once(text.len())).collect();
-        Self { text, ends }
+        Self { text: text.into(), ends }
     }
 
     pub(crate) fn text(&self) -> &str {
@@ -66,11 +68,20 @@ impl FieldPath {
     }
 }
 
-/// All leaves under a path, in the order of the event.
-pub(super) fn collect<'e>(event: &'e Value, path: &FieldPath) -> Vec<Leaf<'e>> {
-    let mut leaves = Vec::new();
-    walk(event, path, 0, &mut Membership::default(), &mut leaves);
-    leaves
+/// What lies under a path.
+#[derive(Default)]
+pub(super) struct Found<'e> {
+    /// In the order of the event.
+    pub(super) leaves: Vec<Leaf<'e>>,
+    /// How many elements of arrays were looked at on the way, whether a leaf lies in them or not.
+    pub(super) elements: usize,
+}
+
+/// All leaves under a path.
+pub(super) fn collect<'e>(event: &'e Value, path: &FieldPath) -> Found<'e> {
+    let mut found = Found::default();
+    walk(event, path, 0, &mut Membership::default(), &mut found);
+    found
 }
 
 fn walk<'e>(
@@ -78,28 +89,29 @@ fn walk<'e>(
     path: &FieldPath,
     step: usize,
     membership: &mut Membership,
-    leaves: &mut Vec<Leaf<'e>>,
+    found: &mut Found<'e>,
 ) {
     match value {
         Value::Object(map) => {
             if let Some((inner, next)) = path.descend(map, step) {
-                walk(inner, path, next, membership, leaves);
+                walk(inner, path, next, membership, found);
             }
         }
         Value::Array(items) => {
             let array = std::ptr::from_ref(items) as usize;
+            found.elements += items.len();
             for (index, item) in items.iter().enumerate() {
                 if item.is_object() || item.is_array() {
                     membership.0.push((array, index));
-                    walk(item, path, step, membership, leaves);
+                    walk(item, path, step, membership, found);
                     membership.0.pop();
                 } else {
-                    walk(item, path, step, membership, leaves);
+                    walk(item, path, step, membership, found);
                 }
             }
         }
         _ if step == path.ends.len() => {
-            leaves.push(Leaf { value, membership: membership.clone() });
+            found.leaves.push(Leaf { value, membership: membership.clone() });
         }
         _ => {}
     }

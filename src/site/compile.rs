@@ -8,11 +8,11 @@ use super::{
     check_topic_arn,
 };
 use crate::account;
-use crate::calendar::{Calendar, IcsFiles};
+use crate::calendar::{Calendar, IcsFiles, IcsSize};
 use crate::derive;
 use crate::document::{Document, Fault};
 use crate::nearest;
-use crate::pattern::Pattern;
+use crate::pattern::{Budget, Pattern};
 use crate::rule::THRESHOLD_MAX;
 
 /// Most steps one adjustment may raise or lower.
@@ -22,12 +22,16 @@ pub(super) struct Compiler<'d> {
     pub(super) document: &'d Document,
     pub(super) rule_ids: &'d [&'d str],
     pub(super) known: Known,
+    /// What the patterns of rules, of the site that came with them and of this one take together.
+    pub(super) budget: Budget,
     pub(super) faults: Vec<Fault>,
 }
 
 /// Names that a site file may use, those of the built-in one included.
 pub(super) struct Known {
     calendars: Vec<String>,
+    /// What the files of the calendars of the built-in one take.
+    calendar_files: IcsSize,
     environments: Vec<String>,
 }
 
@@ -35,7 +39,11 @@ impl Known {
     pub(super) fn of(spec: &SiteSpec, base: &Site) -> Self {
         let calendars = base.calendars.iter().map(|(name, _)| name).chain(spec.calendars.keys());
         let environment = spec.environment.as_ref().unwrap_or(&base.environment);
+        let mut calendar_files = IcsSize::default();
+        // They were within it when they were read.
+        let _ = base.calendars.iter().try_for_each(|(_, one)| one.add_size(&mut calendar_files));
         Self {
+            calendar_files,
             calendars: calendars.cloned().collect(),
             environments: environment.values.keys().cloned().collect(),
         }
@@ -66,8 +74,9 @@ impl Compiler<'_> {
         files: &IcsFiles,
     ) -> Vec<(String, Calendar)> {
         let mut calendars = Vec::new();
+        let mut taken = self.known.calendar_files;
         for (name, calendar) in &spec.calendars {
-            match Calendar::compile(calendar, files) {
+            match Calendar::compile(calendar, files, &mut taken) {
                 Ok(calendar) => calendars.push((name.clone(), calendar)),
                 Err((at, message)) => {
                     let path = if at.is_empty() { String::new() } else { format!(".{at}") };
@@ -78,9 +87,17 @@ impl Compiler<'_> {
         calendars
     }
 
+    /// Nothing more is compiled once all patterns together are too many: that was told once.
     fn pattern(&mut self, value: &Value, at: &str) -> Option<Pattern> {
+        if self.budget.is_spent() {
+            return None;
+        }
         match Pattern::compile(value) {
             Ok(pattern) => {
+                if let Err(message) = self.budget.take(&pattern) {
+                    self.fault(at, message, None);
+                    return None;
+                }
                 self.check_calendar_names(&pattern, at);
                 for (path, message, help) in derive::misspelt(&pattern) {
                     self.fault(&format!("{at}.{path}"), message, help);

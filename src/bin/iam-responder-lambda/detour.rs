@@ -1,7 +1,7 @@
 //! Topics of the site file that get nothing: the alerts that would have gone there say so, once a day.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 
 use iam_responder::alert::TEXT_CHARS_MAX;
 use iam_responder::alert::clean::clean;
@@ -10,6 +10,8 @@ use iam_responder::severity::Severity;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+
+use super::lock;
 
 /// Most topics named in one note.
 const TOPICS_MAX: usize = 3;
@@ -20,12 +22,12 @@ const TOPICS_MAX: usize = 3;
 pub struct Detours {
     refused: BTreeMap<Severity, Vec<Refusal>>,
     /// The day (UTC) on which it was said, by severity.
-    said: Cell<BTreeMap<Severity, Date>>,
+    said: Mutex<BTreeMap<Severity, Date>>,
 }
 
 impl Detours {
     pub fn new(refused: BTreeMap<Severity, Vec<Refusal>>) -> Self {
-        Self { refused, said: Cell::default() }
+        Self { refused, said: Mutex::default() }
     }
 
     /// What an alert of this severity must say; nothing where the site file's topics get it, or where
@@ -33,10 +35,7 @@ impl Detours {
     pub fn note(&self, severity: Severity, now: Timestamp) -> Option<String> {
         let refused = self.refused.get(&severity)?;
         let today = now.to_zoned(TimeZone::UTC).date();
-        let mut said = self.said.take();
-        let is_news = said.insert(severity, today) != Some(today);
-        self.said.set(said);
-        if !is_news {
+        if lock(&self.said).insert(severity, today) == Some(today) {
             return None;
         }
         let note = note(severity, refused);
@@ -46,7 +45,7 @@ impl Detours {
 
     /// An alert was not published, so nobody read what it said.
     pub fn say_again(&self) {
-        self.said.take();
+        lock(&self.said).clear();
     }
 }
 

@@ -11,10 +11,12 @@ mod refused_files;
 mod silence;
 mod start;
 mod store;
+mod watchdog;
 
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::ExitCode;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use iam_responder::effects::{Delivery, State};
@@ -95,8 +97,8 @@ async fn main() -> ExitCode {
     if let Err(faults) = &function {
         tracing::error!(faults, "could not start: every event fails until this is mended");
     }
-    let function = &function;
-    match lambda_runtime::run(service_fn(|event| handle(function, event))).await {
+    let function = Arc::new(function);
+    match lambda_runtime::run(service_fn(|event| handle(Arc::clone(&function), event))).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(%error, "the runtime stopped");
@@ -126,16 +128,18 @@ enum Done {
 /// would be told. A function that could not start fails each event with the reason. Were it to end
 /// instead, Lambda would start it again and again, and say only that it ended.
 async fn handle(
-    function: &Result<Function, String>,
+    function: Arc<Result<Function, String>>,
     event: LambdaEvent<Box<RawValue>>,
 ) -> Result<Answer, Failed> {
-    let text = event.payload.get();
-    let (began, deadline) = (Instant::now(), remaining(event.context.deadline));
-    let function = match function {
+    let started = tokio::time::Instant::now();
+    let text: Arc<str> = event.payload.get().into();
+    let deadline = remaining(event.context.deadline);
+    let whole = Arc::clone(&function);
+    let function = match function.as_ref() {
         Ok(function) => function,
         Err(faults) => {
             let error = Failed::Start(faults.clone());
-            tell_failure(&error, text, Phases::default(), 0);
+            tell_failure(&error, &text, Phases::default(), 0);
             return Err(error);
         }
     };
@@ -144,20 +148,50 @@ async fn handle(
         Outside::Aws { lookups, .. } => lookups.runs_as(&event.context.invoked_function_arn),
         Outside::DryRun => dry_run = Some(dry_run::WARNING),
     }
-    let done = match Event::parse(text) {
-        Ok(event) if event.is_clock() && event.check_origin().is_ok() => {
-            Ok(clock(function, deadline).await)
+    let given = Arc::clone(&text);
+    let work = move || async move {
+        // It was there a moment ago.
+        let Ok(function) = whole.as_ref() else { return Err(Failed::Start(String::new())) };
+        match Event::parse(&given) {
+            Ok(event) if event.is_clock() && event.check_origin().is_ok() => {
+                Ok(clock(function, deadline).await)
+            }
+            input => respond(function, input, &given, deadline).await.map(Done::Event),
         }
-        input => respond(function, input, text, deadline).await.map(Done::Event),
+    };
+    let watched = watchdog::watched(watchdog::last_look(started, deadline), work).await;
+    let done = match watched {
+        Ok(done) => done,
+        Err(watchdog::Late) => Err(not_judged(function, &text, started.elapsed(), deadline).await),
     };
     // Behind the event's own alert, in what time is left.
     let refused = tell_refused_files(function, Timestamp::now());
     if tokio::time::timeout(remaining(event.context.deadline), refused).await.is_err() {
         tracing::error!("no time was left to tell that the owner's files are not in force");
     }
-    let left = deadline.saturating_sub(began.elapsed());
+    let left = deadline.saturating_sub(started.elapsed());
     silence::tell_silence(function, Timestamp::now(), left).await;
     Ok(Answer { dry_run, done: done? })
+}
+
+/// What computes is not to be ended, so it is told that nobody knows yet.
+async fn not_judged(
+    function: &Function,
+    text: &str,
+    elapsed: Duration,
+    deadline: Duration,
+) -> Failed {
+    let milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+    let failed = Err(metrics::Failure::Alert);
+    let phases = Phases::default();
+    write(
+        function,
+        &metrics::line(failed, phases, Timestamp::now(), milliseconds, &function.source),
+    );
+    watchdog::tell_not_judged(function, text, deadline.saturating_sub(elapsed)).await;
+    let error = Failed::Deadline(event_id(text));
+    tell_failure(&error, text, phases, milliseconds);
+    error
 }
 
 async fn respond(
@@ -296,6 +330,11 @@ fn tell(outcome: &Outcome, phases: Phases, milliseconds: u64) {
         milliseconds,
         "event handled"
     );
+}
+
+/// A lock is only poisoned where a thread panicked; what it guards is whole all the same.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn event_id(text: &str) -> String {

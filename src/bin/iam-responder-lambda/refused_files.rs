@@ -1,7 +1,7 @@
 //! Rules and a site file of the owner that are broken: the function runs on what is compiled into it, and people
 //! hear of it, once a day.
 
-use std::cell::Cell;
+use std::sync::Mutex;
 
 use iam_responder::alert::Alert;
 use iam_responder::effects::{Claim, State};
@@ -10,8 +10,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::Function;
 use super::store::{Store, either};
+use super::{Function, lock};
 
 /// Under which key the day's alert is claimed.
 const CLAIM: &str = "files refused";
@@ -22,7 +22,7 @@ const WINDOW: SignedDuration = SignedDuration::from_hours(23);
 #[derive(Default)]
 pub struct RefusedFiles {
     faults: Vec<String>,
-    looked: Cell<Option<Date>>,
+    looked: Mutex<Option<Date>>,
 }
 
 impl RefusedFiles {
@@ -30,7 +30,7 @@ impl RefusedFiles {
         for fault in &faults {
             tracing::error!(fault, "rules and site file of the owner are not in force");
         }
-        Self { faults, looked: Cell::new(None) }
+        Self { faults, looked: Mutex::default() }
     }
 }
 
@@ -39,7 +39,7 @@ impl RefusedFiles {
 pub async fn tell_refused_files(function: &Function, now: Timestamp) {
     let refused = &function.refused_files;
     let today = now.to_zoned(TimeZone::UTC).date();
-    if refused.faults.is_empty() || refused.looked.replace(Some(today)) == Some(today) {
+    if refused.faults.is_empty() || lock(&refused.looked).replace(today) == Some(today) {
         return;
     }
     let id = now.to_string();
@@ -50,7 +50,7 @@ pub async fn tell_refused_files(function: &Function, now: Timestamp) {
     let alert = Alert::files_refused(&refused.faults);
     if let Err(error) = tell(&function.outside, &function.topics, &alert).await {
         tracing::error!(%error, "nobody knows that the owner's files are not in force");
-        refused.looked.set(None);
+        *lock(&refused.looked) = None;
         let released = either!(&function.state, release(CLAIM, &id)).await;
         released.unwrap_or_else(|error| tracing::warn!(%error, "told again tomorrow only"));
     }

@@ -89,10 +89,11 @@ fn one<'e>(
     let counts_only = |rule: &&Rule| {
         rule.spec.signal || rule.spec.threshold.is_some() || rule.spec.sequence.is_some()
     };
+    let matched = engine.matching(&event);
     let (counting, speaking): (Vec<&Rule>, Vec<&Rule>) =
-        engine.matching(&event).into_iter().partition(counts_only);
+        matched.rules.into_iter().partition(counts_only);
     let matching = RuleSet::settled(speaking, facts.outcome);
-    let decision = engine.decide(&event, &facts, &matching, Timestamp::now());
+    let decision = engine.decide(&event, &facts, &matching, &matched.unsure, Timestamp::now());
     let wanted = |rule: &&Rule| arguments.rule.as_ref().is_none_or(|id| *id == rule.spec.id);
     let judge = |rule: &'e Rule| Judged {
         counts: matching.iter().any(|one| std::ptr::eq(*one, rule)),
