@@ -13,8 +13,8 @@ use crate::nearest;
 use crate::own::{Own, OwnSession};
 use crate::pattern::Pattern;
 use crate::principal::Principal;
-use crate::prior::{Prior, Why};
-use crate::rights::{self, Rights};
+use crate::prior::{Held, Prior, Why};
+use crate::rights::{self, HandedOver, Rights};
 use crate::site::{Environment, EnvironmentChange, Guarded, Site, Times};
 
 mod automation;
@@ -92,6 +92,8 @@ pub struct Facts {
     pub rights: Rights,
     /// What stood where the event writes: an attachment, a membership, a boundary, a status, a document.
     pub former: Prior,
+    /// The roles or the group that it hands over, and what those hold.
+    pub handed: Option<HandedOver>,
 }
 
 impl Facts {
@@ -107,6 +109,7 @@ impl Facts {
         let entity = call.and_then(|call| entity(event, call, &principal, outcome));
         let guarded = entity.as_ref().and_then(|entity| site.guarded(entity));
         let self_target = entity.as_ref().is_some_and(|entity| is_caller(entity, &principal));
+        let handed = known.handed.as_ref().map(|held| HandedOver::of(held, event.account()));
         let tags = event.account().and_then(|id| site.tags(id, known.account.as_ref()));
         let tagged = account::tagged(event)
             .filter(|_| outcome == CallOutcome::Success && !known.tags_do_not_count);
@@ -124,7 +127,8 @@ impl Facts {
                 .map(|id| site.environment_change(event, id, known.tagged.as_ref())),
             tags: tags.cloned(),
             times: site.calendars_at(event.time(), &known.calendars),
-            rights: rights::rights(event, site, &known.named, &known.replaced),
+            rights: rights::rights(event, site, &known.named, &known.replaced, handed.as_ref()),
+            handed,
             account_name: event
                 .account()
                 .and_then(|id| site.account_name(id, known.account.as_ref()))
@@ -186,6 +190,17 @@ impl Facts {
         Some(without_null(value))
     }
 
+    fn handed_value(&self) -> Option<Value> {
+        let handed = self.handed.as_ref()?;
+        Some(json!({
+            "kind": handed.kind,
+            "name": handed.names,
+            "grants": handed.grants.all,
+            "unknown": handed.unknown.is_some(),
+            "again": handed.again,
+        }))
+    }
+
     /// Tags by their keys in small letters. Keys that differ in case only are different tags to AWS:
     /// each has a list of values.
     fn tags_value(&self) -> Option<Value> {
@@ -221,6 +236,7 @@ impl Facts {
             "documentUnreadable": self.rights.unreadable,
             "documentUnknown": self.rights.unknown.is_some(),
             "before": (self.former.why() != Some(Why::NotAsked)).then(|| self.former.word()),
+            "handed": self.handed_value(),
             "policyArn": self.rights.policy_arn,
             "policyName": self.rights.policy_name,
             "environment": self.environment.name,
@@ -243,6 +259,8 @@ pub struct Known {
     pub replaced: Prior,
     /// What stood where the event writes.
     pub former: Prior,
+    /// What those hold that the event hands over.
+    pub handed: Option<Held>,
     /// The account of the event.
     pub account: Option<Account>,
     /// The account that the event tags or untags, before it.
@@ -322,7 +340,7 @@ pub fn partition(event: &Event) -> &str {
 
 /// Every path below `derived`, so that a misspelt one is found when rules are read: it would never
 /// match, in silence.
-pub const PATHS: [&str; 52] = [
+pub const PATHS: [&str; 57] = [
     "derived.outcome",
     "derived.readOnly",
     "derived.knownApi",
@@ -340,6 +358,11 @@ pub const PATHS: [&str; 52] = [
     "derived.documentUnreadable",
     "derived.documentUnknown",
     "derived.before",
+    "derived.handed.kind",
+    "derived.handed.name",
+    "derived.handed.grants",
+    "derived.handed.unknown",
+    "derived.handed.again",
     "derived.policyArn",
     "derived.policyName",
     "derived.environment",

@@ -198,6 +198,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             named: self.prior(event, questions.named.as_ref(), &mut registers).await,
             replaced: self.prior(event, questions.replaced.as_ref(), &mut registers).await,
             former: self.prior(event, questions.former.as_ref(), &mut registers).await,
+            handed: self.held(event, questions.handed.as_ref(), &mut registers).await,
             account,
             tagged,
             calendars: finder.calendars(site, event.time(), now).await,

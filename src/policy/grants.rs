@@ -125,11 +125,24 @@ impl Grants {
             grants.allow(&format!("privesc:{}", method.name), through(&judge, method));
         }
         if document.too_long || judge.is_cut() {
-            grants.add("too-long", true);
-            ESCALATING.into_iter().for_each(|word| grants.add(word, true));
+            grants.extend(Self::too_long());
         }
         grants.close();
         grants
+    }
+
+    /// More than is judged: it counts as everything.
+    #[must_use]
+    pub fn too_long() -> Self {
+        let words = ESCALATING.into_iter().chain(["too-long", "escalation"]);
+        let all: BTreeSet<String> = words.map(str::to_owned).collect();
+        Self { unconditional: all.clone(), all }
+    }
+
+    /// Adds what another gives.
+    pub fn extend(&mut self, other: Self) {
+        self.all.extend(other.all);
+        self.unconditional.extend(other.unconditional);
     }
 
     /// Words given by name, as for AWS managed policies: `?` behind a word means under a

@@ -2,6 +2,7 @@
 
 use percent_encoding::percent_decode_str;
 
+use super::holdings::listings;
 use super::{Address, Value, fold, policy};
 
 /// A user, role or group as `GetAccountAuthorizationDetails` lists it.
@@ -56,6 +57,7 @@ impl Identity {
         }
         writes.extend(self.trust.iter().map(|document| (life.of("trust"), decoded(document))));
         writes.extend(self.boundary.iter().map(|arn| (life.of("boundary"), Value::of(arn))));
+        writes.extend(listings(&writes));
         writes
     }
 }
@@ -118,6 +120,9 @@ mod tests {
                 r#"111122223333 role ops attached arn:aws:iam::aws:policy/readonlyaccess Present("")"#,
                 r#"111122223333 role ops trust Present("{}")"#,
                 r#"111122223333 role ops boundary Present("arn:aws:iam::111122223333:policy/Edge")"#,
+                r#"111122223333 role ops list Listed("")"#,
+                r#"111122223333 role ops list Listed("inline stop")"#,
+                r#"111122223333 role ops list Listed("attached arn:aws:iam::aws:policy/readonlyaccess")"#,
             ]
         );
         let policy = Policy {

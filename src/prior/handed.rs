@@ -1,0 +1,363 @@
+//! What a call hands over: roles to whoever can use what it makes or changes, or a place in a group.
+//!
+//! Services name roles in their own ways: by ARN, by name, behind an instance profile. So the parameters are
+//! searched for ARNs of roles and for fields that are called so; which calls matter is the rules' affair.
+//!
+//! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html>
+
+use serde_json::Value as Json;
+
+use super::{Address, fold};
+use crate::account;
+use crate::arn::{Arn, AwsRole};
+use crate::event::Event;
+
+/// Most roles looked at in one call; beyond it nobody knows what the others hold.
+const BEARERS_MAX: usize = 8;
+/// Most values of the parameters looked at.
+const VALUES_MAX: usize = 2_000;
+
+/// What a call hands over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handed {
+    /// `role` or `group`.
+    pub kind: &'static str,
+    /// The names, as the call spells them; of an instance profile its own.
+    pub names: Vec<String>,
+    /// Whose holdings count.
+    pub(super) bearers: Vec<Bearer>,
+    /// There was more than is looked at.
+    pub(super) cut: bool,
+    /// Where it is kept which roles the same thing was given last, and those of this call. Nothing of what
+    /// is made anew by each call.
+    pub(super) place: Option<(Address, String)>,
+}
+
+/// One that holds rights.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Bearer {
+    /// A role or group.
+    Identity(Address),
+    /// The role in an instance profile, which mostly bears the profile's name.
+    Profile(Address),
+}
+
+impl Handed {
+    /// What a call hands over, if anything. Of a call that did not succeed nothing, nor of one that reads.
+    #[must_use]
+    pub fn of(event: &Event) -> Option<Self> {
+        let (source, call, account) = (event.event_source()?, event.name()?, event.account()?);
+        let idle =
+            event.text("detail.errorCode").is_some() || event.flag("detail.readOnly") == Some(true);
+        if idle {
+            return None;
+        }
+        let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
+        let mut search = Search { account, found: Vec::new(), values: 0, cut: false };
+        let kind = match (source, call) {
+            ("iam.amazonaws.com", "AddUserToGroup" | "RemoveUserFromGroup") => {
+                search.add("group", parameter("groupName")?, account);
+                "group"
+            }
+            ("iam.amazonaws.com", "AddRoleToInstanceProfile" | "UpdateAssumeRolePolicy") => {
+                search.add("role", parameter("roleName")?, account);
+                "role"
+            }
+            // What these name is worn or kept, not handed over.
+            ("iam.amazonaws.com" | "sts.amazonaws.com" | "kms.amazonaws.com", _) => return None,
+            ("ssm.amazonaws.com", "UpdateServiceSetting") => {
+                let setting = parameter("settingId")?.to_ascii_lowercase();
+                let role = parameter("settingValue").filter(|_| setting.ends_with("role"))?;
+                search.named("rolename", role);
+                "role"
+            }
+            _ => {
+                search.object(event.value("detail.requestParameters")?);
+                "role"
+            }
+        };
+        if search.found.is_empty() {
+            return None;
+        }
+        let (names, bearers): (Vec<String>, Vec<Bearer>) = search.found.into_iter().unzip();
+        let place = place(event, source, call, account, &names);
+        Some(Self { kind, names, bearers, cut: search.cut, place })
+    }
+
+    /// What is to be kept: which roles the thing was given.
+    pub(super) fn write(self) -> Option<(Address, super::Value)> {
+        self.place.map(|(address, roles)| (address, super::Value::of(&roles)))
+    }
+}
+
+/// A walk through the parameters.
+struct Search<'e> {
+    account: &'e str,
+    found: Vec<(String, Bearer)>,
+    values: usize,
+    cut: bool,
+}
+
+impl Search<'_> {
+    fn object(&mut self, value: &Json) {
+        let Json::Object(map) = value else { return };
+        for (key, value) in map {
+            let key = key.to_ascii_lowercase();
+            // A grant to a role gives it rights, and nobody the role.
+            if ["principal", "grantee", "trusted"].iter().any(|word| key.contains(word)) {
+                continue;
+            }
+            self.value(&key, value);
+        }
+        // As Elastic Beanstalk takes its settings.
+        let text = |name: &str| map.get(name).and_then(Json::as_str);
+        if let (Some(option), Some(value)) = (text("optionName"), text("value")) {
+            self.named(&option.to_ascii_lowercase(), value);
+        }
+    }
+
+    fn value(&mut self, key: &str, value: &Json) {
+        self.values += 1;
+        if self.values > VALUES_MAX {
+            self.cut = true;
+            return;
+        }
+        match value {
+            Json::String(text) => self.named(key, text),
+            Json::Array(list) => list.iter().for_each(|value| self.value(key, value)),
+            Json::Object(map) if key == "iaminstanceprofile" => {
+                let given = map.iter().filter_map(|(_, value)| value.as_str());
+                given.for_each(|given| self.named(key, given));
+            }
+            Json::Object(_) => self.object(value),
+            Json::Null | Json::Bool(_) | Json::Number(_) => {}
+        }
+    }
+
+    /// A text under a key: an ARN says itself what it is, a bare name only the key.
+    fn named(&mut self, key: &str, text: &str) {
+        if let Some(arn) = Arn::parse(text) {
+            if arn.service != "iam" || matches!(arn.aws_role(), Some(AwsRole::Linked(_))) {
+                return;
+            }
+            let account = if account::is_id(arn.account) { arn.account } else { self.account };
+            let account = account.to_owned();
+            match arn.resource.split_once('/') {
+                Some(("role", name)) => self.add("role", name, &account),
+                Some(("instance-profile", name)) => self.add("instance-profile", name, &account),
+                _ => {}
+            }
+            return;
+        }
+        let account = self.account.to_owned();
+        let profile = key.contains("instanceprofile") || key == "jobflowrole";
+        let role = ["role", "rolearn", "rolename"].iter().any(|end| key.ends_with(end));
+        match (is_name(text), profile, role) {
+            (true, true, _) => self.add("instance-profile", text, &account),
+            (true, false, true) => self.add("role", text, &account),
+            _ => {}
+        }
+    }
+
+    /// Names are told apart without their paths.
+    fn add(&mut self, kind: &str, name: &str, account: &str) {
+        let name = name.rsplit('/').next().unwrap_or(name);
+        let address = Address::new(account, format!("{kind} {}", fold(name)), "");
+        let bearer = match kind {
+            "instance-profile" => Bearer::Profile(address),
+            _ => Bearer::Identity(address),
+        };
+        if name.is_empty() || self.found.iter().any(|(_, known)| *known == bearer) {
+            return;
+        }
+        if self.found.len() >= BEARERS_MAX {
+            self.cut = true;
+            return;
+        }
+        self.found.push((name.to_owned(), bearer));
+    }
+}
+
+/// Letters that IAM allows in names, and slashes of a path.
+fn is_name(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-/".contains(c);
+    (1..=576).contains(&text.len()) && text.chars().all(fits)
+}
+
+/// Where it is kept what the same thing was given last: by all names and IDs of the call, so that another
+/// thing is never taken for it. What a call makes anew was given nothing before.
+fn place(
+    event: &Event,
+    source: &str,
+    call: &str,
+    account: &str,
+    names: &[String],
+) -> Option<(Address, String)> {
+    const CHANGING: [&str; 4] = ["Update", "Put", "Set", "Modify"];
+    /// Names that tooling makes up for each call.
+    const FLEETING: [&str; 3] = ["changesetname", "revisionid", "versionid"];
+    let changes = CHANGING.iter().any(|verb| call.starts_with(verb)) || call == "CreateChangeSet";
+    let of_iam = source == "iam.amazonaws.com";
+    let parameters = event.value("detail.requestParameters")?.as_object()?;
+    let mut told: Vec<String> = Vec::new();
+    for (key, value) in parameters {
+        let lower = key.to_ascii_lowercase();
+        let identifies = ["name", "id", "arn", "alias", "family", "rule", "identifier"]
+            .iter()
+            .any(|end| lower.ends_with(end));
+        let text = value.as_str().filter(|_| identifies && !lower.ends_with("rolearn"));
+        let text = text.filter(|_| !FLEETING.contains(&lower.as_str()));
+        told.extend(text.map(|text| format!("{lower} {text}")));
+    }
+    if !changes || of_iam || told.is_empty() {
+        return None;
+    }
+    told.sort();
+    let thing = format!("{source} {} {}", event.region().unwrap_or_default(), told.join(" "));
+    let mut roles = names.to_vec();
+    roles.sort();
+    Some((Address::new(account, format!("thing {thing}"), "roles"), roles.join(" ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(source: &str, call: &str, parameters: &str) -> Event {
+        Event::parse(&format!(
+            r#"{{"eventSource":"{source}.amazonaws.com","eventName":"{call}","recipientAccountId":"111122223333",
+                "requestParameters":{parameters}}}"#
+        ))
+        .unwrap()
+    }
+
+    #[track_caller]
+    fn check(source: &str, call: &str, parameters: &str, want: &[&str]) {
+        let handed = Handed::of(&event(source, call, parameters));
+        let entity = |bearer: &Bearer| {
+            let (Bearer::Identity(at) | Bearer::Profile(at)) = bearer;
+            format!("{} {}", at.account, at.entity)
+        };
+        let found: Vec<String> =
+            handed.iter().flat_map(|handed| &handed.bearers).map(entity).collect();
+        assert_eq!(found, want, "{source} {call} {parameters}");
+    }
+
+    #[test]
+    fn roles_are_found_wherever_services_name_them() {
+        let role = &["111122223333 role ops"][..];
+        let arn = |key: &str| format!(r#"{{"{key}":"arn:aws:iam::111122223333:role/x/Ops"}}"#);
+        check("lambda", "UpdateFunctionConfiguration20150331v2", &arn("role"), role);
+        check("states", "CreateStateMachine", &arn("roleArn"), role);
+        check("scheduler", "CreateSchedule", &format!(r#"{{"target":{}}}"#, arn("roleArn")), role);
+        check("events", "PutTargets", &format!(r#"{{"targets":[{}]}}"#, arn("roleArn")), role);
+        check(
+            "cognito-identity",
+            "SetIdentityPoolRoles",
+            &format!(r#"{{"roles":{}}}"#, arn("authenticated")),
+            role,
+        );
+        check(
+            "rolesanywhere",
+            "CreateProfile",
+            r#"{"roleArns":["arn:aws:iam::111122223333:role/Ops"]}"#,
+            role,
+        );
+        check("ssm", "CreateActivation", r#"{"iamRole":"service-role/Ops"}"#, role);
+        check("glue", "CreateJob", r#"{"role":"Ops"}"#, role);
+        check("ecs", "RegisterTaskDefinition", r#"{"family":"web","taskRoleArn":"Ops"}"#, role);
+        check(
+            "iam",
+            "AddRoleToInstanceProfile",
+            r#"{"roleName":"Ops","instanceProfileName":"web"}"#,
+            role,
+        );
+        check(
+            "iam",
+            "AddUserToGroup",
+            r#"{"groupName":"Staff","userName":"lee"}"#,
+            &["111122223333 group staff"],
+        );
+        let setting = |id: &str| format!(r#"{{"settingId":"{id}","settingValue":"Ops"}}"#);
+        let id = "arn:aws:ssm:eu-west-1:111122223333:servicesetting/ssm/managed-instance/default-ec2-instance-management-role";
+        check("ssm", "UpdateServiceSetting", &setting(id), role);
+        check(
+            "ssm",
+            "UpdateServiceSetting",
+            &setting("/ssm/parameter-store/default-parameter-tier"),
+            &[],
+        );
+        check(
+            "glue",
+            "CreateJob",
+            r#"{"role":"arn:aws:iam::444455556666:role/Ops"}"#,
+            &["444455556666 role ops"],
+        );
+    }
+
+    #[test]
+    fn instance_profiles_are_found_in_each_shape() {
+        let profile = &["111122223333 instance-profile web"][..];
+        for parameters in [
+            r#"{"iamInstanceProfile":{"name":"web"}}"#,
+            r#"{"iamInstanceProfile":{"arn":"arn:aws:iam::111122223333:instance-profile/x/Web"}}"#,
+            r#"{"AssociateIamInstanceProfileRequest":{"IamInstanceProfile":{"Name":"web"}}}"#,
+            r#"{"CreateLaunchTemplateRequest":{"LaunchTemplateData":{"IamInstanceProfile":{"Arn":"arn:aws:iam::111122223333:instance-profile/web"}}}}"#,
+            r#"{"iamInstanceProfile":"web"}"#,
+            r#"{"jobFlowRole":"web"}"#,
+            r#"{"optionSettings":[{"namespace":"aws:autoscaling:launchconfiguration","optionName":"IamInstanceProfile","value":"web"}]}"#,
+        ] {
+            check("ec2", "RunInstances", parameters, profile);
+        }
+    }
+
+    #[test]
+    fn what_is_worn_trusted_or_aws_s_own_is_not_handed_over() {
+        let arn = "arn:aws:iam::111122223333:role/ops";
+        check("sts", "AssumeRole", &format!(r#"{{"roleArn":"{arn}"}}"#), &[]);
+        check("lambda", "AddPermission20150331v2", &format!(r#"{{"principal":"{arn}"}}"#), &[]);
+        check("eks", "CreateAccessEntry", &format!(r#"{{"principalArn":"{arn}"}}"#), &[]);
+        check("iam", "AttachRolePolicy", r#"{"roleName":"ops","policyArn":"x"}"#, &[]);
+        let linked =
+            "arn:aws:iam::111122223333:role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX";
+        check(
+            "autoscaling",
+            "CreateAutoScalingGroup",
+            &format!(r#"{{"serviceLinkedRoleARN":"{linked}"}}"#),
+            &[],
+        );
+        // A path that anybody may choose shelters nothing.
+        let alike = "arn:aws:iam::111122223333:role/x/aws-service-role/ops";
+        check("glue", "CreateJob", &format!(r#"{{"role":"{alike}"}}"#), &["111122223333 role ops"]);
+        check("x", "PutText", r#"{"role":"a text, no name","note":"ops"}"#, &[]);
+        let refused = r#"{"eventSource":"glue.amazonaws.com","eventName":"CreateJob","errorCode":"AccessDenied","recipientAccountId":"111122223333","requestParameters":{"role":"ops"}}"#;
+        assert_eq!(Handed::of(&Event::parse(refused).unwrap()), None);
+    }
+
+    #[test]
+    fn work_and_roles_are_bounded() {
+        let many: Vec<String> = (0..5_000).map(|n| format!(r#"{{"roleArn":"role{n}"}}"#)).collect();
+        let parameters = format!(r#"{{"targets":[{}]}}"#, many.join(","));
+        let handed = Handed::of(&event("events", "PutTargets", &parameters)).unwrap();
+        assert!(handed.cut && handed.bearers.len() == BEARERS_MAX);
+    }
+
+    #[test]
+    fn only_the_same_thing_is_given_a_role_again() {
+        let place = |source: &str, call: &str, parameters: &str| {
+            let handed = Handed::of(&event(source, call, parameters)).unwrap();
+            handed.place.map(|(address, roles)| (address.text(), roles))
+        };
+        let update = |name: &str| {
+            format!(r#"{{"stackName":"{name}","roleARN":"arn:aws:iam::111122223333:role/ops"}}"#)
+        };
+        let change = r#"{"changeSetName":"of-today","stackName":"web","roleARN":"arn:aws:iam::111122223333:role/ops"}"#;
+        let first = place("cloudformation", "UpdateStack", &update("web"));
+        assert!(first.is_some());
+        assert_eq!(first, place("cloudformation", "CreateChangeSet", change));
+        assert_ne!(first, place("cloudformation", "UpdateStack", &update("shop")));
+        assert_eq!(place("cloudformation", "CreateStack", &update("web")), None);
+        assert_eq!(place("iam", "UpdateAssumeRolePolicy", r#"{"roleName":"ops"}"#), None);
+        assert_eq!(place("glue", "UpdateJob", r#"{"role":"ops"}"#), None);
+    }
+}
