@@ -24,7 +24,6 @@ use crate::event::{Event, Unreadable};
 use crate::ledger::Told;
 use crate::plan::{Status, Step};
 use crate::policy::{describe, describe_trust};
-use crate::rights::Rights;
 use crate::rule::Rule;
 use crate::severity::Severity;
 use clean::{clean, clean_lines};
@@ -229,7 +228,7 @@ impl Alert {
                 name: name(entity.name.as_deref()),
                 arn: name(entity.arn.as_deref()),
             }),
-            rights: rights_lines(&facts.rights),
+            rights: rights_lines(facts),
             links: links::links(event, facts),
             event: event_line(event, facts, now),
             undo: decision.undo.clone().map(|step| doubted(step, event, now)),
@@ -472,11 +471,18 @@ fn who(facts: &Facts) -> Who {
     }
 }
 
-fn rights_lines(rights: &Rights) -> RightsLines {
+fn rights_lines(facts: &Facts) -> RightsLines {
+    let rights = &facts.rights;
     let words = |words: &BTreeSet<String>| words.iter().cloned().collect();
     let trust = rights.trust.as_ref();
     let mut allows = describe(&rights.grants);
     allows.extend(trust.map(describe_trust).into_iter().flatten());
+    // What a group holds is what its new member is given.
+    if let Some(handed) = facts.handed.as_ref().filter(|handed| handed.kind == "role") {
+        let whose = handed.names.join(", ");
+        let lines = describe(&handed.grants).into_iter();
+        allows.extend(lines.map(|line| format!("through role {whose}: {line}")));
+    }
     if rights.unreadable {
         allows.push("not known: the document cannot be read".to_owned());
     }

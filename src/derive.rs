@@ -13,7 +13,7 @@ use crate::nearest;
 use crate::own::{Own, OwnSession};
 use crate::pattern::Pattern;
 use crate::principal::Principal;
-use crate::prior::{Held, Prior, Why};
+use crate::prior::{Handed, Held, Prior, Why};
 use crate::rights::{self, HandedOver, Rights};
 use crate::site::{Environment, EnvironmentChange, Guarded, Site, Times};
 
@@ -109,7 +109,10 @@ impl Facts {
         let entity = call.and_then(|call| entity(event, call, &principal, outcome));
         let guarded = entity.as_ref().and_then(|entity| site.guarded(entity));
         let self_target = entity.as_ref().is_some_and(|entity| is_caller(entity, &principal));
-        let handed = known.handed.as_ref().map(|held| HandedOver::of(held, event.account()));
+        let nobody_asked = || Held::unknown(&Handed::of(event)?, Why::NotAsked).into();
+        let held: Option<Held> = known.handed.clone().or_else(nobody_asked);
+        let handed = held.map(|held| HandedOver::of(&held, event.account()));
+        let by_aws = principal.linked_service.is_some();
         let tags = event.account().and_then(|id| site.tags(id, known.account.as_ref()));
         let tagged = account::tagged(event)
             .filter(|_| outcome == CallOutcome::Success && !known.tags_do_not_count);
@@ -128,7 +131,9 @@ impl Facts {
             tags: tags.cloned(),
             times: site.calendars_at(event.time(), &known.calendars),
             rights: rights::rights(event, site, &known.named, &known.replaced, handed.as_ref()),
-            handed,
+            // Whoever is taken out of a group is given nothing, and services do their own work with roles
+            // that AWS keeps.
+            handed: handed.filter(|_| event.name() != Some("RemoveUserFromGroup") && !by_aws),
             account_name: event
                 .account()
                 .and_then(|id| site.account_name(id, known.account.as_ref()))
@@ -155,6 +160,13 @@ impl Facts {
         matches!(self.former, Prior::Absent { .. })
     }
 
+    /// A role or a group that has administrator rights, or a way to them, is newly handed out.
+    #[must_use]
+    pub fn hands_escalation(&self) -> bool {
+        let newly = self.handed.as_ref().filter(|handed| !handed.again);
+        newly.is_some_and(|handed| handed.grants.all.contains("escalation"))
+    }
+
     fn principal_value(&self) -> Value {
         let mut value = self.principal.to_value();
         if let Value::Object(map) = &mut value {
@@ -163,6 +175,11 @@ impl Facts {
             }
             if self.deploys {
                 map.insert("deploys".to_owned(), true.into());
+            }
+            // What a person set off through a stack is the person's, as far as it is a user's.
+            let user = self.principal.kind == "IAMUser" || self.principal.permission_set.is_some();
+            if self.principal.is_person() && (user || self.automation.is_none()) {
+                map.insert("human".to_owned(), true.into());
             }
             if let Some(automation) = self.automation {
                 map.insert("automation".to_owned(), automation.word().into());
@@ -340,7 +357,7 @@ pub fn partition(event: &Event) -> &str {
 
 /// Every path below `derived`, so that a misspelt one is found when rules are read: it would never
 /// match, in silence.
-pub const PATHS: [&str; 57] = [
+pub const PATHS: [&str; 58] = [
     "derived.outcome",
     "derived.readOnly",
     "derived.knownApi",
@@ -389,6 +406,7 @@ pub const PATHS: [&str; 57] = [
     "derived.principal.linkedService",
     "derived.principal.permissionSet",
     "derived.principal.automation",
+    "derived.principal.human",
     "derived.entity.kind",
     "derived.entity.name",
     "derived.entity.arn",

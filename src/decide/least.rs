@@ -19,7 +19,11 @@ pub(super) fn least(facts: &Facts, base: Severity) -> Option<(Severity, &'static
     let own = (!facts.own.is_empty() && !facts.read_only)
         .then(|| (base.min(Severity::High), "it is about this tool itself"));
     let grave = grave(facts).map(|what| (base.min(Severity::Medium), what));
-    [guarded, own, grave].into_iter().flatten().max_by_key(|(severity, _)| *severity)
+    let handed = facts.hands_escalation().then_some((
+        Severity::Medium,
+        "what it hands out has administrator rights, or a way to them",
+    ));
+    [guarded, own, grave, handed].into_iter().flatten().max_by_key(|(severity, _)| *severity)
 }
 
 fn grave(facts: &Facts) -> Option<&'static str> {

@@ -178,6 +178,14 @@ impl Grants {
     }
 
     /// `escalation` wherever a way to more rights is open.
+    /// Leaves only what something else gives, too.
+    pub fn keep(&mut self, others: &BTreeSet<String>) {
+        for words in [&mut self.all, &mut self.unconditional] {
+            words.retain(|word| others.contains(word) && word != "escalation");
+        }
+        self.close();
+    }
+
     fn close(&mut self) {
         let escalates =
             |word: &String| ESCALATING.contains(&word.as_str()) || word.starts_with("privesc:");

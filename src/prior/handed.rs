@@ -109,10 +109,12 @@ impl Search<'_> {
             }
             self.value(&key, value);
         }
-        // As Elastic Beanstalk takes its settings.
+        // As Elastic Beanstalk and Data Pipeline take their settings.
         let text = |name: &str| map.get(name).and_then(Json::as_str);
-        if let (Some(option), Some(value)) = (text("optionName"), text("value")) {
-            self.named(&option.to_ascii_lowercase(), value);
+        for (name, value) in [("optionName", "value"), ("key", "stringValue")] {
+            if let (Some(name), Some(value)) = (text(name), text(value)) {
+                self.named(&name.to_ascii_lowercase(), value);
+            }
         }
     }
 
@@ -151,7 +153,8 @@ impl Search<'_> {
         }
         let account = self.account.to_owned();
         let profile = key.contains("instanceprofile") || key == "jobflowrole";
-        let role = ["role", "rolearn", "rolename"].iter().any(|end| key.ends_with(end));
+        let role =
+            ["role", "rolearn", "rolename", "roleoverride"].iter().any(|end| key.ends_with(end));
         match (is_name(text), profile, role) {
             (true, true, _) => self.add("instance-profile", text, &account),
             (true, false, true) => self.add("role", text, &account),
@@ -193,30 +196,45 @@ fn place(
     account: &str,
     names: &[String],
 ) -> Option<(Address, String)> {
-    const CHANGING: [&str; 4] = ["Update", "Put", "Set", "Modify"];
-    /// Names that tooling makes up for each call.
-    const FLEETING: [&str; 3] = ["changesetname", "revisionid", "versionid"];
+    // A new revision of a task or job is the same task or job.
+    const CHANGING: [&str; 5] = ["Update", "Put", "Set", "Modify", "Register"];
     let changes = CHANGING.iter().any(|verb| call.starts_with(verb)) || call == "CreateChangeSet";
-    let of_iam = source == "iam.amazonaws.com";
-    let parameters = event.value("detail.requestParameters")?.as_object()?;
-    let mut told: Vec<String> = Vec::new();
-    for (key, value) in parameters {
-        let lower = key.to_ascii_lowercase();
-        let identifies = ["name", "id", "arn", "alias", "family", "rule", "identifier"]
-            .iter()
-            .any(|end| lower.ends_with(end));
-        let text = value.as_str().filter(|_| identifies && !lower.ends_with("rolearn"));
-        let text = text.filter(|_| !FLEETING.contains(&lower.as_str()));
-        told.extend(text.map(|text| format!("{lower} {text}")));
-    }
-    if !changes || of_iam || told.is_empty() {
-        return None;
-    }
-    told.sort();
-    let thing = format!("{source} {} {}", event.region().unwrap_or_default(), told.join(" "));
+    let told = match (source, deploying_role(event)) {
+        ("iam.amazonaws.com", _) => return None,
+        // Who deploys hands its stacks one role, day by day.
+        ("cloudformation.amazonaws.com", Some(role)) if !call.contains("StackSet") => {
+            format!("by {role}")
+        }
+        _ if changes => identifying(event.value("detail.requestParameters")?)?,
+        _ => return None,
+    };
+    let thing = format!("thing {source} {} {told}", event.region().unwrap_or_default());
     let mut roles = names.to_vec();
     roles.sort();
-    Some((Address::new(account, format!("thing {thing}"), "roles"), roles.join(" ")))
+    Some((Address::new(account, thing, "roles"), roles.join(" ")))
+}
+
+/// The role whose session calls, unless a person's.
+fn deploying_role(event: &Event) -> Option<&str> {
+    let role = event.text("detail.userIdentity.sessionContext.sessionIssuer.arn")?;
+    let person = matches!(Arn::parse(role)?.aws_role(), Some(AwsRole::PermissionSet(_)));
+    (!person && event.text("detail.userIdentity.type") == Some("AssumedRole")).then_some(role)
+}
+
+/// All names and IDs of a call, but those that tooling makes up for each.
+fn identifying(parameters: &Json) -> Option<String> {
+    const ENDS: [&str; 7] = ["name", "id", "arn", "alias", "family", "rule", "identifier"];
+    const FLEETING: [&str; 3] = ["changesetname", "revisionid", "versionid"];
+    let mut told: Vec<String> = Vec::new();
+    for (key, value) in parameters.as_object()? {
+        let key = key.to_ascii_lowercase();
+        let counts = ENDS.iter().any(|end| key.ends_with(end))
+            && !key.ends_with("rolearn")
+            && !FLEETING.contains(&key.as_str());
+        told.extend(value.as_str().filter(|_| counts).map(|text| format!("{key} {text}")));
+    }
+    told.sort();
+    (!told.is_empty()).then(|| told.join(" "))
 }
 
 #[cfg(test)]
@@ -357,7 +375,29 @@ mod tests {
         assert_eq!(first, place("cloudformation", "CreateChangeSet", change));
         assert_ne!(first, place("cloudformation", "UpdateStack", &update("shop")));
         assert_eq!(place("cloudformation", "CreateStack", &update("web")), None);
+        assert!(
+            place("ecs", "RegisterTaskDefinition", r#"{"family":"web","taskRoleArn":"ops"}"#)
+                .is_some()
+        );
         assert_eq!(place("iam", "UpdateAssumeRolePolicy", r#"{"roleName":"ops"}"#), None);
         assert_eq!(place("glue", "UpdateJob", r#"{"role":"ops"}"#), None);
+    }
+
+    #[test]
+    fn a_deploying_role_is_known_by_its_stacks_and_a_person_is_not() {
+        let stack = |issuer: &str, name: &str| {
+            let text = format!(
+                r#"{{"eventSource":"cloudformation.amazonaws.com","eventName":"CreateStack","recipientAccountId":"111122223333",
+                    "userIdentity":{{"type":"AssumedRole","sessionContext":{{"sessionIssuer":{{"arn":"{issuer}"}}}}}},
+                    "requestParameters":{{"stackName":"{name}","roleARN":"arn:aws:iam::111122223333:role/ops"}}}}"#
+            );
+            Handed::of(&Event::parse(&text).unwrap()).unwrap().place
+        };
+        let role = "arn:aws:iam::111122223333:role/ci/deploy";
+        assert!(stack(role, "a").is_some());
+        assert_eq!(stack(role, "a"), stack(role, "b"));
+        assert_ne!(stack(role, "a"), stack("arn:aws:iam::111122223333:role/dev", "a"));
+        let person = "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Dev_0123456789abcdef";
+        assert_eq!(stack(person, "a"), None);
     }
 }

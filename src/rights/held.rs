@@ -70,8 +70,7 @@ impl HandedOver {
             grants.extend(Grants::too_long());
         }
         if let Some(bounds) = holdings.boundary.as_ref().and_then(|bound| bounds(bound, own)) {
-            grants.all.retain(|word| bounds.contains(word));
-            grants.unconditional.retain(|word| bounds.contains(word));
+            grants.keep(&bounds);
         }
         self.grants.extend(grants);
     }
@@ -159,6 +158,11 @@ mod tests {
         let within = |text: &str| Some(Boundary::Document(text.to_owned()));
         check(holding(&[ALL], &[], within(READ)), false, false);
         check(holding(&[ALL], &[], within(ALL)), true, false);
+        let one_way =
+            r#"{"Statement":{"Effect":"Allow","Action":"iam:CreatePolicyVersion","Resource":"*"}}"#;
+        let other_way = r#"{"Statement":{"Effect":"Allow","Action":"lambda:UpdateFunctionCode","Resource":"*"}}"#;
+        let apart = judged(holding(&[one_way], &[], within(other_way)));
+        assert!(!apart.grants.all.contains("escalation"), "{apart:?}");
         // What cannot be read bounds nothing.
         check(holding(&[ALL], &[], within("x")), true, false);
         let unknown = Some(Boundary::Managed("arn:aws:iam::aws:policy/NobodyKnows".to_owned()));
