@@ -474,6 +474,11 @@ fn who(facts: &Facts) -> Who {
 fn rights_lines(facts: &Facts) -> RightsLines {
     let rights = &facts.rights;
     let words = |words: &BTreeSet<String>| words.iter().cloned().collect();
+    // Whoever may do everything has every way to more: each of them would only fill the message.
+    let telling = |words: &BTreeSet<String>| -> Vec<String> {
+        let all = words.contains("admin");
+        words.iter().filter(|word| !(all && word.starts_with("privesc:"))).cloned().collect()
+    };
     let trust = rights.trust.as_ref();
     let mut allows = describe(&rights.grants);
     allows.extend(trust.map(describe_trust).into_iter().flatten());
@@ -500,8 +505,8 @@ fn rights_lines(facts: &Facts) -> RightsLines {
     };
     let difference = rights.added.as_ref().zip(rights.removed.as_ref());
     RightsLines {
-        grants: words(&rights.grants.all),
-        unconditional: words(&rights.grants.unconditional),
+        grants: telling(&rights.grants.all),
+        unconditional: telling(&rights.grants.unconditional),
         trust: trust.map(|trust| words(&trust.words)).unwrap_or_default(),
         allows: allows.iter().map(|line| clean(line, TEXT_CHARS_MAX)).collect(),
         difference: difference

@@ -225,7 +225,10 @@ pub fn describe(grants: &Grants) -> Vec<String> {
     if !grants.all.contains("admin") {
         for method in escalation::methods() {
             let word = format!("privesc:{}", method.name);
-            if grants.all.contains(&word) {
+            // Any role is also an administrator's.
+            let said = ["assume-any", "pass-role-any"].iter().any(|any| grants.all.contains(*any));
+            let said = said && method.scope == Scope::Administrators;
+            if grants.all.contains(&word) && !said {
                 let guard =
                     if grants.unconditional.contains(&word) { "" } else { ", under a condition" };
                 lines.push(format!("a way to more rights: {}{guard}", method.description));
@@ -253,6 +256,8 @@ fn broadly(judge: &Judge<'_>, action: &'static str) -> Leave {
 fn through(judge: &Judge<'_>, method: &escalation::Method) -> Leave {
     let service = method.steps().nth(1).and_then(|mut step| step.next()?.split(':').next());
     let leave = |action: &'static str| {
+        let (action, to) =
+            action.split_once('>').map_or((action, None), |(action, to)| (action, Some(to)));
         let (action, role) = match action.split_once('@') {
             Some((action, role)) => (action, Some(role)),
             None => (action, None),
@@ -260,8 +265,10 @@ fn through(judge: &Judge<'_>, method: &escalation::Method) -> Leave {
         let kind = role.map_or_else(|| ResourceType::of(action), ResourceType::role_named);
         match action {
             // A single role handed on is daily work; any role is a way out.
-            "iam:PassRole" => judge.allowed(action, kind, Scope::Broad, service),
-            _ => judge.allowed(action, kind, method.scope, None),
+            "iam:PassRole" if method.scope != Scope::Administrators => {
+                judge.allowed(action, kind, Scope::Broad, to.or(service))
+            }
+            _ => judge.allowed(action, kind, method.scope, to),
         }
     };
     let steps = method.steps().map(|alternatives| alternatives.map(leave).max());
