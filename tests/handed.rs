@@ -1,6 +1,6 @@
 //! Roles handed over and places in groups are told by what the role or group holds.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,14 +23,16 @@ const ROLE: &str = "arn:aws:iam::111122223333:role/app/Worker";
 
 /// A call at a minute of one hour, by a session of a role.
 fn call(source: &str, name: &str, minute: usize, parameters: Value) -> Value {
-    json!({"eventSource": format!("{source}.amazonaws.com"), "eventName": name, "readOnly": false,
+    let mut event = json!({"eventSource": format!("{source}.amazonaws.com"), "eventName": name, "readOnly": false,
         "awsRegion": "us-east-1", "recipientAccountId": "111122223333",
         "eventTime": format!("2026-11-24T12:{minute:02}:00Z"), "sourceIPAddress": "203.0.113.7",
-        "eventID": format!("{source}-{name}-{minute}"), "requestParameters": parameters,
+        "eventID": format!("{source}-{name}-{minute}"), 
         "userIdentity": {"type": "AssumedRole", "accountId": "111122223333", "principalId": "AROAX:run-1",
             "arn": "arn:aws:sts::111122223333:assumed-role/builder/run-1",
             "sessionContext": {"sessionIssuer": {"type": "Role", "userName": "builder",
-                "arn": "arn:aws:iam::111122223333:role/ci/builder"}}}})
+                "arn": "arn:aws:iam::111122223333:role/ci/builder"}}}});
+    event["requestParameters"] = parameters;
+    event
 }
 
 fn by_stack(mut event: Value) -> Value {

@@ -98,18 +98,17 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
 
 /// Waits for all of them at once; what they give, in their order.
 async fn together<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
-    let mut all: Vec<(Pin<Box<F>>, Option<F::Output>)> =
-        futures.map(|future| (Box::pin(future), None)).collect();
+    let mut waiting: Vec<Pin<Box<F>>> = futures.map(Box::pin).collect();
+    let mut done: Vec<Option<F::Output>> = waiting.iter().map(|_| None).collect();
     poll_fn(|context| {
-        let mut waits = false;
-        for (future, done) in all.iter_mut().filter(|(_, done)| done.is_none()) {
-            match future.as_mut().poll(context) {
-                Poll::Ready(output) => *done = Some(output),
-                Poll::Pending => waits = true,
+        let open = waiting.iter_mut().zip(&mut done).filter(|(_, done)| done.is_none());
+        for (future, done) in open {
+            if let Poll::Ready(output) = future.as_mut().poll(context) {
+                *done = Some(output);
             }
         }
-        if waits { Poll::Pending } else { Poll::Ready(()) }
+        if done.iter().any(Option::is_none) { Poll::Pending } else { Poll::Ready(()) }
     })
     .await;
-    all.into_iter().filter_map(|(_, done)| done).collect()
+    done.into_iter().flatten().collect()
 }
