@@ -96,6 +96,8 @@ fn an_administrator_s_role_is_told_wherever_a_stack_hands_it() {
         "AddRoleToInstanceProfile",
         &json!({"roleName": "WORKER", "instanceProfileName": "x"}),
     );
+    let trust = r#"{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"ecs-tasks.amazonaws.com"}}}"#;
+    check("iam", "UpdateAssumeRolePolicy", &json!({"roleName": "worker", "policyDocument": trust}));
     check("ssm", "CreateActivation", &json!({"iamRole": "Worker"}));
     check(
         "cognito-identity",
@@ -158,6 +160,18 @@ fn the_same_thing_given_the_same_role_is_told_once() {
     let mut before = worker(ADMIN);
     before.push(update(5));
     assert_eq!(last(PLAIN, before, update(9)), None);
+}
+
+#[test]
+fn jobs_of_every_day_are_told_once_and_administrators_each_time() {
+    let jobs = "arn:aws:iam::aws:policy/service-role/AWSGlueServiceRole";
+    let job = |minute: usize, name: &str| {
+        call("glue", "CreateJob", minute, json!({"name": name, "role": ROLE}))
+    };
+    assert_eq!(last(PLAIN, worker(jobs), job(5, "a")), Some(Severity::Medium));
+    let before = |policy| [worker(policy), vec![job(5, "a")]].concat();
+    assert_eq!(last(PLAIN, before(jobs), job(9, "b")), None);
+    assert_eq!(last(PLAIN, before(ADMIN), job(9, "b")), Some(Severity::Medium));
 }
 
 #[test]

@@ -13,9 +13,9 @@ use crate::arn::{Arn, AwsRole};
 use crate::event::Event;
 
 /// Most roles looked at in one call; beyond it nobody knows what the others hold.
-const BEARERS_MAX: usize = 8;
+const BEARERS_MAX: usize = 16;
 /// Most values of the parameters looked at.
-const VALUES_MAX: usize = 2_000;
+const VALUES_MAX: usize = 20_000;
 
 /// What a call hands over.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,9 @@ pub struct Handed {
     pub(super) cut: bool,
     /// Where it is kept which roles the same thing was given last, and those of this call. Nothing of what
     /// is made anew by each call.
-    pub(super) place: Option<(Address, String)>,
+    pub(super) thing: Option<(Address, String)>,
+    /// Where it is kept that the same caller handed over the same by the same call.
+    pub(super) habit: Option<Address>,
 }
 
 /// One that holds rights.
@@ -40,6 +42,13 @@ pub(super) enum Bearer {
     Identity(Address),
     /// The role in an instance profile, which mostly bears the profile's name.
     Profile(Address),
+}
+
+impl Bearer {
+    fn text(&self) -> String {
+        let (Self::Identity(at) | Self::Profile(at)) = self;
+        format!("{} {}", at.account, at.entity)
+    }
 }
 
 impl Handed {
@@ -73,20 +82,37 @@ impl Handed {
             }
             _ => {
                 search.object(event.value("detail.requestParameters")?);
+                // What a launch template hands over only the answer tells.
+                if let ("ec2.amazonaws.com", Some(answer)) =
+                    (source, event.value("detail.responseElements"))
+                {
+                    search.object(answer);
+                }
                 "role"
             }
         };
-        if search.found.is_empty() {
+        if search.found.is_empty() && !search.cut {
             return None;
         }
         let (names, bearers): (Vec<String>, Vec<Bearer>) = search.found.into_iter().unzip();
-        let place = place(event, source, call, account, &names);
-        Some(Self { kind, names, bearers, cut: search.cut, place })
+        let mut roles: Vec<String> = bearers.iter().map(Bearer::text).collect();
+        roles.sort();
+        let roles = roles.join(" ");
+        // Of what only IAM itself hands over each time counts, and of what was not looked at.
+        let counts = source != "iam.amazonaws.com" && !search.cut;
+        let at = |entity: String| Address::new(account, entity, "roles");
+        let thing = thing(event, source, call).filter(|_| counts).map(at);
+        let habit = caller(event).filter(|_| counts);
+        let habit = habit.map(|caller| at(format!("habit {caller} {source} {call} {roles}")));
+        let thing = thing.map(|thing| (thing, roles));
+        Some(Self { kind, names, bearers, cut: search.cut, thing, habit })
     }
 
-    /// What is to be kept: which roles the thing was given.
-    pub(super) fn write(self) -> Option<(Address, super::Value)> {
-        self.place.map(|(address, roles)| (address, super::Value::of(&roles)))
+    /// What is to be kept: which roles the thing was given, and by whom.
+    pub(super) fn writes(self) -> Vec<(Address, super::Value)> {
+        let thing = self.thing.map(|(address, roles)| (address, super::Value::of(&roles)));
+        let habit = self.habit.map(|address| (address, super::Value::Present(String::new())));
+        thing.into_iter().chain(habit).collect()
     }
 }
 
@@ -128,7 +154,10 @@ impl Search<'_> {
             Json::String(text) => self.named(key, text),
             Json::Array(list) => list.iter().for_each(|value| self.value(key, value)),
             Json::Object(map) if key == "iaminstanceprofile" => {
-                let given = map.iter().filter_map(|(_, value)| value.as_str());
+                let names =
+                    |key: &str| ["arn", "name"].contains(&key.to_ascii_lowercase().as_str());
+                let given = map.iter().filter(|(key, _)| names(key));
+                let given = given.filter_map(|(_, value)| value.as_str());
                 given.for_each(|given| self.named(key, given));
             }
             Json::Object(_) => self.object(value),
@@ -187,31 +216,28 @@ fn is_name(text: &str) -> bool {
     (1..=576).contains(&text.len()) && text.chars().all(fits)
 }
 
-/// Where it is kept what the same thing was given last: by all names and IDs of the call, so that another
-/// thing is never taken for it. What a call makes anew was given nothing before.
-fn place(
-    event: &Event,
-    source: &str,
-    call: &str,
-    account: &str,
-    names: &[String],
-) -> Option<(Address, String)> {
+/// The thing that is given a role, by all names and IDs of the call, so that another is never taken for it.
+/// What a call makes anew was given nothing before.
+fn thing(event: &Event, source: &str, call: &str) -> Option<String> {
     // A new revision of a task or job is the same task or job.
     const CHANGING: [&str; 5] = ["Update", "Put", "Set", "Modify", "Register"];
     let changes = CHANGING.iter().any(|verb| call.starts_with(verb)) || call == "CreateChangeSet";
-    let told = match (source, deploying_role(event)) {
-        ("iam.amazonaws.com", _) => return None,
+    let told = match deploying_role(event) {
         // Who deploys hands its stacks one role, day by day.
-        ("cloudformation.amazonaws.com", Some(role)) if !call.contains("StackSet") => {
+        Some(role) if source == "cloudformation.amazonaws.com" && !call.contains("StackSet") => {
             format!("by {role}")
         }
         _ if changes => identifying(event.value("detail.requestParameters")?)?,
         _ => return None,
     };
-    let thing = format!("thing {source} {} {told}", event.region().unwrap_or_default());
-    let mut roles = names.to_vec();
-    roles.sort();
-    Some((Address::new(account, thing, "roles"), roles.join(" ")))
+    Some(format!("thing {source} {} {told}", event.region().unwrap_or_default()))
+}
+
+/// Who calls, whatever the session is called.
+fn caller(event: &Event) -> Option<&str> {
+    event
+        .text("detail.userIdentity.sessionContext.sessionIssuer.arn")
+        .or_else(|| event.text("detail.userIdentity.arn"))
 }
 
 /// The role whose session calls, unless a person's.
@@ -252,12 +278,8 @@ mod tests {
     #[track_caller]
     fn check(source: &str, call: &str, parameters: &str, want: &[&str]) {
         let handed = Handed::of(&event(source, call, parameters));
-        let entity = |bearer: &Bearer| {
-            let (Bearer::Identity(at) | Bearer::Profile(at)) = bearer;
-            format!("{} {}", at.account, at.entity)
-        };
         let found: Vec<String> =
-            handed.iter().flat_map(|handed| &handed.bearers).map(entity).collect();
+            handed.iter().flat_map(|handed| &handed.bearers).map(Bearer::text).collect();
         assert_eq!(found, want, "{source} {call} {parameters}");
     }
 
@@ -330,6 +352,17 @@ mod tests {
     }
 
     #[test]
+    fn a_launch_template_s_profile_stands_in_the_answer() {
+        let text = r#"{"eventSource":"ec2.amazonaws.com","eventName":"RunInstances","recipientAccountId":"111122223333",
+            "requestParameters":{"launchTemplate":{"launchTemplateId":"lt-0a"}},
+            "responseElements":{"instancesSet":{"items":[
+                {"iamInstanceProfile":{"arn":"arn:aws:iam::111122223333:instance-profile/web","id":"AIPAEXAMPLE"}},
+                {"iamInstanceProfile":{"arn":"arn:aws:iam::111122223333:instance-profile/web","id":"AIPAEXAMPLE"}}]}}}"#;
+        let handed = Handed::of(&Event::parse(text).unwrap()).unwrap();
+        assert_eq!(handed.names, ["web"]);
+    }
+
+    #[test]
     fn what_is_worn_trusted_or_aws_s_own_is_not_handed_over() {
         let arn = "arn:aws:iam::111122223333:role/ops";
         check("sts", "AssumeRole", &format!(r#"{{"roleArn":"{arn}"}}"#), &[]);
@@ -358,13 +391,19 @@ mod tests {
         let parameters = format!(r#"{{"targets":[{}]}}"#, many.join(","));
         let handed = Handed::of(&event("events", "PutTargets", &parameters)).unwrap();
         assert!(handed.cut && handed.bearers.len() == BEARERS_MAX);
+        assert!(handed.thing.is_none() && handed.habit.is_none());
+        // What hides behind more than is looked at is unknown, not absent.
+        let padding = vec!["0"; VALUES_MAX + 1].join(",");
+        let parameters = format!(r#"{{"input":[{padding}],"roleArn":"ops"}}"#);
+        let handed = Handed::of(&event("states", "CreateStateMachine", &parameters)).unwrap();
+        assert!(handed.cut && handed.bearers.is_empty());
     }
 
     #[test]
     fn only_the_same_thing_is_given_a_role_again() {
         let place = |source: &str, call: &str, parameters: &str| {
             let handed = Handed::of(&event(source, call, parameters)).unwrap();
-            handed.place.map(|(address, roles)| (address.text(), roles))
+            handed.thing.map(|(address, roles)| (address.text(), roles))
         };
         let update = |name: &str| {
             format!(r#"{{"stackName":"{name}","roleARN":"arn:aws:iam::111122223333:role/ops"}}"#)
@@ -384,6 +423,26 @@ mod tests {
     }
 
     #[test]
+    fn a_habit_is_one_caller_s_by_one_call_and_with_the_same_roles() {
+        let habit = |caller: &str, call: &str, role: &str| {
+            let text = format!(
+                r#"{{"eventSource":"glue.amazonaws.com","eventName":"{call}","recipientAccountId":"111122223333",
+                    "userIdentity":{{"arn":"{caller}"}},"requestParameters":{{"name":"n","role":"{role}"}}}}"#
+            );
+            Handed::of(&Event::parse(&text).unwrap()).unwrap().habit.unwrap().text()
+        };
+        let first = habit("a", "CreateJob", "ops");
+        assert_eq!(first, habit("a", "CreateJob", "OPS"));
+        for other in [
+            habit("b", "CreateJob", "ops"),
+            habit("a", "CreateJob", "dev"),
+            habit("a", "UpdateJob", "ops"),
+        ] {
+            assert_ne!(first, other);
+        }
+    }
+
+    #[test]
     fn a_deploying_role_is_known_by_its_stacks_and_a_person_is_not() {
         let stack = |issuer: &str, name: &str| {
             let text = format!(
@@ -391,7 +450,7 @@ mod tests {
                     "userIdentity":{{"type":"AssumedRole","sessionContext":{{"sessionIssuer":{{"arn":"{issuer}"}}}}}},
                     "requestParameters":{{"stackName":"{name}","roleARN":"arn:aws:iam::111122223333:role/ops"}}}}"#
             );
-            Handed::of(&Event::parse(&text).unwrap()).unwrap().place
+            Handed::of(&Event::parse(&text).unwrap()).unwrap().thing
         };
         let role = "arn:aws:iam::111122223333:role/ci/deploy";
         assert!(stack(role, "a").is_some());

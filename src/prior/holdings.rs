@@ -52,6 +52,8 @@ pub struct Held {
     pub holdings: Vec<Holdings>,
     /// The same thing was given the same roles before.
     pub again: bool,
+    /// The same caller handed over the same by the same call before.
+    pub usual: bool,
 }
 
 /// Additions to the lists that go with writes: the one place that says what a list is of.
@@ -84,24 +86,28 @@ impl Held {
         let mut reader = Reader { moment, registers, missing: BTreeSet::new() };
         let mut holdings: Vec<Holdings> =
             handed.bearers.iter().map(|bearer| reader.bearer(bearer)).collect();
-        if let (true, Some(first)) = (handed.cut, holdings.first_mut()) {
-            first.doubt = Some(Why::Unseen);
+        if handed.cut {
+            holdings.push(Holdings { doubt: Some(Why::Unseen), ..Holdings::default() });
         }
-        let again = handed.place.as_ref().is_some_and(|(address, roles)| {
+        let again = handed.thing.as_ref().is_some_and(|(address, roles)| {
             let last = reader.need(value(address, moment, registers, 0));
             last.is_some_and(|last| last.present() == Some(roles))
+        });
+        let usual = handed.habit.as_ref().is_some_and(|address| {
+            let last = reader.need(value(address, moment, registers, 0));
+            last.is_some_and(|last| last.present().is_some())
         });
         if !reader.missing.is_empty() {
             return Err(reader.missing);
         }
-        Ok(Self { handed: handed.clone(), holdings, again })
+        Ok(Self { handed: handed.clone(), holdings, again, usual })
     }
 
     /// Nobody answers.
     #[must_use]
     pub fn unknown(handed: &Handed, why: Why) -> Self {
         let nothing = Holdings { doubt: Some(why), ..Holdings::default() };
-        Self { handed: handed.clone(), holdings: vec![nothing], again: false }
+        Self { handed: handed.clone(), holdings: vec![nothing], again: false, usual: false }
     }
 }
 

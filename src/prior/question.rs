@@ -31,7 +31,7 @@ pub struct Questions {
 /// The register that the event writes; of a new default version the one that says so. Of what is made
 /// with its entity nothing was there before.
 fn former(event: &Event) -> Option<Ask> {
-    let is_former = |at: &Address| !at.entity.starts_with("thing ");
+    let is_former = |at: &Address| at.thing != "roles";
     let written: Vec<Address> =
         writes(event, None, false).into_iter().map(|(at, _)| at).filter(is_former).collect();
     let default = written.iter().find(|at| at.thing == "default");

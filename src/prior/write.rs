@@ -21,7 +21,7 @@ pub fn writes(event: &Event, entity: Option<&str>, omitted: bool) -> Vec<(Addres
     };
     let mut found = found.unwrap_or_default();
     found.extend(listings(&found));
-    found.extend(Handed::of(event).and_then(Handed::write));
+    found.extend(Handed::of(event).map(Handed::writes).unwrap_or_default());
     found.truncate(WRITES_PER_EVENT_MAX);
     found
 }

@@ -20,9 +20,14 @@ pub struct HandedOver {
     pub only_denies: bool,
     /// Why they may hold more.
     pub unknown: Option<Why>,
-    /// The same thing was given the same before.
+    /// The same thing was given the same before; or the same caller hands over the same as it did before, and
+    /// that is no administrator's.
     pub again: bool,
 }
+
+/// Words that make an administrator at once. Roles of services have ways to more rights, as Glue's by its jobs: who
+/// starts jobs every day hands them over every day.
+const AT_ONCE: [&str; 3] = ["admin", "iam-write", "credentials-any"];
 
 impl HandedOver {
     /// Judges what is known. `own` is the account of the event.
@@ -31,7 +36,6 @@ impl HandedOver {
         let mut over = Self {
             kind: held.handed.kind,
             names: held.handed.names.clone(),
-            again: held.again,
             only_denies: true,
             ..Self::default()
         };
@@ -39,6 +43,8 @@ impl HandedOver {
             over.add(holdings, own);
         }
         over.only_denies &= over.denies;
+        let at_once = AT_ONCE.iter().any(|word| over.grants.all.contains(*word));
+        over.again = held.again || (held.usual && !at_once);
         over
     }
 
@@ -112,7 +118,7 @@ mod tests {
                 "requestParameters":{"groupName":"crew","userName":"lee"}}"#,
         );
         let handed = Handed::of(&event.unwrap()).unwrap();
-        let held = Held { handed, holdings: vec![holdings], again: false };
+        let held = Held { handed, holdings: vec![holdings], again: false, usual: true };
         HandedOver::of(&held, Some("111122223333"))
     }
 
@@ -151,6 +157,20 @@ mod tests {
         let both = judged(holding(&[pass, run], &[], None));
         assert!(both.grants.all.contains("privesc:pass-role-ec2"), "{both:?}");
         check(holding(&[], &["arn:aws:iam::aws:policy/awsdenyall"], None), false, true);
+    }
+
+    #[test]
+    fn a_habit_covers_no_administrator() {
+        let jobs = "arn:aws:iam::aws:policy/service-role/awsglueservicerole";
+        let ways = judged(holding(&[], &[jobs], None));
+        assert!(ways.again && ways.grants.all.contains("escalation"), "{ways:?}");
+        for document in [
+            ALL,
+            r#"{"Statement":{"Effect":"Allow","Action":"iam:*","Resource":"*"}}"#,
+            r#"{"Statement":{"Effect":"Allow","Action":"iam:CreateAccessKey","Resource":"*"}}"#,
+        ] {
+            assert!(!judged(holding(&[document], &[], None)).again, "{document}");
+        }
     }
 
     #[test]
