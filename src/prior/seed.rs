@@ -21,6 +21,8 @@ pub struct Identity {
     pub attached: Vec<String>,
     /// Names of the groups of a user.
     pub groups: Vec<String>,
+    /// Names of the instance profiles that a role is in.
+    pub profiles: Vec<String>,
     /// The trust policy of a role.
     pub trust: Option<String>,
     /// ARN of the permissions boundary.
@@ -58,6 +60,10 @@ impl Identity {
         writes.extend(self.trust.iter().map(|document| (life.of("trust"), decoded(document))));
         writes.extend(self.boundary.iter().map(|arn| (life.of("boundary"), Value::of(arn))));
         writes.extend(listings(&writes));
+        for profile in &self.profiles {
+            let profile = format!("instance-profile {}", fold(profile));
+            writes.push((Address::new(account, profile, "role"), Value::of(&fold(&self.name))));
+        }
         writes
     }
 }
@@ -109,6 +115,7 @@ mod tests {
             inline: vec![("Stop".to_owned(), "%7B%22a%22%3A%20%22b+c%22%7D".to_owned())],
             attached: vec!["arn:aws:iam::aws:policy/ReadOnlyAccess".to_owned()],
             trust: Some("%7B%7D".to_owned()),
+            profiles: vec!["Web".to_owned()],
             boundary: Some("arn:aws:iam::111122223333:policy/Edge".to_owned()),
             ..Identity::default()
         };
@@ -123,6 +130,7 @@ mod tests {
                 r#"111122223333 role ops list Listed("")"#,
                 r#"111122223333 role ops list Listed("inline stop")"#,
                 r#"111122223333 role ops list Listed("attached arn:aws:iam::aws:policy/readonlyaccess")"#,
+                r#"111122223333 instance-profile web role Present("ops")"#,
             ]
         );
         let policy = Policy {
