@@ -486,7 +486,8 @@ fn rights_lines(facts: &Facts) -> RightsLines {
     if let Some(handed) = facts.handed.as_ref().filter(|handed| handed.kind == "role") {
         let whose = handed.names.join(", ");
         let lines = describe(&handed.grants).into_iter();
-        allows.extend(lines.map(|line| format!("through role {whose}: {line}")));
+        let doubt = handed.unknown.map(|why| format!("not known for certain: {}", why.reason()));
+        allows.extend(lines.chain(doubt).map(|line| format!("through role {whose}: {line}")));
     }
     if rights.unreadable {
         allows.push("not known: the document cannot be read".to_owned());

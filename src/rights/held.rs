@@ -25,6 +25,9 @@ pub struct HandedOver {
     pub again: bool,
 }
 
+/// Most roles of one call that are judged each by itself, of the work of twice as many documents. What the others
+/// allow is judged together, and what forbids or bounds them left out.
+const EACH_MAX: usize = 4;
 /// Words that make an administrator at once. Roles of services have ways to more rights, as Glue's by its jobs: who
 /// starts jobs every day hands them over every day.
 const AT_ONCE: [&str; 3] = ["admin", "iam-write", "credentials-any"];
@@ -39,8 +42,10 @@ impl HandedOver {
             only_denies: true,
             ..Self::default()
         };
-        for holdings in &held.holdings {
-            over.add(holdings, own);
+        let (each, rest) = held.holdings.split_at(held.holdings.len().min(EACH_MAX));
+        each.iter().for_each(|holdings| over.add(holdings, own));
+        if !rest.is_empty() {
+            over.add(&pooled(rest), own);
         }
         over.only_denies &= over.denies;
         let at_once = AT_ONCE.iter().any(|word| over.grants.all.contains(*word));
@@ -93,6 +98,18 @@ impl HandedOver {
     }
 }
 
+fn pooled(all: &[Holdings]) -> Holdings {
+    let documents = all.iter().flat_map(|one| one.documents.iter().chain(&one.possible));
+    Holdings {
+        documents: Vec::new(),
+        possible: documents.cloned().collect(),
+        managed: all.iter().flat_map(|one| one.managed.iter().cloned()).collect(),
+        boundary: None,
+        doubt: all.iter().find_map(|one| one.doubt),
+        cut: all.iter().any(|one| one.cut),
+    }
+}
+
 /// What a boundary leaves. `None`: it cannot be told.
 fn bounds(boundary: &Boundary, own: Option<&str>) -> Option<BTreeSet<String>> {
     Some(match boundary {
@@ -112,12 +129,16 @@ mod tests {
     const READ: &str =
         r#"{"Statement":{"Effect":"Allow","Action":"ec2:Describe*","Resource":"*"}}"#;
 
-    fn judged(holdings: Holdings) -> HandedOver {
+    fn handed() -> Handed {
         let event = Event::parse(
             r#"{"eventSource":"iam.amazonaws.com","eventName":"AddUserToGroup","recipientAccountId":"111122223333",
                 "requestParameters":{"groupName":"crew","userName":"lee"}}"#,
         );
-        let handed = Handed::of(&event.unwrap()).unwrap();
+        Handed::of(&event.unwrap()).unwrap()
+    }
+
+    fn judged(holdings: Holdings) -> HandedOver {
+        let handed = handed();
         let held = Held { handed, holdings: vec![holdings], again: false, usual: true };
         HandedOver::of(&held, Some("111122223333"))
     }
@@ -187,6 +208,19 @@ mod tests {
         check(holding(&[ALL], &[], within("x")), true, false);
         let unknown = Some(Boundary::Managed("arn:aws:iam::aws:policy/NobodyKnows".to_owned()));
         check(holding(&[ALL], &[], unknown), true, false);
+    }
+
+    #[test]
+    fn the_last_of_many_roles_counts_too() {
+        let held = |last: &Holdings| {
+            let mut over = Held::unknown(&handed(), Why::Unseen);
+            over.holdings = vec![holding(&[READ], &[], None); 9];
+            over.holdings.push(last.clone());
+            HandedOver::of(&over, Some("111122223333")).grants.all.contains("admin")
+        };
+        assert!(held(&holding(&[ALL, NOTHING], &[], None)));
+        assert!(held(&holding(&[], &["arn:aws:iam::aws:policy/administratoraccess"], None)));
+        assert!(!held(&holding(&[READ], &[], None)));
     }
 
     #[test]
