@@ -163,6 +163,23 @@ fn the_same_thing_given_the_same_role_is_told_once() {
 }
 
 #[test]
+fn a_policy_that_gives_one_role_is_told_by_what_the_role_holds() {
+    let jobs = "arn:aws:iam::aws:policy/service-role/AWSGlueServiceRole";
+    for action in ["iam:PassRole", "sts:AssumeRole"] {
+        let document = format!(
+            r#"{{"Statement":{{"Effect":"Allow","Action":"{action}","Resource":"{ROLE}"}}}}"#
+        );
+        let put = json!({"roleName": "ci", "policyName": "p", "policyDocument": document});
+        let put = || by_stack(call("iam", "PutRolePolicy", 9, put.clone()));
+        assert_eq!(last(QUIET, worker(ADMIN), put()), Some(Severity::Medium));
+        // One role for the work of every day.
+        for harmless in [worker(READS), worker(jobs), vec![]] {
+            assert!(last(PLAIN, harmless, put()) <= Some(Severity::Low));
+        }
+    }
+}
+
+#[test]
 fn jobs_of_every_day_are_told_once_and_administrators_each_time() {
     let jobs = "arn:aws:iam::aws:policy/service-role/AWSGlueServiceRole";
     let job = |minute: usize, name: &str| {

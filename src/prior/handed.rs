@@ -11,6 +11,7 @@ use super::{Address, fold};
 use crate::account;
 use crate::arn::{Arn, AwsRole};
 use crate::event::Event;
+use crate::policy::{PolicyDocument, Statement};
 
 /// Most roles looked at in one call; beyond it nobody knows what the others hold.
 const BEARERS_MAX: usize = 16;
@@ -28,6 +29,8 @@ pub struct Handed {
     pub(super) bearers: Vec<Bearer>,
     /// There was more than is looked at.
     pub(super) cut: bool,
+    /// A policy allows somebody to hand them over or to wear them, one by one.
+    pub by_policy: bool,
     /// Where it is kept which roles the same thing was given last, and those of this call. Nothing of what
     /// is made anew by each call.
     pub(super) thing: Option<(Address, String)>,
@@ -72,6 +75,18 @@ impl Handed {
                 search.add("role", parameter("roleName")?, account);
                 "role"
             }
+            (
+                "iam.amazonaws.com",
+                "PutUserPolicy"
+                | "PutRolePolicy"
+                | "PutGroupPolicy"
+                | "CreatePolicy"
+                | "CreatePolicyVersion",
+            ) => {
+                let document = event.value("detail.requestParameters.policyDocument")?;
+                search.policy(&PolicyDocument::from_field(document)?);
+                "role"
+            }
             // What these name is worn or kept, not handed over.
             ("iam.amazonaws.com" | "sts.amazonaws.com" | "kms.amazonaws.com", _) => return None,
             ("ssm.amazonaws.com", "UpdateServiceSetting") => {
@@ -99,13 +114,15 @@ impl Handed {
         roles.sort();
         let roles = roles.join(" ");
         // Of what only IAM itself hands over each time counts, and of what was not looked at.
-        let counts = source != "iam.amazonaws.com" && !search.cut;
+        let of_iam = source == "iam.amazonaws.com";
+        let counts = !of_iam && !search.cut;
         let at = |entity: String| Address::new(account, entity, "roles");
         let thing = thing(event, source, call).filter(|_| counts).map(at);
         let habit = caller(event).filter(|_| counts);
         let habit = habit.map(|caller| at(format!("habit {caller} {source} {call} {roles}")));
         let thing = thing.map(|thing| (thing, roles));
-        Some(Self { kind, names, bearers, cut: search.cut, thing, habit })
+        let by_policy = of_iam && call.contains("Policy") && call != "UpdateAssumeRolePolicy";
+        Some(Self { kind, names, bearers, cut: search.cut, by_policy, thing, habit })
     }
 
     /// What is to be kept: which roles the thing was given, and by whom.
@@ -125,6 +142,26 @@ struct Search<'e> {
 }
 
 impl Search<'_> {
+    /// The single roles that a policy lets be handed on or worn. Of roles by a pattern nobody knows which there
+    /// are; a pattern of all is a word of its own.
+    fn policy(&mut self, document: &PolicyDocument) {
+        let gives = |statement: &&Statement| {
+            let actions = &statement.actions;
+            let named = ["iam:PassRole", "sts:AssumeRole"];
+            statement.allow && named.iter().any(|action| actions.names_action(action))
+        };
+        for statement in document.statements.iter().filter(gives) {
+            let resources = &statement.resources;
+            for text in resources.patterns.iter().filter(|_| !resources.negated) {
+                let role = Arn::parse(text).filter(|arn| arn.service == "iam");
+                let single = role.is_some_and(|role| !role.resource.contains(['*', '?', '$']));
+                if single {
+                    self.named("", text);
+                }
+            }
+        }
+    }
+
     fn object(&mut self, value: &Json) {
         let Json::Object(map) = value else { return };
         for (key, value) in map {
@@ -348,6 +385,25 @@ mod tests {
             r#"{"optionSettings":[{"namespace":"aws:autoscaling:launchconfiguration","optionName":"IamInstanceProfile","value":"web"}]}"#,
         ] {
             check("ec2", "RunInstances", parameters, profile);
+        }
+    }
+
+    #[test]
+    fn a_policy_hands_over_the_single_roles_that_it_names() {
+        let policy = |statement: &str| {
+            let document = format!(r#"{{"Statement":{statement}}}"#).replace('"', r#"\""#);
+            format!(r#"{{"userName":"u","policyName":"p","policyDocument":"{document}"}}"#)
+        };
+        let one = r#"{"Effect":"Allow","Action":["sts:AssumeRole","s3:*"],"Resource":["arn:aws:iam::*:role/x/Ops","arn:aws:iam::111122223333:role/app-*","*"]}"#;
+        check("iam", "PutUserPolicy", &policy(one), &["111122223333 role ops"]);
+        let pass = r#"{"Effect":"Allow","Action":"iam:Pass*","Resource":"arn:aws:iam::111122223333:role/Ops"}"#;
+        check("iam", "CreatePolicyVersion", &policy(pass), &["111122223333 role ops"]);
+        for other in [
+            r#"{"Effect":"Deny","Action":"iam:PassRole","Resource":"arn:aws:iam::111122223333:role/Ops"}"#,
+            r#"{"Effect":"Allow","Action":"iam:GetRole","Resource":"arn:aws:iam::111122223333:role/Ops"}"#,
+            r#"{"Effect":"Allow","Action":"iam:PassRole","NotResource":"arn:aws:iam::111122223333:role/Ops"}"#,
+        ] {
+            check("iam", "PutUserPolicy", &policy(other), &[]);
         }
     }
 

@@ -20,8 +20,8 @@ pub struct HandedOver {
     pub only_denies: bool,
     /// Why they may hold more.
     pub unknown: Option<Why>,
-    /// The same thing was given the same before; or the same caller hands over the same as it did before, and
-    /// that is no administrator's.
+    /// The same thing was given the same before; or the same caller hands over the same as it did before, or a
+    /// policy lets it be handed over, and that is no administrator's.
     pub again: bool,
 }
 
@@ -49,7 +49,8 @@ impl HandedOver {
         }
         over.only_denies &= over.denies;
         let at_once = AT_ONCE.iter().any(|word| over.grants.all.contains(*word));
-        over.again = held.again || (held.usual && !at_once);
+        let daily = held.usual || held.handed.by_policy;
+        over.again = held.again || (daily && !at_once);
         over
     }
 
