@@ -24,7 +24,6 @@ use crate::event::{Event, Unreadable};
 use crate::ledger::Told;
 use crate::plan::{Status, Step};
 use crate::policy::{describe, describe_trust};
-use crate::rights::Rights;
 use crate::rule::Rule;
 use crate::severity::Severity;
 use clean::{clean, clean_lines};
@@ -228,7 +227,7 @@ impl Alert {
                 name: name(entity.name.as_deref()),
                 arn: name(entity.arn.as_deref()),
             }),
-            rights: rights_lines(&facts.rights),
+            rights: rights_lines(facts),
             links: links::links(event, facts),
             event: event_line(event, facts, now),
             undo: decision.undo.clone().map(|step| doubted(step, event, now)),
@@ -526,11 +525,24 @@ fn who(facts: &Facts) -> Who {
     }
 }
 
-fn rights_lines(rights: &Rights) -> RightsLines {
+fn rights_lines(facts: &Facts) -> RightsLines {
+    let rights = &facts.rights;
     let words = |words: &BTreeSet<String>| words.iter().cloned().collect();
+    // Whoever may do everything has every way to more: each of them would only fill the message.
+    let telling = |words: &BTreeSet<String>| -> Vec<String> {
+        let all = words.contains("admin");
+        words.iter().filter(|word| !(all && word.starts_with("privesc:"))).cloned().collect()
+    };
     let trust = rights.trust.as_ref();
     let mut allows = describe(&rights.grants);
     allows.extend(trust.map(describe_trust).into_iter().flatten());
+    // What a group holds is what its new member is given.
+    if let Some(handed) = facts.handed.as_ref().filter(|handed| handed.kind == "role") {
+        let whose = handed.names.join(", ");
+        let lines = describe(&handed.grants).into_iter();
+        let doubt = handed.unknown.map(|why| format!("not known for certain: {}", why.reason()));
+        allows.extend(lines.chain(doubt).map(|line| format!("through role {whose}: {line}")));
+    }
     if rights.unreadable {
         allows.push("not known: the document cannot be read".to_owned());
     }
@@ -548,8 +560,8 @@ fn rights_lines(rights: &Rights) -> RightsLines {
     };
     let difference = rights.added.as_ref().zip(rights.removed.as_ref());
     RightsLines {
-        grants: words(&rights.grants.all),
-        unconditional: words(&rights.grants.unconditional),
+        grants: telling(&rights.grants.all),
+        unconditional: telling(&rights.grants.unconditional),
         trust: trust.map(|trust| words(&trust.words)).unwrap_or_default(),
         allows: allows.iter().map(|line| clean(line, TEXT_CHARS_MAX)).collect(),
         difference: difference

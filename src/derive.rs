@@ -13,8 +13,8 @@ use crate::nearest;
 use crate::own::{Own, OwnSession, OwnStack};
 use crate::pattern::Pattern;
 use crate::principal::Principal;
-use crate::prior::{Prior, Why};
-use crate::rights::{self, Rights};
+use crate::prior::{Handed, Held, Prior, Why};
+use crate::rights::{self, HandedOver, Rights};
 use crate::site::{Environment, EnvironmentChange, Guarded, Site, Times};
 
 mod automation;
@@ -92,6 +92,8 @@ pub struct Facts {
     pub rights: Rights,
     /// What stood where the event writes: an attachment, a membership, a boundary, a status, a document.
     pub former: Prior,
+    /// The roles or the group that it hands over, and what those hold.
+    pub handed: Option<HandedOver>,
 }
 
 impl Facts {
@@ -107,6 +109,10 @@ impl Facts {
         let entity = call.and_then(|call| entity(event, call, &principal, outcome));
         let guarded = entity.as_ref().and_then(|entity| guarded(entity, site, &known.former_names));
         let self_target = entity.as_ref().is_some_and(|entity| is_caller(entity, &principal));
+        let nobody_asked = || Held::unknown(&Handed::of(event)?, Why::NotAsked).into();
+        let held: Option<Held> = known.handed.clone().or_else(nobody_asked);
+        let handed = held.map(|held| HandedOver::of(&held, event.account()));
+        let by_aws = principal.linked_service.is_some();
         let tags = event.account().and_then(|id| site.tags(id, known.account.as_ref()));
         let tagged = account::tagged(event)
             .filter(|_| outcome == CallOutcome::Success && !known.tags_do_not_count);
@@ -124,7 +130,10 @@ impl Facts {
                 .map(|id| site.environment_change(event, id, known.tagged.as_ref())),
             tags: tags.cloned(),
             times: site.calendars_at(event.time(), &known.calendars),
-            rights: rights::rights(event, site, &known.named, &known.replaced),
+            rights: rights::rights(event, site, &known.named, &known.replaced, handed.as_ref()),
+            // Whoever is taken out of a group is given nothing, and services do their own work with roles
+            // that AWS keeps.
+            handed: handed.filter(|_| event.name() != Some("RemoveUserFromGroup") && !by_aws),
             account_name: event
                 .account()
                 .and_then(|id| site.account_name(id, known.account.as_ref()))
@@ -151,6 +160,13 @@ impl Facts {
         matches!(self.former, Prior::Absent { .. })
     }
 
+    /// A role or a group that has administrator rights, or a way to them, is newly handed out.
+    #[must_use]
+    pub fn hands_escalation(&self) -> bool {
+        let newly = self.handed.as_ref().filter(|handed| !handed.again);
+        newly.is_some_and(|handed| handed.grants.all.contains("escalation"))
+    }
+
     fn principal_value(&self) -> Value {
         let mut value = self.principal.to_value();
         if let Value::Object(map) = &mut value {
@@ -159,6 +175,11 @@ impl Facts {
             }
             if self.deploys {
                 map.insert("deploys".to_owned(), true.into());
+            }
+            // What a person set off through a stack is the person's, as far as it is a user's.
+            let user = self.principal.kind == "IAMUser" || self.principal.permission_set.is_some();
+            if self.principal.is_person() && (user || self.automation.is_none()) {
+                map.insert("human".to_owned(), true.into());
             }
             if let Some(automation) = self.automation {
                 map.insert("automation".to_owned(), automation.word().into());
@@ -184,6 +205,17 @@ impl Facts {
             );
         }
         Some(without_null(value))
+    }
+
+    fn handed_value(&self) -> Option<Value> {
+        let handed = self.handed.as_ref()?;
+        Some(json!({
+            "kind": handed.kind,
+            "name": handed.names,
+            "grants": handed.grants.all,
+            "unknown": handed.unknown.is_some(),
+            "again": handed.again,
+        }))
     }
 
     /// Tags by their keys in small letters. Keys that differ in case only are different tags to AWS:
@@ -221,6 +253,7 @@ impl Facts {
             "documentUnreadable": self.rights.unreadable,
             "documentUnknown": self.rights.unknown.is_some(),
             "before": (self.former.why() != Some(Why::NotAsked)).then(|| self.former.word()),
+            "handed": self.handed_value(),
             "policyArn": self.rights.policy_arn,
             "policyName": self.rights.policy_name,
             "environment": self.environment.name,
@@ -252,6 +285,8 @@ pub struct Known {
     pub replaced: Prior,
     /// What stood where the event writes.
     pub former: Prior,
+    /// What those hold that the event hands over.
+    pub handed: Option<Held>,
     /// The account of the event.
     pub account: Option<Account>,
     /// The account that the event tags or untags, before it.
@@ -350,7 +385,7 @@ pub fn partition(event: &Event) -> &str {
 
 /// Every path below `derived`, so that a misspelt one is found when rules are read: it would never
 /// match, in silence.
-pub const PATHS: [&str; 52] = [
+pub const PATHS: [&str; 58] = [
     "derived.outcome",
     "derived.readOnly",
     "derived.knownApi",
@@ -368,6 +403,11 @@ pub const PATHS: [&str; 52] = [
     "derived.documentUnreadable",
     "derived.documentUnknown",
     "derived.before",
+    "derived.handed.kind",
+    "derived.handed.name",
+    "derived.handed.grants",
+    "derived.handed.unknown",
+    "derived.handed.again",
     "derived.policyArn",
     "derived.policyName",
     "derived.environment",
@@ -394,6 +434,7 @@ pub const PATHS: [&str; 52] = [
     "derived.principal.linkedService",
     "derived.principal.permissionSet",
     "derived.principal.automation",
+    "derived.principal.human",
     "derived.entity.kind",
     "derived.entity.name",
     "derived.entity.arn",

@@ -114,6 +114,26 @@ impl PolicyDocument {
         None
     }
 
+    /// All that several say that one identity has: what one forbids, the others do not allow.
+    #[must_use]
+    pub fn joined(documents: &[Self]) -> Self {
+        let statements = documents.iter().flat_map(|document| &document.statements);
+        let statements: Vec<Statement> = statements.take(STATEMENTS_MAX + 1).cloned().collect();
+        Self {
+            too_long: statements.len() > STATEMENTS_MAX
+                || documents.iter().any(|document| document.too_long),
+            variables: documents.iter().any(|document| document.variables),
+            statements,
+        }
+    }
+
+    /// What it allows, whatever it forbids.
+    #[must_use]
+    pub fn without_denials(mut self) -> Self {
+        self.statements.retain(|statement| statement.allow);
+        self
+    }
+
     /// Does it forbid anything?
     #[must_use]
     pub fn denies(&self) -> bool {

@@ -107,6 +107,22 @@ impl Principal {
         }
     }
 
+    /// A person's session, as far as can be told: of a user, of a permission set, of an identity provider that
+    /// says whose it is, or named by a mail address. Names are the caller's choice: this makes louder, never
+    /// quieter.
+    #[must_use]
+    pub fn is_person(&self) -> bool {
+        let at_work = self.linked_service.is_none()
+            && self.via_service.as_deref().is_none_or(|via| via == "signin.amazonaws.com");
+        let said = self.source_identity.is_some()
+            || self.session_name.as_deref().is_some_and(|name| name.contains('@'));
+        match self.kind.as_str() {
+            "IAMUser" | "FederatedUser" => true,
+            "AssumedRole" => self.permission_set.is_some() || (at_work && said),
+            _ => false,
+        }
+    }
+
     /// What identifies the caller across events: the role, the user, the ARN. A failed sign-in
     /// knows its user only by name.
     #[must_use]

@@ -14,6 +14,8 @@ use jiff::Timestamp;
 use crate::arn::Arn;
 
 mod answer;
+mod handed;
+mod holdings;
 mod names;
 mod question;
 mod register;
@@ -21,9 +23,11 @@ pub mod seed;
 mod write;
 
 pub use answer::{Registers, answer};
+pub use handed::Handed;
+pub use holdings::{Boundary, Held, Holdings};
 pub use names::former_names;
 pub use question::{Ask, Questions};
-pub use register::{Moment, Register, VALUE_BYTES_MAX, Value, WRITES_MAX, Write};
+pub use register::{LISTED_MAX, Moment, Register, VALUE_BYTES_MAX, Value, WRITES_MAX, Write};
 pub use write::writes;
 
 /// The name of one register: an account, an entity in it, a thing of the entity.

@@ -200,6 +200,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             replaced: self.prior(event, questions.replaced.as_ref(), &mut registers).await,
             former: self.prior(event, questions.former.as_ref(), &mut registers).await,
             former_names: self.former_names(event, &mut registers).await,
+            handed: self.held(event, questions.handed.as_ref(), &mut registers).await,
             account,
             tagged,
             calendars: finder.calendars(site, event.time(), now).await,

@@ -11,7 +11,10 @@ use crate::site::Site;
 
 mod contain;
 mod denial;
+mod held;
 mod trust;
+
+pub use held::HandedOver;
 
 /// Inline policies that AWS puts on users whose keys were found in public.
 const QUARANTINE_INLINE: &str = "AWSExposedCredentialPolicy_DO_NOT_REMOVE";
@@ -60,6 +63,9 @@ enum Deed {
     Detach(&'static str),
     /// Deletes an inline policy.
     Delete,
+    /// Adds somebody to a group, or takes somebody out.
+    Join,
+    Leave,
     /// Sets a permissions boundary by ARN.
     Bound,
     /// Removes a permissions boundary.
@@ -89,6 +95,8 @@ fn deed(event: &Event) -> Deed {
         ("iam.amazonaws.com", "DeleteUserPolicy" | "DeleteRolePolicy" | "DeleteGroupPolicy") => {
             Deed::Delete
         }
+        ("iam.amazonaws.com", "AddUserToGroup") => Deed::Join,
+        ("iam.amazonaws.com", "RemoveUserFromGroup") => Deed::Leave,
         (
             "iam.amazonaws.com",
             "PutUserPermissionsBoundary" | "PutRolePermissionsBoundary" | "CreateUser",
@@ -112,9 +120,16 @@ fn deed(event: &Event) -> Deed {
 }
 
 /// Judges what an event gives. `named` is the document of the managed policy that it names, `replaced`
-/// the one that was in force where it puts or deletes one.
+/// the one that was in force where it puts or deletes one, `group` what the group holds that somebody joins
+/// or leaves by it.
 #[must_use]
-pub fn rights(event: &Event, site: &Site, named: &Prior, replaced: &Prior) -> Rights {
+pub fn rights(
+    event: &Event,
+    site: &Site,
+    named: &Prior,
+    replaced: &Prior,
+    group: Option<&HandedOver>,
+) -> Rights {
     let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
     let mut rights = Rights {
         policy_arn: ["policyArn", "managedPolicyArn", "permissionsBoundary"]
@@ -163,6 +178,8 @@ pub fn rights(event: &Event, site: &Site, named: &Prior, replaced: &Prior) -> Ri
         Deed::Attach(field) => rights.attach(parameter(field), &named, own),
         Deed::Detach(field) => rights.detach(parameter(field), &named),
         Deed::Delete => rights.delete(&replaced),
+        Deed::Join => rights.join(group),
+        Deed::Leave => rights.leave(group),
         Deed::Bound => {
             let arn = parameter("permissionsBoundary").unwrap_or_default();
             bound(&mut rights.grants, arn, &named, own);
@@ -202,9 +219,7 @@ impl Documents {
     fn grants(&self, own: Option<&str>) -> Grants {
         let mut grants = Grants::default();
         for document in &self.all {
-            let one = Grants::of(document, own);
-            grants.all.extend(one.all);
-            grants.unconditional.extend(one.unconditional);
+            grants.extend(Grants::of(document, own));
         }
         grants
     }
@@ -272,6 +287,24 @@ impl Rights {
         }
     }
 
+    /// Whoever joins a group gets what it holds.
+    fn join(&mut self, group: Option<&HandedOver>) {
+        let Some(group) = group else { return };
+        self.grants = group.grants.clone();
+        self.denies = group.denies;
+        self.only_denies = group.only_denies;
+    }
+
+    /// Whoever leaves one is free of what it forbids.
+    fn leave(&mut self, group: Option<&HandedOver>) {
+        let Some(group) = group else { return };
+        self.only_denies = group.only_denies;
+        let named_so = || group.names.iter().any(|name| name.to_lowercase().contains("deny"));
+        if group.denies || (group.unknown.is_some() && named_so()) {
+            self.grants.add("deny-removed", true);
+        }
+    }
+
     fn delete(&mut self, replaced: &Documents) {
         // The inline policy of a permission set has no name; another's is only missing with all parameters.
         let name = self.policy_name.as_deref().unwrap_or_default();
@@ -321,7 +354,7 @@ mod tests {
     }
 
     fn judge(name: &str, parameters: &str, named: &Prior, replaced: &Prior) -> Rights {
-        rights(&iam(name, parameters), &Site::empty(), named, replaced)
+        rights(&iam(name, parameters), &Site::empty(), named, replaced, None)
     }
 
     /// The document before is the one that the event names and the one that it replaces.

@@ -67,7 +67,7 @@ fn an_alert_tells_the_difference_to_the_document_before() {
     let wide = r#"{"Statement":[{"Effect":"Allow","Action":"iam:PassRole","Resource":"*"}]}"#;
     assert_eq!(deliver("one", 1, narrow).rights.difference, None);
     let told = deliver("two", 2, wide).to_text();
-    assert!(told.contains("Compared with the document before: new escalation, pass-role-any; gone data-all, data:s3."), "{told}");
+    assert!(told.contains("Compared with the document before: new escalation, pass-role-any, privesc:pass-administrator-role; gone data-all, data:s3."), "{told}");
     // Delivered again, it is still compared with the first.
     assert!(deliver("two", 2, wide).rights.difference.is_some());
 }

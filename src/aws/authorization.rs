@@ -87,13 +87,15 @@ fn user(user: UserDetail) -> Identity {
         inline: inline(user.user_policy_list),
         attached: attached(user.attached_managed_policies),
         groups: user.group_list.unwrap_or_default(),
-        trust: None,
         boundary: user.permissions_boundary.and_then(|one| one.permissions_boundary_arn),
+        ..Identity::default()
     }
 }
 
 fn role(role: RoleDetail) -> Identity {
+    let profiles = role.instance_profile_list.unwrap_or_default().into_iter();
     Identity {
+        profiles: profiles.map(|profile| profile.instance_profile_name).collect(),
         kind: "role",
         name: role.role_name.unwrap_or_default(),
         arn: role.arn.unwrap_or_default(),

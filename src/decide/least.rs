@@ -24,9 +24,16 @@ pub(super) fn least(
     let own = (!facts.own.is_empty() && !facts.read_only)
         .then(|| (base.min(Severity::High), "it is about this tool itself"));
     let grave = grave(facts).map(|what| (base.min(Severity::Medium), what));
+    let handed = facts.hands_escalation().then_some((
+        Severity::Medium,
+        "what it hands out has administrator rights, or a way to them",
+    ));
     let by_rule =
         floor(facts, rules).map(|floor| (base.min(floor), "no adjustment makes this quieter"));
-    [guarded, own, grave, by_rule].into_iter().flatten().max_by_key(|(severity, _)| *severity)
+    [guarded, own, grave, handed, by_rule]
+        .into_iter()
+        .flatten()
+        .max_by_key(|(severity, _)| *severity)
 }
 
 /// The highest floor of the rules about the call. Nobody but AWS can wear a service-linked role, and what it

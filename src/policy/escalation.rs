@@ -1,6 +1,7 @@
 //! Ways from some rights to more of them.
 //!
-//! Sources: the list of Rhino Security Labs and <https://pathfinding.cloud>, as actions.
+//! Sources: the list of Rhino Security Labs, <https://pathfinding.cloud> and <https://hackingthe.cloud>, as actions;
+//! what a call does with a role, where no list has it, in the Service Authorization Reference.
 
 use std::sync::LazyLock;
 
@@ -24,10 +25,13 @@ pub(super) enum Scope {
     Any,
     /// On somebody's other than the caller's own.
     Others,
+    /// On one that is named as administrators' are.
+    Administrators,
 }
 
 impl Method {
-    /// The actions it needs: all steps, of each one alternative. Behind `@` the one role that is meant.
+    /// The actions it needs: all steps, of each one alternative. Behind `@` the one role that is meant, behind `>`
+    /// the service that a role or the administration is handed to, where the second step does not name it.
     pub fn steps(&self) -> impl Iterator<Item = impl Iterator<Item = &'static str>> {
         self.actions.split('+').map(|step| step.split('|'))
     }
@@ -49,6 +53,7 @@ fn parse(line: &'static str) -> Option<Method> {
         "broad" => Scope::Broad,
         "others" => Scope::Others,
         "any" => Scope::Any,
+        "administrators" => Scope::Administrators,
         _ => return None,
     };
     Some(Method { name, description, scope, actions })

@@ -125,11 +125,24 @@ impl Grants {
             grants.allow(&format!("privesc:{}", method.name), through(&judge, method));
         }
         if document.too_long || judge.is_cut() {
-            grants.add("too-long", true);
-            ESCALATING.into_iter().for_each(|word| grants.add(word, true));
+            grants.extend(Self::too_long());
         }
         grants.close();
         grants
+    }
+
+    /// More than is judged: it counts as everything.
+    #[must_use]
+    pub fn too_long() -> Self {
+        let words = ESCALATING.into_iter().chain(["too-long", "escalation"]);
+        let all: BTreeSet<String> = words.map(str::to_owned).collect();
+        Self { unconditional: all.clone(), all }
+    }
+
+    /// Adds what another gives.
+    pub fn extend(&mut self, other: Self) {
+        self.all.extend(other.all);
+        self.unconditional.extend(other.unconditional);
     }
 
     /// Words given by name, as for AWS managed policies: `?` behind a word means under a
@@ -165,6 +178,14 @@ impl Grants {
     }
 
     /// `escalation` wherever a way to more rights is open.
+    /// Leaves only what something else gives, too.
+    pub fn keep(&mut self, others: &BTreeSet<String>) {
+        for words in [&mut self.all, &mut self.unconditional] {
+            words.retain(|word| others.contains(word) && word != "escalation");
+        }
+        self.close();
+    }
+
     fn close(&mut self) {
         let escalates =
             |word: &String| ESCALATING.contains(&word.as_str()) || word.starts_with("privesc:");
@@ -204,7 +225,10 @@ pub fn describe(grants: &Grants) -> Vec<String> {
     if !grants.all.contains("admin") {
         for method in escalation::methods() {
             let word = format!("privesc:{}", method.name);
-            if grants.all.contains(&word) {
+            // Any role is also an administrator's.
+            let said = ["assume-any", "pass-role-any"].iter().any(|any| grants.all.contains(*any));
+            let said = said && method.scope == Scope::Administrators;
+            if grants.all.contains(&word) && !said {
                 let guard =
                     if grants.unconditional.contains(&word) { "" } else { ", under a condition" };
                 lines.push(format!("a way to more rights: {}{guard}", method.description));
@@ -232,6 +256,8 @@ fn broadly(judge: &Judge<'_>, action: &'static str) -> Leave {
 fn through(judge: &Judge<'_>, method: &escalation::Method) -> Leave {
     let service = method.steps().nth(1).and_then(|mut step| step.next()?.split(':').next());
     let leave = |action: &'static str| {
+        let (action, to) =
+            action.split_once('>').map_or((action, None), |(action, to)| (action, Some(to)));
         let (action, role) = match action.split_once('@') {
             Some((action, role)) => (action, Some(role)),
             None => (action, None),
@@ -239,8 +265,10 @@ fn through(judge: &Judge<'_>, method: &escalation::Method) -> Leave {
         let kind = role.map_or_else(|| ResourceType::of(action), ResourceType::role_named);
         match action {
             // A single role handed on is daily work; any role is a way out.
-            "iam:PassRole" => judge.allowed(action, kind, Scope::Broad, service),
-            _ => judge.allowed(action, kind, method.scope, None),
+            "iam:PassRole" if method.scope != Scope::Administrators => {
+                judge.allowed(action, kind, Scope::Broad, to.or(service))
+            }
+            _ => judge.allowed(action, kind, method.scope, to),
         }
     };
     let steps = method.steps().map(|alternatives| alternatives.map(leave).max());

@@ -337,14 +337,19 @@ fn is_nobody(key: &str, operator: &str, value: &str, own: Option<&str>) -> bool 
     }
 }
 
-/// Does `iam:PassedToService` let a role go to this service? Names that only hold the service's, as
-/// `ecs-tasks`, may be it.
+/// Does `iam:PassedToService` let a role go to this service, `organizations:ServicePrincipal` an account administer
+/// it? Names that only hold the service's, as `ecs-tasks`, may be it.
 pub(super) fn passes_to(statement: &Statement, service: Option<&str>) -> bool {
     let Some(service) = service.filter(|_| statement.allow) else { return true };
     let principal = format!("{service}.amazonaws.com");
+    let names_it = |key: &str| {
+        ["iam:PassedToService", "organizations:ServicePrincipal"]
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(key))
+    };
     statement.conditions.iter().all(|condition| {
         let operator = condition.operator.to_ascii_lowercase();
-        if !condition.key.eq_ignore_ascii_case("iam:PassedToService") || operator == "null" {
+        if !names_it(&condition.key) || operator == "null" {
             return true;
         }
         let mut values = condition.values.iter();

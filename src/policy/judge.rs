@@ -115,8 +115,9 @@ impl<'d> Judge<'d> {
         }
         match scope {
             Scope::Broad => self.broadly(&applying, kind),
-            Scope::Any => self.somewhere(&applying, kind, Scope::Any),
-            Scope::Others => self.somewhere(&applying, kind, Scope::Others),
+            Scope::Any | Scope::Others | Scope::Administrators => {
+                self.somewhere(&applying, kind, scope)
+            }
         }
     }
 
@@ -270,10 +271,15 @@ impl<'d> Judge<'d> {
         let best = applying.allows.iter().map(|(_, force)| *force).max().unwrap_or(Leave::Never);
         let mut found = Leave::Never;
         let mut consider = |resource: &str| {
+            if scope == Scope::Administrators && !names_administrators(resource) {
+                return false;
+            }
             found = found.max(self.on(applying, resource));
             found == best || self.fuel.is_spent()
         };
-        let named = applying.allows.iter().chain(&applying.denies);
+        // Which names a denial spares makes nobody an administrator.
+        let denies = applying.denies.iter().filter(|_| scope != Scope::Administrators);
+        let named = applying.allows.iter().chain(denies);
         for ruling in named.filter_map(|(at, _)| self.statements.get(*at)) {
             if ruling.reading() != Reading::Generous {
                 continue;
@@ -383,6 +389,16 @@ impl Ruling<'_> {
         }
         masks
     }
+}
+
+/// Is a role called as those of administrators are? The end of a name counts: `admin-portal` is an application.
+fn names_administrators(resource: &str) -> bool {
+    const ENDS: [&str; 5] = ["admin", "admins", "administrator", "administrators", "superuser"];
+    let name = resource.rsplit('/').next().unwrap_or(resource);
+    let letters = name.chars().filter(char::is_ascii_alphanumeric);
+    let name: String = letters.map(|letter| letter.to_ascii_lowercase()).collect();
+    let name = ["role", "access"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
+    ENDS.iter().any(|end| name.ends_with(end))
 }
 
 /// Granted or excepted from a denial is what a pattern may fit; denied or excepted from a grant what

@@ -83,6 +83,13 @@ impl ResourceType {
             "ec2" if name.contains("LaunchTemplate") => Self::new("ec2", "launch-template/lt-{}"),
             "ec2" if !name.contains("Spot") => Self::new("ec2", "instance/i-{}"),
             "ec2-instance-connect" => Self::new("ec2", "instance/i-{}"),
+            "ssm" if matches!(name, "CreateActivation" | "RegisterTaskWithMaintenanceWindow") => {
+                Self::absent()
+            }
+            "ssm" if name == "StartAutomationExecution" => {
+                Self::new("ssm", "automation-definition/{}")
+            }
+            "sso-directory" => Self::absent(),
             // Commands and sessions are allowed on instances.
             "ssm" => Self::new("ec2", "instance/i-{}"),
             "ecs" if name == "ExecuteCommand" => Self::new("ecs", "task/{}/{}"),
@@ -113,9 +120,24 @@ impl ResourceType {
 
 /// The service as ARNs name it. Of a service that is not known only stars reach anything.
 fn arn_service(service: &str) -> &'static str {
-    const SAME: [&str; 20] = [
+    const SAME: [&str; 35] = [
         "airflow",
+        "amplify",
+        "appstream",
+        "appsync",
         "apprunner",
+        "autoscaling",
+        "batch",
+        "braket",
+        "codepipeline",
+        "cognito-identity",
+        "emr-serverless",
+        "fis",
+        "gamelift",
+        "imagebuilder",
+        "iot",
+        "kinesisanalytics",
+        "omics",
         "bedrock-agentcore",
         "cloudformation",
         "codedeploy",

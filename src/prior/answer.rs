@@ -7,7 +7,7 @@ use super::write::unread;
 use super::{Address, Ask, Moment, Prior, Register, Source, Value, Why, Write};
 
 /// Most renames followed; beyond it nobody can tell.
-const RENAMES_MAX: usize = 8;
+pub(super) const RENAMES_MAX: usize = 8;
 /// Most versions looked at where it is not certain which one was the default.
 const VERSIONS_MAX: usize = 5;
 
@@ -25,12 +25,16 @@ pub fn answer(ask: &Ask, moment: Moment<'_>, registers: &Registers) -> Result<Pr
     }
 }
 
-fn read(address: Address, registers: &Registers) -> Result<&Register, Address> {
+pub(super) fn read(address: Address, registers: &Registers) -> Result<&Register, Address> {
     registers.get(&address).ok_or(address)
 }
 
 /// The document of the version that was the default.
-fn in_force(policy: &Address, moment: Moment<'_>, registers: &Registers) -> Result<Prior, Address> {
+pub(super) fn in_force(
+    policy: &Address,
+    moment: Moment<'_>,
+    registers: &Registers,
+) -> Result<Prior, Address> {
     let default = value(&policy.of("default"), moment, registers, 0)?;
     let document = |id: &String| value(&policy.of(format!("version {id}")), moment, registers, 0);
     match default {
@@ -51,7 +55,7 @@ fn in_force(policy: &Address, moment: Moment<'_>, registers: &Registers) -> Resu
     }
 }
 
-fn value(
+pub(super) fn value(
     address: &Address,
     moment: Moment<'_>,
     registers: &Registers,
@@ -73,7 +77,9 @@ fn value(
             Value::Present(_) if write.seed => read_whole(write, own, moment, &address.thing),
             Value::Present(_) => born(write, life, own, moment),
             // Who acts upon it after its end acts upon another one of its name, which nobody saw made.
-            Value::Absent | Value::Unsaid => seen(own.before(moment, Some(write))),
+            Value::Absent | Value::Unsaid | Value::Listed(_) => {
+                seen(own.before(moment, Some(write)))
+            }
         },
     };
     // A group that was renamed has its members under another name.
@@ -142,7 +148,7 @@ fn seen(sight: Sight<'_>) -> Prior {
         Sight::One(write) => match &write.value {
             Value::Absent => Prior::Absent { source: source(write) },
             Value::Present(value) => Prior::Present { value: value.clone(), source: source(write) },
-            Value::Unsaid => Prior::unknown(Why::Unsaid),
+            Value::Unsaid | Value::Listed(_) => Prior::unknown(Why::Unsaid),
         },
         Sight::Several(writes) => Prior::Unknown {
             why: Why::SameMoment,
@@ -154,7 +160,7 @@ fn seen(sight: Sight<'_>) -> Prior {
 fn text(write: &Write) -> Option<String> {
     match &write.value {
         Value::Present(text) => Some(text.clone()),
-        Value::Absent | Value::Unsaid => None,
+        Value::Absent | Value::Unsaid | Value::Listed(_) => None,
     }
 }
 
@@ -169,7 +175,7 @@ fn source(write: &Write) -> Source {
 }
 
 /// The call that may have written a thing without saying so, where CloudTrail drops its parameters.
-fn omitting(thing: &str, entity: &str) -> Option<&'static str> {
+pub(super) fn omitting(thing: &str, entity: &str) -> Option<&'static str> {
     match thing {
         "trust" => Some("UpdateAssumeRolePolicy"),
         "default" => Some("CreatePolicyVersion"),

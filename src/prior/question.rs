@@ -1,7 +1,7 @@
 //! What an event asks about the state before it.
 
 use super::write::is_default;
-use super::{Address, fold, identity, policy, writes};
+use super::{Address, Handed, fold, identity, policy, writes};
 use crate::event::Event;
 
 /// One question.
@@ -24,12 +24,16 @@ pub struct Questions {
     /// What stood where the event writes: an attachment, a membership, a boundary, the status of a
     /// credential, the ID of the default version, a document.
     pub former: Option<Ask>,
+    /// The roles or the group that the event hands over: what do they hold?
+    pub handed: Option<Handed>,
 }
 
 /// The register that the event writes; of a new default version the one that says so. Of what is made
 /// with its entity nothing was there before.
 fn former(event: &Event) -> Option<Ask> {
-    let written: Vec<Address> = writes(event, None, false).into_iter().map(|(at, _)| at).collect();
+    let is_former = |at: &Address| at.thing != "roles";
+    let written: Vec<Address> =
+        writes(event, None, false).into_iter().map(|(at, _)| at).filter(is_former).collect();
     let default = written.iter().find(|at| at.thing == "default");
     let former =
         if written.iter().any(Address::is_life) { None } else { default.or(written.first()) };
@@ -96,6 +100,6 @@ impl Questions {
             }
             _ => (None, None),
         };
-        Self { named, replaced, former: former(event) }
+        Self { named, replaced, former: former(event), handed: Handed::of(event) }
     }
 }

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 
 /// Most writes kept in one register; beyond it the oldest go.
 pub const WRITES_MAX: usize = 8;
+/// Most things kept in the list of what an identity had; beyond it the oldest go. IAM allows 20 managed policies
+/// at most, and inline policies of 10,240 characters together.
+pub const LISTED_MAX: usize = 64;
 /// Longest value kept, in bytes, without the white space between the words of a document. IAM takes
 /// 10,240 characters at most; of a longer one only the writing is kept.
 pub const VALUE_BYTES_MAX: usize = 32 * 1024;
@@ -21,6 +24,9 @@ pub enum Value {
     Present(String),
     /// It wrote something, but does not say what.
     Unsaid,
+    /// It gave this to an identity, whose list it joins, whenever it was and whatever became of it. Empty: the
+    /// list is kept from here on.
+    Listed(String),
 }
 
 impl Value {
@@ -65,11 +71,21 @@ impl Register {
     /// Adds a write at its place. Says whether anything changed: what is there already, or is older than
     /// all that a full register keeps, changes nothing.
     pub fn record(&mut self, write: &Write) -> bool {
-        if self.writes.iter().any(|kept| kept.event_id == write.event_id) {
-            return false;
+        let list = matches!(write.value, Value::Listed(_));
+        let same = self.writes.iter().position(|kept| match list {
+            true => kept.value == write.value,
+            false => kept.event_id == write.event_id,
+        });
+        if let Some(place) = same {
+            // Of what was given again the last time counts, as the oldest makes room.
+            let younger = |kept: &Write| order(kept) < order(write);
+            if !list || !self.writes.get(place).is_some_and(younger) {
+                return false;
+            }
+            self.writes.remove(place);
         }
         let place = self.writes.partition_point(|kept| order(kept) < order(write));
-        let full = self.writes.len() >= WRITES_MAX;
+        let full = self.writes.len() >= if list { LISTED_MAX } else { WRITES_MAX };
         if full && place == 0 {
             return false;
         }
@@ -83,6 +99,15 @@ impl Register {
     /// Older writes may have made room.
     pub(super) fn is_full(&self) -> bool {
         self.writes.len() >= WRITES_MAX
+    }
+
+    /// The things of a list, and whether older ones may have made room.
+    pub(super) fn listed(&self) -> (impl Iterator<Item = &str>, bool) {
+        let things = self.writes.iter().filter_map(|write| match &write.value {
+            Value::Listed(thing) => Some(thing.as_str()),
+            Value::Absent | Value::Present(_) | Value::Unsaid => None,
+        });
+        (things, self.writes.len() >= LISTED_MAX)
     }
 
     /// The last write.
@@ -101,7 +126,7 @@ impl Register {
     #[must_use]
     pub fn bytes(&self) -> usize {
         let of = |write: &Write| match &write.value {
-            Value::Present(text) => text.len() + 100,
+            Value::Present(text) | Value::Listed(text) => text.len() + 100,
             Value::Absent | Value::Unsaid => 100,
         };
         self.writes.iter().map(of).sum()
@@ -303,6 +328,28 @@ mod tests {
         assert!(register.record(&write(99, "new", "w")));
         assert_eq!(register.writes.len(), WRITES_MAX);
         assert_eq!(register.last().unwrap().value, Value::of("w"));
+    }
+
+    #[test]
+    fn a_list_has_each_thing_once_and_one_event_may_give_several() {
+        let listed = |second: i64, thing: &str| Write {
+            value: Value::Listed(thing.to_owned()),
+            ..write(second, "seed", "x")
+        };
+        let mut register = Register::default();
+        assert!(register.record(&listed(5, "a")) && register.record(&listed(5, "b")));
+        assert!(!register.record(&listed(5, "a")) && !register.record(&listed(1, "b")));
+        assert!(register.record(&listed(9, "a")));
+        let (things, full) = register.listed();
+        assert_eq!((things.collect::<Vec<_>>(), full), (vec!["b", "a"], false));
+        for number in 0..LISTED_MAX {
+            register.record(&listed(7, &number.to_string()));
+        }
+        let (things, full) = register.listed();
+        let things: Vec<&str> = things.collect();
+        assert!(
+            full && things.len() == LISTED_MAX && things.contains(&"a") && !things.contains(&"b")
+        );
     }
 
     #[test]

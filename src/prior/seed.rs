@@ -2,6 +2,7 @@
 
 use percent_encoding::percent_decode_str;
 
+use super::holdings::listings;
 use super::{Address, Value, fold, policy};
 
 /// A user, role or group as `GetAccountAuthorizationDetails` lists it.
@@ -20,6 +21,8 @@ pub struct Identity {
     pub attached: Vec<String>,
     /// Names of the groups of a user.
     pub groups: Vec<String>,
+    /// Names of the instance profiles that a role is in.
+    pub profiles: Vec<String>,
     /// The trust policy of a role.
     pub trust: Option<String>,
     /// ARN of the permissions boundary.
@@ -56,6 +59,11 @@ impl Identity {
         }
         writes.extend(self.trust.iter().map(|document| (life.of("trust"), decoded(document))));
         writes.extend(self.boundary.iter().map(|arn| (life.of("boundary"), Value::of(arn))));
+        writes.extend(listings(&writes));
+        for profile in &self.profiles {
+            let profile = format!("instance-profile {}", fold(profile));
+            writes.push((Address::new(account, profile, "role"), Value::of(&fold(&self.name))));
+        }
         writes
     }
 }
@@ -107,6 +115,7 @@ mod tests {
             inline: vec![("Stop".to_owned(), "%7B%22a%22%3A%20%22b+c%22%7D".to_owned())],
             attached: vec!["arn:aws:iam::aws:policy/ReadOnlyAccess".to_owned()],
             trust: Some("%7B%7D".to_owned()),
+            profiles: vec!["Web".to_owned()],
             boundary: Some("arn:aws:iam::111122223333:policy/Edge".to_owned()),
             ..Identity::default()
         };
@@ -118,6 +127,10 @@ mod tests {
                 r#"111122223333 role ops attached arn:aws:iam::aws:policy/readonlyaccess Present("")"#,
                 r#"111122223333 role ops trust Present("{}")"#,
                 r#"111122223333 role ops boundary Present("arn:aws:iam::111122223333:policy/Edge")"#,
+                r#"111122223333 role ops list Listed("")"#,
+                r#"111122223333 role ops list Listed("inline stop")"#,
+                r#"111122223333 role ops list Listed("attached arn:aws:iam::aws:policy/readonlyaccess")"#,
+                r#"111122223333 instance-profile web role Present("ops")"#,
             ]
         );
         let policy = Policy {

@@ -4,7 +4,7 @@ use super::*;
 use crate::event::Event;
 
 /// An event: minutes and seconds, call, parameters, and the answer behind `=>`. The ID is its place.
-fn event(line: &str, id: usize) -> Event {
+pub(super) fn event(line: &str, id: usize) -> Event {
     let (time, rest) = line.split_once(' ').unwrap();
     let (call, rest) = rest.split_once(' ').unwrap();
     let (parameters, answer) = rest.split_once("=>").unwrap_or((rest, "null"));
@@ -17,7 +17,7 @@ fn event(line: &str, id: usize) -> Event {
     Event::parse(&text).unwrap()
 }
 
-fn record(registers: &mut Registers, event: &Event) {
+pub(super) fn record(registers: &mut Registers, event: &Event) {
     let omitted = event.flag("detail.requestParameters.omitted") == Some(true);
     for (address, value) in writes(event, Some("caller"), omitted) {
         let (at, event_id) = (event.time().unwrap(), event.identity());
@@ -290,6 +290,7 @@ fn check_writes(line: &str, want: &[&str]) {
                 Value::Absent => "-".to_owned(),
                 Value::Unsaid => "?".to_owned(),
                 Value::Present(text) => format!("={text}"),
+                Value::Listed(thing) => format!("lists {thing}").trim().to_owned(),
             };
             format!("{} {} {value}", address.entity, address.thing)
         })
@@ -301,15 +302,32 @@ fn check_writes(line: &str, want: &[&str]) {
 fn attachments_memberships_credentials_and_the_like_are_recorded() {
     check_writes(
         r#"01:00 CreateRole {"roleName":"Ops","assumeRolePolicyDocument":"t","permissionsBoundary":"b"}"#,
-        &["role ops  =", "role ops trust =t", "role ops boundary =b"],
+        &["role ops  =", "role ops trust =t", "role ops boundary =b", "role ops list lists"],
     );
     check_writes(
         r#"01:00 CreateServiceLinkedRole {"aWSServiceName":"x"} => {"role":{"roleName":"AWSServiceRoleForX"}}"#,
-        &["role awsserviceroleforx  =", "role awsserviceroleforx trust ?"],
+        &[
+            "role awsserviceroleforx  =",
+            "role awsserviceroleforx trust ?",
+            "role awsserviceroleforx list lists",
+        ],
     );
     check_writes(
         r#"01:00 DetachGroupPolicy {"groupName":"G","policyArn":"arn:aws:iam::aws:policy/P"}"#,
         &["group g attached arn:aws:iam::aws:policy/p -"],
+    );
+    check_writes(
+        r#"01:00 PutRolePolicy {"roleName":"r","policyName":"P","policyDocument":"d"}"#,
+        &["role r inline p =d", "role r list lists inline p"],
+    );
+    // Nobody asks what a user holds.
+    check_writes(
+        r#"01:00 AttachUserPolicy {"userName":"u","policyArn":"arn:aws:iam::aws:policy/P"}"#,
+        &["user u attached arn:aws:iam::aws:policy/p ="],
+    );
+    check_writes(
+        r#"01:00 AddRoleToInstanceProfile {"roleName":"R","instanceProfileName":"P"}"#,
+        &["instance-profile p role =r"],
     );
     check_writes(
         r#"01:00 AddUserToGroup {"userName":"u","groupName":"G"}"#,

@@ -1,6 +1,7 @@
 //! What an event writes to which registers.
 
-use super::{Address, Value, fold, identity, policy};
+use super::holdings::listings;
+use super::{Address, Handed, Value, fold, identity, policy};
 use crate::event::Event;
 
 /// Most registers one event writes: audiences of a new identity provider beyond it stay unknown.
@@ -19,6 +20,8 @@ pub fn writes(event: &Event, entity: Option<&str>, omitted: bool) -> Vec<(Addres
         _ => None,
     };
     let mut found = found.unwrap_or_default();
+    found.extend(listings(&found));
+    found.extend(Handed::of(event).map(Handed::writes).unwrap_or_default());
     found.truncate(WRITES_PER_EVENT_MAX);
     found
 }
@@ -83,6 +86,14 @@ impl<'e> Writing<'e> {
             | "CreatePolicyVersion"
             | "SetDefaultPolicyVersion"
             | "DeletePolicyVersion" => self.managed(name),
+            "AddRoleToInstanceProfile" | "RemoveRoleFromInstanceProfile" => {
+                let profile = self.parameter("instanceProfileName")?;
+                let role = match name.starts_with("Add") {
+                    true => Value::of(&fold(self.parameter("roleName")?)),
+                    false => Value::Absent,
+                };
+                Some(vec![(self.at("instance-profile", profile, "role"), role)])
+            }
             _ => self.attached(name).or_else(|| self.credential(name)),
         }
     }

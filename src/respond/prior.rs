@@ -1,15 +1,23 @@
 //! Prior state: asked before an event is judged, recorded after it.
 
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::Poll;
+
 use jiff::Timestamp;
 
 use super::Responder;
 use crate::derive::{self, CallOutcome, Facts};
 use crate::effects::{Lookups, Publish, State};
 use crate::event::Event;
-use crate::prior::{self, Ask, Moment, Prior, Registers, Why};
+use crate::prior::{self, Ask, Handed, Held, Moment, Prior, Registers, Why};
 
 /// Most registers read for one answer: a policy's versions, or an identity renamed again and again.
 const REGISTERS_PER_ANSWER_MAX: usize = 40;
+/// Most times that registers are read, all together, of what a call hands over: each answer may ask for more.
+const ROUNDS_MAX: usize = 16;
+/// Most registers read of it in one round.
+const REGISTERS_PER_ROUND_MAX: usize = 160;
 
 impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     /// What was before an event, as far as the events before it tell. An event without a time of its own
@@ -71,6 +79,39 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         Vec::new()
     }
 
+    /// What those hold that an event hands over.
+    pub(super) async fn held(
+        &self,
+        event: &Event,
+        handed: Option<&Handed>,
+        registers: &mut Registers,
+    ) -> Option<Held> {
+        let handed = handed?;
+        let Some(at) = event.time() else { return Some(Held::unknown(handed, Why::NotAsked)) };
+        let id = event.identity();
+        let moment = Moment { at, event_id: &id };
+        for _ in 0..ROUNDS_MAX {
+            let missing = match Held::of(handed, moment, registers) {
+                Ok(held) => return Some(held),
+                Err(missing) => missing,
+            };
+            let read = missing.into_iter().take(REGISTERS_PER_ROUND_MAX).map(async |address| {
+                let register = self.state.register(&address.text()).await;
+                (address, register)
+            });
+            for (address, register) in together(read).await {
+                match register {
+                    Ok(register) => registers.insert(address, register),
+                    Err(error) => {
+                        tracing::warn!(%error, "what is handed over is not known");
+                        return Some(Held::unknown(handed, Why::NoAnswer));
+                    }
+                };
+            }
+        }
+        Some(Held::unknown(handed, Why::Unseen))
+    }
+
     /// Records what an event wrote. A store that is down costs later comparisons, not this event's
     /// alert.
     pub(super) async fn record_writes(&self, event: &Event, facts: &Facts, now: Timestamp) {
@@ -85,4 +126,21 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             recorded.unwrap_or_else(|error| tracing::warn!(%error, "a change is not recorded"));
         }
     }
+}
+
+/// Waits for all of them at once; what they give, in their order.
+async fn together<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut waiting: Vec<Pin<Box<F>>> = futures.map(Box::pin).collect();
+    let mut done: Vec<Option<F::Output>> = waiting.iter().map(|_| None).collect();
+    poll_fn(|context| {
+        let open = waiting.iter_mut().zip(&mut done).filter(|(_, done)| done.is_none());
+        for (future, done) in open {
+            if let Poll::Ready(output) = future.as_mut().poll(context) {
+                *done = Some(output);
+            }
+        }
+        if done.iter().any(Option::is_none) { Poll::Pending } else { Poll::Ready(()) }
+    })
+    .await;
+    done.into_iter().flatten().collect()
 }

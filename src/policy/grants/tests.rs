@@ -471,6 +471,81 @@ fn ways_to_more_rights_without_handing_a_role_on() {
 }
 
 #[test]
+fn a_role_handed_to_a_service_needs_the_name_that_the_service_goes_by() {
+    for (service, actions, method) in [
+        ("ecs-tasks", r#"["batch:*"]"#, "privesc:pass-role-batch"),
+        ("ec2", r#"["elasticmapreduce:RunJobFlow"]"#, "privesc:pass-role-emr"),
+        ("cognito-identity", r#"["cognito-identity:Set*"]"#, "privesc:pass-role-identity-pool"),
+        ("credentials.iot", r#"["iot:CreateRoleAlias"]"#, "privesc:pass-role-alias"),
+        ("rolesanywhere", r#"["rolesanywhere:UpdateProfile"]"#, "privesc:pass-role-roles-anywhere"),
+        ("pods.eks", r#"["eks:*PodIdentity*"]"#, "privesc:pass-role-pod"),
+        ("ssm", r#"["ssm:CreateActivation"]"#, "privesc:pass-role-activation"),
+        ("ecs-tasks", r#"["ecs:RunTask"]"#, "privesc:pass-role-ecs-override"),
+    ] {
+        let with = |service: &str| {
+            format!(
+                r#"{{"Effect":"Allow","Action":"iam:PassRole","Resource":"*","Condition":{{"StringEquals":{{"iam:PassedToService":"{service}.amazonaws.com"}}}}}},
+                   {{"Effect":"Allow","Action":{actions},"Resource":"*"}}"#
+            )
+        };
+        check(&with(service), &[method, "escalation"], &["admin"]);
+        check(&with("backup"), &[], &[method]);
+    }
+}
+
+#[test]
+fn ways_over_accounts_and_people_need_no_role() {
+    for (actions, method) in [
+        (r#""cloudformation:*StackSet*""#, "privesc:stack-set-updated"),
+        (
+            r#"["cloudformation:CreateStackSet","cloudformation:CreateStackInstances"]"#,
+            "privesc:stack-set-created",
+        ),
+        (r#""organizations:RegisterDelegatedAdministrator""#, "privesc:delegated-administrator"),
+        (r#""sso-directory:AddMemberToGroup""#, "privesc:identity-store-membership"),
+        (r#""sso-directory:CreateBearerToken""#, "privesc:identity-center-provisioning"),
+        (r#""codebuild:UpdateProject""#, "privesc:codebuild-update-project"),
+    ] {
+        let text = format!(r#"{{"Effect":"Allow","Action":{actions},"Resource":"*"}}"#);
+        check(&text, &[method, "escalation"], &["admin", "pass-role-any"]);
+    }
+    for (service, is_way) in [("sso", true), ("inspector2", false)] {
+        let text = format!(
+            r#"{{"Effect":"Allow","Action":"organizations:RegisterDelegatedAdministrator","Resource":"*","Condition":{{"StringEquals":{{"organizations:ServicePrincipal":"{service}.amazonaws.com"}}}}}}"#
+        );
+        let word = &["privesc:delegated-administrator"][..];
+        check(&text, if is_way { word } else { &[] }, if is_way { &[] } else { word });
+    }
+    let reading = r#"{"Effect":"Allow","Action":["sso-directory:Search*","organizations:List*","cloudformation:ListStackSets"],"Resource":"*"}"#;
+    check(reading, &[], &["escalation"]);
+}
+
+#[test]
+fn a_role_that_is_named_as_administrators_are_is_a_way() {
+    let role = |name: &str| format!(r#""arn:aws:iam::111122223333:role/{name}""#);
+    for (action, word) in [
+        ("sts:AssumeRole", "privesc:assume-administrator-role"),
+        ("iam:PassRole", "privesc:pass-administrator-role"),
+    ] {
+        for name in
+            ["Admin", "x/deploy-admin", "OrgAdministrator", "admin_role", "*-admins", "*Admin*"]
+        {
+            check_one(action, &role(name), &[word, "escalation"], &[]);
+        }
+        // Applications, and what only begins so; a prefix says nothing of the rights behind it.
+        for name in ["admin-portal", "administration-ui-runtime", "admin/reader", "prod-*", "cdk-*"]
+        {
+            check_one(action, &role(name), &[], &["escalation"]);
+        }
+        let but = format!(
+            r#"{{"Effect":"Allow","Action":"{action}","Resource":{0}}},{{"Effect":"Deny","Action":"{action}","Resource":{0}}}"#,
+            role("Admin")
+        );
+        check(&but, &[], &["escalation"]);
+    }
+}
+
+#[test]
 fn roles_that_every_member_account_has_are_a_way() {
     let word = "privesc:assume-organization-role";
     for resource in [

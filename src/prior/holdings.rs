@@ -1,0 +1,357 @@
+//! What a role or group holds: the policies attached to it and inline, as far as events and seed tell.
+//!
+//! A register can only be asked by its name. So each role and group has a list of all that it was ever given;
+//! whether it has it still, and what that says, tell the registers of each thing.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::answer::{self, RENAMES_MAX, in_force, omitting, value};
+use super::handed::Bearer;
+use super::write::unread;
+use super::{Address, Handed, Moment, Prior, Registers, Value, Why, policy};
+
+/// The thing of an identity under which its list stands.
+const LIST: &str = "list";
+/// Most things of one role or group looked at.
+const THINGS_MAX: usize = 40;
+
+/// What they hold whom a call hands over, together.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Holdings {
+    /// Documents that it has: inline, and of a customer's policies.
+    pub documents: Vec<String>,
+    /// Documents that it may have.
+    pub possible: Vec<String>,
+    /// ARNs of AWS's own policies, in small letters.
+    pub managed: Vec<String>,
+    /// What bounds it, where that is certain.
+    pub boundary: Option<Boundary>,
+    /// Why it may hold more.
+    pub doubt: Option<Why>,
+    /// It had more than can be looked at.
+    pub cut: bool,
+}
+
+/// What bounds a role, for certain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Boundary {
+    /// A policy of AWS, by its ARN.
+    Managed(String),
+    /// A document.
+    Document(String),
+}
+
+/// What is known of what a call hands over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// What the call hands over.
+    pub handed: Handed,
+    /// What each of them holds.
+    pub holdings: Vec<Holdings>,
+    /// The same thing was given the same roles before.
+    pub again: bool,
+    /// The same caller handed over the same by the same call before.
+    pub usual: bool,
+}
+
+/// Additions to the lists that go with writes: the one place that says what a list is of.
+pub(super) fn listings(writes: &[(Address, Value)]) -> Vec<(Address, Value)> {
+    let listed = |(address, value): &(Address, Value)| {
+        let bears = ["role ", "group "].iter().any(|kind| address.entity.starts_with(kind));
+        let given = is_holding(&address.thing) && *value != Value::Absent;
+        // From its birth or a seed on a list is whole.
+        let begun = address.is_life() && *value == Value::Present(String::new());
+        (bears && (given || begun))
+            .then(|| (address.of(LIST), Value::Listed(address.thing.clone())))
+    };
+    writes.iter().filter_map(listed).collect()
+}
+
+fn is_holding(thing: &str) -> bool {
+    thing.starts_with("inline ") || thing.starts_with("attached ")
+}
+
+impl Held {
+    /// What is known, just before an event, of what it hands over.
+    ///
+    /// # Errors
+    /// The registers that must be read first.
+    pub fn of(
+        handed: &Handed,
+        moment: Moment<'_>,
+        registers: &Registers,
+    ) -> Result<Self, BTreeSet<Address>> {
+        let mut reader = Reader { moment, registers, missing: BTreeSet::new() };
+        let mut holdings: Vec<Holdings> =
+            handed.bearers.iter().map(|bearer| reader.bearer(bearer)).collect();
+        if handed.cut {
+            holdings.push(Holdings { doubt: Some(Why::Unseen), ..Holdings::default() });
+        }
+        let again = handed.thing.as_ref().is_some_and(|(address, roles)| {
+            let last = reader.need(value(address, moment, registers, 0));
+            last.is_some_and(|last| last.present() == Some(roles))
+        });
+        let usual = handed.habit.as_ref().is_some_and(|address| {
+            let last = reader.need(value(address, moment, registers, 0));
+            last.is_some_and(|last| last.present().is_some())
+        });
+        if !reader.missing.is_empty() {
+            return Err(reader.missing);
+        }
+        Ok(Self { handed: handed.clone(), holdings, again, usual })
+    }
+
+    /// Nobody answers.
+    #[must_use]
+    pub fn unknown(handed: &Handed, why: Why) -> Self {
+        let nothing = Holdings { doubt: Some(why), ..Holdings::default() };
+        Self { handed: handed.clone(), holdings: vec![nothing], again: false, usual: false }
+    }
+}
+
+/// Reads registers, and notes those that are missing so that they are fetched together.
+struct Reader<'r> {
+    moment: Moment<'r>,
+    registers: &'r Registers,
+    missing: BTreeSet<Address>,
+}
+
+impl Reader<'_> {
+    fn need<T>(&mut self, found: Result<T, Address>) -> Option<T> {
+        found.map_err(|address| self.missing.insert(address)).ok()
+    }
+
+    fn value(&mut self, address: &Address) -> Option<Prior> {
+        self.need(value(address, self.moment, self.registers, 0))
+    }
+
+    fn bearer(&mut self, bearer: &Bearer) -> Holdings {
+        let profile = match bearer {
+            Bearer::Identity(identity) => return self.identity(identity),
+            Bearer::Profile(profile) => profile,
+        };
+        let Some(role) = self.value(&profile.of("role")) else { return Holdings::default() };
+        let name = profile.entity.trim_start_matches("instance-profile ");
+        let role_of = |name: &str| Address::new(&profile.account, format!("role {name}"), "");
+        match &role {
+            Prior::Present { value, .. } => self.identity(&role_of(value)),
+            Prior::Absent { .. } => Holdings::default(),
+            // The console names a profile as its role, and nearly everybody does.
+            Prior::Unknown { why, possible } => {
+                let likely = possible.first().map_or(name, String::as_str);
+                let likely = self.identity(&role_of(likely));
+                Holdings { doubt: Some(*why), boundary: None, ..likely }
+            }
+        }
+    }
+
+    fn identity(&mut self, identity: &Address) -> Holdings {
+        let mut holdings = Holdings::default();
+        let Some(things) = self.things(identity, &mut holdings) else { return holdings };
+        for thing in &things {
+            let address = identity.of(thing.as_str());
+            let Some(found) = self.value(&address) else { continue };
+            match thing.strip_prefix("attached ") {
+                None => holdings.add(&found, true),
+                Some(_) if found.possible().is_empty() => holdings.doubt(found.why()),
+                Some(arn) => {
+                    self.attached(identity, arn, found.present().is_some(), &mut holdings);
+                }
+            }
+        }
+        if identity.entity.starts_with("role ") {
+            holdings.boundary = self.boundary(identity);
+        }
+        holdings
+    }
+
+    fn attached(&mut self, identity: &Address, arn: &str, certain: bool, holdings: &mut Holdings) {
+        let Some(policy) = policy(&identity.account, arn) else {
+            holdings.managed.push(arn.to_owned());
+            return;
+        };
+        if let Some(found) = self.need(in_force(&policy, self.moment, self.registers)) {
+            holdings.add(&found, certain);
+            // Of a policy that is attached some document is in force.
+            if found.possible().is_empty() {
+                holdings.doubt(Some(found.why().unwrap_or(Why::Unseen)));
+            }
+        }
+    }
+
+    /// All that it was ever given, also under the names that it had before; and the reasons why that may not be
+    /// all. `None`: a register is missing.
+    fn things(&mut self, identity: &Address, holdings: &mut Holdings) -> Option<BTreeSet<String>> {
+        let (mut things, mut whole) = (BTreeSet::new(), false);
+        let (mut entity, mut moment) = (identity.life(), self.moment);
+        for _ in 0..=RENAMES_MAX {
+            let (life, list) = (entity.clone(), entity.of(LIST));
+            let list = self.need(answer::read(list, self.registers));
+            let life = self.need(answer::read(life, self.registers));
+            let (listed, full) = list?.listed();
+            things.extend(listed.map(str::to_owned));
+            holdings.cut |= full;
+            let Some(birth) = life?.life(moment) else { break };
+            match &birth.value {
+                Value::Present(former) if !former.is_empty() => {
+                    entity = Address { entity: former.clone(), ..entity };
+                    moment = Moment { at: birth.at, event_id: &birth.event_id };
+                }
+                Value::Present(_) => {
+                    whole = true;
+                    self.omitted(&entity, birth.at, holdings);
+                    break;
+                }
+                Value::Absent | Value::Unsaid | Value::Listed(_) => break,
+            }
+        }
+        // A list that was begun before lists were kept has no such mark.
+        whole &= things.remove("");
+        if !whole {
+            holdings.doubt(Some(Why::Unseen));
+        }
+        holdings.cut |= things.len() > THINGS_MAX;
+        Some(things.into_iter().take(THINGS_MAX).collect())
+    }
+
+    /// A call whose parameters CloudTrail dropped may have put an inline policy.
+    fn omitted(&mut self, entity: &Address, since: Timestamp, holdings: &mut Holdings) {
+        let Some(call) = omitting("inline ", &entity.entity) else { return };
+        let read = answer::read(unread(&entity.account, call), self.registers);
+        let last = self.need(read).and_then(|register| register.last_until(self.moment));
+        if last.is_some_and(|write| write.at >= since) {
+            holdings.doubt(Some(Why::Omitted));
+        }
+    }
+
+    /// What bounds it for certain.
+    fn boundary(&mut self, identity: &Address) -> Option<Boundary> {
+        let found = self.value(&identity.of("boundary"))?;
+        let arn = found.present()?;
+        let Some(policy) = policy(&identity.account, arn) else {
+            return Some(Boundary::Managed(arn.to_owned()));
+        };
+        let document = self.need(in_force(&policy, self.moment, self.registers))?;
+        document.present().map(|text| Boundary::Document(text.to_owned()))
+    }
+}
+
+impl Holdings {
+    fn doubt(&mut self, why: Option<Why>) {
+        self.doubt = self.doubt.or(why);
+    }
+
+    fn add(&mut self, found: &Prior, certain: bool) {
+        let known = certain && found.present().is_some();
+        let documents = if known { &mut self.documents } else { &mut self.possible };
+        documents.extend_from_slice(found.possible());
+        self.doubt(found.why());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Register;
+    use super::super::tests::{event, record};
+    use super::*;
+
+    /// What is known of what the last event hands over: documents, AWS's policies, `?` and why not all.
+    #[track_caller]
+    fn check(lines: &[&str], want: &str) {
+        let events: Vec<_> =
+            lines.iter().enumerate().map(|(index, line)| event(line, index)).collect();
+        let (last, before) = events.split_last().unwrap();
+        let handed = Handed::of(last).unwrap();
+        for order in [before.to_vec(), before.iter().rev().cloned().collect()] {
+            let mut registers = Registers::new();
+            order.iter().for_each(|event| record(&mut registers, event));
+            let id = last.identity();
+            let moment = Moment { at: last.time().unwrap(), event_id: &id };
+            let held = loop {
+                match Held::of(&handed, moment, &registers) {
+                    Ok(held) => break held,
+                    Err(missing) => {
+                        let empty = missing.into_iter().map(|at| (at, Register::default()));
+                        registers.extend(empty);
+                    }
+                }
+            };
+            let one = &held.holdings[0];
+            let doubt = one.doubt.map(|why| format!("?{why:?}"));
+            let bound = one.boundary.as_ref().map(|bound| format!("within {bound:?}"));
+            let names = one.managed.iter().map(|arn| arn.rsplit('/').next().unwrap().to_owned());
+            let words: Vec<String> = one
+                .documents
+                .iter()
+                .chain(&one.possible)
+                .cloned()
+                .chain(names)
+                .chain(bound)
+                .chain(doubt)
+                .collect();
+            assert_eq!(words.join(" "), want);
+        }
+    }
+
+    const HAND: &str =
+        r#"09:00 AddRoleToInstanceProfile {"roleName":"Ops","instanceProfileName":"web"}"#;
+    const BORN: &str = r#"01:00 CreateRole {"roleName":"ops","assumeRolePolicyDocument":"t"}"#;
+    const ADMIN: &str = r#"02:00 AttachRolePolicy {"roleName":"ops","policyArn":"arn:aws:iam::aws:policy/AdministratorAccess"}"#;
+    const OWN: &str = r#"03:00 AttachRolePolicy {"roleName":"ops","policyArn":"arn:aws:iam::111122223333:policy/App"}"#;
+    const INLINE: &str =
+        r#"02:30 PutRolePolicy {"roleName":"OPS","policyName":"x","policyDocument":"d"}"#;
+
+    fn later(line: &str, time: &str, call: &str) -> String {
+        let rest = line.splitn(3, ' ').nth(2).unwrap();
+        format!("{time} {call} {rest}")
+    }
+
+    #[test]
+    fn a_role_holds_what_it_was_given_and_has_still() {
+        check(&[HAND], "?Unseen");
+        check(&[BORN, HAND], "");
+        check(&[ADMIN, HAND], "administratoraccess ?Unseen");
+        check(&[BORN, ADMIN, INLINE, HAND], "d administratoraccess");
+        check(&[BORN, ADMIN, &later(ADMIN, "05:00", "DetachRolePolicy"), HAND], "");
+        check(&[BORN, INLINE, &later(INLINE, "05:00", "DeleteRolePolicy"), HAND], "");
+        // Given in the second in which it is handed over.
+        check(&[BORN, &later(ADMIN, "09:00", "AttachRolePolicy"), HAND], "administratoraccess");
+        let other = ADMIN.replace("ops", "dev");
+        check(&[BORN, &other, HAND], "");
+        let omitted = r#"04:00 PutRolePolicy {"omitted":true}"#;
+        check(&[BORN, omitted, HAND], "?Omitted");
+        check(&[r#"00:30 PutRolePolicy {"omitted":true}"#, BORN, HAND], "");
+    }
+
+    #[test]
+    fn a_customer_s_policy_says_what_is_in_force_now() {
+        let created = r#"00:10 CreatePolicy {"policyName":"app","policyDocument":"d1"}=>{"policy":{"arn":"arn:aws:iam::111122223333:policy/App","defaultVersionId":"v1"}}"#;
+        let wider = r#"05:00 CreatePolicyVersion {"policyArn":"arn:aws:iam::111122223333:policy/App","policyDocument":"d2","setAsDefault":true}=>{"policyVersion":{"versionId":"v2"}}"#;
+        check(&[created, BORN, OWN, HAND], "d1");
+        check(&[created, BORN, OWN, wider, HAND], "d2");
+        check(&[BORN, OWN, HAND], "?Unseen");
+    }
+
+    #[test]
+    fn a_boundary_counts_where_it_is_certain() {
+        let bound = r#"03:30 PutRolePermissionsBoundary {"roleName":"ops","permissionsBoundary":"arn:aws:iam::aws:policy/ReadOnlyAccess"}"#;
+        let within =
+            r#"administratoraccess within Managed("arn:aws:iam::aws:policy/ReadOnlyAccess")"#;
+        check(&[BORN, ADMIN, bound, HAND], within);
+        let gone = later(bound, "04:00", "DeleteRolePermissionsBoundary");
+        check(&[BORN, ADMIN, bound, &gone, HAND], "administratoraccess");
+    }
+
+    #[test]
+    fn a_group_takes_what_it_holds_along() {
+        let born = r#"01:00 CreateGroup {"groupName":"crew"}"#;
+        let put =
+            r#"02:00 PutGroupPolicy {"groupName":"crew","policyName":"x","policyDocument":"d"}"#;
+        let renamed = r#"03:00 UpdateGroup {"groupName":"crew","newGroupName":"staff"}"#;
+        let add = r#"09:00 AddUserToGroup {"groupName":"Staff","userName":"lee"}"#;
+        check(&[born, put, renamed, add], "d");
+        check(&[born, put, add], "?Unseen");
+    }
+}

@@ -1,0 +1,242 @@
+//! Roles handed over and places in groups are told by what the role or group holds.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use iam_responder::calendar::IcsFiles;
+use iam_responder::effects::memory::Memory;
+use iam_responder::effects::recorder::Recorder;
+use iam_responder::engine::{Engine, SiteFiles, SourceFile};
+use iam_responder::event::Event;
+use iam_responder::outcome::{Outcome, Verdict};
+use iam_responder::respond::{Origin, Responder};
+use iam_responder::severity::Severity;
+use serde_json::{Value, json};
+
+const QUIET: &str =
+    "severity: [{when: {source: [{prefix: aws.}]}, set: informational, because: quiet}]";
+const PLAIN: &str = "accounts: {'111122223333': {name: lab, tags: {env: dev}}}";
+const ADMIN: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
+const READS: &str = "arn:aws:iam::aws:policy/AmazonEC2ReadOnlyAccess";
+const ROLE: &str = "arn:aws:iam::111122223333:role/app/Worker";
+
+/// A call at a minute of one hour, by a session of a role.
+fn call(source: &str, name: &str, minute: usize, parameters: Value) -> Value {
+    let mut event = json!({"eventSource": format!("{source}.amazonaws.com"), "eventName": name, "readOnly": false,
+        "awsRegion": "us-east-1", "recipientAccountId": "111122223333",
+        "eventTime": format!("2026-11-24T12:{minute:02}:00Z"), "sourceIPAddress": "203.0.113.7",
+        "eventID": format!("{source}-{name}-{minute}"), 
+        "userIdentity": {"type": "AssumedRole", "accountId": "111122223333", "principalId": "AROAX:run-1",
+            "arn": "arn:aws:sts::111122223333:assumed-role/builder/run-1",
+            "sessionContext": {"sessionIssuer": {"type": "Role", "userName": "builder",
+                "arn": "arn:aws:iam::111122223333:role/ci/builder"}}}});
+    event["requestParameters"] = parameters;
+    event
+}
+
+fn by_stack(mut event: Value) -> Value {
+    event["userIdentity"]["invokedBy"] = json!("cloudformation.amazonaws.com");
+    event
+}
+
+/// The role, made and given a policy.
+fn worker(policy: &str) -> Vec<Value> {
+    let trust = r#"{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"ec2.amazonaws.com"}}}"#;
+    let made = json!({"roleName": "Worker", "path": "/app/", "assumeRolePolicyDocument": trust});
+    vec![
+        call("iam", "CreateRole", 1, made),
+        call("iam", "AttachRolePolicy", 2, json!({"roleName": "Worker", "policyArn": policy})),
+    ]
+}
+
+fn crew(document: &str) -> Vec<Value> {
+    let put = json!({"groupName": "crew", "policyName": "p", "policyDocument": document});
+    vec![
+        call("iam", "CreateGroup", 1, json!({"groupName": "crew"})),
+        call("iam", "PutGroupPolicy", 2, put),
+    ]
+}
+
+fn outcomes(site: &str, events: impl IntoIterator<Item = Value>) -> Vec<Outcome> {
+    let site = SourceFile { name: "site.yaml".to_owned(), text: site.to_owned() };
+    let engine = Engine::embedded_with(&SiteFiles { site, calendars: IcsFiles::new() }).unwrap();
+    let (publish, state, topics) = (Recorder::default(), Memory::default(), BTreeMap::new());
+    let responder = Responder::offline(&engine, &topics, &publish, &state, Origin::Trusted);
+    let now = "2026-11-24T13:00:00Z".parse().unwrap();
+    let answer = |event: Value| {
+        let event = Event::parse(&event.to_string());
+        pollster::block_on(responder.respond(event, now, None)).unwrap().outcome
+    };
+    events.into_iter().map(answer).collect()
+}
+
+/// How loud the last event is; nothing where nobody is told.
+fn last(site: &str, before: Vec<Value>, event: Value) -> Option<Severity> {
+    let outcome = outcomes(site, before.into_iter().chain([event])).pop().unwrap();
+    outcome.severity.filter(|_| outcome.outcome == Verdict::Alerted)
+}
+
+#[track_caller]
+fn check(source: &str, name: &str, parameters: &Value) {
+    let event = || by_stack(call(source, name, 9, parameters.clone()));
+    for site in [QUIET, PLAIN] {
+        let severity = last(site, worker(ADMIN), event());
+        assert!(severity >= Some(Severity::Medium), "{source} {name}: {severity:?}");
+    }
+    let severity = last(PLAIN, worker(READS), event());
+    assert!(severity <= Some(Severity::Low), "{source} {name}, which reads: {severity:?}");
+}
+
+#[test]
+fn an_administrator_s_role_is_told_wherever_a_stack_hands_it() {
+    let profile = json!({"name": "Worker"});
+    check(
+        "iam",
+        "AddRoleToInstanceProfile",
+        &json!({"roleName": "WORKER", "instanceProfileName": "x"}),
+    );
+    let trust = r#"{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"ecs-tasks.amazonaws.com"}}}"#;
+    check("iam", "UpdateAssumeRolePolicy", &json!({"roleName": "worker", "policyDocument": trust}));
+    check("ssm", "CreateActivation", &json!({"iamRole": "Worker"}));
+    check(
+        "cognito-identity",
+        "SetIdentityPoolRoles",
+        &json!({"identityPoolId": "p", "roles": {"authenticated": ROLE}}),
+    );
+    check(
+        "lambda",
+        "UpdateFunctionConfiguration20150331v2",
+        &json!({"functionName": "f", "role": ROLE}),
+    );
+    check("lambda", "CreateFunction20150331", &json!({"functionName": "f", "role": ROLE}));
+    check("ec2", "RunInstances", &json!({"iamInstanceProfile": profile}));
+    check(
+        "ec2",
+        "AssociateIamInstanceProfile",
+        &json!({"AssociateIamInstanceProfileRequest": {"IamInstanceProfile": {"Name": "Worker"}}}),
+    );
+    check("iot", "CreateRoleAlias", &json!({"roleAlias": "a", "roleArn": ROLE}));
+    check("ecs", "RegisterTaskDefinition", &json!({"family": "web", "taskRoleArn": ROLE}));
+    check("eks", "CreatePodIdentityAssociation", &json!({"clusterName": "c", "roleArn": ROLE}));
+    check(
+        "scheduler",
+        "CreateSchedule",
+        &json!({"name": "s", "target": {"arn": "x", "roleArn": ROLE}}),
+    );
+    check("apigateway", "PutIntegration", &json!({"restApiId": "a", "credentials": ROLE}));
+}
+
+#[test]
+fn a_role_behind_a_profile_of_another_name_is_found() {
+    let put = json!({"roleName": "Worker", "instanceProfileName": "web"});
+    let mut before = worker(ADMIN);
+    before.push(call("iam", "AddRoleToInstanceProfile", 3, put));
+    let run =
+        json!({"iamInstanceProfile": {"arn": "arn:aws:iam::111122223333:instance-profile/Web"}});
+    assert_eq!(last(QUIET, before, call("ec2", "RunInstances", 9, run)), Some(Severity::Medium));
+}
+
+#[test]
+fn rights_that_came_or_went_since_count() {
+    let hand = || call("iot", "CreateRoleAlias", 9, json!({"roleAlias": "a", "roleArn": ROLE}));
+    let taken = json!({"roleName": "worker", "policyArn": ADMIN});
+    let mut before = worker(ADMIN);
+    before.push(call("iam", "DetachRolePolicy", 3, taken));
+    assert_eq!(last(QUIET, before, hand()), None);
+    let all = r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+    let put = json!({"roleName": "Worker", "policyName": "p", "policyDocument": all});
+    let mut before = worker(READS);
+    before.push(call("iam", "PutRolePolicy", 3, put));
+    assert_eq!(last(QUIET, before, hand()), Some(Severity::Medium));
+}
+
+#[test]
+fn the_same_thing_given_the_same_role_is_told_once() {
+    let update = |minute| {
+        let parameters = json!({"functionName": "f", "role": ROLE});
+        by_stack(call("lambda", "UpdateFunctionConfiguration20150331v2", minute, parameters))
+    };
+    let mut before = worker(ADMIN);
+    before.push(update(5));
+    assert_eq!(last(PLAIN, before, update(9)), None);
+}
+
+#[test]
+fn a_policy_that_gives_one_role_is_told_by_what_the_role_holds() {
+    let jobs = "arn:aws:iam::aws:policy/service-role/AWSGlueServiceRole";
+    for action in ["iam:PassRole", "sts:AssumeRole"] {
+        let document = format!(
+            r#"{{"Statement":{{"Effect":"Allow","Action":"{action}","Resource":"{ROLE}"}}}}"#
+        );
+        let put = json!({"roleName": "ci", "policyName": "p", "policyDocument": document});
+        let put = || by_stack(call("iam", "PutRolePolicy", 9, put.clone()));
+        assert_eq!(last(QUIET, worker(ADMIN), put()), Some(Severity::Medium));
+        // One role for the work of every day.
+        for harmless in [worker(READS), worker(jobs), vec![]] {
+            assert!(last(PLAIN, harmless, put()) <= Some(Severity::Low));
+        }
+    }
+}
+
+#[test]
+fn jobs_of_every_day_are_told_once_and_administrators_each_time() {
+    let jobs = "arn:aws:iam::aws:policy/service-role/AWSGlueServiceRole";
+    let job = |minute: usize, name: &str| {
+        call("glue", "CreateJob", minute, json!({"name": name, "role": ROLE}))
+    };
+    assert_eq!(last(PLAIN, worker(jobs), job(5, "a")), Some(Severity::Medium));
+    let before = |policy| [worker(policy), vec![job(5, "a")]].concat();
+    assert_eq!(last(PLAIN, before(jobs), job(9, "b")), None);
+    assert_eq!(last(PLAIN, before(ADMIN), job(9, "b")), Some(Severity::Medium));
+}
+
+#[test]
+fn an_unknown_role_is_told_of_sessions_once_a_week_and_of_no_stack() {
+    let site = "accounts: {}";
+    let machine = |minute: usize, name: &str| {
+        call("states", "CreateStateMachine", minute, json!({"name": name, "roleArn": ROLE}))
+    };
+    assert_eq!(last(site, vec![], machine(1, "a")), Some(Severity::Low));
+    assert_eq!(last(site, vec![machine(1, "a")], machine(9, "b")), None);
+    assert_eq!(last(site, vec![], by_stack(machine(1, "a"))), None);
+    assert_eq!(last(site, worker(READS), machine(9, "a")), None);
+    let pipeline = "pipelines: ['arn:aws:iam::111122223333:role/ci/builder']";
+    assert_eq!(last(pipeline, vec![], machine(1, "a")), None);
+}
+
+#[test]
+fn a_place_in_a_group_gives_what_the_group_holds() {
+    let all = r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+    let member = |name| call("iam", name, 9, json!({"groupName": "Crew", "userName": "lee"}));
+    for event in [member("AddUserToGroup"), by_stack(member("AddUserToGroup"))] {
+        assert!(last(QUIET, crew(all), event.clone()) >= Some(Severity::Medium));
+        assert!(last(PLAIN, crew(all), event) >= Some(Severity::Medium));
+    }
+    let stop = r#"{"Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}"#;
+    let freed =
+        outcomes("accounts: {}", crew(stop).into_iter().chain([member("RemoveUserFromGroup")]));
+    let freed = freed.last().unwrap();
+    assert_eq!(freed.severity, Some(Severity::High), "{freed:?}");
+    assert!(freed.rules.contains(&"deny-removed".to_owned()), "{freed:?}");
+    let read = r#"{"Statement":{"Effect":"Allow","Action":"ec2:DescribeRegions","Resource":"*"}}"#;
+    assert_eq!(
+        last("accounts: {}", crew(read), member("RemoveUserFromGroup")),
+        Some(Severity::Low)
+    );
+}
+
+#[test]
+fn both_rules_about_handed_roles_name_the_same_calls() {
+    let engine = Engine::embedded().unwrap();
+    let calls = |id: &str| -> BTreeSet<String> {
+        let rule = engine.rules().rules().iter().find(|rule| rule.spec.id == id).unwrap();
+        let text = serde_json::to_value(&rule.spec.pattern).unwrap();
+        let branches = text["detail"]["$or"].as_array().unwrap().iter();
+        let not_iam = branches.filter(|one| one["eventSource"][0] != "iam.amazonaws.com");
+        not_iam.map(ToString::to_string).collect()
+    };
+    let administrator = calls("administrator-role-handed-over");
+    assert!(administrator.len() > 30);
+    assert_eq!(administrator, calls("unknown-role-handed-over"));
+}
