@@ -1,6 +1,6 @@
 //! The day's word about suppressions: each copy of the function looks once a day whether it was told.
 
-use std::cell::Cell;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use iam_responder::suppressed::tell_suppressed;
@@ -16,7 +16,15 @@ const LEFT_MIN: Duration = Duration::from_secs(8);
 
 /// The day (UTC) on which this copy looked.
 #[derive(Default)]
-pub struct Looked(Cell<Option<Date>>);
+pub struct Looked(Mutex<Option<Date>>);
+
+impl Looked {
+    /// Notes a day, or that it was none; gives what was noted before.
+    fn replace(&self, day: Option<Date>) -> Option<Date> {
+        // A lock is only poisoned where a thread panicked; what it guards is whole all the same.
+        std::mem::replace(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), day)
+    }
+}
 
 /// Tells how many alerts the suppressions silenced, unless this copy looked today. What fails is tried again at the
 /// next invocation: what was silenced stays counted.
@@ -26,7 +34,7 @@ pub async fn tell_silence(function: &Function, now: Timestamp, left: Duration) {
     }
     let today = now.to_zoned(TimeZone::UTC).date();
     let site = function.engine.site();
-    if site.suppressions().is_empty() || function.looked.0.replace(Some(today)) == Some(today) {
+    if site.suppressions().is_empty() || function.looked.replace(Some(today)) == Some(today) {
         return;
     }
     let invocation = Invocation::new(&function.outside, &function.state, Instant::now() + left);
@@ -40,6 +48,6 @@ pub async fn tell_silence(function: &Function, now: Timestamp, left: Duration) {
     }
     if let Some(failure) = word.failure {
         tracing::error!(error = %failure, "nobody knows how much the suppressions silenced");
-        function.looked.0.set(None);
+        function.looked.replace(None);
     }
 }
