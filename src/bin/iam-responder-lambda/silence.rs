@@ -19,10 +19,10 @@ const LEFT_MIN: Duration = Duration::from_secs(8);
 pub struct Looked(Mutex<Option<Date>>);
 
 impl Looked {
-    /// Takes note of a day, and gives the one before.
+    /// Notes a day, or that it was none; gives what was noted before.
     fn replace(&self, day: Option<Date>) -> Option<Date> {
-        let mut looked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::replace(&mut looked, day)
+        // A lock is only poisoned where a thread panicked; what it guards is whole all the same.
+        std::mem::replace(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), day)
     }
 }
 
