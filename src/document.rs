@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use saphyr_parser::{Event, Parser, ScalarStyle};
 use serde::de::DeserializeOwned;
@@ -27,8 +28,34 @@ pub struct Document {
     pub file: String,
     /// The content, with mapping keys as text (so that account IDs keep leading zeros).
     pub value: Value,
-    lines: HashMap<String, usize>,
+    lines: Lines,
     first_line: usize,
+}
+
+/// Lines by their paths. Of a path its hash alone is kept: of 200,000 of them the texts take more than the
+/// document, and two of the same hash cost no more than a wrong line in a fault.
+#[derive(Debug, Clone, Default)]
+struct Lines(HashMap<u64, usize>);
+
+impl Lines {
+    fn key(path: &str) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        path.hash(&mut hasher);
+        hasher.finish()
+    }
+
+    fn get(&self, path: &str) -> Option<usize> {
+        self.0.get(&Self::key(path)).copied()
+    }
+
+    /// The first line counts, but for an entry of a mapping: it begins with its key.
+    fn or_insert(&mut self, path: &str, line: usize) {
+        self.0.entry(Self::key(path)).or_insert(line);
+    }
+
+    fn insert(&mut self, path: &str, line: usize) {
+        self.0.insert(Self::key(path), line);
+    }
 }
 
 /// What is wrong in a file that a user wrote: where, what, and what to do.
@@ -79,7 +106,7 @@ impl Document {
     /// A document that was checked before and needs no lines, as the rules compiled in.
     #[must_use]
     pub fn trusted(file: &str, value: Value) -> Self {
-        Self { file: file.to_owned(), value, lines: HashMap::new(), first_line: 1 }
+        Self { file: file.to_owned(), value, lines: Lines::default(), first_line: 1 }
     }
 
     /// The line of a path, or of its nearest known ancestor.
@@ -88,11 +115,11 @@ impl Document {
         let mut path = path;
         loop {
             if let Some(line) = self.lines.get(path) {
-                return *line;
+                return line;
             }
             match path.rfind(['.', '[']) {
                 Some(cut) => path = path.get(..cut).unwrap_or_default(),
-                None => return self.lines.get("").copied().unwrap_or(self.first_line),
+                None => return self.lines.get("").unwrap_or(self.first_line),
             }
         }
     }
@@ -173,7 +200,7 @@ struct Loader<'f> {
     file: &'f str,
     stack: Vec<Frame>,
     anchors: HashMap<usize, Value>,
-    lines: HashMap<String, usize>,
+    lines: Lines,
     nodes: usize,
     root: Option<Value>,
     done: Vec<Document>,
@@ -181,7 +208,7 @@ struct Loader<'f> {
 
 impl<'f> Loader<'f> {
     fn new(file: &'f str) -> Self {
-        let (stack, anchors, lines) = (Vec::new(), HashMap::new(), HashMap::new());
+        let (stack, anchors, lines) = (Vec::new(), HashMap::new(), Lines::default());
         Self { file, stack, anchors, lines, nodes: 0, root: None, done: Vec::new() }
     }
 
@@ -229,7 +256,7 @@ impl<'f> Loader<'f> {
             Event::DocumentEnd => {
                 let value = self.root.take().unwrap_or(Value::Null);
                 let lines = std::mem::take(&mut self.lines);
-                let first_line = lines.get("").copied().unwrap_or(line);
+                let first_line = lines.get("").unwrap_or(line);
                 if !value.is_null() {
                     self.done.push(Document {
                         file: self.file.to_owned(),
@@ -271,7 +298,7 @@ impl<'f> Loader<'f> {
             let message = format!("key `{key}` is given twice");
             return Err(Fault { path, ..Fault::whole(self.file, line, message) });
         }
-        self.lines.insert(path, line);
+        self.lines.insert(&path, line);
         Ok(())
     }
 
@@ -284,14 +311,14 @@ impl<'f> Loader<'f> {
             return Err(Fault::whole(self.file, line, message));
         }
         let path = self.path();
-        self.lines.entry(path.clone()).or_insert(line);
+        self.lines.or_insert(&path, line);
         self.stack.push(Frame { open, path, anchor });
         Ok(())
     }
 
     fn node(&mut self, anchor: usize, value: Value, line: usize) -> Result<(), Fault> {
         let path = self.path();
-        self.lines.entry(path).or_insert(line);
+        self.lines.or_insert(&path, line);
         self.close(anchor, value, line)
     }
 

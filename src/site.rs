@@ -2,6 +2,7 @@
 //!
 //! Detections stay as they came, so that an upgrade of the rules is a merge without conflicts.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
@@ -157,11 +158,15 @@ impl Site {
         let mut base = base.unwrap_or_else(Self::empty);
         let Some(document) = document else { return Ok(base) };
         // A key with all its entries commented out is as good as none.
-        let mut document = document.clone();
-        if let Value::Object(map) = &mut document.value {
+        let mut document = Cow::Borrowed(document);
+        let has_null =
+            |value: &Value| value.as_object().is_some_and(|map| map.values().any(Value::is_null));
+        if has_null(&document.value)
+            && let Value::Object(map) = &mut document.to_mut().value
+        {
             map.retain(|_, value| !value.is_null());
         }
-        let document = &document;
+        let document = document.as_ref();
         let spec: SiteSpec = document.decode().map_err(|fault| vec![fault])?;
         if spec.defaults == Defaults::None {
             base = Self::empty();

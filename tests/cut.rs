@@ -1,7 +1,12 @@
 //! Whatever is not judged whole, as it would take too long, is told in the alert, in every format, and the
 //! stricter answer stands.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 
 use std::collections::BTreeMap;
 

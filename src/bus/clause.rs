@@ -147,7 +147,10 @@ impl Clause {
                 return true;
             }
             let given = other.get(path);
-            !given.is_empty() && given.iter().all(|one| wanted.iter().any(|all| holds(all, one)))
+            // Long lists are mostly the same one.
+            given == wanted
+                || !given.is_empty()
+                    && given.iter().all(|one| wanted.iter().any(|all| holds(all, one)))
         })
     }
 
@@ -192,7 +195,8 @@ fn holds(all: &Value, one: &Value) -> bool {
     let suffix = all.get("suffix").and_then(Value::as_str);
     let but = all.get("anything-but").and_then(Value::as_array);
     let begins = one.as_str().or_else(|| one.get("prefix").and_then(Value::as_str));
-    if all == one || (*all == json!({"exists": true}) && *one != json!({"exists": false})) {
+    let exists = |value: &Value| value.get("exists").and_then(Value::as_bool);
+    if all == one || (exists(all) == Some(true) && exists(one) != Some(false)) {
         return true;
     }
     match (prefix, suffix, but) {

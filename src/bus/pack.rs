@@ -239,6 +239,11 @@ fn calls(demands: &[Demand]) -> (BTreeSet<String>, BTreeSet<String>) {
     (whole, part)
 }
 
+/// Fields that are never loosened.
+const PINNED: [&str; 4] = ["source", "detail-type", "detail.eventSource", "detail.eventName"];
+/// More fields than any pattern has room for: what lies beyond is left out at once, not one by one.
+const FIELDS_MAX: usize = PATTERN_CHARACTERS_MAX / 8;
+
 /// A clause as bus rules ask it: of events via CloudTrail where it asks for a field of theirs, and in
 /// parts that each fit into a bus rule.
 pub(super) fn prepared(clause: &Clause) -> Result<Vec<Clause>, String> {
@@ -250,6 +255,13 @@ pub(super) fn prepared(clause: &Clause) -> Result<Vec<Clause>, String> {
     let mut clause = clause.clone();
     if !clause.0.contains_key("detail-type") && clause.0.iter().any(of_record) {
         clause = clause.with("detail-type", vec![json!({"suffix": " via CloudTrail"})]);
+    }
+    if clause.0.len() > FIELDS_MAX {
+        let before = clause.0.clone();
+        let pinned = |path: &String| PINNED.contains(&path.as_str());
+        let free = before.keys().filter(|path| !pinned(path));
+        free.skip(FIELDS_MAX).for_each(|path| _ = clause.0.remove(path));
+        clause = clause.without_lone_absence(&before);
     }
     let mut parts = Vec::new();
     let mut open = vec![clause];
@@ -319,8 +331,7 @@ fn halved(clause: &Clause) -> Option<(Clause, Clause)> {
 
 /// The clause with its most complex field loosened: to be there is enough, or it is left out.
 fn relaxed(clause: &Clause) -> Option<Clause> {
-    let pinned = ["source", "detail-type", "detail.eventSource", "detail.eventName"];
-    let free = clause.0.iter().filter(|(path, _)| !pinned.contains(&path.as_str()));
+    let free = clause.0.iter().filter(|(path, _)| !PINNED.contains(&path.as_str()));
     let longest = free.max_by_key(|(_, wanted)| {
         (wanted.iter().any(is_wildcard), json!(wanted).to_string().len())
     });

@@ -192,7 +192,7 @@ fn take(
         }
     };
     let components = calendar.components.iter().enumerate().map(one).collect();
-    let part = ICalendar { components, ..ICalendar::default() };
+    let part = ICalendar { components };
     let expanded = part.expand_dates(zone, OCCURRENCES_MAX);
     if let Some(error) = expanded.errors.first() {
         let which = usize::try_from(error.comp_id).ok();

@@ -7,6 +7,8 @@ use iam_responder::engine::Engine;
 use iam_responder::pattern::COMPLEXITY_MAX;
 use iam_responder::rule::Rule;
 
+use serde_json::Value;
+
 use super::Remark;
 use crate::exit::Failure;
 use crate::files;
@@ -17,8 +19,11 @@ pub fn remarks(engine: &Engine) -> Result<Vec<Remark>, Failure> {
     let default = Engine::embedded().map_err(Failure::Rules)?;
     let ids: HashSet<&str> = default.rules().ids().into_iter().collect();
     let deployed = files::bus_rules(&default)?;
-    let fresh = BusRules::of(engine.rules().rules());
-    let mut of_fresh = fresh.as_ref().map(BusRules::shares);
+    let (own, pack) = (engine.rules().rules(), default.rules().rules());
+    // Of the same rules the same bus rules are made.
+    let fresh = if same(own, pack) { None } else { Some(BusRules::of(own)) };
+    let fresh = fresh.as_ref().map_or(Ok(&deployed), Result::as_ref);
+    let mut of_fresh = fresh.map(BusRules::shares);
     let mut of_deployed = deployed.shares();
     let mut remarks = Vec::new();
     for rule in engine.rules().rules().iter().filter(|rule| rule.spec.enabled) {
@@ -29,8 +34,21 @@ pub fn remarks(engine: &Engine) -> Result<Vec<Remark>, Failure> {
     }
     // Of faults that are no rule's own, one remark is enough.
     let common = fresh.err().into_iter().flatten().filter(|fault| fault.rule.is_none());
-    remarks.extend(common.map(|fault| Remark::new("bus rules".to_owned(), fault.message)));
+    remarks.extend(common.map(|fault| Remark::new("bus rules".to_owned(), fault.message.clone())));
     Ok(remarks)
+}
+
+/// Do both ask for the same events?
+fn same(own: &[Rule], pack: &[Rule]) -> bool {
+    let before = |rule: &Rule| -> Vec<Value> {
+        rule.spec.sequence.iter().flat_map(|sequence| sequence.before.clone()).collect()
+    };
+    let alike = |(own, pack): (&Rule, &Rule)| {
+        (&own.spec.id, own.spec.enabled) == (&pack.spec.id, pack.spec.enabled)
+            && own.spec.pattern == pack.spec.pattern
+            && before(own) == before(pack)
+    };
+    own.len() == pack.len() && own.iter().zip(pack).all(alike)
 }
 
 fn of_share(
