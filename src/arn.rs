@@ -7,6 +7,8 @@
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>,
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
 
+use crate::account;
+
 /// Where roles lie that only AWS services make and wear, in the resource part.
 pub const LINKED_ROLES: &str = "role/aws-service-role/";
 /// Where the roles lie that Identity Center makes of permission sets, in the resource part.
@@ -58,6 +60,19 @@ impl<'a> Arn<'a> {
         Some(Self { partition, service, region, account, resource })
     }
 
+    /// Kind and name, with its path, of what this ARN names in IAM: `("role", "ci/deploy")`. For ARNs that people
+    /// write: each part must have its form. `arn:PARTITION:iam::ACCOUNT:KIND/PATH/NAME`; a path may hold colons,
+    /// and the account of AWS's own policies is `aws`.
+    #[must_use]
+    pub fn iam_entity(&self) -> Option<(&'a str, &'a str)> {
+        let (kind, name) = self.resource.split_once('/')?;
+        let account = account::is_id(self.account) || (self.account == "aws" && kind == "policy");
+        let of_iam = is_partition(self.partition) && (self.service, self.region) == ("iam", "");
+        let named = !name.is_empty() && !name.ends_with('/');
+        let good = of_iam && account && named && name.chars().all(|c| c.is_ascii_graphic());
+        good.then_some((kind, name))
+    }
+
     /// Is this a role that AWS alone can make and change, whatever it is for?
     #[must_use]
     pub fn is_below_reserved_path(&self) -> bool {
@@ -80,6 +95,12 @@ impl<'a> Arn<'a> {
         // Behind the name stands a hash that makes it the only one.
         name.rsplit_once('_').map(|(name, _)| AwsRole::PermissionSet(name))
     }
+}
+
+/// `aws`, `aws-cn`, `aws-us-gov` …
+#[must_use]
+pub fn is_partition(text: &str) -> bool {
+    text.starts_with("aws") && text.chars().all(|c| c.is_ascii_lowercase() || c == '-')
 }
 
 #[cfg(test)]
@@ -115,6 +136,30 @@ mod tests {
             "user/aws-service-role/sso.amazonaws.com/evil",
         ] {
             check(resource, None);
+        }
+    }
+
+    #[test]
+    fn what_iam_holds_is_named_by_kind_path_and_name() {
+        let entity = |arn| Arn::parse(arn).and_then(|arn| arn.iam_entity());
+        assert_eq!(entity("arn:aws:iam::111122223333:role/ci/deploy"), Some(("role", "ci/deploy")));
+        assert_eq!(entity("arn:aws-cn:iam::111122223333:user/a:b/c"), Some(("user", "a:b/c")));
+        assert_eq!(
+            entity("arn:aws:iam::aws:policy/ReadOnlyAccess"),
+            Some(("policy", "ReadOnlyAccess"))
+        );
+        for arn in [
+            "arn:aws:iam::111122223333:role/",
+            "arn:aws:iam::111122223333:role/a/",
+            "arn:aws:iam::111122223333:role/a b",
+            "arn:aws:iam::111122223333:root",
+            "arn:aws:iam::1111:role/a",
+            "arn:aws:iam::aws:role/a",
+            "arn:aws:iam:us-east-1:111122223333:role/a",
+            "arn:aws:sts::111122223333:assumed-role/a/b",
+            "arn:*:iam::111122223333:role/a",
+        ] {
+            assert_eq!(entity(arn), None, "{arn}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use crate::arn::Arn;
+use crate::arn::{Arn, is_partition};
 
 use super::{DEPLOYMENT_ROLES_MAX, REPEAT_AFTER_MINUTES_MAX, reach};
 
@@ -111,16 +111,8 @@ pub fn check_key(arn: &str) -> Result<(), String> {
 /// # Errors
 /// What it should look like.
 pub fn check_policy(arn: &str) -> Result<(), String> {
-    let good = Arn::parse(arn).is_some_and(|parts| {
-        let name = parts.resource.strip_prefix("policy/").unwrap_or_default();
-        is_partition(parts.partition)
-            && parts.service == "iam"
-            && (is_account(parts.account) || parts.account == "aws")
-            && !name.is_empty()
-            && !name.ends_with('/')
-            && name.chars().all(|c| c.is_ascii_graphic())
-    });
-    if good {
+    let entity = Arn::parse(arn).and_then(|arn| arn.iam_entity());
+    if entity.is_some_and(|(kind, _)| kind == "policy") {
         return Ok(());
     }
     Err(format!(
@@ -137,23 +129,14 @@ pub fn roles(value: &str) -> Result<Vec<String>, String> {
     reach::list(value, DEPLOYMENT_ROLES_MAX, "role ARNs", check_role)
 }
 
-/// `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`; a path may hold colons.
 fn check_role(arn: &str) -> Result<(), String> {
-    let parts: Vec<&str> = arn.splitn(6, ':').collect();
-    let good = matches!(parts.as_slice(), ["arn", partition, "iam", "", account, role]
-        if is_partition(partition) && is_account(account)
-            && role.strip_prefix("role/").is_some_and(|name| !name.is_empty() && !name.ends_with('/'))
-            && role.chars().all(|c| c.is_ascii_graphic()));
-    if good {
+    let entity = Arn::parse(arn).and_then(|arn| arn.iam_entity());
+    if entity.is_some_and(|(kind, _)| kind == "role") {
         return Ok(());
     }
     Err(format!(
         "`{arn}` is not a role ARN; write it like `arn:aws:iam::111122223333:role/deployer`"
     ))
-}
-
-fn is_partition(text: &str) -> bool {
-    text.starts_with("aws") && text.chars().all(|c| c.is_ascii_lowercase() || c == '-')
 }
 
 fn is_account(text: &str) -> bool {

@@ -93,13 +93,10 @@ impl GuardedEntities {
 }
 
 fn key(arn: &str) -> Option<Key> {
-    let arn =
-        Arn::parse(arn).filter(|arn| arn.service == "iam" && arn.partition.starts_with("aws"))?;
-    let (kind, path) = arn.resource.split_once('/')?;
-    let name =
-        path.rsplit('/').next().filter(|name| !name.is_empty() && !name.contains(['*', '?']))?;
-    let good = KINDS.contains(&kind) && crate::account::is_id(arn.account);
-    good.then(|| (arn.account.to_owned(), kind.to_owned(), name.to_lowercase()))
+    let arn = Arn::parse(arn).filter(|arn| crate::account::is_id(arn.account))?;
+    let (kind, path) = arn.iam_entity().filter(|(kind, _)| KINDS.contains(kind))?;
+    let name = path.rsplit('/').next().filter(|name| !name.contains(['*', '?']))?;
+    Some((arn.account.to_owned(), kind.to_owned(), name.to_lowercase()))
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! Roles of known automation.
 
-use crate::account;
 use crate::arn::Arn;
 
 /// A pipeline is one role, by its ARN with its path. An asterisk may be part of a path, but who writes one
@@ -9,14 +8,8 @@ use crate::arn::Arn;
 /// # Errors
 /// What it should look like.
 pub(super) fn check(arn: &str) -> Result<(), String> {
-    let of_iam = |arn: &Arn<'_>| {
-        arn.partition.starts_with("aws")
-            && (arn.service, arn.region) == ("iam", "")
-            && account::is_id(arn.account)
-    };
-    let role = Arn::parse(arn).filter(of_iam).and_then(|arn| arn.resource.strip_prefix("role/"));
-    let role = role.filter(|role| !role.is_empty());
-    if role.is_some_and(|role| !role.contains(['*', '?'])) {
+    let entity = Arn::parse(arn).and_then(|arn| arn.iam_entity());
+    if entity.is_some_and(|(kind, name)| kind == "role" && !name.contains(['*', '?'])) {
         return Ok(());
     }
     Err(format!(
