@@ -13,8 +13,8 @@ use crate::nearest;
 use crate::own::{Own, OwnSession, OwnStack};
 use crate::pattern::Pattern;
 use crate::principal::Principal;
-use crate::prior::{Handed, Held, Prior, Why};
-use crate::rights::{self, HandedOver, Rights};
+use crate::prior::{Beside, Handed, Held, Prior, Why};
+use crate::rights::{self, Before, HandedOver, Rights};
 use crate::site::{Environment, EnvironmentChange, Guarded, Site, Times};
 
 mod automation;
@@ -130,7 +130,7 @@ impl Facts {
                 .map(|id| site.environment_change(event, id, known.tagged.as_ref())),
             tags: tags.cloned(),
             times: site.calendars_at(event.time(), &known.calendars),
-            rights: rights::rights(event, site, &known.named, &known.replaced, handed.as_ref()),
+            rights: rights::rights(event, site, &known.before(), handed.as_ref()),
             // Whoever is taken out of a group is given nothing, and services do their own work with roles
             // that AWS keeps.
             handed: handed.filter(|_| event.name() != Some("RemoveUserFromGroup") && !by_aws),
@@ -287,6 +287,8 @@ pub struct Known {
     pub former: Prior,
     /// What those hold that the event hands over.
     pub handed: Option<Held>,
+    /// What those hold beside that the event gives a policy or a place in a group.
+    pub beside: Option<Beside>,
     /// The account of the event.
     pub account: Option<Account>,
     /// The account that the event tags or untags, before it.
@@ -303,6 +305,13 @@ pub struct Known {
     pub own_change_set: bool,
     /// Nobody asks for tags of accounts: changing them changes nothing here.
     pub tags_do_not_count: bool,
+}
+
+impl Known {
+    fn before(&self) -> Before<'_> {
+        let Self { named, replaced, beside, .. } = self;
+        Before { named, replaced, beside: beside.as_ref() }
+    }
 }
 
 /// The user or group that an event acts upon.
