@@ -32,3 +32,50 @@ impl Given {
         joins.then_some(Self { identity, thing })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(call: &str, parameters: &str, want: Option<(&str, &str)>) {
+        let event = Event::parse(&format!(
+            r#"{{"eventSource":"iam.amazonaws.com","eventName":"{call}","recipientAccountId":"111122223333",
+                "requestParameters":{parameters}}}"#
+        ));
+        let given = Given::of(&event.unwrap());
+        let found = given.as_ref().map(|it| (it.identity.entity.as_str(), it.thing.as_str()));
+        assert_eq!(found, want, "{call} {parameters}");
+    }
+
+    #[test]
+    fn policies_and_places_in_groups_are_given() {
+        let put = r#"{"userName":"Lee","roleName":"Ops","policyName":"P","policyDocument":"d"}"#;
+        check("PutUserPolicy", put, Some(("user lee", "inline p")));
+        check("PutRolePolicy", put, Some(("role ops", "inline p")));
+        let attach = r#"{"groupName":"Crew","policyArn":"arn:aws:iam::111122223333:policy/x/P"}"#;
+        let own = "attached arn:aws:iam::111122223333:policy/x/p";
+        check("AttachGroupPolicy", attach, Some(("group crew", own)));
+        let member = r#"{"userName":"Lee","groupName":"Crew"}"#;
+        check("AddUserToGroup", member, Some(("user lee", "member crew")));
+    }
+
+    #[test]
+    fn what_is_taken_made_or_aws_s_is_not_given() {
+        let inline = r#"{"userName":"Lee","policyName":"P","policyDocument":"d"}"#;
+        check("DeleteUserPolicy", inline, None);
+        check("CreatePolicy", inline, None);
+        check("GetUserPolicy", inline, None);
+        check("CreateUser", r#"{"userName":"Lee","permissionsBoundary":"b"}"#, None);
+        let member = r#"{"userName":"Lee","groupName":"Crew"}"#;
+        check("RemoveUserFromGroup", member, None);
+        check(
+            "AttachRolePolicy",
+            r#"{"roleName":"r","policyArn":"arn:aws:iam::aws:policy/P"}"#,
+            None,
+        );
+        let refused = r#"{"eventSource":"iam.amazonaws.com","eventName":"AddUserToGroup","errorCode":"AccessDenied",
+            "recipientAccountId":"111122223333","requestParameters":{"userName":"lee","groupName":"crew"}}"#;
+        assert_eq!(Given::of(&Event::parse(refused).unwrap()), None);
+    }
+}
