@@ -314,12 +314,18 @@ impl Known {
     }
 }
 
+/// What an event acts upon.
+pub(crate) fn acted_upon(event: &Event) -> Option<Entity> {
+    let call = catalogue::find(event.event_source()?, event.name()?)?;
+    entity(event, call, &Principal::of(event), outcome_of(event))
+}
+
 /// The user or group that an event acts upon.
 pub(crate) fn renamable(event: &Event) -> Option<Entity> {
     let call = catalogue::find(event.event_source()?, event.name()?)?;
     let is_one =
         event.event_source() == Some("iam.amazonaws.com") && ["user", "group"].contains(&call.kind);
-    is_one.then(|| entity(event, call, &Principal::of(event), outcome_of(event))).flatten()
+    is_one.then(|| acted_upon(event)).flatten()
 }
 
 /// The owner's list goes by names: who bore one of them is still meant.
@@ -374,7 +380,8 @@ pub fn is_read_only(event: &Event) -> bool {
 }
 
 /// `{"reason": "requestParameters too large", "omitted": true}`, also with `"true"` as text.
-fn omitted(event: &Event) -> bool {
+#[must_use]
+pub fn omitted(event: &Event) -> bool {
     event.flag("detail.requestParameters.omitted") == Some(true)
         || event.text("detail.requestParameters").is_some_and(|text| text.contains("\"omitted\""))
 }

@@ -3,18 +3,23 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 use std::collections::BTreeMap;
+use std::future::{Future, poll_fn};
+use std::task::{Context, Poll, Waker};
 
+use iam_responder::account::Account;
 use iam_responder::calendar::IcsFiles;
-use iam_responder::effects::State;
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
+use iam_responder::effects::{CalendarState, Calls, EffectError, Lookups, State, Whose};
 use iam_responder::engine::{Engine, SiteFiles, SourceFile};
 use iam_responder::event::Event;
+use iam_responder::lookup::Cache;
 use iam_responder::outcome::Verdict;
 use iam_responder::prior::seed::{Identity, Policy};
 use iam_responder::prior::{Address, Value as Written, Write};
 use iam_responder::respond::{Origin, Responder, Response};
 use iam_responder::severity::Severity;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 const POLICY: &str = "arn:aws:iam::111122223333:policy/team/Pieces";
@@ -239,6 +244,73 @@ fn pieces_that_arrive_in_another_order_or_in_one_second_are_found() {
     let [one, two] = halves();
     completes(vec![put(9, "User", "two", &two), put(8, "User", "one", &one)]);
     completes(vec![put(9, "User", "two", &two), put(9, "User", "one", &one)]);
+}
+
+/// Answers of change calendars come late.
+struct Slow;
+
+impl Lookups for Slow {
+    fn asks_about_accounts(&self) -> bool {
+        false
+    }
+
+    async fn account(&self, _: &str) -> Result<Option<Account>, EffectError> {
+        Ok(None)
+    }
+
+    async fn change_calendar(
+        &self,
+        _: &str,
+        _: Timestamp,
+    ) -> Result<Option<CalendarState>, EffectError> {
+        let mut asked = false;
+        poll_fn(|_| match std::mem::replace(&mut asked, true) {
+            true => Poll::Ready(Ok(None)),
+            false => Poll::Pending,
+        })
+        .await
+    }
+
+    async fn calls(
+        &self,
+        _: &str,
+        _: &[Whose],
+        _: Timestamp,
+        _: Timestamp,
+    ) -> Result<Option<Calls>, EffectError> {
+        Ok(None)
+    }
+}
+
+#[test]
+fn pieces_that_are_answered_at_the_same_time_are_found() {
+    let text = format!("{PLAIN}\ncalendars: {{window: {{change-calendar: changes}}}}");
+    let site = SourceFile { name: "site.yaml".to_owned(), text };
+    let engine = Engine::embedded_with(&SiteFiles { site, calendars: IcsFiles::new() }).unwrap();
+    let (publish, state, topics) = (Recorder::default(), Memory::default(), BTreeMap::new());
+    let caches = [Cache::default(), Cache::default()];
+    let responders = caches.each_ref().map(|cache| Responder {
+        lookups: &Slow,
+        engine: &engine,
+        topics: &topics,
+        publish: &publish,
+        state: &state,
+        cache,
+        origin: Origin::Trusted,
+        repeat: None,
+    });
+    let [one, two] = halves();
+    let events = [put(8, "User", "one", &one), put(9, "User", "two", &two)];
+    let now = "2026-11-24T13:00:00Z".parse().unwrap();
+    let mut both: Vec<_> = responders
+        .iter()
+        .zip(events)
+        .map(|(one, event)| Box::pin(one.respond(Event::parse(&event.to_string()), now, None)))
+        .collect();
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(both.iter_mut().all(|one| one.as_mut().poll(&mut context).is_pending()));
+    let told = both.into_iter().map(|one| severity(&pollster::block_on(one).unwrap()));
+    assert!(told.max() >= Some(Some(Severity::Medium)));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::task::Poll;
 use jiff::Timestamp;
 
 use super::Responder;
-use crate::derive::{self, CallOutcome, Facts};
+use crate::derive::{self, CallOutcome};
 use crate::effects::{Lookups, Publish, State};
 use crate::event::Event;
 use crate::prior::{
@@ -141,13 +141,13 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
 
     /// Records what an event wrote. A store that is down costs later comparisons, not this event's
     /// alert.
-    pub(super) async fn record_writes(&self, event: &Event, facts: &Facts, now: Timestamp) {
-        if facts.outcome != CallOutcome::Success || facts.read_only {
+    pub(super) async fn record_writes(&self, event: &Event, now: Timestamp) {
+        if derive::outcome_of(event) != CallOutcome::Success || derive::is_read_only(event) {
             return;
         }
-        let entity = facts.entity.as_ref().and_then(|entity| entity.name.as_deref());
+        let entity = derive::acted_upon(event).and_then(|entity| entity.name);
         let (event_id, at) = (event.identity(), event.time().unwrap_or(now));
-        for (address, value) in prior::writes(event, entity, facts.omitted) {
+        for (address, value) in prior::writes(event, entity.as_deref(), derive::omitted(event)) {
             let write = prior::Write { at, event_id: event_id.clone(), value, seed: false };
             let recorded = self.state.record_write(&address.text(), &write).await;
             recorded.unwrap_or_else(|error| tracing::warn!(%error, "a change is not recorded"));
