@@ -246,6 +246,44 @@ fn pieces_that_arrive_in_another_order_or_in_one_second_are_found() {
     completes(vec![put(9, "User", "two", &two), put(9, "User", "one", &one)]);
 }
 
+/// As much as IAM lets a role have, all of it ordinary: so many names of the own account's things.
+#[test]
+fn a_role_with_many_long_policies_is_judged_and_not_cut() {
+    let long = |policy: usize| {
+        let statement = |at: usize| {
+            let arn = |service: &str, kind: &str| {
+                format!("arn:aws:{service}:eu-west-1:111122223333:{kind}team{policy}-{at}")
+            };
+            let bucket = format!("arn:aws:s3:::team{policy}-{at}");
+            json!({"Sid": format!("S{at}"), "Effect": "Allow",
+                "Action": ["s3:GetObject", "s3:PutObject", "dynamodb:GetItem", "dynamodb:PutItem", "sqs:SendMessage",
+                    "secretsmanager:GetSecretValue", "kms:Decrypt", "logs:PutLogEvents", "lambda:InvokeFunction"],
+                "Resource": [bucket, format!("{bucket}/*"), arn("dynamodb", "table/"), arn("sqs", ""),
+                    arn("secretsmanager", "secret:"), arn("lambda", "function:"), arn("logs", "log-group:")]})
+        };
+        let statements: Vec<Value> = (0..8).map(statement).collect();
+        json!({"Version": "2012-10-17", "Statement": statements}).to_string()
+    };
+    let mut events = vec![call(
+        "CreateRole",
+        0,
+        json!({"roleName": "LeeRole", "assumeRolePolicyDocument": "{}"}),
+    )];
+    for at in 0..20 {
+        let arn = format!("arn:aws:iam::111122223333:policy/team/Long{at}");
+        let made = json!({"policyName": format!("Long{at}"), "policyDocument": long(at)});
+        let mut made = call("CreatePolicy", 1, made);
+        made["responseElements"] = json!({"policy": {"arn": arn, "defaultVersionId": "v1"}});
+        events.push(made);
+        events.push(call("AttachRolePolicy", 2, json!({"roleName": "leerole", "policyArn": arn})));
+    }
+    let then = |event: Value| [events.clone(), vec![event]].concat();
+    adds_nothing(then(put(9, "Role", "daily", &daily())));
+    // What was cut would have been everything before.
+    let [one, two] = halves();
+    completes([then(put(8, "Role", "one", &one)), vec![put(9, "Role", "two", &two)]].concat());
+}
+
 /// Answers of change calendars come late.
 struct Slow;
 

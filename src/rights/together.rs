@@ -5,6 +5,11 @@ use super::held::bounds;
 use crate::policy::{Grants, PolicyDocument, describe, managed};
 use crate::prior::{Beside, Holdings};
 
+/// Most bytes of documents joined, of which IAM lets nobody have so many for certain: at most 20 policies of 6,144
+/// characters on a user and 10 on each of 10 groups, and inline ones.
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
+const BYTES_MAX: usize = 1 << 20;
+
 impl Rights {
     /// Adds what makes an administrator of somebody by the new document, `put` or given by its name, together with
     /// those that stay, and by neither alone. Of AWS's own policies no document is known: they join with nothing,
@@ -16,6 +21,11 @@ impl Rights {
         own: Option<&str>,
     ) {
         let Some(Beside { kept, replaced, given }) = beside else { return };
+        if [kept, replaced, given].into_iter().map(bytes).sum::<usize>() > BYTES_MAX {
+            self.together = Grants::too_long().beyond(&[&self.grants]);
+            self.grants.extend(self.together.clone());
+            return;
+        }
         let kept_documents = documents(kept);
         let given = put.map_or_else(|| documents(given), |document| vec![document]);
         let allow = |all: &[PolicyDocument]| !all.iter().all(PolicyDocument::denies_only);
@@ -59,6 +69,10 @@ impl Rights {
     }
 }
 
+fn bytes(holdings: &Holdings) -> usize {
+    holdings.documents.iter().chain(&holdings.possible).map(String::len).sum()
+}
+
 /// What is only possible forbids nothing.
 fn documents(holdings: &Holdings) -> Vec<PolicyDocument> {
     let parsed = |texts: &[String]| -> Vec<PolicyDocument> {
@@ -66,4 +80,83 @@ fn documents(holdings: &Holdings) -> Vec<PolicyDocument> {
     };
     let possible = parsed(&holdings.possible).into_iter().map(PolicyDocument::without_denials);
     parsed(&holdings.documents).into_iter().chain(possible).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prior::Boundary;
+
+    const OWN: Option<&str> = Some("111122223333");
+
+    fn allow(action: &str) -> String {
+        format!(r#"{{"Statement":{{"Effect":"Allow","Action":{action},"Resource":"*"}}}}"#)
+    }
+
+    fn holding(documents: &[String]) -> Holdings {
+        Holdings { documents: documents.to_vec(), ..Holdings::default() }
+    }
+
+    /// The words that a document gives together with these.
+    fn joined(put: &str, beside: &Beside) -> String {
+        let document = PolicyDocument::parse(put).unwrap();
+        let grants = Grants::of(&document, OWN);
+        let mut rights = Rights { grants, ..Rights::default() };
+        rights.join_to(Some(document), Some(beside), OWN);
+        assert!(rights.together.all.is_subset(&rights.grants.all));
+        rights.together.all.into_iter().collect::<Vec<_>>().join(" ")
+    }
+
+    #[track_caller]
+    fn check(kept: Holdings, replaced: Holdings, put: &str, want: &str) {
+        let beside = Beside { kept, replaced, given: Holdings::default() };
+        assert_eq!(joined(put, &beside), want);
+    }
+
+    const WAY: &str = "escalation privesc:enable-mfa-device";
+
+    #[test]
+    fn what_neither_gives_alone_is_given_together() {
+        let (make, set) =
+            (allow(r#""iam:CreateVirtualMFADevice""#), allow(r#""iam:EnableMFADevice""#));
+        let none = Holdings::default;
+        check(none(), none(), &set, "");
+        check(holding(&[make.clone()]), none(), &set, WAY);
+        check(holding(&[make.clone()]), holding(&[set.clone()]), &set, "");
+        check(none(), holding(&[make.clone()]), &set, "");
+        let possible = Holdings { possible: vec![make.clone()], ..none() };
+        check(possible, none(), &set, WAY);
+        let ban = allow(r#""iam:*""#).replace("Allow", "Deny");
+        check(holding(&[make.clone(), ban.clone()]), none(), &set, "");
+        let maybe = Holdings { possible: vec![ban.clone()], ..holding(&[make.clone()]) };
+        check(maybe, none(), &set, WAY);
+        // The new one takes the place of what forbade it.
+        check(holding(&[make.clone(), set.clone()]), holding(&[ban]), &allow(r#""s3:List*""#), WAY);
+        check(holding(&["x".to_owned()]), none(), &set, "");
+        assert_eq!(joined(&set, &Beside::default()), "");
+    }
+
+    #[test]
+    fn who_had_it_or_may_not_have_it_is_given_nothing() {
+        let (make, set) =
+            (allow(r#""iam:CreateVirtualMFADevice""#), allow(r#""iam:EnableMFADevice""#));
+        let of_aws = |name: &str| Holdings {
+            managed: vec![format!("arn:aws:iam::aws:policy/{name}")],
+            ..holding(&[make.clone()])
+        };
+        check(of_aws("administratoraccess"), Holdings::default(), &set, "");
+        check(of_aws("readonlyaccess"), Holdings::default(), &set, WAY);
+        let within = |boundary| Holdings { boundary: Some(boundary), ..holding(&[make.clone()]) };
+        let read = Boundary::Document(allow(r#""ec2:Describe*""#));
+        check(within(read), Holdings::default(), &set, "");
+        let all = Boundary::Document(allow(r#""*""#));
+        check(within(all), Holdings::default(), &set, WAY);
+    }
+
+    #[test]
+    fn more_than_anybody_can_have_counts_as_everything() {
+        let much = Holdings { possible: vec![" ".repeat(BYTES_MAX + 1)], ..Holdings::default() };
+        let beside = Beside { kept: much, ..Beside::default() };
+        assert!(joined(&allow(r#""s3:List*""#), &beside).contains("too-long"));
+    }
 }
