@@ -93,8 +93,9 @@ mod tests {
         format!(r#"{{"Statement":{{"Effect":"Allow","Action":{action},"Resource":"*"}}}}"#)
     }
 
-    fn holding(documents: &[String]) -> Holdings {
-        Holdings { documents: documents.to_vec(), ..Holdings::default() }
+    fn holding(documents: &[&str]) -> Holdings {
+        let documents = documents.iter().map(|text| (*text).to_owned()).collect();
+        Holdings { documents, ..Holdings::default() }
     }
 
     /// The words that a document gives together with these.
@@ -121,18 +122,18 @@ mod tests {
             (allow(r#""iam:CreateVirtualMFADevice""#), allow(r#""iam:EnableMFADevice""#));
         let none = Holdings::default;
         check(none(), none(), &set, "");
-        check(holding(&[make.clone()]), none(), &set, WAY);
-        check(holding(&[make.clone()]), holding(&[set.clone()]), &set, "");
-        check(none(), holding(&[make.clone()]), &set, "");
+        check(holding(&[&make]), none(), &set, WAY);
+        check(holding(&[&make]), holding(&[&set]), &set, "");
+        check(none(), holding(&[&make]), &set, "");
         let possible = Holdings { possible: vec![make.clone()], ..none() };
         check(possible, none(), &set, WAY);
         let ban = allow(r#""iam:*""#).replace("Allow", "Deny");
-        check(holding(&[make.clone(), ban.clone()]), none(), &set, "");
-        let maybe = Holdings { possible: vec![ban.clone()], ..holding(&[make.clone()]) };
+        check(holding(&[&make, &ban]), none(), &set, "");
+        let maybe = Holdings { possible: vec![ban.clone()], ..holding(&[&make]) };
         check(maybe, none(), &set, WAY);
         // The new one takes the place of what forbade it.
-        check(holding(&[make.clone(), set.clone()]), holding(&[ban]), &allow(r#""s3:List*""#), WAY);
-        check(holding(&["x".to_owned()]), none(), &set, "");
+        check(holding(&[&make, &set]), holding(&[&ban]), &allow(r#""s3:List*""#), WAY);
+        check(holding(&["x"]), none(), &set, "");
         assert_eq!(joined(&set, &Beside::default()), "");
     }
 
@@ -142,11 +143,11 @@ mod tests {
             (allow(r#""iam:CreateVirtualMFADevice""#), allow(r#""iam:EnableMFADevice""#));
         let of_aws = |name: &str| Holdings {
             managed: vec![format!("arn:aws:iam::aws:policy/{name}")],
-            ..holding(&[make.clone()])
+            ..holding(&[&make])
         };
         check(of_aws("administratoraccess"), Holdings::default(), &set, "");
         check(of_aws("readonlyaccess"), Holdings::default(), &set, WAY);
-        let within = |boundary| Holdings { boundary: Some(boundary), ..holding(&[make.clone()]) };
+        let within = |boundary| Holdings { boundary: Some(boundary), ..holding(&[&make]) };
         let read = Boundary::Document(allow(r#""ec2:Describe*""#));
         check(within(read), Holdings::default(), &set, "");
         let all = Boundary::Document(allow(r#""*""#));
