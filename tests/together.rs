@@ -87,18 +87,19 @@ async fn seed(state: &Memory, writes: Vec<(Address, Written)>) {
 }
 
 /// What becomes of the last event, where there was a seed before all.
-fn told(site: &str, seeds: Vec<(Address, Written)>, events: Vec<Value>) -> Response {
+fn told(site: &str, seeds: Vec<(Address, Written)>, events: &[Value]) -> Response {
     let site = SourceFile { name: "site.yaml".to_owned(), text: site.to_owned() };
     let engine = Engine::embedded_with(&SiteFiles { site, calendars: IcsFiles::new() }).unwrap();
     let (publish, state, topics) = (Recorder::default(), Memory::default(), BTreeMap::new());
     let responder = Responder::offline(&engine, &topics, &publish, &state, Origin::Trusted);
     let now = "2026-11-24T13:00:00Z".parse().unwrap();
     pollster::block_on(seed(&state, seeds));
-    let answer = |event: Value| {
+    let answer = |event: &Value| {
         let event = Event::parse(&event.to_string());
         pollster::block_on(responder.respond(event, now, None)).unwrap()
     };
-    events.into_iter().map(answer).last().unwrap()
+    let mut answers: Vec<Response> = events.iter().map(answer).collect();
+    answers.pop().unwrap()
 }
 
 fn severity(response: &Response) -> Option<Severity> {
@@ -107,9 +108,9 @@ fn severity(response: &Response) -> Option<Severity> {
 
 /// The last of the events completes a way to more rights, and says so.
 #[track_caller]
-fn completes(events: Vec<Value>) {
+fn completes(events: &[Value]) {
     for site in [QUIET, PLAIN] {
-        let response = told(site, Vec::new(), events.clone());
+        let response = told(site, Vec::new(), events);
         assert!(severity(&response) >= Some(Severity::Medium), "{:?}", response.outcome);
         let allows = response.alert.unwrap().rights.allows;
         let said = allows.iter().any(|line| line.starts_with("together with what it has: "));
@@ -119,7 +120,7 @@ fn completes(events: Vec<Value>) {
 
 /// The last of the events gives no more than it says itself.
 #[track_caller]
-fn adds_nothing(events: Vec<Value>) {
+fn adds_nothing(events: &[Value]) {
     let response = told(PLAIN, Vec::new(), events);
     let severity = severity(&response);
     assert!(severity <= Some(Severity::Low), "{:?}", response.outcome);
@@ -139,8 +140,8 @@ fn delete(event: &Value, minute: usize, call: &str) -> Value {
 fn two_inline_policies_are_judged_together() {
     let [one, two] = halves();
     for kind in ["User", "Role", "Group"] {
-        completes(vec![put(1, kind, "one", &one), put(9, kind, "two", &two)]);
-        completes(vec![put(1, kind, "two", &two), put(9, kind, "one", &one)]);
+        completes(&[put(1, kind, "one", &one), put(9, kind, "two", &two)]);
+        completes(&[put(1, kind, "two", &two), put(9, kind, "one", &one)]);
     }
     let roles = |from: char, to: char| {
         let arns = (from..=to).map(|c| format!("arn:aws:iam::111122223333:role/{c}*"));
@@ -151,7 +152,8 @@ fn two_inline_policies_are_judged_together() {
     };
     let parts = [roles('a', 'b'), roles('c', 'd')];
     let puts = parts.iter().enumerate();
-    completes(puts.map(|(at, part)| put(at + 1, "User", &format!("p{at}"), part)).collect());
+    let puts = puts.map(|(at, part)| put(at + 1, "User", &format!("p{at}"), part));
+    completes(&puts.collect::<Vec<_>>());
 }
 
 #[test]
@@ -164,16 +166,16 @@ fn three_pieces_are_told_with_the_third() {
             put(at + 1, "Role", piece.trim_start_matches("ec2:"), &allow(piece, "*"))
         })
         .collect();
-    adds_nothing(puts[..2].to_vec());
-    completes(puts);
+    adds_nothing(&puts[..2]);
+    completes(&puts);
 }
 
 #[test]
 fn an_attached_and_an_inline_policy_are_judged_together() {
     let [one, two] = halves();
     for kind in ["User", "Role", "Group"] {
-        completes(vec![policy(&one), attach(1, kind), put(9, kind, "two", &two)]);
-        completes(vec![policy(&one), put(1, kind, "two", &two), attach(9, kind)]);
+        completes(&[policy(&one), attach(1, kind), put(9, kind, "two", &two)]);
+        completes(&[policy(&one), put(1, kind, "two", &two), attach(9, kind)]);
     }
 }
 
@@ -184,14 +186,14 @@ fn what_a_group_holds_and_its_member_are_judged_together() {
         call("AddUserToGroup", minute, json!({"groupName": "LeeGroup", "userName": "leeuser"}))
     };
     let of_group = put(1, "Group", "one", &one);
-    completes(vec![of_group.clone(), put(2, "User", "two", &two), join(9)]);
-    completes(vec![of_group.clone(), join(2), put(9, "User", "two", &two)]);
+    completes(&[of_group.clone(), put(2, "User", "two", &two), join(9)]);
+    completes(&[of_group.clone(), join(2), put(9, "User", "two", &two)]);
     let other = json!({"groupName": "Others", "policyName": "two", "policyDocument": two});
     let elsewhere =
         call("AddUserToGroup", 3, json!({"groupName": "others", "userName": "LeeUser"}));
-    completes(vec![of_group.clone(), call("PutGroupPolicy", 2, other), elsewhere, join(9)]);
+    completes(&[of_group.clone(), call("PutGroupPolicy", 2, other), elsewhere, join(9)]);
     let leave = delete(&join(0), 3, "RemoveUserFromGroup");
-    adds_nothing(vec![of_group, join(2), leave, put(9, "User", "two", &two)]);
+    adds_nothing(&[of_group, join(2), leave, put(9, "User", "two", &two)]);
 }
 
 #[test]
@@ -199,16 +201,16 @@ fn what_is_gone_or_another_s_completes_nothing() {
     let [one, two] = halves();
     let first = put(1, "User", "one", &one);
     let gone = delete(&first, 3, "DeleteUserPolicy");
-    adds_nothing(vec![first.clone(), gone, put(9, "User", "two", &two)]);
+    adds_nothing(&[first.clone(), gone, put(9, "User", "two", &two)]);
     let detached = delete(&attach(1, "Role"), 3, "DetachRolePolicy");
-    adds_nothing(vec![policy(&one), attach(1, "Role"), detached, put(9, "Role", "two", &two)]);
-    adds_nothing(vec![put(1, "Role", "one", &one), put(9, "User", "two", &two)]);
+    adds_nothing(&[policy(&one), attach(1, "Role"), detached, put(9, "Role", "two", &two)]);
+    adds_nothing(&[put(1, "Role", "one", &one), put(9, "User", "two", &two)]);
     // In the place of the first half.
-    adds_nothing(vec![first.clone(), put(9, "User", "ONE", &two)]);
+    adds_nothing(&[first.clone(), put(9, "User", "ONE", &two)]);
     let mut refused = first.clone();
     refused["errorCode"] = json!("AccessDenied");
-    adds_nothing(vec![refused, put(9, "User", "two", &two)]);
-    adds_nothing(vec![first, put(9, "User", "two", &daily())]);
+    adds_nothing(&[refused, put(9, "User", "two", &two)]);
+    adds_nothing(&[first, put(9, "User", "two", &daily())]);
 }
 
 #[test]
@@ -216,12 +218,12 @@ fn what_it_could_do_before_is_not_told_again() {
     let [one, two] = halves();
     let both = vec![put(1, "Role", "one", &one), put(2, "Role", "two", &two)];
     let then = |event: Value| [both.clone(), vec![event]].concat();
-    adds_nothing(then(put(9, "Role", "two", &two)));
-    adds_nothing(then(put(9, "Role", "three", &daily())));
+    adds_nothing(&then(put(9, "Role", "two", &two)));
+    adds_nothing(&then(put(9, "Role", "three", &daily())));
     let admin =
         json!({"roleName": "leerole", "policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"});
     let admin = call("AttachRolePolicy", 1, admin);
-    adds_nothing(vec![admin, put(2, "Role", "one", &one), put(9, "Role", "two", &two)]);
+    adds_nothing(&[admin, put(2, "Role", "one", &one), put(9, "Role", "two", &two)]);
 }
 
 #[test]
@@ -230,20 +232,20 @@ fn what_it_may_not_do_is_no_way() {
     let ban = json!({"Version": "2012-10-17", "Statement": [
         {"Effect": "Deny", "Action": "ec2:ModifyInstanceAttribute", "Resource": "*"}]});
     let ban = put(2, "Role", "ban", &ban.to_string());
-    adds_nothing(vec![put(1, "Role", "one", &one), ban, put(9, "Role", "two", &two)]);
+    adds_nothing(&[put(1, "Role", "one", &one), ban, put(9, "Role", "two", &two)]);
     for kind in ["User", "Role"] {
         let mut bound = json!({"permissionsBoundary": "arn:aws:iam::aws:policy/ReadOnlyAccess"});
         bound[format!("{}Name", kind.to_lowercase())] = json!(format!("Lee{kind}"));
         let bound = call(&format!("Put{kind}PermissionsBoundary"), 2, bound);
-        adds_nothing(vec![put(1, kind, "one", &one), bound, put(9, kind, "two", &two)]);
+        adds_nothing(&[put(1, kind, "one", &one), bound, put(9, kind, "two", &two)]);
     }
 }
 
 #[test]
 fn pieces_that_arrive_in_another_order_or_in_one_second_are_found() {
     let [one, two] = halves();
-    completes(vec![put(9, "User", "two", &two), put(8, "User", "one", &one)]);
-    completes(vec![put(9, "User", "two", &two), put(9, "User", "one", &one)]);
+    completes(&[put(9, "User", "two", &two), put(8, "User", "one", &one)]);
+    completes(&[put(9, "User", "two", &two), put(9, "User", "one", &one)]);
 }
 
 /// As much as IAM lets a role have, all of it ordinary: so many names of the own account's things.
@@ -278,10 +280,10 @@ fn a_role_with_many_long_policies_is_judged_and_not_cut() {
         events.push(call("AttachRolePolicy", 2, json!({"roleName": "leerole", "policyArn": arn})));
     }
     let then = |event: Value| [events.clone(), vec![event]].concat();
-    adds_nothing(then(put(9, "Role", "daily", &daily())));
+    adds_nothing(&then(put(9, "Role", "daily", &daily())));
     // What was cut would have been everything before.
     let [one, two] = halves();
-    completes([then(put(8, "Role", "one", &one)), vec![put(9, "Role", "two", &two)]].concat());
+    completes(&[then(put(8, "Role", "one", &one)), vec![put(9, "Role", "two", &two)]].concat());
 }
 
 /// Answers of change calendars come late.
@@ -382,7 +384,7 @@ fn a_seed_tells_the_first_piece() {
         [policy.writes(), attached].concat(),
         [group.writes(), user(Vec::new(), Vec::new(), &["Crew"]).writes()].concat(),
     ] {
-        let response = told(PLAIN, seeds, vec![put(9, "User", "two", &two)]);
+        let response = told(PLAIN, seeds, &[put(9, "User", "two", &two)]);
         assert!(severity(&response) >= Some(Severity::Medium), "{:?}", response.outcome);
     }
 }
