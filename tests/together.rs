@@ -197,6 +197,26 @@ fn what_a_group_holds_and_its_member_are_judged_together() {
 }
 
 #[test]
+fn another_name_parts_no_pieces() {
+    let [one, two] = halves();
+    let renamed = call("UpdateUser", 3, json!({"userName": "lee", "newUserName": "LeeUser"}));
+    let mut old = put(1, "User", "one", &one);
+    old["requestParameters"]["userName"] = json!("Lee");
+    completes(&[old, renamed, put(9, "User", "two", &two)]);
+    let of_group = put(1, "Group", "one", &one);
+    let join = |minute, name: &str| {
+        call("AddUserToGroup", minute, json!({"groupName": name, "userName": "leeuser"}))
+    };
+    let renamed = json!({"groupName": "LeeGroup", "newGroupName": "Staff"});
+    let renamed = call("UpdateGroup", 3, renamed);
+    let then = || put(9, "User", "two", &two);
+    completes(&[of_group.clone(), join(2, "leegroup"), renamed.clone(), then()]);
+    completes(&[of_group.clone(), renamed.clone(), join(4, "staff"), then()]);
+    let leave = delete(&join(0, "staff"), 5, "RemoveUserFromGroup");
+    adds_nothing(&[of_group, renamed, join(4, "staff"), leave, then()]);
+}
+
+#[test]
 fn what_is_gone_or_another_s_completes_nothing() {
     let [one, two] = halves();
     let first = put(1, "User", "one", &one);

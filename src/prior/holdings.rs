@@ -221,18 +221,42 @@ impl<'r> Reader<'r> {
         let Some(found) = self.value(&identity.of(thing)) else { return };
         let certain = found.present().is_some();
         match thing.split_once(' ') {
-            Some(("attached" | "member", _)) if found.possible().is_empty() => {
+            Some(("attached", _)) if found.possible().is_empty() => holdings.doubt(found.why()),
+            Some(("member", _)) if found.possible().is_empty() && !self.joined(identity, thing) => {
                 holdings.doubt(found.why());
             }
             Some(("attached", arn)) => self.attached(identity, arn, certain, holdings),
             Some(("member", _)) if self.groups >= GROUPS_MAX => holdings.cut = true,
             Some(("member", group)) => {
                 self.groups += 1;
-                let shared = self.identity(&group_of(identity, group));
+                let shared = self.group(&group_of(identity, group));
                 holdings.share(shared, certain);
+                holdings.doubt(found.why());
             }
             _ => holdings.add(&found, true),
         }
+    }
+
+    /// The last that was written of a place in a group, under this name of it, gave it: after the group was renamed
+    /// nobody can tell more.
+    fn joined(&mut self, member: &Address, thing: &str) -> bool {
+        let places = self.need(answer::read(member.of(thing), self.registers));
+        let last = places.and_then(|places| places.last_until(self.moment));
+        last.is_some_and(|last| matches!(last.value, Value::Present(_)))
+    }
+
+    /// A group that somebody is in is not deleted, but renamed: what it held then.
+    fn group(&mut self, group: &Address) -> Holdings {
+        let now = self.moment;
+        let life = self.need(answer::read(group.life(), self.registers));
+        if let Some(end) =
+            life.and_then(|life| life.life(now)).filter(|end| end.value == Value::Absent)
+        {
+            self.moment = Moment { at: end.at, event_id: &end.event_id };
+        }
+        let held = self.identity(group);
+        self.moment = now;
+        held
     }
 
     fn attached(&mut self, identity: &Address, arn: &str, certain: bool, holdings: &mut Holdings) {
