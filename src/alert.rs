@@ -534,7 +534,7 @@ fn rights_lines(facts: &Facts) -> RightsLines {
         words.iter().filter(|word| !(all && word.starts_with("privesc:"))).cloned().collect()
     };
     let trust = rights.trust.as_ref();
-    let mut allows = describe(&rights.grants);
+    let mut allows = rights.describe();
     allows.extend(trust.map(describe_trust).into_iter().flatten());
     // What a group holds is what its new member is given.
     if let Some(handed) = facts.handed.as_ref().filter(|handed| handed.kind == "role") {

@@ -13,8 +13,8 @@ use crate::nearest;
 use crate::own::{Own, OwnSession, OwnStack};
 use crate::pattern::Pattern;
 use crate::principal::Principal;
-use crate::prior::{Handed, Held, Prior, Why};
-use crate::rights::{self, HandedOver, Rights};
+use crate::prior::{Beside, Handed, Held, Prior, Why};
+use crate::rights::{self, Before, HandedOver, Rights};
 use crate::site::{Environment, EnvironmentChange, Guarded, Site, Times};
 
 mod automation;
@@ -130,7 +130,7 @@ impl Facts {
                 .map(|id| site.environment_change(event, id, known.tagged.as_ref())),
             tags: tags.cloned(),
             times: site.calendars_at(event.time(), &known.calendars),
-            rights: rights::rights(event, site, &known.named, &known.replaced, handed.as_ref()),
+            rights: rights::rights(event, site, &known.before(), handed.as_ref()),
             // Whoever is taken out of a group is given nothing, and services do their own work with roles
             // that AWS keeps.
             handed: handed.filter(|_| event.name() != Some("RemoveUserFromGroup") && !by_aws),
@@ -287,6 +287,8 @@ pub struct Known {
     pub former: Prior,
     /// What those hold that the event hands over.
     pub handed: Option<Held>,
+    /// What those hold beside that the event gives a policy or a place in a group.
+    pub beside: Option<Beside>,
     /// The account of the event.
     pub account: Option<Account>,
     /// The account that the event tags or untags, before it.
@@ -305,12 +307,25 @@ pub struct Known {
     pub tags_do_not_count: bool,
 }
 
+impl Known {
+    fn before(&self) -> Before<'_> {
+        let Self { named, replaced, beside, .. } = self;
+        Before { named, replaced, beside: beside.as_ref() }
+    }
+}
+
+/// What an event acts upon.
+pub(crate) fn acted_upon(event: &Event) -> Option<Entity> {
+    let call = catalogue::find(event.event_source()?, event.name()?)?;
+    entity(event, call, &Principal::of(event), outcome_of(event))
+}
+
 /// The user or group that an event acts upon.
 pub(crate) fn renamable(event: &Event) -> Option<Entity> {
     let call = catalogue::find(event.event_source()?, event.name()?)?;
     let is_one =
         event.event_source() == Some("iam.amazonaws.com") && ["user", "group"].contains(&call.kind);
-    is_one.then(|| entity(event, call, &Principal::of(event), outcome_of(event))).flatten()
+    is_one.then(|| acted_upon(event)).flatten()
 }
 
 /// The owner's list goes by names: who bore one of them is still meant.
@@ -365,7 +380,8 @@ pub fn is_read_only(event: &Event) -> bool {
 }
 
 /// `{"reason": "requestParameters too large", "omitted": true}`, also with `"true"` as text.
-fn omitted(event: &Event) -> bool {
+#[must_use]
+pub fn omitted(event: &Event) -> bool {
     event.flag("detail.requestParameters.omitted") == Some(true)
         || event.text("detail.requestParameters").is_some_and(|text| text.contains("\"omitted\""))
 }

@@ -29,7 +29,7 @@ use json::Json;
 
 pub use escalation::{Method, methods};
 pub use glob::glob;
-pub use grants::{Grants, describe};
+pub use grants::{ADMINISTRATOR, Grants, describe};
 pub use managed::{ManagedPolicy, managed};
 pub use trust::{Home, Trust, describe_trust};
 

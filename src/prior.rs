@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use crate::arn::Arn;
 
 mod answer;
+mod given;
 mod handed;
 mod holdings;
 mod names;
@@ -23,8 +24,9 @@ pub mod seed;
 mod write;
 
 pub use answer::{Registers, answer};
+pub use given::Given;
 pub use handed::Handed;
-pub use holdings::{Boundary, Held, Holdings};
+pub use holdings::{Beside, Boundary, Held, Holdings};
 pub use names::former_names;
 pub use question::{Ask, Questions};
 pub use register::{LISTED_MAX, Moment, Register, VALUE_BYTES_MAX, Value, WRITES_MAX, Write};

@@ -131,12 +131,13 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         {
             return self.unreadable(&reason, Some(&event), now, told_at).await;
         }
+        // First, so that of two events at once one sees the other: what an event wrote itself is no answer to it.
+        self.record_writes(&event, now).await;
         let known = self.known(&event, now).await;
         let facts = self.engine.derive(&mut event, &known);
         let Matching { rules: matching, unsure } = self.engine.matching(&event);
         let firing = self.firing(&event, &facts, &matching, now).await;
         self.record(&event, &facts, known.own_change_set, now).await;
-        self.record_writes(&event, &facts, now).await;
         self.finder().forget_tagged(&event, known.tagged.as_ref(), now).await;
         if matching.is_empty() {
             if event.shape() == crate::event::Shape::Unknown {
@@ -201,6 +202,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             former: self.prior(event, questions.former.as_ref(), &mut registers).await,
             former_names: self.former_names(event, &mut registers).await,
             handed: self.held(event, questions.handed.as_ref(), &mut registers).await,
+            beside: self.beside(event, questions.given.as_ref(), &mut registers).await,
             account,
             tagged,
             calendars: finder.calendars(site, event.time(), now).await,

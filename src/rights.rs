@@ -6,12 +6,13 @@ use std::collections::BTreeSet;
 use crate::arn::Arn;
 use crate::event::Event;
 use crate::policy::{Grants, PolicyDocument, Trust, managed};
-use crate::prior::{Prior, Why};
+use crate::prior::{Beside, Prior, Why};
 use crate::site::Site;
 
 mod contain;
 mod denial;
 mod held;
+mod together;
 mod trust;
 
 pub use held::HandedOver;
@@ -26,6 +27,8 @@ const REVOCATION_INLINE: &str = "AWSRevokeOlderSessions";
 pub struct Rights {
     /// What it gives.
     pub grants: Grants,
+    /// Those of its words that it gives only together with what the identity has already.
+    pub together: Grants,
     /// Whom the trust policy lets in.
     pub trust: Option<Trust>,
     /// ARN of the managed policy.
@@ -119,15 +122,23 @@ fn deed(event: &Event) -> Deed {
     }
 }
 
-/// Judges what an event gives. `named` is the document of the managed policy that it names, `replaced`
-/// the one that was in force where it puts or deletes one, `group` what the group holds that somebody joins
-/// or leaves by it.
+/// What was before an event.
+#[derive(Debug, Clone, Copy)]
+pub struct Before<'k> {
+    /// The document of the managed policy that it names.
+    pub named: &'k Prior,
+    /// The document that was in force where it puts or deletes one.
+    pub replaced: &'k Prior,
+    /// What whom it gives something holds beside.
+    pub beside: Option<&'k Beside>,
+}
+
+/// Judges what an event gives. `group` is what the group holds that somebody joins or leaves by it.
 #[must_use]
 pub fn rights(
     event: &Event,
     site: &Site,
-    named: &Prior,
-    replaced: &Prior,
+    before: &Before<'_>,
     group: Option<&HandedOver>,
 ) -> Rights {
     let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
@@ -139,22 +150,12 @@ pub fn rights(
         policy_name: parameter("policyName").map(str::to_owned),
         ..Rights::default()
     };
-    let (named, replaced) = (Documents::of(named), Documents::of(replaced));
+    let (named, replaced) = (Documents::of(before.named), Documents::of(before.replaced));
     let own = served(event);
     match deed(event) {
         Deed::Put(field) => {
             let found = event.value(&format!("detail.requestParameters.{field}"));
-            if let Some(document) = found.and_then(PolicyDocument::from_field) {
-                rights.only_denies = document.denies_only();
-                rights.denies = document.denies();
-                rights.grants = Grants::of(&document, own);
-                rights.compare(&replaced, &[document], own);
-            } else {
-                rights.unreadable = found.is_some();
-            }
-            if rights.policy_name.as_deref() == Some(QUARANTINE_INLINE) {
-                rights.grants.add("quarantine", true);
-            }
+            rights.put(found, &replaced, before.beside, own);
         }
         Deed::Choose => {
             rights.unknown = named.doubt;
@@ -175,10 +176,16 @@ pub fn rights(
                 bound(&mut rights.grants, boundary, &named, own);
             }
         }
-        Deed::Attach(field) => rights.attach(parameter(field), &named, own),
+        Deed::Attach(field) => {
+            rights.attach(parameter(field), &named, own);
+            rights.join_to(None, before.beside, own);
+        }
         Deed::Detach(field) => rights.detach(parameter(field), &named),
         Deed::Delete => rights.delete(&replaced),
-        Deed::Join => rights.join(group),
+        Deed::Join => {
+            rights.join(group);
+            rights.join_to(None, before.beside, own);
+        }
         Deed::Leave => rights.leave(group),
         Deed::Bound => {
             let arn = parameter("permissionsBoundary").unwrap_or_default();
@@ -237,6 +244,27 @@ impl Documents {
 }
 
 impl Rights {
+    fn put(
+        &mut self,
+        found: Option<&serde_json::Value>,
+        replaced: &Documents,
+        beside: Option<&Beside>,
+        own: Option<&str>,
+    ) {
+        if let Some(document) = found.and_then(PolicyDocument::from_field) {
+            self.only_denies = document.denies_only();
+            self.denies = document.denies();
+            self.grants = Grants::of(&document, own);
+            self.compare(replaced, std::slice::from_ref(&document), own);
+            self.join_to(Some(document), beside, own);
+        } else {
+            self.unreadable = found.is_some();
+        }
+        if self.policy_name.as_deref() == Some(QUARANTINE_INLINE) {
+            self.grants.add("quarantine", true);
+        }
+    }
+
     /// The difference to the document before, where it is certain; a ban taken out also where it is only
     /// likely.
     fn compare(&mut self, before: &Documents, after: &[PolicyDocument], own: Option<&str>) {
@@ -354,7 +382,8 @@ mod tests {
     }
 
     fn judge(name: &str, parameters: &str, named: &Prior, replaced: &Prior) -> Rights {
-        rights(&iam(name, parameters), &Site::empty(), named, replaced, None)
+        let before = Before { named, replaced, beside: None };
+        rights(&iam(name, parameters), &Site::empty(), &before, None)
     }
 
     /// The document before is the one that the event names and the one that it replaces.

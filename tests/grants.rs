@@ -97,6 +97,30 @@ fn an_allow_takes_nothing_away_and_a_deny_gives_nothing() {
     }
 }
 
+#[test]
+fn a_document_in_two_pieces_gives_together_what_it_gives_as_a_whole() {
+    let parse = |version: &Value, statements: &[&Value]| {
+        let text = json!({"Version": version, "Statement": statements}).to_string();
+        PolicyDocument::parse(&text).unwrap()
+    };
+    let (mut seed, mut more) = (Seed(20_261_128), 0);
+    for _ in 0..DOCUMENTS / 2 {
+        let document = document(&mut seed);
+        let statements = document["Statement"].as_array().unwrap();
+        let (one, two): (Vec<&Value>, Vec<&Value>) =
+            statements.iter().partition(|_| seed.below(2) == 0);
+        let pieces = [parse(&document["Version"], &one), parse(&document["Version"], &two)];
+        let granted = |document: &PolicyDocument| Grants::of(document, Some(OWN));
+        let whole = granted(&parse(&document["Version"], &statements.iter().collect::<Vec<_>>()));
+        let joined = granted(&PolicyDocument::joined(&pieces));
+        assert_eq!(joined, whole, "{document}");
+        let [one, two] = pieces.each_ref().map(granted);
+        more += usize::from(!whole.beyond(&[&one, &two]).is_empty());
+    }
+    // Some are administrators by both pieces only.
+    assert!(more >= 5, "{more}");
+}
+
 // The other judge.
 
 /// All callers of whom a right may depend: without anything, with a second factor, with a tag.

@@ -3,12 +3,10 @@
 
 use crate::arn::PERMISSION_SET_NAME;
 use crate::derive::{CallOutcome, Facts};
+use crate::policy::ADMINISTRATOR;
 use crate::rule::Rule;
 use crate::severity::Severity;
 
-/// Words of a policy that make whoever has it an administrator, at once or by a few more calls.
-const ADMINISTRATOR: [&str; 6] =
-    ["admin", "iam-write", "pass-role-any", "assume-any", "credentials-any", "escalation"];
 /// Words of a trust policy that lets strangers in.
 const STRANGERS: [&str; 4] =
     ["anyone", "external-account", "unknown-principal", "federated-unconditioned"];

@@ -80,9 +80,9 @@ const DATA: [(&str, &str, ResourceType); 21] = [
 const HARMLESS: [&str; 4] =
     ["CreatePolicy", "DeletePolicy", "DeleteAccountPasswordPolicy", "UpdateAccountPasswordPolicy"];
 
-/// Words that a person with them can turn into any right.
-const ESCALATING: [&str; 5] =
-    ["admin", "iam-write", "pass-role-any", "assume-any", "credentials-any"];
+/// Words of a policy that make whoever has it an administrator, at once or by a few more calls.
+pub const ADMINISTRATOR: [&str; 6] =
+    ["admin", "iam-write", "pass-role-any", "assume-any", "credentials-any", "escalation"];
 
 /// Every call of IAM that changes anything.
 static IAM_CALLS: LazyLock<Vec<String>> = LazyLock::new(|| iam_actions(|_| true));
@@ -134,7 +134,7 @@ impl Grants {
     /// More than is judged: it counts as everything.
     #[must_use]
     pub fn too_long() -> Self {
-        let words = ESCALATING.into_iter().chain(["too-long", "escalation"]);
+        let words = ADMINISTRATOR.into_iter().chain(["too-long"]);
         let all: BTreeSet<String> = words.map(str::to_owned).collect();
         Self { unconditional: all.clone(), all }
     }
@@ -177,7 +177,6 @@ impl Grants {
         }
     }
 
-    /// `escalation` wherever a way to more rights is open.
     /// Leaves only what something else gives, too.
     pub fn keep(&mut self, others: &BTreeSet<String>) {
         for words in [&mut self.all, &mut self.unconditional] {
@@ -186,9 +185,26 @@ impl Grants {
         self.close();
     }
 
+    /// What this gives beyond others, where that makes an administrator of somebody who was none: the words for
+    /// it, and the ways.
+    #[must_use]
+    pub fn beyond(mut self, others: &[&Self]) -> Self {
+        let known = |word: &String| others.iter().any(|other| other.all.contains(word));
+        let tells = |word: &str| ADMINISTRATOR.contains(&word) || word.starts_with("privesc:");
+        for words in [&mut self.all, &mut self.unconditional] {
+            words.retain(|word| (tells(word) || word == "too-long") && !known(word));
+        }
+        if ADMINISTRATOR.iter().any(|word| self.all.contains(*word)) {
+            self
+        } else {
+            Self::default()
+        }
+    }
+
+    /// `escalation` wherever a way to more rights is open.
     fn close(&mut self) {
         let escalates =
-            |word: &String| ESCALATING.contains(&word.as_str()) || word.starts_with("privesc:");
+            |word: &String| ADMINISTRATOR.contains(&word.as_str()) || word.starts_with("privesc:");
         if self.all.iter().any(escalates) {
             let unconditional = self.unconditional.iter().any(escalates);
             self.add("escalation", unconditional);

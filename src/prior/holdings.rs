@@ -1,23 +1,30 @@
-//! What a role or group holds: the policies attached to it and inline, as far as events and seed tell.
+//! What a user, role or group holds: the policies attached to it and inline, as far as events and seed tell, and
+//! of a user what the groups hold that it is in.
 //!
-//! A register can only be asked by its name. So each role and group has a list of all that it was ever given;
-//! whether it has it still, and what that says, tell the registers of each thing.
+//! A register can only be asked by its name. So each of them has a list of all that it was ever given; whether it
+//! has it still, and what that says, tell the registers of each thing.
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::answer::{self, RENAMES_MAX, in_force, omitting, value};
+use super::given::Given;
 use super::handed::Bearer;
 use super::write::unread;
 use super::{Address, Handed, Moment, Prior, Registers, Value, Why, policy};
 
 /// The thing of an identity under which its list stands.
 const LIST: &str = "list";
-/// Most things of one role or group looked at.
+/// Most things of one user, role or group looked at.
 const THINGS_MAX: usize = 40;
+/// Most groups of one user looked at, as many as IAM allows.
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
+const GROUPS_MAX: usize = 10;
+/// How late an event may arrive behind those that came after it.
+const LATE: SignedDuration = SignedDuration::from_mins(15);
 
-/// What they hold whom a call hands over, together.
+/// What somebody holds, or several together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Holdings {
     /// Documents that it has: inline, and of a customer's policies.
@@ -34,7 +41,7 @@ pub struct Holdings {
     pub cut: bool,
 }
 
-/// What bounds a role, for certain.
+/// What bounds a user or role, for certain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Boundary {
     /// A policy of AWS, by its ARN.
@@ -56,10 +63,21 @@ pub struct Held {
     pub usual: bool,
 }
 
+/// What an identity holds that a call gives something.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// What it holds and keeps.
+    pub kept: Holdings,
+    /// What stands where the call writes.
+    pub replaced: Holdings,
+    /// What the call gives by its name: the policy that it attaches, what the group holds.
+    pub given: Holdings,
+}
+
 /// Additions to the lists that go with writes: the one place that says what a list is of.
 pub(super) fn listings(writes: &[(Address, Value)]) -> Vec<(Address, Value)> {
     let listed = |(address, value): &(Address, Value)| {
-        let bears = ["role ", "group "].iter().any(|kind| address.entity.starts_with(kind));
+        let bears = is_identity(address);
         let given = is_holding(&address.thing) && *value != Value::Absent;
         // From its birth or a seed on a list is whole.
         let begun = address.is_life() && *value == Value::Present(String::new());
@@ -69,8 +87,13 @@ pub(super) fn listings(writes: &[(Address, Value)]) -> Vec<(Address, Value)> {
     writes.iter().filter_map(listed).collect()
 }
 
-fn is_holding(thing: &str) -> bool {
-    thing.starts_with("inline ") || thing.starts_with("attached ")
+pub(super) fn is_identity(address: &Address) -> bool {
+    ["user ", "role ", "group "].iter().any(|kind| address.entity.starts_with(kind))
+}
+
+/// Is the thing a policy, or a place in a group?
+pub(super) fn is_holding(thing: &str) -> bool {
+    ["inline ", "attached ", "member "].iter().any(|kind| thing.starts_with(kind))
 }
 
 impl Held {
@@ -83,7 +106,7 @@ impl Held {
         moment: Moment<'_>,
         registers: &Registers,
     ) -> Result<Self, BTreeSet<Address>> {
-        let mut reader = Reader { moment, registers, missing: BTreeSet::new() };
+        let mut reader = Reader::new(moment, registers);
         let mut holdings: Vec<Holdings> =
             handed.bearers.iter().map(|bearer| reader.bearer(bearer)).collect();
         if handed.cut {
@@ -111,14 +134,53 @@ impl Held {
     }
 }
 
+impl Beside {
+    /// What is known of whom an event gives something. What later events wrote counts too, where it is known by
+    /// now: events do not arrive in their order, and the second piece must not hide behind the first.
+    ///
+    /// # Errors
+    /// The registers that must be read first.
+    pub fn of(
+        given: &Given,
+        moment: Moment<'_>,
+        registers: &Registers,
+    ) -> Result<Self, BTreeSet<Address>> {
+        let at = moment.at.checked_add(LATE).unwrap_or(moment.at);
+        let mut reader = Reader::new(Moment { at, ..moment }, registers);
+        let (identity, mut beside) = (&given.identity, Self::default());
+        for thing in reader.things(identity, &mut beside.kept).into_iter().flatten() {
+            let own = thing == given.thing;
+            let holdings = if own { &mut beside.replaced } else { &mut beside.kept };
+            reader.thing(identity, &thing, holdings);
+        }
+        beside.kept.boundary = reader.boundary(identity);
+        if let Some(arn) = given.thing.strip_prefix("attached ") {
+            reader.attached(identity, arn, true, &mut beside.given);
+        } else if let Some(group) = given.thing.strip_prefix("member ") {
+            beside.given = reader.identity(&group_of(identity, group));
+        }
+        if reader.missing.is_empty() { Ok(beside) } else { Err(reader.missing) }
+    }
+}
+
+fn group_of(member: &Address, name: &str) -> Address {
+    Address::new(&member.account, format!("group {name}"), "")
+}
+
 /// Reads registers, and notes those that are missing so that they are fetched together.
 struct Reader<'r> {
     moment: Moment<'r>,
     registers: &'r Registers,
     missing: BTreeSet<Address>,
+    /// Groups of a user looked at.
+    groups: usize,
 }
 
-impl Reader<'_> {
+impl<'r> Reader<'r> {
+    fn new(moment: Moment<'r>, registers: &'r Registers) -> Self {
+        Self { moment, registers, missing: BTreeSet::new(), groups: 0 }
+    }
+
     fn need<T>(&mut self, found: Result<T, Address>) -> Option<T> {
         found.map_err(|address| self.missing.insert(address)).ok()
     }
@@ -150,21 +212,51 @@ impl Reader<'_> {
     fn identity(&mut self, identity: &Address) -> Holdings {
         let mut holdings = Holdings::default();
         let Some(things) = self.things(identity, &mut holdings) else { return holdings };
-        for thing in &things {
-            let address = identity.of(thing.as_str());
-            let Some(found) = self.value(&address) else { continue };
-            match thing.strip_prefix("attached ") {
-                None => holdings.add(&found, true),
-                Some(_) if found.possible().is_empty() => holdings.doubt(found.why()),
-                Some(arn) => {
-                    self.attached(identity, arn, found.present().is_some(), &mut holdings);
-                }
-            }
-        }
-        if identity.entity.starts_with("role ") {
-            holdings.boundary = self.boundary(identity);
-        }
+        things.iter().for_each(|thing| self.thing(identity, thing, &mut holdings));
+        holdings.boundary = self.boundary(identity);
         holdings
+    }
+
+    fn thing(&mut self, identity: &Address, thing: &str, holdings: &mut Holdings) {
+        let Some(found) = self.value(&identity.of(thing)) else { return };
+        let certain = found.present().is_some();
+        match thing.split_once(' ') {
+            Some(("attached", _)) if found.possible().is_empty() => holdings.doubt(found.why()),
+            Some(("member", _)) if found.possible().is_empty() && !self.joined(identity, thing) => {
+                holdings.doubt(found.why());
+            }
+            Some(("attached", arn)) => self.attached(identity, arn, certain, holdings),
+            Some(("member", _)) if self.groups >= GROUPS_MAX => holdings.cut = true,
+            Some(("member", group)) => {
+                self.groups += 1;
+                let shared = self.group(&group_of(identity, group));
+                holdings.share(shared, certain);
+                holdings.doubt(found.why());
+            }
+            _ => holdings.add(&found, true),
+        }
+    }
+
+    /// The last that was written of a place in a group, under this name of it, gave it: after the group was renamed
+    /// nobody can tell more.
+    fn joined(&mut self, member: &Address, thing: &str) -> bool {
+        let places = self.need(answer::read(member.of(thing), self.registers));
+        let last = places.and_then(|places| places.last_until(self.moment));
+        last.is_some_and(|last| matches!(last.value, Value::Present(_)))
+    }
+
+    /// A group that somebody is in is not deleted, but renamed: what it held then.
+    fn group(&mut self, group: &Address) -> Holdings {
+        let now = self.moment;
+        let life = self.need(answer::read(group.life(), self.registers));
+        if let Some(end) =
+            life.and_then(|life| life.life(now)).filter(|end| end.value == Value::Absent)
+        {
+            self.moment = Moment { at: end.at, event_id: &end.event_id };
+        }
+        let held = self.identity(group);
+        self.moment = now;
+        held
     }
 
     fn attached(&mut self, identity: &Address, arn: &str, certain: bool, holdings: &mut Holdings) {
@@ -226,8 +318,11 @@ impl Reader<'_> {
         }
     }
 
-    /// What bounds it for certain.
+    /// What bounds it for certain. Nothing bounds a group.
     fn boundary(&mut self, identity: &Address) -> Option<Boundary> {
+        if identity.entity.starts_with("group ") {
+            return None;
+        }
         let found = self.value(&identity.of("boundary"))?;
         let arn = found.present()?;
         let Some(policy) = policy(&identity.account, arn) else {
@@ -248,6 +343,16 @@ impl Holdings {
         let documents = if known { &mut self.documents } else { &mut self.possible };
         documents.extend_from_slice(found.possible());
         self.doubt(found.why());
+    }
+
+    /// What a group holds its members hold.
+    fn share(&mut self, group: Self, certain: bool) {
+        let documents = if certain { &mut self.documents } else { &mut self.possible };
+        documents.extend(group.documents);
+        self.possible.extend(group.possible);
+        self.managed.extend(group.managed);
+        self.doubt(group.doubt);
+        self.cut |= group.cut;
     }
 }
 

@@ -1,7 +1,7 @@
 //! What an event asks about the state before it.
 
 use super::write::is_default;
-use super::{Address, Handed, fold, identity, policy, writes};
+use super::{Address, Given, Handed, fold, identity, policy, writes};
 use crate::event::Event;
 
 /// One question.
@@ -26,6 +26,8 @@ pub struct Questions {
     pub former: Option<Ask>,
     /// The roles or the group that the event hands over: what do they hold?
     pub handed: Option<Handed>,
+    /// Whom the event gives a policy or a place in a group: what does it hold beside?
+    pub given: Option<Given>,
 }
 
 /// The register that the event writes; of a new default version the one that says so. Of what is made
@@ -100,6 +102,7 @@ impl Questions {
             }
             _ => (None, None),
         };
-        Self { named, replaced, former: former(event), handed: Handed::of(event) }
+        let (former, handed, given) = (former(event), Handed::of(event), Given::of(event));
+        Self { named, replaced, former, handed, given }
     }
 }

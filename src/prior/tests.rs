@@ -320,10 +320,12 @@ fn attachments_memberships_credentials_and_the_like_are_recorded() {
         r#"01:00 PutRolePolicy {"roleName":"r","policyName":"P","policyDocument":"d"}"#,
         &["role r inline p =d", "role r list lists inline p"],
     );
-    // Nobody asks what a user holds.
     check_writes(
         r#"01:00 AttachUserPolicy {"userName":"u","policyArn":"arn:aws:iam::aws:policy/P"}"#,
-        &["user u attached arn:aws:iam::aws:policy/p ="],
+        &[
+            "user u attached arn:aws:iam::aws:policy/p =",
+            "user u list lists attached arn:aws:iam::aws:policy/p",
+        ],
     );
     check_writes(
         r#"01:00 AddRoleToInstanceProfile {"roleName":"R","instanceProfileName":"P"}"#,
@@ -331,7 +333,7 @@ fn attachments_memberships_credentials_and_the_like_are_recorded() {
     );
     check_writes(
         r#"01:00 AddUserToGroup {"userName":"u","groupName":"G"}"#,
-        &["user u member g ="],
+        &["user u member g =", "user u list lists member g"],
     );
     check_writes(
         r#"01:00 PutRolePermissionsBoundary {"roleName":"r","permissionsBoundary":"b"}"#,

@@ -1,5 +1,6 @@
 //! Prior state: asked before an event is judged, recorded after it.
 
+use std::collections::BTreeSet;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::Poll;
@@ -7,14 +8,16 @@ use std::task::Poll;
 use jiff::Timestamp;
 
 use super::Responder;
-use crate::derive::{self, CallOutcome, Facts};
+use crate::derive::{self, CallOutcome};
 use crate::effects::{Lookups, Publish, State};
 use crate::event::Event;
-use crate::prior::{self, Ask, Handed, Held, Moment, Prior, Registers, Why};
+use crate::prior::{
+    self, Address, Ask, Beside, Given, Handed, Held, Moment, Prior, Registers, Why,
+};
 
 /// Most registers read for one answer: a policy's versions, or an identity renamed again and again.
 const REGISTERS_PER_ANSWER_MAX: usize = 40;
-/// Most times that registers are read, all together, of what a call hands over: each answer may ask for more.
+/// Most times that registers are read, all together, of what somebody holds: each answer may ask for more.
 const ROUNDS_MAX: usize = 16;
 /// Most registers read of it in one round.
 const REGISTERS_PER_ROUND_MAX: usize = 160;
@@ -87,12 +90,36 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         registers: &mut Registers,
     ) -> Option<Held> {
         let handed = handed?;
-        let Some(at) = event.time() else { return Some(Held::unknown(handed, Why::NotAsked)) };
+        let of = |moment: Moment<'_>, known: &Registers| Held::of(handed, moment, known);
+        let held = self.in_rounds(event, registers, of).await;
+        Some(held.unwrap_or_else(|why| Held::unknown(handed, why)))
+    }
+
+    /// What whom an event gives something holds beside. What nobody knows adds nothing.
+    pub(super) async fn beside(
+        &self,
+        event: &Event,
+        given: Option<&Given>,
+        registers: &mut Registers,
+    ) -> Option<Beside> {
+        let given = given?;
+        let of = |moment: Moment<'_>, known: &Registers| Beside::of(given, moment, known);
+        self.in_rounds(event, registers, of).await.ok()
+    }
+
+    /// Asks again and again, with the registers that were missing.
+    async fn in_rounds<T>(
+        &self,
+        event: &Event,
+        registers: &mut Registers,
+        ask: impl Fn(Moment<'_>, &Registers) -> Result<T, BTreeSet<Address>>,
+    ) -> Result<T, Why> {
+        let at = event.time().ok_or(Why::NotAsked)?;
         let id = event.identity();
         let moment = Moment { at, event_id: &id };
         for _ in 0..ROUNDS_MAX {
-            let missing = match Held::of(handed, moment, registers) {
-                Ok(held) => return Some(held),
+            let missing = match ask(moment, registers) {
+                Ok(answer) => return Ok(answer),
                 Err(missing) => missing,
             };
             let read = missing.into_iter().take(REGISTERS_PER_ROUND_MAX).map(async |address| {
@@ -103,24 +130,24 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
                 match register {
                     Ok(register) => registers.insert(address, register),
                     Err(error) => {
-                        tracing::warn!(%error, "what is handed over is not known");
-                        return Some(Held::unknown(handed, Why::NoAnswer));
+                        tracing::warn!(%error, "what somebody holds is not known");
+                        return Err(Why::NoAnswer);
                     }
                 };
             }
         }
-        Some(Held::unknown(handed, Why::Unseen))
+        Err(Why::Unseen)
     }
 
     /// Records what an event wrote. A store that is down costs later comparisons, not this event's
     /// alert.
-    pub(super) async fn record_writes(&self, event: &Event, facts: &Facts, now: Timestamp) {
-        if facts.outcome != CallOutcome::Success || facts.read_only {
+    pub(super) async fn record_writes(&self, event: &Event, now: Timestamp) {
+        if derive::outcome_of(event) != CallOutcome::Success || derive::is_read_only(event) {
             return;
         }
-        let entity = facts.entity.as_ref().and_then(|entity| entity.name.as_deref());
+        let entity = derive::acted_upon(event).and_then(|entity| entity.name);
         let (event_id, at) = (event.identity(), event.time().unwrap_or(now));
-        for (address, value) in prior::writes(event, entity, facts.omitted) {
+        for (address, value) in prior::writes(event, entity.as_deref(), derive::omitted(event)) {
             let write = prior::Write { at, event_id: event_id.clone(), value, seed: false };
             let recorded = self.state.record_write(&address.text(), &write).await;
             recorded.unwrap_or_else(|error| tracing::warn!(%error, "a change is not recorded"));

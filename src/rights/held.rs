@@ -112,7 +112,7 @@ fn pooled(all: &[Holdings]) -> Holdings {
 }
 
 /// What a boundary leaves. `None`: it cannot be told.
-fn bounds(boundary: &Boundary, own: Option<&str>) -> Option<BTreeSet<String>> {
+pub(super) fn bounds(boundary: &Boundary, own: Option<&str>) -> Option<BTreeSet<String>> {
     Some(match boundary {
         Boundary::Managed(arn) => managed(arn)?.grants.all,
         Boundary::Document(text) => Grants::of(&PolicyDocument::parse(text)?, own).all,

@@ -1,0 +1,81 @@
+//! What a call gives one identity: a policy, or a place in a group.
+
+use super::holdings::{is_holding, is_identity};
+use super::{Address, Value, policy, writes};
+use crate::event::Event;
+
+/// What a call gives, and to whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// The user, role or group.
+    pub(super) identity: Address,
+    /// What it is given, as its register is called.
+    pub(super) thing: String,
+}
+
+impl Given {
+    /// What a call gives, if anything. Of a call that did not succeed nothing, nor of one that attaches a policy
+    /// of AWS: those are judged by their names, and no document of theirs is known that could be joined.
+    #[must_use]
+    pub fn of(event: &Event) -> Option<Self> {
+        let of_iam = event.event_source() == Some("iam.amazonaws.com");
+        if !of_iam || event.text("detail.errorCode").is_some() {
+            return None;
+        }
+        let given = |(at, value): &(Address, Value)| {
+            is_identity(at) && is_holding(&at.thing) && *value != Value::Absent
+        };
+        let (identity, _) = writes(event, None, false).into_iter().find(given)?;
+        let thing = identity.thing.clone();
+        let arn = thing.strip_prefix("attached ");
+        let joins = arn.is_none_or(|arn| policy(&identity.account, arn).is_some());
+        joins.then_some(Self { identity, thing })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(call: &str, parameters: &str, want: Option<(&str, &str)>) {
+        let event = Event::parse(&format!(
+            r#"{{"eventSource":"iam.amazonaws.com","eventName":"{call}","recipientAccountId":"111122223333",
+                "requestParameters":{parameters}}}"#
+        ));
+        let given = Given::of(&event.unwrap());
+        let found = given.as_ref().map(|it| (it.identity.entity.as_str(), it.thing.as_str()));
+        assert_eq!(found, want, "{call} {parameters}");
+    }
+
+    #[test]
+    fn policies_and_places_in_groups_are_given() {
+        let put = r#"{"userName":"Lee","roleName":"Ops","policyName":"P","policyDocument":"d"}"#;
+        check("PutUserPolicy", put, Some(("user lee", "inline p")));
+        check("PutRolePolicy", put, Some(("role ops", "inline p")));
+        let attach = r#"{"groupName":"Crew","policyArn":"arn:aws:iam::111122223333:policy/x/P"}"#;
+        let own = "attached arn:aws:iam::111122223333:policy/x/p";
+        check("AttachGroupPolicy", attach, Some(("group crew", own)));
+        let member = r#"{"userName":"Lee","groupName":"Crew"}"#;
+        check("AddUserToGroup", member, Some(("user lee", "member crew")));
+    }
+
+    #[test]
+    fn what_is_taken_made_or_aws_s_is_not_given() {
+        let inline = r#"{"userName":"Lee","policyName":"P","policyDocument":"d"}"#;
+        check("DeleteUserPolicy", inline, None);
+        check("CreatePolicy", inline, None);
+        check("GetUserPolicy", inline, None);
+        check("CreateUser", r#"{"userName":"Lee","permissionsBoundary":"b"}"#, None);
+        let member = r#"{"userName":"Lee","groupName":"Crew"}"#;
+        check("RemoveUserFromGroup", member, None);
+        check(
+            "AttachRolePolicy",
+            r#"{"roleName":"r","policyArn":"arn:aws:iam::aws:policy/P"}"#,
+            None,
+        );
+        let refused = r#"{"eventSource":"iam.amazonaws.com","eventName":"AddUserToGroup","errorCode":"AccessDenied",
+            "recipientAccountId":"111122223333","requestParameters":{"userName":"lee","groupName":"crew"}}"#;
+        assert_eq!(Given::of(&Event::parse(refused).unwrap()), None);
+    }
+}

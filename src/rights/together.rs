@@ -1,0 +1,163 @@
+//! Rights that are cut into pieces over several documents: what one gives together with those that its identity has.
+
+use super::Rights;
+use super::held::bounds;
+use crate::policy::{Grants, PolicyDocument, describe, managed};
+use crate::prior::{Beside, Holdings};
+
+/// Most bytes of documents joined, of which IAM lets nobody have so many for certain: at most 20 policies of 6,144
+/// characters on a user and 10 on each of 10 groups, and inline ones.
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
+const BYTES_MAX: usize = 1 << 20;
+
+impl Rights {
+    /// Adds what makes an administrator of somebody by the new document, `put` or given by its name, together with
+    /// those that stay, and by neither alone. Of AWS's own policies no document is known: they join with nothing,
+    /// but what they give already is nothing new.
+    pub(super) fn join_to(
+        &mut self,
+        put: Option<PolicyDocument>,
+        beside: Option<&Beside>,
+        own: Option<&str>,
+    ) {
+        let Some(Beside { kept, replaced, given }) = beside else { return };
+        if [kept, replaced, given].into_iter().map(bytes).sum::<usize>() > BYTES_MAX {
+            self.together = Grants::too_long().beyond(&[&self.grants]);
+            self.grants.extend(self.together.clone());
+            return;
+        }
+        let kept_documents = documents(kept);
+        let given = put.map_or_else(|| documents(given), |document| vec![document]);
+        let allow = |all: &[PolicyDocument]| !all.iter().all(PolicyDocument::denies_only);
+        // Whoever is made an administrator by the new one alone is told of already.
+        if self.grants.all.contains("admin") || !allow(&kept_documents) || !allow(&given) {
+            return;
+        }
+        let bound = kept.boundary.as_ref().and_then(|boundary| bounds(boundary, own));
+        let judged = |all: &[PolicyDocument], of_aws: &[&String]| {
+            let mut grants = Grants::of(&PolicyDocument::joined(all), own);
+            let of_aws = of_aws.iter().filter_map(|arn| managed(arn));
+            of_aws.for_each(|policy| grants.extend(policy.grants));
+            bound.iter().for_each(|bound| grants.keep(bound));
+            grants
+        };
+        let after = [kept_documents.as_slice(), &given].concat();
+        let after = judged(&after, &[]).beyond(&[&self.grants]);
+        // Mostly there is nothing new, and what was before needs no judging.
+        if after.is_empty() {
+            return;
+        }
+        let of_aws: Vec<&String> = kept.managed.iter().chain(&replaced.managed).collect();
+        let before = judged(&[kept_documents, documents(replaced)].concat(), &of_aws);
+        self.together = after.beyond(&[&before]);
+        self.grants.extend(self.together.clone());
+    }
+
+    /// What it gives, for people.
+    #[must_use]
+    pub fn describe(&self) -> Vec<String> {
+        let mut alone = self.grants.clone();
+        for (words, joined) in [
+            (&mut alone.all, &self.together.all),
+            (&mut alone.unconditional, &self.together.unconditional),
+        ] {
+            words.retain(|word| !joined.contains(word));
+        }
+        let together = describe(&self.together).into_iter();
+        let together = together.map(|line| format!("together with what it has: {line}"));
+        describe(&alone).into_iter().chain(together).collect()
+    }
+}
+
+fn bytes(holdings: &Holdings) -> usize {
+    holdings.documents.iter().chain(&holdings.possible).map(String::len).sum()
+}
+
+/// What is only possible forbids nothing.
+fn documents(holdings: &Holdings) -> Vec<PolicyDocument> {
+    let parsed = |texts: &[String]| -> Vec<PolicyDocument> {
+        texts.iter().filter_map(|text| PolicyDocument::parse(text)).collect()
+    };
+    let possible = parsed(&holdings.possible).into_iter().map(PolicyDocument::without_denials);
+    parsed(&holdings.documents).into_iter().chain(possible).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prior::Boundary;
+
+    const OWN: Option<&str> = Some("111122223333");
+
+    fn allow(action: &str) -> String {
+        format!(r#"{{"Statement":{{"Effect":"Allow","Action":{action},"Resource":"*"}}}}"#)
+    }
+
+    fn holding(documents: &[&str]) -> Holdings {
+        let documents = documents.iter().map(|text| (*text).to_owned()).collect();
+        Holdings { documents, ..Holdings::default() }
+    }
+
+    /// The words that a document gives together with these.
+    fn joined(put: &str, beside: &Beside) -> String {
+        let document = PolicyDocument::parse(put).unwrap();
+        let grants = Grants::of(&document, OWN);
+        let mut rights = Rights { grants, ..Rights::default() };
+        rights.join_to(Some(document), Some(beside), OWN);
+        assert!(rights.together.all.is_subset(&rights.grants.all));
+        rights.together.all.into_iter().collect::<Vec<_>>().join(" ")
+    }
+
+    #[track_caller]
+    fn check(kept: Holdings, replaced: Holdings, put: &str, want: &str) {
+        let beside = Beside { kept, replaced, given: Holdings::default() };
+        assert_eq!(joined(put, &beside), want);
+    }
+
+    const WAY: &str = "escalation privesc:enable-mfa-device";
+
+    #[test]
+    fn what_neither_gives_alone_is_given_together() {
+        let (make, set) =
+            (allow(r#""iam:CreateVirtualMFADevice""#), allow(r#""iam:EnableMFADevice""#));
+        let none = Holdings::default;
+        check(none(), none(), &set, "");
+        check(holding(&[&make]), none(), &set, WAY);
+        check(holding(&[&make]), holding(&[&set]), &set, "");
+        check(none(), holding(&[&make]), &set, "");
+        let possible = Holdings { possible: vec![make.clone()], ..none() };
+        check(possible, none(), &set, WAY);
+        let ban = allow(r#""iam:*""#).replace("Allow", "Deny");
+        check(holding(&[&make, &ban]), none(), &set, "");
+        let maybe = Holdings { possible: vec![ban.clone()], ..holding(&[&make]) };
+        check(maybe, none(), &set, WAY);
+        // The new one takes the place of what forbade it.
+        check(holding(&[&make, &set]), holding(&[&ban]), &allow(r#""s3:List*""#), WAY);
+        check(holding(&["x"]), none(), &set, "");
+        assert_eq!(joined(&set, &Beside::default()), "");
+    }
+
+    #[test]
+    fn who_had_it_or_may_not_have_it_is_given_nothing() {
+        let (make, set) =
+            (allow(r#""iam:CreateVirtualMFADevice""#), allow(r#""iam:EnableMFADevice""#));
+        let of_aws = |name: &str| Holdings {
+            managed: vec![format!("arn:aws:iam::aws:policy/{name}")],
+            ..holding(&[&make])
+        };
+        check(of_aws("administratoraccess"), Holdings::default(), &set, "");
+        check(of_aws("readonlyaccess"), Holdings::default(), &set, WAY);
+        let within = |boundary| Holdings { boundary: Some(boundary), ..holding(&[&make]) };
+        let read = Boundary::Document(allow(r#""ec2:Describe*""#));
+        check(within(read), Holdings::default(), &set, "");
+        let all = Boundary::Document(allow(r#""*""#));
+        check(within(all), Holdings::default(), &set, WAY);
+    }
+
+    #[test]
+    fn more_than_anybody_can_have_counts_as_everything() {
+        let much = Holdings { possible: vec![" ".repeat(BYTES_MAX + 1)], ..Holdings::default() };
+        let beside = Beside { kept: much, ..Beside::default() };
+        assert!(joined(&allow(r#""s3:List*""#), &beside).contains("too-long"));
+    }
+}

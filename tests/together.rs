@@ -1,0 +1,410 @@
+//! Rights that are cut into pieces over several documents are told by the call that completes them.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
+use std::collections::BTreeMap;
+use std::future::{Future, poll_fn};
+use std::task::{Context, Poll, Waker};
+
+use iam_responder::account::Account;
+use iam_responder::calendar::IcsFiles;
+use iam_responder::effects::memory::Memory;
+use iam_responder::effects::recorder::Recorder;
+use iam_responder::effects::{CalendarState, Calls, EffectError, Lookups, State, Whose};
+use iam_responder::engine::{Engine, SiteFiles, SourceFile};
+use iam_responder::event::Event;
+use iam_responder::lookup::Cache;
+use iam_responder::outcome::Verdict;
+use iam_responder::prior::seed::{Identity, Policy};
+use iam_responder::prior::{Address, Value as Written, Write};
+use iam_responder::respond::{Origin, Responder, Response};
+use iam_responder::severity::Severity;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+const POLICY: &str = "arn:aws:iam::111122223333:policy/team/Pieces";
+const QUIET: &str =
+    "severity: [{when: {source: [{prefix: aws.}]}, set: informational, because: quiet}]";
+const PLAIN: &str = "accounts: {'111122223333': {name: lab, tags: {env: dev}}}";
+
+fn call(name: &str, minute: usize, parameters: Value) -> Value {
+    let mut event = json!({"eventSource": "iam.amazonaws.com", "eventName": name, "readOnly": false,
+        "awsRegion": "us-east-1", "recipientAccountId": "111122223333",
+        "eventTime": format!("2026-11-24T12:{minute:02}:00Z"), "sourceIPAddress": "203.0.113.7",
+        "eventID": format!("{name}-{minute}-{parameters}"),
+        "userIdentity": {"type": "AssumedRole", "accountId": "111122223333", "principalId": "AROAX:run-1",
+            "arn": "arn:aws:sts::111122223333:assumed-role/builder/run-1",
+            "sessionContext": {"sessionIssuer": {"type": "Role", "userName": "builder",
+                "arn": "arn:aws:iam::111122223333:role/ci/builder"}}}});
+    event["requestParameters"] = parameters;
+    event
+}
+
+fn allow(actions: &str, resource: &str) -> String {
+    let actions: Vec<&str> = actions.split(' ').collect();
+    let statement = json!({"Effect": "Allow", "Action": actions, "Resource": resource});
+    json!({"Version": "2012-10-17", "Statement": [statement]}).to_string()
+}
+
+/// Two halves of a way to more rights, and something of every day.
+fn halves() -> [String; 2] {
+    [
+        allow("ec2:ModifyInstanceAttribute", "*"),
+        allow("ec2:StopInstances ec2:StartInstances ec2:DescribeInstances", "*"),
+    ]
+}
+
+fn daily() -> String {
+    allow("s3:GetObject s3:PutObject logs:PutLogEvents", "arn:aws:s3:::reports/*")
+}
+
+fn put(minute: usize, kind: &str, name: &str, document: &str) -> Value {
+    let field = format!("{}Name", kind.to_lowercase());
+    let mut parameters = json!({"policyName": name, "policyDocument": document});
+    parameters[field] = json!(format!("Lee{kind}"));
+    call(&format!("Put{kind}Policy"), minute, parameters)
+}
+
+fn attach(minute: usize, kind: &str) -> Value {
+    let mut parameters = json!({"policyArn": POLICY});
+    parameters[format!("{}Name", kind.to_lowercase())] = json!(format!("lee{kind}"));
+    call(&format!("Attach{kind}Policy"), minute, parameters)
+}
+
+fn policy(document: &str) -> Value {
+    let made = json!({"policyName": "Pieces", "path": "/team/", "policyDocument": document});
+    let mut event = call("CreatePolicy", 0, made);
+    event["responseElements"] = json!({"policy": {"arn": POLICY, "defaultVersionId": "v1"}});
+    event
+}
+
+async fn seed(state: &Memory, writes: Vec<(Address, Written)>) {
+    let at = "2026-11-24T09:00:00Z".parse().unwrap();
+    for (address, value) in writes {
+        let write = Write { at, event_id: "seed".to_owned(), value, seed: true };
+        state.record_write(&address.text(), &write).await.unwrap();
+    }
+}
+
+/// What becomes of the last event, where there was a seed before all.
+fn told(site: &str, seeds: Vec<(Address, Written)>, events: &[Value]) -> Response {
+    let site = SourceFile { name: "site.yaml".to_owned(), text: site.to_owned() };
+    let engine = Engine::embedded_with(&SiteFiles { site, calendars: IcsFiles::new() }).unwrap();
+    let (publish, state, topics) = (Recorder::default(), Memory::default(), BTreeMap::new());
+    let responder = Responder::offline(&engine, &topics, &publish, &state, Origin::Trusted);
+    let now = "2026-11-24T13:00:00Z".parse().unwrap();
+    pollster::block_on(seed(&state, seeds));
+    let answer = |event: &Value| {
+        let event = Event::parse(&event.to_string());
+        pollster::block_on(responder.respond(event, now, None)).unwrap()
+    };
+    let mut answers: Vec<Response> = events.iter().map(answer).collect();
+    answers.pop().unwrap()
+}
+
+fn severity(response: &Response) -> Option<Severity> {
+    response.outcome.severity.filter(|_| response.outcome.outcome == Verdict::Alerted)
+}
+
+/// The last of the events completes a way to more rights, and says so.
+#[track_caller]
+fn completes(events: &[Value]) {
+    for site in [QUIET, PLAIN] {
+        let response = told(site, Vec::new(), events);
+        assert!(severity(&response) >= Some(Severity::Medium), "{:?}", response.outcome);
+        let allows = response.alert.unwrap().rights.allows;
+        let said = allows.iter().any(|line| line.starts_with("together with what it has: "));
+        assert!(said, "{allows:?}");
+    }
+}
+
+/// The last of the events gives no more than it says itself.
+#[track_caller]
+fn adds_nothing(events: &[Value]) {
+    let response = told(PLAIN, Vec::new(), events);
+    let severity = severity(&response);
+    assert!(severity <= Some(Severity::Low), "{:?}", response.outcome);
+    let allows = response.alert.map(|alert| alert.rights.allows).unwrap_or_default();
+    assert!(!allows.iter().any(|line| line.starts_with("together")), "{allows:?}");
+}
+
+fn delete(event: &Value, minute: usize, call: &str) -> Value {
+    let mut event = event.clone();
+    event["eventName"] = json!(call);
+    event["eventTime"] = json!(format!("2026-11-24T12:{minute:02}:00Z"));
+    event["eventID"] = json!(format!("{call}-{minute}"));
+    event
+}
+
+#[test]
+fn two_inline_policies_are_judged_together() {
+    let [one, two] = halves();
+    for kind in ["User", "Role", "Group"] {
+        completes(&[put(1, kind, "one", &one), put(9, kind, "two", &two)]);
+        completes(&[put(1, kind, "two", &two), put(9, kind, "one", &one)]);
+    }
+    let roles = |from: char, to: char| {
+        let arns = (from..=to).map(|c| format!("arn:aws:iam::111122223333:role/{c}*"));
+        let arns: Vec<String> = arns.collect();
+        json!({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": "iam:PassRole", "Resource": arns}]})
+        .to_string()
+    };
+    let parts = [roles('a', 'b'), roles('c', 'd')];
+    let puts = parts.iter().enumerate();
+    let puts = puts.map(|(at, part)| put(at + 1, "User", &format!("p{at}"), part));
+    completes(&puts.collect::<Vec<_>>());
+}
+
+#[test]
+fn three_pieces_are_told_with_the_third() {
+    let pieces = ["ec2:ModifyInstanceAttribute", "ec2:StopInstances", "ec2:StartInstances"];
+    let puts: Vec<Value> = pieces
+        .iter()
+        .enumerate()
+        .map(|(at, piece)| {
+            put(at + 1, "Role", piece.trim_start_matches("ec2:"), &allow(piece, "*"))
+        })
+        .collect();
+    adds_nothing(&puts[..2]);
+    completes(&puts);
+}
+
+#[test]
+fn an_attached_and_an_inline_policy_are_judged_together() {
+    let [one, two] = halves();
+    for kind in ["User", "Role", "Group"] {
+        completes(&[policy(&one), attach(1, kind), put(9, kind, "two", &two)]);
+        completes(&[policy(&one), put(1, kind, "two", &two), attach(9, kind)]);
+    }
+}
+
+#[test]
+fn what_a_group_holds_and_its_member_are_judged_together() {
+    let [one, two] = halves();
+    let join = |minute| {
+        call("AddUserToGroup", minute, json!({"groupName": "LeeGroup", "userName": "leeuser"}))
+    };
+    let of_group = put(1, "Group", "one", &one);
+    completes(&[of_group.clone(), put(2, "User", "two", &two), join(9)]);
+    completes(&[of_group.clone(), join(2), put(9, "User", "two", &two)]);
+    let other = json!({"groupName": "Others", "policyName": "two", "policyDocument": two});
+    let elsewhere =
+        call("AddUserToGroup", 3, json!({"groupName": "others", "userName": "LeeUser"}));
+    completes(&[of_group.clone(), call("PutGroupPolicy", 2, other), elsewhere, join(9)]);
+    let leave = delete(&join(0), 3, "RemoveUserFromGroup");
+    adds_nothing(&[of_group, join(2), leave, put(9, "User", "two", &two)]);
+}
+
+#[test]
+fn another_name_parts_no_pieces() {
+    let [one, two] = halves();
+    let renamed = call("UpdateUser", 3, json!({"userName": "lee", "newUserName": "LeeUser"}));
+    let mut old = put(1, "User", "one", &one);
+    old["requestParameters"]["userName"] = json!("Lee");
+    completes(&[old, renamed, put(9, "User", "two", &two)]);
+    let of_group = put(1, "Group", "one", &one);
+    let join = |minute, name: &str| {
+        call("AddUserToGroup", minute, json!({"groupName": name, "userName": "leeuser"}))
+    };
+    let renamed = json!({"groupName": "LeeGroup", "newGroupName": "Staff"});
+    let renamed = call("UpdateGroup", 3, renamed);
+    let then = || put(9, "User", "two", &two);
+    completes(&[of_group.clone(), join(2, "leegroup"), renamed.clone(), then()]);
+    completes(&[of_group.clone(), renamed.clone(), join(4, "staff"), then()]);
+    let leave = delete(&join(0, "staff"), 5, "RemoveUserFromGroup");
+    adds_nothing(&[of_group, renamed, join(4, "staff"), leave, then()]);
+}
+
+#[test]
+fn what_is_gone_or_another_s_completes_nothing() {
+    let [one, two] = halves();
+    let first = put(1, "User", "one", &one);
+    let gone = delete(&first, 3, "DeleteUserPolicy");
+    adds_nothing(&[first.clone(), gone, put(9, "User", "two", &two)]);
+    let detached = delete(&attach(1, "Role"), 3, "DetachRolePolicy");
+    adds_nothing(&[policy(&one), attach(1, "Role"), detached, put(9, "Role", "two", &two)]);
+    adds_nothing(&[put(1, "Role", "one", &one), put(9, "User", "two", &two)]);
+    // In the place of the first half.
+    adds_nothing(&[first.clone(), put(9, "User", "ONE", &two)]);
+    let mut refused = first.clone();
+    refused["errorCode"] = json!("AccessDenied");
+    adds_nothing(&[refused, put(9, "User", "two", &two)]);
+    adds_nothing(&[first, put(9, "User", "two", &daily())]);
+}
+
+#[test]
+fn what_it_could_do_before_is_not_told_again() {
+    let [one, two] = halves();
+    let both = vec![put(1, "Role", "one", &one), put(2, "Role", "two", &two)];
+    let then = |event: Value| [both.clone(), vec![event]].concat();
+    adds_nothing(&then(put(9, "Role", "two", &two)));
+    adds_nothing(&then(put(9, "Role", "three", &daily())));
+    let admin =
+        json!({"roleName": "leerole", "policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"});
+    let admin = call("AttachRolePolicy", 1, admin);
+    adds_nothing(&[admin, put(2, "Role", "one", &one), put(9, "Role", "two", &two)]);
+}
+
+#[test]
+fn what_it_may_not_do_is_no_way() {
+    let [one, two] = halves();
+    let ban = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Deny", "Action": "ec2:ModifyInstanceAttribute", "Resource": "*"}]});
+    let ban = put(2, "Role", "ban", &ban.to_string());
+    adds_nothing(&[put(1, "Role", "one", &one), ban, put(9, "Role", "two", &two)]);
+    for kind in ["User", "Role"] {
+        let mut bound = json!({"permissionsBoundary": "arn:aws:iam::aws:policy/ReadOnlyAccess"});
+        bound[format!("{}Name", kind.to_lowercase())] = json!(format!("Lee{kind}"));
+        let bound = call(&format!("Put{kind}PermissionsBoundary"), 2, bound);
+        adds_nothing(&[put(1, kind, "one", &one), bound, put(9, kind, "two", &two)]);
+    }
+}
+
+#[test]
+fn pieces_that_arrive_in_another_order_or_in_one_second_are_found() {
+    let [one, two] = halves();
+    completes(&[put(9, "User", "two", &two), put(8, "User", "one", &one)]);
+    completes(&[put(9, "User", "two", &two), put(9, "User", "one", &one)]);
+}
+
+/// As much as IAM lets a role have, all of it ordinary: so many names of the own account's things.
+#[test]
+fn a_role_with_many_long_policies_is_judged_and_not_cut() {
+    let long = |policy: usize| {
+        let statement = |at: usize| {
+            let arn = |service: &str, kind: &str| {
+                format!("arn:aws:{service}:eu-west-1:111122223333:{kind}team{policy}-{at}")
+            };
+            let bucket = format!("arn:aws:s3:::team{policy}-{at}");
+            json!({"Sid": format!("S{at}"), "Effect": "Allow",
+                "Action": ["s3:GetObject", "s3:PutObject", "dynamodb:GetItem", "dynamodb:PutItem", "sqs:SendMessage",
+                    "secretsmanager:GetSecretValue", "kms:Decrypt", "logs:PutLogEvents", "lambda:InvokeFunction"],
+                "Resource": [bucket, format!("{bucket}/*"), arn("dynamodb", "table/"), arn("sqs", ""),
+                    arn("secretsmanager", "secret:"), arn("lambda", "function:"), arn("logs", "log-group:")]})
+        };
+        let statements: Vec<Value> = (0..8).map(statement).collect();
+        json!({"Version": "2012-10-17", "Statement": statements}).to_string()
+    };
+    let mut events = vec![call(
+        "CreateRole",
+        0,
+        json!({"roleName": "LeeRole", "assumeRolePolicyDocument": "{}"}),
+    )];
+    for at in 0..20 {
+        let arn = format!("arn:aws:iam::111122223333:policy/team/Long{at}");
+        let made = json!({"policyName": format!("Long{at}"), "policyDocument": long(at)});
+        let mut made = call("CreatePolicy", 1, made);
+        made["responseElements"] = json!({"policy": {"arn": arn, "defaultVersionId": "v1"}});
+        events.push(made);
+        events.push(call("AttachRolePolicy", 2, json!({"roleName": "leerole", "policyArn": arn})));
+    }
+    let then = |event: Value| [events.clone(), vec![event]].concat();
+    adds_nothing(&then(put(9, "Role", "daily", &daily())));
+    // What was cut would have been everything before.
+    let [one, two] = halves();
+    completes(&[then(put(8, "Role", "one", &one)), vec![put(9, "Role", "two", &two)]].concat());
+}
+
+/// Answers of change calendars come late.
+struct Slow;
+
+impl Lookups for Slow {
+    fn asks_about_accounts(&self) -> bool {
+        false
+    }
+
+    async fn account(&self, _: &str) -> Result<Option<Account>, EffectError> {
+        Ok(None)
+    }
+
+    async fn change_calendar(
+        &self,
+        _: &str,
+        _: Timestamp,
+    ) -> Result<Option<CalendarState>, EffectError> {
+        let mut asked = false;
+        poll_fn(|_| match std::mem::replace(&mut asked, true) {
+            true => Poll::Ready(Ok(None)),
+            false => Poll::Pending,
+        })
+        .await
+    }
+
+    async fn calls(
+        &self,
+        _: &str,
+        _: &[Whose],
+        _: Timestamp,
+        _: Timestamp,
+    ) -> Result<Option<Calls>, EffectError> {
+        Ok(None)
+    }
+}
+
+#[test]
+fn pieces_that_are_answered_at_the_same_time_are_found() {
+    let text = format!("{PLAIN}\ncalendars: {{window: {{change-calendar: changes}}}}");
+    let site = SourceFile { name: "site.yaml".to_owned(), text };
+    let engine = Engine::embedded_with(&SiteFiles { site, calendars: IcsFiles::new() }).unwrap();
+    let (publish, state, topics) = (Recorder::default(), Memory::default(), BTreeMap::new());
+    let caches = [Cache::default(), Cache::default()];
+    let responders = caches.each_ref().map(|cache| Responder {
+        lookups: &Slow,
+        engine: &engine,
+        topics: &topics,
+        publish: &publish,
+        state: &state,
+        cache,
+        origin: Origin::Trusted,
+        repeat: None,
+    });
+    let [one, two] = halves();
+    let events = [put(8, "User", "one", &one), put(9, "User", "two", &two)];
+    let now = "2026-11-24T13:00:00Z".parse().unwrap();
+    let mut both: Vec<_> = responders
+        .iter()
+        .zip(events)
+        .map(|(one, event)| Box::pin(one.respond(Event::parse(&event.to_string()), now, None)))
+        .collect();
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(both.iter_mut().all(|one| one.as_mut().poll(&mut context).is_pending()));
+    let told = both.into_iter().map(|one| severity(&pollster::block_on(one).unwrap()));
+    assert!(told.max() >= Some(Some(Severity::Medium)));
+}
+
+#[test]
+fn a_seed_tells_the_first_piece() {
+    let [one, two] = halves();
+    let user = |inline, attached, groups: &[&str]| Identity {
+        kind: "user",
+        name: "LeeUser".to_owned(),
+        arn: "arn:aws:iam::111122223333:user/x/LeeUser".to_owned(),
+        inline,
+        attached,
+        groups: groups.iter().map(|name| (*name).to_owned()).collect(),
+        ..Identity::default()
+    };
+    let inline = || vec![("one".to_owned(), one.clone())];
+    let policy = Policy {
+        arn: POLICY.to_owned(),
+        default: "v1".to_owned(),
+        versions: vec![("v1".to_owned(), one.clone())],
+    };
+    let group = Identity {
+        kind: "group",
+        name: "crew".to_owned(),
+        arn: "arn:aws:iam::111122223333:group/crew".to_owned(),
+        inline: inline(),
+        ..Identity::default()
+    };
+    let attached = user(Vec::new(), vec![POLICY.to_owned()], &[]).writes();
+    for seeds in [
+        user(inline(), Vec::new(), &[]).writes(),
+        [policy.writes(), attached].concat(),
+        [group.writes(), user(Vec::new(), Vec::new(), &["Crew"]).writes()].concat(),
+    ] {
+        let response = told(PLAIN, seeds, &[put(9, "User", "two", &two)]);
+        assert!(severity(&response) >= Some(Severity::Medium), "{:?}", response.outcome);
+    }
+}
