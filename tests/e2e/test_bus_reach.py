@@ -78,7 +78,7 @@ OWN_SESSION = {
         ("config", "PutEvaluations", None, {}),
         ("logs", "CreateLogStream", {"logGroupName": f"/aws/lambda/{STACK}"}, {}),
         ("sns", "GetTopicAttributes", {"topicArn": "x"}, {"userIdentity": OWN_SESSION, "readOnly": True}),
-        ("lambda", "UpdateFunctionCode20150331v2", {"functionName": "shop"}, {}),
+        ("lambda", "PublishVersion20150331", {"functionName": "shop"}, {}),
         ("ecs", "RunTask", {"overrides": {"containerOverrides": [{"name": "x"}]}}, {}),
     ],
 )

@@ -100,7 +100,7 @@ LEFT_OUT = [
     record("ec2", "DescribeInstances", identity="Root", readOnly=True),
     record("ec2", "RunInstances", identity="Root") | {"source": "com.example"},
     record("cloudformation", "CreateStack", {"stackName": "another"}, identity="AssumedRole"),
-    record("lambda", "UpdateFunctionCode20150331v2", {"functionName": "another"}, identity="AssumedRole"),
+    record("lambda", "PublishVersion20150331", {"functionName": "another"}, identity="AssumedRole"),
     record("sns", "DeleteTopic", {"topicArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:another"}),
 ]
 
@@ -147,8 +147,8 @@ def test_another_bus_rule_tells_of_the_end_of_each(name, call, field):
     assert set(bus.taken(record("events", call, {field: f"{STACK}-{name}"}), STACK)) - {name}
 
 
-def test_two_bus_rules_tell_of_each_other():
-    assert len(HOLDERS) == 2 and "watchdog" in HOLDERS
+def test_bus_rules_tell_of_each_other():
+    assert len(HOLDERS) >= 2 and "watchdog" in HOLDERS
 
 
 @pytest.mark.parametrize("name", HOLDERS)
