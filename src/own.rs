@@ -361,6 +361,9 @@ mod tests {
             check(name, "lambda", &function("N-remediator"), &["function"]);
             check(name, "lambda", &function("N:live"), &["function"]);
             check(name, "lambda", &function("111122223333:function:N"), &["function"]);
+            check(name, "lambda", &function("us-east-1:111122223333:function:N"), &["function"]);
+            check(name, "lambda", &function("us-east-1:N:live"), &["function"]);
+            check(name, "lambda", &function("function:N"), &["function"]);
             check(
                 name,
                 "lambda",

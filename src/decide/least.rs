@@ -50,7 +50,8 @@ fn grave(facts: &Facts) -> Option<&'static str> {
     if ADMINISTRATOR.iter().any(|word| grants.contains(*word)) && !keeps_own_roles {
         return Some("it gives administrator rights, or a way to them");
     }
-    if facts.rights.unknown.is_some() && facts.automation.is_none() && !keeps_own_roles {
+    let unknown = facts.rights.unknown.is_some() || opens_unknown(facts);
+    if unknown && facts.automation.is_none() && !keeps_own_roles {
         return Some("nobody knows what it gives or takes");
     }
     let lets_in =
@@ -61,6 +62,14 @@ fn grave(facts: &Facts) -> Option<&'static str> {
     // Auto scaling deletes its alarms, a conformance pack its rules.
     let by_service = facts.principal.linked_service.is_some();
     (facts.tampering() && !by_service).then_some("it weakens the monitoring")
+}
+
+/// A place in a group, a role for machines or a role's trust, of which no event showed what it holds. What services
+/// are handed is too often unknown for that.
+fn opens_unknown(facts: &Facts) -> bool {
+    let of_iam = facts.call.is_some_and(|call| call.source == "iam.amazonaws.com");
+    let newly = facts.handed.as_ref().filter(|handed| of_iam && !handed.again);
+    newly.is_some_and(|handed| handed.unknown.is_some())
 }
 
 /// Identity Center keeps the roles of its permission sets, and nobody else can wear its own. No other service's

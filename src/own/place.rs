@@ -23,12 +23,9 @@ pub(super) const KEY: &str = "key";
 pub(super) const BOUNDARY: &str = "boundary";
 
 const NAME: &[&str] = &["{name}"];
-const FUNCTION: &[&str] = &[
-    "{name}",
-    "{account}:{name}",
-    "{account}:function:{name}",
-    "arn:{partition}:lambda:{region}:{account}:function:{name}",
-];
+/// Lambda takes the name behind any of Region, account and `function:`, each of which may be left out.
+/// Source: <https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html>
+const FUNCTION: &[&str] = &["{name}", "*:{name}"];
 const FUNCTION_ARN: &[&str] = &["arn:{partition}:lambda:{region}:{account}:function:{name}"];
 const TOPIC: &[&str] = &["arn:{partition}:sns:{region}:{account}:{name}"];
 const QUEUE_ARN: &[&str] = &["arn:{partition}:sqs:{region}:{account}:{name}"];

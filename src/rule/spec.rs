@@ -169,6 +169,10 @@ pub enum GroupBy {
     Principal,
     /// What was acted upon.
     Entity,
+    /// Name of the call.
+    Call,
+    /// Roles or group that the call hands over.
+    Handed,
     /// Source address.
     SourceIp,
     /// Access key that signed the call.
