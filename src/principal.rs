@@ -224,7 +224,9 @@ fn name(event: &Event, kind: &str, arn: Option<&str>) -> Option<String> {
         "IdentityCenterUser" => user_name.or_else(|| text("onBehalfOf.userId")),
         _ => user_name.or_else(last),
     };
-    found.or_else(|| text("principalId")).map(str::to_owned)
+    // Behind the colon stands what a session calls itself.
+    let id = || text("principalId").and_then(|id| id.split(':').next());
+    found.or_else(id).map(str::to_owned)
 }
 
 /// `mfaAuthenticated` of the session, or `MFAUsed` of a sign-in (`Yes`, `No`, also `YES`).

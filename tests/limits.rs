@@ -177,7 +177,7 @@ fn one_file() {
     assert!(Document::parse_all("f.yaml", &many(DOCUMENT_NODES_MAX)).is_ok());
     says(
         Document::parse_all("f.yaml", &many(DOCUMENT_NODES_MAX + 1)),
-        "f.yaml:1: more than 200000 values",
+        "f.yaml:1: more than 100000 values",
     );
 }
 
@@ -263,15 +263,15 @@ fn values_of_all() {
     assert!(load(std::slice::from_ref(&full), None).is_ok());
     says(
         load(&[full.clone(), rule(2, &json!({"a": ["b"]}))], None),
-        "r2.yaml:6: `pattern`: the patterns up to this one have 200001 values",
+        "r2.yaml:6: `pattern`: the patterns up to this one have 100001 values",
     );
     let silent = suppressions(&[json!({"a": ["b"]})]);
     says(
         load(&[full], Some(&site(silent))),
-        "site.yaml:2: `suppressions[0].pattern`: the patterns up to this one have 200001 values",
+        "site.yaml:2: `suppressions[0].pattern`: the patterns up to this one have 100001 values",
     );
     let faults = Pattern::compile(&either(BRANCHES_MAX, beside + 1)).unwrap_err();
-    assert!(faults[0].message.starts_with("more than 200000 values"), "{faults:?}");
+    assert!(faults[0].message.starts_with("more than 100000 values"), "{faults:?}");
     // Each refused value counts.
     let values: Vec<String> = (0..=beside).map(|n| format!("w{n}")).collect();
     let mut pattern = either(BRANCHES_MAX, 0);

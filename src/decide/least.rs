@@ -80,8 +80,9 @@ fn is_identity_centers(facts: &Facts) -> bool {
         && name.starts_with(PERMISSION_SET_NAME)
 }
 
-/// What weakens, or takes out of sight, an entity that must work when nothing else does: a Deny, a boundary, a detachment, and of those
-/// that the owner guards whatever takes from it, changes who may wear it, or ends it.
+/// What weakens, or takes out of sight, an entity that must work when nothing else does: a Deny, a boundary, a
+/// detachment, and of those that the owner guards whatever takes from it, replaces what it may do, changes who may
+/// wear it, or ends it.
 fn cuts_guarded(facts: &Facts) -> Option<&'static str> {
     let own = facts.own.iter().any(|kind| matches!(*kind, "role" | "policy"));
     if facts.outcome != CallOutcome::Success || facts.read_only {
@@ -94,7 +95,12 @@ fn cuts_guarded(facts: &Facts) -> Option<&'static str> {
             && (call.name.ends_with("Policy") || call.name.ends_with("PolicyVersion")));
     let unknown = facts.rights.unknown.is_some();
     let cuts = facts.rights.denies || unknown || bounds || detaches;
-    let takes = matches!(call.effect, "removes" | "destroys" | "weakens");
+    // What stood there may have been all that it could do, and a key may be all that it has.
+    let replaces =
+        call.name.starts_with("Put") && call.name.ends_with("Policy") && !facts.replaces_nothing();
+    let takes = matches!(call.effect, "removes" | "destroys" | "weakens")
+        || call.name == "UpdateAccessKey"
+        || replaces;
     let new_trust = call.name == "UpdateAssumeRolePolicy";
     let renames = matches!(call.name, "UpdateUser" | "UpdateGroup");
     if facts.guarded.is_some() && renames {

@@ -8,7 +8,7 @@ pub const BRANCHES_MAX: usize = 1_000;
 /// Most branches of all rules and of the site file together: each takes memory.
 pub const BRANCHES_OF_ALL_MAX: usize = 15_000;
 /// Most values in all of them together, a value counted in each branch that it stands in.
-pub const VALUES_OF_ALL_MAX: usize = 200_000;
+pub const VALUES_OF_ALL_MAX: usize = 100_000;
 /// Most steps spent on one pattern and one event, for all branches together: choices among the elements of
 /// arrays, and comparisons of a value, of which ten count as one. Beyond it the pattern counts as matched: an
 /// alert too many rather than an event that hides behind its size.

@@ -203,17 +203,30 @@ fn of_environments(engine: &Engine) -> Vec<Remark> {
     remarks
 }
 
+/// Fields that say who it was, and that the caller does not choose. An identity's name or ARN ends so.
+const SOMEBODY: [&str; 9] = [
+    "roleArn",
+    "userIdentity.arn",
+    "principal.arn",
+    "linkedService",
+    "permissionSet",
+    "principal.deploys",
+    "ccessKeyId",
+    "userIdentity.userName",
+    "sessionIssuer.arn",
+];
+
 fn of_suppressions(engine: &Engine, now: Timestamp) -> Vec<Remark> {
     let soon = now.to_zoned(TimeZone::UTC).date().checked_add(EXPIRY_NOTICE_DAYS.days());
     let mut remarks = Vec::new();
     for suppression in engine.site().suppressions() {
         let spec = &suppression.spec;
         let place = format!("suppression {} of {}", spec.name, spec.owner);
-        let names_somebody =
-            |path: &&str| path.contains("rincipal") || path.contains("userIdentity");
-        if !suppression.pattern.paths().iter().any(names_somebody) {
-            let message = "names no principal: it silences whoever does this".to_owned();
-            remarks.push(Remark::new(place.clone(), message));
+        let paths = suppression.pattern.paths();
+        if !paths.iter().any(|path| SOMEBODY.iter().any(|end| path.ends_with(end))) {
+            let message = "names no principal that AWS vouches for: it silences whoever does this, under a session name \
+                           or in a kind of identity that anybody may have";
+            remarks.push(Remark::new(place.clone(), message.to_owned()));
         }
         let message = if suppression.is_expired(now) {
             format!("expired on {} and no longer silences; renew or remove it", suppression.expires)

@@ -221,6 +221,13 @@ fn of_override(engine: &Engine, rule: &Rule) -> Option<Remark> {
             format!("is switched off by the site's override, and {by_itself} by itself"),
         ));
     }
+    if let Some(threshold) = &change.threshold {
+        let message = format!(
+            "is told from {} events on by the site's override, and each of them by itself",
+            threshold.count
+        );
+        return Some(Remark::of_rule(rule, message));
+    }
     let now = rule.spec.severity;
     let message = format!("is {now} by the site's override, {by_itself} by itself");
     (now < Severity::Medium).then(|| Remark::of_rule(rule, message))
