@@ -112,6 +112,7 @@ impl Facts {
         let nobody_asked = || Held::unknown(&Handed::of(event)?, Why::NotAsked).into();
         let held: Option<Held> = known.handed.clone().or_else(nobody_asked);
         let handed = held.map(|held| HandedOver::of(&held, event.account()));
+        let handed = handed.filter(|handed| !handed.is_nothing());
         let by_aws = principal.linked_service.is_some();
         let tags = event.account().and_then(|id| site.tags(id, known.account.as_ref()));
         let tagged = account::tagged(event)

@@ -162,6 +162,117 @@ fn the_same_thing_given_the_same_role_is_told_once() {
     assert_eq!(last(PLAIN, before, update(9)), None);
 }
 
+fn by(mut event: Value, role: &str) -> Value {
+    let issuer = &mut event["userIdentity"]["sessionContext"]["sessionIssuer"];
+    issuer["arn"] = json!(format!("arn:aws:iam::111122223333:role/{role}"));
+    event
+}
+
+#[test]
+fn another_caller_or_another_place_of_the_same_role_is_told() {
+    const DEV: &str = "arn:aws:iam::111122223333:role/Dev";
+    #[track_caller]
+    fn check(source: &str, name: &str, given: &Value, again: &Value) {
+        let event = |minute, parameters: &Value| call(source, name, minute, parameters.clone());
+        let before = || [worker(ADMIN), vec![event(5, given)]].concat();
+        let told = Some(Severity::Medium);
+        assert_eq!(last(PLAIN, before(), event(9, given)), None);
+        assert_eq!(last(PLAIN, before(), by(event(9, given), "ci/other")), told);
+        assert_eq!(last(PLAIN, before(), event(9, again)), told);
+        // Each of two that take turns is told once.
+        let turns = [before(), vec![by(event(6, given), "ci/other")]].concat();
+        assert_eq!(last(PLAIN, turns.clone(), event(9, given)), None);
+        assert_eq!(last(PLAIN, turns, by(event(9, given), "ci/other")), None);
+    }
+    let pool = |roles: Value| json!({"identityPoolId": "p", "roles": roles});
+    check(
+        "cognito-identity",
+        "SetIdentityPoolRoles",
+        &pool(json!({"authenticated": ROLE})),
+        &pool(json!({"authenticated": ROLE, "unauthenticated": ROLE})),
+    );
+    check(
+        "ecs",
+        "RegisterTaskDefinition",
+        &json!({"family": "web", "taskRoleArn": DEV, "executionRoleArn": ROLE}),
+        &json!({"family": "web", "taskRoleArn": ROLE, "executionRoleArn": DEV}),
+    );
+    let schedule = |name: &str| json!({"name": name, "target": {"arn": "x", "roleArn": ROLE}});
+    check("scheduler", "UpdateSchedule", &schedule("s"), &schedule("t"));
+}
+
+#[test]
+fn what_is_given_back_after_another_role_is_told() {
+    let update = |minute, role: &str| {
+        call("glue", "UpdateJob", minute, json!({"jobName": "j", "jobUpdate": {"role": role}}))
+    };
+    let before = [worker(ADMIN), vec![update(5, "Worker"), update(6, "Dev")]].concat();
+    assert_eq!(last(PLAIN, before, update(9, "Worker")), Some(Severity::Medium));
+}
+
+#[test]
+fn behind_more_roles_than_are_looked_at_nothing_is_hidden() {
+    let targets = |count: usize| {
+        let target = |n| json!({"id": format!("t{n}"), "roleArn": format!("arn:aws:iam::111122223333:role/r{n}")});
+        let targets: Vec<Value> = (0..count).map(target).collect();
+        call("events", "PutTargets", 9, json!({"rule": "r", "targets": targets}))
+    };
+    assert!(last(PLAIN, vec![], targets(16)) <= Some(Severity::Low));
+    assert_eq!(last(PLAIN, vec![], targets(17)), Some(Severity::Medium));
+    let policy = |count: usize| {
+        let roles: Vec<String> =
+            (0..count).map(|n| format!("arn:aws:iam::111122223333:role/r{n}")).collect();
+        let document = json!({"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": roles}});
+        let put =
+            json!({"roleName": "hub", "policyName": "p", "policyDocument": document.to_string()});
+        by_stack(call("iam", "PutRolePolicy", 9, put))
+    };
+    // As of one that leads into many accounts.
+    assert!(last(PLAIN, vec![], policy(40)) <= Some(Severity::Low));
+    assert!(last(PLAIN, vec![], policy(41)) >= Some(Severity::Medium));
+}
+
+#[test]
+fn a_policy_made_before_its_role_had_rights_is_told_when_it_is_given() {
+    let arn = "arn:aws:iam::111122223333:policy/app/wear";
+    let document = |role: &str| {
+        json!({"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": role}})
+            .to_string()
+    };
+    let before = |policy: &str| {
+        let made = json!({"policyName": "wear", "path": "/app/", "policyDocument": document(ROLE)});
+        let mut made = call("iam", "CreatePolicy", 0, made);
+        made["responseElements"] = json!({"policy": {"arn": arn, "defaultVersionId": "v1"}});
+        let other = document("arn:aws:iam::111122223333:role/Dev");
+        let other = json!({"policyArn": arn, "policyDocument": other, "setAsDefault": true});
+        let mut other = call("iam", "CreatePolicyVersion", 4, other);
+        other["responseElements"] = json!({"policyVersion": {"versionId": "v2"}});
+        [vec![made], worker(policy), vec![other]].concat()
+    };
+    let attach = |name: &str, who: &str| {
+        by_stack(call("iam", name, 9, json!({who: "crew", "policyArn": arn})))
+    };
+    let choose = |minute, version: &str| {
+        let chosen = json!({"policyArn": arn, "versionId": version});
+        by_stack(call("iam", "SetDefaultPolicyVersion", minute, chosen))
+    };
+    let quiet = Some(Severity::Informational);
+    let first = |policy: &str| [before(policy), vec![choose(5, "v1")]].concat();
+    for (name, who) in [
+        ("AttachUserPolicy", "userName"),
+        ("AttachRolePolicy", "roleName"),
+        ("AttachGroupPolicy", "groupName"),
+    ] {
+        assert!(last(QUIET, first(ADMIN), attach(name, who)) >= Some(Severity::Medium), "{name}");
+        // Another version is in force, or the role may not do much.
+        assert!(last(QUIET, before(ADMIN), attach(name, who)) <= quiet, "{name}");
+        assert!(last(QUIET, first(READS), attach(name, who)) <= quiet, "{name}");
+    }
+    assert!(last(QUIET, before(ADMIN), choose(9, "v1")) >= Some(Severity::Medium));
+    assert!(last(QUIET, before(READS), choose(9, "v1")) <= quiet);
+    assert!(last(QUIET, first(ADMIN), choose(9, "v2")) <= quiet);
+}
+
 #[test]
 fn a_policy_that_gives_one_role_is_told_by_what_the_role_holds() {
     let jobs = "arn:aws:iam::aws:policy/service-role/AWSGlueServiceRole";

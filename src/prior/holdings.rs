@@ -10,9 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::answer::{self, RENAMES_MAX, in_force, omitting, value};
 use super::given::Given;
-use super::handed::Bearer;
+use super::handed::{Bearer, Gift};
 use super::write::unread;
-use super::{Address, Handed, Moment, Prior, Registers, Value, Why, policy};
+use super::{Address, Ask, Handed, Moment, Prior, Registers, Value, Why, Write, policy};
 
 /// The thing of an identity under which its list stands.
 const LIST: &str = "list";
@@ -107,15 +107,14 @@ impl Held {
         registers: &Registers,
     ) -> Result<Self, BTreeSet<Address>> {
         let mut reader = Reader::new(moment, registers);
+        let handed = reader.shown(handed);
         let mut holdings: Vec<Holdings> =
             handed.bearers.iter().map(|bearer| reader.bearer(bearer)).collect();
         if handed.cut {
-            holdings.push(Holdings { doubt: Some(Why::Unseen), ..Holdings::default() });
+            holdings.push(Holdings::uncounted());
         }
-        let again = handed.thing.as_ref().is_some_and(|(address, roles)| {
-            let last = reader.need(value(address, moment, registers, 0));
-            last.is_some_and(|last| last.present() == Some(roles))
-        });
+        let again =
+            handed.thing.as_ref().is_some_and(|(address, gift)| reader.given(address, gift));
         let usual = handed.habit.as_ref().is_some_and(|address| {
             let last = reader.need(value(address, moment, registers, 0));
             last.is_some_and(|last| last.present().is_some())
@@ -123,14 +122,20 @@ impl Held {
         if !reader.missing.is_empty() {
             return Err(reader.missing);
         }
-        Ok(Self { handed: handed.clone(), holdings, again, usual })
+        Ok(Self { handed, holdings, again, usual })
     }
 
-    /// Nobody answers.
+    /// Nobody answers. Whose document is not known is not known to hand over anything.
     #[must_use]
     pub fn unknown(handed: &Handed, why: Why) -> Self {
-        let nothing = Holdings { doubt: Some(why), ..Holdings::default() };
-        Self { handed: handed.clone(), holdings: vec![nothing], again: false, usual: false }
+        let nothing = match why {
+            // More was asked for than is read, which somebody may have brought about.
+            Why::Unseen => Some(Holdings::uncounted()),
+            _ if handed.bearers.is_empty() && !handed.cut => None,
+            _ => Some(Holdings { doubt: Some(why), cut: handed.cut, ..Holdings::default() }),
+        };
+        let holdings = nothing.into_iter().collect();
+        Self { handed: handed.clone(), holdings, again: false, usual: false }
     }
 }
 
@@ -187,6 +192,30 @@ impl<'r> Reader<'r> {
 
     fn value(&mut self, address: &Address) -> Option<Prior> {
         self.need(value(address, self.moment, self.registers, 0))
+    }
+
+    /// What a call hands over, with what the document does that it names.
+    fn shown(&mut self, handed: &Handed) -> Handed {
+        let Some(ask) = &handed.document else { return handed.clone() };
+        let (Ask::Value(policy) | Ask::InForce(policy)) = ask;
+        let found = self.need(answer::answer(ask, self.moment, self.registers));
+        let documents = found.iter().flat_map(Prior::possible).cloned().collect::<Vec<_>>();
+        handed.clone().by_documents(&policy.account, &documents)
+    }
+
+    /// Was the thing last given the same roles at the same places, and once by the same caller?
+    fn given(&mut self, thing: &Address, gift: &Gift) -> bool {
+        let last = self.value(thing);
+        let Some(Prior::Present { value, .. }) = last else { return false };
+        let places = |kept: &Gift| kept.places == gift.places;
+        if !Gift::kept(&Value::Present(value)).as_ref().is_some_and(places) {
+            return false;
+        }
+        let register = self.need(answer::read(thing.clone(), self.registers));
+        let before =
+            |write: &&Write| write.at < self.moment.at && write.event_id != self.moment.event_id;
+        let mut writes = register.into_iter().flat_map(|it| it.writes()).filter(before);
+        writes.any(|write| Gift::kept(&write.value).as_ref() == Some(gift))
     }
 
     fn bearer(&mut self, bearer: &Bearer) -> Holdings {
@@ -334,6 +363,11 @@ impl<'r> Reader<'r> {
 }
 
 impl Holdings {
+    /// What is more than is looked at counts as everything: what somebody wants to hide stands behind it.
+    fn uncounted() -> Self {
+        Self { cut: true, doubt: Some(Why::Unseen), ..Self::default() }
+    }
+
     fn doubt(&mut self, why: Option<Why>) {
         self.doubt = self.doubt.or(why);
     }

@@ -42,6 +42,29 @@ fn former(event: &Event) -> Option<Ask> {
     former.cloned().map(Ask::Value)
 }
 
+/// The document that an event names without showing it.
+pub(super) fn named(event: &Event) -> Option<Ask> {
+    let (account, call) = (event.account()?, event.name()?);
+    if event.event_source() != Some("iam.amazonaws.com") {
+        return None;
+    }
+    let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
+    let managed = |field: &str| policy(account, parameter(field)?);
+    match call {
+        "AttachUserPolicy" | "AttachRolePolicy" | "AttachGroupPolicy" | "DetachUserPolicy"
+        | "DetachRolePolicy" | "DetachGroupPolicy" => managed("policyArn").map(Ask::InForce),
+        "PutUserPermissionsBoundary"
+        | "PutRolePermissionsBoundary"
+        | "CreateUser"
+        | "CreateRole" => managed("permissionsBoundary").map(Ask::InForce),
+        "SetDefaultPolicyVersion" => {
+            let version = format!("version {}", fold(parameter("versionId")?));
+            managed("policyArn").map(|policy| Ask::Value(policy.of(version)))
+        }
+        _ => None,
+    }
+}
+
 impl Questions {
     /// What this event asks.
     #[must_use]
@@ -55,9 +78,8 @@ impl Questions {
         let at = |kind: &str, name: &str, thing: String| {
             Ask::Value(Address::new(account, format!("{kind} {}", fold(name)), thing))
         };
-        let managed = |field: &str| policy(account, parameter(field)?);
-        let in_force = |field: &str| managed(field).map(Ask::InForce);
-        let (named, replaced) = match (source, call) {
+        let in_force = |field: &str| policy(account, parameter(field)?).map(Ask::InForce);
+        let replaced = match (source, call) {
             (
                 "iam.amazonaws.com",
                 "PutUserPolicy" | "PutRolePolicy" | "PutGroupPolicy" | "DeleteUserPolicy"
@@ -68,40 +90,25 @@ impl Questions {
                     let name = fold(parameter("policyName")?);
                     Some(at(kind, parameter(field)?, format!("inline {name}")))
                 };
-                (None, inline())
+                inline()
             }
             ("iam.amazonaws.com", "UpdateAssumeRolePolicy") => {
-                (None, parameter("roleName").map(|role| at("role", role, "trust".to_owned())))
+                parameter("roleName").map(|role| at("role", role, "trust".to_owned()))
             }
-            (
-                "iam.amazonaws.com",
-                "AttachUserPolicy" | "AttachRolePolicy" | "AttachGroupPolicy" | "DetachUserPolicy"
-                | "DetachRolePolicy" | "DetachGroupPolicy",
-            ) => (in_force("policyArn"), None),
-            (
-                "iam.amazonaws.com",
-                "PutUserPermissionsBoundary"
-                | "PutRolePermissionsBoundary"
-                | "CreateUser"
-                | "CreateRole",
-            ) => (in_force("permissionsBoundary"), None),
-            ("iam.amazonaws.com", "SetDefaultPolicyVersion") => {
-                let version = parameter("versionId").map(|id| format!("version {}", fold(id)));
-                let named = managed("policyArn").zip(version);
-                (named.map(|(policy, id)| Ask::Value(policy.of(id))), in_force("policyArn"))
-            }
+            ("iam.amazonaws.com", "SetDefaultPolicyVersion") => in_force("policyArn"),
             ("iam.amazonaws.com", "CreatePolicyVersion") if is_default(event) => {
-                (None, in_force("policyArn"))
+                in_force("policyArn")
             }
             (
                 "sso.amazonaws.com",
                 "PutInlinePolicyToPermissionSet" | "DeleteInlinePolicyFromPermissionSet",
             ) => {
                 let set = parameter("permissionSetArn");
-                (None, set.map(|arn| at("permission-set", arn, "inline".to_owned())))
+                set.map(|arn| at("permission-set", arn, "inline".to_owned()))
             }
-            _ => (None, None),
+            _ => None,
         };
+        let named = named(event);
         let (former, handed, given) = (former(event), Handed::of(event), Given::of(event));
         Self { named, replaced, former, handed, given }
     }

@@ -54,6 +54,12 @@ impl HandedOver {
         over
     }
 
+    /// As far as is known nothing is handed over: the document that the call names hands over no role.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        self.names.is_empty() && self.unknown.is_none() && self.grants.all.is_empty()
+    }
+
     fn add(&mut self, holdings: &Holdings, own: Option<&str>) {
         self.unknown = self.unknown.or(holdings.doubt);
         let mut grants = Grants::default();

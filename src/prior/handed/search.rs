@@ -1,0 +1,196 @@
+//! Where calls and policies name roles.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value as Json;
+
+use super::Bearer;
+use super::thing::identifying;
+use crate::account;
+use crate::arn::{Arn, AwsRole};
+use crate::policy::{PolicyDocument, Statement};
+use crate::prior::{Address, VALUE_BYTES_MAX, fold};
+
+/// Most roles looked at in one call; what is beyond it counts as everything.
+pub(super) const BEARERS_MAX: usize = 16;
+/// Most of one policy: one that leads into many accounts names a role in each.
+pub(super) const BEARERS_OF_POLICY_MAX: usize = 40;
+/// Most values of the parameters looked at.
+pub(super) const VALUES_MAX: usize = 20_000;
+
+/// A walk through the parameters.
+pub(super) struct Search<'e> {
+    pub account: &'e str,
+    pub found: Vec<(String, Bearer)>,
+    /// There was more than is looked at.
+    pub cut: bool,
+    values: usize,
+    bearers_max: usize,
+    /// The keys down to here; of a list what its element is called by.
+    path: String,
+    /// Which role stands where. `None`: too much to be kept.
+    places: Option<BTreeSet<String>>,
+    places_bytes: usize,
+}
+
+impl<'e> Search<'e> {
+    pub fn new(account: &'e str) -> Self {
+        Self {
+            account,
+            found: Vec::new(),
+            cut: false,
+            values: 0,
+            bearers_max: BEARERS_MAX,
+            path: String::new(),
+            places: Some(BTreeSet::new()),
+            places_bytes: 0,
+        }
+    }
+
+    /// Which role stands where, each once and sorted. `None`: more than can be kept.
+    pub fn places(&self) -> Option<String> {
+        let places = self.places.as_ref()?;
+        Some(places.iter().map(String::as_str).collect::<Vec<_>>().join(" "))
+    }
+
+    /// The single roles that a policy lets be handed on or worn. Of roles by a pattern nobody knows which there
+    /// are; a pattern of all is a word of its own.
+    pub fn policy(&mut self, document: &PolicyDocument) {
+        self.bearers_max = BEARERS_OF_POLICY_MAX;
+        let gives = |statement: &&Statement| {
+            let actions = &statement.actions;
+            let named = ["iam:PassRole", "sts:AssumeRole"];
+            statement.allow && named.iter().any(|action| actions.names_action(action))
+        };
+        for statement in document.statements.iter().filter(gives) {
+            let resources = &statement.resources;
+            for text in resources.patterns.iter().filter(|_| !resources.negated) {
+                let role = Arn::parse(text).filter(|arn| arn.service == "iam");
+                let single = role.is_some_and(|role| !role.resource.contains(['*', '?', '$']));
+                if single {
+                    self.named("", text);
+                }
+            }
+        }
+    }
+
+    pub fn object(&mut self, value: &Json) {
+        let Json::Object(map) = value else { return };
+        for (key, value) in map {
+            let key = key.to_ascii_lowercase();
+            // A grant to a role gives it rights, and nobody the role.
+            if ["principal", "grantee", "trusted"].iter().any(|word| key.contains(word)) {
+                continue;
+            }
+            self.within(&key, |search| search.value(&key, value));
+        }
+        // As Elastic Beanstalk and Data Pipeline take their settings.
+        let text = |name: &str| map.get(name).and_then(Json::as_str);
+        for (name, value) in [("optionName", "value"), ("key", "stringValue")] {
+            if let (Some(name), Some(value)) = (text(name), text(value)) {
+                let name = name.to_ascii_lowercase();
+                self.within(&name, |search| search.named(&name, value));
+            }
+        }
+    }
+
+    /// Goes one step down. Quoted, so that no key is taken for two.
+    fn within(&mut self, step: &str, visit: impl FnOnce(&mut Self)) {
+        let length = self.path.len();
+        self.path.push_str(&format!("{step:?}"));
+        visit(self);
+        self.path.truncate(length);
+    }
+
+    fn value(&mut self, key: &str, value: &Json) {
+        self.values += 1;
+        if self.values > VALUES_MAX {
+            self.cut = true;
+            return;
+        }
+        match value {
+            Json::String(text) => self.named(key, text),
+            Json::Array(list) => {
+                for (place, value) in list.iter().enumerate() {
+                    // The elements of a list may change their order, but not their roles.
+                    let step = identifying(value).unwrap_or_else(|| place.to_string());
+                    self.within(&step, |search| search.value(key, value));
+                }
+            }
+            Json::Object(map) if key == "iaminstanceprofile" => {
+                let names =
+                    |key: &str| ["arn", "name"].contains(&key.to_ascii_lowercase().as_str());
+                let given = map.iter().filter(|(key, _)| names(key));
+                let given = given.filter_map(|(_, value)| value.as_str());
+                given.for_each(|given| self.named(key, given));
+            }
+            Json::Object(_) => self.object(value),
+            Json::Null | Json::Bool(_) | Json::Number(_) => {}
+        }
+    }
+
+    /// A text under a key: an ARN says itself what it is, a bare name only the key.
+    pub fn named(&mut self, key: &str, text: &str) {
+        if let Some(arn) = Arn::parse(text) {
+            if arn.service != "iam" || matches!(arn.aws_role(), Some(AwsRole::Linked(_))) {
+                return;
+            }
+            let account = if account::is_id(arn.account) { arn.account } else { self.account };
+            let account = account.to_owned();
+            match arn.resource.split_once('/') {
+                Some(("role", name)) => self.add("role", name, &account),
+                Some(("instance-profile", name)) => self.add("instance-profile", name, &account),
+                _ => {}
+            }
+            return;
+        }
+        let account = self.account.to_owned();
+        let profile = key.contains("instanceprofile") || key == "jobflowrole";
+        let role =
+            ["role", "rolearn", "rolename", "roleoverride"].iter().any(|end| key.ends_with(end));
+        match (is_name(text), profile, role) {
+            (true, true, _) => self.add("instance-profile", text, &account),
+            (true, false, true) => self.add("role", text, &account),
+            _ => {}
+        }
+    }
+
+    /// Names are told apart without their paths.
+    pub fn add(&mut self, kind: &str, name: &str, account: &str) {
+        let name = name.rsplit('/').next().unwrap_or(name);
+        if name.is_empty() {
+            return;
+        }
+        let address = Address::new(account, format!("{kind} {}", fold(name)), "");
+        let bearer = match kind {
+            "instance-profile" => Bearer::Profile(address),
+            _ => Bearer::Identity(address),
+        };
+        self.place(&bearer);
+        if self.found.iter().any(|(_, known)| *known == bearer) {
+            return;
+        }
+        if self.found.len() >= self.bearers_max {
+            self.cut = true;
+            return;
+        }
+        self.found.push((name.to_owned(), bearer));
+    }
+
+    fn place(&mut self, bearer: &Bearer) {
+        let role = bearer.text();
+        self.places_bytes += self.path.len() + role.len() + 2;
+        if self.places_bytes > VALUE_BYTES_MAX {
+            self.places = None;
+        }
+        if let Some(places) = &mut self.places {
+            places.insert(format!("{}={role}", self.path));
+        }
+    }
+}
+
+/// Letters that IAM allows in names, and slashes of a path.
+fn is_name(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-/".contains(c);
+    (1..=576).contains(&text.len()) && text.chars().all(fits)
+}

@@ -1,0 +1,252 @@
+//! What calls hand over, and where that is kept.
+
+use super::search::{BEARERS_MAX, VALUES_MAX};
+use super::*;
+
+fn event(source: &str, call: &str, parameters: &str) -> Event {
+    Event::parse(&format!(
+        r#"{{"eventSource":"{source}.amazonaws.com","eventName":"{call}","recipientAccountId":"111122223333",
+            "userIdentity":{{"arn":"arn:aws:iam::111122223333:user/kim"}},"requestParameters":{parameters}}}"#
+    ))
+    .unwrap()
+}
+
+#[track_caller]
+fn check(source: &str, call: &str, parameters: &str, want: &[&str]) {
+    let handed = Handed::of(&event(source, call, parameters));
+    let found: Vec<String> =
+        handed.iter().flat_map(|handed| &handed.bearers).map(Bearer::text).collect();
+    assert_eq!(found, want, "{source} {call} {parameters}");
+}
+
+#[test]
+fn roles_are_found_wherever_services_name_them() {
+    let role = &["111122223333 role ops"][..];
+    let arn = |key: &str| format!(r#"{{"{key}":"arn:aws:iam::111122223333:role/x/Ops"}}"#);
+    check("lambda", "UpdateFunctionConfiguration20150331v2", &arn("role"), role);
+    check("states", "CreateStateMachine", &arn("roleArn"), role);
+    check("scheduler", "CreateSchedule", &format!(r#"{{"target":{}}}"#, arn("roleArn")), role);
+    check("events", "PutTargets", &format!(r#"{{"targets":[{}]}}"#, arn("roleArn")), role);
+    check(
+        "cognito-identity",
+        "SetIdentityPoolRoles",
+        &format!(r#"{{"roles":{}}}"#, arn("authenticated")),
+        role,
+    );
+    check(
+        "rolesanywhere",
+        "CreateProfile",
+        r#"{"roleArns":["arn:aws:iam::111122223333:role/Ops"]}"#,
+        role,
+    );
+    check("ssm", "CreateActivation", r#"{"iamRole":"service-role/Ops"}"#, role);
+    check("glue", "CreateJob", r#"{"role":"Ops"}"#, role);
+    check("ecs", "RegisterTaskDefinition", r#"{"family":"web","taskRoleArn":"Ops"}"#, role);
+    check(
+        "iam",
+        "AddRoleToInstanceProfile",
+        r#"{"roleName":"Ops","instanceProfileName":"web"}"#,
+        role,
+    );
+    check(
+        "iam",
+        "AddUserToGroup",
+        r#"{"groupName":"Staff","userName":"lee"}"#,
+        &["111122223333 group staff"],
+    );
+    let setting = |id: &str| format!(r#"{{"settingId":"{id}","settingValue":"Ops"}}"#);
+    let id = "arn:aws:ssm:eu-west-1:111122223333:servicesetting/ssm/managed-instance/default-ec2-instance-management-role";
+    check("ssm", "UpdateServiceSetting", &setting(id), role);
+    check(
+        "ssm",
+        "UpdateServiceSetting",
+        &setting("/ssm/parameter-store/default-parameter-tier"),
+        &[],
+    );
+    check(
+        "glue",
+        "CreateJob",
+        r#"{"role":"arn:aws:iam::444455556666:role/Ops"}"#,
+        &["444455556666 role ops"],
+    );
+}
+
+#[test]
+fn instance_profiles_are_found_in_each_shape() {
+    let profile = &["111122223333 instance-profile web"][..];
+    for parameters in [
+        r#"{"iamInstanceProfile":{"name":"web"}}"#,
+        r#"{"iamInstanceProfile":{"arn":"arn:aws:iam::111122223333:instance-profile/x/Web"}}"#,
+        r#"{"AssociateIamInstanceProfileRequest":{"IamInstanceProfile":{"Name":"web"}}}"#,
+        r#"{"CreateLaunchTemplateRequest":{"LaunchTemplateData":{"IamInstanceProfile":{"Arn":"arn:aws:iam::111122223333:instance-profile/web"}}}}"#,
+        r#"{"iamInstanceProfile":"web"}"#,
+        r#"{"jobFlowRole":"web"}"#,
+        r#"{"optionSettings":[{"namespace":"aws:autoscaling:launchconfiguration","optionName":"IamInstanceProfile","value":"web"}]}"#,
+    ] {
+        check("ec2", "RunInstances", parameters, profile);
+    }
+}
+
+#[test]
+fn a_policy_hands_over_the_single_roles_that_it_names() {
+    let policy = |statement: &str| {
+        let document = format!(r#"{{"Statement":{statement}}}"#).replace('"', r#"\""#);
+        format!(r#"{{"userName":"u","policyName":"p","policyDocument":"{document}"}}"#)
+    };
+    let one = r#"{"Effect":"Allow","Action":["sts:AssumeRole","s3:*"],"Resource":["arn:aws:iam::*:role/x/Ops","arn:aws:iam::111122223333:role/app-*","*"]}"#;
+    check("iam", "PutUserPolicy", &policy(one), &["111122223333 role ops"]);
+    let pass = r#"{"Effect":"Allow","Action":"iam:Pass*","Resource":"arn:aws:iam::111122223333:role/Ops"}"#;
+    check("iam", "CreatePolicyVersion", &policy(pass), &["111122223333 role ops"]);
+    for other in [
+        r#"{"Effect":"Deny","Action":"iam:PassRole","Resource":"arn:aws:iam::111122223333:role/Ops"}"#,
+        r#"{"Effect":"Allow","Action":"iam:GetRole","Resource":"arn:aws:iam::111122223333:role/Ops"}"#,
+        r#"{"Effect":"Allow","Action":"iam:PassRole","NotResource":"arn:aws:iam::111122223333:role/Ops"}"#,
+    ] {
+        check("iam", "PutUserPolicy", &policy(other), &[]);
+    }
+}
+
+#[test]
+fn a_launch_template_s_profile_stands_in_the_answer() {
+    let text = r#"{"eventSource":"ec2.amazonaws.com","eventName":"RunInstances","recipientAccountId":"111122223333",
+        "requestParameters":{"launchTemplate":{"launchTemplateId":"lt-0a"}},
+        "responseElements":{"instancesSet":{"items":[
+            {"iamInstanceProfile":{"arn":"arn:aws:iam::111122223333:instance-profile/web","id":"AIPAEXAMPLE"}},
+            {"iamInstanceProfile":{"arn":"arn:aws:iam::111122223333:instance-profile/web","id":"AIPAEXAMPLE"}}]}}}"#;
+    let handed = Handed::of(&Event::parse(text).unwrap()).unwrap();
+    assert_eq!(handed.names, ["web"]);
+}
+
+#[test]
+fn what_is_worn_trusted_or_aws_s_own_is_not_handed_over() {
+    let arn = "arn:aws:iam::111122223333:role/ops";
+    check("sts", "AssumeRole", &format!(r#"{{"roleArn":"{arn}"}}"#), &[]);
+    check("lambda", "AddPermission20150331v2", &format!(r#"{{"principal":"{arn}"}}"#), &[]);
+    check("eks", "CreateAccessEntry", &format!(r#"{{"principalArn":"{arn}"}}"#), &[]);
+    check("iam", "AttachRolePolicy", r#"{"roleName":"ops","policyArn":"x"}"#, &[]);
+    let linked =
+        "arn:aws:iam::111122223333:role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX";
+    check(
+        "autoscaling",
+        "CreateAutoScalingGroup",
+        &format!(r#"{{"serviceLinkedRoleARN":"{linked}"}}"#),
+        &[],
+    );
+    // A path that anybody may choose shelters nothing.
+    let alike = "arn:aws:iam::111122223333:role/x/aws-service-role/ops";
+    check("glue", "CreateJob", &format!(r#"{{"role":"{alike}"}}"#), &["111122223333 role ops"]);
+    check("x", "PutText", r#"{"role":"a text, no name","note":"ops"}"#, &[]);
+    let refused = r#"{"eventSource":"glue.amazonaws.com","eventName":"CreateJob","errorCode":"AccessDenied","recipientAccountId":"111122223333","requestParameters":{"role":"ops"}}"#;
+    assert_eq!(Handed::of(&Event::parse(refused).unwrap()), None);
+}
+
+#[test]
+fn work_and_roles_are_bounded() {
+    let many: Vec<String> = (0..5_000).map(|n| format!(r#"{{"roleArn":"role{n}"}}"#)).collect();
+    let parameters = format!(r#"{{"targets":[{}]}}"#, many.join(","));
+    let handed = Handed::of(&event("events", "PutTargets", &parameters)).unwrap();
+    assert!(handed.cut && handed.bearers.len() == BEARERS_MAX);
+    assert!(handed.thing.is_none() && handed.habit.is_none());
+    // What hides behind more than is looked at is unknown, not absent.
+    let padding = vec!["0"; VALUES_MAX + 1].join(",");
+    let parameters = format!(r#"{{"input":[{padding}],"roleArn":"ops"}}"#);
+    let handed = Handed::of(&event("states", "CreateStateMachine", &parameters)).unwrap();
+    assert!(handed.cut && handed.bearers.is_empty());
+}
+
+#[test]
+fn only_the_same_thing_is_given_a_role_again() {
+    let place = |source: &str, call: &str, parameters: &str| {
+        let handed = Handed::of(&event(source, call, parameters)).unwrap();
+        handed.thing.map(|(address, gift)| (address.text(), gift))
+    };
+    let update = |name: &str| {
+        format!(r#"{{"stackName":"{name}","roleARN":"arn:aws:iam::111122223333:role/ops"}}"#)
+    };
+    let change = r#"{"changeSetName":"of-today","stackName":"web","roleARN":"arn:aws:iam::111122223333:role/ops"}"#;
+    let first = place("cloudformation", "UpdateStack", &update("web"));
+    assert!(first.is_some());
+    assert_eq!(first, place("cloudformation", "CreateChangeSet", change));
+    assert_ne!(first, place("cloudformation", "UpdateStack", &update("shop")));
+    assert_eq!(place("cloudformation", "CreateStack", &update("web")), None);
+    assert!(
+        place("ecs", "RegisterTaskDefinition", r#"{"family":"web","taskRoleArn":"ops"}"#).is_some()
+    );
+    assert_eq!(place("iam", "UpdateAssumeRolePolicy", r#"{"roleName":"ops"}"#), None);
+    assert_eq!(place("glue", "UpdateJob", r#"{"role":"ops"}"#), None);
+}
+
+#[test]
+fn a_habit_is_one_caller_s_by_one_call_and_with_the_same_roles() {
+    let habit = |caller: &str, call: &str, role: &str| {
+        let text = format!(
+            r#"{{"eventSource":"glue.amazonaws.com","eventName":"{call}","recipientAccountId":"111122223333",
+                "userIdentity":{{"arn":"{caller}"}},"requestParameters":{{"name":"n","role":"{role}"}}}}"#
+        );
+        Handed::of(&Event::parse(&text).unwrap()).unwrap().habit.unwrap().text()
+    };
+    let first = habit("a", "CreateJob", "ops");
+    assert_eq!(first, habit("a", "CreateJob", "OPS"));
+    for other in [
+        habit("b", "CreateJob", "ops"),
+        habit("a", "CreateJob", "dev"),
+        habit("a", "UpdateJob", "ops"),
+    ] {
+        assert_ne!(first, other);
+    }
+}
+
+#[test]
+fn a_deploying_role_is_known_by_its_stacks_and_a_person_is_not() {
+    let stack = |issuer: &str, name: &str| {
+        let text = format!(
+            r#"{{"eventSource":"cloudformation.amazonaws.com","eventName":"CreateStack","recipientAccountId":"111122223333",
+                "userIdentity":{{"type":"AssumedRole","sessionContext":{{"sessionIssuer":{{"arn":"{issuer}"}}}}}},
+                "requestParameters":{{"stackName":"{name}","roleARN":"arn:aws:iam::111122223333:role/ops"}}}}"#
+        );
+        Handed::of(&Event::parse(&text).unwrap()).unwrap().thing
+    };
+    let role = "arn:aws:iam::111122223333:role/ci/deploy";
+    assert!(stack(role, "a").is_some());
+    assert_eq!(stack(role, "a"), stack(role, "b"));
+    assert_ne!(stack(role, "a"), stack("arn:aws:iam::111122223333:role/dev", "a"));
+    let person = "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Dev_0123456789abcdef";
+    assert_eq!(stack(person, "a"), None);
+}
+
+#[test]
+fn a_gift_is_told_apart_by_its_fields_its_elements_and_its_caller() {
+    let gift = |source: &str, call: &str, parameters: &str| {
+        Handed::of(&event(source, call, parameters)).unwrap().thing.unwrap().1
+    };
+    let pool = |roles: &str| {
+        let parameters = format!(r#"{{"identityPoolId":"p","roles":{roles}}}"#);
+        gift("cognito-identity", "SetIdentityPoolRoles", &parameters)
+    };
+    let arn = |name: &str| format!(r#""arn:aws:iam::111122223333:role/{name}""#);
+    let (ops, dev) = (arn("ops"), arn("dev"));
+    let inside = pool(&format!(r#"{{"authenticated":{ops}}}"#));
+    assert_eq!(inside, pool(&format!(r#"{{"authenticated":{}}}"#, arn("x/Ops"))));
+    assert_ne!(inside, pool(&format!(r#"{{"authenticated":{ops},"unauthenticated":{ops}}}"#)));
+    let both = pool(&format!(r#"{{"authenticated":{ops},"unauthenticated":{dev}}}"#));
+    assert_eq!(both, pool(&format!(r#"{{"unauthenticated":{dev},"authenticated":{ops}}}"#)));
+    assert_ne!(both, pool(&format!(r#"{{"authenticated":{dev},"unauthenticated":{ops}}}"#)));
+
+    let targets = |first: &str, second: &str| {
+        let target = |(id, role): (&str, &str)| format!(r#"{{"id":"{id}","roleArn":{role}}}"#);
+        let of = |list: &[(&str, &str)]| {
+            let list = list.iter().copied().map(target).collect::<Vec<_>>().join(",");
+            gift("events", "PutTargets", &format!(r#"{{"rule":"r","targets":[{list}]}}"#))
+        };
+        let one = of(&[("a", first), ("b", second)]);
+        assert_eq!(one, of(&[("b", second), ("a", first)]));
+        one
+    };
+    assert_ne!(targets(&ops, &dev), targets(&dev, &ops));
+    // What would be more than can be kept is never the same again.
+    let long = format!(r#"{{"name":"n","{}":{{"roleArn":"ops"}}}}"#, "k".repeat(40_000));
+    assert_eq!(Handed::of(&event("states", "UpdateStateMachine", &long)).unwrap().thing, None);
+    let nobody = r#"{"eventSource":"glue.amazonaws.com","eventName":"UpdateJob","recipientAccountId":"111122223333",
+        "requestParameters":{"jobName":"n","role":"ops"}}"#;
+    assert_eq!(Handed::of(&Event::parse(nobody).unwrap()).unwrap().thing, None);
+}
