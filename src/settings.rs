@@ -226,7 +226,7 @@ impl Settings {
             (STACK, _) => self.stack = form::check_stack(value).map(|()| Some(value.to_owned()))?,
             (DEPLOYMENT_ROLES, _) => self.deployed.by = form::roles(value)?,
             (KEY, _) => {
-                self.deployed.key = form::check_key(value).map(|()| Some(value.to_owned()))?
+                self.deployed.key = form::check_key(value).map(|()| Some(value.to_owned()))?;
             }
             (BOUNDARY, _) => {
                 self.deployed.boundary =
