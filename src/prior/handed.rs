@@ -7,7 +7,6 @@
 
 use self::search::Search;
 use self::thing::{caller, thing, wearer};
-use super::question::named;
 use super::{Address, Ask, Value};
 use crate::event::Event;
 use crate::policy::PolicyDocument;
@@ -105,59 +104,8 @@ impl Handed {
         if idle {
             return None;
         }
-        let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
         let mut search = Search::new(account);
-        let mut document = None;
-        let kind = match (source, call) {
-            ("iam.amazonaws.com", "AddUserToGroup" | "RemoveUserFromGroup") => {
-                search.add("group", parameter("groupName")?, account);
-                "group"
-            }
-            ("iam.amazonaws.com", "AddRoleToInstanceProfile" | "UpdateAssumeRolePolicy") => {
-                search.add("role", parameter("roleName")?, account);
-                "role"
-            }
-            (
-                "iam.amazonaws.com",
-                "PutUserPolicy"
-                | "PutRolePolicy"
-                | "PutGroupPolicy"
-                | "CreatePolicy"
-                | "CreatePolicyVersion",
-            ) => {
-                let document = event.value("detail.requestParameters.policyDocument")?;
-                search.policy(&PolicyDocument::from_field(document)?);
-                "role"
-            }
-            (
-                "iam.amazonaws.com",
-                "AttachUserPolicy"
-                | "AttachRolePolicy"
-                | "AttachGroupPolicy"
-                | "SetDefaultPolicyVersion",
-            ) => {
-                document = Some(named(event)?);
-                "role"
-            }
-            // What these name is worn or kept, not handed over.
-            ("iam.amazonaws.com" | "sts.amazonaws.com" | "kms.amazonaws.com", _) => return None,
-            ("ssm.amazonaws.com", "UpdateServiceSetting") => {
-                let setting = parameter("settingId")?.to_ascii_lowercase();
-                let role = parameter("settingValue").filter(|_| setting.ends_with("role"))?;
-                search.named("rolename", role);
-                "role"
-            }
-            _ => {
-                search.object(event.value("detail.requestParameters")?);
-                // What a launch template hands over only the answer tells.
-                if let ("ec2.amazonaws.com", Some(answer)) =
-                    (source, event.value("detail.responseElements"))
-                {
-                    search.object(answer);
-                }
-                "role"
-            }
-        };
+        let (kind, document) = search.call(event, source, call)?;
         let worn = wearer(event, source, call).filter(|_| !search.cut);
         let nothing = search.found.is_empty();
         if nothing && !search.cut && document.is_none() && worn.is_none() {
