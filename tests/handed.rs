@@ -211,6 +211,67 @@ fn what_is_given_back_after_another_role_is_told() {
 }
 
 #[test]
+fn who_changes_what_wears_an_administrator_s_role_is_told_once() {
+    let told = Some(Severity::Medium);
+    let check = |source: &str, made: (&str, Value), changed: (&str, Value)| {
+        let make = |minute| call(source, made.0, minute, made.1.clone());
+        let change =
+            |minute, who: &str| by(call(source, changed.0, minute, changed.1.clone()), who);
+        let before = |policy| [worker(policy), vec![make(5)]].concat();
+        let and = |more: Vec<Value>| [before(ADMIN), more].concat();
+        assert_eq!(last(PLAIN, before(ADMIN), change(9, "dev")), told, "{source}");
+        assert_eq!(last(PLAIN, and(vec![change(6, "dev")]), change(9, "dev")), None, "{source}");
+        assert_eq!(last(PLAIN, and(vec![change(6, "dev")]), change(9, "qa")), told, "{source}");
+        // Who gave it the role has it anyway.
+        assert_eq!(last(PLAIN, before(ADMIN), change(9, "ci/builder")), None, "{source}");
+        assert_eq!(last(PLAIN, before(READS), change(9, "dev")), None, "{source}");
+        assert_eq!(last(PLAIN, worker(ADMIN), change(9, "dev")), None, "{source}");
+        // Given the same again, day by day, by one and worked upon by another.
+        let daily = vec![change(6, "dev"), make(7)];
+        assert_eq!(last(PLAIN, and(daily), change(9, "dev")), None, "{source}");
+        // Known from when it could do little.
+        let mut other = make(5);
+        for field in ["role", "roleArn", "serviceRole"] {
+            if made.1.get(field).is_some() {
+                other["requestParameters"][field] = json!("arn:aws:iam::111122223333:role/Dev");
+            }
+        }
+        let raised = [worker(ADMIN), vec![other, change(6, "dev"), make(7)]].concat();
+        assert_eq!(last(PLAIN, raised, change(9, "dev")), told, "{source}");
+    };
+    let arn = "arn:aws:states:us-east-1:111122223333:stateMachine:m";
+    check(
+        "states",
+        ("CreateStateMachine", json!({"name": "m", "roleArn": ROLE})),
+        ("UpdateStateMachine", json!({"stateMachineArn": arn, "definition": "d"})),
+    );
+    check(
+        "codebuild",
+        ("CreateProject", json!({"name": "p", "serviceRole": ROLE})),
+        ("UpdateProject", json!({"name": "p", "source": {"buildspec": "b"}})),
+    );
+    check(
+        "glue",
+        ("CreateJob", json!({"name": "j", "role": ROLE})),
+        ("UpdateJob", json!({"jobName": "j", "jobUpdate": {"command": {"scriptLocation": "s"}}})),
+    );
+    check(
+        "lambda",
+        ("CreateFunction20150331", json!({"functionName": "f", "role": ROLE})),
+        ("UpdateFunctionConfiguration20150331v2", json!({"functionName": "f", "memorySize": 512})),
+    );
+}
+
+#[test]
+fn work_on_what_wears_an_unknown_role_is_quiet() {
+    let made = json!({"name": "m", "roleArn": ROLE});
+    let arn = "arn:aws:states:us-east-1:111122223333:stateMachine:m";
+    let update = call("states", "UpdateStateMachine", 9, json!({"stateMachineArn": arn}));
+    let before = vec![call("states", "CreateStateMachine", 5, made)];
+    assert_eq!(last("accounts: {}", before, by(update, "dev")), None);
+}
+
+#[test]
 fn behind_more_roles_than_are_looked_at_nothing_is_hidden() {
     let targets = |count: usize| {
         let target = |n| json!({"id": format!("t{n}"), "roleArn": format!("arn:aws:iam::111122223333:role/r{n}")});

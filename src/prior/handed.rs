@@ -6,8 +6,7 @@
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html>
 
 use self::search::Search;
-use self::thing::{caller, thing};
-use super::question::named;
+use self::thing::{caller, thing, wearer};
 use super::{Address, Ask, Value};
 use crate::event::Event;
 use crate::policy::PolicyDocument;
@@ -30,6 +29,8 @@ pub struct Handed {
     pub by_policy: bool,
     /// The document that says which, where the call only names it.
     pub(super) document: Option<Ask>,
+    /// What goes on wearing its role where it is given new work without one.
+    pub(super) worn: Option<Worn>,
     /// Where it is kept which roles the same thing was given last. Nothing of what is made anew by each call.
     pub(super) thing: Option<(Address, Gift)>,
     /// Where it is kept that the same caller handed over the same by the same call.
@@ -57,6 +58,16 @@ impl Gift {
     }
 }
 
+/// Where it is kept which roles a thing wears, under the one name that all calls about it come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Worn {
+    pub thing: Address,
+    /// That the caller gave it a role or changed it.
+    pub by: Option<Address>,
+    /// The roles of this call: nothing where it goes on wearing what it has.
+    given: Option<Value>,
+}
+
 /// One that holds rights.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Bearer {
@@ -71,6 +82,16 @@ impl Bearer {
         let (Self::Identity(at) | Self::Profile(at)) = self;
         format!("{} {}", at.account, at.entity)
     }
+
+    /// The one that a text is of, and its name.
+    fn of(text: &str) -> Option<(String, Self)> {
+        let (account, entity) = text.split_once(' ')?;
+        let (kind, name) = entity.split_once(' ')?;
+        let address = Address::new(account, entity, "");
+        let profile = kind == "instance-profile";
+        let bearer = if profile { Self::Profile(address) } else { Self::Identity(address) };
+        Some((name.to_owned(), bearer))
+    }
 }
 
 impl Handed {
@@ -83,78 +104,38 @@ impl Handed {
         if idle {
             return None;
         }
-        let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
         let mut search = Search::new(account);
-        let mut document = None;
-        let kind = match (source, call) {
-            ("iam.amazonaws.com", "AddUserToGroup" | "RemoveUserFromGroup") => {
-                search.add("group", parameter("groupName")?, account);
-                "group"
-            }
-            ("iam.amazonaws.com", "AddRoleToInstanceProfile" | "UpdateAssumeRolePolicy") => {
-                search.add("role", parameter("roleName")?, account);
-                "role"
-            }
-            (
-                "iam.amazonaws.com",
-                "PutUserPolicy"
-                | "PutRolePolicy"
-                | "PutGroupPolicy"
-                | "CreatePolicy"
-                | "CreatePolicyVersion",
-            ) => {
-                let document = event.value("detail.requestParameters.policyDocument")?;
-                search.policy(&PolicyDocument::from_field(document)?);
-                "role"
-            }
-            (
-                "iam.amazonaws.com",
-                "AttachUserPolicy"
-                | "AttachRolePolicy"
-                | "AttachGroupPolicy"
-                | "SetDefaultPolicyVersion",
-            ) => {
-                document = Some(named(event)?);
-                "role"
-            }
-            // What these name is worn or kept, not handed over.
-            ("iam.amazonaws.com" | "sts.amazonaws.com" | "kms.amazonaws.com", _) => return None,
-            ("ssm.amazonaws.com", "UpdateServiceSetting") => {
-                let setting = parameter("settingId")?.to_ascii_lowercase();
-                let role = parameter("settingValue").filter(|_| setting.ends_with("role"))?;
-                search.named("rolename", role);
-                "role"
-            }
-            _ => {
-                search.object(event.value("detail.requestParameters")?);
-                // What a launch template hands over only the answer tells.
-                if let ("ec2.amazonaws.com", Some(answer)) =
-                    (source, event.value("detail.responseElements"))
-                {
-                    search.object(answer);
-                }
-                "role"
-            }
-        };
-        if search.found.is_empty() && !search.cut && document.is_none() {
+        let (kind, document) = search.call(event, source, call)?;
+        let worn = wearer(event, source, call).filter(|_| !search.cut);
+        let nothing = search.found.is_empty();
+        if nothing && !search.cut && document.is_none() && worn.is_none() {
             return None;
         }
         let places = search.places();
         let (names, bearers): (Vec<String>, Vec<Bearer>) = search.found.into_iter().unzip();
         let mut roles: Vec<String> = bearers.iter().map(Bearer::text).collect();
         roles.sort();
-        let roles = roles.join(" ");
         // Of what only IAM itself hands over each time counts, and of what was not looked at.
         let of_iam = source == "iam.amazonaws.com";
         let caller = caller(event).filter(|_| !of_iam && !search.cut);
         let at = |entity: String| Address::new(account, entity, "roles");
+        let worn = worn.map(|(thing, made)| Worn {
+            by: caller.map(|caller| at(format!("{thing} by {caller}"))),
+            thing: at(thing),
+            given: match nothing {
+                true => made.then_some(Value::Absent),
+                false => Some(Value::of(&roles.join("\n"))),
+            },
+        });
+        let caller = caller.filter(|_| !nothing);
+        let roles = roles.join(" ");
         let habit = caller.map(|caller| at(format!("habit {caller} {source} {call} {roles}")));
         let gift = caller.zip(places);
         let gift = gift.map(|(caller, places)| Gift { caller: caller.to_owned(), places });
         let thing = thing(event, source, call).map(at).zip(gift);
         let by_policy = of_iam && call.contains("Policy") && call != "UpdateAssumeRolePolicy";
         let cut = search.cut;
-        Some(Self { kind, names, bearers, cut, by_policy, document, thing, habit })
+        Some(Self { kind, names, bearers, cut, by_policy, document, worn, thing, habit })
     }
 
     /// The same, with what the documents hand over that the call only names.
@@ -170,11 +151,33 @@ impl Handed {
         self
     }
 
+    /// The same, with the roles that a thing goes on wearing, as they are kept.
+    pub(super) fn by_kept(mut self, kept: &[String]) -> Self {
+        let kept = kept.iter().flat_map(|roles| roles.lines()).filter_map(Bearer::of);
+        for (name, bearer) in kept {
+            self.names.push(name);
+            self.bearers.push(bearer);
+        }
+        self
+    }
+
     /// What is to be kept: which roles the thing was given, and by whom.
     pub(super) fn writes(self) -> Vec<(Address, Value)> {
+        let there = |address| (address, Value::Present(String::new()));
         let thing = self.thing.map(|(address, gift)| (address, gift.value()));
-        let habit = self.habit.map(|address| (address, Value::Present(String::new())));
-        thing.into_iter().chain(habit).collect()
+        let (by, worn) = match self.worn {
+            Some(Worn { thing, by, given }) => (by, given.map(|given| (thing, given))),
+            None => (None, None),
+        };
+        let habits = self.habit.into_iter().chain(by).map(there);
+        thing.into_iter().chain(worn).chain(habits).collect()
+    }
+}
+
+impl Worn {
+    /// Does it go on wearing what it has?
+    pub fn goes_on(&self) -> bool {
+        self.given.is_none()
     }
 }
 

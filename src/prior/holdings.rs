@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::answer::{self, RENAMES_MAX, in_force, omitting, value};
 use super::given::Given;
-use super::handed::{Bearer, Gift};
+use super::handed::{Bearer, Gift, Worn};
 use super::write::unread;
 use super::{Address, Ask, Handed, Moment, Prior, Registers, Value, Why, Write, policy};
 
@@ -107,7 +107,7 @@ impl Held {
         registers: &Registers,
     ) -> Result<Self, BTreeSet<Address>> {
         let mut reader = Reader::new(moment, registers);
-        let handed = reader.shown(handed);
+        let (handed, worn) = reader.shown(handed);
         let mut holdings: Vec<Holdings> =
             handed.bearers.iter().map(|bearer| reader.bearer(bearer)).collect();
         if handed.cut {
@@ -115,14 +115,16 @@ impl Held {
         }
         let again =
             handed.thing.as_ref().is_some_and(|(address, gift)| reader.given(address, gift));
+        if let Some(again) = worn {
+            // Who gave it what nobody knows was told of that.
+            holdings.iter_mut().for_each(|holdings| holdings.doubt = None);
+            return reader.told(Self { handed, holdings, again, usual: false });
+        }
         let usual = handed.habit.as_ref().is_some_and(|address| {
             let last = reader.need(value(address, moment, registers, 0));
             last.is_some_and(|last| last.present().is_some())
         });
-        if !reader.missing.is_empty() {
-            return Err(reader.missing);
-        }
-        Ok(Self { handed, holdings, again, usual })
+        reader.told(Self { handed, holdings, again, usual })
     }
 
     /// Nobody answers. Whose document is not known is not known to hand over anything.
@@ -164,7 +166,7 @@ impl Beside {
         } else if let Some(group) = given.thing.strip_prefix("member ") {
             beside.given = reader.identity(&group_of(identity, group));
         }
-        if reader.missing.is_empty() { Ok(beside) } else { Err(reader.missing) }
+        reader.told(beside)
     }
 }
 
@@ -194,13 +196,43 @@ impl<'r> Reader<'r> {
         self.need(value(address, self.moment, self.registers, 0))
     }
 
-    /// What a call hands over, with what the document does that it names.
-    fn shown(&mut self, handed: &Handed) -> Handed {
-        let Some(ask) = &handed.document else { return handed.clone() };
+    /// What was found, if nothing was missing.
+    fn told<T>(self, found: T) -> Result<T, BTreeSet<Address>> {
+        if self.missing.is_empty() { Ok(found) } else { Err(self.missing) }
+    }
+
+    /// What a call hands over, with what the document does that it names, or with the roles that are worn on; and
+    /// of those whether that is nothing new.
+    fn shown(&mut self, handed: &Handed) -> (Handed, Option<bool>) {
+        if let Some(worn) = handed.worn.as_ref().filter(|worn| worn.goes_on()) {
+            let kept = self.value(&worn.thing);
+            let roles: Vec<String> = kept.iter().flat_map(Prior::possible).cloned().collect();
+            let again = !roles.is_empty() && self.worn_on(worn, kept.as_ref());
+            return (handed.clone().by_kept(&roles), Some(again));
+        }
+        let Some(ask) = &handed.document else { return (handed.clone(), None) };
         let (Ask::Value(policy) | Ask::InForce(policy)) = ask;
         let found = self.need(answer::answer(ask, self.moment, self.registers));
-        let documents = found.iter().flat_map(Prior::possible).cloned().collect::<Vec<_>>();
-        handed.clone().by_documents(&policy.account, &documents)
+        let documents: Vec<String> = found.iter().flat_map(Prior::possible).cloned().collect();
+        (handed.clone().by_documents(&policy.account, &documents), None)
+    }
+
+    /// Did the caller change the thing already, or give it its role, since it has the roles that it has?
+    fn worn_on(&mut self, worn: &Worn, kept: Option<&Prior>) -> bool {
+        let by = worn.by.as_ref().and_then(|by| self.value(by));
+        let register = self.need(answer::read(worn.thing.clone(), self.registers));
+        let (Some(roles), Some(Prior::Present { source, .. }), Some(register)) =
+            (kept.and_then(Prior::present), by, register)
+        else {
+            return false;
+        };
+        let before = register.writes().iter().rev().filter(|write| self.is_before(write));
+        let same = |write: &&Write| matches!(&write.value, Value::Present(text) if text == roles);
+        before.take_while(same).last().is_some_and(|first| source.at >= first.at)
+    }
+
+    fn is_before(&self, write: &Write) -> bool {
+        write.at < self.moment.at && write.event_id != self.moment.event_id
     }
 
     /// Was the thing last given the same roles at the same places, and once by the same caller?
@@ -212,9 +244,8 @@ impl<'r> Reader<'r> {
             return false;
         }
         let register = self.need(answer::read(thing.clone(), self.registers));
-        let before =
-            |write: &&Write| write.at < self.moment.at && write.event_id != self.moment.event_id;
-        let mut writes = register.into_iter().flat_map(|it| it.writes()).filter(before);
+        let writes = register.into_iter().flat_map(|it| it.writes());
+        let mut writes = writes.filter(|write| self.is_before(write));
         writes.any(|write| Gift::kept(&write.value).as_ref() == Some(gift))
     }
 

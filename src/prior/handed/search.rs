@@ -8,8 +8,10 @@ use super::Bearer;
 use super::thing::identifying;
 use crate::account;
 use crate::arn::{Arn, AwsRole};
+use crate::event::Event;
 use crate::policy::{PolicyDocument, Statement};
-use crate::prior::{Address, VALUE_BYTES_MAX, fold};
+use crate::prior::question::named;
+use crate::prior::{Address, Ask, VALUE_BYTES_MAX, fold};
 
 /// Most roles looked at in one call; what is beyond it counts as everything.
 pub(super) const BEARERS_MAX: usize = 16;
@@ -51,6 +53,68 @@ impl<'e> Search<'e> {
     pub fn places(&self) -> Option<String> {
         let places = self.places.as_ref()?;
         Some(places.iter().map(String::as_str).collect::<Vec<_>>().join(" "))
+    }
+
+    /// What a call names, and the document that it names only. `None`: it hands over nothing.
+    pub fn call(
+        &mut self,
+        event: &Event,
+        source: &str,
+        call: &str,
+    ) -> Option<(&'static str, Option<Ask>)> {
+        let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
+        let mut document = None;
+        let kind = match (source, call) {
+            ("iam.amazonaws.com", "AddUserToGroup" | "RemoveUserFromGroup") => {
+                self.add("group", parameter("groupName")?, self.account);
+                "group"
+            }
+            ("iam.amazonaws.com", "AddRoleToInstanceProfile" | "UpdateAssumeRolePolicy") => {
+                self.add("role", parameter("roleName")?, self.account);
+                "role"
+            }
+            (
+                "iam.amazonaws.com",
+                "PutUserPolicy"
+                | "PutRolePolicy"
+                | "PutGroupPolicy"
+                | "CreatePolicy"
+                | "CreatePolicyVersion",
+            ) => {
+                let document = event.value("detail.requestParameters.policyDocument")?;
+                self.policy(&PolicyDocument::from_field(document)?);
+                "role"
+            }
+            (
+                "iam.amazonaws.com",
+                "AttachUserPolicy"
+                | "AttachRolePolicy"
+                | "AttachGroupPolicy"
+                | "SetDefaultPolicyVersion",
+            ) => {
+                document = Some(named(event)?);
+                "role"
+            }
+            // What these name is worn or kept, not handed over.
+            ("iam.amazonaws.com" | "sts.amazonaws.com" | "kms.amazonaws.com", _) => return None,
+            ("ssm.amazonaws.com", "UpdateServiceSetting") => {
+                let setting = parameter("settingId")?.to_ascii_lowercase();
+                let role = parameter("settingValue").filter(|_| setting.ends_with("role"))?;
+                self.named("rolename", role);
+                "role"
+            }
+            _ => {
+                self.object(event.value("detail.requestParameters")?);
+                // What a launch template hands over only the answer tells.
+                if let ("ec2.amazonaws.com", Some(answer)) =
+                    (source, event.value("detail.responseElements"))
+                {
+                    self.object(answer);
+                }
+                "role"
+            }
+        };
+        Some((kind, document))
     }
 
     /// The single roles that a policy lets be handed on or worn. Of roles by a pattern nobody knows which there

@@ -250,3 +250,59 @@ fn a_gift_is_told_apart_by_its_fields_its_elements_and_its_caller() {
         "requestParameters":{"jobName":"n","role":"ops"}}"#;
     assert_eq!(Handed::of(&Event::parse(nobody).unwrap()).unwrap().thing, None);
 }
+
+/// What a call does to the roles that a thing wears: the thing, and what is kept of it.
+#[track_caller]
+fn check_worn(source: &str, call: &str, parameters: &str, want: (&str, &str)) {
+    let handed = Handed::of(&event(source, call, parameters));
+    let worn = handed.and_then(|handed| handed.worn);
+    let kept = worn.as_ref().map(|worn| match &worn.given {
+        Some(Value::Present(roles)) => roles.as_str(),
+        Some(_) => "none",
+        None => "goes on",
+    });
+    let thing = worn.as_ref().map(|worn| worn.thing.entity.as_str());
+    assert_eq!((thing.unwrap_or_default(), kept.unwrap_or_default()), want, "{call} {parameters}");
+}
+
+#[test]
+fn what_wears_a_role_is_one_thing_whatever_it_is_called_by() {
+    let (role, of) = (r#""arn:aws:iam::111122223333:role/ops""#, "111122223333 role ops");
+    let function = "worn lambda.amazonaws.com  \"f\"";
+    let made = format!(r#"{{"functionName":"f","role":{role}}}"#);
+    check_worn("lambda", "CreateFunction20150331", &made, (function, of));
+    check_worn("lambda", "UpdateFunctionConfiguration20150331v2", &made, (function, of));
+    for name in [
+        "f",
+        "f:live",
+        "111122223333:function:f",
+        "arn:aws:lambda:eu-west-1:111122223333:function:f",
+        "arn:aws:lambda:eu-west-1:111122223333:function:f:live",
+    ] {
+        let code = format!(r#"{{"functionName":"{name}"}}"#);
+        check_worn("lambda", "UpdateFunctionCode20150331v2", &code, (function, "goes on"));
+    }
+    let machine = "worn states.amazonaws.com  \"m\"";
+    let made = format!(r#"{{"name":"m","roleArn":{role}}}"#);
+    check_worn("states", "CreateStateMachine", &made, (machine, of));
+    let arn = r#"{"stateMachineArn":"arn:aws:states:eu-west-1:111122223333:stateMachine:m"}"#;
+    check_worn("states", "UpdateStateMachine", arn, (machine, "goes on"));
+    let stack = "worn cloudformation.amazonaws.com  \"s\"";
+    check_worn("cloudformation", "CreateStack", r#"{"stackName":"s"}"#, (stack, "none"));
+    let arn = r#"{"stackName":"arn:aws:cloudformation:eu-west-1:111122223333:stack/s/0a1b"}"#;
+    check_worn("cloudformation", "UpdateStack", arn, (stack, "goes on"));
+    check_worn("cloudformation", "CreateChangeSet", r#"{"stackName":"s"}"#, (stack, "goes on"));
+    let anew = r#"{"stackName":"s","changeSetType":"CREATE"}"#;
+    check_worn("cloudformation", "CreateChangeSet", anew, (stack, "none"));
+    let job = "worn glue.amazonaws.com  \"j:k/l\"";
+    check_worn("glue", "CreateJob", r#"{"name":"j:k/l","role":"ops"}"#, (job, of));
+    check_worn("glue", "UpdateJob", r#"{"jobName":"j:k/l"}"#, (job, "goes on"));
+    check_worn("lambda", "CreateFunctionUrlConfig", r#"{"functionName":"f"}"#, ("", ""));
+}
+
+#[test]
+fn work_without_a_role_says_nothing_of_which_it_was_given() {
+    let handed = Handed::of(&event("glue", "UpdateJob", r#"{"jobName":"j"}"#)).unwrap();
+    assert!(handed.thing.is_none() && handed.habit.is_none());
+    assert_eq!(handed.writes().len(), 1);
+}

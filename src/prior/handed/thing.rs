@@ -22,6 +22,46 @@ pub(super) fn thing(event: &Event, source: &str, call: &str) -> Option<String> {
     Some(format!("thing {source} {} {told}", event.region().unwrap_or_default()))
 }
 
+/// What keeps its role while its work changes, by one name for all calls about it; and whether the call makes it.
+/// Whoever changes the work of what wears a role has the role.
+pub(super) fn wearer(event: &Event, source: &str, call: &str) -> Option<(String, bool)> {
+    let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
+    let (field, made) = match (source, call) {
+        ("lambda.amazonaws.com", "CreateFunction20150331") => ("functionName", true),
+        (
+            "lambda.amazonaws.com",
+            "UpdateFunctionCode20150331v2" | "UpdateFunctionConfiguration20150331v2",
+        ) => ("functionName", false),
+        ("states.amazonaws.com", "CreateStateMachine") => ("name", true),
+        ("states.amazonaws.com", "UpdateStateMachine") => ("stateMachineArn", false),
+        ("codebuild.amazonaws.com", "CreateProject") => ("name", true),
+        ("codebuild.amazonaws.com", "UpdateProject") => ("name", false),
+        ("glue.amazonaws.com", "CreateJob") => ("name", true),
+        ("glue.amazonaws.com", "UpdateJob") => ("jobName", false),
+        ("cloudformation.amazonaws.com", "CreateStack") => ("stackName", true),
+        ("cloudformation.amazonaws.com", "UpdateStack") => ("stackName", false),
+        ("cloudformation.amazonaws.com", "CreateChangeSet") => {
+            ("stackName", parameter("changeSetType") == Some("CREATE"))
+        }
+        _ => return None,
+    };
+    let name = bare_name(source, parameter(field)?);
+    Some((format!("worn {source} {} {name:?}", event.region().unwrap_or_default()), made))
+}
+
+/// A name without what services let stand around it: the ARN, the account, a version or an alias.
+fn bare_name<'t>(source: &str, text: &'t str) -> &'t str {
+    let resource = Arn::parse(text).map_or(text, |arn| arn.resource);
+    let (kind, end) = match source {
+        "lambda.amazonaws.com" => ("function:", ':'),
+        "states.amazonaws.com" => ("stateMachine:", ':'),
+        "cloudformation.amazonaws.com" => ("stack/", '/'),
+        _ => return text,
+    };
+    let name = resource.split_once(kind).map_or(resource, |(_, name)| name);
+    name.split(end).next().unwrap_or(name)
+}
+
 /// Who calls, whatever the session is called.
 pub(super) fn caller(event: &Event) -> Option<&str> {
     event
