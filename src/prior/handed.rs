@@ -144,17 +144,16 @@ impl Handed {
         let documents = documents.iter().filter_map(|text| PolicyDocument::parse(text));
         documents.for_each(|document| search.policy(&document));
         self.cut |= search.cut;
-        for (name, bearer) in search.found {
-            self.names.push(name);
-            self.bearers.push(bearer);
-        }
-        self
+        self.with(search.found)
     }
 
     /// The same, with the roles that a thing goes on wearing, as they are kept.
-    pub(super) fn by_kept(mut self, kept: &[String]) -> Self {
-        let kept = kept.iter().flat_map(|roles| roles.lines()).filter_map(Bearer::of);
-        for (name, bearer) in kept {
+    pub(super) fn by_kept(self, kept: &[String]) -> Self {
+        self.with(kept.iter().flat_map(|roles| roles.lines()).filter_map(Bearer::of))
+    }
+
+    fn with(mut self, found: impl IntoIterator<Item = (String, Bearer)>) -> Self {
+        for (name, bearer) in found {
             self.names.push(name);
             self.bearers.push(bearer);
         }

@@ -274,8 +274,8 @@ fn step_key(rule: &Rule, step: usize, by: &[GroupBy], event: &Event, facts: &Fac
 fn counter_key(rule: &Rule, by: &[GroupBy], event: &Event, facts: &Facts) -> String {
     let mut key = rule.spec.id.clone();
     let principal = facts.principal.key();
-    let handed = facts.handed.as_ref().map(|handed| handed.names.join(" ")).unwrap_or_default();
     for group in by {
+        let handed: String;
         let value = match group {
             GroupBy::Account => event.account().unwrap_or_default(),
             GroupBy::Principal => &principal,
@@ -283,7 +283,11 @@ fn counter_key(rule: &Rule, by: &[GroupBy], event: &Event, facts: &Facts) -> Str
                 facts.entity.as_ref().and_then(|entity| entity.name.as_deref()).unwrap_or_default()
             }
             GroupBy::Call => event.name().unwrap_or_default(),
-            GroupBy::Handed => &handed,
+            GroupBy::Handed => {
+                let names = facts.handed.as_ref().map(|handed| handed.names.join(" "));
+                handed = names.unwrap_or_default();
+                &handed
+            }
             GroupBy::AccessKey => facts.principal.access_key_id.as_deref().unwrap_or_default(),
             GroupBy::SourceIp => event.text("detail.sourceIPAddress").unwrap_or_default(),
         };

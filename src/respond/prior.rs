@@ -31,23 +31,9 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         ask: Option<&Ask>,
         registers: &mut Registers,
     ) -> Prior {
-        let (Some(ask), Some(at)) = (ask, event.time()) else { return Prior::default() };
-        let id = event.identity();
-        let moment = Moment { at, event_id: &id };
-        for _ in 0..=REGISTERS_PER_ANSWER_MAX {
-            let address = match prior::answer(ask, moment, registers) {
-                Ok(prior) => return prior,
-                Err(address) => address,
-            };
-            match self.state.register(&address.text()).await {
-                Ok(register) => registers.insert(address, register),
-                Err(error) => {
-                    tracing::warn!(%error, "what was before is not known");
-                    return Prior::unknown(Why::NoAnswer);
-                }
-            };
-        }
-        Prior::unknown(Why::Unseen)
+        let Some(ask) = ask else { return Prior::default() };
+        let of = |moment: Moment<'_>, known: &Registers| prior::answer(ask, moment, known);
+        self.in_turn(event, registers, of).await.unwrap_or_else(Prior::unknown)
     }
 
     /// The names that the user or group bore before, where the owner guards any by its name. What the store
@@ -59,27 +45,11 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     ) -> Vec<String> {
         let entity = derive::renamable(event).filter(|_| self.engine.site().guards_the_renamable());
         let Some(entity) = entity else { return Vec::new() };
-        let (Some(account), Some(name), Some(at)) = (entity.account, entity.name, event.time())
-        else {
-            return Vec::new();
+        let (Some(account), Some(name)) = (entity.account, entity.name) else { return Vec::new() };
+        let of = |moment: Moment<'_>, known: &Registers| {
+            prior::former_names(&account, &entity.kind, &name, moment, known)
         };
-        let id = event.identity();
-        let moment = Moment { at, event_id: &id };
-        for _ in 0..=REGISTERS_PER_ANSWER_MAX {
-            let found = prior::former_names(&account, &entity.kind, &name, moment, registers);
-            let address = match found {
-                Ok(names) => return names,
-                Err(address) => address,
-            };
-            match self.state.register(&address.text()).await {
-                Ok(register) => registers.insert(address, register),
-                Err(error) => {
-                    tracing::warn!(%error, "former names are not known");
-                    return Vec::new();
-                }
-            };
-        }
-        Vec::new()
+        self.in_turn(event, registers, of).await.unwrap_or_default()
     }
 
     /// What those hold that an event hands over.
@@ -105,6 +75,32 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         let given = given?;
         let of = |moment: Moment<'_>, known: &Registers| Beside::of(given, moment, known);
         self.in_rounds(event, registers, of).await.ok()
+    }
+
+    /// Asks again and again, each time with the one register that was missing.
+    async fn in_turn<T>(
+        &self,
+        event: &Event,
+        registers: &mut Registers,
+        ask: impl Fn(Moment<'_>, &Registers) -> Result<T, Address>,
+    ) -> Result<T, Why> {
+        let at = event.time().ok_or(Why::NotAsked)?;
+        let id = event.identity();
+        let moment = Moment { at, event_id: &id };
+        for _ in 0..=REGISTERS_PER_ANSWER_MAX {
+            let address = match ask(moment, registers) {
+                Ok(answer) => return Ok(answer),
+                Err(address) => address,
+            };
+            match self.state.register(&address.text()).await {
+                Ok(register) => registers.insert(address, register),
+                Err(error) => {
+                    tracing::warn!(%error, "what was before is not known");
+                    return Err(Why::NoAnswer);
+                }
+            };
+        }
+        Err(Why::Unseen)
     }
 
     /// Asks again and again, with the registers that were missing.
