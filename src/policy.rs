@@ -16,6 +16,7 @@ mod json;
 mod judge;
 mod managed;
 mod operator;
+mod reach;
 mod reading;
 mod resource;
 mod trust;
@@ -27,6 +28,7 @@ use serde_json::Value;
 
 use json::Json;
 
+use escalation::Scope;
 pub use escalation::{Method, methods};
 pub use glob::glob;
 pub use grants::{ADMINISTRATOR, Grants, describe};
@@ -41,7 +43,7 @@ pub const STATEMENTS_MAX: usize = 2_000;
 const ENCODINGS_MAX: usize = 4;
 
 /// A parsed policy document.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyDocument {
     pub(crate) statements: Vec<Statement>,
     /// It has more statements, or statements with more meanings, than are judged.
@@ -51,7 +53,7 @@ pub struct PolicyDocument {
 }
 
 /// One statement.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Statement {
     pub(crate) allow: bool,
     pub(crate) actions: Clause,
@@ -61,21 +63,21 @@ pub(crate) struct Statement {
 }
 
 /// `Action` or `NotAction`, `Resource` or `NotResource`.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Clause {
     pub(crate) negated: bool,
     pub(crate) patterns: Vec<String>,
 }
 
 /// `Principal` or `NotPrincipal`, as pairs of kind (`AWS`, `Federated`, `Service`) and value.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Principals {
     pub(crate) negated: bool,
     pub(crate) entries: Vec<(String, String)>,
 }
 
 /// One key of a `Condition` block.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Condition {
     /// `StringEquals`, `ForAnyValue:StringLike` …
     pub(crate) operator: String,

@@ -351,6 +351,96 @@ fn a_policy_that_gives_one_role_is_told_by_what_the_role_holds() {
     }
 }
 
+/// A stack gives a role the right to wear or hand on what a statement says, after these events.
+#[track_caller]
+fn by_statement(before: &[Value], statement: &Value) -> Option<Severity> {
+    let document = json!({"Version": "2012-10-17", "Statement": statement}).to_string();
+    let put = json!({"roleName": "ci", "policyName": "p", "policyDocument": document});
+    last(QUIET, before.to_vec(), by_stack(call("iam", "PutRolePolicy", 9, put)))
+}
+
+#[test]
+fn a_pattern_that_reaches_an_administrator_s_role_is_told() {
+    let allow = |action: &str, resource: &str| {
+        let resource = format!("arn:aws:iam::{resource}");
+        json!({"Effect": "Allow", "Action": action, "Resource": resource})
+    };
+    for resource in [
+        "111122223333:role/app/Worke?",
+        "111122223333:role/app/wor*",
+        "*:role/app/Worker",
+        "${aws:PrincipalAccount}:role/app/Worker",
+        "111122223333:role/*/Worker",
+        "111122223333:role/app/W${aws:PrincipalTag/end}",
+    ] {
+        for action in ["sts:AssumeRole", "iam:PassRole", "sts:*"] {
+            let told = by_statement(&worker(ADMIN), &allow(action, resource));
+            assert!(told >= Some(Severity::Medium), "{action} {resource}: {told:?}");
+        }
+        let reads = by_statement(&worker(READS), &allow("sts:AssumeRole", resource));
+        assert!(reads <= Some(Severity::Informational), "{resource}: {reads:?}");
+    }
+    for elsewhere in
+        ["111122223333:role/app/x*", "111122223333:role/wor*", "444455556666:role/*/Worker"]
+    {
+        let told = by_statement(&worker(ADMIN), &allow("sts:AssumeRole", elsewhere));
+        assert!(told <= Some(Severity::Informational), "{elsewhere}: {told:?}");
+    }
+}
+
+#[test]
+fn what_all_but_one_role_is_denied_reaches_that_one() {
+    let all = json!({"Effect": "Allow", "Action": "sts:*", "Resource": "*"});
+    let but = |role: &str| json!([all, {"Effect": "Deny", "Action": "sts:*", "NotResource": role}]);
+    assert!(by_statement(&worker(ADMIN), &but(ROLE)) >= Some(Severity::Medium));
+    let told = by_statement(&worker(READS), &but(ROLE));
+    assert!(told <= Some(Severity::Informational), "{told:?}");
+}
+
+#[test]
+fn roles_with_an_administrator_s_policy_of_their_own_are_known() {
+    let arn = "arn:aws:iam::111122223333:policy/power";
+    let all = r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+    let mut made =
+        call("iam", "CreatePolicy", 0, json!({"policyName": "power", "policyDocument": all}));
+    made["responseElements"] = json!({"policy": {"arn": arn, "defaultVersionId": "v1"}});
+    let inline = json!({"roleName": "Worker", "policyName": "p", "policyDocument": all});
+    let inline = [worker(READS), vec![call("iam", "PutRolePolicy", 3, inline)]].concat();
+    let pattern = json!({"Effect": "Allow", "Action": "sts:AssumeRole",
+        "Resource": "arn:aws:iam::111122223333:role/app/Work??"});
+    let own = [vec![made], worker(arn)].concat();
+    for before in [inline, own.clone()] {
+        assert!(by_statement(&before, &pattern) >= Some(Severity::Medium));
+    }
+    let detach =
+        call("iam", "DetachRolePolicy", 5, json!({"roleName": "Worker", "policyArn": arn}));
+    let told = by_statement(&[own, vec![detach]].concat(), &pattern);
+    assert!(told <= Some(Severity::Informational), "{told:?}");
+}
+
+#[test]
+fn a_role_behind_a_role_counts() {
+    let wear = |resource: &str| {
+        let document = json!({"Version": "2012-10-17", "Statement":
+            {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": resource}});
+        let hop = json!({"roleName": "Hop", "assumeRolePolicyDocument": "{}"});
+        let put =
+            json!({"roleName": "Hop", "policyName": "p", "policyDocument": document.to_string()});
+        vec![call("iam", "CreateRole", 3, hop), call("iam", "PutRolePolicy", 4, put)]
+    };
+    let hop = json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "arn:aws:iam::111122223333:role/Hop"});
+    for resource in [ROLE, "arn:aws:iam::111122223333:role/app/W*"] {
+        let before = |policy: &str| [worker(policy), wear(resource)].concat();
+        assert!(by_statement(&before(ADMIN), &hop) >= Some(Severity::Medium), "{resource}");
+        let told = by_statement(&before(READS), &hop);
+        assert!(told <= Some(Severity::Informational), "{resource}: {told:?}");
+        // Also where a service is given it.
+        let stack = json!({"stackName": "shop", "roleARN": "arn:aws:iam::111122223333:role/Hop"});
+        let stack = call("cloudformation", "CreateStack", 9, stack);
+        assert!(last(QUIET, before(ADMIN), stack) >= Some(Severity::Medium), "{resource}");
+    }
+}
+
 #[test]
 fn jobs_of_every_day_are_told_once_and_administrators_each_time() {
     let jobs = "arn:aws:iam::aws:policy/service-role/AWSGlueServiceRole";

@@ -84,6 +84,10 @@ const HARMLESS: [&str; 4] =
 pub const ADMINISTRATOR: [&str; 6] =
     ["admin", "iam-write", "pass-role-any", "assume-any", "credentials-any", "escalation"];
 
+/// Those of them that make one at once. Roles of services have ways to more rights, as Glue's by its jobs: who starts
+/// jobs every day hands them over every day.
+const AT_ONCE: [&str; 3] = ["admin", "iam-write", "credentials-any"];
+
 /// Every call of IAM that changes anything.
 static IAM_CALLS: LazyLock<Vec<String>> = LazyLock::new(|| iam_actions(|_| true));
 /// Those of them that change who may do what.
@@ -107,15 +111,9 @@ impl Grants {
     pub fn of(document: &PolicyDocument, own: Option<&str>) -> Self {
         let mut grants = Self::default();
         let judge = Judge::new(document, own);
-        grants.allow("admin", administers(&judge));
-        for action in IAM_WRITE.iter() {
-            grants.allow("iam-write", broadly(&judge, action));
-        }
+        grants.at_once(&judge);
         grants.allow("pass-role-any", broadly(&judge, "iam:PassRole"));
         grants.allow("assume-any", broadly(&judge, "sts:AssumeRole"));
-        for action in CREDENTIALS {
-            grants.allow("credentials-any", broadly(&judge, action));
-        }
         for (word, action, kind) in DATA {
             let leave = judge.allowed(action, kind, Scope::Broad, None);
             grants.allow(word, leave);
@@ -137,6 +135,32 @@ impl Grants {
         let words = ADMINISTRATOR.into_iter().chain(["too-long"]);
         let all: BTreeSet<String> = words.map(str::to_owned).collect();
         Self { unconditional: all.clone(), all }
+    }
+
+    fn at_once(&mut self, judge: &Judge<'_>) {
+        self.allow("admin", administers(judge));
+        for action in IAM_WRITE.iter() {
+            self.allow("iam-write", broadly(judge, action));
+        }
+        for action in CREDENTIALS {
+            self.allow("credentials-any", broadly(judge, action));
+        }
+    }
+
+    /// Do they make an administrator at once?
+    #[must_use]
+    pub fn administer(&self) -> bool {
+        AT_ONCE.iter().any(|word| self.all.contains(*word))
+    }
+
+    /// Does a document make an administrator at once? Asked of every document that is written, so nothing else is
+    /// judged.
+    #[must_use]
+    pub fn administer_by(document: &PolicyDocument, own: Option<&str>) -> bool {
+        let mut grants = Self::default();
+        let judge = Judge::new(document, own);
+        grants.at_once(&judge);
+        document.too_long || judge.is_cut() || grants.administer()
     }
 
     /// Adds what another gives.

@@ -121,6 +121,11 @@ impl<'d> Judge<'d> {
         }
     }
 
+    /// Is the action allowed on this resource, be it under a condition?
+    pub(super) fn reaches(&self, action: &'static str, resource: &str) -> bool {
+        self.on(&self.applying(action, None), resource) != Leave::Never
+    }
+
     /// Does one statement allow at least so many of the actions, whatever else there is? The best
     /// that one does.
     pub(super) fn widest(&self, actions: &[&'static str], at_least: usize) -> Leave {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::register::{Sight, is_before, is_near};
-use super::write::unread;
+use super::write::{PATH, unread};
 use super::{Address, Ask, Moment, Prior, Register, Source, Value, Why, Write};
 
 /// Most renames followed; beyond it nobody can tell.
@@ -131,7 +131,8 @@ fn nothing_since(write: &Write, own: &Register) -> Prior {
 
 /// A seed reads an entity with all that it lists.
 fn read_whole(seed: &Write, own: &Register, moment: Moment<'_>, thing: &str) -> Prior {
-    const LISTED: [&str; 6] = ["inline ", "attached ", "member ", "version ", "boundary", "trust"];
+    const LISTED: [&str; 7] =
+        ["inline ", "attached ", "member ", "version ", "boundary", "trust", PATH];
     match own.before(moment, Some(seed)) {
         Sight::Never if !LISTED.iter().any(|listed| thing.starts_with(listed)) => {
             seen(own.before(moment, None))

@@ -1,7 +1,8 @@
 //! What a call gives one identity: a policy, or a place in a group.
 
-use super::holdings::{is_holding, is_identity};
-use super::{Address, Value, policy, writes};
+use super::index::{is_holding, is_identity};
+use super::write::written;
+use super::{Address, Value, policy};
 use crate::event::Event;
 
 /// What a call gives, and to whom.
@@ -25,7 +26,7 @@ impl Given {
         let given = |(at, value): &(Address, Value)| {
             is_identity(at) && is_holding(&at.thing) && *value != Value::Absent
         };
-        let (identity, _) = writes(event, None, false).into_iter().find(given)?;
+        let (identity, _) = written(event, None, false).into_iter().find(given)?;
         let thing = identity.thing.clone();
         let arn = thing.strip_prefix("attached ");
         let joins = arn.is_none_or(|arn| policy(&identity.account, arn).is_some());

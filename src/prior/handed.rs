@@ -5,7 +5,8 @@
 //!
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html>
 
-use self::search::Search;
+use self::search::Call;
+pub use self::search::{BEARERS_OF_POLICY_MAX, Search};
 use self::thing::{caller, thing, wearer};
 use super::{Address, Ask, Value};
 use crate::event::Event;
@@ -17,6 +18,8 @@ mod thing;
 /// What a call hands over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Handed {
+    /// The account of the call.
+    pub(super) account: String,
     /// `role` or `group`.
     pub kind: &'static str,
     /// The names, as the call spells them; of an instance profile its own.
@@ -29,6 +32,8 @@ pub struct Handed {
     pub by_policy: bool,
     /// The document that says which, where the call only names it.
     pub(super) document: Option<Ask>,
+    /// The documents that say which.
+    pub(super) policies: Vec<PolicyDocument>,
     /// What goes on wearing its role where it is given new work without one.
     pub(super) worn: Option<Worn>,
     /// Where it is kept which roles the same thing was given last. Nothing of what is made anew by each call.
@@ -83,6 +88,11 @@ impl Bearer {
         format!("{} {}", at.account, at.entity)
     }
 
+    pub fn account(&self) -> &str {
+        let (Self::Identity(at) | Self::Profile(at)) = self;
+        &at.account
+    }
+
     /// The one that a text is of, and its name.
     fn of(text: &str) -> Option<(String, Self)> {
         let (account, entity) = text.split_once(' ')?;
@@ -105,10 +115,11 @@ impl Handed {
             return None;
         }
         let mut search = Search::new(account);
-        let (kind, document) = search.call(event, source, call)?;
+        let Call { kind, document, policies } = search.call(event, source, call)?;
         let worn = wearer(event, source, call).filter(|_| !search.cut);
         let nothing = search.found.is_empty();
-        if nothing && !search.cut && document.is_none() && worn.is_none() {
+        let found = !nothing || search.cut || !search.wide.is_empty();
+        if !found && document.is_none() && worn.is_none() {
             return None;
         }
         let places = search.places();
@@ -135,14 +146,27 @@ impl Handed {
         let thing = thing(event, source, call).map(at).zip(gift);
         let by_policy = of_iam && call.contains("Policy") && call != "UpdateAssumeRolePolicy";
         let cut = search.cut;
-        Some(Self { kind, names, bearers, cut, by_policy, document, worn, thing, habit })
+        let account = account.to_owned();
+        Some(Self {
+            account,
+            kind,
+            names,
+            bearers,
+            cut,
+            by_policy,
+            document,
+            policies,
+            worn,
+            thing,
+            habit,
+        })
     }
 
     /// The same, with what the documents hand over that the call only names.
     pub(super) fn by_documents(mut self, account: &str, documents: &[String]) -> Self {
         let mut search = Search::new(account);
-        let documents = documents.iter().filter_map(|text| PolicyDocument::parse(text));
-        documents.for_each(|document| search.policy(&document));
+        self.policies = documents.iter().filter_map(|text| PolicyDocument::parse(text)).collect();
+        self.policies.iter().for_each(|document| search.policy(document, true));
         self.cut |= search.cut;
         self.with(search.found)
     }
@@ -152,7 +176,7 @@ impl Handed {
         self.with(kept.iter().flat_map(|roles| roles.lines()).filter_map(Bearer::of))
     }
 
-    fn with(mut self, found: impl IntoIterator<Item = (String, Bearer)>) -> Self {
+    pub(super) fn with(mut self, found: impl IntoIterator<Item = (String, Bearer)>) -> Self {
         for (name, bearer) in found {
             self.names.push(name);
             self.bearers.push(bearer);

@@ -1,7 +1,7 @@
 //! What an event asks about the state before it.
 
-use super::write::is_default;
-use super::{Address, Given, Handed, fold, identity, policy, writes};
+use super::write::{is_default, written};
+use super::{Address, Given, Handed, fold, identity, policy};
 use crate::event::Event;
 
 /// One question.
@@ -33,9 +33,7 @@ pub struct Questions {
 /// The register that the event writes; of a new default version the one that says so. Of what is made
 /// with its entity nothing was there before.
 fn former(event: &Event) -> Option<Ask> {
-    let is_former = |at: &Address| at.thing != "roles";
-    let written: Vec<Address> =
-        writes(event, None, false).into_iter().map(|(at, _)| at).filter(is_former).collect();
+    let written: Vec<Address> = written(event, None, false).into_iter().map(|(at, _)| at).collect();
     let default = written.iter().find(|at| at.thing == "default");
     let former =
         if written.iter().any(Address::is_life) { None } else { default.or(written.first()) };

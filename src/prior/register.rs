@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 /// Most writes kept in one register; beyond it the oldest go.
 pub const WRITES_MAX: usize = 8;
-/// Most things kept in the list of what an identity had; beyond it the oldest go. IAM allows 20 managed policies
-/// at most, and inline policies of 10,240 characters together.
-pub const LISTED_MAX: usize = 64;
+/// Most things kept in one list: of what an identity had, of who had a policy, of the roles of an account that were an
+/// administrator's; beyond it the oldest go.
+pub const LISTED_MAX: usize = 256;
 /// Longest value kept, in bytes, without the white space between the words of a document. IAM takes
 /// 10,240 characters at most; of a longer one only the writing is kept.
 pub const VALUE_BYTES_MAX: usize = 32 * 1024;

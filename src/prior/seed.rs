@@ -2,7 +2,8 @@
 
 use percent_encoding::percent_decode_str;
 
-use super::holdings::listings;
+use super::index::listings;
+use super::write::path_of;
 use super::{Address, Value, fold, policy};
 
 /// A user, role or group as `GetAccountAuthorizationDetails` lists it.
@@ -58,6 +59,10 @@ impl Identity {
             writes.push((life.of(format!("member {}", fold(group))), there()));
         }
         writes.extend(self.trust.iter().map(|document| (life.of("trust"), decoded(document))));
+        let path = self.arn.split_once('/').and_then(|(_, path)| path.rsplit_once('/'));
+        if let (Some((path, _)), "role") = (path, self.kind) {
+            writes.extend(path_of(&life, &format!("/{path}/")));
+        }
         writes.extend(self.boundary.iter().map(|arn| (life.of("boundary"), Value::of(arn))));
         writes.extend(listings(&writes));
         for profile in &self.profiles {
@@ -81,6 +86,7 @@ impl Policy {
         for (id, document) in &self.versions {
             writes.push((life.of(format!("version {}", fold(id))), decoded(document)));
         }
+        writes.extend(listings(&writes));
         writes
     }
 }
@@ -126,10 +132,12 @@ mod tests {
                 r#"111122223333 role ops inline stop Present("{\"a\":\"b+c\"}")"#,
                 r#"111122223333 role ops attached arn:aws:iam::aws:policy/readonlyaccess Present("")"#,
                 r#"111122223333 role ops trust Present("{}")"#,
+                r#"111122223333 role ops path Present("/x/")"#,
                 r#"111122223333 role ops boundary Present("arn:aws:iam::111122223333:policy/Edge")"#,
                 r#"111122223333 role ops list Listed("")"#,
                 r#"111122223333 role ops list Listed("inline stop")"#,
                 r#"111122223333 role ops list Listed("attached arn:aws:iam::aws:policy/readonlyaccess")"#,
+                r#"111122223333 policy edge bearers Listed("role ops")"#,
                 r#"111122223333 instance-profile web role Present("ops")"#,
             ]
         );

@@ -301,8 +301,14 @@ fn check_writes(line: &str, want: &[&str]) {
 #[test]
 fn attachments_memberships_credentials_and_the_like_are_recorded() {
     check_writes(
-        r#"01:00 CreateRole {"roleName":"Ops","assumeRolePolicyDocument":"t","permissionsBoundary":"b"}"#,
-        &["role ops  =", "role ops trust =t", "role ops boundary =b", "role ops list lists"],
+        r#"01:00 CreateRole {"roleName":"Ops","path":"/Ci/","assumeRolePolicyDocument":"t","permissionsBoundary":"b"}"#,
+        &[
+            "role ops  =",
+            "role ops trust =t",
+            "role ops path =/ci/",
+            "role ops boundary =b",
+            "role ops list lists",
+        ],
     );
     check_writes(
         r#"01:00 CreateServiceLinkedRole {"aWSServiceName":"x"} => {"role":{"roleName":"AWSServiceRoleForX"}}"#,
@@ -333,7 +339,7 @@ fn attachments_memberships_credentials_and_the_like_are_recorded() {
     );
     check_writes(
         r#"01:00 AddUserToGroup {"userName":"u","groupName":"G"}"#,
-        &["user u member g =", "user u list lists member g"],
+        &["user u member g =", "user u list lists member g", "group g members lists user u"],
     );
     check_writes(
         r#"01:00 PutRolePermissionsBoundary {"roleName":"r","permissionsBoundary":"b"}"#,

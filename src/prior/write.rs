@@ -1,9 +1,11 @@
 //! What an event writes to which registers.
 
-use super::holdings::listings;
+use super::index::listings;
 use super::{Address, Handed, Value, fold, identity, policy};
 use crate::event::Event;
 
+/// The thing of a role that holds its path.
+pub(super) const PATH: &str = "path";
 /// Most registers one event writes: audiences of a new identity provider beyond it stay unknown.
 const WRITES_PER_EVENT_MAX: usize = 24;
 
@@ -12,6 +14,15 @@ const WRITES_PER_EVENT_MAX: usize = 24;
 /// what was written, else it is written that nobody knows.
 #[must_use]
 pub fn writes(event: &Event, entity: Option<&str>, omitted: bool) -> Vec<(Address, Value)> {
+    let mut found = written(event, entity, omitted);
+    found.extend(listings(&found));
+    found.extend(Handed::of(event).map(Handed::writes).unwrap_or_default());
+    found.truncate(WRITES_PER_EVENT_MAX);
+    found
+}
+
+/// The same without lists of them, and without what the event hands over.
+pub(super) fn written(event: &Event, entity: Option<&str>, omitted: bool) -> Vec<(Address, Value)> {
     let Some(account) = event.account() else { return Vec::new() };
     let write = Writing { event, account, entity };
     let found = match (event.event_source(), event.name()) {
@@ -19,11 +30,7 @@ pub fn writes(event: &Event, entity: Option<&str>, omitted: bool) -> Vec<(Addres
         (Some("sso.amazonaws.com"), Some(name)) => write.permission_set(name),
         _ => None,
     };
-    let mut found = found.unwrap_or_default();
-    found.extend(listings(&found));
-    found.extend(Handed::of(event).map(Handed::writes).unwrap_or_default());
-    found.truncate(WRITES_PER_EVENT_MAX);
-    found
+    found.unwrap_or_default()
 }
 
 struct Writing<'e> {
@@ -117,6 +124,8 @@ impl<'e> Writing<'e> {
         let mut writes = vec![(life.clone(), Value::Present(String::new()))];
         if kind == "role" {
             writes.push((life.of("trust"), self.document("assumeRolePolicyDocument")));
+            let path = self.answer("role.path").or_else(|| self.parameter("path"));
+            writes.extend(path.and_then(|path| path_of(&life, path)));
         }
         let boundary = self
             .parameter("permissionsBoundary")
@@ -282,4 +291,9 @@ pub(super) fn is_default(event: &Event) -> bool {
 /// The register of calls of one name whose parameters CloudTrail dropped.
 pub(super) fn unread(account: &str, call: &str) -> Address {
     Address::new(account, "account", format!("unread {call}"))
+}
+
+/// The path of a role, where it has one; as its name in small letters.
+pub(super) fn path_of(role: &Address, path: &str) -> Option<(Address, Value)> {
+    (path != "/").then(|| (role.of(PATH), Value::of(&fold(path))))
 }

@@ -12,13 +12,13 @@ use crate::derive::{self, CallOutcome};
 use crate::effects::{Lookups, Publish, State};
 use crate::event::Event;
 use crate::prior::{
-    self, Address, Ask, Beside, Given, Handed, Held, Moment, Prior, Registers, Why,
+    self, Address, Ask, Beside, Given, Handed, Held, Moment, Prior, ReachMemo, Registers, Why,
 };
 
 /// Most registers read for one answer: a policy's versions, or an identity renamed again and again.
 const REGISTERS_PER_ANSWER_MAX: usize = 40;
 /// Most times that registers are read, all together, of what somebody holds: each answer may ask for more.
-const ROUNDS_MAX: usize = 16;
+const ROUNDS_MAX: usize = 32;
 /// Most registers read of it in one round.
 const REGISTERS_PER_ROUND_MAX: usize = 160;
 
@@ -60,7 +60,8 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         registers: &mut Registers,
     ) -> Option<Held> {
         let handed = handed?;
-        let of = |moment: Moment<'_>, known: &Registers| Held::of(handed, moment, known);
+        let memo = ReachMemo::default();
+        let of = |moment: Moment<'_>, known: &Registers| Held::of(handed, moment, known, &memo);
         let held = self.in_rounds(event, registers, of).await;
         Some(held.unwrap_or_else(|why| Held::unknown(handed, why)))
     }

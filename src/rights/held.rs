@@ -28,10 +28,6 @@ pub struct HandedOver {
 /// Most roles of one call that are judged each by itself, of the work of twice as many documents. What the others
 /// allow is judged together, and what forbids or bounds them left out.
 const EACH_MAX: usize = 4;
-/// Words that make an administrator at once. Roles of services have ways to more rights, as Glue's by its jobs: who
-/// starts jobs every day hands them over every day.
-const AT_ONCE: [&str; 3] = ["admin", "iam-write", "credentials-any"];
-
 impl HandedOver {
     /// Judges what is known. `own` is the account of the event.
     #[must_use]
@@ -48,9 +44,8 @@ impl HandedOver {
             over.add(&pooled(rest), own);
         }
         over.only_denies &= over.denies;
-        let at_once = AT_ONCE.iter().any(|word| over.grants.all.contains(*word));
         let daily = held.usual || held.handed.by_policy;
-        over.again = held.again || (daily && !at_once);
+        over.again = held.again || (daily && !over.grants.administer());
         over
     }
 

@@ -9,21 +9,33 @@ use super::thing::identifying;
 use crate::account;
 use crate::arn::{Arn, AwsRole};
 use crate::event::Event;
-use crate::policy::{PolicyDocument, Statement};
+use crate::policy::PolicyDocument;
 use crate::prior::question::named;
 use crate::prior::{Address, Ask, VALUE_BYTES_MAX, fold};
 
 /// Most roles looked at in one call; what is beyond it counts as everything.
 pub(super) const BEARERS_MAX: usize = 16;
 /// Most of one policy: one that leads into many accounts names a role in each.
-pub(super) const BEARERS_OF_POLICY_MAX: usize = 40;
+pub const BEARERS_OF_POLICY_MAX: usize = 40;
 /// Most values of the parameters looked at.
 pub(super) const VALUES_MAX: usize = 20_000;
 
+/// What a call hands over beside the roles found in it.
+pub struct Call {
+    /// `role` or `group`.
+    pub kind: &'static str,
+    /// The document that it only names.
+    pub document: Option<Ask>,
+    /// The documents that it carries.
+    pub policies: Vec<PolicyDocument>,
+}
+
 /// A walk through the parameters.
-pub(super) struct Search<'e> {
+pub struct Search<'e> {
     pub account: &'e str,
     pub found: Vec<(String, Bearer)>,
+    /// Accounts in which a policy may mean roles that it does not name in full.
+    pub wide: BTreeSet<String>,
     /// There was more than is looked at.
     pub cut: bool,
     values: usize,
@@ -40,6 +52,7 @@ impl<'e> Search<'e> {
         Self {
             account,
             found: Vec::new(),
+            wide: BTreeSet::new(),
             cut: false,
             values: 0,
             bearers_max: BEARERS_MAX,
@@ -55,15 +68,10 @@ impl<'e> Search<'e> {
         Some(places.iter().map(String::as_str).collect::<Vec<_>>().join(" "))
     }
 
-    /// What a call names, and the document that it names only. `None`: it hands over nothing.
-    pub fn call(
-        &mut self,
-        event: &Event,
-        source: &str,
-        call: &str,
-    ) -> Option<(&'static str, Option<Ask>)> {
+    /// What a call names. `None`: it hands over nothing.
+    pub fn call(&mut self, event: &Event, source: &str, call: &str) -> Option<Call> {
         let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
-        let mut document = None;
+        let (mut document, mut policies) = (None, Vec::new());
         let kind = match (source, call) {
             ("iam.amazonaws.com", "AddUserToGroup" | "RemoveUserFromGroup") => {
                 self.add("group", parameter("groupName")?, self.account);
@@ -81,8 +89,10 @@ impl<'e> Search<'e> {
                 | "CreatePolicy"
                 | "CreatePolicyVersion",
             ) => {
-                let document = event.value("detail.requestParameters.policyDocument")?;
-                self.policy(&PolicyDocument::from_field(document)?);
+                let found = event.value("detail.requestParameters.policyDocument")?;
+                let found = PolicyDocument::from_field(found)?;
+                self.policy(&found, true);
+                policies.push(found);
                 "role"
             }
             (
@@ -114,25 +124,28 @@ impl<'e> Search<'e> {
                 "role"
             }
         };
-        Some((kind, document))
+        Some(Call { kind, document, policies })
     }
 
-    /// The single roles that a policy lets be handed on or worn. Of roles by a pattern nobody knows which there
-    /// are; a pattern of all is a word of its own.
-    pub fn policy(&mut self, document: &PolicyDocument) {
+    /// The roles that a policy lets be worn or, with `hand_on`, handed on: those that it names in full, and the
+    /// accounts in which a pattern may mean others.
+    pub fn policy(&mut self, document: &PolicyDocument, hand_on: bool) {
         self.bearers_max = BEARERS_OF_POLICY_MAX;
-        let gives = |statement: &&Statement| {
-            let actions = &statement.actions;
-            let named = ["iam:PassRole", "sts:AssumeRole"];
-            statement.allow && named.iter().any(|action| actions.names_action(action))
-        };
-        for statement in document.statements.iter().filter(gives) {
+        for statement in document.about_roles(hand_on) {
             let resources = &statement.resources;
-            for text in resources.patterns.iter().filter(|_| !resources.negated) {
-                let role = Arn::parse(text).filter(|arn| arn.service == "iam");
-                let single = role.is_some_and(|role| !role.resource.contains(['*', '?', '$']));
-                if single {
-                    self.named("", text);
+            if resources.negated {
+                self.wide.insert(self.account.to_owned());
+                continue;
+            }
+            for text in &resources.patterns {
+                match Arn::parse(text) {
+                    Some(role) if names_one(text, &role) => {
+                        self.named("", text);
+                    }
+                    role => {
+                        let account = role.map(|role| role.account).filter(|id| account::is_id(id));
+                        self.wide.insert(account.unwrap_or(self.account).to_owned());
+                    }
                 }
             }
         }
@@ -251,6 +264,11 @@ impl<'e> Search<'e> {
             places.insert(format!("{}={role}", self.path));
         }
     }
+}
+
+/// Does it name one role of each account that it means? Where a variable stands a colon may be one of it.
+fn names_one(text: &str, arn: &Arn<'_>) -> bool {
+    arn.service == "iam" && !text.contains('$') && !arn.resource.contains(['*', '?'])
 }
 
 /// Letters that IAM allows in names, and slashes of a path.

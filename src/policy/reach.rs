@@ -1,0 +1,122 @@
+//! Which roles a document lets somebody wear or hand on, where it does not name them in full.
+
+use std::collections::BTreeSet;
+
+use super::judge::{Judge, Leave};
+use super::resource::ResourceType;
+use super::{PolicyDocument, Scope, Statement};
+
+/// To wear a role, and to hand it on.
+const ACTIONS: [&str; 2] = ["sts:AssumeRole", "iam:PassRole"];
+
+impl PolicyDocument {
+    /// Those of the roles, by their ARNs in small letters, that it lets somebody wear or, with `hand_on`, hand on.
+    /// Nothing of what reaches all roles or a good part of them, which is a word of its own. `own` is the account
+    /// that it is for. `None`: to tell would take more work than may be done.
+    #[must_use]
+    pub fn roles_reached<'r>(
+        &self,
+        roles: &'r [String],
+        hand_on: bool,
+        own: Option<&str>,
+    ) -> Option<Vec<&'r str>> {
+        let document = self.in_small_letters();
+        let judge = Judge::new(&document, own);
+        let actions = ACTIONS.iter().take(if hand_on { 2 } else { 1 });
+        let narrow: Vec<&'static str> = actions
+            .copied()
+            .filter(|action| {
+                let kind = ResourceType::of(action);
+                judge.allowed(action, kind, Scope::Broad, None) == Leave::Never
+            })
+            .collect();
+        let reached = |role: &&str| narrow.iter().any(|action| judge.reaches(action, role));
+        let found = roles.iter().map(String::as_str).filter(reached).collect();
+        (!judge.is_cut() && !document.too_long).then_some(found)
+    }
+
+    /// Where the roles lie that its patterns mean, as far as it says: paths, in small letters.
+    #[must_use]
+    pub fn directories_of_roles(&self) -> BTreeSet<String> {
+        let patterns = self.about_roles(true).flat_map(|statement| &statement.resources.patterns);
+        let directory = |pattern: &String| {
+            let (_, name) = pattern.split_once(":role/")?;
+            let literal = name.split(['*', '?', '$']).next()?;
+            let (path, _) = literal.rsplit_once('/')?;
+            Some(format!("/{}/", path.to_lowercase()))
+        };
+        patterns.filter_map(directory).collect()
+    }
+
+    /// As the names are kept: IAM takes a role's name in any letters.
+    fn in_small_letters(&self) -> Self {
+        let mut document = self.clone();
+        for statement in &mut document.statements {
+            let patterns = &mut statement.resources.patterns;
+            patterns.iter_mut().for_each(|pattern| *pattern = pattern.to_lowercase());
+        }
+        document
+    }
+
+    /// The statements that let roles be worn or, with `hand_on`, handed on.
+    pub(crate) fn about_roles(&self, hand_on: bool) -> impl Iterator<Item = &Statement> {
+        let actions = ACTIONS.get(..if hand_on { 2 } else { 1 }).unwrap_or_default();
+        self.statements.iter().filter(move |statement| {
+            statement.allow && actions.iter().any(|action| statement.actions.names_action(action))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OWN: Option<&str> = Some("111122223333");
+
+    /// The names of the roles, of three, that statements reach.
+    #[track_caller]
+    fn check(statements: &str, want: &[&str]) {
+        let text = format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#);
+        let document = PolicyDocument::parse(&text).unwrap();
+        let roles = ["ci/pay-deploy", "pay-deploy", "web"]
+            .map(|name| format!("arn:aws:iam::111122223333:role/{name}"));
+        let found = document.roles_reached(&roles, true, OWN).unwrap();
+        let names: Vec<&str> = found.iter().map(|arn| arn.split_once('/').unwrap().1).collect();
+        assert_eq!(names, want, "{statements}");
+    }
+
+    fn assume(resource: &str) -> String {
+        format!(
+            r#"{{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"arn:aws:iam::{resource}"}}"#
+        )
+    }
+
+    #[test]
+    fn patterns_and_variables_reach_roles() {
+        check(&assume("111122223333:role/Pay-deplo?"), &["pay-deploy"]);
+        check(&assume("*:role/pay-deploy"), &["pay-deploy"]);
+        check(&assume("${aws:PrincipalAccount}:role/pay-deploy"), &["pay-deploy"]);
+        check(&assume("111122223333:role/*deploy"), &["ci/pay-deploy", "pay-deploy"]);
+        check(&assume("111122223333:role/ci/*"), &["ci/pay-deploy"]);
+        check(&assume("111122223333:role/w${aws:PrincipalTag/x}"), &["web"]);
+        check(&assume("111122223333:role/other*"), &[]);
+        check(&assume("444455556666:role/w*"), &[]);
+        let pass = assume("111122223333:role/we?").replace("sts:AssumeRole", "iam:Pass*");
+        check(&pass, &["web"]);
+    }
+
+    #[test]
+    fn what_is_denied_is_not_reached() {
+        let but = r#"{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*",
+            "NotResource":"arn:aws:iam::111122223333:role/web"}"#;
+        check(but, &["web"]);
+        let deny = r#"{"Effect":"Deny","Action":"sts:*","Resource":"*"}"#;
+        check(&format!("{},{deny}", assume("111122223333:role/we*")), &[]);
+    }
+
+    #[test]
+    fn all_roles_are_a_word_of_their_own() {
+        check(r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#, &[]);
+        check(&assume("111122223333:role/*"), &[]);
+    }
+}

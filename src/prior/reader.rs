@@ -1,0 +1,264 @@
+//! Reading of many registers for one answer.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::answer::{self, RENAMES_MAX, in_force, omitting, value};
+use super::handed::{Bearer, Gift, Worn};
+use super::holdings::{Boundary, Holdings, group_of};
+use super::index::GIVEN;
+use super::reach::ReachMemo;
+use super::write::unread;
+use super::{Address, Ask, Handed, Moment, Prior, Registers, Value, Why, Write, policy};
+
+/// Most things of one user, role or group looked at.
+const THINGS_MAX: usize = 40;
+/// Most groups of one user looked at, as many as IAM allows.
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
+const GROUPS_MAX: usize = 10;
+
+/// Reads registers, and notes those that are missing so that they are fetched together.
+pub(super) struct Reader<'r> {
+    moment: Moment<'r>,
+    registers: &'r Registers,
+    missing: BTreeSet<Address>,
+    /// Groups of a user looked at.
+    groups: usize,
+    pub(super) reached: &'r ReachMemo,
+}
+
+impl<'r> Reader<'r> {
+    pub(super) fn new(
+        moment: Moment<'r>,
+        registers: &'r Registers,
+        reached: &'r ReachMemo,
+    ) -> Self {
+        Self { moment, registers, missing: BTreeSet::new(), groups: 0, reached }
+    }
+
+    /// Is nothing missing so far?
+    pub(super) fn is_whole(&self) -> bool {
+        self.missing.is_empty()
+    }
+
+    /// The things of a list, and whether older ones may have made room.
+    pub(super) fn listed(&mut self, list: Address) -> Option<(Vec<&'r str>, bool)> {
+        let (things, full) = self.need(answer::read(list, self.registers))?.listed();
+        Some((things.collect(), full))
+    }
+
+    pub(super) fn need<T>(&mut self, found: Result<T, Address>) -> Option<T> {
+        found.map_err(|address| self.missing.insert(address)).ok()
+    }
+
+    pub(super) fn value(&mut self, address: &Address) -> Option<Prior> {
+        self.need(value(address, self.moment, self.registers, 0))
+    }
+
+    /// What was found, if nothing was missing.
+    pub(super) fn told<T>(self, found: T) -> Result<T, BTreeSet<Address>> {
+        if self.missing.is_empty() { Ok(found) } else { Err(self.missing) }
+    }
+
+    /// What a call hands over, with what the document does that it names, or with the roles that are worn on; and
+    /// of those whether that is nothing new.
+    pub(super) fn shown(&mut self, handed: &Handed) -> (Handed, Option<bool>) {
+        if let Some(worn) = handed.worn.as_ref().filter(|worn| worn.goes_on()) {
+            let kept = self.value(&worn.thing);
+            let roles: Vec<String> = kept.iter().flat_map(Prior::possible).cloned().collect();
+            let again = !roles.is_empty() && self.worn_on(worn, kept.as_ref());
+            return (handed.clone().by_kept(&roles), Some(again));
+        }
+        let Some(ask) = &handed.document else { return (handed.clone(), None) };
+        let (Ask::Value(policy) | Ask::InForce(policy)) = ask;
+        let found = self.need(answer::answer(ask, self.moment, self.registers));
+        let documents: Vec<String> = found.iter().flat_map(Prior::possible).cloned().collect();
+        (handed.clone().by_documents(&policy.account, &documents), None)
+    }
+
+    /// Did the caller change the thing already, or give it its role, since it has the roles that it has?
+    fn worn_on(&mut self, worn: &Worn, kept: Option<&Prior>) -> bool {
+        let by = worn.by.as_ref().and_then(|by| self.value(by));
+        let register = self.need(answer::read(worn.thing.clone(), self.registers));
+        let (Some(roles), Some(Prior::Present { source, .. }), Some(register)) =
+            (kept.and_then(Prior::present), by, register)
+        else {
+            return false;
+        };
+        let before = register.writes().iter().rev().filter(|write| self.is_before(write));
+        let same = |write: &&Write| matches!(&write.value, Value::Present(text) if text == roles);
+        before.take_while(same).last().is_some_and(|first| source.at >= first.at)
+    }
+
+    fn is_before(&self, write: &Write) -> bool {
+        write.at < self.moment.at && write.event_id != self.moment.event_id
+    }
+
+    /// Was the thing last given the same roles at the same places, and once by the same caller?
+    pub(super) fn given(&mut self, thing: &Address, gift: &Gift) -> bool {
+        let last = self.value(thing);
+        let Some(Prior::Present { value, .. }) = last else { return false };
+        let places = |kept: &Gift| kept.places == gift.places;
+        if !Gift::kept(&Value::Present(value)).as_ref().is_some_and(places) {
+            return false;
+        }
+        let register = self.need(answer::read(thing.clone(), self.registers));
+        let writes = register.into_iter().flat_map(|it| it.writes());
+        let mut writes = writes.filter(|write| self.is_before(write));
+        writes.any(|write| Gift::kept(&write.value).as_ref() == Some(gift))
+    }
+
+    pub(super) fn bearer(&mut self, bearer: &Bearer) -> Holdings {
+        let profile = match bearer {
+            Bearer::Identity(identity) => return self.identity(identity),
+            Bearer::Profile(profile) => profile,
+        };
+        let Some(role) = self.value(&profile.of("role")) else { return Holdings::default() };
+        let name = profile.entity.trim_start_matches("instance-profile ");
+        let role_of = |name: &str| Address::new(&profile.account, format!("role {name}"), "");
+        match &role {
+            Prior::Present { value, .. } => self.identity(&role_of(value)),
+            Prior::Absent { .. } => Holdings::default(),
+            // The console names a profile as its role, and nearly everybody does.
+            Prior::Unknown { why, possible } => {
+                let likely = possible.first().map_or(name, String::as_str);
+                let likely = self.identity(&role_of(likely));
+                Holdings { doubt: Some(*why), boundary: None, ..likely }
+            }
+        }
+    }
+
+    pub(super) fn identity(&mut self, identity: &Address) -> Holdings {
+        let mut holdings = Holdings::default();
+        let Some(things) = self.things(identity, &mut holdings) else { return holdings };
+        things.iter().for_each(|thing| self.thing(identity, thing, &mut holdings));
+        holdings.boundary = self.boundary(identity);
+        holdings
+    }
+
+    pub(super) fn thing(&mut self, identity: &Address, thing: &str, holdings: &mut Holdings) {
+        let Some(found) = self.value(&identity.of(thing)) else { return };
+        let certain = found.present().is_some();
+        match thing.split_once(' ') {
+            Some(("attached", _)) if found.possible().is_empty() => holdings.doubt(found.why()),
+            Some(("member", _)) if found.possible().is_empty() && !self.joined(identity, thing) => {
+                holdings.doubt(found.why());
+            }
+            Some(("attached", arn)) => self.attached(identity, arn, certain, holdings),
+            Some(("member", _)) if self.groups >= GROUPS_MAX => holdings.cut = true,
+            Some(("member", group)) => {
+                self.groups += 1;
+                let shared = self.group(&group_of(identity, group));
+                holdings.share(shared, certain);
+                holdings.doubt(found.why());
+            }
+            _ => holdings.add(&found, true),
+        }
+    }
+
+    /// The last that was written of a place in a group, under this name of it, gave it: after the group was renamed
+    /// nobody can tell more.
+    fn joined(&mut self, member: &Address, thing: &str) -> bool {
+        let places = self.need(answer::read(member.of(thing), self.registers));
+        let last = places.and_then(|places| places.last_until(self.moment));
+        last.is_some_and(|last| matches!(last.value, Value::Present(_)))
+    }
+
+    /// A group that somebody is in is not deleted, but renamed: what it held then.
+    fn group(&mut self, group: &Address) -> Holdings {
+        let now = self.moment;
+        let life = self.need(answer::read(group.life(), self.registers));
+        if let Some(end) =
+            life.and_then(|life| life.life(now)).filter(|end| end.value == Value::Absent)
+        {
+            self.moment = Moment { at: end.at, event_id: &end.event_id };
+        }
+        let held = self.identity(group);
+        self.moment = now;
+        held
+    }
+
+    pub(super) fn attached(
+        &mut self,
+        identity: &Address,
+        arn: &str,
+        certain: bool,
+        holdings: &mut Holdings,
+    ) {
+        let Some(policy) = policy(&identity.account, arn) else {
+            holdings.managed.push(arn.to_owned());
+            return;
+        };
+        if let Some(found) = self.need(in_force(&policy, self.moment, self.registers)) {
+            holdings.add(&found, certain);
+            // Of a policy that is attached some document is in force.
+            if found.possible().is_empty() {
+                holdings.doubt(Some(found.why().unwrap_or(Why::Unseen)));
+            }
+        }
+    }
+
+    /// All that it was ever given, also under the names that it had before; and the reasons why that may not be
+    /// all. `None`: a register is missing.
+    pub(super) fn things(
+        &mut self,
+        identity: &Address,
+        holdings: &mut Holdings,
+    ) -> Option<BTreeSet<String>> {
+        let (mut things, mut whole) = (BTreeSet::new(), false);
+        let (mut entity, mut moment) = (identity.life(), self.moment);
+        for _ in 0..=RENAMES_MAX {
+            let (life, list) = (entity.clone(), entity.of(GIVEN));
+            let list = self.listed(list);
+            let life = self.need(answer::read(life, self.registers));
+            let (listed, full) = list?;
+            things.extend(listed.into_iter().map(str::to_owned));
+            holdings.cut |= full;
+            let Some(birth) = life?.life(moment) else { break };
+            match &birth.value {
+                Value::Present(former) if !former.is_empty() => {
+                    entity = Address { entity: former.clone(), ..entity };
+                    moment = Moment { at: birth.at, event_id: &birth.event_id };
+                }
+                Value::Present(_) => {
+                    whole = true;
+                    self.omitted(&entity, birth.at, holdings);
+                    break;
+                }
+                Value::Absent | Value::Unsaid | Value::Listed(_) => break,
+            }
+        }
+        // A list that was begun before lists were kept has no such mark.
+        whole &= things.remove("");
+        if !whole {
+            holdings.doubt(Some(Why::Unseen));
+        }
+        holdings.cut |= things.len() > THINGS_MAX;
+        Some(things.into_iter().take(THINGS_MAX).collect())
+    }
+
+    /// A call whose parameters CloudTrail dropped may have put an inline policy.
+    fn omitted(&mut self, entity: &Address, since: Timestamp, holdings: &mut Holdings) {
+        let Some(call) = omitting("inline ", &entity.entity) else { return };
+        let read = answer::read(unread(&entity.account, call), self.registers);
+        let last = self.need(read).and_then(|register| register.last_until(self.moment));
+        if last.is_some_and(|write| write.at >= since) {
+            holdings.doubt(Some(Why::Omitted));
+        }
+    }
+
+    /// What bounds it for certain. Nothing bounds a group.
+    pub(super) fn boundary(&mut self, identity: &Address) -> Option<Boundary> {
+        if identity.entity.starts_with("group ") {
+            return None;
+        }
+        let found = self.value(&identity.of("boundary"))?;
+        let arn = found.present()?;
+        let Some(policy) = policy(&identity.account, arn) else {
+            return Some(Boundary::Managed(arn.to_owned()));
+        };
+        let document = self.need(in_force(&policy, self.moment, self.registers))?;
+        document.present().map(|text| Boundary::Document(text.to_owned()))
+    }
+}
