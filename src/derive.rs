@@ -13,14 +13,16 @@ use crate::nearest;
 use crate::own::{Own, OwnSession, OwnStack};
 use crate::pattern::Pattern;
 use crate::principal::Principal;
-use crate::prior::{Beside, Handed, Held, Prior, Why};
+use crate::prior::{Bearers, Beside, Handed, Held, Prior, Why};
 use crate::rights::{self, Before, HandedOver, Rights};
 use crate::site::{Environment, EnvironmentChange, Guarded, Site, Times};
 
 mod automation;
+mod bearer;
 mod entity;
 
 pub use automation::Automation;
+pub use bearer::Bearer;
 pub use entity::Entity;
 use entity::{entity, is_caller};
 
@@ -74,6 +76,8 @@ pub struct Facts {
     pub own_stack: Option<OwnStack>,
     /// The owner guards the entity.
     pub guarded: Option<Guarded>,
+    /// One that must not be weakened bears what the call changes.
+    pub bearer: Option<Bearer>,
     /// The known automation that acted.
     pub automation: Option<Automation>,
     /// Name of the account, where it is known.
@@ -125,6 +129,10 @@ impl Facts {
             deploys: principal.role_arn.as_deref().is_some_and(|role| own.is_deployment_role(role)),
             own_stack: known.own_stack,
             guarded,
+            bearer: known
+                .bearers
+                .as_ref()
+                .and_then(|bearers| Bearer::first(bearers, event.account(), site, own)),
             automation: Automation::of(event, site),
             environment: site.environment(tags),
             environment_change: tagged
@@ -288,6 +296,8 @@ pub struct Known {
     pub former: Prior,
     /// What those hold that the event hands over.
     pub handed: Option<Held>,
+    /// Those that the owner guards, or that are ours, and bear what the event changes.
+    pub bearers: Option<Bearers>,
     /// What those hold beside that the event gives a policy or a place in a group.
     pub beside: Option<Beside>,
     /// The account of the event.

@@ -283,6 +283,12 @@ impl Own {
         text.split(['/', ':', ' ']).any(|part| self.is_named(part))
     }
 
+    /// Is a role of this name one of the tool's?
+    #[must_use]
+    pub fn has_role(&self, name: &str) -> bool {
+        self.is_named(name)
+    }
+
     /// IAM does not tell names apart by case.
     fn is_named(&self, text: &str) -> bool {
         begins_with(&text.to_ascii_lowercase(), &self.name)

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use crate::arn::Arn;
 
 mod answer;
+mod bearers;
 mod given;
 mod handed;
 mod holdings;
@@ -27,6 +28,7 @@ pub mod seed;
 mod write;
 
 pub use answer::{Registers, answer};
+pub use bearers::{Bearers, Shared};
 pub use given::Given;
 pub use handed::Handed;
 pub use holdings::{Beside, Boundary, Held, Holdings};

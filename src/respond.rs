@@ -202,6 +202,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             former: self.prior(event, questions.former.as_ref(), &mut registers).await,
             former_names: self.former_names(event, &mut registers).await,
             handed: self.held(event, questions.handed.as_ref(), &mut registers).await,
+            bearers: self.bearers(event, questions.shared.as_ref(), &mut registers).await,
             beside: self.beside(event, questions.given.as_ref(), &mut registers).await,
             account,
             tagged,

@@ -223,6 +223,12 @@ impl Site {
         self.spec.defaults == Defaults::BuiltIn
     }
 
+    /// Does the owner guard any entity?
+    #[must_use]
+    pub fn guards(&self) -> bool {
+        !self.guarded.is_empty()
+    }
+
     /// Why the owner guards an entity, if he does.
     #[must_use]
     pub fn guarded(&self, entity: &Entity) -> Option<Guarded> {

@@ -2,17 +2,15 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use iam_responder::calendar::IcsFiles;
-use iam_responder::effects::memory::Memory;
-use iam_responder::effects::recorder::Recorder;
-use iam_responder::engine::{Engine, SiteFiles, SourceFile};
-use iam_responder::event::Event;
+use iam_responder::engine::Engine;
 use iam_responder::outcome::{Outcome, Verdict};
-use iam_responder::respond::{Origin, Responder};
 use iam_responder::severity::Severity;
 use serde_json::{Value, json};
+
+mod support;
+use support::{call, responses};
 
 const QUIET: &str =
     "severity: [{when: {source: [{prefix: aws.}]}, set: informational, because: quiet}]";
@@ -20,20 +18,6 @@ const PLAIN: &str = "accounts: {'111122223333': {name: lab, tags: {env: dev}}}";
 const ADMIN: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
 const READS: &str = "arn:aws:iam::aws:policy/AmazonEC2ReadOnlyAccess";
 const ROLE: &str = "arn:aws:iam::111122223333:role/app/Worker";
-
-/// A call at a minute of one hour, by a session of a role.
-fn call(source: &str, name: &str, minute: usize, parameters: Value) -> Value {
-    let mut event = json!({"eventSource": format!("{source}.amazonaws.com"), "eventName": name, "readOnly": false,
-        "awsRegion": "us-east-1", "recipientAccountId": "111122223333",
-        "eventTime": format!("2026-11-24T12:{minute:02}:00Z"), "sourceIPAddress": "203.0.113.7",
-        "eventID": format!("{source}-{name}-{minute}"), 
-        "userIdentity": {"type": "AssumedRole", "accountId": "111122223333", "principalId": "AROAX:run-1",
-            "arn": "arn:aws:sts::111122223333:assumed-role/builder/run-1",
-            "sessionContext": {"sessionIssuer": {"type": "Role", "userName": "builder",
-                "arn": "arn:aws:iam::111122223333:role/ci/builder"}}}});
-    event["requestParameters"] = parameters;
-    event
-}
 
 fn by_stack(mut event: Value) -> Value {
     event["userIdentity"]["invokedBy"] = json!("cloudformation.amazonaws.com");
@@ -59,16 +43,7 @@ fn crew(document: &str) -> Vec<Value> {
 }
 
 fn outcomes(site: &str, events: impl IntoIterator<Item = Value>) -> Vec<Outcome> {
-    let site = SourceFile { name: "site.yaml".to_owned(), text: site.to_owned() };
-    let engine = Engine::embedded_with(&SiteFiles { site, calendars: IcsFiles::new() }).unwrap();
-    let (publish, state, topics) = (Recorder::default(), Memory::default(), BTreeMap::new());
-    let responder = Responder::offline(&engine, &topics, &publish, &state, Origin::Trusted);
-    let now = "2026-11-24T13:00:00Z".parse().unwrap();
-    let answer = |event: Value| {
-        let event = Event::parse(&event.to_string());
-        pollster::block_on(responder.respond(event, now, None)).unwrap().outcome
-    };
-    events.into_iter().map(answer).collect()
+    responses(site, Vec::new(), events).into_iter().map(|response| response.outcome).collect()
 }
 
 /// How loud the last event is; nothing where nobody is told.

@@ -10,17 +10,19 @@ use iam_responder::account::Account;
 use iam_responder::calendar::IcsFiles;
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
-use iam_responder::effects::{CalendarState, Calls, EffectError, Lookups, State, Whose};
+use iam_responder::effects::{CalendarState, Calls, EffectError, Lookups, Whose};
 use iam_responder::engine::{Engine, SiteFiles, SourceFile};
 use iam_responder::event::Event;
 use iam_responder::lookup::Cache;
 use iam_responder::outcome::Verdict;
 use iam_responder::prior::seed::{Identity, Policy};
-use iam_responder::prior::{Address, Value as Written, Write};
+use iam_responder::prior::{Address, Value as Written};
 use iam_responder::respond::{Origin, Responder, Response};
 use iam_responder::severity::Severity;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+
+mod support;
 
 const POLICY: &str = "arn:aws:iam::111122223333:policy/team/Pieces";
 const QUIET: &str =
@@ -28,16 +30,7 @@ const QUIET: &str =
 const PLAIN: &str = "accounts: {'111122223333': {name: lab, tags: {env: dev}}}";
 
 fn call(name: &str, minute: usize, parameters: Value) -> Value {
-    let mut event = json!({"eventSource": "iam.amazonaws.com", "eventName": name, "readOnly": false,
-        "awsRegion": "us-east-1", "recipientAccountId": "111122223333",
-        "eventTime": format!("2026-11-24T12:{minute:02}:00Z"), "sourceIPAddress": "203.0.113.7",
-        "eventID": format!("{name}-{minute}-{parameters}"),
-        "userIdentity": {"type": "AssumedRole", "accountId": "111122223333", "principalId": "AROAX:run-1",
-            "arn": "arn:aws:sts::111122223333:assumed-role/builder/run-1",
-            "sessionContext": {"sessionIssuer": {"type": "Role", "userName": "builder",
-                "arn": "arn:aws:iam::111122223333:role/ci/builder"}}}});
-    event["requestParameters"] = parameters;
-    event
+    support::call("iam", name, minute, parameters)
 }
 
 fn allow(actions: &str, resource: &str) -> String {
@@ -78,28 +71,9 @@ fn policy(document: &str) -> Value {
     event
 }
 
-async fn seed(state: &Memory, writes: Vec<(Address, Written)>) {
-    let at = "2026-11-24T09:00:00Z".parse().unwrap();
-    for (address, value) in writes {
-        let write = Write { at, event_id: "seed".to_owned(), value, seed: true };
-        state.record_write(&address.text(), &write).await.unwrap();
-    }
-}
-
 /// What becomes of the last event, where there was a seed before all.
 fn told(site: &str, seeds: Vec<(Address, Written)>, events: &[Value]) -> Response {
-    let site = SourceFile { name: "site.yaml".to_owned(), text: site.to_owned() };
-    let engine = Engine::embedded_with(&SiteFiles { site, calendars: IcsFiles::new() }).unwrap();
-    let (publish, state, topics) = (Recorder::default(), Memory::default(), BTreeMap::new());
-    let responder = Responder::offline(&engine, &topics, &publish, &state, Origin::Trusted);
-    let now = "2026-11-24T13:00:00Z".parse().unwrap();
-    pollster::block_on(seed(&state, seeds));
-    let answer = |event: &Value| {
-        let event = Event::parse(&event.to_string());
-        pollster::block_on(responder.respond(event, now, None)).unwrap()
-    };
-    let mut answers: Vec<Response> = events.iter().map(answer).collect();
-    answers.pop().unwrap()
+    support::responses(site, seeds, events.iter().cloned()).pop().unwrap()
 }
 
 fn severity(response: &Response) -> Option<Severity> {

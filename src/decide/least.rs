@@ -1,8 +1,10 @@
 //! What no adjustment makes quieter than it must be: a file, a calendar or a tag that somebody can reach must
 //! not hide what matters most. Only a declared suppression, which has an owner and an end, goes further.
 
+use std::borrow::Cow;
+
 use crate::arn::PERMISSION_SET_NAME;
-use crate::derive::{CallOutcome, Facts};
+use crate::derive::{Bearer, CallOutcome, Facts};
 use crate::policy::ADMINISTRATOR;
 use crate::rule::Rule;
 use crate::severity::Severity;
@@ -17,8 +19,11 @@ pub(super) fn least(
     facts: &Facts,
     base: Severity,
     rules: &[&Rule],
-) -> Option<(Severity, &'static str)> {
-    let guarded = cuts_guarded(facts).map(|what| (Severity::High, what));
+) -> Option<(Severity, Cow<'static, str>)> {
+    let guarded = cuts_guarded(facts)
+        .map(Cow::Borrowed)
+        .or_else(|| cuts_bearer(facts))
+        .map(|what| (Severity::High, what));
     let own = (!facts.own.is_empty() && !facts.read_only)
         .then(|| (base.min(Severity::High), "it is about this tool itself"));
     let grave = grave(facts).map(|what| (base.min(Severity::Medium), what));
@@ -28,10 +33,9 @@ pub(super) fn least(
     ));
     let by_rule =
         floor(facts, rules).map(|floor| (base.min(floor), "no adjustment makes this quieter"));
-    [guarded, own, grave, handed, by_rule]
-        .into_iter()
-        .flatten()
-        .max_by_key(|(severity, _)| *severity)
+    let others = [own, grave, handed, by_rule].into_iter().flatten();
+    let others = others.map(|(severity, what)| (severity, Cow::Borrowed(what)));
+    guarded.into_iter().chain(others).max_by_key(|(severity, _)| *severity)
 }
 
 /// The highest floor of the rules about the call. Nobody but AWS can wear a service-linked role, and what it
@@ -78,6 +82,31 @@ fn is_identity_centers(facts: &Facts) -> bool {
     let name = facts.entity.as_ref().and_then(|entity| entity.name.as_deref()).unwrap_or_default();
     facts.principal.linked_service.as_deref() == Some("sso.amazonaws.com")
         && name.starts_with(PERMISSION_SET_NAME)
+}
+
+/// What weakens those that must not be weakened by a policy that they bear, or a group that they are in.
+fn cuts_bearer(facts: &Facts) -> Option<Cow<'static, str>> {
+    let bearer = facts.bearer.as_ref().filter(|_| facts.outcome == CallOutcome::Success)?;
+    let call = facts.call?;
+    let cuts = facts.rights.denies || facts.rights.unknown.is_some();
+    // A new version may take all that they can do, and so may a policy in another's place.
+    let replaces = match call.name {
+        "AttachGroupPolicy" => false,
+        "PutGroupPolicy" => !facts.replaces_nothing(),
+        _ => true,
+    };
+    match bearer {
+        Bearer::Guarded(who) if cuts || replaces => {
+            Some(format!("it may weaken {who}, which the site guards").into())
+        }
+        Bearer::Uncounted if cuts || replaces => {
+            Some("it may weaken an entity that the site guards: too many bear it to tell".into())
+        }
+        Bearer::Own(who) if cuts => {
+            Some(format!("it may weaken role {who}, one of this tool's").into())
+        }
+        Bearer::Guarded(_) | Bearer::Uncounted | Bearer::Own(_) => None,
+    }
 }
 
 /// What weakens, or takes out of sight, an entity that must work when nothing else does: a Deny, a boundary, a

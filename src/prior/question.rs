@@ -1,7 +1,7 @@
 //! What an event asks about the state before it.
 
 use super::write::{is_default, written};
-use super::{Address, Given, Handed, fold, identity, policy};
+use super::{Address, Given, Handed, Shared, fold, identity, policy};
 use crate::event::Event;
 
 /// One question.
@@ -26,6 +26,8 @@ pub struct Questions {
     pub former: Option<Ask>,
     /// The roles or the group that the event hands over: what do they hold?
     pub handed: Option<Handed>,
+    /// What the event changes that others bear.
+    pub shared: Option<Shared>,
     /// Whom the event gives a policy or a place in a group: what does it hold beside?
     pub given: Option<Given>,
 }
@@ -108,6 +110,7 @@ impl Questions {
         };
         let named = named(event);
         let (former, handed, given) = (former(event), Handed::of(event), Given::of(event));
-        Self { named, replaced, former, handed, given }
+        let shared = Shared::of(event);
+        Self { named, replaced, former, handed, shared, given }
     }
 }

@@ -8,11 +8,12 @@ use std::task::Poll;
 use jiff::Timestamp;
 
 use super::Responder;
-use crate::derive::{self, CallOutcome};
+use crate::derive::{self, Bearer, CallOutcome};
 use crate::effects::{Lookups, Publish, State};
 use crate::event::Event;
 use crate::prior::{
-    self, Address, Ask, Beside, Given, Handed, Held, Moment, Prior, ReachMemo, Registers, Why,
+    self, Address, Ask, Bearers, Beside, Given, Handed, Held, Moment, Prior, ReachMemo, Registers,
+    Shared, Why,
 };
 
 /// Most registers read for one answer: a policy's versions, or an identity renamed again and again.
@@ -75,6 +76,21 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     ) -> Option<Beside> {
         let given = given?;
         let of = |moment: Moment<'_>, known: &Registers| Beside::of(given, moment, known);
+        self.in_rounds(event, registers, of).await.ok()
+    }
+
+    /// Which of those that the owner guards, or that are ours, bear what an event changes.
+    pub(super) async fn bearers(
+        &self,
+        event: &Event,
+        shared: Option<&Shared>,
+        registers: &mut Registers,
+    ) -> Option<Bearers> {
+        let (site, own) = (self.engine.site(), self.engine.own());
+        let shared = shared?;
+        let wanted =
+            |kind: &str, name: &str| Bearer::of(kind, name, shared.account(), site, own).is_some();
+        let of = |moment: Moment<'_>, known: &Registers| Bearers::of(shared, wanted, moment, known);
         self.in_rounds(event, registers, of).await.ok()
     }
 

@@ -1,0 +1,49 @@
+//! Those that must not be weakened and bear what a call changes.
+
+use super::Entity;
+use crate::own::Own;
+use crate::prior::Bearers;
+use crate::site::Site;
+
+/// One that must not be weakened, and bears the policy or is in the group that a call changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bearer {
+    /// The owner guards it. Its kind and name.
+    Guarded(String),
+    /// A role of this tool. Its name.
+    Own(String),
+    /// More bear it than are kept, and the owner guards some entity.
+    Uncounted,
+}
+
+impl Bearer {
+    /// A user, role or group as such a one. `None`: it may be weakened.
+    #[must_use]
+    pub fn of(kind: &str, name: &str, account: &str, site: &Site, own: &Own) -> Option<Self> {
+        let entity = Entity {
+            kind: kind.to_owned(),
+            name: Some(name.to_owned()),
+            arn: None,
+            account: Some(account.to_owned()),
+        };
+        if site.guarded(&entity).is_some() {
+            return Some(Self::Guarded(format!("{kind} {name}")));
+        }
+        (kind == "role" && own.has_role(name)).then(|| Self::Own(name.to_owned()))
+    }
+
+    /// The first of those that were found, the guarded ones first.
+    pub(super) fn first(
+        bearers: &Bearers,
+        account: Option<&str>,
+        site: &Site,
+        own: &Own,
+    ) -> Option<Self> {
+        let account = account?;
+        let of = |(kind, name): &(String, String)| Self::of(kind, name, account, site, own);
+        let found: Vec<Self> = bearers.found.iter().filter_map(of).collect();
+        let guarded = found.iter().find(|bearer| matches!(bearer, Self::Guarded(_)));
+        let uncounted = || (bearers.cut && site.guards()).then_some(Self::Uncounted);
+        guarded.cloned().or_else(uncounted).or_else(|| found.first().cloned())
+    }
+}

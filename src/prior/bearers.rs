@@ -1,0 +1,136 @@
+//! Who bears what a call changes: a policy that is attached or bounds, or a group.
+
+use std::collections::BTreeSet;
+
+use super::index::{BEARERS, MEMBERS};
+use super::reach::ReachMemo;
+use super::reader::Reader;
+use super::write::is_default;
+use super::{Address, Moment, Prior, Registers, fold, policy};
+use crate::event::Event;
+
+/// What a call changes that others bear.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shared {
+    /// The policy or group.
+    at: Address,
+    /// Of a policy its ARN in small letters.
+    arn: String,
+}
+
+/// One that bears it: its kind, `user`, `role` or `group`, and its name in small letters.
+pub type Bearing = (String, String);
+
+/// Those who bear what a call changes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Bearers {
+    /// Those that were asked for, as far as nobody took it from them for certain.
+    pub found: Vec<Bearing>,
+    /// There were more than are kept, so any of them may bear it.
+    pub cut: bool,
+}
+
+impl Shared {
+    /// What a successful call of IAM changes that others bear, if anything.
+    #[must_use]
+    pub fn of(event: &Event) -> Option<Self> {
+        let (account, call) = (event.account()?, event.name()?);
+        let changes = event.event_source() == Some("iam.amazonaws.com")
+            && event.text("detail.errorCode").is_none();
+        let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
+        match call {
+            _ if !changes => None,
+            "CreatePolicyVersion" if !is_default(event) => None,
+            "CreatePolicyVersion" | "SetDefaultPolicyVersion" => {
+                let arn = parameter("policyArn")?;
+                Some(Self { at: policy(account, arn)?, arn: fold(arn) })
+            }
+            "PutGroupPolicy" | "DeleteGroupPolicy" | "AttachGroupPolicy" | "DetachGroupPolicy" => {
+                let group = format!("group {}", fold(parameter("groupName")?));
+                Some(Self { at: Address::new(account, group, ""), arn: String::new() })
+            }
+            _ => None,
+        }
+    }
+
+    /// The account in which it is.
+    #[must_use]
+    pub fn account(&self) -> &str {
+        &self.at.account
+    }
+}
+
+impl Bearers {
+    /// Who bears it, of those that `wanted` says.
+    ///
+    /// # Errors
+    /// The registers that must be read first.
+    pub fn of(
+        shared: &Shared,
+        wanted: impl Fn(&str, &str) -> bool,
+        moment: Moment<'_>,
+        registers: &Registers,
+    ) -> Result<Self, BTreeSet<Address>> {
+        let memo = ReachMemo::default();
+        let mut reader = Reader::new(moment, registers, &memo);
+        let mut bearers = Self::default();
+        if shared.at.entity.starts_with("group ") {
+            bearers.members(&shared.at, &wanted, &mut reader);
+            return reader.told(bearers);
+        }
+        let listed = reader.listed(shared.at.of(BEARERS));
+        let (listed, full) = listed.unwrap_or_default();
+        bearers.cut |= full;
+        for entity in listed {
+            let Some((kind, name)) = entity.split_once(' ') else { continue };
+            let (is_group, is_wanted) = (kind == "group", wanted(kind, name));
+            if !is_group && !is_wanted {
+                continue;
+            }
+            let at = Address::new(shared.account(), entity, "");
+            if !bears(&mut reader, &at, &shared.arn) {
+                continue;
+            }
+            if is_wanted {
+                bearers.found.push((kind.to_owned(), name.to_owned()));
+            }
+            if is_group {
+                bearers.members(&at, &wanted, &mut reader);
+            }
+        }
+        reader.told(bearers)
+    }
+
+    fn members(
+        &mut self,
+        group: &Address,
+        wanted: &impl Fn(&str, &str) -> bool,
+        reader: &mut Reader<'_>,
+    ) {
+        let (listed, full) = reader.listed(group.of(MEMBERS)).unwrap_or_default();
+        self.cut |= full;
+        let place = format!("member {}", group.entity.trim_start_matches("group "));
+        for entity in listed {
+            let Some((kind, name)) = entity.split_once(' ') else { continue };
+            let at = Address::new(&group.account, entity, place.as_str());
+            let bears = wanted(kind, name) && !is_absent(reader.value(&at).as_ref());
+            let one = (kind.to_owned(), name.to_owned());
+            if bears && !self.found.contains(&one) {
+                self.found.push(one);
+            }
+        }
+    }
+}
+
+/// Has it the policy still, or as its boundary?
+fn bears(reader: &mut Reader<'_>, at: &Address, arn: &str) -> bool {
+    let attached = reader.value(&at.of(format!("attached {arn}")));
+    let boundary = reader.value(&at.of("boundary"));
+    let bounds = boundary.iter().flat_map(Prior::possible).any(|bound| fold(bound) == arn);
+    bounds || !is_absent(attached.as_ref())
+}
+
+/// For certain not there.
+fn is_absent(found: Option<&Prior>) -> bool {
+    matches!(found, Some(Prior::Absent { .. }))
+}
