@@ -299,7 +299,7 @@ pub struct Known {
     /// Those that the owner guards, or that are ours, and bear what the event changes.
     pub bearers: Option<Bearers>,
     /// What those hold beside that the event gives a policy or a place in a group.
-    pub beside: Option<Beside>,
+    pub beside: Vec<Beside>,
     /// The account of the event.
     pub account: Option<Account>,
     /// The account that the event tags or untags, before it.
@@ -321,7 +321,7 @@ pub struct Known {
 impl Known {
     fn before(&self) -> Before<'_> {
         let Self { named, replaced, beside, .. } = self;
-        Before { named, replaced, beside: beside.as_ref() }
+        Before { named, replaced, beside }
     }
 }
 

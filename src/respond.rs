@@ -203,7 +203,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             former_names: self.former_names(event, &mut registers).await,
             handed: self.held(event, questions.handed.as_ref(), &mut registers).await,
             bearers: self.bearers(event, questions.shared.as_ref(), &mut registers).await,
-            beside: self.beside(event, questions.given.as_ref(), &mut registers).await,
+            beside: self.beside(event, &questions, &mut registers).await,
             account,
             tagged,
             calendars: finder.calendars(site, event.time(), now).await,

@@ -129,8 +129,8 @@ pub struct Before<'k> {
     pub named: &'k Prior,
     /// The document that was in force where it puts or deletes one.
     pub replaced: &'k Prior,
-    /// What whom it gives something holds beside.
-    pub beside: Option<&'k Beside>,
+    /// What those hold beside to whom it gives something.
+    pub beside: &'k [Beside],
 }
 
 /// Judges what an event gives. `group` is what the group holds that somebody joins or leaves by it.
@@ -161,6 +161,8 @@ pub fn rights(
             rights.unknown = named.doubt;
             rights.grants = named.grants(own);
             rights.compare(&replaced, &named.all, own);
+            let chosen = (!named.all.is_empty()).then(|| PolicyDocument::joined(&named.all));
+            rights.join_to(chosen.as_ref(), before.beside, own);
         }
         Deed::Trust(field) => {
             let found = event.value(&format!("detail.requestParameters.{field}"));
@@ -248,7 +250,7 @@ impl Rights {
         &mut self,
         found: Option<&serde_json::Value>,
         replaced: &Documents,
-        beside: Option<&Beside>,
+        beside: &[Beside],
         own: Option<&str>,
     ) {
         if let Some(document) = found.and_then(PolicyDocument::from_field) {
@@ -256,7 +258,7 @@ impl Rights {
             self.denies = document.denies();
             self.grants = Grants::of(&document, own);
             self.compare(replaced, std::slice::from_ref(&document), own);
-            self.join_to(Some(document), beside, own);
+            self.join_to(Some(&document), beside, own);
         } else {
             self.unreadable = found.is_some();
         }
@@ -382,7 +384,7 @@ mod tests {
     }
 
     fn judge(name: &str, parameters: &str, named: &Prior, replaced: &Prior) -> Rights {
-        let before = Before { named, replaced, beside: None };
+        let before = Before { named, replaced, beside: &[] };
         rights(&iam(name, parameters), &Site::empty(), &before, None)
     }
 

@@ -170,6 +170,59 @@ fn what_a_group_holds_and_its_member_are_judged_together() {
     adds_nothing(&[of_group, join(2), leave, put(9, "User", "two", &two)]);
 }
 
+fn version(minute: usize, document: &str, default: bool) -> Value {
+    let parameters =
+        json!({"policyArn": POLICY, "policyDocument": document, "setAsDefault": default});
+    let mut event = call("CreatePolicyVersion", minute, parameters);
+    event["responseElements"] = json!({"policyVersion": {"versionId": "v2"}});
+    event
+}
+
+#[test]
+fn a_new_version_is_judged_with_what_its_bearers_hold() {
+    let [one, two] = halves();
+    let bears = |kind| vec![policy(&daily()), attach(1, kind), put(2, kind, "one", &one)];
+    let then = |before: Vec<Value>, last| [before, vec![last]].concat();
+    for kind in ["User", "Role", "Group"] {
+        completes(&then(bears(kind), version(9, &two, true)));
+        adds_nothing(&then(bears(kind), version(9, &two, false)));
+        adds_nothing(&then(bears(kind), version(9, &daily(), true)));
+        let choose =
+            call("SetDefaultPolicyVersion", 9, json!({"policyArn": POLICY, "versionId": "v2"}));
+        completes(&then(then(bears(kind), version(5, &two, false)), choose));
+        let gone = delete(&attach(0, kind), 5, &format!("Detach{kind}Policy"));
+        adds_nothing(&then(then(bears(kind), gone), version(9, &two, true)));
+    }
+}
+
+#[test]
+fn a_group_s_policy_is_judged_with_what_its_members_hold() {
+    let [one, two] = halves();
+    let join = call("AddUserToGroup", 1, json!({"groupName": "LeeGroup", "userName": "leeuser"}));
+    let before = vec![join, put(2, "User", "one", &one)];
+    let then = |more: &[Value]| [before.clone(), more.to_vec()].concat();
+    completes(&then(&[put(9, "Group", "two", &two)]));
+    completes(&then(&[policy(&two), attach(9, "Group")]));
+    completes(&then(&[policy(&daily()), attach(3, "Group"), version(9, &two, true)]));
+    adds_nothing(&then(&[put(9, "Group", "two", &daily())]));
+}
+
+#[test]
+fn behind_other_bearers_none_is_hidden() {
+    let [one, two] = halves();
+    let bears = |number: usize| {
+        call("AttachUserPolicy", 1, json!({"userName": format!("u{number}"), "policyArn": POLICY}))
+    };
+    for last in [0, 6, 11] {
+        let piece =
+            json!({"userName": format!("u{last}"), "policyName": "p", "policyDocument": one});
+        let mut events = vec![policy(&daily())];
+        events.extend((0..12).map(bears));
+        events.extend([call("PutUserPolicy", 2, piece), version(9, &two, true)]);
+        completes(&events);
+    }
+}
+
 #[test]
 fn another_name_parts_no_pieces() {
     let [one, two] = halves();

@@ -302,7 +302,14 @@ fn through(judge: &Judge<'_>, method: &escalation::Method) -> Leave {
             Some((action, role)) => (action, Some(role)),
             None => (action, None),
         };
-        let kind = role.map_or_else(|| ResourceType::of(action), ResourceType::role_named);
+        let kind = match role {
+            Some(role) => ResourceType::role_named(role),
+            // An administrator of whatever account.
+            None if (action, method.scope) == ("sts:AssumeRole", Scope::Administrators) => {
+                ResourceType::role_named("role/{}")
+            }
+            None => ResourceType::of(action),
+        };
         match action {
             // A single role handed on is daily work; any role is a way out.
             "iam:PassRole" if method.scope != Scope::Administrators => {

@@ -23,6 +23,22 @@ const PLACES_MAX: usize = 64;
 /// One in so many names of a class stands for all: four first letters do, three do not.
 const SHARE: u32 = 8;
 
+/// Roles that mostly are administrators', as a pattern of many may mean them.
+const ADMINISTRATORS: [&str; 12] = [
+    "admin",
+    "Admin",
+    "ADMIN",
+    "admins",
+    "administrator",
+    "Administrator",
+    "AdministratorAccess",
+    "admin/admin",
+    "Admin/admin",
+    "admins/admin",
+    "administrator/admin",
+    "administrators/admin",
+];
+
 /// How far something is allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Leave {
@@ -293,7 +309,11 @@ impl<'d> Judge<'d> {
                 if scope == Scope::Others && pattern.is_own() {
                     continue;
                 }
-                if self.examples(pattern, kind).iter().any(|resource| consider(resource)) {
+                let mut examples = self.examples(pattern, kind);
+                if scope == Scope::Administrators {
+                    examples.extend(self.administrators(pattern, kind));
+                }
+                if examples.iter().any(|resource| consider(resource)) {
                     return best;
                 }
             }
@@ -323,6 +343,15 @@ impl<'d> Judge<'d> {
         // A path may hold a colon, `role/x:user/bob`, but hardly any does.
         let likely = |name: &String| !name.is_empty() && !name.contains(':');
         names.filter(likely).map(|name| format!("{beginning}{name}")).collect()
+    }
+
+    /// Roles that a pattern means among those called as administrators' mostly are.
+    fn administrators(&self, pattern: &Pattern, kind: ResourceType) -> Vec<String> {
+        let place = self.home.place_of(pattern, kind, &self.fuel);
+        // Of a letter or two nobody knows what is meant.
+        let Some(place) = place.filter(|_| pattern.is_narrow()) else { return Vec::new() };
+        let resources = ADMINISTRATORS.iter().map(|name| format!("{}{name}", place.beginning));
+        resources.filter(|resource| pattern.fits(resource, &self.fuel)).collect()
     }
 
     /// On this resource?

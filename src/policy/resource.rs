@@ -247,17 +247,16 @@ impl Home {
 
     fn account_of(&self, account: &[u8], kind: ResourceType, fuel: &Fuel) -> Option<String> {
         let fits = |one: &str| piece(account).fits(one, fuel).then(|| one.to_owned());
+        let figures = || piece(account).example(self.elsewhere.get(..6)?);
         match (literal(account), self.account()) {
             // Of a bucket, a snapshot.
             (Some(""), _) => Some(String::new()),
             (Some(named), _) if kind.accounts == Accounts::Each => Some(named.to_owned()),
             (_, Some(own)) => fits(own)
-                .or_else(|| fits(&self.elsewhere).filter(|_| kind.accounts != Accounts::Own)),
+                .or_else(|| fits(&self.elsewhere).filter(|_| kind.accounts != Accounts::Own))
+                .or_else(|| figures().filter(|_| kind.accounts == Accounts::Each)),
             (Some(named), None) => Some(named.to_owned()),
-            (None, None) => {
-                let figures = || piece(account).example(self.elsewhere.get(..6)?);
-                fits(&self.elsewhere).or_else(figures)
-            }
+            (None, None) => fits(&self.elsewhere).or_else(figures),
         }
     }
 

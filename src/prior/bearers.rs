@@ -2,12 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use super::given::Given;
 use super::index::{BEARERS, MEMBERS};
 use super::reach::ReachMemo;
 use super::reader::Reader;
 use super::write::is_default;
 use super::{Address, Moment, Prior, Registers, fold, policy};
 use crate::event::Event;
+
+/// Most bearers of a policy looked at for what they hold beside it.
+const BEARERS_MAX: usize = 40;
 
 /// What a call changes that others bear.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +55,21 @@ impl Shared {
             }
             _ => None,
         }
+    }
+
+    /// What those are given who have the policy attached, the latest first; of a group nobody.
+    pub(super) fn bearers(&self, reader: &mut Reader<'_>) -> Vec<Given> {
+        let thing = format!("attached {}", self.arn);
+        let listed = match self.arn.is_empty() {
+            true => None,
+            false => reader.listed(self.at.of(BEARERS)),
+        };
+        let all = listed.into_iter().flat_map(|(listed, _)| listed).rev().take(BEARERS_MAX);
+        let identities = all.map(|entity| Address::new(self.account(), entity, ""));
+        identities
+            .filter(|at| !is_absent(reader.value(&at.of(thing.as_str())).as_ref()))
+            .map(|identity| Given { identity, thing: thing.clone() })
+            .collect()
     }
 
     /// The account in which it is.
@@ -131,6 +150,6 @@ fn bears(reader: &mut Reader<'_>, at: &Address, arn: &str) -> bool {
 }
 
 /// For certain not there.
-fn is_absent(found: Option<&Prior>) -> bool {
+pub(super) fn is_absent(found: Option<&Prior>) -> bool {
     matches!(found, Some(Prior::Absent { .. }))
 }

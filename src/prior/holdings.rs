@@ -8,10 +8,15 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 
+use super::bearers::is_absent;
 use super::given::Given;
+use super::index::MEMBERS;
 use super::reader::Reader;
-use super::{Address, Handed, Moment, Prior, ReachMemo, Registers, Why};
+use super::{Address, Handed, Moment, Prior, ReachMemo, Registers, Shared, Why};
 
+/// Most identities together of which is looked at what they hold beside what an event gives: the latest that were
+/// given it.
+const BESIDE_MAX: usize = 40;
 /// How late an event may arrive behind those that came after it.
 const LATE: SignedDuration = SignedDuration::from_mins(15);
 
@@ -125,32 +130,70 @@ impl Held {
 }
 
 impl Beside {
-    /// What is known of whom an event gives something. What later events wrote counts too, where it is known by
-    /// now: events do not arrive in their order, and the second piece must not hide behind the first.
+    /// What is known of whom an event gives something, and of those who bear what it changes. What later events
+    /// wrote counts too, where it is known by now: events do not arrive in their order, and the second piece must
+    /// not hide behind the first.
     ///
     /// # Errors
     /// The registers that must be read first.
     pub fn of(
-        given: &Given,
+        given: Option<&Given>,
+        shared: Option<&Shared>,
         moment: Moment<'_>,
         registers: &Registers,
-    ) -> Result<Self, BTreeSet<Address>> {
+    ) -> Result<Vec<Self>, BTreeSet<Address>> {
         let at = moment.at.checked_add(LATE).unwrap_or(moment.at);
         let memo = ReachMemo::default();
         let mut reader = Reader::new(Moment { at, ..moment }, registers, &memo);
-        let (identity, mut beside) = (&given.identity, Self::default());
-        for thing in reader.things(identity, &mut beside.kept).into_iter().flatten() {
+        let mut all: Vec<Self> = given.iter().map(|given| reader.beside(given)).collect();
+        let Some(shared) = shared else { return reader.told(all) };
+        if let (Some(given), Some(group)) = (given, all.first().cloned()) {
+            all.extend(reader.beside_members(&given.identity, &group));
+        }
+        for given in shared.bearers(&mut reader) {
+            let beside = reader.beside(&given);
+            if given.identity.entity.starts_with("group ") {
+                all.extend(reader.beside_members(&given.identity, &beside));
+            }
+            all.push(beside);
+        }
+        all.truncate(BESIDE_MAX);
+        reader.told(all)
+    }
+}
+
+impl Reader<'_> {
+    fn beside(&mut self, given: &Given) -> Beside {
+        let (identity, mut beside) = (&given.identity, Beside::default());
+        for thing in self.things(identity, &mut beside.kept).into_iter().flatten() {
             let own = thing == given.thing;
             let holdings = if own { &mut beside.replaced } else { &mut beside.kept };
-            reader.thing(identity, &thing, holdings);
+            self.thing(identity, &thing, holdings);
         }
-        beside.kept.boundary = reader.boundary(identity);
+        beside.kept.boundary = self.boundary(identity);
         if let Some(arn) = given.thing.strip_prefix("attached ") {
-            reader.attached(identity, arn, true, &mut beside.given);
+            self.attached(identity, arn, true, &mut beside.given);
         } else if let Some(group) = given.thing.strip_prefix("member ") {
-            beside.given = reader.identity(&group_of(identity, group));
+            beside.given = self.identity(&group_of(identity, group));
         }
-        reader.told(beside)
+        beside
+    }
+
+    /// What a group is given its members are given, who hold beside it what is theirs.
+    fn beside_members(&mut self, group: &Address, beside: &Beside) -> Vec<Beside> {
+        let members = self.listed(group.of(MEMBERS)).map(|(members, _)| members);
+        let place = format!("member {}", group.entity.trim_start_matches("group "));
+        let mut all = Vec::new();
+        for member in members.into_iter().flatten().rev().take(BESIDE_MAX) {
+            let identity = Address::new(&group.account, member, "");
+            if is_absent(self.value(&identity.of(place.as_str())).as_ref()) {
+                continue;
+            }
+            let Beside { mut kept, .. } = self.beside(&Given { identity, thing: place.clone() });
+            kept.share(beside.kept.clone(), true);
+            all.push(Beside { kept, ..beside.clone() });
+        }
+        all
     }
 }
 

@@ -12,8 +12,8 @@ use crate::derive::{self, Bearer, CallOutcome};
 use crate::effects::{Lookups, Publish, State};
 use crate::event::Event;
 use crate::prior::{
-    self, Address, Ask, Bearers, Beside, Given, Handed, Held, Moment, Prior, ReachMemo, Registers,
-    Shared, Why,
+    self, Address, Ask, Bearers, Beside, Handed, Held, Moment, Prior, Questions, ReachMemo,
+    Registers, Shared, Why,
 };
 
 /// Most registers read for one answer: a policy's versions, or an identity renamed again and again.
@@ -67,16 +67,19 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         Some(held.unwrap_or_else(|why| Held::unknown(handed, why)))
     }
 
-    /// What whom an event gives something holds beside. What nobody knows adds nothing.
+    /// What those hold beside that an event gives something. What nobody knows adds nothing.
     pub(super) async fn beside(
         &self,
         event: &Event,
-        given: Option<&Given>,
+        questions: &Questions,
         registers: &mut Registers,
-    ) -> Option<Beside> {
-        let given = given?;
-        let of = |moment: Moment<'_>, known: &Registers| Beside::of(given, moment, known);
-        self.in_rounds(event, registers, of).await.ok()
+    ) -> Vec<Beside> {
+        let (given, shared) = (questions.given.as_ref(), questions.shared.as_ref());
+        if given.is_none() && shared.is_none() {
+            return Vec::new();
+        }
+        let of = |moment: Moment<'_>, known: &Registers| Beside::of(given, shared, moment, known);
+        self.in_rounds(event, registers, of).await.unwrap_or_default()
     }
 
     /// Which of those that the owner guards, or that are ours, bear what an event changes.

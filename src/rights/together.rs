@@ -10,24 +10,36 @@ use crate::prior::{Beside, Holdings};
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
 const BYTES_MAX: usize = 1 << 20;
 
+/// Most identities of which each is judged by itself. The others are judged as if they were one.
+const EACH_MAX: usize = 2;
+/// About so many bytes of documents of the others are judged.
+const POOL_BYTES_MAX: usize = 128 * 1024;
+
 impl Rights {
     /// Adds what makes an administrator of somebody by the new document, `put` or given by its name, together with
     /// those that stay, and by neither alone. Of AWS's own policies no document is known: they join with nothing,
     /// but what they give already is nothing new.
     pub(super) fn join_to(
         &mut self,
-        put: Option<PolicyDocument>,
-        beside: Option<&Beside>,
+        put: Option<&PolicyDocument>,
+        beside: &[Beside],
         own: Option<&str>,
     ) {
-        let Some(Beside { kept, replaced, given }) = beside else { return };
+        let (each, rest) = beside.split_at(beside.len().min(EACH_MAX));
+        each.iter().for_each(|beside| self.join_to_one(put, beside, own));
+        if !rest.is_empty() {
+            self.join_to_one(put, &pooled(rest), own);
+        }
+    }
+
+    fn join_to_one(&mut self, put: Option<&PolicyDocument>, beside: &Beside, own: Option<&str>) {
+        let Beside { kept, replaced, given } = beside;
         if [kept, replaced, given].into_iter().map(bytes).sum::<usize>() > BYTES_MAX {
-            self.together = Grants::too_long().beyond(&[&self.grants]);
-            self.grants.extend(self.together.clone());
+            self.give_together(Grants::too_long().beyond(&[&self.grants]));
             return;
         }
         let kept_documents = documents(kept);
-        let given = put.map_or_else(|| documents(given), |document| vec![document]);
+        let given = put.map_or_else(|| documents(given), |document| vec![document.clone()]);
         let allow = |all: &[PolicyDocument]| !all.iter().all(PolicyDocument::denies_only);
         // Whoever is made an administrator by the new one alone is told of already.
         if self.grants.all.contains("admin") || !allow(&kept_documents) || !allow(&given) {
@@ -49,8 +61,12 @@ impl Rights {
         }
         let of_aws: Vec<&String> = kept.managed.iter().chain(&replaced.managed).collect();
         let before = judged(&[kept_documents, documents(replaced)].concat(), &of_aws);
-        self.together = after.beyond(&[&before]);
-        self.grants.extend(self.together.clone());
+        self.give_together(after.beyond(&[&before]));
+    }
+
+    fn give_together(&mut self, grants: Grants) {
+        self.grants.extend(grants.clone());
+        self.together.extend(grants);
     }
 
     /// What it gives, for people.
@@ -67,6 +83,30 @@ impl Rights {
         let together = together.map(|line| format!("together with what it has: {line}"));
         describe(&alone).into_iter().chain(together).collect()
     }
+}
+
+/// Several as one, without what bounds each of them or is denied, and of them as many as are judged in the time that
+/// there is.
+fn pooled(all: &[Beside]) -> Beside {
+    let mut pool = Beside::default();
+    for beside in all {
+        let pairs = [
+            (&mut pool.kept, &beside.kept),
+            (&mut pool.replaced, &beside.replaced),
+            (&mut pool.given, &beside.given),
+        ];
+        for (into, from) in pairs {
+            let documents = from.documents.iter().chain(&from.possible);
+            let fresh: Vec<String> =
+                documents.filter(|text| !into.possible.contains(text)).cloned().collect();
+            into.possible.extend(fresh);
+            into.managed.extend(from.managed.iter().cloned());
+        }
+        if bytes(&pool.kept) > POOL_BYTES_MAX {
+            break;
+        }
+    }
+    pool
 }
 
 fn bytes(holdings: &Holdings) -> usize {
@@ -103,7 +143,7 @@ mod tests {
         let document = PolicyDocument::parse(put).unwrap();
         let grants = Grants::of(&document, OWN);
         let mut rights = Rights { grants, ..Rights::default() };
-        rights.join_to(Some(document), Some(beside), OWN);
+        rights.join_to(Some(&document), std::slice::from_ref(beside), OWN);
         assert!(rights.together.all.is_subset(&rights.grants.all));
         rights.together.all.into_iter().collect::<Vec<_>>().join(" ")
     }

@@ -529,11 +529,15 @@ fn a_role_that_is_named_as_administrators_are_is_a_way() {
     ] {
         for name in
             ["Admin", "x/deploy-admin", "OrgAdministrator", "admin_role", "*-admins", "*Admin*"]
+                .into_iter()
+                .chain(["Adm*", "admin/*", "Administrator*", "admins/?*"])
         {
             check_one(action, &role(name), &[word, "escalation"], &[]);
         }
         // Applications, and what only begins so; a prefix says nothing of the rights behind it.
         for name in ["admin-portal", "administration-ui-runtime", "admin/reader", "prod-*", "cdk-*"]
+            .into_iter()
+            .chain(["app/*", "admin-portal*", "admin/reader*", "app/adm-*"])
         {
             check_one(action, &role(name), &[], &["escalation"]);
         }
@@ -543,6 +547,17 @@ fn a_role_that_is_named_as_administrators_are_is_a_way() {
         );
         check(&but, &[], &["escalation"]);
     }
+    // Roles of another account are worn, and not handed on.
+    let word = "privesc:assume-administrator-role";
+    for elsewhere in
+        ["999988887777:role/Administrator", "999988887777:role/x-admin*", "99*:role/Admin"]
+    {
+        let role = format!(r#""arn:aws:iam::{elsewhere}""#);
+        check_one("sts:AssumeRole", &role, &[word], &[]);
+        check_one("iam:PassRole", &role, &[], &["escalation"]);
+    }
+    let role = r#""arn:aws:iam::999988887777:role/deploy""#;
+    check_one("sts:AssumeRole", role, &[], &["escalation"]);
 }
 
 #[test]
