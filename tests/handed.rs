@@ -364,6 +364,25 @@ fn a_pattern_that_reaches_an_administrator_s_role_is_told() {
 }
 
 #[test]
+fn a_permission_set_that_may_wear_an_administrator_s_role_is_told() {
+    let document = |resource: &str| {
+        json!({"Version": "2012-10-17", "Statement":
+            {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": resource}})
+    };
+    let put = |resource: &str| {
+        let set = "arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-1234567890abcdef";
+        let parameters =
+            json!({"permissionSetArn": set, "inlinePolicy": document(resource).to_string()});
+        by_stack(call("sso", "PutInlinePolicyToPermissionSet", 9, parameters))
+    };
+    for resource in [ROLE, "arn:aws:iam::111122223333:role/app/W*"] {
+        assert!(last(QUIET, worker(ADMIN), put(resource)) >= Some(Severity::Medium), "{resource}");
+        let told = last(QUIET, worker(READS), put(resource));
+        assert!(told <= Some(Severity::Informational), "{resource}: {told:?}");
+    }
+}
+
+#[test]
 fn what_all_but_one_role_is_denied_reaches_that_one() {
     let all = json!({"Effect": "Allow", "Action": "sts:*", "Resource": "*"});
     let but = |role: &str| json!([all, {"Effect": "Deny", "Action": "sts:*", "NotResource": role}]);

@@ -222,15 +222,30 @@ fn in_the_first_hour_of_the_stack_whoever_comes_first_makes_it() {
 fn a_name_that_the_caller_chooses_makes_no_new_caller() {
     let engine = engine("accounts: {}\n");
     let federated = |number: usize| {
-        let identity = json!({"type": "FederatedUser", "accountId": "111122223333",
+        json!({"type": "FederatedUser", "accountId": "111122223333",
             "arn": format!("arn:aws:sts::111122223333:federated-user/n{number}"),
-            "sessionContext": {"sessionIssuer": {"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/bob"}}});
-        let parameters = json!({"roleName": "iam-responder-x"});
-        refused(call("iam", "DeleteRole", &parameters, &identity, number), "role iam-responder-x")
+            "sessionContext": {"sessionIssuer": {"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/bob"}}})
     };
-    let events: Vec<Value> = (0..9).map(federated).collect();
-    let told = all(&engine, &events).iter().filter(|one| one.outcome == Verdict::Alerted).count();
-    assert_eq!(told, 1);
+    let named = |kind: &'static str| move |number: usize| json!({"type": kind, "userName": format!("n{number}"), "principalId": format!("p{number}")});
+    let callers: [&dyn Fn(usize) -> Value; 6] = [
+        &federated,
+        &named("WebIdentityUser"),
+        &named("SAMLUser"),
+        &named("Unknown"),
+        &named("IdentityCenterUser"),
+        &named("AssumedRole"),
+    ];
+    for caller in callers {
+        let attempt = |number: usize| {
+            let parameters = json!({"roleName": "iam-responder-x"});
+            let event = call("iam", "DeleteRole", &parameters, &caller(number), number);
+            refused(event, "role iam-responder-x")
+        };
+        let events: Vec<Value> = (0..9).map(attempt).collect();
+        let outcomes = all(&engine, &events);
+        let told = outcomes.iter().filter(|one| one.outcome == Verdict::Alerted).count();
+        assert_eq!(told, 1, "{}", caller(1));
+    }
 }
 
 #[test]

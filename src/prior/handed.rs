@@ -144,7 +144,8 @@ impl Handed {
         let gift = caller.zip(places);
         let gift = gift.map(|(caller, places)| Gift { caller: caller.to_owned(), places });
         let thing = thing(event, source, call).map(at).zip(gift);
-        let by_policy = of_iam && call.contains("Policy") && call != "UpdateAssumeRolePolicy";
+        let by_policy = (of_iam && call.contains("Policy") && call != "UpdateAssumeRolePolicy")
+            || source == "sso.amazonaws.com";
         let cut = search.cut;
         let account = account.to_owned();
         Some(Self {

@@ -208,9 +208,15 @@ fn change_set_key(arn: &str) -> String {
     format!("own-change-set\n{}", arn.escape_debug())
 }
 
-/// A name that whoever asks for a session chooses: each attempt may come under a new one.
+/// Is its name, or all that is known of it, what it calls itself? Each attempt may come under a new one. AWS says
+/// who users, roles, accounts and its services are.
 fn names_itself(facts: &Facts) -> bool {
-    matches!(facts.principal.kind.as_str(), "FederatedUser" | "WebIdentityUser" | "SAMLUser")
+    let principal = &facts.principal;
+    match principal.kind.as_str() {
+        "Root" | "IAMUser" | "AWSAccount" | "AWSService" => false,
+        "AssumedRole" | "Role" => principal.role_arn.is_none() && principal.arn.is_none(),
+        _ => true,
+    }
 }
 
 /// Was it tried in vain? A sign-in that failed is judged by its rules alone: nobody is known by it.

@@ -89,10 +89,11 @@ impl<'e> Search<'e> {
                 | "CreatePolicy"
                 | "CreatePolicyVersion",
             ) => {
-                let found = event.value("detail.requestParameters.policyDocument")?;
-                let found = PolicyDocument::from_field(found)?;
-                self.policy(&found, true);
-                policies.push(found);
+                policies.push(self.document(event, "policyDocument")?);
+                "role"
+            }
+            ("sso.amazonaws.com", "PutInlinePolicyToPermissionSet") => {
+                policies.push(self.document(event, "inlinePolicy")?);
                 "role"
             }
             (
@@ -125,6 +126,13 @@ impl<'e> Search<'e> {
             }
         };
         Some(Call { kind, document, policies })
+    }
+
+    fn document(&mut self, event: &Event, parameter: &str) -> Option<PolicyDocument> {
+        let found = event.value(&format!("detail.requestParameters.{parameter}"))?;
+        let document = PolicyDocument::from_field(found)?;
+        self.policy(&document, true);
+        Some(document)
     }
 
     /// The roles that a policy lets be worn or, with `hand_on`, handed on: those that it names in full, and the
