@@ -118,8 +118,10 @@ fn among_more_members_than_are_kept_a_guarded_one_may_be() {
         let first = std::iter::once(member("auditor"));
         first.chain((1..count).map(|number| member(&format!("lee-{number}")))).collect()
     };
+    // 256 are kept.
+    check(&many(256), group("PutGroupPolicy", Some(DENY)), true);
     check(&many(300), group("PutGroupPolicy", Some(DENY)), true);
-    let nobody: Vec<Value> = many(30).into_iter().skip(1).collect();
+    let nobody: Vec<Value> = many(256).into_iter().skip(1).collect();
     check(&nobody, group("PutGroupPolicy", Some(DENY)), false);
 }
 

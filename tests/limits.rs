@@ -41,7 +41,7 @@ enum Tried {
 use Tried::{Here, Not, There};
 
 /// By the first cell of their line in README.md.
-const LIMITS: [(&str, Tried); 28] = [
+const LIMITS: [(&str, Tried); 30] = [
     ("one event", Here(one_event)),
     (
         "one input file, unpacked",
@@ -71,6 +71,14 @@ const LIMITS: [(&str, Tried); 28] = [
     (
         "what the function remembers without a table",
         There("src/effects/recent.rs", "a_flood_of_large_entries_stays_within_the_bytes"),
+    ),
+    (
+        "what was before: who has a policy, is in a group, is or was an administrator's role of the account",
+        There("tests/guarded.rs", "among_more_members_than_are_kept_a_guarded_one_may_be"),
+    ),
+    (
+        "who has a policy that is changed, and what each of them holds beside it",
+        There("tests/together.rs", "of_many_bearers_the_latest_are_looked_at"),
     ),
     (
         "what was before: one policy, attachment or the like",

@@ -224,6 +224,22 @@ fn behind_other_bearers_none_is_hidden() {
 }
 
 #[test]
+fn of_many_bearers_the_latest_are_looked_at() {
+    let [one, two] = halves();
+    let before = |bearers: usize| {
+        let bears = |number: usize| {
+            let parameters = json!({"userName": format!("u{number}"), "policyArn": POLICY});
+            call("AttachUserPolicy", 1 + number, parameters)
+        };
+        let piece = json!({"userName": "u0", "policyName": "p", "policyDocument": one});
+        let first = vec![policy(&daily()), call("PutUserPolicy", 1, piece)];
+        first.into_iter().chain((0..bearers).map(bears)).collect::<Vec<Value>>()
+    };
+    completes(&[before(40), vec![version(55, &two, true)]].concat());
+    adds_nothing(&[before(41), vec![version(55, &two, true)]].concat());
+}
+
+#[test]
 fn another_name_parts_no_pieces() {
     let [one, two] = halves();
     let renamed = call("UpdateUser", 3, json!({"userName": "lee", "newUserName": "LeeUser"}));

@@ -3,15 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::given::Given;
+use super::holdings::BESIDE_MAX;
 use super::index::{BEARERS, MEMBERS};
 use super::reach::ReachMemo;
 use super::reader::Reader;
 use super::write::is_default;
 use super::{Address, Moment, Prior, Registers, fold, policy};
 use crate::event::Event;
-
-/// Most bearers of a policy looked at for what they hold beside it.
-const BEARERS_MAX: usize = 40;
 
 /// What a call changes that others bear.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +62,7 @@ impl Shared {
             true => None,
             false => reader.listed(self.at.of(BEARERS)),
         };
-        let all = listed.into_iter().flat_map(|(listed, _)| listed).rev().take(BEARERS_MAX);
+        let all = listed.into_iter().flat_map(|(listed, _)| listed).rev().take(BESIDE_MAX);
         let identities = all.map(|entity| Address::new(self.account(), entity, ""));
         identities
             .filter(|at| !is_absent(reader.value(&at.of(thing.as_str())).as_ref()))

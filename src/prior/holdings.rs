@@ -16,7 +16,7 @@ use super::{Address, Handed, Moment, Prior, ReachMemo, Registers, Shared, Why};
 
 /// Most identities together of which is looked at what they hold beside what an event gives: the latest that were
 /// given it.
-const BESIDE_MAX: usize = 40;
+pub(super) const BESIDE_MAX: usize = 40;
 /// How late an event may arrive behind those that came after it.
 const LATE: SignedDuration = SignedDuration::from_mins(15);
 
