@@ -107,6 +107,12 @@ fn a_group_is_guarded_by_its_members() {
         let left = call("iam", "RemoveUserFromGroup", 5, left);
         check(&[member("auditor"), left], group(name, document), false);
     }
+    let renamed =
+        call("iam", "UpdateGroup", 5, json!({"groupName": "Crew", "newGroupName": "Staff"}));
+    let mut ban = group("PutGroupPolicy", Some(DENY));
+    ban["requestParameters"]["groupName"] = json!("staff");
+    check(&[member("auditor"), renamed.clone()], ban.clone(), true);
+    check(&[member("lee"), renamed], ban, false);
     // The policy that the group bears.
     check(&[member("auditor"), attach("Group", "crew")], version(DENY, true), true);
     check(&[member("lee"), attach("Group", "crew")], version(DENY, true), false);

@@ -124,7 +124,7 @@ impl Bearers {
         wanted: &impl Fn(&str, &str) -> bool,
         reader: &mut Reader<'_>,
     ) {
-        let (listed, full) = reader.listed(group.of(MEMBERS)).unwrap_or_default();
+        let (listed, full) = reader.listed_by_all_names(group, MEMBERS).unwrap_or_default();
         self.cut |= full;
         let place = format!("member {}", group.entity.trim_start_matches("group "));
         for entity in listed {

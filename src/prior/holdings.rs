@@ -181,7 +181,7 @@ impl Reader<'_> {
 
     /// What a group is given its members are given, who hold beside it what is theirs.
     fn beside_members(&mut self, group: &Address, beside: &Beside) -> Vec<Beside> {
-        let members = self.listed(group.of(MEMBERS)).map(|(members, _)| members);
+        let members = self.listed_by_all_names(group, MEMBERS).map(|(members, _)| members);
         let place = format!("member {}", group.entity.trim_start_matches("group "));
         let mut all = Vec::new();
         for member in members.into_iter().flatten().rev().take(BESIDE_MAX) {

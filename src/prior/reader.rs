@@ -206,28 +206,15 @@ impl<'r> Reader<'r> {
         identity: &Address,
         holdings: &mut Holdings,
     ) -> Option<BTreeSet<String>> {
-        let (mut things, mut whole) = (BTreeSet::new(), false);
-        let (mut entity, mut moment) = (identity.life(), self.moment);
-        for _ in 0..=RENAMES_MAX {
-            let (life, list) = (entity.clone(), entity.of(GIVEN));
-            let list = self.listed(list);
-            let life = self.need(answer::read(life, self.registers));
-            let (listed, full) = list?;
-            things.extend(listed.into_iter().map(str::to_owned));
-            holdings.cut |= full;
-            let Some(birth) = life?.life(moment) else { break };
-            match &birth.value {
-                Value::Present(former) if !former.is_empty() => {
-                    entity = Address { entity: former.clone(), ..entity };
-                    moment = Moment { at: birth.at, event_id: &birth.event_id };
-                }
-                Value::Present(_) => {
-                    whole = true;
-                    self.omitted(&entity, birth.at, holdings);
-                    break;
-                }
-                Value::Absent | Value::Unsaid | Value::Listed(_) => break,
-            }
+        let listed = self.listed_by_all_names(identity, GIVEN);
+        let (names, born) = self.names(identity)?;
+        let (listed, full) = listed?;
+        let mut things: BTreeSet<String> = listed.into_iter().map(str::to_owned).collect();
+        holdings.cut |= full;
+        let mut whole = false;
+        if let (Some(first), Some(born)) = (names.last(), born) {
+            whole = true;
+            self.omitted(first, born, holdings);
         }
         // A list that was begun before lists were kept has no such mark.
         whole &= things.remove("");
@@ -236,6 +223,45 @@ impl<'r> Reader<'r> {
         }
         holdings.cut |= things.len() > THINGS_MAX;
         Some(things.into_iter().take(THINGS_MAX).collect())
+    }
+
+    /// The names that an identity bore until now, the latest first, and when it was made by the last of them, where
+    /// events or a seed told. `None`: a register is missing.
+    fn names(&mut self, identity: &Address) -> Option<(Vec<Address>, Option<Timestamp>)> {
+        let (mut entity, mut moment) = (identity.life(), self.moment);
+        let mut names = Vec::new();
+        while names.len() <= RENAMES_MAX {
+            names.push(entity.clone());
+            let life = self.need(answer::read(entity.clone(), self.registers))?;
+            let Some(birth) = life.life(moment) else { break };
+            match &birth.value {
+                Value::Present(former) if !former.is_empty() => {
+                    entity = Address { entity: former.clone(), ..entity };
+                    moment = Moment { at: birth.at, event_id: &birth.event_id };
+                }
+                Value::Present(_) => return Some((names, Some(birth.at))),
+                Value::Absent | Value::Unsaid | Value::Listed(_) => break,
+            }
+        }
+        Some((names, None))
+    }
+
+    /// A list of an identity with those that it had under its former names, and whether older things may have made
+    /// room in one.
+    pub(super) fn listed_by_all_names(
+        &mut self,
+        identity: &Address,
+        list: &str,
+    ) -> Option<(Vec<&'r str>, bool)> {
+        // Asked for together with its life.
+        self.listed(identity.of(list));
+        let (mut all, mut any_full) = (Vec::new(), false);
+        for name in self.names(identity)?.0.iter().rev() {
+            let (listed, full) = self.listed(name.of(list))?;
+            all.extend(listed);
+            any_full |= full;
+        }
+        Some((all, any_full))
     }
 
     /// A call whose parameters CloudTrail dropped may have put an inline policy.
