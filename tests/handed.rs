@@ -266,6 +266,17 @@ fn behind_more_roles_than_are_looked_at_nothing_is_hidden() {
     // As of one that leads into many accounts.
     assert!(last(PLAIN, vec![], policy(40)) <= Some(Severity::Low));
     assert!(last(PLAIN, vec![], policy(41)) >= Some(Severity::Medium));
+    // And by a pattern in each.
+    let pattern = |count: usize| {
+        let roles: Vec<String> =
+            (0..count).map(|n| format!("arn:aws:iam::1000000000{n:02}:role/app-*")).collect();
+        by_statement(
+            &[],
+            &json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": roles}),
+        )
+    };
+    assert!(pattern(40) <= Some(Severity::Low));
+    assert!(pattern(41) >= Some(Severity::Medium));
 }
 
 #[test]

@@ -78,6 +78,8 @@ impl Reader<'_> {
                 self.reached_in(&account, own, document, hand_on, &mut reached);
             }
         }
+        reached.cut |= reached.roles.len() > BEARERS_OF_POLICY_MAX;
+        reached.roles.truncate(BEARERS_OF_POLICY_MAX);
         reached
     }
 
