@@ -15,6 +15,8 @@ use crate::policy::PolicyDocument;
 const ACCOUNTS_MAX: usize = 40;
 /// Most customer's policies that make administrators whose bearers are looked at, in one account.
 const POLICIES_MAX: usize = 40;
+/// Most paths of one document in which a role may lie of which nobody knows where.
+const DIRECTORIES_MAX: usize = 16;
 /// How many roles one may wear one after the other, beginning with one that is handed over.
 const HOPS_MAX: usize = 2;
 
@@ -93,6 +95,10 @@ impl Reader<'_> {
     ) {
         let roles = self.administrators(account, &mut reached.cut);
         let directories = document.directories_of_roles();
+        if directories.len() > DIRECTORIES_MAX {
+            reached.cut |= !roles.is_empty();
+            return;
+        }
         let mut arns = Vec::new();
         for role in &roles {
             for path in self.paths(role, &directories) {
