@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 use jiff::Timestamp;
 use thiserror::Error;
 
+mod content;
 mod counting;
 mod once;
 mod prior;
