@@ -397,7 +397,7 @@ fn the_day_s_word_tells_what_suppressions_silenced() {
     let topics = BTreeMap::from([(Severity::Low, vec![low])]);
     let word = |now: &str| {
         let now = now.parse().unwrap();
-        pollster::block_on(tell_suppressed(engine.site(), &state, &publish, &topics, now)).alerts
+        pollster::block_on(tell_suppressed(&engine, &state, &publish, &topics, now)).alerts
     };
     assert_eq!(word("2026-11-24T00:01:00Z"), 0);
     let responder = Responder::offline(&engine, &topics, &publish, &state, Origin::Checked);

@@ -70,23 +70,23 @@ fn value(words: &[String], option: &str) -> Option<String> {
 
 /// The JSON that goes to the CLI as a word of its own.
 fn json_of(words: &[String]) -> Value {
-    let at = words.iter().position(|word| word == "--cli-input-json").unwrap();
-    serde_json::from_str(&words[at + 1]).unwrap()
+    let mut after = words.iter().skip_while(|word| *word != "--cli-input-json").skip(1);
+    serde_json::from_str(after.next().unwrap()).unwrap()
 }
 
 /// Options of a command whose value is a word of its own, which could be taken for an option. Of what the CLI wants so,
 /// JSON begins with a brace.
 fn values_apart(command: &str) -> Vec<&str> {
-    let words: Vec<&str> = command.split(' ').collect();
-    let apart = |pair: &&[&str]| {
-        let name = pair[0].strip_prefix("--").unwrap_or_default();
+    let apart = |(word, next): (&'_ str, &'_ str)| {
+        let name = word.strip_prefix("--").unwrap_or_default();
         let is_option = !name.is_empty()
             && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-        let is_json = name == "cli-input-json" && pair[1].starts_with("'{");
-        let goes_on = pair[1].starts_with("--") || ["&&", "|"].contains(&pair[1]);
+        let is_json = name == "cli-input-json" && next.starts_with("'{");
+        let goes_on = next.starts_with("--") || ["&&", "|"].contains(&next);
         is_option && !goes_on && !is_json
     };
-    words.windows(2).filter(apart).map(|pair| pair[0]).collect()
+    let pairs = command.split(' ').zip(command.split(' ').skip(1));
+    pairs.filter(|pair| apart(*pair)).map(|(word, _)| word).collect()
 }
 
 const NAMES: [&str; 8] = [
