@@ -6,7 +6,8 @@ use std::rc::Rc;
 use super::Delivery;
 use super::clause::Clause;
 use super::demand::{Demand, Demands, Share};
-use super::pack::{BusRules, prepared};
+use super::fit::Prepared;
+use super::pack::BusRules;
 use crate::rule::Rule;
 
 /// Answers for one set of bus rules. Rules ask for the same things: each is judged once.
@@ -16,19 +17,36 @@ pub struct Shares<'b> {
     /// Whether a clause is delivered: by bus rules for changes too, by those for reads too.
     known: HashMap<(Rc<Clause>, bool, bool), bool>,
     projected: Demands,
+    /// What the bus rules were not made from.
+    prepared: Prepared,
 }
 
 impl<'b> Shares<'b> {
     pub(super) fn new(bus_rules: &'b BusRules) -> Self {
-        Self { bus_rules, known: HashMap::new(), projected: Demands::default() }
+        Self {
+            bus_rules,
+            known: HashMap::new(),
+            projected: Demands::default(),
+            prepared: Prepared::default(),
+        }
     }
 
     /// How much of what a rule looks for the bus rules deliver, with or without those for reads.
     pub fn of(&mut self, rule: &Rule, reads: bool) -> Share {
         let demands = self.projected.of_rule(rule);
+        self.of_demands(&demands, reads)
+    }
+
+    /// The same without those for reads, and with them.
+    pub fn both(&mut self, rule: &Rule) -> (Share, Share) {
+        let demands = self.projected.of_rule(rule);
+        (self.of_demands(&demands, false), self.of_demands(&demands, true))
+    }
+
+    fn of_demands(&mut self, demands: &[Demand], reads: bool) -> Share {
         let (mut missed, mut in_part) = (0, 0);
         let mut all_explained = true;
-        for demand in &demands {
+        for demand in demands {
             if self.delivered(demand, demand.delivery == Delivery::Changes, reads) {
                 continue;
             }
@@ -56,9 +74,11 @@ impl<'b> Shares<'b> {
         if let Some(known) = self.known.get(&key) {
             return *known;
         }
-        let parts = prepared(&demand.clause);
-        let found =
-            parts.is_ok_and(|parts| parts.iter().all(|part| self.covered(part, changes, reads)));
+        let parts = self.bus_rules.prepared().known(&demand.clause);
+        let parts = parts.unwrap_or_else(|| self.prepared.of(&demand.clause));
+        let all_covered =
+            |parts: &Vec<Clause>| parts.iter().all(|part| self.covered(part, changes, reads));
+        let found = parts.as_ref().as_ref().is_ok_and(all_covered);
         self.known.insert(key, found);
         found
     }
