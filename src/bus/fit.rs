@@ -1,7 +1,7 @@
 //! A clause as bus rules ask it: in parts, or looser, so that EventBridge takes each.
 
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -16,16 +16,16 @@ const OF_A_RECORD: [&str; 5] =
 
 /// Clauses as bus rules ask them, each measured once.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Prepared(HashMap<Rc<Clause>, Rc<Result<Vec<Clause>, String>>>);
+pub(super) struct Prepared(HashMap<Arc<Clause>, Arc<Result<Vec<Clause>, String>>>);
 
 impl Prepared {
-    pub(super) fn known(&self, clause: &Rc<Clause>) -> Option<Rc<Result<Vec<Clause>, String>>> {
-        self.0.get(clause).map(Rc::clone)
+    pub(super) fn known(&self, clause: &Arc<Clause>) -> Option<Arc<Result<Vec<Clause>, String>>> {
+        self.0.get(clause).map(Arc::clone)
     }
 
-    pub(super) fn of(&mut self, clause: &Rc<Clause>) -> Rc<Result<Vec<Clause>, String>> {
-        let found = self.0.entry(Rc::clone(clause)).or_insert_with(|| Rc::new(prepared(clause)));
-        Rc::clone(found)
+    pub(super) fn of(&mut self, clause: &Arc<Clause>) -> Arc<Result<Vec<Clause>, String>> {
+        let found = self.0.entry(Arc::clone(clause)).or_insert_with(|| Arc::new(prepared(clause)));
+        Arc::clone(found)
     }
 }
 

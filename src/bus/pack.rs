@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -98,7 +98,7 @@ impl BusRules {
         let mut demands = Vec::new();
         let mut wanted: BTreeMap<Delivery, Vec<Clause>> = BTreeMap::new();
         // Rules that differ in facts alone want the same.
-        let mut known: HashSet<(Delivery, Rc<Clause>)> = HashSet::new();
+        let mut known: HashSet<(Delivery, Arc<Clause>)> = HashSet::new();
         for rule in rules.iter().filter(|rule| rule.spec.enabled) {
             let found = projected.of_rule(rule);
             if found.is_empty() {
@@ -110,7 +110,7 @@ impl BusRules {
                 });
             }
             for demand in found {
-                if known.insert((demand.delivery, Rc::clone(&demand.clause))) {
+                if known.insert((demand.delivery, Arc::clone(&demand.clause))) {
                     match prepared.of(&demand.clause).as_ref() {
                         Ok(clauses) => {
                             let wanted = wanted.entry(demand.delivery).or_default();

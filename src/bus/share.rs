@@ -1,7 +1,7 @@
 //! How much of what a rule looks for is delivered.
 
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::Delivery;
 use super::clause::Clause;
@@ -15,7 +15,7 @@ use crate::rule::Rule;
 pub struct Shares<'b> {
     bus_rules: &'b BusRules,
     /// Whether a clause is delivered: by bus rules for changes too, by those for reads too.
-    known: HashMap<(Rc<Clause>, bool, bool), bool>,
+    known: HashMap<(Arc<Clause>, bool, bool), bool>,
     projected: Demands,
     /// What the bus rules were not made from.
     prepared: Prepared,
@@ -70,7 +70,7 @@ impl<'b> Shares<'b> {
     }
 
     fn delivered(&mut self, demand: &Demand, changes: bool, reads: bool) -> bool {
-        let key = (Rc::clone(&demand.clause), changes, reads);
+        let key = (Arc::clone(&demand.clause), changes, reads);
         if let Some(known) = self.known.get(&key) {
             return *known;
         }
