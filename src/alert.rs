@@ -328,7 +328,7 @@ impl Alert {
         }
     }
 
-    /// The day's word about suppressions: how many alerts each silenced, a line each.
+    /// The day's word about silence: how many alerts each suppression and each override kept from people, a line each.
     #[must_use]
     pub fn suppressed(lines: &[String]) -> Self {
         let mut reasons: Vec<String> =
@@ -337,7 +337,8 @@ impl Alert {
             reasons.push(format!("and by {} more", lines.len() - REASONS_MAX));
         }
         Self {
-            sentence: "Suppressions of your site file silenced alerts since they were told of last, at most a day ago."
+            sentence: "Your site file silenced alerts, or made them quieter than medium, since it was told of last, at \
+                       most a day ago."
                 .to_owned(),
             reasons,
             runbook: Some(
@@ -345,7 +346,7 @@ impl Alert {
                  2. Narrow or remove what nobody can explain."
                     .to_owned(),
             ),
-            ..Self::bare(Severity::Low, "Alerts silenced by suppressions".to_owned())
+            ..Self::bare(Severity::Low, "Alerts silenced by the site file".to_owned())
         }
     }
 

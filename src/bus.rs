@@ -11,6 +11,7 @@
 
 mod clause;
 mod demand;
+mod fit;
 mod pack;
 mod project;
 mod reach;
@@ -20,9 +21,8 @@ mod traffic;
 
 pub use clause::{Names, REGION_CHARACTERS_MAX};
 pub use demand::Share;
-pub use pack::{
-    BUS_RULES_MAX, BusFault, BusRule, BusRules, PATTERN_CHARACTERS_MAX, WILDCARD_RULES_MAX,
-};
+pub use fit::PATTERN_CHARACTERS_MAX;
+pub use pack::{BUS_RULES_MAX, BusFault, BusRule, BusRules, WILDCARD_RULES_MAX};
 pub use reach::Reach;
 pub use share::Shares;
 pub use template::{BEGIN, END, replaced, resources};

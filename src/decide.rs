@@ -105,7 +105,7 @@ fn base(facts: &Facts, rules: &[&Rule], reasons: &mut Vec<String>) -> Option<Sev
     let attempt = facts.outcome != CallOutcome::Success;
     let loudest = rules.first()?;
     let severity = loudest.severity_of(facts.outcome);
-    reasons.push(match loudest.pack_severity {
+    reasons.push(match loudest.pack_severity() {
         Some(pack) => format!(
             "rule {} says {} by the site's override, {pack} by itself",
             loudest.spec.id, loudest.spec.severity

@@ -13,7 +13,7 @@
 //!  respond: look up ─▶ derive ─▶ match ─▶ count ─▶ decide ─▶ begin, claim ─▶ publish ─▶ outcome
 //!           over the traits of `effects`, in memory or on AWS (`aws`)
 //!  remind:  what nobody acknowledged, from the `ledger` ─▶ publish
-//!  suppressed: once a day, how much each suppression silenced ─▶ publish
+//!  suppressed: once a day, how much suppressions and overrides silenced ─▶ publish
 //! ```
 //!
 //! [`engine`] holds what was compiled from rules and site file, which [`document`] reads with their lines

@@ -103,7 +103,14 @@ impl Pattern {
     /// Tells for each field of the nearest branch what was expected and what was there.
     #[must_use]
     pub fn explain(&self, event: &Value) -> Explanation {
-        explain::explain(self, event)
+        let mut left = STEPS_OF_EVENT_MAX;
+        self.explain_within(event, &mut left)
+    }
+
+    /// The same for one of many patterns, which share the steps that an event has: [`STEPS_OF_EVENT_MAX`] at first.
+    #[must_use]
+    pub fn explain_within(&self, event: &Value, left: &mut usize) -> Explanation {
+        explain::explain(self, event, left)
     }
 
     /// How specific the pattern is, to be compared: whether it names its calls exactly, how few
@@ -268,6 +275,13 @@ mod tests {
         assert_eq!(decided(&few), Some(false));
         assert_eq!(decided(&many), None);
         assert!(pattern.matches(&many), "what cannot be decided counts as matched");
+        let explained = pattern.explain(&many);
+        assert!(explained.matched && explained.cut);
+        let explained = pattern.explain(&few);
+        assert!(!explained.matched && !explained.cut && explained.inconsistent);
+        let mut left = 0;
+        let explained = pattern.explain_within(&few, &mut left);
+        assert!(explained.cut && explained.fields.is_empty() && !explained.inconsistent);
         let found = PatternIndex::new([&pattern]).search(&many);
         assert_eq!((found.matching, found.cut), (vec![0], vec![0]));
         assert!(PatternIndex::new([&pattern]).matching(&few).is_empty());

@@ -201,7 +201,7 @@ mod tests {
         "arn":"arn:aws:iam::111122223333:user/alice"}"#;
     const ROOT: &str = r#"{"type":"Root","userName":"shop-alias","accountId":"111122223333"}"#;
     const HERE: &str =
-        "test \"$(aws sts get-caller-identity --query Account --output text)\" = 111122223333 && ";
+        "test \"$(aws sts get-caller-identity --query=Account --output=text)\" = 111122223333 && ";
 
     fn step(source: &str, name: &str, parameters: &str, response: &str, by: &str) -> Option<Step> {
         let record = format!(
@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn an_attachment_is_detached_in_its_own_account_alone() {
-        let want = "aws iam detach-role-policy --role-name deploy --policy-arn arn:aws:iam::aws:policy/AdministratorAccess";
+        let want = "aws iam detach-role-policy --role-name=deploy --policy-arn=arn:aws:iam::aws:policy/AdministratorAccess";
         attach("deploy", ADMIN, Ok(want));
         let record = r#"{"eventSource":"iam.amazonaws.com","eventName":"AttachRolePolicy","recipientAccountId":"x; id",
             "requestParameters":{"roleName":"deploy","policyArn":"arn:aws:iam::aws:policy/ReadOnlyAccess"}}"#;
@@ -249,13 +249,13 @@ mod tests {
 
     #[test]
     fn nobody_names_himself_out_of_the_undo() {
-        let rest = " --policy-arn arn:aws:iam::aws:policy/AdministratorAccess";
+        let rest = " --policy-arn=arn:aws:iam::aws:policy/AdministratorAccess";
         for (role, word) in [
             ("--profile", "--role-name='--profile'"),
             ("=ls", "--role-name='=ls'"),
             ("www.host", "--role-name='www'\".\"'host'"),
-            ("AWSReservedSSO_mine", "--role-name AWSReservedSSO_mine"),
-            ("AWSServiceRoleForX", "--role-name AWSServiceRoleForX"),
+            ("AWSReservedSSO_mine", "--role-name=AWSReservedSSO_mine"),
+            ("AWSServiceRoleForX", "--role-name=AWSServiceRoleForX"),
         ] {
             attach(role, ADMIN, Ok(&format!("aws iam detach-role-policy {word}{rest}")));
         }
@@ -271,7 +271,7 @@ mod tests {
             attach(
                 "r",
                 &format!("{at}/{path}"),
-                Ok(&format!("aws iam detach-role-policy --role-name r{word}")),
+                Ok(&format!("aws iam detach-role-policy --role-name=r{word}")),
             );
         }
     }
@@ -319,7 +319,7 @@ mod tests {
                 r#"{{"permissionSetArn":"p","instanceArn":"i","managedPolicyArn":"{arn}"}}"#
             );
             refuse("sso", "AttachManagedPolicyToPermissionSet", &sso);
-            let back = format!("aws iam attach-user-policy --user-name u --policy-arn {arn}");
+            let back = format!("aws iam attach-user-policy --user-name=u --policy-arn={arn}");
             let taken = format!(r#"{{"userName":"u","policyArn":"{arn}"}}"#);
             check("iam", "DetachUserPolicy", &taken, "null", Ok(&back));
         }
@@ -327,7 +327,7 @@ mod tests {
             "r",
             "arn:aws:iam::111122223333:policy/AWSDenyAll",
             Ok(
-                "aws iam detach-role-policy --role-name r --policy-arn arn:aws:iam::111122223333:policy/AWSDenyAll",
+                "aws iam detach-role-policy --role-name=r --policy-arn=arn:aws:iam::111122223333:policy/AWSDenyAll",
             ),
         );
         let deny = r#"{"roleName":"r","policyName":"p","policyDocument":"{\"Statement\":{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"*\"}}"}"#;
@@ -342,7 +342,7 @@ mod tests {
             "DetachPolicy",
             r#"{"policyId":"p-FullAWSAccess","targetId":"ou-1"}"#,
         );
-        let back = "aws organizations attach-policy --policy-id p-1 --target-id ou-1";
+        let back = "aws organizations attach-policy --policy-id=p-1 --target-id=ou-1";
         check(
             "organizations",
             "DetachPolicy",
@@ -388,7 +388,7 @@ mod tests {
             assert_eq!(step(source, name, parameters, "null", ALICE), None, "{name} {parameters}");
         }
         let off = r#"{"detectorId":"d","enable":false}"#;
-        let on = "aws guardduty update-detector --detector-id d --enable --region eu-west-1";
+        let on = "aws guardduty update-detector --detector-id=d --enable --region=eu-west-1";
         check("guardduty", "UpdateDetector", off, "null", Ok(on));
     }
 
@@ -404,7 +404,7 @@ mod tests {
         }
         let own = r#"{"accessKeyId":"AKIAX","status":"Active"}"#;
         let off =
-            "aws iam update-access-key --user-name alice --access-key-id AKIAX --status Inactive";
+            "aws iam update-access-key --user-name=alice --access-key-id=AKIAX --status=Inactive";
         check("iam", "UpdateAccessKey", own, "null", Ok(off));
         let session =
             r#"{"type":"AssumedRole","arn":"arn:aws:sts::111122223333:assumed-role/alice/s"}"#;
@@ -415,28 +415,28 @@ mod tests {
     #[test]
     fn commands_hit_what_the_event_was_about() {
         let rule = |bus: &str| format!(r#"{{"name":"r"{bus}}}"#);
-        let on = |bus: &str| format!("aws events enable-rule --name r{bus} --region eu-west-1");
+        let on = |bus: &str| format!("aws events enable-rule --name=r{bus} --region=eu-west-1");
         check("events", "DisableRule", &rule(""), "null", Ok(&on("")));
         check(
             "events",
             "DisableRule",
             &rule(r#","eventBusName":"b""#),
             "null",
-            Ok(&on(" --event-bus-name b")),
+            Ok(&on(" --event-bus-name=b")),
         );
         let version = r#"{"policyArn":"arn:aws:iam::111122223333:policy/p"}"#;
         let made = |default| {
             format!(r#"{{"policyVersion":{{"versionId":"v4","isDefaultVersion":{default}}}}}"#)
         };
-        let delete = "aws iam delete-policy-version --policy-arn arn:aws:iam::111122223333:policy/p --version-id v4";
+        let delete = "aws iam delete-policy-version --policy-arn=arn:aws:iam::111122223333:policy/p --version-id=v4";
         let step = check("iam", "CreatePolicyVersion", version, &made(false), Ok(delete));
         assert_eq!(step.effect, Effect::Destroys);
         check("iam", "CreatePolicyVersion", version, &made(true), Err(Guard::PriorStateUnknown));
         let audience = r#"{"openIDConnectProviderArn":"arn:aws:iam::111122223333:oidc-provider/i","clientID":"https://x"}"#;
-        let remove = r#"aws iam remove-client-id-from-open-id-connect-provider --open-id-connect-provider-arn arn:aws:iam::111122223333:oidc-provider/i --cli-input-json '{"ClientID": "https:/\u002fx"}'"#;
+        let remove = r#"aws iam remove-client-id-from-open-id-connect-provider --open-id-connect-provider-arn=arn:aws:iam::111122223333:oidc-provider/i --cli-input-json '{"ClientID": "https:/\u002fx"}'"#;
         check("iam", "AddClientIDToOpenIDConnectProvider", audience, "null", Ok(remove));
         let member = r#"{"identityStoreId":"d-1","groupId":"g-1","member":{"memberId":"u-1"}}"#;
-        let out = r#"aws identitystore delete-group-membership --identity-store-id d-1 --membership-id "$(aws identitystore get-group-membership-id --identity-store-id d-1 --group-id g-1 --member-id UserId=u-1 --region eu-west-1 --query MembershipId --output text)" --region eu-west-1"#;
+        let out = r#"aws identitystore delete-group-membership --identity-store-id=d-1 --membership-id="$(aws identitystore get-group-membership-id --identity-store-id=d-1 --group-id=g-1 --member-id=UserId=u-1 --region=eu-west-1 --query=MembershipId --output=text)" --region=eu-west-1"#;
         check("sso-directory", "AddMemberToGroup", member, "null", Ok(out));
         let odd = r#"{"identityStoreId":"d-1","groupId":"g-1","member":{"memberId":"u$(id)"}}"#;
         check("sso-directory", "AddMemberToGroup", odd, "null", Err(Guard::UnsafeValue));
@@ -458,7 +458,7 @@ mod tests {
         let command = undo(&event, &facts).unwrap().command.unwrap();
         assert_eq!(
             command,
-            format!("{HERE}aws iam delete-role-policy --role-name r --policy-name p")
+            format!("{HERE}aws iam delete-role-policy --role-name=r --policy-name=p")
         );
         facts.rights.only_denies = true;
         assert_eq!(undo(&event, &facts).unwrap().guard, Some(Guard::GivesRights));
@@ -474,7 +474,7 @@ mod tests {
     #[test]
     fn half_an_undo_says_so() {
         let moved = r#"{"userName":"a","newUserName":"b","newPath":"/x/"}"#;
-        let back = "aws iam update-user --user-name b --new-user-name a";
+        let back = "aws iam update-user --user-name=b --new-user-name=a";
         assert!(check("iam", "UpdateUser", moved, "null", Ok(back)).doubts[0].contains("old path"));
         let renamed = r#"{"userName":"a","newUserName":"b"}"#;
         let doubts = check("iam", "UpdateUser", renamed, "null", Ok(back)).doubts.join(" ");

@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 use jiff::Timestamp;
 use thiserror::Error;
 
+mod content;
 mod counting;
 mod once;
 mod prior;
@@ -22,12 +23,12 @@ use crate::derive::{Facts, Known};
 use crate::effects::offline::Offline;
 use crate::effects::{Lookups, Publish, State};
 use crate::engine::Engine;
-use crate::event::{Event, Unreadable};
+use crate::event::{Event, Shape, Unreadable};
 use crate::history;
 use crate::lookup::{Cache, Finder};
 use crate::outcome::{Outcome, Verdict};
 use crate::prior::{Questions, Registers};
-use crate::rule::{Matching, Rule, RuleSet};
+use crate::rule::{Rule, RuleSet};
 use crate::severity::Severity;
 use crate::site::TopicSpec;
 pub use counting::BURST_WINDOW;
@@ -135,30 +136,19 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         self.record_writes(&event, now).await;
         let known = self.known(&event, now).await;
         let facts = self.engine.derive(&mut event, &known);
-        let Matching { rules: matching, unsure } = self.engine.matching(&event);
-        let firing = self.firing(&event, &facts, &matching, now).await;
+        let matching = self.engine.matching(&event);
+        let firing = self.firing(&event, &facts, &matching.rules, now).await;
         self.record(&event, &facts, known.own_change_set, now).await;
         self.finder().forget_tagged(&event, known.tagged.as_ref(), now).await;
-        if matching.is_empty() {
-            if event.shape() == crate::event::Shape::Unknown {
-                return self
-                    .unreadable(&Unreadable::UnknownShape, Some(&event), now, told_at)
-                    .await;
-            }
-            return Ok(Response { outcome: outcome(&event, Verdict::Quiet), alert: None });
+        if matching.rules.is_empty() && event.shape() == Shape::Unknown {
+            return self.unreadable(&Unreadable::UnknownShape, Some(&event), now, told_at).await;
         }
-        if firing.is_empty() {
-            // The last event of a sequence that never began is nothing by itself.
-            let counts = |rule: &&&Rule| rule.spec.signal || rule.spec.threshold.is_some();
-            let rules: Vec<String> =
-                matching.iter().filter(counts).map(|rule| rule.spec.id.clone()).collect();
-            let verdict = if rules.is_empty() { Verdict::Quiet } else { Verdict::Counted };
-            return Ok(Response {
-                outcome: Outcome { rules, ..outcome(&event, verdict) },
-                alert: None,
-            });
-        }
-        self.alert(&event, &facts, (&firing, &unsure), now, told_at).await
+        let response = match firing.is_empty() {
+            true => Response { outcome: unheard(&event, &matching.rules), alert: None },
+            false => self.alert(&event, &facts, (&firing, &matching.unsure), now, told_at).await?,
+        };
+        self.overridden((&event, &facts), &matching, &response.outcome, now).await;
+        Ok(response)
     }
 
     /// The rules that fire: no signals, of those with a threshold the ones that reached it, of
@@ -328,6 +318,16 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         self.tell_once(&id, begun, &Claims::default(), &mut alert, &mut outcome, now).await?;
         Ok(Response { outcome, alert: Some(alert) })
     }
+}
+
+/// No rule fires: none matches, or they only count. The last event of a sequence that never began is nothing by
+/// itself.
+fn unheard(event: &Event, matching: &[&Rule]) -> Outcome {
+    let counts = |rule: &&&Rule| rule.spec.signal || rule.spec.threshold.is_some();
+    let rules: Vec<String> =
+        matching.iter().filter(counts).map(|rule| rule.spec.id.clone()).collect();
+    let verdict = if rules.is_empty() { Verdict::Quiet } else { Verdict::Counted };
+    Outcome { rules, ..outcome(event, verdict) }
 }
 
 fn outcome(event: &Event, verdict: Verdict) -> Outcome {

@@ -29,8 +29,8 @@ pub const WINDOW_HOURS_MAX: i64 = 24 * 7;
 pub struct Rule {
     /// What the rule says.
     pub spec: RuleSpec,
-    /// What the rule itself says, where the site overrides its severity.
-    pub pack_severity: Option<Severity>,
+    /// What the rule itself says, where the site overrides any of it.
+    pub by_itself: Option<Box<RuleSpec>>,
     /// The compiled pattern.
     pub pattern: Pattern,
     /// The compiled patterns of the sequence before it.
@@ -57,6 +57,37 @@ impl Rule {
         let grave =
             if severity >= Severity::High { Severity::Medium } else { Severity::Informational };
         severity.min(self.spec.floor.unwrap_or(grave))
+    }
+
+    /// What the rule itself says, where the site overrides its severity.
+    #[must_use]
+    pub fn pack_severity(&self) -> Option<Severity> {
+        let severity = self.by_itself.as_ref()?.severity;
+        Some(severity).filter(|severity| *severity != self.spec.severity)
+    }
+
+    /// Is it on by itself, and off by the site's override?
+    #[must_use]
+    pub fn is_switched_off(&self) -> bool {
+        !self.spec.enabled && self.by_itself.as_ref().is_some_and(|spec| spec.enabled)
+    }
+
+    /// How the site's override makes it quieter: it is switched off, says less, or counts otherwise. Nothing where
+    /// it does not.
+    #[must_use]
+    pub fn quietened(&self) -> Option<String> {
+        let by_itself = self.by_itself.as_ref().filter(|spec| spec.enabled)?;
+        let severity = self.spec.severity;
+        if self.is_switched_off() {
+            return Some("switched off".to_owned());
+        }
+        let counts = self.spec.threshold.as_ref();
+        let counts = counts.filter(|threshold| Some(*threshold) != by_itself.threshold.as_ref());
+        let counts = counts.map(|threshold| format!("told from {} events on", threshold.count));
+        let lower = (severity < by_itself.severity)
+            .then(|| format!("{severity} instead of {}", by_itself.severity));
+        let how: Vec<String> = lower.into_iter().chain(counts).collect();
+        (!how.is_empty()).then(|| how.join(", "))
     }
 
     /// Its patterns, those of the sequence first.
@@ -89,8 +120,8 @@ impl Rule {
 #[derive(Debug, Clone)]
 pub struct RuleSet {
     rules: Vec<Rule>,
-    /// Positions of the enabled rules, in the order of the index.
-    enabled: Vec<usize>,
+    /// Positions of the rules that are on, or only switched off by the site, in the order of the index.
+    looked_for: Vec<usize>,
     index: PatternIndex,
     /// Rule and step of each pattern that begins or continues a sequence.
     steps: Vec<(usize, usize)>,
@@ -104,6 +135,8 @@ pub struct Matching<'r> {
     pub rules: Vec<&'r Rule>,
     /// Those that count as matched because the steps ran out.
     pub unsure: Vec<&'r Rule>,
+    /// Rules that the site switched off, and that match: they tell nothing, and are counted.
+    pub switched_off: Vec<&'r Rule>,
 }
 
 impl RuleSet {
@@ -158,7 +191,7 @@ impl RuleSet {
             let before = spec.sequence.iter().flat_map(|sequence| &sequence.before);
             let before = before.map(pattern).collect::<Result<Vec<_>, _>>()?;
             let last = pattern(&spec.pattern)?;
-            Ok(Rule { pack_severity: None, pattern: last, before, file: (*file).to_owned(), spec })
+            Ok(Rule { by_itself: None, pattern: last, before, file: (*file).to_owned(), spec })
         };
         let rules = pack.iter().map(compile).collect::<Result<Vec<_>, _>>();
         rules.map(Self::indexed).map_err(|fault| vec![fault])
@@ -174,10 +207,8 @@ impl RuleSet {
         for rule in &mut rules {
             let Some(change) = site.override_of(&rule.spec.id) else { continue };
             let spec = &mut rule.spec;
-            if let Some(severity) = change.severity.filter(|severity| *severity != spec.severity) {
-                rule.pack_severity = Some(spec.severity);
-                spec.severity = severity;
-            }
+            rule.by_itself = Some(Box::new(spec.clone()));
+            spec.severity = change.severity.unwrap_or(spec.severity);
             let switched = change.enabled.or(change.disabled.map(|disabled| !disabled));
             spec.enabled = switched.unwrap_or(spec.enabled);
             spec.threshold = change.threshold.clone().or(spec.threshold.take());
@@ -187,20 +218,21 @@ impl RuleSet {
     }
 
     fn indexed(rules: Vec<Rule>) -> Self {
-        let is_enabled = |(position, rule): (usize, &Rule)| rule.spec.enabled.then_some(position);
-        let enabled: Vec<usize> = rules.iter().enumerate().filter_map(is_enabled).collect();
-        let patterns = enabled.iter().filter_map(|position| rules.get(*position));
+        let is_looked_for = |rule: &Rule| rule.spec.enabled || rule.is_switched_off();
+        let positions = rules.iter().enumerate().filter(|(_, rule)| is_looked_for(rule));
+        let looked_for: Vec<usize> = positions.map(|(position, _)| position).collect();
+        let patterns = looked_for.iter().filter_map(|position| rules.get(*position));
         let index = PatternIndex::new(patterns.map(|rule| &rule.pattern));
         let of_rule = |position: &usize| {
             let count = rules.get(*position).map_or(0, |rule| rule.before.len());
             (0..count).map(|step| (*position, step)).collect::<Vec<_>>()
         };
-        let steps: Vec<(usize, usize)> = enabled.iter().flat_map(of_rule).collect();
+        let steps: Vec<(usize, usize)> = looked_for.iter().flat_map(of_rule).collect();
         let pattern = |(rule, step): &(usize, usize)| {
             rules.get(*rule).and_then(|rule| rule.before.get(*step))
         };
         let step_index = PatternIndex::new(steps.iter().filter_map(pattern));
-        Self { rules, enabled, index, steps, step_index }
+        Self { rules, looked_for, index, steps, step_index }
     }
 
     /// A set of this rule alone, switched on: for its own tests.
@@ -253,7 +285,7 @@ impl RuleSet {
     pub fn matching(&self, event: &Value) -> Matching<'_> {
         let found = self.index.search(event);
         let rules = |positions: Vec<usize>| {
-            let places = positions.into_iter().filter_map(|position| self.enabled.get(position));
+            let places = positions.into_iter().filter_map(|position| self.looked_for.get(position));
             let mut rules: Vec<&Rule> = places.filter_map(|at| self.rules.get(*at)).collect();
             rules.sort_by_key(|rule| {
                 let loudness = (rule.spec.severity, rule.pattern.specificity());
@@ -261,7 +293,10 @@ impl RuleSet {
             });
             rules
         };
-        Matching { rules: rules(found.matching), unsure: rules(found.cut) }
+        let is_on = |rule: &&Rule| rule.spec.enabled;
+        let (on, switched_off) = rules(found.matching).into_iter().partition(is_on);
+        let unsure = rules(found.cut).into_iter().filter(is_on).collect();
+        Matching { rules: on, unsure, switched_off }
     }
 
     /// Settles which of the firing rules speak: specific ones before general ones, fallbacks only
@@ -308,7 +343,7 @@ fn compile(document: &Document) -> Result<Rule, Vec<Fault>> {
     }
     match last {
         Some(pattern) if faults.is_empty() => {
-            Ok(Rule { pack_severity: None, spec, pattern, before, file: document.file.clone() })
+            Ok(Rule { by_itself: None, spec, pattern, before, file: document.file.clone() })
         }
         _ => Err(faults),
     }

@@ -1,6 +1,7 @@
-//! The day's word about suppressions: how many alerts each of them silenced, so that somebody reads it.
+//! The day's word about silence: how many alerts each suppression silenced, and each override held back or made
+//! quieter than medium, so that somebody reads it.
 //!
-//! Each suppression has a window of deduplication of its own, which the day's word claims and every alert that
+//! Each of them has a window of deduplication of its own, which the day's word claims and every alert that
 //! it silences is held back by: the counting is that of repetitions, once however often an event is delivered.
 
 use std::collections::BTreeMap;
@@ -9,15 +10,17 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::alert::Alert;
 use crate::effects::{Claim, EffectError, HELD_MAX, Publish, State};
-use crate::respond::silence::counted_as;
+use crate::engine::Engine;
+use crate::respond::silence::{counted_as, counted_as_overridden};
 use crate::respond::tell::{PublishFailed, tell};
+use crate::rule::Rule;
 use crate::severity::Severity;
-use crate::site::{Site, SuppressionSpec, TopicSpec};
+use crate::site::{SuppressionSpec, TopicSpec};
 
 /// Time within which one word is enough. A little less than a day, so that it comes every day.
 const WINDOW: SignedDuration = SignedDuration::from_hours(23);
-/// Most suppressions counted; of further ones nothing is told.
-pub const SUPPRESSIONS_MAX: usize = 200;
+/// Most suppressions counted, and most overrides, those of the loudest rules first; of further ones nothing is told.
+pub const COUNTED_MAX: usize = 200;
 
 /// What became of the day's word.
 #[derive(Debug, Default)]
@@ -30,10 +33,60 @@ pub struct Word {
     pub state_failures: Vec<EffectError>,
 }
 
-/// Tells how many alerts each suppression silenced since it was told last, where it silenced any. Asked again
-/// within the day, it tells nothing. What could not be told stays counted.
+/// What somebody declared to be silent, and what it is called in the day's word.
+struct Silence {
+    counted_as: String,
+    words: String,
+}
+
+impl Silence {
+    fn of_suppression(spec: &SuppressionSpec) -> Self {
+        let SuppressionSpec { name, owner, reason, expires, .. } = spec;
+        Self {
+            counted_as: counted_as(name),
+            words: format!("by {name} of {owner} until {expires}: {reason}"),
+        }
+    }
+
+    fn of_override(rule: &Rule, engine: &Engine) -> Option<Self> {
+        let (how, id) = (rule.quietened()?, &rule.spec.id);
+        let change = engine.site().override_of(id);
+        let owner = change.and_then(|change| change.owner.as_deref());
+        let reason = change.and_then(|change| change.reason.as_deref());
+        let owner = owner.map(|owner| format!(" of {owner}")).unwrap_or_default();
+        let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+        Some(Self {
+            counted_as: counted_as_overridden(id),
+            words: format!("by the override{owner} of rule {id}, {how}{reason}"),
+        })
+    }
+
+    /// All that is declared, bounded.
+    fn all(engine: &Engine) -> Vec<Self> {
+        let suppressions = engine.site().suppressions().iter().take(COUNTED_MAX);
+        let suppressions = suppressions.map(|one| Self::of_suppression(&one.spec));
+        let rules = engine.rules().rules().iter();
+        let mut rules: Vec<&Rule> = rules.filter(|rule| rule.quietened().is_some()).collect();
+        rules.sort_by_key(|rule| {
+            let by_itself = rule.by_itself.as_ref().map(|spec| spec.severity);
+            std::cmp::Reverse(by_itself)
+        });
+        let overrides = rules.into_iter().take(COUNTED_MAX);
+        suppressions.chain(overrides.filter_map(|rule| Self::of_override(rule, engine))).collect()
+    }
+}
+
+/// Does the site silence or lower anything that would have to be told of?
+#[must_use]
+pub fn is_anything_silenced(engine: &Engine) -> bool {
+    let mut rules = engine.rules().rules().iter();
+    !engine.site().suppressions().is_empty() || rules.any(|rule| rule.quietened().is_some())
+}
+
+/// Tells how many alerts each suppression silenced, and each override held back or lowered, since it was told
+/// last, where it did. Asked again within the day, it tells nothing. What could not be told stays counted.
 pub async fn tell_suppressed<S: State, P: Publish>(
-    site: &Site,
+    engine: &Engine,
     state: &S,
     publish: &P,
     topics: &BTreeMap<Severity, Vec<TopicSpec>>,
@@ -41,10 +94,9 @@ pub async fn tell_suppressed<S: State, P: Publish>(
 ) -> Word {
     let (mut word, mut counts) = (Word::default(), Vec::new());
     let id = format!("word of {now}");
-    for suppression in site.suppressions().iter().take(SUPPRESSIONS_MAX) {
-        let spec = &suppression.spec;
-        match state.claim(&counted_as(&spec.name), &id, now, WINDOW).await {
-            Ok(Claim::Ours { held }) if held > 0 => counts.push((spec, held)),
+    for silence in Silence::all(engine) {
+        match state.claim(&silence.counted_as, &id, now, WINDOW).await {
+            Ok(Claim::Ours { held }) if held > 0 => counts.push((silence, held)),
             Ok(_) => {}
             Err(error) => word.state_failures.push(error),
         }
@@ -52,13 +104,14 @@ pub async fn tell_suppressed<S: State, P: Publish>(
     if counts.is_empty() {
         return word;
     }
+    counts.sort_by_key(|(_, held)| std::cmp::Reverse(*held));
     let alert = Alert::suppressed(&lines(&counts));
     match tell(publish, topics, &alert).await {
         Ok(()) => word.alerts = counts.iter().map(|(_, held)| held).sum(),
         Err(failure) => {
             word.failure = Some(failure);
-            for (spec, _) in counts {
-                let released = state.release(&counted_as(&spec.name), &id).await;
+            for (silence, _) in counts {
+                let released = state.release(&silence.counted_as, &id).await;
                 word.state_failures.extend(released.err());
             }
         }
@@ -66,14 +119,11 @@ pub async fn tell_suppressed<S: State, P: Publish>(
     word
 }
 
-/// One line for each, those that silenced most first.
-fn lines(counts: &[(&SuppressionSpec, u32)]) -> Vec<String> {
-    let mut counts = counts.to_vec();
-    counts.sort_by_key(|(_, held)| std::cmp::Reverse(*held));
-    let line = |(spec, held): &(&SuppressionSpec, u32)| {
+/// One line for each.
+fn lines(counts: &[(Silence, u32)]) -> Vec<String> {
+    let line = |(silence, held): &(Silence, u32)| {
         let more = if *held >= HELD_MAX { " or more" } else { "" };
-        let SuppressionSpec { name, owner, reason, expires, .. } = spec;
-        format!("{held}{more} by {name} of {owner} until {expires}: {reason}")
+        format!("{held}{more} {}", silence.words)
     };
     counts.iter().map(line).collect()
 }
@@ -82,9 +132,11 @@ fn lines(counts: &[(&SuppressionSpec, u32)]) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::calendar::IcsFiles;
-    use crate::document::Document;
     use crate::effects::memory::Memory;
     use crate::effects::recorder::Recorder;
+    use crate::engine::{SiteFiles, SourceFile};
+    use crate::event::Event;
+    use crate::respond::{Origin, Responder};
     use crate::site::Format;
 
     const SITE: &str = "
@@ -93,12 +145,16 @@ suppressions:
   - {name: backup, pattern: {source: [aws.sts]}, owner: ops, reason: nightly, expires: 2027-01-01}
 ";
 
+    fn engine(site: &str) -> Engine {
+        let site = SourceFile { name: "site.yaml".to_owned(), text: site.to_owned() };
+        Engine::embedded_with(&SiteFiles { site, calendars: IcsFiles::new() }).unwrap()
+    }
+
     fn run(publish: &Recorder, state: &Memory, now: &str) -> (Word, Vec<String>) {
-        let document = Document::parse_all("site.yaml", SITE).unwrap().remove(0);
-        let site = Site::load(None, Some(&document), &IcsFiles::new(), &[]).unwrap();
         let topic = TopicSpec { arn: "low".to_owned(), format: Format::Text };
         let topics = BTreeMap::from([(Severity::Low, vec![topic])]);
-        let told = tell_suppressed(&site, state, publish, &topics, now.parse().unwrap());
+        let engine = engine(SITE);
+        let told = tell_suppressed(&engine, state, publish, &topics, now.parse().unwrap());
         let word = pollster::block_on(told);
         (word, publish.take().into_iter().map(|(_, message)| message.body).collect())
     }
@@ -139,5 +195,116 @@ suppressions:
         assert!(word.failure.is_some() && word.alerts == 0);
         let (word, sent) = run(&broken, &state, "2026-11-25T00:06:00Z");
         assert_eq!((word.alerts, sent.len()), (1, 1));
+    }
+
+    const RULES: &str = "
+{id: grave, title: t, severity: high, why: w, runbook: b, pattern: {source: [aws.iam], detail: {eventName: [A, B]}}}
+---
+{id: small, title: t, severity: low, why: w, runbook: b, pattern: {source: [aws.iam], detail: {eventName: [A]}}}
+---
+{id: loud, title: t, severity: medium, why: w, runbook: b, pattern: {source: [aws.iam], detail: {eventName: [B]}}}
+---
+{id: often, title: t, severity: high, why: w, runbook: b, threshold: {count: 2, within: 5m},
+ pattern: {source: [aws.iam], detail: {eventName: [C]}}}
+---
+{id: after, title: t, severity: high, why: w, runbook: b, sequence: {before: [{source: [aws.iam], detail: {eventName: [C]}}], within: 5m},
+ pattern: {source: [aws.iam], detail: {eventName: [D]}}}
+---
+{id: any, title: t, severity: medium, why: w, runbook: b, general: true, pattern: {source: [aws.iam]}}
+";
+
+    /// What the word says after these calls, each at a minute of its own, without the numbers of the list.
+    #[track_caller]
+    fn check(overrides: &str, calls: &[&str], want: &[&str]) {
+        let file = |name: &str, text: String| SourceFile { name: name.to_owned(), text };
+        let site = file("site.yaml", format!("overrides: {overrides}\n"));
+        let site = SiteFiles { site, calendars: IcsFiles::new() };
+        let rules = [file("rules.yaml", RULES.to_owned())];
+        let engine = Engine::load(&rules, Some(&site), false).unwrap();
+        let (publish, state) = (Recorder::default(), Memory::default());
+        let topic = TopicSpec { arn: "low".to_owned(), format: Format::Text };
+        let topics = BTreeMap::from([(Severity::Low, vec![topic])]);
+        let word = |now: &str| {
+            let now = now.parse().unwrap();
+            pollster::block_on(tell_suppressed(&engine, &state, &publish, &topics, now));
+        };
+        word("2026-11-24T00:00:00Z");
+        let responder = Responder::offline(&engine, &topics, &publish, &state, Origin::Checked);
+        for (minute, name) in calls.iter().enumerate() {
+            let event = format!(
+                r#"{{"version":"0","id":"{minute}","source":"aws.iam","account":"111122223333","region":"us-east-1",
+                   "detail-type":"AWS API Call via CloudTrail","time":"2026-11-24T12:{minute:02}:00Z",
+                   "detail":{{"eventSource":"iam.amazonaws.com","eventName":"{name}","eventID":"{minute}",
+                   "eventTime":"2026-11-24T12:{minute:02}:00Z","awsRegion":"us-east-1","recipientAccountId":"111122223333",
+                   "userIdentity":{{"type":"IAMUser","userName":"alice","accountId":"111122223333"}}}}}}"#
+            );
+            // A second delivery is no second alert.
+            for _ in 0..2 {
+                let event = Event::parse(&event);
+                let now = event.as_ref().unwrap().time().unwrap();
+                pollster::block_on(responder.respond(event, now, None)).unwrap();
+            }
+        }
+        publish.take();
+        word("2026-11-25T00:00:00Z");
+        let sent: String = publish.take().into_iter().map(|(_, message)| message.body).collect();
+        let lines: Vec<&str> = sent.lines().filter_map(|line| line.strip_prefix("- ")).collect();
+        assert_eq!(lines, want, "{sent}");
+    }
+
+    #[test]
+    fn what_overrides_switch_off_or_lower_is_told_too() {
+        let grave = "1 by the override of rule grave, switched off";
+        check("{grave: {enabled: false}}", &["A"], &[grave]);
+        let small = "1 by the override of rule small, switched off";
+        let all = "{grave: {disabled: true}, small: {enabled: false}, any: {severity: low}}";
+        check(all, &["A"], &[grave]);
+        let small_off = "{grave: {enabled: false}, small: {enabled: false}, any: {enabled: false}}";
+        check(small_off, &["A"], &[grave, small]);
+        check(
+            "{grave: {severity: low}}",
+            &["A", "A"],
+            &["2 by the override of rule grave, low instead of high"],
+        );
+        let owned = "{grave: {severity: informational, owner: platform, reason: too many}}";
+        let line =
+            "1 by the override of platform of rule grave, informational instead of high: too many";
+        check(owned, &["A"], &[line]);
+        let rare = "{grave: {threshold: {count: 9, within: 5m}}}";
+        check(rare, &["A", "A"], &["2 by the override of rule grave, told from 9 events on"]);
+    }
+
+    #[test]
+    fn what_is_told_loudly_or_would_not_be_told_is_not_counted() {
+        check("{}", &["A", "B", "C", "D"], &[]);
+        check("{grave: {severity: medium}}", &["A"], &[]);
+        check("{grave: {severity: critical}}", &["A"], &[]);
+        // Another rule says medium.
+        check("{grave: {enabled: false}}", &["B"], &[]);
+        check("{grave: {severity: low}, any: {enabled: false}}", &["B"], &[]);
+        // The general rule would say nothing beside that about the call.
+        check(
+            "{any: {severity: low}, loud: {enabled: false}, grave: {enabled: false}}",
+            &["A"],
+            &["1 by the override of rule grave, switched off"],
+        );
+    }
+
+    #[test]
+    fn what_counts_by_itself_is_counted_as_it_would_be_told() {
+        let off = "{often: {enabled: false}, any: {severity: low}}";
+        check(off, &["C"], &["1 by the override of rule any, low instead of medium"]);
+        let often = "1 by the override of rule often, switched off";
+        // The second alone would have been told by the rule that counts.
+        let any = "1 by the override of rule any, low instead of medium";
+        let told = [often, any];
+        check(off, &["C", "C"], &told);
+        let rarer = "{often: {threshold: {count: 50, within: 5m}}, any: {severity: low}}";
+        let often = "1 by the override of rule often, told from 50 events on";
+        check(rarer, &["C", "C"], &[often, any]);
+        let off = "{after: {enabled: false}, any: {enabled: false}}";
+        let any = "1 by the override of rule any, switched off";
+        check(off, &["D"], &[any]);
+        check(off, &["C", "D"], &["1 by the override of rule after, switched off", any]);
     }
 }

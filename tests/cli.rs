@@ -73,7 +73,7 @@ CRITICAL      Administrator policy attached to a role
               gives everything: administrator rights
               doubt The event looks the same if the policy was attached before;
                     then this takes a rightful one away.
-              undo  test \"$(aws sts get-caller-identity --query Account --output text)\" = 111122223333 && aws iam detach-role-policy --role-name deploy-payments --policy-arn arn:aws:iam::aws:policy/AdministratorAccess
+              undo  test \"$(aws sts get-caller-identity --query=Account --output=text)\" = 111122223333 && aws iam detach-role-policy --role-name=deploy-payments --policy-arn=arn:aws:iam::aws:policy/AdministratorAccess
               also  escalation-policy-attached, secrets-policy-attached,
                     document-grants-pass-any-role, document-opens-escalation,
                     managed-policy-attached, cis-iam-policy-changes,
@@ -87,7 +87,7 @@ CRITICAL      Administrator policy attached to a role
 
 #[test]
 fn respond_prints_one_line_of_json_an_event() {
-    let expected = r#"{"event_id":"66c164e7-c859-40d2-a844-c762939ae232","event_time":"2026-11-20T02:00:00Z","account":"111122223333","event_name":"AttachRolePolicy","outcome":"alerted","severity":"critical","rules":["admin-policy-attached-role","escalation-policy-attached","secrets-policy-attached","document-grants-pass-any-role","document-opens-escalation","managed-policy-attached","cis-iam-policy-changes","iam-authorization-changes","iam-change-prefixes"],"reasons":["rule admin-policy-attached-role says high","environment is production","outside calendar business-hours"],"topics":["critical"],"plan":[{"action":"iam:DetachRolePolicy","effect":"narrows","status":"proposed","guard":null,"doubts":["The event looks the same if the policy was attached before; then this takes a rightful one away."],"command":"test \"$(aws sts get-caller-identity --query Account --output text)\" = 111122223333 && aws iam detach-role-policy --role-name deploy-payments --policy-arn arn:aws:iam::aws:policy/AdministratorAccess"}]}
+    let expected = r#"{"event_id":"66c164e7-c859-40d2-a844-c762939ae232","event_time":"2026-11-20T02:00:00Z","account":"111122223333","event_name":"AttachRolePolicy","outcome":"alerted","severity":"critical","rules":["admin-policy-attached-role","escalation-policy-attached","secrets-policy-attached","document-grants-pass-any-role","document-opens-escalation","managed-policy-attached","cis-iam-policy-changes","iam-authorization-changes","iam-change-prefixes"],"reasons":["rule admin-policy-attached-role says high","environment is production","outside calendar business-hours"],"topics":["critical"],"plan":[{"action":"iam:DetachRolePolicy","effect":"narrows","status":"proposed","guard":null,"doubts":["The event looks the same if the policy was attached before; then this takes a rightful one away."],"command":"test \"$(aws sts get-caller-identity --query=Account --output=text)\" = 111122223333 && aws iam detach-role-policy --role-name=deploy-payments --policy-arn=arn:aws:iam::aws:policy/AdministratorAccess"}]}
 "#;
     check(
         &["respond", "--format", "json", "events/attach-role-policy-admin.json"],

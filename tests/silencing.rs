@@ -412,7 +412,7 @@ fn the_day_s_word_tells_what_suppressions_silenced() {
     let topics = BTreeMap::from([(Severity::Low, vec![low])]);
     let word = |now: &str| {
         let now = now.parse().unwrap();
-        pollster::block_on(tell_suppressed(engine.site(), &state, &publish, &topics, now)).alerts
+        pollster::block_on(tell_suppressed(&engine, &state, &publish, &topics, now)).alerts
     };
     assert_eq!(word("2026-11-24T00:01:00Z"), 0);
     let responder = Responder::offline(&engine, &topics, &publish, &state, Origin::Checked);
@@ -427,4 +427,88 @@ fn the_day_s_word_tells_what_suppressions_silenced() {
     assert_eq!(word("2026-11-25T00:01:00Z"), 2);
     let sent = publish.take();
     assert!(sent[0].1.body.contains("2 by pipeline of platform"), "{sent:?}");
+}
+
+/// The first change of an own update must not hide another one behind it, and a repetition is no news.
+#[test]
+fn within_an_own_update_other_code_settings_and_rights_are_told_again() {
+    let engine = engine("accounts: {}\n");
+    let begin = json!({"stackName": "iam-responder"});
+    let begin = call("cloudformation", "UpdateStack", &begin, &role(BOB), 0);
+    let bob = through_stack(role(BOB));
+    let set = |source: &str, name: &str, parameters: Value, answer: Value, minute: usize| {
+        let mut event = call(source, name, &parameters, &bob, minute);
+        event["detail"]["responseElements"] = answer;
+        event
+    };
+    let check = |events: [Value; 3], repeated: Verdict, why: &str| {
+        let [one, again, other] = events;
+        let outcomes = all(&engine, &[begin.clone(), one, again, other]);
+        let told = Verdict::Alerted;
+        let verdicts: Vec<Verdict> = outcomes.iter().map(|outcome| outcome.outcome).collect();
+        assert_eq!(verdicts, [told, told, repeated, told], "{why}");
+        let last = &outcomes[3];
+        assert_eq!(last.severity, Some(Severity::Medium), "{why}: {:?}", last.reasons);
+    };
+    let held = Verdict::Deduplicated;
+    let function = || json!({"functionName": "iam-responder"});
+    let code = |hash: &str, minute| {
+        let answer = json!({"codeSha256": hash, "revisionId": format!("r{minute}")});
+        set("lambda", "UpdateFunctionCode20150331v2", function(), answer, minute)
+    };
+    check([code("a=", 20), code("a=", 21), code("b=", 22)], held, "other code");
+    let settings = |revision: &str, minute| {
+        let answer = json!({"codeSha256": "a=", "revisionId": revision, "environment": {}});
+        set("lambda", "UpdateFunctionConfiguration20150331v2", function(), answer, minute)
+    };
+    check(
+        [settings("1", 20), settings("1", 21), settings("2", 22)],
+        held,
+        "variables that nobody sees",
+    );
+    let rights = |role: &str, action: &str, minute| {
+        let document = json!({"Statement": {"Effect": "Allow", "Action": action, "Resource": "*"}});
+        let put =
+            json!({"roleName": role, "policyName": "p", "policyDocument": document.to_string()});
+        set("iam", "PutRolePolicy", put, Value::Null, minute)
+    };
+    // The rule about inline policies holds nothing back.
+    let told = Verdict::Alerted;
+    let first = |minute| rights("iam-responder-function", "sns:Publish", minute);
+    let other = rights("iam-responder-function", "sqs:SendMessage", 22);
+    check([first(20), first(21), other], told, "other rights");
+    let another = rights("iam-responder-scheduler", "sns:Publish", 22);
+    check([first(20), first(21), another], told, "another role");
+    let keep = |days: u32, minute| {
+        let keep =
+            json!({"logGroupName": "/aws/lambda/iam-responder-9bac", "retentionInDays": days});
+        set("logs", "PutRetentionPolicy", keep, Value::Null, minute)
+    };
+    check([keep(400, 20), keep(400, 21), keep(1, 22)], held, "logs kept shorter");
+}
+
+/// What an update puts by the dozen is told once, and what is refused makes no new alert by what it holds.
+#[test]
+fn within_an_own_update_what_comes_by_the_dozen_is_told_once() {
+    let engine = engine("accounts: {}\n");
+    let begin = json!({"stackName": "iam-responder"});
+    let mut events = vec![call("cloudformation", "UpdateStack", &begin, &role(BOB), 0)];
+    let bob = through_stack(role(BOB));
+    for number in 1..9 {
+        let alarm = json!({"alarmName": format!("iam-responder-{number}"), "alarmActions": ["x"]});
+        events.push(call("monitoring", "PutMetricAlarm", &alarm, &bob, number));
+    }
+    let told = |events: &[Value]| {
+        all(&engine, events).iter().filter(|one| one.outcome == Verdict::Alerted).count()
+    };
+    assert_eq!(told(&events), 2);
+    events.truncate(1);
+    for number in 1..9 {
+        let put = json!({"roleName": "iam-responder-function", "policyName": format!("p{number}")});
+        let mut event = call("iam", "PutRolePolicy", &put, &bob, number);
+        event["detail"]["errorCode"] = json!("AccessDenied");
+        events.push(event);
+    }
+    // The update, the first that was refused, and that it is many.
+    assert_eq!(told(&events), 3);
 }

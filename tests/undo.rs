@@ -62,11 +62,31 @@ fn attach(role: &str, policy: &str) -> String {
     command("AttachRolePolicy", &json!({"roleName": role, "policyArn": policy}))
 }
 
-/// The value of an option, in whichever form it was given.
+/// The value of an option, which stands in one word with it.
 fn value(words: &[String], option: &str) -> Option<String> {
     let joined = words.iter().find_map(|word| word.strip_prefix(&format!("{option}=")));
-    let at = words.iter().position(|word| word == option);
-    joined.map(str::to_owned).or_else(|| words.get(at? + 1).cloned())
+    joined.map(str::to_owned)
+}
+
+/// The JSON that goes to the CLI as a word of its own.
+fn json_of(words: &[String]) -> Value {
+    let mut after = words.iter().skip_while(|word| *word != "--cli-input-json").skip(1);
+    serde_json::from_str(after.next().unwrap()).unwrap()
+}
+
+/// Options of a command whose value is a word of its own, which could be taken for an option. Of what the CLI wants so,
+/// JSON begins with a brace.
+fn values_apart(command: &str) -> Vec<&str> {
+    let apart = |(word, next): (&'_ str, &'_ str)| {
+        let name = word.strip_prefix("--").unwrap_or_default();
+        let is_option = !name.is_empty()
+            && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+        let is_json = name == "cli-input-json" && next.starts_with("'{");
+        let goes_on = next.starts_with("--") || ["&&", "|"].contains(&next);
+        is_option && !goes_on && !is_json
+    };
+    let pairs = command.split(' ').zip(command.split(' ').skip(1));
+    pairs.filter(|pair| apart(*pair)).map(|(word, _)| word).collect()
 }
 
 const NAMES: [&str; 8] = [
@@ -118,15 +138,11 @@ fn what_the_cli_would_fetch_or_nobody_sees_goes_through_json() {
         let parameters = json!({"openIDConnectProviderArn": provider, "clientID": audience});
         let words = shell.run(&command("AddClientIDToOpenIDConnectProvider", &parameters));
         assert_eq!(value(&words, "--client-id"), None);
-        // The CLI gives up its other required options only for this option as a word of its own.
-        let at = words.iter().position(|word| word == "--cli-input-json").unwrap();
-        let json: Value = serde_json::from_str(&words[at + 1]).unwrap();
-        assert_eq!(json, json!({"ClientID": audience}));
+        assert_eq!(json_of(&words), json!({"ClientID": audience}));
     }
     let arn = "arn:aws:iam::111122223333:policy/\u{7f}/p";
     let words = shell.run(&attach("deploy", arn));
-    let json = value(&words, "--cli-input-json").unwrap();
-    assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), json!({"PolicyArn": arn}));
+    assert_eq!(json_of(&words), json!({"PolicyArn": arn}));
 }
 
 #[test]
@@ -147,6 +163,7 @@ fn a_command_holds_nothing_to_click_or_to_call() {
         for live in ["//", r"\\files", "www.", "@everyone", "](", "][", "<!"] {
             assert!(!command.contains(live), "{live} in {command}");
         }
+        assert_eq!(values_apart(command), [""; 0], "{command}");
         let shown = |c: char| c.is_ascii_graphic() || c == ' ';
         assert!(command.chars().all(shown) && command.lines().count() == 1, "{command}");
     }
@@ -193,6 +210,7 @@ fn no_command_repeats_the_event_or_gives_anything_unsaid() {
             let facts = engine.derive(&mut event, &Known::default());
             let Some(step) = undo(&event, &facts) else { continue };
             let Some(command) = step.command.as_deref() else { continue };
+            assert_eq!(values_apart(command), [""; 0], "{name:?}: {command}", name = event.name());
             let (_, does) = command.split_once(" && ").unwrap();
             let operation = does.split(' ').nth(2).unwrap();
             let name = event.name().unwrap();
@@ -205,4 +223,38 @@ fn no_command_repeats_the_event_or_gives_anything_unsaid() {
         }
     }
     assert!(read > 100, "{read} commands");
+}
+
+/// Also of the commands that no event of the rules asks for, and of those in the runbooks.
+#[test]
+fn no_value_stands_apart_from_its_option() {
+    let mut read = 0;
+    let mut check = |command: &str| {
+        assert_eq!(values_apart(command), [""; 0], "{command}");
+        read += 1;
+    };
+    for call in iam_responder::catalogue::calls() {
+        // What stands in brackets is an option too.
+        let commands = call.inverses.iter().filter_map(|inverse| inverse.command);
+        commands.for_each(|command| check(&command.replace(['[', ']'], "")));
+    }
+    let engine =
+        iam_responder::folder::engine(&[std::path::Path::new("rules")], None, false).unwrap();
+    for rule in engine.rules().rules() {
+        for quoted in rule.spec.runbook.split('`').skip(1).step_by(2) {
+            if quoted.starts_with("aws ") {
+                check(quoted);
+            }
+        }
+    }
+    assert!(read > 80, "{read} commands");
+    for (command, want) in [
+        ("aws iam get-role --role-name x", vec!["--role-name"]),
+        ("aws iam x --a=b --flag --c d && aws iam y --e", vec!["--c"]),
+        ("aws iam x --flag && aws iam y --cli-input-json '{}'", vec![]),
+        ("aws iam x --cli-input-json file", vec!["--cli-input-json"]),
+        ("aws iam x --id=\"$(aws iam y --query Z)\"", vec!["--query"]),
+    ] {
+        assert_eq!(values_apart(command), want, "{command}");
+    }
 }

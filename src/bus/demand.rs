@@ -1,7 +1,7 @@
 //! What one rule needs delivered.
 
 use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -32,7 +32,7 @@ pub(super) struct Demand {
     pub(super) rule: String,
     /// By which kind of bus rule.
     pub(super) delivery: Delivery,
-    pub(super) clause: Rc<Clause>,
+    pub(super) clause: Arc<Clause>,
 }
 
 /// How much of what a rule looks for is delivered.
@@ -51,10 +51,10 @@ pub enum Share {
 /// Finds what rules need. Many rules ask for the same and differ in facts that no bus rule can tell: each way of
 /// asking is projected once.
 #[derive(Debug, Default)]
-pub(super) struct Demands(HashMap<Branch, Rc<[Part]>>);
+pub(super) struct Demands(HashMap<Branch, Arc<[Part]>>);
 
 /// A clause, and by which kind of bus rule it is delivered.
-type Part = (Delivery, Rc<Clause>);
+type Part = (Delivery, Arc<Clause>);
 
 impl Demands {
     /// Everything that a rule needs, the steps of its sequence included, each thing once.
@@ -64,8 +64,8 @@ impl Demands {
         let mut demands = Vec::new();
         for branch in patterns.flat_map(Pattern::to_branches) {
             for (delivery, clause) in self.of_branch(&branch).iter() {
-                if known.insert((*delivery, Rc::clone(clause))) {
-                    let (rule, clause) = (rule.spec.id.clone(), Rc::clone(clause));
+                if known.insert((*delivery, Arc::clone(clause))) {
+                    let (rule, clause) = (rule.spec.id.clone(), Arc::clone(clause));
                     demands.push(Demand { rule, delivery: *delivery, clause });
                 }
             }
@@ -73,20 +73,20 @@ impl Demands {
         demands
     }
 
-    fn of_branch(&mut self, branch: &Branch) -> Rc<[Part]> {
+    fn of_branch(&mut self, branch: &Branch) -> Arc<[Part]> {
         let branch = seen(branch);
         if let Some(known) = self.0.get(&branch) {
-            return Rc::clone(known);
+            return Arc::clone(known);
         }
-        let found: Rc<[_]> = if is_foreign(&branch) {
-            Rc::from([])
+        let found: Arc<[_]> = if is_foreign(&branch) {
+            Arc::from([])
         } else {
             let asks = asks(&branch);
             let clauses = clauses(&branch);
             let parts = clauses.iter().flat_map(|clause| parts(clause, asks));
-            parts.map(|(delivery, clause)| (delivery, Rc::new(clause))).collect()
+            parts.map(|(delivery, clause)| (delivery, Arc::new(clause))).collect()
         };
-        self.0.insert(branch, Rc::clone(&found));
+        self.0.insert(branch, Arc::clone(&found));
         found
     }
 }

@@ -2,19 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::clause::{Clause, Names, READ_ONLY, is_wildcard, pattern};
+use super::clause::{Clause, is_wildcard, pattern};
 use super::demand::{Demand, Demands, name_text};
+use super::fit::{PATTERN_CHARACTERS_MAX, Prepared, characters, fits, halved};
 use super::share::Shares;
 use super::{Delivery, traffic};
-use crate::pattern::{COMPLEXITY_MAX, Pattern};
 use crate::rule::Rule;
 
-/// Longest pattern, in characters of JSON without spaces, where nobody raised the quota.
-pub const PATTERN_CHARACTERS_MAX: usize = 2_048;
 /// Most bus rules that are made: EventBridge takes 300 on a bus, and others need some.
 pub const BUS_RULES_MAX: usize = 100;
 /// Most of them with wildcards: EventBridge takes 30 on a bus.
@@ -24,10 +22,6 @@ pub const WILDCARD_RULES_MAX: usize = 20;
 const CLAUSES_MAX: usize = 10_000;
 /// Rules that are named where too much is asked.
 const NAMED_MAX: usize = 5;
-
-/// Fields that only CloudTrail's events have: what asks for one asks for an event via CloudTrail.
-const OF_A_RECORD: [&str; 5] =
-    ["eventSource", "userAgent", "userIdentity", "sourceIPAddress", "recipientAccountId"];
 
 /// One bus rule.
 #[derive(Debug, Clone)]
@@ -63,6 +57,8 @@ pub struct BusRules {
     calls: (BTreeSet<String>, BTreeSet<String>),
     /// What several of them deliver together, which no clause alone tells.
     together: Vec<Clause>,
+    /// What was wanted, as bus rules ask it: it is measured at length, and once.
+    prepared: Prepared,
 }
 
 /// Why no bus rule can deliver what a rule needs.
@@ -98,11 +94,11 @@ impl BusRules {
     /// Every rule of which something cannot be delivered, and too many bus rules.
     pub fn of(rules: &[Rule]) -> Result<Self, Vec<BusFault>> {
         let mut faults = Vec::new();
-        let mut projected = Demands::default();
+        let (mut projected, mut prepared) = (Demands::default(), Prepared::default());
         let mut demands = Vec::new();
         let mut wanted: BTreeMap<Delivery, Vec<Clause>> = BTreeMap::new();
         // Rules that differ in facts alone want the same.
-        let mut known: HashSet<(Delivery, Rc<Clause>)> = HashSet::new();
+        let mut known: HashSet<(Delivery, Arc<Clause>)> = HashSet::new();
         for rule in rules.iter().filter(|rule| rule.spec.enabled) {
             let found = projected.of_rule(rule);
             if found.is_empty() {
@@ -114,11 +110,15 @@ impl BusRules {
                 });
             }
             for demand in found {
-                if known.insert((demand.delivery, Rc::clone(&demand.clause))) {
-                    match prepared(&demand.clause) {
-                        Ok(clauses) => wanted.entry(demand.delivery).or_default().extend(clauses),
+                if known.insert((demand.delivery, Arc::clone(&demand.clause))) {
+                    match prepared.of(&demand.clause).as_ref() {
+                        Ok(clauses) => {
+                            let wanted = wanted.entry(demand.delivery).or_default();
+                            wanted.extend(clauses.iter().cloned());
+                        }
                         Err(message) => {
-                            faults.push(BusFault { rule: Some(demand.rule.clone()), message });
+                            let (rule, message) = (Some(demand.rule.clone()), message.clone());
+                            faults.push(BusFault { rule, message });
                         }
                     }
                     demands.push(demand);
@@ -140,7 +140,7 @@ impl BusRules {
             rules.extend(pack(&group));
         }
         rules.extend(watchdog(&rules));
-        let found = Self { rules, together, calls: calls(&demands) };
+        let found = Self { rules, together, calls: calls(&demands), prepared };
         faults.extend(found.too_many(&demands));
         if faults.is_empty() { Ok(found) } else { Err(faults) }
     }
@@ -181,6 +181,10 @@ impl BusRules {
 
     pub(super) fn together(&self) -> &[Clause] {
         &self.together
+    }
+
+    pub(super) fn prepared(&self) -> &Prepared {
+        &self.prepared
     }
 
     /// Which rules ask for most, where EventBridge does not take so many bus rules.
@@ -237,121 +241,6 @@ fn calls(demands: &[Demand]) -> (BTreeSet<String>, BTreeSet<String>) {
     }
     part.retain(|call| !whole.contains(call));
     (whole, part)
-}
-
-/// Fields that are never loosened.
-const PINNED: [&str; 4] = ["source", "detail-type", "detail.eventSource", "detail.eventName"];
-/// More fields than any pattern has room for: what lies beyond is left out at once, not one by one.
-const FIELDS_MAX: usize = PATTERN_CHARACTERS_MAX / 8;
-
-/// A clause as bus rules ask it: of events via CloudTrail where it asks for a field of theirs, and in
-/// parts that each fit into a bus rule.
-pub(super) fn prepared(clause: &Clause) -> Result<Vec<Clause>, String> {
-    let of_record = |(path, wanted): (&String, &Vec<Value>)| {
-        let field = path.strip_prefix("detail.").and_then(|rest| rest.split('.').next());
-        field.is_some_and(|field| OF_A_RECORD.contains(&field))
-            && !wanted.contains(&json!({"exists": false}))
-    };
-    let mut clause = clause.clone();
-    if !clause.0.contains_key("detail-type") && clause.0.iter().any(of_record) {
-        clause = clause.with("detail-type", vec![json!({"suffix": " via CloudTrail"})]);
-    }
-    if clause.0.len() > FIELDS_MAX {
-        let before = clause.0.clone();
-        let pinned = |path: &String| PINNED.contains(&path.as_str());
-        let free = before.keys().filter(|path| !pinned(path));
-        free.skip(FIELDS_MAX).for_each(|path| _ = clause.0.remove(path));
-        clause = clause.without_lone_absence(&before);
-    }
-    let mut parts = Vec::new();
-    let mut open = vec![clause];
-    while let Some(clause) = open.pop() {
-        if fits(std::slice::from_ref(&clause)) {
-            parts.push(clause);
-        } else if let Some((one, other)) = halved(&clause) {
-            open.extend([one, other]);
-        } else if let Some(looser) = relaxed(&clause) {
-            open.push(looser);
-        } else {
-            return Err(too_large(&clause));
-        }
-    }
-    Ok(parts)
-}
-
-/// Names by which patterns are measured: the longest, and some whose texts repeat themselves.
-fn measures() -> [Names; 3] {
-    let repeating = "ab-".repeat(10);
-    [
-        Names::longest(),
-        Names { prefix: format!("{repeating}ab"), ..Names::longest() },
-        Names { prefix: crate::own::DEFAULT_NAME.to_owned(), ..Names::longest() },
-    ]
-}
-
-/// Does EventBridge take these clauses as one bus rule, whatever the names? Some words are refused as fields
-/// beside others in `$or`.
-fn fits(clauses: &[Clause]) -> bool {
-    let pattern = pattern(clauses);
-    let longest = Names::longest().resolved(&pattern);
-    if longest.to_string().chars().count() > PATTERN_CHARACTERS_MAX {
-        return false;
-    }
-    let taken = |compiled: &Pattern| compiled.complexity() <= COMPLEXITY_MAX;
-    if !clauses.iter().any(Clause::has_wildcard) {
-        return Pattern::compile(&longest).is_ok();
-    }
-    let compiled = |names: &Names| Pattern::compile(&names.resolved(&pattern));
-    measures().iter().all(|names| compiled(names).is_ok_and(|compiled| taken(&compiled)))
-}
-
-/// Characters that a clause takes at least in a bus rule of several.
-fn characters(clause: &Clause) -> usize {
-    let mut own = clause.clone();
-    ["source", "detail-type", READ_ONLY].iter().for_each(|path| _ = own.0.remove(*path));
-    let calls = ["detail.eventSource", "detail.eventName"].map(|path| own.get(path).to_vec());
-    let text = Names::longest().resolved(&json!(calls)).to_string();
-    text.chars().count().saturating_sub(8)
-}
-
-/// Two clauses that together ask the same: the longest list of alternatives is divided, that of
-/// wildcards first.
-fn halved(clause: &Clause) -> Option<(Clause, Clause)> {
-    let weight = |(_, wanted): &(&String, &Vec<Value>)| {
-        let wildcards = wanted.iter().filter(|one| is_wildcard(one)).count();
-        let characters: usize = wanted.iter().map(|one| one.to_string().len()).sum();
-        (wildcards, characters)
-    };
-    let (path, wanted) =
-        clause.0.iter().filter(|(_, wanted)| wanted.len() > 1).max_by_key(weight)?;
-    let (one, other) = wanted.split_at(wanted.len() / 2);
-    let with = |part: &[Value]| clause.clone().with(path, part.to_vec());
-    Some((with(one), with(other)))
-}
-
-/// The clause with its most complex field loosened: to be there is enough, or it is left out.
-fn relaxed(clause: &Clause) -> Option<Clause> {
-    let free = clause.0.iter().filter(|(path, _)| !PINNED.contains(&path.as_str()));
-    let longest = free.max_by_key(|(_, wanted)| {
-        (wanted.iter().any(is_wildcard), json!(wanted).to_string().len())
-    });
-    let (path, wanted) = longest?;
-    let mut looser = clause.clone();
-    match wanted.iter().any(is_wildcard) {
-        true => looser.0.insert(path.clone(), vec![json!({"exists": true})]),
-        false => looser.0.remove(path),
-    };
-    let looser = looser.without_lone_absence(&clause.0);
-    (looser.0.len() > 2).then_some(looser)
-}
-
-fn too_large(clause: &Clause) -> String {
-    let longest = clause.0.iter().max_by_key(|(_, wanted)| json!(wanted).to_string().len());
-    let field = longest.map_or("the pattern", |(path, _)| path.as_str());
-    format!(
-        "`{field}` does not fit into a bus rule of {PATTERN_CHARACTERS_MAX} characters and complexity \
-         {COMPLEXITY_MAX}; name fewer or shorter values, or calls by `detail.eventName`"
-    )
 }
 
 /// Clauses that deliver sources whole, and what they deliver together with bus rules for reads.

@@ -1,12 +1,13 @@
 //! How much of what a rule looks for is delivered.
 
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::Delivery;
 use super::clause::Clause;
 use super::demand::{Demand, Demands, Share};
-use super::pack::{BusRules, prepared};
+use super::fit::Prepared;
+use super::pack::BusRules;
 use crate::rule::Rule;
 
 /// Answers for one set of bus rules. Rules ask for the same things: each is judged once.
@@ -14,21 +15,38 @@ use crate::rule::Rule;
 pub struct Shares<'b> {
     bus_rules: &'b BusRules,
     /// Whether a clause is delivered: by bus rules for changes too, by those for reads too.
-    known: HashMap<(Rc<Clause>, bool, bool), bool>,
+    known: HashMap<(Arc<Clause>, bool, bool), bool>,
     projected: Demands,
+    /// What the bus rules were not made from.
+    prepared: Prepared,
 }
 
 impl<'b> Shares<'b> {
     pub(super) fn new(bus_rules: &'b BusRules) -> Self {
-        Self { bus_rules, known: HashMap::new(), projected: Demands::default() }
+        Self {
+            bus_rules,
+            known: HashMap::new(),
+            projected: Demands::default(),
+            prepared: Prepared::default(),
+        }
     }
 
     /// How much of what a rule looks for the bus rules deliver, with or without those for reads.
     pub fn of(&mut self, rule: &Rule, reads: bool) -> Share {
         let demands = self.projected.of_rule(rule);
+        self.of_demands(&demands, reads)
+    }
+
+    /// The same without those for reads, and with them.
+    pub fn both(&mut self, rule: &Rule) -> (Share, Share) {
+        let demands = self.projected.of_rule(rule);
+        (self.of_demands(&demands, false), self.of_demands(&demands, true))
+    }
+
+    fn of_demands(&mut self, demands: &[Demand], reads: bool) -> Share {
         let (mut missed, mut in_part) = (0, 0);
         let mut all_explained = true;
-        for demand in &demands {
+        for demand in demands {
             if self.delivered(demand, demand.delivery == Delivery::Changes, reads) {
                 continue;
             }
@@ -52,13 +70,15 @@ impl<'b> Shares<'b> {
     }
 
     fn delivered(&mut self, demand: &Demand, changes: bool, reads: bool) -> bool {
-        let key = (Rc::clone(&demand.clause), changes, reads);
+        let key = (Arc::clone(&demand.clause), changes, reads);
         if let Some(known) = self.known.get(&key) {
             return *known;
         }
-        let parts = prepared(&demand.clause);
-        let found =
-            parts.is_ok_and(|parts| parts.iter().all(|part| self.covered(part, changes, reads)));
+        let parts = self.bus_rules.prepared().known(&demand.clause);
+        let parts = parts.unwrap_or_else(|| self.prepared.of(&demand.clause));
+        let all_covered =
+            |parts: &Vec<Clause>| parts.iter().all(|part| self.covered(part, changes, reads));
+        let found = parts.as_ref().as_ref().is_ok_and(all_covered);
         self.known.insert(key, found);
         found
     }

@@ -1,6 +1,4 @@
-//! Why a pattern did or did not match: nothing is cut short, every field is judged.
-
-use std::sync::Arc;
+//! Why a pattern did or did not match: every field is judged, as far as the steps of matching go.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -22,6 +20,9 @@ pub struct Explanation {
     pub alternatives: usize,
     /// Set where every field matches for itself, but not within one element of an array.
     pub inconsistent: bool,
+    /// Set where the steps ran out: of the branches that were looked at these are the fields of the nearest, and none
+    /// where nothing was.
+    pub cut: bool,
 }
 
 /// One field: what the pattern wants and what the event has.
@@ -47,28 +48,84 @@ impl Explanation {
     }
 }
 
-pub(super) fn explain(pattern: &Pattern, event: &Value) -> Explanation {
-    let mut steps = Steps::new();
-    let judged = |branch: &Arc<Branch>| -> (bool, Vec<FieldExplanation>) {
-        let fields = branch.fields.iter().map(|field| explain_field(field, event)).collect();
-        (branch.decide(event, &mut steps).unwrap_or(true), fields)
-    };
-    let distance = |(matched, fields): &(bool, Vec<FieldExplanation>)| {
-        (!matched, fields.iter().filter(|field| !field.matched).count())
-    };
-    let nearest = pattern.branches.iter().map(judged).min_by_key(distance);
-    let (matched, fields) = nearest.unwrap_or_default();
-    let inconsistent = !matched && fields.iter().all(|field| field.matched);
-    Explanation { matched, fields, alternatives: pattern.branches.len(), inconsistent }
+/// `left` are the steps that the event has left for all patterns.
+pub(super) fn explain(pattern: &Pattern, event: &Value, left: &mut usize) -> Explanation {
+    let decided = spend(left, |steps| pattern.decide(event, steps));
+    let (nearest, looked_at_all) = spend(left, |steps| nearest(pattern, event, decided, steps));
+    let fields: Vec<FieldExplanation> = nearest
+        .map(|branch| branch.fields.iter().map(|field| explain_field(field, event)).collect())
+        .unwrap_or_default();
+    let matched = decided.unwrap_or(true);
+    Explanation {
+        inconsistent: !matched && !fields.is_empty() && fields.iter().all(|field| field.matched),
+        matched,
+        fields,
+        alternatives: pattern.branches.len(),
+        cut: decided.is_none() || !looked_at_all,
+    }
+}
+
+/// Lets one search have the steps of a pattern, and takes what it needed from those of the event.
+fn spend<T>(left: &mut usize, search: impl FnOnce(&mut Steps) -> T) -> T {
+    let mut steps = Steps::within(*left);
+    let before = steps.left();
+    let found = search(&mut steps);
+    *left -= before - steps.left();
+    found
+}
+
+/// The branch that matches, or else the one of which the fewest fields fail; and whether all were looked at.
+fn nearest<'p>(
+    pattern: &'p Pattern,
+    event: &Value,
+    decided: Option<bool>,
+    steps: &mut Steps,
+) -> (Option<&'p Branch>, bool) {
+    let mut nearest: Option<(&Branch, usize)> = None;
+    for branch in &pattern.branches {
+        let Some(failures) = failures(branch, event, steps) else {
+            return (nearest.map(|(branch, _)| branch), false);
+        };
+        let matches = failures == 0
+            && decided == Some(true)
+            && branch.decide(event, steps).is_none_or(|matches| matches);
+        if matches {
+            return (Some(branch), true);
+        }
+        if nearest.is_none_or(|(_, fewest)| failures < fewest) {
+            nearest = Some((branch, failures));
+        }
+    }
+    (nearest.map(|(branch, _)| branch), true)
+}
+
+/// How many fields fail, each taken for itself. Nothing where the steps ran out.
+fn failures(branch: &Branch, event: &Value, steps: &mut Steps) -> Option<usize> {
+    let mut failures = 0;
+    for field in &branch.fields {
+        if steps.left() == 0 {
+            return None;
+        }
+        let found = collect(event, &field.path);
+        if !steps.take(field.cost(&found)) {
+            return None;
+        }
+        failures += usize::from(!holds(field, &found.leaves));
+    }
+    Some(failures)
+}
+
+fn holds(field: &Field, leaves: &[Leaf<'_>]) -> bool {
+    let inside = leaves.iter().any(|leaf| !leaf.membership.is_empty());
+    leaves.iter().any(|leaf| field.accepts(leaf))
+        || (field.may_be_absent() && (leaves.is_empty() || inside))
 }
 
 fn explain_field(field: &Field, event: &Value) -> FieldExplanation {
     let leaves = collect(event, &field.path).leaves;
-    let inside = leaves.iter().any(|leaf| !leaf.membership.is_empty());
-    let accepted = leaves.iter().any(|leaf: &Leaf<'_>| field.accepts(leaf));
     FieldExplanation {
         path: field.path.text().to_owned(),
-        matched: accepted || (field.may_be_absent() && (leaves.is_empty() || inside)),
+        matched: holds(field, &leaves),
         expected: field.matchers.iter().map(ToString::to_string).collect(),
         found: leaves.iter().take(FOUND_MAX).map(|leaf| leaf.value.clone()).collect(),
         found_more: leaves.len().saturating_sub(FOUND_MAX),

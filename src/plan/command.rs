@@ -1,11 +1,16 @@
 //! The command that does a step: one line, which does nothing in any other account.
+//!
+//! Every value stands in one word with its option, as `--role-name=VALUE`, so that a value which begins
+//! with a dash is never an option, whoever wrote it. Two kinds of words stand apart from their option,
+//! and neither can begin with a dash: the JSON of `--cli-input-json`, and several values of one option,
+//! of which the catalogue has none.
 
 use super::{Guard, value};
 use crate::derive::Facts;
 use crate::event::Event;
 
 /// Asks whose credentials they are. What it prints is compared with the account of the event.
-const ACCOUNT: &str = "aws sts get-caller-identity --query Account --output text";
+const ACCOUNT: &str = "aws sts get-caller-identity --query=Account --output=text";
 
 /// Fills a command of the catalogue with the values of an event.
 ///
@@ -18,7 +23,9 @@ pub(super) fn fill(template: &str, event: &Event, facts: &Facts) -> Result<Strin
     command.add(template)?;
     let mut text = command.text;
     if !command.parameters.is_empty() {
-        // The CLI asks for no other parameter only where the option is a word of its own.
+        // The CLI gives up its other required options only where it finds this one as a word of its own,
+        // and takes none with a value behind `=` for it (`awscli/customizations/arguments.py`,
+        // `override_required_args`). The value begins with a brace.
         text.push_str(&format!(" --cli-input-json '{{{}}}'", command.parameters.join(", ")));
     }
     Ok(format!("test \"$({ACCOUNT})\" = {account} && {text}"))
@@ -72,16 +79,10 @@ impl<'a> Command<'a> {
             None => (None, placeholder),
         };
         let value = if paths == "user" { self.user()? } else { self.first(paths)? };
-        let option = self.text.rfind(" --").filter(|_| self.text.ends_with(' '));
-        match option {
+        match self.option() {
             _ if value::is_plain(value) => self.text.push_str(value),
             None => return Err(Guard::UnsafeValue),
-            Some(_) if value::is_word(value) => {
-                // In this form also a value that begins with a dash is one.
-                self.text.pop();
-                self.text.push('=');
-                self.text.push_str(&value::quoted(value));
-            }
+            Some(_) if value::is_word(value) => self.text.push_str(&value::quoted(value)),
             Some(at) => {
                 let member = member.ok_or(Guard::UnsafeValue)?;
                 self.parameters.push(format!("\"{member}\": {}", value::json_text(value)));
@@ -89,6 +90,13 @@ impl<'a> Command<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Where the option begins whose whole value comes next.
+    fn option(&self) -> Option<usize> {
+        let at = self.text.rfind(' ')?;
+        let name = self.text.get(at..)?.strip_prefix(" --")?.strip_suffix('=')?;
+        (!name.contains('=')).then_some(at)
     }
 
     /// The first value that is there.

@@ -8,6 +8,7 @@
 
 use super::glob::glob;
 use super::judge::Leave;
+use super::operator::{Comparison, Operator, Order};
 use super::wildcard::{Fuel, Pattern, Reading};
 use super::{Condition, Statement};
 
@@ -131,16 +132,8 @@ impl Guards {
 impl Test {
     fn of(condition: &Condition, own: Option<&str>, fuel: &Fuel) -> Self {
         let key = condition.key.to_ascii_lowercase();
-        let operator = condition.operator.to_ascii_lowercase();
-        let (all, operator) = match operator.split_once(':') {
-            Some((set, operator)) => (Some(set == "forallvalues"), operator),
-            None => (None, operator.as_str()),
-        };
-        let plain = operator.strip_suffix("ifexists");
-        let operator_of_value = plain.unwrap_or(operator);
-        let negated = operator_of_value.contains("not");
-        let absent = plain.is_some() || all.unwrap_or(negated);
-        if operator == "null" {
+        let operator = Operator::of(&condition.operator);
+        if operator.comparison == Comparison::Null {
             let says = |word: &str| condition.values.iter().any(|v| v.eq_ignore_ascii_case(word));
             let ask = match (says("true"), says("false")) {
                 (true, false) => Ask::Presence { wanted: false },
@@ -149,9 +142,14 @@ impl Test {
             };
             return Self { key, absent: says("true"), ask };
         }
-        let values = Values::of(&key, operator_of_value, condition, own, fuel);
-        let ask = values.map_or(Ask::Unknown, |values| Ask::Value { negated, values });
-        Self { key, absent, ask }
+        let ask = match operator.comparison {
+            Comparison::Unknown => Ask::Unknown,
+            _ => {
+                let values = Values::of(&key, operator, condition, own, fuel);
+                Ask::Value { negated: operator.negated, values }
+            }
+        };
+        Self { key, absent: operator.holds_without_key(), ask }
     }
 
     fn opposite(&self) -> Self {
@@ -181,35 +179,30 @@ impl Test {
 }
 
 impl Values {
-    /// `None`: AWS knows no such operator.
     fn of(
         key: &str,
-        operator: &str,
+        operator: Operator,
         condition: &Condition,
         own: Option<&str>,
         fuel: &Fuel,
-    ) -> Option<Self> {
-        const FAMILIES: [&str; 8] =
-            ["string", "arn", "bool", "date", "numeric", "ipaddress", "notipaddress", "binary"];
-        FAMILIES.iter().find(|family| operator.starts_with(**family))?;
+    ) -> Self {
         let values = &condition.values;
         let any = |test: &dyn Fn(&str) -> bool| values.iter().any(|value| test(value));
         let everybody = values.is_empty()
             || any(&|value| is_same_key(key, value))
-            || match operator {
-                "bool" => is_any_truth(key, values),
-                "ipaddress" | "notipaddress" => is_most_of_the_net(values),
-                _ if operator.starts_with("date") || operator.starts_with("numeric") => {
-                    any(&|value| is_any_time(key, operator, value))
-                }
+            || match operator.comparison {
+                Comparison::Bool => is_any_truth(key, values),
+                Comparison::Address => is_most_of_the_net(values),
+                Comparison::Date(order) => any(&|value| is_any_moment(order, value)),
+                Comparison::Numeric(order) => any(&|value| is_any_second(key, order, value)),
                 _ => any(&|value| is_any_text(key, operator, value, own, fuel)),
             };
         let nobody = || values.iter().all(|value| is_nobody(key, operator, value, own));
-        Some(match everybody {
+        match everybody {
             true => Self::Everybody,
             false if nobody() => Self::Nobody,
             false => Self::Some,
-        })
+        }
     }
 }
 
@@ -272,24 +265,24 @@ fn is_most_of_the_net(values: &[String]) -> bool {
     short >= 0.5 || long >= 0.0625
 }
 
-fn is_any_time(key: &str, operator: &str, value: &str) -> bool {
+fn is_any_moment(order: Order, value: &str) -> bool {
     let year = value.get(..4).and_then(|year| year.parse::<u16>().ok());
-    let far = match operator.starts_with("date") {
-        true => year.is_some_and(|year| year >= FAR_YEAR) || is_far_second(value),
-        false => key == "aws:epochtime" && is_far_second(value),
-    };
-    let later = operator.contains("greater");
-    let is_time = operator.starts_with("date") || key == "aws:epochtime";
-    is_time && (later || (operator.contains("less") && far))
+    let far = year.is_some_and(|year| year >= FAR_YEAR) || is_far_second(value);
+    order == Order::Greater || (order == Order::Less && far)
+}
+
+fn is_any_second(key: &str, order: Order, value: &str) -> bool {
+    let bounds_nobody = order == Order::Greater || (order == Order::Less && is_far_second(value));
+    key == "aws:epochtime" && bounds_nobody
 }
 
 fn is_far_second(value: &str) -> bool {
     value.len() > 9 && value.parse::<f64>().is_ok_and(|second| second >= FAR_SECOND)
 }
 
-fn is_any_text(key: &str, operator: &str, value: &str, own: Option<&str>, fuel: &Fuel) -> bool {
+fn is_any_text(key: &str, operator: Operator, value: &str, own: Option<&str>, fuel: &Fuel) -> bool {
     let account = own.unwrap_or("000000000000");
-    let alike = operator.contains("like") || operator.starts_with("arn");
+    let alike = operator.has_wildcards();
     let pattern = match alike {
         true => Pattern::of_resources(value, Reading::Generous, own),
         false => None,
@@ -317,13 +310,18 @@ fn is_any_text(key: &str, operator: &str, value: &str, own: Option<&str>, fuel: 
 }
 
 /// A value that nobody in the own account has.
-fn is_nobody(key: &str, operator: &str, value: &str, own: Option<&str>) -> bool {
+fn is_nobody(key: &str, operator: Operator, value: &str, own: Option<&str>) -> bool {
     let is_account = |text: &str| text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
-    let wild = operator.contains("like") && value.contains(['*', '?']);
+    // ARN operators compare no text that is no ARN.
+    let wild = operator.comparison == Comparison::Like && value.contains(['*', '?']);
     let foreign = |text: &str| is_account(text) && own.is_some_and(|own| own != text);
     match key {
         // A single moment.
-        "aws:currenttime" | "aws:epochtime" => !operator.contains("than"),
+        "aws:currenttime" | "aws:epochtime" => !matches!(
+            operator.comparison,
+            Comparison::Date(Order::Less | Order::Greater)
+                | Comparison::Numeric(Order::Less | Order::Greater)
+        ),
         "aws:securetransport" => value.eq_ignore_ascii_case("false"),
         "aws:viaawsservice" | "aws:principalisawsservice" => value.eq_ignore_ascii_case("true"),
         "aws:principalaccount" | "aws:resourceaccount" => foreign(value),
@@ -348,12 +346,12 @@ pub(super) fn passes_to(statement: &Statement, service: Option<&str>) -> bool {
             .any(|known| known.eq_ignore_ascii_case(key))
     };
     statement.conditions.iter().all(|condition| {
-        let operator = condition.operator.to_ascii_lowercase();
-        if !names_it(&condition.key) || operator == "null" {
+        let operator = Operator::of(&condition.operator);
+        if !names_it(&condition.key) || operator.comparison == Comparison::Null {
             return true;
         }
         let mut values = condition.values.iter();
-        match operator.contains("not") {
+        match operator.negated {
             true => !values.any(|value| glob(value, &principal)),
             false => values.any(|value| value.contains(service) || glob(value, &principal)),
         }

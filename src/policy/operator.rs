@@ -15,8 +15,41 @@ pub(super) enum Comparison {
     Arn,
     /// Addresses and blocks of them.
     Address,
-    /// Numbers, dates, booleans, presence, and what AWS does not know.
-    Other,
+    /// Moments.
+    Date(Order),
+    /// Numbers.
+    Numeric(Order),
+    /// `true` and `false`.
+    Bool,
+    /// Bytes.
+    Binary,
+    /// Whether there is any value.
+    Null,
+    /// AWS knows no such operator, and takes no document with it.
+    Unknown,
+}
+
+/// On which side of those of the condition the request's value lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    /// It is one of them, or none.
+    Same,
+    /// Before, or at most.
+    Less,
+    /// Behind, or at least.
+    Greater,
+}
+
+impl Order {
+    /// What stands behind `Date` or `Numeric`.
+    fn of(word: &str) -> Option<Self> {
+        match word {
+            "equals" | "notequals" => Some(Self::Same),
+            "lessthan" | "lessthanequals" => Some(Self::Less),
+            "greaterthan" | "greaterthanequals" => Some(Self::Greater),
+            _ => None,
+        }
+    }
 }
 
 /// `ForAllValues:StringNotLikeIfExists`, in its parts. Upper and lower case do not count.
@@ -54,7 +87,10 @@ impl Operator {
             "arnnotequals" | "arnnotlike" => (Comparison::Arn, true),
             "ipaddress" => (Comparison::Address, false),
             "notipaddress" => (Comparison::Address, true),
-            other => (Comparison::Other, other.contains("not")),
+            "bool" => (Comparison::Bool, false),
+            "binaryequals" => (Comparison::Binary, false),
+            "null" if !if_exists => (Comparison::Null, false),
+            other => (ordered(other).unwrap_or(Comparison::Unknown), other.contains("not")),
         };
         Self { comparison, negated, quantifier, if_exists }
     }
@@ -87,8 +123,9 @@ impl Operator {
         values.iter().any(fits) != self.negated
     }
 
-    /// `ForAnyValue` finds no value to hold for, also where the operator is negated.
-    fn holds_without_key(self) -> bool {
+    /// Does it hold for a request without the key? `ForAnyValue` finds no value to hold for, also where the operator
+    /// is negated.
+    pub(super) fn holds_without_key(self) -> bool {
         self.if_exists
             || match self.quantifier {
                 Quantifier::All => true,
@@ -96,6 +133,12 @@ impl Operator {
                 Quantifier::None => self.negated,
             }
     }
+}
+
+fn ordered(base: &str) -> Option<Comparison> {
+    let date = base.strip_prefix("date").and_then(Order::of).map(Comparison::Date);
+    let number = || base.strip_prefix("numeric").and_then(Order::of).map(Comparison::Numeric);
+    date.or_else(number)
 }
 
 #[cfg(test)]
@@ -138,8 +181,17 @@ mod tests {
             ("StringLikeIfExists", Comparison::Like, true),
             ("ArnEquals", Comparison::Arn, true),
             ("NotIpAddress", Comparison::Address, false),
-            ("Null", Comparison::Other, false),
-            ("ForSomeValues:StringEquals", Comparison::Other, false),
+            ("Null", Comparison::Null, false),
+            ("ForAnyValue:Null", Comparison::Null, false),
+            ("NullIfExists", Comparison::Unknown, false),
+            ("BoolIfExists", Comparison::Bool, false),
+            ("BinaryEquals", Comparison::Binary, false),
+            ("DateNotEquals", Comparison::Date(Order::Same), false),
+            ("DateLessThanEqualsIfExists", Comparison::Date(Order::Less), false),
+            ("NumericGreaterThan", Comparison::Numeric(Order::Greater), false),
+            ("NumericNear", Comparison::Unknown, false),
+            ("StringMatches", Comparison::Unknown, false),
+            ("ForSomeValues:StringEquals", Comparison::Unknown, false),
         ] {
             assert_eq!(Operator::of(name).comparison, want, "{name}");
             assert_eq!(Operator::of(name).has_wildcards(), wildcards, "{name}");

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::Responder;
+use super::content::content;
 use crate::derive::{CallOutcome, Facts, is_read_only, outcome_of};
 use crate::effects::{Lookups, Publish, State};
 use crate::event::Event;
@@ -281,7 +282,7 @@ fn counter_key(rule: &Rule, by: &[GroupBy], event: &Event, facts: &Facts) -> Str
     let mut key = rule.spec.id.clone();
     let principal = facts.principal.key();
     for group in by {
-        let handed: String;
+        let owned: String;
         let value = match group {
             GroupBy::Account => event.account().unwrap_or_default(),
             GroupBy::Principal => &principal,
@@ -291,8 +292,14 @@ fn counter_key(rule: &Rule, by: &[GroupBy], event: &Event, facts: &Facts) -> Str
             GroupBy::Call => event.name().unwrap_or_default(),
             GroupBy::Handed => {
                 let names = facts.handed.as_ref().map(|handed| handed.names.join(" "));
-                handed = names.unwrap_or_default();
-                &handed
+                owned = names.unwrap_or_default();
+                &owned
+            }
+            // Whoever is refused can make up any number of contents.
+            GroupBy::Content if facts.outcome != CallOutcome::Success => "",
+            GroupBy::Content => {
+                owned = content(event, facts);
+                &owned
             }
             GroupBy::AccessKey => facts.principal.access_key_id.as_deref().unwrap_or_default(),
             GroupBy::SourceIp => event.text("detail.sourceIPAddress").unwrap_or_default(),

@@ -1,8 +1,18 @@
-//! What a suppression silences is counted, so that the day's word tells of it.
+//! What a suppression silences, and what an override holds back or makes quieter than medium, is counted, so that
+//! the day's word tells of it.
+
+use jiff::Timestamp;
 
 use super::Responder;
+use crate::derive::Facts;
 use crate::effects::{Lookups, Publish, State};
 use crate::event::Event;
+use crate::outcome::{Outcome, Verdict};
+use crate::rule::{Matching, Rule, RuleSet};
+use crate::severity::Severity;
+
+/// Most overridden rules that one event is counted for, the loudest first.
+const RULES_MAX: usize = 10;
 
 /// Under which name the alerts are counted that a suppression silences.
 #[must_use]
@@ -10,13 +20,93 @@ pub fn counted_as(suppression: &str) -> String {
     format!("suppressed by {suppression}")
 }
 
+/// Under which name the alerts are counted that the override of a rule holds back or makes quieter than medium.
+#[must_use]
+pub fn counted_as_overridden(rule: &str) -> String {
+    format!("overridden {rule}")
+}
+
 impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     /// Counts an alert that a suppression silences, once however often it is delivered. A store that is down
     /// costs the count.
     pub(super) async fn silenced(&self, event: &Event, suppression: &str) {
-        let counted = self.state.hold(&counted_as(suppression), &event.identity()).await;
-        if let Err(error) = counted {
-            tracing::warn!(%error, "a suppressed alert is not counted");
+        self.count_silence(&counted_as(suppression), event).await;
+    }
+
+    /// Counts what the site's overrides keep people from hearing: an alert that is not told at all, or below medium
+    /// where a rule by itself says medium or more.
+    pub(super) async fn overridden(
+        &self,
+        (event, facts): (&Event, &Facts),
+        matching: &Matching<'_>,
+        outcome: &Outcome,
+        now: Timestamp,
+    ) {
+        let told = match outcome.outcome {
+            Verdict::Alerted | Verdict::Deduplicated => outcome.severity,
+            Verdict::Quiet | Verdict::Counted => None,
+            // Counted by the suppression; told loudly.
+            Verdict::Suppressed | Verdict::Unreadable => return,
+        };
+        if told >= Some(Severity::Medium) {
+            return;
+        }
+        let would = self.would_fire((event, facts), matching, told, now).await;
+        for rule in quieter(&would, facts, told).into_iter().take(RULES_MAX) {
+            self.count_silence(&counted_as_overridden(&rule.spec.id), event).await;
         }
     }
+
+    /// The overridden rules that would fire by themselves. Beside a rule about the call itself that told of it, what
+    /// is general would say nothing.
+    async fn would_fire(
+        &self,
+        (event, facts): (&Event, &Facts),
+        matching: &Matching<'_>,
+        told: Option<Severity>,
+        now: Timestamp,
+    ) -> Vec<Rule> {
+        let is_general = |rule: &Rule| rule.spec.general || rule.spec.fallback;
+        let specific = told.is_some()
+            && matching
+                .rules
+                .iter()
+                .any(|rule| !is_general(rule) && !rule.spec.signal && rule.quietened().is_none());
+        let counts = |rule: &&&Rule| {
+            !rule.spec.signal && rule.quietened().is_some() && !(specific && is_general(rule))
+        };
+        let mut would = Vec::new();
+        for rule in matching.rules.iter().chain(&matching.switched_off).filter(counts) {
+            let Some(by_itself) = &rule.by_itself else { continue };
+            let mut alone = Rule { spec: (**by_itself).clone(), ..(*rule).clone() };
+            // What it counts by itself is another counter than that of the override.
+            alone.spec.id.push_str(" by itself");
+            let fires = self.reached(&alone, event, facts, now).await
+                && self.followed(rule, event, facts, now).await;
+            if fires {
+                alone.spec.id.clone_from(&rule.spec.id);
+                would.push(alone);
+            }
+        }
+        would
+    }
+
+    async fn count_silence(&self, counted_as: &str, event: &Event) {
+        let counted = self.state.hold(counted_as, &event.identity()).await;
+        if let Err(error) = counted {
+            tracing::warn!(%error, "an alert that nobody hears is not counted");
+        }
+    }
+}
+
+/// Those of the rules by themselves that would be heard, and louder than what was told.
+fn quieter<'r>(would: &'r [Rule], facts: &Facts, told: Option<Severity>) -> Vec<&'r Rule> {
+    let settled = RuleSet::settled(would.iter().collect(), facts.outcome);
+    let only_general = settled.first().is_some_and(|rule| rule.spec.general);
+    let heard = |rule: &&Rule| {
+        let severity = rule.severity_of(facts.outcome);
+        (only_general || !rule.spec.general)
+            && told.is_none_or(|told| severity >= Severity::Medium && severity > told)
+    };
+    settled.into_iter().filter(heard).collect()
 }

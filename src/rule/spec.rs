@@ -171,6 +171,8 @@ pub enum GroupBy {
     Entity,
     /// Name of the call.
     Call,
+    /// What the call sets, as far as its record tells: its parameters, the hash of the code.
+    Content,
     /// Roles or group that the call hands over.
     Handed,
     /// Source address.

@@ -188,6 +188,12 @@ pub struct OverrideSpec {
     /// Another window within which a repetition is held back.
     #[serde(default)]
     pub dedupe: Option<Span>,
+    /// Who answers for it, as the day's word says.
+    #[serde(default)]
+    pub owner: Option<String>,
+    /// Why it is right.
+    #[serde(default)]
+    pub reason: Option<String>,
 }
 
 /// An SNS topic and the format it gets.

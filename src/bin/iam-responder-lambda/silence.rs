@@ -1,9 +1,9 @@
-//! The day's word about suppressions: each copy of the function looks once a day whether it was told.
+//! The day's word about silence: each copy of the function looks once a day whether it was told.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use iam_responder::suppressed::tell_suppressed;
+use iam_responder::suppressed::{is_anything_silenced, tell_suppressed};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -26,28 +26,29 @@ impl Looked {
     }
 }
 
-/// Tells how many alerts the suppressions silenced, unless this copy looked today. What fails is tried again at the
+/// Tells how many alerts suppressions and overrides silenced, unless this copy looked today. What fails is tried again at the
 /// next invocation: what was silenced stays counted.
 pub async fn tell_silence(function: &Function, now: Timestamp, left: Duration) {
     if left < LEFT_MIN {
         return;
     }
     let today = now.to_zoned(TimeZone::UTC).date();
-    let site = function.engine.site();
-    if site.suppressions().is_empty() || function.looked.replace(Some(today)) == Some(today) {
+    if !is_anything_silenced(&function.engine)
+        || function.looked.replace(Some(today)) == Some(today)
+    {
         return;
     }
     let invocation = Invocation::new(&function.outside, &function.state, Instant::now() + left);
-    let told = tell_suppressed(site, &invocation, &invocation, &function.topics, now);
+    let told = tell_suppressed(&function.engine, &invocation, &invocation, &function.topics, now);
     let Ok(word) = tokio::time::timeout(left, told).await else {
-        tracing::error!("no time was left to tell what the suppressions silenced");
+        tracing::error!("no time was left to tell what was silenced");
         return;
     };
     for error in &word.state_failures {
-        tracing::warn!(%error, "not known how much a suppression silenced");
+        tracing::warn!(%error, "not known how much was silenced");
     }
     if let Some(failure) = word.failure {
-        tracing::error!(error = %failure, "nobody knows how much the suppressions silenced");
+        tracing::error!(error = %failure, "nobody knows how much was silenced");
         function.looked.replace(None);
     }
 }

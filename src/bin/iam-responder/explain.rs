@@ -8,7 +8,7 @@ use iam_responder::decide::Decision;
 use iam_responder::engine::Engine;
 use iam_responder::event::{Event, Shape, Unreadable};
 use iam_responder::input;
-use iam_responder::pattern::{Explanation, FieldExplanation};
+use iam_responder::pattern::{Explanation, FieldExplanation, STEPS_OF_EVENT_MAX};
 use iam_responder::rule::{Rule, RuleSet};
 use iam_responder::rule_test::found;
 use jiff::Timestamp;
@@ -35,6 +35,7 @@ struct Judged<'r> {
     rule: &'r Rule,
     counts: bool,
     waits: bool,
+    unsure: bool,
     explanation: Explanation,
 }
 
@@ -90,16 +91,28 @@ fn one<'e>(
         rule.spec.signal || rule.spec.threshold.is_some() || rule.spec.sequence.is_some()
     };
     let matched = engine.matching(&event);
+    let is_one = |rules: &[&Rule], rule: &Rule| rules.iter().any(|one| std::ptr::eq(*one, rule));
+    let all = matched.rules.clone();
     let (counting, speaking): (Vec<&Rule>, Vec<&Rule>) =
         matched.rules.into_iter().partition(counts_only);
     let matching = RuleSet::settled(speaking, facts.outcome);
     let decision = engine.decide(&event, &facts, &matching, &matched.unsure, Timestamp::now());
     let wanted = |rule: &&Rule| arguments.rule.as_ref().is_none_or(|id| *id == rule.spec.id);
-    let judge = |rule: &'e Rule| Judged {
-        counts: matching.iter().any(|one| std::ptr::eq(*one, rule)),
-        waits: counting.iter().any(|one| std::ptr::eq(*one, rule)),
-        explanation: rule.pattern.explain(event.raw()),
-        rule,
+    // All explanations together cost no more than matching itself.
+    let mut left = STEPS_OF_EVENT_MAX;
+    let judge = |rule: &'e Rule| {
+        let mut explanation = rule.pattern.explain_within(event.raw(), &mut left);
+        if rule.spec.enabled {
+            // What alerts go by, also where the explanation was cut.
+            explanation.matched = is_one(&all, rule);
+        }
+        Judged {
+            counts: is_one(&matching, rule),
+            waits: is_one(&counting, rule),
+            unsure: is_one(&matched.unsure, rule),
+            explanation,
+            rule,
+        }
     };
     let judged: Vec<Judged<'_>> = engine.rules().rules().iter().filter(wanted).map(judge).collect();
     let matched = judged.iter().any(|one| one.counts || one.waits);
@@ -132,6 +145,7 @@ fn json_line(
                 "enabled": one.rule.spec.enabled,
                 "fields": one.explanation.fields,
                 "inconsistent": one.explanation.inconsistent,
+                "cut": one.explanation.cut || one.unsure,
             })
         })
         .collect();
@@ -215,6 +229,11 @@ fn rule(out: &mut impl Write, one: &Judged<'_>) -> Result<(), Failure> {
         (false, _) => (paint::BAD, "does not match"),
     };
     writeln!(out, "  {style}{word}{style:#}  {} ({})", one.rule.spec.id, one.rule.spec.severity)?;
+    if one.unsure {
+        writeln!(out, "    counts as matched, as the event took too many steps of matching")?;
+    } else if one.explanation.cut {
+        writeln!(out, "    cut: the event took too many steps to look at all of the rule")?;
+    }
     if one.explanation.inconsistent {
         writeln!(out, "    every field matches, but not within one element of an array")?;
     }

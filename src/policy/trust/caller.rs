@@ -99,7 +99,12 @@ impl Key {
     ) -> Named<'v> {
         let fits = match self.holds {
             Holds::Address => operator.comparison == Comparison::Address,
-            Holds::Arn => !matches!(operator.comparison, Comparison::Address | Comparison::Other),
+            Holds::Arn => {
+                matches!(
+                    operator.comparison,
+                    Comparison::Equals | Comparison::Like | Comparison::Arn
+                )
+            }
             _ => matches!(operator.comparison, Comparison::Equals | Comparison::Like),
         };
         if !fits {

@@ -56,7 +56,7 @@ fn of_share(
     deployed: &mut Shares<'_>,
     fresh: Result<&mut Shares<'_>, &mut &Vec<BusFault>>,
 ) -> Option<Remark> {
-    let now = (deployed.of(rule, false), deployed.of(rule, true));
+    let now = deployed.both(rule);
     let sees = match now.0 {
         Share::All => return None,
         Share::Nothing => "sees nothing",

@@ -209,7 +209,7 @@ pub fn change(spec: &AdjustmentSpec) -> Option<String> {
 fn of_override(engine: &Engine, rule: &Rule) -> Option<Remark> {
     let change = engine.site().override_of(&rule.spec.id)?;
     let off = change.enabled == Some(false) || change.disabled == Some(true);
-    let by_itself = rule.pack_severity.unwrap_or(rule.spec.severity);
+    let by_itself = rule.pack_severity().unwrap_or(rule.spec.severity);
     let mut alone = rule.clone();
     alone.spec.severity = by_itself;
     if !keeps_medium(&alone) {

@@ -1,0 +1,83 @@
+//! What a call sets, as far as its record tells: whether it is a repetition of another, or news.
+
+use crate::derive::Facts;
+use crate::event::Event;
+
+/// Calls of which records leave out what they set, and where the answer tells one from another: the hash of the
+/// code; of settings, whose environment is left out, only that they are another revision. Names may have a
+/// version behind them.
+/// Source: <https://docs.aws.amazon.com/lambda/latest/dg/logging-using-cloudtrail.html>
+const LEFT_OUT: [(&str, &[&str]); 2] = [
+    ("UpdateFunctionCode", &["codeSha256"]),
+    ("UpdateFunctionConfiguration", &["revisionId", "lastModified"]),
+];
+
+/// The parameters, with what stands in the answer for those that a record leaves out. Where nothing tells what was
+/// set it may be anything, and the event is the same as no other.
+pub(super) fn content(event: &Event, facts: &Facts) -> String {
+    if facts.omitted {
+        return event.identity();
+    }
+    let asked = event.value("detail.requestParameters").map(ToString::to_string);
+    let asked = asked.unwrap_or_default();
+    let name = event.name().unwrap_or_default();
+    let Some((_, paths)) = LEFT_OUT.iter().find(|(call, _)| name.starts_with(call)) else {
+        return asked;
+    };
+    let answer = |path: &&str| event.text(&format!("detail.responseElements.{path}"));
+    let told = paths.iter().find_map(answer).map_or_else(|| event.identity(), str::to_owned);
+    format!("{asked} {told}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::derive::Known;
+    use crate::own::Own;
+    use crate::site::Site;
+
+    fn of(id: &str, name: &str, parameters: &str, answer: &str) -> String {
+        let record = format!(
+            r#"{{"eventID":"{id}","eventSource":"lambda.amazonaws.com","eventName":"{name}",
+               "requestParameters":{parameters},"responseElements":{answer}}}"#
+        );
+        let event = Event::parse(&record).unwrap();
+        let facts = Facts::of(&event, &Site::empty(), &Own::default(), &Known::default());
+        content(&event, &facts)
+    }
+
+    /// Two calls with other IDs, of which each is given by its parameters and its answer.
+    #[track_caller]
+    fn check(name: &str, one: (&str, &str), other: (&str, &str), same: bool) {
+        let (one, other) = (of("1", name, one.0, one.1), of("2", name, other.0, other.1));
+        assert_eq!(one == other, same, "{one}\n{other}");
+    }
+
+    #[test]
+    fn a_repetition_sets_the_same() {
+        let (f, g) = (r#"{"functionName":"f"}"#, r#"{"functionName":"g"}"#);
+        check("AddPermission20150331v2", (f, "null"), (f, r#"{"x":"y"}"#), true);
+        check("AddPermission20150331v2", (f, "null"), (g, "null"), false);
+        let code = |hash: &str, at: u32| {
+            format!(r#"{{"codeSha256":"{hash}","revisionId":"{at}","lastModified":"{at}"}}"#)
+        };
+        let (a, again, b) = (code("a", 1), code("a", 2), code("b", 2));
+        check("UpdateFunctionCode20150331v2", (f, &a), (f, &again), true);
+        check("UpdateFunctionCode20150331v2", (f, &a), (f, &b), false);
+        check("UpdateFunctionCode20150331v2", (f, &a), (g, &a), false);
+        // Nobody sees which variables were set.
+        check("UpdateFunctionConfiguration20150331v2", (f, &a), (f, &again), false);
+        check("UpdateFunctionConfiguration", (f, &a), (f, &a), true);
+    }
+
+    #[test]
+    fn what_nobody_saw_is_like_nothing_else() {
+        let f = r#"{"functionName":"f"}"#;
+        for answer in ["null", "{}", r#"{"codeSha256":null}"#, r#"{"codeSha256":7}"#] {
+            check("UpdateFunctionCode20150331v2", (f, answer), (f, answer), false);
+            check("UpdateFunctionConfiguration20150331v2", (f, answer), (f, answer), false);
+        }
+        let cut = r#"{"reason":"requestParameters too large","omitted":true}"#;
+        check("PutRolePolicy", (cut, "null"), (cut, "null"), false);
+    }
+}
