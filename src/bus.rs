@@ -11,6 +11,7 @@
 
 mod clause;
 mod demand;
+mod group;
 mod pack;
 mod project;
 mod reach;

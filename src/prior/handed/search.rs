@@ -8,6 +8,7 @@ use super::Bearer;
 use super::thing::identifying;
 use crate::account;
 use crate::arn::{Arn, AwsRole};
+use crate::catalogue;
 use crate::event::Event;
 use crate::policy::{PolicyDocument, Statement};
 use crate::prior::question::named;
@@ -23,6 +24,8 @@ pub(super) const VALUES_MAX: usize = 20_000;
 /// A walk through the parameters.
 pub(super) struct Search<'e> {
     pub account: &'e str,
+    /// The service whose call it is. Empty: a policy's.
+    source: &'e str,
     pub found: Vec<(String, Bearer)>,
     /// There was more than is looked at.
     pub cut: bool,
@@ -39,6 +42,7 @@ impl<'e> Search<'e> {
     pub fn new(account: &'e str) -> Self {
         Self {
             account,
+            source: "",
             found: Vec::new(),
             cut: false,
             values: 0,
@@ -59,9 +63,10 @@ impl<'e> Search<'e> {
     pub fn call(
         &mut self,
         event: &Event,
-        source: &str,
+        source: &'e str,
         call: &str,
     ) -> Option<(&'static str, Option<Ask>)> {
+        self.source = source;
         let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
         let mut document = None;
         let kind = match (source, call) {
@@ -95,8 +100,15 @@ impl<'e> Search<'e> {
                 document = Some(named(event)?);
                 "role"
             }
-            // What these name is worn or kept, not handed over.
-            ("iam.amazonaws.com" | "sts.amazonaws.com" | "kms.amazonaws.com", _) => return None,
+            // What these name is worn or kept, or yet to be made, not handed over.
+            (
+                "iam.amazonaws.com"
+                | "sts.amazonaws.com"
+                | "kms.amazonaws.com"
+                | "organizations.amazonaws.com",
+                _,
+            ) => return None,
+            _ if takes_away(source, call) => return None,
             ("ssm.amazonaws.com", "UpdateServiceSetting") => {
                 let setting = parameter("settingId")?.to_ascii_lowercase();
                 let role = parameter("settingValue").filter(|_| setting.ends_with("role"))?;
@@ -142,8 +154,7 @@ impl<'e> Search<'e> {
         let Json::Object(map) = value else { return };
         for (key, value) in map {
             let key = key.to_ascii_lowercase();
-            // A grant to a role gives it rights, and nobody the role.
-            if ["principal", "grantee", "trusted"].iter().any(|word| key.contains(word)) {
+            if is_beside(&key) {
                 continue;
             }
             self.within(&key, |search| search.value(&key, value));
@@ -173,6 +184,12 @@ impl<'e> Search<'e> {
             return;
         }
         match value {
+            // As Service Catalog takes what it launches by.
+            Json::String(text) if key == "parameters" && text.starts_with('{') => {
+                if let Ok(inner) = serde_json::from_str(text) {
+                    self.object(&inner);
+                }
+            }
             Json::String(text) => self.named(key, text),
             Json::Array(list) => {
                 for (place, value) in list.iter().enumerate() {
@@ -209,7 +226,12 @@ impl<'e> Search<'e> {
             return;
         }
         let account = self.account.to_owned();
-        let profile = key.contains("instanceprofile") || key == "jobflowrole";
+        if catalogue::is_no_role(self.source, key) {
+            return;
+        }
+        // Some say role and mean the profile.
+        let profile = key.contains("instanceprofile")
+            || ["jobflowrole", "instancerole", "resourcerole"].contains(&key);
         let role =
             ["role", "rolearn", "rolename", "roleoverride"].iter().any(|end| key.ends_with(end));
         match (is_name(text), profile, role) {
@@ -251,6 +273,28 @@ impl<'e> Search<'e> {
             places.insert(format!("{}={role}", self.path));
         }
     }
+}
+
+/// Does the call take a role from what has it, or end that? What CloudFormation deletes it deletes by the role.
+fn takes_away(source: &str, call: &str) -> bool {
+    const TAKING: [&str; 7] =
+        ["Remove", "Disassociate", "Delete", "Detach", "Untag", "Cancel", "Deregister"];
+    let by_role = ["cloudformation.amazonaws.com", "cloudcontrolapi.amazonaws.com"];
+    TAKING.iter().any(|verb| call.starts_with(verb)) && !by_role.contains(&source)
+}
+
+/// Does the field, in small letters, name a role that is given rights, taken, or acted upon? Nobody is given that
+/// role.
+fn is_beside(field: &str) -> bool {
+    let given = ["principal", "grantee", "trusted"].iter().any(|word| field.contains(word));
+    let upon = field.starts_with("resource")
+        && ["arn", "arns", "arnlist", "id", "ids"].iter().any(|end| field.ends_with(end))
+        && !field.contains("role");
+    // DataZone takes a role under this name.
+    (given && field != "roleprincipalarn")
+        || upon
+        || field.starts_with("remove")
+        || field == "iamarn"
 }
 
 /// Letters that IAM allows in names, and slashes of a path.

@@ -72,7 +72,50 @@ fn roles_are_found_wherever_services_name_them() {
 }
 
 #[test]
+fn what_newer_services_call_their_roles_is_found() {
+    let role = &["111122223333 role ops"][..];
+    let arn = r#""arn:aws:iam::111122223333:role/x/Ops""#;
+    check("redshift", "ModifyClusterIamRoles", &format!(r#"{{"addIamRoles":[{arn}]}}"#), role);
+    check("datazone", "CreateGroupProfile", &format!(r#"{{"rolePrincipalArn":{arn}}}"#), role);
+    check("partner", "PutSettings", &format!(r#"{{"ResourceSnapshotJobRoleArn":{arn}}}"#), role);
+    check("cloudcontrolapi", "DeleteResource", &format!(r#"{{"roleArn":{arn}}}"#), role);
+    let patch = format!(r#"{{"patchOperations":[{{"path":"/credentials","value":{arn}}}]}}"#);
+    check("apigateway", "UpdateIntegration", &patch, role);
+    check(
+        "servicecatalog",
+        "CreateConstraint",
+        r#"{"type":"LAUNCH","parameters":"{\"LocalRoleName\":\"Ops\"}"}"#,
+        role,
+    );
+}
+
+#[test]
+fn roles_that_are_taken_told_of_or_none_are_not_handed_over() {
+    let arn = r#""arn:aws:iam::111122223333:role/Ops""#;
+    check("redshift", "ModifyClusterIamRoles", &format!(r#"{{"removeIamRoles":[{arn}]}}"#), &[]);
+    check("rds", "RemoveRoleFromDBCluster", &format!(r#"{{"roleArn":{arn}}}"#), &[]);
+    check("tagging", "TagResources", &format!(r#"{{"resourceARNList":[{arn}]}}"#), &[]);
+    check("quicksight", "RegisterUser", &format!(r#"{{"iamArn":{arn}}}"#), &[]);
+    check("organizations", "CreateAccount", r#"{"roleName":"Ops"}"#, &[]);
+    check("workmail", "CreateUser", r#"{"name":"kim","role":"USER"}"#, &[]);
+    check(
+        "elasticmapreduce",
+        "AddInstanceGroups",
+        r#"{"instanceGroups":[{"instanceRole":"CORE"}]}"#,
+        &[],
+    );
+    // Elsewhere it is a name like any other.
+    check("glue", "CreateJob", r#"{"role":"USER"}"#, &["111122223333 role user"]);
+}
+
+#[test]
 fn instance_profiles_are_found_in_each_shape() {
+    check(
+        "batch",
+        "CreateComputeEnvironment",
+        r#"{"computeResources":{"instanceRole":"Web"}}"#,
+        &["111122223333 instance-profile web"],
+    );
     let profile = &["111122223333 instance-profile web"][..];
     for parameters in [
         r#"{"iamInstanceProfile":{"name":"web"}}"#,
