@@ -88,6 +88,14 @@ BUSY = {
 VERSIONED = ("cloudfront", "lambda")
 # What no model tells.
 BY_HAND = [
+    *(("field", f"detail.requestParameters.{path}", "new work for what wears a role, by " + call) for path, call in (
+        ("containerOverrides.command", "batch SubmitJob"),
+        ("ecsPropertiesOverride.taskProperties.containers.command", "batch SubmitJob"),
+        ("eksPropertiesOverride.podProperties.containers.args", "batch SubmitJob"),
+        ("eksPropertiesOverride.podProperties.containers.command", "batch SubmitJob"),
+        ("nodeOverrides.nodePropertyOverrides.containerOverrides.command", "batch SubmitJob"),
+        ("overrides.containerOverrides.command", "ecs RunTask"),
+    )),
     ("field", "detail.responseElements.instancesSet.items.iamInstanceProfile.arn", "ec2 RunInstances, by a launch template"),
     ("call", "servicecatalog.amazonaws.com:CreateConstraint", "a launch role, in a text"),
     ("call", "servicecatalog.amazonaws.com:UpdateConstraint", "a launch role, in a text"),
@@ -109,6 +117,7 @@ BY_HAND = [
     ("call", "states.amazonaws.com:UpdateStateMachine", "new work for what wears a role"),
     ("call", "codebuild.amazonaws.com:UpdateProject", "new work for what wears a role"),
     ("call", "glue.amazonaws.com:UpdateJob", "new work for what wears a role"),
+    ("call", "cognito-identity.amazonaws.com:UpdateIdentityPool", "new guests of what wears a role"),
     ("call", "cloudformation.amazonaws.com:CreateChangeSet", "new work for what wears a role"),
     ("call", "cloudformation.amazonaws.com:UpdateStack", "new work for what wears a role"),
     ("call", "elasticmapreduce.amazonaws.com:AddJobFlowSteps", "new work, by a role"),

@@ -143,6 +143,31 @@ fn a_role_is_told_by_whatever_call_it_is_handed_over() {
     check("quarry", "CreateDig", &json!({"DigRoleArn": ROLE, "ExecutionRoleArn": ROLE}));
 }
 
+/// Who lets guests into a pool, or says what a job runs, has the role that it was given, by whomever.
+#[test]
+fn new_guests_and_commands_have_the_role_that_is_worn() {
+    let guests = |minute| {
+        let parameters = json!({"identityPoolId": "p", "allowUnauthenticatedIdentities": true});
+        by(call("cognito-identity", "UpdateIdentityPool", minute, parameters), "dev")
+    };
+    let roles = json!({"identityPoolId": "p", "roles": {"unauthenticated": ROLE}});
+    let pool = call("cognito-identity", "SetIdentityPoolRoles", 5, roles);
+    let before = |policy| [worker(policy), vec![pool.clone()]].concat();
+    assert_eq!(last(QUIET, before(ADMIN), guests(9)), Some(Severity::Medium));
+    assert_eq!(last(QUIET, before(READS), guests(9)), None);
+    let job = json!({"jobDefinitionName": "j", "containerProperties": {"jobRoleArn": ROLE}});
+    let submit = |minute, overrides: Value| {
+        let parameters = json!({"jobDefinition": "j:1", "containerOverrides": overrides});
+        by(call("batch", "SubmitJob", minute, parameters), "dev")
+    };
+    let before = [worker(ADMIN), vec![call("batch", "RegisterJobDefinition", 5, job)]].concat();
+    let command = || json!({"command": ["sh"]});
+    assert_eq!(last(QUIET, before.clone(), submit(9, command())), Some(Severity::Medium));
+    assert_eq!(last(QUIET, before.clone(), submit(9, json!({"vcpus": 2}))), None);
+    let again = [before, vec![submit(6, command())]].concat();
+    assert_eq!(last(PLAIN, again, submit(9, command())), None);
+}
+
 /// Of every row of the table: a call that has a role there comes through, whoever makes it.
 #[test]
 fn what_takes_a_role_is_delivered() {
@@ -277,7 +302,7 @@ fn who_changes_what_wears_an_administrator_s_role_is_told_once() {
         assert_eq!(last(PLAIN, and(daily), change(9, "dev")), None, "{source}");
         // Known from when it could do little.
         let mut other = make(5);
-        for field in ["role", "roleArn", "serviceRole"] {
+        for field in ["role", "roleArn", "serviceRole", "taskRoleArn"] {
             if made.1.get(field).is_some() {
                 other["requestParameters"][field] = json!("arn:aws:iam::111122223333:role/Dev");
             }
@@ -290,6 +315,14 @@ fn who_changes_what_wears_an_administrator_s_role_is_told_once() {
         "states",
         ("CreateStateMachine", json!({"name": "m", "roleArn": ROLE})),
         ("UpdateStateMachine", json!({"stateMachineArn": arn, "definition": "d"})),
+    );
+    check(
+        "ecs",
+        ("RegisterTaskDefinition", json!({"family": "t", "taskRoleArn": ROLE})),
+        (
+            "RunTask",
+            json!({"taskDefinition": "t:2", "overrides": {"containerOverrides": [{"command": ["sh"]}]}}),
+        ),
     );
     check(
         "codebuild",

@@ -344,6 +344,42 @@ fn what_wears_a_role_is_one_thing_whatever_it_is_called_by() {
 }
 
 #[test]
+fn whoever_says_what_a_definition_runs_works_in_its_role() {
+    let arn = "arn:aws:batch:eu-west-1:111122223333:job-definition/nightly:3";
+    let job = r#"worn batch.amazonaws.com  "nightly""#;
+    let register = r#"{"jobDefinitionName":"nightly","containerProperties":{"jobRoleArn":"Ops"}}"#;
+    check_worn("batch", "RegisterJobDefinition", register, (job, "111122223333 role ops"));
+    let submit = |name: &str, more: &str| format!(r#"{{"jobDefinition":"{name}"{more}}}"#);
+    let command = r#","containerOverrides":{"command":["sh"]}"#;
+    check_worn("batch", "SubmitJob", &submit(arn, command), (job, "goes on"));
+    check_worn("batch", "SubmitJob", &submit("nightly", command), (job, "goes on"));
+    let pods = r#","eksPropertiesOverride":{"podProperties":{"containers":[{"args":["x"]}]}}"#;
+    check_worn("batch", "SubmitJob", &submit("nightly:3", pods), (job, "goes on"));
+    check_worn("batch", "SubmitJob", &submit("nightly", ""), ("", ""));
+    let variables = r#","containerOverrides":{"environment":[{"name":"DAY","value":"1"}]}"#;
+    check_worn("batch", "SubmitJob", &submit("nightly", variables), ("", ""));
+
+    let task = r#"worn ecs.amazonaws.com  "web""#;
+    let register = r#"{"family":"web","taskRoleArn":"Ops"}"#;
+    check_worn("ecs", "RegisterTaskDefinition", register, (task, "111122223333 role ops"));
+    let run = r#"{"taskDefinition":"web:7","overrides":{"containerOverrides":[{"name":"c","command":["sh"]}]}}"#;
+    check_worn("ecs", "RunTask", run, (task, "goes on"));
+    check_worn("ecs", "RunTask", r#"{"taskDefinition":"web:7"}"#, ("", ""));
+    // Another role for the run takes the place of the definition's, one to start it does not; neither is kept.
+    let with = |field: &str| {
+        format!(
+            r#"{{"taskDefinition":"web","overrides":{{"{field}":"Dev","containerOverrides":[{{"command":["sh"]}}]}}}}"#
+        )
+    };
+    check_worn("ecs", "RunTask", &with("taskRoleArn"), ("", ""));
+    check_worn("ecs", "RunTask", &with("executionRoleArn"), (task, "goes on"));
+
+    let pool = r#"worn cognito-identity.amazonaws.com  "p""#;
+    let guests = r#"{"identityPoolId":"p","allowUnauthenticatedIdentities":true}"#;
+    check_worn("cognito-identity", "UpdateIdentityPool", guests, (pool, "goes on"));
+}
+
+#[test]
 fn work_without_a_role_says_nothing_of_which_it_was_given() {
     let handed = Handed::of(&event("glue", "UpdateJob", r#"{"jobName":"j"}"#)).unwrap();
     assert!(handed.thing.is_none() && handed.habit.is_none());
