@@ -161,6 +161,12 @@ class Field:
         return None
 
     @property
+    def is_none(self):
+        """Is what stands there no role that is handed over, whatever the call does with it?"""
+        of_call = self.service in SERVICES_LEFT or self.call.startswith((*READS, *TAKING))
+        return bool(self.left) and not of_call
+
+    @property
     def spellings(self):
         """The path as CloudTrail may write it."""
         steps = [step for step in self.path if step != "*"]
@@ -213,14 +219,12 @@ def rows(found):
     chosen = collections.defaultdict(dict)
     for kind, what, seen in BY_HAND:
         chosen[kind].setdefault(what, seen)
+    taken = {(field.source, field.name.lower()) for field in found if not field.left}
     for field in found:
         seen = f"{field.service} {field.call}"
         if field.left:
-            # A bare name in it is no role's.
-            if not field.call.startswith(READS) and field.service not in SERVICES_LEFT:
-                key = f"{field.source}:{field.name.lower()}"
-                if field.values or field.left.startswith("of "):
-                    chosen["none"].setdefault(key, f"{field.call}: {field.left}")
+            if field.is_none and (field.source, field.name.lower()) not in taken:
+                chosen["none"].setdefault(f"{field.source}:{field.name.lower()}", f"{field.call}: {field.left}")
         elif field.is_bare or field.call in BUSY:
             for path in field.spellings:
                 chosen["field"].setdefault(f"detail.requestParameters.{path}", seen)
@@ -237,8 +241,8 @@ def table(found):
     lines = [
         "# Where calls take a role or an instance profile: what EventBridge must deliver, so that one that is handed over is seen.",
         "# Three columns, separated by tabs. field: a path, whatever the call. call: the name of a call that takes one",
-        "# deeper, of one service or of any; a name that ends in * stands for all that begin so. none: what a service calls a role and is none: no bare name",
-        f"# under it is looked at. Written by .ci/role_fields.py from the models of botocore {botocore.__version__}.",
+        "# deeper, of one service or of any; a name that ends in * stands for all that begin so. none: what a service calls a role and is none, or is given",
+        f"# rights: nothing under it is looked at. Written by .ci/role_fields.py from the models of botocore {botocore.__version__}.",
         "# kind\twhat\tseen",
     ]
     return "\n".join([*lines, *("\t".join(row) for row in rows(found))]) + "\n"

@@ -49,8 +49,8 @@ pub fn roles_taken() -> &'static [RoleTaken] {
     &TAKEN
 }
 
-/// Is this field, in small letters, what the service calls a role without being one of IAM? `participantrole` of
-/// `connect.amazonaws.com` is one of AGENT, CUSTOMER, ….
+/// Is this field, in small letters, what the service calls a role without handing over one of IAM? `participantrole`
+/// of `connect.amazonaws.com` is one of AGENT, CUSTOMER, …, and `rolearn` of Audit Manager an owner.
 #[must_use]
 pub fn is_no_role(source: &str, field: &str) -> bool {
     NONE.contains(&(source, field))

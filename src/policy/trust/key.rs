@@ -45,8 +45,8 @@ impl Trust {
 fn as_door(statement: &mut Statement) -> bool {
     let named = |action: &&str| statement.actions.names_action(action);
     let counts = match statement.allow {
-        true => USES.iter().any(|action| named(&action)),
-        false => USES.iter().all(|action| named(&action)),
+        true => USES.iter().any(named),
+        false => USES.iter().all(named),
     };
     statement.actions = Clause { negated: false, patterns: vec![DOOR.to_ascii_lowercase()] };
     counts

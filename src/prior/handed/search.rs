@@ -212,6 +212,9 @@ impl<'e> Search<'e> {
 
     /// A text under a key: an ARN says itself what it is, a bare name only the key.
     pub fn named(&mut self, key: &str, text: &str) {
+        if catalogue::is_no_role(self.source, key) {
+            return;
+        }
         if let Some(arn) = Arn::parse(text) {
             if arn.service != "iam" || matches!(arn.aws_role(), Some(AwsRole::Linked(_))) {
                 return;
@@ -226,9 +229,6 @@ impl<'e> Search<'e> {
             return;
         }
         let account = self.account.to_owned();
-        if catalogue::is_no_role(self.source, key) {
-            return;
-        }
         // Some say role and mean the profile.
         let profile = key.contains("instanceprofile")
             || ["jobflowrole", "instancerole", "resourcerole"].contains(&key);

@@ -95,6 +95,10 @@ fn roles_that_are_taken_told_of_or_none_are_not_handed_over() {
     check("redshift", "ModifyClusterIamRoles", &format!(r#"{{"removeIamRoles":[{arn}]}}"#), &[]);
     check("rds", "RemoveRoleFromDBCluster", &format!(r#"{{"roleArn":{arn}}}"#), &[]);
     check("tagging", "TagResources", &format!(r#"{{"resourceARNList":[{arn}]}}"#), &[]);
+    let owners = format!(r#"{{"roles":[{{"roleType":"PROCESS_OWNER","roleArn":{arn}}}]}}"#);
+    check("auditmanager", "CreateAssessment", &owners, &[]);
+    let told = format!(r#"{{"resourceIdentifier":{{"iamRoleArn":{arn}}}}}"#);
+    check("iot", "CreateAuditSuppression", &told, &[]);
     check("quicksight", "RegisterUser", &format!(r#"{{"iamArn":{arn}}}"#), &[]);
     check("organizations", "CreateAccount", r#"{"roleName":"Ops"}"#, &[]);
     check("workmail", "CreateUser", r#"{"name":"kim","role":"USER"}"#, &[]);
