@@ -12,6 +12,7 @@
 mod clause;
 mod demand;
 mod fit;
+mod group;
 mod pack;
 mod project;
 mod reach;

@@ -1,13 +1,16 @@
 //! The catalogue of mutating calls: what each acts upon, what it does to rights, how it is undone.
 //!
 //! One table, `catalogue/calls.tsv`, is the only place that knows the calls. Facts, plans, coverage
-//! and documentation are read from it. What the steps that undo them do says `catalogue/steps.tsv`.
+//! and documentation are read from it. What the steps that undo them do says `catalogue/steps.tsv`, and which calls of
+//! all services take a role `catalogue/roles.tsv`.
 
+mod roles;
 mod step;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+pub use roles::{RoleTaken, is_no_role, roles_taken};
 pub use step::{Condition, Doubt, Effect, StepRow, step_doubts, step_rows};
 
 /// Column of the table that means "nothing".

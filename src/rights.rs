@@ -60,6 +60,10 @@ enum Deed {
     Choose,
     /// Puts a trust policy.
     Trust(&'static str),
+    /// Puts the policy of a key.
+    Key,
+    /// Grants the use of a key.
+    Grant,
     /// Attaches a managed policy by ARN.
     Attach(&'static str),
     /// Detaches a managed policy by ARN.
@@ -118,6 +122,8 @@ fn deed(event: &Event) -> Deed {
         }
         ("sso.amazonaws.com", "DeletePermissionsBoundaryFromPermissionSet") => Deed::Unbound,
         ("sts.amazonaws.com", "GetFederationToken") => Deed::Put("policy"),
+        ("kms.amazonaws.com", "PutKeyPolicy" | "CreateKey" | "ReplicateKey") => Deed::Key,
+        ("kms.amazonaws.com", "CreateGrant") => Deed::Grant,
         _ => Deed::Nothing,
     }
 }
@@ -177,6 +183,14 @@ pub fn rights(
             if let Some(boundary) = parameter("permissionsBoundary") {
                 bound(&mut rights.grants, boundary, &named, own);
             }
+        }
+        Deed::Key => {
+            let found = event.value("detail.requestParameters.policy");
+            let document = found.and_then(PolicyDocument::from_field);
+            rights.trust = document.map(|document| trust::judge_key(document, event, site));
+        }
+        Deed::Grant => {
+            rights.trust = trust::grant(event).map(|grant| trust::judge_key(grant, event, site));
         }
         Deed::Attach(field) => {
             rights.attach(parameter(field), &named, own);

@@ -233,22 +233,32 @@ pub(super) fn pattern(clauses: &[Clause]) -> Value {
             Value::Object(branch)
         };
         let mut branches: Vec<Value> = clauses.iter().map(branch).collect();
-        // All differ below `detail` alone: there the `$or` is shorter.
-        let below: Option<Vec<Value>> = branches
-            .iter()
-            .map(|branch| branch.as_object().filter(|map| map.len() == 1)?.get("detail").cloned())
-            .collect();
-        if let Some(below) = below {
-            let detail = root.entry("detail").or_insert_with(|| json!({}));
-            if let Value::Object(detail) = detail {
-                detail.insert("$or".to_owned(), Value::Array(below));
-            }
-        } else {
-            branches.retain(|branch| branch.as_object().is_some_and(|map| !map.is_empty()));
-            root.insert("$or".to_owned(), Value::Array(branches));
-        }
+        branches.retain(|branch| branch.as_object().is_some_and(|map| !map.is_empty()));
+        one_of(&mut root, branches);
     }
     Value::Object(root)
+}
+
+/// Puts `$or` where it is shortest: below a field that all the branches ask something below of, and nothing else.
+fn one_of(at: &mut Map<String, Value>, branches: Vec<Value>) {
+    if let Some((field, below)) = below(&branches)
+        && let Value::Object(inner) = at.entry(field).or_insert_with(|| json!({}))
+    {
+        return one_of(inner, below);
+    }
+    at.insert("$or".to_owned(), Value::Array(branches));
+}
+
+/// The one field of all these, and what each asks below it. Nothing where one asks for the field itself.
+fn below(branches: &[Value]) -> Option<(String, Vec<Value>)> {
+    let mut fields = branches.iter().filter_map(Value::as_object).flat_map(Map::keys);
+    let field = fields.next()?.clone();
+    let only = |branch: &Value| {
+        let inner = branch.as_object().filter(|map| map.len() == 1)?.get(&field)?;
+        inner.is_object().then(|| inner.clone())
+    };
+    let below: Option<Vec<Value>> = branches.iter().map(only).collect();
+    below.map(|below| (field, below))
 }
 
 fn put(root: &mut Map<String, Value>, path: &str, wanted: &[Value]) {
@@ -289,6 +299,15 @@ mod tests {
             json!({"source": [{"prefix": "aws."}], "detail": {"$or": [
                 {"eventName": ["X"], "eventSource": ["a"]}, {"eventName": ["Y"], "eventSource": ["b"]}
             ]}})
+        );
+        let field = |path: &str| clause(&[("source", json!(["aws.iam"])), (path, json!([true]))]);
+        assert_eq!(
+            pattern(&[field("detail.a.x"), field("detail.a.y.z")]),
+            json!({"source": ["aws.iam"], "detail": {"a": {"$or": [{"x": [true]}, {"y": {"z": [true]}}]}}})
+        );
+        assert_eq!(
+            pattern(&[field("detail.a"), field("detail.a.y")]),
+            json!({"source": ["aws.iam"], "detail": {"$or": [{"a": [true]}, {"a": {"y": [true]}}]}})
         );
         assert_eq!(
             pattern(&[of("a", "X")]),

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::Delivery;
 use super::clause::{Clause, is_wildcard, pattern};
 use super::demand::{Demand, Demands, name_text};
 use super::fit::{PATTERN_CHARACTERS_MAX, Prepared, characters, fits, halved};
+use super::group::{Group, Whole, groups, whole};
 use super::share::Shares;
-use super::{Delivery, traffic};
 use crate::rule::Rule;
 
 /// Most bus rules that are made: EventBridge takes 300 on a bus, and others need some.
@@ -77,14 +78,6 @@ impl fmt::Display for BusFault {
             None => write!(f, "{}", self.message),
         }
     }
-}
-
-/// Bus rules of one kind, with what they deliver in a sentence.
-struct Group {
-    label: &'static str,
-    about: &'static str,
-    delivery: Delivery,
-    clauses: Vec<Clause>,
 }
 
 impl BusRules {
@@ -241,171 +234,6 @@ fn calls(demands: &[Demand]) -> (BTreeSet<String>, BTreeSet<String>) {
     }
     part.retain(|call| !whole.contains(call));
     (whole, part)
-}
-
-/// Clauses that deliver sources whole, and what they deliver together with bus rules for reads.
-struct Whole {
-    clauses: Vec<Clause>,
-    together: Vec<Clause>,
-}
-
-/// The clauses of the sources that are delivered whole, as far as any rule asks for them: those of which
-/// CloudTrail calls some changes reads apart, and without busy calls.
-fn whole(wanted: &BTreeMap<Delivery, Vec<Clause>>) -> Whole {
-    let asked = |source: &&str| {
-        let of = |clause: &Clause| {
-            clause.texts("detail.eventSource").is_some_and(|all| all.contains(source))
-        };
-        wanted.values().flatten().any(of)
-    };
-    let (uncertain, certain): (Vec<&str>, Vec<&str>) =
-        traffic::whole().filter(asked).partition(|source| traffic::is_uncertain(source));
-    let named = named_reads(wanted, &uncertain);
-    let mut found = Whole { clauses: Vec::new(), together: Vec::new() };
-    // Sources that leave the same calls out share a clause: most leave none.
-    let mut alike: BTreeMap<Vec<&str>, Vec<&str>> = BTreeMap::new();
-    for source in certain {
-        alike.entry(traffic::busy_of(&[source])).or_default().push(source);
-    }
-    for (busy, sources) in alike {
-        found.clauses.push(changes_of(&sources, busy));
-    }
-    for source in uncertain {
-        let busy = traffic::busy_of(&[source]);
-        let of_source = named.iter().filter(|(of, _)| *of == source).map(|(_, name)| *name);
-        found.together.push(changes_of(&[source], busy.clone()));
-        found.clauses.push(changes_of(&[source], busy.into_iter().chain(of_source).collect()));
-    }
-    found
-}
-
-/// Every change of these sources, but for some calls.
-fn changes_of(sources: &[&str], mut out: Vec<&str>) -> Clause {
-    let clause = Clause::default()
-        .with("source", vec![json!({"prefix": "aws."})])
-        .with("detail-type", vec![json!({"suffix": " via CloudTrail"})])
-        .with("detail.eventSource", sources.iter().map(|source| json!(source)).collect())
-        .changes_only();
-    out.sort_unstable();
-    out.dedup();
-    match out.is_empty() {
-        true => clause,
-        false => clause.with("detail.eventName", vec![json!({"anything-but": out})]),
-    }
-}
-
-/// Calls that bus rules for reads deliver by name, whatever else: they need no second way.
-fn named_reads<'w>(
-    wanted: &'w BTreeMap<Delivery, Vec<Clause>>,
-    sources: &[&str],
-) -> Vec<(&'w str, &'w str)> {
-    let mut names = Vec::new();
-    for clause in wanted.get(&Delivery::All).into_iter().flatten() {
-        let of = clause.texts("detail.eventSource").unwrap_or_default();
-        if clause.is_call_alone() && of.iter().all(|source| sources.contains(source)) {
-            let calls = clause.texts("detail.eventName").unwrap_or_default();
-            names.extend(
-                of.iter().flat_map(|source| calls.iter().map(move |name| (*source, *name))),
-            );
-        }
-    }
-    names
-}
-
-/// What is not covered by anything else, by kinds of bus rules.
-fn groups(
-    whole: Vec<Clause>,
-    together: &[Clause],
-    mut wanted: BTreeMap<Delivery, Vec<Clause>>,
-) -> Vec<Group> {
-    let mut take = |delivery| merged(without_covered(wanted.remove(&delivery).unwrap_or_default()));
-    let (all, changes, reads) =
-        (take(Delivery::All), take(Delivery::Changes), take(Delivery::Reads));
-    let not_in = |known: &[Clause], clauses: Vec<Clause>| -> Vec<Clause> {
-        clauses.into_iter().filter(|clause| !known.iter().any(|all| all.covers(clause))).collect()
-    };
-    let changes = not_in(&all, not_in(together, not_in(&whole, changes)));
-    let reads = not_in(&all, reads);
-    let of_service = |clause: &Clause| clause.texts("detail.eventSource").is_some();
-    let exact = |clause: &Clause| of_service(clause) && !clause.has_wildcard();
-    let (calls, callers) = changes.into_iter().partition(exact);
-    let (sessions, suspects) = all.into_iter().partition(exact);
-    let group = |label, delivery, about, clauses| Group { label, about, delivery, clauses };
-    vec![
-        group(
-            "whole",
-            Delivery::Changes,
-            "Every change by the services that decide who may do what, and by those that watch.",
-            whole,
-        ),
-        group("calls", Delivery::Changes, "Calls of other services that rules name.", calls),
-        group(
-            "callers",
-            Delivery::Changes,
-            "Changes that rules confine by who made them or how: by root, refused, or by a wildcard.",
-            callers,
-        ),
-        group(
-            "reads-named",
-            Delivery::All,
-            "Calls that rules name and that CloudTrail may call reads.",
-            sessions,
-        ),
-        group(
-            "suspects",
-            Delivery::All,
-            "Any call, reads too, that rules confine by who made it or how.",
-            suspects,
-        ),
-        group("reads", Delivery::Reads, "Reads of everyday work that rules count.", reads),
-    ]
-}
-
-fn without_covered(clauses: Vec<Clause>) -> Vec<Clause> {
-    let mut kept: Vec<Clause> = Vec::new();
-    for clause in clauses {
-        if kept.iter().any(|all| all.covers(&clause)) {
-            continue;
-        }
-        kept.retain(|one| !clause.covers(one));
-        kept.push(clause);
-    }
-    kept
-}
-
-/// Clauses that differ in the names of calls alone become one. Where more than the call is asked, those of
-/// several services do, too: a name of one that another has means little beside the rest.
-fn merged(clauses: Vec<Clause>) -> Vec<Clause> {
-    let by_name = joined(clauses, &["detail.eventName"]);
-    let asks_more =
-        |clause: &Clause| clause.0.len() > 4 && clause.texts("detail.eventSource").is_some();
-    let (more, alone): (Vec<Clause>, Vec<Clause>) = by_name.into_iter().partition(asks_more);
-    let mut merged = joined(more, &["detail.eventSource", "detail.eventName"]);
-    merged.extend(alone);
-    merged.sort_by_key(|clause| {
-        let sources = clause.texts("detail.eventSource").unwrap_or_default();
-        (sources.first().map(|source| (*source).to_owned()), json!(clause.0).to_string())
-    });
-    merged
-}
-
-/// Clauses that differ in these paths alone become one that wants all their values there.
-fn joined(clauses: Vec<Clause>, paths: &[&str]) -> Vec<Clause> {
-    let mut known: BTreeMap<String, Clause> = BTreeMap::new();
-    for clause in clauses {
-        let mut rest = clause.clone();
-        let own: Vec<Option<Vec<Value>>> = paths.iter().map(|path| rest.0.remove(*path)).collect();
-        let given: Vec<bool> = own.iter().map(Option::is_some).collect();
-        let one = known.entry(format!("{given:?} {}", json!(rest.0))).or_insert(rest);
-        for (path, values) in paths.iter().zip(own) {
-            let Some(values) = values else { continue };
-            let all = one.0.entry((*path).to_owned()).or_default();
-            all.extend(values);
-            all.sort_by_key(ToString::to_string);
-            all.dedup();
-        }
-    }
-    known.into_values().collect()
 }
 
 /// Puts each clause into the first bus rule that has room for it, and opens another where none has.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::clause::{Clause, is_wildcard, sub};
 use crate::arn::{LINKED_ROLES, PERMISSION_SET_ROLES};
-use crate::catalogue;
+use crate::catalogue::{self, RoleTaken};
 use crate::own::{PLACES, Place};
 
 /// A branch as the rule has it: each path with its alternatives.
@@ -37,6 +37,9 @@ const OF_THE_CATALOGUE: [&str; 10] = [
 const TRUE_OF_THE_CATALOGUE: [&str; 3] =
     ["derived.tampering", "derived.documentUnreadable", "derived.documentUnknown"];
 
+/// Facts of what a call hands over. Only changes have them.
+const HANDED: &str = "derived.handed.";
+
 /// Facts whose values are projected. Of those that only calls of the catalogue have it counts that they are asked
 /// for; all others are no matter of a bus rule.
 const PROJECTED: [&str; 13] = [
@@ -60,6 +63,11 @@ pub(super) fn seen(branch: &Branch) -> Branch {
     let mut seen = branch.clone();
     seen.retain(|path, wanted| {
         if OF_THE_CATALOGUE.contains(&path.as_str()) && path != "derived.effect" {
+            let there = !wanted.iter().any(is_absent);
+            *wanted = vec![json!({"exists": true})];
+            return there;
+        }
+        if path.starts_with(HANDED) {
             let there = !wanted.iter().any(is_absent);
             *wanted = vec![json!({"exists": true})];
             return there;
@@ -88,7 +96,7 @@ pub(super) fn asks(branch: &Branch) -> Asks {
             })
         })
     };
-    match (only(false), only(true)) {
+    match (only(false) || is_handed(branch), only(true)) {
         (true, _) => Asks::Changes,
         (_, true) => Asks::Reads,
         _ => Asks::Both,
@@ -101,6 +109,7 @@ pub(super) fn clauses(branch: &Branch) -> Vec<Clause> {
     let narrowed = [
         by_own(branch),
         by_catalogue(branch),
+        by_handed(branch),
         by_principal(branch),
         by_outcome(branch),
         by_omission(branch),
@@ -288,6 +297,32 @@ fn by_catalogue(branch: &Branch) -> Vec<Clause> {
         clause.with("detail.eventName", names)
     };
     names.into_iter().map(clause).collect()
+}
+
+fn is_handed(branch: &Branch) -> bool {
+    branch.keys().any(|path| path.starts_with(HANDED) && is_there(branch, path))
+}
+
+/// What a call hands over, where the rule names no call: everywhere where one takes a role.
+fn by_handed(branch: &Branch) -> Vec<Clause> {
+    if branch.contains_key("detail.eventName") || !is_handed(branch) {
+        return Vec::new();
+    }
+    let call = |name: &str| {
+        let wanted = match name.strip_suffix('*') {
+            Some(begins) => json!({"prefix": begins}),
+            None => json!(name),
+        };
+        Clause::default().with("detail.eventName", vec![wanted])
+    };
+    let clause = |taken: &RoleTaken| match taken {
+        RoleTaken::Field(path) => Clause::default().with(path, vec![json!({"exists": true})]),
+        RoleTaken::Call(name) => call(name),
+        RoleTaken::CallOf(source, name) => {
+            call(name).with("detail.eventSource", vec![json!(source)])
+        }
+    };
+    catalogue::roles_taken().iter().map(clause).collect()
 }
 
 /// Who the caller is, as far as the event says it in the same words.

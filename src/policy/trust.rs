@@ -20,6 +20,7 @@ mod doors;
 mod fence;
 mod home;
 mod issuer;
+mod key;
 mod say;
 
 use doors::{Doors, Entry};
@@ -49,6 +50,8 @@ pub struct Trust {
     pub in_vain: bool,
     /// It has more statements than are judged, and counts as open to anyone.
     pub cut: bool,
+    /// It is of a key, and lets use it.
+    pub of_key: bool,
 }
 
 /// Services that hand a role's credentials to machines outside of AWS.

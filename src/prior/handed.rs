@@ -7,7 +7,7 @@
 
 use self::search::Call;
 pub use self::search::{BEARERS_OF_POLICY_MAX, Search};
-use self::thing::{caller, thing, wearer};
+use self::thing::{Work, caller, thing, wearer};
 use super::{Address, Ask, Value};
 use crate::event::Event;
 use crate::policy::PolicyDocument;
@@ -130,12 +130,13 @@ impl Handed {
         let of_iam = source == "iam.amazonaws.com";
         let caller = caller(event).filter(|_| !of_iam && !search.cut);
         let at = |entity: String| Address::new(account, entity, "roles");
-        let worn = worn.map(|(thing, made)| Worn {
+        let worn = worn.map(|(thing, work)| Worn {
             by: caller.map(|caller| at(format!("{thing} by {caller}"))),
             thing: at(thing),
-            given: match nothing {
-                true => made.then_some(Value::Absent),
-                false => Some(Value::of(&roles.join("\n"))),
+            given: match (work, nothing) {
+                (Work::Used, _) | (Work::Changed, true) => None,
+                (Work::Made, true) => Some(Value::Absent),
+                (_, false) => Some(Value::of(&roles.join("\n"))),
             },
         });
         let caller = caller.filter(|_| !nothing);

@@ -1,12 +1,36 @@
 //! Whom a trust policy lets in, seen from the account of the event.
 
+use serde_json::json;
+
 use crate::event::Event;
 use crate::policy::{Home, PolicyDocument, Trust};
 use crate::site::Site;
 
+/// Whom a grant lets use a key: an identity or a service.
+pub(super) fn grant(event: &Event) -> Option<PolicyDocument> {
+    let names = ["granteePrincipal", "retiringPrincipal"];
+    let names = names.map(|name| event.text(&format!("detail.requestParameters.{name}")));
+    let principal = |name: &str| match name.ends_with(".amazonaws.com") {
+        true => json!({"Service": name}),
+        false => json!({"AWS": name}),
+    };
+    let allow = |name| json!({"Effect": "Allow", "Action": "kms:*", "Principal": principal(name)});
+    let statements: Vec<_> = names.into_iter().flatten().map(allow).collect();
+    PolicyDocument::from_field(&json!({"Statement": statements}))
+}
+
 /// Unique IDs in a trust policy do not tell their account; the event tells those of the caller, if he
 /// is of the account himself.
 pub(super) fn judge(document: &PolicyDocument, event: &Event, site: &Site) -> Trust {
+    at_home(event, site, |home| Trust::of(document, home))
+}
+
+/// The same of the policy of a key, or of a grant.
+pub(super) fn judge_key(document: PolicyDocument, event: &Event, site: &Site) -> Trust {
+    at_home(event, site, |home| Trust::of_key(document, home))
+}
+
+fn at_home(event: &Event, site: &Site, judge: impl FnOnce(&Home<'_>) -> Trust) -> Trust {
     let account = event.account();
     let at_home = account.is_some() && event.text("detail.userIdentity.accountId") == account;
     let ids: Vec<&str> = [
@@ -18,7 +42,7 @@ pub(super) fn judge(document: &PolicyDocument, event: &Event, site: &Site) -> Tr
     .collect();
     let knows = |account: &str| site.knows_account(account);
     let home = Home { account, organization: site.organization(), knows: &knows, ids: &ids };
-    Trust::of(document, &home)
+    judge(&home)
 }
 
 #[cfg(test)]

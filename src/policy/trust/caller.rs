@@ -71,7 +71,7 @@ impl Key {
     pub(super) fn of(condition: &Condition) -> Option<Self> {
         Some(match condition.key.to_lowercase().as_str() {
             "aws:principalorgid" | "aws:principalorgpaths" => key(Holds::Organization),
-            "aws:principalaccount" => always(Holds::Account),
+            "aws:principalaccount" | "kms:calleraccount" => always(Holds::Account),
             "aws:principalarn" => always(Holds::Arn),
             "aws:userid" => always(Holds::UniqueId),
             "sts:externalid" => key(Holds::ExternalId),

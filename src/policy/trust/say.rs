@@ -53,6 +53,9 @@ pub fn describe_trust(trust: &Trust) -> Vec<String> {
     if has("service-outside") {
         lines.push("a service may hand it to machines outside of AWS".to_owned());
     }
+    if trust.of_key {
+        lines.iter_mut().for_each(|line| *line = line.replace(" may take it", " may use the key"));
+    }
     lines
 }
 

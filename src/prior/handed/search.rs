@@ -8,6 +8,7 @@ use super::Bearer;
 use super::thing::identifying;
 use crate::account;
 use crate::arn::{Arn, AwsRole};
+use crate::catalogue;
 use crate::event::Event;
 use crate::policy::PolicyDocument;
 use crate::prior::question::named;
@@ -33,6 +34,8 @@ pub struct Call {
 /// A walk through the parameters.
 pub struct Search<'e> {
     pub account: &'e str,
+    /// The service whose call it is. Empty: a policy's.
+    source: &'e str,
     pub found: Vec<(String, Bearer)>,
     /// Accounts in which a policy may mean roles that it does not name in full.
     pub wide: BTreeSet<String>,
@@ -51,6 +54,7 @@ impl<'e> Search<'e> {
     pub fn new(account: &'e str) -> Self {
         Self {
             account,
+            source: "",
             found: Vec::new(),
             wide: BTreeSet::new(),
             cut: false,
@@ -69,7 +73,8 @@ impl<'e> Search<'e> {
     }
 
     /// What a call names. `None`: it hands over nothing.
-    pub fn call(&mut self, event: &Event, source: &str, call: &str) -> Option<Call> {
+    pub fn call(&mut self, event: &Event, source: &'e str, call: &str) -> Option<Call> {
+        self.source = source;
         let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
         let (mut document, mut policies) = (None, Vec::new());
         let kind = match (source, call) {
@@ -106,8 +111,15 @@ impl<'e> Search<'e> {
                 document = Some(named(event)?);
                 "role"
             }
-            // What these name is worn or kept, not handed over.
-            ("iam.amazonaws.com" | "sts.amazonaws.com" | "kms.amazonaws.com", _) => return None,
+            // What these name is worn or kept, or yet to be made, not handed over.
+            (
+                "iam.amazonaws.com"
+                | "sts.amazonaws.com"
+                | "kms.amazonaws.com"
+                | "organizations.amazonaws.com",
+                _,
+            ) => return None,
+            _ if takes_away(source, call) => return None,
             ("ssm.amazonaws.com", "UpdateServiceSetting") => {
                 let setting = parameter("settingId")?.to_ascii_lowercase();
                 let role = parameter("settingValue").filter(|_| setting.ends_with("role"))?;
@@ -163,8 +175,7 @@ impl<'e> Search<'e> {
         let Json::Object(map) = value else { return };
         for (key, value) in map {
             let key = key.to_ascii_lowercase();
-            // A grant to a role gives it rights, and nobody the role.
-            if ["principal", "grantee", "trusted"].iter().any(|word| key.contains(word)) {
+            if is_beside(&key) {
                 continue;
             }
             self.within(&key, |search| search.value(&key, value));
@@ -194,6 +205,12 @@ impl<'e> Search<'e> {
             return;
         }
         match value {
+            // As Service Catalog takes what it launches by.
+            Json::String(text) if key == "parameters" && text.starts_with('{') => {
+                if let Ok(inner) = serde_json::from_str(text) {
+                    self.object(&inner);
+                }
+            }
             Json::String(text) => self.named(key, text),
             Json::Array(list) => {
                 for (place, value) in list.iter().enumerate() {
@@ -216,6 +233,9 @@ impl<'e> Search<'e> {
 
     /// A text under a key: an ARN says itself what it is, a bare name only the key.
     pub fn named(&mut self, key: &str, text: &str) {
+        if catalogue::is_no_role(self.source, key) {
+            return;
+        }
         if let Some(arn) = Arn::parse(text) {
             if arn.service != "iam" || matches!(arn.aws_role(), Some(AwsRole::Linked(_))) {
                 return;
@@ -230,7 +250,9 @@ impl<'e> Search<'e> {
             return;
         }
         let account = self.account.to_owned();
-        let profile = key.contains("instanceprofile") || key == "jobflowrole";
+        // Some say role and mean the profile.
+        let profile = key.contains("instanceprofile")
+            || ["jobflowrole", "instancerole", "resourcerole"].contains(&key);
         let role =
             ["role", "rolearn", "rolename", "roleoverride"].iter().any(|end| key.ends_with(end));
         match (is_name(text), profile, role) {
@@ -277,6 +299,28 @@ impl<'e> Search<'e> {
 /// Does it name one role of each account that it means? Where a variable stands a colon may be one of it.
 fn names_one(text: &str, arn: &Arn<'_>) -> bool {
     arn.service == "iam" && !text.contains('$') && !arn.resource.contains(['*', '?'])
+}
+
+/// Does the call take a role from what has it, or end that? What CloudFormation deletes it deletes by the role.
+fn takes_away(source: &str, call: &str) -> bool {
+    const TAKING: [&str; 7] =
+        ["Remove", "Disassociate", "Delete", "Detach", "Untag", "Cancel", "Deregister"];
+    let by_role = ["cloudformation.amazonaws.com", "cloudcontrolapi.amazonaws.com"];
+    TAKING.iter().any(|verb| call.starts_with(verb)) && !by_role.contains(&source)
+}
+
+/// Does the field, in small letters, name a role that is given rights, taken, or acted upon? Nobody is given that
+/// role.
+fn is_beside(field: &str) -> bool {
+    let given = ["principal", "grantee", "trusted"].iter().any(|word| field.contains(word));
+    let upon = field.starts_with("resource")
+        && ["arn", "arns", "arnlist", "id", "ids"].iter().any(|end| field.ends_with(end))
+        && !field.contains("role");
+    // DataZone takes a role under this name.
+    (given && field != "roleprincipalarn")
+        || upon
+        || field.starts_with("remove")
+        || field == "iamarn"
 }
 
 /// Letters that IAM allows in names, and slashes of a path.

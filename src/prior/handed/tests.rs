@@ -72,7 +72,54 @@ fn roles_are_found_wherever_services_name_them() {
 }
 
 #[test]
+fn what_newer_services_call_their_roles_is_found() {
+    let role = &["111122223333 role ops"][..];
+    let arn = r#""arn:aws:iam::111122223333:role/x/Ops""#;
+    check("redshift", "ModifyClusterIamRoles", &format!(r#"{{"addIamRoles":[{arn}]}}"#), role);
+    check("datazone", "CreateGroupProfile", &format!(r#"{{"rolePrincipalArn":{arn}}}"#), role);
+    check("partner", "PutSettings", &format!(r#"{{"ResourceSnapshotJobRoleArn":{arn}}}"#), role);
+    check("cloudcontrolapi", "DeleteResource", &format!(r#"{{"roleArn":{arn}}}"#), role);
+    let patch = format!(r#"{{"patchOperations":[{{"path":"/credentials","value":{arn}}}]}}"#);
+    check("apigateway", "UpdateIntegration", &patch, role);
+    check(
+        "servicecatalog",
+        "CreateConstraint",
+        r#"{"type":"LAUNCH","parameters":"{\"LocalRoleName\":\"Ops\"}"}"#,
+        role,
+    );
+}
+
+#[test]
+fn roles_that_are_taken_told_of_or_none_are_not_handed_over() {
+    let arn = r#""arn:aws:iam::111122223333:role/Ops""#;
+    check("redshift", "ModifyClusterIamRoles", &format!(r#"{{"removeIamRoles":[{arn}]}}"#), &[]);
+    check("rds", "RemoveRoleFromDBCluster", &format!(r#"{{"roleArn":{arn}}}"#), &[]);
+    check("tagging", "TagResources", &format!(r#"{{"resourceARNList":[{arn}]}}"#), &[]);
+    let owners = format!(r#"{{"roles":[{{"roleType":"PROCESS_OWNER","roleArn":{arn}}}]}}"#);
+    check("auditmanager", "CreateAssessment", &owners, &[]);
+    let told = format!(r#"{{"resourceIdentifier":{{"iamRoleArn":{arn}}}}}"#);
+    check("iot", "CreateAuditSuppression", &told, &[]);
+    check("quicksight", "RegisterUser", &format!(r#"{{"iamArn":{arn}}}"#), &[]);
+    check("organizations", "CreateAccount", r#"{"roleName":"Ops"}"#, &[]);
+    check("workmail", "CreateUser", r#"{"name":"kim","role":"USER"}"#, &[]);
+    check(
+        "elasticmapreduce",
+        "AddInstanceGroups",
+        r#"{"instanceGroups":[{"instanceRole":"CORE"}]}"#,
+        &[],
+    );
+    // Elsewhere it is a name like any other.
+    check("glue", "CreateJob", r#"{"role":"USER"}"#, &["111122223333 role user"]);
+}
+
+#[test]
 fn instance_profiles_are_found_in_each_shape() {
+    check(
+        "batch",
+        "CreateComputeEnvironment",
+        r#"{"computeResources":{"instanceRole":"Web"}}"#,
+        &["111122223333 instance-profile web"],
+    );
     let profile = &["111122223333 instance-profile web"][..];
     for parameters in [
         r#"{"iamInstanceProfile":{"name":"web"}}"#,
@@ -298,6 +345,42 @@ fn what_wears_a_role_is_one_thing_whatever_it_is_called_by() {
     check_worn("glue", "CreateJob", r#"{"name":"j:k/l","role":"ops"}"#, (job, of));
     check_worn("glue", "UpdateJob", r#"{"jobName":"j:k/l"}"#, (job, "goes on"));
     check_worn("lambda", "CreateFunctionUrlConfig", r#"{"functionName":"f"}"#, ("", ""));
+}
+
+#[test]
+fn whoever_says_what_a_definition_runs_works_in_its_role() {
+    let arn = "arn:aws:batch:eu-west-1:111122223333:job-definition/nightly:3";
+    let job = r#"worn batch.amazonaws.com  "nightly""#;
+    let register = r#"{"jobDefinitionName":"nightly","containerProperties":{"jobRoleArn":"Ops"}}"#;
+    check_worn("batch", "RegisterJobDefinition", register, (job, "111122223333 role ops"));
+    let submit = |name: &str, more: &str| format!(r#"{{"jobDefinition":"{name}"{more}}}"#);
+    let command = r#","containerOverrides":{"command":["sh"]}"#;
+    check_worn("batch", "SubmitJob", &submit(arn, command), (job, "goes on"));
+    check_worn("batch", "SubmitJob", &submit("nightly", command), (job, "goes on"));
+    let pods = r#","eksPropertiesOverride":{"podProperties":{"containers":[{"args":["x"]}]}}"#;
+    check_worn("batch", "SubmitJob", &submit("nightly:3", pods), (job, "goes on"));
+    check_worn("batch", "SubmitJob", &submit("nightly", ""), ("", ""));
+    let variables = r#","containerOverrides":{"environment":[{"name":"DAY","value":"1"}]}"#;
+    check_worn("batch", "SubmitJob", &submit("nightly", variables), ("", ""));
+
+    let task = r#"worn ecs.amazonaws.com  "web""#;
+    let register = r#"{"family":"web","taskRoleArn":"Ops"}"#;
+    check_worn("ecs", "RegisterTaskDefinition", register, (task, "111122223333 role ops"));
+    let run = r#"{"taskDefinition":"web:7","overrides":{"containerOverrides":[{"name":"c","command":["sh"]}]}}"#;
+    check_worn("ecs", "RunTask", run, (task, "goes on"));
+    check_worn("ecs", "RunTask", r#"{"taskDefinition":"web:7"}"#, ("", ""));
+    // Another role for the run takes the place of the definition's, one to start it does not; neither is kept.
+    let with = |field: &str| {
+        format!(
+            r#"{{"taskDefinition":"web","overrides":{{"{field}":"Dev","containerOverrides":[{{"command":["sh"]}}]}}}}"#
+        )
+    };
+    check_worn("ecs", "RunTask", &with("taskRoleArn"), ("", ""));
+    check_worn("ecs", "RunTask", &with("executionRoleArn"), (task, "goes on"));
+
+    let pool = r#"worn cognito-identity.amazonaws.com  "p""#;
+    let guests = r#"{"identityPoolId":"p","allowUnauthenticatedIdentities":true}"#;
+    check_worn("cognito-identity", "UpdateIdentityPool", guests, (pool, "goes on"));
 }
 
 #[test]

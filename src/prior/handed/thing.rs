@@ -22,31 +22,82 @@ pub(super) fn thing(event: &Event, source: &str, call: &str) -> Option<String> {
     Some(format!("thing {source} {} {told}", event.region().unwrap_or_default()))
 }
 
-/// What keeps its role while its work changes, by one name for all calls about it; and whether the call makes it.
+/// What a call does to what wears a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Work {
+    /// It makes it: with the roles that it names, or with none.
+    Made,
+    /// It changes it: to the roles that it names, or it goes on wearing what it has.
+    Changed,
+    /// It lets it do what the caller says, or for whom he says: a role that it names is for this time alone.
+    Used,
+}
+
+/// What keeps its role while its work changes, by one name for all calls about it; and what the call does to it.
 /// Whoever changes the work of what wears a role has the role.
-pub(super) fn wearer(event: &Event, source: &str, call: &str) -> Option<(String, bool)> {
+pub(super) fn wearer(event: &Event, source: &str, call: &str) -> Option<(String, Work)> {
+    use Work::{Changed, Made, Used};
     let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
-    let (field, made) = match (source, call) {
-        ("lambda.amazonaws.com", "CreateFunction20150331") => ("functionName", true),
+    let (field, work) = match (source, call) {
+        ("lambda.amazonaws.com", "CreateFunction20150331") => ("functionName", Made),
         (
             "lambda.amazonaws.com",
             "UpdateFunctionCode20150331v2" | "UpdateFunctionConfiguration20150331v2",
-        ) => ("functionName", false),
-        ("states.amazonaws.com", "CreateStateMachine") => ("name", true),
-        ("states.amazonaws.com", "UpdateStateMachine") => ("stateMachineArn", false),
-        ("codebuild.amazonaws.com", "CreateProject") => ("name", true),
-        ("codebuild.amazonaws.com", "UpdateProject") => ("name", false),
-        ("glue.amazonaws.com", "CreateJob") => ("name", true),
-        ("glue.amazonaws.com", "UpdateJob") => ("jobName", false),
-        ("cloudformation.amazonaws.com", "CreateStack") => ("stackName", true),
-        ("cloudformation.amazonaws.com", "UpdateStack") => ("stackName", false),
+        ) => ("functionName", Changed),
+        ("states.amazonaws.com", "CreateStateMachine") => ("name", Made),
+        ("states.amazonaws.com", "UpdateStateMachine") => ("stateMachineArn", Changed),
+        ("codebuild.amazonaws.com", "CreateProject") => ("name", Made),
+        ("codebuild.amazonaws.com", "UpdateProject") => ("name", Changed),
+        ("glue.amazonaws.com", "CreateJob") => ("name", Made),
+        ("glue.amazonaws.com", "UpdateJob") => ("jobName", Changed),
+        // Who may come in, and how, is the work of a pool: guests, or those of another provider.
+        ("cognito-identity.amazonaws.com", "SetIdentityPoolRoles") => ("identityPoolId", Changed),
+        ("cognito-identity.amazonaws.com", "UpdateIdentityPool") => ("identityPoolId", Used),
+        ("batch.amazonaws.com", "RegisterJobDefinition") => ("jobDefinitionName", Changed),
+        ("batch.amazonaws.com", "SubmitJob") if overrides_command(event) => ("jobDefinition", Used),
+        ("ecs.amazonaws.com", "RegisterTaskDefinition") => ("family", Changed),
+        ("ecs.amazonaws.com", "RunTask" | "StartTask")
+            if overrides_command(event) && parameter("overrides.taskRoleArn").is_none() =>
+        {
+            ("taskDefinition", Used)
+        }
+        ("cloudformation.amazonaws.com", "CreateStack") => ("stackName", Made),
+        ("cloudformation.amazonaws.com", "UpdateStack") => ("stackName", Changed),
         ("cloudformation.amazonaws.com", "CreateChangeSet") => {
-            ("stackName", parameter("changeSetType") == Some("CREATE"))
+            ("stackName", if parameter("changeSetType") == Some("CREATE") { Made } else { Changed })
         }
         _ => return None,
     };
     let name = bare_name(source, parameter(field)?);
-    Some((format!("worn {source} {} {name:?}", event.region().unwrap_or_default()), made))
+    Some((format!("worn {source} {} {name:?}", event.region().unwrap_or_default()), work))
+}
+
+/// Does a run do what its caller says, not what its definition does?
+fn overrides_command(event: &Event) -> bool {
+    const OVERRIDES: [&str; 5] = [
+        "overrides",
+        "containerOverrides",
+        "ecsPropertiesOverride",
+        "eksPropertiesOverride",
+        "nodeOverrides",
+    ];
+    let of = |name: &&str| event.value(&format!("detail.requestParameters.{name}"));
+    OVERRIDES.iter().filter_map(of).any(|given| has_command(given, OVERRIDE_DEPTH_MAX))
+}
+
+/// Deeper than any override.
+const OVERRIDE_DEPTH_MAX: usize = 12;
+
+fn has_command(value: &Json, depth: usize) -> bool {
+    let below = |value| depth > 0 && has_command(value, depth - 1);
+    match value {
+        Json::Object(map) => {
+            let named = |key: &String| ["command", "args"].contains(&key.as_str());
+            map.iter().any(|(key, value)| (named(key) && !value.is_null()) || below(value))
+        }
+        Json::Array(list) => list.iter().any(below),
+        _ => false,
+    }
 }
 
 /// A name without what services let stand around it: the ARN, the account, a version or an alias.
@@ -56,6 +107,8 @@ fn bare_name<'t>(source: &str, text: &'t str) -> &'t str {
         "lambda.amazonaws.com" => ("function:", ':'),
         "states.amazonaws.com" => ("stateMachine:", ':'),
         "cloudformation.amazonaws.com" => ("stack/", '/'),
+        "batch.amazonaws.com" => ("job-definition/", ':'),
+        "ecs.amazonaws.com" => ("task-definition/", ':'),
         _ => return text,
     };
     let name = resource.split_once(kind).map_or(resource, |(_, name)| name);
