@@ -451,6 +451,71 @@ fn a_pattern_that_reaches_an_administrator_s_role_is_told() {
     }
 }
 
+/// A role that may wear what a statement names.
+fn hop(name: &str, resource: &str) -> Vec<Value> {
+    let document = json!({"Version": "2012-10-17", "Statement":
+        {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": resource}});
+    let made = json!({"roleName": name, "assumeRolePolicyDocument": "{}"});
+    let put = json!({"roleName": name, "policyName": "p", "policyDocument": document.to_string()});
+    vec![call("iam", "CreateRole", 3, made), call("iam", "PutRolePolicy", 4, put)]
+}
+
+#[test]
+fn a_pattern_that_reaches_a_role_behind_which_an_administrator_s_stands_is_told() {
+    let role = |name: &str| format!("arn:aws:iam::111122223333:role/{name}");
+    let wear =
+        |name: &str| json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": role(name)});
+    for behind in [ROLE.to_owned(), role("app/W*")] {
+        let before = |policy: &str| [worker(policy), hop("mid", &behind)].concat();
+        assert!(by_statement(&before(ADMIN), &wear("mi*")) >= Some(Severity::Medium), "{behind}");
+        for quiet in
+            [by_statement(&before(READS), &wear("mi*")), by_statement(&before(ADMIN), &wear("ot*"))]
+        {
+            assert!(quiet <= Some(Severity::Informational), "{behind}: {quiet:?}");
+        }
+    }
+    // One behind the other: four are followed, and what is beyond counts.
+    let chain: Vec<Value> = (0..7)
+        .flat_map(|number| hop(&format!("hop-{number}"), &role(&format!("hop-{}", number + 1))))
+        .collect();
+    let before = |last: usize| {
+        let end = if last == 0 { ROLE.to_owned() } else { role("nowhere") };
+        [worker(ADMIN), chain.clone(), hop("hop-7", &end)].concat()
+    };
+    for first in 3..7 {
+        assert!(
+            by_statement(&before(0), &wear(&format!("hop-{first}"))) >= Some(Severity::Medium),
+            "{first}"
+        );
+    }
+    assert!(by_statement(&before(0), &wear("hop-0")) >= Some(Severity::Medium));
+    let told = by_statement(&before(1), &wear("hop-5"));
+    assert!(told <= Some(Severity::Informational), "{told:?}");
+}
+
+#[test]
+fn a_pattern_of_accounts_reaches_those_that_are_known() {
+    let elsewhere = |mut event: Value| {
+        event["recipientAccountId"] = json!("444455556666");
+        event["userIdentity"]["accountId"] = json!("444455556666");
+        event
+    };
+    let before = |policy: &str| worker(policy).into_iter().map(elsewhere).collect::<Vec<Value>>();
+    for account in ["444455556666", "44445555666?", "*", "4444*", "${aws:PrincipalTag/account}"] {
+        for name in ["app/W*", "app/Worker"] {
+            let resource = format!("arn:aws:iam::{account}:role/{name}");
+            let wear = json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": resource});
+            let told = by_statement(&before(ADMIN), &wear);
+            assert!(told >= Some(Severity::Medium), "{resource}: {told:?}");
+            let told = by_statement(&before(READS), &wear);
+            assert!(told <= Some(Severity::Informational), "{resource}: {told:?}");
+        }
+    }
+    let own = "arn:aws:iam::${aws:PrincipalAccount}:role/app/W*";
+    let wear = json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": own});
+    assert!(by_statement(&before(ADMIN), &wear) <= Some(Severity::Informational));
+}
+
 #[test]
 fn a_permission_set_that_may_wear_an_administrator_s_role_is_told() {
     let document = |resource: &str| {

@@ -52,7 +52,7 @@ const LIMITS: [(&str, Tried); 30] = [
     ("`$or` combinations of all rules and the site file", Here(combinations_of_all)),
     ("values in all these combinations", Here(values_of_all)),
     (
-        "roles that one call hands over, and what each of them holds",
+        "roles that one call hands over, what each of them holds, and which they may assume in turn",
         There("tests/handed.rs", "behind_more_roles_than_are_looked_at_nothing_is_hidden"),
     ),
     ("matching, for one pattern and event", Here(steps_of_a_pattern)),

@@ -22,6 +22,7 @@ impl PolicyDocument {
     ) -> Option<Vec<&'r str>> {
         let document = self.in_small_letters();
         let judge = Judge::new(&document, own);
+        let partitions = document.partitions_of_roles();
         let actions = ACTIONS.iter().take(if hand_on { 2 } else { 1 });
         let narrow: Vec<&'static str> = actions
             .copied()
@@ -30,9 +31,28 @@ impl PolicyDocument {
                 judge.allowed(action, kind, Scope::Broad, None) == Leave::Never
             })
             .collect();
-        let reached = |role: &&str| narrow.iter().any(|action| judge.reaches(action, role));
+        let reached = |role: &&str| {
+            let arns = partitions.iter().map(|partition| role.replacen("arn:aws:", partition, 1));
+            let mut arns = arns.collect::<Vec<String>>().into_iter();
+            arns.any(|arn| narrow.iter().any(|action| judge.reaches(action, &arn)))
+        };
         let found = roles.iter().map(String::as_str).filter(reached).collect();
         (!judge.is_cut() && !document.too_long).then_some(found)
+    }
+
+    /// Ends of the names of roles that it lets be worn or, with `hand_on`, handed on, as patterns in small letters:
+    /// what fits none of them is not meant.
+    #[must_use]
+    pub fn ends_of_roles(&self, hand_on: bool) -> BTreeSet<String> {
+        let mut ends = BTreeSet::new();
+        for statement in self.about_roles(hand_on) {
+            let resources = &statement.resources;
+            if resources.negated {
+                return BTreeSet::from(["*".to_owned()]);
+            }
+            ends.extend(resources.patterns.iter().map(|pattern| end_of_name(pattern)));
+        }
+        ends
     }
 
     /// Where the roles lie that its patterns mean, as far as it says: paths, in small letters.
@@ -46,6 +66,15 @@ impl PolicyDocument {
             Some(format!("/{}/", path.to_lowercase()))
         };
         patterns.filter_map(directory).collect()
+    }
+
+    /// The beginnings of ARNs of the partitions that it means.
+    fn partitions_of_roles(&self) -> Vec<&'static str> {
+        const OTHERS: [&str; 2] = ["arn:aws-cn:", "arn:aws-us-gov:"];
+        let patterns: Vec<&String> =
+            self.about_roles(true).flat_map(|statement| &statement.resources.patterns).collect();
+        let named = |begin: &&str| patterns.iter().any(|pattern| pattern.starts_with(begin));
+        ["arn:aws:"].into_iter().chain(OTHERS.into_iter().filter(named)).collect()
     }
 
     /// As the names are kept: IAM takes a role's name in any letters.
@@ -64,6 +93,17 @@ impl PolicyDocument {
         self.statements.iter().filter(move |statement| {
             statement.allow && actions.iter().any(|action| statement.actions.names_action(action))
         })
+    }
+}
+
+/// What a name ends in, behind the last place where anything may stand.
+fn end_of_name(pattern: &str) -> String {
+    let pattern = pattern.to_lowercase();
+    let after_variable = pattern.rsplit('}').next().unwrap_or_default();
+    let last = after_variable.rsplit(['/', ':', '*']).next().unwrap_or_default();
+    match pattern.strip_suffix(last).is_some_and(|before| before.ends_with(['/', ':'])) {
+        true => last.to_owned(),
+        false => format!("*{last}"),
     }
 }
 
@@ -101,6 +141,7 @@ mod tests {
         check(&assume("111122223333:role/w${aws:PrincipalTag/x}"), &["web"]);
         check(&assume("111122223333:role/other*"), &[]);
         check(&assume("444455556666:role/w*"), &[]);
+        check(&assume("111122223333:role/we*").replace("arn:aws:", "arn:aws-us-gov:"), &["web"]);
         let pass = assume("111122223333:role/we?").replace("sts:AssumeRole", "iam:Pass*");
         check(&pass, &["web"]);
     }
@@ -112,6 +153,22 @@ mod tests {
         check(but, &["web"]);
         let deny = r#"{"Effect":"Deny","Action":"sts:*","Resource":"*"}"#;
         check(&format!("{},{deny}", assume("111122223333:role/we*")), &[]);
+    }
+
+    #[test]
+    fn names_that_are_not_meant_are_told_by_their_ends() {
+        for (pattern, want) in [
+            ("arn:aws:iam::1:role/ci/Deplo?", "deplo?"),
+            ("arn:aws:iam::1:role/ci/dep*", "*"),
+            ("arn:aws:iam::1:role/d*-x", "*-x"),
+            ("arn:aws:iam::1:role/${aws:PrincipalTag/a}-x", "*-x"),
+            ("*:role/x", "x"),
+            ("*", "*"),
+        ] {
+            let text = assume("").replace("arn:aws:iam::", pattern);
+            let document = PolicyDocument::parse(&format!(r#"{{"Statement":{text}}}"#)).unwrap();
+            assert_eq!(document.ends_of_roles(false), [want.to_owned()].into(), "{pattern}");
+        }
     }
 
     #[test]

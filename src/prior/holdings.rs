@@ -11,6 +11,7 @@ use jiff::SignedDuration;
 use super::bearers::is_absent;
 use super::given::Given;
 use super::index::MEMBERS;
+use super::reach::Those;
 use super::reader::Reader;
 use super::{Address, Handed, Moment, Prior, ReachMemo, Registers, Shared, Why};
 
@@ -85,7 +86,8 @@ impl Held {
         let (mut handed, worn) = reader.shown(handed);
         let mut holdings: Vec<Holdings> =
             handed.bearers.iter().map(|bearer| reader.bearer(bearer)).collect();
-        let reached = reader.reached(&handed.account, &handed.policies, true);
+        let account = handed.account.clone();
+        let reached = reader.reached(&account, &handed.policies, true, Those::Administrate);
         handed.cut |= reached.cut;
         for (name, role) in reached.roles {
             if handed.bearers.contains(&role) {
@@ -95,8 +97,24 @@ impl Held {
             holdings.push(Holdings { doubt: None, ..reader.bearer(&role) });
             handed = handed.with([(name, role)]);
         }
-        if reader.is_whole() {
-            reader.beyond(&handed.bearers, &mut holdings);
+        let beyond = reader.beyond(&handed.bearers, &holdings);
+        handed.cut |= beyond.cut;
+        holdings.extend(beyond.roles.into_iter().map(|(_, held)| held));
+        let reached = reader.reached(&account, &handed.policies, true, Those::Wear);
+        handed.cut |= reached.cut;
+        for (name, role) in reached.roles {
+            if handed.bearers.contains(&role) {
+                continue;
+            }
+            // Of those that a pattern reaches only the way to an administrator's role counts.
+            let held = reader.bearer(&role);
+            let beyond = reader.beyond(std::slice::from_ref(&role), &[held]);
+            handed.cut |= beyond.cut;
+            let mut behind = beyond.roles.into_iter();
+            if let Some((_, held)) = behind.find(|(role, _)| reader.administrates(role)) {
+                holdings.push(held);
+                handed = handed.with([(name, role)]);
+            }
         }
         if handed.cut {
             holdings.push(Holdings::uncounted());

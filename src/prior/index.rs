@@ -18,13 +18,28 @@ pub(super) fn administrators(account: &str) -> Address {
     Address::new(account, "account", "administrators")
 }
 
+/// The list of what lets roles of an account wear others: roles, and policies that roles may bear.
+pub(super) fn wearers(account: &str) -> Address {
+    Address::new(account, "account", "wearers")
+}
+
+/// The list of all accounts that have either.
+pub(super) fn accounts() -> Address {
+    Address::new("", "accounts", "administrators")
+}
+
 /// Additions to the lists that go with writes: the one place that says what a list is of.
 pub(super) fn listings(writes: &[(Address, Value)]) -> Vec<(Address, Value)> {
     let mut found = Vec::new();
     let listed = |list: Address, of: &str| (list, Value::Listed(of.to_owned()));
     for (address, value) in writes.iter().filter(|(_, value)| *value != Value::Absent) {
-        if administers(address, value) {
-            found.push(listed(administrators(&address.account), &address.entity));
+        if let Some(power) = power(address, value) {
+            let list = match power {
+                Power::Administers => administrators(&address.account),
+                Power::Wears => wearers(&address.account),
+            };
+            found.push(listed(list, &address.entity));
+            found.push(listed(accounts(), &address.account));
         }
         if !is_identity(address) {
             continue;
@@ -63,22 +78,34 @@ fn other_side(address: &Address, value: &Value) -> Option<Address> {
     }
 }
 
-/// Does it make an administrator of a role, or of the roles that may bear the policy?
-fn administers(address: &Address, value: &Value) -> bool {
+/// What somebody might want a role for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Power {
+    /// It is an administrator's.
+    Administers,
+    /// It may wear another, of which nobody knows what it may do by then.
+    Wears,
+}
+
+/// What is given to a role, or to the roles that may bear the policy.
+fn power(address: &Address, value: &Value) -> Option<Power> {
     let role = address.entity.starts_with("role ");
     match (address.thing.split_once(' '), value) {
-        (Some(("inline", _)), Value::Present(text)) if role => is_mighty(text, &address.account),
-        (Some(("version", _)), Value::Present(text)) => is_mighty(text, &address.account),
+        (Some(("inline", _)), Value::Present(text)) if role => of_text(text, &address.account),
+        (Some(("version", _)), Value::Present(text)) => of_text(text, &address.account),
         (Some(("attached", arn)), _) if role => {
-            managed(arn).is_some_and(|policy| policy.grants.administer())
+            managed(arn).filter(|policy| policy.grants.administer()).map(|_| Power::Administers)
         }
-        _ => false,
+        _ => None,
     }
 }
 
-fn is_mighty(text: &str, account: &str) -> bool {
-    let document = PolicyDocument::parse(text);
-    document.is_some_and(|document| Grants::administer_by(&document, Some(account)))
+fn of_text(text: &str, account: &str) -> Option<Power> {
+    let document = PolicyDocument::parse(text)?;
+    if Grants::administer_by(&document, Some(account)) {
+        return Some(Power::Administers);
+    }
+    document.about_roles(false).next().map(|_| Power::Wears)
 }
 
 #[cfg(test)]
@@ -125,12 +152,26 @@ mod tests {
     #[test]
     fn what_makes_administrators_of_roles_is_listed() {
         let listed = "account administrators: role ops";
-        check("role ops", "inline x", &Value::of(ALL), &[listed, "role ops list: inline x"]);
+        let account = "accounts administrators: 111122223333";
+        check(
+            "role ops",
+            "inline x",
+            &Value::of(ALL),
+            &[listed, account, "role ops list: inline x"],
+        );
         check("role ops", "inline x", &Value::of("{}"), &["role ops list: inline x"]);
         check("user lee", "inline x", &Value::of(ALL), &["user lee list: inline x"]);
-        check("policy app", "version v2", &Value::of(ALL), &["account administrators: policy app"]);
+        check(
+            "policy app",
+            "version v2",
+            &Value::of(ALL),
+            &["account administrators: policy app", account],
+        );
         let of_aws = "attached arn:aws:iam::aws:policy/administratoraccess";
         let there = Value::Present(String::new());
-        check("role ops", of_aws, &there, &[listed, &format!("role ops list: {of_aws}")]);
+        check("role ops", of_aws, &there, &[listed, account, &format!("role ops list: {of_aws}")]);
+        let wears = r#"{"Statement":{"Effect":"Allow","Action":"sts:*","Resource":"arn:aws:iam::1:role/x"}}"#;
+        let listed = "account wearers: policy app";
+        check("policy app", "version v2", &Value::of(wears), &[listed, account]);
     }
 }

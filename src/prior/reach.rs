@@ -9,7 +9,8 @@ use super::index::{self, BEARERS};
 use super::reader::Reader;
 use super::write::PATH;
 use super::{Address, Prior};
-use crate::policy::PolicyDocument;
+use crate::account;
+use crate::policy::{PolicyDocument, glob};
 
 /// Most accounts of one document whose administrators' roles are looked at.
 const ACCOUNTS_MAX: usize = 40;
@@ -18,7 +19,7 @@ const POLICIES_MAX: usize = 40;
 /// Most paths of one document in which a role may lie of which nobody knows where.
 const DIRECTORIES_MAX: usize = 16;
 /// How many roles one may wear one after the other, beginning with one that is handed over.
-const HOPS_MAX: usize = 2;
+const HOPS_MAX: usize = 4;
 
 /// What was judged already: an answer is asked for again and again, each time with more registers.
 #[derive(Debug, Default)]
@@ -63,21 +64,32 @@ pub(super) struct Reached {
     pub cut: bool,
 }
 
+/// Which roles are looked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Those {
+    /// That were ever an administrator's.
+    Administrate,
+    /// That may wear others.
+    Wear,
+}
+
 impl Reader<'_> {
-    /// The administrators' roles that documents of an account reach by patterns.
+    /// The roles of a kind that documents of an account reach by patterns.
     pub(super) fn reached(
         &mut self,
         own: &str,
         documents: &[PolicyDocument],
         hand_on: bool,
+        those: Those,
     ) -> Reached {
         let mut reached = Reached::default();
         for document in documents {
             let mut search = Search::new(own);
             search.policy(document, hand_on);
-            reached.cut |= search.wide.len() > ACCOUNTS_MAX;
-            for account in search.wide.into_iter().take(ACCOUNTS_MAX) {
-                self.reached_in(&account, own, document, hand_on, &mut reached);
+            let named = search.wide.iter().filter(|account| account::is_id(account));
+            reached.cut |= named.count() > ACCOUNTS_MAX;
+            for account in self.accounts(own, &search.wide) {
+                self.reached_in(&account, own, (document, hand_on), those, &mut reached);
             }
         }
         reached.cut |= reached.roles.len() > BEARERS_OF_POLICY_MAX;
@@ -85,25 +97,45 @@ impl Reader<'_> {
         reached
     }
 
+    /// The accounts that patterns of accounts mean: the own one, and those known to have administrators.
+    fn accounts(&mut self, own: &str, patterns: &BTreeSet<String>) -> BTreeSet<String> {
+        let (named, patterns): (Vec<&String>, Vec<&String>) =
+            patterns.iter().partition(|account| account::is_id(account));
+        let mut found: BTreeSet<String> = named.into_iter().take(ACCOUNTS_MAX).cloned().collect();
+        if !patterns.is_empty() {
+            let listed = self.listed(index::accounts()).map(|(listed, _)| listed);
+            let known = listed.into_iter().flatten().chain([own]);
+            let means = |account: &&str| patterns.iter().any(|pattern| glob(pattern, account));
+            found.extend(known.filter(means).map(str::to_owned));
+        }
+        found
+    }
+
     fn reached_in(
         &mut self,
         account: &str,
         own: &str,
-        document: &PolicyDocument,
-        hand_on: bool,
+        (document, hand_on): (&PolicyDocument, bool),
+        those: Those,
         reached: &mut Reached,
     ) {
-        let roles = self.administrators(account, &mut reached.cut);
+        let list = match those {
+            Those::Administrate => index::administrators(account),
+            Those::Wear => index::wearers(account),
+        };
+        let ends = document.ends_of_roles(hand_on);
+        let roles = self.roles_of(list, &mut reached.cut);
+        let name = |role: &Address| role.entity.trim_start_matches("role ").to_owned();
+        let roles = roles.into_iter().filter(|role| ends.iter().any(|end| glob(end, &name(role))));
         let directories = document.directories_of_roles();
-        if directories.len() > DIRECTORIES_MAX {
-            reached.cut |= !roles.is_empty();
-            return;
-        }
         let mut arns = Vec::new();
-        for role in &roles {
-            for path in self.paths(role, &directories) {
-                let name = role.entity.trim_start_matches("role ");
-                arns.push(format!("arn:aws:iam::{account}:role{path}{name}"));
+        for role in roles {
+            if directories.len() > DIRECTORIES_MAX {
+                reached.cut = true;
+                return;
+            }
+            for path in self.paths(&role, &directories) {
+                arns.push(format!("arn:aws:iam::{account}:role{path}{}", name(&role)));
             }
         }
         // Nothing is judged before all is read.
@@ -121,12 +153,11 @@ impl Reader<'_> {
         }
     }
 
-    /// The roles of an account that were ever an administrator's.
-    fn administrators(&mut self, account: &str, cut: &mut bool) -> BTreeSet<Address> {
-        let Some((listed, _)) = self.listed(index::administrators(account)) else {
-            return BTreeSet::new();
-        };
-        let of = |entity: &str, thing: &str| Address::new(account, entity, thing);
+    /// The roles of a list, and those that bear the policies of it.
+    fn roles_of(&mut self, list: Address, cut: &mut bool) -> BTreeSet<Address> {
+        let account = list.account.clone();
+        let Some((listed, _)) = self.listed(list) else { return BTreeSet::new() };
+        let of = |entity: &str, thing: &str| Address::new(&account, entity, thing);
         let (roles, policies): (Vec<&str>, Vec<&str>) =
             listed.into_iter().partition(|entity| entity.starts_with("role "));
         *cut |= policies.len() > POLICIES_MAX;
@@ -152,39 +183,71 @@ impl Reader<'_> {
         }
     }
 
-    /// What those may wear in their turn that a call hands over: it is handed over with them.
-    pub(super) fn beyond(&mut self, bearers: &[Bearer], holdings: &mut Vec<Holdings>) {
-        let mut seen: Vec<Bearer> = bearers.to_vec();
+    /// The roles that may be worn by whoever has these, one after the other, with what each holds. What is only
+    /// possible there is no news.
+    pub(super) fn beyond(&mut self, bearers: &[Bearer], holdings: &[Holdings]) -> Beyond {
+        let (mut seen, mut held) = (bearers.to_vec(), holdings.to_vec());
         let mut from = 0;
-        for _ in 0..HOPS_MAX {
+        let mut cut = false;
+        for hop in 0..=HOPS_MAX {
             let to = seen.len();
-            let mut cut = false;
             for at in from..to {
-                let (Some(bearer), Some(held)) = (seen.get(at), holdings.get(at)) else { continue };
-                let account = bearer.account().to_owned();
-                let texts = held.documents.iter().chain(&held.possible);
-                let documents: Vec<PolicyDocument> =
-                    texts.filter_map(|text| PolicyDocument::parse(text)).collect();
-                let mut search = Search::new(&account);
-                documents.iter().for_each(|document| search.policy(document, false));
-                let reached = self.reached(&account, &documents, false);
-                cut |= search.cut || reached.cut;
-                for (_, role) in search.found.into_iter().chain(reached.roles) {
+                let (Some(bearer), Some(held)) = (seen.get(at), held.get(at)) else { continue };
+                let (roles, more) = self.worn_by(&bearer.account().to_owned(), held);
+                cut |= more;
+                for role in roles {
                     if !seen.contains(&role) {
                         seen.push(role);
                     }
                 }
             }
+            // Behind the last step there may be more.
             cut |= seen.len() > bearers.len() + BEARERS_OF_POLICY_MAX;
-            if cut {
-                holdings.push(Holdings::uncounted());
-                return;
+            cut |= hop == HOPS_MAX && seen.len() > to;
+            if cut || seen.len() == to {
+                break;
             }
             for bearer in seen.iter().skip(to) {
-                // Nobody is told of what is only possible behind a role.
-                holdings.push(Holdings { doubt: None, ..self.bearer(bearer) });
+                held.push(Holdings { doubt: None, ..self.bearer(bearer) });
             }
             from = to;
         }
+        let roles = seen.into_iter().zip(held).skip(bearers.len()).collect();
+        Beyond { roles, cut }
     }
+
+    /// The roles that one may wear by what it holds, and whether there was more than is looked at.
+    fn worn_by(&mut self, account: &str, held: &Holdings) -> (Vec<Bearer>, bool) {
+        let texts = held.documents.iter().chain(&held.possible);
+        let documents: Vec<PolicyDocument> = texts
+            .filter_map(|text| PolicyDocument::parse(text))
+            .filter(|document| document.about_roles(false).next().is_some())
+            .collect();
+        let mut search = Search::new(account);
+        documents.iter().for_each(|document| search.policy(document, false));
+        let mut cut = search.cut;
+        let mut roles: Vec<Bearer> = search.found.into_iter().map(|(_, role)| role).collect();
+        for those in [Those::Administrate, Those::Wear] {
+            let reached = self.reached(account, &documents, false, those);
+            cut |= reached.cut;
+            roles.extend(reached.roles.into_iter().map(|(_, role)| role));
+        }
+        (roles, cut)
+    }
+
+    /// Was the role ever an administrator's?
+    pub(super) fn administrates(&mut self, role: &Bearer) -> bool {
+        let Bearer::Identity(at) = role else { return false };
+        let mut cut = false;
+        let list = index::administrators(&at.account);
+        self.roles_of(list, &mut cut).contains(at) || cut
+    }
+}
+
+/// Roles behind roles.
+#[derive(Debug, Default)]
+pub(super) struct Beyond {
+    pub roles: Vec<(Bearer, Holdings)>,
+    /// There were more than are looked at.
+    pub cut: bool,
 }

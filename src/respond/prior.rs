@@ -19,7 +19,7 @@ use crate::prior::{
 /// Most registers read for one answer: a policy's versions, or an identity renamed again and again.
 const REGISTERS_PER_ANSWER_MAX: usize = 40;
 /// Most times that registers are read, all together, of what somebody holds: each answer may ask for more.
-const ROUNDS_MAX: usize = 32;
+const ROUNDS_MAX: usize = 48;
 /// Most registers read of it in one round.
 const REGISTERS_PER_ROUND_MAX: usize = 160;
 

@@ -37,7 +37,7 @@ pub struct Search<'e> {
     /// The service whose call it is. Empty: a policy's.
     source: &'e str,
     pub found: Vec<(String, Bearer)>,
-    /// Accounts in which a policy may mean roles that it does not name in full.
+    /// Accounts in which a policy may mean roles that it does not name in full: IDs, or patterns of them.
     pub wide: BTreeSet<String>,
     /// There was more than is looked at.
     pub cut: bool,
@@ -154,21 +154,38 @@ impl<'e> Search<'e> {
         for statement in document.about_roles(hand_on) {
             let resources = &statement.resources;
             if resources.negated {
-                self.wide.insert(self.account.to_owned());
+                self.wide.insert("*".to_owned());
                 continue;
             }
             for text in &resources.patterns {
                 match Arn::parse(text) {
                     Some(role) if names_one(text, &role) => {
                         self.named("", text);
+                        // What the own account does not tell, others do.
+                        if !account::is_id(role.account) {
+                            self.wide.insert(role.account.to_owned());
+                        }
                     }
-                    role => {
-                        let account = role.map(|role| role.account).filter(|id| account::is_id(id));
-                        self.wide.insert(account.unwrap_or(self.account).to_owned());
-                    }
+                    _ => _ = self.wide.insert(self.account_of(text)),
                 }
             }
         }
+    }
+
+    /// The account that a pattern means, as a pattern. A variable may be anything, but the caller's account.
+    fn account_of(&self, text: &str) -> String {
+        let mut plain = String::new();
+        let mut rest = text;
+        while let Some((before, variable)) = rest.split_once("${") {
+            let (name, after) = variable.split_once('}').unwrap_or((variable, ""));
+            let own = name.eq_ignore_ascii_case("aws:PrincipalAccount");
+            plain.push_str(before);
+            plain.push_str(if own { self.account } else { "*" });
+            rest = after;
+        }
+        plain.push_str(rest);
+        let account = Arn::parse(&plain).map(|arn| arn.account);
+        account.filter(|account| !account.is_empty()).unwrap_or("*").to_owned()
     }
 
     pub fn object(&mut self, value: &Json) {
