@@ -193,7 +193,7 @@ impl Reader<'_> {
             let to = seen.len();
             for at in from..to {
                 let (Some(bearer), Some(held)) = (seen.get(at), held.get(at)) else { continue };
-                let (roles, more) = self.worn_by(&bearer.account().to_owned(), held);
+                let (roles, more) = self.worn_by(bearer.account(), held);
                 cut |= more;
                 for role in roles {
                     if !seen.contains(&role) {

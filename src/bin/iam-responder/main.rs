@@ -50,7 +50,7 @@ struct Global {
     /// Name that the tool was deployed under, which decides what is its own [default: iam-responder]
     #[arg(long, global = true, value_name = "PREFIX")]
     name: Option<String>,
-    /// Name or ARN of the tool's stack [default: named like --name]
+    /// ARN of the tool's stack, or its name, which stacks of other Regions may have too [default: named like --name]
     #[arg(long, global = true, value_name = "STACK")]
     stack: Option<String>,
     /// ARNs of the roles that deploy the tool, as DeploymentRoleArns has them
