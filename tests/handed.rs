@@ -286,6 +286,148 @@ fn who_changes_what_wears_an_administrator_s_role_is_told_once() {
     );
 }
 
+/// The role gets administrator rights at the 5th minute.
+fn grown() -> Value {
+    call("iam", "AttachRolePolicy", 5, json!({"roleName": "Worker", "policyArn": ADMIN}))
+}
+
+#[test]
+fn what_was_given_a_role_before_it_had_rights_is_told_once_more() {
+    let schedule = |minute| {
+        let target = json!({"roleArn": ROLE, "arn": "arn:aws:lambda:::f"});
+        call("scheduler", "UpdateSchedule", minute, json!({"name": "x", "target": target}))
+    };
+    let function =
+        || call("lambda", "CreateFunction20150331", 3, json!({"functionName": "f", "role": ROLE}));
+    let code = |minute| {
+        call("lambda", "UpdateFunctionCode20150331v2", minute, json!({"functionName": "f"}))
+    };
+    let stack = |name: &str, minute| {
+        let parameters = json!({"stackName": name, "roleARN": ROLE});
+        call("cloudformation", "CreateStack", minute, parameters)
+    };
+    for (before, again) in [
+        (vec![schedule(3)], [schedule(9), schedule(12)]),
+        (vec![function()], [code(9), code(12)]),
+        (vec![function(), code(4)], [code(9), code(12)]),
+        (vec![stack("one", 3)], [stack("two", 9), stack("three", 12)]),
+    ] {
+        let quiet = || [worker(READS), before.clone()].concat();
+        let [first, second] = again;
+        assert!(last(PLAIN, quiet(), first.clone()) <= Some(Severity::Low), "{first}");
+        let grown = || [quiet(), vec![grown()]].concat();
+        assert!(last(PLAIN, grown(), first.clone()) >= Some(Severity::Medium), "{first}");
+        // The same rights given once more are no other rights.
+        let same =
+            call("iam", "AttachRolePolicy", 10, json!({"roleName": "Worker", "policyArn": ADMIN}));
+        let once = [grown(), vec![first, same]].concat();
+        assert!(last(PLAIN, once, second.clone()) <= Some(Severity::Low), "{second}");
+    }
+    // A boundary that falls gives rights as well.
+    let bound = json!({"roleName": "Worker", "permissionsBoundary": READS});
+    let bounded = vec![
+        call("iam", "PutRolePermissionsBoundary", 2, bound),
+        function(),
+        call("iam", "DeleteRolePermissionsBoundary", 5, json!({"roleName": "Worker"})),
+    ];
+    let before = [worker(ADMIN), bounded].concat();
+    assert!(last(PLAIN, before, code(9)) >= Some(Severity::Medium));
+}
+
+#[test]
+fn a_function_is_the_same_under_all_forms_of_its_name() {
+    let made =
+        call("lambda", "CreateFunction20150331", 3, json!({"functionName": "f", "role": ROLE}));
+    let before = [worker(ADMIN), vec![made]].concat();
+    for name in [
+        "f",
+        "f:prod",
+        "function:f",
+        "111122223333:f",
+        "111122223333:function:f:3",
+        "us-east-1:f",
+        "us-east-1:111122223333:f",
+        "arn:aws:lambda:us-east-1:111122223333:function:f:$LATEST",
+    ] {
+        for version in ["20150331v2", "20240101"] {
+            let code = json!({"functionName": name});
+            let code =
+                by(call("lambda", &format!("UpdateFunctionCode{version}"), 9, code), "other");
+            let told = last(PLAIN, before.clone(), code);
+            assert!(told >= Some(Severity::Medium), "{name} {version}: {told:?}");
+        }
+    }
+    let other = by(
+        call(
+            "lambda",
+            "UpdateFunctionCode20150331v2",
+            9,
+            json!({"functionName": "111122223333:g"}),
+        ),
+        "other",
+    );
+    assert!(last(PLAIN, before, other) <= Some(Severity::Low));
+}
+
+#[test]
+fn what_was_made_before_anybody_looked_wears_the_role_that_the_answer_names() {
+    let code = |minute, who: &str| {
+        let mut event =
+            call("lambda", "UpdateFunctionCode20150331v2", minute, json!({"functionName": "old"}));
+        event["responseElements"] = json!({"functionName": "old", "role": ROLE});
+        by(event, who)
+    };
+    assert!(last(PLAIN, worker(ADMIN), code(9, "ci")) >= Some(Severity::Medium));
+    assert!(last(PLAIN, worker(READS), code(9, "ci")) <= Some(Severity::Low));
+    let known = || [worker(ADMIN), vec![code(8, "ci")]].concat();
+    assert!(last(PLAIN, known(), code(9, "ci")) <= Some(Severity::Low));
+    assert!(last(PLAIN, known(), code(9, "other")) >= Some(Severity::Medium));
+    let mut project = call("codebuild", "UpdateProject", 9, json!({"name": "p"}));
+    project["responseElements"] = json!({"project": {"serviceRole": ROLE}});
+    assert!(last(PLAIN, worker(ADMIN), project) >= Some(Severity::Medium));
+}
+
+#[test]
+fn parameters_of_a_document_are_called_as_its_author_likes() {
+    for name in ["TrustedRole", "PrincipalArn", "ResourceArn", "RemoveRole", "Anything"] {
+        let run = json!({"documentName": "own", "parameters": {name: [ROLE]}});
+        let run = call("ssm", "StartAutomationExecution", 9, run);
+        assert!(last(PLAIN, worker(ADMIN), run) >= Some(Severity::Medium), "{name}");
+    }
+}
+
+#[test]
+fn who_uses_what_wears_an_administrator_s_role_is_told() {
+    let made = |source: &str, name: &str, parameters: Value| {
+        [worker(ADMIN), vec![call(source, name, 3, parameters)]].concat()
+    };
+    let job = made("glue", "CreateJob", json!({"name": "j", "role": ROLE}));
+    let project = made("codebuild", "CreateProject", json!({"name": "p", "serviceRole": ROLE}));
+    let notebook = json!({"notebookInstanceName": "n", "roleArn": ROLE});
+    let notebook = made("sagemaker", "CreateNotebookInstance", notebook);
+    let script = json!({"jobName": "j", "arguments": {"--scriptLocation": "s3://other/x.py"}});
+    for (before, source, name, parameters) in [
+        (&job, "glue", "StartJobRun", script),
+        (&job, "glue", "UpdateJobFromSourceControl", json!({"jobName": "j"})),
+        (&project, "codebuild", "StartSandbox", json!({"projectName": "p"})),
+        (&project, "codebuild", "StartBuild", json!({"projectName": "p", "imageOverride": "x"})),
+        (&notebook, "sagemaker", "UpdateNotebookInstance", json!({"notebookInstanceName": "n"})),
+        (
+            &notebook,
+            "sagemaker",
+            "CreatePresignedNotebookInstanceUrl",
+            json!({"notebookInstanceName": "n"}),
+        ),
+    ] {
+        let event = || by(call(source, name, 9, parameters.clone()), "other");
+        assert!(last(PLAIN, before.clone(), event()) >= Some(Severity::Medium), "{name}");
+        assert!(last(PLAIN, worker(ADMIN), event()) <= Some(Severity::Low), "{name}");
+    }
+    // A run as the job was made is daily work.
+    let plain = by(call("glue", "StartJobRun", 9, json!({"jobName": "j"})), "other");
+    assert!(last(PLAIN, job, plain) <= Some(Severity::Low));
+}
+
 #[test]
 fn work_on_what_wears_an_unknown_role_is_quiet() {
     let made = json!({"name": "m", "roleArn": ROLE});

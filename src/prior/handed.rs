@@ -5,8 +5,8 @@
 //!
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html>
 
-use self::search::Call;
 pub use self::search::{BEARERS_OF_POLICY_MAX, Search};
+use self::search::{Call, answered};
 use self::thing::{Work, caller, thing, wearer};
 use super::{Address, Ask, Value};
 use crate::event::Event;
@@ -71,6 +71,8 @@ pub(super) struct Worn {
     pub by: Option<Address>,
     /// The roles of this call: nothing where it goes on wearing what it has.
     given: Option<Value>,
+    /// The roles that it has, as the answer says.
+    pub answered: Vec<(String, Bearer)>,
 }
 
 /// One that holds rights.
@@ -124,8 +126,7 @@ impl Handed {
         }
         let places = search.places();
         let (names, bearers): (Vec<String>, Vec<Bearer>) = search.found.into_iter().unzip();
-        let mut roles: Vec<String> = bearers.iter().map(Bearer::text).collect();
-        roles.sort();
+        let given = roles_of(bearers.iter());
         // Of what only IAM itself hands over each time counts, and of what was not looked at.
         let of_iam = source == "iam.amazonaws.com";
         let caller = caller(event).filter(|_| !of_iam && !search.cut);
@@ -133,14 +134,18 @@ impl Handed {
         let worn = worn.map(|(thing, work)| Worn {
             by: caller.map(|caller| at(format!("{thing} by {caller}"))),
             thing: at(thing),
+            answered: answered(event, source, account),
             given: match (work, nothing) {
                 (Work::Used, _) | (Work::Changed, true) => None,
                 (Work::Made, true) => Some(Value::Absent),
-                (_, false) => Some(Value::of(&roles.join("\n"))),
+                (_, false) => given.clone(),
             },
         });
         let caller = caller.filter(|_| !nothing);
-        let roles = roles.join(" ");
+        let roles = match &given {
+            Some(Value::Present(roles)) => roles.replace('\n', " "),
+            _ => String::new(),
+        };
         let habit = caller.map(|caller| at(format!("habit {caller} {source} {call} {roles}")));
         let gift = caller.zip(places);
         let gift = gift.map(|(caller, places)| Gift { caller: caller.to_owned(), places });
@@ -191,12 +196,23 @@ impl Handed {
         let there = |address| (address, Value::Present(String::new()));
         let thing = self.thing.map(|(address, gift)| (address, gift.value()));
         let (by, worn) = match self.worn {
-            Some(Worn { thing, by, given }) => (by, given.map(|given| (thing, given))),
+            Some(Worn { thing, by, given, answered }) => {
+                let answered = roles_of(answered.iter().map(|(_, role)| role));
+                let given = given.or(answered);
+                (by, given.map(|given| (thing, given)))
+            }
             None => (None, None),
         };
         let habits = self.habit.into_iter().chain(by).map(there);
         thing.into_iter().chain(worn).chain(habits).collect()
     }
+}
+
+/// Roles as they are kept.
+fn roles_of<'b>(bearers: impl Iterator<Item = &'b Bearer>) -> Option<Value> {
+    let mut roles: Vec<String> = bearers.map(Bearer::text).collect();
+    roles.sort();
+    (!roles.is_empty()).then(|| Value::of(&roles.join("\n")))
 }
 
 impl Worn {

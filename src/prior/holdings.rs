@@ -83,7 +83,8 @@ impl Held {
         memo: &ReachMemo,
     ) -> Result<Self, BTreeSet<Address>> {
         let mut reader = Reader::new(moment, registers, memo);
-        let (mut handed, worn) = reader.shown(handed);
+        let worn = handed.worn.as_ref().filter(|worn| worn.goes_on());
+        let mut handed = reader.shown(handed);
         let mut holdings: Vec<Holdings> =
             handed.bearers.iter().map(|bearer| reader.bearer(bearer)).collect();
         let account = handed.account.clone();
@@ -121,15 +122,13 @@ impl Held {
         }
         let again =
             handed.thing.as_ref().is_some_and(|(address, gift)| reader.given(address, gift));
-        if let Some(again) = worn {
+        if let Some(worn) = worn {
             // Who gave it what nobody knows was told of that.
             holdings.iter_mut().for_each(|holdings| holdings.doubt = None);
+            let again = reader.worn_on(worn);
             return reader.told(Self { handed, holdings, again, usual: false });
         }
-        let usual = handed.habit.as_ref().is_some_and(|address| {
-            let last = reader.value(address);
-            last.is_some_and(|last| last.present().is_some())
-        });
+        let usual = handed.habit.as_ref().is_some_and(|address| reader.usual(address));
         reader.told(Self { handed, holdings, again, usual })
     }
 

@@ -194,7 +194,10 @@ impl Reader<'_> {
             for at in from..to {
                 let (Some(bearer), Some(held)) = (seen.get(at), held.get(at)) else { continue };
                 let (roles, more) = self.worn_by(bearer.account(), held);
-                cut |= more;
+                cut |= more || seen.len() > bearers.len() + BEARERS_OF_POLICY_MAX;
+                if cut {
+                    break;
+                }
                 for role in roles {
                     if !seen.contains(&role) {
                         seen.push(role);

@@ -10,7 +10,7 @@ use super::holdings::{Boundary, Holdings, group_of};
 use super::index::GIVEN;
 use super::reach::ReachMemo;
 use super::write::unread;
-use super::{Address, Ask, Handed, Moment, Prior, Registers, Value, Why, Write, policy};
+use super::{Address, Ask, Handed, Moment, Prior, Register, Registers, Value, Why, Write, policy};
 
 /// Most things of one user, role or group looked at.
 const THINGS_MAX: usize = 40;
@@ -25,6 +25,8 @@ pub(super) struct Reader<'r> {
     missing: BTreeSet<Address>,
     /// Groups of a user looked at.
     groups: usize,
+    /// When what was read last came to say what it says: since then nobody was given, or rid of, anything.
+    changed: Option<Timestamp>,
     pub(super) reached: &'r ReachMemo,
 }
 
@@ -34,7 +36,7 @@ impl<'r> Reader<'r> {
         registers: &'r Registers,
         reached: &'r ReachMemo,
     ) -> Self {
-        Self { moment, registers, missing: BTreeSet::new(), groups: 0, reached }
+        Self { moment, registers, missing: BTreeSet::new(), groups: 0, changed: None, reached }
     }
 
     /// Is nothing missing so far?
@@ -56,39 +58,63 @@ impl<'r> Reader<'r> {
         self.need(value(address, self.moment, self.registers, 0))
     }
 
+    /// A register of what somebody holds, and since when it says so.
+    fn holding(&mut self, address: &Address) -> Option<Prior> {
+        let register = self.need(answer::read(address.clone(), self.registers));
+        let since = register.and_then(|register| self.unchanged_since(register));
+        self.changed = self.changed.max(since);
+        self.value(address)
+    }
+
+    /// When the first of the last writes came that all say the same.
+    fn unchanged_since(&self, register: &Register) -> Option<Timestamp> {
+        let known =
+            |write: &&Write| write.at <= self.moment.at && write.event_id != self.moment.event_id;
+        let mut before = register.writes().iter().rev().filter(known);
+        let last = before.next()?;
+        Some(before.take_while(|write| write.value == last.value).last().unwrap_or(last).at)
+    }
+
+    /// Was something written since nobody's rights changed that were read?
+    fn is_since(&self, at: Timestamp) -> bool {
+        self.changed.is_none_or(|changed| at >= changed)
+    }
+
     /// What was found, if nothing was missing.
     pub(super) fn told<T>(self, found: T) -> Result<T, BTreeSet<Address>> {
         if self.missing.is_empty() { Ok(found) } else { Err(self.missing) }
     }
 
-    /// What a call hands over, with what the document does that it names, or with the roles that are worn on; and
-    /// of those whether that is nothing new.
-    pub(super) fn shown(&mut self, handed: &Handed) -> (Handed, Option<bool>) {
+    /// What a call hands over, with what the document does that it names, or with the roles that are worn on.
+    pub(super) fn shown(&mut self, handed: &Handed) -> Handed {
         if let Some(worn) = handed.worn.as_ref().filter(|worn| worn.goes_on()) {
             let kept = self.value(&worn.thing);
             let roles: Vec<String> = kept.iter().flat_map(Prior::possible).cloned().collect();
-            let again = !roles.is_empty() && self.worn_on(worn, kept.as_ref());
-            return (handed.clone().by_kept(&roles), Some(again));
+            let by_answer = worn.answered.iter().filter(|_| roles.is_empty()).cloned();
+            return handed.clone().by_kept(&roles).with(by_answer);
         }
-        let Some(ask) = &handed.document else { return (handed.clone(), None) };
+        let Some(ask) = &handed.document else { return handed.clone() };
         let (Ask::Value(policy) | Ask::InForce(policy)) = ask;
         let found = self.need(answer::answer(ask, self.moment, self.registers));
         let documents: Vec<String> = found.iter().flat_map(Prior::possible).cloned().collect();
-        (handed.clone().by_documents(&policy.account, &documents), None)
+        handed.clone().by_documents(&policy.account, &documents)
     }
 
-    /// Did the caller change the thing already, or give it its role, since it has the roles that it has?
-    fn worn_on(&mut self, worn: &Worn, kept: Option<&Prior>) -> bool {
+    /// Did the caller change the thing already, or give it its role, since it has the roles that it has, and they
+    /// the rights that were read?
+    pub(super) fn worn_on(&mut self, worn: &Worn) -> bool {
+        let kept = self.value(&worn.thing);
         let by = worn.by.as_ref().and_then(|by| self.value(by));
         let register = self.need(answer::read(worn.thing.clone(), self.registers));
         let (Some(roles), Some(Prior::Present { source, .. }), Some(register)) =
-            (kept.and_then(Prior::present), by, register)
+            (kept.as_ref().and_then(Prior::present), by, register)
         else {
             return false;
         };
         let before = register.writes().iter().rev().filter(|write| self.is_before(write));
         let same = |write: &&Write| matches!(&write.value, Value::Present(text) if text == roles);
-        before.take_while(same).last().is_some_and(|first| source.at >= first.at)
+        let given = before.take_while(same).last().is_some_and(|first| source.at >= first.at);
+        given && self.is_since(source.at)
     }
 
     fn is_before(&self, write: &Write) -> bool {
@@ -106,7 +132,16 @@ impl<'r> Reader<'r> {
         let register = self.need(answer::read(thing.clone(), self.registers));
         let writes = register.into_iter().flat_map(|it| it.writes());
         let mut writes = writes.filter(|write| self.is_before(write));
-        writes.any(|write| Gift::kept(&write.value).as_ref() == Some(gift))
+        writes
+            .any(|write| Gift::kept(&write.value).as_ref() == Some(gift) && self.is_since(write.at))
+    }
+
+    /// Did the caller do the same before, since nobody's rights changed that are handed over?
+    pub(super) fn usual(&mut self, habit: &Address) -> bool {
+        match self.value(habit) {
+            Some(Prior::Present { source, .. }) => self.is_since(source.at),
+            _ => false,
+        }
     }
 
     pub(super) fn bearer(&mut self, bearer: &Bearer) -> Holdings {
@@ -114,7 +149,7 @@ impl<'r> Reader<'r> {
             Bearer::Identity(identity) => return self.identity(identity),
             Bearer::Profile(profile) => profile,
         };
-        let Some(role) = self.value(&profile.of("role")) else { return Holdings::default() };
+        let Some(role) = self.holding(&profile.of("role")) else { return Holdings::default() };
         let name = profile.entity.trim_start_matches("instance-profile ");
         let role_of = |name: &str| Address::new(&profile.account, format!("role {name}"), "");
         match &role {
@@ -138,7 +173,7 @@ impl<'r> Reader<'r> {
     }
 
     pub(super) fn thing(&mut self, identity: &Address, thing: &str, holdings: &mut Holdings) {
-        let Some(found) = self.value(&identity.of(thing)) else { return };
+        let Some(found) = self.holding(&identity.of(thing)) else { return };
         let certain = found.present().is_some();
         match thing.split_once(' ') {
             Some(("attached", _)) if found.possible().is_empty() => holdings.doubt(found.why()),
@@ -190,6 +225,9 @@ impl<'r> Reader<'r> {
             holdings.managed.push(arn.to_owned());
             return;
         };
+        if let Some(Prior::Present { value: id, .. }) = self.holding(&policy.of("default")) {
+            self.holding(&policy.of(format!("version {id}")));
+        }
         if let Some(found) = self.need(in_force(&policy, self.moment, self.registers)) {
             holdings.add(&found, certain);
             // Of a policy that is attached some document is in force.
@@ -279,7 +317,7 @@ impl<'r> Reader<'r> {
         if identity.entity.starts_with("group ") {
             return None;
         }
-        let found = self.value(&identity.of("boundary"))?;
+        let found = self.holding(&identity.of("boundary"))?;
         let arn = found.present()?;
         let Some(policy) = policy(&identity.account, arn) else {
             return Some(Boundary::Managed(arn.to_owned()));

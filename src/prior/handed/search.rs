@@ -192,7 +192,10 @@ impl<'e> Search<'e> {
         let Json::Object(map) = value else { return };
         for (key, value) in map {
             let key = key.to_ascii_lowercase();
-            if is_beside(&key) {
+            // A document's parameters are called as its author likes.
+            let of_a_document =
+                self.source == "ssm.amazonaws.com" && self.path.contains("\"parameters\"");
+            if is_beside(&key) && !of_a_document {
                 continue;
             }
             self.within(&key, |search| search.value(&key, value));
@@ -311,6 +314,17 @@ impl<'e> Search<'e> {
             places.insert(format!("{}={role}", self.path));
         }
     }
+}
+
+/// The roles that a service answers a thing goes on wearing: it may have been made before anybody looked.
+pub(super) fn answered(event: &Event, source: &str, account: &str) -> Vec<(String, Bearer)> {
+    let says = matches!(source, "lambda.amazonaws.com" | "codebuild.amazonaws.com");
+    let Some(answer) = event.value("detail.responseElements").filter(|_| says) else {
+        return Vec::new();
+    };
+    let mut search = Search { source, ..Search::new(account) };
+    search.object(answer);
+    search.found
 }
 
 /// Does it name one role of each account that it means? Where a variable stands a colon may be one of it.

@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 
+use crate::account;
 use crate::arn::{Arn, AwsRole};
 use crate::event::Event;
 
@@ -38,18 +39,42 @@ pub(super) enum Work {
 pub(super) fn wearer(event: &Event, source: &str, call: &str) -> Option<(String, Work)> {
     use Work::{Changed, Made, Used};
     let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
+    let given = |name: &str| event.value(&format!("detail.requestParameters.{name}")).is_some();
     let (field, work) = match (source, call) {
-        ("lambda.amazonaws.com", "CreateFunction20150331") => ("functionName", Made),
-        (
-            "lambda.amazonaws.com",
-            "UpdateFunctionCode20150331v2" | "UpdateFunctionConfiguration20150331v2",
-        ) => ("functionName", Changed),
+        // Lambda's names have the version of the API behind them.
+        ("lambda.amazonaws.com", _) if call.starts_with("CreateFunction2") => {
+            ("functionName", Made)
+        }
+        ("lambda.amazonaws.com", _)
+            if ["UpdateFunctionCode", "UpdateFunctionConfiguration"]
+                .iter()
+                .any(|name| call.starts_with(name)) =>
+        {
+            ("functionName", Changed)
+        }
         ("states.amazonaws.com", "CreateStateMachine") => ("name", Made),
         ("states.amazonaws.com", "UpdateStateMachine") => ("stateMachineArn", Changed),
         ("codebuild.amazonaws.com", "CreateProject") => ("name", Made),
         ("codebuild.amazonaws.com", "UpdateProject") => ("name", Changed),
+        ("codebuild.amazonaws.com", "StartSandbox") => ("projectName", Used),
+        ("codebuild.amazonaws.com", "StartBuild" | "StartBuildBatch")
+            if BUILD_OVERRIDES.iter().any(|name| given(name)) && !given("serviceRoleOverride") =>
+        {
+            ("projectName", Used)
+        }
+        ("sagemaker.amazonaws.com", "CreateNotebookInstance") => ("notebookInstanceName", Made),
+        ("sagemaker.amazonaws.com", "UpdateNotebookInstance") => ("notebookInstanceName", Changed),
+        ("sagemaker.amazonaws.com", "CreatePresignedNotebookInstanceUrl") => {
+            ("notebookInstanceName", Used)
+        }
+        ("apprunner.amazonaws.com", "CreateService") => ("serviceName", Made),
+        ("apprunner.amazonaws.com", "UpdateService") => ("serviceArn", Changed),
+        ("elasticbeanstalk.amazonaws.com", "CreateEnvironment") => ("environmentName", Made),
+        ("elasticbeanstalk.amazonaws.com", "UpdateEnvironment") => ("environmentName", Changed),
         ("glue.amazonaws.com", "CreateJob") => ("name", Made),
-        ("glue.amazonaws.com", "UpdateJob") => ("jobName", Changed),
+        ("glue.amazonaws.com", "UpdateJob" | "UpdateJobFromSourceControl") => ("jobName", Changed),
+        // An argument may name another script.
+        ("glue.amazonaws.com", "StartJobRun") if given("arguments") => ("jobName", Used),
         // Who may come in, and how, is the work of a pool: guests, or those of another provider.
         ("cognito-identity.amazonaws.com", "SetIdentityPoolRoles") => ("identityPoolId", Changed),
         ("cognito-identity.amazonaws.com", "UpdateIdentityPool") => ("identityPoolId", Used),
@@ -68,9 +93,23 @@ pub(super) fn wearer(event: &Event, source: &str, call: &str) -> Option<(String,
         }
         _ => return None,
     };
-    let name = bare_name(source, parameter(field)?);
-    Some((format!("worn {source} {} {name:?}", event.region().unwrap_or_default()), work))
+    let region = event.region().unwrap_or_default();
+    let name = bare_name(source, region, parameter(field)?);
+    Some((format!("worn {source} {region} {name:?}"), work))
 }
+
+/// What lets a build run what its caller says.
+const BUILD_OVERRIDES: [&str; 9] = [
+    "buildspecOverride",
+    "imageOverride",
+    "environmentVariablesOverride",
+    "sourceLocationOverride",
+    "sourceTypeOverride",
+    "secondarySourcesOverride",
+    "registryCredentialOverride",
+    "privilegedModeOverride",
+    "debugSessionEnabled",
+];
 
 /// Does a run do what its caller says, not what its definition does?
 fn overrides_command(event: &Event) -> bool {
@@ -85,6 +124,8 @@ fn overrides_command(event: &Event) -> bool {
     OVERRIDES.iter().filter_map(of).any(|given| has_command(given, OVERRIDE_DEPTH_MAX))
 }
 
+/// What makes a container do something else.
+const COMMANDS: [&str; 5] = ["command", "args", "environment", "environmentFiles", "env"];
 /// Deeper than any override.
 const OVERRIDE_DEPTH_MAX: usize = 12;
 
@@ -92,7 +133,8 @@ fn has_command(value: &Json, depth: usize) -> bool {
     let below = |value| depth > 0 && has_command(value, depth - 1);
     match value {
         Json::Object(map) => {
-            let named = |key: &String| ["command", "args"].contains(&key.as_str());
+            // A variable may name a library to load first.
+            let named = |key: &String| COMMANDS.contains(&key.as_str());
             map.iter().any(|(key, value)| (named(key) && !value.is_null()) || below(value))
         }
         Json::Array(list) => list.iter().any(below),
@@ -101,18 +143,32 @@ fn has_command(value: &Json, depth: usize) -> bool {
 }
 
 /// A name without what services let stand around it: the ARN, the account, a version or an alias.
-fn bare_name<'t>(source: &str, text: &'t str) -> &'t str {
+fn bare_name<'t>(source: &str, region: &str, text: &'t str) -> &'t str {
     let resource = Arn::parse(text).map_or(text, |arn| arn.resource);
+    // Lambda takes `111122223333:function:f`, `us-east-1:f` and the like.
+    let resource = match source {
+        "lambda.amazonaws.com" => without_place(resource, region),
+        _ => resource,
+    };
     let (kind, end) = match source {
         "lambda.amazonaws.com" => ("function:", ':'),
         "states.amazonaws.com" => ("stateMachine:", ':'),
         "cloudformation.amazonaws.com" => ("stack/", '/'),
+        "apprunner.amazonaws.com" => ("service/", '/'),
         "batch.amazonaws.com" => ("job-definition/", ':'),
         "ecs.amazonaws.com" => ("task-definition/", ':'),
         _ => return text,
     };
     let name = resource.split_once(kind).map_or(resource, |(_, name)| name);
     name.split(end).next().unwrap_or(name)
+}
+
+/// A function's name without the Region or the account before it.
+fn without_place<'t>(text: &'t str, region: &str) -> &'t str {
+    match text.split_once(':') {
+        Some((part, rest)) if part == region || account::is_id(part) => without_place(rest, region),
+        _ => text,
+    }
 }
 
 /// Who calls, whatever the session is called.
