@@ -84,6 +84,11 @@ struct Applying {
 
 impl<'d> Judge<'d> {
     pub(super) fn new(document: &'d PolicyDocument, own: Option<&str>) -> Self {
+        Self::with_steps(document, own, STEPS_MAX)
+    }
+
+    /// The same, with less work.
+    pub(super) fn with_steps(document: &'d PolicyDocument, own: Option<&str>, steps: u64) -> Self {
         let resources = document.statements.iter().map(|statement| &statement.resources.patterns);
         let resources: Vec<&Vec<String>> = resources.collect();
         let mut draw = Draw::from(&resources);
@@ -100,7 +105,7 @@ impl<'d> Judge<'d> {
             home,
             draw,
             classes: OnceCell::new(),
-            fuel: Fuel::new(STEPS_MAX),
+            fuel: Fuel::new(steps),
             applying: RefCell::default(),
             places: RefCell::default(),
             names: RefCell::default(),

@@ -9,6 +9,9 @@ use super::{PolicyDocument, Scope, Statement};
 /// To wear a role, and to hand it on.
 const ACTIONS: [&str; 2] = ["sts:AssumeRole", "iam:PassRole"];
 
+/// Steps of matching for one document: of one event there may be many.
+const STEPS_MAX: u64 = 1_000_000;
+
 impl PolicyDocument {
     /// Those of the roles, by their ARNs in small letters, that it lets somebody wear or, with `hand_on`, hand on.
     /// Nothing of what reaches all roles or a good part of them, which is a word of its own. `own` is the account
@@ -21,7 +24,7 @@ impl PolicyDocument {
         own: Option<&str>,
     ) -> Option<Vec<&'r str>> {
         let document = self.in_small_letters();
-        let judge = Judge::new(&document, own);
+        let judge = Judge::with_steps(&document, own, STEPS_MAX);
         let partitions = document.partitions_of_roles();
         let actions = ACTIONS.iter().take(if hand_on { 2 } else { 1 });
         let narrow: Vec<&'static str> = actions

@@ -21,6 +21,9 @@ const DIRECTORIES_MAX: usize = 16;
 /// How many roles one may wear one after the other, beginning with one that is handed over.
 const HOPS_MAX: usize = 4;
 
+/// Most documents judged for one event, each once for the roles that are known.
+const JUDGED_MAX: usize = 64;
+
 /// What was judged already: an answer is asked for again and again, each time with more registers.
 #[derive(Debug, Default)]
 pub struct ReachMemo(RefCell<Vec<Judged>>);
@@ -46,6 +49,9 @@ impl ReachMemo {
         };
         if let Some(known) = self.0.borrow().iter().find(same) {
             return known.found.clone();
+        }
+        if self.0.borrow().len() >= JUDGED_MAX {
+            return None;
         }
         let found = document.roles_reached(&roles, hand_on, Some(own));
         let found: Option<Vec<String>> =
