@@ -2,6 +2,17 @@
 //!
 //! Sources: the list of Rhino Security Labs, <https://pathfinding.cloud> and <https://hackingthe.cloud>, as actions;
 //! what a call does with a role, where no list has it, in the Service Authorization Reference.
+//!
+//! Calls that set off what stands already are ways by themselves where they say what runs, as an argument of a Glue
+//! job does; and so are those that change what others, or a schedule, set off. Left out:
+//!
+//! - `ecs:RunTask` alone: AWS asks for `iam:PassRole` for the roles that the task definition names
+//!   (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/CWE_IAM_role.html>).
+//! - `codecommit:GitPush`, `ecr:PutImage` and `s3:PutObject`: what is pushed may well run with a role, but whoever
+//!   develops or builds pushes, every day; all their policies would be ways.
+//! - `kms:PutKeyPolicy` and `kms:CreateGrant`: they open data, and no role.
+//! - `sagemaker:UpdateNotebookInstance` alone: it attaches scripts that exist, and a role by `iam:PassRole` only.
+//! - `sagemaker:UpdatePipeline`: AWS asks for `iam:PassRole`, as the Service Authorization Reference says.
 
 use std::sync::LazyLock;
 
@@ -75,5 +86,12 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn no_way_stands_twice() {
+        let names: std::collections::BTreeSet<&str> =
+            methods().iter().map(|method| method.name).collect();
+        assert_eq!(names.len(), methods().len());
     }
 }

@@ -83,9 +83,11 @@ impl ResourceType {
             "ec2" if name.contains("LaunchTemplate") => Self::new("ec2", "launch-template/lt-{}"),
             "ec2" if !name.contains("Spot") => Self::new("ec2", "instance/i-{}"),
             "ec2-instance-connect" => Self::new("ec2", "instance/i-{}"),
-            "ssm" if matches!(name, "CreateActivation" | "RegisterTaskWithMaintenanceWindow") => {
-                Self::absent()
+            "ssm" if name == "CreateActivation" => Self::absent(),
+            "ssm" if name.contains("MaintenanceWindow") => {
+                Self::new("ssm", "maintenancewindow/mw-{}")
             }
+            "ssm" if name.contains("UpdateDocument") => Self::new("ssm", "document/{}"),
             "ssm" if name == "StartAutomationExecution" => {
                 Self::new("ssm", "automation-definition/{}")
             }
@@ -97,7 +99,26 @@ impl ResourceType {
                 Self::new("cloudformation", "stack/{}/{uuid}")
             }
             "apprunner" => Self::new("apprunner", "service/{}/{}"),
+            "codebuild" if matches!(name, "StartCommandExecution" | "StartSandboxConnection") => {
+                Self::new("codebuild", "sandbox/{}:{uuid}")
+            }
             "codebuild" => Self::new("codebuild", "project/{}"),
+            "autoscaling" if name == "CreateLaunchConfiguration" => {
+                let form = "launchConfiguration:{uuid}:launchConfigurationName/{}";
+                Self::new("autoscaling", form)
+            }
+            "autoscaling" => {
+                Self::new("autoscaling", "autoScalingGroup:{uuid}:autoScalingGroupName/{}")
+            }
+            "elasticbeanstalk" => Self::new("elasticbeanstalk", "environment/{}/{}"),
+            "emr-containers" => Self::new("emr-containers", "/virtualclusters/{}"),
+            "deadline" if name.contains("Fleet") => {
+                Self::new("deadline", "farm/farm-{}/fleet/fleet-{}/worker/worker-{uuid}")
+            }
+            "deadline" => Self::new("deadline", "farm/farm-{}/queue/queue-{}"),
+            "servicecatalog" if name == "UpdateProvisionedProduct" => Self::absent(),
+            "servicecatalog" => Self::new("catalog", "product/prod-{}"),
+            "ds" | "ds-data" => Self::new("ds", "directory/d-{}"),
             _ => {
                 Self { service: arn_service(service), form: Form::Unknown, accounts: Accounts::Own }
             }
@@ -120,20 +141,26 @@ impl ResourceType {
 
 /// The service as ARNs name it. Of a service that is not known only stars reach anything.
 fn arn_service(service: &str) -> &'static str {
-    const SAME: [&str; 35] = [
+    const SAME: [&str; 41] = [
+        "account",
         "airflow",
         "amplify",
         "appstream",
         "appsync",
         "apprunner",
+        "athena",
         "autoscaling",
         "batch",
         "braket",
+        "cloud9",
         "codepipeline",
         "cognito-identity",
+        "cognito-idp",
+        "datazone",
         "emr-serverless",
         "fis",
         "gamelift",
+        "greengrass",
         "imagebuilder",
         "iot",
         "kinesisanalytics",
@@ -314,6 +341,16 @@ mod tests {
         let place = home.place_of(&pattern, kind, &fuel);
         let resource = place.map(|place| place.beginning + &place.name);
         assert_eq!(resource.as_deref(), want);
+    }
+
+    #[test]
+    fn the_service_of_every_way_is_known() {
+        for method in super::super::escalation::methods() {
+            for action in method.steps().flatten() {
+                let action = action.split(['@', '>']).next().unwrap_or(action);
+                assert_ne!(ResourceType::of(action).service, "zz-unknown", "{action}");
+            }
+        }
     }
 
     #[test]

@@ -26,6 +26,10 @@ const NAME_LETTERS_MAX: usize = 2;
 
 /// How IDs begin that AWS makes: that much of a name means no certain one.
 const MADE_BY_AWS: [&[u8]; 4] = [b"i-", b"lt-", b"snap-", b"cluster-"];
+/// Types that stand within a name, behind an ID that AWS made.
+const TYPES_WITHIN: [&[u8]; 5] =
+    [b":autoScalingGroupName/", b":launchConfigurationName/", b"/queue/", b"/fleet/", b"/worker/"];
+
 /// Steps of one match before the fuel is looked at again.
 const STEPS_AT_ONCE: usize = 4_096;
 
@@ -180,8 +184,11 @@ impl Pattern {
             return true;
         }
         let Some(rest) = self.0.splitn(6, |byte| *byte == b':').nth(5) else { return false };
+        // Resources of EMR on EKS begin so.
+        let rest = rest.strip_prefix(b"/").unwrap_or(rest);
         let mut parts = rest.splitn(2, |byte| matches!(*byte, b'/' | b':'));
         let (kind, name) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let name = behind_types(name);
         let made = MADE_BY_AWS.iter().find_map(|made| name.strip_prefix(*made)).unwrap_or(name);
         let letters = made.iter().filter(|byte| byte.is_ascii_alphanumeric()).count();
         literal(kind).is_some() && letters > NAME_LETTERS_MAX
@@ -317,6 +324,18 @@ fn put_variable(
         _ => put_run(bytes, RUN),
     }
     Some(())
+}
+
+/// What is left of a name behind the types that stand within it, where any ID stands before them.
+fn behind_types(mut name: &[u8]) -> &[u8] {
+    let behind = |name: &'_ [u8], within: &&[u8]| {
+        let Some((&RUN, rest)) = name.split_first() else { return None };
+        rest.strip_prefix(*within).map(<[u8]>::len)
+    };
+    while let Some(left) = TYPES_WITHIN.iter().find_map(|within| behind(name, within)) {
+        name = name.get(name.len() - left..).unwrap_or_default();
+    }
+    name
 }
 
 #[cfg(test)]

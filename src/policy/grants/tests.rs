@@ -3,6 +3,7 @@
 use super::*;
 
 mod roles;
+mod services;
 
 fn grants(document: &str) -> Grants {
     Grants::of(&PolicyDocument::parse(document).unwrap(), Some("111122223333"))
