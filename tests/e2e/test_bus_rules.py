@@ -101,7 +101,6 @@ LEFT_OUT = [
     record("ec2", "RunInstances", identity="Root") | {"source": "com.example"},
     record("cloudformation", "CreateStack", {"stackName": "another"}, identity="AssumedRole"),
     record("lambda", "PublishVersion20150331", {"functionName": "another"}, identity="AssumedRole"),
-    record("sns", "DeleteTopic", {"topicArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:another"}),
 ]
 
 

@@ -124,8 +124,6 @@ fn overrides_command(event: &Event) -> bool {
     OVERRIDES.iter().filter_map(of).any(|given| has_command(given, OVERRIDE_DEPTH_MAX))
 }
 
-/// What makes a container do something else.
-const COMMANDS: [&str; 5] = ["command", "args", "environment", "environmentFiles", "env"];
 /// Deeper than any override.
 const OVERRIDE_DEPTH_MAX: usize = 12;
 
@@ -133,8 +131,7 @@ fn has_command(value: &Json, depth: usize) -> bool {
     let below = |value| depth > 0 && has_command(value, depth - 1);
     match value {
         Json::Object(map) => {
-            // A variable may name a library to load first.
-            let named = |key: &String| COMMANDS.contains(&key.as_str());
+            let named = |key: &String| ["command", "args"].contains(&key.as_str());
             map.iter().any(|(key, value)| (named(key) && !value.is_null()) || below(value))
         }
         Json::Array(list) => list.iter().any(below),
