@@ -166,7 +166,7 @@ impl Facts {
     /// For certain what it puts, attaches or adds was not there before, and nothing in its place.
     #[must_use]
     pub fn replaces_nothing(&self) -> bool {
-        matches!(self.former, Prior::Absent { .. })
+        self.former.is_absent()
     }
 
     /// A role or a group that has administrator rights, or a way to them, is newly handed out.

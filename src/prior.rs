@@ -171,6 +171,12 @@ impl Prior {
         }
     }
 
+    /// For certain not there?
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent { .. })
+    }
+
     /// All values that it may have had, as far as any event showed them.
     #[must_use]
     pub fn possible(&self) -> &[String] {

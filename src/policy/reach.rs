@@ -6,8 +6,10 @@ use super::judge::{Judge, Leave};
 use super::resource::ResourceType;
 use super::{PolicyDocument, Scope, Statement};
 
-/// To wear a role, and to hand it on.
-const ACTIONS: [&str; 2] = ["sts:AssumeRole", "iam:PassRole"];
+/// To wear a role, and with `hand_on` to hand it on.
+fn actions(hand_on: bool) -> impl Iterator<Item = &'static str> {
+    ["sts:AssumeRole"].into_iter().chain(hand_on.then_some("iam:PassRole"))
+}
 
 /// Steps of matching for one document: of one event there may be many.
 const STEPS_MAX: u64 = 1_000_000;
@@ -26,9 +28,7 @@ impl PolicyDocument {
         let document = self.in_small_letters();
         let judge = Judge::with_steps(&document, own, STEPS_MAX);
         let partitions = document.partitions_of_roles();
-        let actions = ACTIONS.iter().take(if hand_on { 2 } else { 1 });
-        let narrow: Vec<&'static str> = actions
-            .copied()
+        let narrow: Vec<&'static str> = actions(hand_on)
             .filter(|action| {
                 let kind = ResourceType::of(action);
                 judge.allowed(action, kind, Scope::Broad, None) == Leave::Never
@@ -92,9 +92,9 @@ impl PolicyDocument {
 
     /// The statements that let roles be worn or, with `hand_on`, handed on.
     pub(crate) fn about_roles(&self, hand_on: bool) -> impl Iterator<Item = &Statement> {
-        let actions = ACTIONS.get(..if hand_on { 2 } else { 1 }).unwrap_or_default();
         self.statements.iter().filter(move |statement| {
-            statement.allow && actions.iter().any(|action| statement.actions.names_action(action))
+            let mut wanted = actions(hand_on);
+            statement.allow && wanted.any(|action| statement.actions.names_action(action))
         })
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::given::Given;
 use super::holdings::BESIDE_MAX;
-use super::index::{BEARERS, MEMBERS};
+use super::index::{BEARERS, MEMBERS, place_in};
 use super::reach::ReachMemo;
 use super::reader::Reader;
 use super::write::is_default;
@@ -65,7 +65,7 @@ impl Shared {
         let all = listed.into_iter().flat_map(|(listed, _)| listed).rev().take(BESIDE_MAX);
         let identities = all.map(|entity| Address::new(self.account(), entity, ""));
         identities
-            .filter(|at| !is_absent(reader.value(&at.of(thing.as_str())).as_ref()))
+            .filter(|at| !reader.lacks(&at.of(thing.as_str())))
             .map(|identity| Given { identity, thing: thing.clone() })
             .collect()
     }
@@ -126,11 +126,11 @@ impl Bearers {
     ) {
         let (listed, full) = reader.listed_by_all_names(group, MEMBERS).unwrap_or_default();
         self.cut |= full;
-        let place = format!("member {}", group.entity.trim_start_matches("group "));
+        let place = place_in(group);
         for entity in listed {
             let Some((kind, name)) = entity.split_once(' ') else { continue };
             let at = Address::new(&group.account, entity, place.as_str());
-            let bears = wanted(kind, name) && !is_absent(reader.value(&at).as_ref());
+            let bears = wanted(kind, name) && !reader.lacks(&at);
             let one = (kind.to_owned(), name.to_owned());
             if bears && !self.found.contains(&one) {
                 self.found.push(one);
@@ -141,13 +141,8 @@ impl Bearers {
 
 /// Has it the policy still, or as its boundary?
 fn bears(reader: &mut Reader<'_>, at: &Address, arn: &str) -> bool {
-    let attached = reader.value(&at.of(format!("attached {arn}")));
+    let attached = !reader.lacks(&at.of(format!("attached {arn}")));
     let boundary = reader.value(&at.of("boundary"));
     let bounds = boundary.iter().flat_map(Prior::possible).any(|bound| fold(bound) == arn);
-    bounds || !is_absent(attached.as_ref())
-}
-
-/// For certain not there.
-pub(super) fn is_absent(found: Option<&Prior>) -> bool {
-    matches!(found, Some(Prior::Absent { .. }))
+    bounds || attached
 }

@@ -8,9 +8,8 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 
-use super::bearers::is_absent;
 use super::given::Given;
-use super::index::MEMBERS;
+use super::index::{MEMBERS, group_of, place_in};
 use super::reach::Those;
 use super::reader::Reader;
 use super::{Address, Handed, Moment, Prior, ReachMemo, Registers, Shared, Why};
@@ -199,11 +198,11 @@ impl Reader<'_> {
     /// What a group is given its members are given, who hold beside it what is theirs.
     fn beside_members(&mut self, group: &Address, beside: &Beside) -> Vec<Beside> {
         let members = self.listed_by_all_names(group, MEMBERS).map(|(members, _)| members);
-        let place = format!("member {}", group.entity.trim_start_matches("group "));
+        let place = place_in(group);
         let mut all = Vec::new();
         for member in members.into_iter().flatten().rev().take(BESIDE_MAX) {
             let identity = Address::new(&group.account, member, "");
-            if is_absent(self.value(&identity.of(place.as_str())).as_ref()) {
+            if self.lacks(&identity.of(place.as_str())) {
                 continue;
             }
             let Beside { mut kept, .. } = self.beside(&Given { identity, thing: place.clone() });
@@ -214,14 +213,22 @@ impl Reader<'_> {
     }
 }
 
-pub(super) fn group_of(member: &Address, name: &str) -> Address {
-    Address::new(&member.account, format!("group {name}"), "")
-}
-
 impl Holdings {
     /// What is more than is looked at counts as everything: what somebody wants to hide stands behind it.
     pub(super) fn uncounted() -> Self {
         Self { cut: true, doubt: Some(Why::Unseen), ..Self::default() }
+    }
+
+    /// Adds what another may hold. What bounds one bounds not both, and what is only possible forbids nothing.
+    pub fn pool(&mut self, other: &Self) {
+        for text in other.documents.iter().chain(&other.possible) {
+            if !self.possible.contains(text) {
+                self.possible.push(text.clone());
+            }
+        }
+        self.managed.extend(other.managed.iter().cloned());
+        self.doubt(other.doubt);
+        self.cut |= other.cut;
     }
 
     pub(super) fn doubt(&mut self, why: Option<Why>) {

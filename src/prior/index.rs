@@ -65,14 +65,22 @@ pub(super) fn is_holding(thing: &str) -> bool {
     ["inline ", "attached ", "member "].iter().any(|kind| thing.starts_with(kind))
 }
 
+/// The group of this name, in the account of its member.
+pub(super) fn group_of(member: &Address, name: &str) -> Address {
+    Address::new(&member.account, format!("group {name}"), "")
+}
+
+/// The thing of a member that is its place in the group.
+pub(super) fn place_in(group: &Address) -> String {
+    format!("member {}", group.entity.trim_start_matches("group "))
+}
+
 /// The list of the policy or group that an identity is given.
 fn other_side(address: &Address, value: &Value) -> Option<Address> {
     let bearers = |arn: &str| policy(&address.account, arn).map(|policy| policy.of(BEARERS));
     match (address.thing.split_once(' '), value) {
         (Some(("attached", arn)), _) => bearers(arn),
-        (Some(("member", group)), _) => {
-            Some(Address::new(&address.account, format!("group {group}"), MEMBERS))
-        }
+        (Some(("member", group)), _) => Some(group_of(address, group).of(MEMBERS)),
         (None, Value::Present(arn)) if address.thing == "boundary" => bearers(arn),
         _ => None,
     }

@@ -70,6 +70,14 @@ pub(super) struct Reached {
     pub cut: bool,
 }
 
+/// A document, and which roles it may mean at all.
+struct Meant<'d> {
+    document: &'d PolicyDocument,
+    hand_on: bool,
+    ends: BTreeSet<String>,
+    directories: BTreeSet<String>,
+}
+
 /// Which roles are looked for.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Those {
@@ -94,8 +102,14 @@ impl Reader<'_> {
             search.policy(document, hand_on);
             let named = search.wide.iter().filter(|account| account::is_id(account));
             reached.cut |= named.count() > ACCOUNTS_MAX;
+            let meant = Meant {
+                document,
+                hand_on,
+                ends: document.ends_of_roles(hand_on),
+                directories: document.directories_of_roles(),
+            };
             for account in self.accounts(own, &search.wide) {
-                self.reached_in(&account, own, (document, hand_on), those, &mut reached);
+                self.reached_in(&account, own, &meant, those, &mut reached);
             }
         }
         reached.cut |= reached.roles.len() > BEARERS_OF_POLICY_MAX;
@@ -121,7 +135,7 @@ impl Reader<'_> {
         &mut self,
         account: &str,
         own: &str,
-        (document, hand_on): (&PolicyDocument, bool),
+        meant: &Meant<'_>,
         those: Those,
         reached: &mut Reached,
     ) {
@@ -129,18 +143,17 @@ impl Reader<'_> {
             Those::Administrate => index::administrators(account),
             Those::Wear => index::wearers(account),
         };
-        let ends = document.ends_of_roles(hand_on);
+        let Meant { document, hand_on, ends, directories } = meant;
         let roles = self.roles_of(list, &mut reached.cut);
         let name = |role: &Address| role.entity.trim_start_matches("role ").to_owned();
         let roles = roles.into_iter().filter(|role| ends.iter().any(|end| glob(end, &name(role))));
-        let directories = document.directories_of_roles();
         let mut arns = Vec::new();
         for role in roles {
             if directories.len() > DIRECTORIES_MAX {
                 reached.cut = true;
                 return;
             }
-            for path in self.paths(&role, &directories) {
+            for path in self.paths(&role, directories) {
                 arns.push(format!("arn:aws:iam::{account}:role{path}{}", name(&role)));
             }
         }
@@ -148,7 +161,7 @@ impl Reader<'_> {
         if arns.is_empty() || !self.is_whole() {
             return;
         }
-        let Some(found) = self.reached.of(document, arns, hand_on, own) else {
+        let Some(found) = self.reached.of(document, arns, *hand_on, own) else {
             reached.cut = true;
             return;
         };

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::answer::{self, RENAMES_MAX, in_force, omitting, value};
 use super::handed::{Bearer, Gift, Worn};
-use super::holdings::{Boundary, Holdings, group_of};
-use super::index::GIVEN;
+use super::holdings::{Boundary, Holdings};
+use super::index::{GIVEN, group_of};
 use super::reach::ReachMemo;
 use super::write::unread;
 use super::{Address, Ask, Handed, Moment, Prior, Register, Registers, Value, Why, Write, policy};
@@ -56,6 +56,11 @@ impl<'r> Reader<'r> {
 
     pub(super) fn value(&mut self, address: &Address) -> Option<Prior> {
         self.need(value(address, self.moment, self.registers, 0))
+    }
+
+    /// Is nothing there, for certain?
+    pub(super) fn lacks(&mut self, address: &Address) -> bool {
+        self.value(address).as_ref().is_some_and(Prior::is_absent)
     }
 
     /// A register of what somebody holds, and since when it says so.

@@ -28,6 +28,7 @@ pub struct HandedOver {
 /// Most roles of one call that are judged each by itself, of the work of twice as many documents. What the others
 /// allow is judged together, and what forbids or bounds them left out.
 const EACH_MAX: usize = 4;
+
 impl HandedOver {
     /// Judges what is known. `own` is the account of the event.
     #[must_use]
@@ -101,15 +102,9 @@ impl HandedOver {
 }
 
 fn pooled(all: &[Holdings]) -> Holdings {
-    let documents = all.iter().flat_map(|one| one.documents.iter().chain(&one.possible));
-    Holdings {
-        documents: Vec::new(),
-        possible: documents.cloned().collect(),
-        managed: all.iter().flat_map(|one| one.managed.iter().cloned()).collect(),
-        boundary: None,
-        doubt: all.iter().find_map(|one| one.doubt),
-        cut: all.iter().any(|one| one.cut),
-    }
+    let mut pool = Holdings::default();
+    all.iter().for_each(|one| pool.pool(one));
+    pool
 }
 
 /// What a boundary leaves. `None`: it cannot be told.

@@ -90,18 +90,9 @@ impl Rights {
 fn pooled(all: &[Beside]) -> Beside {
     let mut pool = Beside::default();
     for beside in all {
-        let pairs = [
-            (&mut pool.kept, &beside.kept),
-            (&mut pool.replaced, &beside.replaced),
-            (&mut pool.given, &beside.given),
-        ];
-        for (into, from) in pairs {
-            let documents = from.documents.iter().chain(&from.possible);
-            let fresh: Vec<String> =
-                documents.filter(|text| !into.possible.contains(text)).cloned().collect();
-            into.possible.extend(fresh);
-            into.managed.extend(from.managed.iter().cloned());
-        }
+        pool.kept.pool(&beside.kept);
+        pool.replaced.pool(&beside.replaced);
+        pool.given.pool(&beside.given);
         if bytes(&pool.kept) > POOL_BYTES_MAX {
             break;
         }
