@@ -26,6 +26,8 @@ import botocore.loaders
 from botocore.model import ServiceModel
 
 TABLE = pathlib.Path(__file__).resolve().parents[1] / "src/catalogue/roles.tsv"
+# What wears a role, and which calls change or use it.
+WEARERS = TABLE.with_name("wearers.tsv")
 # Tables that hold what CloudTrail calls some services.
 CERTAIN = [line for path in (TABLE.with_name("calls.tsv"), TABLE.parents[1] / "bus/traffic.tsv")
            for line in path.read_text().splitlines()]
@@ -84,23 +86,13 @@ BUSY = {
        "FaceDetection", "FaceSearch", "LabelDetection", "LendingAnalysis", "PersonTracking", "SegmentDetection",
        "TextDetection")),
 }
+# Calls about what wears a role that are made so often that what they give it to do is asked for by its path.
+BUSY_AT_WORK = {"ModifyInstanceAttribute", "RunTask", "StartBuild", "StartBuildBatch", "StartJobRun", "StartTask",
+                "SubmitJob"}
 # Services that put a version behind the names of calls.
 VERSIONED = ("cloudfront", "lambda")
 # What no model tells.
 BY_HAND = [
-    *(("field", f"detail.requestParameters.{path}", "new work for what wears a role, by " + call) for path, call in (
-        ("containerOverrides.command", "batch SubmitJob"),
-        ("ecsPropertiesOverride.taskProperties.containers.command", "batch SubmitJob"),
-        ("eksPropertiesOverride.podProperties.containers.args", "batch SubmitJob"),
-        ("eksPropertiesOverride.podProperties.containers.command", "batch SubmitJob"),
-        ("nodeOverrides.nodePropertyOverrides.containerOverrides.command", "batch SubmitJob"),
-        ("overrides.containerOverrides.command", "ecs RunTask"),
-    )),
-    ("field", "detail.requestParameters.arguments", "new work for what wears a role, by glue StartJobRun"),
-    *(("field", f"detail.requestParameters.{name}", "new work for what wears a role, by codebuild StartBuild") for name in (
-        "debugSessionEnabled", "environmentVariablesOverride", "imageOverride", "registryCredentialOverride",
-        "secondarySourcesOverride", "sourceTypeOverride",
-    )),
     ("field", "detail.responseElements.instancesSet.items.iamInstanceProfile.arn", "ec2 RunInstances, by a launch template"),
     ("call", "servicecatalog.amazonaws.com:CreateConstraint", "a launch role, in a text"),
     ("call", "servicecatalog.amazonaws.com:UpdateConstraint", "a launch role, in a text"),
@@ -117,20 +109,6 @@ BY_HAND = [
     ("call", "apigateway.amazonaws.com:UpdateAccount", "a role, as a value of a patch"),
     ("call", "apigateway.amazonaws.com:UpdateAuthorizer", "a role, as a value of a patch"),
     ("call", "apigateway.amazonaws.com:UpdateIntegration", "a role, as a value of a patch"),
-    ("call", "lambda.amazonaws.com:UpdateFunctionCode*", "new work for what wears a role"),
-    ("call", "lambda.amazonaws.com:UpdateFunctionConfiguration*", "new work for what wears a role"),
-    ("call", "states.amazonaws.com:UpdateStateMachine", "new work for what wears a role"),
-    ("call", "codebuild.amazonaws.com:UpdateProject", "new work for what wears a role"),
-    ("call", "glue.amazonaws.com:UpdateJob", "new work for what wears a role"),
-    ("call", "glue.amazonaws.com:UpdateJobFromSourceControl", "new work for what wears a role"),
-    ("call", "codebuild.amazonaws.com:StartSandbox", "a shell with the role that is worn"),
-    ("call", "sagemaker.amazonaws.com:UpdateNotebookInstance", "new work for what wears a role"),
-    ("call", "sagemaker.amazonaws.com:CreatePresignedNotebookInstanceUrl", "a shell with the role that is worn"),
-    ("call", "apprunner.amazonaws.com:UpdateService", "new work for what wears a role"),
-    ("call", "cognito-identity.amazonaws.com:UpdateIdentityPool", "new guests of what wears a role"),
-    ("call", "cloudformation.amazonaws.com:CreateChangeSet", "new work for what wears a role"),
-    ("call", "cloudformation.amazonaws.com:UpdateStack", "new work for what wears a role"),
-    ("call", "elasticmapreduce.amazonaws.com:AddJobFlowSteps", "new work, by a role"),
     ("call", "elasticmapreduce.amazonaws.com:GetClusterSessionCredentials", "called as reads are"),
     ("call", "states.amazonaws.com:TestState", "called as reads are"),
 ]
@@ -223,11 +201,30 @@ def fields():
                     yield Field(service, f"{prefix}.amazonaws.com", call, path, values)
 
 
+def wearers():
+    """The rows of the table of what wears a role: source, call, work, kind, names, and what must be given."""
+    lines = WEARERS.read_text().splitlines()
+    return [line.split("\t") for line in lines if not line.startswith("#")]
+
+
+def at_work():
+    """What is to be delivered of calls that change or use what wears a role: kind, what is asked for, and why."""
+    for source, call, work, kind, _, when in wearers():
+        given = [each for each in when.split(", ") if "=" not in each and each[0] not in "!-"]
+        reason = f"{'new work for' if work == 'changed' else 'use of'} what wears a role: {kind}"
+        if work == "made":
+            continue
+        if call in BUSY_AT_WORK:
+            yield from (("field", f"detail.requestParameters.{path}", reason) for path in given)
+        else:
+            yield "call", call if source.endswith("*") else f"{source}:{call}", reason
+
+
 def rows(found):
     """The rows of the table: kind, what is asked for, and one call that has it."""
     certain = {cell for line in CERTAIN for cell in line.split("\t")[:2] if cell.endswith(".amazonaws.com")}
     chosen = collections.defaultdict(dict)
-    for kind, what, seen in BY_HAND:
+    for kind, what, seen in (*BY_HAND, *at_work()):
         chosen[kind].setdefault(what, seen)
     taken = {(field.source, field.name.lower()) for field in found if not field.left}
     for field in found:

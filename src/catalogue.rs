@@ -2,16 +2,18 @@
 //!
 //! One table, `catalogue/calls.tsv`, is the only place that knows the calls. Facts, plans, coverage
 //! and documentation are read from it. What the steps that undo them do says `catalogue/steps.tsv`, and which calls of
-//! all services take a role `catalogue/roles.tsv`.
+//! all services take a role `catalogue/roles.tsv`, and what goes on wearing one `catalogue/wearers.tsv`.
 
 mod roles;
 mod step;
+mod wearers;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 pub use roles::{RoleTaken, is_no_role, roles_taken};
 pub use step::{Condition, Doubt, Effect, StepRow, step_doubts, step_rows};
+pub use wearers::{Given, NamePart, WearerRow, Work, is_any_known, wearer_rows};
 
 /// Column of the table that means "nothing".
 const NONE: &str = "-";

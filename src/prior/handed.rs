@@ -7,8 +7,9 @@
 
 pub use self::search::{BEARERS_OF_POLICY_MAX, Search};
 use self::search::{Call, answered};
-use self::thing::{Work, caller, thing, wearer};
+use self::thing::{Wearer, caller, thing, wearers};
 use super::{Address, Ask, Value};
+use crate::catalogue::Work;
 use crate::event::Event;
 use crate::policy::PolicyDocument;
 
@@ -63,16 +64,27 @@ impl Gift {
     }
 }
 
-/// Where it is kept which roles a thing wears, under the one name that all calls about it come to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a call has to do with the roles that things wear, each kept under the one name that all calls about the thing
+/// come to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Worn {
-    pub thing: Address,
-    /// That the caller gave it a role or changed it.
-    pub by: Option<Address>,
-    /// The roles of this call: nothing where it goes on wearing what it has.
-    given: Option<Value>,
+    /// What goes on wearing what it has.
+    pub on: Vec<WornOn>,
+    /// What the call makes of it, and that the caller gave it a role or changed it.
+    writes: Vec<(Address, Value)>,
     /// The roles that it has, as the answer says.
     pub answered: Vec<(String, Bearer)>,
+}
+
+/// A thing that goes on wearing the roles that it has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct WornOn {
+    /// Where its roles are kept.
+    pub thing: Address,
+    /// Where it is kept that the caller gave it a role or changed it.
+    pub by: Option<Address>,
+    /// The list of the roles of its kind, which counts where the thing's own are not known.
+    pub any: Option<Address>,
 }
 
 /// One that holds rights.
@@ -118,10 +130,11 @@ impl Handed {
         }
         let mut search = Search::new(account);
         let Call { kind, document, policies } = search.call(event, source, call)?;
-        let worn = wearer(event, source, call).filter(|_| !search.cut);
+        let (wearers, more) = wearers(event, source, call);
+        search.cut |= more;
         let nothing = search.found.is_empty();
         let found = !nothing || search.cut || !search.wide.is_empty();
-        if !found && document.is_none() && worn.is_none() {
+        if !found && document.is_none() && wearers.is_empty() {
             return None;
         }
         let places = search.places();
@@ -131,16 +144,9 @@ impl Handed {
         let of_iam = source == "iam.amazonaws.com";
         let caller = caller(event).filter(|_| !of_iam && !search.cut);
         let at = |entity: String| Address::new(account, entity, "roles");
-        let worn = worn.map(|(thing, work)| Worn {
-            by: caller.map(|caller| at(format!("{thing} by {caller}"))),
-            thing: at(thing),
-            answered: answered(event, source, account),
-            given: match (work, nothing) {
-                (Work::Used, _) | (Work::Changed, true) => None,
-                (Work::Made, true) => Some(Value::Absent),
-                (_, false) => given.clone(),
-            },
-        });
+        // What more than is looked at is given to nobody could say.
+        let wearers = Some(wearers).filter(|all| !all.is_empty() && !search.cut);
+        let worn = wearers.map(|wearers| Worn::of(event, source, account, &wearers, &given, caller));
         let caller = caller.filter(|_| !nothing);
         let roles = match &given {
             Some(Value::Present(roles)) => roles.replace('\n', " "),
@@ -195,16 +201,8 @@ impl Handed {
     pub(super) fn writes(self) -> Vec<(Address, Value)> {
         let there = |address| (address, Value::Present(String::new()));
         let thing = self.thing.map(|(address, gift)| (address, gift.value()));
-        let (by, worn) = match self.worn {
-            Some(Worn { thing, by, given, answered }) => {
-                let answered = roles_of(answered.iter().map(|(_, role)| role));
-                let given = given.or(answered);
-                (by, given.map(|given| (thing, given)))
-            }
-            None => (None, None),
-        };
-        let habits = self.habit.into_iter().chain(by).map(there);
-        thing.into_iter().chain(worn).chain(habits).collect()
+        let worn = self.worn.map(|worn| worn.writes).unwrap_or_default();
+        thing.into_iter().chain(worn).chain(self.habit.map(there)).collect()
     }
 }
 
@@ -216,9 +214,52 @@ fn roles_of<'b>(bearers: impl Iterator<Item = &'b Bearer>) -> Option<Value> {
 }
 
 impl Worn {
-    /// Does it go on wearing what it has?
+    fn of(
+        event: &Event,
+        source: &str,
+        account: &str,
+        wearers: &[Wearer],
+        given: &Option<Value>,
+        caller: Option<&str>,
+    ) -> Self {
+        let at = |entity: String| Address::new(account, entity, "roles");
+        let answered = answered(event, source, account);
+        let by_answer = roles_of(answered.iter().map(|(_, role)| role));
+        let mut worn = Self { answered, ..Self::default() };
+        // What is most useful first: of one event no more is kept than a certain number.
+        let (mut lists, mut things, mut habits) = (Vec::new(), Vec::new(), Vec::new());
+        for Wearer { name, work, unique, any, nameless } in wearers {
+            let thing = at(name.clone());
+            let by = caller.map(|caller| at(format!("{name} by {caller}")));
+            habits.extend(by.clone().map(|by| (by, Value::Present(String::new()))));
+            let roles = match (work, given) {
+                (Work::Used, _) => None,
+                (Work::Made | Work::Changed, Some(given)) => Some(given.clone()),
+                // What nobody can name so again needs no word that it has none.
+                (Work::Made, None) => (!unique).then_some(Value::Absent),
+                (Work::Changed, None) => by_answer.clone(),
+            };
+            let goes_on = *work == Work::Used || (*work == Work::Changed && given.is_none());
+            if goes_on {
+                let any = any.clone().map(at);
+                worn.on.push(WornOn { thing: thing.clone(), by, any });
+            }
+            match (roles, any) {
+                (Some(Value::Present(roles)), Some(any)) if *nameless => {
+                    let roles = roles.lines().map(|role| Value::Listed(role.to_owned()));
+                    lists.extend(roles.map(|role| (at(any.clone()), role)));
+                }
+                (Some(roles), _) => things.push((thing, roles)),
+                (None, _) => {}
+            }
+        }
+        worn.writes = [lists, things, habits].concat();
+        worn
+    }
+
+    /// Does anything go on wearing what it has?
     pub fn goes_on(&self) -> bool {
-        self.given.is_none()
+        !self.on.is_empty()
     }
 }
 

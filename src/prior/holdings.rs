@@ -83,6 +83,7 @@ impl Held {
     ) -> Result<Self, BTreeSet<Address>> {
         let mut reader = Reader::new(moment, registers, memo);
         let worn = handed.worn.as_ref().filter(|worn| worn.goes_on());
+        let names_some = !handed.bearers.is_empty();
         let mut handed = reader.shown(handed);
         let mut holdings: Vec<Holdings> =
             handed.bearers.iter().map(|bearer| reader.bearer(bearer)).collect();
@@ -124,7 +125,7 @@ impl Held {
         if let Some(worn) = worn {
             // Who gave it what nobody knows was told of that.
             holdings.iter_mut().for_each(|holdings| holdings.doubt = None);
-            let again = reader.worn_on(worn);
+            let again = reader.worn_on(worn) && (again || !names_some);
             return reader.told(Self { handed, holdings, again, usual: false });
         }
         let usual = handed.habit.as_ref().is_some_and(|address| reader.usual(address));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::answer::{self, RENAMES_MAX, in_force, omitting, value};
-use super::handed::{Bearer, Gift, Worn};
+use super::handed::{Bearer, Gift, Worn, WornOn};
 use super::holdings::{Boundary, Holdings};
 use super::index::{GIVEN, group_of};
 use super::reach::ReachMemo;
@@ -93,8 +93,7 @@ impl<'r> Reader<'r> {
     /// What a call hands over, with what the document does that it names, or with the roles that are worn on.
     pub(super) fn shown(&mut self, handed: &Handed) -> Handed {
         if let Some(worn) = handed.worn.as_ref().filter(|worn| worn.goes_on()) {
-            let kept = self.value(&worn.thing);
-            let roles: Vec<String> = kept.iter().flat_map(Prior::possible).cloned().collect();
+            let roles: Vec<String> = worn.on.iter().flat_map(|on| self.roles_worn(on)).collect();
             let by_answer = worn.answered.iter().filter(|_| roles.is_empty()).cloned();
             return handed.clone().by_kept(&roles).with(by_answer);
         }
@@ -105,16 +104,37 @@ impl<'r> Reader<'r> {
         handed.clone().by_documents(&policy.account, &documents)
     }
 
-    /// Did the caller change the thing already, or give it its role, since it has the roles that it has, and they
-    /// the rights that were read?
+    /// The roles that a thing wears, or may; of one that nobody knows those of its kind.
+    fn roles_worn(&mut self, on: &WornOn) -> Vec<String> {
+        let Some(kept) = self.value(&on.thing) else { return Vec::new() };
+        match &on.any {
+            Some(any) if kept.possible().is_empty() && !kept.is_absent() => {
+                let listed = self.listed(any.clone()).map(|(roles, _)| roles);
+                listed.into_iter().flatten().map(str::to_owned).collect()
+            }
+            _ => kept.possible().to_vec(),
+        }
+    }
+
+    /// Did the caller change already, or give its role to, each thing that wears any, since it has the roles that it
+    /// has, and they the rights that were read?
     pub(super) fn worn_on(&mut self, worn: &Worn) -> bool {
-        let kept = self.value(&worn.thing);
-        let by = worn.by.as_ref().and_then(|by| self.value(by));
-        let register = self.need(answer::read(worn.thing.clone(), self.registers));
-        let (Some(roles), Some(Prior::Present { source, .. }), Some(register)) =
-            (kept.as_ref().and_then(Prior::present), by, register)
-        else {
-            return false;
+        // All are looked at, so that what is missing is fetched together.
+        worn.on.iter().map(|on| self.is_worn_on(on)).fold(true, |all, again| all & again)
+    }
+
+    fn is_worn_on(&mut self, on: &WornOn) -> bool {
+        let kept = self.value(&on.thing);
+        let by = on.by.as_ref().and_then(|by| self.value(by));
+        let register = self.need(answer::read(on.thing.clone(), self.registers));
+        let (Some(kept), Some(register)) = (kept, register) else { return false };
+        if kept.is_absent() {
+            return true;
+        }
+        let Some(Prior::Present { source, .. }) = by else { return false };
+        let Some(roles) = kept.present() else {
+            // Of what nobody knows by name only the rights of the roles tell.
+            return on.any.is_some() && kept.possible().is_empty() && self.is_since(source.at);
         };
         let before = register.writes().iter().rev().filter(|write| self.is_before(write));
         let same = |write: &&Write| matches!(&write.value, Value::Present(text) if text == roles);

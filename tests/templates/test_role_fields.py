@@ -99,3 +99,63 @@ def test_what_is_left_out_says_why(fields):
     left = {(field.service, field.name) for field in fields if field.left}
     assert {("redshift", "RemoveIamRoles"), ("grafana", "keyRole"), ("chime", "Role")} < left
     assert ("transfer", "Role") not in left
+
+
+# Whose names CloudTrail writes otherwise than the models, and services under another name.
+OTHERWISE = {"appstream": ("appstream2",), "bedrock-agentcore": ("bedrock-agentcore-control",)}
+
+
+def has(shape, steps):
+    """Whether a shape has this path, through lists and maps, whatever the letters."""
+    if not steps or shape is None:
+        return shape is not None
+    if shape.type_name == "list":
+        return has(shape.member, steps)
+    if shape.type_name == "map":
+        return has(shape.value, steps[1:])
+    members = getattr(shape, "members", {})
+    called = {name.lower(): member for name, member in members.items()}
+    called |= {(member.serialization.get("name") or name).lower(): member for name, member in members.items()}
+    return steps[0].lower() in called and has(called[steps[0].lower()], steps[1:])
+
+
+def operations(source, call):
+    """The calls of this name, with the services of this name."""
+    service = source.removesuffix(".amazonaws.com").rstrip("*")
+    names = {service, *OTHERWISE.get(service, ())}
+    name = call.rstrip("*2")
+    loader = role_fields.botocore.loaders.Loader()
+    for each in loader.list_available_services("service-2"):
+        model = role_fields.ServiceModel(loader.load_service_model(each, "service-2"), each)
+        if model.metadata["endpointPrefix"].removeprefix("api.") in names and name in model.operation_names:
+            yield model.operation_model(name)
+
+
+def test_what_wears_a_role_is_named_as_the_models_name_it():
+    unknown = []
+    for source, call, _, _, names, when in role_fields.wearers():
+        found = list(operations(source, call))
+        parts = [part for name in names.split(", ") for part in name.split("+") if part != "any"]
+        given = [each.lstrip("!").split("=")[0] for each in when.split(", ") if each != "-"]
+        for part in parts + given:
+            shapes = [each.output_shape if part.startswith("answer.") else each.input_shape for each in found]
+            steps = part.removeprefix("answer.").split(".")
+            # Newer calls of EC2 wrap what they take and what they answer, and its lists have items.
+            if source == "ec2.amazonaws.com":
+                steps = [step for step in steps if step not in (f"{call}Request", f"{call}Response", "items")]
+                steps = ["Instances" if step == "instancesSet" else step for step in steps]
+            if not any(has(shape, steps) for shape in shapes):
+                unknown.append((source, call, part))
+    assert unknown == []
+
+
+def test_new_work_of_what_wears_a_role_is_delivered(rules):
+    missing = []
+    for source, call, work, _, _, when in role_fields.wearers():
+        given = [each for each in when.split(", ") if "=" not in each and each[0] not in "!-"]
+        name = call.replace("*", "20150331")
+        for path in given or ["name"]:
+            event = envelope(source.replace("*", ".amazonaws.com"), name, path)
+            if work != "made" and not rules.taking(event, by_name=False):
+                missing.append((source, call, path))
+    assert missing == []

@@ -302,20 +302,24 @@ fn a_gift_is_told_apart_by_its_fields_its_elements_and_its_caller() {
 #[track_caller]
 fn check_worn(source: &str, call: &str, parameters: &str, want: (&str, &str)) {
     let handed = Handed::of(&event(source, call, parameters));
-    let worn = handed.and_then(|handed| handed.worn);
-    let kept = worn.as_ref().map(|worn| match &worn.given {
-        Some(Value::Present(roles)) => roles.as_str(),
-        Some(_) => "none",
-        None => "goes on",
+    let worn = handed.and_then(|handed| handed.worn).unwrap_or_default();
+    let on = worn.on.iter().map(|on| (on.thing.entity.clone(), "goes on".to_owned()));
+    let kept = worn.writes.iter().filter(|(at, _)| !at.entity.contains(" by "));
+    let kept = kept.map(|(at, value)| match value {
+        Value::Present(roles) => (at.entity.clone(), roles.clone()),
+        Value::Listed(role) => (at.entity.clone(), format!("listed {role}")),
+        _ => (at.entity.clone(), "none".to_owned()),
     });
-    let thing = worn.as_ref().map(|worn| worn.thing.entity.as_str());
-    assert_eq!((thing.unwrap_or_default(), kept.unwrap_or_default()), want, "{call} {parameters}");
+    let found: Vec<(String, String)> = on.chain(kept).collect();
+    let found: Vec<(&str, &str)> = found.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+    let want: Vec<(&str, &str)> = Some(want).filter(|want| !want.0.is_empty()).into_iter().collect();
+    assert_eq!(found, want, "{call} {parameters}");
 }
 
 #[test]
 fn what_wears_a_role_is_one_thing_whatever_it_is_called_by() {
     let (role, of) = (r#""arn:aws:iam::111122223333:role/ops""#, "111122223333 role ops");
-    let function = "worn lambda.amazonaws.com  \"f\"";
+    let function = "worn  lambda/function \"f\"";
     let made = format!(r#"{{"functionName":"f","role":{role}}}"#);
     check_worn("lambda", "CreateFunction20150331", &made, (function, of));
     check_worn("lambda", "UpdateFunctionConfiguration20150331v2", &made, (function, of));
@@ -329,19 +333,19 @@ fn what_wears_a_role_is_one_thing_whatever_it_is_called_by() {
         let code = format!(r#"{{"functionName":"{name}"}}"#);
         check_worn("lambda", "UpdateFunctionCode20150331v2", &code, (function, "goes on"));
     }
-    let machine = "worn states.amazonaws.com  \"m\"";
+    let machine = "worn  states/stateMachine \"m\"";
     let made = format!(r#"{{"name":"m","roleArn":{role}}}"#);
     check_worn("states", "CreateStateMachine", &made, (machine, of));
     let arn = r#"{"stateMachineArn":"arn:aws:states:eu-west-1:111122223333:stateMachine:m"}"#;
     check_worn("states", "UpdateStateMachine", arn, (machine, "goes on"));
-    let stack = "worn cloudformation.amazonaws.com  \"s\"";
+    let stack = "worn  cloudformation/stack \"s\"";
     check_worn("cloudformation", "CreateStack", r#"{"stackName":"s"}"#, (stack, "none"));
     let arn = r#"{"stackName":"arn:aws:cloudformation:eu-west-1:111122223333:stack/s/0a1b"}"#;
     check_worn("cloudformation", "UpdateStack", arn, (stack, "goes on"));
     check_worn("cloudformation", "CreateChangeSet", r#"{"stackName":"s"}"#, (stack, "goes on"));
     let anew = r#"{"stackName":"s","changeSetType":"CREATE"}"#;
     check_worn("cloudformation", "CreateChangeSet", anew, (stack, "none"));
-    let job = "worn glue.amazonaws.com  \"j:k/l\"";
+    let job = "worn  glue/job \"j:k/l\"";
     check_worn("glue", "CreateJob", r#"{"name":"j:k/l","role":"ops"}"#, (job, of));
     check_worn("glue", "UpdateJob", r#"{"jobName":"j:k/l"}"#, (job, "goes on"));
     check_worn("lambda", "CreateFunctionUrlConfig", r#"{"functionName":"f"}"#, ("", ""));
@@ -350,7 +354,7 @@ fn what_wears_a_role_is_one_thing_whatever_it_is_called_by() {
 #[test]
 fn whoever_says_what_a_definition_runs_works_in_its_role() {
     let arn = "arn:aws:batch:eu-west-1:111122223333:job-definition/nightly:3";
-    let job = r#"worn batch.amazonaws.com  "nightly""#;
+    let job = r#"worn  batch/job-definition "nightly""#;
     let register = r#"{"jobDefinitionName":"nightly","containerProperties":{"jobRoleArn":"Ops"}}"#;
     check_worn("batch", "RegisterJobDefinition", register, (job, "111122223333 role ops"));
     let submit = |name: &str, more: &str| format!(r#"{{"jobDefinition":"{name}"{more}}}"#);
@@ -363,7 +367,7 @@ fn whoever_says_what_a_definition_runs_works_in_its_role() {
     let variables = r#","containerOverrides":{"environment":[{"name":"DAY","value":"1"}]}"#;
     check_worn("batch", "SubmitJob", &submit("nightly", variables), ("", ""));
 
-    let task = r#"worn ecs.amazonaws.com  "web""#;
+    let task = r#"worn  ecs/task-definition "web""#;
     let register = r#"{"family":"web","taskRoleArn":"Ops"}"#;
     check_worn("ecs", "RegisterTaskDefinition", register, (task, "111122223333 role ops"));
     let run = r#"{"taskDefinition":"web:7","overrides":{"containerOverrides":[{"name":"c","command":["sh"]}]}}"#;
@@ -378,7 +382,7 @@ fn whoever_says_what_a_definition_runs_works_in_its_role() {
     check_worn("ecs", "RunTask", &with("taskRoleArn"), ("", ""));
     check_worn("ecs", "RunTask", &with("executionRoleArn"), (task, "goes on"));
 
-    let pool = r#"worn cognito-identity.amazonaws.com  "p""#;
+    let pool = r#"worn  cognito-identity/pool "p""#;
     let guests = r#"{"identityPoolId":"p","allowUnauthenticatedIdentities":true}"#;
     check_worn("cognito-identity", "UpdateIdentityPool", guests, (pool, "goes on"));
 }

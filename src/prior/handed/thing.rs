@@ -2,9 +2,16 @@
 
 use serde_json::Value as Json;
 
+use super::search::VALUES_MAX;
 use crate::account;
 use crate::arn::{Arn, AwsRole};
+use crate::catalogue::{self, Given, NamePart, WearerRow, Work};
 use crate::event::Event;
+
+/// Most things of one call looked at, as many instances as a command goes to; beyond it the call counts as handing
+/// over everything.
+/// Source: <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html>
+pub(super) const WEARERS_MAX: usize = 50;
 
 /// The thing that is given a role, by all names and IDs of the call, so that another is never taken for it.
 /// What a call makes anew was given nothing before.
@@ -23,141 +30,129 @@ pub(super) fn thing(event: &Event, source: &str, call: &str) -> Option<String> {
     Some(format!("thing {source} {} {told}", event.region().unwrap_or_default()))
 }
 
-/// What a call does to what wears a role.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Work {
-    /// It makes it: with the roles that it names, or with none.
-    Made,
-    /// It changes it: to the roles that it names, or it goes on wearing what it has.
-    Changed,
-    /// It lets it do what the caller says, or for whom he says: a role that it names is for this time alone.
-    Used,
+/// What keeps its role while its work changes, by one name for all calls about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Wearer {
+    /// As `worn eu-west-1 lambda/function "f"`.
+    pub name: String,
+    /// What the call does to it.
+    pub work: Work,
+    /// The name is one of those that nobody chooses and nothing bears twice.
+    pub unique: bool,
+    /// The list of what others of the kind wear that nobody knows by name.
+    pub any: Option<String>,
+    /// It is one of those.
+    pub nameless: bool,
 }
 
-/// What keeps its role while its work changes, by one name for all calls about it; and what the call does to it.
-/// Whoever changes the work of what wears a role has the role.
-pub(super) fn wearer(event: &Event, source: &str, call: &str) -> Option<(String, Work)> {
-    use Work::{Changed, Made, Used};
-    let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
-    let given = |name: &str| event.value(&format!("detail.requestParameters.{name}")).is_some();
-    let (field, work) = match (source, call) {
-        // Lambda's names have the version of the API behind them.
-        ("lambda.amazonaws.com", _) if call.starts_with("CreateFunction2") => {
-            ("functionName", Made)
-        }
-        ("lambda.amazonaws.com", _)
-            if ["UpdateFunctionCode", "UpdateFunctionConfiguration"]
-                .iter()
-                .any(|name| call.starts_with(name)) =>
-        {
-            ("functionName", Changed)
-        }
-        ("states.amazonaws.com", "CreateStateMachine") => ("name", Made),
-        ("states.amazonaws.com", "UpdateStateMachine") => ("stateMachineArn", Changed),
-        ("codebuild.amazonaws.com", "CreateProject") => ("name", Made),
-        ("codebuild.amazonaws.com", "UpdateProject") => ("name", Changed),
-        ("codebuild.amazonaws.com", "StartSandbox") => ("projectName", Used),
-        ("codebuild.amazonaws.com", "StartBuild" | "StartBuildBatch")
-            if BUILD_OVERRIDES.iter().any(|name| given(name)) && !given("serviceRoleOverride") =>
-        {
-            ("projectName", Used)
-        }
-        ("sagemaker.amazonaws.com", "CreateNotebookInstance") => ("notebookInstanceName", Made),
-        ("sagemaker.amazonaws.com", "UpdateNotebookInstance") => ("notebookInstanceName", Changed),
-        ("sagemaker.amazonaws.com", "CreatePresignedNotebookInstanceUrl") => {
-            ("notebookInstanceName", Used)
-        }
-        ("apprunner.amazonaws.com", "CreateService") => ("serviceName", Made),
-        ("apprunner.amazonaws.com", "UpdateService") => ("serviceArn", Changed),
-        ("elasticbeanstalk.amazonaws.com", "CreateEnvironment") => ("environmentName", Made),
-        ("elasticbeanstalk.amazonaws.com", "UpdateEnvironment") => ("environmentName", Changed),
-        ("glue.amazonaws.com", "CreateJob") => ("name", Made),
-        ("glue.amazonaws.com", "UpdateJob" | "UpdateJobFromSourceControl") => ("jobName", Changed),
-        // An argument may name another script.
-        ("glue.amazonaws.com", "StartJobRun") if given("arguments") => ("jobName", Used),
-        // Who may come in, and how, is the work of a pool: guests, or those of another provider.
-        ("cognito-identity.amazonaws.com", "SetIdentityPoolRoles") => ("identityPoolId", Changed),
-        ("cognito-identity.amazonaws.com", "UpdateIdentityPool") => ("identityPoolId", Used),
-        ("batch.amazonaws.com", "RegisterJobDefinition") => ("jobDefinitionName", Changed),
-        ("batch.amazonaws.com", "SubmitJob") if overrides_command(event) => ("jobDefinition", Used),
-        ("ecs.amazonaws.com", "RegisterTaskDefinition") => ("family", Changed),
-        ("ecs.amazonaws.com", "RunTask" | "StartTask")
-            if overrides_command(event) && parameter("overrides.taskRoleArn").is_none() =>
-        {
-            ("taskDefinition", Used)
-        }
-        ("cloudformation.amazonaws.com", "CreateStack") => ("stackName", Made),
-        ("cloudformation.amazonaws.com", "UpdateStack") => ("stackName", Changed),
-        ("cloudformation.amazonaws.com", "CreateChangeSet") => {
-            ("stackName", if parameter("changeSetType") == Some("CREATE") { Made } else { Changed })
-        }
-        _ => return None,
-    };
+/// What a call is about that wears a role, and whether there was more than is looked at. Whoever changes the work
+/// of what wears a role has the role.
+pub(super) fn wearers(event: &Event, source: &str, call: &str) -> (Vec<Wearer>, bool) {
     let region = event.region().unwrap_or_default();
-    let name = bare_name(source, region, parameter(field)?);
-    Some((format!("worn {source} {region} {name:?}"), work))
-}
-
-/// What lets a build run what its caller says.
-const BUILD_OVERRIDES: [&str; 9] = [
-    "buildspecOverride",
-    "imageOverride",
-    "environmentVariablesOverride",
-    "sourceLocationOverride",
-    "sourceTypeOverride",
-    "secondarySourcesOverride",
-    "registryCredentialOverride",
-    "privilegedModeOverride",
-    "debugSessionEnabled",
-];
-
-/// Does a run do what its caller says, not what its definition does?
-fn overrides_command(event: &Event) -> bool {
-    const OVERRIDES: [&str; 5] = [
-        "overrides",
-        "containerOverrides",
-        "ecsPropertiesOverride",
-        "eksPropertiesOverride",
-        "nodeOverrides",
-    ];
-    let of = |name: &&str| event.value(&format!("detail.requestParameters.{name}"));
-    OVERRIDES.iter().filter_map(of).any(|given| has_command(given, OVERRIDE_DEPTH_MAX))
-}
-
-/// Deeper than any override.
-const OVERRIDE_DEPTH_MAX: usize = 12;
-
-fn has_command(value: &Json, depth: usize) -> bool {
-    let below = |value| depth > 0 && has_command(value, depth - 1);
-    match value {
-        Json::Object(map) => {
-            let named = |key: &String| ["command", "args"].contains(&key.as_str());
-            map.iter().any(|(key, value)| (named(key) && !value.is_null()) || below(value))
+    let mut found: Vec<Wearer> = Vec::new();
+    let mut cut = false;
+    for row in catalogue::wearer_rows(source, call).filter(|row| is_meant(event, row)) {
+        let WearerRow { work, kind, .. } = *row;
+        let of_kind = format!("worn {region} {kind}");
+        let any = catalogue::is_any_known(kind).then(|| of_kind.clone());
+        let wearer = |name: String, unique: bool| Wearer {
+            nameless: name == of_kind,
+            any: any.clone(),
+            name,
+            work,
+            unique,
+        };
+        let named = row.names.iter().flat_map(|parts| {
+            let unique = parts.iter().any(|part| part.answered);
+            names(event, parts).into_iter().map(move |name| (name, unique))
+        });
+        let named = named.map(|(name, unique)| {
+            wearer(format!("{of_kind} {:?}", bare_name(kind, region, &name)), unique)
+        });
+        for one in named.chain(row.any.then(|| wearer(of_kind.clone(), true))) {
+            if found.iter().any(|known| known.name == one.name) {
+                continue;
+            }
+            if found.len() >= WEARERS_MAX {
+                // What is made has a role that is told of by itself.
+                cut |= work != Work::Made;
+                break;
+            }
+            found.push(one);
         }
-        Json::Array(list) => list.iter().any(below),
-        _ => false,
+    }
+    (found, cut)
+}
+
+/// Is what must be given given, and nothing that must not be?
+fn is_meant(event: &Event, row: &WearerRow) -> bool {
+    let given = |given: &&Given| {
+        let found = values(event, given.path, false);
+        found.iter().any(|found| given.value.is_none_or(|value| found.as_str() == Some(value)))
+    };
+    let (mut not, mut wanted) = (row.when.iter().filter(|one| one.not), row.when.iter());
+    let asks = row.when.iter().any(|one| !one.not);
+    !not.any(|one| given(&one)) && (!asks || wanted.any(|one| !one.not && given(&one)))
+}
+
+/// The names that stand at these paths: of several parts one, joined; of a single part all.
+fn names(event: &Event, parts: &[NamePart]) -> Vec<String> {
+    let texts = |part: &NamePart| -> Vec<&str> {
+        values(event, part.path, part.answered).into_iter().filter_map(Json::as_str).collect()
+    };
+    match parts {
+        [part] => texts(part).into_iter().map(str::to_owned).collect(),
+        parts => {
+            let joined: Option<Vec<&str>> =
+                parts.iter().map(|part| texts(part).first().copied()).collect();
+            // Quoted, so that no name is taken for two.
+            joined.map(|parts| format!("{parts:?}")).into_iter().collect()
+        }
     }
 }
 
+/// What stands at a path, through lists, whatever the letters of the keys; nothing of null.
+fn values<'e>(event: &'e Event, path: &str, answered: bool) -> Vec<&'e Json> {
+    let below = if answered { "detail.responseElements" } else { "detail.requestParameters" };
+    let mut at: Vec<&Json> = event.value(below).into_iter().collect();
+    for step in path.split('.') {
+        let within = |value: &'e Json| -> Vec<&'e Json> {
+            let elements = match value {
+                Json::Array(list) => list.iter().collect(),
+                one => vec![one],
+            };
+            let objects = elements.into_iter().filter_map(Json::as_object);
+            let all = objects.flatten();
+            all.filter(|(key, _)| key.eq_ignore_ascii_case(step)).map(|(_, value)| value).collect()
+        };
+        at = at.into_iter().flat_map(within).take(VALUES_MAX).collect();
+    }
+    let elements = |value: &'e Json| match value {
+        Json::Array(list) => list.iter().collect(),
+        one => vec![one],
+    };
+    at.into_iter().flat_map(elements).filter(|value| !value.is_null()).take(VALUES_MAX).collect()
+}
+
 /// A name without what services let stand around it: the ARN, the account, a version or an alias.
-fn bare_name<'t>(source: &str, region: &str, text: &'t str) -> &'t str {
-    let resource = Arn::parse(text).map_or(text, |arn| arn.resource);
-    // Lambda takes `111122223333:function:f`, `us-east-1:f` and the like.
-    let resource = match source {
-        "lambda.amazonaws.com" => without_place(resource, region),
-        _ => resource,
+fn bare_name<'t>(kind: &str, region: &str, text: &'t str) -> &'t str {
+    let kind = kind.split_once('/').map_or(kind, |(_, kind)| kind);
+    let versioned = ["function", "job-definition", "task-definition"].contains(&kind);
+    let (resource, is_arn) = match Arn::parse(text) {
+        Some(arn) => (arn.resource, true),
+        // Lambda takes `111122223333:function:f`, `us-east-1:f` and the like.
+        None if kind == "function" => (without_place(text, region), false),
+        None => (text, false),
     };
-    let (kind, end) = match source {
-        "lambda.amazonaws.com" => ("function:", ':'),
-        "states.amazonaws.com" => ("stateMachine:", ':'),
-        "cloudformation.amazonaws.com" => ("stack/", '/'),
-        "apprunner.amazonaws.com" => ("service/", '/'),
-        "batch.amazonaws.com" => ("job-definition/", ':'),
-        "ecs.amazonaws.com" => ("task-definition/", ':'),
-        _ => return text,
-    };
-    let name = resource.split_once(kind).map_or(resource, |(_, name)| name);
-    name.split(end).next().unwrap_or(name)
+    let named = resource.strip_prefix(kind).and_then(|rest| rest.strip_prefix([':', '/']));
+    // Another word for the same sort may stand in an ARN.
+    let after = |text: &'t str| text.split_once([':', '/']).map(|(_, name)| name);
+    let name = named.or_else(|| after(resource).filter(|_| is_arn)).unwrap_or(resource);
+    match (is_arn, versioned) {
+        (true, _) => name.split([':', '/']).next().unwrap_or(name),
+        (false, true) => name.split(':').next().unwrap_or(name),
+        (false, false) => name,
+    }
 }
 
 /// A function's name without the Region or the account before it.

@@ -1,0 +1,159 @@
+//! What keeps a role while its work changes, and what calls do to it.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::NONE;
+
+/// What a call does to what wears a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// It makes it: with the roles that it names, or with none.
+    Made,
+    /// It changes it: to the roles that it names, or it goes on wearing what it has.
+    Changed,
+    /// It lets it do what the caller says, or for whom he says: a role that it names is for this time alone.
+    Used,
+}
+
+/// One way in which a call is about what wears a role.
+#[derive(Debug, PartialEq, Eq)]
+pub struct WearerRow {
+    /// `lambda.amazonaws.com`; with a `*` at its end all that begin so.
+    source: &'static str,
+    /// `UpdateStateMachine`; with a `*` at its end all that begin so.
+    call: &'static str,
+    /// What it does to it.
+    pub work: Work,
+    /// What sort of thing, as `lambda/function`.
+    pub kind: &'static str,
+    /// Where its names stand: each of one part or several, as paths below `detail`.
+    pub names: Vec<Vec<NamePart>>,
+    /// It is about whatever of the kind that is not known by name.
+    pub any: bool,
+    /// What must be given, one of these; and what must not.
+    pub when: Vec<Given>,
+}
+
+/// A part of a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NamePart {
+    /// A path below the parameters, or the answer.
+    pub path: &'static str,
+    /// It stands in the answer: whoever calls has not chosen it.
+    pub answered: bool,
+}
+
+/// What must be given, or must not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Given {
+    /// A path below the parameters.
+    pub path: &'static str,
+    /// With this value; else with any but null.
+    pub value: Option<&'static str>,
+    /// It must not.
+    pub not: bool,
+}
+
+static ROWS: LazyLock<Vec<WearerRow>> = LazyLock::new(|| {
+    let lines = include_str!("wearers.tsv").lines();
+    lines.filter(|line| !line.starts_with('#')).filter_map(row).collect()
+});
+
+/// Rows by the names of their calls; under nothing those that end in `*`.
+static BY_CALL: LazyLock<HashMap<&str, Vec<&WearerRow>>> = LazyLock::new(|| {
+    let mut by_call: HashMap<&str, Vec<&WearerRow>> = HashMap::new();
+    for row in ROWS.iter() {
+        let name = if row.call.ends_with('*') { "" } else { row.call };
+        by_call.entry(name).or_default().push(row);
+    }
+    by_call
+});
+
+fn row(line: &'static str) -> Option<WearerRow> {
+    let columns: Vec<&'static str> = line.split('\t').collect();
+    let [source, call, work, kind, names, when] = columns.try_into().ok()?;
+    let work = match work {
+        "made" => Work::Made,
+        "changed" => Work::Changed,
+        "used" => Work::Used,
+        _ => return None,
+    };
+    let part = |part: &'static str| match part.strip_prefix("answer.") {
+        Some(path) => NamePart { path, answered: true },
+        None => NamePart { path: part, answered: false },
+    };
+    let given = |text: &'static str| {
+        let (not, text) = text.strip_prefix('!').map_or((false, text), |rest| (true, rest));
+        let (path, value) =
+            text.split_once('=').map_or((text, None), |(path, value)| (path, Some(value)));
+        Given { path, value, not }
+    };
+    let listed = |column: &'static str| column.split(", ").filter(|cell| *cell != NONE);
+    Some(WearerRow {
+        source,
+        call,
+        work,
+        kind,
+        names: listed(names)
+            .filter(|name| *name != "any")
+            .map(|name| name.split('+').map(part).collect())
+            .collect(),
+        any: listed(names).any(|name| name == "any"),
+        when: listed(when).map(given).collect(),
+    })
+}
+
+impl WearerRow {
+    fn is_of(&self, source: &str, call: &str) -> bool {
+        let fits = |pattern: &str, text: &str| match pattern.strip_suffix('*') {
+            Some(start) => text.starts_with(start),
+            None => pattern == text,
+        };
+        fits(self.source, source) && fits(self.call, call)
+    }
+}
+
+/// In which ways a call is about what wears a role.
+pub fn wearer_rows(source: &str, call: &str) -> impl Iterator<Item = &'static WearerRow> {
+    let named = [call, ""].map(|name| BY_CALL.get(name).map_or(&[][..], Vec::as_slice));
+    let is_of = move |row: &&'static WearerRow| row.is_of(source, call);
+    named.concat().into_iter().filter(is_of).collect::<Vec<_>>().into_iter()
+}
+
+/// Is it kept which roles those of a kind wear that nobody saw made, as instances are made by a template?
+#[must_use]
+pub fn is_any_known(kind: &str) -> bool {
+    ROWS.iter().any(|row| row.any && row.kind == kind && row.work != Work::Used)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_whole() {
+        let lines = include_str!("wearers.tsv").lines().filter(|line| !line.starts_with('#'));
+        let lines: Vec<&str> = lines.collect();
+        assert_eq!(lines.len(), ROWS.len(), "a row has not six columns, or unknown work");
+        let key = |line: &&str| line.split('\t').take(2).map(str::to_owned).collect::<Vec<_>>();
+        assert!(lines.is_sorted_by_key(key), "not sorted");
+        for row in ROWS.iter() {
+            assert!(row.any || !row.names.is_empty(), "{row:?}");
+            let made = |made: &&WearerRow| made.kind == row.kind && made.work != Work::Used;
+            assert!(ROWS.iter().any(|row| made(&row)), "nobody gives {} a role", row.kind);
+        }
+    }
+
+    #[test]
+    fn calls_are_found_with_the_version_behind_their_names() {
+        let work = |source: &str, call: &str| -> Vec<Work> {
+            wearer_rows(&format!("{source}.amazonaws.com"), call).map(|row| row.work).collect()
+        };
+        assert_eq!(work("lambda", "CreateFunction20150331"), [Work::Made]);
+        assert_eq!(work("lambda", "CreateFunctionUrlConfig"), []);
+        assert_eq!(work("lambda", "UpdateFunctionCode20150331v2"), [Work::Changed]);
+        assert_eq!(work("bedrock-agentcore-control", "CreateBrowser"), [Work::Made]);
+        assert_eq!(work("states", "UpdateFunctionCode"), []);
+    }
+}

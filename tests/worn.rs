@@ -1,0 +1,186 @@
+//! New work for what wears an administrator's role, and its use, is told: whoever says what it does has the role.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
+use iam_responder::severity::Severity;
+use serde_json::{Value, json};
+
+mod support;
+use support::call;
+#[path = "support/roles.rs"]
+mod roles;
+use roles::{ADMIN, QUIET, READS, ROLE, by_stack, last, worker};
+
+/// A stack makes a thing, with what the answer of the call says; nobody is told of it here.
+fn made(source: &str, name: &str, parameters: Value, answer: Value) -> Value {
+    let mut event = by_stack(call(source, name, 5, parameters));
+    event["responseElements"] = answer;
+    event
+}
+
+/// The same by another role.
+fn by_other(mut event: Value, other: &str) -> Value {
+    let arn = format!("arn:aws:iam::111122223333:role/{other}");
+    event["userIdentity"]["sessionContext"]["sessionIssuer"]["arn"] = json!(arn);
+    event["userIdentity"]["arn"] = json!(format!("arn:aws:sts::111122223333:assumed-role/{other}/x"));
+    event
+}
+
+/// How loud the work is after the thing was made with an administrator's role, and with one that only reads; and
+/// another's of the same sort, and the same caller's once more.
+#[track_caller]
+fn check(made: &Value, source: &str, name: &str, parameters: &Value) {
+    let work = by_other(call(source, name, 30, parameters.clone()), "other");
+    let told = |policy: &str, more: &[&Value]| {
+        let more = more.iter().map(|event| (*event).clone());
+        last(QUIET, worker(policy).into_iter().chain(more).collect(), work.clone())
+    };
+    let quiet = Some(Severity::Informational);
+    let with_admin = told(ADMIN, &[made]);
+    assert!(with_admin >= Some(Severity::Medium), "{source} {name}: {with_admin:?}");
+    let with_reads = told(READS, &[made]);
+    assert!(with_reads <= quiet, "{source} {name}, a role that reads: {with_reads:?}");
+    let unmade = told(ADMIN, &[]);
+    assert!(unmade <= quiet, "{source} {name}, another thing: {unmade:?}");
+    let before = by_other(call(source, name, 20, parameters.clone()), "other");
+    let again = told(ADMIN, &[made, &before]);
+    assert!(again <= quiet, "{source} {name}, once more: {again:?}");
+}
+
+#[test]
+fn what_only_the_answer_names_is_known_by_it() {
+    let cluster = made(
+        "elasticmapreduce",
+        "RunJobFlow",
+        json!({"name": "etl", "jobFlowRole": "Worker"}),
+        json!({"jobFlowId": "j-1"}),
+    );
+    // The role in an instance profile mostly bears its name.
+    check(&cluster, "elasticmapreduce", "AddJobFlowSteps", &json!({"jobFlowId": "j-1", "steps": []}));
+    let app = made(
+        "amplify",
+        "CreateApp",
+        json!({"name": "shop", "iamServiceRoleArn": ROLE}),
+        json!({"app": {"appId": "d1"}}),
+    );
+    check(&app, "amplify", "UpdateApp", &json!({"appId": "d1", "buildSpec": "x"}));
+    check(&app, "amplify", "UpdateBranch", &json!({"appId": "d1", "branchName": "b", "buildSpec": "x"}));
+    let interpreter = made(
+        "bedrock-agentcore-control",
+        "CreateCodeInterpreter",
+        json!({"name": "c", "executionRoleArn": ROLE}),
+        json!({"codeInterpreterId": "c-1"}),
+    );
+    let invoked = json!({"codeInterpreterIdentifier": "c-1", "name": "executeCode"});
+    check(&interpreter, "bedrock-agentcore", "InvokeCodeInterpreter", &invoked);
+    let task = made(
+        "ssm",
+        "RegisterTaskWithMaintenanceWindow",
+        json!({"windowId": "mw-1", "serviceRoleArn": ROLE}),
+        json!({"windowTaskId": "t-1"}),
+    );
+    let changed = json!({"windowId": "mw-1", "windowTaskId": "t-1", "taskArn": "AWS-RunShellScript"});
+    check(&task, "ssm", "UpdateMaintenanceWindowTask", &changed);
+}
+
+#[test]
+fn a_name_of_several_parts_is_one() {
+    let integration = made(
+        "apigateway",
+        "PutIntegration",
+        json!({"restApiId": "a", "resourceId": "r", "httpMethod": "GET", "credentials": ROLE}),
+        json!({}),
+    );
+    let changed = json!({"restApiId": "a", "resourceId": "r", "httpMethod": "GET",
+        "patchOperations": [{"op": "replace", "path": "/uri", "value": "x"}]});
+    check(&integration, "apigateway", "UpdateIntegration", &changed);
+    let second = made(
+        "apigateway",
+        "CreateIntegration",
+        json!({"apiId": "b", "credentialsArn": ROLE}),
+        json!({"integrationId": "i"}),
+    );
+    let changed = json!({"apiId": "b", "integrationId": "i", "integrationUri": "x"});
+    check(&second, "apigateway", "UpdateIntegration", &changed);
+    let source = made(
+        "appsync",
+        "CreateDataSource",
+        json!({"apiId": "a", "name": "http", "serviceRoleArn": ROLE}),
+        json!({}),
+    );
+    let resolver = json!({"apiId": "a", "dataSourceName": "http", "fieldName": "f", "code": "x"});
+    check(&source, "appsync", "UpdateResolver", &resolver);
+    let group = made(
+        "cognito-idp",
+        "CreateGroup",
+        json!({"userPoolId": "p", "groupName": "g", "roleArn": ROLE}),
+        json!({}),
+    );
+    let joined = json!({"userPoolId": "p", "groupName": "g", "username": "kim"});
+    check(&group, "cognito-idp", "AdminAddUserToGroup", &joined);
+}
+
+#[test]
+fn what_a_notebook_starts_with_is_its_work() {
+    let notebook = made(
+        "sagemaker",
+        "CreateNotebookInstance",
+        json!({"notebookInstanceName": "n", "roleArn": ROLE, "lifecycleConfigName": "start"}),
+        json!({}),
+    );
+    let config = json!({"notebookInstanceLifecycleConfigName": "start", "onStart": [{"content": "x"}]});
+    check(&notebook, "sagemaker", "UpdateNotebookInstanceLifecycleConfig", &config);
+    let url = json!({"notebookInstanceName": "n"});
+    check(&notebook, "sagemaker", "CreatePresignedNotebookInstanceUrl", &url);
+}
+
+/// Instances as their own role's profile makes them.
+fn instances() -> Value {
+    let items = json!([{"instanceId": "i-1"}, {"instanceId": "i-2"}]);
+    let given = json!({"iamInstanceProfile": {"name": "Worker"}});
+    made("ec2", "RunInstances", given, json!({"instancesSet": {"items": items}}))
+}
+
+#[test]
+fn a_shell_on_an_instance_is_its_role() {
+    for (source, name, parameters) in [
+        ("ssm", "StartSession", json!({"target": "i-2"})),
+        ("ssm", "SendCommand", json!({"instanceIds": ["i-9", "i-2"], "documentName": "AWS-RunShellScript"})),
+        ("ec2", "ModifyInstanceAttribute", json!({"instanceId": "i-1", "userData": "<sensitiveDataRemoved>"})),
+        ("ec2-instance-connect", "SendSSHPublicKey", json!({"instanceId": "i-1", "sSHPublicKey": "x"})),
+        // Whichever bear the tag.
+        ("ssm", "SendCommand", json!({"targets": [{"key": "tag:of", "values": ["shop"]}]})),
+        ("ssm", "CreateAssociation", json!({"name": "AWS-RunShellScript", "targets": [{"key": "InstanceIds", "values": ["*"]}]})),
+    ] {
+        check(&instances(), source, name, &parameters);
+    }
+    // A group of machines makes them itself, by a template, and nobody sees with what.
+    let data = json!({"iamInstanceProfile": {"name": "Worker"}});
+    let template = json!({"CreateLaunchTemplateRequest": {"LaunchTemplateName": "t", "LaunchTemplateData": data}});
+    let template = made("ec2", "CreateLaunchTemplate", template, json!({}));
+    check(&template, "ssm", "StartSession", &json!({"target": "i-7"}));
+    // One that is known to have another role is not one of them.
+    let mut reader = made(
+        "ec2",
+        "RunInstances",
+        json!({"iamInstanceProfile": {"name": "reader"}}),
+        json!({"instancesSet": {"items": [{"instanceId": "i-5"}]}}),
+    );
+    reader["eventTime"] = json!("2026-11-24T12:06:00Z");
+    let before = worker(ADMIN).into_iter().chain([template, reader]).collect();
+    let session = by_other(call("ssm", "StartSession", 30, json!({"target": "i-5"})), "other");
+    assert!(last(QUIET, before, session) <= Some(Severity::Informational));
+}
+
+#[test]
+fn what_is_given_another_role_is_not_what_it_was() {
+    let swapped = made(
+        "ec2",
+        "ReplaceIamInstanceProfileAssociation",
+        json!({"ReplaceIamInstanceProfileAssociationRequest":
+            {"AssociationId": "a-1", "IamInstanceProfile": {"Name": "Worker"}}}),
+        json!({"ReplaceIamInstanceProfileAssociationResponse":
+            {"iamInstanceProfileAssociation": {"instanceId": "i-3"}}}),
+    );
+    check(&swapped, "ssm", "StartSession", &json!({"target": "i-3"}));
+}
