@@ -115,7 +115,9 @@ impl Facts {
         let self_target = entity.as_ref().is_some_and(|entity| is_caller(entity, &principal));
         let nobody_asked = || Held::unknown(&Handed::of(event)?, Why::NotAsked).into();
         let held: Option<Held> = known.handed.clone().or_else(nobody_asked);
-        let handed = held.map(|held| HandedOver::of(&held, event.account()));
+        let automation = Automation::of(event, site);
+        let pipeline = automation == Some(Automation::Pipeline);
+        let handed = held.map(|held| HandedOver::of(&held, event.account(), pipeline));
         let handed = handed.filter(|handed| !handed.is_nothing());
         let by_aws = principal.linked_service.is_some();
         let tags = event.account().and_then(|id| site.tags(id, known.account.as_ref()));
@@ -133,7 +135,7 @@ impl Facts {
                 .bearers
                 .as_ref()
                 .and_then(|bearers| Bearer::first(bearers, event.account(), site, own)),
-            automation: Automation::of(event, site),
+            automation,
             environment: site.environment(tags),
             environment_change: tagged
                 .map(|id| site.environment_change(event, id, known.tagged.as_ref())),

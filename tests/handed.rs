@@ -310,7 +310,7 @@ fn what_was_given_a_role_before_it_had_rights_is_told_once_more() {
         (vec![schedule(3)], [schedule(9), schedule(12)]),
         (vec![function()], [code(9), code(12)]),
         (vec![function(), code(4)], [code(9), code(12)]),
-        (vec![stack("one", 3)], [stack("two", 9), stack("three", 12)]),
+        (vec![stack("one", 3)], [stack("one", 9), stack("one", 12)]),
     ] {
         let quiet = || [worker(READS), before.clone()].concat();
         let [first, second] = again;
@@ -527,6 +527,21 @@ fn jobs_of_every_day_are_told_once_and_administrators_each_time() {
     let before = |policy| [worker(policy), vec![job(5, "a")]].concat();
     assert_eq!(last(PLAIN, before(jobs), job(9, "b")), None);
     assert_eq!(last(PLAIN, before(ADMIN), job(9, "b")), Some(Severity::Medium));
+}
+
+#[test]
+fn a_stack_is_told_once_and_those_of_a_pipeline_together() {
+    let stack = |minute: usize, name: &str| {
+        call("cloudformation", "CreateStack", minute, json!({"stackName": name, "roleARN": ROLE}))
+    };
+    let before = || [worker(ADMIN), vec![stack(5, "a")]].concat();
+    assert_eq!(last(PLAIN, before(), stack(9, "a")), None);
+    assert_eq!(last(PLAIN, before(), stack(9, "b")), Some(Severity::Medium));
+    let listed = format!("{PLAIN}\npipelines: ['arn:aws:iam::111122223333:role/ci/builder']");
+    assert_eq!(last(&listed, before(), stack(9, "b")), None);
+    assert_eq!(last(&listed, worker(ADMIN), stack(9, "b")), Some(Severity::Medium));
+    let another = by(stack(9, "b"), "ci/other");
+    assert_eq!(last(&listed, before(), another), Some(Severity::Medium));
 }
 
 #[test]

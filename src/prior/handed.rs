@@ -7,7 +7,7 @@
 
 pub use self::search::{BEARERS_OF_POLICY_MAX, Search};
 use self::search::{Call, answered};
-use self::thing::{Wearer, caller, thing, wearers};
+use self::thing::{Wearer, caller, deployments, thing, wearers};
 use super::{Address, Ask, Value};
 use crate::catalogue::Work;
 use crate::event::Event;
@@ -39,6 +39,8 @@ pub struct Handed {
     pub(super) worn: Option<Worn>,
     /// Where it is kept which roles the same thing was given last. Nothing of what is made anew by each call.
     pub(super) thing: Option<(Address, Gift)>,
+    /// The same of all stacks that the caller deploys.
+    pub(super) deployments: Option<(Address, Gift)>,
     /// Where it is kept that the same caller handed over the same by the same call.
     pub(super) habit: Option<Address>,
 }
@@ -155,7 +157,8 @@ impl Handed {
         let habit = caller.map(|caller| at(format!("habit {caller} {source} {call} {roles}")));
         let gift = caller.zip(places);
         let gift = gift.map(|(caller, places)| Gift { caller: caller.to_owned(), places });
-        let thing = thing(event, source, call).map(at).zip(gift);
+        let thing = thing(event, source, call).map(at).zip(gift.clone());
+        let deployments = deployments(event, source, call).map(at).zip(gift);
         let by_policy = (of_iam && call.contains("Policy") && call != "UpdateAssumeRolePolicy")
             || source == "sso.amazonaws.com";
         let cut = search.cut;
@@ -171,6 +174,7 @@ impl Handed {
             policies,
             worn,
             thing,
+            deployments,
             habit,
         })
     }
@@ -200,9 +204,10 @@ impl Handed {
     /// What is to be kept: which roles the thing was given, and by whom.
     pub(super) fn writes(self) -> Vec<(Address, Value)> {
         let there = |address| (address, Value::Present(String::new()));
-        let thing = self.thing.map(|(address, gift)| (address, gift.value()));
+        let given = self.thing.into_iter().chain(self.deployments);
+        let given = given.map(|(address, gift)| (address, gift.value()));
         let worn = self.worn.map(|worn| worn.writes).unwrap_or_default();
-        thing.into_iter().chain(worn).chain(self.habit.map(there)).collect()
+        given.chain(worn).chain(self.habit.map(there)).collect()
     }
 }
 

@@ -55,6 +55,8 @@ pub struct Held {
     pub holdings: Vec<Holdings>,
     /// The same thing was given the same roles before.
     pub again: bool,
+    /// The same role deployed another stack with the same roles before.
+    pub deployed: bool,
     /// The same caller handed over the same by the same call before.
     pub usual: bool,
 }
@@ -126,10 +128,12 @@ impl Held {
             // Who gave it what nobody knows was told of that.
             holdings.iter_mut().for_each(|holdings| holdings.doubt = None);
             let again = reader.worn_on(worn) && (again || !names_some);
-            return reader.told(Self { handed, holdings, again, usual: false });
+            return reader.told(Self { handed, holdings, again, deployed: false, usual: false });
         }
         let usual = handed.habit.as_ref().is_some_and(|address| reader.usual(address));
-        reader.told(Self { handed, holdings, again, usual })
+        let deployed =
+            handed.deployments.as_ref().is_some_and(|(address, gift)| reader.given(address, gift));
+        reader.told(Self { handed, holdings, again, deployed, usual })
     }
 
     /// Nobody answers. Whose document is not known is not known to hand over anything.
@@ -142,7 +146,7 @@ impl Held {
             _ => Some(Holdings { doubt: Some(why), cut: handed.cut, ..Holdings::default() }),
         };
         let holdings = nothing.into_iter().collect();
-        Self { handed: handed.clone(), holdings, again: false, usual: false }
+        Self { handed: handed.clone(), holdings, again: false, deployed: false, usual: false }
     }
 }
 

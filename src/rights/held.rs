@@ -20,7 +20,7 @@ pub struct HandedOver {
     pub only_denies: bool,
     /// Why they may hold more.
     pub unknown: Option<Why>,
-    /// The same thing was given the same before; or the same caller hands over the same as it did before, or a
+    /// The same thing was given the same before, or another stack by the same pipeline; or the same caller hands over the same as it did before, or a
     /// policy lets it be handed over, and that is no administrator's.
     pub again: bool,
 }
@@ -30,9 +30,10 @@ pub struct HandedOver {
 const EACH_MAX: usize = 4;
 
 impl HandedOver {
-    /// Judges what is known. `own` is the account of the event.
+    /// Judges what is known. `own` is the account of the event; `pipeline` says that the owner lists the caller as
+    /// automation that deploys.
     #[must_use]
-    pub fn of(held: &Held, own: Option<&str>) -> Self {
+    pub fn of(held: &Held, own: Option<&str>, pipeline: bool) -> Self {
         let mut over = Self {
             kind: held.handed.kind,
             names: held.handed.names.clone(),
@@ -46,7 +47,7 @@ impl HandedOver {
         }
         over.only_denies &= over.denies;
         let daily = held.usual || held.handed.by_policy;
-        over.again = held.again || (daily && !over.grants.administer());
+        over.again = held.again || (pipeline && held.deployed) || (daily && !over.grants.administer());
         over
     }
 
@@ -136,8 +137,8 @@ mod tests {
 
     fn judged(holdings: Holdings) -> HandedOver {
         let handed = handed();
-        let held = Held { handed, holdings: vec![holdings], again: false, usual: true };
-        HandedOver::of(&held, Some("111122223333"))
+        let held = Held { handed, holdings: vec![holdings], again: false, deployed: false, usual: true };
+        HandedOver::of(&held, Some("111122223333"), false)
     }
 
     fn holding(documents: &[&str], managed: &[&str], boundary: Option<Boundary>) -> Holdings {
@@ -213,7 +214,7 @@ mod tests {
             let mut over = Held::unknown(&handed(), Why::Unseen);
             over.holdings = vec![holding(&[READ], &[], None); 9];
             over.holdings.push(last.clone());
-            HandedOver::of(&over, Some("111122223333")).grants.all.contains("admin")
+            HandedOver::of(&over, Some("111122223333"), false).grants.all.contains("admin")
         };
         assert!(held(&holding(&[ALL, NOTHING], &[], None)));
         assert!(held(&holding(&[], &["arn:aws:iam::aws:policy/administratoraccess"], None)));

@@ -215,7 +215,10 @@ fn only_the_same_thing_is_given_a_role_again() {
     assert!(first.is_some());
     assert_eq!(first, place("cloudformation", "CreateChangeSet", change));
     assert_ne!(first, place("cloudformation", "UpdateStack", &update("shop")));
-    assert_eq!(place("cloudformation", "CreateStack", &update("web")), None);
+    assert_eq!(first, place("cloudformation", "CreateStack", &update("web")));
+    let id = "arn:aws:cloudformation:eu-west-1:111122223333:stack/web/0a1b";
+    assert_eq!(first, place("cloudformation", "UpdateStack", &update(id)));
+    assert_eq!(place("states", "CreateStateMachine", r#"{"name":"m","roleArn":"ops"}"#), None);
     assert!(
         place("ecs", "RegisterTaskDefinition", r#"{"family":"web","taskRoleArn":"ops"}"#).is_some()
     );
@@ -251,7 +254,7 @@ fn a_deploying_role_is_known_by_its_stacks_and_a_person_is_not() {
                 "userIdentity":{{"type":"AssumedRole","sessionContext":{{"sessionIssuer":{{"arn":"{issuer}"}}}}}},
                 "requestParameters":{{"stackName":"{name}","roleARN":"arn:aws:iam::111122223333:role/ops"}}}}"#
         );
-        Handed::of(&Event::parse(&text).unwrap()).unwrap().thing
+        Handed::of(&Event::parse(&text).unwrap()).unwrap().deployments
     };
     let role = "arn:aws:iam::111122223333:role/ci/deploy";
     assert!(stack(role, "a").is_some());

@@ -14,20 +14,32 @@ use crate::event::Event;
 pub(super) const WEARERS_MAX: usize = 50;
 
 /// The thing that is given a role, by all names and IDs of the call, so that another is never taken for it.
-/// What a call makes anew was given nothing before.
+/// What a call makes anew was given nothing before; a stack of the same name is the same.
 pub(super) fn thing(event: &Event, source: &str, call: &str) -> Option<String> {
     // A new revision of a task or job is the same task or job.
     const CHANGING: [&str; 5] = ["Update", "Put", "Set", "Modify", "Register"];
-    let changes = CHANGING.iter().any(|verb| call.starts_with(verb)) || call == "CreateChangeSet";
-    let told = match deploying_role(event) {
-        // Who deploys hands its stacks one role, day by day.
-        Some(role) if source == "cloudformation.amazonaws.com" && !call.contains("StackSet") => {
-            format!("by {role}")
+    let changes = CHANGING.iter().any(|verb| call.starts_with(verb));
+    let told = match is_of_a_stack(source, call) {
+        true => {
+            let named = event.text("detail.requestParameters.stackName")?;
+            let region = event.region().unwrap_or_default();
+            format!("stack {:?}", bare_name("cloudformation/stack", region, named))
         }
-        _ if changes => identifying(event.value("detail.requestParameters")?)?,
-        _ => return None,
+        false if changes => identifying(event.value("detail.requestParameters")?)?,
+        false => return None,
     };
     Some(format!("thing {source} {} {told}", event.region().unwrap_or_default()))
+}
+
+/// Who deploys hands its stacks one role, day by day: all stacks of a role that calls, as one thing.
+pub(super) fn deployments(event: &Event, source: &str, call: &str) -> Option<String> {
+    let role = deploying_role(event).filter(|_| is_of_a_stack(source, call))?;
+    Some(format!("thing {source} {} by {role}", event.region().unwrap_or_default()))
+}
+
+/// Is it about one stack that it is given a role? What is deleted is deleted by it too.
+fn is_of_a_stack(source: &str, call: &str) -> bool {
+    source == "cloudformation.amazonaws.com" && !call.contains("StackSet")
 }
 
 /// What keeps its role while its work changes, by one name for all calls about it.
