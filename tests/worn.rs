@@ -22,7 +22,8 @@ fn made(source: &str, name: &str, parameters: Value, answer: Value) -> Value {
 fn by_other(mut event: Value, other: &str) -> Value {
     let arn = format!("arn:aws:iam::111122223333:role/{other}");
     event["userIdentity"]["sessionContext"]["sessionIssuer"]["arn"] = json!(arn);
-    event["userIdentity"]["arn"] = json!(format!("arn:aws:sts::111122223333:assumed-role/{other}/x"));
+    event["userIdentity"]["arn"] =
+        json!(format!("arn:aws:sts::111122223333:assumed-role/{other}/x"));
     event
 }
 
@@ -56,7 +57,12 @@ fn what_only_the_answer_names_is_known_by_it() {
         json!({"jobFlowId": "j-1"}),
     );
     // The role in an instance profile mostly bears its name.
-    check(&cluster, "elasticmapreduce", "AddJobFlowSteps", &json!({"jobFlowId": "j-1", "steps": []}));
+    check(
+        &cluster,
+        "elasticmapreduce",
+        "AddJobFlowSteps",
+        &json!({"jobFlowId": "j-1", "steps": []}),
+    );
     let app = made(
         "amplify",
         "CreateApp",
@@ -64,7 +70,12 @@ fn what_only_the_answer_names_is_known_by_it() {
         json!({"app": {"appId": "d1"}}),
     );
     check(&app, "amplify", "UpdateApp", &json!({"appId": "d1", "buildSpec": "x"}));
-    check(&app, "amplify", "UpdateBranch", &json!({"appId": "d1", "branchName": "b", "buildSpec": "x"}));
+    check(
+        &app,
+        "amplify",
+        "UpdateBranch",
+        &json!({"appId": "d1", "branchName": "b", "buildSpec": "x"}),
+    );
     let interpreter = made(
         "bedrock-agentcore-control",
         "CreateCodeInterpreter",
@@ -79,7 +90,8 @@ fn what_only_the_answer_names_is_known_by_it() {
         json!({"windowId": "mw-1", "serviceRoleArn": ROLE}),
         json!({"windowTaskId": "t-1"}),
     );
-    let changed = json!({"windowId": "mw-1", "windowTaskId": "t-1", "taskArn": "AWS-RunShellScript"});
+    let changed =
+        json!({"windowId": "mw-1", "windowTaskId": "t-1", "taskArn": "AWS-RunShellScript"});
     check(&task, "ssm", "UpdateMaintenanceWindowTask", &changed);
 }
 
@@ -128,7 +140,8 @@ fn what_a_notebook_starts_with_is_its_work() {
         json!({"notebookInstanceName": "n", "roleArn": ROLE, "lifecycleConfigName": "start"}),
         json!({}),
     );
-    let config = json!({"notebookInstanceLifecycleConfigName": "start", "onStart": [{"content": "x"}]});
+    let config =
+        json!({"notebookInstanceLifecycleConfigName": "start", "onStart": [{"content": "x"}]});
     check(&notebook, "sagemaker", "UpdateNotebookInstanceLifecycleConfig", &config);
     let url = json!({"notebookInstanceName": "n"});
     check(&notebook, "sagemaker", "CreatePresignedNotebookInstanceUrl", &url);
@@ -145,12 +158,28 @@ fn instances() -> Value {
 fn a_shell_on_an_instance_is_its_role() {
     for (source, name, parameters) in [
         ("ssm", "StartSession", json!({"target": "i-2"})),
-        ("ssm", "SendCommand", json!({"instanceIds": ["i-9", "i-2"], "documentName": "AWS-RunShellScript"})),
-        ("ec2", "ModifyInstanceAttribute", json!({"instanceId": "i-1", "userData": "<sensitiveDataRemoved>"})),
-        ("ec2-instance-connect", "SendSSHPublicKey", json!({"instanceId": "i-1", "sSHPublicKey": "x"})),
+        (
+            "ssm",
+            "SendCommand",
+            json!({"instanceIds": ["i-9", "i-2"], "documentName": "AWS-RunShellScript"}),
+        ),
+        (
+            "ec2",
+            "ModifyInstanceAttribute",
+            json!({"instanceId": "i-1", "userData": "<sensitiveDataRemoved>"}),
+        ),
+        (
+            "ec2-instance-connect",
+            "SendSSHPublicKey",
+            json!({"instanceId": "i-1", "sSHPublicKey": "x"}),
+        ),
         // Whichever bear the tag.
         ("ssm", "SendCommand", json!({"targets": [{"key": "tag:of", "values": ["shop"]}]})),
-        ("ssm", "CreateAssociation", json!({"name": "AWS-RunShellScript", "targets": [{"key": "InstanceIds", "values": ["*"]}]})),
+        (
+            "ssm",
+            "CreateAssociation",
+            json!({"name": "AWS-RunShellScript", "targets": [{"key": "InstanceIds", "values": ["*"]}]}),
+        ),
     ] {
         check(&instances(), source, name, &parameters);
     }

@@ -146,9 +146,10 @@ impl Handed {
         let of_iam = source == "iam.amazonaws.com";
         let caller = caller(event).filter(|_| !of_iam && !search.cut);
         let at = |entity: String| Address::new(account, entity, "roles");
-        // What more than is looked at is given to nobody could say.
+        // Of a call that names more than is looked at nothing is kept.
         let wearers = Some(wearers).filter(|all| !all.is_empty() && !search.cut);
-        let worn = wearers.map(|wearers| Worn::of(event, source, account, &wearers, &given, caller));
+        let worn =
+            wearers.map(|wearers| Worn::of(event, source, account, &wearers, &given, caller));
         let caller = caller.filter(|_| !nothing);
         let roles = match &given {
             Some(Value::Present(roles)) => roles.replace('\n', " "),

@@ -47,7 +47,8 @@ impl HandedOver {
         }
         over.only_denies &= over.denies;
         let daily = held.usual || held.handed.by_policy;
-        over.again = held.again || (pipeline && held.deployed) || (daily && !over.grants.administer());
+        over.again =
+            held.again || (pipeline && held.deployed) || (daily && !over.grants.administer());
         over
     }
 
@@ -137,7 +138,8 @@ mod tests {
 
     fn judged(holdings: Holdings) -> HandedOver {
         let handed = handed();
-        let held = Held { handed, holdings: vec![holdings], again: false, deployed: false, usual: true };
+        let held =
+            Held { handed, holdings: vec![holdings], again: false, deployed: false, usual: true };
         HandedOver::of(&held, Some("111122223333"), false)
     }
 

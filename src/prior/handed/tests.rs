@@ -315,7 +315,8 @@ fn check_worn(source: &str, call: &str, parameters: &str, want: (&str, &str)) {
     });
     let found: Vec<(String, String)> = on.chain(kept).collect();
     let found: Vec<(&str, &str)> = found.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
-    let want: Vec<(&str, &str)> = Some(want).filter(|want| !want.0.is_empty()).into_iter().collect();
+    let want: Vec<(&str, &str)> =
+        Some(want).filter(|want| !want.0.is_empty()).into_iter().collect();
     assert_eq!(found, want, "{call} {parameters}");
 }
 
