@@ -213,3 +213,27 @@ fn what_is_given_another_role_is_not_what_it_was() {
     );
     check(&swapped, "ssm", "StartSession", &json!({"target": "i-3"}));
 }
+
+#[test]
+fn of_many_roles_of_machines_only_those_of_administrators_count() {
+    let profile = |name: String, minute: usize| {
+        let data = json!({"iamInstanceProfile": {"name": name}});
+        let mut made = made(
+            "ec2",
+            "CreateLaunchTemplate",
+            json!({"CreateLaunchTemplateRequest": {"LaunchTemplateName": name, "LaunchTemplateData": data}}),
+            json!({}),
+        );
+        made["eventID"] = json!(format!("template-{minute}"));
+        made
+    };
+    let many: Vec<Value> = (0..60).map(|count| profile(format!("web-{count}"), count)).collect();
+    let command = by_other(
+        call("ssm", "SendCommand", 30, json!({"targets": [{"key": "tag:of", "values": ["shop"]}]})),
+        "other",
+    );
+    let before = [worker(ADMIN), many.clone()].concat();
+    assert!(last(QUIET, before.clone(), command.clone()) <= Some(Severity::Informational));
+    let before = [before, vec![profile("Worker".to_owned(), 60)]].concat();
+    assert!(last(QUIET, before, command) >= Some(Severity::Medium));
+}

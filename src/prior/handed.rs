@@ -5,6 +5,8 @@
 //!
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html>
 
+use std::collections::BTreeSet;
+
 pub use self::search::{BEARERS_OF_POLICY_MAX, Search};
 use self::search::{Call, answered};
 use self::thing::{Wearer, caller, deployments, thing, wearers};
@@ -110,7 +112,7 @@ impl Bearer {
     }
 
     /// The one that a text is of, and its name.
-    fn of(text: &str) -> Option<(String, Self)> {
+    pub fn of(text: &str) -> Option<(String, Self)> {
         let (account, entity) = text.split_once(' ')?;
         let (kind, name) = entity.split_once(' ')?;
         let address = Address::new(account, entity, "");
@@ -189,9 +191,11 @@ impl Handed {
         self.with(search.found)
     }
 
-    /// The same, with the roles that a thing goes on wearing, as they are kept.
-    pub(super) fn by_kept(self, kept: &[String]) -> Self {
-        self.with(kept.iter().flat_map(|roles| roles.lines()).filter_map(Bearer::of))
+    /// The same, with the roles that things go on wearing, as they are kept.
+    pub(super) fn by_kept(mut self, kept: &BTreeSet<String>) -> Self {
+        self.cut |= kept.len() > BEARERS_OF_POLICY_MAX;
+        let roles = kept.iter().take(BEARERS_OF_POLICY_MAX);
+        self.with(roles.filter_map(|role| Bearer::of(role)))
     }
 
     pub(super) fn with(mut self, found: impl IntoIterator<Item = (String, Bearer)>) -> Self {

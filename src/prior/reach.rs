@@ -139,12 +139,9 @@ impl Reader<'_> {
         those: Those,
         reached: &mut Reached,
     ) {
-        let list = match those {
-            Those::Administrate => index::administrators(account),
-            Those::Wear => index::wearers(account),
-        };
         let Meant { document, hand_on, ends, directories } = meant;
-        let roles = self.roles_of(list, &mut reached.cut);
+        let (roles, more) = self.those(account, those);
+        reached.cut |= more;
         let name = |role: &Address| role.entity.trim_start_matches("role ").to_owned();
         let roles = roles.into_iter().filter(|role| ends.iter().any(|end| glob(end, &name(role))));
         let mut arns = Vec::new();
@@ -260,9 +257,18 @@ impl Reader<'_> {
     /// Was the role ever an administrator's?
     pub(super) fn administrates(&mut self, role: &Bearer) -> bool {
         let Bearer::Identity(at) = role else { return false };
+        let (roles, cut) = self.those(&at.account, Those::Administrate);
+        cut || roles.contains(at)
+    }
+
+    /// The roles of an account that were ever of a kind, and whether there were more than are looked at.
+    pub(super) fn those(&mut self, account: &str, those: Those) -> (BTreeSet<Address>, bool) {
         let mut cut = false;
-        let list = index::administrators(&at.account);
-        self.roles_of(list, &mut cut).contains(at) || cut
+        let list = match those {
+            Those::Administrate => index::administrators(account),
+            Those::Wear => index::wearers(account),
+        };
+        (self.roles_of(list, &mut cut), cut)
     }
 }
 

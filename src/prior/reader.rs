@@ -1,6 +1,6 @@
 //! Reading of many registers for one answer.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -8,7 +8,7 @@ use super::answer::{self, RENAMES_MAX, in_force, omitting, value};
 use super::handed::{Bearer, Gift, Worn, WornOn};
 use super::holdings::{Boundary, Holdings};
 use super::index::{GIVEN, group_of};
-use super::reach::ReachMemo;
+use super::reach::{ReachMemo, Those};
 use super::write::unread;
 use super::{Address, Ask, Handed, Moment, Prior, Register, Registers, Value, Why, Write, policy};
 
@@ -93,7 +93,7 @@ impl<'r> Reader<'r> {
     /// What a call hands over, with what the document does that it names, or with the roles that are worn on.
     pub(super) fn shown(&mut self, handed: &Handed) -> Handed {
         if let Some(worn) = handed.worn.as_ref().filter(|worn| worn.goes_on()) {
-            let roles: Vec<String> = worn.on.iter().flat_map(|on| self.roles_worn(on)).collect();
+            let roles = self.roles_worn(&worn.on);
             let by_answer = worn.answered.iter().filter(|_| roles.is_empty()).cloned();
             return handed.clone().by_kept(&roles).with(by_answer);
         }
@@ -104,16 +104,41 @@ impl<'r> Reader<'r> {
         handed.clone().by_documents(&policy.account, &documents)
     }
 
-    /// The roles that a thing wears, or may; of one that nobody knows those of its kind.
-    fn roles_worn(&mut self, on: &WornOn) -> Vec<String> {
-        let Some(kept) = self.value(&on.thing) else { return Vec::new() };
-        match &on.any {
-            Some(any) if kept.possible().is_empty() && !kept.is_absent() => {
-                let listed = self.listed(any.clone()).map(|(roles, _)| roles);
-                listed.into_iter().flatten().map(str::to_owned).collect()
+    /// The roles that things wear, each once. Of those that nobody knows the roles of their kind that are known as
+    /// administrators', or may wear such.
+    fn roles_worn(&mut self, all: &[WornOn]) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        for on in all {
+            let Some(kept) = self.value(&on.thing) else { continue };
+            match &on.any {
+                Some(any) if kept.possible().is_empty() && !kept.is_absent() => {
+                    let listed = self.listed(any.clone()).map(|(roles, _)| roles);
+                    found.extend(self.powerful(listed.unwrap_or_default()));
+                }
+                _ => found.extend(
+                    kept.possible().iter().flat_map(|roles| roles.lines()).map(str::to_owned),
+                ),
             }
-            _ => kept.possible().to_vec(),
         }
+        found
+    }
+
+    /// Those of these roles that were ever an administrator's, or may wear others.
+    fn powerful(&mut self, roles: Vec<&str>) -> Vec<String> {
+        let mut known = BTreeMap::new();
+        let mut found = Vec::new();
+        for text in roles {
+            let Some((_, bearer)) = Bearer::of(text) else { continue };
+            let Some((role, _)) = self.borne(&bearer) else { continue };
+            let account = role.account.clone();
+            let powers = known.entry(account).or_insert_with_key(|account| {
+                [Those::Administrate, Those::Wear].map(|those| self.those(account, those))
+            });
+            if powers.iter().any(|(roles, cut)| *cut || roles.contains(&role)) {
+                found.push(text.to_owned());
+            }
+        }
+        found
     }
 
     /// Did the caller change already, or give its role to, each thing that wears any, since it has the roles that it
@@ -170,21 +195,28 @@ impl<'r> Reader<'r> {
     }
 
     pub(super) fn bearer(&mut self, bearer: &Bearer) -> Holdings {
+        let Some((identity, doubt)) = self.borne(bearer) else { return Holdings::default() };
+        let held = self.identity(&identity);
+        match doubt {
+            Some(why) => Holdings { doubt: Some(why), boundary: None, ..held },
+            None => held,
+        }
+    }
+
+    /// The role or group itself, and why it may be another. `None`: there is none, or a register is missing.
+    pub(super) fn borne(&mut self, bearer: &Bearer) -> Option<(Address, Option<Why>)> {
         let profile = match bearer {
-            Bearer::Identity(identity) => return self.identity(identity),
+            Bearer::Identity(identity) => return Some((identity.clone(), None)),
             Bearer::Profile(profile) => profile,
         };
-        let Some(role) = self.holding(&profile.of("role")) else { return Holdings::default() };
         let name = profile.entity.trim_start_matches("instance-profile ");
         let role_of = |name: &str| Address::new(&profile.account, format!("role {name}"), "");
-        match &role {
-            Prior::Present { value, .. } => self.identity(&role_of(value)),
-            Prior::Absent { .. } => Holdings::default(),
+        match &self.holding(&profile.of("role"))? {
+            Prior::Present { value, .. } => Some((role_of(value), None)),
+            Prior::Absent { .. } => None,
             // The console names a profile as its role, and nearly everybody does.
             Prior::Unknown { why, possible } => {
-                let likely = possible.first().map_or(name, String::as_str);
-                let likely = self.identity(&role_of(likely));
-                Holdings { doubt: Some(*why), boundary: None, ..likely }
+                Some((role_of(possible.first().map_or(name, String::as_str)), Some(*why)))
             }
         }
     }
