@@ -165,11 +165,8 @@ async fn the_first_event_of_a_span_is_found(state: &impl State) {
 }
 
 async fn writes_stand_at_their_own_time(state: &impl State) {
-    let write = |event: &str, second: i64, value: Value| Write {
-        at: at(second),
-        event_id: event.to_owned(),
-        value,
-        seed: false,
+    let write = |event: &str, second: i64, value: Value| {
+        Write::new(at(second), event.to_owned(), value, false)
     };
     let (one, two) = (write("one", 0, Value::of("first")), write("two", 5, Value::of("second")));
     assert_eq!(state.register("r").await.unwrap(), Register::default());

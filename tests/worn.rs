@@ -202,6 +202,36 @@ fn a_shell_on_an_instance_is_its_role() {
 }
 
 #[test]
+fn a_shell_in_a_task_may_be_any_task_s_role() {
+    let task = made(
+        "ecs",
+        "RegisterTaskDefinition",
+        json!({"family": "web", "taskRoleArn": ROLE}),
+        json!({}),
+    );
+    let shell = json!({"cluster": "c", "task": "0a1b", "container": "web", "command": "sh"});
+    check(&task, "ecs", "ExecuteCommand", &shell);
+    // Who had a shell before any task had the role is told when one has it.
+    let early = by_other(call("ecs", "ExecuteCommand", 3, shell.clone()), "other");
+    let before = [worker(ADMIN), vec![early, task]].concat();
+    let later = by_other(call("ecs", "ExecuteCommand", 30, shell), "other");
+    assert!(last(QUIET, before.clone(), later.clone()) >= Some(Severity::Medium));
+    // The same task once more is no news.
+    let mut revision = made(
+        "ecs",
+        "RegisterTaskDefinition",
+        json!({"family": "web", "taskRoleArn": ROLE, "cpu": "512"}),
+        json!({}),
+    );
+    revision["eventTime"] = json!("2026-11-24T12:35:00Z");
+    let mut once_more = later.clone();
+    once_more["eventTime"] = json!("2026-11-24T12:40:00Z");
+    once_more["eventID"] = json!("once-more");
+    let before = [before, vec![later, revision]].concat();
+    assert!(last(QUIET, before, once_more) <= Some(Severity::Informational));
+}
+
+#[test]
 fn what_is_given_another_role_is_not_what_it_was() {
     let swapped = made(
         "ec2",

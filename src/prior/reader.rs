@@ -158,13 +158,23 @@ impl<'r> Reader<'r> {
         }
         let Some(Prior::Present { source, .. }) = by else { return false };
         let Some(roles) = kept.present() else {
-            // Of what nobody knows by name only the rights of the roles tell.
-            return on.any.is_some() && kept.possible().is_empty() && self.is_since(source.at);
+            let any = on.any.as_ref().filter(|_| kept.possible().is_empty());
+            return any.is_some_and(|any| self.is_since_joined(any, source.at));
         };
         let before = register.writes().iter().rev().filter(|write| self.is_before(write));
         let same = |write: &&Write| matches!(&write.value, Value::Present(text) if text == roles);
         let given = before.take_while(same).last().is_some_and(|first| source.at >= first.at);
         given && self.is_since(source.at)
+    }
+
+    /// Was something written since the last role joined the list that counts, and since nobody's rights changed?
+    fn is_since_joined(&mut self, list: &Address, at: Timestamp) -> bool {
+        let listed = self.listed(list.clone()).map(|(roles, _)| roles).unwrap_or_default();
+        let powerful: BTreeSet<String> = self.powerful(listed).into_iter().collect();
+        let Some(register) = self.need(answer::read(list.clone(), self.registers)) else {
+            return false;
+        };
+        register.joined(&powerful).is_none_or(|joined| at >= joined) && self.is_since(at)
     }
 
     fn is_before(&self, write: &Write) -> bool {

@@ -1,5 +1,7 @@
 //! One register: what was written to one thing of one entity, in the order of the events' own time.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +52,17 @@ pub struct Write {
     /// It was not written then, but read as it was then.
     #[serde(default)]
     pub seed: bool,
+    /// Of a thing of a list that was given again: when it joined.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joined: Option<Timestamp>,
+}
+
+impl Write {
+    /// A write of an event, or with `seed` of a reading.
+    #[must_use]
+    pub fn new(at: Timestamp, event_id: String, value: Value, seed: bool) -> Self {
+        Self { at, event_id, value, seed, joined: None }
+    }
 }
 
 /// A moment that a question is about: the event that asks.
@@ -76,20 +89,22 @@ impl Register {
             true => kept.value == write.value,
             false => kept.event_id == write.event_id,
         });
+        let mut write = write.clone();
         if let Some(place) = same {
             // Of what was given again the last time counts, as the oldest makes room.
-            let younger = |kept: &Write| order(kept) < order(write);
-            if !list || !self.writes.get(place).is_some_and(younger) {
+            let younger = |kept: &&Write| order(kept) < order(&write);
+            let Some(kept) = self.writes.get(place).filter(younger).filter(|_| list) else {
                 return false;
-            }
+            };
+            write.joined = Some(kept.joined.unwrap_or(kept.at));
             self.writes.remove(place);
         }
-        let place = self.writes.partition_point(|kept| order(kept) < order(write));
+        let place = self.writes.partition_point(|kept| order(kept) < order(&write));
         let full = self.writes.len() >= if list { LISTED_MAX } else { WRITES_MAX };
         if full && place == 0 {
             return false;
         }
-        self.writes.insert(place, write.clone());
+        self.writes.insert(place, write);
         if full {
             self.writes.remove(0);
         }
@@ -108,6 +123,17 @@ impl Register {
             Value::Absent | Value::Present(_) | Value::Unsaid => None,
         });
         (things, self.writes.len() >= LISTED_MAX)
+    }
+
+    /// When the last of these things joined the list.
+    pub(super) fn joined(&self, things: &BTreeSet<String>) -> Option<Timestamp> {
+        let of = |write: &Write| match &write.value {
+            Value::Listed(thing) if things.contains(thing) => {
+                Some(write.joined.unwrap_or(write.at))
+            }
+            _ => None,
+        };
+        self.writes.iter().filter_map(of).max()
     }
 
     /// The last write.
@@ -259,7 +285,7 @@ mod tests {
 
     fn write(second: i64, event: &str, value: &str) -> Write {
         let value = if value.is_empty() { Value::Absent } else { Value::of(value) };
-        Write { at: at(second), event_id: event.to_owned(), value, seed: false }
+        Write::new(at(second), event.to_owned(), value, false)
     }
 
     /// What may have been before a second, as words: a lone one is certain.
@@ -340,6 +366,14 @@ mod tests {
         assert!(register.record(&listed(5, "a")) && register.record(&listed(5, "b")));
         assert!(!register.record(&listed(5, "a")) && !register.record(&listed(1, "b")));
         assert!(register.record(&listed(9, "a")));
+        // When a thing joined is known for as long as it is listed.
+        let joined = |things: &[&str]| {
+            register.joined(&things.iter().map(|thing| (*thing).to_owned()).collect())
+        };
+        assert_eq!(
+            [joined(&["a"]), joined(&["b"]), joined(&["c"])],
+            [Some(at(5)), Some(at(5)), None]
+        );
         let (things, full) = register.listed();
         assert_eq!((things.collect::<Vec<_>>(), full), (vec!["b", "a"], false));
         for number in 0..LISTED_MAX {

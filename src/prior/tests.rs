@@ -21,7 +21,7 @@ pub(super) fn record(registers: &mut Registers, event: &Event) {
     let omitted = event.flag("detail.requestParameters.omitted") == Some(true);
     for (address, value) in writes(event, Some("caller"), omitted) {
         let (at, event_id) = (event.time().unwrap(), event.identity());
-        let write = Write { at, event_id, value, seed: false };
+        let write = Write::new(at, event_id, value, false);
         registers.entry(address).or_default().record(&write);
     }
 }
@@ -193,12 +193,7 @@ fn calls_without_parameters_leave_doubt() {
 #[test]
 fn a_seed_reads_an_entity_as_a_whole() {
     let at: Timestamp = "2026-11-20T10:05:00Z".parse().unwrap();
-    let seed = |value: &str| Write {
-        at,
-        event_id: "seed".to_owned(),
-        value: Value::of(value),
-        seed: true,
-    };
+    let seed = |value: &str| Write::new(at, "seed".to_owned(), Value::of(value), true);
     let check = |lines: &[&str], inline: Option<&str>, want: &str| {
         let mut registers = Registers::new();
         let user = Address::new("111122223333", "user lee", "");

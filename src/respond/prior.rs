@@ -164,7 +164,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         let entity = derive::acted_upon(event).and_then(|entity| entity.name);
         let (event_id, at) = (event.identity(), event.time().unwrap_or(now));
         for (address, value) in prior::writes(event, entity.as_deref(), derive::omitted(event)) {
-            let write = prior::Write { at, event_id: event_id.clone(), value, seed: false };
+            let write = prior::Write::new(at, event_id.clone(), value, false);
             let recorded = self.state.record_write(&address.text(), &write).await;
             recorded.unwrap_or_else(|error| tracing::warn!(%error, "a change is not recorded"));
         }

@@ -48,7 +48,7 @@ pub fn responses(
 async fn seed(state: &Memory, writes: Vec<(Address, Written)>) {
     let at = "2026-11-24T09:00:00Z".parse().unwrap();
     for (address, value) in writes {
-        let write = Write { at, event_id: "seed".to_owned(), value, seed: true };
+        let write = Write::new(at, "seed".to_owned(), value, true);
         state.record_write(&address.text(), &write).await.unwrap();
     }
 }

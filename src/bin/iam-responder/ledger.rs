@@ -114,7 +114,7 @@ mod with_aws {
         let event_id = format!("seed of {at}");
         let mut values = 0;
         for (address, value) in page.writes() {
-            let write = Write { at, event_id: event_id.clone(), value, seed: true };
+            let write = Write::new(at, event_id.clone(), value, true);
             let mut attempt = 1;
             while let Err(error) = table.record_write(&address.text(), &write).await {
                 if attempt >= ATTEMPTS_MAX {

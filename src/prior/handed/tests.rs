@@ -307,10 +307,11 @@ fn check_worn(source: &str, call: &str, parameters: &str, want: (&str, &str)) {
     let handed = Handed::of(&event(source, call, parameters));
     let worn = handed.and_then(|handed| handed.worn).unwrap_or_default();
     let on = worn.on.iter().map(|on| (on.thing.entity.clone(), "goes on".to_owned()));
-    let kept = worn.writes.iter().filter(|(at, _)| !at.entity.contains(" by "));
+    let of_one = |value: &Value| !matches!(value, Value::Listed(_));
+    let kept =
+        worn.writes.iter().filter(|(at, value)| !at.entity.contains(" by ") && of_one(value));
     let kept = kept.map(|(at, value)| match value {
         Value::Present(roles) => (at.entity.clone(), roles.clone()),
-        Value::Listed(role) => (at.entity.clone(), format!("listed {role}")),
         _ => (at.entity.clone(), "none".to_owned()),
     });
     let found: Vec<(String, String)> = on.chain(kept).collect();
