@@ -24,7 +24,7 @@ mod entity;
 pub use automation::Automation;
 pub use bearer::Bearer;
 pub use entity::Entity;
-use entity::{entity, is_caller};
+use entity::{at_work, entity, is_caller};
 
 /// How a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,7 +110,10 @@ impl Facts {
         };
         let outcome = outcome_of(event);
         let principal = Principal::of(event);
-        let entity = call.and_then(|call| entity(event, call, &principal, outcome));
+        let entity = match call {
+            Some(call) => entity(event, call, &principal, outcome),
+            None => at_work(event),
+        };
         let guarded = entity.as_ref().and_then(|entity| guarded(entity, site, &known.former_names));
         let self_target = entity.as_ref().is_some_and(|entity| is_caller(entity, &principal));
         let nobody_asked = || Held::unknown(&Handed::of(event)?, Why::NotAsked).into();

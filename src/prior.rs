@@ -30,7 +30,7 @@ mod write;
 pub use answer::{Registers, answer};
 pub use bearers::{Bearers, Shared};
 pub use given::Given;
-pub use handed::Handed;
+pub use handed::{Handed, at_work};
 pub use holdings::{Beside, Boundary, Held, Holdings};
 pub use names::former_names;
 pub use question::{Ask, Questions};

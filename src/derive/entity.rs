@@ -6,6 +6,7 @@ use crate::arn::Arn;
 use crate::catalogue::Call;
 use crate::event::Event;
 use crate::principal::Principal;
+use crate::prior;
 
 /// What was acted upon.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -55,6 +56,13 @@ pub(super) fn entity(
         return Some(Entity { kind: kind.to_owned(), name, arn: principal.arn.clone(), account });
     }
     Some(Entity { kind: call.kind.to_owned(), name: None, arn: None, account })
+}
+
+/// What a call is about that the catalogue does not know: what may wear a role.
+pub(super) fn at_work(event: &Event) -> Option<Entity> {
+    let (kind, name) = prior::at_work(event)?;
+    let account = event.account().map(str::to_owned);
+    Some(Entity { kind: kind.to_owned(), name: Some(name), arn: None, account })
 }
 
 /// The target of a denied call stands only in the text:

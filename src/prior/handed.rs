@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 pub use self::search::{BEARERS_OF_POLICY_MAX, Search};
 use self::search::{Call, answered};
+pub use self::thing::at_work;
 use self::thing::{Wearer, caller, deployments, thing, wearers};
 use super::{Address, Ask, Value};
 use crate::catalogue::Work;

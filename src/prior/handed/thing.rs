@@ -78,8 +78,9 @@ pub(super) fn wearers(event: &Event, source: &str, call: &str) -> (Vec<Wearer>, 
             let unique = parts.iter().any(|part| part.answered);
             names(event, parts).into_iter().map(move |name| (name, unique))
         });
-        let named = named.map(|(name, unique)| {
-            wearer(format!("{of_kind} {:?}", bare_name(kind, region, &name)), unique)
+        // Quoted, so that no name is taken for two.
+        let named = named.map(|(parts, unique)| {
+            wearer(format!("{of_kind} {:?}", joined(kind, region, &parts, "\n")), unique)
         });
         for one in named.chain(row.any.then(|| wearer(of_kind.clone(), true))) {
             if found.iter().any(|known| known.name == one.name) {
@@ -96,6 +97,21 @@ pub(super) fn wearers(event: &Event, source: &str, call: &str) -> (Vec<Wearer>, 
     (found, cut)
 }
 
+/// What a call changes or uses that may wear a role, and its name: where it is one.
+pub fn at_work(event: &Event) -> Option<(&'static str, String)> {
+    let rows = catalogue::wearer_rows(event.event_source()?, event.name()?);
+    let of_row = |row: &'static WearerRow| row.names.iter().map(move |parts| (row, parts));
+    let region = event.region().unwrap_or_default();
+    let mut found =
+        rows.filter(|row| is_meant(event, row)).flat_map(of_row).flat_map(|(row, parts)| {
+            let name = |parts: Vec<&str>| (row.kind, joined(row.kind, region, &parts, "/"));
+            names(event, parts).into_iter().take(2).map(name)
+        });
+    let (kind, name) = found.next()?;
+    let word = kind.split_once('/').map_or(kind, |(_, word)| word);
+    found.all(|(other, _)| other != kind).then_some((word, name))
+}
+
 /// Is what must be given given, and nothing that must not be?
 fn is_meant(event: &Event, row: &WearerRow) -> bool {
     let given = |given: &&Given| {
@@ -107,20 +123,25 @@ fn is_meant(event: &Event, row: &WearerRow) -> bool {
     !not.any(|one| given(&one)) && (!asks || wanted.any(|one| !one.not && given(&one)))
 }
 
-/// The names that stand at these paths: of several parts one, joined; of a single part all.
-fn names(event: &Event, parts: &[NamePart]) -> Vec<String> {
-    let texts = |part: &NamePart| -> Vec<&str> {
+/// The names that stand at these paths, each of its parts: of several parts one name, of a single part all.
+fn names<'e>(event: &'e Event, parts: &[NamePart]) -> Vec<Vec<&'e str>> {
+    let texts = |part: &NamePart| -> Vec<&'e str> {
         values(event, part.path, part.answered).into_iter().filter_map(Json::as_str).collect()
     };
     match parts {
-        [part] => texts(part).into_iter().map(str::to_owned).collect(),
+        [part] => texts(part).into_iter().map(|name| vec![name]).collect(),
         parts => {
             let joined: Option<Vec<&str>> =
                 parts.iter().map(|part| texts(part).first().copied()).collect();
-            // Quoted, so that no name is taken for two.
-            joined.map(|parts| format!("{parts:?}")).into_iter().collect()
+            joined.into_iter().collect()
         }
     }
+}
+
+/// One name of its parts, each without what may stand around it. `between` stands between them.
+fn joined(kind: &str, region: &str, parts: &[&str], between: &str) -> String {
+    let bare: Vec<&str> = parts.iter().map(|part| bare_name(kind, region, part)).collect();
+    bare.join(between)
 }
 
 /// What stands at a path, through lists, whatever the letters of the keys; nothing of null.
