@@ -41,7 +41,7 @@ const fn named(
 }
 
 /// Sources: the services' API references, and CloudTrail's spelling of their parameters.
-const NAMED: [Named; 13] = [
+const NAMED: [Named; 14] = [
     named(
         "lambda.amazonaws.com",
         "AddPermission",
@@ -83,6 +83,7 @@ const NAMED: [Named; 13] = [
     named("ssm.amazonaws.com", "ModifyDocumentPermission", &["accountIdsToAdd"], &[]),
     named("ram.amazonaws.com", "CreateResourceShare", &["principals"], &[]),
     named("ram.amazonaws.com", "AssociateResourceShare", &["principals"], &[]),
+    named("s3.amazonaws.com", "CreateBucket", &["x-amz-acl"], &[]),
     named(
         "s3.amazonaws.com",
         "PutBucketAcl",
@@ -325,7 +326,9 @@ mod tests {
         let share = json!({"name": "s", "principals": [organization]});
         check("ram", "CreateResourceShare", &share, &["anyone-conditioned"]);
         for (acl, want) in [("private", &[][..]), ("public-read", &["anyone"])] {
-            check("s3", "PutBucketAcl", &json!({"bucketName": "b", "x-amz-acl": [acl]}), want);
+            for call in ["CreateBucket", "PutBucketAcl"] {
+                check("s3", call, &json!({"bucketName": "b", "x-amz-acl": acl}), want);
+            }
         }
         let queue = json!({"queueUrl": "q", "aWSAccountIds": ["999988887777"], "actions": ["*"]});
         check("sqs", "AddPermission", &queue, &["account-root", "external-account"]);
