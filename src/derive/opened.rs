@@ -8,8 +8,6 @@ use crate::site::Site;
 
 /// Deepest place in the parameters where a policy is looked for.
 const DEPTH_MAX: usize = 6;
-/// Most policies of one event.
-const DOCUMENTS_MAX: usize = 16;
 
 /// Services whose documents with principals are no policies of resources: of stacks, of organizations, of endpoints,
 /// and those that are only asked about.
@@ -125,9 +123,6 @@ pub(super) fn opened(event: &Event, site: &Site) -> Option<Trust> {
         one.source == source && event.name().is_some_and(|name| name.starts_with(one.call))
     };
     documents.extend(NAMED.iter().find(called).and_then(|one| one.document(parameters)));
-    if documents.is_empty() {
-        return None;
-    }
     let knows = |account: &str| site.knows_account(account);
     let home = Home {
         account: event.account(),
@@ -135,16 +130,18 @@ pub(super) fn opened(event: &Event, site: &Site) -> Option<Trust> {
         knows: &knows,
         ids: &[],
     };
-    Some(Trust::of_resource(PolicyDocument::joined(&documents), &home))
+    // Each by itself: what one denies, another may allow of something else. A call that puts two is none of AWS's.
+    let judged = documents.into_iter().map(|document| Trust::of_resource(document, &home));
+    judged.max_by_key(Trust::lets_strangers_in)
 }
 
 /// Policies of resources, wherever they stand in the parameters: those that say who.
 fn find(value: &Value, depth: usize, found: &mut Vec<PolicyDocument>) {
-    if depth == 0 || found.len() == DOCUMENTS_MAX {
+    if depth == 0 {
         return;
     }
     let may_be = match value {
-        Value::String(text) => text.contains("Statement") || text.contains("%"),
+        Value::String(text) => text.contains(['{', '%']),
         Value::Object(map) => map.keys().any(|key| key.eq_ignore_ascii_case("Statement")),
         _ => false,
     };
@@ -244,6 +241,7 @@ mod tests {
     fn a_policy_is_found_wherever_a_service_puts_it() {
         let foreign = json!({"AWS": "arn:aws:iam::999988887777:role/x"});
         let (object, text) = (policy(&foreign), policy(&foreign).to_string());
+        let shut = policy(&json!("*")).to_string().replace("Allow", "Deny");
         let encoded = text.replace('{', "%7B").replace('"', "%22");
         for (source, name, parameters) in [
             ("s3", "PutBucketPolicy", json!({"bucketName": "b", "bucketPolicy": object})),
@@ -257,6 +255,8 @@ mod tests {
             ),
             ("glacier", "SetVaultAccessPolicy", json!({"policy": {"policy": text}})),
             ("x", "Y", json!({"attributes": [{"name": "Policy", "value": text}]})),
+            ("x", "Y", json!({"policy": text.replace("Statement", "\\u0053tatement")})),
+            ("x", "Y", json!({"policy": text, "tags": {"a": shut, "b": shut}})),
         ] {
             check(source, name, &parameters, &["external-account"]);
         }

@@ -80,11 +80,12 @@ impl Key {
             "aws:sourcevpc" | "aws:sourcevpce" | "aws:ec2instancesourcevpc" => {
                 of_network(Holds::Network)
             }
-            "aws:sourcevpcarn" | "s3:dataaccesspointarn" => of_network(Holds::Arn),
-            "aws:vpceaccount" | "s3:dataaccesspointaccount" => of_network(Holds::Account),
+            "aws:sourcevpcarn" => of_network(Holds::Arn),
+            "aws:vpceaccount" => of_network(Holds::Account),
             "aws:vpceorgid" | "aws:vpceorgpaths" => of_network(Holds::Organization),
-            // As a topic's own policy names its owner.
-            "aws:sourceowner" => key(Holds::Account),
+            // As a topic's own policy names its owner, and a bucket's the account that lets in by access points.
+            "aws:sourceowner" | "s3:dataaccesspointaccount" => key(Holds::Account),
+            "s3:dataaccesspointarn" => key(Holds::Arn),
             "aws:sourceaccount" => of_service(Holds::Account),
             "aws:sourcearn" => of_service(Holds::Arn),
             "aws:sourceorgid" | "aws:sourceorgpaths" => of_service(Holds::Organization),

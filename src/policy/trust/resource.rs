@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::{Home, Of, Trust};
-use crate::policy::{Clause, PolicyDocument, Statement, glob};
+use crate::policy::{Clause, Condition, PolicyDocument, Statement, glob};
 
 /// What is worth something to a stranger: to use the key, or to take it from its owner. Reading about it is not.
 const USES: [&str; 18] = [
@@ -38,6 +38,18 @@ const STRANGERS: [&str; 2] = ["anyone", "external-account"];
 const FOR_EVERYBODY: &str = "cloudfront.amazonaws.com";
 /// Stands in the place of an account in the name of an origin access identity.
 const ORIGIN_ACCESS: &str = "cloudfront";
+/// Keys that hold where a call comes from, or a unique ID: strangers have their own.
+const ANYBODY_S: [&str; 9] = [
+    "aws:Ec2InstanceSourceVPC",
+    "aws:SourceIp",
+    "aws:SourceVpc",
+    "aws:SourceVpcArn",
+    "aws:SourceVpce",
+    "aws:VpceAccount",
+    "aws:VpceOrgID",
+    "aws:VpceOrgPaths",
+    "aws:userid",
+];
 /// Most comparisons of what is allowed with what is denied: beyond it no deny counts.
 const COMPARISONS_MAX: usize = 200_000;
 /// Accounts in which load balancers write their logs, and one of bills: none of a customer.
@@ -99,9 +111,19 @@ impl Trust {
         Self::by_the_door(Of::Resource, document, home)
     }
 
+    /// Are those among whom it lets in of whom nobody knows that they are at home?
+    #[must_use]
+    pub fn lets_strangers_in(&self) -> bool {
+        STRANGERS.iter().any(|word| self.has(word))
+    }
+
     fn by_the_door(of: Of, mut document: PolicyDocument, home: &Home<'_>) -> Self {
         let door = || Clause { negated: false, patterns: vec![DOOR.to_ascii_lowercase()] };
-        document.statements.iter_mut().for_each(|statement| statement.actions = door());
+        for statement in &mut document.statements {
+            statement.actions = door();
+            let strange = statement.conditions.iter_mut().filter(|one| may_be_strangers(one, home));
+            strange.for_each(|condition| condition.key.clear());
+        }
         let mut trust = Self { of, ..Self::of(&document, home) };
         // Nobody asks for one here.
         trust.words.remove("no-external-id");
@@ -109,7 +131,8 @@ impl Trust {
     }
 }
 
-/// A service that reads for everybody is everybody, as far as no condition says for whom. Of an origin access identity
+/// A service that reads for everybody is everybody, as far as no condition says for whom, and so is a provider of
+/// identities that all customers share: sessions of whatever account come by it. Of an origin access identity
 /// nobody can tell whose it is, and each site that is older than August 2022 has one.
 fn name_for_whom(statement: &mut Statement) {
     if statement.principals.negated {
@@ -118,10 +141,29 @@ fn name_for_whom(statement: &mut Statement) {
     let entries = &mut statement.principals.entries;
     entries.retain(|(_, value)| value.split(':').nth(4) != Some(ORIGIN_ACCESS));
     for (kind, value) in entries {
-        if kind.eq_ignore_ascii_case("Service") && value.eq_ignore_ascii_case(FOR_EVERYBODY) {
+        let serves = kind.eq_ignore_ascii_case("Service");
+        let federated = kind.eq_ignore_ascii_case("Federated");
+        if federated && value.starts_with("arn:") {
+            "AWS".clone_into(kind);
+        } else if federated || (serves && value.eq_ignore_ascii_case(FOR_EVERYBODY)) {
             (*kind, *value) = ("*".to_owned(), "*".to_owned());
         }
     }
+}
+
+/// Does the condition ask for a network or a unique ID of which nobody knows whose it is? To wear a role one must be let
+/// in besides; of a resource that may be all that is asked.
+fn may_be_strangers(condition: &Condition, home: &Home<'_>) -> bool {
+    let at_home = |value: &String| {
+        let owner = match value.starts_with("arn:") {
+            true => value.split(':').nth(4),
+            false => value.split([':', '/']).next(),
+        };
+        value.starts_with("${aws:Resource")
+            || (owner.is_some() && [home.account, home.organization].contains(&owner))
+    };
+    ANYBODY_S.iter().any(|key| condition.key.eq_ignore_ascii_case(key))
+        && !condition.values.iter().all(at_home)
 }
 
 /// What strangers may do, and with what, before anything is denied.
@@ -140,8 +182,7 @@ impl Opened {
                 too_long: false,
                 variables: document.variables,
             };
-            let words = Trust::by_the_door(Of::Resource, alone, home).words;
-            if STRANGERS.iter().any(|word| words.contains(*word)) {
+            if Trust::by_the_door(Of::Resource, alone, home).lets_strangers_in() {
                 opened.actions.extend(all(&statement.actions));
                 opened.resources.extend(all(&statement.resources));
             }
@@ -302,7 +343,21 @@ mod tests {
             &allow(site, "s3:GetObject", theirs),
             &["anyone-conditioned", "external-account"],
         );
+        let own = r#""StringEquals":{"aws:VpceAccount":"111122223333"}"#;
+        check_resource(&allow("\"*\"", "*", own), &["anyone-conditioned"]);
+        let provider = |value: &str| allow(&format!(r#"{{"Federated":"{value}"}}"#), "*", "");
+        check_resource(&provider("cognito-identity.amazonaws.com"), &["anyone"]);
+        check_resource(&provider("arn:aws:iam::111122223333:saml-provider/x"), &["own-account"]);
+        check_resource(
+            &provider("arn:aws:iam::999988887777:saml-provider/x"),
+            &["external-account"],
+        );
         for vain in [
+            r#""IpAddress":{"aws:SourceIp":"203.0.113.7/32"}"#,
+            r#""StringEquals":{"aws:SourceVpce":"vpce-0f1e2d3c4b5a69788"}"#,
+            r#""StringEquals":{"aws:VpceAccount":"999988887777"}"#,
+            r#""StringLike":{"aws:userid":"AROASTRANGERSOWN0001:*"}"#,
+            r#""StringLike":{"aws:userid":"AROASTRANGERSOWN0001:111122223333"}"#,
             r#""StringLike":{"aws:Referer":"https://example.com/*"}"#,
             r#""ArnLike":{"aws:SourceArn":"arn:aws:s3:*:*:*"}"#,
             r#""StringLike":{"aws:SourceArn":"arn:aws:s3:*:*:catalog"}"#,
