@@ -38,6 +38,20 @@ const fn named(
     Named { source, call, whom, conditions }
 }
 
+/// Where the access control list of a bucket stands: as a name, as a document, as headers.
+const ACLS: [&str; 8] = [
+    "x-amz-acl",
+    "AccessControlPolicy.AccessControlList.Grant.Grantee.URI",
+    "AccessControlPolicy.AccessControlList.Grant.Grantee.ID",
+    "x-amz-grant-full-control",
+    "x-amz-grant-read",
+    "x-amz-grant-read-acp",
+    "x-amz-grant-write",
+    "x-amz-grant-write-acp",
+];
+/// Whose list it is; he stands in it too.
+const OWNER: &str = "AccessControlPolicy.Owner.ID";
+
 /// Sources: the services' API references, and CloudTrail's spelling of their parameters.
 const NAMED: [Named; 14] = [
     named(
@@ -81,13 +95,8 @@ const NAMED: [Named; 14] = [
     named("ssm.amazonaws.com", "ModifyDocumentPermission", &["accountIdsToAdd"], &[]),
     named("ram.amazonaws.com", "CreateResourceShare", &["principals"], &[]),
     named("ram.amazonaws.com", "AssociateResourceShare", &["principals"], &[]),
-    named("s3.amazonaws.com", "CreateBucket", &["x-amz-acl"], &[]),
-    named(
-        "s3.amazonaws.com",
-        "PutBucketAcl",
-        &["x-amz-acl", "AccessControlPolicy.AccessControlList.Grant.Grantee.URI"],
-        &[],
-    ),
+    named("s3.amazonaws.com", "CreateBucket", &ACLS, &[]),
+    named("s3.amazonaws.com", "PutBucketAcl", &ACLS, &[]),
 ];
 
 /// Names that stand for everybody with an AWS account, or anybody at all.
@@ -102,10 +111,12 @@ const EVERYBODY: [&str; 7] = [
 ];
 
 /// Names of lists that let in the owner, or a service of AWS.
-const NOBODY: [&str; 6] = [
+const NOBODY: [&str; 7] = [
     "aws-exec-read",
     "bucket-owner-full-control",
     "bucket-owner-read",
+    // Writes the logs of distributions.
+    "c4c1ede66af53448b93c283ce9448c4ba468c9432aa01d700d3878632f77d2d0",
     "http://acs.amazonaws.com/groups/s3/LogDelivery",
     "log-delivery-write",
     "private",
@@ -158,6 +169,8 @@ impl Named {
     fn document(&self, parameters: &Value) -> Option<PolicyDocument> {
         let mut whom = Vec::new();
         self.whom.iter().for_each(|path| texts(parameters, path, &mut whom));
+        let mut owner = Vec::new();
+        texts(parameters, OWNER, &mut owner);
         let mut asked = Map::new();
         for (path, key) in self.conditions {
             let mut values = Vec::new();
@@ -171,11 +184,20 @@ impl Named {
             Some(arn) => json!({"StringEquals": asked, "ArnLike": {"aws:SourceArn": arn}}),
             None => json!({"StringEquals": asked}),
         };
-        let statements: Vec<Value> =
-            whom.into_iter().filter_map(|name| allow(name, &conditions)).collect();
+        let names = whom.into_iter().flat_map(grantees).filter(|name| !owner.contains(name));
+        let statements: Vec<Value> = names.filter_map(|name| allow(name, &conditions)).collect();
         let document = json!({"Statement": statements});
         (!statements.is_empty()).then(|| PolicyDocument::from_field(&document)).flatten()
     }
+}
+
+/// The names in a text: one, or those of a header, as `id="…", uri="…"`.
+fn grantees(text: &str) -> Vec<&str> {
+    let name = |one| match str::split_once(one, '=') {
+        Some((_, name)) => name.trim().trim_matches('"'),
+        None => one,
+    };
+    text.split(',').map(str::trim).map(name).collect()
 }
 
 /// A statement that lets somebody in whom a parameter names.
@@ -190,7 +212,7 @@ fn allow(name: &str, conditions: &Value) -> Option<Value> {
         json!("*")
     } else if NOBODY.contains(&name) {
         return None;
-    } else if name.contains('.') && !name.starts_with("arn:") {
+    } else if name.contains('.') && !name.starts_with("arn:") && !name.contains('@') {
         json!({"Service": name})
     } else {
         json!({"AWS": name})
@@ -330,6 +352,19 @@ mod tests {
                 check("s3", call, &json!({"bucketName": "b", "x-amz-acl": acl}), want);
             }
         }
+        let acl = |grants: Value| {
+            json!({"bucketName": "b", "AccessControlPolicy": {
+                "Owner": {"ID": "0f0f"}, "AccessControlList": {"Grant": grants}}})
+        };
+        let owner = json!({"Grantee": {"ID": "0f0f"}, "Permission": "FULL_CONTROL"});
+        let theirs = json!({"Grantee": {"ID": "1e1e"}, "Permission": "READ"});
+        let strange = ["external-account", "unknown-principal"];
+        check("s3", "PutBucketAcl", &acl(json!([owner])), &[]);
+        check("s3", "PutBucketAcl", &acl(json!([owner, theirs])), &strange);
+        let header = |grant: &str| json!({"bucketName": "b", "x-amz-grant-read": [grant]});
+        let all = "id=\"1e1e\", uri=\"http://acs.amazonaws.com/groups/global/AllUsers\"";
+        check("s3", "PutBucketAcl", &header(all), &["anyone", strange[0], strange[1]]);
+        check("s3", "CreateBucket", &header("emailAddress=\"x@example.com\""), &strange);
         let queue = json!({"queueUrl": "q", "aWSAccountIds": ["999988887777"], "actions": ["*"]});
         check("sqs", "AddPermission", &queue, &["account-root", "external-account"]);
     }
