@@ -20,6 +20,7 @@ use crate::site::{Environment, EnvironmentChange, Guarded, Site, Times};
 mod automation;
 mod bearer;
 mod entity;
+mod opened;
 
 pub use automation::Automation;
 pub use bearer::Bearer;
@@ -144,7 +145,7 @@ impl Facts {
                 .map(|id| site.environment_change(event, id, known.tagged.as_ref())),
             tags: tags.cloned(),
             times: site.calendars_at(event.time(), &known.calendars),
-            rights: rights::rights(event, site, &known.before(), handed.as_ref()),
+            rights: rights(event, site, known, handed.as_ref()),
             // Whoever is taken out of a group is given nothing, and services do their own work with roles
             // that AWS keeps.
             handed: handed.filter(|_| event.name() != Some("RemoveUserFromGroup") && !by_aws),
@@ -328,6 +329,15 @@ impl Known {
         let Self { named, replaced, beside, .. } = self;
         Before { named, replaced, beside }
     }
+}
+
+/// What an event gives, and whom it lets in.
+fn rights(event: &Event, site: &Site, known: &Known, handed: Option<&HandedOver>) -> Rights {
+    let mut rights = rights::rights(event, site, &known.before(), handed);
+    if rights.trust.is_none() && !is_read_only(event) {
+        rights.trust = opened::opened(event, site);
+    }
+    rights
 }
 
 /// What an event acts upon.

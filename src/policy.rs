@@ -142,6 +142,13 @@ impl PolicyDocument {
         self.statements.iter().any(|statement| !statement.allow)
     }
 
+    /// Is anybody named in it? Policies of identities name none.
+    #[must_use]
+    pub fn says_who(&self) -> bool {
+        let named = |one: &Statement| one.principals.negated || !one.principals.entries.is_empty();
+        self.too_long || self.statements.iter().any(named)
+    }
+
     /// Does it forbid, and allow nothing?
     #[must_use]
     pub fn denies_only(&self) -> bool {

@@ -487,6 +487,50 @@ fn within_an_own_update_other_code_settings_and_rights_are_told_again() {
     check([keep(400, 20), keep(400, 21), keep(1, 22)], held, "logs kept shorter");
 }
 
+/// What is told once of many bus rules and alarms does not hide that one of them is set a second time.
+#[test]
+fn within_an_own_update_the_same_rule_or_alarm_is_told_again() {
+    let engine = engine("accounts: {}\n");
+    let update = |minute| {
+        let stack = json!({"stackName": "iam-responder", "templateURL": "https://example.com/t"});
+        call("cloudformation", "UpdateStack", &stack, &role(BOB), minute)
+    };
+    let bob = through_stack(role(BOB));
+    let rule = |name: &str, pattern: &str, minute| {
+        let rule = json!({"name": format!("iam-responder-{name}"), "eventPattern": pattern});
+        call("events", "PutRule", &rule, &bob, minute)
+    };
+    let alarm = |name: &str, most: u32, minute| {
+        let name = format!("iam-responder-{name}");
+        let alarm = json!({"alarmName": name, "threshold": most, "alarmActions": ["x"]});
+        call("monitoring", "PutMetricAlarm", &alarm, &bob, minute)
+    };
+    let verdicts = |events: &[Value]| -> Vec<bool> {
+        let told = |one: &Outcome| one.outcome == Verdict::Alerted;
+        all(&engine, events).iter().map(told).collect()
+    };
+    let rules = [
+        update(0),
+        rule("calls-1", "a", 1),
+        rule("calls-2", "a", 2),
+        rule("calls-2", "a", 3),
+        rule("calls-2", "b", 4),
+        rule("calls-2", "b", 5),
+        rule("calls-1", "b", 6),
+        rule("calls-1", "c", 7),
+    ];
+    assert_eq!(verdicts(&rules), [true, true, false, false, true, false, true, true]);
+    let alarms = [update(0), alarm("errors", 1, 1), alarm("errors", 1, 2), alarm("errors", 99, 3)];
+    assert_eq!(verdicts(&alarms), [true, true, false, true]);
+    // No record tells what a template holds: each update is another.
+    assert_eq!(verdicts(&[update(0), update(20)]), [true, true]);
+    let set = |name: &str, minute| {
+        let set = json!({"stackName": "iam-responder", "changeSetName": name});
+        call("cloudformation", "ExecuteChangeSet", &set, &role(BOB), minute)
+    };
+    assert_eq!(verdicts(&[set("one", 0), set("one", 1), set("two", 2)]), [true, false, true]);
+}
+
 /// What an update puts by the dozen is told once, and what is refused makes no new alert by what it holds.
 #[test]
 fn within_an_own_update_what_comes_by_the_dozen_is_told_once() {

@@ -20,7 +20,7 @@ mod doors;
 mod fence;
 mod home;
 mod issuer;
-mod key;
+mod resource;
 mod say;
 
 use doors::{Doors, Entry};
@@ -50,8 +50,20 @@ pub struct Trust {
     pub in_vain: bool,
     /// It has more statements than are judged, and counts as open to anyone.
     pub cut: bool,
-    /// It is of a key, and lets use it.
-    pub of_key: bool,
+    /// What it is the policy of.
+    pub of: Of,
+}
+
+/// What a policy lets somebody into.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Of {
+    /// A role, which is taken.
+    #[default]
+    Role,
+    /// A key, which is used.
+    Key,
+    /// Another resource.
+    Resource,
 }
 
 /// Services that hand a role's credentials to machines outside of AWS.

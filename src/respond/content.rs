@@ -4,10 +4,14 @@ use crate::derive::Facts;
 use crate::event::Event;
 
 /// Calls of which records leave out what they set, and where the answer tells one from another: the hash of the
-/// code; of settings, whose environment is left out, only that they are another revision. Names may have a
-/// version behind them.
-/// Source: <https://docs.aws.amazon.com/lambda/latest/dg/logging-using-cloudtrail.html>
-const LEFT_OUT: [(&str, &[&str]); 2] = [
+/// code; of settings, whose environment is left out, only that they are another revision; of stacks, whose template
+/// and values are left out, the change set's own ID, if there is one. Names may have a version behind them.
+/// Sources: <https://docs.aws.amazon.com/lambda/latest/dg/logging-using-cloudtrail.html>,
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-api-logging-cloudtrail.html>
+const LEFT_OUT: [(&str, &[&str]); 5] = [
+    ("CreateChangeSet", &["id"]),
+    ("CreateStack", &[]),
+    ("UpdateStack", &[]),
     ("UpdateFunctionCode", &["codeSha256"]),
     ("UpdateFunctionConfiguration", &["revisionId", "lastModified"]),
 ];
@@ -65,6 +69,10 @@ mod tests {
         check("UpdateFunctionCode20150331v2", (f, &a), (f, &again), true);
         check("UpdateFunctionCode20150331v2", (f, &a), (f, &b), false);
         check("UpdateFunctionCode20150331v2", (f, &a), (g, &a), false);
+        let stack = r#"{"stackName":"s","templateURL":"https://example.com/t"}"#;
+        check("UpdateStack", (stack, r#"{"stackId":"s"}"#), (stack, r#"{"stackId":"s"}"#), false);
+        check("CreateChangeSet", (stack, r#"{"id":"1"}"#), (stack, r#"{"id":"1"}"#), true);
+        check("CreateChangeSet", (stack, r#"{"id":"1"}"#), (stack, r#"{"id":"2"}"#), false);
         // Nobody sees which variables were set.
         check("UpdateFunctionConfiguration20150331v2", (f, &a), (f, &again), false);
         check("UpdateFunctionConfiguration", (f, &a), (f, &a), true);

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::Responder;
 use super::content::content;
 use crate::derive::{CallOutcome, Facts, is_read_only, outcome_of};
-use crate::effects::{Lookups, Publish, State};
+use crate::effects::{Claim, EffectError, Lookups, Publish, State};
 use crate::event::Event;
 use crate::own::{self, OwnStack};
 use crate::principal::Principal;
@@ -70,6 +70,31 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             }
         }
         true
+    }
+
+    /// What a rule that asks for it adds to a fingerprint: nothing, where this is the first that the call sets on its
+    /// entity within the window, or sets once more; else all that it sets.
+    ///
+    /// # Errors
+    /// The state does not answer.
+    pub(super) async fn again(
+        &self,
+        rule: &Rule,
+        event: &Event,
+        facts: &Facts,
+        (at, window): (Timestamp, SignedDuration),
+    ) -> Result<Option<String>, EffectError> {
+        let by_rule = rule.spec.dedupe_by.as_deref().unwrap_or_default();
+        // Whoever is refused can make up any number of contents.
+        if !by_rule.contains(&GroupBy::Again) || facts.outcome != CallOutcome::Success {
+            return Ok(None);
+        }
+        let by = [GroupBy::Account, GroupBy::Principal, GroupBy::Call, GroupBy::Entity];
+        let thing = format!("set first\n{}", counter_key(rule, &by, event, facts));
+        let content = content(event, facts);
+        // It belongs to what was set first, as another claim belongs to an event.
+        let claim = self.state.claim(&thing, &content, at, window).await?;
+        Ok((claim == Claim::Theirs).then_some(content))
     }
 
     /// Notes what later events are compared with: the steps of sequences. A store that is down
@@ -296,6 +321,8 @@ fn counter_key(rule: &Rule, by: &[GroupBy], event: &Event, facts: &Facts) -> Str
                 &owned
             }
             // Whoever is refused can make up any number of contents.
+            // What it says is known to the state alone.
+            GroupBy::Again => "",
             GroupBy::Content if facts.outcome != CallOutcome::Success => "",
             GroupBy::Content => {
                 owned = content(event, facts);

@@ -182,8 +182,15 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
                 claims.all_told = false;
                 continue;
             };
-            let fingerprint = fingerprint(rule, event, facts, severity);
-            match self.state.claim(&fingerprint, &id, at, window).await {
+            let mut fingerprint = fingerprint(rule, event, facts, severity);
+            let claimed = match self.again(rule, event, facts, (at, window)).await {
+                Ok(again) => {
+                    fingerprint.extend(again.map(|again| format!("\n{}", again.escape_debug())));
+                    self.state.claim(&fingerprint, &id, at, window).await
+                }
+                Err(error) => Err(error),
+            };
+            match claimed {
                 Ok(Claim::Theirs) => claims.theirs.push(fingerprint),
                 Ok(Claim::Ours { held }) => {
                     claims.all_told = false;

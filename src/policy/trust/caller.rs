@@ -83,6 +83,9 @@ impl Key {
             "aws:sourcevpcarn" => of_network(Holds::Arn),
             "aws:vpceaccount" => of_network(Holds::Account),
             "aws:vpceorgid" | "aws:vpceorgpaths" => of_network(Holds::Organization),
+            // As a topic's own policy names its owner, and a bucket's the account that lets in by access points.
+            "aws:sourceowner" | "s3:dataaccesspointaccount" => key(Holds::Account),
+            "s3:dataaccesspointarn" => key(Holds::Arn),
             "aws:sourceaccount" => of_service(Holds::Account),
             "aws:sourcearn" => of_service(Holds::Arn),
             "aws:sourceorgid" | "aws:sourceorgpaths" => of_service(Holds::Organization),
@@ -180,6 +183,9 @@ fn arn(value: &str, comparison: Comparison, of_service: bool) -> Named<'_> {
         Comparison::Arn => literal(value, false),
         other => literal(value, other == Comparison::Like),
     };
+    if of_service && comparison == Comparison::Arn && is_bucket(value) {
+        return Named::Somebody;
+    }
     let mut parts = literal.splitn(6, ':');
     let (first, account, resource) = (parts.next(), parts.nth(3), parts.next());
     match (first, account, resource) {
@@ -192,6 +198,15 @@ fn arn(value: &str, comparison: Comparison, of_service: bool) -> Named<'_> {
         }
         _ => Named::Anybody,
     }
+}
+
+/// Of a bucket the name is enough, whatever stands before it: `arn:aws:s3:*:*:catalog`, where each part is matched by
+/// itself.
+fn is_bucket(value: &str) -> bool {
+    let mut parts = value.split(':');
+    let (service, name, more) = (parts.nth(2), parts.nth(2), parts.next());
+    let is_name = |name: &str| !name.is_empty() && !name.contains(['*', '?', '$', '/']);
+    service == Some("s3") && name.is_some_and(is_name) && more.is_none()
 }
 
 /// Unique IDs have 16 letters at least.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Trust;
+use super::{Of, Trust};
 use crate::policy::STATEMENTS_MAX;
 
 /// Most accounts or providers named in one line.
@@ -53,9 +53,12 @@ pub fn describe_trust(trust: &Trust) -> Vec<String> {
     if has("service-outside") {
         lines.push("a service may hand it to machines outside of AWS".to_owned());
     }
-    if trust.of_key {
-        lines.iter_mut().for_each(|line| *line = line.replace(" may take it", " may use the key"));
-    }
+    let may = match trust.of {
+        Of::Role => return lines,
+        Of::Key => " may use the key",
+        Of::Resource => " may use it",
+    };
+    lines.iter_mut().for_each(|line| *line = line.replace(" may take it", may));
     lines
 }
 

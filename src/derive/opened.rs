@@ -1,0 +1,371 @@
+//! Whom an event lets use a resource: by the policy it puts, or by the names it gives a service.
+
+use serde_json::{Map, Value, json};
+
+use crate::event::Event;
+use crate::policy::{Home, PolicyDocument, Trust};
+use crate::site::Site;
+
+/// Deepest place in the parameters where a policy is looked for.
+const DEPTH_MAX: usize = 6;
+
+/// Services whose documents with principals are no policies of resources: of stacks, of organizations, of endpoints,
+/// and those that are only asked about.
+const OF_OTHER_THINGS: [&str; 4] = [
+    "access-analyzer.amazonaws.com",
+    "cloudformation.amazonaws.com",
+    "ec2.amazonaws.com",
+    "organizations.amazonaws.com",
+];
+
+/// A call that names whom it lets in, and puts no document.
+struct Named {
+    source: &'static str,
+    /// What its name begins with.
+    call: &'static str,
+    /// Where the names stand in the parameters.
+    whom: &'static [&'static str],
+    /// Where conditions stand, and the keys that they are about.
+    conditions: &'static [(&'static str, &'static str)],
+}
+
+const fn named(
+    source: &'static str,
+    call: &'static str,
+    whom: &'static [&'static str],
+    conditions: &'static [(&'static str, &'static str)],
+) -> Named {
+    Named { source, call, whom, conditions }
+}
+
+/// Where the access control list of a bucket stands: as a name, as a document, as headers.
+const ACLS: [&str; 8] = [
+    "x-amz-acl",
+    "AccessControlPolicy.AccessControlList.Grant.Grantee.URI",
+    "AccessControlPolicy.AccessControlList.Grant.Grantee.ID",
+    "x-amz-grant-full-control",
+    "x-amz-grant-read",
+    "x-amz-grant-read-acp",
+    "x-amz-grant-write",
+    "x-amz-grant-write-acp",
+];
+/// Whose list it is; he stands in it too.
+const OWNER: &str = "AccessControlPolicy.Owner.ID";
+
+/// Sources: the services' API references, and CloudTrail's spelling of their parameters.
+const NAMED: [Named; 14] = [
+    named(
+        "lambda.amazonaws.com",
+        "AddPermission",
+        &["principal"],
+        &[
+            ("sourceAccount", "aws:SourceAccount"),
+            ("sourceArn", "aws:SourceArn"),
+            ("principalOrgID", "aws:PrincipalOrgID"),
+        ],
+    ),
+    named(
+        "lambda.amazonaws.com",
+        "AddLayerVersionPermission",
+        &["principal"],
+        &[("organizationId", "aws:PrincipalOrgID")],
+    ),
+    named("sns.amazonaws.com", "AddPermission", &["aWSAccountId"], &[]),
+    named("sqs.amazonaws.com", "AddPermission", &["aWSAccountIds"], &[]),
+    named(
+        "ec2.amazonaws.com",
+        "ModifySnapshotAttribute",
+        &["createVolumePermission.add.items.userId", "createVolumePermission.add.items.group"],
+        &[],
+    ),
+    named(
+        "ec2.amazonaws.com",
+        "ModifyImageAttribute",
+        &[
+            "launchPermission.add.items.userId",
+            "launchPermission.add.items.group",
+            "launchPermission.add.items.organizationArn",
+            "launchPermission.add.items.organizationalUnitArn",
+        ],
+        &[],
+    ),
+    named("rds.amazonaws.com", "ModifyDBSnapshotAttribute", &["valuesToAdd"], &[]),
+    named("rds.amazonaws.com", "ModifyDBClusterSnapshotAttribute", &["valuesToAdd"], &[]),
+    named("redshift.amazonaws.com", "AuthorizeSnapshotAccess", &["accountWithRestoreAccess"], &[]),
+    named("ssm.amazonaws.com", "ModifyDocumentPermission", &["accountIdsToAdd"], &[]),
+    named("ram.amazonaws.com", "CreateResourceShare", &["principals"], &[]),
+    named("ram.amazonaws.com", "AssociateResourceShare", &["principals"], &[]),
+    named("s3.amazonaws.com", "CreateBucket", &ACLS, &[]),
+    named("s3.amazonaws.com", "PutBucketAcl", &ACLS, &[]),
+];
+
+/// Names that stand for everybody with an AWS account, or anybody at all.
+const EVERYBODY: [&str; 7] = [
+    "*",
+    "all",
+    "authenticated-read",
+    "http://acs.amazonaws.com/groups/global/AllUsers",
+    "http://acs.amazonaws.com/groups/global/AuthenticatedUsers",
+    "public-read",
+    "public-read-write",
+];
+
+/// Names of lists that let in the owner, or a service of AWS.
+const NOBODY: [&str; 7] = [
+    "aws-exec-read",
+    "bucket-owner-full-control",
+    "bucket-owner-read",
+    // Writes the logs of distributions.
+    "c4c1ede66af53448b93c283ce9448c4ba468c9432aa01d700d3878632f77d2d0",
+    "http://acs.amazonaws.com/groups/s3/LogDelivery",
+    "log-delivery-write",
+    "private",
+];
+
+/// Whom the event lets use a resource, where it says so. Keys are judged where their grants are.
+pub(super) fn opened(event: &Event, site: &Site) -> Option<Trust> {
+    let source = event.event_source()?;
+    let parameters = event.value("detail.requestParameters")?;
+    let mut documents = Vec::new();
+    if !OF_OTHER_THINGS.contains(&source) {
+        find(parameters, DEPTH_MAX, &mut documents);
+    }
+    let called = |one: &&Named| {
+        one.source == source && event.name().is_some_and(|name| name.starts_with(one.call))
+    };
+    documents.extend(NAMED.iter().find(called).and_then(|one| one.document(parameters)));
+    let knows = |account: &str| site.knows_account(account);
+    let home = Home {
+        account: event.account(),
+        organization: site.organization(),
+        knows: &knows,
+        ids: &[],
+    };
+    // Each by itself: what one denies, another may allow of something else. A call that puts two is none of AWS's.
+    let judged = documents.into_iter().map(|document| Trust::of_resource(document, &home));
+    judged.max_by_key(Trust::lets_strangers_in)
+}
+
+/// Policies of resources, wherever they stand in the parameters: those that say who.
+fn find(value: &Value, depth: usize, found: &mut Vec<PolicyDocument>) {
+    if depth == 0 {
+        return;
+    }
+    let may_be = match value {
+        Value::String(text) => text.contains(['{', '%']),
+        Value::Object(map) => map.keys().any(|key| key.eq_ignore_ascii_case("Statement")),
+        _ => false,
+    };
+    let document = may_be.then(|| PolicyDocument::from_field(value)).flatten();
+    match (document, value) {
+        (Some(document), _) => found.extend(Some(document).filter(PolicyDocument::says_who)),
+        (None, Value::Object(map)) => map.values().for_each(|one| find(one, depth - 1, found)),
+        (None, Value::Array(items)) => items.iter().for_each(|one| find(one, depth - 1, found)),
+        (None, _) => {}
+    }
+}
+
+impl Named {
+    fn document(&self, parameters: &Value) -> Option<PolicyDocument> {
+        let mut whom = Vec::new();
+        self.whom.iter().for_each(|path| texts(parameters, path, &mut whom));
+        let mut owner = Vec::new();
+        texts(parameters, OWNER, &mut owner);
+        let mut asked = Map::new();
+        for (path, key) in self.conditions {
+            let mut values = Vec::new();
+            texts(parameters, path, &mut values);
+            if !values.is_empty() {
+                asked.insert((*key).to_owned(), json!(values));
+            }
+        }
+        // A source may be any that is like it.
+        let conditions = match asked.remove("aws:SourceArn") {
+            Some(arn) => json!({"StringEquals": asked, "ArnLike": {"aws:SourceArn": arn}}),
+            None => json!({"StringEquals": asked}),
+        };
+        let names = whom.into_iter().flat_map(grantees).filter(|name| !owner.contains(name));
+        let statements: Vec<Value> = names.filter_map(|name| allow(name, &conditions)).collect();
+        let document = json!({"Statement": statements});
+        (!statements.is_empty()).then(|| PolicyDocument::from_field(&document)).flatten()
+    }
+}
+
+/// The names in a text: one, or those of a header, as `id="…", uri="…"`.
+fn grantees(text: &str) -> Vec<&str> {
+    let name = |one| match str::split_once(one, '=') {
+        Some((_, name)) => name.trim().trim_matches('"'),
+        None => one,
+    };
+    text.split(',').map(str::trim).map(name).collect()
+}
+
+/// A statement that lets somebody in whom a parameter names.
+fn allow(name: &str, conditions: &Value) -> Option<Value> {
+    let of_organization = name.split(':').nth(2) == Some("organizations");
+    let mut conditions = conditions.clone();
+    let principal = if EVERYBODY.iter().any(|one| one.eq_ignore_ascii_case(name)) {
+        json!("*")
+    } else if of_organization {
+        let id = name.split('/').nth(1).unwrap_or_default();
+        conditions = json!({"StringEquals": {"aws:PrincipalOrgID": id}});
+        json!("*")
+    } else if NOBODY.contains(&name) {
+        return None;
+    } else if name.contains('.') && !name.starts_with("arn:") && !name.contains('@') {
+        json!({"Service": name})
+    } else {
+        json!({"AWS": name})
+    };
+    Some(
+        json!({"Effect": "Allow", "Action": "*", "Principal": principal, "Resource": "*", "Condition": conditions}),
+    )
+}
+
+/// All texts at a path; lists on the way are followed in each of their elements.
+fn texts<'v>(value: &'v Value, path: &str, found: &mut Vec<&'v str>) {
+    match (value, path.split_once('.').unwrap_or((path, ""))) {
+        (Value::Array(items), _) => items.iter().for_each(|item| texts(item, path, found)),
+        (Value::String(text), ("", _)) => found.push(text),
+        (Value::Object(map), (field, rest)) => {
+            let named = map.iter().filter(|(key, _)| key.eq_ignore_ascii_case(field));
+            named.for_each(|(_, value)| texts(value, rest, found));
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(source: &str, name: &str, parameters: &Value) -> Vec<String> {
+        let record = json!({
+            "eventSource": format!("{source}.amazonaws.com"), "eventName": name,
+            "recipientAccountId": "111122223333", "requestParameters": parameters,
+        });
+        let event = Event::parse(&record.to_string()).unwrap();
+        let trust = opened(&event, &Site::empty());
+        trust.map(|trust| trust.words.into_iter().collect()).unwrap_or_default()
+    }
+
+    #[track_caller]
+    fn check(source: &str, name: &str, parameters: &Value, want: &[&str]) {
+        assert_eq!(words(source, name, parameters), want, "{source}:{name} {parameters}");
+    }
+
+    fn policy(principal: &Value) -> Value {
+        json!({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Principal": principal, "Action": "*", "Resource": "*"}]})
+    }
+
+    #[test]
+    fn a_policy_is_found_wherever_a_service_puts_it() {
+        let foreign = json!({"AWS": "arn:aws:iam::999988887777:role/x"});
+        let (object, text) = (policy(&foreign), policy(&foreign).to_string());
+        let shut = policy(&json!("*")).to_string().replace("Allow", "Deny");
+        let encoded = text.replace('{', "%7B").replace('"', "%22");
+        for (source, name, parameters) in [
+            ("s3", "PutBucketPolicy", json!({"bucketName": "b", "bucketPolicy": object})),
+            ("secretsmanager", "PutResourcePolicy", json!({"resourcePolicy": text})),
+            ("ecr", "SetRepositoryPolicy", json!({"policyText": encoded})),
+            ("sqs", "CreateQueue", json!({"attributes": {"Policy": text}})),
+            (
+                "sns",
+                "SetTopicAttributes",
+                json!({"attributeName": "Policy", "attributeValue": text}),
+            ),
+            ("glacier", "SetVaultAccessPolicy", json!({"policy": {"policy": text}})),
+            ("x", "Y", json!({"attributes": [{"name": "Policy", "value": text}]})),
+            ("x", "Y", json!({"policy": text.replace("Statement", "\\u0053tatement")})),
+            ("x", "Y", json!({"policy": text, "tags": {"a": shut, "b": shut}})),
+        ] {
+            check(source, name, &parameters, &["external-account"]);
+        }
+    }
+
+    #[test]
+    fn documents_that_open_no_resource_are_none() {
+        let everybody = policy(&json!("*"));
+        for (source, name) in [
+            ("cloudformation", "SetStackPolicy"),
+            ("organizations", "UpdatePolicy"),
+            ("ec2", "CreateVpcEndpoint"),
+            ("access-analyzer", "CheckNoPublicAccess"),
+        ] {
+            check(source, name, &json!({"policy": everybody.to_string()}), &[]);
+        }
+        let of_identity =
+            json!({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
+        check("x", "PutPolicy", &json!({"policy": of_identity.to_string()}), &[]);
+        check("x", "PutPolicy", &json!({"policy": "{\"Statement\":", "force": true}), &[]);
+        let deep = (0..40).fold(everybody, |inner, _| json!({"a": inner}));
+        check("x", "PutPolicy", &deep, &[]);
+    }
+
+    #[test]
+    fn names_are_judged_as_a_policy_is() {
+        let add = |principal: &str| json!({"functionName": "f", "principal": principal});
+        let of = |principal: &str, key: &str, value: &str| json!({"functionName": "f", "principal": principal, key: value});
+        let lambda = |parameters: &Value, want: &[&str]| {
+            check("lambda", "AddPermission20150331v2", parameters, want);
+        };
+        lambda(&add("*"), &["anyone"]);
+        lambda(&add("111122223333"), &["own-account"]);
+        lambda(&add("999988887777"), &["account-root", "external-account"]);
+        let service = ["service", "service-only"];
+        let topic = "arn:aws:sns:us-east-1:111122223333:t";
+        lambda(&of("sns.amazonaws.com", "sourceArn", topic), &service);
+        lambda(&of("sns.amazonaws.com", "sourceAccount", "111122223333"), &service);
+        let theirs = "arn:aws:sns:us-east-1:999988887777:t";
+        let foreign = ["external-account", "service"];
+        lambda(&of("sns.amazonaws.com", "sourceArn", theirs), &foreign);
+        lambda(&of("s3.amazonaws.com", "sourceAccount", "999988887777"), &foreign);
+        lambda(&of("*", "principalOrgID", "o-exampleorgid"), &["anyone-conditioned"]);
+        lambda(&of("*", "sourceArn", topic), &["anyone-conditioned"]);
+        let unfenced = ["service", "service-only", "service-unconditioned"];
+        lambda(&add("alexa-appkit.amazon.com"), &unfenced);
+        let layer = json!({"principal": "*", "organizationId": "o-exampleorgid"});
+        check("lambda", "AddLayerVersionPermission", &layer, &["anyone-conditioned"]);
+    }
+
+    #[test]
+    fn what_is_shared_by_account_names_its_accounts() {
+        let items = |items: Value| json!({"createVolumePermission": {"add": {"items": items}}});
+        let snapshot = |shared: Value, want: &[&str]| {
+            check("ec2", "ModifySnapshotAttribute", &items(shared), want);
+        };
+        snapshot(json!([{"group": "all"}]), &["anyone"]);
+        snapshot(json!([{"userId": "999988887777"}]), &["account-root", "external-account"]);
+        snapshot(json!([{"userId": "111122223333"}]), &["own-account"]);
+        let taken = json!({"createVolumePermission": {"remove": {"items": [{"group": "all"}]}}});
+        check("ec2", "ModifySnapshotAttribute", &taken, &[]);
+        let document = json!({"name": "d", "permissionType": "Share", "accountIdsToAdd": ["All"]});
+        check("ssm", "ModifyDocumentPermission", &document, &["anyone"]);
+        let database = json!({"attributeName": "restore", "valuesToAdd": ["all"]});
+        check("rds", "ModifyDBSnapshotAttribute", &database, &["anyone"]);
+        let organization = "arn:aws:organizations::111122223333:organization/o-exampleorgid";
+        let share = json!({"name": "s", "principals": [organization]});
+        check("ram", "CreateResourceShare", &share, &["anyone-conditioned"]);
+        for (acl, want) in [("private", &[][..]), ("public-read", &["anyone"])] {
+            for call in ["CreateBucket", "PutBucketAcl"] {
+                check("s3", call, &json!({"bucketName": "b", "x-amz-acl": acl}), want);
+            }
+        }
+        let acl = |grants: Value| {
+            json!({"bucketName": "b", "AccessControlPolicy": {
+                "Owner": {"ID": "0f0f"}, "AccessControlList": {"Grant": grants}}})
+        };
+        let owner = json!({"Grantee": {"ID": "0f0f"}, "Permission": "FULL_CONTROL"});
+        let theirs = json!({"Grantee": {"ID": "1e1e"}, "Permission": "READ"});
+        let strange = ["external-account", "unknown-principal"];
+        check("s3", "PutBucketAcl", &acl(json!([owner])), &[]);
+        check("s3", "PutBucketAcl", &acl(json!([owner, theirs])), &strange);
+        let header = |grant: &str| json!({"bucketName": "b", "x-amz-grant-read": [grant]});
+        let all = "id=\"1e1e\", uri=\"http://acs.amazonaws.com/groups/global/AllUsers\"";
+        check("s3", "PutBucketAcl", &header(all), &["anyone", strange[0], strange[1]]);
+        check("s3", "CreateBucket", &header("emailAddress=\"x@example.com\""), &strange);
+        let queue = json!({"queueUrl": "q", "aWSAccountIds": ["999988887777"], "actions": ["*"]});
+        check("sqs", "AddPermission", &queue, &["account-root", "external-account"]);
+    }
+}
