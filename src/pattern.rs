@@ -171,6 +171,30 @@ impl Pattern {
         self.branches.iter().map(branch).collect()
     }
 
+    /// Each of its branches as a pattern by itself.
+    pub fn alternatives(&self) -> impl ExactSizeIterator<Item = Self> + '_ {
+        self.branches.iter().map(|branch| Self { branches: vec![Arc::clone(branch)] })
+    }
+
+    /// The same, but that each branch which asks nothing under this path asks for one of these texts there.
+    #[must_use]
+    pub fn asking(&self, path: &str, texts: Vec<String>) -> Self {
+        let path = FieldPath::new(path.to_owned());
+        let matchers: Arc<[Matcher]> = texts.into_iter().map(Matcher::Text).collect();
+        let asking = |branch: &Arc<Branch>| match branch
+            .fields
+            .binary_search_by(|field| field.path.cmp(&path))
+        {
+            Ok(_) => Arc::clone(branch),
+            Err(at) => {
+                let mut fields = branch.fields.clone();
+                fields.insert(at, Field { path: path.clone(), matchers: Arc::clone(&matchers) });
+                Arc::new(Branch { fields })
+            }
+        };
+        Self { branches: self.branches.iter().map(asking).collect() }
+    }
+
     pub(crate) fn branches(&self) -> &[Arc<Branch>] {
         &self.branches
     }
