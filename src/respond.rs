@@ -227,6 +227,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             self.silenced(event, suppression).await;
             return Ok(Response { outcome, alert: None });
         }
+        self.adjusted(event, &decision.quietened_by).await;
         // Before any claim: a second delivery that sees more than the first must not claim what it will
         // not tell.
         let id = event.identity();
@@ -240,6 +241,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             self.hold(event, facts, &mut claims).await;
         }
         if claims.all_told {
+            self.held_for_days(event, &claims.for_days).await;
             outcome.outcome = Verdict::Deduplicated;
             self.end(&id, now, begun, None).await;
             return Ok(Response { outcome, alert: None });

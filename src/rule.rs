@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use jiff::SignedDuration;
 use serde_json::Value;
 
 use crate::catalogue;
@@ -23,6 +24,9 @@ pub use spec::{
 pub const TITLE_CHARS_MAX: usize = 70;
 /// Longest window of a threshold or of deduplication, in hours.
 pub const WINDOW_HOURS_MAX: i64 = 24 * 7;
+
+/// Longest window of deduplication that silences nothing: whatever goes on is told again within a day.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// A rule ready to be matched, with the site's overrides applied.
 #[derive(Debug, Clone)]
@@ -88,6 +92,16 @@ impl Rule {
             .then(|| format!("{severity} instead of {}", by_itself.severity));
         let how: Vec<String> = lower.into_iter().chain(counts).collect();
         (!how.is_empty()).then(|| how.join(", "))
+    }
+
+    /// The window within which it holds back repetitions, where that is longer than a day and what it says, or says by
+    /// itself, is medium or more: days go by in which nobody hears that it goes on.
+    #[must_use]
+    pub fn held_for_days(&self) -> Option<&Span> {
+        let by_itself = self.by_itself.as_ref().map_or(self.spec.severity, |spec| spec.severity);
+        let window = self.spec.dedupe.as_ref().filter(|window| window.duration() > DAY)?;
+        (self.spec.enabled && self.spec.severity.max(by_itself) >= Severity::Medium)
+            .then_some(window)
     }
 
     /// Its patterns, those of the sequence first.
