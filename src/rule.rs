@@ -85,13 +85,28 @@ impl Rule {
         if self.is_switched_off() {
             return Some("switched off".to_owned());
         }
-        let counts = self.spec.threshold.as_ref();
-        let counts = counts.filter(|threshold| Some(*threshold) != by_itself.threshold.as_ref());
-        let counts = counts.map(|threshold| format!("told from {} events on", threshold.count));
+        let counts = self.counts_less();
         let lower = (severity < by_itself.severity)
             .then(|| format!("{severity} instead of {}", by_itself.severity));
         let how: Vec<String> = lower.into_iter().chain(counts).collect();
         (!how.is_empty()).then(|| how.join(", "))
+    }
+
+    /// How the site's override counts otherwise than the rule itself: `told from 50 events on`.
+    #[must_use]
+    pub fn counts_less(&self) -> Option<String> {
+        let by_itself = self.by_itself.as_ref()?.threshold.as_ref();
+        let threshold = self.spec.threshold.as_ref()?;
+        let is_rarer = |own: &ThresholdSpec| {
+            threshold.count > own.count
+                || threshold.within.duration() < own.within.duration()
+                || threshold.by.iter().any(|group| !own.by.contains(group))
+                || threshold.environments != own.environments
+        };
+        if !by_itself.is_none_or(is_rarer) {
+            return None;
+        }
+        Some(format!("told from {} events on", threshold.count))
     }
 
     /// The window within which it holds back repetitions, where that is longer than a day and what it says, or says by
