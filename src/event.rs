@@ -142,6 +142,24 @@ impl Event {
         }
     }
 
+    /// Checks the same of an event from a file, as far as it says anything of it: a bare record, which has no envelope,
+    /// is taken for what it is.
+    ///
+    /// # Errors
+    /// [`Unreadable::ForeignSource`] or [`Unreadable::ForeignAccount`].
+    pub fn check_envelope(&self) -> Result<(), Unreadable> {
+        if self.shape == Shape::Envelope { self.check_origin() } else { Ok(()) }
+    }
+
+    /// Does it say that it came via CloudTrail? A record does, an envelope by its `detail-type`, if it has one.
+    #[must_use]
+    pub fn is_via_cloudtrail(&self) -> bool {
+        match self.text("detail-type") {
+            Some(kind) => kind.ends_with(" via CloudTrail"),
+            None => self.name().or(self.event_source()).is_some(),
+        }
+    }
+
     /// Is it the ringing of a scheduled bus rule?
     #[must_use]
     pub fn is_clock(&self) -> bool {
