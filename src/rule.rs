@@ -9,7 +9,7 @@ use crate::catalogue;
 use crate::derive::{self, CallOutcome};
 use crate::document::{Document, Fault};
 use crate::nearest;
-use crate::pattern::{Budget, Pattern, PatternIndex};
+use crate::pattern::{Budget, Pattern, PatternIndex, Steps};
 use crate::severity::Severity;
 use crate::site::Site;
 
@@ -308,7 +308,7 @@ impl RuleSet {
         self.rules.iter().map(|rule| rule.spec.id.as_str()).collect()
     }
 
-    /// Enabled rules that match, the loudest first, then the most specific; and those of them of which
+    /// Enabled rules that match, the loudest first, then those that say most of what was done; and those of them of which
     /// nobody could tell within [`crate::pattern::STEPS_MAX`].
     #[must_use]
     pub fn matching(&self, event: &Value) -> Matching<'_> {
@@ -316,9 +316,10 @@ impl RuleSet {
         let rules = |positions: Vec<usize>| {
             let places = positions.into_iter().filter_map(|position| self.looked_for.get(position));
             let mut rules: Vec<&Rule> = places.filter_map(|at| self.rules.get(*at)).collect();
-            rules.sort_by_key(|rule| {
-                let loudness = (rule.spec.severity, rule.pattern.specificity());
-                std::cmp::Reverse(loudness)
+            let mut steps = Steps::new();
+            rules.sort_by_cached_key(|rule| {
+                let specificity = rule.pattern.specificity(event, &mut steps);
+                std::cmp::Reverse((rule.spec.severity, specificity))
             });
             rules
         };
@@ -454,6 +455,36 @@ mod tests {
         );
         refuse(&format!("{RULE}dedupe: 10x\n"), 7, "no span");
         refuse(&format!("{RULE}attack: [T10]\n"), 7, "no ATT&CK technique");
+    }
+
+    #[test]
+    fn of_equal_rules_the_one_that_says_most_of_what_was_done_leads() {
+        let first = |one: &str, other: &str, event: Value| {
+            let rule =
+                |id: &str, pattern: &str| RULE.replace("a-rule", id).replace("{a: [x]}", pattern);
+            let leader = |texts: [String; 2]| {
+                let rules = load(&texts.join("---\n")).unwrap();
+                rules.matching(&event).rules.first().map(|rule| rule.spec.id.clone())
+            };
+            let in_order = leader([rule("one", one), rule("other", other)]);
+            assert_eq!(in_order, leader([rule("other", other), rule("one", one)]));
+            in_order.unwrap()
+        };
+        let event = serde_json::json!({"detail": {"eventName": "A", "requestParameters": {"days": 1, "name": "audit"},
+            "userIdentity": {"userName": "bob"}}, "derived": {"grants": ["admin"], "effect": "grants"}});
+        let named = "{detail: {eventName: [A]}}";
+        let granting = "{detail: {eventName: [A, B, C]}, derived: {grants: [admin]}}";
+        let who = "{detail: {eventName: [A], userIdentity: {userName: [bob]}}, derived: {effect: [grants]}}";
+        let days = "{detail: {eventName: [A], requestParameters: {days: [1]}}}";
+        // The branch that matches says two things, the other one.
+        let log = "{detail: {$or: [{eventName: [B], requestParameters: {name: [audit]}}, {eventName: [A, B], \
+                   requestParameters: {days: [1], name: [audit]}}]}}";
+        let absent = "{detail: {eventName: [A, B], requestParameters: {key: [{exists: false}]}}}";
+        assert_eq!(first(granting, named, event.clone()), "one");
+        assert_eq!(first(granting, who, event.clone()), "one");
+        assert_eq!(first(who, named, event.clone()), "one");
+        assert_eq!(first(log, days, event.clone()), "one");
+        assert_eq!(first(named, absent, event), "one");
     }
 
     #[test]
