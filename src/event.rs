@@ -142,13 +142,18 @@ impl Event {
         }
     }
 
-    /// Checks the same of an event from a file, as far as it says anything of it: a bare record, which has no envelope,
-    /// is taken for what it is.
+    /// Checks the source of an event from a file, where it has one: a bare record, which has no envelope, is taken for
+    /// what it is, and accounts may be masked.
     ///
     /// # Errors
-    /// [`Unreadable::ForeignSource`] or [`Unreadable::ForeignAccount`].
+    /// [`Unreadable::ForeignSource`]
     pub fn check_envelope(&self) -> Result<(), Unreadable> {
-        if self.shape == Shape::Envelope { self.check_origin() } else { Ok(()) }
+        match self.check_origin() {
+            Err(foreign @ Unreadable::ForeignSource(_)) if self.shape == Shape::Envelope => {
+                Err(foreign)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Does it say that it came via CloudTrail? A record does, an envelope by its `detail-type`, if it has one.

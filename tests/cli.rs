@@ -139,12 +139,8 @@ fn what_cloudtrail_did_not_write_is_said_in_one_line() {
         "warning: -: refused: its source is `my.app`, and only AWS can send a source that begins with `aws.`; the \
          function tells it as high\n",
     );
-    check(
-        &envelope("aws.s3", trail, &record.replace("1111", "9999")),
-        10,
-        "warning: -: refused: sent from account 111122223333, but its record was delivered to 999922223333; the \
-         function tells it as high\n",
-    );
+    // Whoever masks the numbers in a file may mask one of two.
+    check(&envelope("aws.s3", trail, &record.replace("1111", "9999")), 0, "");
     check(
         &envelope("aws.health", "AWS Health Event", "{}"),
         0,
