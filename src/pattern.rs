@@ -234,7 +234,7 @@ impl Field {
             value != Value::Bool(false)
                 && value.get("exists").is_none_or(|there| *there == Value::Bool(true))
         };
-        WHAT_WAS_DONE.iter().any(|begins| below(&begins)) && self.matchers.iter().all(says)
+        WHAT_WAS_DONE.iter().any(below) && self.matchers.iter().all(says)
     }
 
     fn accepts(&self, leaf: &Leaf<'_>) -> bool {
