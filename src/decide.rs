@@ -22,6 +22,8 @@ pub struct Decision {
     pub reasons: Vec<String>,
     /// Not all of it was judged, as that would have taken too long: the stricter answer stands.
     pub cut: bool,
+    /// Adjustments that made it quieter than medium by more than a step, by their reasons: that is counted.
+    pub quietened_by: Vec<String>,
     /// The suppression that silences it, if one does.
     pub suppressed: Option<String>,
     /// The step that undoes the change, where there is one.
@@ -44,13 +46,18 @@ pub fn decide(
 ) -> Decision {
     let mut reasons = Vec::new();
     let worlds = Worlds::of(event, facts);
-    let mut severity = adjusted(event, &worlds, facts, rules, site, &mut reasons);
+    let mut quietened_by = Vec::new();
+    let told = (&mut reasons, &mut quietened_by);
+    let mut severity = adjusted(event, &worlds, facts, rules, site, told);
     if plan::names_the_impossible(event, facts) && severity < Severity::High {
         severity = Severity::High;
         reasons.push(
             "names in it are none that IAM allows, the record may be forged: at least high"
                 .to_owned(),
         );
+    }
+    if severity >= Severity::Medium {
+        quietened_by.clear();
     }
     let suppressed = suppression(&worlds, rules, site, now, &mut reasons);
     let cut = cut(facts, unsure, &worlds);
@@ -65,7 +72,7 @@ pub fn decide(
     let mut responses = rules.iter().flat_map(|rule| &rule.spec.respond);
     let allowed = responses.any(|word| words.contains(&word.as_str()));
     let plan = undo.clone().filter(|_| allowed).into_iter().collect();
-    Decision { severity, reasons, cut: is_cut, suppressed, undo, plan }
+    Decision { severity, reasons, cut: is_cut, quietened_by, suppressed, undo, plan }
 }
 
 /// What was not judged whole, and which answer stands in its place.
@@ -126,7 +133,7 @@ fn adjusted(
     facts: &Facts,
     rules: &[&Rule],
     site: &Site,
-    reasons: &mut Vec<String>,
+    (reasons, quietened_by): (&mut Vec<String>, &mut Vec<String>),
 ) -> Severity {
     let Some(base) = base(facts, rules, reasons) else {
         return Severity::Informational;
@@ -169,6 +176,9 @@ fn adjusted(
             let note = if cut { ", one step at most" } else { "" };
             reasons.push(format!("{}{note}", spec.because));
             continue;
+        }
+        if severity >= Severity::Medium && adjustment.quietens() {
+            quietened_by.push(spec.because.clone());
         }
         severity = wanted;
         reasons.push(spec.because.clone());

@@ -142,6 +142,29 @@ impl Event {
         }
     }
 
+    /// Checks the source of an event from a file, where it has one: a bare record, which has no envelope, is taken for
+    /// what it is, and accounts may be masked.
+    ///
+    /// # Errors
+    /// [`Unreadable::ForeignSource`]
+    pub fn check_envelope(&self) -> Result<(), Unreadable> {
+        match self.check_origin() {
+            Err(foreign @ Unreadable::ForeignSource(_)) if self.shape == Shape::Envelope => {
+                Err(foreign)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Does it say that it came via CloudTrail? A record does, an envelope by its `detail-type`, if it has one.
+    #[must_use]
+    pub fn is_via_cloudtrail(&self) -> bool {
+        match self.text("detail-type") {
+            Some(kind) => kind.ends_with(" via CloudTrail"),
+            None => self.name().or(self.event_source()).is_some(),
+        }
+    }
+
     /// Is it the ringing of a scheduled bus rule?
     #[must_use]
     pub fn is_clock(&self) -> bool {

@@ -44,6 +44,28 @@ pub use schema::EventPattern;
 pub(crate) use leaves::FieldPath;
 use leaves::{Leaf, Membership, collect};
 
+/// Where an event holds what a call did, and not who made it, which call it was, how it ended, or that nobody knows.
+const WHAT_WAS_DONE: [&str; 14] = [
+    "detail.requestParameters",
+    "detail.responseElements",
+    "detail.serviceEventDetails",
+    "derived.before",
+    "derived.denies",
+    "derived.environmentChange",
+    "derived.grants",
+    "derived.grantsUnconditional",
+    "derived.handed.grants",
+    "derived.handed.name",
+    "derived.own",
+    "derived.policyName",
+    "derived.trust",
+    "derived.trustExternal",
+];
+
+/// Of how many things that were done a branch speaks, whether it names its calls exactly, how few, and how many fields
+/// it has.
+pub(crate) type Specificity = (usize, bool, Reverse<usize>, usize);
+
 /// A compiled event pattern.
 #[derive(Debug, Clone)]
 pub struct Pattern {
@@ -113,19 +135,18 @@ impl Pattern {
         explain::explain(self, event, left)
     }
 
-    /// How specific the pattern is, to be compared: whether it names its calls exactly, how few
-    /// they are, and how many fields it asks for.
-    #[must_use]
-    pub fn specificity(&self) -> (bool, Reverse<usize>, usize) {
-        let names = |branch: &Arc<Branch>| {
-            let field = branch.fields.iter().find(|field| field.path.text() == "detail.eventName");
-            let matchers = field.map(|field| &*field.matchers).unwrap_or_default();
-            let exact =
-                |matcher: &Matcher| matches!(matcher, Matcher::Text(_) | Matcher::IgnoreCase(_));
-            let exactly = !matchers.is_empty() && matchers.iter().all(exact);
-            (exactly, Reverse(matchers.len()), branch.fields.len())
-        };
-        self.branches.iter().map(names).min().unwrap_or_default()
+    /// How specific the pattern is about this event, which it matches, to be compared: of how much that was done it
+    /// speaks, whether it names its calls exactly, how few they are, and how many fields it asks for. Of its branches
+    /// that counts which matches and says most; where the steps run out, the one that says least.
+    pub(crate) fn specificity(&self, event: &Value, steps: &mut Steps) -> Specificity {
+        let all = self.branches.iter().map(|branch| branch.specificity());
+        if let [_] = self.branches.as_slice() {
+            return all.min().unwrap_or_default();
+        }
+        let matching =
+            self.branches.iter().filter(|branch| branch.decide(event, steps) == Some(true));
+        let most = matching.map(|branch| branch.specificity()).max();
+        most.or_else(|| all.min()).unwrap_or_default()
     }
 
     /// The dotted paths the pattern looks at, without repetition.
@@ -171,12 +192,51 @@ impl Pattern {
         self.branches.iter().map(branch).collect()
     }
 
+    /// Each of its branches as a pattern by itself.
+    pub fn alternatives(&self) -> impl ExactSizeIterator<Item = Self> + '_ {
+        self.branches.iter().map(|branch| Self { branches: vec![Arc::clone(branch)] })
+    }
+
+    /// The same, but that each branch which asks nothing under this path asks for one of these texts there.
+    #[must_use]
+    pub fn asking(&self, path: &str, texts: Vec<String>) -> Self {
+        let path = FieldPath::new(path.to_owned());
+        let matchers: Arc<[Matcher]> = texts.into_iter().map(Matcher::Text).collect();
+        let asking = |branch: &Arc<Branch>| match branch
+            .fields
+            .binary_search_by(|field| field.path.cmp(&path))
+        {
+            Ok(_) => Arc::clone(branch),
+            Err(at) => {
+                let mut fields = branch.fields.clone();
+                fields.insert(at, Field { path: path.clone(), matchers: Arc::clone(&matchers) });
+                Arc::new(Branch { fields })
+            }
+        };
+        Self { branches: self.branches.iter().map(asking).collect() }
+    }
+
     pub(crate) fn branches(&self) -> &[Arc<Branch>] {
         &self.branches
     }
 }
 
 impl Field {
+    /// Does it ask for something in what the call set or gave, or in a fact made of that? Not what asks only that
+    /// something is not there.
+    fn is_of_what_was_done(&self) -> bool {
+        let path = self.path.text();
+        let below = |begins: &&str| {
+            path.strip_prefix(*begins).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        let says = |matcher: &Matcher| {
+            let value = matcher.to_value();
+            value != Value::Bool(false)
+                && value.get("exists").is_none_or(|there| *there == Value::Bool(true))
+        };
+        WHAT_WAS_DONE.iter().any(below) && self.matchers.iter().all(says)
+    }
+
     fn accepts(&self, leaf: &Leaf<'_>) -> bool {
         self.matchers.iter().any(|matcher| matcher.accepts(leaf.value))
     }
@@ -187,6 +247,16 @@ impl Field {
 }
 
 impl Branch {
+    fn specificity(&self) -> Specificity {
+        let names = self.fields.iter().find(|field| field.path.text() == "detail.eventName");
+        let names = names.map(|field| &*field.matchers).unwrap_or_default();
+        let exact =
+            |matcher: &Matcher| matches!(matcher, Matcher::Text(_) | Matcher::IgnoreCase(_));
+        let exactly = !names.is_empty() && names.iter().all(exact);
+        let done = self.fields.iter().filter(|field| field.is_of_what_was_done()).count();
+        (done, exactly, Reverse(names.len()), self.fields.len())
+    }
+
     /// Most events hold no array of objects under a path of interest: then each field stands for
     /// itself. Otherwise a consistent choice of leaves is searched for. Nothing where the steps ran out.
     pub(crate) fn decide(&self, event: &Value, steps: &mut Steps) -> Option<bool> {

@@ -75,7 +75,7 @@ pub struct Responder<'a, P, S, L> {
 pub enum Origin {
     /// From a bus: only what AWS itself sent is taken.
     Checked,
-    /// From a file that the caller chose.
+    /// From a file that the caller chose: records without an envelope are taken, too.
     Trusted,
 }
 
@@ -127,9 +127,11 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             Ok(event) => event,
             Err(reason) => return self.unreadable(&reason, None, now, told_at).await,
         };
-        if self.origin == Origin::Checked
-            && let Err(reason) = event.check_origin()
-        {
+        let origin = match self.origin {
+            Origin::Checked => event.check_origin(),
+            Origin::Trusted => event.check_envelope(),
+        };
+        if let Err(reason) = origin {
             return self.unreadable(&reason, Some(&event), now, told_at).await;
         }
         // First, so that of two events at once one sees the other: what an event wrote itself is no answer to it.
@@ -227,6 +229,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             self.silenced(event, suppression).await;
             return Ok(Response { outcome, alert: None });
         }
+        self.adjusted(event, &decision.quietened_by).await;
         // Before any claim: a second delivery that sees more than the first must not claim what it will
         // not tell.
         let id = event.identity();
@@ -240,6 +243,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             self.hold(event, facts, &mut claims).await;
         }
         if claims.all_told {
+            self.held_for_days(event, &claims.for_days).await;
             outcome.outcome = Verdict::Deduplicated;
             self.end(&id, now, begun, None).await;
             return Ok(Response { outcome, alert: None });

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use jiff::SignedDuration;
 use serde_json::Value;
 
 use crate::catalogue;
 use crate::derive::{self, CallOutcome};
 use crate::document::{Document, Fault};
 use crate::nearest;
-use crate::pattern::{Budget, Pattern, PatternIndex};
+use crate::pattern::{Budget, Pattern, PatternIndex, Steps};
 use crate::severity::Severity;
 use crate::site::Site;
 
@@ -23,6 +24,9 @@ pub use spec::{
 pub const TITLE_CHARS_MAX: usize = 70;
 /// Longest window of a threshold or of deduplication, in hours.
 pub const WINDOW_HOURS_MAX: i64 = 24 * 7;
+
+/// Longest window of deduplication that silences nothing: whatever goes on is told again within a day.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// A rule ready to be matched, with the site's overrides applied.
 #[derive(Debug, Clone)]
@@ -81,13 +85,38 @@ impl Rule {
         if self.is_switched_off() {
             return Some("switched off".to_owned());
         }
-        let counts = self.spec.threshold.as_ref();
-        let counts = counts.filter(|threshold| Some(*threshold) != by_itself.threshold.as_ref());
-        let counts = counts.map(|threshold| format!("told from {} events on", threshold.count));
+        let counts = self.counts_less();
         let lower = (severity < by_itself.severity)
             .then(|| format!("{severity} instead of {}", by_itself.severity));
         let how: Vec<String> = lower.into_iter().chain(counts).collect();
         (!how.is_empty()).then(|| how.join(", "))
+    }
+
+    /// How the site's override counts otherwise than the rule itself: `told from 50 events on`.
+    #[must_use]
+    pub fn counts_less(&self) -> Option<String> {
+        let by_itself = self.by_itself.as_ref()?.threshold.as_ref();
+        let threshold = self.spec.threshold.as_ref()?;
+        let is_rarer = |own: &ThresholdSpec| {
+            threshold.count > own.count
+                || threshold.within.duration() < own.within.duration()
+                || threshold.by.iter().any(|group| !own.by.contains(group))
+                || threshold.environments != own.environments
+        };
+        if !by_itself.is_none_or(is_rarer) {
+            return None;
+        }
+        Some(format!("told from {} events on", threshold.count))
+    }
+
+    /// The window within which it holds back repetitions, where that is longer than a day and what it says, or says by
+    /// itself, is medium or more: days go by in which nobody hears that it goes on.
+    #[must_use]
+    pub fn held_for_days(&self) -> Option<&Span> {
+        let by_itself = self.by_itself.as_ref().map_or(self.spec.severity, |spec| spec.severity);
+        let window = self.spec.dedupe.as_ref().filter(|window| window.duration() > DAY)?;
+        (self.spec.enabled && self.spec.severity.max(by_itself) >= Severity::Medium)
+            .then_some(window)
     }
 
     /// Its patterns, those of the sequence first.
@@ -279,7 +308,7 @@ impl RuleSet {
         self.rules.iter().map(|rule| rule.spec.id.as_str()).collect()
     }
 
-    /// Enabled rules that match, the loudest first, then the most specific; and those of them of which
+    /// Enabled rules that match, the loudest first, then those that say most of what was done; and those of them of which
     /// nobody could tell within [`crate::pattern::STEPS_MAX`].
     #[must_use]
     pub fn matching(&self, event: &Value) -> Matching<'_> {
@@ -287,9 +316,10 @@ impl RuleSet {
         let rules = |positions: Vec<usize>| {
             let places = positions.into_iter().filter_map(|position| self.looked_for.get(position));
             let mut rules: Vec<&Rule> = places.filter_map(|at| self.rules.get(*at)).collect();
-            rules.sort_by_key(|rule| {
-                let loudness = (rule.spec.severity, rule.pattern.specificity());
-                std::cmp::Reverse(loudness)
+            let mut steps = Steps::new();
+            rules.sort_by_cached_key(|rule| {
+                let specificity = rule.pattern.specificity(event, &mut steps);
+                std::cmp::Reverse((rule.spec.severity, specificity))
             });
             rules
         };
@@ -425,6 +455,36 @@ mod tests {
         );
         refuse(&format!("{RULE}dedupe: 10x\n"), 7, "no span");
         refuse(&format!("{RULE}attack: [T10]\n"), 7, "no ATT&CK technique");
+    }
+
+    #[test]
+    fn of_equal_rules_the_one_that_says_most_of_what_was_done_leads() {
+        let first = |one: &str, other: &str, event: Value| {
+            let rule =
+                |id: &str, pattern: &str| RULE.replace("a-rule", id).replace("{a: [x]}", pattern);
+            let leader = |texts: [String; 2]| {
+                let rules = load(&texts.join("---\n")).unwrap();
+                rules.matching(&event).rules.first().map(|rule| rule.spec.id.clone())
+            };
+            let in_order = leader([rule("one", one), rule("other", other)]);
+            assert_eq!(in_order, leader([rule("other", other), rule("one", one)]));
+            in_order.unwrap()
+        };
+        let event = serde_json::json!({"detail": {"eventName": "A", "requestParameters": {"days": 1, "name": "audit"},
+            "userIdentity": {"userName": "bob"}}, "derived": {"grants": ["admin"], "effect": "grants"}});
+        let named = "{detail: {eventName: [A]}}";
+        let granting = "{detail: {eventName: [A, B, C]}, derived: {grants: [admin]}}";
+        let who = "{detail: {eventName: [A], userIdentity: {userName: [bob]}}, derived: {effect: [grants]}}";
+        let days = "{detail: {eventName: [A], requestParameters: {days: [1]}}}";
+        // The branch that matches says two things, the other one.
+        let log = "{detail: {$or: [{eventName: [B], requestParameters: {name: [audit]}}, {eventName: [A, B], \
+                   requestParameters: {days: [1], name: [audit]}}]}}";
+        let absent = "{detail: {eventName: [A, B], requestParameters: {key: [{exists: false}]}}}";
+        assert_eq!(first(granting, named, event.clone()), "one");
+        assert_eq!(first(granting, who, event.clone()), "one");
+        assert_eq!(first(who, named, event.clone()), "one");
+        assert_eq!(first(log, days, event.clone()), "one");
+        assert_eq!(first(named, absent, event), "one");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::account::{self, Account};
 use crate::calendar::{Calendar, IcsFiles, Presence};
@@ -87,6 +87,21 @@ pub struct Adjustment {
     pub spec: AdjustmentSpec,
     /// It depends on the time: such an adjustment lowers by one step at most.
     pub timed: bool,
+}
+
+impl Adjustment {
+    /// Does it go further than the one step of an environment or a window, to below medium? What AWS itself vouches
+    /// for may.
+    #[must_use]
+    pub fn quietens(&self) -> bool {
+        let far = self.spec.set.is_some_and(|severity| severity < Severity::Medium)
+            || self.spec.lower.is_some_and(|steps| steps > 1);
+        let vouched = |branch: &BTreeMap<String, Vec<Value>>| {
+            let service = branch.get("derived.principal.linkedService");
+            service.is_some_and(|wanted| !wanted.contains(&json!({"exists": false})))
+        };
+        far && !self.timed && !self.pattern.to_branches().iter().all(vouched)
+    }
 }
 
 /// A suppression, compiled.

@@ -1,5 +1,6 @@
-//! The day's word about silence: how many alerts each suppression silenced, and each override held back or made
-//! quieter than medium, so that somebody reads it.
+//! The day's word about silence: how many alerts each suppression silenced, each override held back or made quieter
+//! than medium, each adjustment made so by more than a step, and each window of days held back, so that somebody
+//! reads it.
 //!
 //! Each of them has a window of deduplication of its own, which the day's word claims and every alert that
 //! it silences is held back by: the counting is that of repetitions, once however often an event is delivered.
@@ -11,15 +12,18 @@ use jiff::{SignedDuration, Timestamp};
 use crate::alert::Alert;
 use crate::effects::{Claim, EffectError, HELD_MAX, Publish, State};
 use crate::engine::Engine;
-use crate::respond::silence::{counted_as, counted_as_overridden};
+use crate::respond::silence::{
+    counted_as, counted_as_adjusted, counted_as_held, counted_as_overridden,
+};
 use crate::respond::tell::{PublishFailed, tell};
 use crate::rule::Rule;
 use crate::severity::Severity;
-use crate::site::{SuppressionSpec, TopicSpec};
+use crate::site::{Adjustment, SuppressionSpec, TopicSpec};
 
 /// Time within which one word is enough. A little less than a day, so that it comes every day.
 const WINDOW: SignedDuration = SignedDuration::from_hours(23);
-/// Most suppressions counted, and most overrides, those of the loudest rules first; of further ones nothing is told.
+/// Most suppressions, adjustments and windows counted, and most overrides, those of the loudest rules first; of further
+/// ones nothing is told.
 pub const COUNTED_MAX: usize = 200;
 
 /// What became of the day's word.
@@ -50,14 +54,36 @@ impl Silence {
 
     fn of_override(rule: &Rule, engine: &Engine) -> Option<Self> {
         let (how, id) = (rule.quietened()?, &rule.spec.id);
-        let change = engine.site().override_of(id);
-        let owner = change.and_then(|change| change.owner.as_deref());
-        let reason = change.and_then(|change| change.reason.as_deref());
-        let owner = owner.map(|owner| format!(" of {owner}")).unwrap_or_default();
-        let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+        let (owner, reason) = responsible(rule, engine);
         Some(Self {
             counted_as: counted_as_overridden(id),
             words: format!("by the override{owner} of rule {id}, {how}{reason}"),
+        })
+    }
+
+    fn of_window(rule: &Rule, engine: &Engine) -> Option<Self> {
+        let (window, id) = (rule.held_for_days()?.text(), &rule.spec.id);
+        let (owner, reason) = responsible(rule, engine);
+        let overridden =
+            engine.site().override_of(id).is_some_and(|change| change.dedupe.is_some());
+        let whose = if overridden {
+            format!("the override{owner} of rule {id}")
+        } else {
+            format!("rule {id}")
+        };
+        let reason = if overridden { reason } else { String::new() };
+        Some(Self {
+            counted_as: counted_as_held(id),
+            words: format!("by {whose}, repetitions within {window}{reason}"),
+        })
+    }
+
+    fn of_adjustment(adjustment: &Adjustment) -> Option<Self> {
+        let spec = &adjustment.spec;
+        let change = spec.change().filter(|_| adjustment.quietens())?;
+        Some(Self {
+            counted_as: counted_as_adjusted(&spec.because),
+            words: format!("by the adjustment because {}: {change}", spec.because),
         })
     }
 
@@ -71,20 +97,35 @@ impl Silence {
             let by_itself = rule.by_itself.as_ref().map(|spec| spec.severity);
             std::cmp::Reverse(by_itself)
         });
-        let overrides = rules.into_iter().take(COUNTED_MAX);
-        suppressions.chain(overrides.filter_map(|rule| Self::of_override(rule, engine))).collect()
+        let overrides = rules.into_iter().filter_map(|rule| Self::of_override(rule, engine));
+        let windows =
+            engine.rules().rules().iter().filter_map(|rule| Self::of_window(rule, engine));
+        let adjustments = engine.site().adjustments().iter().filter_map(Self::of_adjustment);
+        let overrides = overrides.take(COUNTED_MAX).chain(windows.take(COUNTED_MAX));
+        suppressions.chain(overrides).chain(adjustments.take(COUNTED_MAX)).collect()
     }
+}
+
+/// Who answers for the override of a rule, and why it is right, where the site says so.
+fn responsible(rule: &Rule, engine: &Engine) -> (String, String) {
+    let change = engine.site().override_of(&rule.spec.id);
+    let owner = change.and_then(|change| change.owner.as_deref());
+    let reason = change.and_then(|change| change.reason.as_deref());
+    let owner = owner.map(|owner| format!(" of {owner}")).unwrap_or_default();
+    (owner, reason.map(|reason| format!(": {reason}")).unwrap_or_default())
 }
 
 /// Does the site silence or lower anything that would have to be told of?
 #[must_use]
 pub fn is_anything_silenced(engine: &Engine) -> bool {
-    let mut rules = engine.rules().rules().iter();
-    !engine.site().suppressions().is_empty() || rules.any(|rule| rule.quietened().is_some())
+    let (site, mut rules) = (engine.site(), engine.rules().rules().iter());
+    !site.suppressions().is_empty()
+        || rules.any(|rule| rule.quietened().is_some() || rule.held_for_days().is_some())
+        || site.adjustments().iter().any(Adjustment::quietens)
 }
 
-/// Tells how many alerts each suppression silenced, and each override held back or lowered, since it was told
-/// last, where it did. Asked again within the day, it tells nothing. What could not be told stays counted.
+/// Tells how many alerts each suppression silenced, and each override, window or adjustment held back or lowered, since
+/// it was told last, where it did. Asked again within the day, it tells nothing. What could not be told stays counted.
 pub async fn tell_suppressed<S: State, P: Publish>(
     engine: &Engine,
     state: &S,
@@ -288,6 +329,43 @@ suppressions:
             &["A"],
             &["1 by the override of rule grave, switched off"],
         );
+    }
+
+    #[test]
+    fn repetitions_held_back_for_days_are_told_of() {
+        let week = "{grave: {dedupe: 7d, owner: ops, reason: nightly}, small: {enabled: false}}";
+        let line = "2 by the override of ops of rule grave, repetitions within 7d: nightly";
+        check(week, &["A", "A", "A"], &[line]);
+        // Another call is news, and within a day it is told again.
+        check(week, &["A", "B"], &[]);
+        check("{grave: {dedupe: 1d}, small: {enabled: false}}", &["A", "A", "A"], &[]);
+        // A rule without a window tells of each.
+        check("{grave: {dedupe: 7d}}", &["A", "A"], &[]);
+        let line = "1 by the override of rule loud, repetitions within 25h";
+        check("{loud: {dedupe: 25h}, grave: {enabled: false}}", &["B", "B"], &[line]);
+    }
+
+    #[test]
+    fn adjustments_that_go_far_are_told_of() {
+        let by = |what: &str, rest: &str| {
+            format!(
+                "{{}}\nseverity: [{{when: {{source: [aws.iam]{rest}}}, {what}, because: all is well}}]"
+            )
+        };
+        let line = |number: usize, what: &str| {
+            format!("{number} by the adjustment because all is well: {what}")
+        };
+        check(&by("set: low", ""), &["B", "B"], &[]);
+        let off = |what: &str| by(what, "").replacen("{}", "{grave: {enabled: false}}", 1);
+        let grave = "2 by the override of rule grave, switched off";
+        check(&off("set: low"), &["B", "B"], &[grave, &line(2, "set low")]);
+        check(&off("lower: 2"), &["B", "B"], &[grave, &line(2, "lower 2")]);
+        check(&off("lower: 1"), &["B", "B"], &[grave]);
+        check(&off("set: medium"), &["B"], &[]);
+        let other = ", detail: {eventName: [X]}";
+        check(&by("set: low", other), &["B"], &[]);
+        let vouched = ", derived: {principal: {linkedService: [{exists: true}]}}";
+        check(&by("set: low", vouched), &["B"], &[]);
     }
 
     #[test]

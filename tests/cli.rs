@@ -117,6 +117,50 @@ fn what_cannot_be_read_is_told_with_its_place() {
 }
 
 #[test]
+fn what_cloudtrail_did_not_write_is_said_in_one_line() {
+    let check = |event: &str, status: i32, stderr: &str| {
+        let output = run_with(&["respond", "-"], event);
+        assert_eq!(text(&output.stderr), stderr, "{event}");
+        assert_eq!(output.status.code(), Some(status), "{event}");
+    };
+    let envelope = |source: &str, kind: &str, detail: &str| {
+        format!(
+            r#"{{"source":"{source}","detail-type":"{kind}","account":"111122223333","detail":{detail}}}"#
+        )
+    };
+    let record = r#"{"eventSource":"s3.amazonaws.com","eventName":"ListBuckets","readOnly":true,
+        "recipientAccountId":"111122223333"}"#;
+    let trail = "AWS API Call via CloudTrail";
+    check(&envelope("aws.s3", trail, record), 0, "");
+    check(record, 0, "");
+    check(
+        &envelope("my.app", trail, record),
+        10,
+        "warning: -: refused: its source is `my.app`, and only AWS can send a source that begins with `aws.`; the \
+         function tells it as high\n",
+    );
+    // Whoever masks the numbers in a file may mask one of two.
+    check(&envelope("aws.s3", trail, &record.replace("1111", "9999")), 0, "");
+    check(
+        &envelope("aws.health", "AWS Health Event", "{}"),
+        0,
+        "warning: -: not an event of CloudTrail: its detail-type is `AWS Health Event`, its source `aws.health`, and no \
+         rule asks for it\n",
+    );
+    check(
+        r#"{"hello":"world"}"#,
+        10,
+        "warning: -: neither an EventBridge event nor a CloudTrail record; the function tells it as high\n",
+    );
+    // A rule that asks for such an event hears it.
+    let rule = "{id: health, title: t, severity: medium, why: w, runbook: b, pattern: {source: [aws.health]}}\n";
+    let scratch = Scratch::new("health", &[("health.yaml", rule)]);
+    let event = envelope("aws.health", "AWS Health Event", "{}");
+    let output = run_with(&["respond", "--rules", &scratch.path(""), "-"], &event);
+    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(10), ""));
+}
+
+#[test]
 fn folders_gzip_and_ndjson_are_read() {
     let scratch =
         Scratch::new("input", &[("a.ndjson", &format!("{QUIET}\n{QUIET}\n")), ("notes.txt", "no")]);

@@ -5,10 +5,14 @@ use std::fs;
 use std::path::Path;
 
 use iam_responder::coverage;
+use iam_responder::derive::Known;
 use iam_responder::engine::Engine;
+use iam_responder::event::Event;
 use iam_responder::folder;
 use iam_responder::own::Own;
+use iam_responder::rule::RuleSet;
 use iam_responder::rule_test;
+use serde_json::{Value, json};
 
 #[test]
 fn every_rule_passes_its_own_tests() {
@@ -87,4 +91,37 @@ fn every_fixture_is_told_of_in_the_readme() {
             "events/README.md does not tell of {name}"
         );
     }
+}
+
+/// A person's change that a narrow rule and a broad one see alike: the narrow one gives the title.
+#[test]
+fn the_title_is_that_of_the_rule_that_says_what_was_done() {
+    let engine = Engine::embedded().unwrap();
+    let check = |source: &str, name: &str, parameters: Value, leader: &str, other: &str| {
+        let record = json!({"eventSource": format!("{source}.amazonaws.com"), "eventName": name,
+            "recipientAccountId": "111122223333", "awsRegion": "us-east-1", "readOnly": false,
+            "requestParameters": parameters, "userIdentity": {"type": "IAMUser", "userName": "ann",
+            "accountId": "111122223333", "arn": "arn:aws:iam::111122223333:user/ann"}});
+        let mut event = Event::parse(&record.to_string()).unwrap();
+        let facts = engine.derive(&mut event, &Known::default());
+        let rules = RuleSet::settled(engine.matching(&event).rules, facts.outcome);
+        let ids: Vec<&str> = rules.iter().map(|rule| rule.spec.id.as_str()).collect();
+        assert_eq!(ids.first(), Some(&leader), "{ids:?}");
+        assert!(ids.contains(&other), "{ids:?}");
+    };
+    let open = json!({"Statement": {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*",
+        "Principal": {"AWS": "arn:aws:iam::999988887777:root"}}});
+    let key = json!({"keyId": "k", "policy": open.to_string()});
+    check("kms", "PutKeyPolicy", key, "key-policy-open-to-foreign-account", "key-policy-changed");
+    let alarm = json!({"alarmNames": ["CIS-3-3"]});
+    check("monitoring", "DeleteAlarms", alarm, "security-alarm-cut", "alarms-deleted");
+    let days = json!({"logGroupName": "org-audit", "retentionInDays": 1});
+    check("logs", "PutRetentionPolicy", days, "security-log-cut", "log-retention-short");
+    let filter = json!({"logGroupName": "org-audit", "filterName": "f"});
+    check("logs", "DeleteMetricFilter", filter, "security-log-cut", "log-processing-cut");
+    let passing =
+        json!({"Statement": {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}});
+    let inline =
+        json!({"userName": "bob", "policyName": "p", "policyDocument": passing.to_string()});
+    check("iam", "PutUserPolicy", inline, "document-grants-pass-any-role", "inline-policy-put");
 }

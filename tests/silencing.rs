@@ -197,6 +197,26 @@ fn only_an_update_of_the_own_stack_by_the_same_role_is_an_update() {
     check(&[begin("iam-responder", BOB), silence], High, Critical);
 }
 
+/// A rule about the call itself takes the place of a general one, but not of what is said about this tool.
+#[test]
+fn a_quiet_rule_of_the_owner_s_takes_nothing_from_what_is_about_this_tool() {
+    let rule = "{id: tags, title: t, severity: low, why: w, runbook: b, pattern: {source: [aws.sns], detail: \
+                {eventSource: [sns.amazonaws.com], eventName: [TagResource]}}}";
+    let rule = SourceFile { name: "tags.yaml".to_owned(), text: rule.to_owned() };
+    let engine = Engine::load(&[rule], None, true).unwrap();
+    let tag = |topic: &str, by: Value| {
+        let arn = format!("arn:aws:sns:us-east-1:111122223333:{topic}");
+        let outcome =
+            last(&engine, &[call("sns", "TagResource", &json!({"resourceArn": arn}), &by, 0)]);
+        assert!(outcome.rules.contains(&"tags".to_owned()), "{:?}", outcome.rules);
+        (outcome.severity, outcome.rules)
+    };
+    let (severity, rules) = tag("iam-responder-high", through_stack(role(BOB)));
+    assert!(rules.contains(&"responder-resource-changed-by-stack".to_owned()), "{rules:?}");
+    assert_eq!(severity, Some(Severity::Medium));
+    assert_eq!(tag("web", through_stack(role(BOB))).0, Some(Severity::Low));
+}
+
 #[test]
 fn in_the_first_hour_of_the_stack_whoever_comes_first_makes_it() {
     // 24 November 2026, 11:30, as a UUID of version 1 tells it.

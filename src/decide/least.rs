@@ -14,7 +14,7 @@ const STRANGERS: [&str; 4] =
     ["anyone", "external-account", "unknown-principal", "federated-unconditioned"];
 
 /// How loud an event is at least whatever the adjustments say, and why. `base` is what the first of the rules
-/// said: an adjustment may not lower it, but only what hits a guarded entity is raised here.
+/// said: an adjustment may not lower it, but only what hits a guarded entity, or this tool, is raised here.
 pub(super) fn least(
     facts: &Facts,
     base: Severity,
@@ -24,8 +24,9 @@ pub(super) fn least(
         .map(Cow::Borrowed)
         .or_else(|| cuts_bearer(facts))
         .map(|what| (Severity::High, what));
-    let own = (!facts.own.is_empty() && !facts.read_only)
-        .then(|| (base.min(Severity::High), "it is about this tool itself"));
+    let own = (!facts.own.is_empty() && !facts.read_only).then(|| {
+        (about_us(base, facts, rules).min(Severity::High), "it is about this tool itself")
+    });
     let grave = grave(facts).map(|what| (base.min(Severity::Medium), what));
     let handed = facts.hands_escalation().then_some((
         Severity::Medium,
@@ -36,6 +37,21 @@ pub(super) fn least(
     let others = [own, grave, handed, by_rule].into_iter().flatten();
     let others = others.map(|(severity, what)| (severity, Cow::Borrowed(what)));
     guarded.into_iter().chain(others).max_by_key(|(severity, _)| *severity)
+}
+
+/// What the loudest of the rules about this tool says, a general one too: a quieter rule of the owner's about the same
+/// call takes nothing from it.
+fn about_us(base: Severity, facts: &Facts, rules: &[&Rule]) -> Severity {
+    let own = rules.iter().filter(|rule| is_about_us(rule));
+    own.map(|rule| rule.severity_of(facts.outcome)).max().unwrap_or(base).max(base)
+}
+
+fn is_about_us(rule: &Rule) -> bool {
+    let absent = serde_json::json!({"exists": false});
+    let asks = |branch: std::collections::BTreeMap<String, Vec<serde_json::Value>>| {
+        branch.get("derived.own").is_some_and(|wanted| !wanted.contains(&absent))
+    };
+    rule.pattern.to_branches().into_iter().all(asks)
 }
 
 /// The highest floor of the rules about the call. Nobody but AWS can wear a service-linked role, and what it

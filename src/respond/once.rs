@@ -56,6 +56,8 @@ pub(super) struct Claims {
     ours: Vec<String>,
     /// Fingerprints of others, who told.
     theirs: Vec<String>,
+    /// Rules by which it is told, and held back for days.
+    pub(super) for_days: Vec<String>,
     /// Repetitions held back before it.
     held: u32,
     /// Somewhere it is not known.
@@ -191,7 +193,11 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
                 Err(error) => Err(error),
             };
             match claimed {
-                Ok(Claim::Theirs) => claims.theirs.push(fingerprint),
+                Ok(Claim::Theirs) => {
+                    claims.theirs.push(fingerprint);
+                    let for_days = rule.held_for_days().map(|_| rule.spec.id.clone());
+                    claims.for_days.extend(for_days);
+                }
                 Ok(Claim::Ours { held }) => {
                     claims.all_told = false;
                     claims.held = claims.held.max(held);

@@ -26,11 +26,37 @@ pub fn counted_as_overridden(rule: &str) -> String {
     format!("overridden {rule}")
 }
 
+/// Under which name the repetitions are counted that a rule holds back for days.
+#[must_use]
+pub fn counted_as_held(rule: &str) -> String {
+    format!("held back by {rule}")
+}
+
+/// Under which name the alerts are counted that an adjustment makes quieter than medium by more than a step.
+#[must_use]
+pub fn counted_as_adjusted(because: &str) -> String {
+    format!("adjusted because {because}")
+}
+
 impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     /// Counts an alert that a suppression silences, once however often it is delivered. A store that is down
     /// costs the count.
     pub(super) async fn silenced(&self, event: &Event, suppression: &str) {
         self.count_silence(&counted_as(suppression), event).await;
+    }
+
+    /// Counts a repetition that is not told, for each rule whose window is longer than a day.
+    pub(super) async fn held_for_days(&self, event: &Event, rules: &[String]) {
+        for rule in rules.iter().take(RULES_MAX) {
+            self.count_silence(&counted_as_held(rule), event).await;
+        }
+    }
+
+    /// Counts an alert for each adjustment that took it far below what its rules say.
+    pub(super) async fn adjusted(&self, event: &Event, because: &[String]) {
+        for because in because.iter().take(RULES_MAX) {
+            self.count_silence(&counted_as_adjusted(because), event).await;
+        }
     }
 
     /// Counts what the site's overrides keep people from hearing: an alert that is not told at all, or below medium

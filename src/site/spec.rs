@@ -147,6 +147,18 @@ pub struct AdjustmentSpec {
     pub because: String,
 }
 
+impl AdjustmentSpec {
+    /// What it does to the severity, if anything, as `lower 2`.
+    #[must_use]
+    pub fn change(&self) -> Option<String> {
+        let raised = self.raise.map(|steps| format!("raise {steps}"));
+        let lowered = || self.lower.map(|steps| format!("lower {steps}"));
+        let set = || self.set.map(|severity| format!("set {severity}"));
+        let floor = || self.floor.map(|severity| format!("floor {severity}"));
+        raised.or_else(lowered).or_else(set).or_else(floor)
+    }
+}
+
 /// Declared silence for known-good automation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]

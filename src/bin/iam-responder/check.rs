@@ -3,6 +3,7 @@
 mod delivery;
 mod effective;
 mod exemptions;
+mod silences;
 mod topics;
 
 use std::io::Write;
@@ -95,6 +96,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     remarks.extend(of_calendars(&engine, Timestamp::now()));
     remarks.extend(of_environments(&engine));
     remarks.extend(exemptions::remarks(&engine));
+    remarks.extend(silences::remarks(&engine));
     remarks.extend(delivery::remarks(&engine)?);
     let warnings = remarks.iter().filter(|remark| !remark.note).count();
     let mut out = anstream::stdout().lock();

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
-use iam_responder::alert::Alert;
 use iam_responder::alert::clean::{clean, escape_invisible, visible};
+use iam_responder::alert::{Alert, TEXT_CHARS_MAX};
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
-use iam_responder::event::Unreadable;
+use iam_responder::event::{Event, Shape, Unreadable};
 use iam_responder::input::{self, Input};
 use iam_responder::outcome::{Outcome, Verdict};
 use iam_responder::respond::{Origin, Responder, Response};
@@ -57,10 +57,15 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
             let place =
                 if alone { file.name.clone() } else { format!("{} #{}", file.name, input.number) };
             let place = visible(&place);
+            let foreign = not_via_cloudtrail(&input.event);
             // The recorder is never told to fail here.
             let response = pollster::block_on(responder.respond(input.event, now, arguments.now))
                 .map_err(|error| Failure::Fault(error.to_string()))?;
             count.add(&response.outcome);
+            let unheard = matches!(response.outcome.outcome, Verdict::Unreadable | Verdict::Quiet);
+            if let Some(foreign) = foreign.filter(|_| unheard) {
+                writeln!(anstream::stderr(), "warning: {place}: {foreign}")?;
+            }
             match global.format {
                 Format::Json => writeln!(out, "{}", line(&response, arguments.full)?)?,
                 Format::Human => human(&mut out, &response, &place, arguments)?,
@@ -73,6 +78,31 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     }
     out.flush()?;
     Ok(if count.told > 0 { Exit::Findings } else { Exit::Clean })
+}
+
+/// What is to be said of an event that CloudTrail did not write, where no rule asks for such a one: people take its
+/// silence for that of a call.
+fn not_via_cloudtrail(event: &Result<Event, Unreadable>) -> Option<String> {
+    let event = event.as_ref().ok()?;
+    if let Err(reason) = event.check_envelope() {
+        return Some(format!("{}; the function tells it as high", shown(&reason.to_string())));
+    }
+    if event.shape() == Shape::Unknown {
+        return Some(format!("{}; the function tells it as high", Unreadable::UnknownShape));
+    }
+    let of = |path: &str| event.text(path).map_or_else(|| "nothing".to_owned(), shown);
+    (!event.is_via_cloudtrail()).then(|| {
+        format!(
+            "not an event of CloudTrail: its detail-type is `{}`, its source `{}`, and no rule asks for it",
+            of("detail-type"),
+            of("source")
+        )
+    })
+}
+
+/// A text of the event, as a terminal shows it: cut, and with nothing that steers it.
+fn shown(text: &str) -> String {
+    visible(&text.chars().take(TEXT_CHARS_MAX).collect::<String>())
 }
 
 /// Each severity has a topic of its own name, so that the dry run takes the same path.

@@ -1,17 +1,28 @@
 //! Whether EventBridge delivers what a rule looks for, and what it would say to the rule's own pattern.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
+use iam_responder::alert::clean::clean;
 use iam_responder::bus::{BusFault, BusRules, PATTERN_CHARACTERS_MAX, Share, Shares};
 use iam_responder::engine::Engine;
-use iam_responder::pattern::COMPLEXITY_MAX;
+use iam_responder::pattern::{COMPLEXITY_MAX, Pattern};
 use iam_responder::rule::Rule;
-
 use serde_json::Value;
 
 use super::Remark;
 use crate::exit::Failure;
 use crate::files;
+
+/// What a rule sees that misses nothing.
+const ALL: &str = "all";
+/// What stands in every remark on something that the bus rules of the template do not deliver, and new ones would.
+const AGAIN: &str = "until you deploy the bus rules again";
+/// Most branches of which each is told by itself; of a rule that has more, all are told of as one.
+const BRANCHES_TOLD_MAX: usize = 20;
+/// Most branches that are named where the same is true of several.
+const NAMED_MAX: usize = 3;
+/// Characters of what a branch asks for, where it is named by that.
+const ASKED_CHARACTERS_MAX: usize = 60;
 
 /// Remarks about rules that the bus rules of the template, as they come, do not deliver whole, and about
 /// patterns of the owner's own rules.
@@ -54,33 +65,194 @@ fn same(own: &[Rule], pack: &[Rule]) -> bool {
 fn of_share(
     rule: &Rule,
     deployed: &mut Shares<'_>,
-    fresh: Result<&mut Shares<'_>, &mut &Vec<BusFault>>,
+    mut fresh: Result<&mut Shares<'_>, &mut &Vec<BusFault>>,
 ) -> Option<Remark> {
-    let now = deployed.both(rule);
-    let sees = match now.0 {
-        Share::All => return None,
-        Share::Nothing => "sees nothing",
-        Share::WithoutReads | Share::Part => "sees only a part",
-    };
-    if now.1 == Share::All {
-        let message = format!("{sees} until reads are delivered: DeliverReadOnlyEvents=true");
+    if deployed.of(rule, false) == Share::All {
+        return None;
+    }
+    let mut parts = Vec::new();
+    for (place, alone) in branches(rule) {
+        let now = deployed.both(&alone);
+        let anew = match &mut fresh {
+            Ok(fresh) => Ok(fresh.both(&alone)),
+            Err(faults) => Err(why_not(faults, &rule.spec.id)),
+        };
+        let found = Delivered { now, anew }.of(&alone.pattern);
+        parts.push(found.part(place, &alone, deployed));
+    }
+    if parts.iter().all(|part| part.sees == ALL) {
+        return None;
+    }
+    let message = told(&parts);
+    if parts.iter().all(|part| part.reads_alone) {
         return Some(Remark::note(rule, message));
     }
-    let again = "put it into a folder below rules/, or its settings into rules/site.yaml, build, and deploy by \
-                 `infra/package`; `iam-responder bus-rules` shows them before";
-    let message = match fresh.map(|fresh| fresh.of(rule, false)) {
-        Err(faults) => {
-            let own = faults.iter().find(|fault| fault.rule.as_ref() == Some(&rule.spec.id));
-            let why =
-                own.map_or("the bus rules cannot be made from these rules", |own| &own.message);
-            format!("{sees}, and no bus rule can deliver it: {why}")
+    let again = "; to deploy, put it into a folder below rules/, or its settings into rules/site.yaml, build, and deploy \
+                 by `infra/package`; `iam-responder bus-rules` shows them before";
+    let again = if message.contains(AGAIN) { again } else { "" };
+    Some(Remark::of_rule(rule, format!("{message}{again}")))
+}
+
+fn why_not(faults: &[BusFault], rule: &str) -> String {
+    let own = faults.iter().find(|fault| fault.rule.as_deref() == Some(rule));
+    own.map_or("the bus rules cannot be made from these rules", |own| &own.message).to_owned()
+}
+
+/// The branches of a rule's patterns, each as a rule of its own, with the place where it stands if it is not alone.
+fn branches(rule: &Rule) -> Vec<(String, Rule)> {
+    let count = rule
+        .before
+        .iter()
+        .chain([&rule.pattern])
+        .map(|one| one.alternatives().len())
+        .sum::<usize>();
+    if count == 1 || count > BRANCHES_TOLD_MAX {
+        return vec![(String::new(), rule.clone())];
+    }
+    let steps = rule.before.iter().enumerate();
+    let steps = steps.map(|(step, pattern)| (format!("in step {} before, ", step + 1), pattern));
+    let mut found = Vec::new();
+    for (step, pattern) in steps.chain([(String::new(), &rule.pattern)]) {
+        let all = pattern.to_branches();
+        for (branch, alone) in all.iter().zip(pattern.alternatives()) {
+            let place = format!("{step}{}", place(branch, &all));
+            found.push((place, Rule { before: Vec::new(), pattern: alone, ..rule.clone() }));
         }
-        Ok(Share::All) => format!("{sees} until you deploy the bus rules again; {again}"),
-        Ok(_) => format!(
-            "{sees} until you deploy the bus rules again with DeliverReadOnlyEvents=true; {again}"
-        ),
+    }
+    found
+}
+
+/// What a branch asks for and not all others: its calls, if these differ.
+fn place(branch: &BTreeMap<String, Vec<Value>>, all: &[BTreeMap<String, Vec<Value>>]) -> String {
+    let differs = |path: &&String| all.iter().any(|one| one.get(*path) != branch.get(*path));
+    let rank = |path: &&String| match path.as_str() {
+        "detail.eventName" => 0,
+        "detail.eventSource" => 1,
+        "source" => 2,
+        _ => 3,
     };
-    Some(Remark::of_rule(rule, message))
+    let Some(path) = branch.keys().filter(differs).min_by_key(rank) else { return String::new() };
+    let wanted = branch.get(path).map(|wanted| Value::from(wanted.clone()).to_string());
+    let wanted = clean(&wanted.unwrap_or_default(), ASKED_CHARACTERS_MAX);
+    format!("where `{path}` is {wanted}, ")
+}
+
+/// What bus rules deliver: those of the template as it comes, and those made from these rules; each without those for
+/// reads, and with them.
+struct Delivered {
+    now: (Share, Share),
+    anew: Result<(Share, Share), String>,
+}
+
+/// One thing that a rule asks for, and what comes of it.
+struct Part {
+    place: String,
+    /// What the rule sees of it, behind the word `sees`.
+    sees: String,
+    /// If anything is missing, then reads that a parameter of the stack delivers.
+    reads_alone: bool,
+}
+
+impl Delivered {
+    /// CloudTrail alone marks reads: of other events none is one.
+    fn of(mut self, pattern: &Pattern) -> Self {
+        let via_trail =
+            |kind: &Value| kind.as_str().is_none_or(|kind| kind.ends_with(" via CloudTrail"));
+        let of_others = |branch: &BTreeMap<String, Vec<Value>>| {
+            branch.get("detail-type").is_some_and(|kinds| !kinds.iter().any(via_trail))
+        };
+        if pattern.to_branches().iter().all(of_others) {
+            let all = |share: &mut Share| {
+                if *share == Share::WithoutReads {
+                    *share = Share::All;
+                }
+            };
+            all(&mut self.now.0);
+            self.anew.iter_mut().for_each(|anew| all(&mut anew.0));
+        }
+        self
+    }
+
+    fn part(self, place: String, rule: &Rule, deployed: &mut Shares<'_>) -> Part {
+        let reads_alone = self.now.1 == Share::All;
+        let Some(services) = services(&rule.pattern).filter(|_| self.now.0 != Share::All) else {
+            return Part { place, sees: self.words(""), reads_alone };
+        };
+        let list = services.join(", ");
+        let pattern = rule.pattern.asking("detail.eventSource", services);
+        let named = deployed.both(&Rule { pattern, ..rule.clone() });
+        let others = self.words("");
+        let advice = format!("name `detail.eventSource: [{list}]` to ask for no more");
+        let sees = if named == self.now {
+            format!("{others}; {advice}")
+        } else {
+            let own = Self { now: named, ..self }.words(&format!(" of what {list} sends"));
+            format!("{own}, and of what others send by its `source` {others}; {advice}")
+        };
+        Part { place, sees, reads_alone: false }
+    }
+
+    /// What is seen of something.
+    fn words(&self, of: &str) -> String {
+        let reads = "DeliverReadOnlyEvents=true";
+        let sees = match self.now.0 {
+            Share::All => return format!("{ALL}{of}"),
+            Share::Nothing => "nothing",
+            Share::WithoutReads => "all but some reads",
+            Share::Part => "only a part",
+        };
+        if self.now.1 == Share::All {
+            return format!("{sees}{of} until reads are delivered: {reads}");
+        }
+        match &self.anew {
+            Err(why) => format!("{sees}{of}, and no bus rule can deliver it: {why}"),
+            Ok((Share::All, _)) => format!("{sees}{of} {AGAIN}"),
+            Ok((Share::WithoutReads, _)) if self.now.0 != Share::WithoutReads => {
+                format!("{sees}{of} {AGAIN}, then all but some reads, which {reads} delivers")
+            }
+            Ok(_) => format!("{sees}{of} {AGAIN} with {reads}"),
+        }
+    }
+}
+
+/// The services whose calls come under the exact sources of a pattern of one branch, where it names none itself.
+fn services(pattern: &Pattern) -> Option<Vec<String>> {
+    let mut branches = pattern.to_branches().into_iter();
+    let branch = branches.next().filter(|_| branches.next().is_none())?;
+    let of_trail =
+        |kind: &Value| kind.as_str().is_some_and(|kind| kind.ends_with(" via CloudTrail"));
+    let other = branch.get("detail-type").is_some_and(|kinds| !kinds.iter().all(of_trail));
+    if branch.contains_key("detail.eventSource") || other {
+        return None;
+    }
+    let service =
+        |source: &Value| Some(format!("{}.amazonaws.com", source.as_str()?.strip_prefix("aws.")?));
+    branch.get("source")?.iter().map(service).collect()
+}
+
+/// What is true of each part, those together of which the same is.
+fn told(parts: &[Part]) -> String {
+    let mut kinds: Vec<&str> = Vec::new();
+    for part in parts {
+        if !kinds.contains(&part.sees.as_str()) {
+            kinds.push(&part.sees);
+        }
+    }
+    if let [sees] = kinds.as_slice() {
+        return format!("sees {sees}");
+    }
+    let told = kinds.iter().map(|sees| {
+        let mut places: Vec<&str> = parts
+            .iter()
+            .filter(|part| part.sees == **sees)
+            .map(|part| part.place.as_str())
+            .collect();
+        let more = places.len().saturating_sub(NAMED_MAX);
+        places.truncate(NAMED_MAX);
+        let more = if more > 0 { format!("and in {more} more branches ") } else { String::new() };
+        format!("{}{more}it sees {sees}", places.concat())
+    });
+    told.collect::<Vec<_>>().join("; ")
 }
 
 /// What EventBridge would measure, where the pattern asks for nothing that only this tool knows.
@@ -98,4 +270,92 @@ fn of_pattern(rule: &Rule) -> Option<Remark> {
     let fits = complexity <= COMPLEXITY_MAX && characters <= PATTERN_CHARACTERS_MAX;
     let message = if fits { message } else { message.replace("could", "could not") };
     Some(Remark::note(rule, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use iam_responder::document::Document;
+    use iam_responder::rule::RuleSet;
+
+    use super::*;
+
+    /// What is said of a rule beside the pack.
+    #[track_caller]
+    fn check(pattern: &str, note: bool, want: &str) {
+        let text = format!(
+            "{{id: own, title: t, severity: high, why: w, runbook: b, pattern: {pattern}}}\n"
+        );
+        let set = RuleSet::load(&Document::parse_all("own.yaml", &text).unwrap()).unwrap();
+        let rule = set.rules().first().unwrap();
+        // The few rules of the pack that these look at.
+        let pack = Engine::embedded().unwrap();
+        let few =
+            |rule: &&Rule| rule.pattern.texts("detail.eventSource").contains(&"iam.amazonaws.com");
+        let few: Vec<Rule> = pack.rules().rules().iter().filter(few).take(3).cloned().collect();
+        let all: Vec<Rule> = few.iter().chain([rule]).cloned().collect();
+        let (deployed, fresh) = (BusRules::of(&few).unwrap(), BusRules::of(&all));
+        let mut fresh = fresh.as_ref().map(BusRules::shares);
+        let found = of_share(rule, &mut deployed.shares(), fresh.as_mut());
+        let found = found.map_or((false, String::new()), |remark| (remark.note, remark.message));
+        let message = found.1.split("; to deploy").next().unwrap_or_default().to_owned();
+        assert_eq!((found.0, message.as_str()), (note, want), "{pattern}");
+    }
+
+    #[test]
+    fn a_rule_that_names_its_service_is_told_in_few_words() {
+        let iam = |name: &str| {
+            format!(
+                "{{source: [aws.iam], detail: {{eventSource: [iam.amazonaws.com], eventName: [{name}]}}}}"
+            )
+        };
+        check(&iam("AttachRolePolicy"), false, "");
+        let of_s3 =
+            "{source: [aws.s3], detail: {eventSource: [s3.amazonaws.com], eventName: [NAME]}}";
+        let named = |name: &str| of_s3.replace("NAME", name);
+        check(
+            &named("DeleteBucketPolicy"),
+            false,
+            "sees nothing until you deploy the bus rules again",
+        );
+        let reads =
+            "sees nothing until you deploy the bus rules again with DeliverReadOnlyEvents=true";
+        check(&named("ListBuckets"), false, reads);
+    }
+
+    #[test]
+    fn without_a_service_it_is_said_what_comes_now_and_what_only_with_reads() {
+        let others = "of what others send by its `source` nothing until you deploy the bus rules again, then all but \
+                      some reads, which DeliverReadOnlyEvents=true delivers; name `detail.eventSource: \
+                      [iam.amazonaws.com]` to ask for no more";
+        let call = "{source: [aws.iam], detail: {eventName: [AttachRolePolicy]}}";
+        check(call, false, &format!("sees all of what iam.amazonaws.com sends, and {others}"));
+        let any = "sees all but some reads of what iam.amazonaws.com sends until you deploy the bus rules again with \
+                   DeliverReadOnlyEvents=true";
+        check("{source: [aws.iam]}", false, &format!("{any}, and {others}"));
+        let unseen = "sees nothing until you deploy the bus rules again, then all but some reads, which \
+                      DeliverReadOnlyEvents=true delivers";
+        let table = "{source: [aws.dynamodb], detail: {eventName: [DeleteTable]}}";
+        let advice = "name `detail.eventSource: [dynamodb.amazonaws.com]` to ask for no more";
+        check(table, false, &format!("{unseen}; {advice}"));
+        let anybody = "{source: [{prefix: aws.}], detail: {eventName: [DeleteTable]}}";
+        check(anybody, false, unseen);
+        // Events that are none of CloudTrail's are no reads.
+        let parameter = "{source: [aws.ssm], detail-type: [Parameter Store Change]}";
+        check(parameter, false, "sees nothing until you deploy the bus rules again");
+    }
+
+    #[test]
+    fn each_branch_is_told_by_itself_where_they_differ() {
+        let pattern = "{$or: [{source: [aws.iam], detail: {eventSource: [iam.amazonaws.com], eventName: [CreateUser]}}, \
+                       {source: [aws.s3], detail: {eventSource: [s3.amazonaws.com], eventName: [ListBuckets]}}, \
+                       {source: [aws.s3], detail: {eventSource: [s3.amazonaws.com], eventName: [DeleteBucketPolicy]}}]}";
+        let want = "where `detail.eventName` is [\"CreateUser\"], it sees all; where `detail.eventName` is \
+                    [\"ListBuckets\"], it sees nothing until you deploy the bus rules again with \
+                    DeliverReadOnlyEvents=true; where `detail.eventName` is [\"DeleteBucketPolicy\"], it sees nothing \
+                    until you deploy the bus rules again";
+        check(pattern, false, want);
+        let alike = "{detail: {eventSource: [s3.amazonaws.com], $or: [{eventName: [DeleteBucketPolicy]}, \
+                     {eventName: [PutBucketPolicy]}]}, source: [aws.s3]}";
+        check(alike, false, "sees nothing until you deploy the bus rules again");
+    }
 }

@@ -1,16 +1,12 @@
 //! What makes quieter, and could be had by somebody else than its owner means.
 
-use iam_responder::derive::CallOutcome;
 use iam_responder::engine::Engine;
-use iam_responder::rule::Rule;
-use iam_responder::severity::Severity;
-use iam_responder::site::{Adjustment, AdjustmentSpec};
+use iam_responder::site::Adjustment;
 use serde_json::Value;
 
 use super::Remark;
 
-/// Remarks about wildcards, beginnings and ends of ARNs, and about settings of the site that go further than any
-/// adjustment may.
+/// Remarks about wildcards, beginnings and ends of ARNs, and about a site that came with the pack and is left out.
 pub fn remarks(engine: &Engine) -> Vec<Remark> {
     let mut remarks = Vec::new();
     for rule in engine.rules().rules() {
@@ -20,7 +16,6 @@ pub fn remarks(engine: &Engine) -> Vec<Remark> {
             let message = part.remark(part.negated);
             remarks.extend(message.map(|message| Remark::of_rule(rule, message)));
         }
-        remarks.extend(of_override(engine, rule));
     }
     let site = engine.site();
     for adjustment in site.adjustments() {
@@ -39,7 +34,6 @@ pub fn remarks(engine: &Engine) -> Vec<Remark> {
             let message = part.remark(true);
             remarks.extend(message.map(|message| Remark::new(place.clone(), message)));
         }
-        remarks.extend(of_silence(engine, &spec.rules).map(|message| Remark::new(place, message)));
     }
     remarks.extend(of_defaults(engine));
     remarks
@@ -176,7 +170,7 @@ fn of_defaults(engine: &Engine) -> Option<Remark> {
         |one: &Adjustment| engine.site().adjustments().iter().any(|own| own.spec == one.spec);
     let lost = built_in.site().adjustments().iter().filter(|one| !kept(one));
     let lost: Vec<String> = lost
-        .filter_map(|one| Some(format!("\"{}\" ({})", one.spec.because, change(&one.spec)?)))
+        .filter_map(|one| Some(format!("\"{}\" ({})", one.spec.because, one.spec.change()?)))
         .collect();
     let calendars = engine.site().calendars();
     let names = built_in.site().calendars().iter().map(|(name, _)| name);
@@ -192,65 +186,6 @@ fn of_defaults(engine: &Engine) -> Option<Remark> {
         message.push_str(&format!("; calendars that are gone: {}", hours.join(", ")));
     }
     Some(Remark::new("site file".to_owned(), message))
-}
-
-/// What an adjustment does to the severity, if anything.
-pub fn change(spec: &AdjustmentSpec) -> Option<String> {
-    match spec {
-        AdjustmentSpec { raise: Some(steps), .. } => Some(format!("raise {steps}")),
-        AdjustmentSpec { lower: Some(steps), .. } => Some(format!("lower {steps}")),
-        AdjustmentSpec { set: Some(severity), .. } => Some(format!("set {severity}")),
-        AdjustmentSpec { floor: Some(severity), .. } => Some(format!("floor {severity}")),
-        _ => None,
-    }
-}
-
-/// Adjustments stop at medium where it matters most; an override goes lower.
-fn of_override(engine: &Engine, rule: &Rule) -> Option<Remark> {
-    let change = engine.site().override_of(&rule.spec.id)?;
-    let off = change.enabled == Some(false) || change.disabled == Some(true);
-    let by_itself = rule.pack_severity().unwrap_or(rule.spec.severity);
-    let mut alone = rule.clone();
-    alone.spec.severity = by_itself;
-    if !keeps_medium(&alone) {
-        return None;
-    }
-    if off {
-        return Some(Remark::of_rule(
-            rule,
-            format!("is switched off by the site's override, and {by_itself} by itself"),
-        ));
-    }
-    if let Some(threshold) = &change.threshold {
-        let message = format!(
-            "is told from {} events on by the site's override, and each of them by itself",
-            threshold.count
-        );
-        return Some(Remark::of_rule(rule, message));
-    }
-    let now = rule.spec.severity;
-    let message = format!("is {now} by the site's override, {by_itself} by itself");
-    (now < Severity::Medium).then(|| Remark::of_rule(rule, message))
-}
-
-/// No adjustment makes it quieter than medium.
-fn keeps_medium(rule: &Rule) -> bool {
-    rule.floor(CallOutcome::Success) >= Severity::Medium
-}
-
-fn of_silence(engine: &Engine, named: &[String]) -> Option<String> {
-    if named.is_empty() {
-        let message = "names no rules: it also silences administrator rights, trust to strangers, and changes of the \
-                       monitoring and of this tool";
-        return Some(message.to_owned());
-    }
-    let loud =
-        engine.rules().rules().iter().filter(|rule| {
-            named.contains(&rule.spec.id) && rule.spec.enabled && keeps_medium(rule)
-        });
-    let loud: Vec<String> =
-        loud.map(|rule| format!("{} ({})", rule.spec.id, rule.spec.severity)).collect();
-    (!loud.is_empty()).then(|| format!("silences {}", loud.join(", ")))
 }
 
 #[cfg(test)]
