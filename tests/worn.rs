@@ -267,3 +267,97 @@ fn of_many_roles_of_machines_only_those_of_administrators_count() {
     let before = [before, vec![profile("Worker".to_owned(), 60)]].concat();
     assert!(last(QUIET, before, command) >= Some(Severity::Medium));
 }
+
+#[test]
+fn a_role_s_arn_where_the_caller_writes_what_he_likes_hides_nothing() {
+    let harmless = "arn:aws:iam::111122223333:role/low";
+    let function = made(
+        "lambda",
+        "CreateFunction20150331",
+        json!({"functionName": "f", "role": ROLE}),
+        json!({}),
+    );
+    for (name, more) in [
+        ("UpdateFunctionCode20150331v2", json!({"s3Bucket": "b", "s3Key": harmless})),
+        ("UpdateFunctionConfiguration20150331v2", json!({"description": harmless, "handler": "h"})),
+        (
+            "UpdateFunctionConfiguration20150331v2",
+            json!({"environment": {"variables": {"ROLE": harmless}}}),
+        ),
+    ] {
+        let mut parameters = more;
+        parameters["functionName"] = json!("f");
+        let work = by_other(call("lambda", name, 30, parameters), "other");
+        let before = [worker(ADMIN), vec![function.clone()]].concat();
+        assert!(last(QUIET, before.clone(), work.clone()) >= Some(Severity::Medium), "{work}");
+        // Nor is it taken for the role that the function has from then on.
+        let later =
+            call("lambda", "UpdateFunctionCode20150331v2", 40, json!({"functionName": "f"}));
+        let told = last(QUIET, [before, vec![work]].concat(), by_other(later, "third"));
+        assert!(told >= Some(Severity::Medium));
+    }
+}
+
+#[test]
+fn a_newer_revision_and_a_change_set_take_no_role_away() {
+    let job = made(
+        "batch",
+        "RegisterJobDefinition",
+        json!({"jobDefinitionName": "j", "containerProperties": {"jobRoleArn": ROLE}}),
+        json!({}),
+    );
+    let stack = made(
+        "cloudformation",
+        "CreateStack",
+        json!({"stackName": "s", "roleARN": ROLE}),
+        json!({}),
+    );
+    let low = "arn:aws:iam::111122223333:role/low";
+    let cases = [
+        (
+            job.clone(),
+            ("batch", "RegisterJobDefinition", json!({"jobDefinitionName": "j"})),
+            ("batch", "SubmitJob"),
+            json!({"jobDefinition": "j:1", "containerOverrides": {"command": ["sh"]}}),
+        ),
+        (
+            job,
+            (
+                "batch",
+                "RegisterJobDefinition",
+                json!({"jobDefinitionName": "j", "containerProperties": {"jobRoleArn": low}}),
+            ),
+            ("batch", "SubmitJob"),
+            json!({"jobDefinition": "j:1", "containerOverrides": {"command": ["sh"]}}),
+        ),
+        (
+            stack,
+            (
+                "cloudformation",
+                "CreateChangeSet",
+                json!({"stackName": "s", "changeSetName": "x", "roleARN": low}),
+            ),
+            ("cloudformation", "UpdateStack"),
+            json!({"stackName": "s"}),
+        ),
+    ];
+    for (made, between, (source, name), parameters) in cases {
+        let between = by_other(call(between.0, between.1, 20, between.2), "other");
+        let before = [worker(ADMIN), vec![made, between]].concat();
+        let work = by_other(call(source, name, 30, parameters), "third");
+        assert!(last(QUIET, before, work.clone()) >= Some(Severity::Medium), "{work}");
+    }
+}
+
+#[test]
+fn an_instance_seen_without_a_role_has_none() {
+    let bare = made(
+        "ec2",
+        "RunInstances",
+        json!({"imageId": "ami-1"}),
+        json!({"instancesSet": {"items": [{"instanceId": "i-8"}]}}),
+    );
+    let before = [worker(ADMIN), vec![instances(), bare]].concat();
+    let session = by_other(call("ssm", "StartSession", 30, json!({"target": "i-8"})), "other");
+    assert!(last(QUIET, before, session) <= Some(Severity::Informational));
+}

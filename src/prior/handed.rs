@@ -143,6 +143,7 @@ impl Handed {
             return None;
         }
         let places = search.places();
+        let own = search.own;
         let (names, bearers): (Vec<String>, Vec<Bearer>) = search.found.into_iter().unzip();
         let given = roles_of(bearers.iter());
         // Of what only IAM itself hands over each time counts, and of what was not looked at.
@@ -151,8 +152,8 @@ impl Handed {
         let at = |entity: String| Address::new(account, entity, "roles");
         // Of a call that names more than is looked at nothing is kept.
         let wearers = Some(wearers).filter(|all| !all.is_empty() && !search.cut);
-        let worn =
-            wearers.map(|wearers| Worn::of(event, source, account, &wearers, &given, caller));
+        let own = (!own.is_empty()).then(|| Value::of(&Vec::from_iter(own).join("\n")));
+        let worn = wearers.map(|wearers| Worn::of(event, source, account, &wearers, &own, caller));
         let caller = caller.filter(|_| !nothing);
         let roles = match &given {
             Some(Value::Present(roles)) => roles.replace('\n', " "),
@@ -193,8 +194,8 @@ impl Handed {
     }
 
     /// The same, with the roles that things go on wearing, as they are kept.
-    pub(super) fn by_kept(mut self, kept: &BTreeSet<String>) -> Self {
-        self.cut |= kept.len() > BEARERS_OF_POLICY_MAX;
+    pub(super) fn by_kept(mut self, kept: &BTreeSet<String>, cut: bool) -> Self {
+        self.cut |= cut || kept.len() > BEARERS_OF_POLICY_MAX;
         let roles = kept.iter().take(BEARERS_OF_POLICY_MAX);
         self.with(roles.filter_map(|role| Bearer::of(role)))
     }
@@ -239,7 +240,7 @@ impl Worn {
         let mut worn = Self { answered, ..Self::default() };
         // What is most useful first: of one event no more is kept than a certain number.
         let (mut lists, mut things, mut habits) = (Vec::new(), Vec::new(), Vec::new());
-        for Wearer { name, work, unique, any, nameless } in wearers {
+        for Wearer { name, work, unique, any, nameless, revised } in wearers {
             let thing = at(name.clone());
             let by = caller.map(|caller| at(format!("{name} by {caller}")));
             habits.extend(by.clone().map(|by| (by, Value::Present(String::new()))));
@@ -247,7 +248,9 @@ impl Worn {
                 (Work::Used, _) => None,
                 (Work::Made | Work::Changed, Some(given)) => Some(given.clone()),
                 // What nobody can name so again needs no word that it has none.
-                (Work::Made, None) => (!unique).then_some(Value::Absent),
+                (Work::Made, None) => {
+                    (!unique || (any.is_some() && !nameless)).then_some(Value::Absent)
+                }
                 (Work::Changed, None) => by_answer.clone(),
             };
             let goes_on = *work == Work::Used || (*work == Work::Changed && given.is_none());
@@ -256,10 +259,12 @@ impl Worn {
                 worn.on.push(WornOn { thing: thing.clone(), by, any });
             }
             match (roles, any) {
-                (Some(Value::Present(roles)), Some(any)) if *nameless => {
+                (Some(Value::Present(roles)), Some(any)) if *nameless || *revised => {
                     let roles = roles.lines().map(|role| Value::Listed(role.to_owned()));
                     lists.extend(roles.map(|role| (at(any.clone()), role)));
                 }
+                // An older revision has what it had.
+                (Some(Value::Absent), _) if *revised => {}
                 (Some(roles), _) => things.push((thing, roles)),
                 (None, _) => {}
             }

@@ -93,9 +93,10 @@ impl<'r> Reader<'r> {
     /// What a call hands over, with what the document does that it names, or with the roles that are worn on.
     pub(super) fn shown(&mut self, handed: &Handed) -> Handed {
         if let Some(worn) = handed.worn.as_ref().filter(|worn| worn.goes_on()) {
-            let roles = self.roles_worn(&worn.on);
+            let (roles, cut) = self.roles_worn(&worn.on);
             let by_answer = worn.answered.iter().filter(|_| roles.is_empty()).cloned();
-            return handed.clone().by_kept(&roles).with(by_answer);
+            let by_kept = handed.clone().by_kept(&roles, cut);
+            return by_kept.with(by_answer);
         }
         let Some(ask) = &handed.document else { return handed.clone() };
         let (Ask::Value(policy) | Ask::InForce(policy)) = ask;
@@ -105,22 +106,24 @@ impl<'r> Reader<'r> {
     }
 
     /// The roles that things wear, each once. Of those that nobody knows the roles of their kind that are known as
-    /// administrators', or may wear such.
-    fn roles_worn(&mut self, all: &[WornOn]) -> BTreeSet<String> {
-        let mut found = BTreeSet::new();
+    /// administrators', or may wear such; and whether there may have been more.
+    fn roles_worn(&mut self, all: &[WornOn]) -> (BTreeSet<String>, bool) {
+        let (mut found, mut cut) = (BTreeSet::new(), false);
         for on in all {
             let Some(kept) = self.value(&on.thing) else { continue };
             match &on.any {
                 Some(any) if kept.possible().is_empty() && !kept.is_absent() => {
-                    let listed = self.listed(any.clone()).map(|(roles, _)| roles);
-                    found.extend(self.powerful(listed.unwrap_or_default()));
+                    let (listed, full) = self.listed(any.clone()).unwrap_or_default();
+                    // Harmless ones may have taken the place of others.
+                    cut |= full;
+                    found.extend(self.powerful(listed));
                 }
                 _ => found.extend(
                     kept.possible().iter().flat_map(|roles| roles.lines()).map(str::to_owned),
                 ),
             }
         }
-        found
+        (found, cut)
     }
 
     /// Those of these roles that were ever an administrator's, or may wear others.

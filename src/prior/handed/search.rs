@@ -37,6 +37,9 @@ pub struct Search<'e> {
     /// The service whose call it is. Empty: a policy's.
     source: &'e str,
     pub found: Vec<(String, Bearer)>,
+    /// Those of them that stand where a service takes the role of a thing, and not where its caller writes what he
+    /// likes.
+    pub own: BTreeSet<String>,
     /// Accounts in which a policy may mean roles that it does not name in full: IDs, or patterns of them.
     pub wide: BTreeSet<String>,
     /// There was more than is looked at.
@@ -56,6 +59,7 @@ impl<'e> Search<'e> {
             account,
             source: "",
             found: Vec::new(),
+            own: BTreeSet::new(),
             wide: BTreeSet::new(),
             cut: false,
             values: 0,
@@ -294,6 +298,9 @@ impl<'e> Search<'e> {
             _ => Bearer::Identity(address),
         };
         self.place(&bearer);
+        if takes_a_role(self.source, &self.path) {
+            self.own.insert(bearer.text());
+        }
         if self.found.iter().any(|(_, known)| *known == bearer) {
             return;
         }
@@ -329,6 +336,21 @@ pub(super) fn answered(event: &Event, source: &str, account: &str) -> Vec<(Strin
 /// Does it name one role of each account that it means? Where a variable stands a colon may be one of it.
 fn names_one(text: &str, arn: &Arn<'_>) -> bool {
     arn.service == "iam" && !text.contains('$') && !arn.resource.contains(['*', '?'])
+}
+
+/// Does a service take the role of a thing here? Under names of the caller's choosing anything may stand.
+fn takes_a_role(source: &str, path: &str) -> bool {
+    const FREE: [&str; 6] =
+        ["arguments", "environment", "variables", "tags", "description", "parameters"];
+    // These take it as a parameter.
+    let by_parameter = ["ssm.amazonaws.com", "servicecatalog.amazonaws.com"].contains(&source);
+    let free = |step: &str| {
+        FREE.iter().any(|free| step.ends_with(free)) && !(by_parameter && step == "parameters")
+    };
+    const TAKING: [&str; 3] = ["role", "instanceprofile", "credentials"];
+    let mut steps = path.split('"').filter(|step| !step.is_empty());
+    path.split('"').any(|step| TAKING.iter().any(|taking| step.contains(taking)))
+        && !steps.any(free)
 }
 
 /// Does the call take a role from what has it, or end that? What CloudFormation deletes it deletes by the role.

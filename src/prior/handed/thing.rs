@@ -55,6 +55,8 @@ pub(super) struct Wearer {
     pub any: Option<String>,
     /// It is one of those.
     pub nameless: bool,
+    /// It has revisions, each with roles of its own, and any may be used: the list is of this thing's.
+    pub revised: bool,
 }
 
 /// What a call is about that wears a role, and whether there was more than is looked at. Whoever changes the work
@@ -69,7 +71,8 @@ pub(super) fn wearers(event: &Event, source: &str, call: &str) -> (Vec<Wearer>, 
         let any = catalogue::is_any_known(kind).then(|| of_kind.clone());
         let wearer = |name: String, unique: bool| Wearer {
             nameless: name == of_kind,
-            any: any.clone(),
+            revised: is_revised(kind),
+            any: if is_revised(kind) { Some(name.clone()) } else { any.clone() },
             name,
             work,
             unique,
@@ -95,6 +98,11 @@ pub(super) fn wearers(event: &Event, source: &str, call: &str) -> (Vec<Wearer>, 
         }
     }
     (found, cut)
+}
+
+/// Has each revision of the kind roles of its own?
+fn is_revised(kind: &str) -> bool {
+    kind.ends_with("/task-definition") || kind.ends_with("/job-definition")
 }
 
 /// What a call changes or uses that may wear a role, and its name: where it is one.
