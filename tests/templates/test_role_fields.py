@@ -1,5 +1,7 @@
 """That the bus rules deliver every call of AWS that takes a role or an instance profile."""
 
+import collections
+import functools
 import sys
 from pathlib import Path
 
@@ -119,22 +121,28 @@ def has(shape, steps):
     return steps[0].lower() in called and has(called[steps[0].lower()], steps[1:])
 
 
+@functools.cache
+def models():
+    """All services, by what they are called in events."""
+    loader, found = role_fields.botocore.loaders.Loader(), collections.defaultdict(list)
+    for each in loader.list_available_services("service-2"):
+        model = role_fields.ServiceModel(loader.load_service_model(each, "service-2"), each)
+        found[model.metadata["endpointPrefix"].removeprefix("api.")].append(model)
+    return found
+
+
 def operations(source, call):
     """The calls of this name, with the services of this name."""
     service = source.removesuffix(".amazonaws.com").rstrip("*")
-    names = {service, *OTHERWISE.get(service, ())}
+    of_name = [model for name in (service, *OTHERWISE.get(service, ())) for model in models()[name]]
     name = call.rstrip("*2")
-    loader = role_fields.botocore.loaders.Loader()
-    for each in loader.list_available_services("service-2"):
-        model = role_fields.ServiceModel(loader.load_service_model(each, "service-2"), each)
-        if model.metadata["endpointPrefix"].removeprefix("api.") in names and name in model.operation_names:
-            yield model.operation_model(name)
+    return [model.operation_model(name) for model in of_name if name in model.operation_names]
 
 
 def test_what_wears_a_role_is_named_as_the_models_name_it():
     unknown = []
     for source, call, _, _, names, when in role_fields.wearers():
-        found = list(operations(source, call))
+        found = operations(source, call)
         parts = [part for name in names.split(", ") for part in name.split("+") if part != "any"]
         given = [each.lstrip("!").split("=")[0] for each in when.split(", ") if each != "-"]
         for part in parts + given:
