@@ -262,7 +262,7 @@ fn of_many_roles_of_machines_only_those_of_administrators_count() {
         call("ssm", "SendCommand", 30, json!({"targets": [{"key": "tag:of", "values": ["shop"]}]})),
         "other",
     );
-    let before = [worker(ADMIN), many.clone()].concat();
+    let before = [worker(ADMIN), many].concat();
     assert!(last(QUIET, before.clone(), command.clone()) <= Some(Severity::Informational));
     let before = [before, vec![profile("Worker".to_owned(), 60)]].concat();
     assert!(last(QUIET, before, command) >= Some(Severity::Medium));
