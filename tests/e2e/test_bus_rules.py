@@ -67,6 +67,8 @@ DELIVERED = [
     record("ssm", "StartSession", {"target": "i-0a1b"}),
     record("eks", "CreateAccessEntry", {"clusterName": "shop"}),
     record("lambda", "AddPermission20150331v2", {"functionName": "shop", "principal": "*"}),
+    # A service may act for an account that is not yours, which its source tells.
+    record("lambda", "AddPermission20150331v2", {"functionName": "shop", "principal": "s3.amazonaws.com"}),
     record("lambda", "AddPermission20150331v2", {"functionName": STACK, "principal": "*"}),
     record("cloudformation", "DeleteStack", {"stackName": STACK}),
     record(
@@ -96,7 +98,6 @@ LEFT_OUT = [
     record("ec2", "DescribeInstances", readOnly=True, errorCode="Client.UnauthorizedOperation"),
     record("ec2", "RunInstances"),
     record("events", "PutRule", {"name": "of somebody else"}),
-    record("lambda", "AddPermission20150331v2", {"functionName": "shop", "principal": "s3.amazonaws.com"}),
     record("ec2", "DescribeInstances", identity="Root", readOnly=True),
     record("ec2", "RunInstances", identity="Root") | {"source": "com.example"},
     record("cloudformation", "CreateStack", {"stackName": "another"}, identity="AssumedRole"),
