@@ -111,10 +111,8 @@ impl Facts {
         };
         let outcome = outcome_of(event);
         let principal = Principal::of(event);
-        let entity = match call {
-            Some(call) => entity(event, call, &principal, outcome),
-            None => at_work(event),
-        };
+        let entity =
+            call.map_or_else(|| at_work(event), |call| entity(event, call, &principal, outcome));
         let guarded = entity.as_ref().and_then(|entity| guarded(entity, site, &known.former_names));
         let self_target = entity.as_ref().is_some_and(|entity| is_caller(entity, &principal));
         let nobody_asked = || Held::unknown(&Handed::of(event)?, Why::NotAsked).into();

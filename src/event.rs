@@ -321,6 +321,27 @@ fn wrap(record: Map<String, Value>) -> Value {
     envelope
 }
 
+/// All that stands at a path below a value, in its order: through lists, on the way and at the end, and whatever the
+/// letters of the keys.
+#[must_use]
+pub fn values_at<'v>(value: &'v Value, path: &str) -> Vec<&'v Value> {
+    let mut found = Vec::new();
+    walk(value, path, &mut found);
+    found
+}
+
+fn walk<'v>(value: &'v Value, path: &str, found: &mut Vec<&'v Value>) {
+    match (value, path.split_once('.').unwrap_or((path, ""))) {
+        (Value::Array(items), _) => items.iter().for_each(|item| walk(item, path, found)),
+        (end, ("", _)) => found.push(end),
+        (Value::Object(map), (field, rest)) => {
+            let named = map.iter().filter(|(key, _)| key.eq_ignore_ascii_case(field));
+            named.for_each(|(_, value)| walk(value, rest, found));
+        }
+        _ => {}
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

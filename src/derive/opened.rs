@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::event::Event;
+use crate::event::{Event, values_at};
 use crate::policy::{Home, PolicyDocument, Trust};
 use crate::site::Site;
 
@@ -167,14 +167,12 @@ fn find(value: &Value, depth: usize, found: &mut Vec<PolicyDocument>) {
 
 impl Named {
     fn document(&self, parameters: &Value) -> Option<PolicyDocument> {
-        let mut whom = Vec::new();
-        self.whom.iter().for_each(|path| texts(parameters, path, &mut whom));
-        let mut owner = Vec::new();
-        texts(parameters, OWNER, &mut owner);
+        let texts = |path| values_at(parameters, path).into_iter().filter_map(Value::as_str);
+        let whom = self.whom.iter().copied().flat_map(texts);
+        let owner: Vec<&str> = texts(OWNER).collect();
         let mut asked = Map::new();
         for (path, key) in self.conditions {
-            let mut values = Vec::new();
-            texts(parameters, path, &mut values);
+            let values: Vec<&str> = texts(path).collect();
             if !values.is_empty() {
                 asked.insert((*key).to_owned(), json!(values));
             }
@@ -184,7 +182,7 @@ impl Named {
             Some(arn) => json!({"StringEquals": asked, "ArnLike": {"aws:SourceArn": arn}}),
             None => json!({"StringEquals": asked}),
         };
-        let names = whom.into_iter().flat_map(grantees).filter(|name| !owner.contains(name));
+        let names = whom.flat_map(grantees).filter(|name| !owner.contains(name));
         let statements: Vec<Value> = names.filter_map(|name| allow(name, &conditions)).collect();
         let document = json!({"Statement": statements});
         (!statements.is_empty()).then(|| PolicyDocument::from_field(&document)).flatten()
@@ -220,19 +218,6 @@ fn allow(name: &str, conditions: &Value) -> Option<Value> {
     Some(
         json!({"Effect": "Allow", "Action": "*", "Principal": principal, "Resource": "*", "Condition": conditions}),
     )
-}
-
-/// All texts at a path; lists on the way are followed in each of their elements.
-fn texts<'v>(value: &'v Value, path: &str, found: &mut Vec<&'v str>) {
-    match (value, path.split_once('.').unwrap_or((path, ""))) {
-        (Value::Array(items), _) => items.iter().for_each(|item| texts(item, path, found)),
-        (Value::String(text), ("", _)) => found.push(text),
-        (Value::Object(map), (field, rest)) => {
-            let named = map.iter().filter(|(key, _)| key.eq_ignore_ascii_case(field));
-            named.for_each(|(_, value)| texts(value, rest, found));
-        }
-        _ => {}
-    }
 }
 
 #[cfg(test)]

@@ -145,14 +145,14 @@ impl Handed {
         let places = search.places();
         let own = search.own;
         let (names, bearers): (Vec<String>, Vec<Bearer>) = search.found.into_iter().unzip();
-        let given = roles_of(bearers.iter());
+        let given = roles_of(bearers.iter().map(Bearer::text));
         // Of what only IAM itself hands over each time counts, and of what was not looked at.
         let of_iam = source == "iam.amazonaws.com";
         let caller = caller(event).filter(|_| !of_iam && !search.cut);
         let at = |entity: String| Address::new(account, entity, "roles");
         // Of a call that names more than is looked at nothing is kept.
         let wearers = Some(wearers).filter(|all| !all.is_empty() && !search.cut);
-        let own = (!own.is_empty()).then(|| Value::of(&Vec::from_iter(own).join("\n")));
+        let own = roles_of(own.into_iter());
         let worn = wearers.map(|wearers| Worn::of(event, source, account, &wearers, &own, caller));
         let caller = caller.filter(|_| !nothing);
         let roles = match &given {
@@ -219,8 +219,8 @@ impl Handed {
 }
 
 /// Roles as they are kept.
-fn roles_of<'b>(bearers: impl Iterator<Item = &'b Bearer>) -> Option<Value> {
-    let mut roles: Vec<String> = bearers.map(Bearer::text).collect();
+fn roles_of(roles: impl Iterator<Item = String>) -> Option<Value> {
+    let mut roles: Vec<String> = roles.collect();
     roles.sort();
     (!roles.is_empty()).then(|| Value::of(&roles.join("\n")))
 }
@@ -236,11 +236,11 @@ impl Worn {
     ) -> Self {
         let at = |entity: String| Address::new(account, entity, "roles");
         let answered = answered(event, source, account);
-        let by_answer = roles_of(answered.iter().map(|(_, role)| role));
+        let by_answer = roles_of(answered.iter().map(|(_, role)| role.text()));
         let mut worn = Self { answered, ..Self::default() };
         // What is most useful first: of one event no more is kept than a certain number.
         let (mut lists, mut things, mut habits) = (Vec::new(), Vec::new(), Vec::new());
-        for Wearer { name, work, unique, any, nameless, revised } in wearers {
+        for Wearer { name, work, unique, any, listed } in wearers {
             let thing = at(name.clone());
             let by = caller.map(|caller| at(format!("{name} by {caller}")));
             habits.extend(by.clone().map(|by| (by, Value::Present(String::new()))));
@@ -249,7 +249,7 @@ impl Worn {
                 (Work::Made | Work::Changed, Some(given)) => Some(given.clone()),
                 // What nobody can name so again needs no word that it has none.
                 (Work::Made, None) => {
-                    (!unique || (any.is_some() && !nameless)).then_some(Value::Absent)
+                    (!listed && (!unique || any.is_some())).then_some(Value::Absent)
                 }
                 (Work::Changed, None) => by_answer.clone(),
             };
@@ -259,12 +259,10 @@ impl Worn {
                 worn.on.push(WornOn { thing: thing.clone(), by, any });
             }
             match (roles, any) {
-                (Some(Value::Present(roles)), Some(any)) if *nameless || *revised => {
+                (Some(Value::Present(roles)), Some(any)) if *listed => {
                     let roles = roles.lines().map(|role| Value::Listed(role.to_owned()));
                     lists.extend(roles.map(|role| (at(any.clone()), role)));
                 }
-                // An older revision has what it had.
-                (Some(Value::Absent), _) if *revised => {}
                 (Some(roles), _) => things.push((thing, roles)),
                 (None, _) => {}
             }

@@ -6,7 +6,7 @@ use super::search::VALUES_MAX;
 use crate::account;
 use crate::arn::{Arn, AwsRole};
 use crate::catalogue::{self, Given, NamePart, WearerRow, Work};
-use crate::event::Event;
+use crate::event::{Event, values_at};
 
 /// Most things of one call looked at, as many instances as a command goes to; beyond it the call counts as handing
 /// over everything.
@@ -53,10 +53,9 @@ pub(super) struct Wearer {
     pub unique: bool,
     /// The list of what others of the kind wear that nobody knows by name.
     pub any: Option<String>,
-    /// It is one of those.
-    pub nameless: bool,
-    /// It has revisions, each with roles of its own, and any may be used: the list is of this thing's.
-    pub revised: bool,
+    /// Its roles are kept in that list: it is one of those, or has revisions, each with roles of its own, of which any
+    /// may be used.
+    pub listed: bool,
 }
 
 /// What a call is about that wears a role, and whether there was more than is looked at. Whoever changes the work
@@ -70,8 +69,7 @@ pub(super) fn wearers(event: &Event, source: &str, call: &str) -> (Vec<Wearer>, 
         let of_kind = format!("worn {region} {kind}");
         let any = catalogue::is_any_known(kind).then(|| of_kind.clone());
         let wearer = |name: String, unique: bool| Wearer {
-            nameless: name == of_kind,
-            revised: is_revised(kind),
+            listed: name == of_kind || is_revised(kind),
             any: if is_revised(kind) { Some(name.clone()) } else { any.clone() },
             name,
             work,
@@ -155,24 +153,8 @@ fn joined(kind: &str, region: &str, parts: &[&str], between: &str) -> String {
 /// What stands at a path, through lists, whatever the letters of the keys; nothing of null.
 fn values<'e>(event: &'e Event, path: &str, answered: bool) -> Vec<&'e Json> {
     let below = if answered { "detail.responseElements" } else { "detail.requestParameters" };
-    let mut at: Vec<&Json> = event.value(below).into_iter().collect();
-    for step in path.split('.') {
-        let within = |value: &'e Json| -> Vec<&'e Json> {
-            let elements = match value {
-                Json::Array(list) => list.iter().collect(),
-                one => vec![one],
-            };
-            let objects = elements.into_iter().filter_map(Json::as_object);
-            let all = objects.flatten();
-            all.filter(|(key, _)| key.eq_ignore_ascii_case(step)).map(|(_, value)| value).collect()
-        };
-        at = at.into_iter().flat_map(within).take(VALUES_MAX).collect();
-    }
-    let elements = |value: &'e Json| match value {
-        Json::Array(list) => list.iter().collect(),
-        one => vec![one],
-    };
-    at.into_iter().flat_map(elements).filter(|value| !value.is_null()).take(VALUES_MAX).collect()
+    let found = event.value(below).map(|root| values_at(root, path)).unwrap_or_default();
+    found.into_iter().filter(|value| !value.is_null()).take(VALUES_MAX).collect()
 }
 
 /// A name without what services let stand around it: the ARN, the account, a version or an alias.
