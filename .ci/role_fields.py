@@ -87,7 +87,7 @@ BUSY = {
        "TextDetection")),
 }
 # Calls about what wears a role that are made so often that what they give it to do is asked for by its path.
-BUSY_AT_WORK = {"ModifyInstanceAttribute", "RunTask", "StartBuild", "StartBuildBatch", "StartJobRun", "StartTask",
+BUSY_AT_WORK = {"CreateFleet", "ModifyInstanceAttribute", "RunTask", "StartBuild", "StartBuildBatch", "StartJobRun", "StartTask",
                 "SubmitJob"}
 # Services that put a version behind the names of calls.
 VERSIONED = ("cloudfront", "lambda")
@@ -110,6 +110,7 @@ BY_HAND = [
     ("call", "apigateway.amazonaws.com:UpdateAuthorizer", "a role, as a value of a patch"),
     ("call", "apigateway.amazonaws.com:UpdateIntegration", "a role, as a value of a patch"),
     ("call", "elasticmapreduce.amazonaws.com:GetClusterSessionCredentials", "called as reads are"),
+    ("call", "emr-containers.amazonaws.com:GetManagedEndpointSessionCredentials", "called as reads are"),
     ("call", "states.amazonaws.com:TestState", "called as reads are"),
 ]
 
@@ -212,7 +213,7 @@ def at_work():
     for source, call, work, kind, _, when in wearers():
         given = [each for each in when.split(", ") if "=" not in each and each[0] not in "!-"]
         reason = f"{'new work for' if work == 'changed' else 'use of'} what wears a role: {kind}"
-        if work == "made":
+        if work in ("made", "added"):
             continue
         if call in BUSY_AT_WORK:
             yield from (("field", f"detail.requestParameters.{path}", reason) for path in given)

@@ -11,9 +11,9 @@ mod wearers;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-pub use roles::{RoleTaken, is_no_role, roles_taken};
+pub use roles::{RoleTaken, is_no_role, is_of_roles, roles_taken};
 pub use step::{Condition, Doubt, Effect, StepRow, step_doubts, step_rows};
-pub use wearers::{Given, NamePart, WearerRow, Work, is_any_known, wearer_rows};
+pub use wearers::{Given, NamePart, WearerRow, Work, has_several_roles, is_any_known, wearer_rows};
 
 /// Column of the table that means "nothing".
 const NONE: &str = "-";

@@ -49,6 +49,13 @@ pub fn roles_taken() -> &'static [RoleTaken] {
     &TAKEN
 }
 
+/// Does the table name this call of this service, by its whole name?
+#[must_use]
+pub fn is_of_roles(source: &str, call: &str) -> bool {
+    let named = |taken: &RoleTaken| matches!(*taken, RoleTaken::CallOf(by, name) if (by, name) == (source, call));
+    TAKEN.iter().any(named)
+}
+
 /// Is this field, in small letters, what the service calls a role without handing over one of IAM? `participantrole`
 /// of `connect.amazonaws.com` is one of AGENT, CUSTOMER, …, and `rolearn` of Audit Manager an owner.
 #[must_use]

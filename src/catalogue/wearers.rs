@@ -10,6 +10,8 @@ use super::NONE;
 pub enum Work {
     /// It makes it: with the roles that it names, or with none.
     Made,
+    /// It makes a revision or a part of it: the roles that it names are among those of the thing from then on.
+    Added,
     /// It changes it: to the roles that it names, or it goes on wearing what it has.
     Changed,
     /// It lets it do what the caller says, or for whom he says: a role that it names is for this time alone.
@@ -75,6 +77,7 @@ fn row(line: &'static str) -> Option<WearerRow> {
     let [source, call, work, kind, names, when] = columns.try_into().ok()?;
     let work = match work {
         "made" => Work::Made,
+        "added" => Work::Added,
         "changed" => Work::Changed,
         "used" => Work::Used,
         _ => return None,
@@ -125,6 +128,12 @@ pub fn wearer_rows(source: &str, call: &str) -> impl Iterator<Item = &'static We
 #[must_use]
 pub fn is_any_known(kind: &str) -> bool {
     ROWS.iter().any(|row| row.any && row.kind == kind && row.work != Work::Used)
+}
+
+/// Has one of the kind several roles at a time, in its revisions or parts, any of which may be used?
+#[must_use]
+pub fn has_several_roles(kind: &str) -> bool {
+    ROWS.iter().any(|row| row.work == Work::Added && row.kind == kind)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use self::search::{Call, answered};
 pub use self::thing::at_work;
 use self::thing::{Wearer, caller, deployments, thing, wearers};
 use super::{Address, Ask, Value};
-use crate::catalogue::Work;
+use crate::catalogue::{self, Work};
 use crate::event::Event;
 use crate::policy::PolicyDocument;
 
@@ -124,13 +124,14 @@ impl Bearer {
 }
 
 impl Handed {
-    /// What a call hands over, if anything. Of a call that did not succeed nothing, nor of one that reads.
+    /// What a call hands over, if anything. Of a call that did not succeed nothing, nor of one that reads, but of those
+    /// that the catalogue names: some services answer credentials of a role to what CloudTrail calls a read.
     #[must_use]
     pub fn of(event: &Event) -> Option<Self> {
         let (source, call, account) = (event.event_source()?, event.name()?, event.account()?);
-        let idle =
-            event.text("detail.errorCode").is_some() || event.flag("detail.readOnly") == Some(true);
-        if idle {
+        let reads = event.flag("detail.readOnly") == Some(true);
+        let idle = reads && !catalogue::is_of_roles(source, call);
+        if idle || event.text("detail.errorCode").is_some() {
             return None;
         }
         let mut search = Search::new(account);
@@ -246,11 +247,12 @@ impl Worn {
             habits.extend(by.clone().map(|by| (by, Value::Present(String::new()))));
             let roles = match (work, given) {
                 (Work::Used, _) => None,
-                (Work::Made | Work::Changed, Some(given)) => Some(given.clone()),
+                (Work::Made | Work::Added | Work::Changed, Some(given)) => Some(given.clone()),
                 // What nobody can name so again needs no word that it has none.
                 (Work::Made, None) => {
                     (!listed && (!unique || any.is_some())).then_some(Value::Absent)
                 }
+                (Work::Added, None) => None,
                 (Work::Changed, None) => by_answer.clone(),
             };
             let goes_on = *work == Work::Used || (*work == Work::Changed && given.is_none());

@@ -138,10 +138,26 @@ impl<'e> Search<'e> {
                 {
                     self.object(answer);
                 }
+                self.by_default(event, source, call);
                 "role"
             }
         };
         Some(Call { kind, document, policies })
+    }
+
+    /// The role that the service takes where the call names none.
+    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStackSet.html>
+    fn by_default(&mut self, event: &Event, source: &str, call: &str) {
+        let given = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
+        let is_stack_set = source == "cloudformation.amazonaws.com"
+            && ["CreateStackSet", "UpdateStackSet"].contains(&call)
+            && given("permissionModel") != Some("SERVICE_MANAGED");
+        if is_stack_set && given("administrationRoleARN").is_none() {
+            let account = self.account;
+            self.within("administrationrolearn", |search| {
+                search.add("role", "AWSCloudFormationStackSetAdministrationRole", account);
+            });
+        }
     }
 
     fn document(&mut self, event: &Event, parameter: &str) -> Option<PolicyDocument> {

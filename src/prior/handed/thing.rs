@@ -68,9 +68,10 @@ pub(super) fn wearers(event: &Event, source: &str, call: &str) -> (Vec<Wearer>, 
         let WearerRow { work, kind, .. } = *row;
         let of_kind = format!("worn {region} {kind}");
         let any = catalogue::is_any_known(kind).then(|| of_kind.clone());
+        let several = catalogue::has_several_roles(kind);
         let wearer = |name: String, unique: bool| Wearer {
-            listed: name == of_kind || is_revised(kind),
-            any: if is_revised(kind) { Some(name.clone()) } else { any.clone() },
+            listed: name == of_kind || several,
+            any: if several { Some(name.clone()) } else { any.clone() },
             name,
             work,
             unique,
@@ -89,18 +90,13 @@ pub(super) fn wearers(event: &Event, source: &str, call: &str) -> (Vec<Wearer>, 
             }
             if found.len() >= WEARERS_MAX {
                 // What is made has a role that is told of by itself.
-                cut |= work != Work::Made;
+                cut |= !matches!(work, Work::Made | Work::Added);
                 break;
             }
             found.push(one);
         }
     }
     (found, cut)
-}
-
-/// Has each revision of the kind roles of its own?
-fn is_revised(kind: &str) -> bool {
-    kind.ends_with("/task-definition") || kind.ends_with("/job-definition")
 }
 
 /// What a call changes or uses that may wear a role, and its name: where it is one.
@@ -160,7 +156,8 @@ fn values<'e>(event: &'e Event, path: &str, answered: bool) -> Vec<&'e Json> {
 /// A name without what services let stand around it: the ARN, the account, a version or an alias.
 fn bare_name<'t>(kind: &str, region: &str, text: &'t str) -> &'t str {
     let kind = kind.split_once('/').map_or(kind, |(_, kind)| kind);
-    let versioned = ["function", "job-definition", "task-definition"].contains(&kind);
+    // A sandbox of a project is called by its name, a colon, and an ID.
+    let versioned = ["function", "job-definition", "project", "task-definition"].contains(&kind);
     let (resource, is_arn) = match Arn::parse(text) {
         Some(arn) => (arn.resource, true),
         // Lambda takes `111122223333:function:f`, `us-east-1:f` and the like.
@@ -172,6 +169,8 @@ fn bare_name<'t>(kind: &str, region: &str, text: &'t str) -> &'t str {
     let after = |text: &'t str| text.split_once([':', '/']).map(|(_, name)| name);
     let name = named.or_else(|| after(resource).filter(|_| is_arn)).unwrap_or(resource);
     match (is_arn, versioned) {
+        // Its channels are told apart by the sort of the channel and its name.
+        (true, _) if kind == "chat-configuration" => name,
         (true, _) => name.split([':', '/']).next().unwrap_or(name),
         (false, true) => name.split(':').next().unwrap_or(name),
         (false, false) => name,
