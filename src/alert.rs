@@ -19,7 +19,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::decide::Decision;
-use crate::derive::{CallOutcome, Facts};
+use crate::derive::Facts;
+use crate::event::CallOutcome;
 use crate::event::{Event, Unreadable};
 use crate::ledger::Told;
 use crate::plan::{Status, Step};

@@ -5,7 +5,8 @@ mod worlds;
 
 use jiff::Timestamp;
 
-use crate::derive::{CallOutcome, Facts};
+use crate::derive::Facts;
+use crate::event::CallOutcome;
 use crate::event::Event;
 use crate::plan::{self, Step};
 use crate::rule::Rule;

@@ -5,50 +5,24 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
-use crate::account::{self, Account};
-use crate::arn::{Arn, AwsRole};
 use crate::catalogue::{self, Call};
-use crate::event::Event;
-use crate::nearest;
+use crate::event::{
+    CallOutcome, Entity, Event, entity, is_caller, is_read_only, omitted, outcome_of,
+};
+use crate::event::{Principal, tagged};
+use crate::iam::account::Account;
+use crate::iam::arn::{Arn, AwsRole};
 use crate::own::{Own, OwnSession, OwnStack};
-use crate::pattern::Pattern;
-use crate::principal::Principal;
-use crate::prior::{Bearers, Beside, Handed, Held, Prior, Why};
+use crate::prior::{self, Bearers, Beside, Handed, Held, Prior, Why};
 use crate::rights::{self, Before, HandedOver, Rights};
 use crate::site::{Environment, EnvironmentChange, Guarded, Site, Times};
 
 mod automation;
 mod bearer;
-mod entity;
 mod opened;
 
 pub use automation::Automation;
 pub use bearer::Bearer;
-pub use entity::Entity;
-use entity::{at_work, entity, is_caller};
-
-/// How a call ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CallOutcome {
-    /// It was carried out.
-    Success,
-    /// The caller was not allowed to.
-    Denied,
-    /// It failed for another reason.
-    Failure,
-}
-
-impl CallOutcome {
-    /// The word in `derived.outcome`.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Success => "success",
-            Self::Denied => "denied",
-            Self::Failure => "failure",
-        }
-    }
-}
 
 /// All facts derived from one event.
 #[derive(Debug, Clone)]
@@ -123,8 +97,8 @@ impl Facts {
         let handed = handed.filter(|handed| !handed.is_nothing());
         let by_aws = principal.linked_service.is_some();
         let tags = event.account().and_then(|id| site.tags(id, known.account.as_ref()));
-        let tagged = account::tagged(event)
-            .filter(|_| outcome == CallOutcome::Success && !known.tags_do_not_count);
+        let tagged =
+            tagged(event).filter(|_| outcome == CallOutcome::Success && !known.tags_do_not_count);
         Self {
             read_only: is_read_only(event),
             omitted: omitted(event),
@@ -338,6 +312,13 @@ fn rights(event: &Event, site: &Site, known: &Known, handed: Option<&HandedOver>
     rights
 }
 
+/// What a call is about that the catalogue does not know: what may wear a role.
+fn at_work(event: &Event) -> Option<Entity> {
+    let (kind, name) = prior::at_work(event)?;
+    let account = event.account().map(str::to_owned);
+    Some(Entity { kind: kind.to_owned(), name: Some(name), arn: None, account })
+}
+
 /// What an event acts upon.
 pub(crate) fn acted_upon(event: &Event) -> Option<Entity> {
     let call = catalogue::find(event.event_source()?, event.name()?)?;
@@ -364,152 +345,6 @@ fn without_null(mut value: Value) -> Value {
         map.retain(|_, value| !value.is_null());
     }
     value
-}
-
-/// How the call ended. Several spellings of "denied" occur; a failed sign-in has no `errorCode` at
-/// all.
-#[must_use]
-pub fn outcome_of(event: &Event) -> CallOutcome {
-    const DENIED: [&str; 7] = [
-        "AccessDenied",
-        "AuthorizationError",
-        "AccessDeniedException",
-        "UnauthorizedOperation",
-        "Unauthorized",
-        "UnauthorizedAccess",
-        "NotAuthorized",
-    ];
-    let Some(code) = event.text("detail.errorCode") else {
-        let sign_in = event.name().unwrap_or_default();
-        let said = event.text(&format!("detail.responseElements.{sign_in}"));
-        let failed = said == Some("Failure") || event.text("detail.errorMessage").is_some();
-        return if failed { CallOutcome::Failure } else { CallOutcome::Success };
-    };
-    let bare = code.rsplit(['.', ':', '#']).next().unwrap_or(code);
-    let denied = DENIED.iter().any(|word| bare.starts_with(word));
-    if denied { CallOutcome::Denied } else { CallOutcome::Failure }
-}
-
-/// Does the call change nothing? The record's own word, else the name of the call. `AssumeRole` counts
-/// as read-only to AWS.
-#[must_use]
-pub fn is_read_only(event: &Event) -> bool {
-    const READING: [&str; 10] = [
-        "Get", "List", "Describe", "Simulate", "Generate", "Lookup", "Head", "BatchGet", "Search",
-        "Test",
-    ];
-    let by_name =
-        || event.name().is_some_and(|name| READING.iter().any(|word| name.starts_with(word)));
-    event.flag("detail.readOnly").unwrap_or_else(by_name)
-}
-
-/// `{"reason": "requestParameters too large", "omitted": true}`, also with `"true"` as text.
-#[must_use]
-pub fn omitted(event: &Event) -> bool {
-    event.flag("detail.requestParameters.omitted") == Some(true)
-        || event.text("detail.requestParameters").is_some_and(|text| text.contains("\"omitted\""))
-}
-
-/// The partition, from the caller's ARN, else from the Region.
-#[must_use]
-pub fn partition(event: &Event) -> &str {
-    let arn = event.text("detail.userIdentity.arn");
-    let from_arn = arn.and_then(|arn| arn.split(':').nth(1)).filter(|part| part.starts_with("aws"));
-    from_arn.unwrap_or_else(|| match event.region().unwrap_or_default() {
-        region if region.starts_with("cn-") => "aws-cn",
-        region if region.starts_with("us-gov-") => "aws-us-gov",
-        region if region.starts_with("eusc-") => "aws-eusc",
-        _ => "aws",
-    })
-}
-
-/// Every path below `derived`, so that a misspelt one is found when rules are read: it would never
-/// match, in silence.
-pub const PATHS: [&str; 58] = [
-    "derived.outcome",
-    "derived.readOnly",
-    "derived.knownApi",
-    "derived.omitted",
-    "derived.selfTarget",
-    "derived.own",
-    "derived.ownStack",
-    "derived.effect",
-    "derived.tampering",
-    "derived.grants",
-    "derived.grantsUnconditional",
-    "derived.trust",
-    "derived.trustExternal",
-    "derived.denies",
-    "derived.documentUnreadable",
-    "derived.documentUnknown",
-    "derived.before",
-    "derived.handed.kind",
-    "derived.handed.name",
-    "derived.handed.grants",
-    "derived.handed.unknown",
-    "derived.handed.again",
-    "derived.policyArn",
-    "derived.policyName",
-    "derived.environment",
-    "derived.environmentKnown",
-    "derived.environmentChange",
-    "derived.accountTags",
-    "derived.time",
-    "derived.outsideTime",
-    "derived.burst",
-    "derived.principal.type",
-    "derived.principal.arn",
-    "derived.principal.roleArn",
-    "derived.principal.name",
-    "derived.principal.sessionName",
-    "derived.principal.sourceIdentity",
-    "derived.principal.person",
-    "derived.principal.account",
-    "derived.principal.accessKeyId",
-    "derived.principal.mfa",
-    "derived.principal.viaService",
-    "derived.principal.external",
-    "derived.principal.own",
-    "derived.principal.deploys",
-    "derived.principal.linkedService",
-    "derived.principal.permissionSet",
-    "derived.principal.automation",
-    "derived.principal.human",
-    "derived.entity.kind",
-    "derived.entity.name",
-    "derived.entity.arn",
-    "derived.entity.account",
-    "derived.entity.linkedService",
-    "derived.entity.permissionSet",
-    "derived.entity.guarded",
-    "derived.entity",
-    "derived.principal",
-];
-
-/// What a pattern asks of `derived` that can never be: each path with what is wrong and the nearest
-/// right word.
-#[must_use]
-pub fn misspelt(pattern: &Pattern) -> Vec<(String, String, Option<String>)> {
-    const OUTCOMES: [&str; 3] = ["success", "denied", "failure"];
-    const EFFECTS: [&str; 7] =
-        ["grants", "removes", "weakens", "strengthens", "credential", "destroys", "neutral"];
-    let mut faults = Vec::new();
-    for path in pattern.paths().into_iter().filter(|path| path.starts_with("derived")) {
-        // Tags have any names.
-        if !PATHS.contains(&path) && !path.starts_with("derived.accountTags.") {
-            let help = nearest::suggestion(path, PATHS);
-            faults.push((path.to_owned(), format!("no fact `{path}`"), help));
-        }
-    }
-    for (path, words) in
-        [("derived.outcome", OUTCOMES.as_slice()), ("derived.effect", EFFECTS.as_slice())]
-    {
-        for text in pattern.texts(path).into_iter().filter(|text| !words.contains(text)) {
-            let help = nearest::suggestion(text, words.iter().copied());
-            faults.push((path.to_owned(), format!("`{path}` is never `{text}`"), help));
-        }
-    }
-    faults
 }
 
 #[cfg(test)]

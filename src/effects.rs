@@ -9,8 +9,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::account::Account;
 use crate::alert::Message;
+use crate::iam::account::Account;
 use crate::ledger::Told;
 use crate::prior::{Register, Write};
 use crate::severity::Severity;

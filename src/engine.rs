@@ -138,7 +138,7 @@ impl Engine {
     }
 
     fn of(rules: RuleSet, site: Site) -> Self {
-        Self { rules: rules.with_overrides(&site), site, own: Own::default() }
+        Self { rules: rules.overridden(|spec| site.overridden(spec)), site, own: Own::default() }
     }
 
     /// This engine for the tool as it was deployed; without, it goes by its default name.

@@ -11,6 +11,17 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
+mod call;
+mod entity;
+pub mod input;
+mod principal;
+mod tagging;
+
+pub use call::{CallOutcome, is_read_only, omitted, outcome_of, partition};
+pub use entity::{Entity, entity, is_caller};
+pub use principal::Principal;
+pub use tagging::{tagged, tags_after};
+
 /// Largest event, in bytes of JSON: EventBridge's own limit for one request.
 pub const EVENT_BYTES_MAX: usize = 1024 * 1024;
 /// Deepest nesting of an event.

@@ -34,11 +34,9 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-pub mod arn;
 pub mod document;
 mod nearest;
 
-pub mod account;
 pub mod alert;
 pub mod calendar;
 pub mod catalogue;
@@ -47,7 +45,7 @@ pub mod derive;
 pub mod engine;
 pub mod event;
 pub mod history;
-pub mod input;
+pub mod iam;
 pub mod ledger;
 pub mod live;
 pub mod metrics;
@@ -56,7 +54,6 @@ pub mod own;
 pub mod pattern;
 pub mod plan;
 pub mod policy;
-pub mod principal;
 pub mod prior;
 pub mod rights;
 pub mod rule;

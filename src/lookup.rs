@@ -10,10 +10,10 @@ use std::sync::Mutex;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::account::{self, Account};
-use crate::derive::{CallOutcome, outcome_of};
 use crate::effects::{CalendarState, Lookups, State, lock};
-use crate::event::Event;
+use crate::event::{CallOutcome, outcome_of};
+use crate::event::{Event, tagged, tags_after};
+use crate::iam::account::{self, Account};
 use crate::site::Site;
 
 /// How long this environment believes what it knows of an account, and waits after a lookup that
@@ -121,7 +121,7 @@ impl<S: State, L: Lookups> Finder<'_, S, L> {
     /// after. Nothing where what was known then is not known now. What is found is kept for the event's
     /// next delivery, by which time the account is known as it is after.
     pub async fn tagged(&self, event: &Event, now: Timestamp) -> Option<Account> {
-        let id = account::tagged(event)?;
+        let id = tagged(event)?;
         let own = format!("tagged\n{id}\n{}", event.identity());
         if let Ok(Some((text, _))) = self.state.note(&own).await {
             return serde_json::from_str::<Before>(&text).ok()?.account;
@@ -141,15 +141,13 @@ impl<S: State, L: Lookups> Finder<'_, S, L> {
     /// After an account was tagged, what was known of it is only better than nothing.
     pub async fn forget_tagged(&self, event: &Event, before: Option<&Account>, now: Timestamp) {
         let done = outcome_of(event) == CallOutcome::Success;
-        let Some(id) =
-            account::tagged(event).filter(|_| done && self.lookups.asks_about_accounts())
-        else {
+        let Some(id) = tagged(event).filter(|_| done && self.lookups.asks_about_accounts()) else {
             return;
         };
         lock(&self.cache.accounts).remove(id);
         let mut account = before.cloned().unwrap_or_default();
         // The tags of an event alone are not all tags: where those before it are not known, none are.
-        account.tags = account.tags.take().map(|tags| account::tags_after(event, &tags));
+        account.tags = account.tags.take().map(|tags| tags_after(event, &tags));
         let kept = Kept { account, believed: false, before: before.cloned() };
         self.keep(id, &kept, event.time().unwrap_or(now)).await;
     }

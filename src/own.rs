@@ -7,8 +7,8 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::arn::Arn;
 use crate::event::Event;
+use crate::iam::arn::Arn;
 
 mod place;
 

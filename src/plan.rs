@@ -11,10 +11,11 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::arn::Arn;
 use crate::catalogue::{Effect, Inverse, StepRow};
-use crate::derive::{CallOutcome, Facts};
+use crate::derive::Facts;
+use crate::event::CallOutcome;
 use crate::event::Event;
+use crate::iam::arn::Arn;
 
 /// One step of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

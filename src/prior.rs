@@ -11,7 +11,7 @@
 
 use jiff::Timestamp;
 
-use crate::arn::Arn;
+use crate::iam::arn::Arn;
 
 mod answer;
 mod bearers;

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::arn::Arn;
 use crate::event::Event;
+use crate::iam::arn::Arn;
 use crate::policy::{Grants, PolicyDocument, Trust, managed};
 use crate::prior::{Beside, Prior, Why};
 use crate::site::Site;

@@ -6,19 +6,20 @@ use jiff::SignedDuration;
 use serde_json::Value;
 
 use crate::catalogue;
-use crate::derive::{self, CallOutcome};
 use crate::document::{Document, Fault};
+use crate::event::CallOutcome;
 use crate::nearest;
 use crate::pattern::{Budget, Pattern, PatternIndex, Steps};
 use crate::severity::Severity;
-use crate::site::Site;
 
 mod spec;
+mod vocabulary;
 
 pub use spec::{
     Attempts, GroupBy, RuleSpec, SEQUENCE_STEPS_MAX, SequenceSpec, Span, THRESHOLD_MAX, TestEvent,
     TestSpec, ThresholdPart, ThresholdSpec,
 };
+pub use vocabulary::{PATHS, misspelt};
 
 /// Longest title, so that a subject line holds it.
 pub const TITLE_CHARS_MAX: usize = 70;
@@ -226,22 +227,18 @@ impl RuleSet {
         rules.map(Self::indexed).map_err(|fault| vec![fault])
     }
 
-    /// Applies the site's overrides.
+    /// The same, with the rules that their owner changed. `changed` says what one is from then on.
     #[must_use]
-    pub fn with_overrides(self, site: &Site) -> Self {
-        if !site.has_overrides() {
+    pub fn overridden(self, changed: impl Fn(&RuleSpec) -> Option<RuleSpec>) -> Self {
+        let changes: Vec<_> = self.rules.iter().map(|rule| changed(&rule.spec)).collect();
+        if changes.iter().all(Option::is_none) {
             return self;
         }
         let mut rules = self.rules;
-        for rule in &mut rules {
-            let Some(change) = site.override_of(&rule.spec.id) else { continue };
-            let spec = &mut rule.spec;
-            rule.by_itself = Some(Box::new(spec.clone()));
-            spec.severity = change.severity.unwrap_or(spec.severity);
-            let switched = change.enabled.or(change.disabled.map(|disabled| !disabled));
-            spec.enabled = switched.unwrap_or(spec.enabled);
-            spec.threshold = change.threshold.clone().or(spec.threshold.take());
-            spec.dedupe = change.dedupe.clone().or(spec.dedupe.take());
+        for (rule, change) in rules.iter_mut().zip(changes) {
+            if let Some(spec) = change {
+                rule.by_itself = Some(Box::new(std::mem::replace(&mut rule.spec, spec)));
+            }
         }
         Self::indexed(rules)
     }
@@ -352,7 +349,7 @@ fn compile(document: &Document) -> Result<Rule, Vec<Fault>> {
     let mut faults = check(&spec, document);
     let mut pattern = |value: &Value, at: &str| match Pattern::compile(value) {
         Ok(pattern) => {
-            let misspelt = derive::misspelt(&pattern);
+            let misspelt = misspelt(&pattern);
             faults.extend(misspelt.into_iter().map(|(path, message, help)| {
                 document.fault(&format!("{at}.{path}"), message, help)
             }));

@@ -11,13 +11,13 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use crate::account::{self, Account};
 use crate::calendar::{Calendar, IcsFiles, Presence};
-use crate::derive::Entity;
 use crate::document::{Document, Fault};
 use crate::event::Event;
+use crate::event::{Entity, tags_after};
+use crate::iam::account::{self, Account};
 use crate::pattern::{Budget, Pattern};
-use crate::rule::RuleSet;
+use crate::rule::{RuleSet, RuleSpec};
 use crate::severity::Severity;
 
 mod compile;
@@ -337,7 +337,7 @@ impl Site {
         }
         let none = IndexMap::new();
         let before = before.and_then(|account| account.tags.as_ref()).unwrap_or(&none);
-        let after = account::tags_after(event, before);
+        let after = tags_after(event, before);
         let rank = |tags: &IndexMap<String, String>| {
             let environment = self.environment(Some(tags));
             self.environment.values.get_index_of(&environment.name).unwrap_or_default()
@@ -397,16 +397,23 @@ impl Site {
         &self.suppressions
     }
 
-    /// Does the site change any rule?
-    #[must_use]
-    pub fn has_overrides(&self) -> bool {
-        !self.spec.overrides.is_empty()
-    }
-
     /// What the site changes about a rule.
     #[must_use]
     pub fn override_of(&self, rule: &str) -> Option<&OverrideSpec> {
         self.spec.overrides.get(rule)
+    }
+
+    /// What a rule is from then on, where the site changes it.
+    #[must_use]
+    pub fn overridden(&self, spec: &RuleSpec) -> Option<RuleSpec> {
+        let change = self.override_of(&spec.id)?;
+        let switched = change.enabled.or(change.disabled.map(|disabled| !disabled));
+        let mut spec = spec.clone();
+        spec.severity = change.severity.unwrap_or(spec.severity);
+        spec.enabled = switched.unwrap_or(spec.enabled);
+        spec.threshold = change.threshold.clone().or(spec.threshold.take());
+        spec.dedupe = change.dedupe.clone().or(spec.dedupe.take());
+        Some(spec)
     }
 
     /// Topics of a severity, as the site file names them.

@@ -7,7 +7,7 @@ use std::fs;
 
 use iam_responder::alert::{Alert, Message, SNS_SUBJECT_CHARS_MAX};
 use iam_responder::calendar::IcsFiles;
-use iam_responder::derive::{Known, PATHS};
+use iam_responder::derive::Known;
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
 use iam_responder::engine::{Engine, SiteFiles, SourceFile};
@@ -15,6 +15,7 @@ use iam_responder::event::Event;
 use iam_responder::own::{Deployed, Own};
 use iam_responder::prior::{Prior, Why};
 use iam_responder::respond::{Origin, Responder};
+use iam_responder::rule::PATHS;
 use iam_responder::severity::Severity;
 use iam_responder::site::{Format, TopicSpec};
 use jiff::SignedDuration;

@@ -13,7 +13,7 @@ use iam_responder::alert::{Alert, Message, SNS_BYTES_MAX};
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
 use iam_responder::engine::Engine;
-use iam_responder::input;
+use iam_responder::event::input;
 use iam_responder::outcome::Verdict;
 use iam_responder::respond::{Origin, Responder};
 use iam_responder::severity::Severity;

@@ -7,7 +7,7 @@ use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
 use iam_responder::engine::Engine;
 use iam_responder::event::Event;
-use iam_responder::input;
+use iam_responder::event::input;
 use iam_responder::pattern::{Pattern, PatternIndex};
 use iam_responder::respond::{Origin, Responder};
 use iam_responder::severity::Severity;

@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::task::{Context, Poll, Waker};
 
-use iam_responder::account::Account;
 use iam_responder::calendar::IcsFiles;
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
 use iam_responder::effects::{CalendarState, Calls, EffectError, Lookups, Whose};
 use iam_responder::engine::{Engine, SiteFiles, SourceFile};
 use iam_responder::event::Event;
+use iam_responder::iam::account::Account;
 use iam_responder::lookup::Cache;
 use iam_responder::outcome::Verdict;
 use iam_responder::prior::seed::{Identity, Policy};

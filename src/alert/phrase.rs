@@ -2,7 +2,8 @@
 
 use super::clean::clean;
 use super::{NAME_CHARS_MAX, Place, Who};
-use crate::derive::{CallOutcome, Facts};
+use crate::derive::Facts;
+use crate::event::CallOutcome;
 use crate::event::Event;
 
 /// Sentences for the calls that matter most: event name, what was done, what was tried. `{kind}`

@@ -13,8 +13,8 @@ use jiff::Timestamp;
 
 use super::chain;
 use super::client::{Limits, MissedByStandard, limited};
-use crate::account::{Account, TAGS_MAX};
 use crate::effects::{CalendarState, Calls, EffectError, Lookups, Whose};
+use crate::iam::account::{Account, TAGS_MAX};
 
 /// Questions to CloudTrail's history for one alert, each for a page of [`CALLS_PER_PAGE`] calls.
 const QUESTIONS_MAX: usize = 4;

@@ -3,8 +3,9 @@
 
 use std::borrow::Cow;
 
-use crate::arn::PERMISSION_SET_NAME;
-use crate::derive::{Bearer, CallOutcome, Facts};
+use crate::derive::{Bearer, Facts};
+use crate::event::CallOutcome;
+use crate::iam::arn::PERMISSION_SET_NAME;
 use crate::policy::ADMINISTRATOR;
 use crate::rule::Rule;
 use crate::severity::Severity;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{CalendarState, Calls, EffectError, Lookups, Whose};
-use crate::account::Account;
+use crate::iam::account::Account;
 
 /// Answers nothing.
 #[derive(Debug, Clone, Copy, Default)]

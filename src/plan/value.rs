@@ -1,9 +1,9 @@
 //! Values of an event as words of a command: what they can be, and how a shell takes them as they are.
 
 use super::Guard;
-use crate::account;
-use crate::arn::Arn;
 use crate::event::Event;
+use crate::iam::account;
+use crate::iam::arn::Arn;
 use crate::live::is_live;
 
 /// Longest value put into a command, in characters.

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::{Grants, PolicyDocument};
-use crate::arn::Arn;
+use crate::iam::arn::Arn;
 
 /// How the policies begin that AWS puts on credentials found in public.
 const QUARANTINE: &str = "awscompromisedkeyquarantine";

@@ -9,7 +9,7 @@ use super::index::{self, BEARERS};
 use super::reader::Reader;
 use super::write::PATH;
 use super::{Address, Prior};
-use crate::account;
+use crate::iam::account;
 use crate::policy::{PolicyDocument, glob};
 
 /// Most accounts of one document whose administrators' roles are looked at.

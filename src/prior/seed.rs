@@ -98,7 +98,7 @@ fn decoded(document: &str) -> Value {
 }
 
 fn account(arn: &str) -> Option<&str> {
-    arn.split(':').nth(4).filter(|account| crate::account::is_id(account))
+    arn.split(':').nth(4).filter(|account| crate::iam::account::is_id(account))
 }
 
 #[cfg(test)]

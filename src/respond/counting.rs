@@ -4,11 +4,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Responder;
 use super::content::content;
-use crate::derive::{CallOutcome, Facts, is_read_only, outcome_of};
+use crate::derive::Facts;
 use crate::effects::{Claim, EffectError, Lookups, Publish, State};
 use crate::event::Event;
+use crate::event::Principal;
+use crate::event::{CallOutcome, is_read_only, outcome_of};
 use crate::own::{self, OwnStack};
-use crate::principal::Principal;
 use crate::rule::{GroupBy, Rule};
 use crate::severity::Severity;
 

@@ -8,9 +8,10 @@ use std::task::Poll;
 use jiff::Timestamp;
 
 use super::Responder;
-use crate::derive::{self, Bearer, CallOutcome};
+use crate::derive::{self, Bearer};
 use crate::effects::{Lookups, Publish, State};
 use crate::event::Event;
+use crate::event::{CallOutcome, is_read_only, omitted, outcome_of};
 use crate::prior::{
     self, Address, Ask, Bearers, Beside, Handed, Held, Moment, Prior, Questions, ReachMemo,
     Registers, Shared, Why,
@@ -158,12 +159,12 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     /// Records what an event wrote. A store that is down costs later comparisons, not this event's
     /// alert.
     pub(super) async fn record_writes(&self, event: &Event, now: Timestamp) {
-        if derive::outcome_of(event) != CallOutcome::Success || derive::is_read_only(event) {
+        if outcome_of(event) != CallOutcome::Success || is_read_only(event) {
             return;
         }
         let entity = derive::acted_upon(event).and_then(|entity| entity.name);
         let (event_id, at) = (event.identity(), event.time().unwrap_or(now));
-        for (address, value) in prior::writes(event, entity.as_deref(), derive::omitted(event)) {
+        for (address, value) in prior::writes(event, entity.as_deref(), omitted(event)) {
             let write = prior::Write::new(at, event_id.clone(), value, false);
             let recorded = self.state.record_write(&address.text(), &write).await;
             recorded.unwrap_or_else(|error| tracing::warn!(%error, "a change is not recorded"));

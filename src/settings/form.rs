@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use crate::arn::{Arn, is_partition};
+use crate::iam::arn::{Arn, is_partition};
 
 use super::{DEPLOYMENT_ROLES_MAX, REPEAT_AFTER_MINUTES_MAX, reach};
 
@@ -140,7 +140,7 @@ fn check_role(arn: &str) -> Result<(), String> {
 }
 
 fn is_account(text: &str) -> bool {
-    crate::account::is_id(text)
+    crate::iam::account::is_id(text)
 }
 
 #[cfg(test)]

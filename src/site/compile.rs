@@ -7,13 +7,12 @@ use super::{
     Adjustment, GUARDED_MAX, Guarded, GuardedEntities, PRODUCTION, Site, SiteSpec, Suppression,
     check_topic_arn,
 };
-use crate::account;
 use crate::calendar::{Calendar, IcsFiles, IcsSize};
-use crate::derive;
 use crate::document::{Document, Fault};
+use crate::iam::account;
 use crate::nearest;
 use crate::pattern::{Budget, Pattern};
-use crate::rule::THRESHOLD_MAX;
+use crate::rule::{THRESHOLD_MAX, misspelt};
 
 /// Most steps one adjustment may raise or lower.
 const STEPS_MAX: u8 = 4;
@@ -99,7 +98,7 @@ impl Compiler<'_> {
                     return None;
                 }
                 self.check_calendar_names(&pattern, at);
-                for (path, message, help) in derive::misspelt(&pattern) {
+                for (path, message, help) in misspelt(&pattern) {
                     self.fault(&format!("{at}.{path}"), message, help);
                 }
                 Some(pattern)

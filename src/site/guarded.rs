@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::arn::Arn;
-use crate::derive::Entity;
+use crate::event::Entity;
+use crate::iam::arn::Arn;
 
 /// Most entities of both lists together.
 pub const GUARDED_MAX: usize = 500;
@@ -93,7 +93,7 @@ impl GuardedEntities {
 }
 
 fn key(arn: &str) -> Option<Key> {
-    let arn = Arn::parse(arn).filter(|arn| crate::account::is_id(arn.account))?;
+    let arn = Arn::parse(arn).filter(|arn| crate::iam::account::is_id(arn.account))?;
     let (kind, path) = arn.iam_entity().filter(|(kind, _)| KINDS.contains(kind))?;
     let name = path.rsplit('/').next().filter(|name| !name.contains(['*', '?']))?;
     Some((arn.account.to_owned(), kind.to_owned(), name.to_lowercase()))

@@ -1,6 +1,6 @@
 //! Roles of known automation.
 
-use crate::arn::Arn;
+use crate::iam::arn::Arn;
 
 /// A pipeline is one role, by its ARN with its path. An asterisk may be part of a path, but who writes one
 /// here means a pattern.

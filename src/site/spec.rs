@@ -6,8 +6,8 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::account::OrganizationId;
 use crate::calendar::CalendarSpec;
+use crate::iam::account::OrganizationId;
 use crate::rule::{Span, ThresholdSpec};
 use crate::severity::Severity;
 

@@ -4,11 +4,11 @@ use std::cell::Cell;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
-use iam_responder::account::Account;
 use iam_responder::alert::Message;
 use iam_responder::effects::{
     CalendarState, Calls, Claim, Delivery, EffectError, Lookups, Publish, State, Whose,
 };
+use iam_responder::iam::account::Account;
 use iam_responder::ledger::Told;
 use iam_responder::metrics::Phases;
 use iam_responder::prior::{Register, Write};

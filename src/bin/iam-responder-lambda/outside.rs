@@ -1,11 +1,11 @@
 //! Whom the function talks to: AWS, or in a dry run nobody but its log.
 
-use iam_responder::account::Account;
 use iam_responder::alert::Message;
 use iam_responder::aws::lookups::Aws;
 use iam_responder::aws::sns::Sns;
 use iam_responder::effects::offline::Offline;
 use iam_responder::effects::{CalendarState, Calls, EffectError, Lookups, Publish, Whose};
+use iam_responder::iam::account::Account;
 use iam_responder::severity::Severity;
 use jiff::Timestamp;
 

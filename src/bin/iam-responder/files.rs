@@ -9,8 +9,8 @@ use flate2::bufread::GzDecoder;
 use iam_responder::bus::{BusFault, BusRules};
 use iam_responder::document::Fault;
 use iam_responder::engine::Engine;
+use iam_responder::event::input;
 use iam_responder::folder;
-use iam_responder::input;
 use iam_responder::own::{DEFAULT_NAME, Deployed, Own};
 use iam_responder::settings::{check_key, check_policy, deployment_roles};
 

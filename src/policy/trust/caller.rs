@@ -9,7 +9,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::Home;
-use crate::account;
+use crate::iam::account;
 use crate::policy::Condition;
 use crate::policy::operator::{Comparison, Operator};
 

@@ -1,6 +1,6 @@
 //! What is at home, and whose a principal is.
 
-use crate::account;
+use crate::iam::account;
 
 /// What is known to be at home, and so no stranger's.
 #[derive(Clone, Copy)]

@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use iam_responder::derive::CallOutcome;
 use iam_responder::engine::Engine;
+use iam_responder::event::CallOutcome;
 use iam_responder::pattern::Pattern;
 use iam_responder::rule::{Rule, RuleSpec};
 use iam_responder::severity::Severity;

@@ -1,12 +1,10 @@
 //! What was acted upon.
 
-use super::{CallOutcome, omitted, partition};
-use crate::account;
-use crate::arn::Arn;
+use super::{CallOutcome, Event, omitted, partition};
 use crate::catalogue::Call;
-use crate::event::Event;
-use crate::principal::Principal;
-use crate::prior;
+use crate::event::Principal;
+use crate::iam::account;
+use crate::iam::arn::Arn;
 
 /// What was acted upon.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,7 +19,9 @@ pub struct Entity {
     pub account: Option<String>,
 }
 
-pub(super) fn entity(
+/// What a call acts upon, by the catalogue's entry; of a denied one as its message names it.
+#[must_use]
+pub fn entity(
     event: &Event,
     call: &Call,
     principal: &Principal,
@@ -56,13 +56,6 @@ pub(super) fn entity(
         return Some(Entity { kind: kind.to_owned(), name, arn: principal.arn.clone(), account });
     }
     Some(Entity { kind: call.kind.to_owned(), name: None, arn: None, account })
-}
-
-/// What a call is about that the catalogue does not know: what may wear a role.
-pub(super) fn at_work(event: &Event) -> Option<Entity> {
-    let (kind, name) = prior::at_work(event)?;
-    let account = event.account().map(str::to_owned);
-    Some(Entity { kind: kind.to_owned(), name: Some(name), arn: None, account })
 }
 
 /// The target of a denied call stands only in the text:
@@ -134,8 +127,9 @@ fn named(kind: &str, given: &str, event: &Event, account: Option<String>) -> Ent
     Entity { kind: kind.to_owned(), name: Some(name.to_owned()), arn, account }
 }
 
-/// IAM names are not told apart by case.
-pub(super) fn is_caller(entity: &Entity, principal: &Principal) -> bool {
+/// Is it the caller? IAM names are not told apart by case.
+#[must_use]
+pub fn is_caller(entity: &Entity, principal: &Principal) -> bool {
     let same = |one: &Option<String>, other: &Option<String>| match (one, other) {
         (Some(one), Some(other)) => one.eq_ignore_ascii_case(other),
         _ => false,

@@ -4,8 +4,8 @@
 
 use serde_json::{Value, json};
 
-use crate::arn::{Arn, AwsRole};
 use crate::event::Event;
+use crate::iam::arn::{Arn, AwsRole};
 
 /// What CloudTrail writes in place of a user name that it will not repeat.
 const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";

@@ -3,8 +3,6 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::event::Event;
-
 /// Most tags of an account: Organizations allows 50.
 pub const TAGS_MAX: usize = 50;
 
@@ -20,15 +18,6 @@ pub struct Account {
     /// Tags in Organizations; nothing where they are not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tags: Option<IndexMap<String, String>>,
-}
-
-/// The account that an event tags or untags in Organizations.
-#[must_use]
-pub fn tagged(event: &Event) -> Option<&str> {
-    let is_call = event.event_source() == Some("organizations.amazonaws.com")
-        && matches!(event.name(), Some("TagResource" | "UntagResource"));
-    let id = event.text("detail.requestParameters.resourceId").filter(|_| is_call)?;
-    is_id(id).then_some(id)
 }
 
 /// Is this the ID of an account: twelve digits?
@@ -64,23 +53,4 @@ impl TryFrom<String> for OrganizationId {
             _ => Err(format!("`{id}` is no organization ID as o-exampleorgid")),
         }
     }
-}
-
-/// The tags of the account that an event tags or untags, after it. Tags that are not known before
-/// it are none, which counts as production.
-#[must_use]
-pub fn tags_after(event: &Event, before: &IndexMap<String, String>) -> IndexMap<String, String> {
-    let mut tags = before.clone();
-    let given = event.value("detail.requestParameters.tags").and_then(|tags| tags.as_array());
-    for tag in given.into_iter().flatten().take(TAGS_MAX) {
-        let text = |key: &str| tag.get(key).and_then(|value| value.as_str());
-        if let Some(key) = text("key") {
-            tags.insert(key.to_owned(), text("value").unwrap_or_default().to_owned());
-        }
-    }
-    let gone = event.value("detail.requestParameters.tagKeys").and_then(|keys| keys.as_array());
-    for key in gone.into_iter().flatten().filter_map(|key| key.as_str()) {
-        tags.shift_remove(key);
-    }
-    tags
 }

@@ -7,7 +7,7 @@
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>,
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
 
-use crate::account;
+use crate::iam::account;
 
 /// Where roles lie that only AWS services make and wear, in the resource part.
 pub const LINKED_ROLES: &str = "role/aws-service-role/";

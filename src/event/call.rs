@@ -1,0 +1,83 @@
+//! What a call is, whatever it is about: how it ended, and what CloudTrail left out of it.
+
+use super::Event;
+
+/// How a call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallOutcome {
+    /// It was carried out.
+    Success,
+    /// The caller was not allowed to.
+    Denied,
+    /// It failed for another reason.
+    Failure,
+}
+
+impl CallOutcome {
+    /// The word in `derived.outcome`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Denied => "denied",
+            Self::Failure => "failure",
+        }
+    }
+}
+
+/// How the call ended. Several spellings of "denied" occur; a failed sign-in has no `errorCode` at
+/// all.
+#[must_use]
+pub fn outcome_of(event: &Event) -> CallOutcome {
+    const DENIED: [&str; 7] = [
+        "AccessDenied",
+        "AuthorizationError",
+        "AccessDeniedException",
+        "UnauthorizedOperation",
+        "Unauthorized",
+        "UnauthorizedAccess",
+        "NotAuthorized",
+    ];
+    let Some(code) = event.text("detail.errorCode") else {
+        let sign_in = event.name().unwrap_or_default();
+        let said = event.text(&format!("detail.responseElements.{sign_in}"));
+        let failed = said == Some("Failure") || event.text("detail.errorMessage").is_some();
+        return if failed { CallOutcome::Failure } else { CallOutcome::Success };
+    };
+    let bare = code.rsplit(['.', ':', '#']).next().unwrap_or(code);
+    let denied = DENIED.iter().any(|word| bare.starts_with(word));
+    if denied { CallOutcome::Denied } else { CallOutcome::Failure }
+}
+
+/// Does the call change nothing? The record's own word, else the name of the call. `AssumeRole` counts
+/// as read-only to AWS.
+#[must_use]
+pub fn is_read_only(event: &Event) -> bool {
+    const READING: [&str; 10] = [
+        "Get", "List", "Describe", "Simulate", "Generate", "Lookup", "Head", "BatchGet", "Search",
+        "Test",
+    ];
+    let by_name =
+        || event.name().is_some_and(|name| READING.iter().any(|word| name.starts_with(word)));
+    event.flag("detail.readOnly").unwrap_or_else(by_name)
+}
+
+/// `{"reason": "requestParameters too large", "omitted": true}`, also with `"true"` as text.
+#[must_use]
+pub fn omitted(event: &Event) -> bool {
+    event.flag("detail.requestParameters.omitted") == Some(true)
+        || event.text("detail.requestParameters").is_some_and(|text| text.contains("\"omitted\""))
+}
+
+/// The partition, from the caller's ARN, else from the Region.
+#[must_use]
+pub fn partition(event: &Event) -> &str {
+    let arn = event.text("detail.userIdentity.arn");
+    let from_arn = arn.and_then(|arn| arn.split(':').nth(1)).filter(|part| part.starts_with("aws"));
+    from_arn.unwrap_or_else(|| match event.region().unwrap_or_default() {
+        region if region.starts_with("cn-") => "aws-cn",
+        region if region.starts_with("us-gov-") => "aws-us-gov",
+        region if region.starts_with("eusc-") => "aws-eusc",
+        _ => "aws",
+    })
+}

@@ -1,0 +1,34 @@
+//! Tags of accounts, as Organizations sets them.
+
+use indexmap::IndexMap;
+
+use super::Event;
+use crate::iam::account::{TAGS_MAX, is_id};
+
+/// The account that an event tags or untags in Organizations.
+#[must_use]
+pub fn tagged(event: &Event) -> Option<&str> {
+    let is_call = event.event_source() == Some("organizations.amazonaws.com")
+        && matches!(event.name(), Some("TagResource" | "UntagResource"));
+    let id = event.text("detail.requestParameters.resourceId").filter(|_| is_call)?;
+    is_id(id).then_some(id)
+}
+
+/// The tags of the account that an event tags or untags, after it. Tags that are not known before
+/// it are none, which counts as production.
+#[must_use]
+pub fn tags_after(event: &Event, before: &IndexMap<String, String>) -> IndexMap<String, String> {
+    let mut tags = before.clone();
+    let given = event.value("detail.requestParameters.tags").and_then(|tags| tags.as_array());
+    for tag in given.into_iter().flatten().take(TAGS_MAX) {
+        let text = |key: &str| tag.get(key).and_then(|value| value.as_str());
+        if let Some(key) = text("key") {
+            tags.insert(key.to_owned(), text("value").unwrap_or_default().to_owned());
+        }
+    }
+    let gone = event.value("detail.requestParameters.tagKeys").and_then(|keys| keys.as_array());
+    for key in gone.into_iter().flatten().filter_map(|key| key.as_str()) {
+        tags.shift_remove(key);
+    }
+    tags
+}

@@ -1,0 +1,4 @@
+//! What AWS is, without any event: its names, its calls, and what its policies mean.
+
+pub mod account;
+pub mod arn;
