@@ -10,6 +10,7 @@ mod json;
 mod links;
 mod message;
 mod phrase;
+mod sent;
 mod text;
 
 use std::borrow::Cow;
@@ -20,9 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::decide::Decision;
 use crate::derive::Facts;
-use crate::event::CallOutcome;
-use crate::event::{Event, Unreadable};
-use crate::ledger::Told;
+use crate::event::{CallOutcome, Event, Unreadable};
 use crate::plan::{Status, Step};
 use crate::policy::{describe, describe_trust};
 use crate::rule::Rule;
@@ -30,6 +29,7 @@ use crate::severity::Severity;
 use clean::{clean, clean_lines};
 
 pub use message::{Message, SNS_BYTES_MAX, SNS_SUBJECT_CHARS_MAX};
+pub use sent::SentAlert;
 
 /// Longest name shown, in characters.
 pub const NAME_CHARS_MAX: usize = 256;
@@ -41,6 +41,8 @@ pub const RULES_MAX: usize = 10;
 pub const ALLOWS_MAX: usize = 8;
 /// Most reasons listed.
 pub const REASONS_MAX: usize = 20;
+/// Most repetitions counted that one alert speaks for.
+pub const HELD_MAX: u32 = 1_000;
 /// Age of an event above which its undo is doubted, in minutes.
 const UNDO_AGE_MINUTES_MAX: i64 = 60;
 /// How far ahead of the clock an event may be, in minutes, before its undo is doubted.
@@ -353,7 +355,7 @@ impl Alert {
 
     /// The little that the ledger itself holds of an alert.
     #[must_use]
-    pub fn of_told(told: &Told) -> Self {
+    pub fn of_told(told: &SentAlert) -> Self {
         let title = clean(&told.title, NAME_CHARS_MAX);
         Self {
             sentence: format!("{title}: the alert itself cannot be read any more; see its event."),
@@ -378,10 +380,10 @@ impl Alert {
 
     /// One message about many alerts that nobody acknowledged.
     #[must_use]
-    pub fn many<'t>(all: impl ExactSizeIterator<Item = &'t Told>) -> Self {
+    pub fn many<'t>(all: impl ExactSizeIterator<Item = &'t SentAlert>) -> Self {
         let count = all.len();
         let title = format!("{count} alerts not acknowledged");
-        let line = |told: &Told| {
+        let line = |told: &SentAlert| {
             let account = told.account.as_deref().unwrap_or("unknown account");
             let text = format!(
                 "{}: {} in {account}, event {}",

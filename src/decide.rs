@@ -6,8 +6,7 @@ mod worlds;
 use jiff::Timestamp;
 
 use crate::derive::Facts;
-use crate::event::CallOutcome;
-use crate::event::Event;
+use crate::event::{CallOutcome, Event};
 use crate::plan::{self, Step};
 use crate::rule::Rule;
 use crate::severity::Severity;

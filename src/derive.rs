@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use crate::catalogue::{self, Call};
 use crate::event::{
-    CallOutcome, Entity, Event, entity, is_caller, is_read_only, omitted, outcome_of,
+    CallOutcome, Entity, Event, Principal, entity, is_caller, is_read_only, omitted, outcome_of,
+    tagged,
 };
-use crate::event::{Principal, tagged};
 use crate::iam::account::Account;
 use crate::iam::arn::{Arn, AwsRole};
 use crate::own::{Own, OwnSession, OwnStack};

@@ -9,12 +9,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::alert::Message;
+use crate::alert::{Message, SentAlert};
 use crate::iam::account::Account;
-use crate::ledger::Told;
 use crate::prior::{Register, Write};
 use crate::severity::Severity;
 
+pub mod alerts;
 pub mod memory;
 pub mod offline;
 mod recent;
@@ -58,15 +58,12 @@ pub trait Publish {
 pub enum Claim {
     /// This event: the first of the window, or the same event delivered again.
     Ours {
-        /// Repetitions held back since the one before it, at most [`HELD_MAX`].
+        /// Repetitions held back since the one before it, at most [`crate::alert::HELD_MAX`].
         held: u32,
     },
     /// Another event, which has been told or is being told.
     Theirs,
 }
-
-/// Most repetitions counted for one claim.
-pub const HELD_MAX: u32 = 1_000;
 
 /// Whether an event was delivered before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,7 +96,7 @@ pub trait State {
         &self,
         event_id: &str,
         now: Timestamp,
-        told: Option<&Told>,
+        told: Option<&SentAlert>,
     ) -> impl Future<Output = Result<(), EffectError>>;
 
     /// Claims a fingerprint for an event.
@@ -112,7 +109,7 @@ pub trait State {
     ) -> impl Future<Output = Result<Claim, EffectError>>;
 
     /// Counts an event as held back by somebody else's claim, once however often it is delivered: how many the
-    /// claim holds back with it. Nothing where there is no claim, or where it holds back [`HELD_MAX`] already.
+    /// claim holds back with it. Nothing where there is no claim, or where it holds back [`crate::alert::HELD_MAX`] already.
     fn hold(
         &self,
         fingerprint: &str,

@@ -8,9 +8,7 @@ use crate::alert::TEXT_CHARS_MAX;
 use crate::alert::clean::clean;
 use crate::catalogue;
 use crate::effects::{Calls, Whose};
-use crate::event::Event;
-use crate::event::Principal;
-use crate::event::{CallOutcome, is_read_only, outcome_of};
+use crate::event::{CallOutcome, Event, Principal, is_read_only, outcome_of};
 
 /// How far back is looked.
 pub const LOOK_BACK: SignedDuration = SignedDuration::from_hours(1);

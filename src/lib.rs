@@ -12,7 +12,7 @@
 //!  ───────────────────────────────── garden wall ─────────────────────────────────
 //!  respond: look up ─▶ derive ─▶ match ─▶ count ─▶ decide ─▶ begin, claim ─▶ publish ─▶ outcome
 //!           over the traits of `effects`, in memory or on AWS (`aws`)
-//!  remind:  what nobody acknowledged, from the `ledger` ─▶ publish
+//!  remind:  what nobody acknowledged, from the stored alerts ─▶ publish
 //!  suppressed: once a day, how much suppressions and overrides silenced ─▶ publish
 //! ```
 //!
@@ -46,7 +46,6 @@ pub mod engine;
 pub mod event;
 pub mod history;
 pub mod iam;
-pub mod ledger;
 pub mod live;
 pub mod metrics;
 pub mod outcome;

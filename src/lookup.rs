@@ -11,8 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::effects::{CalendarState, Lookups, State, lock};
-use crate::event::{CallOutcome, outcome_of};
-use crate::event::{Event, tagged, tags_after};
+use crate::event::{CallOutcome, Event, outcome_of, tagged, tags_after};
 use crate::iam::account::{self, Account};
 use crate::site::Site;
 

@@ -13,8 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalogue::{Effect, Inverse, StepRow};
 use crate::derive::Facts;
-use crate::event::CallOutcome;
-use crate::event::Event;
+use crate::event::{CallOutcome, Event};
 use crate::iam::arn::Arn;
 
 /// One step of a plan.

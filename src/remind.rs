@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::alert::{Alert, REASONS_MAX};
+use crate::effects::alerts::{StoredAlert, StoredAlerts};
 use crate::effects::{EffectError, Publish};
-use crate::ledger::{Ledger, Record};
 use crate::respond::tell::{PublishFailed, tell};
 use crate::severity::Severity;
 use crate::site::TopicSpec;
@@ -33,14 +33,14 @@ pub struct Reminded {
 }
 
 /// Tells again what is due, at most [`REASONS_MAX`] alerts. Nothing that fails keeps it from the rest: what was not told stays due.
-pub async fn remind<L: Ledger, P: Publish>(
-    ledger: &L,
+pub async fn remind<S: StoredAlerts, P: Publish>(
+    alerts: &S,
     publish: &P,
     topics: &BTreeMap<Severity, Vec<TopicSpec>>,
     now: Timestamp,
 ) -> Reminded {
     let mut reminded = Reminded::default();
-    let mut due = match ledger.due(now).await {
+    let mut due = match alerts.due(now).await {
         Ok(due) => due,
         Err(error) => {
             reminded.state_failures.push(error);
@@ -53,7 +53,7 @@ pub async fn remind<L: Ledger, P: Publish>(
     // The loudest first: what no message names is not marked, and comes with the next run.
     due.sort_by_key(|record| std::cmp::Reverse(record.told.severity));
     for record in due.into_iter().take(REASONS_MAX) {
-        match ledger.take_due(&record, until).await {
+        match alerts.take_due(&record, until).await {
             Ok(true) => taken.push(record),
             // Somebody else has it, or it was acknowledged meanwhile.
             Ok(false) => {}
@@ -61,7 +61,8 @@ pub async fn remind<L: Ledger, P: Publish>(
         }
     }
     let together = taken.len() > APART_MAX;
-    let groups: Vec<&[Record]> = if together { vec![&taken] } else { taken.chunks(1).collect() };
+    let groups: Vec<&[StoredAlert]> =
+        if together { vec![&taken] } else { taken.chunks(1).collect() };
     for group in groups {
         let alert = match group {
             [record] => again(record, now),
@@ -70,7 +71,7 @@ pub async fn remind<L: Ledger, P: Publish>(
         match tell(publish, topics, &alert).await {
             Ok(()) => {
                 reminded.repeated += group.len();
-                mark(ledger, group, now, &mut reminded).await;
+                mark(alerts, group, now, &mut reminded).await;
             }
             Err(failure) => reminded.failures.push(failure),
         }
@@ -78,11 +79,16 @@ pub async fn remind<L: Ledger, P: Publish>(
     reminded
 }
 
-async fn mark<L: Ledger>(ledger: &L, group: &[Record], now: Timestamp, reminded: &mut Reminded) {
+async fn mark<S: StoredAlerts>(
+    alerts: &S,
+    group: &[StoredAlert],
+    now: Timestamp,
+    reminded: &mut Reminded,
+) {
     for record in group {
         let mut failure = None;
         for _ in 0..MARK_ATTEMPTS_MAX {
-            failure = ledger.repeated(&record.told.event_id, now).await.err();
+            failure = alerts.repeated(&record.told.event_id, now).await.err();
             if failure.is_none() {
                 break;
             }
@@ -93,7 +99,7 @@ async fn mark<L: Ledger>(ledger: &L, group: &[Record], now: Timestamp, reminded:
 
 /// The alert as it was, a step louder, and why it comes again. Of one that a former version kept in a
 /// form of its own, what the ledger holds.
-fn again(record: &Record, now: Timestamp) -> Alert {
+fn again(record: &StoredAlert, now: Timestamp) -> Alert {
     let kept = record.told.alert.as_deref().and_then(|text| serde_json::from_str(text).ok());
     let mut alert: Alert = kept.unwrap_or_else(|| Alert::of_told(&record.told));
     alert.severity = alert.severity.raised(1);
@@ -108,7 +114,7 @@ fn again(record: &Record, now: Timestamp) -> Alert {
 }
 
 /// One message about many alerts, a step above the loudest of them.
-fn digest(records: &[Record]) -> Alert {
+fn digest(records: &[StoredAlert]) -> Alert {
     let loudest = records.iter().max_by_key(|record| record.told.severity);
     let mut alert = Alert::many(records.iter().map(|record| &record.told));
     alert.severity = loudest.map_or(Severity::High, |record| record.told.severity).raised(1);

@@ -15,6 +15,7 @@ mod counting;
 mod once;
 mod prior;
 pub mod silence;
+pub mod stats;
 pub mod tell;
 
 use crate::alert::Alert;

@@ -5,12 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use crate::catalogue;
 use crate::document::{Document, Fault};
 use crate::event::CallOutcome;
-use crate::nearest;
 use crate::pattern::{Budget, Pattern, PatternIndex, Steps};
 use crate::severity::Severity;
+use crate::{catalogue, nearest};
 
 mod spec;
 mod vocabulary;

@@ -13,8 +13,7 @@ use serde_json::{Value, json};
 
 use crate::calendar::{Calendar, IcsFiles, Presence};
 use crate::document::{Document, Fault};
-use crate::event::Event;
-use crate::event::{Entity, tags_after};
+use crate::event::{Entity, Event, tags_after};
 use crate::iam::account::{self, Account};
 use crate::pattern::{Budget, Pattern};
 use crate::rule::{RuleSet, RuleSpec};

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::alert::Alert;
-use crate::effects::{Claim, EffectError, HELD_MAX, Publish, State};
+use crate::alert::{Alert, HELD_MAX};
+use crate::effects::{Claim, EffectError, Publish, State};
 use crate::engine::Engine;
 use crate::respond::silence::{
     counted_as, counted_as_adjusted, counted_as_held, counted_as_overridden,

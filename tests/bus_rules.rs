@@ -10,17 +10,14 @@ use std::sync::LazyLock;
 use iam_responder::bus::{
     self, BUS_RULES_MAX, BusRules, Names, PATTERN_CHARACTERS_MAX, Reach, Share, WILDCARD_RULES_MAX,
 };
-use iam_responder::catalogue;
 use iam_responder::derive::Known;
 use iam_responder::document::Document;
 use iam_responder::engine::Engine;
-use iam_responder::event::Event;
-use iam_responder::event::input;
-use iam_responder::event::{CallOutcome, outcome_of};
+use iam_responder::event::{CallOutcome, Event, input, outcome_of};
 use iam_responder::own::{self, NAME_CHARS_MAX, Own};
 use iam_responder::pattern::{COMPLEXITY_MAX, Pattern};
 use iam_responder::rule::{Rule, RuleSet};
-use iam_responder::rule_test;
+use iam_responder::{catalogue, rule_test};
 use serde_json::{Value, json};
 
 /// Enabled rules all or some of whose events are reads of everyday work.

@@ -4,13 +4,13 @@
 
 use std::collections::BTreeMap;
 
+use iam_responder::alert::SentAlert;
 use iam_responder::document::Document;
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
 use iam_responder::effects::{Claim, Delivery, EffectError, State};
 use iam_responder::engine::{Engine, SourceFile};
 use iam_responder::event::{Event, Unreadable};
-use iam_responder::ledger::Told;
 use iam_responder::outcome::{Outcome, Verdict};
 use iam_responder::prior::{Register, Write};
 use iam_responder::respond::{Origin, RespondError, Responder};
@@ -120,7 +120,7 @@ impl State for Down {
         Self::fails()
     }
 
-    async fn end(&self, _: &str, _: Timestamp, _: Option<&Told>) -> Result<(), EffectError> {
+    async fn end(&self, _: &str, _: Timestamp, _: Option<&SentAlert>) -> Result<(), EffectError> {
         Self::fails()
     }
 

@@ -7,7 +7,6 @@ use std::fs;
 use std::path::Path;
 
 use iam_responder::calendar::IcsFiles;
-use iam_responder::catalogue;
 use iam_responder::derive::Known;
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
@@ -16,8 +15,8 @@ use iam_responder::event::Event;
 use iam_responder::outcome::Outcome;
 use iam_responder::respond::{Origin, Responder};
 use iam_responder::rule::Rule;
-use iam_responder::rule_test;
 use iam_responder::severity::Severity;
+use iam_responder::{catalogue, rule_test};
 use serde_json::Value;
 
 /// Every account of the samples is for development, every hour lies in a window, and one adjustment more says that

@@ -13,11 +13,13 @@ use std::fs;
 use std::path::Path;
 
 use iam_responder::alert::clean::clean;
-use iam_responder::alert::{Alert, Message, NAME_CHARS_MAX, SNS_SUBJECT_CHARS_MAX, TEXT_CHARS_MAX};
+use iam_responder::alert::{
+    Alert, HELD_MAX, Message, NAME_CHARS_MAX, SNS_SUBJECT_CHARS_MAX, TEXT_CHARS_MAX,
+};
 use iam_responder::calendar::{ICS_BYTES_MAX, IcsFiles};
 use iam_responder::document::{DOCUMENT_BYTES_MAX, DOCUMENT_NODES_MAX, Document};
 use iam_responder::effects::memory::Memory;
-use iam_responder::effects::{Claim, HELD_MAX, State};
+use iam_responder::effects::{Claim, State};
 use iam_responder::engine::{Engine, SiteFiles, SourceFile};
 use iam_responder::event::{EVENT_BYTES_MAX, EVENT_DEPTH_MAX, Event, Unreadable};
 use iam_responder::pattern::{

@@ -3,9 +3,10 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
+use iam_responder::alert::SentAlert;
+use iam_responder::effects::alerts::{Judgement, StoredAlerts, Word};
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::{Claim, Delivery, State};
-use iam_responder::ledger::{Judgement, Ledger, Told, Word};
 use iam_responder::prior::{Register, Value, Write};
 use iam_responder::severity::Severity;
 use jiff::{SignedDuration, Timestamp};
@@ -73,8 +74,8 @@ async fn notes_are_kept(state: &impl State) {
     assert_eq!(state.note("n").await.unwrap(), Some(("two".to_owned(), at(5))));
 }
 
-fn told(event_id: &str, repeat_at: Option<i64>) -> Told {
-    Told {
+fn told(event_id: &str, repeat_at: Option<i64>) -> SentAlert {
+    SentAlert {
         event_id: event_id.to_owned(),
         severity: Severity::High,
         title: "Title".to_owned(),
@@ -86,7 +87,7 @@ fn told(event_id: &str, repeat_at: Option<i64>) -> Told {
     }
 }
 
-async fn what_was_told_can_be_judged_and_told_again(state: &(impl State + Ledger)) {
+async fn what_was_told_can_be_judged_and_told_again(state: &(impl State + StoredAlerts)) {
     let judgement =
         |word, second| Judgement { word, note: Some("why".to_owned()), by: None, at: at(second) };
     for (event, due) in [("l1", Some(100)), ("l2", Some(200)), ("l3", None)] {
@@ -98,7 +99,7 @@ async fn what_was_told_can_be_judged_and_told_again(state: &(impl State + Ledger
         due.sort_by_key(|record| record.told.event_id.clone());
         due
     };
-    let ids = |due: &[iam_responder::ledger::Record]| {
+    let ids = |due: &[iam_responder::effects::alerts::StoredAlert]| {
         due.iter().map(|record| record.told.event_id.clone()).collect::<Vec<_>>()
     };
     assert!(due(99).await.is_empty());
@@ -195,7 +196,7 @@ async fn an_event_is_under_way_once(state: &impl State) {
     assert_eq!(begin(6_000).await, Delivery::Told);
 }
 
-async fn all(state: &(impl State + Ledger)) {
+async fn all(state: &(impl State + StoredAlerts)) {
     an_event_is_under_way_once(state).await;
     claims_know_their_owner(state).await;
     each_event_counts_once(state).await;

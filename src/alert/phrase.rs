@@ -3,8 +3,7 @@
 use super::clean::clean;
 use super::{NAME_CHARS_MAX, Place, Who};
 use crate::derive::Facts;
-use crate::event::CallOutcome;
-use crate::event::Event;
+use crate::event::{CallOutcome, Event};
 
 /// Sentences for the calls that matter most: event name, what was done, what was tried. `{kind}`
 /// and `{entity}` stand for the entity, other braces for paths below `detail`.

@@ -2,8 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::{Alert, RULES_MAX};
-use crate::effects::HELD_MAX;
+use super::{Alert, HELD_MAX, RULES_MAX};
 use crate::plan::Status;
 
 /// The alert as text.

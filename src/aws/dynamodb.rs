@@ -18,8 +18,8 @@ use ring::rand::{SecureRandom, SystemRandom};
 
 use super::chain;
 use super::client::{Limits, MissedByStandard, limited};
-use crate::effects::{Claim, Delivery, EffectError, HELD_MAX, State, UNDER_WAY_SECS_MAX};
-use crate::ledger::Told;
+use crate::alert::{HELD_MAX, SentAlert};
+use crate::effects::{Claim, Delivery, EffectError, State, UNDER_WAY_SECS_MAX};
 use crate::prior::{Register, Write};
 
 mod find;
@@ -182,7 +182,7 @@ impl State for Table {
         &self,
         event_id: &str,
         now: Timestamp,
-        told: Option<&Told>,
+        told: Option<&SentAlert>,
     ) -> Result<(), EffectError> {
         let key = text(id("event", event_id));
         let Some(told) = told else {

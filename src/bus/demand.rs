@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::Delivery;
 use super::clause::{Clause, READ_ONLY};
 use super::project::{Asks, Branch, asks, clauses, is_foreign, seen};
-use super::traffic;
+use super::{Delivery, traffic};
 use crate::pattern::Pattern;
 use crate::rule::Rule;
 

@@ -7,8 +7,9 @@ use std::sync::Mutex;
 use jiff::{SignedDuration, Timestamp};
 
 use super::recent::Recent;
-use super::{Claim, Delivery, EffectError, HELD_MAX, State, UNDER_WAY_SECS_MAX, lock};
-use crate::ledger::{Judgement, Ledger, Record, Told};
+use super::{Claim, Delivery, EffectError, State, UNDER_WAY_SECS_MAX, lock};
+use crate::alert::{HELD_MAX, SentAlert};
+use crate::effects::alerts::{Judgement, StoredAlert, StoredAlerts};
 use crate::prior::{Register, Write};
 
 /// Most bytes kept of each kind: events, windows, counters, alerts and notes. Beyond it the oldest of the kind are
@@ -31,7 +32,7 @@ pub struct Memory {
     counters: Mutex<Recent<Vec<(String, Timestamp)>>>,
     registers: Mutex<Recent<Register>>,
     notes: Mutex<Recent<(String, Timestamp)>>,
-    told: Mutex<Recent<Record>>,
+    told: Mutex<Recent<StoredAlert>>,
 }
 
 impl Default for Memory {
@@ -80,9 +81,9 @@ impl Held {
 
 impl Memory {
     /// Some of the alerts, by the IDs of their events.
-    fn records(&self, wanted: impl Fn(&Record) -> bool) -> Vec<Record> {
+    fn records(&self, wanted: impl Fn(&StoredAlert) -> bool) -> Vec<StoredAlert> {
         let records = lock(&self.told);
-        let mut found: Vec<Record> =
+        let mut found: Vec<StoredAlert> =
             records.values().filter(|record| wanted(record)).cloned().collect();
         found.sort_by(|one, other| one.told.event_id.cmp(&other.told.event_id));
         found
@@ -108,7 +109,7 @@ impl State for Memory {
         &self,
         event_id: &str,
         now: Timestamp,
-        told: Option<&Told>,
+        told: Option<&SentAlert>,
     ) -> Result<(), EffectError> {
         let mut deliveries = lock(&self.deliveries);
         let Some(told) = told else {
@@ -121,7 +122,7 @@ impl State for Memory {
             return Ok(());
         }
         let bytes = told.alert.as_ref().map_or(0, String::len) + told.title.len();
-        let record = Record {
+        let record = StoredAlert {
             told: told.clone(),
             told_at: now,
             acknowledged_at: None,
@@ -251,7 +252,7 @@ impl State for Memory {
     }
 }
 
-impl Ledger for Memory {
+impl StoredAlerts for Memory {
     async fn judge(&self, event_id: &str, judgement: &Judgement) -> Result<bool, EffectError> {
         let mut records = lock(&self.told);
         let Some(record) = records.get_mut(event_id) else { return Ok(false) };
@@ -261,15 +262,15 @@ impl Ledger for Memory {
         Ok(true)
     }
 
-    async fn told_since(&self, from: Timestamp) -> Result<Vec<Record>, EffectError> {
+    async fn told_since(&self, from: Timestamp) -> Result<Vec<StoredAlert>, EffectError> {
         Ok(self.records(|record| record.told_at >= from))
     }
 
-    async fn due(&self, now: Timestamp) -> Result<Vec<Record>, EffectError> {
+    async fn due(&self, now: Timestamp) -> Result<Vec<StoredAlert>, EffectError> {
         Ok(self.records(|record| record.told.repeat_at.is_some_and(|at| at <= now)))
     }
 
-    async fn take_due(&self, record: &Record, until: Timestamp) -> Result<bool, EffectError> {
+    async fn take_due(&self, record: &StoredAlert, until: Timestamp) -> Result<bool, EffectError> {
         let mut records = lock(&self.told);
         let found = records.get_mut(&record.told.event_id);
         let Some(found) = found.filter(|found| found.told.repeat_at == record.told.repeat_at)

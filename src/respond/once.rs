@@ -5,11 +5,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::counting::{fingerprint, is_attempt};
 use super::tell::{PublishFailed, tell};
 use super::{Origin, RespondError, Responder};
-use crate::alert::Alert;
+use crate::alert::{Alert, SentAlert};
 use crate::derive::Facts;
 use crate::effects::{Claim, Delivery, Lookups, Publish, State};
 use crate::event::Event;
-use crate::ledger::Told;
 use crate::outcome::Outcome;
 use crate::rule::{Rule, Span};
 use crate::severity::Severity;
@@ -86,7 +85,13 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     }
 
     /// Also where it was not known whether the event was told before: now it is.
-    pub(super) async fn end(&self, id: &str, now: Timestamp, begun: Begun, told: Option<&Told>) {
+    pub(super) async fn end(
+        &self,
+        id: &str,
+        now: Timestamp,
+        begun: Begun,
+        told: Option<&SentAlert>,
+    ) {
         if self.origin == Origin::Trusted || (begun == Begun::NotKnown && told.is_none()) {
             return;
         }
@@ -113,7 +118,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         let repeat_at = self.repeat_at(id, alert, begun, now);
         outcome.notes.clone_from(&alert.notes);
         let published = tell(self.publish, self.topics, alert).await;
-        let told = published.is_ok().then(|| Told {
+        let told = published.is_ok().then(|| SentAlert {
             event_id: id.to_owned(),
             severity: alert.severity,
             title: alert.title.clone(),

@@ -10,8 +10,7 @@ use jiff::Timestamp;
 use super::Responder;
 use crate::derive::{self, Bearer};
 use crate::effects::{Lookups, Publish, State};
-use crate::event::Event;
-use crate::event::{CallOutcome, is_read_only, omitted, outcome_of};
+use crate::event::{CallOutcome, Event, is_read_only, omitted, outcome_of};
 use crate::prior::{
     self, Address, Ask, Bearers, Beside, Handed, Held, Moment, Prior, Questions, ReachMemo,
     Registers, Shared, Why,

@@ -8,8 +8,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 
 use super::{Item, Table, id, is_refusal, number, text};
+use crate::alert::SentAlert;
 use crate::effects::EffectError;
-use crate::ledger::{Judgement, KEPT_DAYS, Ledger, Record, Told, Word};
+use crate::effects::alerts::{Judgement, KEPT_DAYS, StoredAlert, StoredAlerts, Word};
 use crate::severity::Severity;
 
 /// Name of the index of alerts that nobody acknowledged yet.
@@ -20,7 +21,7 @@ const DUE_MAX: i32 = 50;
 const BETWEEN: &str = ",";
 
 /// The item of an event that was told.
-pub(super) fn item(key: AttributeValue, told: &Told, now: Timestamp) -> Item {
+pub(super) fn item(key: AttributeValue, told: &SentAlert, now: Timestamp) -> Item {
     let kept = now.as_second().saturating_add(KEPT_DAYS * 86_400);
     let mut item = Item::from([
         ("id".to_owned(), key),
@@ -49,14 +50,14 @@ pub(super) fn timestamp(value: &AttributeValue) -> Option<Timestamp> {
     Timestamp::from_millisecond(value.as_n().ok()?.parse().ok()?).ok()
 }
 
-fn record(item: &Item) -> Option<Record> {
+fn record(item: &Item) -> Option<StoredAlert> {
     let get = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
     let at = |name: &str| item.get(name).and_then(timestamp);
     let due = item.get("due").and_then(|value| value.as_n().ok()?.parse().ok());
     let rules = get("rules").unwrap_or_default();
     let word = get("judgement").and_then(|word| word.parse::<Word>().ok());
-    Some(Record {
-        told: Told {
+    Some(StoredAlert {
+        told: SentAlert {
             event_id: get("event_id")?,
             severity: get("severity")?.parse::<Severity>().ok()?,
             title: get("title").unwrap_or_default(),
@@ -78,7 +79,7 @@ fn record(item: &Item) -> Option<Record> {
     })
 }
 
-impl Ledger for Table {
+impl StoredAlerts for Table {
     async fn judge(&self, event_id: &str, judgement: &Judgement) -> Result<bool, EffectError> {
         let mut expression = "SET judgement = :word, judged_at = :at, \
                               acknowledged_at = if_not_exists(acknowledged_at, :at)"
@@ -108,7 +109,7 @@ impl Ledger for Table {
         }
     }
 
-    async fn told_since(&self, from: Timestamp) -> Result<Vec<Record>, EffectError> {
+    async fn told_since(&self, from: Timestamp) -> Result<Vec<StoredAlert>, EffectError> {
         let mut pages = self
             .client
             .scan()
@@ -127,7 +128,7 @@ impl Ledger for Table {
         Ok(records)
     }
 
-    async fn due(&self, now: Timestamp) -> Result<Vec<Record>, EffectError> {
+    async fn due(&self, now: Timestamp) -> Result<Vec<StoredAlert>, EffectError> {
         let answer = self
             .client
             .query()
@@ -144,7 +145,7 @@ impl Ledger for Table {
         Ok(answer.items().iter().filter_map(record).collect())
     }
 
-    async fn take_due(&self, found: &Record, until: Timestamp) -> Result<bool, EffectError> {
+    async fn take_due(&self, found: &StoredAlert, until: Timestamp) -> Result<bool, EffectError> {
         let Some(due) = found.told.repeat_at else { return Ok(false) };
         let taken = self
             .client

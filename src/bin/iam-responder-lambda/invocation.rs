@@ -4,12 +4,11 @@ use std::cell::Cell;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
-use iam_responder::alert::Message;
+use iam_responder::alert::{Message, SentAlert};
 use iam_responder::effects::{
     CalendarState, Calls, Claim, Delivery, EffectError, Lookups, Publish, State, Whose,
 };
 use iam_responder::iam::account::Account;
-use iam_responder::ledger::Told;
 use iam_responder::metrics::Phases;
 use iam_responder::prior::{Register, Write};
 use iam_responder::severity::Severity;
@@ -191,7 +190,7 @@ impl State for Invocation<'_> {
         &self,
         event_id: &str,
         now: Timestamp,
-        told: Option<&Told>,
+        told: Option<&SentAlert>,
     ) -> Result<(), EffectError> {
         self.insisted(either!(self.store, end(event_id, now, told))).await
     }

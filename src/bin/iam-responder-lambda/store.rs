@@ -2,8 +2,8 @@
 
 use iam_responder::aws::dynamodb::Table;
 use iam_responder::effects::EffectError;
+use iam_responder::effects::alerts::{Judgement, StoredAlert, StoredAlerts};
 use iam_responder::effects::memory::Memory;
-use iam_responder::ledger::{Judgement, Ledger, Record};
 use jiff::Timestamp;
 
 /// One of the two.
@@ -27,20 +27,20 @@ macro_rules! either {
 }
 pub(crate) use either;
 
-impl Ledger for Store {
+impl StoredAlerts for Store {
     async fn judge(&self, event_id: &str, judgement: &Judgement) -> Result<bool, EffectError> {
         either!(self, judge(event_id, judgement)).await
     }
 
-    async fn told_since(&self, from: Timestamp) -> Result<Vec<Record>, EffectError> {
+    async fn told_since(&self, from: Timestamp) -> Result<Vec<StoredAlert>, EffectError> {
         either!(self, told_since(from)).await
     }
 
-    async fn due(&self, now: Timestamp) -> Result<Vec<Record>, EffectError> {
+    async fn due(&self, now: Timestamp) -> Result<Vec<StoredAlert>, EffectError> {
         either!(self, due(now)).await
     }
 
-    async fn take_due(&self, record: &Record, until: Timestamp) -> Result<bool, EffectError> {
+    async fn take_due(&self, record: &StoredAlert, until: Timestamp) -> Result<bool, EffectError> {
         either!(self, take_due(record, until)).await
     }
 

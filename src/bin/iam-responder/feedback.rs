@@ -1,7 +1,7 @@
 //! `verdict` and `stats`: what people say of alerts, and the numbers it gives.
 
 use clap::builder::PossibleValuesParser;
-use iam_responder::ledger::Word;
+use iam_responder::effects::alerts::Word;
 
 use crate::deployment::Kept;
 
@@ -63,7 +63,8 @@ mod with_aws {
     use iam_responder::alert::NAME_CHARS_MAX;
     use iam_responder::alert::clean::{clean, visible};
     use iam_responder::effects::EffectError;
-    use iam_responder::ledger::{self, Judgement, Ledger, NOTE_CHARS_MAX, Stats, Word};
+    use iam_responder::effects::alerts::{self, Judgement, NOTE_CHARS_MAX, StoredAlerts, Word};
+    use iam_responder::respond::stats::{self, Stats};
     use jiff::{SignedDuration, Timestamp};
     use serde_json::json;
 
@@ -109,7 +110,7 @@ mod with_aws {
             "no alert about event `{}` in the table; alerts are kept for {} days, each in the Region it \
              was sent from",
             unknown.join("`, `"),
-            ledger::KEPT_DAYS
+            alerts::KEPT_DAYS
         )))
     }
 
@@ -119,7 +120,7 @@ mod with_aws {
             .map_err(|error| Failure::Fault(error.to_string()))?;
         let records =
             with_table(global, &arguments.kept, async |table, _| table.told_since(from).await)?;
-        let stats = ledger::stats(&records);
+        let stats = stats::stats(&records);
         let mut out = anstream::stdout().lock();
         match global.format {
             Format::Json => {

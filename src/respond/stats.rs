@@ -1,146 +1,11 @@
-//! What was told, what people made of it, and what follows: repetition of what nobody acknowledged,
-//! and the numbers.
+//! The numbers that people's verdicts on alerts give.
 
 use std::collections::BTreeMap;
-use std::future::Future;
-use std::str::FromStr;
 
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::effects::EffectError;
-use crate::nearest;
+use crate::effects::alerts::{StoredAlert, Word};
 use crate::severity::Severity;
-
-/// Days that an alert and its verdict are kept.
-pub const KEPT_DAYS: i64 = 90;
-/// Longest note of a verdict, in characters.
-pub const NOTE_CHARS_MAX: usize = 1_000;
-
-/// An alert that was sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
-    /// ID of its event.
-    pub event_id: String,
-    /// How loud.
-    pub severity: Severity,
-    /// What happened, in a few words.
-    pub title: String,
-    /// Rules that matched, the first gave title and severity.
-    pub rules: Vec<String>,
-    /// Account of the event.
-    pub account: Option<String>,
-    /// When it happened.
-    pub event_time: Option<Timestamp>,
-    /// When it is told again, should nobody acknowledge it.
-    pub repeat_at: Option<Timestamp>,
-    /// The alert as JSON, where it may have to be told again.
-    pub alert: Option<String>,
-}
-
-/// What a person says of an alert.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Word {
-    /// Somebody looks into it; no judgement yet.
-    Acknowledged,
-    /// It was what the rule says, and unwanted.
-    TruePositive,
-    /// It was not what the rule says.
-    FalsePositive,
-    /// It was what the rule says, and wanted.
-    Expected,
-}
-
-impl Word {
-    /// All words.
-    pub const ALL: [Self; 4] =
-        [Self::Acknowledged, Self::TruePositive, Self::FalsePositive, Self::Expected];
-
-    /// As it is written.
-    #[must_use]
-    pub fn text(self) -> &'static str {
-        match self {
-            Self::Acknowledged => "acknowledged",
-            Self::TruePositive => "true-positive",
-            Self::FalsePositive => "false-positive",
-            Self::Expected => "expected",
-        }
-    }
-}
-
-impl FromStr for Word {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let words = Self::ALL.map(Self::text);
-        let found = Self::ALL.into_iter().find(|word| word.text() == text);
-        found.ok_or_else(|| {
-            nearest::suggestion(text, words)
-                .unwrap_or_else(|| format!("one of {}", words.join(", ")))
-        })
-    }
-}
-
-/// What a person said of an alert, and when.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Judgement {
-    /// What it was.
-    pub word: Word,
-    /// Why.
-    pub note: Option<String>,
-    /// Who says so.
-    pub by: Option<String>,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// An alert with what became of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Record {
-    /// What was told.
-    pub told: Told,
-    /// When.
-    pub told_at: Timestamp,
-    /// When a person first spoke of it.
-    pub acknowledged_at: Option<Timestamp>,
-    /// The latest verdict.
-    pub judgement: Option<Judgement>,
-    /// When it was told again.
-    pub repeated_at: Option<Timestamp>,
-}
-
-/// The alerts that were sent.
-pub trait Ledger {
-    /// Keeps a verdict; the first one also acknowledges. Tells whether there is such an alert.
-    fn judge(
-        &self,
-        event_id: &str,
-        judgement: &Judgement,
-    ) -> impl Future<Output = Result<bool, EffectError>>;
-
-    /// All alerts told since a moment.
-    fn told_since(&self, from: Timestamp)
-    -> impl Future<Output = Result<Vec<Record>, EffectError>>;
-
-    /// Alerts whose time to be told again has come.
-    fn due(&self, now: Timestamp) -> impl Future<Output = Result<Vec<Record>, EffectError>>;
-
-    /// Takes one that is due, so that nobody else tells it before `until`. `false` where somebody
-    /// else was faster, or it was acknowledged.
-    fn take_due(
-        &self,
-        record: &Record,
-        until: Timestamp,
-    ) -> impl Future<Output = Result<bool, EffectError>>;
-
-    /// Marks one as told again.
-    fn repeated(
-        &self,
-        event_id: &str,
-        now: Timestamp,
-    ) -> impl Future<Output = Result<(), EffectError>>;
-}
 
 /// The numbers that verdicts give.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -186,7 +51,7 @@ pub struct OfRule {
 
 /// Adds up records.
 #[must_use]
-pub fn stats(records: &[Record]) -> Stats {
+pub fn stats(records: &[StoredAlert]) -> Stats {
     let mut stats = Stats { alerts: records.len(), ..Stats::default() };
     let (mut acknowledged, mut detected) = (Vec::new(), Vec::new());
     for record in records {
@@ -236,18 +101,22 @@ fn percentile(sorted: &[i64], percent: usize) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
+    use crate::alert::SentAlert;
+    use crate::effects::alerts::Judgement;
 
     fn record(
         severity: Severity,
         rule: &str,
         acknowledged: Option<i64>,
         word: Option<Word>,
-    ) -> Record {
+    ) -> StoredAlert {
         let told_at = Timestamp::from_second(1_800_000_005).unwrap();
         let after = |seconds: i64| Timestamp::from_second(1_800_000_005 + seconds).unwrap();
-        Record {
-            told: Told {
+        StoredAlert {
+            told: SentAlert {
                 event_id: "e".to_owned(),
                 severity,
                 title: "t".to_owned(),
@@ -282,10 +151,5 @@ mod tests {
         assert_eq!((a.alerts, a.judged, a.false_positives, a.expected), (2, 2, 1, 0));
         assert_eq!(stats.by_rule["b"].judged, 1);
         assert_eq!(super::stats(&[]).false_positive_rate, None);
-    }
-
-    #[test]
-    fn a_misspelt_verdict_is_told_the_right_word() {
-        assert!("false-postive".parse::<Word>().unwrap_err().contains("false-positive"));
     }
 }

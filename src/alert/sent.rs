@@ -1,0 +1,26 @@
+//! An alert that was sent, as it is stored beside its event.
+
+use jiff::Timestamp;
+
+use crate::severity::Severity;
+
+/// An alert that was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentAlert {
+    /// ID of its event.
+    pub event_id: String,
+    /// How loud.
+    pub severity: Severity,
+    /// What happened, in a few words.
+    pub title: String,
+    /// Rules that matched, the first gave title and severity.
+    pub rules: Vec<String>,
+    /// Account of the event.
+    pub account: Option<String>,
+    /// When it happened.
+    pub event_time: Option<Timestamp>,
+    /// When it is told again, should nobody acknowledge it.
+    pub repeat_at: Option<Timestamp>,
+    /// The alert as JSON, where it may have to be told again.
+    pub alert: Option<String>,
+}

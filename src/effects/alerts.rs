@@ -1,0 +1,132 @@
+//! The alerts that were sent, and what people made of them.
+
+use std::future::Future;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::EffectError;
+use crate::alert::SentAlert;
+use crate::nearest;
+
+/// Days that an alert and its verdict are kept.
+pub const KEPT_DAYS: i64 = 90;
+/// Longest note of a verdict, in characters.
+pub const NOTE_CHARS_MAX: usize = 1_000;
+
+/// What a person says of an alert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Word {
+    /// Somebody looks into it; no judgement yet.
+    Acknowledged,
+    /// It was what the rule says, and unwanted.
+    TruePositive,
+    /// It was not what the rule says.
+    FalsePositive,
+    /// It was what the rule says, and wanted.
+    Expected,
+}
+
+impl Word {
+    /// All words.
+    pub const ALL: [Self; 4] =
+        [Self::Acknowledged, Self::TruePositive, Self::FalsePositive, Self::Expected];
+
+    /// As it is written.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Acknowledged => "acknowledged",
+            Self::TruePositive => "true-positive",
+            Self::FalsePositive => "false-positive",
+            Self::Expected => "expected",
+        }
+    }
+}
+
+impl FromStr for Word {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let words = Self::ALL.map(Self::text);
+        let found = Self::ALL.into_iter().find(|word| word.text() == text);
+        found.ok_or_else(|| {
+            nearest::suggestion(text, words)
+                .unwrap_or_else(|| format!("one of {}", words.join(", ")))
+        })
+    }
+}
+
+/// What a person said of an alert, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judgement {
+    /// What it was.
+    pub word: Word,
+    /// Why.
+    pub note: Option<String>,
+    /// Who says so.
+    pub by: Option<String>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// An alert with what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredAlert {
+    /// What was told.
+    pub told: SentAlert,
+    /// When.
+    pub told_at: Timestamp,
+    /// When a person first spoke of it.
+    pub acknowledged_at: Option<Timestamp>,
+    /// The latest verdict.
+    pub judgement: Option<Judgement>,
+    /// When it was told again.
+    pub repeated_at: Option<Timestamp>,
+}
+
+/// The alerts that were sent.
+pub trait StoredAlerts {
+    /// Keeps a verdict; the first one also acknowledges. Tells whether there is such an alert.
+    fn judge(
+        &self,
+        event_id: &str,
+        judgement: &Judgement,
+    ) -> impl Future<Output = Result<bool, EffectError>>;
+
+    /// All alerts told since a moment.
+    fn told_since(
+        &self,
+        from: Timestamp,
+    ) -> impl Future<Output = Result<Vec<StoredAlert>, EffectError>>;
+
+    /// Alerts whose time to be told again has come.
+    fn due(&self, now: Timestamp) -> impl Future<Output = Result<Vec<StoredAlert>, EffectError>>;
+
+    /// Takes one that is due, so that nobody else tells it before `until`. `false` where somebody
+    /// else was faster, or it was acknowledged.
+    fn take_due(
+        &self,
+        record: &StoredAlert,
+        until: Timestamp,
+    ) -> impl Future<Output = Result<bool, EffectError>>;
+
+    /// Marks one as told again.
+    fn repeated(
+        &self,
+        event_id: &str,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<(), EffectError>>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelt_verdict_is_told_the_right_word() {
+        assert!("false-postive".parse::<Word>().unwrap_err().contains("false-positive"));
+    }
+}
