@@ -40,6 +40,7 @@ from ministack.services import eventbridge  # noqa: E402
 
 TABLE = pathlib.Path(__file__).with_name("account_day.tsv")
 TEMPLATE = ROOT / "infra/responder.yaml"
+ATTACK_TOOLS = ROOT / "rules/sts/attack-tool-user-agent.yaml"
 PREFIX = "iam-responder"
 ACCOUNT, REGION = "111122223333", "us-east-1"
 ACCOUNTS = ("small", "middle", "busy")
@@ -326,6 +327,21 @@ def envelopes(folders):
     return by_day
 
 
+def without_tools(rules, by_day, by_name):
+    """How many recorded events are by an attack tool; and of the others of the day that has most events, how many
+    there are, how many are delivered, and how many with reads."""
+    pattern = json.dumps(read(ATTACK_TOOLS)["pattern"])
+
+    def by_a_tool(envelope):
+        view = eventbridge._pattern_event_view(eventbridge._event_from_test_payload(envelope))
+        return eventbridge._matches_pattern_view(pattern, view)
+
+    by_tools = sum(by_a_tool(envelope) for envelopes in by_day.values() for envelope in envelopes)
+    others = [envelope for envelope in max(by_day.values(), key=len) if not by_a_tool(envelope)]
+    taken = [rules.taking(envelope, by_name) for envelope in others]
+    return by_tools, len(others), sum(bool({*names} - {READS}) for names in taken), sum(map(bool, taken))
+
+
 def wanted(program, envelope):
     """Whether an enabled rule matches the event, counting those with a threshold or a sequence."""
     said = subprocess.run([program, "explain", "--format", "json", "-"], input=json.dumps(envelope),
@@ -387,6 +403,8 @@ def report(path, rows, by_day, arguments):
         print(table(["recorded day", "events", "reads off", "reads on"], [
             (day, [recorded.events[at], *(recorded.sums["invocations", reads][at] for reads in (False, True))])
             for at, day in enumerate(recorded.columns)], markdown))
+        print("\n{:,} by an attack tool; of the {:,} others of the day with most events {:,} are delivered, {:,} with reads"
+              .format(*without_tools(rules, by_day, arguments.reads_by_name)))
     if arguments.rows:
         print(f"\n{path.name}: what costs most in the busy account, reads {'on' if arguments.reads else 'off'}\n")
         print_costs(costs, arguments)

@@ -139,11 +139,17 @@ impl Clause {
         Some(both)
     }
 
+    /// May CloudTrail have written what matches? It alone marks reads: of what else comes, nothing is one.
+    pub(super) fn may_be_of_cloudtrail(&self) -> bool {
+        let kinds = self.get("detail-type");
+        kinds.is_empty() || kinds.iter().any(may_be_its_kind)
+    }
+
     /// Does every change that the other wants match this? False where that cannot be seen from the
     /// form alone.
     pub(super) fn covers(&self, other: &Self) -> bool {
         self.0.iter().all(|(path, wanted)| {
-            if path == READ_ONLY {
+            if path == READ_ONLY && other.may_be_of_cloudtrail() {
                 return true;
             }
             let given = other.get(path);
@@ -182,6 +188,18 @@ fn container(path: &str) -> Option<String> {
 /// Names exact values and nothing else.
 fn is_exact(wanted: &[Value]) -> bool {
     wanted.iter().all(|one| one.is_string() || one.is_boolean() || one.is_number())
+}
+
+/// May a `detail-type` wanted so be one of CloudTrail's? They go from "AWS " to " via CloudTrail".
+fn may_be_its_kind(wanted: &Value) -> bool {
+    let (first, last) = ("AWS ", " via CloudTrail");
+    let word = |operator: &str| wanted.get(operator).and_then(Value::as_str);
+    let wildcard = word("wildcard");
+    let head = word("prefix").or_else(|| wildcard?.split(['*', '\\']).next()).unwrap_or_default();
+    let tail = word("suffix").or_else(|| wildcard?.rsplit('*').next()).or(wanted.as_str());
+    let tail = tail.unwrap_or_default();
+    let ends = tail.ends_with(last) || (last.ends_with(tail) && !wanted.is_string());
+    ends && (head.starts_with(first) || first.starts_with(head))
 }
 
 pub(super) fn is_wildcard(wanted: &Value) -> bool {
@@ -328,6 +346,37 @@ mod tests {
         check(json!([{"anything-but": ["Get"]}]), json!(["Put"]), true);
         check(json!([{"anything-but": ["Get"]}]), json!([{"prefix": "G"}]), false);
         check(json!([{"anything-but": ["Get"]}]), json!([{"exists": true}]), false);
+        // Of events that are not of CloudTrail none is a read, whatever they have in a field of that name.
+        let all = clause(&[]).changes_only();
+        let of = |kind: &str| clause(&[("detail-type", json!([kind]))]);
+        assert!(all.covers(&of("AWS API Call via CloudTrail")));
+        assert!(!all.covers(&of("AWS Health Event")));
+    }
+
+    #[test]
+    fn what_no_kind_of_cloudtrail_fits_is_not_its_own() {
+        let check = |kind: Value, want: bool| {
+            let clause = clause(&[("detail-type", json!([kind]))]);
+            assert_eq!(clause.may_be_of_cloudtrail(), want, "{clause:?}");
+        };
+        check(json!("AWS API Call via CloudTrail"), true);
+        check(json!("AWS Health Event"), false);
+        check(json!("CloudTrail"), false);
+        check(json!({"prefix": "AWS "}), true);
+        check(json!({"prefix": "A"}), true);
+        check(json!({"prefix": "AWS API Call via CloudTrail"}), true);
+        check(json!({"prefix": "Object "}), false);
+        check(json!({"suffix": "Trail"}), true);
+        check(json!({"suffix": "Call via CloudTrail"}), true);
+        check(json!({"suffix": " Change"}), false);
+        check(json!({"wildcard": "*via*"}), true);
+        check(json!({"wildcard": "AWS * via CloudTrail"}), true);
+        check(json!({"wildcard": "EC2 * via CloudTrail"}), false);
+        check(json!({"wildcard": "AWS * Change"}), false);
+        check(json!({"anything-but": ["AWS Health Event"]}), true);
+        check(json!({"exists": true}), true);
+        check(json!({"equals-ignore-case": "aws health event"}), true);
+        assert!(Clause::default().may_be_of_cloudtrail());
     }
 
     #[test]

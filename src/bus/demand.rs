@@ -82,7 +82,11 @@ impl Demands {
         } else {
             let asks = asks(&branch);
             let clauses = clauses(&branch);
-            let parts = clauses.iter().flat_map(|clause| parts(clause, asks));
+            let parts = clauses.iter().flat_map(|clause| match clause.may_be_of_cloudtrail() {
+                true => parts(clause, asks),
+                // All of it comes by a bus rule that gets no reads.
+                false => vec![(Delivery::Changes, clause.clone())],
+            });
             parts.map(|(delivery, clause)| (delivery, Arc::new(clause))).collect()
         };
         self.0.insert(branch, Arc::clone(&found));
@@ -178,4 +182,50 @@ fn is_confined(clause: &Clause, named: bool) -> bool {
 /// Holds the tool's own name: such events are few, however busy the call.
 fn names_us(wanted: &[Value]) -> bool {
     wanted.iter().any(|one| one.to_string().contains("${NamePrefix}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Document;
+    use crate::rule::RuleSet;
+
+    /// By which bus rules it is delivered, and whether they leave reads out by the field.
+    #[track_caller]
+    fn check(pattern: &str, want: &[(Delivery, bool)]) {
+        let yaml = format!(
+            "{{id: own, title: t, severity: high, why: w, runbook: b, pattern: {pattern}}}\n"
+        );
+        let set = RuleSet::load(&Document::parse_all("own.yaml", &yaml).unwrap()).unwrap();
+        let demands = Demands::default().of_rule(set.rules().first().unwrap());
+        let found: Vec<(Delivery, bool)> = demands
+            .iter()
+            .map(|demand| (demand.delivery, demand.clause.0.contains_key(READ_ONLY)))
+            .collect();
+        assert_eq!(found, want, "{pattern}");
+    }
+
+    #[test]
+    fn what_cloudtrail_did_not_write_is_no_read() {
+        let change = [(Delivery::Changes, false)];
+        check("{source: [aws.health], detail-type: [AWS Health Event]}", &change);
+        check(
+            "{source: [aws.health], detail-type: [AWS Health Event], detail: {service: [IAM]}}",
+            &change,
+        );
+        check(
+            "{source: [aws.ecs], detail-type: [{prefix: ECS}], detail: {eventName: [SERVICE_DEPLOYMENT_FAILED]}}",
+            &change,
+        );
+        check(
+            "{source: [aws.x], detail-type: [X Change], detail: {eventSource: [x.amazonaws.com], eventName: [ListX]}}",
+            &change,
+        );
+        check("{source: [aws.x], detail-type: [X Change], derived: {readOnly: [true]}}", &change);
+        let both = [(Delivery::Changes, true), (Delivery::Reads, false)];
+        check("{source: [aws.health]}", &both);
+        check("{source: [aws.s3], detail-type: [AWS API Call via CloudTrail]}", &both);
+        let one_of = "detail-type: [AWS API Call via CloudTrail, Object Created]";
+        check(&format!("{{source: [aws.s3], {one_of}}}"), &both);
+    }
 }

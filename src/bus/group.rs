@@ -99,6 +99,8 @@ pub(super) fn groups(
     };
     let changes = not_in(&all, not_in(together, not_in(&whole, changes)));
     let reads = not_in(&all, reads);
+    let (changes, events): (Vec<Clause>, Vec<Clause>) =
+        changes.into_iter().partition(Clause::may_be_of_cloudtrail);
     let of_service = |clause: &Clause| clause.texts("detail.eventSource").is_some();
     let exact = |clause: &Clause| of_service(clause) && !clause.has_wildcard();
     let (calls, others): (_, Vec<Clause>) = changes.into_iter().partition(exact);
@@ -136,6 +138,12 @@ pub(super) fn groups(
             Delivery::All,
             "Any call, reads too, that rules confine by who made it or how.",
             suspects,
+        ),
+        group(
+            "events",
+            Delivery::Changes,
+            "Events that CloudTrail did not write, and that rules ask for by their kind.",
+            events,
         ),
         group("reads", Delivery::Reads, "Reads of everyday work that rules count.", reads),
     ]

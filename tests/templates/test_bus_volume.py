@@ -1,6 +1,8 @@
 """That the count of invocations a day counts what it says, and that the bus rules keep within a budget."""
 
 import argparse
+import os
+import re
 import sys
 from pathlib import Path
 
@@ -12,6 +14,7 @@ sys.path.insert(0, str(ROOT / "benches"))
 import bus_volume  # noqa: E402
 
 ROWS = bus_volume.read_table()
+CORPUS = Path(os.environ.get("IAM_RESPONDER_CORPUS", ROOT / "../shared/corpus"))
 BY_FLAG = argparse.Namespace(reads_by_name=False)
 HEAD = "source\tname\twho\tkind\tagent\trefused\tparameters\tsmall\tmiddle\tbusy\n"
 
@@ -118,6 +121,26 @@ def test_the_page_says_what_is_counted(lines):
     assert stale == [], "infra/README.md is stale; run benches/bus_volume.py --sum"
     spoilt = lines | {"calls": [number + 1 for number in lines["calls"]]}
     assert any(f"\n{line} " not in before + after for line in table_of_the_page(spoilt))
+
+
+@pytest.mark.skipif(not CORPUS.is_dir(), reason="no recorded events beside the project")
+def test_the_page_says_what_comes_of_recorded_events():
+    rules, by_day = bus_volume.BusRules(bus_volume.TEMPLATE), bus_volume.envelopes([CORPUS])
+    page = " ".join((ROOT / "infra/README.md").read_text().split())
+    counted = sum(map(len, by_day.values())), *bus_volume.without_tools(rules, by_day, False)
+    written = re.search(
+        r"of ([\d,]+) recorded events, is .* recorded events ([\d,]+) are by an attack tool\. Of the ([\d,]+) others of the "
+        r"day with most events, ([\d,]+) are delivered, and ([\d,]+) with reads\.",
+        page,
+    )
+    assert [int(number.replace(",", "")) for number in written.groups()] == list(counted)
+    recorded = bus_volume.Tally(("recorded",))
+    for envelope in (each for of_day in by_day.values() for each in of_day):
+        recorded.add(rules.taking(envelope, False), (1,))
+    _, _, after = page.partition("| **After** ")
+    for name, (number,) in recorded.lines(rules.names, True):
+        if not name.startswith(("distinct", "taken", "management")):
+            assert re.search(rf"\| {name} \|[^|]*\|[^|]*\|[^|]*\| {bus_volume.shown(number)} \|", after), name
 
 
 def test_the_bus_rules_deliver_one_event_in_fifty_at_most(lines):

@@ -66,7 +66,9 @@ impl Remark {
 
 pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     let engine = match (global.rules.as_slice(), &global.site) {
-        ([], None) => Engine::embedded_checked().map_err(Failure::Rules),
+        ([], None) => Engine::embedded_checked()
+            .map_err(Failure::Rules)
+            .and_then(|engine| Ok(engine.deployed_as(files::own(global)?))),
         _ => files::engine(global),
     };
     let checked = engine.and_then(|engine| {

@@ -25,7 +25,8 @@ use exit::{Exit, Failure};
 
 /// Watches every change to who may do what in an AWS account.
 ///
-/// Exit status: 0 nothing found, 10 findings, 1 fault, 2 usage, 3 rules broken.
+/// Exit status: 0 done and nothing found, 1 not done, 2 wrong usage, 3 rules broken, 10 findings. README.md tells what
+/// each command finds.
 #[derive(Debug, Parser)]
 #[command(name = "iam-responder", version, max_term_width = 80)]
 struct Cli {

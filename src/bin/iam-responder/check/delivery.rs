@@ -77,8 +77,7 @@ fn of_share(
             Ok(fresh) => Ok(fresh.both(&alone)),
             Err(faults) => Err(why_not(faults, &rule.spec.id)),
         };
-        let found = Delivered { now, anew }.of(&alone.pattern);
-        parts.push(found.part(place, &alone, deployed));
+        parts.push(Delivered { now, anew }.part(place, &alone, deployed));
     }
     if parts.iter().all(|part| part.sees == ALL) {
         return None;
@@ -154,25 +153,6 @@ struct Part {
 }
 
 impl Delivered {
-    /// CloudTrail alone marks reads: of other events none is one.
-    fn of(mut self, pattern: &Pattern) -> Self {
-        let via_trail =
-            |kind: &Value| kind.as_str().is_none_or(|kind| kind.ends_with(" via CloudTrail"));
-        let of_others = |branch: &BTreeMap<String, Vec<Value>>| {
-            branch.get("detail-type").is_some_and(|kinds| !kinds.iter().any(via_trail))
-        };
-        if pattern.to_branches().iter().all(of_others) {
-            let all = |share: &mut Share| {
-                if *share == Share::WithoutReads {
-                    *share = Share::All;
-                }
-            };
-            all(&mut self.now.0);
-            self.anew.iter_mut().for_each(|anew| all(&mut anew.0));
-        }
-        self
-    }
-
     fn part(self, place: String, rule: &Rule, deployed: &mut Shares<'_>) -> Part {
         let reads_alone = self.now.1 == Share::All;
         let Some(services) = services(&rule.pattern).filter(|_| self.now.0 != Share::All) else {
