@@ -13,8 +13,8 @@ use iam_responder::engine::Engine;
 use iam_responder::event::Event;
 use iam_responder::pattern::{Pattern, PatternIndex};
 use iam_responder::respond::{Origin, Responder};
-use iam_responder::severity::Severity;
 use iam_responder::site::{Format, TopicSpec};
+use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};
 
 const EVENT: &str = include_str!("../events/attach-role-policy-admin.json");

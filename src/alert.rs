@@ -5,7 +5,6 @@
 //! whoever is being reported. A new format is a variant of [`Format`](crate::site::Format), a
 //! renderer beside `text.rs` and `json.rs`, and a line in `message.rs`.
 
-pub mod clean;
 mod json;
 mod links;
 mod message;
@@ -25,8 +24,8 @@ use crate::event::{CallOutcome, Event, Unreadable};
 use crate::plan::{Status, Step};
 use crate::policy::{describe, describe_trust};
 use crate::rule::Rule;
-use crate::severity::Severity;
-use clean::{clean, clean_lines};
+use crate::text::clean::{clean, clean_lines};
+use crate::text::severity::Severity;
 
 pub use message::{Message, SNS_BYTES_MAX, SNS_SUBJECT_CHARS_MAX};
 pub use sent::SentAlert;

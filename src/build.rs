@@ -3,19 +3,22 @@
 
 // The same reader as at run time; the build uses only part of it.
 #[expect(dead_code, reason = "only parsing is needed here")]
-#[path = "document.rs"]
-mod document;
-#[path = "nearest.rs"]
-mod nearest;
+mod text {
+    pub mod nearest;
+    pub mod yaml;
+}
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+use text::yaml::Document;
+
 fn main() {
     println!("cargo::rerun-if-changed=rules");
     println!("cargo::rerun-if-changed=events");
-    println!("cargo::rerun-if-changed=src/document.rs");
+    println!("cargo::rerun-if-changed=src/text/yaml.rs");
+    println!("cargo::rerun-if-changed=src/text/nearest.rs");
     if let Err(fault) = generate() {
         println!("cargo::error={fault}");
     }
@@ -32,9 +35,7 @@ fn generate() -> Result<(), String> {
         let name = file.display().to_string().replace('\\', "/");
         let text =
             fs::read_to_string(&file).map_err(|error| format!("failed to read {name}: {error}"))?;
-        for mut document in
-            document::Document::parse_all(&name, &text).map_err(|fault| fault.to_string())?
-        {
+        for mut document in Document::parse_all(&name, &text).map_err(|fault| fault.to_string())? {
             if file.file_name().is_some_and(|name| name == "site.yaml") {
                 site = format!("Some({:?})", document.value.to_string());
                 continue;

@@ -9,7 +9,7 @@ use crate::bus::{self, BusRules};
 use crate::catalogue::{self, Call};
 use crate::pattern::Matcher;
 use crate::rule::Rule;
-use crate::severity::Severity;
+use crate::text::severity::Severity;
 
 /// How well a call is covered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

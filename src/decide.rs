@@ -9,8 +9,8 @@ use crate::derive::Facts;
 use crate::event::{CallOutcome, Event};
 use crate::plan::{self, Step};
 use crate::rule::Rule;
-use crate::severity::Severity;
 use crate::site::{AdjustmentSpec, Site, Suppression};
+use crate::text::severity::Severity;
 use worlds::Worlds;
 
 /// What is decided about an event that rules matched.
@@ -286,9 +286,9 @@ mod tests {
     use super::*;
     use crate::calendar::IcsFiles;
     use crate::derive::Known;
-    use crate::document::Document;
     use crate::own::Own;
     use crate::rule::RuleSet;
+    use crate::text::yaml::Document;
 
     const SITE: &str = r"
 accounts:

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::alert::{Message, SentAlert};
 use crate::iam::account::Account;
 use crate::prior::{Register, Write};
-use crate::severity::Severity;
+use crate::text::severity::Severity;
 
 pub mod alerts;
 pub mod memory;

@@ -8,11 +8,11 @@ use serde_json::{Map, Value};
 use crate::calendar::IcsFiles;
 use crate::decide::{Decision, decide};
 use crate::derive::{Facts, Known};
-use crate::document::{Document, Fault};
 use crate::event::Event;
 use crate::own::Own;
 use crate::rule::{Matching, Rule, RuleSet};
 use crate::site::Site;
+use crate::text::yaml::{Document, Fault};
 
 /// Name of the site file among the rule files.
 pub const SITE_FILE: &str = "site.yaml";

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::calendar::IcsFiles;
-use crate::document::Fault;
 use crate::engine::{Engine, SITE_FILE, SiteFiles, SourceFile};
+use crate::text::yaml::Fault;
 
 /// Why rules could not be had from a folder.
 #[derive(Debug, Error)]

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::alert::TEXT_CHARS_MAX;
-use crate::alert::clean::clean;
 use crate::catalogue;
 use crate::effects::{Calls, Whose};
 use crate::event::{CallOutcome, Event, Principal, is_read_only, outcome_of};
+use crate::text::clean::clean;
 
 /// How far back is looked.
 pub const LOOK_BACK: SignedDuration = SignedDuration::from_hours(1);

@@ -34,9 +34,6 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-pub mod document;
-mod nearest;
-
 pub mod alert;
 pub mod calendar;
 pub mod catalogue;
@@ -46,7 +43,6 @@ pub mod engine;
 pub mod event;
 pub mod history;
 pub mod iam;
-pub mod live;
 pub mod metrics;
 pub mod outcome;
 pub mod own;
@@ -57,8 +53,8 @@ pub mod prior;
 pub mod rights;
 pub mod rule;
 pub mod settings;
-pub mod severity;
 pub mod site;
+pub mod text;
 
 pub mod bus;
 pub mod coverage;

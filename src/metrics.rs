@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::outcome::{Outcome, Verdict};
 use crate::remind::Reminded;
-use crate::severity::Severity;
+use crate::text::severity::Severity;
 
 /// Namespace of all metrics.
 pub const NAMESPACE: &str = "iam-responder";

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::plan::Step;
-use crate::severity::Severity;
+use crate::text::severity::Severity;
 
 /// What was done with an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -8,8 +8,8 @@ use crate::alert::{Alert, REASONS_MAX};
 use crate::effects::alerts::{StoredAlert, StoredAlerts};
 use crate::effects::{EffectError, Publish};
 use crate::respond::tell::{PublishFailed, tell};
-use crate::severity::Severity;
 use crate::site::TopicSpec;
+use crate::text::severity::Severity;
 
 /// Most alerts told again one by one in one run. When more are due, one message tells of all: an
 /// incident must not ring a telephone fifty times more.

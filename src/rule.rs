@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use crate::document::{Document, Fault};
+use crate::catalogue;
 use crate::event::CallOutcome;
 use crate::pattern::{Budget, Pattern, PatternIndex, Steps};
-use crate::severity::Severity;
-use crate::{catalogue, nearest};
+use crate::text::nearest;
+use crate::text::severity::Severity;
+use crate::text::yaml::{Document, Fault};
 
 mod spec;
 mod vocabulary;

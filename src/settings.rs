@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::SignedDuration;
 use thiserror::Error;
 
-use crate::nearest;
 use crate::own::{DEFAULT_NAME, Deployed, check_name};
-use crate::severity::Severity;
 use crate::site::{Format, Site, TopicSpec};
+use crate::text::nearest;
+use crate::text::severity::Severity;
 
 mod form;
 mod reach;
@@ -324,7 +324,7 @@ fn missing(severity: Severity, refused: &[Refusal]) -> String {
 mod tests {
     use super::*;
     use crate::calendar::IcsFiles;
-    use crate::document::Document;
+    use crate::text::yaml::Document;
 
     fn read(pairs: &[(&str, &str)]) -> Result<Settings, SettingsError> {
         Settings::from_pairs(

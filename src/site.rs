@@ -12,12 +12,12 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use crate::calendar::{Calendar, IcsFiles, Presence};
-use crate::document::{Document, Fault};
 use crate::event::{Entity, Event, tags_after};
 use crate::iam::account::{self, Account};
 use crate::pattern::{Budget, Pattern};
 use crate::rule::{RuleSet, RuleSpec};
-use crate::severity::Severity;
+use crate::text::severity::Severity;
+use crate::text::yaml::{Document, Fault};
 
 mod compile;
 mod guarded;

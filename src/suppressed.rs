@@ -17,8 +17,8 @@ use crate::respond::silence::{
 };
 use crate::respond::tell::{PublishFailed, tell};
 use crate::rule::Rule;
-use crate::severity::Severity;
 use crate::site::{Adjustment, SuppressionSpec, TopicSpec};
+use crate::text::severity::Severity;
 
 /// Time within which one word is enough. A little less than a day, so that it comes every day.
 const WINDOW: SignedDuration = SignedDuration::from_hours(23);

@@ -16,8 +16,8 @@ use iam_responder::own::{Deployed, Own};
 use iam_responder::prior::{Prior, Why};
 use iam_responder::respond::{Origin, Responder};
 use iam_responder::rule::PATHS;
-use iam_responder::severity::Severity;
 use iam_responder::site::{Format, TopicSpec};
+use iam_responder::text::severity::Severity;
 use jiff::SignedDuration;
 
 /// The alert about a fixture, if there is one, told five seconds after the event.

@@ -18,8 +18,8 @@ use iam_responder::lookup::Cache;
 use iam_responder::outcome::{Outcome, Verdict};
 use iam_responder::remind::remind;
 use iam_responder::respond::{Origin, Repeat, Responder};
-use iam_responder::severity::Severity;
 use iam_responder::site::{Format, TopicSpec};
+use iam_responder::text::severity::Severity;
 use jiff::{SignedDuration, Timestamp};
 
 const RULES: &str = "

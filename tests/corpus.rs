@@ -16,8 +16,8 @@ use iam_responder::engine::Engine;
 use iam_responder::event::input;
 use iam_responder::outcome::Verdict;
 use iam_responder::respond::{Origin, Responder};
-use iam_responder::severity::Severity;
 use iam_responder::site::{Format, TopicSpec};
+use iam_responder::text::severity::Severity;
 
 fn files() -> Vec<PathBuf> {
     let folder =

@@ -16,8 +16,8 @@ use iam_responder::effects::recorder::Recorder;
 use iam_responder::engine::{Engine, SiteFiles, SourceFile};
 use iam_responder::event::{EVENT_BYTES_MAX, Event};
 use iam_responder::respond::{Origin, Responder, Response};
-use iam_responder::severity::Severity;
 use iam_responder::site::{Format, TopicSpec};
+use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};
 
 /// Looks into a list of whatever an event bears, where a name and a state must stand together.

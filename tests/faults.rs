@@ -5,7 +5,6 @@
 use std::collections::BTreeMap;
 
 use iam_responder::alert::SentAlert;
-use iam_responder::document::Document;
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
 use iam_responder::effects::{Claim, Delivery, EffectError, State};
@@ -14,8 +13,9 @@ use iam_responder::event::{Event, Unreadable};
 use iam_responder::outcome::{Outcome, Verdict};
 use iam_responder::prior::{Register, Write};
 use iam_responder::respond::{Origin, RespondError, Responder};
-use iam_responder::severity::Severity;
 use iam_responder::site::{Format, TopicSpec};
+use iam_responder::text::severity::Severity;
+use iam_responder::text::yaml::Document;
 use jiff::{SignedDuration, Timestamp};
 
 const RULES: &str = "

@@ -15,7 +15,7 @@ use iam_responder::event::Event;
 use iam_responder::outcome::Outcome;
 use iam_responder::respond::{Origin, Responder};
 use iam_responder::rule::Rule;
-use iam_responder::severity::Severity;
+use iam_responder::text::severity::Severity;
 use iam_responder::{catalogue, rule_test};
 use serde_json::Value;
 

@@ -5,7 +5,7 @@
 use iam_responder::bus::{BusRules, Names, Reach};
 use iam_responder::catalogue::{RoleTaken, roles_taken};
 use iam_responder::engine::Engine;
-use iam_responder::severity::Severity;
+use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};
 
 mod support;

@@ -12,12 +12,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use iam_responder::alert::clean::clean;
 use iam_responder::alert::{
     Alert, HELD_MAX, Message, NAME_CHARS_MAX, SNS_SUBJECT_CHARS_MAX, TEXT_CHARS_MAX,
 };
 use iam_responder::calendar::{ICS_BYTES_MAX, IcsFiles};
-use iam_responder::document::{DOCUMENT_BYTES_MAX, DOCUMENT_NODES_MAX, Document};
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::{Claim, State};
 use iam_responder::engine::{Engine, SiteFiles, SourceFile};
@@ -29,6 +27,8 @@ use iam_responder::pattern::{
 use iam_responder::policy::{Grants, PolicyDocument, STATEMENTS_MAX};
 use iam_responder::rule::THRESHOLD_MAX;
 use iam_responder::site::{Format, GUARDED_MAX};
+use iam_responder::text::clean::clean;
+use iam_responder::text::yaml::{DOCUMENT_BYTES_MAX, DOCUMENT_NODES_MAX, Document};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -229,7 +229,7 @@ fn site(text: String) -> SiteFiles {
 }
 
 fn load(rules: &[SourceFile], site: Option<&SiteFiles>) -> Result<Engine, String> {
-    let told = |faults: Vec<iam_responder::document::Fault>| {
+    let told = |faults: Vec<iam_responder::text::yaml::Fault>| {
         faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     };
     Engine::load(rules, site, false).map_err(told)

@@ -2,15 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use iam_responder::alert::clean::clean;
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
 use iam_responder::engine::Engine;
 use iam_responder::event::{Event, input};
 use iam_responder::pattern::{Pattern, PatternIndex};
 use iam_responder::respond::{Origin, Responder};
-use iam_responder::severity::Severity;
 use iam_responder::site::{Format, TopicSpec};
+use iam_responder::text::clean::clean;
+use iam_responder::text::severity::Severity;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 

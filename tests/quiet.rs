@@ -14,7 +14,7 @@ use iam_responder::engine::Engine;
 use iam_responder::event::{Event, Unreadable, input};
 use iam_responder::outcome::{Outcome, Verdict};
 use iam_responder::respond::{Origin, Responder};
-use iam_responder::severity::Severity;
+use iam_responder::text::severity::Severity;
 
 /// Answers events in order, as one environment would.
 fn outcomes(events: Vec<Result<Event, Unreadable>>) -> Vec<Outcome> {

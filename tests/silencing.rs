@@ -12,9 +12,9 @@ use iam_responder::event::Event;
 use iam_responder::outcome::{Outcome, Verdict};
 use iam_responder::own::Own;
 use iam_responder::respond::{Origin, Responder};
-use iam_responder::severity::Severity;
 use iam_responder::site::{Format, TopicSpec};
 use iam_responder::suppressed::tell_suppressed;
+use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};
 
 /// A site that makes everything as quiet as it can.

@@ -8,7 +8,7 @@ use iam_responder::effects::alerts::{Judgement, StoredAlerts, Word};
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::{Claim, Delivery, State};
 use iam_responder::prior::{Register, Value, Write};
-use iam_responder::severity::Severity;
+use iam_responder::text::severity::Severity;
 use jiff::{SignedDuration, Timestamp};
 
 const WINDOW: SignedDuration = SignedDuration::from_secs(60);

@@ -18,7 +18,7 @@ use iam_responder::outcome::Verdict;
 use iam_responder::prior::seed::{Identity, Policy};
 use iam_responder::prior::{Address, Value as Written};
 use iam_responder::respond::{Origin, Responder, Response};
-use iam_responder::severity::Severity;
+use iam_responder::text::severity::Severity;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
-use iam_responder::severity::Severity;
+use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};
 
 mod support;

@@ -4,9 +4,9 @@
 
 use serde_json::json;
 
-use super::clean::{ascii, escape_invisible};
 use super::{Alert, json, text};
 use crate::site::Format;
+use crate::text::clean::{ascii, escape_invisible};
 
 /// Longest subject, in ASCII characters.
 pub const SNS_SUBJECT_CHARS_MAX: usize = 100;

@@ -1,9 +1,9 @@
 //! One sentence that says what happened.
 
-use super::clean::clean;
 use super::{NAME_CHARS_MAX, Place, Who};
 use crate::derive::Facts;
 use crate::event::{CallOutcome, Event};
+use crate::text::clean::clean;
 
 /// Sentences for the calls that matter most: event name, what was done, what was tried. `{kind}`
 /// and `{entity}` stand for the entity, other braces for paths below `detail`.

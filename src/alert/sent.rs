@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::severity::Severity;
+use crate::text::severity::Severity;
 
 /// An alert that was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -187,8 +187,8 @@ fn names_us(wanted: &[Value]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::Document;
     use crate::rule::RuleSet;
+    use crate::text::yaml::Document;
 
     /// By which bus rules it is delivered, and whether they leave reads out by the field.
     #[track_caller]

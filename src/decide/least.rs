@@ -8,7 +8,7 @@ use crate::event::CallOutcome;
 use crate::iam::arn::PERMISSION_SET_NAME;
 use crate::policy::ADMINISTRATOR;
 use crate::rule::Rule;
-use crate::severity::Severity;
+use crate::text::severity::Severity;
 
 /// Words of a trust policy that lets strangers in.
 const STRANGERS: [&str; 4] =

@@ -40,7 +40,7 @@ impl Automation {
 mod tests {
     use super::*;
     use crate::calendar::IcsFiles;
-    use crate::document::Document;
+    use crate::text::yaml::Document;
 
     #[track_caller]
     fn check(identity: &str, want: Option<Automation>) {

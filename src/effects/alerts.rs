@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::EffectError;
 use crate::alert::SentAlert;
-use crate::nearest;
+use crate::text::nearest;
 
 /// Days that an alert and its verdict are kept.
 pub const KEPT_DAYS: i64 = 90;

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::matcher::{Folded, Matcher, Network, Range, Wildcard, parse_address};
 use super::{BRANCHES_MAX, Branch, Field, FieldPath, Pattern, VALUES_OF_ALL_MAX, cost};
-use crate::nearest;
+use crate::text::nearest;
 
 /// The operators of EventBridge's pattern language, without `$or`, which is a field name.
 pub const OPERATORS: [&str; 8] = [

@@ -4,7 +4,7 @@ use super::Guard;
 use crate::event::Event;
 use crate::iam::account;
 use crate::iam::arn::Arn;
-use crate::live::is_live;
+use crate::text::live::is_live;
 
 /// Longest value put into a command, in characters.
 const VALUE_CHARS_MAX: usize = 2_048;

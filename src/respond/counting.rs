@@ -9,7 +9,7 @@ use crate::effects::{Claim, EffectError, Lookups, Publish, State};
 use crate::event::{CallOutcome, Event, Principal, is_read_only, outcome_of};
 use crate::own::{self, OwnStack};
 use crate::rule::{GroupBy, Rule};
-use crate::severity::Severity;
+use crate::text::severity::Severity;
 
 /// Time within which what CloudFormation does to the tool counts as an update of its own stack.
 pub const OWN_UPDATE_WINDOW: SignedDuration = SignedDuration::from_mins(60);

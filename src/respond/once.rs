@@ -11,7 +11,7 @@ use crate::effects::{Claim, Delivery, Lookups, Publish, State};
 use crate::event::Event;
 use crate::outcome::Outcome;
 use crate::rule::{Rule, Span};
-use crate::severity::Severity;
+use crate::text::severity::Severity;
 
 /// Time within which what one caller tries in vain is told once by a rule that says nothing of repetitions.
 const ATTEMPT_WINDOW: SignedDuration = SignedDuration::from_mins(10);

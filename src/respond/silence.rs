@@ -9,7 +9,7 @@ use crate::effects::{Lookups, Publish, State};
 use crate::event::Event;
 use crate::outcome::{Outcome, Verdict};
 use crate::rule::{Matching, Rule, RuleSet};
-use crate::severity::Severity;
+use crate::text::severity::Severity;
 
 /// Most overridden rules that one event is counted for, the loudest first.
 const RULES_MAX: usize = 10;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::effects::alerts::{StoredAlert, Word};
-use crate::severity::Severity;
+use crate::text::severity::Severity;
 
 /// The numbers that verdicts give.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]

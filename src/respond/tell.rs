@@ -6,8 +6,8 @@ use thiserror::Error;
 
 use crate::alert::{Alert, Message};
 use crate::effects::{EffectError, Publish};
-use crate::severity::Severity;
 use crate::site::TopicSpec;
+use crate::text::severity::Severity;
 
 /// Attempts to publish one message, beyond the SDK's own.
 pub const PUBLISH_ATTEMPTS_MAX: u32 = 2;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::WINDOW_HOURS_MAX;
-use crate::severity::Severity;
+use crate::text::severity::Severity;
 
 /// A rule as written.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 //! Every word that a pattern may ask of `derived`.
 
-use crate::nearest;
 use crate::pattern::Pattern;
+use crate::text::nearest;
 
 /// Every path below `derived`, so that a misspelt one is found when rules are read: it would never
 /// match, in silence.

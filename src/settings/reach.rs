@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::severity::Severity;
 use crate::site::check_topic_arn;
+use crate::text::severity::Severity;
 
 /// Most ARNs in one list of topics.
 pub const TOPICS_MAX: usize = 50;

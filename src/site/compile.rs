@@ -8,11 +8,11 @@ use super::{
     check_topic_arn,
 };
 use crate::calendar::{Calendar, IcsFiles, IcsSize};
-use crate::document::{Document, Fault};
 use crate::iam::account;
-use crate::nearest;
 use crate::pattern::{Budget, Pattern};
 use crate::rule::{THRESHOLD_MAX, misspelt};
+use crate::text::nearest;
+use crate::text::yaml::{Document, Fault};
 
 /// Most steps one adjustment may raise or lower.
 const STEPS_MAX: u8 = 4;

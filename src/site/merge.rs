@@ -67,9 +67,9 @@ impl SiteSpec {
 #[cfg(test)]
 mod tests {
     use crate::calendar::IcsFiles;
-    use crate::document::Document;
-    use crate::severity::Severity;
     use crate::site::Site;
+    use crate::text::severity::Severity;
+    use crate::text::yaml::Document;
 
     const BASE: &str = r"
 accounts:

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::calendar::CalendarSpec;
 use crate::iam::account::OrganizationId;
 use crate::rule::{Span, ThresholdSpec};
-use crate::severity::Severity;
+use crate::text::severity::Severity;
 
 /// `site.yaml` as written.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 //! A role with rights, and how loud what is done with it is.
 
 use iam_responder::outcome::{Outcome, Verdict};
-use iam_responder::severity::Severity;
+use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};
 
 use super::support::{call, responses};

@@ -11,7 +11,7 @@ use super::{Item, Table, id, is_refusal, number, text};
 use crate::alert::SentAlert;
 use crate::effects::EffectError;
 use crate::effects::alerts::{Judgement, KEPT_DAYS, StoredAlert, StoredAlerts, Word};
-use crate::severity::Severity;
+use crate::text::severity::Severity;
 
 /// Name of the index of alerts that nobody acknowledged yet.
 pub const OPEN_INDEX: &str = "open";

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use iam_responder::alert::TEXT_CHARS_MAX;
-use iam_responder::alert::clean::clean;
 use iam_responder::settings::Refusal;
-use iam_responder::severity::Severity;
+use iam_responder::text::clean::clean;
+use iam_responder::text::severity::Severity;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;

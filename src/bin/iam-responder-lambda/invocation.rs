@@ -11,7 +11,7 @@ use iam_responder::effects::{
 use iam_responder::iam::account::Account;
 use iam_responder::metrics::Phases;
 use iam_responder::prior::{Register, Write};
-use iam_responder::severity::Severity;
+use iam_responder::text::severity::Severity;
 use jiff::{SignedDuration, Timestamp};
 
 use super::outside::Outside;

@@ -6,7 +6,7 @@ use iam_responder::aws::sns::Sns;
 use iam_responder::effects::offline::Offline;
 use iam_responder::effects::{CalendarState, Calls, EffectError, Lookups, Publish, Whose};
 use iam_responder::iam::account::Account;
-use iam_responder::severity::Severity;
+use iam_responder::text::severity::Severity;
 use jiff::Timestamp;
 
 use super::detour::Detours;

@@ -9,7 +9,6 @@ use aws_config::SdkConfig;
 use iam_responder::aws::dynamodb::Table;
 use iam_responder::aws::lookups::{Aws, Permitted};
 use iam_responder::aws::{client, sns::Sns};
-use iam_responder::document::Fault;
 use iam_responder::engine::Engine;
 use iam_responder::folder::{self, FolderError};
 use iam_responder::lookup::Cache;
@@ -17,7 +16,8 @@ use iam_responder::metrics::Source;
 use iam_responder::own::Own;
 use iam_responder::respond::Repeat;
 use iam_responder::settings::{DRY_RUN, RULES, Refusal, Routes, Settings};
-use iam_responder::severity::Severity;
+use iam_responder::text::severity::Severity;
+use iam_responder::text::yaml::Fault;
 
 use super::detour::Detours;
 use super::outside::Outside;

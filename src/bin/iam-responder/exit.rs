@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use iam_responder::alert::clean::visible;
-use iam_responder::document::Fault;
 use iam_responder::folder::FolderError;
+use iam_responder::text::clean::visible;
+use iam_responder::text::yaml::Fault;
 
 /// Exit status. 2 is clap's own, for wrong usage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

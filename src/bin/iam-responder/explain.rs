@@ -3,13 +3,13 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use iam_responder::alert::clean::{clean, escape_invisible};
 use iam_responder::decide::Decision;
 use iam_responder::engine::Engine;
 use iam_responder::event::{Event, Shape, Unreadable, input};
 use iam_responder::pattern::{Explanation, FieldExplanation, STEPS_OF_EVENT_MAX};
 use iam_responder::rule::{Rule, RuleSet};
 use iam_responder::rule_test::found;
+use iam_responder::text::clean::{clean, escape_invisible};
 use jiff::Timestamp;
 use serde_json::json;
 

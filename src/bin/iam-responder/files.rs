@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 
 use flate2::bufread::GzDecoder;
 use iam_responder::bus::{BusFault, BusRules};
-use iam_responder::document::Fault;
 use iam_responder::engine::Engine;
 use iam_responder::event::input;
 use iam_responder::folder;
 use iam_responder::own::{DEFAULT_NAME, Deployed, Own};
 use iam_responder::settings::{check_key, check_policy, deployment_roles};
+use iam_responder::text::yaml::Fault;
 
 use crate::Global;
 use crate::exit::Failure;

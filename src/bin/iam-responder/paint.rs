@@ -1,7 +1,7 @@
 //! Colours and lines of the terminal. `anstream` takes the colours out where nobody sees them.
 
 use anstyle::{AnsiColor, Style};
-use iam_responder::severity::Severity;
+use iam_responder::text::severity::Severity;
 
 /// Columns we write for.
 pub const COLUMNS: usize = 80;

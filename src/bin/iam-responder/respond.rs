@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
-use iam_responder::alert::clean::{clean, escape_invisible, visible};
 use iam_responder::alert::{Alert, TEXT_CHARS_MAX};
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
@@ -12,8 +11,9 @@ use iam_responder::event::input::{self, Input};
 use iam_responder::event::{Event, Shape, Unreadable};
 use iam_responder::outcome::{Outcome, Verdict};
 use iam_responder::respond::{Origin, Responder, Response};
-use iam_responder::severity::Severity;
 use iam_responder::site::{Format as MessageFormat, TopicSpec};
+use iam_responder::text::clean::{clean, escape_invisible, visible};
+use iam_responder::text::severity::Severity;
 use jiff::Timestamp;
 
 use crate::exit::{Exit, Failure};

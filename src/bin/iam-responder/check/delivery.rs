@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use iam_responder::alert::clean::clean;
 use iam_responder::bus::{BusFault, BusRules, PATTERN_CHARACTERS_MAX, Share, Shares};
 use iam_responder::engine::Engine;
 use iam_responder::pattern::{COMPLEXITY_MAX, Pattern};
 use iam_responder::rule::Rule;
+use iam_responder::text::clean::clean;
 use serde_json::Value;
 
 use super::Remark;
@@ -254,8 +254,8 @@ fn of_pattern(rule: &Rule) -> Option<Remark> {
 
 #[cfg(test)]
 mod tests {
-    use iam_responder::document::Document;
     use iam_responder::rule::RuleSet;
+    use iam_responder::text::yaml::Document;
 
     use super::*;
 

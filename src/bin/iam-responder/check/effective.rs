@@ -3,10 +3,10 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use iam_responder::document::Document;
 use iam_responder::engine::{Engine, SITE_FILE};
 use iam_responder::folder;
 use iam_responder::site::SiteSpec;
+use iam_responder::text::yaml::Document;
 use serde_json::{Map, Value, json};
 
 use crate::exit::Failure;

@@ -9,8 +9,8 @@ use iam_responder::engine::Engine;
 use iam_responder::event::CallOutcome;
 use iam_responder::pattern::Pattern;
 use iam_responder::rule::{Rule, RuleSpec};
-use iam_responder::severity::Severity;
 use iam_responder::site::{Adjustment, EnvironmentSpec, PRODUCTION, Suppression};
+use iam_responder::text::severity::Severity;
 
 use super::Remark;
 

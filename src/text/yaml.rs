@@ -12,7 +12,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Number, Value};
 
-use crate::nearest;
+use crate::text::nearest;
 
 /// Largest file we read, in bytes. A larger one is a fault, not a slow start.
 pub const DOCUMENT_BYTES_MAX: usize = 1024 * 1024;

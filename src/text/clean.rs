@@ -1,12 +1,12 @@
 //! Text that an attacker can choose, made harmless for every channel.
 
-use crate::live::is_live;
+use crate::text::live::is_live;
 
 /// A text on one line: control, formatting and bidirectional characters gone, markup turned into
 /// look-alikes that nothing interprets, links and mentions broken, length capped with the rest counted.
 ///
 /// ```
-/// use iam_responder::alert::clean::clean;
+/// use iam_responder::text::clean::clean;
 /// assert_eq!(clean("a\nb\u{202e}c", 80), "a b\u{fffd}c");
 /// assert_eq!(clean("<!channel>", 80), "‹!channel›");
 /// assert_eq!(clean("see https://evil.example", 80), "see https:/[/]evil.example");
