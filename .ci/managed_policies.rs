@@ -1,4 +1,4 @@
-//! Judges the documents of AWS's managed policies, for `src/policy/judged.tsv`.
+//! Judges the documents of AWS's managed policies, for `src/iam/policy/judged.tsv`.
 //!
 //! Reads `{"NAME": {"Document": {…}, "Path": "/…/"}, …}` from standard input and writes a line for each policy: its
 //! name and the words of what it grants, `?` behind those that hold on a condition only. Run it by
@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::{self, BufWriter, Write};
 
-use iam_responder::policy::{Grants, PolicyDocument};
+use iam_responder::iam::policy::{Grants, PolicyDocument};
 use serde_json::Value;
 
 fn main() -> Result<(), Box<dyn Error>> {

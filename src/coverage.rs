@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::bus::{self, BusRules};
-use crate::catalogue::{self, Call};
+use crate::iam::catalogue::{self, Call};
 use crate::pattern::Matcher;
 use crate::rule::Rule;
 use crate::text::severity::Severity;

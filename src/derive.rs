@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
-use crate::catalogue::{self, Call};
 use crate::event::{
     CallOutcome, Entity, Event, Principal, entity, is_caller, is_read_only, omitted, outcome_of,
     tagged,
 };
 use crate::iam::account::Account;
 use crate::iam::arn::{Arn, AwsRole};
+use crate::iam::catalogue::{self, Call};
 use crate::own::{Own, OwnSession, OwnStack};
 use crate::prior::{self, Bearers, Beside, Handed, Held, Prior, Why};
 use crate::rights::{self, Before, HandedOver, Rights};

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::alert::TEXT_CHARS_MAX;
-use crate::catalogue;
 use crate::effects::{Calls, Whose};
 use crate::event::{CallOutcome, Event, Principal, is_read_only, outcome_of};
+use crate::iam::catalogue;
 use crate::text::clean::clean;
 
 /// How far back is looked.

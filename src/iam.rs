@@ -2,3 +2,5 @@
 
 pub mod account;
 pub mod arn;
+pub mod catalogue;
+pub mod policy;

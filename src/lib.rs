@@ -36,7 +36,6 @@
 
 pub mod alert;
 pub mod calendar;
-pub mod catalogue;
 pub mod decide;
 pub mod derive;
 pub mod engine;
@@ -48,7 +47,6 @@ pub mod outcome;
 pub mod own;
 pub mod pattern;
 pub mod plan;
-pub mod policy;
 pub mod prior;
 pub mod rights;
 pub mod rule;

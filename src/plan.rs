@@ -11,10 +11,10 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalogue::{Effect, Inverse, StepRow};
 use crate::derive::Facts;
 use crate::event::{CallOutcome, Event};
 use crate::iam::arn::Arn;
+use crate::iam::catalogue::{Effect, Inverse, StepRow};
 
 /// One step of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::event::Event;
 use crate::iam::arn::Arn;
-use crate::policy::{Grants, PolicyDocument, Trust, managed};
+use crate::iam::policy::{Grants, PolicyDocument, Trust, managed};
 use crate::prior::{Beside, Prior, Why};
 use crate::site::Site;
 

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use crate::catalogue;
 use crate::event::CallOutcome;
+use crate::iam::catalogue;
 use crate::pattern::{Budget, Pattern, PatternIndex, Steps};
 use crate::text::nearest;
 use crate::text::severity::Severity;

@@ -13,11 +13,12 @@ use iam_responder::bus::{
 use iam_responder::derive::Known;
 use iam_responder::engine::Engine;
 use iam_responder::event::{CallOutcome, Event, input, outcome_of};
+use iam_responder::iam::catalogue;
 use iam_responder::own::{self, NAME_CHARS_MAX, Own};
 use iam_responder::pattern::{COMPLEXITY_MAX, Pattern};
 use iam_responder::rule::{Rule, RuleSet};
+use iam_responder::rule_test;
 use iam_responder::text::yaml::Document;
-use iam_responder::{catalogue, rule_test};
 use serde_json::{Value, json};
 
 /// Enabled rules all or some of whose events are reads of everyday work.

@@ -12,11 +12,12 @@ use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
 use iam_responder::engine::{Engine, SiteFiles, SourceFile};
 use iam_responder::event::Event;
+use iam_responder::iam::catalogue;
 use iam_responder::outcome::Outcome;
 use iam_responder::respond::{Origin, Responder};
 use iam_responder::rule::Rule;
+use iam_responder::rule_test;
 use iam_responder::text::severity::Severity;
-use iam_responder::{catalogue, rule_test};
 use serde_json::Value;
 
 /// Every account of the samples is for development, every hour lies in a window, and one adjustment more says that

@@ -13,7 +13,7 @@
 
 use std::collections::BTreeMap;
 
-use iam_responder::policy::{Grants, PolicyDocument};
+use iam_responder::iam::policy::{Grants, PolicyDocument};
 use serde_json::{Value, json};
 
 const DOCUMENTS: usize = 1_000;

@@ -20,11 +20,11 @@ use iam_responder::effects::memory::Memory;
 use iam_responder::effects::{Claim, State};
 use iam_responder::engine::{Engine, SiteFiles, SourceFile};
 use iam_responder::event::{EVENT_BYTES_MAX, EVENT_DEPTH_MAX, Event, Unreadable};
+use iam_responder::iam::policy::{Grants, PolicyDocument, STATEMENTS_MAX};
 use iam_responder::pattern::{
     BRANCHES_MAX, BRANCHES_OF_ALL_MAX, Pattern, PatternIndex, STEPS_MAX, STEPS_OF_EVENT_MAX,
     VALUES_OF_ALL_MAX,
 };
-use iam_responder::policy::{Grants, PolicyDocument, STATEMENTS_MAX};
 use iam_responder::rule::THRESHOLD_MAX;
 use iam_responder::site::{Format, GUARDED_MAX};
 use iam_responder::text::clean::clean;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use iam_responder::catalogue;
+use iam_responder::iam::catalogue;
 use serde_json::Value;
 
 /// The folder of the SDK's source that this test was built with.
@@ -59,7 +59,7 @@ fn every_mutating_operation_of_the_sdk_is_in_the_catalogue() {
     let unknown: Vec<&String> = mutating
         .filter(|name| catalogue::find("iam.amazonaws.com", &sdk_to_api(name)).is_none())
         .collect();
-    assert!(unknown.is_empty(), "classify these calls in src/catalogue/calls.tsv: {unknown:?}");
+    assert!(unknown.is_empty(), "classify these calls in src/iam/catalogue/calls.tsv: {unknown:?}");
 }
 
 /// The SDK writes acronyms as words; the catalogue has the names of the API.

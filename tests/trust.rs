@@ -16,7 +16,7 @@ mod trust {
 
 use std::{env, fs, process};
 
-use iam_responder::policy::{Home, PolicyDocument, Trust};
+use iam_responder::iam::policy::{Home, PolicyDocument, Trust};
 use serde_json::Value;
 use trust::documents::{
     Chance, OTHER_ORGANIZATION, OWN_ACCOUNT, OWN_ORGANIZATION, document, each_alone,

@@ -233,7 +233,7 @@ fn no_value_stands_apart_from_its_option() {
         assert_eq!(values_apart(command), [""; 0], "{command}");
         read += 1;
     };
-    for call in iam_responder::catalogue::calls() {
+    for call in iam_responder::iam::catalogue::calls() {
         // What stands in brackets is an option too.
         let commands = call.inverses.iter().filter_map(|inverse| inverse.command);
         commands.for_each(|command| check(&command.replace(['[', ']'], "")));

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::clause::Clause;
 use super::{Delivery, traffic};
-use crate::catalogue::{self, RoleTaken};
+use crate::iam::catalogue::{self, RoleTaken};
 
 /// Bus rules of one kind, with what they deliver in a sentence.
 pub(super) struct Group {

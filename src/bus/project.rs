@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::clause::{Clause, is_wildcard, sub};
-use crate::catalogue::{self, RoleTaken};
 use crate::iam::arn::{LINKED_ROLES, PERMISSION_SET_ROLES};
+use crate::iam::catalogue::{self, RoleTaken};
 use crate::own::{PLACES, Place};
 
 /// A branch as the rule has it: each path with its alternatives.

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::catalogue;
+use crate::iam::catalogue;
 
 /// Words that names of reads begin with. EventBridge tells reads by their names too.
 const READING: [&str; 11] = [

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use crate::derive::{Bearer, Facts};
 use crate::event::CallOutcome;
 use crate::iam::arn::PERMISSION_SET_NAME;
-use crate::policy::ADMINISTRATOR;
+use crate::iam::policy::ADMINISTRATOR;
 use crate::rule::Rule;
 use crate::text::severity::Severity;
 

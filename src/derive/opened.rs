@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::event::{Event, values_at};
-use crate::policy::{Home, PolicyDocument, Trust};
+use crate::iam::policy::{Home, PolicyDocument, Trust};
 use crate::site::Site;
 
 /// Deepest place in the parameters where a policy is looked for.

@@ -1,10 +1,10 @@
 //! What was acted upon.
 
 use super::{CallOutcome, Event, omitted, partition};
-use crate::catalogue::Call;
 use crate::event::Principal;
 use crate::iam::account;
 use crate::iam::arn::Arn;
+use crate::iam::catalogue::Call;
 
 /// What was acted upon.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use super::{Guard, value};
-use crate::catalogue::{Condition, Effect, Inverse, StepRow, step_doubts, step_rows};
 use crate::derive::Facts;
 use crate::event::Event;
+use crate::iam::catalogue::{Condition, Effect, Inverse, StepRow, step_doubts, step_rows};
 use crate::prior::{Prior, Source};
 
 /// The first case of a step whose conditions hold.

@@ -12,9 +12,9 @@ use self::search::{Call, answered};
 pub use self::thing::at_work;
 use self::thing::{Wearer, caller, deployments, thing, wearers};
 use super::{Address, Ask, Value};
-use crate::catalogue::{self, Work};
 use crate::event::Event;
-use crate::policy::PolicyDocument;
+use crate::iam::catalogue::{self, Work};
+use crate::iam::policy::PolicyDocument;
 
 mod search;
 mod thing;

@@ -4,7 +4,7 @@
 //! A list holds all that ever was; whether it is so still, the registers of each thing tell.
 
 use super::{Address, Value, policy};
-use crate::policy::{Grants, PolicyDocument, managed};
+use crate::iam::policy::{Grants, PolicyDocument, managed};
 
 /// The thing of an identity under which the list of what it was given stands.
 pub(super) const GIVEN: &str = "list";

@@ -10,7 +10,7 @@ use super::reader::Reader;
 use super::write::PATH;
 use super::{Address, Prior};
 use crate::iam::account;
-use crate::policy::{PolicyDocument, glob};
+use crate::iam::policy::{PolicyDocument, glob};
 
 /// Most accounts of one document whose administrators' roles are looked at.
 const ACCOUNTS_MAX: usize = 40;

@@ -204,7 +204,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     /// it is none, or where the store is down.
     pub(super) async fn burst(&self, event: &Event, now: Timestamp) -> Option<u32> {
         let (source, name) = (event.event_source()?, event.name()?);
-        let call = crate::catalogue::find(source, name)?;
+        let call = crate::iam::catalogue::find(source, name)?;
         let changes = outcome_of(event) == CallOutcome::Success
             && !is_read_only(event)
             // What is made counts, even if it is harmless by itself; tags and the like do not.

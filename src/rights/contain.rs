@@ -1,6 +1,6 @@
 //! Policies that only hold somebody back.
 
-use crate::policy::{ManagedPolicy, PolicyDocument};
+use crate::iam::policy::{ManagedPolicy, PolicyDocument};
 
 /// Does a managed policy allow nothing? AWS's own are known by name, a customer's by the documents that
 /// it may have.
@@ -14,7 +14,7 @@ pub(super) fn only_denies(of_aws: Option<&ManagedPolicy>, documents: &[PolicyDoc
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::managed;
+    use crate::iam::policy::managed;
 
     #[test]
     fn a_name_counts_for_policies_of_aws_alone() {

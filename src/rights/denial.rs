@@ -1,6 +1,6 @@
 //! Whether a document still forbids all that the one before it forbade.
 
-use crate::policy::{Clause, Condition, PolicyDocument, Principals, Statement};
+use crate::iam::policy::{Clause, Condition, PolicyDocument, Principals, Statement};
 
 /// Does `after` forbid everything that `before` did, as far as the words show? A ban that was rewritten
 /// beyond recognition counts as taken out.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::policy::{Grants, PolicyDocument, managed};
+use crate::iam::policy::{Grants, PolicyDocument, managed};
 use crate::prior::{Boundary, Held, Holdings, Why};
 
 /// What a call hands over, judged.

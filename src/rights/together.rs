@@ -2,7 +2,7 @@
 
 use super::Rights;
 use super::held::bounds;
-use crate::policy::{Grants, PolicyDocument, describe, managed};
+use crate::iam::policy::{Grants, PolicyDocument, describe, managed};
 use crate::prior::{Beside, Holdings};
 
 /// Most bytes of documents joined, of which IAM lets nobody have so many for certain: at most 20 policies of 6,144

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::event::Event;
-use crate::policy::{Home, PolicyDocument, Trust};
+use crate::iam::policy::{Home, PolicyDocument, Trust};
 use crate::site::Site;
 
 /// Whom a grant lets use a key: an identity or a service.

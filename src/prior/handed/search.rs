@@ -6,11 +6,10 @@ use serde_json::Value as Json;
 
 use super::Bearer;
 use super::thing::identifying;
-use crate::catalogue;
 use crate::event::Event;
-use crate::iam::account;
 use crate::iam::arn::{Arn, AwsRole};
-use crate::policy::PolicyDocument;
+use crate::iam::policy::PolicyDocument;
+use crate::iam::{account, catalogue};
 use crate::prior::question::named;
 use crate::prior::{Address, Ask, VALUE_BYTES_MAX, fold};
 

@@ -3,10 +3,10 @@
 use serde_json::Value as Json;
 
 use super::search::VALUES_MAX;
-use crate::catalogue::{self, Given, NamePart, WearerRow, Work};
 use crate::event::{Event, values_at};
 use crate::iam::account;
 use crate::iam::arn::{Arn, AwsRole};
+use crate::iam::catalogue::{self, Given, NamePart, WearerRow, Work};
 
 /// Most things of one call looked at, as many instances as a command goes to; beyond it the call counts as handing
 /// over everything.

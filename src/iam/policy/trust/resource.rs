@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::{Home, Of, Trust};
-use crate::policy::{Clause, Condition, PolicyDocument, Statement, glob};
+use crate::iam::policy::{Clause, Condition, PolicyDocument, Statement, glob};
 
 /// What is worth something to a stranger: to use the key, or to take it from its owner. Reading about it is not.
 const USES: [&str; 18] = [

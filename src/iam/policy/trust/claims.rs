@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::issuer;
-use crate::policy::Condition;
-use crate::policy::operator::Operator;
+use crate::iam::policy::Condition;
+use crate::iam::policy::operator::Operator;
 
 /// Whose identities are fixed by conditions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -200,7 +200,7 @@ fn lets_guests_in(conditions: &[Condition]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::PolicyDocument;
+    use crate::iam::policy::PolicyDocument;
 
     const ACTIONS: &str = "arn:aws:iam::1:oidc-provider/token.actions.githubusercontent.com";
 

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::caller::{self, Holds, Key, Named};
 use super::home::{Home, account_of};
-use crate::policy::operator::Operator;
-use crate::policy::{Condition, Statement};
+use crate::iam::policy::operator::Operator;
+use crate::iam::policy::{Condition, Statement};
 
 /// Who remains. A fence is one that no stranger can pass by his own choice.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

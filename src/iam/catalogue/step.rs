@@ -155,7 +155,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::catalogue::{calls, response_words};
+    use crate::iam::catalogue::{calls, response_words};
 
     #[test]
     fn every_step_has_a_case_that_always_holds() {

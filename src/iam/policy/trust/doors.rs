@@ -3,7 +3,7 @@
 use super::Home;
 use super::claims::{Claims, is_saml};
 use super::fence::Fence;
-use crate::policy::{PolicyDocument, Statement};
+use crate::iam::policy::{PolicyDocument, Statement};
 
 const BY_SAML: &str = "sts:AssumeRoleWithSAML";
 const BY_TOKEN: &str = "sts:AssumeRoleWithWebIdentity";

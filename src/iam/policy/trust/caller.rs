@@ -10,8 +10,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::Home;
 use crate::iam::account;
-use crate::policy::Condition;
-use crate::policy::operator::{Comparison, Operator};
+use crate::iam::policy::Condition;
+use crate::iam::policy::operator::{Comparison, Operator};
 
 /// What the values of a key are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

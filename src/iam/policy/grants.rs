@@ -7,7 +7,7 @@ use super::PolicyDocument;
 use super::escalation::{self, Scope};
 use super::judge::{Judge, Leave};
 use super::resource::ResourceType;
-use crate::catalogue;
+use crate::iam::catalogue;
 
 /// What a document or managed policy gives.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

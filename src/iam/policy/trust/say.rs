@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Of, Trust};
-use crate::policy::STATEMENTS_MAX;
+use crate::iam::policy::STATEMENTS_MAX;
 
 /// Most accounts or providers named in one line.
 const LISTED_MAX: usize = 10;
@@ -73,7 +73,7 @@ fn list(all: &BTreeSet<String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::{Home, PolicyDocument};
+    use crate::iam::policy::{Home, PolicyDocument};
 
     #[track_caller]
     fn check(statements: &str, want: &[&str]) {
