@@ -7,9 +7,9 @@
 use std::collections::BTreeMap;
 
 use divan::{Bencher, black_box};
+use iam_responder::assess::engine::Engine;
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
-use iam_responder::engine::Engine;
 use iam_responder::event::Event;
 use iam_responder::pattern::{Pattern, PatternIndex};
 use iam_responder::respond::{Origin, Responder};

@@ -18,9 +18,9 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::decide::Decision;
-use crate::derive::Facts;
+use crate::assess::decide::Decision;
 use crate::event::{CallOutcome, Event, Unreadable};
+use crate::facts::Facts;
 use crate::iam::policy::{describe, describe_trust};
 use crate::plan::{Status, Step};
 use crate::rule::Rule;

@@ -34,37 +34,31 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-pub mod alert;
-pub mod calendar;
-pub mod decide;
-pub mod derive;
-pub mod engine;
-pub mod event;
-pub mod history;
 pub mod iam;
-pub mod metrics;
-pub mod outcome;
-pub mod own;
-pub mod pattern;
-pub mod plan;
-pub mod prior;
-pub mod rights;
-pub mod rule;
-pub mod settings;
-pub mod site;
 pub mod text;
 
-pub mod bus;
-pub mod coverage;
-pub mod effects;
-pub mod lookup;
-pub mod remind;
-pub mod respond;
-pub mod rule_test;
-pub mod suppressed;
+pub mod event;
+pub mod pattern;
 
-#[cfg(any(feature = "cli", feature = "lambda"))]
-pub mod folder;
+pub mod own;
+pub mod prior;
+pub mod rule;
+
+pub mod site;
+
+pub mod facts;
+
+pub mod plan;
+
+pub mod assess;
+
+pub mod alert;
+
+pub mod effects;
 
 #[cfg(feature = "aws")]
 pub mod aws;
+pub mod respond;
+
+pub mod operate;
+pub mod review;

@@ -11,8 +11,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::derive::Facts;
 use crate::event::{CallOutcome, Event};
+use crate::facts::Facts;
 use crate::iam::arn::Arn;
 use crate::iam::catalogue::{Effect, Inverse, StepRow};
 
@@ -192,7 +192,7 @@ fn is_service_work(facts: &Facts) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::derive::Known;
+    use crate::facts::Known;
     use crate::own::Own;
     use crate::prior::{Prior, Source};
     use crate::site::Site;

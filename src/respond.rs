@@ -10,25 +10,30 @@ use std::sync::LazyLock;
 use jiff::Timestamp;
 use thiserror::Error;
 
+pub mod caller;
 mod content;
 mod counting;
+pub mod lookup;
+pub mod metrics;
 mod once;
+pub mod outcome;
 mod prior;
+pub mod remind;
 pub mod silence;
 pub mod stats;
+pub mod suppressed;
 pub mod tell;
 
 use crate::alert::Alert;
-use crate::decide::Decision;
-use crate::derive::{Facts, Known};
+use crate::assess::decide::Decision;
+use crate::assess::engine::Engine;
 use crate::effects::offline::Offline;
 use crate::effects::{Lookups, Publish, State};
-use crate::engine::Engine;
 use crate::event::{Event, Shape, Unreadable};
-use crate::history;
-use crate::lookup::{Cache, Finder};
-use crate::outcome::{Outcome, Verdict};
+use crate::facts::{Facts, Known};
 use crate::prior::{Questions, Registers};
+use crate::respond::lookup::{Cache, Finder};
+use crate::respond::outcome::{Outcome, Verdict};
 use crate::rule::{Rule, RuleSet};
 use crate::site::TopicSpec;
 use crate::text::severity::Severity;
@@ -270,13 +275,13 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             return Vec::new();
         };
         let to = event.time().unwrap_or(now);
-        let from = to.checked_sub(history::LOOK_BACK).unwrap_or(to);
-        let whose = history::whose(principal);
+        let from = to.checked_sub(caller::LOOK_BACK).unwrap_or(to);
+        let whose = caller::whose(principal);
         if whose.is_empty() {
             return Vec::new();
         }
         match self.lookups.calls(account, &whose, from, to).await {
-            Ok(Some(calls)) => history::lines(&calls, event, principal, now),
+            Ok(Some(calls)) => caller::lines(&calls, event, principal, now),
             Ok(None) => Vec::new(),
             Err(error) => {
                 tracing::warn!(%error, "the caller's last hour is not known");

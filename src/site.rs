@@ -11,14 +11,15 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use crate::calendar::{Calendar, IcsFiles, Presence};
 use crate::event::{Entity, Event, tags_after};
 use crate::iam::account::{self, Account};
 use crate::pattern::{Budget, Pattern};
 use crate::rule::{RuleSet, RuleSpec};
+use crate::site::calendar::{Calendar, IcsFiles, Presence};
 use crate::text::severity::Severity;
 use crate::text::yaml::{Document, Fault};
 
+pub mod calendar;
 mod compile;
 mod guarded;
 mod merge;

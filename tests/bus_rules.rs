@@ -7,17 +7,17 @@ use std::fs;
 use std::io::Read;
 use std::sync::LazyLock;
 
-use iam_responder::bus::{
-    self, BUS_RULES_MAX, BusRules, Names, PATTERN_CHARACTERS_MAX, Reach, Share, WILDCARD_RULES_MAX,
-};
-use iam_responder::derive::Known;
-use iam_responder::engine::Engine;
+use iam_responder::assess::engine::Engine;
 use iam_responder::event::{CallOutcome, Event, input, outcome_of};
+use iam_responder::facts::Known;
 use iam_responder::iam::catalogue;
 use iam_responder::own::{self, NAME_CHARS_MAX, Own};
 use iam_responder::pattern::{COMPLEXITY_MAX, Pattern};
+use iam_responder::review::bus::{
+    self, BUS_RULES_MAX, BusRules, Names, PATTERN_CHARACTERS_MAX, Reach, Share, WILDCARD_RULES_MAX,
+};
+use iam_responder::review::rule_test;
 use iam_responder::rule::{Rule, RuleSet};
-use iam_responder::rule_test;
 use iam_responder::text::yaml::Document;
 use serde_json::{Value, json};
 

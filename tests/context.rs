@@ -6,18 +6,18 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
-use iam_responder::calendar::IcsFiles;
+use iam_responder::assess::engine::{Engine, SiteFiles, SourceFile};
 use iam_responder::effects::alerts::{Judgement, StoredAlerts, Word};
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
 use iam_responder::effects::{CalendarState, Calls, EffectError, Lookups, Whose};
-use iam_responder::engine::{Engine, SiteFiles, SourceFile};
 use iam_responder::event::Event;
 use iam_responder::iam::account::Account;
-use iam_responder::lookup::Cache;
-use iam_responder::outcome::{Outcome, Verdict};
-use iam_responder::remind::remind;
+use iam_responder::respond::lookup::Cache;
+use iam_responder::respond::outcome::{Outcome, Verdict};
+use iam_responder::respond::remind::remind;
 use iam_responder::respond::{Origin, Repeat, Responder};
+use iam_responder::site::calendar::IcsFiles;
 use iam_responder::site::{Format, TopicSpec};
 use iam_responder::text::severity::Severity;
 use jiff::{SignedDuration, Timestamp};

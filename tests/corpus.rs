@@ -10,11 +10,11 @@ use std::path::PathBuf;
 
 use flate2::read::MultiGzDecoder;
 use iam_responder::alert::{Alert, Message, SNS_BYTES_MAX};
+use iam_responder::assess::engine::Engine;
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
-use iam_responder::engine::Engine;
 use iam_responder::event::input;
-use iam_responder::outcome::Verdict;
+use iam_responder::respond::outcome::Verdict;
 use iam_responder::respond::{Origin, Responder};
 use iam_responder::site::{Format, TopicSpec};
 use iam_responder::text::severity::Severity;

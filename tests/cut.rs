@@ -10,12 +10,12 @@
 
 use std::collections::BTreeMap;
 
-use iam_responder::calendar::IcsFiles;
+use iam_responder::assess::engine::{Engine, SiteFiles, SourceFile};
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
-use iam_responder::engine::{Engine, SiteFiles, SourceFile};
 use iam_responder::event::{EVENT_BYTES_MAX, Event};
 use iam_responder::respond::{Origin, Responder, Response};
+use iam_responder::site::calendar::IcsFiles;
 use iam_responder::site::{Format, TopicSpec};
 use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};

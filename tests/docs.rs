@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use iam_responder::metrics;
+use iam_responder::respond::metrics;
 
 #[test]
 fn the_table_of_metrics_is_up_to_date() {

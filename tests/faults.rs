@@ -5,13 +5,13 @@
 use std::collections::BTreeMap;
 
 use iam_responder::alert::SentAlert;
+use iam_responder::assess::engine::{Engine, SourceFile};
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
 use iam_responder::effects::{Claim, Delivery, EffectError, State};
-use iam_responder::engine::{Engine, SourceFile};
 use iam_responder::event::{Event, Unreadable};
-use iam_responder::outcome::{Outcome, Verdict};
 use iam_responder::prior::{Register, Write};
+use iam_responder::respond::outcome::{Outcome, Verdict};
 use iam_responder::respond::{Origin, RespondError, Responder};
 use iam_responder::site::{Format, TopicSpec};
 use iam_responder::text::severity::Severity;

@@ -6,17 +6,17 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use iam_responder::calendar::IcsFiles;
-use iam_responder::derive::Known;
+use iam_responder::assess::engine::{Engine, SiteFiles, SourceFile};
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
-use iam_responder::engine::{Engine, SiteFiles, SourceFile};
 use iam_responder::event::Event;
+use iam_responder::facts::Known;
 use iam_responder::iam::catalogue;
-use iam_responder::outcome::Outcome;
+use iam_responder::respond::outcome::Outcome;
 use iam_responder::respond::{Origin, Responder};
+use iam_responder::review::rule_test;
 use iam_responder::rule::Rule;
-use iam_responder::rule_test;
+use iam_responder::site::calendar::IcsFiles;
 use iam_responder::text::severity::Severity;
 use serde_json::Value;
 
@@ -177,7 +177,8 @@ const NOT_TAMPERING: [(&str, &str); 15] = [
 
 #[test]
 fn what_weakens_monitoring_is_known_as_tampering() {
-    let folder = iam_responder::folder::engine(&[Path::new("rules")], None, false).unwrap();
+    let folder =
+        iam_responder::operate::folder::engine(&[Path::new("rules")], None, false).unwrap();
     let monitoring =
         || folder.rules().rules().iter().filter(|rule| rule.file.contains("/monitoring/"));
     let mut without = Vec::new();
@@ -205,7 +206,8 @@ fn what_weakens_monitoring_is_known_as_tampering() {
 /// everyday ones, but for the names of some buckets, and Macie has no `TerminateMacie` any more.
 #[test]
 fn every_call_that_a_rule_about_monitoring_names_is_classified() {
-    let folder = iam_responder::folder::engine(&[Path::new("rules")], None, false).unwrap();
+    let folder =
+        iam_responder::operate::folder::engine(&[Path::new("rules")], None, false).unwrap();
     for rule in folder.rules().rules().iter().filter(|rule| rule.file.contains("/monitoring/")) {
         let asked = asked(rule);
         for (source, name) in &asked {

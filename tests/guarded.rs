@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
-use iam_responder::outcome::Verdict;
+use iam_responder::respond::outcome::Verdict;
 use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};
 

@@ -2,9 +2,9 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
-use iam_responder::bus::{BusRules, Names, Reach};
-use iam_responder::engine::Engine;
+use iam_responder::assess::engine::Engine;
 use iam_responder::iam::catalogue::{RoleTaken, roles_taken};
+use iam_responder::review::bus::{BusRules, Names, Reach};
 use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};
 

@@ -15,10 +15,9 @@ use std::path::Path;
 use iam_responder::alert::{
     Alert, HELD_MAX, Message, NAME_CHARS_MAX, SNS_SUBJECT_CHARS_MAX, TEXT_CHARS_MAX,
 };
-use iam_responder::calendar::{ICS_BYTES_MAX, IcsFiles};
+use iam_responder::assess::engine::{Engine, SiteFiles, SourceFile};
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::{Claim, State};
-use iam_responder::engine::{Engine, SiteFiles, SourceFile};
 use iam_responder::event::{EVENT_BYTES_MAX, EVENT_DEPTH_MAX, Event, Unreadable};
 use iam_responder::iam::policy::{Grants, PolicyDocument, STATEMENTS_MAX};
 use iam_responder::pattern::{
@@ -26,6 +25,7 @@ use iam_responder::pattern::{
     VALUES_OF_ALL_MAX,
 };
 use iam_responder::rule::THRESHOLD_MAX;
+use iam_responder::site::calendar::{ICS_BYTES_MAX, IcsFiles};
 use iam_responder::site::{Format, GUARDED_MAX};
 use iam_responder::text::clean::clean;
 use iam_responder::text::yaml::{DOCUMENT_BYTES_MAX, DOCUMENT_NODES_MAX, Document};

@@ -2,9 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+use iam_responder::assess::engine::Engine;
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
-use iam_responder::engine::Engine;
 use iam_responder::event::{Event, input};
 use iam_responder::pattern::{Pattern, PatternIndex};
 use iam_responder::respond::{Origin, Responder};

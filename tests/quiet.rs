@@ -8,11 +8,11 @@ use std::io::Read;
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
+use iam_responder::assess::engine::Engine;
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
-use iam_responder::engine::Engine;
 use iam_responder::event::{Event, Unreadable, input};
-use iam_responder::outcome::{Outcome, Verdict};
+use iam_responder::respond::outcome::{Outcome, Verdict};
 use iam_responder::respond::{Origin, Responder};
 use iam_responder::text::severity::Severity;
 

@@ -4,9 +4,9 @@
 
 use std::fs;
 
+use iam_responder::assess::engine::Engine;
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
-use iam_responder::engine::Engine;
 use iam_responder::event::Event;
 use iam_responder::respond::{Origin, Responder};
 use serde_json::Value;
@@ -15,7 +15,7 @@ use serde_json::Value;
 fn check(file: &str, path: &str, want: &[&str]) {
     let engine = Engine::embedded().unwrap();
     let mut event = Event::parse(&fs::read_to_string(format!("events/{file}")).unwrap()).unwrap();
-    engine.derive(&mut event, &iam_responder::derive::Known::default());
+    engine.derive(&mut event, &iam_responder::facts::Known::default());
     let found = event.value(&format!("derived.{path}")).cloned().unwrap_or_default();
     let words: Vec<&str> =
         found.as_array().into_iter().flatten().filter_map(Value::as_str).collect();

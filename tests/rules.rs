@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use iam_responder::derive::Known;
-use iam_responder::engine::Engine;
+use iam_responder::assess::engine::Engine;
 use iam_responder::event::Event;
+use iam_responder::facts::Known;
+use iam_responder::operate::folder;
 use iam_responder::own::Own;
+use iam_responder::review::{coverage, rule_test};
 use iam_responder::rule::RuleSet;
-use iam_responder::{coverage, folder, rule_test};
 use serde_json::{Value, json};
 
 #[test]

@@ -4,16 +4,16 @@
 
 use std::collections::BTreeMap;
 
-use iam_responder::calendar::IcsFiles;
+use iam_responder::assess::engine::{Engine, SiteFiles, SourceFile};
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
-use iam_responder::engine::{Engine, SiteFiles, SourceFile};
 use iam_responder::event::Event;
-use iam_responder::outcome::{Outcome, Verdict};
 use iam_responder::own::Own;
+use iam_responder::respond::outcome::{Outcome, Verdict};
+use iam_responder::respond::suppressed::tell_suppressed;
 use iam_responder::respond::{Origin, Responder};
+use iam_responder::site::calendar::IcsFiles;
 use iam_responder::site::{Format, TopicSpec};
-use iam_responder::suppressed::tell_suppressed;
 use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};
 

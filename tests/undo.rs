@@ -7,8 +7,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
 
-use iam_responder::derive::{Facts, Known};
 use iam_responder::event::Event;
+use iam_responder::facts::{Facts, Known};
 use iam_responder::own::Own;
 use iam_responder::plan::undo;
 use iam_responder::site::Site;
@@ -202,11 +202,14 @@ fn no_command_repeats_the_event_or_gives_anything_unsaid() {
     /// What goes on as it was, and gives nobody anything.
     const GOES_ON: [&str; 2] = ["create-account-alias", "restore-event-data-store"];
     let engine =
-        iam_responder::folder::engine(&[std::path::Path::new("rules")], None, false).unwrap();
+        iam_responder::operate::folder::engine(&[std::path::Path::new("rules")], None, false)
+            .unwrap();
     let text = |name: &str| Ok(fs::read_to_string(PathBuf::from("events").join(name)).unwrap());
     let mut read = 0;
     for rule in engine.rules().rules() {
-        for mut event in iam_responder::rule_test::events(rule, engine.own(), &text).unwrap() {
+        for mut event in
+            iam_responder::review::rule_test::events(rule, engine.own(), &text).unwrap()
+        {
             let facts = engine.derive(&mut event, &Known::default());
             let Some(step) = undo(&event, &facts) else { continue };
             let Some(command) = step.command.as_deref() else { continue };
@@ -239,7 +242,8 @@ fn no_value_stands_apart_from_its_option() {
         commands.for_each(|command| check(&command.replace(['[', ']'], "")));
     }
     let engine =
-        iam_responder::folder::engine(&[std::path::Path::new("rules")], None, false).unwrap();
+        iam_responder::operate::folder::engine(&[std::path::Path::new("rules")], None, false)
+            .unwrap();
     for rule in engine.rules().rules() {
         for quoted in rule.spec.runbook.split('`').skip(1).step_by(2) {
             if quoted.starts_with("aws ") {

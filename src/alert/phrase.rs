@@ -1,8 +1,8 @@
 //! One sentence that says what happened.
 
 use super::{NAME_CHARS_MAX, Place, Who};
-use crate::derive::Facts;
 use crate::event::{CallOutcome, Event};
+use crate::facts::Facts;
 use crate::text::clean::clean;
 
 /// Sentences for the calls that matter most: event name, what was done, what was tried. `{kind}`

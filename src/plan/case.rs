@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::{Guard, value};
-use crate::derive::Facts;
 use crate::event::Event;
+use crate::facts::Facts;
 use crate::iam::catalogue::{Condition, Effect, Inverse, StepRow, step_doubts, step_rows};
 use crate::prior::{Prior, Source};
 
@@ -91,7 +91,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::derive::Known;
+    use crate::facts::Known;
     use crate::own::Own;
     use crate::plan::{Step, undo};
     use crate::site::Site;

@@ -6,8 +6,8 @@
 //! of which the catalogue has none.
 
 use super::{Guard, value};
-use crate::derive::Facts;
 use crate::event::Event;
+use crate::facts::Facts;
 
 /// Asks whose credentials they are. What it prints is compared with the account of the event.
 const ACCOUNT: &str = "aws sts get-caller-identity --query=Account --output=text";

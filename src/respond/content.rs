@@ -1,7 +1,7 @@
 //! What a call sets, as far as its record tells: whether it is a repetition of another, or news.
 
-use crate::derive::Facts;
 use crate::event::Event;
+use crate::facts::Facts;
 
 /// Calls of which records leave out what they set, and where the answer tells one from another: the hash of the
 /// code; of settings, whose environment is left out, only that they are another revision; of stacks, whose template
@@ -36,7 +36,7 @@ pub(super) fn content(event: &Event, facts: &Facts) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::derive::Known;
+    use crate::facts::Known;
     use crate::own::Own;
     use crate::site::Site;
 

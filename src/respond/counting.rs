@@ -4,9 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Responder;
 use super::content::content;
-use crate::derive::Facts;
 use crate::effects::{Claim, EffectError, Lookups, Publish, State};
 use crate::event::{CallOutcome, Event, Principal, is_read_only, outcome_of};
+use crate::facts::Facts;
 use crate::own::{self, OwnStack};
 use crate::rule::{GroupBy, Rule};
 use crate::text::severity::Severity;

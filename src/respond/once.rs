@@ -6,10 +6,10 @@ use super::counting::{fingerprint, is_attempt};
 use super::tell::{PublishFailed, tell};
 use super::{Origin, RespondError, Responder};
 use crate::alert::{Alert, SentAlert};
-use crate::derive::Facts;
 use crate::effects::{Claim, Delivery, Lookups, Publish, State};
 use crate::event::Event;
-use crate::outcome::Outcome;
+use crate::facts::Facts;
+use crate::respond::outcome::Outcome;
 use crate::rule::{Rule, Span};
 use crate::text::severity::Severity;
 

@@ -8,9 +8,9 @@ use std::task::Poll;
 use jiff::Timestamp;
 
 use super::Responder;
-use crate::derive::{self, Bearer};
 use crate::effects::{Lookups, Publish, State};
 use crate::event::{CallOutcome, Event, is_read_only, omitted, outcome_of};
+use crate::facts::{self, Bearer};
 use crate::prior::{
     self, Address, Ask, Bearers, Beside, Handed, Held, Moment, Prior, Questions, ReachMemo,
     Registers, Shared, Why,
@@ -44,7 +44,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         event: &Event,
         registers: &mut Registers,
     ) -> Vec<String> {
-        let entity = derive::renamable(event).filter(|_| self.engine.site().guards_the_renamable());
+        let entity = facts::renamable(event).filter(|_| self.engine.site().guards_the_renamable());
         let Some(entity) = entity else { return Vec::new() };
         let (Some(account), Some(name)) = (entity.account, entity.name) else { return Vec::new() };
         let of = |moment: Moment<'_>, known: &Registers| {
@@ -161,7 +161,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         if outcome_of(event) != CallOutcome::Success || is_read_only(event) {
             return;
         }
-        let entity = derive::acted_upon(event).and_then(|entity| entity.name);
+        let entity = facts::acted_upon(event).and_then(|entity| entity.name);
         let (event_id, at) = (event.identity(), event.time().unwrap_or(now));
         for (address, value) in prior::writes(event, entity.as_deref(), omitted(event)) {
             let write = prior::Write::new(at, event_id.clone(), value, false);

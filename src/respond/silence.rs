@@ -4,10 +4,10 @@
 use jiff::Timestamp;
 
 use super::Responder;
-use crate::derive::Facts;
 use crate::effects::{Lookups, Publish, State};
 use crate::event::Event;
-use crate::outcome::{Outcome, Verdict};
+use crate::facts::Facts;
+use crate::respond::outcome::{Outcome, Verdict};
 use crate::rule::{Matching, Rule, RuleSet};
 use crate::text::severity::Severity;
 

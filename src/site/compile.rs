@@ -7,10 +7,10 @@ use super::{
     Adjustment, GUARDED_MAX, Guarded, GuardedEntities, PRODUCTION, Site, SiteSpec, Suppression,
     check_topic_arn,
 };
-use crate::calendar::{Calendar, IcsFiles, IcsSize};
 use crate::iam::account;
 use crate::pattern::{Budget, Pattern};
 use crate::rule::{THRESHOLD_MAX, misspelt};
+use crate::site::calendar::{Calendar, IcsFiles, IcsSize};
 use crate::text::nearest;
 use crate::text::yaml::{Document, Fault};
 

@@ -66,8 +66,8 @@ impl SiteSpec {
 
 #[cfg(test)]
 mod tests {
-    use crate::calendar::IcsFiles;
     use crate::site::Site;
+    use crate::site::calendar::IcsFiles;
     use crate::text::severity::Severity;
     use crate::text::yaml::Document;
 

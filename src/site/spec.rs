@@ -6,9 +6,9 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::calendar::CalendarSpec;
 use crate::iam::account::OrganizationId;
 use crate::rule::{Span, ThresholdSpec};
+use crate::site::calendar::CalendarSpec;
 use crate::text::severity::Severity;
 
 /// `site.yaml` as written.

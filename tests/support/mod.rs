@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use iam_responder::calendar::IcsFiles;
+use iam_responder::assess::engine::{Engine, SiteFiles, SourceFile};
 use iam_responder::effects::State;
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
-use iam_responder::engine::{Engine, SiteFiles, SourceFile};
 use iam_responder::event::Event;
 use iam_responder::prior::{Address, Value as Written, Write};
 use iam_responder::respond::{Origin, Responder, Response};
+use iam_responder::site::calendar::IcsFiles;
 use serde_json::{Value, json};
 
 /// A call at a minute of the hour, by a session of a role.

@@ -1,6 +1,6 @@
 //! A role with rights, and how loud what is done with it is.
 
-use iam_responder::outcome::{Outcome, Verdict};
+use iam_responder::respond::outcome::{Outcome, Verdict};
 use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};
 

@@ -16,7 +16,7 @@ from templates import LONGEST, ROOT, read, resolved
 TEMPLATE = ROOT / "infra/responder.yaml"
 TOPIC, KEY = "arn:aws:sns:{}:111122223333:security", "arn:aws:kms:{}:111122223333:key/12"
 ARM = b"\x7fELF\x02\x01\x01" + bytes(11) + b"\xb7\x00"
-FILES = ["Cargo.lock", "src/lib.rs", "src/bus/traffic.tsv", "rules/holidays.ics", "rules/iam/one.yaml"]
+FILES = ["Cargo.lock", "src/lib.rs", "src/review/bus/traffic.tsv", "rules/holidays.ics", "rules/iam/one.yaml"]
 ASKS_AWS = "needs the AWS CLI"  # what it says once it has nothing to refuse, where there is none
 
 
@@ -148,7 +148,7 @@ def test_a_package_older_than_a_file_is_refused(project, newer):
     assert f"{newer} is newer than target/lambda" in said_by(project)
 
 
-@pytest.mark.parametrize("folder", ["rules/iam", "src/bus"])
+@pytest.mark.parametrize("folder", ["rules/iam", "src/review/bus"])
 def test_a_package_older_than_a_deletion_is_refused(project, folder):
     next((project / folder).iterdir()).unlink()
     assert f"{folder} has lost or got a file and is newer than" in said_by(project)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use iam_responder::alert::TEXT_CHARS_MAX;
-use iam_responder::settings::Refusal;
+use iam_responder::operate::settings::Refusal;
 use iam_responder::text::clean::clean;
 use iam_responder::text::severity::Severity;
 use jiff::Timestamp;

@@ -9,8 +9,8 @@ use iam_responder::effects::{
     CalendarState, Calls, Claim, Delivery, EffectError, Lookups, Publish, State, Whose,
 };
 use iam_responder::iam::account::Account;
-use iam_responder::metrics::Phases;
 use iam_responder::prior::{Register, Write};
+use iam_responder::respond::metrics::Phases;
 use iam_responder::text::severity::Severity;
 use jiff::{SignedDuration, Timestamp};
 

@@ -19,13 +19,13 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use iam_responder::assess::engine::Engine;
 use iam_responder::effects::{Delivery, State};
-use iam_responder::engine::Engine;
 use iam_responder::event::{Event, Unreadable};
-use iam_responder::lookup::Cache;
-use iam_responder::metrics::{self, Phases, Source};
-use iam_responder::outcome::Outcome;
-use iam_responder::remind::{Reminded, remind};
+use iam_responder::respond::lookup::Cache;
+use iam_responder::respond::metrics::{self, Phases, Source};
+use iam_responder::respond::outcome::Outcome;
+use iam_responder::respond::remind::{Reminded, remind};
 use iam_responder::respond::{Origin, Repeat, RespondError, Responder, Response};
 use iam_responder::site::TopicSpec;
 use iam_responder::text::severity::Severity;

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use iam_responder::suppressed::{is_anything_silenced, tell_suppressed};
+use iam_responder::respond::suppressed::{is_anything_silenced, tell_suppressed};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;

@@ -6,16 +6,16 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use aws_config::SdkConfig;
+use iam_responder::assess::engine::Engine;
 use iam_responder::aws::dynamodb::Table;
 use iam_responder::aws::lookups::{Aws, Permitted};
 use iam_responder::aws::{client, sns::Sns};
-use iam_responder::engine::Engine;
-use iam_responder::folder::{self, FolderError};
-use iam_responder::lookup::Cache;
-use iam_responder::metrics::Source;
+use iam_responder::operate::folder::{self, FolderError};
+use iam_responder::operate::settings::{DRY_RUN, RULES, Refusal, Routes, Settings};
 use iam_responder::own::Own;
 use iam_responder::respond::Repeat;
-use iam_responder::settings::{DRY_RUN, RULES, Refusal, Routes, Settings};
+use iam_responder::respond::lookup::Cache;
+use iam_responder::respond::metrics::Source;
 use iam_responder::text::severity::Severity;
 use iam_responder::text::yaml::Fault;
 

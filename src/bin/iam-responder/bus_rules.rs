@@ -5,8 +5,8 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
-use iam_responder::bus::{self, BusRules, Delivery, Names};
 use iam_responder::pattern::Pattern;
+use iam_responder::review::bus::{self, BusRules, Delivery, Names};
 use serde_json::{Value, json};
 
 use crate::exit::{Exit, Failure};

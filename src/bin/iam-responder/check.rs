@@ -9,9 +9,9 @@ mod topics;
 use std::io::Write;
 use std::path::Path;
 
-use iam_responder::calendar::OCCURRENCES_MAX;
-use iam_responder::engine::Engine;
+use iam_responder::assess::engine::Engine;
 use iam_responder::rule::Rule;
+use iam_responder::site::calendar::OCCURRENCES_MAX;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};

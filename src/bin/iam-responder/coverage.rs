@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
-use iam_responder::coverage::{
+use iam_responder::review::coverage::{
     Coverage, Delivered, Report, Summary, index, navigator_layer, report,
 };
 

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use iam_responder::folder::FolderError;
+use iam_responder::operate::folder::FolderError;
 use iam_responder::text::clean::visible;
 use iam_responder::text::yaml::Fault;
 

@@ -3,12 +3,12 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use iam_responder::decide::Decision;
-use iam_responder::engine::Engine;
+use iam_responder::assess::decide::Decision;
+use iam_responder::assess::engine::Engine;
 use iam_responder::event::{Event, Shape, Unreadable, input};
 use iam_responder::pattern::{Explanation, FieldExplanation, STEPS_OF_EVENT_MAX};
+use iam_responder::review::rule_test::found;
 use iam_responder::rule::{Rule, RuleSet};
-use iam_responder::rule_test::found;
 use iam_responder::text::clean::{clean, escape_invisible};
 use jiff::Timestamp;
 use serde_json::json;
@@ -84,7 +84,7 @@ fn one<'e>(
     format: Format,
     arguments: &Arguments,
 ) -> Result<bool, Failure> {
-    let facts = engine.derive(&mut event, &iam_responder::derive::Known::default());
+    let facts = engine.derive(&mut event, &iam_responder::facts::Known::default());
     // What only counts, or waits for what came before, says nothing about one event alone.
     let counts_only = |rule: &&Rule| {
         rule.spec.signal || rule.spec.threshold.is_some() || rule.spec.sequence.is_some()

@@ -6,12 +6,12 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::bufread::GzDecoder;
-use iam_responder::bus::{BusFault, BusRules};
-use iam_responder::engine::Engine;
+use iam_responder::assess::engine::Engine;
 use iam_responder::event::input;
-use iam_responder::folder;
+use iam_responder::operate::folder;
+use iam_responder::operate::settings::{check_key, check_policy, deployment_roles};
 use iam_responder::own::{DEFAULT_NAME, Deployed, Own};
-use iam_responder::settings::{check_key, check_policy, deployment_roles};
+use iam_responder::review::bus::{BusFault, BusRules};
 use iam_responder::text::yaml::Fault;
 
 use crate::Global;

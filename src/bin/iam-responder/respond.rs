@@ -9,7 +9,7 @@ use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
 use iam_responder::event::input::{self, Input};
 use iam_responder::event::{Event, Shape, Unreadable};
-use iam_responder::outcome::{Outcome, Verdict};
+use iam_responder::respond::outcome::{Outcome, Verdict};
 use iam_responder::respond::{Origin, Responder, Response};
 use iam_responder::site::{Format as MessageFormat, TopicSpec};
 use iam_responder::text::clean::{clean, escape_invisible, visible};

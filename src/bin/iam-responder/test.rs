@@ -4,9 +4,9 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use iam_responder::engine::Engine;
+use iam_responder::assess::engine::Engine;
+use iam_responder::review::rule_test;
 use iam_responder::rule::{Rule, TestSpec};
-use iam_responder::rule_test;
 use serde_json::json;
 
 use crate::exit::{Exit, Failure};

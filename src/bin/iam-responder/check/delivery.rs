@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use iam_responder::bus::{BusFault, BusRules, PATTERN_CHARACTERS_MAX, Share, Shares};
-use iam_responder::engine::Engine;
+use iam_responder::assess::engine::Engine;
 use iam_responder::pattern::{COMPLEXITY_MAX, Pattern};
+use iam_responder::review::bus::{BusFault, BusRules, PATTERN_CHARACTERS_MAX, Share, Shares};
 use iam_responder::rule::Rule;
 use iam_responder::text::clean::clean;
 use serde_json::Value;

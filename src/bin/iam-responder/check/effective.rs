@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use iam_responder::engine::{Engine, SITE_FILE};
-use iam_responder::folder;
+use iam_responder::assess::engine::{Engine, SITE_FILE};
+use iam_responder::operate::folder;
 use iam_responder::site::SiteSpec;
 use iam_responder::text::yaml::Document;
 use serde_json::{Map, Value, json};
@@ -174,8 +174,8 @@ fn pruned(value: Value) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use iam_responder::calendar::IcsFiles;
-    use iam_responder::engine::{SiteFiles, SourceFile};
+    use iam_responder::assess::engine::{SiteFiles, SourceFile};
+    use iam_responder::site::calendar::IcsFiles;
 
     use super::*;
 

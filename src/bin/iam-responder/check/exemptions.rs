@@ -1,6 +1,6 @@
 //! What makes quieter, and could be had by somebody else than its owner means.
 
-use iam_responder::engine::Engine;
+use iam_responder::assess::engine::Engine;
 use iam_responder::site::Adjustment;
 use serde_json::Value;
 

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use iam_responder::engine::Engine;
+use iam_responder::assess::engine::Engine;
 use iam_responder::event::CallOutcome;
 use iam_responder::pattern::Pattern;
 use iam_responder::rule::{Rule, RuleSpec};
@@ -221,8 +221,8 @@ fn of_topics(engine: &Engine) -> Vec<Remark> {
 
 #[cfg(test)]
 mod tests {
-    use iam_responder::calendar::IcsFiles;
-    use iam_responder::engine::{SiteFiles, SourceFile};
+    use iam_responder::assess::engine::{SiteFiles, SourceFile};
+    use iam_responder::site::calendar::IcsFiles;
 
     use super::*;
 

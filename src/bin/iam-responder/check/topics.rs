@@ -1,8 +1,8 @@
 //! Topics of the site file that the deployment could not publish to.
 
-use iam_responder::engine::{Engine, SITE_FILE};
-use iam_responder::folder;
-use iam_responder::settings::{Reach, TopicList, check_region};
+use iam_responder::assess::engine::{Engine, SITE_FILE};
+use iam_responder::operate::folder;
+use iam_responder::operate::settings::{Reach, TopicList, check_region};
 use iam_responder::text::severity::Severity;
 use iam_responder::text::yaml::{Document, Fault};
 use serde_json::Value;

@@ -39,7 +39,7 @@ impl Automation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::calendar::IcsFiles;
+    use crate::site::calendar::IcsFiles;
     use crate::text::yaml::Document;
 
     #[track_caller]

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::calendar::IcsFiles;
-use crate::decide::{Decision, decide};
-use crate::derive::{Facts, Known};
+use crate::assess::decide::{Decision, decide};
 use crate::event::Event;
+use crate::facts::{Facts, Known};
 use crate::own::Own;
 use crate::rule::{Matching, Rule, RuleSet};
 use crate::site::Site;
+use crate::site::calendar::IcsFiles;
 use crate::text::yaml::{Document, Fault};
 
 /// Name of the site file among the rule files.

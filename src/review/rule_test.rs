@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use crate::assess::engine::Engine;
 use crate::effects::memory::Memory;
 use crate::effects::recorder::Recorder;
-use crate::engine::Engine;
 use crate::event::Event;
 use crate::own::{self, Deployed, Own};
 use crate::respond::{Origin, Responder};
@@ -29,7 +29,7 @@ pub async fn run(
     }
     let engine = alone(engine, rule);
     let mut event = event(&test.last(), engine.own(), text_of, None)?;
-    engine.derive(&mut event, &crate::derive::Known::default());
+    engine.derive(&mut event, &crate::facts::Known::default());
     if rule.pattern.matches(event.raw()) == test.matches {
         return Ok(());
     }

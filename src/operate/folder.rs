@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::calendar::IcsFiles;
-use crate::engine::{Engine, SITE_FILE, SiteFiles, SourceFile};
+use crate::assess::engine::{Engine, SITE_FILE, SiteFiles, SourceFile};
+use crate::site::calendar::IcsFiles;
 use crate::text::yaml::Fault;
 
 /// Why rules could not be had from a folder.

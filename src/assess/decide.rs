@@ -5,8 +5,8 @@ mod worlds;
 
 use jiff::Timestamp;
 
-use crate::derive::Facts;
 use crate::event::{CallOutcome, Event};
+use crate::facts::Facts;
 use crate::plan::{self, Step};
 use crate::rule::Rule;
 use crate::site::{AdjustmentSpec, Site, Suppression};
@@ -284,10 +284,10 @@ fn suppression(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::calendar::IcsFiles;
-    use crate::derive::Known;
+    use crate::facts::Known;
     use crate::own::Own;
     use crate::rule::RuleSet;
+    use crate::site::calendar::IcsFiles;
     use crate::text::yaml::Document;
 
     const SITE: &str = r"

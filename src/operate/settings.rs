@@ -323,7 +323,7 @@ fn missing(severity: Severity, refused: &[Refusal]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::calendar::IcsFiles;
+    use crate::site::calendar::IcsFiles;
     use crate::text::yaml::Document;
 
     fn read(pairs: &[(&str, &str)]) -> Result<Settings, SettingsError> {

@@ -9,20 +9,17 @@ use crate::event::{
     CallOutcome, Entity, Event, Principal, entity, is_caller, is_read_only, omitted, outcome_of,
     tagged,
 };
+use crate::facts::rights::{self, Before, HandedOver, Rights};
 use crate::iam::account::Account;
 use crate::iam::arn::{Arn, AwsRole};
 use crate::iam::catalogue::{self, Call};
 use crate::own::{Own, OwnSession, OwnStack};
 use crate::prior::{self, Bearers, Beside, Handed, Held, Prior, Why};
-use crate::rights::{self, Before, HandedOver, Rights};
 use crate::site::{Environment, EnvironmentChange, Guarded, Site, Times};
 
-mod automation;
-mod bearer;
-mod opened;
-
-pub use automation::Automation;
-pub use bearer::Bearer;
+use super::automation::Automation;
+use super::bearer::Bearer;
+use super::opened;
 
 /// All facts derived from one event.
 #[derive(Debug, Clone)]
@@ -320,13 +317,13 @@ fn at_work(event: &Event) -> Option<Entity> {
 }
 
 /// What an event acts upon.
-pub(crate) fn acted_upon(event: &Event) -> Option<Entity> {
+pub fn acted_upon(event: &Event) -> Option<Entity> {
     let call = catalogue::find(event.event_source()?, event.name()?)?;
     entity(event, call, &Principal::of(event), outcome_of(event))
 }
 
 /// The user or group that an event acts upon.
-pub(crate) fn renamable(event: &Event) -> Option<Entity> {
+pub fn renamable(event: &Event) -> Option<Entity> {
     let call = catalogue::find(event.event_source()?, event.name()?)?;
     let is_one =
         event.event_source() == Some("iam.amazonaws.com") && ["user", "group"].contains(&call.kind);

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::bus::{self, BusRules};
 use crate::iam::catalogue::{self, Call};
 use crate::pattern::Matcher;
+use crate::review::bus::{self, BusRules};
 use crate::rule::Rule;
 use crate::text::severity::Severity;
 
@@ -285,7 +285,7 @@ pub fn index(rules: &[Rule]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::Engine;
+    use crate::assess::engine::Engine;
 
     #[test]
     fn every_call_of_iam_is_classified_and_named() {

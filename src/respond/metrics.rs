@@ -10,8 +10,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::outcome::{Outcome, Verdict};
-use crate::remind::Reminded;
+use crate::respond::outcome::{Outcome, Verdict};
+use crate::respond::remind::Reminded;
 use crate::text::severity::Severity;
 
 /// Namespace of all metrics.

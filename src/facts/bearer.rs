@@ -1,6 +1,6 @@
 //! Those that must not be weakened and bear what a call changes.
 
-use super::Entity;
+use crate::event::Entity;
 use crate::own::Own;
 use crate::prior::Bearers;
 use crate::site::Site;

@@ -9,8 +9,8 @@ use std::cell::{Cell, RefCell};
 
 use serde_json::Value;
 
-use crate::derive::Facts;
 use crate::event::Event;
+use crate::facts::Facts;
 use crate::pattern::{Pattern, STEPS_OF_EVENT_MAX, Steps};
 
 /// Most unknown calendars of which all cases are looked at. With more of them nothing is lowered or

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::alert::{Alert, HELD_MAX};
+use crate::assess::engine::Engine;
 use crate::effects::{Claim, EffectError, Publish, State};
-use crate::engine::Engine;
 use crate::respond::silence::{
     counted_as, counted_as_adjusted, counted_as_held, counted_as_overridden,
 };
@@ -172,13 +172,13 @@ fn lines(counts: &[(Silence, u32)]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::calendar::IcsFiles;
+    use crate::assess::engine::{SiteFiles, SourceFile};
     use crate::effects::memory::Memory;
     use crate::effects::recorder::Recorder;
-    use crate::engine::{SiteFiles, SourceFile};
     use crate::event::Event;
     use crate::respond::{Origin, Responder};
     use crate::site::Format;
+    use crate::site::calendar::IcsFiles;
 
     const SITE: &str = "
 suppressions:

@@ -3,8 +3,8 @@
 
 use std::borrow::Cow;
 
-use crate::derive::{Bearer, Facts};
 use crate::event::CallOutcome;
+use crate::facts::{Bearer, Facts};
 use crate::iam::arn::PERMISSION_SET_NAME;
 use crate::iam::policy::ADMINISTRATOR;
 use crate::rule::Rule;

@@ -1,0 +1,5 @@
+//! What who runs the function sets: its environment, and the files that it reads.
+
+#[cfg(any(feature = "cli", feature = "lambda"))]
+pub mod folder;
+pub mod settings;

@@ -1,0 +1,5 @@
+//! Questions about the rules themselves: their own tests, what they cover, what EventBridge must deliver.
+
+pub mod bus;
+pub mod coverage;
+pub mod rule_test;
