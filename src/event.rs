@@ -19,7 +19,7 @@ mod tagging;
 
 pub use call::{CallOutcome, is_read_only, omitted, outcome_of, partition};
 pub use entity::{Entity, entity, is_caller};
-pub use principal::Principal;
+pub use principal::{MESSENGERS, Principal};
 pub use tagging::{tagged, tags_after};
 
 /// Largest event, in bytes of JSON: EventBridge's own limit for one request.

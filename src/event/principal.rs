@@ -10,6 +10,27 @@ use crate::iam::arn::{Arn, AwsRole};
 /// What CloudTrail writes in place of a user name that it will not repeat.
 const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 
+/// Services that make whatever call they are told to: that it came through one says nothing of what it is for.
+///
+/// Sources: <https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html>,
+/// <https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html>,
+/// <https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-action-executeAwsApi.html>,
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-integration-types.html>,
+/// <https://docs.aws.amazon.com/cloudcontrolapi/latest/userguide/what-is-cloudcontrolapi.html>
+pub const MESSENGERS: [&str; 11] = [
+    "apigateway.amazonaws.com",
+    "appsync.amazonaws.com",
+    "aws-mcp.amazonaws.com",
+    "chatbot.amazonaws.com",
+    "cloud9.amazonaws.com",
+    "cloudcontrolapi.amazonaws.com",
+    "q.amazonaws.com",
+    "scheduler.amazonaws.com",
+    "signin.amazonaws.com",
+    "ssm.amazonaws.com",
+    "states.amazonaws.com",
+];
+
 /// The principal of an event. Absent is `None`, never an empty string.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Principal {
@@ -107,6 +128,13 @@ impl Principal {
         }
     }
 
+    /// The service that makes the call for the caller as a part of its own work, as EBS makes a grant on a key. Not
+    /// one of [`MESSENGERS`]: what comes through it is the caller's own call.
+    #[must_use]
+    pub fn serving(&self) -> Option<&str> {
+        self.via_service.as_deref().filter(|service| !MESSENGERS.contains(service))
+    }
+
     /// A person's session, as far as can be told: of a user, of a permission set, of an identity provider that
     /// says whose it is, or named by a mail address. Names are the caller's choice: this makes louder, never
     /// quieter.
@@ -174,7 +202,7 @@ impl Principal {
             "type": self.kind, "arn": self.arn, "roleArn": self.role_arn, "name": self.name,
             "sessionName": self.session_name, "sourceIdentity": self.source_identity,
             "person": self.person(), "account": self.account, "accessKeyId": self.access_key_id,
-            "mfa": self.mfa, "viaService": self.via_service, "external": self.external,
+            "mfa": self.mfa, "viaService": self.serving(), "external": self.external,
             "linkedService": self.linked_service, "permissionSet": self.permission_set,
         });
         if let Value::Object(map) = &mut value {

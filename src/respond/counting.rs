@@ -210,7 +210,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             // What is made counts, even if it is harmless by itself; tags and the like do not.
             && (call.effect != "neutral" || name.starts_with("Create"));
         let principal = Principal::of(event);
-        if !changes || principal.via_service.is_some() || principal.kind == "AWSService" {
+        if !changes || principal.serving().is_some() || principal.kind == "AWSService" {
             return None;
         }
         let who = principal.key().to_lowercase();

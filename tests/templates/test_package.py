@@ -15,6 +15,7 @@ from templates import LONGEST, ROOT, read, resolved
 
 TEMPLATE = ROOT / "infra/responder.yaml"
 TOPIC, KEY = "arn:aws:sns:{}:111122223333:security", "arn:aws:kms:{}:111122223333:key/12"
+ROLE = "arn:aws:iam::111122223333:role/"
 ARM = b"\x7fELF\x02\x01\x01" + bytes(11) + b"\xb7\x00"
 FILES = ["Cargo.lock", "src/lib.rs", "src/review/bus/traffic.tsv", "rules/holidays.ics", "rules/iam/one.yaml"]
 ASKS_AWS = "needs the AWS CLI"  # what it says once it has nothing to refuse, where there is none
@@ -37,6 +38,10 @@ def lists(characters):
     topics = ",".join([TOPIC.format("us-east-1")] * 45)
     roles = "arn:aws:iam::111122223333:role/deploy,arn:aws:iam::111122223333:role/"
     return [f"TopicArns={topics}", f"DeploymentRoleArns={roles.ljust(characters - len(topics), 'x')}"]
+
+
+def different(prefix, count):
+    return ",".join(f"{prefix}{number}" for number in range(count))
 
 
 def as_text(value):
@@ -121,6 +126,8 @@ def test_what_the_template_takes_passes(project, values):
         ([f"TopicArns={TOPIC.format('eu-west-1')}"], "not the ARN of a standard topic in us-east-1"),
         ([f"KmsKey={KEY.format('eu-west-1')}"], "not the ARN of a key in us-east-1"),
         (lists(2401), "have 2401 characters together; the variables of a function take 2400 of them"),
+        ([f"DeploymentRoleArns={different(ROLE, 21)}"], "has 21 entries; the function takes 20"),
+        ([f"TopicArns={different(TOPIC.format('us-east-1'), 51)}"], "has 51 entries; the function takes 50"),
         (["Architecture=x86_64"], "the function was built for arm64"),
     ],
 )
@@ -140,6 +147,15 @@ def test_the_lists_that_pass_fit_into_the_variables():
     lists = {"IAM_RESPONDER_TOPICS": "", "IAM_RESPONDER_DEPLOYMENT_ROLES": ""}
     taken = sum(len(name) + len(str(value)) for name, value in (lists | variables).items())
     assert 3 * 1024 // 2 - 512 < taken < 4096 - module().LISTS_CHARACTERS_MAX
+
+
+def test_as_many_entries_pass_as_the_function_takes(project):
+    source = (ROOT / "src/settings.rs").read_text() + (ROOT / "src/settings/reach.rs").read_text()
+    constants = {"TopicArns": "TOPICS_MAX", "DeploymentRoleArns": "DEPLOYMENT_ROLES_MAX"}
+    for name, constant in constants.items():
+        assert f"pub const {constant}: usize = {module().LISTS_MAX[name]};" in source
+    roles = different(ROLE, 20)
+    assert ASKS_AWS in said_by(project, f"DeploymentRoleArns={roles},{roles}")
 
 
 @pytest.mark.parametrize("newer", FILES)

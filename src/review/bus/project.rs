@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::clause::{Clause, is_wildcard, sub};
+use crate::event::MESSENGERS;
 use crate::iam::arn::{LINKED_ROLES, PERMISSION_SET_ROLES};
 use crate::iam::catalogue::{self, RoleTaken};
 use crate::own::{PLACES, Place};
@@ -340,10 +341,13 @@ fn by_principal(branch: &Branch) -> Vec<Clause> {
             clause = clause.with(TYPE, with_empty(types.iter().cloned().chain(absent).collect()));
         }
     }
-    // The service stands in `invokedBy`, or else is the address: whoever is absent there was not invoked.
+    // The service stands in `invokedBy`, or else is the address: whoever is absent there was not invoked. Nor is what
+    // comes through a messenger a service's own.
     let via = branch.get("derived.principal.viaService");
     if let Some(via) = via.filter(|via| via.iter().any(is_absent) && !via.iter().any(is_wildcard)) {
-        clause = clause.with("detail.userIdentity.invokedBy", with_empty(via.clone()));
+        let messengers = MESSENGERS.iter().map(|service| json!(service));
+        let wanted = via.iter().cloned().chain(messengers).collect();
+        clause = clause.with("detail.userIdentity.invokedBy", with_empty(wanted));
     }
     let key = branch.get("derived.principal.accessKeyId");
     if let Some(key) = key.filter(|key| !key.iter().any(excludes_by_wildcard)) {
