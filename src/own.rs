@@ -7,7 +7,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::event::Event;
+use crate::event::{Event, omitted};
 use crate::iam::arn::Arn;
 
 mod place;
@@ -45,6 +45,8 @@ pub struct Deployed {
     pub key: Option<String>,
     /// ARN of the policy that bounds its roles.
     pub boundary: Option<String>,
+    /// Change calendars that its site file goes by: names or ARNs.
+    pub calendars: Vec<String>,
 }
 
 impl Default for Own {
@@ -140,6 +142,13 @@ impl Own {
         Self { deployed, ..self }
     }
 
+    /// The same, going by these change calendars.
+    #[must_use]
+    pub fn going_by(mut self, calendars: Vec<String>) -> Self {
+        self.deployed.calendars.extend(calendars);
+        self
+    }
+
     /// Is this the ARN of a role that deploys the tool?
     #[must_use]
     pub fn is_deployment_role(&self, role_arn: &str) -> bool {
@@ -152,7 +161,8 @@ impl Own {
     #[must_use]
     pub fn begins_update(&self, event: &Event, of_change_set: bool) -> bool {
         let begins = ["CreateStack", "UpdateStack", "ExecuteChangeSet"];
-        let calls = is_cloudformation(event, &begins);
+        // What nobody sees is no announcement.
+        let calls = is_cloudformation(event, &begins) && !omitted(event);
         calls && (self.is_on_stack(event) || (of_change_set && change_set(event).is_some()))
     }
 
@@ -221,6 +231,10 @@ impl Own {
                 kinds.push(place.kind);
             }
         }
+        // What its own rules and schedules call is theirs.
+        if kinds.contains(&"bus-rule") || kinds.contains(&"schedule") {
+            kinds.retain(|kind| *kind != "function-target");
+        }
         kinds
     }
 
@@ -247,6 +261,7 @@ impl Own {
             (Value::Array(items), _) => items.iter().any(|item| self.names(item, steps, place)),
             (Value::String(text), []) => match place.kind {
                 place::KEY => self.is_key(text),
+                place::CALENDAR => self.is_calendar(text),
                 place::BOUNDARY => self.deployed.boundary.as_deref() == Some(text),
                 _ => place.forms.iter().any(|form| self.has_form(text, form)),
             },
@@ -263,6 +278,12 @@ impl Own {
             let id = own.rsplit('/').next();
             text == own || id == Some(text)
         })
+    }
+
+    /// A change calendar is a document, named by its name or its ARN.
+    fn is_calendar(&self, text: &str) -> bool {
+        let last = |text: &str| text.rsplit('/').next().map(str::to_owned);
+        self.deployed.calendars.iter().any(|own| last(own) == last(text))
     }
 
     fn has_form(&self, text: &str, form: &str) -> bool {

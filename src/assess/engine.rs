@@ -144,6 +144,9 @@ impl Engine {
     /// This engine for the tool as it was deployed; without, it goes by its default name.
     #[must_use]
     pub fn deployed_as(self, own: Own) -> Self {
+        let calendars = self.site.calendars().iter();
+        let named = calendars.filter_map(|(_, calendar)| calendar.change_calendar());
+        let own = own.going_by(named.map(str::to_owned).collect());
         Self { own, ..self }
     }
 

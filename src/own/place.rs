@@ -19,6 +19,8 @@ pub struct Place {
 /// The key has an ID of AWS's, no name: only the deployment can tell it. No bus rule can ask for it, so of
 /// the calls on keys come those that a rule names.
 pub(super) const KEY: &str = "key";
+/// The site file names change calendars; of the calls on documents come those that a rule names.
+pub(super) const CALENDAR: &str = "calendar";
 /// The policy that bounds the tool's roles has a name of its owner's; it is told likewise.
 pub(super) const BOUNDARY: &str = "boundary";
 
@@ -103,9 +105,16 @@ pub const PLACES: &[Place] = &[
     place("log-group", "logs.amazonaws.com", "requestParameters.logGroupName", LOG_GROUP),
     place("log-group", "logs.amazonaws.com", "requestParameters.logGroupIdentifier", LOG_GROUP_ARN),
     place("log-group", "logs.amazonaws.com", "requestParameters.resourceIdentifier", LOG_GROUP_ARN),
+    place("bucket", "s3.amazonaws.com", "requestParameters.bucketName", NAME),
+    // Whoever else reads the queue takes what could not be handled out of it.
+    place("queue", "lambda.amazonaws.com", "requestParameters.eventSourceArn", QUEUE_ARN),
+    place("queue", "pipes.amazonaws.com", "requestParameters.source", QUEUE_ARN),
+    place("queue", "pipes.amazonaws.com", "requestParameters.Source", QUEUE_ARN),
     place("key-alias", "kms.amazonaws.com", "requestParameters.aliasName", ALIAS),
     place(KEY, "kms.amazonaws.com", "requestParameters.keyId", &[]),
     place("stack", "cloudformation.amazonaws.com", "requestParameters.stackName", STACK),
+    // Where CloudTrail dropped the parameters, the answer still tells.
+    place("stack", "cloudformation.amazonaws.com", "responseElements.stackId", STACK_ARN),
     place("stack", "cloudformation.amazonaws.com", "requestParameters.changeSetName", CHANGE_SET),
     place(
         "stack",
@@ -123,6 +132,7 @@ pub const PLACES: &[Place] = &[
     place("schedule", "scheduler.amazonaws.com", "requestParameters.name", NAME),
     place("schedule", "scheduler.amazonaws.com", "requestParameters.Name", NAME),
     place("schedule", "scheduler.amazonaws.com", "requestParameters.groupName", NAME),
+    place(CALENDAR, "ssm.amazonaws.com", "requestParameters.name", &[]),
     place("parameter", "ssm.amazonaws.com", "requestParameters.name", PARAMETER),
     place("parameter", "ssm.amazonaws.com", "requestParameters.names", PARAMETER),
     place("role", "iam.amazonaws.com", "requestParameters.roleName", LAST),

@@ -8,9 +8,11 @@ use crate::facts::Facts;
 /// and values are left out, the change set's own ID, if there is one. Names may have a version behind them.
 /// Sources: <https://docs.aws.amazon.com/lambda/latest/dg/logging-using-cloudtrail.html>,
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-api-logging-cloudtrail.html>
-const LEFT_OUT: [(&str, &[&str]); 5] = [
+const LEFT_OUT: [(&str, &[&str]); 7] = [
     ("CreateChangeSet", &["id"]),
+    ("CreateStackSet", &["stackSetId"]),
     ("CreateStack", &[]),
+    ("UpdateStackSet", &["operationId"]),
     ("UpdateStack", &[]),
     ("UpdateFunctionCode", &["codeSha256"]),
     ("UpdateFunctionConfiguration", &["revisionId", "lastModified"]),

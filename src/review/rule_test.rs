@@ -55,7 +55,9 @@ fn alone(engine: &Engine, rule: &Rule) -> Engine {
 pub fn deployed(own: &Own) -> Own {
     let key = format!("arn:aws:kms:eu-west-1:111122223333:key/{KEY_ID}");
     let boundary = Some(BOUNDARY_ARN.to_owned());
-    own.clone().deployed(Deployed { by: vec![DEPLOYER_ARN.to_owned()], key: Some(key), boundary })
+    let calendars = vec![CALENDAR_NAME.to_owned()];
+    let by = vec![DEPLOYER_ARN.to_owned()];
+    own.clone().deployed(Deployed { by, key: Some(key), boundary, calendars })
 }
 
 /// Delivers all events of a test to the rule alone: does it fire on the last one?
@@ -107,6 +109,10 @@ pub fn events(
 /// Stands in the values of a test for the name that the tool was deployed under.
 pub const OWN_NAME: &str = "{own}";
 
+/// Stands in the values of a test for the name of a change calendar that the site file goes by.
+pub const OWN_CALENDAR: &str = "{ownCalendar}";
+const CALENDAR_NAME: &str = "freeze-of-the-year";
+
 /// Stands in the values of a test for the ARN of a role that deploys the tool.
 pub const DEPLOYER: &str = "{deployer}";
 const DEPLOYER_ARN: &str = "arn:aws:iam::111122223333:role/release/deployer";
@@ -146,7 +152,8 @@ fn named(value: &Value, own: &Own) -> Value {
     match value {
         Value::String(text) => {
             let text = text.replace(OWN_NAME, own.name()).replace(OWN_KEY, KEY_ID);
-            let text = text.replace(OWN_BOUNDARY, BOUNDARY_ARN);
+            let text =
+                text.replace(OWN_BOUNDARY, BOUNDARY_ARN).replace(OWN_CALENDAR, CALENDAR_NAME);
             Value::String(text.replace(DEPLOYER, DEPLOYER_ARN))
         }
         Value::Array(items) => items.iter().map(|item| named(item, own)).collect(),

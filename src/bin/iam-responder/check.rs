@@ -11,6 +11,7 @@ use std::path::Path;
 
 use iam_responder::assess::engine::Engine;
 use iam_responder::rule::Rule;
+use iam_responder::site::Adjustment;
 use iam_responder::site::calendar::OCCURRENCES_MAX;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
@@ -95,6 +96,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     }
     let mut remarks: Vec<Remark> = engine.rules().rules().iter().flat_map(of_rule).collect();
     remarks.extend(of_suppressions(&engine, Timestamp::now()));
+    remarks.extend(of_lowerings(&engine));
     remarks.extend(of_calendars(&engine, Timestamp::now()));
     remarks.extend(of_environments(&engine));
     remarks.extend(exemptions::remarks(&engine));
@@ -219,6 +221,31 @@ const SOMEBODY: [&str; 9] = [
     "userIdentity.userName",
     "sessionIssuer.arn",
 ];
+
+/// Fields in which the caller says of himself what he likes.
+const SAID: [&str; 5] =
+    ["userAgent", "sessionName", "sourceIdentity", "principal.person", "principalId"];
+
+/// Lowerings that whoever calls can have by what he calls himself.
+fn of_lowerings(engine: &Engine) -> Vec<Remark> {
+    let lowerings = engine.site().adjustments().iter();
+    let remark = |one: &Adjustment| {
+        one.spec.lower.map(|_| ()).or(one.spec.set.map(|_| ()))?;
+        let paths = one.pattern.paths();
+        let ends = |ends: &[&str]| {
+            let found = paths.iter().find(|path| ends.iter().any(|end| path.ends_with(end)));
+            found.map(|path| path.to_string())
+        };
+        let said = ends(&SAID).filter(|_| ends(&SOMEBODY).is_none())?;
+        let place = format!("severity because {}", one.spec.because);
+        let message = format!(
+            "lowers by `{said}`, which whoever calls chooses himself: ask for a principal that AWS vouches for beside it, as \
+             `derived.principal.roleArn`"
+        );
+        Some(Remark::new(place, message))
+    };
+    lowerings.filter_map(remark).collect()
+}
 
 fn of_suppressions(engine: &Engine, now: Timestamp) -> Vec<Remark> {
     let soon = now.to_zoned(TimeZone::UTC).date().checked_add(EXPIRY_NOTICE_DAYS.days());

@@ -67,7 +67,7 @@ pub fn own(global: &Global) -> Result<Own, Failure> {
     key.as_deref().map_or(Ok(()), check_key).map_err(fault("--key"))?;
     let boundary = global.boundary.clone();
     boundary.as_deref().map_or(Ok(()), check_policy).map_err(fault("--boundary"))?;
-    Ok(own.deployed(Deployed { by, key, boundary }))
+    Ok(own.deployed(Deployed { by, key, boundary, ..Deployed::default() }))
 }
 
 /// Events of one file, with the name that people know it by.

@@ -115,7 +115,16 @@ impl Part<'_> {
         if !counts || !is_arn {
             return None;
         }
-        let why = why(self.operator, &text)?;
+        let Some(why) = why(self.operator, &text) else {
+            let open = exempts.then(|| open_name(&text)).flatten();
+            return open.map(|kind| {
+                format!(
+                    "the {} \"{}\" ends within a name, so whoever may make a {kind} in that account can name one so: \
+                     write the names out, or end the path with `/`",
+                    self.operator, self.text
+                )
+            });
+        };
         let because = match self.operator {
             "wildcard" => "a `*` runs over `:` and `/`, and a path of IAM may hold both",
             "prefix" => "what comes behind it may hold any account and path",
@@ -144,6 +153,20 @@ fn why(operator: &str, text: &str) -> Option<&'static str> {
         (true, _) if operator == "suffix" => Some("asks for the end alone"),
         (true, _) => Some("begins before the account"),
         (false, true) => Some("crosses the path"),
+        _ => None,
+    }
+}
+
+/// Does the text end with a star within the name of a role or user? Of which.
+fn open_name(text: &str) -> Option<&'static str> {
+    let resource = text.strip_suffix('*')?.splitn(6, ':').nth(5)?;
+    let (kind, name) = resource.split_once('/')?;
+    let is_open = !name.ends_with('/');
+    match kind {
+        "role" if is_open => Some("role"),
+        "user" if is_open => Some("user"),
+        // What is behind the role's name the session calls itself.
+        "assumed-role" if is_open && !name.contains('/') => Some("role"),
         _ => None,
     }
 }
@@ -228,6 +251,17 @@ mod tests {
         let own = "arn:aws:iam::111122223333:role/ci/";
         check(&role(json!({"anything-but": {"prefix": own}})), false, None);
         check(&role(json!({"prefix": own})), true, None);
+        let begun = "arn:aws:iam::111122223333:role/ci";
+        check(&role(json!({"prefix": begun})), true, Some("ends within a name"));
+        check(&role(json!({"prefix": begun})), false, None);
+        check(
+            &role(json!({"wildcard": "arn:aws:iam::111122223333:user/ci-*"})),
+            true,
+            Some("a user"),
+        );
+        let session = "arn:aws:sts::111122223333:assumed-role/ci";
+        check(&json!({"arn": [{"prefix": session}]}), true, Some("make a role"));
+        check(&json!({"arn": [{"prefix": format!("{session}/run-")}]}), true, None);
         let ignoring_case = json!({"suffix": {"equals-ignore-case": ":role/ci"}});
         check(&json!({"$or": [{"name": [ignoring_case]}]}), true, Some("the end alone"));
         let principal = json!({"principal": [{"anything-but": {"suffix": ".example.com"}}]});
