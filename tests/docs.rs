@@ -10,7 +10,7 @@ use iam_responder::event::Event;
 use iam_responder::facts::Known;
 use iam_responder::respond::metrics;
 use iam_responder::review::rule_test;
-use iam_responder::rule::RuleSet;
+use iam_responder::rule::{RuleSet, TITLE_CHARS_MAX, WINDOW_HOURS_MAX};
 use iam_responder::text::yaml::Document;
 use serde_json::Value;
 
@@ -77,6 +77,18 @@ fn every_key_of_a_rule_and_of_the_site_file_stands_on_the_page() {
             let told = page.contains(&format!("`{key}`")) || page.contains(&format!("\n{key}:"));
             assert!(told, "{heading} lacks {key}");
         }
+    }
+}
+
+/// What lies beyond is tried in `limits.rs`.
+#[test]
+fn the_limits_of_a_rule_stand_on_the_page() {
+    let page = section(RULES, "## A rule").replace('\n', " ");
+    for words in [
+        format!("A title has at most {TITLE_CHARS_MAX} characters"),
+        format!("at most {WINDOW_HOURS_MAX} hours"),
+    ] {
+        assert!(page.contains(&words), "{words}");
     }
 }
 
