@@ -1,28 +1,28 @@
 //! iam-responder: from a change of rights in an AWS account to an alert that people can act upon.
 //!
-//! Data flows one way. Everything above the wall is pure: no clock, no environment, no files, no
-//! network, no `async`; facts in, decision out, and past the door ([`event`]) it cannot fail.
+//! A folder is a station on the event's way, and imports only stations below it. What is below the wall is pure: no
+//! clock, no environment, no files, no network, no `async`; facts in, decision out, and past the door ([`event`]) it
+//! cannot fail. `tests/tidy.rs` reads the sources and proves both.
 //!
 //! ```text
-//!  JSON ─▶ input ─▶ event ─▶ derive (facts) ─▶ rule (patterns) ─▶ decide ─▶ alert
-//!                     ▲           ▲                  ▲              ▲  ╰─▶ plan
-//!                  limits    catalogue,          pattern,        site: calendars,
-//!                            principal,          index           severity, silence
-//!                            rights, policy
-//!  ───────────────────────────────── garden wall ─────────────────────────────────
-//!  respond: look up ─▶ derive ─▶ match ─▶ count ─▶ decide ─▶ begin, claim ─▶ publish ─▶ outcome
-//!           over the traits of `effects`, in memory or on AWS (`aws`)
-//!  remind:  what nobody acknowledged, from the stored alerts ─▶ publish
-//!  suppressed: once a day, how much suppressions and overrides silenced ─▶ publish
-//! ```
+//!  11  operate  review     what who runs the function sets; questions about the rules themselves
+//!  10  aws      respond    the SDK; the order of effects from an event to its alert
+//!   9  effects             what is asked of the world, in our words, with a twin in memory
+//!  ──────────────────────── the wall ────────────────────────
+//!   8  alert               what is said
+//!   7  assess              which rules match, how loud, what keeps it quiet
+//!   6  plan                how it would be undone
+//!   5  facts               what follows from the event, the site and what was before
+//!   4  site                what the owner says
+//!   3  own  prior  rule    what is the tool's own; what was before an event; what a rule is
+//!   2  event  pattern      what came in; EventBridge's language
+//!   1  iam    text         what AWS is, without any event; what people and attackers write
 //!
-//! [`engine`] holds what was compiled from rules and site file, which [`document`] reads with their lines
-//! and [`folder`] finds; [`settings`] are the function's environment variables. [`own`] knows what belongs to
-//! the tool itself, by the name it was deployed under, [`arn`] what AWS alone can make, [`prior`] what was
-//! before an event, from the events before it, and [`live`] what channels make links and mentions of.
-//! [`rule_test`], [`coverage`] and [`bus`] ask the rules themselves: [`bus`] makes of them what EventBridge
-//! must deliver. [`lookup`] decides how long an answer about an [`account`] or a change calendar is believed,
-//! [`history`] condenses the caller's last hour, [`metrics`] are the function's numbers.
+//!  JSON ─▶ event ─▶ facts ─▶ assess ─▶ alert          pure
+//!            │        ▲        │  ╰▶ plan   │
+//!  ──────────┼────────┼────────┼────────────┼──────────
+//!            ╰▶ respond: look up ─▶ count ─▶ begin, claim ─▶ publish ─▶ outcome
+//! ```
 //!
 //! Tenets, in this order: two alerts rather than none; an alert rather than a wrong act; every act
 //! is reversible, or a human's. Nothing is dropped in silence: what cannot be read is alerted, what
