@@ -14,7 +14,8 @@ use iam_responder::iam::catalogue;
 use iam_responder::own::{self, NAME_CHARS_MAX, Own};
 use iam_responder::pattern::{COMPLEXITY_MAX, Pattern};
 use iam_responder::review::bus::{
-    self, BUS_RULES_MAX, BusRules, Names, PATTERN_CHARACTERS_MAX, Reach, Share, WILDCARD_RULES_MAX,
+    self, BUS_RULES_MAX, BusRules, Names, PATTERN_CHARACTERS_MAX, Reach, Share, Shares,
+    WILDCARD_RULES_MAX,
 };
 use iam_responder::review::rule_test;
 use iam_responder::rule::{Rule, RuleSet};
@@ -262,7 +263,7 @@ fn samples_and_recorded_events_are_delivered() {
 fn rules_that_need_reads_are_known() {
     let engine = engine();
     let bus_rules = &*PACK;
-    let mut shares = bus_rules.shares();
+    let mut shares = Shares::new(&bus_rules);
     for rule in enabled(&engine) {
         let known = NEED_READS.iter().find(|(id, _)| *id == rule.spec.id);
         let want = known.map_or(Share::All, |(_, share)| *share);
@@ -288,10 +289,10 @@ fn a_rule_of_ones_own_is_delivered_after_the_bus_rules_were_made_again() {
          eventName: [DeleteSecret, {{wildcard: \"Put*Policy\"}}], requestParameters: {{secretId: [{{wildcard: \
          \"*prod*\"}}]}}}}}}\n"
     ));
-    assert_eq!(default.shares().of(&own[0], true), Share::Nothing);
+    assert_eq!(Shares::new(&default).of(&own[0], true), Share::Nothing);
     let all: Vec<Rule> = pack.rules().rules().iter().cloned().chain(own.iter().cloned()).collect();
     let again = BusRules::of(&all).unwrap();
-    assert_eq!(again.shares().of(&own[0], false), Share::All);
+    assert_eq!(Shares::new(&again).of(&own[0], false), Share::All);
     for name in ["DeleteSecret", "PutResourcePolicy"] {
         let event = json!({"version": "0", "id": "1", "source": "aws.secretsmanager",
             "detail-type": "AWS API Call via CloudTrail", "account": "111122223333", "region": "eu-west-1",

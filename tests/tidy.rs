@@ -115,9 +115,43 @@ fn faults(src: &Path) -> Vec<String> {
     faults
 }
 
+/// The rooms beside a room that it imports, by `super::room`.
+fn neighbours(path: &Path, code: &str) -> Vec<PathBuf> {
+    let Some(folder) = path.parent() else { return Vec::new() };
+    let names = code.split("super::").skip(1).map(|rest| {
+        rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>()
+    });
+    names.map(|name| folder.join(format!("{name}.rs"))).filter(|file| file.exists()).collect()
+}
+
+/// Rooms beside each other that import each other in a loop.
+fn circles(src: &Path) -> Vec<String> {
+    let read = |path: PathBuf| {
+        let code = code(&fs::read_to_string(&path).unwrap());
+        let next = neighbours(&path, &code);
+        (path, next)
+    };
+    let mut ways: BTreeMap<PathBuf, Vec<PathBuf>> = files(src).into_iter().map(read).collect();
+    // Whoever imports nobody that is left is in no circle.
+    loop {
+        let done: Vec<PathBuf> = ways
+            .iter()
+            .filter(|(path, next)| next.iter().all(|to| to == *path || !ways.contains_key(to)))
+            .map(|(path, _)| path.clone())
+            .collect();
+        if done.is_empty() {
+            break;
+        }
+        done.iter().for_each(|path| _ = ways.remove(path));
+    }
+    ways.keys()
+        .map(|path| format!("{}: in a circle of imports, or above one", path.display()))
+        .collect()
+}
+
 #[test]
 fn the_house_is_tidy() {
-    let faults = faults(Path::new("src"));
+    let faults = [faults(Path::new("src")), circles(Path::new("src"))].concat();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
@@ -145,7 +179,7 @@ fn check_spoilt(file: &str, spoil: impl Fn(&str) -> String, fault: &str) {
     let path = copy.join(file);
     let spoilt = spoil(&fs::read_to_string(&path).unwrap_or_default());
     fs::write(&path, spoilt).unwrap();
-    let found = faults(&copy);
+    let found = [faults(&copy), circles(&copy)].concat();
     fs::remove_dir_all(&copy).unwrap();
     assert!(found.iter().any(|found| found.contains(fault)), "{file}: {found:?}");
 }
@@ -167,6 +201,7 @@ fn a_spoilt_house_is_not() {
     check_spoilt("plan/value.rs", add("use std::fs;"), "below the wall");
     check_spoilt("facts/bearer.rs", add("async fn wait() {}"), "waits");
     check_spoilt("alert/json.rs", add("use std::time::Instant;"), "reads a clock");
+    check_spoilt("prior/holdings.rs", add("use super::reader::Reader;"), "in a circle");
     check_spoilt("cellar.rs", add(""), "has no floor");
     check_spoilt("text/live.rs", |text| text.repeat(10), "at most 600");
 }

@@ -13,13 +13,15 @@
 //! EventBridge refuses.
 
 mod automaton;
+mod positions;
 mod walk;
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 use std::sync::Arc;
 
-use self::automaton::{Automaton, Part};
+use self::automaton::Automaton;
+use self::positions::Part;
 use super::{Branch, Matcher};
 
 /// The largest complexity that EventBridge takes.

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::given::Given;
-use super::holdings::BESIDE_MAX;
+use super::held::BESIDE_MAX;
 use super::index::{BEARERS, MEMBERS, place_in};
-use super::reach::ReachMemo;
+use super::memo::ReachMemo;
 use super::reader::Reader;
 use super::write::is_default;
 use super::{Address, Moment, Prior, Registers, fold, policy};

@@ -116,6 +116,15 @@ fn of_text(text: &str, account: &str) -> Option<Power> {
     document.about_roles(false).next().map(|_| Power::Wears)
 }
 
+/// Which roles are looked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Those {
+    /// That were ever an administrator's.
+    Administrate,
+    /// That may wear others.
+    Wear,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,11 +1,10 @@
 //! Roles that a document reaches without naming them in full: of those known as administrators'.
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use super::handed::{BEARERS_OF_POLICY_MAX, Bearer, Search};
 use super::holdings::Holdings;
-use super::index::{self, BEARERS};
+use super::index::{self, BEARERS, Those};
 use super::reader::Reader;
 use super::write::PATH;
 use super::{Address, Prior};
@@ -21,47 +20,6 @@ const DIRECTORIES_MAX: usize = 16;
 /// How many roles one may wear one after the other, beginning with one that is handed over.
 const HOPS_MAX: usize = 4;
 
-/// Most documents judged for one event, each once for the roles that are known.
-const JUDGED_MAX: usize = 64;
-
-/// What was judged already: an answer is asked for again and again, each time with more registers.
-#[derive(Debug, Default)]
-pub struct ReachMemo(RefCell<Vec<Judged>>);
-
-#[derive(Debug)]
-struct Judged {
-    document: PolicyDocument,
-    roles: Vec<String>,
-    hand_on: bool,
-    found: Option<Vec<String>>,
-}
-
-impl ReachMemo {
-    fn of(
-        &self,
-        document: &PolicyDocument,
-        roles: Vec<String>,
-        hand_on: bool,
-        own: &str,
-    ) -> Option<Vec<String>> {
-        let same = |judged: &&Judged| {
-            judged.hand_on == hand_on && judged.roles == roles && judged.document == *document
-        };
-        if let Some(known) = self.0.borrow().iter().find(same) {
-            return known.found.clone();
-        }
-        if self.0.borrow().len() >= JUDGED_MAX {
-            return None;
-        }
-        let found = document.roles_reached(&roles, hand_on, Some(own));
-        let found: Option<Vec<String>> =
-            found.map(|found| found.into_iter().map(str::to_owned).collect());
-        let document = document.clone();
-        self.0.borrow_mut().push(Judged { document, roles, hand_on, found: found.clone() });
-        found
-    }
-}
-
 /// Roles that documents let be worn or handed on.
 #[derive(Debug, Default)]
 pub(super) struct Reached {
@@ -76,15 +34,6 @@ struct Meant<'d> {
     hand_on: bool,
     ends: BTreeSet<String>,
     directories: BTreeSet<String>,
-}
-
-/// Which roles are looked for.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Those {
-    /// That were ever an administrator's.
-    Administrate,
-    /// That may wear others.
-    Wear,
 }
 
 impl Reader<'_> {

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use super::answer::{self, RENAMES_MAX, in_force, omitting, value};
 use super::handed::{Bearer, Gift, Worn, WornOn};
 use super::holdings::{Boundary, Holdings};
-use super::index::{GIVEN, group_of};
-use super::reach::{ReachMemo, Those};
+use super::index::{GIVEN, Those, group_of};
+use super::memo::ReachMemo;
 use super::write::unread;
 use super::{Address, Ask, Handed, Moment, Prior, Register, Registers, Value, Why, Write, policy};
 

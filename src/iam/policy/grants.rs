@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 
 use super::PolicyDocument;
 use super::escalation::{self, Scope};
-use super::judge::{Judge, Leave};
+use super::guard::Leave;
+use super::judge::Judge;
 use super::resource::ResourceType;
 use crate::iam::catalogue;
 

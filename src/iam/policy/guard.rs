@@ -7,7 +7,6 @@
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
 
 use super::glob::glob;
-use super::judge::Leave;
 use super::operator::{Comparison, Operator, Order};
 use super::wildcard::{Fuel, Pattern, Reading};
 use super::{Condition, Statement};
@@ -52,6 +51,15 @@ const FAR_YEAR: u16 = 2035;
 const FAR_SECOND: f64 = 2_051_222_400.0;
 /// Patterns of values need no more work than this.
 const STEPS_MAX: u64 = 1_000_000;
+
+/// How far something is allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Leave {
+    Never,
+    /// Where a condition holds.
+    Guarded,
+    Free,
+}
 
 /// The conditions of a statement.
 pub(super) struct Guards {

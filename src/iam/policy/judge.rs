@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::escalation::Scope;
-use super::guard::{self, Guards};
+use super::guard::{self, Guards, Leave};
 use super::resource::{Home, Place, ResourceType};
 use super::wildcard::{Fuel, Pattern, Reading};
 use super::witness::{CLASSES, Class, Draw};
@@ -38,15 +38,6 @@ const ADMINISTRATORS: [&str; 12] = [
     "administrator/admin",
     "administrators/admin",
 ];
-
-/// How far something is allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Leave {
-    Never,
-    /// Where a condition holds.
-    Guarded,
-    Free,
-}
 
 /// What was found out once.
 type Memo<K, V> = RefCell<HashMap<K, Rc<V>>>;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::judge::{Judge, Leave};
+use super::guard::Leave;
+use super::judge::Judge;
 use super::resource::ResourceType;
 use super::{PolicyDocument, Scope, Statement};
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, BinaryHeap};
 
-use super::automaton::{Position, Positions};
+use super::positions::{Position, Positions};
 
 /// Most positions that are walked together.
 const POSITIONS_MAX: usize = 1_000;

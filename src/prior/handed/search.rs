@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use serde_json::Value as Json;
 
 use super::Bearer;
-use super::thing::identifying;
 use crate::event::Event;
 use crate::iam::arn::{Arn, AwsRole};
 use crate::iam::policy::PolicyDocument;
@@ -366,6 +365,22 @@ fn takes_a_role(source: &str, path: &str) -> bool {
     let mut steps = path.split('"').filter(|step| !step.is_empty());
     path.split('"').any(|step| TAKING.iter().any(|taking| step.contains(taking)))
         && !steps.any(free)
+}
+
+/// All names and IDs of a call, but those that tooling makes up for each.
+pub(super) fn identifying(parameters: &Json) -> Option<String> {
+    const ENDS: [&str; 7] = ["name", "id", "arn", "alias", "family", "rule", "identifier"];
+    const FLEETING: [&str; 3] = ["changesetname", "revisionid", "versionid"];
+    let mut told: Vec<String> = Vec::new();
+    for (key, value) in parameters.as_object()? {
+        let key = key.to_ascii_lowercase();
+        let counts = ENDS.iter().any(|end| key.ends_with(end))
+            && !key.ends_with("rolearn")
+            && !FLEETING.contains(&key.as_str());
+        told.extend(value.as_str().filter(|_| counts).map(|text| format!("{key} {text:?}")));
+    }
+    told.sort();
+    (!told.is_empty()).then(|| told.join(" "))
 }
 
 /// Does the call take a role from what has it, or end that? What CloudFormation deletes it deletes by the role.

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::search::VALUES_MAX;
+use super::search::{VALUES_MAX, identifying};
 use crate::event::{Event, values_at};
 use crate::iam::account;
 use crate::iam::arn::{Arn, AwsRole};
@@ -198,20 +198,4 @@ fn deploying_role(event: &Event) -> Option<&str> {
     let role = event.text("detail.userIdentity.sessionContext.sessionIssuer.arn")?;
     let person = matches!(Arn::parse(role)?.aws_role(), Some(AwsRole::PermissionSet(_)));
     (!person && event.text("detail.userIdentity.type") == Some("AssumedRole")).then_some(role)
-}
-
-/// All names and IDs of a call, but those that tooling makes up for each.
-pub(super) fn identifying(parameters: &Json) -> Option<String> {
-    const ENDS: [&str; 7] = ["name", "id", "arn", "alias", "family", "rule", "identifier"];
-    const FLEETING: [&str; 3] = ["changesetname", "revisionid", "versionid"];
-    let mut told: Vec<String> = Vec::new();
-    for (key, value) in parameters.as_object()? {
-        let key = key.to_ascii_lowercase();
-        let counts = ENDS.iter().any(|end| key.ends_with(end))
-            && !key.ends_with("rolearn")
-            && !FLEETING.contains(&key.as_str());
-        told.extend(value.as_str().filter(|_| counts).map(|text| format!("{key} {text:?}")));
-    }
-    told.sort();
-    (!told.is_empty()).then(|| told.join(" "))
 }

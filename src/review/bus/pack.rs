@@ -11,7 +11,6 @@ use super::clause::{Clause, is_wildcard, pattern};
 use super::demand::{Demand, Demands, name_text};
 use super::fit::{PATTERN_CHARACTERS_MAX, Prepared, characters, fits, halved};
 use super::group::{Group, Whole, groups, whole};
-use super::share::Shares;
 use crate::rule::Rule;
 
 /// Most bus rules that are made: EventBridge takes 300 on a bus, and others need some.
@@ -160,12 +159,6 @@ impl BusRules {
     #[must_use]
     pub fn calls(&self) -> &(BTreeSet<String>, BTreeSet<String>) {
         &self.calls
-    }
-
-    /// For questions how much of what rules look for is delivered.
-    #[must_use]
-    pub fn shares(&self) -> Shares<'_> {
-        Shares::new(self)
     }
 
     pub(super) fn bus_rules(&self) -> impl Iterator<Item = (Delivery, &[Clause])> {

@@ -22,7 +22,9 @@ pub struct Shares<'b> {
 }
 
 impl<'b> Shares<'b> {
-    pub(super) fn new(bus_rules: &'b BusRules) -> Self {
+    /// Answers for these bus rules.
+    #[must_use]
+    pub fn new(bus_rules: &'b BusRules) -> Self {
         Self {
             bus_rules,
             known: HashMap::new(),

@@ -34,8 +34,8 @@ pub fn remarks(engine: &Engine) -> Result<Vec<Remark>, Failure> {
     // Of the same rules the same bus rules are made.
     let fresh = if same(own, pack) { None } else { Some(BusRules::of(own)) };
     let fresh = fresh.as_ref().map_or(Ok(&deployed), Result::as_ref);
-    let mut of_fresh = fresh.map(BusRules::shares);
-    let mut of_deployed = deployed.shares();
+    let mut of_fresh = fresh.map(Shares::new);
+    let mut of_deployed = Shares::new(&deployed);
     let mut remarks = Vec::new();
     for rule in engine.rules().rules().iter().filter(|rule| rule.spec.enabled) {
         remarks.extend(of_share(rule, &mut of_deployed, of_fresh.as_mut()));
@@ -274,8 +274,8 @@ mod tests {
         let few: Vec<Rule> = pack.rules().rules().iter().filter(few).take(3).cloned().collect();
         let all: Vec<Rule> = few.iter().chain([rule]).cloned().collect();
         let (deployed, fresh) = (BusRules::of(&few).unwrap(), BusRules::of(&all));
-        let mut fresh = fresh.as_ref().map(BusRules::shares);
-        let found = of_share(rule, &mut deployed.shares(), fresh.as_mut());
+        let mut fresh = fresh.as_ref().map(Shares::new);
+        let found = of_share(rule, &mut Shares::new(&deployed), fresh.as_mut());
         let found = found.map_or((false, String::new()), |remark| (remark.note, remark.message));
         let message = found.1.split("; to deploy").next().unwrap_or_default().to_owned();
         assert_eq!((found.0, message.as_str()), (note, want), "{pattern}");

@@ -1,0 +1,294 @@
+//! What is known of what a call hands over: what each of those holds, and whether it is news.
+
+use std::collections::BTreeSet;
+
+use jiff::SignedDuration;
+
+use super::given::Given;
+use super::holdings::Holdings;
+use super::index::{MEMBERS, Those, group_of, place_in};
+use super::reader::Reader;
+use super::{Address, Handed, Moment, ReachMemo, Registers, Shared, Why};
+
+/// Most identities together of which is looked at what they hold beside what an event gives: the latest that were
+/// given it.
+pub(super) const BESIDE_MAX: usize = 40;
+/// How late an event may arrive behind those that came after it.
+const LATE: SignedDuration = SignedDuration::from_mins(15);
+
+/// What is known of what a call hands over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// What the call hands over.
+    pub handed: Handed,
+    /// What each of them holds.
+    pub holdings: Vec<Holdings>,
+    /// The same thing was given the same roles before.
+    pub again: bool,
+    /// The same role deployed another stack with the same roles before.
+    pub deployed: bool,
+    /// The same caller handed over the same by the same call before.
+    pub usual: bool,
+}
+
+/// What an identity holds that a call gives something.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// What it holds and keeps.
+    pub kept: Holdings,
+    /// What stands where the call writes.
+    pub replaced: Holdings,
+    /// What the call gives by its name: the policy that it attaches, what the group holds.
+    pub given: Holdings,
+}
+
+impl Held {
+    /// What is known, just before an event, of what it hands over.
+    ///
+    /// # Errors
+    /// The registers that must be read first.
+    pub fn of(
+        handed: &Handed,
+        moment: Moment<'_>,
+        registers: &Registers,
+        memo: &ReachMemo,
+    ) -> Result<Self, BTreeSet<Address>> {
+        let mut reader = Reader::new(moment, registers, memo);
+        let worn = handed.worn.as_ref().filter(|worn| worn.goes_on());
+        let names_some = !handed.bearers.is_empty();
+        let mut handed = reader.shown(handed);
+        let mut holdings: Vec<Holdings> =
+            handed.bearers.iter().map(|bearer| reader.bearer(bearer)).collect();
+        let account = handed.account.clone();
+        let reached = reader.reached(&account, &handed.policies, true, Those::Administrate);
+        handed.cut |= reached.cut;
+        for (name, role) in reached.roles {
+            if handed.bearers.contains(&role) {
+                continue;
+            }
+            // What is known of it counts, and no doubt: a pattern may reach many.
+            holdings.push(Holdings { doubt: None, ..reader.bearer(&role) });
+            handed = handed.with([(name, role)]);
+        }
+        let beyond = reader.beyond(&handed.bearers, &holdings);
+        handed.cut |= beyond.cut;
+        holdings.extend(beyond.roles.into_iter().map(|(_, held)| held));
+        let reached = reader.reached(&account, &handed.policies, true, Those::Wear);
+        handed.cut |= reached.cut;
+        for (name, role) in reached.roles {
+            if handed.bearers.contains(&role) {
+                continue;
+            }
+            // Of those that a pattern reaches only the way to an administrator's role counts.
+            let held = reader.bearer(&role);
+            let beyond = reader.beyond(std::slice::from_ref(&role), &[held]);
+            handed.cut |= beyond.cut;
+            let mut behind = beyond.roles.into_iter();
+            if let Some((_, held)) = behind.find(|(role, _)| reader.administrates(role)) {
+                holdings.push(held);
+                handed = handed.with([(name, role)]);
+            }
+        }
+        if handed.cut {
+            holdings.push(Holdings::uncounted());
+        }
+        let again =
+            handed.thing.as_ref().is_some_and(|(address, gift)| reader.given(address, gift));
+        if let Some(worn) = worn {
+            // Who gave it what nobody knows was told of that.
+            holdings.iter_mut().for_each(|holdings| holdings.doubt = None);
+            let again = reader.worn_on(worn) && (again || !names_some);
+            return reader.told(Self { handed, holdings, again, deployed: false, usual: false });
+        }
+        let usual = handed.habit.as_ref().is_some_and(|address| reader.usual(address));
+        let deployed =
+            handed.deployments.as_ref().is_some_and(|(address, gift)| reader.given(address, gift));
+        reader.told(Self { handed, holdings, again, deployed, usual })
+    }
+
+    /// Nobody answers. Whose document is not known is not known to hand over anything.
+    #[must_use]
+    pub fn unknown(handed: &Handed, why: Why) -> Self {
+        let nothing = match why {
+            // More was asked for than is read, which somebody may have brought about.
+            Why::Unseen => Some(Holdings::uncounted()),
+            _ if handed.bearers.is_empty() && !handed.cut => None,
+            _ => Some(Holdings { doubt: Some(why), cut: handed.cut, ..Holdings::default() }),
+        };
+        let holdings = nothing.into_iter().collect();
+        Self { handed: handed.clone(), holdings, again: false, deployed: false, usual: false }
+    }
+}
+
+impl Beside {
+    /// What is known of whom an event gives something, and of those who bear what it changes. What later events
+    /// wrote counts too, where it is known by now: events do not arrive in their order, and the second piece must
+    /// not hide behind the first.
+    ///
+    /// # Errors
+    /// The registers that must be read first.
+    pub fn of(
+        given: Option<&Given>,
+        shared: Option<&Shared>,
+        moment: Moment<'_>,
+        registers: &Registers,
+    ) -> Result<Vec<Self>, BTreeSet<Address>> {
+        let at = moment.at.checked_add(LATE).unwrap_or(moment.at);
+        let memo = ReachMemo::default();
+        let mut reader = Reader::new(Moment { at, ..moment }, registers, &memo);
+        let mut all: Vec<Self> = given.iter().map(|given| reader.beside(given)).collect();
+        let Some(shared) = shared else { return reader.told(all) };
+        if let (Some(given), Some(group)) = (given, all.first().cloned()) {
+            all.extend(reader.beside_members(&given.identity, &group));
+        }
+        for given in shared.bearers(&mut reader) {
+            let beside = reader.beside(&given);
+            if given.identity.entity.starts_with("group ") {
+                all.extend(reader.beside_members(&given.identity, &beside));
+            }
+            all.push(beside);
+        }
+        all.truncate(BESIDE_MAX);
+        reader.told(all)
+    }
+}
+
+impl Reader<'_> {
+    fn beside(&mut self, given: &Given) -> Beside {
+        let (identity, mut beside) = (&given.identity, Beside::default());
+        for thing in self.things(identity, &mut beside.kept).into_iter().flatten() {
+            let own = thing == given.thing;
+            let holdings = if own { &mut beside.replaced } else { &mut beside.kept };
+            self.thing(identity, &thing, holdings);
+        }
+        beside.kept.boundary = self.boundary(identity);
+        if let Some(arn) = given.thing.strip_prefix("attached ") {
+            self.attached(identity, arn, true, &mut beside.given);
+        } else if let Some(group) = given.thing.strip_prefix("member ") {
+            beside.given = self.identity(&group_of(identity, group));
+        }
+        beside
+    }
+
+    /// What a group is given its members are given, who hold beside it what is theirs.
+    fn beside_members(&mut self, group: &Address, beside: &Beside) -> Vec<Beside> {
+        let members = self.listed_by_all_names(group, MEMBERS).map(|(members, _)| members);
+        let place = place_in(group);
+        let mut all = Vec::new();
+        for member in members.into_iter().flatten().rev().take(BESIDE_MAX) {
+            let identity = Address::new(&group.account, member, "");
+            if self.lacks(&identity.of(place.as_str())) {
+                continue;
+            }
+            let Beside { mut kept, .. } = self.beside(&Given { identity, thing: place.clone() });
+            kept.share(beside.kept.clone(), true);
+            all.push(Beside { kept, ..beside.clone() });
+        }
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Register;
+    use super::super::tests::{event, record};
+    use super::*;
+
+    /// What is known of what the last event hands over: documents, AWS's policies, `?` and why not all.
+    #[track_caller]
+    fn check(lines: &[&str], want: &str) {
+        let events: Vec<_> =
+            lines.iter().enumerate().map(|(index, line)| event(line, index)).collect();
+        let (last, before) = events.split_last().unwrap();
+        let handed = Handed::of(last).unwrap();
+        for order in [before.to_vec(), before.iter().rev().cloned().collect()] {
+            let mut registers = Registers::new();
+            order.iter().for_each(|event| record(&mut registers, event));
+            let id = last.identity();
+            let moment = Moment { at: last.time().unwrap(), event_id: &id };
+            let held = loop {
+                match Held::of(&handed, moment, &registers, &ReachMemo::default()) {
+                    Ok(held) => break held,
+                    Err(missing) => {
+                        let empty = missing.into_iter().map(|at| (at, Register::default()));
+                        registers.extend(empty);
+                    }
+                }
+            };
+            let one = &held.holdings[0];
+            let doubt = one.doubt.map(|why| format!("?{why:?}"));
+            let bound = one.boundary.as_ref().map(|bound| format!("within {bound:?}"));
+            let names = one.managed.iter().map(|arn| arn.rsplit('/').next().unwrap().to_owned());
+            let words: Vec<String> = one
+                .documents
+                .iter()
+                .chain(&one.possible)
+                .cloned()
+                .chain(names)
+                .chain(bound)
+                .chain(doubt)
+                .collect();
+            assert_eq!(words.join(" "), want);
+        }
+    }
+
+    const HAND: &str =
+        r#"09:00 AddRoleToInstanceProfile {"roleName":"Ops","instanceProfileName":"web"}"#;
+    const BORN: &str = r#"01:00 CreateRole {"roleName":"ops","assumeRolePolicyDocument":"t"}"#;
+    const ADMIN: &str = r#"02:00 AttachRolePolicy {"roleName":"ops","policyArn":"arn:aws:iam::aws:policy/AdministratorAccess"}"#;
+    const OWN: &str = r#"03:00 AttachRolePolicy {"roleName":"ops","policyArn":"arn:aws:iam::111122223333:policy/App"}"#;
+    const INLINE: &str =
+        r#"02:30 PutRolePolicy {"roleName":"OPS","policyName":"x","policyDocument":"d"}"#;
+
+    fn later(line: &str, time: &str, call: &str) -> String {
+        let rest = line.splitn(3, ' ').nth(2).unwrap();
+        format!("{time} {call} {rest}")
+    }
+
+    #[test]
+    fn a_role_holds_what_it_was_given_and_has_still() {
+        check(&[HAND], "?Unseen");
+        check(&[BORN, HAND], "");
+        check(&[ADMIN, HAND], "administratoraccess ?Unseen");
+        check(&[BORN, ADMIN, INLINE, HAND], "d administratoraccess");
+        check(&[BORN, ADMIN, &later(ADMIN, "05:00", "DetachRolePolicy"), HAND], "");
+        check(&[BORN, INLINE, &later(INLINE, "05:00", "DeleteRolePolicy"), HAND], "");
+        // Given in the second in which it is handed over.
+        check(&[BORN, &later(ADMIN, "09:00", "AttachRolePolicy"), HAND], "administratoraccess");
+        let other = ADMIN.replace("ops", "dev");
+        check(&[BORN, &other, HAND], "");
+        let omitted = r#"04:00 PutRolePolicy {"omitted":true}"#;
+        check(&[BORN, omitted, HAND], "?Omitted");
+        check(&[r#"00:30 PutRolePolicy {"omitted":true}"#, BORN, HAND], "");
+    }
+
+    #[test]
+    fn a_customer_s_policy_says_what_is_in_force_now() {
+        let created = r#"00:10 CreatePolicy {"policyName":"app","policyDocument":"d1"}=>{"policy":{"arn":"arn:aws:iam::111122223333:policy/App","defaultVersionId":"v1"}}"#;
+        let wider = r#"05:00 CreatePolicyVersion {"policyArn":"arn:aws:iam::111122223333:policy/App","policyDocument":"d2","setAsDefault":true}=>{"policyVersion":{"versionId":"v2"}}"#;
+        check(&[created, BORN, OWN, HAND], "d1");
+        check(&[created, BORN, OWN, wider, HAND], "d2");
+        check(&[BORN, OWN, HAND], "?Unseen");
+    }
+
+    #[test]
+    fn a_boundary_counts_where_it_is_certain() {
+        let bound = r#"03:30 PutRolePermissionsBoundary {"roleName":"ops","permissionsBoundary":"arn:aws:iam::aws:policy/ReadOnlyAccess"}"#;
+        let within =
+            r#"administratoraccess within Managed("arn:aws:iam::aws:policy/ReadOnlyAccess")"#;
+        check(&[BORN, ADMIN, bound, HAND], within);
+        let gone = later(bound, "04:00", "DeleteRolePermissionsBoundary");
+        check(&[BORN, ADMIN, bound, &gone, HAND], "administratoraccess");
+    }
+
+    #[test]
+    fn a_group_takes_what_it_holds_along() {
+        let born = r#"01:00 CreateGroup {"groupName":"crew"}"#;
+        let put =
+            r#"02:00 PutGroupPolicy {"groupName":"crew","policyName":"x","policyDocument":"d"}"#;
+        let renamed = r#"03:00 UpdateGroup {"groupName":"crew","newGroupName":"staff"}"#;
+        let add = r#"09:00 AddUserToGroup {"groupName":"Staff","userName":"lee"}"#;
+        check(&[born, put, renamed, add], "d");
+        check(&[born, put, add], "?Unseen");
+    }
+}

@@ -1,0 +1,48 @@
+//! Which roles documents reach, each judged once for one event.
+
+use std::cell::RefCell;
+
+use crate::iam::policy::PolicyDocument;
+
+/// Most documents judged for one event, each once for the roles that are known.
+const JUDGED_MAX: usize = 64;
+
+/// What was judged already: an answer is asked for again and again, each time with more registers.
+#[derive(Debug, Default)]
+pub struct ReachMemo(RefCell<Vec<Judged>>);
+
+#[derive(Debug)]
+struct Judged {
+    document: PolicyDocument,
+    roles: Vec<String>,
+    hand_on: bool,
+    found: Option<Vec<String>>,
+}
+
+impl ReachMemo {
+    /// Those of the roles that the document lets be worn or handed on. `None`: too many documents, or one that is too
+    /// much to be judged.
+    pub(super) fn of(
+        &self,
+        document: &PolicyDocument,
+        roles: Vec<String>,
+        hand_on: bool,
+        own: &str,
+    ) -> Option<Vec<String>> {
+        let same = |judged: &&Judged| {
+            judged.hand_on == hand_on && judged.roles == roles && judged.document == *document
+        };
+        if let Some(known) = self.0.borrow().iter().find(same) {
+            return known.found.clone();
+        }
+        if self.0.borrow().len() >= JUDGED_MAX {
+            return None;
+        }
+        let found = document.roles_reached(&roles, hand_on, Some(own));
+        let found: Option<Vec<String>> =
+            found.map(|found| found.into_iter().map(str::to_owned).collect());
+        let document = document.clone();
+        self.0.borrow_mut().push(Judged { document, roles, hand_on, found: found.clone() });
+        found
+    }
+}
