@@ -263,7 +263,7 @@ fn samples_and_recorded_events_are_delivered() {
 fn rules_that_need_reads_are_known() {
     let engine = engine();
     let bus_rules = &*PACK;
-    let mut shares = Shares::new(&bus_rules);
+    let mut shares = Shares::new(bus_rules);
     for rule in enabled(&engine) {
         let known = NEED_READS.iter().find(|(id, _)| *id == rule.spec.id);
         let want = known.map_or(Share::All, |(_, share)| *share);
@@ -289,7 +289,7 @@ fn a_rule_of_ones_own_is_delivered_after_the_bus_rules_were_made_again() {
          eventName: [DeleteSecret, {{wildcard: \"Put*Policy\"}}], requestParameters: {{secretId: [{{wildcard: \
          \"*prod*\"}}]}}}}}}\n"
     ));
-    assert_eq!(Shares::new(&default).of(&own[0], true), Share::Nothing);
+    assert_eq!(Shares::new(default).of(&own[0], true), Share::Nothing);
     let all: Vec<Rule> = pack.rules().rules().iter().cloned().chain(own.iter().cloned()).collect();
     let again = BusRules::of(&all).unwrap();
     assert_eq!(Shares::new(&again).of(&own[0], false), Share::All);
