@@ -1,6 +1,6 @@
 //! What a call is, whatever it is about: how it ended, and what CloudTrail left out of it.
 
-use super::Event;
+use super::record::Event;
 
 /// How a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

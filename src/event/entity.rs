@@ -1,6 +1,7 @@
 //! What was acted upon.
 
-use super::{CallOutcome, Event, omitted, partition};
+use super::record::Event;
+use super::{CallOutcome, omitted, partition};
 use crate::event::Principal;
 use crate::iam::account;
 use crate::iam::arn::Arn;

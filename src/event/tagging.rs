@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::Event;
+use super::record::Event;
 use crate::iam::account::{TAGS_MAX, is_id};
 
 /// The account that an event tags or untags in Organizations.

@@ -1,0 +1,388 @@
+//! An event: the envelope of EventBridge with its CloudTrail record.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+use thiserror::Error;
+
+/// Largest event, in bytes of JSON: EventBridge's own limit for one request.
+pub const EVENT_BYTES_MAX: usize = 1024 * 1024;
+/// Deepest nesting of an event.
+pub const EVENT_DEPTH_MAX: usize = 64;
+
+/// Why an event cannot be read. Each becomes an alert, never silence.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Unreadable {
+    /// Not JSON.
+    #[error("not valid JSON: {0}")]
+    Syntax(String),
+    /// JSON, but no object.
+    #[error("a JSON {0} where an event (a JSON object) is needed")]
+    NotAnObject(&'static str),
+    /// More than [`EVENT_BYTES_MAX`].
+    #[error("{0} bytes long; at most {EVENT_BYTES_MAX} are read")]
+    TooLarge(usize),
+    /// More than [`EVENT_DEPTH_MAX`].
+    #[error("nested deeper than {EVENT_DEPTH_MAX} levels")]
+    TooDeep,
+    /// A JSON object that is none of the shapes we know.
+    #[error("neither an EventBridge event nor a CloudTrail record")]
+    UnknownShape,
+    /// `source` does not begin with `aws.`: not from AWS, whatever it claims.
+    #[error("refused: its source is `{0}`, and only AWS can send a source that begins with `aws.`")]
+    ForeignSource(String),
+    /// A file that could be read in part only.
+    #[error("the file is damaged: {0}")]
+    Damaged(String),
+    /// Envelope and record contradict each other.
+    #[error("refused: sent from account {envelope}, but its record was delivered to {record}")]
+    ForeignAccount {
+        /// `account` of the envelope, set by EventBridge.
+        envelope: String,
+        /// `recipientAccountId` of the record.
+        record: String,
+    },
+}
+
+/// What an event turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// An EventBridge envelope.
+    Envelope,
+    /// An envelope without `source`, completed from its record.
+    Completed,
+    /// A CloudTrail record, put into the envelope that EventBridge would have sent.
+    Record,
+    /// Some other JSON object, kept as it is.
+    Unknown,
+}
+
+/// One event.
+#[derive(Debug, Clone)]
+pub struct Event {
+    raw: Value,
+    shape: Shape,
+}
+
+impl Event {
+    /// Reads one event from JSON text: an envelope or a bare CloudTrail record.
+    ///
+    /// # Errors
+    /// [`Unreadable`] for anything that is no JSON object within the limits.
+    pub fn parse(text: &str) -> Result<Self, Unreadable> {
+        if text.len() > EVENT_BYTES_MAX {
+            return Err(Unreadable::TooLarge(text.len()));
+        }
+        if depth(text) > EVENT_DEPTH_MAX {
+            return Err(Unreadable::TooDeep);
+        }
+        match serde_json::from_str(text).map_err(|error| Unreadable::Syntax(error.to_string()))? {
+            Value::Object(map) => Ok(Self::from_object(map)),
+            Value::Array(_) => Err(Unreadable::NotAnObject("array")),
+            Value::String(_) => Err(Unreadable::NotAnObject("string")),
+            Value::Number(_) => Err(Unreadable::NotAnObject("number")),
+            Value::Bool(_) => Err(Unreadable::NotAnObject("boolean")),
+            Value::Null => Err(Unreadable::NotAnObject("null")),
+        }
+    }
+
+    fn from_object(map: Map<String, Value>) -> Self {
+        const RECORD: [&str; 4] = ["eventName", "eventSource", "eventVersion", "userIdentity"];
+        if map.get("detail").is_some_and(Value::is_object) {
+            return Self::from_envelope(map);
+        }
+        if RECORD.iter().any(|key| map.contains_key(*key)) {
+            Self { raw: wrap(map), shape: Shape::Record }
+        } else {
+            Self { raw: Value::Object(map), shape: Shape::Unknown }
+        }
+    }
+
+    fn from_envelope(mut map: Map<String, Value>) -> Self {
+        if map.get("source").is_some_and(Value::is_string) {
+            return Self { raw: Value::Object(map), shape: Shape::Envelope };
+        }
+        let record = map.get("detail").and_then(Value::as_object).cloned().unwrap_or_default();
+        if let Value::Object(whole) = wrap(record) {
+            for (key, value) in whole {
+                if map.get(&key).is_none_or(Value::is_null) {
+                    map.insert(key, value);
+                }
+            }
+        }
+        Self { raw: Value::Object(map), shape: Shape::Completed }
+    }
+
+    /// Checks what only AWS can set: the source, and that envelope and record agree on the account.
+    ///
+    /// # Errors
+    /// [`Unreadable::ForeignSource`] or [`Unreadable::ForeignAccount`].
+    pub fn check_origin(&self) -> Result<(), Unreadable> {
+        // What we completed ourselves proves nothing.
+        let source =
+            self.text("source").filter(|_| self.shape == Shape::Envelope).unwrap_or_default();
+        if !source.starts_with("aws.") {
+            return Err(Unreadable::ForeignSource(source.to_owned()));
+        }
+        match (self.text("account"), self.text("detail.recipientAccountId")) {
+            (Some(envelope), Some(record)) if envelope != record => {
+                Err(Unreadable::ForeignAccount {
+                    envelope: envelope.to_owned(),
+                    record: record.to_owned(),
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks the source of an event from a file, where it has one: a bare record, which has no envelope, is taken for
+    /// what it is, and accounts may be masked.
+    ///
+    /// # Errors
+    /// [`Unreadable::ForeignSource`]
+    pub fn check_envelope(&self) -> Result<(), Unreadable> {
+        match self.check_origin() {
+            Err(foreign @ Unreadable::ForeignSource(_)) if self.shape == Shape::Envelope => {
+                Err(foreign)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Does it say that it came via CloudTrail? A record does, an envelope by its `detail-type`, if it has one.
+    #[must_use]
+    pub fn is_via_cloudtrail(&self) -> bool {
+        match self.text("detail-type") {
+            Some(kind) => kind.ends_with(" via CloudTrail"),
+            None => self.name().or(self.event_source()).is_some(),
+        }
+    }
+
+    /// Is it the ringing of a scheduled bus rule?
+    #[must_use]
+    pub fn is_clock(&self) -> bool {
+        self.text("source") == Some("aws.events")
+            && self.text("detail-type") == Some("Scheduled Event")
+    }
+
+    /// The whole event, as patterns see it.
+    #[must_use]
+    pub fn raw(&self) -> &Value {
+        &self.raw
+    }
+
+    /// Adds our own facts as `derived`; whatever the input brought under that name is overwritten.
+    pub fn set_derived(&mut self, derived: Value) {
+        if let Value::Object(map) = &mut self.raw {
+            map.insert("derived".to_owned(), derived);
+        }
+    }
+
+    /// What the input was.
+    #[must_use]
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// The value at a dotted path.
+    #[must_use]
+    pub fn value(&self, path: &str) -> Option<&Value> {
+        path.split('.').try_fold(&self.raw, |value, step| value.get(step)).filter(|v| !v.is_null())
+    }
+
+    /// A non-empty string at a dotted path.
+    #[must_use]
+    pub fn text(&self, path: &str) -> Option<&str> {
+        self.value(path).and_then(Value::as_str).filter(|text| !text.is_empty())
+    }
+
+    /// A boolean at a dotted path, also spelled as a string, as CloudTrail does at times.
+    #[must_use]
+    pub fn flag(&self, path: &str) -> Option<bool> {
+        match self.value(path)? {
+            Value::Bool(flag) => Some(*flag),
+            Value::String(text) if text.eq_ignore_ascii_case("true") => Some(true),
+            Value::String(text) if text.eq_ignore_ascii_case("false") => Some(false),
+            _ => None,
+        }
+    }
+
+    /// `detail.eventID`, which is unique per record, else the envelope's `id`.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        self.text("detail.eventID").or_else(|| self.text("id"))
+    }
+
+    /// What tells this event from every other: its ID, or a hash of all of it where it has none.
+    #[must_use]
+    pub fn identity(&self) -> String {
+        let hash = || {
+            let mut hasher = DefaultHasher::new();
+            // Our own facts are no part of it: they may differ from one delivery to the next.
+            let parts =
+                self.raw.as_object().into_iter().flatten().filter(|(key, _)| *key != "derived");
+            parts.for_each(|(key, value)| (key, value.to_string()).hash(&mut hasher));
+            format!("without-id-{:016x}", hasher.finish())
+        };
+        self.id().map_or_else(hash, str::to_owned)
+    }
+
+    /// `detail.eventName`, as `AttachRolePolicy`.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.text("detail.eventName")
+    }
+
+    /// `detail.eventSource`, as `iam.amazonaws.com`.
+    #[must_use]
+    pub fn event_source(&self) -> Option<&str> {
+        self.text("detail.eventSource")
+    }
+
+    /// The account in which it happened: the envelope's, else the record's recipient.
+    #[must_use]
+    pub fn account(&self) -> Option<&str> {
+        self.text("account")
+            .or_else(|| self.text("detail.recipientAccountId"))
+            .or_else(|| self.text("detail.userIdentity.accountId"))
+    }
+
+    /// The Region of the call.
+    #[must_use]
+    pub fn region(&self) -> Option<&str> {
+        self.text("detail.awsRegion").or_else(|| self.text("region"))
+    }
+
+    /// When it happened: `detail.eventTime`, else the envelope's `time`.
+    #[must_use]
+    pub fn time(&self) -> Option<Timestamp> {
+        let parsed = |path| self.text(path).and_then(|text| text.parse().ok());
+        parsed("detail.eventTime").or_else(|| parsed("time"))
+    }
+}
+
+/// Deepest nesting of brackets outside of strings.
+fn depth(text: &str) -> usize {
+    let (mut depth, mut deepest, mut inside_string, mut escaped) = (0_usize, 0, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if inside_string => escaped = true,
+            b'"' => inside_string = !inside_string,
+            _ if inside_string => {}
+            b'{' | b'[' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+/// The envelope that EventBridge would have sent for a record.
+fn wrap(record: Map<String, Value>) -> Value {
+    let text = |key: &str| record.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let detail_type = match text("eventType") {
+        Some(kind) if kind.eq_ignore_ascii_case("AwsConsoleSignIn") => {
+            "AWS Console Sign In via CloudTrail"
+        }
+        Some("AwsServiceEvent") => "AWS Service Event via CloudTrail",
+        Some("AwsConsoleAction") => "AWS Console Action via CloudTrail",
+        Some("AwsCloudTrailInsight") => "AWS Insight via CloudTrail",
+        _ => "AWS API Call via CloudTrail",
+    };
+    let service =
+        text("eventSource").and_then(|source| source.split('.').next()).unwrap_or("unknown");
+    let caller_account = record.get("userIdentity").and_then(|identity| identity.get("accountId"));
+    let account = text("recipientAccountId").or_else(|| caller_account.and_then(Value::as_str));
+    let mut envelope = json!({
+        "version": "0",
+        "id": text("eventID"),
+        "detail-type": detail_type,
+        "source": format!("aws.{service}"),
+        "account": account,
+        "time": text("eventTime"),
+        "region": text("awsRegion"),
+        "resources": [],
+    });
+    if let Value::Object(map) = &mut envelope {
+        map.retain(|_, value| !value.is_null());
+        map.insert("detail".to_owned(), Value::Object(record));
+    }
+    envelope
+}
+
+/// All that stands at a path below a value, in its order: through lists, on the way and at the end, and whatever the
+/// letters of the keys.
+#[must_use]
+pub fn values_at<'v>(value: &'v Value, path: &str) -> Vec<&'v Value> {
+    let mut found = Vec::new();
+    walk(value, path, &mut found);
+    found
+}
+
+fn walk<'v>(value: &'v Value, path: &str, found: &mut Vec<&'v Value>) {
+    match (value, path.split_once('.').unwrap_or((path, ""))) {
+        (Value::Array(items), _) => items.iter().for_each(|item| walk(item, path, found)),
+        (end, ("", _)) => found.push(end),
+        (Value::Object(map), (field, rest)) => {
+            let named = map.iter().filter(|(key, _)| key.eq_ignore_ascii_case(field));
+            named.for_each(|(_, value)| walk(value, rest, found));
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bare_record_is_wrapped() {
+        let event = Event::parse(
+            r#"{"eventName":"ConsoleLogin","eventSource":"signin.amazonaws.com","eventType":"AwsConsoleSignIn",
+                "eventTime":"2026-11-20T02:00:00Z","recipientAccountId":"111122223333","awsRegion":"us-east-1"}"#,
+        )
+        .unwrap();
+        assert_eq!(event.shape(), Shape::Record);
+        assert_eq!(event.text("source"), Some("aws.signin"));
+        assert_eq!(event.text("detail-type"), Some("AWS Console Sign In via CloudTrail"));
+        assert_eq!(event.account(), Some("111122223333"));
+        assert_eq!(event.name(), Some("ConsoleLogin"));
+    }
+
+    #[test]
+    fn limits_are_told() {
+        let deep = format!("{{\"detail\":{}{}}}", "[".repeat(70), "]".repeat(70));
+        assert_eq!(Event::parse(&deep).unwrap_err(), Unreadable::TooDeep);
+        let brackets_in_text = format!("{{\"detail\":{{\"x\":\"{}\\\"\"}}}}", "[".repeat(70));
+        assert!(Event::parse(&brackets_in_text).is_ok());
+        let large = format!("{{\"detail\":\"{}\"}}", "x".repeat(EVENT_BYTES_MAX));
+        assert!(matches!(Event::parse(&large).unwrap_err(), Unreadable::TooLarge(_)));
+        assert!(matches!(Event::parse("{").unwrap_err(), Unreadable::Syntax(_)));
+        assert_eq!(Event::parse("[]").unwrap_err(), Unreadable::NotAnObject("array"));
+    }
+
+    #[test]
+    fn only_aws_can_send_a_source_that_begins_with_aws() {
+        let origin = |text: &str| Event::parse(text).unwrap().check_origin();
+        assert!(
+            origin(r#"{"source":"aws.iam","account":"1","detail":{"recipientAccountId":"1"}}"#)
+                .is_ok()
+        );
+        assert!(matches!(
+            origin(r#"{"source":"awsiam","detail":{}}"#),
+            Err(Unreadable::ForeignSource(_))
+        ));
+        let bare = r#"{"eventSource":"iam.amazonaws.com","eventName":"CreateUser"}"#;
+        for unproven in [r#"{"detail":{}}"#, bare, &format!(r#"{{"detail":{bare}}}"#)] {
+            assert!(matches!(origin(unproven), Err(Unreadable::ForeignSource(_))), "{unproven}");
+        }
+        let forged = r#"{"source":"aws.iam","account":"1","detail":{"recipientAccountId":"2"}}"#;
+        assert!(matches!(origin(forged), Err(Unreadable::ForeignAccount { .. })));
+    }
+}
