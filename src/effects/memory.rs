@@ -6,8 +6,8 @@ use std::sync::Mutex;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::ports::{Claim, Delivery, EffectError, State, UNDER_WAY_SECS_MAX, lock};
 use super::recent::Recent;
-use super::{Claim, Delivery, EffectError, State, UNDER_WAY_SECS_MAX, lock};
 use crate::alert::{HELD_MAX, SentAlert};
 use crate::effects::alerts::{Judgement, StoredAlert, StoredAlerts};
 use crate::prior::{Register, Write};

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{CalendarState, Calls, EffectError, Lookups, Whose};
+use super::ports::{CalendarState, Calls, EffectError, Lookups, Whose};
 use crate::iam::account::Account;
 
 /// Answers nothing.

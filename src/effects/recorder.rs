@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
-use super::{EffectError, Publish};
+use super::ports::{EffectError, Publish};
 use crate::alert::Message;
 
 /// Keeps what would have been sent, and fails on demand.

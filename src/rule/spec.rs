@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::WINDOW_HOURS_MAX;
+use super::set::WINDOW_HOURS_MAX;
 use crate::text::severity::Severity;
 
 /// A rule as written.

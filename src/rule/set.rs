@@ -1,0 +1,495 @@
+//! Rules ready to be matched, and a set of them.
+
+use super::spec::{Attempts, RuleSpec, SEQUENCE_STEPS_MAX, Span, THRESHOLD_MAX, ThresholdSpec};
+use super::vocabulary::misspelt;
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::SignedDuration;
+use serde_json::Value;
+
+use crate::event::CallOutcome;
+use crate::iam::catalogue;
+use crate::pattern::{Budget, Pattern, PatternIndex, Steps};
+use crate::text::nearest;
+use crate::text::severity::Severity;
+use crate::text::yaml::{Document, Fault};
+
+/// Longest title, so that a subject line holds it.
+pub const TITLE_CHARS_MAX: usize = 70;
+/// Longest window of a threshold or of deduplication, in hours.
+pub const WINDOW_HOURS_MAX: i64 = 24 * 7;
+
+/// Longest window of deduplication that silences nothing: whatever goes on is told again within a day.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// A rule ready to be matched, with the site's overrides applied.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// What the rule says.
+    pub spec: RuleSpec,
+    /// What the rule itself says, where the site overrides any of it.
+    pub by_itself: Option<Box<RuleSpec>>,
+    /// The compiled pattern.
+    pub pattern: Pattern,
+    /// The compiled patterns of the sequence before it.
+    pub before: Vec<Pattern>,
+    /// File it came from.
+    pub file: String,
+}
+
+impl Rule {
+    /// Its severity for what came of the call: an attempt is a step quieter, where it says so.
+    #[must_use]
+    pub fn severity_of(&self, outcome: CallOutcome) -> Severity {
+        match self.spec.attempts {
+            Attempts::Lower if outcome != CallOutcome::Success => self.spec.severity.lowered(1),
+            _ => self.spec.severity,
+        }
+    }
+
+    /// How loud it stays whatever the site's adjustments say. What is grave by itself is never less than
+    /// medium: an account's tags, a calendar and a window are all within somebody's reach.
+    #[must_use]
+    pub fn floor(&self, outcome: CallOutcome) -> Severity {
+        let severity = self.severity_of(outcome);
+        let grave =
+            if severity >= Severity::High { Severity::Medium } else { Severity::Informational };
+        severity.min(self.spec.floor.unwrap_or(grave))
+    }
+
+    /// What the rule itself says, where the site overrides its severity.
+    #[must_use]
+    pub fn pack_severity(&self) -> Option<Severity> {
+        let severity = self.by_itself.as_ref()?.severity;
+        Some(severity).filter(|severity| *severity != self.spec.severity)
+    }
+
+    /// Is it on by itself, and off by the site's override?
+    #[must_use]
+    pub fn is_switched_off(&self) -> bool {
+        !self.spec.enabled && self.by_itself.as_ref().is_some_and(|spec| spec.enabled)
+    }
+
+    /// How the site's override makes it quieter: it is switched off, says less, or counts otherwise. Nothing where
+    /// it does not.
+    #[must_use]
+    pub fn quietened(&self) -> Option<String> {
+        let by_itself = self.by_itself.as_ref().filter(|spec| spec.enabled)?;
+        let severity = self.spec.severity;
+        if self.is_switched_off() {
+            return Some("switched off".to_owned());
+        }
+        let counts = self.counts_less();
+        let lower = (severity < by_itself.severity)
+            .then(|| format!("{severity} instead of {}", by_itself.severity));
+        let how: Vec<String> = lower.into_iter().chain(counts).collect();
+        (!how.is_empty()).then(|| how.join(", "))
+    }
+
+    /// How the site's override counts otherwise than the rule itself: `told from 50 events on`.
+    #[must_use]
+    pub fn counts_less(&self) -> Option<String> {
+        let by_itself = self.by_itself.as_ref()?.threshold.as_ref();
+        let threshold = self.spec.threshold.as_ref()?;
+        let is_rarer = |own: &ThresholdSpec| {
+            threshold.count > own.count
+                || threshold.within.duration() < own.within.duration()
+                || threshold.by.iter().any(|group| !own.by.contains(group))
+                || threshold.environments != own.environments
+        };
+        if !by_itself.is_none_or(is_rarer) {
+            return None;
+        }
+        Some(format!("told from {} events on", threshold.count))
+    }
+
+    /// The window within which it holds back repetitions, where that is longer than a day and what it says, or says by
+    /// itself, is medium or more: days go by in which nobody hears that it goes on.
+    #[must_use]
+    pub fn held_for_days(&self) -> Option<&Span> {
+        let by_itself = self.by_itself.as_ref().map_or(self.spec.severity, |spec| spec.severity);
+        let window = self.spec.dedupe.as_ref().filter(|window| window.duration() > DAY)?;
+        (self.spec.enabled && self.spec.severity.max(by_itself) >= Severity::Medium)
+            .then_some(window)
+    }
+
+    /// Its patterns, those of the sequence first.
+    fn patterns(&self) -> impl Iterator<Item = &Pattern> {
+        self.before.iter().chain(std::iter::once(&self.pattern))
+    }
+
+    /// Do its words hold for a call that did not succeed? They do where the rule says so, and where it
+    /// asks for such calls itself.
+    #[must_use]
+    pub fn speaks_of_attempts(&self) -> bool {
+        let asks = |path: &str, wanted: fn(&str) -> bool| {
+            let texts = self.pattern.texts(path);
+            !texts.is_empty() && texts.into_iter().all(wanted)
+        };
+        let absent = serde_json::json!({"exists": false});
+        let error = |branch: &BTreeMap<String, Vec<Value>>| {
+            let codes = ["detail.errorCode", "detail.errorMessage"];
+            let wanted = codes.iter().filter_map(|path| branch.get(*path)).flatten();
+            wanted.into_iter().any(|value| *value != absent)
+        };
+        self.spec.attempts == Attempts::Same
+            || asks("derived.outcome", |outcome| outcome != "success")
+            || asks("detail.responseElements.ConsoleLogin", |outcome| outcome == "Failure")
+            || self.pattern.to_branches().iter().any(error)
+    }
+}
+
+/// All rules, in a set that finds the matching ones fast.
+#[derive(Debug, Clone)]
+pub struct RuleSet {
+    rules: Vec<Rule>,
+    /// Positions of the rules that are on, or only switched off by the site, in the order of the index.
+    looked_for: Vec<usize>,
+    index: PatternIndex,
+    /// Rule and step of each pattern that begins or continues a sequence.
+    steps: Vec<(usize, usize)>,
+    step_index: PatternIndex,
+}
+
+/// The rules that match an event, the loudest first.
+#[derive(Debug, Clone, Default)]
+pub struct Matching<'r> {
+    /// All of them.
+    pub rules: Vec<&'r Rule>,
+    /// Those that count as matched because the steps ran out.
+    pub unsure: Vec<&'r Rule>,
+    /// Rules that the site switched off, and that match: they tell nothing, and are counted.
+    pub switched_off: Vec<&'r Rule>,
+}
+
+impl RuleSet {
+    /// Checks and compiles rules. All faults are told at once.
+    ///
+    /// # Errors
+    /// Every fault of every rule.
+    pub fn load(documents: &[Document]) -> Result<Self, Vec<Fault>> {
+        let mut faults = Vec::new();
+        let mut rules: Vec<Rule> = Vec::new();
+        let mut places: HashMap<String, String> = HashMap::new();
+        let mut budget = Budget::default();
+        for document in documents {
+            match compile(document) {
+                Ok(rule) => {
+                    if let Err(message) = rule.patterns().try_for_each(|one| budget.take(one)) {
+                        faults.push(document.fault("pattern", message, None));
+                        break;
+                    }
+                    let place = format!("{}:{}", document.file, document.line("id"));
+                    if let Some(other) = places.insert(rule.spec.id.clone(), place) {
+                        let message = format!("rule `{}` stands in {other} already", rule.spec.id);
+                        let help = "an ID is used once; to read the pack's own folder leave the pack compiled in out \
+                                    with --no-pack";
+                        faults.push(document.fault("id", message, Some(help.to_owned())));
+                    }
+                    rules.push(rule);
+                }
+                Err(mut found) => faults.append(&mut found),
+            }
+        }
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        Ok(Self::indexed(rules))
+    }
+
+    /// Rules that were checked before, as JSON with the name of their file: those compiled in. No
+    /// line numbers are kept and nothing is checked twice, as this is part of every cold start.
+    ///
+    /// # Errors
+    /// The first rule that does not compile after all.
+    pub fn trusted(pack: &[(&str, &str)]) -> Result<Self, Vec<Fault>> {
+        let compile = |(file, text): &(&str, &str)| -> Result<Rule, Fault> {
+            let fault = |message: String| Fault::whole(file, 1, message);
+            let spec: RuleSpec =
+                serde_json::from_str(text).map_err(|error| fault(error.to_string()))?;
+            let pattern = |value: &Value| {
+                Pattern::compile(value)
+                    .map_err(|faults| fault(format!("{}: pattern: {faults:?}", spec.id)))
+            };
+            let before = spec.sequence.iter().flat_map(|sequence| &sequence.before);
+            let before = before.map(pattern).collect::<Result<Vec<_>, _>>()?;
+            let last = pattern(&spec.pattern)?;
+            Ok(Rule { by_itself: None, pattern: last, before, file: (*file).to_owned(), spec })
+        };
+        let rules = pack.iter().map(compile).collect::<Result<Vec<_>, _>>();
+        rules.map(Self::indexed).map_err(|fault| vec![fault])
+    }
+
+    /// The same, with the rules that their owner changed. `changed` says what one is from then on.
+    #[must_use]
+    pub fn overridden(self, changed: impl Fn(&RuleSpec) -> Option<RuleSpec>) -> Self {
+        let changes: Vec<_> = self.rules.iter().map(|rule| changed(&rule.spec)).collect();
+        if changes.iter().all(Option::is_none) {
+            return self;
+        }
+        let mut rules = self.rules;
+        for (rule, change) in rules.iter_mut().zip(changes) {
+            if let Some(spec) = change {
+                rule.by_itself = Some(Box::new(std::mem::replace(&mut rule.spec, spec)));
+            }
+        }
+        Self::indexed(rules)
+    }
+
+    fn indexed(rules: Vec<Rule>) -> Self {
+        let is_looked_for = |rule: &Rule| rule.spec.enabled || rule.is_switched_off();
+        let positions = rules.iter().enumerate().filter(|(_, rule)| is_looked_for(rule));
+        let looked_for: Vec<usize> = positions.map(|(position, _)| position).collect();
+        let patterns = looked_for.iter().filter_map(|position| rules.get(*position));
+        let index = PatternIndex::new(patterns.map(|rule| &rule.pattern));
+        let of_rule = |position: &usize| {
+            let count = rules.get(*position).map_or(0, |rule| rule.before.len());
+            (0..count).map(|step| (*position, step)).collect::<Vec<_>>()
+        };
+        let steps: Vec<(usize, usize)> = looked_for.iter().flat_map(of_rule).collect();
+        let pattern = |(rule, step): &(usize, usize)| {
+            rules.get(*rule).and_then(|rule| rule.before.get(*step))
+        };
+        let step_index = PatternIndex::new(steps.iter().filter_map(pattern));
+        Self { rules, looked_for, index, steps, step_index }
+    }
+
+    /// A set of this rule alone, switched on: for its own tests.
+    #[must_use]
+    pub fn alone(rule: &Rule) -> Self {
+        let mut rule = rule.clone();
+        rule.spec.enabled = true;
+        Self::indexed(vec![rule])
+    }
+
+    /// The steps of sequences that an event is: each rule with the number of the step.
+    #[must_use]
+    pub fn steps(&self, event: &Value) -> Vec<(&Rule, usize)> {
+        if self.steps.is_empty() {
+            return Vec::new();
+        }
+        let positions = self.step_index.matching(event);
+        let step = |position: usize| {
+            let (rule, step) = self.steps.get(position)?;
+            Some((self.rules.get(*rule)?, *step))
+        };
+        positions.into_iter().filter_map(step).collect()
+    }
+
+    /// What its patterns take of what all patterns together may.
+    #[must_use]
+    pub fn budget(&self) -> Budget {
+        let mut budget = Budget::default();
+        let mut patterns = self.rules.iter().flat_map(Rule::patterns);
+        // What was loaded is within it.
+        let _ = patterns.try_for_each(|pattern| budget.take(pattern));
+        budget
+    }
+
+    /// All rules, also those switched off.
+    #[must_use]
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The IDs of all rules.
+    #[must_use]
+    pub fn ids(&self) -> Vec<&str> {
+        self.rules.iter().map(|rule| rule.spec.id.as_str()).collect()
+    }
+
+    /// Enabled rules that match, the loudest first, then those that say most of what was done; and those of them of which
+    /// nobody could tell within [`crate::pattern::STEPS_MAX`].
+    #[must_use]
+    pub fn matching(&self, event: &Value) -> Matching<'_> {
+        let found = self.index.search(event);
+        let rules = |positions: Vec<usize>| {
+            let places = positions.into_iter().filter_map(|position| self.looked_for.get(position));
+            let mut rules: Vec<&Rule> = places.filter_map(|at| self.rules.get(*at)).collect();
+            let mut steps = Steps::new();
+            rules.sort_by_cached_key(|rule| {
+                let specificity = rule.pattern.specificity(event, &mut steps);
+                std::cmp::Reverse((rule.spec.severity, specificity))
+            });
+            rules
+        };
+        let is_on = |rule: &&Rule| rule.spec.enabled;
+        let (on, switched_off) = rules(found.matching).into_iter().partition(is_on);
+        let unsure = rules(found.cut).into_iter().filter(is_on).collect();
+        Matching { rules: on, unsure, switched_off }
+    }
+
+    /// Settles which of the firing rules speak: specific ones before general ones, fallbacks only
+    /// where nothing else stands; within each the loudest for this outcome first. The first of all
+    /// gives title and base severity.
+    #[must_use]
+    pub fn settled(mut firing: Vec<&Rule>, outcome: CallOutcome) -> Vec<&Rule> {
+        firing.sort_by_key(|rule| std::cmp::Reverse(rule.severity_of(outcome)));
+        let (mut speaking, general): (Vec<&Rule>, Vec<&Rule>) =
+            firing.into_iter().partition(|rule| !rule.spec.general);
+        if speaking.iter().any(|rule| !rule.spec.fallback && !rule.spec.signal) {
+            speaking.retain(|rule| !rule.spec.fallback);
+        } else if let Some(loudest) = general.iter().map(|rule| rule.spec.severity).max() {
+            speaking.retain(|rule| !rule.spec.fallback || rule.spec.severity > loudest);
+        }
+        speaking.extend(general);
+        speaking
+    }
+}
+
+fn compile(document: &Document) -> Result<Rule, Vec<Fault>> {
+    let spec: RuleSpec = document.decode().map_err(|fault| vec![fault])?;
+    let mut faults = check(&spec, document);
+    let mut pattern = |value: &Value, at: &str| match Pattern::compile(value) {
+        Ok(pattern) => {
+            let misspelt = misspelt(&pattern);
+            faults.extend(misspelt.into_iter().map(|(path, message, help)| {
+                document.fault(&format!("{at}.{path}"), message, help)
+            }));
+            Some(pattern)
+        }
+        Err(found) => {
+            faults.extend(found.into_iter().map(|fault| {
+                let dot = if fault.path.is_empty() { "" } else { "." };
+                document.fault(&format!("{at}{dot}{}", fault.path), fault.message, fault.help)
+            }));
+            None
+        }
+    };
+    let last = pattern(&spec.pattern, "pattern");
+    let mut before = Vec::new();
+    for (index, value) in spec.sequence.iter().flat_map(|sequence| &sequence.before).enumerate() {
+        before.extend(pattern(value, &format!("sequence.before[{index}]")));
+    }
+    match last {
+        Some(pattern) if faults.is_empty() => {
+            Ok(Rule { by_itself: None, spec, pattern, before, file: document.file.clone() })
+        }
+        _ => Err(faults),
+    }
+}
+
+/// What the types cannot say.
+fn check(spec: &RuleSpec, document: &Document) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if spec.id.is_empty() || !spec.id.chars().all(kebab) {
+        faults.push(document.fault("id", format!("`{}` is not kebab-case", spec.id), None));
+    }
+    if spec.title.chars().count() > TITLE_CHARS_MAX || spec.title.trim().is_empty() {
+        let message = format!("a title has 1 to {TITLE_CHARS_MAX} characters");
+        faults.push(document.fault("title", message, None));
+    }
+    for (index, technique) in spec.attack.iter().enumerate() {
+        let mut parts = technique.trim_start_matches('T').split('.');
+        let digits = |part: Option<&str>, count: usize| {
+            part.is_none_or(|part| part.len() == count && part.bytes().all(|b| b.is_ascii_digit()))
+        };
+        let good = technique.starts_with('T') && digits(parts.next(), 4) && digits(parts.next(), 3);
+        if !good || parts.next().is_some() {
+            let message = format!("`{technique}` is no ATT&CK technique as T1098.001");
+            faults.push(document.fault(&format!("attack[{index}]"), message, None));
+        }
+    }
+    for (index, word) in spec.respond.iter().enumerate() {
+        if !catalogue::response_words().any(|known| known == word) {
+            let help = nearest::suggestion(word, catalogue::response_words());
+            let path = format!("respond[{index}]");
+            faults.push(document.fault(&path, format!("unknown response `{word}`"), help));
+        }
+    }
+    if spec
+        .sequence
+        .as_ref()
+        .is_some_and(|sequence| !(1..=SEQUENCE_STEPS_MAX).contains(&sequence.before.len()))
+    {
+        let message = format!("a sequence has 1 to {SEQUENCE_STEPS_MAX} patterns before the last");
+        faults.push(document.fault("sequence.before", message, None));
+    }
+    if spec.threshold.as_ref().is_some_and(|threshold| !threshold.is_countable()) {
+        let message = format!("a threshold counts 2 to {THRESHOLD_MAX}");
+        faults.push(document.fault("threshold.count", message, None));
+    }
+    faults
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str) -> Result<RuleSet, Vec<Fault>> {
+        RuleSet::load(&Document::parse_all("r.yaml", text).map_err(|fault| vec![fault])?)
+    }
+
+    const RULE: &str =
+        "id: a-rule\ntitle: A rule\nseverity: high\nwhy: x\nrunbook: y\npattern: {a: [x]}\n";
+
+    #[track_caller]
+    fn refuse(text: &str, line: usize, fragment: &str) {
+        let faults = load(text).unwrap_err();
+        let found = faults.iter().any(|f| f.line == line && f.to_string().contains(fragment));
+        assert!(found, "{faults:?}");
+    }
+
+    #[test]
+    fn faults_name_line_path_and_the_nearest_right_word() {
+        refuse(&RULE.replace("high", "hihg"), 3, "did you mean `high`");
+        refuse(&RULE.replace("runbook", "runbok"), 5, "did you mean `runbook`");
+        refuse(&RULE.replace("[x]", "[{prefx: x}]"), 6, "`pattern.a[0].prefx`: unknown operator");
+        refuse(&RULE.replace("a-rule", "A_rule"), 1, "kebab-case");
+        refuse(&format!("{RULE}---\n{RULE}"), 8, "stands in r.yaml:1 already");
+        refuse(
+            &format!("{RULE}respond: [detach-role-polcy]\n"),
+            7,
+            "did you mean `detach-role-policy`",
+        );
+        refuse(&format!("{RULE}dedupe: 10x\n"), 7, "no span");
+        refuse(&format!("{RULE}attack: [T10]\n"), 7, "no ATT&CK technique");
+    }
+
+    #[test]
+    fn of_equal_rules_the_one_that_says_most_of_what_was_done_leads() {
+        let first = |one: &str, other: &str, event: Value| {
+            let rule =
+                |id: &str, pattern: &str| RULE.replace("a-rule", id).replace("{a: [x]}", pattern);
+            let leader = |texts: [String; 2]| {
+                let rules = load(&texts.join("---\n")).unwrap();
+                rules.matching(&event).rules.first().map(|rule| rule.spec.id.clone())
+            };
+            let in_order = leader([rule("one", one), rule("other", other)]);
+            assert_eq!(in_order, leader([rule("other", other), rule("one", one)]));
+            in_order.unwrap()
+        };
+        let event = serde_json::json!({"detail": {"eventName": "A", "requestParameters": {"days": 1, "name": "audit"},
+            "userIdentity": {"userName": "bob"}}, "derived": {"grants": ["admin"], "effect": "grants"}});
+        let named = "{detail: {eventName: [A]}}";
+        let granting = "{detail: {eventName: [A, B, C]}, derived: {grants: [admin]}}";
+        let who = "{detail: {eventName: [A], userIdentity: {userName: [bob]}}, derived: {effect: [grants]}}";
+        let days = "{detail: {eventName: [A], requestParameters: {days: [1]}}}";
+        // The branch that matches says two things, the other one.
+        let log = "{detail: {$or: [{eventName: [B], requestParameters: {name: [audit]}}, {eventName: [A, B], \
+                   requestParameters: {days: [1], name: [audit]}}]}}";
+        let absent = "{detail: {eventName: [A, B], requestParameters: {key: [{exists: false}]}}}";
+        assert_eq!(first(granting, named, event.clone()), "one");
+        assert_eq!(first(granting, who, event.clone()), "one");
+        assert_eq!(first(who, named, event.clone()), "one");
+        assert_eq!(first(log, days, event.clone()), "one");
+        assert_eq!(first(named, absent, event), "one");
+    }
+
+    #[test]
+    fn a_fallback_counts_only_alone() {
+        let text = format!(
+            "{RULE}---\n{}fallback: true\n---\n{}enabled: false\n",
+            RULE.replace("a-rule", "catch-all").replace("a: [x]", "a: [x, y]"),
+            RULE.replace("a-rule", "off"),
+        );
+        let rules = load(&text).unwrap();
+        let ids = |event: Value| -> Vec<String> {
+            let firing = RuleSet::settled(rules.matching(&event).rules, CallOutcome::Success);
+            firing.iter().map(|rule| rule.spec.id.clone()).collect()
+        };
+        assert_eq!(ids(serde_json::json!({"a": "x"})), ["a-rule"]);
+        assert_eq!(ids(serde_json::json!({"a": "y"})), ["catch-all"]);
+    }
+}

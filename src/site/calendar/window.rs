@@ -1,0 +1,417 @@
+//! Calendars: weekly windows, spans of time, holidays.
+
+use super::ics::IcsSize;
+use std::collections::BTreeMap;
+
+use jiff::civil::{Date, DateTime, Time, Weekday};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
+
+use super::ics::Ics;
+
+/// Most windows and dates in one calendar.
+pub const CALENDAR_ENTRIES_MAX: usize = 1_000;
+
+/// A calendar as written in the site file.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct CalendarSpec {
+    /// IANA time zone, as `Europe/Berlin` or `Etc/UTC`; for iCalendar files the zone of times that
+    /// name none.
+    #[serde(default)]
+    pub zone: Option<String>,
+    /// Windows that repeat every week.
+    #[serde(default)]
+    pub weekly: Vec<WeeklySpec>,
+    /// Single spans of time.
+    #[serde(default)]
+    pub spans: Vec<SpanSpec>,
+    /// Days on which no weekly window opens, as 2026-12-25, or an iCalendar file of them, as
+    /// holidays.ics.
+    #[serde(default)]
+    pub except: Vec<String>,
+    /// iCalendar file beside the site file: inside while one of its events takes place.
+    #[serde(default)]
+    pub ics: Option<String>,
+    /// ARN or name of a change calendar of AWS Systems Manager: inside while it is open.
+    #[serde(default)]
+    pub change_calendar: Option<String>,
+}
+
+/// Texts of iCalendar files by name.
+pub type IcsFiles = BTreeMap<String, String>;
+
+/// Where a moment lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// Inside the calendar.
+    Inside,
+    /// Outside.
+    Outside,
+    /// Nobody can tell: what follows from it falls to the stricter side.
+    Unknown,
+}
+
+/// A window that repeats every week.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct WeeklySpec {
+    /// Days on which the window opens: `mon`, `tue`, or a range such as `mon-fri`.
+    pub days: Vec<String>,
+    /// First minute inside, as 08:00.
+    pub from: String,
+    /// First minute outside, as 18:00 or 24:00; before `from` it means the next day.
+    pub to: String,
+}
+
+/// One span of time.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SpanSpec {
+    /// First moment inside, as 2026-12-20T00:00.
+    pub from: String,
+    /// First moment outside.
+    pub to: String,
+}
+
+/// A calendar ready to be asked.
+#[derive(Debug, Clone)]
+pub struct Calendar {
+    zone: TimeZone,
+    weekly: Vec<Weekly>,
+    spans: Vec<(DateTime, DateTime)>,
+    except: Vec<Date>,
+    except_ics: Vec<Ics>,
+    ics: Option<Ics>,
+    change_calendar: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+struct Weekly {
+    days: Vec<Weekday>,
+    from: Time,
+    /// `None`: until midnight.
+    to: Option<Time>,
+}
+
+impl Calendar {
+    /// Checks and compiles a calendar. `files` are the iCalendar files beside the site file, `taken` what
+    /// those of the calendars before it took.
+    ///
+    /// # Errors
+    /// Path below the calendar and what is wrong there.
+    pub fn compile(
+        spec: &CalendarSpec,
+        files: &IcsFiles,
+        taken: &mut IcsSize,
+    ) -> Result<Self, (String, String)> {
+        let name = match (&spec.zone, &spec.change_calendar) {
+            (Some(zone), _) => zone.as_str(),
+            (None, Some(_)) => "Etc/UTC",
+            (None, None) => {
+                return Err((
+                    String::new(),
+                    "a calendar needs a `zone`, as Europe/Berlin".to_owned(),
+                ));
+            }
+        };
+        let zone = TimeZone::get(name).map_err(|_| {
+            let message = format!("unknown time zone `{name}`; use an IANA name as Europe/Berlin");
+            ("zone".to_owned(), message)
+        })?;
+        if spec.weekly.len() + spec.spans.len() + spec.except.len() > CALENDAR_ENTRIES_MAX {
+            return Err((String::new(), format!("more than {CALENDAR_ENTRIES_MAX} entries")));
+        }
+        let windows = !spec.weekly.is_empty() || !spec.spans.is_empty();
+        if !windows && spec.ics.is_none() && spec.change_calendar.is_none() {
+            let message = "a calendar needs `weekly` windows, `spans`, `ics` or `change-calendar`";
+            return Err((String::new(), message.to_owned()));
+        }
+        let mut calendar = Self {
+            zone,
+            weekly: Vec::new(),
+            spans: Vec::new(),
+            except: Vec::new(),
+            except_ics: Vec::new(),
+            ics: None,
+            change_calendar: spec.change_calendar.clone(),
+        };
+        calendar.windows(spec)?;
+        calendar.files(spec, name, files, taken)?;
+        Ok(calendar)
+    }
+
+    fn windows(&mut self, spec: &CalendarSpec) -> Result<(), (String, String)> {
+        let at = |list: &str, index: usize, fault: String| (format!("{list}[{index}]"), fault);
+        for (index, window) in spec.weekly.iter().enumerate() {
+            self.weekly.push(weekly(window).map_err(|fault| at("weekly", index, fault))?);
+        }
+        for (index, span) in spec.spans.iter().enumerate() {
+            self.spans.push(single(span).map_err(|fault| at("spans", index, fault))?);
+        }
+        for (index, day) in spec.except.iter().enumerate().filter(|(_, day)| !is_file(day)) {
+            let parsed = day.parse().map_err(|_| {
+                at(
+                    "except",
+                    index,
+                    format!("`{day}` is no date as 2026-12-25, no file as holidays.ics"),
+                )
+            });
+            self.except.push(parsed?);
+        }
+        Ok(())
+    }
+
+    fn files(
+        &mut self,
+        spec: &CalendarSpec,
+        zone: &str,
+        files: &IcsFiles,
+        taken: &mut IcsSize,
+    ) -> Result<(), (String, String)> {
+        let mut read = |name: &String, at: String| {
+            let text = files.get(name).ok_or_else(|| {
+                (at.clone(), format!("no file `{name}` beside the site file; it must end in .ics"))
+            })?;
+            Ics::read(text, zone, taken).map_err(|fault| (at, format!("{name}: {fault}")))
+        };
+        self.ics = spec.ics.as_ref().map(|name| read(name, "ics".to_owned())).transpose()?;
+        for (index, name) in spec.except.iter().enumerate().filter(|(_, name)| is_file(name)) {
+            self.except_ics.push(read(name, format!("except[{index}]"))?);
+        }
+        Ok(())
+    }
+
+    /// The change calendar that must be asked too.
+    #[must_use]
+    pub fn change_calendar(&self) -> Option<&str> {
+        self.change_calendar.as_deref()
+    }
+
+    /// What its files took to be read.
+    ///
+    /// # Errors
+    /// It is more than those of all calendars may take.
+    pub fn add_size(&self, taken: &mut IcsSize) -> Result<(), String> {
+        self.ics.iter().chain(&self.except_ics).try_for_each(|ics| taken.add(ics.size()))
+    }
+
+    /// From when on its files tell nothing, where they have more occurrences than are counted.
+    #[must_use]
+    pub fn known_until(&self) -> Option<Timestamp> {
+        self.ics.iter().chain(&self.except_ics).filter_map(Ics::known_until).min()
+    }
+
+    /// Where does this moment lie? `open` is what the change calendar says of it, where it could be
+    /// asked.
+    #[must_use]
+    pub fn presence(&self, moment: Timestamp, open: Option<bool>) -> Presence {
+        let local = moment.to_zoned(self.zone.clone()).datetime();
+        let within = |span: &(DateTime, DateTime)| (span.0..span.1).contains(&local);
+        let window = |window: &Weekly| self.inside(window, local);
+        let mut all = vec![match self.spans.iter().any(within) || self.weekly.iter().any(window) {
+            true => Presence::Inside,
+            false => Presence::Outside,
+        }];
+        all.extend(self.ics.as_ref().map(|ics| ics.presence(moment)));
+        if self.change_calendar.is_some() {
+            all.push(match open {
+                Some(true) => Presence::Inside,
+                Some(false) => Presence::Outside,
+                None => Presence::Unknown,
+            });
+        }
+        let has = |presence| all.contains(&presence);
+        if has(Presence::Inside) {
+            Presence::Inside
+        } else if has(Presence::Unknown) {
+            Presence::Unknown
+        } else {
+            Presence::Outside
+        }
+    }
+
+    /// A day counts by its noon: files of holidays hold whole days.
+    fn is_excepted_by_file(&self, day: Date) -> bool {
+        let noon = day.at(12, 0, 0, 0).to_zoned(self.zone.clone());
+        let noon = noon.map(|noon| noon.timestamp());
+        let holds =
+            |ics: &Ics| noon.as_ref().is_ok_and(|noon| ics.presence(*noon) == Presence::Inside);
+        self.except_ics.iter().any(holds)
+    }
+
+    fn inside(&self, window: &Weekly, local: DateTime) -> bool {
+        let opens_on = |day: Date| {
+            window.days.contains(&day.weekday())
+                && !self.except.contains(&day)
+                && !self.is_excepted_by_file(day)
+        };
+        let (today, time) = (local.date(), local.time());
+        match window.to {
+            None => opens_on(today) && time >= window.from,
+            Some(to) if window.from < to => opens_on(today) && (window.from..to).contains(&time),
+            // Across midnight: the part after midnight belongs to the day before.
+            Some(to) => {
+                let yesterday = today.checked_sub(1.day());
+                (opens_on(today) && time >= window.from)
+                    || (time < to && yesterday.is_ok_and(opens_on))
+            }
+        }
+    }
+}
+
+fn is_file(entry: &str) -> bool {
+    entry.to_lowercase().ends_with(".ics")
+}
+
+fn weekly(spec: &WeeklySpec) -> Result<Weekly, String> {
+    let mut days = Vec::new();
+    for word in &spec.days {
+        days.extend(weekdays(word)?);
+    }
+    if days.is_empty() {
+        return Err("`days` is empty; name a day as mon or a range as mon-fri".to_owned());
+    }
+    let from = clock_time(&spec.from)?;
+    let to = if spec.to == "24:00" { None } else { Some(clock_time(&spec.to)?) };
+    if to == Some(from) {
+        return Err("`from` and `to` are the same; a whole day is 00:00 to 24:00".to_owned());
+    }
+    Ok(Weekly { days, from, to })
+}
+
+fn clock_time(text: &str) -> Result<Time, String> {
+    let well_formed = text.len() == 5 && text.get(2..3) == Some(":");
+    text.parse().ok().filter(|_| well_formed).ok_or_else(|| format!("`{text}` is no time as 08:00"))
+}
+
+fn single(spec: &SpanSpec) -> Result<(DateTime, DateTime), String> {
+    let moment = |text: &str| -> Result<DateTime, String> {
+        text.parse().map_err(|_| format!("`{text}` is no moment as 2026-12-20T00:00"))
+    };
+    let (from, to) = (moment(&spec.from)?, moment(&spec.to)?);
+    if from >= to {
+        return Err("`to` must be after `from`".to_owned());
+    }
+    Ok((from, to))
+}
+
+/// `mon`, `monday` or `mon-fri`.
+fn weekdays(word: &str) -> Result<Vec<Weekday>, String> {
+    let one = |word: &str| -> Result<Weekday, String> {
+        Ok(match word.trim().to_lowercase().as_str() {
+            "mon" | "monday" => Weekday::Monday,
+            "tue" | "tuesday" => Weekday::Tuesday,
+            "wed" | "wednesday" => Weekday::Wednesday,
+            "thu" | "thursday" => Weekday::Thursday,
+            "fri" | "friday" => Weekday::Friday,
+            "sat" | "saturday" => Weekday::Saturday,
+            "sun" | "sunday" => Weekday::Sunday,
+            other => {
+                return Err(format!("unknown day `{other}`; days: mon tue wed thu fri sat sun"));
+            }
+        })
+    };
+    let Some((first, last)) = word.split_once('-') else { return Ok(vec![one(word)?]) };
+    let (first, last) = (one(first)?, one(last)?);
+    let count = usize::try_from(first.until(last)).unwrap_or_default() + 1;
+    Ok(first.cycle_forward().take(count).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn calendar(yaml_days: &[&str], from: &str, to: &str, except: &[&str]) -> Calendar {
+        let owned = |list: &[&str]| list.iter().map(|one| (*one).to_owned()).collect();
+        let spec = CalendarSpec {
+            zone: Some("Europe/Berlin".to_owned()),
+            weekly: vec![WeeklySpec {
+                days: owned(yaml_days),
+                from: from.to_owned(),
+                to: to.to_owned(),
+            }],
+            except: owned(except),
+            ..CalendarSpec::default()
+        };
+        let holidays = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:x\r\nDTSTART;VALUE=DATE:20260101\r\nRRULE:FREQ=YEARLY\r\n\
+                        END:VEVENT\r\nEND:VCALENDAR\r\n";
+        let files = IcsFiles::from([("holidays.ics".to_owned(), holidays.to_owned())]);
+        Calendar::compile(&spec, &files, &mut IcsSize::default()).unwrap()
+    }
+
+    #[track_caller]
+    fn check(calendar: &Calendar, moment: &str, want: bool) {
+        let want = if want { Presence::Inside } else { Presence::Outside };
+        assert_eq!(calendar.presence(moment.parse().unwrap(), None), want, "{moment}");
+    }
+
+    #[test]
+    fn business_hours_follow_the_zone_and_its_holidays() {
+        let hours = calendar(&["mon-fri"], "08:00", "18:00", &["2026-12-25", "holidays.ics"]);
+        check(&hours, "2026-11-20T07:00:00Z", true); // Friday 08:00 in winter
+        check(&hours, "2026-11-20T06:59:59Z", false);
+        check(&hours, "2026-11-20T17:00:00Z", false); // the end is outside
+        check(&hours, "2026-07-17T06:00:00Z", true); // Friday 08:00 in summer
+        check(&hours, "2026-11-21T10:00:00Z", false); // Saturday
+        check(&hours, "2026-12-25T10:00:00Z", false);
+        check(&hours, "2027-01-01T10:00:00Z", false); // a Friday, in the file
+    }
+
+    #[test]
+    fn a_window_across_midnight_belongs_to_the_day_it_opens() {
+        let night = calendar(&["fri"], "22:00", "02:00", &["2026-11-27"]);
+        check(&night, "2026-11-20T21:30:00Z", true); // Friday 22:30
+        check(&night, "2026-11-21T00:30:00Z", true); // Saturday 01:30
+        check(&night, "2026-11-21T21:30:00Z", false); // Saturday 22:30
+        check(&night, "2026-11-28T00:30:00Z", false); // the morning after the excepted Friday
+    }
+
+    #[test]
+    fn both_edges_of_daylight_saving() {
+        let early = calendar(&["sun"], "02:00", "03:00", &[]);
+        // 2026-10-25: 02:30 happens twice, in summer and in winter time.
+        check(&early, "2026-10-25T00:30:00Z", true);
+        check(&early, "2026-10-25T01:30:00Z", true);
+        check(&early, "2026-10-25T02:00:00Z", false);
+        // 2026-03-29: 02:00 to 03:00 does not exist.
+        check(&early, "2026-03-29T00:59:59Z", false);
+        check(&early, "2026-03-29T01:00:00Z", false);
+    }
+
+    #[test]
+    fn faults_name_the_entry() {
+        let mut spec = CalendarSpec {
+            zone: Some("Europe/Berlni".to_owned()),
+            weekly: vec![WeeklySpec {
+                days: vec!["mon".into()],
+                from: "08:00".into(),
+                to: "8:00".into(),
+            }],
+            ..CalendarSpec::default()
+        };
+        let compile = |spec: &CalendarSpec| {
+            Calendar::compile(spec, &IcsFiles::new(), &mut IcsSize::default())
+        };
+        let fault = |spec: &CalendarSpec| compile(spec).unwrap_err().0;
+        assert_eq!(fault(&spec), "zone");
+        spec.zone = Some("Etc/UTC".to_owned());
+        assert_eq!(fault(&spec), "weekly[0]");
+        spec.weekly.clear();
+        assert_eq!(fault(&spec), "");
+        spec.ics = Some("releases.ics".to_owned());
+        assert_eq!(fault(&spec), "ics");
+        spec.ics = None;
+        spec.change_calendar = Some("freeze".to_owned());
+        let calendar = compile(&spec).unwrap();
+        let presence = |open| calendar.presence(Timestamp::UNIX_EPOCH, open);
+        assert_eq!(presence(Some(true)), Presence::Inside);
+        assert_eq!(presence(Some(false)), Presence::Outside);
+        assert_eq!(presence(None), Presence::Unknown);
+        assert_eq!(weekdays("sat-mon").unwrap().len(), 3);
+    }
+}
