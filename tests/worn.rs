@@ -575,3 +575,130 @@ fn a_stack_set_that_names_no_role_has_the_one_of_every_account() {
         }
     }
 }
+
+#[test]
+fn another_role_named_beside_leaves_the_one_that_is_worn() {
+    let weak = "arn:aws:iam::111122223333:role/weak";
+    let service = made(
+        "apprunner",
+        "CreateService",
+        json!({"serviceName": "s", "instanceConfiguration": {"instanceRoleArn": ROLE}}),
+        json!({}),
+    );
+    let project =
+        made("codebuild", "CreateProject", json!({"name": "p", "serviceRole": ROLE}), json!({}));
+    let application = made(
+        "kinesisanalytics",
+        "CreateApplication",
+        json!({"applicationName": "a", "serviceExecutionRole": ROLE}),
+        json!({}),
+    );
+    let cases = [
+        (
+            &service,
+            "apprunner",
+            "UpdateService",
+            json!({
+            "serviceArn": "arn:aws:apprunner:eu-west-1:111122223333:service/s/0a1b",
+            "sourceConfiguration": {"authenticationConfiguration": {"accessRoleArn": weak}}}),
+        ),
+        (
+            &project,
+            "codebuild",
+            "UpdateProject",
+            json!({"name": "p", "buildBatchConfig": {"serviceRole": weak}}),
+        ),
+        (
+            &application,
+            "kinesisanalytics",
+            "UpdateApplication",
+            json!({"applicationName": "a",
+            "applicationConfigurationUpdate": {"environmentPropertyUpdates": {"propertyGroups":
+                [{"propertyMap": {"role": weak}}]}}}),
+        ),
+    ];
+    for (made, source, name, parameters) in cases {
+        check(made, source, name, &parameters);
+        // Nor does it hide what comes after.
+        let plain = |minute| {
+            let mut plain = parameters.clone();
+            for key in ["sourceConfiguration", "buildBatchConfig", "applicationConfigurationUpdate"]
+            {
+                plain.as_object_mut().unwrap().remove(key);
+            }
+            call(source, name, minute, plain)
+        };
+        let first = by_other(call(source, name, 20, parameters.clone()), "other");
+        let before = [worker(ADMIN), vec![made.clone(), first]].concat();
+        let told = last(QUIET, before, by_other(plain(30), "third"));
+        assert!(told >= Some(Severity::Medium), "{source} {name}, later: {told:?}");
+    }
+}
+
+#[test]
+fn a_name_that_looks_like_an_arn_is_another_name() {
+    let weak = "arn:aws:iam::111122223333:role/weak";
+    let job = made("glue", "CreateJob", json!({"name": "prod", "role": ROLE}), json!({}));
+    let like = json!({"name": "arn:aws:glue:us-east-1:111122223333:job/prod", "role": weak});
+    let run = json!({"jobName": "prod", "arguments": {"--scriptLocation": "s3://b/x"}});
+    let group = made(
+        "cognito-idp",
+        "CreateGroup",
+        json!({"userPoolId": "p", "groupName": "admins", "roleArn": ROLE}),
+        json!({}),
+    );
+    let as_arn =
+        json!({"userPoolId": "p", "groupName": "arn:aws:x:y:z:group/admins", "roleArn": weak});
+    let joined = json!({"userPoolId": "p", "groupName": "admins", "username": "kim"});
+    for (made, source, name, like, work, parameters) in [
+        (job, "glue", "CreateJob", like, "StartJobRun", run),
+        (group, "cognito-idp", "CreateGroup", as_arn, "AdminAddUserToGroup", joined),
+    ] {
+        let like = by_other(call(source, name, 20, like), "other");
+        let before = [worker(ADMIN), vec![made, like]].concat();
+        let work = by_other(call(source, work, 30, parameters), "other");
+        assert!(last(QUIET, before, work.clone()) >= Some(Severity::Medium), "{work}");
+    }
+}
+
+#[test]
+fn a_session_in_a_task_or_a_training_machine_is_its_role() {
+    let task = made(
+        "ecs",
+        "RegisterTaskDefinition",
+        json!({"family": "web", "taskRoleArn": ROLE}),
+        json!({}),
+    );
+    check(&task, "ssm", "StartSession", &json!({"target": "ecs:c_0a1b_0a1b-123"}));
+    let training = made("sagemaker", "CreateTrainingJob", json!({"roleArn": ROLE}), json!({}));
+    check(&training, "ssm", "StartSession", &json!({"target": "sagemaker-training-job:j_algo-1"}));
+    // What a window or an association runs on machines is changed without saying on which.
+    let window = json!({"windowId": "w", "windowTaskId": "t", "taskArn": "AWS-RunShellScript"});
+    check(&instances(), "ssm", "UpdateMaintenanceWindowTask", &window);
+    let association = json!({"associationId": "a", "parameters": {"commands": ["x"]}});
+    check(&instances(), "ssm", "UpdateAssociation", &association);
+}
+
+#[test]
+fn machines_that_nobody_saw_made_are_told_of_once_a_caller() {
+    let session = |instance: &str, minute| {
+        by_other(call("ssm", "StartSession", minute, json!({"target": instance})), "other")
+    };
+    let before = [worker(ADMIN), vec![instances(), session("i-71", 20)]].concat();
+    assert!(last(QUIET, before.clone(), session("i-72", 30)) <= Some(Severity::Informational));
+    // One that is known to wear it is told of by itself.
+    assert!(last(QUIET, before, session("i-1", 30)) >= Some(Severity::Medium));
+}
+
+#[test]
+fn a_login_or_a_certificate_is_the_role_that_is_open_to_it() {
+    let pool = made(
+        "cognito-identity",
+        "SetIdentityPoolRoles",
+        json!({"identityPoolId": "eu-west-1:1", "roles": {"authenticated": ROLE}}),
+        json!({}),
+    );
+    check(&pool, "cognito-idp", "AdminCreateUser", &json!({"userPoolId": "p", "username": "kim"}));
+    let profile = made("rolesanywhere", "CreateProfile", json!({"roleArns": [ROLE]}), json!({}));
+    check(&profile, "acm-pca", "IssueCertificate", &json!({"certificateAuthorityArn": "a"}));
+}

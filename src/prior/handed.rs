@@ -90,6 +90,8 @@ pub(super) struct WornOn {
     pub by: Option<Address>,
     /// The list of the roles of its kind, which counts where the thing's own are not known.
     pub any: Option<Address>,
+    /// Where it is kept that the caller did the like to any of the kind. Groups of machines make new ones every hour.
+    pub by_any: Option<Address>,
 }
 
 /// One that holds rights.
@@ -255,10 +257,19 @@ impl Worn {
                 (Work::Added, None) => None,
                 (Work::Changed, None) => by_answer.clone(),
             };
-            let goes_on = *work == Work::Used || (*work == Work::Changed && given.is_none());
+            // Of several roles one that is named leaves the others as they are.
+            let of_several = *listed && any.as_ref() == Some(name);
+            let goes_on =
+                *work == Work::Used || (*work == Work::Changed && (given.is_none() || of_several));
+            let by_any =
+                any.as_ref().zip(caller).map(|(any, caller)| at(format!("{any} by {caller}")));
+            let noted = |by: &Address| habits.iter().any(|(known, _)| known == by);
+            if let Some(by) = by_any.clone().filter(|by| !noted(by)) {
+                habits.push((by, Value::Present(String::new())));
+            }
             if goes_on {
                 let any = any.clone().map(at);
-                worn.on.push(WornOn { thing: thing.clone(), by, any });
+                worn.on.push(WornOn { thing: thing.clone(), by, any, by_any });
             }
             match (roles, any) {
                 (Some(Value::Present(roles)), Some(any)) if *listed => {

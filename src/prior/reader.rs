@@ -148,10 +148,11 @@ impl<'r> Reader<'r> {
     /// has, and they the rights that were read?
     pub(super) fn worn_on(&mut self, worn: &Worn) -> bool {
         // All are looked at, so that what is missing is fetched together.
-        worn.on.iter().map(|on| self.is_worn_on(on)).fold(true, |all, again| all & again)
+        let answered = !worn.answered.is_empty();
+        worn.on.iter().map(|on| self.is_worn_on(on, answered)).fold(true, |all, again| all & again)
     }
 
-    fn is_worn_on(&mut self, on: &WornOn) -> bool {
+    fn is_worn_on(&mut self, on: &WornOn, answered: bool) -> bool {
         let kept = self.value(&on.thing);
         let by = on.by.as_ref().and_then(|by| self.value(by));
         let register = self.need(answer::read(on.thing.clone(), self.registers));
@@ -159,11 +160,17 @@ impl<'r> Reader<'r> {
         if kept.is_absent() {
             return true;
         }
-        let Some(Prior::Present { source, .. }) = by else { return false };
         let Some(roles) = kept.present() else {
+            if on.any.is_none() && kept.possible().is_empty() {
+                // What nobody knows a role of adds none to what others wear, unless the answer says which it has.
+                return !answered;
+            }
             let any = on.any.as_ref().filter(|_| kept.possible().is_empty());
-            return any.is_some_and(|any| self.is_since_joined(any, source.at));
+            let by = on.by_any.as_ref().and_then(|by| self.value(by));
+            let Some((any, Prior::Present { source, .. })) = any.zip(by) else { return false };
+            return self.is_since_joined(any, source.at);
         };
+        let Some(Prior::Present { source, .. }) = by else { return false };
         let before = register.writes().iter().rev().filter(|write| self.is_before(write));
         let same = |write: &&Write| matches!(&write.value, Value::Present(text) if text == roles);
         let given = before.take_while(same).last().is_some_and(|first| source.at >= first.at);

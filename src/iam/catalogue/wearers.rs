@@ -53,6 +53,8 @@ pub struct Given {
     pub path: &'static str,
     /// With this value; else with any but null.
     pub value: Option<&'static str>,
+    /// With one that begins so.
+    pub begins: bool,
     /// It must not.
     pub not: bool,
 }
@@ -90,7 +92,8 @@ fn row(line: &'static str) -> Option<WearerRow> {
         let (not, text) = text.strip_prefix('!').map_or((false, text), |rest| (true, rest));
         let (path, value) =
             text.split_once('=').map_or((text, None), |(path, value)| (path, Some(value)));
-        Given { path, value, not }
+        let (path, begins) = path.strip_suffix('^').map_or((path, false), |path| (path, true));
+        Given { path, value, begins, not }
     };
     let listed = |column: &'static str| column.split(", ").filter(|cell| *cell != NONE);
     Some(WearerRow {

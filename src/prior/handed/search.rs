@@ -354,8 +354,15 @@ fn names_one(text: &str, arn: &Arn<'_>) -> bool {
 
 /// Does a service take the role of a thing here? Under names of the caller's choosing anything may stand.
 fn takes_a_role(source: &str, path: &str) -> bool {
-    const FREE: [&str; 6] =
-        ["arguments", "environment", "variables", "tags", "description", "parameters"];
+    const FREE: [&str; 7] = [
+        "arguments",
+        "environment",
+        "variables",
+        "tags",
+        "description",
+        "parameters",
+        "propertymap",
+    ];
     // These take it as a parameter.
     let by_parameter = ["ssm.amazonaws.com", "servicecatalog.amazonaws.com"].contains(&source);
     let free = |step: &str| {

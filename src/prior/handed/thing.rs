@@ -118,7 +118,14 @@ pub fn at_work(event: &Event) -> Option<(&'static str, String)> {
 fn is_meant(event: &Event, row: &WearerRow) -> bool {
     let given = |given: &&Given| {
         let found = values(event, given.path, false);
-        found.iter().any(|found| given.value.is_none_or(|value| found.as_str() == Some(value)))
+        let fits = |text: &str, value: &str| match given.begins {
+            true => text.starts_with(value),
+            false => text == value,
+        };
+        let is_given = |found: &&Json| {
+            given.value.is_none_or(|value| found.as_str().is_some_and(|text| fits(text, value)))
+        };
+        found.iter().any(is_given)
     };
     let (mut not, mut wanted) = (row.when.iter().filter(|one| one.not), row.when.iter());
     let asks = row.when.iter().any(|one| !one.not);
@@ -155,6 +162,10 @@ fn values<'e>(event: &'e Event, path: &str, answered: bool) -> Vec<&'e Json> {
 
 /// A name without what services let stand around it: the ARN, the account, a version or an alias.
 fn bare_name<'t>(kind: &str, region: &str, text: &'t str) -> &'t str {
+    // Their names may hold colons and slashes, and are never given as ARNs.
+    if kind.starts_with("glue/") || kind == "cognito-idp/group" {
+        return text;
+    }
     let kind = kind.split_once('/').map_or(kind, |(_, kind)| kind);
     // A sandbox of a project is called by its name, a colon, and an ID.
     let versioned = ["function", "job-definition", "project", "task-definition"].contains(&kind);
