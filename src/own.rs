@@ -23,7 +23,7 @@ pub const NAME_CHARS_MAX: usize = 32;
 const GREGORIAN_SECS: i64 = 12_219_292_800;
 
 /// What follows the name in the names of the tool's functions.
-pub const FUNCTIONS: [&str; 2] = ["", "-remediator"];
+pub const FUNCTIONS: [&str; 1] = [""];
 
 /// The tool as it was deployed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -231,8 +231,8 @@ impl Own {
                 kinds.push(place.kind);
             }
         }
-        // What its own rules and schedules call is theirs.
-        if kinds.contains(&"bus-rule") || kinds.contains(&"schedule") {
+        // What its own bus rules call is theirs, and told with them.
+        if kinds.contains(&"bus-rule") {
             kinds.retain(|kind| *kind != "function-target");
         }
         kinds

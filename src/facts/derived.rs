@@ -99,7 +99,7 @@ impl Facts {
         Self {
             read_only: is_read_only(event),
             omitted: omitted(event),
-            own: touched(event, own, known),
+            own: touched(event, own, known, handed.as_ref()),
             own_session: own.session(event),
             deploys: principal.role_arn.as_deref().is_some_and(|role| own.is_deployment_role(role)),
             own_stack: known.own_stack,
@@ -252,8 +252,20 @@ impl Facts {
 }
 
 /// Kinds of the tool's own resources that the event names, and its stack where what was seen before says so.
-fn touched(event: &Event, own: &Own, known: &Known) -> Vec<&'static str> {
+fn touched(
+    event: &Event,
+    own: &Own,
+    known: &Known,
+    handed: Option<&HandedOver>,
+) -> Vec<&'static str> {
     let mut kinds = own.touched(event);
+    let is_role = |handed: &&HandedOver| handed.kind == "role";
+    let names = handed.filter(is_role).into_iter().flat_map(|handed| &handed.names);
+    let bare = |name: &str| name.rsplit('/').next().is_some_and(|name| own.has_role(name));
+    if event.event_source() != Some("iam.amazonaws.com") && names.into_iter().any(|name| bare(name))
+    {
+        kinds.push("role-handed");
+    }
     if known.own_change_set && !kinds.contains(&"stack") {
         kinds.push("stack");
     }

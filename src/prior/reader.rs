@@ -12,8 +12,10 @@ use super::memo::ReachMemo;
 use super::write::unread;
 use super::{Address, Ask, Handed, Moment, Prior, Register, Registers, Value, Why, Write, policy};
 
-/// Most things of one user, role or group looked at.
+/// Most things of one user, role or group looked at: the latest that it has.
 const THINGS_MAX: usize = 40;
+/// Most things of which is asked whether it has them still, the latest that it was ever given.
+const LOOKED_AT_MAX: usize = 256;
 /// Most groups of one user looked at, as many as IAM allows.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
 const GROUPS_MAX: usize = 10;
@@ -320,11 +322,16 @@ impl<'r> Reader<'r> {
         &mut self,
         identity: &Address,
         holdings: &mut Holdings,
-    ) -> Option<BTreeSet<String>> {
+    ) -> Option<Vec<String>> {
         let listed = self.listed_by_all_names(identity, GIVEN);
         let (names, born) = self.names(identity)?;
         let (listed, full) = listed?;
-        let mut things: BTreeSet<String> = listed.into_iter().map(str::to_owned).collect();
+        let mut things: Vec<String> = Vec::new();
+        for thing in listed.into_iter().rev() {
+            if !things.iter().any(|known| known == thing) {
+                things.push(thing.to_owned());
+            }
+        }
         holdings.cut |= full;
         let mut whole = false;
         if let (Some(first), Some(born)) = (names.last(), born) {
@@ -332,9 +339,15 @@ impl<'r> Reader<'r> {
             self.omitted(first, born, holdings);
         }
         // A list that was begun before lists were kept has no such mark.
-        whole &= things.remove("");
+        whole &= things.iter().any(String::is_empty);
+        things.retain(|thing| !thing.is_empty());
         if !whole {
             holdings.doubt(Some(Why::Unseen));
+        }
+        // What was taken away again is no reason to overlook what is there.
+        if things.len() > THINGS_MAX {
+            things.truncate(LOOKED_AT_MAX.max(THINGS_MAX));
+            things.retain(|thing| !self.lacks(&identity.of(thing)));
         }
         holdings.cut |= things.len() > THINGS_MAX;
         Some(things.into_iter().take(THINGS_MAX).collect())

@@ -16,8 +16,6 @@ use crate::text::yaml::{Document, Fault};
 
 /// Longest title, so that a subject line holds it.
 pub const TITLE_CHARS_MAX: usize = 70;
-/// Longest window of a threshold or of deduplication, in hours.
-pub const WINDOW_HOURS_MAX: i64 = 24 * 7;
 
 /// Longest window of deduplication that silences nothing: whatever goes on is told again within a day.
 const DAY: SignedDuration = SignedDuration::from_hours(24);

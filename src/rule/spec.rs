@@ -6,8 +6,10 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::set::WINDOW_HOURS_MAX;
 use crate::text::severity::Severity;
+
+/// Longest window of a threshold or of deduplication, in hours.
+pub const WINDOW_HOURS_MAX: i64 = 24 * 7;
 
 /// A rule as written.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -144,7 +144,7 @@ def test_what_wears_a_role_is_named_as_the_models_name_it():
     for source, call, _, _, names, when in role_fields.wearers():
         found = operations(source, call)
         parts = [part for name in names.split(", ") for part in name.split("+") if part != "any"]
-        given = [each.lstrip("!").split("=")[0] for each in when.split(", ") if each != "-"]
+        given = [each.lstrip("!").split("=")[0].rstrip("^") for each in when.split(", ") if each != "-"]
         for part in parts + given:
             shapes = [each.output_shape if part.startswith("answer.") else each.input_shape for each in found]
             steps = part.removeprefix("answer.").split(".")

@@ -34,7 +34,9 @@ impl Rights {
 
     fn join_to_one(&mut self, put: Option<&PolicyDocument>, beside: &Beside, own: Option<&str>) {
         let Beside { kept, replaced, given } = beside;
-        if [kept, replaced, given].into_iter().map(bytes).sum::<usize>() > BYTES_MAX {
+        let much = [kept, replaced, given].into_iter().map(bytes).sum::<usize>() > BYTES_MAX;
+        // What was not looked at may be the other half.
+        if much || kept.cut {
             self.give_together(Grants::too_long().beyond(&[&self.grants]));
             return;
         }
