@@ -239,6 +239,35 @@ fn of_many_bearers_the_latest_are_looked_at() {
     adds_nothing(&[before(41), vec![version(55, &two, true)]].concat());
 }
 
+/// The first half, so many policies of every day, put and perhaps taken away again, and the second half.
+fn with_many_between(count: usize, gone: bool) -> Vec<Value> {
+    let [first, second] = halves();
+    let mut events = vec![put(1, "Role", "p-first", &first)];
+    for number in 0..count {
+        // Before the halves in any order of names.
+        let made = put(2, "Role", &format!("a-{number:03}"), &daily());
+        let away = gone.then(|| delete(&made, 3, "DeleteRolePolicy"));
+        events.extend([made].into_iter().chain(away));
+    }
+    events.push(put(30, "Role", "q-second", &second));
+    events.iter_mut().enumerate().for_each(|(number, event)| {
+        event["eventID"] = json!(format!("event-{number}"));
+    });
+    events
+}
+
+#[test]
+fn what_was_taken_away_hides_no_half() {
+    completes(&with_many_between(45, true));
+}
+
+#[test]
+fn forty_that_it_has_are_looked_at_and_behind_more_none_is_hidden() {
+    completes(&with_many_between(39, false));
+    let response = told(PLAIN, Vec::new(), &with_many_between(40, false));
+    assert!(severity(&response) >= Some(Severity::Medium), "{:?}", response.outcome);
+}
+
 #[test]
 fn another_name_parts_no_pieces() {
     let [one, two] = halves();
