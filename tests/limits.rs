@@ -79,8 +79,15 @@ const LIMITS: [(&str, Tried); 30] = [
         There("tests/guarded.rs", "among_more_members_than_are_kept_a_guarded_one_may_be"),
     ),
     (
-        "who has a policy that is changed, and what each of them holds beside it",
+        "who has a policy that is changed",
         There("tests/together.rs", "of_many_bearers_the_latest_are_looked_at"),
+    ),
+    (
+        "what one holds beside what it is given",
+        There(
+            "tests/together.rs",
+            "forty_that_it_has_are_looked_at_and_behind_more_none_is_hidden",
+        ),
     ),
     (
         "what was before: one policy, attachment or the like",
