@@ -176,9 +176,9 @@ fn pairs_name_owner(literal: &str, whole: bool) -> bool {
         // The last value is cut short where a wildcard follows.
         let complete = (whole || place < last) && !value.is_empty();
         match *name {
-            // Neither an owner nor `owner@ID` holds a slash. Whose ID is left open is whoever takes the name over.
+            // Neither an owner nor `owner@ID` holds a slash, and no owner holds an at sign.
             "repo" | "repository" | "job_workflow_ref" | "workflow_ref" => {
-                value.find('/').is_some_and(|end| end > 0)
+                value.find(['/', '@']).is_some_and(|end| end > 0)
             }
             "repository_owner"
             | "repository_owner_id"
@@ -207,8 +207,7 @@ mod tests {
             ("repo:octo/app:*", true),
             ("repo:octo/*", true),
             ("repo:octo@77/app@88:*", true),
-            ("repo:octo@*/app@*:*", false),
-            ("repo:octo@77/app@*:*", true),
+            ("repo:octo@*/app@*:*", true),
             ("repo:octo*", false),
             ("repo:oct?/app:*", false),
             ("repo:*/app:ref:refs/heads/main", false),
