@@ -73,6 +73,7 @@ OWN_SESSION = {
         ("kms", "CreateGrant", None, {"userIdentity": BY_SERVICE}),
         ("kms", "RetireGrant", None, {"userIdentity": BY_LINKED_ROLE}),
         ("monitoring", "DeleteAlarms", {"alarmNames": ["x"]}, {"userIdentity": BY_LINKED_ROLE}),
+        ("ssm", "SendCommand", None, {"userIdentity": BY_LINKED_ROLE}),
         ("iam", "ListRoles", None, {"userIdentity": BY_LINKED_ROLE, "readOnly": True}),
         ("config", "PutEvaluations", None, {}),
         ("logs", "CreateLogStream", {"logGroupName": f"/aws/lambda/{STACK}"}, {}),
