@@ -90,6 +90,12 @@ pub struct Adjustment {
 }
 
 impl Adjustment {
+    /// May it make quieter: does it lower, or set?
+    #[must_use]
+    pub fn may_lower(&self) -> bool {
+        self.spec.lower.is_some() || self.spec.set.is_some()
+    }
+
     /// Does it go further than the one step of an environment or a window, to below medium? What AWS itself vouches
     /// for may.
     #[must_use]

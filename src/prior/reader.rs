@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use indexmap::IndexSet;
 use jiff::Timestamp;
 
 use super::answer::{self, RENAMES_MAX, in_force, omitting, value};
@@ -10,12 +11,12 @@ use super::holdings::{Boundary, Holdings};
 use super::index::{GIVEN, Those, group_of};
 use super::memo::ReachMemo;
 use super::write::unread;
-use super::{Address, Ask, Handed, Moment, Prior, Register, Registers, Value, Why, Write, policy};
+use super::{
+    Address, Ask, Handed, LISTED_MAX, Moment, Prior, Register, Registers, Value, Why, Write, policy,
+};
 
 /// Most things of one user, role or group looked at: the latest that it has.
 const THINGS_MAX: usize = 40;
-/// Most things of which is asked whether it has them still, the latest that it was ever given.
-const LOOKED_AT_MAX: usize = 256;
 /// Most groups of one user looked at, as many as IAM allows.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
 const GROUPS_MAX: usize = 10;
@@ -326,12 +327,8 @@ impl<'r> Reader<'r> {
         let listed = self.listed_by_all_names(identity, GIVEN);
         let (names, born) = self.names(identity)?;
         let (listed, full) = listed?;
-        let mut things: Vec<String> = Vec::new();
-        for thing in listed.into_iter().rev() {
-            if !things.iter().any(|known| known == thing) {
-                things.push(thing.to_owned());
-            }
-        }
+        // The latest first, each once.
+        let mut things: IndexSet<&str> = listed.into_iter().rev().collect();
         holdings.cut |= full;
         let mut whole = false;
         if let (Some(first), Some(born)) = (names.last(), born) {
@@ -339,18 +336,18 @@ impl<'r> Reader<'r> {
             self.omitted(first, born, holdings);
         }
         // A list that was begun before lists were kept has no such mark.
-        whole &= things.iter().any(String::is_empty);
-        things.retain(|thing| !thing.is_empty());
+        whole &= things.shift_remove("");
         if !whole {
             holdings.doubt(Some(Why::Unseen));
         }
         // What was taken away again is no reason to overlook what is there.
         if things.len() > THINGS_MAX {
-            things.truncate(LOOKED_AT_MAX.max(THINGS_MAX));
-            things.retain(|thing| !self.lacks(&identity.of(thing)));
+            holdings.cut |= things.len() > LISTED_MAX;
+            things.truncate(LISTED_MAX);
+            things.retain(|thing| !self.lacks(&identity.of(*thing)));
         }
         holdings.cut |= things.len() > THINGS_MAX;
-        Some(things.into_iter().take(THINGS_MAX).collect())
+        Some(things.into_iter().take(THINGS_MAX).map(str::to_owned).collect())
     }
 
     /// The names that an identity bore until now, the latest first, and when it was made by the last of them, where

@@ -10,6 +10,7 @@ use std::io::Write;
 use std::path::Path;
 
 use iam_responder::assess::engine::Engine;
+use iam_responder::pattern::Pattern;
 use iam_responder::rule::Rule;
 use iam_responder::site::Adjustment;
 use iam_responder::site::calendar::OCCURRENCES_MAX;
@@ -222,21 +223,24 @@ const SOMEBODY: [&str; 9] = [
     "sessionIssuer.arn",
 ];
 
+/// The first path that a pattern asks for and that ends in one of these.
+fn asked<'p>(pattern: &'p Pattern, ends: &[&str]) -> Option<&'p str> {
+    let mut paths = pattern.paths().into_iter();
+    paths.find(|path| ends.iter().any(|end| path.ends_with(end)))
+}
+
 /// Fields in which the caller says of himself what he likes.
 const SAID: [&str; 5] =
     ["userAgent", "sessionName", "sourceIdentity", "principal.person", "principalId"];
 
 /// Lowerings that whoever calls can have by what he calls himself.
 fn of_lowerings(engine: &Engine) -> Vec<Remark> {
-    let lowerings = engine.site().adjustments().iter();
+    let lowerings = engine.site().adjustments().iter().filter(|one| one.may_lower());
     let remark = |one: &Adjustment| {
-        one.spec.lower.map(|_| ()).or(one.spec.set.map(|_| ()))?;
-        let paths = one.pattern.paths();
-        let ends = |ends: &[&str]| {
-            let found = paths.iter().find(|path| ends.iter().any(|end| path.ends_with(end)));
-            found.map(|path| path.to_string())
-        };
-        let said = ends(&SAID).filter(|_| ends(&SOMEBODY).is_none())?;
+        let said = asked(&one.pattern, &SAID)?;
+        if asked(&one.pattern, &SOMEBODY).is_some() {
+            return None;
+        }
         let place = format!("severity because {}", one.spec.because);
         let message = format!(
             "lowers by `{said}`, which whoever calls chooses himself: ask for a principal that AWS vouches for beside it, as \
@@ -253,8 +257,7 @@ fn of_suppressions(engine: &Engine, now: Timestamp) -> Vec<Remark> {
     for suppression in engine.site().suppressions() {
         let spec = &suppression.spec;
         let place = format!("suppression {} of {}", spec.name, spec.owner);
-        let paths = suppression.pattern.paths();
-        if !paths.iter().any(|path| SOMEBODY.iter().any(|end| path.ends_with(end))) {
+        if asked(&suppression.pattern, &SOMEBODY).is_none() {
             let message = "names no principal that AWS vouches for: it silences whoever does this, under a session name \
                            or in a kind of identity that anybody may have";
             remarks.push(Remark::new(place.clone(), message.to_owned()));

@@ -2,6 +2,7 @@
 //!
 //! A table that `.ci/role_fields.py` writes from AWS's own models of its services.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 /// Where a role is taken.
@@ -52,8 +53,14 @@ pub fn roles_taken() -> &'static [RoleTaken] {
 /// Does the table name this call of this service, by its whole name?
 #[must_use]
 pub fn is_of_roles(source: &str, call: &str) -> bool {
-    let named = |taken: &RoleTaken| matches!(*taken, RoleTaken::CallOf(by, name) if (by, name) == (source, call));
-    TAKEN.iter().any(named)
+    static CALLS: LazyLock<HashSet<(&str, &str)>> = LazyLock::new(|| {
+        let named = |taken: &RoleTaken| match *taken {
+            RoleTaken::CallOf(source, call) => Some((source, call)),
+            RoleTaken::Field(_) | RoleTaken::Call(_) => None,
+        };
+        TAKEN.iter().filter_map(named).collect()
+    });
+    CALLS.contains(&(source, call))
 }
 
 /// Is this field, in small letters, what the service calls a role without handing over one of IAM? `participantrole`

@@ -1,6 +1,6 @@
 //! What keeps a role while its work changes, and what calls do to it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use super::NONE;
@@ -130,13 +130,21 @@ pub fn wearer_rows(source: &str, call: &str) -> impl Iterator<Item = &'static We
 /// Is it kept which roles those of a kind wear that nobody saw made, as instances are made by a template?
 #[must_use]
 pub fn is_any_known(kind: &str) -> bool {
-    ROWS.iter().any(|row| row.any && row.kind == kind && row.work != Work::Used)
+    static KINDS: LazyLock<HashSet<&str>> =
+        LazyLock::new(|| kinds(|row| row.any && row.work != Work::Used));
+    KINDS.contains(kind)
 }
 
 /// Has one of the kind several roles at a time, in its revisions or parts, any of which may be used?
 #[must_use]
 pub fn has_several_roles(kind: &str) -> bool {
-    ROWS.iter().any(|row| row.work == Work::Added && row.kind == kind)
+    static KINDS: LazyLock<HashSet<&str>> = LazyLock::new(|| kinds(|row| row.work == Work::Added));
+    KINDS.contains(kind)
+}
+
+/// The kinds of these rows: asked for each event, so not searched for each time.
+fn kinds(wanted: impl Fn(&WearerRow) -> bool) -> HashSet<&'static str> {
+    ROWS.iter().filter(|row| wanted(row)).map(|row| row.kind).collect()
 }
 
 #[cfg(test)]

@@ -21,9 +21,8 @@ pub fn remarks(engine: &Engine) -> Vec<Remark> {
     for adjustment in site.adjustments() {
         let spec = &adjustment.spec;
         let place = format!("severity because {}", spec.because);
-        let quieter = spec.lower.is_some() || spec.set.is_some();
         for part in parts(&spec.when) {
-            let message = part.remark(quieter);
+            let message = part.remark(adjustment.may_lower());
             remarks.extend(message.map(|message| Remark::new(place.clone(), message)));
         }
     }
