@@ -5,6 +5,7 @@ mod bearer;
 mod derived;
 mod opened;
 pub mod rights;
+mod silencing;
 
 pub use automation::Automation;
 pub use bearer::Bearer;

@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::event::{Event, omitted};
 use crate::iam::arn::Arn;
 
+mod needs;
 mod place;
 
 pub use place::{PLACES, Place};

@@ -45,7 +45,7 @@ pub(crate) use leaves::FieldPath;
 use leaves::{Leaf, Membership, collect};
 
 /// Where an event holds what a call did, and not who made it, which call it was, how it ended, or that nobody knows.
-const WHAT_WAS_DONE: [&str; 14] = [
+const WHAT_WAS_DONE: [&str; 15] = [
     "detail.requestParameters",
     "detail.responseElements",
     "detail.serviceEventDetails",
@@ -58,6 +58,7 @@ const WHAT_WAS_DONE: [&str; 14] = [
     "derived.handed.name",
     "derived.own",
     "derived.policyName",
+    "derived.silences",
     "derived.trust",
     "derived.trustExternal",
 ];

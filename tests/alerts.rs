@@ -275,7 +275,9 @@ fn rare() -> Vec<String> {
         .replace("AWSServiceRoleForSSO", "AWSReservedSSO_A_01");
     let deny = r#""requestParameters":{"roleName":"r","policyName":"p","policyDocument":
         "{\"Statement\":{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"*\"}}"}"#;
+    let bans = deny.replace("roleName", "name").replace("policyDocument", "content");
     vec![
+        record("organizations", "CreatePolicy", &bans),
         record("iam", "CreateUser", &issued),
         record("sts", "AssumeRoleWithSAML", &assumed(&set)),
         record("sts", "AssumeRole", &assumed(linked)),

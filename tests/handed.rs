@@ -454,6 +454,28 @@ fn behind_more_roles_than_are_looked_at_nothing_is_hidden() {
             json!({"roleName": "hub", "policyName": "p", "policyDocument": document.to_string()});
         by_stack(call("iam", "PutRolePolicy", 9, put))
     };
+    let bearer = |count: usize| -> Vec<Value> {
+        let attached = |n| {
+            let arn = format!("arn:aws:iam::111122223333:policy/p{n}");
+            json!({"roleName": "Worker", "policyArn": arn})
+        };
+        let document =
+            json!({"Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}});
+        let made = |n| {
+            let made =
+                json!({"policyName": format!("p{n}"), "policyDocument": document.to_string()});
+            call("iam", "CreatePolicy", 3, made)
+        };
+        let policies =
+            (0..count - 1).flat_map(|n| [made(n), call("iam", "AttachRolePolicy", 4, attached(n))]);
+        worker(READS).into_iter().chain(policies).collect()
+    };
+    let run = || {
+        let parameters = json!({"functionName": "f", "role": ROLE});
+        by_stack(call("lambda", "CreateFunction20150331", 9, parameters))
+    };
+    assert!(last(PLAIN, bearer(40), run()) <= Some(Severity::Low));
+    assert_eq!(last(PLAIN, bearer(41), run()), Some(Severity::Medium));
     // As of one that leads into many accounts.
     assert!(last(PLAIN, vec![], policy(40)) <= Some(Severity::Low));
     assert!(last(PLAIN, vec![], policy(41)) >= Some(Severity::Medium));

@@ -20,6 +20,7 @@ use crate::site::{Environment, EnvironmentChange, Guarded, Site, Times};
 use super::automation::Automation;
 use super::bearer::Bearer;
 use super::opened;
+use super::silencing::silences;
 
 /// All facts derived from one event.
 #[derive(Debug, Clone)]
@@ -64,6 +65,8 @@ pub struct Facts {
     pub times: Times,
     /// Different changes by this principal within minutes, this one included.
     pub burst: Option<u32>,
+    /// A policy of the organization that it makes, changes or attaches may forbid what the tool needs.
+    pub silences: bool,
     /// What the event gives.
     pub rights: Rights,
     /// What stood where the event writes: an attachment, a membership, a boundary, a status, a document.
@@ -114,6 +117,7 @@ impl Facts {
                 .map(|id| site.environment_change(event, id, known.tagged.as_ref())),
             tags: tags.cloned(),
             times: site.calendars_at(event.time(), &known.calendars),
+            silences: silences(event, &known.named, own),
             rights: rights(event, site, known, handed.as_ref()),
             // Whoever is taken out of a group is given nothing, and services do their own work with roles
             // that AWS keeps.
@@ -234,6 +238,7 @@ impl Facts {
             "trust": self.rights.trust.as_ref().map(|trust| &trust.words),
             "trustExternal": self.rights.trust.as_ref().map(|trust| &trust.accounts),
             "denies": self.rights.denies.then_some(true),
+            "silences": self.silences.then_some(true),
             "documentUnreadable": self.rights.unreadable,
             "documentUnknown": self.rights.unknown.is_some(),
             "before": (self.former.why() != Some(Why::NotAsked)).then(|| self.former.word()),

@@ -9,6 +9,7 @@
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>
 
 mod escalation;
+mod forbid;
 mod glob;
 mod grants;
 mod guard;
@@ -30,6 +31,7 @@ use json::Json;
 
 use escalation::Scope;
 pub use escalation::{Method, methods};
+pub use forbid::Request;
 pub use glob::glob;
 pub use grants::{ADMINISTRATOR, Grants, describe};
 pub use managed::{ManagedPolicy, managed};

@@ -83,6 +83,7 @@ pub const PLACES: &[Place] = &[
     place("function-target", "pipes.amazonaws.com", "requestParameters.enrichment", FUNCTION_ARN),
     place("function-target", "pipes.amazonaws.com", "requestParameters.Enrichment", FUNCTION_ARN),
     place("function-target", "sns.amazonaws.com", "requestParameters.endpoint", FUNCTION_ARN),
+    place("topic", "sns.amazonaws.com", "requestParameters.name", NAME),
     place("topic", "sns.amazonaws.com", "requestParameters.topicArn", TOPIC),
     place("topic", "sns.amazonaws.com", "requestParameters.subscriptionArn", TOPIC),
     place("topic", "sns.amazonaws.com", "requestParameters.resourceArn", TOPIC),

@@ -1,6 +1,6 @@
 //! What an event asks about the state before it.
 
-use super::write::{is_default, written};
+use super::write::{is_default, organization_policy, written};
 use super::{Address, Given, Handed, Shared, fold, identity, policy};
 use crate::event::Event;
 
@@ -45,10 +45,13 @@ fn former(event: &Event) -> Option<Ask> {
 /// The document that an event names without showing it.
 pub(super) fn named(event: &Event) -> Option<Ask> {
     let (account, call) = (event.account()?, event.name()?);
+    let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
+    if event.event_source() == Some("organizations.amazonaws.com") && call == "AttachPolicy" {
+        return Some(Ask::Value(organization_policy(account, parameter("policyId")?)));
+    }
     if event.event_source() != Some("iam.amazonaws.com") {
         return None;
     }
-    let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
     let managed = |field: &str| policy(account, parameter(field)?);
     match call {
         "AttachUserPolicy" | "AttachRolePolicy" | "AttachGroupPolicy" | "DetachUserPolicy"

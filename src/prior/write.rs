@@ -28,9 +28,15 @@ pub(super) fn written(event: &Event, entity: Option<&str>, omitted: bool) -> Vec
     let found = match (event.event_source(), event.name()) {
         (Some("iam.amazonaws.com"), Some(name)) => write.iam(name, omitted),
         (Some("sso.amazonaws.com"), Some(name)) => write.permission_set(name),
+        (Some("organizations.amazonaws.com"), Some(name)) => write.organization_policy(name),
         _ => None,
     };
     found.unwrap_or_default()
+}
+
+/// The register of the text of an organization's policy.
+pub(super) fn organization_policy(account: &str, id: &str) -> Address {
+    Address::new(account, format!("organization-policy {}", fold(id)), "content")
 }
 
 struct Writing<'e> {
@@ -265,6 +271,20 @@ impl<'e> Writing<'e> {
             _ => return None,
         };
         Some(vec![(set(arn, &thing), value)])
+    }
+
+    fn organization_policy(&self, call: &str) -> Writes {
+        let (id, content) = match call {
+            "CreatePolicy" => (self.answer("policy.policySummary.id")?, self.document("content")),
+            // Name and description change alone, too.
+            "UpdatePolicy" => {
+                self.parameter("content")?;
+                (self.parameter("policyId")?, self.document("content"))
+            }
+            "DeletePolicy" => (self.parameter("policyId")?, Value::Absent),
+            _ => return None,
+        };
+        Some(vec![(organization_policy(self.account, id), content)])
     }
 }
 

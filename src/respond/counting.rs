@@ -8,7 +8,8 @@ use crate::effects::{Claim, EffectError, Lookups, Publish, State};
 use crate::event::{CallOutcome, Event, Principal, is_read_only, outcome_of};
 use crate::facts::Facts;
 use crate::own::{self, OwnStack};
-use crate::rule::{GroupBy, Rule};
+use crate::prior::Registers;
+use crate::rule::{GroupBy, Rule, SequenceSpec};
 use crate::text::severity::Severity;
 
 /// Time within which what CloudFormation does to the tool counts as an update of its own stack.
@@ -52,11 +53,13 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         let at = event.time().unwrap_or(now);
         let mut from = at.checked_sub(sequence.within.duration()).unwrap_or(at);
         let mut taken = vec![event.identity()];
+        let names = self.names_for(sequence, event, facts).await;
         for step in 0..sequence.before.len() {
-            let key = step_key(rule, step, &sequence.by, event, facts);
+            let key = |name: &String| step_key(rule, step, (event, facts), name);
+            let keys: Vec<String> = names.iter().map(key).collect();
             // A store that is down must not silence, but a sequence is only ever an addition to
             // what its last event tells by itself.
-            match self.state.first_between(&key, from, at, &taken).await {
+            match self.first_of(&keys, (from, at), &taken).await {
                 Ok(Some((id, seen))) => {
                     from = seen;
                     taken.push(id);
@@ -69,6 +72,35 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             }
         }
         true
+    }
+
+    /// The names by which a sequence may have met the entity: it is the same under another one.
+    async fn names_for(
+        &self,
+        sequence: &SequenceSpec,
+        event: &Event,
+        facts: &Facts,
+    ) -> Vec<String> {
+        let mut names = vec![entity_name(facts).to_owned()];
+        if sequence.by.contains(&GroupBy::Entity) {
+            names.extend(self.names_before(event, &mut Registers::new()).await);
+        }
+        names
+    }
+
+    /// The earliest event between these times under any of these keys that was not taken yet.
+    async fn first_of(
+        &self,
+        keys: &[String],
+        (from, to): (Timestamp, Timestamp),
+        taken: &[String],
+    ) -> Result<Option<(String, Timestamp)>, EffectError> {
+        let mut first: Option<(String, Timestamp)> = None;
+        for key in keys {
+            let found = self.state.first_between(key, from, to, taken).await?;
+            first = first.into_iter().chain(found).min_by_key(|(_, seen)| *seen);
+        }
+        Ok(first)
     }
 
     /// What a rule that asks for it adds to a fingerprint: nothing, where this is the first that the call sets on its
@@ -108,7 +140,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         let (id, at) = (event.identity(), event.time().unwrap_or(now));
         for (rule, step) in self.engine.rules().steps(event.raw()) {
             let Some(sequence) = &rule.spec.sequence else { continue };
-            let key = step_key(rule, step, &sequence.by, event, facts);
+            let key = step_key(rule, step, (event, facts), entity_name(facts));
             let noted = self.state.count(&key, &id, at, sequence.within.duration()).await;
             noted.map_or_else(
                 |error| tracing::warn!(%error, "step of a sequence not noted"),
@@ -297,12 +329,22 @@ pub(super) fn fingerprint(rule: &Rule, event: &Event, facts: &Facts, severity: S
     format!("{key}\n{name}\n{}\n{severity}\n{parameters}", facts.outcome.word())
 }
 
-fn step_key(rule: &Rule, step: usize, by: &[GroupBy], event: &Event, facts: &Facts) -> String {
-    format!("step {step} of {}", counter_key(rule, by, event, facts))
+/// The step of a rule's sequence, by one of the names of the entity.
+fn step_key(rule: &Rule, step: usize, (event, facts): (&Event, &Facts), name: &str) -> String {
+    let by = rule.spec.sequence.as_ref().map(|sequence| sequence.by.as_slice()).unwrap_or_default();
+    format!("step {step} of {}", key_of(rule, by, (event, facts), name))
 }
 
 /// What events are counted by. Line breaks part the fields, as no value can hold one unescaped.
 fn counter_key(rule: &Rule, by: &[GroupBy], event: &Event, facts: &Facts) -> String {
+    key_of(rule, by, (event, facts), entity_name(facts))
+}
+
+fn entity_name(facts: &Facts) -> &str {
+    facts.entity.as_ref().and_then(|entity| entity.name.as_deref()).unwrap_or_default()
+}
+
+fn key_of(rule: &Rule, by: &[GroupBy], (event, facts): (&Event, &Facts), name: &str) -> String {
     let mut key = rule.spec.id.clone();
     let principal = facts.principal.key();
     for group in by {
@@ -310,9 +352,7 @@ fn counter_key(rule: &Rule, by: &[GroupBy], event: &Event, facts: &Facts) -> Str
         let value = match group {
             GroupBy::Account => event.account().unwrap_or_default(),
             GroupBy::Principal => &principal,
-            GroupBy::Entity => {
-                facts.entity.as_ref().and_then(|entity| entity.name.as_deref()).unwrap_or_default()
-            }
+            GroupBy::Entity => name,
             GroupBy::Call => event.name().unwrap_or_default(),
             GroupBy::Handed => {
                 let names = facts.handed.as_ref().map(|handed| handed.names.join(" "));

@@ -44,8 +44,19 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         event: &Event,
         registers: &mut Registers,
     ) -> Vec<String> {
-        let entity = facts::renamable(event).filter(|_| self.engine.site().guards_the_renamable());
-        let Some(entity) = entity else { return Vec::new() };
+        match self.engine.site().guards_the_renamable() {
+            true => self.names_before(event, registers).await,
+            false => Vec::new(),
+        }
+    }
+
+    /// The names that the user or group bore before, the latest first, in small letters.
+    pub(super) async fn names_before(
+        &self,
+        event: &Event,
+        registers: &mut Registers,
+    ) -> Vec<String> {
+        let Some(entity) = facts::renamable(event) else { return Vec::new() };
         let (Some(account), Some(name)) = (entity.account, entity.name) else { return Vec::new() };
         let of = |moment: Moment<'_>, known: &Registers| {
             prior::former_names(&account, &entity.kind, &name, moment, known)

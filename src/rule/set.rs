@@ -1,6 +1,8 @@
 //! Rules ready to be matched, and a set of them.
 
-use super::spec::{Attempts, RuleSpec, SEQUENCE_STEPS_MAX, Span, THRESHOLD_MAX, ThresholdSpec};
+use super::spec::{
+    Attempts, GroupBy, RuleSpec, SEQUENCE_STEPS_MAX, Span, THRESHOLD_MAX, ThresholdSpec,
+};
 use super::vocabulary::misspelt;
 use std::collections::{BTreeMap, HashMap};
 
@@ -396,6 +398,13 @@ fn check(spec: &RuleSpec, document: &Document) -> Vec<Fault> {
             faults.push(document.fault(&path, format!("unknown response `{word}`"), help));
         }
     }
+    faults.extend(check_counting(spec, document));
+    faults
+}
+
+/// How much is counted, and by what.
+fn check_counting(spec: &RuleSpec, document: &Document) -> Vec<Fault> {
+    let mut faults = Vec::new();
     if spec
         .sequence
         .as_ref()
@@ -407,6 +416,14 @@ fn check(spec: &RuleSpec, document: &Document) -> Vec<Fault> {
     if spec.threshold.as_ref().is_some_and(|threshold| !threshold.is_countable()) {
         let message = format!("a threshold counts 2 to {THRESHOLD_MAX}");
         faults.push(document.fault("threshold.count", message, None));
+    }
+    let threshold = spec.threshold.as_ref().map(|threshold| ("threshold", &threshold.by));
+    let sequence = spec.sequence.as_ref().map(|sequence| ("sequence", &sequence.by));
+    for (what, by) in threshold.into_iter().chain(sequence) {
+        let found = GroupBy::uncounted(by).map(|index| {
+            document.fault(&format!("{what}.by[{index}]"), GroupBy::COUNTED_SAID.to_owned(), None)
+        });
+        faults.extend(found);
     }
     faults
 }
@@ -435,6 +452,8 @@ mod tests {
         refuse(&RULE.replace("runbook", "runbok"), 5, "did you mean `runbook`");
         refuse(&RULE.replace("[x]", "[{prefx: x}]"), 6, "`pattern.a[0].prefx`: unknown operator");
         refuse(&RULE.replace("a-rule", "A_rule"), 1, "kebab-case");
+        let counts = format!("{RULE}threshold: {{count: 3, within: 5m, by: [account, call]}}\n");
+        refuse(&counts, 7, "`threshold.by[1]`: it counts by");
         refuse(&format!("{RULE}---\n{RULE}"), 8, "stands in r.yaml:1 already");
         refuse(
             &format!("{RULE}respond: [detach-role-polcy]\n"),

@@ -186,6 +186,20 @@ pub enum GroupBy {
     AccessKey,
 }
 
+impl GroupBy {
+    /// What is wrong with the others.
+    pub const COUNTED_SAID: &str = "it counts by `account`, `principal`, `entity`, `source-ip` or `access-key`; the \
+        others are for `dedupe_by`";
+
+    /// The first of these that no threshold and no sequence may count by: it tells repetitions apart.
+    #[must_use]
+    pub fn uncounted(by: &[Self]) -> Option<usize> {
+        by.iter().position(|group| {
+            matches!(group, Self::Call | Self::Content | Self::Again | Self::Handed)
+        })
+    }
+}
+
 /// A span of time, as `30s`, `10m`, `2h`, `1d`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

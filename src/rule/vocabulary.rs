@@ -5,7 +5,7 @@ use crate::text::nearest;
 
 /// Every path below `derived`, so that a misspelt one is found when rules are read: it would never
 /// match, in silence.
-pub const PATHS: [&str; 58] = [
+pub const PATHS: [&str; 59] = [
     "derived.outcome",
     "derived.readOnly",
     "derived.knownApi",
@@ -20,6 +20,7 @@ pub const PATHS: [&str; 58] = [
     "derived.trust",
     "derived.trustExternal",
     "derived.denies",
+    "derived.silences",
     "derived.documentUnreadable",
     "derived.documentUnknown",
     "derived.before",

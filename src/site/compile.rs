@@ -9,7 +9,7 @@ use super::{
 };
 use crate::iam::account;
 use crate::pattern::{Budget, Pattern};
-use crate::rule::{THRESHOLD_MAX, misspelt};
+use crate::rule::{GroupBy, THRESHOLD_MAX, misspelt};
 use crate::site::calendar::{Calendar, IcsFiles, IcsSize};
 use crate::text::nearest;
 use crate::text::yaml::{Document, Fault};
@@ -236,6 +236,12 @@ impl Compiler<'_> {
             if change.threshold.as_ref().is_some_and(|threshold| !threshold.is_countable()) {
                 let message = format!("a threshold counts 2 to {THRESHOLD_MAX}");
                 self.fault(&format!("{path}.threshold.count"), message, None);
+            }
+            let by =
+                change.threshold.as_ref().and_then(|threshold| GroupBy::uncounted(&threshold.by));
+            if let Some(index) = by {
+                let path = format!("{path}.threshold.by[{index}]");
+                self.fault(&path, GroupBy::COUNTED_SAID.to_owned(), None);
             }
             let named = change.threshold.iter().flat_map(|threshold| threshold.environments.keys());
             for name in named {

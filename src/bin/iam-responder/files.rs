@@ -114,41 +114,75 @@ pub fn event_paths(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
 /// Reads the events of one file.
 pub fn event_file(path: &Path) -> Result<EventFile, Failure> {
     let (content, damage) = if path.as_os_str() == "-" {
-        content(io::stdin().lock(), path)?
+        content(io::stdin().lock(), path, CONTENT_BYTES_MAX)?
     } else {
         let file = fs::File::open(path).map_err(|error| Failure::file("read", path, error))?;
-        content(file, path)?
+        content(file, path, CONTENT_BYTES_MAX)?
     };
     Ok(EventFile { name: path.display().to_string(), content, damage })
 }
 
 /// The content, decompressed where it begins as gzip does, and what is wrong with it: what could be
 /// read of a damaged file is read.
-fn content(mut reader: impl Read, path: &Path) -> Result<(Vec<u8>, Option<String>), Failure> {
+fn content(
+    mut reader: impl Read,
+    path: &Path,
+    most: u64,
+) -> Result<(Vec<u8>, Option<String>), Failure> {
     let mut raw = Vec::new();
     let fault = |error: io::Error| Failure::file("read", path, error);
-    reader.by_ref().take(CONTENT_BYTES_MAX + 1).read_to_end(&mut raw).map_err(fault)?;
-    let (content, damage) = if raw.starts_with(&GZIP) { unpacked(&raw) } else { (raw, None) };
-    if content.len() as u64 > CONTENT_BYTES_MAX {
-        let limit = format!("more than {CONTENT_BYTES_MAX} bytes; split the file");
+    reader.by_ref().take(most + 1).read_to_end(&mut raw).map_err(fault)?;
+    let (content, damage) = if raw.starts_with(&GZIP) { unpacked(&raw, most) } else { (raw, None) };
+    if content.len() as u64 > most {
+        let limit = format!("more than {most} bytes; split the file");
         return Err(Failure::file("read", path, limit));
     }
     Ok((content, damage))
 }
 
 /// All members of a gzip file; padding with zeros behind them is no damage.
-fn unpacked(raw: &[u8]) -> (Vec<u8>, Option<String>) {
+fn unpacked(raw: &[u8], most: u64) -> (Vec<u8>, Option<String>) {
     let (mut content, mut rest) = (Vec::new(), raw);
     while !rest.is_empty() && rest.iter().any(|byte| *byte != 0) {
         let mut decoder = GzDecoder::new(rest);
-        let left = (CONTENT_BYTES_MAX + 1).saturating_sub(content.len() as u64);
+        let left = (most + 1).saturating_sub(content.len() as u64);
         if let Err(error) = decoder.by_ref().take(left).read_to_end(&mut content) {
             return (content, Some(format!("gzip: {error}")));
         }
-        if content.len() as u64 > CONTENT_BYTES_MAX {
+        if content.len() as u64 > most {
             break;
         }
         rest = decoder.into_inner();
     }
     (content, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(raw: &[u8], most: u64, want: bool) {
+        let found = content(raw, Path::new("e.json"), most);
+        let told = found.as_ref().err().map(|failure| format!("{failure:?}")).unwrap_or_default();
+        assert_eq!(found.is_ok(), want, "{told}");
+        assert_eq!(told.contains("split the file"), !want, "{told}");
+    }
+
+    #[test]
+    fn a_file_is_read_up_to_the_limit_packed_or_not() {
+        let mut packer = GzEncoder::new(Vec::new(), Compression::default());
+        packer.write_all(&[b'x'; 1_000]).unwrap();
+        let packed = packer.finish().unwrap();
+        assert!(packed.len() < 1_000);
+        check(&packed, 1_000, true);
+        check(&packed, 999, false);
+        check(&[b'x'; 1_000], 1_000, true);
+        check(&[b'x'; 1_000], 999, false);
+    }
 }

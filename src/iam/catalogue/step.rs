@@ -203,6 +203,9 @@ mod tests {
                 "EnableTrustAnchor",
                 "EnableProfile",
                 "CreateAccountAssignment",
+                "StopLogging",
+                "StopConfigurationRecorder",
+                "DisableKeyRotation",
             ]
             .contains(&call.name)
         });

@@ -1,0 +1,39 @@
+//! Whether a policy of the organization takes from the tool what it needs.
+//!
+//! Control policies bind whole accounts, and no policy of the account itself shows it.
+//! Source: <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_authorization_policies.html>
+
+use crate::event::{CallOutcome, Event, outcome_of};
+use crate::iam::policy::PolicyDocument;
+use crate::own::Own;
+use crate::prior::Prior;
+
+/// AWS's own, which forbid nothing.
+const OF_AWS: [&str; 2] = ["p-FullAWSAccess", "p-RCPFullAWSAccess"];
+
+/// May the policy that is made, changed or attached forbid what the tool needs? One that nobody saw may, where it
+/// is attached to the tool's own account.
+pub(super) fn silences(event: &Event, attached: &Prior, own: &Own) -> bool {
+    let of_organization = event.event_source() == Some("organizations.amazonaws.com");
+    if !of_organization || outcome_of(event) != CallOutcome::Success {
+        return false;
+    }
+    let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
+    let forbids =
+        |document: &PolicyDocument| own.needs().iter().any(|request| document.may_forbid(request));
+    match event.name() {
+        Some("CreatePolicy" | "UpdatePolicy") => {
+            let content = event.value("detail.requestParameters.content");
+            content.and_then(PolicyDocument::from_field).is_some_and(|document| forbids(&document))
+        }
+        Some("AttachPolicy") => {
+            let of_aws = parameter("policyId").is_some_and(|id| OF_AWS.contains(&id));
+            let mut known = attached.possible().into_iter();
+            let here = own.account().is_some() && parameter("targetId") == own.account();
+            let unseen = attached.why().is_some() && here && !of_aws;
+            unseen
+                || known.any(|text| PolicyDocument::parse(&text).is_some_and(|one| forbids(&one)))
+        }
+        _ => false,
+    }
+}
