@@ -28,11 +28,11 @@ pub(super) fn silences(event: &Event, attached: &Prior, own: &Own) -> bool {
         }
         Some("AttachPolicy") => {
             let of_aws = parameter("policyId").is_some_and(|id| OF_AWS.contains(&id));
-            let mut known = attached.possible().into_iter();
+            let mut known = attached.possible().iter();
             let here = own.account().is_some() && parameter("targetId") == own.account();
             let unseen = attached.why().is_some() && here && !of_aws;
             unseen
-                || known.any(|text| PolicyDocument::parse(&text).is_some_and(|one| forbids(&one)))
+                || known.any(|text| PolicyDocument::parse(text).is_some_and(|one| forbids(&one)))
         }
         _ => false,
     }
