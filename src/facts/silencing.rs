@@ -31,8 +31,7 @@ pub(super) fn silences(event: &Event, attached: &Prior, own: &Own) -> bool {
             let mut known = attached.possible().iter();
             let here = own.account().is_some() && parameter("targetId") == own.account();
             let unseen = attached.why().is_some() && here && !of_aws;
-            unseen
-                || known.any(|text| PolicyDocument::parse(text).is_some_and(|one| forbids(&one)))
+            unseen || known.any(|text| PolicyDocument::parse(text).is_some_and(|one| forbids(&one)))
         }
         _ => false,
     }

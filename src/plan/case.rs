@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::{Guard, value};
+use super::undo::Guard;
+use super::value;
 use crate::event::Event;
 use crate::facts::Facts;
 use crate::iam::catalogue::{Condition, Effect, Inverse, StepRow, step_doubts, step_rows};

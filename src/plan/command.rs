@@ -5,7 +5,8 @@
 //! and neither can begin with a dash: the JSON of `--cli-input-json`, and several values of one option,
 //! of which the catalogue has none.
 
-use super::{Guard, value};
+use super::undo::Guard;
+use super::value;
 use crate::event::Event;
 use crate::facts::Facts;
 

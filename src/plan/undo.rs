@@ -1,0 +1,510 @@
+//! What undoes a call: the step, its guard, its doubts.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::{CallOutcome, Event};
+use crate::facts::Facts;
+use crate::iam::arn::Arn;
+use crate::iam::catalogue::{Effect, Inverse, StepRow};
+
+/// One step of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// IAM action, as `iam:DetachRolePolicy`.
+    pub action: Cow<'static, str>,
+    /// What it does to rights.
+    #[serde(default = "strictest")]
+    pub effect: Effect,
+    /// Whether it may be done.
+    pub status: Status,
+    /// What refused it.
+    pub guard: Option<Guard>,
+    /// What is to be doubted before it is done, in sentences.
+    #[serde(default)]
+    pub doubts: Vec<Cow<'static, str>>,
+    /// Shell command that does it with the AWS CLI: one line, which does nothing in another account.
+    pub command: Option<String>,
+}
+
+/// Of an alert that was kept before steps knew their effect.
+fn strictest() -> Effect {
+    Effect::Gives
+}
+
+/// Whether a step may be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Proposed to a human.
+    Proposed,
+    /// Refused by a guard.
+    Refused,
+}
+
+/// What refuses a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Guard {
+    /// CloudTrail dropped the parameters: nobody knows what was changed.
+    ParametersOmitted,
+    /// The event names what IAM has no names for.
+    ImpossibleName,
+    /// The inverse needs to know what was there before.
+    PriorStateUnknown,
+    /// A value the command needs is not in the event.
+    ValueMissing,
+    /// A value cannot be put into a command safely.
+    UnsafeValue,
+    /// The role belongs to an AWS service or to Identity Center and cannot be changed through IAM.
+    ServiceManagedRole,
+    /// An AWS service did it by its own role.
+    ServiceWork,
+    /// The inverse would give rights, or free whoever a policy holds back.
+    GivesRights,
+    /// The credential is the root user's.
+    RootCredential,
+}
+
+impl Guard {
+    /// The reason, as an alert says it.
+    #[must_use]
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::ParametersOmitted => {
+                "CloudTrail dropped the parameters, so the change is not known"
+            }
+            Self::ImpossibleName => {
+                "the event names what IAM has no names for, so the record is not what it claims; see it in CloudTrail"
+            }
+            Self::PriorStateUnknown => "what was there before is not in the event",
+            Self::ValueMissing => "the event does not hold all that is needed",
+            Self::UnsafeValue => "a name in the event cannot be put into a command safely",
+            Self::ServiceManagedRole => {
+                "the role is managed by AWS and cannot be changed through IAM"
+            }
+            Self::ServiceWork => "an AWS service did it for its own work",
+            Self::GivesRights => {
+                "it would give rights or lift a guard, and whether that is right is for people to decide"
+            }
+            Self::RootCredential => {
+                "it is a credential of the root user, which only the root user can change"
+            }
+        }
+    }
+
+    /// Is the step one that a person may do after all, with what the event lacks?
+    #[must_use]
+    pub fn leaves_it_to_people(self) -> bool {
+        match self {
+            Self::ParametersOmitted
+            | Self::PriorStateUnknown
+            | Self::ValueMissing
+            | Self::UnsafeValue
+            | Self::RootCredential => true,
+            Self::ImpossibleName
+            | Self::ServiceManagedRole
+            | Self::ServiceWork
+            | Self::GivesRights => false,
+        }
+    }
+}
+
+/// The step that undoes an event, whether or not any rule asks for it. Nothing where the call
+/// failed, changed nothing, or has no inverse.
+#[must_use]
+pub fn undo(event: &Event, facts: &Facts) -> Option<Step> {
+    if facts.outcome != CallOutcome::Success {
+        return None;
+    }
+    let fitting = |inverse: &'static Inverse| {
+        let row = super::case::of(inverse, event, facts)?;
+        (row.effect != Effect::Unfit).then_some((inverse, row))
+    };
+    let (inverse, row) = facts.call?.inverses.iter().find_map(fitting)?;
+    let command = command(inverse, row, event, facts);
+    // Where nothing is to be done, nothing is to be doubted.
+    let counts = match command {
+        Ok(_) | Err(Guard::GivesRights) => true,
+        Err(guard) => guard.leaves_it_to_people(),
+    };
+    let guard = command.as_ref().err().copied();
+    let doubts =
+        if counts { super::case::doubts(inverse, row, guard, event, facts) } else { Vec::new() };
+    Some(Step {
+        action: Cow::Borrowed(inverse.action),
+        effect: row.effect,
+        status: if command.is_ok() { Status::Proposed } else { Status::Refused },
+        guard,
+        doubts,
+        command: command.ok(),
+    })
+}
+
+/// Does a call that succeeded name what IAM has no names for?
+#[must_use]
+pub fn names_the_impossible(event: &Event, facts: &Facts) -> bool {
+    facts.outcome == CallOutcome::Success && super::value::names_the_impossible(event)
+}
+
+fn command(
+    inverse: &Inverse,
+    row: &StepRow,
+    event: &Event,
+    facts: &Facts,
+) -> Result<String, Guard> {
+    if facts.omitted {
+        return Err(Guard::ParametersOmitted);
+    }
+    if super::value::names_the_impossible(event) {
+        return Err(Guard::ImpossibleName);
+    }
+    if is_service_managed(facts) {
+        return Err(Guard::ServiceManagedRole);
+    }
+    if is_service_work(facts) {
+        return Err(Guard::ServiceWork);
+    }
+    if row.effect == Effect::Gives {
+        return Err(Guard::GivesRights);
+    }
+    let template = inverse.command.ok_or(Guard::PriorStateUnknown)?;
+    super::command::fill(template, event, facts)
+}
+
+/// Nobody else can put a role at these paths.
+fn is_service_managed(facts: &Facts) -> bool {
+    let arn = facts.entity.as_ref().and_then(|entity| entity.arn.as_deref());
+    arn.and_then(Arn::parse).is_some_and(|arn| arn.is_below_reserved_path())
+}
+
+fn is_service_work(facts: &Facts) -> bool {
+    facts.principal.kind == "AWSService" || facts.principal.linked_service.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Known;
+    use crate::own::Own;
+    use crate::prior::{Prior, Source};
+    use crate::site::Site;
+
+    const ALICE: &str = r#"{"type":"IAMUser","userName":"alice","accountId":"111122223333",
+        "arn":"arn:aws:iam::111122223333:user/alice"}"#;
+    const ROOT: &str = r#"{"type":"Root","userName":"shop-alias","accountId":"111122223333"}"#;
+    const HERE: &str =
+        "test \"$(aws sts get-caller-identity --query=Account --output=text)\" = 111122223333 && ";
+
+    fn step(source: &str, name: &str, parameters: &str, response: &str, by: &str) -> Option<Step> {
+        let record = format!(
+            r#"{{"eventSource":"{source}.amazonaws.com","eventName":"{name}","recipientAccountId":"111122223333",
+               "awsRegion":"eu-west-1","userIdentity":{by},"requestParameters":{parameters},"responseElements":{response}}}"#
+        );
+        let event = Event::parse(&record).unwrap();
+        undo(&event, &Facts::of(&event, &Site::empty(), &Own::default(), &Known::default()))
+    }
+
+    /// The command without the test of the account, or the guard, or nothing.
+    #[track_caller]
+    fn check(
+        source: &str,
+        name: &str,
+        parameters: &str,
+        response: &str,
+        want: Result<&str, Guard>,
+    ) -> Step {
+        let step = step(source, name, parameters, response, ALICE).unwrap();
+        let command = step.command.as_deref().map(|command| command.strip_prefix(HERE).unwrap());
+        assert_eq!(command.ok_or_else(|| step.guard.unwrap()), want);
+        assert_eq!(step.status == Status::Proposed, step.guard.is_none());
+        step
+    }
+
+    const ADMIN: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
+
+    #[track_caller]
+    fn attach(role: &str, policy: &str, want: Result<&str, Guard>) {
+        let parameters = serde_json::json!({"roleName": role, "policyArn": policy}).to_string();
+        check("iam", "AttachRolePolicy", &parameters, "null", want);
+    }
+
+    #[test]
+    fn an_attachment_is_detached_in_its_own_account_alone() {
+        let want = "aws iam detach-role-policy --role-name=deploy --policy-arn=arn:aws:iam::aws:policy/AdministratorAccess";
+        attach("deploy", ADMIN, Ok(want));
+        let record = r#"{"eventSource":"iam.amazonaws.com","eventName":"AttachRolePolicy","recipientAccountId":"x; id",
+            "requestParameters":{"roleName":"deploy","policyArn":"arn:aws:iam::aws:policy/ReadOnlyAccess"}}"#;
+        let event = Event::parse(record).unwrap();
+        let facts = Facts::of(&event, &Site::empty(), &Own::default(), &Known::default());
+        assert_eq!(undo(&event, &facts).unwrap().guard, Some(Guard::ValueMissing));
+    }
+
+    #[test]
+    fn nobody_names_himself_out_of_the_undo() {
+        let rest = " --policy-arn=arn:aws:iam::aws:policy/AdministratorAccess";
+        for (role, word) in [
+            ("--profile", "--role-name='--profile'"),
+            ("=ls", "--role-name='=ls'"),
+            ("www.host", "--role-name='www'\".\"'host'"),
+            ("AWSReservedSSO_mine", "--role-name=AWSReservedSSO_mine"),
+            ("AWSServiceRoleForX", "--role-name=AWSServiceRoleForX"),
+        ] {
+            attach(role, ADMIN, Ok(&format!("aws iam detach-role-policy {word}{rest}")));
+        }
+        let at = "arn:aws:iam::111122223333:policy";
+        for (path, word) in [
+            (
+                "it's/`x`",
+                r" --policy-arn='arn:aws:iam::111122223333:policy/it'\''s/`x`'".to_owned(),
+            ),
+            ("http://x/p", format!(" --policy-arn='{at}/http:/'\"/\"'x/p'")),
+            ("a\u{7f}/p", format!(" --cli-input-json '{{\"PolicyArn\": \"{at}/a\\u007f/p\"}}'")),
+        ] {
+            attach(
+                "r",
+                &format!("{at}/{path}"),
+                Ok(&format!("aws iam detach-role-policy --role-name=r{word}")),
+            );
+        }
+    }
+
+    #[test]
+    fn what_iam_has_no_names_for_is_refused() {
+        for name in ["аdmin", "a\u{202e}b", "<b>", "a b", "arn:aws:iam::111122223333:role/x"] {
+            attach(name, ADMIN, Err(Guard::ImpossibleName));
+        }
+        attach("x", "file:///etc/passwd", Err(Guard::ImpossibleName));
+        let event = Event::parse(
+            r#"{"eventSource":"iam.amazonaws.com","eventName":"CreateRole","requestParameters":{"roleName":"a b"}}"#,
+        );
+        let event = event.unwrap();
+        let facts = Facts::of(&event, &Site::empty(), &Own::default(), &Known::default());
+        assert!(names_the_impossible(&event, &facts));
+    }
+
+    #[test]
+    fn guards_refuse_what_is_not_known() {
+        let refuse =
+            |name, parameters, guard| _ = check("iam", name, parameters, "null", Err(guard));
+        refuse("AttachRolePolicy", r#"{"omitted":true}"#, Guard::ParametersOmitted);
+        refuse("AttachRolePolicy", r#"{"roleName":"x"}"#, Guard::ValueMissing);
+        refuse("PutRolePolicy", r#"{"roleName":"x","policyName":"y"}"#, Guard::PriorStateUnknown);
+        let hidden = r#"{"userName":"HIDDEN_DUE_TO_SECURITY_REASONS","groupName":"g"}"#;
+        refuse("AddUserToGroup", hidden, Guard::ValueMissing);
+        let failed = r#"{"eventSource":"iam.amazonaws.com","eventName":"AttachRolePolicy","errorCode":"AccessDenied"}"#;
+        let failed = Event::parse(failed).unwrap();
+        let facts = Facts::of(&failed, &Site::empty(), &Own::default(), &Known::default());
+        assert_eq!(undo(&failed, &facts), None);
+    }
+
+    #[test]
+    fn rights_are_never_given_and_the_contained_never_freed() {
+        let refuse = |source: &str, name: &str, parameters: &str| {
+            check(source, name, parameters, "null", Err(Guard::GivesRights));
+        };
+        for policy in
+            ["AWSDenyAll", "AWSCompromisedKeyQuarantineV3", "AWSCompromisedKeyQuarantineV9"]
+        {
+            let arn = format!("arn:aws:iam::aws:policy/{policy}");
+            attach("r", &arn, Err(Guard::GivesRights));
+            let sso = format!(
+                r#"{{"permissionSetArn":"p","instanceArn":"i","managedPolicyArn":"{arn}"}}"#
+            );
+            refuse("sso", "AttachManagedPolicyToPermissionSet", &sso);
+            let back = format!("aws iam attach-user-policy --user-name=u --policy-arn={arn}");
+            let taken = format!(r#"{{"userName":"u","policyArn":"{arn}"}}"#);
+            check("iam", "DetachUserPolicy", &taken, "null", Ok(&back));
+        }
+        attach(
+            "r",
+            "arn:aws:iam::111122223333:policy/AWSDenyAll",
+            Ok(
+                "aws iam detach-role-policy --role-name=r --policy-arn=arn:aws:iam::111122223333:policy/AWSDenyAll",
+            ),
+        );
+        let deny = r#"{"roleName":"r","policyName":"p","policyDocument":"{\"Statement\":{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"*\"}}"}"#;
+        refuse("iam", "PutRolePolicy", deny);
+        refuse("iam", "UpdateAssumeRolePolicy", deny);
+        refuse("iam", "DetachRolePolicy", &format!(r#"{{"roleName":"r","policyArn":"{ADMIN}"}}"#));
+        refuse("iam", "RemoveUserFromGroup", r#"{"userName":"u","groupName":"g"}"#);
+        refuse("iam", "DisableOrganizationsRootSessions", "null");
+        refuse("organizations", "AttachPolicy", r#"{"policyId":"p-1","targetId":"ou-1"}"#);
+        refuse(
+            "organizations",
+            "DetachPolicy",
+            r#"{"policyId":"p-FullAWSAccess","targetId":"ou-1"}"#,
+        );
+        let back = "aws organizations attach-policy --policy-id=p-1 --target-id=ou-1";
+        check(
+            "organizations",
+            "DetachPolicy",
+            r#"{"policyId":"p-1","targetId":"ou-1"}"#,
+            "null",
+            Ok(back),
+        );
+    }
+
+    #[test]
+    fn what_nobody_saw_is_doubted() {
+        let doubts = |policy: &str| {
+            let parameters = format!(r#"{{"userName":"u","policyArn":"{policy}"}}"#);
+            step("iam", "AttachUserPolicy", &parameters, "null", ALICE).unwrap().doubts.join(" ")
+        };
+        assert!(doubts("arn:aws:iam::111122223333:policy/held-back").contains("Nobody saw"));
+        assert!(doubts(ADMIN).contains("attached before") && !doubts(ADMIN).contains("Nobody saw"));
+    }
+
+    #[test]
+    fn what_repeats_the_event_is_no_undo() {
+        for (source, name, parameters) in [
+            (
+                "iam",
+                "UpdateAccessKey",
+                r#"{"userName":"u","accessKeyId":"AKIAX","status":"Inactive"}"#,
+            ),
+            ("iam", "UpdateServiceSpecificCredential", r#"{"userName":"u","status":"Expired"}"#),
+            ("guardduty", "UpdateDetector", r#"{"detectorId":"d","enable":"true"}"#),
+            (
+                "guardduty",
+                "UpdateDetector",
+                r#"{"detectorId":"d","findingPublishingFrequency":"SIX_HOURS"}"#,
+            ),
+            ("guardduty", "CreateIPSet", r#"{"detectorId":"d","activate":false}"#),
+            ("rolesanywhere", "CreateProfile", r#"{"name":"p","enabled":false}"#),
+            (
+                "cloudformation",
+                "UpdateTerminationProtection",
+                r#"{"stackName":"s","enableTerminationProtection":true}"#,
+            ),
+        ] {
+            assert_eq!(step(source, name, parameters, "null", ALICE), None, "{name} {parameters}");
+        }
+        let off = r#"{"detectorId":"d","enable":false}"#;
+        let on = "aws guardduty update-detector --detector-id=d --enable --region=eu-west-1";
+        check("guardduty", "UpdateDetector", off, "null", Ok(on));
+    }
+
+    #[test]
+    fn the_user_is_whom_the_call_is_about() {
+        let made = r#"{"accessKey":{"userName":"Root","accessKeyId":"AKIAX"}}"#;
+        for (name, parameters, response) in [
+            ("CreateAccessKey", "null", made),
+            ("UpdateAccessKey", r#"{"accessKeyId":"AKIAX","status":"Active"}"#, "null"),
+        ] {
+            let step = step("iam", name, parameters, response, ROOT).unwrap();
+            assert_eq!(step.guard, Some(Guard::RootCredential), "{name}");
+        }
+        let own = r#"{"accessKeyId":"AKIAX","status":"Active"}"#;
+        let off =
+            "aws iam update-access-key --user-name=alice --access-key-id=AKIAX --status=Inactive";
+        check("iam", "UpdateAccessKey", own, "null", Ok(off));
+        let session =
+            r#"{"type":"AssumedRole","arn":"arn:aws:sts::111122223333:assumed-role/alice/s"}"#;
+        let step = step("iam", "UpdateAccessKey", own, "null", session).unwrap();
+        assert_eq!(step.guard, Some(Guard::ValueMissing));
+    }
+
+    #[test]
+    fn commands_hit_what_the_event_was_about() {
+        let rule = |bus: &str| format!(r#"{{"name":"r"{bus}}}"#);
+        let on = |bus: &str| format!("aws events enable-rule --name=r{bus} --region=eu-west-1");
+        check("events", "DisableRule", &rule(""), "null", Ok(&on("")));
+        check(
+            "events",
+            "DisableRule",
+            &rule(r#","eventBusName":"b""#),
+            "null",
+            Ok(&on(" --event-bus-name=b")),
+        );
+        let version = r#"{"policyArn":"arn:aws:iam::111122223333:policy/p"}"#;
+        let made = |default| {
+            format!(r#"{{"policyVersion":{{"versionId":"v4","isDefaultVersion":{default}}}}}"#)
+        };
+        let delete = "aws iam delete-policy-version --policy-arn=arn:aws:iam::111122223333:policy/p --version-id=v4";
+        let step = check("iam", "CreatePolicyVersion", version, &made(false), Ok(delete));
+        assert_eq!(step.effect, Effect::Destroys);
+        check("iam", "CreatePolicyVersion", version, &made(true), Err(Guard::PriorStateUnknown));
+        let audience = r#"{"openIDConnectProviderArn":"arn:aws:iam::111122223333:oidc-provider/i","clientID":"https://x"}"#;
+        let remove = r#"aws iam remove-client-id-from-open-id-connect-provider --open-id-connect-provider-arn=arn:aws:iam::111122223333:oidc-provider/i --cli-input-json '{"ClientID": "https:/\u002fx"}'"#;
+        check("iam", "AddClientIDToOpenIDConnectProvider", audience, "null", Ok(remove));
+        let member = r#"{"identityStoreId":"d-1","groupId":"g-1","member":{"memberId":"u-1"}}"#;
+        let out = r#"aws identitystore delete-group-membership --identity-store-id=d-1 --membership-id="$(aws identitystore get-group-membership-id --identity-store-id=d-1 --group-id=g-1 --member-id=UserId=u-1 --region=eu-west-1 --query=MembershipId --output=text)" --region=eu-west-1"#;
+        check("sso-directory", "AddMemberToGroup", member, "null", Ok(out));
+        let odd = r#"{"identityStoreId":"d-1","groupId":"g-1","member":{"memberId":"u$(id)"}}"#;
+        check("sso-directory", "AddMemberToGroup", odd, "null", Err(Guard::UnsafeValue));
+    }
+
+    fn absent() -> Prior {
+        let at = jiff::Timestamp::UNIX_EPOCH;
+        Prior::Absent { source: Source { event_id: "e".to_owned(), at } }
+    }
+
+    #[test]
+    fn what_wrote_over_nothing_is_deleted() {
+        let put = r#"{"eventSource":"iam.amazonaws.com","eventName":"PutRolePolicy","recipientAccountId":"111122223333",
+            "requestParameters":{"roleName":"r","policyName":"p"}}"#;
+        let event = Event::parse(put).unwrap();
+        let mut facts = Facts::of(&event, &Site::empty(), &Own::default(), &Known::default());
+        assert_eq!(undo(&event, &facts).unwrap().guard, Some(Guard::PriorStateUnknown));
+        facts.former = absent();
+        let command = undo(&event, &facts).unwrap().command.unwrap();
+        assert_eq!(
+            command,
+            format!("{HERE}aws iam delete-role-policy --role-name=r --policy-name=p")
+        );
+        facts.rights.only_denies = true;
+        assert_eq!(undo(&event, &facts).unwrap().guard, Some(Guard::GivesRights));
+        let attach = r#"{"eventSource":"iam.amazonaws.com","eventName":"AttachUserPolicy","recipientAccountId":"111122223333",
+            "requestParameters":{"userName":"u","policyArn":"arn:aws:iam::aws:policy/AdministratorAccess"}}"#;
+        let event = Event::parse(attach).unwrap();
+        let mut facts = Facts::of(&event, &Site::empty(), &Own::default(), &Known::default());
+        assert_eq!(undo(&event, &facts).unwrap().doubts.len(), 1);
+        facts.former = absent();
+        assert!(undo(&event, &facts).unwrap().doubts.is_empty());
+    }
+
+    #[test]
+    fn half_an_undo_says_so() {
+        let moved = r#"{"userName":"a","newUserName":"b","newPath":"/x/"}"#;
+        let back = "aws iam update-user --user-name=b --new-user-name=a";
+        assert!(check("iam", "UpdateUser", moved, "null", Ok(back)).doubts[0].contains("old path"));
+        let renamed = r#"{"userName":"a","newUserName":"b"}"#;
+        let doubts = check("iam", "UpdateUser", renamed, "null", Ok(back)).doubts.join(" ");
+        assert!(!doubts.contains("old path") && doubts.contains("go by the name"), "{doubts}");
+        let path = r#"{"userName":"a","newPath":"/x/"}"#;
+        let step = check("iam", "UpdateUser", path, "null", Err(Guard::ValueMissing));
+        assert!(step.doubts[0].contains("old path"));
+    }
+
+    #[test]
+    fn the_work_of_services_and_of_this_tool_stands() {
+        let session = |role: &str| {
+            format!(
+                r#"{{"type":"AssumedRole","principalId":"AROAX:s","arn":"arn:aws:sts::111122223333:assumed-role/r/s",
+                   "sessionContext":{{"sessionIssuer":{{"arn":"arn:aws:iam::111122223333:role/{role}"}}}}}}"#
+            )
+        };
+        let provider = r#"{"sAMLProviderArn":"arn:aws:iam::111122223333:saml-provider/p"}"#;
+        let guard = |by: &str| {
+            step("iam", "CreateSAMLProvider", "null", provider, &session(by)).unwrap().guard
+        };
+        assert_eq!(
+            guard("aws-service-role/sso.amazonaws.com/AWSServiceRoleForSSO"),
+            Some(Guard::ServiceWork)
+        );
+        for forged in ["AWSServiceRoleForSSO", "x:role/aws-service-role/y", "aws-service-role-x/y"]
+        {
+            assert_eq!(guard(forged), None, "{forged}");
+        }
+        let attach = |by: &str, policy: &str| {
+            let parameters = format!(r#"{{"roleName":"r","policyArn":"{policy}"}}"#);
+            step("iam", "AttachRolePolicy", &parameters, "null", &session(by)).unwrap().guard
+        };
+        let quarantine = "arn:aws:iam::111122223333:policy/iam-responder/quarantine";
+        assert_eq!(attach("iam-responder-RemediatorRole-1", quarantine), Some(Guard::GivesRights));
+        assert_eq!(attach("iam-responder-RemediatorRole-1", ADMIN), None);
+        assert_eq!(attach("deploy", quarantine), None);
+    }
+}
