@@ -4,7 +4,8 @@
 
 use serde_json::json;
 
-use super::{Alert, json, text};
+use super::build::Alert;
+use super::{json, text};
 use crate::site::Format;
 use crate::text::clean::{ascii, escape_invisible};
 

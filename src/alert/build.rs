@@ -1,0 +1,580 @@
+//! An alert, built from an event, its facts and what was decided.
+
+use super::sent::SentAlert;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::assess::decide::Decision;
+use crate::event::{CallOutcome, Event, Unreadable};
+use crate::facts::Facts;
+use crate::iam::policy::{describe, describe_trust};
+use crate::plan::{Status, Step};
+use crate::rule::Rule;
+use crate::text::clean::{clean, clean_lines};
+use crate::text::severity::Severity;
+
+/// Longest name shown, in characters.
+pub const NAME_CHARS_MAX: usize = 256;
+/// Longest free text shown, as a user agent or an error message.
+pub const TEXT_CHARS_MAX: usize = 300;
+/// Most rules listed beside the first.
+pub const RULES_MAX: usize = 10;
+/// Most lines about what a document allows.
+pub const ALLOWS_MAX: usize = 8;
+/// Most reasons listed.
+pub const REASONS_MAX: usize = 20;
+/// Most repetitions counted that one alert speaks for.
+pub const HELD_MAX: u32 = 1_000;
+/// Age of an event above which its undo is doubted, in minutes.
+const UNDO_AGE_MINUTES_MAX: i64 = 60;
+/// How far ahead of the clock an event may be, in minutes, before its undo is doubted.
+const UNDO_AHEAD_MINUTES_MAX: i64 = 15;
+
+/// One alert, ready to be rendered.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Alert {
+    /// How loud.
+    pub severity: Severity,
+    /// What happened, in a few words: the title of the first rule.
+    pub title: String,
+    /// What happened, in one sentence.
+    pub sentence: String,
+    /// All rules that matched, the loudest first.
+    pub rules: Vec<RuleLine>,
+    /// Why it is this loud.
+    pub reasons: Vec<String>,
+    /// Not all of it was judged, which the reasons tell: the stricter answer stands.
+    #[serde(default)]
+    pub cut: bool,
+    /// Why it matters, in the words of the first rule; of what was only tried, in our own.
+    pub why: Option<String>,
+    /// What to do, in the words of the first rule; about what was only tried, in our own.
+    pub runbook: Option<String>,
+    /// Who acted.
+    pub who: Who,
+    /// What was acted upon, as `role deploy`.
+    pub entity: Option<EntityLine>,
+    /// What a policy document or managed policy gives.
+    pub rights: RightsLines,
+    /// Where it happened.
+    pub place: Place,
+    /// The event itself.
+    pub event: EventLine,
+    /// The step that undoes it.
+    pub undo: Option<Step>,
+    /// The steps that the rules allow to be planned.
+    pub plan: Vec<Step>,
+    /// Links by label.
+    pub links: Vec<(Cow<'static, str>, String)>,
+    /// What the principal did in the hour before, or why that is not known.
+    pub history: Vec<String>,
+    /// Repetitions held back since an alert of this kind was first told.
+    pub held_back: u32,
+    /// What must be known about this alert itself, as that it may come twice.
+    pub notes: Vec<String>,
+    /// The command that acknowledges it.
+    #[serde(default)]
+    pub acknowledge: Option<String>,
+}
+
+/// A rule that matched.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RuleLine {
+    /// ID of the rule.
+    pub id: String,
+    /// Its title; of what was only tried it says so.
+    pub title: String,
+    /// Its base severity.
+    pub severity: Severity,
+    /// Its ATT&CK techniques.
+    pub attack: Vec<String>,
+}
+
+/// Who acted.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Who {
+    /// One line for people.
+    pub line: String,
+    /// `userIdentity.type`.
+    pub kind: String,
+    /// The person, as far as known.
+    pub person: Option<String>,
+    /// ARN of the caller.
+    pub arn: Option<String>,
+    /// ARN of the role behind a session.
+    pub role_arn: Option<String>,
+    /// Account of the identity.
+    pub account: Option<String>,
+    /// Second factor, where known.
+    pub mfa: Option<bool>,
+    /// Identity of another account.
+    pub external: bool,
+}
+
+/// What was acted upon.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct EntityLine {
+    /// `role`, `user` …
+    pub kind: String,
+    /// Its name.
+    pub name: Option<String>,
+    /// Its ARN.
+    pub arn: Option<String>,
+}
+
+/// What is now possible.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct RightsLines {
+    /// Words, as rules see them.
+    pub grants: Vec<String>,
+    /// Those that no condition guards.
+    pub unconditional: Vec<String>,
+    /// Words of the trust policy.
+    pub trust: Vec<String>,
+    /// What it allows, for people.
+    pub allows: Vec<String>,
+    /// The difference to the document before, where that is known.
+    pub difference: Option<String>,
+}
+
+/// Where it happened, and from where.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Place {
+    /// Account ID.
+    pub account: Option<String>,
+    /// Name of the account.
+    pub account_name: Option<String>,
+    /// Environment of the account.
+    pub environment: Option<String>,
+    /// Whether tags told the environment.
+    pub environment_known: bool,
+    /// Region.
+    pub region: Option<String>,
+    /// Source address.
+    pub source_ip: Option<String>,
+    /// User agent.
+    pub user_agent: Option<String>,
+}
+
+/// The event.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct EventLine {
+    /// Event ID.
+    pub id: Option<String>,
+    /// `iam.amazonaws.com`
+    pub source: Option<String>,
+    /// `AttachRolePolicy`
+    pub name: Option<String>,
+    /// When it happened.
+    pub time: Option<Timestamp>,
+    /// How long ago that was when the alert was made.
+    pub delay: Option<SignedDuration>,
+    /// `success`, `denied`, `failure`; nothing for an event that cannot be read.
+    pub outcome: Option<Cow<'static, str>>,
+    /// Error code and message.
+    pub error: Option<String>,
+}
+
+impl Alert {
+    /// The alert about an event that rules matched. `now` gives the delay; without it none is told.
+    #[must_use]
+    pub fn new(
+        event: &Event,
+        facts: &Facts,
+        rules: &[&Rule],
+        decision: &Decision,
+        now: Option<Timestamp>,
+    ) -> Self {
+        let first = rules.first();
+        let name = |text: Option<&str>| text.map(|text| clean(text, NAME_CHARS_MAX));
+        let place = Place {
+            account: name(event.account()),
+            account_name: name(facts.account_name.as_deref()),
+            environment: Some(facts.environment.name.clone()),
+            environment_known: facts.environment.known,
+            region: name(event.region()),
+            source_ip: name(event.text("detail.sourceIPAddress")),
+            user_agent: event.text("detail.userAgent").map(|text| clean(text, TEXT_CHARS_MAX)),
+        };
+        let who = who(facts);
+        let sentence = super::phrase::sentence(event, facts, &who, &place);
+        Self {
+            severity: decision.severity,
+            title: first.map_or_else(|| "Event".to_owned(), |rule| title(rule, facts)),
+            sentence,
+            rules: rules.iter().map(|rule| rule_line(rule, facts)).collect(),
+            reasons: listed(&decision.reasons),
+            cut: decision.cut,
+            why: first.map(|rule| why(rule, facts)),
+            runbook: first.map(|rule| runbook(rule, facts)),
+            entity: facts.entity.as_ref().map(|entity| EntityLine {
+                kind: clean(&entity.kind, NAME_CHARS_MAX),
+                name: name(entity.name.as_deref()),
+                arn: name(entity.arn.as_deref()),
+            }),
+            rights: rights_lines(facts),
+            links: super::links::links(event, facts),
+            event: event_line(event, facts, now),
+            undo: decision.undo.clone().map(|step| doubted(step, event, now)),
+            plan: decision.plan.clone(),
+            who,
+            place,
+            history: Vec::new(),
+            held_back: 0,
+            notes: Vec::new(),
+            acknowledge: None,
+        }
+    }
+
+    /// The alert about an event that cannot be read or that AWS did not send.
+    #[must_use]
+    pub fn unreadable(reason: &Unreadable, event: Option<&Event>, now: Option<Timestamp>) -> Self {
+        let refused =
+            matches!(reason, Unreadable::ForeignSource(_) | Unreadable::ForeignAccount { .. });
+        let (title, runbook) = if refused {
+            (
+                "Event refused: not sent by AWS",
+                "1. Find who may invoke the function or put events on its bus, and who did.\n\
+                 2. Check that the bus rule pins `source` and the function's policy pins the rule.",
+            )
+        } else {
+            (
+                "Event could not be read",
+                "1. See in CloudTrail what happened at this time; an attacker may hide behind an event's size or shape.\n\
+                 2. Report its shape, without its values, so that it can be read.",
+            )
+        };
+        Self {
+            sentence: format!("The event is {}.", clean(&reason.to_string(), TEXT_CHARS_MAX)),
+            reasons: vec!["what cannot be read counts as high".to_owned()],
+            runbook: Some(runbook.to_owned()),
+            ..Self::of_raw(event, now, title)
+        }
+    }
+
+    /// The alert about an event of which nobody knows what it means, as the time for it was over.
+    #[must_use]
+    pub fn not_judged(event: Option<&Event>, now: Timestamp) -> Self {
+        let name = event.and_then(Event::name).unwrap_or("an event that could not be read");
+        Self {
+            sentence: format!(
+                "The time of the function was over before it was known what {} means.",
+                clean(name, NAME_CHARS_MAX)
+            ),
+            reasons: vec!["what cannot be judged counts as high".to_owned()],
+            cut: true,
+            runbook: Some(
+                "1. See in CloudTrail what happened at this time; an attacker may hide behind an event's size or shape.\n\
+                 2. Lambda tries it twice more; if that fails too, the event waits in the on-failure queue.\n\
+                 3. If it is not the event's size, give the function more memory: with it comes more of a core."
+                    .to_owned(),
+            ),
+            ..Self::of_raw(event, Some(now), "Event could not be judged in time")
+        }
+    }
+
+    /// An alert of what little an event tells that is not judged.
+    fn of_raw(event: Option<&Event>, now: Option<Timestamp>, title: &str) -> Self {
+        let name = |text: Option<&str>| text.map(|text| clean(text, NAME_CHARS_MAX));
+        let at = event.and_then(Event::time);
+        Self {
+            place: Place {
+                account: name(event.and_then(Event::account)),
+                region: name(event.and_then(Event::region)),
+                ..Place::default()
+            },
+            event: EventLine {
+                id: name(event.and_then(Event::id)),
+                source: name(event.and_then(Event::event_source)),
+                name: name(event.and_then(Event::name)),
+                time: at,
+                delay: at.zip(now).map(|(at, now)| now.duration_since(at)),
+                ..EventLine::default()
+            },
+            ..Self::bare(Severity::High, title.to_owned())
+        }
+    }
+
+    /// The alert that the owner's own rules or site file are not in force: what is wrong with them, with file
+    /// and line.
+    #[must_use]
+    pub fn files_refused(faults: &[String]) -> Self {
+        Self {
+            sentence: "Your rules and your site file are not in force: the function runs on those compiled into it. \
+                       It says so again every day."
+                .to_owned(),
+            reasons: listed(faults),
+            runbook: Some(
+                "1. Mend the files: `iam-responder check --rules DIR` finds the same faults.\n\
+                 2. Deploy again. Until then your suppressions, accounts, calendars and rules do not count."
+                    .to_owned(),
+            ),
+            ..Self::bare(Severity::High, "Rules or site file of this tool are broken".to_owned())
+        }
+    }
+
+    /// The day's word about silence: how many alerts each suppression and each override kept from people, a line each.
+    #[must_use]
+    pub fn suppressed(lines: &[String]) -> Self {
+        let mut reasons: Vec<String> =
+            lines.iter().take(REASONS_MAX).map(|line| clean(line, TEXT_CHARS_MAX)).collect();
+        if lines.len() > REASONS_MAX {
+            reasons.push(format!("and by {} more", lines.len() - REASONS_MAX));
+        }
+        Self {
+            sentence: "Your site file silenced alerts, or made them quieter than medium, since it was told of last, at \
+                       most a day ago."
+                .to_owned(),
+            reasons,
+            runbook: Some(
+                "1. Is a number larger than the owner expects? Look at those events: `iam-responder respond` shows them.\n\
+                 2. Narrow or remove what nobody can explain."
+                    .to_owned(),
+            ),
+            ..Self::bare(Severity::Low, "Alerts silenced by the site file".to_owned())
+        }
+    }
+
+    /// The little that the ledger itself holds of an alert.
+    #[must_use]
+    pub fn of_told(told: &SentAlert) -> Self {
+        let title = clean(&told.title, NAME_CHARS_MAX);
+        Self {
+            sentence: format!("{title}: the alert itself cannot be read any more; see its event."),
+            rules: told
+                .rules
+                .iter()
+                .take(RULES_MAX + 1)
+                .map(|id| rule_id(id, told.severity))
+                .collect(),
+            place: Place {
+                account: told.account.as_deref().map(|id| clean(id, NAME_CHARS_MAX)),
+                ..Place::default()
+            },
+            event: EventLine {
+                id: Some(clean(&told.event_id, NAME_CHARS_MAX)),
+                time: told.event_time,
+                ..EventLine::default()
+            },
+            ..Self::bare(told.severity, title)
+        }
+    }
+
+    /// One message about many alerts that nobody acknowledged.
+    #[must_use]
+    pub fn many<'t>(all: impl ExactSizeIterator<Item = &'t SentAlert>) -> Self {
+        let count = all.len();
+        let title = format!("{count} alerts not acknowledged");
+        let line = |told: &SentAlert| {
+            let account = told.account.as_deref().unwrap_or("unknown account");
+            let text = format!(
+                "{}: {} in {account}, event {}",
+                told.severity.word().to_uppercase(),
+                told.title,
+                told.event_id
+            );
+            clean(&text, TEXT_CHARS_MAX)
+        };
+        let mut reasons: Vec<String> = all.take(REASONS_MAX).map(line).collect();
+        if count > REASONS_MAX {
+            reasons.push(format!("and {} more", count - REASONS_MAX));
+        }
+        let sentence = format!("Nobody acknowledged {count} alerts of high or above in time.");
+        let runbook = "1. Read them in the order they came; many at once are one incident.\n\
+                       2. Acknowledge each event with `iam-responder verdict`, several parted by commas.";
+        let runbook = Some(runbook.to_owned());
+        Self { sentence, reasons, runbook, ..Self::bare(Severity::High, title) }
+    }
+
+    fn bare(severity: Severity, title: String) -> Self {
+        Self {
+            severity,
+            title,
+            sentence: String::new(),
+            rules: Vec::new(),
+            reasons: Vec::new(),
+            cut: false,
+            why: None,
+            runbook: None,
+            who: Who::default(),
+            entity: None,
+            rights: RightsLines::default(),
+            place: Place::default(),
+            event: EventLine::default(),
+            undo: None,
+            plan: Vec::new(),
+            links: Vec::new(),
+            history: Vec::new(),
+            held_back: 0,
+            notes: Vec::new(),
+            acknowledge: None,
+        }
+    }
+
+    /// The command that undoes the change.
+    #[must_use]
+    pub fn undo_command(&self) -> Option<&str> {
+        let proposed = self.undo.as_ref().filter(|step| step.status == Status::Proposed);
+        proposed.and_then(|step| step.command.as_deref())
+    }
+}
+
+/// As many lines as an alert shows, and how many there are beside them.
+fn listed(lines: &[String]) -> Vec<String> {
+    let mut listed: Vec<String> =
+        lines.iter().take(REASONS_MAX).map(|line| clean(line, TEXT_CHARS_MAX)).collect();
+    if lines.len() > REASONS_MAX {
+        listed.push(format!("and {} more", lines.len() - REASONS_MAX));
+    }
+    listed
+}
+
+/// Was it only tried, while the rule's words say that it happened? Advice for a loss sends people to
+/// repair what is whole.
+fn only_tried(rule: &Rule, facts: &Facts) -> bool {
+    facts.outcome != CallOutcome::Success && !rule.speaks_of_attempts()
+}
+
+fn title(rule: &Rule, facts: &Facts) -> String {
+    let title = clean(&rule.spec.title, NAME_CHARS_MAX);
+    if only_tried(rule, facts) { format!("Attempt: {title}") } else { title }
+}
+
+fn why(rule: &Rule, facts: &Facts) -> String {
+    match (only_tried(rule, facts), facts.outcome) {
+        (false, _) => clean_lines(&rule.spec.why, 1_000),
+        (true, CallOutcome::Denied) => {
+            "The call was refused and changed nothing. Whoever tried may try another way."
+                .to_owned()
+        }
+        (true, _) => "The call failed and changed nothing. Whoever tried may try again.".to_owned(),
+    }
+}
+
+fn runbook(rule: &Rule, facts: &Facts) -> String {
+    if !only_tried(rule, facts) {
+        return clean_lines(&rule.spec.runbook, 2_000);
+    }
+    "Ask the caller, by a second channel, what they wanted to do.\n\
+     If nobody can say, treat the caller's credentials as stolen.\n\
+     Look for other calls of the caller, above all for those that succeeded."
+        .to_owned()
+}
+
+/// A command made from an event that is not of now may meet another state.
+fn doubted(mut step: Step, event: &Event, now: Option<Timestamp>) -> Step {
+    let doubt = match (event.time(), now) {
+        (None, _) => Some("The event has no time: see first what is so now.".to_owned()),
+        (Some(time), Some(now)) => {
+            let age = now.duration_since(time);
+            if age.as_mins() > UNDO_AGE_MINUTES_MAX {
+                let age = super::text::human(age);
+                Some(format!("The event is {age} old: see first what was changed since."))
+            } else if age.as_mins() < -UNDO_AHEAD_MINUTES_MAX {
+                Some("The time of the event lies ahead: see first what is so now.".to_owned())
+            } else {
+                None
+            }
+        }
+        (Some(_), None) => None,
+    };
+    step.doubts.extend(doubt.map(Cow::Owned));
+    step
+}
+
+fn rule_id(id: &str, severity: Severity) -> RuleLine {
+    RuleLine { id: clean(id, NAME_CHARS_MAX), title: String::new(), severity, attack: Vec::new() }
+}
+
+fn rule_line(rule: &Rule, facts: &Facts) -> RuleLine {
+    let spec = &rule.spec;
+    RuleLine {
+        id: spec.id.clone(),
+        title: title(rule, facts),
+        severity: spec.severity,
+        attack: spec.attack.clone(),
+    }
+}
+
+fn who(facts: &Facts) -> Who {
+    let principal = &facts.principal;
+    let name = |text: Option<&str>| text.map(|text| clean(text, NAME_CHARS_MAX));
+    Who {
+        line: clean(&principal.describe(), NAME_CHARS_MAX),
+        kind: clean(&principal.kind, NAME_CHARS_MAX),
+        person: name(principal.person()),
+        arn: name(principal.arn.as_deref()),
+        role_arn: name(principal.role_arn.as_deref()),
+        account: name(principal.account.as_deref()),
+        mfa: principal.mfa,
+        external: principal.external,
+    }
+}
+
+fn rights_lines(facts: &Facts) -> RightsLines {
+    let rights = &facts.rights;
+    let words = |words: &BTreeSet<String>| words.iter().cloned().collect();
+    // Whoever may do everything has every way to more: each of them would only fill the message.
+    let telling = |words: &BTreeSet<String>| -> Vec<String> {
+        let all = words.contains("admin");
+        words.iter().filter(|word| !(all && word.starts_with("privesc:"))).cloned().collect()
+    };
+    let trust = rights.trust.as_ref();
+    let mut allows = rights.describe();
+    allows.extend(trust.map(describe_trust).into_iter().flatten());
+    // What a group holds is what its new member is given.
+    if let Some(handed) = facts.handed.as_ref().filter(|handed| handed.kind == "role") {
+        let whose = handed.names.join(", ");
+        let lines = describe(&handed.grants).into_iter();
+        let doubt = handed.unknown.map(|why| format!("not known for certain: {}", why.reason()));
+        allows.extend(lines.chain(doubt).map(|line| format!("through role {whose}: {line}")));
+    }
+    if rights.unreadable {
+        allows.push("not known: the document cannot be read".to_owned());
+    }
+    if let Some(why) = rights.unknown {
+        allows.push(format!("not known for certain: {}", why.reason()));
+    }
+    let more = allows.len().saturating_sub(ALLOWS_MAX);
+    allows.truncate(ALLOWS_MAX);
+    if more > 0 {
+        allows.push(format!("and {more} more"));
+    }
+    let list = |words: &BTreeSet<String>| match words.is_empty() {
+        true => "nothing".to_owned(),
+        false => words.iter().take(ALLOWS_MAX).cloned().collect::<Vec<_>>().join(", "),
+    };
+    let difference = rights.added.as_ref().zip(rights.removed.as_ref());
+    RightsLines {
+        grants: telling(&rights.grants.all),
+        unconditional: telling(&rights.grants.unconditional),
+        trust: trust.map(|trust| words(&trust.words)).unwrap_or_default(),
+        allows: allows.iter().map(|line| clean(line, TEXT_CHARS_MAX)).collect(),
+        difference: difference
+            .map(|(added, removed)| format!("new {}; gone {}", list(added), list(removed)))
+            .map(|line| clean(&line, TEXT_CHARS_MAX)),
+    }
+}
+
+fn event_line(event: &Event, facts: &Facts, now: Option<Timestamp>) -> EventLine {
+    let name = |text: Option<&str>| text.map(|text| clean(text, NAME_CHARS_MAX));
+    let code = event.text("detail.errorCode");
+    let message = event.text("detail.errorMessage").map(|text| clean(text, TEXT_CHARS_MAX));
+    let error = match (name(code), message) {
+        (Some(code), Some(message)) => Some(format!("{code}: {message}")),
+        (code, message) => code.or(message),
+    };
+    let time = event.time();
+    EventLine {
+        id: name(event.id()),
+        source: name(event.event_source()),
+        name: name(event.name()),
+        time,
+        delay: time.zip(now).map(|(time, now)| now.duration_since(time)),
+        outcome: Some(Cow::Borrowed(facts.outcome.word())),
+        error: error.filter(|_| facts.outcome != CallOutcome::Success),
+    }
+}
