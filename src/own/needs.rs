@@ -1,6 +1,6 @@
 //! What the tool calls, and those who hand it events: without these calls nobody is told anything.
 
-use super::Own;
+use super::identity::Own;
 use crate::iam::arn::Arn;
 use crate::iam::policy::Request;
 use crate::text::severity::Severity;
@@ -28,7 +28,7 @@ impl Own {
     /// neither is what they are about.
     #[must_use]
     pub fn needs(&self) -> Vec<Request> {
-        let arn = self.stack_id.as_deref().and_then(Arn::parse);
+        let arn = self.stack_arn();
         let keys = self.keys(arn.as_ref());
         let of =
             |action, resource: Option<String>| Request { action, resource, keys: keys.clone() };
@@ -36,7 +36,7 @@ impl Own {
             let Arn { partition, region, account, .. } = arn.as_ref()?;
             Some(format!("arn:{partition}:{service}:{region}:{account}:{rest}"))
         };
-        let name = &self.name;
+        let name = self.name();
         let topics =
             Severity::ALL.map(|severity| own("sns", format!("{name}-{}", severity.word())));
         let mut needs: Vec<Request> = topics.map(|topic| of("sns:Publish", topic)).into();
@@ -45,8 +45,8 @@ impl Own {
         let table = end.and_then(|end| own("dynamodb", format!("table/{name}-state-{end}")));
         needs.extend(OF_TABLE.map(|action| of(action, table.clone())));
         needs.push(of("sqs:SendMessage", own("sqs", format!("{name}-on-failure"))));
-        if let Some(key) = &self.deployed.key {
-            needs.extend(OF_KEY.map(|action| of(action, Some(key.clone()))));
+        if let Some(key) = self.key() {
+            needs.extend(OF_KEY.map(|action| of(action, Some(key.to_owned()))));
         }
         // Other accounts and Regions hand their events on by roles of their own; those of IAM come from one Region.
         let here = arn.as_ref().map(|arn| arn.region);
@@ -63,7 +63,7 @@ impl Own {
         let mut keys: Vec<_> = common().collect();
         if let Some(Arn { partition, region, account, .. }) = stack {
             let role =
-                format!("arn:{partition}:iam::{account}:role/{}-function-{region}", self.name);
+                format!("arn:{partition}:iam::{account}:role/{}-function-{region}", self.name());
             keys.push(("aws:principalaccount", (*account).to_owned()));
             keys.push(("aws:principalarn", role));
             keys.push(("aws:requestedregion", (*region).to_owned()));
@@ -74,6 +74,6 @@ impl Own {
     /// Account of the stack, where its ID is known.
     #[must_use]
     pub fn account(&self) -> Option<&str> {
-        self.stack_id.as_deref().and_then(Arn::parse).map(|arn| arn.account)
+        self.stack_arn().map(|arn| arn.account)
     }
 }

@@ -1,0 +1,601 @@
+//! The tool as it was deployed: what it is called, and what is its own.
+
+use super::place::{PLACES, Place};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::event::{Event, omitted};
+use crate::iam::arn::Arn;
+
+/// Name of everything that is deployed, where nothing else is said.
+pub const DEFAULT_NAME: &str = "iam-responder";
+/// Longest name, in characters: with what is put behind it, each service's own limit still holds.
+pub const NAME_CHARS_MAX: usize = 32;
+
+/// Seconds from 15 October 1582 to 1970.
+const GREGORIAN_SECS: i64 = 12_219_292_800;
+
+/// What follows the name in the names of the tool's functions.
+pub const FUNCTIONS: [&str; 1] = [""];
+
+/// The tool as it was deployed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Own {
+    name: String,
+    stack: String,
+    /// The stack's whole ARN, where it is known: a name may be another stack's tomorrow.
+    stack_id: Option<String>,
+    deployed: Deployed,
+}
+
+/// What the deployment tells of the tool: resources whose names are AWS's or their owners', so that the name
+/// prefix does not find them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Deployed {
+    /// ARNs of the roles that deploy it, with their paths.
+    pub by: Vec<String>,
+    /// ARN of the KMS key that its topics, queues and table are encrypted with.
+    pub key: Option<String>,
+    /// ARN of the policy that bounds its roles.
+    pub boundary: Option<String>,
+    /// Change calendars that its site file goes by: names or ARNs.
+    pub calendars: Vec<String>,
+}
+
+impl Default for Own {
+    fn default() -> Self {
+        Self {
+            name: DEFAULT_NAME.to_owned(),
+            stack: DEFAULT_NAME.to_owned(),
+            stack_id: None,
+            deployed: Deployed::default(),
+        }
+    }
+}
+
+/// What `derived.principal.own` says of the session of a role of this tool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnSession {
+    /// Named as Lambda names it: after the function.
+    Function,
+    /// Any other name: somebody else holds the role.
+    Other,
+}
+
+impl OwnSession {
+    /// The word in `derived.principal.own`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Function => "function-session",
+            Self::Other => "other-session",
+        }
+    }
+}
+
+/// What `derived.ownStack` says of what CloudFormation does to a part of the tool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnStack {
+    /// In the first hour of the tool's own stack, for whoever makes it.
+    Created,
+    /// For whoever began to update it within the hour.
+    Updated,
+}
+
+impl OwnStack {
+    /// The word in `derived.ownStack`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Updated => "updated",
+        }
+    }
+}
+
+/// The prefix that names everything of a deployment, as the template's parameter takes it: a lower-case
+/// letter, then lower-case letters, digits and hyphens, and no hyphen at the end.
+///
+/// # Errors
+/// What it should look like.
+pub fn check_name(name: &str) -> Result<(), String> {
+    let good = name.len() <= NAME_CHARS_MAX
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && !name.ends_with('-')
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    if good {
+        return Ok(());
+    }
+    Err(format!(
+        "`{name}` is not a name prefix; it has at most {NAME_CHARS_MAX} lower-case letters, digits and \
+         hyphens, begins with a letter and does not end with a hyphen, like `{DEFAULT_NAME}`"
+    ))
+}
+
+impl Own {
+    /// The tool under this name, from a stack named like it unless another is given, as ARN or name.
+    ///
+    /// # Errors
+    /// What is wrong with the name.
+    pub fn new(name: &str, stack: Option<&str>) -> Result<Self, String> {
+        check_name(name)?;
+        let given = stack.unwrap_or(name);
+        let id = Arn::parse(given).and_then(|arn| stack_of(&arn));
+        Ok(Self {
+            name: name.to_owned(),
+            stack: id.unwrap_or(given).to_owned(),
+            stack_id: id.map(|_| given.to_owned()),
+            deployed: Deployed::default(),
+        })
+    }
+
+    /// The same, deployed so.
+    #[must_use]
+    pub fn deployed(self, deployed: Deployed) -> Self {
+        Self { deployed, ..self }
+    }
+
+    /// The same, going by these change calendars.
+    #[must_use]
+    pub fn going_by(mut self, calendars: Vec<String>) -> Self {
+        self.deployed.calendars.extend(calendars);
+        self
+    }
+
+    /// Is this the ARN of a role that deploys the tool?
+    #[must_use]
+    pub fn is_deployment_role(&self, role_arn: &str) -> bool {
+        self.deployed.by.iter().any(|role| role == role_arn)
+    }
+
+    /// Does this call make or update the tool's own stack? What CloudFormation then does to its parts for the
+    /// same caller is the owners' work. Of a change set that is named by its ARN alone, `of_change_set` tells
+    /// what was seen when it was made.
+    #[must_use]
+    pub fn begins_update(&self, event: &Event, of_change_set: bool) -> bool {
+        let begins = ["CreateStack", "UpdateStack", "ExecuteChangeSet"];
+        // What nobody sees is no announcement.
+        let calls = is_cloudformation(event, &begins) && !omitted(event);
+        calls && (self.is_on_stack(event) || (of_change_set && change_set(event).is_some()))
+    }
+
+    /// The ARN of a change set that this call made for the tool's own stack.
+    #[must_use]
+    pub fn made_change_set<'e>(&self, event: &'e Event) -> Option<&'e str> {
+        let made = is_cloudformation(event, &["CreateChangeSet"]) && self.is_on_stack(event);
+        event.text("detail.responseElements.id").filter(|_| made)
+    }
+
+    fn is_on_stack(&self, event: &Event) -> bool {
+        let answered = event.text("detail.responseElements.stackId");
+        let asked = event.text("detail.requestParameters.stackName");
+        answered.or(asked).is_some_and(|stack| self.is_stack(stack, event))
+    }
+
+    /// When the stack was made, where its ID tells: CloudFormation's are UUIDs of version 1, which hold the
+    /// time. The call that made it came before there was anybody to see it.
+    #[must_use]
+    pub fn made_at(&self) -> Option<Timestamp> {
+        let id = Arn::parse(self.stack_id.as_deref()?)?.resource.rsplit('/').next()?;
+        let parts: Vec<&str> = id.split('-').collect();
+        let [low, middle, high, _, _] = parts.as_slice() else { return None };
+        let high = high.strip_prefix('1').filter(|high| high.len() == 3)?;
+        let ticks = u64::from_str_radix(&format!("{high}{middle}{low}"), 16).ok()?;
+        // RFC 9562, 5.1: steps of 100 ns since the Gregorian calendar began.
+        let seconds = i64::try_from(ticks / 10_000_000).ok()?.checked_sub(GREGORIAN_SECS)?;
+        Timestamp::from_second(seconds).ok().filter(|_| low.len() == 8 && middle.len() == 4)
+    }
+
+    /// Is a stack, as a call of this account and Region names it, the tool's own?
+    fn is_stack(&self, stack: &str, event: &Event) -> bool {
+        let Some(own) = &self.stack_id else {
+            return Arn::parse(stack).map_or(Some(stack), |arn| stack_of(&arn))
+                == Some(self.stack.as_str());
+        };
+        let here = Arn::parse(own).is_some_and(|own| {
+            Some(own.account) == event.account() && Some(own.region) == event.region()
+        });
+        stack == own || (here && stack == self.stack)
+    }
+
+    /// The stack's ID, where it is known.
+    pub(super) fn stack_arn(&self) -> Option<Arn<'_>> {
+        self.stack_id.as_deref().and_then(Arn::parse)
+    }
+
+    /// ARN of the key that its topics, queues and table are encrypted with.
+    pub(super) fn key(&self) -> Option<&str> {
+        self.deployed.key.as_deref()
+    }
+
+    /// The name that everything deployed begins with.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Names of the tool's functions: Lambda names the sessions of their roles after them.
+    pub fn functions(&self) -> impl Iterator<Item = String> {
+        FUNCTIONS.iter().map(|behind| format!("{}{behind}", self.name))
+    }
+
+    /// Kinds of the tool's own resources that an event names, each once.
+    #[must_use]
+    pub fn touched(&self, event: &Event) -> Vec<&'static str> {
+        let source = event.event_source().unwrap_or_default();
+        let mut kinds = Vec::new();
+        let refused = event.text("detail.errorMessage").and_then(refused_resource);
+        for place in PLACES.iter().filter(|place| place.source == source) {
+            let steps: Vec<&str> = place.path.split('.').collect();
+            let given =
+                event.value("detail").is_some_and(|detail| self.names(detail, &steps, place));
+            let refused = refused.is_some_and(|resource| self.has_part(resource));
+            if (given || refused) && !kinds.contains(&place.kind) {
+                kinds.push(place.kind);
+            }
+        }
+        // What its own bus rules call is theirs, and told with them.
+        if kinds.contains(&"bus-rule") {
+            kinds.retain(|kind| *kind != "function-target");
+        }
+        kinds
+    }
+
+    /// Whether the caller is a session of a role of this tool, and whose.
+    #[must_use]
+    pub fn session(&self, event: &Event) -> Option<OwnSession> {
+        let text = |path: &str| event.text(&format!("detail.userIdentity.{path}"));
+        let of_issuer =
+            || text("sessionContext.sessionIssuer.arn")?.split_once(":role/")?.1.rsplit('/').next();
+        let of_session = || text("arn")?.split_once(":assumed-role/")?.1.split('/').next();
+        let role = of_issuer().or_else(of_session)?;
+        if !self.is_named(role) {
+            return None;
+        }
+        let session =
+            text("principalId").and_then(|id| id.split_once(':')).map(|(_, session)| session);
+        let function = session.is_some_and(|session| self.functions().any(|name| name == session));
+        Some(if function { OwnSession::Function } else { OwnSession::Other })
+    }
+
+    /// Does a text at the end of the path name the tool's own? On the way there may be lists.
+    fn names(&self, value: &Value, steps: &[&str], place: &Place) -> bool {
+        match (value, steps) {
+            (Value::Array(items), _) => items.iter().any(|item| self.names(item, steps, place)),
+            (Value::String(text), []) => match place.kind {
+                super::place::KEY => self.is_key(text),
+                super::place::CALENDAR => self.is_calendar(text),
+                super::place::BOUNDARY => self.deployed.boundary.as_deref() == Some(text),
+                _ => place.forms.iter().any(|form| self.has_form(text, form)),
+            },
+            (Value::Object(map), [step, rest @ ..]) => {
+                map.get(*step).is_some_and(|value| self.names(value, rest, place))
+            }
+            _ => false,
+        }
+    }
+
+    /// A key is named by its ID or its ARN: nobody chooses these.
+    fn is_key(&self, text: &str) -> bool {
+        self.deployed.key.as_deref().is_some_and(|own| {
+            let id = own.rsplit('/').next();
+            text == own || id == Some(text)
+        })
+    }
+
+    /// A change calendar is a document, named by its name or its ARN.
+    fn is_calendar(&self, text: &str) -> bool {
+        let last = |text: &str| text.rsplit('/').next().map(str::to_owned);
+        self.deployed.calendars.iter().any(|own| last(own) == last(text))
+    }
+
+    fn has_form(&self, text: &str, form: &str) -> bool {
+        if form.starts_with('*') {
+            return self.has_part(text);
+        }
+        if let Some((head, _)) = form.split_once("{name}") {
+            return after(text, head).is_some_and(|rest| begins_with(rest, &self.name));
+        }
+        // Names of stacks that go on behind a hyphen are those of other stacks.
+        let rest = form.split_once("{stack}").and_then(|(head, _)| after(text, head));
+        let rest = rest.and_then(|rest| rest.strip_prefix(self.stack.as_str()));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
+    /// A part of a path, an address or an ARN.
+    fn has_part(&self, text: &str) -> bool {
+        text.split(['/', ':', ' ']).any(|part| self.is_named(part))
+    }
+
+    /// Is a role of this name one of the tool's?
+    #[must_use]
+    pub fn has_role(&self, name: &str) -> bool {
+        self.is_named(name)
+    }
+
+    /// IAM does not tell names apart by case.
+    fn is_named(&self, text: &str) -> bool {
+        begins_with(&text.to_ascii_lowercase(), &self.name)
+    }
+}
+
+/// The ARN of a change set, where the call names it by that and names no stack.
+#[must_use]
+pub fn change_set(event: &Event) -> Option<&str> {
+    let named = event.text("detail.requestParameters.changeSetName")?;
+    let alone = event.text("detail.requestParameters.stackName").is_none()
+        && is_cloudformation(event, &["ExecuteChangeSet"]);
+    Some(named).filter(|named| alone && Arn::parse(named).is_some())
+}
+
+fn is_cloudformation(event: &Event, names: &[&str]) -> bool {
+    event.event_source() == Some("cloudformation.amazonaws.com")
+        && event.name().is_some_and(|name| names.contains(&name))
+}
+
+/// The name of the stack: `arn:PARTITION:cloudformation:REGION:ACCOUNT:stack/NAME/UUID`.
+fn stack_of<'a>(arn: &Arn<'a>) -> Option<&'a str> {
+    let name = arn.resource.strip_prefix("stack/")?.split('/').next();
+    name.filter(|_| arn.service == "cloudformation")
+}
+
+/// A name as given, or one that goes on behind a mark that parts it.
+fn begins_with(text: &str, name: &str) -> bool {
+    let rest = text.strip_prefix(name);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', ':', '/']))
+}
+
+/// What follows a form's beginning. Each of its placeholders stands for anything without a colon.
+fn after<'t>(text: &'t str, head: &str) -> Option<&'t str> {
+    let mut rest = text;
+    let mut pieces = head.split('{');
+    rest = rest.strip_prefix(pieces.next()?)?;
+    for piece in pieces {
+        let (_, literal) = piece.split_once('}')?;
+        rest = rest.get(rest.find(':')?..)?;
+        rest = rest.strip_prefix(literal)?;
+    }
+    Some(rest)
+}
+
+/// What a refused call was about stands only in the text: "… on resource: role deploy because …".
+fn refused_resource(message: &str) -> Option<&str> {
+    let (_, rest) = message.split_once("on resource: ")?;
+    let end = rest.find(" because").or_else(|| rest.find(" with ")).unwrap_or(rest.len());
+    rest.get(..end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(source: &str, rest: &str) -> Event {
+        let text = format!(r#"{{"eventSource":"{source}.amazonaws.com","eventName":"X",{rest}}}"#);
+        Event::parse(&text).unwrap()
+    }
+
+    #[track_caller]
+    fn check(name: &str, source: &str, parameters: &str, want: &[&str]) {
+        let own =
+            Own::new(name, Some("arn:aws:cloudformation:us-east-1:111122223333:stack/alerts/5b7f"));
+        let event = event(source, &format!(r#""requestParameters":{parameters}"#));
+        assert_eq!(own.unwrap().touched(&event), want, "{parameters}");
+    }
+
+    #[test]
+    fn the_deployed_name_decides_what_is_own() {
+        for name in ["iam-responder", "watch2"] {
+            let function =
+                |text: &str| format!(r#"{{"functionName":"{}"}}"#, text.replace('N', name));
+            check(name, "lambda", &function("N"), &["function"]);
+            check(name, "lambda", &function("N-remediator"), &["function"]);
+            check(name, "lambda", &function("N:live"), &["function"]);
+            check(name, "lambda", &function("111122223333:function:N"), &["function"]);
+            check(name, "lambda", &function("us-east-1:111122223333:function:N"), &["function"]);
+            check(name, "lambda", &function("us-east-1:N:live"), &["function"]);
+            check(name, "lambda", &function("function:N"), &["function"]);
+            check(
+                name,
+                "lambda",
+                &function("arn:aws-cn:lambda:cn-north-1:111122223333:function:N"),
+                &["function"],
+            );
+            check(name, "lambda", &function("Nx"), &[]);
+            check(name, "lambda", &function("my-N"), &[]);
+        }
+        check("watch2", "lambda", r#"{"functionName":"iam-responder"}"#, &[]);
+    }
+
+    #[test]
+    fn every_service_names_its_resources_in_its_own_way() {
+        let arn = "arn:aws:sns:eu-west-1:111122223333:iam-responder-critical";
+        check("iam-responder", "sns", &format!(r#"{{"topicArn":"{arn}"}}"#), &["topic"]);
+        check("iam-responder", "sns", &format!(r#"{{"subscriptionArn":"{arn}:1f"}}"#), &["topic"]);
+        check(
+            "iam-responder",
+            "sns",
+            r#"{"topicArn":"arn:aws:sns:eu-west-1:111122223333:other"}"#,
+            &[],
+        );
+        let queue = "https://sqs.eu-west-1.amazonaws.com/111122223333/iam-responder-on-failure";
+        check("iam-responder", "sqs", &format!(r#"{{"queueUrl":"{queue}"}}"#), &["queue"]);
+        check(
+            "iam-responder",
+            "monitoring",
+            r#"{"alarmNames":["x","iam-responder-errors"]}"#,
+            &["alarm"],
+        );
+        check("iam-responder", "kms", r#"{"aliasName":"alias/iam-responder"}"#, &["key-alias"]);
+        check(
+            "iam-responder",
+            "logs",
+            r#"{"logGroupName":"/aws/lambda/iam-responder"}"#,
+            &["log-group"],
+        );
+        check(
+            "iam-responder",
+            "ssm",
+            r#"{"names":["/a/b","/iam-responder/site"]}"#,
+            &["parameter"],
+        );
+        check("iam-responder", "cloudformation", r#"{"stackName":"alerts"}"#, &["stack"]);
+        check(
+            "iam-responder",
+            "cloudformation",
+            r#"{"stackName":"arn:aws:cloudformation:us-east-1:1:stack/alerts/9"}"#,
+            &["stack"],
+        );
+        check("iam-responder", "cloudformation", r#"{"stackName":"alerts-web"}"#, &[]);
+        check("iam-responder", "cloudformation", r#"{"stackName":"others"}"#, &[]);
+        check("iam-responder", "iam", r#"{"roleName":"IAM-Responder-function"}"#, &["role"]);
+    }
+
+    #[test]
+    fn what_lies_in_lists_and_what_calls_the_function_are_found() {
+        let function = "arn:aws:lambda:us-east-1:111122223333:function:iam-responder";
+        let targets =
+            format!(r#"{{"rule":"x","targets":[{{"arn":"other"}},{{"arn":"{function}"}}]}}"#);
+        check("iam-responder", "events", &targets, &["function-target"]);
+        check("iam-responder", "events", r#"{"targets":[[["x"]],{"arn":7},null]}"#, &[]);
+        for parameters in [
+            format!(r#"{{"name":"x","target":{{"arn":"{function}:live"}}}}"#),
+            format!(r#"{{"Name":"x","Target":{{"Arn":"{function}"}}}}"#),
+        ] {
+            check("iam-responder", "scheduler", &parameters, &["function-target"]);
+        }
+        let pipe = format!(r#"{{"name":"x","target":"x","enrichment":"{function}"}}"#);
+        check("iam-responder", "pipes", &pipe, &["function-target"]);
+        let refactor = r#"{"stackDefinitions":[{"stackName":"shop"},{"stackName":"alerts"}]}"#;
+        check("iam-responder", "cloudformation", refactor, &["stack"]);
+    }
+
+    #[test]
+    fn the_key_is_known_by_what_nobody_chooses() {
+        let arn = "arn:aws:kms:us-east-1:111122223333:key/0f1e2d3c-4b5a";
+        let own =
+            Own::default().deployed(Deployed { key: Some(arn.to_owned()), ..Deployed::default() });
+        let touched = |own: &Own, key: &str| {
+            own.touched(&event("kms", &format!(r#""requestParameters":{{"keyId":"{key}"}}"#)))
+        };
+        assert_eq!(touched(&own, arn), ["key"]);
+        assert_eq!(touched(&own, "0f1e2d3c-4b5a"), ["key"]);
+        for other in [
+            "0f1e2d3c",
+            "iam-responder",
+            "",
+            "arn:aws:kms:us-east-1:999988887777:key/0f1e2d3c-4b5a",
+        ] {
+            assert!(touched(&own, other).is_empty(), "{other}");
+        }
+        assert!(touched(&Own::default(), arn).is_empty());
+    }
+
+    #[test]
+    fn the_boundary_is_the_policy_that_was_given() {
+        let arn = "arn:aws:iam::111122223333:policy/bounds/workloads";
+        let own = Own::default()
+            .deployed(Deployed { boundary: Some(arn.to_owned()), ..Deployed::default() });
+        let touched = |own: &Own, arn: &str| {
+            own.touched(&event("iam", &format!(r#""requestParameters":{{"policyArn":"{arn}"}}"#)))
+        };
+        assert_eq!(touched(&own, arn), ["boundary"]);
+        assert!(touched(&own, "arn:aws:iam::111122223333:policy/workloads").is_empty());
+        assert!(touched(&Own::default(), arn).is_empty());
+    }
+
+    #[test]
+    fn a_refused_call_tells_its_resource_in_words() {
+        let own = Own::default();
+        for resource in [
+            "role iam-responder-function",
+            "arn:aws:iam::111122223333:role/x/iam-responder-function",
+        ] {
+            let message = format!(
+                "User: x is not authorized to perform: iam:Y on resource: {resource} because no"
+            );
+            let event =
+                event("iam", &format!(r#""errorCode":"AccessDenied","errorMessage":"{message}""#));
+            assert!(own.touched(&event).contains(&"role"), "{resource}");
+        }
+    }
+
+    #[test]
+    fn a_session_under_another_name_is_foreign() {
+        let own = Own::default();
+        let session = |role: &str, name: &str| {
+            let identity = format!(
+                r#""userIdentity":{{"type":"AssumedRole","principalId":"AROAX:{name}","arn":"arn:aws:sts::111122223333:assumed-role/{role}/{name}"}}"#
+            );
+            own.session(&event("iam", &identity))
+        };
+        assert_eq!(session("iam-responder-function", "iam-responder"), Some(OwnSession::Function));
+        assert_eq!(session("iam-responder-function", "mallory"), Some(OwnSession::Other));
+        assert_eq!(session("deploy", "iam-responder"), None);
+    }
+
+    #[test]
+    fn only_a_call_on_the_stack_itself_begins_its_update() {
+        const ID: &str = "arn:aws:cloudformation:us-east-1:111122223333:stack/alerts/5b7f";
+        let begins = |own: &Own, name: &str, rest: &str| {
+            let text = format!(
+                r#"{{"eventSource":"cloudformation.amazonaws.com","eventName":"{name}","awsRegion":"us-east-1",
+                   "recipientAccountId":"111122223333",{rest}}}"#
+            );
+            own.begins_update(&Event::parse(&text).unwrap(), false)
+        };
+        let request = |stack: &str| format!(r#""requestParameters":{{"stackName":"{stack}"}}"#);
+        let answer = |stack: &str| {
+            format!(r#"{},"responseElements":{{"stackId":"{stack}"}}"#, request("alerts"))
+        };
+        let own = Own::new("watch", Some(ID)).unwrap();
+        for name in ["CreateStack", "UpdateStack", "ExecuteChangeSet"] {
+            assert!(begins(&own, name, &request("alerts")), "{name}");
+            assert!(begins(&own, name, &request(ID)), "{name}");
+        }
+        assert!(begins(&own, "UpdateStack", &answer(ID)));
+        assert!(!begins(&own, "UpdateStack", &answer(&ID.replace("5b7f", "0000"))));
+        assert!(!begins(&own, "UpdateStack", &request(&ID.replace("us-east-1", "eu-west-1"))));
+        assert!(!begins(&own, "UpdateStack", &request("alerts-web")));
+        assert!(!begins(&own, "DeleteStack", &request("alerts")));
+        let by_arn = |name: &str| {
+            let arn = format!("arn:aws:cloudformation:us-east-1:111122223333:changeSet/{name}/9");
+            format!(r#""requestParameters":{{"changeSetName":"{arn}"}}"#)
+        };
+        for unknown in [
+            by_arn("alerts"),
+            by_arn("watch"),
+            r#""requestParameters":{"changeSetName":"alerts"}"#.to_owned(),
+        ] {
+            assert!(!begins(&own, "ExecuteChangeSet", &unknown), "{unknown}");
+        }
+        let elsewhere = Own::new("watch", Some(&ID.replace("us-east-1", "eu-west-1"))).unwrap();
+        assert!(!begins(&elsewhere, "UpdateStack", &request("alerts")));
+        // Without its ARN a stack is known by its name.
+        assert!(begins(&Own::new("alerts", None).unwrap(), "UpdateStack", &answer(ID)));
+    }
+
+    #[test]
+    fn the_stacks_id_tells_when_it_was_made() {
+        let made = |id: &str| {
+            let stack = format!("arn:aws:cloudformation:us-east-1:111122223333:stack/alerts/{id}");
+            Own::new("watch", Some(&stack)).unwrap().made_at().map(|at| at.to_string())
+        };
+        // RFC 9562, A.1
+        let of_rfc = made("c232ab00-9414-11ec-b3c8-9f6bdeced846");
+        assert_eq!(of_rfc.as_deref(), Some("2022-02-22T19:22:22Z"));
+        for id in
+            ["919108f7-52d1-4320-9bac-f847db4148a8", "", "x", "c232ab0-9414-11ec-b3c8-9f6bdeced846"]
+        {
+            assert_eq!(made(id), None, "{id}");
+        }
+        assert_eq!(Own::default().made_at(), None);
+    }
+
+    #[test]
+    fn a_name_that_would_break_a_limit_is_refused() {
+        for name in ["", "Upper", "9x", "x-", "under_score", &"x".repeat(NAME_CHARS_MAX + 1)] {
+            assert!(Own::new(name, None).is_err(), "{name}");
+        }
+        assert!(Own::new(&"x".repeat(NAME_CHARS_MAX), None).is_ok());
+    }
+}
