@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::address::Address;
+use super::known::{Prior, Source, Why};
 use super::register::{Sight, is_before, is_near};
 use super::write::{PATH, unread};
-use super::{Address, Ask, Moment, Prior, Register, Source, Value, Why, Write};
+use super::{Ask, Moment, Register, Value, Write};
 
 /// Most renames followed; beyond it nobody can tell.
 pub(super) const RENAMES_MAX: usize = 8;

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use super::address::{Address, fold, policy};
 use super::given::Given;
 use super::held::BESIDE_MAX;
 use super::index::{BEARERS, MEMBERS, place_in};
+use super::known::Prior;
 use super::memo::ReachMemo;
 use super::reader::Reader;
 use super::write::is_default;
-use super::{Address, Moment, Prior, Registers, fold, policy};
+use super::{Moment, Registers};
 use crate::event::Event;
 
 /// What a call changes that others bear.

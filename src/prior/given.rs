@@ -1,8 +1,9 @@
 //! What a call gives one identity: a policy, or a place in a group.
 
+use super::Value;
+use super::address::{Address, policy};
 use super::index::{is_holding, is_identity};
 use super::write::written;
-use super::{Address, Value, policy};
 use crate::event::Event;
 
 /// What a call gives, and to whom.

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 
+use super::address::Address;
 use super::given::Given;
 use super::holdings::Holdings;
 use super::index::{MEMBERS, Those, group_of, place_in};
+use super::known::Why;
 use super::reader::Reader;
-use super::{Address, Handed, Moment, ReachMemo, Registers, Shared, Why};
+use super::{Handed, Moment, ReachMemo, Registers, Shared};
 
 /// Most identities together of which is looked at what they hold beside what an event gives: the latest that were
 /// given it.

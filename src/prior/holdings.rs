@@ -4,7 +4,7 @@
 //! A register can only be asked by its name. So each of them has a list of all that it was ever given; whether it
 //! has it still, and what that says, tell the registers of each thing.
 
-use super::{Prior, Why};
+use super::known::{Prior, Why};
 
 /// What somebody holds, or several together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -3,7 +3,8 @@
 //!
 //! A list holds all that ever was; whether it is so still, the registers of each thing tell.
 
-use super::{Address, Value, policy};
+use super::Value;
+use super::address::{Address, policy};
 use crate::iam::policy::{Grants, PolicyDocument, managed};
 
 /// The thing of an identity under which the list of what it was given stands.

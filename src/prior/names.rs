@@ -1,6 +1,7 @@
 //! The names that an entity bore before.
 
-use super::{Address, Moment, Registers, Value, fold};
+use super::address::{Address, fold};
+use super::{Moment, Registers, Value};
 
 /// Most renames followed.
 const RENAMES_MAX: usize = 8;

@@ -1,7 +1,8 @@
 //! What an event asks about the state before it.
 
+use super::address::{Address, fold, identity, policy};
 use super::write::{is_default, organization_policy, written};
-use super::{Address, Given, Handed, Shared, fold, identity, policy};
+use super::{Given, Handed, Shared};
 use crate::event::Event;
 
 /// One question.

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use super::address::Address;
 use super::handed::{BEARERS_OF_POLICY_MAX, Bearer, Search};
 use super::holdings::Holdings;
 use super::index::{self, BEARERS, Those};
+use super::known::Prior;
 use super::reader::Reader;
 use super::write::PATH;
-use super::{Address, Prior};
 use crate::iam::account;
 use crate::iam::policy::{PolicyDocument, glob};
 

@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexSet;
 use jiff::Timestamp;
 
+use super::address::{Address, policy};
 use super::answer::{self, RENAMES_MAX, in_force, omitting, value};
 use super::handed::{Bearer, Gift, Worn, WornOn};
 use super::holdings::{Boundary, Holdings};
 use super::index::{GIVEN, Those, group_of};
+use super::known::{Prior, Why};
 use super::memo::ReachMemo;
 use super::write::unread;
-use super::{
-    Address, Ask, Handed, LISTED_MAX, Moment, Prior, Register, Registers, Value, Why, Write, policy,
-};
+use super::{Ask, Handed, LISTED_MAX, Moment, Register, Registers, Value, Write};
 
 /// Most things of one user, role or group looked at: the latest that it has.
 const THINGS_MAX: usize = 40;

@@ -2,9 +2,10 @@
 
 use percent_encoding::percent_decode_str;
 
+use super::Value;
+use super::address::{Address, fold, policy};
 use super::index::listings;
 use super::write::path_of;
-use super::{Address, Value, fold, policy};
 
 /// A user, role or group as `GetAccountAuthorizationDetails` lists it.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html>

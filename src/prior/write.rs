@@ -1,7 +1,8 @@
 //! What an event writes to which registers.
 
+use super::address::{Address, fold, identity, policy};
 use super::index::listings;
-use super::{Address, Handed, Value, fold, identity, policy};
+use super::{Handed, Value};
 use crate::event::Event;
 
 /// The thing of a role that holds its path.

@@ -9,8 +9,9 @@ use crate::event::Event;
 use crate::iam::arn::{Arn, AwsRole};
 use crate::iam::policy::PolicyDocument;
 use crate::iam::{account, catalogue};
+use crate::prior::address::fold;
 use crate::prior::question::named;
-use crate::prior::{Address, Ask, VALUE_BYTES_MAX, fold};
+use crate::prior::{Address, Ask, VALUE_BYTES_MAX};
 
 /// Most roles looked at in one call; what is beyond it counts as everything.
 pub(super) const BEARERS_MAX: usize = 16;
