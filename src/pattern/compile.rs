@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::compiled::{Branch, Field, Pattern};
 use super::matcher::{Folded, Matcher, Network, Range, Wildcard, parse_address};
-use super::{BRANCHES_MAX, Branch, Field, FieldPath, Pattern, VALUES_OF_ALL_MAX, cost};
+use super::{BRANCHES_MAX, FieldPath, VALUES_OF_ALL_MAX, cost};
 use crate::text::nearest;
 
 /// The operators of EventBridge's pattern language, without `$or`, which is a field name.

@@ -22,7 +22,8 @@ use std::sync::Arc;
 
 use self::automaton::Automaton;
 use self::positions::Part;
-use super::{Branch, Matcher};
+use super::Matcher;
+use super::compiled::Branch;
 
 /// The largest complexity that EventBridge takes.
 pub const COMPLEXITY_MAX: usize = 10;

@@ -1,7 +1,8 @@
 //! What patterns cost: memory for what they multiply out to, and steps for each event.
 
+use super::Matcher;
+use super::compiled::{Field, Pattern};
 use super::leaves::Found;
-use super::{Field, Matcher, Pattern};
 
 /// Most branches one pattern may have after `$or` is multiplied out, as in EventBridge.
 pub const BRANCHES_MAX: usize = 1_000;
@@ -56,7 +57,7 @@ impl Field {
         }
         let mut comparisons = found.elements + found.leaves.len() * compared;
         if wild > 0 {
-            let letters = |leaf: &super::Leaf<'_>| leaf.value.as_str().map_or(0, str::len);
+            let letters = |leaf: &super::leaves::Leaf<'_>| leaf.value.as_str().map_or(0, str::len);
             let read = found.leaves.iter().map(letters).sum::<usize>() / LETTERS;
             comparisons = comparisons.saturating_add(read.saturating_mul(wild));
         }

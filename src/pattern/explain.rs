@@ -3,8 +3,9 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::Steps;
+use super::compiled::{Branch, Field, Pattern};
 use super::leaves::{Leaf, collect};
-use super::{Branch, Field, Pattern, Steps};
 
 /// Most values of one field shown in an explanation.
 pub const FOUND_MAX: usize = 5;

@@ -11,10 +11,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::compiled::{Branch, Field, Pattern};
 use super::cost::COMPARISONS;
 use super::leaves::{FieldPath, collect};
 use super::matcher::parse_address;
-use super::{Branch, Field, Matcher, Pattern, STEPS_OF_EVENT_MAX, Steps};
+use super::{Matcher, STEPS_OF_EVENT_MAX, Steps};
 
 /// A set of patterns compiled for speed.
 #[derive(Debug, Clone, Default)]
