@@ -1,6 +1,6 @@
 //! Rights that are cut into pieces over several documents: what one gives together with those that its identity has.
 
-use super::Rights;
+use super::change::Rights;
 use super::held::bounds;
 use crate::iam::policy::{Grants, PolicyDocument, describe, managed};
 use crate::prior::{Beside, Holdings};

@@ -1,0 +1,529 @@
+//! What an event gives and takes, with the documents before and after.
+
+use super::held::HandedOver;
+use std::collections::BTreeSet;
+
+use crate::event::Event;
+use crate::iam::arn::Arn;
+use crate::iam::policy::{Grants, PolicyDocument, Trust, managed};
+use crate::prior::{Beside, Prior, Why};
+use crate::site::Site;
+
+/// Inline policies that AWS puts on users whose keys were found in public.
+const QUARANTINE_INLINE: &str = "AWSExposedCredentialPolicy_DO_NOT_REMOVE";
+/// Inline policy with which the console revokes sessions.
+const REVOCATION_INLINE: &str = "AWSRevokeOlderSessions";
+
+/// The rights an event is about.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Rights {
+    /// What it gives.
+    pub grants: Grants,
+    /// Those of its words that it gives only together with what the identity has already.
+    pub together: Grants,
+    /// Whom the trust policy lets in.
+    pub trust: Option<Trust>,
+    /// ARN of the managed policy.
+    pub policy_arn: Option<String>,
+    /// Name of the inline or managed policy.
+    pub policy_name: Option<String>,
+    /// Words of the grants that the document before did not give, where it is known.
+    pub added: Option<BTreeSet<String>>,
+    /// Words that it gave and that are gone.
+    pub removed: Option<BTreeSet<String>>,
+    /// What it gives or takes stands in a document that nobody knows for certain: of a customer's policy
+    /// that no event showed, or about which the events contradict each other. What it may have said still
+    /// counts in `grants`.
+    pub unknown: Option<Why>,
+    /// What it puts or attaches forbids something.
+    pub denies: bool,
+    /// It carries a document that cannot be read: AWS took it, so it means something.
+    pub unreadable: bool,
+    /// The policy that it puts, attaches or detaches allows nothing: without it somebody has more rights.
+    pub only_denies: bool,
+}
+
+/// What an event does with a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Deed {
+    /// Puts an identity policy; the field below `requestParameters` that holds it.
+    Put(&'static str),
+    /// Makes a version the default that was written before.
+    Choose,
+    /// Puts a trust policy.
+    Trust(&'static str),
+    /// Puts the policy of a key.
+    Key,
+    /// Grants the use of a key.
+    Grant,
+    /// Attaches a managed policy by ARN.
+    Attach(&'static str),
+    /// Detaches a managed policy by ARN.
+    Detach(&'static str),
+    /// Deletes an inline policy.
+    Delete,
+    /// Adds somebody to a group, or takes somebody out.
+    Join,
+    Leave,
+    /// Sets a permissions boundary by ARN.
+    Bound,
+    /// Removes a permissions boundary.
+    Unbound,
+    Nothing,
+}
+
+fn deed(event: &Event) -> Deed {
+    match (event.event_source().unwrap_or_default(), event.name().unwrap_or_default()) {
+        (
+            "iam.amazonaws.com",
+            "PutUserPolicy"
+            | "PutRolePolicy"
+            | "PutGroupPolicy"
+            | "CreatePolicy"
+            | "CreatePolicyVersion",
+        ) => Deed::Put("policyDocument"),
+        ("iam.amazonaws.com", "SetDefaultPolicyVersion") => Deed::Choose,
+        ("iam.amazonaws.com", "UpdateAssumeRolePolicy") => Deed::Trust("policyDocument"),
+        ("iam.amazonaws.com", "CreateRole") => Deed::Trust("assumeRolePolicyDocument"),
+        ("iam.amazonaws.com", "AttachUserPolicy" | "AttachRolePolicy" | "AttachGroupPolicy") => {
+            Deed::Attach("policyArn")
+        }
+        ("iam.amazonaws.com", "DetachUserPolicy" | "DetachRolePolicy" | "DetachGroupPolicy") => {
+            Deed::Detach("policyArn")
+        }
+        ("iam.amazonaws.com", "DeleteUserPolicy" | "DeleteRolePolicy" | "DeleteGroupPolicy") => {
+            Deed::Delete
+        }
+        ("iam.amazonaws.com", "AddUserToGroup") => Deed::Join,
+        ("iam.amazonaws.com", "RemoveUserFromGroup") => Deed::Leave,
+        (
+            "iam.amazonaws.com",
+            "PutUserPermissionsBoundary" | "PutRolePermissionsBoundary" | "CreateUser",
+        ) => Deed::Bound,
+        (
+            "iam.amazonaws.com",
+            "DeleteUserPermissionsBoundary" | "DeleteRolePermissionsBoundary",
+        ) => Deed::Unbound,
+        ("sso.amazonaws.com", "PutInlinePolicyToPermissionSet") => Deed::Put("inlinePolicy"),
+        ("sso.amazonaws.com", "DeleteInlinePolicyFromPermissionSet") => Deed::Delete,
+        ("sso.amazonaws.com", "AttachManagedPolicyToPermissionSet") => {
+            Deed::Attach("managedPolicyArn")
+        }
+        ("sso.amazonaws.com", "DetachManagedPolicyFromPermissionSet") => {
+            Deed::Detach("managedPolicyArn")
+        }
+        ("sso.amazonaws.com", "DeletePermissionsBoundaryFromPermissionSet") => Deed::Unbound,
+        ("sts.amazonaws.com", "GetFederationToken") => Deed::Put("policy"),
+        ("kms.amazonaws.com", "PutKeyPolicy" | "CreateKey" | "ReplicateKey") => Deed::Key,
+        ("kms.amazonaws.com", "CreateGrant") => Deed::Grant,
+        _ => Deed::Nothing,
+    }
+}
+
+/// What was before an event.
+#[derive(Debug, Clone, Copy)]
+pub struct Before<'k> {
+    /// The document of the managed policy that it names.
+    pub named: &'k Prior,
+    /// The document that was in force where it puts or deletes one.
+    pub replaced: &'k Prior,
+    /// What those hold beside to whom it gives something.
+    pub beside: &'k [Beside],
+}
+
+/// Judges what an event gives. `group` is what the group holds that somebody joins or leaves by it.
+#[must_use]
+pub fn rights(
+    event: &Event,
+    site: &Site,
+    before: &Before<'_>,
+    group: Option<&HandedOver>,
+) -> Rights {
+    let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
+    let mut rights = Rights {
+        policy_arn: ["policyArn", "managedPolicyArn", "permissionsBoundary"]
+            .iter()
+            .find_map(|name| parameter(name))
+            .map(str::to_owned),
+        policy_name: parameter("policyName").map(str::to_owned),
+        ..Rights::default()
+    };
+    let (named, replaced) = (Documents::of(before.named), Documents::of(before.replaced));
+    let own = served(event);
+    match deed(event) {
+        Deed::Put(field) => {
+            let found = event.value(&format!("detail.requestParameters.{field}"));
+            rights.put(found, &replaced, before.beside, own);
+        }
+        Deed::Choose => {
+            rights.unknown = named.doubt;
+            rights.grants = named.grants(own);
+            rights.compare(&replaced, &named.all, own);
+            let chosen = (!named.all.is_empty()).then(|| PolicyDocument::joined(&named.all));
+            rights.join_to(chosen.as_ref(), before.beside, own);
+        }
+        Deed::Trust(field) => {
+            let found = event.value(&format!("detail.requestParameters.{field}"));
+            let document = found.and_then(PolicyDocument::from_field);
+            rights.unreadable = found.is_some() && document.is_none();
+            rights.only_denies = document.as_ref().is_some_and(PolicyDocument::denies_only);
+            rights.denies = document.as_ref().is_some_and(PolicyDocument::denies);
+            rights.trust =
+                document.as_ref().map(|document| super::trust::judge(document, event, site));
+            if document.is_some_and(|document| replaced.lose(&[document])) {
+                rights.grants.add("deny-removed", true);
+            }
+            if let Some(boundary) = parameter("permissionsBoundary") {
+                bound(&mut rights.grants, boundary, &named, own);
+            }
+        }
+        Deed::Key => {
+            let found = event.value("detail.requestParameters.policy");
+            let document = found.and_then(PolicyDocument::from_field);
+            rights.trust = document.map(|document| super::trust::judge_key(document, event, site));
+        }
+        Deed::Grant => {
+            rights.trust =
+                super::trust::grant(event).map(|grant| super::trust::judge_key(grant, event, site));
+        }
+        Deed::Attach(field) => {
+            rights.attach(parameter(field), &named, own);
+            rights.join_to(None, before.beside, own);
+        }
+        Deed::Detach(field) => rights.detach(parameter(field), &named),
+        Deed::Delete => rights.delete(&replaced),
+        Deed::Join => {
+            rights.join(group);
+            rights.join_to(None, before.beside, own);
+        }
+        Deed::Leave => rights.leave(group),
+        Deed::Bound => {
+            let arn = parameter("permissionsBoundary").unwrap_or_default();
+            bound(&mut rights.grants, arn, &named, own);
+        }
+        Deed::Unbound => rights.grants.add("boundary-removed", true),
+        Deed::Nothing => {}
+    }
+    rights
+}
+
+/// The account that a document serves; that of a permission set may go to any.
+fn served(event: &Event) -> Option<&str> {
+    event.account().filter(|_| event.event_source() != Some("sso.amazonaws.com"))
+}
+
+/// The documents that an answer about prior state may mean.
+struct Documents {
+    all: Vec<PolicyDocument>,
+    /// Why it is not certain which one it is, or what it says.
+    doubt: Option<Why>,
+}
+
+impl Documents {
+    fn of(prior: &Prior) -> Self {
+        let all: Vec<PolicyDocument> =
+            prior.possible().iter().filter_map(|text| PolicyDocument::parse(text)).collect();
+        let doubt = match prior {
+            Prior::Present { .. } => all.is_empty().then_some(Why::Unreadable),
+            // What is attached or taken away is there, whatever the events say.
+            Prior::Absent { .. } => Some(Why::Contradicted),
+            Prior::Unknown { why, .. } => Some(*why),
+        };
+        Self { all, doubt }
+    }
+
+    /// All that any of them gives.
+    fn grants(&self, own: Option<&str>) -> Grants {
+        let mut grants = Grants::default();
+        for document in &self.all {
+            grants.extend(Grants::of(document, own));
+        }
+        grants
+    }
+
+    /// May any of them forbid something?
+    fn deny(&self) -> bool {
+        self.all.iter().any(PolicyDocument::denies)
+    }
+
+    /// May something be forbidden no more after these?
+    fn lose(&self, after: &[PolicyDocument]) -> bool {
+        let lost = |before| after.iter().any(|after| !super::denial::keeps(before, after));
+        self.all.iter().any(lost)
+    }
+}
+
+impl Rights {
+    fn put(
+        &mut self,
+        found: Option<&serde_json::Value>,
+        replaced: &Documents,
+        beside: &[Beside],
+        own: Option<&str>,
+    ) {
+        if let Some(document) = found.and_then(PolicyDocument::from_field) {
+            self.only_denies = document.denies_only();
+            self.denies = document.denies();
+            self.grants = Grants::of(&document, own);
+            self.compare(replaced, std::slice::from_ref(&document), own);
+            self.join_to(Some(&document), beside, own);
+        } else {
+            self.unreadable = found.is_some();
+        }
+        if self.policy_name.as_deref() == Some(QUARANTINE_INLINE) {
+            self.grants.add("quarantine", true);
+        }
+    }
+
+    /// The difference to the document before, where it is certain; a ban taken out also where it is only
+    /// likely.
+    fn compare(&mut self, before: &Documents, after: &[PolicyDocument], own: Option<&str>) {
+        if before.doubt.is_none() && !after.is_empty() {
+            let earlier = before.grants(own).all;
+            self.added = Some(self.grants.all.difference(&earlier).cloned().collect());
+            self.removed = Some(earlier.difference(&self.grants.all).cloned().collect());
+        }
+        if before.lose(after) {
+            self.grants.add("deny-removed", true);
+        }
+    }
+
+    /// AWS's own policies are known by name, the customer's by the document that events showed.
+    fn attach(&mut self, arn: Option<&str>, named: &Documents, own: Option<&str>) {
+        let Some(arn) = arn else {
+            // Where AWS took it, it attached something.
+            self.unknown = Some(Why::Unsaid);
+            return;
+        };
+        let policy = managed(arn);
+        self.only_denies = super::contain::only_denies(policy.as_ref(), &named.all);
+        match policy {
+            Some(policy) => {
+                self.denies = policy.denies;
+                self.grants = policy.grants;
+            }
+            None => {
+                self.denies = named.deny();
+                self.unknown = named.doubt;
+                self.grants = named.grants(own);
+            }
+        }
+    }
+
+    fn detach(&mut self, arn: Option<&str>, named: &Documents) {
+        let Some(arn) = arn else { return };
+        let policy = managed(arn);
+        self.only_denies = super::contain::only_denies(policy.as_ref(), &named.all);
+        if policy.as_ref().is_some_and(|policy| policy.quarantines) {
+            self.grants.add("quarantine-removed", true);
+        }
+        // Of AWS's own the ones that forbid are known by name.
+        self.unknown = named.doubt.filter(|_| policy.is_none() && !is_aws_managed(arn));
+        let named_so = named.doubt.is_some() && arn.to_lowercase().contains("deny");
+        if policy.is_some_and(|policy| policy.denies) || named.deny() || named_so {
+            self.grants.add("deny-removed", true);
+        }
+    }
+
+    /// Whoever joins a group gets what it holds.
+    fn join(&mut self, group: Option<&HandedOver>) {
+        let Some(group) = group else { return };
+        self.grants = group.grants.clone();
+        self.denies = group.denies;
+        self.only_denies = group.only_denies;
+    }
+
+    /// Whoever leaves one is free of what it forbids.
+    fn leave(&mut self, group: Option<&HandedOver>) {
+        let Some(group) = group else { return };
+        self.only_denies = group.only_denies;
+        let named_so = || group.names.iter().any(|name| name.to_lowercase().contains("deny"));
+        if group.denies || (group.unknown.is_some() && named_so()) {
+            self.grants.add("deny-removed", true);
+        }
+    }
+
+    fn delete(&mut self, replaced: &Documents) {
+        // The inline policy of a permission set has no name; another's is only missing with all parameters.
+        let name = self.policy_name.as_deref().unwrap_or_default();
+        let named_so = replaced.doubt.is_some() && name.to_lowercase().contains("deny");
+        let quarantine = name == QUARANTINE_INLINE;
+        let removed = name == REVOCATION_INLINE || named_so || replaced.deny();
+        self.unknown = replaced.doubt;
+        if quarantine {
+            self.grants.add("quarantine-removed", true);
+        }
+        if removed {
+            self.grants.add("deny-removed", true);
+        }
+    }
+}
+
+fn is_aws_managed(arn: &str) -> bool {
+    Arn::parse(arn).is_some_and(|arn| arn.account == "aws")
+}
+
+/// A boundary that allows everything bounds nothing.
+fn bound(grants: &mut Grants, arn: &str, named: &Documents, own: Option<&str>) {
+    let given = managed(arn).map_or_else(|| named.grants(own), |policy| policy.grants);
+    if given.all.contains("admin") {
+        grants.add("boundary-removed", true);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::prior::Source;
+
+    fn iam(name: &str, parameters: &str) -> Event {
+        let text = format!(
+            r#"{{"eventSource":"iam.amazonaws.com","eventName":"{name}","recipientAccountId":"111122223333",
+               "requestParameters":{parameters}}}"#
+        );
+        Event::parse(&text).unwrap()
+    }
+
+    fn seen(document: &str) -> Prior {
+        let source = Source { event_id: "e".to_owned(), at: Timestamp::UNIX_EPOCH };
+        Prior::Present { value: document.to_owned(), source }
+    }
+
+    fn judge(name: &str, parameters: &str, named: &Prior, replaced: &Prior) -> Rights {
+        let before = Before { named, replaced, beside: &[] };
+        rights(&iam(name, parameters), &Site::empty(), &before, None)
+    }
+
+    /// The document before is the one that the event names and the one that it replaces.
+    #[track_caller]
+    fn check(name: &str, parameters: &str, before: Option<&str>, want: &str) {
+        let before = before.map_or_else(Prior::default, seen);
+        let rights = judge(name, parameters, &before, &before);
+        assert!(rights.grants.all.contains(want), "{want} missing: {rights:?}");
+    }
+
+    const ALLOW_ALL: &str =
+        r#"{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}]}"#;
+
+    #[test]
+    fn documents_and_managed_policies_are_judged() {
+        let document =
+            format!(r#"{{"roleName":"r","policyName":"p","policyDocument":"{ALLOW_ALL}"}}"#);
+        check("PutRolePolicy", &document, None, "admin");
+        check(
+            "AttachUserPolicy",
+            r#"{"policyArn":"arn:aws:iam::aws:policy/IAMFullAccess"}"#,
+            None,
+            "admin",
+        );
+        check(
+            "AttachUserPolicy",
+            r#"{"policyArn":"arn:aws:iam::111122223333:policy/own"}"#,
+            Some(&ALLOW_ALL.replace('\\', "")),
+            "admin",
+        );
+        check(
+            "AttachUserPolicy",
+            r#"{"policyArn":"arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV2"}"#,
+            None,
+            "quarantine",
+        );
+    }
+
+    #[test]
+    fn taking_a_guard_away_is_a_grant() {
+        let deny = r#"{"Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}"#;
+        check(
+            "DetachUserPolicy",
+            r#"{"policyArn":"arn:aws:iam::aws:policy/AWSDenyAll"}"#,
+            None,
+            "deny-removed",
+        );
+        check(
+            "DetachUserPolicy",
+            r#"{"policyArn":"arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3"}"#,
+            None,
+            "quarantine-removed",
+        );
+        check(
+            "DeleteRolePolicy",
+            r#"{"roleName":"r","policyName":"p"}"#,
+            Some(deny),
+            "deny-removed",
+        );
+        check("DeleteUserPermissionsBoundary", r#"{"userName":"u"}"#, None, "boundary-removed");
+        check(
+            "PutRolePermissionsBoundary",
+            r#"{"permissionsBoundary":"arn:aws:iam::aws:policy/AdministratorAccess"}"#,
+            None,
+            "boundary-removed",
+        );
+    }
+
+    #[test]
+    fn the_difference_to_the_document_before_is_known() {
+        let before = r#"{"Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}}"#;
+        let parameters = r#"{"roleName":"r","policyName":"p","policyDocument":{"Statement":{"Effect":"Allow","Action":"iam:PassRole","Resource":"*"}}}"#;
+        let rights = judge("PutRolePolicy", parameters, &Prior::default(), &seen(before));
+        assert!(rights.added.unwrap().contains("pass-role-any"));
+        assert!(rights.removed.unwrap().contains("data:s3"));
+    }
+
+    #[test]
+    fn a_ban_that_the_new_document_keeps_is_not_removed() {
+        const BAN: &str = r#"{"Effect":"Deny","Action":"iam:*","Resource":"*"}"#;
+        let put = |statements: &str| {
+            let before = format!(r#"{{"Statement":[{BAN}]}}"#);
+            let parameters = format!(
+                r#"{{"roleName":"r","policyName":"p","policyDocument":{{"Statement":[{statements}]}}}}"#
+            );
+            let rights = judge("PutRolePolicy", &parameters, &Prior::default(), &seen(&before));
+            rights.grants.all.contains("deny-removed")
+        };
+        let everything = r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#;
+        assert!(!put(&format!("{BAN},{everything}")));
+        assert!(put(everything));
+        assert!(put(r#"{"Effect":"Allow","Action":"s3:ListBucket","Resource":"*"}"#));
+    }
+
+    #[test]
+    fn what_nobody_saw_is_unknown_and_what_it_may_have_said_counts() {
+        let own = r#"{"userName":"u","policyName":"p","policyArn":"arn:aws:iam::111122223333:policy/own","versionId":"v3"}"#;
+        let unseen = &Prior::unknown(Why::Unseen);
+        let none = &Prior::default();
+        for name in
+            ["AttachUserPolicy", "DetachUserPolicy", "DeleteUserPolicy", "SetDefaultPolicyVersion"]
+        {
+            assert!(judge(name, own, unseen, unseen).unknown.is_some(), "{name}");
+            let narrow = seen(r#"{"Statement":[]}"#);
+            assert!(judge(name, own, &narrow, &narrow).unknown.is_none(), "{name}");
+        }
+        let two = Prior::Unknown {
+            why: Why::SameMoment,
+            possible: vec![r#"{"Statement":[]}"#.to_owned(), ALLOW_ALL.replace('\\', "")],
+        };
+        let attached = judge("AttachUserPolicy", own, &two, none);
+        assert!(attached.unknown.is_some() && attached.grants.all.contains("admin"));
+        let chosen = judge("SetDefaultPolicyVersion", own, &two, none);
+        assert!(chosen.unknown.is_some() && chosen.grants.all.contains("admin"));
+        let aws = r#"{"userName":"u","policyArn":"arn:aws:iam::aws:policy/NewByName"}"#;
+        assert!(judge("DetachUserPolicy", aws, unseen, unseen).unknown.is_none());
+        assert!(judge("AttachUserPolicy", aws, unseen, unseen).unknown.is_some());
+    }
+
+    #[test]
+    fn a_boundary_of_ones_own_that_allows_everything_bounds_nothing() {
+        let parameters =
+            r#"{"roleName":"r","permissionsBoundary":"arn:aws:iam::111122223333:policy/edge"}"#;
+        for name in ["PutRolePermissionsBoundary", "CreateUser", "CreateRole"] {
+            let with = |document: &str| {
+                let rights = judge(name, parameters, &seen(document), &Prior::default());
+                rights.grants.all.contains("boundary-removed")
+            };
+            assert!(with(&ALLOW_ALL.replace('\\', "")), "{name}");
+            assert!(!with(r#"{"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#));
+        }
+    }
+}
