@@ -35,4 +35,5 @@ pub use explain::{Explanation, FieldExplanation};
 pub use index::{Found, PatternIndex};
 pub(crate) use leaves::FieldPath;
 pub use matcher::Matcher;
+#[cfg(feature = "cli")]
 pub use schema::EventPattern;

@@ -8,6 +8,7 @@
 //!
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>
 
+mod document;
 mod escalation;
 mod forbid;
 mod glob;
@@ -24,173 +25,11 @@ mod trust;
 mod wildcard;
 mod witness;
 
-use percent_encoding::percent_decode_str;
-use serde_json::Value;
-
-use json::Json;
-
-use escalation::Scope;
+pub(crate) use document::{Clause, Condition, Principals, Statement};
+pub use document::{PolicyDocument, STATEMENTS_MAX};
 pub use escalation::{Method, methods};
 pub use forbid::Request;
 pub use glob::glob;
 pub use grants::{ADMINISTRATOR, Grants, describe};
 pub use managed::{ManagedPolicy, managed};
 pub use trust::{Home, Trust, describe_trust};
-
-/// Most statements judged in one document; beyond it the document counts as granting everything,
-/// as nobody writes such a document to grant little.
-pub const STATEMENTS_MAX: usize = 2_000;
-
-/// How often a document may be encoded, as text within text or for URLs.
-const ENCODINGS_MAX: usize = 4;
-
-/// A parsed policy document.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PolicyDocument {
-    pub(crate) statements: Vec<Statement>,
-    /// It has more statements, or statements with more meanings, than are judged.
-    pub(crate) too_long: bool,
-    /// It is of a version that reads `${…}` as a variable.
-    pub(crate) variables: bool,
-}
-
-/// One statement.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Statement {
-    pub(crate) allow: bool,
-    pub(crate) actions: Clause,
-    pub(crate) resources: Clause,
-    pub(crate) principals: Principals,
-    pub(crate) conditions: Vec<Condition>,
-}
-
-/// `Action` or `NotAction`, `Resource` or `NotResource`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Clause {
-    pub(crate) negated: bool,
-    pub(crate) patterns: Vec<String>,
-}
-
-/// `Principal` or `NotPrincipal`, as pairs of kind (`AWS`, `Federated`, `Service`) and value.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Principals {
-    pub(crate) negated: bool,
-    pub(crate) entries: Vec<(String, String)>,
-}
-
-/// One key of a `Condition` block.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Condition {
-    /// `StringEquals`, `ForAnyValue:StringLike` …
-    pub(crate) operator: String,
-    /// `aws:PrincipalOrgID` …
-    pub(crate) key: String,
-    pub(crate) values: Vec<String>,
-}
-
-impl PolicyDocument {
-    /// Parses a document from a field of an event: a string (raw or URL-encoded) or an object.
-    #[must_use]
-    pub fn from_field(field: &Value) -> Option<Self> {
-        match field {
-            Value::String(text) => Self::parse(text),
-            other => reading::document(&other.into()),
-        }
-    }
-
-    /// Parses a document from text: raw, URL-encoded, or encoded more than once.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let mut text = text
-            .trim_matches(|c: char| c.is_whitespace() || c == '\0' || c == '\u{feff}')
-            .to_owned();
-        for _ in 0..ENCODINGS_MAX {
-            match serde_json::from_str::<Json>(&text) {
-                // A string inside the string.
-                Ok(Json::Text(inner)) => text = inner,
-                Ok(json) => return reading::document(&json),
-                Err(_) => {
-                    let spaces = text.replace('+', "%20");
-                    text = percent_decode_str(&spaces).decode_utf8().ok()?.into_owned();
-                }
-            }
-        }
-        None
-    }
-
-    /// All that several say that one identity has: what one forbids, the others do not allow.
-    #[must_use]
-    pub fn joined(documents: &[Self]) -> Self {
-        let statements = documents.iter().flat_map(|document| &document.statements);
-        let statements: Vec<Statement> = statements.take(STATEMENTS_MAX + 1).cloned().collect();
-        Self {
-            too_long: statements.len() > STATEMENTS_MAX
-                || documents.iter().any(|document| document.too_long),
-            variables: documents.iter().any(|document| document.variables),
-            statements,
-        }
-    }
-
-    /// What it allows, whatever it forbids.
-    #[must_use]
-    pub fn without_denials(mut self) -> Self {
-        self.statements.retain(|statement| statement.allow);
-        self
-    }
-
-    /// Does it forbid anything?
-    #[must_use]
-    pub fn denies(&self) -> bool {
-        self.statements.iter().any(|statement| !statement.allow)
-    }
-
-    /// Is anybody named in it? Policies of identities name none.
-    #[must_use]
-    pub fn says_who(&self) -> bool {
-        let named = |one: &Statement| one.principals.negated || !one.principals.entries.is_empty();
-        self.too_long || self.statements.iter().any(named)
-    }
-
-    /// Does it forbid, and allow nothing?
-    #[must_use]
-    pub fn denies_only(&self) -> bool {
-        !self.statements.is_empty() && self.statements.iter().all(|statement| !statement.allow)
-    }
-}
-
-impl Clause {
-    fn in_lower_case(mut self) -> Self {
-        self.patterns.iter_mut().for_each(|pattern| pattern.make_ascii_lowercase());
-        self
-    }
-
-    /// Does the clause name this action? `*` and `?` are wildcards, case does not count.
-    pub(crate) fn names_action(&self, action: &str) -> bool {
-        let action = action.to_ascii_lowercase();
-        let named = self.patterns.iter().any(|pattern| glob(pattern, &action));
-        // An absent clause names nothing, also not everything but nothing.
-        named != self.negated && !(self.negated && self.patterns.is_empty())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn a_document_is_read_raw_encoded_and_as_object() {
-        let raw = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:*","Resource":"*"}}"#;
-        let encoded =
-            percent_encoding::utf8_percent_encode(raw, percent_encoding::NON_ALPHANUMERIC)
-                .to_string();
-        let object: Value = serde_json::from_str(raw).unwrap();
-        let twice = json!(raw).to_string();
-        for field in [json!(raw), json!(encoded), object, json!(twice)] {
-            let document = PolicyDocument::from_field(&field).unwrap();
-            assert_eq!(document.statements.len(), 1, "{field}");
-            assert!(document.statements[0].actions.names_action("IAM:PassRole"));
-        }
-        assert_eq!(PolicyDocument::parse("not a document"), None);
-    }
-}

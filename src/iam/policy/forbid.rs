@@ -1,7 +1,8 @@
 //! Whether a document forbids a call of which enough is known.
 
+use super::document::{Clause, Condition, PolicyDocument};
+use super::glob;
 use super::operator::{Comparison, Operator};
-use super::{Clause, Condition, PolicyDocument, glob};
 
 /// A call that somebody makes.
 #[derive(Debug, Clone)]

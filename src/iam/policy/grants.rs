@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use super::PolicyDocument;
+use super::document::PolicyDocument;
 use super::escalation::{self, Scope};
 use super::guard::Leave;
 use super::judge::Judge;

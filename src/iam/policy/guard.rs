@@ -6,10 +6,10 @@
 //!
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
 
+use super::document::{Condition, Statement};
 use super::glob::glob;
 use super::operator::{Comparison, Operator, Order};
 use super::wildcard::{Fuel, Pattern, Reading};
-use super::{Condition, Statement};
 
 /// Keys that every request bears.
 const ALWAYS: [&str; 11] = [

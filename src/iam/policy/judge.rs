@@ -7,12 +7,12 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use super::document::{Clause, PolicyDocument, Statement};
 use super::escalation::Scope;
 use super::guard::{self, Guards, Leave};
 use super::resource::{Home, Place, ResourceType};
 use super::wildcard::{Fuel, Pattern, Reading};
 use super::witness::{CLASSES, Class, Draw};
-use super::{Clause, PolicyDocument, Statement};
 
 /// Steps of matching for one document: under a tenth of a second of one core.
 const STEPS_MAX: u64 = 10_000_000;

@@ -8,7 +8,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::{Grants, PolicyDocument};
+use super::Grants;
+use super::document::PolicyDocument;
 use crate::iam::arn::Arn;
 
 /// How the policies begin that AWS puts on credentials found in public.

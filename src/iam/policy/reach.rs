@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::document::{PolicyDocument, Statement};
+use super::escalation::Scope;
 use super::guard::Leave;
 use super::judge::Judge;
 use super::resource::ResourceType;
-use super::{PolicyDocument, Scope, Statement};
 
 /// To wear a role, and with `hand_on` to hand it on.
 fn actions(hand_on: bool) -> impl Iterator<Item = &'static str> {

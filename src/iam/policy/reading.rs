@@ -8,8 +8,8 @@
 
 use std::collections::HashSet;
 
+use super::document::{Clause, Condition, PolicyDocument, Principals, STATEMENTS_MAX, Statement};
 use super::json::Json;
-use super::{Clause, Condition, PolicyDocument, Principals, STATEMENTS_MAX, Statement};
 
 /// Most ways to read one statement; one that can be read in more is not judged, but counts as too
 /// long.

@@ -12,7 +12,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{PolicyDocument, Statement};
+use super::document::{PolicyDocument, Statement};
 
 mod caller;
 mod claims;
