@@ -1,12 +1,12 @@
 //! An alert, built from an event, its facts and what was decided.
 
-use super::sent::SentAlert;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::sent::SentAlert;
 use crate::assess::decide::Decision;
 use crate::event::{CallOutcome, Event, Unreadable};
 use crate::facts::Facts;

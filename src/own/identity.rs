@@ -1,9 +1,9 @@
 //! The tool as it was deployed: what it is called, and what is its own.
 
-use super::place::{PLACES, Place};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::place::{PLACES, Place};
 use crate::event::{Event, omitted};
 use crate::iam::arn::Arn;
 

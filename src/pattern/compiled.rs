@@ -1,18 +1,16 @@
 //! A compiled pattern: its branches and their fields.
 
-use super::compile::PatternFault;
-use super::cost::{STEPS_OF_EVENT_MAX, Steps};
-use super::explain::Explanation;
-use super::leaves::FieldPath;
-use super::matcher::Matcher;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
 
-#[cfg(feature = "cli")]
-use super::leaves::{Leaf, Membership, collect};
+use super::compile::PatternFault;
+use super::cost::{STEPS_OF_EVENT_MAX, Steps};
+use super::explain::Explanation;
+use super::leaves::{FieldPath, Leaf, Membership, collect};
+use super::matcher::Matcher;
 
 /// Where an event holds what a call did, and not who made it, which call it was, how it ended, or that nobody knows.
 const WHAT_WAS_DONE: [&str; 15] = [

@@ -1,8 +1,8 @@
 //! What an event gives and takes, with the documents before and after.
 
-use super::held::HandedOver;
 use std::collections::BTreeSet;
 
+use super::held::HandedOver;
 use crate::event::Event;
 use crate::iam::arn::Arn;
 use crate::iam::policy::{Grants, PolicyDocument, Trust, managed};

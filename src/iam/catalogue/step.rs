@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use super::NONE;
+use super::call::NONE;
 
 /// What a step does to the rights in an account. Only what takes rights away, puts a guard back or
 /// moves is ever proposed; what loses something for good says so.

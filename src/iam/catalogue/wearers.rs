@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-use super::NONE;
+use super::call::NONE;
 
 /// What a call does to what wears a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! A parsed policy document.
 
-use super::glob::glob;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
+use super::glob::glob;
 use super::json::Json;
 
 /// Most statements judged in one document; beyond it the document counts as granting everything,

@@ -1,0 +1,155 @@
+//! The calls of the catalogue.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// Column of the table that means "nothing".
+pub(super) const NONE: &str = "-";
+
+/// One mutating call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// `iam.amazonaws.com`
+    pub source: &'static str,
+    /// `AttachRolePolicy`; a trailing `*` stands for the version suffix of some Lambda names.
+    pub name: &'static str,
+    /// What it does to rights: `grants`, `removes`, `weakens`, `strengthens`, `credential`,
+    /// `destroys`, `neutral`.
+    pub effect: &'static str,
+    /// Access level of the Service Authorization Reference: `write`, `permissions`, `tagging`, `read`.
+    pub access: &'static str,
+    /// Kind of the entity: `role`, `user`, …
+    pub kind: &'static str,
+    /// Paths below `detail` where the entity's name stands; the first present wins.
+    entity: &'static str,
+    /// What an absent name means: `caller`, `account` or nothing.
+    absent: &'static str,
+    /// How it is undone, the first choice first; none where that is impossible, or no machine's.
+    pub inverses: Vec<Inverse>,
+    /// What the call does, or the trap in it.
+    pub note: &'static str,
+}
+
+/// The inverse of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Inverse {
+    /// IAM action, as `iam:DetachRolePolicy`.
+    pub action: &'static str,
+    /// The word for it in a rule's `respond`.
+    pub word: &'static str,
+    /// AWS CLI command with `{path}` for values of the event; nothing where it needs to know what
+    /// was there before.
+    pub command: Option<&'static str>,
+}
+
+impl Call {
+    /// Paths below `detail` where the entity's name may stand.
+    pub fn entity_paths(&self) -> impl Iterator<Item = &'static str> {
+        self.entity.split(',').filter(|path| *path != NONE)
+    }
+
+    /// An absent name means the caller.
+    #[must_use]
+    pub fn absent_is_caller(&self) -> bool {
+        self.absent == "caller"
+    }
+
+    /// The entity is the account itself.
+    #[must_use]
+    pub fn absent_is_account(&self) -> bool {
+        self.absent == "account"
+    }
+
+    /// The call switches off or weakens something that watches: its effect is `weakens` and its
+    /// source is not one that manages principals.
+    #[must_use]
+    pub fn is_tampering(&self) -> bool {
+        const PRINCIPALS: [&str; 5] = ["iam.", "sso", "identitystore.", "sts.", "rolesanywhere."];
+        self.effect == "weakens" && !PRINCIPALS.iter().any(|source| self.source.starts_with(source))
+    }
+}
+
+static CALLS: LazyLock<Vec<Call>> = LazyLock::new(|| {
+    let mut calls: Vec<Call> = Vec::new();
+    for call in include_str!("calls.tsv").lines().skip(1).filter_map(parse) {
+        match calls.last_mut().filter(|last| (last.source, last.name) == (call.source, call.name)) {
+            Some(last) => last.inverses.extend(call.inverses),
+            None => calls.push(call),
+        }
+    }
+    calls
+});
+
+static BY_NAME: LazyLock<HashMap<(&str, &str), &Call>> =
+    LazyLock::new(|| CALLS.iter().map(|call| ((call.source, call.name), call)).collect());
+
+/// All calls, in the order of the table.
+#[must_use]
+pub fn calls() -> &'static [Call] {
+    &CALLS
+}
+
+/// The call of an event. Some services put a version behind the name (`UpdateFunctionCode20150331v2`).
+#[must_use]
+pub fn find(source: &str, name: &str) -> Option<&'static Call> {
+    let exact = BY_NAME.get(&(source, name)).copied();
+    exact.or_else(|| {
+        let word = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == 'v' || c == '_');
+        let starred = format!("{word}*");
+        CALLS.iter().find(|call| call.source == source && call.name == starred)
+    })
+}
+
+/// All words that a rule's `respond` may use.
+pub fn response_words() -> impl Iterator<Item = &'static str> {
+    calls().iter().flat_map(|call| &call.inverses).map(|inverse| inverse.word)
+}
+
+fn parse(line: &'static str) -> Option<Call> {
+    let columns: Vec<&'static str> = line.split('\t').collect();
+    let [source, name, effect, access, kind, entity, absent, undo, action, word, command, note] =
+        columns.try_into().ok()?;
+    let inverse = Inverse { action, word, command: (command != NONE).then_some(command) };
+    let inverses = match (undo, inverse.command) {
+        ("call", Some(_)) | ("prior", None) => vec![inverse],
+        ("none", None) => Vec::new(),
+        _ => return None,
+    };
+    if !["caller", "account", NONE].contains(&absent) {
+        return None;
+    }
+    Some(Call { source, name, effect, access, kind, entity, absent, inverses, note })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_whole() {
+        let text = include_str!("calls.tsv");
+        let rows = text.lines().skip(1).filter(|line| !line.starts_with('#') && !line.is_empty());
+        let parsed: usize = calls().iter().map(|call| call.inverses.len().max(1)).sum();
+        assert_eq!(rows.count(), parsed, "a row has not exactly twelve columns");
+        let effects =
+            ["grants", "removes", "weakens", "strengthens", "credential", "destroys", "neutral"];
+        for call in calls() {
+            assert!(effects.contains(&call.effect), "{call:?}");
+            assert!(["write", "permissions", "tagging", "read"].contains(&call.access), "{call:?}");
+            for command in call.inverses.iter().filter_map(|inverse| inverse.command) {
+                assert!(command.starts_with("aws "), "{call:?}");
+                assert_eq!(command.matches('{').count(), command.matches('}').count());
+                assert_eq!(command.matches(" [").count(), command.matches(']').count());
+            }
+        }
+        assert_eq!(BY_NAME.len(), calls().len(), "a call stands twice");
+    }
+
+    #[test]
+    fn versioned_names_are_found() {
+        let found = find("lambda.amazonaws.com", "UpdateFunctionCode20150331v2").unwrap();
+        assert!(found.is_tampering());
+        assert!(find("iam.amazonaws.com", "AttachRolePolicy").is_some());
+        assert!(find("iam.amazonaws.com", "GrantEverything").is_none());
+    }
+}
