@@ -6,7 +6,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Home, Of, Trust};
+use super::Home;
+use super::judge::{Of, Trust};
 use crate::iam::policy::{Clause, Condition, PolicyDocument, Statement, glob};
 
 /// What is worth something to a stranger: to use the key, or to take it from its owner. Reading about it is not.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Of, Trust};
+use super::judge::{Of, Trust};
 use crate::iam::policy::STATEMENTS_MAX;
 
 /// Most accounts or providers named in one line.
