@@ -4,7 +4,8 @@ use jiff::SignedDuration;
 
 use crate::iam::arn::{Arn, is_partition};
 
-use super::{DEPLOYMENT_ROLES_MAX, REPEAT_AFTER_MINUTES_MAX, reach};
+use super::environment::{DEPLOYMENT_ROLES_MAX, REPEAT_AFTER_MINUTES_MAX};
+use super::reach;
 
 /// Longest name of a Region, in characters.
 const REGION_CHARS_MAX: usize = 32;

@@ -99,7 +99,10 @@ impl Refusal {
         match self {
             Self::OtherRegion { region, .. } => format!("name a topic in {region}"),
             Self::NotListed { .. } => {
-                format!("add it to the further topics of the stack, which set {}", super::TOPICS)
+                format!(
+                    "add it to the further topics of the stack, which set {}",
+                    super::environment::TOPICS
+                )
             }
         }
     }
