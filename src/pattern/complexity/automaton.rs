@@ -1,9 +1,10 @@
 //! The wildcards of one path as AWS's matcher holds them: an automaton over bytes whose positions are
 //! counted.
 
+use super::estimate::texts;
 use super::positions::{Part, Positions};
 use super::walk::busiest;
-use super::{Matcher, texts};
+use crate::pattern::Matcher;
 
 /// The wildcards of one path.
 #[derive(Default)]
