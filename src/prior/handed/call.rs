@@ -1,0 +1,286 @@
+//! What a call hands over.
+
+use super::search::{BEARERS_OF_POLICY_MAX, Search};
+use std::collections::BTreeSet;
+
+use super::super::address::Address;
+use super::super::{Ask, Value};
+use super::search::{Call, answered};
+use super::thing::{Wearer, caller, deployments, thing, wearers};
+use crate::event::Event;
+use crate::iam::catalogue::{self, Work};
+use crate::iam::policy::PolicyDocument;
+
+/// What a call hands over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handed {
+    /// The account of the call.
+    pub(in crate::prior) account: String,
+    /// `role` or `group`.
+    pub kind: &'static str,
+    /// The names, as the call spells them; of an instance profile its own.
+    pub names: Vec<String>,
+    /// Whose holdings count.
+    pub(in crate::prior) bearers: Vec<Bearer>,
+    /// There was more than is looked at.
+    pub(in crate::prior) cut: bool,
+    /// A policy allows somebody to hand them over or to wear them, one by one.
+    pub by_policy: bool,
+    /// The document that says which, where the call only names it.
+    pub(in crate::prior) document: Option<Ask>,
+    /// The documents that say which.
+    pub(in crate::prior) policies: Vec<PolicyDocument>,
+    /// What goes on wearing its role where it is given new work without one.
+    pub(in crate::prior) worn: Option<Worn>,
+    /// Where it is kept which roles the same thing was given last. Nothing of what is made anew by each call.
+    pub(in crate::prior) thing: Option<(Address, Gift)>,
+    /// The same of all stacks that the caller deploys.
+    pub(in crate::prior) deployments: Option<(Address, Gift)>,
+    /// Where it is kept that the same caller handed over the same by the same call.
+    pub(in crate::prior) habit: Option<Address>,
+}
+
+/// By whom and where a thing is given roles.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::prior) struct Gift {
+    pub caller: String,
+    /// Which role stands where in the call.
+    pub places: String,
+}
+
+impl Gift {
+    fn value(&self) -> Value {
+        Value::of(&format!("{}\n{}", self.caller, self.places))
+    }
+
+    /// One that was kept.
+    pub fn kept(value: &Value) -> Option<Self> {
+        let Value::Present(text) = value else { return None };
+        let (caller, places) = text.split_once('\n')?;
+        Some(Self { caller: caller.to_owned(), places: places.to_owned() })
+    }
+}
+
+/// What a call has to do with the roles that things wear, each kept under the one name that all calls about the thing
+/// come to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::prior) struct Worn {
+    /// What goes on wearing what it has.
+    pub on: Vec<WornOn>,
+    /// What the call makes of it, and that the caller gave it a role or changed it.
+    writes: Vec<(Address, Value)>,
+    /// The roles that it has, as the answer says.
+    pub answered: Vec<(String, Bearer)>,
+}
+
+/// A thing that goes on wearing the roles that it has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::prior) struct WornOn {
+    /// Where its roles are kept.
+    pub thing: Address,
+    /// Where it is kept that the caller gave it a role or changed it.
+    pub by: Option<Address>,
+    /// The list of the roles of its kind, which counts where the thing's own are not known.
+    pub any: Option<Address>,
+    /// Where it is kept that the caller did the like to any of the kind. Groups of machines make new ones every hour.
+    pub by_any: Option<Address>,
+}
+
+/// One that holds rights.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::prior) enum Bearer {
+    /// A role or group.
+    Identity(Address),
+    /// The role in an instance profile, which mostly bears the profile's name.
+    Profile(Address),
+}
+
+impl Bearer {
+    pub(in crate::prior) fn text(&self) -> String {
+        let (Self::Identity(at) | Self::Profile(at)) = self;
+        format!("{} {}", at.account, at.entity)
+    }
+
+    pub fn account(&self) -> &str {
+        let (Self::Identity(at) | Self::Profile(at)) = self;
+        &at.account
+    }
+
+    /// The one that a text is of, and its name.
+    pub fn of(text: &str) -> Option<(String, Self)> {
+        let (account, entity) = text.split_once(' ')?;
+        let (kind, name) = entity.split_once(' ')?;
+        let address = Address::new(account, entity, "");
+        let profile = kind == "instance-profile";
+        let bearer = if profile { Self::Profile(address) } else { Self::Identity(address) };
+        Some((name.to_owned(), bearer))
+    }
+}
+
+impl Handed {
+    /// What a call hands over, if anything. Of a call that did not succeed nothing, nor of one that reads, but of those
+    /// that the catalogue names: some services answer credentials of a role to what CloudTrail calls a read.
+    #[must_use]
+    pub fn of(event: &Event) -> Option<Self> {
+        let (source, call, account) = (event.event_source()?, event.name()?, event.account()?);
+        let reads = event.flag("detail.readOnly") == Some(true);
+        let idle = reads && !catalogue::is_of_roles(source, call);
+        if idle || event.text("detail.errorCode").is_some() {
+            return None;
+        }
+        let mut search = Search::new(account);
+        let Call { kind, document, policies } = search.call(event, source, call)?;
+        let (wearers, more) = wearers(event, source, call);
+        search.cut |= more;
+        let nothing = search.found.is_empty();
+        let found = !nothing || search.cut || !search.wide.is_empty();
+        if !found && document.is_none() && wearers.is_empty() {
+            return None;
+        }
+        let places = search.places();
+        let own = search.own;
+        let (names, bearers): (Vec<String>, Vec<Bearer>) = search.found.into_iter().unzip();
+        let given = roles_of(bearers.iter().map(Bearer::text));
+        // Of what only IAM itself hands over each time counts, and of what was not looked at.
+        let of_iam = source == "iam.amazonaws.com";
+        let caller = caller(event).filter(|_| !of_iam && !search.cut);
+        let at = |entity: String| Address::new(account, entity, "roles");
+        // Of a call that names more than is looked at nothing is kept.
+        let wearers = Some(wearers).filter(|all| !all.is_empty() && !search.cut);
+        let own = roles_of(own.into_iter());
+        let worn = wearers.map(|wearers| Worn::of(event, source, account, &wearers, &own, caller));
+        let caller = caller.filter(|_| !nothing);
+        let roles = match &given {
+            Some(Value::Present(roles)) => roles.replace('\n', " "),
+            _ => String::new(),
+        };
+        let habit = caller.map(|caller| at(format!("habit {caller} {source} {call} {roles}")));
+        let gift = caller.zip(places);
+        let gift = gift.map(|(caller, places)| Gift { caller: caller.to_owned(), places });
+        let thing = thing(event, source, call).map(at).zip(gift.clone());
+        let deployments = deployments(event, source, call).map(at).zip(gift);
+        let by_policy = (of_iam && call.contains("Policy") && call != "UpdateAssumeRolePolicy")
+            || source == "sso.amazonaws.com";
+        let cut = search.cut;
+        let account = account.to_owned();
+        Some(Self {
+            account,
+            kind,
+            names,
+            bearers,
+            cut,
+            by_policy,
+            document,
+            policies,
+            worn,
+            thing,
+            deployments,
+            habit,
+        })
+    }
+
+    /// The same, with what the documents hand over that the call only names.
+    pub(in crate::prior) fn by_documents(mut self, account: &str, documents: &[String]) -> Self {
+        let mut search = Search::new(account);
+        self.policies = documents.iter().filter_map(|text| PolicyDocument::parse(text)).collect();
+        self.policies.iter().for_each(|document| search.policy(document, true));
+        self.cut |= search.cut;
+        self.with(search.found)
+    }
+
+    /// The same, with the roles that things go on wearing, as they are kept.
+    pub(in crate::prior) fn by_kept(mut self, kept: &BTreeSet<String>, cut: bool) -> Self {
+        self.cut |= cut || kept.len() > BEARERS_OF_POLICY_MAX;
+        let roles = kept.iter().take(BEARERS_OF_POLICY_MAX);
+        self.with(roles.filter_map(|role| Bearer::of(role)))
+    }
+
+    pub(in crate::prior) fn with(
+        mut self,
+        found: impl IntoIterator<Item = (String, Bearer)>,
+    ) -> Self {
+        for (name, bearer) in found {
+            self.names.push(name);
+            self.bearers.push(bearer);
+        }
+        self
+    }
+
+    /// What is to be kept: which roles the thing was given, and by whom.
+    pub(in crate::prior) fn writes(self) -> Vec<(Address, Value)> {
+        let there = |address| (address, Value::Present(String::new()));
+        let given = self.thing.into_iter().chain(self.deployments);
+        let given = given.map(|(address, gift)| (address, gift.value()));
+        let worn = self.worn.map(|worn| worn.writes).unwrap_or_default();
+        given.chain(worn).chain(self.habit.map(there)).collect()
+    }
+}
+
+/// Roles as they are kept.
+fn roles_of(roles: impl Iterator<Item = String>) -> Option<Value> {
+    let mut roles: Vec<String> = roles.collect();
+    roles.sort();
+    (!roles.is_empty()).then(|| Value::of(&roles.join("\n")))
+}
+
+impl Worn {
+    fn of(
+        event: &Event,
+        source: &str,
+        account: &str,
+        wearers: &[Wearer],
+        given: &Option<Value>,
+        caller: Option<&str>,
+    ) -> Self {
+        let at = |entity: String| Address::new(account, entity, "roles");
+        let answered = answered(event, source, account);
+        let by_answer = roles_of(answered.iter().map(|(_, role)| role.text()));
+        let mut worn = Self { answered, ..Self::default() };
+        // What is most useful first: of one event no more is kept than a certain number.
+        let (mut lists, mut things, mut habits) = (Vec::new(), Vec::new(), Vec::new());
+        for Wearer { name, work, unique, any, listed } in wearers {
+            let thing = at(name.clone());
+            let by = caller.map(|caller| at(format!("{name} by {caller}")));
+            habits.extend(by.clone().map(|by| (by, Value::Present(String::new()))));
+            let roles = match (work, given) {
+                (Work::Used, _) => None,
+                (Work::Made | Work::Added | Work::Changed, Some(given)) => Some(given.clone()),
+                // What nobody can name so again needs no word that it has none.
+                (Work::Made, None) => {
+                    (!listed && (!unique || any.is_some())).then_some(Value::Absent)
+                }
+                (Work::Added, None) => None,
+                (Work::Changed, None) => by_answer.clone(),
+            };
+            // Of several roles one that is named leaves the others as they are.
+            let of_several = *listed && any.as_ref() == Some(name);
+            let goes_on =
+                *work == Work::Used || (*work == Work::Changed && (given.is_none() || of_several));
+            let by_any =
+                any.as_ref().zip(caller).map(|(any, caller)| at(format!("{any} by {caller}")));
+            let noted = |by: &Address| habits.iter().any(|(known, _)| known == by);
+            if let Some(by) = by_any.clone().filter(|by| !noted(by)) {
+                habits.push((by, Value::Present(String::new())));
+            }
+            if goes_on {
+                let any = any.clone().map(at);
+                worn.on.push(WornOn { thing: thing.clone(), by, any, by_any });
+            }
+            match (roles, any) {
+                (Some(Value::Present(roles)), Some(any)) if *listed => {
+                    let roles = roles.lines().map(|role| Value::Listed(role.to_owned()));
+                    lists.extend(roles.map(|role| (at(any.clone()), role)));
+                }
+                (Some(roles), _) => things.push((thing, roles)),
+                (None, _) => {}
+            }
+        }
+        worn.writes = [lists, things, habits].concat();
+        worn
+    }
+
+    /// Does anything go on wearing what it has?
+    pub fn goes_on(&self) -> bool {
+        !self.on.is_empty()
+    }
+}
