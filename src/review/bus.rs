@@ -10,6 +10,7 @@
 //! Sources that are delivered whole, busy calls and reads of everyday work are a table, `bus/traffic.tsv`.
 
 mod clause;
+mod delivery;
 mod demand;
 mod fit;
 mod group;
@@ -21,37 +22,10 @@ mod template;
 mod traffic;
 
 pub use clause::{Names, REGION_CHARACTERS_MAX};
+pub use delivery::{Delivery, whole_sources};
 pub use demand::Share;
 pub use fit::PATTERN_CHARACTERS_MAX;
 pub use pack::{BUS_RULES_MAX, BusFault, BusRule, BusRules, WILDCARD_RULES_MAX};
 pub use reach::Reach;
 pub use share::Shares;
 pub use template::{BEGIN, END, replaced, resources};
-
-/// The sources of which every change is delivered, but for busy calls.
-#[must_use]
-pub fn whole_sources() -> Vec<&'static str> {
-    traffic::whole().collect()
-}
-
-/// Which events a bus rule gets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Delivery {
-    /// Changes, in the state `ENABLED`.
-    Changes,
-    /// Reads too, in the state `ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS`.
-    All,
-    /// The same, and only where the owner asks for reads.
-    Reads,
-}
-
-impl Delivery {
-    /// The state of the bus rule.
-    #[must_use]
-    pub fn state(self) -> &'static str {
-        match self {
-            Self::Changes => "ENABLED",
-            Self::All | Self::Reads => "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS",
-        }
-    }
-}

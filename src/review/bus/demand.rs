@@ -6,8 +6,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::clause::{Clause, READ_ONLY};
+use super::delivery::Delivery;
 use super::project::{Asks, Branch, asks, clauses, is_foreign, seen};
-use super::{Delivery, traffic};
+use super::traffic;
 use crate::pattern::Pattern;
 use crate::rule::Rule;
 

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::clause::Clause;
-use super::{Delivery, traffic};
+use super::delivery::Delivery;
+use super::traffic;
 use crate::iam::catalogue::{self, RoleTaken};
 
 /// Bus rules of one kind, with what they deliver in a sentence.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::Delivery;
 use super::clause::{Clause, is_wildcard, pattern};
+use super::delivery::Delivery;
 use super::demand::{Demand, Demands, name_text};
 use super::fit::{PATTERN_CHARACTERS_MAX, Prepared, characters, fits, halved};
 use super::group::{Group, Whole, groups, whole};

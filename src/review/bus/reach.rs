@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::Delivery;
 use super::clause::Names;
+use super::delivery::Delivery;
 use super::pack::BusRules;
 use crate::pattern::Pattern;
 

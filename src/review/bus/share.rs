@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::Delivery;
 use super::clause::Clause;
+use super::delivery::Delivery;
 use super::demand::{Demand, Demands, Share};
 use super::fit::Prepared;
 use super::pack::BusRules;

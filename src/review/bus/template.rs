@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
-use super::Delivery;
+use super::delivery::Delivery;
 use super::pack::{BusRule, BusRules};
 
 /// The line of the template before which nothing is generated.

@@ -1,0 +1,29 @@
+//! What must be delivered.
+
+/// The sources of which every change is delivered, but for busy calls.
+#[must_use]
+pub fn whole_sources() -> Vec<&'static str> {
+    super::traffic::whole().collect()
+}
+
+/// Which events a bus rule gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Delivery {
+    /// Changes, in the state `ENABLED`.
+    Changes,
+    /// Reads too, in the state `ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS`.
+    All,
+    /// The same, and only where the owner asks for reads.
+    Reads,
+}
+
+impl Delivery {
+    /// The state of the bus rule.
+    #[must_use]
+    pub fn state(self) -> &'static str {
+        match self {
+            Self::Changes => "ENABLED",
+            Self::All | Self::Reads => "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS",
+        }
+    }
+}
