@@ -7,7 +7,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 
-use super::{Item, Table, id, is_refusal, number, text};
+use super::table::{Item, Table, id, is_refusal, number, text};
 use crate::alert::SentAlert;
 use crate::effects::EffectError;
 use crate::effects::alerts::{Judgement, KEPT_DAYS, StoredAlert, StoredAlerts, Word};

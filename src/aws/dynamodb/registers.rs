@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use jiff::SignedDuration;
 
-use super::{Item, Table, expiration, number, text};
+use super::table::{Item, Table, expiration, number, text};
 use crate::effects::EffectError;
 use crate::prior::{Register, Write};
 
