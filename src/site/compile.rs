@@ -3,10 +3,8 @@
 use jiff::civil::Date;
 use serde_json::Value;
 
-use super::{
-    Adjustment, GUARDED_MAX, Guarded, GuardedEntities, PRODUCTION, Site, SiteSpec, Suppression,
-    check_topic_arn,
-};
+use super::compiled::{Adjustment, Site, Suppression, check_topic_arn};
+use super::{GUARDED_MAX, Guarded, GuardedEntities, PRODUCTION, SiteSpec};
 use crate::iam::account;
 use crate::pattern::{Budget, Pattern};
 use crate::rule::{GroupBy, THRESHOLD_MAX, misspelt};

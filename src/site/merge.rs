@@ -1,7 +1,8 @@
 //! A site file adds to the one that came with the rules: what an owner leaves out stays as it was. A file with
 //! accounts alone takes no hours away, and no adjustment.
 
-use super::{Site, SiteSpec};
+use super::SiteSpec;
+use super::compiled::Site;
 
 impl Site {
     /// This site over another: keys of this one win, lists are joined. What both say in the same words counts

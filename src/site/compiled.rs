@@ -1,0 +1,499 @@
+//! The site file, compiled and asked.
+
+use super::guarded::{Guarded, GuardedEntities};
+use super::spec::{
+    AdjustmentSpec, Defaults, EnvironmentSpec, OverrideSpec, PRODUCTION, SiteSpec, SuppressionSpec,
+    TopicSpec,
+};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+
+use crate::event::{Entity, Event, tags_after};
+use crate::iam::account::{self, Account};
+use crate::pattern::{Budget, Pattern};
+use crate::rule::{RuleSet, RuleSpec};
+use crate::site::calendar::{Calendar, IcsFiles, Presence};
+use crate::text::severity::Severity;
+use crate::text::yaml::{Document, Fault};
+
+use super::compile::{Compiler, Known};
+
+/// What a change of tags does to how loud the alerts of an account are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EnvironmentChange {
+    /// Quieter from now on.
+    Lowered,
+    /// Louder.
+    Raised,
+    /// As before.
+    Same,
+}
+
+impl EnvironmentChange {
+    /// The word in `derived.environmentChange`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Lowered => "lowered",
+            Self::Raised => "raised",
+            Self::Same => "same",
+        }
+    }
+}
+
+/// Where a moment lies among the calendars.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Times {
+    /// Calendars that contain it.
+    pub inside: Vec<String>,
+    /// Calendars that do not.
+    pub outside: Vec<String>,
+    /// Calendars that could not be asked, or all where the moment is not known.
+    pub unknown: Vec<String>,
+}
+
+/// The site, ready to be asked.
+#[derive(Debug, Clone)]
+pub struct Site {
+    pub(super) spec: SiteSpec,
+    pub(super) environment: EnvironmentSpec,
+    pub(super) calendars: Vec<(String, Calendar)>,
+    pub(super) adjustments: Vec<Adjustment>,
+    pub(super) suppressions: Vec<Suppression>,
+    pub(super) guarded: GuardedEntities,
+}
+
+/// An adjustment, compiled.
+#[derive(Debug, Clone)]
+pub struct Adjustment {
+    /// When it applies.
+    pub pattern: Pattern,
+    /// What it says.
+    pub spec: AdjustmentSpec,
+    /// It depends on the time: such an adjustment lowers by one step at most.
+    pub timed: bool,
+}
+
+impl Adjustment {
+    /// May it make quieter: does it lower, or set?
+    #[must_use]
+    pub fn may_lower(&self) -> bool {
+        self.spec.lower.is_some() || self.spec.set.is_some()
+    }
+
+    /// Does it go further than the one step of an environment or a window, to below medium? What AWS itself vouches
+    /// for may.
+    #[must_use]
+    pub fn quietens(&self) -> bool {
+        let far = self.spec.set.is_some_and(|severity| severity < Severity::Medium)
+            || self.spec.lower.is_some_and(|steps| steps > 1);
+        let vouched = |branch: &BTreeMap<String, Vec<Value>>| {
+            let service = branch.get("derived.principal.linkedService");
+            service.is_some_and(|wanted| !wanted.contains(&json!({"exists": false})))
+        };
+        far && !self.timed && !self.pattern.to_branches().iter().all(vouched)
+    }
+}
+
+/// A suppression, compiled.
+#[derive(Debug, Clone)]
+pub struct Suppression {
+    /// What it silences.
+    pub pattern: Pattern,
+    /// What it says.
+    pub spec: SuppressionSpec,
+    /// Last day of silence.
+    pub expires: Date,
+}
+
+impl Suppression {
+    /// Is its time over at this moment?
+    #[must_use]
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        now.to_zoned(TimeZone::UTC).date() > self.expires
+    }
+}
+
+/// The environment of an account and how it is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Environment {
+    /// `production`, `staging`, `development` or a name of the site's own.
+    pub name: String,
+    /// Whether the account's tags told it; otherwise it counts as production.
+    pub known: bool,
+}
+
+impl Site {
+    /// Checks and compiles the site file, which adds to `base`, the one that came with the rules; without
+    /// either everything is unknown and counts as production. `files` are the iCalendar files beside it.
+    ///
+    /// # Errors
+    /// All faults found.
+    pub fn load(
+        base: Option<Self>,
+        document: Option<&Document>,
+        files: &IcsFiles,
+        rule_ids: &[&str],
+    ) -> Result<Self, Vec<Fault>> {
+        Self::load_within(base, document, files, rule_ids, Budget::default())
+    }
+
+    /// As [`Site::load`], beside these rules: the patterns of both count together.
+    ///
+    /// # Errors
+    /// All faults found.
+    pub fn load_beside(
+        base: Option<Self>,
+        document: Option<&Document>,
+        files: &IcsFiles,
+        rules: &RuleSet,
+    ) -> Result<Self, Vec<Fault>> {
+        if document.is_none() {
+            return Ok(base.unwrap_or_else(Self::empty));
+        }
+        Self::load_within(base, document, files, &rules.ids(), rules.budget())
+    }
+
+    fn load_within(
+        base: Option<Self>,
+        document: Option<&Document>,
+        files: &IcsFiles,
+        rule_ids: &[&str],
+        mut budget: Budget,
+    ) -> Result<Self, Vec<Fault>> {
+        let mut base = base.unwrap_or_else(Self::empty);
+        let Some(document) = document else { return Ok(base) };
+        // A key with all its entries commented out is as good as none.
+        let mut document = Cow::Borrowed(document);
+        let has_null =
+            |value: &Value| value.as_object().is_some_and(|map| map.values().any(Value::is_null));
+        if has_null(&document.value)
+            && let Value::Object(map) = &mut document.to_mut().value
+        {
+            map.retain(|_, value| !value.is_null());
+        }
+        let document = document.as_ref();
+        let spec: SiteSpec = document.decode().map_err(|fault| vec![fault])?;
+        if spec.defaults == Defaults::None {
+            base = Self::empty();
+        }
+        let environment = spec.environment.clone().unwrap_or_default();
+        let known = Known::of(&spec, &base);
+        for pattern in base.patterns() {
+            budget.take(pattern).map_err(|fault| vec![document.fault("", fault, None)])?;
+        }
+        let mut compiler = Compiler { document, rule_ids, known, budget, faults: Vec::new() };
+        compiler.check_accounts(&spec);
+        let calendars = compiler.calendars(&spec, files);
+        let adjustments = compiler.adjustments(&spec);
+        let suppressions = compiler.suppressions(&spec);
+        let guarded = compiler.guarded(&spec);
+        compiler.check_pipelines(&spec);
+        compiler.check_rules(&spec);
+        if compiler.faults.is_empty() {
+            let own = Self { spec, environment, calendars, adjustments, suppressions, guarded };
+            Ok(own.over(base))
+        } else {
+            Err(compiler.faults)
+        }
+    }
+
+    fn patterns(&self) -> impl Iterator<Item = &Pattern> {
+        let adjustments = self.adjustments.iter().map(|one| &one.pattern);
+        adjustments.chain(self.suppressions.iter().map(|one| &one.pattern))
+    }
+
+    /// A site about which nothing is known.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self {
+            spec: SiteSpec::default(),
+            environment: EnvironmentSpec::default(),
+            calendars: Vec::new(),
+            adjustments: Vec::new(),
+            suppressions: Vec::new(),
+            guarded: GuardedEntities::default(),
+        }
+    }
+
+    /// All that the files say together, as they are written. What both say in the same words may stand twice in
+    /// its lists.
+    #[must_use]
+    pub fn spec(&self) -> &SiteSpec {
+        &self.spec
+    }
+
+    /// Does the site that came with the rules count?
+    #[must_use]
+    pub fn has_defaults(&self) -> bool {
+        self.spec.defaults == Defaults::BuiltIn
+    }
+
+    /// Does the owner guard any entity?
+    #[must_use]
+    pub fn guards(&self) -> bool {
+        !self.guarded.is_empty()
+    }
+
+    /// Why the owner guards an entity, if he does.
+    #[must_use]
+    pub fn guarded(&self, entity: &Entity) -> Option<Guarded> {
+        self.guarded.of(entity)
+    }
+
+    /// Does the owner guard users or groups, whose names can change?
+    #[must_use]
+    pub fn guards_the_renamable(&self) -> bool {
+        self.guarded.can_be_renamed()
+    }
+
+    /// The account's name: the site file's, else the one looked up, else its alias.
+    #[must_use]
+    pub fn account_name<'s>(&'s self, id: &str, found: Option<&'s Account>) -> Option<&'s str> {
+        let own = self.spec.accounts.get(id).and_then(|account| account.name.as_deref());
+        own.or_else(|| found?.name.as_deref().or(found?.alias.as_deref()))
+    }
+
+    /// Is the account one of ours, as far as the site file says?
+    #[must_use]
+    pub fn knows_account(&self, account: &str) -> bool {
+        self.spec.accounts.contains_key(account)
+    }
+
+    /// Is it the ARN of a role of known automation?
+    #[must_use]
+    pub fn is_pipeline(&self, role_arn: &str) -> bool {
+        self.spec.pipelines.iter().any(|pipeline| pipeline == role_arn)
+    }
+
+    /// Does the site file leave open what tags the account has, or its name?
+    #[must_use]
+    pub fn must_look_up(&self, id: &str) -> bool {
+        let known = self.spec.accounts.get(id);
+        known.is_none_or(|account| account.tags.is_empty() || account.name.is_none())
+    }
+
+    /// The account's tags: those of the site file, else those looked up.
+    #[must_use]
+    pub fn tags<'s>(
+        &'s self,
+        id: &str,
+        found: Option<&'s Account>,
+    ) -> Option<&'s IndexMap<String, String>> {
+        let own = self.spec.accounts.get(id).map(|account| &account.tags);
+        own.filter(|tags| !tags.is_empty()).or_else(|| found?.tags.as_ref())
+    }
+
+    /// The environment that tags tell: the first key that is there decides. Keys that differ in case
+    /// only are different tags to AWS; of their values the loudest counts, and one that names no
+    /// environment makes it unknown.
+    #[must_use]
+    pub fn environment(&self, tags: Option<&IndexMap<String, String>>) -> Environment {
+        let values = self.environment.keys.iter().find_map(|key| {
+            let same = |(tag, _): &(&String, &String)| tag.trim().eq_ignore_ascii_case(key);
+            let values: Vec<&str> =
+                tags?.iter().filter(same).map(|(_, value)| value.trim()).collect();
+            (!values.is_empty()).then_some(values)
+        });
+        let ranks: Option<Vec<usize>> = values
+            .map(|values| values.iter().map(|value| self.rank(value)).collect())
+            .unwrap_or_default();
+        let loudest = ranks.and_then(|ranks| ranks.into_iter().min());
+        let named = loudest.and_then(|rank| self.environment.values.get_index(rank));
+        match named {
+            Some((name, _)) => Environment { known: true, name: name.clone() },
+            None => Environment { known: false, name: PRODUCTION.to_owned() },
+        }
+    }
+
+    /// The place of the environment that a tag's value names.
+    fn rank(&self, value: &str) -> Option<usize> {
+        self.environment.values.iter().position(|(name, values)| {
+            let same = |one: &String| one.trim().eq_ignore_ascii_case(value);
+            values.iter().any(same) || name.eq_ignore_ascii_case(value)
+        })
+    }
+
+    /// What a change of an account's tags does to how loud its alerts are. Environments are ordered
+    /// as the site file lists them, the loudest first. Where the site file gives the tags, nothing.
+    #[must_use]
+    pub fn environment_change(
+        &self,
+        event: &Event,
+        id: &str,
+        before: Option<&Account>,
+    ) -> EnvironmentChange {
+        if self.spec.accounts.get(id).is_some_and(|account| !account.tags.is_empty()) {
+            return EnvironmentChange::Same;
+        }
+        let none = IndexMap::new();
+        let before = before.and_then(|account| account.tags.as_ref()).unwrap_or(&none);
+        let after = tags_after(event, before);
+        let rank = |tags: &IndexMap<String, String>| {
+            let environment = self.environment(Some(tags));
+            self.environment.values.get_index_of(&environment.name).unwrap_or_default()
+        };
+        match rank(&after).cmp(&rank(before)) {
+            std::cmp::Ordering::Greater => EnvironmentChange::Lowered,
+            std::cmp::Ordering::Less => EnvironmentChange::Raised,
+            std::cmp::Ordering::Equal => EnvironmentChange::Same,
+        }
+    }
+
+    /// Where a moment lies: names of the calendars inside and outside of which it does, and of those
+    /// that nobody can tell. `open` are the answers of change calendars, by their own names.
+    #[must_use]
+    pub fn calendars_at(&self, moment: Option<Timestamp>, open: &BTreeMap<String, bool>) -> Times {
+        let mut times = Times::default();
+        for (name, calendar) in &self.calendars {
+            let answer = calendar.change_calendar().and_then(|name| open.get(name)).copied();
+            let presence = moment.map(|moment| calendar.presence(moment, answer));
+            let list = match presence.unwrap_or(Presence::Unknown) {
+                Presence::Inside => &mut times.inside,
+                Presence::Outside => &mut times.outside,
+                Presence::Unknown => &mut times.unknown,
+            };
+            list.push(name.clone());
+        }
+        times
+    }
+
+    /// ID of the own organization, where the site file names it.
+    #[must_use]
+    pub fn organization(&self) -> Option<&str> {
+        self.spec.organization.as_ref().map(account::OrganizationId::as_str)
+    }
+
+    /// Names of the environments, the loudest first.
+    #[must_use]
+    pub fn environment_names(&self) -> Vec<&str> {
+        self.environment.values.keys().map(String::as_str).collect()
+    }
+
+    /// The calendars, with their names.
+    #[must_use]
+    pub fn calendars(&self) -> &[(String, Calendar)] {
+        &self.calendars
+    }
+
+    /// Adjustments of severity, in order.
+    #[must_use]
+    pub fn adjustments(&self) -> &[Adjustment] {
+        &self.adjustments
+    }
+
+    /// Declared silences.
+    #[must_use]
+    pub fn suppressions(&self) -> &[Suppression] {
+        &self.suppressions
+    }
+
+    /// What the site changes about a rule.
+    #[must_use]
+    pub fn override_of(&self, rule: &str) -> Option<&OverrideSpec> {
+        self.spec.overrides.get(rule)
+    }
+
+    /// What a rule is from then on, where the site changes it.
+    #[must_use]
+    pub fn overridden(&self, spec: &RuleSpec) -> Option<RuleSpec> {
+        let change = self.override_of(&spec.id)?;
+        let switched = change.enabled.or(change.disabled.map(|disabled| !disabled));
+        let mut spec = spec.clone();
+        spec.severity = change.severity.unwrap_or(spec.severity);
+        spec.enabled = switched.unwrap_or(spec.enabled);
+        spec.threshold = change.threshold.clone().or(spec.threshold.take());
+        spec.dedupe = change.dedupe.clone().or(spec.dedupe.take());
+        Some(spec)
+    }
+
+    /// Topics of a severity, as the site file names them.
+    #[must_use]
+    pub fn topics(&self, severity: Severity) -> &[TopicSpec] {
+        self.spec.topics.get(&severity).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Is this the ARN of an SNS topic?
+///
+/// # Errors
+/// What it should look like.
+pub fn check_topic_arn(arn: &str) -> Result<(), String> {
+    let parts: Vec<&str> = arn.split(':').collect();
+    let good = matches!(parts.as_slice(), ["arn", partition, "sns", region, account, name]
+        if partition.starts_with("aws") && !region.is_empty() && account.len() == 12 && !name.is_empty());
+    if good {
+        Ok(())
+    } else {
+        Err(format!("`{arn}` is no topic ARN as arn:aws:sns:us-east-1:111122223333:name"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str) -> Result<Site, Vec<Fault>> {
+        let document = Document::parse_all("site.yaml", text).unwrap().remove(0);
+        Site::load(None, Some(&document), &IcsFiles::new(), &["a-rule", "another-rule"])
+    }
+
+    #[test]
+    fn the_environment_comes_from_tags_ignoring_case_and_unknown_is_production() {
+        let site = load(
+            "accounts:\n  '111122223333': {name: shop, tags: {Stage: PROD}}\n  '444455556666': {tags: {env: Sandbox}}\n  '777788889999': {tags: {env: odd}}\n",
+        )
+        .unwrap();
+        let of = |account| site.environment(site.tags(account, None));
+        assert_eq!(of("111122223333"), Environment { name: "production".into(), known: true });
+        assert_eq!(of("444455556666").name, "development");
+        assert_eq!(of("777788889999"), Environment { name: "production".into(), known: false });
+        assert!(!of("000000000000").known);
+        let both: IndexMap<String, String> =
+            [("Env".into(), "dev".into()), ("env".into(), "prod".into())].into_iter().collect();
+        assert_eq!(site.environment(Some(&both)).name, "production");
+        assert_eq!(site.account_name("111122223333", None), Some("shop"));
+        let found = Account { name: Some("lab".into()), ..Account::default() };
+        assert_eq!(site.account_name("111122223333", Some(&found)), Some("shop"));
+        assert_eq!(site.account_name("444455556666", Some(&found)), Some("lab"));
+    }
+
+    #[track_caller]
+    fn refuse(text: &str, line: usize, fragment: &str) {
+        let faults = load(text).unwrap_err();
+        let found = faults.iter().any(|f| f.line == line && f.to_string().contains(fragment));
+        assert!(found, "{faults:?}");
+    }
+
+    #[test]
+    fn faults_name_line_path_and_the_nearest_right_word() {
+        refuse("account: {}\n", 1, "did you mean `accounts`");
+        refuse("accounts:\n  '123': {name: x}\n", 2, "twelve digits");
+        refuse("organization: r-abcd\n", 1, "no organization ID");
+        refuse("organization: o-Short\n", 1, "no organization ID");
+        refuse("overrides:\n  a-rul: {severity: low}\n", 2, "did you mean `a-rule`");
+        refuse("overrides:\n  a-rule:\n    severity: hihg\n", 3, "did you mean `high`");
+        refuse(
+            "severity:\n  - when: {derived: {time: [nights]}}\n    raise: 1\n    because: x\ncalendars:\n  night: {zone: Etc/UTC, weekly: [{days: [mon], from: '20:00', to: '06:00'}]}\n",
+            2,
+            "did you mean `night`",
+        );
+        refuse(
+            "severity:\n  - when: {a: [{prefx: x}]}\n    because: y\n",
+            2,
+            "did you mean `prefix`",
+        );
+        refuse("topics:\n  high: [{arn: 'arn:aws:sqs:x'}]\n", 2, "no topic ARN");
+        refuse(
+            "suppressions:\n  - {name: ci, pattern: {a: [b]}, owner: me, reason: x, expires: soon}\n",
+            2,
+            "no date",
+        );
+    }
+}
