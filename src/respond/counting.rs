@@ -2,8 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Responder;
 use super::content::content;
+use super::responder::Responder;
 use crate::effects::{Claim, EffectError, Lookups, Publish, State};
 use crate::event::{CallOutcome, Event, Principal, is_read_only, outcome_of};
 use crate::facts::Facts;

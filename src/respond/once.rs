@@ -3,8 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::counting::{fingerprint, is_attempt};
+use super::responder::{Origin, RespondError, Responder};
 use super::tell::{PublishFailed, tell};
-use super::{Origin, RespondError, Responder};
 use crate::alert::{Alert, SentAlert};
 use crate::effects::{Claim, Delivery, Lookups, Publish, State};
 use crate::event::Event;

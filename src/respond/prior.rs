@@ -7,7 +7,7 @@ use std::task::Poll;
 
 use jiff::Timestamp;
 
-use super::Responder;
+use super::responder::Responder;
 use crate::effects::{Lookups, Publish, State};
 use crate::event::{CallOutcome, Event, is_read_only, omitted, outcome_of};
 use crate::facts::{self, Bearer};

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::Responder;
+use super::responder::Responder;
 use crate::effects::{Lookups, Publish, State};
 use crate::event::Event;
 use crate::facts::Facts;
