@@ -1,23 +1,10 @@
 //! The effects on AWS. Only this room speaks the SDK's language.
 
 pub mod authorization;
+mod chain;
 pub mod client;
 pub mod dynamodb;
 pub mod lookups;
 pub mod sns;
 
-/// What failed, and what was behind it, in one line.
-pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut told = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let text = cause.to_string();
-        // Wrappers often say what they wrap.
-        if !told.ends_with(&text) {
-            told.push_str(": ");
-            told.push_str(&text);
-        }
-        next = cause.source();
-    }
-    told
-}
+pub(crate) use chain::chain;

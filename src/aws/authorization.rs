@@ -7,7 +7,7 @@ use aws_sdk_iam::types::{
     UserDetail,
 };
 
-use super::chain;
+use super::chain::chain;
 use super::client::{Limits, MissedByStandard, limited};
 use crate::effects::EffectError;
 use crate::prior::seed::{Identity, Policy};

@@ -11,7 +11,7 @@ use aws_smithy_types::DateTime;
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
-use super::chain;
+use super::chain::chain;
 use super::client::{Limits, MissedByStandard, limited};
 use crate::effects::{CalendarState, Calls, EffectError, Lookups, Whose};
 use crate::iam::account::{Account, TAGS_MAX};

@@ -6,7 +6,7 @@ use aws_sdk_sns::error::SdkError;
 use aws_sdk_sns::operation::publish::PublishError;
 use aws_sdk_sns::types::MessageAttributeValue;
 
-use super::chain;
+use super::chain::chain;
 use super::client::MissedByStandard;
 use crate::alert::Message;
 use crate::effects::{EffectError, Publish};

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom, SystemRandom};
 
-use super::super::chain;
+use super::super::chain::chain;
 use super::super::client::{Limits, MissedByStandard, limited};
 use crate::alert::{HELD_MAX, SentAlert};
 use crate::effects::{Claim, Delivery, EffectError, State, UNDER_WAY_SECS_MAX};
