@@ -6,7 +6,10 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::links;
+use super::phrase;
 use super::sent::SentAlert;
+use super::text;
 use crate::assess::decide::Decision;
 use crate::event::{CallOutcome, Event, Unreadable};
 use crate::facts::Facts;
@@ -200,7 +203,7 @@ impl Alert {
             user_agent: event.text("detail.userAgent").map(|text| clean(text, TEXT_CHARS_MAX)),
         };
         let who = who(facts);
-        let sentence = super::phrase::sentence(event, facts, &who, &place);
+        let sentence = phrase::sentence(event, facts, &who, &place);
         Self {
             severity: decision.severity,
             title: first.map_or_else(|| "Event".to_owned(), |rule| title(rule, facts)),
@@ -216,7 +219,7 @@ impl Alert {
                 arn: name(entity.arn.as_deref()),
             }),
             rights: rights_lines(facts),
-            links: super::links::links(event, facts),
+            links: links::links(event, facts),
             event: event_line(event, facts, now),
             undo: decision.undo.clone().map(|step| doubted(step, event, now)),
             plan: decision.plan.clone(),
@@ -471,7 +474,7 @@ fn doubted(mut step: Step, event: &Event, now: Option<Timestamp>) -> Step {
         (Some(time), Some(now)) => {
             let age = now.duration_since(time);
             if age.as_mins() > UNDO_AGE_MINUTES_MAX {
-                let age = super::text::human(age);
+                let age = text::human(age);
                 Some(format!("The event is {age} old: see first what was changed since."))
             } else if age.as_mins() < -UNDO_AHEAD_MINUTES_MAX {
                 Some("The time of the event lies ahead: see first what is so now.".to_owned())

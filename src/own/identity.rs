@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::place;
 use super::place::{PLACES, Place};
 use crate::event::{Event, omitted};
 use crate::iam::arn::Arn;
@@ -263,9 +264,9 @@ impl Own {
         match (value, steps) {
             (Value::Array(items), _) => items.iter().any(|item| self.names(item, steps, place)),
             (Value::String(text), []) => match place.kind {
-                super::place::KEY => self.is_key(text),
-                super::place::CALENDAR => self.is_calendar(text),
-                super::place::BOUNDARY => self.deployed.boundary.as_deref() == Some(text),
+                place::KEY => self.is_key(text),
+                place::CALENDAR => self.is_calendar(text),
+                place::BOUNDARY => self.deployed.boundary.as_deref() == Some(text),
                 _ => place.forms.iter().any(|form| self.has_form(text, form)),
             },
             (Value::Object(map), [step, rest @ ..]) => {

@@ -6,8 +6,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::compile;
 use super::compile::PatternFault;
+use super::complexity;
 use super::cost::{STEPS_OF_EVENT_MAX, Steps};
+use super::explain;
 use super::explain::Explanation;
 use super::leaves::{FieldPath, Leaf, Membership, collect};
 use super::matcher::Matcher;
@@ -61,7 +64,7 @@ impl Pattern {
     /// # Errors
     /// All faults found, each with its path below the pattern.
     pub fn compile(pattern: &Value) -> Result<Self, Vec<PatternFault>> {
-        super::compile::compile(pattern)
+        compile::compile(pattern)
     }
 
     /// Does the pattern match this event?
@@ -101,7 +104,7 @@ impl Pattern {
     /// The same for one of many patterns, which share the steps that an event has: [`STEPS_OF_EVENT_MAX`] at first.
     #[must_use]
     pub fn explain_within(&self, event: &Value, left: &mut usize) -> Explanation {
-        super::explain::explain(self, event, left)
+        explain::explain(self, event, left)
     }
 
     /// How specific the pattern is about this event, which it matches, to be compared: of how much that was done it
@@ -147,7 +150,7 @@ impl Pattern {
     /// [`COMPLEXITY_MAX`] and refuses more. [`COMPLEXITY_TOLD_MAX`] stands for that and all above.
     #[must_use]
     pub fn complexity(&self) -> usize {
-        super::complexity::complexity(&self.branches)
+        complexity::complexity(&self.branches)
     }
 
     /// The pattern's branches, each as its paths with the alternatives wanted there, as JSON.
@@ -289,6 +292,7 @@ impl Branch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pattern::{BRANCHES_MAX, PatternIndex};
     use serde_json::json;
 
     #[track_caller]

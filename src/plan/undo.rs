@@ -4,6 +4,9 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use super::case;
+use super::command;
+use super::value;
 use crate::event::{CallOutcome, Event};
 use crate::facts::Facts;
 use crate::iam::arn::Arn;
@@ -119,7 +122,7 @@ pub fn undo(event: &Event, facts: &Facts) -> Option<Step> {
         return None;
     }
     let fitting = |inverse: &'static Inverse| {
-        let row = super::case::of(inverse, event, facts)?;
+        let row = case::of(inverse, event, facts)?;
         (row.effect != Effect::Unfit).then_some((inverse, row))
     };
     let (inverse, row) = facts.call?.inverses.iter().find_map(fitting)?;
@@ -130,8 +133,7 @@ pub fn undo(event: &Event, facts: &Facts) -> Option<Step> {
         Err(guard) => guard.leaves_it_to_people(),
     };
     let guard = command.as_ref().err().copied();
-    let doubts =
-        if counts { super::case::doubts(inverse, row, guard, event, facts) } else { Vec::new() };
+    let doubts = if counts { case::doubts(inverse, row, guard, event, facts) } else { Vec::new() };
     Some(Step {
         action: Cow::Borrowed(inverse.action),
         effect: row.effect,
@@ -145,7 +147,7 @@ pub fn undo(event: &Event, facts: &Facts) -> Option<Step> {
 /// Does a call that succeeded name what IAM has no names for?
 #[must_use]
 pub fn names_the_impossible(event: &Event, facts: &Facts) -> bool {
-    facts.outcome == CallOutcome::Success && super::value::names_the_impossible(event)
+    facts.outcome == CallOutcome::Success && value::names_the_impossible(event)
 }
 
 fn command(
@@ -157,7 +159,7 @@ fn command(
     if facts.omitted {
         return Err(Guard::ParametersOmitted);
     }
-    if super::value::names_the_impossible(event) {
+    if value::names_the_impossible(event) {
         return Err(Guard::ImpossibleName);
     }
     if is_service_managed(facts) {
@@ -170,7 +172,7 @@ fn command(
         return Err(Guard::GivesRights);
     }
     let template = inverse.command.ok_or(Guard::PriorStateUnknown)?;
-    super::command::fill(template, event, facts)
+    command::fill(template, event, facts)
 }
 
 /// Nobody else can put a role at these paths.

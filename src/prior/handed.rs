@@ -7,8 +7,6 @@
 
 mod call;
 mod search;
-#[cfg(test)]
-mod tests;
 mod thing;
 
 pub use call::Handed;

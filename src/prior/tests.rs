@@ -1,5 +1,7 @@
 //! Histories of events, and what is known before the last one of them.
 
+use jiff::Timestamp;
+
 use super::*;
 use crate::event::Event;
 

@@ -1,15 +1,14 @@
 //! Handles one event, from what came in to what was told.
 
-use super::once::Repeat;
-use super::tell::PublishFailed;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use thiserror::Error;
 
-use super::once::{Begun, Claims};
-use super::tell::tell;
+use super::caller;
+use super::once::{Begun, Claims, Repeat};
+use super::tell::{PublishFailed, tell};
 use crate::alert::Alert;
 use crate::assess::decide::Decision;
 use crate::assess::engine::Engine;
@@ -256,13 +255,13 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             return Vec::new();
         };
         let to = event.time().unwrap_or(now);
-        let from = to.checked_sub(super::caller::LOOK_BACK).unwrap_or(to);
-        let whose = super::caller::whose(principal);
+        let from = to.checked_sub(caller::LOOK_BACK).unwrap_or(to);
+        let whose = caller::whose(principal);
         if whose.is_empty() {
             return Vec::new();
         }
         match self.lookups.calls(account, &whose, from, to).await {
-            Ok(Some(calls)) => super::caller::lines(&calls, event, principal, now),
+            Ok(Some(calls)) => caller::lines(&calls, event, principal, now),
             Ok(None) => Vec::new(),
             Err(error) => {
                 tracing::warn!(%error, "the caller's last hour is not known");

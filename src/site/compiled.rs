@@ -1,10 +1,5 @@
 //! The site file, compiled and asked.
 
-use super::guarded::{Guarded, GuardedEntities};
-use super::spec::{
-    AdjustmentSpec, Defaults, EnvironmentSpec, OverrideSpec, PRODUCTION, SiteSpec, SuppressionSpec,
-    TopicSpec,
-};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -14,6 +9,12 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
+use super::compile::{Compiler, Known};
+use super::guarded::{Guarded, GuardedEntities};
+use super::spec::{
+    AdjustmentSpec, Defaults, EnvironmentSpec, OverrideSpec, PRODUCTION, SiteSpec, SuppressionSpec,
+    TopicSpec,
+};
 use crate::event::{Entity, Event, tags_after};
 use crate::iam::account::{self, Account};
 use crate::pattern::{Budget, Pattern};
@@ -21,8 +22,6 @@ use crate::rule::{RuleSet, RuleSpec};
 use crate::site::calendar::{Calendar, IcsFiles, Presence};
 use crate::text::severity::Severity;
 use crate::text::yaml::{Document, Fault};
-
-use super::compile::{Compiler, Known};
 
 /// What a change of tags does to how loud the alerts of an account are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::least;
 use super::worlds::Worlds;
 use crate::event::{CallOutcome, Event};
 use crate::facts::Facts;
@@ -186,7 +187,7 @@ fn adjusted(
             reasons.push(format!("{}: at least {floor}", spec.because));
         }
     }
-    match super::least::least(facts, base, rules) {
+    match least::least(facts, base, rules) {
         Some((least, what)) if severity < least => {
             reasons.push(format!("{what}: at least {least}"));
             least

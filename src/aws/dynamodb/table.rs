@@ -14,6 +14,8 @@ use ring::rand::{SecureRandom, SystemRandom};
 
 use super::super::chain::chain;
 use super::super::client::{Limits, MissedByStandard, limited};
+use super::records;
+use super::registers;
 use crate::alert::{HELD_MAX, SentAlert};
 use crate::effects::{Claim, Delivery, EffectError, State, UNDER_WAY_SECS_MAX};
 use crate::prior::{Register, Write};
@@ -182,7 +184,7 @@ impl State for Table {
         };
         let request = self.client.put_item().table_name(&self.name);
         let request = request
-            .set_item(Some(super::records::item(key, told, now)))
+            .set_item(Some(records::item(key, told, now)))
             // Told twice, where the state was down: what people made of the first stays.
             .condition_expression("attribute_not_exists(told) OR told = :no")
             .expression_attribute_values(":no", AttributeValue::Bool(false));
@@ -355,7 +357,7 @@ impl State for Table {
 
     async fn register(&self, address: &str) -> Result<Register, EffectError> {
         let item = self.item(id("register", address)).await?;
-        Ok(item.as_ref().map(super::registers::of).unwrap_or_default())
+        Ok(item.as_ref().map(registers::of).unwrap_or_default())
     }
 
     async fn record_write(&self, address: &str, write: &Write) -> Result<(), EffectError> {
@@ -365,7 +367,7 @@ impl State for Table {
     async fn note(&self, key: &str) -> Result<Option<(String, Timestamp)>, EffectError> {
         let Some(item) = self.item(id("note", key)).await? else { return Ok(None) };
         let text = item.get("text").and_then(|value| value.as_s().ok());
-        let at = item.get("at").and_then(super::records::timestamp);
+        let at = item.get("at").and_then(records::timestamp);
         Ok(text.cloned().zip(at))
     }
 

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::contain;
+use super::denial;
 use super::held::HandedOver;
+use super::trust;
 use crate::event::Event;
 use crate::iam::arn::Arn;
 use crate::iam::policy::{Grants, PolicyDocument, Trust, managed};
@@ -168,8 +171,7 @@ pub fn rights(
             rights.unreadable = found.is_some() && document.is_none();
             rights.only_denies = document.as_ref().is_some_and(PolicyDocument::denies_only);
             rights.denies = document.as_ref().is_some_and(PolicyDocument::denies);
-            rights.trust =
-                document.as_ref().map(|document| super::trust::judge(document, event, site));
+            rights.trust = document.as_ref().map(|document| trust::judge(document, event, site));
             if document.is_some_and(|document| replaced.lose(&[document])) {
                 rights.grants.add("deny-removed", true);
             }
@@ -180,11 +182,10 @@ pub fn rights(
         Deed::Key => {
             let found = event.value("detail.requestParameters.policy");
             let document = found.and_then(PolicyDocument::from_field);
-            rights.trust = document.map(|document| super::trust::judge_key(document, event, site));
+            rights.trust = document.map(|document| trust::judge_key(document, event, site));
         }
         Deed::Grant => {
-            rights.trust =
-                super::trust::grant(event).map(|grant| super::trust::judge_key(grant, event, site));
+            rights.trust = trust::grant(event).map(|grant| trust::judge_key(grant, event, site));
         }
         Deed::Attach(field) => {
             rights.attach(parameter(field), &named, own);
@@ -248,7 +249,7 @@ impl Documents {
 
     /// May something be forbidden no more after these?
     fn lose(&self, after: &[PolicyDocument]) -> bool {
-        let lost = |before| after.iter().any(|after| !super::denial::keeps(before, after));
+        let lost = |before| after.iter().any(|after| !denial::keeps(before, after));
         self.all.iter().any(lost)
     }
 }
@@ -296,7 +297,7 @@ impl Rights {
             return;
         };
         let policy = managed(arn);
-        self.only_denies = super::contain::only_denies(policy.as_ref(), &named.all);
+        self.only_denies = contain::only_denies(policy.as_ref(), &named.all);
         match policy {
             Some(policy) => {
                 self.denies = policy.denies;
@@ -313,7 +314,7 @@ impl Rights {
     fn detach(&mut self, arn: Option<&str>, named: &Documents) {
         let Some(arn) = arn else { return };
         let policy = managed(arn);
-        self.only_denies = super::contain::only_denies(policy.as_ref(), &named.all);
+        self.only_denies = contain::only_denies(policy.as_ref(), &named.all);
         if policy.as_ref().is_some_and(|policy| policy.quarantines) {
             self.grants.add("quarantine-removed", true);
         }

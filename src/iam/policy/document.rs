@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::glob::glob;
 use super::json::Json;
+use super::reading;
 
 /// Most statements judged in one document; beyond it the document counts as granting everything,
 /// as nobody writes such a document to grant little.
@@ -63,7 +64,7 @@ impl PolicyDocument {
     pub fn from_field(field: &Value) -> Option<Self> {
         match field {
             Value::String(text) => Self::parse(text),
-            other => super::reading::document(&other.into()),
+            other => reading::document(&other.into()),
         }
     }
 
@@ -77,7 +78,7 @@ impl PolicyDocument {
             match serde_json::from_str::<Json>(&text) {
                 // A string inside the string.
                 Ok(Json::Text(inner)) => text = inner,
-                Ok(json) => return super::reading::document(&json),
+                Ok(json) => return reading::document(&json),
                 Err(_) => {
                     let spaces = text.replace('+', "%20");
                     text = percent_decode_str(&spaces).decode_utf8().ok()?.into_owned();

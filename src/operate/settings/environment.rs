@@ -1,11 +1,12 @@
 //! Settings, read from the environment.
 
-use super::reach::{Reach, Refusal, TopicList};
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 use thiserror::Error;
 
+use super::form;
+use super::reach::{Reach, Refusal, TopicList};
 use crate::own::{DEFAULT_NAME, Deployed, check_name};
 use crate::site::{Format, Site, TopicSpec};
 use crate::text::nearest;
@@ -214,27 +215,26 @@ impl Settings {
             (TOPICS, _) => self.further_topics = value.parse::<TopicList>()?.0,
             (RULES, _) => self.rules = Some(value.to_owned()),
             (TABLE, _) => self.table = Some(value.to_owned()),
-            (LOOK_UP_ACCOUNTS, _) => self.look_up_accounts = super::form::yes_or_no(value)?,
-            (LOOK_UP_HISTORY, _) => self.look_up_history = super::form::yes_or_no(value)?,
-            (REPEAT_AFTER_MINUTES, _) => self.repeat_after = super::form::minutes(value)?,
+            (LOOK_UP_ACCOUNTS, _) => self.look_up_accounts = form::yes_or_no(value)?,
+            (LOOK_UP_HISTORY, _) => self.look_up_history = form::yes_or_no(value)?,
+            (REPEAT_AFTER_MINUTES, _) => self.repeat_after = form::minutes(value)?,
             (NAME, _) => check_name(value).map(|()| value.clone_into(&mut self.name))?,
             (STACK, _) => {
-                self.stack = super::form::check_stack(value).map(|()| Some(value.to_owned()))?
+                self.stack = form::check_stack(value).map(|()| Some(value.to_owned()))?;
             }
-            (DEPLOYMENT_ROLES, _) => self.deployed.by = super::form::roles(value)?,
+            (DEPLOYMENT_ROLES, _) => self.deployed.by = form::roles(value)?,
             (KEY, _) => {
-                self.deployed.key =
-                    super::form::check_key(value).map(|()| Some(value.to_owned()))?;
+                self.deployed.key = form::check_key(value).map(|()| Some(value.to_owned()))?;
             }
             (BOUNDARY, _) => {
                 self.deployed.boundary =
-                    super::form::check_policy(value).map(|()| Some(value.to_owned()))?;
+                    form::check_policy(value).map(|()| Some(value.to_owned()))?;
             }
-            (DRY_RUN, _) => self.dry_run = super::form::yes_or_no(value)?,
-            (LOG_LEVEL, _) => self.own_log_level = Some(super::form::log_level(value)?),
+            (DRY_RUN, _) => self.dry_run = form::yes_or_no(value)?,
+            (LOG_LEVEL, _) => self.own_log_level = Some(form::log_level(value)?),
             (LAMBDA_LOG_LEVEL, _) => {
-                self.lambda_log_level = Some(super::form::log_level(value)?);
-                self.metric_level = super::form::above_info(value);
+                self.lambda_log_level = Some(form::log_level(value)?);
+                self.metric_level = form::above_info(value);
             }
             (REGION, _) => self.region = Some(value.to_owned()),
             (name, _) if name.starts_with(PREFIX) => {

@@ -175,8 +175,8 @@ pub(super) fn texts(matcher: &Matcher) -> Vec<Vec<Part>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Pattern;
     use super::*;
+    use crate::pattern::Pattern;
     use serde_json::{Value, json};
 
     #[track_caller]

@@ -1,11 +1,10 @@
 //! What a call hands over.
 
-use super::search::{BEARERS_OF_POLICY_MAX, Search};
 use std::collections::BTreeSet;
 
 use super::super::address::Address;
 use super::super::{Ask, Value};
-use super::search::{Call, answered};
+use super::search::{BEARERS_OF_POLICY_MAX, Call, Search, answered};
 use super::thing::{Wearer, caller, deployments, thing, wearers};
 use crate::event::Event;
 use crate::iam::catalogue::{self, Work};
@@ -284,3 +283,6 @@ impl Worn {
         !self.on.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,12 +1,10 @@
 //! Whom a trust policy lets in.
 
-use super::home::Home;
 use std::collections::BTreeSet;
 
 use super::super::document::{PolicyDocument, Statement};
-
 use super::doors::{Doors, Entry};
-use super::home::account_of;
+use super::home::{Home, account_of};
 
 /// Whom a trust policy lets in, in words that rules and people use.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

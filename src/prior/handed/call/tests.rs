@@ -1,7 +1,8 @@
 //! What calls hand over, and where that is kept.
 
-use super::search::{BEARERS_MAX, VALUES_MAX};
+use super::super::search::{BEARERS_MAX, VALUES_MAX};
 use super::*;
+use crate::event::Event;
 
 fn event(source: &str, call: &str, parameters: &str) -> Event {
     Event::parse(&format!(
