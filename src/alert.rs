@@ -1,7 +1,7 @@
 //! What is said about an event: everything a person needs at two in the morning.
 //!
 //! An [`Alert`] is built once and rendered for each channel. Every text in it has passed
-//! [`clean`]: no renderer can forget that names, paths and user agents are chosen by
+//! [`clean`](crate::text::clean::clean): no renderer can forget that names, paths and user agents are chosen by
 //! whoever is being reported. A new format is a variant of [`Format`](crate::site::Format), a
 //! renderer beside `text.rs` and `json.rs`, and a line in `message.rs`.
 

@@ -147,7 +147,8 @@ impl Pattern {
     }
 
     /// The wildcard complexity of the pattern, as EventBridge counts it or above: it takes
-    /// [`COMPLEXITY_MAX`] and refuses more. [`COMPLEXITY_TOLD_MAX`] stands for that and all above.
+    /// [`COMPLEXITY_MAX`](super::COMPLEXITY_MAX) and refuses more.
+    /// [`COMPLEXITY_TOLD_MAX`](super::COMPLEXITY_TOLD_MAX) stands for that and all above.
     #[must_use]
     pub fn complexity(&self) -> usize {
         complexity::complexity(&self.branches)

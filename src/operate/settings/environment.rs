@@ -79,7 +79,7 @@ const KNOWN: [&str; 18] = [
 pub struct Settings {
     /// Topics by severity.
     pub topics: BTreeMap<Severity, Vec<TopicSpec>>,
-    /// ARNs of further topics that the site file may name, at most [`TOPICS_MAX`].
+    /// ARNs of further topics that the site file may name, at most [`TOPICS_MAX`](super::reach::TOPICS_MAX).
     pub further_topics: Vec<String>,
     /// Folder with rules and site file.
     pub rules: Option<String>,
