@@ -117,7 +117,7 @@ impl Facts {
                 .map(|id| site.environment_change(event, id, known.tagged.as_ref())),
             tags: tags.cloned(),
             times: site.calendars_at(event.time(), &known.calendars),
-            silences: silences(event, &known.named, own),
+            silences: silences(event, &known.named, site, own),
             rights: rights(event, site, known, handed.as_ref()),
             // Whoever is taken out of a group is given nothing, and services do their own work with roles
             // that AWS keeps.

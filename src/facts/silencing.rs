@@ -7,20 +7,24 @@ use crate::event::{CallOutcome, Event, outcome_of};
 use crate::iam::policy::PolicyDocument;
 use crate::own::Own;
 use crate::prior::Prior;
+use crate::site::Site;
 
 /// AWS's own, which forbid nothing.
 const OF_AWS: [&str; 2] = ["p-FullAWSAccess", "p-RCPFullAWSAccess"];
 
 /// May the policy that is made, changed or attached forbid what the tool needs? One that nobody saw may, where it
 /// is attached to the tool's own account.
-pub(super) fn silences(event: &Event, attached: &Prior, own: &Own) -> bool {
+pub(super) fn silences(event: &Event, attached: &Prior, site: &Site, own: &Own) -> bool {
     let of_organization = event.event_source() == Some("organizations.amazonaws.com");
     if !of_organization || outcome_of(event) != CallOutcome::Success {
         return false;
     }
     let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
-    let forbids =
-        |document: &PolicyDocument| own.needs().iter().any(|request| document.may_forbid(request));
+    // Only what binds resources says whom, and services with them.
+    let forbids = |document: &PolicyDocument| {
+        let needs = own.needs(site.organization(), document.says_who());
+        needs.iter().any(|request| document.may_forbid(request))
+    };
     match event.name() {
         Some("CreatePolicy" | "UpdatePolicy") => {
             let content = event.value("detail.requestParameters.content");

@@ -39,6 +39,8 @@ pub struct Deployed {
     pub key: Option<String>,
     /// ARN of the policy that bounds its roles.
     pub boundary: Option<String>,
+    /// ARN of the function's role, with its path.
+    pub role: Option<String>,
     /// Change calendars that its site file goes by: names or ARNs.
     pub calendars: Vec<String>,
 }
@@ -204,6 +206,11 @@ impl Own {
         self.stack_id.as_deref().and_then(Arn::parse)
     }
 
+    /// ARN of the function's role, where the deployment tells it.
+    pub(super) fn role(&self) -> Option<&str> {
+        self.deployed.role.as_deref()
+    }
+
     /// ARN of the key that its topics, queues and table are encrypted with.
     pub(super) fn key(&self) -> Option<&str> {
         self.deployed.key.as_deref()
@@ -238,8 +245,19 @@ impl Own {
         // What its own bus rules call is theirs, and told with them.
         if kinds.contains(&"bus-rule") {
             kinds.retain(|kind| *kind != "function-target");
+            kinds.extend(self.has_other_target(event).then_some("other-target"));
         }
         kinds
+    }
+
+    /// Does a bus rule call something that is no function of the tool?
+    fn has_other_target(&self, event: &Event) -> bool {
+        let targets = event.value("detail.requestParameters.targets").and_then(Value::as_array);
+        let arns = targets.into_iter().flatten().filter_map(|target| target.get("arn")?.as_str());
+        arns.into_iter().any(|arn| {
+            let named = |form: &&str| self.has_form(arn, form);
+            !place::FUNCTION_ARN.iter().any(named)
+        })
     }
 
     /// Whether the caller is a session of a role of this tool, and whose.

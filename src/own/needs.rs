@@ -9,66 +9,114 @@ use crate::text::severity::Severity;
 const OF_TABLE: [&str; 4] =
     ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"];
 const OF_KEY: [&str; 2] = ["kms:Decrypt", "kms:GenerateDataKey"];
-
 /// The Region where events of IAM and Organizations come to be.
 const GLOBAL_REGION: &str = "us-east-1";
+/// Keys that requests of a function do not bear: sessions of machines and of people do.
+const ABSENT: [&str; 3] =
+    ["aws:multifactorauthpresent", "aws:principalservicename", "ec2:roledelivery"];
 
-/// What every request of a role bears.
-fn common() -> impl Iterator<Item = (&'static str, String)> {
-    let keys = [
-        ("aws:principalisawsservice", "false"),
-        ("aws:principaltype", "AssumedRole"),
-        ("aws:securetransport", "true"),
-    ];
-    keys.into_iter().map(|(key, value)| (key, value.to_owned()))
+type Keys = Vec<(&'static str, String)>;
+
+/// Where the stack lies, and in which organization.
+struct Here<'o> {
+    stack: Option<Arn<'o>>,
+    organization: Option<&'o str>,
+}
+
+impl Here<'_> {
+    /// ARN of a thing of the stack's account and Region.
+    fn arn(&self, service: &str, rest: &str) -> Option<String> {
+        let Arn { partition, region, account, .. } = self.stack.as_ref()?;
+        Some(format!("arn:{partition}:{service}:{region}:{account}:{rest}"))
+    }
+
+    /// What every request of whoever calls bears.
+    fn common(&self, by_service: bool) -> Keys {
+        let mut keys = vec![
+            ("aws:principalisawsservice", by_service.to_string()),
+            ("aws:securetransport", "true".to_owned()),
+            // Nobody knows which organization it is; it is the same for what is its own.
+            ("aws:resourceorgid", self.organization.unwrap_or_default().to_owned()),
+        ];
+        if let Some(Arn { account, .. }) = &self.stack {
+            keys.push(("aws:resourceaccount", (*account).to_owned()));
+        }
+        keys.retain(|(_, value)| !value.is_empty());
+        keys
+    }
+
+    /// What every request of a role of ours bears.
+    fn of_role(&self) -> Keys {
+        let mut keys = self.common(false);
+        keys.push(("aws:principaltype", "AssumedRole".to_owned()));
+        keys.extend(
+            self.organization.map(|organization| ("aws:principalorgid", organization.to_owned())),
+        );
+        keys
+    }
 }
 
 impl Own {
-    /// The calls without which no alert goes out, or none comes to be told. Where the stack's ID is not known,
-    /// neither is what they are about.
+    /// The calls without which no alert goes out, or none comes to be told: of roles, and those of AWS's services,
+    /// which a resource control policy binds as well. Where the stack's ID is not known, neither is what they are
+    /// about.
     #[must_use]
-    pub fn needs(&self) -> Vec<Request> {
-        let arn = self.stack_arn();
-        let keys = self.keys(arn.as_ref());
-        let of =
-            |action, resource: Option<String>| Request { action, resource, keys: keys.clone() };
-        let own = |service: &str, rest: String| {
-            let Arn { partition, region, account, .. } = arn.as_ref()?;
-            Some(format!("arn:{partition}:{service}:{region}:{account}:{rest}"))
-        };
-        let name = self.name();
-        let topics =
-            Severity::ALL.map(|severity| own("sns", format!("{name}-{}", severity.word())));
-        let mut needs: Vec<Request> = topics.map(|topic| of("sns:Publish", topic)).into();
-        // The template ends the table's name as the stack's ID ends.
-        let end = arn.as_ref().and_then(|arn| arn.resource.rsplit('-').next());
-        let table = end.and_then(|end| own("dynamodb", format!("table/{name}-state-{end}")));
-        needs.extend(OF_TABLE.map(|action| of(action, table.clone())));
-        needs.push(of("sqs:SendMessage", own("sqs", format!("{name}-on-failure"))));
-        if let Some(key) = self.key() {
-            needs.extend(OF_KEY.map(|action| of(action, Some(key.to_owned()))));
-        }
+    pub fn needs(&self, organization: Option<&str>, of_services: bool) -> Vec<Request> {
+        let here = Here { stack: self.stack_arn(), organization };
+        let mut needs = self.needs_of_function(&here);
         // Other accounts and Regions hand their events on by roles of their own; those of IAM come from one Region.
-        let here = arn.as_ref().map(|arn| arn.region);
-        needs.extend(here.into_iter().chain([GLOBAL_REGION]).map(|region| Request {
+        let own_region = here.stack.as_ref().map(|arn| arn.region);
+        needs.extend(own_region.into_iter().chain([GLOBAL_REGION]).map(|region| Request {
             action: "events:PutEvents",
             resource: None,
-            keys: common().chain([("aws:requestedregion", region.to_owned())]).collect(),
+            keys: [here.of_role(), vec![("aws:requestedregion", region.to_owned())]].concat(),
+            absent: &ABSENT,
         }));
+        if of_services {
+            needs.extend(self.needs_of_services(&here));
+        }
         needs
     }
 
-    /// Of the function's requests. Its role has the path that its owner chose.
-    fn keys(&self, stack: Option<&Arn<'_>>) -> Vec<(&'static str, String)> {
-        let mut keys: Vec<_> = common().collect();
-        if let Some(Arn { partition, region, account, .. }) = stack {
-            let role =
-                format!("arn:{partition}:iam::{account}:role/{}-function-{region}", self.name());
+    fn needs_of_function(&self, here: &Here<'_>) -> Vec<Request> {
+        let mut keys = here.of_role();
+        if let Some(Arn { region, account, .. }) = &here.stack {
             keys.push(("aws:principalaccount", (*account).to_owned()));
-            keys.push(("aws:principalarn", role));
             keys.push(("aws:requestedregion", (*region).to_owned()));
         }
-        keys
+        keys.extend(self.role().map(|role| ("aws:principalarn", role.to_owned())));
+        let of = |action, resource: Option<String>| Request {
+            action,
+            resource,
+            keys: keys.clone(),
+            absent: &ABSENT,
+        };
+        let name = self.name();
+        let topic = |severity: Severity| here.arn("sns", &format!("{name}-{}", severity.word()));
+        let mut needs: Vec<Request> =
+            Severity::ALL.map(|severity| of("sns:Publish", topic(severity))).into();
+        // The template ends the table's name as the stack's ID ends.
+        let end = here.stack.as_ref().and_then(|arn| arn.resource.rsplit('-').next());
+        let table = end.and_then(|end| here.arn("dynamodb", &format!("table/{name}-state-{end}")));
+        needs.extend(OF_TABLE.map(|action| of(action, table.clone())));
+        needs.push(of("sqs:SendMessage", here.arn("sqs", &format!("{name}-on-failure"))));
+        if let Some(key) = self.key() {
+            needs.extend(OF_KEY.map(|action| of(action, Some(key.to_owned()))));
+        }
+        needs
+    }
+
+    /// Lambda takes on the function's role, and EventBridge leaves in a queue what it cannot deliver.
+    fn needs_of_services(&self, here: &Here<'_>) -> [Request; 2] {
+        let of = |action, resource, service: &str| {
+            let keys = vec![("aws:principalservicename", service.to_owned())];
+            Request { action, resource, keys: [here.common(true), keys].concat(), absent: &[] }
+        };
+        let letters = here.arn("sqs", &format!("{}-bus-dead-letters", self.name()));
+        [
+            of("sts:AssumeRole", self.role().map(str::to_owned), "lambda.amazonaws.com"),
+            of("sqs:SendMessage", letters, "events.amazonaws.com"),
+        ]
     }
 
     /// Account of the stack, where its ID is known.

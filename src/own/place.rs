@@ -28,7 +28,8 @@ const NAME: &[&str] = &["{name}"];
 /// Lambda takes the name behind any of Region, account and `function:`, each of which may be left out.
 /// Source: <https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html>
 const FUNCTION: &[&str] = &["{name}", "*:{name}"];
-const FUNCTION_ARN: &[&str] = &["arn:{partition}:lambda:{region}:{account}:function:{name}"];
+pub(super) const FUNCTION_ARN: &[&str] =
+    &["arn:{partition}:lambda:{region}:{account}:function:{name}"];
 const TOPIC: &[&str] = &["arn:{partition}:sns:{region}:{account}:{name}"];
 const QUEUE_ARN: &[&str] = &["arn:{partition}:sqs:{region}:{account}:{name}"];
 const BUS_RULE: &[&str] = &["arn:{partition}:events:{region}:{account}:rule/{name}"];

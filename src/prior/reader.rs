@@ -119,7 +119,11 @@ impl<'r> Reader<'r> {
                     let (listed, full) = self.listed(any.clone()).unwrap_or_default();
                     // Harmless ones may have taken the place of others.
                     cut |= full;
-                    found.extend(self.powerful(listed));
+                    // Of the thing itself all count, as of any that has one role.
+                    match *any == on.thing {
+                        true => found.extend(listed.into_iter().map(str::to_owned)),
+                        false => found.extend(self.powerful(listed)),
+                    }
                 }
                 _ => found.extend(
                     kept.possible().iter().flat_map(|roles| roles.lines()).map(str::to_owned),
@@ -171,7 +175,7 @@ impl<'r> Reader<'r> {
             let any = on.any.as_ref().filter(|_| kept.possible().is_empty());
             let by = on.by_any.as_ref().and_then(|by| self.value(by));
             let Some((any, Prior::Present { source, .. })) = any.zip(by) else { return false };
-            return self.is_since_joined(any, source.at);
+            return self.is_since_joined(any, *any == on.thing, source.at);
         };
         let Some(Prior::Present { source, .. }) = by else { return false };
         let before = register.writes().iter().rev().filter(|write| self.is_before(write));
@@ -181,13 +185,16 @@ impl<'r> Reader<'r> {
     }
 
     /// Was something written since the last role joined the list that counts, and since nobody's rights changed?
-    fn is_since_joined(&mut self, list: &Address, at: Timestamp) -> bool {
+    fn is_since_joined(&mut self, list: &Address, all: bool, at: Timestamp) -> bool {
         let listed = self.listed(list.clone()).map(|(roles, _)| roles).unwrap_or_default();
-        let powerful: BTreeSet<String> = self.powerful(listed).into_iter().collect();
+        let counting: BTreeSet<String> = match all {
+            true => listed.into_iter().map(str::to_owned).collect(),
+            false => self.powerful(listed).into_iter().collect(),
+        };
         let Some(register) = self.need(answer::read(list.clone(), self.registers)) else {
             return false;
         };
-        register.joined(&powerful).is_none_or(|joined| at >= joined) && self.is_since(at)
+        register.joined(&counting).is_none_or(|joined| at >= joined) && self.is_since(at)
     }
 
     fn is_before(&self, write: &Write) -> bool {

@@ -1,5 +1,7 @@
 //! What is counted across events: thresholds, sequences, bursts, and by what.
 
+use std::borrow::Cow;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::content::content;
@@ -326,7 +328,8 @@ pub(super) fn fingerprint(rule: &Rule, event: &Event, facts: &Facts, severity: S
     let known = facts.entity.as_ref().is_some_and(|entity| entity.name.is_some());
     let parameters = event.value("detail.requestParameters").filter(|_| !known);
     let parameters = parameters.map(ToString::to_string).unwrap_or_default();
-    format!("{key}\n{name}\n{}\n{severity}\n{parameters}", facts.outcome.word())
+    let (outcome, region) = (facts.outcome.word(), region(event));
+    format!("{key}\n{name}\n{outcome}\n{severity}\n{}\n{parameters}", region.escape_debug())
 }
 
 /// The step of a rule's sequence, by one of the names of the entity.
@@ -347,6 +350,8 @@ fn entity_name(facts: &Facts) -> &str {
 fn key_of(rule: &Rule, by: &[GroupBy], (event, facts): (&Event, &Facts), name: &str) -> String {
     let mut key = rule.spec.id.clone();
     let principal = facts.principal.key();
+    let of_iam =
+        ["iam.amazonaws.com", "sts.amazonaws.com"].map(Some).contains(&event.event_source());
     for group in by {
         let owned: String;
         let value = match group {
@@ -364,15 +369,39 @@ fn key_of(rule: &Rule, by: &[GroupBy], (event, facts): (&Event, &Facts), name: &
             GroupBy::Again => "",
             GroupBy::Content if facts.outcome != CallOutcome::Success => "",
             GroupBy::Content => {
-                owned = content(event, facts);
+                owned = format!("{} {}", region(event), content(event, facts));
                 &owned
             }
             GroupBy::AccessKey => facts.principal.access_key_id.as_deref().unwrap_or_default(),
             GroupBy::SourceIp => event.text("detail.sourceIPAddress").unwrap_or_default(),
         };
+        // IAM does not tell names apart by case; others do, and in what a call sets each letter counts.
+        let folds = match group {
+            GroupBy::Principal => true,
+            GroupBy::Entity | GroupBy::Handed => of_iam,
+            _ => false,
+        };
+        let value = if folds { Cow::Owned(value.to_lowercase()) } else { Cow::Borrowed(value) };
         key.push('\n');
-        // IAM does not tell names apart by case.
-        key.push_str(&value.to_lowercase().escape_debug().to_string());
+        key.push_str(&value.escape_debug().to_string());
+        if *group == GroupBy::Entity {
+            key.push_str(&elsewhere(event, facts));
+        }
     }
     key
+}
+
+/// The account of what a call is about, where it is another one.
+fn elsewhere(event: &Event, facts: &Facts) -> String {
+    let account = facts.entity.as_ref().and_then(|entity| entity.account.as_deref());
+    let account = account.filter(|account| Some(*account) != event.account());
+    account.map(|account| format!(" of {}", account.escape_debug())).unwrap_or_default()
+}
+
+/// The Region, where the same name in another one is another thing. Of where somebody signs in, and takes on a
+/// role, he chooses among many.
+fn region(event: &Event) -> &str {
+    let everywhere = ["signin.amazonaws.com", "sts.amazonaws.com"];
+    let of_caller = event.event_source().is_some_and(|source| everywhere.contains(&source));
+    event.region().filter(|_| !of_caller).unwrap_or_default()
 }

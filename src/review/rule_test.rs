@@ -57,7 +57,7 @@ pub fn deployed(own: &Own) -> Own {
     let boundary = Some(BOUNDARY_ARN.to_owned());
     let calendars = vec![CALENDAR_NAME.to_owned()];
     let by = vec![DEPLOYER_ARN.to_owned()];
-    own.clone().deployed(Deployed { by, key: Some(key), boundary, calendars })
+    own.clone().deployed(Deployed { by, key: Some(key), boundary, calendars, role: None })
 }
 
 /// Delivers all events of a test to the rule alone: does it fire on the last one?

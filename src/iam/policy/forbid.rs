@@ -11,9 +11,14 @@ pub struct Request {
     pub action: &'static str,
     /// ARN of what it is about; nothing where nobody knows.
     pub resource: Option<String>,
-    /// Keys that it bears, in small letters, each with its one value. Of all others nobody knows.
+    /// Keys that it bears, in small letters, each with its one value.
     pub keys: Vec<(&'static str, String)>,
+    /// Keys that it does not bear. Of all others nobody knows.
+    pub absent: &'static [&'static str],
 }
+
+/// The session of a role is never a root user.
+const ROOT: &str = ":root";
 
 impl PolicyDocument {
     /// May a statement forbid this? What cannot be told may hold.
@@ -23,7 +28,7 @@ impl PolicyDocument {
     ///
     /// let text = r#"{"Statement": [{"Effect": "Deny", "Action": "sns:Pub*", "Resource": "*"}]}"#;
     /// let document = PolicyDocument::parse(text).unwrap();
-    /// let request = |action| Request { action, resource: None, keys: Vec::new() };
+    /// let request = |action| Request { action, resource: None, keys: Vec::new(), absent: &[] };
     /// assert!(document.may_forbid(&request("sns:Publish")));
     /// assert!(!document.may_forbid(&request("sns:Subscribe")));
     /// ```
@@ -52,24 +57,47 @@ fn may_name(clause: &Clause, resource: Option<&str>) -> bool {
 
 fn may_hold(condition: &Condition, request: &Request) -> bool {
     let key = condition.key.to_ascii_lowercase();
-    let Some((_, found)) = request.keys.iter().find(|(name, _)| *name == key) else { return true };
-    if condition.values.iter().any(|value| value.contains("${")) {
+    let operator = Operator::of(&condition.operator);
+    let values = &condition.values;
+    if request.absent.contains(&key.as_str()) {
+        return match operator.comparison {
+            Comparison::Null => values.iter().any(|value| value.eq_ignore_ascii_case("true")),
+            _ => operator.holds_without_key(),
+        };
+    }
+    // What is compared with itself is equal, whatever it is.
+    if !values.is_empty() && values.iter().all(|value| is_same(&key, value)) {
+        return operator.may_hold_for(&key, std::slice::from_ref(&key));
+    }
+    let Some((_, found)) = request.keys.iter().find(|(name, _)| *name == key) else {
+        let only_root = values.iter().all(|value| value.ends_with(ROOT));
+        return key != "aws:principalarn" || operator.negated || !only_root;
+    };
+    if values.iter().any(|value| value.contains("${")) {
         return true;
     }
-    let operator = Operator::of(&condition.operator);
     match operator.comparison {
         Comparison::Equals | Comparison::Like | Comparison::Arn | Comparison::Bool => {
-            operator.may_hold_for(found, &condition.values)
+            operator.may_hold_for(found, values)
         }
-        Comparison::Null => {
-            condition.values.iter().any(|value| value.eq_ignore_ascii_case("false"))
-        }
+        Comparison::Null => values.iter().any(|value| value.eq_ignore_ascii_case("false")),
         Comparison::Address
         | Comparison::Date(_)
         | Comparison::Numeric(_)
         | Comparison::Binary
         | Comparison::Unknown => true,
     }
+}
+
+/// Is the value a variable that has the value of the key, where somebody works on what is his account's own?
+fn is_same(key: &str, value: &str) -> bool {
+    const PAIRS: [(&str, &str); 4] = [
+        ("aws:resourceorgid", "${aws:principalorgid}"),
+        ("aws:principalorgid", "${aws:resourceorgid}"),
+        ("aws:resourceaccount", "${aws:principalaccount}"),
+        ("aws:principalaccount", "${aws:resourceaccount}"),
+    ];
+    PAIRS.iter().any(|(one, other)| *one == key && value.eq_ignore_ascii_case(other))
 }
 
 #[cfg(test)]
@@ -89,6 +117,7 @@ mod tests {
                 ("aws:securetransport", "true".to_owned()),
                 ("aws:principalarn", "arn:aws:iam::111122223333:role/watch".to_owned()),
             ],
+            absent: &["ec2:roledelivery"],
         };
         assert_eq!(document.may_forbid(&request), want, "{statement}");
     }
@@ -134,6 +163,11 @@ mod tests {
             (r#"{"Null":{"aws:PrincipalArn":"false"}}"#, true),
             (r#"{"StringNotEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}}"#, true),
             (r#"{"NumericLessThan":{"aws:RequestedRegion":"1"}}"#, true),
+            (r#"{"StringNotEqualsIfExists":{"aws:ResourceOrgID":"${aws:PrincipalOrgID}"}}"#, false),
+            (r#"{"StringNotEqualsIfExists":{"aws:ResourceOrgID":"${aws:PrincipalTag/o}"}}"#, true),
+            (r#"{"NumericLessThan":{"ec2:RoleDelivery":"2.0"}}"#, false),
+            (r#"{"NumericLessThanIfExists":{"ec2:RoleDelivery":"2.0"}}"#, true),
+            (r#"{"Null":{"ec2:RoleDelivery":"true"}}"#, true),
         ] {
             let rest = format!(r#""Action":"sns:Publish","Resource":"*","Condition":{condition}"#);
             check(&ban(&rest), want);

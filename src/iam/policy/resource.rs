@@ -141,8 +141,9 @@ impl ResourceType {
 
 /// The service as ARNs name it. Of a service that is not known only stars reach anything.
 fn arn_service(service: &str) -> &'static str {
-    const SAME: [&str; 46] = [
+    const SAME: [&str; 48] = [
         "account",
+        "acm",
         "acm-pca",
         "airflow",
         "amplify",
@@ -182,6 +183,7 @@ fn arn_service(service: &str) -> &'static str {
         "lambda",
         "omics",
         "organizations",
+        "pca-connector-scep",
         "rolesanywhere",
         "sagemaker",
         "scheduler",

@@ -38,6 +38,8 @@ pub const DEPLOYMENT_ROLES: &str = "IAM_RESPONDER_DEPLOYMENT_ROLES";
 pub const KEY: &str = "IAM_RESPONDER_KEY";
 /// ARN of the policy that bounds the roles of the deployment.
 pub const BOUNDARY: &str = "IAM_RESPONDER_BOUNDARY";
+/// ARN of the function's role.
+pub const ROLE: &str = "IAM_RESPONDER_ROLE";
 /// Most roles that deploy it.
 pub const DEPLOYMENT_ROLES_MAX: usize = 20;
 /// `true`: alerts go to the log, and nothing is asked of AWS.
@@ -53,7 +55,7 @@ pub const REGION: &str = "AWS_REGION";
 
 /// Our own variables begin so.
 const PREFIX: &str = "IAM_RESPONDER_";
-const KNOWN: [&str; 18] = [
+const KNOWN: [&str; 19] = [
     "IAM_RESPONDER_TOPIC_CRITICAL",
     "IAM_RESPONDER_TOPIC_HIGH",
     "IAM_RESPONDER_TOPIC_MEDIUM",
@@ -70,6 +72,7 @@ const KNOWN: [&str; 18] = [
     DEPLOYMENT_ROLES,
     KEY,
     BOUNDARY,
+    ROLE,
     DRY_RUN,
     LOG_LEVEL,
 ];
@@ -230,6 +233,7 @@ impl Settings {
                 self.deployed.boundary =
                     form::check_policy(value).map(|()| Some(value.to_owned()))?;
             }
+            (ROLE, _) => self.deployed.role = form::roles(value)?.pop(),
             (DRY_RUN, _) => self.dry_run = form::yes_or_no(value)?,
             (LOG_LEVEL, _) => self.own_log_level = Some(form::log_level(value)?),
             (LAMBDA_LOG_LEVEL, _) => {
@@ -401,6 +405,8 @@ mod tests {
         let key = "arn:aws:kms:us-east-1:111122223333:key/0f1e";
         assert_eq!(read(&[(KEY, key)]).unwrap().deployed.key.as_deref(), Some(key));
         let policy = "arn:aws:iam::aws:policy/PowerUserAccess";
+        let role = "arn:aws:iam::111122223333:role/security/iam-responder-function-eu-west-1";
+        assert_eq!(read(&[(ROLE, role)]).unwrap().deployed.role.as_deref(), Some(role));
         assert_eq!(read(&[(BOUNDARY, policy)]).unwrap().deployed.boundary.as_deref(), Some(policy));
         let faults = [
             (NAME, "Guard"),
@@ -408,6 +414,7 @@ mod tests {
             (DEPLOYMENT_ROLES, "deployer"),
             (KEY, "alias/x"),
             (BOUNDARY, "x"),
+            (ROLE, "x"),
         ];
         for (name, value) in faults {
             let error = read(&[(name, value)]).unwrap_err();

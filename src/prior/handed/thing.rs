@@ -123,7 +123,10 @@ fn is_meant(event: &Event, row: &WearerRow) -> bool {
             false => text == value,
         };
         let is_given = |found: &&Json| {
-            given.value.is_none_or(|value| found.as_str().is_some_and(|text| fits(text, value)))
+            given.value.is_none_or(|value| match found {
+                Json::Bool(truth) => truth.to_string() == value,
+                found => found.as_str().is_some_and(|text| fits(text, value)),
+            })
         };
         found.iter().any(is_given)
     };
