@@ -224,7 +224,7 @@ fn behind_other_bearers_none_is_hidden() {
 }
 
 #[test]
-fn of_many_bearers_the_latest_are_looked_at() {
+fn behind_forty_bearers_no_half_is_hidden() {
     let [one, two] = halves();
     let before = |bearers: usize| {
         let bears = |number: usize| {
@@ -236,7 +236,105 @@ fn of_many_bearers_the_latest_are_looked_at() {
         first.into_iter().chain((0..bearers).map(bears)).collect::<Vec<Value>>()
     };
     completes(&[before(40), vec![version(55, &two, true)]].concat());
-    adds_nothing(&[before(41), vec![version(55, &two, true)]].concat());
+    completes(&[before(41), vec![version(55, &two, true)]].concat());
+    // What allows no step towards rights completes none, whatever others have.
+    adds_nothing(&[before(41), vec![version(55, &daily(), true)]].concat());
+}
+
+#[test]
+fn behind_forty_members_no_half_is_hidden() {
+    let [one, two] = halves();
+    let before = |members: usize| {
+        let joins = |number: usize| {
+            let parameters = json!({"userName": format!("u{number}"), "groupName": "crew"});
+            call("AddUserToGroup", 1 + number, parameters)
+        };
+        let piece = json!({"userName": "u0", "policyName": "p", "policyDocument": one});
+        let first = vec![
+            call("CreateGroup", 0, json!({"groupName": "crew"})),
+            call("PutUserPolicy", 0, piece),
+        ];
+        first.into_iter().chain((0..members).map(joins)).collect::<Vec<Value>>()
+    };
+    let put = |document: &str| {
+        call(
+            "PutGroupPolicy",
+            55,
+            json!({"groupName": "crew", "policyName": "q", "policyDocument": document}),
+        )
+    };
+    for members in [39, 40, 41, 45] {
+        completes(&[before(members), vec![put(&two)]].concat());
+        adds_nothing(&[before(members), vec![put(&daily())]].concat());
+    }
+}
+
+/// A group of which all but one have much else.
+#[test]
+fn behind_much_that_others_have_no_half_is_hidden() {
+    let [one, two] = halves();
+    let joins = |number: usize| {
+        call(
+            "AddUserToGroup",
+            1 + number,
+            json!({"userName": format!("u{number}"), "groupName": "crew"}),
+        )
+    };
+    let long = json!({"Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource":
+        (0..200).map(|number| format!("arn:aws:s3:::bucket-{number:020}/*")).collect::<Vec<_>>()}});
+    let much = (1..7).flat_map(|number| {
+        (0..5).map(move |policy| (number, policy)).collect::<Vec<(usize, usize)>>()
+    });
+    let much = much.map(|(number, policy)| {
+        let parameters = json!({"userName": format!("u{number}"), "policyName": format!("p{policy}"), "policyDocument": long.to_string()});
+        call("PutUserPolicy", 20, parameters)
+    });
+    let piece = json!({"userName": "u0", "policyName": "p", "policyDocument": one});
+    let mut events =
+        vec![call("CreateGroup", 0, json!({"groupName": "crew"})), call("PutUserPolicy", 0, piece)];
+    events.extend((0..7).map(joins));
+    events.extend(much);
+    let two = json!({"groupName": "crew", "policyName": "q", "policyDocument": two});
+    events.push(call("PutGroupPolicy", 55, two));
+    for (number, event) in events.iter_mut().enumerate() {
+        event["eventID"] = json!(format!("event-{number}"));
+    }
+    completes(&events);
+}
+
+#[test]
+fn behind_eight_names_no_half_is_hidden() {
+    let [one, two] = halves();
+    let named = |number: usize| format!("lee-{number}");
+    let before = |names: usize| {
+        let renames = |number: usize| {
+            call(
+                "UpdateUser",
+                3 + number,
+                json!({"userName": named(number), "newUserName": named(number + 1)}),
+            )
+        };
+        let mut first = vec![
+            call("CreateUser", 1, json!({"userName": named(0)})),
+            call(
+                "PutUserPolicy",
+                2,
+                json!({"userName": named(0), "policyName": "p", "policyDocument": one}),
+            ),
+        ];
+        first.extend((0..names).map(renames));
+        first
+    };
+    let put = |names: usize| {
+        call(
+            "PutUserPolicy",
+            55,
+            json!({"userName": named(names), "policyName": "q", "policyDocument": two}),
+        )
+    };
+    for names in [7, 8, 9, 10] {
+        completes(&[before(names), vec![put(names)]].concat());
+    }
 }
 
 /// The first half, so many policies of every day, put and perhaps taken away again, and the second half.

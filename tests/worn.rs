@@ -364,3 +364,82 @@ fn an_instance_seen_without_a_role_has_none() {
     let session = by_other(call("ssm", "StartSession", 30, json!({"target": "i-8"})), "other");
     assert!(last(QUIET, before, session) <= Some(Severity::Informational));
 }
+
+#[test]
+fn of_more_machines_than_find_room_each_is_one_that_nobody_knows() {
+    for count in [49, 50, 60] {
+        let items: Vec<Value> =
+            (0..count).map(|number| json!({"instanceId": format!("i-{number}")})).collect();
+        let run = made(
+            "ec2",
+            "RunInstances",
+            json!({"iamInstanceProfile": {"name": "Worker"}}),
+            json!({"instancesSet": {"items": items}}),
+        );
+        let profile = json!({"roleName": "Worker", "instanceProfileName": "Worker"});
+        let profile = by_stack(call("iam", "AddRoleToInstanceProfile", 4, profile));
+        for machine in [format!("i-{}", count - 1), "i-never-seen".to_owned()] {
+            let command = json!({"instanceIds": [machine]});
+            let work = by_other(call("ssm", "SendCommand", 30, command), "other");
+            let before = [worker(ADMIN), vec![profile.clone(), run.clone()]].concat();
+            let told = last(QUIET, before, work);
+            assert!(told >= Some(Severity::Medium), "{count} {machine}: {told:?}");
+        }
+    }
+}
+
+#[test]
+fn of_what_has_several_roles_each_counts_that_leads_to_more_rights() {
+    let power = "arn:aws:iam::aws:policy/PowerUserAccess";
+    for (made, source, name, work) in [
+        (
+            made(
+                "codebuild",
+                "CreateProject",
+                json!({"name": "p", "serviceRole": ROLE}),
+                json!({}),
+            ),
+            "codebuild",
+            "UpdateProject",
+            json!({"name": "p", "source": {"location": "https://example.com/x.git"}}),
+        ),
+        (
+            made(
+                "codebuild",
+                "CreateProject",
+                json!({"name": "p", "serviceRole": ROLE}),
+                json!({}),
+            ),
+            "codebuild",
+            "StartBuild",
+            json!({"projectName": "p", "sourceVersion": "refs/pull/12/head"}),
+        ),
+        (
+            made(
+                "batch",
+                "RegisterJobDefinition",
+                json!({"jobDefinitionName": "j", "containerProperties": {"jobRoleArn": ROLE}}),
+                json!({}),
+            ),
+            "batch",
+            "SubmitJob",
+            json!({"jobDefinition": "j", "containerOverrides": {"command": ["sh"]}}),
+        ),
+        (
+            made(
+                "ecs",
+                "RegisterTaskDefinition",
+                json!({"family": "web", "taskRoleArn": ROLE}),
+                json!({}),
+            ),
+            "ecs",
+            "RunTask",
+            json!({"taskDefinition": "web", "overrides": {"containerOverrides": [{"environment": [{"name": "NODE_OPTIONS", "value": "--import=data:x"}]}]}}),
+        ),
+    ] {
+        let work = by_other(call(source, name, 30, work), "other");
+        let told =
+            |policy: &str| last(QUIET, [worker(policy), vec![made.clone()]].concat(), work.clone());
+        assert!(told(power) >= Some(Severity::Medium), "{source} {name}: {:?}", told(power));
+    }
+}

@@ -65,7 +65,7 @@ pub struct Facts {
     pub times: Times,
     /// Different changes by this principal within minutes, this one included.
     pub burst: Option<u32>,
-    /// A policy of the organization that it makes, changes or attaches may forbid what the tool needs.
+    /// A policy of the organization that it makes, changes, attaches or detaches may forbid what the tool needs.
     pub silences: bool,
     /// What the event gives.
     pub rights: Rights,
@@ -267,8 +267,9 @@ fn touched(
     let is_role = |handed: &&HandedOver| handed.kind == "role";
     let names = handed.filter(is_role).into_iter().flat_map(|handed| &handed.names);
     let bare = |name: &str| name.rsplit('/').next().is_some_and(|name| own.has_role(name));
-    if event.event_source() != Some("iam.amazonaws.com") && names.into_iter().any(|name| bare(name))
-    {
+    // Whoever changes the tool's function does not give its role to something else.
+    let to_other = event.event_source() != Some("iam.amazonaws.com") && !own.is_function(event);
+    if to_other && names.into_iter().any(|name| bare(name)) {
         kinds.push("role-handed");
     }
     if known.own_change_set && !kinds.contains(&"stack") {

@@ -30,7 +30,7 @@ pub(super) fn silences(event: &Event, attached: &Prior, site: &Site, own: &Own) 
             let content = event.value("detail.requestParameters.content");
             content.and_then(PolicyDocument::from_field).is_some_and(|document| forbids(&document))
         }
-        Some("AttachPolicy") => {
+        Some("AttachPolicy" | "DetachPolicy") => {
             let of_aws = parameter("policyId").is_some_and(|id| OF_AWS.contains(&id));
             let mut known = attached.possible().iter();
             let here = own.account().is_some() && parameter("targetId") == own.account();

@@ -326,6 +326,19 @@ impl Own {
         text.split(['/', ':', ' ']).any(|part| self.is_named(part))
     }
 
+    /// Does a call of Lambda's name the tool's own function, and none that is only called like it?
+    #[must_use]
+    pub fn is_function(&self, event: &Event) -> bool {
+        let named = event
+            .text("detail.requestParameters.functionName")
+            .filter(|_| event.event_source() == Some("lambda.amazonaws.com"));
+        named.is_some_and(|named| {
+            let name = named.rsplit_once("function:").map_or(named, |(_, name)| name);
+            let name = name.split(':').next().unwrap_or_default();
+            self.functions().any(|own| own == name)
+        })
+    }
+
     /// Is a role of this name one of the tool's?
     #[must_use]
     pub fn has_role(&self, name: &str) -> bool {

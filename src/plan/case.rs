@@ -63,6 +63,7 @@ fn holds(condition: &Condition, event: &Event, facts: &Facts) -> bool {
     match condition {
         Condition::OnlyDenies => rights.only_denies,
         Condition::DeniesToo => rights.denies && !rights.only_denies,
+        Condition::Silences => facts.silences,
         Condition::OwnQuarantine => is_own_quarantine(event, facts),
         Condition::UnknownPolicy => rights.unknown.is_some(),
         Condition::ReplacesNothing => facts.replaces_nothing(),

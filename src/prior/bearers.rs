@@ -57,19 +57,23 @@ impl Shared {
         }
     }
 
-    /// What those are given who have the policy attached, the latest first; of a group nobody.
-    pub(super) fn bearers(&self, reader: &mut Reader<'_>) -> Vec<Given> {
+    /// What those are given who have the policy attached, the latest first, and whether there are more; of a group
+    /// nobody.
+    pub(super) fn bearers(&self, reader: &mut Reader<'_>) -> (Vec<Given>, bool) {
         let thing = format!("attached {}", self.arn);
         let listed = match self.arn.is_empty() {
             true => None,
             false => reader.listed(self.at.of(BEARERS)),
         };
-        let all = listed.into_iter().flat_map(|(listed, _)| listed).rev().take(BESIDE_MAX);
-        let identities = all.map(|entity| Address::new(self.account(), entity, ""));
-        identities
-            .filter(|at| !reader.lacks(&at.of(thing.as_str())))
-            .map(|identity| Given { identity, thing: thing.clone() })
-            .collect()
+        let (listed, full) = listed.unwrap_or_default();
+        let identities =
+            listed.into_iter().rev().map(|entity| Address::new(self.account(), entity, ""));
+        let mut bear = |identity: &Address| !reader.lacks(&identity.of(thing.as_str()));
+        let mut bearing: Vec<Address> = identities.filter(&mut bear).take(BESIDE_MAX + 1).collect();
+        let more = bearing.len() > BESIDE_MAX;
+        bearing.truncate(BESIDE_MAX);
+        let given = |identity| Given { identity, thing: thing.clone() };
+        (bearing.into_iter().map(given).collect(), more || full)
     }
 
     /// The account in which it is.

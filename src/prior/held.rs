@@ -42,6 +42,8 @@ pub struct Beside {
     pub replaced: Holdings,
     /// What the call gives by its name: the policy that it attaches, what the group holds.
     pub given: Holdings,
+    /// It stands for others of whom nobody looks at what they hold.
+    pub others: bool,
 }
 
 impl Held {
@@ -140,17 +142,25 @@ impl Beside {
         let mut reader = Reader::new(Moment { at, ..moment }, registers, &memo);
         let mut all: Vec<Self> = given.iter().map(|given| reader.beside(given)).collect();
         let Some(shared) = shared else { return reader.told(all) };
+        let mut more = false;
         if let (Some(given), Some(group)) = (given, all.first().cloned()) {
-            all.extend(reader.beside_members(&given.identity, &group));
+            more |= reader.beside_members(&given.identity, &group, &mut all);
         }
-        for given in shared.bearers(&mut reader) {
+        let (bearers, more_bearers) = shared.bearers(&mut reader);
+        more |= more_bearers;
+        for given in bearers {
             let beside = reader.beside(&given);
             if given.identity.entity.starts_with("group ") {
-                all.extend(reader.beside_members(&given.identity, &beside));
+                more |= reader.beside_members(&given.identity, &beside, &mut all);
             }
             all.push(beside);
         }
-        all.truncate(BESIDE_MAX);
+        let most = BESIDE_MAX + usize::from(given.is_some());
+        if more || all.len() > most {
+            all.truncate(most);
+            let given = all.first().map(|first| first.given.clone()).unwrap_or_default();
+            all.push(Self { given, others: true, ..Self::default() });
+        }
         reader.told(all)
     }
 }
@@ -172,21 +182,26 @@ impl Reader<'_> {
         beside
     }
 
-    /// What a group is given its members are given, who hold beside it what is theirs.
-    fn beside_members(&mut self, group: &Address, beside: &Beside) -> Vec<Beside> {
-        let members = self.listed_by_all_names(group, MEMBERS).map(|(members, _)| members);
-        let place = place_in(group);
-        let mut all = Vec::new();
-        for member in members.into_iter().flatten().rev().take(BESIDE_MAX) {
+    /// What a group is given its members are given, who hold beside it what is theirs. Whether there are more than
+    /// are looked at.
+    fn beside_members(&mut self, group: &Address, beside: &Beside, all: &mut Vec<Beside>) -> bool {
+        let listed = self.listed_by_all_names(group, MEMBERS);
+        let (members, full) = listed.unwrap_or_default();
+        let (place, mut count) = (place_in(group), 0);
+        for member in members.into_iter().rev() {
             let identity = Address::new(&group.account, member, "");
             if self.lacks(&identity.of(place.as_str())) {
                 continue;
             }
+            if count == BESIDE_MAX {
+                return true;
+            }
+            count += 1;
             let Beside { mut kept, .. } = self.beside(&Given { identity, thing: place.clone() });
             kept.share(beside.kept.clone(), true);
             all.push(Beside { kept, ..beside.clone() });
         }
-        all
+        full
     }
 }
 

@@ -47,7 +47,9 @@ fn former(event: &Event) -> Option<Ask> {
 pub(super) fn named(event: &Event) -> Option<Ask> {
     let (account, call) = (event.account()?, event.name()?);
     let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
-    if event.event_source() == Some("organizations.amazonaws.com") && call == "AttachPolicy" {
+    if event.event_source() == Some("organizations.amazonaws.com")
+        && matches!(call, "AttachPolicy" | "DetachPolicy")
+    {
         return Some(Ask::Value(organization_policy(account, parameter("policyId")?)));
     }
     if event.event_source() != Some("iam.amazonaws.com") {

@@ -120,7 +120,7 @@ impl<'r> Reader<'r> {
                     // Harmless ones may have taken the place of others.
                     cut |= full;
                     // Of the thing itself all count, as of any that has one role.
-                    match *any == on.thing {
+                    match on.has_own_list() {
                         true => found.extend(listed.into_iter().map(str::to_owned)),
                         false => found.extend(self.powerful(listed)),
                     }
@@ -175,7 +175,7 @@ impl<'r> Reader<'r> {
             let any = on.any.as_ref().filter(|_| kept.possible().is_empty());
             let by = on.by_any.as_ref().and_then(|by| self.value(by));
             let Some((any, Prior::Present { source, .. })) = any.zip(by) else { return false };
-            return self.is_since_joined(any, *any == on.thing, source.at);
+            return self.is_since_joined(any, on.has_own_list(), source.at);
         };
         let Some(Prior::Present { source, .. }) = by else { return false };
         let before = register.writes().iter().rev().filter(|write| self.is_before(write));
@@ -336,7 +336,7 @@ impl<'r> Reader<'r> {
         let (listed, full) = listed?;
         // The latest first, each once.
         let mut things: IndexSet<&str> = listed.into_iter().rev().collect();
-        holdings.cut |= full;
+        holdings.cut |= full || (born.is_none() && names.len() > RENAMES_MAX);
         let mut whole = false;
         if let (Some(first), Some(born)) = (names.last(), born) {
             whole = true;

@@ -25,15 +25,24 @@ impl Rights {
         beside: &[Beside],
         own: Option<&str>,
     ) {
+        let (others, beside): (Vec<&Beside>, Vec<&Beside>) =
+            beside.iter().partition(|beside| beside.others);
         let (each, rest) = beside.split_at(beside.len().min(EACH_MAX));
         each.iter().for_each(|beside| self.join_to_one(put, beside, own));
+        let (pool, cut) = pooled(rest);
         if !rest.is_empty() {
-            self.join_to_one(put, &pooled(rest), own);
+            self.join_to_one(put, &pool, own);
+        }
+        // What nobody looked at may be the other half of a step, and of nothing else.
+        let given = others.first().or(rest.first()).map(|beside| documents(&beside.given));
+        let new = put.map_or_else(|| given.unwrap_or_default(), |put| vec![put.clone()]);
+        if (cut || !others.is_empty()) && new.iter().any(PolicyDocument::takes_a_step) {
+            self.give_together(Grants::too_long().beyond(&[&self.grants]));
         }
     }
 
     fn join_to_one(&mut self, put: Option<&PolicyDocument>, beside: &Beside, own: Option<&str>) {
-        let Beside { kept, replaced, given } = beside;
+        let Beside { kept, replaced, given, .. } = beside;
         let much = [kept, replaced, given].into_iter().map(bytes).sum::<usize>() > BYTES_MAX;
         // What was not looked at may be the other half.
         if much || kept.cut {
@@ -88,18 +97,18 @@ impl Rights {
 }
 
 /// Several as one, without what bounds each of them or is denied, and of them as many as are judged in the time that
-/// there is.
-fn pooled(all: &[Beside]) -> Beside {
+/// there is; and whether there are more.
+fn pooled(all: &[&Beside]) -> (Beside, bool) {
     let mut pool = Beside::default();
-    for beside in all {
+    for (count, beside) in all.iter().enumerate() {
         pool.kept.pool(&beside.kept);
         pool.replaced.pool(&beside.replaced);
         pool.given.pool(&beside.given);
         if bytes(&pool.kept) > POOL_BYTES_MAX {
-            break;
+            return (pool, count + 1 < all.len());
         }
     }
-    pool
+    (pool, false)
 }
 
 fn bytes(holdings: &Holdings) -> usize {

@@ -51,6 +51,8 @@ pub enum Condition {
     UnknownPolicy,
     /// What the event puts or attaches allows something and forbids something.
     DeniesToo,
+    /// A policy of the organization that may forbid what the tool needs.
+    Silences,
     /// For certain what the event puts, attaches or adds was not there before.
     ReplacesNothing,
     /// For certain it was there before.
@@ -137,6 +139,7 @@ fn condition(text: &'static str) -> Condition {
         "own-quarantine" => return Condition::OwnQuarantine,
         "unknown-policy" => return Condition::UnknownPolicy,
         "denies-too" => return Condition::DeniesToo,
+        "silences" => return Condition::Silences,
         "replaces-nothing" => return Condition::ReplacesNothing,
         "was-there" => return Condition::WasThere,
         "former-unknown" => return Condition::FormerUnknown,

@@ -14,7 +14,10 @@
 //! - `sagemaker:UpdateNotebookInstance` alone: it attaches scripts that exist, and a role by `iam:PassRole` only.
 //! - `sagemaker:UpdatePipeline`: AWS asks for `iam:PassRole`, as the Service Authorization Reference says.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
+
+use super::document::{PolicyDocument, Statement};
 
 /// One way to more rights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +58,24 @@ static METHODS: LazyLock<Vec<Method>> =
 #[must_use]
 pub fn methods() -> &'static [Method] {
     &METHODS
+}
+
+/// Every action that is a step of a way to more rights.
+static STEPS: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
+    let action = |step: &'static str| step.split(['@', '>']).next().unwrap_or_default();
+    let steps = METHODS.iter().flat_map(|method| method.actions.split(['+', '|'])).map(action);
+    steps.chain(["sts:AssumeRole"]).collect()
+});
+
+impl PolicyDocument {
+    /// Does it allow a step of a way to more rights, on whatever it is?
+    #[must_use]
+    pub fn takes_a_step(&self) -> bool {
+        let step = |statement: &Statement| {
+            statement.allow && STEPS.iter().any(|action| statement.actions.names_action(action))
+        };
+        self.too_long || self.statements.iter().any(step)
+    }
 }
 
 fn parse(line: &'static str) -> Option<Method> {

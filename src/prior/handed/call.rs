@@ -85,6 +85,14 @@ pub(in crate::prior) struct WornOn {
     pub by_any: Option<Address>,
 }
 
+impl WornOn {
+    /// Is the list that counts that of the thing itself, which has several roles, and not that of its kind?
+    pub(in crate::prior) fn has_own_list(&self) -> bool {
+        // Names stand quoted behind the kind.
+        self.any.as_ref() == Some(&self.thing) && self.thing.entity.ends_with('"')
+    }
+}
+
 /// One that holds rights.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::prior) enum Bearer {

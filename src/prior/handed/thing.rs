@@ -84,7 +84,9 @@ pub(super) fn wearers(event: &Event, source: &str, call: &str) -> (Vec<Wearer>, 
         let named = named.map(|(parts, unique)| {
             wearer(format!("{of_kind} {:?}", joined(kind, region, &parts, "\n")), unique)
         });
-        for one in named.chain(row.any.then(|| wearer(of_kind.clone(), true))) {
+        // First what stands for all: of many things with names some may find no room.
+        let any = row.any.then(|| wearer(of_kind.clone(), true));
+        for one in any.into_iter().chain(named) {
             if found.iter().any(|known| known.name == one.name) {
                 continue;
             }
