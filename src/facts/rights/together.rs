@@ -152,7 +152,7 @@ mod tests {
 
     #[track_caller]
     fn check(kept: Holdings, replaced: Holdings, put: &str, want: &str) {
-        let beside = Beside { kept, replaced, given: Holdings::default() };
+        let beside = Beside { kept, replaced, ..Beside::default() };
         assert_eq!(joined(put, &beside), want);
     }
 
