@@ -372,7 +372,10 @@ fn whoever_says_what_a_definition_runs_works_in_its_role() {
     check_worn("batch", "SubmitJob", &submit("nightly:3", pods), (job, "goes on"));
     check_worn("batch", "SubmitJob", &submit("nightly", ""), ("", ""));
     let variables = r#","containerOverrides":{"environment":[{"name":"DAY","value":"1"}]}"#;
-    check_worn("batch", "SubmitJob", &submit("nightly", variables), ("", ""));
+    // A variable may be all that an interpreter needs.
+    check_worn("batch", "SubmitJob", &submit("nightly", variables), (job, "goes on"));
+    let parameters = r#","parameters":{"day":"1"}"#;
+    check_worn("batch", "SubmitJob", &submit("nightly", parameters), (job, "goes on"));
 
     let task = r#"worn  ecs/task-definition "web""#;
     let register = r#"{"family":"web","taskRoleArn":"Ops"}"#;
