@@ -47,7 +47,6 @@ const STACK: &[&str] = &[
     "arn:{partition}:cloudformation:{region}:{account}:stack/{name}",
     "arn:{partition}:cloudformation:{region}:{account}:stack/{stack}",
 ];
-const STACK_NAME: &[&str] = &["{name}", "{stack}"];
 const STACK_ARN: &[&str] = &["arn:{partition}:cloudformation:{region}:{account}:stack/{stack}"];
 const CHANGE_SET: &[&str] = &[
     "{name}",
@@ -129,7 +128,7 @@ pub const PLACES: &[Place] = &[
         "stack",
         "cloudformation.amazonaws.com",
         "requestParameters.stackDefinitions.stackName",
-        STACK_NAME,
+        STACK,
     ),
     place("schedule", "scheduler.amazonaws.com", "requestParameters.name", NAME),
     place("schedule", "scheduler.amazonaws.com", "requestParameters.Name", NAME),

@@ -299,7 +299,9 @@ pub(super) fn fingerprint(rule: &Rule, event: &Event, facts: &Facts, severity: S
         let outcome = facts.outcome.word();
         let changed = facts.outcome == CallOutcome::Success && !facts.read_only;
         if rule.spec.threshold.is_none() || !changed {
-            return format!("{key}\n{outcome}\n{severity}");
+            // The tool's own lie in one Region; what is called like them elsewhere is not.
+            let place = if facts.own.is_empty() { "" } else { region(event) };
+            return format!("{key}\n{outcome}\n{severity}\n{}", place.escape_debug());
         }
         let name = event.name().unwrap_or_default();
         let entity = facts.entity.as_ref();

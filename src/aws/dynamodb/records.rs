@@ -182,3 +182,28 @@ impl StoredAlerts for Table {
         self.unless_refused("mark as told again", marked)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::severity::Severity;
+
+    /// From when on DynamoDB may delete an item, it tells by itself.
+    #[test]
+    fn an_alert_is_kept_for_ninety_days() {
+        let now = Timestamp::from_second(1_800_000_000).unwrap();
+        let told = SentAlert {
+            event_id: "e".to_owned(),
+            severity: Severity::High,
+            title: "Title".to_owned(),
+            rules: Vec::new(),
+            account: None,
+            event_time: None,
+            repeat_at: None,
+            alert: None,
+        };
+        let item = item(text("event#e"), &told, now);
+        let until = item.get("expiration").and_then(|until| until.as_n().ok()).unwrap();
+        assert_eq!(until.parse::<i64>().unwrap() - now.as_second(), 90 * 24 * 60 * 60);
+    }
+}

@@ -74,6 +74,12 @@ fn every_service_names_its_resources_in_its_own_way() {
     );
     check("iam-responder", "cloudformation", r#"{"stackName":"alerts-web"}"#, &[]);
     check("iam-responder", "cloudformation", r#"{"stackName":"others"}"#, &[]);
+    check(
+        "iam-responder",
+        "cloudformation",
+        r#"{"stackDefinitions":[{"stackName":"arn:aws:cloudformation:us-east-1:1:stack/alerts/9"}]}"#,
+        &["stack"],
+    );
     check("iam-responder", "iam", r#"{"roleName":"IAM-Responder-function"}"#, &["role"]);
 }
 
