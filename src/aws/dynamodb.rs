@@ -7,6 +7,7 @@
 mod find;
 mod records;
 mod registers;
+mod state;
 mod table;
 
 pub use find::tables_of;

@@ -5,10 +5,12 @@ mod form;
 mod reach;
 
 pub use environment::{
-    BOUNDARY, DEPLOYMENT_ROLES, DEPLOYMENT_ROLES_MAX, DRY_RUN, KEY, LAMBDA_LOG_LEVEL, LOG_LEVEL,
-    LOOK_UP_ACCOUNTS, LOOK_UP_HISTORY, NAME, REGION, REPEAT_AFTER_MINUTES,
-    REPEAT_AFTER_MINUTES_MAX, RULES, Routes, STACK, Settings, SettingsError, TABLE, TOPIC_PREFIX,
-    TOPICS,
+    BOUNDARY, DEPLOYMENT_ROLES, DRY_RUN, KEY, LAMBDA_LOG_LEVEL, LOG_LEVEL, LOOK_UP_ACCOUNTS,
+    LOOK_UP_HISTORY, NAME, REGION, REPEAT_AFTER_MINUTES, RULES, Routes, STACK, Settings,
+    SettingsError, TABLE, TOPIC_PREFIX,
 };
-pub use form::{check_key, check_policy, check_region, roles as deployment_roles};
-pub use reach::{Reach, Refusal, TOPICS_MAX, TopicList};
+pub use form::{
+    DEPLOYMENT_ROLES_MAX, REPEAT_AFTER_MINUTES_MAX, check_key, check_policy, check_region,
+    roles as deployment_roles,
+};
+pub use reach::{Reach, Refusal, TOPICS, TOPICS_MAX, TopicList};

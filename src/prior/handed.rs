@@ -5,11 +5,13 @@
 //!
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html>
 
+mod bearer;
 mod call;
 mod search;
 mod thing;
 
+pub(super) use bearer::Bearer;
 pub use call::Handed;
-pub(super) use call::{Bearer, Gift, Worn, WornOn};
+pub(super) use call::{Gift, Worn, WornOn};
 pub use search::{BEARERS_OF_POLICY_MAX, Search};
 pub use thing::at_work;

@@ -1,18 +1,10 @@
 //! A parsed policy document.
 
-use percent_encoding::percent_decode_str;
-use serde_json::Value;
-
 use super::glob::glob;
-use super::json::Json;
-use super::reading;
 
 /// Most statements judged in one document; beyond it the document counts as granting everything,
 /// as nobody writes such a document to grant little.
 pub const STATEMENTS_MAX: usize = 2_000;
-
-/// How often a document may be encoded, as text within text or for URLs.
-const ENCODINGS_MAX: usize = 4;
 
 /// A parsed policy document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,35 +51,6 @@ pub(crate) struct Condition {
 }
 
 impl PolicyDocument {
-    /// Parses a document from a field of an event: a string (raw or URL-encoded) or an object.
-    #[must_use]
-    pub fn from_field(field: &Value) -> Option<Self> {
-        match field {
-            Value::String(text) => Self::parse(text),
-            other => reading::document(&other.into()),
-        }
-    }
-
-    /// Parses a document from text: raw, URL-encoded, or encoded more than once.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let mut text = text
-            .trim_matches(|c: char| c.is_whitespace() || c == '\0' || c == '\u{feff}')
-            .to_owned();
-        for _ in 0..ENCODINGS_MAX {
-            match serde_json::from_str::<Json>(&text) {
-                // A string inside the string.
-                Ok(Json::Text(inner)) => text = inner,
-                Ok(json) => return reading::document(&json),
-                Err(_) => {
-                    let spaces = text.replace('+', "%20");
-                    text = percent_decode_str(&spaces).decode_utf8().ok()?.into_owned();
-                }
-            }
-        }
-        None
-    }
-
     /// All that several say that one identity has: what one forbids, the others do not allow.
     #[must_use]
     pub fn joined(documents: &[Self]) -> Self {

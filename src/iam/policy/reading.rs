@@ -8,9 +8,14 @@
 
 use std::collections::HashSet;
 
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+
 use super::document::{Clause, Condition, PolicyDocument, Principals, STATEMENTS_MAX, Statement};
 use super::json::Json;
 
+/// How often a document may be encoded, as text within text or for URLs.
+const ENCODINGS_MAX: usize = 4;
 /// Most ways to read one statement; one that can be read in more is not judged, but counts as too
 /// long.
 const READINGS_MAX: usize = 16;
@@ -30,6 +35,37 @@ const ELEMENTS: [&str; 8] = [
 /// Elements that exclude each other.
 const EXCLUSIVE: [(&str, &str); 3] =
     [("Action", "NotAction"), ("Resource", "NotResource"), ("Principal", "NotPrincipal")];
+
+impl PolicyDocument {
+    /// Parses a document from a field of an event: a string (raw or URL-encoded) or an object.
+    #[must_use]
+    pub fn from_field(field: &Value) -> Option<Self> {
+        match field {
+            Value::String(text) => Self::parse(text),
+            other => document(&other.into()),
+        }
+    }
+
+    /// Parses a document from text: raw, URL-encoded, or encoded more than once.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut text = text
+            .trim_matches(|c: char| c.is_whitespace() || c == '\0' || c == '\u{feff}')
+            .to_owned();
+        for _ in 0..ENCODINGS_MAX {
+            match serde_json::from_str::<Json>(&text) {
+                // A string inside the string.
+                Ok(Json::Text(inner)) => text = inner,
+                Ok(json) => return document(&json),
+                Err(_) => {
+                    let spaces = text.replace('+', "%20");
+                    text = percent_decode_str(&spaces).decode_utf8().ok()?.into_owned();
+                }
+            }
+        }
+        None
+    }
+}
 
 /// Reads a document. `None`: it is none, or says nothing that we may rely on.
 pub(super) fn document(json: &Json) -> Option<PolicyDocument> {

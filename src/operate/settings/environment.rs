@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use thiserror::Error;
 
 use super::form;
-use super::reach::{Reach, Refusal, TopicList};
+use super::reach::{Reach, Refusal, TOPICS, TopicList};
 use crate::own::{DEFAULT_NAME, Deployed, check_name};
 use crate::site::{Format, Site, TopicSpec};
 use crate::text::nearest;
@@ -14,8 +14,6 @@ use crate::text::severity::Severity;
 
 /// Variables that name a topic begin so, followed by the severity in capitals.
 pub const TOPIC_PREFIX: &str = "IAM_RESPONDER_TOPIC_";
-/// ARNs of further topics that the site file may name, separated by commas.
-pub const TOPICS: &str = "IAM_RESPONDER_TOPICS";
 /// Folder with rules and site file, in place of those compiled in.
 pub const RULES: &str = "IAM_RESPONDER_RULES";
 /// DynamoDB table for what is remembered across events.
@@ -26,8 +24,6 @@ pub const LOOK_UP_ACCOUNTS: &str = "IAM_RESPONDER_LOOK_UP_ACCOUNTS";
 pub const LOOK_UP_HISTORY: &str = "IAM_RESPONDER_LOOK_UP_HISTORY";
 /// Minutes after which an alert of high or above that nobody acknowledged is told again; 0: never.
 pub const REPEAT_AFTER_MINUTES: &str = "IAM_RESPONDER_REPEAT_AFTER_MINUTES";
-/// Longest time until an alert is told again, in minutes: a week.
-pub const REPEAT_AFTER_MINUTES_MAX: i64 = 7 * 24 * 60;
 /// Prefix that names everything of the deployment.
 pub const NAME: &str = "IAM_RESPONDER_NAME";
 /// ARN of the deployment's own CloudFormation stack.
@@ -40,8 +36,6 @@ pub const KEY: &str = "IAM_RESPONDER_KEY";
 pub const BOUNDARY: &str = "IAM_RESPONDER_BOUNDARY";
 /// ARN of the function's role.
 pub const ROLE: &str = "IAM_RESPONDER_ROLE";
-/// Most roles that deploy it.
-pub const DEPLOYMENT_ROLES_MAX: usize = 20;
 /// `true`: alerts go to the log, and nothing is asked of AWS.
 pub const DRY_RUN: &str = "IAM_RESPONDER_DRY_RUN";
 /// Least severe line that the function logs.

@@ -4,8 +4,13 @@ use jiff::SignedDuration;
 
 use crate::iam::arn::{Arn, is_partition};
 
-use super::environment::{DEPLOYMENT_ROLES_MAX, REPEAT_AFTER_MINUTES_MAX};
 use super::reach;
+
+/// Longest time until an alert is told again, in minutes: a week.
+pub const REPEAT_AFTER_MINUTES_MAX: i64 = 7 * 24 * 60;
+
+/// Most roles that deploy it.
+pub const DEPLOYMENT_ROLES_MAX: usize = 20;
 
 /// Longest name of a Region, in characters.
 const REGION_CHARS_MAX: usize = 32;

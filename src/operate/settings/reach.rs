@@ -7,6 +7,9 @@ use std::str::FromStr;
 use crate::site::check_topic_arn;
 use crate::text::severity::Severity;
 
+/// ARNs of further topics that the site file may name, separated by commas.
+pub const TOPICS: &str = "IAM_RESPONDER_TOPICS";
+
 /// Most ARNs in one list of topics.
 pub const TOPICS_MAX: usize = 50;
 
@@ -99,10 +102,7 @@ impl Refusal {
         match self {
             Self::OtherRegion { region, .. } => format!("name a topic in {region}"),
             Self::NotListed { .. } => {
-                format!(
-                    "add it to the further topics of the stack, which set {}",
-                    super::environment::TOPICS
-                )
+                format!("add it to the further topics of the stack, which set {}", TOPICS)
             }
         }
     }

@@ -1,7 +1,6 @@
 //! The wildcards of one path as AWS's matcher holds them: an automaton over bytes whose positions are
 //! counted.
 
-use super::estimate::texts;
 use super::positions::{Part, Positions};
 use super::walk::busiest;
 use crate::pattern::Matcher;
@@ -35,5 +34,27 @@ impl Automaton {
             };
             self.texts.iter().map(alone).sum::<usize>().min(most)
         })
+    }
+}
+
+/// The texts of a matcher, character by character, between the quotes that AWS's matcher sees.
+fn texts(matcher: &Matcher) -> Vec<Vec<Part>> {
+    let one = |matcher: &Matcher| match matcher {
+        Matcher::Wildcard(wildcard) => {
+            let mut parts = vec![Part::Byte(b'"')];
+            for (number, piece) in wildcard.pieces.iter().enumerate() {
+                if number > 0 {
+                    parts.push(Part::Star);
+                }
+                parts.extend(piece.bytes().map(Part::Byte));
+            }
+            parts.push(Part::Byte(b'"'));
+            Some(parts)
+        }
+        _ => None,
+    };
+    match matcher {
+        Matcher::AnythingBut(refused) => refused.iter().filter_map(one).collect(),
+        _ => one(matcher).into_iter().collect(),
     }
 }

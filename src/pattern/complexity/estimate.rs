@@ -7,7 +7,6 @@ use std::sync::Arc;
 use super::super::Matcher;
 use super::super::compiled::Branch;
 use super::automaton::Automaton;
-use super::positions::Part;
 
 /// The largest complexity that EventBridge takes.
 pub const COMPLEXITY_MAX: usize = 10;
@@ -148,28 +147,6 @@ fn identity(matcher: &Matcher) -> String {
         Matcher::Cidr(network) => format!("block {} {}", network.first, network.last),
         Matcher::Wildcard(wildcard) => format!("wildcard {:?}", wildcard.pieces),
         other => format!("{other:?}"),
-    }
-}
-
-/// The texts of a matcher, character by character, between the quotes that AWS's matcher sees.
-pub(super) fn texts(matcher: &Matcher) -> Vec<Vec<Part>> {
-    let one = |matcher: &Matcher| match matcher {
-        Matcher::Wildcard(wildcard) => {
-            let mut parts = vec![Part::Byte(b'"')];
-            for (number, piece) in wildcard.pieces.iter().enumerate() {
-                if number > 0 {
-                    parts.push(Part::Star);
-                }
-                parts.extend(piece.bytes().map(Part::Byte));
-            }
-            parts.push(Part::Byte(b'"'));
-            Some(parts)
-        }
-        _ => None,
-    };
-    match matcher {
-        Matcher::AnythingBut(refused) => refused.iter().filter_map(one).collect(),
-        _ => one(matcher).into_iter().collect(),
     }
 }
 

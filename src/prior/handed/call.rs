@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::address::Address;
 use super::super::{Ask, Value};
+use super::bearer::Bearer;
 use super::search::{BEARERS_OF_POLICY_MAX, Call, Search, answered};
 use super::thing::{Wearer, caller, deployments, thing, wearers};
 use crate::event::Event;
@@ -90,37 +91,6 @@ impl WornOn {
     pub(in crate::prior) fn has_own_list(&self) -> bool {
         // Names stand quoted behind the kind.
         self.any.as_ref() == Some(&self.thing) && self.thing.entity.ends_with('"')
-    }
-}
-
-/// One that holds rights.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::prior) enum Bearer {
-    /// A role or group.
-    Identity(Address),
-    /// The role in an instance profile, which mostly bears the profile's name.
-    Profile(Address),
-}
-
-impl Bearer {
-    pub(in crate::prior) fn text(&self) -> String {
-        let (Self::Identity(at) | Self::Profile(at)) = self;
-        format!("{} {}", at.account, at.entity)
-    }
-
-    pub fn account(&self) -> &str {
-        let (Self::Identity(at) | Self::Profile(at)) = self;
-        &at.account
-    }
-
-    /// The one that a text is of, and its name.
-    pub fn of(text: &str) -> Option<(String, Self)> {
-        let (account, entity) = text.split_once(' ')?;
-        let (kind, name) = entity.split_once(' ')?;
-        let address = Address::new(account, entity, "");
-        let profile = kind == "instance-profile";
-        let bearer = if profile { Self::Profile(address) } else { Self::Identity(address) };
-        Some((name.to_owned(), bearer))
     }
 }
 

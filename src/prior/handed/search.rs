@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
-use super::call::Bearer;
+use super::bearer::Bearer;
 use crate::event::Event;
 use crate::iam::arn::{Arn, AwsRole};
 use crate::iam::policy::PolicyDocument;
