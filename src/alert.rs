@@ -6,6 +6,7 @@
 //! renderer beside `text.rs` and `json.rs`, and a line in `message.rs`.
 
 mod build;
+mod contents;
 mod json;
 mod links;
 mod message;
@@ -13,7 +14,7 @@ mod phrase;
 mod sent;
 mod text;
 
-pub use build::{
+pub use contents::{
     ALLOWS_MAX, Alert, EntityLine, EventLine, HELD_MAX, NAME_CHARS_MAX, Place, REASONS_MAX,
     RULES_MAX, RightsLines, RuleLine, TEXT_CHARS_MAX, Who,
 };

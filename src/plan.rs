@@ -5,7 +5,9 @@
 
 mod case;
 mod command;
+mod step;
 mod undo;
 mod value;
 
-pub use undo::{Guard, Status, Step, names_the_impossible, undo};
+pub use step::{Guard, Status, Step};
+pub use undo::{names_the_impossible, undo};

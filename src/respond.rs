@@ -7,6 +7,7 @@
 pub mod caller;
 mod content;
 mod counting;
+mod handle;
 pub mod lookup;
 pub mod metrics;
 mod once;
@@ -20,6 +21,5 @@ pub mod suppressed;
 pub mod tell;
 
 pub use counting::BURST_WINDOW;
-pub use once::Repeat;
-pub use responder::{Origin, RespondError, Responder, Response};
+pub use responder::{Origin, Repeat, RespondError, Responder, Response};
 pub use tell::{PUBLISH_ATTEMPTS_MAX, PublishFailed};

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::build::{Alert, RULES_MAX};
+use super::contents::{Alert, RULES_MAX};
 
 /// Version of the shape.
 const VERSION: &str = "1";

@@ -49,7 +49,7 @@ fn region(event: &Event) -> Option<&str> {
 }
 
 fn encoded(text: &str) -> String {
-    let short: Vec<char> = text.chars().take(super::build::NAME_CHARS_MAX).collect();
+    let short: Vec<char> = text.chars().take(super::contents::NAME_CHARS_MAX).collect();
     let piece = |(at, c): (usize, &char)| match c {
         // A name must make no link of its own within ours.
         '.' if is_live(&short, at) => "%2E".to_owned(),

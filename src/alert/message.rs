@@ -4,7 +4,7 @@
 
 use serde_json::json;
 
-use super::build::Alert;
+use super::contents::Alert;
 use super::{json, text};
 use crate::site::Format;
 use crate::text::clean::{ascii, escape_invisible};

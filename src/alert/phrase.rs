@@ -1,6 +1,6 @@
 //! One sentence that says what happened.
 
-use super::build::{NAME_CHARS_MAX, Place, Who};
+use super::contents::{NAME_CHARS_MAX, Place, Who};
 use crate::event::{CallOutcome, Event};
 use crate::facts::Facts;
 use crate::text::clean::clean;

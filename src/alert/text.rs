@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::build::{Alert, HELD_MAX, RULES_MAX};
+use super::contents::{Alert, HELD_MAX, RULES_MAX};
 use crate::plan::Status;
 
 /// The alert as text.
@@ -45,7 +45,7 @@ pub(super) fn render(alert: &Alert) -> String {
         section(&mut text, "Links", &lines.join("\n"));
     }
     if alert.rules.len() > 1 {
-        let line = |rule: &super::build::RuleLine| format!("{} ({})", rule.id, rule.severity);
+        let line = |rule: &super::contents::RuleLine| format!("{} ({})", rule.id, rule.severity);
         let mut others: Vec<String> =
             alert.rules.iter().skip(1).take(RULES_MAX).map(line).collect();
         let more = alert.rules.len().saturating_sub(RULES_MAX + 1);

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::undo::Guard;
+use super::step::Guard;
 use super::value;
 use crate::event::Event;
 use crate::facts::Facts;

@@ -5,7 +5,7 @@
 //! and neither can begin with a dash: the JSON of `--cli-input-json`, and several values of one option,
 //! of which the catalogue has none.
 
-use super::undo::Guard;
+use super::step::Guard;
 use super::value;
 use crate::event::Event;
 use crate::facts::Facts;

@@ -1,6 +1,6 @@
 //! Values of an event as words of a command: what they can be, and how a shell takes them as they are.
 
-use super::undo::Guard;
+use super::step::Guard;
 use crate::event::Event;
 use crate::iam::account;
 use crate::iam::arn::Arn;

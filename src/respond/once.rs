@@ -24,17 +24,6 @@ const ATTEMPTS_TOLD_AGAIN: [u32; 2] = [100, 1_000];
 const NOT_DEDUPLICATED: &str =
     "Not deduplicated, as the state table did not answer: it may come twice.";
 
-/// Telling again what nobody acknowledged, and how people acknowledge.
-#[derive(Debug, Clone)]
-pub struct Repeat {
-    /// An alert of high or above is told again after this time.
-    pub after: SignedDuration,
-    /// Region of the table, for the command that acknowledges.
-    pub region: String,
-    /// Name of the table.
-    pub table: String,
-}
-
 /// What is known of an event when its alert is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Begun {
