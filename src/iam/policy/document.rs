@@ -105,25 +105,3 @@ impl Clause {
         named != self.negated && !(self.negated && self.patterns.is_empty())
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn a_document_is_read_raw_encoded_and_as_object() {
-        let raw = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:*","Resource":"*"}}"#;
-        let encoded =
-            percent_encoding::utf8_percent_encode(raw, percent_encoding::NON_ALPHANUMERIC)
-                .to_string();
-        let object: Value = serde_json::from_str(raw).unwrap();
-        let twice = json!(raw).to_string();
-        for field in [json!(raw), json!(encoded), object, json!(twice)] {
-            let document = PolicyDocument::from_field(&field).unwrap();
-            assert_eq!(document.statements.len(), 1, "{field}");
-            assert!(document.statements[0].actions.names_action("IAM:PassRole"));
-        }
-        assert_eq!(PolicyDocument::parse("not a document"), None);
-    }
-}

@@ -92,7 +92,7 @@ pub struct Settings {
     pub name: String,
     /// ARN of the deployment's own CloudFormation stack.
     pub stack: Option<String>,
-    /// What of the deployment has no name of its own; at most [`DEPLOYMENT_ROLES_MAX`] roles.
+    /// What of the deployment has no name of its own; at most [`DEPLOYMENT_ROLES_MAX`](super::DEPLOYMENT_ROLES_MAX) roles.
     pub deployed: Deployed,
     /// Alerts go to the log, and nothing is asked of AWS.
     pub dry_run: bool,
