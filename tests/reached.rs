@@ -199,3 +199,50 @@ fn a_role_behind_a_role_counts() {
         assert!(last(QUIET, before(ADMIN), stack) >= Some(Severity::Medium), "{resource}");
     }
 }
+
+/// An administrator's role that lets another in by its trust alone; the other has no policy at all.
+#[test]
+fn a_role_that_an_administrator_s_trusts_is_as_good_as_one() {
+    let role = |name: &str| format!("arn:aws:iam::111122223333:role/{name}");
+    let trust = |who: Vec<String>| {
+        json!({"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": who}}}).to_string()
+    };
+    let lambda = r#"{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"lambda.amazonaws.com"}}}"#;
+    let made = |name: &str, minute: usize, trust: &str| {
+        call(
+            "iam",
+            "CreateRole",
+            minute,
+            json!({"roleName": name, "assumeRolePolicyDocument": trust}),
+        )
+    };
+    let run = |name: &str| {
+        let parameters = json!({"functionName": "f", "role": role(name)});
+        by_stack(call("lambda", "CreateFunction20150331", 20, parameters))
+    };
+    let before = |who: Vec<String>, policy: &str| {
+        vec![
+            made("ci", 1, lambda),
+            made("other", 1, lambda),
+            made("adm", 2, &trust(who)),
+            call("iam", "AttachRolePolicy", 3, json!({"roleName": "adm", "policyArn": policy})),
+        ]
+    };
+    let many = |count: usize| {
+        (0..count).map(|number| role(&format!("x{number}"))).chain([role("ci")]).collect()
+    };
+    for count in [0, 1, 11, 12, 30] {
+        let told = last(QUIET, before(many(count), ADMIN), run("ci"));
+        assert!(told >= Some(Severity::Medium), "{count}: {told:?}");
+    }
+    let quiet = Some(Severity::Informational);
+    assert!(last(QUIET, before(many(0), READS), run("ci")) <= quiet);
+    assert!(last(QUIET, before(many(0), ADMIN), run("other")) <= quiet);
+    // The trust was taken back before.
+    let back = json!({"roleName": "adm", "policyDocument": lambda});
+    let back = call("iam", "UpdateAssumeRolePolicy", 9, back);
+    assert!(last(QUIET, [before(many(0), ADMIN), vec![back]].concat(), run("ci")) <= quiet);
+    // Who gives it a policy that passes such a role gives what that may wear.
+    let pass = json!({"Effect": "Allow", "Action": "iam:PassRole", "Resource": role("ci")});
+    assert!(by_statement(&before(many(0), ADMIN), &pass) >= Some(Severity::Medium));
+}

@@ -17,10 +17,11 @@ const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 /// <https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-action-executeAwsApi.html>,
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-integration-types.html>,
 /// <https://docs.aws.amazon.com/cloudcontrolapi/latest/userguide/what-is-cloudcontrolapi.html>
-pub const MESSENGERS: [&str; 11] = [
+pub const MESSENGERS: [&str; 12] = [
     "apigateway.amazonaws.com",
     "appsync.amazonaws.com",
     "aws-mcp.amazonaws.com",
+    "bedrock-agentcore.amazonaws.com",
     "chatbot.amazonaws.com",
     "cloud9.amazonaws.com",
     "cloudcontrolapi.amazonaws.com",

@@ -12,8 +12,14 @@ const OF_KEY: [&str; 2] = ["kms:Decrypt", "kms:GenerateDataKey"];
 /// The Region where events of IAM and Organizations come to be.
 const GLOBAL_REGION: &str = "us-east-1";
 /// Keys that requests of a function do not bear: sessions of machines and of people do.
-const ABSENT: [&str; 3] =
-    ["aws:multifactorauthpresent", "aws:principalservicename", "ec2:roledelivery"];
+const ABSENT: [&str; 6] = [
+    "aws:ec2instancesourceprivateipv4",
+    "aws:ec2instancesourcevpc",
+    "aws:multifactorauthpresent",
+    "aws:principalservicename",
+    "ec2:roledelivery",
+    "ec2:sourceinstancearn",
+];
 
 type Keys = Vec<(&'static str, String)>;
 
@@ -109,7 +115,10 @@ impl Own {
     /// Lambda takes on the function's role, and EventBridge leaves in a queue what it cannot deliver.
     fn needs_of_services(&self, here: &Here<'_>) -> [Request; 2] {
         let of = |action, resource, service: &str| {
-            let keys = vec![("aws:principalservicename", service.to_owned())];
+            let mut keys = vec![("aws:principalservicename", service.to_owned())];
+            keys.extend(here.organization.map(|own| ("aws:sourceorgid", own.to_owned())));
+            let account = here.stack.as_ref().map(|arn| arn.account.to_owned());
+            keys.extend(account.map(|account| ("aws:sourceaccount", account)));
             Request { action, resource, keys: [here.common(true), keys].concat(), absent: &[] }
         };
         let letters = here.arn("sqs", &format!("{}-bus-dead-letters", self.name()));

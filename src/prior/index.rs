@@ -14,6 +14,16 @@ pub(super) const BEARERS: &str = "bearers";
 /// The thing of a group under which the list of its members stands.
 pub(super) const MEMBERS: &str = "members";
 
+/// The thing of a role under which the list of the roles stands that let it in by their trust.
+pub(super) const TRUSTED_BY: &str = "trusted-by";
+/// Most roles that a trust lets in which each get to know it; of more the account does.
+const TRUSTED_MAX: usize = 12;
+
+/// The list of the roles of an account that let many others in by their trust.
+pub(super) fn trusting(account: &str) -> Address {
+    Address::new(account, "account", "trusting")
+}
+
 /// The list of what makes administrators in an account: roles, and policies that roles may bear.
 pub(super) fn administrators(account: &str) -> Address {
     Address::new(account, "account", "administrators")
@@ -45,6 +55,7 @@ pub(super) fn listings(writes: &[(Address, Value)]) -> Vec<(Address, Value)> {
         if !is_identity(address) {
             continue;
         }
+        found.extend(trusts(address, value));
         // From its birth or a seed on a list is whole.
         let begun = address.is_life() && *value == Value::Present(String::new());
         if begun || is_holding(&address.thing) {
@@ -85,6 +96,28 @@ fn other_side(address: &Address, value: &Value) -> Option<Address> {
         (None, Value::Present(arn)) if address.thing == "boundary" => bearers(arn),
         _ => None,
     }
+}
+
+/// Additions to the lists of those whom a trust lets in by their names. They may wear another role, as those whose
+/// policies say so.
+fn trusts(address: &Address, value: &Value) -> Vec<(Address, Value)> {
+    let Value::Present(text) = value else { return Vec::new() };
+    let document = (address.thing == "trust").then(|| PolicyDocument::parse(text)).flatten();
+    let account = &address.account;
+    let roles = document.map(|document| document.roles_trusted(account)).unwrap_or_default();
+    let listed = |list: Address, of: &str| (list, Value::Listed(of.to_owned()));
+    if roles.is_empty() {
+        return Vec::new();
+    }
+    if roles.len() > TRUSTED_MAX {
+        return vec![listed(trusting(account), &address.entity)];
+    }
+    let each = roles.iter().flat_map(|name| {
+        let role = format!("role {name}");
+        let list = Address::new(account, role.as_str(), TRUSTED_BY);
+        [listed(list, &address.entity), listed(wearers(account), &role)]
+    });
+    each.chain([listed(accounts(), account)]).collect()
 }
 
 /// What somebody might want a role for.

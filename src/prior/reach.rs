@@ -159,7 +159,7 @@ impl Reader<'_> {
             let to = seen.len();
             for at in from..to {
                 let (Some(bearer), Some(held)) = (seen.get(at), held.get(at)) else { continue };
-                let (roles, more) = self.worn_by(bearer.account(), held);
+                let (roles, more) = self.worn_by(bearer, held);
                 cut |= more || seen.len() > bearers.len() + BEARERS_OF_POLICY_MAX;
                 if cut {
                     break;
@@ -185,8 +185,33 @@ impl Reader<'_> {
         Beyond { roles, cut }
     }
 
-    /// The roles that one may wear by what it holds, and whether there was more than is looked at.
-    fn worn_by(&mut self, account: &str, held: &Holdings) -> (Vec<Bearer>, bool) {
+    /// The roles of the account that let a role in by their trust, and whether there may be more.
+    fn trusting(&mut self, bearer: &Bearer) -> (Vec<Bearer>, bool) {
+        let Some((role, _)) = self.borne(bearer) else { return (Vec::new(), false) };
+        let Some(name) = role.entity.strip_prefix("role ") else { return (Vec::new(), false) };
+        let lists = [role.of(index::TRUSTED_BY), index::trusting(&role.account)];
+        let (mut found, mut cut) = (Vec::new(), false);
+        for list in lists {
+            let (listed, full) = self.listed(list).unwrap_or_default();
+            cut |= full;
+            for entity in listed {
+                let other = Address::new(&role.account, entity, "");
+                let trust = self.holding(&other.of("trust")).unwrap_or_default();
+                let lets_in = |text: &String| {
+                    PolicyDocument::parse(text)
+                        .is_some_and(|trust| trust.roles_trusted(&role.account).contains(name))
+                };
+                if trust.possible().iter().any(lets_in) {
+                    found.push(Bearer::Identity(other));
+                }
+            }
+        }
+        (found, cut)
+    }
+
+    /// The roles that one may wear by what it holds and by their trust, and whether there was more than is looked at.
+    fn worn_by(&mut self, bearer: &Bearer, held: &Holdings) -> (Vec<Bearer>, bool) {
+        let account = bearer.account();
         let texts = held.documents.iter().chain(&held.possible);
         let documents: Vec<PolicyDocument> = texts
             .filter_map(|text| PolicyDocument::parse(text))
@@ -194,8 +219,9 @@ impl Reader<'_> {
             .collect();
         let mut search = Search::new(account);
         documents.iter().for_each(|document| search.policy(document, false));
-        let mut cut = search.cut;
-        let mut roles: Vec<Bearer> = search.found.into_iter().map(|(_, role)| role).collect();
+        let (mut roles, more) = self.trusting(bearer);
+        let mut cut = search.cut || more;
+        roles.extend(search.found.into_iter().map(|(_, role)| role));
         for those in [Those::Administrate, Those::Wear] {
             let reached = self.reached(account, &documents, false, those);
             cut |= reached.cut;

@@ -67,7 +67,7 @@ impl<'r> Reader<'r> {
     }
 
     /// A register of what somebody holds, and since when it says so.
-    fn holding(&mut self, address: &Address) -> Option<Prior> {
+    pub(super) fn holding(&mut self, address: &Address) -> Option<Prior> {
         let register = self.need(answer::read(address.clone(), self.registers));
         let since = register.and_then(|register| self.unchanged_since(register));
         self.changed = self.changed.max(since);

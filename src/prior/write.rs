@@ -8,7 +8,7 @@ use crate::event::Event;
 /// The thing of a role that holds its path.
 pub(super) const PATH: &str = "path";
 /// Most registers one event writes: audiences of a new identity provider beyond it stay unknown.
-const WRITES_PER_EVENT_MAX: usize = 24;
+const WRITES_PER_EVENT_MAX: usize = 40;
 
 /// What a successful event writes. `entity` is the name of what it acts upon, where the API lets it be
 /// absent: that of the caller. With `omitted` CloudTrail dropped the parameters: the answer may still say

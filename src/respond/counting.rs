@@ -164,8 +164,11 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     /// Notes for whom CloudFormation works on the tool's own stack from now on.
     async fn note_update(&self, event: &Event, facts: &Facts, at: Timestamp) {
         let id = event.identity();
-        // Where the call names a service role, CloudFormation works as that.
-        let given = event.text("detail.requestParameters.roleARN").map(str::to_owned);
+        // Where the call names a service role, CloudFormation works as that; others may pass it to stacks of theirs,
+        // so it counts where the owners list it.
+        let given = event.text("detail.requestParameters.roleARN");
+        let given =
+            given.filter(|role| self.engine.own().is_deployment_role(role)).map(str::to_owned);
         for who in std::iter::once(facts.principal.key()).chain(given) {
             let key = own_update_key(event, &who);
             let noted = self.state.count(&key, &id, at, OWN_UPDATE_WINDOW).await;

@@ -17,8 +17,8 @@ pub struct Request {
     pub absent: &'static [&'static str],
 }
 
-/// The session of a role is never a root user.
-const ROOT: &str = ":root";
+/// What the session of a role is never, by the last part of the ARN: a root user, a user, a role of people.
+const OTHERS: [&str; 4] = ["root", "user/", "federated-user/", "role/aws-reserved/"];
 
 impl PolicyDocument {
     /// May a statement forbid this? What cannot be told may hold.
@@ -70,8 +70,12 @@ fn may_hold(condition: &Condition, request: &Request) -> bool {
         return operator.may_hold_for(&key, std::slice::from_ref(&key));
     }
     let Some((_, found)) = request.keys.iter().find(|(name, _)| *name == key) else {
-        let only_root = values.iter().all(|value| value.ends_with(ROOT));
-        return key != "aws:principalarn" || operator.negated || !only_root;
+        let is_other = |value: &String| {
+            let resource = value.splitn(6, ':').nth(5).unwrap_or_default();
+            OTHERS.iter().any(|other| resource.starts_with(other))
+        };
+        let only_others = values.iter().all(is_other);
+        return key != "aws:principalarn" || operator.negated || !only_others;
     };
     if values.iter().any(|value| value.contains("${")) {
         return true;
@@ -91,7 +95,9 @@ fn may_hold(condition: &Condition, request: &Request) -> bool {
 
 /// Is the value a variable that has the value of the key, where somebody works on what is his account's own?
 fn is_same(key: &str, value: &str) -> bool {
-    const PAIRS: [(&str, &str); 4] = [
+    const PAIRS: [(&str, &str); 6] = [
+        ("aws:sourceorgid", "${aws:resourceorgid}"),
+        ("aws:sourceaccount", "${aws:resourceaccount}"),
         ("aws:resourceorgid", "${aws:principalorgid}"),
         ("aws:principalorgid", "${aws:resourceorgid}"),
         ("aws:resourceaccount", "${aws:principalaccount}"),

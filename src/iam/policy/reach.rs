@@ -7,6 +7,7 @@ use super::escalation::Scope;
 use super::guard::Leave;
 use super::judge::Judge;
 use super::resource::ResourceType;
+use crate::iam::arn::Arn;
 
 /// To wear a role, and with `hand_on` to hand it on.
 fn actions(hand_on: bool) -> impl Iterator<Item = &'static str> {
@@ -43,6 +44,26 @@ impl PolicyDocument {
         };
         let found = roles.iter().map(String::as_str).filter(reached).collect();
         (!judge.is_cut() && !document.too_long).then_some(found)
+    }
+
+    /// Names of the roles of an account that a trust policy names in full, in small letters: AWS lets these wear the
+    /// role by its trust alone. Conditions count as met.
+    /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics-single-account.html>
+    #[must_use]
+    pub fn roles_trusted(&self, account: &str) -> BTreeSet<String> {
+        let lets_in = |statement: &&Statement| {
+            statement.allow
+                && !statement.principals.negated
+                && statement.actions.names_action("sts:AssumeRole")
+        };
+        let name = |(kind, value): &(String, String)| {
+            let arn = Arn::parse(value).filter(|arn| kind == "AWS" && arn.account == account)?;
+            let (_, role) = arn.iam_entity().filter(|(kind, _)| *kind == "role")?;
+            Some(role.rsplit('/').next()?.to_lowercase())
+        };
+        let entries =
+            self.statements.iter().filter(lets_in).flat_map(|one| &one.principals.entries);
+        entries.filter_map(name).collect()
     }
 
     /// Ends of the names of roles that it lets be worn or, with `hand_on`, handed on, as patterns in small letters:
