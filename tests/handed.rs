@@ -455,19 +455,15 @@ fn behind_more_roles_than_are_looked_at_nothing_is_hidden() {
         by_stack(call("iam", "PutRolePolicy", 9, put))
     };
     let bearer = |count: usize| -> Vec<Value> {
-        let attached = |n| {
-            let arn = format!("arn:aws:iam::111122223333:policy/p{n}");
-            json!({"roleName": "Worker", "policyArn": arn})
-        };
         let document =
             json!({"Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}});
-        let made = |n| {
+        let policies = (0..count - 1).flat_map(|n| {
+            let arn = format!("arn:aws:iam::111122223333:policy/p{n}");
             let made =
                 json!({"policyName": format!("p{n}"), "policyDocument": document.to_string()});
-            call("iam", "CreatePolicy", 3, made)
-        };
-        let policies =
-            (0..count - 1).flat_map(|n| [made(n), call("iam", "AttachRolePolicy", 4, attached(n))]);
+            let attached = json!({"roleName": "Worker", "policyArn": arn});
+            [call("iam", "CreatePolicy", 3, made), call("iam", "AttachRolePolicy", 4, attached)]
+        });
         worker(READS).into_iter().chain(policies).collect()
     };
     let run = || {

@@ -179,7 +179,7 @@ impl Own {
     /// time. The call that made it came before there was anybody to see it.
     #[must_use]
     pub fn made_at(&self) -> Option<Timestamp> {
-        let id = Arn::parse(self.stack_id.as_deref()?)?.resource.rsplit('/').next()?;
+        let id = self.stack_arn()?.resource.rsplit('/').next()?;
         let parts: Vec<&str> = id.split('-').collect();
         let [low, middle, high, _, _] = parts.as_slice() else { return None };
         let high = high.strip_prefix('1').filter(|high| high.len() == 3)?;
