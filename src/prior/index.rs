@@ -42,7 +42,6 @@ pub(super) fn accounts() -> Address {
 /// Additions to the lists that go with writes: the one place that says what a list is of.
 pub(super) fn listings(writes: &[(Address, Value)]) -> Vec<(Address, Value)> {
     let mut found = Vec::new();
-    let listed = |list: Address, of: &str| (list, Value::Listed(of.to_owned()));
     for (address, value) in writes.iter().filter(|(_, value)| *value != Value::Absent) {
         if let Some(power) = power(address, value) {
             let list = match power {
@@ -66,6 +65,11 @@ pub(super) fn listings(writes: &[(Address, Value)]) -> Vec<(Address, Value)> {
         }
     }
     found
+}
+
+/// An addition to a list.
+fn listed(list: Address, of: &str) -> (Address, Value) {
+    (list, Value::Listed(of.to_owned()))
 }
 
 pub(super) fn is_identity(address: &Address) -> bool {
@@ -105,7 +109,6 @@ fn trusts(address: &Address, value: &Value) -> Vec<(Address, Value)> {
     let document = (address.thing == "trust").then(|| PolicyDocument::parse(text)).flatten();
     let account = &address.account;
     let roles = document.map(|document| document.roles_trusted(account)).unwrap_or_default();
-    let listed = |list: Address, of: &str| (list, Value::Listed(of.to_owned()));
     if roles.is_empty() {
         return Vec::new();
     }
