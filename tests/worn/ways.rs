@@ -342,3 +342,116 @@ fn a_login_or_a_certificate_is_the_role_that_is_open_to_it() {
     let profile = made("rolesanywhere", "CreateProfile", json!({"roleArns": [ROLE]}), json!({}));
     check(&profile, "acm-pca", "IssueCertificate", &json!({"certificateAuthorityArn": "a"}));
 }
+
+#[test]
+fn an_image_under_the_tag_that_is_pulled_is_the_work() {
+    let at = |host: &str, rest: &str| format!("{host}/team/app{rest}");
+    let registry = "111122223333.dkr.ecr.us-east-1.amazonaws.com";
+    let push =
+        json!({"repositoryName": "team/app", "imageTag": "latest", "registryId": "111122223333"});
+    let (image, task, build) = (at(registry, ":latest"), "RegisterTaskDefinition", "CreateProject");
+    let of_task = |image: &str| {
+        let containers = json!([{"name": "c", "image": image}]);
+        let parameters =
+            json!({"family": "f", "taskRoleArn": ROLE, "containerDefinitions": containers});
+        made("ecs", task, parameters, json!({}))
+    };
+    let environment = json!({"image": image, "type": "LINUX_CONTAINER"});
+    let project = json!({"name": "p", "serviceRole": ROLE, "environment": environment});
+    let job = json!({"jobDefinitionName": "j",
+        "containerProperties": {"jobRoleArn": ROLE, "image": image}});
+    let source = json!({"imageRepository": {"imageIdentifier": image}});
+    let service = json!({"serviceName": "s", "instanceConfiguration": {"instanceRoleArn": ROLE},
+        "sourceConfiguration": source});
+    let model =
+        json!({"modelName": "m", "executionRoleArn": ROLE, "containers": [{"image": image}]});
+    for pulls in [
+        of_task(&image),
+        made("codebuild", build, project, json!({})),
+        made("batch", "RegisterJobDefinition", job, json!({})),
+        made("apprunner", "CreateService", service, json!({})),
+        made("sagemaker", "CreateModel", model, json!({})),
+    ] {
+        check(&pulls, "ecr", "PutImage", &push);
+    }
+    for host in [
+        "111122223333.dkr.ecr-fips.us-east-1.amazonaws.com",
+        "111122223333.dkr-ecr.us-east-1.on.aws",
+        "111122223333.dkr.ecr.us-east-1.amazonaws.com.cn",
+    ] {
+        check(&of_task(&at(host, "")), "ecr", "PutImage", &push);
+    }
+    let pushed = by_other(call("ecr", "PutImage", 30, push), "other");
+    for elsewhere in [
+        at(registry, "@sha256:0a1b"),
+        at(registry, ":v1@sha256:0a1b"),
+        at(registry, "/more:latest"),
+        at("111122223333.dkr.ecr.eu-west-1.amazonaws.com", ":latest"),
+        "docker.io/team/app:latest".to_owned(),
+    ] {
+        let before = [worker(ADMIN), vec![of_task(&elsewhere)]].concat();
+        let told = last(QUIET, before, pushed.clone());
+        assert!(told <= Some(Severity::Informational), "{elsewhere}: {told:?}");
+    }
+}
+
+#[test]
+fn what_is_started_later_with_other_input_is_work_today() {
+    let arn =
+        |service: &str, rest: &str| format!("arn:aws:{service}:us-east-1:111122223333:{rest}");
+    let project =
+        made("codebuild", "CreateProject", json!({"name": "p", "serviceRole": ROLE}), json!({}));
+    let task = json!({"family": "f", "taskRoleArn": ROLE});
+    let task = made("ecs", "RegisterTaskDefinition", task, json!({}));
+    let job = json!({"jobDefinitionName": "j", "containerProperties": {"jobRoleArn": ROLE}});
+    let job = made("batch", "RegisterJobDefinition", job, json!({}));
+    let (build, definition) = (arn("codebuild", "project/p"), arn("ecs", "task-definition/f:3"));
+    let (cluster, queue) = (arn("ecs", "cluster/c"), arn("batch", "job-queue/q"));
+    let target = |target: Value| json!({"rule": "nightly", "targets": [target]});
+    let targets = [
+        (&project, json!({"id": "1", "arn": build, "input": "{\"buildspecOverride\":\"x\"}"})),
+        (&project, json!({"id": "1", "arn": build, "inputTransformer": {"inputTemplate": "x"}})),
+        (
+            &task,
+            json!({"id": "1", "arn": cluster, "input": "x",
+            "ecsParameters": {"taskDefinitionArn": definition}}),
+        ),
+        (
+            &task,
+            json!({"id": "1", "arn": cluster,
+            "ecsParameters": {"taskDefinitionArn": definition, "enableExecuteCommand": true}}),
+        ),
+        (
+            &job,
+            json!({"id": "1", "arn": queue, "input": "x",
+            "batchParameters": {"jobDefinition": "j:2", "jobName": "n"}}),
+        ),
+        (
+            &instances(),
+            json!({"id": "1", "arn": arn("ssm", "document/AWS-RunShellScript"),
+            "runCommandParameters": {"runCommandTargets": [{"key": "tag:a", "values": ["b"]}]}}),
+        ),
+    ];
+    for (made, one) in &targets {
+        check(made, "events", "PutTargets", &target(one.clone()));
+    }
+    let schedule = |target: Value| json!({"name": "s", "target": target});
+    let of_task = json!({"arn": cluster, "input": "x",
+        "ecsParameters": {"taskDefinitionArn": definition}});
+    check(&task, "scheduler", "UpdateSchedule", &schedule(of_task));
+    check(&project, "scheduler", "CreateSchedule", &schedule(json!({"arn": build, "input": "x"})));
+    let command = json!({"arn": "arn:aws:scheduler:::aws-sdk:ssm:sendCommand", "input": "x"});
+    check(&instances(), "scheduler", "CreateSchedule", &schedule(command));
+    let pipe = json!({"name": "n", "targetParameters": {"ecsTaskParameters":
+        {"taskDefinitionArn": definition, "overrides": {"containerOverrides": []}}}});
+    check(&task, "pipes", "CreatePipe", &pipe);
+    // A function of the project's name is another thing, and so is what runs as it was made to.
+    for other in [
+        json!({"id": "1", "arn": arn("lambda", "function:p"), "input": "x"}),
+        json!({"id": "1", "arn": build}),
+    ] {
+        let work = by_other(call("events", "PutTargets", 30, target(other)), "other");
+        let told = last(QUIET, [worker(ADMIN), vec![project.clone()]].concat(), work);
+        assert!(told <= Some(Severity::Informational), "{told:?}");
+    }
+}

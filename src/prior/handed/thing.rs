@@ -81,8 +81,9 @@ pub(super) fn wearers(event: &Event, source: &str, call: &str) -> (Vec<Wearer>, 
             names(event, parts).into_iter().map(move |name| (name, unique))
         });
         // Quoted, so that no name is taken for two.
-        let named = named.map(|(parts, unique)| {
-            wearer(format!("{of_kind} {:?}", joined(kind, region, &parts, "\n")), unique)
+        let named = named.filter_map(|(parts, unique)| {
+            let (region, name) = placed(kind, region, &parts, "\n")?;
+            Some(wearer(format!("worn {region} {kind} {name:?}"), unique))
         });
         // First what stands for all: of many things with names some may find no room.
         let any = row.any.then(|| wearer(of_kind.clone(), true));
@@ -108,8 +109,9 @@ pub fn at_work(event: &Event) -> Option<(&'static str, String)> {
     let region = event.region().unwrap_or_default();
     let mut found =
         rows.filter(|row| is_meant(event, row)).flat_map(of_row).flat_map(|(row, parts)| {
-            let name = |parts: Vec<&str>| (row.kind, joined(row.kind, region, &parts, "/"));
-            names(event, parts).into_iter().take(2).map(name)
+            let name =
+                |parts: Vec<&str>| Some((row.kind, placed(row.kind, region, &parts, "/")?.1));
+            names(event, parts).into_iter().filter_map(name).take(2)
         });
     let (kind, name) = found.next()?;
     let word = kind.split_once('/').map_or(kind, |(_, word)| word);
@@ -152,10 +154,42 @@ fn names<'e>(event: &'e Event, parts: &[NamePart]) -> Vec<Vec<&'e str>> {
     }
 }
 
-/// One name of its parts, each without what may stand around it. `between` stands between them.
-fn joined(kind: &str, region: &str, parts: &[&str], between: &str) -> String {
+/// The Region of what is named, and one name of its parts, each without what may stand around it. `between` stands
+/// between them. `None`: it is not of this kind.
+fn placed<'t>(
+    kind: &str,
+    region: &'t str,
+    parts: &[&'t str],
+    between: &str,
+) -> Option<(&'t str, String)> {
+    if let ("ecr/repository", [image]) = (kind, parts) {
+        return repository(image, region).map(|(region, name)| (region, name.to_owned()));
+    }
+    // Where targets of many sorts are named, each says by its ARN of which it is.
+    let service = kind.split_once('/').map_or(kind, |(service, _)| service);
+    let of_another = |part: &&str| Arn::parse(part).is_some_and(|arn| arn.service != service);
+    if parts.iter().any(of_another) {
+        return None;
+    }
     let bare: Vec<&str> = parts.iter().map(|part| bare_name(kind, region, part)).collect();
-    bare.join(between)
+    Some((region, bare.join(between)))
+}
+
+/// Region and name of the repository that an image is pulled from by a tag, or that is named alone. An image of a
+/// digest stays what it is; other registries tell us nothing.
+/// Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html>
+fn repository<'t>(text: &'t str, region: &'t str) -> Option<(&'t str, &'t str)> {
+    if text.contains('@') {
+        return None;
+    }
+    // A name may begin with a folder, which is no registry.
+    let registry = |host: &str| host.split('.').next().is_some_and(account::is_id);
+    let Some((host, path)) = text.split_once('/').filter(|(host, _)| registry(host)) else {
+        return (!text.contains(':')).then_some((region, text));
+    };
+    let mut labels = host.split('.').skip_while(|label| !label.contains("ecr"));
+    let place = labels.nth(1)?;
+    Some((place, path.split_once(':').map_or(path, |(name, _)| name)))
 }
 
 /// What stands at a path, through lists, whatever the letters of the keys; nothing of null.
