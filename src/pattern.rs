@@ -13,14 +13,19 @@
 //! Sources: <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html>
 //! and the README of aws/event-ruler.
 
-mod compile;
-mod compiled;
-mod complexity;
-mod cost;
-mod explain;
-mod index;
 mod leaves;
 mod matcher;
+
+mod compiled;
+mod cost;
+mod matching;
+
+mod compile;
+mod complexity;
+mod explain;
+mod index;
+mod specificity;
+
 #[cfg(feature = "cli")]
 mod schema;
 

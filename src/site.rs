@@ -3,12 +3,14 @@
 //! Detections stay as they came, so that an upgrade of the rules is a merge without conflicts.
 
 pub mod calendar;
-mod compile;
-mod compiled;
 mod guarded;
-mod merge;
 mod pipeline;
 mod spec;
+
+mod compiled;
+mod merge;
+
+mod compile;
 
 pub use compiled::{
     Adjustment, Environment, EnvironmentChange, Site, Suppression, Times, check_topic_arn,

@@ -187,9 +187,6 @@ fn neighbours(path: &Path, code: &str) -> Vec<PathBuf> {
     names.map(|name| folder.join(format!("{name}.rs"))).filter(|file| file.exists()).collect()
 }
 
-/// Folders whose first room still imports others that import it. Each stands here until it is parted.
-const STILL_CIRCLES: [&str; 2] = ["pattern", "site"];
-
 /// Rooms beside each other that import each other in a loop.
 fn circles(src: &Path) -> Vec<String> {
     let read = |path: PathBuf| {
@@ -210,14 +207,8 @@ fn circles(src: &Path) -> Vec<String> {
         }
         done.iter().for_each(|path| _ = ways.remove(path));
     }
-    let folder = |path: &PathBuf| path.parent().map(Path::to_path_buf).unwrap_or_default();
-    let still = STILL_CIRCLES.map(|folder| src.join(folder));
-    let left = still.iter().filter(|still| !ways.keys().any(|path| folder(path) == **still));
-    let left =
-        left.map(|folder| format!("{}: no circle is left; take it off the list", folder.display()));
-    let told = ways.keys().filter(|path| !still.contains(&folder(path)));
-    told.map(|path| format!("{}: in a circle of imports, or above one", path.display()))
-        .chain(left)
+    ways.keys()
+        .map(|path| format!("{}: in a circle of imports, or above one", path.display()))
         .collect()
 }
 

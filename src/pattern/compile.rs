@@ -69,26 +69,32 @@ struct Branches {
     values: usize,
 }
 
-pub(super) fn compile(pattern: &Value) -> Result<Pattern, Vec<PatternFault>> {
-    let mut compiler = Compiler { faults: Vec::new() };
-    let branches = match pattern {
-        Value::Object(map) => {
-            let begin = Branches { all: vec![BTreeMap::new()], values: 0 };
-            compiler.object(map, &mut Vec::new(), "", false, begin)
+impl Pattern {
+    /// Compiles a pattern.
+    ///
+    /// # Errors
+    /// All faults found, each with its path below the pattern.
+    pub fn compile(pattern: &Value) -> Result<Self, Vec<PatternFault>> {
+        let mut compiler = Compiler { faults: Vec::new() };
+        let branches = match pattern {
+            Value::Object(map) => {
+                let begin = Branches { all: vec![BTreeMap::new()], values: 0 };
+                compiler.object(map, &mut Vec::new(), "", false, begin)
+            }
+            _ => {
+                compiler.fault("", "a pattern must be a mapping of fields");
+                Branches::default()
+            }
+        };
+        if !compiler.faults.is_empty() {
+            return Err(compiler.faults);
         }
-        _ => {
-            compiler.fault("", "a pattern must be a mapping of fields");
-            Branches::default()
-        }
-    };
-    if !compiler.faults.is_empty() {
-        return Err(compiler.faults);
+        let field = |(path, matchers)| Field { path, matchers };
+        let branch = |fields: BTreeMap<_, _>| {
+            Arc::new(Branch { fields: fields.into_iter().map(field).collect() })
+        };
+        Ok(Self { branches: branches.all.into_iter().map(branch).collect() })
     }
-    let field = |(path, matchers)| Field { path, matchers };
-    let branch = |fields: BTreeMap<_, _>| {
-        Arc::new(Branch { fields: fields.into_iter().map(field).collect() })
-    };
-    Ok(Pattern { branches: branches.all.into_iter().map(branch).collect() })
 }
 
 impl Branches {

@@ -17,5 +17,4 @@ mod estimate;
 mod positions;
 mod walk;
 
-pub(super) use estimate::complexity;
 pub use estimate::{COMPLEXITY_MAX, COMPLEXITY_TOLD_MAX};

@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Steps;
 use super::compiled::{Branch, Field, Pattern};
+use super::cost::{STEPS_OF_EVENT_MAX, Steps};
 use super::leaves::{Leaf, collect};
 
 /// Most values of one field shown in an explanation.
@@ -49,20 +49,32 @@ impl Explanation {
     }
 }
 
-/// `left` are the steps that the event has left for all patterns.
-pub(super) fn explain(pattern: &Pattern, event: &Value, left: &mut usize) -> Explanation {
-    let decided = spend(left, |steps| pattern.decide(event, steps));
-    let (nearest, looked_at_all) = spend(left, |steps| nearest(pattern, event, decided, steps));
-    let fields: Vec<FieldExplanation> = nearest
-        .map(|branch| branch.fields.iter().map(|field| explain_field(field, event)).collect())
-        .unwrap_or_default();
-    let matched = decided.unwrap_or(true);
-    Explanation {
-        inconsistent: !matched && !fields.is_empty() && fields.iter().all(|field| field.matched),
-        matched,
-        fields,
-        alternatives: pattern.branches.len(),
-        cut: decided.is_none() || !looked_at_all,
+impl Pattern {
+    /// Tells for each field of the nearest branch what was expected and what was there.
+    #[must_use]
+    pub fn explain(&self, event: &Value) -> Explanation {
+        let mut left = STEPS_OF_EVENT_MAX;
+        self.explain_within(event, &mut left)
+    }
+
+    /// The same for one of many patterns, which share the steps that an event has: [`STEPS_OF_EVENT_MAX`] at first.
+    #[must_use]
+    pub fn explain_within(&self, event: &Value, left: &mut usize) -> Explanation {
+        let decided = spend(left, |steps| self.decide(event, steps));
+        let (nearest, looked_at_all) = spend(left, |steps| nearest(self, event, decided, steps));
+        let fields: Vec<FieldExplanation> = nearest
+            .map(|branch| branch.fields.iter().map(|field| explain_field(field, event)).collect())
+            .unwrap_or_default();
+        let matched = decided.unwrap_or(true);
+        Explanation {
+            inconsistent: !matched
+                && !fields.is_empty()
+                && fields.iter().all(|field| field.matched),
+            matched,
+            fields,
+            alternatives: self.branches.len(),
+            cut: decided.is_none() || !looked_at_all,
+        }
     }
 }
 

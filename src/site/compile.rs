@@ -1,13 +1,16 @@
 //! A site file, checked and compiled: every fault with its line.
 
+use std::borrow::Cow;
+
 use jiff::civil::Date;
 use serde_json::Value;
 
 use super::compiled::{Adjustment, Site, Suppression, check_topic_arn};
-use super::{GUARDED_MAX, Guarded, GuardedEntities, PRODUCTION, SiteSpec};
+use super::guarded::{GUARDED_MAX, Guarded, GuardedEntities};
+use super::spec::{Defaults, PRODUCTION, SiteSpec};
 use crate::iam::account;
 use crate::pattern::{Budget, Pattern};
-use crate::rule::{GroupBy, THRESHOLD_MAX, misspelt};
+use crate::rule::{GroupBy, RuleSet, THRESHOLD_MAX, misspelt};
 use crate::site::calendar::{Calendar, IcsFiles, IcsSize};
 use crate::text::nearest;
 use crate::text::yaml::{Document, Fault};
@@ -15,17 +18,93 @@ use crate::text::yaml::{Document, Fault};
 /// Most steps one adjustment may raise or lower.
 const STEPS_MAX: u8 = 4;
 
-pub(super) struct Compiler<'d> {
-    pub(super) document: &'d Document,
-    pub(super) rule_ids: &'d [&'d str],
-    pub(super) known: Known,
+impl Site {
+    /// Checks and compiles the site file, which adds to `base`, the one that came with the rules; without
+    /// either everything is unknown and counts as production. `files` are the iCalendar files beside it.
+    ///
+    /// # Errors
+    /// All faults found.
+    pub fn load(
+        base: Option<Self>,
+        document: Option<&Document>,
+        files: &IcsFiles,
+        rule_ids: &[&str],
+    ) -> Result<Self, Vec<Fault>> {
+        Self::load_within(base, document, files, rule_ids, Budget::default())
+    }
+
+    /// As [`Site::load`], beside these rules: the patterns of both count together.
+    ///
+    /// # Errors
+    /// All faults found.
+    pub fn load_beside(
+        base: Option<Self>,
+        document: Option<&Document>,
+        files: &IcsFiles,
+        rules: &RuleSet,
+    ) -> Result<Self, Vec<Fault>> {
+        if document.is_none() {
+            return Ok(base.unwrap_or_else(Self::empty));
+        }
+        Self::load_within(base, document, files, &rules.ids(), rules.budget())
+    }
+
+    fn load_within(
+        base: Option<Self>,
+        document: Option<&Document>,
+        files: &IcsFiles,
+        rule_ids: &[&str],
+        mut budget: Budget,
+    ) -> Result<Self, Vec<Fault>> {
+        let mut base = base.unwrap_or_else(Self::empty);
+        let Some(document) = document else { return Ok(base) };
+        // A key with all its entries commented out is as good as none.
+        let mut document = Cow::Borrowed(document);
+        let has_null =
+            |value: &Value| value.as_object().is_some_and(|map| map.values().any(Value::is_null));
+        if has_null(&document.value)
+            && let Value::Object(map) = &mut document.to_mut().value
+        {
+            map.retain(|_, value| !value.is_null());
+        }
+        let document = document.as_ref();
+        let spec: SiteSpec = document.decode().map_err(|fault| vec![fault])?;
+        if spec.defaults == Defaults::None {
+            base = Self::empty();
+        }
+        let environment = spec.environment.clone().unwrap_or_default();
+        let known = Known::of(&spec, &base);
+        for pattern in base.patterns() {
+            budget.take(pattern).map_err(|fault| vec![document.fault("", fault, None)])?;
+        }
+        let mut compiler = Compiler { document, rule_ids, known, budget, faults: Vec::new() };
+        compiler.check_accounts(&spec);
+        let calendars = compiler.calendars(&spec, files);
+        let adjustments = compiler.adjustments(&spec);
+        let suppressions = compiler.suppressions(&spec);
+        let guarded = compiler.guarded(&spec);
+        compiler.check_pipelines(&spec);
+        compiler.check_rules(&spec);
+        if compiler.faults.is_empty() {
+            let own = Self { spec, environment, calendars, adjustments, suppressions, guarded };
+            Ok(own.over(base))
+        } else {
+            Err(compiler.faults)
+        }
+    }
+}
+
+struct Compiler<'d> {
+    document: &'d Document,
+    rule_ids: &'d [&'d str],
+    known: Known,
     /// What the patterns of rules, of the site that came with them and of this one take together.
-    pub(super) budget: Budget,
-    pub(super) faults: Vec<Fault>,
+    budget: Budget,
+    faults: Vec<Fault>,
 }
 
 /// Names that a site file may use, those of the built-in one included.
-pub(super) struct Known {
+struct Known {
     calendars: Vec<String>,
     /// What the files of the calendars of the built-in one take.
     calendar_files: IcsSize,
@@ -33,7 +112,7 @@ pub(super) struct Known {
 }
 
 impl Known {
-    pub(super) fn of(spec: &SiteSpec, base: &Site) -> Self {
+    fn of(spec: &SiteSpec, base: &Site) -> Self {
         let calendars = base.calendars.iter().map(|(name, _)| name).chain(spec.calendars.keys());
         let environment = spec.environment.as_ref().unwrap_or(&base.environment);
         let mut calendar_files = IcsSize::default();
@@ -52,7 +131,7 @@ impl Compiler<'_> {
         self.faults.push(self.document.fault(path, message, help));
     }
 
-    pub(super) fn check_accounts(&mut self, spec: &SiteSpec) {
+    fn check_accounts(&mut self, spec: &SiteSpec) {
         for id in spec.accounts.keys() {
             if !account::is_id(id) {
                 let message = format!("`{id}` is no account ID; it has twelve digits");
@@ -65,11 +144,7 @@ impl Compiler<'_> {
         }
     }
 
-    pub(super) fn calendars(
-        &mut self,
-        spec: &SiteSpec,
-        files: &IcsFiles,
-    ) -> Vec<(String, Calendar)> {
+    fn calendars(&mut self, spec: &SiteSpec, files: &IcsFiles) -> Vec<(String, Calendar)> {
         let mut calendars = Vec::new();
         let mut taken = self.known.calendar_files;
         for (name, calendar) in &spec.calendars {
@@ -128,7 +203,7 @@ impl Compiler<'_> {
         }
     }
 
-    pub(super) fn adjustments(&mut self, spec: &SiteSpec) -> Vec<Adjustment> {
+    fn adjustments(&mut self, spec: &SiteSpec) -> Vec<Adjustment> {
         let mut adjustments = Vec::new();
         for (index, one) in spec.severity.iter().enumerate() {
             let at = format!("severity[{index}]");
@@ -156,7 +231,7 @@ impl Compiler<'_> {
         adjustments
     }
 
-    pub(super) fn suppressions(&mut self, spec: &SiteSpec) -> Vec<Suppression> {
+    fn suppressions(&mut self, spec: &SiteSpec) -> Vec<Suppression> {
         let mut suppressions = Vec::new();
         for (index, one) in spec.suppressions.iter().enumerate() {
             let at = format!("suppressions[{index}]");
@@ -185,7 +260,7 @@ impl Compiler<'_> {
         suppressions
     }
 
-    pub(super) fn guarded(&mut self, spec: &SiteSpec) -> GuardedEntities {
+    fn guarded(&mut self, spec: &SiteSpec) -> GuardedEntities {
         let mut entities = GuardedEntities::default();
         let lists = [
             ("break-glass", &spec.break_glass, Guarded::BreakGlass),
@@ -205,7 +280,7 @@ impl Compiler<'_> {
         entities
     }
 
-    pub(super) fn check_pipelines(&mut self, spec: &SiteSpec) {
+    fn check_pipelines(&mut self, spec: &SiteSpec) {
         for (index, arn) in spec.pipelines.iter().enumerate() {
             if let Err(message) = super::pipeline::check(arn) {
                 self.fault(&format!("pipelines[{index}]"), message, None);
@@ -214,7 +289,7 @@ impl Compiler<'_> {
     }
 
     /// Every rule named anywhere must exist.
-    pub(super) fn check_rules(&mut self, spec: &SiteSpec) {
+    fn check_rules(&mut self, spec: &SiteSpec) {
         let overridden = spec.overrides.keys().map(|id| (format!("overrides.{id}"), id));
         let adjusted = spec.severity.iter().enumerate().flat_map(|(index, one)| {
             one.rules.iter().map(move |id| (format!("severity[{index}].rules"), id))
@@ -262,5 +337,48 @@ impl Compiler<'_> {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str) -> Result<Site, Vec<Fault>> {
+        let document = Document::parse_all("site.yaml", text).unwrap().remove(0);
+        Site::load(None, Some(&document), &IcsFiles::new(), &["a-rule", "another-rule"])
+    }
+
+    #[track_caller]
+    fn refuse(text: &str, line: usize, fragment: &str) {
+        let faults = load(text).unwrap_err();
+        let found = faults.iter().any(|f| f.line == line && f.to_string().contains(fragment));
+        assert!(found, "{faults:?}");
+    }
+
+    #[test]
+    fn faults_name_line_path_and_the_nearest_right_word() {
+        refuse("account: {}\n", 1, "did you mean `accounts`");
+        refuse("accounts:\n  '123': {name: x}\n", 2, "twelve digits");
+        refuse("organization: r-abcd\n", 1, "no organization ID");
+        refuse("organization: o-Short\n", 1, "no organization ID");
+        refuse("overrides:\n  a-rul: {severity: low}\n", 2, "did you mean `a-rule`");
+        refuse("overrides:\n  a-rule:\n    severity: hihg\n", 3, "did you mean `high`");
+        refuse(
+            "severity:\n  - when: {derived: {time: [nights]}}\n    raise: 1\n    because: x\ncalendars:\n  night: {zone: Etc/UTC, weekly: [{days: [mon], from: '20:00', to: '06:00'}]}\n",
+            2,
+            "did you mean `night`",
+        );
+        refuse(
+            "severity:\n  - when: {a: [{prefx: x}]}\n    because: y\n",
+            2,
+            "did you mean `prefix`",
+        );
+        refuse("topics:\n  high: [{arn: 'arn:aws:sqs:x'}]\n", 2, "no topic ARN");
+        refuse(
+            "suppressions:\n  - {name: ci, pattern: {a: [b]}, owner: me, reason: x, expires: soon}\n",
+            2,
+            "no date",
+        );
     }
 }

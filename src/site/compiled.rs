@@ -1,6 +1,5 @@
 //! The site file, compiled and asked.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
@@ -9,7 +8,6 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use super::compile::{Compiler, Known};
 use super::guarded::{Guarded, GuardedEntities};
 use super::spec::{
     AdjustmentSpec, Defaults, EnvironmentSpec, OverrideSpec, PRODUCTION, SiteSpec, SuppressionSpec,
@@ -17,11 +15,10 @@ use super::spec::{
 };
 use crate::event::{Entity, Event, tags_after};
 use crate::iam::account::{self, Account};
-use crate::pattern::{Budget, Pattern};
-use crate::rule::{RuleSet, RuleSpec};
-use crate::site::calendar::{Calendar, IcsFiles, Presence};
+use crate::pattern::Pattern;
+use crate::rule::RuleSpec;
+use crate::site::calendar::{Calendar, Presence};
 use crate::text::severity::Severity;
-use crate::text::yaml::{Document, Fault};
 
 /// What a change of tags does to how loud the alerts of an account are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,81 +126,7 @@ pub struct Environment {
 }
 
 impl Site {
-    /// Checks and compiles the site file, which adds to `base`, the one that came with the rules; without
-    /// either everything is unknown and counts as production. `files` are the iCalendar files beside it.
-    ///
-    /// # Errors
-    /// All faults found.
-    pub fn load(
-        base: Option<Self>,
-        document: Option<&Document>,
-        files: &IcsFiles,
-        rule_ids: &[&str],
-    ) -> Result<Self, Vec<Fault>> {
-        Self::load_within(base, document, files, rule_ids, Budget::default())
-    }
-
-    /// As [`Site::load`], beside these rules: the patterns of both count together.
-    ///
-    /// # Errors
-    /// All faults found.
-    pub fn load_beside(
-        base: Option<Self>,
-        document: Option<&Document>,
-        files: &IcsFiles,
-        rules: &RuleSet,
-    ) -> Result<Self, Vec<Fault>> {
-        if document.is_none() {
-            return Ok(base.unwrap_or_else(Self::empty));
-        }
-        Self::load_within(base, document, files, &rules.ids(), rules.budget())
-    }
-
-    fn load_within(
-        base: Option<Self>,
-        document: Option<&Document>,
-        files: &IcsFiles,
-        rule_ids: &[&str],
-        mut budget: Budget,
-    ) -> Result<Self, Vec<Fault>> {
-        let mut base = base.unwrap_or_else(Self::empty);
-        let Some(document) = document else { return Ok(base) };
-        // A key with all its entries commented out is as good as none.
-        let mut document = Cow::Borrowed(document);
-        let has_null =
-            |value: &Value| value.as_object().is_some_and(|map| map.values().any(Value::is_null));
-        if has_null(&document.value)
-            && let Value::Object(map) = &mut document.to_mut().value
-        {
-            map.retain(|_, value| !value.is_null());
-        }
-        let document = document.as_ref();
-        let spec: SiteSpec = document.decode().map_err(|fault| vec![fault])?;
-        if spec.defaults == Defaults::None {
-            base = Self::empty();
-        }
-        let environment = spec.environment.clone().unwrap_or_default();
-        let known = Known::of(&spec, &base);
-        for pattern in base.patterns() {
-            budget.take(pattern).map_err(|fault| vec![document.fault("", fault, None)])?;
-        }
-        let mut compiler = Compiler { document, rule_ids, known, budget, faults: Vec::new() };
-        compiler.check_accounts(&spec);
-        let calendars = compiler.calendars(&spec, files);
-        let adjustments = compiler.adjustments(&spec);
-        let suppressions = compiler.suppressions(&spec);
-        let guarded = compiler.guarded(&spec);
-        compiler.check_pipelines(&spec);
-        compiler.check_rules(&spec);
-        if compiler.faults.is_empty() {
-            let own = Self { spec, environment, calendars, adjustments, suppressions, guarded };
-            Ok(own.over(base))
-        } else {
-            Err(compiler.faults)
-        }
-    }
-
-    fn patterns(&self) -> impl Iterator<Item = &Pattern> {
+    pub(super) fn patterns(&self) -> impl Iterator<Item = &Pattern> {
         let adjustments = self.adjustments.iter().map(|one| &one.pattern);
         adjustments.chain(self.suppressions.iter().map(|one| &one.pattern))
     }
@@ -437,6 +360,8 @@ pub fn check_topic_arn(arn: &str) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::site::calendar::IcsFiles;
+    use crate::text::yaml::{Document, Fault};
 
     fn load(text: &str) -> Result<Site, Vec<Fault>> {
         let document = Document::parse_all("site.yaml", text).unwrap().remove(0);
@@ -461,38 +386,5 @@ mod tests {
         let found = Account { name: Some("lab".into()), ..Account::default() };
         assert_eq!(site.account_name("111122223333", Some(&found)), Some("shop"));
         assert_eq!(site.account_name("444455556666", Some(&found)), Some("lab"));
-    }
-
-    #[track_caller]
-    fn refuse(text: &str, line: usize, fragment: &str) {
-        let faults = load(text).unwrap_err();
-        let found = faults.iter().any(|f| f.line == line && f.to_string().contains(fragment));
-        assert!(found, "{faults:?}");
-    }
-
-    #[test]
-    fn faults_name_line_path_and_the_nearest_right_word() {
-        refuse("account: {}\n", 1, "did you mean `accounts`");
-        refuse("accounts:\n  '123': {name: x}\n", 2, "twelve digits");
-        refuse("organization: r-abcd\n", 1, "no organization ID");
-        refuse("organization: o-Short\n", 1, "no organization ID");
-        refuse("overrides:\n  a-rul: {severity: low}\n", 2, "did you mean `a-rule`");
-        refuse("overrides:\n  a-rule:\n    severity: hihg\n", 3, "did you mean `high`");
-        refuse(
-            "severity:\n  - when: {derived: {time: [nights]}}\n    raise: 1\n    because: x\ncalendars:\n  night: {zone: Etc/UTC, weekly: [{days: [mon], from: '20:00', to: '06:00'}]}\n",
-            2,
-            "did you mean `night`",
-        );
-        refuse(
-            "severity:\n  - when: {a: [{prefx: x}]}\n    because: y\n",
-            2,
-            "did you mean `prefix`",
-        );
-        refuse("topics:\n  high: [{arn: 'arn:aws:sqs:x'}]\n", 2, "no topic ARN");
-        refuse(
-            "suppressions:\n  - {name: ci, pattern: {a: [b]}, owner: me, reason: x, expires: soon}\n",
-            2,
-            "no date",
-        );
     }
 }

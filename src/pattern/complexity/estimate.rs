@@ -5,7 +5,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use super::super::Matcher;
-use super::super::compiled::Branch;
+use super::super::compiled::{Branch, Pattern};
 use super::automaton::Automaton;
 
 /// The largest complexity that EventBridge takes.
@@ -16,9 +16,16 @@ pub const COMPLEXITY_TOLD_MAX: usize = 1_000;
 /// which is never less.
 const STATES_MAX: usize = 2_000;
 
-pub(in crate::pattern) fn complexity(branches: &[Arc<Branch>]) -> usize {
-    let found = Tree::of(branches).unwrap_or_else(|| Tree::flat(branches)).complexity();
-    found.min(COMPLEXITY_TOLD_MAX)
+impl Pattern {
+    /// The wildcard complexity of the pattern, as EventBridge counts it or above: it takes
+    /// [`COMPLEXITY_MAX`] and refuses more.
+    /// [`COMPLEXITY_TOLD_MAX`] stands for that and all above.
+    #[must_use]
+    pub fn complexity(&self) -> usize {
+        let branches = &self.branches;
+        let found = Tree::of(branches).unwrap_or_else(|| Tree::flat(branches)).complexity();
+        found.min(COMPLEXITY_TOLD_MAX)
+    }
 }
 
 /// The matcher's states and, for each of their paths, the automaton of its values. Branches that begin

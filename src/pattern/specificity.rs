@@ -1,0 +1,77 @@
+//! How much a pattern says of what was done: of several that match the one that says most names the alert.
+
+use std::cmp::Reverse;
+
+use serde_json::Value;
+
+use super::compiled::{Branch, Field, Pattern};
+use super::cost::Steps;
+use super::matcher::Matcher;
+
+/// Where an event holds what a call did, and not who made it, which call it was, how it ended, or that nobody knows.
+const WHAT_WAS_DONE: [&str; 15] = [
+    "detail.requestParameters",
+    "detail.responseElements",
+    "detail.serviceEventDetails",
+    "derived.before",
+    "derived.denies",
+    "derived.environmentChange",
+    "derived.grants",
+    "derived.grantsUnconditional",
+    "derived.handed.grants",
+    "derived.handed.name",
+    "derived.own",
+    "derived.policyName",
+    "derived.silences",
+    "derived.trust",
+    "derived.trustExternal",
+];
+
+/// Of how many things that were done a branch speaks, whether it names its calls exactly, how few, and how many fields
+/// it has.
+pub(crate) type Specificity = (usize, bool, Reverse<usize>, usize);
+
+impl Pattern {
+    /// How specific the pattern is about this event, which it matches, to be compared: of how much that was done it
+    /// speaks, whether it names its calls exactly, how few they are, and how many fields it asks for. Of its branches
+    /// that counts which matches and says most; where the steps run out, the one that says least.
+    pub(crate) fn specificity(&self, event: &Value, steps: &mut Steps) -> Specificity {
+        let all = self.branches.iter().map(|branch| branch.specificity());
+        if let [_] = self.branches.as_slice() {
+            return all.min().unwrap_or_default();
+        }
+        let matching =
+            self.branches.iter().filter(|branch| branch.decide(event, steps) == Some(true));
+        let most = matching.map(|branch| branch.specificity()).max();
+        most.or_else(|| all.min()).unwrap_or_default()
+    }
+}
+
+impl Field {
+    /// Does it ask for something in what the call set or gave, or in a fact made of that? Not what asks only that
+    /// something is not there.
+    fn is_of_what_was_done(&self) -> bool {
+        let path = self.path.text();
+        let below = |begins: &&str| {
+            path.strip_prefix(*begins).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        let says = |matcher: &Matcher| {
+            let value = matcher.to_value();
+            value != Value::Bool(false)
+                && value.get("exists").is_none_or(|there| *there == Value::Bool(true))
+        };
+        WHAT_WAS_DONE.iter().any(below) && self.matchers.iter().all(says)
+    }
+}
+
+impl Branch {
+    fn specificity(&self) -> Specificity {
+        let names = self.fields.iter().find(|field| field.path.text() == "detail.eventName");
+        let names = names.map(|field| &*field.matchers).unwrap_or_default();
+        let exact =
+            |matcher: &Matcher| matches!(matcher, Matcher::Text(_) | Matcher::IgnoreCase(_));
+        let exactly = !names.is_empty() && names.iter().all(exact);
+        let done = self.fields.iter().filter(|field| field.is_of_what_was_done()).count();
+        (done, exactly, Reverse(names.len()), self.fields.len())
+    }
+}
