@@ -1,12 +1,19 @@
-//! What follows from an event: `derived`, as rules see it.
+//! What follows from an event, in two steps: what it says by itself, and what it means once the world was asked.
 
 mod automation;
 mod bearer;
-mod derived;
 mod opened;
 pub mod rights;
 mod silencing;
 
+mod intrinsic;
+
+mod context;
+mod open;
+mod value;
+
 pub use automation::Automation;
 pub use bearer::Bearer;
-pub use derived::{Facts, Known, acted_upon, renamable};
+pub use context::{Context, Known, TagsBefore};
+pub use intrinsic::Facts;
+pub use open::Open;

@@ -4,8 +4,8 @@
 //! claim is made before publishing and knows its event, so that a retry after a failed publish is
 //! not taken for a repetition.
 
+mod ask;
 pub mod caller;
-mod content;
 mod counting;
 mod handle;
 pub mod lookup;
@@ -21,5 +21,5 @@ pub mod suppressed;
 pub mod tell;
 
 pub use counting::BURST_WINDOW;
-pub use responder::{Origin, Repeat, RespondError, Responder, Response};
+pub use responder::{Mode, Origin, Repeat, RespondError, Responder, Response};
 pub use tell::{PUBLISH_ATTEMPTS_MAX, PublishFailed};

@@ -12,7 +12,7 @@ use iam_responder::effects::recorder::Recorder;
 use iam_responder::event::Event;
 use iam_responder::facts::Known;
 use iam_responder::own::{Deployed, Own};
-use iam_responder::prior::{Prior, Why};
+use iam_responder::prior::{Answers, Prior, Why};
 use iam_responder::respond::{Origin, Responder};
 use iam_responder::rule::PATHS;
 use iam_responder::site::calendar::IcsFiles;
@@ -283,6 +283,11 @@ fn rare() -> Vec<String> {
         record("sts", "AssumeRole", &assumed(linked)),
         record("iam", "PutRolePolicy", deny),
         record("iam", "DeleteUser", r#""requestParameters":{"userName":"Dave"}"#),
+        record(
+            "iam",
+            "UpdateAssumeRolePolicy",
+            r#""requestParameters":{"roleName":"build-runner"}"#,
+        ),
     ]
 }
 
@@ -316,7 +321,7 @@ fn the_paths_of_derived_are_those_that_the_samples_show() {
         let known = Known {
             burst: Some(1),
             own_stack: Some(iam_responder::own::OwnStack::Updated),
-            former,
+            before: Answers { former, ..Answers::default() },
             ..Known::default()
         };
         engine.derive(&mut event, &known);

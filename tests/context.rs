@@ -16,7 +16,7 @@ use iam_responder::iam::account::Account;
 use iam_responder::respond::lookup::Cache;
 use iam_responder::respond::outcome::{Outcome, Verdict};
 use iam_responder::respond::remind::remind;
-use iam_responder::respond::{Origin, Repeat, Responder};
+use iam_responder::respond::{Mode, Origin, Repeat, Responder};
 use iam_responder::site::calendar::IcsFiles;
 use iam_responder::site::{Format, TopicSpec};
 use iam_responder::text::severity::Severity;
@@ -180,6 +180,7 @@ impl World {
             lookups: &self.aws,
             cache: &self.cache,
             origin: Origin::Checked,
+            mode: Mode::Live,
             repeat: Some(Repeat {
                 after: SignedDuration::from_mins(30),
                 region: "eu-west-1".to_owned(),
@@ -233,11 +234,13 @@ fn the_tags_of_an_account_are_looked_up_once_and_believed_for_a_while() {
     assert_eq!(outcome.severity, Some(Severity::Medium), "{:?}", outcome.reasons);
     assert!(alert.unwrap().contains("lab (444455556666), development"));
     let asked = world.aws.asked.get();
-    world.later(20).happens("ListUsers", LAB, "b");
+    world.later(20).happens("ListUsers", LAB, "of no rule");
+    assert_eq!(world.aws.asked.get(), asked, "what no rule can want is looked up nowhere");
+    world.happens("CreateUser", LAB, "b");
     assert_eq!(world.aws.asked.get(), asked + 1, "the calendar only");
     // Another environment of the function takes it from the state.
     let world = world.restarted();
-    world.happens("ListUsers", LAB, "c");
+    world.happens("CreateUser", LAB, "c");
     assert_eq!(world.aws.asked.get(), asked + 2, "the calendar only");
     // Later AWS is asked again; as it does not answer, the old answer is better than none.
     world.aws.down.set(true);

@@ -10,7 +10,6 @@ use iam_responder::facts::Known;
 use iam_responder::operate::folder;
 use iam_responder::own::Own;
 use iam_responder::review::{coverage, rule_test};
-use iam_responder::rule::RuleSet;
 use serde_json::{Value, json};
 
 #[test]
@@ -102,9 +101,11 @@ fn the_title_is_that_of_the_rule_that_says_what_was_done() {
             "requestParameters": parameters, "userIdentity": {"type": "IAMUser", "userName": "ann",
             "accountId": "111122223333", "arn": "arn:aws:iam::111122223333:user/ann"}});
         let mut event = Event::parse(&record.to_string()).unwrap();
-        let facts = engine.derive(&mut event, &Known::default());
-        let rules = RuleSet::settled(engine.matching(&event).rules, facts.outcome);
-        let ids: Vec<&str> = rules.iter().map(|rule| rule.spec.id.as_str()).collect();
+        let context = engine.derive(&mut event, &Known::default());
+        let recognised = engine.recognise(&event, &context, None);
+        let now = "2026-11-24T12:00:00Z".parse().unwrap();
+        let firing = engine.assess(&event, &context, &recognised, &BTreeSet::new(), now).firing;
+        let ids: Vec<&str> = firing.iter().map(|rule| rule.spec.id.as_str()).collect();
         assert_eq!(ids.first(), Some(&leader), "{ids:?}");
         assert!(ids.contains(&other), "{ids:?}");
     };

@@ -16,7 +16,7 @@ use iam_responder::prior::seed::{Identity, Policy};
 use iam_responder::prior::{Address, Value as Written};
 use iam_responder::respond::lookup::Cache;
 use iam_responder::respond::outcome::Verdict;
-use iam_responder::respond::{Origin, Responder, Response};
+use iam_responder::respond::{Mode, Origin, Responder, Response};
 use iam_responder::site::calendar::IcsFiles;
 use iam_responder::text::severity::Severity;
 use jiff::Timestamp;
@@ -527,6 +527,7 @@ fn pieces_that_are_answered_at_the_same_time_are_found() {
         state: &state,
         cache,
         origin: Origin::Trusted,
+        mode: Mode::Reading,
         repeat: None,
     });
     let [one, two] = halves();

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use iam_responder::event::Event;
-use iam_responder::facts::{Facts, Known};
+use iam_responder::facts::{Context, Facts, Known};
 use iam_responder::own::Own;
 use iam_responder::plan::undo;
 use iam_responder::site::Site;
@@ -54,7 +54,13 @@ fn command(name: &str, parameters: &Value) -> String {
         "userIdentity": {"type": "IAMUser", "userName": "alice"}, "requestParameters": parameters,
     });
     let event = Event::parse(&record.to_string()).unwrap();
-    let facts = Facts::of(&event, &Site::empty(), &Own::default(), &Known::default());
+    let facts = Context::of(
+        &event,
+        Facts::of(&event, &Own::default()),
+        &Site::empty(),
+        &Own::default(),
+        &Known::default(),
+    );
     undo(&event, &facts).unwrap().command.unwrap()
 }
 

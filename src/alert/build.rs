@@ -15,7 +15,7 @@ use super::sent::SentAlert;
 use super::text;
 use crate::assess::decide::Decision;
 use crate::event::{CallOutcome, Event, Unreadable};
-use crate::facts::Facts;
+use crate::facts::Context;
 use crate::iam::policy::{describe, describe_trust};
 use crate::plan::{Status, Step};
 use crate::rule::Rule;
@@ -32,7 +32,7 @@ impl Alert {
     #[must_use]
     pub fn new(
         event: &Event,
-        facts: &Facts,
+        context: &Context,
         rules: &[&Rule],
         decision: &Decision,
         now: Option<Timestamp>,
@@ -41,32 +41,32 @@ impl Alert {
         let name = |text: Option<&str>| text.map(|text| clean(text, NAME_CHARS_MAX));
         let place = Place {
             account: name(event.account()),
-            account_name: name(facts.account_name.as_deref()),
-            environment: Some(facts.environment.name.clone()),
-            environment_known: facts.environment.known,
+            account_name: name(context.account_name.as_deref()),
+            environment: Some(context.environment.name.clone()),
+            environment_known: context.environment.known,
             region: name(event.region()),
             source_ip: name(event.text("detail.sourceIPAddress")),
             user_agent: event.text("detail.userAgent").map(|text| clean(text, TEXT_CHARS_MAX)),
         };
-        let who = who(facts);
-        let sentence = phrase::sentence(event, facts, &who, &place);
+        let who = who(context);
+        let sentence = phrase::sentence(event, context, &who, &place);
         Self {
             severity: decision.severity,
-            title: first.map_or_else(|| "Event".to_owned(), |rule| title(rule, facts)),
+            title: first.map_or_else(|| "Event".to_owned(), |rule| title(rule, context)),
             sentence,
-            rules: rules.iter().map(|rule| rule_line(rule, facts)).collect(),
-            reasons: listed(&decision.reasons),
+            rules: rules.iter().map(|rule| rule_line(rule, context)).collect(),
+            reasons: listed(&decision.reasons.iter().map(ToString::to_string).collect::<Vec<_>>()),
             cut: decision.cut,
-            why: first.map(|rule| why(rule, facts)),
-            runbook: first.map(|rule| runbook(rule, facts)),
-            entity: facts.entity.as_ref().map(|entity| EntityLine {
+            why: first.map(|rule| why(rule, context)),
+            runbook: first.map(|rule| runbook(rule, context)),
+            entity: context.facts.entity.as_ref().map(|entity| EntityLine {
                 kind: clean(&entity.kind, NAME_CHARS_MAX),
                 name: name(entity.name.as_deref()),
                 arn: name(entity.arn.as_deref()),
             }),
-            rights: rights_lines(facts),
-            links: links::links(event, facts),
-            event: event_line(event, facts, now),
+            rights: rights_lines(context),
+            links: links::links(event, context),
+            event: event_line(event, context, now),
             undo: decision.undo.clone().map(|step| doubted(step, event, now)),
             plan: decision.plan.clone(),
             who,
@@ -283,17 +283,17 @@ fn listed(lines: &[String]) -> Vec<String> {
 
 /// Was it only tried, while the rule's words say that it happened? Advice for a loss sends people to
 /// repair what is whole.
-fn only_tried(rule: &Rule, facts: &Facts) -> bool {
-    facts.outcome != CallOutcome::Success && !rule.speaks_of_attempts()
+fn only_tried(rule: &Rule, context: &Context) -> bool {
+    context.facts.outcome != CallOutcome::Success && !rule.speaks_of_attempts()
 }
 
-fn title(rule: &Rule, facts: &Facts) -> String {
+fn title(rule: &Rule, context: &Context) -> String {
     let title = clean(&rule.spec.title, NAME_CHARS_MAX);
-    if only_tried(rule, facts) { format!("Attempt: {title}") } else { title }
+    if only_tried(rule, context) { format!("Attempt: {title}") } else { title }
 }
 
-fn why(rule: &Rule, facts: &Facts) -> String {
-    match (only_tried(rule, facts), facts.outcome) {
+fn why(rule: &Rule, context: &Context) -> String {
+    match (only_tried(rule, context), context.facts.outcome) {
         (false, _) => clean_lines(&rule.spec.why, 1_000),
         (true, CallOutcome::Denied) => {
             "The call was refused and changed nothing. Whoever tried may try another way."
@@ -303,8 +303,8 @@ fn why(rule: &Rule, facts: &Facts) -> String {
     }
 }
 
-fn runbook(rule: &Rule, facts: &Facts) -> String {
-    if !only_tried(rule, facts) {
+fn runbook(rule: &Rule, context: &Context) -> String {
+    if !only_tried(rule, context) {
         return clean_lines(&rule.spec.runbook, 2_000);
     }
     "Ask the caller, by a second channel, what they wanted to do.\n\
@@ -338,18 +338,18 @@ fn rule_id(id: &str, severity: Severity) -> RuleLine {
     RuleLine { id: clean(id, NAME_CHARS_MAX), title: String::new(), severity, attack: Vec::new() }
 }
 
-fn rule_line(rule: &Rule, facts: &Facts) -> RuleLine {
+fn rule_line(rule: &Rule, context: &Context) -> RuleLine {
     let spec = &rule.spec;
     RuleLine {
         id: spec.id.clone(),
-        title: title(rule, facts),
+        title: title(rule, context),
         severity: spec.severity,
         attack: spec.attack.clone(),
     }
 }
 
-fn who(facts: &Facts) -> Who {
-    let principal = &facts.principal;
+fn who(context: &Context) -> Who {
+    let principal = &context.facts.principal;
     let name = |text: Option<&str>| text.map(|text| clean(text, NAME_CHARS_MAX));
     Who {
         line: clean(&principal.describe(), NAME_CHARS_MAX),
@@ -363,8 +363,8 @@ fn who(facts: &Facts) -> Who {
     }
 }
 
-fn rights_lines(facts: &Facts) -> RightsLines {
-    let rights = &facts.rights;
+fn rights_lines(context: &Context) -> RightsLines {
+    let rights = &context.rights;
     let words = |words: &BTreeSet<String>| words.iter().cloned().collect();
     // Whoever may do everything has every way to more: each of them would only fill the message.
     let telling = |words: &BTreeSet<String>| -> Vec<String> {
@@ -375,7 +375,7 @@ fn rights_lines(facts: &Facts) -> RightsLines {
     let mut allows = rights.describe();
     allows.extend(trust.map(describe_trust).into_iter().flatten());
     // What a group holds is what its new member is given.
-    if let Some(handed) = facts.handed.as_ref().filter(|handed| handed.kind == "role") {
+    if let Some(handed) = context.handed.as_ref().filter(|handed| handed.kind == "role") {
         let whose = handed.names.join(", ");
         let lines = describe(&handed.grants).into_iter();
         let doubt = handed.unknown.map(|why| format!("not known for certain: {}", why.reason()));
@@ -408,7 +408,7 @@ fn rights_lines(facts: &Facts) -> RightsLines {
     }
 }
 
-fn event_line(event: &Event, facts: &Facts, now: Option<Timestamp>) -> EventLine {
+fn event_line(event: &Event, context: &Context, now: Option<Timestamp>) -> EventLine {
     let name = |text: Option<&str>| text.map(|text| clean(text, NAME_CHARS_MAX));
     let code = event.text("detail.errorCode");
     let message = event.text("detail.errorMessage").map(|text| clean(text, TEXT_CHARS_MAX));
@@ -423,7 +423,7 @@ fn event_line(event: &Event, facts: &Facts, now: Option<Timestamp>) -> EventLine
         name: name(event.name()),
         time,
         delay: time.zip(now).map(|(time, now)| now.duration_since(time)),
-        outcome: Some(Cow::Borrowed(facts.outcome.word())),
-        error: error.filter(|_| facts.outcome != CallOutcome::Success),
+        outcome: Some(Cow::Borrowed(context.facts.outcome.word())),
+        error: error.filter(|_| context.facts.outcome != CallOutcome::Success),
     }
 }

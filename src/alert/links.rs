@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::event::{Event, partition};
-use crate::facts::Facts;
+use crate::facts::Context;
 use crate::text::live::is_live;
 
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-pub(super) fn links(event: &Event, facts: &Facts) -> Vec<(Cow<'static, str>, String)> {
+pub(super) fn links(event: &Event, context: &Context) -> Vec<(Cow<'static, str>, String)> {
     let domain = match partition(event) {
         "aws" => "console.aws.amazon.com",
         "aws-cn" => "console.amazonaws.cn",
@@ -18,7 +18,7 @@ pub(super) fn links(event: &Event, facts: &Facts) -> Vec<(Cow<'static, str>, Str
         _ => return Vec::new(),
     };
     let mut links = Vec::new();
-    if let Some(place) = entity_page(facts) {
+    if let Some(place) = entity_page(context) {
         links.push(("console".into(), format!("https://{domain}/iam/home#/{place}")));
     }
     if let (Some(id), Some(region)) = (event.text("detail.eventID"), region(event)) {
@@ -30,8 +30,8 @@ pub(super) fn links(event: &Event, facts: &Facts) -> Vec<(Cow<'static, str>, Str
     links
 }
 
-fn entity_page(facts: &Facts) -> Option<String> {
-    let entity = facts.entity.as_ref()?;
+fn entity_page(context: &Context) -> Option<String> {
+    let entity = context.facts.entity.as_ref()?;
     let name = encoded(entity.name.as_deref()?);
     match entity.kind.as_str() {
         "role" => Some(format!("roles/details/{name}")),

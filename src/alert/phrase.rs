@@ -2,7 +2,7 @@
 
 use super::contents::{NAME_CHARS_MAX, Place, Who};
 use crate::event::{CallOutcome, Event};
-use crate::facts::Facts;
+use crate::facts::Context;
 use crate::text::clean::clean;
 
 /// Sentences for the calls that matter most: event name, what was done, what was tried. `{kind}`
@@ -140,7 +140,7 @@ const VERBS: [(&str, &str); 40] = [
     ("Revoke", "revoked"),
 ];
 
-pub(super) fn sentence(event: &Event, facts: &Facts, who: &Who, place: &Place) -> String {
+pub(super) fn sentence(event: &Event, context: &Context, who: &Who, place: &Place) -> String {
     let subject = match &who.person {
         Some(person) if who.kind == "Root" => person.clone(),
         Some(person) => person.clone(),
@@ -153,13 +153,13 @@ pub(super) fn sentence(event: &Event, facts: &Facts, who: &Who, place: &Place) -
         (None, Some(account)) => format!(" in account {account}"),
         (None, None) => String::new(),
     };
-    match facts.outcome {
-        CallOutcome::Success => format!("{subject} {}{account}.", done(event, facts, name)),
+    match context.facts.outcome {
+        CallOutcome::Success => format!("{subject} {}{account}.", done(event, context, name)),
         CallOutcome::Denied => {
-            format!("{subject} tried to {}{account} and was denied.", tried(event, facts, name))
+            format!("{subject} tried to {}{account} and was denied.", tried(event, context, name))
         }
         CallOutcome::Failure => {
-            format!("{subject} tried to {}{account} and failed.", tried(event, facts, name))
+            format!("{subject} tried to {}{account} and failed.", tried(event, context, name))
         }
     }
 }
@@ -173,29 +173,29 @@ fn capitalised(text: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
-fn done(event: &Event, facts: &Facts, name: &str) -> String {
+fn done(event: &Event, context: &Context, name: &str) -> String {
     let phrase = PHRASES.iter().find(|(call, _, _)| *call == name);
-    if let Some(filled) = phrase.and_then(|(_, phrase, _)| fill(phrase, event, facts)) {
+    if let Some(filled) = phrase.and_then(|(_, phrase, _)| fill(phrase, event, context)) {
         return filled;
     }
     match VERBS.iter().find_map(|(verb, past)| name.strip_prefix(verb).map(|rest| (past, rest))) {
         Some((past, rest)) if starts_a_word(rest) => {
-            format!("{past} {}{}", words(rest), on(facts, rest))
+            format!("{past} {}{}", words(rest), on(context, rest))
         }
-        _ => format!("called {}{}", clean(name, NAME_CHARS_MAX), on(facts, "")),
+        _ => format!("called {}{}", clean(name, NAME_CHARS_MAX), on(context, "")),
     }
 }
 
-fn tried(event: &Event, facts: &Facts, name: &str) -> String {
+fn tried(event: &Event, context: &Context, name: &str) -> String {
     let phrase = PHRASES.iter().find(|(call, _, _)| *call == name);
-    if let Some(filled) = phrase.and_then(|(_, _, phrase)| fill(phrase, event, facts)) {
+    if let Some(filled) = phrase.and_then(|(_, _, phrase)| fill(phrase, event, context)) {
         return filled;
     }
     match VERBS.iter().find_map(|(verb, _)| name.strip_prefix(verb).map(|rest| (verb, rest))) {
         Some((verb, rest)) if starts_a_word(rest) => {
-            format!("{} {}{}", verb.to_lowercase(), words(rest), on(facts, rest))
+            format!("{} {}{}", verb.to_lowercase(), words(rest), on(context, rest))
         }
-        _ => format!("call {}{}", clean(name, NAME_CHARS_MAX), on(facts, "")),
+        _ => format!("call {}{}", clean(name, NAME_CHARS_MAX), on(context, "")),
     }
 }
 
@@ -204,8 +204,8 @@ fn starts_a_word(rest: &str) -> bool {
 }
 
 /// ` on role deploy`, or only the name where the call's own words end with the kind.
-fn on(facts: &Facts, rest: &str) -> String {
-    let Some(entity) = &facts.entity else { return String::new() };
+fn on(context: &Context, rest: &str) -> String {
+    let Some(entity) = &context.facts.entity else { return String::new() };
     let Some(name) = &entity.name else { return String::new() };
     if entity.kind == "root" {
         return " of the root user".to_owned();
@@ -245,12 +245,12 @@ fn words(name: &str) -> String {
 }
 
 /// Nothing where a placeholder has no value.
-fn fill(phrase: &str, event: &Event, facts: &Facts) -> Option<String> {
+fn fill(phrase: &str, event: &Event, context: &Context) -> Option<String> {
     let mut filled = String::new();
     let mut rest = phrase;
     while let Some((before, after)) = rest.split_once('{') {
         let (path, after) = after.split_once('}')?;
-        let entity = facts.entity.as_ref();
+        let entity = context.facts.entity.as_ref();
         let value = match path {
             "kind" => entity
                 .map(|entity| if entity.kind == "root" { "the" } else { entity.kind.as_str() }),

@@ -1,15 +1,16 @@
 //! Rules and site together: the pure half of the responder, as a library offers it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::assess::decide::{Decision, decide};
+use super::assessment::{Assessment, Recognised};
+use super::decide::decide;
 use crate::event::Event;
-use crate::facts::{Facts, Known};
+use crate::facts::{Context, Facts, Known, Open};
 use crate::own::Own;
-use crate::rule::{Matching, Rule, RuleSet};
+use crate::rule::{Possible, Rule, RuleSet};
 use crate::site::Site;
 use crate::site::calendar::IcsFiles;
 use crate::text::yaml::{Document, Fault};
@@ -168,31 +169,67 @@ impl Engine {
         &self.site
     }
 
-    /// Derives the facts of an event and adds them to it as `derived`.
-    pub fn derive(&self, event: &mut Event, known: &Known) -> Facts {
-        let facts = Facts::of(event, &self.site, &self.own, known);
-        event.set_derived(facts.to_value());
-        facts
+    /// What an event says by itself, added to it as `derived`: enough to tell which rules may want it.
+    pub fn unasked(&self, event: &mut Event) -> Context {
+        let facts = Facts::of(event, &self.own);
+        let context = Context::unasked(event, facts, &self.site, &self.own);
+        event.set_derived(context.to_value());
+        context
     }
 
-    /// The enabled rules that match a derived event, the loudest first.
+    /// What may match an event whatever is answered about it. Where it is nothing, nobody need be asked.
     #[must_use]
-    pub fn matching(&self, event: &Event) -> Matching<'_> {
-        self.rules.matching(event.raw())
+    pub fn possible(&self, event: &Event, context: &Context) -> Possible {
+        let open = Open::of(&context.facts, &self.site);
+        self.rules.possible(event.raw(), &|path| open.is_open(path))
     }
 
-    /// Decides how loud to be about an event for which these rules fire, settled; of the `unsure` nobody
-    /// could tell whether they match.
+    /// What an event means after these answers, added to it as `derived`.
+    pub fn context(&self, event: &mut Event, facts: Facts, known: &Known) -> Context {
+        let context = Context::of(event, facts, &self.site, &self.own, known);
+        event.set_derived(context.to_value());
+        context
+    }
+
+    /// Both steps at once, for who has all the answers, or none.
+    pub fn derive(&self, event: &mut Event, known: &Known) -> Context {
+        let facts = Facts::of(event, &self.own);
+        self.context(event, facts, known)
+    }
+
+    /// The rules that match an event with its `derived`, the loudest first, and what they ask of the events before.
     #[must_use]
-    pub fn decide(
+    pub fn recognise(
         &self,
         event: &Event,
-        facts: &Facts,
-        rules: &[&Rule],
-        unsure: &[&Rule],
+        context: &Context,
+        possible: Option<&Possible>,
+    ) -> Recognised<'_> {
+        let (matching, steps) = match possible {
+            Some(possible) => (
+                self.rules.matching_of(event.raw(), possible),
+                self.rules.steps_of(event.raw(), possible),
+            ),
+            None => (self.rules.matching(event.raw()), self.rules.steps(event.raw())),
+        };
+        Recognised::of(matching, steps, event, context)
+    }
+
+    /// Decides about an event: which rules fire, how loud it is and why, what silences it, and how it is undone. `yes`
+    /// are the rules whose questions were answered so; `now` is the time of deciding.
+    #[must_use]
+    pub fn assess<'r>(
+        &self,
+        event: &Event,
+        context: &Context,
+        recognised: &Recognised<'r>,
+        yes: &BTreeSet<String>,
         now: Timestamp,
-    ) -> Decision {
-        decide(event, facts, rules, unsure, &self.site, now)
+    ) -> Assessment<'r> {
+        let firing = recognised.firing(yes, context);
+        let decision = (!firing.is_empty())
+            .then(|| decide(event, context, &firing, &recognised.matching.unsure, &self.site, now));
+        Assessment { firing, decision }
     }
 
     /// This engine with one rule alone, switched on.

@@ -151,6 +151,15 @@ impl Own {
         self.deployed.by.iter().any(|role| role == role_arn)
     }
 
+    /// Is a role of this account and name one that deploys the tool, wherever it lies? A name is a role's own.
+    #[must_use]
+    pub fn is_deployed_by(&self, account: &str, role: &str) -> bool {
+        self.deployed.by.iter().filter_map(|arn| Arn::parse(arn)).any(|arn| {
+            let name = arn.iam_entity().and_then(|(_, path)| path.rsplit('/').next());
+            arn.account == account && name.is_some_and(|name| name.eq_ignore_ascii_case(role))
+        })
+    }
+
     /// Does this call make or update the tool's own stack? What CloudFormation then does to its parts for the
     /// same caller is the owners' work. Of a change set that is named by its ARN alone, `of_change_set` tells
     /// what was seen when it was made.

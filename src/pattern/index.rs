@@ -32,6 +32,8 @@ pub struct Found {
     pub matching: Vec<usize>,
     /// Those of them for which the steps ran out: nobody knows.
     pub cut: Vec<usize>,
+    /// Steps of the event that are left.
+    pub left: usize,
 }
 
 /// The anchors of one path: from a value to the branches that want it.
@@ -62,14 +64,23 @@ impl PatternIndex {
     /// Builds the index. The patterns are known by their position from here on.
     #[must_use]
     pub fn new<'p>(patterns: impl IntoIterator<Item = &'p Pattern>) -> Self {
+        Self::with_late(patterns, |_| false)
+    }
+
+    /// Builds an index that can also be asked before what stands at late paths is known: no pattern is found by them.
+    #[must_use]
+    pub fn with_late<'p>(
+        patterns: impl IntoIterator<Item = &'p Pattern>,
+        is_late: impl Fn(&str) -> bool,
+    ) -> Self {
         let mut index = Self::default();
         for (number, pattern) in patterns.into_iter().enumerate() {
             index.branches.extend(pattern.branches().iter().map(|branch| (number, branch.clone())));
         }
-        let wanted = Frequencies::count(&index.branches);
+        let wanted = Frequencies::count(&index.branches, &is_late);
         let mut by_path: HashMap<FieldPath, usize> = HashMap::new();
         for (branch_number, (_, branch)) in index.branches.iter().enumerate() {
-            let Some((field, keys)) = wanted.rarest(branch) else {
+            let Some((field, keys)) = wanted.rarest(branch, &is_late) else {
                 index.always.push(branch_number);
                 continue;
             };
@@ -95,6 +106,13 @@ impl PatternIndex {
     /// The patterns that match, and of which of them that is not certain.
     #[must_use]
     pub fn search(&self, event: &Value) -> Found {
+        self.search_open(event, &|_| false)
+    }
+
+    /// The patterns that may match, where nobody knows yet what stands at the paths that are open; these must be
+    /// among the late ones.
+    #[must_use]
+    pub fn search_open(&self, event: &Value, is_open: &dyn Fn(&str) -> bool) -> Found {
         let mut left = STEPS_OF_EVENT_MAX;
         let mut candidates = self.always.clone();
         for path in &self.paths {
@@ -118,7 +136,7 @@ impl PatternIndex {
                 }
             };
             let before = steps.left();
-            match branch.decide(event, &mut steps) {
+            match branch.decide_open(event, &mut steps, is_open) {
                 Some(true) if cut => {
                     // Certain after all.
                     found.cut.pop();
@@ -135,6 +153,7 @@ impl PatternIndex {
             left -= before - steps.left();
             current = Some((*pattern, steps));
         }
+        found.left = left;
         found
     }
 }
@@ -197,9 +216,10 @@ impl PathIndex {
 struct Frequencies<'b>(HashMap<(&'b str, Key), usize>);
 
 impl<'b> Frequencies<'b> {
-    fn count(branches: &'b [(usize, Arc<Branch>)]) -> Self {
+    fn count(branches: &'b [(usize, Arc<Branch>)], is_late: &impl Fn(&str) -> bool) -> Self {
         let mut counts = HashMap::with_capacity(branches.len() * 4);
-        for field in branches.iter().flat_map(|(_, branch)| &branch.fields) {
+        let fields = branches.iter().flat_map(|(_, branch)| &branch.fields);
+        for field in fields.filter(|field| !is_late(field.path.text())) {
             for key in keys(field).unwrap_or_default() {
                 *counts.entry((field.path.text(), key)).or_default() += 1;
             }
@@ -207,7 +227,11 @@ impl<'b> Frequencies<'b> {
         Self(counts)
     }
 
-    fn rarest(&self, branch: &'b Branch) -> Option<(&'b Field, Vec<Key>)> {
+    fn rarest(
+        &self,
+        branch: &'b Branch,
+        is_late: &impl Fn(&str) -> bool,
+    ) -> Option<(&'b Field, Vec<Key>)> {
         let cost = |(field, keys): &(&'b Field, Vec<Key>)| -> usize {
             let frequency = |key: &Key| self.0.get(&(field.path.text(), key.clone())).copied();
             keys.iter().filter_map(frequency).sum()
@@ -215,6 +239,7 @@ impl<'b> Frequencies<'b> {
         branch
             .fields
             .iter()
+            .filter(|field| !is_late(field.path.text()))
             .filter_map(|field| keys(field).map(|keys| (field, keys)))
             .min_by_key(cost)
     }

@@ -39,11 +39,25 @@ impl Branch {
     /// Most events hold no array of objects under a path of interest: then each field stands for
     /// itself. Otherwise a consistent choice of leaves is searched for. Nothing where the steps ran out.
     pub(crate) fn decide(&self, event: &Value, steps: &mut Steps) -> Option<bool> {
+        self.decide_open(event, steps, &|_| false)
+    }
+
+    /// May it match, where nobody knows yet what stands at the paths that are open?
+    pub(crate) fn decide_open(
+        &self,
+        event: &Value,
+        steps: &mut Steps,
+        is_open: &dyn Fn(&str) -> bool,
+    ) -> Option<bool> {
         let mut in_arrays = false;
         let mut all = Vec::with_capacity(self.fields.len());
         for field in &self.fields {
             if steps.left() == 0 {
                 return None;
+            }
+            if is_open(field.path.text()) {
+                all.push(None);
+                continue;
             }
             let found = collect(event, &field.path);
             if !steps.take(field.cost(&found)) {
@@ -57,7 +71,7 @@ impl Branch {
                 return Some(false);
             }
             in_arrays |= inside;
-            all.push(leaves);
+            all.push(Some(leaves));
         }
         if !in_arrays {
             return Some(true);
@@ -70,7 +84,7 @@ impl Branch {
     /// decides what "absent" means inside an array. Nothing where the steps ran out.
     fn consistent(
         &self,
-        all: &[Vec<Leaf<'_>>],
+        all: &[Option<Vec<Leaf<'_>>>],
         index: usize,
         chosen: &Membership,
         steps: &mut Steps,
@@ -78,6 +92,7 @@ impl Branch {
         let (Some(field), Some(leaves)) = (self.fields.get(index), all.get(index)) else {
             return Some(true);
         };
+        let Some(leaves) = leaves else { return self.consistent(all, index + 1, chosen, steps) };
         let mut present = false;
         for leaf in leaves {
             if !steps.take(1) {

@@ -5,13 +5,13 @@ use std::borrow::Cow;
 use super::step::Guard;
 use super::value;
 use crate::event::Event;
-use crate::facts::Facts;
+use crate::facts::Context;
 use crate::iam::catalogue::{Condition, Effect, Inverse, StepRow, step_doubts, step_rows};
 use crate::prior::{Prior, Source};
 
 /// The first case of a step whose conditions hold.
-pub(super) fn of(inverse: &Inverse, event: &Event, facts: &Facts) -> Option<&'static StepRow> {
-    step_rows(inverse.word).iter().find(|row| all(&row.when, event, facts))
+pub(super) fn of(inverse: &Inverse, event: &Event, context: &Context) -> Option<&'static StepRow> {
+    step_rows(inverse.word).iter().find(|row| all(&row.when, event, context))
 }
 
 /// What is to be doubted: by what is known of the state before, then by the case; and where the step needs
@@ -21,12 +21,12 @@ pub(super) fn doubts(
     row: &StepRow,
     guard: Option<Guard>,
     event: &Event,
-    facts: &Facts,
+    context: &Context,
 ) -> Vec<Cow<'static, str>> {
     let gives = row.effect == Effect::Gives;
-    let also = step_doubts(inverse.word).filter(|doubt| !gives && all(&doubt.when, event, facts));
+    let also = step_doubts(inverse.word).filter(|doubt| !gives && all(&doubt.when, event, context));
     let texts = also.map(|doubt| doubt.text).chain(row.doubt);
-    let known = || match &facts.former {
+    let known = || match &context.former {
         Prior::Present { value, source } => Some(written_before(value, source)),
         Prior::Absent { .. } | Prior::Unknown { .. } => None,
     };
@@ -48,30 +48,30 @@ fn written_before(value: &str, source: &Source) -> String {
     format!("What was there before wrote {event} of {}{what}.", source.at)
 }
 
-fn all(conditions: &[Condition], event: &Event, facts: &Facts) -> bool {
-    conditions.iter().all(|condition| holds(condition, event, facts))
+fn all(conditions: &[Condition], event: &Event, context: &Context) -> bool {
+    conditions.iter().all(|condition| holds(condition, event, context))
 }
 
-fn holds(condition: &Condition, event: &Event, facts: &Facts) -> bool {
+fn holds(condition: &Condition, event: &Event, context: &Context) -> bool {
     let text = |path: &str| {
         let path = format!("detail.{path}");
         event.text(&path).or_else(|| event.flag(&path).map(|on| if on { "true" } else { "false" }))
     };
-    let rights = &facts.rights;
+    let rights = &context.rights;
     let is_one =
         |text: &str, values: &[&str]| values.iter().any(|value| text.eq_ignore_ascii_case(value));
     match condition {
         Condition::OnlyDenies => rights.only_denies,
         Condition::DeniesToo => rights.denies && !rights.only_denies,
-        Condition::Silences => facts.silences,
-        Condition::OwnQuarantine => is_own_quarantine(event, facts),
+        Condition::Silences => context.silences,
+        Condition::OwnQuarantine => is_own_quarantine(event, context),
         Condition::UnknownPolicy => rights.unknown.is_some(),
-        Condition::ReplacesNothing => facts.replaces_nothing(),
-        Condition::WasThere => facts.former.present().is_some(),
+        Condition::ReplacesNothing => context.replaces_nothing(),
+        Condition::WasThere => context.former.present().is_some(),
         Condition::Former(values) => {
-            facts.former.present().is_some_and(|value| is_one(value, values))
+            context.former.present().is_some_and(|value| is_one(value, values))
         }
-        Condition::FormerUnknown => matches!(facts.former, Prior::Unknown { .. }),
+        Condition::FormerUnknown => matches!(context.former, Prior::Unknown { .. }),
         Condition::Present(path) => event.value(&format!("detail.{path}")).is_some(),
         Condition::Absent(path) => event.value(&format!("detail.{path}")).is_none(),
         Condition::OneOf(path, values) => text(path).is_some_and(|text| is_one(text, values)),
@@ -80,11 +80,11 @@ fn holds(condition: &Condition, event: &Event, facts: &Facts) -> bool {
 
 /// By its name alone anybody could make a policy that is never taken off again; so it must be a role of
 /// the tool that attaches it, too.
-fn is_own_quarantine(event: &Event, facts: &Facts) -> bool {
+fn is_own_quarantine(event: &Event, context: &Context) -> bool {
     let arn = event.text("detail.requestParameters.policyArn");
-    facts.own_session.is_some()
-        && facts.rights.unknown.is_some()
-        && facts.own.contains(&"policy")
+    context.facts.own_session.is_some()
+        && context.rights.unknown.is_some()
+        && context.own.contains(&"policy")
         && arn.is_some_and(|arn| arn.ends_with("/quarantine"))
 }
 
@@ -93,9 +93,10 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::facts::Known;
+    use crate::facts::{Facts, Known};
     use crate::own::Own;
     use crate::plan::{Step, undo};
+    use crate::prior::Answers;
     use crate::site::Site;
 
     /// The undo of a call where this is known of what stood there before.
@@ -105,8 +106,18 @@ mod tests {
                "awsRegion":"eu-west-1","requestParameters":{parameters}}}"#
         );
         let event = Event::parse(&record).unwrap();
-        let known = Known { former, ..Known::default() };
-        undo(&event, &Facts::of(&event, &Site::empty(), &Own::default(), &known))
+        let before = Answers { former, ..Answers::default() };
+        let known = Known { before, ..Known::default() };
+        undo(
+            &event,
+            &Context::of(
+                &event,
+                Facts::of(&event, &Own::default()),
+                &Site::empty(),
+                &Own::default(),
+                &known,
+            ),
+        )
     }
 
     fn by(event_id: &str) -> Source {

@@ -8,7 +8,7 @@
 use super::step::Guard;
 use super::value;
 use crate::event::Event;
-use crate::facts::Facts;
+use crate::facts::Context;
 
 /// Asks whose credentials they are. What it prints is compared with the account of the event.
 const ACCOUNT: &str = "aws sts get-caller-identity --query=Account --output=text";
@@ -17,10 +17,10 @@ const ACCOUNT: &str = "aws sts get-caller-identity --query=Account --output=text
 ///
 /// # Errors
 /// What refuses it.
-pub(super) fn fill(template: &str, event: &Event, facts: &Facts) -> Result<String, Guard> {
+pub(super) fn fill(template: &str, event: &Event, context: &Context) -> Result<String, Guard> {
     let is_account = |id: &&str| id.len() == 12 && id.chars().all(|c| c.is_ascii_digit());
     let account = event.account().filter(is_account).ok_or(Guard::ValueMissing)?;
-    let mut command = Command { event, facts, text: String::new(), parameters: Vec::new() };
+    let mut command = Command { event, context, text: String::new(), parameters: Vec::new() };
     command.add(template)?;
     let mut text = command.text;
     if !command.parameters.is_empty() {
@@ -34,7 +34,7 @@ pub(super) fn fill(template: &str, event: &Event, facts: &Facts) -> Result<Strin
 
 struct Command<'a> {
     event: &'a Event,
-    facts: &'a Facts,
+    context: &'a Context,
     text: String,
     /// Members of the JSON that holds what cannot be a word.
     parameters: Vec<String>,
@@ -111,14 +111,14 @@ impl<'a> Command<'a> {
     /// `userName` is the account's alias, and an answer to root names no user.
     fn user(&self) -> Result<&'a str, Guard> {
         let named = self.first("requestParameters.userName");
-        let principal = &self.facts.principal;
+        let principal = &self.context.facts.principal;
         if named != Err(Guard::ValueMissing) || principal.is_root() {
             return named.map_err(|guard| match guard {
                 Guard::ValueMissing => Guard::RootCredential,
                 other => other,
             });
         }
-        let answered = self.facts.call.into_iter().flat_map(|call| call.entity_paths());
+        let answered = self.context.facts.call.into_iter().flat_map(|call| call.entity_paths());
         for path in answered {
             match self.first(path) {
                 Err(Guard::ValueMissing) => {}

@@ -7,30 +7,31 @@ use super::command;
 use super::step::{Guard, Status, Step};
 use super::value;
 use crate::event::{CallOutcome, Event};
-use crate::facts::Facts;
+use crate::facts::Context;
 use crate::iam::arn::Arn;
 use crate::iam::catalogue::{Effect, Inverse, StepRow};
 
 /// The step that undoes an event, whether or not any rule asks for it. Nothing where the call
 /// failed, changed nothing, or has no inverse.
 #[must_use]
-pub fn undo(event: &Event, facts: &Facts) -> Option<Step> {
-    if facts.outcome != CallOutcome::Success {
+pub fn undo(event: &Event, context: &Context) -> Option<Step> {
+    if context.facts.outcome != CallOutcome::Success {
         return None;
     }
     let fitting = |inverse: &'static Inverse| {
-        let row = case::of(inverse, event, facts)?;
+        let row = case::of(inverse, event, context)?;
         (row.effect != Effect::Unfit).then_some((inverse, row))
     };
-    let (inverse, row) = facts.call?.inverses.iter().find_map(fitting)?;
-    let command = command(inverse, row, event, facts);
+    let (inverse, row) = context.facts.call?.inverses.iter().find_map(fitting)?;
+    let command = command(inverse, row, event, context);
     // Where nothing is to be done, nothing is to be doubted.
     let counts = match command {
         Ok(_) | Err(Guard::GivesRights) => true,
         Err(guard) => guard.leaves_it_to_people(),
     };
     let guard = command.as_ref().err().copied();
-    let doubts = if counts { case::doubts(inverse, row, guard, event, facts) } else { Vec::new() };
+    let doubts =
+        if counts { case::doubts(inverse, row, guard, event, context) } else { Vec::new() };
     Some(Step {
         action: Cow::Borrowed(inverse.action),
         effect: row.effect,
@@ -43,49 +44,49 @@ pub fn undo(event: &Event, facts: &Facts) -> Option<Step> {
 
 /// Does a call that succeeded name what IAM has no names for?
 #[must_use]
-pub fn names_the_impossible(event: &Event, facts: &Facts) -> bool {
-    facts.outcome == CallOutcome::Success && value::names_the_impossible(event)
+pub fn names_the_impossible(event: &Event, context: &Context) -> bool {
+    context.facts.outcome == CallOutcome::Success && value::names_the_impossible(event)
 }
 
 fn command(
     inverse: &Inverse,
     row: &StepRow,
     event: &Event,
-    facts: &Facts,
+    context: &Context,
 ) -> Result<String, Guard> {
-    if facts.omitted {
+    if context.facts.omitted {
         return Err(Guard::ParametersOmitted);
     }
     if value::names_the_impossible(event) {
         return Err(Guard::ImpossibleName);
     }
-    if is_service_managed(facts) {
+    if is_service_managed(context) {
         return Err(Guard::ServiceManagedRole);
     }
-    if is_service_work(facts) {
+    if is_service_work(context) {
         return Err(Guard::ServiceWork);
     }
     if row.effect == Effect::Gives {
         return Err(Guard::GivesRights);
     }
     let template = inverse.command.ok_or(Guard::PriorStateUnknown)?;
-    command::fill(template, event, facts)
+    command::fill(template, event, context)
 }
 
 /// Nobody else can put a role at these paths.
-fn is_service_managed(facts: &Facts) -> bool {
-    let arn = facts.entity.as_ref().and_then(|entity| entity.arn.as_deref());
+fn is_service_managed(context: &Context) -> bool {
+    let arn = context.facts.entity.as_ref().and_then(|entity| entity.arn.as_deref());
     arn.and_then(Arn::parse).is_some_and(|arn| arn.is_below_reserved_path())
 }
 
-fn is_service_work(facts: &Facts) -> bool {
-    facts.principal.kind == "AWSService" || facts.principal.linked_service.is_some()
+fn is_service_work(context: &Context) -> bool {
+    context.facts.principal.kind == "AWSService" || context.facts.principal.linked_service.is_some()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::Known;
+    use crate::facts::{Facts, Known};
     use crate::own::Own;
     use crate::prior::{Prior, Source};
     use crate::site::Site;
@@ -102,7 +103,16 @@ mod tests {
                "awsRegion":"eu-west-1","userIdentity":{by},"requestParameters":{parameters},"responseElements":{response}}}"#
         );
         let event = Event::parse(&record).unwrap();
-        undo(&event, &Facts::of(&event, &Site::empty(), &Own::default(), &Known::default()))
+        undo(
+            &event,
+            &Context::of(
+                &event,
+                Facts::of(&event, &Own::default()),
+                &Site::empty(),
+                &Own::default(),
+                &Known::default(),
+            ),
+        )
     }
 
     /// The command without the test of the account, or the guard, or nothing.
@@ -136,8 +146,14 @@ mod tests {
         let record = r#"{"eventSource":"iam.amazonaws.com","eventName":"AttachRolePolicy","recipientAccountId":"x; id",
             "requestParameters":{"roleName":"deploy","policyArn":"arn:aws:iam::aws:policy/ReadOnlyAccess"}}"#;
         let event = Event::parse(record).unwrap();
-        let facts = Facts::of(&event, &Site::empty(), &Own::default(), &Known::default());
-        assert_eq!(undo(&event, &facts).unwrap().guard, Some(Guard::ValueMissing));
+        let context = Context::of(
+            &event,
+            Facts::of(&event, &Own::default()),
+            &Site::empty(),
+            &Own::default(),
+            &Known::default(),
+        );
+        assert_eq!(undo(&event, &context).unwrap().guard, Some(Guard::ValueMissing));
     }
 
     #[test]
@@ -179,8 +195,14 @@ mod tests {
             r#"{"eventSource":"iam.amazonaws.com","eventName":"CreateRole","requestParameters":{"roleName":"a b"}}"#,
         );
         let event = event.unwrap();
-        let facts = Facts::of(&event, &Site::empty(), &Own::default(), &Known::default());
-        assert!(names_the_impossible(&event, &facts));
+        let context = Context::of(
+            &event,
+            Facts::of(&event, &Own::default()),
+            &Site::empty(),
+            &Own::default(),
+            &Known::default(),
+        );
+        assert!(names_the_impossible(&event, &context));
     }
 
     #[test]
@@ -194,8 +216,14 @@ mod tests {
         refuse("AddUserToGroup", hidden, Guard::ValueMissing);
         let failed = r#"{"eventSource":"iam.amazonaws.com","eventName":"AttachRolePolicy","errorCode":"AccessDenied"}"#;
         let failed = Event::parse(failed).unwrap();
-        let facts = Facts::of(&failed, &Site::empty(), &Own::default(), &Known::default());
-        assert_eq!(undo(&failed, &facts), None);
+        let context = Context::of(
+            &failed,
+            Facts::of(&failed, &Own::default()),
+            &Site::empty(),
+            &Own::default(),
+            &Known::default(),
+        );
+        assert_eq!(undo(&failed, &context), None);
     }
 
     #[test]
@@ -345,23 +373,35 @@ mod tests {
         let put = r#"{"eventSource":"iam.amazonaws.com","eventName":"PutRolePolicy","recipientAccountId":"111122223333",
             "requestParameters":{"roleName":"r","policyName":"p"}}"#;
         let event = Event::parse(put).unwrap();
-        let mut facts = Facts::of(&event, &Site::empty(), &Own::default(), &Known::default());
-        assert_eq!(undo(&event, &facts).unwrap().guard, Some(Guard::PriorStateUnknown));
-        facts.former = absent();
-        let command = undo(&event, &facts).unwrap().command.unwrap();
+        let mut context = Context::of(
+            &event,
+            Facts::of(&event, &Own::default()),
+            &Site::empty(),
+            &Own::default(),
+            &Known::default(),
+        );
+        assert_eq!(undo(&event, &context).unwrap().guard, Some(Guard::PriorStateUnknown));
+        context.former = absent();
+        let command = undo(&event, &context).unwrap().command.unwrap();
         assert_eq!(
             command,
             format!("{HERE}aws iam delete-role-policy --role-name=r --policy-name=p")
         );
-        facts.rights.only_denies = true;
-        assert_eq!(undo(&event, &facts).unwrap().guard, Some(Guard::GivesRights));
+        context.rights.only_denies = true;
+        assert_eq!(undo(&event, &context).unwrap().guard, Some(Guard::GivesRights));
         let attach = r#"{"eventSource":"iam.amazonaws.com","eventName":"AttachUserPolicy","recipientAccountId":"111122223333",
             "requestParameters":{"userName":"u","policyArn":"arn:aws:iam::aws:policy/AdministratorAccess"}}"#;
         let event = Event::parse(attach).unwrap();
-        let mut facts = Facts::of(&event, &Site::empty(), &Own::default(), &Known::default());
-        assert_eq!(undo(&event, &facts).unwrap().doubts.len(), 1);
-        facts.former = absent();
-        assert!(undo(&event, &facts).unwrap().doubts.is_empty());
+        let mut context = Context::of(
+            &event,
+            Facts::of(&event, &Own::default()),
+            &Site::empty(),
+            &Own::default(),
+            &Known::default(),
+        );
+        assert_eq!(undo(&event, &context).unwrap().doubts.len(), 1);
+        context.former = absent();
+        assert!(undo(&event, &context).unwrap().doubts.is_empty());
     }
 
     #[test]

@@ -16,6 +16,20 @@ const VERSIONS_MAX: usize = 5;
 /// The registers read so far.
 pub type Registers = BTreeMap<Address, Register>;
 
+impl Ask {
+    /// The register that must be read first, with those that will be needed as well, so that they are read together.
+    pub(super) fn first(&self, missing: Address, known: &Registers) -> BTreeSet<Address> {
+        let (Self::Value(at) | Self::InForce(at)) = self;
+        let at = match self {
+            Self::Value(_) => at.clone(),
+            Self::InForce(_) => at.of("default"),
+        };
+        let omitted = omitting(&at.thing, &at.entity).map(|call| unread(&at.account, call));
+        let first = [at.life(), at].into_iter().chain(omitted);
+        first.filter(|one| !known.contains_key(one)).chain([missing]).collect()
+    }
+}
+
 /// Answers a question about the moment just before an event.
 ///
 /// # Errors

@@ -1,20 +1,20 @@
 //! Handles one event, from what came in to what was told.
 
+use futures_util::future::{join, join3};
 use jiff::Timestamp;
 
 use super::caller;
 use super::once::{Begun, Claims};
-use super::responder::{Origin, RespondError, Responder, Response};
+use super::outcome::{Outcome, Verdict};
+use super::responder::{Mode, Origin, RespondError, Responder, Response};
 use super::tell::tell;
 use crate::alert::Alert;
 use crate::assess::decide::Decision;
+use crate::assess::{Reason, Recognised};
 use crate::effects::{Lookups, Publish, State};
 use crate::event::{Event, Shape, Unreadable};
-use crate::facts::{Facts, Known};
-use crate::prior::{Questions, Registers};
-use crate::respond::lookup::Finder;
-use crate::respond::outcome::{Outcome, Verdict};
-use crate::rule::{Rule, RuleSet};
+use crate::facts::{Context, Facts, Known, TagsBefore};
+use crate::rule::Rule;
 use crate::text::severity::Severity;
 
 impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
@@ -39,113 +39,122 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         if let Err(reason) = origin {
             return self.unreadable(&reason, Some(&event), now, told_at).await;
         }
+        let context = self.engine.unasked(&mut event);
+        let possible = self.engine.possible(&event, &context);
+        let facts = context.facts;
         // First, so that of two events at once one sees the other: what an event wrote itself is no answer to it.
-        self.record_writes(&event, now).await;
-        let known = self.known(&event, now).await;
-        let facts = self.engine.derive(&mut event, &known);
-        let matching = self.engine.matching(&event);
-        let firing = self.firing(&event, &facts, &matching.rules, now).await;
-        self.record(&event, &facts, known.own_change_set, now).await;
-        self.finder().forget_tagged(&event, known.tagged.as_ref(), now).await;
-        if matching.rules.is_empty() && event.shape() == Shape::Unknown {
-            return self.unreadable(&Unreadable::UnknownShape, Some(&event), now, told_at).await;
+        self.record_writes(&event, &facts, now).await;
+        if possible.is_nothing() && !self.must_note(&event, &facts) {
+            return match event.shape() {
+                Shape::Unknown => self.unknown_shape(&event, now, told_at).await,
+                _ => Ok(Response { outcome: outcome(&event, Verdict::Quiet), alert: None }),
+            };
         }
-        let response = match firing.is_empty() {
-            true => Response { outcome: unheard(&event, &matching.rules), alert: None },
-            false => self.alert(&event, &facts, (&firing, &matching.unsure), now, told_at).await?,
+        let (known, begun) = self.ask(&event, &facts, possible.speaks(), now).await?;
+        let context = self.engine.context(&mut event, facts, &known);
+        let recognised = self.engine.recognise(&event, &context, Some(&possible));
+        let (yes, ()) = join(
+            self.answered(&recognised.questions, &event, now),
+            self.note(&event, &context, &recognised, &known, now),
+        )
+        .await;
+        if recognised.matching.rules.is_empty() && event.shape() == Shape::Unknown {
+            self.let_go(&event, begun, now).await;
+            return self.unknown_shape(&event, now, told_at).await;
+        }
+        let assessment = self.engine.assess(&event, &context, &recognised, &yes, now);
+        let response = match &assessment.decision {
+            Some(decision) => {
+                let begun = begun.unwrap_or(Begun::Here);
+                let firing = (assessment.firing.as_slice(), decision);
+                self.alert(&event, &context, firing, begun, (now, told_at)).await?
+            }
+            None => {
+                self.let_go(&event, begun, now).await;
+                Response { outcome: unheard(&event, &recognised.matching.rules), alert: None }
+            }
         };
-        self.overridden((&event, &facts), &matching, &response.outcome, now).await;
+        self.overridden((&event, &context), &recognised.matching, &response.outcome, now).await;
         Ok(response)
     }
 
-    /// The rules that fire: no signals, of those with a threshold the ones that reached it, of
-    /// those with a sequence the ones whose beginning was seen.
-    async fn firing<'r>(
+    /// Does it change what later events are judged by, whether or not a rule wants it?
+    fn must_note(&self, event: &Event, facts: &Facts) -> bool {
+        let own = self.engine.own();
+        facts.tagged.is_some()
+            || own.begins_update(event, true)
+            || own.made_change_set(event).is_some()
+    }
+
+    /// Notes what later events are compared with.
+    async fn note(
         &self,
         event: &Event,
-        facts: &Facts,
-        matching: &[&'r Rule],
+        context: &Context,
+        recognised: &Recognised<'_>,
+        known: &Known,
         now: Timestamp,
-    ) -> Vec<&'r Rule> {
-        let mut firing = Vec::with_capacity(matching.len());
-        for rule in matching.iter().filter(|rule| !rule.spec.signal) {
-            if self.reached(rule, event, facts, now).await
-                && self.followed(rule, event, facts, now).await
-            {
-                firing.push(*rule);
-            }
-        }
-        RuleSet::settled(firing, facts.outcome)
-    }
-
-    fn finder(&self) -> Finder<'_, S, L> {
-        Finder { state: self.state, lookups: self.lookups, cache: self.cache }
-    }
-
-    /// What is known beside the event. Nothing of it is needed: each piece that cannot be had falls to
-    /// the stricter side.
-    async fn known(&self, event: &Event, now: Timestamp) -> Known {
-        let (finder, site) = (self.finder(), self.engine.site());
-        let (questions, mut registers) = (Questions::of(event), Registers::new());
-        // First: looking the account up may tell how it is after.
-        let tagged = finder.tagged(event, now).await;
-        let account = match event.account() {
-            Some(id) => finder.account(site, id, now).await,
-            None => None,
+    ) {
+        let before = match &known.tagged {
+            TagsBefore::Known(account) => Some(account),
+            TagsBefore::Unknown | TagsBefore::Uncounted => None,
         };
-        Known {
-            named: self.prior(event, questions.named.as_ref(), &mut registers).await,
-            replaced: self.prior(event, questions.replaced.as_ref(), &mut registers).await,
-            former: self.prior(event, questions.former.as_ref(), &mut registers).await,
-            former_names: self.former_names(event, &mut registers).await,
-            handed: self.held(event, questions.handed.as_ref(), &mut registers).await,
-            bearers: self.bearers(event, questions.shared.as_ref(), &mut registers).await,
-            beside: self.beside(event, &questions, &mut registers).await,
-            account,
-            tagged,
-            calendars: finder.calendars(site, event.time(), now).await,
-            burst: self.burst(event, now).await,
-            own_stack: self.own_stack(event, now).await,
-            own_change_set: self.own_change_set(event).await,
-            tags_do_not_count: self.origin == Origin::Checked
-                && !self.lookups.asks_about_accounts(),
+        let facts = &context.facts;
+        join3(
+            self.record(event, context, &recognised.steps, now),
+            self.record_update(event, facts, known.own_change_set, now),
+            self.finder().forget_tagged(event, facts, before, now),
+        )
+        .await;
+    }
+
+    /// Takes away the mark of an event of which nobody was told.
+    async fn let_go(&self, event: &Event, begun: Option<Begun>, now: Timestamp) {
+        if let Some(begun @ Begun::Here) = begun {
+            self.end(&event.identity(), now, begun, None).await;
         }
+    }
+
+    async fn unknown_shape(
+        &self,
+        event: &Event,
+        now: Timestamp,
+        told_at: Option<Timestamp>,
+    ) -> Result<Response, RespondError> {
+        self.unreadable(&Unreadable::UnknownShape, Some(event), now, told_at).await
     }
 
     async fn alert(
         &self,
         event: &Event,
-        facts: &Facts,
-        (rules, unsure): (&[&Rule], &[&Rule]),
-        now: Timestamp,
-        told_at: Option<Timestamp>,
+        context: &Context,
+        (rules, decision): (&[&Rule], &Decision),
+        begun: Begun,
+        (now, told_at): (Timestamp, Option<Timestamp>),
     ) -> Result<Response, RespondError> {
-        let decision = self.engine.decide(event, facts, rules, unsure, now);
         let mut outcome = Outcome {
             severity: Some(decision.severity),
             rules: rules.iter().map(|rule| rule.spec.id.clone()).collect(),
-            reasons: decision.reasons.clone(),
+            reasons: decision.reasons.iter().map(ToString::to_string).collect(),
             plan: decision.plan.clone(),
             ..outcome(event, Verdict::Alerted)
         };
         if let Some(suppression) = &decision.suppressed {
             outcome.outcome = Verdict::Suppressed;
-            outcome.reasons.push(format!("suppression {suppression} is in force"));
+            outcome.reasons.push(Reason::Suppressed(suppression.clone()).to_string());
             self.silenced(event, suppression).await;
+            self.let_go(event, Some(begun), now).await;
             return Ok(Response { outcome, alert: None });
         }
         self.adjusted(event, &decision.quietened_by).await;
-        // Before any claim: a second delivery that sees more than the first must not claim what it will
-        // not tell.
-        let id = event.identity();
-        let begun = self.begin(&id, now).await?;
         if begun == Begun::Told {
             outcome.outcome = Verdict::Deduplicated;
             return Ok(Response { outcome, alert: None });
         }
-        let mut claims = self.claim(event, facts, rules, decision.severity, now).await;
+        let id = event.identity();
+        let mut claims = self.claim(event, context, rules, decision.severity, now).await;
         if claims.all_told {
-            self.hold(event, facts, &mut claims).await;
+            self.hold(event, context, &mut claims).await;
         }
         if claims.all_told {
             self.held_for_days(event, &claims.for_days).await;
@@ -153,8 +162,8 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             self.end(&id, now, begun, None).await;
             return Ok(Response { outcome, alert: None });
         }
-        let mut alert = Alert::new(event, facts, rules, &decision, told_at);
-        alert.history = self.history(event, facts, &decision, now).await;
+        let mut alert = Alert::new(event, context, rules, decision, told_at);
+        alert.history = self.history(event, context, decision, now).await;
         self.tell_once(&id, begun, &claims, &mut alert, &mut outcome, now).await?;
         Ok(Response { outcome, alert: Some(alert) })
     }
@@ -163,14 +172,14 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     async fn history(
         &self,
         event: &Event,
-        facts: &Facts,
+        context: &Context,
         decision: &Decision,
         now: Timestamp,
     ) -> Vec<String> {
-        if decision.severity < Severity::High || self.origin == Origin::Trusted {
+        if decision.severity < Severity::High || self.mode == Mode::Reading {
             return Vec::new();
         }
-        let (Some(account), principal) = (event.account(), &facts.principal) else {
+        let (Some(account), principal) = (event.account(), &context.facts.principal) else {
             return Vec::new();
         };
         let to = event.time().unwrap_or(now);

@@ -7,11 +7,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 
+use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::effects::{CalendarState, Lookups, State, lock};
-use crate::event::{CallOutcome, Event, outcome_of, tagged, tags_after};
+use crate::event::{CallOutcome, Event, tags_after};
+use crate::facts::Facts;
 use crate::iam::account::{self, Account};
 use crate::site::Site;
 
@@ -119,8 +121,8 @@ impl<S: State, L: Lookups> Finder<'_, S, L> {
     /// The account that an event tags, as it was before. Nobody is asked: AWS would tell how it is
     /// after. Nothing where what was known then is not known now. What is found is kept for the event's
     /// next delivery, by which time the account is known as it is after.
-    pub async fn tagged(&self, event: &Event, now: Timestamp) -> Option<Account> {
-        let id = tagged(event)?;
+    pub async fn tagged(&self, event: &Event, facts: &Facts, now: Timestamp) -> Option<Account> {
+        let id = facts.tagged.as_deref()?;
         let own = format!("tagged\n{id}\n{}", event.identity());
         if let Ok(Some((text, _))) = self.state.note(&own).await {
             return serde_json::from_str::<Before>(&text).ok()?.account;
@@ -138,9 +140,17 @@ impl<S: State, L: Lookups> Finder<'_, S, L> {
     }
 
     /// After an account was tagged, what was known of it is only better than nothing.
-    pub async fn forget_tagged(&self, event: &Event, before: Option<&Account>, now: Timestamp) {
-        let done = outcome_of(event) == CallOutcome::Success;
-        let Some(id) = tagged(event).filter(|_| done && self.lookups.asks_about_accounts()) else {
+    pub async fn forget_tagged(
+        &self,
+        event: &Event,
+        facts: &Facts,
+        before: Option<&Account>,
+        now: Timestamp,
+    ) {
+        let done = facts.outcome == CallOutcome::Success;
+        let Some(id) =
+            facts.tagged.as_deref().filter(|_| done && self.lookups.asks_about_accounts())
+        else {
             return;
         };
         lock(&self.cache.accounts).remove(id);
@@ -158,15 +168,13 @@ impl<S: State, L: Lookups> Finder<'_, S, L> {
         at: Option<Timestamp>,
         now: Timestamp,
     ) -> BTreeMap<String, bool> {
-        let mut answers = BTreeMap::new();
         let names = site.calendars().iter().filter_map(|(_, calendar)| calendar.change_calendar());
-        let Some(at) = at else { return answers };
-        for name in names {
-            if let Some(open) = self.calendar(name, at, now).await {
-                answers.insert(name.to_owned(), open);
-            }
-        }
-        answers
+        let Some(at) = at else { return BTreeMap::new() };
+        let answers = names.map(async |name| {
+            let open = self.calendar(name, at, now).await?;
+            Some((name.to_owned(), open))
+        });
+        join_all(answers).await.into_iter().flatten().collect()
     }
 
     async fn calendar(&self, name: &str, at: Timestamp, now: Timestamp) -> Option<bool> {

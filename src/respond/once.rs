@@ -1,14 +1,15 @@
 //! Told once: the mark of an event under way, the claims of its rules, and what is kept of it.
 
+use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 
-use super::counting::{fingerprint, is_attempt};
-use super::responder::{Origin, RespondError, Responder};
+use super::responder::{Mode, RespondError, Responder};
 use super::tell::{PublishFailed, tell};
 use crate::alert::{Alert, SentAlert};
-use crate::effects::{Claim, Delivery, Lookups, Publish, State};
+use crate::assess::fingerprint::{fingerprint, is_attempt};
+use crate::effects::{Claim, Delivery, EffectError, Lookups, Publish, State};
 use crate::event::Event;
-use crate::facts::Facts;
+use crate::facts::Context;
 use crate::respond::outcome::Outcome;
 use crate::rule::{Rule, Span};
 use crate::text::severity::Severity;
@@ -52,6 +53,31 @@ pub(super) struct Claims {
     unknown: bool,
 }
 
+impl Claims {
+    /// Adds what came of one rule; nothing where it has no window, which makes it news.
+    fn add(&mut self, claimed: Option<(&&Rule, String, Result<Claim, EffectError>)>) {
+        match claimed {
+            None => self.all_told = false,
+            Some((rule, fingerprint, Ok(Claim::Theirs))) => {
+                self.theirs.push(fingerprint);
+                let for_days = rule.held_for_days().map(|_| rule.spec.id.clone());
+                self.for_days.extend(for_days);
+            }
+            Some((_, fingerprint, Ok(Claim::Ours { held }))) => {
+                self.all_told = false;
+                self.held = self.held.max(held);
+                self.ours.push(fingerprint);
+            }
+            // A store that is down must not silence.
+            Some((_, _, Err(error))) => {
+                tracing::warn!(%error, "not known whether it is a repetition");
+                self.all_told = false;
+                self.unknown = true;
+            }
+        }
+    }
+}
+
 impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     /// Was this very event told before? Only asked on a bus: what is read from files is read on
     /// purpose.
@@ -59,7 +85,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     /// # Errors
     /// Another environment is at it.
     pub(super) async fn begin(&self, id: &str, now: Timestamp) -> Result<Begun, RespondError> {
-        if self.origin == Origin::Trusted {
+        if self.mode == Mode::Reading {
             return Ok(Begun::Here);
         }
         match self.state.begin(id, now).await {
@@ -81,7 +107,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         begun: Begun,
         told: Option<&SentAlert>,
     ) {
-        if self.origin == Origin::Trusted || (begun == Begun::NotKnown && told.is_none()) {
+        if self.mode == Mode::Reading || (begun == Begun::NotKnown && told.is_none()) {
             return;
         }
         if let Err(error) = self.state.end(id, now, told).await {
@@ -135,7 +161,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         begun: Begun,
         now: Timestamp,
     ) -> Option<Timestamp> {
-        let kept = begun == Begun::Here && self.origin == Origin::Checked;
+        let kept = begun == Begun::Here && self.mode == Mode::Live;
         let repeat = self.repeat.as_ref().filter(|_| kept && alert.severity >= Severity::High)?;
         let at = now.checked_add(repeat.after).ok()?;
         let louder = if alert.severity < Severity::Critical { ", a step louder," } else { "" };
@@ -156,7 +182,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     pub(super) async fn claim(
         &self,
         event: &Event,
-        facts: &Facts,
+        context: &Context,
         rules: &[&Rule],
         severity: Severity,
         now: Timestamp,
@@ -166,55 +192,41 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         let specific = rules.iter().any(|rule| !rule.spec.general);
         // A rule about many events has told of them all; quieter ones about each would undo that.
         let many = rules.iter().filter(|rule| rule.spec.threshold.is_some());
-        let floor = many.map(|rule| rule.severity_of(facts.outcome)).max();
+        let floor = many.map(|rule| rule.severity_of(context.facts.outcome)).max();
         let speaks = |rule: &&&Rule| {
             !(specific && rule.spec.general)
-                && floor.is_none_or(|floor| rule.severity_of(facts.outcome) >= floor)
+                && floor.is_none_or(|floor| rule.severity_of(context.facts.outcome) >= floor)
         };
-        for rule in rules.iter().filter(speaks) {
+        let claiming = rules.iter().filter(speaks).map(async |rule| {
             let own = rule.spec.dedupe.as_ref().map(Span::duration);
-            let Some(window) = own.or_else(|| is_attempt(event, facts).then_some(ATTEMPT_WINDOW))
-            else {
-                claims.all_told = false;
-                continue;
-            };
-            let mut fingerprint = fingerprint(rule, event, facts, severity);
-            let claimed = match self.again(rule, event, facts, (at, window)).await {
+            let window = own.or_else(|| is_attempt(event, context).then_some(ATTEMPT_WINDOW))?;
+            let mut fingerprint = fingerprint(rule, event, context, severity);
+            let claimed = match self.again(rule, event, context, (at, window)).await {
                 Ok(again) => {
                     fingerprint.extend(again.map(|again| format!("\n{}", again.escape_debug())));
                     self.state.claim(&fingerprint, &id, at, window).await
                 }
                 Err(error) => Err(error),
             };
-            match claimed {
-                Ok(Claim::Theirs) => {
-                    claims.theirs.push(fingerprint);
-                    let for_days = rule.held_for_days().map(|_| rule.spec.id.clone());
-                    claims.for_days.extend(for_days);
-                }
-                Ok(Claim::Ours { held }) => {
-                    claims.all_told = false;
-                    claims.held = claims.held.max(held);
-                    claims.ours.push(fingerprint);
-                }
-                // A store that is down must not silence.
-                Err(error) => {
-                    tracing::warn!(%error, "not known whether it is a repetition");
-                    claims.all_told = false;
-                    claims.unknown = true;
-                }
-            }
+            Some((rule, fingerprint, claimed))
+        });
+        for claimed in join_all(claiming).await {
+            claims.add(claimed);
         }
         claims
     }
 
     /// Counts a repetition where the next alert will look. It is told after all where it is one attempt of very
     /// many.
-    pub(super) async fn hold(&self, event: &Event, facts: &Facts, claims: &mut Claims) {
-        for fingerprint in &claims.theirs {
-            match self.state.hold(fingerprint, &event.identity()).await {
+    pub(super) async fn hold(&self, event: &Event, context: &Context, claims: &mut Claims) {
+        let id = event.identity();
+        let held =
+            join_all(claims.theirs.iter().map(|fingerprint| self.state.hold(fingerprint, &id)))
+                .await;
+        for held in held {
+            match held {
                 Ok(Some(held)) if ATTEMPTS_TOLD_AGAIN.contains(&held) => {
-                    claims.all_told &= !is_attempt(event, facts);
+                    claims.all_told &= !is_attempt(event, context);
                     claims.held = claims.held.max(held);
                 }
                 Ok(_) => {}

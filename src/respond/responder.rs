@@ -55,6 +55,8 @@ pub struct Responder<'a, P, S, L> {
     pub cache: &'a Cache,
     /// Refuse what AWS did not send.
     pub origin: Origin,
+    /// What is remembered of an event.
+    pub mode: Mode,
     /// Whether and when what nobody acknowledges is told again.
     pub repeat: Option<Repeat>,
 }
@@ -68,6 +70,16 @@ pub enum Origin {
     Trusted,
 }
 
+/// What is remembered of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// It happens now: each event is told once, and told again where nobody acknowledges it; the caller's last hour
+    /// is looked up, and the tags of an account count as far as AWS is asked for them.
+    Live,
+    /// It is read on purpose: each reading tells it.
+    Reading,
+}
+
 /// An outcome with the alert that was sent, where one was.
 #[derive(Debug)]
 pub struct Response {
@@ -78,7 +90,7 @@ pub struct Response {
 }
 
 impl<'a, P, S> Responder<'a, P, S, Offline> {
-    /// A responder that asks nobody anything.
+    /// A responder that asks nobody anything. What comes from a bus happens now, what comes from a file is read.
     pub fn offline(
         engine: &'a Engine,
         topics: &'a BTreeMap<Severity, Vec<TopicSpec>>,
@@ -96,6 +108,10 @@ impl<'a, P, S> Responder<'a, P, S, Offline> {
             lookups: &Offline,
             cache: &CACHE,
             origin,
+            mode: match origin {
+                Origin::Checked => Mode::Live,
+                Origin::Trusted => Mode::Reading,
+            },
             repeat: None,
         }
     }

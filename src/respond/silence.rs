@@ -4,9 +4,10 @@
 use jiff::Timestamp;
 
 use super::responder::Responder;
+use crate::assess::Question;
 use crate::effects::{Lookups, Publish, State};
 use crate::event::Event;
-use crate::facts::Facts;
+use crate::facts::Context;
 use crate::respond::outcome::{Outcome, Verdict};
 use crate::rule::{Matching, Rule, RuleSet};
 use crate::text::severity::Severity;
@@ -63,7 +64,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     /// where a rule by itself says medium or more.
     pub(super) async fn overridden(
         &self,
-        (event, facts): (&Event, &Facts),
+        (event, context): (&Event, &Context),
         matching: &Matching<'_>,
         outcome: &Outcome,
         now: Timestamp,
@@ -77,8 +78,8 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         if told >= Some(Severity::Medium) {
             return;
         }
-        let would = self.would_fire((event, facts), matching, told, now).await;
-        for rule in quieter(&would, facts, told).into_iter().take(RULES_MAX) {
+        let would = self.would_fire((event, context), matching, told, now).await;
+        for rule in quieter(&would, context, told).into_iter().take(RULES_MAX) {
             self.count_silence(&counted_as_overridden(&rule.spec.id), event).await;
         }
     }
@@ -87,7 +88,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     /// is general would say nothing.
     async fn would_fire(
         &self,
-        (event, facts): (&Event, &Facts),
+        (event, context): (&Event, &Context),
         matching: &Matching<'_>,
         told: Option<Severity>,
         now: Timestamp,
@@ -107,8 +108,15 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             let mut alone = Rule { spec: (**by_itself).clone(), ..(*rule).clone() };
             // What it counts by itself is another counter than that of the override.
             alone.spec.id.push_str(" by itself");
-            let fires = self.reached(&alone, event, facts, now).await
-                && self.followed(rule, event, facts, now).await;
+            let fires = match Question::of(&alone, event, context) {
+                Some(mut question) => {
+                    // Steps are noted for the rule itself.
+                    question.follow =
+                        Question::of(rule, event, context).and_then(|question| question.follow);
+                    !self.answered(&[question], event, now).await.is_empty()
+                }
+                None => true,
+            };
             if fires {
                 alone.spec.id.clone_from(&rule.spec.id);
                 would.push(alone);
@@ -126,11 +134,11 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
 }
 
 /// Those of the rules by themselves that would be heard, and louder than what was told.
-fn quieter<'r>(would: &'r [Rule], facts: &Facts, told: Option<Severity>) -> Vec<&'r Rule> {
-    let settled = RuleSet::settled(would.iter().collect(), facts.outcome);
+fn quieter<'r>(would: &'r [Rule], context: &Context, told: Option<Severity>) -> Vec<&'r Rule> {
+    let settled = RuleSet::settled(would.iter().collect(), context.facts.outcome);
     let only_general = settled.first().is_some_and(|rule| rule.spec.general);
     let heard = |rule: &&Rule| {
-        let severity = rule.severity_of(facts.outcome);
+        let severity = rule.severity_of(context.facts.outcome);
         (only_general || !rule.spec.general)
             && told.is_none_or(|told| severity >= Severity::Medium && severity > told)
     };

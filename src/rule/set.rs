@@ -3,7 +3,7 @@
 use super::spec::{
     Attempts, GroupBy, RuleSpec, SEQUENCE_STEPS_MAX, Span, THRESHOLD_MAX, ThresholdSpec,
 };
-use super::vocabulary::misspelt;
+use super::vocabulary::{is_late, misspelt};
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::SignedDuration;
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::event::CallOutcome;
 use crate::iam::catalogue;
-use crate::pattern::{Budget, Pattern, PatternIndex, Steps};
+use crate::pattern::{Budget, Found, Pattern, PatternIndex, Steps};
 use crate::text::nearest;
 use crate::text::severity::Severity;
 use crate::text::yaml::{Document, Fault};
@@ -151,6 +151,29 @@ pub struct RuleSet {
     step_index: PatternIndex,
 }
 
+/// What may match an event whatever is answered about it.
+#[derive(Debug, Clone, Default)]
+pub struct Possible {
+    /// Positions of rules among those that are looked for.
+    rules: Found,
+    /// Positions of steps of sequences.
+    steps: Vec<usize>,
+}
+
+impl Possible {
+    /// Can no rule want this event?
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        self.rules.matching.is_empty() && self.steps.is_empty()
+    }
+
+    /// May a rule speak of it, and not only note it?
+    #[must_use]
+    pub fn speaks(&self) -> bool {
+        !self.rules.matching.is_empty()
+    }
+}
+
 /// The rules that match an event, the loudest first.
 #[derive(Debug, Clone, Default)]
 pub struct Matching<'r> {
@@ -241,7 +264,7 @@ impl RuleSet {
         let positions = rules.iter().enumerate().filter(|(_, rule)| is_looked_for(rule));
         let looked_for: Vec<usize> = positions.map(|(position, _)| position).collect();
         let patterns = looked_for.iter().filter_map(|position| rules.get(*position));
-        let index = PatternIndex::new(patterns.map(|rule| &rule.pattern));
+        let index = PatternIndex::with_late(patterns.map(|rule| &rule.pattern), is_late);
         let of_rule = |position: &usize| {
             let count = rules.get(*position).map_or(0, |rule| rule.before.len());
             (0..count).map(|step| (*position, step)).collect::<Vec<_>>()
@@ -250,7 +273,7 @@ impl RuleSet {
         let pattern = |(rule, step): &(usize, usize)| {
             rules.get(*rule).and_then(|rule| rule.before.get(*step))
         };
-        let step_index = PatternIndex::new(steps.iter().filter_map(pattern));
+        let step_index = PatternIndex::with_late(steps.iter().filter_map(pattern), is_late);
         Self { rules, looked_for, index, steps, step_index }
     }
 
@@ -260,6 +283,18 @@ impl RuleSet {
         let mut rule = rule.clone();
         rule.spec.enabled = true;
         Self::indexed(vec![rule])
+    }
+
+    /// The rules, and steps of sequences, that may match an event whatever is answered about it; `is_open` says of
+    /// a late path whether an answer may change what stands there.
+    #[must_use]
+    pub fn possible(&self, event: &Value, is_open: &dyn Fn(&str) -> bool) -> Possible {
+        let rules = self.index.search_open(event, is_open);
+        let steps = match self.steps.is_empty() {
+            true => Vec::new(),
+            false => self.step_index.search_open(event, is_open).matching,
+        };
+        Possible { rules, steps }
     }
 
     /// The steps of sequences that an event is: each rule with the number of the step.
@@ -274,6 +309,12 @@ impl RuleSet {
             Some((self.rules.get(*rule)?, *step))
         };
         positions.into_iter().filter_map(step).collect()
+    }
+
+    /// The same, where some were possible before anybody was asked.
+    #[must_use]
+    pub fn steps_of(&self, event: &Value, possible: &Possible) -> Vec<(&Rule, usize)> {
+        if possible.steps.is_empty() { Vec::new() } else { self.steps(event) }
     }
 
     /// What its patterns take of what all patterns together may.
@@ -302,7 +343,32 @@ impl RuleSet {
     /// nobody could tell within [`crate::pattern::STEPS_MAX`].
     #[must_use]
     pub fn matching(&self, event: &Value) -> Matching<'_> {
-        let found = self.index.search(event);
+        self.matched(event, self.index.search(event))
+    }
+
+    /// The same, of those that were possible before anybody was asked.
+    #[must_use]
+    pub fn matching_of(&self, event: &Value, possible: &Possible) -> Matching<'_> {
+        let mut found = Found::default();
+        let mut left = possible.rules.left;
+        for position in &possible.rules.matching {
+            let rule = self.looked_for.get(*position).and_then(|at| self.rules.get(*at));
+            let Some(rule) = rule else { continue };
+            let mut steps = Steps::within(left);
+            let before = steps.left();
+            let answer = rule.pattern.decide(event, &mut steps);
+            left -= before - steps.left();
+            if answer != Some(false) {
+                found.matching.push(*position);
+            }
+            if answer.is_none() {
+                found.cut.push(*position);
+            }
+        }
+        self.matched(event, found)
+    }
+
+    fn matched(&self, event: &Value, found: Found) -> Matching<'_> {
         let rules = |positions: Vec<usize>| {
             let places = positions.into_iter().filter_map(|position| self.looked_for.get(position));
             let mut rules: Vec<&Rule> = places.filter_map(|at| self.rules.get(*at)).collect();

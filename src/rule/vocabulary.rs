@@ -5,7 +5,7 @@ use crate::text::nearest;
 
 /// Every path below `derived`, so that a misspelt one is found when rules are read: it would never
 /// match, in silence.
-pub const PATHS: [&str; 59] = [
+pub const PATHS: [&str; 60] = [
     "derived.outcome",
     "derived.readOnly",
     "derived.knownApi",
@@ -63,9 +63,73 @@ pub const PATHS: [&str; 59] = [
     "derived.entity.linkedService",
     "derived.entity.permissionSet",
     "derived.entity.guarded",
+    "derived.entity.exempt",
     "derived.entity",
     "derived.principal",
 ];
+
+/// Which answer of the world decides about a fact that the event alone does not tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Late {
+    /// Name and tags of the account.
+    Account,
+    /// The tags of an account before the event changes them.
+    Tags,
+    /// The calendars.
+    Time,
+    /// How many changes there were within minutes.
+    Burst,
+    /// Whose change set it is, and whose roles are handed over.
+    Own,
+    /// Whether the tool's own stack is being updated.
+    OwnStack,
+    /// The documents that the event names, and those that stood there.
+    Rights,
+    /// What stood where the event writes.
+    Before,
+    /// What those hold that the event hands over.
+    Handed,
+    /// The names that the entity bore.
+    Guarded,
+}
+
+/// The facts that the event alone does not tell, with all below them.
+pub const LATE: [(&str, Late); 22] = [
+    ("derived.environment", Late::Account),
+    ("derived.environmentKnown", Late::Account),
+    ("derived.accountTags", Late::Account),
+    ("derived.environmentChange", Late::Tags),
+    ("derived.time", Late::Time),
+    ("derived.outsideTime", Late::Time),
+    ("derived.burst", Late::Burst),
+    ("derived.own", Late::Own),
+    ("derived.ownStack", Late::OwnStack),
+    ("derived.grants", Late::Rights),
+    ("derived.grantsUnconditional", Late::Rights),
+    ("derived.trust", Late::Rights),
+    ("derived.trustExternal", Late::Rights),
+    ("derived.denies", Late::Rights),
+    ("derived.silences", Late::Rights),
+    ("derived.documentUnreadable", Late::Rights),
+    ("derived.documentUnknown", Late::Rights),
+    ("derived.policyArn", Late::Rights),
+    ("derived.policyName", Late::Rights),
+    ("derived.before", Late::Before),
+    ("derived.handed", Late::Handed),
+    ("derived.entity.guarded", Late::Guarded),
+];
+
+/// Is it this path, or below it?
+#[must_use]
+pub fn is_below(path: &str, prefix: &str) -> bool {
+    path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// Is it a path of a fact that the event alone does not tell?
+#[must_use]
+pub fn is_late(path: &str) -> bool {
+    LATE.iter().any(|(late, _)| is_below(path, late))
+}
 
 /// What a pattern asks of `derived` that can never be: each path with what is wrong and the nearest
 /// right word.

@@ -15,6 +15,7 @@ use super::spec::{
 };
 use crate::event::{Entity, Event, tags_after};
 use crate::iam::account::{self, Account};
+use crate::iam::arn::Arn;
 use crate::pattern::Pattern;
 use crate::rule::RuleSpec;
 use crate::site::calendar::{Calendar, Presence};
@@ -192,6 +193,29 @@ impl Site {
     #[must_use]
     pub fn is_pipeline(&self, role_arn: &str) -> bool {
         self.spec.pipelines.iter().any(|pipeline| pipeline == role_arn)
+    }
+
+    /// What the site file lets the role of this account and name do more quietly than others: `pipeline` where it is
+    /// listed as one, `silenced` where a suppression or an adjustment that lowers names it.
+    #[must_use]
+    pub fn exempts(&self, account: &str, role: &str) -> Option<&'static str> {
+        let is_it = |arn: &str| {
+            let arn = Arn::parse(arn).filter(|arn| arn.account == account);
+            let name = arn.and_then(|arn| arn.iam_entity()).map(|(_, path)| path);
+            let name = name.and_then(|path| path.rsplit('/').next());
+            name.is_some_and(|name| name.eq_ignore_ascii_case(role))
+        };
+        if self.spec.pipelines.iter().any(|arn| is_it(arn)) {
+            return Some("pipeline");
+        }
+        const PATHS: [&str; 2] =
+            ["derived.principal.roleArn", "detail.userIdentity.sessionContext.sessionIssuer.arn"];
+        let lowering =
+            self.adjustments.iter().filter(|one| one.may_lower()).map(|one| &one.pattern);
+        let mut quiet = lowering.chain(self.suppressions.iter().map(|one| &one.pattern));
+        let names =
+            |pattern: &Pattern| PATHS.iter().flat_map(|path| pattern.texts(path)).any(is_it);
+        quiet.any(names).then_some("silenced")
     }
 
     /// Does the site file leave open what tags the account has, or its name?

@@ -4,8 +4,9 @@ use jiff::Timestamp;
 
 use super::least;
 use super::worlds::Worlds;
+use crate::assess::reason::Reason;
 use crate::event::{CallOutcome, Event};
-use crate::facts::Facts;
+use crate::facts::Context;
 use crate::plan::{self, Step};
 use crate::rule::Rule;
 use crate::site::{AdjustmentSpec, Site, Suppression};
@@ -17,7 +18,7 @@ pub struct Decision {
     /// How loud.
     pub severity: Severity,
     /// Why this loud, the base first, then what was cut.
-    pub reasons: Vec<String>,
+    pub reasons: Vec<Reason>,
     /// Not all of it was judged, as that would have taken too long: the stricter answer stands.
     pub cut: bool,
     /// Adjustments that made it quieter than medium by more than a step, by their reasons: that is counted.
@@ -36,37 +37,39 @@ pub struct Decision {
 #[must_use]
 pub fn decide(
     event: &Event,
-    facts: &Facts,
+    context: &Context,
     rules: &[&Rule],
     unsure: &[&Rule],
     site: &Site,
     now: Timestamp,
 ) -> Decision {
     let mut reasons = Vec::new();
-    let worlds = Worlds::of(event, facts);
+    let worlds = Worlds::of(event, context);
     let mut quietened_by = Vec::new();
     let told = (&mut reasons, &mut quietened_by);
-    let mut severity = adjusted(event, &worlds, facts, rules, site, told);
-    if plan::names_the_impossible(event, facts) && severity < Severity::High {
+    let mut severity = adjusted(event, &worlds, context, rules, site, told);
+    if plan::names_the_impossible(event, context) && severity < Severity::High {
         severity = Severity::High;
-        reasons.push(
-            "names in it are none that IAM allows, the record may be forged: at least high"
-                .to_owned(),
-        );
+        reasons.push(Reason::ImpossibleNames);
     }
     if severity >= Severity::Medium {
         quietened_by.clear();
     }
     let suppressed = suppression(&worlds, rules, site, now, &mut reasons);
-    let cut = cut(facts, unsure, &worlds);
+    let cut = cut(context, unsure, &worlds);
     let is_cut = !cut.is_empty();
     // Behind the base, so that no number of other reasons crowds it out.
     let behind = reasons.len().min(1);
     reasons.splice(behind..behind, cut);
-    let undo = plan::undo(event, facts);
+    let undo = plan::undo(event, context);
     // A call that can be undone in several ways may be where a rule names one of them.
-    let words: Vec<&str> =
-        facts.call.iter().flat_map(|call| &call.inverses).map(|inverse| inverse.word).collect();
+    let words: Vec<&str> = context
+        .facts
+        .call
+        .iter()
+        .flat_map(|call| &call.inverses)
+        .map(|inverse| inverse.word)
+        .collect();
     let mut responses = rules.iter().flat_map(|rule| &rule.spec.respond);
     let allowed = responses.any(|word| words.contains(&word.as_str()));
     let plan = undo.clone().filter(|_| allowed).into_iter().collect();
@@ -74,53 +77,36 @@ pub fn decide(
 }
 
 /// What was not judged whole, and which answer stands in its place.
-fn cut(facts: &Facts, unsure: &[&Rule], worlds: &Worlds<'_>) -> Vec<String> {
+fn cut(context: &Context, unsure: &[&Rule], worlds: &Worlds<'_>) -> Vec<Reason> {
     let mut lines = Vec::new();
-    if let Some(first) = unsure.first() {
-        let others = match unsure.len() {
-            1 => String::new(),
-            count => format!(" and {} more", count - 1),
-        };
-        lines.push(format!(
-            "cut: the event took too many steps of matching; rule {}{others} counts as matched",
-            first.spec.id
-        ));
+    if let [first, others @ ..] = unsure {
+        lines.push(Reason::RulesCut { first: first.spec.id.clone(), more: others.len() });
     }
     if worlds.is_cut() {
-        lines.push(
-            "cut: the event took too many steps of matching the site file; what makes louder counts, what makes \
-             quieter or silent does not"
-                .to_owned(),
-        );
+        lines.push(Reason::SiteCut);
     }
-    if facts.rights.grants.all.contains("too-long") {
-        lines.push("cut: the policy is more than is judged, so it counts as everything".to_owned());
+    if context.rights.grants.all.contains("too-long") {
+        lines.push(Reason::PolicyCut);
     }
-    if facts.rights.trust.as_ref().is_some_and(|trust| trust.cut) {
-        lines.push(
-            "cut: the trust policy is more than is judged, so it counts as open to anybody"
-                .to_owned(),
-        );
+    if context.rights.trust.as_ref().is_some_and(|trust| trust.cut) {
+        lines.push(Reason::TrustCut);
     }
     lines
 }
 
 /// What the first of the settled rules says.
-fn base(facts: &Facts, rules: &[&Rule], reasons: &mut Vec<String>) -> Option<Severity> {
-    let attempt = facts.outcome != CallOutcome::Success;
+fn base(context: &Context, rules: &[&Rule], reasons: &mut Vec<Reason>) -> Option<Severity> {
+    let attempt = context.facts.outcome != CallOutcome::Success;
     let loudest = rules.first()?;
-    let severity = loudest.severity_of(facts.outcome);
-    reasons.push(match loudest.pack_severity() {
-        Some(pack) => format!(
-            "rule {} says {} by the site's override, {pack} by itself",
-            loudest.spec.id, loudest.spec.severity
-        ),
-        None => format!("rule {} says {}", loudest.spec.id, loudest.spec.severity),
+    let severity = loudest.severity_of(context.facts.outcome);
+    reasons.push(Reason::Rule {
+        rule: loudest.spec.id.clone(),
+        severity: loudest.spec.severity,
+        by_itself: loudest.pack_severity(),
     });
-    if attempt && severity != loudest.spec.severity {
-        reasons.push(format!("the call {}: an attempt, one step quieter", past(facts.outcome)));
-    } else if attempt {
-        reasons.push(format!("the call {}", past(facts.outcome)));
+    if attempt {
+        let quieter = severity != loudest.spec.severity;
+        reasons.push(Reason::Attempt { outcome: context.facts.outcome, quieter });
     }
     Some(severity)
 }
@@ -128,16 +114,16 @@ fn base(facts: &Facts, rules: &[&Rule], reasons: &mut Vec<String>) -> Option<Sev
 fn adjusted(
     event: &Event,
     worlds: &Worlds<'_>,
-    facts: &Facts,
+    context: &Context,
     rules: &[&Rule],
     site: &Site,
-    (reasons, quietened_by): (&mut Vec<String>, &mut Vec<String>),
+    (reasons, quietened_by): (&mut Vec<Reason>, &mut Vec<String>),
 ) -> Severity {
-    let Some(base) = base(facts, rules, reasons) else {
+    let Some(base) = base(context, rules, reasons) else {
         return Severity::Informational;
     };
     let mut severity = base;
-    say_what_is_unknown(event, facts, reasons);
+    say_what_is_unknown(event, context, reasons);
     let mut floors = Vec::new();
     let mut lowered_by_window = false;
     for adjustment in site.adjustments() {
@@ -151,7 +137,7 @@ fn adjusted(
             floors.push((floor, spec));
             continue;
         }
-        let wanted = target(severity, spec).max(kept(severity, spec, rules, facts));
+        let wanted = target(severity, spec).max(kept(severity, spec, rules, context));
         if wanted == severity && spec.lower.is_some() {
             continue;
         }
@@ -160,36 +146,37 @@ fn adjusted(
             continue;
         }
         if adjustment.timed && lowers {
-            if let Some(why_not) = never_lowered_by_time(facts) {
-                reasons.push(format!("not lowered although {}: {why_not}", spec.because));
+            if let Some(why_not) = never_lowered_by_time(context) {
+                let because = spec.because.clone();
+                reasons.push(Reason::NotLowered { because, why: why_not });
                 continue;
             }
             if lowered_by_window {
-                reasons.push(format!("{}, but one window has lowered it already", spec.because));
+                reasons.push(Reason::LoweredAlready(spec.because.clone()));
                 continue;
             }
             lowered_by_window = true;
             let cut = wanted < severity.lowered(1);
             severity = severity.lowered(1);
-            let note = if cut { ", one step at most" } else { "" };
-            reasons.push(format!("{}{note}", spec.because));
+            let reason = if cut { Reason::OneStepAtMost } else { Reason::Adjusted };
+            reasons.push(reason(spec.because.clone()));
             continue;
         }
         if severity >= Severity::Medium && adjustment.quietens() {
             quietened_by.push(spec.because.clone());
         }
         severity = wanted;
-        reasons.push(spec.because.clone());
+        reasons.push(Reason::Adjusted(spec.because.clone()));
     }
     for (floor, spec) in floors {
         if severity < floor {
             severity = floor;
-            reasons.push(format!("{}: at least {floor}", spec.because));
+            reasons.push(Reason::Floor { because: spec.because.clone(), least: floor });
         }
     }
-    match least::least(facts, base, rules) {
+    match least::least(context, base, rules) {
         Some((least, what)) if severity < least => {
-            reasons.push(format!("{what}: at least {least}"));
+            reasons.push(Reason::Least { what, least });
             least
         }
         _ => severity,
@@ -197,39 +184,25 @@ fn adjusted(
 }
 
 /// What is not known of account and time, and on which side it falls.
-fn say_what_is_unknown(event: &Event, facts: &Facts, reasons: &mut Vec<String>) {
-    if !facts.environment.known {
-        reasons.push(match facts.tags {
-            Some(_) => "account tags name no environment, treated as production".to_owned(),
-            None => "account tags unknown, treated as production".to_owned(),
-        });
+fn say_what_is_unknown(event: &Event, context: &Context, reasons: &mut Vec<Reason>) {
+    if !context.environment.known {
+        let known = context.tags.is_some();
+        reasons.push(if known { Reason::NoEnvironment } else { Reason::TagsUnknown });
     }
     if event.time().is_none() {
-        reasons.push(
-            "time of the event unknown, the stricter side of all calendars counts".to_owned(),
-        );
-    } else if !facts.times.unknown.is_empty() {
-        let names = facts.times.unknown.join(", ");
-        reasons
-            .push(format!("not known whether inside calendar {names}, the stricter side counts"));
+        reasons.push(Reason::TimeUnknown);
+    } else if !context.times.unknown.is_empty() {
+        reasons.push(Reason::CalendarsUnknown(context.times.unknown.clone()));
     }
 }
 
 /// How loud it stays by the rules that an adjustment does not name: of what those say it takes nothing.
-fn kept(severity: Severity, spec: &AdjustmentSpec, rules: &[&Rule], facts: &Facts) -> Severity {
+fn kept(severity: Severity, spec: &AdjustmentSpec, rules: &[&Rule], context: &Context) -> Severity {
     let others = rules.iter().filter(|rule| {
         !spec.rules.is_empty() && !spec.rules.contains(&rule.spec.id) && !rule.spec.general
     });
-    let loudest = others.map(|rule| rule.severity_of(facts.outcome)).max();
+    let loudest = others.map(|rule| rule.severity_of(context.facts.outcome)).max();
     loudest.unwrap_or(Severity::Informational).min(severity)
-}
-
-fn past(outcome: CallOutcome) -> &'static str {
-    match outcome {
-        CallOutcome::Success => "succeeded",
-        CallOutcome::Denied => "was denied",
-        CallOutcome::Failure => "failed",
-    }
 }
 
 fn target(severity: Severity, spec: &AdjustmentSpec) -> Severity {
@@ -238,10 +211,10 @@ fn target(severity: Severity, spec: &AdjustmentSpec) -> Severity {
 }
 
 /// A window that anybody can wait for must not quieten what matters most.
-fn never_lowered_by_time(facts: &Facts) -> Option<&'static str> {
-    let root = facts.principal.is_root()
-        || facts.entity.as_ref().is_some_and(|entity| entity.kind == "root");
-    match (root, facts.tampering(), facts.omitted) {
+fn never_lowered_by_time(context: &Context) -> Option<&'static str> {
+    let root = context.facts.principal.is_root()
+        || context.facts.entity.as_ref().is_some_and(|entity| entity.kind == "root");
+    match (root, context.facts.tampering(), context.facts.omitted) {
         (true, _, _) => Some("it is about the root user"),
         (_, true, _) => Some("it weakens the monitoring itself"),
         (_, _, true) => Some("CloudTrail dropped the parameters"),
@@ -255,7 +228,7 @@ fn suppression(
     rules: &[&Rule],
     site: &Site,
     now: Timestamp,
-    reasons: &mut Vec<String>,
+    reasons: &mut Vec<Reason>,
 ) -> Option<String> {
     // Silence needs every matching rule to be covered: a suppression of one rule must not hide
     // what another one found.
@@ -268,10 +241,11 @@ fn suppression(
     for suppression in site.suppressions().iter().filter(|suppression| covers(suppression)) {
         if suppression.is_expired(now) {
             let spec = &suppression.spec;
-            reasons.push(format!(
-                "suppression {} of {} expired on {}",
-                spec.name, spec.owner, suppression.expires
-            ));
+            reasons.push(Reason::SuppressionExpired {
+                name: spec.name.clone(),
+                owner: spec.owner.clone(),
+                expires: suppression.expires,
+            });
         } else if in_force.is_none() {
             in_force = Some(suppression.spec.name.clone());
         }
@@ -282,7 +256,7 @@ fn suppression(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::Known;
+    use crate::facts::{Facts, Known};
     use crate::own::Own;
     use crate::rule::RuleSet;
     use crate::site::calendar::IcsFiles;
@@ -328,12 +302,17 @@ suppressions:
                "recipientAccountId":"{account}","userIdentity":{identity}{rest}}}"#
         );
         let mut event = Event::parse(&record).unwrap();
-        let facts = Facts::of(&event, &site, &Own::default(), &Known::default());
-        event.set_derived(facts.to_value());
+        let facts = Facts::of(&event, &Own::default());
+        let context = Context::of(&event, facts, &site, &Own::default(), &Known::default());
+        event.set_derived(context.to_value());
         let matching = rules.matching(event.raw());
-        let decision = decide(&event, &facts, &matching.rules, &[], &site, time.parse().unwrap());
+        let decision = decide(&event, &context, &matching.rules, &[], &site, time.parse().unwrap());
         assert_eq!(decision.severity, want, "{:?}", decision.reasons);
-        assert!(decision.reasons.iter().any(|one| one.contains(reason)), "{:?}", decision.reasons);
+        assert!(
+            decision.reasons.iter().any(|one| one.to_string().contains(reason)),
+            "{:?}",
+            decision.reasons
+        );
         decision
     }
 
@@ -365,12 +344,16 @@ suppressions:
         let eve = r#"{"type":"IAMUser","userName":"eve"}"#;
         let noon = "2026-11-20T12:00:00Z";
         let decision = check("111122223333", eve, noon, "", Severity::High, "changes are frozen");
-        assert!(!decision.reasons.iter().any(|one| one.contains("open")), "{:?}", decision.reasons);
+        assert!(
+            !decision.reasons.iter().any(|one| one.to_string().contains("open")),
+            "{:?}",
+            decision.reasons
+        );
         assert!(
             decision
                 .reasons
                 .iter()
-                .any(|one| one.contains("not known whether inside calendar freeze"))
+                .any(|one| one.to_string().contains("not known whether inside calendar freeze"))
         );
         assert_eq!(decision.suppressed, None);
     }

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use crate::event::CallOutcome;
-use crate::facts::{Bearer, Facts};
+use crate::facts::{Bearer, Context};
 use crate::iam::arn::PERMISSION_SET_NAME;
 use crate::iam::policy::ADMINISTRATOR;
 use crate::rule::Rule;
@@ -17,24 +17,24 @@ const STRANGERS: [&str; 4] =
 /// How loud an event is at least whatever the adjustments say, and why. `base` is what the first of the rules
 /// said: an adjustment may not lower it, but only what hits a guarded entity, or this tool, is raised here.
 pub(super) fn least(
-    facts: &Facts,
+    context: &Context,
     base: Severity,
     rules: &[&Rule],
 ) -> Option<(Severity, Cow<'static, str>)> {
-    let guarded = cuts_guarded(facts)
+    let guarded = cuts_guarded(context)
         .map(Cow::Borrowed)
-        .or_else(|| cuts_bearer(facts))
+        .or_else(|| cuts_bearer(context))
         .map(|what| (Severity::High, what));
-    let own = (!facts.own.is_empty() && !facts.read_only).then(|| {
-        (about_us(base, facts, rules).min(Severity::High), "it is about this tool itself")
+    let own = (!context.own.is_empty() && !context.facts.read_only).then(|| {
+        (about_us(base, context, rules).min(Severity::High), "it is about this tool itself")
     });
-    let grave = grave(facts).map(|what| (base.min(Severity::Medium), what));
-    let handed = facts.hands_escalation().then_some((
+    let grave = grave(context).map(|what| (base.min(Severity::Medium), what));
+    let handed = context.hands_escalation().then_some((
         Severity::Medium,
         "what it hands out has administrator rights, or a way to them",
     ));
     let by_rule =
-        floor(facts, rules).map(|floor| (base.min(floor), "no adjustment makes this quieter"));
+        floor(context, rules).map(|floor| (base.min(floor), "no adjustment makes this quieter"));
     let others = [own, grave, handed, by_rule].into_iter().flatten();
     let others = others.map(|(severity, what)| (severity, Cow::Borrowed(what)));
     guarded.into_iter().chain(others).max_by_key(|(severity, _)| *severity)
@@ -42,9 +42,9 @@ pub(super) fn least(
 
 /// What the loudest of the rules about this tool says, a general one too: a quieter rule of the owner's about the same
 /// call takes nothing from it.
-fn about_us(base: Severity, facts: &Facts, rules: &[&Rule]) -> Severity {
+fn about_us(base: Severity, context: &Context, rules: &[&Rule]) -> Severity {
     let own = rules.iter().filter(|rule| is_about_us(rule));
-    own.map(|rule| rule.severity_of(facts.outcome)).max().unwrap_or(base).max(base)
+    own.map(|rule| rule.severity_of(context.facts.outcome)).max().unwrap_or(base).max(base)
 }
 
 fn is_about_us(rule: &Rule) -> bool {
@@ -57,22 +57,22 @@ fn is_about_us(rule: &Rule) -> bool {
 
 /// The highest floor of the rules about the call. Nobody but AWS can wear a service-linked role, and what it
 /// opens is its service's work.
-fn floor(facts: &Facts, rules: &[&Rule]) -> Option<Severity> {
-    let by_service = facts.principal.linked_service.is_some();
+fn floor(context: &Context, rules: &[&Rule]) -> Option<Severity> {
+    let by_service = context.facts.principal.linked_service.is_some();
     let (first, others) = rules.split_first().filter(|_| !by_service)?;
     let others = others.iter().filter(|rule| !rule.spec.general);
-    others.chain([first]).map(|rule| rule.floor(facts.outcome)).max()
+    others.chain([first]).map(|rule| rule.floor(context.facts.outcome)).max()
 }
 
-fn grave(facts: &Facts) -> Option<&'static str> {
-    let grants = &facts.rights.grants.all;
-    let trust = facts.rights.trust.as_ref();
-    let keeps_own_roles = is_identity_centers(facts);
+fn grave(context: &Context) -> Option<&'static str> {
+    let grants = &context.rights.grants.all;
+    let trust = context.rights.trust.as_ref();
+    let keeps_own_roles = is_identity_centers(context);
     if ADMINISTRATOR.iter().any(|word| grants.contains(*word)) && !keeps_own_roles {
         return Some("it gives administrator rights, or a way to them");
     }
-    let unknown = facts.rights.unknown.is_some() || opens_unknown(facts);
-    if unknown && facts.automation.is_none() && !keeps_own_roles {
+    let unknown = context.rights.unknown.is_some() || opens_unknown(context);
+    if unknown && context.automation.is_none() && !keeps_own_roles {
         return Some("nobody knows what it gives or takes");
     }
     let lets_in =
@@ -81,35 +81,37 @@ fn grave(facts: &Facts) -> Option<&'static str> {
         return Some("it lets strangers in");
     }
     // Auto scaling deletes its alarms, a conformance pack its rules.
-    let by_service = facts.principal.linked_service.is_some();
-    (facts.tampering() && !by_service).then_some("it weakens the monitoring")
+    let by_service = context.facts.principal.linked_service.is_some();
+    (context.facts.tampering() && !by_service).then_some("it weakens the monitoring")
 }
 
 /// A place in a group, a role for machines or a role's trust, of which no event showed what it holds. What services
 /// are handed is too often unknown for that.
-fn opens_unknown(facts: &Facts) -> bool {
-    let of_iam = facts.call.is_some_and(|call| call.source == "iam.amazonaws.com");
-    let newly = facts.handed.as_ref().filter(|handed| of_iam && !handed.again);
+fn opens_unknown(context: &Context) -> bool {
+    let of_iam = context.facts.call.is_some_and(|call| call.source == "iam.amazonaws.com");
+    let newly = context.handed.as_ref().filter(|handed| of_iam && !handed.again);
     newly.is_some_and(|handed| handed.unknown.is_some())
 }
 
 /// Identity Center keeps the roles of its permission sets, and nobody else can wear its own. No other service's
 /// work is to make administrators.
-fn is_identity_centers(facts: &Facts) -> bool {
-    let name = facts.entity.as_ref().and_then(|entity| entity.name.as_deref()).unwrap_or_default();
-    facts.principal.linked_service.as_deref() == Some("sso.amazonaws.com")
+fn is_identity_centers(context: &Context) -> bool {
+    let name =
+        context.facts.entity.as_ref().and_then(|entity| entity.name.as_deref()).unwrap_or_default();
+    context.facts.principal.linked_service.as_deref() == Some("sso.amazonaws.com")
         && name.starts_with(PERMISSION_SET_NAME)
 }
 
 /// What weakens those that must not be weakened by a policy that they bear, or a group that they are in.
-fn cuts_bearer(facts: &Facts) -> Option<Cow<'static, str>> {
-    let bearer = facts.bearer.as_ref().filter(|_| facts.outcome == CallOutcome::Success)?;
-    let call = facts.call?;
-    let cuts = facts.rights.denies || facts.rights.unknown.is_some();
+fn cuts_bearer(context: &Context) -> Option<Cow<'static, str>> {
+    let bearer =
+        context.bearer.as_ref().filter(|_| context.facts.outcome == CallOutcome::Success)?;
+    let call = context.facts.call?;
+    let cuts = context.rights.denies || context.rights.unknown.is_some();
     // A new version may take all that they can do, and so may a policy in another's place.
     let replaces = match call.name {
         "AttachGroupPolicy" => false,
-        "PutGroupPolicy" => !facts.replaces_nothing(),
+        "PutGroupPolicy" => !context.replaces_nothing(),
         _ => true,
     };
     match bearer {
@@ -129,32 +131,33 @@ fn cuts_bearer(facts: &Facts) -> Option<Cow<'static, str>> {
 /// What weakens, or takes out of sight, an entity that must work when nothing else does: a Deny, a boundary, a
 /// detachment, and of those that the owner guards whatever takes from it, replaces what it may do, changes who may
 /// wear it, or ends it.
-fn cuts_guarded(facts: &Facts) -> Option<&'static str> {
-    let own = facts.own.iter().any(|kind| matches!(*kind, "role" | "policy"));
-    if facts.outcome != CallOutcome::Success || facts.read_only {
+fn cuts_guarded(context: &Context) -> Option<&'static str> {
+    let own = context.own.iter().any(|kind| matches!(*kind, "role" | "policy"));
+    if context.facts.outcome != CallOutcome::Success || context.facts.read_only {
         return None;
     }
-    let call = facts.call?;
+    let call = context.facts.call?;
     let bounds = call.name.ends_with("PermissionsBoundary");
     let detaches = call.name.starts_with("Detach")
         || (call.name.starts_with("Delete")
             && (call.name.ends_with("Policy") || call.name.ends_with("PolicyVersion")));
-    let unknown = facts.rights.unknown.is_some();
-    let cuts = facts.rights.denies || unknown || bounds || detaches;
+    let unknown = context.rights.unknown.is_some();
+    let cuts = context.rights.denies || unknown || bounds || detaches;
     // What stood there may have been all that it could do, and a key may be all that it has.
-    let replaces =
-        call.name.starts_with("Put") && call.name.ends_with("Policy") && !facts.replaces_nothing();
+    let replaces = call.name.starts_with("Put")
+        && call.name.ends_with("Policy")
+        && !context.replaces_nothing();
     let takes = matches!(call.effect, "removes" | "destroys" | "weakens")
         || call.name == "UpdateAccessKey"
         || replaces;
     let new_trust = call.name == "UpdateAssumeRolePolicy";
     let renames = matches!(call.name, "UpdateUser" | "UpdateGroup");
-    if facts.guarded.is_some() && renames {
+    if context.guarded.is_some() && renames {
         return Some(
             "it renames or moves an entity that the site guards by its name: change the list",
         );
     }
-    if facts.guarded.is_some() && (cuts || takes || new_trust) {
+    if context.guarded.is_some() && (cuts || takes || new_trust) {
         return Some("it weakens an entity that the site guards");
     }
     (own && (cuts || new_trust)).then_some("it weakens a role of this tool")

@@ -10,7 +10,7 @@ use std::cell::{Cell, RefCell};
 use serde_json::Value;
 
 use crate::event::Event;
-use crate::facts::Facts;
+use crate::facts::Context;
 use crate::pattern::{Pattern, STEPS_OF_EVENT_MAX, Steps};
 
 /// Most unknown calendars of which all cases are looked at. With more of them nothing is lowered or
@@ -24,7 +24,7 @@ pub(super) struct Worlds<'e> {
     /// The event, for patterns that ask for a time made into the case that is looked at: a large event is
     /// not copied for each.
     event: RefCell<Cow<'e, Value>>,
-    facts: &'e Facts,
+    context: &'e Context,
     /// Of each combination of inside and outside; nothing where they are too many to be looked at.
     cases: Option<usize>,
     left: Cell<usize>,
@@ -32,11 +32,11 @@ pub(super) struct Worlds<'e> {
 }
 
 impl<'e> Worlds<'e> {
-    pub(super) fn of(event: &'e Event, facts: &'e Facts) -> Self {
-        let unknown = facts.times.unknown.len();
+    pub(super) fn of(event: &'e Event, context: &'e Context) -> Self {
+        let unknown = context.times.unknown.len();
         Self {
             event: RefCell::new(Cow::Borrowed(event.raw())),
-            facts,
+            context,
             cases: (unknown <= UNKNOWN_MAX).then(|| 1 << unknown),
             left: Cell::new(STEPS_OF_EVENT_MAX),
             cut: Cell::new(false),
@@ -50,7 +50,7 @@ impl<'e> Worlds<'e> {
 
     /// Does it match in all cases, without any doubt? A tag that is not there may only be unknown.
     pub(super) fn all(&self, pattern: &Pattern) -> bool {
-        let unknown_tags = self.facts.tags.is_none() && asks(pattern, &["derived.accountTags"]);
+        let unknown_tags = self.context.tags.is_none() && asks(pattern, &["derived.accountTags"]);
         let uncounted = self.cases.is_none() && asks(pattern, &TIMED);
         if unknown_tags || uncounted {
             return false;
@@ -83,7 +83,7 @@ impl<'e> Worlds<'e> {
 
     /// Makes the event that of a case: each bit tells whether the moment is inside an unknown calendar.
     fn enter(&self, case: usize) {
-        let times = &self.facts.times;
+        let times = &self.context.times;
         let (mut inside, mut outside) = (times.inside.clone(), times.outside.clone());
         for (bit, name) in times.unknown.iter().enumerate() {
             let list = if case >> bit & 1 == 1 { &mut inside } else { &mut outside };

@@ -26,7 +26,7 @@ use iam_responder::respond::lookup::Cache;
 use iam_responder::respond::metrics::{self, Phases, Source};
 use iam_responder::respond::outcome::Outcome;
 use iam_responder::respond::remind::{Reminded, remind};
-use iam_responder::respond::{Origin, Repeat, RespondError, Responder, Response};
+use iam_responder::respond::{Mode, Origin, Repeat, RespondError, Responder, Response};
 use iam_responder::site::TopicSpec;
 use iam_responder::text::severity::Severity;
 use invocation::Invocation;
@@ -211,6 +211,7 @@ async fn respond(
         lookups: &invocation,
         cache: &function.cache,
         origin: Origin::Checked,
+        mode: Mode::Live,
         repeat: function.repeat.clone(),
     };
     let work = patiently(&responder, input, text, now);

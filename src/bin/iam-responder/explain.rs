@@ -1,5 +1,6 @@
 //! `explain`: why each rule did or did not match, and why this loud.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -8,8 +9,9 @@ use iam_responder::assess::engine::Engine;
 use iam_responder::event::{Event, Shape, Unreadable, input};
 use iam_responder::pattern::{Explanation, FieldExplanation, STEPS_OF_EVENT_MAX};
 use iam_responder::review::rule_test::found;
-use iam_responder::rule::{Rule, RuleSet};
+use iam_responder::rule::Rule;
 use iam_responder::text::clean::{clean, escape_invisible};
+use iam_responder::text::severity::Severity;
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -84,18 +86,13 @@ fn one<'e>(
     format: Format,
     arguments: &Arguments,
 ) -> Result<bool, Failure> {
-    let facts = engine.derive(&mut event, &iam_responder::facts::Known::default());
+    let context = engine.derive(&mut event, &iam_responder::facts::Known::default());
+    let recognised = engine.recognise(&event, &context, None);
     // What only counts, or waits for what came before, says nothing about one event alone.
-    let counts_only = |rule: &&Rule| {
-        rule.spec.signal || rule.spec.threshold.is_some() || rule.spec.sequence.is_some()
-    };
-    let matched = engine.matching(&event);
+    let now = Timestamp::now();
+    let assessment = engine.assess(&event, &context, &recognised, &BTreeSet::new(), now);
     let is_one = |rules: &[&Rule], rule: &Rule| rules.iter().any(|one| std::ptr::eq(*one, rule));
-    let all = matched.rules.clone();
-    let (counting, speaking): (Vec<&Rule>, Vec<&Rule>) =
-        matched.rules.into_iter().partition(counts_only);
-    let matching = RuleSet::settled(speaking, facts.outcome);
-    let decision = engine.decide(&event, &facts, &matching, &matched.unsure, Timestamp::now());
+    let all = &recognised.matching.rules;
     let wanted = |rule: &&Rule| arguments.rule.as_ref().is_none_or(|id| *id == rule.spec.id);
     // All explanations together cost no more than matching itself.
     let mut left = STEPS_OF_EVENT_MAX;
@@ -103,12 +100,12 @@ fn one<'e>(
         let mut explanation = rule.pattern.explain_within(event.raw(), &mut left);
         if rule.spec.enabled {
             // What alerts go by, also where the explanation was cut.
-            explanation.matched = is_one(&all, rule);
+            explanation.matched = is_one(all, rule);
         }
         Judged {
-            counts: is_one(&matching, rule),
-            waits: is_one(&counting, rule),
-            unsure: is_one(&matched.unsure, rule),
+            counts: is_one(&assessment.firing, rule),
+            waits: is_one(all, rule) && recognised.waits(rule),
+            unsure: is_one(&recognised.matching.unsure, rule),
             explanation,
             rule,
         }
@@ -119,11 +116,17 @@ fn one<'e>(
         unreadable(out, format, &Unreadable::UnknownShape.to_string())?;
         return Ok(true);
     }
+    let derived = context.to_value();
+    let decision = assessment.decision.as_ref();
     match format {
-        Format::Json => json_line(out, &event, &facts.to_value(), &judged, &decision, matched)?,
-        Format::Human => human(out, &event, &facts.to_value(), judged, &decision, arguments)?,
+        Format::Json => json_line(out, &event, &derived, &judged, decision, matched)?,
+        Format::Human => human(out, &event, &derived, judged, decision, arguments)?,
     }
     Ok(matched)
+}
+
+fn reasons(decision: &Decision) -> Vec<String> {
+    decision.reasons.iter().map(ToString::to_string).collect()
 }
 
 fn json_line(
@@ -131,7 +134,7 @@ fn json_line(
     event: &Event,
     derived: &serde_json::Value,
     judged: &[Judged<'_>],
-    decision: &Decision,
+    decision: Option<&Decision>,
     matched: bool,
 ) -> Result<(), Failure> {
     let rules: Vec<serde_json::Value> = judged
@@ -148,12 +151,14 @@ fn json_line(
             })
         })
         .collect();
+    let reasons = decision.map(reasons).unwrap_or_default();
+    let severity = decision.map_or(Severity::Informational, |decision| decision.severity);
     let line = json!({
         "event_id": event.id(),
         "event_name": event.name(),
-        "severity": matched.then_some(decision.severity),
-        "reasons": decision.reasons,
-        "suppressed": decision.suppressed,
+        "severity": matched.then_some(severity),
+        "reasons": reasons,
+        "suppressed": decision.and_then(|decision| decision.suppressed.as_ref()),
         "derived": derived,
         "rules": rules,
     });
@@ -166,16 +171,18 @@ fn human(
     event: &Event,
     derived: &serde_json::Value,
     mut judged: Vec<Judged<'_>>,
-    decision: &Decision,
+    decision: Option<&Decision>,
     arguments: &Arguments,
 ) -> Result<(), Failure> {
     let bold = paint::BOLD;
     let name = clean(event.name().unwrap_or("event without name"), 100);
     writeln!(out, "{bold}{name}{bold:#}  {}", clean(event.id().unwrap_or("without ID"), 100))?;
-    if judged.iter().any(|one| one.counts) && arguments.rule.is_none() {
+    if let Some(decision) =
+        decision.filter(|_| judged.iter().any(|one| one.counts) && arguments.rule.is_none())
+    {
         writeln!(out, "\nseverity {}", decision.severity)?;
-        for reason in &decision.reasons {
-            writeln!(out, "  - {}", clean(reason, 300))?;
+        for reason in reasons(decision) {
+            writeln!(out, "  - {}", clean(&reason, 300))?;
         }
         if let Some(suppression) = &decision.suppressed {
             writeln!(out, "  suppressed by {suppression}")?;

@@ -1,7 +1,7 @@
 //! What a call sets, as far as its record tells: whether it is a repetition of another, or news.
 
 use crate::event::Event;
-use crate::facts::Facts;
+use crate::facts::Context;
 
 /// Calls of which records leave out what they set, and where the answer tells one from another: the hash of the
 /// code; of settings, whose environment is left out, only that they are another revision; of stacks, whose template
@@ -20,8 +20,8 @@ const LEFT_OUT: [(&str, &[&str]); 7] = [
 
 /// The parameters, with what stands in the answer for those that a record leaves out. Where nothing tells what was
 /// set it may be anything, and the event is the same as no other.
-pub(super) fn content(event: &Event, facts: &Facts) -> String {
-    if facts.omitted {
+pub fn content(event: &Event, context: &Context) -> String {
+    if context.facts.omitted {
         return event.identity();
     }
     let asked = event.value("detail.requestParameters").map(ToString::to_string);
@@ -38,7 +38,7 @@ pub(super) fn content(event: &Event, facts: &Facts) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::Known;
+    use crate::facts::{Facts, Known};
     use crate::own::Own;
     use crate::site::Site;
 
@@ -48,8 +48,10 @@ mod tests {
                "requestParameters":{parameters},"responseElements":{answer}}}"#
         );
         let event = Event::parse(&record).unwrap();
-        let facts = Facts::of(&event, &Site::empty(), &Own::default(), &Known::default());
-        content(&event, &facts)
+        let facts = Facts::of(&event, &Own::default());
+        let context =
+            Context::of(&event, facts, &Site::empty(), &Own::default(), &Known::default());
+        content(&event, &context)
     }
 
     /// Two calls with other IDs, of which each is given by its parameters and its answer.

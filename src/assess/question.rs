@@ -1,0 +1,75 @@
+//! What a matching rule asks of the events before this one.
+
+use jiff::SignedDuration;
+
+use super::fingerprint::{counter_key, entity_name, step_key};
+use crate::event::Event;
+use crate::facts::Context;
+use crate::rule::{GroupBy, Rule};
+
+/// What a rule that counts, or waits for others, must know before it fires.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// ID of the rule.
+    pub rule: String,
+    /// How many events there must be.
+    pub count: Option<Count>,
+    /// Which events must have come before.
+    pub follow: Option<Follow>,
+}
+
+/// Events are counted under a key, this one included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Count {
+    /// What is counted.
+    pub key: String,
+    /// From how many on the rule fires.
+    pub least: u32,
+    /// The window around the event.
+    pub within: SignedDuration,
+}
+
+/// Each step must have been seen, in order, each as an event of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Follow {
+    /// Of each step the keys under which it may have been noted: the entity may have had other names.
+    pub steps: Vec<Vec<String>>,
+    /// The time before the event.
+    pub within: SignedDuration,
+}
+
+impl Question {
+    /// What a rule asks about an event that it matches, if anything.
+    #[must_use]
+    pub fn of(rule: &Rule, event: &Event, context: &Context) -> Option<Self> {
+        let count = count(rule, event, context);
+        let follow = follow(rule, event, context);
+        let asks = count.is_some() || follow.is_some();
+        asks.then(|| Self { rule: rule.spec.id.clone(), count, follow })
+    }
+}
+
+fn count(rule: &Rule, event: &Event, context: &Context) -> Option<Count> {
+    let threshold = rule.spec.threshold.as_ref()?;
+    let mut key = counter_key(rule, &threshold.by, event, context);
+    if !threshold.environments.is_empty() {
+        // Counters of different windows must not share what they keep.
+        key.push_str(&format!("\nin {}", context.environment.name));
+    }
+    let (least, within) = threshold.in_environment(&context.environment.name);
+    Some(Count { key, least, within })
+}
+
+fn follow(rule: &Rule, event: &Event, context: &Context) -> Option<Follow> {
+    let sequence = rule.spec.sequence.as_ref()?;
+    let mut names = vec![entity_name(context).to_owned()];
+    if sequence.by.contains(&GroupBy::Entity) {
+        names.extend(context.former_names.iter().cloned());
+    }
+    let keys = |step| {
+        let key = |name: &String| step_key(rule, step, (event, context), name);
+        names.iter().map(key).collect()
+    };
+    let steps = (0..sequence.before.len()).map(keys).collect();
+    Some(Follow { steps, within: sequence.within.duration() })
+}

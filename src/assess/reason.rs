@@ -1,0 +1,170 @@
+//! Why an alert is as loud as it is.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use jiff::civil::Date;
+
+use crate::event::CallOutcome;
+use crate::text::severity::Severity;
+
+/// One reason, in the order in which they were found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// What the loudest rule says.
+    Rule {
+        /// Its ID.
+        rule: String,
+        /// What it says.
+        severity: Severity,
+        /// What it says by itself, where the site overrides that.
+        by_itself: Option<Severity>,
+    },
+    /// The call did not succeed.
+    Attempt {
+        /// How it ended.
+        outcome: CallOutcome,
+        /// Therefore the rule says a step less.
+        quieter: bool,
+    },
+    /// The tags of the account are known and name no environment.
+    NoEnvironment,
+    /// The tags of the account are not known.
+    TagsUnknown,
+    /// The event does not say when it happened.
+    TimeUnknown,
+    /// Calendars that could not be asked.
+    CalendarsUnknown(Vec<String>),
+    /// An adjustment of the site, by its own words.
+    Adjusted(String),
+    /// One that depends on the time asked for more than one step.
+    OneStepAtMost(String),
+    /// One that depends on the time, and that nothing of this kind may be lowered by.
+    NotLowered {
+        /// Its own words.
+        because: String,
+        /// Why not.
+        why: &'static str,
+    },
+    /// One that depends on the time, beside another that lowered already.
+    LoweredAlready(String),
+    /// An adjustment that says how loud it is at least.
+    Floor {
+        /// Its own words.
+        because: String,
+        /// How loud.
+        least: Severity,
+    },
+    /// What no adjustment makes quieter.
+    Least {
+        /// What it is.
+        what: Cow<'static, str>,
+        /// How loud.
+        least: Severity,
+    },
+    /// The event names what IAM has no names for.
+    ImpossibleNames,
+    /// A suppression would silence it, and is over.
+    SuppressionExpired {
+        /// Its name.
+        name: String,
+        /// Whose it was.
+        owner: String,
+        /// Its last day.
+        expires: Date,
+    },
+    /// A suppression silences it.
+    Suppressed(String),
+    /// Nobody could tell within the steps of matching whether these rules match.
+    RulesCut {
+        /// The first of them.
+        first: String,
+        /// How many there are beside it.
+        more: usize,
+    },
+    /// Nor whether patterns of the site file do.
+    SiteCut,
+    /// The policy is more than is judged.
+    PolicyCut,
+    /// The trust policy is.
+    TrustCut,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rule { rule, severity, by_itself: Some(pack) } => {
+                write!(f, "rule {rule} says {severity} by the site's override, {pack} by itself")
+            }
+            Self::Rule { rule, severity, by_itself: None } => {
+                write!(f, "rule {rule} says {severity}")
+            }
+            Self::Attempt { outcome, quieter: true } => {
+                write!(f, "the call {}: an attempt, one step quieter", past(*outcome))
+            }
+            Self::Attempt { outcome, quieter: false } => write!(f, "the call {}", past(*outcome)),
+            Self::NoEnvironment => {
+                f.write_str("account tags name no environment, treated as production")
+            }
+            Self::TagsUnknown => f.write_str("account tags unknown, treated as production"),
+            Self::TimeUnknown => {
+                f.write_str("time of the event unknown, the stricter side of all calendars counts")
+            }
+            Self::CalendarsUnknown(names) => write!(
+                f,
+                "not known whether inside calendar {}, the stricter side counts",
+                names.join(", ")
+            ),
+            Self::Adjusted(because) => f.write_str(because),
+            Self::OneStepAtMost(because) => write!(f, "{because}, one step at most"),
+            Self::NotLowered { because, why } => {
+                write!(f, "not lowered although {because}: {why}")
+            }
+            Self::LoweredAlready(because) => {
+                write!(f, "{because}, but one window has lowered it already")
+            }
+            Self::Floor { because, least } => write!(f, "{because}: at least {least}"),
+            Self::Least { what, least } => write!(f, "{what}: at least {least}"),
+            Self::ImpossibleNames => f.write_str(
+                "names in it are none that IAM allows, the record may be forged: at least high",
+            ),
+            Self::SuppressionExpired { name, owner, expires } => {
+                write!(f, "suppression {name} of {owner} expired on {expires}")
+            }
+            Self::Suppressed(name) => write!(f, "suppression {name} is in force"),
+            Self::RulesCut { .. } | Self::SiteCut | Self::PolicyCut | Self::TrustCut => self.cut(f),
+        }
+    }
+}
+
+impl Reason {
+    fn cut(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RulesCut { first, more } => {
+                write!(f, "cut: the event took too many steps of matching; rule {first}")?;
+                if *more > 0 {
+                    write!(f, " and {more} more")?;
+                }
+                f.write_str(" counts as matched")
+            }
+            Self::PolicyCut => f.write_str(
+                "cut: the policy is more than is judged, so it counts as everything",
+            ),
+            Self::TrustCut => f.write_str(
+                "cut: the trust policy is more than is judged, so it counts as open to anybody",
+            ),
+            _ => f.write_str(
+                "cut: the event took too many steps of matching the site file; what makes louder counts, what makes \
+                 quieter or silent does not",
+            ),
+        }
+    }
+}
+
+fn past(outcome: CallOutcome) -> &'static str {
+    match outcome {
+        CallOutcome::Success => "succeeded",
+        CallOutcome::Denied => "was denied",
+        CallOutcome::Failure => "failed",
+    }
+}

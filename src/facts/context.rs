@@ -1,0 +1,253 @@
+//! What an event means, once the world was asked about it.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+
+use super::automation::Automation;
+use super::bearer::Bearer;
+use super::intrinsic::Facts;
+use super::opened;
+use super::rights::{self, Before, HandedOver, Rights};
+use super::silencing::silences;
+use crate::event::{CallOutcome, Entity, Event};
+use crate::iam::account::Account;
+use crate::own::{Own, OwnStack};
+use crate::prior::{Answers, Held, Prior, Why};
+use crate::site::{Environment, EnvironmentChange, Guarded, Site, Times};
+
+/// What the world answered about an event. Nothing of it is needed.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// What was before it.
+    pub before: Answers,
+    /// The account of the event.
+    pub account: Option<Account>,
+    /// The tags of the account that the event tags or untags, before it.
+    pub tagged: TagsBefore,
+    /// Answers of change calendars at the event's own time, by their names: open or not.
+    pub calendars: BTreeMap<String, bool>,
+    /// Different changes by this principal within minutes, this one included.
+    pub burst: Option<u32>,
+    /// CloudFormation does it for whoever began to update the tool's own stack.
+    pub own_stack: Option<OwnStack>,
+    /// The change set that the event names by its ARN alone was made for the tool's own stack.
+    pub own_change_set: bool,
+}
+
+/// The tags of an account before an event that tags it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum TagsBefore {
+    /// Nobody knows them.
+    #[default]
+    Unknown,
+    /// The account as it was.
+    Known(Account),
+    /// Nobody asks for tags of accounts: changing them changes nothing.
+    Uncounted,
+}
+
+impl Known {
+    fn before(&self) -> Before<'_> {
+        let Answers { named, replaced, beside, .. } = &self.before;
+        Before { named, replaced, beside }
+    }
+}
+
+/// What an event means: what it says by itself, what the owner says, and what the world answered.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// What the event says by itself.
+    pub facts: Facts,
+    /// Kinds of the tool's own resources that it is about.
+    pub own: Vec<&'static str>,
+    /// CloudFormation does it for an update of the tool's own stack.
+    pub own_stack: Option<OwnStack>,
+    /// The owner guards the entity.
+    pub guarded: Option<Guarded>,
+    /// What the entity, a role, may do more quietly than others.
+    pub exempt: Option<&'static str>,
+    /// One that must not be weakened bears what the call changes.
+    pub bearer: Option<Bearer>,
+    /// The known automation that acted.
+    pub automation: Option<Automation>,
+    /// Name of the account, where it is known.
+    pub account_name: Option<String>,
+    /// Environment of the account.
+    pub environment: Environment,
+    /// What the event does to the environment of the account it tags.
+    pub environment_change: Option<EnvironmentChange>,
+    /// Tags of the account, where they are known.
+    pub tags: Option<IndexMap<String, String>>,
+    /// Where the event's own time lies.
+    pub times: Times,
+    /// Different changes by this principal within minutes, this one included.
+    pub burst: Option<u32>,
+    /// A policy of the organization that it makes, changes, attaches or detaches may forbid what the tool needs.
+    pub silences: bool,
+    /// What the event gives.
+    pub rights: Rights,
+    /// What stood where the event writes: an attachment, a membership, a boundary, a status, a document.
+    pub former: Prior,
+    /// The roles or the group that it hands over, and what those hold.
+    pub handed: Option<HandedOver>,
+    /// Names that the entity bore before, in small letters.
+    pub former_names: Vec<String>,
+}
+
+impl Context {
+    /// What is known before anybody was asked. No document is judged yet.
+    #[must_use]
+    pub fn unasked(event: &Event, facts: Facts, site: &Site, own: &Own) -> Self {
+        let tags = event.account().and_then(|id| site.tags(id, None));
+        Self {
+            own: facts.own.clone(),
+            own_stack: None,
+            guarded: facts.entity.as_ref().and_then(|entity| site.guarded(entity)),
+            exempt: facts.entity.as_ref().and_then(|entity| exempt(entity, site, own)),
+            bearer: None,
+            automation: Automation::of(event, site),
+            account_name: None,
+            environment: site.environment(tags),
+            environment_change: None,
+            tags: tags.cloned(),
+            times: Times::default(),
+            burst: None,
+            silences: false,
+            rights: Rights::default(),
+            former: Prior::default(),
+            handed: None,
+            former_names: Vec::new(),
+            facts,
+        }
+    }
+
+    /// What is known after these answers. Never fails.
+    #[must_use]
+    pub fn of(event: &Event, facts: Facts, site: &Site, own: &Own, known: &Known) -> Self {
+        let entity = facts.entity.as_ref();
+        let guarded = entity.and_then(|entity| guarded(entity, site, &known.before.former_names));
+        let nobody_asked = || Some(Held::unknown(facts.questions.handed.as_ref()?, Why::NotAsked));
+        let held = known.before.handed.clone().or_else(nobody_asked);
+        let automation = Automation::of(event, site);
+        let pipeline = automation == Some(Automation::Pipeline);
+        let handed = held.map(|held| HandedOver::of(&held, event.account(), pipeline));
+        let handed = handed.filter(|handed| !handed.is_nothing());
+        let by_aws = facts.principal.linked_service.is_some();
+        let tags = event.account().and_then(|id| site.tags(id, known.account.as_ref()));
+        Self {
+            own: touched(event, &facts, own, known, handed.as_ref()),
+            own_stack: known.own_stack,
+            guarded,
+            exempt: entity.and_then(|entity| exempt(entity, site, own)),
+            bearer: known
+                .before
+                .bearers
+                .as_ref()
+                .and_then(|bearers| Bearer::first(bearers, event.account(), site, own)),
+            automation,
+            environment: site.environment(tags),
+            environment_change: environment_change(event, &facts, site, &known.tagged),
+            tags: tags.cloned(),
+            times: site.calendars_at(event.time(), &known.calendars),
+            silences: silences(event, facts.outcome, &known.before.named, site, own),
+            rights: rights(event, &facts, site, known, handed.as_ref()),
+            // Whoever is taken out of a group is given nothing, and services do their own work with roles
+            // that AWS keeps.
+            handed: handed.filter(|_| event.name() != Some("RemoveUserFromGroup") && !by_aws),
+            account_name: event
+                .account()
+                .and_then(|id| site.account_name(id, known.account.as_ref()))
+                .map(str::to_owned),
+            burst: known.burst,
+            former: known.before.former.clone(),
+            former_names: known.before.former_names.clone(),
+            facts,
+        }
+    }
+
+    /// For certain what it puts, attaches or adds was not there before, and nothing in its place.
+    #[must_use]
+    pub fn replaces_nothing(&self) -> bool {
+        self.former.is_absent()
+    }
+
+    /// A role or a group that has administrator rights, or a way to them, is newly handed out.
+    #[must_use]
+    pub fn hands_escalation(&self) -> bool {
+        let newly = self.handed.as_ref().filter(|handed| !handed.again);
+        newly.is_some_and(|handed| handed.grants.all.contains("escalation"))
+    }
+}
+
+/// Kinds of the tool's own resources that the event names, and its stack where what was seen before says so.
+fn touched(
+    event: &Event,
+    facts: &Facts,
+    own: &Own,
+    known: &Known,
+    handed: Option<&HandedOver>,
+) -> Vec<&'static str> {
+    let mut kinds = facts.own.clone();
+    let is_role = |handed: &&HandedOver| handed.kind == "role";
+    let names = handed.filter(is_role).into_iter().flat_map(|handed| &handed.names);
+    let bare = |name: &str| name.rsplit('/').next().is_some_and(|name| own.has_role(name));
+    // Whoever changes the tool's function does not give its role to something else.
+    let to_other = event.event_source() != Some("iam.amazonaws.com") && !own.is_function(event);
+    if to_other && names.into_iter().any(|name| bare(name)) {
+        kinds.push("role-handed");
+    }
+    if known.own_change_set && !kinds.contains(&"stack") {
+        kinds.push("stack");
+    }
+    kinds
+}
+
+/// What an event gives, and whom it lets in.
+fn rights(
+    event: &Event,
+    facts: &Facts,
+    site: &Site,
+    known: &Known,
+    handed: Option<&HandedOver>,
+) -> Rights {
+    let mut rights = rights::rights(event, site, &known.before(), handed);
+    if rights.trust.is_none() && !facts.read_only {
+        rights.trust = opened::opened(event, site);
+    }
+    rights
+}
+
+/// What a change of tags does to the environment of the account.
+fn environment_change(
+    event: &Event,
+    facts: &Facts,
+    site: &Site,
+    before: &TagsBefore,
+) -> Option<EnvironmentChange> {
+    let id = facts.tagged.as_deref().filter(|_| facts.outcome == CallOutcome::Success)?;
+    match before {
+        TagsBefore::Uncounted => None,
+        TagsBefore::Unknown => Some(site.environment_change(event, id, None)),
+        TagsBefore::Known(account) => Some(site.environment_change(event, id, Some(account))),
+    }
+}
+
+/// Whose calls are judged more mildly, or change this tool unseen: whoever wears the role is trusted with that.
+fn exempt(entity: &Entity, site: &Site, own: &Own) -> Option<&'static str> {
+    let (account, name) = (entity.account.as_deref()?, entity.name.as_deref()?);
+    if entity.kind != "role" {
+        return None;
+    }
+    match own.is_deployed_by(account, name) {
+        true => Some("deployment"),
+        false => site.exempts(account, name),
+    }
+}
+
+/// The owner's list goes by names: who bore one of them is still meant.
+fn guarded(entity: &Entity, site: &Site, former_names: &[String]) -> Option<Guarded> {
+    let renamed =
+        |name: &String| site.guarded(&Entity { name: Some(name.clone()), ..entity.clone() });
+    site.guarded(entity).or_else(|| former_names.iter().find_map(renamed))
+}

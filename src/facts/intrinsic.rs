@@ -1,0 +1,184 @@
+//! What an event says by itself.
+
+use crate::event::{
+    CallOutcome, Entity, Event, Principal, entity, is_caller, is_read_only, omitted, outcome_of,
+    tagged,
+};
+use crate::iam::catalogue::{self, Call};
+use crate::own::{self, Own, OwnSession};
+use crate::prior::{self, Questions};
+
+/// What an event says by itself, and what it asks of the world. Everything that needs it takes it from here.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// How the call ended.
+    pub outcome: CallOutcome,
+    /// The call changes nothing.
+    pub read_only: bool,
+    /// The catalogue's entry.
+    pub call: Option<&'static Call>,
+    /// CloudTrail dropped the parameters because they were too large.
+    pub omitted: bool,
+    /// Who acted.
+    pub principal: Principal,
+    /// What was acted upon.
+    pub entity: Option<Entity>,
+    /// The entity is the caller.
+    pub self_target: bool,
+    /// The account that it tags or untags.
+    pub tagged: Option<String>,
+    /// Kinds of the tool's own resources that the event names.
+    pub own: Vec<&'static str>,
+    /// The caller is a session of a role of the tool.
+    pub own_session: Option<OwnSession>,
+    /// The caller's role is one of those that deploy the tool.
+    pub deploys: bool,
+    /// ARN of the change set that it names, where that alone says of which stack.
+    pub change_set: Option<String>,
+    /// What it asks about the state before it.
+    pub questions: Questions,
+}
+
+impl Facts {
+    /// Derives what an event says by itself, to the tool that goes by these names. Never fails.
+    #[must_use]
+    pub fn of(event: &Event, own: &Own) -> Self {
+        let call = match (event.event_source(), event.name()) {
+            (Some(source), Some(name)) => catalogue::find(source, name),
+            _ => None,
+        };
+        let outcome = outcome_of(event);
+        let principal = Principal::of(event);
+        let entity =
+            call.map_or_else(|| at_work(event), |call| entity(event, call, &principal, outcome));
+        Self {
+            read_only: is_read_only(event),
+            omitted: omitted(event),
+            self_target: entity.as_ref().is_some_and(|entity| is_caller(entity, &principal)),
+            tagged: tagged(event).map(str::to_owned),
+            own: own.touched(event),
+            own_session: own.session(event),
+            deploys: principal.role_arn.as_deref().is_some_and(|role| own.is_deployment_role(role)),
+            change_set: own::change_set(event).map(str::to_owned),
+            questions: Questions::of(event),
+            outcome,
+            call,
+            principal,
+            entity,
+        }
+    }
+
+    /// The call changed something.
+    #[must_use]
+    pub fn changes(&self) -> bool {
+        self.outcome == CallOutcome::Success && !self.read_only
+    }
+
+    /// The call switches off or weakens monitoring.
+    #[must_use]
+    pub fn tampering(&self) -> bool {
+        self.call.is_some_and(Call::is_tampering)
+    }
+
+    /// The name of what a call of the catalogue acted upon.
+    #[must_use]
+    pub fn acted_upon(&self) -> Option<&str> {
+        self.call.and(self.entity.as_ref())?.name.as_deref()
+    }
+
+    /// The user or group of IAM that it is about: their names can change.
+    #[must_use]
+    pub fn renamable(&self) -> Option<&Entity> {
+        let call = self.call?;
+        let is_one = call.source == "iam.amazonaws.com" && ["user", "group"].contains(&call.kind);
+        self.entity.as_ref().filter(|_| is_one)
+    }
+}
+
+/// What a call is about that the catalogue does not know: what may wear a role.
+fn at_work(event: &Event) -> Option<Entity> {
+    let (kind, name) = prior::at_work(event)?;
+    let account = event.account().map(str::to_owned);
+    Some(Entity { kind: kind.to_owned(), name: Some(name), arn: None, account })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(record: &str) -> Facts {
+        Facts::of(&Event::parse(record).unwrap(), &Own::default())
+    }
+
+    fn iam(name: &str, rest: &str) -> Facts {
+        facts(&format!(
+            r#"{{"eventSource":"iam.amazonaws.com","eventName":"{name}","recipientAccountId":"111122223333",
+               "userIdentity":{{"type":"IAMUser","userName":"alice","accountId":"111122223333",
+               "arn":"arn:aws:iam::111122223333:user/alice"}},{rest}}}"#
+        ))
+    }
+
+    #[test]
+    fn an_absent_user_name_means_the_caller() {
+        let own = iam("CreateAccessKey", r#""requestParameters":null"#);
+        assert!(own.self_target);
+        assert_eq!(own.entity.unwrap().name.as_deref(), Some("alice"));
+        let other = iam("CreateAccessKey", r#""requestParameters":{"userName":"bob"}"#);
+        assert!(!other.self_target);
+        let case = iam("CreateAccessKey", r#""requestParameters":{"userName":"ALICE"}"#);
+        assert!(case.self_target);
+    }
+
+    #[test]
+    fn an_answer_to_root_names_no_user() {
+        let record = r#"{"eventSource":"iam.amazonaws.com","eventName":"CreateAccessKey","userIdentity":{"type":"Root"},
+            "responseElements":{"accessKey":{"userName":"Root"}}}"#;
+        assert_eq!(facts(record).entity.unwrap().kind, "root");
+    }
+
+    #[test]
+    fn the_target_of_a_denied_call_is_read_from_the_message() {
+        let denied = iam(
+            "AttachRolePolicy",
+            r#""errorCode":"AccessDenied","requestParameters":null,"errorMessage":"User: arn:aws:iam::111122223333:user/alice is not authorized to perform: iam:AttachRolePolicy on resource: role deploy because no identity-based policy allows it""#,
+        );
+        assert_eq!(denied.outcome, CallOutcome::Denied);
+        let entity = denied.entity.unwrap();
+        assert_eq!((entity.kind.as_str(), entity.name.as_deref()), ("role", Some("deploy")));
+    }
+
+    #[test]
+    fn spellings_of_denied_and_failed() {
+        for (code, want) in [
+            ("AccessDenied", CallOutcome::Denied),
+            ("Client.UnauthorizedOperation", CallOutcome::Denied),
+            ("AccessDeniedException", CallOutcome::Denied),
+            ("NoSuchEntityException", CallOutcome::Failure),
+        ] {
+            assert_eq!(
+                iam("DeleteUser", &format!(r#""errorCode":"{code}""#)).outcome,
+                want,
+                "{code}"
+            );
+        }
+        let sign_in =
+            facts(r#"{"eventName":"ConsoleLogin","responseElements":{"ConsoleLogin":"Failure"}}"#);
+        assert_eq!(sign_in.outcome, CallOutcome::Failure);
+    }
+
+    #[test]
+    fn dropped_parameters_are_seen_in_both_spellings() {
+        for omitted in ["true", "\"true\""] {
+            let rest =
+                format!(r#""requestParameters":{{"reason":"too large","omitted":{omitted}}}"#);
+            assert!(iam("PutRolePolicy", &rest).omitted);
+        }
+        assert!(!iam("PutRolePolicy", r#""requestParameters":{"roleName":"x"}"#).omitted);
+    }
+
+    #[test]
+    fn root_as_target() {
+        let mfa = iam("DeactivateMFADevice", r#""requestParameters":{"userName":"AWS ROOT USER"}"#);
+        assert_eq!(mfa.entity.unwrap().kind, "root");
+    }
+}

@@ -1,0 +1,41 @@
+//! What of `derived` is not known before the world was asked.
+
+use super::intrinsic::Facts;
+use crate::rule::vocabulary;
+use crate::site::Site;
+
+/// The facts about one event that an answer may still change. Where a pattern asks for one of them, it may match.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Open {
+    prefixes: Vec<&'static str>,
+}
+
+impl Open {
+    /// What answers may change, given the questions that the event has.
+    #[must_use]
+    pub fn of(facts: &Facts, site: &Site) -> Self {
+        let questions = &facts.questions;
+        let of_stack = facts.principal.via_service.is_some() && !facts.own.is_empty();
+        let by_name = site.guards_the_renamable() && facts.renamable().is_some();
+        let is_open = |late: vocabulary::Late| match late {
+            vocabulary::Late::Account | vocabulary::Late::Time => true,
+            vocabulary::Late::Tags => facts.tagged.is_some(),
+            vocabulary::Late::Burst => facts.changes() && facts.call.is_some(),
+            vocabulary::Late::Own => facts.change_set.is_some() || questions.handed.is_some(),
+            vocabulary::Late::OwnStack => of_stack,
+            // Documents are judged with what stood there before.
+            vocabulary::Late::Rights => facts.call.is_some() || !facts.read_only,
+            vocabulary::Late::Before => questions.former.is_some(),
+            vocabulary::Late::Handed => questions.handed.is_some(),
+            vocabulary::Late::Guarded => by_name,
+        };
+        let paths = vocabulary::LATE.iter().filter(|(_, late)| is_open(*late));
+        Self { prefixes: paths.map(|(path, _)| *path).collect() }
+    }
+
+    /// May an answer change what stands at this path?
+    #[must_use]
+    pub fn is_open(&self, path: &str) -> bool {
+        self.prefixes.iter().any(|prefix| vocabulary::is_below(path, prefix))
+    }
+}

@@ -1,0 +1,184 @@
+//! All that one event asks about the state before it, answered together as registers come in.
+
+use std::collections::BTreeSet;
+
+use super::address::Address;
+use super::answer::{Registers, answer};
+use super::bearers::Bearers;
+use super::held::{Beside, Held};
+use super::known::{Prior, Why};
+use super::memo::ReachMemo;
+use super::names::former_names;
+use super::question::{Ask, Questions};
+use super::register::Moment;
+
+/// What is known of the state before an event.
+#[derive(Debug, Clone, Default)]
+pub struct Answers {
+    /// The document of the policy that the event names.
+    pub named: Prior,
+    /// The document that was in force where the event puts or deletes one.
+    pub replaced: Prior,
+    /// What stood where the event writes.
+    pub former: Prior,
+    /// Names that the user or group bore before that is acted upon, the latest first, in small letters.
+    pub former_names: Vec<String>,
+    /// What those hold that the event hands over.
+    pub handed: Option<Held>,
+    /// Those of the wanted who bear what the event changes.
+    pub bearers: Option<Bearers>,
+    /// What those hold beside that the event gives something.
+    pub beside: Vec<Beside>,
+}
+
+/// A user or group whose former names are asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// Its account.
+    pub account: String,
+    /// `user` or `group`.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// The questions of one event, with what was answered so far.
+#[derive(Debug)]
+pub struct Inquiry<'q> {
+    questions: &'q Questions,
+    renamed: Option<Named>,
+    memo: ReachMemo,
+    answers: Answers,
+    open: Open,
+}
+
+/// What is still to be answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Open {
+    named: bool,
+    replaced: bool,
+    former: bool,
+    former_names: bool,
+    handed: bool,
+    bearers: bool,
+    beside: bool,
+}
+
+impl<'q> Inquiry<'q> {
+    /// Begins to answer the questions, and what the entity was called before.
+    #[must_use]
+    pub fn new(questions: &'q Questions, renamed: Option<Named>) -> Self {
+        let open = Open {
+            named: questions.named.is_some(),
+            replaced: questions.replaced.is_some(),
+            former: questions.former.is_some(),
+            former_names: renamed.is_some(),
+            handed: questions.handed.is_some(),
+            bearers: questions.shared.is_some(),
+            beside: questions.given.is_some() || questions.shared.is_some(),
+        };
+        let (memo, answers) = (ReachMemo::default(), Answers::default());
+        Self { questions, renamed, memo, answers, open }
+    }
+
+    /// Answers what the registers tell; the others that must be read first. What needs one that could not be read
+    /// stays unknown. `wanted` says of which kind and name it matters that they bear what is changed.
+    pub fn ask(
+        &mut self,
+        moment: Moment<'_>,
+        registers: &Registers,
+        unread: &BTreeSet<Address>,
+        wanted: impl Fn(&str, &str) -> bool,
+    ) -> BTreeSet<Address> {
+        let mut round = Round { unread, missing: BTreeSet::new() };
+        let Questions { named, replaced, former, handed, shared, given } = self.questions;
+        let value = |ask: &Option<Ask>| {
+            let ask = ask.as_ref()?;
+            Some(answer(ask, moment, registers).map_err(|missing| ask.first(missing, registers)))
+        };
+        let (open, answers) = (&mut self.open, &mut self.answers);
+        for (ask, open, place) in [
+            (named, &mut open.named, &mut answers.named),
+            (replaced, &mut open.replaced, &mut answers.replaced),
+            (former, &mut open.former, &mut answers.former),
+        ] {
+            if let Some(found) = value(ask).filter(|_| *open) {
+                round.take(found, open, |found| *place = found.unwrap_or_else(Prior::unknown));
+            }
+        }
+        if let Some(Named { account, kind, name }) =
+            self.renamed.as_ref().filter(|_| open.former_names)
+        {
+            let found = former_names(account, kind, name, moment, registers);
+            let found = found.map_err(|missing| BTreeSet::from([missing]));
+            let place = &mut answers.former_names;
+            round.take(found, &mut open.former_names, |found| *place = found.unwrap_or_default());
+        }
+        if let Some(handed) = handed.as_ref().filter(|_| open.handed) {
+            let found = Held::of(handed, moment, registers, &self.memo);
+            let place = &mut answers.handed;
+            let unknown = |why| Held::unknown(handed, why);
+            round.take(found, &mut open.handed, |found| {
+                *place = Some(found.unwrap_or_else(unknown))
+            });
+        }
+        if let Some(shared) = shared.as_ref().filter(|_| open.bearers) {
+            let found = Bearers::of(shared, wanted, moment, registers);
+            let place = &mut answers.bearers;
+            round.take(found, &mut open.bearers, |found| *place = found.ok());
+        }
+        if open.beside {
+            let found = Beside::of(given.as_ref(), shared.as_ref(), moment, registers);
+            let place = &mut answers.beside;
+            round.take(found, &mut open.beside, |found| *place = found.unwrap_or_default());
+        }
+        round.missing
+    }
+
+    /// All answers; what is still open is unknown for this reason.
+    #[must_use]
+    pub fn end(self, why: Why) -> Answers {
+        let Self { questions, open, mut answers, .. } = self;
+        for (open, place) in [
+            (open.named, &mut answers.named),
+            (open.replaced, &mut answers.replaced),
+            (open.former, &mut answers.former),
+        ] {
+            if open {
+                *place = Prior::unknown(why);
+            }
+        }
+        if let Some(handed) = questions.handed.as_ref().filter(|_| open.handed) {
+            answers.handed = Some(Held::unknown(handed, why));
+        }
+        answers
+    }
+}
+
+/// One round of asking.
+struct Round<'r> {
+    unread: &'r BTreeSet<Address>,
+    missing: BTreeSet<Address>,
+}
+
+impl Round<'_> {
+    /// Takes what a question gave: its answer, which closes it, or the registers that it needs.
+    fn take<T>(
+        &mut self,
+        found: Result<T, BTreeSet<Address>>,
+        open: &mut bool,
+        answer: impl FnOnce(Result<T, Why>),
+    ) {
+        match found {
+            Ok(found) => answer(Ok(found)),
+            Err(missing) if missing.iter().any(|one| self.unread.contains(one)) => {
+                answer(Err(Why::NoAnswer));
+            }
+            Err(missing) => {
+                self.missing.extend(missing);
+                return;
+            }
+        }
+        *open = false;
+    }
+}

@@ -1,0 +1,78 @@
+//! What is asked of the world about one event: all of it at once, as far as nothing depends on another answer.
+
+use futures_util::future::{join, join3, join4};
+use jiff::Timestamp;
+
+use super::lookup::Finder;
+use super::once::Begun;
+use super::responder::{Mode, RespondError, Responder};
+use crate::effects::{Lookups, Publish, State};
+use crate::event::Event;
+use crate::facts::{Facts, Known, TagsBefore};
+use crate::iam::account::Account;
+
+impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
+    pub(super) fn finder(&self) -> Finder<'_, S, L> {
+        Finder { state: self.state, lookups: self.lookups, cache: self.cache }
+    }
+
+    /// What is known beside the event, and, where a rule may speak of it, whether it was told before. Nothing of what
+    /// is known is needed: each piece that cannot be had falls to the stricter side.
+    ///
+    /// # Errors
+    /// Another environment is at the event.
+    pub(super) async fn ask(
+        &self,
+        event: &Event,
+        facts: &Facts,
+        speaks: bool,
+        now: Timestamp,
+    ) -> Result<(Known, Option<Begun>), RespondError> {
+        let (known, begun) = join(self.known(event, facts, now), async {
+            match speaks {
+                true => self.begin(&event.identity(), now).await.map(Some),
+                false => Ok(None),
+            }
+        })
+        .await;
+        Ok((known, begun?))
+    }
+
+    async fn known(&self, event: &Event, facts: &Facts, now: Timestamp) -> Known {
+        let (before, (account, tagged), calendars, (own_stack, own_change_set, burst)) = join4(
+            self.before(event, facts),
+            self.accounts(event, facts, now),
+            self.finder().calendars(self.engine.site(), event.time(), now),
+            join3(
+                self.own_stack(event, facts, now),
+                self.own_change_set(facts),
+                self.burst(event, facts, now),
+            ),
+        )
+        .await;
+        Known { before, account, tagged, calendars, burst, own_stack, own_change_set }
+    }
+
+    /// The account of the event, and how the account was that it tags.
+    async fn accounts(
+        &self,
+        event: &Event,
+        facts: &Facts,
+        now: Timestamp,
+    ) -> (Option<Account>, TagsBefore) {
+        let finder = self.finder();
+        // First: looking the account up may tell how it is after.
+        let tagged = match finder.tagged(event, facts, now).await {
+            _ if self.mode == Mode::Live && !self.lookups.asks_about_accounts() => {
+                TagsBefore::Uncounted
+            }
+            Some(account) => TagsBefore::Known(account),
+            None => TagsBefore::Unknown,
+        };
+        let account = match event.account() {
+            Some(id) => finder.account(self.engine.site(), id, now).await,
+            None => None,
+        };
+        (account, tagged)
+    }
+}
