@@ -61,9 +61,9 @@ fn what_is_grave_or_lets_strangers_in_is_never_below_medium() {
     let mut tried = BTreeMap::new();
     for rule in engine.rules().rules().iter().filter(|rule| rule.spec.enabled) {
         for mut event in events(&engine, rule) {
-            let facts = engine.derive(&mut event, &Known::default());
-            let floor = rule.floor(facts.outcome);
-            if floor < Severity::Medium || facts.principal.linked_service.is_some() {
+            let context = engine.derive(&mut event, &Known::default());
+            let floor = rule.floor(context.facts.outcome);
+            if floor < Severity::Medium || context.facts.principal.linked_service.is_some() {
                 continue;
             }
             let outcome = outcome(&engine, event);
@@ -151,13 +151,14 @@ fn asked(rule: &Rule) -> Vec<(String, String)> {
 }
 
 /// Rules about monitoring none of whose calls weakens it, with the reason.
-const NOT_TAMPERING: [(&str, &str); 16] = [
+const NOT_TAMPERING: [(&str, &str); 17] = [
     ("access-analyzer-finding-archived", "triage, and can be taken back"),
     ("chat-channel-changed", "other topics, another role, or nothing that matters"),
     ("cloudtrail-logging-interrupted", "the call that matters is the one before, which stopped it"),
     ("cloudtrail-trail-created", "more records"),
     ("config-rule-changed", "checks are made and changed every day"),
     ("config-shared-with-account", "shows, but weakens nothing; has a floor"),
+    ("event-replay-started", "old events come again, and none is lost"),
     ("guardduty-finding-hidden", "triage, and can be taken back"),
     ("identity-parameters-omitted", "any call"),
     (
@@ -186,7 +187,7 @@ fn what_weakens_monitoring_is_known_as_tampering() {
     for rule in monitoring() {
         let tampers = |event: Event| {
             let mut event = event;
-            folder.derive(&mut event, &Known::default()).tampering()
+            folder.derive(&mut event, &Known::default()).facts.tampering()
         };
         let asks_for_it = asked(rule).iter().any(|(source, name)| {
             catalogue::find(source, name).is_some_and(catalogue::Call::is_tampering)

@@ -78,6 +78,10 @@ impl Principal {
                     text("principalId").and_then(|id| id.split_once(':')).map(|(_, name)| name)
                 })
             }
+            // What the caller chose; who he is AWS says by the issuer.
+            "FederatedUser" if federated_by(event).is_some() => {
+                arn.as_deref().and_then(|arn| after(arn, ":federated-user/", 0))
+            }
             _ => None,
         };
         let account =
@@ -124,6 +128,7 @@ impl Principal {
         let named = self.source_identity.as_deref().or(self.session_name.as_deref());
         match self.kind.as_str() {
             "Root" => Some("the root user"),
+            "FederatedUser" => self.source_identity.as_deref().or(self.name.as_deref()),
             "AWSService" | "AWSAccount" => named,
             _ => named.or(self.name.as_deref()),
         }
@@ -158,6 +163,10 @@ impl Principal {
     pub fn key(&self) -> String {
         match (self.kind.as_str(), &self.name) {
             ("IAMUser", Some(name)) => return format!("user {name}"),
+            // Counted as who issued the session, whatever he calls it.
+            ("FederatedUser", Some(name)) if self.session_name.is_some() => {
+                return if name == "root" { name.clone() } else { format!("user {name}") };
+            }
             ("Root", _) => return "root".to_owned(),
             _ => {}
         }
@@ -178,7 +187,13 @@ impl Principal {
             },
             "IAMUser" => format!("user {name}"),
             "Role" => format!("role {name}"),
-            "FederatedUser" => format!("federated user {name}"),
+            "FederatedUser" => match &self.session_name {
+                Some(session) if name == "root" => {
+                    format!("root user in a federated session called {session}")
+                }
+                Some(session) => format!("user {name} in a federated session called {session}"),
+                None => format!("federated user {name}"),
+            },
             "SAMLUser" => format!("SAML user {name}"),
             "WebIdentityUser" => format!("web identity user {name}"),
             "IdentityCenterUser" => format!("Identity Center user {name}"),
@@ -247,7 +262,9 @@ fn name(event: &Event, kind: &str, arn: Option<&str>) -> Option<String> {
         "Root" => Some("root"),
         "AssumedRole" => text("sessionContext.sessionIssuer.userName")
             .or_else(|| arn.and_then(|arn| after(arn, ":assumed-role/", 0))),
-        "FederatedUser" => arn.and_then(|arn| after(arn, ":federated-user/", 0)).or(user_name),
+        "FederatedUser" => federated_by(event)
+            .or_else(|| arn.and_then(|arn| after(arn, ":federated-user/", 0)))
+            .or(user_name),
         "AWSService" => text("invokedBy").or_else(|| event.event_source()),
         "AWSAccount" => text("accountId").or_else(|| text("principalId")),
         "IdentityCenterUser" => user_name.or_else(|| text("onBehalfOf.userId")),
@@ -256,6 +273,19 @@ fn name(event: &Event, kind: &str, arn: Option<&str>) -> Option<String> {
     // Behind the colon stands what a session calls itself.
     let id = || text("principalId").and_then(|id| id.split(':').next());
     found.or_else(id).map(str::to_owned)
+}
+
+/// Who issued the session of a federated user: a user, or root. The session's own name is the caller's choice.
+/// Source: <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html>
+fn federated_by(event: &Event) -> Option<&str> {
+    let issuer = |field: &str| {
+        event.text(&format!("detail.userIdentity.sessionContext.sessionIssuer.{field}"))
+    };
+    match issuer("type")? {
+        "Root" => Some("root"),
+        "IAMUser" => issuer("userName").filter(|name| *name != HIDDEN),
+        _ => None,
+    }
 }
 
 /// `mfaAuthenticated` of the session, or `MFAUsed` of a sign-in (`Yes`, `No`, also `YES`).
@@ -329,5 +359,19 @@ mod tests {
             r#"{"type":"FederatedUser","arn":"arn:aws:sts::111122223333:federated-user/carol"}"#,
             "federated user carol",
         );
+        for (issuer, said, key) in [
+            (r#""type":"IAMUser","userName":"mallory""#, "user mallory", "user mallory"),
+            (r#""type":"Root""#, "root user", "root"),
+        ] {
+            let federated = check(
+                &format!(
+                    r#"{{"type":"FederatedUser","arn":"arn:aws:sts::111122223333:federated-user/alice",
+                        "sessionContext":{{"sessionIssuer":{{{issuer}}}}}}}"#
+                ),
+                &format!("{said} in a federated session called alice"),
+            );
+            assert_eq!(federated.key(), key);
+            assert_ne!(federated.person(), Some("alice"));
+        }
     }
 }

@@ -3,7 +3,7 @@
 //! Control policies bind whole accounts, and no policy of the account itself shows it.
 //! Source: <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_authorization_policies.html>
 
-use crate::event::{CallOutcome, Event, outcome_of};
+use crate::event::{CallOutcome, Event};
 use crate::iam::policy::PolicyDocument;
 use crate::own::Own;
 use crate::prior::Prior;
@@ -14,9 +14,15 @@ const OF_AWS: [&str; 2] = ["p-FullAWSAccess", "p-RCPFullAWSAccess"];
 
 /// May the policy that is made, changed or attached forbid what the tool needs? One that nobody saw may, where it
 /// is attached to the tool's own account.
-pub(super) fn silences(event: &Event, attached: &Prior, site: &Site, own: &Own) -> bool {
+pub(super) fn silences(
+    event: &Event,
+    outcome: CallOutcome,
+    attached: &Prior,
+    site: &Site,
+    own: &Own,
+) -> bool {
     let of_organization = event.event_source() == Some("organizations.amazonaws.com");
-    if !of_organization || outcome_of(event) != CallOutcome::Success {
+    if !of_organization || outcome != CallOutcome::Success {
         return false;
     }
     let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
@@ -32,6 +38,10 @@ pub(super) fn silences(event: &Event, attached: &Prior, site: &Site, own: &Own) 
         }
         Some("AttachPolicy" | "DetachPolicy") => {
             let of_aws = parameter("policyId").is_some_and(|id| OF_AWS.contains(&id));
+            // What allows everything is taken off: only what another one allows is left.
+            if of_aws && event.name() == Some("DetachPolicy") {
+                return true;
+            }
             let mut known = attached.possible().iter();
             let here = own.account().is_some() && parameter("targetId") == own.account();
             let unseen = attached.why().is_some() && here && !of_aws;
