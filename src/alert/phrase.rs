@@ -3,6 +3,7 @@
 use super::contents::{NAME_CHARS_MAX, Place, Who};
 use crate::event::{CallOutcome, Event};
 use crate::facts::Context;
+use crate::iam::arn::Arn;
 use crate::text::clean::clean;
 
 /// Sentences for the calls that matter most: event name, what was done, what was tried. `{kind}`
@@ -282,7 +283,7 @@ fn fill(phrase: &str, event: &Event, context: &Context) -> Option<String> {
 /// A customer may give a policy any name, also one of AWS's: whose it is must be said.
 fn policy(arn: &str) -> String {
     let name = clean(arn.rsplit('/').next().unwrap_or(arn), NAME_CHARS_MAX);
-    match arn.split(':').nth(4) {
+    match Arn::parse(arn).map(|arn| arn.account) {
         Some("aws") => format!("policy {name}"),
         Some(account) => format!("customer policy {name} of account {}", clean(account, 20)),
         None => format!("policy {name}"),

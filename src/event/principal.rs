@@ -84,8 +84,8 @@ impl Principal {
             }
             _ => None,
         };
-        let account =
-            text("accountId").or_else(|| arn.as_deref().and_then(|arn| arn.split(':').nth(4)));
+        let account = text("accountId")
+            .or_else(|| arn.as_deref().and_then(Arn::parse).map(|arn| arn.account));
         let account = account.filter(|account| !account.is_empty()).map(str::to_owned);
         let recipient = event.account();
         let external = matches!((&account, recipient), (Some(own), Some(here)) if own != here);
@@ -249,8 +249,7 @@ fn role_arn(event: &Event, arn: Option<&str>) -> Option<String> {
     // The session's ARN lacks the role's path; better than nothing where the issuer is missing.
     let arn = arn?;
     let role = after(arn, ":assumed-role/", 0)?;
-    let mut parts = arn.split(':');
-    let (partition, account) = (parts.nth(1)?, parts.nth(2)?);
+    let Arn { partition, account, .. } = Arn::parse(arn)?;
     Some(format!("arn:{partition}:iam::{account}:role/{role}"))
 }
 

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::event::{Event, values_at};
+use crate::iam::arn::Arn;
 use crate::iam::policy::{Home, PolicyDocument, Trust};
 use crate::site::Site;
 
@@ -200,7 +201,7 @@ fn grantees(text: &str) -> Vec<&str> {
 
 /// A statement that lets somebody in whom a parameter names.
 fn allow(name: &str, conditions: &Value) -> Option<Value> {
-    let of_organization = name.split(':').nth(2) == Some("organizations");
+    let of_organization = Arn::parse(name).is_some_and(|arn| arn.service == "organizations");
     let mut conditions = conditions.clone();
     let principal = if EVERYBODY.iter().any(|one| one.eq_ignore_ascii_case(name)) {
         json!("*")

@@ -50,7 +50,7 @@ impl TryFrom<String> for OrganizationId {
         let fine = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
         match id.strip_prefix("o-") {
             Some(rest) if (10..=32).contains(&rest.len()) && rest.bytes().all(fine) => Ok(Self(id)),
-            _ => Err(format!("`{id}` is no organization ID as o-exampleorgid")),
+            _ => Err(format!("`{id}` is not an organization ID; write it like o-exampleorgid")),
         }
     }
 }

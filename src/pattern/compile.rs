@@ -422,7 +422,7 @@ impl Compiler {
             Some(network) => Some(Matcher::Cidr(network)),
             None => {
                 let help = Some("as 10.0.0.0/8 or 2001:db8::/32".to_owned());
-                self.fault_with_help(at, format!("`{text}` is no block of IP addresses"), help);
+                self.fault_with_help(at, format!("`{text}` is not a block of IP addresses"), help);
                 None
             }
         }
@@ -503,7 +503,7 @@ fn range(operand: &Value) -> Result<Range, String> {
             let high = if *upper == "<" { Bound::Excluded(*high) } else { Bound::Included(*high) };
             (low, high)
         }
-        _ => return Err(format!("`{text}` is no comparison and no range")),
+        _ => return Err(format!("`{text}` is neither a comparison nor a range")),
     };
     Ok(Range { low, high, text })
 }

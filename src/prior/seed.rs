@@ -6,6 +6,7 @@ use super::Value;
 use super::address::{Address, fold, policy};
 use super::index::listings;
 use super::write::path_of;
+use crate::iam::arn::Arn;
 
 /// A user, role or group as `GetAccountAuthorizationDetails` lists it.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html>
@@ -99,7 +100,7 @@ fn decoded(document: &str) -> Value {
 }
 
 fn account(arn: &str) -> Option<&str> {
-    arn.split(':').nth(4).filter(|account| crate::iam::account::is_id(account))
+    Arn::parse(arn).map(|arn| arn.account).filter(|account| crate::iam::account::is_id(account))
 }
 
 #[cfg(test)]

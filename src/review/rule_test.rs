@@ -184,7 +184,7 @@ fn set(root: &mut Value, path: &str, value: Value) -> Result<(), String> {
             Value::Object(map) => map.entry(step).or_insert(Value::Null),
             Value::Array(items) => {
                 let index: usize =
-                    step.parse().map_err(|_| format!("`{path}`: `{step}` is no index"))?;
+                    step.parse().map_err(|_| format!("`{path}`: `{step}` is not an index"))?;
                 items.get_mut(index).ok_or_else(|| format!("`{path}`: no element {index}"))?
             }
             _ => return Err(format!("`{path}`: `{step}` lies below a plain value")),

@@ -453,7 +453,8 @@ fn check(spec: &RuleSpec, document: &Document) -> Vec<Fault> {
         };
         let good = technique.starts_with('T') && digits(parts.next(), 4) && digits(parts.next(), 3);
         if !good || parts.next().is_some() {
-            let message = format!("`{technique}` is no ATT&CK technique as T1098.001");
+            let message =
+                format!("`{technique}` is not an ATT&CK technique; write it like T1098.001");
             faults.push(document.fault(&format!("attack[{index}]"), message, None));
         }
     }
@@ -526,8 +527,8 @@ mod tests {
             7,
             "did you mean `detach-role-policy`",
         );
-        refuse(&format!("{RULE}dedupe: 10x\n"), 7, "no span");
-        refuse(&format!("{RULE}attack: [T10]\n"), 7, "no ATT&CK technique");
+        refuse(&format!("{RULE}dedupe: 10x\n"), 7, "not a span");
+        refuse(&format!("{RULE}attack: [T10]\n"), 7, "not an ATT&CK technique");
     }
 
     #[test]

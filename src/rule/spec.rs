@@ -247,8 +247,11 @@ impl TryFrom<String> for Span {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let fault =
-            || format!("`{text}` is no span as 30s, 10m, 2h or 1d, at most {WINDOW_HOURS_MAX}h");
+        let fault = || {
+            format!(
+                "`{text}` is not a span of time; write it like 30s, 10m, 2h or 1d, at most {WINDOW_HOURS_MAX}h"
+            )
+        };
         let unit_at = text.len().checked_sub(1).ok_or_else(fault)?;
         let (number, unit) = text.split_at_checked(unit_at).ok_or_else(fault)?;
         let seconds = match unit {

@@ -134,7 +134,7 @@ impl Compiler<'_> {
     fn check_accounts(&mut self, spec: &SiteSpec) {
         for id in spec.accounts.keys() {
             if !account::is_id(id) {
-                let message = format!("`{id}` is no account ID; it has twelve digits");
+                let message = format!("`{id}` is not an account ID; it has twelve digits");
                 self.fault(&format!("accounts.{id}"), message, None);
             }
         }
@@ -251,7 +251,8 @@ impl Compiler<'_> {
                     suppressions.push(Suppression { pattern, spec: one.clone(), expires });
                 }
                 (Err(_), _) => {
-                    let message = format!("`{}` is no date as 2027-03-31", one.expires);
+                    let message =
+                        format!("`{}` is not a date; write it like 2027-03-31", one.expires);
                     self.fault(&format!("{at}.expires"), message, None);
                 }
                 (Ok(_), None) => {}
@@ -374,11 +375,11 @@ mod tests {
             2,
             "did you mean `prefix`",
         );
-        refuse("topics:\n  high: [{arn: 'arn:aws:sqs:x'}]\n", 2, "no topic ARN");
+        refuse("topics:\n  high: [{arn: 'arn:aws:sqs:x'}]\n", 2, "not the ARN");
         refuse(
             "suppressions:\n  - {name: ci, pattern: {a: [b]}, owner: me, reason: x, expires: soon}\n",
             2,
-            "no date",
+            "not a date",
         );
     }
 }

@@ -371,13 +371,20 @@ impl Site {
 /// # Errors
 /// What it should look like.
 pub fn check_topic_arn(arn: &str) -> Result<(), String> {
-    let parts: Vec<&str> = arn.split(':').collect();
-    let good = matches!(parts.as_slice(), ["arn", partition, "sns", region, account, name]
-        if partition.starts_with("aws") && !region.is_empty() && account.len() == 12 && !name.is_empty());
+    let good = Arn::parse(arn).is_some_and(|arn| {
+        arn.service == "sns"
+            && arn.partition.starts_with("aws")
+            && !arn.region.is_empty()
+            && account::is_id(arn.account)
+            && !arn.resource.is_empty()
+            && !arn.resource.contains(':')
+    });
     if good {
         Ok(())
     } else {
-        Err(format!("`{arn}` is no topic ARN as arn:aws:sns:us-east-1:111122223333:name"))
+        Err(format!(
+            "`{arn}` is not the ARN of an SNS topic; write it like arn:aws:sns:us-east-1:111122223333:name"
+        ))
     }
 }
 

@@ -45,7 +45,7 @@ impl GuardedEntities {
     /// What the ARN should look like.
     pub fn add(&mut self, arn: &str, why: Guarded) -> Result<(), String> {
         let key = key(arn).ok_or_else(|| {
-            format!("`{arn}` is no IAM role, user, group or policy as arn:aws:iam::111122223333:role/break-glass")
+            format!("`{arn}` is not the ARN of an IAM role, user, group or policy; write it like arn:aws:iam::111122223333:role/break-glass")
         })?;
         // Break-glass is the stronger word.
         if why == Guarded::BreakGlass || !self.0.contains_key(&key) {

@@ -93,7 +93,7 @@ def test_a_function_that_cannot_start_fails_each_event_and_says_why(responder):
     answer = failed["responsePayload"]
     assert answer["errorType"] == "StartFailed"
     for fault in [
-        "TOPIC_HIGH: `high` is no topic ARN",
+        "TOPIC_HIGH: `high` is not the ARN of an SNS topic",
         "LOG_LEVEL: `loud` is not a log level",
     ]:
         assert f"- IAM_RESPONDER_{fault}" in answer["errorMessage"]

@@ -342,7 +342,11 @@ mod tests {
         .unwrap_err();
         assert_eq!(error.0.len(), 6, "{error}");
         assert!(error.to_string().contains("did you mean `IAM_RESPONDER_TABLE`"), "{error}");
-        assert!(error.to_string().contains("IAM_RESPONDER_TOPIC_HIGH: `nonsense` is no topic ARN"));
+        assert!(
+            error
+                .to_string()
+                .contains("IAM_RESPONDER_TOPIC_HIGH: `nonsense` is not the ARN of an SNS topic")
+        );
     }
 
     #[test]

@@ -68,10 +68,13 @@ pub(super) fn above_info(value: &str) -> Option<&'static str> {
 
 /// `arn:PARTITION:cloudformation:REGION:ACCOUNT:stack/NAME/ID`.
 pub(super) fn check_stack(arn: &str) -> Result<(), String> {
-    let parts: Vec<&str> = arn.splitn(6, ':').collect();
-    let good = matches!(parts.as_slice(), ["arn", partition, "cloudformation", region, account, stack]
-        if is_partition(partition) && check_region(region).is_ok() && is_account(account)
-            && is_stack(stack));
+    let good = Arn::parse(arn).is_some_and(|arn| {
+        arn.service == "cloudformation"
+            && is_partition(arn.partition)
+            && check_region(arn.region).is_ok()
+            && is_account(arn.account)
+            && is_stack(arn.resource)
+    });
     if good {
         return Ok(());
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::iam::arn::Arn;
 use crate::site::check_topic_arn;
 use crate::text::severity::Severity;
 
@@ -112,8 +113,8 @@ impl Reach {
     /// Why the function does not publish to this topic; nothing where it does.
     #[must_use]
     pub fn refusal(&self, arn: &str) -> Option<Refusal> {
-        let mut parts = arn.split(':').skip(3);
-        let (region, name) = (parts.next().unwrap_or_default(), parts.nth(1).unwrap_or_default());
+        let parsed = Arn::parse(arn);
+        let (region, name) = parsed.map(|arn| (arn.region, arn.resource)).unwrap_or_default();
         if let Some(own) = self.region.as_deref().filter(|own| *own != region) {
             return Some(Refusal::OtherRegion { arn: arn.to_owned(), region: own.to_owned() });
         }

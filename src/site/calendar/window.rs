@@ -158,7 +158,7 @@ impl Calendar {
                 at(
                     "except",
                     index,
-                    format!("`{day}` is no date as 2026-12-25, no file as holidays.ics"),
+                    format!("`{day}` is neither a date nor a file; write it like 2026-12-25 or holidays.ics"),
                 )
             });
             self.except.push(parsed?);
@@ -286,12 +286,16 @@ fn weekly(spec: &WeeklySpec) -> Result<Weekly, String> {
 
 fn clock_time(text: &str) -> Result<Time, String> {
     let well_formed = text.len() == 5 && text.get(2..3) == Some(":");
-    text.parse().ok().filter(|_| well_formed).ok_or_else(|| format!("`{text}` is no time as 08:00"))
+    text.parse()
+        .ok()
+        .filter(|_| well_formed)
+        .ok_or_else(|| format!("`{text}` is not a time; write it like 08:00"))
 }
 
 fn single(spec: &SpanSpec) -> Result<(DateTime, DateTime), String> {
     let moment = |text: &str| -> Result<DateTime, String> {
-        text.parse().map_err(|_| format!("`{text}` is no moment as 2026-12-20T00:00"))
+        text.parse()
+            .map_err(|_| format!("`{text}` is not a moment; write it like 2026-12-20T00:00"))
     };
     let (from, to) = (moment(&spec.from)?, moment(&spec.to)?);
     if from >= to {
