@@ -10,6 +10,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use iam_responder::alert::StepLine;
 use iam_responder::assess::engine::Engine;
 use iam_responder::event::Event;
 use iam_responder::facts::Known;
@@ -60,7 +61,12 @@ fn every_plan_is_what_it_was() {
         calls.insert((event.event_source().map(str::to_owned), event.name().map(str::to_owned)));
         let known = Known { former: former(&case), ..Known::default() };
         let facts = engine.derive(&mut event, &known);
-        let undo = json!(undo(&event, &facts));
+        let steps: Vec<StepLine> = undo(&event, &facts).iter().map(StepLine::from).collect();
+        let undo = match steps.as_slice() {
+            [] => Value::Null,
+            [step] => json!(step),
+            steps => json!(steps),
+        };
         let case = json!({"event": case["event"], "former": case["former"], "undo": undo});
         planned.push_str(&format!("{case}\n"));
     }

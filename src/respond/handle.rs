@@ -6,7 +6,7 @@ use super::caller;
 use super::once::{Begun, Claims};
 use super::responder::{Origin, RespondError, Responder, Response};
 use super::tell::tell;
-use crate::alert::Alert;
+use crate::alert::{Alert, StepLine};
 use crate::assess::decide::Decision;
 use crate::effects::{Lookups, Publish, State};
 use crate::event::{Event, Shape, Unreadable};
@@ -125,7 +125,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             severity: Some(decision.severity),
             rules: rules.iter().map(|rule| rule.spec.id.clone()).collect(),
             reasons: decision.reasons.clone(),
-            plan: decision.plan.clone(),
+            plan: decision.plan.iter().map(StepLine::from).collect(),
             ..outcome(event, Verdict::Alerted)
         };
         if let Some(suppression) = &decision.suppressed {

@@ -6,7 +6,7 @@ use super::least;
 use super::worlds::Worlds;
 use crate::event::{CallOutcome, Event};
 use crate::facts::Facts;
-use crate::plan::{self, Step};
+use crate::plan::{self, Undo};
 use crate::rule::Rule;
 use crate::site::{AdjustmentSpec, Site, Suppression};
 use crate::text::severity::Severity;
@@ -24,10 +24,10 @@ pub struct Decision {
     pub quietened_by: Vec<String>,
     /// The suppression that silences it, if one does.
     pub suppressed: Option<String>,
-    /// The step that undoes the change, where there is one.
-    pub undo: Option<Step>,
+    /// The steps that undo the change, where there are any.
+    pub undo: Vec<Undo>,
     /// The steps that the matching rules allow to be planned.
-    pub plan: Vec<Step>,
+    pub plan: Vec<Undo>,
 }
 
 /// Decides about an event. `rules` are those that fire, as [`crate::rule::RuleSet::settled`] gives
@@ -69,7 +69,7 @@ pub fn decide(
         facts.call.iter().flat_map(|call| &call.inverses).map(|inverse| inverse.word).collect();
     let mut responses = rules.iter().flat_map(|rule| &rule.spec.respond);
     let allowed = responses.any(|word| words.contains(&word.as_str()));
-    let plan = undo.clone().filter(|_| allowed).into_iter().collect();
+    let plan = if allowed { undo.clone() } else { Vec::new() };
     Decision { severity, reasons, cut: is_cut, quietened_by, suppressed, undo, plan }
 }
 
