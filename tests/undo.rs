@@ -55,7 +55,7 @@ fn command(name: &str, parameters: &Value) -> String {
     });
     let event = Event::parse(&record.to_string()).unwrap();
     let facts = Facts::of(&event, &Site::empty(), &Own::default(), &Known::default());
-    undo(&event, &facts)[0].planned.command().unwrap()
+    undo(&event, &facts).remove(0).planned.command().unwrap()
 }
 
 fn attach(role: &str, policy: &str) -> String {

@@ -13,8 +13,8 @@ use super::guard::Guard;
 
 macro_rules! steps {
     ($($step:ident = $action:literal { $($name:ident: $type:ty),* $(,)? })*) => {
-        /// One call of AWS that undoes something, with all that it needs. Only a plan makes one, of values that AWS can
-        /// take there.
+        /// One call of AWS that undoes something, with all that it needs: each argument is of a type that only a plan
+        /// makes, of what AWS can take there.
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub enum Step {
             $(
@@ -39,7 +39,7 @@ macro_rules! steps {
                             Ok(Self::$step { $($name: Argument::read(value(stringify!($name)))?),* })
                         }
                     )*
-                    // No row of the catalogue, as a test tells.
+                    // No row of the catalogue is like that, as a test tells.
                     _ => Err(Guard::ValueMissing),
                 }
             }
@@ -67,6 +67,7 @@ macro_rules! steps {
 }
 
 steps! {
+    // IAM: what a machine can do too.
     AddClientIDToOpenIDConnectProvider = "iam:AddClientIDToOpenIDConnectProvider" {
         open_id_connect_provider_arn: Text, client_id: ClientId,
     }
@@ -122,6 +123,7 @@ steps! {
         user_name: UserName, certificate_id: Text, status: CredentialStatus,
     }
     UpdateUser = "iam:UpdateUser" { user_name: UserName, new_user_name: UserName }
+    // Other services.
     DeleteArchiveRule = "access-analyzer:DeleteArchiveRule" { analyzer_name: Text, rule_name: Text, region: Region }
     UpdateTerminationProtection = "cloudformation:UpdateTerminationProtection" {
         stack_name: Text, enable_termination_protection: bool, region: Region,
