@@ -12,6 +12,7 @@ mod links;
 mod message;
 mod phrase;
 mod sent;
+mod step;
 mod text;
 
 pub use contents::{
@@ -20,3 +21,4 @@ pub use contents::{
 };
 pub use message::{Message, SNS_BYTES_MAX, SNS_SUBJECT_CHARS_MAX};
 pub use sent::SentAlert;
+pub use step::{Status, StepLine};

@@ -3,11 +3,19 @@
 //! What a step does to rights stands in the catalogue's table of steps. A step that would give rights,
 //! or free whoever a policy holds back, is never proposed, and one that may hit what was rightful says so.
 
+mod argument;
 mod case;
 mod command;
+mod guard;
+mod planned;
 mod step;
 mod undo;
-mod value;
 
-pub use step::{Guard, Status, Step};
+pub use argument::{
+    ClientId, CredentialStatus, GroupName, InstanceProfileName, PolicyArn, PolicyName, QueueUrl,
+    Region, RoleName, SerialNumber, ServerCertificateName, Text, UserId, UserName,
+};
+pub use guard::Guard;
+pub use planned::{Planned, Undo};
+pub use step::Step;
 pub use undo::{names_the_impossible, undo};

@@ -99,7 +99,7 @@ fn what_was_refused_is_nowhere_told_as_done() {
             Some(&rule.spec.id) == alert.rules.first().map(|rule| &rule.id)
         };
         let Some(rule) = rules.clone().find(of_alert) else { continue };
-        assert!(alert.undo.is_none(), "{file}");
+        assert!(alert.undo.is_empty(), "{file}");
         if rule.speaks_of_attempts() {
             continue;
         }
@@ -143,7 +143,7 @@ fn the_undo_of_an_event_that_is_not_of_now_is_doubted() {
     let engine = Engine::embedded().unwrap();
     let text = fs::read_to_string("events/attach-role-policy-admin.json").unwrap();
     let doubts = |delay: SignedDuration| {
-        alert_after(&engine, &text, delay).unwrap().undo.unwrap().doubts[1..].join(" ")
+        alert_after(&engine, &text, delay).unwrap().undo[0].doubts[1..].join(" ")
     };
     assert_eq!(doubts(SignedDuration::from_mins(60)), "");
     assert!(doubts(SignedDuration::from_mins(62)).contains("1 h 2 min old"));
@@ -151,7 +151,7 @@ fn the_undo_of_an_event_that_is_not_of_now_is_doubted() {
     assert_eq!(doubts(SignedDuration::from_mins(-15)), "");
     assert!(doubts(SignedDuration::from_mins(-17)).contains("lies ahead"));
     let timeless = text.replace("\"eventTime\"", "\"noTime\"").replace("\"time\"", "\"noTime\"");
-    let undo = alert(&engine, &timeless).unwrap().undo.unwrap();
+    let undo = alert(&engine, &timeless).unwrap().undo.remove(0);
     assert!(undo.doubts[1].contains("no time"), "{undo:?}");
 }
 

@@ -12,12 +12,12 @@ use super::contents::{
 use super::links;
 use super::phrase;
 use super::sent::SentAlert;
+use super::step::StepLine;
 use super::text;
 use crate::assess::decide::Decision;
 use crate::event::{CallOutcome, Event, Unreadable};
 use crate::facts::Context;
 use crate::iam::policy::{describe, describe_trust};
-use crate::plan::{Status, Step};
 use crate::rule::Rule;
 use crate::text::clean::{clean, clean_lines};
 use crate::text::severity::Severity;
@@ -67,8 +67,8 @@ impl Alert {
             rights: rights_lines(context),
             links: links::links(event, context),
             event: event_line(event, context, now),
-            undo: decision.undo.clone().map(|step| doubted(step, event, now)),
-            plan: decision.plan.clone(),
+            undo: decision.undo.iter().map(|step| doubted(step.into(), event, now)).collect(),
+            plan: decision.plan.iter().map(StepLine::from).collect(),
             who,
             place,
             history: Vec::new(),
@@ -253,7 +253,7 @@ impl Alert {
             rights: RightsLines::default(),
             place: Place::default(),
             event: EventLine::default(),
-            undo: None,
+            undo: Vec::new(),
             plan: Vec::new(),
             links: Vec::new(),
             history: Vec::new(),
@@ -261,13 +261,6 @@ impl Alert {
             notes: Vec::new(),
             acknowledge: None,
         }
-    }
-
-    /// The command that undoes the change.
-    #[must_use]
-    pub fn undo_command(&self) -> Option<&str> {
-        let proposed = self.undo.as_ref().filter(|step| step.status == Status::Proposed);
-        proposed.and_then(|step| step.command.as_deref())
     }
 }
 
@@ -314,7 +307,7 @@ fn runbook(rule: &Rule, context: &Context) -> String {
 }
 
 /// A command made from an event that is not of now may meet another state.
-fn doubted(mut step: Step, event: &Event, now: Option<Timestamp>) -> Step {
+fn doubted(mut step: StepLine, event: &Event, now: Option<Timestamp>) -> StepLine {
     let doubt = match (event.time(), now) {
         (None, _) => Some("The event has no time: see first what is so now.".to_owned()),
         (Some(time), Some(now)) => {

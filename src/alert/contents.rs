@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::plan::Step;
+use super::step::StepLine;
 use crate::text::severity::Severity;
 
 /// Longest name shown, in characters.
@@ -51,10 +51,11 @@ pub struct Alert {
     pub place: Place,
     /// The event itself.
     pub event: EventLine,
-    /// The step that undoes it.
-    pub undo: Option<Step>,
+    /// The steps that undo it.
+    #[serde(with = "super::step")]
+    pub undo: Vec<StepLine>,
     /// The steps that the rules allow to be planned.
-    pub plan: Vec<Step>,
+    pub plan: Vec<StepLine>,
     /// Links by label.
     pub links: Vec<(Cow<'static, str>, String)>,
     /// What the principal did in the hour before, or why that is not known.

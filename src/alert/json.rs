@@ -1,9 +1,11 @@
 //! An alert for programs. Provisional: the field names stay, the whole will be wrapped into an
 //! OCSF Detection Finding.
 
+use serde_json::value::Serializer;
 use serde_json::{Value, json};
 
 use super::contents::{Alert, RULES_MAX};
+use super::step;
 
 /// Version of the shape.
 const VERSION: &str = "1";
@@ -51,7 +53,7 @@ pub(super) fn render(alert: &Alert) -> Value {
             "time": event.time, "error": event.error,
         },
         "delay_seconds": event.delay.map(|delay| delay.as_secs()),
-        "undo": alert.undo,
+        "undo": step::serialize(&alert.undo, Serializer).unwrap_or_default(),
         "plan": alert.plan,
         "last_hour": alert.history,
         "held_back": alert.held_back,

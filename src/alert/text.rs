@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::contents::{Alert, HELD_MAX, RULES_MAX};
-use crate::plan::Status;
+use super::step::{Status, StepLine};
 
 /// The alert as text.
 pub(super) fn render(alert: &Alert) -> String {
@@ -142,9 +142,13 @@ fn held_back(alert: &Alert) -> Option<String> {
     Some(format!("{count} since this was first told, held back without an alert each."))
 }
 
-/// The account and the doubts stand before the command: whoever pastes it has read them.
 fn undo(alert: &Alert) -> Option<String> {
-    let step = alert.undo.as_ref()?;
+    let steps: Option<Vec<String>> = alert.undo.iter().map(|step| undo_step(alert, step)).collect();
+    steps.filter(|steps| !steps.is_empty()).map(|steps| steps.join("\n"))
+}
+
+/// The account and the doubts stand before the command: whoever pastes it has read them.
+fn undo_step(alert: &Alert, step: &StepLine) -> Option<String> {
     let mut sentences = match (step.status, step.guard) {
         (Status::Proposed, _) => vec![format!("In account {}.", account(alert)?)],
         (Status::Refused, Some(guard)) => {

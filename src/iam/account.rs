@@ -26,6 +26,24 @@ pub fn is_id(id: &str) -> bool {
     id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// ID of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountId(String);
+
+impl AccountId {
+    /// Nothing where it is not twelve digits.
+    #[must_use]
+    pub fn parse(id: &str) -> Option<Self> {
+        is_id(id).then(|| Self(id.to_owned()))
+    }
+
+    /// As AWS writes it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// ID of an organization: `o-` and ten to 32 small letters or digits.
 ///
 /// Source: <https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html>

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::step::Guard;
-use super::value;
+use super::argument::is_plain;
+use super::guard::Guard;
 use crate::event::Event;
 use crate::facts::Context;
 use crate::iam::catalogue::{Condition, Effect, Inverse, StepRow, step_doubts, step_rows};
@@ -44,7 +44,7 @@ fn written_before(value: &str, source: &Source) -> String {
     } else {
         "an event".to_owned()
     };
-    let what = if value::is_plain(value) { format!(": {value}") } else { String::new() };
+    let what = if is_plain(value) { format!(": {value}") } else { String::new() };
     format!("What was there before wrote {event} of {}{what}.", source.at)
 }
 
@@ -95,12 +95,12 @@ mod tests {
     use super::*;
     use crate::facts::{Facts, Known};
     use crate::own::Own;
-    use crate::plan::{Step, undo};
+    use crate::plan::{Undo, undo};
     use crate::prior::Answers;
     use crate::site::Site;
 
     /// The undo of a call where this is known of what stood there before.
-    fn step(source: &str, name: &str, parameters: &str, former: Prior) -> Option<Step> {
+    fn step(source: &str, name: &str, parameters: &str, former: Prior) -> Option<Undo> {
         let record = format!(
             r#"{{"eventSource":"{source}.amazonaws.com","eventName":"{name}","recipientAccountId":"111122223333",
                "awsRegion":"eu-west-1","requestParameters":{parameters}}}"#
@@ -118,6 +118,7 @@ mod tests {
                 &known,
             ),
         )
+        .pop()
     }
 
     fn by(event_id: &str) -> Source {
@@ -143,7 +144,7 @@ mod tests {
     ) {
         let step = step("iam", name, parameters, former).unwrap();
         let doubts = step.doubts.join(" ");
-        assert_eq!(step.command.is_some(), offered, "{name}: {doubts}");
+        assert_eq!(step.planned.command().is_some(), offered, "{name}: {doubts}");
         assert!(says.iter().all(|text| doubts.contains(text)), "{name}: {doubts}");
         assert!(!not.iter().any(|text| doubts.contains(text)), "{name}: {doubts}");
     }
@@ -205,7 +206,7 @@ mod tests {
         let set =
             format!(r#"{{"permissionSetArn":"p","instanceArn":"i","inlinePolicy":"{document}"}}"#);
         let step = step("sso", "PutInlinePolicyToPermissionSet", &set, absent()).unwrap();
-        assert!(step.command.is_some() && step.doubts.join(" ").contains("also denies"));
+        assert!(step.planned.command().is_some() && step.doubts.join(" ").contains("also denies"));
     }
 
     /// A policy that locks the last way in out is not offered back as a guard without a word.
@@ -224,6 +225,6 @@ mod tests {
         };
         assert_eq!(filter(r#","action":"NOOP""#), None);
         assert_eq!(filter(""), None);
-        assert!(filter(r#","action":"ARCHIVE""#).unwrap().command.is_some());
+        assert!(filter(r#","action":"ARCHIVE""#).unwrap().planned.command().is_some());
     }
 }

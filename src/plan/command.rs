@@ -1,133 +1,168 @@
-//! The command that does a step: one line, which does nothing in any other account.
+//! A step as a command of the AWS CLI: one line, which does nothing in any other account. No other file knows a shell.
 //!
 //! Every value stands in one word with its option, as `--role-name=VALUE`, so that a value which begins
-//! with a dash is never an option, whoever wrote it. Two kinds of words stand apart from their option,
-//! and neither can begin with a dash: the JSON of `--cli-input-json`, and several values of one option,
-//! of which the catalogue has none.
+//! with a dash is never an option, whoever wrote it. Only the JSON of `--cli-input-json` stands apart from its option,
+//! and begins with a brace.
 
-use super::step::Guard;
-use super::value;
-use crate::event::Event;
-use crate::facts::Context;
+use super::argument::{Shown, is_plain, is_plain_char, is_word};
+use super::step::Step;
+use crate::iam::account::AccountId;
+use crate::text::live::is_live;
 
 /// Asks whose credentials they are. What it prints is compared with the account of the event.
 const ACCOUNT: &str = "aws sts get-caller-identity --query=Account --output=text";
+/// Services that the AWS CLI calls otherwise than IAM does.
+/// Source: <https://docs.aws.amazon.com/cli/latest/reference/>
+const SERVICES: [(&str, &str); 3] =
+    [("access-analyzer", "accessanalyzer"), ("config", "configservice"), ("sso", "sso-admin")];
 
-/// Fills a command of the catalogue with the values of an event.
-///
-/// # Errors
-/// What refuses it.
-pub(super) fn fill(template: &str, event: &Event, context: &Context) -> Result<String, Guard> {
-    let is_account = |id: &&str| id.len() == 12 && id.chars().all(|c| c.is_ascii_digit());
-    let account = event.account().filter(is_account).ok_or(Guard::ValueMissing)?;
-    let mut command = Command { event, context, text: String::new(), parameters: Vec::new() };
-    command.add(template)?;
-    let mut text = command.text;
-    if !command.parameters.is_empty() {
+/// The command that does a step in an account.
+pub(super) fn of(step: &Step, account: &AccountId) -> String {
+    format!("test \"$({ACCOUNT})\" = {} && {}", account.as_str(), call(step))
+}
+
+fn call(step: &Step) -> String {
+    if let Step::DeleteGroupMembershipOf { identity_store_id, group_id, user_id, region } = step {
+        // The membership has an ID of its own, which the event does not tell.
+        let [store, group, user, region] = [
+            option("identity_store_id", identity_store_id.as_str()),
+            option("group_id", group_id.as_str()),
+            option("member_id", &format!("UserId={}", user_id.as_str())),
+            option("region", region.as_str()),
+        ];
+        let ask = format!("aws identitystore get-group-membership-id{store}{group}{user}{region}");
+        let id = format!("\"$({ask} --query=MembershipId --output=text)\"");
+        return format!(
+            "aws identitystore delete-group-membership{store} --membership-id={id}{region}"
+        );
+    }
+    let (service, operation) = step.action().split_once(':').unwrap_or_default();
+    let known = SERVICES.iter().find(|(name, _)| *name == service);
+    let service = known.map_or(service, |(_, name)| name);
+    let mut text = format!("aws {service} {}", kebab(operation));
+    // Members of the JSON that holds what cannot be a word.
+    let mut members = Vec::new();
+    for (name, shown) in step.arguments() {
+        match shown {
+            Shown::Nothing => {}
+            Shown::Flag(true) => text.push_str(&format!(" --{}", name.replace('_', "-"))),
+            Shown::Flag(false) => text.push_str(&format!(" --no-{}", name.replace('_', "-"))),
+            Shown::Any(member, value) if !is_plain(value) && !is_word(value) => {
+                members.push(format!("\"{member}\": {}", json_text(value)));
+            }
+            Shown::Word(value) | Shown::Any(_, value) => text.push_str(&option(name, value)),
+        }
+    }
+    if !members.is_empty() {
         // The CLI gives up its other required options only where it finds this one as a word of its own,
         // and takes none with a value behind `=` for it (`awscli/customizations/arguments.py`,
         // `override_required_args`). The value begins with a brace.
-        text.push_str(&format!(" --cli-input-json '{{{}}}'", command.parameters.join(", ")));
+        text.push_str(&format!(" --cli-input-json '{{{}}}'", members.join(", ")));
     }
-    Ok(format!("test \"$({ACCOUNT})\" = {account} && {text}"))
+    text
 }
 
-struct Command<'a> {
-    event: &'a Event,
-    context: &'a Context,
-    text: String,
-    /// Members of the JSON that holds what cannot be a word.
-    parameters: Vec<String>,
+fn option(name: &str, value: &str) -> String {
+    let word = if is_plain(value) { value.to_owned() } else { quoted(value) };
+    format!(" --{}={word}", name.replace('_', "-"))
 }
 
-impl<'a> Command<'a> {
-    fn add(&mut self, template: &str) -> Result<(), Guard> {
-        let mut rest = template;
-        while let Some(at) = rest.find(['{', '[']) {
-            let (before, from) = rest.split_at(at);
-            let (close, optional) = if from.starts_with('[') { (']', true) } else { ('}', false) };
-            let (inner, after) = from.split_once(close).ok_or(Guard::ValueMissing)?;
-            let inner = inner.get(1..).unwrap_or_default();
-            self.text.push_str(before);
-            if optional {
-                self.add_optional(inner)?;
-            } else {
-                self.add_value(inner)?;
-            }
-            rest = after;
+/// The name of an operation as the AWS CLI writes it: `update-ssh-public-key`. A word begins with a capital behind a
+/// small letter, or before one.
+/// Source: <https://github.com/boto/botocore/blob/develop/botocore/__init__.py>, `xform_name`
+fn kebab(name: &str) -> String {
+    let chars: Vec<char> = name.chars().collect();
+    let mut text = String::new();
+    for (at, c) in chars.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|at| chars.get(at));
+        let after_small = before.is_some_and(|c| !c.is_ascii_uppercase());
+        let before_small = chars.get(at + 1).is_some_and(char::is_ascii_lowercase);
+        if c.is_ascii_uppercase() && before.is_some() && (after_small || before_small) {
+            text.push('-');
         }
-        self.text.push_str(rest);
-        Ok(())
+        text.push(c.to_ascii_lowercase());
     }
+    text
+}
 
-    /// An option that is left out where its value is absent.
-    fn add_optional(&mut self, template: &str) -> Result<(), Guard> {
-        let length = self.text.len();
-        match self.add(template) {
-            Err(Guard::ValueMissing) => {
-                self.text.truncate(length);
-                // Of the spaces around it one stays, which the template puts behind it.
-                self.text.truncate(self.text.trim_end().len());
-                Ok(())
-            }
-            other => other,
+/// One word of a POSIX shell, in quotes. What a channel would make a link, a mention or markup of is
+/// taken apart by quotes of its own, which the shell takes away again.
+fn quoted(value: &str) -> String {
+    let chars: Vec<char> = value.chars().collect();
+    let mut word = String::from("'");
+    for (at, c) in chars.iter().enumerate() {
+        match c {
+            '\'' => word.push_str(r"'\''"),
+            '\\' if is_live(&chars, at) => word.push_str(r#"'"\\"'"#),
+            c if *c == '<' || is_live(&chars, at) => word.push_str(&format!("'\"{c}\"'")),
+            c => word.push(*c),
         }
     }
+    word.push('\'');
+    word
+}
 
-    fn add_value(&mut self, placeholder: &str) -> Result<(), Guard> {
-        let (member, paths) = match placeholder.split_once('=') {
-            Some((member, paths)) => (Some(member), paths),
-            None => (None, placeholder),
-        };
-        let value = if paths == "user" { self.user()? } else { self.first(paths)? };
-        match self.option() {
-            _ if value::is_plain(value) => self.text.push_str(value),
-            None => return Err(Guard::UnsafeValue),
-            Some(_) if value::is_word(value) => self.text.push_str(&value::quoted(value)),
-            Some(at) => {
-                let member = member.ok_or(Guard::UnsafeValue)?;
-                self.parameters.push(format!("\"{member}\": {}", value::json_text(value)));
-                self.text.truncate(at);
-            }
-        }
-        Ok(())
-    }
-
-    /// Where the option begins whose whole value comes next.
-    fn option(&self) -> Option<usize> {
-        let at = self.text.rfind(' ')?;
-        let name = self.text.get(at..)?.strip_prefix(" --")?.strip_suffix('=')?;
-        (!name.contains('=')).then_some(at)
-    }
-
-    /// The first value that is there.
-    fn first(&self, paths: &str) -> Result<&'a str, Guard> {
-        let present = |path: &&str| value::at(path, self.event) != Err(Guard::ValueMissing);
-        let path = paths.split('|').find(present).ok_or(Guard::ValueMissing)?;
-        value::at(path, self.event)
-    }
-
-    /// The IAM user whom the call is about: whom it names, else the caller. In a record of root
-    /// `userName` is the account's alias, and an answer to root names no user.
-    fn user(&self) -> Result<&'a str, Guard> {
-        let named = self.first("requestParameters.userName");
-        let principal = &self.context.facts.principal;
-        if named != Err(Guard::ValueMissing) || principal.is_root() {
-            return named.map_err(|guard| match guard {
-                Guard::ValueMissing => Guard::RootCredential,
-                other => other,
-            });
-        }
-        let answered = self.context.facts.call.into_iter().flat_map(|call| call.entity_paths());
-        for path in answered {
-            match self.first(path) {
-                Err(Guard::ValueMissing) => {}
-                other => return other,
+/// A text of JSON that needs no quoting in a shell's single quotes, and in which nothing is live or
+/// hidden.
+fn json_text(value: &str) -> String {
+    let chars: Vec<char> = value.chars().collect();
+    let mut text = String::from("\"");
+    for (at, c) in chars.iter().enumerate() {
+        if (is_plain_char(*c) || *c == ' ') && !is_live(&chars, at) {
+            text.push(*c);
+        } else {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                text.push_str(&format!("\\u{unit:04x}"));
             }
         }
-        match principal.kind.as_str() {
-            "IAMUser" if !principal.external => self.first("userIdentity.userName"),
-            _ => Err(Guard::ValueMissing),
+    }
+    text.push('"');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_are_named_as_the_cli_names_them() {
+        for (name, want) in [
+            ("DetachRolePolicy", "detach-role-policy"),
+            ("AddClientIDToOpenIDConnectProvider", "add-client-id-to-open-id-connect-provider"),
+            ("UpdateSSHPublicKey", "update-ssh-public-key"),
+            ("EnableAWSServiceAccess", "enable-aws-service-access"),
+            ("UpdateIPSet", "update-ip-set"),
+        ] {
+            assert_eq!(kebab(name), want);
         }
+    }
+
+    #[test]
+    fn words_are_quoted_for_the_shell_and_for_the_reader() {
+        for (value, want) in [
+            ("a;rm -rf $(x)", "'a;rm -rf $(x)'"),
+            ("it's", r"'it'\''s'"),
+            ("=ls", "'=ls'"),
+            ("a`b", "'a`b'"),
+            ("x//host", "'x/'\"/\"'host'"),
+            ("www.host", "'www'\".\"'host'"),
+            ("@all", "''\"@\"'all'"),
+            ("<!here>", "''\"<\"'!here>'"),
+            (r"\\host", r#"'\'"\\"'host'"#),
+        ] {
+            assert_eq!(quoted(value), want);
+            assert!(!is_plain(value), "{value}");
+        }
+        assert!(is_plain("a.b@c+d=e,f"));
+    }
+
+    #[test]
+    fn json_shows_nothing_live_or_hidden() {
+        assert_eq!(json_text("https://a"), r#""https:/\u002fa""#);
+        assert_eq!(
+            json_text("a\u{7f}'\"\\\u{1f600}"),
+            r#""a\u007f\u0027\u0022\u005c\ud83d\ude00""#
+        );
     }
 }

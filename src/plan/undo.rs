@@ -1,63 +1,63 @@
 //! What undoes a call: the step, its guard, its doubts.
 
-use std::borrow::Cow;
-
+use super::argument;
 use super::case;
-use super::command;
-use super::step::{Guard, Status, Step};
-use super::value;
+use super::guard::Guard;
+use super::planned::{Planned, Undo};
+use super::step::Step;
 use crate::event::{CallOutcome, Event};
 use crate::facts::Context;
+use crate::iam::account::AccountId;
 use crate::iam::arn::Arn;
-use crate::iam::catalogue::{Effect, Inverse, StepRow};
+use crate::iam::catalogue::{Effect, Inverse, StepRow, ValueFrom};
 
-/// The step that undoes an event, whether or not any rule asks for it. Nothing where the call
-/// failed, changed nothing, or has no inverse.
+/// What CloudTrail writes in place of a user name that it will not repeat.
+const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
+
+/// The steps that undo an event, whether or not any rule asks for them. None where the call failed, changed
+/// nothing, or has no inverse.
 #[must_use]
-pub fn undo(event: &Event, context: &Context) -> Option<Step> {
+pub fn undo(event: &Event, context: &Context) -> Vec<Undo> {
     if context.facts.outcome != CallOutcome::Success {
-        return None;
+        return Vec::new();
     }
     let fitting = |inverse: &'static Inverse| {
         let row = case::of(inverse, event, context)?;
         (row.effect != Effect::Unfit).then_some((inverse, row))
     };
-    let (inverse, row) = context.facts.call?.inverses.iter().find_map(fitting)?;
-    let command = command(inverse, row, event, context);
-    // Where nothing is to be done, nothing is to be doubted.
-    let counts = match command {
-        Ok(_) | Err(Guard::GivesRights) => true,
-        Err(guard) => guard.leaves_it_to_people(),
+    let mut inverses = context.facts.call.iter().flat_map(|call| &call.inverses);
+    let Some((inverse, row)) = inverses.find_map(fitting) else { return Vec::new() };
+    let planned = match planned(inverse, row, event, context) {
+        Ok(planned) => planned,
+        Err(guard) => Planned::Refused { action: inverse.action, guard },
     };
-    let guard = command.as_ref().err().copied();
+    // Where nothing is to be done, nothing is to be doubted.
+    let counts = match planned.guard() {
+        None | Some(Guard::GivesRights) => true,
+        Some(guard) => guard.leaves_it_to_people(),
+    };
+    let guard = planned.guard();
     let doubts =
         if counts { case::doubts(inverse, row, guard, event, context) } else { Vec::new() };
-    Some(Step {
-        action: Cow::Borrowed(inverse.action),
-        effect: row.effect,
-        status: if command.is_ok() { Status::Proposed } else { Status::Refused },
-        guard,
-        doubts,
-        command: command.ok(),
-    })
+    vec![Undo { effect: row.effect, doubts, planned }]
 }
 
 /// Does a call that succeeded name what IAM has no names for?
 #[must_use]
 pub fn names_the_impossible(event: &Event, context: &Context) -> bool {
-    context.facts.outcome == CallOutcome::Success && value::names_the_impossible(event)
+    context.facts.outcome == CallOutcome::Success && argument::names_the_impossible(event)
 }
 
-fn command(
+fn planned(
     inverse: &Inverse,
     row: &StepRow,
     event: &Event,
     context: &Context,
-) -> Result<String, Guard> {
+) -> Result<Planned, Guard> {
     if context.facts.omitted {
         return Err(Guard::ParametersOmitted);
     }
-    if value::names_the_impossible(event) {
+    if argument::names_the_impossible(event) {
         return Err(Guard::ImpossibleName);
     }
     if is_service_managed(context) {
@@ -69,8 +69,46 @@ fn command(
     if row.effect == Effect::Gives {
         return Err(Guard::GivesRights);
     }
-    let template = inverse.command.ok_or(Guard::PriorStateUnknown)?;
-    command::fill(template, event, context)
+    let arguments = inverse.arguments().ok_or(Guard::PriorStateUnknown)?;
+    let account = event.account().and_then(AccountId::parse).ok_or(Guard::ValueMissing)?;
+    let (names, froms): (Vec<&str>, Vec<ValueFrom>) = arguments.unzip();
+    let step = Step::read(inverse.action, &names, |name| {
+        let from = names.iter().zip(&froms).find(|(known, _)| **known == name);
+        match from.map(|(_, from)| *from) {
+            Some(ValueFrom::Paths(paths)) => first(paths, event),
+            Some(ValueFrom::User) => user(event, context),
+            Some(ValueFrom::Literal(word)) => Ok(word),
+            None => Err(Guard::ValueMissing),
+        }
+    })?;
+    Ok(Planned::Do { account, step })
+}
+
+/// The first value that is there.
+fn first<'e>(paths: &str, event: &'e Event) -> Result<&'e str, Guard> {
+    let value = |path: &str| event.text(&format!("detail.{path}")).filter(|value| *value != HIDDEN);
+    paths.split('|').find_map(value).ok_or(Guard::ValueMissing)
+}
+
+/// The IAM user whom the call is about: whom it names, else the caller. In a record of root
+/// `userName` is the account's alias, and an answer to root names no user.
+fn user<'e>(event: &'e Event, context: &Context) -> Result<&'e str, Guard> {
+    let named = first("requestParameters.userName", event);
+    let principal = &context.facts.principal;
+    if named.is_ok() {
+        return named;
+    }
+    if principal.is_root() {
+        return Err(Guard::RootCredential);
+    }
+    let mut answered = context.facts.call.into_iter().flat_map(|call| call.entity_paths());
+    if let Some(name) = answered.find_map(|path| first(path, event).ok()) {
+        return Ok(name);
+    }
+    match principal.kind.as_str() {
+        "IAMUser" if !principal.external => first("userIdentity.userName", event),
+        _ => Err(Guard::ValueMissing),
+    }
 }
 
 /// Nobody else can put a role at these paths.
@@ -97,7 +135,7 @@ mod tests {
     const HERE: &str =
         "test \"$(aws sts get-caller-identity --query=Account --output=text)\" = 111122223333 && ";
 
-    fn step(source: &str, name: &str, parameters: &str, response: &str, by: &str) -> Option<Step> {
+    fn step(source: &str, name: &str, parameters: &str, response: &str, by: &str) -> Option<Undo> {
         let record = format!(
             r#"{{"eventSource":"{source}.amazonaws.com","eventName":"{name}","recipientAccountId":"111122223333",
                "awsRegion":"eu-west-1","userIdentity":{by},"requestParameters":{parameters},"responseElements":{response}}}"#
@@ -113,6 +151,7 @@ mod tests {
                 &Known::default(),
             ),
         )
+        .pop()
     }
 
     /// The command without the test of the account, or the guard, or nothing.
@@ -123,11 +162,11 @@ mod tests {
         parameters: &str,
         response: &str,
         want: Result<&str, Guard>,
-    ) -> Step {
+    ) -> Undo {
         let step = step(source, name, parameters, response, ALICE).unwrap();
-        let command = step.command.as_deref().map(|command| command.strip_prefix(HERE).unwrap());
-        assert_eq!(command.ok_or_else(|| step.guard.unwrap()), want);
-        assert_eq!(step.status == Status::Proposed, step.guard.is_none());
+        let command = step.planned.command();
+        let command = command.as_deref().map(|command| command.strip_prefix(HERE).unwrap());
+        assert_eq!(command.ok_or_else(|| step.planned.guard().unwrap()), want);
         step
     }
 
@@ -153,7 +192,7 @@ mod tests {
             &Own::default(),
             &Known::default(),
         );
-        assert_eq!(undo(&event, &context).unwrap().guard, Some(Guard::ValueMissing));
+        assert_eq!(undo(&event, &context).remove(0).planned.guard(), Some(Guard::ValueMissing));
     }
 
     #[test]
@@ -223,7 +262,7 @@ mod tests {
             &Own::default(),
             &Known::default(),
         );
-        assert_eq!(undo(&failed, &context), None);
+        assert_eq!(undo(&failed, &context), []);
     }
 
     #[test]
@@ -321,7 +360,7 @@ mod tests {
             ("UpdateAccessKey", r#"{"accessKeyId":"AKIAX","status":"Active"}"#, "null"),
         ] {
             let step = step("iam", name, parameters, response, ROOT).unwrap();
-            assert_eq!(step.guard, Some(Guard::RootCredential), "{name}");
+            assert_eq!(step.planned.guard(), Some(Guard::RootCredential), "{name}");
         }
         let own = r#"{"accessKeyId":"AKIAX","status":"Active"}"#;
         let off =
@@ -330,7 +369,7 @@ mod tests {
         let session =
             r#"{"type":"AssumedRole","arn":"arn:aws:sts::111122223333:assumed-role/alice/s"}"#;
         let step = step("iam", "UpdateAccessKey", own, "null", session).unwrap();
-        assert_eq!(step.guard, Some(Guard::ValueMissing));
+        assert_eq!(step.planned.guard(), Some(Guard::ValueMissing));
     }
 
     #[test]
@@ -380,15 +419,18 @@ mod tests {
             &Own::default(),
             &Known::default(),
         );
-        assert_eq!(undo(&event, &context).unwrap().guard, Some(Guard::PriorStateUnknown));
+        assert_eq!(
+            undo(&event, &context).remove(0).planned.guard(),
+            Some(Guard::PriorStateUnknown)
+        );
         context.former = absent();
-        let command = undo(&event, &context).unwrap().command.unwrap();
+        let command = undo(&event, &context).remove(0).planned.command().unwrap();
         assert_eq!(
             command,
             format!("{HERE}aws iam delete-role-policy --role-name=r --policy-name=p")
         );
         context.rights.only_denies = true;
-        assert_eq!(undo(&event, &context).unwrap().guard, Some(Guard::GivesRights));
+        assert_eq!(undo(&event, &context).remove(0).planned.guard(), Some(Guard::GivesRights));
         let attach = r#"{"eventSource":"iam.amazonaws.com","eventName":"AttachUserPolicy","recipientAccountId":"111122223333",
             "requestParameters":{"userName":"u","policyArn":"arn:aws:iam::aws:policy/AdministratorAccess"}}"#;
         let event = Event::parse(attach).unwrap();
@@ -399,9 +441,9 @@ mod tests {
             &Own::default(),
             &Known::default(),
         );
-        assert_eq!(undo(&event, &context).unwrap().doubts.len(), 1);
+        assert_eq!(undo(&event, &context).remove(0).doubts.len(), 1);
         context.former = absent();
-        assert!(undo(&event, &context).unwrap().doubts.is_empty());
+        assert!(undo(&event, &context).remove(0).doubts.is_empty());
     }
 
     #[test]
@@ -427,7 +469,10 @@ mod tests {
         };
         let provider = r#"{"sAMLProviderArn":"arn:aws:iam::111122223333:saml-provider/p"}"#;
         let guard = |by: &str| {
-            step("iam", "CreateSAMLProvider", "null", provider, &session(by)).unwrap().guard
+            step("iam", "CreateSAMLProvider", "null", provider, &session(by))
+                .unwrap()
+                .planned
+                .guard()
         };
         assert_eq!(
             guard("aws-service-role/sso.amazonaws.com/AWSServiceRoleForSSO"),
@@ -439,7 +484,10 @@ mod tests {
         }
         let attach = |by: &str, policy: &str| {
             let parameters = format!(r#"{{"roleName":"r","policyArn":"{policy}"}}"#);
-            step("iam", "AttachRolePolicy", &parameters, "null", &session(by)).unwrap().guard
+            step("iam", "AttachRolePolicy", &parameters, "null", &session(by))
+                .unwrap()
+                .planned
+                .guard()
         };
         let quarantine = "arn:aws:iam::111122223333:policy/iam-responder/quarantine";
         assert_eq!(attach("iam-responder-RemediatorRole-1", quarantine), Some(Guard::GivesRights));

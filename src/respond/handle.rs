@@ -8,7 +8,7 @@ use super::once::{Begun, Claims};
 use super::outcome::{Outcome, Verdict};
 use super::responder::{Mode, Origin, RespondError, Responder, Response};
 use super::tell::tell;
-use crate::alert::Alert;
+use crate::alert::{Alert, StepLine};
 use crate::assess::decide::Decision;
 use crate::assess::{Reason, Recognised};
 use crate::effects::{Lookups, Publish, State};
@@ -136,7 +136,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             severity: Some(decision.severity),
             rules: rules.iter().map(|rule| rule.spec.id.clone()).collect(),
             reasons: decision.reasons.iter().map(ToString::to_string).collect(),
-            plan: decision.plan.clone(),
+            plan: decision.plan.iter().map(StepLine::from).collect(),
             ..outcome(event, Verdict::Alerted)
         };
         if let Some(suppression) = &decision.suppressed {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::plan::Step;
+use crate::alert::StepLine;
 use crate::text::severity::Severity;
 
 /// What was done with an event.
@@ -68,7 +68,7 @@ pub struct Outcome {
     /// Severities whose topics got it.
     pub topics: Vec<Severity>,
     /// What is planned against it.
-    pub plan: Vec<Step>,
+    pub plan: Vec<StepLine>,
     /// Repetitions held back before this alert.
     #[serde(skip_serializing_if = "is_zero")]
     pub held_back: u32,

@@ -361,8 +361,8 @@ mod tests {
     fn faults_name_line_path_and_the_nearest_right_word() {
         refuse("account: {}\n", 1, "did you mean `accounts`");
         refuse("accounts:\n  '123': {name: x}\n", 2, "twelve digits");
-        refuse("organization: r-abcd\n", 1, "no organization ID");
-        refuse("organization: o-Short\n", 1, "no organization ID");
+        refuse("organization: r-abcd\n", 1, "not an organization ID");
+        refuse("organization: o-Short\n", 1, "not an organization ID");
         refuse("overrides:\n  a-rul: {severity: low}\n", 2, "did you mean `a-rule`");
         refuse("overrides:\n  a-rule:\n    severity: hihg\n", 3, "did you mean `high`");
         refuse(

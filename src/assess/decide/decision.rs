@@ -7,7 +7,7 @@ use super::worlds::Worlds;
 use crate::assess::reason::Reason;
 use crate::event::{CallOutcome, Event};
 use crate::facts::Context;
-use crate::plan::{self, Step};
+use crate::plan::{self, Undo};
 use crate::rule::Rule;
 use crate::site::{AdjustmentSpec, Site, Suppression};
 use crate::text::severity::Severity;
@@ -25,10 +25,10 @@ pub struct Decision {
     pub quietened_by: Vec<String>,
     /// The suppression that silences it, if one does.
     pub suppressed: Option<String>,
-    /// The step that undoes the change, where there is one.
-    pub undo: Option<Step>,
+    /// The steps that undo the change, where there are any.
+    pub undo: Vec<Undo>,
     /// The steps that the matching rules allow to be planned.
-    pub plan: Vec<Step>,
+    pub plan: Vec<Undo>,
 }
 
 /// Decides about an event. `rules` are those that fire, as [`crate::rule::RuleSet::settled`] gives
@@ -72,7 +72,7 @@ pub fn decide(
         .collect();
     let mut responses = rules.iter().flat_map(|rule| &rule.spec.respond);
     let allowed = responses.any(|word| words.contains(&word.as_str()));
-    let plan = undo.clone().filter(|_| allowed).into_iter().collect();
+    let plan = if allowed { undo.clone() } else { Vec::new() };
     Decision { severity, reasons, cut: is_cut, quietened_by, suppressed, undo, plan }
 }
 

@@ -175,8 +175,9 @@ fn brief(out: &mut impl Write, alert: &Alert, place: &str) -> Result<(), Failure
         let gives = label(if done { "gives" } else { "asked" });
         writeln!(out, "{}", paint::paragraph(&allows, &gives, INDENT + 6))?;
     }
-    if let Some(command) = alert.undo_command() {
-        let doubts = alert.undo.as_ref().map(|step| step.doubts.join(" ")).unwrap_or_default();
+    for (step, command) in alert.undo.iter().filter_map(|step| Some((step, step.command.as_ref()?)))
+    {
+        let doubts = step.doubts.join(" ");
         if !doubts.is_empty() {
             writeln!(out, "{}", paint::paragraph(&doubts, &label("doubt"), INDENT + 6))?;
         }

@@ -142,7 +142,7 @@ mod tests {
         let twice = format!("{ARN}a, {ARN}b,{ARN}a");
         assert_eq!(read(&twice).unwrap().0, [format!("{ARN}a"), format!("{ARN}b")]);
         for bad in [",", "a", &format!("{ARN}a,"), &format!("{ARN}a {ARN}b:c")] {
-            assert!(read(bad).unwrap_err().contains("topic ARN"), "{bad}");
+            assert!(read(bad).unwrap_err().contains("ARN of an SNS topic"), "{bad}");
         }
         let many = |count: usize| (0..count).map(|at| format!("{ARN}{at}")).collect::<Vec<_>>();
         assert_eq!(read(&many(TOPICS_MAX).join(",")).unwrap().0.len(), TOPICS_MAX);

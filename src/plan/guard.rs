@@ -1,0 +1,71 @@
+//! What stands against a step.
+
+use serde::{Deserialize, Serialize};
+
+/// What refuses a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Guard {
+    /// CloudTrail dropped the parameters: nobody knows what was changed.
+    ParametersOmitted,
+    /// The event names what IAM has no names for.
+    ImpossibleName,
+    /// The inverse needs to know what was there before.
+    PriorStateUnknown,
+    /// A value the command needs is not in the event.
+    ValueMissing,
+    /// A value cannot be put into a command safely.
+    UnsafeValue,
+    /// The role belongs to an AWS service or to Identity Center and cannot be changed through IAM.
+    ServiceManagedRole,
+    /// An AWS service did it by its own role.
+    ServiceWork,
+    /// The inverse would give rights, or free whoever a policy holds back.
+    GivesRights,
+    /// The credential is the root user's.
+    RootCredential,
+}
+
+impl Guard {
+    /// The reason, as an alert says it.
+    #[must_use]
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::ParametersOmitted => {
+                "CloudTrail dropped the parameters, so the change is not known"
+            }
+            Self::ImpossibleName => {
+                "the event names what IAM has no names for, so the record is not what it claims; see it in CloudTrail"
+            }
+            Self::PriorStateUnknown => "what was there before is not in the event",
+            Self::ValueMissing => "the event does not hold all that is needed",
+            Self::UnsafeValue => "a name in the event cannot be put into a command safely",
+            Self::ServiceManagedRole => {
+                "the role is managed by AWS and cannot be changed through IAM"
+            }
+            Self::ServiceWork => "an AWS service did it for its own work",
+            Self::GivesRights => {
+                "it would give rights or lift a guard, and whether that is right is for people to decide"
+            }
+            Self::RootCredential => {
+                "it is a credential of the root user, which only the root user can change"
+            }
+        }
+    }
+
+    /// Is the step one that a person may do after all, with what the event lacks?
+    #[must_use]
+    pub fn leaves_it_to_people(self) -> bool {
+        match self {
+            Self::ParametersOmitted
+            | Self::PriorStateUnknown
+            | Self::ValueMissing
+            | Self::UnsafeValue
+            | Self::RootCredential => true,
+            Self::ImpossibleName
+            | Self::ServiceManagedRole
+            | Self::ServiceWork
+            | Self::GivesRights => false,
+        }
+    }
+}
