@@ -5,13 +5,9 @@
 use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};
 
-mod support;
-use support::call;
-#[path = "support/roles.rs"]
-mod roles;
-use roles::{ADMIN, QUIET, READS, ROLE, by_stack, last, worker};
+use crate::support::call;
+use crate::support::roles::{ADMIN, QUIET, READS, ROLE, by_stack, last, worker};
 
-#[path = "worn/ways.rs"]
 mod ways;
 
 /// A stack makes a thing, with what the answer of the call says; nobody is told of it here.

@@ -22,7 +22,7 @@ use iam_responder::text::severity::Severity;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-mod support;
+use crate::support;
 
 const POLICY: &str = "arn:aws:iam::111122223333:policy/team/Pieces";
 const QUIET: &str =

@@ -1,5 +1,9 @@
 //! Calls of one hour, and what is told of them one after the other.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+pub mod roles;
+
 use std::collections::BTreeMap;
 
 use iam_responder::assess::engine::{Engine, SiteFiles, SourceFile};

@@ -6,8 +6,7 @@ use iam_responder::respond::outcome::Verdict;
 use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};
 
-mod support;
-use support::{call, responses};
+use crate::support::{call, responses};
 
 const SITE: &str = "
 break-glass: ['arn:aws:iam::111122223333:role/emergency/Break-Glass']

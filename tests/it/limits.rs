@@ -53,7 +53,7 @@ const LIMITS: [(&str, Tried); 32] = [
     ("values in all these combinations", Here(values_of_all)),
     (
         "roles that one call hands over, what each of them holds, and which they may assume in turn",
-        There("tests/handed.rs", "behind_more_roles_than_are_looked_at_nothing_is_hidden"),
+        There("tests/it/handed.rs", "behind_more_roles_than_are_looked_at_nothing_is_hidden"),
     ),
     ("matching, for one pattern and event", Here(steps_of_a_pattern)),
     ("matching, for one event", Here(steps_of_an_event)),
@@ -74,20 +74,20 @@ const LIMITS: [(&str, Tried); 32] = [
     ),
     (
         "what was before: who has a policy, is in a group, is or was an administrator's role of the account",
-        There("tests/guarded.rs", "among_more_members_than_are_kept_a_guarded_one_may_be"),
+        There("tests/it/guarded.rs", "among_more_members_than_are_kept_a_guarded_one_may_be"),
     ),
     (
         "who has a policy that is changed, or is in a group that is",
-        There("tests/together.rs", "behind_forty_bearers_no_half_is_hidden"),
+        There("tests/it/together.rs", "behind_forty_bearers_no_half_is_hidden"),
     ),
     (
         "renames of a user or group that are followed",
-        There("tests/together.rs", "behind_eight_names_no_half_is_hidden"),
+        There("tests/it/together.rs", "behind_eight_names_no_half_is_hidden"),
     ),
     (
         "what one holds beside what it is given",
         There(
-            "tests/together.rs",
+            "tests/it/together.rs",
             "forty_that_it_has_are_looked_at_and_behind_more_none_is_hidden",
         ),
     ),
@@ -116,7 +116,7 @@ const LIMITS: [(&str, Tried); 32] = [
             "test_a_broken_call_costs_no_alert_and_doubles_none",
         ),
     ),
-    ("one counter", There("tests/state.rs", "dynamodb_keeps_items_small")),
+    ("one counter", There("tests/it/state.rs", "dynamodb_keeps_items_small")),
     ("repetitions counted for one alert", Here(repetitions)),
     (
         "alerts and verdicts",
@@ -124,7 +124,7 @@ const LIMITS: [(&str, Tried); 32] = [
     ),
     (
         "reminders at a time",
-        There("tests/context.rs", "many_that_nobody_acknowledges_are_one_message"),
+        There("tests/it/context.rs", "many_that_nobody_acknowledges_are_one_message"),
     ),
     ("iCalendar file", Here(icalendar_file)),
     ("iCalendar files of all calendars, each time that one is named", Here(icalendar_files)),
@@ -155,7 +155,7 @@ fn every_limit_is_tried_at_its_edge() {
 
 #[test]
 fn the_page_and_this_list_name_the_same_limits() {
-    let page = include_str!("../README.md");
+    let page = include_str!("../../README.md");
     let table = page.split("| Limit | | At the limit |\n|---|---|---|\n").nth(1).unwrap();
     let rows = table.lines().take_while(|line| line.starts_with('|'));
     let names = rows.map(|row| row.split('|').nth(1).unwrap().trim());

@@ -8,20 +8,15 @@
     reason = "a test may panic"
 )]
 
-mod trust {
-    pub mod documents;
-    pub mod iam;
-    pub mod strangers;
-}
+mod documents;
+mod iam;
+mod strangers;
 
 use std::{env, fs, process};
 
+use documents::{Chance, OTHER_ORGANIZATION, OWN_ACCOUNT, OWN_ORGANIZATION, document, each_alone};
 use iam_responder::iam::policy::{Home, PolicyDocument, Trust};
 use serde_json::Value;
-use trust::documents::{
-    Chance, OTHER_ORGANIZATION, OWN_ACCOUNT, OWN_ORGANIZATION, document, each_alone,
-};
-use trust::{iam, strangers};
 
 const DOCUMENTS: u64 = 800;
 

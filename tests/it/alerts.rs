@@ -53,7 +53,7 @@ fn the_alert_of_the_night() {
     let engine = Engine::embedded().unwrap();
     let text = fs::read_to_string("events/attach-role-policy-admin.json").unwrap();
     let told = alert(&engine, &text).unwrap().to_text();
-    let expected = include_str!("data/attach-role-policy-admin.txt");
+    let expected = include_str!("../data/attach-role-policy-admin.txt");
     assert_eq!(told, expected, "\n{told}");
 }
 

@@ -14,7 +14,7 @@ use iam_responder::rule::{RuleSet, TITLE_CHARS_MAX, WINDOW_HOURS_MAX};
 use iam_responder::text::yaml::Document;
 use serde_json::Value;
 
-const RULES: &str = include_str!("../rules/README.md");
+const RULES: &str = include_str!("../../rules/README.md");
 
 #[test]
 fn the_table_of_metrics_is_up_to_date() {

@@ -61,5 +61,5 @@ fn no_complexity_is_below_that_of_awss_matcher() {
 
 #[test]
 fn every_corner_of_the_language() {
-    check_all(include_str!("data/pattern-language.ndjson"), 200);
+    check_all(include_str!("../data/pattern-language.ndjson"), 200);
 }

@@ -5,11 +5,8 @@
 use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};
 
-mod support;
-use support::call;
-#[path = "support/roles.rs"]
-mod roles;
-use roles::{ADMIN, QUIET, READS, ROLE, by_stack, last, worker};
+use crate::support::call;
+use crate::support::roles::{ADMIN, QUIET, READS, ROLE, by_stack, last, worker};
 
 /// A stack gives a role the right to wear or hand on what a statement says, after these events.
 #[track_caller]

@@ -4,7 +4,7 @@ use iam_responder::respond::outcome::{Outcome, Verdict};
 use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};
 
-use super::support::{call, responses};
+use super::{call, responses};
 
 pub const QUIET: &str =
     "severity: [{when: {source: [{prefix: aws.}]}, set: informational, because: quiet}]";

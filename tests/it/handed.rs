@@ -8,11 +8,8 @@ use iam_responder::review::bus::{BusRules, Names, Reach};
 use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};
 
-mod support;
-use support::call;
-#[path = "support/roles.rs"]
-mod roles;
-use roles::{ADMIN, QUIET, READS, ROLE, by_stack, last, outcomes, worker};
+use crate::support::call;
+use crate::support::roles::{ADMIN, QUIET, READS, ROLE, by_stack, last, outcomes, worker};
 
 const PLAIN: &str = "accounts: {'111122223333': {name: lab, tags: {env: dev}}}";
 
