@@ -1,24 +1,21 @@
 //! What people and programs are told, for every event in `events/`.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 
 use iam_responder::alert::{Alert, Message, SNS_SUBJECT_CHARS_MAX};
-use iam_responder::assess::engine::{Engine, SiteFiles, SourceFile};
-use iam_responder::effects::memory::Memory;
-use iam_responder::effects::recorder::Recorder;
+use iam_responder::assess::engine::Engine;
 use iam_responder::event::Event;
 use iam_responder::facts::Known;
 use iam_responder::own::{Deployed, Own};
 use iam_responder::prior::{Prior, Why};
-use iam_responder::respond::{Origin, Responder};
+use iam_responder::respond::Origin;
 use iam_responder::rule::PATHS;
-use iam_responder::site::calendar::IcsFiles;
-use iam_responder::site::{Format, TopicSpec};
-use iam_responder::text::severity::Severity;
+use iam_responder::site::Format;
 use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use crate::support::{World, by, call, engine, session, topics};
 
 /// The alert about a fixture, if there is one, told five seconds after the event.
 fn alert(engine: &Engine, text: &str) -> Option<Alert> {
@@ -26,15 +23,10 @@ fn alert(engine: &Engine, text: &str) -> Option<Alert> {
 }
 
 fn alert_after(engine: &Engine, text: &str, delay: SignedDuration) -> Option<Alert> {
-    let (publish, state) = (Recorder::default(), Memory::default());
-    let topic =
-        |severity| (severity, vec![TopicSpec { arn: "arn".to_owned(), format: Format::Text }]);
-    let topics: BTreeMap<Severity, Vec<TopicSpec>> = Severity::ALL.into_iter().map(topic).collect();
-    let responder = Responder::offline(engine, &topics, &publish, &state, Origin::Checked);
+    let world = World { topics: topics(Format::Text), ..World::new(engine, Origin::Checked) };
     let event = Event::parse(text);
     let told = event.as_ref().ok().and_then(Event::time).map(|time| time + delay);
-    let now = told.unwrap_or_default();
-    pollster::block_on(responder.respond(event, now, told)).unwrap().alert
+    world.answer(event, told.unwrap_or_default(), told).alert
 }
 
 fn fixtures() -> Vec<(String, String)> {
@@ -242,14 +234,12 @@ fn per_protocol_bodies_are_what_sns_asks_for() {
 fn an_event_made_of_long_names_stays_within_the_limits() {
     let engine = Engine::embedded().unwrap();
     let long = "<\u{202e}漢".repeat(20_000);
-    let text = format!(
-        r#"{{"source":"aws.iam","account":"111122223333","detail":{{"eventSource":"iam.amazonaws.com",
-           "eventName":"AttachRolePolicy","eventID":"{long}","userAgent":"{long}","sourceIPAddress":"{long}",
-           "awsRegion":"{long}","errorCode":"{long}","errorMessage":"{long}",
-           "userIdentity":{{"type":"{long}","userName":"{long}","arn":"{long}","principalId":"{long}"}},
-           "requestParameters":{{"roleName":"{long}","policyArn":"{long}"}}}}}}"#
-    );
-    let alert = alert(&engine, &text).unwrap();
+    let record = json!({"eventSource": "iam.amazonaws.com", "eventName": "AttachRolePolicy", "eventID": long,
+        "userAgent": long, "sourceIPAddress": long, "awsRegion": long, "errorCode": long, "errorMessage": long,
+        "userIdentity": {"type": long, "userName": long, "arn": long, "principalId": long},
+        "requestParameters": {"roleName": long, "policyArn": long}});
+    let event = json!({"source": "aws.iam", "account": "111122223333", "detail": record});
+    let alert = alert(&engine, &event.to_string()).unwrap();
     for format in [Format::Text, Format::Json, Format::PerProtocol] {
         let message = Message::new(&alert, format);
         assert!(message.body.len() < 64 * 1024, "{} bytes", message.body.len());
@@ -259,31 +249,24 @@ fn an_event_made_of_long_names_stays_within_the_limits() {
 
 /// Records with facts that no sample has.
 fn rare() -> Vec<String> {
-    let record = |source: &str, name: &str, rest: &str| {
-        format!(
-            r#"{{"eventSource":"{source}.amazonaws.com","eventName":"{name}","recipientAccountId":"111122223333",{rest}}}"#
-        )
-    };
+    let record = |source, name, parameters| call(source, name, 0, parameters);
     let linked =
         "arn:aws:iam::111122223333:role/aws-service-role/sso.amazonaws.com/AWSServiceRoleForSSO";
-    let issued = format!(
-        r#""userIdentity":{{"type":"AssumedRole","sessionContext":{{"sessionIssuer":{{"arn":"{linked}"}}}}}}"#
-    );
-    let assumed = |role: &str| format!(r#""requestParameters":{{"roleArn":"{role}"}}"#);
     let set = linked
         .replace("aws-service-role", "aws-reserved")
         .replace("AWSServiceRoleForSSO", "AWSReservedSSO_A_01");
-    let deny = r#""requestParameters":{"roleName":"r","policyName":"p","policyDocument":
-        "{\"Statement\":{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"*\"}}"}"#;
-    let bans = deny.replace("roleName", "name").replace("policyDocument", "content");
-    vec![
-        record("organizations", "CreatePolicy", &bans),
-        record("iam", "CreateUser", &issued),
-        record("sts", "AssumeRoleWithSAML", &assumed(&set)),
-        record("sts", "AssumeRole", &assumed(linked)),
-        record("iam", "PutRolePolicy", deny),
-        record("iam", "DeleteUser", r#""requestParameters":{"userName":"Dave"}"#),
-    ]
+    let deny = r#"{"Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}"#;
+    let bans = json!({"name": "r", "policyName": "p", "content": deny});
+    let denies = json!({"roleName": "r", "policyName": "p", "policyDocument": deny});
+    let records = [
+        record("organizations", "CreatePolicy", bans),
+        by(record("iam", "CreateUser", Value::Null), session(linked)),
+        record("sts", "AssumeRoleWithSAML", json!({"roleArn": set})),
+        record("sts", "AssumeRole", json!({"roleArn": linked})),
+        record("iam", "PutRolePolicy", denies),
+        record("iam", "DeleteUser", json!({"userName": "Dave"})),
+    ];
+    records.iter().map(Value::to_string).collect()
 }
 
 /// A path of `derived` that is not listed could not be asked for; a listed one that never comes
@@ -301,12 +284,7 @@ fn the_paths_of_derived_are_those_that_the_samples_show() {
         }
     }
     let role = "arn:aws:iam::111122223333:role/build-runner".to_owned();
-    let site = SourceFile {
-        name: "site.yaml".to_owned(),
-        text: "protected: [\"arn:aws:iam::111122223333:user/dave\"]\n".to_owned(),
-    };
-    let engine = Engine::embedded_with(&SiteFiles { site, calendars: IcsFiles::new() }).unwrap();
-    let engine = engine
+    let engine = engine("protected: [\"arn:aws:iam::111122223333:user/dave\"]\n")
         .deployed_as(Own::default().deployed(Deployed { by: vec![role], ..Deployed::default() }));
     let mut found = BTreeSet::from(["derived.entity".to_owned(), "derived.principal".to_owned()]);
     let texts = fixtures().into_iter().map(|(_, text)| text).chain(rare());

@@ -1,7 +1,5 @@
 //! The bus rules deliver what the rules look for, and EventBridge takes them.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Read;

@@ -1,7 +1,5 @@
 //! `check --topics … --region …`: topics of the site file that the deployment could not publish to.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
 use std::process::{Command, Output};
 
 const OWN: &str = "arn:aws:sns:us-east-1:111122223333:";

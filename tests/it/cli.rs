@@ -1,7 +1,5 @@
 //! The command line as its users see it: words, streams, exit status.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 

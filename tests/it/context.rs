@@ -1,8 +1,6 @@
 //! What is known beside the event, and what people are told because of it: accounts, calendars, the
 //! caller's last hour, repetitions, and what nobody acknowledged.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
-
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
@@ -17,10 +15,12 @@ use iam_responder::respond::lookup::Cache;
 use iam_responder::respond::outcome::{Outcome, Verdict};
 use iam_responder::respond::remind::remind;
 use iam_responder::respond::{Origin, Repeat, Responder};
+use iam_responder::site::Format;
 use iam_responder::site::calendar::IcsFiles;
-use iam_responder::site::{Format, TopicSpec};
 use iam_responder::text::severity::Severity;
 use jiff::{SignedDuration, Timestamp};
+
+use crate::support::{Topics, topics};
 
 const RULES: &str = "
 id: user-made
@@ -125,7 +125,7 @@ impl Lookups for Aws {
 
 struct World {
     engine: Engine,
-    topics: BTreeMap<Severity, Vec<TopicSpec>>,
+    topics: Topics,
     publish: Recorder,
     state: Memory,
     aws: Aws,
@@ -140,17 +140,13 @@ fn world() -> World {
         site: file("site.yaml", SITE),
         calendars: IcsFiles::from([("releases.ics".to_owned(), RELEASES.to_owned())]),
     };
-    let topic = |severity: Severity| {
-        let arn = severity.word().to_owned();
-        (severity, vec![TopicSpec { arn, format: Format::Text }])
-    };
     let aws = Aws::default();
     aws.calendar.set(Some(CalendarState { open: true, until: None }));
     World {
         engine: Engine::load(&[file("rules.yaml", RULES)], Some(&site), false)
             .map_err(|faults| faults[0].to_string())
             .unwrap(),
-        topics: Severity::ALL.into_iter().map(topic).collect(),
+        topics: topics(Format::Text),
         publish: Recorder::default(),
         state: Memory::default(),
         aws,

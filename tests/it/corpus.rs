@@ -3,21 +3,18 @@
 //!
 //! The folder is `../shared/corpus`, or what `IAM_RESPONDER_CORPUS` names.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
 use std::io::Read;
 use std::path::PathBuf;
 
 use flate2::read::MultiGzDecoder;
 use iam_responder::alert::{Alert, Message, SNS_BYTES_MAX};
 use iam_responder::assess::engine::Engine;
-use iam_responder::effects::memory::Memory;
-use iam_responder::effects::recorder::Recorder;
 use iam_responder::event::input;
+use iam_responder::respond::Origin;
 use iam_responder::respond::outcome::Verdict;
-use iam_responder::respond::{Origin, Responder};
-use iam_responder::site::{Format, TopicSpec};
-use iam_responder::text::severity::Severity;
+use iam_responder::site::Format;
+
+use crate::support::{World, topics};
 
 fn files() -> Vec<PathBuf> {
     let folder =
@@ -38,14 +35,8 @@ fn check_message(alert: &Alert) {
 
 #[test]
 fn every_recorded_event_is_answered() {
-    let engine = Engine::embedded().unwrap();
-    let (publish, state) = (Recorder::default(), Memory::default());
-    let topic = |severity: Severity| {
-        let arn = severity.word().to_owned();
-        (severity, vec![TopicSpec { arn, format: Format::PerProtocol }])
-    };
-    let topics = Severity::ALL.into_iter().map(topic).collect();
-    let responder = Responder::offline(&engine, &topics, &publish, &state, Origin::Trusted);
+    let world = World::new(Engine::embedded().unwrap(), Origin::Trusted);
+    let world = World { topics: topics(Format::PerProtocol), ..world };
     let now = "2026-11-20T12:00:00Z".parse().unwrap();
     for file in files() {
         let mut text = String::new();
@@ -54,10 +45,9 @@ fn every_recorded_event_is_answered() {
         let inputs: Vec<_> = input::read(&text).collect();
         assert_eq!(inputs.len(), lines, "{}: events in, answers out", file.display());
         for input in inputs {
-            let response =
-                pollster::block_on(responder.respond(input.event, now, Some(now))).unwrap();
+            let response = world.answer(input.event, now, Some(now));
             assert_ne!(response.outcome.outcome, Verdict::Unreadable, "{:?}", response.outcome);
-            let sent = publish.take();
+            let sent = world.publish.take();
             assert_eq!(sent.len(), usize::from(response.outcome.outcome.is_told()));
             if let Some(alert) = &response.alert {
                 check_message(alert);

@@ -1,24 +1,17 @@
 //! Whatever is not judged whole, as it would take too long, is told in the alert, in every format, and the
 //! stricter answer stands.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may panic"
-)]
-
 use std::collections::BTreeMap;
 
 use iam_responder::assess::engine::{Engine, SiteFiles, SourceFile};
-use iam_responder::effects::memory::Memory;
-use iam_responder::effects::recorder::Recorder;
 use iam_responder::event::{EVENT_BYTES_MAX, Event};
-use iam_responder::respond::{Origin, Responder, Response};
+use iam_responder::respond::{Origin, Response};
 use iam_responder::site::calendar::IcsFiles;
 use iam_responder::site::{Format, TopicSpec};
 use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};
+
+use crate::support::{World, by, call, delivered, user};
 
 /// Looks into a list of whatever an event bears, where a name and a state must stand together.
 const RULE: &str = "
@@ -60,13 +53,9 @@ fn engine(rules: &str) -> Engine {
 }
 
 fn event(name: &str, parameters: &Value) -> String {
-    json!({"version": "0", "id": "e-1", "source": "aws.iam", "detail-type": "AWS API Call via CloudTrail",
-        "account": "111122223333", "region": "us-east-1", "time": "2026-11-24T12:00:00Z",
-        "detail": {"eventSource": "iam.amazonaws.com", "eventName": name, "readOnly": false,
-            "recipientAccountId": "111122223333", "eventTime": "2026-11-24T12:00:00Z", "eventID": "1",
-            "userIdentity": {"type": "IAMUser", "userName": "kim", "accountId": "111122223333"},
-            "requestParameters": parameters}})
-    .to_string()
+    let mut record = by(call("iam", name, 0, parameters.clone()), user("kim"));
+    record["eventID"] = json!("1");
+    delivered(record).to_string()
 }
 
 /// Each field finds its value in an element, none has both; so many elements that no search ends.
@@ -82,12 +71,10 @@ fn respond(engine: &Engine, text: &str) -> (Response, BTreeMap<String, String>) 
     let formats = [Format::Text, Format::Json, Format::PerProtocol];
     let topic = |format: Format| TopicSpec { arn: format!("{format:?}"), format };
     let topics = Severity::ALL.into_iter().map(|severity| (severity, formats.map(topic).to_vec()));
-    let (publish, state, topics) = (Recorder::default(), Memory::default(), topics.collect());
-    let responder = Responder::offline(engine, &topics, &publish, &state, Origin::Checked);
+    let world = World { topics: topics.collect(), ..World::new(engine, Origin::Checked) };
     let now = "2026-11-24T12:00:05Z".parse().unwrap();
-    let response =
-        pollster::block_on(responder.respond(Event::parse(text), now, Some(now))).unwrap();
-    let sent = publish.take().into_iter().map(|(arn, message)| (arn, message.body));
+    let response = world.answer(Event::parse(text), now, Some(now));
+    let sent = world.publish.take().into_iter().map(|(arn, message)| (arn, message.body));
     (response, sent.collect())
 }
 

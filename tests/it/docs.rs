@@ -1,7 +1,5 @@
 //! What the documentation repeats from the code is what the code says.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
 use std::collections::BTreeSet;
 use std::fs;
 

@@ -1,7 +1,5 @@
 //! Every row of the table of exit codes in README.md, tried on the command line; and no code that it lacks.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;

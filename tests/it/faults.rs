@@ -1,9 +1,5 @@
 //! Every effect failed once, every event delivered twice: two alerts rather than none.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
-use std::collections::BTreeMap;
-
 use iam_responder::alert::SentAlert;
 use iam_responder::assess::engine::{Engine, SourceFile};
 use iam_responder::effects::memory::Memory;
@@ -12,11 +8,13 @@ use iam_responder::effects::{Claim, Delivery, EffectError, State};
 use iam_responder::event::{Event, Unreadable};
 use iam_responder::prior::{Register, Write};
 use iam_responder::respond::outcome::{Outcome, Verdict};
-use iam_responder::respond::{Origin, RespondError, Responder};
-use iam_responder::site::{Format, TopicSpec};
-use iam_responder::text::severity::Severity;
+use iam_responder::respond::{Origin, RespondError};
+use iam_responder::site::Format;
 use iam_responder::text::yaml::Document;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use crate::support::{self, by, call, delivered, now, topics, user};
 
 const RULES: &str = "
 id: often
@@ -60,49 +58,25 @@ threshold: {count: 3, within: 10m, by: [account]}
 dedupe: 10m
 ";
 
-struct World<S> {
-    engine: Engine,
-    topics: BTreeMap<Severity, Vec<TopicSpec>>,
-    publish: Recorder,
-    state: S,
-}
+type World<S> = support::World<Engine, S>;
 
 fn world<S: State>(state: S, publish: Recorder) -> World<S> {
     let file = SourceFile { name: "rules.yaml".to_owned(), text: RULES.to_owned() };
     assert_eq!(Document::parse_all(&file.name, &file.text).unwrap().len(), 5);
-    let topic = |severity: Severity| {
-        let arn = severity.word().to_owned();
-        (severity, vec![TopicSpec { arn, format: Format::Text }])
-    };
-    World {
-        engine: Engine::load(&[file], None, false).unwrap(),
-        topics: Severity::ALL.into_iter().map(topic).collect(),
-        publish,
-        state,
-    }
+    let engine = Engine::load(&[file], None, false).unwrap();
+    World { engine, topics: topics(Format::Text), publish, state, origin: Origin::Checked }
 }
 
 impl<S: State> World<S> {
     fn deliver(&self, input: Result<Event, Unreadable>) -> Result<Outcome, RespondError> {
-        let responder = Responder::offline(
-            &self.engine,
-            &self.topics,
-            &self.publish,
-            &self.state,
-            Origin::Checked,
-        );
-        let now = "2026-11-20T12:00:00Z".parse().unwrap();
-        pollster::block_on(responder.respond(input, now, Some(now)))
-            .map(|response| response.outcome)
+        self.try_answer(input, now(), Some(now())).map(|response| response.outcome)
     }
 
-    fn happens(&self, name: &str, id: &str, minute: u8) -> Result<Verdict, RespondError> {
-        let text = format!(
-            r#"{{"source":"aws.iam","account":"111122223333","detail":{{"eventID":"{id}","eventName":"{name}",
-               "eventSource":"iam.amazonaws.com","eventTime":"2026-11-20T12:{minute:02}:00Z",
-               "userIdentity":{{"type":"IAMUser","userName":"bob"}}}}}}"#
-        );
-        self.deliver(Event::parse(&text)).map(|outcome| outcome.outcome)
+    fn happens(&self, name: &str, id: &str, minute: usize) -> Result<Verdict, RespondError> {
+        let mut record = by(call("iam", name, minute, json!({})), user("bob"));
+        record["eventID"] = json!(id);
+        let event = Event::parse(&delivered(record).to_string());
+        self.deliver(event).map(|outcome| outcome.outcome)
     }
 }
 
@@ -236,7 +210,6 @@ fn a_threshold_counts_each_event_once() {
 fn a_rule_about_many_events_holds_back_quieter_ones_about_each() {
     let world = world(Memory::default(), Recorder::default());
     for (minute, id) in ["1", "2", "3"].into_iter().enumerate() {
-        let minute = u8::try_from(minute).unwrap();
         assert_eq!(world.happens("DeleteRole", id, minute).unwrap(), Verdict::Alerted);
     }
     assert_eq!(world.happens("DeleteRole", "4", 4).unwrap(), Verdict::Deduplicated);
@@ -247,17 +220,15 @@ fn a_rule_about_many_events_holds_back_quieter_ones_about_each() {
 fn a_second_delivery_claims_nothing_that_it_does_not_tell() {
     let world = world(Memory::default(), Recorder::default());
     for (minute, id) in ["1", "2"].into_iter().enumerate() {
-        let minute = u8::try_from(minute).unwrap();
         assert_eq!(world.happens("DeleteRole", id, minute).unwrap(), Verdict::Alerted);
     }
     // Another environment is at the third, which reaches the threshold and has not told yet.
-    let now = "2026-11-20T12:00:00Z".parse().unwrap();
-    pollster::block_on(world.state.begin("3", now)).unwrap();
+    pollster::block_on(world.state.begin("3", now())).unwrap();
     assert!(matches!(world.happens("DeleteRole", "3", 2), Err(RespondError::UnderWay(_))));
     // Now the first comes again, and sees the threshold reached too.
     assert_eq!(world.happens("DeleteRole", "1", 0).unwrap(), Verdict::Deduplicated);
     world.publish.take();
-    pollster::block_on(world.state.end("3", now, None)).unwrap();
+    pollster::block_on(world.state.end("3", now(), None)).unwrap();
     assert_eq!(world.happens("DeleteRole", "3", 2).unwrap(), Verdict::Alerted);
     assert_eq!(world.publish.take().first().unwrap().0, "high", "the mass deletion itself");
 }

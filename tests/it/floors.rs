@@ -1,24 +1,21 @@
 //! What stays at medium whatever the site adjusts: each rule's own events, before a site that is as quiet as it can be.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use iam_responder::assess::engine::{Engine, SiteFiles, SourceFile};
-use iam_responder::effects::memory::Memory;
-use iam_responder::effects::recorder::Recorder;
+use iam_responder::assess::engine::Engine;
 use iam_responder::event::Event;
 use iam_responder::facts::Known;
 use iam_responder::iam::catalogue;
+use iam_responder::respond::Origin;
 use iam_responder::respond::outcome::Outcome;
-use iam_responder::respond::{Origin, Responder};
 use iam_responder::review::rule_test;
 use iam_responder::rule::Rule;
-use iam_responder::site::calendar::IcsFiles;
 use iam_responder::text::severity::Severity;
 use serde_json::Value;
+
+use crate::support::{World, engine};
 
 /// Every account of the samples is for development, every hour lies in a window, and one adjustment more says that
 /// nothing counts.
@@ -34,11 +31,6 @@ severity:
   - {when: {source: [{prefix: aws.}]}, set: informational, because: quiet}
 ";
 
-fn quiet() -> Engine {
-    let site = SourceFile { name: "site.yaml".to_owned(), text: QUIET.to_owned() };
-    Engine::embedded_with(&SiteFiles { site, calendars: IcsFiles::new() }).unwrap()
-}
-
 /// The events of a rule's own tests that match, without those that only several events make.
 fn events(engine: &Engine, rule: &Rule) -> Vec<Event> {
     if rule.spec.threshold.is_some() || rule.spec.sequence.is_some() {
@@ -49,15 +41,13 @@ fn events(engine: &Engine, rule: &Rule) -> Vec<Event> {
 }
 
 fn outcome(engine: &Engine, event: Event) -> Outcome {
-    let (publish, state, topics) = (Recorder::default(), Memory::default(), BTreeMap::new());
-    let responder = Responder::offline(engine, &topics, &publish, &state, Origin::Trusted);
     let now = event.time().unwrap();
-    pollster::block_on(responder.respond(Ok(event), now, None)).unwrap().outcome
+    World::new(engine, Origin::Trusted).answer(Ok(event), now, None).outcome
 }
 
 #[test]
 fn what_is_grave_or_lets_strangers_in_is_never_below_medium() {
-    let engine = quiet();
+    let engine = engine(QUIET);
     let mut tried = BTreeMap::new();
     for rule in engine.rules().rules().iter().filter(|rule| rule.spec.enabled) {
         for mut event in events(&engine, rule) {
@@ -100,7 +90,7 @@ fn rules_about_ways_in_keep_medium() {
         ("password-policy-changed", "lets nobody in by itself"),
     ];
     let mut left = Vec::new();
-    for rule in quiet().rules().rules() {
+    for rule in engine(QUIET).rules().rules() {
         let spec = &rule.spec;
         let way_in = spec.attack.iter().any(|technique| {
             ["T1199", "T1484.002"].contains(&technique.as_str()) || technique.starts_with("T1556")
@@ -131,7 +121,7 @@ fn the_work_of_services_stays_quiet() {
     ] {
         raw["detail"]["userIdentity"] = at(role);
         let event = Event::parse(&raw.to_string()).unwrap();
-        assert_eq!(outcome(&quiet(), event).severity, Some(want), "{role}");
+        assert_eq!(outcome(&engine(QUIET), event).severity, Some(want), "{role}");
     }
 }
 

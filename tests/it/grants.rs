@@ -4,13 +4,6 @@
 //! single requests, by single callers, on resources with names that people give. A word is granted
 //! where half of these resources are. The product must never say less.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may panic"
-)]
-
 use std::collections::BTreeMap;
 
 use iam_responder::iam::policy::{Grants, PolicyDocument};

@@ -1,7 +1,5 @@
 //! What must not be weakened is not weakened unseen through what it bears: a policy of the owner's, or a group.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
-
 use iam_responder::respond::outcome::Verdict;
 use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};

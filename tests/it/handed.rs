@@ -1,7 +1,5 @@
 //! Roles handed over and places in groups are told by what the role or group holds.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
-
 use iam_responder::assess::engine::Engine;
 use iam_responder::iam::catalogue::{RoleTaken, roles_taken};
 use iam_responder::review::bus::{BusRules, Names, Reach};

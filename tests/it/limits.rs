@@ -1,13 +1,6 @@
 //! Every limit of README.md, tried at its edge: what is just within it passes, what is just beyond it meets
 //! what the page says. A limit that is added to the page without an entry here fails.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may panic"
-)]
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;

@@ -1,7 +1,5 @@
 //! The pattern language against AWS's own matcher and against one case for each corner.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
 use std::io::Read;
 
 use iam_responder::pattern::{Pattern, PatternIndex};

@@ -1,18 +1,15 @@
 //! What must hold for any input at all.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
 use iam_responder::assess::engine::Engine;
-use iam_responder::effects::memory::Memory;
-use iam_responder::effects::recorder::Recorder;
 use iam_responder::event::{Event, input};
 use iam_responder::pattern::{Pattern, PatternIndex};
-use iam_responder::respond::{Origin, Responder};
-use iam_responder::site::{Format, TopicSpec};
+use iam_responder::respond::Origin;
+use iam_responder::site::Format;
 use iam_responder::text::clean::clean;
-use iam_responder::text::severity::Severity;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
+
+use crate::support::{World, topics};
 
 /// Words that patterns and events share, so that they meet often.
 fn word() -> impl Strategy<Value = String> {
@@ -101,10 +98,7 @@ proptest! {
         name in "(Attach|Create|Put|Delete|Get)(Role|User|AccessKey)(Policy)?",
     ) {
         let engine = engine();
-        let (publish, state) = (Recorder::default(), Memory::default());
-        let topic = |severity| (severity, vec![TopicSpec { arn: "arn".to_owned(), format: Format::PerProtocol }]);
-        let topics = Severity::ALL.into_iter().map(topic).collect();
-        let responder = Responder::offline(engine, &topics, &publish, &state, Origin::Checked);
+        let world = World { topics: topics(Format::PerProtocol), ..World::new(engine, Origin::Checked) };
         let mut detail = detail;
         for (key, value) in [
             ("eventName", json!(name)),
@@ -116,8 +110,8 @@ proptest! {
         }
         let text = json!({"source": "aws.iam", "detail": detail}).to_string();
         let now = "2026-11-20T12:00:00Z".parse().unwrap();
-        let response = pollster::block_on(responder.respond(Event::parse(&text), now, None)).unwrap();
-        prop_assert_eq!(publish.take().len(), usize::from(response.outcome.outcome.is_told()));
+        let response = world.answer(Event::parse(&text), now, None);
+        prop_assert_eq!(world.publish.take().len(), usize::from(response.outcome.outcome.is_told()));
         prop_assert_eq!(response.alert.is_some(), response.outcome.outcome.is_told());
     }
 

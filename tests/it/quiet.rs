@@ -1,7 +1,5 @@
 //! What a quiet day costs: alerts about normal life.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
@@ -9,20 +7,18 @@ use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 use iam_responder::assess::engine::Engine;
-use iam_responder::effects::memory::Memory;
-use iam_responder::effects::recorder::Recorder;
 use iam_responder::event::{Event, Unreadable, input};
+use iam_responder::respond::Origin;
 use iam_responder::respond::outcome::{Outcome, Verdict};
-use iam_responder::respond::{Origin, Responder};
 use iam_responder::text::severity::Severity;
+
+use crate::support::World;
 
 /// Answers events in order, as one environment would.
 fn outcomes(events: Vec<Result<Event, Unreadable>>) -> Vec<Outcome> {
-    let engine = Engine::embedded().unwrap();
-    let (publish, state, topics) = (Recorder::default(), Memory::default(), BTreeMap::new());
-    let responder = Responder::offline(&engine, &topics, &publish, &state, Origin::Trusted);
+    let world = World::new(Engine::embedded().unwrap(), Origin::Trusted);
     let now = "2026-11-20T12:00:00Z".parse().unwrap();
-    let answer = |event| pollster::block_on(responder.respond(event, now, None)).unwrap().outcome;
+    let answer = |event| world.answer(event, now, None).outcome;
     events.into_iter().map(answer).collect()
 }
 

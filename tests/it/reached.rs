@@ -1,7 +1,5 @@
 //! Roles that a policy reaches by a pattern, by a variable or through other roles are told by what they hold.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
-
 use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};
 

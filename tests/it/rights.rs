@@ -1,15 +1,13 @@
 //! What documents and managed policies in events give, as rules see it.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
 use std::fs;
 
 use iam_responder::assess::engine::Engine;
-use iam_responder::effects::memory::Memory;
-use iam_responder::effects::recorder::Recorder;
 use iam_responder::event::Event;
-use iam_responder::respond::{Origin, Responder};
-use serde_json::Value;
+use iam_responder::respond::Origin;
+use serde_json::{Value, json};
+
+use crate::support::{World, by, call, now, user};
 
 #[track_caller]
 fn check(file: &str, path: &str, want: &[&str]) {
@@ -50,9 +48,7 @@ fn the_fixtures_are_judged() {
 
 #[test]
 fn an_alert_tells_the_difference_to_the_document_before() {
-    let engine = Engine::embedded().unwrap();
-    let (publish, state, topics) = (Recorder::default(), Memory::default(), [].into());
-    let responder = Responder::offline(&engine, &topics, &publish, &state, Origin::Trusted);
+    let world = World::new(Engine::embedded().unwrap(), Origin::Trusted);
     let text = fs::read_to_string("events/put-role-policy-inline.json").unwrap();
     let deliver = |id: &str, minute: u8, document: &str| {
         let mut raw: Value = serde_json::from_str(&text).unwrap();
@@ -61,7 +57,7 @@ fn an_alert_tells_the_difference_to_the_document_before() {
         raw["detail"]["requestParameters"]["policyDocument"] = document.into();
         let event = Event::parse(&raw.to_string());
         let now = "2026-11-20T12:00:00Z".parse().unwrap();
-        pollster::block_on(responder.respond(event, now, None)).unwrap().alert.unwrap()
+        world.answer(event, now, None).alert.unwrap()
     };
     let narrow = r#"{"Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}"#;
     let wide = r#"{"Statement":[{"Effect":"Allow","Action":"iam:PassRole","Resource":"*"}]}"#;
@@ -74,25 +70,20 @@ fn an_alert_tells_the_difference_to_the_document_before() {
 
 #[test]
 fn an_alert_says_why_a_policy_is_not_known() {
-    let engine = Engine::embedded().unwrap();
-    let (publish, state, topics) = (Recorder::default(), Memory::default(), [].into());
-    let responder = Responder::offline(&engine, &topics, &publish, &state, Origin::Trusted);
-    let deliver = |call: &str, second: u8, parameters: &str| {
-        let text = format!(
-            r#"{{"eventSource":"iam.amazonaws.com","eventName":"{call}","eventID":"{second}",
-                "eventTime":"2026-11-20T11:00:{second:02}Z","recipientAccountId":"111122223333",
-                "userIdentity":{{"type":"IAMUser","userName":"dan"}},"requestParameters":{parameters}}}"#
-        );
-        let now = "2026-11-20T12:00:00Z".parse().unwrap();
-        let told = pollster::block_on(responder.respond(Event::parse(&text), now, None)).unwrap();
+    let world = World::new(Engine::embedded().unwrap(), Origin::Trusted);
+    let deliver = |name: &str, minute: usize, parameters: &Value| {
+        let record = by(call("iam", name, minute, parameters.clone()), user("dan"));
+        let told = world.answer(Event::parse(&record.to_string()), now(), None);
         (told.outcome.severity.unwrap().word(), told.alert.unwrap().to_text())
     };
-    let attach = r#"{"groupName":"g","policyArn":"arn:aws:iam::111122223333:policy/team/Sheets"}"#;
+    let policy = "arn:aws:iam::111122223333:policy/team/Sheets";
+    let attach = &json!({"groupName": "g", "policyArn": policy});
     let (severity, told) = deliver("AttachGroupPolicy", 1, attach);
     assert_eq!(severity, "medium");
     assert!(told.contains("not known for certain: no event showed it"), "{told}");
-    let made = r#"{"policyName":"sheets","policyDocument":"{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"sts:GetCallerIdentity\",\"Resource\":\"*\"}}"}"#;
-    deliver("CreatePolicy", 2, made);
+    let document =
+        r#"{"Statement":{"Effect":"Allow","Action":"sts:GetCallerIdentity","Resource":"*"}}"#;
+    deliver("CreatePolicy", 2, &json!({"policyName": "sheets", "policyDocument": document}));
     let (severity, told) = deliver("AttachGroupPolicy", 3, attach);
     assert_eq!(severity, "low");
     assert!(!told.contains("for certain"), "{told}");

@@ -13,6 +13,8 @@ use iam_responder::review::{coverage, rule_test};
 use iam_responder::rule::RuleSet;
 use serde_json::{Value, json};
 
+use crate::support::{by, call, user};
+
 #[test]
 fn every_rule_passes_its_own_tests() {
     let engine = folder::engine(&[Path::new("rules")], None, false).unwrap();
@@ -97,10 +99,7 @@ fn every_fixture_is_told_of_in_the_readme() {
 fn the_title_is_that_of_the_rule_that_says_what_was_done() {
     let engine = Engine::embedded().unwrap();
     let check = |source: &str, name: &str, parameters: Value, leader: &str, other: &str| {
-        let record = json!({"eventSource": format!("{source}.amazonaws.com"), "eventName": name,
-            "recipientAccountId": "111122223333", "awsRegion": "us-east-1", "readOnly": false,
-            "requestParameters": parameters, "userIdentity": {"type": "IAMUser", "userName": "ann",
-            "accountId": "111122223333", "arn": "arn:aws:iam::111122223333:user/ann"}});
+        let record = by(call(source, name, 0, parameters), user("ann"));
         let mut event = Event::parse(&record.to_string()).unwrap();
         let facts = engine.derive(&mut event, &Known::default());
         let rules = RuleSet::settled(engine.matching(&event).rules, facts.outcome);

@@ -1,21 +1,18 @@
 //! What nobody can make quieter: neither by a file, nor by a name, nor by a stack, nor by a flood.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
-
 use std::collections::BTreeMap;
 
-use iam_responder::assess::engine::{Engine, SiteFiles, SourceFile};
-use iam_responder::effects::memory::Memory;
-use iam_responder::effects::recorder::Recorder;
+use iam_responder::assess::engine::{Engine, SourceFile};
 use iam_responder::event::Event;
 use iam_responder::own::Own;
+use iam_responder::respond::Origin;
 use iam_responder::respond::outcome::{Outcome, Verdict};
 use iam_responder::respond::suppressed::tell_suppressed;
-use iam_responder::respond::{Origin, Responder};
-use iam_responder::site::calendar::IcsFiles;
 use iam_responder::site::{Format, TopicSpec};
 use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};
+
+use crate::support::{self, World, by, delivered, session};
 
 /// A site that makes everything as quiet as it can.
 const QUIET: &str = "
@@ -24,28 +21,13 @@ break-glass: ['arn:aws:iam::111122223333:role/emergency/break-glass']
 ";
 
 fn engine(site: &str) -> Engine {
-    let site = SourceFile { name: "site.yaml".to_owned(), text: site.to_owned() };
-    let engine = Engine::embedded_with(&SiteFiles { site, calendars: IcsFiles::new() }).unwrap();
     let stack = "arn:aws:cloudformation:us-east-1:111122223333:stack/iam-responder/919108f7-52d1-4320-9bac-f847db4148a8";
-    engine.deployed_as(Own::new("iam-responder", Some(stack)).unwrap())
-}
-
-fn role(arn: &str) -> Value {
-    let name = arn.rsplit('/').next().unwrap();
-    json!({"type": "AssumedRole", "accountId": "111122223333", "principalId": "AROAX:somebody",
-        "arn": format!("arn:aws:sts::111122223333:assumed-role/{name}/somebody"),
-        "sessionContext": {"sessionIssuer": {"type": "Role", "arn": arn, "userName": name}}})
+    support::engine(site).deployed_as(Own::new("iam-responder", Some(stack)).unwrap())
 }
 
 /// A call by somebody, at a minute of one hour by day.
 fn call(source: &str, name: &str, parameters: &Value, identity: &Value, minute: usize) -> Value {
-    json!({"version": "0", "id": format!("e-{source}-{name}-{minute}"), "source": format!("aws.{source}"),
-        "detail-type": "AWS API Call via CloudTrail", "account": "111122223333", "region": "us-east-1",
-        "time": "2026-11-24T12:00:00Z",
-        "detail": {"eventSource": format!("{source}.amazonaws.com"), "eventName": name, "readOnly": false,
-            "awsRegion": "us-east-1", "recipientAccountId": "111122223333", "userIdentity": identity,
-            "eventTime": format!("2026-11-24T12:{minute:02}:00Z"), "sourceIPAddress": "203.0.113.7",
-            "eventID": format!("{source}-{name}-{minute}"), "requestParameters": parameters}})
+    delivered(by(support::call(source, name, minute, parameters.clone()), identity.clone()))
 }
 
 fn through_stack(mut identity: Value) -> Value {
@@ -68,12 +50,11 @@ fn last(engine: &Engine, events: &[Value]) -> Outcome {
 }
 
 fn all(engine: &Engine, events: &[Value]) -> Vec<Outcome> {
-    let (publish, state, topics) = (Recorder::default(), Memory::default(), BTreeMap::new());
-    let responder = Responder::offline(engine, &topics, &publish, &state, Origin::Checked);
+    let world = World::new(engine, Origin::Checked);
     let respond = |event: &Value| {
         let event = Event::parse(&event.to_string());
         let now = event.as_ref().unwrap().time().unwrap();
-        pollster::block_on(responder.respond(event, now, Some(now))).unwrap().outcome
+        world.answer(event, now, Some(now)).outcome
     };
     events.iter().map(respond).collect()
 }
@@ -84,7 +65,7 @@ const BOB: &str = "arn:aws:iam::111122223333:role/bob";
 fn adjustments_stop_where_it_matters_most() {
     let engine = engine(QUIET);
     let check = |source: &str, name: &str, parameters: Value, by: &str, want: Severity| {
-        let outcome = last(&engine, &[call(source, name, &parameters, &role(by), 0)]);
+        let outcome = last(&engine, &[call(source, name, &parameters, &session(by), 0)]);
         assert_eq!(outcome.severity, Some(want), "{name} {parameters}: {:?}", outcome.reasons);
     };
     let admin = "arn:aws:iam::aws:policy/AdministratorAccess";
@@ -153,10 +134,10 @@ fn only_an_update_of_the_own_stack_by_the_same_role_is_an_update() {
     let topic = json!({"topicArn": "arn:aws:sns:us-east-1:111122223333:iam-responder-high", "attributeName": "Policy"});
     let code = json!({"functionName": "iam-responder"});
     let begin = |stack: &str, by: &str| {
-        call("cloudformation", "UpdateStack", &json!({"stackName": stack}), &role(by), 0)
+        call("cloudformation", "UpdateStack", &json!({"stackName": stack}), &session(by), 0)
     };
     let does = |by: &str| {
-        call("lambda", "UpdateFunctionCode20150331v2", &code, &through_stack(role(by)), 20)
+        call("lambda", "UpdateFunctionCode20150331v2", &code, &through_stack(session(by)), 20)
     };
     let check = |events: &[Value], low: Severity, high: Severity| {
         let outcome = last(&engine, events);
@@ -187,13 +168,13 @@ fn only_an_update_of_the_own_stack_by_the_same_role_is_an_update() {
     // What another rule says of it no adjustment for stacks takes back.
     let rights = json!({"roleName": "iam-responder-function", "policyName": "p", "policyDocument":
         json!({"Statement": {"Effect": "Allow", "Action": "sns:Publish", "Resource": "*"}}).to_string()});
-    let put = call("iam", "PutRolePolicy", &rights, &through_stack(role(BOB)), 20);
+    let put = call("iam", "PutRolePolicy", &rights, &through_stack(session(BOB)), 20);
     check(&[begin("iam-responder", BOB), put], Medium, Medium);
     let trust = json!({"roleName": "iam-responder-function", "policyDocument": json!({"Statement": {"Effect": "Allow",
         "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}}).to_string()});
-    let open = call("iam", "UpdateAssumeRolePolicy", &trust, &through_stack(role(BOB)), 20);
+    let open = call("iam", "UpdateAssumeRolePolicy", &trust, &through_stack(session(BOB)), 20);
     check(&[begin("iam-responder", BOB), open], High, Critical);
-    let silence = call("sns", "SetTopicAttributes", &topic, &through_stack(role(BOB)), 20);
+    let silence = call("sns", "SetTopicAttributes", &topic, &through_stack(session(BOB)), 20);
     check(&[begin("iam-responder", BOB), silence], High, Critical);
 }
 
@@ -211,10 +192,10 @@ fn a_quiet_rule_of_the_owner_s_takes_nothing_from_what_is_about_this_tool() {
         assert!(outcome.rules.contains(&"tags".to_owned()), "{:?}", outcome.rules);
         (outcome.severity, outcome.rules)
     };
-    let (severity, rules) = tag("iam-responder-high", through_stack(role(BOB)));
+    let (severity, rules) = tag("iam-responder-high", through_stack(session(BOB)));
     assert!(rules.contains(&"responder-resource-changed-by-stack".to_owned()), "{rules:?}");
     assert_eq!(severity, Some(Severity::Medium));
-    assert_eq!(tag("web", through_stack(role(BOB))).0, Some(Severity::Low));
+    assert_eq!(tag("web", through_stack(session(BOB))).0, Some(Severity::Low));
 }
 
 #[test]
@@ -226,7 +207,7 @@ fn in_the_first_hour_of_the_stack_whoever_comes_first_makes_it() {
     let engine = engine("accounts: {}\n").deployed_as(own);
     let subscribe = |by: &str, minute: usize| {
         let topic = json!({"topicArn": "arn:aws:sns:us-east-1:111122223333:iam-responder-high", "protocol": "email"});
-        call("sns", "Subscribe", &topic, &through_stack(role(by)), minute)
+        call("sns", "Subscribe", &topic, &through_stack(session(by)), minute)
     };
     let eve = "arn:aws:iam::111122223333:role/eve";
     let outcomes = all(
@@ -272,7 +253,7 @@ fn a_name_that_the_caller_chooses_makes_no_new_caller() {
 fn what_one_caller_tries_in_vain_is_told_once_and_hides_nothing_that_succeeds() {
     let engine = engine("accounts: {}\n");
     let delete = |name: &str, minute: usize| {
-        call("iam", "DeleteRole", &json!({"roleName": name}), &role(BOB), minute)
+        call("iam", "DeleteRole", &json!({"roleName": name}), &session(BOB), minute)
     };
     let mut events: Vec<Value> = (0..9)
         .map(|minute| {
@@ -290,7 +271,7 @@ fn what_one_caller_tries_in_vain_is_told_once_and_hides_nothing_that_succeeds() 
     assert_eq!(outcomes[10].held_back, 7);
     // Somebody else's attempts are news.
     let other = refused(
-        call("iam", "DeleteRole", &json!({}), &role("arn:aws:iam::111122223333:role/eve"), 3),
+        call("iam", "DeleteRole", &json!({}), &session("arn:aws:iam::111122223333:role/eve"), 3),
         "role iam-responder-y",
     );
     assert_eq!(last(&engine, &[events[0].clone(), other]).outcome, Verdict::Alerted);
@@ -307,17 +288,22 @@ fn a_change_set_counts_as_that_of_the_stack_it_was_made_for() {
     let set = "arn:aws:cloudformation:us-east-1:111122223333:changeSet/iam-responder/5b7f";
     let made = |of: &str| {
         let parameters = json!({"stackName": of, "changeSetName": "iam-responder"});
-        let mut event = call("cloudformation", "CreateChangeSet", &parameters, &role(BOB), 0);
+        let mut event = call("cloudformation", "CreateChangeSet", &parameters, &session(BOB), 0);
         event["detail"]["responseElements"] = json!({"id": set, "stackId": stack(of)});
         event
     };
-    let executed =
-        call("cloudformation", "ExecuteChangeSet", &json!({"changeSetName": set}), &role(BOB), 1);
+    let executed = call(
+        "cloudformation",
+        "ExecuteChangeSet",
+        &json!({"changeSetName": set}),
+        &session(BOB),
+        1,
+    );
     let code = call(
         "lambda",
         "UpdateFunctionCode20150331v2",
         &json!({"functionName": "iam-responder"}),
-        &through_stack(role(BOB)),
+        &through_stack(session(BOB)),
         2,
     );
     let check = |of: &str, want: Severity| {
@@ -335,7 +321,7 @@ fn a_flood_of_attempts_says_how_many_and_that_it_goes_on() {
         .map(|number| {
             let name = format!("iam-responder-{number}");
             let parameters = json!({"roleName": name});
-            let mut event = call("iam", "DeleteRole", &parameters, &role(BOB), number / 60);
+            let mut event = call("iam", "DeleteRole", &parameters, &session(BOB), number / 60);
             event["id"] = json!(format!("e-{number}"));
             event["detail"]["eventID"] = json!(number.to_string());
             refused(event, &format!("role {name}"))
@@ -360,10 +346,10 @@ fn many_deletions_hide_no_deletion_of_another_thing() {
     let key = |minute: usize| {
         let parameters =
             json!({"userName": format!("u{minute}"), "accessKeyId": format!("AKIA{minute}")});
-        call("iam", "DeleteAccessKey", &parameters, &role(BOB), minute)
+        call("iam", "DeleteAccessKey", &parameters, &session(BOB), minute)
     };
     let keys: Vec<Value> = (0..10).map(|minute| key(minute % 10)).collect();
-    let user = call("iam", "DeleteUser", &json!({"userName": "ceo"}), &role(BOB), 9);
+    let user = call("iam", "DeleteUser", &json!({"userName": "ceo"}), &session(BOB), 9);
     let with = |last: Value| keys.iter().cloned().chain([last]).collect::<Vec<_>>();
     assert_eq!(last(&engine, &with(user)).outcome, Verdict::Alerted);
     let mut again = key(9);
@@ -383,13 +369,13 @@ protected: ['arn:aws:iam::111122223333:user/ops/Rescue', 'arn:aws:iam::111122223
     let rename = |kind: &str, from: &str, to: &str, minute: usize| {
         let parameters =
             json!({format!("{}Name", kind.to_lowercase()): from, format!("new{kind}Name"): to});
-        call("iam", &format!("Update{kind}"), &parameters, &role(BOB), minute)
+        call("iam", &format!("Update{kind}"), &parameters, &session(BOB), minute)
     };
     let deny = json!({"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}).to_string();
     let cut = |kind: &str, name: &str, minute: usize| {
         let parameters = json!({format!("{}Name", kind.to_lowercase()): name, "policyName": "p",
             "policyDocument": deny});
-        call("iam", &format!("Put{kind}Policy"), &parameters, &role(BOB), minute)
+        call("iam", &format!("Put{kind}Policy"), &parameters, &session(BOB), minute)
     };
     let check = |events: &[Value], want: Severity| {
         let outcome = last(&engine, events);
@@ -411,7 +397,7 @@ protected: ['arn:aws:iam::111122223333:user/ops/Rescue', 'arn:aws:iam::111122223
             "iam",
             &format!("Delete{kind}"),
             &json!({format!("{}Name", kind.to_lowercase()): "nobody"}),
-            &role(BOB),
+            &session(BOB),
             3,
         );
         check(&[first, gone, cut(kind, "nobody", 5)], Informational);
@@ -427,25 +413,24 @@ fn the_day_s_word_tells_what_suppressions_silenced() {
   expires: 2027-01-01}]
 ",
     );
-    let (publish, state) = (Recorder::default(), Memory::default());
     let low = TopicSpec { arn: "low".to_owned(), format: Format::Text };
     let topics = BTreeMap::from([(Severity::Low, vec![low])]);
+    let world = World { topics, ..World::new(&engine, Origin::Checked) };
     let word = |now: &str| {
+        let World { state, publish, topics, .. } = &world;
         let now = now.parse().unwrap();
-        pollster::block_on(tell_suppressed(&engine, &state, &publish, &topics, now)).alerts
+        pollster::block_on(tell_suppressed(&engine, state, publish, topics, now)).alerts
     };
     assert_eq!(word("2026-11-24T00:01:00Z"), 0);
-    let responder = Responder::offline(&engine, &topics, &publish, &state, Origin::Checked);
-    let user = |minute| call("iam", "CreateUser", &json!({"userName": "u"}), &role(BOB), minute);
+    let user = |minute| call("iam", "CreateUser", &json!({"userName": "u"}), &session(BOB), minute);
     for event in [user(1), user(2), user(2)] {
         let event = Event::parse(&event.to_string());
         let now = event.as_ref().unwrap().time().unwrap();
-        let outcome = pollster::block_on(responder.respond(event, now, None)).unwrap().outcome;
-        assert_eq!(outcome.outcome, Verdict::Suppressed);
+        assert_eq!(world.answer(event, now, None).outcome.outcome, Verdict::Suppressed);
     }
-    assert_eq!(publish.take(), []);
+    assert_eq!(world.publish.take(), []);
     assert_eq!(word("2026-11-25T00:01:00Z"), 2);
-    let sent = publish.take();
+    let sent = world.publish.take();
     assert!(sent[0].1.body.contains("2 by pipeline of platform"), "{sent:?}");
 }
 
@@ -454,8 +439,8 @@ fn the_day_s_word_tells_what_suppressions_silenced() {
 fn within_an_own_update_other_code_settings_and_rights_are_told_again() {
     let engine = engine("accounts: {}\n");
     let begin = json!({"stackName": "iam-responder"});
-    let begin = call("cloudformation", "UpdateStack", &begin, &role(BOB), 0);
-    let bob = through_stack(role(BOB));
+    let begin = call("cloudformation", "UpdateStack", &begin, &session(BOB), 0);
+    let bob = through_stack(session(BOB));
     let set = |source: &str, name: &str, parameters: Value, answer: Value, minute: usize| {
         let mut event = call(source, name, &parameters, &bob, minute);
         event["detail"]["responseElements"] = answer;
@@ -513,9 +498,9 @@ fn within_an_own_update_the_same_rule_or_alarm_is_told_again() {
     let engine = engine("accounts: {}\n");
     let update = |minute| {
         let stack = json!({"stackName": "iam-responder", "templateURL": "https://example.com/t"});
-        call("cloudformation", "UpdateStack", &stack, &role(BOB), minute)
+        call("cloudformation", "UpdateStack", &stack, &session(BOB), minute)
     };
-    let bob = through_stack(role(BOB));
+    let bob = through_stack(session(BOB));
     let rule = |name: &str, pattern: &str, minute| {
         let rule = json!({"name": format!("iam-responder-{name}"), "eventPattern": pattern});
         call("events", "PutRule", &rule, &bob, minute)
@@ -546,7 +531,7 @@ fn within_an_own_update_the_same_rule_or_alarm_is_told_again() {
     assert_eq!(verdicts(&[update(0), update(20)]), [true, true]);
     let set = |name: &str, minute| {
         let set = json!({"stackName": "iam-responder", "changeSetName": name});
-        call("cloudformation", "ExecuteChangeSet", &set, &role(BOB), minute)
+        call("cloudformation", "ExecuteChangeSet", &set, &session(BOB), minute)
     };
     assert_eq!(verdicts(&[set("one", 0), set("one", 1), set("two", 2)]), [true, false, true]);
 }
@@ -556,8 +541,8 @@ fn within_an_own_update_the_same_rule_or_alarm_is_told_again() {
 fn within_an_own_update_what_comes_by_the_dozen_is_told_once() {
     let engine = engine("accounts: {}\n");
     let begin = json!({"stackName": "iam-responder"});
-    let mut events = vec![call("cloudformation", "UpdateStack", &begin, &role(BOB), 0)];
-    let bob = through_stack(role(BOB));
+    let mut events = vec![call("cloudformation", "UpdateStack", &begin, &session(BOB), 0)];
+    let bob = through_stack(session(BOB));
     for number in 1..9 {
         let alarm = json!({"alarmName": format!("iam-responder-{number}"), "alarmActions": ["x"]});
         events.push(call("monitoring", "PutMetricAlarm", &alarm, &bob, number));

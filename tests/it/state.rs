@@ -1,8 +1,6 @@
 //! One suite for every kind of state: memory, and a DynamoDB table where an endpoint is given
 //! (`IAM_RESPONDER_TEST_ENDPOINT`, as the end-to-end tests do).
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
-
 use iam_responder::alert::SentAlert;
 use iam_responder::effects::alerts::{Judgement, StoredAlerts, Word};
 use iam_responder::effects::memory::Memory;

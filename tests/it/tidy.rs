@@ -1,8 +1,6 @@
 //! The house is as `src/lib.rs` says: a station imports only stations below it, what is below the wall is pure, and
 //! no file grows without end.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;

@@ -1,12 +1,9 @@
 //! Rights that are cut into pieces over several documents are told by the call that completes them.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
-
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::task::{Context, Poll, Waker};
 
-use iam_responder::assess::engine::{Engine, SiteFiles, SourceFile};
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
 use iam_responder::effects::{CalendarState, Calls, EffectError, Lookups, Whose};
@@ -17,7 +14,6 @@ use iam_responder::prior::{Address, Value as Written};
 use iam_responder::respond::lookup::Cache;
 use iam_responder::respond::outcome::Verdict;
 use iam_responder::respond::{Origin, Responder, Response};
-use iam_responder::site::calendar::IcsFiles;
 use iam_responder::text::severity::Severity;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -515,8 +511,7 @@ impl Lookups for Slow {
 #[test]
 fn pieces_that_are_answered_at_the_same_time_are_found() {
     let text = format!("{PLAIN}\ncalendars: {{window: {{change-calendar: changes}}}}");
-    let site = SourceFile { name: "site.yaml".to_owned(), text };
-    let engine = Engine::embedded_with(&SiteFiles { site, calendars: IcsFiles::new() }).unwrap();
+    let engine = support::engine(&text);
     let (publish, state, topics) = (Recorder::default(), Memory::default(), BTreeMap::new());
     let caches = [Cache::default(), Cache::default()];
     let responders = caches.each_ref().map(|cache| Responder {

@@ -1,13 +1,6 @@
 //! Trust policies made by chance, judged twice: by the project from the document alone, and here by
 //! trying requests of strangers on the document, as IAM would.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test may panic"
-)]
-
 mod documents;
 mod iam;
 mod strangers;

@@ -1,7 +1,5 @@
 //! Printed undo commands, run by a real shell: what arrives is what the event said, in its account alone.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;

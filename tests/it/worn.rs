@@ -1,7 +1,5 @@
 //! New work for what wears an administrator's role, and its use, is told: whoever says what it does has the role.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
-
 use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};
 
