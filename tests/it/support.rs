@@ -20,12 +20,13 @@ use serde_json::{Value, json};
 
 /// The record of a call at a minute of the hour, by a session of a role.
 pub fn call(source: &str, name: &str, minute: usize, parameters: Value) -> Value {
-    json!({"eventSource": format!("{source}.amazonaws.com"), "eventName": name, "readOnly": false,
+    let mut record = json!({"eventSource": format!("{source}.amazonaws.com"), "eventName": name, "readOnly": false,
         "awsRegion": "us-east-1", "recipientAccountId": "111122223333",
         "eventTime": format!("2026-11-24T12:{minute:02}:00Z"), "sourceIPAddress": "203.0.113.7",
         "eventID": format!("{source}-{name}-{minute}-{parameters}"),
-        "userIdentity": session("arn:aws:iam::111122223333:role/ci/builder"),
-        "requestParameters": parameters})
+        "userIdentity": session("arn:aws:iam::111122223333:role/ci/builder")});
+    record["requestParameters"] = parameters;
+    record
 }
 
 /// The same call by somebody else.
@@ -51,9 +52,11 @@ pub fn user(name: &str) -> Value {
 /// A record as EventBridge delivers it.
 pub fn delivered(record: Value) -> Value {
     let source = record["eventSource"].as_str().unwrap().trim_end_matches(".amazonaws.com");
-    json!({"version": "0", "id": record["eventID"], "source": format!("aws.{source}"),
+    let mut event = json!({"version": "0", "id": record["eventID"], "source": format!("aws.{source}"),
         "detail-type": "AWS API Call via CloudTrail", "account": record["recipientAccountId"],
-        "region": record["awsRegion"], "time": record["eventTime"], "detail": record})
+        "region": record["awsRegion"], "time": record["eventTime"]});
+    event["detail"] = record;
+    event
 }
 
 /// The end of the hour.
