@@ -1,115 +1,51 @@
-//! Every row of the table of exit codes in README.md, tried on the command line; and no code that it lacks.
+//! Every row of the table of exit codes in README.md is tried on the command line, and no code that it lacks.
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::thread;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::recorded;
 
 /// Commands that talk to the table.
 const OF_THE_TABLE: [&str; 3] = ["verdict", "stats", "ledger seed"];
 
-/// Command, code, and a run that ends so. `@` is the folder with the files below.
-const RUNS: [(&str, i32, &str); 42] = [
-    ("respond", 0, "respond @/quiet.json"),
-    ("respond", 10, "respond events/attach-role-policy-admin.json"),
-    ("respond", 10, "respond @/hello.json"),
-    ("respond", 10, "respond @/damaged.json"),
-    ("respond", 1, "respond @/nowhere.json"),
-    ("respond", 2, "respond"),
-    ("respond", 3, "respond --rules @/broken @/quiet.json"),
-    ("respond", 3, "respond --site @/broken-site.yaml @/quiet.json"),
-    ("explain", 0, "explain @/quiet.json"),
-    ("explain", 10, "explain events/attach-role-policy-admin.json"),
-    ("explain", 10, "explain @/hello.json"),
-    ("explain", 10, "explain @/damaged.json"),
-    ("explain", 1, "explain --rule no-such-rule @/quiet.json"),
-    ("explain", 2, "explain --format yaml @/quiet.json"),
-    ("explain", 3, "explain --rules @/broken @/quiet.json"),
-    ("test", 0, "test root-activity"),
-    ("test", 3, "test --no-pack --rules @/failing"),
-    ("test", 1, "test no-such-rule"),
-    ("test", 2, "test --no-pack"),
-    ("test", 3, "test --rules @/broken"),
-    ("check", 0, "check"),
-    ("check", 10, "check --no-pack --rules @/untested"),
-    ("check", 1, "check --rules @/nowhere"),
-    ("check", 1, "check --name Not_A_Prefix"),
-    ("check", 2, "check --region nowhere"),
-    ("check", 3, "check --format json --rules @/broken"),
-    ("bus-rules", 0, "bus-rules --no-pack --rules @/untested"),
-    ("bus-rules", 3, "bus-rules --no-pack --rules @/foreign"),
-    ("bus-rules", 1, "bus-rules --no-pack --rules @/untested --into @/quiet.json"),
-    ("bus-rules", 2, "bus-rules --out x"),
-    ("bus-rules", 3, "bus-rules --rules @/broken"),
-    ("coverage", 0, "coverage"),
-    ("coverage", 10, "coverage --no-pack --rules @/untested"),
-    ("coverage", 1, "coverage --no-pack --rules @/untested --layer @/nowhere/layer.json"),
-    ("coverage", 2, "coverage --layer"),
-    ("coverage", 3, "coverage --rules @/broken"),
-    ("schema", 0, "schema rule"),
-    ("schema", 0, "schema site"),
-    ("schema", 2, "schema event"),
-    ("verdict", 2, "verdict e-1 mistake"),
-    ("stats", 2, "stats --days 0"),
-    ("ledger seed", 2, "ledger seed --to x"),
-];
-
-const FILES: [(&str, &str); 8] = [
-    (
-        "quiet.json",
-        r#"{"source":"aws.s3","account":"111122223333","detail-type":"AWS API Call via CloudTrail",
-            "detail":{"eventName":"ListBuckets","eventSource":"s3.amazonaws.com","readOnly":true}}"#,
-    ),
-    ("hello.json", r#"{"hello":"world"}"#),
-    ("damaged.json", r#"{"detail":"#),
-    ("broken/a.yaml", "id: a\nseverity: loud\n"),
-    ("broken-site.yaml", "acounts: {}\n"),
-    (
-        "untested/a.yaml",
-        "{id: a, title: t, severity: high, why: w, runbook: r, pattern: {source: [aws.iam]}}\n",
-    ),
-    (
-        "foreign/a.yaml",
-        "{id: a, title: t, severity: high, why: w, runbook: r, pattern: {source: [my.app]}}\n",
-    ),
-    (
-        "failing/a.yaml",
-        "{id: a, title: t, severity: high, why: w, runbook: r, pattern: {source: [aws.iam]},
-          tests: [{name: n, event: list-users.json, match: false}]}\n",
-    ),
-];
-
-/// A folder that is gone with the test.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(name: &str) -> Self {
-        let folder =
-            std::env::temp_dir().join(format!("iam-responder-{}-{name}", std::process::id()));
-        for (file, text) in FILES {
-            let path = folder.join(file);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
+/// Every recorded run: its command, its code and its words. That it ends so is what `recorded.rs` tries.
+fn recorded() -> Vec<(String, i32, String)> {
+    let mut runs = Vec::new();
+    for file in recorded::FILES.iter().flat_map(|pattern| recordings(pattern)) {
+        let text = fs::read_to_string(&file).unwrap();
+        let mut lines = text.lines().peekable();
+        while let Some(line) = lines.next() {
+            let Some(words) = line.strip_prefix("$ ") else { continue };
+            // A program of another name would be skipped.
+            let arguments = words.strip_prefix("iam-responder ");
+            let arguments = arguments.unwrap_or_else(|| panic!("{}: {line}", file.display()));
+            let code = lines.peek().and_then(|next| next.strip_prefix("? "));
+            let code = code.map_or(0, |code| code.parse().unwrap());
+            if !arguments.ends_with("--help") {
+                runs.push((command(arguments), code, words.to_owned()));
+            }
         }
-        Self(folder)
     }
+    runs
 }
 
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
+/// The files that a pattern of `recorded.rs` names: all recordings of one folder.
+fn recordings(pattern: &str) -> Vec<PathBuf> {
+    let folder = fs::read_dir(Path::new(pattern).parent().unwrap()).unwrap();
+    let files = folder.map(|entry| entry.unwrap().path());
+    files.filter(|path| path.extension().is_some_and(|end| end == "trycmd")).collect()
 }
 
-/// The status of a run, with these variables and no others.
-fn status(arguments: &str, scratch: &Scratch, variables: &[(&str, &str)]) -> Option<i32> {
-    let folder = scratch.0.display().to_string();
-    let arguments = arguments.split(' ').map(|word| word.replace('@', &folder));
-    let mut command = Command::new(env!("CARGO_BIN_EXE_iam-responder"));
-    command.args(arguments).env_clear().envs(variables.iter().copied());
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    command.status().unwrap().code()
+/// The command, as the table names it.
+fn command(arguments: &str) -> String {
+    let mut words = arguments.split(' ');
+    let verb = words.next().unwrap();
+    match OF_THE_TABLE.iter().find_map(|command| command.strip_prefix(verb)?.strip_prefix(' ')) {
+        Some(further) => format!("{verb} {further}"),
+        None => verb.to_owned(),
+    }
 }
 
 /// The rows of the table, each of one command or of `any`.
@@ -129,32 +65,23 @@ fn rows() -> BTreeSet<(String, i32)> {
     found
 }
 
-/// Runs them all, and gives the rows that they prove.
+/// The rows that these runs prove.
 #[track_caller]
-fn proven(runs: &[(&str, i32, &str)], variables: &[(&str, &str)]) -> BTreeSet<(String, i32)> {
-    let scratch = Scratch::new(runs[0].0);
+fn proven<'r>(runs: impl IntoIterator<Item = (&'r str, i32, &'r str)>) -> BTreeSet<(String, i32)> {
     let rows = rows();
-    let mut proven = BTreeSet::new();
-    // Some take long: the pack's bus rules are made.
-    let ended: Vec<Option<i32>> = thread::scope(|scope| {
-        let scratch = &scratch;
-        let run = |(_, _, arguments)| scope.spawn(move || status(arguments, scratch, variables));
-        let running: Vec<_> = runs.iter().copied().map(run).collect();
-        running.into_iter().map(|run| run.join().unwrap()).collect()
-    });
-    for ((command, code, arguments), ended) in runs.iter().zip(ended) {
-        assert_eq!(ended, Some(*code), "{arguments}");
-        let of = |command: &str| Some((command.to_owned(), *code)).filter(|row| rows.contains(row));
+    let proven = runs.into_iter().map(|(command, code, words)| {
+        let of = |command: &str| Some((command.to_owned(), code)).filter(|row| rows.contains(row));
         let row = of(command).or_else(|| of("any"));
-        assert!(row.is_some(), "README.md lacks {code} of {command}");
-        proven.extend(row);
-    }
-    proven
+        row.unwrap_or_else(|| panic!("README.md lacks {code} of {command}: {words}"))
+    });
+    proven.collect()
 }
 
 #[test]
 fn the_table_of_exit_codes_is_what_the_command_line_does() {
-    let proven = proven(&RUNS, &[]);
+    let recorded = recorded();
+    let runs = recorded.iter().map(|(command, code, words)| (&**command, *code, &**words));
+    let proven = proven(runs);
     let of_the_table = |(command, _): &&(String, i32)| OF_THE_TABLE.contains(&command.as_str());
     let rows = rows();
     let unproven: Vec<_> =
@@ -177,25 +104,23 @@ fn the_table_of_exit_codes_has_every_command() {
     }
 }
 
-#[cfg(not(feature = "aws"))]
-#[test]
-fn without_aws_what_talks_to_the_table_is_not_done() {
-    let runs = [
-        ("verdict", 1, "verdict e-1 expected"),
-        ("stats", 1, "stats"),
-        ("ledger seed", 1, "ledger seed"),
-    ];
-    proven(&runs, &[]);
-}
-
 #[cfg(feature = "aws")]
 mod with_aws {
     use std::collections::BTreeSet;
     use std::io::{BufRead, BufReader, Read, Write};
     use std::net::{TcpListener, TcpStream};
+    use std::process::{Command, Stdio};
     use std::thread;
 
     use super::{OF_THE_TABLE, proven, rows};
+
+    /// The status of a run, with these variables and no others.
+    fn status(arguments: &str, variables: &[(&str, &str)]) -> Option<i32> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_iam-responder"));
+        command.args(arguments.split(' ')).env_clear().envs(variables.iter().copied());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.status().unwrap().code()
+    }
 
     /// One alert, of which nobody spoke.
     const OPEN: &str = r#"{"Count":1,"Items":[{"event_id":{"S":"e-1"},"severity":{"S":"high"},
@@ -252,17 +177,18 @@ mod with_aws {
     fn what_talks_to_the_table_ends_as_the_table_of_exit_codes_says() {
         let with = |runs: &[(&'static str, i32, &'static str)], answers: Answers| {
             let address = served(answers);
-            proven(
-                runs,
-                &[
-                    ("AWS_ENDPOINT_URL", &address),
-                    ("AWS_REGION", "us-east-1"),
-                    ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
-                    ("AWS_SECRET_ACCESS_KEY", "secret"),
-                    ("AWS_EC2_METADATA_DISABLED", "true"),
-                    ("IAM_RESPONDER_TABLE", "t"),
-                ],
-            )
+            let variables = [
+                ("AWS_ENDPOINT_URL", &*address),
+                ("AWS_REGION", "us-east-1"),
+                ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
+                ("AWS_SECRET_ACCESS_KEY", "secret"),
+                ("AWS_EC2_METADATA_DISABLED", "true"),
+                ("IAM_RESPONDER_TABLE", "t"),
+            ];
+            for (_, code, arguments) in runs {
+                assert_eq!(status(arguments, &variables), Some(*code), "{arguments}");
+            }
+            proven(runs.iter().copied())
         };
         let well = with(
             &[

@@ -26,6 +26,7 @@ mod patterns;
 mod properties;
 mod quiet;
 mod reached;
+mod recorded;
 mod rights;
 mod rules;
 #[cfg(feature = "aws")]
