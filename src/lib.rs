@@ -2,7 +2,7 @@
 //!
 //! A folder is a station on the event's way, and imports only stations below it. What is below the wall is pure: no
 //! clock, no environment, no files, no network, no `async`; facts in, decision out, and past the door ([`event`]) it
-//! cannot fail. `tests/tidy.rs` reads the sources and proves both.
+//! cannot fail. `tests/it/tidy.rs` reads the sources and proves both.
 //!
 //! ```text
 //!  11  operate  review     what who runs the function sets; questions about the rules themselves

@@ -1,7 +1,7 @@
 """That the bus rules hand over what the rules of the pack can see, by the emulator's own matching, and leave
 the daily work of services out.
 
-tests/bus_rules.rs proves the same, and the limits, by the project's own matching; the two know nothing of each
+tests/it/bus_rules.rs proves the same, and the limits, by the project's own matching; the two know nothing of each
 other.
 """
 

@@ -9,7 +9,7 @@ from samples import attach_admin, console_sign_in_failed
 
 def test_the_table_passes_the_suite_that_memory_passes(responder):
     done = subprocess.run(
-        ["cargo", "test", "--locked", "--quiet", "--all-features", "--test", "state"],
+        ["cargo", "test", "--locked", "--quiet", "--all-features", "--test", "it", "state::"],
         cwd=ROOT,
         env=os.environ | {"IAM_RESPONDER_TEST_ENDPOINT": responder.emulator.url},
         stdin=subprocess.DEVNULL,

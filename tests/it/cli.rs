@@ -1,0 +1,278 @@
+//! What the command line does with what it is given: standard input, folders, files. Its words are recorded in
+//! `tests/cmd`.
+
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::support::{by, call, session};
+
+/// Runs the command line with text on its standard input.
+fn run_with(arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_iam-responder"))
+        .args(arguments)
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The program may end before it has read everything.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// The one door: arguments and standard input; status, output, errors.
+#[track_caller]
+fn check(arguments: &[&str], input: &str, status: i32, stdout: &str, stderr: &str) {
+    let output = run_with(arguments, input);
+    assert_eq!(text(&output.stdout), stdout, "stdout of {arguments:?}");
+    assert_eq!(text(&output.stderr), stderr, "stderr of {arguments:?}");
+    assert_eq!(output.status.code(), Some(status), "status of {arguments:?}");
+}
+
+/// A file that is gone with the test.
+struct Scratch(std::path::PathBuf);
+
+impl Scratch {
+    fn new(name: &str, files: &[(&str, &str)]) -> Self {
+        let folder =
+            std::env::temp_dir().join(format!("iam-responder-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        for (file, text) in files {
+            std::fs::write(folder.join(file), text).unwrap();
+        }
+        Self(folder)
+    }
+
+    fn path(&self, file: &str) -> String {
+        self.0.join(file).display().to_string()
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+const QUIET: &str = r#"{"source":"aws.s3","account":"111122223333","time":"2026-11-20T12:00:00Z","detail":{"eventName":"ListBuckets","eventSource":"s3.amazonaws.com","readOnly":true,"eventID":"q-1"}}"#;
+
+/// The recordings write a backslash as a slash, so they cannot hold JSON.
+#[test]
+fn respond_prints_one_line_of_json_an_event() {
+    let expected = r#"{"event_id":"66c164e7-c859-40d2-a844-c762939ae232","event_time":"2026-11-20T02:00:00Z","account":"111122223333","event_name":"AttachRolePolicy","outcome":"alerted","severity":"critical","rules":["admin-policy-attached-role","escalation-policy-attached","secrets-policy-attached","document-grants-pass-any-role","document-opens-escalation","managed-policy-attached","cis-iam-policy-changes","iam-authorization-changes","iam-change-prefixes"],"reasons":["rule admin-policy-attached-role says high","environment is production","outside calendar business-hours"],"topics":["critical"],"plan":[{"action":"iam:DetachRolePolicy","effect":"narrows","status":"proposed","guard":null,"doubts":["The event looks the same if the policy was attached before; then this takes a rightful one away."],"command":"test \"$(aws sts get-caller-identity --query=Account --output=text)\" = 111122223333 && aws iam detach-role-policy --role-name=deploy-payments --policy-arn=arn:aws:iam::aws:policy/AdministratorAccess"}]}
+"#;
+    check(
+        &["respond", "--format", "json", "events/attach-role-policy-admin.json"],
+        "",
+        10,
+        expected,
+        "",
+    );
+}
+
+#[test]
+fn nothing_found_is_status_zero() {
+    check(&["respond", "-"], QUIET, 0, "1 event: no alerts, 1 quiet\n", "");
+    check(&["respond", "-"], "", 0, "0 events: no alerts\n", "");
+    let line = "quiet         ListBuckets  \n              -\n\n1 event: no alerts, 1 quiet\n";
+    check(&["respond", "--all", "-"], QUIET, 0, line, "");
+}
+
+#[test]
+fn what_cannot_be_read_is_told_with_its_place() {
+    let output = run_with(&["respond", "-"], &format!("{QUIET}\nbroken\n"));
+    assert_eq!(output.status.code(), Some(10));
+    let stdout = text(&output.stdout);
+    assert!(stdout.contains("Event could not be read"), "{stdout}");
+    assert!(stdout.contains("from  - #2"), "{stdout}");
+    assert!(stdout.ends_with("2 events: 1 quiet, 1 unreadable, told as high\n"), "{stdout}");
+}
+
+#[test]
+fn what_cloudtrail_did_not_write_is_said_in_one_line() {
+    let check = |event: &str, status: i32, stderr: &str| {
+        let output = run_with(&["respond", "-"], event);
+        assert_eq!(text(&output.stderr), stderr, "{event}");
+        assert_eq!(output.status.code(), Some(status), "{event}");
+    };
+    let envelope = |source: &str, kind: &str, detail: &str| {
+        format!(
+            r#"{{"source":"{source}","detail-type":"{kind}","account":"111122223333","detail":{detail}}}"#
+        )
+    };
+    let record = r#"{"eventSource":"s3.amazonaws.com","eventName":"ListBuckets","readOnly":true,
+        "recipientAccountId":"111122223333"}"#;
+    let trail = "AWS API Call via CloudTrail";
+    check(&envelope("aws.s3", trail, record), 0, "");
+    check(record, 0, "");
+    check(
+        &envelope("my.app", trail, record),
+        10,
+        "warning: -: refused: its source is `my.app`, and only AWS can send a source that begins with `aws.`; the \
+         function tells it as high\n",
+    );
+    // Whoever masks the numbers in a file may mask one of two.
+    check(&envelope("aws.s3", trail, &record.replace("1111", "9999")), 0, "");
+    check(
+        &envelope("aws.health", "AWS Health Event", "{}"),
+        0,
+        "warning: -: not an event of CloudTrail: its detail-type is `AWS Health Event`, its source `aws.health`, and no \
+         rule asks for it\n",
+    );
+    check(
+        r#"{"hello":"world"}"#,
+        10,
+        "warning: -: neither an EventBridge event nor a CloudTrail record; the function tells it as high\n",
+    );
+    // A rule that asks for such an event hears it.
+    let rule = "{id: health, title: t, severity: medium, why: w, runbook: b, pattern: {source: [aws.health]}}\n";
+    let scratch = Scratch::new("health", &[("health.yaml", rule)]);
+    let event = envelope("aws.health", "AWS Health Event", "{}");
+    let output = run_with(&["respond", "--rules", &scratch.path(""), "-"], &event);
+    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(10), ""));
+}
+
+#[test]
+fn folders_gzip_and_ndjson_are_read() {
+    let scratch =
+        Scratch::new("input", &[("a.ndjson", &format!("{QUIET}\n{QUIET}\n")), ("notes.txt", "no")]);
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(format!("{{\"Records\":[{{\"eventName\":\"A\"}},{QUIET}]}}").as_bytes())
+        .unwrap();
+    std::fs::write(scratch.0.join("b.json.gz"), gzip.finish().unwrap()).unwrap();
+    check(&["respond", &scratch.path("")], "", 0, "4 events: no alerts, 4 quiet\n", "");
+}
+
+#[test]
+fn the_whole_folder_of_events_is_answered() {
+    let output = run_with(&["respond", "--format", "json", "events/"], "");
+    assert_eq!(output.status.code(), Some(10));
+    let lines = text(&output.stdout);
+    let fixtures = std::fs::read_dir("events").unwrap().count() - 1;
+    assert_eq!(lines.lines().count(), fixtures);
+    for line in lines.lines() {
+        let outcome: Value = serde_json::from_str(line).unwrap();
+        assert_ne!(outcome["outcome"], "unreadable", "{line}");
+        let alerted = outcome["outcome"] == "alerted";
+        assert_eq!(outcome["topics"].as_array().unwrap().len(), usize::from(alerted), "{line}");
+    }
+}
+
+/// The recordings have both streams in one.
+#[test]
+fn answers_go_to_standard_output_and_faults_to_standard_error() {
+    let none = "error: failed to read `nowhere.json`: No such file or directory (os error 2)\n";
+    check(&["respond", "nowhere.json"], "", 1, "", none);
+    let broken = ["--rules", "tests/cmd/files/misspelt"];
+    let error = "error: tests/cmd/files/misspelt/a.yaml:9: `pattern.detail.eventName[0].prefx`: unknown operator \
+                 `prefx` (did you mean `prefix`?)\n";
+    check(&[&["check"], &broken[..]].concat(), "", 3, "", error);
+    check(&[&["respond", "-"], &broken[..]].concat(), QUIET, 3, "", error);
+}
+
+#[test]
+fn rules_of_ones_own_stand_beside_the_pack() {
+    let rule = |id: &str, pattern: &str| {
+        format!("id: {id}\ntitle: A\nseverity: high\nwhy: x\nrunbook: y\npattern: {pattern}\n")
+    };
+    let secret = "{source: [aws.secretsmanager], detail: {eventSource: [secretsmanager.amazonaws.com], eventName: \
+                  [DeleteSecret]}}";
+    let scratch = Scratch::new("beside", &[("own-a.yaml", &rule("own-a", secret))]);
+    let output = run_with(&["check", "--rules", &scratch.path("")], "");
+    let stdout = text(&output.stdout).replace("\n         ", " ").replace("\n      ", " ");
+    let pack = iam_responder::assess::engine::Engine::embedded().unwrap().rules().rules().len();
+    assert!(stdout.contains(&format!("{} rules", pack + 1)), "{stdout}");
+    assert!(stdout.contains("sees nothing until you deploy the bus rules again"), "{stdout}");
+    assert!(stdout.contains("could stand on a bus: complexity 0 of 10"), "{stdout}");
+    let output = run_with(&["check", "--no-pack", "--rules", &scratch.path("")], "");
+    assert!(text(&output.stdout).contains("1 rule ("), "{}", text(&output.stdout));
+    let taken = Scratch::new("taken", &[("a.yaml", &rule("root-activity", secret))]);
+    let output = run_with(&["check", "--rules", &taken.path("")], "");
+    assert_eq!(output.status.code(), Some(3));
+    assert!(
+        text(&output.stderr).contains("rule `root-activity` stands in"),
+        "{}",
+        text(&output.stderr)
+    );
+    assert_eq!(run_with(&["check", "--no-pack"], "").status.code(), Some(2));
+}
+
+#[test]
+fn bus_rules_are_written_into_a_template() {
+    let template = "Resources:\n  # BEGIN bus rules: generated by `iam-responder bus-rules --into \
+                    infra/responder.yaml`\n  # END bus rules\n";
+    let scratch =
+        Scratch::new("template", &[("t.yaml", template), ("none.yaml", "Resources: {}\n")]);
+    let output = run_with(&["bus-rules", "--into", &scratch.path("t.yaml")], "");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let written = std::fs::read_to_string(scratch.path("t.yaml")).unwrap();
+    assert!(written.contains("Type: AWS::Events::Rule") && written.ends_with("# END bus rules\n"));
+    let output = run_with(&["bus-rules", "--into", &scratch.path("none.yaml")], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        text(&output.stderr).contains("none.yaml: the line `# BEGIN bus rules"),
+        "{}",
+        text(&output.stderr)
+    );
+    let output = run_with(&["bus-rules", "--name", "watch2"], "");
+    assert!(!text(&output.stdout).contains("${NamePrefix}"));
+}
+
+#[test]
+fn explain_tells_programs_of_every_rule() {
+    let output =
+        run_with(&["explain", "events/attach-role-policy-readonly.json", "--format", "json"], "");
+    let line: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(line["derived"]["entity"]["kind"], "role");
+    assert!(line["rules"].as_array().unwrap().len() > 30);
+}
+
+#[test]
+fn the_schemas_are_those_of_the_types() {
+    for of in ["rule", "site"] {
+        let file = std::fs::read_to_string(format!("rules/{of}.schema.json")).unwrap();
+        let output = run_with(&["schema", of], "");
+        assert!(text(&output.stdout) == file, "{of}: out of date, run: .ci/regenerate");
+    }
+}
+
+const PIPELINE: &str = "arn:aws:iam::111122223333:role/ci/deploy";
+
+#[test]
+fn what_was_before_decides_how_loud_an_attachment_is() {
+    let by_pipeline = |name: &str, minute: usize, parameters: Value| {
+        by(call("iam", name, minute, parameters), session(PIPELINE)).to_string()
+    };
+    let attach = |minute: usize| {
+        let policy = "arn:aws:iam::111122223333:policy/sheets";
+        let parameters = json!({"roleName": "app", "policyArn": policy});
+        by_pipeline("AttachRolePolicy", minute, parameters)
+    };
+    let made = |action: &str| {
+        let document = json!({"Statement": {"Effect": "Allow", "Action": action, "Resource": "*"}});
+        let parameters = json!({"policyName": "sheets", "policyDocument": document});
+        by_pipeline("CreatePolicy", 1, parameters)
+    };
+    let pipelines = format!("pipelines: ['{PIPELINE}']\n");
+    let scratch = Scratch::new("pipelines", &[("site.yaml", &pipelines)]);
+    let site = scratch.path("site.yaml");
+    let last = |events: &[String], options: &[&str]| {
+        let arguments = [&["respond", "-", "--format", "json"], options].concat();
+        let output = run_with(&arguments, &events.join("\n"));
+        let answers = text(&output.stdout);
+        let last: Value = serde_json::from_str(answers.lines().last().unwrap()).unwrap();
+        last["severity"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(last(&[attach(2)], &[]), "medium");
+    assert_eq!(last(&[attach(2)], &["--site", &site]), "low");
+    assert_eq!(last(&[made("sts:GetCallerIdentity"), attach(2)], &[]), "low");
+    // Delivered in the wrong order, the next attachment knows.
+    assert_eq!(last(&[attach(2), made("*"), attach(3)], &["--site", &site]), "high");
+}

@@ -1,0 +1,472 @@
+//! What is known beside the event, and what people are told because of it: accounts, calendars, the
+//! caller's last hour, repetitions, and what nobody acknowledged.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+
+use iam_responder::assess::engine::{Engine, SiteFiles, SourceFile};
+use iam_responder::effects::alerts::{Judgement, StoredAlerts, Word};
+use iam_responder::effects::memory::Memory;
+use iam_responder::effects::recorder::Recorder;
+use iam_responder::effects::{CalendarState, Calls, EffectError, Lookups, Whose};
+use iam_responder::event::Event;
+use iam_responder::iam::account::Account;
+use iam_responder::respond::lookup::Cache;
+use iam_responder::respond::outcome::{Outcome, Verdict};
+use iam_responder::respond::remind::remind;
+use iam_responder::respond::{Mode, Origin, Repeat, Responder};
+use iam_responder::site::Format;
+use iam_responder::site::calendar::IcsFiles;
+use iam_responder::text::severity::Severity;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::support::{Topics, topics};
+
+const RULES: &str = "
+id: user-made
+title: User made
+severity: high
+why: It is new.
+runbook: Look.
+pattern: {source: [aws.iam], detail: {eventName: [CreateUser]}}
+dedupe: 10m
+---
+id: retagged
+title: Account called quieter
+severity: critical
+why: It is quieter.
+runbook: Look.
+pattern: {source: [aws.organizations], derived: {environmentChange: [lowered]}}
+---
+id: often
+title: Often
+severity: medium
+why: It happens often.
+runbook: Look.
+pattern: {source: [aws.iam], detail: {eventName: [GetRole]}}
+threshold: {count: 2, within: 5m, by: [account], environments: {development: {count: 3}}}
+---
+id: burst
+title: Burst
+severity: low
+why: Many.
+runbook: Look.
+pattern: {source: [aws.iam], derived: {burst: [{numeric: ['>=', 3]}]}}
+";
+
+const SITE: &str = "
+calendars:
+  releases: {zone: Etc/UTC, ics: releases.ics}
+  change-window: {change-calendar: changes}
+severity:
+  - {when: {derived: {environment: [development]}}, lower: 1, because: environment is development}
+  - {when: {derived: {time: [releases]}}, lower: 1, because: inside a release}
+  - {when: {derived: {outsideTime: [change-window]}}, raise: 1, because: changes are closed}
+  - {when: {derived: {accountTags: {pci: ['yes']}}}, floor: critical, because: the account holds cards}
+";
+
+const RELEASES: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:r\r\n\
+DTSTART:20261102T080000Z\r\nDURATION:PT1H\r\nRRULE:FREQ=WEEKLY;BYDAY=FR\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+
+/// AWS as a test wants it.
+#[derive(Default)]
+struct Aws {
+    accounts: RefCell<BTreeMap<String, Account>>,
+    calendar: Cell<Option<CalendarState>>,
+    records: RefCell<Vec<String>>,
+    down: Cell<bool>,
+    asked: Cell<u32>,
+}
+
+impl Aws {
+    fn answer<T>(&self, value: T) -> Result<T, EffectError> {
+        self.asked.set(self.asked.get() + 1);
+        if self.down.get() {
+            return Err(EffectError { action: "ask".to_owned(), cause: "down".to_owned() });
+        }
+        Ok(value)
+    }
+
+    fn tag(&self, id: &str, key: &str, value: &str) {
+        let tags = [(key.to_owned(), value.to_owned())].into_iter().collect();
+        let account = Account { name: Some("lab".to_owned()), alias: None, tags: Some(tags) };
+        self.accounts.borrow_mut().insert(id.to_owned(), account);
+    }
+}
+
+impl Lookups for Aws {
+    fn asks_about_accounts(&self) -> bool {
+        true
+    }
+
+    async fn account(&self, account: &str) -> Result<Option<Account>, EffectError> {
+        let found = self.accounts.borrow().get(account).cloned();
+        self.answer(Some(found.unwrap_or_default()))
+    }
+
+    async fn change_calendar(
+        &self,
+        _: &str,
+        _: Timestamp,
+    ) -> Result<Option<CalendarState>, EffectError> {
+        self.answer(self.calendar.get())
+    }
+
+    async fn calls(
+        &self,
+        _: &str,
+        _: &[Whose],
+        _: Timestamp,
+        _: Timestamp,
+    ) -> Result<Option<Calls>, EffectError> {
+        self.answer(Some(Calls { records: self.records.borrow().clone(), more: false }))
+    }
+}
+
+struct World {
+    engine: Engine,
+    topics: Topics,
+    publish: Recorder,
+    state: Memory,
+    aws: Aws,
+    cache: Cache,
+    now: Cell<Timestamp>,
+}
+
+/// Friday noon: no release, the change calendar open.
+fn world() -> World {
+    let file = |name: &str, text: &str| SourceFile { name: name.to_owned(), text: text.to_owned() };
+    let site = SiteFiles {
+        site: file("site.yaml", SITE),
+        calendars: IcsFiles::from([("releases.ics".to_owned(), RELEASES.to_owned())]),
+    };
+    let aws = Aws::default();
+    aws.calendar.set(Some(CalendarState { open: true, until: None }));
+    World {
+        engine: Engine::load(&[file("rules.yaml", RULES)], Some(&site), false)
+            .map_err(|faults| faults[0].to_string())
+            .unwrap(),
+        topics: topics(Format::Text),
+        publish: Recorder::default(),
+        state: Memory::default(),
+        aws,
+        cache: Cache::default(),
+        now: Cell::new("2026-11-20T12:00:00Z".parse().unwrap()),
+    }
+}
+
+impl World {
+    fn later(&self, minutes: i64) -> &Self {
+        self.now.set(self.now.get() + SignedDuration::from_mins(minutes));
+        self
+    }
+
+    /// A new environment of the function: its memory is empty.
+    fn restarted(mut self) -> Self {
+        self.cache = Cache::default();
+        self
+    }
+
+    fn responder(&self) -> Responder<'_, Recorder, Memory, Aws> {
+        Responder {
+            engine: &self.engine,
+            topics: &self.topics,
+            publish: &self.publish,
+            state: &self.state,
+            lookups: &self.aws,
+            cache: &self.cache,
+            origin: Origin::Checked,
+            mode: Mode::Live,
+            repeat: Some(Repeat {
+                after: SignedDuration::from_mins(30),
+                region: "eu-west-1".to_owned(),
+                table: "state".to_owned(),
+            }),
+        }
+    }
+
+    fn deliver(&self, event: &str) -> (Outcome, Option<String>) {
+        let now = self.now.get();
+        let responder = self.responder();
+        let response = responder.respond(Event::parse(event), now, Some(now));
+        let outcome = pollster::block_on(response).unwrap().outcome;
+        (outcome, self.publish.take().into_iter().next().map(|sent| sent.1.body))
+    }
+
+    fn happens(&self, name: &str, account: &str, id: &str) -> (Outcome, Option<String>) {
+        self.deliver(&record(name, account, id, self.now.get(), "{}"))
+    }
+
+    fn retags(&self, account: &str, value: &str, id: &str) -> (Outcome, Option<String>) {
+        self.deliver(&retagging(account, value, id, self.now.get()))
+    }
+}
+
+fn retagging(account: &str, value: &str, id: &str, at: Timestamp) -> String {
+    let parameters =
+        format!(r#"{{"resourceId":"{account}","tags":[{{"key":"env","value":"{value}"}}]}}"#);
+    record("TagResource", "999999999999", id, at, &parameters)
+        .replace("iam.amazonaws", "organizations.amazonaws")
+        .replace("aws.iam", "aws.organizations")
+}
+
+fn record(name: &str, account: &str, id: &str, at: Timestamp, parameters: &str) -> String {
+    let at = at.strftime("%Y-%m-%dT%H:%M:%SZ");
+    format!(
+        r#"{{"source":"aws.iam","account":"{account}","time":"{at}","detail":{{"eventID":"{id}","eventName":"{name}",
+           "eventSource":"iam.amazonaws.com","eventTime":"{at}","recipientAccountId":"{account}",
+           "requestParameters":{parameters},"userIdentity":{{"type":"IAMUser","userName":"bob",
+           "arn":"arn:aws:iam::{account}:user/bob","accountId":"{account}","accessKeyId":"AKIA1"}}}}}}"#
+    )
+}
+
+const LAB: &str = "444455556666";
+
+#[test]
+fn the_tags_of_an_account_are_looked_up_once_and_believed_for_a_while() {
+    let world = world();
+    world.aws.tag(LAB, "STAGE", "Dev");
+    let (outcome, alert) = world.happens("CreateUser", LAB, "a");
+    assert_eq!(outcome.severity, Some(Severity::Medium), "{:?}", outcome.reasons);
+    assert!(alert.unwrap().contains("lab (444455556666), development"));
+    let asked = world.aws.asked.get();
+    world.later(20).happens("ListUsers", LAB, "of no rule");
+    assert_eq!(world.aws.asked.get(), asked, "what no rule can want is looked up nowhere");
+    world.happens("CreateUser", LAB, "b");
+    assert_eq!(world.aws.asked.get(), asked + 1, "the calendar only");
+    // Another environment of the function takes it from the state.
+    let world = world.restarted();
+    world.happens("CreateUser", LAB, "c");
+    assert_eq!(world.aws.asked.get(), asked + 2, "the calendar only");
+    // Later AWS is asked again; as it does not answer, the old answer is better than none.
+    world.aws.down.set(true);
+    let (outcome, _) = world.later(120).happens("CreateUser", LAB, "d");
+    assert!(
+        outcome.reasons.contains(&"environment is development".to_owned()),
+        "{:?}",
+        outcome.reasons
+    );
+}
+
+#[test]
+fn an_account_nobody_tells_of_is_production_and_the_alert_says_so() {
+    let world = world();
+    world.aws.down.set(true);
+    let (outcome, alert) = world.happens("CreateUser", LAB, "a");
+    assert!(outcome.reasons.contains(&"account tags unknown, treated as production".to_owned()));
+    assert!(outcome.severity >= Some(Severity::High));
+    assert!(alert.unwrap().contains("not known: CloudTrail did not answer"));
+}
+
+#[test]
+fn any_tag_can_be_asked_for() {
+    let world = world();
+    world.aws.tag(LAB, "PCI", "yes");
+    let (outcome, _) = world.happens("CreateUser", LAB, "a");
+    assert_eq!(outcome.severity, Some(Severity::Critical), "{:?}", outcome.reasons);
+}
+
+#[test]
+fn retagging_an_account_as_quieter_is_told_and_forgets_what_was_known() {
+    let world = world();
+    world.aws.tag(LAB, "env", "prod");
+    world.happens("CreateUser", LAB, "a");
+    let (outcome, _) = world.retags(LAB, "dev", "t1");
+    assert_eq!(outcome.rules, ["retagged"]);
+    // The very next event of the account sees the new tags.
+    world.aws.tag(LAB, "env", "dev");
+    let (outcome, _) = world.later(15).happens("CreateUser", LAB, "b");
+    assert!(
+        outcome.reasons.contains(&"environment is development".to_owned()),
+        "{:?}",
+        outcome.reasons
+    );
+    // Back again is no news, and known even while AWS does not answer.
+    world.aws.down.set(true);
+    assert_eq!(world.retags(LAB, "prod", "t2").0.outcome, Verdict::Quiet);
+    let (outcome, _) = world.later(15).happens("CreateUser", LAB, "c");
+    assert!(
+        !outcome.reasons.contains(&"environment is development".to_owned()),
+        "{:?}",
+        outcome.reasons
+    );
+    // An account that was never seen counted as production until now.
+    assert_eq!(world.retags("777788889999", "sandbox", "t3").0.rules, ["retagged"]);
+}
+
+#[test]
+fn a_retagging_is_told_though_it_is_tried_again_or_comes_late() {
+    let mut world = world();
+    world.aws.tag(LAB, "env", "prod");
+    world.happens("ListUsers", LAB, "a");
+    world.publish = Recorder::failing([true, true]);
+    let now = world.now.get();
+    let text = retagging(LAB, "dev", "t1", now);
+    let failed = pollster::block_on(world.responder().respond(Event::parse(&text), now, Some(now)));
+    assert!(failed.is_err());
+    // Meanwhile another tag of the account changes, and somebody looks it up.
+    world.aws.tag(LAB, "env", "dev");
+    world.retags(LAB, "dev", "another");
+    world.later(1).happens("ListUsers", LAB, "between");
+    world.later(-1);
+    assert_eq!(world.retags(LAB, "dev", "t1").0.rules, ["retagged"], "Lambda's next attempt");
+
+    // AWS already tells the new tags when the event comes.
+    world.aws.tag("777788889999", "env", "prod");
+    world.later(60).happens("ListUsers", "777788889999", "b");
+    world.aws.tag("777788889999", "env", "dev");
+    world.later(90).happens("ListUsers", "777788889999", "c");
+    world.later(-20);
+    assert_eq!(world.retags("777788889999", "dev", "t2").0.rules, ["retagged"]);
+}
+
+#[test]
+fn an_icalendar_file_lowers_by_one_step_while_its_event_lasts() {
+    let world = world();
+    let noon = world.happens("CreateUser", LAB, "a").0;
+    let morning = world.later(-210).happens("CreateUser", LAB, "b").0;
+    assert_eq!(noon.severity, Some(Severity::High));
+    assert_eq!(morning.severity, Some(Severity::Medium), "{:?}", morning.reasons);
+    assert!(morning.reasons.contains(&"inside a release".to_owned()));
+}
+
+#[test]
+fn a_change_calendar_is_believed_until_its_next_transition_and_no_longer() {
+    let world = world();
+    let until = world.now.get() + SignedDuration::from_mins(4);
+    world.aws.calendar.set(Some(CalendarState { open: true, until: Some(until) }));
+    world.aws.tag(LAB, "env", "prod");
+    world.happens("ListUsers", LAB, "a");
+    let asked = world.aws.asked.get();
+    world.later(2).happens("ListUsers", LAB, "b");
+    assert_eq!(world.aws.asked.get(), asked);
+    world.aws.calendar.set(Some(CalendarState { open: false, until: None }));
+    let (outcome, _) = world.later(2).happens("CreateUser", LAB, "c");
+    assert_eq!(outcome.severity, Some(Severity::Critical), "{:?}", outcome.reasons);
+    // One that does not answer may be closed.
+    world.aws.down.set(true);
+    let (outcome, _) = world.later(60).happens("CreateUser", LAB, "d");
+    assert_eq!(outcome.severity, Some(Severity::Critical));
+    let why = "not known whether inside calendar change-window, the stricter side counts";
+    assert!(outcome.reasons.contains(&why.to_owned()), "{:?}", outcome.reasons);
+}
+
+#[test]
+fn what_the_caller_did_in_the_hour_before_is_told() {
+    let world = world();
+    let at = world.now.get() - SignedDuration::from_mins(20);
+    let earlier = |id: &str, name: &str| record(name, LAB, id, at, "{}");
+    let bare = |text: String| {
+        serde_json::from_str::<serde_json::Value>(&text).unwrap()["detail"].to_string()
+    };
+    *world.aws.records.borrow_mut() =
+        vec![bare(earlier("x", "ListUsers")), bare(earlier("y", "CreateAccessKey"))];
+    let alert = world.happens("CreateUser", LAB, "a").1.unwrap();
+    assert!(
+        alert.contains(
+            "The caller's last hour\n- 2 calls in 1 service\n- other IAM changes: CreateAccessKey\n"
+        ),
+        "{alert}"
+    );
+}
+
+#[test]
+fn the_next_alert_tells_how_many_were_held_back() {
+    let world = world();
+    assert_eq!(world.happens("CreateUser", LAB, "a").0.held_back, 0);
+    for id in ["b", "c", "b"] {
+        assert_eq!(world.later(1).happens("CreateUser", LAB, id).0.outcome, Verdict::Deduplicated);
+    }
+    let (outcome, alert) = world.later(20).happens("CreateUser", LAB, "d");
+    assert_eq!(outcome.held_back, 2);
+    assert!(
+        alert
+            .unwrap()
+            .contains("2 repetitions since this was first told, held back without an alert each.")
+    );
+}
+
+#[test]
+fn a_threshold_differs_by_environment() {
+    let world = world();
+    world.aws.tag(LAB, "env", "dev");
+    assert_eq!(world.happens("GetRole", LAB, "a").0.outcome, Verdict::Counted);
+    assert_eq!(world.happens("GetRole", LAB, "b").0.outcome, Verdict::Counted);
+    assert_eq!(world.happens("GetRole", LAB, "c").0.outcome, Verdict::Alerted);
+    assert_eq!(world.happens("GetRole", "111122223333", "d").0.outcome, Verdict::Counted);
+    assert_eq!(world.happens("GetRole", "111122223333", "e").0.outcome, Verdict::Alerted);
+}
+
+#[test]
+fn many_different_changes_are_a_burst_and_the_same_one_often_is_not() {
+    let world = world();
+    for id in ["a", "b", "c"] {
+        assert_eq!(world.happens("CreateAccessKey", LAB, id).0.outcome, Verdict::Quiet);
+    }
+    assert_eq!(world.happens("AttachUserPolicy", LAB, "d").0.outcome, Verdict::Quiet);
+    assert_eq!(world.happens("TagUser", LAB, "e").0.outcome, Verdict::Quiet);
+    assert_eq!(world.happens("PutUserPolicy", LAB, "f").0.rules, ["burst"]);
+    assert_eq!(world.later(30).happens("CreateLoginProfile", LAB, "g").0.outcome, Verdict::Quiet);
+}
+
+#[test]
+fn what_nobody_acknowledges_is_told_once_more_a_step_louder() {
+    let world = world();
+    let first = world.happens("CreateUser", LAB, "a").1.unwrap();
+    assert!(first.contains("Told again at 2026-11-20 12:30 UTC, a step louder, unless somebody acknowledges it.\n- Acknowledge: AWS_REGION=eu-west-1 iam-responder verdict a acknowledged --table state\n"));
+    world.later(11).happens("CreateUser", LAB, "b");
+    let said = Judgement { word: Word::Acknowledged, note: None, by: None, at: world.now.get() };
+    assert!(pollster::block_on(world.state.judge("b", &said)).unwrap());
+    let look = || {
+        let looked = remind(&world.state, &world.publish, &world.topics, world.now.get());
+        (pollster::block_on(looked).repeated, world.publish.take())
+    };
+    assert_eq!(look().0, 0, "too early");
+    world.later(25);
+    let (repeated, sent) = look();
+    assert_eq!((repeated, sent.len()), (1, 1));
+    let (topic, message) = &sent[0];
+    assert_eq!(topic, "critical");
+    assert!(message.subject.starts_with("[CRITICAL] Not acknowledged: User made"));
+    assert!(message.body.contains("nobody acknowledged it within 36 minutes: a step louder"));
+    world.later(60);
+    assert_eq!(look().0, 0, "once");
+    assert_eq!(pollster::block_on(world.state.told_since(Timestamp::UNIX_EPOCH)).unwrap().len(), 2);
+}
+
+#[test]
+fn many_that_nobody_acknowledges_are_one_message() {
+    let world = world();
+    for number in 0..7 {
+        world.later(11).happens("CreateUser", LAB, &format!("e{number}"));
+    }
+    world.later(40);
+    let look = || remind(&world.state, &world.publish, &world.topics, world.now.get());
+    assert_eq!(pollster::block_on(look()).repeated, 7);
+    let sent = world.publish.take();
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0].1.subject, "[CRITICAL] 7 alerts not acknowledged");
+    assert!(
+        sent[0].1.body.contains("HIGH: User made in 444455556666, event e6"),
+        "{}",
+        sent[0].1.body
+    );
+    world.later(60);
+    assert_eq!(pollster::block_on(look()).due, 0);
+}
+
+#[test]
+fn a_reminder_that_cannot_be_told_stays_due() {
+    let mut world = world();
+    world.happens("CreateUser", LAB, "a");
+    world.later(31);
+    world.publish = Recorder::failing([true, true]);
+    let looked = remind(&world.state, &world.publish, &world.topics, world.now.get());
+    assert_eq!(pollster::block_on(looked).failures.len(), 1);
+    world.later(6);
+    let looked = remind(&world.state, &world.publish, &world.topics, world.now.get());
+    assert_eq!(pollster::block_on(looked).repeated, 1);
+    world.later(60);
+    let looked = remind(&world.state, &world.publish, &world.topics, world.now.get());
+    assert_eq!(pollster::block_on(looked).due, 0);
+}

@@ -1,0 +1,42 @@
+//! All tests that use the library from outside, as one program: after a change of the library one is linked, not thirty.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
+
+mod alerts;
+mod bus_rules;
+mod check_topics;
+mod cli;
+mod context;
+mod corpus;
+mod cut;
+mod docs;
+mod exit_codes;
+mod faults;
+mod floors;
+mod grants;
+mod guarded;
+mod handed;
+mod limits;
+mod patterns;
+mod plans;
+mod properties;
+mod quiet;
+mod reached;
+mod recorded;
+mod rights;
+mod rules;
+#[cfg(feature = "aws")]
+mod sdk;
+mod silencing;
+mod state;
+mod support;
+mod tidy;
+mod together;
+mod trust;
+mod undo;
+mod worn;

@@ -1,0 +1,126 @@
+//! Every rule of the pack, with its own tests, and the files that go with the pack.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use iam_responder::assess::engine::Engine;
+use iam_responder::event::Event;
+use iam_responder::facts::Known;
+use iam_responder::operate::folder;
+use iam_responder::own::Own;
+use iam_responder::review::{coverage, rule_test};
+use serde_json::{Value, json};
+
+use crate::support::{by, call, user};
+
+#[test]
+fn every_rule_passes_its_own_tests() {
+    let engine = folder::engine(&[Path::new("rules")], None, false).unwrap();
+    let event = |name: &str| Ok(fs::read_to_string(Path::new("events").join(name)).unwrap());
+    let mut failures = Vec::new();
+    for rule in engine.rules().rules() {
+        let tests = &rule.spec.tests;
+        assert!(tests.iter().any(|test| test.matches), "{}: no test that matches", rule.spec.id);
+        assert!(tests.iter().any(|test| !test.matches), "{}: no near miss", rule.spec.id);
+        for test in tests {
+            if let Err(message) = pollster::block_on(rule_test::run(&engine, rule, test, &event)) {
+                failures.push(format!("{}: {}: {message}", rule.spec.id, test.name));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// What is the tool's own is decided by the name it was deployed under.
+#[test]
+fn no_rule_holds_the_name_of_the_tool() {
+    for file in folder::files(Path::new("rules")).unwrap() {
+        let rule =
+            file.extension().is_some_and(|ending| ending == "yaml") && !file.ends_with("site.yaml");
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(!rule || !text.contains("iam-responder"), "{}", file.display());
+    }
+}
+
+#[test]
+fn every_rule_passes_its_own_tests_under_another_name() {
+    let engine = Engine::embedded().unwrap().deployed_as(Own::new("watch-2", None).unwrap());
+    let event = |name: &str| Ok(fs::read_to_string(Path::new("events").join(name)).unwrap());
+    for rule in engine.rules().rules() {
+        for test in &rule.spec.tests {
+            let result = pollster::block_on(rule_test::run(&engine, rule, test, &event));
+            assert_eq!(result, Ok(()), "{}: {}", rule.spec.id, test.name);
+        }
+    }
+}
+
+#[test]
+fn the_pack_compiled_in_is_the_folder() {
+    let ids = |engine: &Engine| -> BTreeSet<String> {
+        engine.rules().ids().into_iter().map(str::to_owned).collect()
+    };
+    let folder = folder::engine(&[Path::new("rules")], None, false).unwrap();
+    assert_eq!(ids(&Engine::embedded().unwrap()), ids(&folder));
+    for rule in folder.rules().rules() {
+        let name = Path::new(&rule.file).file_stem().unwrap().to_string_lossy().into_owned();
+        assert_eq!(name, rule.spec.id, "{}", rule.file);
+        assert!(rule.pattern.paths().contains(&"source"), "{}: pins no source", rule.spec.id);
+    }
+}
+
+#[test]
+fn the_index_of_rules_is_up_to_date() {
+    let engine = folder::engine(&[Path::new("rules")], None, false).unwrap();
+    let readme = fs::read_to_string("rules/README.md").unwrap();
+    let (_, rest) = readme.split_once("<!-- index -->\n").unwrap();
+    let (table, _) = rest.split_once("<!-- end of index -->").unwrap();
+    let index = coverage::index(engine.rules().rules());
+    assert!(table == index, "run: .ci/regenerate");
+    let count = format!("{} detections, one a file", engine.rules().rules().len());
+    assert!(fs::read_to_string("README.md").unwrap().contains(&count), "run: .ci/regenerate");
+}
+
+#[test]
+fn every_fixture_is_told_of_in_the_readme() {
+    let readme = fs::read_to_string("events/README.md").unwrap();
+    for entry in fs::read_dir("events").unwrap() {
+        let name = entry.unwrap().file_name().to_string_lossy().into_owned();
+        assert!(
+            name == "README.md" || readme.contains(&name),
+            "events/README.md does not tell of {name}"
+        );
+    }
+}
+
+/// A person's change that a narrow rule and a broad one see alike: the narrow one gives the title.
+#[test]
+fn the_title_is_that_of_the_rule_that_says_what_was_done() {
+    let engine = Engine::embedded().unwrap();
+    let check = |source: &str, name: &str, parameters: Value, leader: &str, other: &str| {
+        let record = by(call(source, name, 0, parameters), user("ann"));
+        let mut event = Event::parse(&record.to_string()).unwrap();
+        let context = engine.derive(&mut event, &Known::default());
+        let recognised = engine.recognise(&event, &context, None);
+        let now = "2026-11-24T12:00:00Z".parse().unwrap();
+        let firing = engine.assess(&event, &context, &recognised, &BTreeSet::new(), now).firing;
+        let ids: Vec<&str> = firing.iter().map(|rule| rule.spec.id.as_str()).collect();
+        assert_eq!(ids.first(), Some(&leader), "{ids:?}");
+        assert!(ids.contains(&other), "{ids:?}");
+    };
+    let open = json!({"Statement": {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*",
+        "Principal": {"AWS": "arn:aws:iam::999988887777:root"}}});
+    let key = json!({"keyId": "k", "policy": open.to_string()});
+    check("kms", "PutKeyPolicy", key, "key-policy-open-to-foreign-account", "key-policy-changed");
+    let alarm = json!({"alarmNames": ["CIS-3-3"]});
+    check("monitoring", "DeleteAlarms", alarm, "security-alarm-cut", "alarms-deleted");
+    let days = json!({"logGroupName": "org-audit", "retentionInDays": 1});
+    check("logs", "PutRetentionPolicy", days, "security-log-cut", "log-retention-short");
+    let filter = json!({"logGroupName": "org-audit", "filterName": "f"});
+    check("logs", "DeleteMetricFilter", filter, "security-log-cut", "log-processing-cut");
+    let passing =
+        json!({"Statement": {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}});
+    let inline =
+        json!({"userName": "bob", "policyName": "p", "policyDocument": passing.to_string()});
+    check("iam", "PutUserPolicy", inline, "document-grants-pass-any-role", "inline-policy-put");
+}

@@ -1,0 +1,141 @@
+//! What tests are made of: events of one hour, and an environment of the function that answers them.
+
+pub mod roles;
+
+use std::borrow::Borrow;
+use std::collections::BTreeMap;
+
+use iam_responder::assess::engine::{Engine, SiteFiles, SourceFile};
+use iam_responder::effects::State;
+use iam_responder::effects::memory::Memory;
+use iam_responder::effects::recorder::Recorder;
+use iam_responder::event::{Event, Unreadable};
+use iam_responder::prior::{Address, Value as Written, Write};
+use iam_responder::respond::{Origin, RespondError, Responder, Response};
+use iam_responder::site::calendar::IcsFiles;
+use iam_responder::site::{Format, TopicSpec};
+use iam_responder::text::severity::Severity;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+/// The record of a call at a minute of the hour, by a session of a role.
+pub fn call(source: &str, name: &str, minute: usize, parameters: Value) -> Value {
+    let mut record = json!({"eventSource": format!("{source}.amazonaws.com"), "eventName": name, "readOnly": false,
+        "awsRegion": "us-east-1", "recipientAccountId": "111122223333",
+        "eventTime": format!("2026-11-24T12:{minute:02}:00Z"), "sourceIPAddress": "203.0.113.7",
+        "eventID": format!("{source}-{name}-{minute}-{parameters}"),
+        "userIdentity": session("arn:aws:iam::111122223333:role/ci/builder")});
+    record["requestParameters"] = parameters;
+    record
+}
+
+/// The same call by somebody else.
+pub fn by(mut record: Value, identity: Value) -> Value {
+    record["userIdentity"] = identity;
+    record
+}
+
+/// A session of a role of the account.
+pub fn session(role: &str) -> Value {
+    let (_, name) = role.rsplit_once('/').unwrap();
+    json!({"type": "AssumedRole", "accountId": "111122223333", "principalId": "AROAX:run-1",
+        "arn": format!("arn:aws:sts::111122223333:assumed-role/{name}/run-1"),
+        "sessionContext": {"sessionIssuer": {"type": "Role", "userName": name, "arn": role}}})
+}
+
+/// A user of the account.
+pub fn user(name: &str) -> Value {
+    json!({"type": "IAMUser", "accountId": "111122223333", "userName": name,
+        "arn": format!("arn:aws:iam::111122223333:user/{name}")})
+}
+
+/// A record as EventBridge delivers it.
+pub fn delivered(record: Value) -> Value {
+    let source = record["eventSource"].as_str().unwrap().trim_end_matches(".amazonaws.com");
+    let mut event = json!({"version": "0", "id": record["eventID"], "source": format!("aws.{source}"),
+        "detail-type": "AWS API Call via CloudTrail", "account": record["recipientAccountId"],
+        "region": record["awsRegion"], "time": record["eventTime"]});
+    event["detail"] = record;
+    event
+}
+
+/// The end of the hour.
+pub fn now() -> Timestamp {
+    "2026-11-24T13:00:00Z".parse().unwrap()
+}
+
+/// The pack, with a site file beside its own.
+pub fn engine(site: &str) -> Engine {
+    let site = SourceFile { name: "site.yaml".to_owned(), text: site.to_owned() };
+    Engine::embedded_with(&SiteFiles { site, calendars: IcsFiles::new() }).unwrap()
+}
+
+pub type Topics = BTreeMap<Severity, Vec<TopicSpec>>;
+
+/// A topic for each severity, named by its word.
+pub fn topics(format: Format) -> Topics {
+    let topic = |severity: Severity| {
+        (severity, vec![TopicSpec { arn: severity.word().to_owned(), format }])
+    };
+    Severity::ALL.into_iter().map(topic).collect()
+}
+
+/// One environment of the function, which asks nothing of AWS.
+pub struct World<E, S = Memory> {
+    pub engine: E,
+    pub topics: Topics,
+    pub publish: Recorder,
+    pub state: S,
+    pub origin: Origin,
+}
+
+impl<E: Borrow<Engine>> World<E> {
+    /// It remembers nothing yet, and has no topics.
+    pub fn new(engine: E, origin: Origin) -> Self {
+        let (publish, state) = (Recorder::default(), Memory::default());
+        Self { engine, topics: Topics::new(), publish, state, origin }
+    }
+}
+
+impl<E: Borrow<Engine>, S: State> World<E, S> {
+    /// What becomes of an event that people would be told of at a time.
+    pub fn try_answer(
+        &self,
+        event: Result<Event, Unreadable>,
+        now: Timestamp,
+        told: Option<Timestamp>,
+    ) -> Result<Response, RespondError> {
+        let Self { engine, topics, publish, state, origin } = self;
+        let responder = Responder::offline(engine.borrow(), topics, publish, state, *origin);
+        pollster::block_on(responder.respond(event, now, told))
+    }
+
+    pub fn answer(
+        &self,
+        event: Result<Event, Unreadable>,
+        now: Timestamp,
+        told: Option<Timestamp>,
+    ) -> Response {
+        self.try_answer(event, now, told).unwrap()
+    }
+}
+
+/// What becomes of each event, where there was a seed before all.
+pub fn responses(
+    site: &str,
+    seeds: Vec<(Address, Written)>,
+    events: impl IntoIterator<Item = Value>,
+) -> Vec<Response> {
+    let world = World::new(engine(site), Origin::Trusted);
+    pollster::block_on(seed(&world.state, seeds));
+    let answer = |event: Value| world.answer(Event::parse(&event.to_string()), now(), None);
+    events.into_iter().map(answer).collect()
+}
+
+async fn seed(state: &Memory, writes: Vec<(Address, Written)>) {
+    let at = "2026-11-24T09:00:00Z".parse().unwrap();
+    for (address, value) in writes {
+        let write = Write::new(at, "seed".to_owned(), value, true);
+        state.record_write(&address.text(), &write).await.unwrap();
+    }
+}

@@ -1,0 +1,38 @@
+//! A role with rights, and how loud what is done with it is.
+
+use iam_responder::respond::outcome::{Outcome, Verdict};
+use iam_responder::text::severity::Severity;
+use serde_json::{Value, json};
+
+use super::{call, responses};
+
+pub const QUIET: &str =
+    "severity: [{when: {source: [{prefix: aws.}]}, set: informational, because: quiet}]";
+pub const ADMIN: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
+pub const READS: &str = "arn:aws:iam::aws:policy/AmazonEC2ReadOnlyAccess";
+pub const ROLE: &str = "arn:aws:iam::111122223333:role/app/Worker";
+
+pub fn by_stack(mut event: Value) -> Value {
+    event["userIdentity"]["invokedBy"] = json!("cloudformation.amazonaws.com");
+    event
+}
+
+/// The role, made and given a policy.
+pub fn worker(policy: &str) -> Vec<Value> {
+    let trust = r#"{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"ec2.amazonaws.com"}}}"#;
+    let made = json!({"roleName": "Worker", "path": "/app/", "assumeRolePolicyDocument": trust});
+    vec![
+        call("iam", "CreateRole", 1, made),
+        call("iam", "AttachRolePolicy", 2, json!({"roleName": "Worker", "policyArn": policy})),
+    ]
+}
+
+pub fn outcomes(site: &str, events: impl IntoIterator<Item = Value>) -> Vec<Outcome> {
+    responses(site, Vec::new(), events).into_iter().map(|response| response.outcome).collect()
+}
+
+/// How loud the last event is; nothing where nobody is told.
+pub fn last(site: &str, before: Vec<Value>, event: Value) -> Option<Severity> {
+    let outcome = outcomes(site, before.into_iter().chain([event])).pop().unwrap();
+    outcome.severity.filter(|_| outcome.outcome == Verdict::Alerted)
+}
