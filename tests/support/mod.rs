@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use iam_responder::assess::engine::{Engine, SiteFiles, SourceFile};
-use iam_responder::effects::State;
+use iam_responder::effects::PriorState;
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
 use iam_responder::event::Event;
