@@ -1,10 +1,9 @@
 //! The effects on AWS. Only this room speaks the SDK's language.
 
 pub mod authorization;
-mod chain;
+pub mod budget;
 pub mod client;
 pub mod dynamodb;
+mod failure;
 pub mod lookups;
 pub mod sns;
-
-pub(crate) use chain::chain;

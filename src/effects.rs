@@ -1,17 +1,32 @@
 //! The narrow edge: what the responder asks of the world, in its own words.
 //!
-//! Each trait has an AWS adapter (`aws`) and an in-memory twin here: the recorder is the test fake,
-//! the fault injector and the dry run of the command line at once.
+//! A port is a trait of one job, with an adapter in `aws` and a twin in [`memory`]; [`offline`] and [`recorder`] are the
+//! twins of lookups and of publishing. [`faulty`] fails or repeats any call of any port. Calls are idempotent: made
+//! twice, they leave the same behind as made once, for a call whose answer was lost is made again.
 
 pub mod alerts;
+mod counters;
+mod deliveries;
+mod error;
+pub mod faulty;
+mod lock;
+mod lookups;
 pub mod memory;
+mod notes;
 pub mod offline;
-mod ports;
-mod recent;
+mod prior_state;
+mod publish;
 pub mod recorder;
+mod state;
+mod windows;
 
-pub(crate) use ports::lock;
-pub use ports::{
-    CalendarState, Calls, Claim, Delivery, EffectError, Lookups, Publish, State,
-    UNDER_WAY_SECS_MAX, Whose,
-};
+pub use counters::Counters;
+pub use deliveries::{Deliveries, Delivery, UNDER_WAY_SECS_MAX};
+pub use error::{EffectError, ErrorKind};
+pub use lock::lock;
+pub use lookups::{CalendarState, Calls, Lookups, Whose};
+pub use notes::{Notes, Record, Records};
+pub use prior_state::PriorState;
+pub use publish::Publish;
+pub use state::State;
+pub use windows::{Claim, Windows};

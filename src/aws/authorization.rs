@@ -7,8 +7,8 @@ use aws_sdk_iam::types::{
     UserDetail,
 };
 
-use super::chain::chain;
 use super::client::{Limits, MissedByStandard, limited};
+use super::failure::failed;
 use crate::effects::EffectError;
 use crate::prior::seed::{Identity, Policy};
 use crate::prior::{Address, Value};
@@ -64,10 +64,8 @@ impl Authorization {
             .set_filter(Some(filter.to_vec()))
             .max_items(PER_PAGE)
             .set_marker(marker.map(str::to_owned));
-        let answer = request.send().await.map_err(|error| EffectError {
-            action: "read what the account grants".to_owned(),
-            cause: chain(&error),
-        })?;
+        let answer = request.send().await;
+        let answer = answer.map_err(|error| failed("read what the account grants", &error))?;
         let users = answer.user_detail_list.unwrap_or_default().into_iter().map(user);
         let roles = answer.role_detail_list.unwrap_or_default().into_iter().map(role);
         let groups = answer.group_detail_list.unwrap_or_default().into_iter().map(group);

@@ -119,7 +119,7 @@ fn http_client(region: &str, ca_bundle: Option<Vec<u8>>) -> Result<SharedHttpCli
 pub struct MissedByStandard;
 
 /// Codes of conflicts that pass, as they stand in the body or the error header.
-const CONFLICTS: [&str; 4] = [
+pub(super) const CONFLICTS: [&str; 4] = [
     "TransactionConflictException",
     "TransactionInProgressException",
     "ConcurrentModification",

@@ -4,11 +4,14 @@
 //! lag by days, so times are compared, never trusted to have expired. Every write is idempotent: the
 //! SDK repeats a call whose answer was lost.
 
+mod alerts;
+mod counters;
+mod deliveries;
 mod find;
-mod records;
-mod registers;
-mod state;
+mod notes;
+mod prior_state;
 mod table;
+mod windows;
 
 pub use find::tables_of;
 pub use table::Table;

@@ -11,9 +11,10 @@ use aws_smithy_types::DateTime;
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
-use super::chain::chain;
+use super::budget::{Budget, Purpose};
 use super::client::{Limits, MissedByStandard, limited};
-use crate::effects::{CalendarState, Calls, EffectError, Lookups, Whose};
+use super::failure::failed;
+use crate::effects::{CalendarState, Calls, EffectError, ErrorKind, Lookups, Whose};
 use crate::iam::account::{Account, TAGS_MAX};
 
 /// Questions to CloudTrail's history for one alert, each for a page of [`CALLS_PER_PAGE`] calls.
@@ -34,6 +35,8 @@ const BETWEEN_LOOKUPS: Duration = Duration::from_millis(500);
 pub struct Permitted {
     /// Organizations and IAM about accounts.
     pub accounts: bool,
+    /// Systems Manager about change calendars.
+    pub calendars: bool,
     /// CloudTrail about the caller's last hour.
     pub history: bool,
 }
@@ -44,6 +47,7 @@ pub struct Aws {
     permitted: Permitted,
     own_account: OnceLock<String>,
     config: SdkConfig,
+    budget: Budget,
     // Made when they are first needed: four clients cost every cold start milliseconds and megabytes.
     organizations: OnceLock<aws_sdk_organizations::Client>,
     iam: OnceLock<aws_sdk_iam::Client>,
@@ -55,19 +59,22 @@ macro_rules! client {
     ($aws:expr, $field:ident, $service:ident) => {
         $aws.$field.get_or_init(|| {
             let config = $service::config::Builder::from(&$aws.config);
-            $service::Client::from_conf(config.retry_classifier(MissedByStandard).build())
+            let config = config.retry_classifier(MissedByStandard);
+            let limit = $aws.budget.limit(Purpose::LookUp);
+            $service::Client::from_conf(config.interceptor(limit).build())
         })
     };
 }
 
 impl Aws {
-    /// Clients over a shared configuration.
+    /// Clients over a shared configuration, within a budget.
     #[must_use]
-    pub fn new(config: &SdkConfig, permitted: Permitted) -> Self {
+    pub fn new(config: &SdkConfig, permitted: Permitted, budget: &Budget) -> Self {
         Self {
             permitted,
             own_account: OnceLock::new(),
             config: limited(config, Limits::DISTANT),
+            budget: budget.clone(),
             organizations: OnceLock::new(),
             iam: OnceLock::new(),
             ssm: OnceLock::new(),
@@ -128,7 +135,7 @@ impl Aws {
         match client!(self, iam, aws_sdk_iam).list_account_aliases().send().await {
             Ok(answer) => answer.account_aliases.into_iter().next(),
             Err(error) => {
-                let error = failed("list the aliases of the account".to_owned(), &error);
+                let error = failed("list the aliases of the account", &error);
                 tracing::warn!(%error, "alias of the account not known");
                 None
             }
@@ -157,6 +164,9 @@ impl Lookups for Aws {
         name: &str,
         at: Timestamp,
     ) -> Result<Option<CalendarState>, EffectError> {
+        if !self.permitted.calendars {
+            return Ok(None);
+        }
         // To the second, as the service takes it.
         let at = at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let request =
@@ -170,7 +180,8 @@ impl Lookups for Aws {
             Some(Answer::Closed) => false,
             other => {
                 let cause = format!("it answered {other:?}");
-                return Err(EffectError { action: format!("ask change calendar {name}"), cause });
+                let action = format!("ask change calendar {name}");
+                return Err(EffectError::new(action, ErrorKind::Broken, cause));
             }
         };
         let until = answer.next_transition_time.and_then(|time| time.parse().ok());
@@ -201,8 +212,7 @@ impl Lookups for Aws {
                 tokio::time::sleep(BETWEEN_LOOKUPS.min(left)).await;
             }
             let page = tokio::time::timeout(left, self.page(whose, from, to, token)).await;
-            let late =
-                |_| Err(EffectError { action: ACTION.to_owned(), cause: "too late".to_owned() });
+            let late = |_| Err(EffectError::new(ACTION, ErrorKind::NoAnswer, "too late"));
             match page.unwrap_or_else(late) {
                 Ok((records, next)) => {
                     answered = true;
@@ -240,7 +250,7 @@ impl Aws {
         let attribute =
             LookupAttribute::builder().attribute_key(key).attribute_value(value).build();
         let attribute = attribute
-            .map_err(|error| EffectError { action: ACTION.to_owned(), cause: error.to_string() })?;
+            .map_err(|error| EffectError::new(ACTION, ErrorKind::Broken, error.to_string()))?;
         let request = client!(self, cloudtrail, aws_sdk_cloudtrail)
             .lookup_events()
             .lookup_attributes(attribute)
@@ -248,13 +258,9 @@ impl Aws {
             .end_time(DateTime::from_secs(to.as_second()))
             .max_results(CALLS_PER_PAGE)
             .set_next_token(token);
-        let answer = request.send().await.map_err(|error| failed(ACTION.to_owned(), &error))?;
+        let answer = request.send().await.map_err(|error| failed(ACTION, &error))?;
         let events = answer.events.unwrap_or_default().into_iter();
         let records = events.filter_map(|event| event.cloud_trail_event).collect();
         Ok((records, answer.next_token.filter(|token| !token.is_empty())))
     }
-}
-
-fn failed(action: String, error: &(dyn std::error::Error + 'static)) -> EffectError {
-    EffectError { action, cause: chain(error) }
 }

@@ -6,8 +6,9 @@ use aws_sdk_sns::error::SdkError;
 use aws_sdk_sns::operation::publish::PublishError;
 use aws_sdk_sns::types::MessageAttributeValue;
 
-use super::chain::chain;
+use super::budget::{Budget, Purpose};
 use super::client::MissedByStandard;
+use super::failure::failed;
 use crate::alert::Message;
 use crate::effects::{EffectError, Publish};
 
@@ -18,12 +19,13 @@ pub struct Sns {
 }
 
 impl Sns {
-    /// A publisher over a shared configuration.
+    /// A publisher over a shared configuration, within a budget.
     #[must_use]
-    pub fn new(config: &SdkConfig) -> Self {
-        let config =
-            aws_sdk_sns::config::Builder::from(config).retry_classifier(MissedByStandard).build();
-        Self { client: Client::from_conf(config) }
+    pub fn new(config: &SdkConfig, budget: &Budget) -> Self {
+        let config = aws_sdk_sns::config::Builder::from(config)
+            .retry_classifier(MissedByStandard)
+            .interceptor(budget.limit(Purpose::Publish));
+        Self { client: Client::from_conf(config.build()) }
     }
 
     /// Asks SNS whether a topic is there, without sending anything: one call of `GetTopicAttributes`.
@@ -32,10 +34,8 @@ impl Sns {
     /// The topic does not exist, the role has no right to read it, or SNS does not answer.
     pub async fn look_at(&self, topic_arn: &str) -> Result<(), EffectError> {
         let answer = self.client.get_topic_attributes().topic_arn(topic_arn).send().await;
-        answer.map(|_| ()).map_err(|error| EffectError {
-            action: format!("read the attributes of topic {topic_arn}"),
-            cause: chain(&error),
-        })
+        let action = || format!("read the attributes of topic {topic_arn}");
+        answer.map(|_| ()).map_err(|error| failed(action(), &error))
     }
 
     async fn send(
@@ -72,10 +72,7 @@ impl Publish for Sns {
             Err(error) if is_invalid(&error) => self.send(topic_arn, message, false).await,
             other => other,
         };
-        sent.map_err(|error| EffectError {
-            action: format!("publish to {topic_arn}"),
-            cause: chain(&error),
-        })
+        sent.map_err(|error| failed(format!("publish to {topic_arn}"), &error))
     }
 }
 

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::ports::EffectError;
+use super::error::EffectError;
 use crate::alert::SentAlert;
 use crate::text::nearest;
 

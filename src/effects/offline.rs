@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::ports::{CalendarState, Calls, EffectError, Lookups, Whose};
+use super::error::EffectError;
+use super::lookups::{CalendarState, Calls, Lookups, Whose};
 use crate::iam::account::Account;
 
 /// Answers nothing.

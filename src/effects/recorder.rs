@@ -1,9 +1,11 @@
 //! Publishing into memory: dry run, test fake and fault injector.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
-use super::ports::{EffectError, Publish};
+use super::error::{EffectError, ErrorKind};
+use super::lock::lock;
+use super::publish::Publish;
 use crate::alert::Message;
 
 /// Keeps what would have been sent, and fails on demand.
@@ -22,19 +24,18 @@ impl Recorder {
 
     /// What has been sent since the last call, by topic.
     pub fn take(&self) -> Vec<(String, Message)> {
-        std::mem::take(&mut *self.sent.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *lock(&self.sent))
     }
 }
 
 impl Publish for Recorder {
     async fn publish(&self, topic_arn: &str, message: &Message) -> Result<(), EffectError> {
-        let fails = self.faults.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        let fails = lock(&self.faults).pop_front();
         if fails == Some(true) {
             let action = format!("publish to {topic_arn}");
-            return Err(EffectError { action, cause: "injected".to_owned() });
+            return Err(EffectError::new(action, ErrorKind::Broken, "injected"));
         }
-        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
-        sent.push((topic_arn.to_owned(), message.clone()));
+        lock(&self.sent).push((topic_arn.to_owned(), message.clone()));
         Ok(())
     }
 }

@@ -173,6 +173,7 @@ fn lines(counts: &[(Silence, u32)]) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::assess::engine::{SiteFiles, SourceFile};
+    use crate::effects::Windows;
     use crate::effects::memory::Memory;
     use crate::effects::recorder::Recorder;
     use crate::event::Event;

@@ -8,7 +8,7 @@ use iam_responder::assess::engine::{Engine, SiteFiles, SourceFile};
 use iam_responder::effects::alerts::{Judgement, StoredAlerts, Word};
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
-use iam_responder::effects::{CalendarState, Calls, EffectError, Lookups, Whose};
+use iam_responder::effects::{CalendarState, Calls, EffectError, ErrorKind, Lookups, Whose};
 use iam_responder::event::Event;
 use iam_responder::iam::account::Account;
 use iam_responder::respond::lookup::Cache;
@@ -82,7 +82,7 @@ impl Aws {
     fn answer<T>(&self, value: T) -> Result<T, EffectError> {
         self.asked.set(self.asked.get() + 1);
         if self.down.get() {
-            return Err(EffectError { action: "ask".to_owned(), cause: "down".to_owned() });
+            return Err(EffectError::new("ask", ErrorKind::NoAnswer, "down"));
         }
         Ok(value)
     }

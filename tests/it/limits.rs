@@ -10,7 +10,7 @@ use iam_responder::alert::{
 };
 use iam_responder::assess::engine::{Engine, SiteFiles, SourceFile};
 use iam_responder::effects::memory::Memory;
-use iam_responder::effects::{Claim, State};
+use iam_responder::effects::{Claim, Windows};
 use iam_responder::event::{EVENT_BYTES_MAX, EVENT_DEPTH_MAX, Event, Unreadable};
 use iam_responder::iam::policy::{Grants, PolicyDocument, STATEMENTS_MAX};
 use iam_responder::pattern::{
@@ -63,7 +63,7 @@ const LIMITS: [(&str, Tried); 32] = [
     ("one threshold", Here(threshold)),
     (
         "what the function remembers without a table",
-        There("src/effects/recent.rs", "a_flood_of_large_entries_stays_within_the_bytes"),
+        There("src/effects/memory/recent.rs", "a_flood_of_large_entries_stays_within_the_bytes"),
     ),
     (
         "what was before: who has a policy, is in a group, is or was an administrator's role of the account",
@@ -95,25 +95,16 @@ const LIMITS: [(&str, Tried); 32] = [
             "test_an_alert_that_cannot_be_published_waits_in_the_on_failure_queue",
         ),
     ),
-    (
-        "the table, for one event",
-        There(
-            "tests/e2e/test_fault_matrix.py",
-            "test_a_broken_call_costs_no_alert_and_doubles_none",
-        ),
-    ),
+    ("the table, for one event", There("src/aws/budget.rs", "a_table_has_its_time_twice")),
     (
         "accounts, calendars and the last hour, for one event",
-        There(
-            "tests/e2e/test_fault_matrix.py",
-            "test_a_broken_call_costs_no_alert_and_doubles_none",
-        ),
+        There("src/aws/budget.rs", "lookups_share_their_time"),
     ),
     ("one counter", There("tests/it/state.rs", "dynamodb_keeps_items_small")),
     ("repetitions counted for one alert", Here(repetitions)),
     (
         "alerts and verdicts",
-        There("src/aws/dynamodb/records.rs", "an_alert_is_kept_for_ninety_days"),
+        There("src/aws/dynamodb/alerts.rs", "an_alert_is_kept_for_ninety_days"),
     ),
     (
         "reminders at a time",

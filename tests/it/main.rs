@@ -8,6 +8,8 @@
 )]
 
 mod alerts;
+#[cfg(feature = "aws")]
+mod budget;
 mod bus_rules;
 mod check_topics;
 mod cli;

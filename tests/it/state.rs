@@ -4,7 +4,9 @@
 use iam_responder::alert::SentAlert;
 use iam_responder::effects::alerts::{Judgement, StoredAlerts, Word};
 use iam_responder::effects::memory::Memory;
-use iam_responder::effects::{Claim, Delivery, State};
+use iam_responder::effects::{
+    Claim, Counters, Deliveries, Delivery, Notes, PriorState, Record, Records, State, Windows,
+};
 use iam_responder::prior::{Register, Value, Write};
 use iam_responder::text::severity::Severity;
 use jiff::{SignedDuration, Timestamp};
@@ -15,7 +17,7 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).unwrap()
 }
 
-async fn claims_know_their_owner(state: &impl State) {
+async fn claims_know_their_owner(state: &impl Windows) {
     let claim =
         async |event: &str, second| state.claim("f", event, at(second), WINDOW).await.unwrap();
     assert_eq!(claim("a", 0).await, Claim::Ours { held: 0 });
@@ -29,7 +31,7 @@ async fn claims_know_their_owner(state: &impl State) {
     assert_eq!(claim("d", 1).await, Claim::Ours { held: 0 }, "released");
 }
 
-async fn repetitions_are_counted_for_the_next_alert(state: &impl State) {
+async fn repetitions_are_counted_for_the_next_alert(state: &impl Windows) {
     let claim =
         async |event: &str, second| state.claim("h", event, at(second), WINDOW).await.unwrap();
     assert_eq!(claim("a", 0).await, Claim::Ours { held: 0 });
@@ -50,7 +52,7 @@ async fn repetitions_are_counted_for_the_next_alert(state: &impl State) {
     assert_eq!(state.claim("nobody's", "y", at(0), WINDOW).await.unwrap(), Claim::Ours { held: 0 });
 }
 
-async fn distinct_ids_count_however_often_they_come(state: &impl State) {
+async fn distinct_ids_count_however_often_they_come(state: &impl Counters) {
     let count =
         async |name: &str, second| state.count("b", name, at(second), WINDOW).await.unwrap();
     assert_eq!(count("CreateUser", 0).await, 1);
@@ -63,13 +65,27 @@ async fn distinct_ids_count_however_often_they_come(state: &impl State) {
     );
 }
 
-async fn notes_are_kept(state: &impl State) {
+async fn notes_are_kept(state: &impl Notes) {
     assert_eq!(state.note("n").await.unwrap(), None);
     state.keep_note("n", "one", at(0)).await.unwrap();
     state.keep_note("n", "two", at(5)).await.unwrap();
     assert_eq!(state.note("n").await.unwrap(), Some(("two".to_owned(), at(5))));
     state.keep_note("n", "older", at(4)).await.unwrap();
     assert_eq!(state.note("n").await.unwrap(), Some(("two".to_owned(), at(5))));
+}
+
+async fn a_version_of_a_record_follows_the_one_before_it(state: &impl Records) {
+    let record = |version, text: &str| Record { version, text: text.to_owned() };
+    let keep = async |version, text: &str| {
+        state.keep_record("v", &record(version, text), at(1_000)).await.unwrap()
+    };
+    assert_eq!(state.record("v").await.unwrap(), None);
+    assert!(!keep(0, "none").await && !keep(2, "too early").await);
+    assert!(keep(1, "one").await && keep(1, "one").await, "twice is once");
+    assert!(!keep(1, "by somebody else").await);
+    assert!(keep(2, "two").await && !keep(1, "one").await && !keep(4, "too early").await);
+    assert_eq!(state.record("v").await.unwrap(), Some(record(2, "two")));
+    assert_eq!(state.record("another").await.unwrap(), None);
 }
 
 fn told(event_id: &str, repeat_at: Option<i64>) -> SentAlert {
@@ -85,7 +101,7 @@ fn told(event_id: &str, repeat_at: Option<i64>) -> SentAlert {
     }
 }
 
-async fn what_was_told_can_be_judged_and_told_again(state: &(impl State + StoredAlerts)) {
+async fn what_was_told_can_be_judged_and_told_again(state: &(impl Deliveries + StoredAlerts)) {
     let judgement =
         |word, second| Judgement { word, note: Some("why".to_owned()), by: None, at: at(second) };
     for (event, due) in [("l1", Some(100)), ("l2", Some(200)), ("l3", None)] {
@@ -138,7 +154,7 @@ async fn what_was_told_can_be_judged_and_told_again(state: &(impl State + Stored
     assert!(state.told_since(at(1_000)).await.unwrap().is_empty());
 }
 
-async fn each_event_counts_once(state: &impl State) {
+async fn each_event_counts_once(state: &impl Counters) {
     let count =
         async |event: &str, second| state.count("k", event, at(second), WINDOW).await.unwrap();
     assert_eq!(count("a", 0).await, 1);
@@ -149,7 +165,7 @@ async fn each_event_counts_once(state: &impl State) {
     assert_eq!(state.count("another key", "e", at(0), WINDOW).await.unwrap(), 1);
 }
 
-async fn the_first_event_of_a_span_is_found(state: &impl State) {
+async fn the_first_event_of_a_span_is_found(state: &impl Counters) {
     for (event, second) in [("late", 50), ("early", 10), ("outside", 100)] {
         state.count("s", event, at(second), WINDOW).await.unwrap();
     }
@@ -163,7 +179,7 @@ async fn the_first_event_of_a_span_is_found(state: &impl State) {
     assert_eq!(state.first_between("unheard of", at(0), at(60), &[]).await.unwrap(), None);
 }
 
-async fn writes_stand_at_their_own_time(state: &impl State) {
+async fn writes_stand_at_their_own_time(state: &impl PriorState) {
     let write = |event: &str, second: i64, value: Value| {
         Write::new(at(second), event.to_owned(), value, false)
     };
@@ -182,7 +198,7 @@ async fn writes_stand_at_their_own_time(state: &impl State) {
     assert_eq!(state.register("r").await.unwrap().last(), Some(&gone));
 }
 
-async fn an_event_is_under_way_once(state: &impl State) {
+async fn an_event_is_under_way_once(state: &impl Deliveries) {
     let begin = async |second| state.begin("e", at(second)).await.unwrap();
     assert_eq!(begin(0).await, Delivery::First);
     assert_eq!(begin(1).await, Delivery::UnderWay);
@@ -194,7 +210,7 @@ async fn an_event_is_under_way_once(state: &impl State) {
     assert_eq!(begin(6_000).await, Delivery::Told);
 }
 
-async fn all(state: &(impl State + StoredAlerts)) {
+async fn all(state: &(impl State + StoredAlerts + Records)) {
     an_event_is_under_way_once(state).await;
     claims_know_their_owner(state).await;
     each_event_counts_once(state).await;
@@ -203,6 +219,7 @@ async fn all(state: &(impl State + StoredAlerts)) {
     repetitions_are_counted_for_the_next_alert(state).await;
     distinct_ids_count_however_often_they_come(state).await;
     notes_are_kept(state).await;
+    a_version_of_a_record_follows_the_one_before_it(state).await;
     what_was_told_can_be_judged_and_told_again(state).await;
 }
 
@@ -223,7 +240,7 @@ mod table {
     use iam_responder::aws::dynamodb::Table;
 
     use super::{WINDOW, all, at};
-    use iam_responder::effects::{Claim, State};
+    use iam_responder::effects::{Claim, Counters, Windows};
 
     /// A table of its own for each test.
     async fn fresh(name: &str) -> Option<Table> {

@@ -6,9 +6,9 @@ use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use iam_responder::assess::engine::{Engine, SiteFiles, SourceFile};
-use iam_responder::effects::State;
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
+use iam_responder::effects::{PriorState, State};
 use iam_responder::event::{Event, Unreadable};
 use iam_responder::prior::{Address, Value as Written, Write};
 use iam_responder::respond::{Origin, RespondError, Responder, Response};

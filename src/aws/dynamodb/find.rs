@@ -3,8 +3,8 @@
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 
-use crate::aws::chain;
 use crate::aws::client::{Limits, limited};
+use crate::aws::failure::failed;
 use crate::effects::EffectError;
 
 /// Most tables looked at; DynamoDB answers with so many at once.
@@ -22,10 +22,9 @@ pub async fn tables_of(config: &SdkConfig, name: &str) -> Result<Vec<String>, Ef
     // Tables are listed in the order of their names: this one stands before all that begin so.
     let before = begins.trim_end_matches('e');
     let request = client.list_tables().exclusive_start_table_name(before).limit(TABLES_MAX);
-    let answer = request.send().await.map_err(|error| EffectError {
-        action: format!("list tables that begin with {begins}"),
-        cause: chain(&error),
-    })?;
+    let answer = request.send().await;
+    let answer =
+        answer.map_err(|error| failed(format!("list tables that begin with {begins}"), &error))?;
     let of_ours = |table: &String| {
         table.strip_prefix(&begins).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
     };

@@ -5,39 +5,54 @@ use std::collections::HashMap;
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use ring::digest::{SHA256, digest};
 
-use super::super::chain::chain;
-use super::super::client::{Limits, MissedByStandard, limited};
+use crate::aws::budget::{Budget, Purpose};
+use crate::aws::client::{Limits, MissedByStandard, limited};
+use crate::aws::failure::{chain, failed};
 use crate::effects::EffectError;
 
-/// Most events under one key, more than the largest threshold asks for: each write costs by the size of
-/// the whole. Beyond it the oldest make room.
-const EVENTS_PER_KEY_MAX: i64 = 1_200;
 /// Time that an item outlives its window: DynamoDB deletes late anyway.
 pub(super) const SLACK_SECS: i64 = 86_400;
 
 /// A DynamoDB table as state.
 #[derive(Debug, Clone)]
 pub struct Table {
+    /// For what an alert can do without.
     pub(super) client: Client,
+    /// For what is asked also where the table did not answer before.
+    pub(super) insisting: Client,
     pub(super) name: String,
+    pub(super) budget: Budget,
 }
 
 pub(super) type Item = HashMap<String, AttributeValue>;
 
 impl Table {
-    /// State in the table of this name.
+    /// State in the table of this name, without a budget: each call has its own time.
     #[must_use]
     pub fn new(config: &SdkConfig, name: impl Into<String>) -> Self {
+        Self::within(config, name, &Budget::default())
+    }
+
+    /// State in the table of this name, within a budget.
+    #[must_use]
+    pub fn within(config: &SdkConfig, name: impl Into<String>, budget: &Budget) -> Self {
         let config = limited(config, Limits::SHORT);
-        let config = aws_sdk_dynamodb::config::Builder::from(&config)
-            .retry_classifier(MissedByStandard)
-            .build();
-        Self { client: Client::from_conf(config), name: name.into() }
+        let client = |purpose: Purpose| {
+            let config = aws_sdk_dynamodb::config::Builder::from(&config)
+                .retry_classifier(MissedByStandard)
+                .interceptor(budget.limit(purpose));
+            Client::from_conf(config.build())
+        };
+        Self {
+            client: client(Purpose::Ask),
+            insisting: client(Purpose::Insist),
+            name: name.into(),
+            budget: budget.clone(),
+        }
     }
 
     pub(super) async fn item(&self, id: String) -> Result<Option<Item>, EffectError> {
@@ -48,10 +63,9 @@ impl Table {
 
     pub(super) fn failed<E>(&self, what: &str, error: &SdkError<E>) -> EffectError
     where
-        E: std::error::Error + 'static,
+        E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        let action = format!("{what} in table {}", self.name);
-        EffectError { action, cause: chain(error) }
+        failed(format!("{what} in table {}", self.name), error)
     }
 
     /// A condition that does not hold is an answer, not a failure.
@@ -67,39 +81,6 @@ impl Table {
             Ok(_) => Ok(()),
             Err(error) if is_refusal(&error) => Ok(()),
             Err(error) => Err(self.failed(what, &error)),
-        }
-    }
-
-    /// Adds an event under a key, unless it is full: the events there, and whether it was added.
-    /// Adding to a set twice is adding once: a repeated call does not count twice.
-    pub(super) async fn add(
-        &self,
-        id: &str,
-        entry: &str,
-        expiration: i64,
-    ) -> Result<(Vec<(String, i64)>, bool), EffectError> {
-        let done = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .key("id", text(id))
-            .update_expression("ADD events :event SET expiration = :expiration")
-            .condition_expression("attribute_not_exists(events) OR size(events) < :most")
-            .expression_attribute_values(":event", AttributeValue::Ss(vec![entry.to_owned()]))
-            .expression_attribute_values(":expiration", number(expiration))
-            .expression_attribute_values(":most", number(EVENTS_PER_KEY_MAX))
-            .return_values(ReturnValue::AllNew)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        match done {
-            Ok(answer) => Ok((answer.attributes.as_ref().map(events).unwrap_or_default(), true)),
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(full)) => {
-                    Ok((full.item().map(events).unwrap_or_default(), false))
-                }
-                _ => Err(self.failed("count", &error)),
-            },
         }
     }
 
@@ -143,12 +124,11 @@ pub(super) fn expiration(at: Timestamp, window: SignedDuration) -> i64 {
     at.as_second().saturating_add(window.as_secs().saturating_mul(2)).saturating_add(SLACK_SECS)
 }
 
-/// The events of a counter: ID and time in milliseconds.
-pub(super) fn events(item: &Item) -> Vec<(String, i64)> {
-    let entries = item.get("events").and_then(|value| value.as_ss().ok());
-    let parse = |entry: &String| {
-        let (then, id) = entry.split_once(' ')?;
-        Some((id.to_owned(), then.parse().ok()?))
-    };
-    entries.into_iter().flatten().filter_map(parse).collect()
+/// Milliseconds since 1970.
+pub(super) fn timestamp(value: &AttributeValue) -> Option<Timestamp> {
+    Timestamp::from_millisecond(value.as_n().ok()?.parse().ok()?).ok()
+}
+
+pub(super) fn milliseconds(window: SignedDuration) -> i64 {
+    i64::try_from(window.as_millis()).unwrap_or(i64::MAX)
 }

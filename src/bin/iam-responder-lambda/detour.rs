@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use iam_responder::alert::TEXT_CHARS_MAX;
+use iam_responder::effects::lock;
 use iam_responder::operate::settings::Refusal;
 use iam_responder::text::clean::clean;
 use iam_responder::text::severity::Severity;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-
-use super::lock;
 
 /// Most topics named in one note.
 const TOPICS_MAX: usize = 3;

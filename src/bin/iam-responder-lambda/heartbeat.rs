@@ -7,12 +7,11 @@ use std::future::Future;
 use std::time::Duration;
 
 use iam_responder::aws::sns::Sns;
-use iam_responder::effects::{EffectError, State};
+use iam_responder::effects::{EffectError, ErrorKind, Notes};
 use tokio::task::JoinSet;
 
 use super::Function;
-use super::outside::Outside;
-use super::store::{Store, either};
+use super::publisher::Publisher;
 
 /// Time for all that is read.
 const HEARTBEAT_MAX: Duration = Duration::from_secs(10);
@@ -21,30 +20,29 @@ const KEY: &str = "heartbeat";
 
 /// Reads the table and asks for every topic that the function may publish to; true where all of it
 /// answered. What did not is logged with what to do.
-pub async fn beats(function: &Function) -> bool {
+pub async fn beats(function: &Function, notes: &impl Notes) -> bool {
     // A dry run could tell nobody.
-    let Outside::Aws { publish, .. } = &function.outside else { return false };
+    let Publisher::Sns { sns, .. } = &function.publish else { return false };
     let table = async {
-        let read =
-            within(HEARTBEAT_MAX, "read the table", either!(&function.state, note(KEY))).await;
+        let read = within(HEARTBEAT_MAX, "read the table", notes.note(KEY)).await;
         read.map(|_| ()).map_err(|error| {
             let what_to_do = "the table must exist and be active, and the function's role must have \
                               dynamodb:GetItem on it and kms:Decrypt on its key";
             tracing::error!(%error, what_to_do, "no heartbeat: the table cannot be read");
         })
     };
-    let (table, topics) = tokio::join!(table, topics(publish, &function.publishable));
+    let (table, topics) = tokio::join!(table, topics(sns, &function.publishable));
     table.is_ok() && topics
 }
 
 /// Are all topics there?
-async fn topics(publish: &Sns, arns: &[String]) -> bool {
+async fn topics(sns: &Sns, arns: &[String]) -> bool {
     let mut asked = JoinSet::new();
     for arn in arns {
-        let (publish, arn) = (publish.clone(), arn.clone());
+        let (sns, arn) = (sns.clone(), arn.clone());
         asked.spawn(async move {
             let action = format!("read the attributes of topic {arn}");
-            within(HEARTBEAT_MAX, &action, publish.look_at(&arn)).await
+            within(HEARTBEAT_MAX, &action, sns.look_at(&arn)).await
         });
     }
     let mut all = true;
@@ -69,6 +67,6 @@ async fn within<T>(
 ) -> Result<T, EffectError> {
     tokio::time::timeout(most, call).await.unwrap_or_else(|_| {
         let cause = format!("no answer within {} ms", most.as_millis());
-        Err(EffectError { action: action.to_owned(), cause })
+        Err(EffectError::new(action, ErrorKind::NoAnswer, cause))
     })
 }

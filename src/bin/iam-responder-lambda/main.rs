@@ -5,21 +5,23 @@
 mod detour;
 mod dry_run;
 mod heartbeat;
-mod invocation;
-mod outside;
+mod publisher;
 mod refused_files;
 mod silence;
 mod start;
-mod store;
 mod watchdog;
 
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use iam_responder::assess::engine::Engine;
+use iam_responder::aws::budget::{Budget, Invocation};
+use iam_responder::aws::lookups::Aws;
+use iam_responder::effects::alerts::StoredAlerts;
+use iam_responder::effects::memory::Memory;
 use iam_responder::effects::{Delivery, State};
 use iam_responder::event::{Event, Unreadable};
 use iam_responder::respond::lookup::Cache;
@@ -29,13 +31,11 @@ use iam_responder::respond::remind::{Reminded, remind};
 use iam_responder::respond::{Mode, Origin, Repeat, RespondError, Responder, Response};
 use iam_responder::site::TopicSpec;
 use iam_responder::text::severity::Severity;
-use invocation::Invocation;
 use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
-use outside::Outside;
+use publisher::Publisher;
 use refused_files::{RefusedFiles, tell_refused_files};
 use serde_json::value::RawValue;
-use store::Store;
 
 /// Time kept back before Lambda's own deadline, to report the failure ourselves.
 const RESERVE: Duration = Duration::from_millis(500);
@@ -51,20 +51,25 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 /// The longest pause between two looks.
 const PAUSE_MAX: Duration = Duration::from_secs(2);
 
-/// Everything that outlives one event.
+/// Everything that outlives one event, beside the state: a table, or memory.
 struct Function {
     source: Source,
     engine: Engine,
     topics: BTreeMap<Severity, Vec<TopicSpec>>,
     /// ARNs of all topics that it may publish to, in a dry run none.
     publishable: Vec<String>,
-    outside: Outside,
-    state: Store,
+    publish: Publisher,
+    lookups: Aws,
+    /// Time of the clients of state, topics and lookups.
+    budget: Budget,
     cache: Cache,
     repeat: Option<Repeat>,
     refused_files: RefusedFiles,
     looked: silence::Looked,
 }
+
+/// A function with its state, or why it could not start.
+type Started<S> = Result<(Function, S), String>;
 
 /// Why an invocation fails. Lambda retries it twice and then hands the event to the on-failure
 /// queue; the error types are stable, for alarms and people to match.
@@ -93,10 +98,20 @@ impl From<Failed> for Diagnostic {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let function = start::start().await;
-    if let Err(faults) = &function {
-        tracing::error!(faults, "could not start: every event fails until this is mended");
+    match start::start().await {
+        Ok((function, Some(table))) => serve(Ok((function, table))).await,
+        Ok((function, None)) => serve(Ok((function, Memory::default()))).await,
+        Err(faults) => {
+            tracing::error!(faults, "could not start: every event fails until this is mended");
+            serve::<Memory>(Err(faults)).await
+        }
     }
+}
+
+async fn serve<S>(function: Started<S>) -> ExitCode
+where
+    S: State + StoredAlerts + Send + Sync + 'static,
+{
     let function = Arc::new(function);
     match lambda_runtime::run(service_fn(|event| handle(Arc::clone(&function), event))).await {
         Ok(()) => ExitCode::SUCCESS,
@@ -127,56 +142,62 @@ enum Done {
 /// The payload comes unparsed: what the runtime could not read would never reach us, and nobody
 /// would be told. A function that could not start fails each event with the reason. Were it to end
 /// instead, Lambda would start it again and again, and say only that it ended.
-async fn handle(
-    function: Arc<Result<Function, String>>,
+async fn handle<S>(
+    function: Arc<Started<S>>,
     event: LambdaEvent<Box<RawValue>>,
-) -> Result<Answer, Failed> {
+) -> Result<Answer, Failed>
+where
+    S: State + StoredAlerts + Send + Sync + 'static,
+{
     let started = tokio::time::Instant::now();
     let text: Arc<str> = event.payload.get().into();
     let deadline = remaining(event.context.deadline);
     let whole = Arc::clone(&function);
-    let function = match function.as_ref() {
-        Ok(function) => function,
+    let (function, state) = match function.as_ref() {
+        Ok((function, state)) => (function, state),
         Err(faults) => {
             let error = Failed::Start(faults.clone());
             tell_failure(&error, &text, Phases::default(), 0);
             return Err(error);
         }
     };
-    let mut dry_run = None;
-    match &function.outside {
-        Outside::Aws { lookups, .. } => lookups.runs_as(&event.context.invoked_function_arn),
-        Outside::DryRun => dry_run = Some(dry_run::WARNING),
-    }
+    function.lookups.runs_as(&event.context.invoked_function_arn);
+    let dry_run = matches!(function.publish, Publisher::Log).then_some(dry_run::WARNING);
     let given = Arc::clone(&text);
     let work = move || async move {
         // It was there a moment ago.
-        let Ok(function) = whole.as_ref() else { return Err(Failed::Start(String::new())) };
+        let Ok((function, state)) = whole.as_ref() else {
+            return Err(Failed::Start(String::new()));
+        };
         match Event::parse(&given) {
             Ok(event) if event.is_clock() && event.check_origin().is_ok() => {
-                Ok(clock(function, deadline).await)
+                Ok(clock(function, state, deadline).await)
             }
-            input => respond(function, input, &given, deadline).await.map(Done::Event),
+            input => respond(function, state, input, &given, deadline).await.map(Done::Event),
         }
     };
     let watched = watchdog::watched(watchdog::last_look(started, deadline), work).await;
     let done = match watched {
         Ok(done) => done,
-        Err(watchdog::Late) => Err(not_judged(function, &text, started.elapsed(), deadline).await),
+        Err(watchdog::Late) => {
+            Err(not_judged(function, state, &text, started.elapsed(), deadline).await)
+        }
     };
     // Behind the event's own alert, in what time is left.
-    let refused = tell_refused_files(function, Timestamp::now());
-    if tokio::time::timeout(remaining(event.context.deadline), refused).await.is_err() {
+    let left = remaining(event.context.deadline);
+    let refused = tell_refused_files(function, state, Timestamp::now(), left);
+    if tokio::time::timeout(left, refused).await.is_err() {
         tracing::error!("no time was left to tell that the owner's files are not in force");
     }
     let left = deadline.saturating_sub(started.elapsed());
-    silence::tell_silence(function, Timestamp::now(), left).await;
+    silence::tell_silence(function, state, Timestamp::now(), left).await;
     Ok(Answer { dry_run, done: done? })
 }
 
 /// What computes is not to be ended, so it is told that nobody knows yet.
 async fn not_judged(
     function: &Function,
+    state: &impl State,
     text: &str,
     elapsed: Duration,
     deadline: Duration,
@@ -188,27 +209,28 @@ async fn not_judged(
         function,
         &metrics::line(failed, phases, Timestamp::now(), milliseconds, &function.source),
     );
-    watchdog::tell_not_judged(function, text, deadline.saturating_sub(elapsed)).await;
+    watchdog::tell_not_judged(function, state, text, deadline.saturating_sub(elapsed)).await;
     let error = Failed::Deadline(event_id(text));
     tell_failure(&error, text, phases, milliseconds);
     error
 }
 
-async fn respond(
+async fn respond<S: State>(
     function: &Function,
+    state: &S,
     input: Result<Event, Unreadable>,
     text: &str,
     deadline: Duration,
 ) -> Result<Box<Outcome>, Failed> {
     let started = Instant::now();
     let now = Timestamp::now();
-    let invocation = Invocation::new(&function.outside, &function.state, started + deadline);
+    let invocation = function.budget.begin(started + deadline);
     let responder = Responder {
         engine: &function.engine,
         topics: &function.topics,
-        publish: &invocation,
-        state: &invocation,
-        lookups: &invocation,
+        publish: &function.publish,
+        state,
+        lookups: &function.lookups,
         cache: &function.cache,
         origin: Origin::Checked,
         mode: Mode::Live,
@@ -221,7 +243,7 @@ async fn respond(
         Err(_) => Err(Failed::Deadline(event_id(text))),
     };
     let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let phases = invocation.phases();
+    let phases = phases(&invocation);
     let under_way = matches!(result, Err(Failed::Respond(RespondError::UnderWay(_))));
     let failure = if under_way { metrics::Failure::UnderWay } else { metrics::Failure::Alert };
     let handled = result.as_ref().map_err(|_| failure);
@@ -236,8 +258,8 @@ async fn respond(
 
 /// An event that another copy of the function is at: waits for what comes of it, as failing would ring
 /// an alarm for nothing. Only its mark is looked at; where that cannot be, Lambda tries again later.
-async fn patiently(
-    responder: &Responder<'_, Invocation<'_>, Invocation<'_>, Invocation<'_>>,
+async fn patiently<S: State>(
+    responder: &Responder<'_, Publisher, S, Aws>,
     input: Result<Event, Unreadable>,
     text: &str,
     now: Timestamp,
@@ -269,26 +291,36 @@ async fn patiently(
 
 /// The clock rings: shows that the function could tell people, and tells again what nobody
 /// acknowledged.
-async fn clock(function: &Function, deadline: Duration) -> Done {
+async fn clock<S: State + StoredAlerts>(
+    function: &Function,
+    state: &S,
+    deadline: Duration,
+) -> Done {
+    function.budget.begin(Instant::now() + deadline);
     let heartbeat = async {
-        let beats = heartbeat::beats(function).await;
+        let beats = heartbeat::beats(function, state).await;
         if beats {
             write(function, &metrics::heartbeat(Timestamp::now(), &function.source));
         }
         beats
     };
-    let (heartbeat, (due, repeated)) = tokio::join!(heartbeat, reminders(function, deadline));
+    let (heartbeat, (due, repeated)) =
+        tokio::join!(heartbeat, reminders(function, state, deadline));
     Done::Clock { heartbeat, due, repeated }
 }
 
 /// Publishes again what nobody acknowledged in time: how many alerts those are, and how many were
 /// published again. What fails is tried at the next ring; each of these alerts was published before.
-async fn reminders(function: &Function, deadline: Duration) -> (usize, usize) {
+async fn reminders(
+    function: &Function,
+    alerts: &impl StoredAlerts,
+    deadline: Duration,
+) -> (usize, usize) {
     if function.repeat.is_none() {
         return (0, 0);
     }
     let now = Timestamp::now();
-    let work = remind(&function.state, &function.outside, &function.topics, now);
+    let work = remind(alerts, &function.publish, &function.topics, now);
     let Ok(reminded) = tokio::time::timeout(deadline, work).await else {
         tracing::error!("looking for what nobody acknowledged took too long");
         return (0, 0);
@@ -308,7 +340,7 @@ async fn reminders(function: &Function, deadline: Duration) -> (usize, usize) {
 /// Writes a metric line, at every log level. A dry run writes none, so a deployed function that runs
 /// dry has no heartbeat. A log that cannot be written must not fail an event whose alert was sent.
 fn write(function: &Function, line: &serde_json::Value) {
-    if matches!(function.outside, Outside::Aws { .. }) {
+    if !matches!(function.publish, Publisher::Log) {
         let _ = writeln!(std::io::stdout(), "{line}");
     }
 }
@@ -333,9 +365,16 @@ fn tell(outcome: &Outcome, phases: Phases, milliseconds: u64) {
     );
 }
 
-/// A lock is only poisoned where a thread panicked; what it guards is whole all the same.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+/// What the clients used, as metrics and log lines tell it.
+fn phases(invocation: &Invocation) -> Phases {
+    let used = invocation.usage();
+    Phases {
+        state: used.state,
+        lookup: used.lookup,
+        publish: used.publish,
+        state_failures: used.state_failures,
+        lookup_failures: used.lookup_failures,
+    }
 }
 
 fn event_id(text: &str) -> String {

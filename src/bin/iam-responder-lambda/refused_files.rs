@@ -2,16 +2,16 @@
 //! hear of it, once a day.
 
 use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use iam_responder::alert::Alert;
-use iam_responder::effects::{Claim, State};
+use iam_responder::effects::{Claim, Windows, lock};
 use iam_responder::respond::tell::tell;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::store::{Store, either};
-use super::{Function, lock};
+use super::Function;
 
 /// Under which key the day's alert is claimed.
 const CLAIM: &str = "files refused";
@@ -36,22 +36,28 @@ impl RefusedFiles {
 
 /// Tells people, where there is something to tell and nobody told it today. A state that does not answer costs a
 /// second alert, not the first; an alert that fails is tried again at the next invocation.
-pub async fn tell_refused_files(function: &Function, now: Timestamp) {
+pub async fn tell_refused_files(
+    function: &Function,
+    windows: &impl Windows,
+    now: Timestamp,
+    left: Duration,
+) {
     let refused = &function.refused_files;
     let today = now.to_zoned(TimeZone::UTC).date();
     if refused.faults.is_empty() || lock(&refused.looked).replace(today) == Some(today) {
         return;
     }
+    function.budget.begin(Instant::now() + left);
     let id = now.to_string();
-    let claimed = either!(&function.state, claim(CLAIM, &id, now, WINDOW)).await;
+    let claimed = windows.claim(CLAIM, &id, now, WINDOW).await;
     if matches!(claimed, Ok(Claim::Theirs)) {
         return;
     }
     let alert = Alert::files_refused(&refused.faults);
-    if let Err(error) = tell(&function.outside, &function.topics, &alert).await {
+    if let Err(error) = tell(&function.publish, &function.topics, &alert).await {
         tracing::error!(%error, "nobody knows that the owner's files are not in force");
         *lock(&refused.looked) = None;
-        let released = either!(&function.state, release(CLAIM, &id)).await;
+        let released = windows.release(CLAIM, &id).await;
         released.unwrap_or_else(|error| tracing::warn!(%error, "told again tomorrow only"));
     }
 }

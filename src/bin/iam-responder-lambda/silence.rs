@@ -1,15 +1,15 @@
 //! The day's word about silence: each copy of the function looks once a day whether it was told.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use iam_responder::effects::{State, lock};
 use iam_responder::respond::suppressed::{is_anything_silenced, tell_suppressed};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::Function;
-use super::invocation::Invocation;
 
 /// Least time for it: with less the next invocation does it.
 const LEFT_MIN: Duration = Duration::from_secs(8);
@@ -21,14 +21,13 @@ pub struct Looked(Mutex<Option<Date>>);
 impl Looked {
     /// Notes a day, or that it was none; gives what was noted before.
     fn replace(&self, day: Option<Date>) -> Option<Date> {
-        // A lock is only poisoned where a thread panicked; what it guards is whole all the same.
-        std::mem::replace(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), day)
+        std::mem::replace(&mut *lock(&self.0), day)
     }
 }
 
 /// Tells how many alerts suppressions and overrides silenced, unless this copy looked today. What fails is tried again at the
 /// next invocation: what was silenced stays counted.
-pub async fn tell_silence(function: &Function, now: Timestamp, left: Duration) {
+pub async fn tell_silence(function: &Function, state: &impl State, now: Timestamp, left: Duration) {
     if left < LEFT_MIN {
         return;
     }
@@ -38,8 +37,8 @@ pub async fn tell_silence(function: &Function, now: Timestamp, left: Duration) {
     {
         return;
     }
-    let invocation = Invocation::new(&function.outside, &function.state, Instant::now() + left);
-    let told = tell_suppressed(&function.engine, &invocation, &invocation, &function.topics, now);
+    function.budget.begin(Instant::now() + left);
+    let told = tell_suppressed(&function.engine, state, &function.publish, &function.topics, now);
     let Ok(word) = tokio::time::timeout(left, told).await else {
         tracing::error!("no time was left to tell what was silenced");
         return;

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use aws_config::SdkConfig;
 use iam_responder::assess::engine::Engine;
+use iam_responder::aws::budget::Budget;
 use iam_responder::aws::dynamodb::Table;
 use iam_responder::aws::lookups::{Aws, Permitted};
 use iam_responder::aws::{client, sns::Sns};
@@ -20,9 +21,8 @@ use iam_responder::text::severity::Severity;
 use iam_responder::text::yaml::Fault;
 
 use super::detour::Detours;
-use super::outside::Outside;
+use super::publisher::Publisher;
 use super::refused_files::RefusedFiles;
-use super::store::Store;
 use super::{Function, dry_run};
 
 /// Most faults told of one start.
@@ -30,11 +30,12 @@ const FAULTS_MAX: usize = 20;
 /// Longest text of one fault, in characters.
 const FAULT_CHARS_MAX: usize = 1_000;
 
-/// Reads settings, rules and credentials' place, and builds the clients.
+/// Reads settings, rules and credentials' place, and builds the clients. Without a table the function remembers
+/// in memory.
 ///
 /// # Errors
 /// All that is wrong with settings, rules and topics, for people.
-pub async fn start() -> Result<Function, String> {
+pub async fn start() -> Result<(Function, Option<Table>), String> {
     // A value that is not UTF-8 is read as far as it goes, so that its fault names the variable.
     let lossy = |text: OsString| text.to_string_lossy().into_owned();
     let pairs = env::vars_os().map(|(name, value)| (lossy(name), lossy(value)));
@@ -64,18 +65,23 @@ pub async fn start() -> Result<Function, String> {
     let repeat = settings.repeat_after.zip(settings.table.clone());
     let region = settings.region.clone().unwrap_or_default();
     let repeat = repeat.map(|(after, table)| Repeat { after, region, table });
-    Ok(Function {
+    let budget = Budget::default();
+    let table = config.as_ref().zip(settings.table.as_ref());
+    let table = table.map(|(config, name)| Table::within(config, name, &budget));
+    let function = Function {
         source,
         engine,
         topics,
         publishable: settings.publishable().into_iter().collect(),
-        state: store(&settings, config.as_ref()),
-        outside: outside(&settings, config.as_ref(), refused),
+        publish: publisher(config.as_ref(), refused, &budget),
+        lookups: lookups(&settings, config.as_ref(), &budget),
+        budget,
         refused_files: RefusedFiles::new(refused_files),
         looked: super::silence::Looked::default(),
         cache: Cache::default(),
         repeat,
-    })
+    };
+    Ok((function, table))
 }
 
 /// The rules and the site, and what is wrong with those of the owner: then what is compiled in counts alone,
@@ -99,29 +105,28 @@ async fn config(settings: &Settings) -> Result<SdkConfig, String> {
     config.map_err(|fault| told(&[fault]))
 }
 
-fn store(settings: &Settings, config: Option<&SdkConfig>) -> Store {
-    match (config, &settings.table) {
-        (Some(config), Some(table)) => Store::Table(Table::new(config, table.clone())),
-        _ => Store::Memory(Box::default()),
-    }
-}
-
-fn outside(
-    settings: &Settings,
+fn publisher(
     config: Option<&SdkConfig>,
     refused: BTreeMap<Severity, Vec<Refusal>>,
-) -> Outside {
+    budget: &Budget,
+) -> Publisher {
     let Some(config) = config else {
         tracing::warn!("{}", dry_run::WARNING);
-        return Outside::DryRun;
+        return Publisher::Log;
     };
-    let permitted =
-        Permitted { accounts: settings.look_up_accounts, history: settings.look_up_history };
-    Outside::Aws {
-        publish: Sns::new(config),
-        lookups: Box::new(Aws::new(config, permitted)),
-        detours: Detours::new(refused),
-    }
+    Publisher::Sns { sns: Sns::new(config, budget), detours: Detours::new(refused) }
+}
+
+/// A dry run may ask nothing, so it needs no configuration to ask with.
+fn lookups(settings: &Settings, config: Option<&SdkConfig>, budget: &Budget) -> Aws {
+    let deployed = config.is_some();
+    let permitted = Permitted {
+        accounts: deployed && settings.look_up_accounts,
+        calendars: deployed,
+        history: deployed && settings.look_up_history,
+    };
+    let nowhere = SdkConfig::builder().build();
+    Aws::new(config.unwrap_or(&nowhere), permitted, budget)
 }
 
 /// JSON lines, as Lambda's own log has them; in a dry run plain ones, as a person reads along.

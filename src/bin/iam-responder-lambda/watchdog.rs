@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use iam_responder::alert::Alert;
-use iam_responder::effects::{Claim, State};
+use iam_responder::effects::{Claim, Windows};
 use iam_responder::event::Event;
 use iam_responder::respond::tell::tell;
 use jiff::{SignedDuration, Timestamp};
@@ -21,7 +21,6 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Function;
-use super::store::{Store, either};
 
 /// Time kept before the deadline to tell people that an event is not judged: a connection to SNS, on what
 /// the other thread leaves of the core.
@@ -93,20 +92,26 @@ where
 
 /// Tells people that nobody knows what an event means. The invocation fails all the same: tried again, it may
 /// be judged; if not, it waits in the queue for people.
-pub async fn tell_not_judged(function: &Function, text: &str, time_left: Duration) {
+pub async fn tell_not_judged(
+    function: &Function,
+    windows: &impl Windows,
+    text: &str,
+    time_left: Duration,
+) {
+    function.budget.begin(std::time::Instant::now() + time_left);
     let work = async {
         let now = Timestamp::now();
         let event = Event::parse(text).ok();
         let key = event.as_ref().map_or_else(|| "without ID".to_owned(), Event::identity);
         let (key, id) = (format!("not judged {key}"), now.to_string());
-        let claimed = either!(&function.state, claim(&key, &id, now, WINDOW)).await;
+        let claimed = windows.claim(&key, &id, now, WINDOW).await;
         if matches!(claimed, Ok(Claim::Theirs)) {
             return;
         }
         let alert = Alert::not_judged(event.as_ref(), now);
-        if let Err(error) = tell(&function.outside, &function.topics, &alert).await {
+        if let Err(error) = tell(&function.publish, &function.topics, &alert).await {
             tracing::error!(%error, "nobody knows that an event was not judged");
-            let released = either!(&function.state, release(&key, &id)).await;
+            let released = windows.release(&key, &id).await;
             released
                 .unwrap_or_else(|error| tracing::warn!(%error, "not told again within the hour"));
         }

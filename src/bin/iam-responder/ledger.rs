@@ -42,7 +42,7 @@ mod with_aws {
 
     use iam_responder::aws::authorization::{Authorization, Page};
     use iam_responder::aws::dynamodb::Table;
-    use iam_responder::effects::{EffectError, State};
+    use iam_responder::effects::{EffectError, PriorState};
     use iam_responder::prior::Write;
     use jiff::Timestamp;
     use serde_json::json;

@@ -6,29 +6,21 @@ use std::collections::BTreeSet;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use jiff::SignedDuration;
 
-use super::table::{Item, Table, expiration, number, text};
-use crate::effects::EffectError;
+use super::table::{Item, Table, expiration, id, number, text};
+use crate::effects::{EffectError, PriorState};
 use crate::prior::{Register, Write};
 
 /// Days after a write that its register is kept: five years.
 const REGISTER_DAYS: i64 = 1_826;
 
-/// The register of an item. What cannot be read says nothing.
-pub(super) fn of(item: &Item) -> Register {
-    let mut register = Register::default();
-    for write in kept(item).iter().filter_map(|kept| serde_json::from_str(kept).ok()) {
-        register.record(&write);
+impl PriorState for Table {
+    async fn register(&self, address: &str) -> Result<Register, EffectError> {
+        let item = self.item(id("register", address)).await?;
+        Ok(item.as_ref().map(of).unwrap_or_default())
     }
-    register
-}
 
-fn kept(item: &Item) -> &[String] {
-    let set = item.get("writes").and_then(|value| value.as_ss().ok());
-    set.map(Vec::as_slice).unwrap_or_default()
-}
-
-impl Table {
-    pub(super) async fn add_write(&self, id: String, write: &Write) -> Result<(), EffectError> {
+    async fn record_write(&self, address: &str, write: &Write) -> Result<(), EffectError> {
+        let id = id("register", address);
         let days = SignedDuration::from_hours(24 * REGISTER_DAYS / 2);
         let text_of = |write: &Write| serde_json::to_string(write).unwrap_or_default();
         let answer = self
@@ -52,4 +44,18 @@ impl Table {
         }
         Ok(())
     }
+}
+
+/// The register of an item. What cannot be read says nothing.
+fn of(item: &Item) -> Register {
+    let mut register = Register::default();
+    for write in kept(item).iter().filter_map(|kept| serde_json::from_str(kept).ok()) {
+        register.record(&write);
+    }
+    register
+}
+
+fn kept(item: &Item) -> &[String] {
+    let set = item.get("writes").and_then(|value| value.as_ss().ok());
+    set.map(Vec::as_slice).unwrap_or_default()
 }

@@ -7,7 +7,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 
-use super::table::{Item, Table, id, is_refusal, number, text};
+use super::table::{Item, Table, id, is_refusal, number, text, timestamp};
 use crate::alert::SentAlert;
 use crate::effects::EffectError;
 use crate::effects::alerts::{Judgement, KEPT_DAYS, StoredAlert, StoredAlerts, Word};
@@ -43,11 +43,6 @@ pub(super) fn item(key: AttributeValue, told: &SentAlert, now: Timestamp) -> Ite
     also("open", told.repeat_at.map(|_| text("yes")));
     also("due", told.repeat_at.map(|at| number(at.as_second())));
     item
-}
-
-/// Milliseconds since 1970.
-pub(super) fn timestamp(value: &AttributeValue) -> Option<Timestamp> {
-    Timestamp::from_millisecond(value.as_n().ok()?.parse().ok()?).ok()
 }
 
 fn record(item: &Item) -> Option<StoredAlert> {
@@ -86,7 +81,7 @@ impl StoredAlerts for Table {
             .to_owned();
         let mut gone = "REMOVE #open, due".to_owned();
         let mut request = self
-            .client
+            .insisting
             .update_item()
             .table_name(&self.name)
             .key("id", text(id("event", event_id)))
@@ -111,7 +106,7 @@ impl StoredAlerts for Table {
 
     async fn told_since(&self, from: Timestamp) -> Result<Vec<StoredAlert>, EffectError> {
         let mut pages = self
-            .client
+            .insisting
             .scan()
             .table_name(&self.name)
             .consistent_read(true)
@@ -130,7 +125,7 @@ impl StoredAlerts for Table {
 
     async fn due(&self, now: Timestamp) -> Result<Vec<StoredAlert>, EffectError> {
         let answer = self
-            .client
+            .insisting
             .query()
             .table_name(&self.name)
             .index_name(OPEN_INDEX)
@@ -148,7 +143,7 @@ impl StoredAlerts for Table {
     async fn take_due(&self, found: &StoredAlert, until: Timestamp) -> Result<bool, EffectError> {
         let Some(due) = found.told.repeat_at else { return Ok(false) };
         let taken = self
-            .client
+            .insisting
             .update_item()
             .table_name(&self.name)
             .key("id", text(id("event", &found.told.event_id)))
@@ -169,7 +164,7 @@ impl StoredAlerts for Table {
 
     async fn repeated(&self, event_id: &str, now: Timestamp) -> Result<(), EffectError> {
         let marked = self
-            .client
+            .insisting
             .update_item()
             .table_name(&self.name)
             .key("id", text(id("event", event_id)))

@@ -1,0 +1,42 @@
+//! Which events are under way, and which were told.
+
+use std::future::Future;
+
+use jiff::Timestamp;
+
+use super::error::EffectError;
+use crate::alert::SentAlert;
+
+/// Whether an event was delivered before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// It was not, as far as known: handle it.
+    First,
+    /// Another environment is at it.
+    UnderWay,
+    /// It was told.
+    Told,
+}
+
+/// Time after which an event that was begun and neither told nor released counts as abandoned: its
+/// environment died. Lambda delivers again after a minute.
+pub const UNDER_WAY_SECS_MAX: i64 = 45;
+
+/// Marks of events. Each event is told once, however often it is delivered.
+pub trait Deliveries {
+    /// Marks an event as under way, unless it is or was told.
+    fn begin(
+        &self,
+        event_id: &str,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Delivery, EffectError>>;
+
+    /// Marks an event as told, with what was told, or takes its mark away where telling failed. An event
+    /// that was told before keeps what was stored then.
+    fn end(
+        &self,
+        event_id: &str,
+        now: Timestamp,
+        told: Option<&SentAlert>,
+    ) -> impl Future<Output = Result<(), EffectError>>;
+}

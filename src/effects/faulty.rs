@@ -1,0 +1,170 @@
+//! Ports that fail: a wrapper around any port that counts the calls of all that share its [`Faults`], and fails or
+//! repeats those that a test chooses.
+
+use std::future::Future;
+use std::sync::Mutex;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::alerts::{Judgement, StoredAlert, StoredAlerts};
+use super::counters::Counters;
+use super::deliveries::{Deliveries, Delivery};
+use super::error::{EffectError, ErrorKind};
+use super::lock::lock;
+use super::lookups::{CalendarState, Calls, Lookups, Whose};
+use super::notes::{Notes, Record, Records};
+use super::prior_state::PriorState;
+use super::publish::Publish;
+use super::windows::{Claim, Windows};
+use crate::alert::{Message, SentAlert};
+use crate::iam::account::Account;
+use crate::prior::{Register, Write};
+use crate::text::severity::Severity;
+
+/// What becomes of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// It fails, and nothing happens.
+    Before,
+    /// It happens, but fails all the same: its answer is lost.
+    After,
+    /// It happens twice, and the second answer counts: the first was lost on the way, and it was made again.
+    Repeated,
+}
+
+/// Which calls are broken, and how: calls are counted from 0, over everything that shares this.
+#[derive(Debug, Default)]
+pub struct Faults {
+    first: usize,
+    count: usize,
+    fault: Option<Fault>,
+    calls: Mutex<Vec<&'static str>>,
+}
+
+impl Faults {
+    /// Breaks nothing, and counts.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Breaks one call.
+    #[must_use]
+    pub fn at(call: usize, fault: Fault) -> Self {
+        Self { first: call, count: 1, fault: Some(fault), ..Self::default() }
+    }
+
+    /// Breaks a call and all after it.
+    #[must_use]
+    pub fn from(call: usize, fault: Fault) -> Self {
+        Self { first: call, count: usize::MAX, fault: Some(fault), ..Self::default() }
+    }
+
+    /// The calls so far, in their order, each as `Port.method`.
+    pub fn calls(&self) -> Vec<&'static str> {
+        lock(&self.calls).clone()
+    }
+
+    async fn call<T, F>(&self, name: &'static str, call: impl Fn() -> F) -> Result<T, EffectError>
+    where
+        F: Future<Output = Result<T, EffectError>>,
+    {
+        let number = {
+            let mut calls = lock(&self.calls);
+            calls.push(name);
+            calls.len() - 1
+        };
+        let broken = number.checked_sub(self.first).is_some_and(|after| after < self.count);
+        match self.fault.filter(|_| broken) {
+            Some(Fault::Before) => {}
+            Some(Fault::After) => drop(call().await),
+            Some(Fault::Repeated) => {
+                drop(call().await);
+                return call().await;
+            }
+            None => return call().await,
+        }
+        Err(EffectError::new(name, ErrorKind::NoAnswer, "broken on purpose"))
+    }
+}
+
+/// A port, or several, with faults.
+#[derive(Debug, Clone, Copy)]
+pub struct Faulty<'a, T> {
+    of: &'a T,
+    faults: &'a Faults,
+}
+
+impl<'a, T> Faulty<'a, T> {
+    /// What it is around, with these faults.
+    pub fn new(of: &'a T, faults: &'a Faults) -> Self {
+        Self { of, faults }
+    }
+}
+
+/// All calls of all ports, written once more: their arguments can be copied, so that a call can be made twice.
+macro_rules! faulty {
+    ($($port:ident {
+        $($call:ident($($name:ident: $kind:ty),*) -> $answer:ty;)*
+        $(=> $pass:ident($($told:ident: $of:ty),*) -> $gives:ty;)?
+    })*) => {
+        /// Every call that can be broken, as `Port.method`.
+        pub const CALLS: &[&str] = &[$($(concat!(stringify!($port), ".", stringify!($call))),*),*];
+
+        $(impl<T: $port> $port for Faulty<'_, T> {
+            $(async fn $call(&self, $($name: $kind),*) -> Result<$answer, EffectError> {
+                let name = concat!(stringify!($port), ".", stringify!($call));
+                self.faults.call(name, || self.of.$call($($name),*)).await
+            })*
+            $(fn $pass(&self, $($told: $of),*) -> $gives {
+                self.of.$pass($($told),*)
+            })?
+        })*
+    };
+}
+
+faulty! {
+    Deliveries {
+        begin(event_id: &str, now: Timestamp) -> Delivery;
+        end(event_id: &str, now: Timestamp, told: Option<&SentAlert>) -> ();
+    }
+    Windows {
+        claim(fingerprint: &str, event_id: &str, at: Timestamp, window: SignedDuration) -> Claim;
+        hold(fingerprint: &str, event_id: &str) -> Option<u32>;
+        release(fingerprint: &str, event_id: &str) -> ();
+    }
+    Counters {
+        count(key: &str, event_id: &str, at: Timestamp, window: SignedDuration) -> u32;
+        first_between(key: &str, from: Timestamp, to: Timestamp, none_of: &[String])
+            -> Option<(String, Timestamp)>;
+    }
+    PriorState {
+        register(address: &str) -> Register;
+        record_write(address: &str, write: &Write) -> ();
+    }
+    Notes {
+        note(key: &str) -> Option<(String, Timestamp)>;
+        keep_note(key: &str, text: &str, at: Timestamp) -> ();
+    }
+    Records {
+        record(key: &str) -> Option<Record>;
+        keep_record(key: &str, record: &Record, until: Timestamp) -> bool;
+    }
+    StoredAlerts {
+        judge(event_id: &str, judgement: &Judgement) -> bool;
+        told_since(from: Timestamp) -> Vec<StoredAlert>;
+        due(now: Timestamp) -> Vec<StoredAlert>;
+        take_due(record: &StoredAlert, until: Timestamp) -> bool;
+        repeated(event_id: &str, now: Timestamp) -> ();
+    }
+    Publish {
+        publish(topic_arn: &str, message: &Message) -> ();
+        => note(severity: Severity) -> Option<String>;
+    }
+    Lookups {
+        account(account: &str) -> Option<Account>;
+        change_calendar(name: &str, at: Timestamp) -> Option<CalendarState>;
+        calls(account: &str, whose: &[Whose], from: Timestamp, to: Timestamp) -> Option<Calls>;
+        => asks_about_accounts() -> bool;
+    }
+}

@@ -1,0 +1,60 @@
+//! What is asked of AWS about an event.
+
+use std::future::Future;
+
+use jiff::Timestamp;
+
+use super::error::EffectError;
+use crate::iam::account::Account;
+
+/// Whose calls are looked up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whose {
+    /// User name, or the name of a role session: what CloudTrail calls user name.
+    User(String),
+    /// Calls signed with this access key.
+    AccessKey(String),
+}
+
+/// Calls of the past, as CloudTrail records: JSON texts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Calls {
+    /// The records, the newest first.
+    pub records: Vec<String>,
+    /// There are more than were fetched.
+    pub more: bool,
+}
+
+/// What a change calendar says of a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CalendarState {
+    /// Changes are allowed.
+    pub open: bool,
+    /// Until when that stays so, where it tells.
+    pub until: Option<Timestamp>,
+}
+
+/// Asks AWS what the event does not tell. `Ok(None)` means that there is nobody to ask.
+pub trait Lookups {
+    /// Is there somebody to ask about accounts?
+    fn asks_about_accounts(&self) -> bool;
+
+    /// Name, alias and tags of an account.
+    fn account(&self, account: &str) -> impl Future<Output = Result<Option<Account>, EffectError>>;
+
+    /// What a change calendar says of a moment.
+    fn change_calendar(
+        &self,
+        name: &str,
+        at: Timestamp,
+    ) -> impl Future<Output = Result<Option<CalendarState>, EffectError>>;
+
+    /// The calls of somebody, found by any of these, in an account, in this Region, between two moments.
+    fn calls(
+        &self,
+        account: &str,
+        whose: &[Whose],
+        from: Timestamp,
+        to: Timestamp,
+    ) -> impl Future<Output = Result<Option<Calls>, EffectError>>;
+}

@@ -1,0 +1,23 @@
+//! Publishing alerts.
+
+use std::future::Future;
+
+use super::error::EffectError;
+use crate::alert::Message;
+use crate::text::severity::Severity;
+
+/// Tells people.
+pub trait Publish {
+    /// Sends one message to one topic. At least once: a message may arrive twice, never zero times
+    /// where this returns `Ok`.
+    fn publish(
+        &self,
+        topic_arn: &str,
+        message: &Message,
+    ) -> impl Future<Output = Result<(), EffectError>>;
+
+    /// What an alert of this severity must say about where it goes, asked once before it is published.
+    fn note(&self, _severity: Severity) -> Option<String> {
+        None
+    }
+}

@@ -1,0 +1,12 @@
+//! What the responder remembers across events, under one name.
+
+use super::counters::Counters;
+use super::deliveries::Deliveries;
+use super::notes::Notes;
+use super::prior_state::PriorState;
+use super::windows::Windows;
+
+/// All ports that an event may need, for whoever hands them on.
+pub trait State: Deliveries + Windows + Counters + PriorState + Notes {}
+
+impl<S: Deliveries + Windows + Counters + PriorState + Notes> State for S {}

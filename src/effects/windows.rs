@@ -1,0 +1,47 @@
+//! Windows of deduplication: the first event of a window is told, those after it are held back and counted.
+
+use std::future::Future;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::error::EffectError;
+
+/// Who owns a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// This event: the first of the window, or the same event delivered again.
+    Ours {
+        /// Repetitions held back since the one before it, at most [`crate::alert::HELD_MAX`].
+        held: u32,
+    },
+    /// Another event, which has been told or is being told.
+    Theirs,
+}
+
+/// Windows, each under a fingerprint. They run by the events' own clock, so that a replay of history counts as
+/// the present did.
+pub trait Windows {
+    /// Claims the window of a fingerprint for an event.
+    fn claim(
+        &self,
+        fingerprint: &str,
+        event_id: &str,
+        at: Timestamp,
+        window: SignedDuration,
+    ) -> impl Future<Output = Result<Claim, EffectError>>;
+
+    /// Counts an event as held back by somebody else's claim, once however often it is delivered: how many the
+    /// claim holds back with it. Nothing where there is no claim, or where it holds back [`crate::alert::HELD_MAX`] already.
+    fn hold(
+        &self,
+        fingerprint: &str,
+        event_id: &str,
+    ) -> impl Future<Output = Result<Option<u32>, EffectError>>;
+
+    /// Gives a claim back whose event could not be told; what it held back stays counted.
+    fn release(
+        &self,
+        fingerprint: &str,
+        event_id: &str,
+    ) -> impl Future<Output = Result<(), EffectError>>;
+}
