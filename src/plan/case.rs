@@ -2,12 +2,17 @@
 
 use std::borrow::Cow;
 
+use jiff::SignedDuration;
+
 use super::argument::is_plain;
 use super::guard::Guard;
 use crate::event::Event;
 use crate::facts::Context;
 use crate::iam::catalogue::{Condition, Effect, Inverse, StepRow, step_doubts, step_rows};
 use crate::prior::{Prior, Source};
+
+/// Time within which what was taken away counts as put back, and not as new.
+const PUT_BACK: SignedDuration = SignedDuration::from_hours(24);
 
 /// The first case of a step whose conditions hold.
 pub(super) fn of(inverse: &Inverse, event: &Event, context: &Context) -> Option<&'static StepRow> {
@@ -64,6 +69,9 @@ fn holds(condition: &Condition, event: &Event, context: &Context) -> bool {
         Condition::OnlyDenies => rights.only_denies,
         Condition::DeniesToo => rights.denies && !rights.only_denies,
         Condition::Silences => context.silences,
+        Condition::Own => !context.own.is_empty(),
+        Condition::PutBack => was_put_back(event, &context.former),
+        Condition::Guarded => context.guarded.is_some(),
         Condition::OwnQuarantine => is_own_quarantine(event, context),
         Condition::UnknownPolicy => rights.unknown.is_some(),
         Condition::ReplacesNothing => context.replaces_nothing(),
@@ -76,6 +84,16 @@ fn holds(condition: &Condition, event: &Event, context: &Context) -> bool {
         Condition::Absent(path) => event.value(&format!("detail.{path}")).is_none(),
         Condition::OneOf(path, values) => text(path).is_some_and(|text| is_one(text, values)),
     }
+}
+
+/// Was it there until shortly before? Whoever takes something rightful away and puts it back makes it look new.
+fn was_put_back(event: &Event, former: &Prior) -> bool {
+    let switched_off = match former {
+        Prior::Present { value, source } if value.eq_ignore_ascii_case("Inactive") => Some(source),
+        Prior::Present { .. } | Prior::Absent { .. } | Prior::Unknown { .. } => None,
+    };
+    let source = former.taken_by().or(switched_off);
+    source.zip(event.time()).is_some_and(|(source, at)| at.duration_since(source.at) < PUT_BACK)
 }
 
 /// By its name alone anybody could make a policy that is never taken off again; so it must be a role of
@@ -130,7 +148,7 @@ mod tests {
     }
 
     fn absent() -> Prior {
-        Prior::Absent { source: by("e") }
+        Prior::Absent { source: by("e"), taken: false }
     }
 
     #[track_caller]
@@ -226,5 +244,49 @@ mod tests {
         assert_eq!(filter(r#","action":"NOOP""#), None);
         assert_eq!(filter(""), None);
         assert!(filter(r#","action":"ARCHIVE""#).unwrap().planned.command().is_some());
+    }
+
+    #[test]
+    fn what_was_taken_away_shortly_before_may_be_put_back_by_right() {
+        let parameters = r#"{"roleName":"r","policyName":"p","policyDocument":"{}"}"#;
+        let at = |before: i64, value: Option<&str>| {
+            let at = Timestamp::from_second(1_795_000_000 - before).unwrap();
+            let source = Source { event_id: "e".to_owned(), at };
+            match value {
+                None => Prior::Absent { source, taken: true },
+                Some(value) => Prior::Present { value: value.to_owned(), source },
+            }
+        };
+        let doubted = |name: &str, parameters: &str, former: Prior| {
+            let at = Timestamp::from_second(1_795_000_000).unwrap();
+            let record = format!(
+                r#"{{"eventSource":"iam.amazonaws.com","eventName":"{name}","eventTime":"{at}",
+                   "recipientAccountId":"111122223333","requestParameters":{parameters}}}"#
+            );
+            let event = Event::parse(&record).unwrap();
+            let before = Answers { former, ..Answers::default() };
+            let known = Known { before, ..Known::default() };
+            let facts = Facts::of(&event, &Own::default());
+            let context = Context::of(&event, facts, &Site::empty(), &Own::default(), &known);
+            let undo = undo(&event, &context).pop().unwrap();
+            undo.doubts.iter().any(|doubt| doubt.contains("until shortly before"))
+        };
+        assert!(doubted("PutRolePolicy", parameters, at(2, None)));
+        assert!(!doubted("PutRolePolicy", parameters, at(90_000, None)));
+        let never = Prior::Absent { source: by("e"), taken: false };
+        assert!(!doubted("PutRolePolicy", parameters, never));
+        let key = r#"{"userName":"u","accessKeyId":"AKIAX","status":"Active"}"#;
+        assert!(doubted("UpdateAccessKey", key, at(2, Some("Inactive"))));
+        assert!(!doubted("UpdateAccessKey", key, at(90_000, Some("Inactive"))));
+    }
+
+    #[test]
+    fn a_rule_of_this_tool_is_not_enabled_by_its_name() {
+        let named = |name: &str| {
+            let parameters = format!(r#"{{"name":"{name}"}}"#);
+            step("events", "DisableRule", &parameters, Prior::default())
+        };
+        assert!(named("iam-responder-suspects-1").is_none());
+        assert!(named("nightly").is_some());
     }
 }

@@ -404,7 +404,7 @@ mod tests {
 
     fn absent() -> Prior {
         let at = jiff::Timestamp::UNIX_EPOCH;
-        Prior::Absent { source: Source { event_id: "e".to_owned(), at } }
+        Prior::Absent { source: Source { event_id: "e".to_owned(), at }, taken: false }
     }
 
     #[test]

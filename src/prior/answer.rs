@@ -142,7 +142,7 @@ fn nothing_since(write: &Write, own: &Register) -> Prior {
     if own.is_full() {
         return Prior::unknown(Why::Unseen);
     }
-    Prior::Absent { source: source(write) }
+    Prior::Absent { source: source(write), taken: false }
 }
 
 /// A seed reads an entity with all that it lists.
@@ -163,7 +163,7 @@ fn seen(sight: Sight<'_>) -> Prior {
     match sight {
         Sight::Never => Prior::unknown(Why::Unseen),
         Sight::One(write) => match &write.value {
-            Value::Absent => Prior::Absent { source: source(write) },
+            Value::Absent => Prior::Absent { source: source(write), taken: true },
             Value::Present(value) => Prior::Present { value: value.clone(), source: source(write) },
             Value::Unsaid | Value::Listed(_) => Prior::unknown(Why::Unsaid),
         },
@@ -207,7 +207,7 @@ pub(super) fn omitting(thing: &str, entity: &str) -> Option<&'static str> {
 fn since(found: Prior, omitted: &Write) -> Prior {
     let (source, possible) = match &found {
         Prior::Present { source, value } => (source, vec![value.clone()]),
-        Prior::Absent { source } => (source, Vec::new()),
+        Prior::Absent { source, .. } => (source, Vec::new()),
         Prior::Unknown { .. } => return found,
     };
     if source.at > omitted.at { found } else { Prior::Unknown { why: Why::Omitted, possible } }

@@ -119,7 +119,7 @@ impl<'q> Inquiry<'q> {
             let place = &mut answers.handed;
             let unknown = |why| Held::unknown(handed, why);
             round.take(found, &mut open.handed, |found| {
-                *place = Some(found.unwrap_or_else(unknown))
+                *place = Some(found.unwrap_or_else(unknown));
             });
         }
         if let Some(shared) = shared.as_ref().filter(|_| open.bearers) {

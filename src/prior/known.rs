@@ -16,6 +16,8 @@ pub enum Prior {
     Absent {
         /// The event that tells.
         source: Source,
+        /// It took away what was there; else nothing ever was.
+        taken: bool,
     },
     /// For certain this.
     Present {
@@ -100,6 +102,15 @@ impl Prior {
     #[must_use]
     pub fn is_absent(&self) -> bool {
         matches!(self, Self::Absent { .. })
+    }
+
+    /// The event that took away what was there.
+    #[must_use]
+    pub fn taken_by(&self) -> Option<&Source> {
+        match self {
+            Self::Absent { source, taken: true } => Some(source),
+            Self::Absent { taken: false, .. } | Self::Unknown { .. } | Self::Present { .. } => None,
+        }
     }
 
     /// All values that it may have had, as far as any event showed them.

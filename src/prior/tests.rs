@@ -38,7 +38,7 @@ fn asked(ask: &Ask, event: &Event, mut registers: Registers) -> String {
         }
     };
     match prior {
-        Prior::Absent { source } => format!("absent by {}", source.event_id),
+        Prior::Absent { source, .. } => format!("absent by {}", source.event_id),
         Prior::Present { value, source } => {
             format!("{value} by {}", source.event_id).trim_start().to_owned()
         }

@@ -86,7 +86,7 @@ fn one_option_without_the_other_and_bad_values_are_wrong_usage() {
     for (arguments, says) in [
         (&["--topics", ""][..], "--region"),
         (&["--region", "us-east-1"], "--topics"),
-        (&["--topics", "pager", "--region", "us-east-1"], "topic ARN"),
+        (&["--topics", "pager", "--region", "us-east-1"], "ARN of an SNS topic"),
         (&["--topics", "", "--region", "US"], "not a Region"),
     ] {
         let output = check("topics: {}\n", arguments);

@@ -41,7 +41,7 @@ fn former(case: &Value) -> Prior {
     let source = Source { event_id: "0b1c-2d".to_owned(), at: Timestamp::UNIX_EPOCH };
     match case["former"].as_str() {
         None => Prior::default(),
-        Some("absent") => Prior::Absent { source },
+        Some("absent") => Prior::Absent { source, taken: false },
         Some(value) => Prior::Present { value: value.to_owned(), source },
     }
 }

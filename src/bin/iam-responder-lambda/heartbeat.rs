@@ -10,7 +10,7 @@ use iam_responder::aws::sns::Sns;
 use iam_responder::effects::{EffectError, ErrorKind, Notes};
 use tokio::task::JoinSet;
 
-use super::Function;
+use super::function::Function;
 use super::publisher::Publisher;
 
 /// Time for all that is read.

@@ -1,38 +1,19 @@
 //! Rules and a site file of the owner that are broken: the function runs on what is compiled into it, and people
 //! hear of it, once a day.
 
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use iam_responder::alert::Alert;
-use iam_responder::effects::{Claim, Windows, lock};
+use iam_responder::effects::{Claim, Windows};
 use iam_responder::respond::tell::tell;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::Function;
+use super::function::Function;
 
 /// Under which key the day's alert is claimed.
 const CLAIM: &str = "files refused";
 /// Time within which one alert is enough. A little less than a day, so that it comes every day.
 const WINDOW: SignedDuration = SignedDuration::from_hours(23);
-
-/// What is wrong, and when this copy of the function last looked whether it was told.
-#[derive(Default)]
-pub struct RefusedFiles {
-    faults: Vec<String>,
-    looked: Mutex<Option<Date>>,
-}
-
-impl RefusedFiles {
-    pub fn new(faults: Vec<String>) -> Self {
-        for fault in &faults {
-            tracing::error!(fault, "rules and site file of the owner are not in force");
-        }
-        Self { faults, looked: Mutex::default() }
-    }
-}
 
 /// Tells people, where there is something to tell and nobody told it today. A state that does not answer costs a
 /// second alert, not the first; an alert that fails is tried again at the next invocation.
@@ -42,9 +23,8 @@ pub async fn tell_refused_files(
     now: Timestamp,
     left: Duration,
 ) {
-    let refused = &function.refused_files;
-    let today = now.to_zoned(TimeZone::UTC).date();
-    if refused.faults.is_empty() || lock(&refused.looked).replace(today) == Some(today) {
+    let faults = &function.refused_files;
+    if faults.is_empty() || !function.refused_files_told.is_due(now) {
         return;
     }
     function.budget.begin(Instant::now() + left);
@@ -53,10 +33,10 @@ pub async fn tell_refused_files(
     if matches!(claimed, Ok(Claim::Theirs)) {
         return;
     }
-    let alert = Alert::files_refused(&refused.faults);
+    let alert = Alert::files_refused(faults);
     if let Err(error) = tell(&function.publish, &function.topics, &alert).await {
         tracing::error!(%error, "nobody knows that the owner's files are not in force");
-        *lock(&refused.looked) = None;
+        function.refused_files_told.again();
         let released = windows.release(CLAIM, &id).await;
         released.unwrap_or_else(|error| tracing::warn!(%error, "told again tomorrow only"));
     }

@@ -1,29 +1,15 @@
 //! The day's word about silence: each copy of the function looks once a day whether it was told.
 
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use iam_responder::effects::{State, lock};
+use iam_responder::effects::State;
 use iam_responder::respond::suppressed::{is_anything_silenced, tell_suppressed};
 use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 
-use super::Function;
+use super::function::Function;
 
 /// Least time for it: with less the next invocation does it.
 const LEFT_MIN: Duration = Duration::from_secs(8);
-
-/// The day (UTC) on which this copy looked.
-#[derive(Default)]
-pub struct Looked(Mutex<Option<Date>>);
-
-impl Looked {
-    /// Notes a day, or that it was none; gives what was noted before.
-    fn replace(&self, day: Option<Date>) -> Option<Date> {
-        std::mem::replace(&mut *lock(&self.0), day)
-    }
-}
 
 /// Tells how many alerts suppressions and overrides silenced, unless this copy looked today. What fails is tried again at the
 /// next invocation: what was silenced stays counted.
@@ -31,10 +17,7 @@ pub async fn tell_silence(function: &Function, state: &impl State, now: Timestam
     if left < LEFT_MIN {
         return;
     }
-    let today = now.to_zoned(TimeZone::UTC).date();
-    if !is_anything_silenced(&function.engine)
-        || function.looked.replace(Some(today)) == Some(today)
-    {
+    if !is_anything_silenced(&function.engine) || !function.silence_told.is_due(now) {
         return;
     }
     function.budget.begin(Instant::now() + left);
@@ -48,6 +31,6 @@ pub async fn tell_silence(function: &Function, state: &impl State, now: Timestam
     }
     if let Some(failure) = word.failure {
         tracing::error!(error = %failure, "nobody knows how much was silenced");
-        function.looked.replace(None);
+        function.silence_told.again();
     }
 }

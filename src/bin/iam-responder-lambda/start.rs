@@ -20,10 +20,11 @@ use iam_responder::respond::metrics::Source;
 use iam_responder::text::severity::Severity;
 use iam_responder::text::yaml::Fault;
 
+use super::daily::Daily;
 use super::detour::Detours;
+use super::dry_run;
+use super::function::Function;
 use super::publisher::Publisher;
-use super::refused_files::RefusedFiles;
-use super::{Function, dry_run};
 
 /// Most faults told of one start.
 const FAULTS_MAX: usize = 20;
@@ -65,6 +66,9 @@ pub async fn start() -> Result<(Function, Option<Table>), String> {
     let repeat = settings.repeat_after.zip(settings.table.clone());
     let region = settings.region.clone().unwrap_or_default();
     let repeat = repeat.map(|(after, table)| Repeat { after, region, table });
+    for fault in &refused_files {
+        tracing::error!(fault, "rules and site file of the owner are not in force");
+    }
     let budget = Budget::default();
     let table = config.as_ref().zip(settings.table.as_ref());
     let table = table.map(|(config, name)| Table::within(config, name, &budget));
@@ -76,8 +80,9 @@ pub async fn start() -> Result<(Function, Option<Table>), String> {
         publish: publisher(config.as_ref(), refused, &budget),
         lookups: lookups(&settings, config.as_ref(), &budget),
         budget,
-        refused_files: RefusedFiles::new(refused_files),
-        looked: super::silence::Looked::default(),
+        refused_files,
+        refused_files_told: Daily::default(),
+        silence_told: Daily::default(),
         cache: Cache::default(),
         repeat,
     };

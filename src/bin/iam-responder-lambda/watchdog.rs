@@ -20,7 +20,7 @@ use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::Function;
+use super::function::Function;
 
 /// Time kept before the deadline to tell people that an event is not judged: a connection to SNS, on what
 /// the other thread leaves of the core.

@@ -53,6 +53,12 @@ pub enum Condition {
     DeniesToo,
     /// A policy of the organization that may forbid what the tool needs.
     Silences,
+    /// It is about a part of this tool.
+    Own,
+    /// What the event puts back was taken away, or switched off, within the day before it.
+    PutBack,
+    /// The owner guards what the event acts upon.
+    Guarded,
     /// For certain what the event puts, attaches or adds was not there before.
     ReplacesNothing,
     /// For certain it was there before.
@@ -140,6 +146,9 @@ fn condition(text: &'static str) -> Condition {
         "unknown-policy" => return Condition::UnknownPolicy,
         "denies-too" => return Condition::DeniesToo,
         "silences" => return Condition::Silences,
+        "own" => return Condition::Own,
+        "put-back" => return Condition::PutBack,
+        "guarded" => return Condition::Guarded,
         "replaces-nothing" => return Condition::ReplacesNothing,
         "was-there" => return Condition::WasThere,
         "former-unknown" => return Condition::FormerUnknown,

@@ -1,0 +1,90 @@
+//! An event: somebody changed something.
+
+use std::time::{Duration, Instant};
+
+use iam_responder::aws::budget::Invocation;
+use iam_responder::effects::State;
+use iam_responder::event::{Event, Unreadable};
+use iam_responder::respond::metrics::{self, Phases};
+use iam_responder::respond::outcome::Outcome;
+use iam_responder::respond::{Mode, Origin, RespondError, Responder};
+use jiff::Timestamp;
+
+use super::function::{Failed, Function};
+use super::log::{event_id, tell, tell_failure, write};
+use super::watchdog;
+
+pub async fn respond<S: State>(
+    function: &Function,
+    state: &S,
+    input: Result<Event, Unreadable>,
+    text: &str,
+    deadline: Duration,
+) -> Result<Box<Outcome>, Failed> {
+    let started = Instant::now();
+    let now = Timestamp::now();
+    let invocation = function.budget.begin(started + deadline);
+    let responder = Responder {
+        engine: &function.engine,
+        topics: &function.topics,
+        publish: &function.publish,
+        state,
+        lookups: &function.lookups,
+        cache: &function.cache,
+        origin: Origin::Checked,
+        mode: Mode::Live,
+        repeat: function.repeat.clone(),
+    };
+    let again = || Event::parse(text);
+    let work = responder.respond_patiently(input, again, now, tokio::time::sleep);
+    let result = match tokio::time::timeout(deadline, work).await {
+        Ok(Ok(response)) => Ok(response.outcome),
+        Ok(Err(error)) => Err(Failed::Respond(error)),
+        Err(_) => Err(Failed::Deadline(event_id(text))),
+    };
+    let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let phases = phases(&invocation);
+    let under_way = matches!(result, Err(Failed::Respond(RespondError::UnderWay(_))));
+    let failure = if under_way { metrics::Failure::UnderWay } else { metrics::Failure::Alert };
+    let handled = result.as_ref().map_err(|_| failure);
+    let line = metrics::line(handled, phases, Timestamp::now(), milliseconds, &function.source);
+    write(function, &line);
+    match &result {
+        Ok(outcome) => tell(outcome, phases, milliseconds),
+        Err(error) => tell_failure(error, text, phases, milliseconds),
+    }
+    result.map(Box::new)
+}
+
+/// What computes is not to be ended, so it is told that nobody knows yet.
+pub async fn not_judged(
+    function: &Function,
+    state: &impl State,
+    text: &str,
+    elapsed: Duration,
+    deadline: Duration,
+) -> Failed {
+    let milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+    let failed = Err(metrics::Failure::Alert);
+    let phases = Phases::default();
+    write(
+        function,
+        &metrics::line(failed, phases, Timestamp::now(), milliseconds, &function.source),
+    );
+    watchdog::tell_not_judged(function, state, text, deadline.saturating_sub(elapsed)).await;
+    let error = Failed::Deadline(event_id(text));
+    tell_failure(&error, text, phases, milliseconds);
+    error
+}
+
+/// What the clients used, as metrics and log lines tell it.
+fn phases(invocation: &Invocation) -> Phases {
+    let used = invocation.usage();
+    Phases {
+        state: used.state,
+        lookup: used.lookup,
+        publish: used.publish,
+        state_failures: used.state_failures,
+        lookup_failures: used.lookup_failures,
+    }
+}

@@ -1,0 +1,72 @@
+//! The clock: shows that the function could tell people, and tells again what nobody acknowledged.
+
+use std::time::{Duration, Instant};
+
+use iam_responder::effects::State;
+use iam_responder::effects::alerts::StoredAlerts;
+use iam_responder::respond::metrics;
+use iam_responder::respond::remind::{Reminded, remind};
+use jiff::Timestamp;
+
+use super::function::Function;
+use super::heartbeat;
+use super::log::write;
+
+/// What a ring of the clock came to.
+#[derive(serde::Serialize)]
+pub struct Rung {
+    /// The function could tell people.
+    heartbeat: bool,
+    /// Alerts whose time to be acknowledged was over.
+    due: usize,
+    /// Alerts told again.
+    repeated: usize,
+}
+
+/// The clock rings: shows that the function could tell people, and tells again what nobody
+/// acknowledged.
+pub async fn ring<S: State + StoredAlerts>(
+    function: &Function,
+    state: &S,
+    deadline: Duration,
+) -> Rung {
+    function.budget.begin(Instant::now() + deadline);
+    let heartbeat = async {
+        let beats = heartbeat::beats(function, state).await;
+        if beats {
+            write(function, &metrics::heartbeat(Timestamp::now(), &function.source));
+        }
+        beats
+    };
+    let (heartbeat, (due, repeated)) =
+        tokio::join!(heartbeat, reminders(function, state, deadline));
+    Rung { heartbeat, due, repeated }
+}
+
+/// Publishes again what nobody acknowledged in time: how many alerts those are, and how many were
+/// published again. What fails is tried at the next ring; each of these alerts was published before.
+async fn reminders(
+    function: &Function,
+    alerts: &impl StoredAlerts,
+    deadline: Duration,
+) -> (usize, usize) {
+    if function.repeat.is_none() {
+        return (0, 0);
+    }
+    let now = Timestamp::now();
+    let work = remind(alerts, &function.publish, &function.topics, now);
+    let Ok(reminded) = tokio::time::timeout(deadline, work).await else {
+        tracing::error!("looking for what nobody acknowledged took too long");
+        return (0, 0);
+    };
+    write(function, &metrics::reminded(&reminded, now, &function.source));
+    let Reminded { due, repeated, failures, state_failures } = reminded;
+    for failure in failures {
+        tracing::error!(error = %failure, "not told again");
+    }
+    for error in state_failures {
+        tracing::error!(%error, "the table failed while looking for what nobody acknowledged");
+    }
+    tracing::info!(due, repeated, "looked for what nobody acknowledged");
+    (due, repeated)
+}

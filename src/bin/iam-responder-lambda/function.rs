@@ -1,0 +1,63 @@
+//! What outlives one event, and why an invocation fails.
+
+use std::collections::BTreeMap;
+
+use iam_responder::assess::engine::Engine;
+use iam_responder::aws::budget::Budget;
+use iam_responder::aws::lookups::Aws;
+use iam_responder::respond::lookup::Cache;
+use iam_responder::respond::metrics::Source;
+use iam_responder::respond::{Repeat, RespondError};
+use iam_responder::site::TopicSpec;
+use iam_responder::text::severity::Severity;
+use lambda_runtime::Diagnostic;
+
+use super::daily::Daily;
+use super::publisher::Publisher;
+
+/// Everything that outlives one event, beside the state: a table, or memory.
+pub struct Function {
+    pub source: Source,
+    pub engine: Engine,
+    pub topics: BTreeMap<Severity, Vec<TopicSpec>>,
+    /// ARNs of all topics that it may publish to, in a dry run none.
+    pub publishable: Vec<String>,
+    pub publish: Publisher,
+    pub lookups: Aws,
+    /// Time of the clients of state, topics and lookups.
+    pub budget: Budget,
+    pub cache: Cache,
+    pub repeat: Option<Repeat>,
+    /// What is wrong with the owner's files, which are not in force then.
+    pub refused_files: Vec<String>,
+    pub refused_files_told: Daily,
+    pub silence_told: Daily,
+}
+
+/// A function with its state, or why it could not start.
+pub type Started<S> = Result<(Function, S), String>;
+
+/// Why an invocation fails. Lambda retries it twice and then hands the event to the on-failure
+/// queue; the error types are stable, for alarms and people to match.
+#[derive(Debug)]
+pub enum Failed {
+    /// Settings, rules or topics are faulty: all of it, for people.
+    Start(String),
+    Respond(RespondError),
+    Deadline(String),
+}
+
+impl From<Failed> for Diagnostic {
+    fn from(failed: Failed) -> Self {
+        let (error_type, error_message) = match failed {
+            Failed::Start(faults) => ("StartFailed", faults),
+            Failed::Respond(error @ RespondError::UnderWay(_)) => ("UnderWay", error.to_string()),
+            Failed::Respond(error) => ("PublishFailed", error.to_string()),
+            Failed::Deadline(event) => {
+                let message = format!("event {event} took longer than the function may run");
+                ("DeadlineReached", message)
+            }
+        };
+        Self { error_type: error_type.to_owned(), error_message }
+    }
+}

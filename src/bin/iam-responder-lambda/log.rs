@@ -1,0 +1,59 @@
+//! What the function writes to its log: one line an event, and the metrics.
+
+use std::io::Write;
+
+use iam_responder::event::Event;
+use iam_responder::respond::metrics::Phases;
+use iam_responder::respond::outcome::Outcome;
+use iam_responder::text::severity::Severity;
+
+use super::function::{Failed, Function};
+use super::publisher::Publisher;
+
+/// Writes a metric line, at every log level. A dry run writes none, so a deployed function that runs
+/// dry has no heartbeat. A log that cannot be written must not fail an event whose alert was sent.
+pub fn write(function: &Function, line: &serde_json::Value) {
+    if !matches!(function.publish, Publisher::Log) {
+        let _ = writeln!(std::io::stdout(), "{line}");
+    }
+}
+
+/// One line tells the whole story of an event, without its content.
+pub fn tell(outcome: &Outcome, phases: Phases, milliseconds: u64) {
+    tracing::info!(
+        event_id = outcome.event_id,
+        event_name = outcome.event_name,
+        event_time = outcome.event_time.map(tracing::field::display),
+        account = outcome.account,
+        outcome = outcome.outcome.word(),
+        severity = outcome.severity.map(Severity::word),
+        rules = outcome.rules.join(","),
+        reasons = outcome.reasons.join("; "),
+        held_back = outcome.held_back,
+        notes = outcome.notes.join(" "),
+        state_failures = phases.state_failures,
+        lookup_failures = phases.lookup_failures,
+        milliseconds,
+        "event handled"
+    );
+}
+
+pub fn event_id(text: &str) -> String {
+    Event::parse(text).ok().and_then(|event| event.id().map(str::to_owned)).unwrap_or_default()
+}
+
+/// The line about an event that failed. Read a second time only here: the first reading is used up.
+pub fn tell_failure(error: &Failed, text: &str, phases: Phases, milliseconds: u64) {
+    let event = Event::parse(text).ok();
+    let event = event.as_ref();
+    tracing::error!(
+        ?error,
+        event_id = event.and_then(Event::id),
+        event_name = event.and_then(Event::name),
+        account = event.and_then(Event::account),
+        milliseconds,
+        state_failures = phases.state_failures,
+        lookup_failures = phases.lookup_failures,
+        "event failed"
+    );
+}

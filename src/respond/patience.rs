@@ -1,0 +1,110 @@
+//! An event that another copy of the function is at.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::responder::{RespondError, Responder, Response};
+use crate::effects::{Delivery, Lookups, Publish, State};
+use crate::event::{Event, Unreadable};
+
+/// How long another copy of the function may be at an event before its second delivery fails, to be
+/// tried again by Lambda: longer than it takes unless AWS is broken, as two bus rules may take one event, and
+/// shorter than the function may run.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Pause before the second look at it; each further one is twice as long, as every look costs the table.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+/// The longest pause between two looks.
+const PAUSE_MAX: Duration = Duration::from_secs(2);
+
+impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
+    /// Handles one event that is told as it happens. Where another copy of the function is at it, waits for what
+    /// comes of it, as failing would ring an alarm for nothing. Only its mark is looked at; where that cannot be, Lambda
+    /// tries again later. `again` reads the event once more; `pause` waits.
+    ///
+    /// # Errors
+    /// [`RespondError`] where an alert could not be delivered, or is being delivered elsewhere still.
+    pub async fn respond_patiently<W: Future<Output = ()>>(
+        &self,
+        input: Result<Event, Unreadable>,
+        again: impl Fn() -> Result<Event, Unreadable>,
+        now: Timestamp,
+        pause: impl Fn(Duration) -> W,
+    ) -> Result<Response, RespondError> {
+        let (mut waited, mut next) = (Duration::ZERO, FIRST_PAUSE);
+        let mut result = self.respond(input, now, Some(now)).await;
+        while let Err(RespondError::UnderWay(id)) = &result
+            && waited < PATIENCE
+        {
+            pause(next).await;
+            waited += next;
+            next = (next * 2).min(PAUSE_MAX);
+            let passed = SignedDuration::try_from(waited).unwrap_or_default();
+            match self.state.begin(id, now.saturating_add(passed).unwrap_or(now)).await {
+                Ok(Delivery::UnderWay) => continue,
+                Ok(Delivery::Told) => {}
+                // The other one gave up: its mark is ours now, and given back for the next look.
+                Ok(Delivery::First) => {
+                    let given = self.state.end(id, now, None).await;
+                    given
+                        .unwrap_or_else(|error| tracing::warn!(%error, "a mark stays for a while"));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "not known what became of the event elsewhere");
+                    break;
+                }
+            }
+            result = self.respond(again(), now, Some(now)).await;
+        }
+        result
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::assess::engine::Engine;
+    use crate::effects::Deliveries;
+    use crate::effects::memory::Memory;
+    use crate::effects::recorder::Recorder;
+    use crate::respond::Origin;
+    use crate::respond::outcome::Verdict;
+
+    const EVENT: &str = r#"{"source":"aws.iam","account":"111122223333","detail":{"eventID":"a","eventName":"CreateUser",
+        "eventSource":"iam.amazonaws.com","eventTime":"2026-11-20T12:00:00Z","userIdentity":{"type":"IAMUser","userName":"bob"}}}"#;
+
+    /// Another copy marks the event, and `then` says what it does during the third pause. What comes of this copy,
+    /// and how long it waited.
+    fn run(then: impl Fn(&Memory)) -> (Result<Verdict, RespondError>, Duration) {
+        let (engine, topics) = (Engine::embedded().unwrap(), BTreeMap::new());
+        let (publish, state) = (Recorder::default(), Memory::default());
+        let responder = Responder::offline(&engine, &topics, &publish, &state, Origin::Checked);
+        let now: Timestamp = "2026-11-20T12:00:05Z".parse().unwrap();
+        pollster::block_on(state.begin("a", now)).unwrap();
+        let (waited, pauses) = (Cell::new(Duration::ZERO), Cell::new(0));
+        let pause = |time| {
+            waited.set(waited.get() + time);
+            pauses.set(pauses.get() + 1);
+            if pauses.get() == 3 {
+                then(&state);
+            }
+            std::future::ready(())
+        };
+        let again = || Event::parse(EVENT);
+        let done = pollster::block_on(responder.respond_patiently(again(), again, now, pause));
+        (done.map(|response| response.outcome.outcome), waited.get())
+    }
+
+    #[test]
+    fn what_another_copy_is_at_is_waited_for() {
+        let now: Timestamp = "2026-11-20T12:00:06Z".parse().unwrap();
+        let (done, waited) = run(|state| pollster::block_on(state.end("a", now, None)).unwrap());
+        assert_eq!((done.unwrap(), waited), (Verdict::Alerted, Duration::from_millis(1_400)));
+        let (done, waited) = run(|_| {});
+        assert!(matches!(done, Err(RespondError::UnderWay(_))));
+        assert!((PATIENCE..PATIENCE + PAUSE_MAX).contains(&waited), "{waited:?}");
+    }
+}
