@@ -1,8 +1,9 @@
 //! Ports that fail: a wrapper around any port that counts the calls of all that share its [`Faults`], and fails or
 //! repeats those that a test chooses.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::sync::Mutex;
+use std::task::Poll;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -38,6 +39,7 @@ pub struct Faults {
     first: usize,
     count: usize,
     fault: Option<Fault>,
+    slow: bool,
     calls: Mutex<Vec<&'static str>>,
 }
 
@@ -46,6 +48,12 @@ impl Faults {
     #[must_use]
     pub fn none() -> Self {
         Self::default()
+    }
+
+    /// Breaks nothing, and each call takes one turn: what is polled once more has made one round trip.
+    #[must_use]
+    pub fn slow() -> Self {
+        Self { slow: true, ..Self::default() }
     }
 
     /// Breaks one call.
@@ -74,6 +82,13 @@ impl Faults {
             calls.push(name);
             calls.len() - 1
         };
+        if self.slow {
+            let mut waited = false;
+            poll_fn(|_| {
+                if std::mem::replace(&mut waited, true) { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
+        }
         let broken = number.checked_sub(self.first).is_some_and(|after| after < self.count);
         match self.fault.filter(|_| broken) {
             Some(Fault::Before) => {}

@@ -11,6 +11,7 @@ mod alerts;
 #[cfg(feature = "aws")]
 mod budget;
 mod bus_rules;
+mod calls;
 mod check_topics;
 mod cli;
 mod context;

@@ -1,0 +1,114 @@
+//! What is asked of the world for one event: how much, and how much of it one after the other.
+
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use iam_responder::assess::engine::Engine;
+use iam_responder::effects::faulty::{Faults, Faulty};
+use iam_responder::effects::memory::Memory;
+use iam_responder::effects::recorder::Recorder;
+use iam_responder::effects::{CalendarState, Calls, EffectError, Lookups, Whose};
+use iam_responder::event::Event;
+use iam_responder::iam::account::Account;
+use iam_responder::respond::lookup::Cache;
+use iam_responder::respond::{Mode, Origin, Responder};
+use iam_responder::site::Format;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::support::{by, call, delivered, topics, user};
+
+/// AWS, which knows every account.
+struct Aws;
+
+impl Lookups for Aws {
+    fn asks_about_accounts(&self) -> bool {
+        true
+    }
+
+    async fn account(&self, _: &str) -> Result<Option<Account>, EffectError> {
+        Ok(Some(Account { name: Some("shop".to_owned()), ..Account::default() }))
+    }
+
+    async fn change_calendar(
+        &self,
+        _: &str,
+        _: Timestamp,
+    ) -> Result<Option<CalendarState>, EffectError> {
+        Ok(None)
+    }
+
+    async fn calls(
+        &self,
+        _: &str,
+        _: &[Whose],
+        _: Timestamp,
+        _: Timestamp,
+    ) -> Result<Option<Calls>, EffectError> {
+        Ok(Some(Calls::default()))
+    }
+}
+
+/// All calls for an event of an account that nobody knows yet, and how many of them are made one after the other: before
+/// the first message is published, and in all.
+fn calls(record: Value) -> (Vec<&'static str>, Option<usize>, usize) {
+    let (engine, topics, cache) =
+        (Engine::embedded().unwrap(), topics(Format::Text), Cache::default());
+    let (sent, memory, faults) = (Recorder::default(), Memory::default(), Faults::slow());
+    let responder = Responder {
+        engine: &engine,
+        topics: &topics,
+        publish: &Faulty::new(&sent, &faults),
+        state: &Faulty::new(&memory, &faults),
+        lookups: &Faulty::new(&Aws, &faults),
+        cache: &cache,
+        origin: Origin::Checked,
+        mode: Mode::Live,
+        repeat: None,
+    };
+    let event = Event::parse(&delivered(record).to_string());
+    let now = "2026-11-24T12:30:00Z".parse().unwrap();
+    let mut responded = pin!(responder.respond(event, now, Some(now)));
+    let mut context = Context::from_waker(Waker::noop());
+    let (mut turns, mut published) = (0, None);
+    while let Poll::Pending = responded.as_mut().poll(&mut context) {
+        if published.is_none() && faults.calls().contains(&"Publish.publish") {
+            published = Some(turns);
+        }
+        turns += 1;
+    }
+    (faults.calls(), published, turns)
+}
+
+fn record(source: &str, name: &str, parameters: Value) -> Value {
+    let mut record = by(call(source, name, 0, parameters), user("mallory"));
+    record["recipientAccountId"] = json!("444455556666");
+    record
+}
+
+#[test]
+fn an_alert_waits_for_few_calls_in_a_row() {
+    let admin =
+        json!({"roleName": "deploy", "policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"});
+    let document = r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+    let inline = json!({"roleName": "deploy", "policyName": "p", "policyDocument": document});
+    for (name, parameters) in [("AttachRolePolicy", admin), ("PutRolePolicy", inline)] {
+        let (made, before, in_all) = calls(record("iam", name, parameters));
+        let row = format!("{name}: {before:?} in a row, {in_all} to the end: {made:?}");
+        println!("{row}");
+        assert!(before.is_some_and(|before| before <= ROW_MAX), "{row}");
+        assert!(made.len() <= CALLS_MAX, "{row}");
+    }
+}
+
+/// Most calls one after the other before people are told.
+const ROW_MAX: usize = 4;
+/// Most calls in all.
+const CALLS_MAX: usize = 30;
+
+#[test]
+fn what_no_rule_can_want_is_looked_up_nowhere() {
+    let mut read = record("iam", "ListUsers", Value::Null);
+    read["readOnly"] = json!(true);
+    assert_eq!(calls(read).0, [""; 0]);
+}
