@@ -40,6 +40,9 @@ pub struct Handed {
     pub(in crate::prior) habit: Option<Address>,
 }
 
+/// Most things that one call names of which it is kept for others of their kind that the caller gave them work.
+const NAMED_MAX: usize = 8;
+
 /// By whom and where a thing is given roles.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::prior) struct Gift {
@@ -82,8 +85,27 @@ pub(in crate::prior) struct WornOn {
     pub by: Option<Address>,
     /// The list of the roles of its kind, which counts where the thing's own are not known.
     pub any: Option<Address>,
-    /// Where it is kept that the caller did the like to any of the kind. Groups of machines make new ones every hour.
-    pub by_any: Option<Address>,
+    /// What the caller did to those of that list. Groups of machines make new ones every hour.
+    pub habits: Option<Habits>,
+}
+
+/// Where it is kept what a caller did to those whose roles stand in one list. What he does to one that is known to wear
+/// another role is none of it: that may be harmless, and buys no silence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::prior) struct Habits {
+    /// That he gave work to whichever of them, so to all.
+    pub all: Address,
+    /// The list of those that he named. Whether anybody knew their roles then, their own registers tell.
+    pub some: Address,
+    /// Which roles he gave them.
+    pub given: Address,
+}
+
+impl Habits {
+    fn of(account: &str, list: &str, caller: &str) -> Self {
+        let at = |what: &str| Address::new(account, format!("{list} {what} by {caller}"), "roles");
+        Self { all: at("used"), some: at("named"), given: at("given") }
+    }
 }
 
 impl WornOn {
@@ -217,8 +239,6 @@ impl Worn {
         let (mut lists, mut things, mut habits) = (Vec::new(), Vec::new(), Vec::new());
         for Wearer { name, work, unique, any, listed } in wearers {
             let thing = at(name.clone());
-            let by = caller.map(|caller| at(format!("{name} by {caller}")));
-            habits.extend(by.clone().map(|by| (by, Value::Present(String::new()))));
             let roles = match (work, given) {
                 (Work::Used, _) => None,
                 (Work::Made | Work::Added | Work::Changed, Some(given)) => Some(given.clone()),
@@ -233,15 +253,26 @@ impl Worn {
             let of_several = *listed && any.as_ref() == Some(name);
             let goes_on =
                 *work == Work::Used || (*work == Work::Changed && (given.is_none() || of_several));
-            let by_any =
-                any.as_ref().zip(caller).map(|(any, caller)| at(format!("{any} by {caller}")));
-            let noted = |by: &Address| habits.iter().any(|(known, _)| known == by);
-            if let Some(by) = by_any.clone().filter(|by| !noted(by)) {
-                habits.push((by, Value::Present(String::new())));
+            let by = caller.filter(|_| !listed);
+            let by = by.map(|caller| at(format!("{name} by {caller}")));
+            let there = Value::Present(String::new());
+            habits.extend(by.clone().map(|by| (by, there.clone())));
+            let of_list = any.as_ref().zip(caller);
+            let of_list = of_list.map(|(list, caller)| Habits::of(account, list, caller));
+            if let Some(of_list) = &of_list {
+                let noted = match (listed, goes_on, given) {
+                    (true, true, _) => Some((of_list.all.clone(), there)),
+                    (true, false, Some(given)) => Some((of_list.given.clone(), given.clone())),
+                    (false, true, _) => Some((of_list.some.clone(), Value::Listed(name.clone()))),
+                    (_, false, _) => None,
+                };
+                // Of many that one call names some are enough.
+                let full = habits.iter().filter(|(at, _)| *at == of_list.some).count() >= NAMED_MAX;
+                habits.extend(noted.filter(|(at, _)| *at != of_list.some || !full));
             }
             if goes_on {
                 let any = any.clone().map(at);
-                worn.on.push(WornOn { thing: thing.clone(), by, any, by_any });
+                worn.on.push(WornOn { thing: thing.clone(), by, any, habits: of_list });
             }
             match (roles, any) {
                 (Some(Value::Present(roles)), Some(any)) if *listed => {
