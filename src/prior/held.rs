@@ -59,7 +59,8 @@ impl Held {
     ) -> Result<Self, BTreeSet<Address>> {
         let mut reader = Reader::new(moment, registers, memo);
         let worn = handed.worn.as_ref().filter(|worn| worn.goes_on());
-        let names_some = !handed.bearers.is_empty();
+        let named = handed.bearers.len();
+        let names_some = named > 0;
         let mut handed = reader.shown(handed);
         let mut holdings: Vec<Holdings> =
             handed.bearers.iter().map(|bearer| reader.bearer(bearer)).collect();
@@ -98,15 +99,20 @@ impl Held {
         }
         let again =
             handed.thing.as_ref().is_some_and(|(address, gift)| reader.given(address, gift));
-        if let Some(worn) = worn {
-            // Who gave it what nobody knows was told of that.
-            holdings.iter_mut().for_each(|holdings| holdings.doubt = None);
-            let again = reader.worn_on(worn) && (again || !names_some);
-            return reader.told(Self { handed, holdings, again, deployed: false, usual: false });
-        }
         let usual = handed.habit.as_ref().is_some_and(|address| reader.usual(address));
         let deployed =
             handed.deployments.as_ref().is_some_and(|(address, gift)| reader.given(address, gift));
+        if let Some(worn) = worn {
+            // Who gave it what nobody knows was told of that.
+            let told = if worn.proposed { named } else { 0 };
+            holdings.iter_mut().skip(told).for_each(|holdings| holdings.doubt = None);
+            let is_habit = reader.worn_on(worn);
+            let again = is_habit && (again || !names_some);
+            // What is proposed is given, once somebody carries it out.
+            let given = is_habit && worn.proposed;
+            let (deployed, usual) = (given && deployed, given && usual);
+            return reader.told(Self { handed, holdings, again, deployed, usual });
+        }
         reader.told(Self { handed, holdings, again, deployed, usual })
     }
 

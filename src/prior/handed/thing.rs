@@ -13,6 +13,9 @@ use crate::iam::catalogue::{self, Given, NamePart, WearerRow, Work};
 /// Source: <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html>
 pub(super) const WEARERS_MAX: usize = 50;
 
+/// Most other things of one call whose roles something wears.
+const OTHERS_MAX: usize = 8;
+
 /// The thing that is given a role, by all names and IDs of the call, so that another is never taken for it.
 /// What a call makes anew was given nothing before; a stack of the same name is the same.
 pub(super) fn thing(event: &Event, source: &str, call: &str) -> Option<String> {
@@ -51,11 +54,43 @@ pub(super) struct Wearer {
     pub work: Work,
     /// The name is one of those that nobody chooses and nothing bears twice.
     pub unique: bool,
-    /// The list of what others of the kind wear that nobody knows by name.
-    pub any: Option<String>,
-    /// Its roles are kept in that list: it is one of those, or has revisions, each with roles of its own, of which any
-    /// may be used.
+    /// The list of roles that count beside its own, or where nobody knows its own.
+    pub list: Option<List>,
+    /// Its roles are kept in that list: it is one of those that nobody knows by name, or has revisions, each with roles
+    /// of its own, of which any may be used.
     pub listed: bool,
+    /// The other things whose roles it wears from now on.
+    pub of: Vec<String>,
+}
+
+/// A list of roles that things wear.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::prior) struct List<At = String> {
+    /// Where it stands.
+    pub at: At,
+    /// It is that of the thing itself, so that all its roles count; else that of its kind.
+    pub own: bool,
+    /// It counts although the thing's own role is known.
+    pub beside: bool,
+}
+
+/// The name by which a thing is kept.
+fn kept_name(region: &str, kind: &str, name: &str) -> String {
+    // Quoted, so that no name is taken for two.
+    format!("worn {region} {kind} {name:?}")
+}
+
+/// The list that counts for a thing of this name as it is kept; without one, for all of its kind.
+pub(in crate::prior) fn list_of(kind: &str, of_kind: &str, name: &str) -> Option<List> {
+    let own = |at: String, beside| List { at, own: true, beside };
+    if catalogue::has_several_roles(kind) {
+        return Some(own(name.to_owned(), false));
+    }
+    if catalogue::has_others_beside(kind) {
+        return Some(own(format!("{name} beside"), true));
+    }
+    let any = catalogue::is_any_known(kind);
+    any.then(|| List { at: of_kind.to_owned(), own: false, beside: false })
 }
 
 /// What a call is about that wears a role, and whether there was more than is looked at. Whoever changes the work
@@ -67,33 +102,37 @@ pub(super) fn wearers(event: &Event, source: &str, call: &str) -> (Vec<Wearer>, 
     for row in catalogue::wearer_rows(source, call).filter(|row| is_meant(event, row)) {
         let WearerRow { work, kind, .. } = *row;
         let of_kind = format!("worn {region} {kind}");
-        let any = catalogue::is_any_known(kind).then(|| of_kind.clone());
-        let several = catalogue::has_several_roles(kind);
-        let wearer = |name: String, unique: bool| Wearer {
-            listed: name == of_kind || several,
-            any: if several { Some(name.clone()) } else { any.clone() },
-            name,
-            work,
-            unique,
+        let of: Vec<String> =
+            row.of.iter().flat_map(|(kind, parts)| others(event, kind, parts)).collect();
+        if work == Work::As && of.is_empty() {
+            continue;
+        }
+        let wearer = |name: String, unique: bool| {
+            let list = list_of(kind, &of_kind, &name);
+            let listed = list.as_ref().is_some_and(|list| list.at == name);
+            Wearer { name, work, unique, list, listed, of: of.clone() }
         };
         let named = row.names.iter().flat_map(|parts| {
             let unique = parts.iter().any(|part| part.answered);
             names(event, parts).into_iter().map(move |name| (name, unique))
         });
-        // Quoted, so that no name is taken for two.
         let named = named.filter_map(|(parts, unique)| {
             let (region, name) = placed(kind, region, &parts, "\n")?;
-            Some(wearer(format!("worn {region} {kind} {name:?}"), unique))
+            Some(wearer(kept_name(region, kind, &name), unique))
         });
         // First what stands for all: of many things with names some may find no room.
         let any = row.any.then(|| wearer(of_kind.clone(), true));
         for one in any.into_iter().chain(named) {
-            if found.iter().any(|known| known.name == one.name) {
+            if let Some(known) = found.iter_mut().find(|known| known.name == one.name) {
+                known.of.extend(one.of);
+                if known.work == Work::As {
+                    known.work = one.work;
+                }
                 continue;
             }
             if found.len() >= WEARERS_MAX {
                 // What is made has a role that is told of by itself.
-                cut |= !matches!(work, Work::Made | Work::Added);
+                cut |= !matches!(work, Work::Made | Work::Added | Work::As);
                 break;
             }
             found.push(one);
@@ -102,13 +141,26 @@ pub(super) fn wearers(event: &Event, source: &str, call: &str) -> (Vec<Wearer>, 
     (found, cut)
 }
 
+/// The things of this kind that stand at these paths, as they are kept.
+fn others(event: &Event, kind: &str, parts: &[NamePart]) -> Vec<String> {
+    let region = event.region().unwrap_or_default();
+    let named = names(event, parts).into_iter();
+    let kept = |parts: Vec<&str>| {
+        let (region, name) = placed(kind, region, &parts, "\n")?;
+        Some(kept_name(region, kind, &name))
+    };
+    named.filter_map(kept).take(OTHERS_MAX).collect()
+}
+
 /// What a call changes or uses that may wear a role, and its name: where it is one.
 pub fn at_work(event: &Event) -> Option<(&'static str, String)> {
     let rows = catalogue::wearer_rows(event.event_source()?, event.name()?);
     let of_row = |row: &'static WearerRow| row.names.iter().map(move |parts| (row, parts));
     let region = event.region().unwrap_or_default();
-    let mut found =
-        rows.filter(|row| is_meant(event, row)).flat_map(of_row).flat_map(|(row, parts)| {
+    let mut found = rows
+        .filter(|row| row.work != Work::As && is_meant(event, row))
+        .flat_map(of_row)
+        .flat_map(|(row, parts)| {
             let name =
                 |parts: Vec<&str>| Some((row.kind, placed(row.kind, region, &parts, "/")?.1));
             names(event, parts).into_iter().filter_map(name).take(2)

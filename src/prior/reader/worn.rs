@@ -6,14 +6,18 @@ use jiff::Timestamp;
 
 use super::super::address::Address;
 use super::super::answer::{read, value};
-use super::super::handed::{Bearer, Habits, Worn, WornOn};
+use super::super::handed::{Bearer, Habits, List, Worn, WornOn, list_of};
 use super::super::index::Those;
 use super::super::known::Prior;
-use super::super::{Moment, Value, Write};
+use super::super::{Moment, Register, Value, Write};
 use super::Reader;
 
 /// Most things that a caller named before of which it is looked at whether anybody knew their roles: the latest.
 const NAMED_MAX: usize = 16;
+/// Most other things that one wears the roles of which are looked at: the latest.
+const OTHERS_MAX: usize = 16;
+/// How many things may stand one behind the other.
+const HOPS_MAX: usize = 3;
 
 impl Reader<'_> {
     /// The roles that things wear, each once. Of those that nobody knows the roles of their kind that are known as
@@ -22,23 +26,75 @@ impl Reader<'_> {
         let (mut found, mut cut) = (BTreeSet::new(), false);
         for on in all {
             let Some(kept) = self.value(&on.thing) else { continue };
-            match &on.any {
-                Some(any) if kept.possible().is_empty() && !kept.is_absent() => {
-                    let (listed, full) = self.listed(any.clone()).unwrap_or_default();
-                    // Harmless ones may have taken the place of others.
-                    cut |= full;
-                    // Of the thing itself all count, as of any that has one role.
-                    match on.has_own_list() {
-                        true => found.extend(listed.into_iter().map(str::to_owned)),
-                        false => found.extend(self.powerful(listed)),
-                    }
-                }
-                _ => found.extend(
-                    kept.possible().iter().flat_map(|roles| roles.lines()).map(str::to_owned),
-                ),
+            let unknown = is_unknown(&kept);
+            if let Some(list) = on.list.as_ref().filter(|list| unknown || list.beside) {
+                let counting = self.counting(list, 0).unwrap_or_default();
+                // Harmless ones may have taken the place of others.
+                cut |= counting.full;
+                found.extend(counting.roles);
             }
+            found.extend(roles_in(kept.possible()).map(str::to_owned));
         }
         (found, cut)
+    }
+
+    /// The roles of a list that count: of a thing itself all, as of any that has one role, and those of other things that
+    /// it wears the roles of.
+    fn counting(&mut self, list: &List<Address>, hops: usize) -> Option<Counting> {
+        let (listed, full) = self.listed(list.at.clone())?;
+        let register = self.need(read(list.at.clone(), self.registers))?;
+        let (others, roles): (Vec<&str>, Vec<&str>) =
+            listed.into_iter().partition(|text| text.starts_with("worn "));
+        let mut counting = Counting { full, ..Counting::default() };
+        counting.full |= others.len() > OTHERS_MAX || (hops >= HOPS_MAX && !others.is_empty());
+        let mut joined: BTreeSet<String> = match list.own {
+            true => roles.into_iter().map(str::to_owned).collect(),
+            false => self.powerful(roles).into_iter().collect(),
+        };
+        counting.roles = joined.clone();
+        for other in others.into_iter().rev().take(OTHERS_MAX).filter(|_| hops < HOPS_MAX) {
+            let thing = Address { entity: other.to_owned(), ..list.at.clone() };
+            let Some(of_other) = self.worn_by_other(&thing, hops + 1) else { continue };
+            if !of_other.roles.is_empty() {
+                joined.insert(other.to_owned());
+            }
+            counting.join(of_other);
+        }
+        // Of those that made room nobody knows more than that they joined before the oldest that is left was given.
+        let left = register.writes().first().filter(|_| full).map(|oldest| oldest.at);
+        counting.since = counting.since.max(register.joined(&joined)).max(left);
+        Some(counting)
+    }
+
+    /// The roles of a thing whose roles another wears, too.
+    fn worn_by_other(&mut self, thing: &Address, hops: usize) -> Option<Counting> {
+        let kept = self.value(thing);
+        let register = self.need(read(thing.clone(), self.registers));
+        let mut parts = thing.entity.splitn(4, ' ');
+        let (_, region, kind) = (parts.next(), parts.next()?, parts.next()?);
+        let list = list_of(kind, &format!("worn {region} {kind}"), &thing.entity);
+        let list = list.map(|list| List {
+            at: Address { entity: list.at, ..thing.clone() },
+            own: list.own,
+            beside: list.beside,
+        });
+        let (kept, register) = (kept?, register?);
+        let mut found = Counting {
+            roles: roles_in(kept.possible()).map(str::to_owned).collect(),
+            since: self.first_of_the_same(register),
+            full: false,
+        };
+        if let Some(list) = list.filter(|list| is_unknown(&kept) || list.beside) {
+            found.join(self.counting(&list, hops).unwrap_or_default());
+        }
+        Some(found)
+    }
+
+    /// When the first of the last writes came that all say the same.
+    fn first_of_the_same(&self, register: &Register) -> Option<Timestamp> {
+        let mut before = register.writes().iter().rev().filter(|write| self.is_before(write));
+        let last = before.next()?;
+        Some(before.take_while(|write| write.value == last.value).last().unwrap_or(last).at)
     }
 
     /// Those of these roles that were ever an administrator's, or may wear others.
@@ -72,64 +128,61 @@ impl Reader<'_> {
         let by = on.by.as_ref().and_then(|by| self.value(by));
         let register = self.need(read(on.thing.clone(), self.registers));
         let (Some(kept), Some(register)) = (kept, register) else { return false };
+        let unknown = is_unknown(&kept);
+        let list = on.list.as_ref().filter(|list| unknown || list.beside);
+        let of_list = list.map(|list| {
+            let by = by.as_ref().filter(|_| unknown && !list.beside);
+            on.habits.as_ref().is_some_and(|habits| self.is_habit(list, habits, by))
+        });
         if kept.is_absent() {
-            return true;
+            return of_list.unwrap_or(true);
         }
         let Some(roles) = kept.present() else {
-            if on.any.is_none() && kept.possible().is_empty() {
-                // What nobody knows a role of adds none to what others wear, unless the answer says which it has.
-                return !answered;
-            }
-            let any = on.any.as_ref().filter(|_| kept.possible().is_empty());
-            let Some((any, habits)) = any.zip(on.habits.as_ref()) else { return false };
-            return self.is_habit(any, on.has_own_list(), habits, by);
+            // What nobody knows a role of adds none to what others wear, unless the answer says which it has.
+            return unknown && of_list.unwrap_or(!answered);
         };
         let Some(Prior::Present { source, .. }) = by else { return false };
         let before = register.writes().iter().rev().filter(|write| self.is_before(write));
         let same = |write: &&Write| matches!(&write.value, Value::Present(text) if text == roles);
         let given = before.take_while(same).last().is_some_and(|first| source.at >= first.at);
-        given && self.is_since(source.at)
+        given && self.is_since(source.at) && of_list.unwrap_or(true)
     }
 
     /// Had the caller to do before with whatever wears a role of the list that counts, since the last of them joined it
     /// and since nobody's rights changed? `by`: when he had to do with the very thing, of which nobody knows a role.
-    fn is_habit(&mut self, list: &Address, all: bool, habits: &Habits, by: Option<Prior>) -> bool {
-        let listed = self.listed(list.clone());
-        let register = self.need(read(list.clone(), self.registers));
+    fn is_habit(&mut self, list: &List<Address>, habits: &Habits, by: Option<&Prior>) -> bool {
+        let Some(counting) = self.counting(list, 0) else { return false };
+        if counting.roles.is_empty() && !counting.full {
+            return true;
+        }
         let used = self.value(&habits.all);
         let given = self.need(read(habits.given.clone(), self.registers));
         let named = self.need(read(habits.some.clone(), self.registers));
-        let (Some((listed, full)), Some(register)) = (listed, register) else { return false };
-        let (Some(given), Some(named)) = (given, named) else { return false };
-        let counting: BTreeSet<String> = match all {
-            true => listed.into_iter().map(str::to_owned).collect(),
-            false => self.powerful(listed).into_iter().collect(),
-        };
-        // Of those that made room nobody knows more than that they joined before the oldest that is left was given.
-        let left = register.writes().first().filter(|_| full).map(|oldest| oldest.at);
-        let joined = register.joined(&counting).max(left);
-        let counts = |reader: &Self, at: Timestamp| {
-            joined.is_none_or(|joined| at >= joined) && reader.is_since(at)
-        };
-        let acts = [by, used].into_iter().flatten();
-        let mut acts = acts.filter_map(|act| match act {
+        let (Some(used), Some(given), Some(named)) = (used, given, named) else { return false };
+        let counts =
+            |at: Timestamp| counting.since.is_none_or(|since| at >= since) && self.is_since(at);
+        let mut acts = [by, Some(&used)].into_iter().flatten().filter_map(|act| match act {
             Prior::Present { source, .. } => Some(source.at),
             Prior::Absent { .. } | Prior::Unknown { .. } => None,
         });
-        if acts.any(|at| counts(self, at)) {
+        if acts.any(counts) {
             return true;
         }
         // Whoever gave a role himself was told of it then.
         let gifts =
-            given.writes().iter().filter(|gift| self.is_before(gift) && self.is_since(gift.at));
-        let by_himself: BTreeSet<&str> = gifts.flat_map(|gift| roles_in(&gift.value)).collect();
-        if !full && counting.iter().all(|role| by_himself.contains(role.as_str())) {
+            given.writes().iter().filter(|one| self.is_before(one) && self.is_since(one.at));
+        let gifts = gifts.filter_map(|gift| match &gift.value {
+            Value::Present(roles) => Some(roles),
+            Value::Absent | Value::Unsaid | Value::Listed(_) => None,
+        });
+        let by_himself: BTreeSet<&str> = gifts.flat_map(|roles| roles.lines()).collect();
+        if !counting.full && counting.roles.iter().all(|role| by_himself.contains(role.as_str())) {
             return true;
         }
         let latest = named.writes().iter().rev().filter(|one| self.is_before(one)).take(NAMED_MAX);
-        let latest: Vec<&Write> = latest.filter(|one| counts(self, one.at)).collect();
+        let latest: Vec<&Write> = latest.filter(|one| counts(one.at)).collect();
         // All are looked at, so that what is missing is fetched together.
-        latest.into_iter().map(|one| self.was_any(list, one)).fold(false, |any, one| any | one)
+        latest.into_iter().map(|one| self.was_any(&list.at, one)).fold(false, |any, one| any | one)
     }
 
     /// Did nobody know, when a caller named a thing, which role it wears? Then it counted as any of its kind.
@@ -138,15 +191,36 @@ impl Reader<'_> {
         let thing = Address { entity: name.clone(), ..list.clone() };
         let moment = Moment { at: named.at, event_id: &named.event_id };
         let known = self.need(value(&thing, moment, self.registers, 0));
-        known.is_some_and(|known| known.possible().is_empty() && !known.is_absent())
+        known.as_ref().is_some_and(is_unknown)
     }
 }
 
-/// The roles of a gift.
-fn roles_in(gift: &Value) -> impl Iterator<Item = &str> {
-    let text = match gift {
-        Value::Present(text) => text.as_str(),
-        Value::Absent | Value::Unsaid | Value::Listed(_) => "",
-    };
-    text.lines()
+/// Does nobody know a role that a thing wears, nor that it wears none?
+fn is_unknown(kept: &Prior) -> bool {
+    kept.possible().is_empty() && !kept.is_absent()
+}
+
+/// The roles of values as they are kept.
+fn roles_in(values: &[String]) -> impl Iterator<Item = &str> {
+    values.iter().flat_map(|roles| roles.lines())
+}
+
+/// The roles that count.
+#[derive(Debug, Default)]
+struct Counting {
+    roles: BTreeSet<String>,
+    /// When the last of them joined.
+    since: Option<Timestamp>,
+    /// There may have been more.
+    full: bool,
+}
+
+impl Counting {
+    fn join(&mut self, other: Self) {
+        if !other.roles.is_empty() {
+            self.since = self.since.max(other.since);
+        }
+        self.roles.extend(other.roles);
+        self.full |= other.full;
+    }
 }
