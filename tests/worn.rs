@@ -13,6 +13,8 @@ use roles::{ADMIN, QUIET, READS, ROLE, by_stack, last, worker};
 
 #[path = "worn/memory.rs"]
 mod memory;
+#[path = "worn/passing.rs"]
+mod passing;
 #[path = "worn/silence.rs"]
 mod silence;
 #[path = "worn/ways.rs"]

@@ -75,7 +75,9 @@ impl Held {
             holdings.push(Holdings { doubt: None, ..reader.bearer(&role) });
             handed = handed.with([(name, role)]);
         }
-        let beyond = reader.beyond(&handed.bearers, &holdings);
+        // Of what a policy lets somebody wear, and of groups, the next step counts when it is made.
+        let pass = handed.kind == "role" && !handed.by_policy;
+        let beyond = reader.beyond(&handed.bearers, &holdings, pass);
         handed.cut |= beyond.cut;
         holdings.extend(beyond.roles.into_iter().map(|(_, held)| held));
         let reached = reader.reached(&account, &handed.policies, true, Those::Wear);
@@ -86,7 +88,7 @@ impl Held {
             }
             // Of those that a pattern reaches only the way to an administrator's role counts.
             let held = reader.bearer(&role);
-            let beyond = reader.beyond(std::slice::from_ref(&role), &[held]);
+            let beyond = reader.beyond(std::slice::from_ref(&role), &[held], false);
             handed.cut |= beyond.cut;
             let mut behind = beyond.roles.into_iter();
             if let Some((_, held)) = behind.find(|(role, _)| reader.administrates(role)) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::document::{PolicyDocument, Statement};
-use super::escalation::Scope;
+use super::escalation::{self, Scope};
 use super::guard::Leave;
 use super::judge::Judge;
 use super::resource::ResourceType;
@@ -44,6 +44,35 @@ impl PolicyDocument {
         };
         let found = roles.iter().map(String::as_str).filter(reached).collect();
         (!judge.is_cut() && !document.too_long).then_some(found)
+    }
+
+    /// Those of the roles, by their ARNs in small letters, that it lets somebody hand to a service, with a call by which
+    /// the service takes it on anything at all. `None`: to tell would take more work than may be done.
+    #[must_use]
+    pub fn roles_passed<'r>(&self, roles: &'r [String], own: Option<&str>) -> Option<Vec<&'r str>> {
+        let document = self.in_small_letters();
+        let judge = Judge::new(&document, own);
+        let partitions = document.partitions_of_roles();
+        let anywhere = |action: &'static str| {
+            judge.allowed(action, ResourceType::of(action), Scope::Any, None) != Leave::Never
+        };
+        let services: BTreeSet<&'static str> = escalation::passings()
+            .filter(|(_, steps)| steps.iter().all(|one| one.iter().any(|action| anywhere(action))))
+            .map(|(service, _)| service)
+            .collect();
+        let passed = |role: &&str| {
+            let mut arns =
+                partitions.iter().map(|partition| role.replacen("arn:aws:", partition, 1));
+            arns.any(|arn| services.iter().any(|service| judge.passes(&arn, service)))
+        };
+        let found = roles.iter().map(String::as_str).filter(passed).collect();
+        (!judge.is_cut() && !document.too_long).then_some(found)
+    }
+
+    /// Does it let somebody hand on any role?
+    pub(crate) fn hands_on(&self) -> bool {
+        let passes = |one: &Statement| one.allow && one.actions.names_action("iam:PassRole");
+        self.statements.iter().any(passes)
     }
 
     /// Names of the roles of an account that a trust policy names in full, in small letters: AWS lets these wear the

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::super::address::Address;
 use super::super::answer::{read, value};
-use super::super::handed::{Bearer, Habits, List, Worn, WornOn, list_of};
+use super::super::handed::{BEARERS_OF_POLICY_MAX, Bearer, Habits, List, Worn, WornOn, list_of};
 use super::super::index::Those;
 use super::super::known::Prior;
 use super::super::{Moment, Register, Value, Write};
@@ -97,21 +97,28 @@ impl Reader<'_> {
         Some(before.take_while(|write| write.value == last.value).last().unwrap_or(last).at)
     }
 
-    /// Those of these roles that were ever an administrator's, or may wear others.
+    /// Those of these roles that were ever an administrator's, or may wear others, or hand them to services.
     fn powerful(&mut self, roles: Vec<&str>) -> Vec<String> {
         let mut known = BTreeMap::new();
-        let mut found = Vec::new();
+        let (mut found, mut passing) = (Vec::new(), Vec::new());
         for text in roles {
             let Some((_, bearer)) = Bearer::of(text) else { continue };
             let Some((role, _)) = self.borne(&bearer) else { continue };
             let account = role.account.clone();
-            let powers = known.entry(account).or_insert_with_key(|account| {
-                [Those::Administrate, Those::Wear].map(|those| self.those(account, those))
+            let (powers, passers) = known.entry(account).or_insert_with_key(|account| {
+                let powers =
+                    [Those::Administrate, Those::Wear].map(|those| self.those(account, those));
+                // Many do, mostly of roles that are no administrators'.
+                (powers, self.those(account, Those::Pass).0)
             });
             if powers.iter().any(|(roles, cut)| *cut || roles.contains(&role)) {
                 found.push(text.to_owned());
+            } else if passers.contains(&role) {
+                passing.push(text.to_owned());
             }
         }
+        let room = BEARERS_OF_POLICY_MAX.saturating_sub(found.len());
+        found.extend(passing.into_iter().take(room));
         found
     }
 
