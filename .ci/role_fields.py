@@ -87,8 +87,8 @@ BUSY = {
        "TextDetection")),
 }
 # Calls about what wears a role that are made so often that what they give it to do is asked for by its path.
-BUSY_AT_WORK = {"CreateFleet", "ModifyInstanceAttribute", "RunTask", "StartBuild", "StartBuildBatch", "StartJobRun", "StartTask",
-                "SubmitJob"}
+BUSY_AT_WORK = {"CreateFleet", "ModifyInstanceAttribute", "ModifyInstanceGroups", "PutParameter", "RunTask", "StartBuild",
+                "StartBuildBatch", "StartJobRun", "StartTask", "SubmitJob"}
 # What these give something to do with takes a role by which it is started, and is asked for by that.
 BY_ITS_ROLE = {"PutTargets"}
 # Services that put a version behind the names of calls.

@@ -11,6 +11,8 @@ use support::call;
 mod roles;
 use roles::{ADMIN, QUIET, READS, ROLE, by_stack, last, worker};
 
+#[path = "worn/further.rs"]
+mod further;
 #[path = "worn/memory.rs"]
 mod memory;
 #[path = "worn/passing.rs"]

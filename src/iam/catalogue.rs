@@ -13,6 +13,6 @@ pub use call::{Call, Inverse, calls, find, response_words};
 pub use roles::{RoleTaken, is_no_role, is_of_roles, roles_taken};
 pub use step::{Condition, Doubt, Effect, StepRow, step_doubts, step_rows};
 pub use wearers::{
-    Given, NamePart, WearerRow, Work, has_others_beside, has_several_roles, is_any_known,
+    Given, NamePart, Other, WearerRow, Work, has_others_beside, has_several_roles, is_any_known,
     wearer_rows,
 };

@@ -19,7 +19,7 @@ pub(super) const TRUSTED_BY: &str = "trusted-by";
 /// Most roles that a trust lets in which each get to know it; of more the account does.
 const TRUSTED_MAX: usize = 12;
 
-/// The list of the roles of an account that let many others in by their trust.
+/// The list of the roles of an account that let many others in by their trust, or whoever has a name like a pattern.
 pub(super) fn trusting(account: &str) -> Address {
     Address::new(account, "account", "trusting")
 }
@@ -117,19 +117,22 @@ fn trusts(address: &Address, value: &Value) -> Vec<(Address, Value)> {
     let Value::Present(text) = value else { return Vec::new() };
     let document = (address.thing == "trust").then(|| PolicyDocument::parse(text)).flatten();
     let account = &address.account;
-    let roles = document.map(|document| document.roles_trusted(account)).unwrap_or_default();
-    if roles.is_empty() {
-        return Vec::new();
-    }
+    let Some(document) = document else { return Vec::new() };
+    let (roles, like) = (document.roles_trusted(account), document.roles_trusted_like(account));
+    let many = || listed(trusting(account), &address.entity);
     if roles.len() > TRUSTED_MAX {
-        return vec![listed(trusting(account), &address.entity)];
+        return vec![many()];
+    }
+    let like = (!like.is_empty()).then(many);
+    if roles.is_empty() {
+        return like.into_iter().collect();
     }
     let each = roles.iter().flat_map(|name| {
         let role = format!("role {name}");
         let list = Address::new(account, role.as_str(), TRUSTED_BY);
         [listed(list, &address.entity), listed(wearers(account), &role)]
     });
-    each.chain([listed(accounts(), account)]).collect()
+    each.chain([listed(accounts(), account)]).chain(like).collect()
 }
 
 /// What a role, or the roles that may bear the policy, are given the power to.

@@ -204,8 +204,11 @@ impl Reader<'_> {
                 let other = Address::new(&role.account, entity, "");
                 let trust = self.holding(&other.of("trust")).unwrap_or_default();
                 let lets_in = |text: &String| {
-                    PolicyDocument::parse(text)
-                        .is_some_and(|trust| trust.roles_trusted(&role.account).contains(name))
+                    PolicyDocument::parse(text).is_some_and(|trust| {
+                        let like = trust.roles_trusted_like(&role.account);
+                        trust.roles_trusted(&role.account).contains(name)
+                            || like.iter().any(|pattern| glob(pattern, name))
+                    })
                 };
                 if trust.possible().iter().any(lets_in) {
                     found.push(Bearer::Identity(other));

@@ -2,7 +2,7 @@
 
 use super::*;
 
-const LOW: &str = "arn:aws:iam::111122223333:role/low";
+pub const LOW: &str = "arn:aws:iam::111122223333:role/low";
 
 /// How loud the work of a third caller is, after all these.
 fn told(given: &[Value], (source, name, parameters): &(&str, &str, Value)) -> Option<Severity> {
@@ -17,7 +17,7 @@ fn told(given: &[Value], (source, name, parameters): &(&str, &str, Value)) -> Op
 }
 
 #[track_caller]
-fn check_loud(given: &[Value], work: (&str, &str, Value), loud: bool) {
+pub fn check_loud(given: &[Value], work: (&str, &str, Value), loud: bool) {
     let told = told(given, &work);
     let fits =
         if loud { told >= Some(Severity::Medium) } else { told <= Some(Severity::Informational) };

@@ -39,8 +39,17 @@ pub struct WearerRow {
     pub any: bool,
     /// What must be given, one of these; and what must not.
     pub when: Vec<Given>,
-    /// What other thing it wears the roles of: its kind, and where its name stands.
-    pub of: Option<(&'static str, Vec<NamePart>)>,
+    /// What other thing it wears the roles of.
+    pub of: Option<Other>,
+}
+
+/// Another thing, of which a call says that one wears its roles.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Other {
+    /// What sort of thing.
+    pub kind: &'static str,
+    /// Where its names stand; none: whatever of the kind.
+    pub names: Vec<Vec<NamePart>>,
 }
 
 /// A part of a name.
@@ -89,7 +98,10 @@ fn row(line: &'static str) -> Option<WearerRow> {
     };
     let (word, of) = work.split_once(' ').map_or((work, None), |(word, of)| (word, Some(of)));
     let of = of.and_then(|of| of.split_once(':'));
-    let of = of.map(|(kind, name)| (kind, name.split('+').map(part).collect()));
+    let of = of.map(|(kind, names)| {
+        let names = names.split('|').filter(|name| *name != "any");
+        Other { kind, names: names.map(|name| name.split('+').map(part).collect()).collect() }
+    });
     let work = match (word, &of) {
         ("made", None) => Work::Made,
         ("added", None) => Work::Added,
@@ -181,7 +193,7 @@ mod tests {
         assert!(lines.is_sorted_by_key(key), "not sorted");
         for row in ROWS.iter() {
             assert!(row.any || !row.names.is_empty(), "{row:?}");
-            let of = row.of.as_ref().map(|(kind, _)| *kind);
+            let of = row.of.as_ref().map(|of| of.kind);
             for kind in [Some(row.kind), of].into_iter().flatten() {
                 let made = |made: &&WearerRow| made.kind == kind && made.work != Work::Used;
                 assert!(ROWS.iter().any(|row| made(&row)), "nobody gives {kind} a role");

@@ -6,7 +6,7 @@ use super::search::{VALUES_MAX, identifying};
 use crate::event::{Event, values_at};
 use crate::iam::account;
 use crate::iam::arn::{Arn, AwsRole};
-use crate::iam::catalogue::{self, Given, NamePart, WearerRow, Work};
+use crate::iam::catalogue::{self, Given, NamePart, Other, WearerRow, Work};
 
 /// Most things of one call looked at, as many instances as a command goes to; beyond it the call counts as handing
 /// over everything.
@@ -102,8 +102,7 @@ pub(super) fn wearers(event: &Event, source: &str, call: &str) -> (Vec<Wearer>, 
     for row in catalogue::wearer_rows(source, call).filter(|row| is_meant(event, row)) {
         let WearerRow { work, kind, .. } = *row;
         let of_kind = format!("worn {region} {kind}");
-        let of: Vec<String> =
-            row.of.iter().flat_map(|(kind, parts)| others(event, kind, parts)).collect();
+        let of: Vec<String> = row.of.iter().flat_map(|of| others(event, of)).collect();
         if work == Work::As && of.is_empty() {
             continue;
         }
@@ -141,13 +140,16 @@ pub(super) fn wearers(event: &Event, source: &str, call: &str) -> (Vec<Wearer>, 
     (found, cut)
 }
 
-/// The things of this kind that stand at these paths, as they are kept.
-fn others(event: &Event, kind: &str, parts: &[NamePart]) -> Vec<String> {
+/// The other things that a row means, as they are kept.
+fn others(event: &Event, of: &Other) -> Vec<String> {
     let region = event.region().unwrap_or_default();
-    let named = names(event, parts).into_iter();
+    if of.names.is_empty() {
+        return vec![format!("worn {region} {}", of.kind)];
+    }
+    let named = of.names.iter().flat_map(|parts| names(event, parts));
     let kept = |parts: Vec<&str>| {
-        let (region, name) = placed(kind, region, &parts, "\n")?;
-        Some(kept_name(region, kind, &name))
+        let (region, name) = placed(of.kind, region, &parts, "\n")?;
+        Some(kept_name(region, of.kind, &name))
     };
     named.filter_map(kept).take(OTHERS_MAX).collect()
 }
@@ -214,8 +216,17 @@ fn placed<'t>(
     parts: &[&'t str],
     between: &str,
 ) -> Option<(&'t str, String)> {
-    if let ("ecr/repository", [image]) = (kind, parts) {
-        return repository(image, region).map(|(region, name)| (region, name.to_owned()));
+    if let [text] = parts {
+        match kind {
+            // Replication carries an image into the other Regions.
+            // Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/replication.html>
+            "ecr/repository" => return Some(("", repository(text)?.to_owned())),
+            // What a rule fetches from another registry lies in folders of its name.
+            "ecr/folder" => return Some((region, folder(text)?.to_owned())),
+            "ssm/parameter" => return Some((region, parameter(text)?.to_owned())),
+            "imagebuilder/component" => return Some((region, component(text)?)),
+            _ => {}
+        }
     }
     // Where targets of many sorts are named, each says by its ARN of which it is.
     let service = kind.split_once('/').map_or(kind, |(service, _)| service);
@@ -227,21 +238,57 @@ fn placed<'t>(
     Some((region, bare.join(between)))
 }
 
-/// Region and name of the repository that an image is pulled from by a tag, or that is named alone. An image of a
-/// digest stays what it is; other registries tell us nothing.
+/// The name of the repository that an image is pulled from by a tag, or that is named alone. An image of a digest stays
+/// what it is; other registries tell us nothing.
 /// Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html>
-fn repository<'t>(text: &'t str, region: &'t str) -> Option<(&'t str, &'t str)> {
+fn repository(text: &str) -> Option<&str> {
     if text.contains('@') {
         return None;
     }
     // A name may begin with a folder, which is no registry.
     let registry = |host: &str| host.split('.').next().is_some_and(account::is_id);
     let Some((host, path)) = text.split_once('/').filter(|(host, _)| registry(host)) else {
-        return (!text.contains(':')).then_some((region, text));
+        return (!text.contains(':')).then_some(text);
     };
-    let mut labels = host.split('.').skip_while(|label| !label.contains("ecr"));
-    let place = labels.nth(1)?;
-    Some((place, path.split_once(':').map_or(path, |(name, _)| name)))
+    let of_ecr = host.split('.').any(|label| label.contains("ecr"));
+    of_ecr.then(|| path.split_once(':').map_or(path, |(name, _)| name))
+}
+
+/// The first folder of a repository, or of the folder that a rule of a pull-through cache is for.
+/// Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html>
+fn folder(text: &str) -> Option<&str> {
+    let name = repository(text)?;
+    let alone = name == text;
+    match name.split_once('/') {
+        Some((folder, _)) => Some(folder),
+        None => alone.then_some(name),
+    }
+}
+
+/// A parameter, named alone or where a template takes its image from it; an image itself is none.
+/// Source: <https://docs.aws.amazon.com/autoscaling/ec2/userguide/using-systems-manager-parameters.html>
+fn parameter(text: &str) -> Option<&str> {
+    let is_image = |text: &str| {
+        text.strip_prefix("ami-").is_some_and(|id| id.chars().all(|c| c.is_ascii_hexdigit()))
+    };
+    let (name, resolved) = match text.strip_prefix("resolve:ssm:") {
+        Some(name) => (name, true),
+        None => (text, false),
+    };
+    let name = Arn::parse(name).map_or(name, |arn| arn.resource.trim_start_matches("parameter"));
+    // A version or a label may stand behind it.
+    let name = if resolved { name.split(':').next().unwrap_or(name) } else { name };
+    (!is_image(name)).then(|| name.trim_start_matches('/'))
+}
+
+/// A component by its name, or in a recipe where that takes whichever version is the latest. Its ARN holds the name in
+/// small letters, and without spaces.
+/// Source: <https://docs.aws.amazon.com/imagebuilder/latest/userguide/ibhow-semantic-versioning.html>
+fn component(text: &str) -> Option<String> {
+    let Some(arn) = Arn::parse(text) else { return Some(text.to_lowercase().replace(' ', "-")) };
+    let mut parts = arn.resource.strip_prefix("component/")?.split('/');
+    let (name, version) = (parts.next()?, parts.next()?);
+    version.contains('x').then(|| name.to_owned())
 }
 
 /// What stands at a path, through lists, whatever the letters of the keys; nothing of null.

@@ -41,10 +41,18 @@ impl Reader<'_> {
     /// The roles of a list that count: of a thing itself all, as of any that has one role, and those of other things that
     /// it wears the roles of.
     fn counting(&mut self, list: &List<Address>, hops: usize) -> Option<Counting> {
-        let (listed, full) = self.listed(list.at.clone())?;
         let register = self.need(read(list.at.clone(), self.registers))?;
+        let (_, full) = register.listed();
+        // What the event itself brings there was not there before.
+        let own = |write: &&Write| write.event_id == self.moment.event_id && write.joined.is_none();
+        let listed = register.writes().iter().filter(|write| !own(write)).filter_map(|write| {
+            match &write.value {
+                Value::Listed(text) => Some(text.as_str()),
+                Value::Absent | Value::Present(_) | Value::Unsaid => None,
+            }
+        });
         let (others, roles): (Vec<&str>, Vec<&str>) =
-            listed.into_iter().partition(|text| text.starts_with("worn "));
+            listed.partition(|text| text.starts_with("worn "));
         let mut counting = Counting { full, ..Counting::default() };
         counting.full |= others.len() > OTHERS_MAX || (hops >= HOPS_MAX && !others.is_empty());
         let mut joined: BTreeSet<String> = match list.own {
