@@ -4,8 +4,9 @@ use super::*;
 
 pub const LOW: &str = "arn:aws:iam::111122223333:role/low";
 
-/// How loud the work of a third caller is, after all these.
-fn told(given: &[Value], (source, name, parameters): &(&str, &str, Value)) -> Option<Severity> {
+/// Is the work of a third caller told, after all these?
+#[track_caller]
+pub fn check_loud(given: &[Value], (source, name, parameters): (&str, &str, Value), loud: bool) {
     let mut before = worker(ADMIN);
     for (number, event) in given.iter().enumerate() {
         let mut event = event.clone();
@@ -13,15 +14,13 @@ fn told(given: &[Value], (source, name, parameters): &(&str, &str, Value)) -> Op
         event["eventID"] = json!(format!("given-{number}"));
         before.push(event);
     }
-    last(QUIET, before, by_other(call(source, name, 30, parameters.clone()), "third"))
-}
-
-#[track_caller]
-pub fn check_loud(given: &[Value], work: (&str, &str, Value), loud: bool) {
-    let told = told(given, &work);
-    let fits =
-        if loud { told >= Some(Severity::Medium) } else { told <= Some(Severity::Informational) };
-    assert!(fits, "{work:?}: {told:?} after {given:#?}");
+    let said = format!("{source} {name} {parameters}");
+    let told = last(QUIET, before, by_other(call(source, name, 30, parameters), "third"));
+    let fits = match loud {
+        true => told >= Some(Severity::Medium),
+        false => told <= Some(Severity::Informational),
+    };
+    assert!(fits, "{said}: {told:?} after {given:#?}");
 }
 
 #[test]
@@ -112,13 +111,13 @@ fn what_a_notebook_starts_with_may_be_several_notebooks_work() {
     check_loud(&[weak], work(), false);
     let (strong, weak) = (notebook("a", ROLE, json!(null)), notebook("b", LOW, json!(null)));
     check_loud(&[strong.clone(), weak.clone(), set("b"), set("a")], work(), true);
-    check_loud(&[strong.clone(), weak, set("b")], work(), false);
+    check_loud(&[strong, weak, set("b")], work(), false);
     // Whoever changed it before the notebook had the role is told when it has.
     let early = by_other(call("sagemaker", work().1, 5, config.clone()), "third");
     let given = json!({"notebookInstanceName": "b", "roleArn": ROLE});
     let swapped = made("sagemaker", "UpdateNotebookInstance", given, json!({}));
     let weak = notebook("b", LOW, json!("start"));
-    check_loud(&[weak.clone(), set("b"), early.clone(), swapped], work(), true);
+    check_loud(&[weak, set("b"), early.clone(), swapped], work(), true);
     let strong = notebook("b", ROLE, json!("start"));
     check_loud(&[strong, set("b"), early], work(), false);
 }
@@ -158,7 +157,7 @@ fn a_second_call_of_the_same_name_with_a_weaker_role_takes_none_away() {
     let first = infrastructure("CreateInfrastructureConfiguration", "low");
     let strong = infrastructure("UpdateInfrastructureConfiguration", "Worker");
     check_loud(&[first.clone(), strong.clone()], image(), true);
-    check_loud(&[first.clone()], image(), false);
+    check_loud(std::slice::from_ref(&first), image(), false);
     let weak = infrastructure("UpdateInfrastructureConfiguration", "low");
     check_loud(&[first, strong, weak], image(), false);
     // A state machine that is there already: the call succeeds, and takes no other role.
