@@ -1,7 +1,5 @@
 //! Reading of many registers for one answer.
 
-mod worn;
-
 use std::collections::BTreeSet;
 
 use indexmap::IndexSet;
@@ -25,8 +23,8 @@ const GROUPS_MAX: usize = 10;
 
 /// Reads registers, and notes those that are missing so that they are fetched together.
 pub(super) struct Reader<'r> {
-    moment: Moment<'r>,
-    registers: &'r Registers,
+    pub(super) moment: Moment<'r>,
+    pub(super) registers: &'r Registers,
     missing: BTreeSet<Address>,
     /// Groups of a user looked at.
     groups: usize,
@@ -86,7 +84,7 @@ impl<'r> Reader<'r> {
     }
 
     /// Was something written since nobody's rights changed that were read?
-    fn is_since(&self, at: Timestamp) -> bool {
+    pub(super) fn is_since(&self, at: Timestamp) -> bool {
         self.changed.is_none_or(|changed| at >= changed)
     }
 
@@ -110,7 +108,7 @@ impl<'r> Reader<'r> {
         handed.clone().by_documents(&policy.account, &documents)
     }
 
-    fn is_before(&self, write: &Write) -> bool {
+    pub(super) fn is_before(&self, write: &Write) -> bool {
         write.at < self.moment.at && write.event_id != self.moment.event_id
     }
 

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::super::address::Address;
-use super::super::answer::{read, value};
-use super::super::handed::{BEARERS_OF_POLICY_MAX, Bearer, Habits, List, Worn, WornOn, list_of};
-use super::super::index::Those;
-use super::super::known::Prior;
-use super::super::{Moment, Register, Value, Write};
-use super::Reader;
+use super::address::Address;
+use super::answer::{read, value};
+use super::handed::{BEARERS_OF_POLICY_MAX, Bearer, Habits, List, Worn, WornOn, list_of};
+use super::index::Those;
+use super::known::Prior;
+use super::reader::Reader;
+use super::{Moment, Register, Value, Write};
 
 /// Most things that a caller named before of which it is looked at whether anybody knew their roles: the latest.
 const NAMED_MAX: usize = 16;
@@ -132,7 +132,7 @@ impl Reader<'_> {
 
     /// Did the caller change already, or give its role to, each thing that wears any, since it has the roles that it
     /// has, and they the rights that were read?
-    pub(in crate::prior) fn worn_on(&mut self, worn: &Worn) -> bool {
+    pub(super) fn worn_on(&mut self, worn: &Worn) -> bool {
         // All are looked at, so that what is missing is fetched together.
         let answered = !worn.answered.is_empty();
         worn.on.iter().map(|on| self.is_worn_on(on, answered)).fold(true, |all, again| all & again)
@@ -147,14 +147,17 @@ impl Reader<'_> {
         let list = on.list.as_ref().filter(|list| unknown || list.beside);
         let of_list = list.map(|list| {
             let by = by.as_ref().filter(|_| unknown && !list.beside);
-            on.habits.as_ref().is_some_and(|habits| self.is_habit(list, habits, by))
+            // What the answer names is news, where the list is all that could tell.
+            let news = answered && !list.beside;
+            on.habits.as_ref().is_some_and(|habits| self.is_habit(list, habits, by, news))
         });
         if kept.is_absent() {
             return of_list.unwrap_or(true);
         }
         let Some(roles) = kept.present() else {
             // What nobody knows a role of adds none to what others wear, unless the answer says which it has.
-            return unknown && of_list.unwrap_or(!answered);
+            let news = answered && list.is_none_or(|list| list.beside);
+            return unknown && !news && of_list.unwrap_or(true);
         };
         let Some(Prior::Present { source, .. }) = by else { return false };
         let before = register.writes().iter().rev().filter(|write| self.is_before(write));
@@ -164,10 +167,17 @@ impl Reader<'_> {
     }
 
     /// Had the caller to do before with whatever wears a role of the list that counts, since the last of them joined it
-    /// and since nobody's rights changed? `by`: when he had to do with the very thing, of which nobody knows a role.
-    fn is_habit(&mut self, list: &List<Address>, habits: &Habits, by: Option<&Prior>) -> bool {
+    /// and since nobody's rights changed? `by`: when he had to do with the very thing, of which nobody knows a role. `news`:
+    /// the answer names a role where the list may hold none.
+    fn is_habit(
+        &mut self,
+        list: &List<Address>,
+        habits: &Habits,
+        by: Option<&Prior>,
+        news: bool,
+    ) -> bool {
         let Some(counting) = self.counting(list, 0) else { return false };
-        if counting.roles.is_empty() && !counting.full {
+        if counting.roles.is_empty() && !counting.full && !news {
             return true;
         }
         let used = self.value(&habits.all);
@@ -191,7 +201,8 @@ impl Reader<'_> {
             Value::Absent | Value::Unsaid | Value::Listed(_) => None,
         });
         let by_himself: BTreeSet<&str> = gifts.flat_map(|roles| roles.lines()).collect();
-        if !counting.full && counting.roles.iter().all(|role| by_himself.contains(role.as_str())) {
+        let some = !counting.full && !counting.roles.is_empty();
+        if some && counting.roles.iter().all(|role| by_himself.contains(role.as_str())) {
             return true;
         }
         let latest = named.writes().iter().rev().filter(|one| self.is_before(one)).take(NAMED_MAX);
