@@ -87,8 +87,8 @@ BUSY = {
        "TextDetection")),
 }
 # Calls about what wears a role that are made so often that what they give it to do is asked for by its path.
-BUSY_AT_WORK = {"CreateFleet", "ModifyInstanceAttribute", "RunTask", "StartBuild", "StartBuildBatch", "StartJobRun", "StartTask",
-                "SubmitJob"}
+BUSY_AT_WORK = {"CreateFleet", "ModifyInstanceAttribute", "ModifyInstanceGroups", "PutParameter", "RunTask", "StartBuild",
+                "StartBuildBatch", "StartJobRun", "StartTask", "SubmitJob"}
 # What these give something to do with takes a role by which it is started, and is asked for by that.
 BY_ITS_ROLE = {"PutTargets"}
 # Services that put a version behind the names of calls.
@@ -214,7 +214,8 @@ def at_work():
     """What is to be delivered of calls that change or use what wears a role: kind, what is asked for, and why."""
     for source, call, work, kind, _, when in wearers():
         given = [each for each in when.split(", ") if "=" not in each and each[0] not in "!-"]
-        reason = f"{'new work for' if work == 'changed' else 'use of'} what wears a role: {kind}"
+        words = {"changed": "new work for", "as": "other work of"}
+        reason = f"{words.get(work.split(' ')[0], 'use of')} what wears a role: {kind}"
         if work in ("made", "added") or call in BY_ITS_ROLE:
             continue
         if call in BUSY_AT_WORK:

@@ -28,6 +28,7 @@ mod register;
 pub mod seed;
 #[cfg(test)]
 mod tests;
+mod worn;
 mod write;
 
 pub use address::Address;

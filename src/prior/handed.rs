@@ -12,6 +12,7 @@ mod thing;
 
 pub(super) use bearer::Bearer;
 pub use call::Handed;
-pub(super) use call::{Gift, Worn, WornOn};
+pub(super) use call::{Gift, Habits, Worn, WornOn};
 pub use search::{BEARERS_OF_POLICY_MAX, Search};
 pub use thing::at_work;
+pub(super) use thing::{List, list_of};

@@ -59,7 +59,8 @@ impl Held {
     ) -> Result<Self, BTreeSet<Address>> {
         let mut reader = Reader::new(moment, registers, memo);
         let worn = handed.worn.as_ref().filter(|worn| worn.goes_on());
-        let names_some = !handed.bearers.is_empty();
+        let named = handed.bearers.len();
+        let names_some = named > 0;
         let mut handed = reader.shown(handed);
         let mut holdings: Vec<Holdings> =
             handed.bearers.iter().map(|bearer| reader.bearer(bearer)).collect();
@@ -74,7 +75,9 @@ impl Held {
             holdings.push(Holdings { doubt: None, ..reader.bearer(&role) });
             handed = handed.with([(name, role)]);
         }
-        let beyond = reader.beyond(&handed.bearers, &holdings);
+        // Of what a policy lets somebody wear, and of groups, the next step counts when it is made.
+        let pass = handed.kind == "role" && !handed.by_policy;
+        let beyond = reader.beyond(&handed.bearers, &holdings, pass);
         handed.cut |= beyond.cut;
         holdings.extend(beyond.roles.into_iter().map(|(_, held)| held));
         let reached = reader.reached(&account, &handed.policies, true, Those::Wear);
@@ -85,7 +88,7 @@ impl Held {
             }
             // Of those that a pattern reaches only the way to an administrator's role counts.
             let held = reader.bearer(&role);
-            let beyond = reader.beyond(std::slice::from_ref(&role), &[held]);
+            let beyond = reader.beyond(std::slice::from_ref(&role), &[held], false);
             handed.cut |= beyond.cut;
             let mut behind = beyond.roles.into_iter();
             if let Some((_, held)) = behind.find(|(role, _)| reader.administrates(role)) {
@@ -98,15 +101,20 @@ impl Held {
         }
         let again =
             handed.thing.as_ref().is_some_and(|(address, gift)| reader.given(address, gift));
-        if let Some(worn) = worn {
-            // Who gave it what nobody knows was told of that.
-            holdings.iter_mut().for_each(|holdings| holdings.doubt = None);
-            let again = reader.worn_on(worn) && (again || !names_some);
-            return reader.told(Self { handed, holdings, again, deployed: false, usual: false });
-        }
         let usual = handed.habit.as_ref().is_some_and(|address| reader.usual(address));
         let deployed =
             handed.deployments.as_ref().is_some_and(|(address, gift)| reader.given(address, gift));
+        if let Some(worn) = worn {
+            // Who gave it what nobody knows was told of that.
+            let told = if worn.proposed { named } else { 0 };
+            holdings.iter_mut().skip(told).for_each(|holdings| holdings.doubt = None);
+            let is_habit = reader.worn_on(worn);
+            let again = is_habit && (again || !names_some);
+            // What is proposed is given, once somebody carries it out.
+            let given = is_habit && worn.proposed;
+            let (deployed, usual) = (given && deployed, given && usual);
+            return reader.told(Self { handed, holdings, again, deployed, usual });
+        }
         reader.told(Self { handed, holdings, again, deployed, usual })
     }
 

@@ -19,7 +19,7 @@ pub(super) const TRUSTED_BY: &str = "trusted-by";
 /// Most roles that a trust lets in which each get to know it; of more the account does.
 const TRUSTED_MAX: usize = 12;
 
-/// The list of the roles of an account that let many others in by their trust.
+/// The list of the roles of an account that let many others in by their trust, or whoever has a name like a pattern.
 pub(super) fn trusting(account: &str) -> Address {
     Address::new(account, "account", "trusting")
 }
@@ -34,7 +34,12 @@ pub(super) fn wearers(account: &str) -> Address {
     Address::new(account, "account", "wearers")
 }
 
-/// The list of all accounts that have either.
+/// The list of what lets roles of an account hand roles to services: roles, and policies that roles may bear.
+pub(super) fn passers(account: &str) -> Address {
+    Address::new(account, "account", "passers")
+}
+
+/// The list of all accounts that have any of these.
 pub(super) fn accounts() -> Address {
     Address::new("", "accounts", "administrators")
 }
@@ -43,12 +48,16 @@ pub(super) fn accounts() -> Address {
 pub(super) fn listings(writes: &[(Address, Value)]) -> Vec<(Address, Value)> {
     let mut found = Vec::new();
     for (address, value) in writes.iter().filter(|(_, value)| *value != Value::Absent) {
-        if let Some(power) = power(address, value) {
+        let powers = powers(address, value);
+        for power in &powers {
             let list = match power {
-                Power::Administers => administrators(&address.account),
-                Power::Wears => wearers(&address.account),
+                Those::Administrate => administrators(&address.account),
+                Those::Wear => wearers(&address.account),
+                Those::Pass => passers(&address.account),
             };
             found.push(listed(list, &address.entity));
+        }
+        if !powers.is_empty() {
             found.push(listed(accounts(), &address.account));
         }
         if !is_identity(address) {
@@ -108,58 +117,56 @@ fn trusts(address: &Address, value: &Value) -> Vec<(Address, Value)> {
     let Value::Present(text) = value else { return Vec::new() };
     let document = (address.thing == "trust").then(|| PolicyDocument::parse(text)).flatten();
     let account = &address.account;
-    let roles = document.map(|document| document.roles_trusted(account)).unwrap_or_default();
-    if roles.is_empty() {
-        return Vec::new();
-    }
+    let Some(document) = document else { return Vec::new() };
+    let (roles, like) = (document.roles_trusted(account), document.roles_trusted_like(account));
+    let many = || listed(trusting(account), &address.entity);
     if roles.len() > TRUSTED_MAX {
-        return vec![listed(trusting(account), &address.entity)];
+        return vec![many()];
+    }
+    let like = (!like.is_empty()).then(many);
+    if roles.is_empty() {
+        return like.into_iter().collect();
     }
     let each = roles.iter().flat_map(|name| {
         let role = format!("role {name}");
         let list = Address::new(account, role.as_str(), TRUSTED_BY);
         [listed(list, &address.entity), listed(wearers(account), &role)]
     });
-    each.chain([listed(accounts(), account)]).collect()
+    each.chain([listed(accounts(), account)]).chain(like).collect()
 }
 
-/// What somebody might want a role for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Power {
-    /// It is an administrator's.
-    Administers,
-    /// It may wear another, of which nobody knows what it may do by then.
-    Wears,
-}
-
-/// What is given to a role, or to the roles that may bear the policy.
-fn power(address: &Address, value: &Value) -> Option<Power> {
+/// What a role, or the roles that may bear the policy, are given the power to.
+fn powers(address: &Address, value: &Value) -> Vec<Those> {
     let role = address.entity.starts_with("role ");
     match (address.thing.split_once(' '), value) {
         (Some(("inline", _)), Value::Present(text)) if role => of_text(text, &address.account),
         (Some(("version", _)), Value::Present(text)) => of_text(text, &address.account),
         (Some(("attached", arn)), _) if role => {
-            managed(arn).filter(|policy| policy.grants.administer()).map(|_| Power::Administers)
+            let administers = managed(arn).is_some_and(|policy| policy.grants.administer());
+            administers.then_some(Those::Administrate).into_iter().collect()
         }
-        _ => None,
+        _ => Vec::new(),
     }
 }
 
-fn of_text(text: &str, account: &str) -> Option<Power> {
-    let document = PolicyDocument::parse(text)?;
+fn of_text(text: &str, account: &str) -> Vec<Those> {
+    let Some(document) = PolicyDocument::parse(text) else { return Vec::new() };
     if Grants::administer_by(&document, Some(account)) {
-        return Some(Power::Administers);
+        return vec![Those::Administrate];
     }
-    document.about_roles(false).next().map(|_| Power::Wears)
+    let wears = document.about_roles(false).next().is_some().then_some(Those::Wear);
+    wears.into_iter().chain(document.hands_on().then_some(Those::Pass)).collect()
 }
 
-/// Which roles are looked for.
-#[derive(Debug, Clone, Copy)]
+/// Which roles are looked for: what somebody might want one for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Those {
     /// That were ever an administrator's.
     Administrate,
-    /// That may wear others.
+    /// That may wear others, of which nobody knows what they may do by then.
     Wear,
+    /// That may hand others to services.
+    Pass,
 }
 
 #[cfg(test)]
@@ -227,5 +234,8 @@ mod tests {
         let wears = r#"{"Statement":{"Effect":"Allow","Action":"sts:*","Resource":"arn:aws:iam::1:role/x"}}"#;
         let listed = "account wearers: policy app";
         check("policy app", "version v2", &Value::of(wears), &[listed, account]);
+        let passes = wears.replace("sts:*", "iam:Pass*");
+        let listed = "account passers: policy app";
+        check("policy app", "version v2", &Value::of(&passes), &[listed, account]);
     }
 }

@@ -15,8 +15,25 @@ pub struct ReachMemo(RefCell<Vec<Judged>>);
 struct Judged {
     document: PolicyDocument,
     roles: Vec<String>,
-    hand_on: bool,
+    how: How,
     found: Option<Vec<String>>,
+}
+
+/// What a document lets somebody do with roles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum How {
+    /// Wear them.
+    Wear,
+    /// Wear them, or hand them on.
+    WearOrHandOn,
+    /// Hand them to a service by a call that takes one.
+    Pass,
+}
+
+impl How {
+    pub fn wear_or(hand_on: bool) -> Self {
+        if hand_on { Self::WearOrHandOn } else { Self::Wear }
+    }
 }
 
 impl ReachMemo {
@@ -26,11 +43,11 @@ impl ReachMemo {
         &self,
         document: &PolicyDocument,
         roles: Vec<String>,
-        hand_on: bool,
+        how: How,
         own: &str,
     ) -> Option<Vec<String>> {
         let same = |judged: &&Judged| {
-            judged.hand_on == hand_on && judged.roles == roles && judged.document == *document
+            judged.how == how && judged.roles == roles && judged.document == *document
         };
         if let Some(known) = self.0.borrow().iter().find(same) {
             return known.found.clone();
@@ -38,11 +55,15 @@ impl ReachMemo {
         if self.0.borrow().len() >= JUDGED_MAX {
             return None;
         }
-        let found = document.roles_reached(&roles, hand_on, Some(own));
+        let found = match how {
+            How::Wear => document.roles_reached(&roles, false, Some(own)),
+            How::WearOrHandOn => document.roles_reached(&roles, true, Some(own)),
+            How::Pass => document.roles_passed(&roles, Some(own)),
+        };
         let found: Option<Vec<String>> =
             found.map(|found| found.into_iter().map(str::to_owned).collect());
         let document = document.clone();
-        self.0.borrow_mut().push(Judged { document, roles, hand_on, found: found.clone() });
+        self.0.borrow_mut().push(Judged { document, roles, how, found: found.clone() });
         found
     }
 }

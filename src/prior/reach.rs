@@ -7,6 +7,7 @@ use super::handed::{BEARERS_OF_POLICY_MAX, Bearer, Search};
 use super::holdings::Holdings;
 use super::index::{self, BEARERS, Those};
 use super::known::Prior;
+use super::memo::How;
 use super::reader::Reader;
 use super::write::PATH;
 use crate::iam::account;
@@ -108,7 +109,7 @@ impl Reader<'_> {
         if arns.is_empty() || !self.is_whole() {
             return;
         }
-        let Some(found) = self.reached.of(document, arns, *hand_on, own) else {
+        let Some(found) = self.reached.of(document, arns, How::wear_or(*hand_on), own) else {
             reached.cut = true;
             return;
         };
@@ -150,8 +151,13 @@ impl Reader<'_> {
     }
 
     /// The roles that may be worn by whoever has these, one after the other, with what each holds. What is only
-    /// possible there is no news.
-    pub(super) fn beyond(&mut self, bearers: &[Bearer], holdings: &[Holdings]) -> Beyond {
+    /// possible there is no news. With `pass` also those of administrators that he may hand to a service.
+    pub(super) fn beyond(
+        &mut self,
+        bearers: &[Bearer],
+        holdings: &[Holdings],
+        pass: bool,
+    ) -> Beyond {
         let (mut seen, mut held) = (bearers.to_vec(), holdings.to_vec());
         let mut from = 0;
         let mut cut = false;
@@ -159,7 +165,7 @@ impl Reader<'_> {
             let to = seen.len();
             for at in from..to {
                 let (Some(bearer), Some(held)) = (seen.get(at), held.get(at)) else { continue };
-                let (roles, more) = self.worn_by(bearer, held);
+                let (roles, more) = self.worn_by(bearer, held, pass);
                 cut |= more || seen.len() > bearers.len() + BEARERS_OF_POLICY_MAX;
                 if cut {
                     break;
@@ -198,8 +204,11 @@ impl Reader<'_> {
                 let other = Address::new(&role.account, entity, "");
                 let trust = self.holding(&other.of("trust")).unwrap_or_default();
                 let lets_in = |text: &String| {
-                    PolicyDocument::parse(text)
-                        .is_some_and(|trust| trust.roles_trusted(&role.account).contains(name))
+                    PolicyDocument::parse(text).is_some_and(|trust| {
+                        let like = trust.roles_trusted_like(&role.account);
+                        trust.roles_trusted(&role.account).contains(name)
+                            || like.iter().any(|pattern| glob(pattern, name))
+                    })
                 };
                 if trust.possible().iter().any(lets_in) {
                     found.push(Bearer::Identity(other));
@@ -210,17 +219,19 @@ impl Reader<'_> {
     }
 
     /// The roles that one may wear by what it holds and by their trust, and whether there was more than is looked at.
-    fn worn_by(&mut self, bearer: &Bearer, held: &Holdings) -> (Vec<Bearer>, bool) {
+    fn worn_by(&mut self, bearer: &Bearer, held: &Holdings, pass: bool) -> (Vec<Bearer>, bool) {
         let account = bearer.account();
         let texts = held.documents.iter().chain(&held.possible);
-        let documents: Vec<PolicyDocument> = texts
-            .filter_map(|text| PolicyDocument::parse(text))
-            .filter(|document| document.about_roles(false).next().is_some())
-            .collect();
+        let all: Vec<PolicyDocument> =
+            texts.filter_map(|text| PolicyDocument::parse(text)).collect();
+        let passed = if pass { self.passed(account, &all) } else { Reached::default() };
+        let about_roles = |one: &PolicyDocument| one.about_roles(false).next().is_some();
+        let documents: Vec<PolicyDocument> = all.into_iter().filter(about_roles).collect();
         let mut search = Search::new(account);
         documents.iter().for_each(|document| search.policy(document, false));
         let (mut roles, more) = self.trusting(bearer);
-        let mut cut = search.cut || more;
+        let mut cut = search.cut || more || passed.cut;
+        roles.extend(passed.roles.into_iter().map(|(_, role)| role));
         roles.extend(search.found.into_iter().map(|(_, role)| role));
         for those in [Those::Administrate, Those::Wear] {
             let reached = self.reached(account, &documents, false, those);
@@ -228,6 +239,40 @@ impl Reader<'_> {
             roles.extend(reached.roles.into_iter().map(|(_, role)| role));
         }
         (roles, cut)
+    }
+
+    /// The administrators' roles of the account that documents together let somebody hand to a service by a call that
+    /// takes one: whoever may do that has them, though each alone is daily work.
+    fn passed(&mut self, account: &str, documents: &[PolicyDocument]) -> Reached {
+        let mut passed = Reached::default();
+        if !documents.iter().any(PolicyDocument::hands_on) {
+            return passed;
+        }
+        let document = PolicyDocument::joined(documents);
+        let (ends, directories) = (document.ends_of_roles(true), document.directories_of_roles());
+        let name = |role: &Address| role.entity.trim_start_matches("role ").to_owned();
+        let (roles, _) = self.those(account, Those::Administrate);
+        let mut arns = Vec::new();
+        for role in roles.iter().filter(|role| ends.iter().any(|end| glob(end, &name(role)))) {
+            let paths = self.paths(role, &directories).into_iter().take(DIRECTORIES_MAX);
+            arns.extend(
+                paths.map(|path| format!("arn:aws:iam::{account}:role{path}{}", name(role))),
+            );
+        }
+        // Nothing is judged before all is read.
+        if arns.is_empty() || !self.is_whole() {
+            return passed;
+        }
+        let Some(found) = self.reached.of(&document, arns, How::Pass, account) else {
+            passed.cut = true;
+            return passed;
+        };
+        let names: BTreeSet<&str> = found.iter().filter_map(|arn| arn.rsplit('/').next()).collect();
+        passed.roles.extend(names.into_iter().map(|name| {
+            let role = Address::new(account, format!("role {name}"), "");
+            (name.to_owned(), Bearer::Identity(role))
+        }));
+        passed
     }
 
     /// Was the role ever an administrator's?
@@ -243,6 +288,7 @@ impl Reader<'_> {
         let list = match those {
             Those::Administrate => index::administrators(account),
             Those::Wear => index::wearers(account),
+            Those::Pass => index::passers(account),
         };
         (self.roles_of(list, &mut cut), cut)
     }

@@ -1,15 +1,15 @@
 //! Reading of many registers for one answer.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use indexmap::IndexSet;
 use jiff::Timestamp;
 
 use super::address::{Address, policy};
 use super::answer::{self, RENAMES_MAX, in_force, omitting, value};
-use super::handed::{Bearer, Gift, Worn, WornOn};
+use super::handed::{Bearer, Gift};
 use super::holdings::{Boundary, Holdings};
-use super::index::{GIVEN, Those, group_of};
+use super::index::{GIVEN, group_of};
 use super::known::{Prior, Why};
 use super::memo::ReachMemo;
 use super::write::unread;
@@ -23,8 +23,8 @@ const GROUPS_MAX: usize = 10;
 
 /// Reads registers, and notes those that are missing so that they are fetched together.
 pub(super) struct Reader<'r> {
-    moment: Moment<'r>,
-    registers: &'r Registers,
+    pub(super) moment: Moment<'r>,
+    pub(super) registers: &'r Registers,
     missing: BTreeSet<Address>,
     /// Groups of a user looked at.
     groups: usize,
@@ -84,7 +84,7 @@ impl<'r> Reader<'r> {
     }
 
     /// Was something written since nobody's rights changed that were read?
-    fn is_since(&self, at: Timestamp) -> bool {
+    pub(super) fn is_since(&self, at: Timestamp) -> bool {
         self.changed.is_none_or(|changed| at >= changed)
     }
 
@@ -108,96 +108,7 @@ impl<'r> Reader<'r> {
         handed.clone().by_documents(&policy.account, &documents)
     }
 
-    /// The roles that things wear, each once. Of those that nobody knows the roles of their kind that are known as
-    /// administrators', or may wear such; and whether there may have been more.
-    fn roles_worn(&mut self, all: &[WornOn]) -> (BTreeSet<String>, bool) {
-        let (mut found, mut cut) = (BTreeSet::new(), false);
-        for on in all {
-            let Some(kept) = self.value(&on.thing) else { continue };
-            match &on.any {
-                Some(any) if kept.possible().is_empty() && !kept.is_absent() => {
-                    let (listed, full) = self.listed(any.clone()).unwrap_or_default();
-                    // Harmless ones may have taken the place of others.
-                    cut |= full;
-                    // Of the thing itself all count, as of any that has one role.
-                    match on.has_own_list() {
-                        true => found.extend(listed.into_iter().map(str::to_owned)),
-                        false => found.extend(self.powerful(listed)),
-                    }
-                }
-                _ => found.extend(
-                    kept.possible().iter().flat_map(|roles| roles.lines()).map(str::to_owned),
-                ),
-            }
-        }
-        (found, cut)
-    }
-
-    /// Those of these roles that were ever an administrator's, or may wear others.
-    fn powerful(&mut self, roles: Vec<&str>) -> Vec<String> {
-        let mut known = BTreeMap::new();
-        let mut found = Vec::new();
-        for text in roles {
-            let Some((_, bearer)) = Bearer::of(text) else { continue };
-            let Some((role, _)) = self.borne(&bearer) else { continue };
-            let account = role.account.clone();
-            let powers = known.entry(account).or_insert_with_key(|account| {
-                [Those::Administrate, Those::Wear].map(|those| self.those(account, those))
-            });
-            if powers.iter().any(|(roles, cut)| *cut || roles.contains(&role)) {
-                found.push(text.to_owned());
-            }
-        }
-        found
-    }
-
-    /// Did the caller change already, or give its role to, each thing that wears any, since it has the roles that it
-    /// has, and they the rights that were read?
-    pub(super) fn worn_on(&mut self, worn: &Worn) -> bool {
-        // All are looked at, so that what is missing is fetched together.
-        let answered = !worn.answered.is_empty();
-        worn.on.iter().map(|on| self.is_worn_on(on, answered)).fold(true, |all, again| all & again)
-    }
-
-    fn is_worn_on(&mut self, on: &WornOn, answered: bool) -> bool {
-        let kept = self.value(&on.thing);
-        let by = on.by.as_ref().and_then(|by| self.value(by));
-        let register = self.need(answer::read(on.thing.clone(), self.registers));
-        let (Some(kept), Some(register)) = (kept, register) else { return false };
-        if kept.is_absent() {
-            return true;
-        }
-        let Some(roles) = kept.present() else {
-            if on.any.is_none() && kept.possible().is_empty() {
-                // What nobody knows a role of adds none to what others wear, unless the answer says which it has.
-                return !answered;
-            }
-            let any = on.any.as_ref().filter(|_| kept.possible().is_empty());
-            let by = on.by_any.as_ref().and_then(|by| self.value(by));
-            let Some((any, Prior::Present { source, .. })) = any.zip(by) else { return false };
-            return self.is_since_joined(any, on.has_own_list(), source.at);
-        };
-        let Some(Prior::Present { source, .. }) = by else { return false };
-        let before = register.writes().iter().rev().filter(|write| self.is_before(write));
-        let same = |write: &&Write| matches!(&write.value, Value::Present(text) if text == roles);
-        let given = before.take_while(same).last().is_some_and(|first| source.at >= first.at);
-        given && self.is_since(source.at)
-    }
-
-    /// Was something written since the last role joined the list that counts, and since nobody's rights changed?
-    fn is_since_joined(&mut self, list: &Address, all: bool, at: Timestamp) -> bool {
-        let listed = self.listed(list.clone()).map(|(roles, _)| roles).unwrap_or_default();
-        let counting: BTreeSet<String> = match all {
-            true => listed.into_iter().map(str::to_owned).collect(),
-            false => self.powerful(listed).into_iter().collect(),
-        };
-        let Some(register) = self.need(answer::read(list.clone(), self.registers)) else {
-            return false;
-        };
-        register.joined(&counting).is_none_or(|joined| at >= joined) && self.is_since(at)
-    }
-
-    fn is_before(&self, write: &Write) -> bool {
+    pub(super) fn is_before(&self, write: &Write) -> bool {
         write.at < self.moment.at && write.event_id != self.moment.event_id
     }
 

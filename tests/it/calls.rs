@@ -82,7 +82,7 @@ fn calls(record: Value) -> (Vec<&'static str>, Option<usize>, usize) {
 
 fn record(source: &str, name: &str, parameters: Value) -> Value {
     let mut record = by(call(source, name, 0, parameters), user("mallory"));
-    record["recipientAccountId"] = json!("444455556666");
+    record["recipientAccountId"] = json!("999988887777");
     record
 }
 
@@ -110,5 +110,6 @@ const CALLS_MAX: usize = 30;
 fn what_no_rule_can_want_is_looked_up_nowhere() {
     let mut read = record("iam", "ListUsers", Value::Null);
     read["readOnly"] = json!(true);
-    assert_eq!(calls(read).0, [""; 0]);
+    let made = calls(read).0;
+    assert!(made.is_empty(), "{made:?}");
 }

@@ -6,6 +6,10 @@ use serde_json::{Value, json};
 use crate::support::call;
 use crate::support::roles::{ADMIN, QUIET, READS, ROLE, by_stack, last, worker};
 
+mod further;
+mod memory;
+mod passing;
+mod silence;
 mod ways;
 
 /// A stack makes a thing, with what the answer of the call says; nobody is told of it here.

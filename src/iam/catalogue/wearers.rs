@@ -14,6 +14,10 @@ pub enum Work {
     Added,
     /// It changes it: to the roles that it names, or it goes on wearing what it has.
     Changed,
+    /// It goes on wearing what it has, and may come to wear the roles that it names, if somebody carries that out.
+    Proposed,
+    /// From then on it wears what another thing wears, too, or does that one's work.
+    As,
     /// It lets it do what the caller says, or for whom he says: a role that it names is for this time alone.
     Used,
 }
@@ -35,6 +39,17 @@ pub struct WearerRow {
     pub any: bool,
     /// What must be given, one of these; and what must not.
     pub when: Vec<Given>,
+    /// What other thing it wears the roles of.
+    pub of: Option<Other>,
+}
+
+/// Another thing, of which a call says that one wears its roles.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Other {
+    /// What sort of thing.
+    pub kind: &'static str,
+    /// Where its names stand; none: whatever of the kind.
+    pub names: Vec<Vec<NamePart>>,
 }
 
 /// A part of a name.
@@ -77,16 +92,24 @@ static BY_CALL: LazyLock<HashMap<&str, Vec<&WearerRow>>> = LazyLock::new(|| {
 fn row(line: &'static str) -> Option<WearerRow> {
     let columns: Vec<&'static str> = line.split('\t').collect();
     let [source, call, work, kind, names, when] = columns.try_into().ok()?;
-    let work = match work {
-        "made" => Work::Made,
-        "added" => Work::Added,
-        "changed" => Work::Changed,
-        "used" => Work::Used,
-        _ => return None,
-    };
     let part = |part: &'static str| match part.strip_prefix("answer.") {
         Some(path) => NamePart { path, answered: true },
         None => NamePart { path: part, answered: false },
+    };
+    let (word, of) = work.split_once(' ').map_or((work, None), |(word, of)| (word, Some(of)));
+    let of = of.and_then(|of| of.split_once(':'));
+    let of = of.map(|(kind, names)| {
+        let names = names.split('|').filter(|name| *name != "any");
+        Other { kind, names: names.map(|name| name.split('+').map(part).collect()).collect() }
+    });
+    let work = match (word, &of) {
+        ("made", None) => Work::Made,
+        ("added", None) => Work::Added,
+        ("changed", None) => Work::Changed,
+        ("proposed", None) => Work::Proposed,
+        ("used", None) => Work::Used,
+        ("as", Some(_)) => Work::As,
+        _ => return None,
     };
     let given = |text: &'static str| {
         let (not, text) = text.strip_prefix('!').map_or((false, text), |rest| (true, rest));
@@ -107,6 +130,7 @@ fn row(line: &'static str) -> Option<WearerRow> {
             .collect(),
         any: listed(names).any(|name| name == "any"),
         when: listed(when).map(given).collect(),
+        of,
     })
 }
 
@@ -142,6 +166,15 @@ pub fn has_several_roles(kind: &str) -> bool {
     KINDS.contains(kind)
 }
 
+/// May one of the kind, that has one role of its own, come to wear others beside it: proposed ones, or those of another
+/// thing?
+#[must_use]
+pub fn has_others_beside(kind: &str) -> bool {
+    static KINDS: LazyLock<HashSet<&str>> =
+        LazyLock::new(|| kinds(|row| matches!(row.work, Work::Proposed | Work::As)));
+    KINDS.contains(kind) && !has_several_roles(kind)
+}
+
 /// The kinds of these rows: asked for each event, so not searched for each time.
 fn kinds(wanted: impl Fn(&WearerRow) -> bool) -> HashSet<&'static str> {
     ROWS.iter().filter(|row| wanted(row)).map(|row| row.kind).collect()
@@ -160,8 +193,11 @@ mod tests {
         assert!(lines.is_sorted_by_key(key), "not sorted");
         for row in ROWS.iter() {
             assert!(row.any || !row.names.is_empty(), "{row:?}");
-            let made = |made: &&WearerRow| made.kind == row.kind && made.work != Work::Used;
-            assert!(ROWS.iter().any(|row| made(&row)), "nobody gives {} a role", row.kind);
+            let of = row.of.as_ref().map(|of| of.kind);
+            for kind in [Some(row.kind), of].into_iter().flatten() {
+                let made = |made: &&WearerRow| made.kind == kind && made.work != Work::Used;
+                assert!(ROWS.iter().any(|row| made(&row)), "nobody gives {kind} a role");
+            }
         }
     }
 

@@ -61,6 +61,18 @@ pub fn methods() -> &'static [Method] {
     &METHODS
 }
 
+/// Ways by a role that is handed to a service: the service, and what else they need, of each one alternative.
+pub(super) fn passings() -> impl Iterator<Item = (&'static str, Vec<Vec<&'static str>>)> {
+    METHODS.iter().filter_map(|method| {
+        let mut steps = method.steps().map(|one| one.collect::<Vec<&'static str>>());
+        let pass = steps.next()?.into_iter().find(|action| action.starts_with("iam:PassRole"))?;
+        let rest: Vec<Vec<&'static str>> = steps.collect();
+        let of_call = || rest.first()?.first()?.split(':').next();
+        let service = pass.split_once('>').map(|(_, to)| to).or_else(of_call)?;
+        Some((service, rest))
+    })
+}
+
 /// Every action that is a step of a way to more rights.
 static STEPS: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
     let action = |step: &'static str| step.split(['@', '>']).next().unwrap_or_default();

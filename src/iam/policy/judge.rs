@@ -138,6 +138,11 @@ impl<'d> Judge<'d> {
         self.on(&self.applying(action, None), resource) != Leave::Never
     }
 
+    /// May this role be handed to a service, be it under a condition?
+    pub(super) fn passes(&self, role: &str, service: &'static str) -> bool {
+        self.on(&self.applying("iam:PassRole", Some(service)), role) != Leave::Never
+    }
+
     /// Does one statement allow at least so many of the actions, whatever else there is? The best
     /// that one does.
     pub(super) fn widest(&self, actions: &[&'static str], at_least: usize) -> Leave {

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::document::{PolicyDocument, Statement};
-use super::escalation::Scope;
+use super::escalation::{self, Scope};
+use super::glob::glob;
 use super::guard::Leave;
 use super::judge::Judge;
+use super::operator::{Comparison, Operator};
 use super::resource::ResourceType;
 use crate::iam::arn::Arn;
 
@@ -46,24 +48,84 @@ impl PolicyDocument {
         (!judge.is_cut() && !document.too_long).then_some(found)
     }
 
+    /// Those of the roles, by their ARNs in small letters, that it lets somebody hand to a service, with a call by which
+    /// the service takes it on anything at all. `None`: to tell would take more work than may be done.
+    #[must_use]
+    pub fn roles_passed<'r>(&self, roles: &'r [String], own: Option<&str>) -> Option<Vec<&'r str>> {
+        let document = self.in_small_letters();
+        let judge = Judge::new(&document, own);
+        let partitions = document.partitions_of_roles();
+        let anywhere = |action: &'static str| {
+            judge.allowed(action, ResourceType::of(action), Scope::Any, None) != Leave::Never
+        };
+        let services: BTreeSet<&'static str> = escalation::passings()
+            .filter(|(_, steps)| steps.iter().all(|one| one.iter().any(|action| anywhere(action))))
+            .map(|(service, _)| service)
+            .collect();
+        let passed = |role: &&str| {
+            let mut arns =
+                partitions.iter().map(|partition| role.replacen("arn:aws:", partition, 1));
+            arns.any(|arn| services.iter().any(|service| judge.passes(&arn, service)))
+        };
+        let found = roles.iter().map(String::as_str).filter(passed).collect();
+        (!judge.is_cut() && !document.too_long).then_some(found)
+    }
+
+    /// Does it let somebody hand on any role?
+    pub(crate) fn hands_on(&self) -> bool {
+        let passes = |one: &Statement| one.allow && one.actions.names_action("iam:PassRole");
+        self.statements.iter().any(passes)
+    }
+
     /// Names of the roles of an account that a trust policy names in full, in small letters: AWS lets these wear the
     /// role by its trust alone. Conditions count as met.
     /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics-single-account.html>
     #[must_use]
     pub fn roles_trusted(&self, account: &str) -> BTreeSet<String> {
-        let lets_in = |statement: &&Statement| {
-            statement.allow
-                && !statement.principals.negated
-                && statement.actions.names_action("sts:AssumeRole")
-        };
         let name = |(kind, value): &(String, String)| {
             let arn = Arn::parse(value).filter(|arn| kind == "AWS" && arn.account == account)?;
             let (_, role) = arn.iam_entity().filter(|(kind, _)| *kind == "role")?;
             Some(role.rsplit('/').next()?.to_lowercase())
         };
-        let entries =
-            self.statements.iter().filter(lets_in).flat_map(|one| &one.principals.entries);
+        let entries = self.letting_in().flat_map(|one| &one.principals.entries);
         entries.filter_map(name).collect()
+    }
+
+    /// Patterns of names of roles of an account that a trust policy lets in by its trust alone, as it lets in anybody
+    /// whose `aws:PrincipalArn` is so, in small letters. A path may be what it likes. Where it lets in the account and not
+    /// anybody, who comes needs rights of its own, too.
+    /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn>
+    #[must_use]
+    pub fn roles_trusted_like(&self, account: &str) -> BTreeSet<String> {
+        let anybody =
+            |one: &&Statement| one.principals.entries.iter().any(|(_, value)| value == "*");
+        let name = |value: &String| {
+            let mut parts = value.splitn(6, ':');
+            let (of, resource) = (parts.nth(4)?, parts.next()?);
+            let role = resource.strip_prefix("role/").or((resource == "*").then_some("*"))?;
+            let own = glob(of, account).then(|| role.rsplit('/').next().unwrap_or(role));
+            own.map(str::to_lowercase)
+        };
+        let mut found = BTreeSet::new();
+        for condition in self.letting_in().filter(anybody).flat_map(|one| &one.conditions) {
+            let operator = Operator::of(&condition.operator);
+            let compares = [Comparison::Equals, Comparison::Like, Comparison::Arn]
+                .contains(&operator.comparison);
+            if condition.key.eq_ignore_ascii_case("aws:PrincipalArn")
+                && compares
+                && !operator.negated
+            {
+                found.extend(condition.values.iter().filter_map(name));
+            }
+        }
+        found
+    }
+
+    /// The statements of a trust policy that let somebody wear the role.
+    fn letting_in(&self) -> impl Iterator<Item = &Statement> {
+        self.statements.iter().filter(|one| {
+            one.allow && !one.principals.negated && one.actions.names_action("sts:AssumeRole")
+        })
     }
 
     /// Ends of the names of roles that it lets be worn or, with `hand_on`, handed on, as patterns in small letters:

@@ -6,7 +6,7 @@ use super::super::address::Address;
 use super::super::{Ask, Value};
 use super::bearer::Bearer;
 use super::search::{BEARERS_OF_POLICY_MAX, Call, Search, answered};
-use super::thing::{Wearer, caller, deployments, thing, wearers};
+use super::thing::{List, Wearer, caller, deployments, thing, wearers};
 use crate::event::Event;
 use crate::iam::catalogue::{self, Work};
 use crate::iam::policy::PolicyDocument;
@@ -40,6 +40,9 @@ pub struct Handed {
     pub(in crate::prior) habit: Option<Address>,
 }
 
+/// Most things that one call names of which it is kept for others of their kind that the caller gave them work.
+const NAMED_MAX: usize = 8;
+
 /// By whom and where a thing is given roles.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::prior) struct Gift {
@@ -71,6 +74,8 @@ pub(in crate::prior) struct Worn {
     writes: Vec<(Address, Value)>,
     /// The roles that it has, as the answer says.
     pub answered: Vec<(String, Bearer)>,
+    /// It may come to wear the roles that the call names.
+    pub proposed: bool,
 }
 
 /// A thing that goes on wearing the roles that it has.
@@ -80,17 +85,53 @@ pub(in crate::prior) struct WornOn {
     pub thing: Address,
     /// Where it is kept that the caller gave it a role or changed it.
     pub by: Option<Address>,
-    /// The list of the roles of its kind, which counts where the thing's own are not known.
-    pub any: Option<Address>,
-    /// Where it is kept that the caller did the like to any of the kind. Groups of machines make new ones every hour.
-    pub by_any: Option<Address>,
+    /// The list of roles that count beside its own, or where nobody knows its own.
+    pub list: Option<List<Address>>,
+    /// What the caller did to those of that list. Groups of machines make new ones every hour.
+    pub habits: Option<Habits>,
 }
 
-impl WornOn {
-    /// Is the list that counts that of the thing itself, which has several roles, and not that of its kind?
-    pub(in crate::prior) fn has_own_list(&self) -> bool {
-        // Names stand quoted behind the kind.
-        self.any.as_ref() == Some(&self.thing) && self.thing.entity.ends_with('"')
+/// Where it is kept what a caller did to those whose roles stand in one list. What he does to one that is known to wear
+/// another role is none of it: that may be harmless, and buys no silence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::prior) struct Habits {
+    /// That he gave work to whichever of them, so to all.
+    pub all: Address,
+    /// The list of those that he named. Whether anybody knew their roles then, their own registers tell.
+    pub some: Address,
+    /// Which roles he gave them.
+    pub given: Address,
+}
+
+impl Habits {
+    fn of(account: &str, list: &str, caller: &str) -> Self {
+        let at = |what: &str| Address::new(account, format!("{list} {what} by {caller}"), "roles");
+        Self { all: at("used"), some: at("named"), given: at("given") }
+    }
+
+    /// What is to be kept of a call, if anything. `all`: it is about what the list is of, and not about one of those.
+    /// `before`: what is kept of it already.
+    fn noted(
+        &self,
+        name: &str,
+        all: bool,
+        goes_on: bool,
+        roles: Option<&Value>,
+        before: &[(Address, Value)],
+    ) -> Option<(Address, Value)> {
+        match (all, goes_on, roles) {
+            (true, true, _) => Some((self.all.clone(), Value::Present(String::new()))),
+            (true, false, Some(roles @ Value::Present(_))) => {
+                Some((self.given.clone(), roles.clone()))
+            }
+            (false, true, _) => {
+                // Of many that one call names some are enough.
+                let some = before.iter().filter(|(at, _)| *at == self.some).count();
+                let named = (self.some.clone(), Value::Listed(name.to_owned()));
+                (some < NAMED_MAX).then_some(named)
+            }
+            (_, false, _) => None,
+        }
     }
 }
 
@@ -215,41 +256,58 @@ impl Worn {
         let mut worn = Self { answered, ..Self::default() };
         // What is most useful first: of one event no more is kept than a certain number.
         let (mut lists, mut things, mut habits) = (Vec::new(), Vec::new(), Vec::new());
-        for Wearer { name, work, unique, any, listed } in wearers {
+        for Wearer { name, work, unique, list, listed, of } in wearers {
             let thing = at(name.clone());
-            let by = caller.map(|caller| at(format!("{name} by {caller}")));
-            habits.extend(by.clone().map(|by| (by, Value::Present(String::new()))));
+            let by = caller.filter(|_| !listed);
+            let by = by.map(|caller| at(format!("{name} by {caller}")));
             let roles = match (work, given) {
-                (Work::Used, _) => None,
-                (Work::Made | Work::Added | Work::Changed, Some(given)) => Some(given.clone()),
+                (Work::Used | Work::As, _) => None,
+                (Work::Made | Work::Added | Work::Changed | Work::Proposed, Some(given)) => {
+                    Some(given.clone())
+                }
                 // What nobody can name so again needs no word that it has none.
                 (Work::Made, None) => {
-                    (!listed && (!unique || any.is_some())).then_some(Value::Absent)
+                    (!listed && (!unique || list.is_some())).then_some(Value::Absent)
                 }
-                (Work::Added, None) => None,
+                (Work::Added | Work::Proposed, None) => None,
                 (Work::Changed, None) => by_answer.clone(),
             };
             // Of several roles one that is named leaves the others as they are.
-            let of_several = *listed && any.as_ref() == Some(name);
-            let goes_on =
-                *work == Work::Used || (*work == Work::Changed && (given.is_none() || of_several));
-            let by_any =
-                any.as_ref().zip(caller).map(|(any, caller)| at(format!("{any} by {caller}")));
-            let noted = |by: &Address| habits.iter().any(|(known, _)| known == by);
-            if let Some(by) = by_any.clone().filter(|by| !noted(by)) {
-                habits.push((by, Value::Present(String::new())));
+            let of_several = *listed && list.as_ref().is_some_and(|list| list.own);
+            let goes_on = match work {
+                Work::Used | Work::Proposed => true,
+                Work::Changed => given.is_none() || of_several,
+                Work::Made | Work::Added | Work::As => false,
+            };
+            worn.proposed |= *work == Work::Proposed;
+            if *work != Work::As {
+                habits.extend(by.clone().map(|by| (by, Value::Present(String::new()))));
+            }
+            let of_list = list.as_ref().zip(caller);
+            let of_list = of_list.map(|(list, caller)| Habits::of(account, &list.at, caller));
+            if let (Some(of_list), Some(list)) = (&of_list, list) {
+                let all = *listed || list.beside;
+                habits.extend(of_list.noted(name, all, goes_on, roles.as_ref(), &habits));
+            }
+            let list = list.clone().map(|list| List {
+                at: at(list.at),
+                own: list.own,
+                beside: list.beside,
+            });
+            let joins = *listed || *work == Work::Proposed;
+            match (roles, &list) {
+                (Some(Value::Present(roles)), Some(list)) if joins => {
+                    let roles = roles.lines().map(|role| Value::Listed(role.to_owned()));
+                    lists.extend(roles.map(|role| (list.at.clone(), role)));
+                }
+                (Some(roles), _) => things.push((thing.clone(), roles)),
+                (None, _) => {}
+            }
+            if let Some(list) = &list {
+                lists.extend(of.iter().map(|of| (list.at.clone(), Value::Listed(of.clone()))));
             }
             if goes_on {
-                let any = any.clone().map(at);
-                worn.on.push(WornOn { thing: thing.clone(), by, any, by_any });
-            }
-            match (roles, any) {
-                (Some(Value::Present(roles)), Some(any)) if *listed => {
-                    let roles = roles.lines().map(|role| Value::Listed(role.to_owned()));
-                    lists.extend(roles.map(|role| (at(any.clone()), role)));
-                }
-                (Some(roles), _) => things.push((thing, roles)),
-                (None, _) => {}
+                worn.on.push(WornOn { thing, by, list, habits: of_list });
             }
         }
         worn.writes = [lists, things, habits].concat();

@@ -365,7 +365,9 @@ fn takes_a_role(source: &str, path: &str) -> bool {
         "propertymap",
     ];
     // These take it as a parameter.
-    let by_parameter = ["ssm.amazonaws.com", "servicecatalog.amazonaws.com"].contains(&source);
+    const BY_PARAMETER: [&str; 3] = ["config", "servicecatalog", "ssm"];
+    let service = source.trim_end_matches(".amazonaws.com");
+    let by_parameter = BY_PARAMETER.contains(&service);
     let free = |step: &str| {
         FREE.iter().any(|free| step.ends_with(free)) && !(by_parameter && step == "parameters")
     };

@@ -6,12 +6,15 @@ use super::search::{VALUES_MAX, identifying};
 use crate::event::{Event, values_at};
 use crate::iam::account;
 use crate::iam::arn::{Arn, AwsRole};
-use crate::iam::catalogue::{self, Given, NamePart, WearerRow, Work};
+use crate::iam::catalogue::{self, Given, NamePart, Other, WearerRow, Work};
 
 /// Most things of one call looked at, as many instances as a command goes to; beyond it the call counts as handing
 /// over everything.
 /// Source: <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html>
 pub(super) const WEARERS_MAX: usize = 50;
+
+/// Most other things of one call whose roles something wears.
+const OTHERS_MAX: usize = 8;
 
 /// The thing that is given a role, by all names and IDs of the call, so that another is never taken for it.
 /// What a call makes anew was given nothing before; a stack of the same name is the same.
@@ -51,11 +54,43 @@ pub(super) struct Wearer {
     pub work: Work,
     /// The name is one of those that nobody chooses and nothing bears twice.
     pub unique: bool,
-    /// The list of what others of the kind wear that nobody knows by name.
-    pub any: Option<String>,
-    /// Its roles are kept in that list: it is one of those, or has revisions, each with roles of its own, of which any
-    /// may be used.
+    /// The list of roles that count beside its own, or where nobody knows its own.
+    pub list: Option<List>,
+    /// Its roles are kept in that list: it is one of those that nobody knows by name, or has revisions, each with roles
+    /// of its own, of which any may be used.
     pub listed: bool,
+    /// The other things whose roles it wears from now on.
+    pub of: Vec<String>,
+}
+
+/// A list of roles that things wear.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::prior) struct List<At = String> {
+    /// Where it stands.
+    pub at: At,
+    /// It is that of the thing itself, so that all its roles count; else that of its kind.
+    pub own: bool,
+    /// It counts although the thing's own role is known.
+    pub beside: bool,
+}
+
+/// The name by which a thing is kept.
+fn kept_name(region: &str, kind: &str, name: &str) -> String {
+    // Quoted, so that no name is taken for two.
+    format!("worn {region} {kind} {name:?}")
+}
+
+/// The list that counts for a thing of this name as it is kept; without one, for all of its kind.
+pub(in crate::prior) fn list_of(kind: &str, of_kind: &str, name: &str) -> Option<List> {
+    let own = |at: String, beside| List { at, own: true, beside };
+    if catalogue::has_several_roles(kind) {
+        return Some(own(name.to_owned(), false));
+    }
+    if catalogue::has_others_beside(kind) {
+        return Some(own(format!("{name} beside"), true));
+    }
+    let any = catalogue::is_any_known(kind);
+    any.then(|| List { at: of_kind.to_owned(), own: false, beside: false })
 }
 
 /// What a call is about that wears a role, and whether there was more than is looked at. Whoever changes the work
@@ -67,33 +102,36 @@ pub(super) fn wearers(event: &Event, source: &str, call: &str) -> (Vec<Wearer>, 
     for row in catalogue::wearer_rows(source, call).filter(|row| is_meant(event, row)) {
         let WearerRow { work, kind, .. } = *row;
         let of_kind = format!("worn {region} {kind}");
-        let any = catalogue::is_any_known(kind).then(|| of_kind.clone());
-        let several = catalogue::has_several_roles(kind);
-        let wearer = |name: String, unique: bool| Wearer {
-            listed: name == of_kind || several,
-            any: if several { Some(name.clone()) } else { any.clone() },
-            name,
-            work,
-            unique,
+        let of: Vec<String> = row.of.iter().flat_map(|of| others(event, of)).collect();
+        if work == Work::As && of.is_empty() {
+            continue;
+        }
+        let wearer = |name: String, unique: bool| {
+            let list = list_of(kind, &of_kind, &name);
+            let listed = list.as_ref().is_some_and(|list| list.at == name);
+            Wearer { name, work, unique, list, listed, of: of.clone() }
         };
         let named = row.names.iter().flat_map(|parts| {
             let unique = parts.iter().any(|part| part.answered);
             names(event, parts).into_iter().map(move |name| (name, unique))
         });
-        // Quoted, so that no name is taken for two.
         let named = named.filter_map(|(parts, unique)| {
             let (region, name) = placed(kind, region, &parts, "\n")?;
-            Some(wearer(format!("worn {region} {kind} {name:?}"), unique))
+            Some(wearer(kept_name(region, kind, &name), unique))
         });
         // First what stands for all: of many things with names some may find no room.
         let any = row.any.then(|| wearer(of_kind.clone(), true));
         for one in any.into_iter().chain(named) {
-            if found.iter().any(|known| known.name == one.name) {
+            if let Some(known) = found.iter_mut().find(|known| known.name == one.name) {
+                known.of.extend(one.of);
+                if known.work == Work::As {
+                    known.work = one.work;
+                }
                 continue;
             }
             if found.len() >= WEARERS_MAX {
                 // What is made has a role that is told of by itself.
-                cut |= !matches!(work, Work::Made | Work::Added);
+                cut |= !matches!(work, Work::Made | Work::Added | Work::As);
                 break;
             }
             found.push(one);
@@ -102,13 +140,29 @@ pub(super) fn wearers(event: &Event, source: &str, call: &str) -> (Vec<Wearer>, 
     (found, cut)
 }
 
+/// The other things that a row means, as they are kept.
+fn others(event: &Event, of: &Other) -> Vec<String> {
+    let region = event.region().unwrap_or_default();
+    if of.names.is_empty() {
+        return vec![format!("worn {region} {}", of.kind)];
+    }
+    let named = of.names.iter().flat_map(|parts| names(event, parts));
+    let kept = |parts: Vec<&str>| {
+        let (region, name) = placed(of.kind, region, &parts, "\n")?;
+        Some(kept_name(region, of.kind, &name))
+    };
+    named.filter_map(kept).take(OTHERS_MAX).collect()
+}
+
 /// What a call changes or uses that may wear a role, and its name: where it is one.
 pub fn at_work(event: &Event) -> Option<(&'static str, String)> {
     let rows = catalogue::wearer_rows(event.event_source()?, event.name()?);
     let of_row = |row: &'static WearerRow| row.names.iter().map(move |parts| (row, parts));
     let region = event.region().unwrap_or_default();
-    let mut found =
-        rows.filter(|row| is_meant(event, row)).flat_map(of_row).flat_map(|(row, parts)| {
+    let mut found = rows
+        .filter(|row| row.work != Work::As && is_meant(event, row))
+        .flat_map(of_row)
+        .flat_map(|(row, parts)| {
             let name =
                 |parts: Vec<&str>| Some((row.kind, placed(row.kind, region, &parts, "/")?.1));
             names(event, parts).into_iter().filter_map(name).take(2)
@@ -162,8 +216,17 @@ fn placed<'t>(
     parts: &[&'t str],
     between: &str,
 ) -> Option<(&'t str, String)> {
-    if let ("ecr/repository", [image]) = (kind, parts) {
-        return repository(image, region).map(|(region, name)| (region, name.to_owned()));
+    if let [text] = parts {
+        match kind {
+            // Replication carries an image into the other Regions.
+            // Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/replication.html>
+            "ecr/repository" => return Some(("", repository(text)?.to_owned())),
+            // What a rule fetches from another registry lies in folders of its name.
+            "ecr/folder" => return Some((region, folder(text)?.to_owned())),
+            "ssm/parameter" => return Some((region, parameter(text)?.to_owned())),
+            "imagebuilder/component" => return Some((region, component(text)?)),
+            _ => {}
+        }
     }
     // Where targets of many sorts are named, each says by its ARN of which it is.
     let service = kind.split_once('/').map_or(kind, |(service, _)| service);
@@ -175,21 +238,57 @@ fn placed<'t>(
     Some((region, bare.join(between)))
 }
 
-/// Region and name of the repository that an image is pulled from by a tag, or that is named alone. An image of a
-/// digest stays what it is; other registries tell us nothing.
+/// The name of the repository that an image is pulled from by a tag, or that is named alone. An image of a digest stays
+/// what it is; other registries tell us nothing.
 /// Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html>
-fn repository<'t>(text: &'t str, region: &'t str) -> Option<(&'t str, &'t str)> {
+fn repository(text: &str) -> Option<&str> {
     if text.contains('@') {
         return None;
     }
     // A name may begin with a folder, which is no registry.
     let registry = |host: &str| host.split('.').next().is_some_and(account::is_id);
     let Some((host, path)) = text.split_once('/').filter(|(host, _)| registry(host)) else {
-        return (!text.contains(':')).then_some((region, text));
+        return (!text.contains(':')).then_some(text);
     };
-    let mut labels = host.split('.').skip_while(|label| !label.contains("ecr"));
-    let place = labels.nth(1)?;
-    Some((place, path.split_once(':').map_or(path, |(name, _)| name)))
+    let of_ecr = host.split('.').any(|label| label.contains("ecr"));
+    of_ecr.then(|| path.split_once(':').map_or(path, |(name, _)| name))
+}
+
+/// The first folder of a repository, or of the folder that a rule of a pull-through cache is for.
+/// Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html>
+fn folder(text: &str) -> Option<&str> {
+    let name = repository(text)?;
+    let alone = name == text;
+    match name.split_once('/') {
+        Some((folder, _)) => Some(folder),
+        None => alone.then_some(name),
+    }
+}
+
+/// A parameter, named alone or where a template takes its image from it; an image itself is none.
+/// Source: <https://docs.aws.amazon.com/autoscaling/ec2/userguide/using-systems-manager-parameters.html>
+fn parameter(text: &str) -> Option<&str> {
+    let is_image = |text: &str| {
+        text.strip_prefix("ami-").is_some_and(|id| id.chars().all(|c| c.is_ascii_hexdigit()))
+    };
+    let (name, resolved) = match text.strip_prefix("resolve:ssm:") {
+        Some(name) => (name, true),
+        None => (text, false),
+    };
+    let name = Arn::parse(name).map_or(name, |arn| arn.resource.trim_start_matches("parameter"));
+    // A version or a label may stand behind it.
+    let name = if resolved { name.split(':').next().unwrap_or(name) } else { name };
+    (!is_image(name)).then(|| name.trim_start_matches('/'))
+}
+
+/// A component by its name, or in a recipe where that takes whichever version is the latest. Its ARN holds the name in
+/// small letters, and without spaces.
+/// Source: <https://docs.aws.amazon.com/imagebuilder/latest/userguide/ibhow-semantic-versioning.html>
+fn component(text: &str) -> Option<String> {
+    let Some(arn) = Arn::parse(text) else { return Some(text.to_lowercase().replace(' ', "-")) };
+    let mut parts = arn.resource.strip_prefix("component/")?.split('/');
+    let (name, version) = (parts.next()?, parts.next()?);
+    version.contains('x').then(|| name.to_owned())
 }
 
 /// What stands at a path, through lists, whatever the letters of the keys; nothing of null.

@@ -386,7 +386,6 @@ fn an_image_under_the_tag_that_is_pulled_is_the_work() {
         at(registry, "@sha256:0a1b"),
         at(registry, ":v1@sha256:0a1b"),
         at(registry, "/more:latest"),
-        at("111122223333.dkr.ecr.eu-west-1.amazonaws.com", ":latest"),
         "docker.io/team/app:latest".to_owned(),
     ] {
         let before = [worker(ADMIN), vec![of_task(&elsewhere)]].concat();

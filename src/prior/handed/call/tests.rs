@@ -340,8 +340,9 @@ fn what_wears_a_role_is_one_thing_whatever_it_is_called_by() {
         check_worn("lambda", "UpdateFunctionCode20150331v2", &code, (function, "goes on"));
     }
     let machine = "worn  states/stateMachine \"m\"";
+    // Of one that is there already the call takes no other role, and succeeds: so a list is kept.
     let made = format!(r#"{{"name":"m","roleArn":{role}}}"#);
-    check_worn("states", "CreateStateMachine", &made, (machine, of));
+    check_worn("states", "CreateStateMachine", &made, ("", ""));
     let arn = r#"{"stateMachineArn":"arn:aws:states:eu-west-1:111122223333:stateMachine:m"}"#;
     check_worn("states", "UpdateStateMachine", arn, (machine, "goes on"));
     let stack = "worn  cloudformation/stack \"s\"";
@@ -350,7 +351,7 @@ fn what_wears_a_role_is_one_thing_whatever_it_is_called_by() {
     check_worn("cloudformation", "UpdateStack", arn, (stack, "goes on"));
     check_worn("cloudformation", "CreateChangeSet", r#"{"stackName":"s"}"#, (stack, "goes on"));
     let anew = r#"{"stackName":"s","changeSetType":"CREATE"}"#;
-    check_worn("cloudformation", "CreateChangeSet", anew, (stack, "none"));
+    check_worn("cloudformation", "CreateChangeSet", anew, (stack, "goes on"));
     let job = "worn  glue/job \"j:k/l\"";
     check_worn("glue", "CreateJob", r#"{"name":"j:k/l","role":"ops"}"#, (job, of));
     check_worn("glue", "UpdateJob", r#"{"jobName":"j:k/l"}"#, (job, "goes on"));

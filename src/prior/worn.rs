@@ -1,0 +1,252 @@
+//! The roles that things go on wearing, and whether it is news that somebody gives them work.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::address::Address;
+use super::answer::{read, value};
+use super::handed::{BEARERS_OF_POLICY_MAX, Bearer, Habits, List, Worn, WornOn, list_of};
+use super::index::Those;
+use super::known::Prior;
+use super::reader::Reader;
+use super::{Moment, Register, Value, Write};
+
+/// Most things that a caller named before of which it is looked at whether anybody knew their roles: the latest.
+const NAMED_MAX: usize = 16;
+/// Most other things that one wears the roles of which are looked at: the latest.
+const OTHERS_MAX: usize = 16;
+/// How many things may stand one behind the other.
+const HOPS_MAX: usize = 3;
+
+impl Reader<'_> {
+    /// The roles that things wear, each once. Of those that nobody knows the roles of their kind that are known as
+    /// administrators', or may wear such; and whether there may have been more.
+    pub(super) fn roles_worn(&mut self, all: &[WornOn]) -> (BTreeSet<String>, bool) {
+        let (mut found, mut cut) = (BTreeSet::new(), false);
+        for on in all {
+            let Some(kept) = self.value(&on.thing) else { continue };
+            let unknown = is_unknown(&kept);
+            if let Some(list) = on.list.as_ref().filter(|list| unknown || list.beside) {
+                let counting = self.counting(list, 0).unwrap_or_default();
+                // Harmless ones may have taken the place of others.
+                cut |= counting.full;
+                found.extend(counting.roles);
+            }
+            found.extend(roles_in(kept.possible()).map(str::to_owned));
+        }
+        (found, cut)
+    }
+
+    /// The roles of a list that count: of a thing itself all, as of any that has one role, and those of other things that
+    /// it wears the roles of.
+    fn counting(&mut self, list: &List<Address>, hops: usize) -> Option<Counting> {
+        let register = self.need(read(list.at.clone(), self.registers))?;
+        let (_, full) = register.listed();
+        // What the event itself brings there was not there before.
+        let own = |write: &&Write| write.event_id == self.moment.event_id && write.joined.is_none();
+        let listed = register.writes().iter().filter(|write| !own(write)).filter_map(|write| {
+            match &write.value {
+                Value::Listed(text) => Some(text.as_str()),
+                Value::Absent | Value::Present(_) | Value::Unsaid => None,
+            }
+        });
+        let (others, roles): (Vec<&str>, Vec<&str>) =
+            listed.partition(|text| text.starts_with("worn "));
+        let mut counting = Counting { full, ..Counting::default() };
+        counting.full |= others.len() > OTHERS_MAX || (hops >= HOPS_MAX && !others.is_empty());
+        let mut joined: BTreeSet<String> = match list.own {
+            true => roles.into_iter().map(str::to_owned).collect(),
+            false => self.powerful(roles).into_iter().collect(),
+        };
+        counting.roles = joined.clone();
+        for other in others.into_iter().rev().take(OTHERS_MAX).filter(|_| hops < HOPS_MAX) {
+            let thing = Address { entity: other.to_owned(), ..list.at.clone() };
+            let Some(of_other) = self.worn_by_other(&thing, hops + 1) else { continue };
+            if !of_other.roles.is_empty() {
+                joined.insert(other.to_owned());
+            }
+            counting.join(of_other);
+        }
+        // Of those that made room nobody knows more than that they joined before the oldest that is left was given.
+        let left = register.writes().first().filter(|_| full).map(|oldest| oldest.at);
+        counting.since = counting.since.max(register.joined(&joined)).max(left);
+        Some(counting)
+    }
+
+    /// The roles of a thing whose roles another wears, too.
+    fn worn_by_other(&mut self, thing: &Address, hops: usize) -> Option<Counting> {
+        let kept = self.value(thing);
+        let register = self.need(read(thing.clone(), self.registers));
+        let mut parts = thing.entity.splitn(4, ' ');
+        let (_, region, kind) = (parts.next(), parts.next()?, parts.next()?);
+        let list = list_of(kind, &format!("worn {region} {kind}"), &thing.entity);
+        let list = list.map(|list| List {
+            at: Address { entity: list.at, ..thing.clone() },
+            own: list.own,
+            beside: list.beside,
+        });
+        let (kept, register) = (kept?, register?);
+        let mut found = Counting {
+            roles: roles_in(kept.possible()).map(str::to_owned).collect(),
+            since: self.first_of_the_same(register),
+            full: false,
+        };
+        if let Some(list) = list.filter(|list| is_unknown(&kept) || list.beside) {
+            found.join(self.counting(&list, hops).unwrap_or_default());
+        }
+        Some(found)
+    }
+
+    /// When the first of the last writes came that all say the same.
+    fn first_of_the_same(&self, register: &Register) -> Option<Timestamp> {
+        let mut before = register.writes().iter().rev().filter(|write| self.is_before(write));
+        let last = before.next()?;
+        Some(before.take_while(|write| write.value == last.value).last().unwrap_or(last).at)
+    }
+
+    /// Those of these roles that were ever an administrator's, or may wear others, or hand them to services.
+    fn powerful(&mut self, roles: Vec<&str>) -> Vec<String> {
+        let mut known = BTreeMap::new();
+        let (mut found, mut passing) = (Vec::new(), Vec::new());
+        for text in roles {
+            let Some((_, bearer)) = Bearer::of(text) else { continue };
+            let Some((role, _)) = self.borne(&bearer) else { continue };
+            let account = role.account.clone();
+            let (powers, passers) = known.entry(account).or_insert_with_key(|account| {
+                let powers =
+                    [Those::Administrate, Those::Wear].map(|those| self.those(account, those));
+                // Many do, mostly of roles that are no administrators'.
+                (powers, self.those(account, Those::Pass).0)
+            });
+            if powers.iter().any(|(roles, cut)| *cut || roles.contains(&role)) {
+                found.push(text.to_owned());
+            } else if passers.contains(&role) {
+                passing.push(text.to_owned());
+            }
+        }
+        let room = BEARERS_OF_POLICY_MAX.saturating_sub(found.len());
+        found.extend(passing.into_iter().take(room));
+        found
+    }
+
+    /// Did the caller change already, or give its role to, each thing that wears any, since it has the roles that it
+    /// has, and they the rights that were read?
+    pub(super) fn worn_on(&mut self, worn: &Worn) -> bool {
+        // All are looked at, so that what is missing is fetched together.
+        let answered = !worn.answered.is_empty();
+        worn.on.iter().map(|on| self.is_worn_on(on, answered)).fold(true, |all, again| all & again)
+    }
+
+    fn is_worn_on(&mut self, on: &WornOn, answered: bool) -> bool {
+        let kept = self.value(&on.thing);
+        let by = on.by.as_ref().and_then(|by| self.value(by));
+        let register = self.need(read(on.thing.clone(), self.registers));
+        let (Some(kept), Some(register)) = (kept, register) else { return false };
+        let unknown = is_unknown(&kept);
+        let list = on.list.as_ref().filter(|list| unknown || list.beside);
+        let of_list = list.map(|list| {
+            let by = by.as_ref().filter(|_| unknown && !list.beside);
+            // What the answer names is news, where the list is all that could tell.
+            let news = answered && !list.beside;
+            on.habits.as_ref().is_some_and(|habits| self.is_habit(list, habits, by, news))
+        });
+        if kept.is_absent() {
+            return of_list.unwrap_or(true);
+        }
+        let Some(roles) = kept.present() else {
+            // What nobody knows a role of adds none to what others wear, unless the answer says which it has.
+            let news = answered && list.is_none_or(|list| list.beside);
+            return unknown && !news && of_list.unwrap_or(true);
+        };
+        let Some(Prior::Present { source, .. }) = by else { return false };
+        let before = register.writes().iter().rev().filter(|write| self.is_before(write));
+        let same = |write: &&Write| matches!(&write.value, Value::Present(text) if text == roles);
+        let given = before.take_while(same).last().is_some_and(|first| source.at >= first.at);
+        given && self.is_since(source.at) && of_list.unwrap_or(true)
+    }
+
+    /// Had the caller to do before with whatever wears a role of the list that counts, since the last of them joined it
+    /// and since nobody's rights changed? `by`: when he had to do with the very thing, of which nobody knows a role. `news`:
+    /// the answer names a role where the list may hold none.
+    fn is_habit(
+        &mut self,
+        list: &List<Address>,
+        habits: &Habits,
+        by: Option<&Prior>,
+        news: bool,
+    ) -> bool {
+        let Some(counting) = self.counting(list, 0) else { return false };
+        if counting.roles.is_empty() && !counting.full && !news {
+            return true;
+        }
+        let used = self.value(&habits.all);
+        let given = self.need(read(habits.given.clone(), self.registers));
+        let named = self.need(read(habits.some.clone(), self.registers));
+        let (Some(used), Some(given), Some(named)) = (used, given, named) else { return false };
+        let counts =
+            |at: Timestamp| counting.since.is_none_or(|since| at >= since) && self.is_since(at);
+        let mut acts = [by, Some(&used)].into_iter().flatten().filter_map(|act| match act {
+            Prior::Present { source, .. } => Some(source.at),
+            Prior::Absent { .. } | Prior::Unknown { .. } => None,
+        });
+        if acts.any(counts) {
+            return true;
+        }
+        // Whoever gave a role himself was told of it then.
+        let gifts =
+            given.writes().iter().filter(|one| self.is_before(one) && self.is_since(one.at));
+        let gifts = gifts.filter_map(|gift| match &gift.value {
+            Value::Present(roles) => Some(roles),
+            Value::Absent | Value::Unsaid | Value::Listed(_) => None,
+        });
+        let by_himself: BTreeSet<&str> = gifts.flat_map(|roles| roles.lines()).collect();
+        let some = !counting.full && !counting.roles.is_empty();
+        if some && counting.roles.iter().all(|role| by_himself.contains(role.as_str())) {
+            return true;
+        }
+        let latest = named.writes().iter().rev().filter(|one| self.is_before(one)).take(NAMED_MAX);
+        let latest: Vec<&Write> = latest.filter(|one| counts(one.at)).collect();
+        // All are looked at, so that what is missing is fetched together.
+        latest.into_iter().map(|one| self.was_any(&list.at, one)).fold(false, |any, one| any | one)
+    }
+
+    /// Did nobody know, when a caller named a thing, which role it wears? Then it counted as any of its kind.
+    fn was_any(&mut self, list: &Address, named: &Write) -> bool {
+        let Value::Listed(name) = &named.value else { return false };
+        let thing = Address { entity: name.clone(), ..list.clone() };
+        let moment = Moment { at: named.at, event_id: &named.event_id };
+        let known = self.need(value(&thing, moment, self.registers, 0));
+        known.as_ref().is_some_and(is_unknown)
+    }
+}
+
+/// Does nobody know a role that a thing wears, nor that it wears none?
+fn is_unknown(kept: &Prior) -> bool {
+    kept.possible().is_empty() && !kept.is_absent()
+}
+
+/// The roles of values as they are kept.
+fn roles_in(values: &[String]) -> impl Iterator<Item = &str> {
+    values.iter().flat_map(|roles| roles.lines())
+}
+
+/// The roles that count.
+#[derive(Debug, Default)]
+struct Counting {
+    roles: BTreeSet<String>,
+    /// When the last of them joined.
+    since: Option<Timestamp>,
+    /// There may have been more.
+    full: bool,
+}
+
+impl Counting {
+    fn join(&mut self, other: Self) {
+        if !other.roles.is_empty() {
+            self.since = self.since.max(other.since);
+        }
+        self.roles.extend(other.roles);
+        self.full |= other.full;
+    }
+}

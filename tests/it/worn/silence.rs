@@ -1,0 +1,134 @@
+//! What somebody did before buys silence only where it was itself about what counts: nothing harmless does.
+
+use super::*;
+
+/// The role that only reads, behind a profile of its name, and an instance that wears it.
+fn weak() -> Vec<Value> {
+    let mut run = made(
+        "ec2",
+        "RunInstances",
+        json!({"iamInstanceProfile": {"name": "reader"}}),
+        json!({"instancesSet": {"items": [{"instanceId": "i-5"}]}}),
+    );
+    run["eventID"] = json!("weak-instance");
+    let trust = r#"{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"ec2.amazonaws.com"}}}"#;
+    let role = json!({"roleName": "reader", "assumeRolePolicyDocument": trust});
+    let policy = json!({"roleName": "reader", "policyArn": READS});
+    let mut events =
+        vec![call("iam", "CreateRole", 1, role), call("iam", "AttachRolePolicy", 2, policy), run];
+    for (number, event) in events.iter_mut().enumerate() {
+        event["eventID"] = json!(format!("weak-{number}"));
+    }
+    events
+}
+
+/// How loud the later work is after the earlier one of the same caller, all else being made by a stack.
+fn after(
+    made: &[Value],
+    early: &(&str, &str, Value),
+    late: &(&str, &str, Value),
+) -> Option<Severity> {
+    let act = |minute, (source, name, parameters): &(&str, &str, Value)| {
+        by_other(call(source, name, minute, parameters.clone()), "other")
+    };
+    let mut early = act(20, early);
+    if early["eventName"] == "RunInstances" {
+        early["responseElements"] = json!({"instancesSet": {"items": [{"instanceId": "i-6"}]}});
+    }
+    let before = [worker(ADMIN), weak(), made.to_vec(), vec![early]].concat();
+    last(QUIET, before, act(30, late))
+}
+
+#[test]
+fn work_for_what_is_known_to_wear_little_buys_none_for_the_others() {
+    let session = |target: &str| ("ssm", "StartSession", json!({"target": target}));
+    let command = |named: Value| ("ssm", "SendCommand", named);
+    let all = json!({"targets": [{"key": "tag:of", "values": ["ops"]}]});
+    let run = ("ec2", "RunInstances", json!({"iamInstanceProfile": {"name": "reader"}}));
+    let data = json!({"iamInstanceProfile": {"name": "reader"}});
+    let template = json!({"CreateLaunchTemplateRequest": {"LaunchTemplateName": "t", "LaunchTemplateData": data}});
+    let late = [
+        command(all.clone()),
+        session("i-7"),
+        ("codedeploy", "CreateDeployment", json!({"applicationName": "ops"})),
+        ("ssm", "UpdateDocument", json!({"name": "setup", "content": "x"})),
+    ];
+    let machines = [instances()];
+    for early in [
+        session("i-5"),
+        command(json!({"instanceIds": ["i-5"]})),
+        run,
+        ("ec2", "CreateLaunchTemplate", template),
+        ("ec2-instance-connect", "SendSSHPublicKey", json!({"instanceId": "i-5"})),
+    ] {
+        for late in &late {
+            let told = after(&machines, &early, late);
+            assert!(told >= Some(Severity::Medium), "{early:?}, then {late:?}: {told:?}");
+        }
+    }
+    // What was about whatever machine, or about one that nobody knows, was told of.
+    for early in [command(all), session("i-71"), command(json!({"instanceIds": ["i-5", "i-72"]}))] {
+        for late in &late {
+            let told = after(&machines, &early, late);
+            assert!(told <= Some(Severity::Informational), "{early:?}, then {late:?}: {told:?}");
+        }
+    }
+}
+
+#[test]
+fn a_weak_role_given_buys_no_work_in_a_strong_one() {
+    let low = "arn:aws:iam::111122223333:role/reader";
+    let task = |family: &str, role: &str| {
+        ("ecs", "RegisterTaskDefinition", json!({"family": family, "taskRoleArn": role}))
+    };
+    let shell = ("ecs", "ExecuteCommand", json!({"cluster": "c", "task": "0a1b", "command": "sh"}));
+    let overrides = json!({"containerOverrides": [{"command": ["sh"]}]});
+    let run = ("ecs", "RunTask", json!({"taskDefinition": "web", "overrides": overrides}));
+    let alias = |name: &str, role: &str| {
+        ("iot", "CreateRoleAlias", json!({"roleAlias": name, "roleArn": role}))
+    };
+    let attach = ("iot", "AttachPolicy", json!({"policyName": "n", "target": "t"}));
+    for (strong, weak, late) in [
+        (task("web", ROLE), task("shop", low), &shell),
+        // A revision of the same family: any of them may be run.
+        (task("web", ROLE), task("web", low), &run),
+        (alias("ops", ROLE), alias("dev", low), &attach),
+    ] {
+        let (source, name, parameters) = strong.clone();
+        let given = [made(source, name, parameters, json!({}))];
+        let told = after(&given, &weak, late);
+        assert!(told >= Some(Severity::Medium), "{weak:?}, then {late:?}: {told:?}");
+        // Who gave the strong one himself was told of it then.
+        let told = after(&given, &strong, late);
+        assert!(told <= Some(Severity::Informational), "{strong:?}, then {late:?}: {told:?}");
+    }
+}
+
+#[test]
+fn of_a_list_that_is_full_what_was_before_the_oldest_that_is_left_tells_nothing() {
+    let command = |minute| {
+        let all = json!({"targets": [{"key": "tag:of", "values": ["ops"]}]});
+        let mut event = by_other(call("ssm", "SendCommand", minute, all), "other");
+        event["eventID"] = json!(format!("command-{minute}"));
+        event
+    };
+    let template = |number: usize| {
+        let data = json!({"iamInstanceProfile": {"name": format!("web-{number}")}});
+        let mut made = made(
+            "ec2",
+            "CreateLaunchTemplate",
+            json!({"CreateLaunchTemplateRequest": {"LaunchTemplateData": data}}),
+            json!({}),
+        );
+        made["eventID"] = json!(format!("template-{number}"));
+        made["eventTime"] = json!(format!("2026-11-24T12:25:{:02}Z", number % 60));
+        made
+    };
+    let before = [worker(ADMIN), vec![instances(), command(20)]].concat();
+    let full = [before.clone(), (0..260).map(template).collect()].concat();
+    assert!(last(QUIET, before, command(30)) <= Some(Severity::Informational));
+    assert!(last(QUIET, full.clone(), command(30)) >= Some(Severity::Medium));
+    // Told of with the list as it is, it is no news.
+    let again = [full, vec![command(30)]].concat();
+    assert!(last(QUIET, again, command(40)) <= Some(Severity::Informational));
+}
