@@ -3,7 +3,7 @@
 use futures_util::future::{join, join3, join4};
 use jiff::Timestamp;
 
-use super::lookup::Finder;
+use super::lookup::{Finder, FoundAccount};
 use super::once::Begun;
 use super::responder::{Mode, RespondError, Responder};
 use crate::effects::{Lookups, Publish, State};
@@ -27,39 +27,51 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         facts: &Facts,
         speaks: bool,
         now: Timestamp,
-    ) -> Result<(Known, Option<Begun>), RespondError> {
-        let (known, begun) = join(self.known(event, facts, now), async {
+    ) -> Result<(Known, Option<FoundAccount>, Option<Begun>), RespondError> {
+        let ((known, found), begun) = join(self.known(event, facts, now), async {
             match speaks {
                 true => self.begin(&event.identity(), now).await.map(Some),
                 false => Ok(None),
             }
         })
         .await;
-        Ok((known, begun?))
+        Ok((known, found, begun?))
     }
 
-    async fn known(&self, event: &Event, facts: &Facts, now: Timestamp) -> Known {
-        let (before, (account, tagged), calendars, (own_stack, own_change_set, burst)) = join4(
-            self.before(event, facts),
-            self.accounts(event, facts, now),
-            self.finder().calendars(self.engine.site(), event.time(), now),
-            join3(
-                self.own_stack(event, facts, now),
-                self.own_change_set(facts),
-                self.burst(event, facts, now),
-            ),
-        )
-        .await;
-        Known { before, account, tagged, calendars, burst, own_stack, own_change_set }
+    async fn known(
+        &self,
+        event: &Event,
+        facts: &Facts,
+        now: Timestamp,
+    ) -> (Known, Option<FoundAccount>) {
+        let before = async {
+            // First, so that of two events at once one sees the other: what an event wrote itself is no answer to it.
+            self.record_writes(event, facts, now).await;
+            self.before(event, facts).await
+        };
+        let (before, (account, tagged, found), calendars, (own_stack, own_change_set, burst)) =
+            join4(
+                before,
+                self.accounts(event, facts, now),
+                self.finder().calendars(self.engine.site(), event.time(), now),
+                join3(
+                    self.own_stack(event, facts, now),
+                    self.own_change_set(facts),
+                    self.burst(event, facts, now),
+                ),
+            )
+            .await;
+        let known = Known { before, account, tagged, calendars, burst, own_stack, own_change_set };
+        (known, found)
     }
 
-    /// The account of the event, and how the account was that it tags.
+    /// The account of the event, how the account was that it tags, and what is to be kept of the first.
     async fn accounts(
         &self,
         event: &Event,
         facts: &Facts,
         now: Timestamp,
-    ) -> (Option<Account>, TagsBefore) {
+    ) -> (Option<Account>, TagsBefore, Option<FoundAccount>) {
         let finder = self.finder();
         // First: looking the account up may tell how it is after.
         let tagged = match finder.tagged(event, facts, now).await {
@@ -69,10 +81,10 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             Some(account) => TagsBefore::Known(account),
             None => TagsBefore::Unknown,
         };
-        let account = match event.account() {
+        let (account, found) = match event.account() {
             Some(id) => finder.account(self.engine.site(), id, now).await,
-            None => None,
+            None => (None, None),
         };
-        (account, tagged)
+        (account, tagged, found)
     }
 }

@@ -4,6 +4,7 @@ use futures_util::future::{join, join3};
 use jiff::Timestamp;
 
 use super::caller;
+use super::lookup::FoundAccount;
 use super::once::{Begun, Claims};
 use super::outcome::{Outcome, Verdict};
 use super::responder::{Mode, Origin, RespondError, Responder, Response};
@@ -42,20 +43,19 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         let context = self.engine.unasked(&mut event);
         let possible = self.engine.possible(&event, &context);
         let facts = context.facts;
-        // First, so that of two events at once one sees the other: what an event wrote itself is no answer to it.
-        self.record_writes(&event, &facts, now).await;
         if possible.is_nothing() && !self.must_note(&event, &facts) {
+            self.record_writes(&event, &facts, now).await;
             return match event.shape() {
                 Shape::Unknown => self.unknown_shape(&event, now, told_at).await,
                 _ => Ok(Response { outcome: outcome(&event, Verdict::Quiet), alert: None }),
             };
         }
-        let (known, begun) = self.ask(&event, &facts, possible.speaks(), now).await?;
+        let (known, found, begun) = self.ask(&event, &facts, possible.speaks(), now).await?;
         let context = self.engine.context(&mut event, facts, &known);
         let recognised = self.engine.recognise(&event, &context, Some(&possible));
         let (yes, ()) = join(
             self.answered(&recognised.questions, &event, now),
-            self.note(&event, &context, &recognised, &known, now),
+            self.note(&event, &context, &recognised, (&known, found), now),
         )
         .await;
         if recognised.matching.rules.is_empty() && event.shape() == Shape::Unknown {
@@ -92,7 +92,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         event: &Event,
         context: &Context,
         recognised: &Recognised<'_>,
-        known: &Known,
+        (known, found): (&Known, Option<FoundAccount>),
         now: Timestamp,
     ) {
         let before = match &known.tagged {
@@ -103,7 +103,13 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         join3(
             self.record(event, context, &recognised.steps, now),
             self.record_update(event, facts, known.own_change_set, now),
-            self.finder().forget_tagged(event, facts, before, now),
+            async {
+                let finder = self.finder();
+                if let Some(found) = found {
+                    finder.keep_found(&found, now).await;
+                }
+                finder.forget_tagged(event, facts, before, now).await;
+            },
         )
         .await;
     }

@@ -57,6 +57,13 @@ struct Kept {
     before: Option<Account>,
 }
 
+/// What AWS said of an account, which is kept once nothing waits for it.
+#[derive(Debug)]
+pub struct FoundAccount {
+    id: String,
+    kept: Kept,
+}
+
 /// What an account was before an event that tagged it, found once and kept for its next delivery.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Before {
@@ -82,17 +89,24 @@ pub struct Finder<'a, S, L> {
 }
 
 impl<S: State, L: Lookups> Finder<'_, S, L> {
-    /// The account, unless the site file says all about it. Nothing where it is not known.
-    pub async fn account(&self, site: &Site, id: &str, now: Timestamp) -> Option<Account> {
+    /// The account, unless the site file says all about it, and what AWS said of it, to be kept. Nothing where it is
+    /// not known.
+    pub async fn account(
+        &self,
+        site: &Site,
+        id: &str,
+        now: Timestamp,
+    ) -> (Option<Account>, Option<FoundAccount>) {
         if !self.lookups.asks_about_accounts() || !site.must_look_up(id) || !account::is_id(id) {
-            return None;
+            return (None, None);
         }
         let remembered = lock(&self.cache.accounts).get(id).cloned();
         if let Some((account, _)) =
             remembered.filter(|(_, at)| now.duration_since(*at) < MEMORY_FRESH)
         {
-            return account;
+            return (account, None);
         }
+        let mut found = None;
         let kept = self.kept(id).await;
         let younger = |limit| kept.as_ref().filter(|(_, at)| now.duration_since(*at) < limit);
         let account = match younger(ACCOUNT_FRESH).filter(|(kept, _)| kept.believed) {
@@ -104,7 +118,7 @@ impl<S: State, L: Lookups> Finder<'_, S, L> {
                         if changed { Some(kept.account.clone()) } else { kept.before.clone() }
                     });
                     let known = Kept { account: account.clone(), believed: true, before };
-                    self.keep(id, &known, now).await;
+                    found = Some(FoundAccount { id: id.to_owned(), kept: known });
                     Some(account)
                 }
                 Ok(None) => None,
@@ -115,7 +129,12 @@ impl<S: State, L: Lookups> Finder<'_, S, L> {
             },
         };
         self.remember(id, account.clone(), now);
-        account
+        (account, found)
+    }
+
+    /// Keeps what AWS said of an account, so that other environments need not ask.
+    pub(super) async fn keep_found(&self, found: &FoundAccount, now: Timestamp) {
+        self.keep(&found.id, &found.kept, now).await;
     }
 
     /// The account that an event tags, as it was before. Nobody is asked: AWS would tell how it is
