@@ -1,7 +1,7 @@
 //! What is asked of the world for one event: how much, and how much of it one after the other.
 
 use std::pin::pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Waker};
 
 use iam_responder::assess::engine::Engine;
 use iam_responder::effects::faulty::{Faults, Faulty};
@@ -71,7 +71,7 @@ fn calls(record: Value) -> (Vec<&'static str>, Option<usize>, usize) {
     let mut responded = pin!(responder.respond(event, now, Some(now)));
     let mut context = Context::from_waker(Waker::noop());
     let (mut turns, mut published) = (0, None);
-    while let Poll::Pending = responded.as_mut().poll(&mut context) {
+    while responded.as_mut().poll(&mut context).is_pending() {
         if published.is_none() && faults.calls().contains(&"Publish.publish") {
             published = Some(turns);
         }
