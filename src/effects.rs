@@ -18,6 +18,7 @@ mod prior_state;
 mod publish;
 pub mod recorder;
 mod state;
+mod usage;
 mod windows;
 
 pub use counters::Counters;
@@ -29,4 +30,5 @@ pub use notes::{Notes, Record, Records};
 pub use prior_state::PriorState;
 pub use publish::Publish;
 pub use state::State;
+pub use usage::Usage;
 pub use windows::{Claim, Windows};

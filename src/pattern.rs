@@ -39,6 +39,7 @@ pub use cost::{
 pub use explain::{Explanation, FieldExplanation};
 pub use index::{Found, PatternIndex};
 pub(crate) use leaves::FieldPath;
+pub use leaves::is_below;
 pub use matcher::Matcher;
 #[cfg(feature = "cli")]
 pub use schema::EventPattern;

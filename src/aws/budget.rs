@@ -17,7 +17,7 @@ use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use aws_smithy_types::timeout::TimeoutConfig;
 use thiserror::Error;
 
-use crate::effects::lock;
+use crate::effects::{Usage, lock};
 
 /// A call that fails after this time failed because nobody answered.
 const SLOW: Duration = Duration::from_millis(1_000);
@@ -93,21 +93,6 @@ impl Budget {
 pub struct Invocation {
     deadline: Option<Instant>,
     spent: Mutex<Spent>,
-}
-
-/// What an invocation spent on calls so far, and how many failed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Usage {
-    /// Time with at least one call of the table in flight.
-    pub state: Duration,
-    /// Time with at least one lookup in flight.
-    pub lookup: Duration,
-    /// Time with at least one call of SNS in flight.
-    pub publish: Duration,
-    /// Calls of the table that failed; those that were not made because it was too slow do not count again.
-    pub state_failures: u32,
-    /// Lookups that failed, or for which no time was left.
-    pub lookup_failures: u32,
 }
 
 impl Invocation {

@@ -1,6 +1,7 @@
 //! What of `derived` is not known before the world was asked.
 
 use super::intrinsic::Facts;
+use crate::pattern::is_below;
 use crate::rule::vocabulary;
 use crate::site::Site;
 
@@ -36,6 +37,6 @@ impl Open {
     /// May an answer change what stands at this path?
     #[must_use]
     pub fn is_open(&self, path: &str) -> bool {
-        self.prefixes.iter().any(|prefix| vocabulary::is_below(path, prefix))
+        self.prefixes.iter().any(|prefix| is_below(path, prefix))
     }
 }

@@ -4,6 +4,12 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+/// Is it this dotted path, or below it?
+#[must_use]
+pub fn is_below(path: &str, prefix: &str) -> bool {
+    path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
 /// A scalar of the event.
 pub(super) struct Leaf<'e> {
     pub(super) value: &'e Value,

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::compiled::{Branch, Field, Pattern};
 use super::cost::Steps;
+use super::leaves::is_below;
 use super::matcher::Matcher;
 
 /// Where an event holds what a call did, and not who made it, which call it was, how it ended, or that nobody knows.
@@ -52,15 +53,12 @@ impl Field {
     /// something is not there.
     fn is_of_what_was_done(&self) -> bool {
         let path = self.path.text();
-        let below = |begins: &&str| {
-            path.strip_prefix(*begins).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        };
         let says = |matcher: &Matcher| {
             let value = matcher.to_value();
             value != Value::Bool(false)
                 && value.get("exists").is_none_or(|there| *there == Value::Bool(true))
         };
-        WHAT_WAS_DONE.iter().any(below) && self.matchers.iter().all(says)
+        WHAT_WAS_DONE.iter().any(|begins| is_below(path, begins)) && self.matchers.iter().all(says)
     }
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use crate::effects::Usage;
 use crate::respond::outcome::{Outcome, Verdict};
 use crate::respond::remind::Reminded;
 use crate::text::severity::Severity;
@@ -91,21 +92,6 @@ pub const METRICS: [Metric; 23] = [
     metric("DurationPublish", "Milliseconds", "of that, publishing"),
 ];
 
-/// Where the time of one event went, and what failed without losing the alert.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Phases {
-    /// Waiting for the state.
-    pub state: Duration,
-    /// Waiting for lookups.
-    pub lookup: Duration,
-    /// Publishing.
-    pub publish: Duration,
-    /// Calls of the state that failed.
-    pub state_failures: u32,
-    /// Lookups that failed.
-    pub lookup_failures: u32,
-}
-
 /// Where the lines come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
@@ -128,7 +114,7 @@ pub enum Failure {
 #[must_use]
 pub fn line(
     result: Result<&Outcome, Failure>,
-    phases: Phases,
+    used: Usage,
     now: Timestamp,
     milliseconds: u64,
     source: &Source,
@@ -141,11 +127,11 @@ pub fn line(
     }
     let spent = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
     values.extend([
-        ("DurationState", spent(phases.state)),
-        ("DurationLookup", spent(phases.lookup)),
-        ("DurationPublish", spent(phases.publish)),
-        ("StateFailures", u64::from(phases.state_failures)),
-        ("LookupFailures", u64::from(phases.lookup_failures)),
+        ("DurationState", spent(used.state)),
+        ("DurationLookup", spent(used.lookup)),
+        ("DurationPublish", spent(used.publish)),
+        ("StateFailures", u64::from(used.state_failures)),
+        ("LookupFailures", u64::from(used.lookup_failures)),
     ]);
     embedded(&values, now, source)
 }
@@ -256,10 +242,10 @@ mod tests {
             notes: Vec::new(),
         };
         let mut source = Source { function: "f".to_owned(), level: None };
-        let bare = line(Ok(&outcome), Phases::default(), now, 12, &source);
+        let bare = line(Ok(&outcome), Usage::default(), now, 12, &source);
         assert!(bare.get("level").is_none());
         source.level = Some("ERROR");
-        let line = line(Ok(&outcome), Phases::default(), now, 12, &source);
+        let line = line(Ok(&outcome), Usage::default(), now, 12, &source);
         assert_eq!(line["level"], "ERROR");
         assert_eq!(line["AlertsHigh"], 1);
         assert_eq!(line["DetectionDelay"], 5_000);

@@ -1,6 +1,6 @@
 //! Every word that a pattern may ask of `derived`.
 
-use crate::pattern::Pattern;
+use crate::pattern::{Pattern, is_below};
 use crate::text::nearest;
 
 /// Every path below `derived`, so that a misspelt one is found when rules are read: it would never
@@ -118,12 +118,6 @@ pub const LATE: [(&str, Late); 22] = [
     ("derived.handed", Late::Handed),
     ("derived.entity.guarded", Late::Guarded),
 ];
-
-/// Is it this path, or below it?
-#[must_use]
-pub fn is_below(path: &str, prefix: &str) -> bool {
-    path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-}
 
 /// Is it a path of a fact that the event alone does not tell?
 #[must_use]

@@ -7,47 +7,13 @@ use iam_responder::assess::engine::Engine;
 use iam_responder::effects::faulty::{Faults, Faulty};
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
-use iam_responder::effects::{CalendarState, Calls, EffectError, Lookups, Whose};
 use iam_responder::event::Event;
-use iam_responder::iam::account::Account;
 use iam_responder::respond::lookup::Cache;
 use iam_responder::respond::{Mode, Origin, Responder};
 use iam_responder::site::Format;
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::support::{by, call, delivered, topics, user};
-
-/// AWS, which knows every account.
-struct Aws;
-
-impl Lookups for Aws {
-    fn asks_about_accounts(&self) -> bool {
-        true
-    }
-
-    async fn account(&self, _: &str) -> Result<Option<Account>, EffectError> {
-        Ok(Some(Account { name: Some("shop".to_owned()), ..Account::default() }))
-    }
-
-    async fn change_calendar(
-        &self,
-        _: &str,
-        _: Timestamp,
-    ) -> Result<Option<CalendarState>, EffectError> {
-        Ok(None)
-    }
-
-    async fn calls(
-        &self,
-        _: &str,
-        _: &[Whose],
-        _: Timestamp,
-        _: Timestamp,
-    ) -> Result<Option<Calls>, EffectError> {
-        Ok(Some(Calls::default()))
-    }
-}
+use crate::support::{Aws, by, call, delivered, topics, user};
 
 /// All calls for an event of an account that nobody knows yet, and how many of them are made one after the other: before
 /// the first message is published, and in all.

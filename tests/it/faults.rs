@@ -1,26 +1,24 @@
 //! Every effect failed once, every event delivered twice: two alerts rather than none.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use iam_responder::assess::engine::{Engine, SiteFiles, SourceFile};
 use iam_responder::effects::alerts::{Judgement, StoredAlerts, Word};
 use iam_responder::effects::faulty::{CALLS, Fault, Faults, Faulty};
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
-use iam_responder::effects::{
-    CalendarState, Calls, Deliveries, EffectError, Lookups, Publish, State, Whose,
-};
+use iam_responder::effects::{Deliveries, Lookups, Publish, State};
 use iam_responder::event::{Event, Unreadable};
-use iam_responder::iam::account::Account;
 use iam_responder::respond::lookup::Cache;
 use iam_responder::respond::outcome::{Outcome, Verdict};
 use iam_responder::respond::remind::remind;
 use iam_responder::respond::{Mode, Origin, Repeat, RespondError, Responder};
+use iam_responder::site::Format;
 use iam_responder::site::calendar::IcsFiles;
-use iam_responder::site::{Format, TopicSpec};
-use iam_responder::text::severity::Severity;
 use iam_responder::text::yaml::Document;
 use jiff::{SignedDuration, Timestamp};
+
+use crate::support::{self, Aws, Topics, topics};
 
 const RULES: &str = "
 id: often
@@ -64,39 +62,19 @@ threshold: {count: 3, within: 10m, by: [account]}
 dedupe: 10m
 ";
 
-struct World<S> {
-    engine: Engine,
-    topics: BTreeMap<Severity, Vec<TopicSpec>>,
-    publish: Recorder,
-    state: S,
-}
-
-fn topics() -> BTreeMap<Severity, Vec<TopicSpec>> {
-    let topic = |severity: Severity| {
-        let arn = severity.word().to_owned();
-        (severity, vec![TopicSpec { arn, format: Format::Text }])
-    };
-    Severity::ALL.into_iter().map(topic).collect()
-}
+type World<S> = support::World<Engine, S>;
 
 fn world<S: State>(state: S, publish: Recorder) -> World<S> {
     let file = SourceFile { name: "rules.yaml".to_owned(), text: RULES.to_owned() };
     assert_eq!(Document::parse_all(&file.name, &file.text).unwrap().len(), 5);
-    World { engine: Engine::load(&[file], None, false).unwrap(), topics: topics(), publish, state }
+    let engine = Engine::load(&[file], None, false).unwrap();
+    World { engine, topics: topics(Format::Text), publish, state, origin: Origin::Checked }
 }
 
 impl<S: State> World<S> {
     fn deliver(&self, input: Result<Event, Unreadable>) -> Result<Outcome, RespondError> {
-        let responder = Responder::offline(
-            &self.engine,
-            &self.topics,
-            &self.publish,
-            &self.state,
-            Origin::Checked,
-        );
         let now = "2026-11-20T12:00:00Z".parse().unwrap();
-        pollster::block_on(responder.respond(input, now, Some(now)))
-            .map(|response| response.outcome)
+        self.try_answer(input, now, Some(now)).map(|response| response.outcome)
     }
 
     fn happens(&self, name: &str, id: &str, minute: u8) -> Result<Verdict, RespondError> {
@@ -289,41 +267,10 @@ severity:
   - {when: {derived: {outsideTime: [changes]}}, raise: 1, because: changes are closed}
 ";
 
-/// AWS, which answers.
-struct Aws;
-
-impl Lookups for Aws {
-    fn asks_about_accounts(&self) -> bool {
-        true
-    }
-
-    async fn account(&self, _: &str) -> Result<Option<Account>, EffectError> {
-        Ok(Some(Account { name: None, alias: None, tags: Some([].into()) }))
-    }
-
-    async fn change_calendar(
-        &self,
-        _: &str,
-        _: Timestamp,
-    ) -> Result<Option<CalendarState>, EffectError> {
-        Ok(Some(CalendarState { open: true, until: None }))
-    }
-
-    async fn calls(
-        &self,
-        _: &str,
-        _: &[Whose],
-        _: Timestamp,
-        _: Timestamp,
-    ) -> Result<Option<Calls>, EffectError> {
-        Ok(Some(Calls::default()))
-    }
-}
-
 /// A day of one account. Its calls are broken where a test wraps them.
 struct Day {
     engine: Engine,
-    topics: BTreeMap<Severity, Vec<TopicSpec>>,
+    topics: Topics,
 }
 
 impl Day {
@@ -332,7 +279,10 @@ impl Day {
             |name: &str, text: &str| SourceFile { name: name.to_owned(), text: text.to_owned() };
         let site = SiteFiles { site: file("site.yaml", SITE), calendars: IcsFiles::new() };
         let engine = Engine::load(&[file("rules.yaml", LOUD)], Some(&site), false);
-        Self { engine: engine.map_err(|faults| faults[0].to_string()).unwrap(), topics: topics() }
+        Self {
+            engine: engine.map_err(|faults| faults[0].to_string()).unwrap(),
+            topics: topics(Format::Text),
+        }
     }
 
     /// An event of this minute of the day is delivered at another minute, to a new copy of the function.

@@ -2,10 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use iam_responder::aws::budget::Invocation;
-use iam_responder::effects::State;
+use iam_responder::effects::{State, Usage};
 use iam_responder::event::{Event, Unreadable};
-use iam_responder::respond::metrics::{self, Phases};
+use iam_responder::respond::metrics;
 use iam_responder::respond::outcome::Outcome;
 use iam_responder::respond::{Mode, Origin, RespondError, Responder};
 use jiff::Timestamp;
@@ -43,15 +42,15 @@ pub async fn respond<S: State>(
         Err(_) => Err(Failed::Deadline(event_id(text))),
     };
     let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let phases = phases(&invocation);
+    let used = invocation.usage();
     let under_way = matches!(result, Err(Failed::Respond(RespondError::UnderWay(_))));
     let failure = if under_way { metrics::Failure::UnderWay } else { metrics::Failure::Alert };
     let handled = result.as_ref().map_err(|_| failure);
-    let line = metrics::line(handled, phases, Timestamp::now(), milliseconds, &function.source);
+    let line = metrics::line(handled, used, Timestamp::now(), milliseconds, &function.source);
     write(function, &line);
     match &result {
-        Ok(outcome) => tell(outcome, phases, milliseconds),
-        Err(error) => tell_failure(error, text, phases, milliseconds),
+        Ok(outcome) => tell(outcome, used, milliseconds),
+        Err(error) => tell_failure(error, text, used, milliseconds),
     }
     result.map(Box::new)
 }
@@ -66,25 +65,10 @@ pub async fn not_judged(
 ) -> Failed {
     let milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
     let failed = Err(metrics::Failure::Alert);
-    let phases = Phases::default();
-    write(
-        function,
-        &metrics::line(failed, phases, Timestamp::now(), milliseconds, &function.source),
-    );
+    let used = Usage::default();
+    write(function, &metrics::line(failed, used, Timestamp::now(), milliseconds, &function.source));
     watchdog::tell_not_judged(function, state, text, deadline.saturating_sub(elapsed)).await;
     let error = Failed::Deadline(event_id(text));
-    tell_failure(&error, text, phases, milliseconds);
+    tell_failure(&error, text, used, milliseconds);
     error
-}
-
-/// What the clients used, as metrics and log lines tell it.
-fn phases(invocation: &Invocation) -> Phases {
-    let used = invocation.usage();
-    Phases {
-        state: used.state,
-        lookup: used.lookup,
-        publish: used.publish,
-        state_failures: used.state_failures,
-        lookup_failures: used.lookup_failures,
-    }
 }

@@ -2,8 +2,8 @@
 
 use std::io::Write;
 
+use iam_responder::effects::Usage;
 use iam_responder::event::Event;
-use iam_responder::respond::metrics::Phases;
 use iam_responder::respond::outcome::Outcome;
 use iam_responder::text::severity::Severity;
 
@@ -19,7 +19,7 @@ pub fn write(function: &Function, line: &serde_json::Value) {
 }
 
 /// One line tells the whole story of an event, without its content.
-pub fn tell(outcome: &Outcome, phases: Phases, milliseconds: u64) {
+pub fn tell(outcome: &Outcome, used: Usage, milliseconds: u64) {
     tracing::info!(
         event_id = outcome.event_id,
         event_name = outcome.event_name,
@@ -31,8 +31,8 @@ pub fn tell(outcome: &Outcome, phases: Phases, milliseconds: u64) {
         reasons = outcome.reasons.join("; "),
         held_back = outcome.held_back,
         notes = outcome.notes.join(" "),
-        state_failures = phases.state_failures,
-        lookup_failures = phases.lookup_failures,
+        state_failures = used.state_failures,
+        lookup_failures = used.lookup_failures,
         milliseconds,
         "event handled"
     );
@@ -43,7 +43,7 @@ pub fn event_id(text: &str) -> String {
 }
 
 /// The line about an event that failed. Read a second time only here: the first reading is used up.
-pub fn tell_failure(error: &Failed, text: &str, phases: Phases, milliseconds: u64) {
+pub fn tell_failure(error: &Failed, text: &str, used: Usage, milliseconds: u64) {
     let event = Event::parse(text).ok();
     let event = event.as_ref();
     tracing::error!(
@@ -52,8 +52,8 @@ pub fn tell_failure(error: &Failed, text: &str, phases: Phases, milliseconds: u6
         event_name = event.and_then(Event::name),
         account = event.and_then(Event::account),
         milliseconds,
-        state_failures = phases.state_failures,
-        lookup_failures = phases.lookup_failures,
+        state_failures = used.state_failures,
+        lookup_failures = used.lookup_failures,
         "event failed"
     );
 }

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use iam_responder::effects::State;
 use iam_responder::effects::alerts::StoredAlerts;
+use iam_responder::effects::{State, Usage};
 use iam_responder::event::{Event, Unreadable};
-use iam_responder::respond::metrics::Phases;
 use iam_responder::respond::outcome::Outcome;
 use jiff::Timestamp;
 use lambda_runtime::LambdaEvent;
@@ -76,7 +75,7 @@ where
         Ok((function, state)) => (function, state),
         Err(faults) => {
             let error = Failed::Start(faults.clone());
-            tell_failure(&error, &text, Phases::default(), 0);
+            tell_failure(&error, &text, Usage::default(), 0);
             return Err(error);
         }
     };
