@@ -9,6 +9,7 @@ use super::given::Given;
 use super::holdings::Holdings;
 use super::index::{MEMBERS, Those, group_of, place_in};
 use super::known::Why;
+use super::reach::Behind;
 use super::reader::Reader;
 use super::{Handed, Moment, ReachMemo, Registers, Shared};
 
@@ -79,7 +80,9 @@ impl Held {
         let pass = handed.kind == "role" && !handed.by_policy;
         let beyond = reader.beyond(&handed.bearers, &holdings, pass);
         handed.cut |= beyond.cut;
-        holdings.extend(beyond.roles.into_iter().map(|(_, held)| held));
+        let (of_containers, beyond): (Vec<Behind>, Vec<Behind>) =
+            beyond.roles.into_iter().partition(|behind| behind.of_container);
+        holdings.extend(beyond.into_iter().map(|behind| behind.holdings));
         let reached = reader.reached(&account, &handed.policies, true, Those::Wear);
         handed.cut |= reached.cut;
         for (name, role) in reached.roles {
@@ -91,17 +94,21 @@ impl Held {
             let beyond = reader.beyond(std::slice::from_ref(&role), &[held], false);
             handed.cut |= beyond.cut;
             let mut behind = beyond.roles.into_iter();
-            if let Some((_, held)) = behind.find(|(role, _)| reader.administrates(role)) {
-                holdings.push(held);
+            if let Some(found) = behind.find(|behind| reader.administrates(&behind.role)) {
+                holdings.push(found.holdings);
                 handed = handed.with([(name, role)]);
             }
-        }
-        if handed.cut {
-            holdings.push(Holdings::uncounted());
         }
         let again =
             handed.thing.as_ref().is_some_and(|(address, gift)| reader.given(address, gift));
         let usual = handed.habit.as_ref().is_some_and(|address| reader.usual(address));
+        // Machines for containers come and go by the hour: whoever makes them again was told of.
+        if worn.is_some() || !usual {
+            holdings.extend(of_containers.into_iter().map(|behind| behind.holdings));
+        }
+        if handed.cut {
+            holdings.push(Holdings::uncounted());
+        }
         let deployed =
             handed.deployments.as_ref().is_some_and(|(address, gift)| reader.given(address, gift));
         if let Some(worn) = worn {

@@ -39,6 +39,17 @@ pub(super) fn passers(account: &str) -> Address {
     Address::new(account, "account", "passers")
 }
 
+/// The list of what makes roles of an account those of machines that run containers: roles, and policies that roles may
+/// bear.
+pub(super) fn hosts(account: &str) -> Address {
+    Address::new(account, "account", "hosts")
+}
+
+/// The list of the roles of an account that containers may wear, by their trust.
+pub(super) fn contained(account: &str) -> Address {
+    Address::new(account, "account", "contained")
+}
+
 /// The list of all accounts that have any of these.
 pub(super) fn accounts() -> Address {
     Address::new("", "accounts", "administrators")
@@ -54,6 +65,8 @@ pub(super) fn listings(writes: &[(Address, Value)]) -> Vec<(Address, Value)> {
                 Those::Administrate => administrators(&address.account),
                 Those::Wear => wearers(&address.account),
                 Those::Pass => passers(&address.account),
+                Those::Host => hosts(&address.account),
+                Those::Contained => continue,
             };
             found.push(listed(list, &address.entity));
         }
@@ -120,19 +133,21 @@ fn trusts(address: &Address, value: &Value) -> Vec<(Address, Value)> {
     let Some(document) = document else { return Vec::new() };
     let (roles, like) = (document.roles_trusted(account), document.roles_trusted_like(account));
     let many = || listed(trusting(account), &address.entity);
+    let by_containers = document.lets_containers_in();
+    let contained = by_containers.then(|| listed(contained(account), &address.entity));
     if roles.len() > TRUSTED_MAX {
-        return vec![many()];
+        return [many()].into_iter().chain(contained).collect();
     }
     let like = (!like.is_empty()).then(many);
     if roles.is_empty() {
-        return like.into_iter().collect();
+        return like.into_iter().chain(contained).collect();
     }
     let each = roles.iter().flat_map(|name| {
         let role = format!("role {name}");
         let list = Address::new(account, role.as_str(), TRUSTED_BY);
         [listed(list, &address.entity), listed(wearers(account), &role)]
     });
-    each.chain([listed(accounts(), account)]).chain(like).collect()
+    each.chain([listed(accounts(), account)]).chain(like).chain(contained).collect()
 }
 
 /// What a role, or the roles that may bear the policy, are given the power to.
@@ -143,7 +158,8 @@ fn powers(address: &Address, value: &Value) -> Vec<Those> {
         (Some(("version", _)), Value::Present(text)) => of_text(text, &address.account),
         (Some(("attached", arn)), _) if role => {
             let administers = managed(arn).is_some_and(|policy| policy.grants.administer());
-            administers.then_some(Those::Administrate).into_iter().collect()
+            let host = is_host_s(arn).then_some(Those::Host);
+            administers.then_some(Those::Administrate).into_iter().chain(host).collect()
         }
         _ => Vec::new(),
     }
@@ -155,7 +171,23 @@ fn of_text(text: &str, account: &str) -> Vec<Those> {
         return vec![Those::Administrate];
     }
     let wears = document.about_roles(false).next().is_some().then_some(Those::Wear);
-    wears.into_iter().chain(document.hands_on().then_some(Those::Pass)).collect()
+    let passes = document.hands_on().then_some(Those::Pass);
+    let host = document.registers_hosts().then_some(Those::Host);
+    wears.into_iter().chain(passes).chain(host).collect()
+}
+
+/// Is the policy of AWS the one that machines bear on which ECS or EKS runs containers?
+/// Sources: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/instance_IAM_role.html> and
+/// <https://docs.aws.amazon.com/eks/latest/userguide/create-node-role.html>
+pub(super) fn is_host_s(arn: &str) -> bool {
+    const NAMES: [&str; 4] = [
+        "amazonec2containerserviceforec2role",
+        "amazonecsinstancerolepolicyformanagedinstances",
+        "amazoneksworkernodeminimalpolicy",
+        "amazoneksworkernodepolicy",
+    ];
+    let name = arn.rsplit('/').next().unwrap_or_default();
+    arn.contains("::aws:policy/") && NAMES.iter().any(|one| name.eq_ignore_ascii_case(one))
 }
 
 /// Which roles are looked for: what somebody might want one for.
@@ -167,6 +199,10 @@ pub(super) enum Those {
     Wear,
     /// That may hand others to services.
     Pass,
+    /// That machines have on which containers run, each with a role of its own.
+    Host,
+    /// That containers may wear.
+    Contained,
 }
 
 #[cfg(test)]

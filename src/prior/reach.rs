@@ -159,21 +159,34 @@ impl Reader<'_> {
         pass: bool,
     ) -> Beyond {
         let (mut seen, mut held) = (bearers.to_vec(), holdings.to_vec());
+        // Those of containers, and what is reached by them alone.
+        let mut of_containers = BTreeSet::new();
         let mut from = 0;
         let mut cut = false;
         for hop in 0..=HOPS_MAX {
             let to = seen.len();
             for at in from..to {
                 let (Some(bearer), Some(held)) = (seen.get(at), held.get(at)) else { continue };
-                let (roles, more) = self.worn_by(bearer, held, pass);
+                let (mut roles, mut more) = self.worn_by(bearer, held, pass);
+                let by_containers = of_containers.contains(&at);
+                let first_contained = if by_containers { 0 } else { roles.len() };
+                if pass && is_host(held) {
+                    let (contained, more_contained) = self.contained(bearer.account());
+                    roles.extend(contained);
+                    more |= more_contained;
+                }
                 cut |= more || seen.len() > bearers.len() + BEARERS_OF_POLICY_MAX;
                 if cut {
                     break;
                 }
-                for role in roles {
-                    if !seen.contains(&role) {
-                        seen.push(role);
+                for (nth, role) in roles.into_iter().enumerate() {
+                    if seen.contains(&role) {
+                        continue;
                     }
+                    if nth >= first_contained {
+                        of_containers.insert(seen.len());
+                    }
+                    seen.push(role);
                 }
             }
             // Behind the last step there may be more.
@@ -187,8 +200,12 @@ impl Reader<'_> {
             }
             from = to;
         }
-        let roles = seen.into_iter().zip(held).skip(bearers.len()).collect();
-        Beyond { roles, cut }
+        let behind = seen.into_iter().zip(held).enumerate().skip(bearers.len());
+        let roles = behind.map(|(at, (role, holdings))| {
+            let of_container = of_containers.contains(&at);
+            Behind { role, holdings, of_container }
+        });
+        Beyond { roles: roles.collect(), cut }
     }
 
     /// The roles of the account that let a role in by their trust, and whether there may be more.
@@ -275,6 +292,28 @@ impl Reader<'_> {
         passed
     }
 
+    /// The roles of an account that containers may wear, of those that are known as administrators' or may wear others:
+    /// whoever is at home on a machine that runs containers reads their credentials.
+    pub(super) fn contained(&mut self, account: &str) -> (Vec<Bearer>, bool) {
+        let (contained, mut cut) = self.those(account, Those::Contained);
+        if contained.is_empty() {
+            return (Vec::new(), cut);
+        }
+        let powers = [Those::Administrate, Those::Wear].map(|those| self.those(account, those));
+        cut |= powers.iter().any(|(_, more)| *more);
+        let is_powerful = |role: &Address| powers.iter().any(|(roles, _)| roles.contains(role));
+        let mut found = Vec::new();
+        for role in contained.into_iter().filter(is_powerful) {
+            let trust = self.holding(&role.of("trust")).unwrap_or_default();
+            let document = |text: &String| PolicyDocument::parse(text);
+            let mut documents = trust.possible().iter().filter_map(document);
+            if documents.any(|trust| trust.lets_containers_in()) {
+                found.push(Bearer::Identity(role));
+            }
+        }
+        (found, cut)
+    }
+
     /// Was the role ever an administrator's?
     pub(super) fn administrates(&mut self, role: &Bearer) -> bool {
         let Bearer::Identity(at) = role else { return false };
@@ -289,15 +328,34 @@ impl Reader<'_> {
             Those::Administrate => index::administrators(account),
             Those::Wear => index::wearers(account),
             Those::Pass => index::passers(account),
+            Those::Host => index::hosts(account),
+            Those::Contained => index::contained(account),
         };
         (self.roles_of(list, &mut cut), cut)
     }
 }
 
+/// Is it what machines hold that run containers?
+fn is_host(held: &Holdings) -> bool {
+    let texts = held.documents.iter().chain(&held.possible);
+    let mut documents = texts.filter_map(|text| PolicyDocument::parse(text));
+    held.managed.iter().any(|arn| index::is_host_s(arn))
+        || documents.any(|document| document.registers_hosts())
+}
+
+/// A role behind another.
+#[derive(Debug)]
+pub(super) struct Behind {
+    pub role: Bearer,
+    pub holdings: Holdings,
+    /// It is reached by way of containers alone.
+    pub of_container: bool,
+}
+
 /// Roles behind roles.
 #[derive(Debug, Default)]
 pub(super) struct Beyond {
-    pub roles: Vec<(Bearer, Holdings)>,
+    pub roles: Vec<Behind>,
     /// There were more than are looked at.
     pub cut: bool,
 }

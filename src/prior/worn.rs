@@ -105,7 +105,8 @@ impl Reader<'_> {
         Some(before.take_while(|write| write.value == last.value).last().unwrap_or(last).at)
     }
 
-    /// Those of these roles that were ever an administrator's, or may wear others, or hand them to services.
+    /// Those of these roles that were ever an administrator's, or may wear others, or hand them to services, or of
+    /// machines that run containers of such.
     fn powerful(&mut self, roles: Vec<&str>) -> Vec<String> {
         let mut known = BTreeMap::new();
         let (mut found, mut passing) = (Vec::new(), Vec::new());
@@ -117,7 +118,11 @@ impl Reader<'_> {
                 let powers =
                     [Those::Administrate, Those::Wear].map(|those| self.those(account, those));
                 // Many do, mostly of roles that are no administrators'.
-                (powers, self.those(account, Those::Pass).0)
+                let mut passing = self.those(account, Those::Pass).0;
+                if !self.contained(account).0.is_empty() {
+                    passing.extend(self.those(account, Those::Host).0);
+                }
+                (powers, passing)
             });
             if powers.iter().any(|(roles, cut)| *cut || roles.contains(&role)) {
                 found.push(text.to_owned());

@@ -7,6 +7,7 @@ use crate::support::call;
 use crate::support::roles::{ADMIN, QUIET, READS, ROLE, by_stack, last, worker};
 
 mod further;
+mod hosts;
 mod memory;
 mod passing;
 mod silence;

@@ -77,6 +77,31 @@ impl PolicyDocument {
         self.statements.iter().any(passes)
     }
 
+    /// Does it let a machine join those on which ECS runs containers? Whoever is at home there has the roles of all that
+    /// run beside him.
+    /// Source: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-tasks-containers.html>
+    pub(crate) fn registers_hosts(&self) -> bool {
+        let joins = |one: &Statement| {
+            one.allow && one.actions.names_action("ecs:RegisterContainerInstance")
+        };
+        self.statements.iter().any(joins)
+    }
+
+    /// Does a trust policy let containers of ECS or EKS wear the role? Conditions count as met.
+    /// Sources: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html>,
+    /// <https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html> and
+    /// <https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html>
+    pub(crate) fn lets_containers_in(&self) -> bool {
+        const SERVICES: [&str; 2] = ["ecs-tasks.amazonaws.com", "pods.eks.amazonaws.com"];
+        let contained = |(kind, value): &(String, String)| match kind.as_str() {
+            "Service" => SERVICES.contains(&value.as_str()),
+            "Federated" => value.contains(":oidc-provider/oidc.eks."),
+            _ => false,
+        };
+        let mut allowing = self.statements.iter().filter(|one| one.allow);
+        allowing.any(|one| one.principals.entries.iter().any(contained))
+    }
+
     /// Names of the roles of an account that a trust policy names in full, in small letters: AWS lets these wear the
     /// role by its trust alone. Conditions count as met.
     /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics-single-account.html>
