@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::{self, BufWriter, Write};
 
-use iam_responder::iam::policy::{Grants, PolicyDocument};
+use iam_responder::iam::policy::{Grant, Grants, PolicyDocument};
 use serde_json::Value;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -29,9 +29,9 @@ fn words(document: &PolicyDocument) -> String {
     let mut words: Vec<String> = if grants.unconditional.contains("admin") {
         vec!["@admin".to_owned()]
     } else {
-        let word = |word: &String| match grants.unconditional.contains(word) {
-            true => word.clone(),
-            false => format!("{word}?"),
+        let word = |grant: &Grant| match grants.unconditional.contains(grant) {
+            true => grant.to_string(),
+            false => format!("{grant}?"),
         };
         grants.all.iter().map(word).collect()
     };

@@ -9,11 +9,13 @@ mod call;
 mod entity;
 pub mod input;
 mod principal;
+mod principal_kind;
 mod record;
 mod tagging;
 
 pub use call::{CallOutcome, is_read_only, omitted, outcome_of, partition};
 pub use entity::{Entity, entity, is_caller};
 pub use principal::{MESSENGERS, Principal};
+pub use principal_kind::PrincipalKind;
 pub use record::{EVENT_BYTES_MAX, EVENT_DEPTH_MAX, Event, Shape, Unreadable, values_at};
 pub use tagging::{tagged, tags_after};

@@ -3,4 +3,5 @@
 pub mod account;
 pub mod arn;
 pub mod catalogue;
+pub mod entity;
 pub mod policy;

@@ -38,7 +38,7 @@ pub use given::Given;
 pub use handed::{Handed, at_work};
 pub use held::{Beside, Held};
 pub use holdings::{Boundary, Holdings};
-pub use inquiry::{Answers, Inquiry, Named};
+pub use inquiry::{Answers, Inquiry};
 pub use known::{Prior, Source, Why};
 pub use memo::ReachMemo;
 pub use names::former_names;

@@ -4,4 +4,5 @@ pub mod clean;
 pub mod live;
 pub mod nearest;
 pub mod severity;
+pub(crate) mod words;
 pub mod yaml;

@@ -17,7 +17,7 @@ use super::text;
 use crate::assess::decide::Decision;
 use crate::event::{CallOutcome, Event, Unreadable};
 use crate::facts::Context;
-use crate::iam::policy::{describe, describe_trust};
+use crate::iam::policy::{Grant, TrustWord, describe, describe_trust};
 use crate::rule::Rule;
 use crate::text::clean::{clean, clean_lines};
 use crate::text::severity::Severity;
@@ -60,7 +60,7 @@ impl Alert {
             why: first.map(|rule| why(rule, context)),
             runbook: first.map(|rule| runbook(rule, context)),
             entity: context.facts.entity.as_ref().map(|entity| EntityLine {
-                kind: clean(&entity.kind, NAME_CHARS_MAX),
+                kind: entity.kind.word().to_owned(),
                 name: name(entity.name.as_deref()),
                 arn: name(entity.arn.as_deref()),
             }),
@@ -346,7 +346,7 @@ fn who(context: &Context) -> Who {
     let name = |text: Option<&str>| text.map(|text| clean(text, NAME_CHARS_MAX));
     Who {
         line: clean(&principal.describe(), NAME_CHARS_MAX),
-        kind: clean(&principal.kind, NAME_CHARS_MAX),
+        kind: clean(&principal.kind_word, NAME_CHARS_MAX),
         person: name(principal.person()),
         arn: name(principal.arn.as_deref()),
         role_arn: name(principal.role_arn.as_deref()),
@@ -358,11 +358,10 @@ fn who(context: &Context) -> Who {
 
 fn rights_lines(context: &Context) -> RightsLines {
     let rights = &context.rights;
-    let words = |words: &BTreeSet<String>| words.iter().cloned().collect();
     // Whoever may do everything has every way to more: each of them would only fill the message.
-    let telling = |words: &BTreeSet<String>| -> Vec<String> {
-        let all = words.contains("admin");
-        words.iter().filter(|word| !(all && word.starts_with("privesc:"))).cloned().collect()
+    let telling = |grants: &BTreeSet<Grant>| -> Vec<String> {
+        let all = grants.contains(&Grant::Admin);
+        grants.iter().filter(|grant| !(all && grant.is_way())).map(Grant::to_string).collect()
     };
     let trust = rights.trust.as_ref();
     let mut allows = rights.describe();
@@ -385,15 +384,21 @@ fn rights_lines(context: &Context) -> RightsLines {
     if more > 0 {
         allows.push(format!("and {more} more"));
     }
-    let list = |words: &BTreeSet<String>| match words.is_empty() {
+    let list = |grants: &BTreeSet<Grant>| match grants.is_empty() {
         true => "nothing".to_owned(),
-        false => words.iter().take(ALLOWS_MAX).cloned().collect::<Vec<_>>().join(", "),
+        false => {
+            let words: Vec<&str> =
+                grants.iter().take(ALLOWS_MAX).map(|grant| grant.word()).collect();
+            words.join(", ")
+        }
     };
     let difference = rights.added.as_ref().zip(rights.removed.as_ref());
     RightsLines {
         grants: telling(&rights.grants.all),
         unconditional: telling(&rights.grants.unconditional),
-        trust: trust.map(|trust| words(&trust.words)).unwrap_or_default(),
+        trust: trust
+            .map(|trust| trust.words.iter().map(TrustWord::to_string).collect())
+            .unwrap_or_default(),
         allows: allows.iter().map(|line| clean(line, TEXT_CHARS_MAX)).collect(),
         difference: difference
             .map(|(added, removed)| format!("new {}; gone {}", list(added), list(removed)))

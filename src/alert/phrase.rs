@@ -4,6 +4,7 @@ use super::contents::{NAME_CHARS_MAX, Place, Who};
 use crate::event::{CallOutcome, Event};
 use crate::facts::Context;
 use crate::iam::arn::Arn;
+use crate::iam::entity::EntityKind;
 use crate::text::clean::clean;
 
 /// Sentences for the calls that matter most: event name, what was done, what was tried. `{kind}`
@@ -208,11 +209,11 @@ fn starts_a_word(rest: &str) -> bool {
 fn on(context: &Context, rest: &str) -> String {
     let Some(entity) = &context.facts.entity else { return String::new() };
     let Some(name) = &entity.name else { return String::new() };
-    if entity.kind == "root" {
+    if entity.kind == EntityKind::ROOT {
         return " of the root user".to_owned();
     }
     let name = clean(name, NAME_CHARS_MAX);
-    let kind = clean(&entity.kind.replace('-', " "), NAME_CHARS_MAX);
+    let kind = entity.kind.word().replace('-', " ");
     let (words, noun) = (words(rest), kind.rsplit(' ').next().unwrap_or_default());
     if words.rsplit(' ').next() == Some(noun) {
         format!(" {name}")
@@ -252,20 +253,26 @@ fn fill(phrase: &str, event: &Event, context: &Context) -> Option<String> {
     while let Some((before, after)) = rest.split_once('{') {
         let (path, after) = after.split_once('}')?;
         let entity = context.facts.entity.as_ref();
-        let value = match path {
-            "kind" => entity
-                .map(|entity| if entity.kind == "root" { "the" } else { entity.kind.as_str() }),
-            "entity" => entity.and_then(|entity| {
-                if entity.kind == "root" { Some("root user") } else { entity.name.as_deref() }
-            }),
-            "policy" => {
-                filled.push_str(before);
-                filled.push_str(&policy(event.text("detail.requestParameters.policyArn")?));
-                rest = after;
-                continue;
-            }
-            path => event.text(&format!("detail.{path}")),
-        }?;
+        let value =
+            match path {
+                "kind" => entity.map(|entity| {
+                    if entity.kind == EntityKind::ROOT { "the" } else { entity.kind.word() }
+                }),
+                "entity" => entity.and_then(|entity| {
+                    if entity.kind == EntityKind::ROOT {
+                        Some("root user")
+                    } else {
+                        entity.name.as_deref()
+                    }
+                }),
+                "policy" => {
+                    filled.push_str(before);
+                    filled.push_str(&policy(event.text("detail.requestParameters.policyArn")?));
+                    rest = after;
+                    continue;
+                }
+                path => event.text(&format!("detail.{path}")),
+            }?;
         // Of an ARN the last part is what people call the thing.
         let short = if value.starts_with("arn:") {
             value.rsplit('/').next().unwrap_or(value)

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::content::content;
-use crate::event::{CallOutcome, Event};
+use crate::event::{CallOutcome, Event, PrincipalKind};
 use crate::facts::Context;
 use crate::rule::{GroupBy, Rule};
 use crate::text::severity::Severity;
@@ -12,10 +12,15 @@ use crate::text::severity::Severity;
 /// who users, roles, accounts and its services are.
 fn names_itself(context: &Context) -> bool {
     let principal = &context.facts.principal;
-    match principal.kind.as_str() {
-        "Root" | "IAMUser" | "AWSAccount" | "AWSService" => false,
-        "FederatedUser" => principal.session_name.is_none(),
-        "AssumedRole" | "Role" => principal.role_arn.is_none() && principal.arn.is_none(),
+    match principal.kind {
+        PrincipalKind::Root
+        | PrincipalKind::IamUser
+        | PrincipalKind::AwsAccount
+        | PrincipalKind::AwsService => false,
+        PrincipalKind::FederatedUser => principal.session_name.is_none(),
+        PrincipalKind::AssumedRole | PrincipalKind::Role => {
+            principal.role_arn.is_none() && principal.arn.is_none()
+        }
         _ => true,
     }
 }
@@ -50,7 +55,7 @@ pub fn fingerprint(rule: &Rule, event: &Event, context: &Context, severity: Seve
         }
         let name = event.name().unwrap_or_default();
         let entity = context.facts.entity.as_ref();
-        let kind = entity.map(|entity| entity.kind.as_str()).unwrap_or_default();
+        let kind = entity.map(|entity| entity.kind.word()).unwrap_or_default();
         let who = context.facts.principal.key().to_lowercase();
         // One that is guarded, or ours, is never one of many.
         let guarded = context.guarded.is_some() || !context.own.is_empty();

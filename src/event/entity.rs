@@ -2,22 +2,31 @@
 
 use super::record::Event;
 use super::{CallOutcome, omitted, partition};
-use crate::event::Principal;
+use crate::event::{Principal, PrincipalKind};
 use crate::iam::account;
 use crate::iam::arn::Arn;
 use crate::iam::catalogue::Call;
+use crate::iam::entity::{EntityId, EntityKind};
 
 /// What was acted upon.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entity {
-    /// `role`, `user`, `policy`, `account` …
-    pub kind: String,
+    /// What it is.
+    pub kind: EntityKind,
     /// Its name; that of the caller where the API lets it be absent.
     pub name: Option<String>,
     /// Its ARN, where the event gives it or it follows from the name.
     pub arn: Option<String>,
     /// The account it lives in.
     pub account: Option<String>,
+}
+
+impl Entity {
+    /// Which one it is, where its account and name are known.
+    #[must_use]
+    pub fn id(&self) -> Option<EntityId> {
+        Some(EntityId::new(self.account.as_deref()?, self.kind, self.name.as_deref()?))
+    }
 }
 
 /// What a call acts upon, by the catalogue's entry; of a denied one as its message names it.
@@ -43,7 +52,7 @@ pub fn entity(
         let arn = account
             .as_deref()
             .map(|account| format!("arn:{}:iam::{account}:root", partition(event)));
-        return Some(Entity { kind: call.kind.to_owned(), name: account.clone(), arn, account });
+        return Some(Entity { kind: call.kind, name: account.clone(), arn, account });
     }
     if let (CallOutcome::Denied, Some(message)) = (outcome, event.text("detail.errorMessage")) {
         return Some(denied_entity(message, call.kind, event, account));
@@ -53,17 +62,21 @@ pub fn entity(
     let absent = outcome == CallOutcome::Success || (outcome == CallOutcome::Failure && parameters);
     if call.absent_is_caller() && absent && !omitted(event) {
         let name = principal.name.clone();
-        let kind = if principal.is_root() { "root" } else { call.kind };
-        return Some(Entity { kind: kind.to_owned(), name, arn: principal.arn.clone(), account });
+        let kind = if principal.is_root() { EntityKind::ROOT } else { call.kind };
+        return Some(Entity { kind, name, arn: principal.arn.clone(), account });
     }
-    Some(Entity { kind: call.kind.to_owned(), name: None, arn: None, account })
+    Some(Entity { kind: call.kind, name: None, arn: None, account })
 }
 
 /// The target of a denied call stands only in the text:
 /// "… is not authorized to perform: iam:AttachRolePolicy on resource: role deploy because …".
-fn denied_entity(message: &str, kind: &str, event: &Event, account: Option<String>) -> Entity {
-    let unknown =
-        || Entity { kind: kind.to_owned(), name: None, arn: None, account: account.clone() };
+fn denied_entity(
+    message: &str,
+    kind: EntityKind,
+    event: &Event,
+    account: Option<String>,
+) -> Entity {
+    let unknown = || Entity { kind, name: None, arn: None, account: account.clone() };
     let Some((_, rest)) = message.split_once("on resource: ") else { return unknown() };
     let word = |text: &str| {
         let end = text.find(char::is_whitespace).unwrap_or(text.len());
@@ -74,16 +87,16 @@ fn denied_entity(message: &str, kind: &str, event: &Event, account: Option<Strin
         return named(kind, &word(rest), event, account);
     }
     // Kinds of two words come first: "instance profile web".
-    const KINDS: [(&str, &str); 9] = [
-        ("instance profile ", "instance-profile"),
-        ("server certificate ", "server-certificate"),
-        ("mfa device ", "mfa-device"),
-        ("saml provider ", "saml-provider"),
-        ("oidc provider ", "oidc-provider"),
-        ("user ", "user"),
-        ("role ", "role"),
-        ("group ", "group"),
-        ("policy ", "policy"),
+    const KINDS: [(&str, EntityKind); 9] = [
+        ("instance profile ", EntityKind::INSTANCE_PROFILE),
+        ("server certificate ", EntityKind::SERVER_CERTIFICATE),
+        ("mfa device ", EntityKind::MFA_DEVICE),
+        ("saml provider ", EntityKind::SAML_PROVIDER),
+        ("oidc provider ", EntityKind::OIDC_PROVIDER),
+        ("user ", EntityKind::USER),
+        ("role ", EntityKind::ROLE),
+        ("group ", EntityKind::GROUP),
+        ("policy ", EntityKind::POLICY),
     ];
     let lower = rest.to_lowercase();
     let found = KINDS.iter().find(|(words, _)| lower.starts_with(words));
@@ -95,37 +108,46 @@ fn denied_entity(message: &str, kind: &str, event: &Event, account: Option<Strin
 }
 
 /// An entity by name or ARN. Names of IAM users, roles and groups lead to an ARN without path.
-fn named(kind: &str, given: &str, event: &Event, account: Option<String>) -> Entity {
+fn named(kind: EntityKind, given: &str, event: &Event, account: Option<String>) -> Entity {
     let root = given.eq_ignore_ascii_case("AWS ROOT USER")
         || given.ends_with(":mfa/root-account-mfa-device");
-    let kind = if root { "root" } else { kind };
+    let kind = if root { EntityKind::ROOT } else { kind };
     if given.starts_with("arn:") {
         let name = given.rsplit(['/', ':']).next().unwrap_or(given).to_owned();
         // An ARN says itself what it is of, and whose.
         let arn = Arn::parse(given);
         let of_iam = arn.filter(|arn| arn.service == "iam");
         let own_kind = of_iam.and_then(|arn| arn.resource.split_once('/')).map(|(kind, _)| kind);
-        let named_kinds = ["user", "role", "group", "policy", "instance-profile"];
+        let named_kinds = [
+            EntityKind::USER,
+            EntityKind::ROLE,
+            EntityKind::GROUP,
+            EntityKind::POLICY,
+            EntityKind::INSTANCE_PROFILE,
+        ];
+        let own_kind = own_kind.and_then(EntityKind::of_iam);
         let kind = own_kind.filter(|own| named_kinds.contains(own)).unwrap_or(kind);
         let own_account =
             arn.filter(|arn| account::is_id(arn.account)).map(|arn| arn.account.to_owned());
         let account = own_account.or(account);
-        return Entity {
-            kind: kind.to_owned(),
-            name: Some(name),
-            arn: Some(given.to_owned()),
-            account,
-        };
+        return Entity { kind, name: Some(name), arn: Some(given.to_owned()), account };
     }
-    let arn = match (kind, &account) {
-        ("root", Some(account)) => Some(format!("arn:{}:iam::{account}:root", partition(event))),
-        ("user" | "role" | "group" | "instance-profile" | "server-certificate", Some(account)) => {
+    let with_path = [
+        EntityKind::USER,
+        EntityKind::ROLE,
+        EntityKind::GROUP,
+        EntityKind::INSTANCE_PROFILE,
+        EntityKind::SERVER_CERTIFICATE,
+    ];
+    let arn = account.as_deref().and_then(|account| match kind {
+        EntityKind::ROOT => Some(format!("arn:{}:iam::{account}:root", partition(event))),
+        kind if with_path.contains(&kind) => {
             Some(format!("arn:{}:iam::{account}:{kind}/{given}", partition(event)))
         }
         _ => None,
-    };
+    });
     let name = if root { "root" } else { given };
-    Entity { kind: kind.to_owned(), name: Some(name.to_owned()), arn, account }
+    Entity { kind, name: Some(name.to_owned()), arn, account }
 }
 
 /// Is it the caller? IAM names are not told apart by case.
@@ -138,10 +160,12 @@ pub fn is_caller(entity: &Entity, principal: &Principal) -> bool {
     let same_account = entity.account.is_none()
         || principal.account.is_none()
         || entity.account == principal.account;
-    let kinds = match entity.kind.as_str() {
-        "user" => principal.kind == "IAMUser",
-        "role" => matches!(principal.kind.as_str(), "AssumedRole" | "Role"),
-        "root" => principal.is_root(),
+    let kinds = match entity.kind {
+        EntityKind::USER => principal.kind == PrincipalKind::IamUser,
+        EntityKind::ROLE => {
+            matches!(principal.kind, PrincipalKind::AssumedRole | PrincipalKind::Role)
+        }
+        EntityKind::ROOT => principal.is_root(),
         _ => false,
     };
     kinds && same_account && (principal.is_root() || same(&entity.name, &principal.name))

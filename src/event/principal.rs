@@ -4,6 +4,7 @@
 
 use serde_json::{Value, json};
 
+use super::principal_kind::PrincipalKind;
 use crate::event::Event;
 use crate::iam::arn::{Arn, AwsRole};
 
@@ -33,11 +34,12 @@ pub const MESSENGERS: [&str; 12] = [
 ];
 
 /// The principal of an event. Absent is `None`, never an empty string.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
-    /// `userIdentity.type` as AWS spells it; `AWSService` for service events without identity,
-    /// `Unknown` where there is none.
-    pub kind: String,
+    /// Of which kind; a service for its events without identity.
+    pub kind: PrincipalKind,
+    /// Its word as the record has it, which may be newer than the kinds.
+    pub kind_word: String,
     /// The ARN of the caller, for role sessions that of the session.
     pub arn: Option<String>,
     /// The ARN of the role behind a session, with its path.
@@ -70,16 +72,17 @@ impl Principal {
     pub fn of(event: &Event) -> Self {
         let text = |path: &str| event.text(&format!("detail.userIdentity.{path}"));
         let owned = |path: &str| text(path).map(str::to_owned);
-        let kind = kind(event);
+        let kind_word = kind_word(event).to_owned();
+        let kind = PrincipalKind::of(&kind_word).unwrap_or(PrincipalKind::Unknown);
         let arn = owned("arn");
-        let session_name = match kind.as_str() {
-            "AssumedRole" => {
+        let session_name = match kind {
+            PrincipalKind::AssumedRole => {
                 arn.as_deref().and_then(|arn| after(arn, ":assumed-role/", 1)).or_else(|| {
                     text("principalId").and_then(|id| id.split_once(':')).map(|(_, name)| name)
                 })
             }
             // What the caller chose; who he is AWS says by the issuer.
-            "FederatedUser" if federated_by(event).is_some() => {
+            PrincipalKind::FederatedUser if federated_by(event).is_some() => {
                 arn.as_deref().and_then(|arn| after(arn, ":federated-user/", 0))
             }
             _ => None,
@@ -91,7 +94,8 @@ impl Principal {
         let external = matches!((&account, recipient), (Some(own), Some(here)) if own != here);
         // By the issuer alone: a session's own ARN lacks the path, which is what AWS reserves.
         let issuer = event.text("detail.userIdentity.sessionContext.sessionIssuer.arn");
-        let of_here = |arn: &Arn<'_>| recipient == Some(arn.account) && kind == "AssumedRole";
+        let of_here =
+            |arn: &Arn<'_>| recipient == Some(arn.account) && kind == PrincipalKind::AssumedRole;
         let role = issuer.and_then(Arn::parse).filter(of_here).and_then(|arn| arn.aws_role());
         let (linked_service, permission_set) = match role {
             Some(AwsRole::Linked(service)) => (Some(service.to_owned()), None),
@@ -101,7 +105,7 @@ impl Principal {
         Self {
             linked_service,
             permission_set,
-            name: name(event, &kind, arn.as_deref()),
+            name: name(event, kind, arn.as_deref()),
             role_arn: role_arn(event, arn.as_deref()),
             session_name: session_name.map(str::to_owned),
             source_identity: owned("sessionContext.sourceIdentity"),
@@ -109,6 +113,7 @@ impl Principal {
             mfa: mfa(event),
             via_service: via_service(event),
             kind,
+            kind_word,
             arn,
             account,
             external,
@@ -118,7 +123,7 @@ impl Principal {
     /// Is this the account's root user?
     #[must_use]
     pub fn is_root(&self) -> bool {
-        self.kind == "Root"
+        self.kind == PrincipalKind::Root
     }
 
     /// The person behind the call, as far as the record tells: the source identity, the session
@@ -126,10 +131,12 @@ impl Principal {
     #[must_use]
     pub fn person(&self) -> Option<&str> {
         let named = self.source_identity.as_deref().or(self.session_name.as_deref());
-        match self.kind.as_str() {
-            "Root" => Some("the root user"),
-            "FederatedUser" => self.source_identity.as_deref().or(self.name.as_deref()),
-            "AWSService" | "AWSAccount" => named,
+        match self.kind {
+            PrincipalKind::Root => Some("the root user"),
+            PrincipalKind::FederatedUser => {
+                self.source_identity.as_deref().or(self.name.as_deref())
+            }
+            PrincipalKind::AwsService | PrincipalKind::AwsAccount => named,
             _ => named.or(self.name.as_deref()),
         }
     }
@@ -150,9 +157,9 @@ impl Principal {
             && self.via_service.as_deref().is_none_or(|via| via == "signin.amazonaws.com");
         let said = self.source_identity.is_some()
             || self.session_name.as_deref().is_some_and(|name| name.contains('@'));
-        match self.kind.as_str() {
-            "IAMUser" | "FederatedUser" => true,
-            "AssumedRole" => self.permission_set.is_some() || (at_work && said),
+        match self.kind {
+            PrincipalKind::IamUser | PrincipalKind::FederatedUser => true,
+            PrincipalKind::AssumedRole => self.permission_set.is_some() || (at_work && said),
             _ => false,
         }
     }
@@ -161,17 +168,17 @@ impl Principal {
     /// knows its user only by name.
     #[must_use]
     pub fn key(&self) -> String {
-        match (self.kind.as_str(), &self.name) {
-            ("IAMUser", Some(name)) => return format!("user {name}"),
+        match (self.kind, &self.name) {
+            (PrincipalKind::IamUser, Some(name)) => return format!("user {name}"),
             // Counted as who issued the session, whatever he calls it.
-            ("FederatedUser", Some(name)) if self.session_name.is_some() => {
+            (PrincipalKind::FederatedUser, Some(name)) if self.session_name.is_some() => {
                 return if name == "root" { name.clone() } else { format!("user {name}") };
             }
-            ("Root", _) => return "root".to_owned(),
+            (PrincipalKind::Root, _) => return "root".to_owned(),
             _ => {}
         }
         let all = [&self.role_arn, &self.arn, &self.name, &self.account];
-        all.into_iter().flatten().next().unwrap_or(&self.kind).clone()
+        all.into_iter().flatten().next().unwrap_or(&self.kind_word).clone()
     }
 
     /// One line for people: `alice@example.com as role AWSReservedSSO_Admin_0123`.
@@ -179,34 +186,36 @@ impl Principal {
     pub fn describe(&self) -> String {
         let name = self.name.as_deref().unwrap_or("unnamed");
         let person = self.person();
-        let mut line = match self.kind.as_str() {
-            "Root" => "root user".to_owned(),
-            "AssumedRole" => match person {
+        let mut line = match self.kind {
+            PrincipalKind::Root => "root user".to_owned(),
+            PrincipalKind::AssumedRole => match person {
                 Some(person) => format!("{person} as role {name}"),
                 None => format!("role {name}"),
             },
-            "IAMUser" => format!("user {name}"),
-            "Role" => format!("role {name}"),
-            "FederatedUser" => match &self.session_name {
+            PrincipalKind::IamUser => format!("user {name}"),
+            PrincipalKind::Role => format!("role {name}"),
+            PrincipalKind::FederatedUser => match &self.session_name {
                 Some(session) if name == "root" => {
                     format!("root user in a federated session called {session}")
                 }
                 Some(session) => format!("user {name} in a federated session called {session}"),
                 None => format!("federated user {name}"),
             },
-            "SAMLUser" => format!("SAML user {name}"),
-            "WebIdentityUser" => format!("web identity user {name}"),
-            "IdentityCenterUser" => format!("Identity Center user {name}"),
-            "Directory" => format!("directory user {name}"),
-            "AWSService" => format!("AWS service {name}"),
-            "AWSAccount" => format!("account {name}"),
-            other => format!("{name} ({other})"),
+            PrincipalKind::SamlUser => format!("SAML user {name}"),
+            PrincipalKind::WebIdentityUser => format!("web identity user {name}"),
+            PrincipalKind::IdentityCenterUser => format!("Identity Center user {name}"),
+            PrincipalKind::Directory => format!("directory user {name}"),
+            PrincipalKind::AwsService => format!("AWS service {name}"),
+            PrincipalKind::AwsAccount => format!("account {name}"),
+            PrincipalKind::Unknown => format!("{name} ({})", self.kind_word),
         };
         if let (true, Some(account)) = (self.external, &self.account) {
             line.push_str(&format!(" of account {account}"));
         }
         match &self.via_service {
-            Some(service) if self.kind != "AWSService" => format!("{line} through {service}"),
+            Some(service) if self.kind != PrincipalKind::AwsService => {
+                format!("{line} through {service}")
+            }
             _ => line,
         }
     }
@@ -215,7 +224,7 @@ impl Principal {
     #[must_use]
     pub fn to_value(&self) -> Value {
         let mut value = json!({
-            "type": self.kind, "arn": self.arn, "roleArn": self.role_arn, "name": self.name,
+            "type": self.kind_word, "arn": self.arn, "roleArn": self.role_arn, "name": self.name,
             "sessionName": self.session_name, "sourceIdentity": self.source_identity,
             "person": self.person(), "account": self.account, "accessKeyId": self.access_key_id,
             "mfa": self.mfa, "viaService": self.serving(), "external": self.external,
@@ -228,11 +237,12 @@ impl Principal {
     }
 }
 
-fn kind(event: &Event) -> String {
+fn kind_word(event: &Event) -> &str {
     let given = event.text("detail.userIdentity.type");
     let service = event.text("detail.eventType") == Some("AwsServiceEvent")
         || event.text("detail.userIdentity.invokedBy").is_some();
-    given.unwrap_or(if service { "AWSService" } else { "Unknown" }).to_owned()
+    let unsaid = if service { PrincipalKind::AwsService } else { PrincipalKind::Unknown };
+    given.unwrap_or(unsaid.word())
 }
 
 /// The part of an ARN after a marker, counted in slashes.
@@ -253,20 +263,20 @@ fn role_arn(event: &Event, arn: Option<&str>) -> Option<String> {
     Some(format!("arn:{partition}:iam::{account}:role/{role}"))
 }
 
-fn name(event: &Event, kind: &str, arn: Option<&str>) -> Option<String> {
+fn name(event: &Event, kind: PrincipalKind, arn: Option<&str>) -> Option<String> {
     let text = |path: &str| event.text(&format!("detail.userIdentity.{path}"));
     let user_name = text("userName").filter(|name| *name != HIDDEN);
     let last = || arn.and_then(|arn| arn.rsplit('/').next()).filter(|last| !last.contains(':'));
     let found = match kind {
-        "Root" => Some("root"),
-        "AssumedRole" => text("sessionContext.sessionIssuer.userName")
+        PrincipalKind::Root => Some("root"),
+        PrincipalKind::AssumedRole => text("sessionContext.sessionIssuer.userName")
             .or_else(|| arn.and_then(|arn| after(arn, ":assumed-role/", 0))),
-        "FederatedUser" => federated_by(event)
+        PrincipalKind::FederatedUser => federated_by(event)
             .or_else(|| arn.and_then(|arn| after(arn, ":federated-user/", 0)))
             .or(user_name),
-        "AWSService" => text("invokedBy").or_else(|| event.event_source()),
-        "AWSAccount" => text("accountId").or_else(|| text("principalId")),
-        "IdentityCenterUser" => user_name.or_else(|| text("onBehalfOf.userId")),
+        PrincipalKind::AwsService => text("invokedBy").or_else(|| event.event_source()),
+        PrincipalKind::AwsAccount => text("accountId").or_else(|| text("principalId")),
+        PrincipalKind::IdentityCenterUser => user_name.or_else(|| text("onBehalfOf.userId")),
         _ => user_name.or_else(last),
     };
     // Behind the colon stands what a session calls itself.

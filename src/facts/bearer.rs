@@ -1,6 +1,6 @@
 //! Those that must not be weakened and bear what a call changes.
 
-use crate::event::Entity;
+use crate::iam::entity::{EntityId, EntityKind};
 use crate::own::Own;
 use crate::prior::Bearers;
 use crate::site::Site;
@@ -20,13 +20,8 @@ impl Bearer {
     /// A user, role or group as such a one. `None`: it may be weakened.
     #[must_use]
     pub fn of(kind: &str, name: &str, account: &str, site: &Site, own: &Own) -> Option<Self> {
-        let entity = Entity {
-            kind: kind.to_owned(),
-            name: Some(name.to_owned()),
-            arn: None,
-            account: Some(account.to_owned()),
-        };
-        if site.guarded(&entity).is_some() {
+        let id = EntityKind::of_iam(kind).map(|kind| EntityId::new(account, kind, name));
+        if id.is_some_and(|id| site.guarded(&id).is_some()) {
             return Some(Self::Guarded(format!("{kind} {name}")));
         }
         (kind == "role" && own.has_role(name)).then(|| Self::Own(name.to_owned()))

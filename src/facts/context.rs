@@ -12,6 +12,8 @@ use super::rights::{self, Before, HandedOver, Rights};
 use super::silencing::silences;
 use crate::event::{CallOutcome, Entity, Event};
 use crate::iam::account::Account;
+use crate::iam::entity::{EntityId, EntityKind};
+use crate::iam::policy::Grant;
 use crate::own::{Own, OwnStack};
 use crate::prior::{Answers, Held, Prior, Why};
 use crate::site::{Environment, EnvironmentChange, Guarded, Site, Times};
@@ -103,7 +105,7 @@ impl Context {
         Self {
             own: facts.own.clone(),
             own_stack: None,
-            guarded: facts.entity.as_ref().and_then(|entity| site.guarded(entity)),
+            guarded: facts.entity.as_ref().and_then(|entity| guarded(entity, site, &[])),
             exempt: facts.entity.as_ref().and_then(|entity| exempt(entity, site, own)),
             bearer: None,
             automation: Automation::of(event, site),
@@ -176,7 +178,7 @@ impl Context {
     #[must_use]
     pub fn hands_escalation(&self) -> bool {
         let newly = self.handed.as_ref().filter(|handed| !handed.again);
-        newly.is_some_and(|handed| handed.grants.all.contains("escalation"))
+        newly.is_some_and(|handed| handed.grants.all.contains(&Grant::Escalation))
     }
 }
 
@@ -236,7 +238,7 @@ fn environment_change(
 /// Whose calls are judged more mildly, or change this tool unseen: whoever wears the role is trusted with that.
 fn exempt(entity: &Entity, site: &Site, own: &Own) -> Option<&'static str> {
     let (account, name) = (entity.account.as_deref()?, entity.name.as_deref()?);
-    if entity.kind != "role" {
+    if entity.kind != EntityKind::ROLE {
         return None;
     }
     match own.is_deployed_by(account, name) {
@@ -247,7 +249,7 @@ fn exempt(entity: &Entity, site: &Site, own: &Own) -> Option<&'static str> {
 
 /// The owner's list goes by names: who bore one of them is still meant.
 fn guarded(entity: &Entity, site: &Site, former_names: &[String]) -> Option<Guarded> {
-    let renamed =
-        |name: &String| site.guarded(&Entity { name: Some(name.clone()), ..entity.clone() });
-    site.guarded(entity).or_else(|| former_names.iter().find_map(renamed))
+    let id = entity.id()?;
+    let renamed = |name: &String| site.guarded(&EntityId::new(id.account(), id.kind(), name));
+    site.guarded(&id).or_else(|| former_names.iter().find_map(renamed))
 }

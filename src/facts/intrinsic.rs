@@ -5,6 +5,7 @@ use crate::event::{
     tagged,
 };
 use crate::iam::catalogue::{self, Call};
+use crate::iam::entity::EntityKind;
 use crate::own::{self, Own, OwnSession};
 use crate::prior::{self, Questions};
 
@@ -90,7 +91,8 @@ impl Facts {
     #[must_use]
     pub fn renamable(&self) -> Option<&Entity> {
         let call = self.call?;
-        let is_one = call.source == "iam.amazonaws.com" && ["user", "group"].contains(&call.kind);
+        let is_one = call.source == "iam.amazonaws.com"
+            && [EntityKind::USER, EntityKind::GROUP].contains(&call.kind);
         self.entity.as_ref().filter(|_| is_one)
     }
 }
@@ -99,7 +101,7 @@ impl Facts {
 fn at_work(event: &Event) -> Option<Entity> {
     let (kind, name) = prior::at_work(event)?;
     let account = event.account().map(str::to_owned);
-    Some(Entity { kind: kind.to_owned(), name: Some(name), arn: None, account })
+    Some(Entity { kind, name: Some(name), arn: None, account })
 }
 
 #[cfg(test)]
@@ -133,7 +135,7 @@ mod tests {
     fn an_answer_to_root_names_no_user() {
         let record = r#"{"eventSource":"iam.amazonaws.com","eventName":"CreateAccessKey","userIdentity":{"type":"Root"},
             "responseElements":{"accessKey":{"userName":"Root"}}}"#;
-        assert_eq!(facts(record).entity.unwrap().kind, "root");
+        assert_eq!(facts(record).entity.unwrap().kind, EntityKind::ROOT);
     }
 
     #[test]
@@ -144,7 +146,7 @@ mod tests {
         );
         assert_eq!(denied.outcome, CallOutcome::Denied);
         let entity = denied.entity.unwrap();
-        assert_eq!((entity.kind.as_str(), entity.name.as_deref()), ("role", Some("deploy")));
+        assert_eq!((entity.kind, entity.name.as_deref()), (EntityKind::ROLE, Some("deploy")));
     }
 
     #[test]
@@ -179,6 +181,6 @@ mod tests {
     #[test]
     fn root_as_target() {
         let mfa = iam("DeactivateMFADevice", r#""requestParameters":{"userName":"AWS ROOT USER"}"#);
-        assert_eq!(mfa.entity.unwrap().kind, "root");
+        assert_eq!(mfa.entity.unwrap().kind, EntityKind::ROOT);
     }
 }

@@ -232,7 +232,9 @@ mod tests {
         });
         let event = Event::parse(&record.to_string()).unwrap();
         let trust = opened(&event, &Site::empty());
-        trust.map(|trust| trust.words.into_iter().collect()).unwrap_or_default()
+        trust
+            .map(|trust| trust.words.iter().map(|word| word.to_string()).collect())
+            .unwrap_or_default()
     }
 
     #[track_caller]

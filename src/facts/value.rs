@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::context::Context;
+use crate::event::PrincipalKind;
 use crate::iam::arn::{Arn, AwsRole};
 use crate::own::OwnStack;
 use crate::prior::Why;
@@ -21,7 +22,7 @@ impl Context {
                 map.insert("deploys".to_owned(), true.into());
             }
             // What a person set off through a stack is the person's, as far as it is a user's.
-            let user = self.facts.principal.kind == "IAMUser"
+            let user = self.facts.principal.kind == PrincipalKind::IamUser
                 || self.facts.principal.permission_set.is_some();
             if self.facts.principal.is_person() && (user || self.automation.is_none()) {
                 map.insert("human".to_owned(), true.into());

@@ -9,10 +9,10 @@ mod roles;
 mod step;
 mod wearers;
 
-pub use call::{Call, Inverse, ValueFrom, calls, find, response_words};
+pub use call::{Access, Call, CallEffect, Inverse, ValueFrom, calls, find, response_words};
 pub use roles::{RoleTaken, is_no_role, is_of_roles, roles_taken};
 pub use step::{Condition, Doubt, Effect, StepRow, step_doubts, step_rows};
 pub use wearers::{
     Given, NamePart, Other, WearerRow, Work, has_others_beside, has_several_roles, is_any_known,
-    wearer_rows,
+    wearer_rows, wearing_kinds,
 };

@@ -5,6 +5,7 @@ use super::case;
 use super::guard::Guard;
 use super::planned::{Planned, Undo};
 use super::step::Step;
+use crate::event::PrincipalKind;
 use crate::event::{CallOutcome, Event};
 use crate::facts::Context;
 use crate::iam::account::AccountId;
@@ -105,8 +106,8 @@ fn user<'e>(event: &'e Event, context: &Context) -> Result<&'e str, Guard> {
     if let Some(name) = answered.find_map(|path| first(path, event).ok()) {
         return Ok(name);
     }
-    match principal.kind.as_str() {
-        "IAMUser" if !principal.external => first("userIdentity.userName", event),
+    match principal.kind {
+        PrincipalKind::IamUser if !principal.external => first("userIdentity.userName", event),
         _ => Err(Guard::ValueMissing),
     }
 }
@@ -118,7 +119,8 @@ fn is_service_managed(context: &Context) -> bool {
 }
 
 fn is_service_work(context: &Context) -> bool {
-    context.facts.principal.kind == "AWSService" || context.facts.principal.linked_service.is_some()
+    context.facts.principal.kind == PrincipalKind::AwsService
+        || context.facts.principal.linked_service.is_some()
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use super::memo::ReachMemo;
 use super::names::former_names;
 use super::question::{Ask, Questions};
 use super::register::Moment;
+use crate::iam::entity::EntityId;
 
 /// What is known of the state before an event.
 #[derive(Debug, Clone, Default)]
@@ -31,22 +32,11 @@ pub struct Answers {
     pub beside: Vec<Beside>,
 }
 
-/// A user or group whose former names are asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
-    /// Its account.
-    pub account: String,
-    /// `user` or `group`.
-    pub kind: String,
-    /// Its name.
-    pub name: String,
-}
-
 /// The questions of one event, with what was answered so far.
 #[derive(Debug)]
 pub struct Inquiry<'q> {
     questions: &'q Questions,
-    renamed: Option<Named>,
+    renamed: Option<EntityId>,
     memo: ReachMemo,
     answers: Answers,
     open: Open,
@@ -65,9 +55,9 @@ struct Open {
 }
 
 impl<'q> Inquiry<'q> {
-    /// Begins to answer the questions, and what the entity was called before.
+    /// Begins to answer the questions, and what a user or group was called before.
     #[must_use]
-    pub fn new(questions: &'q Questions, renamed: Option<Named>) -> Self {
+    pub fn new(questions: &'q Questions, renamed: Option<EntityId>) -> Self {
         let open = Open {
             named: questions.named.is_some(),
             replaced: questions.replaced.is_some(),
@@ -106,10 +96,8 @@ impl<'q> Inquiry<'q> {
                 round.take(found, open, |found| *place = found.unwrap_or_else(Prior::unknown));
             }
         }
-        if let Some(Named { account, kind, name }) =
-            self.renamed.as_ref().filter(|_| open.former_names)
-        {
-            let found = former_names(account, kind, name, moment, registers);
+        if let Some(entity) = self.renamed.as_ref().filter(|_| open.former_names) {
+            let found = former_names(entity, moment, registers);
             let found = found.map_err(|missing| BTreeSet::from([missing]));
             let place = &mut answers.former_names;
             round.take(found, &mut open.former_names, |found| *place = found.unwrap_or_default());

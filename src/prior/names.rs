@@ -2,6 +2,7 @@
 
 use super::address::{Address, fold};
 use super::{Moment, Registers, Value};
+use crate::iam::entity::EntityId;
 
 /// Most renames followed.
 const RENAMES_MAX: usize = 8;
@@ -12,17 +13,15 @@ const RENAMES_MAX: usize = 8;
 /// # Errors
 /// The register that must be read first.
 pub fn former_names(
-    account: &str,
-    kind: &str,
-    name: &str,
+    named: &EntityId,
     moment: Moment<'_>,
     registers: &Registers,
 ) -> Result<Vec<String>, Address> {
     let mut names = Vec::new();
-    let mut entity = format!("{kind} {}", fold(name));
+    let mut entity = format!("{} {}", named.kind(), fold(named.name()));
     let mut moment = moment;
     while names.len() < RENAMES_MAX {
-        let life = Address::new(account, entity, "");
+        let life = Address::new(named.account(), entity, "");
         let Some(write) = registers.get(&life).ok_or(life)?.life(moment) else { break };
         let Value::Present(former) = &write.value else { break };
         let Some((_, name)) = former.split_once(' ') else { break };

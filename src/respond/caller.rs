@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::alert::TEXT_CHARS_MAX;
 use crate::effects::{Calls, Whose};
+use crate::event::PrincipalKind;
 use crate::event::{CallOutcome, Event, Principal, is_read_only, outcome_of};
 use crate::iam::catalogue;
 use crate::text::clean::clean;
@@ -22,13 +23,13 @@ const NAMED_MAX: usize = 5;
 /// without either.
 #[must_use]
 pub fn whose(principal: &Principal) -> Vec<Whose> {
-    if principal.kind == "AWSService" || principal.via_service.is_some() {
+    if principal.kind == PrincipalKind::AwsService || principal.via_service.is_some() {
         return Vec::new();
     }
-    let user = match principal.kind.as_str() {
-        "AssumedRole" => principal.session_name.clone(),
-        "Root" => Some("root".to_owned()),
-        "IAMUser" => principal.name.clone(),
+    let user = match principal.kind {
+        PrincipalKind::AssumedRole => principal.session_name.clone(),
+        PrincipalKind::Root => Some("root".to_owned()),
+        PrincipalKind::IamUser => principal.name.clone(),
         _ => None,
     };
     let key = principal.access_key_id.clone().map(Whose::AccessKey);
@@ -62,8 +63,8 @@ pub fn lines(calls: &Calls, event: &Event, principal: &Principal, now: Timestamp
         if (same_key || who.key() == key) && seen.insert(other.identity()) {
             hour.add(&other, until);
             // Sessions get a new key with each sign-in; a second key of a user is news.
-            let other_key =
-                principal.kind == "IAMUser" && who.access_key_id != principal.access_key_id;
+            let other_key = principal.kind == PrincipalKind::IamUser
+                && who.access_key_id != principal.access_key_id;
             hour.other_keys += usize::from(other_key);
         }
     }

@@ -9,8 +9,10 @@ use super::responder::Responder;
 use crate::assess::fingerprint::{counter_key, entity_name, step_key};
 use crate::assess::{Count, Follow, Question, content};
 use crate::effects::{Claim, EffectError, Lookups, Publish, State};
+use crate::event::PrincipalKind;
 use crate::event::{CallOutcome, Event};
 use crate::facts::{Context, Facts};
+use crate::iam::catalogue::CallEffect;
 use crate::own::OwnStack;
 use crate::rule::{GroupBy, Rule};
 
@@ -248,9 +250,10 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         let (call, name) = (facts.call?, event.name()?);
         let changes = facts.changes()
             // What is made counts, even if it is harmless by itself; tags and the like do not.
-            && (call.effect != "neutral" || name.starts_with("Create"));
+            && (call.effect != CallEffect::Neutral || name.starts_with("Create"));
         let principal = &facts.principal;
-        if !changes || principal.serving().is_some() || principal.kind == "AWSService" {
+        if !changes || principal.serving().is_some() || principal.kind == PrincipalKind::AwsService
+        {
             return None;
         }
         let who = principal.key().to_lowercase();

@@ -7,9 +7,9 @@ use jiff::Timestamp;
 
 use super::responder::Responder;
 use crate::effects::{Lookups, Publish, State};
-use crate::event::Event;
+use crate::event::{Entity, Event};
 use crate::facts::{Bearer, Facts};
-use crate::prior::{self, Answers, Inquiry, Moment, Named, Registers, Why};
+use crate::prior::{self, Answers, Inquiry, Moment, Registers, Why};
 
 /// Most times that registers are read for one event: each answer may ask for more.
 const ROUNDS_MAX: usize = 48;
@@ -20,10 +20,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     /// What was before an event, as far as the events before it tell. An event without a time of its own
     /// has no before.
     pub(super) async fn before(&self, event: &Event, facts: &Facts) -> Answers {
-        let renamed = facts.renamable().and_then(|entity| {
-            let (account, name) = (entity.account.clone()?, entity.name.clone()?);
-            Some(Named { account, kind: entity.kind.clone(), name })
-        });
+        let renamed = facts.renamable().and_then(Entity::id);
         let mut inquiry = Inquiry::new(&facts.questions, renamed);
         let Some(at) = event.time() else { return inquiry.end(Why::NotAsked) };
         let id = event.identity();

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::iam::catalogue::CallEffect;
 use crate::iam::catalogue::{self, Call};
 use crate::pattern::Matcher;
 use crate::review::bus::{self, BusRules};
@@ -33,7 +34,7 @@ pub struct CallCoverage {
     /// `AttachRolePolicy`
     pub name: &'static str,
     /// What it does to rights.
-    pub effect: &'static str,
+    pub effect: CallEffect,
     /// How well it is covered.
     pub coverage: Coverage,
     /// Rules that name it; where there is none, those that see it otherwise.
@@ -160,7 +161,7 @@ fn summary(calls: Vec<CallCoverage>) -> Summary {
     let count = |coverage| calls.iter().filter(|call| call.coverage == coverage).count();
     Summary {
         total: calls.len(),
-        classified: calls.iter().filter(|call| !call.effect.is_empty()).count(),
+        classified: calls.len(),
         named: count(Coverage::Named),
         general: count(Coverage::General),
         catch_all: count(Coverage::CatchAll),

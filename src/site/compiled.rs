@@ -13,9 +13,10 @@ use super::spec::{
     AdjustmentSpec, Defaults, EnvironmentSpec, OverrideSpec, PRODUCTION, SiteSpec, SuppressionSpec,
     TopicSpec,
 };
-use crate::event::{Entity, Event, tags_after};
+use crate::event::{Event, tags_after};
 use crate::iam::account::{self, Account};
 use crate::iam::arn::Arn;
+use crate::iam::entity::EntityId;
 use crate::pattern::Pattern;
 use crate::rule::RuleSpec;
 use crate::site::calendar::{Calendar, Presence};
@@ -166,7 +167,7 @@ impl Site {
 
     /// Why the owner guards an entity, if he does.
     #[must_use]
-    pub fn guarded(&self, entity: &Entity) -> Option<Guarded> {
+    pub fn guarded(&self, entity: &EntityId) -> Option<Guarded> {
         self.guarded.of(entity)
     }
 

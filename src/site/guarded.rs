@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use crate::event::Entity;
-use crate::iam::arn::Arn;
+use crate::iam::entity::{EntityId, EntityKind};
 
 /// Most entities of both lists together.
 pub const GUARDED_MAX: usize = 500;
 /// Kinds of IAM entities that can be guarded.
-const KINDS: [&str; 4] = ["role", "user", "group", "policy"];
+const KINDS: [EntityKind; 4] =
+    [EntityKind::ROLE, EntityKind::USER, EntityKind::GROUP, EntityKind::POLICY];
 
 /// Why an entity is guarded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,11 +32,7 @@ impl Guarded {
 
 /// The guarded entities of a site.
 #[derive(Debug, Clone, Default)]
-pub struct GuardedEntities(HashMap<Key, Guarded>);
-
-/// Account, kind and name in small letters: IAM does not tell names apart by case, and a name is the only one
-/// in its account, whatever its path.
-type Key = (String, String, String);
+pub struct GuardedEntities(HashMap<EntityId, Guarded>);
 
 impl GuardedEntities {
     /// Adds an entity by its ARN.
@@ -44,7 +40,8 @@ impl GuardedEntities {
     /// # Errors
     /// What the ARN should look like.
     pub fn add(&mut self, arn: &str, why: Guarded) -> Result<(), String> {
-        let key = key(arn).ok_or_else(|| {
+        let id = EntityId::of_arn(arn).filter(|id| KINDS.contains(&id.kind()));
+        let key = id.ok_or_else(|| {
             format!("`{arn}` is not the ARN of an IAM role, user, group or policy; write it like arn:aws:iam::111122223333:role/break-glass")
         })?;
         // Break-glass is the stronger word.
@@ -63,7 +60,8 @@ impl GuardedEntities {
     /// Is any of them of a kind that can be renamed?
     #[must_use]
     pub fn can_be_renamed(&self) -> bool {
-        self.0.keys().any(|(_, kind, _)| ["user", "group"].contains(&kind.as_str()))
+        let renamable = [EntityKind::USER, EntityKind::GROUP];
+        self.0.keys().any(|id| renamable.contains(&id.kind()))
     }
 
     /// Is there none?
@@ -83,20 +81,9 @@ impl GuardedEntities {
 
     /// Why an entity is guarded, if it is.
     #[must_use]
-    pub fn of(&self, entity: &Entity) -> Option<Guarded> {
-        if self.0.is_empty() {
-            return None;
-        }
-        let name = entity.name.as_deref()?.to_lowercase();
-        self.0.get(&(entity.account.clone()?, entity.kind.clone(), name)).copied()
+    pub fn of(&self, entity: &EntityId) -> Option<Guarded> {
+        self.0.get(entity).copied()
     }
-}
-
-fn key(arn: &str) -> Option<Key> {
-    let arn = Arn::parse(arn).filter(|arn| crate::iam::account::is_id(arn.account))?;
-    let (kind, path) = arn.iam_entity().filter(|(kind, _)| KINDS.contains(kind))?;
-    let name = path.rsplit('/').next().filter(|name| !name.contains(['*', '?']))?;
-    Some((arn.account.to_owned(), kind.to_owned(), name.to_lowercase()))
 }
 
 #[cfg(test)]
@@ -110,18 +97,12 @@ mod tests {
             .add("arn:aws:iam::111122223333:role/emergency/Break-Glass", Guarded::BreakGlass)
             .unwrap();
         guarded.add("arn:aws:iam::111122223333:role/break-glass", Guarded::Protected).unwrap();
-        let of = |account: &str, kind: &str, name: &str| {
-            let name = Some(name.to_owned());
-            guarded.of(&Entity {
-                kind: kind.to_owned(),
-                name,
-                arn: None,
-                account: Some(account.to_owned()),
-            })
+        let of = |account: &str, kind: EntityKind, name: &str| {
+            guarded.of(&EntityId::new(account, kind, name))
         };
-        assert_eq!(of("111122223333", "role", "break-glass"), Some(Guarded::BreakGlass));
-        assert_eq!(of("444455556666", "role", "break-glass"), None);
-        assert_eq!(of("111122223333", "user", "break-glass"), None);
+        assert_eq!(of("111122223333", EntityKind::ROLE, "break-glass"), Some(Guarded::BreakGlass));
+        assert_eq!(of("444455556666", EntityKind::ROLE, "break-glass"), None);
+        assert_eq!(of("111122223333", EntityKind::USER, "break-glass"), None);
         for arn in [
             "break-glass",
             "arn:aws:iam::111122223333:role/*",

@@ -67,7 +67,7 @@ impl Deployed {
 /// Many different changes have been made, where this is one.
 fn burst(event: &Event) -> Option<u32> {
     let call = catalogue::find(event.event_source()?, event.name()?)?;
-    let changes = call.access != "read" && outcome_of(event) == CallOutcome::Success;
+    let changes = call.access != Access::Read && outcome_of(event) == CallOutcome::Success;
     changes.then_some(99)
 }
 

@@ -6,13 +6,18 @@ use std::borrow::Cow;
 use crate::event::CallOutcome;
 use crate::facts::{Bearer, Context};
 use crate::iam::arn::PERMISSION_SET_NAME;
-use crate::iam::policy::ADMINISTRATOR;
+use crate::iam::catalogue::CallEffect;
+use crate::iam::policy::TrustWord;
 use crate::rule::Rule;
 use crate::text::severity::Severity;
 
 /// Words of a trust policy that lets strangers in.
-const STRANGERS: [&str; 4] =
-    ["anyone", "external-account", "unknown-principal", "federated-unconditioned"];
+const STRANGERS: [TrustWord; 4] = [
+    TrustWord::Anyone,
+    TrustWord::ExternalAccount,
+    TrustWord::UnknownPrincipal,
+    TrustWord::FederatedUnconditioned,
+];
 
 /// How loud an event is at least whatever the adjustments say, and why. `base` is what the first of the rules
 /// said: an adjustment may not lower it, but only what hits a guarded entity, or this tool, is raised here.
@@ -68,7 +73,7 @@ fn grave(context: &Context) -> Option<&'static str> {
     let grants = &context.rights.grants.all;
     let trust = context.rights.trust.as_ref();
     let keeps_own_roles = is_identity_centers(context);
-    if ADMINISTRATOR.iter().any(|word| grants.contains(*word)) && !keeps_own_roles {
+    if grants.iter().any(|grant| grant.makes_administrator()) && !keeps_own_roles {
         return Some("it gives administrator rights, or a way to them");
     }
     let unknown = context.rights.unknown.is_some() || opens_unknown(context);
@@ -76,7 +81,7 @@ fn grave(context: &Context) -> Option<&'static str> {
         return Some("nobody knows what it gives or takes");
     }
     let lets_in =
-        trust.is_some_and(|trust| STRANGERS.iter().any(|word| trust.words.contains(*word)));
+        trust.is_some_and(|trust| STRANGERS.iter().any(|word| trust.words.contains(word)));
     if lets_in && !keeps_own_roles {
         return Some("it lets strangers in");
     }
@@ -147,9 +152,10 @@ fn cuts_guarded(context: &Context) -> Option<&'static str> {
     let replaces = call.name.starts_with("Put")
         && call.name.ends_with("Policy")
         && !context.replaces_nothing();
-    let takes = matches!(call.effect, "removes" | "destroys" | "weakens")
-        || call.name == "UpdateAccessKey"
-        || replaces;
+    let takes =
+        matches!(call.effect, CallEffect::Removes | CallEffect::Destroys | CallEffect::Weakens)
+            || call.name == "UpdateAccessKey"
+            || replaces;
     let new_trust = call.name == "UpdateAssumeRolePolicy";
     let renames = matches!(call.name, "UpdateUser" | "UpdateGroup");
     if context.guarded.is_some() && renames {

@@ -8,7 +8,7 @@ use super::held::HandedOver;
 use super::trust;
 use crate::event::Event;
 use crate::iam::arn::Arn;
-use crate::iam::policy::{Grants, PolicyDocument, Trust, managed};
+use crate::iam::policy::{Grant, Grants, PolicyDocument, Trust, managed};
 use crate::prior::{Beside, Prior, Why};
 use crate::site::Site;
 
@@ -31,9 +31,9 @@ pub struct Rights {
     /// Name of the inline or managed policy.
     pub policy_name: Option<String>,
     /// Words of the grants that the document before did not give, where it is known.
-    pub added: Option<BTreeSet<String>>,
+    pub added: Option<BTreeSet<Grant>>,
     /// Words that it gave and that are gone.
-    pub removed: Option<BTreeSet<String>>,
+    pub removed: Option<BTreeSet<Grant>>,
     /// What it gives or takes stands in a document that nobody knows for certain: of a customer's policy
     /// that no event showed, or about which the events contradict each other. What it may have said still
     /// counts in `grants`.
@@ -173,7 +173,7 @@ pub fn rights(
             rights.denies = document.as_ref().is_some_and(PolicyDocument::denies);
             rights.trust = document.as_ref().map(|document| trust::judge(document, event, site));
             if document.is_some_and(|document| replaced.lose(&[document])) {
-                rights.grants.add("deny-removed", true);
+                rights.grants.add(Grant::DenyRemoved, true);
             }
             if let Some(boundary) = parameter("permissionsBoundary") {
                 bound(&mut rights.grants, boundary, &named, own);
@@ -202,7 +202,7 @@ pub fn rights(
             let arn = parameter("permissionsBoundary").unwrap_or_default();
             bound(&mut rights.grants, arn, &named, own);
         }
-        Deed::Unbound => rights.grants.add("boundary-removed", true),
+        Deed::Unbound => rights.grants.add(Grant::BoundaryRemoved, true),
         Deed::Nothing => {}
     }
     rights
@@ -272,7 +272,7 @@ impl Rights {
             self.unreadable = found.is_some();
         }
         if self.policy_name.as_deref() == Some(QUARANTINE_INLINE) {
-            self.grants.add("quarantine", true);
+            self.grants.add(Grant::Quarantine, true);
         }
     }
 
@@ -281,11 +281,11 @@ impl Rights {
     fn compare(&mut self, before: &Documents, after: &[PolicyDocument], own: Option<&str>) {
         if before.doubt.is_none() && !after.is_empty() {
             let earlier = before.grants(own).all;
-            self.added = Some(self.grants.all.difference(&earlier).cloned().collect());
-            self.removed = Some(earlier.difference(&self.grants.all).cloned().collect());
+            self.added = Some(self.grants.all.difference(&earlier).copied().collect());
+            self.removed = Some(earlier.difference(&self.grants.all).copied().collect());
         }
         if before.lose(after) {
-            self.grants.add("deny-removed", true);
+            self.grants.add(Grant::DenyRemoved, true);
         }
     }
 
@@ -316,13 +316,13 @@ impl Rights {
         let policy = managed(arn);
         self.only_denies = contain::only_denies(policy.as_ref(), &named.all);
         if policy.as_ref().is_some_and(|policy| policy.quarantines) {
-            self.grants.add("quarantine-removed", true);
+            self.grants.add(Grant::QuarantineRemoved, true);
         }
         // Of AWS's own the ones that forbid are known by name.
         self.unknown = named.doubt.filter(|_| policy.is_none() && !is_aws_managed(arn));
         let named_so = named.doubt.is_some() && arn.to_lowercase().contains("deny");
         if policy.is_some_and(|policy| policy.denies) || named.deny() || named_so {
-            self.grants.add("deny-removed", true);
+            self.grants.add(Grant::DenyRemoved, true);
         }
     }
 
@@ -340,7 +340,7 @@ impl Rights {
         self.only_denies = group.only_denies;
         let named_so = || group.names.iter().any(|name| name.to_lowercase().contains("deny"));
         if group.denies || (group.unknown.is_some() && named_so()) {
-            self.grants.add("deny-removed", true);
+            self.grants.add(Grant::DenyRemoved, true);
         }
     }
 
@@ -352,10 +352,10 @@ impl Rights {
         let removed = name == REVOCATION_INLINE || named_so || replaced.deny();
         self.unknown = replaced.doubt;
         if quarantine {
-            self.grants.add("quarantine-removed", true);
+            self.grants.add(Grant::QuarantineRemoved, true);
         }
         if removed {
-            self.grants.add("deny-removed", true);
+            self.grants.add(Grant::DenyRemoved, true);
         }
     }
 }
@@ -368,7 +368,7 @@ fn is_aws_managed(arn: &str) -> bool {
 fn bound(grants: &mut Grants, arn: &str, named: &Documents, own: Option<&str>) {
     let given = managed(arn).map_or_else(|| named.grants(own), |policy| policy.grants);
     if given.all.contains("admin") {
-        grants.add("boundary-removed", true);
+        grants.add(Grant::BoundaryRemoved, true);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::iam::policy::{Grants, PolicyDocument, managed};
+use crate::iam::policy::{Grant, Grants, PolicyDocument, managed};
 use crate::prior::{Boundary, Held, Holdings, Why};
 
 /// What a call hands over, judged.
@@ -110,7 +110,7 @@ fn pooled(all: &[Holdings]) -> Holdings {
 }
 
 /// What a boundary leaves. `None`: it cannot be told.
-pub(super) fn bounds(boundary: &Boundary, own: Option<&str>) -> Option<BTreeSet<String>> {
+pub(super) fn bounds(boundary: &Boundary, own: Option<&str>) -> Option<BTreeSet<Grant>> {
     Some(match boundary {
         Boundary::Managed(arn) => managed(arn)?.grants.all,
         Boundary::Document(text) => Grants::of(&PolicyDocument::parse(text)?, own).all,

@@ -2,7 +2,7 @@
 
 use super::change::Rights;
 use super::held::bounds;
-use crate::iam::policy::{Grants, PolicyDocument, describe, managed};
+use crate::iam::policy::{Grant, Grants, PolicyDocument, describe, managed};
 use crate::prior::{Beside, Holdings};
 
 /// Most bytes of documents joined, of which IAM lets nobody have so many for certain: at most 20 policies of 6,144
@@ -53,7 +53,7 @@ impl Rights {
         let given = put.map_or_else(|| documents(given), |document| vec![document.clone()]);
         let allow = |all: &[PolicyDocument]| !all.iter().all(PolicyDocument::denies_only);
         // Whoever is made an administrator by the new one alone is told of already.
-        if self.grants.all.contains("admin") || !allow(&kept_documents) || !allow(&given) {
+        if self.grants.all.contains(&Grant::Admin) || !allow(&kept_documents) || !allow(&given) {
             return;
         }
         let bound = kept.boundary.as_ref().and_then(|boundary| bounds(boundary, own));

@@ -3,8 +3,45 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use crate::iam::entity::EntityKind;
+use crate::text::words::words;
+
 /// Column of the table that means "nothing".
 pub(super) const NONE: &str = "-";
+
+words! {
+    /// What a call does to rights.
+    pub enum CallEffect {
+        /// It gives some.
+        Grants = "grants",
+        /// It takes some away.
+        Removes = "removes",
+        /// It weakens what guards or watches.
+        Weakens = "weakens",
+        /// It strengthens that.
+        Strengthens = "strengthens",
+        /// It makes or changes a credential.
+        Credential = "credential",
+        /// It destroys what stood there.
+        Destroys = "destroys",
+        /// Nothing.
+        Neutral = "neutral",
+    }
+}
+
+words! {
+    /// Access level of a call in the Service Authorization Reference.
+    pub enum Access {
+        /// It changes something.
+        Write = "write",
+        /// It changes who may do what.
+        Permissions = "permissions",
+        /// It changes tags.
+        Tagging = "tagging",
+        /// It reads.
+        Read = "read",
+    }
+}
 
 /// One mutating call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,13 +50,12 @@ pub struct Call {
     pub source: &'static str,
     /// `AttachRolePolicy`; a trailing `*` stands for the version suffix of some Lambda names.
     pub name: &'static str,
-    /// What it does to rights: `grants`, `removes`, `weakens`, `strengthens`, `credential`,
-    /// `destroys`, `neutral`.
-    pub effect: &'static str,
-    /// Access level of the Service Authorization Reference: `write`, `permissions`, `tagging`, `read`.
-    pub access: &'static str,
-    /// Kind of the entity: `role`, `user`, …
-    pub kind: &'static str,
+    /// What it does to rights.
+    pub effect: CallEffect,
+    /// Access level of the Service Authorization Reference.
+    pub access: Access,
+    /// Kind of the entity.
+    pub kind: EntityKind,
     /// Paths below `detail` where the entity's name stands; the first present wins.
     entity: &'static str,
     /// What an absent name means: `caller`, `account` or nothing.
@@ -92,7 +128,8 @@ impl Call {
     #[must_use]
     pub fn is_tampering(&self) -> bool {
         const PRINCIPALS: [&str; 5] = ["iam.", "sso", "identitystore.", "sts.", "rolesanywhere."];
-        self.effect == "weakens" && !PRINCIPALS.iter().any(|source| self.source.starts_with(source))
+        self.effect == CallEffect::Weakens
+            && !PRINCIPALS.iter().any(|source| self.source.starts_with(source))
     }
 }
 
@@ -145,6 +182,8 @@ fn parse(line: &'static str) -> Option<Call> {
     if !["caller", "account", NONE].contains(&absent) {
         return None;
     }
+    let (effect, access) = (CallEffect::of(effect)?, Access::of(access)?);
+    let kind = EntityKind::of_table(kind);
     Some(Call { source, name, effect, access, kind, entity, absent, inverses, note })
 }
 
@@ -157,13 +196,11 @@ mod tests {
         let text = include_str!("calls.tsv");
         let rows = text.lines().skip(1).filter(|line| !line.starts_with('#') && !line.is_empty());
         let parsed: usize = calls().iter().map(|call| call.inverses.len().max(1)).sum();
-        assert_eq!(rows.count(), parsed, "a row has not exactly twelve columns");
-        let effects =
-            ["grants", "removes", "weakens", "strengthens", "credential", "destroys", "neutral"];
-        for call in calls() {
-            assert!(effects.contains(&call.effect), "{call:?}");
-            assert!(["write", "permissions", "tagging", "read"].contains(&call.access), "{call:?}");
-        }
+        assert_eq!(
+            rows.count(),
+            parsed,
+            "a row has not exactly twelve columns, or an unknown word"
+        );
         assert_eq!(BY_NAME.len(), calls().len(), "a call stands twice");
     }
 

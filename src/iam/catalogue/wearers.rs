@@ -175,6 +175,11 @@ pub fn has_others_beside(kind: &str) -> bool {
     KINDS.contains(kind) && !has_several_roles(kind)
 }
 
+/// The kinds of all that wears a role, as `lambda/function`.
+pub fn wearing_kinds() -> impl Iterator<Item = &'static str> {
+    ROWS.iter().map(|row| row.kind)
+}
+
 /// The kinds of these rows: asked for each event, so not searched for each time.
 fn kinds(wanted: impl Fn(&WearerRow) -> bool) -> HashSet<&'static str> {
     ROWS.iter().filter(|row| wanted(row)).map(|row| row.kind).collect()

@@ -23,8 +23,10 @@ use super::document::{PolicyDocument, Statement};
 /// One way to more rights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Method {
-    /// Name in kebab-case; in `derived.grants` behind `privesc:`.
+    /// Name in kebab-case.
     pub name: &'static str,
+    /// The word for it in `derived.grants`: the name behind `privesc:`.
+    pub word: &'static str,
     /// What one gets at, for people.
     pub description: &'static str,
     pub(super) scope: Scope,
@@ -101,7 +103,9 @@ fn parse(line: &'static str) -> Option<Method> {
         "administrators" => Scope::Administrators,
         _ => return None,
     };
-    Some(Method { name, description, scope, actions })
+    // Once for each line of the table.
+    let word = format!("privesc:{name}").leak();
+    Some(Method { name, word, description, scope, actions })
 }
 
 #[cfg(test)]

@@ -5,18 +5,19 @@ use std::sync::LazyLock;
 
 use super::document::PolicyDocument;
 use super::escalation::{self, Scope};
+use super::grant::{DataService, Grant};
 use super::guard::Leave;
 use super::judge::Judge;
 use super::resource::ResourceType;
-use crate::iam::catalogue;
+use crate::iam::catalogue::{self, Access, CallEffect};
 
 /// What a document or managed policy gives.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Grants {
     /// All of it.
-    pub all: BTreeSet<String>,
+    pub all: BTreeSet<Grant>,
     /// That which no condition guards.
-    pub unconditional: BTreeSet<String>,
+    pub unconditional: BTreeSet<Grant>,
 }
 
 /// Actions that together are the power over everybody's rights.
@@ -41,60 +42,56 @@ const CREDENTIALS: [&str; 7] = [
 ];
 
 /// Reading all data of a main data service: word, action, type of resource.
-const DATA: [(&str, &str, ResourceType); 21] = [
-    ("data:s3", "s3:GetObject", ResourceType::new("s3", "{}/{}")),
-    ("data:s3", "s3:GetObjectVersion", ResourceType::new("s3", "{}/{}")),
-    ("data:dynamodb", "dynamodb:GetItem", ResourceType::new("dynamodb", "table/{}")),
-    ("data:dynamodb", "dynamodb:BatchGetItem", ResourceType::new("dynamodb", "table/{}")),
-    ("data:dynamodb", "dynamodb:Query", ResourceType::new("dynamodb", "table/{}")),
-    ("data:dynamodb", "dynamodb:Scan", ResourceType::new("dynamodb", "table/{}")),
-    ("data:dynamodb", "dynamodb:PartiQLSelect", ResourceType::new("dynamodb", "table/{}")),
+const DATA: [(DataService, &str, ResourceType); 21] = [
+    (DataService::S3, "s3:GetObject", ResourceType::new("s3", "{}/{}")),
+    (DataService::S3, "s3:GetObjectVersion", ResourceType::new("s3", "{}/{}")),
+    (DataService::DynamoDb, "dynamodb:GetItem", ResourceType::new("dynamodb", "table/{}")),
+    (DataService::DynamoDb, "dynamodb:BatchGetItem", ResourceType::new("dynamodb", "table/{}")),
+    (DataService::DynamoDb, "dynamodb:Query", ResourceType::new("dynamodb", "table/{}")),
+    (DataService::DynamoDb, "dynamodb:Scan", ResourceType::new("dynamodb", "table/{}")),
+    (DataService::DynamoDb, "dynamodb:PartiQLSelect", ResourceType::new("dynamodb", "table/{}")),
     (
-        "data:secretsmanager",
+        DataService::SecretsManager,
         "secretsmanager:GetSecretValue",
         ResourceType::new("secretsmanager", "secret:{}-{id}"),
     ),
-    ("data:ssm", "ssm:GetParameter", ResourceType::new("ssm", "parameter/{}")),
-    ("data:ssm", "ssm:GetParameterHistory", ResourceType::new("ssm", "parameter/{}")),
-    ("data:ssm", "ssm:GetParameters", ResourceType::new("ssm", "parameter/{}")),
-    ("data:ssm", "ssm:GetParametersByPath", ResourceType::new("ssm", "parameter/{}")),
-    ("data:kms", "kms:Decrypt", ResourceType::new("kms", "key/{uuid}")),
-    ("data:rds", "rds-data:ExecuteStatement", ResourceType::new("rds", "cluster:{}")),
-    ("data:rds", "rds-db:connect", ResourceType::new("rds-db", "dbuser:cluster-{}/{}")),
+    (DataService::Ssm, "ssm:GetParameter", ResourceType::new("ssm", "parameter/{}")),
+    (DataService::Ssm, "ssm:GetParameterHistory", ResourceType::new("ssm", "parameter/{}")),
+    (DataService::Ssm, "ssm:GetParameters", ResourceType::new("ssm", "parameter/{}")),
+    (DataService::Ssm, "ssm:GetParametersByPath", ResourceType::new("ssm", "parameter/{}")),
+    (DataService::Kms, "kms:Decrypt", ResourceType::new("kms", "key/{uuid}")),
+    (DataService::Rds, "rds-data:ExecuteStatement", ResourceType::new("rds", "cluster:{}")),
+    (DataService::Rds, "rds-db:connect", ResourceType::new("rds-db", "dbuser:cluster-{}/{}")),
     (
-        "data:redshift",
+        DataService::Redshift,
         "redshift-data:ExecuteStatement",
         ResourceType::new("redshift", "cluster:{}"),
     ),
     (
-        "data:redshift",
+        DataService::Redshift,
         "redshift:GetClusterCredentials",
         ResourceType::new("redshift", "dbuser:{}/{}"),
     ),
-    ("data:ebs", "ebs:GetSnapshotBlock", ResourceType::new("ec2", "snapshot/snap-{}")),
-    ("data:ebs", "ec2:ModifySnapshotAttribute", ResourceType::new("ec2", "snapshot/snap-{}")),
-    ("data:sqs", "sqs:ReceiveMessage", ResourceType::new("sqs", "{}")),
-    ("data:kinesis", "kinesis:GetRecords", ResourceType::new("kinesis", "stream/{}")),
+    (DataService::Ebs, "ebs:GetSnapshotBlock", ResourceType::new("ec2", "snapshot/snap-{}")),
+    (DataService::Ebs, "ec2:ModifySnapshotAttribute", ResourceType::new("ec2", "snapshot/snap-{}")),
+    (DataService::Sqs, "sqs:ReceiveMessage", ResourceType::new("sqs", "{}")),
+    (DataService::Kinesis, "kinesis:GetRecords", ResourceType::new("kinesis", "stream/{}")),
 ];
 
 /// Permissions management that gives nobody more rights by itself.
 const HARMLESS: [&str; 4] =
     ["CreatePolicy", "DeletePolicy", "DeleteAccountPasswordPolicy", "UpdateAccountPasswordPolicy"];
 
-/// Words of a policy that make whoever has it an administrator, at once or by a few more calls.
-pub const ADMINISTRATOR: [&str; 6] =
-    ["admin", "iam-write", "pass-role-any", "assume-any", "credentials-any", "escalation"];
-
-/// Those of them that make one at once. Roles of services have ways to more rights, as Glue's by its jobs: who starts
+/// What makes whoever has it an administrator at once. Roles of services have ways to more rights, as Glue's by its jobs: who starts
 /// jobs every day hands them over every day.
-const AT_ONCE: [&str; 3] = ["admin", "iam-write", "credentials-any"];
+const AT_ONCE: [Grant; 3] = [Grant::Admin, Grant::IamWrite, Grant::CredentialsAny];
 
 /// Every call of IAM that changes anything.
 static IAM_CALLS: LazyLock<Vec<String>> = LazyLock::new(|| iam_actions(|_| true));
 /// Those of them that change who may do what.
 static IAM_WRITE: LazyLock<Vec<String>> = LazyLock::new(|| {
     iam_actions(|call| {
-        let power = call.access == "permissions" && call.effect != "strengthens";
+        let power = call.access == Access::Permissions && call.effect != CallEffect::Strengthens;
         (power && !HARMLESS.contains(&call.name)) || call.name == "AddUserToGroup"
     })
 });
@@ -113,15 +110,15 @@ impl Grants {
         let mut grants = Self::default();
         let judge = Judge::new(document, own);
         grants.at_once(&judge);
-        grants.allow("pass-role-any", broadly(&judge, "iam:PassRole"));
-        grants.allow("assume-any", broadly(&judge, "sts:AssumeRole"));
-        for (word, action, kind) in DATA {
+        grants.allow(Grant::PassRoleAny, broadly(&judge, "iam:PassRole"));
+        grants.allow(Grant::AssumeAny, broadly(&judge, "sts:AssumeRole"));
+        for (service, action, kind) in DATA {
             let leave = judge.allowed(action, kind, Scope::Broad, None);
-            grants.allow(word, leave);
-            grants.allow("data-all", leave);
+            grants.allow(Grant::Data(service), leave);
+            grants.allow(Grant::DataAll, leave);
         }
         for method in escalation::methods() {
-            grants.allow(&format!("privesc:{}", method.name), through(&judge, method));
+            grants.allow(Grant::Way(method), through(&judge, method));
         }
         if document.too_long || judge.is_cut() {
             grants.extend(Self::too_long());
@@ -133,25 +130,25 @@ impl Grants {
     /// More than is judged: it counts as everything.
     #[must_use]
     pub fn too_long() -> Self {
-        let words = ADMINISTRATOR.into_iter().chain(["too-long"]);
-        let all: BTreeSet<String> = words.map(str::to_owned).collect();
+        let words = Grant::ADMINISTRATOR.into_iter().chain([Grant::TooLong]);
+        let all: BTreeSet<Grant> = words.collect();
         Self { unconditional: all.clone(), all }
     }
 
     fn at_once(&mut self, judge: &Judge<'_>) {
-        self.allow("admin", administers(judge));
+        self.allow(Grant::Admin, administers(judge));
         for action in IAM_WRITE.iter() {
-            self.allow("iam-write", broadly(judge, action));
+            self.allow(Grant::IamWrite, broadly(judge, action));
         }
         for action in CREDENTIALS {
-            self.allow("credentials-any", broadly(judge, action));
+            self.allow(Grant::CredentialsAny, broadly(judge, action));
         }
     }
 
     /// Do they make an administrator at once?
     #[must_use]
     pub fn administer(&self) -> bool {
-        AT_ONCE.iter().any(|word| self.all.contains(*word))
+        AT_ONCE.iter().any(|grant| self.all.contains(grant))
     }
 
     /// Does a document make an administrator at once? Asked of every document that is written, so nothing else is
@@ -177,7 +174,10 @@ impl Grants {
         let mut grants = Self::default();
         for word in words {
             let bare = word.trim_end_matches('?');
-            grants.add(bare, bare.len() == word.len());
+            // The tables' words are tried by a test.
+            if let Some(grant) = Grant::of(bare) {
+                grants.add(grant, bare.len() == word.len());
+            }
         }
         grants.close();
         grants
@@ -189,23 +189,23 @@ impl Grants {
         self.all.is_empty()
     }
 
-    fn allow(&mut self, word: &str, leave: Leave) {
+    fn allow(&mut self, grant: Grant, leave: Leave) {
         if leave != Leave::Never {
-            self.add(word, leave == Leave::Free);
+            self.add(grant, leave == Leave::Free);
         }
     }
 
-    pub(crate) fn add(&mut self, word: &str, unconditional: bool) {
-        self.all.insert(word.to_owned());
+    pub(crate) fn add(&mut self, grant: Grant, unconditional: bool) {
+        self.all.insert(grant);
         if unconditional {
-            self.unconditional.insert(word.to_owned());
+            self.unconditional.insert(grant);
         }
     }
 
     /// Leaves only what something else gives, too.
-    pub fn keep(&mut self, others: &BTreeSet<String>) {
+    pub fn keep(&mut self, others: &BTreeSet<Grant>) {
         for words in [&mut self.all, &mut self.unconditional] {
-            words.retain(|word| others.contains(word) && word != "escalation");
+            words.retain(|grant| others.contains(grant) && *grant != Grant::Escalation);
         }
         self.close();
     }
@@ -214,12 +214,12 @@ impl Grants {
     /// it, and the ways.
     #[must_use]
     pub fn beyond(mut self, others: &[&Self]) -> Self {
-        let known = |word: &String| others.iter().any(|other| other.all.contains(word));
-        let tells = |word: &str| ADMINISTRATOR.contains(&word) || word.starts_with("privesc:");
+        let known = |grant: &Grant| others.iter().any(|other| other.all.contains(grant));
+        let tells = |grant: Grant| grant.makes_administrator() || grant.is_way();
         for words in [&mut self.all, &mut self.unconditional] {
-            words.retain(|word| (tells(word) || word == "too-long") && !known(word));
+            words.retain(|grant| (tells(*grant) || *grant == Grant::TooLong) && !known(grant));
         }
-        if ADMINISTRATOR.iter().any(|word| self.all.contains(*word)) {
+        if self.all.iter().any(|grant| grant.makes_administrator()) {
             self
         } else {
             Self::default()
@@ -228,11 +228,10 @@ impl Grants {
 
     /// `escalation` wherever a way to more rights is open.
     fn close(&mut self) {
-        let escalates =
-            |word: &String| ADMINISTRATOR.contains(&word.as_str()) || word.starts_with("privesc:");
+        let escalates = |grant: &Grant| grant.makes_administrator() || grant.is_way();
         if self.all.iter().any(escalates) {
             let unconditional = self.unconditional.iter().any(escalates);
-            self.add("escalation", unconditional);
+            self.add(Grant::Escalation, unconditional);
         }
     }
 }
@@ -241,37 +240,39 @@ impl Grants {
 #[must_use]
 pub fn describe(grants: &Grants) -> Vec<String> {
     let mut lines = Vec::new();
-    let mut say = |word: &str, sentence: &str| {
-        if grants.all.contains(word) {
-            let guard =
-                if grants.unconditional.contains(word) { "" } else { ", under a condition" };
-            lines.push(format!("{sentence}{guard}"));
+    let guard = |grant: Grant| {
+        if grants.unconditional.contains(&grant) { "" } else { ", under a condition" }
+    };
+    let mut say = |grant: Grant, sentence: &str| {
+        if grants.all.contains(&grant) {
+            lines.push(format!("{sentence}{}", guard(grant)));
         }
     };
-    say("too-long", "more than is judged, so it counts as everything");
-    say("admin", "everything: administrator rights");
-    if !grants.all.contains("admin") {
-        say("iam-write", "changing who may do what");
-        say("credentials-any", "making credentials for other users");
-        say("pass-role-any", "handing any role to a service");
-        say("assume-any", "taking any role that lets itself be taken");
+    let all = grants.all.contains(&Grant::Admin);
+    say(Grant::TooLong, "more than is judged, so it counts as everything");
+    say(Grant::Admin, "everything: administrator rights");
+    if !all {
+        say(Grant::IamWrite, "changing who may do what");
+        say(Grant::CredentialsAny, "making credentials for other users");
+        say(Grant::PassRoleAny, "handing any role to a service");
+        say(Grant::AssumeAny, "taking any role that lets itself be taken");
     }
-    if !grants.all.contains("admin") {
-        say("data-all", "reading all data of a main data service");
+    if !all {
+        say(Grant::DataAll, "reading all data of a main data service");
     }
-    say("quarantine", "nothing: AWS found the credentials in public and limits them");
-    say("quarantine-removed", "what AWS's quarantine had forbidden");
-    say("boundary-removed", "what the permissions boundary had forbidden");
-    say("deny-removed", "what the removed policy had forbidden");
-    if !grants.all.contains("admin") {
+    say(Grant::Quarantine, "nothing: AWS found the credentials in public and limits them");
+    say(Grant::QuarantineRemoved, "what AWS's quarantine had forbidden");
+    say(Grant::BoundaryRemoved, "what the permissions boundary had forbidden");
+    say(Grant::DenyRemoved, "what the removed policy had forbidden");
+    if !all {
         for method in escalation::methods() {
-            let word = format!("privesc:{}", method.name);
+            let way = Grant::Way(method);
             // Any role is also an administrator's.
-            let said = ["assume-any", "pass-role-any"].iter().any(|any| grants.all.contains(*any));
-            let said = said && method.scope == Scope::Administrators;
-            if grants.all.contains(&word) && !said {
-                let guard =
-                    if grants.unconditional.contains(&word) { "" } else { ", under a condition" };
+            let any = [Grant::AssumeAny, Grant::PassRoleAny];
+            let said = any.iter().any(|any| grants.all.contains(any))
+                && method.scope == Scope::Administrators;
+            if grants.all.contains(&way) && !said {
+                let guard = guard(way);
                 lines.push(format!("a way to more rights: {}{guard}", method.description));
             }
         }

@@ -19,7 +19,9 @@ mod issuer;
 mod judge;
 mod resource;
 mod say;
+mod word;
 
 pub use home::Home;
 pub use judge::Trust;
 pub use say::describe_trust;
+pub use word::TrustWord;

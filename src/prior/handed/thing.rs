@@ -7,6 +7,7 @@ use crate::event::{Event, values_at};
 use crate::iam::account;
 use crate::iam::arn::{Arn, AwsRole};
 use crate::iam::catalogue::{self, Given, NamePart, Other, WearerRow, Work};
+use crate::iam::entity::EntityKind;
 
 /// Most things of one call looked at, as many instances as a command goes to; beyond it the call counts as handing
 /// over everything.
@@ -155,7 +156,7 @@ fn others(event: &Event, of: &Other) -> Vec<String> {
 }
 
 /// What a call changes or uses that may wear a role, and its name: where it is one.
-pub fn at_work(event: &Event) -> Option<(&'static str, String)> {
+pub fn at_work(event: &Event) -> Option<(EntityKind, String)> {
     let rows = catalogue::wearer_rows(event.event_source()?, event.name()?);
     let of_row = |row: &'static WearerRow| row.names.iter().map(move |parts| (row, parts));
     let region = event.region().unwrap_or_default();
@@ -168,8 +169,7 @@ pub fn at_work(event: &Event) -> Option<(&'static str, String)> {
             names(event, parts).into_iter().filter_map(name).take(2)
         });
     let (kind, name) = found.next()?;
-    let word = kind.split_once('/').map_or(kind, |(_, word)| word);
-    found.all(|(other, _)| other != kind).then_some((word, name))
+    found.all(|(other, _)| other != kind).then(|| (EntityKind::of_wearer(kind), name))
 }
 
 /// Is what must be given given, and nothing that must not be?

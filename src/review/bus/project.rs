@@ -282,9 +282,10 @@ fn by_catalogue(branch: &Branch) -> Vec<Clause> {
     let mut names: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
     for call in catalogue::calls() {
         let of_service = services.as_ref().is_none_or(|services| services.contains(&call.source));
-        let of_effect = effects.as_ref().is_none_or(|effects| effects.contains(&call.effect));
+        let of_effect =
+            effects.as_ref().is_none_or(|effects| effects.contains(&call.effect.word()));
         // A burst counts changes alone.
-        let counted = call.access != "read" || !is_there(branch, "derived.burst");
+        let counted = call.access != catalogue::Access::Read || !is_there(branch, "derived.burst");
         if of_service && of_effect && counted {
             let name = match call.name.strip_suffix('*') {
                 Some(begins) => json!({"prefix": begins}),

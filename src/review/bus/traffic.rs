@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use crate::iam::catalogue;
+use crate::iam::catalogue::Access;
 
 /// Words that names of reads begin with. EventBridge tells reads by their names too.
 const READING: [&str; 11] = [
@@ -72,7 +73,7 @@ pub(super) fn may_be_read(source: &str, name: &str) -> bool {
     let change = || {
         let known = catalogue::calls().iter().filter(|call| call.source == source);
         let mut of_name = known.filter(|call| is_of(call.name, name)).peekable();
-        of_name.peek().is_some() && of_name.all(|call| call.access != "read")
+        of_name.peek().is_some() && of_name.all(|call| call.access != Access::Read)
     };
     let busy = || is_busy(source, name);
     let sure = || whole().any(|whole| whole == source) || change() || busy();

@@ -5,15 +5,13 @@ use std::collections::BTreeSet;
 use super::super::document::{PolicyDocument, Statement};
 use super::doors::{Doors, Entry};
 use super::home::{Home, account_of};
+use super::word::TrustWord;
 
 /// Whom a trust policy lets in, in words that rules and people use.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trust {
-    /// `anyone`, `anyone-conditioned`, `own-organization`, `external-account`, `known-account`,
-    /// `own-account`, `account-root`, `unknown-principal`, `no-external-id`, `federated`,
-    /// `federated-unconditioned`, `service`, `service-unconditioned`, `service-outside`,
-    /// `service-only`.
-    pub words: BTreeSet<String>,
+    /// Who they are.
+    pub words: BTreeSet<TrustWord>,
     /// Accounts other than the own.
     pub accounts: BTreeSet<String>,
     /// Federated providers and services, as written.
@@ -54,19 +52,21 @@ impl Trust {
     pub fn of(document: &PolicyDocument, home: &Home<'_>) -> Self {
         let mut trust = Self { cut: document.too_long, ..Self::default() };
         if trust.cut {
-            trust.add("anyone");
+            trust.add(TrustWord::Anyone);
         }
         let doors = Doors::of(document, home);
         for statement in document.statements.iter().filter(|statement| statement.allow) {
             trust.judge(statement, &doors.entry(statement, home), home);
         }
-        if trust.words.contains("anyone-conditioned") {
+        if trust.has(TrustWord::AnyoneConditioned) {
             // Once for the document, as a deny stands beside every statement.
             doors.fenced_accounts().for_each(|account| trust.account(account, home));
         }
-        let only_services = trust.words.iter().all(|word| word.starts_with("service"));
-        if only_services && trust.has("service") && !trust.has("service-outside") {
-            trust.add("service-only");
+        let services =
+            [TrustWord::Service, TrustWord::ServiceOutside, TrustWord::ServiceUnconditioned];
+        let only_services = trust.words.iter().all(|word| services.contains(word));
+        if only_services && trust.has(TrustWord::Service) && !trust.has(TrustWord::ServiceOutside) {
+            trust.add(TrustWord::ServiceOnly);
         }
         trust
     }
@@ -114,12 +114,12 @@ impl Trust {
             } else if entry.has(|fence| fence.organization) {
                 self.within_organization(home);
             } else {
-                self.add("anyone-conditioned");
+                self.add(TrustWord::AnyoneConditioned);
             }
         }
         if !entry.stops_tokens() {
             match entry.fences_tokens() {
-                true => self.add("anyone-conditioned"),
+                true => self.add(TrustWord::AnyoneConditioned),
                 false => self.anyone(entry),
             }
         }
@@ -127,37 +127,37 @@ impl Trust {
 
     /// One statement without conditions is enough for all.
     fn anyone(&mut self, entry: &Entry<'_>) {
-        self.in_vain = entry.has_conditions && (self.in_vain || !self.has("anyone"));
-        self.add("anyone");
+        self.in_vain = entry.has_conditions && (self.in_vain || !self.has(TrustWord::Anyone));
+        self.add(TrustWord::Anyone);
     }
 
     /// An identity or account of AWS, by ARN, account ID or unique ID.
     fn principal(&mut self, value: &str, entry: &Entry<'_>, home: &Home<'_>) {
         let organization = entry.has(|fence| fence.organization);
         match account_of(value) {
-            Some(account) if home.account == Some(account) => self.add("own-account"),
+            Some(account) if home.account == Some(account) => self.add(TrustWord::OwnAccount),
             Some(account) => {
                 if organization {
                     self.accounts.insert(account.to_owned());
-                    self.add("known-account");
+                    self.add(TrustWord::KnownAccount);
                 } else {
                     self.account(account, home);
                 }
                 if !value.starts_with("arn:") || value.ends_with(":root") {
-                    self.add("account-root");
+                    self.add(TrustWord::AccountRoot);
                 }
                 if !entry.has(|fence| fence.external_id) {
-                    self.add("no-external-id");
+                    self.add(TrustWord::NoExternalId);
                 }
             }
             // Wildcards, where IAM allows none.
             None if value.contains(['*', '?']) => return self.everybody(entry, home),
-            None if home.ids.contains(&value) => self.add("own-account"),
+            None if home.ids.contains(&value) => self.add(TrustWord::OwnAccount),
             // A unique ID may be that of a living principal of any account.
             None if !organization => {
                 self.unknown.insert(value.to_owned());
-                self.add("unknown-principal");
-                self.add("external-account");
+                self.add(TrustWord::UnknownPrincipal);
+                self.add(TrustWord::ExternalAccount);
             }
             None => {}
         }
@@ -172,37 +172,40 @@ impl Trust {
             return;
         }
         self.accounts.insert(account.to_owned());
-        self.add(if home.is_foreign(account) { "external-account" } else { "known-account" });
+        self.add(match home.is_foreign(account) {
+            true => TrustWord::ExternalAccount,
+            false => TrustWord::KnownAccount,
+        });
     }
 
     fn federated(&mut self, value: &str, entry: &Entry<'_>, home: &Home<'_>) {
-        self.add("federated");
+        self.add(TrustWord::Federated);
         self.others.insert(value.to_owned());
         if let Some(account) = account_of(value).filter(|_| home.account.is_some()) {
             self.account(account, home);
         }
         if !entry.fixes(value) {
-            self.add("federated-unconditioned");
+            self.add(TrustWord::FederatedUnconditioned);
             self.unconditioned.insert(value.to_owned());
         }
     }
 
     fn service(&mut self, value: &str, entry: &Entry<'_>, home: &Home<'_>) {
-        self.add("service");
+        self.add(TrustWord::Service);
         self.others.insert(value.to_owned());
         let name = value.to_lowercase();
         if name.contains('*') || OUTSIDE.iter().any(|service| name.starts_with(service)) {
-            self.add("service-outside");
+            self.add(TrustWord::ServiceOutside);
         }
         if !entry.has(|fence| fence.source) {
-            self.add("service-unconditioned");
+            self.add(TrustWord::ServiceUnconditioned);
         } else if entry.has(|fence| fence.organization) {
             self.bound_to_organization(home);
         }
     }
 
     fn within_organization(&mut self, home: &Home<'_>) {
-        self.add("own-organization");
+        self.add(TrustWord::OwnOrganization);
         self.bound_to_organization(home);
     }
 
@@ -211,14 +214,12 @@ impl Trust {
         self.organization.get_or_insert_with(|| id.to_owned());
     }
 
-    pub(super) fn has(&self, word: &str) -> bool {
-        self.words.contains(word)
+    pub(super) fn has(&self, word: TrustWord) -> bool {
+        self.words.contains(&word)
     }
 
-    fn add(&mut self, word: &str) {
-        if !self.has(word) {
-            self.words.insert(word.to_owned());
-        }
+    fn add(&mut self, word: TrustWord) {
+        self.words.insert(word);
     }
 }
 
@@ -238,7 +239,7 @@ mod tests {
     #[track_caller]
     fn check_in(organization: Option<&str>, statements: &str, want: &[&str]) {
         let trust = judge(statements, organization);
-        let words: Vec<&str> = trust.words.iter().map(String::as_str).collect();
+        let words: Vec<&str> = trust.words.iter().map(|word| word.word()).collect();
         assert_eq!(words, want, "{statements}");
     }
 

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use super::Home;
 use super::judge::{Of, Trust};
+use super::word::TrustWord;
 use crate::iam::policy::{Clause, Condition, PolicyDocument, Statement, glob};
 
 /// What is worth something to a stranger: to use the key, or to take it from its owner. Reading about it is not.
@@ -34,7 +35,7 @@ const USES: [&str; 18] = [
 /// The one way in that all of these count as.
 const DOOR: &str = "sts:AssumeRole";
 /// Words of those who are no friends.
-const STRANGERS: [&str; 2] = ["anyone", "external-account"];
+const STRANGERS: [TrustWord; 2] = [TrustWord::Anyone, TrustWord::ExternalAccount];
 /// A service that reads for whoever asks it to: unless told for whom, its name lets everybody in.
 const FOR_EVERYBODY: &str = "cloudfront.amazonaws.com";
 /// Stands in the place of an account in the name of an origin access identity.
@@ -115,7 +116,7 @@ impl Trust {
     /// Are those among whom it lets in of whom nobody knows that they are at home?
     #[must_use]
     pub fn lets_strangers_in(&self) -> bool {
-        STRANGERS.iter().any(|word| self.has(word))
+        STRANGERS.iter().any(|word| self.has(*word))
     }
 
     fn by_the_door(of: Of, mut document: PolicyDocument, home: &Home<'_>) -> Self {
@@ -127,7 +128,7 @@ impl Trust {
         }
         let mut trust = Self { of, ..Self::of(&document, home) };
         // Nobody asks for one here.
-        trust.words.remove("no-external-id");
+        trust.words.remove(&TrustWord::NoExternalId);
         trust
     }
 }
@@ -232,7 +233,7 @@ mod tests {
             ids: &[],
         };
         let trust = Trust::of_key(document, &home);
-        let words: Vec<&str> = trust.words.iter().map(String::as_str).collect();
+        let words: Vec<&str> = trust.words.iter().map(|word| word.word()).collect();
         assert_eq!(words, want, "{statement}");
     }
 
@@ -298,7 +299,7 @@ mod tests {
             ids: &[],
         };
         let trust = Trust::of_resource(document, &home);
-        let words: Vec<&str> = trust.words.iter().map(String::as_str).collect();
+        let words: Vec<&str> = trust.words.iter().map(|word| word.word()).collect();
         assert_eq!(words, want, "{statements}");
     }
 

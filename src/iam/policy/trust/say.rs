@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::judge::{Of, Trust};
+use super::word::TrustWord;
 use crate::iam::policy::STATEMENTS_MAX;
 
 /// Most accounts or providers named in one line.
@@ -12,45 +13,45 @@ const LISTED_MAX: usize = 10;
 #[must_use]
 pub fn describe_trust(trust: &Trust) -> Vec<String> {
     let mut lines = Vec::new();
-    let has = |word: &str| trust.words.contains(word);
+    let has = |word: TrustWord| trust.has(word);
     if trust.cut {
         lines.push(format!(
             "anybody, as far as is known: only {STATEMENTS_MAX} statements were read"
         ));
-    } else if has("anyone") && trust.in_vain {
+    } else if has(TrustWord::Anyone) && trust.in_vain {
         lines.push("anybody may take it: its condition keeps no stranger out".to_owned());
-    } else if has("anyone") {
+    } else if has(TrustWord::Anyone) {
         lines.push("anybody in any AWS account may take it".to_owned());
     }
-    if has("anyone-conditioned") {
+    if has(TrustWord::AnyoneConditioned) {
         lines.push("anybody who meets its condition may take it".to_owned());
     }
     if let Some(organization) = &trust.organization {
-        let whom = if has("own-organization") { "accounts" } else { "services" };
+        let whom = if has(TrustWord::OwnOrganization) { "accounts" } else { "services" };
         lines.push(format!("{whom} may take it within your organization only: {organization}"));
     }
-    if has("external-account") || has("known-account") {
-        let whole = if has("account-root") { ", the whole account" } else { "" };
+    if has(TrustWord::ExternalAccount) || has(TrustWord::KnownAccount) {
+        let whole = if has(TrustWord::AccountRoot) { ", the whole account" } else { "" };
         let unknown =
-            if has("external-account") { "an account outside" } else { "another account" };
-        let id = if has("no-external-id") { ", without external ID" } else { "" };
+            if has(TrustWord::ExternalAccount) { "an account outside" } else { "another account" };
+        let id = if has(TrustWord::NoExternalId) { ", without external ID" } else { "" };
         if !trust.accounts.is_empty() {
             lines.push(format!("{unknown} may take it: {}{whole}{id}", list(&trust.accounts)));
         }
     }
-    if has("unknown-principal") {
+    if has(TrustWord::UnknownPrincipal) {
         let unknown = list(&trust.unknown);
         lines.push(format!("an identity of an account that is not known may take it: {unknown}"));
     }
-    if has("federated-unconditioned") {
+    if has(TrustWord::FederatedUnconditioned) {
         lines.push(format!(
             "everybody whom this provider knows may take it: {}",
             list(&trust.unconditioned)
         ));
-    } else if has("federated") {
+    } else if has(TrustWord::Federated) {
         lines.push(format!("identities of this provider may take it: {}", list(&trust.others)));
     }
-    if has("service-outside") {
+    if has(TrustWord::ServiceOutside) {
         lines.push("a service may hand it to machines outside of AWS".to_owned());
     }
     let may = match trust.of {

@@ -1,0 +1,39 @@
+//! The words for whom a policy lets in.
+
+use crate::text::words::words;
+
+words! {
+    /// Whom a policy lets in.
+    pub enum TrustWord {
+        /// Anybody.
+        Anyone = "anyone",
+        /// Anybody, on a condition that a stranger cannot meet of his own accord.
+        AnyoneConditioned = "anyone-conditioned",
+        /// The own organization.
+        OwnOrganization = "own-organization",
+        /// An account that the site file does not name.
+        ExternalAccount = "external-account",
+        /// Another account, which the site file names.
+        KnownAccount = "known-account",
+        /// The own account.
+        OwnAccount = "own-account",
+        /// A whole account.
+        AccountRoot = "account-root",
+        /// Somebody of whom nobody knows his account.
+        UnknownPrincipal = "unknown-principal",
+        /// Another account, without an external ID.
+        NoExternalId = "no-external-id",
+        /// Identities of a provider.
+        Federated = "federated",
+        /// Whomever the provider knows.
+        FederatedUnconditioned = "federated-unconditioned",
+        /// A service.
+        Service = "service",
+        /// A service, for whomever it works.
+        ServiceUnconditioned = "service-unconditioned",
+        /// A service that hands credentials to machines outside of AWS.
+        ServiceOutside = "service-outside",
+        /// Nobody but services that work in AWS.
+        ServiceOnly = "service-only",
+    }
+}
