@@ -12,7 +12,6 @@ mod context;
 mod open;
 mod value;
 
-pub use automation::Automation;
 pub use bearer::Bearer;
 pub use context::{Context, Known, TagsBefore};
 pub use intrinsic::Facts;

@@ -5,18 +5,20 @@
 //! cannot fail. `tests/it/tidy.rs` reads the sources and proves both.
 //!
 //! ```text
-//!  11  operate  review     what who runs the function sets; questions about the rules themselves
-//!  10  aws      respond    the SDK; the order of effects from an event to its alert
-//!   9  effects             what is asked of the world, in our words, with a twin in memory
+//!  13  operate  review     what who runs the function sets; questions about the rules themselves
+//!  12  aws      respond    the SDK; the order of effects from an event to its alert
+//!  11  effects             what is asked of the world, in our words, with a twin in memory
 //!  ──────────────────────── the wall ────────────────────────
-//!   8  alert               what is said
-//!   7  assess              which rules match, how loud, what keeps it quiet
-//!   6  plan                how it would be undone
-//!   5  facts               what follows from the event, the site and what was before
-//!   4  site                what the owner says
-//!   3  own  prior  rule    what is the tool's own; what was before an event; what a rule is
-//!   2  event  pattern      what came in; EventBridge's language
-//!   1  iam    text         what AWS is, without any event; what people and attackers write
+//!  10  alert               what is said
+//!   9  assess              which rules match, how loud, what keeps it quiet
+//!   8  plan                how it would be undone
+//!   7  facts               what follows from the event, the site and what was before
+//!   6  site                what the owner says
+//!   5  own  prior  rule    what is the tool's own; what was before an event; what a rule is
+//!   4  vocabulary          every fact that a pattern may ask for, and its words
+//!   3  event  pattern      what came in; EventBridge's language
+//!   2  iam                 what AWS is, without any event
+//!   1  text                what people and attackers write
 //!
 //!  JSON ─▶ event ─▶ facts ─▶ assess ─▶ alert          pure
 //!            │        ▲        │  ╰▶ plan   │
@@ -34,11 +36,14 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-pub mod iam;
 pub mod text;
+
+pub mod iam;
 
 pub mod event;
 pub mod pattern;
+
+pub mod vocabulary;
 
 pub mod own;
 pub mod prior;

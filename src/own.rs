@@ -9,7 +9,6 @@ mod needs;
 mod place;
 
 pub use identity::{
-    DEFAULT_NAME, Deployed, FUNCTIONS, NAME_CHARS_MAX, Own, OwnSession, OwnStack, change_set,
-    check_name,
+    DEFAULT_NAME, Deployed, FUNCTIONS, NAME_CHARS_MAX, Own, change_set, check_name,
 };
 pub use place::{PLACES, Place};

@@ -26,9 +26,6 @@ mod explain;
 mod index;
 mod specificity;
 
-#[cfg(feature = "cli")]
-mod schema;
-
 pub use compile::{OPERATORS, PatternFault};
 pub use compiled::Pattern;
 pub use complexity::{COMPLEXITY_MAX, COMPLEXITY_TOLD_MAX};
@@ -41,5 +38,3 @@ pub use index::{Found, PatternIndex};
 pub(crate) use leaves::FieldPath;
 pub use leaves::is_below;
 pub use matcher::Matcher;
-#[cfg(feature = "cli")]
-pub use schema::EventPattern;

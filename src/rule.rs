@@ -2,11 +2,9 @@
 
 mod set;
 mod spec;
-pub mod vocabulary;
 
 pub use set::{Matching, Possible, Rule, RuleSet, TITLE_CHARS_MAX};
 pub use spec::{
     Attempts, GroupBy, RuleSpec, SEQUENCE_STEPS_MAX, SequenceSpec, Span, THRESHOLD_MAX, TestEvent,
     TestSpec, ThresholdPart, ThresholdSpec, WINDOW_HOURS_MAX,
 };
-pub use vocabulary::{PATHS, misspelt};

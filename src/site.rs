@@ -12,10 +12,8 @@ mod merge;
 
 mod compile;
 
-pub use compiled::{
-    Adjustment, Environment, EnvironmentChange, Site, Suppression, Times, check_topic_arn,
-};
-pub use guarded::{GUARDED_MAX, Guarded, GuardedEntities};
+pub use compiled::{Adjustment, Environment, Site, Suppression, Times, check_topic_arn};
+pub use guarded::{GUARDED_MAX, GuardedEntities};
 pub use spec::{
     AccountSpec, AdjustmentSpec, Defaults, EnvironmentSpec, Format, OverrideSpec, PRODUCTION,
     SiteSpec, SuppressionSpec, TopicSpec,

@@ -21,6 +21,7 @@ use crate::iam::policy::{Grant, TrustWord, describe, describe_trust};
 use crate::rule::Rule;
 use crate::text::clean::{clean, clean_lines};
 use crate::text::severity::Severity;
+use crate::vocabulary::HandedKind;
 
 /// Age of an event above which its undo is doubted, in minutes.
 const UNDO_AGE_MINUTES_MAX: i64 = 60;
@@ -367,7 +368,7 @@ fn rights_lines(context: &Context) -> RightsLines {
     let mut allows = rights.describe();
     allows.extend(trust.map(describe_trust).into_iter().flatten());
     // What a group holds is what its new member is given.
-    if let Some(handed) = context.handed.as_ref().filter(|handed| handed.kind == "role") {
+    if let Some(handed) = context.handed.as_ref().filter(|handed| handed.kind == HandedKind::Role) {
         let whose = handed.names.join(", ");
         let lines = describe(&handed.grants).into_iter();
         let doubt = handed.unknown.map(|why| format!("not known for certain: {}", why.reason()));

@@ -1,27 +1,17 @@
 //! What a call is, whatever it is about: how it ended, and what CloudTrail left out of it.
 
 use super::record::Event;
+use crate::text::words::words;
 
-/// How a call ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CallOutcome {
-    /// It was carried out.
-    Success,
-    /// The caller was not allowed to.
-    Denied,
-    /// It failed for another reason.
-    Failure,
-}
-
-impl CallOutcome {
-    /// The word in `derived.outcome`.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Success => "success",
-            Self::Denied => "denied",
-            Self::Failure => "failure",
-        }
+words! {
+    /// How a call ended.
+    pub enum CallOutcome {
+        /// It was carried out.
+        Success = "success",
+        /// The caller was not allowed to.
+        Denied = "denied",
+        /// It failed for another reason.
+        Failure = "failure",
     }
 }
 

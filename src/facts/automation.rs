@@ -2,38 +2,19 @@
 
 use crate::event::Event;
 use crate::site::Site;
+use crate::vocabulary::Automation;
 
-/// Automation that an owner knows: what it does was written down elsewhere before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Automation {
-    /// A stack; `invokedBy` is written by AWS.
-    CloudFormation,
-    /// A session of a role that the site file lists under `pipelines`.
-    Pipeline,
-}
-
-impl Automation {
-    /// The automation behind a call. A role counts by its ARN with its path, as AWS writes the issuer of the
-    /// session: its name alone may belong to another account's.
-    #[must_use]
-    pub fn of(event: &Event, site: &Site) -> Option<Self> {
-        let identity = |field: &str| event.text(&format!("detail.userIdentity.{field}"));
-        if identity("invokedBy") == Some("cloudformation.amazonaws.com") {
-            return Some(Self::CloudFormation);
-        }
-        let role = identity("sessionContext.sessionIssuer.arn");
-        let role = role.filter(|_| identity("type") == Some("AssumedRole"))?;
-        site.is_pipeline(role).then_some(Self::Pipeline)
+/// The automation behind a call. A role counts by its ARN with its path, as AWS writes the issuer of the session: its name
+/// alone may belong to another account's.
+#[must_use]
+pub fn automation(event: &Event, site: &Site) -> Option<Automation> {
+    let identity = |field: &str| event.text(&format!("detail.userIdentity.{field}"));
+    if identity("invokedBy") == Some("cloudformation.amazonaws.com") {
+        return Some(Automation::CloudFormation);
     }
-
-    /// The word in `derived.principal.automation`.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::CloudFormation => "cloudformation",
-            Self::Pipeline => "pipeline",
-        }
-    }
+    let role = identity("sessionContext.sessionIssuer.arn");
+    let role = role.filter(|_| identity("type") == Some("AssumedRole"))?;
+    site.is_pipeline(role).then_some(Automation::Pipeline)
 }
 
 #[cfg(test)]
@@ -48,7 +29,7 @@ mod tests {
         let document = Document::parse_all("site.yaml", site).unwrap().remove(0);
         let site = Site::load(None, Some(&document), &IcsFiles::new(), &[]).unwrap();
         let event = format!(r#"{{"eventName":"X","userIdentity":{identity}}}"#);
-        assert_eq!(Automation::of(&Event::parse(&event).unwrap(), &site), want, "{identity}");
+        assert_eq!(automation(&Event::parse(&event).unwrap(), &site), want, "{identity}");
     }
 
     fn session(role: &str) -> String {

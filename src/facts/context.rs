@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use super::automation::Automation;
+use super::automation::automation;
 use super::bearer::Bearer;
 use super::intrinsic::Facts;
 use super::opened;
@@ -14,9 +14,12 @@ use crate::event::{CallOutcome, Entity, Event};
 use crate::iam::account::Account;
 use crate::iam::entity::{EntityId, EntityKind};
 use crate::iam::policy::Grant;
-use crate::own::{Own, OwnStack};
+use crate::own::Own;
 use crate::prior::{Answers, Held, Prior, Why};
-use crate::site::{Environment, EnvironmentChange, Guarded, Site, Times};
+use crate::site::{Environment, Site, Times};
+use crate::vocabulary::{
+    Automation, EnvironmentChange, Exempt, Guarded, HandedKind, OwnKind, OwnStack,
+};
 
 /// What the world answered about an event. Nothing of it is needed.
 #[derive(Debug, Clone, Default)]
@@ -62,13 +65,13 @@ pub struct Context {
     /// What the event says by itself.
     pub facts: Facts,
     /// Kinds of the tool's own resources that it is about.
-    pub own: Vec<&'static str>,
+    pub own: Vec<OwnKind>,
     /// CloudFormation does it for an update of the tool's own stack.
     pub own_stack: Option<OwnStack>,
     /// The owner guards the entity.
     pub guarded: Option<Guarded>,
     /// What the entity, a role, may do more quietly than others.
-    pub exempt: Option<&'static str>,
+    pub exempt: Option<Exempt>,
     /// One that must not be weakened bears what the call changes.
     pub bearer: Option<Bearer>,
     /// The known automation that acted.
@@ -108,7 +111,7 @@ impl Context {
             guarded: facts.entity.as_ref().and_then(|entity| guarded(entity, site, &[])),
             exempt: facts.entity.as_ref().and_then(|entity| exempt(entity, site, own)),
             bearer: None,
-            automation: Automation::of(event, site),
+            automation: automation(event, site),
             account_name: None,
             environment: site.environment(tags),
             environment_change: None,
@@ -131,7 +134,7 @@ impl Context {
         let guarded = entity.and_then(|entity| guarded(entity, site, &known.before.former_names));
         let nobody_asked = || Some(Held::unknown(facts.questions.handed.as_ref()?, Why::NotAsked));
         let held = known.before.handed.clone().or_else(nobody_asked);
-        let automation = Automation::of(event, site);
+        let automation = automation(event, site);
         let pipeline = automation == Some(Automation::Pipeline);
         let handed = held.map(|held| HandedOver::of(&held, event.account(), pipeline));
         let handed = handed.filter(|handed| !handed.is_nothing());
@@ -189,18 +192,18 @@ fn touched(
     own: &Own,
     known: &Known,
     handed: Option<&HandedOver>,
-) -> Vec<&'static str> {
+) -> Vec<OwnKind> {
     let mut kinds = facts.own.clone();
-    let is_role = |handed: &&HandedOver| handed.kind == "role";
+    let is_role = |handed: &&HandedOver| handed.kind == HandedKind::Role;
     let names = handed.filter(is_role).into_iter().flat_map(|handed| &handed.names);
     let bare = |name: &str| name.rsplit('/').next().is_some_and(|name| own.has_role(name));
     // Whoever changes the tool's function does not give its role to something else.
     let to_other = event.event_source() != Some("iam.amazonaws.com") && !own.is_function(event);
     if to_other && names.into_iter().any(|name| bare(name)) {
-        kinds.push("role-handed");
+        kinds.push(OwnKind::RoleHanded);
     }
-    if known.own_change_set && !kinds.contains(&"stack") {
-        kinds.push("stack");
+    if known.own_change_set && !kinds.contains(&OwnKind::Stack) {
+        kinds.push(OwnKind::Stack);
     }
     kinds
 }
@@ -236,13 +239,13 @@ fn environment_change(
 }
 
 /// Whose calls are judged more mildly, or change this tool unseen: whoever wears the role is trusted with that.
-fn exempt(entity: &Entity, site: &Site, own: &Own) -> Option<&'static str> {
+fn exempt(entity: &Entity, site: &Site, own: &Own) -> Option<Exempt> {
     let (account, name) = (entity.account.as_deref()?, entity.name.as_deref()?);
     if entity.kind != EntityKind::ROLE {
         return None;
     }
     match own.is_deployed_by(account, name) {
-        true => Some("deployment"),
+        true => Some(Exempt::Deployment),
         false => site.exempts(account, name),
     }
 }

@@ -6,8 +6,9 @@ use crate::event::{
 };
 use crate::iam::catalogue::{self, Call};
 use crate::iam::entity::EntityKind;
-use crate::own::{self, Own, OwnSession};
+use crate::own::{self, Own};
 use crate::prior::{self, Questions};
+use crate::vocabulary::{OwnKind, OwnSession};
 
 /// What an event says by itself, and what it asks of the world. Everything that needs it takes it from here.
 #[derive(Debug, Clone)]
@@ -29,7 +30,7 @@ pub struct Facts {
     /// The account that it tags or untags.
     pub tagged: Option<String>,
     /// Kinds of the tool's own resources that the event names.
-    pub own: Vec<&'static str>,
+    pub own: Vec<OwnKind>,
     /// The caller is a session of a role of the tool.
     pub own_session: Option<OwnSession>,
     /// The caller's role is one of those that deploy the tool.

@@ -2,8 +2,8 @@
 
 use super::intrinsic::Facts;
 use crate::pattern::is_below;
-use crate::rule::vocabulary;
 use crate::site::Site;
+use crate::vocabulary::{FACTS, Fact, Late};
 
 /// The facts about one event that an answer may still change. Where a pattern asks for one of them, it may match.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,20 +18,20 @@ impl Open {
         let questions = &facts.questions;
         let of_stack = facts.principal.via_service.is_some() && !facts.own.is_empty();
         let by_name = site.guards_the_renamable() && facts.renamable().is_some();
-        let is_open = |late: vocabulary::Late| match late {
-            vocabulary::Late::Account | vocabulary::Late::Time => true,
-            vocabulary::Late::Tags => facts.tagged.is_some(),
-            vocabulary::Late::Burst => facts.changes() && facts.call.is_some(),
-            vocabulary::Late::Own => facts.change_set.is_some() || questions.handed.is_some(),
-            vocabulary::Late::OwnStack => of_stack,
+        let is_open = |late: Late| match late {
+            Late::Account | Late::Time => true,
+            Late::Tags => facts.tagged.is_some(),
+            Late::Burst => facts.changes() && facts.call.is_some(),
+            Late::Own => facts.change_set.is_some() || questions.handed.is_some(),
+            Late::OwnStack => of_stack,
             // Documents are judged with what stood there before.
-            vocabulary::Late::Rights => facts.call.is_some() || !facts.read_only,
-            vocabulary::Late::Before => questions.former.is_some(),
-            vocabulary::Late::Handed => questions.handed.is_some(),
-            vocabulary::Late::Guarded => by_name,
+            Late::Rights => facts.call.is_some() || !facts.read_only,
+            Late::Before => questions.former.is_some(),
+            Late::Handed => questions.handed.is_some(),
+            Late::Guarded => by_name,
         };
-        let paths = vocabulary::LATE.iter().filter(|(_, late)| is_open(*late));
-        Self { prefixes: paths.map(|(path, _)| *path).collect() }
+        let open = FACTS.iter().filter(|fact: &&Fact| fact.late.is_some_and(is_open));
+        Self { prefixes: open.map(|fact| fact.path).collect() }
     }
 
     /// May an answer change what stands at this path?

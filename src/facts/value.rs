@@ -7,9 +7,7 @@ use serde_json::{Value, json};
 use super::context::Context;
 use crate::event::PrincipalKind;
 use crate::iam::arn::{Arn, AwsRole};
-use crate::own::OwnStack;
 use crate::prior::Why;
-use crate::site::EnvironmentChange;
 
 impl Context {
     fn principal_value(&self) -> Value {
@@ -45,7 +43,7 @@ impl Context {
             "kind": entity.kind, "name": entity.name, "arn": entity.arn, "account": entity.account,
         });
         let guarded = self.guarded.map(|guarded| ("guarded", guarded.word().to_owned()));
-        let exempt = self.exempt.map(|word| ("exempt", word.to_owned()));
+        let exempt = self.exempt.map(|exempt| ("exempt", exempt.word().to_owned()));
         if let Value::Object(map) = &mut value {
             map.extend(
                 role.into_iter()
@@ -92,7 +90,7 @@ impl Context {
             "entity": self.entity_value(),
             "selfTarget": self.facts.self_target,
             "own": (!self.own.is_empty()).then_some(&self.own),
-            "ownStack": self.own_stack.map(OwnStack::word),
+            "ownStack": self.own_stack,
             "effect": self.facts.call.map(|call| call.effect),
             "tampering": self.facts.tampering(),
             "grants": self.rights.grants.all,
@@ -103,13 +101,13 @@ impl Context {
             "silences": self.silences.then_some(true),
             "documentUnreadable": self.rights.unreadable,
             "documentUnknown": self.rights.unknown.is_some(),
-            "before": (self.former.why() != Some(Why::NotAsked)).then(|| self.former.word()),
+            "before": (self.former.why() != Some(Why::NotAsked)).then(|| self.former.before()),
             "handed": self.handed_value(),
             "policyArn": self.rights.policy_arn,
             "policyName": self.rights.policy_name,
             "environment": self.environment.name,
             "environmentKnown": self.environment.known,
-            "environmentChange": self.environment_change.map(EnvironmentChange::word),
+            "environmentChange": self.environment_change,
             "accountTags": self.tags_value(),
             "time": both(&self.times.inside),
             "outsideTime": both(&self.times.outside),

@@ -7,6 +7,7 @@ use super::place;
 use super::place::{PLACES, Place};
 use crate::event::{Event, omitted};
 use crate::iam::arn::Arn;
+use crate::vocabulary::{OwnKind, OwnSession};
 
 /// Name of everything that is deployed, where nothing else is said.
 pub const DEFAULT_NAME: &str = "iam-responder";
@@ -52,46 +53,6 @@ impl Default for Own {
             stack: DEFAULT_NAME.to_owned(),
             stack_id: None,
             deployed: Deployed::default(),
-        }
-    }
-}
-
-/// What `derived.principal.own` says of the session of a role of this tool.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OwnSession {
-    /// Named as Lambda names it: after the function.
-    Function,
-    /// Any other name: somebody else holds the role.
-    Other,
-}
-
-impl OwnSession {
-    /// The word in `derived.principal.own`.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Function => "function-session",
-            Self::Other => "other-session",
-        }
-    }
-}
-
-/// What `derived.ownStack` says of what CloudFormation does to a part of the tool.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OwnStack {
-    /// In the first hour of the tool's own stack, for whoever makes it.
-    Created,
-    /// For whoever began to update it within the hour.
-    Updated,
-}
-
-impl OwnStack {
-    /// The word in `derived.ownStack`.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Created => "created",
-            Self::Updated => "updated",
         }
     }
 }
@@ -238,7 +199,7 @@ impl Own {
 
     /// Kinds of the tool's own resources that an event names, each once.
     #[must_use]
-    pub fn touched(&self, event: &Event) -> Vec<&'static str> {
+    pub fn touched(&self, event: &Event) -> Vec<OwnKind> {
         let source = event.event_source().unwrap_or_default();
         let mut kinds = Vec::new();
         let refused = event.text("detail.errorMessage").and_then(refused_resource);
@@ -252,9 +213,9 @@ impl Own {
             }
         }
         // What its own bus rules call is theirs, and told with them.
-        if kinds.contains(&"bus-rule") {
-            kinds.retain(|kind| *kind != "function-target");
-            kinds.extend(self.has_other_target(event).then_some("other-target"));
+        if kinds.contains(&OwnKind::BusRule) {
+            kinds.retain(|kind| *kind != OwnKind::FunctionTarget);
+            kinds.extend(self.has_other_target(event).then_some(OwnKind::OtherTarget));
         }
         kinds
     }

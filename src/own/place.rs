@@ -1,10 +1,12 @@
 //! Where the tool's own resources stand in events: one table for the facts and for the bus rules.
 
+use crate::vocabulary::OwnKind;
+
 /// Where an event names a resource of one kind.
 #[derive(Debug, Clone, Copy)]
 pub struct Place {
     /// Kind of the resource, as `derived.own` says it.
-    pub kind: &'static str,
+    pub kind: OwnKind,
     /// `sns.amazonaws.com`
     pub source: &'static str,
     /// Path below `detail`; what lies there may be a list.
@@ -18,11 +20,11 @@ pub struct Place {
 
 /// The key has an ID of AWS's, no name: only the deployment can tell it. No bus rule can ask for it, so of
 /// the calls on keys come those that a rule names.
-pub(super) const KEY: &str = "key";
+pub(super) const KEY: OwnKind = OwnKind::Key;
 /// The site file names change calendars; of the calls on documents come those that a rule names.
-pub(super) const CALENDAR: &str = "calendar";
+pub(super) const CALENDAR: OwnKind = OwnKind::Calendar;
 /// The policy that bounds the tool's roles has a name of its owner's; it is told likewise.
-pub(super) const BOUNDARY: &str = "boundary";
+pub(super) const BOUNDARY: OwnKind = OwnKind::Boundary;
 
 const NAME: &[&str] = &["{name}"];
 /// Lambda takes the name behind any of Region, account and `function:`, each of which may be left out.
@@ -61,89 +63,124 @@ const LAST: &[&str] = &["*/{name}"];
 
 /// Every place that tells of a resource of the tool.
 pub const PLACES: &[Place] = &[
-    place("function", "lambda.amazonaws.com", "requestParameters.functionName", FUNCTION),
-    place("function", "lambda.amazonaws.com", "requestParameters.resource", FUNCTION_ARN),
-    place("function", "lambda.amazonaws.com", "responseElements.functionArn", FUNCTION_ARN),
+    place(OwnKind::Function, "lambda.amazonaws.com", "requestParameters.functionName", FUNCTION),
+    place(OwnKind::Function, "lambda.amazonaws.com", "requestParameters.resource", FUNCTION_ARN),
+    place(OwnKind::Function, "lambda.amazonaws.com", "responseElements.functionArn", FUNCTION_ARN),
     // Who else calls the function hands it what he likes.
-    place("function-target", "events.amazonaws.com", "requestParameters.targets.arn", FUNCTION_ARN),
     place(
-        "function-target",
+        OwnKind::FunctionTarget,
+        "events.amazonaws.com",
+        "requestParameters.targets.arn",
+        FUNCTION_ARN,
+    ),
+    place(
+        OwnKind::FunctionTarget,
         "scheduler.amazonaws.com",
         "requestParameters.target.arn",
         FUNCTION_ARN,
     ),
     place(
-        "function-target",
+        OwnKind::FunctionTarget,
         "scheduler.amazonaws.com",
         "requestParameters.Target.Arn",
         FUNCTION_ARN,
     ),
-    place("function-target", "pipes.amazonaws.com", "requestParameters.target", FUNCTION_ARN),
-    place("function-target", "pipes.amazonaws.com", "requestParameters.Target", FUNCTION_ARN),
-    place("function-target", "pipes.amazonaws.com", "requestParameters.enrichment", FUNCTION_ARN),
-    place("function-target", "pipes.amazonaws.com", "requestParameters.Enrichment", FUNCTION_ARN),
-    place("function-target", "sns.amazonaws.com", "requestParameters.endpoint", FUNCTION_ARN),
-    place("topic", "sns.amazonaws.com", "requestParameters.name", NAME),
-    place("topic", "sns.amazonaws.com", "requestParameters.topicArn", TOPIC),
-    place("topic", "sns.amazonaws.com", "requestParameters.subscriptionArn", TOPIC),
-    place("topic", "sns.amazonaws.com", "requestParameters.resourceArn", TOPIC),
-    place("queue", "sqs.amazonaws.com", "requestParameters.queueUrl", LAST),
-    place("queue", "sqs.amazonaws.com", "requestParameters.queueName", NAME),
-    place("queue", "sqs.amazonaws.com", "requestParameters.sourceArn", QUEUE_ARN),
-    place("bus-rule", "events.amazonaws.com", "requestParameters.name", NAME),
-    place("bus-rule", "events.amazonaws.com", "requestParameters.rule", NAME),
-    place("bus-rule", "events.amazonaws.com", "requestParameters.resourceARN", BUS_RULE),
-    place("event-bus", "events.amazonaws.com", "requestParameters.eventBusName", EVENT_BUS),
-    place("archive", "events.amazonaws.com", "requestParameters.archiveName", NAME),
-    place("alarm", "monitoring.amazonaws.com", "requestParameters.alarmName", NAME),
-    place("alarm", "monitoring.amazonaws.com", "requestParameters.alarmNames", NAME),
-    place("alarm", "monitoring.amazonaws.com", "requestParameters.muteTargets.alarmNames", NAME),
-    place("table", "dynamodb.amazonaws.com", "requestParameters.tableName", TABLE),
-    place("table", "dynamodb.amazonaws.com", "requestParameters.resourceArn", TABLE_ARN),
-    place("table", "dynamodb.amazonaws.com", "requestParameters.backupArn", TABLE_ARN),
-    place("table", "dynamodb.amazonaws.com", "requestParameters.tableArn", TABLE_ARN),
-    place("table", "dynamodb.amazonaws.com", "requestParameters.sourceTableName", NAME),
-    place("log-group", "logs.amazonaws.com", "requestParameters.logGroupName", LOG_GROUP),
-    place("log-group", "logs.amazonaws.com", "requestParameters.logGroupIdentifier", LOG_GROUP_ARN),
-    place("log-group", "logs.amazonaws.com", "requestParameters.resourceIdentifier", LOG_GROUP_ARN),
-    place("bucket", "s3.amazonaws.com", "requestParameters.bucketName", NAME),
-    // Whoever else reads the queue takes what could not be handled out of it.
-    place("queue", "lambda.amazonaws.com", "requestParameters.eventSourceArn", QUEUE_ARN),
-    place("queue", "pipes.amazonaws.com", "requestParameters.source", QUEUE_ARN),
-    place("queue", "pipes.amazonaws.com", "requestParameters.Source", QUEUE_ARN),
-    place("key-alias", "kms.amazonaws.com", "requestParameters.aliasName", ALIAS),
-    place(KEY, "kms.amazonaws.com", "requestParameters.keyId", &[]),
-    place("stack", "cloudformation.amazonaws.com", "requestParameters.stackName", STACK),
-    // Where CloudTrail dropped the parameters, the answer still tells.
-    place("stack", "cloudformation.amazonaws.com", "responseElements.stackId", STACK_ARN),
-    place("stack", "cloudformation.amazonaws.com", "requestParameters.changeSetName", CHANGE_SET),
+    place(OwnKind::FunctionTarget, "pipes.amazonaws.com", "requestParameters.target", FUNCTION_ARN),
+    place(OwnKind::FunctionTarget, "pipes.amazonaws.com", "requestParameters.Target", FUNCTION_ARN),
     place(
-        "stack",
+        OwnKind::FunctionTarget,
+        "pipes.amazonaws.com",
+        "requestParameters.enrichment",
+        FUNCTION_ARN,
+    ),
+    place(
+        OwnKind::FunctionTarget,
+        "pipes.amazonaws.com",
+        "requestParameters.Enrichment",
+        FUNCTION_ARN,
+    ),
+    place(OwnKind::FunctionTarget, "sns.amazonaws.com", "requestParameters.endpoint", FUNCTION_ARN),
+    place(OwnKind::Topic, "sns.amazonaws.com", "requestParameters.name", NAME),
+    place(OwnKind::Topic, "sns.amazonaws.com", "requestParameters.topicArn", TOPIC),
+    place(OwnKind::Topic, "sns.amazonaws.com", "requestParameters.subscriptionArn", TOPIC),
+    place(OwnKind::Topic, "sns.amazonaws.com", "requestParameters.resourceArn", TOPIC),
+    place(OwnKind::Queue, "sqs.amazonaws.com", "requestParameters.queueUrl", LAST),
+    place(OwnKind::Queue, "sqs.amazonaws.com", "requestParameters.queueName", NAME),
+    place(OwnKind::Queue, "sqs.amazonaws.com", "requestParameters.sourceArn", QUEUE_ARN),
+    place(OwnKind::BusRule, "events.amazonaws.com", "requestParameters.name", NAME),
+    place(OwnKind::BusRule, "events.amazonaws.com", "requestParameters.rule", NAME),
+    place(OwnKind::BusRule, "events.amazonaws.com", "requestParameters.resourceARN", BUS_RULE),
+    place(OwnKind::EventBus, "events.amazonaws.com", "requestParameters.eventBusName", EVENT_BUS),
+    place(OwnKind::Archive, "events.amazonaws.com", "requestParameters.archiveName", NAME),
+    place(OwnKind::Alarm, "monitoring.amazonaws.com", "requestParameters.alarmName", NAME),
+    place(OwnKind::Alarm, "monitoring.amazonaws.com", "requestParameters.alarmNames", NAME),
+    place(
+        OwnKind::Alarm,
+        "monitoring.amazonaws.com",
+        "requestParameters.muteTargets.alarmNames",
+        NAME,
+    ),
+    place(OwnKind::Table, "dynamodb.amazonaws.com", "requestParameters.tableName", TABLE),
+    place(OwnKind::Table, "dynamodb.amazonaws.com", "requestParameters.resourceArn", TABLE_ARN),
+    place(OwnKind::Table, "dynamodb.amazonaws.com", "requestParameters.backupArn", TABLE_ARN),
+    place(OwnKind::Table, "dynamodb.amazonaws.com", "requestParameters.tableArn", TABLE_ARN),
+    place(OwnKind::Table, "dynamodb.amazonaws.com", "requestParameters.sourceTableName", NAME),
+    place(OwnKind::LogGroup, "logs.amazonaws.com", "requestParameters.logGroupName", LOG_GROUP),
+    place(
+        OwnKind::LogGroup,
+        "logs.amazonaws.com",
+        "requestParameters.logGroupIdentifier",
+        LOG_GROUP_ARN,
+    ),
+    place(
+        OwnKind::LogGroup,
+        "logs.amazonaws.com",
+        "requestParameters.resourceIdentifier",
+        LOG_GROUP_ARN,
+    ),
+    place(OwnKind::Bucket, "s3.amazonaws.com", "requestParameters.bucketName", NAME),
+    // Whoever else reads the queue takes what could not be handled out of it.
+    place(OwnKind::Queue, "lambda.amazonaws.com", "requestParameters.eventSourceArn", QUEUE_ARN),
+    place(OwnKind::Queue, "pipes.amazonaws.com", "requestParameters.source", QUEUE_ARN),
+    place(OwnKind::Queue, "pipes.amazonaws.com", "requestParameters.Source", QUEUE_ARN),
+    place(OwnKind::KeyAlias, "kms.amazonaws.com", "requestParameters.aliasName", ALIAS),
+    place(KEY, "kms.amazonaws.com", "requestParameters.keyId", &[]),
+    place(OwnKind::Stack, "cloudformation.amazonaws.com", "requestParameters.stackName", STACK),
+    // Where CloudTrail dropped the parameters, the answer still tells.
+    place(OwnKind::Stack, "cloudformation.amazonaws.com", "responseElements.stackId", STACK_ARN),
+    place(
+        OwnKind::Stack,
+        "cloudformation.amazonaws.com",
+        "requestParameters.changeSetName",
+        CHANGE_SET,
+    ),
+    place(
+        OwnKind::Stack,
         "cloudformation.amazonaws.com",
         "requestParameters.changeSetName",
         ANY_CHANGE_SET,
     ),
-    place("stack", "cloudformation.amazonaws.com", "requestParameters.stackIds", STACK_ARN),
+    place(OwnKind::Stack, "cloudformation.amazonaws.com", "requestParameters.stackIds", STACK_ARN),
     place(
-        "stack",
+        OwnKind::Stack,
         "cloudformation.amazonaws.com",
         "requestParameters.stackDefinitions.stackName",
         STACK,
     ),
-    place("schedule", "scheduler.amazonaws.com", "requestParameters.name", NAME),
-    place("schedule", "scheduler.amazonaws.com", "requestParameters.Name", NAME),
-    place("schedule", "scheduler.amazonaws.com", "requestParameters.groupName", NAME),
+    place(OwnKind::Schedule, "scheduler.amazonaws.com", "requestParameters.name", NAME),
+    place(OwnKind::Schedule, "scheduler.amazonaws.com", "requestParameters.Name", NAME),
+    place(OwnKind::Schedule, "scheduler.amazonaws.com", "requestParameters.groupName", NAME),
     place(CALENDAR, "ssm.amazonaws.com", "requestParameters.name", &[]),
-    place("parameter", "ssm.amazonaws.com", "requestParameters.name", PARAMETER),
-    place("parameter", "ssm.amazonaws.com", "requestParameters.names", PARAMETER),
-    place("role", "iam.amazonaws.com", "requestParameters.roleName", LAST),
-    place("policy", "iam.amazonaws.com", "requestParameters.policyArn", LAST),
+    place(OwnKind::Parameter, "ssm.amazonaws.com", "requestParameters.name", PARAMETER),
+    place(OwnKind::Parameter, "ssm.amazonaws.com", "requestParameters.names", PARAMETER),
+    place(OwnKind::Role, "iam.amazonaws.com", "requestParameters.roleName", LAST),
+    place(OwnKind::Policy, "iam.amazonaws.com", "requestParameters.policyArn", LAST),
     place(BOUNDARY, "iam.amazonaws.com", "requestParameters.policyArn", &[]),
-    place("role", "sts.amazonaws.com", "requestParameters.roleArn", LAST),
+    place(OwnKind::Role, "sts.amazonaws.com", "requestParameters.roleArn", LAST),
 ];
 
 const fn place(
-    kind: &'static str,
+    kind: OwnKind,
     source: &'static str,
     path: &'static str,
     forms: &'static [&'static str],

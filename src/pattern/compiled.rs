@@ -39,14 +39,17 @@ impl Pattern {
         paths
     }
 
+    /// The alternatives of a path, of all branches.
+    pub(crate) fn matchers(&self, path: &str) -> impl Iterator<Item = &Matcher> {
+        let fields = self.branches.iter().flat_map(|branch| &branch.fields);
+        let of_path = fields.filter(move |field| field.path.text() == path);
+        of_path.flat_map(|field| field.matchers.iter())
+    }
+
     /// The exact texts that the pattern asks for under a path.
     #[must_use]
     pub fn texts(&self, path: &str) -> Vec<&str> {
-        let fields = self.branches.iter().flat_map(|branch| &branch.fields);
-        let matchers = fields
-            .filter(|field| field.path.text() == path)
-            .flat_map(|field| field.matchers.iter());
-        matchers
+        self.matchers(path)
             .filter_map(|matcher| match matcher {
                 Matcher::Text(text) => Some(text.as_str()),
                 _ => None,

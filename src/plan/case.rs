@@ -10,6 +10,7 @@ use crate::event::Event;
 use crate::facts::Context;
 use crate::iam::catalogue::{Condition, Effect, Inverse, StepRow, step_doubts, step_rows};
 use crate::prior::{Prior, Source};
+use crate::vocabulary::OwnKind;
 
 /// Time within which what was taken away counts as put back, and not as new.
 const PUT_BACK: SignedDuration = SignedDuration::from_hours(24);
@@ -102,7 +103,7 @@ fn is_own_quarantine(event: &Event, context: &Context) -> bool {
     let arn = event.text("detail.requestParameters.policyArn");
     context.facts.own_session.is_some()
         && context.rights.unknown.is_some()
-        && context.own.contains(&"policy")
+        && context.own.contains(&OwnKind::Policy)
         && arn.is_some_and(|arn| arn.ends_with("/quarantine"))
 }
 

@@ -12,6 +12,7 @@ use super::known::Why;
 use super::reach::Behind;
 use super::reader::Reader;
 use super::{Handed, Moment, ReachMemo, Registers, Shared};
+use crate::vocabulary::HandedKind;
 
 /// Most identities together of which is looked at what they hold beside what an event gives: the latest that were
 /// given it.
@@ -77,7 +78,7 @@ impl Held {
             handed = handed.with([(name, role)]);
         }
         // Of what a policy lets somebody wear, and of groups, the next step counts when it is made.
-        let pass = handed.kind == "role" && !handed.by_policy;
+        let pass = handed.kind == HandedKind::Role && !handed.by_policy;
         let beyond = reader.beyond(&handed.bearers, &holdings, pass);
         handed.cut |= beyond.cut;
         let (of_containers, beyond): (Vec<Behind>, Vec<Behind>) =

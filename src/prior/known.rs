@@ -1,5 +1,6 @@
 //! What can be known of a state before an event.
 
+use crate::vocabulary::Before;
 use jiff::Timestamp;
 
 /// What was before.
@@ -123,13 +124,13 @@ impl Prior {
         }
     }
 
-    /// `unknown`, `absent` or `present`.
+    /// Whether anything was there.
     #[must_use]
-    pub fn word(&self) -> &'static str {
+    pub fn before(&self) -> Before {
         match self {
-            Self::Unknown { .. } => "unknown",
-            Self::Absent { .. } => "absent",
-            Self::Present { .. } => "present",
+            Self::Unknown { .. } => Before::Unknown,
+            Self::Absent { .. } => Before::Absent,
+            Self::Present { .. } => Before::Present,
         }
     }
 

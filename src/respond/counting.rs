@@ -13,8 +13,8 @@ use crate::event::PrincipalKind;
 use crate::event::{CallOutcome, Event};
 use crate::facts::{Context, Facts};
 use crate::iam::catalogue::CallEffect;
-use crate::own::OwnStack;
 use crate::rule::{GroupBy, Rule};
+use crate::vocabulary::OwnStack;
 
 /// Time within which what CloudFormation does to the tool counts as an update of its own stack.
 pub const OWN_UPDATE_WINDOW: SignedDuration = SignedDuration::from_mins(60);

@@ -3,7 +3,6 @@
 use super::spec::{
     Attempts, GroupBy, RuleSpec, SEQUENCE_STEPS_MAX, Span, THRESHOLD_MAX, ThresholdSpec,
 };
-use super::vocabulary::{is_late, misspelt};
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::SignedDuration;
@@ -15,6 +14,7 @@ use crate::pattern::{Budget, Found, Pattern, PatternIndex, Steps};
 use crate::text::nearest;
 use crate::text::severity::Severity;
 use crate::text::yaml::{Document, Fault};
+use crate::vocabulary::{is_late, misspelt};
 
 /// Longest title, so that a subject line holds it.
 pub const TITLE_CHARS_MAX: usize = 70;

@@ -31,7 +31,7 @@ pub struct RuleSpec {
     #[serde(default)]
     pub source: Option<String>,
     /// EventBridge event pattern over the envelope and `derived`.
-    #[cfg_attr(feature = "cli", schemars(with = "crate::pattern::EventPattern"))]
+    #[cfg_attr(feature = "cli", schemars(with = "crate::vocabulary::EventPattern"))]
     pub pattern: Value,
     /// What to do at two in the morning.
     pub runbook: String,
@@ -151,7 +151,7 @@ impl ThresholdSpec {
 #[serde(deny_unknown_fields)]
 pub struct SequenceSpec {
     /// Event patterns that must have matched before, in this order.
-    #[cfg_attr(feature = "cli", schemars(with = "Vec<crate::pattern::EventPattern>"))]
+    #[cfg_attr(feature = "cli", schemars(with = "Vec<crate::vocabulary::EventPattern>"))]
     pub before: Vec<Value>,
     /// Within this time, by the events' own clock.
     pub within: Span,

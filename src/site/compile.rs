@@ -6,14 +6,15 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use super::compiled::{Adjustment, Site, Suppression, check_topic_arn};
-use super::guarded::{GUARDED_MAX, Guarded, GuardedEntities};
+use super::guarded::{GUARDED_MAX, GuardedEntities};
 use super::spec::{Defaults, PRODUCTION, SiteSpec};
 use crate::iam::account;
 use crate::pattern::{Budget, Pattern};
-use crate::rule::{GroupBy, RuleSet, THRESHOLD_MAX, misspelt};
+use crate::rule::{GroupBy, RuleSet, THRESHOLD_MAX};
 use crate::site::calendar::{Calendar, IcsFiles, IcsSize};
 use crate::text::nearest;
 use crate::text::yaml::{Document, Fault};
+use crate::vocabulary::{Guarded, misspelt};
 
 /// Most steps one adjustment may raise or lower.
 const STEPS_MAX: u8 = 4;

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use super::guarded::{Guarded, GuardedEntities};
+use super::guarded::GuardedEntities;
 use super::spec::{
     AdjustmentSpec, Defaults, EnvironmentSpec, OverrideSpec, PRODUCTION, SiteSpec, SuppressionSpec,
     TopicSpec,
@@ -21,29 +21,7 @@ use crate::pattern::Pattern;
 use crate::rule::RuleSpec;
 use crate::site::calendar::{Calendar, Presence};
 use crate::text::severity::Severity;
-
-/// What a change of tags does to how loud the alerts of an account are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EnvironmentChange {
-    /// Quieter from now on.
-    Lowered,
-    /// Louder.
-    Raised,
-    /// As before.
-    Same,
-}
-
-impl EnvironmentChange {
-    /// The word in `derived.environmentChange`.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Lowered => "lowered",
-            Self::Raised => "raised",
-            Self::Same => "same",
-        }
-    }
-}
+use crate::vocabulary::{EnvironmentChange, Exempt, Guarded};
 
 /// Where a moment lies among the calendars.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -199,7 +177,7 @@ impl Site {
     /// What the site file lets the role of this account and name do more quietly than others: `pipeline` where it is
     /// listed as one, `silenced` where a suppression or an adjustment that lowers names it.
     #[must_use]
-    pub fn exempts(&self, account: &str, role: &str) -> Option<&'static str> {
+    pub fn exempts(&self, account: &str, role: &str) -> Option<Exempt> {
         let is_it = |arn: &str| {
             let arn = Arn::parse(arn).filter(|arn| arn.account == account);
             let name = arn.and_then(|arn| arn.iam_entity()).map(|(_, path)| path);
@@ -207,7 +185,7 @@ impl Site {
             name.is_some_and(|name| name.eq_ignore_ascii_case(role))
         };
         if self.spec.pipelines.iter().any(|arn| is_it(arn)) {
-            return Some("pipeline");
+            return Some(Exempt::Pipeline);
         }
         const PATHS: [&str; 2] =
             ["derived.principal.roleArn", "detail.userIdentity.sessionContext.sessionIssuer.arn"];
@@ -216,7 +194,7 @@ impl Site {
         let mut quiet = lowering.chain(self.suppressions.iter().map(|one| &one.pattern));
         let names =
             |pattern: &Pattern| PATHS.iter().flat_map(|path| pattern.texts(path)).any(is_it);
-        quiet.any(names).then_some("silenced")
+        quiet.any(names).then_some(Exempt::Silenced)
     }
 
     /// Does the site file leave open what tags the account has, or its name?

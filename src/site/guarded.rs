@@ -3,32 +3,13 @@
 use std::collections::HashMap;
 
 use crate::iam::entity::{EntityId, EntityKind};
+use crate::vocabulary::Guarded;
 
 /// Most entities of both lists together.
 pub const GUARDED_MAX: usize = 500;
 /// Kinds of IAM entities that can be guarded.
 const KINDS: [EntityKind; 4] =
     [EntityKind::ROLE, EntityKind::USER, EntityKind::GROUP, EntityKind::POLICY];
-
-/// Why an entity is guarded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Guarded {
-    /// The last way in when all others fail.
-    BreakGlass,
-    /// The owner says so.
-    Protected,
-}
-
-impl Guarded {
-    /// The word in `derived.entity.guarded`.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::BreakGlass => "break-glass",
-            Self::Protected => "protected",
-        }
-    }
-}
 
 /// The guarded entities of a site.
 #[derive(Debug, Clone, Default)]

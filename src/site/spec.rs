@@ -126,7 +126,7 @@ pub const PRODUCTION: &str = "production";
 #[serde(deny_unknown_fields)]
 pub struct AdjustmentSpec {
     /// Event pattern, over the same event as the rules see.
-    #[cfg_attr(feature = "cli", schemars(with = "crate::pattern::EventPattern"))]
+    #[cfg_attr(feature = "cli", schemars(with = "crate::vocabulary::EventPattern"))]
     pub when: Value,
     /// Only for these rules.
     #[serde(default)]
@@ -167,7 +167,7 @@ pub struct SuppressionSpec {
     /// Name, as it appears in reports.
     pub name: String,
     /// Event pattern of what is known to be good.
-    #[cfg_attr(feature = "cli", schemars(with = "crate::pattern::EventPattern"))]
+    #[cfg_attr(feature = "cli", schemars(with = "crate::vocabulary::EventPattern"))]
     pub pattern: Value,
     /// Only for these rules; all where empty.
     #[serde(default)]

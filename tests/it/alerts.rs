@@ -10,8 +10,8 @@ use iam_responder::facts::Known;
 use iam_responder::own::{Deployed, Own};
 use iam_responder::prior::{Answers, Prior, Why};
 use iam_responder::respond::Origin;
-use iam_responder::rule::PATHS;
 use iam_responder::site::Format;
+use iam_responder::vocabulary::{FACTS, OwnStack};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -294,7 +294,7 @@ fn the_paths_of_derived_are_those_that_the_samples_show() {
         let former = Prior::unknown(Why::Unseen);
         let known = Known {
             burst: Some(1),
-            own_stack: Some(iam_responder::own::OwnStack::Updated),
+            own_stack: Some(OwnStack::Updated),
             before: Answers { former, ..Answers::default() },
             ..Known::default()
         };
@@ -305,6 +305,6 @@ fn the_paths_of_derived_are_those_that_the_samples_show() {
     let tags = |path: &String| path.starts_with("derived.accountTags.");
     assert!(found.extract_if(.., tags).count() > 0);
     found.insert("derived.accountTags".to_owned());
-    let listed = BTreeSet::from(PATHS.map(str::to_owned));
+    let listed: BTreeSet<String> = FACTS.iter().map(|fact| fact.path.to_owned()).collect();
     assert_eq!(found, listed);
 }

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use iam_responder::assess::engine::Engine;
 use iam_responder::event::{CallOutcome, Event, input, outcome_of};
 use iam_responder::facts::Known;
-use iam_responder::iam::catalogue;
+use iam_responder::iam::catalogue::{self, Access};
 use iam_responder::own::{self, NAME_CHARS_MAX, Own};
 use iam_responder::pattern::{COMPLEXITY_MAX, Pattern};
 use iam_responder::review::bus::{

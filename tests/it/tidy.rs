@@ -7,9 +7,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The stations by their floors, the ground first. Stations of one floor do not import each other.
-const FLOORS: [&[&str]; 11] = [
-    &["iam", "text"],
+const FLOORS: [&[&str]; 13] = [
+    &["text"],
+    &["iam"],
     &["event", "pattern"],
+    &["vocabulary"],
     &["own", "prior", "rule"],
     &["site"],
     &["facts"],
@@ -21,7 +23,7 @@ const FLOORS: [&[&str]; 11] = [
     &["operate", "review"],
 ];
 /// The floors below the wall, where nothing waits, reads a clock, the environment or a file.
-const PURE: usize = 8;
+const PURE: usize = 10;
 /// What no code below the wall may hold, and what it would be.
 const IMPURE: [(&str, &str); 11] = [
     ("async ", "waits"),

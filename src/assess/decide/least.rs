@@ -10,6 +10,7 @@ use crate::iam::catalogue::CallEffect;
 use crate::iam::policy::TrustWord;
 use crate::rule::Rule;
 use crate::text::severity::Severity;
+use crate::vocabulary::OwnKind;
 
 /// Words of a trust policy that lets strangers in.
 const STRANGERS: [TrustWord; 4] = [
@@ -137,7 +138,7 @@ fn cuts_bearer(context: &Context) -> Option<Cow<'static, str>> {
 /// detachment, and of those that the owner guards whatever takes from it, replaces what it may do, changes who may
 /// wear it, or ends it.
 fn cuts_guarded(context: &Context) -> Option<&'static str> {
-    let own = context.own.iter().any(|kind| matches!(*kind, "role" | "policy"));
+    let own = context.own.iter().any(|kind| matches!(kind, OwnKind::Role | OwnKind::Policy));
     if context.facts.outcome != CallOutcome::Success || context.facts.read_only {
         return None;
     }

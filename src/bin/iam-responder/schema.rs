@@ -1,31 +1,40 @@
-//! `schema`: the JSON Schema of rule and site files, generated from the types.
+//! `schema`: the JSON Schema of rule and site files, generated from the types, and the facts that patterns ask for.
 
 use std::io::Write;
 
 use clap::ValueEnum;
 use iam_responder::rule::RuleSpec;
 use iam_responder::site::SiteSpec;
+use iam_responder::vocabulary;
 
 use crate::exit::{Exit, Failure};
 
 /// Arguments of `schema`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Which file
+    /// Of what
     #[arg(value_enum)]
     of: Of,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Of {
+    /// A rule's file
     Rule,
+    /// The site file
     Site,
+    /// What a pattern may ask of `derived`, as a table in Markdown
+    Facts,
 }
 
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let schema = match arguments.of {
         Of::Rule => schemars::schema_for!(RuleSpec),
         Of::Site => schemars::schema_for!(SiteSpec),
+        Of::Facts => {
+            write!(anstream::stdout().lock(), "{}", vocabulary::table())?;
+            return Ok(Exit::Clean);
+        }
     };
     let text = serde_json::to_string_pretty(&schema)
         .map_err(|error| Failure::Fault(format!("failed to print the schema: {error}")))?;

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use crate::iam::policy::{Grant, Grants, PolicyDocument, managed};
 use crate::prior::{Boundary, Held, Holdings, Why};
+use crate::vocabulary::HandedKind;
 
 /// What a call hands over, judged.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct HandedOver {
     /// `role` or `group`.
-    pub kind: &'static str,
+    pub kind: HandedKind,
     /// The names, as the call spells them.
     pub names: Vec<String>,
     /// What those hold that it hands over, together.
@@ -37,8 +38,11 @@ impl HandedOver {
         let mut over = Self {
             kind: held.handed.kind,
             names: held.handed.names.clone(),
+            grants: Grants::default(),
+            denies: false,
             only_denies: true,
-            ..Self::default()
+            unknown: None,
+            again: false,
         };
         let (each, rest) = held.holdings.split_at(held.holdings.len().min(EACH_MAX));
         each.iter().for_each(|holdings| over.add(holdings, own));

@@ -10,6 +10,7 @@ use super::thing::{List, Wearer, caller, deployments, thing, wearers};
 use crate::event::Event;
 use crate::iam::catalogue::{self, Work};
 use crate::iam::policy::PolicyDocument;
+use crate::vocabulary::HandedKind;
 
 /// What a call hands over.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub struct Handed {
     /// The account of the call.
     pub(in crate::prior) account: String,
     /// `role` or `group`.
-    pub kind: &'static str,
+    pub kind: HandedKind,
     /// The names, as the call spells them; of an instance profile its own.
     pub names: Vec<String>,
     /// Whose holdings count.

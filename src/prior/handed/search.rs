@@ -12,6 +12,7 @@ use crate::iam::{account, catalogue};
 use crate::prior::address::fold;
 use crate::prior::question::named;
 use crate::prior::{Address, Ask, VALUE_BYTES_MAX};
+use crate::vocabulary::HandedKind;
 
 /// Most roles looked at in one call; what is beyond it counts as everything.
 pub(super) const BEARERS_MAX: usize = 16;
@@ -23,7 +24,7 @@ pub(super) const VALUES_MAX: usize = 20_000;
 /// What a call hands over beside the roles found in it.
 pub struct Call {
     /// `role` or `group`.
-    pub kind: &'static str,
+    pub kind: HandedKind,
     /// The document that it only names.
     pub document: Option<Ask>,
     /// The documents that it carries.
@@ -83,11 +84,11 @@ impl<'e> Search<'e> {
         let kind = match (source, call) {
             ("iam.amazonaws.com", "AddUserToGroup" | "RemoveUserFromGroup") => {
                 self.add("group", parameter("groupName")?, self.account);
-                "group"
+                HandedKind::Group
             }
             ("iam.amazonaws.com", "AddRoleToInstanceProfile" | "UpdateAssumeRolePolicy") => {
                 self.add("role", parameter("roleName")?, self.account);
-                "role"
+                HandedKind::Role
             }
             (
                 "iam.amazonaws.com",
@@ -98,11 +99,11 @@ impl<'e> Search<'e> {
                 | "CreatePolicyVersion",
             ) => {
                 policies.push(self.document(event, "policyDocument")?);
-                "role"
+                HandedKind::Role
             }
             ("sso.amazonaws.com", "PutInlinePolicyToPermissionSet") => {
                 policies.push(self.document(event, "inlinePolicy")?);
-                "role"
+                HandedKind::Role
             }
             (
                 "iam.amazonaws.com",
@@ -112,7 +113,7 @@ impl<'e> Search<'e> {
                 | "SetDefaultPolicyVersion",
             ) => {
                 document = Some(named(event)?);
-                "role"
+                HandedKind::Role
             }
             // What these name is worn or kept, or yet to be made, not handed over.
             (
@@ -127,7 +128,7 @@ impl<'e> Search<'e> {
                 let setting = parameter("settingId")?.to_ascii_lowercase();
                 let role = parameter("settingValue").filter(|_| setting.ends_with("role"))?;
                 self.named("rolename", role);
-                "role"
+                HandedKind::Role
             }
             _ => {
                 self.object(event.value("detail.requestParameters")?);
@@ -138,7 +139,7 @@ impl<'e> Search<'e> {
                     self.object(answer);
                 }
                 self.by_default(event, source, call);
-                "role"
+                HandedKind::Role
             }
         };
         Some(Call { kind, document, policies })

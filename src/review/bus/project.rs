@@ -212,7 +212,7 @@ fn by_own(branch: &Branch) -> Vec<Clause> {
     let refused = denied_only(branch);
     let asked = |place: &&Place| {
         let kind = (any && !place.forms.is_empty())
-            || kinds.iter().flatten().any(|kind| *kind == place.kind);
+            || kinds.iter().flatten().any(|kind| *kind == place.kind.word());
         let service = services.as_ref().is_none_or(|services| services.contains(&place.source));
         kind && service
     };

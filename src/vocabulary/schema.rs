@@ -3,6 +3,9 @@
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Map, Value, json};
+
+use super::fact::{FACTS, Values};
 
 /// Stands for a pattern in the schemas of rule and site files.
 #[derive(Debug)]
@@ -22,6 +25,7 @@ impl JsonSchema for EventPattern {
             "minProperties": 1,
             "properties": {
                 "$or": {"type": "array", "minItems": 2, "items": pattern},
+                "derived": generator.subschema_for::<Derived>(),
             },
             "additionalProperties": {
                 "anyOf": [
@@ -35,6 +39,75 @@ impl JsonSchema for EventPattern {
             },
         })
     }
+}
+
+/// What stands below `derived`.
+#[derive(Debug)]
+struct Derived;
+
+impl JsonSchema for Derived {
+    fn schema_name() -> Cow<'static, str> {
+        "Derived".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let (own, operators) =
+            (generator.subschema_for::<Self>(), generator.subschema_for::<Operator>());
+        let mut properties = Map::new();
+        let mut below: Map<String, Value> = Map::new();
+        for fact in FACTS {
+            let path = fact.path.trim_start_matches("derived.");
+            let alternatives = alternatives(fact.values, &operators);
+            let items = json!({"type": "array", "minItems": 1, "items": {"anyOf": alternatives}});
+            // Tags have names of their own.
+            let any_name = json!({"type": "object", "additionalProperties": items});
+            let mut schema = match path {
+                "accountTags" => json!({"anyOf": [items, any_name]}),
+                _ => items,
+            };
+            if let Value::Object(schema) = &mut schema {
+                schema.insert("description".to_owned(), json!(fact.says));
+            }
+            match path.split_once('.') {
+                Some((of, name)) => {
+                    let of = below.entry(of).or_insert_with(|| json!({}));
+                    if let Value::Object(of) = of {
+                        of.insert(name.to_owned(), schema);
+                    }
+                }
+                None => _ = properties.insert(path.to_owned(), schema),
+            }
+        }
+        for (of, names) in below {
+            let object = json!({"type": "object", "minProperties": 1, "additionalProperties": false,
+                "properties": names});
+            let there = properties.remove(&of);
+            let schema =
+                there.map_or_else(|| object.clone(), |there| json!({"anyOf": [object, there]}));
+            properties.insert(of, schema);
+        }
+        properties.insert("$or".to_owned(), json!({"type": "array", "minItems": 2, "items": own}));
+        json_schema!({
+            "description": "What the event means; README.md of the rules has all facts.",
+            "type": "object",
+            "minProperties": 1,
+            "properties": properties,
+            "additionalProperties": false,
+        })
+    }
+}
+
+/// What one alternative of a fact may be.
+fn alternatives(values: Values, operators: &Schema) -> Value {
+    let plain = match values {
+        Values::Words(words) => json!({"enum": words()}),
+        Values::Truth => json!({"type": "boolean"}),
+        Values::True => json!({"const": true}),
+        Values::Number => json!({"type": "number"}),
+        Values::Text => json!({"type": "string"}),
+        Values::Below => return json!([operators]),
+    };
+    json!([plain, operators])
 }
 
 /// `{"prefix": "Attach"}` and its like: exactly one operator.
