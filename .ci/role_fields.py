@@ -15,6 +15,7 @@ first; recorded events show both), so both are asked for.
 """
 
 import collections
+import functools
 import itertools
 import pathlib
 import re
@@ -97,6 +98,8 @@ VERSIONED = ("cloudfront", "lambda")
 BY_HAND = [
     ("field", "detail.responseElements.instancesSet.items.iamInstanceProfile.arn", "ec2 RunInstances, by a launch template"),
     ("call", "servicecatalog.amazonaws.com:CreateConstraint", "a launch role, in a text"),
+    ("call", "servicecatalog.amazonaws.com:CreateServiceAction", "a role, by the name of a setting"),
+    ("call", "servicecatalog.amazonaws.com:UpdateServiceAction", "a role, by the name of a setting"),
     ("call", "servicecatalog.amazonaws.com:UpdateConstraint", "a launch role, in a text"),
     ("call", "servicecatalog.amazonaws.com:UpdateProvisionedProductProperties", "a launch role, as a property"),
     ("call", "datapipeline.amazonaws.com:PutPipelineDefinition", "a role, by the name of a setting"),
@@ -210,16 +213,61 @@ def wearers():
     return [line.split("\t") for line in lines if not line.startswith("#")]
 
 
+@functools.cache
+def models():
+    """All services, by what they are called in events."""
+    loader, found = botocore.loaders.Loader(), collections.defaultdict(list)
+    for each in loader.list_available_services("service-2"):
+        model = ServiceModel(loader.load_service_model(each, "service-2"), each)
+        found[model.metadata["endpointPrefix"].removeprefix("api.")].append(model)
+    return found
+
+
+def shape_at(source, call, path):
+    """The shape that stands at a path of a call's input, whatever the letters; none where no model has it."""
+    for model in models()[source.removesuffix(".amazonaws.com")]:
+        shape = model.operation_model(call).input_shape if call in model.operation_names else None
+        for step in path.split("."):
+            while shape is not None and shape.type_name == "list":
+                shape = shape.member
+            members = {name.lower(): member for name, member in getattr(shape, "members", {}).items()}
+            shape = members.get(step.lower())
+        if shape is not None:
+            return shape
+    return None
+
+
+def texts(shape, path, above=frozenset()):
+    """Paths below a path of which one is there wherever anything is given, as EventBridge sees only what is no object.
+    None where that may have any name."""
+    while shape is not None and shape.type_name == "list":
+        shape = shape.member
+    if shape is None or shape.type_name not in ("structure", "map"):
+        return [path]
+    if shape.type_name == "map" or shape.name in above:
+        return None
+    members = shape.members.items()
+    required = [each for each in members if each[0] in shape.required_members]
+    below = [texts(member, f"{path}.{name[0].lower() + name[1:]}", above | {shape.name})
+             for name, member in required or members]
+    if required:
+        return next((each for each in below if each), None)
+    return [each for found in below for each in found or ()] if all(below) else None
+
+
 def at_work():
     """What is to be delivered of calls that change or use what wears a role: kind, what is asked for, and why."""
     for source, call, work, kind, _, when in wearers():
-        given = [each for each in when.split(", ") if "=" not in each and each[0] not in "!-"]
+        given = [each.split("=")[0].rstrip("^") for each in when.split(", ") if each[0] not in "!-"]
         words = {"changed": "new work for", "as": "other work of"}
         reason = f"{words.get(work.split(' ')[0], 'use of')} what wears a role: {kind}"
         if work in ("made", "added") or call in BY_ITS_ROLE:
             continue
-        if call in BUSY_AT_WORK:
-            yield from (("field", f"detail.requestParameters.{path}", reason) for path in given)
+        found = [texts(shape_at(source, call, path), path) for path in given] if call in BUSY_AT_WORK else [None]
+        if all(found):
+            # CloudTrail may hide the whole behind one text.
+            asked = {path for paths in (given, *found) for path in paths}
+            yield from (("field", f"detail.requestParameters.{path}", reason) for path in sorted(asked))
         else:
             yield "call", call if source.endswith("*") else f"{source}:{call}", reason
 

@@ -254,7 +254,7 @@ fn a_spoilt_house_is_not() {
     check_spoilt(
         "iam/policy.rs",
         add("use crate::{text::nearest, event::Event};"),
-        "imports `text`",
+        "imports `event`",
     );
     check_spoilt(
         "site/spec.rs",

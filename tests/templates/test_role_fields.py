@@ -1,7 +1,5 @@
 """That the bus rules deliver every call of AWS that takes a role or an instance profile."""
 
-import collections
-import functools
 import sys
 from pathlib import Path
 
@@ -121,22 +119,61 @@ def has(shape, steps):
     return steps[0].lower() in called and has(called[steps[0].lower()], steps[1:])
 
 
-@functools.cache
-def models():
-    """All services, by what they are called in events."""
-    loader, found = role_fields.botocore.loaders.Loader(), collections.defaultdict(list)
-    for each in loader.list_available_services("service-2"):
-        model = role_fields.ServiceModel(loader.load_service_model(each, "service-2"), each)
-        found[model.metadata["endpointPrefix"].removeprefix("api.")].append(model)
-    return found
-
-
 def operations(source, call):
     """The calls of this name, with the services of this name."""
     service = source.removesuffix(".amazonaws.com").rstrip("*")
-    of_name = [model for name in (service, *OTHERWISE.get(service, ())) for model in models()[name]]
+    of_name = [model for name in (service, *OTHERWISE.get(service, ())) for model in role_fields.models()[name]]
     name = call.rstrip("*2")
     return [model.operation_model(name) for model in of_name if name in model.operation_names]
+
+
+def samples(shape, above=frozenset()):
+    """Values of a shape with as little in them as AWS takes: with each member alone where none is asked for."""
+    if shape is None or shape.type_name == "string":
+        return ["x"]
+    if shape.type_name == "list":
+        return [[each] for each in samples(shape.member, above)]
+    if shape.type_name == "map":
+        return [{"--any": each} for each in samples(shape.value, above)]
+    if shape.type_name == "structure":
+        if shape.name in above:
+            return []
+        members, above = shape.members, above | {shape.name}
+        if shape.required_members:
+            return [{small(name): next(iter(samples(members[name], above)), {}) for name in shape.required_members}]
+        return [{small(name): each} for name in members if members[name].type_name != "structure"
+                for each in samples(members[name], above)]
+    return [True if shape.type_name == "boolean" else 1]
+
+
+def small(name):
+    return name[0].lower() + name[1:]
+
+
+def given_to_work():
+    """Every call that is delivered where it gives what wears a role something to do, with each of these alone."""
+    for source, call, work, _, _, when in role_fields.wearers():
+        for given in when.split(", ") if work not in ("made", "added") and not source.endswith("*") else ():
+            path, _, value = given.partition("=")
+            if given[0] in "!-" or call in role_fields.BY_ITS_ROLE:
+                continue
+            shape = role_fields.shape_at(source, call, path.rstrip("^"))
+            for sample in [value] if value and value != "true" else samples(shape):
+                yield source, call, path.rstrip("^"), sample
+
+
+def test_whatever_is_given_to_do_to_what_wears_a_role_is_delivered(rules):
+    missed = []
+    for source, call, path, sample in given_to_work():
+        event = envelope(source, call, path)
+        at = event["detail"]["requestParameters"]
+        *above, last = path.split(".")
+        for step in above:
+            at = at[step]
+        at[last] = sample
+        if not rules.taking(event, by_name=False):
+            missed.append((call, path, sample))
+    assert missed == []
 
 
 def test_what_wears_a_role_is_named_as_the_models_name_it():
