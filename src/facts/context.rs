@@ -136,7 +136,15 @@ impl Context {
         let held = known.before.handed.clone().or_else(nobody_asked);
         let automation = automation(event, site);
         let pipeline = automation == Some(Automation::Pipeline);
-        let handed = held.map(|held| HandedOver::of(&held, event.account(), pipeline));
+        let handed = held.map(|held| {
+            let trusted = |(account, name): (&str, &str)| exempt_role(account, name, site, own);
+            let exempt = held.handed.roles().find_map(trusted);
+            let kept = |(account, name): (&str, &str)| {
+                site.guarded(&EntityId::new(account, EntityKind::ROLE, name))
+            };
+            let guarded = held.handed.roles().find_map(kept);
+            HandedOver::of(&held, event.account(), pipeline, exempt, guarded)
+        });
         let handed = handed.filter(|handed| !handed.is_nothing());
         let by_aws = facts.principal.linked_service.is_some();
         let tags = event.account().and_then(|id| site.tags(id, known.account.as_ref()));
@@ -244,6 +252,10 @@ fn exempt(entity: &Entity, site: &Site, own: &Own) -> Option<Exempt> {
     if entity.kind != EntityKind::ROLE {
         return None;
     }
+    exempt_role(account, name, site, own)
+}
+
+fn exempt_role(account: &str, name: &str, site: &Site, own: &Own) -> Option<Exempt> {
     match own.is_deployed_by(account, name) {
         true => Some(Exempt::Deployment),
         false => site.exempts(account, name),

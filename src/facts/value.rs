@@ -57,13 +57,15 @@ impl Context {
 
     fn handed_value(&self) -> Option<Value> {
         let handed = self.handed.as_ref()?;
-        Some(json!({
+        Some(without_null(json!({
             "kind": handed.kind,
             "name": handed.names,
             "grants": handed.grants.all,
             "unknown": handed.unknown.is_some(),
+            "exempt": handed.exempt,
+            "guarded": handed.guarded,
             "again": handed.again,
-        }))
+        })))
     }
 
     /// Tags by their keys in small letters. Keys that differ in case only are different tags to AWS:

@@ -45,9 +45,9 @@ pub(super) fn hosts(account: &str) -> Address {
     Address::new(account, "account", "hosts")
 }
 
-/// The list of the roles of an account that containers may wear, by their trust.
-pub(super) fn contained(account: &str) -> Address {
-    Address::new(account, "account", "contained")
+/// The list of the roles of an account that things of a kind, as `ec2/instance`, may wear by their trust.
+pub(super) fn worn_by(account: &str, kind: &str) -> Address {
+    Address::new(account, "account", format!("worn by {kind}"))
 }
 
 /// The list of all accounts that have any of these.
@@ -66,7 +66,6 @@ pub(super) fn listings(writes: &[(Address, Value)]) -> Vec<(Address, Value)> {
                 Those::Wear => wearers(&address.account),
                 Those::Pass => passers(&address.account),
                 Those::Host => hosts(&address.account),
-                Those::Contained => continue,
             };
             found.push(listed(list, &address.entity));
         }
@@ -133,21 +132,21 @@ fn trusts(address: &Address, value: &Value) -> Vec<(Address, Value)> {
     let Some(document) = document else { return Vec::new() };
     let (roles, like) = (document.roles_trusted(account), document.roles_trusted_like(account));
     let many = || listed(trusting(account), &address.entity);
-    let by_containers = document.lets_containers_in();
-    let contained = by_containers.then(|| listed(contained(account), &address.entity));
+    let of_kind = |kind: &str| listed(worn_by(account, kind), &address.entity);
+    let worn: Vec<_> = document.worn_by().into_iter().map(of_kind).collect();
     if roles.len() > TRUSTED_MAX {
-        return [many()].into_iter().chain(contained).collect();
+        return [many()].into_iter().chain(worn).collect();
     }
     let like = (!like.is_empty()).then(many);
     if roles.is_empty() {
-        return like.into_iter().chain(contained).collect();
+        return like.into_iter().chain(worn).collect();
     }
     let each = roles.iter().flat_map(|name| {
         let role = format!("role {name}");
         let list = Address::new(account, role.as_str(), TRUSTED_BY);
         [listed(list, &address.entity), listed(wearers(account), &role)]
     });
-    each.chain([listed(accounts(), account)]).chain(like).chain(contained).collect()
+    each.chain([listed(accounts(), account)]).chain(like).chain(worn).collect()
 }
 
 /// What a role, or the roles that may bear the policy, are given the power to.
@@ -201,8 +200,6 @@ pub(super) enum Those {
     Pass,
     /// That machines have on which containers run, each with a role of its own.
     Host,
-    /// That containers may wear.
-    Contained,
 }
 
 #[cfg(test)]

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 use super::address::Address;
+use super::answer;
 use super::handed::{BEARERS_OF_POLICY_MAX, Bearer, Search};
 use super::holdings::Holdings;
 use super::index::{self, BEARERS, Those};
@@ -171,9 +174,9 @@ impl Reader<'_> {
                 let by_containers = of_containers.contains(&at);
                 let first_contained = if by_containers { 0 } else { roles.len() };
                 if pass && is_host(held) {
-                    let (contained, more_contained) = self.contained(bearer.account());
-                    roles.extend(contained);
-                    more |= more_contained;
+                    let contained = self.contained(bearer.account());
+                    roles.extend(contained.roles);
+                    more |= contained.cut;
                 }
                 cut |= more || seen.len() > bearers.len() + BEARERS_OF_POLICY_MAX;
                 if cut {
@@ -294,24 +297,43 @@ impl Reader<'_> {
 
     /// The roles of an account that containers may wear, of those that are known as administrators' or may wear others:
     /// whoever is at home on a machine that runs containers reads their credentials.
-    pub(super) fn contained(&mut self, account: &str) -> (Vec<Bearer>, bool) {
-        let (contained, mut cut) = self.those(account, Those::Contained);
-        if contained.is_empty() {
-            return (Vec::new(), cut);
+    pub(super) fn contained(&mut self, account: &str) -> Letting {
+        let mut all = self.letting_in(account, "ecs/task");
+        let pods = self.letting_in(account, "eks/pod");
+        all.cut |= pods.cut;
+        all.since = all.since.max(pods.since);
+        all.roles.extend(pods.roles);
+        all
+    }
+
+    /// The roles of an account that things of a kind may wear by their trust, of those that are known as administrators'
+    /// or may wear others.
+    pub(super) fn letting_in(&mut self, account: &str, kind: &str) -> Letting {
+        let mut letting = Letting::default();
+        let list = index::worn_by(account, kind);
+        let trusting = self.roles_of(list.clone(), &mut letting.cut);
+        if trusting.is_empty() {
+            return letting;
         }
         let powers = [Those::Administrate, Those::Wear].map(|those| self.those(account, those));
-        cut |= powers.iter().any(|(_, more)| *more);
+        letting.cut |= powers.iter().any(|(_, more)| *more);
         let is_powerful = |role: &Address| powers.iter().any(|(roles, _)| roles.contains(role));
-        let mut found = Vec::new();
-        for role in contained.into_iter().filter(is_powerful) {
+        for role in trusting.into_iter().filter(is_powerful) {
             let trust = self.holding(&role.of("trust")).unwrap_or_default();
             let document = |text: &String| PolicyDocument::parse(text);
             let mut documents = trust.possible().iter().filter_map(document);
-            if documents.any(|trust| trust.lets_containers_in()) {
-                found.push(Bearer::Identity(role));
+            if documents.any(|trust| trust.worn_by().contains(kind)) {
+                letting.roles.push(Bearer::Identity(role));
             }
         }
-        (found, cut)
+        let names = letting.roles.iter().filter_map(|role| match role {
+            Bearer::Identity(at) => Some(at.entity.clone()),
+            Bearer::Profile(_) => None,
+        });
+        let names: BTreeSet<String> = names.collect();
+        let register = self.need(answer::read(list, self.registers));
+        letting.since = register.and_then(|register| register.joined(&names));
+        letting
     }
 
     /// Was the role ever an administrator's?
@@ -329,7 +351,6 @@ impl Reader<'_> {
             Those::Wear => index::wearers(account),
             Those::Pass => index::passers(account),
             Those::Host => index::hosts(account),
-            Those::Contained => index::contained(account),
         };
         (self.roles_of(list, &mut cut), cut)
     }
@@ -341,6 +362,16 @@ fn is_host(held: &Holdings) -> bool {
     let mut documents = texts.filter_map(|text| PolicyDocument::parse(text));
     held.managed.iter().any(|arn| index::is_host_s(arn))
         || documents.any(|document| document.registers_hosts())
+}
+
+/// Roles that let things of a kind wear them.
+#[derive(Debug, Default)]
+pub(super) struct Letting {
+    pub roles: Vec<Bearer>,
+    /// There may be more.
+    pub cut: bool,
+    /// When the last of them came to let them.
+    pub since: Option<Timestamp>,
 }
 
 /// A role behind another.

@@ -60,6 +60,14 @@ impl Reader<'_> {
             false => self.powerful(roles).into_iter().collect(),
         };
         counting.roles = joined.clone();
+        if !list.own {
+            // Whatever is older than what is kept may wear any that lets its kind.
+            let kind = list.at.entity.rsplit(' ').next().unwrap_or_default();
+            let letting = self.letting_in(&list.at.account, kind);
+            counting.full |= letting.cut;
+            counting.since = letting.since;
+            counting.roles.extend(letting.roles.iter().map(Bearer::text));
+        }
         for other in others.into_iter().rev().take(OTHERS_MAX).filter(|_| hops < HOPS_MAX) {
             let thing = Address { entity: other.to_owned(), ..list.at.clone() };
             let Some(of_other) = self.worn_by_other(&thing, hops + 1) else { continue };
@@ -119,7 +127,7 @@ impl Reader<'_> {
                     [Those::Administrate, Those::Wear].map(|those| self.those(account, those));
                 // Many do, mostly of roles that are no administrators'.
                 let mut passing = self.those(account, Those::Pass).0;
-                if !self.contained(account).0.is_empty() {
+                if !self.contained(account).roles.is_empty() {
                     passing.extend(self.those(account, Those::Host).0);
                 }
                 (powers, passing)
@@ -209,6 +217,9 @@ impl Reader<'_> {
         let some = !counting.full && !counting.roles.is_empty();
         if some && counting.roles.iter().all(|role| by_himself.contains(role.as_str())) {
             return true;
+        }
+        if habits.selects {
+            return false;
         }
         let latest = named.writes().iter().rev().filter(|one| self.is_before(one)).take(NAMED_MAX);
         let latest: Vec<&Write> = latest.filter(|one| counts(one.at)).collect();

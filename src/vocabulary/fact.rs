@@ -299,6 +299,18 @@ pub const FACTS: &[Fact] = &[
         Values::Truth,
         "they may hold more than events and `ledger seed` told",
     ),
+    by_answer(
+        "derived.handed.exempt",
+        Late::Handed,
+        words_of!(Exempt),
+        "a role among them whose calls are judged more mildly, as `entity.exempt` has it",
+    ),
+    by_answer(
+        "derived.handed.guarded",
+        Late::Handed,
+        words_of!(Guarded),
+        "a role among them that the site file guards",
+    ),
     by_answer("derived.handed.again", Late::Handed, Values::Truth, "it is no news, as below"),
     by_answer(
         "derived.environment",

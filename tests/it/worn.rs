@@ -4,7 +4,7 @@ use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};
 
 use crate::support::call;
-use crate::support::roles::{ADMIN, QUIET, READS, ROLE, by_stack, last, worker};
+use crate::support::roles::{ADMIN, QUIET, READS, ROLE, by_stack, last, outcomes, worker};
 
 mod further;
 mod hosts;

@@ -180,7 +180,8 @@ def test_what_wears_a_role_is_named_as_the_models_name_it():
     unknown = []
     for source, call, _, _, names, when in role_fields.wearers():
         found = operations(source, call)
-        parts = [part for name in names.split(", ") for part in name.split("+") if part != "any"]
+        named = [name.removeprefix("any by ") for name in names.split(", ") if name != "any"]
+        parts = [part for name in named for part in name.split("+")]
         given = [each.lstrip("!").split("=")[0].rstrip("^") for each in when.split(", ") if each != "-"]
         for part in parts + given:
             shapes = [each.output_shape if part.startswith("answer.") else each.input_shape for each in found]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::iam::policy::{Grant, Grants, PolicyDocument, managed};
 use crate::prior::{Boundary, Held, Holdings, Why};
-use crate::vocabulary::HandedKind;
+use crate::vocabulary::{Exempt, Guarded, HandedKind};
 
 /// What a call hands over, judged.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +21,10 @@ pub struct HandedOver {
     pub only_denies: bool,
     /// Why they may hold more.
     pub unknown: Option<Why>,
+    /// A role among them is judged more mildly, or changes this tool unseen.
+    pub exempt: Option<Exempt>,
+    /// A role among them that the owner guards.
+    pub guarded: Option<Guarded>,
     /// The same thing was given the same before, or another stack by the same pipeline; or the same caller hands over the same as it did before, or a
     /// policy lets it be handed over, and that is no administrator's.
     pub again: bool,
@@ -32,9 +36,15 @@ const EACH_MAX: usize = 4;
 
 impl HandedOver {
     /// Judges what is known. `own` is the account of the event; `pipeline` says that the owner lists the caller as
-    /// automation that deploys.
+    /// automation that deploys. `exempt` and `guarded` are what the owner says of a role among those handed over.
     #[must_use]
-    pub fn of(held: &Held, own: Option<&str>, pipeline: bool) -> Self {
+    pub fn of(
+        held: &Held,
+        own: Option<&str>,
+        pipeline: bool,
+        exempt: Option<Exempt>,
+        guarded: Option<Guarded>,
+    ) -> Self {
         let mut over = Self {
             kind: held.handed.kind,
             names: held.handed.names.clone(),
@@ -42,6 +52,8 @@ impl HandedOver {
             denies: false,
             only_denies: true,
             unknown: None,
+            exempt: None,
+            guarded: None,
             again: false,
         };
         let (each, rest) = held.holdings.split_at(held.holdings.len().min(EACH_MAX));
@@ -50,7 +62,10 @@ impl HandedOver {
             over.add(&pooled(rest), own);
         }
         over.only_denies &= over.denies;
-        let daily = held.usual || held.handed.by_policy;
+        (over.exempt, over.guarded) = (exempt, guarded);
+        // Whoever may wear a role that is trusted with more is news, whatever it holds.
+        let by_policy = held.handed.by_policy && exempt.is_none() && guarded.is_none();
+        let daily = held.usual || by_policy;
         over.again =
             held.again || (pipeline && held.deployed) || (daily && !over.grants.administer());
         over
@@ -144,7 +159,7 @@ mod tests {
         let handed = handed();
         let held =
             Held { handed, holdings: vec![holdings], again: false, deployed: false, usual: true };
-        HandedOver::of(&held, Some("111122223333"), false)
+        HandedOver::of(&held, Some("111122223333"), false, None, None)
     }
 
     fn holding(documents: &[&str], managed: &[&str], boundary: Option<Boundary>) -> Holdings {
@@ -220,7 +235,10 @@ mod tests {
             let mut over = Held::unknown(&handed(), Why::Unseen);
             over.holdings = vec![holding(&[READ], &[], None); 9];
             over.holdings.push(last.clone());
-            HandedOver::of(&over, Some("111122223333"), false).grants.all.contains("admin")
+            HandedOver::of(&over, Some("111122223333"), false, None, None)
+                .grants
+                .all
+                .contains("admin")
         };
         assert!(held(&holding(&[ALL, NOTHING], &[], None)));
         assert!(held(&holding(&[], &["arn:aws:iam::aws:policy/administratoraccess"], None)));

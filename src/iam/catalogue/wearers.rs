@@ -37,6 +37,8 @@ pub struct WearerRow {
     pub names: Vec<Vec<NamePart>>,
     /// It is about whatever of the kind that is not known by name.
     pub any: bool,
+    /// What tells which of those it is about, as paths below the parameters: a tag, a pool, a cluster.
+    pub by: Vec<&'static str>,
     /// What must be given, one of these; and what must not.
     pub when: Vec<Given>,
     /// What other thing it wears the roles of.
@@ -119,16 +121,19 @@ fn row(line: &'static str) -> Option<WearerRow> {
         Given { path, value, begins, not }
     };
     let listed = |column: &'static str| column.split(", ").filter(|cell| *cell != NONE);
+    let any = |name: &&'static str| *name == "any" || name.starts_with("any by ");
+    let by = listed(names).find_map(|name| name.strip_prefix("any by "));
     Some(WearerRow {
         source,
         call,
         work,
         kind,
         names: listed(names)
-            .filter(|name| *name != "any")
+            .filter(|name| !any(name))
             .map(|name| name.split('+').map(part).collect())
             .collect(),
-        any: listed(names).any(|name| name == "any"),
+        any: listed(names).any(|name| any(&name)),
+        by: by.map(|paths| paths.split('+').collect()).unwrap_or_default(),
         when: listed(when).map(given).collect(),
         of,
     })

@@ -87,19 +87,24 @@ impl PolicyDocument {
         self.statements.iter().any(joins)
     }
 
-    /// Does a trust policy let containers of ECS or EKS wear the role? Conditions count as met.
+    /// The kinds of things, as `ec2/instance`, that a trust policy lets wear the role. Conditions count as met.
     /// Sources: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html>,
     /// <https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html> and
     /// <https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html>
-    pub(crate) fn lets_containers_in(&self) -> bool {
-        const SERVICES: [&str; 2] = ["ecs-tasks.amazonaws.com", "pods.eks.amazonaws.com"];
-        let contained = |(kind, value): &(String, String)| match kind.as_str() {
-            "Service" => SERVICES.contains(&value.as_str()),
-            "Federated" => value.contains(":oidc-provider/oidc.eks."),
-            _ => false,
+    pub(crate) fn worn_by(&self) -> BTreeSet<&'static str> {
+        let allowing = self.statements.iter().filter(|one| one.allow);
+        let entries = allowing.flat_map(|one| &one.principals.entries);
+        let kind = |(kind, value): &(String, String)| match (kind.as_str(), value.as_str()) {
+            ("Service", "ec2.amazonaws.com") => Some("ec2/instance"),
+            ("Service", "ecs-tasks.amazonaws.com") => Some("ecs/task"),
+            ("Service", "pods.eks.amazonaws.com") => Some("eks/pod"),
+            ("Service", "rolesanywhere.amazonaws.com") => Some("rolesanywhere/profile"),
+            ("Service", "sagemaker.amazonaws.com") => Some("sagemaker/machine"),
+            ("Federated", "cognito-identity.amazonaws.com") => Some("cognito-identity/pool"),
+            ("Federated", issuer) if issuer.contains(":oidc-provider/oidc.eks.") => Some("eks/pod"),
+            _ => None,
         };
-        let mut allowing = self.statements.iter().filter(|one| one.allow);
-        allowing.any(|one| one.principals.entries.iter().any(contained))
+        entries.filter_map(kind).collect()
     }
 
     /// Names of the roles of an account that a trust policy names in full, in small letters: AWS lets these wear the

@@ -100,14 +100,20 @@ pub(in crate::prior) struct Habits {
     pub all: Address,
     /// The list of those that he named. Whether anybody knew their roles then, their own registers tell.
     pub some: Address,
+    /// The call says by a tag or the like which it means: that he named others is no habit with those.
+    pub selects: bool,
     /// Which roles he gave them.
     pub given: Address,
 }
 
 impl Habits {
-    fn of(account: &str, list: &str, caller: &str) -> Self {
+    fn of(account: &str, list: &str, caller: &str, by: &str) -> Self {
         let at = |what: &str| Address::new(account, format!("{list} {what} by {caller}"), "roles");
-        Self { all: at("used"), some: at("named"), given: at("given") }
+        let all = match by {
+            "" => at("used"),
+            by => at(&format!("used {by}")),
+        };
+        Self { all, some: at("named"), selects: !by.is_empty(), given: at("given") }
     }
 
     /// What is to be kept of a call, if anything. `all`: it is about what the list is of, and not about one of those.
@@ -198,6 +204,16 @@ impl Handed {
         })
     }
 
+    /// The roles that it hands over, by account and name in small letters; of an instance profile the one of its name,
+    /// which nearly always is in it.
+    pub fn roles(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.bearers.iter().filter_map(|bearer| {
+            let (Bearer::Identity(at) | Bearer::Profile(at)) = bearer;
+            let (kind, name) = at.entity.split_once(' ')?;
+            (kind != "group").then_some((at.account.as_str(), name))
+        })
+    }
+
     /// The same, with what the documents hand over that the call only names.
     pub(in crate::prior) fn by_documents(mut self, account: &str, documents: &[String]) -> Self {
         let mut search = Search::new(account);
@@ -257,7 +273,7 @@ impl Worn {
         let mut worn = Self { answered, ..Self::default() };
         // What is most useful first: of one event no more is kept than a certain number.
         let (mut lists, mut things, mut habits) = (Vec::new(), Vec::new(), Vec::new());
-        for Wearer { name, work, unique, list, listed, of } in wearers {
+        for Wearer { name, work, unique, list, listed, of, by: which } in wearers {
             let thing = at(name.clone());
             let by = caller.filter(|_| !listed);
             let by = by.map(|caller| at(format!("{name} by {caller}")));
@@ -285,7 +301,8 @@ impl Worn {
                 habits.extend(by.clone().map(|by| (by, Value::Present(String::new()))));
             }
             let of_list = list.as_ref().zip(caller);
-            let of_list = of_list.map(|(list, caller)| Habits::of(account, &list.at, caller));
+            let of_list =
+                of_list.map(|(list, caller)| Habits::of(account, &list.at, caller, which));
             if let (Some(of_list), Some(list)) = (&of_list, list) {
                 let all = *listed || list.beside;
                 habits.extend(of_list.noted(name, all, goes_on, roles.as_ref(), &habits));

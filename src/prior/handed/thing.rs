@@ -9,6 +9,9 @@ use crate::iam::arn::{Arn, AwsRole};
 use crate::iam::catalogue::{self, Given, NamePart, Other, WearerRow, Work};
 use crate::iam::entity::EntityKind;
 
+/// Longest text of what says which of a kind a call is about, in bytes.
+const SELECTED_BYTES_MAX: usize = 512;
+
 /// Most things of one call looked at, as many instances as a command goes to; beyond it the call counts as handing
 /// over everything.
 /// Source: <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html>
@@ -62,6 +65,8 @@ pub(super) struct Wearer {
     pub listed: bool,
     /// The other things whose roles it wears from now on.
     pub of: Vec<String>,
+    /// Of whatever of a kind, what says which: what a caller did to some is no habit with others.
+    pub by: String,
 }
 
 /// A list of roles that things wear.
@@ -110,7 +115,8 @@ pub(super) fn wearers(event: &Event, source: &str, call: &str) -> (Vec<Wearer>, 
         let wearer = |name: String, unique: bool| {
             let list = list_of(kind, &of_kind, &name);
             let listed = list.as_ref().is_some_and(|list| list.at == name);
-            Wearer { name, work, unique, list, listed, of: of.clone() }
+            let by = String::new();
+            Wearer { name, work, unique, list, listed, of: of.clone(), by }
         };
         let named = row.names.iter().flat_map(|parts| {
             let unique = parts.iter().any(|part| part.answered);
@@ -121,7 +127,10 @@ pub(super) fn wearers(event: &Event, source: &str, call: &str) -> (Vec<Wearer>, 
             Some(wearer(kept_name(region, kind, &name), unique))
         });
         // First what stands for all: of many things with names some may find no room.
-        let any = row.any.then(|| wearer(of_kind.clone(), true));
+        let any = row.any.then(|| {
+            let by = selected(event, &row.by);
+            Wearer { by, ..wearer(of_kind.clone(), true) }
+        });
         for one in any.into_iter().chain(named) {
             if let Some(known) = found.iter_mut().find(|known| known.name == one.name) {
                 known.of.extend(one.of);
@@ -139,6 +148,19 @@ pub(super) fn wearers(event: &Event, source: &str, call: &str) -> (Vec<Wearer>, 
         }
     }
     (found, cut)
+}
+
+/// What a call says of which of a kind it is about. What is too long to be kept is like no other.
+fn selected(event: &Event, paths: &[&str]) -> String {
+    let values: Vec<&Json> = paths.iter().flat_map(|path| values(event, path, false)).collect();
+    if values.is_empty() {
+        return String::new();
+    }
+    let text = Json::from(values.into_iter().cloned().collect::<Vec<_>>()).to_string();
+    match text.len() > SELECTED_BYTES_MAX {
+        true => event.identity(),
+        false => text,
+    }
 }
 
 /// The other things that a row means, as they are kept.

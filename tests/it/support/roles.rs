@@ -19,7 +19,14 @@ pub fn by_stack(mut event: Value) -> Value {
 
 /// The role, made and given a policy.
 pub fn worker(policy: &str) -> Vec<Value> {
-    let trust = r#"{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"ec2.amazonaws.com"}}}"#;
+    worker_of("lambda.amazonaws.com", policy)
+}
+
+/// The same, of a service that may wear it.
+pub fn worker_of(service: &str, policy: &str) -> Vec<Value> {
+    let trust = format!(
+        r#"{{"Statement":{{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{{"Service":"{service}"}}}}}}"#
+    );
     let made = json!({"roleName": "Worker", "path": "/app/", "assumeRolePolicyDocument": trust});
     vec![
         call("iam", "CreateRole", 1, made),

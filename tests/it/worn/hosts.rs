@@ -1,6 +1,7 @@
 //! Whoever is at home on a machine that runs containers has the roles of all of them.
 
 use super::*;
+use crate::support::roles::worker_of;
 
 const HOST: &str = "arn:aws:iam::111122223333:instance-profile/host";
 const ECS: &str = "arn:aws:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role";
@@ -126,4 +127,55 @@ fn a_new_host_is_a_way_to_the_containers() {
     loud([before(ADMIN), vec![run(20)]].concat());
     quiet([before(ADMIN), vec![run(20), run(30)]].concat());
     quiet([before(READS), vec![run(20)]].concat());
+}
+
+#[test]
+fn what_is_older_than_the_tool_may_wear_whatever_lets_its_kind() {
+    for (service, source, call_name, parameters) in [
+        ("ec2.amazonaws.com", "ssm", "StartSession", json!({"target": "i-0a"})),
+        (
+            "ec2.amazonaws.com",
+            "ssm",
+            "SendCommand",
+            json!({"targets": [{"key": "tag:a", "values": ["b"]}]}),
+        ),
+        (
+            "ecs-tasks.amazonaws.com",
+            "ecs",
+            "ExecuteCommand",
+            json!({"cluster": "c", "task": "0a1b"}),
+        ),
+    ] {
+        let work = |minute| by_other(call(source, call_name, minute, parameters.clone()), "other");
+        loud([worker_of(service, ADMIN), vec![work(20)]].concat());
+        quiet([worker_of(service, ADMIN), vec![work(20), work(30)]].concat());
+        quiet([worker_of(service, READS), vec![work(20)]].concat());
+        quiet([worker_of("lambda.amazonaws.com", ADMIN), vec![work(20)]].concat());
+    }
+}
+
+#[test]
+fn what_was_done_to_some_is_no_habit_with_others() {
+    let command = |minute, tag: &str| {
+        let targets = json!({"targets": [{"key": "tag:role", "values": [tag]}]});
+        by_other(call("ssm", "SendCommand", minute, targets), "other")
+    };
+    let before = || [worker_of("ec2.amazonaws.com", ADMIN), vec![command(20, "web")]].concat();
+    quiet([before(), vec![command(30, "web")]].concat());
+    loud([before(), vec![command(30, "ops")]].concat());
+    let shell = |minute, cluster: &str| {
+        let task = json!({"cluster": cluster, "task": "0a1b", "container": "app"});
+        by_other(call("ecs", "ExecuteCommand", minute, task), "other")
+    };
+    let before = || [worker_of("ecs-tasks.amazonaws.com", ADMIN), vec![shell(20, "web")]].concat();
+    quiet([before(), vec![shell(30, "web")]].concat());
+    loud([before(), vec![shell(30, "ops")]].concat());
+    // By their IDs they are known, each with its role.
+    let known = machine(Some("i-0b"));
+    let by_id = |minute, id: &str| {
+        let targets = json!({"targets": [{"key": "InstanceIds", "values": [id]}]});
+        by_other(call("ssm", "SendCommand", minute, targets), "other")
+    };
+    let weak = || [roles(&tasks(), READS, READS), vec![known.clone()]].concat();
+    quiet([weak(), vec![by_id(20, "i-0b")]].concat());
 }

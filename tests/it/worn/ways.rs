@@ -49,7 +49,14 @@ fn chats_sandboxes_and_studios_are_their_roles() {
             json!({answer: {"chatConfigurationArn": arn}}),
         );
         let other = json!({"chatConfigurationArn": arn, "slackChannelId": "C0"});
-        check(&chat, "chatbot", &format!("Update{sort}Configuration"), &other);
+        let name = format!("Update{sort}Configuration");
+        let work = by_other(call("chatbot", &name, 30, other), "other");
+        let told = |policy: &str| {
+            let events = worker(policy).into_iter().chain([chat.clone(), work.clone()]);
+            let rules = outcomes(QUIET, events).pop().unwrap().rules;
+            rules.iter().any(|rule| rule == "administrator-role-handed-over")
+        };
+        assert!(told(ADMIN) && !told(READS), "{name}");
     }
     let project =
         made("codebuild", "CreateProject", json!({"name": "p", "serviceRole": ROLE}), json!({}));
