@@ -57,6 +57,12 @@ pub enum Condition {
     Own,
     /// What the event puts back was taken away, or switched off, within the day before it.
     PutBack,
+    /// Something was taken away there within the day before that may have been the same.
+    PutPerhaps,
+    /// What was taken away within the day before it was for certain another than what the event puts there.
+    PutOther,
+    /// It may have been there before, or was until within the day before.
+    PerhapsBefore,
     /// The owner guards what the event acts upon.
     Guarded,
     /// For certain what the event puts, attaches or adds was not there before.
@@ -148,6 +154,9 @@ fn condition(text: &'static str) -> Condition {
         "silences" => return Condition::Silences,
         "own" => return Condition::Own,
         "put-back" => return Condition::PutBack,
+        "put-perhaps" => return Condition::PutPerhaps,
+        "put-other" => return Condition::PutOther,
+        "perhaps-before" => return Condition::PerhapsBefore,
         "guarded" => return Condition::Guarded,
         "replaces-nothing" => return Condition::ReplacesNothing,
         "was-there" => return Condition::WasThere,
@@ -225,7 +234,7 @@ mod tests {
             for inverse in &call.inverses {
                 let holds = |condition: &Condition| match condition {
                     Condition::OneOf("eventName", names) => names.contains(&call.name),
-                    Condition::FormerUnknown => true,
+                    Condition::FormerUnknown | Condition::PerhapsBefore => true,
                     _ => false,
                 };
                 let row = step_rows(inverse.word).iter().find(|row| row.when.iter().all(holds));
