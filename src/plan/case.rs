@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use super::argument::is_plain;
 use super::guard::Guard;
 use crate::event::Event;
-use crate::facts::Context;
+use crate::facts::{Back, Context};
 use crate::iam::catalogue::{Condition, Effect, Inverse, StepRow, step_doubts, step_rows};
 use crate::prior::{Prior, Source, Taken, puts};
 use crate::vocabulary::OwnKind;
@@ -76,6 +76,10 @@ fn holds(condition: &Condition, event: &Event, context: &Context) -> bool {
         Condition::PutOther => lately(event, &context.former) == Some(Lately::Other),
         Condition::PerhapsBefore => {
             !context.former.is_absent() || lately(event, &context.former).is_some()
+        }
+        Condition::GivesBack => rights.back == Back::Gives,
+        Condition::MayGiveBack => {
+            context.former.present().is_some() && matches!(rights.back, Back::Both | Back::Unknown)
         }
         Condition::Guarded => context.guarded.is_some(),
         Condition::OwnQuarantine => is_own_quarantine(event, context),

@@ -267,6 +267,11 @@ impl<'e> Writing<'e> {
                 ("inline".to_owned(), self.document("inlinePolicy"))
             }
             "DeleteInlinePolicyFromPermissionSet" => ("inline".to_owned(), Value::Absent),
+            "PutPermissionsBoundaryToPermissionSet" => {
+                let arn = self.parameter("permissionsBoundary.managedPolicyArn").map(Value::of);
+                ("boundary".to_owned(), arn.unwrap_or_else(|| self.document("permissionsBoundary")))
+            }
+            "DeletePermissionsBoundaryFromPermissionSet" => ("boundary".to_owned(), Value::Absent),
             "AttachManagedPolicyToPermissionSet" => (attached()?, Value::Present(String::new())),
             "DetachManagedPolicyFromPermissionSet" => (attached()?, Value::Absent),
             "DeletePermissionSet" => (String::new(), Value::Absent),

@@ -63,6 +63,10 @@ pub enum Condition {
     PutOther,
     /// It may have been there before, or was until within the day before.
     PerhapsBefore,
+    /// Putting back what it replaces gives rights, and takes none.
+    GivesBack,
+    /// It replaces something that is known, and putting that back may give rights.
+    MayGiveBack,
     /// The owner guards what the event acts upon.
     Guarded,
     /// For certain what the event puts, attaches or adds was not there before.
@@ -157,6 +161,8 @@ fn condition(text: &'static str) -> Condition {
         "put-perhaps" => return Condition::PutPerhaps,
         "put-other" => return Condition::PutOther,
         "perhaps-before" => return Condition::PerhapsBefore,
+        "gives-back" => return Condition::GivesBack,
+        "may-give-back" => return Condition::MayGiveBack,
         "guarded" => return Condition::Guarded,
         "replaces-nothing" => return Condition::ReplacesNothing,
         "was-there" => return Condition::WasThere,
