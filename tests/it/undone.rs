@@ -310,3 +310,24 @@ fn chat_is_not_cut_again() {
     check(vec![tags, detach.clone()], true, &["limits the chat"], &["silences the alerts"]);
     check(vec![detach], true, &["limits the chat"], &[]);
 }
+
+/// Of these only the new state is known.
+#[test]
+fn what_only_shuts_out_stays() {
+    let deny = json!({"Statement": {"Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*"}});
+    let policy = json!({"keyId": "k", "policyName": "default", "policy": deny.to_string()});
+    let policy = call("kms", "PutKeyPolicy", 1, policy);
+    check(vec![policy], false, &["only denies"], &[COMPARE]);
+    let revoked = call("kms", "RevokeGrant", 1, json!({"keyId": "k", "grantId": "g"}));
+    assert_eq!(last(vec![revoked]).1.as_deref(), Some("gives-rights"));
+    let kind = |kind: &str| {
+        call("organizations", "DisablePolicyType", 1, json!({"policyType": kind, "rootId": "r-1"}))
+    };
+    let guard = |kind_of: &str| last(vec![kind(kind_of)]).1;
+    assert_eq!(guard("CHATBOT_POLICY").as_deref(), Some("gives-rights"));
+    assert_eq!(guard("SERVICE_CONTROL_POLICY").as_deref(), Some("prior-state-unknown"));
+    let renamed = json!({"userName": "mallory", "newUserName": "zz-locked-mallory"});
+    check(vec![call("iam", "UpdateUser", 1, renamed)], true, &["to lock somebody out"], &[]);
+    let stopped = call("cloudtrail", "StopLogging", 1, json!({"name": "exfil"}));
+    check(vec![stopped], true, &["as an intruder's"], &[]);
+}
