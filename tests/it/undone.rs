@@ -49,6 +49,14 @@ fn what_watches_is_not_cut_off_unless_it_is_new() {
         off["eventTime"] = json!("2026-11-20T12:00:00Z");
         check(vec![off, access("Enable", 9, service)], true, &[], &["enabled before", LATELY]);
     }
+    let administrator = |name: &str, minute| {
+        let parameters =
+            json!({"accountId": "444455556666", "servicePrincipal": "guardduty.amazonaws.com"});
+        call("organizations", &format!("{name}DelegatedAdministrator"), minute, parameters)
+    };
+    let new = administrator("Register", 9);
+    check(vec![new.clone()], true, &["its sight"], &[LATELY]);
+    check(vec![administrator("Deregister", 8), new], false, &["its sight", LATELY], &[]);
     let sets = "member.org.stacksets.cloudformation";
     check(vec![access("Enable", 9, sets)], true, &["enabled before"], &[LATELY]);
     let root = |name: &str, minute| {

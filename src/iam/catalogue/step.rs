@@ -95,6 +95,36 @@ pub struct Doubt {
     pub text: &'static str,
 }
 
+/// Services that watch the accounts of an organization, guard them, or say who people are.
+/// Source: <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_integrate_services_list.html>
+const WATCHING: [&str; 25] = [
+    "access-analyzer.amazonaws.com",
+    "agentless.inspector2.amazonaws.com",
+    "auditmanager.amazonaws.com",
+    "backup.amazonaws.com",
+    "cloudtrail.amazonaws.com",
+    "config.amazonaws.com",
+    "config-multiaccountsetup.amazonaws.com",
+    "controltower.amazonaws.com",
+    "detective.amazonaws.com",
+    "fms.amazonaws.com",
+    "guardduty.amazonaws.com",
+    "health.amazonaws.com",
+    "iam.amazonaws.com",
+    "inspector2.amazonaws.com",
+    "macie.amazonaws.com",
+    "malware-protection.guardduty.amazonaws.com",
+    "notifications.amazonaws.com",
+    "observabilityadmin.amazonaws.com",
+    "resource-explorer-2.amazonaws.com",
+    "security-ir.amazonaws.com",
+    "securityhub.amazonaws.com",
+    "securitylake.amazonaws.com",
+    "sso.amazonaws.com",
+    "tagpolicies.tag.amazonaws.com",
+    "triage.security-ir.amazonaws.com",
+];
+
 #[derive(Debug, Default)]
 struct Table {
     rows: HashMap<&'static str, Vec<StepRow>>,
@@ -166,6 +196,9 @@ fn condition(text: &'static str) -> Condition {
         "guarded" => return Condition::Guarded,
         "replaces-nothing" => return Condition::ReplacesNothing,
         "was-there" => return Condition::WasThere,
+        "watches" => {
+            return Condition::OneOf("requestParameters.servicePrincipal", WATCHING.to_vec());
+        }
         "former-unknown" => return Condition::FormerUnknown,
         _ => {}
     }
