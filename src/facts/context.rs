@@ -54,8 +54,8 @@ pub enum TagsBefore {
 
 impl Known {
     fn before(&self) -> Before<'_> {
-        let Answers { named, replaced, beside, .. } = &self.before;
-        Before { named, replaced, beside }
+        let Answers { named, replaced, former, beside, .. } = &self.before;
+        Before { named, replaced, former, beside }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What an event gives: the policy document or managed policy it carries or names, judged, and against the
 //! one before.
 
+mod back;
 mod change;
 mod contain;
 mod denial;
@@ -8,5 +9,6 @@ mod held;
 mod together;
 mod trust;
 
+pub use back::Back;
 pub use change::{Before, Rights, rights};
 pub use held::HandedOver;

@@ -45,8 +45,18 @@ pub(super) fn silences(
             let mut known = attached.possible().iter();
             let here = own.account().is_some() && parameter("targetId") == own.account();
             let unseen = attached.why().is_some() && here && !of_aws;
-            unseen || known.any(|text| PolicyDocument::parse(text).is_some_and(|one| forbids(&one)))
+            // What limits chat keeps alerts out of it. Whether it does, only whoever puts it back has to know.
+            let detached = event.name() == Some("DetachPolicy");
+            let mutes = |text: &str| detached && is_about_chat(text);
+            let denies = |text: &str| PolicyDocument::parse(text).is_some_and(|one| forbids(&one));
+            unseen || known.any(|text| mutes(text) || denies(text))
         }
         _ => false,
     }
+}
+
+/// Is it a chat applications policy? The type of a policy is not in the event that attaches or detaches it.
+/// Source: <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_chatbot_syntax.html>
+fn is_about_chat(text: &str) -> bool {
+    serde_json::from_str(text).is_ok_and(|json: serde_json::Value| json.get("chatbot").is_some())
 }

@@ -7,9 +7,9 @@ use jiff::SignedDuration;
 use super::argument::is_plain;
 use super::guard::Guard;
 use crate::event::Event;
-use crate::facts::Context;
+use crate::facts::{Back, Context};
 use crate::iam::catalogue::{Condition, Effect, Inverse, StepRow, step_doubts, step_rows};
-use crate::prior::{Prior, Source};
+use crate::prior::{Prior, Source, Taken, puts};
 use crate::vocabulary::OwnKind;
 
 /// Time within which what was taken away counts as put back, and not as new.
@@ -71,7 +71,16 @@ fn holds(condition: &Condition, event: &Event, context: &Context) -> bool {
         Condition::DeniesToo => rights.denies && !rights.only_denies,
         Condition::Silences => context.silences,
         Condition::Own => !context.own.is_empty(),
-        Condition::PutBack => was_put_back(event, &context.former),
+        Condition::PutBack => lately(event, &context.former) == Some(Lately::Same),
+        Condition::PutPerhaps => lately(event, &context.former) == Some(Lately::Perhaps),
+        Condition::PutOther => lately(event, &context.former) == Some(Lately::Other),
+        Condition::PerhapsBefore => {
+            !context.former.is_absent() || lately(event, &context.former).is_some()
+        }
+        Condition::GivesBack => rights.back == Back::Gives,
+        Condition::MayGiveBack => {
+            context.former.present().is_some() && matches!(rights.back, Back::Both | Back::Unknown)
+        }
         Condition::Guarded => context.guarded.is_some(),
         Condition::OwnQuarantine => is_own_quarantine(event, context),
         Condition::UnknownPolicy => rights.unknown.is_some(),
@@ -87,14 +96,36 @@ fn holds(condition: &Condition, event: &Event, context: &Context) -> bool {
     }
 }
 
-/// Was it there until shortly before? Whoever takes something rightful away and puts it back makes it look new.
-fn was_put_back(event: &Event, former: &Prior) -> bool {
-    let switched_off = match former {
-        Prior::Present { value, source } if value.eq_ignore_ascii_case("Inactive") => Some(source),
-        Prior::Present { .. } | Prior::Absent { .. } | Prior::Unknown { .. } => None,
+/// How what was there until shortly before is to what the event puts there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lately {
+    Same,
+    Perhaps,
+    Other,
+}
+
+/// What was there until shortly before? Whoever takes something rightful away and puts it back makes it look new; whoever
+/// puts another in its place does not.
+fn lately(event: &Event, former: &Prior) -> Option<Lately> {
+    let new = puts(event);
+    let (source, lately) = match former {
+        Prior::Absent { taken: Taken::Nothing, .. } | Prior::Unknown { .. } => return None,
+        // Where being there is all, it was the same.
+        Prior::Absent { source, taken: Taken::Something } => match new {
+            Some(new) if new.is_empty() => (source, Lately::Same),
+            _ => (source, Lately::Perhaps),
+        },
+        Prior::Absent { source, taken: Taken::This(held) } => match new {
+            Some(new) if new == *held => (source, Lately::Same),
+            Some(_) => (source, Lately::Other),
+            None => (source, Lately::Perhaps),
+        },
+        Prior::Present { value, source } if value.eq_ignore_ascii_case("Inactive") => {
+            (source, Lately::Same)
+        }
+        Prior::Present { .. } => return None,
     };
-    let source = former.taken_by().or(switched_off);
-    source.zip(event.time()).is_some_and(|(source, at)| at.duration_since(source.at) < PUT_BACK)
+    event.time().filter(|at| at.duration_since(source.at) < PUT_BACK).map(|_| lately)
 }
 
 /// By its name alone anybody could make a policy that is never taken off again; so it must be a role of
@@ -149,7 +180,7 @@ mod tests {
     }
 
     fn absent() -> Prior {
-        Prior::Absent { source: by("e"), taken: false }
+        Prior::Absent { source: by("e"), taken: Taken::Nothing }
     }
 
     #[track_caller]
@@ -254,7 +285,7 @@ mod tests {
             let at = Timestamp::from_second(1_795_000_000 - before).unwrap();
             let source = Source { event_id: "e".to_owned(), at };
             match value {
-                None => Prior::Absent { source, taken: true },
+                None => Prior::Absent { source, taken: Taken::Something },
                 Some(value) => Prior::Present { value: value.to_owned(), source },
             }
         };
@@ -270,15 +301,29 @@ mod tests {
             let facts = Facts::of(&event, &Own::default());
             let context = Context::of(&event, facts, &Site::empty(), &Own::default(), &known);
             let undo = undo(&event, &context).pop().unwrap();
-            undo.doubts.iter().any(|doubt| doubt.contains("until shortly before"))
+            let lately = |doubt: &&str| doubt.contains("until shortly before");
+            let doubts = undo.doubts.iter().map(AsRef::as_ref);
+            let first = doubts.collect::<Vec<&str>>().into_iter().find(lately);
+            first.and_then(|doubt| doubt.split(' ').next()).unwrap_or_default().to_owned()
         };
-        assert!(doubted("PutRolePolicy", parameters, at(2, None)));
-        assert!(!doubted("PutRolePolicy", parameters, at(90_000, None)));
-        let never = Prior::Absent { source: by("e"), taken: false };
-        assert!(!doubted("PutRolePolicy", parameters, never));
+        let held = |former: Prior, text: &str| match former {
+            Prior::Absent { source, .. } => {
+                Prior::Absent { source, taken: Taken::This(text.to_owned()) }
+            }
+            other => other,
+        };
+        let name = "PutRolePolicy";
+        assert_eq!(doubted(name, parameters, at(2, None)), "Something");
+        assert_eq!(doubted(name, parameters, held(at(2, None), "{}")), "It");
+        assert_eq!(doubted(name, parameters, held(at(2, None), r#"{"Statement":[]}"#)), "Another");
+        assert_eq!(doubted(name, parameters, at(90_000, None)), "");
+        assert_eq!(doubted(name, parameters, held(at(90_000, None), "x")), "");
+        let never = Prior::Absent { source: by("e"), taken: Taken::Nothing };
+        assert_eq!(doubted(name, parameters, never), "");
+        assert_eq!(doubted("AttachRolePolicy", ATTACH, at(2, None)), "It");
         let key = r#"{"userName":"u","accessKeyId":"AKIAX","status":"Active"}"#;
-        assert!(doubted("UpdateAccessKey", key, at(2, Some("Inactive"))));
-        assert!(!doubted("UpdateAccessKey", key, at(90_000, Some("Inactive"))));
+        assert_eq!(doubted("UpdateAccessKey", key, at(2, Some("Inactive"))), "It");
+        assert_eq!(doubted("UpdateAccessKey", key, at(90_000, Some("Inactive"))), "");
     }
 
     #[test]

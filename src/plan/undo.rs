@@ -128,7 +128,7 @@ mod tests {
     use super::*;
     use crate::facts::{Facts, Known};
     use crate::own::Own;
-    use crate::prior::{Prior, Source};
+    use crate::prior::{Prior, Source, Taken};
     use crate::site::Site;
 
     const ALICE: &str = r#"{"type":"IAMUser","userName":"alice","accountId":"111122223333",
@@ -406,7 +406,7 @@ mod tests {
 
     fn absent() -> Prior {
         let at = jiff::Timestamp::UNIX_EPOCH;
-        Prior::Absent { source: Source { event_id: "e".to_owned(), at }, taken: false }
+        Prior::Absent { source: Source { event_id: "e".to_owned(), at }, taken: Taken::Nothing }
     }
 
     #[test]

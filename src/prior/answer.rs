@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::address::Address;
-use super::known::{Prior, Source, Why};
+use super::known::{Prior, Source, Taken, Why};
 use super::register::{Sight, is_before, is_near};
 use super::write::{PATH, unread};
 use super::{Ask, Moment, Register, Value, Write};
@@ -80,7 +80,7 @@ pub(super) fn value(
     let life = read(address.life(), registers)?;
     let own = read(address.clone(), registers)?;
     let found = match life.life(moment) {
-        None => seen(own.before(moment, None)),
+        None => seen(own, own.before(moment, None)),
         Some(write) => match &write.value {
             Value::Present(former) if !former.is_empty() => match own.before(moment, Some(write)) {
                 Sight::Never if renames < RENAMES_MAX => {
@@ -88,13 +88,13 @@ pub(super) fn value(
                     let moment = Moment { at: write.at, event_id: &write.event_id };
                     value(&then, moment, registers, renames + 1)?
                 }
-                sight => seen(sight),
+                sight => seen(own, sight),
             },
             Value::Present(_) if write.seed => read_whole(write, own, moment, &address.thing),
             Value::Present(_) => born(write, life, own, moment),
             // Who acts upon it after its end acts upon another one of its name, which nobody saw made.
             Value::Absent | Value::Unsaid | Value::Listed(_) => {
-                seen(own.before(moment, Some(write)))
+                seen(own, own.before(moment, Some(write)))
             }
         },
     };
@@ -127,10 +127,10 @@ fn born(birth: &Write, life: &Register, own: &Register, moment: Moment<'_>) -> P
     let contradicted = !older.is_empty() || life.was_there(birth);
     match since {
         Sight::Never if !contradicted => nothing_since(birth, own),
-        since if !contradicted => seen(since),
+        since if !contradicted => seen(own, since),
         // Made although it was there: not deleted as far as told, so what it had may have stayed.
         since => {
-            let mut possible = seen(since).possible().to_vec();
+            let mut possible = seen(own, since).possible().to_vec();
             possible.extend(older.into_iter().filter_map(text));
             Prior::Unknown { why: Why::Contradicted, possible: distinct(possible) }
         }
@@ -142,7 +142,7 @@ fn nothing_since(write: &Write, own: &Register) -> Prior {
     if own.is_full() {
         return Prior::unknown(Why::Unseen);
     }
-    Prior::Absent { source: source(write), taken: false }
+    Prior::Absent { source: source(write), taken: Taken::Nothing }
 }
 
 /// A seed reads an entity with all that it lists.
@@ -151,19 +151,23 @@ fn read_whole(seed: &Write, own: &Register, moment: Moment<'_>, thing: &str) -> 
         ["inline ", "attached ", "member ", "version ", "boundary", "trust", PATH];
     match own.before(moment, Some(seed)) {
         Sight::Never if !LISTED.iter().any(|listed| thing.starts_with(listed)) => {
-            seen(own.before(moment, None))
+            seen(own, own.before(moment, None))
         }
         Sight::Never if is_near(seed, moment) => Prior::unknown(Why::SameMoment),
         Sight::Never => nothing_since(seed, own),
-        sight => seen(sight),
+        sight => seen(own, sight),
     }
 }
 
-fn seen(sight: Sight<'_>) -> Prior {
+fn seen(own: &Register, sight: Sight<'_>) -> Prior {
     match sight {
         Sight::Never => Prior::unknown(Why::Unseen),
         Sight::One(write) => match &write.value {
-            Value::Absent => Prior::Absent { source: source(write), taken: true },
+            Value::Absent => {
+                let held = own.held_until(write).map(str::to_owned);
+                let taken = held.map_or(Taken::Something, Taken::This);
+                Prior::Absent { source: source(write), taken }
+            }
             Value::Present(value) => Prior::Present { value: value.clone(), source: source(write) },
             Value::Unsaid | Value::Listed(_) => Prior::unknown(Why::Unsaid),
         },

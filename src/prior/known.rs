@@ -17,8 +17,8 @@ pub enum Prior {
     Absent {
         /// The event that tells.
         source: Source,
-        /// It took away what was there; else nothing ever was.
-        taken: bool,
+        /// What it took away.
+        taken: Taken,
     },
     /// For certain this.
     Present {
@@ -27,6 +27,17 @@ pub enum Prior {
         /// The event that wrote it.
         source: Source,
     },
+}
+
+/// What was there until it was taken away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Taken {
+    /// Nothing ever was.
+    Nothing,
+    /// Something of which nobody knows what it was.
+    Something,
+    /// This.
+    This(String),
 }
 
 /// The event that an answer comes from.
@@ -103,15 +114,6 @@ impl Prior {
     #[must_use]
     pub fn is_absent(&self) -> bool {
         matches!(self, Self::Absent { .. })
-    }
-
-    /// The event that took away what was there.
-    #[must_use]
-    pub fn taken_by(&self) -> Option<&Source> {
-        match self {
-            Self::Absent { source, taken: true } => Some(source),
-            Self::Absent { taken: false, .. } | Self::Unknown { .. } | Self::Present { .. } => None,
-        }
     }
 
     /// All values that it may have had, as far as any event showed them.

@@ -2,7 +2,7 @@
 
 use super::address::{Address, fold, identity, policy};
 use super::write::{is_default, organization_policy, written};
-use super::{Given, Handed, Shared};
+use super::{Given, Handed, Shared, Value};
 use crate::event::Event;
 
 /// One question.
@@ -35,12 +35,22 @@ pub struct Questions {
 
 /// The register that the event writes; of a new default version the one that says so. Of what is made
 /// with its entity nothing was there before.
-fn former(event: &Event) -> Option<Ask> {
-    let written: Vec<Address> = written(event, None, false).into_iter().map(|(at, _)| at).collect();
-    let default = written.iter().find(|at| at.thing == "default");
-    let former =
-        if written.iter().any(Address::is_life) { None } else { default.or(written.first()) };
-    former.cloned().map(Ask::Value)
+fn former(event: &Event) -> Option<(Address, Value)> {
+    let written = written(event, None, false);
+    if written.iter().any(|(at, _)| at.is_life()) {
+        return None;
+    }
+    let default = written.iter().position(|(at, _)| at.thing == "default");
+    written.into_iter().nth(default.unwrap_or_default())
+}
+
+/// What the event puts where it asks what was there: a document, a status; empty where being there is all.
+#[must_use]
+pub fn puts(event: &Event) -> Option<String> {
+    match former(event)? {
+        (_, Value::Present(text)) => Some(text),
+        (_, Value::Absent | Value::Unsaid | Value::Listed(_)) => None,
+    }
 }
 
 /// The document that an event names without showing it.
@@ -115,7 +125,8 @@ impl Questions {
             _ => None,
         };
         let named = named(event);
-        let (former, handed, given) = (former(event), Handed::of(event), Given::of(event));
+        let former = former(event).map(|(at, _)| Ask::Value(at));
+        let (handed, given) = (Handed::of(event), Given::of(event));
         let shared = Shared::of(event);
         Self { named, replaced, former, handed, shared, given }
     }

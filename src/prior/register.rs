@@ -213,6 +213,19 @@ impl Register {
             .any(|write| write.value == Value::Absent && span.contains(&second(write.at)))
     }
 
+    /// What stood there until a write took it away, where that is certain.
+    pub(super) fn held_until(&self, taking: &Write) -> Option<&str> {
+        let others = || self.writes.iter().filter(|write| write.event_id != taking.event_id);
+        let last = others().rfind(|write| is_before(write, taking))?;
+        let may = |write: &&Write| !is_before(write, last) && !is_before(taking, write);
+        match &last.value {
+            Value::Present(text) if others().filter(may).all(|one| one.value == last.value) => {
+                Some(text)
+            }
+            Value::Present(_) | Value::Absent | Value::Unsaid | Value::Listed(_) => None,
+        }
+    }
+
     /// The last write until a moment, be it in the same second.
     pub(super) fn last_until(&self, moment: Moment<'_>) -> Option<&Write> {
         self.writes.iter().rfind(|write| {

@@ -332,7 +332,7 @@ fn attachments_memberships_credentials_and_the_like_are_recorded() {
     );
     check_writes(
         r#"01:00 AddRoleToInstanceProfile {"roleName":"R","instanceProfileName":"P"}"#,
-        &["instance-profile p role =r"],
+        &["role-in-profile p r there =", "instance-profile p role =r"],
     );
     check_writes(
         r#"01:00 AddUserToGroup {"userName":"u","groupName":"G"}"#,

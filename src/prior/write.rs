@@ -2,7 +2,7 @@
 
 use super::address::{Address, fold, identity, policy};
 use super::index::listings;
-use super::{Handed, Value};
+use super::{Handed, Value, paired};
 use crate::event::Event;
 
 /// The thing of a role that holds its path.
@@ -32,7 +32,8 @@ pub(super) fn written(event: &Event, entity: Option<&str>, omitted: bool) -> Vec
         (Some("organizations.amazonaws.com"), Some(name)) => write.organization_policy(name),
         _ => None,
     };
-    found.unwrap_or_default()
+    // What is there or not comes first: that is what the event is asked about.
+    paired::write(event, account).into_iter().chain(found.unwrap_or_default()).collect()
 }
 
 /// The register of the text of an organization's policy.
@@ -266,6 +267,11 @@ impl<'e> Writing<'e> {
                 ("inline".to_owned(), self.document("inlinePolicy"))
             }
             "DeleteInlinePolicyFromPermissionSet" => ("inline".to_owned(), Value::Absent),
+            "PutPermissionsBoundaryToPermissionSet" => {
+                let arn = self.parameter("permissionsBoundary.managedPolicyArn").map(Value::of);
+                ("boundary".to_owned(), arn.unwrap_or_else(|| self.document("permissionsBoundary")))
+            }
+            "DeletePermissionsBoundaryFromPermissionSet" => ("boundary".to_owned(), Value::Absent),
             "AttachManagedPolicyToPermissionSet" => (attached()?, Value::Present(String::new())),
             "DetachManagedPolicyFromPermissionSet" => (attached()?, Value::Absent),
             "DeletePermissionSet" => (String::new(), Value::Absent),

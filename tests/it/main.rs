@@ -42,4 +42,5 @@ mod tidy;
 mod together;
 mod trust;
 mod undo;
+mod undone;
 mod worn;

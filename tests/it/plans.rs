@@ -14,7 +14,7 @@ use iam_responder::event::Event;
 use iam_responder::facts::Known;
 use iam_responder::iam::catalogue;
 use iam_responder::plan::undo;
-use iam_responder::prior::{Answers, Prior, Source};
+use iam_responder::prior::{Answers, Prior, Source, Taken};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -41,7 +41,7 @@ fn former(case: &Value) -> Prior {
     let source = Source { event_id: "0b1c-2d".to_owned(), at: Timestamp::UNIX_EPOCH };
     match case["former"].as_str() {
         None => Prior::default(),
-        Some("absent") => Prior::Absent { source, taken: false },
+        Some("absent") => Prior::Absent { source, taken: Taken::Nothing },
         Some(value) => Prior::Present { value: value.to_owned(), source },
     }
 }

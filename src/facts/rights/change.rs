@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::back::{self, Back};
 use super::contain;
 use super::denial;
 use super::held::HandedOver;
@@ -44,6 +45,8 @@ pub struct Rights {
     pub unreadable: bool,
     /// The policy that it puts, attaches or detaches allows nothing: without it somebody has more rights.
     pub only_denies: bool,
+    /// What putting back would do that it replaces.
+    pub back: Back,
 }
 
 /// What an event does with a document.
@@ -70,6 +73,8 @@ enum Deed {
     Leave,
     /// Sets a permissions boundary by ARN.
     Bound,
+    /// The same of a permission set, by a structure.
+    BoundSet,
     /// Removes a permissions boundary.
     Unbound,
     Nothing,
@@ -115,6 +120,7 @@ fn deed(event: &Event) -> Deed {
         ("sso.amazonaws.com", "DetachManagedPolicyFromPermissionSet") => {
             Deed::Detach("managedPolicyArn")
         }
+        ("sso.amazonaws.com", "PutPermissionsBoundaryToPermissionSet") => Deed::BoundSet,
         ("sso.amazonaws.com", "DeletePermissionsBoundaryFromPermissionSet") => Deed::Unbound,
         ("sts.amazonaws.com", "GetFederationToken") => Deed::Put("policy"),
         ("kms.amazonaws.com", "PutKeyPolicy" | "CreateKey" | "ReplicateKey") => Deed::Key,
@@ -130,6 +136,8 @@ pub struct Before<'k> {
     pub named: &'k Prior,
     /// The document that was in force where it puts or deletes one.
     pub replaced: &'k Prior,
+    /// What stood where it writes, as a boundary.
+    pub former: &'k Prior,
     /// What those hold beside to whom it gives something.
     pub beside: &'k [Beside],
 }
@@ -161,20 +169,13 @@ pub fn rights(
         Deed::Choose => {
             rights.unknown = named.doubt;
             rights.grants = named.grants(own);
+            rights.only_denies = contain::only_denies(None, &named.all);
             rights.compare(&replaced, &named.all, own);
             let chosen = (!named.all.is_empty()).then(|| PolicyDocument::joined(&named.all));
             rights.join_to(chosen.as_ref(), before.beside, own);
         }
         Deed::Trust(field) => {
-            let found = event.value(&format!("detail.requestParameters.{field}"));
-            let document = found.and_then(PolicyDocument::from_field);
-            rights.unreadable = found.is_some() && document.is_none();
-            rights.only_denies = document.as_ref().is_some_and(PolicyDocument::denies_only);
-            rights.denies = document.as_ref().is_some_and(PolicyDocument::denies);
-            rights.trust = document.as_ref().map(|document| trust::judge(document, event, site));
-            if document.is_some_and(|document| replaced.lose(&[document])) {
-                rights.grants.add(Grant::DenyRemoved, true);
-            }
+            rights.trust(field, event, site, &replaced);
             if let Some(boundary) = parameter("permissionsBoundary") {
                 bound(&mut rights.grants, boundary, &named, own);
             }
@@ -182,6 +183,7 @@ pub fn rights(
         Deed::Key => {
             let found = event.value("detail.requestParameters.policy");
             let document = found.and_then(PolicyDocument::from_field);
+            rights.only_denies = document.as_ref().is_some_and(PolicyDocument::denies_only);
             rights.trust = document.map(|document| trust::judge_key(document, event, site));
         }
         Deed::Grant => {
@@ -201,8 +203,13 @@ pub fn rights(
         Deed::Bound => {
             let arn = parameter("permissionsBoundary").unwrap_or_default();
             bound(&mut rights.grants, arn, &named, own);
+            rights.bound(arn, &named, before.former, own);
         }
-        Deed::Unbound => rights.grants.add(Grant::BoundaryRemoved, true),
+        Deed::BoundSet => {
+            let arn = parameter("permissionsBoundary.managedPolicyArn").unwrap_or_default();
+            rights.bound(arn, &named, before.former, own);
+        }
+        Deed::Unbound => rights.unbound(),
         Deed::Nothing => {}
     }
     rights
@@ -252,6 +259,12 @@ impl Documents {
         let lost = |before| after.iter().any(|after| !denial::keeps(before, after));
         self.all.iter().any(lost)
     }
+
+    /// Is something forbidden after these that was not before?
+    fn gain(&self, after: &[PolicyDocument]) -> bool {
+        let gained = |before| after.iter().any(|after| !denial::keeps(after, before));
+        self.all.iter().any(gained)
+    }
 }
 
 impl Rights {
@@ -284,9 +297,44 @@ impl Rights {
             self.added = Some(self.grants.all.difference(&earlier).copied().collect());
             self.removed = Some(earlier.difference(&self.grants.all).copied().collect());
         }
-        if before.lose(after) {
+        let frees = before.lose(after);
+        if let (Some(added), Some(removed)) = (&self.added, &self.removed) {
+            let forbids = before.gain(after);
+            self.back = Back::of(!removed.is_empty() || forbids, !added.is_empty() || frees);
+        }
+        if frees {
             self.grants.add(Grant::DenyRemoved, true);
         }
+    }
+
+    fn trust(&mut self, field: &str, event: &Event, site: &Site, replaced: &Documents) {
+        let found = event.value(&format!("detail.requestParameters.{field}"));
+        let document = found.and_then(PolicyDocument::from_field);
+        self.unreadable = found.is_some() && document.is_none();
+        self.only_denies = document.as_ref().is_some_and(PolicyDocument::denies_only);
+        self.denies = document.as_ref().is_some_and(PolicyDocument::denies);
+        self.trust = document.as_ref().map(|document| trust::judge(document, event, site));
+        if let (Some(after), [before], None) = (&self.trust, &*replaced.all, replaced.doubt) {
+            self.back = back::of_trust(&trust::judge(before, event, site), after);
+        }
+        if document.is_some_and(|document| replaced.lose(&[document])) {
+            self.grants.add(Grant::DenyRemoved, true);
+        }
+    }
+
+    fn unbound(&mut self) {
+        self.grants.add(Grant::BoundaryRemoved, true);
+        self.back = Back::Takes;
+    }
+
+    /// A boundary is judged as what it leaves.
+    fn bound(&mut self, arn: &str, named: &Documents, former: &Prior, own: Option<&str>) {
+        let policy = managed(arn);
+        self.only_denies = contain::only_denies(policy.as_ref(), &named.all);
+        let known = || named.doubt.is_none().then(|| named.grants(own));
+        let after = policy.map(|policy| policy.grants).or_else(known);
+        let former = former.present().and_then(managed).map(|policy| policy.grants);
+        self.back = back::of_boundary(former.as_ref(), after.as_ref());
     }
 
     /// AWS's own policies are known by name, the customer's by the document that events showed.
@@ -351,6 +399,10 @@ impl Rights {
         let quarantine = name == QUARANTINE_INLINE;
         let removed = name == REVOCATION_INLINE || named_so || replaced.deny();
         self.unknown = replaced.doubt;
+        self.only_denies = quarantine || contain::only_denies(None, &replaced.all);
+        if replaced.doubt.is_none() {
+            self.back = Back::of(!self.only_denies, replaced.deny());
+        }
         if quarantine {
             self.grants.add(Grant::QuarantineRemoved, true);
         }
@@ -393,7 +445,7 @@ mod tests {
     }
 
     fn judge(name: &str, parameters: &str, named: &Prior, replaced: &Prior) -> Rights {
-        let before = Before { named, replaced, beside: &[] };
+        let before = Before { named, replaced, former: &Prior::default(), beside: &[] };
         rights(&iam(name, parameters), &Site::empty(), &before, None)
     }
 

@@ -57,6 +57,16 @@ pub enum Condition {
     Own,
     /// What the event puts back was taken away, or switched off, within the day before it.
     PutBack,
+    /// Something was taken away there within the day before that may have been the same.
+    PutPerhaps,
+    /// What was taken away within the day before it was for certain another than what the event puts there.
+    PutOther,
+    /// It may have been there before, or was until within the day before.
+    PerhapsBefore,
+    /// Putting back what it replaces gives rights, and takes none.
+    GivesBack,
+    /// It replaces something that is known, and putting that back may give rights.
+    MayGiveBack,
     /// The owner guards what the event acts upon.
     Guarded,
     /// For certain what the event puts, attaches or adds was not there before.
@@ -84,6 +94,36 @@ pub struct Doubt {
     /// In sentences.
     pub text: &'static str,
 }
+
+/// Services that watch the accounts of an organization, guard them, or say who people are.
+/// Source: <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_integrate_services_list.html>
+const WATCHING: [&str; 25] = [
+    "access-analyzer.amazonaws.com",
+    "agentless.inspector2.amazonaws.com",
+    "auditmanager.amazonaws.com",
+    "backup.amazonaws.com",
+    "cloudtrail.amazonaws.com",
+    "config.amazonaws.com",
+    "config-multiaccountsetup.amazonaws.com",
+    "controltower.amazonaws.com",
+    "detective.amazonaws.com",
+    "fms.amazonaws.com",
+    "guardduty.amazonaws.com",
+    "health.amazonaws.com",
+    "iam.amazonaws.com",
+    "inspector2.amazonaws.com",
+    "macie.amazonaws.com",
+    "malware-protection.guardduty.amazonaws.com",
+    "notifications.amazonaws.com",
+    "observabilityadmin.amazonaws.com",
+    "resource-explorer-2.amazonaws.com",
+    "security-ir.amazonaws.com",
+    "securityhub.amazonaws.com",
+    "securitylake.amazonaws.com",
+    "sso.amazonaws.com",
+    "tagpolicies.tag.amazonaws.com",
+    "triage.security-ir.amazonaws.com",
+];
 
 #[derive(Debug, Default)]
 struct Table {
@@ -148,9 +188,17 @@ fn condition(text: &'static str) -> Condition {
         "silences" => return Condition::Silences,
         "own" => return Condition::Own,
         "put-back" => return Condition::PutBack,
+        "put-perhaps" => return Condition::PutPerhaps,
+        "put-other" => return Condition::PutOther,
+        "perhaps-before" => return Condition::PerhapsBefore,
+        "gives-back" => return Condition::GivesBack,
+        "may-give-back" => return Condition::MayGiveBack,
         "guarded" => return Condition::Guarded,
         "replaces-nothing" => return Condition::ReplacesNothing,
         "was-there" => return Condition::WasThere,
+        "watches" => {
+            return Condition::OneOf("requestParameters.servicePrincipal", WATCHING.to_vec());
+        }
         "former-unknown" => return Condition::FormerUnknown,
         _ => {}
     }
@@ -225,7 +273,7 @@ mod tests {
             for inverse in &call.inverses {
                 let holds = |condition: &Condition| match condition {
                     Condition::OneOf("eventName", names) => names.contains(&call.name),
-                    Condition::FormerUnknown => true,
+                    Condition::FormerUnknown | Condition::PerhapsBefore => true,
                     _ => false,
                 };
                 let row = step_rows(inverse.word).iter().find(|row| row.when.iter().all(holds));

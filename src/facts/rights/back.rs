@@ -1,0 +1,91 @@
+//! What it would do to put back what an event replaces: somebody may have taken rights by it.
+
+use std::collections::BTreeSet;
+
+use crate::iam::policy::{Grant, Grants, Trust, TrustWord};
+
+/// What putting back would do, as far as the words tell.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Back {
+    /// Nobody can tell.
+    #[default]
+    Unknown,
+    /// It gives nothing, and takes something.
+    Takes,
+    /// It gives something, and takes nothing.
+    Gives,
+    /// It gives something and takes something.
+    Both,
+}
+
+impl Back {
+    /// Of an event that took this, and gave that.
+    pub(super) fn of(took: bool, gave: bool) -> Self {
+        match (took, gave) {
+            (false, false) => Self::Unknown,
+            (false, true) => Self::Takes,
+            (true, false) => Self::Gives,
+            (true, true) => Self::Both,
+        }
+    }
+
+    fn between<T: Ord>(before: &BTreeSet<T>, after: &BTreeSet<T>) -> Self {
+        let beyond = |some: &BTreeSet<T>, others| some.difference(others).next().is_some();
+        Self::of(beyond(before, after), beyond(after, before))
+    }
+}
+
+/// Those who come from outside, and whoever lets in anybody.
+const OUTSIDE: [TrustWord; 8] = [
+    TrustWord::Anyone,
+    TrustWord::AnyoneConditioned,
+    TrustWord::ExternalAccount,
+    TrustWord::UnknownPrincipal,
+    TrustWord::NoExternalId,
+    TrustWord::Federated,
+    TrustWord::FederatedUnconditioned,
+    TrustWord::ServiceOutside,
+];
+
+/// Of a trust policy. Who is let in from outside counts before who is at home.
+pub(super) fn of_trust(before: &Trust, after: &Trust) -> Back {
+    let [anyone_before, anyone_after] =
+        [before, after].map(|trust| trust.words.contains(&TrustWord::Anyone));
+    if anyone_before != anyone_after {
+        return Back::of(anyone_before, anyone_after);
+    }
+    let [outside_before, outside_after] = [before, after].map(outsiders);
+    match Back::between(&outside_before, &outside_after) {
+        Back::Unknown => {}
+        found => return found,
+    }
+    // That only services come in is a word for nobody.
+    let all = |trust: &Trust| -> BTreeSet<String> {
+        let words = trust.words.iter().filter(|word| **word != TrustWord::ServiceOnly);
+        let words = words.map(ToString::to_string);
+        words.chain(trust.others.iter().cloned()).collect()
+    };
+    Back::between(&all(before), &all(after))
+}
+
+fn outsiders(trust: &Trust) -> BTreeSet<String> {
+    let words = trust.words.iter().filter(|word| OUTSIDE.contains(word)).map(ToString::to_string);
+    let named = [&trust.unconditioned, &trust.unknown].into_iter().flatten().cloned();
+    let strange = trust.words.contains(&TrustWord::ExternalAccount);
+    let accounts = trust.accounts.iter().filter(|_| strange).cloned();
+    words.chain(named).chain(accounts).collect()
+}
+
+/// Of a boundary, by what each of the two leaves. Nothing limits less than one that allows everything.
+pub(super) fn of_boundary(before: Option<&Grants>, after: Option<&Grants>) -> Back {
+    let all = |grants: Option<&Grants>| grants.is_some_and(|one| one.all.contains(&Grant::Admin));
+    match (all(before), all(after)) {
+        (true, true) => Back::Unknown,
+        (true, false) => Back::Gives,
+        (false, true) if before.is_some() => Back::Takes,
+        _ => match (before, after) {
+            (Some(before), Some(after)) => Back::between(&before.all, &after.all),
+            _ => Back::Unknown,
+        },
+    }
+}
