@@ -265,6 +265,11 @@ fn rare() -> Vec<String> {
         record("sts", "AssumeRole", json!({"roleArn": linked})),
         record("iam", "PutRolePolicy", denies),
         record("iam", "DeleteUser", json!({"userName": "Dave"})),
+        record(
+            "iam",
+            "AddRoleToInstanceProfile",
+            json!({"instanceProfileName": "k", "roleName": "Keeper"}),
+        ),
         record("iam", "UpdateAssumeRolePolicy", json!({"roleName": "build-runner"})),
     ];
     records.iter().map(Value::to_string).collect()
@@ -285,7 +290,9 @@ fn the_paths_of_derived_are_those_that_the_samples_show() {
         }
     }
     let role = "arn:aws:iam::111122223333:role/build-runner".to_owned();
-    let engine = engine("protected: [\"arn:aws:iam::111122223333:user/dave\"]\n")
+    let guarded =
+        ["user/dave", "role/keeper"].map(|name| format!("arn:aws:iam::111122223333:{name}"));
+    let engine = engine(&format!("protected: {guarded:?}\n"))
         .deployed_as(Own::default().deployed(Deployed { by: vec![role], ..Deployed::default() }));
     let mut found = BTreeSet::from(["derived.entity".to_owned(), "derived.principal".to_owned()]);
     let texts = fixtures().into_iter().map(|(_, text)| text).chain(rare());
