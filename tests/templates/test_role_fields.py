@@ -93,6 +93,12 @@ def test_what_hands_nothing_over_is_not_delivered(rules, source, call, path, rea
     assert [name for name in taken if not name.startswith("reads")] == []
 
 
+def test_what_is_delivered_whole_is_not_delivered_twice(rules):
+    calls = [("AttachRolePolicy", "roleName"), ("CreateRole", "roleName"), ("AddRoleToInstanceProfile", "roleName")]
+    for call, path in calls:
+        assert rules.taking(envelope("iam.amazonaws.com", call, path), by_name=False) == ["whole"], call
+
+
 def test_what_is_left_out_says_why(fields):
     reasons = {field.left for field in fields if field.left is not None}
     assert all(reasons)
