@@ -99,7 +99,6 @@ BY_HAND = [
     ("field", "detail.responseElements.instancesSet.items.iamInstanceProfile.arn", "ec2 RunInstances, by a launch template"),
     ("call", "servicecatalog.amazonaws.com:CreateConstraint", "a launch role, in a text"),
     ("call", "servicecatalog.amazonaws.com:CreateServiceAction", "a role, by the name of a setting"),
-    ("call", "servicecatalog.amazonaws.com:UpdateServiceAction", "a role, by the name of a setting"),
     ("call", "servicecatalog.amazonaws.com:UpdateConstraint", "a launch role, in a text"),
     ("call", "servicecatalog.amazonaws.com:UpdateProvisionedProductProperties", "a launch role, as a property"),
     ("call", "datapipeline.amazonaws.com:PutPipelineDefinition", "a role, by the name of a setting"),
@@ -164,15 +163,20 @@ class Field:
     def spellings(self):
         """The path as CloudTrail may write it."""
         steps = [step for step in self.path if step != "*"]
-        small = [step[0].lower() + step[1:] for step in steps]
+        small_ones = [small(step) for step in steps]
         # Newer calls of EC2 wrap what they take.
         wrapped = [[f"{self.call}Request", *steps]] if self.service == "ec2" else []
-        return {".".join(each) for each in (steps, small, *wrapped)}
+        return {".".join(each) for each in (steps, small_ones, *wrapped)}
 
     @property
     def is_bare(self):
         """Is it a text that the call has at its top, and not wrapped?"""
         return len(self.path) == 1 and self.service != "ec2"
+
+
+def small(name):
+    """A name as CloudTrail mostly writes it."""
+    return name[0].lower() + name[1:]
 
 
 def leaves(shape, path, above):
@@ -196,10 +200,8 @@ def is_called_so(service, path):
 
 def fields():
     """Every input of every call that is called a role or an instance profile, and those that are so unlike it."""
-    loader = botocore.loaders.Loader()
-    for service in loader.list_available_services("service-2"):
-        model = ServiceModel(loader.load_service_model(service, "service-2"), service)
-        prefix = model.metadata["endpointPrefix"].removeprefix("api.")
+    found = [(model.service_name, prefix, model) for prefix, each in models().items() for model in each]
+    for service, prefix, model in sorted(found, key=lambda each: each[0]):
         for call in model.operation_names:
             shape = model.operation_model(call).input_shape
             for path, values in leaves(shape, (), frozenset()) if shape else ():
@@ -248,17 +250,22 @@ def texts(shape, path, above=frozenset()):
         return None
     members = shape.members.items()
     required = [each for each in members if each[0] in shape.required_members]
-    below = [texts(member, f"{path}.{name[0].lower() + name[1:]}", above | {shape.name})
+    below = [texts(member, f"{path}.{small(name)}", above | {shape.name})
              for name, member in required or members]
     if required:
         return next((each for each in below if each), None)
     return [each for found in below for each in found or ()] if all(below) else None
 
 
+def path_of(given):
+    """The path of what must be given, or must not."""
+    return given.lstrip("!").split("=")[0].rstrip("^")
+
+
 def at_work():
     """What is to be delivered of calls that change or use what wears a role: kind, what is asked for, and why."""
     for source, call, work, kind, _, when in wearers():
-        given = [each.split("=")[0].rstrip("^") for each in when.split(", ") if each[0] not in "!-"]
+        given = [path_of(each) for each in when.split(", ") if each[0] not in "!-"]
         words = {"changed": "new work for", "as": "other work of"}
         reason = f"{words.get(work.split(' ')[0], 'use of')} what wears a role: {kind}"
         if work in ("made", "added") or call in BY_ITS_ROLE:

@@ -43,6 +43,6 @@ pub use inquiry::{Answers, Inquiry};
 pub use known::{Prior, Source, Taken, Why};
 pub use memo::ReachMemo;
 pub use names::former_names;
-pub use question::{Ask, Questions, puts};
+pub use question::{Ask, Questions};
 pub use register::{LISTED_MAX, Moment, Register, VALUE_BYTES_MAX, Value, WRITES_MAX, Write};
 pub use write::writes;

@@ -253,26 +253,20 @@ fn fill(phrase: &str, event: &Event, context: &Context) -> Option<String> {
     while let Some((before, after)) = rest.split_once('{') {
         let (path, after) = after.split_once('}')?;
         let entity = context.facts.entity.as_ref();
-        let value =
-            match path {
-                "kind" => entity.map(|entity| {
-                    if entity.kind == EntityKind::ROOT { "the" } else { entity.kind.word() }
-                }),
-                "entity" => entity.and_then(|entity| {
-                    if entity.kind == EntityKind::ROOT {
-                        Some("root user")
-                    } else {
-                        entity.name.as_deref()
-                    }
-                }),
-                "policy" => {
-                    filled.push_str(before);
-                    filled.push_str(&policy(event.text("detail.requestParameters.policyArn")?));
-                    rest = after;
-                    continue;
-                }
-                path => event.text(&format!("detail.{path}")),
-            }?;
+        let root = entity.is_some_and(|entity| entity.kind == EntityKind::ROOT);
+        let value = match path {
+            "kind" if root => Some("the"),
+            "kind" => entity.map(|entity| entity.kind.word()),
+            "entity" if root => Some("root user"),
+            "entity" => entity.and_then(|entity| entity.name.as_deref()),
+            "policy" => {
+                filled.push_str(before);
+                filled.push_str(&policy(event.text("detail.requestParameters.policyArn")?));
+                rest = after;
+                continue;
+            }
+            path => event.text(&format!("detail.{path}")),
+        }?;
         // Of an ARN the last part is what people call the thing.
         let short = if value.starts_with("arn:") {
             value.rsplit('/').next().unwrap_or(value)

@@ -132,16 +132,13 @@ fn named(kind: EntityKind, given: &str, event: &Event, account: Option<String>) 
         let account = own_account.or(account);
         return Entity { kind, name: Some(name), arn: Some(given.to_owned()), account };
     }
-    let with_path = [
-        EntityKind::USER,
-        EntityKind::ROLE,
-        EntityKind::GROUP,
-        EntityKind::INSTANCE_PROFILE,
-        EntityKind::SERVER_CERTIFICATE,
-    ];
     let arn = account.as_deref().and_then(|account| match kind {
         EntityKind::ROOT => Some(format!("arn:{}:iam::{account}:root", partition(event))),
-        kind if with_path.contains(&kind) => {
+        EntityKind::USER
+        | EntityKind::ROLE
+        | EntityKind::GROUP
+        | EntityKind::INSTANCE_PROFILE
+        | EntityKind::SERVER_CERTIFICATE => {
             Some(format!("arn:{}:iam::{account}:{kind}/{given}", partition(event)))
         }
         _ => None,

@@ -65,8 +65,7 @@ impl EntityKind {
     }
 
     /// Of a kind of what wears a role, as `lambda/function`: the word behind the service.
-    #[must_use]
-    pub fn of_wearer(kind: &'static str) -> Self {
+    pub(crate) fn of_wearer(kind: &'static str) -> Self {
         Self(kind.split_once('/').map_or(kind, |(_, word)| word))
     }
 

@@ -9,7 +9,7 @@ use super::guard::Guard;
 use crate::event::Event;
 use crate::facts::{Back, Context};
 use crate::iam::catalogue::{Condition, Effect, Inverse, StepRow, step_doubts, step_rows};
-use crate::prior::{Prior, Source, Taken, puts};
+use crate::prior::{Prior, Source, Taken};
 use crate::vocabulary::OwnKind;
 
 /// Time within which what was taken away counts as put back, and not as new.
@@ -71,12 +71,10 @@ fn holds(condition: &Condition, event: &Event, context: &Context) -> bool {
         Condition::DeniesToo => rights.denies && !rights.only_denies,
         Condition::Silences => context.silences,
         Condition::Own => !context.own.is_empty(),
-        Condition::PutBack => lately(event, &context.former) == Some(Lately::Same),
-        Condition::PutPerhaps => lately(event, &context.former) == Some(Lately::Perhaps),
-        Condition::PutOther => lately(event, &context.former) == Some(Lately::Other),
-        Condition::PerhapsBefore => {
-            !context.former.is_absent() || lately(event, &context.former).is_some()
-        }
+        Condition::PutBack => lately(event, context) == Some(Lately::Same),
+        Condition::PutPerhaps => lately(event, context) == Some(Lately::Perhaps),
+        Condition::PutOther => lately(event, context) == Some(Lately::Other),
+        Condition::PerhapsBefore => !context.former.is_absent() || lately(event, context).is_some(),
         Condition::GivesBack => rights.back == Back::Gives,
         Condition::MayGiveBack => {
             context.former.present().is_some() && matches!(rights.back, Back::Both | Back::Unknown)
@@ -106,17 +104,17 @@ enum Lately {
 
 /// What was there until shortly before? Whoever takes something rightful away and puts it back makes it look new; whoever
 /// puts another in its place does not.
-fn lately(event: &Event, former: &Prior) -> Option<Lately> {
-    let new = puts(event);
-    let (source, lately) = match former {
+fn lately(event: &Event, context: &Context) -> Option<Lately> {
+    let new = context.facts.questions.puts.as_deref();
+    let (source, lately) = match &context.former {
         Prior::Absent { taken: Taken::Nothing, .. } | Prior::Unknown { .. } => return None,
         // Where being there is all, it was the same.
         Prior::Absent { source, taken: Taken::Something } => match new {
-            Some(new) if new.is_empty() => (source, Lately::Same),
+            Some("") => (source, Lately::Same),
             _ => (source, Lately::Perhaps),
         },
         Prior::Absent { source, taken: Taken::This(held) } => match new {
-            Some(new) if new == *held => (source, Lately::Same),
+            Some(new) if new == held => (source, Lately::Same),
             Some(_) => (source, Lately::Other),
             None => (source, Lately::Perhaps),
         },

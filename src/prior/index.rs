@@ -5,6 +5,7 @@
 
 use super::Value;
 use super::address::{Address, policy};
+use crate::iam::arn::Arn;
 use crate::iam::policy::{Grants, PolicyDocument, managed};
 
 /// The thing of an identity under which the list of what it was given stands.
@@ -24,27 +25,6 @@ pub(super) fn trusting(account: &str) -> Address {
     Address::new(account, "account", "trusting")
 }
 
-/// The list of what makes administrators in an account: roles, and policies that roles may bear.
-pub(super) fn administrators(account: &str) -> Address {
-    Address::new(account, "account", "administrators")
-}
-
-/// The list of what lets roles of an account wear others: roles, and policies that roles may bear.
-pub(super) fn wearers(account: &str) -> Address {
-    Address::new(account, "account", "wearers")
-}
-
-/// The list of what lets roles of an account hand roles to services: roles, and policies that roles may bear.
-pub(super) fn passers(account: &str) -> Address {
-    Address::new(account, "account", "passers")
-}
-
-/// The list of what makes roles of an account those of machines that run containers: roles, and policies that roles may
-/// bear.
-pub(super) fn hosts(account: &str) -> Address {
-    Address::new(account, "account", "hosts")
-}
-
 /// The list of the roles of an account that things of a kind, as `ec2/instance`, may wear by their trust.
 pub(super) fn worn_by(account: &str, kind: &str) -> Address {
     Address::new(account, "account", format!("worn by {kind}"))
@@ -61,13 +41,7 @@ pub(super) fn listings(writes: &[(Address, Value)]) -> Vec<(Address, Value)> {
     for (address, value) in writes.iter().filter(|(_, value)| *value != Value::Absent) {
         let powers = powers(address, value);
         for power in &powers {
-            let list = match power {
-                Those::Administrate => administrators(&address.account),
-                Those::Wear => wearers(&address.account),
-                Those::Pass => passers(&address.account),
-                Those::Host => hosts(&address.account),
-            };
-            found.push(listed(list, &address.entity));
+            found.push(listed(power.list(&address.account), &address.entity));
         }
         if !powers.is_empty() {
             found.push(listed(accounts(), &address.account));
@@ -131,22 +105,23 @@ fn trusts(address: &Address, value: &Value) -> Vec<(Address, Value)> {
     let account = &address.account;
     let Some(document) = document else { return Vec::new() };
     let (roles, like) = (document.roles_trusted(account), document.roles_trusted_like(account));
-    let many = || listed(trusting(account), &address.entity);
-    let of_kind = |kind: &str| listed(worn_by(account, kind), &address.entity);
-    let worn: Vec<_> = document.worn_by().into_iter().map(of_kind).collect();
-    if roles.len() > TRUSTED_MAX {
-        return [many()].into_iter().chain(worn).collect();
-    }
-    let like = (!like.is_empty()).then(many);
-    if roles.is_empty() {
-        return like.into_iter().chain(worn).collect();
-    }
-    let each = roles.iter().flat_map(|name| {
+    let too_many = roles.len() > TRUSTED_MAX;
+    let mut found = Vec::new();
+    for name in roles.iter().filter(|_| !too_many) {
         let role = format!("role {name}");
         let list = Address::new(account, role.as_str(), TRUSTED_BY);
-        [listed(list, &address.entity), listed(wearers(account), &role)]
-    });
-    each.chain([listed(accounts(), account)]).chain(like).chain(worn).collect()
+        found.extend([listed(list, &address.entity), listed(Those::Wear.list(account), &role)]);
+    }
+    if !found.is_empty() {
+        found.push(listed(accounts(), account));
+    }
+    if too_many || !like.is_empty() {
+        found.push(listed(trusting(account), &address.entity));
+    }
+    found.extend(
+        document.worn_by().into_iter().map(|kind| listed(worn_by(account, kind), &address.entity)),
+    );
+    found
 }
 
 /// What a role, or the roles that may bear the policy, are given the power to.
@@ -157,7 +132,7 @@ fn powers(address: &Address, value: &Value) -> Vec<Those> {
         (Some(("version", _)), Value::Present(text)) => of_text(text, &address.account),
         (Some(("attached", arn)), _) if role => {
             let administers = managed(arn).is_some_and(|policy| policy.grants.administer());
-            let host = is_host_s(arn).then_some(Those::Host);
+            let host = is_host_policy(arn).then_some(Those::Host);
             administers.then_some(Those::Administrate).into_iter().chain(host).collect()
         }
         _ => Vec::new(),
@@ -178,18 +153,20 @@ fn of_text(text: &str, account: &str) -> Vec<Those> {
 /// Is the policy of AWS the one that machines bear on which ECS or EKS runs containers?
 /// Sources: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/instance_IAM_role.html> and
 /// <https://docs.aws.amazon.com/eks/latest/userguide/create-node-role.html>
-pub(super) fn is_host_s(arn: &str) -> bool {
+pub(super) fn is_host_policy(arn: &str) -> bool {
     const NAMES: [&str; 4] = [
         "amazonec2containerserviceforec2role",
         "amazonecsinstancerolepolicyformanagedinstances",
         "amazoneksworkernodeminimalpolicy",
         "amazoneksworkernodepolicy",
     ];
-    let name = arn.rsplit('/').next().unwrap_or_default();
-    arn.contains("::aws:policy/") && NAMES.iter().any(|one| name.eq_ignore_ascii_case(one))
+    let of_aws = Arn::parse(arn).filter(|arn| arn.account == "aws");
+    let name = of_aws.and_then(|arn| arn.resource.rsplit('/').next());
+    name.is_some_and(|name| NAMES.iter().any(|one| name.eq_ignore_ascii_case(one)))
 }
 
-/// Which roles are looked for: what somebody might want one for.
+/// Which roles are looked for: what somebody might want one for. Those that were ever such stand in a list of the account,
+/// with the policies that make such of the roles that bear them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Those {
     /// That were ever an administrator's.
@@ -200,6 +177,19 @@ pub(super) enum Those {
     Pass,
     /// That machines have on which containers run, each with a role of its own.
     Host,
+}
+
+impl Those {
+    /// The list of those of an account.
+    pub fn list(self, account: &str) -> Address {
+        let thing = match self {
+            Self::Administrate => "administrators",
+            Self::Wear => "wearers",
+            Self::Pass => "passers",
+            Self::Host => "hosts",
+        };
+        Address::new(account, "account", thing)
+    }
 }
 
 #[cfg(test)]

@@ -81,7 +81,7 @@ impl<'q> Inquiry<'q> {
         wanted: impl Fn(&str, &str) -> bool,
     ) -> BTreeSet<Address> {
         let mut round = Round { unread, missing: BTreeSet::new() };
-        let Questions { named, replaced, former, handed, shared, given } = self.questions;
+        let Questions { named, replaced, former, handed, shared, given, puts: _ } = self.questions;
         let value = |ask: &Option<Ask>| {
             let ask = ask.as_ref()?;
             Some(answer(ask, moment, registers).map_err(|missing| ask.first(missing, registers)))

@@ -1,7 +1,8 @@
 //! What can be known of a state before an event.
 
-use crate::vocabulary::Before;
 use jiff::Timestamp;
+
+use crate::vocabulary::Before;
 
 /// What was before.
 #[derive(Debug, Clone, PartialEq, Eq)]

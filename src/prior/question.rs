@@ -25,6 +25,8 @@ pub struct Questions {
     /// What stood where the event writes: an attachment, a membership, a boundary, the status of a
     /// credential, the ID of the default version, a document.
     pub former: Option<Ask>,
+    /// What the event puts there: a document, a status; empty where being there is all.
+    pub puts: Option<String>,
     /// The roles or the group that the event hands over: what do they hold?
     pub handed: Option<Handed>,
     /// What the event changes that others bear.
@@ -42,15 +44,6 @@ fn former(event: &Event) -> Option<(Address, Value)> {
     }
     let default = written.iter().position(|(at, _)| at.thing == "default");
     written.into_iter().nth(default.unwrap_or_default())
-}
-
-/// What the event puts where it asks what was there: a document, a status; empty where being there is all.
-#[must_use]
-pub fn puts(event: &Event) -> Option<String> {
-    match former(event)? {
-        (_, Value::Present(text)) => Some(text),
-        (_, Value::Absent | Value::Unsaid | Value::Listed(_)) => None,
-    }
 }
 
 /// The document that an event names without showing it.
@@ -125,9 +118,14 @@ impl Questions {
             _ => None,
         };
         let named = named(event);
-        let former = former(event).map(|(at, _)| Ask::Value(at));
+        let (former, put) = former(event).unzip();
+        let former = former.map(Ask::Value);
+        let puts = put.and_then(|put| match put {
+            Value::Present(text) => Some(text),
+            Value::Absent | Value::Unsaid | Value::Listed(_) => None,
+        });
         let (handed, given) = (Handed::of(event), Given::of(event));
         let shared = Shared::of(event);
-        Self { named, replaced, former, handed, shared, given }
+        Self { named, replaced, former, puts, handed, shared, given }
     }
 }

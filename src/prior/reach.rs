@@ -170,23 +170,20 @@ impl Reader<'_> {
             let to = seen.len();
             for at in from..to {
                 let (Some(bearer), Some(held)) = (seen.get(at), held.get(at)) else { continue };
-                let (mut roles, mut more) = self.worn_by(bearer, held, pass);
-                let by_containers = of_containers.contains(&at);
-                let first_contained = if by_containers { 0 } else { roles.len() };
-                if pass && is_host(held) {
-                    let contained = self.contained(bearer.account());
-                    roles.extend(contained.roles);
-                    more |= contained.cut;
-                }
-                cut |= more || seen.len() > bearers.len() + BEARERS_OF_POLICY_MAX;
+                let next = self.worn_by(bearer, held, pass);
+                cut |= next.cut || seen.len() > bearers.len() + BEARERS_OF_POLICY_MAX;
                 if cut {
                     break;
                 }
-                for (nth, role) in roles.into_iter().enumerate() {
+                let by_containers = of_containers.contains(&at);
+                let roles = next.roles.into_iter().map(|role| (role, by_containers));
+                for (role, of_container) in
+                    roles.chain(next.contained.into_iter().map(|role| (role, true)))
+                {
                     if seen.contains(&role) {
                         continue;
                     }
-                    if nth >= first_contained {
+                    if of_container {
                         of_containers.insert(seen.len());
                     }
                     seen.push(role);
@@ -222,15 +219,12 @@ impl Reader<'_> {
             cut |= full;
             for entity in listed {
                 let other = Address::new(&role.account, entity, "");
-                let trust = self.holding(&other.of("trust")).unwrap_or_default();
-                let lets_in = |text: &String| {
-                    PolicyDocument::parse(text).is_some_and(|trust| {
-                        let like = trust.roles_trusted_like(&role.account);
-                        trust.roles_trusted(&role.account).contains(name)
-                            || like.iter().any(|pattern| glob(pattern, name))
-                    })
+                let lets_in = |trust: &PolicyDocument| {
+                    let like = trust.roles_trusted_like(&role.account);
+                    trust.roles_trusted(&role.account).contains(name)
+                        || like.iter().any(|pattern| glob(pattern, name))
                 };
-                if trust.possible().iter().any(lets_in) {
+                if self.may_trust(&other, lets_in) {
                     found.push(Bearer::Identity(other));
                 }
             }
@@ -238,19 +232,29 @@ impl Reader<'_> {
         (found, cut)
     }
 
-    /// The roles that one may wear by what it holds and by their trust, and whether there was more than is looked at.
-    fn worn_by(&mut self, bearer: &Bearer, held: &Holdings, pass: bool) -> (Vec<Bearer>, bool) {
+    /// Does the trust of a role, as it is or may be, let somebody in?
+    fn may_trust(&mut self, role: &Address, lets_in: impl Fn(&PolicyDocument) -> bool) -> bool {
+        let trust = self.holding(&role.of("trust")).unwrap_or_default();
+        let mut documents = trust.possible().iter().filter_map(|text| PolicyDocument::parse(text));
+        documents.any(|trust| lets_in(&trust))
+    }
+
+    /// The roles that one may wear by what it holds and by their trust.
+    fn worn_by(&mut self, bearer: &Bearer, held: &Holdings, pass: bool) -> Next {
         let account = bearer.account();
         let texts = held.documents.iter().chain(&held.possible);
         let all: Vec<PolicyDocument> =
             texts.filter_map(|text| PolicyDocument::parse(text)).collect();
         let passed = if pass { self.passed(account, &all) } else { Reached::default() };
+        let is_host = held.managed.iter().any(|arn| index::is_host_policy(arn))
+            || all.iter().any(PolicyDocument::registers_hosts);
+        let contained = if pass && is_host { self.contained(account) } else { Letting::default() };
         let about_roles = |one: &PolicyDocument| one.about_roles(false).next().is_some();
         let documents: Vec<PolicyDocument> = all.into_iter().filter(about_roles).collect();
         let mut search = Search::new(account);
         documents.iter().for_each(|document| search.policy(document, false));
         let (mut roles, more) = self.trusting(bearer);
-        let mut cut = search.cut || more || passed.cut;
+        let mut cut = search.cut || more || passed.cut || contained.cut;
         roles.extend(passed.roles.into_iter().map(|(_, role)| role));
         roles.extend(search.found.into_iter().map(|(_, role)| role));
         for those in [Those::Administrate, Those::Wear] {
@@ -258,7 +262,7 @@ impl Reader<'_> {
             cut |= reached.cut;
             roles.extend(reached.roles.into_iter().map(|(_, role)| role));
         }
-        (roles, cut)
+        Next { roles, contained: contained.roles.into_iter().map(Bearer::Identity).collect(), cut }
     }
 
     /// The administrators' roles of the account that documents together let somebody hand to a service by a call that
@@ -319,18 +323,11 @@ impl Reader<'_> {
         letting.cut |= powers.iter().any(|(_, more)| *more);
         let is_powerful = |role: &Address| powers.iter().any(|(roles, _)| roles.contains(role));
         for role in trusting.into_iter().filter(is_powerful) {
-            let trust = self.holding(&role.of("trust")).unwrap_or_default();
-            let document = |text: &String| PolicyDocument::parse(text);
-            let mut documents = trust.possible().iter().filter_map(document);
-            if documents.any(|trust| trust.worn_by().contains(kind)) {
-                letting.roles.push(Bearer::Identity(role));
+            if self.may_trust(&role, |trust| trust.worn_by().contains(kind)) {
+                letting.roles.push(role);
             }
         }
-        let names = letting.roles.iter().filter_map(|role| match role {
-            Bearer::Identity(at) => Some(at.entity.clone()),
-            Bearer::Profile(_) => None,
-        });
-        let names: BTreeSet<String> = names.collect();
+        let names = letting.roles.iter().map(|role| role.entity.clone()).collect();
         let register = self.need(answer::read(list, self.registers));
         letting.since = register.and_then(|register| register.joined(&names));
         letting
@@ -346,32 +343,27 @@ impl Reader<'_> {
     /// The roles of an account that were ever of a kind, and whether there were more than are looked at.
     pub(super) fn those(&mut self, account: &str, those: Those) -> (BTreeSet<Address>, bool) {
         let mut cut = false;
-        let list = match those {
-            Those::Administrate => index::administrators(account),
-            Those::Wear => index::wearers(account),
-            Those::Pass => index::passers(account),
-            Those::Host => index::hosts(account),
-        };
-        (self.roles_of(list, &mut cut), cut)
+        (self.roles_of(those.list(account), &mut cut), cut)
     }
-}
-
-/// Is it what machines hold that run containers?
-fn is_host(held: &Holdings) -> bool {
-    let texts = held.documents.iter().chain(&held.possible);
-    let mut documents = texts.filter_map(|text| PolicyDocument::parse(text));
-    held.managed.iter().any(|arn| index::is_host_s(arn))
-        || documents.any(|document| document.registers_hosts())
 }
 
 /// Roles that let things of a kind wear them.
 #[derive(Debug, Default)]
 pub(super) struct Letting {
-    pub roles: Vec<Bearer>,
+    pub roles: Vec<Address>,
     /// There may be more.
     pub cut: bool,
     /// When the last of them came to let them.
     pub since: Option<Timestamp>,
+}
+
+/// The roles that one may wear next.
+struct Next {
+    roles: Vec<Bearer>,
+    /// Those of the containers that run on what it is at home on.
+    contained: Vec<Bearer>,
+    /// There was more than is looked at.
+    cut: bool,
 }
 
 /// A role behind another.

@@ -66,7 +66,9 @@ impl Reader<'_> {
             let letting = self.letting_in(&list.at.account, kind);
             counting.full |= letting.cut;
             counting.since = letting.since;
-            counting.roles.extend(letting.roles.iter().map(Bearer::text));
+            counting
+                .roles
+                .extend(letting.roles.into_iter().map(|role| Bearer::Identity(role).text()));
         }
         for other in others.into_iter().rev().take(OTHERS_MAX).filter(|_| hops < HOPS_MAX) {
             let thing = Address { entity: other.to_owned(), ..list.at.clone() };

@@ -6,8 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::alert::TEXT_CHARS_MAX;
 use crate::effects::{Calls, Whose};
-use crate::event::PrincipalKind;
-use crate::event::{CallOutcome, Event, Principal, is_read_only, outcome_of};
+use crate::event::{CallOutcome, Event, Principal, PrincipalKind, is_read_only, outcome_of};
 use crate::iam::catalogue;
 use crate::text::clean::clean;
 

@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::iam::catalogue::CallEffect;
-use crate::iam::catalogue::{self, Call};
+use crate::iam::catalogue::{self, Call, CallEffect};
 use crate::pattern::Matcher;
 use crate::review::bus::{self, BusRules};
 use crate::rule::Rule;

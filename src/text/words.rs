@@ -5,7 +5,7 @@
 macro_rules! words {
     ($(#[$doc:meta])* pub enum $name:ident { $($(#[$of:meta])* $variant:ident = $word:literal,)+ }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum $name { $($(#[$of])* $variant,)+ }
 
         impl $name {
@@ -16,6 +16,12 @@ macro_rules! words {
             #[must_use]
             pub const fn word(self) -> &'static str {
                 match self { $(Self::$variant => $word,)+ }
+            }
+
+            /// All their words.
+            #[must_use]
+            pub fn words() -> Vec<&'static str> {
+                Self::ALL.iter().map(|one| one.word()).collect()
             }
 
             /// The one that has this word.
@@ -82,6 +88,7 @@ mod tests {
 
     #[test]
     fn a_word_is_found_printed_and_ordered() {
+        assert_eq!(Two::words(), ["yes", "no"]);
         assert_eq!((Two::of("no"), Two::of("No")), (Some(Two::No), None));
         assert_eq!(format!("{:>4}", Two::No), "  no");
         assert_eq!(serde_json::to_string(&Two::Yes).unwrap(), r#""yes""#);

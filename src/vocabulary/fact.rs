@@ -23,6 +23,14 @@ pub struct Fact {
     pub says: &'static str,
 }
 
+impl Fact {
+    /// Its path below `derived`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.path.strip_prefix("derived.").unwrap_or(self.path)
+    }
+}
+
 /// Which values a fact may have.
 #[derive(Debug, Clone, Copy)]
 pub enum Values {
@@ -65,13 +73,6 @@ pub enum Late {
     Guarded,
 }
 
-/// The words of a type.
-macro_rules! words_of {
-    ($name:ident) => {
-        Values::Words(|| $name::ALL.iter().map(|one| one.word()).collect())
-    };
-}
-
 const GRANTS: Values = Values::Words(|| Grant::all().map(Grant::word).collect());
 const KINDS: Values = Values::Words(|| EntityKind::all().map(EntityKind::word).collect());
 
@@ -89,7 +90,7 @@ const fn by_answer(path: &'static str, late: Late, values: Values, says: &'stati
 pub const FACTS: &[Fact] = &[
     by_event(
         "derived.outcome",
-        words_of!(CallOutcome),
+        Values::Words(CallOutcome::words),
         "how the call ended, however the record spells it",
     ),
     by_event("derived.readOnly", Values::Truth, "the call changes nothing"),
@@ -98,13 +99,13 @@ pub const FACTS: &[Fact] = &[
     by_event("derived.tampering", Values::Truth, "the call weakens what watches"),
     by_event(
         "derived.effect",
-        words_of!(CallEffect),
+        Values::Words(CallEffect::words),
         "what the call does to rights, by the catalogue",
     ),
     by_event("derived.principal", Values::Below, "who acted"),
     by_event(
         "derived.principal.type",
-        words_of!(PrincipalKind),
+        Values::Words(PrincipalKind::words),
         "as CloudTrail has it; `Unknown` where it says nothing. For one that AWS made since ask for `detail.userIdentity.type`",
     ),
     by_event("derived.principal.arn", Values::Text, "of a session, that of the session"),
@@ -145,7 +146,7 @@ pub const FACTS: &[Fact] = &[
     ),
     by_event(
         "derived.principal.automation",
-        words_of!(Automation),
+        Values::Words(Automation::words),
         "known automation made the call: a stack, by the `invokedBy` that AWS writes, or a session of a role that the site file lists",
     ),
     by_event(
@@ -155,7 +156,7 @@ pub const FACTS: &[Fact] = &[
     ),
     by_event(
         "derived.principal.own",
-        words_of!(OwnSession),
+        Values::Words(OwnSession::words),
         "the caller is a session of a role of the tool, named as Lambda names it, or otherwise",
     ),
     by_event(
@@ -198,25 +199,25 @@ pub const FACTS: &[Fact] = &[
     by_answer(
         "derived.entity.guarded",
         Late::Guarded,
-        words_of!(Guarded),
+        Values::Words(Guarded::words),
         "by the lists of the site file",
     ),
     by_event(
         "derived.entity.exempt",
-        words_of!(Exempt),
+        Values::Words(Exempt::words),
         "a role whose calls are judged more mildly, by its account and name: one of `DeploymentRoleArns`; one of the site file's pipelines; one that a suppression or a lowering adjustment names",
     ),
     by_event("derived.selfTarget", Values::Truth, "the entity is the caller"),
     by_answer(
         "derived.own",
         Late::Own,
-        words_of!(OwnKind),
+        Values::Words(OwnKind::words),
         "kinds of the tool's own resources that the event names; of a denied call from its error text. `boundary` is the policy that `PermissionsBoundary` names, `bucket` that of the trail that `Trail=create` makes, `calendar` a change calendar that the site file names, `role-handed` that something is given a role of the tool, `other-target` that one of its bus rules is to call something else than its function, and `function-target` that something is set to call the function. Calls on the key and on calendars come only where a rule names them. What is own is decided by the deployed name (`NamePrefix`, on the command line `--name`) and stack; in the tests of a rule `{own}` stands for the name, `{ownKey}` for the ID of the key, `{ownBoundary}` for the ARN of the boundary, `{ownCalendar}` for the name of such a calendar",
     ),
     by_answer(
         "derived.ownStack",
         Late::OwnStack,
-        words_of!(OwnStack),
+        Values::Words(OwnStack::words),
         "CloudFormation acts on a part of the tool, for whoever began to update the tool's own stack within the hour, the same role, whatever its session is called; or in the stack's first hour for whoever comes first. Any other stack is a stranger. A change set that is executed by its ARN alone counts where its making was seen",
     ),
     by_answer(
@@ -264,7 +265,7 @@ pub const FACTS: &[Fact] = &[
     by_answer(
         "derived.trust",
         Late::Rights,
-        words_of!(TrustWord),
+        Values::Words(TrustWord::words),
         "whom a trust policy lets in; or whom the policy of a key or of another resource, a grant, a permission or a share lets use it (what a deny takes away counts where it covers all that strangers are allowed; an address, a network or a unique ID of which nobody knows whose it is keeps nobody out there): `anyone-conditioned`, on a condition that a stranger cannot meet of his own accord; `known-account` is in the site file; `unknown-principal`, by a unique ID that does not tell its account, counts as external; `federated-unconditioned`, where no claim fixes whose identities are meant; `service-outside` hands credentials to machines elsewhere, as Roles Anywhere; `service-only`, nobody but services that work in AWS",
     ),
     by_answer(
@@ -282,13 +283,13 @@ pub const FACTS: &[Fact] = &[
     by_answer(
         "derived.before",
         Late::Before,
-        words_of!(Before),
+        Values::Words(Before::words),
         "what stood where a call writes (an attachment, a membership, a boundary, the status of a credential, the ID of the default version, a document); only where the state of before is asked, so not in `explain`",
     ),
     by_answer(
         "derived.handed.kind",
         Late::Handed,
-        words_of!(HandedKind),
+        Values::Words(HandedKind::words),
         "what a call that succeeded hands over ([below](#what-a-call-hands-over))",
     ),
     by_answer("derived.handed.name", Late::Handed, Values::Text, "the names of those handed over"),
@@ -302,13 +303,13 @@ pub const FACTS: &[Fact] = &[
     by_answer(
         "derived.handed.exempt",
         Late::Handed,
-        words_of!(Exempt),
+        Values::Words(Exempt::words),
         "a role among them whose calls are judged more mildly, as `entity.exempt` has it",
     ),
     by_answer(
         "derived.handed.guarded",
         Late::Handed,
-        words_of!(Guarded),
+        Values::Words(Guarded::words),
         "a role among them that the site file guards",
     ),
     by_answer("derived.handed.again", Late::Handed, Values::Truth, "it is no news, as below"),
@@ -328,7 +329,7 @@ pub const FACTS: &[Fact] = &[
     by_answer(
         "derived.environmentChange",
         Late::Tags,
-        words_of!(EnvironmentChange),
+        Values::Words(EnvironmentChange::words),
         "of a call that tags or untags an account; an account never seen counts as production before it",
     ),
     by_answer(

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use indexmap::IndexMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
@@ -54,37 +55,33 @@ impl JsonSchema for Derived {
         let (own, operators) =
             (generator.subschema_for::<Self>(), generator.subschema_for::<Operator>());
         let mut properties = Map::new();
-        let mut below: Map<String, Value> = Map::new();
+        let mut below: IndexMap<&str, Map<String, Value>> = IndexMap::new();
         for fact in FACTS {
-            let path = fact.path.trim_start_matches("derived.");
             let alternatives = alternatives(fact.values, &operators);
             let items = json!({"type": "array", "minItems": 1, "items": {"anyOf": alternatives}});
-            // Tags have names of their own.
-            let any_name = json!({"type": "object", "additionalProperties": items});
-            let mut schema = match path {
-                "accountTags" => json!({"anyOf": [items, any_name]}),
+            let schema = match fact.name() {
+                // Tags have names of their own.
+                "accountTags" => {
+                    json!({"anyOf": [items, {"type": "object", "additionalProperties": items}]})
+                }
                 _ => items,
             };
-            if let Value::Object(schema) = &mut schema {
-                schema.insert("description".to_owned(), json!(fact.says));
-            }
-            match path.split_once('.') {
+            let schema = described(schema, fact.says);
+            match fact.name().split_once('.') {
                 Some((of, name)) => {
-                    let of = below.entry(of).or_insert_with(|| json!({}));
-                    if let Value::Object(of) = of {
-                        of.insert(name.to_owned(), schema);
-                    }
+                    _ = below.entry(of).or_default().insert(name.to_owned(), schema);
                 }
-                None => _ = properties.insert(path.to_owned(), schema),
+                None => _ = properties.insert(fact.name().to_owned(), schema),
             }
         }
         for (of, names) in below {
             let object = json!({"type": "object", "minProperties": 1, "additionalProperties": false,
                 "properties": names});
-            let there = properties.remove(&of);
-            let schema =
-                there.map_or_else(|| object.clone(), |there| json!({"anyOf": [object, there]}));
-            properties.insert(of, schema);
+            let schema = match properties.remove(of) {
+                Some(there) => json!({"anyOf": [object, there]}),
+                None => object,
+            };
+            properties.insert(of.to_owned(), schema);
         }
         properties.insert("$or".to_owned(), json!({"type": "array", "minItems": 2, "items": own}));
         json_schema!({
@@ -95,6 +92,13 @@ impl JsonSchema for Derived {
             "additionalProperties": false,
         })
     }
+}
+
+fn described(mut schema: Value, says: &str) -> Value {
+    if let Value::Object(map) = &mut schema {
+        map.insert("description".to_owned(), json!(says));
+    }
+    schema
 }
 
 /// What one alternative of a fact may be.

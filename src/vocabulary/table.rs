@@ -12,7 +12,6 @@ const LISTED_MAX: usize = 32;
 pub fn table() -> String {
     let mut text = "| `derived.` | Values | What it says |\n|---|---|---|\n".to_owned();
     for fact in FACTS {
-        let name = fact.path.trim_start_matches("derived.");
         let values = match fact.values {
             Values::Words(words) => match words() {
                 words if words.len() > LISTED_MAX => "words".to_owned(),
@@ -27,7 +26,7 @@ pub fn table() -> String {
             Values::Below => "facts below".to_owned(),
         };
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "| `{name}` | {values} | {} |", fact.says);
+        let _ = writeln!(text, "| `{}` | {values} | {} |", fact.name(), fact.says);
     }
     text
 }

@@ -143,6 +143,14 @@ async fn seed(state: &Memory, writes: Vec<(Address, Written)>) {
     }
 }
 
+/// The same events, each with an ID of its own.
+pub fn numbered(mut events: Vec<Value>) -> Vec<Value> {
+    for (number, event) in events.iter_mut().enumerate() {
+        event["eventID"] = json!(format!("event-{number}"));
+    }
+    events
+}
+
 /// AWS, which knows every account and no tags, and keeps its calendars open.
 pub struct Aws;
 

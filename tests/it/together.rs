@@ -18,7 +18,7 @@ use iam_responder::text::severity::Severity;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::support;
+use crate::support::{self, numbered};
 
 const POLICY: &str = "arn:aws:iam::111122223333:policy/team/Pieces";
 const QUIET: &str =
@@ -292,10 +292,7 @@ fn behind_much_that_others_have_no_half_is_hidden() {
     events.extend(much);
     let two = json!({"groupName": "crew", "policyName": "q", "policyDocument": two});
     events.push(call("PutGroupPolicy", 55, two));
-    for (number, event) in events.iter_mut().enumerate() {
-        event["eventID"] = json!(format!("event-{number}"));
-    }
-    completes(&events);
+    completes(&numbered(events));
 }
 
 #[test]
@@ -344,10 +341,7 @@ fn with_many_between(count: usize, gone: bool) -> Vec<Value> {
         events.extend([made].into_iter().chain(away));
     }
     events.push(put(30, "Role", "q-second", &second));
-    events.iter_mut().enumerate().for_each(|(number, event)| {
-        event["eventID"] = json!(format!("event-{number}"));
-    });
-    events
+    numbered(events)
 }
 
 #[test]

@@ -146,26 +146,22 @@ def samples(shape, above=frozenset()):
             return []
         members, above = shape.members, above | {shape.name}
         if shape.required_members:
-            return [{small(name): next(iter(samples(members[name], above)), {}) for name in shape.required_members}]
-        return [{small(name): each} for name in members if members[name].type_name != "structure"
+            return [{role_fields.small(name): next(iter(samples(members[name], above)), {}) for name in shape.required_members}]
+        return [{role_fields.small(name): each} for name in members if members[name].type_name != "structure"
                 for each in samples(members[name], above)]
     return [True if shape.type_name == "boolean" else 1]
-
-
-def small(name):
-    return name[0].lower() + name[1:]
 
 
 def given_to_work():
     """Every call that is delivered where it gives what wears a role something to do, with each of these alone."""
     for source, call, work, _, _, when in role_fields.wearers():
         for given in when.split(", ") if work not in ("made", "added") and not source.endswith("*") else ():
-            path, _, value = given.partition("=")
             if given[0] in "!-" or call in role_fields.BY_ITS_ROLE:
                 continue
-            shape = role_fields.shape_at(source, call, path.rstrip("^"))
+            path, (_, _, value) = role_fields.path_of(given), given.partition("=")
+            shape = role_fields.shape_at(source, call, path)
             for sample in [value] if value and value != "true" else samples(shape):
-                yield source, call, path.rstrip("^"), sample
+                yield source, call, path, sample
 
 
 def test_whatever_is_given_to_do_to_what_wears_a_role_is_delivered(rules):
@@ -188,7 +184,7 @@ def test_what_wears_a_role_is_named_as_the_models_name_it():
         found = operations(source, call)
         named = [name.removeprefix("any by ") for name in names.split(", ") if name != "any"]
         parts = [part for name in named for part in name.split("+")]
-        given = [each.lstrip("!").split("=")[0].rstrip("^") for each in when.split(", ") if each != "-"]
+        given = [role_fields.path_of(each) for each in when.split(", ") if each != "-"]
         for part in parts + given:
             shapes = [each.output_shape if part.startswith("answer.") else each.input_shape for each in found]
             steps = part.removeprefix("answer.").split(".")

@@ -419,7 +419,7 @@ fn is_aws_managed(arn: &str) -> bool {
 /// A boundary that allows everything bounds nothing.
 fn bound(grants: &mut Grants, arn: &str, named: &Documents, own: Option<&str>) {
     let given = managed(arn).map_or_else(|| named.grants(own), |policy| policy.grants);
-    if given.all.contains("admin") {
+    if given.all.contains(&Grant::Admin) {
         grants.add(Grant::BoundaryRemoved, true);
     }
 }

@@ -52,8 +52,8 @@ impl HandedOver {
             denies: false,
             only_denies: true,
             unknown: None,
-            exempt: None,
-            guarded: None,
+            exempt,
+            guarded,
             again: false,
         };
         let (each, rest) = held.holdings.split_at(held.holdings.len().min(EACH_MAX));
@@ -62,7 +62,6 @@ impl HandedOver {
             over.add(&pooled(rest), own);
         }
         over.only_denies &= over.denies;
-        (over.exempt, over.guarded) = (exempt, guarded);
         // Whoever may wear a role that is trusted with more is news, whatever it holds.
         let by_policy = held.handed.by_policy && exempt.is_none() && guarded.is_none();
         let daily = held.usual || by_policy;

@@ -2,8 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::iam::catalogue;
-use crate::iam::catalogue::Access;
+use crate::iam::catalogue::{self, Access};
 
 /// Words that names of reads begin with. EventBridge tells reads by their names too.
 const READING: [&str; 11] = [

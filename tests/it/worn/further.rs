@@ -2,6 +2,7 @@
 
 use super::memory::{LOW, check_loud};
 use super::*;
+use crate::support::numbered;
 
 const IMAGE: &str = "111122223333.dkr.ecr.us-east-1.amazonaws.com/team/app:latest";
 
@@ -87,9 +88,7 @@ fn a_trust_by_a_pattern_of_names_lets_each_of_them_in() {
                 json!({"roleName": name, "path": "/ci/", "assumeRolePolicyDocument": of_services.to_string()}),
             ),
         ]);
-        for (number, event) in before.iter_mut().enumerate() {
-            event["eventID"] = json!(format!("before-{number}"));
-        }
+        let before = numbered(before);
         let given = json!({"functionName": "f", "role": format!("arn:aws:iam::111122223333:role/ci/{name}")});
         let function = made("lambda", "CreateFunction20150331", given.clone(), json!({}));
         let handed = by_other(call("lambda", "CreateFunction20150331", 20, given), "other");

@@ -1,6 +1,7 @@
 //! Whoever is at home on a machine that runs containers has the roles of all of them.
 
 use super::*;
+use crate::support::numbered;
 use crate::support::roles::worker_of;
 
 const HOST: &str = "arn:aws:iam::111122223333:instance-profile/host";
@@ -41,13 +42,6 @@ fn machine(id: Option<&str>) -> Value {
     let profile = json!({"iamInstanceProfile": {"arn": HOST}});
     let answer = id.map(|id| json!({"instancesSet": {"items": [{"instanceId": id}]}}));
     made("ec2", "RunInstances", profile, answer.unwrap_or_default())
-}
-
-fn numbered(mut events: Vec<Value>) -> Vec<Value> {
-    for (number, event) in events.iter_mut().enumerate() {
-        event["eventID"] = json!(format!("event-{number}"));
-    }
-    events
 }
 
 fn session(minute: usize) -> Value {

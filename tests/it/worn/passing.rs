@@ -1,6 +1,7 @@
 //! A thing whose role may hand an administrator's role to a service is work for an administrator.
 
 use super::*;
+use crate::support::numbered;
 
 /// How loud new code is for a function whose role has these statements, beside an administrator's role.
 fn told(statements: &Value) -> Option<Severity> {
@@ -21,9 +22,7 @@ fn told(statements: &Value) -> Option<Severity> {
             json!({}),
         ),
     ]);
-    for (number, event) in before.iter_mut().enumerate() {
-        event["eventID"] = json!(format!("before-{number}"));
-    }
+    let before = numbered(before);
     let code = json!({"functionName": "f"});
     let work = |minute| {
         let name = "UpdateFunctionCode20150331v2";
