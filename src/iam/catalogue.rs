@@ -14,5 +14,5 @@ pub use roles::{RoleTaken, is_no_role, is_of_roles, roles_taken};
 pub use step::{Condition, Doubt, Effect, StepRow, step_doubts, step_rows};
 pub use wearers::{
     Given, NamePart, Other, WearerRow, Work, has_others_beside, has_several_roles, is_any_known,
-    wearer_rows, wearing_kinds,
+    is_principal_of, services_that_wear, wearer_rows, wearing_kinds, wearing_services,
 };

@@ -3,9 +3,12 @@
 //!
 //! A list holds all that ever was; whether it is so still, the registers of each thing tell.
 
+use std::collections::BTreeSet;
+
 use super::Value;
 use super::address::{Address, policy};
 use crate::iam::arn::Arn;
+use crate::iam::catalogue;
 use crate::iam::policy::{Grants, PolicyDocument, managed};
 
 /// The thing of an identity under which the list of what it was given stands.
@@ -25,9 +28,9 @@ pub(super) fn trusting(account: &str) -> Address {
     Address::new(account, "account", "trusting")
 }
 
-/// The list of the roles of an account that things of a kind, as `ec2/instance`, may wear by their trust.
-pub(super) fn worn_by(account: &str, kind: &str) -> Address {
-    Address::new(account, "account", format!("worn by {kind}"))
+/// The list of the roles of an account that the things of a service, as `ec2`, may wear by their trust.
+pub(super) fn worn_by(account: &str, service: &str) -> Address {
+    Address::new(account, "account", format!("worn by {service}"))
 }
 
 /// The list of all accounts that have any of these.
@@ -118,9 +121,11 @@ fn trusts(address: &Address, value: &Value) -> Vec<(Address, Value)> {
     if too_many || !like.is_empty() {
         found.push(listed(trusting(account), &address.entity));
     }
-    found.extend(
-        document.worn_by().into_iter().map(|kind| listed(worn_by(account, kind), &address.entity)),
-    );
+    // Of services none of whose things goes on wearing a role nobody asks.
+    let services: BTreeSet<&str> =
+        document.worn_by().into_iter().flat_map(catalogue::wearing_services).collect();
+    let worn = services.into_iter().take(TRUSTED_MAX);
+    found.extend(worn.map(|service| listed(worn_by(account, service), &address.entity)));
     found
 }
 

@@ -13,8 +13,8 @@ use super::known::Prior;
 use super::memo::How;
 use super::reader::Reader;
 use super::write::PATH;
-use crate::iam::account;
 use crate::iam::policy::{PolicyDocument, glob};
+use crate::iam::{account, catalogue};
 
 /// Most accounts of one document whose administrators' roles are looked at.
 const ACCOUNTS_MAX: usize = 40;
@@ -302,19 +302,19 @@ impl Reader<'_> {
     /// The roles of an account that containers may wear, of those that are known as administrators' or may wear others:
     /// whoever is at home on a machine that runs containers reads their credentials.
     pub(super) fn contained(&mut self, account: &str) -> Letting {
-        let mut all = self.letting_in(account, "ecs/task");
-        let pods = self.letting_in(account, "eks/pod");
+        let mut all = self.letting_in(account, "ecs");
+        let pods = self.letting_in(account, "eks");
         all.cut |= pods.cut;
         all.since = all.since.max(pods.since);
         all.roles.extend(pods.roles);
         all
     }
 
-    /// The roles of an account that things of a kind may wear by their trust, of those that are known as administrators'
-    /// or may wear others.
-    pub(super) fn letting_in(&mut self, account: &str, kind: &str) -> Letting {
+    /// The roles of an account that the things of a service, as `ec2`, may wear by their trust, of those that are known as
+    /// administrators' or may wear others.
+    pub(super) fn letting_in(&mut self, account: &str, service: &str) -> Letting {
         let mut letting = Letting::default();
-        let list = index::worn_by(account, kind);
+        let list = index::worn_by(account, service);
         let trusting = self.roles_of(list.clone(), &mut letting.cut);
         if trusting.is_empty() {
             return letting;
@@ -323,7 +323,9 @@ impl Reader<'_> {
         letting.cut |= powers.iter().any(|(_, more)| *more);
         let is_powerful = |role: &Address| powers.iter().any(|(roles, _)| roles.contains(role));
         for role in trusting.into_iter().filter(is_powerful) {
-            if self.may_trust(&role, |trust| trust.worn_by().contains(kind)) {
+            if self.may_trust(&role, |trust| {
+                trust.worn_by().iter().any(|one| catalogue::is_principal_of(one, service))
+            }) {
                 letting.roles.push(role);
             }
         }
@@ -347,7 +349,7 @@ impl Reader<'_> {
     }
 }
 
-/// Roles that let things of a kind wear them.
+/// Roles that let the things of a service wear them.
 #[derive(Debug, Default)]
 pub(super) struct Letting {
     pub roles: Vec<Address>,

@@ -96,7 +96,7 @@ impl<'r> Reader<'r> {
     /// What a call hands over, with what the document does that it names, or with the roles that are worn on.
     pub(super) fn shown(&mut self, handed: &Handed) -> Handed {
         if let Some(worn) = handed.worn.as_ref().filter(|worn| worn.goes_on()) {
-            let (roles, cut) = self.roles_worn(&worn.on);
+            let (roles, cut) = self.roles_worn(worn);
             let by_answer = worn.answered.iter().filter(|_| roles.is_empty()).cloned();
             let by_kept = handed.clone().by_kept(&roles, cut);
             return by_kept.with(by_answer);

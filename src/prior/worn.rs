@@ -11,6 +11,7 @@ use super::index::Those;
 use super::known::Prior;
 use super::reader::Reader;
 use super::{Moment, Register, Value, Write};
+use crate::iam::catalogue;
 
 /// Most things that a caller named before of which it is looked at whether anybody knew their roles: the latest.
 const NAMED_MAX: usize = 16;
@@ -22,13 +23,14 @@ const HOPS_MAX: usize = 3;
 impl Reader<'_> {
     /// The roles that things wear, each once. Of those that nobody knows the roles of their kind that are known as
     /// administrators', or may wear such; and whether there may have been more.
-    pub(super) fn roles_worn(&mut self, all: &[WornOn]) -> (BTreeSet<String>, bool) {
+    pub(super) fn roles_worn(&mut self, worn: &Worn) -> (BTreeSet<String>, bool) {
         let (mut found, mut cut) = (BTreeSet::new(), false);
-        for on in all {
+        let answered = !worn.answered.is_empty();
+        for on in &worn.on {
             let Some(kept) = self.value(&on.thing) else { continue };
-            let unknown = is_unknown(&kept);
-            if let Some(list) = on.list.as_ref().filter(|list| unknown || list.beside) {
-                let counting = self.counting(list, 0).unwrap_or_default();
+            let older = is_unknown(&kept) && !answered && !on.is_new;
+            if let Some(list) = counted(on, &kept, answered) {
+                let counting = self.counting(list, older, 0).unwrap_or_default();
                 // Harmless ones may have taken the place of others.
                 cut |= counting.full;
                 found.extend(counting.roles);
@@ -40,7 +42,8 @@ impl Reader<'_> {
 
     /// The roles of a list that count: of a thing itself all, as of any that has one role, and those of other things that
     /// it wears the roles of.
-    fn counting(&mut self, list: &List<Address>, hops: usize) -> Option<Counting> {
+    /// `older`: nobody saw the thing made, nor says which role it has.
+    fn counting(&mut self, list: &List<Address>, older: bool, hops: usize) -> Option<Counting> {
         let register = self.need(read(list.at.clone(), self.registers))?;
         let (_, full) = register.listed();
         // What the event itself brings there was not there before.
@@ -60,15 +63,18 @@ impl Reader<'_> {
             false => self.powerful(roles).into_iter().collect(),
         };
         counting.roles = joined.clone();
-        if !list.own {
-            // Whatever is older than what is kept may wear any that lets its kind.
-            let kind = list.at.entity.rsplit(' ').next().unwrap_or_default();
-            let letting = self.letting_in(&list.at.account, kind);
-            counting.full |= letting.cut;
-            counting.since = letting.since;
-            counting
-                .roles
-                .extend(letting.roles.into_iter().map(|role| Bearer::Identity(role).text()));
+        if older && (!list.own || (joined.is_empty() && others.is_empty())) {
+            // It may wear any that lets its kind.
+            let kind = list.at.entity.split(' ').nth(2).unwrap_or_default();
+            for service in catalogue::services_that_wear(kind) {
+                let letting = self.letting_in(&list.at.account, service);
+                let roles = letting.roles.into_iter().map(|role| Bearer::Identity(role).text());
+                counting.join(Counting {
+                    roles: roles.collect(),
+                    since: letting.since,
+                    full: letting.cut,
+                });
+            }
         }
         for other in others.into_iter().rev().take(OTHERS_MAX).filter(|_| hops < HOPS_MAX) {
             let thing = Address { entity: other.to_owned(), ..list.at.clone() };
@@ -95,6 +101,7 @@ impl Reader<'_> {
             at: Address { entity: list.at, ..thing.clone() },
             own: list.own,
             beside: list.beside,
+            by_trust: list.by_trust,
         });
         let (kept, register) = (kept?, register?);
         let mut found = Counting {
@@ -102,8 +109,10 @@ impl Reader<'_> {
             since: self.first_of_the_same(register),
             full: false,
         };
-        if let Some(list) = list.filter(|list| is_unknown(&kept) || list.beside) {
-            found.join(self.counting(&list, hops).unwrap_or_default());
+        // What another wears of which nobody knows a role is looked at where somebody gives that work.
+        let known = |list: &List<Address>| (is_unknown(&kept) || list.beside) && !list.by_trust;
+        if let Some(list) = list.filter(known) {
+            found.join(self.counting(&list, false, hops).unwrap_or_default());
         }
         Some(found)
     }
@@ -159,12 +168,15 @@ impl Reader<'_> {
         let register = self.need(read(on.thing.clone(), self.registers));
         let (Some(kept), Some(register)) = (kept, register) else { return false };
         let unknown = is_unknown(&kept);
-        let list = on.list.as_ref().filter(|list| unknown || list.beside);
+        let list = counted(on, &kept, answered);
         let of_list = list.map(|list| {
             let by = by.as_ref().filter(|_| unknown && !list.beside);
             // What the answer names is news, where the list is all that could tell.
             let news = answered && !list.beside;
-            on.habits.as_ref().is_some_and(|habits| self.is_habit(list, habits, by, news))
+            let older = unknown && !answered && !on.is_new;
+            let Some(counting) = self.counting(list, older, 0) else { return false };
+            let habits = on.habits.as_ref();
+            habits.is_some_and(|habits| self.is_habit(&list.at, &counting, habits, by, news))
         });
         if kept.is_absent() {
             return of_list.unwrap_or(true);
@@ -186,12 +198,12 @@ impl Reader<'_> {
     /// the answer names a role where the list may hold none.
     fn is_habit(
         &mut self,
-        list: &List<Address>,
+        list: &Address,
+        counting: &Counting,
         habits: &Habits,
         by: Option<&Prior>,
         news: bool,
     ) -> bool {
-        let Some(counting) = self.counting(list, 0) else { return false };
         if counting.roles.is_empty() && !counting.full && !news {
             return true;
         }
@@ -226,7 +238,7 @@ impl Reader<'_> {
         let latest = named.writes().iter().rev().filter(|one| self.is_before(one)).take(NAMED_MAX);
         let latest: Vec<&Write> = latest.filter(|one| counts(one.at)).collect();
         // All are looked at, so that what is missing is fetched together.
-        latest.into_iter().map(|one| self.was_any(&list.at, one)).fold(false, |any, one| any | one)
+        latest.into_iter().map(|one| self.was_any(list, one)).fold(false, |any, one| any | one)
     }
 
     /// Did nobody know, when a caller named a thing, which role it wears? Then it counted as any of its kind.
@@ -237,6 +249,13 @@ impl Reader<'_> {
         let known = self.need(value(&thing, moment, self.registers, 0));
         known.as_ref().is_some_and(is_unknown)
     }
+}
+
+/// The list that counts for a thing of which this is kept.
+fn counted<'w>(on: &'w WornOn, kept: &Prior, answered: bool) -> Option<&'w List<Address>> {
+    let list = on.list.as_ref()?;
+    let told = list.by_trust && answered;
+    ((is_unknown(kept) || list.beside) && !told).then_some(list)
 }
 
 /// Does nobody know a role that a thing wears, nor that it wears none?

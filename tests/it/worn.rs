@@ -3,12 +3,13 @@
 use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};
 
-use crate::support::call;
 use crate::support::roles::{ADMIN, QUIET, READS, ROLE, by_stack, last, outcomes, worker};
+use crate::support::{call, numbered};
 
 mod further;
 mod hosts;
 mod memory;
+mod older;
 mod passing;
 mod silence;
 mod ways;
@@ -27,6 +28,25 @@ fn by_other(mut event: Value, other: &str) -> Value {
     event["userIdentity"]["arn"] =
         json!(format!("arn:aws:sts::111122223333:assumed-role/{other}/x"));
     event
+}
+
+/// How loud the last of these is.
+fn told(events: Vec<Value>) -> Option<Severity> {
+    let mut events = numbered(events);
+    let event = events.pop().unwrap();
+    last(QUIET, events, event)
+}
+
+#[track_caller]
+fn loud(events: Vec<Value>) {
+    let told = told(events);
+    assert!(told >= Some(Severity::Medium), "{told:?}");
+}
+
+#[track_caller]
+fn quiet(events: Vec<Value>) {
+    let told = told(events);
+    assert!(told <= Some(Severity::Informational), "{told:?}");
 }
 
 /// How loud the work is after the thing was made with an administrator's role, and with one that only reads; and

@@ -1,6 +1,6 @@
 //! What keeps a role while its work changes, and what calls do to it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::LazyLock;
 
 use super::call::NONE;
@@ -183,6 +183,51 @@ pub fn has_others_beside(kind: &str) -> bool {
 /// The kinds of all that wears a role, as `lambda/function`.
 pub fn wearing_kinds() -> impl Iterator<Item = &'static str> {
     ROWS.iter().map(|row| row.kind)
+}
+
+/// Kinds, or all of a service, whose things wear roles that another service than their own puts on, as a cluster's
+/// machines do: what a role's trust must name.
+/// Sources: <https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-iam-role-for-ec2.html>,
+/// <https://docs.aws.amazon.com/elasticbeanstalk/latest/dg/iam-instanceprofile.html>,
+/// <https://docs.aws.amazon.com/imagebuilder/latest/userguide/image-builder-setting-up.html>,
+/// <https://docs.aws.amazon.com/eks/latest/userguide/create-node-role.html>,
+/// <https://docs.aws.amazon.com/batch/latest/userguide/create-execution-role.html>,
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Synthetics_Canaries_CanaryPermissions.html>
+/// and <https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-user-groups.html>
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("batch/environment", "ec2"),
+    ("batch/job-definition", "ecs"),
+    ("cognito-idp", "cognito-identity"),
+    ("eks/nodegroup", "ec2"),
+    ("elasticbeanstalk", "ec2"),
+    ("elasticmapreduce", "ec2"),
+    ("imagebuilder", "ec2"),
+    ("ssm", "ec2"),
+    ("synthetics", "lambda"),
+];
+
+/// The services, as `ec2`, one of which a role must trust to be worn by things of a kind, as `ec2/instance`.
+pub fn services_that_wear(kind: &str) -> impl Iterator<Item = &str> {
+    let service = kind.split('/').next().unwrap_or(kind);
+    let is_of = move |of: &str| of == kind || of == service;
+    let elsewhere = ELSEWHERE.iter().filter(move |(of, _)| is_of(of)).map(|(_, other)| *other);
+    [service].into_iter().chain(elsewhere)
+}
+
+/// Is a principal of a trust policy, as `ecs-tasks` or `tasks.apprunner` before its domain, one of a service?
+#[must_use]
+pub fn is_principal_of(principal: &str, service: &str) -> bool {
+    let begins = |label: &str| {
+        label.strip_prefix(service).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    };
+    principal.split('.').any(begins)
+}
+
+/// The services of a principal of a trust policy, as `ecs` of `ecs-tasks`, whose things go on wearing roles.
+pub fn wearing_services(principal: &str) -> impl Iterator<Item = &'static str> {
+    static SERVICES: LazyLock<BTreeSet<&str>> =
+        LazyLock::new(|| wearing_kinds().flat_map(services_that_wear).collect());
+    SERVICES.iter().copied().filter(move |service| is_principal_of(principal, service))
 }
 
 /// The kinds of these rows: asked for each event, so not searched for each time.

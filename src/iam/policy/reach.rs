@@ -87,24 +87,26 @@ impl PolicyDocument {
         self.statements.iter().any(joins)
     }
 
-    /// The kinds of things, as `ec2/instance`, that a trust policy lets wear the role. Conditions count as met.
+    /// The services that a trust policy lets wear the role, by what stands before their domain, as `ecs-tasks`; pods and
+    /// identity pools, which come with tokens of their own issuer, too. Conditions count as met.
     /// Sources: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html>,
-    /// <https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html> and
-    /// <https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html>
-    pub(crate) fn worn_by(&self) -> BTreeSet<&'static str> {
+    /// <https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html>,
+    /// <https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html> and
+    /// <https://docs.aws.amazon.com/iot/latest/developerguide/authorizing-direct-aws.html>
+    pub(crate) fn worn_by(&self) -> BTreeSet<&str> {
         let allowing = self.statements.iter().filter(|one| one.allow);
         let entries = allowing.flat_map(|one| &one.principals.entries);
-        let kind = |(kind, value): &(String, String)| match (kind.as_str(), value.as_str()) {
-            ("Service", "ec2.amazonaws.com") => Some("ec2/instance"),
-            ("Service", "ecs-tasks.amazonaws.com") => Some("ecs/task"),
-            ("Service", "pods.eks.amazonaws.com") => Some("eks/pod"),
-            ("Service", "rolesanywhere.amazonaws.com") => Some("rolesanywhere/profile"),
-            ("Service", "sagemaker.amazonaws.com") => Some("sagemaker/machine"),
-            ("Federated", "cognito-identity.amazonaws.com") => Some("cognito-identity/pool"),
-            ("Federated", issuer) if issuer.contains(":oidc-provider/oidc.eks.") => Some("eks/pod"),
-            _ => None,
-        };
-        entries.filter_map(kind).collect()
+        let mut services = BTreeSet::new();
+        for (kind, value) in entries {
+            let named = value.split_once(".amazonaws.com").map(|(name, _)| name);
+            services.extend(match kind.as_str() {
+                "Service" => named,
+                "Federated" if value.contains(":oidc-provider/oidc.eks.") => Some("pods.eks"),
+                "Federated" => named.filter(|name| *name == "cognito-identity"),
+                _ => None,
+            });
+        }
+        services
     }
 
     /// Names of the roles of an account that a trust policy names in full, in small letters: AWS lets these wear the

@@ -88,6 +88,8 @@ pub(in crate::prior) struct WornOn {
     pub by: Option<Address>,
     /// The list of roles that count beside its own, or where nobody knows its own.
     pub list: Option<List<Address>>,
+    /// The call makes it: it is no older than what is kept.
+    pub is_new: bool,
     /// What the caller did to those of that list. Groups of machines make new ones every hour.
     pub habits: Option<Habits>,
 }
@@ -273,7 +275,7 @@ impl Worn {
         let mut worn = Self { answered, ..Self::default() };
         // What is most useful first: of one event no more is kept than a certain number.
         let (mut lists, mut things, mut habits) = (Vec::new(), Vec::new(), Vec::new());
-        for Wearer { name, work, unique, list, listed, of, by: which } in wearers {
+        for Wearer { name, work, unique, is_new, list, listed, of, by: which } in wearers {
             let thing = at(name.clone());
             let by = caller.filter(|_| !listed);
             let by = by.map(|caller| at(format!("{name} by {caller}")));
@@ -311,6 +313,7 @@ impl Worn {
                 at: at(list.at),
                 own: list.own,
                 beside: list.beside,
+                by_trust: list.by_trust,
             });
             let joins = *listed || *work == Work::Proposed;
             match (roles, &list) {
@@ -325,7 +328,7 @@ impl Worn {
                 lists.extend(of.iter().map(|of| (list.at.clone(), Value::Listed(of.clone()))));
             }
             if goes_on {
-                worn.on.push(WornOn { thing, by, list, habits: of_list });
+                worn.on.push(WornOn { thing, by, list, is_new: *is_new, habits: of_list });
             }
         }
         worn.writes = [lists, things, habits].concat();

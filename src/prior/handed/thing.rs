@@ -58,6 +58,8 @@ pub(super) struct Wearer {
     pub work: Work,
     /// The name is one of those that nobody chooses and nothing bears twice.
     pub unique: bool,
+    /// The call makes it.
+    pub is_new: bool,
     /// The list of roles that count beside its own, or where nobody knows its own.
     pub list: Option<List>,
     /// Its roles are kept in that list: it is one of those that nobody knows by name, or has revisions, each with roles
@@ -78,6 +80,8 @@ pub(in crate::prior) struct List<At = String> {
     pub own: bool,
     /// It counts although the thing's own role is known.
     pub beside: bool,
+    /// Nothing joins it: of a thing that nobody saw made those count that let its kind wear them.
+    pub by_trust: bool,
 }
 
 /// The name by which a thing is kept.
@@ -86,17 +90,17 @@ fn kept_name(region: &str, kind: &str, name: &str) -> String {
     format!("worn {region} {kind} {name:?}")
 }
 
-/// The list that counts for a thing of this name as it is kept; without one, for all of its kind.
+/// The list that counts for a thing of this name as it is kept: its own, or that of all of its kind.
 pub(in crate::prior) fn list_of(kind: &str, of_kind: &str, name: &str) -> Option<List> {
-    let own = |at: String, beside| List { at, own: true, beside };
+    let own = |at: String, beside| List { at, own: true, beside, by_trust: false };
     if catalogue::has_several_roles(kind) {
         return Some(own(name.to_owned(), false));
     }
     if catalogue::has_others_beside(kind) {
         return Some(own(format!("{name} beside"), true));
     }
-    let any = catalogue::is_any_known(kind);
-    any.then(|| List { at: of_kind.to_owned(), own: false, beside: false })
+    let by_trust = !catalogue::is_any_known(kind);
+    Some(List { at: of_kind.to_owned(), own: false, beside: false, by_trust })
 }
 
 /// What a call is about that wears a role, and whether there was more than is looked at. Whoever changes the work
@@ -112,11 +116,12 @@ pub(super) fn wearers(event: &Event, source: &str, call: &str) -> (Vec<Wearer>, 
         if work == Work::As && of.is_empty() {
             continue;
         }
+        let is_new = makes(call, kind);
         let wearer = |name: String, unique: bool| {
             let list = list_of(kind, &of_kind, &name);
             let listed = list.as_ref().is_some_and(|list| list.at == name);
             let by = String::new();
-            Wearer { name, work, unique, list, listed, of: of.clone(), by }
+            Wearer { name, work, unique, is_new, list, listed, of: of.clone(), by }
         };
         let named = row.names.iter().flat_map(|parts| {
             let unique = parts.iter().any(|part| part.answered);
@@ -148,6 +153,12 @@ pub(super) fn wearers(event: &Event, source: &str, call: &str) -> (Vec<Wearer>, 
         }
     }
     (found, cut)
+}
+
+/// Does a call, as `CreateDocument`, make a thing of this kind, as `ssm/document`?
+fn makes(call: &str, kind: &str) -> bool {
+    let thing = kind.split_once('/').map_or(kind, |(_, thing)| thing).replace('-', "");
+    call.strip_prefix("Create").is_some_and(|made| made.eq_ignore_ascii_case(&thing))
 }
 
 /// What a call says of which of a kind it is about. What is too long to be kept is like no other.

@@ -1,7 +1,6 @@
 //! Whoever is at home on a machine that runs containers has the roles of all of them.
 
 use super::*;
-use crate::support::numbered;
 use crate::support::roles::worker_of;
 
 const HOST: &str = "arn:aws:iam::111122223333:instance-profile/host";
@@ -46,24 +45,6 @@ fn machine(id: Option<&str>) -> Value {
 
 fn session(minute: usize) -> Value {
     by_other(call("ssm", "StartSession", minute, json!({"target": "i-0a"})), "other")
-}
-
-fn told(events: Vec<Value>) -> Option<Severity> {
-    let mut events = numbered(events);
-    let event = events.pop().unwrap();
-    last(QUIET, events, event)
-}
-
-#[track_caller]
-fn loud(events: Vec<Value>) {
-    let told = told(events);
-    assert!(told >= Some(Severity::Medium), "{told:?}");
-}
-
-#[track_caller]
-fn quiet(events: Vec<Value>) {
-    let told = told(events);
-    assert!(told <= Some(Severity::Informational), "{told:?}");
 }
 
 #[test]
@@ -121,31 +102,6 @@ fn a_new_host_is_a_way_to_the_containers() {
     loud([before(ADMIN), vec![run(20)]].concat());
     quiet([before(ADMIN), vec![run(20), run(30)]].concat());
     quiet([before(READS), vec![run(20)]].concat());
-}
-
-#[test]
-fn what_is_older_than_the_tool_may_wear_whatever_lets_its_kind() {
-    for (service, source, call_name, parameters) in [
-        ("ec2.amazonaws.com", "ssm", "StartSession", json!({"target": "i-0a"})),
-        (
-            "ec2.amazonaws.com",
-            "ssm",
-            "SendCommand",
-            json!({"targets": [{"key": "tag:a", "values": ["b"]}]}),
-        ),
-        (
-            "ecs-tasks.amazonaws.com",
-            "ecs",
-            "ExecuteCommand",
-            json!({"cluster": "c", "task": "0a1b"}),
-        ),
-    ] {
-        let work = |minute| by_other(call(source, call_name, minute, parameters.clone()), "other");
-        loud([worker_of(service, ADMIN), vec![work(20)]].concat());
-        quiet([worker_of(service, ADMIN), vec![work(20), work(30)]].concat());
-        quiet([worker_of(service, READS), vec![work(20)]].concat());
-        quiet([worker_of("lambda.amazonaws.com", ADMIN), vec![work(20)]].concat());
-    }
 }
 
 #[test]

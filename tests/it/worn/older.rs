@@ -1,0 +1,93 @@
+//! What nobody saw made may wear any role that lets its service in, unless something tells which it has.
+
+use super::*;
+use crate::support::roles::worker_of;
+
+/// Work for what is older than the tool: the service whose trust tells what it may wear, and the call.
+fn works() -> Vec<(&'static str, &'static str, &'static str, Value)> {
+    let overrides = json!({"containerOverrides": [{"command": ["sh"]}]});
+    vec![
+        ("ec2", "ssm", "StartSession", json!({"target": "i-0a"})),
+        ("ec2", "ssm", "SendCommand", json!({"targets": [{"key": "tag:a", "values": ["b"]}]})),
+        ("ec2", "elasticmapreduce", "AddJobFlowSteps", json!({"jobFlowId": "j-1"})),
+        ("ec2", "ssm", "UpdateDocument", json!({"name": "d", "content": "x"})),
+        ("ssm", "ssm", "UpdateDocument", json!({"name": "d", "content": "x"})),
+        ("ecs-tasks", "ecs", "ExecuteCommand", json!({"cluster": "c", "task": "0a1b"})),
+        ("ecs-tasks", "ecs", "RunTask", json!({"taskDefinition": "t:2", "overrides": overrides})),
+        (
+            "ecs-tasks",
+            "batch",
+            "SubmitJob",
+            json!({"jobDefinition": "j", "containerOverrides": {"command": ["x"]}}),
+        ),
+        ("cloudformation", "cloudformation", "UpdateStack", json!({"stackName": "s"})),
+        (
+            "states.us-east-1",
+            "states",
+            "UpdateStateMachine",
+            json!({"stateMachineArn": "arn:aws:states:us-east-1:111122223333:stateMachine:m", "definition": "{}"}),
+        ),
+        ("glue", "glue", "StartJobRun", json!({"jobName": "j", "arguments": {"--x": "y"}})),
+        (
+            "codebuild",
+            "codebuild",
+            "StartBuild",
+            json!({"projectName": "p", "buildspecOverride": "x"}),
+        ),
+        ("codepipeline", "codepipeline", "UpdatePipeline", json!({"pipeline": {"name": "p"}})),
+        ("airflow-env", "airflow", "CreateCliToken", json!({"name": "e"})),
+        ("credentials.deadline", "deadline", "CreateJob", json!({"farmId": "f", "queueId": "q"})),
+        (
+            "bedrock-agentcore",
+            "bedrock-agentcore",
+            "InvokeCodeInterpreter",
+            json!({"codeInterpreterIdentifier": "c"}),
+        ),
+        ("lambda", "synthetics", "UpdateCanary", json!({"name": "c", "code": {"handler": "h"}})),
+        ("lambda", "lambda", "UpdateFunctionCode20150331v2", json!({"functionName": "f"})),
+    ]
+}
+
+#[test]
+fn what_is_older_than_the_tool_may_wear_whatever_lets_its_service_in() {
+    for (service, source, name, parameters) in works() {
+        let service = format!("{service}.amazonaws.com");
+        let work = |minute| by_other(call(source, name, minute, parameters.clone()), "other");
+        loud([worker_of(&service, ADMIN), vec![work(20)]].concat());
+        quiet([worker_of(&service, ADMIN), vec![work(20), work(30)]].concat());
+        quiet([worker_of(&service, READS), vec![work(20)]].concat());
+        quiet([worker_of("scheduler.amazonaws.com", ADMIN), vec![work(20)]].concat());
+    }
+}
+
+#[test]
+fn what_the_answer_or_its_making_tells_is_no_guess() {
+    let weak = "arn:aws:iam::111122223333:role/weak";
+    let mut code = by_other(
+        call("lambda", "UpdateFunctionCode20150331v2", 20, json!({"functionName": "f"})),
+        "other",
+    );
+    code["responseElements"] = json!({"functionName": "f", "role": weak});
+    quiet([worker_of("lambda.amazonaws.com", ADMIN), vec![code]].concat());
+    let job = made("glue", "CreateJob", json!({"name": "j", "role": weak}), json!({}));
+    let run = json!({"jobName": "j", "arguments": {"--x": "y"}});
+    let run = by_other(call("glue", "StartJobRun", 20, run), "other");
+    quiet([worker_of("glue.amazonaws.com", ADMIN), vec![job, run]].concat());
+    // A document is no older than the call that makes it.
+    let document = json!({"name": "new", "content": "x", "documentType": "Automation"});
+    let document = by_other(call("ssm", "CreateDocument", 20, document), "other");
+    quiet([worker_of("ssm.amazonaws.com", ADMIN), vec![document]].concat());
+}
+
+#[test]
+fn a_role_that_came_to_more_is_news_with_what_is_older() {
+    let work = |minute| {
+        let stack = call("cloudformation", "UpdateStack", minute, json!({"stackName": "s"}));
+        by_other(stack, "other")
+    };
+    let attached = json!({"roleName": "Worker", "policyArn": ADMIN});
+    let grown = call("iam", "AttachRolePolicy", 25, attached);
+    let before = || worker_of("cloudformation.amazonaws.com", READS);
+    quiet([before(), vec![work(20), work(30)]].concat());
+    loud([before(), vec![work(20), grown, work(30)]].concat());
+}
