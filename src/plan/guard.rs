@@ -24,6 +24,8 @@ pub enum Guard {
     GivesRights,
     /// The credential is the root user's.
     RootCredential,
+    /// The step would be the very call that the event tells.
+    WasSoBefore,
 }
 
 impl Guard {
@@ -50,6 +52,7 @@ impl Guard {
             Self::RootCredential => {
                 "it is a credential of the root user, which only the root user can change"
             }
+            Self::WasSoBefore => "the event says that it was so before",
         }
     }
 
@@ -65,7 +68,8 @@ impl Guard {
             Self::ImpossibleName
             | Self::ServiceManagedRole
             | Self::ServiceWork
-            | Self::GivesRights => false,
+            | Self::GivesRights
+            | Self::WasSoBefore => false,
         }
     }
 }

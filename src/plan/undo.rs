@@ -1,6 +1,6 @@
 //! What undoes a call: the step, its guard, its doubts.
 
-use super::argument;
+use super::argument::{self, Shown};
 use super::case;
 use super::guard::Guard;
 use super::planned::{Planned, Undo};
@@ -81,7 +81,37 @@ fn planned(
             None => Err(Guard::ValueMissing),
         }
     })?;
+    if repeats(&step, event) {
+        return Err(Guard::WasSoBefore);
+    }
     Ok(Planned::Do { account, step })
+}
+
+/// Is the step the very call that the event tells, as where a user is given the name that he has?
+fn repeats(step: &Step, event: &Event) -> bool {
+    let (Some(source), Some(name)) = (event.event_source(), event.name()) else { return false };
+    let is_same_call = step.action().split_once(':').is_some_and(|(service, call)| {
+        call == name && source.split_once('.').is_some_and(|(prefix, _)| prefix == service)
+    });
+    let is_given = |(name, value): (&str, Shown<'_>)| {
+        let given = event.text(&format!("detail.requestParameters.{}", parameter(name)));
+        match value {
+            Shown::Word(value) | Shown::Any(_, value) => given == Some(value),
+            Shown::Nothing | Shown::Flag(_) => false,
+        }
+    };
+    is_same_call && step.arguments().into_iter().all(is_given)
+}
+
+/// The parameter of a call, as `newUserName`, of an argument, as `new_user_name`.
+fn parameter(argument: &str) -> String {
+    let mut words = argument.split('_');
+    let first = words.next().unwrap_or_default();
+    let capital = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect::<String>()
+    };
+    [first.to_owned()].into_iter().chain(words.map(capital)).collect()
 }
 
 /// The first value that is there.
@@ -455,6 +485,19 @@ mod tests {
         let renamed = r#"{"userName":"a","newUserName":"b"}"#;
         let doubts = check("iam", "UpdateUser", renamed, "null", Ok(back)).doubts.join(" ");
         assert!(!doubts.contains("old path") && doubts.contains("go by the name"), "{doubts}");
+        for (call, same) in [
+            ("UpdateUser", r#"{"userName":"a","newUserName":"a","newPath":"/x/"}"#),
+            ("UpdateGroup", r#"{"groupName":"a","newGroupName":"a"}"#),
+            (
+                "UpdateServerCertificate",
+                r#"{"serverCertificateName":"a","newServerCertificateName":"a"}"#,
+            ),
+        ] {
+            check("iam", call, same, "null", Err(Guard::WasSoBefore));
+        }
+        let letter = r#"{"userName":"a","newUserName":"A"}"#;
+        let back = "aws iam update-user --user-name=A --new-user-name=a";
+        check("iam", "UpdateUser", letter, "null", Ok(back));
         let path = r#"{"userName":"a","newPath":"/x/"}"#;
         let step = check("iam", "UpdateUser", path, "null", Err(Guard::ValueMissing));
         assert!(step.doubts[0].contains("old path"));
