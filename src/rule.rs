@@ -5,6 +5,6 @@ mod spec;
 
 pub use set::{Matching, Possible, Rule, RuleSet, TITLE_CHARS_MAX};
 pub use spec::{
-    Attempts, GroupBy, RuleSpec, SEQUENCE_STEPS_MAX, SequenceSpec, Span, THRESHOLD_MAX, TestEvent,
-    TestSpec, ThresholdPart, ThresholdSpec, WINDOW_HOURS_MAX,
+    Attempts, Fires, GroupBy, Rank, RuleSpec, SEQUENCE_STEPS_MAX, SequenceSpec, Span,
+    THRESHOLD_MAX, TestEvent, TestSpec, ThresholdPart, ThresholdSpec, WINDOW_HOURS_MAX,
 };

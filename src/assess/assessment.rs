@@ -35,7 +35,7 @@ impl<'r> Recognised<'r> {
         event: &Event,
         context: &Context,
     ) -> Self {
-        let speaking = matching.rules.iter().filter(|rule| !rule.spec.signal);
+        let speaking = matching.rules.iter().filter(|rule| !rule.spec.is_signal());
         let questions = speaking.filter_map(|rule| Question::of(rule, event, context)).collect();
         Self { matching, steps, questions }
     }
@@ -43,14 +43,15 @@ impl<'r> Recognised<'r> {
     /// Does it only count, or wait: does it say nothing about one event alone?
     #[must_use]
     pub fn waits(&self, rule: &Rule) -> bool {
-        rule.spec.signal || self.questions.iter().any(|question| question.rule == rule.spec.id)
+        rule.spec.is_signal() || self.questions.iter().any(|question| question.rule == rule.spec.id)
     }
 
     /// The rules that fire where the questions of these are answered with yes: no signals, and of those that ask only
     /// these. Settled.
     pub(super) fn firing(&self, yes: &BTreeSet<String>, context: &Context) -> Vec<&'r Rule> {
-        let fires =
-            |rule: &&&Rule| !rule.spec.signal && (!self.waits(rule) || yes.contains(&rule.spec.id));
+        let fires = |rule: &&&Rule| {
+            !rule.spec.is_signal() && (!self.waits(rule) || yes.contains(&rule.spec.id))
+        };
         let firing = self.matching.rules.iter().filter(fires).copied().collect();
         RuleSet::settled(firing, context.facts.outcome)
     }

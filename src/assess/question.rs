@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::fingerprint::{counter_key, entity_name, step_key};
 use crate::event::Event;
 use crate::facts::Context;
-use crate::rule::{GroupBy, Rule};
+use crate::rule::{Fires, GroupBy, Rule, SequenceSpec, ThresholdSpec};
 
 /// What a rule that counts, or waits for others, must know before it fires.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,26 +42,24 @@ impl Question {
     /// What a rule asks about an event that it matches, if anything.
     #[must_use]
     pub fn of(rule: &Rule, event: &Event, context: &Context) -> Option<Self> {
-        let count = count(rule, event, context);
-        let follow = follow(rule, event, context);
-        let asks = count.is_some() || follow.is_some();
-        asks.then(|| Self { rule: rule.spec.id.clone(), count, follow })
+        let Fires::When { often, after } = rule.spec.fires() else { return None };
+        let count = often.map(|threshold| count(rule, threshold, event, context));
+        let follow = after.map(|sequence| follow(rule, sequence, event, context));
+        Some(Self { rule: rule.spec.id.clone(), count, follow })
     }
 }
 
-fn count(rule: &Rule, event: &Event, context: &Context) -> Option<Count> {
-    let threshold = rule.spec.threshold.as_ref()?;
+fn count(rule: &Rule, threshold: &ThresholdSpec, event: &Event, context: &Context) -> Count {
     let mut key = counter_key(rule, &threshold.by, event, context);
     if !threshold.environments.is_empty() {
         // Counters of different windows must not share what they keep.
         key.push_str(&format!("\nin {}", context.environment.name));
     }
     let (least, within) = threshold.in_environment(&context.environment.name);
-    Some(Count { key, least, within })
+    Count { key, least, within }
 }
 
-fn follow(rule: &Rule, event: &Event, context: &Context) -> Option<Follow> {
-    let sequence = rule.spec.sequence.as_ref()?;
+fn follow(rule: &Rule, sequence: &SequenceSpec, event: &Event, context: &Context) -> Follow {
     let mut names = vec![entity_name(context).to_owned()];
     if sequence.by.contains(&GroupBy::Entity) {
         names.extend(context.former_names.iter().cloned());
@@ -71,5 +69,5 @@ fn follow(rule: &Rule, event: &Event, context: &Context) -> Option<Follow> {
         names.iter().map(key).collect()
     };
     let steps = (0..sequence.before.len()).map(keys).collect();
-    Some(Follow { steps, within: sequence.within.duration() })
+    Follow { steps, within: sequence.within.duration() }
 }

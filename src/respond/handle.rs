@@ -15,7 +15,7 @@ use crate::assess::{Reason, Recognised};
 use crate::effects::{Lookups, Publish, State};
 use crate::event::{Event, Shape, Unreadable};
 use crate::facts::{Context, Facts, Known, TagsBefore};
-use crate::rule::Rule;
+use crate::rule::{Fires, Rule};
 use crate::text::severity::Severity;
 
 impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
@@ -247,7 +247,10 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
 /// No rule fires: none matches, or they only count. The last event of a sequence that never began is nothing by
 /// itself.
 fn unheard(event: &Event, matching: &[&Rule]) -> Outcome {
-    let counts = |rule: &&&Rule| rule.spec.signal || rule.spec.threshold.is_some();
+    let counts = |rule: &&&Rule| match rule.spec.fires() {
+        Fires::Never | Fires::When { often: Some(_), .. } => true,
+        Fires::Each | Fires::When { often: None, .. } => false,
+    };
     let rules: Vec<String> =
         matching.iter().filter(counts).map(|rule| rule.spec.id.clone()).collect();
     let verdict = if rules.is_empty() { Verdict::Quiet } else { Verdict::Counted };

@@ -189,12 +189,12 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     ) -> Claims {
         let (id, at) = (event.identity(), event.time().unwrap_or(now));
         let mut claims = Claims { all_told: true, ..Claims::default() };
-        let specific = rules.iter().any(|rule| !rule.spec.general);
+        let specific = rules.iter().any(|rule| !rule.spec.is_general());
         // A rule about many events has told of them all; quieter ones about each would undo that.
         let many = rules.iter().filter(|rule| rule.spec.threshold.is_some());
         let floor = many.map(|rule| rule.severity_of(context.facts.outcome)).max();
         let speaks = |rule: &&&Rule| {
-            !(specific && rule.spec.general)
+            !(specific && rule.spec.is_general())
                 && floor.is_none_or(|floor| rule.severity_of(context.facts.outcome) >= floor)
         };
         let claiming = rules.iter().filter(speaks).map(async |rule| {

@@ -9,7 +9,7 @@ use crate::effects::{Lookups, Publish, State};
 use crate::event::Event;
 use crate::facts::Context;
 use crate::respond::outcome::{Outcome, Verdict};
-use crate::rule::{Matching, Rule, RuleSet};
+use crate::rule::{Matching, Rank, Rule, RuleSet};
 use crate::text::severity::Severity;
 
 /// Most overridden rules that one event is counted for, the loudest first.
@@ -93,14 +93,13 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         told: Option<Severity>,
         now: Timestamp,
     ) -> Vec<Rule> {
-        let is_general = |rule: &Rule| rule.spec.general || rule.spec.fallback;
+        let is_general = |rule: &Rule| rule.spec.rank() != Rank::Specific;
         let specific = told.is_some()
-            && matching
-                .rules
-                .iter()
-                .any(|rule| !is_general(rule) && !rule.spec.signal && rule.quietened().is_none());
+            && matching.rules.iter().any(|rule| {
+                !is_general(rule) && !rule.spec.is_signal() && rule.quietened().is_none()
+            });
         let counts = |rule: &&&Rule| {
-            !rule.spec.signal && rule.quietened().is_some() && !(specific && is_general(rule))
+            !rule.spec.is_signal() && rule.quietened().is_some() && !(specific && is_general(rule))
         };
         let mut would = Vec::new();
         for rule in matching.rules.iter().chain(&matching.switched_off).filter(counts) {
@@ -136,10 +135,10 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
 /// Those of the rules by themselves that would be heard, and louder than what was told.
 fn quieter<'r>(would: &'r [Rule], context: &Context, told: Option<Severity>) -> Vec<&'r Rule> {
     let settled = RuleSet::settled(would.iter().collect(), context.facts.outcome);
-    let only_general = settled.first().is_some_and(|rule| rule.spec.general);
+    let only_general = settled.first().is_some_and(|rule| rule.spec.is_general());
     let heard = |rule: &&Rule| {
         let severity = rule.severity_of(context.facts.outcome);
-        (only_general || !rule.spec.general)
+        (only_general || !rule.spec.is_general())
             && told.is_none_or(|told| severity >= Severity::Medium && severity > told)
     };
     settled.into_iter().filter(heard).collect()

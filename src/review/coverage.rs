@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::iam::catalogue::{self, Call, CallEffect};
 use crate::pattern::Matcher;
 use crate::review::bus::{self, BusRules};
-use crate::rule::Rule;
+use crate::rule::{Rank, Rule};
 use crate::text::severity::Severity;
 
 /// How well a call is covered.
@@ -175,11 +175,15 @@ fn cover(call: &Call, rules: &[&Rule]) -> CallCoverage {
     for rule in rules {
         let coverage = match names(rule, call) {
             Coverage::None => continue,
-            _ if rule.spec.fallback => Coverage::CatchAll,
-            _ if rule.spec.general => Coverage::General,
-            // A signal alone tells nobody.
-            Coverage::Named if rule.spec.signal => Coverage::General,
-            other => other,
+            coverage => match rule.spec.rank() {
+                Rank::Fallback => Coverage::CatchAll,
+                Rank::General => Coverage::General,
+                // A signal alone tells nobody.
+                Rank::Specific if coverage == Coverage::Named && rule.spec.is_signal() => {
+                    Coverage::General
+                }
+                Rank::Specific => coverage,
+            },
         };
         best = best.max(coverage);
         seen.push((coverage, &rule.spec.id));

@@ -11,7 +11,7 @@ use crate::effects::recorder::Recorder;
 use crate::event::Event;
 use crate::own::{self, Deployed, Own};
 use crate::respond::{Origin, Responder};
-use crate::rule::{Rule, TestEvent, TestSpec};
+use crate::rule::{Fires, Rule, TestEvent, TestSpec};
 
 /// Runs one of a rule's own tests. `text_of` gives the text of an event by its file name.
 ///
@@ -23,7 +23,7 @@ pub async fn run(
     test: &TestSpec,
     text_of: &impl Fn(&str) -> Result<String, String>,
 ) -> Result<(), String> {
-    let stateful = rule.spec.threshold.is_some() || rule.spec.sequence.is_some();
+    let stateful = matches!(rule.spec.fires(), Fires::When { .. });
     if stateful || !test.before.is_empty() || test.repeat > 1 {
         return fires(engine, rule, test, text_of).await;
     }

@@ -1,7 +1,7 @@
 //! Rules ready to be matched, and a set of them.
 
 use super::spec::{
-    Attempts, GroupBy, RuleSpec, SEQUENCE_STEPS_MAX, Span, THRESHOLD_MAX, ThresholdSpec,
+    Attempts, GroupBy, Rank, RuleSpec, SEQUENCE_STEPS_MAX, Span, THRESHOLD_MAX, ThresholdSpec,
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -392,11 +392,12 @@ impl RuleSet {
     pub fn settled(mut firing: Vec<&Rule>, outcome: CallOutcome) -> Vec<&Rule> {
         firing.sort_by_key(|rule| std::cmp::Reverse(rule.severity_of(outcome)));
         let (mut speaking, general): (Vec<&Rule>, Vec<&Rule>) =
-            firing.into_iter().partition(|rule| !rule.spec.general);
-        if speaking.iter().any(|rule| !rule.spec.fallback && !rule.spec.signal) {
-            speaking.retain(|rule| !rule.spec.fallback);
+            firing.into_iter().partition(|rule| !rule.spec.is_general());
+        let is_fallback = |rule: &Rule| rule.spec.rank() == Rank::Fallback;
+        if speaking.iter().any(|rule| !is_fallback(rule) && !rule.spec.is_signal()) {
+            speaking.retain(|rule| !is_fallback(rule));
         } else if let Some(loudest) = general.iter().map(|rule| rule.spec.severity).max() {
-            speaking.retain(|rule| !rule.spec.fallback || rule.spec.severity > loudest);
+            speaking.retain(|rule| !is_fallback(rule) || rule.spec.severity > loudest);
         }
         speaking.extend(general);
         speaking
@@ -472,6 +473,9 @@ fn check(spec: &RuleSpec, document: &Document) -> Vec<Fault> {
 /// How much is counted, and by what.
 fn check_counting(spec: &RuleSpec, document: &Document) -> Vec<Fault> {
     let mut faults = Vec::new();
+    if let Some((path, message)) = spec.contradiction() {
+        faults.push(document.fault(path, message.to_owned(), None));
+    }
     if spec
         .sequence
         .as_ref()
@@ -521,6 +525,10 @@ mod tests {
         refuse(&RULE.replace("a-rule", "A_rule"), 1, "kebab-case");
         let counts = format!("{RULE}threshold: {{count: 3, within: 5m, by: [account, call]}}\n");
         refuse(&counts, 7, "`threshold.by[1]`: it counts by");
+        let both = format!("{RULE}general: true\nfallback: true\n");
+        refuse(&both, 8, "`fallback`: a rule is `general` or `fallback`");
+        let counted = format!("{RULE}signal: true\nthreshold: {{count: 3, within: 5m}}\n");
+        refuse(&counted, 8, "`threshold`: a `signal` never fires");
         refuse(&format!("{RULE}---\n{RULE}"), 8, "stands in r.yaml:1 already");
         refuse(
             &format!("{RULE}respond: [detach-role-polcy]\n"),

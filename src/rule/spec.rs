@@ -53,14 +53,14 @@ pub struct RuleSpec {
     pub enabled: bool,
     /// Counts only where no rule about the call fired, and no general one as loud.
     #[serde(default)]
-    pub fallback: bool,
+    fallback: bool,
     /// A rule about many calls: always listed, but it sets title and severity only where no rule
     /// about the call itself fired.
     #[serde(default)]
-    pub general: bool,
+    general: bool,
     /// Counts and never sends.
     #[serde(default)]
-    pub signal: bool,
+    signal: bool,
     /// Fires only when it happens often.
     #[serde(default)]
     pub threshold: Option<ThresholdSpec>,
@@ -80,6 +80,81 @@ pub struct RuleSpec {
 
 fn yes() -> bool {
     true
+}
+
+impl RuleSpec {
+    /// Where it stands among the rules that fire on one event.
+    #[must_use]
+    pub fn rank(&self) -> Rank {
+        match (self.general, self.fallback) {
+            (false, false) => Rank::Specific,
+            (true, _) => Rank::General,
+            (false, true) => Rank::Fallback,
+        }
+    }
+
+    /// On which of the events that it matches it fires.
+    #[must_use]
+    pub fn fires(&self) -> Fires<'_> {
+        let (often, after) = (self.threshold.as_ref(), self.sequence.as_ref());
+        match (self.signal, often, after) {
+            (true, ..) => Fires::Never,
+            (false, None, None) => Fires::Each,
+            (false, often, after) => Fires::When { often, after },
+        }
+    }
+
+    /// Does it count without a word, and never fire?
+    #[must_use]
+    pub fn is_signal(&self) -> bool {
+        self.fires() == Fires::Never
+    }
+
+    /// Is it about many calls, so that a rule about the call itself speaks before it?
+    #[must_use]
+    pub fn is_general(&self) -> bool {
+        self.rank() == Rank::General
+    }
+
+    /// Two words of one rule that contradict each other: the path of the second, and what is wrong.
+    pub(super) fn contradiction(&self) -> Option<(&'static str, &'static str)> {
+        if self.general && self.fallback {
+            let message = "a rule is `general` or `fallback`: leave one out";
+            return Some(("fallback", message));
+        }
+        let message =
+            "a `signal` never fires, so nothing counts or precedes it: leave `signal` or this out";
+        let asks = [("threshold", self.threshold.is_some()), ("sequence", self.sequence.is_some())];
+        let asked = asks.into_iter().find(|(_, given)| self.signal && *given);
+        asked.map(|(path, _)| (path, message))
+    }
+}
+
+/// Where a rule stands among those that fire on one event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rank {
+    /// About the call itself.
+    Specific,
+    /// About many calls.
+    General,
+    /// Where nothing else stands.
+    Fallback,
+}
+
+/// On which of the events that it matches a rule fires.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fires<'r> {
+    /// On each.
+    Each,
+    /// Where it comes often, or after others; where both are asked, both must be so.
+    When {
+        /// So often.
+        often: Option<&'r ThresholdSpec>,
+        /// After these.
+        after: Option<&'r SequenceSpec>,
+    },
+    /// On none: it counts.
+    Never,
 }
 
 /// What a failed or denied call does to the severity.
@@ -146,7 +221,7 @@ impl ThresholdSpec {
 
 /// "After a user was created, within 10 minutes, for the same user": the rule's `pattern` is the
 /// last event.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SequenceSpec {

@@ -201,7 +201,7 @@ fn say_what_is_unknown(event: &Event, context: &Context, reasons: &mut Vec<Reaso
 /// How loud it stays by the rules that an adjustment does not name: of what those say it takes nothing.
 fn kept(severity: Severity, spec: &AdjustmentSpec, rules: &[&Rule], context: &Context) -> Severity {
     let others = rules.iter().filter(|rule| {
-        !spec.rules.is_empty() && !spec.rules.contains(&rule.spec.id) && !rule.spec.general
+        !spec.rules.is_empty() && !spec.rules.contains(&rule.spec.id) && !rule.spec.is_general()
     });
     let loudest = others.map(|rule| rule.severity_of(context.facts.outcome)).max();
     loudest.unwrap_or(Severity::Informational).min(severity)

@@ -66,7 +66,7 @@ fn is_about_us(rule: &Rule) -> bool {
 fn floor(context: &Context, rules: &[&Rule]) -> Option<Severity> {
     let by_service = context.facts.principal.linked_service.is_some();
     let (first, others) = rules.split_first().filter(|_| !by_service)?;
-    let others = others.iter().filter(|rule| !rule.spec.general);
+    let others = others.iter().filter(|rule| !rule.spec.is_general());
     others.chain([first]).map(|rule| rule.floor(context.facts.outcome)).max()
 }
 
