@@ -27,6 +27,7 @@ mod reach;
 mod reader;
 mod register;
 pub mod seed;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod worn;
@@ -45,4 +46,5 @@ pub use memo::ReachMemo;
 pub use names::former_names;
 pub use question::{Ask, Questions};
 pub use register::{LISTED_MAX, Moment, Register, VALUE_BYTES_MAX, Value, WRITES_MAX, Write};
+pub use tags::Tagged;
 pub use write::writes;

@@ -1,9 +1,11 @@
 //! Rules: one detection a document, with its pattern, its words and its own tests.
 
+mod load;
 mod set;
 mod spec;
 
-pub use set::{Matching, Possible, Rule, RuleSet, TITLE_CHARS_MAX};
+pub use load::{Loading, TITLE_CHARS_MAX};
+pub use set::{Matching, Possible, Rule, RuleSet};
 pub use spec::{
     Attempts, Fires, GroupBy, Rank, RuleSpec, SEQUENCE_STEPS_MAX, SequenceSpec, Span,
     THRESHOLD_MAX, TestEvent, TestSpec, ThresholdPart, ThresholdSpec, WINDOW_HOURS_MAX,

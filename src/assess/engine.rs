@@ -10,7 +10,7 @@ use super::decide::decide;
 use crate::event::Event;
 use crate::facts::{Context, Facts, Known, Open};
 use crate::own::Own;
-use crate::rule::{Possible, Rule, RuleSet};
+use crate::rule::{Loading, Possible, Rule, RuleSet};
 use crate::site::Site;
 use crate::site::calendar::IcsFiles;
 use crate::text::yaml::{Document, Fault};
@@ -96,25 +96,6 @@ impl Engine {
         with_pack: bool,
     ) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();
-        let mut documents = Vec::new();
-        for file in rules {
-            match Document::parse_all(&file.name, &file.text) {
-                Ok(found) => documents.extend(found),
-                Err(fault) => faults.push(fault),
-            }
-        }
-        if with_pack {
-            let mut pack = pack_documents()?;
-            // A copy of a rule of the pack is no second rule.
-            let known: HashMap<Option<&Value>, &Value> =
-                pack.iter().map(|known| (known.value.get("id"), &known.value)).collect();
-            let is_copy = |own: &Document| {
-                known.get(&own.value.get("id")).is_some_and(|known| is_same(known, &own.value))
-            };
-            documents.retain(|own| !is_copy(own));
-            pack.append(&mut documents);
-            documents = pack;
-        }
         let site_document = match site.map(|site| site_document(&site.site)) {
             Some(Ok(document)) => document,
             Some(Err(found)) => {
@@ -126,7 +107,7 @@ impl Engine {
         let none = IcsFiles::new();
         let calendars = site.map_or(&none, |site| &site.calendars);
         let load = || {
-            let rules = RuleSet::load(&documents)?;
+            let rules = rules_of(rules, with_pack)?;
             let base = if with_pack { Some(pack_site(&rules)?) } else { None };
             let site = Site::load_beside(base, site_document.as_ref(), calendars, &rules)?;
             Ok(Self::of(rules, site))
@@ -270,6 +251,34 @@ fn pack_site(rules: &RuleSet) -> Result<Site, Vec<Fault>> {
 
 fn pack_calendars() -> IcsFiles {
     PACK_CALENDARS.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
+}
+
+/// The rules of files, beside the pack or in its place. Each file is let go before the next is read into values.
+fn rules_of(files: &[SourceFile], with_pack: bool) -> Result<RuleSet, Vec<Fault>> {
+    let mut loading = Loading::default();
+    let pack = if with_pack { pack_documents()? } else { Vec::new() };
+    // The pack itself is within what all rules may take.
+    let _ = pack.iter().try_for_each(|known| loading.rule(known));
+    // A copy of a rule of the pack is no second rule.
+    let known: HashMap<Option<&Value>, &Value> =
+        pack.iter().map(|known| (known.value.get("id"), &known.value)).collect();
+    let is_copy = |own: &Document| {
+        known.get(&own.value.get("id")).is_some_and(|known| is_same(known, &own.value))
+    };
+    for file in files {
+        let documents = match Document::parse_all(&file.name, &file.text) {
+            Ok(documents) => documents,
+            Err(fault) => {
+                loading.fault(fault);
+                continue;
+            }
+        };
+        let mut own = documents.iter().filter(|own| !is_copy(own));
+        if own.try_for_each(|own| loading.rule(own)).is_break() {
+            break;
+        }
+    }
+    loading.end()
 }
 
 fn site_document(file: &SourceFile) -> Result<Option<Document>, Vec<Fault>> {

@@ -1,6 +1,6 @@
 //! What an event means, once the world was asked about it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
@@ -13,7 +13,7 @@ use super::silencing::silences;
 use crate::event::{CallOutcome, Entity, Event};
 use crate::iam::account::Account;
 use crate::iam::entity::{EntityId, EntityKind};
-use crate::iam::policy::Grant;
+use crate::iam::policy::{Grant, TagWord};
 use crate::own::Own;
 use crate::prior::{Answers, Held, Prior, Why};
 use crate::site::{Environment, Site, Times};
@@ -90,6 +90,8 @@ pub struct Context {
     pub burst: Option<u32>,
     /// A policy of the organization that it makes, changes, attaches or detaches may forbid what the tool needs.
     pub silences: bool,
+    /// What known documents decide by the tags that it sets or takes.
+    pub tag_decides: BTreeSet<TagWord>,
     /// What the event gives.
     pub rights: Rights,
     /// What stood where the event writes: an attachment, a membership, a boundary, a status, a document.
@@ -119,6 +121,7 @@ impl Context {
             times: Times::default(),
             burst: None,
             silences: false,
+            tag_decides: BTreeSet::new(),
             rights: Rights::default(),
             former: Prior::default(),
             handed: None,
@@ -163,6 +166,7 @@ impl Context {
             environment_change: environment_change(event, &facts, site, &known.tagged),
             tags: tags.cloned(),
             times: site.calendars_at(event.time(), &known.calendars),
+            tag_decides: known.before.decided.clone(),
             silences: silences(event, facts.outcome, &known.before.named, site, own),
             rights: rights(event, &facts, site, known, handed.as_ref()),
             // Whoever is taken out of a group is given nothing, and services do their own work with roles

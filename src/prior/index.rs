@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use super::Value;
 use super::address::{Address, policy};
+use super::{Value, tags};
 use crate::iam::arn::Arn;
 use crate::iam::catalogue;
 use crate::iam::policy::{Grants, PolicyDocument, managed};
@@ -49,6 +49,9 @@ pub(super) fn listings(writes: &[(Address, Value)]) -> Vec<(Address, Value)> {
         if !powers.is_empty() {
             found.push(listed(accounts(), &address.account));
         }
+        if let Some(text) = document_in(address, value) {
+            found.extend(tags::listings(address, text));
+        }
         if !is_identity(address) {
             continue;
         }
@@ -65,8 +68,16 @@ pub(super) fn listings(writes: &[(Address, Value)]) -> Vec<(Address, Value)> {
     found
 }
 
+/// The document that a write puts there, of an identity, a policy or an organization.
+fn document_in<'v>(address: &Address, value: &'v Value) -> Option<&'v str> {
+    let Value::Present(text) = value else { return None };
+    let thing = address.thing.split(' ').next().unwrap_or_default();
+    let is_document = matches!(thing, "inline" | "version" | "trust" | "content");
+    (is_document && !address.entity.starts_with("permission-set ")).then_some(text.as_str())
+}
+
 /// An addition to a list.
-fn listed(list: Address, of: &str) -> (Address, Value) {
+pub(super) fn listed(list: Address, of: &str) -> (Address, Value) {
     (list, Value::Listed(of.to_owned()))
 }
 

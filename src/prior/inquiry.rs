@@ -12,6 +12,7 @@ use super::names::former_names;
 use super::question::{Ask, Questions};
 use super::register::Moment;
 use crate::iam::entity::EntityId;
+use crate::iam::policy::TagWord;
 
 /// What is known of the state before an event.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +31,8 @@ pub struct Answers {
     pub bearers: Option<Bearers>,
     /// What those hold beside that the event gives something.
     pub beside: Vec<Beside>,
+    /// What known documents decide by the tags that the event sets or takes.
+    pub decided: BTreeSet<TagWord>,
 }
 
 /// The questions of one event, with what was answered so far.
@@ -52,6 +55,7 @@ struct Open {
     handed: bool,
     bearers: bool,
     beside: bool,
+    tagged: bool,
 }
 
 impl<'q> Inquiry<'q> {
@@ -66,6 +70,7 @@ impl<'q> Inquiry<'q> {
             handed: questions.handed.is_some(),
             bearers: questions.shared.is_some(),
             beside: questions.given.is_some() || questions.shared.is_some(),
+            tagged: questions.tagged.is_some(),
         };
         let (memo, answers) = (ReachMemo::default(), Answers::default());
         Self { questions, renamed, memo, answers, open }
@@ -81,7 +86,8 @@ impl<'q> Inquiry<'q> {
         wanted: impl Fn(&str, &str) -> bool,
     ) -> BTreeSet<Address> {
         let mut round = Round { unread, missing: BTreeSet::new() };
-        let Questions { named, replaced, former, handed, shared, given, puts: _ } = self.questions;
+        let Questions { named, replaced, former, handed, shared, given, tagged, puts: _ } =
+            self.questions;
         let value = |ask: &Option<Ask>| {
             let ask = ask.as_ref()?;
             Some(answer(ask, moment, registers).map_err(|missing| ask.first(missing, registers)))
@@ -114,6 +120,13 @@ impl<'q> Inquiry<'q> {
             let found = Bearers::of(shared, wanted, moment, registers);
             let place = &mut answers.bearers;
             round.take(found, &mut open.bearers, |found| *place = found.ok());
+        }
+        if let Some(tagged) = tagged.as_ref().filter(|_| open.tagged) {
+            let found = tagged.decide(moment, registers);
+            let place = &mut answers.decided;
+            // Nobody knows: some may go far.
+            let unknown = |_| BTreeSet::from([TagWord::Rights]);
+            round.take(found, &mut open.tagged, |found| *place = found.unwrap_or_else(unknown));
         }
         if open.beside {
             let found = Beside::of(given.as_ref(), shared.as_ref(), moment, registers);

@@ -2,7 +2,7 @@
 
 use super::address::{Address, fold, identity, policy};
 use super::write::{is_default, organization_policy, written};
-use super::{Given, Handed, Shared, Value};
+use super::{Given, Handed, Shared, Tagged, Value};
 use crate::event::Event;
 
 /// One question.
@@ -33,6 +33,8 @@ pub struct Questions {
     pub shared: Option<Shared>,
     /// Whom the event gives a policy or a place in a group: what does it hold beside?
     pub given: Option<Given>,
+    /// The tags that the event sets or takes: do known documents decide by them?
+    pub tagged: Option<Tagged>,
 }
 
 /// The register that the event writes; of a new default version the one that says so. Of what is made
@@ -126,6 +128,7 @@ impl Questions {
         });
         let (handed, given) = (Handed::of(event), Given::of(event));
         let shared = Shared::of(event);
-        Self { named, replaced, former, puts, handed, shared, given }
+        let tagged = Tagged::of(event);
+        Self { named, replaced, former, puts, handed, shared, given, tagged }
     }
 }

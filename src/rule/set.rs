@@ -1,23 +1,16 @@
 //! Rules ready to be matched, and a set of them.
 
-use super::spec::{
-    Attempts, GroupBy, Rank, RuleSpec, SEQUENCE_STEPS_MAX, Span, THRESHOLD_MAX, ThresholdSpec,
-};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 use serde_json::Value;
 
+use super::spec::{Attempts, Rank, RuleSpec, Span, ThresholdSpec};
 use crate::event::CallOutcome;
-use crate::iam::catalogue;
 use crate::pattern::{Budget, Found, Pattern, PatternIndex, Steps};
-use crate::text::nearest;
 use crate::text::severity::Severity;
-use crate::text::yaml::{Document, Fault};
-use crate::vocabulary::{is_late, misspelt};
-
-/// Longest title, so that a subject line holds it.
-pub const TITLE_CHARS_MAX: usize = 70;
+use crate::text::yaml::Fault;
+use crate::vocabulary::is_late;
 
 /// Longest window of deduplication that silences nothing: whatever goes on is told again within a day.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -114,7 +107,7 @@ impl Rule {
     }
 
     /// Its patterns, those of the sequence first.
-    fn patterns(&self) -> impl Iterator<Item = &Pattern> {
+    pub(super) fn patterns(&self) -> impl Iterator<Item = &Pattern> {
         self.before.iter().chain(std::iter::once(&self.pattern))
     }
 
@@ -186,40 +179,6 @@ pub struct Matching<'r> {
 }
 
 impl RuleSet {
-    /// Checks and compiles rules. All faults are told at once.
-    ///
-    /// # Errors
-    /// Every fault of every rule.
-    pub fn load(documents: &[Document]) -> Result<Self, Vec<Fault>> {
-        let mut faults = Vec::new();
-        let mut rules: Vec<Rule> = Vec::new();
-        let mut places: HashMap<String, String> = HashMap::new();
-        let mut budget = Budget::default();
-        for document in documents {
-            match compile(document) {
-                Ok(rule) => {
-                    if let Err(message) = rule.patterns().try_for_each(|one| budget.take(one)) {
-                        faults.push(document.fault("pattern", message, None));
-                        break;
-                    }
-                    let place = format!("{}:{}", document.file, document.line("id"));
-                    if let Some(other) = places.insert(rule.spec.id.clone(), place) {
-                        let message = format!("rule `{}` stands in {other} already", rule.spec.id);
-                        let help = "an ID is used once; to read the pack's own folder leave the pack compiled in out \
-                                    with --no-pack";
-                        faults.push(document.fault("id", message, Some(help.to_owned())));
-                    }
-                    rules.push(rule);
-                }
-                Err(mut found) => faults.append(&mut found),
-            }
-        }
-        if !faults.is_empty() {
-            return Err(faults);
-        }
-        Ok(Self::indexed(rules))
-    }
-
     /// Rules that were checked before, as JSON with the name of their file: those compiled in. No
     /// line numbers are kept and nothing is checked twice, as this is part of every cold start.
     ///
@@ -259,7 +218,7 @@ impl RuleSet {
         Self::indexed(rules)
     }
 
-    fn indexed(rules: Vec<Rule>) -> Self {
+    pub(super) fn indexed(rules: Vec<Rule>) -> Self {
         let is_looked_for = |rule: &Rule| rule.spec.enabled || rule.is_switched_off();
         let positions = rules.iter().enumerate().filter(|(_, rule)| is_looked_for(rule));
         let looked_for: Vec<usize> = positions.map(|(position, _)| position).collect();
@@ -404,104 +363,10 @@ impl RuleSet {
     }
 }
 
-fn compile(document: &Document) -> Result<Rule, Vec<Fault>> {
-    let spec: RuleSpec = document.decode().map_err(|fault| vec![fault])?;
-    let mut faults = check(&spec, document);
-    let mut pattern = |value: &Value, at: &str| match Pattern::compile(value) {
-        Ok(pattern) => {
-            let misspelt = misspelt(&pattern);
-            faults.extend(misspelt.into_iter().map(|(path, message, help)| {
-                document.fault(&format!("{at}.{path}"), message, help)
-            }));
-            Some(pattern)
-        }
-        Err(found) => {
-            faults.extend(found.into_iter().map(|fault| {
-                let dot = if fault.path.is_empty() { "" } else { "." };
-                document.fault(&format!("{at}{dot}{}", fault.path), fault.message, fault.help)
-            }));
-            None
-        }
-    };
-    let last = pattern(&spec.pattern, "pattern");
-    let mut before = Vec::new();
-    for (index, value) in spec.sequence.iter().flat_map(|sequence| &sequence.before).enumerate() {
-        before.extend(pattern(value, &format!("sequence.before[{index}]")));
-    }
-    match last {
-        Some(pattern) if faults.is_empty() => {
-            Ok(Rule { by_itself: None, spec, pattern, before, file: document.file.clone() })
-        }
-        _ => Err(faults),
-    }
-}
-
-/// What the types cannot say.
-fn check(spec: &RuleSpec, document: &Document) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    let kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if spec.id.is_empty() || !spec.id.chars().all(kebab) {
-        faults.push(document.fault("id", format!("`{}` is not kebab-case", spec.id), None));
-    }
-    if spec.title.chars().count() > TITLE_CHARS_MAX || spec.title.trim().is_empty() {
-        let message = format!("a title has 1 to {TITLE_CHARS_MAX} characters");
-        faults.push(document.fault("title", message, None));
-    }
-    for (index, technique) in spec.attack.iter().enumerate() {
-        let mut parts = technique.trim_start_matches('T').split('.');
-        let digits = |part: Option<&str>, count: usize| {
-            part.is_none_or(|part| part.len() == count && part.bytes().all(|b| b.is_ascii_digit()))
-        };
-        let good = technique.starts_with('T') && digits(parts.next(), 4) && digits(parts.next(), 3);
-        if !good || parts.next().is_some() {
-            let message =
-                format!("`{technique}` is not an ATT&CK technique; write it like T1098.001");
-            faults.push(document.fault(&format!("attack[{index}]"), message, None));
-        }
-    }
-    for (index, word) in spec.respond.iter().enumerate() {
-        if !catalogue::response_words().any(|known| known == word) {
-            let help = nearest::suggestion(word, catalogue::response_words());
-            let path = format!("respond[{index}]");
-            faults.push(document.fault(&path, format!("unknown response `{word}`"), help));
-        }
-    }
-    faults.extend(check_counting(spec, document));
-    faults
-}
-
-/// How much is counted, and by what.
-fn check_counting(spec: &RuleSpec, document: &Document) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    if let Some((path, message)) = spec.contradiction() {
-        faults.push(document.fault(path, message.to_owned(), None));
-    }
-    if spec
-        .sequence
-        .as_ref()
-        .is_some_and(|sequence| !(1..=SEQUENCE_STEPS_MAX).contains(&sequence.before.len()))
-    {
-        let message = format!("a sequence has 1 to {SEQUENCE_STEPS_MAX} patterns before the last");
-        faults.push(document.fault("sequence.before", message, None));
-    }
-    if spec.threshold.as_ref().is_some_and(|threshold| !threshold.is_countable()) {
-        let message = format!("a threshold counts 2 to {THRESHOLD_MAX}");
-        faults.push(document.fault("threshold.count", message, None));
-    }
-    let threshold = spec.threshold.as_ref().map(|threshold| ("threshold", &threshold.by));
-    let sequence = spec.sequence.as_ref().map(|sequence| ("sequence", &sequence.by));
-    for (what, by) in threshold.into_iter().chain(sequence) {
-        let found = GroupBy::uncounted(by).map(|index| {
-            document.fault(&format!("{what}.by[{index}]"), GroupBy::COUNTED_SAID.to_owned(), None)
-        });
-        faults.extend(found);
-    }
-    faults
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::yaml::Document;
 
     fn load(text: &str) -> Result<RuleSet, Vec<Fault>> {
         RuleSet::load(&Document::parse_all("r.yaml", text).map_err(|fault| vec![fault])?)

@@ -7,7 +7,7 @@ use super::word::{
 use crate::event::{CallOutcome, PrincipalKind};
 use crate::iam::catalogue::CallEffect;
 use crate::iam::entity::EntityKind;
-use crate::iam::policy::{Grant, TrustWord};
+use crate::iam::policy::{Grant, TagWord, TrustWord};
 use crate::pattern::is_below;
 
 /// What a pattern may ask of an event beside what stands in its record.
@@ -65,6 +65,8 @@ pub enum Late {
     OwnStack,
     /// The documents that the event names, and those that stood there.
     Rights,
+    /// What known documents decide by the tags that the event sets or takes.
+    Decided,
     /// What stood where the event writes.
     Before,
     /// What those hold that the event hands over.
@@ -279,6 +281,12 @@ pub const FACTS: &[Fact] = &[
         Late::Rights,
         Values::True,
         "a policy of the organization that a call makes, changes, attaches or detaches may forbid what the tool, or those who hand it events, must call: its topics, table, queue, key, and `events:PutEvents`. Conditions spare it only where they surely do (`aws:RequestedRegion`, `aws:PrincipalArn`, `aws:PrincipalAccount`, `aws:SecureTransport` …); a policy that nobody saw counts where it is attached to the tool's own account, or detached from it",
+    ),
+    by_answer(
+        "derived.tagDecides",
+        Late::Decided,
+        Values::Words(TagWord::words),
+        "what documents that were seen decide by a tag that the call sets on a user, a role, a policy or another thing of IAM, or takes off it (`aws:PrincipalTag`, `iam:ResourceTag`, `aws:ResourceTag`, in conditions and as variables): `admin`, administrator rights; `rights`, others that go far; `denial`, whether something is denied, by a policy of the organization too; `trust`, who may wear a role",
     ),
     by_answer(
         "derived.before",

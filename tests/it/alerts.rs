@@ -7,6 +7,7 @@ use iam_responder::alert::{Alert, Message, SNS_SUBJECT_CHARS_MAX};
 use iam_responder::assess::engine::Engine;
 use iam_responder::event::Event;
 use iam_responder::facts::Known;
+use iam_responder::iam::policy::TagWord;
 use iam_responder::own::{Deployed, Own};
 use iam_responder::prior::{Answers, Prior, Why};
 use iam_responder::respond::Origin;
@@ -302,7 +303,11 @@ fn the_paths_of_derived_are_those_that_the_samples_show() {
         let known = Known {
             burst: Some(1),
             own_stack: Some(OwnStack::Updated),
-            before: Answers { former, ..Answers::default() },
+            before: Answers {
+                former,
+                decided: BTreeSet::from([TagWord::Admin]),
+                ..Answers::default()
+            },
             ..Known::default()
         };
         engine.derive(&mut event, &known);

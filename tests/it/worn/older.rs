@@ -91,3 +91,50 @@ fn a_role_that_came_to_more_is_news_with_what_is_older() {
     quiet([before(), vec![work(20), work(30)]].concat());
     loud([before(), vec![work(20), grown, work(30)]].concat());
 }
+
+#[test]
+fn whoever_comes_to_what_was_made_with_a_role_has_it() {
+    let domain = json!({"domainName": "d", "defaultUserSettings": {"executionRole": ROLE}});
+    let product = json!({"productId": "p", "type": "LAUNCH",
+        "parameters": format!(r#"{{"RoleArn":"{ROLE}"}}"#)});
+    let invited =
+        json!({"userStackAssociations": [{"stackName": "s", "userName": "x@evil.example"}]});
+    for (first, (source, name, parameters)) in [
+        (
+            made("appstream", "CreateFleet", json!({"name": "f", "iamRoleArn": ROLE}), json!({})),
+            ("appstream", "BatchAssociateUserStack", invited),
+        ),
+        (
+            made("sagemaker", "CreateDomain", domain, json!({"domainId": "d-1"})),
+            ("sagemaker", "CreateImageVersion", json!({"imageName": "i", "baseImage": "evil"})),
+        ),
+        (
+            made("servicecatalog", "CreateConstraint", product, json!({})),
+            ("servicecatalog", "AssociatePrincipalWithPortfolio", json!({"portfolioId": "port-1"})),
+        ),
+        (
+            made("iot", "CreateRoleAlias", json!({"roleAlias": "a", "roleArn": ROLE}), json!({})),
+            ("iot", "UpdateCertificate", json!({"certificateId": "c", "newStatus": "ACTIVE"})),
+        ),
+        (
+            made(
+                "cognito-identity",
+                "SetIdentityPoolRoles",
+                json!({"identityPoolId": "p", "roles": {"authenticated": ROLE}}),
+                json!({}),
+            ),
+            (
+                "cognito-identity",
+                "SetPrincipalTagAttributeMap",
+                json!({"identityPoolId": "p", "principalTags": {"team": "custom:team"}}),
+            ),
+        ),
+    ] {
+        let work = |minute| by_other(call(source, name, minute, parameters.clone()), "other");
+        let before =
+            |policy| [worker_of("scheduler.amazonaws.com", policy), vec![first.clone()]].concat();
+        loud([before(ADMIN), vec![work(20)]].concat());
+        quiet([before(ADMIN), vec![work(20), work(30)]].concat());
+        quiet([before(READS), vec![work(20)]].concat());
+    }
+}

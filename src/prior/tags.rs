@@ -1,0 +1,105 @@
+//! The tags by which known documents decide, and whether a call sets or takes one of them.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value as Json;
+
+use super::address::Address;
+use super::index::listed;
+use super::memo::ReachMemo;
+use super::reader::Reader;
+use super::{Moment, Registers, Value};
+use crate::event::{Event, values_at};
+use crate::iam::policy::{PolicyDocument, TagOf, TagWord};
+
+/// Most keys of one document that are listed; of one with more it is listed that any decides.
+const KEYS_MAX: usize = 12;
+/// What stands in place of a key where any may decide.
+const ANY: &str = "";
+
+/// The list of the tags by which documents of an account decide; of the organization's without one.
+fn deciding(account: &str) -> Address {
+    Address::new(account, "account", "deciding tags")
+}
+
+/// Additions to the list that go with a document.
+pub(super) fn listings(address: &Address, text: &str) -> Vec<(Address, Value)> {
+    let of_organization = address.entity.starts_with("organization-policy ");
+    let list = deciding(if of_organization { "" } else { &address.account });
+    let Some(document) = PolicyDocument::parse(text) else { return Vec::new() };
+    let mut found = document.deciding_tags(&address.account);
+    if found.len() > KEYS_MAX {
+        found = found.into_iter().map(|(of, _, word)| (of, ANY.to_owned(), word)).collect();
+    }
+    let entry =
+        |(of, key, word): &(TagOf, String, TagWord)| listed(list.clone(), &line(*of, key, *word));
+    found.iter().map(entry).collect()
+}
+
+/// As it is kept: `principal admin team`.
+fn line(of: TagOf, key: &str, word: TagWord) -> String {
+    let whose = match of {
+        TagOf::Principal => "principal",
+        TagOf::Resource => "resource",
+    };
+    format!("{whose} {} {key}", word.word())
+}
+
+/// The tags that a call sets on what stands already, or takes off it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tagged {
+    account: String,
+    /// It is a user or a role, whose own tags count when it calls.
+    principal: bool,
+    /// In small letters.
+    keys: BTreeSet<String>,
+}
+
+impl Tagged {
+    /// What a call of IAM sets or takes. What is new has no rights yet: they are told when it is given them.
+    #[must_use]
+    pub fn of(event: &Event) -> Option<Self> {
+        let (account, call) = (event.account()?, event.name()?);
+        let what = call.strip_prefix("Tag").or(call.strip_prefix("Untag"))?;
+        if event.event_source() != Some("iam.amazonaws.com") {
+            return None;
+        }
+        let paths = ["detail.requestParameters.tags.key", "detail.requestParameters.tagKeys"];
+        let values = paths.iter().flat_map(|path| values_at(event.raw(), path));
+        let keys = values.filter_map(Json::as_str).map(str::to_lowercase).collect();
+        let principal = matches!(what, "Role" | "User");
+        Some(Self { account: account.to_owned(), principal, keys })
+    }
+
+    /// What known documents decide by these tags.
+    ///
+    /// # Errors
+    /// The registers that must be read first.
+    pub(super) fn decide(
+        &self,
+        moment: Moment<'_>,
+        registers: &Registers,
+    ) -> Result<BTreeSet<TagWord>, BTreeSet<Address>> {
+        let memo = ReachMemo::default();
+        let mut reader = Reader::new(moment, registers, &memo);
+        let mut words = BTreeSet::new();
+        let whose: &[TagOf] = match self.principal {
+            true => &[TagOf::Principal, TagOf::Resource],
+            false => &[TagOf::Resource],
+        };
+        for list in [deciding(&self.account), deciding("")] {
+            let (lines, full) = reader.listed(list).unwrap_or_default();
+            let lines: BTreeSet<&str> = lines.into_iter().collect();
+            for word in TagWord::ALL.iter().copied() {
+                let keys = || self.keys.iter().map(String::as_str).chain([ANY]);
+                let mut known =
+                    whose.iter().flat_map(|of| keys().map(move |key| line(*of, key, word)));
+                // Older ones made room, so any tag may decide.
+                if full || known.any(|line| lines.contains(line.as_str())) {
+                    words.insert(word);
+                }
+            }
+        }
+        reader.told(words)
+    }
+}

@@ -1,0 +1,177 @@
+//! Rules as they are read: checked and compiled one after the other, so that many take no more memory than few.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+
+use serde_json::Value;
+
+use super::set::{Rule, RuleSet};
+use super::spec::{GroupBy, RuleSpec, SEQUENCE_STEPS_MAX, THRESHOLD_MAX};
+use crate::iam::catalogue;
+use crate::pattern::{Budget, Pattern};
+use crate::text::nearest;
+use crate::text::yaml::{Document, Fault};
+use crate::vocabulary::misspelt;
+
+/// Longest title, so that a subject line holds it.
+pub const TITLE_CHARS_MAX: usize = 70;
+
+/// The rules that were read so far.
+#[derive(Debug, Default)]
+pub struct Loading {
+    rules: Vec<Rule>,
+    faults: Vec<Fault>,
+    /// Where the rule of an ID stands.
+    places: HashMap<String, String>,
+    budget: Budget,
+}
+
+impl Loading {
+    /// Checks and compiles one more. It breaks where all together are more than are taken: the rest need not be read.
+    pub fn rule(&mut self, document: &Document) -> ControlFlow<()> {
+        let rule = match compile(document) {
+            Ok(rule) => rule,
+            Err(mut found) => {
+                self.faults.append(&mut found);
+                return ControlFlow::Continue(());
+            }
+        };
+        if let Err(message) = rule.patterns().try_for_each(|one| self.budget.take(one)) {
+            self.faults.push(document.fault("pattern", message, None));
+            return ControlFlow::Break(());
+        }
+        let place = format!("{}:{}", document.file, document.line("id"));
+        if let Some(other) = self.places.insert(rule.spec.id.clone(), place) {
+            let message = format!("rule `{}` stands in {other} already", rule.spec.id);
+            let help = "an ID is used once; to read the pack's own folder leave the pack compiled in out \
+                        with --no-pack";
+            self.faults.push(document.fault("id", message, Some(help.to_owned())));
+        }
+        self.rules.push(rule);
+        ControlFlow::Continue(())
+    }
+
+    /// A file that is none.
+    pub fn fault(&mut self, fault: Fault) {
+        self.faults.push(fault);
+    }
+
+    /// All of them.
+    ///
+    /// # Errors
+    /// Every fault of every rule.
+    pub fn end(self) -> Result<RuleSet, Vec<Fault>> {
+        if self.faults.is_empty() { Ok(RuleSet::indexed(self.rules)) } else { Err(self.faults) }
+    }
+}
+
+impl RuleSet {
+    /// Checks and compiles rules. All faults are told at once.
+    ///
+    /// # Errors
+    /// Every fault of every rule.
+    pub fn load(documents: &[Document]) -> Result<Self, Vec<Fault>> {
+        let mut loading = Loading::default();
+        for document in documents {
+            if loading.rule(document).is_break() {
+                break;
+            }
+        }
+        loading.end()
+    }
+}
+
+fn compile(document: &Document) -> Result<Rule, Vec<Fault>> {
+    let spec: RuleSpec = document.decode().map_err(|fault| vec![fault])?;
+    let mut faults = check(&spec, document);
+    let mut pattern = |value: &Value, at: &str| match Pattern::compile(value) {
+        Ok(pattern) => {
+            let misspelt = misspelt(&pattern);
+            faults.extend(misspelt.into_iter().map(|(path, message, help)| {
+                document.fault(&format!("{at}.{path}"), message, help)
+            }));
+            Some(pattern)
+        }
+        Err(found) => {
+            faults.extend(found.into_iter().map(|fault| {
+                let dot = if fault.path.is_empty() { "" } else { "." };
+                document.fault(&format!("{at}{dot}{}", fault.path), fault.message, fault.help)
+            }));
+            None
+        }
+    };
+    let last = pattern(&spec.pattern, "pattern");
+    let mut before = Vec::new();
+    for (index, value) in spec.sequence.iter().flat_map(|sequence| &sequence.before).enumerate() {
+        before.extend(pattern(value, &format!("sequence.before[{index}]")));
+    }
+    match last {
+        Some(pattern) if faults.is_empty() => {
+            Ok(Rule { by_itself: None, spec, pattern, before, file: document.file.clone() })
+        }
+        _ => Err(faults),
+    }
+}
+
+/// What the types cannot say.
+fn check(spec: &RuleSpec, document: &Document) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if spec.id.is_empty() || !spec.id.chars().all(kebab) {
+        faults.push(document.fault("id", format!("`{}` is not kebab-case", spec.id), None));
+    }
+    if spec.title.chars().count() > TITLE_CHARS_MAX || spec.title.trim().is_empty() {
+        let message = format!("a title has 1 to {TITLE_CHARS_MAX} characters");
+        faults.push(document.fault("title", message, None));
+    }
+    for (index, technique) in spec.attack.iter().enumerate() {
+        let mut parts = technique.trim_start_matches('T').split('.');
+        let digits = |part: Option<&str>, count: usize| {
+            part.is_none_or(|part| part.len() == count && part.bytes().all(|b| b.is_ascii_digit()))
+        };
+        let good = technique.starts_with('T') && digits(parts.next(), 4) && digits(parts.next(), 3);
+        if !good || parts.next().is_some() {
+            let message =
+                format!("`{technique}` is not an ATT&CK technique; write it like T1098.001");
+            faults.push(document.fault(&format!("attack[{index}]"), message, None));
+        }
+    }
+    for (index, word) in spec.respond.iter().enumerate() {
+        if !catalogue::response_words().any(|known| known == word) {
+            let help = nearest::suggestion(word, catalogue::response_words());
+            let path = format!("respond[{index}]");
+            faults.push(document.fault(&path, format!("unknown response `{word}`"), help));
+        }
+    }
+    faults.extend(check_counting(spec, document));
+    faults
+}
+
+/// How much is counted, and by what.
+fn check_counting(spec: &RuleSpec, document: &Document) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    if let Some((path, message)) = spec.contradiction() {
+        faults.push(document.fault(path, message.to_owned(), None));
+    }
+    if spec
+        .sequence
+        .as_ref()
+        .is_some_and(|sequence| !(1..=SEQUENCE_STEPS_MAX).contains(&sequence.before.len()))
+    {
+        let message = format!("a sequence has 1 to {SEQUENCE_STEPS_MAX} patterns before the last");
+        faults.push(document.fault("sequence.before", message, None));
+    }
+    if spec.threshold.as_ref().is_some_and(|threshold| !threshold.is_countable()) {
+        let message = format!("a threshold counts 2 to {THRESHOLD_MAX}");
+        faults.push(document.fault("threshold.count", message, None));
+    }
+    let threshold = spec.threshold.as_ref().map(|threshold| ("threshold", &threshold.by));
+    let sequence = spec.sequence.as_ref().map(|sequence| ("sequence", &sequence.by));
+    for (what, by) in threshold.into_iter().chain(sequence) {
+        let found = GroupBy::uncounted(by).map(|index| {
+            document.fault(&format!("{what}.by[{index}]"), GroupBy::COUNTED_SAID.to_owned(), None)
+        });
+        faults.extend(found);
+    }
+    faults
+}
