@@ -2,7 +2,7 @@
 //! would cost milliseconds.
 
 // The same reader as at run time; the build uses only part of it.
-#[expect(dead_code, reason = "only parsing is needed here")]
+#[expect(dead_code, unreachable_pub, reason = "only parsing is needed here")]
 mod text {
     pub mod nearest;
     pub mod yaml;

@@ -7,7 +7,7 @@ use crate::vocabulary::Automation;
 /// The automation behind a call. A role counts by its ARN with its path, as AWS writes the issuer of the session: its name
 /// alone may belong to another account's.
 #[must_use]
-pub fn automation(event: &Event, site: &Site) -> Option<Automation> {
+pub(super) fn automation(event: &Event, site: &Site) -> Option<Automation> {
     let identity = |field: &str| event.text(&format!("detail.userIdentity.{field}"));
     if identity("invokedBy") == Some("cloudformation.amazonaws.com") {
         return Some(Automation::CloudFormation);

@@ -8,7 +8,7 @@ use super::cost::{STEPS_OF_EVENT_MAX, Steps};
 use super::leaves::{Leaf, collect};
 
 /// Most values of one field shown in an explanation.
-pub const FOUND_MAX: usize = 5;
+pub(super) const FOUND_MAX: usize = 5;
 
 /// The verdict of a pattern on an event, with reasons.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -23,7 +23,7 @@ pub struct Shared {
 }
 
 /// One that bears it: its kind, `user`, `role` or `group`, and its name in small letters.
-pub type Bearing = (String, String);
+pub(super) type Bearing = (String, String);
 
 /// Those who bear what a call changes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -13,6 +13,6 @@ mod thing;
 pub(super) use bearer::Bearer;
 pub use call::Handed;
 pub(super) use call::{Gift, Habits, Worn, WornOn};
-pub use search::{BEARERS_OF_POLICY_MAX, Search};
+pub(super) use search::{BEARERS_OF_POLICY_MAX, Search};
 pub use thing::at_work;
 pub(super) use thing::{List, list_of};

@@ -197,7 +197,7 @@ pub(super) enum Those {
 
 impl Those {
     /// The list of those of an account.
-    pub fn list(self, account: &str) -> Address {
+    pub(super) fn list(self, account: &str) -> Address {
         let thing = match self {
             Self::Administrate => "administrators",
             Self::Wear => "wearers",

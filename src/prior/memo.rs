@@ -31,7 +31,7 @@ pub(super) enum How {
 }
 
 impl How {
-    pub fn wear_or(hand_on: bool) -> Self {
+    pub(super) fn wear_or(hand_on: bool) -> Self {
         if hand_on { Self::WearOrHandOn } else { Self::Wear }
     }
 }

@@ -16,7 +16,7 @@ use crate::rule::{GroupBy, Rule};
 use crate::vocabulary::OwnStack;
 
 /// Time within which what CloudFormation does to the tool counts as an update of its own stack.
-pub const OWN_UPDATE_WINDOW: SignedDuration = SignedDuration::from_mins(60);
+pub(super) const OWN_UPDATE_WINDOW: SignedDuration = SignedDuration::from_mins(60);
 const CLOUDFORMATION: &str = "cloudformation.amazonaws.com";
 
 /// Time within which different changes by one principal are a burst.

@@ -3,30 +3,30 @@
 /// Declares an enum whose variants each have a word, by which rules, files and records know them. They are ordered as
 /// their words are.
 macro_rules! words {
-    ($(#[$doc:meta])* pub enum $name:ident { $($(#[$of:meta])* $variant:ident = $word:literal,)+ }) => {
+    ($(#[$doc:meta])* $vis:vis enum $name:ident { $($(#[$of:meta])* $variant:ident = $word:literal,)+ }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum $name { $($(#[$of])* $variant,)+ }
+        $vis enum $name { $($(#[$of])* $variant,)+ }
 
         impl $name {
             /// All of them, in the order of their declaration.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+            $vis const ALL: &'static [Self] = &[$(Self::$variant),+];
 
             /// Its word.
             #[must_use]
-            pub const fn word(self) -> &'static str {
+            $vis const fn word(self) -> &'static str {
                 match self { $(Self::$variant => $word,)+ }
             }
 
             /// All their words.
             #[must_use]
-            pub fn words() -> Vec<&'static str> {
+            $vis fn words() -> Vec<&'static str> {
                 Self::ALL.iter().map(|one| one.word()).collect()
             }
 
             /// The one that has this word.
             #[must_use]
-            pub fn of(word: &str) -> Option<Self> {
+            $vis fn of(word: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|one| one.word() == word)
             }
         }
@@ -78,7 +78,7 @@ mod tests {
 
     words! {
         /// Two words.
-        pub enum Two {
+        enum Two {
             /// That comes last in a set.
             Yes = "yes",
             /// That comes first there.

@@ -5,7 +5,7 @@
 //! a backslash is written as a slash.
 
 /// The recordings that this build can repeat.
-pub const FILES: &[&str] = if cfg!(feature = "aws") {
+pub(crate) const FILES: &[&str] = if cfg!(feature = "aws") {
     &["tests/cmd/*.trycmd"]
 } else {
     &["tests/cmd/*.trycmd", "tests/cmd/without-aws/*.trycmd"]

@@ -1,6 +1,6 @@
 //! What tests are made of: events of one hour, and an environment of the function that answers them.
 
-pub mod roles;
+pub(crate) mod roles;
 
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 /// The record of a call at a minute of the hour, by a session of a role.
-pub fn call(source: &str, name: &str, minute: usize, parameters: Value) -> Value {
+pub(crate) fn call(source: &str, name: &str, minute: usize, parameters: Value) -> Value {
     let mut record = json!({"eventSource": format!("{source}.amazonaws.com"), "eventName": name, "readOnly": false,
         "awsRegion": "us-east-1", "recipientAccountId": "111122223333",
         "eventTime": format!("2026-11-24T12:{minute:02}:00Z"), "sourceIPAddress": "203.0.113.7",
@@ -33,13 +33,13 @@ pub fn call(source: &str, name: &str, minute: usize, parameters: Value) -> Value
 }
 
 /// The same call by somebody else.
-pub fn by(mut record: Value, identity: Value) -> Value {
+pub(crate) fn by(mut record: Value, identity: Value) -> Value {
     record["userIdentity"] = identity;
     record
 }
 
 /// A session of a role of the account.
-pub fn session(role: &str) -> Value {
+pub(crate) fn session(role: &str) -> Value {
     let (_, name) = role.rsplit_once('/').unwrap();
     json!({"type": "AssumedRole", "accountId": "111122223333", "principalId": "AROAX:run-1",
         "arn": format!("arn:aws:sts::111122223333:assumed-role/{name}/run-1"),
@@ -47,13 +47,13 @@ pub fn session(role: &str) -> Value {
 }
 
 /// A user of the account.
-pub fn user(name: &str) -> Value {
+pub(crate) fn user(name: &str) -> Value {
     json!({"type": "IAMUser", "accountId": "111122223333", "userName": name,
         "arn": format!("arn:aws:iam::111122223333:user/{name}")})
 }
 
 /// A record as EventBridge delivers it.
-pub fn delivered(record: Value) -> Value {
+pub(crate) fn delivered(record: Value) -> Value {
     let source = record["eventSource"].as_str().unwrap().trim_end_matches(".amazonaws.com");
     let mut event = json!({"version": "0", "id": record["eventID"], "source": format!("aws.{source}"),
         "detail-type": "AWS API Call via CloudTrail", "account": record["recipientAccountId"],
@@ -63,20 +63,20 @@ pub fn delivered(record: Value) -> Value {
 }
 
 /// The end of the hour.
-pub fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     "2026-11-24T13:00:00Z".parse().unwrap()
 }
 
 /// The pack, with a site file beside its own.
-pub fn engine(site: &str) -> Engine {
+pub(crate) fn engine(site: &str) -> Engine {
     let site = SourceFile { name: "site.yaml".to_owned(), text: site.to_owned() };
     Engine::embedded_with(&SiteFiles { site, calendars: IcsFiles::new() }).unwrap()
 }
 
-pub type Topics = BTreeMap<Severity, Vec<TopicSpec>>;
+pub(crate) type Topics = BTreeMap<Severity, Vec<TopicSpec>>;
 
 /// A topic for each severity, named by its word.
-pub fn topics(format: Format) -> Topics {
+pub(crate) fn topics(format: Format) -> Topics {
     let topic = |severity: Severity| {
         (severity, vec![TopicSpec { arn: severity.word().to_owned(), format }])
     };
@@ -84,7 +84,7 @@ pub fn topics(format: Format) -> Topics {
 }
 
 /// One environment of the function, which asks nothing of AWS.
-pub struct World<E, S = Memory> {
+pub(crate) struct World<E, S = Memory> {
     pub engine: E,
     pub topics: Topics,
     pub publish: Recorder,
@@ -94,7 +94,7 @@ pub struct World<E, S = Memory> {
 
 impl<E: Borrow<Engine>> World<E> {
     /// It remembers nothing yet, and has no topics.
-    pub fn new(engine: E, origin: Origin) -> Self {
+    pub(crate) fn new(engine: E, origin: Origin) -> Self {
         let (publish, state) = (Recorder::default(), Memory::default());
         Self { engine, topics: Topics::new(), publish, state, origin }
     }
@@ -102,7 +102,7 @@ impl<E: Borrow<Engine>> World<E> {
 
 impl<E: Borrow<Engine>, S: State> World<E, S> {
     /// What becomes of an event that people would be told of at a time.
-    pub fn try_answer(
+    pub(crate) fn try_answer(
         &self,
         event: Result<Event, Unreadable>,
         now: Timestamp,
@@ -113,7 +113,7 @@ impl<E: Borrow<Engine>, S: State> World<E, S> {
         pollster::block_on(responder.respond(event, now, told))
     }
 
-    pub fn answer(
+    pub(crate) fn answer(
         &self,
         event: Result<Event, Unreadable>,
         now: Timestamp,
@@ -124,7 +124,7 @@ impl<E: Borrow<Engine>, S: State> World<E, S> {
 }
 
 /// What becomes of each event, where there was a seed before all.
-pub fn responses(
+pub(crate) fn responses(
     site: &str,
     seeds: Vec<(Address, Written)>,
     events: impl IntoIterator<Item = Value>,
@@ -144,7 +144,7 @@ async fn seed(state: &Memory, writes: Vec<(Address, Written)>) {
 }
 
 /// The same events, each with an ID of its own.
-pub fn numbered(mut events: Vec<Value>) -> Vec<Value> {
+pub(crate) fn numbered(mut events: Vec<Value>) -> Vec<Value> {
     for (number, event) in events.iter_mut().enumerate() {
         event["eventID"] = json!(format!("event-{number}"));
     }
@@ -152,7 +152,7 @@ pub fn numbered(mut events: Vec<Value>) -> Vec<Value> {
 }
 
 /// AWS, which knows every account and no tags, and keeps its calendars open.
-pub struct Aws;
+pub(crate) struct Aws;
 
 impl Lookups for Aws {
     fn asks_about_accounts(&self) -> bool {

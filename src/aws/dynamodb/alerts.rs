@@ -14,7 +14,7 @@ use crate::effects::alerts::{Judgement, KEPT_DAYS, StoredAlert, StoredAlerts, Wo
 use crate::text::severity::Severity;
 
 /// Name of the index of alerts that nobody acknowledged yet.
-pub const OPEN_INDEX: &str = "open";
+pub(super) const OPEN_INDEX: &str = "open";
 /// Most alerts read by one question for due ones.
 const DUE_MAX: i32 = 50;
 /// Between rules in their list: no rule ID holds it.

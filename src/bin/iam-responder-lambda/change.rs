@@ -13,7 +13,7 @@ use super::function::{Failed, Function};
 use super::log::{event_id, tell, tell_failure, write};
 use super::watchdog;
 
-pub async fn respond<S: State>(
+pub(crate) async fn respond<S: State>(
     function: &Function,
     state: &S,
     input: Result<Event, Unreadable>,
@@ -56,7 +56,7 @@ pub async fn respond<S: State>(
 }
 
 /// What computes is not to be ended, so it is told that nobody knows yet.
-pub async fn not_judged(
+pub(crate) async fn not_judged(
     function: &Function,
     state: &impl State,
     text: &str,

@@ -14,7 +14,7 @@ use super::log::write;
 
 /// What a ring of the clock came to.
 #[derive(serde::Serialize)]
-pub struct Rung {
+pub(crate) struct Rung {
     /// The function could tell people.
     heartbeat: bool,
     /// Alerts whose time to be acknowledged was over.
@@ -25,7 +25,7 @@ pub struct Rung {
 
 /// The clock rings: shows that the function could tell people, and tells again what nobody
 /// acknowledged.
-pub async fn ring<S: State + StoredAlerts>(
+pub(crate) async fn ring<S: State + StoredAlerts>(
     function: &Function,
     state: &S,
     deadline: Duration,

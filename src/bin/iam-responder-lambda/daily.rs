@@ -9,17 +9,17 @@ use jiff::tz::TimeZone;
 
 /// The day (UTC) on which this copy did it last.
 #[derive(Default)]
-pub struct Daily(Mutex<Option<Date>>);
+pub(crate) struct Daily(Mutex<Option<Date>>);
 
 impl Daily {
     /// Is it still to be done on the day of this moment? From now on it counts as done.
-    pub fn is_due(&self, now: Timestamp) -> bool {
+    pub(crate) fn is_due(&self, now: Timestamp) -> bool {
         let today = now.to_zoned(TimeZone::UTC).date();
         lock(&self.0).replace(today) != Some(today)
     }
 
     /// It failed: it is due again at once.
-    pub fn again(&self) {
+    pub(crate) fn again(&self) {
         *lock(&self.0) = None;
     }
 }

@@ -18,20 +18,20 @@ const TOPICS_MAX: usize = 3;
 /// Which alerts take another way than the site file says, and what was said of it. Each copy of the
 /// function says it for itself: to know what others said would cost a call for every alert.
 #[derive(Default)]
-pub struct Detours {
+pub(crate) struct Detours {
     refused: BTreeMap<Severity, Vec<Refusal>>,
     /// The day (UTC) on which it was said, by severity.
     said: Mutex<BTreeMap<Severity, Date>>,
 }
 
 impl Detours {
-    pub fn new(refused: BTreeMap<Severity, Vec<Refusal>>) -> Self {
+    pub(crate) fn new(refused: BTreeMap<Severity, Vec<Refusal>>) -> Self {
         Self { refused, said: Mutex::default() }
     }
 
     /// What an alert of this severity must say; nothing where the site file's topics get it, or where
     /// this was said today. It also goes to the log, as an error.
-    pub fn note(&self, severity: Severity, now: Timestamp) -> Option<String> {
+    pub(crate) fn note(&self, severity: Severity, now: Timestamp) -> Option<String> {
         let refused = self.refused.get(&severity)?;
         let today = now.to_zoned(TimeZone::UTC).date();
         if lock(&self.said).insert(severity, today) == Some(today) {
@@ -43,7 +43,7 @@ impl Detours {
     }
 
     /// An alert was not published, so nobody read what it said.
-    pub fn say_again(&self) {
+    pub(crate) fn say_again(&self) {
         lock(&self.said).clear();
     }
 }

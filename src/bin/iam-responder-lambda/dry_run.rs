@@ -6,11 +6,11 @@ use iam_responder::alert::Message;
 use serde_json::Value;
 
 /// Said at the start and in each answer, so that nobody leaves it on in a deployment.
-pub const WARNING: &str =
+pub(crate) const WARNING: &str =
     "IAM_RESPONDER_DRY_RUN is true: nothing is published, nobody gets an alert";
 
 /// Writes a message with the topic that it would have gone to, whole or not at all.
-pub fn show(topic: &str, message: &Message) {
+pub(crate) fn show(topic: &str, message: &Message) {
     let text = text(topic, message);
     // Where the log cannot be written, there is nobody to tell.
     let _ = std::io::stdout().lock().write_all(text.as_bytes());

@@ -16,7 +16,7 @@ use super::daily::Daily;
 use super::publisher::Publisher;
 
 /// Everything that outlives one event, beside the state: a table, or memory.
-pub struct Function {
+pub(crate) struct Function {
     pub source: Source,
     pub engine: Engine,
     pub topics: BTreeMap<Severity, Vec<TopicSpec>>,
@@ -35,7 +35,7 @@ pub struct Function {
 }
 
 /// A function with its state, or why it could not start.
-pub type Started<S> = Result<(Function, S), String>;
+pub(crate) type Started<S> = Result<(Function, S), String>;
 
 /// Why an invocation fails. Lambda retries it twice and then hands the event to the on-failure
 /// queue; the error types are stable, for alarms and people to match.

@@ -20,7 +20,7 @@ const KEY: &str = "heartbeat";
 
 /// Reads the table and asks for every topic that the function may publish to; true where all of it
 /// answered. What did not is logged with what to do.
-pub async fn beats(function: &Function, notes: &impl Notes) -> bool {
+pub(crate) async fn beats(function: &Function, notes: &impl Notes) -> bool {
     // A dry run could tell nobody.
     let Publisher::Sns { sns, .. } = &function.publish else { return false };
     let table = async {

@@ -12,14 +12,14 @@ use super::publisher::Publisher;
 
 /// Writes a metric line, at every log level. A dry run writes none, so a deployed function that runs
 /// dry has no heartbeat. A log that cannot be written must not fail an event whose alert was sent.
-pub fn write(function: &Function, line: &serde_json::Value) {
+pub(crate) fn write(function: &Function, line: &serde_json::Value) {
     if !matches!(function.publish, Publisher::Log) {
         let _ = writeln!(std::io::stdout(), "{line}");
     }
 }
 
 /// One line tells the whole story of an event, without its content.
-pub fn tell(outcome: &Outcome, used: Usage, milliseconds: u64) {
+pub(crate) fn tell(outcome: &Outcome, used: Usage, milliseconds: u64) {
     tracing::info!(
         event_id = outcome.event_id,
         event_name = outcome.event_name,
@@ -38,12 +38,12 @@ pub fn tell(outcome: &Outcome, used: Usage, milliseconds: u64) {
     );
 }
 
-pub fn event_id(text: &str) -> String {
+pub(crate) fn event_id(text: &str) -> String {
     Event::parse(text).ok().and_then(|event| event.id().map(str::to_owned)).unwrap_or_default()
 }
 
 /// The line about an event that failed. Read a second time only here: the first reading is used up.
-pub fn tell_failure(error: &Failed, text: &str, used: Usage, milliseconds: u64) {
+pub(crate) fn tell_failure(error: &Failed, text: &str, used: Usage, milliseconds: u64) {
     let event = Event::parse(text).ok();
     let event = event.as_ref();
     tracing::error!(

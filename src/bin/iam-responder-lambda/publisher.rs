@@ -10,7 +10,7 @@ use super::detour::Detours;
 use super::dry_run;
 
 /// One of the two.
-pub enum Publisher {
+pub(crate) enum Publisher {
     /// Topics of SNS.
     Sns {
         /// Takes the alerts.

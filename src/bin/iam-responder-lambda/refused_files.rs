@@ -17,7 +17,7 @@ const WINDOW: SignedDuration = SignedDuration::from_hours(23);
 
 /// Tells people, where there is something to tell and nobody told it today. A state that does not answer costs a
 /// second alert, not the first; an alert that fails is tried again at the next invocation.
-pub async fn tell_refused_files(
+pub(crate) async fn tell_refused_files(
     function: &Function,
     windows: &impl Windows,
     now: Timestamp,

@@ -13,7 +13,12 @@ const LEFT_MIN: Duration = Duration::from_secs(8);
 
 /// Tells how many alerts suppressions and overrides silenced, unless this copy looked today. What fails is tried again at the
 /// next invocation: what was silenced stays counted.
-pub async fn tell_silence(function: &Function, state: &impl State, now: Timestamp, left: Duration) {
+pub(crate) async fn tell_silence(
+    function: &Function,
+    state: &impl State,
+    now: Timestamp,
+    left: Duration,
+) {
     if left < LEFT_MIN {
         return;
     }

@@ -36,7 +36,7 @@ const FAULT_CHARS_MAX: usize = 1_000;
 ///
 /// # Errors
 /// All that is wrong with settings, rules and topics, for people.
-pub async fn start() -> Result<(Function, Option<Table>), String> {
+pub(crate) async fn start() -> Result<(Function, Option<Table>), String> {
     // A value that is not UTF-8 is read as far as it goes, so that its fault names the variable.
     let lossy = |text: OsString| text.to_string_lossy().into_owned();
     let pairs = env::vars_os().map(|(name, value)| (lossy(name), lossy(value)));

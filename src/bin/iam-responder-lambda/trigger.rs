@@ -42,7 +42,7 @@ impl Trigger {
 
 /// What an invocation answers.
 #[derive(serde::Serialize)]
-pub struct Answer {
+pub(crate) struct Answer {
     /// Says that nobody got anything, where that is so.
     #[serde(skip_serializing_if = "Option::is_none")]
     dry_run: Option<&'static str>,
@@ -60,7 +60,7 @@ enum Done {
 /// The payload comes unparsed: what the runtime could not read would never reach us, and nobody
 /// would be told. A function that could not start fails each event with the reason. Were it to end
 /// instead, Lambda would start it again and again, and say only that it ended.
-pub async fn handle<S>(
+pub(crate) async fn handle<S>(
     function: Arc<Started<S>>,
     event: LambdaEvent<Box<RawValue>>,
 ) -> Result<Answer, Failed>

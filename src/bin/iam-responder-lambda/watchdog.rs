@@ -32,10 +32,10 @@ const WINDOW: SignedDuration = SignedDuration::from_hours(1);
 
 /// The work was still computing when time was nearly over. It goes on, and what it finds may still be told.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Late;
+pub(crate) struct Late;
 
 /// When to look whether an event is still being judged: a while before its deadline.
-pub fn last_look(now: Instant, deadline: Duration) -> Instant {
+pub(crate) fn last_look(now: Instant, deadline: Duration) -> Instant {
     now + deadline.saturating_sub(TELLING.min(deadline / 4))
 }
 
@@ -44,7 +44,7 @@ pub fn last_look(now: Instant, deadline: Duration) -> Instant {
 ///
 /// # Errors
 /// [`Late`].
-pub async fn watched<T, W>(
+pub(crate) async fn watched<T, W>(
     last_look: Instant,
     work: impl FnOnce() -> W + Send + 'static,
 ) -> Result<T, Late>
@@ -92,7 +92,7 @@ where
 
 /// Tells people that nobody knows what an event means. The invocation fails all the same: tried again, it may
 /// be judged; if not, it waits in the queue for people.
-pub async fn tell_not_judged(
+pub(crate) async fn tell_not_judged(
     function: &Function,
     windows: &impl Windows,
     text: &str,

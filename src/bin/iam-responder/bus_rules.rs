@@ -14,7 +14,7 @@ use crate::{Format, Global, files};
 
 /// Arguments of `bus-rules`. With --name that name stands in place of the parameter NamePrefix.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Put the bus rules into this template, between its two marks
     #[arg(long, value_name = "TEMPLATE")]
     into: Option<PathBuf>,
@@ -24,7 +24,7 @@ pub struct Arguments {
 }
 
 /// Prints the resources, or puts them into a template.
-pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
+pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     let engine = files::engine(global)?;
     let bus_rules = files::bus_rules(&engine)?;
     let bus_rules = if arguments.reads { bus_rules.with_reads() } else { bus_rules };

@@ -29,7 +29,7 @@ const CALENDAR_NOTICE_DAYS: i32 = 366;
 
 /// Arguments of `check`.
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     #[command(flatten)]
     deployment: topics::Deployment,
     /// Print notes in JSON too; people always get them
@@ -66,7 +66,7 @@ impl Remark {
     }
 }
 
-pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
+pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     let engine = match (global.rules.as_slice(), &global.site) {
         ([], None) => Engine::embedded_checked()
             .map_err(Failure::Rules)

@@ -14,7 +14,7 @@ use crate::{Format, Global, files, paint};
 
 /// Arguments of `coverage`.
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Also write a layer for the ATT&CK Navigator
     #[arg(long, value_name = "FILE")]
     layer: Option<PathBuf>,
@@ -23,7 +23,7 @@ pub struct Arguments {
     index: bool,
 }
 
-pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
+pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     let engine = files::engine(global)?;
     let rules = engine.rules().rules();
     let mut out = anstream::stdout().lock();

@@ -2,14 +2,14 @@
 
 /// Where the table is.
 #[derive(Debug, clap::Args)]
-pub struct Kept {
+pub(crate) struct Kept {
     /// DynamoDB table of the deployment, in the Region that the AWS settings name [default: found by --name]
     #[arg(long, value_name = "TABLE", env = "IAM_RESPONDER_TABLE")]
     pub table: Option<String>,
 }
 
 #[cfg(feature = "aws")]
-pub use with_aws::with_table;
+pub(crate) use with_aws::with_table;
 
 /// What a verb says that needs AWS, in a binary that was built without.
 #[cfg(not(feature = "aws"))]
@@ -53,7 +53,7 @@ mod with_aws {
     }
 
     /// Does a work with the table and the settings of the account.
-    pub fn with_table<T, E: ToString>(
+    pub(crate) fn with_table<T, E: ToString>(
         global: &Global,
         kept: &Kept,
         work: impl AsyncFnOnce(&Table, &SdkConfig) -> Result<T, E>,

@@ -34,7 +34,7 @@ impl Exit {
 
 /// Why a verb could not do its work.
 #[derive(Debug)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// A file, a folder, an argument: what was tried, on what.
     Fault(String),
     /// Faults in rules or site file.
@@ -45,12 +45,12 @@ pub enum Failure {
 
 impl Failure {
     /// A fault about a file.
-    pub fn file(action: &str, path: &Path, cause: impl std::fmt::Display) -> Self {
+    pub(crate) fn file(action: &str, path: &Path, cause: impl std::fmt::Display) -> Self {
         Self::Fault(format!("failed to {action} `{}`: {cause}", path.display()))
     }
 
     /// Tells it on standard error.
-    pub fn told(self) -> Exit {
+    pub(crate) fn told(self) -> Exit {
         let mut err = anstream::stderr().lock();
         // Where standard error is closed too, only the exit status is left.
         let (exit, _) = match self {

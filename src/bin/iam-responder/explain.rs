@@ -20,7 +20,7 @@ use crate::{Format, Global, files, paint};
 
 /// Arguments of `explain`.
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// File with an event, or - for standard input
     #[arg(value_name = "EVENT")]
     path: PathBuf,
@@ -40,7 +40,7 @@ struct Judged<'r> {
     explanation: Explanation,
 }
 
-pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
+pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     let engine = files::engine(global)?;
     if let Some(id) = &arguments.rule
         && !engine.rules().ids().contains(&id.as_str())

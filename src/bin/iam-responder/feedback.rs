@@ -7,7 +7,7 @@ use crate::deployment::Kept;
 
 /// Arguments of `verdict`.
 #[derive(Debug, clap::Args)]
-pub struct VerdictArguments {
+pub(crate) struct VerdictArguments {
     /// Event ID, as the alert ends with it; several parted by commas
     #[arg(value_name = "EVENT_ID", required = true, value_delimiter = ',', num_args = 1)]
     pub events: Vec<String>,
@@ -26,7 +26,7 @@ pub struct VerdictArguments {
 
 /// Arguments of `stats`.
 #[derive(Debug, clap::Args)]
-pub struct StatsArguments {
+pub(crate) struct StatsArguments {
     /// Alerts of so many days
     #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(i64).range(1..=90))]
     pub days: i64,
@@ -35,7 +35,7 @@ pub struct StatsArguments {
 }
 
 #[cfg(feature = "aws")]
-pub use with_aws::{stats, verdict};
+pub(crate) use with_aws::{stats, verdict};
 #[cfg(not(feature = "aws"))]
 pub use without_aws::{stats, verdict};
 
@@ -73,7 +73,7 @@ mod with_aws {
     use crate::exit::{Exit, Failure};
     use crate::{Format, Global, paint};
 
-    pub fn verdict(global: &Global, arguments: &VerdictArguments) -> Result<Exit, Failure> {
+    pub(crate) fn verdict(global: &Global, arguments: &VerdictArguments) -> Result<Exit, Failure> {
         let word: Word = arguments.word.parse().map_err(Failure::Fault)?;
         let short = |text: &String| text.chars().take(NOTE_CHARS_MAX).collect();
         let judgement = Judgement {
@@ -114,7 +114,7 @@ mod with_aws {
         )))
     }
 
-    pub fn stats(global: &Global, arguments: &StatsArguments) -> Result<Exit, Failure> {
+    pub(crate) fn stats(global: &Global, arguments: &StatsArguments) -> Result<Exit, Failure> {
         let from = Timestamp::now()
             .checked_sub(SignedDuration::from_hours(24 * arguments.days))
             .map_err(|error| Failure::Fault(error.to_string()))?;

@@ -18,14 +18,14 @@ use crate::Global;
 use crate::exit::Failure;
 
 /// Largest content of one file, decompressed, in bytes: a guard against archives made to explode.
-pub const CONTENT_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+pub(crate) const CONTENT_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 /// How a gzip file begins.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// Endings of files that a folder is searched for.
 const ENDINGS: [&str; 6] = [".json", ".ndjson", ".jsonl", ".json.gz", ".ndjson.gz", ".jsonl.gz"];
 
 /// The engine that the options ask for.
-pub fn engine(global: &Global) -> Result<Engine, Failure> {
+pub(crate) fn engine(global: &Global) -> Result<Engine, Failure> {
     let engine = match (global.rules.as_slice(), &global.site) {
         ([], Some(site)) => {
             Engine::embedded_with(&folder::site_files(site)?).map_err(Failure::Rules)?
@@ -40,7 +40,7 @@ pub fn engine(global: &Global) -> Result<Engine, Failure> {
 ///
 /// # Errors
 /// The rules of which something cannot be delivered, each with its file.
-pub fn bus_rules(engine: &Engine) -> Result<BusRules, Failure> {
+pub(crate) fn bus_rules(engine: &Engine) -> Result<BusRules, Failure> {
     let rules = engine.rules().rules();
     BusRules::of(rules).map_err(|faults| {
         let file = |id: &String| {
@@ -55,7 +55,7 @@ pub fn bus_rules(engine: &Engine) -> Result<BusRules, Failure> {
 }
 
 /// The tool as the options say it was deployed.
-pub fn own(global: &Global) -> Result<Own, Failure> {
+pub(crate) fn own(global: &Global) -> Result<Own, Failure> {
     let name = global.name.as_deref().unwrap_or(DEFAULT_NAME);
     let own = Own::new(name, global.stack.as_deref())
         .map_err(|fault| Failure::Fault(format!("--name: {fault}")))?;
@@ -72,7 +72,7 @@ pub fn own(global: &Global) -> Result<Own, Failure> {
 
 /// Events of one file, with the name that people know it by.
 #[derive(Debug)]
-pub struct EventFile {
+pub(crate) struct EventFile {
     /// The path, or `-`.
     pub name: String,
     content: Vec<u8>,
@@ -82,14 +82,14 @@ pub struct EventFile {
 
 impl EventFile {
     /// Its content, for [`input::read`].
-    pub fn text(&self) -> Cow<'_, str> {
+    pub(crate) fn text(&self) -> Cow<'_, str> {
         input::text(&self.content)
     }
 }
 
 /// All files that the paths lead to: files as they are, folders by the endings of event files,
 /// `-` for standard input.
-pub fn event_paths(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+pub(crate) fn event_paths(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut found = Vec::new();
     for path in paths {
         if path.as_os_str() == "-" || !path.is_dir() {
@@ -112,7 +112,7 @@ pub fn event_paths(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// Reads the events of one file.
-pub fn event_file(path: &Path) -> Result<EventFile, Failure> {
+pub(crate) fn event_file(path: &Path) -> Result<EventFile, Failure> {
     let (content, damage) = if path.as_os_str() == "-" {
         content(io::stdin().lock(), path, CONTENT_BYTES_MAX)?
     } else {

@@ -4,7 +4,7 @@ use crate::deployment::Kept;
 
 /// The verbs about prior state.
 #[derive(Debug, clap::Subcommand)]
-pub enum Verb {
+pub(crate) enum Verb {
     /// Fill the table with what this account grants now, so that what was before the deployment is known
     ///
     /// Reads users, roles, groups and your own policies with all their versions, changes nothing in IAM, and
@@ -15,7 +15,7 @@ pub enum Verb {
 
 /// Arguments of `ledger seed`.
 #[derive(Debug, clap::Args)]
-pub struct SeedArguments {
+pub(crate) struct SeedArguments {
     /// Go on where a run stopped, which said so
     #[arg(long, value_name = "MARKER")]
     pub from: Option<String>,
@@ -24,7 +24,7 @@ pub struct SeedArguments {
 }
 
 #[cfg(feature = "aws")]
-pub use with_aws::seed;
+pub(crate) use with_aws::seed;
 
 #[cfg(not(feature = "aws"))]
 pub fn seed(
@@ -56,7 +56,7 @@ mod with_aws {
     /// into the load.
     const ATTEMPTS_MAX: u64 = 5;
 
-    pub fn seed(global: &Global, arguments: &SeedArguments) -> Result<Exit, Failure> {
+    pub(crate) fn seed(global: &Global, arguments: &SeedArguments) -> Result<Exit, Failure> {
         let counts = with_table(global, &arguments.kept, async |table, config| {
             pages(&Authorization::new(config), table, arguments.from.clone()).await
         })?;

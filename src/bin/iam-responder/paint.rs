@@ -4,19 +4,19 @@ use anstyle::{AnsiColor, Style};
 use iam_responder::text::severity::Severity;
 
 /// Columns we write for.
-pub const COLUMNS: usize = 80;
+pub(crate) const COLUMNS: usize = 80;
 
 /// Faint, for what is only there to be looked up.
-pub const FAINT: Style = Style::new().dimmed();
+pub(crate) const FAINT: Style = Style::new().dimmed();
 /// For headings.
-pub const BOLD: Style = Style::new().bold();
+pub(crate) const BOLD: Style = Style::new().bold();
 /// For what is wrong.
-pub const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 /// For what is right.
-pub const GOOD: Style = AnsiColor::Green.on_default();
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 
 /// Colour of a severity.
-pub fn severity(severity: Severity) -> Style {
+pub(crate) fn severity(severity: Severity) -> Style {
     match severity {
         Severity::Critical => AnsiColor::White.on(AnsiColor::Red).bold(),
         Severity::High => AnsiColor::Red.on_default().bold(),
@@ -28,7 +28,7 @@ pub fn severity(severity: Severity) -> Style {
 
 /// A paragraph at an indent, wrapped to the width; words longer than a line stay whole, so that
 /// commands and ARNs can be copied.
-pub fn paragraph(text: &str, first: &str, indent: usize) -> String {
+pub(crate) fn paragraph(text: &str, first: &str, indent: usize) -> String {
     let rest = " ".repeat(indent);
     let options = textwrap::Options::new(COLUMNS)
         .initial_indent(first)

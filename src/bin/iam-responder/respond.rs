@@ -21,7 +21,7 @@ use crate::{Format, Global, files, paint};
 
 /// Arguments of `respond`.
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Files or folders with events, or - for standard input
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
@@ -36,7 +36,7 @@ pub struct Arguments {
     now: Option<Timestamp>,
 }
 
-pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
+pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     let engine = files::engine(global)?;
     let paths = files::event_paths(&arguments.paths)?;
     let (publish, state) = (Recorder::default(), Memory::default());

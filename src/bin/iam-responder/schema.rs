@@ -11,7 +11,7 @@ use crate::exit::{Exit, Failure};
 
 /// Arguments of `schema`.
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Of what
     #[arg(value_enum)]
     of: Of,
@@ -27,7 +27,7 @@ enum Of {
     Facts,
 }
 
-pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let schema = match arguments.of {
         Of::Rule => schemars::schema_for!(RuleSpec),
         Of::Site => schemars::schema_for!(SiteSpec),

@@ -14,7 +14,7 @@ use crate::{Format, Global, files, paint};
 
 /// Arguments of `test`.
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Folder with the events that tests name [default: events beside the rules, or those compiled in]
     #[arg(long, value_name = "DIR")]
     events: Option<PathBuf>,
@@ -23,7 +23,7 @@ pub struct Arguments {
     only: Option<String>,
 }
 
-pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
+pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     let engine = files::engine(global)?;
     let folder = events_folder(global, arguments);
     let mut out = anstream::stdout().lock();
@@ -76,7 +76,7 @@ fn tell(
 }
 
 /// Where the events of the tests lie; `None` for those compiled in.
-pub fn events_folder(global: &Global, arguments: &Arguments) -> Option<PathBuf> {
+pub(crate) fn events_folder(global: &Global, arguments: &Arguments) -> Option<PathBuf> {
     let first = global.rules.first();
     let beside = || Some(first?.parent()?.join("events")).filter(|folder| folder.is_dir());
     let inside = || Some(first?.join("events")).filter(|folder| folder.is_dir());

@@ -35,7 +35,7 @@ pub const KEY: &str = "IAM_RESPONDER_KEY";
 /// ARN of the policy that bounds the roles of the deployment.
 pub const BOUNDARY: &str = "IAM_RESPONDER_BOUNDARY";
 /// ARN of the function's role.
-pub const ROLE: &str = "IAM_RESPONDER_ROLE";
+pub(super) const ROLE: &str = "IAM_RESPONDER_ROLE";
 /// `true`: alerts go to the log, and nothing is asked of AWS.
 pub const DRY_RUN: &str = "IAM_RESPONDER_DRY_RUN";
 /// Least severe line that the function logs.

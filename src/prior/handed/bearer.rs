@@ -17,13 +17,13 @@ impl Bearer {
         format!("{} {}", at.account, at.entity)
     }
 
-    pub fn account(&self) -> &str {
+    pub(crate) fn account(&self) -> &str {
         let (Self::Identity(at) | Self::Profile(at)) = self;
         &at.account
     }
 
     /// The one that a text is of, and its name.
-    pub fn of(text: &str) -> Option<(String, Self)> {
+    pub(crate) fn of(text: &str) -> Option<(String, Self)> {
         let (account, entity) = text.split_once(' ')?;
         let (kind, name) = entity.split_once(' ')?;
         let address = Address::new(account, entity, "");

@@ -58,7 +58,7 @@ impl Gift {
     }
 
     /// One that was kept.
-    pub fn kept(value: &Value) -> Option<Self> {
+    pub(crate) fn kept(value: &Value) -> Option<Self> {
         let Value::Present(text) = value else { return None };
         let (caller, places) = text.split_once('\n')?;
         Some(Self { caller: caller.to_owned(), places: places.to_owned() })
@@ -336,7 +336,7 @@ impl Worn {
     }
 
     /// Does anything go on wearing what it has?
-    pub fn goes_on(&self) -> bool {
+    pub(crate) fn goes_on(&self) -> bool {
         !self.on.is_empty()
     }
 }

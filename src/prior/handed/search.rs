@@ -17,12 +17,12 @@ use crate::vocabulary::HandedKind;
 /// Most roles looked at in one call; what is beyond it counts as everything.
 pub(super) const BEARERS_MAX: usize = 16;
 /// Most of one policy: one that leads into many accounts names a role in each.
-pub const BEARERS_OF_POLICY_MAX: usize = 40;
+pub(crate) const BEARERS_OF_POLICY_MAX: usize = 40;
 /// Most values of the parameters looked at.
 pub(super) const VALUES_MAX: usize = 20_000;
 
 /// What a call hands over beside the roles found in it.
-pub struct Call {
+pub(crate) struct Call {
     /// `role` or `group`.
     pub kind: HandedKind,
     /// The document that it only names.
@@ -32,7 +32,7 @@ pub struct Call {
 }
 
 /// A walk through the parameters.
-pub struct Search<'e> {
+pub(crate) struct Search<'e> {
     pub account: &'e str,
     /// The service whose call it is. Empty: a policy's.
     source: &'e str,
@@ -54,7 +54,7 @@ pub struct Search<'e> {
 }
 
 impl<'e> Search<'e> {
-    pub fn new(account: &'e str) -> Self {
+    pub(crate) fn new(account: &'e str) -> Self {
         Self {
             account,
             source: "",
@@ -71,13 +71,13 @@ impl<'e> Search<'e> {
     }
 
     /// Which role stands where, each once and sorted. `None`: more than can be kept.
-    pub fn places(&self) -> Option<String> {
+    pub(crate) fn places(&self) -> Option<String> {
         let places = self.places.as_ref()?;
         Some(places.iter().map(String::as_str).collect::<Vec<_>>().join(" "))
     }
 
     /// What a call names. `None`: it hands over nothing.
-    pub fn call(&mut self, event: &Event, source: &'e str, call: &str) -> Option<Call> {
+    pub(crate) fn call(&mut self, event: &Event, source: &'e str, call: &str) -> Option<Call> {
         self.source = source;
         let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
         let (mut document, mut policies) = (None, Vec::new());
@@ -169,7 +169,7 @@ impl<'e> Search<'e> {
 
     /// The roles that a policy lets be worn or, with `hand_on`, handed on: those that it names in full, and the
     /// accounts in which a pattern may mean others.
-    pub fn policy(&mut self, document: &PolicyDocument, hand_on: bool) {
+    pub(crate) fn policy(&mut self, document: &PolicyDocument, hand_on: bool) {
         self.bearers_max = BEARERS_OF_POLICY_MAX;
         for statement in document.about_roles(hand_on) {
             let resources = &statement.resources;
@@ -208,7 +208,7 @@ impl<'e> Search<'e> {
         account.filter(|account| !account.is_empty()).unwrap_or("*").to_owned()
     }
 
-    pub fn object(&mut self, value: &Json) {
+    pub(crate) fn object(&mut self, value: &Json) {
         let Json::Object(map) = value else { return };
         for (key, value) in map {
             let key = key.to_ascii_lowercase();
@@ -272,7 +272,7 @@ impl<'e> Search<'e> {
     }
 
     /// A text under a key: an ARN says itself what it is, a bare name only the key.
-    pub fn named(&mut self, key: &str, text: &str) {
+    pub(crate) fn named(&mut self, key: &str, text: &str) {
         if catalogue::is_no_role(self.source, key) {
             return;
         }
@@ -303,7 +303,7 @@ impl<'e> Search<'e> {
     }
 
     /// Names are told apart without their paths.
-    pub fn add(&mut self, kind: &str, name: &str, account: &str) {
+    pub(crate) fn add(&mut self, kind: &str, name: &str, account: &str) {
         let name = name.rsplit('/').next().unwrap_or(name);
         if name.is_empty() {
             return;

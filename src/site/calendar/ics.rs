@@ -5,7 +5,8 @@
 mod normal;
 mod series;
 
+pub(super) use series::Ics;
 pub use series::{
-    ICS_BYTES_MAX, ICS_BYTES_OF_ALL_MAX, Ics, IcsSize, OCCURRENCES_MAX, RECURRING_EVENTS_MAX,
+    ICS_BYTES_MAX, ICS_BYTES_OF_ALL_MAX, IcsSize, OCCURRENCES_MAX, RECURRING_EVENTS_MAX,
     RECURRING_EVENTS_OF_ALL_MAX,
 };

@@ -6,24 +6,24 @@ use serde_json::{Value, json};
 
 use super::{call, responses};
 
-pub const QUIET: &str =
+pub(crate) const QUIET: &str =
     "severity: [{when: {source: [{prefix: aws.}]}, set: informational, because: quiet}]";
-pub const ADMIN: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
-pub const READS: &str = "arn:aws:iam::aws:policy/AmazonEC2ReadOnlyAccess";
-pub const ROLE: &str = "arn:aws:iam::111122223333:role/app/Worker";
+pub(crate) const ADMIN: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
+pub(crate) const READS: &str = "arn:aws:iam::aws:policy/AmazonEC2ReadOnlyAccess";
+pub(crate) const ROLE: &str = "arn:aws:iam::111122223333:role/app/Worker";
 
-pub fn by_stack(mut event: Value) -> Value {
+pub(crate) fn by_stack(mut event: Value) -> Value {
     event["userIdentity"]["invokedBy"] = json!("cloudformation.amazonaws.com");
     event
 }
 
 /// The role, made and given a policy.
-pub fn worker(policy: &str) -> Vec<Value> {
+pub(crate) fn worker(policy: &str) -> Vec<Value> {
     worker_of("lambda.amazonaws.com", policy)
 }
 
 /// The same, of a service that may wear it.
-pub fn worker_of(service: &str, policy: &str) -> Vec<Value> {
+pub(crate) fn worker_of(service: &str, policy: &str) -> Vec<Value> {
     let trust = format!(
         r#"{{"Statement":{{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{{"Service":"{service}"}}}}}}"#
     );
@@ -34,12 +34,12 @@ pub fn worker_of(service: &str, policy: &str) -> Vec<Value> {
     ]
 }
 
-pub fn outcomes(site: &str, events: impl IntoIterator<Item = Value>) -> Vec<Outcome> {
+pub(crate) fn outcomes(site: &str, events: impl IntoIterator<Item = Value>) -> Vec<Outcome> {
     responses(site, Vec::new(), events).into_iter().map(|response| response.outcome).collect()
 }
 
 /// How loud the last event is; nothing where nobody is told.
-pub fn last(site: &str, before: Vec<Value>, event: Value) -> Option<Severity> {
+pub(crate) fn last(site: &str, before: Vec<Value>, event: Value) -> Option<Severity> {
     let outcome = outcomes(site, before.into_iter().chain([event])).pop().unwrap();
     outcome.severity.filter(|_| outcome.outcome == Verdict::Alerted)
 }

@@ -2,20 +2,20 @@
 
 use serde_json::{Map, Value, json};
 
-pub const OWN_ACCOUNT: &str = "111122223333";
-pub const OWN_ORGANIZATION: &str = "o-exampleorgid";
-pub const OTHER_ORGANIZATION: &str = "o-othersorgid";
-pub const VENDOR: &str = "999988887777";
+pub(super) const OWN_ACCOUNT: &str = "111122223333";
+pub(super) const OWN_ORGANIZATION: &str = "o-exampleorgid";
+pub(super) const OTHER_ORGANIZATION: &str = "o-othersorgid";
+pub(super) const VENDOR: &str = "999988887777";
 
 /// The same for the same seed.
-pub struct Chance(u64);
+pub(super) struct Chance(u64);
 
 impl Chance {
-    pub fn of(seed: u64) -> Self {
+    pub(super) fn of(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
-    pub fn below(&mut self, limit: usize) -> usize {
+    pub(super) fn below(&mut self, limit: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -84,14 +84,14 @@ const CALLER: [(&str, &[&str]); 12] = [
 const ADDRESSES: [&str; 5] =
     ["198.51.100.0/24", "0.0.0.0/0", "0.0.0.0/1", "128.0.0.0/1", "203.0.113.7/32"];
 
-pub const ACTIONS: &str = "token.actions.githubusercontent.com";
-pub const GITLAB: &str = "gitlab.com";
-pub const TERRAFORM: &str = "app.terraform.io";
-pub const SCALR: &str = "scalr.io";
-pub const CLUSTER: &str = "oidc.eks.eu-west-1.amazonaws.com/id/A1B2";
-pub const COGNITO: &str = "cognito-identity.amazonaws.com";
-pub const POOL: &str = "us-east-1:0a1b2c";
-pub const PRIVATE: &str = "login.octo.example";
+pub(super) const ACTIONS: &str = "token.actions.githubusercontent.com";
+pub(super) const GITLAB: &str = "gitlab.com";
+pub(super) const TERRAFORM: &str = "app.terraform.io";
+pub(super) const SCALR: &str = "scalr.io";
+pub(super) const CLUSTER: &str = "oidc.eks.eu-west-1.amazonaws.com/id/A1B2";
+pub(super) const COGNITO: &str = "cognito-identity.amazonaws.com";
+pub(super) const POOL: &str = "us-east-1:0a1b2c";
+pub(super) const PRIVATE: &str = "login.octo.example";
 const ISSUERS: [&str; 7] = [ACTIONS, ACTIONS, GITLAB, TERRAFORM, SCALR, CLUSTER, PRIVATE];
 
 /// Claims of each issuer; `octo` and the like are ours.
@@ -182,7 +182,7 @@ fn claims(issuer: &str) -> &'static [(&'static str, &'static [&'static str])] {
     }
 }
 
-pub fn document(chance: &mut Chance) -> Value {
+pub(super) fn document(chance: &mut Chance) -> Value {
     let issuer = ISSUERS[chance.below(ISSUERS.len())];
     let statements = match chance.below(10) {
         // One condition alone, so that nothing beside it hides a mistake about it.
@@ -202,7 +202,7 @@ pub fn document(chance: &mut Chance) -> Value {
 
 /// Every key with every value, by every operator that fits, alone in a document: in the allow, or in a
 /// deny beside an open one.
-pub fn each_alone() -> Vec<Value> {
+pub(super) fn each_alone() -> Vec<Value> {
     let everybody = json!({"AWS": "*"});
     let mut documents = alone(&everybody, "aws:SourceIp", &ADDRESSES);
     for (key, values) in CALLER {
@@ -253,7 +253,7 @@ fn alone(principal: &Value, key: &str, values: &[&str]) -> Vec<Value> {
 }
 
 /// The provider as a principal.
-pub fn provider(issuer: &str) -> String {
+pub(super) fn provider(issuer: &str) -> String {
     match issuer {
         COGNITO => COGNITO.to_owned(),
         issuer => format!("arn:aws:iam::111122223333:oidc-provider/{issuer}"),

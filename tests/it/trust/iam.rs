@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// A request to take the role.
 #[derive(Debug, Clone, Default)]
-pub struct Request {
+pub(super) struct Request {
     pub action: &'static str,
     /// ARN and account of an identity of AWS.
     pub arn: Option<String>,
@@ -16,7 +16,7 @@ pub struct Request {
     pub context: BTreeMap<String, Vec<String>>,
 }
 
-pub fn is_allowed(document: &Value, request: &Request) -> bool {
+pub(super) fn is_allowed(document: &Value, request: &Request) -> bool {
     let statements = document["Statement"].as_array().unwrap();
     let applies = |statement: &&Value, effect: &str| {
         statement["Effect"] == effect && applies(statement, request)
@@ -68,13 +68,13 @@ fn is_named(principals: &Value, request: &Request, allows: bool) -> bool {
 }
 
 /// Operator, key and values.
-pub struct Condition {
+pub(super) struct Condition {
     pub operator: String,
     pub key: String,
     pub values: Vec<String>,
 }
 
-pub fn conditions(statement: &Value) -> Vec<Condition> {
+pub(super) fn conditions(statement: &Value) -> Vec<Condition> {
     let mut conditions = Vec::new();
     for (operator, keys) in statement["Condition"].as_object().into_iter().flatten() {
         for (key, values) in keys.as_object().unwrap() {
@@ -144,7 +144,7 @@ fn compares(base: &str, value: &str, found: &str) -> bool {
 }
 
 /// Wildcards, the plain way.
-pub fn like(pattern: &str, text: &str) -> bool {
+pub(super) fn like(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) =
         (pattern.chars().collect(), text.chars().collect());
     let mut reached = vec![false; text.len() + 1];

@@ -40,7 +40,7 @@ fn filled(document: &Value, key: &str, wildcard: &str, account: &str) -> BTreeSe
 }
 
 /// Every request of a stranger that is worth a try.
-pub fn of(document: &Value, organization_is_known: bool) -> Vec<Request> {
+pub(super) fn of(document: &Value, organization_is_known: bool) -> Vec<Request> {
     let mut requests = Vec::new();
     for first in ["7", "1"] {
         let account = format!("{first}00000000001");
@@ -57,7 +57,7 @@ pub fn of(document: &Value, organization_is_known: bool) -> Vec<Request> {
 }
 
 /// Requests of the vendor, who is no stranger to those who named him, and knows his external ID.
-pub fn vendor(document: &Value) -> Vec<Request> {
+pub(super) fn vendor(document: &Value) -> Vec<Request> {
     let mut requests = identities(document, VENDOR, None);
     for request in &mut requests {
         request.context.entry("sts:externalid".into()).or_insert_with(|| vec!["7f3c9a".into()]);

@@ -2,11 +2,15 @@
 
 use super::*;
 
-pub const LOW: &str = "arn:aws:iam::111122223333:role/low";
+pub(super) const LOW: &str = "arn:aws:iam::111122223333:role/low";
 
 /// Is the work of a third caller told, after all these?
 #[track_caller]
-pub fn check_loud(given: &[Value], (source, name, parameters): (&str, &str, Value), loud: bool) {
+pub(super) fn check_loud(
+    given: &[Value],
+    (source, name, parameters): (&str, &str, Value),
+    loud: bool,
+) {
     let mut before = worker(ADMIN);
     for (number, event) in given.iter().enumerate() {
         let mut event = event.clone();

@@ -26,7 +26,7 @@ const ASKED_CHARACTERS_MAX: usize = 60;
 
 /// Remarks about rules that the bus rules of the template, as they come, do not deliver whole, and about
 /// patterns of the owner's own rules.
-pub fn remarks(engine: &Engine) -> Result<Vec<Remark>, Failure> {
+pub(super) fn remarks(engine: &Engine) -> Result<Vec<Remark>, Failure> {
     let default = Engine::embedded().map_err(Failure::Rules)?;
     let ids: HashSet<&str> = default.rules().ids().into_iter().collect();
     let deployed = files::bus_rules(&default)?;

@@ -40,7 +40,7 @@ struct Entry {
 ///
 /// # Errors
 /// The site file cannot be read again, or the output not be written.
-pub fn write(out: &mut impl Write, global: &Global, engine: &Engine) -> Result<(), Failure> {
+pub(super) fn write(out: &mut impl Write, global: &Global, engine: &Engine) -> Result<(), Failure> {
     let own = match own_file(global) {
         Some(path) => {
             let file = folder::source_file(&path)?;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Remark;
 
 /// Remarks about wildcards, beginnings and ends of ARNs, and about a site that came with the pack and is left out.
-pub fn remarks(engine: &Engine) -> Vec<Remark> {
+pub(super) fn remarks(engine: &Engine) -> Vec<Remark> {
     let mut remarks = Vec::new();
     for rule in engine.rules().rules() {
         let patterns = [&rule.spec.pattern].into_iter();

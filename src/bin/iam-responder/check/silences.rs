@@ -18,7 +18,7 @@ use super::Remark;
 const RULES_NAMED_MAX: usize = 8;
 
 /// All remarks of this kind.
-pub fn remarks(engine: &Engine) -> Vec<Remark> {
+pub(super) fn remarks(engine: &Engine) -> Vec<Remark> {
     let (rules, site) = (engine.rules().rules(), engine.site());
     let mut remarks = Vec::new();
     for rule in rules {

@@ -12,7 +12,7 @@ use crate::exit::Failure;
 
 /// What the deployment can publish to; without it the topics of the site file are not checked.
 #[derive(Debug, clap::Args)]
-pub struct Deployment {
+pub(super) struct Deployment {
     /// Further topics of the deployment: ARNs, separated by commas, or nothing
     #[arg(long, value_name = "ARN,ARN", requires = "region")]
     topics: Option<TopicList>,
@@ -29,7 +29,11 @@ fn region(text: &str) -> Result<String, String> {
 ///
 /// # Errors
 /// All of them, with file and line.
-pub fn check(deployment: &Deployment, global: &Global, engine: &Engine) -> Result<(), Failure> {
+pub(super) fn check(
+    deployment: &Deployment,
+    global: &Global,
+    engine: &Engine,
+) -> Result<(), Failure> {
     let (Some(TopicList(topics)), Some(region)) = (&deployment.topics, &deployment.region) else {
         return Ok(());
     };

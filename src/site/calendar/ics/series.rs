@@ -25,7 +25,7 @@ pub const OCCURRENCES_MAX: usize = 5_000;
 
 /// An iCalendar file: when its events take place, in epoch seconds.
 #[derive(Debug, Clone, Default)]
-pub struct Ics {
+pub(in crate::site::calendar) struct Ics {
     /// Without overlaps, in order; the end is outside.
     spans: Vec<(i64, i64)>,
     /// Nothing is known from here on.
@@ -68,7 +68,11 @@ impl Ics {
     ///
     /// # Errors
     /// What is wrong with the file.
-    pub fn read(text: &str, zone: &str, taken: &mut IcsSize) -> Result<Self, String> {
+    pub(in crate::site::calendar) fn read(
+        text: &str,
+        zone: &str,
+        taken: &mut IcsSize,
+    ) -> Result<Self, String> {
         if text.len() > ICS_BYTES_MAX {
             return Err(format!("more than {ICS_BYTES_MAX} bytes"));
         }
@@ -106,7 +110,7 @@ impl Ics {
 
     /// Does an event take place at this moment?
     #[must_use]
-    pub fn presence(&self, moment: Timestamp) -> Presence {
+    pub(in crate::site::calendar) fn presence(&self, moment: Timestamp) -> Presence {
         let second = moment.as_second();
         let next = self.spans.partition_point(|(from, _)| *from <= second);
         let last = next.checked_sub(1).and_then(|index| self.spans.get(index));
@@ -121,13 +125,13 @@ impl Ics {
 
     /// What it took to read it.
     #[must_use]
-    pub fn size(&self) -> IcsSize {
+    pub(in crate::site::calendar) fn size(&self) -> IcsSize {
         self.size
     }
 
     /// From when on nothing is known, where the file has more occurrences than are counted.
     #[must_use]
-    pub fn known_until(&self) -> Option<Timestamp> {
+    pub(in crate::site::calendar) fn known_until(&self) -> Option<Timestamp> {
         Timestamp::from_second(self.known_until?).ok()
     }
 }

@@ -1,0 +1,50 @@
+//! Text that somebody else chose, as it is.
+
+use std::fmt;
+
+use crate::text::clean::clean;
+
+/// A text that whoever is reported may have chosen, as it is; as long as an event may be. Nothing prints it but an
+/// escaper: it has neither `Display` nor `Deref`.
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Hostile(String);
+
+impl Hostile {
+    /// A text as it came.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// As people may see it in every channel: dead, on one line of at most so many characters, the rest counted.
+    #[must_use]
+    pub fn shown(&self, chars_max: usize) -> String {
+        clean(&self.0, chars_max)
+    }
+
+    /// As it is, for programs: whoever prints it escapes it for the place where it goes.
+    #[must_use]
+    pub fn as_it_is(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Hostile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Hostile({:?})", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_kept_as_it_is_and_shown_dead() {
+        let text = Hostile::of("<!channel>\nhttps://a.example");
+        assert_eq!(text.as_it_is(), "<!channel>\nhttps://a.example");
+        assert_eq!(text.shown(80), "‹!channel› https:/[/]a.example");
+        assert_eq!(text.shown(3), "‹!c… (+24 characters)");
+        assert_eq!(format!("{:?}", Hostile::of("a\nb")), r#"Hostile("a\nb")"#);
+    }
+}
