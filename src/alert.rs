@@ -1,8 +1,8 @@
 //! What is said about an event: everything a person needs at two in the morning.
 //!
-//! An [`Alert`] is built once and rendered for each channel. Every text in it has passed
-//! [`clean`](crate::text::clean::clean): no renderer can forget that names, paths and user agents are chosen by
-//! whoever is being reported. A new format is a variant of [`Format`](crate::site::Format), a
+//! An [`Alert`] is built once and rendered for each channel. Names, paths and user agents are chosen by whoever is
+//! being reported: they are [`Hostile`](crate::text::hostile::Hostile), which nothing prints but an escaper, and as they
+//! are for formats of programs. Sentences have passed [`clean`](crate::text::clean::clean). A new format is a variant of [`Format`](crate::site::Format), a
 //! renderer beside `text.rs` and `json.rs`, and a line in `message.rs`.
 
 mod build;
@@ -13,6 +13,7 @@ mod message;
 mod phrase;
 mod sent;
 mod step;
+mod stored;
 mod text;
 
 pub use contents::{

@@ -20,6 +20,7 @@ use crate::facts::Context;
 use crate::iam::policy::{Grant, TrustWord, describe, describe_trust};
 use crate::rule::Rule;
 use crate::text::clean::{clean, clean_lines};
+use crate::text::hostile::Hostile;
 use crate::text::severity::Severity;
 use crate::vocabulary::HandedKind;
 
@@ -39,15 +40,14 @@ impl Alert {
         now: Option<Timestamp>,
     ) -> Self {
         let first = rules.first();
-        let name = |text: Option<&str>| text.map(|text| clean(text, NAME_CHARS_MAX));
         let place = Place {
-            account: name(event.account()),
-            account_name: name(context.account_name.as_deref()),
+            account: event.account().map(Hostile::of),
+            account_name: context.account_name.as_deref().map(Hostile::of),
             environment: Some(context.environment.name.clone()),
             environment_known: context.environment.known,
-            region: name(event.region()),
-            source_ip: name(event.text("detail.sourceIPAddress")),
-            user_agent: event.text("detail.userAgent").map(|text| clean(text, TEXT_CHARS_MAX)),
+            region: event.region().map(Hostile::of),
+            source_ip: event.text("detail.sourceIPAddress").map(Hostile::of),
+            user_agent: event.text("detail.userAgent").map(Hostile::of),
         };
         let who = who(context);
         let sentence = phrase::sentence(event, context, &who, &place);
@@ -62,8 +62,8 @@ impl Alert {
             runbook: first.map(|rule| runbook(rule, context)),
             entity: context.facts.entity.as_ref().map(|entity| EntityLine {
                 kind: entity.kind.word().to_owned(),
-                name: name(entity.name.as_deref()),
-                arn: name(entity.arn.as_deref()),
+                name: entity.name.as_deref().map(Hostile::of),
+                arn: entity.arn.as_deref().map(Hostile::of),
             }),
             rights: rights_lines(context),
             links: links::links(event, context),
@@ -128,18 +128,17 @@ impl Alert {
 
     /// An alert of what little an event tells that is not judged.
     fn of_raw(event: Option<&Event>, now: Option<Timestamp>, title: &str) -> Self {
-        let name = |text: Option<&str>| text.map(|text| clean(text, NAME_CHARS_MAX));
         let at = event.and_then(Event::time);
         Self {
             place: Place {
-                account: name(event.and_then(Event::account)),
-                region: name(event.and_then(Event::region)),
+                account: event.and_then(Event::account).map(Hostile::of),
+                region: event.and_then(Event::region).map(Hostile::of),
                 ..Place::default()
             },
             event: EventLine {
-                id: name(event.and_then(Event::id)),
-                source: name(event.and_then(Event::event_source)),
-                name: name(event.and_then(Event::name)),
+                id: event.and_then(Event::id).map(Hostile::of),
+                source: event.and_then(Event::event_source).map(Hostile::of),
+                name: event.and_then(Event::name).map(Hostile::of),
                 time: at,
                 delay: at.zip(now).map(|(at, now)| now.duration_since(at)),
                 ..EventLine::default()
@@ -200,12 +199,9 @@ impl Alert {
                 .take(RULES_MAX + 1)
                 .map(|id| rule_id(id, told.severity))
                 .collect(),
-            place: Place {
-                account: told.account.as_deref().map(|id| clean(id, NAME_CHARS_MAX)),
-                ..Place::default()
-            },
+            place: Place { account: told.account.as_deref().map(Hostile::of), ..Place::default() },
             event: EventLine {
-                id: Some(clean(&told.event_id, NAME_CHARS_MAX)),
+                id: Some(Hostile::of(&told.event_id)),
                 time: told.event_time,
                 ..EventLine::default()
             },
@@ -344,14 +340,13 @@ fn rule_line(rule: &Rule, context: &Context) -> RuleLine {
 
 fn who(context: &Context) -> Who {
     let principal = &context.facts.principal;
-    let name = |text: Option<&str>| text.map(|text| clean(text, NAME_CHARS_MAX));
     Who {
         line: clean(&principal.describe(), NAME_CHARS_MAX),
-        kind: clean(&principal.kind_word, NAME_CHARS_MAX),
-        person: name(principal.person()),
-        arn: name(principal.arn.as_deref()),
-        role_arn: name(principal.role_arn.as_deref()),
-        account: name(principal.account.as_deref()),
+        kind: Hostile::of(&principal.kind_word),
+        person: principal.person().map(Hostile::of),
+        arn: principal.arn.as_deref().map(Hostile::of),
+        role_arn: principal.role_arn.as_deref().map(Hostile::of),
+        account: principal.account.as_deref().map(Hostile::of),
         mfa: principal.mfa,
         external: principal.external,
     }
@@ -408,21 +403,19 @@ fn rights_lines(context: &Context) -> RightsLines {
 }
 
 fn event_line(event: &Event, context: &Context, now: Option<Timestamp>) -> EventLine {
-    let name = |text: Option<&str>| text.map(|text| clean(text, NAME_CHARS_MAX));
-    let code = event.text("detail.errorCode");
-    let message = event.text("detail.errorMessage").map(|text| clean(text, TEXT_CHARS_MAX));
-    let error = match (name(code), message) {
-        (Some(code), Some(message)) => Some(format!("{code}: {message}")),
-        (code, message) => code.or(message),
+    let error = |path: &str| {
+        let failed = context.facts.outcome != CallOutcome::Success;
+        event.text(path).filter(|_| failed).map(Hostile::of)
     };
     let time = event.time();
     EventLine {
-        id: name(event.id()),
-        source: name(event.event_source()),
-        name: name(event.name()),
+        id: event.id().map(Hostile::of),
+        source: event.event_source().map(Hostile::of),
+        name: event.name().map(Hostile::of),
         time,
         delay: time.zip(now).map(|(time, now)| now.duration_since(time)),
         outcome: Some(Cow::Borrowed(context.facts.outcome.word())),
-        error: error.filter(|_| context.facts.outcome != CallOutcome::Success),
+        error_code: error("detail.errorCode"),
+        error_message: error("detail.errorMessage"),
     }
 }

@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 
-use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
-
 use super::step::StepLine;
+use crate::text::hostile::Hostile;
 use crate::text::severity::Severity;
+use jiff::{SignedDuration, Timestamp};
 
 /// Longest name shown, in characters.
 pub const NAME_CHARS_MAX: usize = 256;
@@ -22,7 +21,7 @@ pub const REASONS_MAX: usize = 20;
 pub const HELD_MAX: u32 = 1_000;
 
 /// One alert, ready to be rendered.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
 pub struct Alert {
     /// How loud.
     pub severity: Severity,
@@ -35,7 +34,6 @@ pub struct Alert {
     /// Why it is this loud.
     pub reasons: Vec<String>,
     /// Not all of it was judged, which the reasons tell: the stricter answer stands.
-    #[serde(default)]
     pub cut: bool,
     /// Why it matters, in the words of the first rule; of what was only tried, in our own.
     pub why: Option<String>,
@@ -52,7 +50,6 @@ pub struct Alert {
     /// The event itself.
     pub event: EventLine,
     /// The steps that undo it.
-    #[serde(with = "super::step")]
     pub undo: Vec<StepLine>,
     /// The steps that the rules allow to be planned.
     pub plan: Vec<StepLine>,
@@ -65,12 +62,11 @@ pub struct Alert {
     /// What must be known about this alert itself, as that it may come twice.
     pub notes: Vec<String>,
     /// The command that acknowledges it.
-    #[serde(default)]
     pub acknowledge: Option<String>,
 }
 
 /// A rule that matched.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
 pub struct RuleLine {
     /// ID of the rule.
     pub id: String,
@@ -83,20 +79,20 @@ pub struct RuleLine {
 }
 
 /// Who acted.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default)]
 pub struct Who {
     /// One line for people.
     pub line: String,
     /// `userIdentity.type`.
-    pub kind: String,
+    pub kind: Hostile,
     /// The person, as far as known.
-    pub person: Option<String>,
+    pub person: Option<Hostile>,
     /// ARN of the caller.
-    pub arn: Option<String>,
+    pub arn: Option<Hostile>,
     /// ARN of the role behind a session.
-    pub role_arn: Option<String>,
+    pub role_arn: Option<Hostile>,
     /// Account of the identity.
-    pub account: Option<String>,
+    pub account: Option<Hostile>,
     /// Second factor, where known.
     pub mfa: Option<bool>,
     /// Identity of another account.
@@ -104,18 +100,18 @@ pub struct Who {
 }
 
 /// What was acted upon.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default)]
 pub struct EntityLine {
     /// `role`, `user` …
     pub kind: String,
     /// Its name.
-    pub name: Option<String>,
+    pub name: Option<Hostile>,
     /// Its ARN.
-    pub arn: Option<String>,
+    pub arn: Option<Hostile>,
 }
 
 /// What is now possible.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default)]
 pub struct RightsLines {
     /// Words, as rules see them.
     pub grants: Vec<String>,
@@ -130,39 +126,58 @@ pub struct RightsLines {
 }
 
 /// Where it happened, and from where.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default)]
 pub struct Place {
     /// Account ID.
-    pub account: Option<String>,
+    pub account: Option<Hostile>,
     /// Name of the account.
-    pub account_name: Option<String>,
+    pub account_name: Option<Hostile>,
     /// Environment of the account.
     pub environment: Option<String>,
     /// Whether tags told the environment.
     pub environment_known: bool,
     /// Region.
-    pub region: Option<String>,
+    pub region: Option<Hostile>,
     /// Source address.
-    pub source_ip: Option<String>,
+    pub source_ip: Option<Hostile>,
     /// User agent.
-    pub user_agent: Option<String>,
+    pub user_agent: Option<Hostile>,
 }
 
 /// The event.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default)]
 pub struct EventLine {
     /// Event ID.
-    pub id: Option<String>,
+    pub id: Option<Hostile>,
     /// `iam.amazonaws.com`
-    pub source: Option<String>,
+    pub source: Option<Hostile>,
     /// `AttachRolePolicy`
-    pub name: Option<String>,
+    pub name: Option<Hostile>,
     /// When it happened.
     pub time: Option<Timestamp>,
     /// How long ago that was when the alert was made.
     pub delay: Option<SignedDuration>,
     /// `success`, `denied`, `failure`; nothing for an event that cannot be read.
     pub outcome: Option<Cow<'static, str>>,
-    /// Error code and message.
-    pub error: Option<String>,
+    /// Error code of a call that did not succeed.
+    pub error_code: Option<Hostile>,
+    /// Error message, or code and message as they were shown before.
+    pub error_message: Option<Hostile>,
+}
+
+impl EventLine {
+    /// Error code and message, as people see them.
+    #[must_use]
+    pub fn error(&self) -> Option<String> {
+        let message = self.error_message.as_ref().map(|text| text.shown(TEXT_CHARS_MAX));
+        match (shown_name(self.error_code.as_ref()), message) {
+            (Some(code), Some(message)) => Some(format!("{code}: {message}")),
+            (code, message) => code.or(message),
+        }
+    }
+}
+
+/// A name, as people see it.
+pub(super) fn shown_name(name: Option<&Hostile>) -> Option<String> {
+    name.map(|name| name.shown(NAME_CHARS_MAX))
 }

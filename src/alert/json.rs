@@ -4,8 +4,9 @@
 use serde_json::value::Serializer;
 use serde_json::{Value, json};
 
-use super::contents::{Alert, RULES_MAX};
+use super::contents::{Alert, RULES_MAX, TEXT_CHARS_MAX, shown_name};
 use super::step;
+use crate::text::hostile::Hostile;
 
 /// Version of the shape.
 const VERSION: &str = "1";
@@ -20,6 +21,8 @@ pub(super) fn render(alert: &Alert) -> Value {
     let links: serde_json::Map<String, Value> =
         alert.links.iter().map(|(label, url)| (label.to_string(), json!(url))).collect();
     let (who, event, place) = (&alert.who, &alert.event, &alert.place);
+    let name = |name: &Option<Hostile>| shown_name(name.as_ref());
+    let agent = place.user_agent.as_ref().map(|agent| agent.shown(TEXT_CHARS_MAX));
     json!({
         "version": VERSION,
         "severity": alert.severity,
@@ -30,11 +33,12 @@ pub(super) fn render(alert: &Alert) -> Value {
         "reasons": alert.reasons,
         "cut": alert.cut,
         "principal": {
-            "type": who.kind, "description": who.line, "person": who.person, "arn": who.arn,
-            "role_arn": who.role_arn, "account": who.account, "mfa": who.mfa, "external": who.external,
+            "type": shown_name(Some(&who.kind)), "description": who.line, "person": name(&who.person),
+            "arn": name(&who.arn), "role_arn": name(&who.role_arn), "account": name(&who.account),
+            "mfa": who.mfa, "external": who.external,
         },
         "entity": alert.entity.as_ref().map(|entity| json!({
-            "kind": entity.kind, "name": entity.name, "arn": entity.arn,
+            "kind": entity.kind, "name": name(&entity.name), "arn": name(&entity.arn),
         })),
         "grants": alert.rights.grants,
         "grants_unconditional": alert.rights.unconditional,
@@ -42,15 +46,15 @@ pub(super) fn render(alert: &Alert) -> Value {
         "allows": alert.rights.allows,
         "difference": alert.rights.difference,
         "account": {
-            "id": place.account, "name": place.account_name,
+            "id": name(&place.account), "name": name(&place.account_name),
             "environment": place.environment, "environment_known": place.environment_known,
         },
-        "region": place.region,
-        "source_ip": place.source_ip,
-        "user_agent": place.user_agent,
+        "region": name(&place.region),
+        "source_ip": name(&place.source_ip),
+        "user_agent": agent,
         "event": {
-            "id": event.id, "source": event.source, "name": event.name,
-            "time": event.time, "error": event.error,
+            "id": name(&event.id), "source": name(&event.source), "name": name(&event.name),
+            "time": event.time, "error": event.error(),
         },
         "delay_seconds": event.delay.map(|delay| delay.as_secs()),
         "undo": step::serialize(&alert.undo, Serializer).unwrap_or_default(),

@@ -4,7 +4,7 @@
 
 use serde_json::json;
 
-use super::contents::Alert;
+use super::contents::{Alert, shown_name};
 use super::{json, text};
 use crate::site::Format;
 use crate::text::clean::{ascii, escape_invisible};
@@ -76,8 +76,8 @@ fn json_text(alert: &Alert) -> String {
 
 /// `[CRITICAL] Administrator policy attached to a role: deploy (payments)`.
 fn subject(alert: &Alert) -> String {
-    let entity = alert.entity.as_ref().and_then(|entity| entity.name.as_deref());
-    let place = alert.place.account_name.as_deref().or(alert.place.account.as_deref());
+    let entity = shown_name(alert.entity.as_ref().and_then(|entity| entity.name.as_ref()));
+    let place = shown_name(alert.place.account_name.as_ref().or(alert.place.account.as_ref()));
     let mut subject = format!("[{}] {}", alert.severity.word().to_uppercase(), alert.title);
     if let Some(entity) = entity {
         subject.push_str(&format!(": {entity}"));
@@ -98,12 +98,12 @@ fn attributes(alert: &Alert) -> Vec<(&'static str, String)> {
     let rule = alert.rules.first().map(|rule| rule.id.clone());
     [
         ("severity", Some(alert.severity.word().to_owned())),
-        ("account", alert.place.account.clone()),
+        ("account", shown_name(alert.place.account.as_ref())),
         ("environment", environment),
-        ("region", alert.place.region.clone()),
+        ("region", shown_name(alert.place.region.as_ref())),
         ("rule", rule),
-        ("eventName", alert.event.name.clone()),
-        ("eventSource", alert.event.source.clone()),
+        ("eventName", shown_name(alert.event.name.as_ref())),
+        ("eventSource", shown_name(alert.event.source.as_ref())),
         ("outcome", alert.event.outcome.as_deref().map(str::to_owned)),
     ]
     .into_iter()

@@ -1,6 +1,6 @@
 //! One sentence that says what happened.
 
-use super::contents::{NAME_CHARS_MAX, Place, Who};
+use super::contents::{NAME_CHARS_MAX, Place, Who, shown_name};
 use crate::event::{CallOutcome, Event};
 use crate::facts::Context;
 use crate::iam::arn::Arn;
@@ -143,14 +143,11 @@ const VERBS: [(&str, &str); 40] = [
 ];
 
 pub(super) fn sentence(event: &Event, context: &Context, who: &Who, place: &Place) -> String {
-    let subject = match &who.person {
-        Some(person) if who.kind == "Root" => person.clone(),
-        Some(person) => person.clone(),
-        None => who.line.clone(),
-    };
+    let subject = shown_name(who.person.as_ref()).unwrap_or_else(|| who.line.clone());
     let subject = capitalised(&subject);
     let name = event.name().unwrap_or("an unnamed call");
-    let account = match (&place.account_name, &place.account) {
+    let (name_of, id) = (place.account_name.as_ref(), place.account.as_ref());
+    let account = match (shown_name(name_of), shown_name(id)) {
         (Some(name), _) => format!(" in {name}"),
         (None, Some(account)) => format!(" in account {account}"),
         (None, None) => String::new(),

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::contents::{Alert, HELD_MAX, RULES_MAX};
+use super::contents::{Alert, HELD_MAX, RULES_MAX, TEXT_CHARS_MAX, shown_name};
 use super::step::{Status, StepLine};
 
 /// The alert as text.
@@ -60,7 +60,7 @@ pub(super) fn render(alert: &Alert) -> String {
     if !notes.is_empty() {
         section(&mut text, "About this alert", &bullets(&notes));
     }
-    if let Some(id) = &alert.event.id {
+    if let Some(id) = shown_name(alert.event.id.as_ref()) {
         text.push_str(&format!("\nEvent {id}\n"));
     }
     text
@@ -78,29 +78,30 @@ fn facts(alert: &Alert) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
     if !alert.who.line.is_empty() {
         // Federated sessions say "no" even where the identity provider asked for a second factor.
-        let tells = matches!(alert.who.kind.as_str(), "IAMUser" | "Root");
+        let tells = matches!(alert.who.kind.as_it_is(), "IAMUser" | "Root");
         let mfa = match alert.who.mfa.filter(|_| tells) {
             Some(true) => ", with MFA",
             Some(false) => ", no MFA",
             None => "",
         };
         facts.push(("Who", format!("{}{mfa}", alert.who.line)));
-        facts.extend(alert.who.role_arn.clone().or(alert.who.arn.clone()).map(|arn| ("", arn)));
+        let arn = alert.who.role_arn.as_ref().or(alert.who.arn.as_ref());
+        facts.extend(shown_name(arn).map(|arn| ("", arn)));
     }
-    if let Some(name) = &alert.event.name {
-        let on =
-            alert.entity.as_ref().and_then(|entity| match (entity.kind.as_str(), &entity.name) {
-                ("root", _) => Some(" on the root user".to_owned()),
-                (kind, name) => name.as_ref().map(|name| format!(" on {kind} {name}")),
-            });
+    if let Some(name) = shown_name(alert.event.name.as_ref()) {
+        let on = alert.entity.as_ref().and_then(|entity| match entity.kind.as_str() {
+            "root" => Some(" on the root user".to_owned()),
+            kind => shown_name(entity.name.as_ref()).map(|name| format!(" on {kind} {name}")),
+        });
         facts.push(("What", format!("{name}{}", on.unwrap_or_default())));
     }
-    facts.extend(alert.event.error.clone().map(|error| ("Error", error)));
+    facts.extend(alert.event.error().map(|error| ("Error", error)));
     if let Some(place) = place(alert) {
         facts.push(("Where", place));
     }
-    let from = [alert.place.source_ip.clone(), alert.place.user_agent.clone()];
-    let mut from: Vec<String> = from.into_iter().flatten().collect();
+    let agent = alert.place.user_agent.as_ref().map(|agent| agent.shown(TEXT_CHARS_MAX));
+    let mut from: Vec<String> =
+        shown_name(alert.place.source_ip.as_ref()).into_iter().chain(agent).collect();
     from.dedup();
     if !from.is_empty() {
         facts.push(("From", from.join(", ")));
@@ -121,14 +122,16 @@ fn place(alert: &Alert) -> Option<String> {
         (Some(_), false) => ", environment unknown".to_owned(),
         (None, _) => String::new(),
     };
-    let region = place.region.as_ref().map(|region| format!(", {region}")).unwrap_or_default();
+    let region =
+        shown_name(place.region.as_ref()).map(|region| format!(", {region}")).unwrap_or_default();
     Some(format!("{account}{environment}{region}"))
 }
 
 fn account(alert: &Alert) -> Option<String> {
-    match (&alert.place.account_name, &alert.place.account) {
+    let place = &alert.place;
+    match (shown_name(place.account_name.as_ref()), shown_name(place.account.as_ref())) {
         (Some(name), Some(account)) => Some(format!("{name} ({account})")),
-        (_, account) => account.clone(),
+        (_, account) => account,
     }
 }
 

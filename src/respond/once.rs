@@ -141,7 +141,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             account: outcome.account.clone(),
             event_time: outcome.event_time,
             repeat_at,
-            alert: repeat_at.and_then(|_| serde_json::to_string(alert).ok()),
+            alert: repeat_at.and_then(|_| alert.to_stored()),
         });
         self.end(id, now, begun, told.as_ref()).await;
         if published.is_err() {

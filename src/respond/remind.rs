@@ -100,8 +100,8 @@ async fn mark<S: StoredAlerts>(
 /// The alert as it was, a step louder, and why it comes again. Of one that a former version kept in a
 /// form of its own, what the ledger holds.
 fn again(record: &StoredAlert, now: Timestamp) -> Alert {
-    let kept = record.told.alert.as_deref().and_then(|text| serde_json::from_str(text).ok());
-    let mut alert: Alert = kept.unwrap_or_else(|| Alert::of_told(&record.told));
+    let kept = record.told.alert.as_deref().and_then(Alert::from_stored);
+    let mut alert = kept.unwrap_or_else(|| Alert::of_told(&record.told));
     alert.severity = alert.severity.raised(1);
     alert.title = format!("Not acknowledged: {}", alert.title);
     alert.event.delay = alert.event.time.map(|time| now.duration_since(time));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
-use crate::alert::{Alert, Message};
+use crate::alert::{Alert, Message, NAME_CHARS_MAX};
 use crate::effects::{EffectError, Publish};
 use crate::site::TopicSpec;
 use crate::text::severity::Severity;
@@ -62,7 +62,11 @@ pub async fn tell<P: Publish>(
         Some(cause) => Err(PublishFailed {
             severity: alert.severity,
             title: alert.title.clone(),
-            event_id: alert.event.id.clone().unwrap_or_else(|| "without ID".to_owned()),
+            event_id: alert
+                .event
+                .id
+                .as_ref()
+                .map_or_else(|| "without ID".to_owned(), |id| id.shown(NAME_CHARS_MAX)),
             cause,
         }),
     }

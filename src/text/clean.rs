@@ -22,7 +22,7 @@ pub fn clean(text: &str, chars_max: usize) -> String {
 /// As [`clean`], with line breaks kept: for texts of the rules, never of the event.
 #[must_use]
 pub fn clean_lines(text: &str, chars_max: usize) -> String {
-    let mut cleaned = String::with_capacity(text.len().min(chars_max * 4));
+    let mut cleaned = String::with_capacity(text.len().min(chars_max.saturating_mul(4)));
     let mut taken = 0_usize;
     let mut replaced = false;
     let mut chars = text.trim().chars();

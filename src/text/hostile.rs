@@ -7,31 +7,41 @@ use crate::text::clean::clean;
 /// A text that whoever is reported may have chosen, as it is; as long as an event may be. Nothing prints it but an
 /// escaper: it has neither `Display` nor `Deref`.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Hostile(String);
+pub struct Hostile {
+    text: String,
+    /// What is too long of it was left out already, and counted.
+    capped: bool,
+}
 
 impl Hostile {
     /// A text as it came.
     #[must_use]
     pub fn of(text: &str) -> Self {
-        Self(text.to_owned())
+        Self { text: text.to_owned(), capped: false }
+    }
+
+    /// A text as it was shown before: what it was nobody knows any more.
+    #[must_use]
+    pub fn as_shown(text: &str) -> Self {
+        Self { text: text.to_owned(), capped: true }
     }
 
     /// As people may see it in every channel: dead, on one line of at most so many characters, the rest counted.
     #[must_use]
     pub fn shown(&self, chars_max: usize) -> String {
-        clean(&self.0, chars_max)
+        clean(&self.text, if self.capped { usize::MAX } else { chars_max })
     }
 
     /// As it is, for programs: whoever prints it escapes it for the place where it goes.
     #[must_use]
     pub fn as_it_is(&self) -> &str {
-        &self.0
+        &self.text
     }
 }
 
 impl fmt::Debug for Hostile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Hostile({:?})", self.0)
+        write!(f, "Hostile({:?})", self.text)
     }
 }
 
@@ -44,7 +54,10 @@ mod tests {
         let text = Hostile::of("<!channel>\nhttps://a.example");
         assert_eq!(text.as_it_is(), "<!channel>\nhttps://a.example");
         assert_eq!(text.shown(80), "‹!channel› https:/[/]a.example");
-        assert_eq!(text.shown(3), "‹!c… (+24 characters)");
+        assert_eq!(text.shown(3), "‹!c… (+25 characters)");
+        let again = Hostile::as_shown(&text.shown(3));
+        assert_eq!(again.shown(3), text.shown(3));
+        assert_eq!(Hostile::as_shown("<!channel>").shown(3), "‹!channel›");
         assert_eq!(format!("{:?}", Hostile::of("a\nb")), r#"Hostile("a\nb")"#);
     }
 }
