@@ -230,7 +230,7 @@ impl Alert {
         }
         let sentence = format!("Nobody acknowledged {count} alerts of high or above in time.");
         let runbook = "1. Read them in the order they came; many at once are one incident.\n\
-                       2. Acknowledge each event with `iam-responder verdict`, several parted by commas.";
+                       2. Acknowledge each event with `iam-responder verdict`, several separated by commas.";
         let runbook = Some(runbook.to_owned());
         Self { sentence, reasons, runbook, ..Self::bare(Severity::High, title) }
     }

@@ -6,7 +6,7 @@ use super::address::{Address, fold};
 use crate::event::Event;
 
 /// Two calls of a service, the kind of thing that they put and take, and what names it: paths below `detail`, the first
-/// present of those parted by a bar. Where there are none there is one in an account.
+/// present of those separated by a bar. Where there are none there is one in an account.
 struct Pair {
     source: &'static str,
     puts: &'static str,

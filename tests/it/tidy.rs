@@ -43,6 +43,22 @@ const LINES_MAX: usize = 600;
 
 /// Longest function, in lines of code between its name and its last brace.
 const FUNCTION_LINES_MAX: usize = 70;
+/// Words that say less than another, and what says more.
+const BANNED: [(&str, &str); 13] = [
+    ("TODO", "do it, or leave it out"),
+    ("FIXME", "mend it, or leave it out"),
+    ("XXX", "mend it, or leave it out"),
+    ("blacklist", "what it denies"),
+    ("whitelist", "what it allows"),
+    ("sanity", "what is checked"),
+    ("simply", "nothing"),
+    ("obviously", "nothing"),
+    ("basically", "nothing"),
+    ("thereof", "the thing itself"),
+    ("therein", "the thing itself"),
+    ("wherein", "the thing itself"),
+    ("parted", "separated"),
+];
 /// Names of files that say nothing of what is in them.
 const NAMELESS: [&str; 5] = ["common", "helpers", "misc", "util", "utils"];
 
@@ -145,6 +161,12 @@ fn faults(src: &Path) -> Vec<String> {
         let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
         if NAMELESS.contains(&name) {
             faults.push(format!("{shown}: a file is named after what is in it"));
+        }
+        for (word, better) in BANNED {
+            let words = text.split(|c: char| !c.is_alphanumeric());
+            if words.into_iter().any(|found| found == word) {
+                faults.push(format!("{shown}: says `{word}`; say {better}"));
+            }
         }
         let inner = files(&path.with_extension(""));
         let of_tests =
@@ -274,6 +296,7 @@ fn a_spoilt_house_is_not() {
     );
     check_spoilt("alert.rs", |text| format!("{text}impl<T> X for T {{}}\n"), "defines `impl<T>");
     check_spoilt("text/utils.rs", add(""), "named after what is in it");
+    check_spoilt("text/nearest.rs", add("// This is simply so."), "says `simply`");
     let long = |text: &str| format!("{text}\npub async fn f() {{\n{}}}\n", "    g();\n".repeat(71));
     check_spoilt("aws/sns.rs", long, "71 lines; at most 70");
 }

@@ -8,7 +8,7 @@ use crate::deployment::Kept;
 /// Arguments of `verdict`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct VerdictArguments {
-    /// Event ID, as the alert ends with it; several parted by commas
+    /// Event ID, as the alert ends with it; several separated by commas
     #[arg(value_name = "EVENT_ID", required = true, value_delimiter = ',', num_args = 1)]
     pub events: Vec<String>,
     /// What it was; `acknowledged` says only that somebody looks into it

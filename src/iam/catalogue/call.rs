@@ -80,7 +80,7 @@ pub struct Inverse {
 /// From where an argument of an inverse comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ValueFrom {
-    /// The first present of these paths below `detail`, parted by bars.
+    /// The first present of these paths below `detail`, separated by bars.
     Paths(&'static str),
     /// The user whom the call is about.
     User,
