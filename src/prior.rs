@@ -12,6 +12,7 @@
 mod address;
 mod answer;
 mod bearers;
+mod feeds;
 mod given;
 mod handed;
 mod held;
@@ -36,6 +37,7 @@ mod write;
 pub use address::Address;
 pub use answer::{Registers, answer};
 pub use bearers::{Bearers, Shared};
+pub use feeds::Fed;
 pub use given::Given;
 pub use handed::{Handed, at_work};
 pub use held::{Beside, Held};

@@ -92,6 +92,8 @@ pub struct Context {
     pub silences: bool,
     /// What known documents decide by the tags that it sets or takes.
     pub tag_decides: BTreeSet<TagWord>,
+    /// The bus rule or role that it changes hands events or logs on.
+    pub feeds: bool,
     /// What the event gives.
     pub rights: Rights,
     /// What stood where the event writes: an attachment, a membership, a boundary, a status, a document.
@@ -122,6 +124,7 @@ impl Context {
             burst: None,
             silences: false,
             tag_decides: BTreeSet::new(),
+            feeds: false,
             rights: Rights::default(),
             former: Prior::default(),
             handed: None,
@@ -166,6 +169,7 @@ impl Context {
             environment_change: environment_change(event, &facts, site, &known.tagged),
             tags: tags.cloned(),
             times: site.calendars_at(event.time(), &known.calendars),
+            feeds: known.before.feeds,
             tag_decides: known.before.decided.clone(),
             silences: silences(event, facts.outcome, &known.before.named, site, own),
             rights: rights(event, &facts, site, known, handed.as_ref()),

@@ -27,6 +27,7 @@ impl Open {
             // Documents are judged with what stood there before.
             Late::Rights => facts.call.is_some() || !facts.read_only,
             Late::Decided => questions.tagged.is_some(),
+            Late::Feeds => questions.fed.is_some(),
             Late::Before => questions.former.is_some(),
             Late::Handed => questions.handed.is_some(),
             Late::Guarded => by_name,

@@ -101,6 +101,7 @@ impl Context {
             "trustExternal": self.rights.trust.as_ref().map(|trust| &trust.accounts),
             "denies": self.rights.denies.then_some(true),
             "silences": self.silences.then_some(true),
+            "feeds": self.feeds.then_some(true),
             "tagDecides": (!self.tag_decides.is_empty()).then_some(&self.tag_decides),
             "documentUnreadable": self.rights.unreadable,
             "documentUnknown": self.rights.unknown.is_some(),

@@ -33,6 +33,8 @@ pub struct Answers {
     pub beside: Vec<Beside>,
     /// What known documents decide by the tags that the event sets or takes.
     pub decided: BTreeSet<TagWord>,
+    /// The bus rule or role that the event changes hands events or logs on.
+    pub feeds: bool,
 }
 
 /// The questions of one event, with what was answered so far.
@@ -56,6 +58,7 @@ struct Open {
     bearers: bool,
     beside: bool,
     tagged: bool,
+    fed: bool,
 }
 
 impl<'q> Inquiry<'q> {
@@ -71,6 +74,7 @@ impl<'q> Inquiry<'q> {
             bearers: questions.shared.is_some(),
             beside: questions.given.is_some() || questions.shared.is_some(),
             tagged: questions.tagged.is_some(),
+            fed: questions.fed.is_some(),
         };
         let (memo, answers) = (ReachMemo::default(), Answers::default());
         Self { questions, renamed, memo, answers, open }
@@ -86,7 +90,7 @@ impl<'q> Inquiry<'q> {
         wanted: impl Fn(&str, &str) -> bool,
     ) -> BTreeSet<Address> {
         let mut round = Round { unread, missing: BTreeSet::new() };
-        let Questions { named, replaced, former, handed, shared, given, tagged, puts: _ } =
+        let Questions { named, replaced, former, handed, shared, given, tagged, fed, puts: _ } =
             self.questions;
         let value = |ask: &Option<Ask>| {
             let ask = ask.as_ref()?;
@@ -127,6 +131,10 @@ impl<'q> Inquiry<'q> {
             // Nobody knows: some may go far.
             let unknown = |_| BTreeSet::from([TagWord::Rights]);
             round.take(found, &mut open.tagged, |found| *place = found.unwrap_or_else(unknown));
+        }
+        if let Some(fed) = fed.as_ref().filter(|_| open.fed) {
+            let found = fed.hands_on(moment, registers);
+            round.take(found, &mut open.fed, |found| answers.feeds = found.unwrap_or_default());
         }
         if open.beside {
             let found = Beside::of(given.as_ref(), shared.as_ref(), moment, registers);

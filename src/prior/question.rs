@@ -2,7 +2,7 @@
 
 use super::address::{Address, fold, identity, policy};
 use super::write::{is_default, organization_policy, written};
-use super::{Given, Handed, Shared, Tagged, Value};
+use super::{Fed, Given, Handed, Shared, Tagged, Value};
 use crate::event::Event;
 
 /// One question.
@@ -35,6 +35,8 @@ pub struct Questions {
     pub given: Option<Given>,
     /// The tags that the event sets or takes: do known documents decide by them?
     pub tagged: Option<Tagged>,
+    /// The bus rule or role that the event changes: does it hand events or logs on?
+    pub fed: Option<Fed>,
 }
 
 /// The register that the event writes; of a new default version the one that says so. Of what is made
@@ -128,7 +130,7 @@ impl Questions {
         });
         let (handed, given) = (Handed::of(event), Given::of(event));
         let shared = Shared::of(event);
-        let tagged = Tagged::of(event);
-        Self { named, replaced, former, puts, handed, shared, given, tagged }
+        let (tagged, fed) = (Tagged::of(event), Fed::of(event));
+        Self { named, replaced, former, puts, handed, shared, given, tagged, fed }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::address::{Address, fold, identity, policy};
 use super::index::listings;
-use super::{Handed, Value, paired};
+use super::{Handed, Value, feeds, paired};
 use crate::event::Event;
 
 /// The thing of a role that holds its path.
@@ -17,6 +17,7 @@ const WRITES_PER_EVENT_MAX: usize = 40;
 pub fn writes(event: &Event, entity: Option<&str>, omitted: bool) -> Vec<(Address, Value)> {
     let mut found = written(event, entity, omitted);
     found.extend(listings(&found));
+    found.extend(feeds::listings(event));
     found.extend(Handed::of(event).map(Handed::writes).unwrap_or_default());
     found.truncate(WRITES_PER_EVENT_MAX);
     found

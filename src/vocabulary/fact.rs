@@ -67,6 +67,8 @@ pub enum Late {
     Rights,
     /// What known documents decide by the tags that the event sets or takes.
     Decided,
+    /// Whether what the event changes hands events or logs on.
+    Feeds,
     /// What stood where the event writes.
     Before,
     /// What those hold that the event hands over.
@@ -287,6 +289,12 @@ pub const FACTS: &[Fact] = &[
         Late::Decided,
         Values::Words(TagWord::words),
         "what documents that were seen decide by a tag that the call sets on a user, a role, a policy or another thing of IAM, or takes off it (`aws:PrincipalTag`, `iam:ResourceTag`, `aws:ResourceTag`, in conditions and as variables): `admin`, administrator rights; `rights`, others that go far; `denial`, whether something is denied, by a policy of the organization too; `trust`, who may wear a role",
+    ),
+    by_answer(
+        "derived.feeds",
+        Late::Feeds,
+        Values::True,
+        "the bus rule that a call changes was seen to hand events to another bus, or the role that it changes was seen to be given to such a rule, to a trail for its log group or to a recorder of AWS Config",
     ),
     by_answer(
         "derived.before",

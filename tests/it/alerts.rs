@@ -306,6 +306,7 @@ fn the_paths_of_derived_are_those_that_the_samples_show() {
             before: Answers {
                 former,
                 decided: BTreeSet::from([TagWord::Admin]),
+                feeds: true,
                 ..Answers::default()
             },
             ..Known::default()

@@ -1,0 +1,132 @@
+//! What hands the events and logs of an account on: bus rules whose target is an event bus, and the roles by which
+//! those, trails and recorders of AWS Config write. Their names say nothing, so it is kept which they are.
+
+use std::collections::BTreeSet;
+
+use super::address::{Address, fold};
+use super::answer::read;
+use super::index::listed;
+use super::memo::ReachMemo;
+use super::reader::Reader;
+use super::{LISTED_MAX, Moment, Registers, Value};
+use crate::event::{Event, values_at};
+use crate::iam::arn::Arn;
+
+const EVENTS: &str = "events.amazonaws.com";
+
+/// The list of the rules and roles of an account that hand on.
+fn feeding(account: &str) -> Address {
+    Address::new(account, "account", "feeds")
+}
+
+/// Additions to the list that go with an event: a rule whose target is a bus, roles that write for it, a trail or a
+/// recorder.
+pub(super) fn listings(event: &Event) -> Vec<(Address, Value)> {
+    let (Some(account), Some(source), Some(call)) =
+        (event.account(), event.event_source(), event.name())
+    else {
+        return Vec::new();
+    };
+    let parameter = |path: &str| event.text(&format!("detail.requestParameters.{path}"));
+    let mut lines = BTreeSet::new();
+    match (source, call) {
+        (EVENTS, "PutTargets") => {
+            let targets = values_at(event.raw(), "detail.requestParameters.targets");
+            let text = |target: &&serde_json::Value, field: &str| {
+                target.get(field).and_then(serde_json::Value::as_str).map(str::to_owned)
+            };
+            for target in
+                targets.iter().filter(|one| text(one, "arn").is_some_and(|arn| is_bus(&arn)))
+            {
+                lines.extend(rule(event, "rule"));
+                lines.extend(text(target, "roleArn").and_then(|arn| role(&arn, account)));
+            }
+        }
+        ("cloudtrail.amazonaws.com", "CreateTrail" | "UpdateTrail") => {
+            lines.extend(parameter("cloudWatchLogsRoleArn").and_then(|arn| role(arn, account)));
+        }
+        ("config.amazonaws.com", "PutConfigurationRecorder") => {
+            let arn = parameter("configurationRecorder.roleARN");
+            lines.extend(arn.and_then(|arn| role(arn, account)));
+        }
+        _ => {}
+    }
+    lines.iter().map(|line| listed(feeding(account), line)).collect()
+}
+
+fn is_bus(arn: &str) -> bool {
+    Arn::parse(arn)
+        .is_some_and(|arn| arn.service == "events" && arn.resource.starts_with("event-bus/"))
+}
+
+/// The bus rule that a call names under a parameter, as it is kept.
+fn rule(event: &Event, parameter: &str) -> Option<String> {
+    let text = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
+    let bus = text("eventBusName").unwrap_or("default");
+    let bus = bus.rsplit_once("event-bus/").map_or(bus, |(_, name)| name);
+    // Names of rules are told apart by case.
+    Some(format!("rule {} {bus} {}", event.region().unwrap_or_default(), text(parameter)?))
+}
+
+/// A role of the account, as it is kept; not one of AWS's own, which nobody can take anything from.
+fn role(arn: &str, account: &str) -> Option<String> {
+    let arn =
+        Arn::parse(arn).filter(|arn| arn.account == account && !arn.is_below_reserved_path())?;
+    let (_, name) = arn.iam_entity().filter(|(kind, _)| *kind == "role")?;
+    Some(format!("role {}", fold(name.rsplit('/').next()?)))
+}
+
+/// A rule or role that a call changes, or takes something from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fed {
+    account: String,
+    line: String,
+}
+
+impl Fed {
+    /// What a call changes that may hand events or logs on.
+    #[must_use]
+    pub fn of(event: &Event) -> Option<Self> {
+        let (account, source, call) = (event.account()?, event.event_source()?, event.name()?);
+        let line = match (source, call) {
+            (EVENTS, "PutRule" | "DisableRule" | "DeleteRule") => rule(event, "name")?,
+            (EVENTS, "PutTargets" | "RemoveTargets") => rule(event, "rule")?,
+            (
+                "iam.amazonaws.com",
+                "DeleteRole"
+                | "DeleteRolePolicy"
+                | "DetachRolePolicy"
+                | "UpdateAssumeRolePolicy"
+                | "PutRolePermissionsBoundary"
+                | "PutRolePolicy"
+                | "AttachRolePolicy",
+            ) => format!("role {}", fold(event.text("detail.requestParameters.roleName")?)),
+            _ => return None,
+        };
+        Some(Self { account: account.to_owned(), line })
+    }
+
+    /// Does it hand on? What the event itself brings was not there before.
+    ///
+    /// # Errors
+    /// The registers that must be read first.
+    pub(super) fn hands_on(
+        &self,
+        moment: Moment<'_>,
+        registers: &Registers,
+    ) -> Result<bool, BTreeSet<Address>> {
+        let memo = ReachMemo::default();
+        let mut reader = Reader::new(moment, registers, &memo);
+        let register = reader.need(read(feeding(&self.account), registers));
+        let hands_on = register.is_some_and(|register| {
+            let writes = register.writes();
+            let listed = writes.iter().any(|write| {
+                let own = write.event_id == moment.event_id && write.joined.is_none();
+                !own && write.value == Value::Listed(self.line.clone())
+            });
+            // Older ones made room.
+            listed || writes.len() >= LISTED_MAX
+        });
+        reader.told(hands_on)
+    }
+}
