@@ -13,7 +13,7 @@ pub(crate) use with_aws::with_table;
 
 /// What a verb says that needs AWS, in a binary that was built without.
 #[cfg(not(feature = "aws"))]
-pub fn refused<T>() -> Result<T, crate::exit::Failure> {
+pub(crate) fn refused<T>() -> Result<T, crate::exit::Failure> {
     let message = "this binary was built without AWS, so that it builds in seconds; build it with: \
                    cargo build --release --features aws";
     Err(crate::exit::Failure::Fault(message.to_owned()))

@@ -37,7 +37,7 @@ pub(crate) struct StatsArguments {
 #[cfg(feature = "aws")]
 pub(crate) use with_aws::{stats, verdict};
 #[cfg(not(feature = "aws"))]
-pub use without_aws::{stats, verdict};
+pub(crate) use without_aws::{stats, verdict};
 
 #[cfg(not(feature = "aws"))]
 mod without_aws {
@@ -46,11 +46,11 @@ mod without_aws {
     use crate::deployment::refused;
     use crate::exit::{Exit, Failure};
 
-    pub fn verdict(_: &Global, _: &VerdictArguments) -> Result<Exit, Failure> {
+    pub(crate) fn verdict(_: &Global, _: &VerdictArguments) -> Result<Exit, Failure> {
         refused()
     }
 
-    pub fn stats(_: &Global, _: &StatsArguments) -> Result<Exit, Failure> {
+    pub(crate) fn stats(_: &Global, _: &StatsArguments) -> Result<Exit, Failure> {
         refused()
     }
 }

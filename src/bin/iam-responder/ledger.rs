@@ -27,7 +27,7 @@ pub(crate) struct SeedArguments {
 pub(crate) use with_aws::seed;
 
 #[cfg(not(feature = "aws"))]
-pub fn seed(
+pub(crate) fn seed(
     _: &crate::Global,
     _: &SeedArguments,
 ) -> Result<crate::exit::Exit, crate::exit::Failure> {
