@@ -82,7 +82,9 @@ fn planned(
         }
     })?;
     if repeats(&step, event) {
-        return Err(Guard::WasSoBefore);
+        // The old path is not in the event.
+        let moved = event.text("detail.requestParameters.newPath").is_some();
+        return Err(if moved { Guard::ValueMissing } else { Guard::WasSoBefore });
     }
     Ok(Planned::Do { account, step })
 }
@@ -486,7 +488,7 @@ mod tests {
         let doubts = check("iam", "UpdateUser", renamed, "null", Ok(back)).doubts.join(" ");
         assert!(!doubts.contains("old path") && doubts.contains("go by the name"), "{doubts}");
         for (call, same) in [
-            ("UpdateUser", r#"{"userName":"a","newUserName":"a","newPath":"/x/"}"#),
+            ("UpdateUser", r#"{"userName":"a","newUserName":"a"}"#),
             ("UpdateGroup", r#"{"groupName":"a","newGroupName":"a"}"#),
             (
                 "UpdateServerCertificate",
@@ -495,6 +497,9 @@ mod tests {
         ] {
             check("iam", call, same, "null", Err(Guard::WasSoBefore));
         }
+        let moved = r#"{"userName":"a","newUserName":"a","newPath":"/x/"}"#;
+        let step = check("iam", "UpdateUser", moved, "null", Err(Guard::ValueMissing));
+        assert!(step.doubts[0].contains("old path"), "{:?}", step.doubts);
         let letter = r#"{"userName":"a","newUserName":"A"}"#;
         let back = "aws iam update-user --user-name=A --new-user-name=a";
         check("iam", "UpdateUser", letter, "null", Ok(back));

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use indexmap::IndexSet;
+
 use super::address::{Address, fold};
 use super::answer::read;
 use super::index::listed;
@@ -28,15 +30,16 @@ pub(super) fn listings(event: &Event) -> Vec<(Address, Value)> {
         return Vec::new();
     };
     let parameter = |path: &str| event.text(&format!("detail.requestParameters.{path}"));
-    let mut lines = BTreeSet::new();
+    let mut lines = IndexSet::new();
     match (source, call) {
         (EVENTS, "PutTargets") => {
             let targets = values_at(event.raw(), "detail.requestParameters.targets");
             let text = |target: &&serde_json::Value, field: &str| {
                 target.get(field).and_then(serde_json::Value::as_str).map(str::to_owned)
             };
-            for target in
-                targets.iter().filter(|one| text(one, "arn").is_some_and(|arn| is_bus(&arn)))
+            for target in targets
+                .iter()
+                .filter(|one| text(one, "arn").is_some_and(|arn| is_bus_elsewhere(&arn, event)))
             {
                 lines.extend(rule(event, "rule"));
                 lines.extend(text(target, "roleArn").and_then(|arn| role(&arn, account)));
@@ -54,9 +57,12 @@ pub(super) fn listings(event: &Event) -> Vec<(Address, Value)> {
     lines.iter().map(|line| listed(feeding(account), line)).collect()
 }
 
-fn is_bus(arn: &str) -> bool {
-    Arn::parse(arn)
-        .is_some_and(|arn| arn.service == "events" && arn.resource.starts_with("event-bus/"))
+/// Is it a bus of another account or Region? What goes from bus to bus at home is the work of applications.
+fn is_bus_elsewhere(arn: &str, event: &Event) -> bool {
+    Arn::parse(arn).is_some_and(|arn| {
+        let at_home = Some(arn.account) == event.account() && Some(arn.region) == event.region();
+        arn.service == "events" && arn.resource.starts_with("event-bus/") && !at_home
+    })
 }
 
 /// The bus rule that a call names under a parameter, as it is kept.

@@ -28,6 +28,9 @@ pub(super) fn trusting(account: &str) -> Address {
     Address::new(account, "account", "trusting")
 }
 
+/// In place of a service: any.
+pub(super) const ANY_SERVICE: &str = "any";
+
 /// The list of the roles of an account that the things of a service, as `ec2`, may wear by their trust.
 pub(super) fn worn_by(account: &str, service: &str) -> Address {
     Address::new(account, "account", format!("worn by {service}"))
@@ -48,9 +51,6 @@ pub(super) fn listings(writes: &[(Address, Value)]) -> Vec<(Address, Value)> {
         }
         if !powers.is_empty() {
             found.push(listed(accounts(), &address.account));
-        }
-        if let Some(text) = document_in(address, value) {
-            found.extend(tags::listings(address, text));
         }
         if !is_identity(address) {
             continue;
@@ -74,6 +74,12 @@ fn document_in<'v>(address: &Address, value: &'v Value) -> Option<&'v str> {
     let thing = address.thing.split(' ').next().unwrap_or_default();
     let is_document = matches!(thing, "inline" | "version" | "trust" | "content");
     (is_document && !address.entity.starts_with("permission-set ")).then_some(text.as_str())
+}
+
+/// Additions to the lists of the tags by which documents decide.
+pub(super) fn tag_listings(writes: &[(Address, Value)]) -> Vec<(Address, Value)> {
+    let documents = writes.iter().filter_map(|(at, value)| Some((at, document_in(at, value)?)));
+    documents.flat_map(|(address, text)| tags::listings(address, text)).collect()
 }
 
 /// An addition to a list.
@@ -135,8 +141,9 @@ fn trusts(address: &Address, value: &Value) -> Vec<(Address, Value)> {
     // Of services none of whose things goes on wearing a role nobody asks.
     let services: BTreeSet<&str> =
         document.worn_by().into_iter().flat_map(catalogue::wearing_services).collect();
-    let worn = services.into_iter().take(TRUSTED_MAX);
-    found.extend(worn.map(|service| listed(worn_by(account, service), &address.entity)));
+    // One that lets in many lets in any.
+    let worn = if services.len() > TRUSTED_MAX { BTreeSet::from([ANY_SERVICE]) } else { services };
+    found.extend(worn.into_iter().map(|one| listed(worn_by(account, one), &address.entity)));
     found
 }
 

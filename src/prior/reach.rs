@@ -315,7 +315,9 @@ impl Reader<'_> {
     pub(super) fn letting_in(&mut self, account: &str, service: &str) -> Letting {
         let mut letting = Letting::default();
         let list = index::worn_by(account, service);
-        let trusting = self.roles_of(list.clone(), &mut letting.cut);
+        let mut trusting = self.roles_of(list.clone(), &mut letting.cut);
+        let any = index::worn_by(account, index::ANY_SERVICE);
+        trusting.extend(self.roles_of(any.clone(), &mut letting.cut));
         if trusting.is_empty() {
             return letting;
         }
@@ -330,8 +332,10 @@ impl Reader<'_> {
             }
         }
         let names = letting.roles.iter().map(|role| role.entity.clone()).collect();
-        let register = self.need(answer::read(list, self.registers));
-        letting.since = register.and_then(|register| register.joined(&names));
+        for list in [list, any] {
+            let register = self.need(answer::read(list, self.registers));
+            letting.since = letting.since.max(register.and_then(|one| one.joined(&names)));
+        }
         letting
     }
 

@@ -4,7 +4,7 @@ use percent_encoding::percent_decode_str;
 
 use super::Value;
 use super::address::{Address, fold, policy};
-use super::index::listings;
+use super::index::{listings, tag_listings};
 use super::write::path_of;
 use crate::iam::arn::Arn;
 
@@ -66,7 +66,7 @@ impl Identity {
             writes.extend(path_of(&life, &format!("/{path}/")));
         }
         writes.extend(self.boundary.iter().map(|arn| (life.of("boundary"), Value::of(arn))));
-        writes.extend(listings(&writes));
+        writes.extend([listings(&writes), tag_listings(&writes)].concat());
         for profile in &self.profiles {
             let profile = format!("instance-profile {}", fold(profile));
             writes.push((Address::new(account, profile, "role"), Value::of(&fold(&self.name))));
@@ -88,7 +88,7 @@ impl Policy {
         for (id, document) in &self.versions {
             writes.push((life.of(format!("version {}", fold(id))), decoded(document)));
         }
-        writes.extend(listings(&writes));
+        writes.extend([listings(&writes), tag_listings(&writes)].concat());
         writes
     }
 }

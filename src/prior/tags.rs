@@ -95,7 +95,9 @@ impl Tagged {
                 let mut known =
                     whose.iter().flat_map(|of| keys().map(move |key| line(*of, key, word)));
                 // Older ones made room, so any tag may decide.
-                if full || known.any(|line| lines.contains(line.as_str())) {
+                if (full && word == TagWord::Rights)
+                    || known.any(|line| lines.contains(line.as_str()))
+                {
                     words.insert(word);
                 }
             }

@@ -73,8 +73,10 @@ impl Reader<'_> {
                     roles: roles.collect(),
                     since: letting.since,
                     full: letting.cut,
+                    guessed: true,
                 });
             }
+            counting.guessed = list.own;
         }
         for other in others.into_iter().rev().take(OTHERS_MAX).filter(|_| hops < HOPS_MAX) {
             let thing = Address { entity: other.to_owned(), ..list.at.clone() };
@@ -97,17 +99,12 @@ impl Reader<'_> {
         let mut parts = thing.entity.splitn(4, ' ');
         let (_, region, kind) = (parts.next(), parts.next()?, parts.next()?);
         let list = list_of(kind, &format!("worn {region} {kind}"), &thing.entity);
-        let list = list.map(|list| List {
-            at: Address { entity: list.at, ..thing.clone() },
-            own: list.own,
-            beside: list.beside,
-            by_trust: list.by_trust,
-        });
+        let list = list.map(|list| list.standing(|entity| Address { entity, ..thing.clone() }));
         let (kept, register) = (kept?, register?);
         let mut found = Counting {
             roles: roles_in(kept.possible()).map(str::to_owned).collect(),
             since: self.first_of_the_same(register),
-            full: false,
+            ..Counting::default()
         };
         // What another wears of which nobody knows a role is looked at where somebody gives that work.
         let known = |list: &List<Address>| (is_unknown(&kept) || list.beside) && !list.by_trust;
@@ -175,8 +172,12 @@ impl Reader<'_> {
             let news = answered && !list.beside;
             let older = unknown && !answered && !on.is_new;
             let Some(counting) = self.counting(list, older, 0) else { return false };
-            let habits = on.habits.as_ref();
-            habits.is_some_and(|habits| self.is_habit(&list.at, &counting, habits, by, news))
+            let of_kind = on.of_kind.as_ref().filter(|_| older && counting.guessed);
+            // Both are looked at, so that what is missing is fetched together.
+            let habits = on.habits.iter().chain(of_kind);
+            habits
+                .map(|habits| self.is_habit(&list.at, &counting, habits, by, news))
+                .fold(false, |any, one| any | one)
         });
         if kept.is_absent() {
             return of_list.unwrap_or(true);
@@ -247,7 +248,11 @@ impl Reader<'_> {
         let thing = Address { entity: name.clone(), ..list.clone() };
         let moment = Moment { at: named.at, event_id: &named.event_id };
         let known = self.need(value(&thing, moment, self.registers, 0));
-        known.as_ref().is_some_and(is_unknown)
+        let register = self.need(read(thing, self.registers));
+        let (Some(known), Some(register)) = (known, register) else { return false };
+        // Of several roles each stands in its list.
+        let given = |write: &Write| write.at <= named.at && matches!(write.value, Value::Listed(_));
+        is_unknown(&known) && !register.writes().iter().any(given)
     }
 }
 
@@ -276,6 +281,8 @@ struct Counting {
     since: Option<Timestamp>,
     /// There may have been more.
     full: bool,
+    /// The thing has a list of its own that holds none: they are those that let its kind wear them.
+    guessed: bool,
 }
 
 impl Counting {

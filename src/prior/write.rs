@@ -1,7 +1,7 @@
 //! What an event writes to which registers.
 
 use super::address::{Address, fold, identity, policy};
-use super::index::listings;
+use super::index::{listings, tag_listings};
 use super::{Handed, Value, feeds, paired};
 use crate::event::Event;
 
@@ -16,9 +16,12 @@ const WRITES_PER_EVENT_MAX: usize = 40;
 #[must_use]
 pub fn writes(event: &Event, entity: Option<&str>, omitted: bool) -> Vec<(Address, Value)> {
     let mut found = written(event, entity, omitted);
+    let tags = tag_listings(&found);
     found.extend(listings(&found));
     found.extend(feeds::listings(event));
     found.extend(Handed::of(event).map(Handed::writes).unwrap_or_default());
+    // Last, as they may be many.
+    found.extend(tags);
     found.truncate(WRITES_PER_EVENT_MAX);
     found
 }

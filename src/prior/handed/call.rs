@@ -92,6 +92,8 @@ pub(in crate::prior) struct WornOn {
     pub is_new: bool,
     /// What the caller did to those of that list. Groups of machines make new ones every hour.
     pub habits: Option<Habits>,
+    /// Of one with a list of its own, what he did to those of its kind.
+    pub of_kind: Option<Habits>,
 }
 
 /// Where it is kept what a caller did to those whose roles stand in one list. What he does to one that is known to wear
@@ -309,12 +311,14 @@ impl Worn {
                 let all = *listed || list.beside;
                 habits.extend(of_list.noted(name, all, goes_on, roles.as_ref(), &habits));
             }
-            let list = list.clone().map(|list| List {
-                at: at(list.at),
-                own: list.own,
-                beside: list.beside,
-                by_trust: list.by_trust,
-            });
+            // Of one that nobody saw made it counts what he did to others of its kind.
+            let own = list.as_ref().filter(|list| list.own).zip(caller);
+            let of_kind =
+                own.map(|(list, caller)| Habits::of(account, &list.of_kind, caller, which));
+            if let Some(of_kind) = &of_kind {
+                habits.extend(of_kind.noted(name, false, goes_on, None, &habits));
+            }
+            let list = list.clone().map(|list| list.standing(at));
             let joins = *listed || *work == Work::Proposed;
             match (roles, &list) {
                 (Some(Value::Present(roles)), Some(list)) if joins => {
@@ -328,7 +332,7 @@ impl Worn {
                 lists.extend(of.iter().map(|of| (list.at.clone(), Value::Listed(of.clone()))));
             }
             if goes_on {
-                worn.on.push(WornOn { thing, by, list, is_new: *is_new, habits: of_list });
+                worn.on.push(WornOn { thing, by, list, is_new: *is_new, habits: of_list, of_kind });
             }
         }
         worn.writes = [lists, things, habits].concat();

@@ -8,6 +8,7 @@ use crate::iam::account;
 use crate::iam::arn::{Arn, AwsRole};
 use crate::iam::catalogue::{self, Given, NamePart, Other, WearerRow, Work};
 use crate::iam::entity::EntityKind;
+use crate::prior::Address;
 
 /// Longest text of what says which of a kind a call is about, in bytes.
 const SELECTED_BYTES_MAX: usize = 512;
@@ -78,10 +79,20 @@ pub(in crate::prior) struct List<At = String> {
     pub at: At,
     /// It is that of the thing itself, so that all its roles count; else that of its kind.
     pub own: bool,
+    /// The list of its kind.
+    pub of_kind: At,
     /// It counts although the thing's own role is known.
     pub beside: bool,
     /// Nothing joins it: of a thing that nobody saw made those count that let its kind wear them.
     pub by_trust: bool,
+}
+
+impl List {
+    /// The same where it stands.
+    pub(in crate::prior) fn standing(self, at: impl Fn(String) -> Address) -> List<Address> {
+        let Self { own, beside, by_trust, .. } = self;
+        List { at: at(self.at), own, of_kind: at(self.of_kind), beside, by_trust }
+    }
 }
 
 /// The name by which a thing is kept.
@@ -92,7 +103,13 @@ fn kept_name(region: &str, kind: &str, name: &str) -> String {
 
 /// The list that counts for a thing of this name as it is kept: its own, or that of all of its kind.
 pub(in crate::prior) fn list_of(kind: &str, of_kind: &str, name: &str) -> Option<List> {
-    let own = |at: String, beside| List { at, own: true, beside, by_trust: false };
+    let own = |at: String, beside| List {
+        at,
+        own: true,
+        of_kind: of_kind.to_owned(),
+        beside,
+        by_trust: false,
+    };
     if catalogue::has_several_roles(kind) {
         return Some(own(name.to_owned(), false));
     }
@@ -100,7 +117,8 @@ pub(in crate::prior) fn list_of(kind: &str, of_kind: &str, name: &str) -> Option
         return Some(own(format!("{name} beside"), true));
     }
     let by_trust = !catalogue::is_any_known(kind);
-    Some(List { at: of_kind.to_owned(), own: false, beside: false, by_trust })
+    let at = of_kind.to_owned();
+    Some(List { of_kind: at.clone(), at, own: false, beside: false, by_trust })
 }
 
 /// What a call is about that wears a role, and whether there was more than is looked at. Whoever changes the work

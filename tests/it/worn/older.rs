@@ -138,3 +138,53 @@ fn whoever_comes_to_what_was_made_with_a_role_has_it() {
         quiet([before(READS), vec![work(20)]].concat());
     }
 }
+
+#[test]
+fn what_somebody_does_to_one_that_nobody_saw_made_is_a_habit_with_others() {
+    let work = |minute, stack: &str| {
+        by_other(
+            call("cloudformation", "UpdateStack", minute, json!({"stackName": stack})),
+            "other",
+        )
+    };
+    let before = || worker_of("cloudformation.amazonaws.com", ADMIN);
+    quiet([before(), vec![work(20, "one"), work(30, "two")]].concat());
+    // One that is known to wear another role is none of them.
+    let weak = json!({"stackName": "one", "roleARN": "arn:aws:iam::111122223333:role/weak"});
+    let known = made("cloudformation", "CreateStack", weak, json!({}));
+    loud([before(), vec![known, work(20, "one"), work(30, "two")]].concat());
+}
+
+#[test]
+fn a_role_that_lets_many_services_in_lets_each_in() {
+    let names = [
+        "airflow",
+        "athena",
+        "batch",
+        "codebuild",
+        "codepipeline",
+        "ec2",
+        "ecs-tasks",
+        "fis",
+        "glue",
+        "iot",
+        "lambda",
+        "pods.eks",
+        "rolesanywhere",
+        "sagemaker",
+        "ssm",
+        "states",
+        "transfer",
+    ];
+    let services: Vec<String> = names.iter().map(|name| format!("{name}.amazonaws.com")).collect();
+    let trust = json!({"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": {"Service": services}}});
+    let role = json!({"roleName": "Worker", "assumeRolePolicyDocument": trust.to_string()});
+    let attached = json!({"roleName": "Worker", "policyArn": ADMIN});
+    let work = json!({"stateMachineArn": "arn:aws:states:us-east-1:111122223333:stateMachine:m", "definition": "{}"});
+    loud(vec![
+        call("iam", "CreateRole", 1, role),
+        call("iam", "AttachRolePolicy", 2, attached),
+        by_other(call("states", "UpdateStateMachine", 20, work), "other"),
+    ]);
+}
