@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::step::StepLine;
 use crate::text::hostile::Hostile;
 use crate::text::severity::Severity;
-use jiff::{SignedDuration, Timestamp};
 
 /// Longest name shown, in characters.
 pub const NAME_CHARS_MAX: usize = 256;
@@ -177,7 +178,16 @@ impl EventLine {
     }
 }
 
+impl Place {
+    /// The user agent, as people see it.
+    #[must_use]
+    pub fn agent(&self) -> Option<String> {
+        self.user_agent.as_ref().map(|agent| agent.shown(TEXT_CHARS_MAX))
+    }
+}
+
 /// A name, as people see it.
-pub(super) fn shown_name(name: Option<&Hostile>) -> Option<String> {
+#[must_use]
+pub fn shown_name(name: Option<&Hostile>) -> Option<String> {
     name.map(|name| name.shown(NAME_CHARS_MAX))
 }

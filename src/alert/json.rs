@@ -4,7 +4,7 @@
 use serde_json::value::Serializer;
 use serde_json::{Value, json};
 
-use super::contents::{Alert, RULES_MAX, TEXT_CHARS_MAX, shown_name};
+use super::contents::{Alert, RULES_MAX, shown_name};
 use super::step;
 use crate::text::hostile::Hostile;
 
@@ -22,7 +22,6 @@ pub(super) fn render(alert: &Alert) -> Value {
         alert.links.iter().map(|(label, url)| (label.to_string(), json!(url))).collect();
     let (who, event, place) = (&alert.who, &alert.event, &alert.place);
     let name = |name: &Option<Hostile>| shown_name(name.as_ref());
-    let agent = place.user_agent.as_ref().map(|agent| agent.shown(TEXT_CHARS_MAX));
     json!({
         "version": VERSION,
         "severity": alert.severity,
@@ -51,7 +50,7 @@ pub(super) fn render(alert: &Alert) -> Value {
         },
         "region": name(&place.region),
         "source_ip": name(&place.source_ip),
-        "user_agent": agent,
+        "user_agent": place.agent(),
         "event": {
             "id": name(&event.id), "source": name(&event.source), "name": name(&event.name),
             "time": event.time, "error": event.error(),

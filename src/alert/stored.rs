@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::contents::{
-    Alert, EntityLine, EventLine, Place, RightsLines, RuleLine, TEXT_CHARS_MAX, Who, shown_name,
+    Alert, EntityLine, EventLine, Place, RightsLines, RuleLine, Who, shown_name,
 };
 use super::step::StepLine;
 use crate::text::hostile::Hostile;
@@ -151,13 +151,13 @@ impl From<&Alert> for AlertV1 {
                 external: who.external,
             },
             place: PlaceV1 {
+                user_agent: place.agent(),
                 account: name(place.account),
                 account_name: name(place.account_name),
                 environment: place.environment,
                 environment_known: place.environment_known,
                 region: name(place.region),
                 source_ip: name(place.source_ip),
-                user_agent: place.user_agent.map(|agent| agent.shown(TEXT_CHARS_MAX)),
             },
             undo: alert.undo.clone(),
             plan: alert.plan.clone(),

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::contents::{Alert, HELD_MAX, RULES_MAX, TEXT_CHARS_MAX, shown_name};
+use super::contents::{Alert, HELD_MAX, RULES_MAX, shown_name};
 use super::step::{Status, StepLine};
 
 /// The alert as text.
@@ -99,9 +99,8 @@ fn facts(alert: &Alert) -> Vec<(&'static str, String)> {
     if let Some(place) = place(alert) {
         facts.push(("Where", place));
     }
-    let agent = alert.place.user_agent.as_ref().map(|agent| agent.shown(TEXT_CHARS_MAX));
     let mut from: Vec<String> =
-        shown_name(alert.place.source_ip.as_ref()).into_iter().chain(agent).collect();
+        shown_name(alert.place.source_ip.as_ref()).into_iter().chain(alert.place.agent()).collect();
     from.dedup();
     if !from.is_empty() {
         facts.push(("From", from.join(", ")));

@@ -1,5 +1,6 @@
-//! What hands the events and logs of an account on: bus rules whose target is an event bus, and the roles by which
-//! those, trails and recorders of AWS Config write. Their names say nothing, so it is kept which they are.
+//! What hands the events and logs of an account on: bus rules whose target is a bus of another account or Region, and
+//! the roles by which those, trails and recorders of AWS Config write. Their names say nothing, so it is kept which they
+//! are.
 
 use std::collections::BTreeSet;
 

@@ -28,7 +28,7 @@ impl Reader<'_> {
         let answered = !worn.answered.is_empty();
         for on in &worn.on {
             let Some(kept) = self.value(&on.thing) else { continue };
-            let older = is_unknown(&kept) && !answered && !on.is_new;
+            let older = is_older(on, &kept, answered);
             if let Some(list) = counted(on, &kept, answered) {
                 let counting = self.counting(list, older, 0).unwrap_or_default();
                 // Harmless ones may have taken the place of others.
@@ -170,7 +170,7 @@ impl Reader<'_> {
             let by = by.as_ref().filter(|_| unknown && !list.beside);
             // What the answer names is news, where the list is all that could tell.
             let news = answered && !list.beside;
-            let older = unknown && !answered && !on.is_new;
+            let older = is_older(on, &kept, answered);
             let Some(counting) = self.counting(list, older, 0) else { return false };
             let of_kind = on.of_kind.as_ref().filter(|_| older && counting.guessed);
             // Both are looked at, so that what is missing is fetched together.
@@ -261,6 +261,11 @@ fn counted<'w>(on: &'w WornOn, kept: &Prior, answered: bool) -> Option<&'w List<
     let list = on.list.as_ref()?;
     let told = list.by_trust && answered;
     ((is_unknown(kept) || list.beside) && !told).then_some(list)
+}
+
+/// Did nobody see the thing made, nor says anything which role it has?
+fn is_older(on: &WornOn, kept: &Prior, answered: bool) -> bool {
+    is_unknown(kept) && !answered && !on.is_new
 }
 
 /// Does nobody know a role that a thing wears, nor that it wears none?

@@ -9,14 +9,13 @@ use super::once::{Begun, Claims};
 use super::outcome::{Outcome, Verdict};
 use super::responder::{Mode, Origin, RespondError, Responder, Response};
 use super::tell::tell;
-use crate::alert::{Alert, NAME_CHARS_MAX, StepLine};
+use crate::alert::{Alert, StepLine, shown_name};
 use crate::assess::decide::Decision;
 use crate::assess::{Reason, Recognised};
 use crate::effects::{Lookups, Publish, State};
 use crate::event::{Event, Shape, Unreadable};
 use crate::facts::{Context, Facts, Known, TagsBefore};
 use crate::rule::{Fires, Rule};
-use crate::text::hostile::Hostile;
 use crate::text::severity::Severity;
 
 impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
@@ -215,12 +214,11 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         told_at: Option<Timestamp>,
     ) -> Result<Response, RespondError> {
         let mut alert = Alert::unreadable(reason, event, told_at);
-        let shown = |name: Option<&Hostile>| name.map(|name| name.shown(NAME_CHARS_MAX));
         let mut outcome = Outcome {
-            event_id: shown(alert.event.id.as_ref()),
+            event_id: shown_name(alert.event.id.as_ref()),
             event_time: alert.event.time,
-            account: shown(alert.place.account.as_ref()),
-            event_name: shown(alert.event.name.as_ref()),
+            account: shown_name(alert.place.account.as_ref()),
+            event_name: shown_name(alert.event.name.as_ref()),
             outcome: Verdict::Unreadable,
             severity: Some(alert.severity),
             rules: Vec::new(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
-use crate::alert::{Alert, Message, NAME_CHARS_MAX};
+use crate::alert::{Alert, Message, shown_name};
 use crate::effects::{EffectError, Publish};
 use crate::site::TopicSpec;
 use crate::text::severity::Severity;
@@ -62,11 +62,8 @@ pub async fn tell<P: Publish>(
         Some(cause) => Err(PublishFailed {
             severity: alert.severity,
             title: alert.title.clone(),
-            event_id: alert
-                .event
-                .id
-                .as_ref()
-                .map_or_else(|| "without ID".to_owned(), |id| id.shown(NAME_CHARS_MAX)),
+            event_id: shown_name(alert.event.id.as_ref())
+                .unwrap_or_else(|| "without ID".to_owned()),
             cause,
         }),
     }

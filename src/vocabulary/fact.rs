@@ -294,7 +294,7 @@ pub const FACTS: &[Fact] = &[
         "derived.feeds",
         Late::Feeds,
         Values::True,
-        "the bus rule that a call changes was seen to hand events to another bus, or the role that it changes was seen to be given to such a rule, to a trail for its log group or to a recorder of AWS Config",
+        "the bus rule that a call changes was seen to hand events to a bus of another account or Region, or the role that it changes was seen to be given to such a rule, to a trail for its log group or to a recorder of AWS Config",
     ),
     by_answer(
         "derived.before",
