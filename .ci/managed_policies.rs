@@ -1,4 +1,4 @@
-//! Judges the documents of AWS's managed policies, for `src/iam/policy/judged.tsv`.
+//! Judges the documents of AWS's managed policies, for `core/src/iam/policy/judged.tsv`.
 //!
 //! Reads `{"NAME": {"Document": {…}, "Path": "/…/"}, …}` from standard input and writes a line for each policy: its
 //! name and the words of what it grants, `?` behind those that hold on a condition only. Run it by
@@ -8,16 +8,27 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::{self, BufWriter, Write};
 
-use iam_responder::iam::policy::{Grant, Grants, PolicyDocument};
+use iam_responder::iam::policy::{DOCUMENTS, Grant, Grants, PolicyDocument};
 use serde_json::Value;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let policies: BTreeMap<String, Value> = serde_json::from_reader(io::stdin().lock())?;
     let mut out = BufWriter::new(io::stdout().lock());
+    let mut lines = Vec::new();
+    for (name, text) in DOCUMENTS {
+        let document =
+            PolicyDocument::parse(text).ok_or_else(|| format!("{name}: cannot be read"))?;
+        lines.push((name.to_owned(), all_words(&document)));
+    }
     for (name, policy) in &policies {
         let document = policy.get("Document").and_then(PolicyDocument::from_field);
         let document = document.ok_or_else(|| format!("{name}: no document that can be read"))?;
-        writeln!(out, "{name}\t{}", words(&document))?;
+        lines.push((name.clone(), words(&document)));
+    }
+    // As the reader of the table looks for them.
+    lines.sort_by_key(|(name, _)| name.to_lowercase());
+    for (name, words) in lines {
+        writeln!(out, "{name}\t{words}")?;
     }
     out.flush()?;
     Ok(())
@@ -25,16 +36,19 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// The words, or the name of a document that stands for them in the table.
 fn words(document: &PolicyDocument) -> String {
+    match Grants::of(document, None).unconditional.contains("admin") {
+        true => "@admin".to_owned(),
+        false => all_words(document),
+    }
+}
+
+fn all_words(document: &PolicyDocument) -> String {
     let grants = Grants::of(document, None);
-    let mut words: Vec<String> = if grants.unconditional.contains("admin") {
-        vec!["@admin".to_owned()]
-    } else {
-        let word = |grant: &Grant| match grants.unconditional.contains(grant) {
-            true => grant.to_string(),
-            false => format!("{grant}?"),
-        };
-        grants.all.iter().map(word).collect()
+    let word = |grant: &Grant| match grants.unconditional.contains(grant) {
+        true => grant.to_string(),
+        false => format!("{grant}?"),
     };
+    let mut words: Vec<String> = grants.all.iter().map(word).collect();
     if document.denies_only() {
         words.push("deny".to_owned());
     }

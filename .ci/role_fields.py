@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Where calls take a role or an instance profile: writes src/iam/catalogue/roles.tsv.
+"""Where calls take a role or an instance profile: writes core/src/iam/catalogue/roles.tsv.
 
     target/venv/bin/python .ci/role_fields.py          writes the table
     target/venv/bin/python .ci/role_fields.py --left   prints what is called a role and is left out, with the reason
@@ -26,7 +26,7 @@ import botocore
 import botocore.loaders
 from botocore.model import ServiceModel
 
-TABLE = pathlib.Path(__file__).resolve().parents[1] / "src/iam/catalogue/roles.tsv"
+TABLE = pathlib.Path(__file__).resolve().parents[1] / "core/src/iam/catalogue/roles.tsv"
 # What wears a role, and which calls change or use it.
 WEARERS = TABLE.with_name("wearers.tsv")
 # Tables that hold what CloudTrail calls some services.

@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a benchmark may panic")]
 
+use iam_responder::pack::PACK;
 use std::collections::BTreeMap;
 
 use divan::{Bencher, black_box};
@@ -85,7 +86,7 @@ fn parse(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn load_embedded_pack(bencher: Bencher<'_, '_>) {
-    bencher.bench(|| Engine::embedded().unwrap());
+    bencher.bench(|| Engine::packed(&PACK).unwrap());
 }
 
 #[divan::bench]
@@ -99,7 +100,7 @@ fn respond_quietly(bencher: Bencher<'_, '_>) {
 }
 
 fn respond(bencher: Bencher<'_, '_>, text: &str) {
-    let engine = Engine::embedded().unwrap();
+    let engine = Engine::packed(&PACK).unwrap();
     let publish = Recorder::default();
     let topic = |severity| {
         (severity, vec![TopicSpec { arn: "arn".to_owned(), format: Format::PerProtocol }])

@@ -1,107 +1,110 @@
-//! Compiles the rules and the site file into the binary, as JSON: reading YAML at every cold start
-//! would cost milliseconds.
+//! Compiles the rules and the site file into the program, by the compiler that the program itself has: what is broken
+//! breaks the build with its line, and no start reads, checks or compiles anything of it.
 
-// The same reader as at run time; the build uses only part of it.
-#[expect(dead_code, unreachable_pub, reason = "only parsing is needed here")]
-mod text {
-    pub mod nearest;
-    pub mod yaml;
-}
-
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use text::yaml::Document;
+use iam_responder_core::assess::engine::SITE_FILE;
+use iam_responder_core::rule::{FIELDS_OF_PEOPLE, Loading};
+use iam_responder_core::site::Site;
+use iam_responder_core::text::yaml::{Document, Fault};
 
 fn main() {
+    println!("cargo::rerun-if-changed=src/build.rs");
     println!("cargo::rerun-if-changed=rules");
     println!("cargo::rerun-if-changed=events");
-    println!("cargo::rerun-if-changed=src/text/yaml.rs");
-    println!("cargo::rerun-if-changed=src/text/nearest.rs");
-    if let Err(fault) = generate() {
-        println!("cargo::error={fault}");
-    }
-}
-
-fn generate() -> Result<(), String> {
-    let mut files = Vec::new();
-    collect(Path::new("rules"), &mut files)?;
-    files.sort();
-    let (mut rules, mut site) = (String::new(), "None".to_owned());
-    // The function needs neither the rules' own tests nor the events they run on.
-    let with_tests = env::var_os("CARGO_FEATURE_CLI").is_some();
-    for file in files {
-        let name = file.display().to_string().replace('\\', "/");
-        let text =
-            fs::read_to_string(&file).map_err(|error| format!("failed to read {name}: {error}"))?;
-        for mut document in Document::parse_all(&name, &text).map_err(|fault| fault.to_string())? {
-            if file.file_name().is_some_and(|name| name == "site.yaml") {
-                site = format!("Some({:?})", document.value.to_string());
-                continue;
-            }
-            if let (false, Some(map)) = (with_tests, document.value.as_object_mut()) {
-                // Nothing that the function says or does needs these; every cold start reads the rest.
-                map.retain(|key, _| {
-                    !matches!(key.as_str(), "tests" | "source" | "false_positives")
-                });
-            }
-            let _ = writeln!(rules, "    ({name:?}, {:?}),", document.value.to_string());
+    if let Err(faults) = generate() {
+        for fault in faults {
+            println!("cargo::error={fault}");
         }
     }
-    let calendars = calendars()?;
-    let events = if with_tests { events()? } else { String::new() };
+}
+
+fn generate() -> Result<(), Vec<String>> {
+    // The function needs neither the rules' own tests nor the events they run on.
+    let for_people = env::var_os("CARGO_FEATURE_CLI").is_some();
+    let files = collect(Path::new("rules")).map_err(one)?;
+    let calendars = texts("rules", "ics").map_err(one)?;
+    let events = if for_people { texts("events", "json").map_err(one)? } else { Vec::new() };
+    let (mut loading, mut texts, mut site) = (Loading::default(), Vec::new(), None);
+    for file in files {
+        let name = file.display().to_string().replace('\\', "/");
+        let documents = Document::parse_all(&name, &read(&file).map_err(one)?);
+        let documents = documents.unwrap_or_else(|fault| {
+            loading.fault(fault);
+            Vec::new()
+        });
+        for mut document in documents {
+            if file.file_name().is_some_and(|name| name == SITE_FILE) {
+                site = Some(document);
+                continue;
+            }
+            // What is too much in all is a fault by then.
+            let _ = loading.rule(&document);
+            if let (false, Some(map)) = (for_people, document.value.as_object_mut()) {
+                map.retain(|key, _| !FIELDS_OF_PEOPLE.contains(&key.as_str()));
+            }
+            texts.push(document.value.to_string());
+        }
+    }
+    let rules = loading.end().map_err(told)?;
+    let files = calendars.iter().cloned().collect();
+    Site::load_beside(None, site.as_ref(), &files, &rules).map_err(told)?;
+    let site = site.map(|document| document.value.to_string());
     let pack = format!(
-        "/// Rule files compiled in: name and JSON.\nstatic PACK_RULES: &[(&str, &str)] = &[\n{rules}];\n\
-         /// The site file compiled in.\nstatic PACK_SITE: Option<&str> = {site};\n\
-         /// The iCalendar files beside the site file: name and text.\n\
-         static PACK_CALENDARS: &[(&str, &str)] = &[\n{calendars}];\n\
-         /// The events that the rules' own tests name: file name and text.\n\
-         static PACK_EVENTS: &[(&str, &str)] = &[\n{events}];\n"
+        "/// What the build compiled.\npub static PACK: Pack = Pack {{ rules: {}, site: {site:?}, calendars: &{calendars:?}, \
+         events: &{events:?} }};\n",
+        rules.to_source(&texts),
     );
-    let out = env::var_os("OUT_DIR").ok_or("OUT_DIR is not set; build with cargo")?;
+    let out = env::var_os("OUT_DIR")
+        .ok_or_else(|| one("OUT_DIR is not set; build with cargo".to_owned()))?;
     fs::write(Path::new(&out).join("pack.rs"), pack)
-        .map_err(|error| format!("failed to write pack.rs: {error}"))
+        .map_err(|error| one(format!("failed to write pack.rs: {error}")))
 }
 
-fn events() -> Result<String, String> {
-    texts("events", "json")
+fn one(fault: String) -> Vec<String> {
+    vec![fault]
 }
 
-fn calendars() -> Result<String, String> {
-    texts("rules", "ics")
+fn told(faults: Vec<Fault>) -> Vec<String> {
+    faults.iter().map(ToString::to_string).collect()
+}
+
+fn read(file: &Path) -> Result<String, String> {
+    fs::read_to_string(file).map_err(|error| format!("failed to read {}: {error}", file.display()))
 }
 
 /// Name and text of each file of a folder with this ending.
-fn texts(folder: &str, ending: &str) -> Result<String, String> {
-    let mut texts = String::new();
-    let entries =
-        fs::read_dir(folder).map_err(|error| format!("failed to read {folder}: {error}"))?;
-    let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    files.sort();
-    for file in files.iter().filter(|file| file.extension().is_some_and(|found| found == ending)) {
-        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let text =
-            fs::read_to_string(file).map_err(|error| format!("failed to read {name}: {error}"))?;
-        let _ = writeln!(texts, "    ({name:?}, {text:?}),");
+fn texts(folder: &str, ending: &str) -> Result<Vec<(String, String)>, String> {
+    let mut texts = Vec::new();
+    for file in entries(Path::new(folder))? {
+        if file.extension().is_some_and(|found| found == ending) {
+            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            texts.push((name, read(&file)?));
+        }
     }
     Ok(texts)
 }
 
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), String> {
-    let entries = fs::read_dir(folder)
-        .map_err(|error| format!("failed to read {}: {error}", folder.display()))?;
-    for entry in entries {
-        let path =
-            entry.map_err(|error| format!("failed to read {}: {error}", folder.display()))?.path();
+/// All YAML files below a folder.
+fn collect(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let mut files = Vec::new();
+    for path in entries(folder)? {
         if path.is_dir() {
-            collect(&path, files)?;
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "yaml" || extension == "yml")
-        {
+            files.extend(collect(&path)?);
+        } else if path.extension().is_some_and(|found| found == "yaml" || found == "yml") {
             files.push(path);
         }
     }
-    Ok(())
+    files.sort();
+    Ok(files)
+}
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let fault = |error| format!("failed to read {}: {error}", folder.display());
+    let entries = fs::read_dir(folder).map_err(fault)?;
+    let paths = entries.map(|entry| entry.map(|entry| entry.path()).map_err(fault));
+    let mut paths = paths.collect::<Result<Vec<_>, _>>()?;
+    paths.sort();
+    Ok(paths)
 }

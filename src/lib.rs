@@ -2,12 +2,13 @@
 //!
 //! A folder is a station on the event's way, and imports only stations below it. What is below the wall is pure: no
 //! clock, no environment, no files, no network, no `async`; facts in, decision out, and past the door ([`event`]) it
-//! cannot fail. `tests/it/tidy.rs` reads the sources and proves both.
+//! cannot fail. It is a package of its own, `core/`, which the build uses too, to compile the rules.
+//! `tests/it/tidy.rs` reads the sources and proves all that.
 //!
 //! ```text
 //!  13  operate  review     what who runs the function sets; questions about the rules themselves
 //!  12  aws      respond    the SDK; the order of effects from an event to its alert
-//!  11  effects             what is asked of the world, in our words, with a twin in memory
+//!  11  effects  pack       what is asked of the world, in our words, with a twin in memory; the rules compiled in
 //!  ──────────────────────── the wall ────────────────────────
 //!  10  alert               what is said
 //!   9  assess              which rules match, how loud, what keeps it quiet
@@ -36,30 +37,13 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-pub mod text;
-
-pub mod iam;
-
-pub mod event;
-pub mod pattern;
-
-pub mod vocabulary;
-
-pub mod own;
-pub mod prior;
-pub mod rule;
-
-pub mod site;
-
-pub mod facts;
-
-pub mod plan;
-
-pub mod assess;
-
-pub mod alert;
+// Below the wall.
+pub use iam_responder_core::{
+    alert, assess, event, facts, iam, own, pattern, plan, prior, rule, site, text, vocabulary,
+};
 
 pub mod effects;
+pub mod pack;
 
 #[cfg(feature = "aws")]
 pub mod aws;

@@ -8,7 +8,7 @@
 //! `tests/data/pattern-language.ndjson` one case for each corner.
 //!
 //! A new operator is a variant of [`Matcher`] (what it accepts and how it prints), a word in
-//! `compile.rs` (how it is written) and, where it can narrow the candidates, a key in `index.rs`.
+//! `compile.rs` (how it is written) and, where it can narrow the candidates, a key in `anchors.rs`.
 //!
 //! Sources: <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html>
 //! and the README of aws/event-ruler.
@@ -20,12 +20,15 @@ mod compiled;
 mod cost;
 mod matching;
 
+mod anchors;
 mod compile;
 mod complexity;
 mod explain;
 mod index;
+mod source;
 mod specificity;
 
+pub use anchors::{Anchors, Entries, Found, Keys, Numbers, PackedAnchors};
 pub use compile::{OPERATORS, PatternFault};
 pub use compiled::Pattern;
 pub use complexity::{COMPLEXITY_MAX, COMPLEXITY_TOLD_MAX};
@@ -34,7 +37,7 @@ pub use cost::{
     BRANCHES_MAX, BRANCHES_OF_ALL_MAX, Budget, STEPS_MAX, STEPS_OF_EVENT_MAX, VALUES_OF_ALL_MAX,
 };
 pub use explain::{Explanation, FieldExplanation};
-pub use index::{Found, PatternIndex};
+pub use index::PatternIndex;
 pub(crate) use leaves::FieldPath;
 pub use leaves::is_below;
 pub use matcher::Matcher;

@@ -5,5 +5,6 @@ pub mod hostile;
 pub mod live;
 pub mod nearest;
 pub mod severity;
+pub mod table;
 pub(crate) mod words;
 pub mod yaml;

@@ -5,14 +5,14 @@
 
 mod fact;
 mod question;
-#[cfg(feature = "cli")]
+#[cfg(feature = "schema")]
 mod schema;
 mod table;
 mod word;
 
 pub use fact::{FACTS, Fact, Late, Values, is_late};
 pub use question::misspelt;
-#[cfg(feature = "cli")]
+#[cfg(feature = "schema")]
 pub use schema::EventPattern;
 pub use table::table;
 pub use word::{

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::assess::engine::{Engine, SITE_FILE, SiteFiles, SourceFile};
+use crate::pack::PACK;
 use crate::site::calendar::IcsFiles;
 use crate::text::yaml::Fault;
 
@@ -62,7 +63,7 @@ pub fn engine(
         }
     }
     let site = site.or(own_site.as_deref()).map(site_files).transpose()?;
-    Engine::load(&rules, site.as_ref(), with_pack).map_err(FolderError::Broken)
+    Engine::load(&rules, site.as_ref(), with_pack.then_some(&PACK)).map_err(FolderError::Broken)
 }
 
 /// A file as the engine takes it.

@@ -70,6 +70,7 @@ mod tests {
     use crate::effects::Deliveries;
     use crate::effects::memory::Memory;
     use crate::effects::recorder::Recorder;
+    use crate::pack::PACK;
     use crate::respond::Origin;
     use crate::respond::outcome::Verdict;
 
@@ -79,7 +80,7 @@ mod tests {
     /// Another copy marks the event, and `then` says what it does during the third pause. What comes of this copy,
     /// and how long it waited.
     fn run(then: impl Fn(&Memory)) -> (Result<Verdict, RespondError>, Duration) {
-        let (engine, topics) = (Engine::embedded().unwrap(), BTreeMap::new());
+        let (engine, topics) = (Engine::packed(&PACK).unwrap(), BTreeMap::new());
         let (publish, state) = (Recorder::default(), Memory::default());
         let responder = Responder::offline(&engine, &topics, &publish, &state, Origin::Checked);
         let now: Timestamp = "2026-11-20T12:00:05Z".parse().unwrap();

@@ -91,15 +91,14 @@ impl Silence {
     fn all(engine: &Engine) -> Vec<Self> {
         let suppressions = engine.site().suppressions().iter().take(COUNTED_MAX);
         let suppressions = suppressions.map(|one| Self::of_suppression(&one.spec));
-        let rules = engine.rules().rules().iter();
+        let rules = engine.rules().rules();
         let mut rules: Vec<&Rule> = rules.filter(|rule| rule.quietened().is_some()).collect();
         rules.sort_by_key(|rule| {
             let by_itself = rule.by_itself.as_ref().map(|spec| spec.severity);
             std::cmp::Reverse(by_itself)
         });
         let overrides = rules.into_iter().filter_map(|rule| Self::of_override(rule, engine));
-        let windows =
-            engine.rules().rules().iter().filter_map(|rule| Self::of_window(rule, engine));
+        let windows = engine.rules().rules().filter_map(|rule| Self::of_window(rule, engine));
         let adjustments = engine.site().adjustments().iter().filter_map(Self::of_adjustment);
         let overrides = overrides.take(COUNTED_MAX).chain(windows.take(COUNTED_MAX));
         suppressions.chain(overrides).chain(adjustments.take(COUNTED_MAX)).collect()
@@ -118,7 +117,7 @@ fn responsible(rule: &Rule, engine: &Engine) -> (String, String) {
 /// Does the site silence or lower anything that would have to be told of?
 #[must_use]
 pub fn is_anything_silenced(engine: &Engine) -> bool {
-    let (site, mut rules) = (engine.site(), engine.rules().rules().iter());
+    let (site, mut rules) = (engine.site(), engine.rules().of_owner());
     !site.suppressions().is_empty()
         || rules.any(|rule| rule.quietened().is_some() || rule.held_for_days().is_some())
         || site.adjustments().iter().any(Adjustment::quietens)
@@ -177,6 +176,7 @@ mod tests {
     use crate::effects::memory::Memory;
     use crate::effects::recorder::Recorder;
     use crate::event::Event;
+    use crate::pack::PACK;
     use crate::respond::{Origin, Responder};
     use crate::site::Format;
     use crate::site::calendar::IcsFiles;
@@ -189,7 +189,7 @@ suppressions:
 
     fn engine(site: &str) -> Engine {
         let site = SourceFile { name: "site.yaml".to_owned(), text: site.to_owned() };
-        Engine::embedded_with(&SiteFiles { site, calendars: IcsFiles::new() }).unwrap()
+        Engine::packed_with(&PACK, &SiteFiles { site, calendars: IcsFiles::new() }).unwrap()
     }
 
     fn run(publish: &Recorder, state: &Memory, now: &str) -> (Word, Vec<String>) {
@@ -262,7 +262,7 @@ suppressions:
         let site = file("site.yaml", format!("overrides: {overrides}\n"));
         let site = SiteFiles { site, calendars: IcsFiles::new() };
         let rules = [file("rules.yaml", RULES.to_owned())];
-        let engine = Engine::load(&rules, Some(&site), false).unwrap();
+        let engine = Engine::load(&rules, Some(&site), None).unwrap();
         let (publish, state) = (Recorder::default(), Memory::default());
         let topic = TopicSpec { arn: "low".to_owned(), format: Format::Text };
         let topics = BTreeMap::from([(Severity::Low, vec![topic])]);

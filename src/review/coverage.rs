@@ -95,8 +95,8 @@ pub struct Summary {
 
 /// Reports on the enabled rules.
 #[must_use]
-pub fn report(rules: &[Rule]) -> Report {
-    let enabled: Vec<&Rule> = rules.iter().filter(|rule| rule.spec.enabled).collect();
+pub fn report<'r>(rules: impl IntoIterator<Item = &'r Rule>) -> Report {
+    let enabled: Vec<&Rule> = rules.into_iter().filter(|rule| rule.spec.enabled).collect();
     let covered: Vec<CallCoverage> =
         catalogue::calls().iter().map(|call| cover(call, &enabled)).collect();
     let (iam, other) = covered.into_iter().partition(|call| call.source == "iam.amazonaws.com");
@@ -117,14 +117,14 @@ pub fn report(rules: &[Rule]) -> Report {
         attack,
         rules_without_source: ids(|rule| rule.spec.source.is_none()),
         rules_without_technique: ids(|rule| rule.spec.attack.is_empty()),
-        delivery: delivered(rules),
+        delivery: delivered(&enabled),
         rules_by_severity: by_severity,
     }
 }
 
-fn delivered(rules: &[Rule]) -> Delivered {
+fn delivered(enabled: &[&Rule]) -> Delivered {
     let whole = bus::whole_sources();
-    let bus_rules = match BusRules::of(rules) {
+    let bus_rules = match BusRules::of(enabled.iter().copied()) {
         Ok(bus_rules) => bus_rules,
         Err(faults) => {
             let faults = faults.iter().map(ToString::to_string).collect();
@@ -216,26 +216,22 @@ fn names(rule: &Rule, call: &Call) -> Coverage {
         ("detail.eventName", event_name.clone()),
     ];
     let mut best = Coverage::None;
-    for branch in rule.pattern.branches() {
-        let field = |path: &str| branch.fields.iter().find(|field| field.path.text() == path);
+    for branch in rule.pattern.alternatives() {
         let accepts = |(path, value): &(&str, String)| {
             let value = Value::from(value.as_str());
-            field(path)
-                .is_none_or(|field| field.matchers.iter().any(|matcher| matcher.accepts(&value)))
+            let mut asked = branch.matchers(path).peekable();
+            asked.peek().is_none() || asked.any(|matcher| matcher.accepts(&value))
         };
         if !wanted.iter().all(accepts) {
             continue;
         }
-        let name = field("detail.eventName");
-        let by_name = name.is_some_and(|field| {
-            field.matchers.iter().any(|matcher| {
-                let exact = matches!(matcher, Matcher::Text(_) | Matcher::IgnoreCase(_));
-                // A versioned name can only be named by its beginning.
-                let versioned = call.name.ends_with('*')
-                    && matches!(matcher, Matcher::Prefix(_) | Matcher::Wildcard(_));
-                let value = Value::from(event_name.as_str());
-                (exact || versioned) && matcher.accepts(&value)
-            })
+        let by_name = branch.matchers("detail.eventName").any(|matcher| {
+            let exact = matches!(matcher, Matcher::Text(_) | Matcher::IgnoreCase(_));
+            // A versioned name can only be named by its beginning.
+            let versioned = call.name.ends_with('*')
+                && matches!(matcher, Matcher::Prefix(_) | Matcher::Wildcard(_));
+            let value = Value::from(event_name.as_str());
+            (exact || versioned) && matcher.accepts(&value)
         });
         best = best.max(if by_name { Coverage::Named } else { Coverage::General });
     }
@@ -263,8 +259,8 @@ pub fn navigator_layer(report: &Report) -> Value {
 
 /// The index of all rules as a Markdown table, the loudest first.
 #[must_use]
-pub fn index(rules: &[Rule]) -> String {
-    let mut sorted: Vec<&Rule> = rules.iter().collect();
+pub fn index<'r>(rules: impl IntoIterator<Item = &'r Rule>) -> String {
+    let mut sorted: Vec<&Rule> = rules.into_iter().collect();
     sorted.sort_by(|one, other| {
         let key = |rule: &Rule| (std::cmp::Reverse(rule.spec.severity), rule.spec.id.clone());
         key(one).cmp(&key(other))
@@ -290,10 +286,11 @@ pub fn index(rules: &[Rule]) -> String {
 mod tests {
     use super::*;
     use crate::assess::engine::Engine;
+    use crate::pack::PACK;
 
     #[test]
     fn every_call_of_iam_is_classified_and_named() {
-        let engine = Engine::embedded().unwrap();
+        let engine = Engine::packed(&PACK).unwrap();
         let rules = engine.rules().rules();
         let report = report(rules);
         assert_eq!(report.iam.classified, report.iam.total);
@@ -310,7 +307,7 @@ mod tests {
 
     #[test]
     fn what_is_delivered_is_told_call_by_call() {
-        let engine = Engine::embedded().unwrap();
+        let engine = Engine::packed(&PACK).unwrap();
         let delivery = report(engine.rules().rules()).delivery;
         assert!(delivery.whole.contains(&"iam.amazonaws.com"));
         assert!(delivery.named.contains("s3:PutBucketPolicy"), "{:?}", delivery.named);

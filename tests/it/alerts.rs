@@ -1,5 +1,6 @@
 //! What people and programs are told, for every event in `events/`.
 
+use iam_responder::pack::PACK;
 use std::collections::BTreeSet;
 use std::fs;
 
@@ -43,7 +44,7 @@ fn fixtures() -> Vec<(String, String)> {
 
 #[test]
 fn the_alert_of_the_night() {
-    let engine = Engine::embedded().unwrap();
+    let engine = Engine::packed(&PACK).unwrap();
     let text = fs::read_to_string("events/attach-role-policy-admin.json").unwrap();
     let told = alert(&engine, &text).unwrap().to_text();
     let expected = include_str!("../data/attach-role-policy-admin.txt");
@@ -52,7 +53,7 @@ fn the_alert_of_the_night() {
 
 #[test]
 fn no_alert_carries_what_an_attacker_could_use() {
-    let engine = Engine::embedded().unwrap();
+    let engine = Engine::packed(&PACK).unwrap();
     let fixtures = fixtures();
     assert!(fixtures.len() >= 30);
     for (file, text) in fixtures {
@@ -78,7 +79,7 @@ fn no_alert_carries_what_an_attacker_could_use() {
 /// Advice for a loss would send people to repair what is whole.
 #[test]
 fn what_was_refused_is_nowhere_told_as_done() {
-    let engine = Engine::embedded().unwrap();
+    let engine = Engine::packed(&PACK).unwrap();
     let mut tried = 0;
     for (file, text) in fixtures() {
         let Ok(mut event) = serde_json::from_str::<serde_json::Value>(&text) else { continue };
@@ -87,7 +88,7 @@ fn what_was_refused_is_nowhere_told_as_done() {
         };
         record.insert("errorCode".to_owned(), "AccessDenied".into());
         let Some(alert) = alert(&engine, &event.to_string()) else { continue };
-        let rules = engine.rules().rules().iter();
+        let rules = engine.rules().rules();
         let of_alert = |rule: &&iam_responder::rule::Rule| {
             Some(&rule.spec.id) == alert.rules.first().map(|rule| &rule.id)
         };
@@ -113,9 +114,9 @@ fn what_was_refused_is_nowhere_told_as_done() {
 
 #[test]
 fn a_rule_about_attempts_or_callers_keeps_its_words() {
-    let engine = Engine::embedded().unwrap();
+    let engine = Engine::packed(&PACK).unwrap();
     let speaks = |id: &str| {
-        let mut rules = engine.rules().rules().iter();
+        let mut rules = engine.rules().rules();
         rules.find(|rule| rule.spec.id == id).unwrap().speaks_of_attempts()
     };
     for id in [
@@ -133,7 +134,7 @@ fn a_rule_about_attempts_or_callers_keeps_its_words() {
 
 #[test]
 fn the_undo_of_an_event_that_is_not_of_now_is_doubted() {
-    let engine = Engine::embedded().unwrap();
+    let engine = Engine::packed(&PACK).unwrap();
     let text = fs::read_to_string("events/attach-role-policy-admin.json").unwrap();
     let doubts = |delay: SignedDuration| {
         alert_after(&engine, &text, delay).unwrap().undo[0].doubts[1..].join(" ")
@@ -160,7 +161,7 @@ fn no_text_of_an_event_is_live_in_any_channel() {
             _ => {}
         }
     }
-    let engine = Engine::embedded().unwrap();
+    let engine = Engine::packed(&PACK).unwrap();
     let mut told = 0;
     for (file, text) in fixtures() {
         let Ok(mut event) = serde_json::from_str::<serde_json::Value>(&text) else { continue };
@@ -213,7 +214,7 @@ fn no_text_of_an_event_is_live_in_any_channel() {
 
 #[test]
 fn per_protocol_bodies_are_what_sns_asks_for() {
-    let engine = Engine::embedded().unwrap();
+    let engine = Engine::packed(&PACK).unwrap();
     let text = fs::read_to_string("events/attach-role-policy-admin.json").unwrap();
     let alert = alert(&engine, &text).unwrap();
     let message = Message::new(&alert, Format::PerProtocol);
@@ -233,7 +234,7 @@ fn per_protocol_bodies_are_what_sns_asks_for() {
 
 #[test]
 fn an_event_made_of_long_names_stays_within_the_limits() {
-    let engine = Engine::embedded().unwrap();
+    let engine = Engine::packed(&PACK).unwrap();
     let long = "<\u{202e}漢".repeat(20_000);
     let record = json!({"eventSource": "iam.amazonaws.com", "eventName": "AttachRolePolicy", "eventID": long,
         "userAgent": long, "sourceIPAddress": long, "awsRegion": long, "errorCode": long, "errorMessage": long,

@@ -1,5 +1,6 @@
 //! The bus rules deliver what the rules look for, and EventBridge takes them.
 
+use iam_responder::pack::PACK;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Read;
@@ -30,15 +31,15 @@ const NEED_READS: [(&str, Share); 5] = [
 ];
 
 /// The bus rules of the pack, as the template holds them.
-static PACK: LazyLock<BusRules> =
-    LazyLock::new(|| BusRules::of(Engine::embedded().unwrap().rules().rules()).unwrap());
+static BUS_RULES: LazyLock<BusRules> =
+    LazyLock::new(|| BusRules::of(Engine::packed(&PACK).unwrap().rules().rules()).unwrap());
 
 fn sample(name: &str) -> Result<String, String> {
     fs::read_to_string(format!("events/{name}")).map_err(|error| error.to_string())
 }
 
 fn enabled(engine: &Engine) -> impl Iterator<Item = &Rule> {
-    engine.rules().rules().iter().filter(|rule| rule.spec.enabled)
+    engine.rules().rules().filter(|rule| rule.spec.enabled)
 }
 
 /// The bus rules as they would stand in the account and Region of an event.
@@ -108,7 +109,7 @@ fn check_reach(engine: &Engine, bus_rules: &BusRules, events: Vec<Event>, at_lea
 
 /// The pack of a deployment that has a key and a boundary.
 fn engine() -> Engine {
-    Engine::embedded().unwrap().deployed_as(rule_test::deployed(&Own::default()))
+    Engine::packed(&PACK).unwrap().deployed_as(rule_test::deployed(&Own::default()))
 }
 
 fn own_events(engine: &Engine) -> Vec<Event> {
@@ -119,7 +120,7 @@ fn own_events(engine: &Engine) -> Vec<Event> {
 
 #[test]
 fn eventbridge_takes_every_bus_rule() {
-    let bus_rules = &*PACK;
+    let bus_rules = &*BUS_RULES;
     let rules = bus_rules.rules();
     assert!(rules.len() <= BUS_RULES_MAX);
     assert!(rules.iter().filter(|rule| rule.has_wildcard()).count() <= WILDCARD_RULES_MAX);
@@ -147,7 +148,7 @@ fn eventbridge_takes_every_bus_rule() {
 
 #[test]
 fn every_way_through_a_pattern_is_pinned_on_aws_and_excludes_no_wildcard() {
-    let bus_rules = &*PACK;
+    let bus_rules = &*BUS_RULES;
     for rule in bus_rules.rules() {
         let pattern = Names::longest().resolved(&rule.pattern());
         for branch in Pattern::compile(&pattern).unwrap().to_branches() {
@@ -168,7 +169,7 @@ fn every_way_through_a_pattern_is_pinned_on_aws_and_excludes_no_wildcard() {
 
 #[test]
 fn the_template_holds_the_bus_rules_of_the_pack() {
-    let bus_rules = &*PACK;
+    let bus_rules = &*BUS_RULES;
     let template = fs::read_to_string("infra/responder.yaml").unwrap();
     let fresh = bus::replaced(&template, &bus::resources(bus_rules, None)).unwrap();
     assert!(template == fresh, "stale: run iam-responder bus-rules --into infra/responder.yaml");
@@ -177,7 +178,7 @@ fn the_template_holds_the_bus_rules_of_the_pack() {
 #[test]
 fn what_the_rules_own_tests_need_is_delivered() {
     let engine = engine();
-    let bus_rules = &*PACK;
+    let bus_rules = &*BUS_RULES;
     check_reach(&engine, bus_rules, own_events(&engine), 500);
 }
 
@@ -186,7 +187,7 @@ fn what_the_rules_own_tests_need_is_delivered() {
 #[test]
 fn every_call_that_a_rule_names_is_delivered() {
     let engine = engine();
-    let bus_rules = &*PACK;
+    let bus_rules = &*BUS_RULES;
     let mut events = Vec::new();
     for rule in enabled(&engine) {
         let samples = rule_test::events(rule, engine.own(), &sample).unwrap();
@@ -215,17 +216,17 @@ fn every_call_that_a_rule_names_is_delivered() {
 
 #[test]
 fn a_second_prefix_reaches_its_own_resources() {
-    let engine = Engine::embedded()
+    let engine = Engine::packed(&PACK)
         .unwrap()
         .deployed_as(rule_test::deployed(&Own::new("watch-2", None).unwrap()));
-    let bus_rules = &*PACK;
+    let bus_rules = &*BUS_RULES;
     check_reach(&engine, bus_rules, own_events(&engine), 500);
 }
 
 #[test]
 fn samples_and_recorded_events_are_delivered() {
     let engine = engine();
-    let bus_rules = &*PACK;
+    let bus_rules = &*BUS_RULES;
     let mut texts: Vec<String> = Vec::new();
     for entry in fs::read_dir("events").unwrap() {
         let path = entry.unwrap().path();
@@ -260,7 +261,7 @@ fn samples_and_recorded_events_are_delivered() {
 #[test]
 fn rules_that_need_reads_are_known() {
     let engine = engine();
-    let bus_rules = &*PACK;
+    let bus_rules = &*BUS_RULES;
     let mut shares = Shares::new(bus_rules);
     for rule in enabled(&engine) {
         let known = NEED_READS.iter().find(|(id, _)| *id == rule.spec.id);
@@ -272,7 +273,12 @@ fn rules_that_need_reads_are_known() {
 
 fn rules(yaml: &str) -> Vec<Rule> {
     let documents = Document::parse_all("own.yaml", yaml).unwrap();
-    RuleSet::load(&documents).map_err(|faults| faults[0].to_string()).unwrap().rules().to_vec()
+    RuleSet::load(&documents)
+        .map_err(|faults| faults[0].to_string())
+        .unwrap()
+        .rules()
+        .cloned()
+        .collect()
 }
 
 const OWN_RULE: &str =
@@ -280,15 +286,15 @@ const OWN_RULE: &str =
 
 #[test]
 fn a_rule_of_ones_own_is_delivered_after_the_bus_rules_were_made_again() {
-    let pack = Engine::embedded().unwrap();
-    let default = &*PACK;
+    let pack = Engine::packed(&PACK).unwrap();
+    let default = &*BUS_RULES;
     let own = rules(&format!(
         "{OWN_RULE}{{source: [aws.secretsmanager], detail: {{eventSource: [secretsmanager.amazonaws.com], \
          eventName: [DeleteSecret, {{wildcard: \"Put*Policy\"}}], requestParameters: {{secretId: [{{wildcard: \
          \"*prod*\"}}]}}}}}}\n"
     ));
     assert_eq!(Shares::new(default).of(&own[0], true), Share::Nothing);
-    let all: Vec<Rule> = pack.rules().rules().iter().cloned().chain(own.iter().cloned()).collect();
+    let all: Vec<Rule> = pack.rules().rules().cloned().chain(own.iter().cloned()).collect();
     let again = BusRules::of(&all).unwrap();
     assert_eq!(Shares::new(&again).of(&own[0], false), Share::All);
     for name in ["DeleteSecret", "PutResourcePolicy"] {
@@ -345,7 +351,7 @@ fn rules_of_many_forms_lose_nothing() {
         "knownApi: [true]",
     ];
     let event = Event::parse(&sample("attach-role-policy-admin.json").unwrap()).unwrap();
-    let pack = Engine::embedded().unwrap();
+    let pack = Engine::packed(&PACK).unwrap();
     let mut tried = 0;
     for of_event in asks_of_event {
         for of_facts in asks_of_facts {
@@ -387,7 +393,7 @@ fn check_own(patterns: &[&str], service: &str, name: &str, detail: &Value) {
         raw["detail"][key] = value.clone();
     }
     let mut event = Event::parse(&raw.to_string()).unwrap();
-    let pack = Engine::embedded().unwrap();
+    let pack = Engine::packed(&PACK).unwrap();
     pack.derive(&mut event, &Known::default());
     assert!(
         own.iter().any(|rule| rule.pattern.matches(event.raw())),

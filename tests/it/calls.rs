@@ -1,5 +1,6 @@
 //! What is asked of the world for one event: how much, and how much of it one after the other.
 
+use iam_responder::pack::PACK;
 use std::pin::pin;
 use std::task::{Context, Waker};
 
@@ -19,7 +20,7 @@ use crate::support::{Aws, by, call, delivered, topics, user};
 /// the first message is published, and in all.
 fn calls(record: Value) -> (Vec<&'static str>, Option<usize>, usize) {
     let (engine, topics, cache) =
-        (Engine::embedded().unwrap(), topics(Format::Text), Cache::default());
+        (Engine::packed(&PACK).unwrap(), topics(Format::Text), Cache::default());
     let (sent, memory, faults) = (Recorder::default(), Memory::default(), Faults::slow());
     let responder = Responder {
         engine: &engine,

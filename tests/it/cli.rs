@@ -1,6 +1,7 @@
 //! What the command line does with what it is given: standard input, folders, files. Its words are recorded in
 //! `tests/cmd`.
 
+use iam_responder::pack::PACK;
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
@@ -187,7 +188,7 @@ fn rules_of_ones_own_stand_beside_the_pack() {
     let scratch = Scratch::new("beside", &[("own-a.yaml", &rule("own-a", secret))]);
     let output = run_with(&["check", "--rules", &scratch.path("")], "");
     let stdout = text(&output.stdout).replace("\n         ", " ").replace("\n      ", " ");
-    let pack = iam_responder::assess::engine::Engine::embedded().unwrap().rules().rules().len();
+    let pack = iam_responder::assess::engine::Engine::packed(&PACK).unwrap().rules().rules().len();
     assert!(stdout.contains(&format!("{} rules", pack + 1)), "{stdout}");
     assert!(stdout.contains("sees nothing until you deploy the bus rules again"), "{stdout}");
     assert!(stdout.contains("could stand on a bus: complexity 0 of 10"), "{stdout}");

@@ -143,7 +143,7 @@ fn world() -> World {
     let aws = Aws::default();
     aws.calendar.set(Some(CalendarState { open: true, until: None }));
     World {
-        engine: Engine::load(&[file("rules.yaml", RULES)], Some(&site), false)
+        engine: Engine::load(&[file("rules.yaml", RULES)], Some(&site), None)
             .map_err(|faults| faults[0].to_string())
             .unwrap(),
         topics: topics(Format::Text),

@@ -3,6 +3,7 @@
 //!
 //! The folder is `../shared/corpus`, or what `IAM_RESPONDER_CORPUS` names.
 
+use iam_responder::pack::PACK;
 use std::io::Read;
 use std::path::PathBuf;
 
@@ -35,7 +36,7 @@ fn check_message(alert: &Alert) {
 
 #[test]
 fn every_recorded_event_is_answered() {
-    let world = World::new(Engine::embedded().unwrap(), Origin::Trusted);
+    let world = World::new(Engine::packed(&PACK).unwrap(), Origin::Trusted);
     let world = World { topics: topics(Format::PerProtocol), ..world };
     let now = "2026-11-20T12:00:00Z".parse().unwrap();
     for file in files() {

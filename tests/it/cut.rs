@@ -1,6 +1,7 @@
 //! Whatever is not judged whole, as it would take too long, is told in the alert, in every format, and the
 //! stricter answer stands.
 
+use iam_responder::pack::PACK;
 use std::collections::BTreeMap;
 
 use iam_responder::assess::engine::{Engine, SiteFiles, SourceFile};
@@ -49,7 +50,7 @@ fn file(name: &str, text: &str) -> SourceFile {
 
 fn engine(rules: &str) -> Engine {
     let site = SiteFiles { site: file("site.yaml", SITE), calendars: IcsFiles::new() };
-    Engine::load(&[file("own.yaml", rules)], Some(&site), false).unwrap()
+    Engine::load(&[file("own.yaml", rules)], Some(&site), None).unwrap()
 }
 
 fn event(name: &str, parameters: &Value) -> String {
@@ -148,7 +149,7 @@ fn elements_without_a_value_cost_steps_as_well() {
 
 #[test]
 fn a_policy_beyond_what_is_judged_is_told() {
-    let engine = Engine::embedded().unwrap();
+    let engine = Engine::packed(&PACK).unwrap();
     let resources: Vec<String> = (0..20_000).map(|n| format!("*a*{n}*b*{n}")).collect();
     let document =
         |statements: Value| json!({"Version": "2012-10-17", "Statement": statements}).to_string();
@@ -176,7 +177,7 @@ fn a_trust_policy_beyond_what_is_judged_is_told() {
     let text =
         event("UpdateAssumeRolePolicy", &json!({"roleName": "r", "policyDocument": document}));
     let how = "cut: the trust policy is more than is judged, so it counts as open to anybody";
-    check(&Engine::embedded().unwrap(), &text, how, Severity::High);
+    check(&Engine::packed(&PACK).unwrap(), &text, how, Severity::High);
 }
 
 /// What cannot be read at all has an alert of its own, whose first sentence says so.
@@ -184,7 +185,7 @@ fn a_trust_policy_beyond_what_is_judged_is_told() {
 fn a_document_or_an_event_beyond_its_limits_is_told_as_unread() {
     #[track_caller]
     fn check(text: &str, how: &str) {
-        let (response, sent) = respond(&Engine::embedded().unwrap(), text);
+        let (response, sent) = respond(&Engine::packed(&PACK).unwrap(), text);
         let alert = response.alert.unwrap();
         assert!(alert.severity >= Severity::Medium);
         assert!(sent["Text"].contains(how), "{}", sent["Text"]);
@@ -217,7 +218,7 @@ fn what_cut_it_stands_before_all_other_reasons_and_those_left_out_are_counted() 
         .collect();
     let site = SITE.replace(raise, &format!("{raise}{more}"));
     let site = SiteFiles { site: file("site.yaml", &site), calendars: IcsFiles::new() };
-    let engine = Engine::load(&[file("own.yaml", RULE)], Some(&site), false).unwrap();
+    let engine = Engine::load(&[file("own.yaml", RULE)], Some(&site), None).unwrap();
     let (response, _) = respond(&engine, &event("TagUser", &crowd(400)));
     let reasons = response.alert.unwrap().reasons;
     assert!(reasons[1].starts_with("cut:") && reasons[2].starts_with("cut:"), "{reasons:?}");

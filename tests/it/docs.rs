@@ -1,5 +1,6 @@
 //! What the documentation repeats from the code is what the code says.
 
+use iam_responder::pack::PACK;
 use std::collections::BTreeSet;
 use std::fs;
 
@@ -48,7 +49,7 @@ fn names(facts: &Value, found: &mut BTreeSet<String>) {
 
 #[test]
 fn every_fact_of_the_samples_stands_on_the_page() {
-    let engine = Engine::embedded().unwrap();
+    let engine = Engine::packed(&PACK).unwrap();
     let mut found = BTreeSet::new();
     for entry in fs::read_dir("events").unwrap() {
         let file = entry.unwrap().file_name().into_string().unwrap();
@@ -92,7 +93,7 @@ fn the_limits_of_a_rule_stand_on_the_page() {
 
 #[test]
 fn the_rules_of_the_page_are_rules_and_pass_their_tests() {
-    let engine = Engine::embedded().unwrap();
+    let engine = Engine::packed(&PACK).unwrap();
     let examples: Vec<&str> = RULES
         .split("\n```yaml\n")
         .skip(1)
@@ -108,7 +109,7 @@ fn the_rules_of_the_page_are_rules_and_pass_their_tests() {
         };
         let documents = Document::parse_all("page.yaml", &format!("{whole}\n")).unwrap();
         let set = RuleSet::load(&documents).map_err(|faults| faults[0].to_string()).unwrap();
-        let rule = set.rules().first().unwrap();
+        let rule = set.rules().next().unwrap();
         for test in &rule.spec.tests {
             let sample = |name: &str| {
                 fs::read_to_string(format!("events/{name}")).map_err(|error| error.to_string())
@@ -122,7 +123,7 @@ fn the_rules_of_the_page_are_rules_and_pass_their_tests() {
 
 #[test]
 fn the_page_of_events_says_what_each_sample_is() {
-    let engine = Engine::embedded().unwrap();
+    let engine = Engine::packed(&PACK).unwrap();
     let page = fs::read_to_string("events/README.md").unwrap();
     let rows: Vec<Vec<&str>> = page
         .lines()

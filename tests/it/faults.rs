@@ -67,7 +67,7 @@ type World<S> = support::World<Engine, S>;
 fn world<S: State>(state: S, publish: Recorder) -> World<S> {
     let file = SourceFile { name: "rules.yaml".to_owned(), text: RULES.to_owned() };
     assert_eq!(Document::parse_all(&file.name, &file.text).unwrap().len(), 5);
-    let engine = Engine::load(&[file], None, false).unwrap();
+    let engine = Engine::load(&[file], None, None).unwrap();
     World { engine, topics: topics(Format::Text), publish, state, origin: Origin::Checked }
 }
 
@@ -278,7 +278,7 @@ impl Day {
         let file =
             |name: &str, text: &str| SourceFile { name: name.to_owned(), text: text.to_owned() };
         let site = SiteFiles { site: file("site.yaml", SITE), calendars: IcsFiles::new() };
-        let engine = Engine::load(&[file("rules.yaml", LOUD)], Some(&site), false);
+        let engine = Engine::load(&[file("rules.yaml", LOUD)], Some(&site), None);
         Self {
             engine: engine.map_err(|faults| faults[0].to_string()).unwrap(),
             topics: topics(Format::Text),

@@ -49,7 +49,7 @@ fn outcome(engine: &Engine, event: Event) -> Outcome {
 fn what_is_grave_or_lets_strangers_in_is_never_below_medium() {
     let engine = engine(QUIET);
     let mut tried = BTreeMap::new();
-    for rule in engine.rules().rules().iter().filter(|rule| rule.spec.enabled) {
+    for rule in engine.rules().rules().filter(|rule| rule.spec.enabled) {
         for mut event in events(&engine, rule) {
             let context = engine.derive(&mut event, &Known::default());
             let floor = rule.floor(context.facts.outcome);
@@ -171,8 +171,7 @@ const NOT_TAMPERING: [(&str, &str); 17] = [
 fn what_weakens_monitoring_is_known_as_tampering() {
     let folder =
         iam_responder::operate::folder::engine(&[Path::new("rules")], None, false).unwrap();
-    let monitoring =
-        || folder.rules().rules().iter().filter(|rule| rule.file.contains("/monitoring/"));
+    let monitoring = || folder.rules().rules().filter(|rule| rule.file.contains("/monitoring/"));
     let mut without = Vec::new();
     for rule in monitoring() {
         let tampers = |event: Event| {
@@ -200,7 +199,7 @@ fn what_weakens_monitoring_is_known_as_tampering() {
 fn every_call_that_a_rule_about_monitoring_names_is_classified() {
     let folder =
         iam_responder::operate::folder::engine(&[Path::new("rules")], None, false).unwrap();
-    for rule in folder.rules().rules().iter().filter(|rule| rule.file.contains("/monitoring/")) {
+    for rule in folder.rules().rules().filter(|rule| rule.file.contains("/monitoring/")) {
         let asked = asked(rule);
         for (source, name) in &asked {
             let known = |(source, one): &(String, String)| {

@@ -2,6 +2,7 @@
 
 use iam_responder::assess::engine::Engine;
 use iam_responder::iam::catalogue::{RoleTaken, roles_taken};
+use iam_responder::pack::PACK;
 use iam_responder::review::bus::{BusRules, Names, Reach};
 use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};
@@ -113,7 +114,7 @@ fn new_guests_and_commands_have_the_role_that_is_worn() {
 /// Of every row of the table: a call that has a role there comes through, whoever makes it.
 #[test]
 fn what_takes_a_role_is_delivered() {
-    let engine = Engine::embedded().unwrap();
+    let engine = Engine::packed(&PACK).unwrap();
     let bus_rules = BusRules::of(engine.rules().rules()).unwrap();
     let names = Names { prefix: "watch".to_owned(), ..Names::longest() };
     let reach = Reach::new(&bus_rules, &names).unwrap();

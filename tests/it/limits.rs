@@ -86,7 +86,7 @@ const LIMITS: [(&str, Tried); 32] = [
     ),
     (
         "what was before: one policy, attachment or the like",
-        There("src/prior/register.rs", "the_oldest_writes_make_room_and_older_ones_stay_out"),
+        There("core/src/prior/register.rs", "the_oldest_writes_make_room_and_older_ones_stay_out"),
     ),
     (
         "one publish",
@@ -222,7 +222,7 @@ fn load(rules: &[SourceFile], site: Option<&SiteFiles>) -> Result<Engine, String
     let told = |faults: Vec<iam_responder::text::yaml::Fault>| {
         faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     };
-    Engine::load(rules, site, false).map_err(told)
+    Engine::load(rules, site, None).map_err(told)
 }
 
 fn suppressions(patterns: &[Value]) -> String {

@@ -5,6 +5,7 @@
 //! value, where that is known; the step as programs get it. Where a step differs, the test writes the file as it would be
 //! to `target/plans.ndjson`: see the difference, and copy it if that is meant.
 
+use iam_responder::pack::PACK;
 use std::collections::BTreeSet;
 use std::fs;
 
@@ -48,7 +49,7 @@ fn former(case: &Value) -> Prior {
 
 #[test]
 fn every_plan_is_what_it_was() {
-    let engine = Engine::embedded().unwrap();
+    let engine = Engine::packed(&PACK).unwrap();
     let kept = include_str!("../data/plans.ndjson");
     let mut planned = String::new();
     let (mut samples, mut calls) = (BTreeSet::new(), BTreeSet::new());

@@ -2,6 +2,7 @@
 
 use iam_responder::assess::engine::Engine;
 use iam_responder::event::{Event, input};
+use iam_responder::pack::PACK;
 use iam_responder::pattern::{Pattern, PatternIndex};
 use iam_responder::respond::Origin;
 use iam_responder::site::Format;
@@ -125,5 +126,5 @@ proptest! {
 
 fn engine() -> &'static Engine {
     static ENGINE: std::sync::OnceLock<Engine> = std::sync::OnceLock::new();
-    ENGINE.get_or_init(|| Engine::embedded().unwrap())
+    ENGINE.get_or_init(|| Engine::packed(&PACK).unwrap())
 }

@@ -1,5 +1,6 @@
 //! What a quiet day costs: alerts about normal life.
 
+use iam_responder::pack::PACK;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
@@ -16,7 +17,7 @@ use crate::support::World;
 
 /// Answers events in order, as one environment would.
 fn outcomes(events: Vec<Result<Event, Unreadable>>) -> Vec<Outcome> {
-    let world = World::new(Engine::embedded().unwrap(), Origin::Trusted);
+    let world = World::new(Engine::packed(&PACK).unwrap(), Origin::Trusted);
     let now = "2026-11-20T12:00:00Z".parse().unwrap();
     let answer = |event| world.answer(event, now, None).outcome;
     events.into_iter().map(answer).collect()

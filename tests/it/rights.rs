@@ -1,5 +1,6 @@
 //! What documents and managed policies in events give, as rules see it.
 
+use iam_responder::pack::PACK;
 use std::fs;
 
 use iam_responder::assess::engine::Engine;
@@ -11,7 +12,7 @@ use crate::support::{World, by, call, now, user};
 
 #[track_caller]
 fn check(file: &str, path: &str, want: &[&str]) {
-    let engine = Engine::embedded().unwrap();
+    let engine = Engine::packed(&PACK).unwrap();
     let mut event = Event::parse(&fs::read_to_string(format!("events/{file}")).unwrap()).unwrap();
     engine.derive(&mut event, &iam_responder::facts::Known::default());
     let found = event.value(&format!("derived.{path}")).cloned().unwrap_or_default();
@@ -48,7 +49,7 @@ fn the_fixtures_are_judged() {
 
 #[test]
 fn an_alert_tells_the_difference_to_the_document_before() {
-    let world = World::new(Engine::embedded().unwrap(), Origin::Trusted);
+    let world = World::new(Engine::packed(&PACK).unwrap(), Origin::Trusted);
     let text = fs::read_to_string("events/put-role-policy-inline.json").unwrap();
     let deliver = |id: &str, minute: u8, document: &str| {
         let mut raw: Value = serde_json::from_str(&text).unwrap();
@@ -70,7 +71,7 @@ fn an_alert_tells_the_difference_to_the_document_before() {
 
 #[test]
 fn an_alert_says_why_a_policy_is_not_known() {
-    let world = World::new(Engine::embedded().unwrap(), Origin::Trusted);
+    let world = World::new(Engine::packed(&PACK).unwrap(), Origin::Trusted);
     let deliver = |name: &str, minute: usize, parameters: &Value| {
         let record = by(call("iam", name, minute, parameters.clone()), user("dan"));
         let told = world.answer(Event::parse(&record.to_string()), now(), None);

@@ -1,5 +1,6 @@
 //! Every rule of the pack, with its own tests, and the files that go with the pack.
 
+use iam_responder::pack::PACK;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -45,7 +46,7 @@ fn no_rule_holds_the_name_of_the_tool() {
 
 #[test]
 fn every_rule_passes_its_own_tests_under_another_name() {
-    let engine = Engine::embedded().unwrap().deployed_as(Own::new("watch-2", None).unwrap());
+    let engine = Engine::packed(&PACK).unwrap().deployed_as(Own::new("watch-2", None).unwrap());
     let event = |name: &str| Ok(fs::read_to_string(Path::new("events").join(name)).unwrap());
     for rule in engine.rules().rules() {
         for test in &rule.spec.tests {
@@ -61,7 +62,7 @@ fn the_pack_compiled_in_is_the_folder() {
         engine.rules().ids().into_iter().map(str::to_owned).collect()
     };
     let folder = folder::engine(&[Path::new("rules")], None, false).unwrap();
-    assert_eq!(ids(&Engine::embedded().unwrap()), ids(&folder));
+    assert_eq!(ids(&Engine::packed(&PACK).unwrap()), ids(&folder));
     for rule in folder.rules().rules() {
         let name = Path::new(&rule.file).file_stem().unwrap().to_string_lossy().into_owned();
         assert_eq!(name, rule.spec.id, "{}", rule.file);
@@ -96,7 +97,7 @@ fn every_fixture_is_told_of_in_the_readme() {
 /// A person's change that a narrow rule and a broad one see alike: the narrow one gives the title.
 #[test]
 fn the_title_is_that_of_the_rule_that_says_what_was_done() {
-    let engine = Engine::embedded().unwrap();
+    let engine = Engine::packed(&PACK).unwrap();
     let check = |source: &str, name: &str, parameters: Value, leader: &str, other: &str| {
         let record = by(call(source, name, 0, parameters), user("ann"));
         let mut event = Event::parse(&record.to_string()).unwrap();

@@ -56,7 +56,10 @@ fn every_mutating_operation_of_the_sdk_is_in_the_catalogue() {
     let unknown: Vec<&String> = mutating
         .filter(|name| catalogue::find("iam.amazonaws.com", &sdk_to_api(name)).is_none())
         .collect();
-    assert!(unknown.is_empty(), "classify these calls in src/iam/catalogue/calls.tsv: {unknown:?}");
+    assert!(
+        unknown.is_empty(),
+        "classify these calls in core/src/iam/catalogue/calls.tsv: {unknown:?}"
+    );
 }
 
 /// The SDK writes acronyms as words; the catalogue has the names of the API.

@@ -2,6 +2,7 @@
 
 pub(crate) mod roles;
 
+use iam_responder::pack::PACK;
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
@@ -70,7 +71,7 @@ pub(crate) fn now() -> Timestamp {
 /// The pack, with a site file beside its own.
 pub(crate) fn engine(site: &str) -> Engine {
     let site = SourceFile { name: "site.yaml".to_owned(), text: site.to_owned() };
-    Engine::embedded_with(&SiteFiles { site, calendars: IcsFiles::new() }).unwrap()
+    Engine::packed_with(&PACK, &SiteFiles { site, calendars: IcsFiles::new() }).unwrap()
 }
 
 pub(crate) type Topics = BTreeMap<Severity, Vec<TopicSpec>>;

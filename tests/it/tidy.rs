@@ -18,12 +18,14 @@ const FLOORS: [&[&str]; 13] = [
     &["plan"],
     &["assess"],
     &["alert"],
-    &["effects"],
+    &["effects", "pack"],
     &["aws", "respond"],
     &["operate", "review"],
 ];
-/// The floors below the wall, where nothing waits, reads a clock, the environment or a file.
+/// The floors below the wall, where nothing waits, reads a clock, the environment or a file: the package `core`.
 const PURE: usize = 10;
+/// The sources of both packages: below the wall, and above it.
+const SOURCES: [&str; 2] = ["core/src", "src"];
 /// What no code below the wall may hold, and what it would be.
 const IMPURE: [(&str, &str); 11] = [
     ("async ", "waits"),
@@ -141,8 +143,17 @@ fn imports(code: &str) -> Vec<String> {
         .collect()
 }
 
-/// Everything at fault in a source folder.
-fn faults(src: &Path) -> Vec<String> {
+/// Everything at fault in the sources of a folder that holds both packages.
+fn faults(root: &Path) -> Vec<String> {
+    SOURCES
+        .iter()
+        .zip([true, false])
+        .flat_map(|(src, pure)| faults_of(&root.join(src), pure))
+        .collect()
+}
+
+/// Everything at fault in the sources of one package: the one below the wall, or the one above it.
+fn faults_of(src: &Path, pure: bool) -> Vec<String> {
     let floors: BTreeMap<&str, usize> = FLOORS
         .iter()
         .enumerate()
@@ -185,6 +196,9 @@ fn faults(src: &Path) -> Vec<String> {
             faults.push(format!("{shown}: `{station}` has no floor"));
             continue;
         };
+        if (*floor < PURE) != pure {
+            faults.push(format!("{shown}: `{station}` is on the wrong side of the wall"));
+        }
         let code = code(&text);
         for import in imports(&code) {
             let below = floors.get(import.as_str()).is_some_and(|other| other < floor);
@@ -210,13 +224,14 @@ fn neighbours(path: &Path, code: &str) -> Vec<PathBuf> {
 }
 
 /// Rooms beside each other that import each other in a loop.
-fn circles(src: &Path) -> Vec<String> {
+fn circles(root: &Path) -> Vec<String> {
     let read = |path: PathBuf| {
         let code = code(&fs::read_to_string(&path).unwrap());
         let next = neighbours(&path, &code);
         (path, next)
     };
-    let mut ways: BTreeMap<PathBuf, Vec<PathBuf>> = files(src).into_iter().map(read).collect();
+    let all = SOURCES.iter().flat_map(|src| files(&root.join(src)));
+    let mut ways: BTreeMap<PathBuf, Vec<PathBuf>> = all.map(read).collect();
     // Whoever imports nobody that is left is in no circle.
     loop {
         let done: Vec<PathBuf> = ways
@@ -236,17 +251,18 @@ fn circles(src: &Path) -> Vec<String> {
 
 #[test]
 fn the_house_is_tidy() {
-    let faults = [faults(Path::new("src")), circles(Path::new("src"))].concat();
+    let faults = [faults(Path::new(".")), circles(Path::new("."))].concat();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
 #[test]
 fn the_map_shows_every_station_on_its_floor() {
-    let map = fs::read_to_string("src/lib.rs").unwrap();
+    let maps = SOURCES.map(|src| fs::read_to_string(Path::new(src).join("lib.rs")).unwrap());
+    let map = maps.concat();
     let places = FLOORS.iter().flat_map(|stations| stations.iter()).map(|station| {
         map.find(&format!("pub mod {station};")).unwrap_or_else(|| panic!("no `{station}`"))
     });
-    assert!(places.is_sorted(), "`src/lib.rs` names its stations in another order");
+    assert!(places.is_sorted(), "the maps name their stations in another order");
 }
 
 /// A copy of the sources with one file changed.
@@ -255,9 +271,8 @@ fn check_spoilt(file: &str, spoil: impl Fn(&str) -> String, fault: &str) {
     let copy =
         Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("spoilt-{fault}").replace(' ', "-"));
     let _ = fs::remove_dir_all(&copy);
-    let src = Path::new("src");
-    for path in files(src) {
-        let to = copy.join(path.strip_prefix(src).unwrap());
+    for path in SOURCES.iter().flat_map(|src| files(Path::new(src))) {
+        let to = copy.join(&path);
         fs::create_dir_all(to.parent().unwrap()).unwrap();
         fs::copy(&path, to).unwrap();
     }
@@ -272,31 +287,36 @@ fn check_spoilt(file: &str, spoil: impl Fn(&str) -> String, fault: &str) {
 #[test]
 fn a_spoilt_house_is_not() {
     let add = |line: &'static str| move |text: &str| format!("{line}\n{text}");
-    check_spoilt("rule.rs", add("use crate::site::Site;"), "imports `site`");
+    check_spoilt("core/src/rule.rs", add("use crate::site::Site;"), "imports `site`");
     check_spoilt(
-        "iam/policy.rs",
+        "core/src/iam/policy.rs",
         add("use crate::{text::nearest, event::Event};"),
         "imports `event`",
     );
     check_spoilt(
-        "site/spec.rs",
+        "core/src/site/spec.rs",
         add("fn f() { crate::respond::caller::whose(); }"),
         "imports `respond`",
     );
-    check_spoilt("plan/value.rs", add("use std::fs;"), "below the wall");
-    check_spoilt("facts/bearer.rs", add("async fn wait() {}"), "waits");
-    check_spoilt("alert/json.rs", add("use std::time::Instant;"), "reads a clock");
-    check_spoilt("prior/holdings.rs", add("use super::reader::Reader;"), "in a circle");
-    check_spoilt("cellar.rs", add(""), "has no floor");
-    check_spoilt("text/live.rs", |text| text.repeat(10), "at most 600");
+    check_spoilt("core/src/plan/value.rs", add("use std::fs;"), "below the wall");
+    check_spoilt("core/src/facts/bearer.rs", add("async fn wait() {}"), "waits");
+    check_spoilt("core/src/alert/json.rs", add("use std::time::Instant;"), "reads a clock");
+    check_spoilt("core/src/prior/holdings.rs", add("use super::reader::Reader;"), "in a circle");
+    check_spoilt("core/src/effects.rs", add(""), "wrong side of the wall");
+    check_spoilt("src/cellar.rs", add(""), "has no floor");
+    check_spoilt("core/src/text/live.rs", |text| text.repeat(10), "at most 600");
     check_spoilt(
-        "event.rs",
+        "core/src/event.rs",
         |text| format!("{text}pub(crate) fn f() {{}}\n"),
         "defines `pub(crate) fn f()",
     );
-    check_spoilt("alert.rs", |text| format!("{text}impl<T> X for T {{}}\n"), "defines `impl<T>");
-    check_spoilt("text/utils.rs", add(""), "named after what is in it");
-    check_spoilt("text/nearest.rs", add("// This is simply so."), "says `simply`");
+    check_spoilt(
+        "core/src/alert.rs",
+        |text| format!("{text}impl<T> X for T {{}}\n"),
+        "defines `impl<T>",
+    );
+    check_spoilt("core/src/text/utils.rs", add(""), "named after what is in it");
+    check_spoilt("core/src/text/nearest.rs", add("// This is simply so."), "says `simply`");
     let long = |text: &str| format!("{text}\npub async fn f() {{\n{}}}\n", "    g();\n".repeat(71));
-    check_spoilt("aws/sns.rs", long, "71 lines; at most 70");
+    check_spoilt("src/aws/sns.rs", long, "71 lines; at most 70");
 }

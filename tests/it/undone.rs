@@ -1,5 +1,6 @@
 //! What is offered against a change, by what the events before it told.
 
+use iam_responder::pack::PACK;
 use std::sync::LazyLock;
 
 use iam_responder::assess::engine::Engine;
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::{World, call, now};
 
-static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::embedded().unwrap());
+static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::packed(&PACK).unwrap());
 
 /// What is said of the last event's undo: its command, or what refuses it, and what is to be doubted.
 fn last(events: Vec<Value>) -> (Option<String>, Option<String>, String) {

@@ -17,7 +17,7 @@ TEMPLATE = ROOT / "infra/responder.yaml"
 TOPIC, KEY = "arn:aws:sns:{}:111122223333:security", "arn:aws:kms:{}:111122223333:key/12"
 ROLE = "arn:aws:iam::111122223333:role/"
 ARM = b"\x7fELF\x02\x01\x01" + bytes(11) + b"\xb7\x00"
-FILES = ["Cargo.lock", "src/lib.rs", "src/review/bus/traffic.tsv", "rules/holidays.ics", "rules/iam/one.yaml"]
+FILES = ["Cargo.lock", "core/Cargo.toml", "core/src/lib.rs", "src/lib.rs", "src/review/bus/traffic.tsv", "rules/holidays.ics", "rules/iam/one.yaml"]
 ASKS_AWS = "needs the AWS CLI"  # what it says once it has nothing to refuse, where there is none
 
 

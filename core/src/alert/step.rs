@@ -91,7 +91,7 @@ mod tests {
     use crate::alert::{Alert, StepLine};
 
     /// Alerts as the table held them before steps were typed: one with a command, one without.
-    const KEPT: &str = include_str!("../../tests/data/alerts-kept.ndjson");
+    const KEPT: &str = include_str!("../../../tests/data/alerts-kept.ndjson");
 
     #[test]
     fn what_the_table_holds_is_read_and_written_as_ever() {

@@ -10,7 +10,7 @@ use super::decide::decide;
 use crate::event::Event;
 use crate::facts::{Context, Facts, Known, Open};
 use crate::own::Own;
-use crate::rule::{Loading, Possible, Rule, RuleSet};
+use crate::rule::{FIELDS_OF_PEOPLE, Loading, PackedRule, PackedRules, Possible, Rule, RuleSet};
 use crate::site::Site;
 use crate::site::calendar::IcsFiles;
 use crate::text::yaml::{Document, Fault};
@@ -44,45 +44,73 @@ pub struct SiteFiles {
     pub calendars: IcsFiles,
 }
 
-include!(concat!(env!("OUT_DIR"), "/pack.rs"));
+/// Rules and site file as constants of a program.
+#[derive(Debug)]
+pub struct Pack {
+    /// The rules.
+    pub rules: PackedRules,
+    /// The site file, as JSON.
+    pub site: Option<&'static str>,
+    /// The iCalendar files beside it: name and text.
+    pub calendars: &'static [(&'static str, &'static str)],
+    /// The events that the rules' own tests name: file name and text.
+    pub events: &'static [(&'static str, &'static str)],
+}
+
+impl Pack {
+    /// The text of an event that came with the rules.
+    #[must_use]
+    pub fn event(&self, name: &str) -> Option<&'static str> {
+        self.events.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+    }
+
+    /// The files of its rules.
+    fn documents(&self) -> Result<Vec<Document>, Vec<Fault>> {
+        let documents = self.rules.rules.iter().map(|rule| trusted(rule.file, rule.text));
+        documents.collect::<Result<_, _>>().map_err(|fault| vec![fault])
+    }
+
+    /// The site that came with the rules.
+    fn site(&self, rules: &RuleSet) -> Result<Site, Vec<Fault>> {
+        let document = self.site.map(|text| trusted(SITE_FILE, text)).transpose();
+        let document = document.map_err(|fault| vec![fault])?;
+        let text = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
+        let calendars = self.calendars.iter().map(text).collect();
+        Site::load_beside(None, document.as_ref(), &calendars, rules)
+    }
+}
 
 impl Engine {
-    /// The rules and the site file compiled into the binary.
+    /// The rules and the site file that the build compiled.
     ///
     /// # Errors
-    /// None for a binary that passed its tests.
-    pub fn embedded() -> Result<Self, Vec<Fault>> {
-        let rules = RuleSet::trusted(PACK_RULES)?;
-        let site = pack_site(&rules)?;
+    /// None for a pack that the build wrote.
+    pub fn packed(pack: &'static Pack) -> Result<Self, Vec<Fault>> {
+        let rules = RuleSet::packed(&pack.rules);
+        let site = pack.site(&rules)?;
         Ok(Self::of(rules, site))
     }
 
-    /// The rules and the site file compiled in, with every check that files get.
+    /// The same, with every check that files get.
     ///
     /// # Errors
     /// All faults.
-    pub fn embedded_checked() -> Result<Self, Vec<Fault>> {
-        let rules = RuleSet::load(&pack_documents()?)?;
-        let site = pack_site(&rules)?;
+    pub fn packed_checked(pack: &Pack) -> Result<Self, Vec<Fault>> {
+        let rules = RuleSet::load(&pack.documents()?)?;
+        let site = pack.site(&rules)?;
         Ok(Self::of(rules, site))
     }
 
-    /// The rules and the site compiled in, and a site file that adds to it.
+    /// The rules and the site that the build compiled, and a site file that adds to it.
     ///
     /// # Errors
     /// All faults of the site file.
-    pub fn embedded_with(site: &SiteFiles) -> Result<Self, Vec<Fault>> {
+    pub fn packed_with(pack: &'static Pack, site: &SiteFiles) -> Result<Self, Vec<Fault>> {
         let document = site_document(&site.site)?;
-        let rules = RuleSet::trusted(PACK_RULES)?;
-        let base = pack_site(&rules)?;
+        let rules = RuleSet::packed(&pack.rules);
+        let base = pack.site(&rules)?;
         let site = Site::load_beside(Some(base), document.as_ref(), &site.calendars, &rules)?;
         Ok(Self::of(rules, site))
-    }
-
-    /// The text of an event that came with the rules compiled in.
-    #[must_use]
-    pub fn embedded_event(name: &str) -> Option<&'static str> {
-        PACK_EVENTS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
     }
 
     /// Reads rules and site from the text of their files, beside the pack or in its place. The site file adds
@@ -93,7 +121,7 @@ impl Engine {
     pub fn load(
         rules: &[SourceFile],
         site: Option<&SiteFiles>,
-        with_pack: bool,
+        pack: Option<&'static Pack>,
     ) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();
         let site_document = match site.map(|site| site_document(&site.site)) {
@@ -107,8 +135,8 @@ impl Engine {
         let none = IcsFiles::new();
         let calendars = site.map_or(&none, |site| &site.calendars);
         let load = || {
-            let rules = rules_of(rules, with_pack)?;
-            let base = if with_pack { Some(pack_site(&rules)?) } else { None };
+            let rules = rules_of(rules, pack)?;
+            let base = pack.map(|pack| pack.site(&rules)).transpose()?;
             let site = Site::load_beside(base, site_document.as_ref(), calendars, &rules)?;
             Ok(Self::of(rules, site))
         };
@@ -120,7 +148,9 @@ impl Engine {
     }
 
     fn of(rules: RuleSet, site: Site) -> Self {
-        Self { rules: rules.overridden(|spec| site.overridden(spec)), site, own: Own::default() }
+        let rules =
+            rules.overridden(|id| site.override_of(id), |change, spec| change.applied(spec));
+        Self { rules, site, own: Own::default() }
     }
 
     /// This engine for the tool as it was deployed; without, it goes by its default name.
@@ -224,7 +254,7 @@ impl Engine {
 fn is_same(known: &Value, own: &Value) -> bool {
     let fields = |rule: &Value| -> Option<Map<String, Value>> {
         let mut fields = rule.as_object()?.clone();
-        fields.retain(|key, _| !matches!(key.as_str(), "tests" | "source" | "false_positives"));
+        fields.retain(|key, _| !FIELDS_OF_PEOPLE.contains(&key.as_str()));
         Some(fields)
     };
     fields(known) == fields(own)
@@ -236,34 +266,17 @@ fn trusted(name: &str, text: &str) -> Result<Document, Fault> {
     Ok(Document::trusted(name, value))
 }
 
-/// The files of the rules compiled in.
-fn pack_documents() -> Result<Vec<Document>, Vec<Fault>> {
-    let documents = PACK_RULES.iter().map(|(name, text)| trusted(name, text));
-    documents.collect::<Result<_, _>>().map_err(|fault| vec![fault])
-}
-
-/// The site that came with the rules.
-fn pack_site(rules: &RuleSet) -> Result<Site, Vec<Fault>> {
-    let document = PACK_SITE.map(|text| trusted(SITE_FILE, text)).transpose();
-    let document = document.map_err(|fault| vec![fault])?;
-    Site::load_beside(None, document.as_ref(), &pack_calendars(), rules)
-}
-
-fn pack_calendars() -> IcsFiles {
-    PACK_CALENDARS.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
-}
-
 /// The rules of files, beside the pack or in its place. Each file is let go before the next is read into values.
-fn rules_of(files: &[SourceFile], with_pack: bool) -> Result<RuleSet, Vec<Fault>> {
-    let mut loading = Loading::default();
-    let pack = if with_pack { pack_documents()? } else { Vec::new() };
-    // The pack itself is within what all rules may take.
-    let _ = pack.iter().try_for_each(|known| loading.rule(known));
+fn rules_of(files: &[SourceFile], pack: Option<&'static Pack>) -> Result<RuleSet, Vec<Fault>> {
+    let mut loading = pack.map(|pack| Loading::beside(&pack.rules)).unwrap_or_default();
+    let of_pack = pack.map_or(&[][..], |pack| pack.rules.rules);
+    let of_pack: HashMap<&str, &PackedRule> = of_pack.iter().map(|rule| (rule.id, rule)).collect();
     // A copy of a rule of the pack is no second rule.
-    let known: HashMap<Option<&Value>, &Value> =
-        pack.iter().map(|known| (known.value.get("id"), &known.value)).collect();
     let is_copy = |own: &Document| {
-        known.get(&own.value.get("id")).is_some_and(|known| is_same(known, &own.value))
+        let id = own.value.get("id").and_then(Value::as_str);
+        let known = id.and_then(|id| of_pack.get(id));
+        let known = known.and_then(|known| trusted(known.file, known.text).ok());
+        known.is_some_and(|known| is_same(&known.value, &own.value))
     };
     for file in files {
         let documents = match Document::parse_all(&file.name, &file.text) {
@@ -287,15 +300,4 @@ fn site_document(file: &SourceFile) -> Result<Option<Document>, Vec<Fault>> {
         return Err(vec![Fault::whole(&file.name, 1, "a site file is one document")]);
     }
     Ok(documents.into_iter().next())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_pack_compiled_in_is_sound() {
-        let engine = Engine::embedded().map_err(|faults| faults[0].to_string()).unwrap();
-        assert!(engine.rules().rules().len() > 30);
-    }
 }

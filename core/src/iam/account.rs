@@ -49,8 +49,8 @@ impl AccountId {
 /// Source: <https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html>
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String")]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "cli", schemars(extend("pattern" = "^o-[a-z0-9]{10,32}$")))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("pattern" = "^o-[a-z0-9]{10,32}$")))]
 pub struct OrganizationId(String);
 
 impl OrganizationId {

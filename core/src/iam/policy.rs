@@ -34,6 +34,6 @@ pub use forbid::Request;
 pub use glob::glob;
 pub use grant::{DataService, Grant};
 pub use grants::{Grants, describe};
-pub use managed::{ManagedPolicy, managed};
+pub use managed::{DOCUMENTS, ManagedPolicy, managed};
 pub use tags::{TagOf, TagWord};
 pub use trust::{Home, Trust, TrustWord, describe_trust};

@@ -29,6 +29,12 @@ pub(crate) struct Field {
 }
 
 impl Pattern {
+    /// A pattern that matches every event. None that is written does.
+    #[must_use]
+    pub fn everything() -> Self {
+        Self { branches: vec![Arc::new(Branch { fields: Vec::new() })] }
+    }
+
     /// The dotted paths the pattern looks at, without repetition.
     #[must_use]
     pub fn paths(&self) -> Vec<&str> {
@@ -40,7 +46,7 @@ impl Pattern {
     }
 
     /// The alternatives of a path, of all branches.
-    pub(crate) fn matchers(&self, path: &str) -> impl Iterator<Item = &Matcher> {
+    pub fn matchers(&self, path: &str) -> impl Iterator<Item = &Matcher> {
         let fields = self.branches.iter().flat_map(|branch| &branch.fields);
         let of_path = fields.filter(move |field| field.path.text() == path);
         of_path.flat_map(|field| field.matchers.iter())

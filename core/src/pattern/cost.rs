@@ -87,11 +87,23 @@ pub(super) fn values(matchers: &[Matcher]) -> usize {
 /// What the patterns of all rules and of the site file take together.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Budget {
-    branches: usize,
-    values: usize,
+    pub(super) branches: usize,
+    pub(super) values: usize,
 }
 
 impl Budget {
+    /// What these many branches and values take.
+    #[must_use]
+    pub const fn of(branches: usize, values: usize) -> Self {
+        Self { branches, values }
+    }
+
+    /// Both together.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self::of(self.branches + other.branches, self.values + other.values)
+    }
+
     /// Is there more than there may be?
     #[must_use]
     pub fn is_spent(&self) -> bool {

@@ -10,7 +10,7 @@ impl Pattern {
     /// Does the pattern match this event?
     ///
     /// ```
-    /// use iam_responder::pattern::Pattern;
+    /// use iam_responder_core::pattern::Pattern;
     /// use serde_json::json;
     /// let pattern = Pattern::compile(&json!({"detail": {"eventName": [{"prefix": "Attach"}]}})).unwrap();
     /// assert!(pattern.matches(&json!({"detail": {"eventName": "AttachRolePolicy"}})));

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use serde_json::Value;
 
+use super::pack::{PackedRule, PackedRules};
 use super::set::{Rule, RuleSet};
 use super::spec::{GroupBy, RuleSpec, SEQUENCE_STEPS_MAX, THRESHOLD_MAX};
 use crate::iam::catalogue;
@@ -19,6 +20,8 @@ pub const TITLE_CHARS_MAX: usize = 70;
 /// The rules that were read so far.
 #[derive(Debug, Default)]
 pub struct Loading {
+    /// Those of the pack, before them.
+    packed: Option<&'static PackedRules>,
     rules: Vec<Rule>,
     faults: Vec<Fault>,
     /// Where the rule of an ID stands.
@@ -27,6 +30,14 @@ pub struct Loading {
 }
 
 impl Loading {
+    /// Rules beside those that the build compiled: IDs and what patterns may take are common to both.
+    #[must_use]
+    pub fn beside(packed: &'static PackedRules) -> Self {
+        let place = |rule: &PackedRule| (rule.id.to_owned(), format!("{}:1", rule.file));
+        let places = packed.rules.iter().map(place).collect();
+        Self { packed: Some(packed), places, budget: packed.budget, ..Self::default() }
+    }
+
     /// Checks and compiles one more. It breaks where all together are more than are taken: the rest need not be read.
     pub fn rule(&mut self, document: &Document) -> ControlFlow<()> {
         let rule = match compile(document) {
@@ -61,7 +72,10 @@ impl Loading {
     /// # Errors
     /// Every fault of every rule.
     pub fn end(self) -> Result<RuleSet, Vec<Fault>> {
-        if self.faults.is_empty() { Ok(RuleSet::indexed(self.rules)) } else { Err(self.faults) }
+        if !self.faults.is_empty() {
+            return Err(self.faults);
+        }
+        Ok(RuleSet::beside(self.packed, self.rules))
     }
 }
 

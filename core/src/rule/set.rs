@@ -1,15 +1,17 @@
 //! Rules ready to be matched, and a set of them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use jiff::SignedDuration;
 use serde_json::Value;
 
+use super::pack::{PackedRule, PackedRules};
 use super::spec::{Attempts, Rank, RuleSpec, Span, ThresholdSpec};
 use crate::event::CallOutcome;
-use crate::pattern::{Budget, Found, Pattern, PatternIndex, Steps};
+use crate::pattern::{Anchors, Budget, Found, Pattern, Steps};
 use crate::text::severity::Severity;
-use crate::text::yaml::Fault;
 use crate::vocabulary::is_late;
 
 /// Longest window of deduplication that silences nothing: whatever goes on is told again within a day.
@@ -132,25 +134,89 @@ impl Rule {
     }
 }
 
-/// All rules, in a set that finds the matching ones fast.
-#[derive(Debug, Clone)]
+/// All rules, in a set that finds the matching ones fast: those of the pack first.
+#[derive(Debug, Clone, Default)]
 pub struct RuleSet {
-    rules: Vec<Rule>,
-    /// Positions of the rules that are on, or only switched off by the site, in the order of the index.
-    looked_for: Vec<usize>,
-    index: PatternIndex,
-    /// Rule and step of each pattern that begins or continues a sequence.
-    steps: Vec<(usize, usize)>,
-    step_index: PatternIndex,
+    held: Vec<Held>,
+    parts: Vec<Part>,
+}
+
+/// A rule that is read already, or not before an event asks for it.
+#[derive(Debug, Clone)]
+enum Held {
+    Read(Box<Rule>),
+    Packed(&'static PackedRule, OnceLock<Box<Rule>>),
+}
+
+impl Held {
+    fn id(&self) -> &str {
+        match self {
+            Self::Read(rule) => &rule.spec.id,
+            Self::Packed(packed, _) => packed.id,
+        }
+    }
+
+    fn rule(&self) -> &Rule {
+        match self {
+            Self::Read(rule) => rule,
+            Self::Packed(packed, read) => read.get_or_init(|| Box::new(packed.unpacked())),
+        }
+    }
+
+    /// Is it on, or only switched off by the site?
+    fn is_looked_for(&self) -> bool {
+        match self {
+            Self::Read(rule) => rule.spec.enabled || rule.is_switched_off(),
+            Self::Packed(packed, _) => packed.enabled,
+        }
+    }
+}
+
+/// Rules that follow one another, and what leads to them.
+#[derive(Debug, Clone)]
+struct Part {
+    /// Position of its first rule.
+    first: usize,
+    anchors: Anchors,
+    /// Rule, counted from the first one, and step of each pattern that begins or continues a sequence.
+    steps: Cow<'static, [(u32, u32)]>,
+    step_anchors: Anchors,
+    /// What the patterns take.
+    budget: Budget,
+}
+
+impl Part {
+    fn of(first: usize, rules: &[Rule]) -> Self {
+        let anchors = Anchors::of(rules.iter().map(|rule| &rule.pattern), is_late);
+        let of_rule = |(rule, number): (&Rule, u32)| {
+            (0..).take(rule.before.len()).map(|step| (number, step)).collect::<Vec<_>>()
+        };
+        let steps = rules.iter().zip(0..).flat_map(of_rule).collect();
+        let step_anchors = Anchors::of(rules.iter().flat_map(|rule| &rule.before), is_late);
+        let mut budget = Budget::default();
+        // What was loaded is within it.
+        let _ = rules.iter().flat_map(Rule::patterns).try_for_each(|one| budget.take(one));
+        Self { first, anchors, steps, step_anchors, budget }
+    }
+}
+
+impl From<&'static PackedRules> for Part {
+    fn from(packed: &'static PackedRules) -> Self {
+        Self {
+            first: 0,
+            anchors: (&packed.anchors).into(),
+            steps: packed.steps.into(),
+            step_anchors: (&packed.step_anchors).into(),
+            budget: packed.budget,
+        }
+    }
 }
 
 /// What may match an event whatever is answered about it.
 #[derive(Debug, Clone, Default)]
 pub struct Possible {
-    /// Positions of rules among those that are looked for.
     rules: Found,
-    /// Positions of steps of sequences.
-    steps: Vec<usize>,
+    steps: Vec<(usize, usize)>,
 }
 
 impl Possible {
@@ -179,61 +245,41 @@ pub struct Matching<'r> {
 }
 
 impl RuleSet {
-    /// Rules that were checked before, as JSON with the name of their file: those compiled in. No
-    /// line numbers are kept and nothing is checked twice, as this is part of every cold start.
-    ///
-    /// # Errors
-    /// The first rule that does not compile after all.
-    pub fn trusted(pack: &[(&str, &str)]) -> Result<Self, Vec<Fault>> {
-        let compile = |(file, text): &(&str, &str)| -> Result<Rule, Fault> {
-            let fault = |message: String| Fault::whole(file, 1, message);
-            let spec: RuleSpec =
-                serde_json::from_str(text).map_err(|error| fault(error.to_string()))?;
-            let pattern = |value: &Value| {
-                Pattern::compile(value)
-                    .map_err(|faults| fault(format!("{}: pattern: {faults:?}", spec.id)))
-            };
-            let before = spec.sequence.iter().flat_map(|sequence| &sequence.before);
-            let before = before.map(pattern).collect::<Result<Vec<_>, _>>()?;
-            let last = pattern(&spec.pattern)?;
-            Ok(Rule { by_itself: None, pattern: last, before, file: (*file).to_owned(), spec })
-        };
-        let rules = pack.iter().map(compile).collect::<Result<Vec<_>, _>>();
-        rules.map(Self::indexed).map_err(|fault| vec![fault])
-    }
-
-    /// The same, with the rules that their owner changed. `changed` says what one is from then on.
+    /// The rules that the build compiled.
     #[must_use]
-    pub fn overridden(self, changed: impl Fn(&RuleSpec) -> Option<RuleSpec>) -> Self {
-        let changes: Vec<_> = self.rules.iter().map(|rule| changed(&rule.spec)).collect();
-        if changes.iter().all(Option::is_none) {
-            return self;
-        }
-        let mut rules = self.rules;
-        for (rule, change) in rules.iter_mut().zip(changes) {
-            if let Some(spec) = change {
-                rule.by_itself = Some(Box::new(std::mem::replace(&mut rule.spec, spec)));
-            }
-        }
-        Self::indexed(rules)
+    pub fn packed(packed: &'static PackedRules) -> Self {
+        Self::beside(Some(packed), Vec::new())
     }
 
-    pub(super) fn indexed(rules: Vec<Rule>) -> Self {
-        let is_looked_for = |rule: &Rule| rule.spec.enabled || rule.is_switched_off();
-        let positions = rules.iter().enumerate().filter(|(_, rule)| is_looked_for(rule));
-        let looked_for: Vec<usize> = positions.map(|(position, _)| position).collect();
-        let patterns = looked_for.iter().filter_map(|position| rules.get(*position));
-        let index = PatternIndex::with_late(patterns.map(|rule| &rule.pattern), is_late);
-        let of_rule = |position: &usize| {
-            let count = rules.get(*position).map_or(0, |rule| rule.before.len());
-            (0..count).map(|step| (*position, step)).collect::<Vec<_>>()
-        };
-        let steps: Vec<(usize, usize)> = looked_for.iter().flat_map(of_rule).collect();
-        let pattern = |(rule, step): &(usize, usize)| {
-            rules.get(*rule).and_then(|rule| rule.before.get(*step))
-        };
-        let step_index = PatternIndex::with_late(steps.iter().filter_map(pattern), is_late);
-        Self { rules, looked_for, index, steps, step_index }
+    /// These rules, behind those that the build compiled.
+    pub(super) fn beside(packed: Option<&'static PackedRules>, rules: Vec<Rule>) -> Self {
+        let of_pack = packed.map_or(&[][..], |packed| packed.rules);
+        let mut held: Vec<Held> =
+            of_pack.iter().map(|rule| Held::Packed(rule, OnceLock::new())).collect();
+        let mut parts: Vec<Part> = packed.into_iter().map(Part::from).collect();
+        if !rules.is_empty() {
+            parts.push(Part::of(held.len(), &rules));
+        }
+        held.extend(rules.into_iter().map(|rule| Held::Read(Box::new(rule))));
+        Self { held, parts }
+    }
+
+    /// The same, with the rules that their owner changed: `change` gives what is said of the rule with an ID, and
+    /// `applied` what the rule is from then on.
+    #[must_use]
+    pub fn overridden<C>(
+        mut self,
+        change: impl Fn(&str) -> Option<C>,
+        applied: impl Fn(&C, &RuleSpec) -> RuleSpec,
+    ) -> Self {
+        for held in &mut self.held {
+            let Some(change) = change(held.id()) else { continue };
+            let mut rule = held.rule().clone();
+            let spec = applied(&change, &rule.spec);
+            rule.by_itself = Some(Box::new(std::mem::replace(&mut rule.spec, spec)));
+            *held = Held::Read(Box::new(rule));
+        }
+        self
     }
 
     /// A set of this rule alone, switched on: for its own tests.
@@ -241,33 +287,58 @@ impl RuleSet {
     pub fn alone(rule: &Rule) -> Self {
         let mut rule = rule.clone();
         rule.spec.enabled = true;
-        Self::indexed(vec![rule])
+        Self::beside(None, vec![rule])
     }
 
     /// The rules, and steps of sequences, that may match an event whatever is answered about it; `is_open` says of
     /// a late path whether an answer may change what stands there.
     #[must_use]
     pub fn possible(&self, event: &Value, is_open: &dyn Fn(&str) -> bool) -> Possible {
-        let rules = self.index.search_open(event, is_open);
-        let steps = match self.steps.is_empty() {
-            true => Vec::new(),
-            false => self.step_index.search_open(event, is_open).matching,
-        };
-        Possible { rules, steps }
+        let rules = self.found(event, is_open);
+        Possible { rules, steps: self.found_steps(event, is_open) }
+    }
+
+    /// Positions of the rules that may match.
+    fn found(&self, event: &Value, is_open: &dyn Fn(&str) -> bool) -> Found {
+        let mut all = Found::default();
+        for part in &self.parts {
+            let mut found = Found { left: all.left, ..Found::default() };
+            part.anchors.search(event, is_open, &mut found, |number| {
+                let held = self.held.get(part.first + number)?;
+                held.is_looked_for().then(|| &held.rule().pattern)
+            });
+            all.matching.extend(found.matching.into_iter().map(|number| part.first + number));
+            all.cut.extend(found.cut.into_iter().map(|number| part.first + number));
+            all.left = found.left;
+        }
+        all
+    }
+
+    /// Positions of the rules of which it may be a step, with the number of the step.
+    fn found_steps(&self, event: &Value, is_open: &dyn Fn(&str) -> bool) -> Vec<(usize, usize)> {
+        let (mut all, mut left) = (Vec::new(), Found::default().left);
+        for part in &self.parts {
+            let place = |number: usize| {
+                let (rule, step) = part.steps.get(number)?;
+                Some((part.first + *rule as usize, *step as usize))
+            };
+            let mut found = Found { left, ..Found::default() };
+            part.step_anchors.search(event, is_open, &mut found, |number| {
+                let (rule, step) = place(number)?;
+                let held = self.held.get(rule).filter(|held| held.is_looked_for())?;
+                held.rule().before.get(step)
+            });
+            all.extend(found.matching.into_iter().filter_map(place));
+            left = found.left;
+        }
+        all
     }
 
     /// The steps of sequences that an event is: each rule with the number of the step.
     #[must_use]
     pub fn steps(&self, event: &Value) -> Vec<(&Rule, usize)> {
-        if self.steps.is_empty() {
-            return Vec::new();
-        }
-        let positions = self.step_index.matching(event);
-        let step = |position: usize| {
-            let (rule, step) = self.steps.get(position)?;
-            Some((self.rules.get(*rule)?, *step))
-        };
-        positions.into_iter().filter_map(step).collect()
+        let places = self.found_steps(event, &|_| false).into_iter();
+        places.filter_map(|(rule, step)| Some((self.held.get(rule)?.rule(), step))).collect()
     }
 
     /// The same, where some were possible before anybody was asked.
@@ -279,30 +350,44 @@ impl RuleSet {
     /// What its patterns take of what all patterns together may.
     #[must_use]
     pub fn budget(&self) -> Budget {
-        let mut budget = Budget::default();
-        let mut patterns = self.rules.iter().flat_map(Rule::patterns);
-        // What was loaded is within it.
-        let _ = patterns.try_for_each(|pattern| budget.take(pattern));
-        budget
+        self.parts.iter().fold(Budget::default(), |all, part| all.and(part.budget))
     }
 
     /// All rules, also those switched off.
-    #[must_use]
-    pub fn rules(&self) -> &[Rule] {
-        &self.rules
+    pub fn rules(&self) -> impl ExactSizeIterator<Item = &Rule> + Clone {
+        self.held.iter().map(Held::rule)
+    }
+
+    /// The rules that are not those of the pack as it came: the owner's, and those that the site overrides.
+    pub fn of_owner(&self) -> impl Iterator<Item = &Rule> {
+        self.held.iter().filter_map(|held| match held {
+            Held::Read(rule) => Some(&**rule),
+            Held::Packed(..) => None,
+        })
     }
 
     /// The IDs of all rules.
     #[must_use]
     pub fn ids(&self) -> Vec<&str> {
-        self.rules.iter().map(|rule| rule.spec.id.as_str()).collect()
+        self.held.iter().map(Held::id).collect()
+    }
+
+    /// What leads to rules and to steps of sequences, in a set of one part.
+    pub(super) fn anchors(&self) -> [Anchors; 2] {
+        let part = self.parts.first();
+        part.map(|part| [part.anchors.clone(), part.step_anchors.clone()]).unwrap_or_default()
+    }
+
+    /// Rule and step of each pattern that begins or continues a sequence, in a set of one part.
+    pub(super) fn steps_of_rules(&self) -> &[(u32, u32)] {
+        self.parts.first().map_or(&[], |part| &part.steps)
     }
 
     /// Enabled rules that match, the loudest first, then those that say most of what was done; and those of them of which
     /// nobody could tell within [`crate::pattern::STEPS_MAX`].
     #[must_use]
     pub fn matching(&self, event: &Value) -> Matching<'_> {
-        self.matched(event, self.index.search(event))
+        self.matched(event, self.found(event, &|_| false))
     }
 
     /// The same, of those that were possible before anybody was asked.
@@ -311,8 +396,7 @@ impl RuleSet {
         let mut found = Found::default();
         let mut left = possible.rules.left;
         for position in &possible.rules.matching {
-            let rule = self.looked_for.get(*position).and_then(|at| self.rules.get(*at));
-            let Some(rule) = rule else { continue };
+            let Some(rule) = self.held.get(*position).map(Held::rule) else { continue };
             let mut steps = Steps::within(left);
             let before = steps.left();
             let answer = rule.pattern.decide(event, &mut steps);
@@ -329,8 +413,8 @@ impl RuleSet {
 
     fn matched(&self, event: &Value, found: Found) -> Matching<'_> {
         let rules = |positions: Vec<usize>| {
-            let places = positions.into_iter().filter_map(|position| self.looked_for.get(position));
-            let mut rules: Vec<&Rule> = places.filter_map(|at| self.rules.get(*at)).collect();
+            let held = positions.into_iter().filter_map(|position| self.held.get(position));
+            let mut rules: Vec<&Rule> = held.map(Held::rule).collect();
             let mut steps = Steps::new();
             rules.sort_by_cached_key(|rule| {
                 let specificity = rule.pattern.specificity(event, &mut steps);
@@ -366,7 +450,7 @@ impl RuleSet {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::yaml::Document;
+    use crate::text::yaml::{Document, Fault};
 
     fn load(text: &str) -> Result<RuleSet, Vec<Fault>> {
         RuleSet::load(&Document::parse_all("r.yaml", text).map_err(|fault| vec![fault])?)

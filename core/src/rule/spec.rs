@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::text::severity::Severity;
 
@@ -13,7 +13,7 @@ pub const WINDOW_HOURS_MAX: i64 = 24 * 7;
 
 /// A rule as written.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub struct RuleSpec {
     /// Name in kebab-case, never reused.
@@ -31,7 +31,7 @@ pub struct RuleSpec {
     #[serde(default)]
     pub source: Option<String>,
     /// EventBridge event pattern over the envelope and `derived`.
-    #[cfg_attr(feature = "cli", schemars(with = "crate::vocabulary::EventPattern"))]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::vocabulary::EventPattern"))]
     pub pattern: Value,
     /// What to do at two in the morning.
     pub runbook: String,
@@ -83,6 +83,33 @@ fn yes() -> bool {
 }
 
 impl RuleSpec {
+    /// A rule of words alone, which asks for nothing.
+    pub(super) fn of_words(id: &str, title: &str, severity: Severity, why: String) -> Self {
+        Self {
+            id: id.to_owned(),
+            title: title.to_owned(),
+            severity,
+            attack: Vec::new(),
+            why,
+            source: None,
+            pattern: Value::Object(Map::new()),
+            runbook: String::new(),
+            false_positives: Vec::new(),
+            respond: Vec::new(),
+            attempts: Attempts::default(),
+            floor: None,
+            enabled: true,
+            fallback: false,
+            general: false,
+            signal: false,
+            threshold: None,
+            sequence: None,
+            dedupe: None,
+            dedupe_by: None,
+            tests: Vec::new(),
+        }
+    }
+
     /// Where it stands among the rules that fire on one event.
     #[must_use]
     pub fn rank(&self) -> Rank {
@@ -159,7 +186,7 @@ pub enum Fires<'r> {
 
 /// What a failed or denied call does to the severity.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Attempts {
     /// One step quieter.
@@ -173,7 +200,7 @@ pub enum Attempts {
 
 /// "3 within 5 minutes, by principal".
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ThresholdSpec {
     /// Fires on this many.
@@ -190,7 +217,7 @@ pub struct ThresholdSpec {
 
 /// What is different in an environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ThresholdPart {
     /// Fires on this many.
@@ -222,11 +249,11 @@ impl ThresholdSpec {
 /// "After a user was created, within 10 minutes, for the same user": the rule's `pattern` is the
 /// last event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SequenceSpec {
     /// Event patterns that must have matched before, in this order.
-    #[cfg_attr(feature = "cli", schemars(with = "Vec<crate::vocabulary::EventPattern>"))]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<crate::vocabulary::EventPattern>"))]
     pub before: Vec<Value>,
     /// Within this time, by the events' own clock.
     pub within: Span,
@@ -237,7 +264,7 @@ pub struct SequenceSpec {
 
 /// What events are counted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum GroupBy {
     /// Account ID.
@@ -297,7 +324,7 @@ impl Span {
     }
 }
 
-#[cfg(feature = "cli")]
+#[cfg(feature = "schema")]
 impl schemars::JsonSchema for Span {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Span".into()
@@ -352,7 +379,7 @@ pub const SEQUENCE_STEPS_MAX: usize = 10;
 
 /// One test of a rule: an event, changed, and the answer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TestSpec {
     /// What it shows.
@@ -390,7 +417,7 @@ fn once() -> u32 {
 
 /// An event of a test: one of `events/`, changed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TestEvent {
     /// File under `events/`.

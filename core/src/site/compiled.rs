@@ -18,7 +18,6 @@ use crate::iam::account::{self, Account};
 use crate::iam::arn::Arn;
 use crate::iam::entity::EntityId;
 use crate::pattern::Pattern;
-use crate::rule::RuleSpec;
 use crate::site::calendar::{Calendar, Presence};
 use crate::text::severity::Severity;
 use crate::vocabulary::{EnvironmentChange, Exempt, Guarded};
@@ -323,19 +322,6 @@ impl Site {
     #[must_use]
     pub fn override_of(&self, rule: &str) -> Option<&OverrideSpec> {
         self.spec.overrides.get(rule)
-    }
-
-    /// What a rule is from then on, where the site changes it.
-    #[must_use]
-    pub fn overridden(&self, spec: &RuleSpec) -> Option<RuleSpec> {
-        let change = self.override_of(&spec.id)?;
-        let switched = change.enabled.or(change.disabled.map(|disabled| !disabled));
-        let mut spec = spec.clone();
-        spec.severity = change.severity.unwrap_or(spec.severity);
-        spec.enabled = switched.unwrap_or(spec.enabled);
-        spec.threshold = change.threshold.clone().or(spec.threshold.take());
-        spec.dedupe = change.dedupe.clone().or(spec.dedupe.take());
-        Some(spec)
     }
 
     /// Topics of a severity, as the site file names them.

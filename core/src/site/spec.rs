@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::iam::account::OrganizationId;
-use crate::rule::{Span, ThresholdSpec};
+use crate::rule::{RuleSpec, Span, ThresholdSpec};
 use crate::site::calendar::CalendarSpec;
 use crate::text::severity::Severity;
 
 /// `site.yaml` as written.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SiteSpec {
     /// Whether this file adds to the one that came with the rules (`built-in`) or stands alone (`none`).
@@ -58,7 +58,7 @@ pub struct SiteSpec {
 
 /// What a site file does with the one that came with the rules.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Defaults {
     /// Adds to it.
@@ -70,7 +70,7 @@ pub enum Defaults {
 
 /// What is known of an account.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AccountSpec {
     /// Name that people know it by.
@@ -83,7 +83,7 @@ pub struct AccountSpec {
 
 /// How tags tell the environment. Keys and values are compared ignoring case.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EnvironmentSpec {
     /// Tag keys to look at, the first present wins.
@@ -122,11 +122,11 @@ pub const PRODUCTION: &str = "production";
 /// One adjustment of severity: exactly one of `raise`, `lower`, `set`, `floor`, or none of them
 /// for a reason that changes nothing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AdjustmentSpec {
     /// Event pattern, over the same event as the rules see.
-    #[cfg_attr(feature = "cli", schemars(with = "crate::vocabulary::EventPattern"))]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::vocabulary::EventPattern"))]
     pub when: Value,
     /// Only for these rules.
     #[serde(default)]
@@ -161,13 +161,13 @@ impl AdjustmentSpec {
 
 /// Declared silence for known-good automation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SuppressionSpec {
     /// Name, as it appears in reports.
     pub name: String,
     /// Event pattern of what is known to be good.
-    #[cfg_attr(feature = "cli", schemars(with = "crate::vocabulary::EventPattern"))]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::vocabulary::EventPattern"))]
     pub pattern: Value,
     /// Only for these rules; all where empty.
     #[serde(default)]
@@ -182,7 +182,7 @@ pub struct SuppressionSpec {
 
 /// Changes to one rule.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct OverrideSpec {
     /// Another base severity.
@@ -208,9 +208,23 @@ pub struct OverrideSpec {
     pub reason: Option<String>,
 }
 
+impl OverrideSpec {
+    /// What a rule is from then on.
+    #[must_use]
+    pub fn applied(&self, spec: &RuleSpec) -> RuleSpec {
+        let switched = self.enabled.or(self.disabled.map(|disabled| !disabled));
+        let mut spec = spec.clone();
+        spec.severity = self.severity.unwrap_or(spec.severity);
+        spec.enabled = switched.unwrap_or(spec.enabled);
+        spec.threshold = self.threshold.clone().or(spec.threshold.take());
+        spec.dedupe = self.dedupe.clone().or(spec.dedupe.take());
+        spec
+    }
+}
+
 /// An SNS topic and the format it gets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TopicSpec {
     /// ARN of the topic, in the function's own Region.
@@ -222,7 +236,7 @@ pub struct TopicSpec {
 
 /// Form of a message.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Format {
     /// Text for people.

@@ -6,7 +6,7 @@ use crate::text::live::is_live;
 /// look-alikes that nothing interprets, links and mentions broken, length capped with the rest counted.
 ///
 /// ```
-/// use iam_responder::text::clean::clean;
+/// use iam_responder_core::text::clean::clean;
 /// assert_eq!(clean("a\nb\u{202e}c", 80), "a b\u{fffd}c");
 /// assert_eq!(clean("<!channel>", 80), "‹!channel›");
 /// assert_eq!(clean("see https://evil.example", 80), "see https:/[/]evil.example");

@@ -4,7 +4,7 @@
 //! rules. A character is *live* where taking it apart from its neighbours leaves nothing to find.
 //!
 //! ```
-//! use iam_responder::text::live::is_live;
+//! use iam_responder_core::text::live::is_live;
 //! let text: Vec<char> = "see //evil.example".chars().collect();
 //! assert!(is_live(&text, 5), "the second slash");
 //! ```

@@ -37,7 +37,7 @@ mod tests {
 
     #[test]
     fn the_rules_readme_has_it() {
-        let readme = include_str!("../../rules/README.md");
+        let readme = include_str!("../../../rules/README.md");
         assert!(readme.contains(&table()), "run .ci/regenerate");
         // Words too many to be listed stand in what the fact says.
         let grants = ["admin", "iam-write", "too-long", "monitoring-write", "deny-removed"];

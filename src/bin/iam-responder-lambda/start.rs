@@ -1,5 +1,6 @@
 //! Start-up: whatever is wrong is told with what and where, all of it at once.
 
+use iam_responder::pack::PACK;
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
@@ -101,7 +102,7 @@ fn engine(settings: &Settings) -> (Result<Engine, Vec<String>>, Vec<String>) {
         Some(Err(other)) => vec![format!("{RULES}: {other}")],
         None => Vec::new(),
     };
-    (Engine::embedded().map_err(texts), refused)
+    (Engine::packed(&PACK).map_err(texts), refused)
 }
 
 async fn config(settings: &Settings) -> Result<SdkConfig, String> {

@@ -6,6 +6,7 @@ mod exemptions;
 mod silences;
 mod topics;
 
+use iam_responder::pack::PACK;
 use std::io::Write;
 use std::path::Path;
 
@@ -68,7 +69,7 @@ impl Remark {
 
 pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
     let engine = match (global.rules.as_slice(), &global.site) {
-        ([], None) => Engine::embedded_checked()
+        ([], None) => Engine::packed_checked(&PACK)
             .map_err(Failure::Rules)
             .and_then(|engine| Ok(engine.deployed_as(files::own(global)?))),
         _ => files::engine(global),
@@ -95,7 +96,7 @@ pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
         out.flush()?;
         return Ok(Exit::Clean);
     }
-    let mut remarks: Vec<Remark> = engine.rules().rules().iter().flat_map(of_rule).collect();
+    let mut remarks: Vec<Remark> = engine.rules().rules().flat_map(of_rule).collect();
     remarks.extend(of_suppressions(&engine, Timestamp::now()));
     remarks.extend(of_lowerings(&engine));
     remarks.extend(of_calendars(&engine, Timestamp::now()));
@@ -121,8 +122,8 @@ pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
     }
     if global.format == Format::Human {
         let rules = engine.rules().rules();
-        let enabled = rules.iter().filter(|rule| rule.spec.enabled).count();
-        let tests: usize = rules.iter().map(|rule| rule.spec.tests.len()).sum();
+        let enabled = rules.clone().filter(|rule| rule.spec.enabled).count();
+        let tests: usize = rules.clone().map(|rule| rule.spec.tests.len()).sum();
         let count = |number: usize, what: &str| {
             format!("{number} {what}{}", if number == 1 { "" } else { "s" })
         };

@@ -110,7 +110,7 @@ fn one<'e>(
             rule,
         }
     };
-    let judged: Vec<Judged<'_>> = engine.rules().rules().iter().filter(wanted).map(judge).collect();
+    let judged: Vec<Judged<'_>> = engine.rules().rules().filter(wanted).map(judge).collect();
     let matched = judged.iter().any(|one| one.counts || one.waits);
     if !matched && event.shape() == Shape::Unknown {
         unreadable(out, format, &Unreadable::UnknownShape.to_string())?;

@@ -1,5 +1,6 @@
 //! Reading rules and events from files.
 
+use iam_responder::pack::PACK;
 use std::borrow::Cow;
 use std::fs;
 use std::io::{self, Read};
@@ -28,9 +29,9 @@ const ENDINGS: [&str; 6] = [".json", ".ndjson", ".jsonl", ".json.gz", ".ndjson.g
 pub(crate) fn engine(global: &Global) -> Result<Engine, Failure> {
     let engine = match (global.rules.as_slice(), &global.site) {
         ([], Some(site)) => {
-            Engine::embedded_with(&folder::site_files(site)?).map_err(Failure::Rules)?
+            Engine::packed_with(&PACK, &folder::site_files(site)?).map_err(Failure::Rules)?
         }
-        ([], None) => Engine::embedded().map_err(Failure::Rules)?,
+        ([], None) => Engine::packed(&PACK).map_err(Failure::Rules)?,
         (folders, site) => folder::engine(folders, site.as_deref(), !global.no_pack)?,
     };
     Ok(engine.deployed_as(own(global)?))
@@ -42,9 +43,9 @@ pub(crate) fn engine(global: &Global) -> Result<Engine, Failure> {
 /// The rules of which something cannot be delivered, each with its file.
 pub(crate) fn bus_rules(engine: &Engine) -> Result<BusRules, Failure> {
     let rules = engine.rules().rules();
-    BusRules::of(rules).map_err(|faults| {
+    BusRules::of(rules.clone()).map_err(|faults| {
         let file = |id: &String| {
-            rules.iter().find(|rule| rule.spec.id == *id).map(|rule| rule.file.as_str())
+            rules.clone().find(|rule| rule.spec.id == *id).map(|rule| rule.file.as_str())
         };
         let fault = |fault: BusFault| {
             let file = fault.rule.as_ref().and_then(file).unwrap_or("bus rules");

@@ -1,5 +1,6 @@
 //! `test`: the rules' own tests.
 
+use iam_responder::pack::PACK;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -86,12 +87,13 @@ pub(crate) fn events_folder(global: &Global, arguments: &Arguments) -> Option<Pa
 fn one(engine: &Engine, rule: &Rule, test: &TestSpec, folder: Option<&Path>) -> Result<(), String> {
     let text_of = |name: &str| match folder {
         // Rules of the pack name the events that came with it.
-        Some(folder) if folder.join(name).is_file() || Engine::embedded_event(name).is_none() => {
+        Some(folder) if folder.join(name).is_file() || PACK.event(name).is_none() => {
             let path = folder.join(name);
             fs::read_to_string(&path)
                 .map_err(|error| format!("failed to read `{}`: {error}", path.display()))
         }
-        _ => Engine::embedded_event(name)
+        _ => PACK
+            .event(name)
             .map(str::to_owned)
             .ok_or_else(|| format!("no event `{name}`; name its folder with --events")),
     };

@@ -198,7 +198,7 @@ mod tests {
             "{{id: own, title: t, severity: high, why: w, runbook: b, pattern: {pattern}}}\n"
         );
         let set = RuleSet::load(&Document::parse_all("own.yaml", &yaml).unwrap()).unwrap();
-        let demands = Demands::default().of_rule(set.rules().first().unwrap());
+        let demands = Demands::default().of_rule(set.rules().next().unwrap());
         let found: Vec<(Delivery, bool)> = demands
             .iter()
             .map(|demand| (demand.delivery, demand.clause.0.contains_key(READ_ONLY)))

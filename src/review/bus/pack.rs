@@ -84,14 +84,14 @@ impl BusRules {
     ///
     /// # Errors
     /// Every rule of which something cannot be delivered, and too many bus rules.
-    pub fn of(rules: &[Rule]) -> Result<Self, Vec<BusFault>> {
+    pub fn of<'r>(rules: impl IntoIterator<Item = &'r Rule>) -> Result<Self, Vec<BusFault>> {
         let mut faults = Vec::new();
         let (mut projected, mut prepared) = (Demands::default(), Prepared::default());
         let mut demands = Vec::new();
         let mut wanted: BTreeMap<Delivery, Vec<Clause>> = BTreeMap::new();
         // Rules that differ in facts alone want the same.
         let mut known: HashSet<(Delivery, Arc<Clause>)> = HashSet::new();
-        for rule in rules.iter().filter(|rule| rule.spec.enabled) {
+        for rule in rules.into_iter().filter(|rule| rule.spec.enabled) {
             let found = projected.of_rule(rule);
             if found.is_empty() {
                 let message = "no event of AWS can match: `source` must begin with `aws.`, and a field that is \

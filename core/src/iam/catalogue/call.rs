@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::iam::entity::EntityKind;
+use crate::text::table::columns;
 use crate::text::words::words;
 
 /// Column of the table that means "nothing".
@@ -170,9 +171,8 @@ pub fn response_words() -> impl Iterator<Item = &'static str> {
 }
 
 fn parse(line: &'static str) -> Option<Call> {
-    let columns: Vec<&'static str> = line.split('\t').collect();
     let [source, name, effect, access, kind, entity, absent, undo, action, word, arguments, note] =
-        columns.try_into().ok()?;
+        columns(line)?;
     let inverses = match (undo, arguments) {
         ("call", _) => vec![Inverse { action, word, arguments: Some(arguments) }],
         ("prior", NONE) => vec![Inverse { action, word, arguments: None }],

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use crate::text::table::columns;
+
 use serde::{Deserialize, Serialize};
 
 use super::call::NONE;
@@ -159,8 +161,7 @@ enum Row {
 }
 
 fn parse(line: &'static str) -> Option<Row> {
-    let columns: Vec<&'static str> = line.split('\t').collect();
-    let [word, effect, when, doubt] = columns.try_into().ok()?;
+    let [word, effect, when, doubt] = columns(line)?;
     let when = if when == NONE { Vec::new() } else { when.split(' ').map(condition).collect() };
     let effect = match effect {
         "also" => {

@@ -3,6 +3,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::LazyLock;
 
+use crate::text::table::columns;
+
 use super::call::NONE;
 
 /// What a call does to what wears a role.
@@ -92,8 +94,7 @@ static BY_CALL: LazyLock<HashMap<&str, Vec<&WearerRow>>> = LazyLock::new(|| {
 });
 
 fn row(line: &'static str) -> Option<WearerRow> {
-    let columns: Vec<&'static str> = line.split('\t').collect();
-    let [source, call, work, kind, names, when] = columns.try_into().ok()?;
+    let [source, call, work, kind, names, when] = columns(line)?;
     let part = |part: &'static str| match part.strip_prefix("answer.") {
         Some(path) => NamePart { path, answered: true },
         None => NamePart { path: part, answered: false },

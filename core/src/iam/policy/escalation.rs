@@ -10,7 +10,7 @@
 //!   (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/CWE_IAM_role.html>).
 //! - `codecommit:GitPush`, `ecr:PutImage` and `s3:PutObject`: what is pushed may well run with a role, but whoever
 //!   develops or builds pushes, every day; all their policies would be ways. The push of an image is told where what
-//!   pulls it wears such a role (`src/iam/catalogue/wearers.tsv`).
+//!   pulls it wears such a role (`core/src/iam/catalogue/wearers.tsv`).
 //! - `kms:PutKeyPolicy` and `kms:CreateGrant`: they open data, and no role.
 //! - `sagemaker:UpdateNotebookInstance` alone: it attaches scripts that exist, and a role by `iam:PassRole` only.
 //! - `sagemaker:UpdatePipeline`: AWS asks for `iam:PassRole`, as the Service Authorization Reference says.
@@ -19,6 +19,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use super::document::{PolicyDocument, Statement};
+use crate::text::table::columns;
 
 /// One way to more rights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,8 +95,7 @@ impl PolicyDocument {
 }
 
 fn parse(line: &'static str) -> Option<Method> {
-    let [name, scope, actions, description] =
-        line.split('\t').collect::<Vec<_>>().try_into().ok()?;
+    let [name, scope, actions, description] = columns(line)?;
     let scope = match scope {
         "broad" => Scope::Broad,
         "others" => Scope::Others,

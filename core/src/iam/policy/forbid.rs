@@ -24,7 +24,7 @@ impl PolicyDocument {
     /// May a statement forbid this? What cannot be told may hold.
     ///
     /// ```
-    /// use iam_responder::iam::policy::{PolicyDocument, Request};
+    /// use iam_responder_core::iam::policy::{PolicyDocument, Request};
     ///
     /// let text = r#"{"Statement": [{"Effect": "Deny", "Action": "sns:Pub*", "Resource": "*"}]}"#;
     /// let document = PolicyDocument::parse(text).unwrap();

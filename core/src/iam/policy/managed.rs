@@ -5,12 +5,9 @@
 //!
 //! Source: <https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html>
 
-use std::collections::HashMap;
-use std::sync::LazyLock;
-
 use super::Grants;
-use super::document::PolicyDocument;
 use crate::iam::arn::Arn;
+use crate::text::table::line_of;
 
 /// How the policies begin that AWS puts on credentials found in public.
 const QUARANTINE: &str = "awscompromisedkeyquarantine";
@@ -30,15 +27,8 @@ pub struct ManagedPolicy {
     pub note: &'static str,
 }
 
-/// Some are given as the document they amount to, so that they are judged as any other, once.
-static JUDGED: LazyLock<HashMap<&'static str, Grants>> = LazyLock::new(|| {
-    let judge = |text| {
-        PolicyDocument::parse(text).map(|document| Grants::of(&document, None)).unwrap_or_default()
-    };
-    DOCUMENTS.into_iter().map(|(name, text)| (name, judge(text))).collect()
-});
-
-const DOCUMENTS: [(&str, &str); 3] = [
+/// Names for documents that several policies amount to; `judged.tsv` has their words.
+pub const DOCUMENTS: [(&str, &str); 3] = [
     ("@admin", r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#),
     (
         "@admin-iam",
@@ -50,12 +40,10 @@ const DOCUMENTS: [(&str, &str); 3] = [
     ),
 ];
 
-/// Lines of `managed.tsv`, by the names of the policies in small letters.
-static MANAGED: LazyLock<HashMap<String, &'static str>> =
-    LazyLock::new(|| by_name(include_str!("managed.tsv")));
-/// Lines of `judged.tsv`: the words of all policies that were known when it was made.
-static WORDS: LazyLock<HashMap<String, &'static str>> =
-    LazyLock::new(|| by_name(include_str!("judged.tsv")));
+/// What is known of policies by hand, by their names.
+const MANAGED: &str = include_str!("managed.tsv");
+/// The words of all policies that were known when it was made, by their names.
+const JUDGED: &str = include_str!("judged.tsv");
 
 /// Words that no document tells: what a policy is for, or what the judge of documents has no word for.
 const BESIDE: [&str; 5] = [
@@ -66,10 +54,9 @@ const BESIDE: [&str; 5] = [
     "identity-pool-write",
 ];
 
-/// The lines of a table behind its first, by their names in small letters.
-fn by_name(table: &'static str) -> HashMap<String, &'static str> {
-    let lines = table.lines().skip(1);
-    lines.filter_map(|line| Some((line.split('\t').next()?.to_lowercase(), line))).collect()
+/// The line of a name in small letters, behind the first of the table.
+fn find(table: &'static str, name: &str) -> Option<&'static str> {
+    line_of(table.split_once('\n')?.1, name)
 }
 
 /// The AWS managed policy of an ARN, if it is one and known. Names are compared ignoring case, as
@@ -80,7 +67,7 @@ pub fn managed(arn: &str) -> Option<ManagedPolicy> {
     let name = arn.resource.strip_prefix("policy/")?.rsplit('/').next()?.to_lowercase();
     // The next version of it is for the same.
     let known = if name.starts_with(QUARANTINE) { QUARANTINE } else { &name };
-    let (by_hand, judged) = (MANAGED.get(known), WORDS.get(known));
+    let (by_hand, judged) = (find(MANAGED, known), find(JUDGED, known));
     let mut columns = by_hand.or(judged)?.split('\t');
     let (name, words) = (columns.next()?, columns.next().unwrap_or_default());
     let note = columns.next().unwrap_or_default();
@@ -90,17 +77,20 @@ pub fn managed(arn: &str) -> Option<ManagedPolicy> {
         Some(found) => found.split_whitespace().chain(beside).collect(),
         None => words.split_whitespace().collect(),
     };
-    let whole = words.first().and_then(|word| JUDGED.get(word)).cloned();
+    let whole = words.first().filter(|word| word.starts_with('@'));
+    let whole = whole.and_then(|word| find(JUDGED, word)?.split('\t').nth(1));
     let denies = words.contains(&"deny");
     let quarantines = words.contains(&"quarantine");
-    let grants = whole
-        .unwrap_or_else(|| Grants::from_words(words.into_iter().filter(|word| *word != "deny")));
+    let grants = match whole {
+        Some(words) => Grants::from_words(words.split_whitespace()),
+        None => Grants::from_words(words.into_iter().filter(|word| *word != "deny")),
+    };
     Some(ManagedPolicy { name, grants, denies, quarantines, note })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Grant;
+    use super::super::{Grant, PolicyDocument};
     use super::*;
 
     #[test]
@@ -131,13 +121,30 @@ mod tests {
 
     #[test]
     fn the_table_uses_words_that_exist() {
-        for line in MANAGED.values().chain(WORDS.values()) {
+        for line in MANAGED.lines().skip(1).chain(JUDGED.lines().skip(1)) {
             let columns: Vec<&str> = line.split('\t').collect();
             for word in columns[1].split_whitespace().map(|word| word.trim_end_matches('?')) {
-                let beside = word == "deny" || JUDGED.contains_key(word);
+                let beside = word == "deny" || DOCUMENTS.iter().any(|(name, _)| *name == word);
                 assert!(beside || Grant::of(word).is_some(), "{word}: {line}");
             }
         }
-        assert!(MANAGED.values().all(|line| line.split('\t').count() == 3));
+        assert!(MANAGED.lines().all(|line| line.split('\t').count() == 3));
+    }
+
+    #[test]
+    fn the_tables_are_sorted_and_the_documents_in_them_are_what_they_amount_to() {
+        for table in [MANAGED, JUDGED] {
+            let name = |line: &str| line.split('\t').next().unwrap().to_lowercase();
+            assert!(table.lines().skip(1).map(name).is_sorted());
+        }
+        for (name, text) in DOCUMENTS {
+            let words = find(JUDGED, name).unwrap().split('\t').nth(1).unwrap();
+            let judged = Grants::of(&PolicyDocument::parse(text).unwrap(), None);
+            assert_eq!(
+                Grants::from_words(words.split_whitespace()),
+                judged,
+                "{name}: run .ci/managed-policies"
+            );
+        }
     }
 }

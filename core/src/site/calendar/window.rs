@@ -15,7 +15,7 @@ pub const CALENDAR_ENTRIES_MAX: usize = 1_000;
 
 /// A calendar as written in the site file.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CalendarSpec {
     /// IANA time zone, as `Europe/Berlin` or `Etc/UTC`; for iCalendar files the zone of times that
@@ -56,7 +56,7 @@ pub enum Presence {
 
 /// A window that repeats every week.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct WeeklySpec {
     /// Days on which the window opens: `mon`, `tue`, or a range such as `mon-fri`.
@@ -69,7 +69,7 @@ pub struct WeeklySpec {
 
 /// One span of time.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SpanSpec {
     /// First moment inside, as 2026-12-20T00:00.

@@ -1,5 +1,6 @@
 //! Whether EventBridge delivers what a rule looks for, and what it would say to the rule's own pattern.
 
+use iam_responder::pack::PACK;
 use std::collections::{BTreeMap, HashSet};
 
 use iam_responder::assess::engine::Engine;
@@ -27,17 +28,17 @@ const ASKED_CHARACTERS_MAX: usize = 60;
 /// Remarks about rules that the bus rules of the template, as they come, do not deliver whole, and about
 /// patterns of the owner's own rules.
 pub(super) fn remarks(engine: &Engine) -> Result<Vec<Remark>, Failure> {
-    let default = Engine::embedded().map_err(Failure::Rules)?;
+    let default = Engine::packed(&PACK).map_err(Failure::Rules)?;
     let ids: HashSet<&str> = default.rules().ids().into_iter().collect();
     let deployed = files::bus_rules(&default)?;
     let (own, pack) = (engine.rules().rules(), default.rules().rules());
     // Of the same rules the same bus rules are made.
-    let fresh = if same(own, pack) { None } else { Some(BusRules::of(own)) };
+    let fresh = if same(own.clone(), pack) { None } else { Some(BusRules::of(own)) };
     let fresh = fresh.as_ref().map_or(Ok(&deployed), Result::as_ref);
     let mut of_fresh = fresh.map(Shares::new);
     let mut of_deployed = Shares::new(&deployed);
     let mut remarks = Vec::new();
-    for rule in engine.rules().rules().iter().filter(|rule| rule.spec.enabled) {
+    for rule in engine.rules().rules().filter(|rule| rule.spec.enabled) {
         remarks.extend(of_share(rule, &mut of_deployed, of_fresh.as_mut()));
         if !ids.contains(rule.spec.id.as_str()) {
             remarks.extend(of_pattern(rule));
@@ -50,7 +51,10 @@ pub(super) fn remarks(engine: &Engine) -> Result<Vec<Remark>, Failure> {
 }
 
 /// Do both ask for the same events?
-fn same(own: &[Rule], pack: &[Rule]) -> bool {
+fn same<'r>(
+    own: impl ExactSizeIterator<Item = &'r Rule>,
+    mut pack: impl ExactSizeIterator<Item = &'r Rule>,
+) -> bool {
     let before = |rule: &Rule| -> Vec<Value> {
         rule.spec.sequence.iter().flat_map(|sequence| sequence.before.clone()).collect()
     };
@@ -59,7 +63,7 @@ fn same(own: &[Rule], pack: &[Rule]) -> bool {
             && own.spec.pattern == pack.spec.pattern
             && before(own) == before(pack)
     };
-    own.len() == pack.len() && own.iter().zip(pack).all(alike)
+    own.len() == pack.len() && own.zip(&mut pack).all(alike)
 }
 
 fn of_share(
@@ -266,12 +270,12 @@ mod tests {
             "{{id: own, title: t, severity: high, why: w, runbook: b, pattern: {pattern}}}\n"
         );
         let set = RuleSet::load(&Document::parse_all("own.yaml", &text).unwrap()).unwrap();
-        let rule = set.rules().first().unwrap();
+        let rule = set.rules().next().unwrap();
         // The few rules of the pack that these look at.
-        let pack = Engine::embedded().unwrap();
+        let pack = Engine::packed(&PACK).unwrap();
         let few =
             |rule: &&Rule| rule.pattern.texts("detail.eventSource").contains(&"iam.amazonaws.com");
-        let few: Vec<Rule> = pack.rules().rules().iter().filter(few).take(3).cloned().collect();
+        let few: Vec<Rule> = pack.rules().rules().filter(few).take(3).cloned().collect();
         let all: Vec<Rule> = few.iter().chain([rule]).cloned().collect();
         let (deployed, fresh) = (BusRules::of(&few).unwrap(), BusRules::of(&all));
         let mut fresh = fresh.as_ref().map(Shares::new);

@@ -178,6 +178,7 @@ mod tests {
     use iam_responder::site::calendar::IcsFiles;
 
     use super::*;
+    use iam_responder::pack::PACK;
 
     const OWN: &str = r"accounts:
   '111122223333': {name: own}
@@ -191,7 +192,7 @@ pipelines:
     fn whence(text: &str) -> Vec<(String, String)> {
         let site = SourceFile { name: "mine/site.yaml".to_owned(), text: text.to_owned() };
         let files = SiteFiles { site, calendars: IcsFiles::new() };
-        let engine = Engine::embedded_with(&files).unwrap();
+        let engine = Engine::packed_with(&PACK, &files).unwrap();
         let own = Document::parse_all("mine/site.yaml", text).unwrap().remove(0);
         let name = |entry: &Entry| match (&entry.at, entry.value.get("because")) {
             (At::Key(key), _) => format!("{} {key}", entry.section),

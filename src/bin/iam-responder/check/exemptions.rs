@@ -1,6 +1,7 @@
 //! What makes quieter, and could be had by somebody else than its owner means.
 
 use iam_responder::assess::engine::Engine;
+use iam_responder::pack::PACK;
 use iam_responder::site::Adjustment;
 use serde_json::Value;
 
@@ -187,7 +188,7 @@ fn of_defaults(engine: &Engine) -> Option<Remark> {
     if engine.site().has_defaults() {
         return None;
     }
-    let built_in = Engine::embedded().ok()?;
+    let built_in = Engine::packed(&PACK).ok()?;
     let kept =
         |one: &Adjustment| engine.site().adjustments().iter().any(|own| own.spec == one.spec);
     let lost = built_in.site().adjustments().iter().filter(|one| !kept(one));

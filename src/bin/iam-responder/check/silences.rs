@@ -137,7 +137,7 @@ fn met(
             && counts(rule)
             && may_meet(pattern, &rule.pattern)
     };
-    let mut rules: Vec<&Rule> = engine.rules().rules().iter().filter(is_met).collect();
+    let mut rules: Vec<&Rule> = engine.rules().rules().filter(is_met).collect();
     rules.sort_by_key(|rule| std::cmp::Reverse(rule.spec.severity));
     let words = rules.iter().take(RULES_NAMED_MAX);
     let words: Vec<String> =
@@ -246,7 +246,7 @@ mod tests {
         let site =
             SiteFiles { site: file("site.yaml", site.to_owned()), calendars: IcsFiles::new() };
         let rules = [file("r.yaml", format!("{RULES}{more_rules}"))];
-        let engine = Engine::load(&rules, Some(&site), false).unwrap();
+        let engine = Engine::load(&rules, Some(&site), None).unwrap();
         let found: Vec<String> = remarks(&engine)
             .into_iter()
             .map(|one| format!("{}: {}", one.place, one.message))

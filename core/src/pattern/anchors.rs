@@ -1,0 +1,347 @@
+//! Of many patterns those that an event could match, found without trying each.
+//!
+//! Of each branch one field is its *anchor*: the one whose values are rarest among all branches.
+//! The event's value under the anchor's path then leads, by a search among the sorted values, to the branches that
+//! ask for it; prefixes and suffixes are found through the few lengths that occur. A branch
+//! without any field that can serve (only `anything-but`, numbers, `exists` …) is always tried.
+//!
+//! Anchors know patterns by their numbers alone, and are made once: those of the pack by the build, which writes them
+//! as constants.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::IpAddr;
+
+use serde_json::Value;
+
+use super::compiled::{Branch, Field, Pattern};
+use super::cost::COMPARISONS;
+use super::leaves::{FieldPath, collect};
+use super::matcher::parse_address;
+use super::{Matcher, STEPS_OF_EVENT_MAX, Steps};
+
+/// Numbers of branches or lengths, in ascending order.
+pub type Numbers = Cow<'static, [u32]>;
+
+/// From the values of an event to the branches of patterns that could match it.
+#[derive(Debug, Clone, Default)]
+pub struct Anchors {
+    /// The number of the pattern of each branch, and the branch's own within it; branches of one pattern follow one
+    /// another.
+    pub(super) owners: Cow<'static, [(u32, u32)]>,
+    pub(super) paths: Vec<(FieldPath, Keys)>,
+    pub(super) always: Numbers,
+}
+
+/// [`Anchors`] as constants of a program.
+#[derive(Debug)]
+pub struct PackedAnchors {
+    /// The number of the pattern of each branch, and the branch's own within it.
+    pub owners: &'static [(u32, u32)],
+    /// By the path of the anchor.
+    pub paths: &'static [(&'static str, Keys)],
+    /// The branches without an anchor.
+    pub always: &'static [u32],
+}
+
+/// The anchors of one path: from a value to the branches that want it.
+#[derive(Debug, Clone, Default)]
+pub struct Keys {
+    /// Whatever the value is.
+    pub all: Numbers,
+    /// This very text.
+    pub exact: Entries<Cow<'static, str>>,
+    /// This text in lower case.
+    pub folded: Entries<Cow<'static, str>>,
+    /// This address, in any spelling.
+    pub addresses: Entries<IpAddr>,
+    /// Texts that begin so.
+    pub prefixes: Entries<Cow<'static, str>>,
+    /// Lengths of these beginnings, in bytes.
+    pub prefix_lengths: Numbers,
+    /// Texts that end so.
+    pub suffixes: Entries<Cow<'static, str>>,
+    /// Lengths of these ends, in bytes.
+    pub suffix_lengths: Numbers,
+}
+
+/// Branches by what they want, sorted by it.
+#[derive(Debug, Clone)]
+pub struct Entries<K: Clone + 'static>(pub Cow<'static, [(K, Numbers)]>);
+
+impl<K: Clone + 'static> Default for Entries<K> {
+    fn default() -> Self {
+        Self(Cow::Borrowed(&[]))
+    }
+}
+
+impl<K: Clone + Ord + 'static> Entries<K> {
+    fn of(entries: BTreeMap<K, Vec<u32>>) -> Self {
+        Self(entries.into_iter().map(|(key, branches)| (key, branches.into())).collect())
+    }
+
+    fn get<Q: Ord + ?Sized>(&self, wanted: &Q) -> &[u32]
+    where
+        K: std::borrow::Borrow<Q>,
+    {
+        let at = self.0.binary_search_by(|(key, _)| key.borrow().cmp(wanted));
+        at.ok().and_then(|at| self.0.get(at)).map_or(&[], |(_, branches)| branches)
+    }
+}
+
+/// Numbers of patterns, in ascending order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// All that match, or that could for all that is known.
+    pub matching: Vec<usize>,
+    /// Those of them for which the steps ran out: nobody knows.
+    pub cut: Vec<usize>,
+    /// Steps of the event that are left.
+    pub left: usize,
+}
+
+impl Default for Found {
+    /// Nothing yet, and all steps of an event.
+    fn default() -> Self {
+        Self { matching: Vec::new(), cut: Vec::new(), left: STEPS_OF_EVENT_MAX }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Key {
+    Exact(String),
+    Folded(String),
+    Address(IpAddr),
+    Prefix(String),
+    Suffix(String),
+}
+
+impl Anchors {
+    /// Anchors of these patterns, which are known by their position from here on. They can also be asked before what
+    /// stands at late paths is known: no pattern is found by them.
+    #[must_use]
+    pub fn of<'p>(
+        patterns: impl IntoIterator<Item = &'p Pattern>,
+        is_late: impl Fn(&str) -> bool,
+    ) -> Self {
+        let mut owners = Vec::new();
+        let mut branches: Vec<&Branch> = Vec::new();
+        for (pattern, number) in patterns.into_iter().zip(0..) {
+            owners.extend((0..).take(pattern.branches().len()).map(|branch| (number, branch)));
+            branches.extend(pattern.branches().iter().map(|branch| &**branch));
+        }
+        let wanted = Frequencies::count(&branches, &is_late);
+        let (mut always, mut paths) = (Vec::new(), BTreeMap::<&FieldPath, Gathered>::new());
+        for (branch, number) in branches.into_iter().zip(0..) {
+            let Some((field, keys)) = wanted.rarest(branch, &is_late) else {
+                always.push(number);
+                continue;
+            };
+            let path = paths.entry(&field.path).or_default();
+            path.all.push(number);
+            keys.into_iter().for_each(|key| path.insert(key, number));
+        }
+        let paths = paths.into_iter().map(|(path, gathered)| (path.clone(), gathered.keys()));
+        Self { owners: owners.into(), paths: paths.collect(), always: always.into() }
+    }
+
+    /// Adds the patterns that may match to those found before, by numbers that begin with theirs, and takes what it costs
+    /// of the steps left there. Nobody knows yet what stands at the paths that are open; these must be among the late
+    /// ones. A pattern that `pattern` does not give is passed over.
+    pub fn search<'p>(
+        &self,
+        event: &Value,
+        is_open: &dyn Fn(&str) -> bool,
+        found: &mut Found,
+        pattern: impl Fn(usize) -> Option<&'p Pattern>,
+    ) {
+        // Branches of one pattern follow one another, and share its steps.
+        let mut current: Option<(u32, Option<&Pattern>, Steps)> = None;
+        let (mut settled, mut cut) = (false, false);
+        for candidate in self.candidates(event, &mut found.left) {
+            let Some((number, branch)) = self.owners.get(candidate as usize) else { continue };
+            if current.as_ref().is_none_or(|(under_way, ..)| under_way != number) {
+                current = Some((*number, pattern(*number as usize), Steps::within(found.left)));
+                (settled, cut) = (false, false);
+            }
+            let Some((_, Some(pattern), steps)) = &mut current else { continue };
+            let Some(branch) = pattern.branches().get(*branch as usize) else { continue };
+            if settled {
+                continue;
+            }
+            let before = steps.left();
+            match branch.decide_open(event, steps, is_open) {
+                Some(true) => {
+                    if cut {
+                        // Certain after all.
+                        found.cut.pop();
+                    } else {
+                        found.matching.push(*number as usize);
+                    }
+                    settled = true;
+                }
+                None if !cut => {
+                    found.matching.push(*number as usize);
+                    found.cut.push(*number as usize);
+                    cut = true;
+                }
+                Some(false) | None => {}
+            }
+            found.left -= before - steps.left();
+        }
+    }
+
+    /// The branches that could match, in ascending order.
+    fn candidates(&self, event: &Value, left: &mut usize) -> Vec<u32> {
+        let mut candidates = self.always.to_vec();
+        for (path, keys) in &self.paths {
+            keys.candidates(event, path, &mut candidates, left);
+        }
+        candidates.sort_unstable();
+        candidates.dedup();
+        candidates
+    }
+}
+
+impl From<&'static PackedAnchors> for Anchors {
+    fn from(packed: &'static PackedAnchors) -> Self {
+        let path = |(path, keys): &(&'static str, Keys)| {
+            (FieldPath::new((*path).to_owned()), keys.clone())
+        };
+        Self {
+            owners: packed.owners.into(),
+            paths: packed.paths.iter().map(path).collect(),
+            always: packed.always.into(),
+        }
+    }
+}
+
+/// What becomes [`Keys`].
+#[derive(Default)]
+struct Gathered {
+    all: Vec<u32>,
+    exact: BTreeMap<Cow<'static, str>, Vec<u32>>,
+    folded: BTreeMap<Cow<'static, str>, Vec<u32>>,
+    addresses: BTreeMap<IpAddr, Vec<u32>>,
+    prefixes: BTreeMap<Cow<'static, str>, Vec<u32>>,
+    suffixes: BTreeMap<Cow<'static, str>, Vec<u32>>,
+}
+
+impl Gathered {
+    fn insert(&mut self, key: Key, branch: u32) {
+        let branches = match key {
+            Key::Exact(text) => self.exact.entry(text.into()).or_default(),
+            Key::Folded(text) => self.folded.entry(text.into()).or_default(),
+            Key::Address(address) => self.addresses.entry(address).or_default(),
+            Key::Prefix(text) => self.prefixes.entry(text.into()).or_default(),
+            Key::Suffix(text) => self.suffixes.entry(text.into()).or_default(),
+        };
+        branches.push(branch);
+    }
+
+    fn keys(self) -> Keys {
+        let lengths = |texts: &BTreeMap<Cow<'static, str>, Vec<u32>>| -> Numbers {
+            // A text longer than that is in no event.
+            let lengths = texts.keys().filter_map(|text| u32::try_from(text.len()).ok());
+            lengths.collect::<BTreeSet<u32>>().into_iter().collect()
+        };
+        Keys {
+            prefix_lengths: lengths(&self.prefixes),
+            suffix_lengths: lengths(&self.suffixes),
+            all: self.all.into(),
+            exact: Entries::of(self.exact),
+            folded: Entries::of(self.folded),
+            addresses: Entries::of(self.addresses),
+            prefixes: Entries::of(self.prefixes),
+            suffixes: Entries::of(self.suffixes),
+        }
+    }
+}
+
+impl Keys {
+    /// The branches that want what the event has under the path; all of them once its steps are used up.
+    fn candidates(&self, event: &Value, path: &FieldPath, found: &mut Vec<u32>, left: &mut usize) {
+        let lengths = self.prefix_lengths.len() + self.suffix_lengths.len();
+        if *left == 0 {
+            found.extend(&*self.all);
+            return;
+        }
+        let under = collect(event, path);
+        let looked_up = under.leaves.len().saturating_mul(3 + lengths);
+        *left = left.saturating_sub((under.elements + looked_up) / COMPARISONS);
+        for leaf in under.leaves {
+            let Value::String(text) = leaf.value else { continue };
+            found.extend(self.exact.get(text.as_str()));
+            if !self.folded.0.is_empty() {
+                found.extend(self.folded.get(text.to_ascii_lowercase().as_str()));
+            }
+            if let (false, Some(address)) = (self.addresses.0.is_empty(), parse_address(text)) {
+                found.extend(self.addresses.get(&address));
+            }
+            for length in &*self.prefix_lengths {
+                let head = text.get(..*length as usize);
+                found.extend(head.map_or(&[][..], |head| self.prefixes.get(head)));
+            }
+            for length in &*self.suffix_lengths {
+                let start = text.len().checked_sub(*length as usize);
+                let tail = start.and_then(|start| text.get(start..));
+                found.extend(tail.map_or(&[][..], |tail| self.suffixes.get(tail)));
+            }
+        }
+    }
+}
+
+/// How many branches ask for each value of each path.
+struct Frequencies<'b>(HashMap<(&'b str, Key), usize>);
+
+impl<'b> Frequencies<'b> {
+    fn count(branches: &[&'b Branch], is_late: &impl Fn(&str) -> bool) -> Self {
+        let mut counts = HashMap::with_capacity(branches.len() * 4);
+        let fields = branches.iter().flat_map(|branch| &branch.fields);
+        for field in fields.filter(|field| !is_late(field.path.text())) {
+            for key in keys(field).unwrap_or_default() {
+                *counts.entry((field.path.text(), key)).or_default() += 1;
+            }
+        }
+        Self(counts)
+    }
+
+    fn rarest(
+        &self,
+        branch: &'b Branch,
+        is_late: &impl Fn(&str) -> bool,
+    ) -> Option<(&'b Field, Vec<Key>)> {
+        let cost = |(field, keys): &(&'b Field, Vec<Key>)| -> usize {
+            let frequency = |key: &Key| self.0.get(&(field.path.text(), key.clone())).copied();
+            keys.iter().filter_map(frequency).sum()
+        };
+        branch
+            .fields
+            .iter()
+            .filter(|field| !is_late(field.path.text()))
+            .filter_map(|field| keys(field).map(|keys| (field, keys)))
+            .min_by_key(cost)
+    }
+}
+
+/// The keys that find every value a field accepts, or none where a value could escape them.
+fn keys(field: &Field) -> Option<Vec<Key>> {
+    field.matchers.iter().map(key).collect()
+}
+
+fn key(matcher: &Matcher) -> Option<Key> {
+    match matcher {
+        Matcher::Text(text) => Some(Key::Exact(text.clone())),
+        Matcher::Address(_, address) => Some(Key::Address(*address)),
+        Matcher::IgnoreCase(folded) => folded.ascii_key().map(Key::Folded),
+        Matcher::Prefix(text) => Some(Key::Prefix(text.clone())),
+        Matcher::Suffix(text) => Some(Key::Suffix(text.clone())),
+        Matcher::Wildcard(wildcard) => match wildcard.pieces.as_slice() {
+            [only] => Some(Key::Exact(only.clone())),
+            [first, ..] if !first.is_empty() => Some(Key::Prefix(first.clone())),
+            [.., last] if !last.is_empty() => Some(Key::Suffix(last.clone())),
+            _ => None,
+        },
+        _ => None,
+    }
+}

@@ -1,0 +1,119 @@
+//! The rules that the build compiled into a program: checked there, found through anchors made there, and each read when
+//! an event first asks for it.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use super::set::{Rule, RuleSet};
+use super::spec::RuleSpec;
+use crate::pattern::{Budget, PackedAnchors, Pattern};
+use crate::text::severity::Severity;
+
+/// Fields of a rule that only people and its tests read.
+pub const FIELDS_OF_PEOPLE: [&str; 3] = ["tests", "source", "false_positives"];
+
+/// Rules as constants of a program, as [`RuleSet::to_source`] writes them.
+#[derive(Debug)]
+pub struct PackedRules {
+    /// In the order of their files.
+    pub rules: &'static [PackedRule],
+    /// From an event to the rules whose pattern it could match, by their position.
+    pub anchors: PackedAnchors,
+    /// Rule and step of each pattern that begins or continues a sequence.
+    pub steps: &'static [(u32, u32)],
+    /// From an event to these patterns.
+    pub step_anchors: PackedAnchors,
+    /// What all their patterns take.
+    pub budget: Budget,
+}
+
+/// A rule that was checked.
+#[derive(Debug)]
+pub struct PackedRule {
+    /// Its name.
+    pub id: &'static str,
+    /// File it came from.
+    pub file: &'static str,
+    /// Is it on?
+    pub enabled: bool,
+    /// The rule as JSON.
+    pub text: &'static str,
+}
+
+impl PackedRule {
+    /// The rule, ready to be matched. One that cannot be read, which the build rules out, speaks of itself: what nobody
+    /// can judge is told.
+    #[must_use]
+    pub fn unpacked(&self) -> Rule {
+        self.read().unwrap_or_else(|fault| self.unreadable(&fault))
+    }
+
+    fn read(&self) -> Result<Rule, String> {
+        let spec: RuleSpec = serde_json::from_str(self.text).map_err(|error| error.to_string())?;
+        let compiled = |value: &Value| {
+            Pattern::compile(value).map_err(|faults| {
+                faults.into_iter().map(|fault| fault.message).collect::<Vec<_>>().join("; ")
+            })
+        };
+        let before = spec.sequence.iter().flat_map(|sequence| &sequence.before);
+        let before = before.map(compiled).collect::<Result<Vec<_>, _>>()?;
+        let pattern = compiled(&spec.pattern)?;
+        Ok(Rule { by_itself: None, pattern, before, file: self.file.to_owned(), spec })
+    }
+
+    /// In the place of a rule: it is loud about whatever the rule's anchors find.
+    fn unreadable(&self, fault: &str) -> Rule {
+        let why =
+            format!("The rule `{}` may mean this event, and nobody can tell: {fault}.", self.id);
+        let title = "Rule of the pack cannot be read";
+        let mut spec = RuleSpec::of_words(self.id, title, Severity::High, why);
+        spec.runbook = "Read the event itself. Build the function again, and deploy it.".to_owned();
+        let pattern = Pattern::everything();
+        Rule { by_itself: None, pattern, before: Vec::new(), file: self.file.to_owned(), spec }
+    }
+}
+
+impl RuleSet {
+    /// These rules as a Rust expression of the type [`PackedRules`], where all of `rule`, `pattern` and
+    /// [`std::borrow::Cow`] are in scope. `texts` are the rules as JSON, in their order.
+    #[must_use]
+    pub fn to_source(&self, texts: &[String]) -> String {
+        let mut source = "PackedRules { rules: &[".to_owned();
+        for (rule, text) in self.rules().zip(texts) {
+            let (id, enabled) = (&rule.spec.id, rule.spec.enabled);
+            // Writing into a text cannot fail.
+            let _ = writeln!(
+                source,
+                "PackedRule {{ id: {id:?}, file: {:?}, enabled: {enabled}, text: {text:?} }},",
+                rule.file
+            );
+        }
+        let [anchors, step_anchors] = self.anchors().map(|anchors| anchors.to_source());
+        let _ = write!(
+            source,
+            "], anchors: {anchors}, steps: &{:?}, step_anchors: {step_anchors}, budget: {} }}",
+            self.steps_of_rules(),
+            self.budget().to_source(),
+        );
+        source
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_that_cannot_be_read_is_loud_about_all_that_it_may_mean() {
+        for text in [
+            "{",
+            r#"{"id": "x"}"#,
+            r#"{"id":"a","title":"t","severity":"low","why":"w","runbook":"r","pattern":{"a":1}}"#,
+        ] {
+            let rule = PackedRule { id: "a", file: "a.yaml", enabled: true, text }.unpacked();
+            assert_eq!((rule.spec.severity, rule.spec.id.as_str()), (Severity::High, "a"));
+            assert!(rule.pattern.matches(&serde_json::json!({"whatever": [1]})), "{text}");
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Tables compiled in: lines of columns between tabs.
+
+use std::cmp::Ordering;
+
+/// The columns of a line, where it has exactly as many.
+#[must_use]
+pub fn columns<const N: usize>(line: &str) -> Option<[&str; N]> {
+    let mut rest = line.split('\t');
+    let mut whole = true;
+    let columns = std::array::from_fn(|_| {
+        rest.next().unwrap_or_else(|| {
+            whole = false;
+            ""
+        })
+    });
+    (whole && rest.next().is_none()).then_some(columns)
+}
+
+/// The line whose first column is this name, case of ASCII letters ignored; `name` itself is in small letters, and the
+/// lines are sorted by their first columns in small letters. Nothing is read but the lines on the way.
+#[must_use]
+pub fn line_of<'t>(table: &'t str, name: &str) -> Option<&'t str> {
+    let bytes = table.as_bytes();
+    // Where the lines begin and end among which it is.
+    let (mut low, mut high) = (0, bytes.len());
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let before = bytes.get(low..middle)?.iter().rposition(|byte| *byte == b'\n');
+        let start = before.map_or(low, |at| low + at + 1);
+        let after = bytes.get(start..high)?.iter().position(|byte| *byte == b'\n');
+        let end = after.map_or(high, |at| start + at);
+        let line = table.get(start..end)?;
+        match order(line, name) {
+            Ordering::Equal => return Some(line),
+            Ordering::Less => low = end + 1,
+            Ordering::Greater => high = start,
+        }
+    }
+    None
+}
+
+/// How the first column of a line stands to a name in small letters.
+fn order(line: &str, name: &str) -> Ordering {
+    let first = line.bytes().take_while(|byte| *byte != b'\t');
+    first.map(|byte| byte.to_ascii_lowercase()).cmp(name.bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_line_is_found_and_nothing_between_them() {
+        let lines = ["@x\tü", "A-b\t1", "a1", "Bc\t", "bcd\té\t3", "z"];
+        for count in 0..=lines.len() {
+            for end in ["", "\n"] {
+                let table = lines[..count].join("\n") + end;
+                for (at, line) in lines.iter().enumerate() {
+                    let name = line.split('\t').next().unwrap().to_lowercase();
+                    assert_eq!(line_of(&table, &name), (at < count).then_some(*line), "{table:?}");
+                }
+                for name in ["@", "a", "a-", "a-bc", "b", "bcde", "é", "zz"] {
+                    assert_eq!(line_of(&table, name), None, "{name} in {table:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_has_exactly_its_columns() {
+        assert_eq!(columns("a\t\tc"), Some(["a", "", "c"]));
+        assert_eq!((columns::<2>("a\t\tc"), columns::<4>("a\t\tc")), (None, None));
+    }
+}

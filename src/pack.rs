@@ -1,0 +1,9 @@
+//! The rules, the site file and the events of `rules/` and `events/`, as the build compiled them (`src/build.rs`).
+
+use std::borrow::Cow;
+
+use crate::assess::engine::Pack;
+use crate::pattern::{Budget, Entries, Keys, PackedAnchors};
+use crate::rule::{PackedRule, PackedRules};
+
+include!(concat!(env!("OUT_DIR"), "/pack.rs"));
