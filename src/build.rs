@@ -47,9 +47,9 @@ fn generate() -> Result<(), Vec<String>> {
             texts.push(document.value.to_string());
         }
     }
-    let rules = loading.end().map_err(told)?;
+    let rules = loading.end().map_err(|faults| told(&faults))?;
     let files = calendars.iter().cloned().collect();
-    Site::load_beside(None, site.as_ref(), &files, &rules).map_err(told)?;
+    Site::load_beside(None, site.as_ref(), &files, &rules).map_err(|faults| told(&faults))?;
     let site = site.map(|document| document.value.to_string());
     let pack = format!(
         "/// What the build compiled.\npub static PACK: Pack = Pack {{ rules: {}, site: {site:?}, calendars: &{calendars:?}, \
@@ -66,7 +66,7 @@ fn one(fault: String) -> Vec<String> {
     vec![fault]
 }
 
-fn told(faults: Vec<Fault>) -> Vec<String> {
+fn told(faults: &[Fault]) -> Vec<String> {
     faults.iter().map(ToString::to_string).collect()
 }
 

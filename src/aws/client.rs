@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::time::Duration;
 
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
@@ -60,6 +61,15 @@ impl Limits {
     };
 }
 
+/// Where credentials come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Credentials {
+    /// From the environment, as Lambda gives them: nothing is built that would look for others.
+    Given,
+    /// From wherever the SDK finds them.
+    Found,
+}
+
 /// The shared configuration with other limits.
 #[must_use]
 pub fn limited(config: &SdkConfig, limits: Limits) -> SdkConfig {
@@ -86,7 +96,11 @@ const AMAZON_ROOTS: &[u8] = include_bytes!("roots.pem");
 ///
 /// # Errors
 /// A PEM bundle that cannot be read.
-pub async fn config(region: &str, ca_bundle: Option<OsString>) -> Result<SdkConfig, String> {
+pub async fn config(
+    region: &str,
+    ca_bundle: Option<OsString>,
+    credentials: Credentials,
+) -> Result<SdkConfig, String> {
     let ca_bundle = ca_bundle.filter(|path| !path.is_empty()).map(|path| {
         fs::read(&path)
             .map_err(|error| format!("AWS_CA_BUNDLE: failed to read {}: {error}", path.display()))
@@ -94,6 +108,12 @@ pub async fn config(region: &str, ca_bundle: Option<OsString>) -> Result<SdkConf
     let ca_bundle = ca_bundle.transpose()?;
     let loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(http_client(region, ca_bundle)?);
+    let loader = match credentials {
+        Credentials::Given => {
+            loader.credentials_provider(EnvironmentVariableCredentialsProvider::new())
+        }
+        Credentials::Found => loader,
+    };
     Ok(limited(&loader.load().await, Limits::LONG))
 }
 

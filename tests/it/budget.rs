@@ -23,7 +23,7 @@ const AFTER_END: Duration = Duration::from_millis(200);
 const AFTER_PUBLISH: Duration = Duration::from_millis(3_500);
 
 async fn config(server: &TcpListener) -> SdkConfig {
-    let shared = client::config("us-east-1", None).await.unwrap();
+    let shared = client::config("us-east-1", None, client::Credentials::Found).await.unwrap();
     let keys = Credentials::new("test", "test", None, None, "test");
     shared
         .into_builder()

@@ -246,7 +246,7 @@ mod table {
     async fn fresh(name: &str) -> Option<Table> {
         let endpoint = std::env::var_os("IAM_RESPONDER_TEST_ENDPOINT")?.into_string().unwrap();
         let name = format!("{name}-{}", std::process::id());
-        let shared = client::config("us-east-1", None).await.unwrap();
+        let shared = client::config("us-east-1", None, client::Credentials::Found).await.unwrap();
         let keys = aws_sdk_dynamodb::config::Credentials::new("test", "test", None, None, "test");
         let config = shared
             .into_builder()

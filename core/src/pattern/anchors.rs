@@ -9,8 +9,10 @@
 //! as constants.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
+use std::ops::Range;
 
 use serde_json::Value;
 
@@ -50,43 +52,74 @@ pub struct Keys {
     /// Whatever the value is.
     pub all: Numbers,
     /// This very text.
-    pub exact: Entries<Cow<'static, str>>,
+    pub exact: Entries,
     /// This text in lower case.
-    pub folded: Entries<Cow<'static, str>>,
+    pub folded: Entries,
     /// This address, in any spelling.
-    pub addresses: Entries<IpAddr>,
+    pub addresses: Entries,
     /// Texts that begin so.
-    pub prefixes: Entries<Cow<'static, str>>,
+    pub prefixes: Entries,
     /// Lengths of these beginnings, in bytes.
     pub prefix_lengths: Numbers,
     /// Texts that end so.
-    pub suffixes: Entries<Cow<'static, str>>,
+    pub suffixes: Entries,
     /// Lengths of these ends, in bytes.
     pub suffix_lengths: Numbers,
 }
 
-/// Branches by what they want, sorted by it.
-#[derive(Debug, Clone)]
-pub struct Entries<K: Clone + 'static>(pub Cow<'static, [(K, Numbers)]>);
+/// Branches by the texts that they want, in few pieces: as a constant it is read where it lies.
+#[derive(Debug, Clone, Default)]
+pub struct Entries {
+    /// All texts, sorted, one behind the other.
+    pub texts: Cow<'static, str>,
+    /// Where each text ends.
+    pub ends: Numbers,
+    /// The branches of all texts, one text's behind the other's.
+    pub branches: Numbers,
+    /// Where the branches of each text end.
+    pub branch_ends: Numbers,
+}
 
-impl<K: Clone + 'static> Default for Entries<K> {
-    fn default() -> Self {
-        Self(Cow::Borrowed(&[]))
+impl Entries {
+    fn of(entries: BTreeMap<String, Vec<u32>>) -> Self {
+        let (mut texts, mut ends) = (String::new(), Vec::new());
+        let (mut branches, mut branch_ends) = (Vec::new(), Vec::new());
+        for (text, of_text) in entries {
+            texts.push_str(&text);
+            branches.extend(of_text);
+            // Patterns are bounded far below these numbers.
+            ends.push(u32::try_from(texts.len()).unwrap_or(u32::MAX));
+            branch_ends.push(u32::try_from(branches.len()).unwrap_or(u32::MAX));
+        }
+        let (ends, branches) = (ends.into(), branches.into());
+        Self { texts: texts.into(), ends, branches, branch_ends: branch_ends.into() }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    fn get(&self, wanted: &str) -> &[u32] {
+        let (mut low, mut high) = (0, self.ends.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let text = self.texts.get(range(&self.ends, middle)).unwrap_or_default();
+            match text.cmp(wanted) {
+                Ordering::Less => low = middle + 1,
+                Ordering::Greater => high = middle,
+                Ordering::Equal => {
+                    return self.branches.get(range(&self.branch_ends, middle)).unwrap_or_default();
+                }
+            }
+        }
+        &[]
     }
 }
 
-impl<K: Clone + Ord + 'static> Entries<K> {
-    fn of(entries: BTreeMap<K, Vec<u32>>) -> Self {
-        Self(entries.into_iter().map(|(key, branches)| (key, branches.into())).collect())
-    }
-
-    fn get<Q: Ord + ?Sized>(&self, wanted: &Q) -> &[u32]
-    where
-        K: std::borrow::Borrow<Q>,
-    {
-        let at = self.0.binary_search_by(|(key, _)| key.borrow().cmp(wanted));
-        at.ok().and_then(|at| self.0.get(at)).map_or(&[], |(_, branches)| branches)
-    }
+/// Where a piece lies among pieces that end so.
+fn range(ends: &[u32], number: usize) -> Range<usize> {
+    let end = |number: usize| ends.get(number).map_or(0, |end| *end as usize);
+    number.checked_sub(1).map_or(0, end)..end(number)
 }
 
 /// Numbers of patterns, in ascending order.
@@ -220,27 +253,27 @@ impl From<&'static PackedAnchors> for Anchors {
 #[derive(Default)]
 struct Gathered {
     all: Vec<u32>,
-    exact: BTreeMap<Cow<'static, str>, Vec<u32>>,
-    folded: BTreeMap<Cow<'static, str>, Vec<u32>>,
-    addresses: BTreeMap<IpAddr, Vec<u32>>,
-    prefixes: BTreeMap<Cow<'static, str>, Vec<u32>>,
-    suffixes: BTreeMap<Cow<'static, str>, Vec<u32>>,
+    exact: BTreeMap<String, Vec<u32>>,
+    folded: BTreeMap<String, Vec<u32>>,
+    addresses: BTreeMap<String, Vec<u32>>,
+    prefixes: BTreeMap<String, Vec<u32>>,
+    suffixes: BTreeMap<String, Vec<u32>>,
 }
 
 impl Gathered {
     fn insert(&mut self, key: Key, branch: u32) {
         let branches = match key {
-            Key::Exact(text) => self.exact.entry(text.into()).or_default(),
-            Key::Folded(text) => self.folded.entry(text.into()).or_default(),
-            Key::Address(address) => self.addresses.entry(address).or_default(),
-            Key::Prefix(text) => self.prefixes.entry(text.into()).or_default(),
-            Key::Suffix(text) => self.suffixes.entry(text.into()).or_default(),
+            Key::Exact(text) => self.exact.entry(text).or_default(),
+            Key::Folded(text) => self.folded.entry(text).or_default(),
+            Key::Address(address) => self.addresses.entry(address.to_string()).or_default(),
+            Key::Prefix(text) => self.prefixes.entry(text).or_default(),
+            Key::Suffix(text) => self.suffixes.entry(text).or_default(),
         };
         branches.push(branch);
     }
 
     fn keys(self) -> Keys {
-        let lengths = |texts: &BTreeMap<Cow<'static, str>, Vec<u32>>| -> Numbers {
+        let lengths = |texts: &BTreeMap<String, Vec<u32>>| -> Numbers {
             // A text longer than that is in no event.
             let lengths = texts.keys().filter_map(|text| u32::try_from(text.len()).ok());
             lengths.collect::<BTreeSet<u32>>().into_iter().collect()
@@ -272,11 +305,11 @@ impl Keys {
         for leaf in under.leaves {
             let Value::String(text) = leaf.value else { continue };
             found.extend(self.exact.get(text.as_str()));
-            if !self.folded.0.is_empty() {
+            if !self.folded.is_empty() {
                 found.extend(self.folded.get(text.to_ascii_lowercase().as_str()));
             }
-            if let (false, Some(address)) = (self.addresses.0.is_empty(), parse_address(text)) {
-                found.extend(self.addresses.get(&address));
+            if let (false, Some(address)) = (self.addresses.is_empty(), parse_address(text)) {
+                found.extend(self.addresses.get(&address.to_string()));
             }
             for length in &*self.prefix_lengths {
                 let head = text.get(..*length as usize);

@@ -1,10 +1,8 @@
 //! Anchors as constants: what the build writes into a program.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::net::IpAddr;
 
-use super::anchors::{Anchors, Entries, Keys, Numbers};
+use super::anchors::{Anchors, Entries, Keys};
 use super::cost::Budget;
 
 impl Anchors {
@@ -26,36 +24,30 @@ impl Anchors {
 
 impl Keys {
     fn to_source(&self) -> String {
-        let text = |text: &Cow<'static, str>| format!("Cow::Borrowed({text:?})");
-        let address = |address: &IpAddr| match address {
-            IpAddr::V4(address) => {
-                format!("IpAddr::V4(Ipv4Addr::from_bits({}))", address.to_bits())
-            }
-            IpAddr::V6(address) => {
-                format!("IpAddr::V6(Ipv6Addr::from_bits({}))", address.to_bits())
-            }
-        };
         format!(
             "Keys {{ all: {}, exact: {}, folded: {}, addresses: {}, prefixes: {}, prefix_lengths: {}, \
              suffixes: {}, suffix_lengths: {} }}",
             numbers(&self.all),
-            self.exact.to_source(text),
-            self.folded.to_source(text),
-            self.addresses.to_source(address),
-            self.prefixes.to_source(text),
+            self.exact.to_source(),
+            self.folded.to_source(),
+            self.addresses.to_source(),
+            self.prefixes.to_source(),
             numbers(&self.prefix_lengths),
-            self.suffixes.to_source(text),
+            self.suffixes.to_source(),
             numbers(&self.suffix_lengths),
         )
     }
 }
 
-impl<K: Clone + 'static> Entries<K> {
-    fn to_source(&self, key: impl Fn(&K) -> String) -> String {
-        let one =
-            |(wanted, branches): &(K, Numbers)| format!("({}, {})", key(wanted), numbers(branches));
-        let entries: Vec<String> = self.0.iter().map(one).collect();
-        format!("Entries(Cow::Borrowed(&[{}]))", entries.join(", "))
+impl Entries {
+    fn to_source(&self) -> String {
+        format!(
+            "Entries {{ texts: Cow::Borrowed({:?}), ends: {}, branches: {}, branch_ends: {} }}",
+            self.texts,
+            numbers(&self.ends),
+            numbers(&self.branches),
+            numbers(&self.branch_ends),
+        )
     }
 }
 

@@ -37,11 +37,21 @@ pub struct PackedRule {
     pub file: &'static str,
     /// Is it on?
     pub enabled: bool,
-    /// The rule as JSON.
+    /// Its pattern as JSON: most rules that an event could match are read no further.
+    pub pattern: &'static str,
+    /// The whole rule as JSON.
     pub text: &'static str,
 }
 
 impl PackedRule {
+    /// Its pattern, ready to be matched. One that cannot be read matches everything: the rule will say so.
+    #[must_use]
+    pub fn pattern(&self) -> Pattern {
+        let value: Option<Value> = serde_json::from_str(self.pattern).ok();
+        let pattern = value.and_then(|value| Pattern::compile(&value).ok());
+        pattern.unwrap_or_else(Pattern::everything)
+    }
+
     /// The rule, ready to be matched. One that cannot be read, which the build rules out, speaks of itself: what nobody
     /// can judge is told.
     #[must_use]
@@ -85,8 +95,9 @@ impl RuleSet {
             // Writing into a text cannot fail.
             let _ = writeln!(
                 source,
-                "PackedRule {{ id: {id:?}, file: {:?}, enabled: {enabled}, text: {text:?} }},",
-                rule.file
+                "PackedRule {{ id: {id:?}, file: {:?}, enabled: {enabled}, pattern: {:?}, text: {text:?} }},",
+                rule.file,
+                rule.spec.pattern.to_string(),
             );
         }
         let [anchors, step_anchors] = self.anchors().map(|anchors| anchors.to_source());
@@ -111,8 +122,11 @@ mod tests {
             r#"{"id": "x"}"#,
             r#"{"id":"a","title":"t","severity":"low","why":"w","runbook":"r","pattern":{"a":1}}"#,
         ] {
-            let rule = PackedRule { id: "a", file: "a.yaml", enabled: true, text }.unpacked();
+            let pattern = r#"{"a": 1}"#;
+            let packed = PackedRule { id: "a", file: "a.yaml", enabled: true, pattern, text };
+            let rule = packed.unpacked();
             assert_eq!((rule.spec.severity, rule.spec.id.as_str()), (Severity::High, "a"));
+            assert!(packed.pattern().matches(&serde_json::json!({})));
             assert!(rule.pattern.matches(&serde_json::json!({"whatever": [1]})), "{text}");
         }
     }

@@ -145,21 +145,34 @@ pub struct RuleSet {
 #[derive(Debug, Clone)]
 enum Held {
     Read(Box<Rule>),
-    Packed(&'static PackedRule, OnceLock<Box<Rule>>),
+    Packed(&'static PackedRule, OnceLock<Pattern>, OnceLock<Box<Rule>>),
+}
+
+impl From<&'static PackedRule> for Held {
+    fn from(packed: &'static PackedRule) -> Self {
+        Self::Packed(packed, OnceLock::new(), OnceLock::new())
+    }
 }
 
 impl Held {
     fn id(&self) -> &str {
         match self {
             Self::Read(rule) => &rule.spec.id,
-            Self::Packed(packed, _) => packed.id,
+            Self::Packed(packed, ..) => packed.id,
         }
     }
 
     fn rule(&self) -> &Rule {
         match self {
             Self::Read(rule) => rule,
-            Self::Packed(packed, read) => read.get_or_init(|| Box::new(packed.unpacked())),
+            Self::Packed(packed, _, read) => read.get_or_init(|| Box::new(packed.unpacked())),
+        }
+    }
+
+    fn pattern(&self) -> &Pattern {
+        match self {
+            Self::Read(rule) => &rule.pattern,
+            Self::Packed(packed, read, _) => read.get_or_init(|| packed.pattern()),
         }
     }
 
@@ -167,7 +180,7 @@ impl Held {
     fn is_looked_for(&self) -> bool {
         match self {
             Self::Read(rule) => rule.spec.enabled || rule.is_switched_off(),
-            Self::Packed(packed, _) => packed.enabled,
+            Self::Packed(packed, ..) => packed.enabled,
         }
     }
 }
@@ -254,8 +267,7 @@ impl RuleSet {
     /// These rules, behind those that the build compiled.
     pub(super) fn beside(packed: Option<&'static PackedRules>, rules: Vec<Rule>) -> Self {
         let of_pack = packed.map_or(&[][..], |packed| packed.rules);
-        let mut held: Vec<Held> =
-            of_pack.iter().map(|rule| Held::Packed(rule, OnceLock::new())).collect();
+        let mut held: Vec<Held> = of_pack.iter().map(Held::from).collect();
         let mut parts: Vec<Part> = packed.into_iter().map(Part::from).collect();
         if !rules.is_empty() {
             parts.push(Part::of(held.len(), &rules));
@@ -305,7 +317,7 @@ impl RuleSet {
             let mut found = Found { left: all.left, ..Found::default() };
             part.anchors.search(event, is_open, &mut found, |number| {
                 let held = self.held.get(part.first + number)?;
-                held.is_looked_for().then(|| &held.rule().pattern)
+                held.is_looked_for().then(|| held.pattern())
             });
             all.matching.extend(found.matching.into_iter().map(|number| part.first + number));
             all.cut.extend(found.cut.into_iter().map(|number| part.first + number));
@@ -396,10 +408,10 @@ impl RuleSet {
         let mut found = Found::default();
         let mut left = possible.rules.left;
         for position in &possible.rules.matching {
-            let Some(rule) = self.held.get(*position).map(Held::rule) else { continue };
+            let Some(pattern) = self.held.get(*position).map(Held::pattern) else { continue };
             let mut steps = Steps::within(left);
             let before = steps.left();
-            let answer = rule.pattern.decide(event, &mut steps);
+            let answer = pattern.decide(event, &mut steps);
             left -= before - steps.left();
             if answer != Some(false) {
                 found.matching.push(*position);

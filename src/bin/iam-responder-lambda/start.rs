@@ -9,9 +9,10 @@ use std::path::Path;
 use aws_config::SdkConfig;
 use iam_responder::assess::engine::Engine;
 use iam_responder::aws::budget::Budget;
+use iam_responder::aws::client::{self, Credentials};
 use iam_responder::aws::dynamodb::Table;
 use iam_responder::aws::lookups::{Aws, Permitted};
-use iam_responder::aws::{client, sns::Sns};
+use iam_responder::aws::sns::Sns;
 use iam_responder::operate::folder::{self, FolderError};
 use iam_responder::operate::settings::{DRY_RUN, RULES, Refusal, Routes, Settings};
 use iam_responder::own::Own;
@@ -107,7 +108,10 @@ fn engine(settings: &Settings) -> (Result<Engine, Vec<String>>, Vec<String>) {
 
 async fn config(settings: &Settings) -> Result<SdkConfig, String> {
     let region = settings.region.as_deref().unwrap_or_default();
-    let config = client::config(region, env::var_os("AWS_CA_BUNDLE")).await;
+    let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+    let given = is_set("AWS_ACCESS_KEY_ID") && is_set("AWS_SECRET_ACCESS_KEY");
+    let credentials = if given { Credentials::Given } else { Credentials::Found };
+    let config = client::config(region, env::var_os("AWS_CA_BUNDLE"), credentials).await;
     config.map_err(|fault| told(&[fault]))
 }
 

@@ -24,7 +24,7 @@ mod with_aws {
     use std::env;
 
     use aws_config::SdkConfig;
-    use iam_responder::aws::client;
+    use iam_responder::aws::client::{self, Credentials};
     use iam_responder::aws::dynamodb::{Table, tables_of};
 
     use super::Kept;
@@ -62,8 +62,12 @@ mod with_aws {
         let runtime = runtime.map_err(|error| Failure::Fault(error.to_string()))?;
         runtime.block_on(async move {
             let region = env::var("AWS_REGION").or_else(|_| env::var("AWS_DEFAULT_REGION"));
-            let config =
-                client::config(&region.unwrap_or_default(), env::var_os("AWS_CA_BUNDLE")).await;
+            let config = client::config(
+                &region.unwrap_or_default(),
+                env::var_os("AWS_CA_BUNDLE"),
+                Credentials::Found,
+            )
+            .await;
             let config = config.map_err(Failure::Fault)?;
             if config.region().is_none() {
                 let message = "no AWS Region: set AWS_REGION to that of the deployment";
