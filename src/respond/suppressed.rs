@@ -91,14 +91,14 @@ impl Silence {
     fn all(engine: &Engine) -> Vec<Self> {
         let suppressions = engine.site().suppressions().iter().take(COUNTED_MAX);
         let suppressions = suppressions.map(|one| Self::of_suppression(&one.spec));
-        let rules = engine.rules().rules();
-        let mut rules: Vec<&Rule> = rules.filter(|rule| rule.quietened().is_some()).collect();
+        let mut rules: Vec<&Rule> =
+            engine.rules().quietenable().filter(|rule| rule.quietened().is_some()).collect();
         rules.sort_by_key(|rule| {
             let by_itself = rule.by_itself.as_ref().map(|spec| spec.severity);
             std::cmp::Reverse(by_itself)
         });
         let overrides = rules.into_iter().filter_map(|rule| Self::of_override(rule, engine));
-        let windows = engine.rules().rules().filter_map(|rule| Self::of_window(rule, engine));
+        let windows = engine.rules().quietenable().filter_map(|rule| Self::of_window(rule, engine));
         let adjustments = engine.site().adjustments().iter().filter_map(Self::of_adjustment);
         let overrides = overrides.take(COUNTED_MAX).chain(windows.take(COUNTED_MAX));
         suppressions.chain(overrides).chain(adjustments.take(COUNTED_MAX)).collect()
@@ -117,7 +117,7 @@ fn responsible(rule: &Rule, engine: &Engine) -> (String, String) {
 /// Does the site silence or lower anything that would have to be told of?
 #[must_use]
 pub fn is_anything_silenced(engine: &Engine) -> bool {
-    let (site, mut rules) = (engine.site(), engine.rules().of_owner());
+    let (site, mut rules) = (engine.site(), engine.rules().quietenable());
     !site.suppressions().is_empty()
         || rules.any(|rule| rule.quietened().is_some() || rule.held_for_days().is_some())
         || site.adjustments().iter().any(Adjustment::quietens)

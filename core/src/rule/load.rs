@@ -5,8 +5,9 @@ use std::ops::ControlFlow;
 
 use serde_json::Value;
 
+use super::compiled::Rule;
 use super::pack::{PackedRule, PackedRules};
-use super::set::{Rule, RuleSet};
+use super::set::RuleSet;
 use super::spec::{GroupBy, RuleSpec, SEQUENCE_STEPS_MAX, THRESHOLD_MAX};
 use crate::iam::catalogue;
 use crate::pattern::{Budget, Pattern};

@@ -1,11 +1,9 @@
 //! The rules that the build compiled into a program: checked there, found through anchors made there, and each read when
 //! an event first asks for it.
 
-use std::fmt::Write as _;
-
 use serde_json::Value;
 
-use super::set::{Rule, RuleSet};
+use super::compiled::Rule;
 use super::spec::RuleSpec;
 use crate::pattern::{Budget, PackedAnchors, Pattern};
 use crate::text::severity::Severity;
@@ -13,7 +11,7 @@ use crate::text::severity::Severity;
 /// Fields of a rule that only people and its tests read.
 pub const FIELDS_OF_PEOPLE: [&str; 3] = ["tests", "source", "false_positives"];
 
-/// Rules as constants of a program, as [`RuleSet::to_source`] writes them.
+/// Rules as constants of a program, as [`super::RuleSet::to_source`] writes them.
 #[derive(Debug)]
 pub struct PackedRules {
     /// In the order of their files.
@@ -37,6 +35,8 @@ pub struct PackedRule {
     pub file: &'static str,
     /// Is it on?
     pub enabled: bool,
+    /// Does it hold back repetitions for longer than a day ([`Rule::held_for_days`])?
+    pub held_for_days: bool,
     /// Its pattern as JSON: most rules that an event could match are read no further.
     pub pattern: &'static str,
     /// The whole rule as JSON.
@@ -84,33 +84,6 @@ impl PackedRule {
     }
 }
 
-impl RuleSet {
-    /// These rules as a Rust expression of the type [`PackedRules`], where all of `rule`, `pattern` and
-    /// [`std::borrow::Cow`] are in scope. `texts` are the rules as JSON, in their order.
-    #[must_use]
-    pub fn to_source(&self, texts: &[String]) -> String {
-        let mut source = "PackedRules { rules: &[".to_owned();
-        for (rule, text) in self.rules().zip(texts) {
-            let (id, enabled) = (&rule.spec.id, rule.spec.enabled);
-            // Writing into a text cannot fail.
-            let _ = writeln!(
-                source,
-                "PackedRule {{ id: {id:?}, file: {:?}, enabled: {enabled}, pattern: {:?}, text: {text:?} }},",
-                rule.file,
-                rule.spec.pattern.to_string(),
-            );
-        }
-        let [anchors, step_anchors] = self.anchors().map(|anchors| anchors.to_source());
-        let _ = write!(
-            source,
-            "], anchors: {anchors}, steps: &{:?}, step_anchors: {step_anchors}, budget: {} }}",
-            self.steps_of_rules(),
-            self.budget().to_source(),
-        );
-        source
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,7 +96,14 @@ mod tests {
             r#"{"id":"a","title":"t","severity":"low","why":"w","runbook":"r","pattern":{"a":1}}"#,
         ] {
             let pattern = r#"{"a": 1}"#;
-            let packed = PackedRule { id: "a", file: "a.yaml", enabled: true, pattern, text };
+            let packed = PackedRule {
+                id: "a",
+                file: "a.yaml",
+                enabled: true,
+                held_for_days: false,
+                pattern,
+                text,
+            };
             let rule = packed.unpacked();
             assert_eq!((rule.spec.severity, rule.spec.id.as_str()), (Severity::High, "a"));
             assert!(packed.pattern().matches(&serde_json::json!({})));

@@ -1,138 +1,16 @@
-//! Rules ready to be matched, and a set of them.
+//! Rules in a set that finds the matching ones fast.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use jiff::SignedDuration;
 use serde_json::Value;
 
+use super::compiled::Rule;
 use super::pack::{PackedRule, PackedRules};
-use super::spec::{Attempts, Rank, RuleSpec, Span, ThresholdSpec};
+use super::spec::{Rank, RuleSpec};
 use crate::event::CallOutcome;
 use crate::pattern::{Anchors, Budget, Found, Pattern, Steps};
-use crate::text::severity::Severity;
 use crate::vocabulary::is_late;
-
-/// Longest window of deduplication that silences nothing: whatever goes on is told again within a day.
-const DAY: SignedDuration = SignedDuration::from_hours(24);
-
-/// A rule ready to be matched, with the site's overrides applied.
-#[derive(Debug, Clone)]
-pub struct Rule {
-    /// What the rule says.
-    pub spec: RuleSpec,
-    /// What the rule itself says, where the site overrides any of it.
-    pub by_itself: Option<Box<RuleSpec>>,
-    /// The compiled pattern.
-    pub pattern: Pattern,
-    /// The compiled patterns of the sequence before it.
-    pub before: Vec<Pattern>,
-    /// File it came from.
-    pub file: String,
-}
-
-impl Rule {
-    /// Its severity for what came of the call: an attempt is a step quieter, where it says so.
-    #[must_use]
-    pub fn severity_of(&self, outcome: CallOutcome) -> Severity {
-        match self.spec.attempts {
-            Attempts::Lower if outcome != CallOutcome::Success => self.spec.severity.lowered(1),
-            _ => self.spec.severity,
-        }
-    }
-
-    /// How loud it stays whatever the site's adjustments say. What is grave by itself is never less than
-    /// medium: an account's tags, a calendar and a window are all within somebody's reach.
-    #[must_use]
-    pub fn floor(&self, outcome: CallOutcome) -> Severity {
-        let severity = self.severity_of(outcome);
-        let grave =
-            if severity >= Severity::High { Severity::Medium } else { Severity::Informational };
-        severity.min(self.spec.floor.unwrap_or(grave))
-    }
-
-    /// What the rule itself says, where the site overrides its severity.
-    #[must_use]
-    pub fn pack_severity(&self) -> Option<Severity> {
-        let severity = self.by_itself.as_ref()?.severity;
-        Some(severity).filter(|severity| *severity != self.spec.severity)
-    }
-
-    /// Is it on by itself, and off by the site's override?
-    #[must_use]
-    pub fn is_switched_off(&self) -> bool {
-        !self.spec.enabled && self.by_itself.as_ref().is_some_and(|spec| spec.enabled)
-    }
-
-    /// How the site's override makes it quieter: it is switched off, says less, or counts otherwise. Nothing where
-    /// it does not.
-    #[must_use]
-    pub fn quietened(&self) -> Option<String> {
-        let by_itself = self.by_itself.as_ref().filter(|spec| spec.enabled)?;
-        let severity = self.spec.severity;
-        if self.is_switched_off() {
-            return Some("switched off".to_owned());
-        }
-        let counts = self.counts_less();
-        let lower = (severity < by_itself.severity)
-            .then(|| format!("{severity} instead of {}", by_itself.severity));
-        let how: Vec<String> = lower.into_iter().chain(counts).collect();
-        (!how.is_empty()).then(|| how.join(", "))
-    }
-
-    /// How the site's override counts otherwise than the rule itself: `told from 50 events on`.
-    #[must_use]
-    pub fn counts_less(&self) -> Option<String> {
-        let by_itself = self.by_itself.as_ref()?.threshold.as_ref();
-        let threshold = self.spec.threshold.as_ref()?;
-        let is_rarer = |own: &ThresholdSpec| {
-            threshold.count > own.count
-                || threshold.within.duration() < own.within.duration()
-                || threshold.by.iter().any(|group| !own.by.contains(group))
-                || threshold.environments != own.environments
-        };
-        if !by_itself.is_none_or(is_rarer) {
-            return None;
-        }
-        Some(format!("told from {} events on", threshold.count))
-    }
-
-    /// The window within which it holds back repetitions, where that is longer than a day and what it says, or says by
-    /// itself, is medium or more: days go by in which nobody hears that it goes on.
-    #[must_use]
-    pub fn held_for_days(&self) -> Option<&Span> {
-        let by_itself = self.by_itself.as_ref().map_or(self.spec.severity, |spec| spec.severity);
-        let window = self.spec.dedupe.as_ref().filter(|window| window.duration() > DAY)?;
-        (self.spec.enabled && self.spec.severity.max(by_itself) >= Severity::Medium)
-            .then_some(window)
-    }
-
-    /// Its patterns, those of the sequence first.
-    pub(super) fn patterns(&self) -> impl Iterator<Item = &Pattern> {
-        self.before.iter().chain(std::iter::once(&self.pattern))
-    }
-
-    /// Do its words hold for a call that did not succeed? They do where the rule says so, and where it
-    /// asks for such calls itself.
-    #[must_use]
-    pub fn speaks_of_attempts(&self) -> bool {
-        let asks = |path: &str, wanted: fn(&str) -> bool| {
-            let texts = self.pattern.texts(path);
-            !texts.is_empty() && texts.into_iter().all(wanted)
-        };
-        let absent = serde_json::json!({"exists": false});
-        let error = |branch: &BTreeMap<String, Vec<Value>>| {
-            let codes = ["detail.errorCode", "detail.errorMessage"];
-            let wanted = codes.iter().filter_map(|path| branch.get(*path)).flatten();
-            wanted.into_iter().any(|value| *value != absent)
-        };
-        self.spec.attempts == Attempts::Same
-            || asks("derived.outcome", |outcome| outcome != "success")
-            || asks("detail.responseElements.ConsoleLogin", |outcome| outcome == "Failure")
-            || self.pattern.to_branches().iter().any(error)
-    }
-}
 
 /// All rules, in a set that finds the matching ones fast: those of the pack first.
 #[derive(Debug, Clone, Default)]
@@ -370,11 +248,12 @@ impl RuleSet {
         self.held.iter().map(Held::rule)
     }
 
-    /// The rules that are not those of the pack as it came: the owner's, and those that the site overrides.
-    pub fn of_owner(&self) -> impl Iterator<Item = &Rule> {
+    /// The rules that may be quieter, or quiet for longer, than a rule is by itself: the owner's, those that the site
+    /// overrides, and those that hold back repetitions for days. The others need not be read to know it.
+    pub fn quietenable(&self) -> impl Iterator<Item = &Rule> {
         self.held.iter().filter_map(|held| match held {
-            Held::Read(rule) => Some(&**rule),
-            Held::Packed(..) => None,
+            Held::Read(_) => Some(held.rule()),
+            Held::Packed(packed, ..) => packed.held_for_days.then(|| held.rule()),
         })
     }
 
