@@ -1,7 +1,7 @@
 //! Of many patterns those that an event could match, found without trying each.
 //!
 //! Of each branch one field is its *anchor*: the one whose values are rarest among all branches.
-//! The event's value under the anchor's path then leads, by a search among the sorted values, to the branches that
+//! The event's value under the anchor's path then leads, through a hash table, to the branches that
 //! ask for it; prefixes and suffixes are found through the few lengths that occur. A branch
 //! without any field that can serve (only `anything-but`, numbers, `exists` …) is always tried.
 //!
@@ -9,7 +9,6 @@
 //! as constants.
 
 use std::borrow::Cow;
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::ops::Range;
@@ -67,10 +66,10 @@ pub struct Keys {
     pub suffix_lengths: Numbers,
 }
 
-/// Branches by the texts that they want, in few pieces: as a constant it is read where it lies.
+/// Branches by the texts that they want: a hash table in few pieces, which as a constant is read where it lies.
 #[derive(Debug, Clone, Default)]
 pub struct Entries {
-    /// All texts, sorted, one behind the other.
+    /// All texts, one behind the other.
     pub texts: Cow<'static, str>,
     /// Where each text ends.
     pub ends: Numbers,
@@ -78,21 +77,30 @@ pub struct Entries {
     pub branches: Numbers,
     /// Where the branches of each text end.
     pub branch_ends: Numbers,
+    /// The number of a text, counted from 1, in the slot of its hash or in the next free one behind it; 0 in free
+    /// slots. There are twice as many slots as texts, at least, and a power of two.
+    pub slots: Numbers,
 }
 
 impl Entries {
     fn of(entries: BTreeMap<String, Vec<u32>>) -> Self {
         let (mut texts, mut ends) = (String::new(), Vec::new());
         let (mut branches, mut branch_ends) = (Vec::new(), Vec::new());
-        for (text, of_text) in entries {
+        let mut slots = vec![0; (entries.len() * 2).next_power_of_two()];
+        for ((text, of_text), number) in entries.into_iter().zip(1..) {
+            let free = probe(&text, slots.len()).find(|at| slots.get(*at) == Some(&0));
+            if let Some(slot) = free.and_then(|at| slots.get_mut(at)) {
+                *slot = number;
+            }
             texts.push_str(&text);
             branches.extend(of_text);
             // Patterns are bounded far below these numbers.
             ends.push(u32::try_from(texts.len()).unwrap_or(u32::MAX));
             branch_ends.push(u32::try_from(branches.len()).unwrap_or(u32::MAX));
         }
-        let (ends, branches) = (ends.into(), branches.into());
-        Self { texts: texts.into(), ends, branches, branch_ends: branch_ends.into() }
+        let (ends, branch_ends) = (ends.into(), branch_ends.into());
+        let (texts, branches) = (texts.into(), branches.into());
+        Self { texts, ends, branches, branch_ends, slots: slots.into() }
     }
 
     fn is_empty(&self) -> bool {
@@ -100,20 +108,30 @@ impl Entries {
     }
 
     fn get(&self, wanted: &str) -> &[u32] {
-        let (mut low, mut high) = (0, self.ends.len());
-        while low < high {
-            let middle = low + (high - low) / 2;
-            let text = self.texts.get(range(&self.ends, middle)).unwrap_or_default();
-            match text.cmp(wanted) {
-                Ordering::Less => low = middle + 1,
-                Ordering::Greater => high = middle,
-                Ordering::Equal => {
-                    return self.branches.get(range(&self.branch_ends, middle)).unwrap_or_default();
-                }
+        if self.is_empty() {
+            return &[];
+        }
+        for at in probe(wanted, self.slots.len()) {
+            let number = self.slots.get(at).and_then(|number| number.checked_sub(1));
+            let Some(number) = number else { break };
+            if self.texts.get(range(&self.ends, number as usize)) == Some(wanted) {
+                let branches = self.branches.get(range(&self.branch_ends, number as usize));
+                return branches.unwrap_or_default();
             }
         }
         &[]
     }
+}
+
+/// The slots in which a text may stand, one after the other; there are a power of two. The hash is the same in the
+/// build and in the program: FNV-1a, <https://datatracker.ietf.org/doc/draft-eastlake-fnv/>. Its weakness against
+/// chosen texts does not matter: the texts in the table are those of patterns.
+fn probe(text: &str, slots: usize) -> impl Iterator<Item = usize> {
+    let hash = text
+        .bytes()
+        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    let first = hash as usize;
+    (0..slots).map(move |further| (first + further) & (slots - 1))
 }
 
 /// Where a piece lies among pieces that end so.

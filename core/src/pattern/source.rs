@@ -42,11 +42,12 @@ impl Keys {
 impl Entries {
     fn to_source(&self) -> String {
         format!(
-            "Entries {{ texts: Cow::Borrowed({:?}), ends: {}, branches: {}, branch_ends: {} }}",
+            "Entries {{ texts: Cow::Borrowed({:?}), ends: {}, branches: {}, branch_ends: {}, slots: {} }}",
             self.texts,
             numbers(&self.ends),
             numbers(&self.branches),
             numbers(&self.branch_ends),
+            numbers(&self.slots),
         )
     }
 }
