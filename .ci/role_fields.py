@@ -26,11 +26,12 @@ import botocore
 import botocore.loaders
 from botocore.model import ServiceModel
 
-TABLE = pathlib.Path(__file__).resolve().parents[1] / "core/src/iam/catalogue/roles.tsv"
+PROJECT = pathlib.Path(__file__).resolve().parents[1]
+TABLE = PROJECT / "core/src/iam/catalogue/roles.tsv"
 # What wears a role, and which calls change or use it.
 WEARERS = TABLE.with_name("wearers.tsv")
 # Tables that hold what CloudTrail calls some services.
-CERTAIN = [line for path in (TABLE.with_name("calls.tsv"), TABLE.parents[2] / "review/bus/traffic.tsv")
+CERTAIN = [line for path in (TABLE.with_name("calls.tsv"), PROJECT / "src/review/bus/traffic.tsv")
            for line in path.read_text().splitlines()]
 
 READS = ("Get", "List", "Describe", "BatchGet", "Search", "Lookup", "Query", "Validate", "Simulate", "Head",
