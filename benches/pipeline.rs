@@ -85,7 +85,7 @@ fn parse(bencher: Bencher<'_, '_>) {
 }
 
 #[divan::bench]
-fn load_embedded_pack(bencher: Bencher<'_, '_>) {
+fn load_pack(bencher: Bencher<'_, '_>) {
     bencher.bench(|| Engine::packed(&PACK).unwrap());
 }
 
