@@ -18,12 +18,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (name, text) in DOCUMENTS {
         let document =
             PolicyDocument::parse(text).ok_or_else(|| format!("{name}: cannot be read"))?;
-        lines.push((name.to_owned(), all_words(&document)));
+        lines.push((name.to_owned(), words(&document, &Grants::of(&document, None))));
     }
     for (name, policy) in &policies {
         let document = policy.get("Document").and_then(PolicyDocument::from_field);
         let document = document.ok_or_else(|| format!("{name}: no document that can be read"))?;
-        lines.push((name.clone(), words(&document)));
+        let grants = Grants::of(&document, None);
+        let words = match grants.unconditional.contains("admin") {
+            true => "@admin".to_owned(),
+            false => words(&document, &grants),
+        };
+        lines.push((name.clone(), words));
     }
     // As the reader of the table looks for them.
     lines.sort_by_key(|(name, _)| name.to_lowercase());
@@ -34,16 +39,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The words, or the name of a document that stands for them in the table.
-fn words(document: &PolicyDocument) -> String {
-    match Grants::of(document, None).unconditional.contains("admin") {
-        true => "@admin".to_owned(),
-        false => all_words(document),
-    }
-}
-
-fn all_words(document: &PolicyDocument) -> String {
-    let grants = Grants::of(document, None);
+/// The words of what a document grants.
+fn words(document: &PolicyDocument, grants: &Grants) -> String {
     let word = |grant: &Grant| match grants.unconditional.contains(grant) {
         true => grant.to_string(),
         false => format!("{grant}?"),

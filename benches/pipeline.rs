@@ -4,7 +4,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a benchmark may panic")]
 
-use iam_responder::pack::PACK;
 use std::collections::BTreeMap;
 
 use divan::{Bencher, black_box};
@@ -12,6 +11,7 @@ use iam_responder::assess::engine::Engine;
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
 use iam_responder::event::Event;
+use iam_responder::pack::PACK;
 use iam_responder::pattern::{Pattern, PatternIndex};
 use iam_responder::respond::{Origin, Responder};
 use iam_responder::site::{Format, TopicSpec};

@@ -1,6 +1,5 @@
 //! What people and programs are told, for every event in `events/`.
 
-use iam_responder::pack::PACK;
 use std::collections::BTreeSet;
 use std::fs;
 
@@ -10,6 +9,7 @@ use iam_responder::event::Event;
 use iam_responder::facts::Known;
 use iam_responder::iam::policy::TagWord;
 use iam_responder::own::{Deployed, Own};
+use iam_responder::pack::PACK;
 use iam_responder::prior::{Answers, Prior, Why};
 use iam_responder::respond::Origin;
 use iam_responder::site::Format;

@@ -1,6 +1,5 @@
 //! The bus rules deliver what the rules look for, and EventBridge takes them.
 
-use iam_responder::pack::PACK;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Read;
@@ -11,6 +10,7 @@ use iam_responder::event::{CallOutcome, Event, input, outcome_of};
 use iam_responder::facts::Known;
 use iam_responder::iam::catalogue::{self, Access};
 use iam_responder::own::{self, NAME_CHARS_MAX, Own};
+use iam_responder::pack::PACK;
 use iam_responder::pattern::{COMPLEXITY_MAX, Pattern};
 use iam_responder::review::bus::{
     self, BUS_RULES_MAX, BusRules, Names, PATTERN_CHARACTERS_MAX, Reach, Share, Shares,

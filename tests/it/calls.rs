@@ -1,6 +1,5 @@
 //! What is asked of the world for one event: how much, and how much of it one after the other.
 
-use iam_responder::pack::PACK;
 use std::pin::pin;
 use std::task::{Context, Waker};
 
@@ -9,6 +8,7 @@ use iam_responder::effects::faulty::{Faults, Faulty};
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
 use iam_responder::event::Event;
+use iam_responder::pack::PACK;
 use iam_responder::respond::lookup::Cache;
 use iam_responder::respond::{Mode, Origin, Responder};
 use iam_responder::site::Format;

@@ -1,9 +1,10 @@
 //! What the command line does with what it is given: standard input, folders, files. Its words are recorded in
 //! `tests/cmd`.
 
-use iam_responder::pack::PACK;
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
+
+use iam_responder::pack::PACK;
 
 use serde_json::{Value, json};
 

@@ -3,7 +3,6 @@
 //!
 //! The folder is `../shared/corpus`, or what `IAM_RESPONDER_CORPUS` names.
 
-use iam_responder::pack::PACK;
 use std::io::Read;
 use std::path::PathBuf;
 
@@ -11,6 +10,7 @@ use flate2::read::MultiGzDecoder;
 use iam_responder::alert::{Alert, Message, SNS_BYTES_MAX};
 use iam_responder::assess::engine::Engine;
 use iam_responder::event::input;
+use iam_responder::pack::PACK;
 use iam_responder::respond::Origin;
 use iam_responder::respond::outcome::Verdict;
 use iam_responder::site::Format;

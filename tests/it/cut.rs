@@ -1,11 +1,11 @@
 //! Whatever is not judged whole, as it would take too long, is told in the alert, in every format, and the
 //! stricter answer stands.
 
-use iam_responder::pack::PACK;
 use std::collections::BTreeMap;
 
 use iam_responder::assess::engine::{Engine, SiteFiles, SourceFile};
 use iam_responder::event::{EVENT_BYTES_MAX, Event};
+use iam_responder::pack::PACK;
 use iam_responder::respond::{Origin, Response};
 use iam_responder::site::calendar::IcsFiles;
 use iam_responder::site::{Format, TopicSpec};

@@ -1,12 +1,12 @@
 //! What the documentation repeats from the code is what the code says.
 
-use iam_responder::pack::PACK;
 use std::collections::BTreeSet;
 use std::fs;
 
 use iam_responder::assess::engine::Engine;
 use iam_responder::event::Event;
 use iam_responder::facts::Known;
+use iam_responder::pack::PACK;
 use iam_responder::respond::metrics;
 use iam_responder::review::rule_test;
 use iam_responder::rule::{RuleSet, TITLE_CHARS_MAX, WINDOW_HOURS_MAX};

@@ -5,7 +5,6 @@
 //! value, where that is known; the step as programs get it. Where a step differs, the test writes the file as it would be
 //! to `target/plans.ndjson`: see the difference, and copy it if that is meant.
 
-use iam_responder::pack::PACK;
 use std::collections::BTreeSet;
 use std::fs;
 
@@ -14,6 +13,7 @@ use iam_responder::assess::engine::Engine;
 use iam_responder::event::Event;
 use iam_responder::facts::Known;
 use iam_responder::iam::catalogue;
+use iam_responder::pack::PACK;
 use iam_responder::plan::undo;
 use iam_responder::prior::{Answers, Prior, Source, Taken};
 use jiff::Timestamp;

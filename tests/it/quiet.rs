@@ -1,6 +1,5 @@
 //! What a quiet day costs: alerts about normal life.
 
-use iam_responder::pack::PACK;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
@@ -9,6 +8,7 @@ use std::path::Path;
 use flate2::read::MultiGzDecoder;
 use iam_responder::assess::engine::Engine;
 use iam_responder::event::{Event, Unreadable, input};
+use iam_responder::pack::PACK;
 use iam_responder::respond::Origin;
 use iam_responder::respond::outcome::{Outcome, Verdict};
 use iam_responder::text::severity::Severity;

@@ -1,10 +1,10 @@
 //! What documents and managed policies in events give, as rules see it.
 
-use iam_responder::pack::PACK;
 use std::fs;
 
 use iam_responder::assess::engine::Engine;
 use iam_responder::event::Event;
+use iam_responder::pack::PACK;
 use iam_responder::respond::Origin;
 use serde_json::{Value, json};
 

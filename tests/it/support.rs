@@ -2,7 +2,6 @@
 
 pub(crate) mod roles;
 
-use iam_responder::pack::PACK;
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
@@ -14,6 +13,7 @@ use iam_responder::effects::{
 };
 use iam_responder::event::{Event, Unreadable};
 use iam_responder::iam::account::Account;
+use iam_responder::pack::PACK;
 use iam_responder::prior::{Address, Value as Written, Write};
 use iam_responder::respond::{Origin, RespondError, Responder, Response};
 use iam_responder::site::calendar::IcsFiles;

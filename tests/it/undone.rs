@@ -1,10 +1,10 @@
 //! What is offered against a change, by what the events before it told.
 
-use iam_responder::pack::PACK;
 use std::sync::LazyLock;
 
 use iam_responder::assess::engine::Engine;
 use iam_responder::event::Event;
+use iam_responder::pack::PACK;
 use iam_responder::respond::Origin;
 use serde_json::{Value, json};
 

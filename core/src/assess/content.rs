@@ -38,9 +38,7 @@ pub fn content(event: &Event, context: &Context) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::{Facts, Known};
-    use crate::own::Own;
-    use crate::site::Site;
+    use crate::facts::Known;
 
     fn of(id: &str, name: &str, parameters: &str, answer: &str) -> String {
         let record = format!(
@@ -48,10 +46,7 @@ mod tests {
                "requestParameters":{parameters},"responseElements":{answer}}}"#
         );
         let event = Event::parse(&record).unwrap();
-        let facts = Facts::of(&event, &Own::default());
-        let context =
-            Context::of(&event, facts, &Site::empty(), &Own::default(), &Known::default());
-        content(&event, &context)
+        content(&event, &Context::plain(&event, &Known::default()))
     }
 
     /// Two calls with other IDs, of which each is given by its parameters and its answer.

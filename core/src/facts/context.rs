@@ -133,6 +133,13 @@ impl Context {
         }
     }
 
+    /// What is known after these answers on an empty site, of a tool by its default name.
+    #[cfg(test)]
+    pub(crate) fn plain(event: &Event, known: &Known) -> Self {
+        let own = Own::default();
+        Self::of(event, Facts::of(event, &own), &Site::empty(), &own, known)
+    }
+
     /// What is known after these answers. Never fails.
     #[must_use]
     pub fn of(event: &Event, facts: Facts, site: &Site, own: &Own, known: &Known) -> Self {

@@ -196,23 +196,25 @@ impl Anchors {
         Self { owners: owners.into(), paths: paths.collect(), always: always.into() }
     }
 
-    /// Adds the patterns that may match to those found before, by numbers that begin with theirs, and takes what it costs
-    /// of the steps left there. Nobody knows yet what stands at the paths that are open; these must be among the late
-    /// ones. A pattern that `pattern` does not give is passed over.
+    /// Adds the patterns that may match to those found before, by numbers that begin with `first`, and takes what it
+    /// costs of the steps left there. Nobody knows yet what stands at the paths that are open; these must be among the
+    /// late ones. A pattern that `pattern` does not give is passed over.
     pub fn search<'p>(
         &self,
         event: &Value,
         is_open: &dyn Fn(&str) -> bool,
+        first: usize,
         found: &mut Found,
         pattern: impl Fn(usize) -> Option<&'p Pattern>,
     ) {
         // Branches of one pattern follow one another, and share its steps.
-        let mut current: Option<(u32, Option<&Pattern>, Steps)> = None;
+        let mut current: Option<(usize, Option<&Pattern>, Steps)> = None;
         let (mut settled, mut cut) = (false, false);
         for candidate in self.candidates(event, &mut found.left) {
             let Some((number, branch)) = self.owners.get(candidate as usize) else { continue };
-            if current.as_ref().is_none_or(|(under_way, ..)| under_way != number) {
-                current = Some((*number, pattern(*number as usize), Steps::within(found.left)));
+            let number = first + *number as usize;
+            if current.as_ref().is_none_or(|(under_way, ..)| *under_way != number) {
+                current = Some((number, pattern(number), Steps::within(found.left)));
                 (settled, cut) = (false, false);
             }
             let Some((_, Some(pattern), steps)) = &mut current else { continue };
@@ -227,13 +229,13 @@ impl Anchors {
                         // Certain after all.
                         found.cut.pop();
                     } else {
-                        found.matching.push(*number as usize);
+                        found.matching.push(number);
                     }
                     settled = true;
                 }
                 None if !cut => {
-                    found.matching.push(*number as usize);
-                    found.cut.push(*number as usize);
+                    found.matching.push(number);
+                    found.cut.push(number);
                     cut = true;
                 }
                 Some(false) | None => {}

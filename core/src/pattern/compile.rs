@@ -24,17 +24,9 @@ pub const OPERATORS: [&str; 8] = [
     "exists",
 ];
 
-/// Words that AWS's matcher refuses as field names inside `$or`.
-const RESERVED_INSIDE_OR: [&str; 22] = [
+/// Words that AWS's matcher refuses as field names inside `$or`, beside the operators.
+const RESERVED_INSIDE_OR: [&str; 14] = [
     "exactly",
-    "prefix",
-    "suffix",
-    "equals-ignore-case",
-    "wildcard",
-    "anything-but",
-    "numeric",
-    "cidr",
-    "exists",
     "=",
     "<",
     "<=",
@@ -140,7 +132,9 @@ impl Compiler {
                 branches = self.or(value, segments, &here, branches);
                 continue;
             }
-            if inside_or && RESERVED_INSIDE_OR.contains(&key.as_str()) {
+            let is_reserved =
+                |word: &str| OPERATORS.contains(&word) || RESERVED_INSIDE_OR.contains(&word);
+            if inside_or && is_reserved(key) {
                 self.fault(
                     &here,
                     format!("`{key}` is reserved and cannot be a field inside `$or`"),

@@ -98,12 +98,6 @@ impl Budget {
         Self { branches, values }
     }
 
-    /// Both together.
-    #[must_use]
-    pub const fn and(self, other: Self) -> Self {
-        Self::of(self.branches + other.branches, self.values + other.values)
-    }
-
     /// Is there more than there may be?
     #[must_use]
     pub fn is_spent(&self) -> bool {

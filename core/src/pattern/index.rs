@@ -31,7 +31,7 @@ impl PatternIndex {
     #[must_use]
     pub fn search(&self, event: &Value) -> Found {
         let mut found = Found::default();
-        self.anchors.search(event, &|_| false, &mut found, |number| self.patterns.get(number));
+        self.anchors.search(event, &|_| false, 0, &mut found, |number| self.patterns.get(number));
         found
     }
 }

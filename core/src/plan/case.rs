@@ -156,17 +156,7 @@ mod tests {
         let event = Event::parse(&record).unwrap();
         let before = Answers { former, ..Answers::default() };
         let known = Known { before, ..Known::default() };
-        undo(
-            &event,
-            &Context::of(
-                &event,
-                Facts::of(&event, &Own::default()),
-                &Site::empty(),
-                &Own::default(),
-                &known,
-            ),
-        )
-        .pop()
+        undo(&event, &Context::plain(&event, &known)).pop()
     }
 
     fn by(event_id: &str) -> Source {

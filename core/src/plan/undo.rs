@@ -174,17 +174,7 @@ mod tests {
                "awsRegion":"eu-west-1","userIdentity":{by},"requestParameters":{parameters},"responseElements":{response}}}"#
         );
         let event = Event::parse(&record).unwrap();
-        undo(
-            &event,
-            &Context::of(
-                &event,
-                Facts::of(&event, &Own::default()),
-                &Site::empty(),
-                &Own::default(),
-                &Known::default(),
-            ),
-        )
-        .pop()
+        undo(&event, &Context::plain(&event, &Known::default())).pop()
     }
 
     /// The command without the test of the account, or the guard, or nothing.
@@ -218,13 +208,7 @@ mod tests {
         let record = r#"{"eventSource":"iam.amazonaws.com","eventName":"AttachRolePolicy","recipientAccountId":"x; id",
             "requestParameters":{"roleName":"deploy","policyArn":"arn:aws:iam::aws:policy/ReadOnlyAccess"}}"#;
         let event = Event::parse(record).unwrap();
-        let context = Context::of(
-            &event,
-            Facts::of(&event, &Own::default()),
-            &Site::empty(),
-            &Own::default(),
-            &Known::default(),
-        );
+        let context = Context::plain(&event, &Known::default());
         assert_eq!(undo(&event, &context).remove(0).planned.guard(), Some(Guard::ValueMissing));
     }
 
@@ -267,13 +251,7 @@ mod tests {
             r#"{"eventSource":"iam.amazonaws.com","eventName":"CreateRole","requestParameters":{"roleName":"a b"}}"#,
         );
         let event = event.unwrap();
-        let context = Context::of(
-            &event,
-            Facts::of(&event, &Own::default()),
-            &Site::empty(),
-            &Own::default(),
-            &Known::default(),
-        );
+        let context = Context::plain(&event, &Known::default());
         assert!(names_the_impossible(&event, &context));
     }
 
@@ -445,13 +423,7 @@ mod tests {
         let put = r#"{"eventSource":"iam.amazonaws.com","eventName":"PutRolePolicy","recipientAccountId":"111122223333",
             "requestParameters":{"roleName":"r","policyName":"p"}}"#;
         let event = Event::parse(put).unwrap();
-        let mut context = Context::of(
-            &event,
-            Facts::of(&event, &Own::default()),
-            &Site::empty(),
-            &Own::default(),
-            &Known::default(),
-        );
+        let mut context = Context::plain(&event, &Known::default());
         assert_eq!(
             undo(&event, &context).remove(0).planned.guard(),
             Some(Guard::PriorStateUnknown)
@@ -467,13 +439,7 @@ mod tests {
         let attach = r#"{"eventSource":"iam.amazonaws.com","eventName":"AttachUserPolicy","recipientAccountId":"111122223333",
             "requestParameters":{"userName":"u","policyArn":"arn:aws:iam::aws:policy/AdministratorAccess"}}"#;
         let event = Event::parse(attach).unwrap();
-        let mut context = Context::of(
-            &event,
-            Facts::of(&event, &Own::default()),
-            &Site::empty(),
-            &Own::default(),
-            &Known::default(),
-        );
+        let mut context = Context::plain(&event, &Known::default());
         assert_eq!(undo(&event, &context).remove(0).doubts.len(), 1);
         context.former = absent();
         assert!(undo(&event, &context).remove(0).doubts.is_empty());

@@ -1,6 +1,5 @@
 //! Rules in a set that finds the matching ones fast.
 
-use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use serde_json::Value;
@@ -16,7 +15,11 @@ use crate::vocabulary::is_late;
 #[derive(Debug, Clone, Default)]
 pub struct RuleSet {
     held: Vec<Held>,
+    /// Position of the rule, and number within it, of each pattern that begins or continues a sequence.
+    steps: Vec<(u32, u32)>,
     parts: Vec<Part>,
+    /// What all patterns take.
+    budget: Budget,
 }
 
 /// A rule that is read already, or not before an event asks for it.
@@ -63,58 +66,29 @@ impl Held {
     }
 }
 
-/// Rules that follow one another, and what leads to them.
+/// What leads to rules and steps that follow one another.
 #[derive(Debug, Clone)]
 struct Part {
     /// Position of its first rule.
     first: usize,
     anchors: Anchors,
-    /// Rule, counted from the first one, and step of each pattern that begins or continues a sequence.
-    steps: Cow<'static, [(u32, u32)]>,
+    /// Position of its first step.
+    first_step: usize,
     step_anchors: Anchors,
-    /// What the patterns take.
-    budget: Budget,
-}
-
-impl Part {
-    fn of(first: usize, rules: &[Rule]) -> Self {
-        let anchors = Anchors::of(rules.iter().map(|rule| &rule.pattern), is_late);
-        let of_rule = |(rule, number): (&Rule, u32)| {
-            (0..).take(rule.before.len()).map(|step| (number, step)).collect::<Vec<_>>()
-        };
-        let steps = rules.iter().zip(0..).flat_map(of_rule).collect();
-        let step_anchors = Anchors::of(rules.iter().flat_map(|rule| &rule.before), is_late);
-        let mut budget = Budget::default();
-        // What was loaded is within it.
-        let _ = rules.iter().flat_map(Rule::patterns).try_for_each(|one| budget.take(one));
-        Self { first, anchors, steps, step_anchors, budget }
-    }
-}
-
-impl From<&'static PackedRules> for Part {
-    fn from(packed: &'static PackedRules) -> Self {
-        Self {
-            first: 0,
-            anchors: (&packed.anchors).into(),
-            steps: packed.steps.into(),
-            step_anchors: (&packed.step_anchors).into(),
-            budget: packed.budget,
-        }
-    }
 }
 
 /// What may match an event whatever is answered about it.
 #[derive(Debug, Clone, Default)]
 pub struct Possible {
     rules: Found,
-    steps: Vec<(usize, usize)>,
+    steps: Found,
 }
 
 impl Possible {
     /// Can no rule want this event?
     #[must_use]
     pub fn is_nothing(&self) -> bool {
-        self.rules.matching.is_empty() && self.steps.is_empty()
+        self.rules.matching.is_empty() && self.steps.matching.is_empty()
     }
 
     /// May a rule speak of it, and not only note it?
@@ -144,14 +118,31 @@ impl RuleSet {
 
     /// These rules, behind those that the build compiled.
     pub(super) fn beside(packed: Option<&'static PackedRules>, rules: Vec<Rule>) -> Self {
-        let of_pack = packed.map_or(&[][..], |packed| packed.rules);
-        let mut held: Vec<Held> = of_pack.iter().map(Held::from).collect();
-        let mut parts: Vec<Part> = packed.into_iter().map(Part::from).collect();
-        if !rules.is_empty() {
-            parts.push(Part::of(held.len(), &rules));
+        let mut all = Self::default();
+        if let Some(packed) = packed {
+            let (anchors, step_anchors) = ((&packed.anchors).into(), (&packed.step_anchors).into());
+            all.parts.push(Part { first: 0, anchors, first_step: 0, step_anchors });
+            all.held.extend(packed.rules.iter().map(Held::from));
+            all.steps.extend(packed.steps);
+            all.budget = packed.budget;
         }
-        held.extend(rules.into_iter().map(|rule| Held::Read(Box::new(rule))));
-        Self { held, parts }
+        if !rules.is_empty() {
+            all.parts.push(Part {
+                first: all.held.len(),
+                anchors: Anchors::of(rules.iter().map(|rule| &rule.pattern), is_late),
+                first_step: all.steps.len(),
+                step_anchors: Anchors::of(rules.iter().flat_map(|rule| &rule.before), is_late),
+            });
+        }
+        for rule in rules {
+            // What was loaded is within it.
+            let _ = rule.patterns().try_for_each(|pattern| all.budget.take(pattern));
+            // Rules are bounded far below this number.
+            let position = u32::try_from(all.held.len()).unwrap_or(u32::MAX);
+            all.steps.extend((0..).take(rule.before.len()).map(|step| (position, step)));
+            all.held.push(Held::Read(Box::new(rule)));
+        }
+        all
     }
 
     /// The same, with the rules that their owner changed: `change` gives what is said of the rule with an ID, and
@@ -184,63 +175,57 @@ impl RuleSet {
     /// a late path whether an answer may change what stands there.
     #[must_use]
     pub fn possible(&self, event: &Value, is_open: &dyn Fn(&str) -> bool) -> Possible {
-        let rules = self.found(event, is_open);
-        Possible { rules, steps: self.found_steps(event, is_open) }
+        Possible { rules: self.found(event, is_open), steps: self.found_steps(event, is_open) }
     }
 
     /// Positions of the rules that may match.
     fn found(&self, event: &Value, is_open: &dyn Fn(&str) -> bool) -> Found {
-        let mut all = Found::default();
+        let mut found = Found::default();
         for part in &self.parts {
-            let mut found = Found { left: all.left, ..Found::default() };
-            part.anchors.search(event, is_open, &mut found, |number| {
-                let held = self.held.get(part.first + number)?;
+            part.anchors.search(event, is_open, part.first, &mut found, |position| {
+                let held = self.held.get(position)?;
                 held.is_looked_for().then(|| held.pattern())
             });
-            all.matching.extend(found.matching.into_iter().map(|number| part.first + number));
-            all.cut.extend(found.cut.into_iter().map(|number| part.first + number));
-            all.left = found.left;
         }
-        all
+        found
     }
 
-    /// Positions of the rules of which it may be a step, with the number of the step.
-    fn found_steps(&self, event: &Value, is_open: &dyn Fn(&str) -> bool) -> Vec<(usize, usize)> {
-        let (mut all, mut left) = (Vec::new(), Found::default().left);
+    /// Positions of the steps that it may be.
+    fn found_steps(&self, event: &Value, is_open: &dyn Fn(&str) -> bool) -> Found {
+        let mut found = Found::default();
         for part in &self.parts {
-            let place = |number: usize| {
-                let (rule, step) = part.steps.get(number)?;
-                Some((part.first + *rule as usize, *step as usize))
-            };
-            let mut found = Found { left, ..Found::default() };
-            part.step_anchors.search(event, is_open, &mut found, |number| {
-                let (rule, step) = place(number)?;
-                let held = self.held.get(rule).filter(|held| held.is_looked_for())?;
-                held.rule().before.get(step)
+            part.step_anchors.search(event, is_open, part.first_step, &mut found, |position| {
+                let (held, step) = self.step(position)?;
+                held.is_looked_for().then(|| held.rule().before.get(step))?
             });
-            all.extend(found.matching.into_iter().filter_map(place));
-            left = found.left;
         }
-        all
+        found
+    }
+
+    /// The rule of a step, and the number of the step within it.
+    fn step(&self, position: usize) -> Option<(&Held, usize)> {
+        let (rule, step) = self.steps.get(position)?;
+        Some((self.held.get(*rule as usize)?, *step as usize))
     }
 
     /// The steps of sequences that an event is: each rule with the number of the step.
     #[must_use]
     pub fn steps(&self, event: &Value) -> Vec<(&Rule, usize)> {
-        let places = self.found_steps(event, &|_| false).into_iter();
-        places.filter_map(|(rule, step)| Some((self.held.get(rule)?.rule(), step))).collect()
+        let positions = self.found_steps(event, &|_| false).matching.into_iter();
+        let steps = positions.filter_map(|position| self.step(position));
+        steps.map(|(held, step)| (held.rule(), step)).collect()
     }
 
     /// The same, where some were possible before anybody was asked.
     #[must_use]
     pub fn steps_of(&self, event: &Value, possible: &Possible) -> Vec<(&Rule, usize)> {
-        if possible.steps.is_empty() { Vec::new() } else { self.steps(event) }
+        if possible.steps.matching.is_empty() { Vec::new() } else { self.steps(event) }
     }
 
     /// What its patterns take of what all patterns together may.
     #[must_use]
     pub fn budget(&self) -> Budget {
-        self.parts.iter().fold(Budget::default(), |all, part| all.and(part.budget))
+        self.budget
     }
 
     /// All rules, also those switched off.
@@ -269,9 +254,9 @@ impl RuleSet {
         part.map(|part| [part.anchors.clone(), part.step_anchors.clone()]).unwrap_or_default()
     }
 
-    /// Rule and step of each pattern that begins or continues a sequence, in a set of one part.
+    /// Position of the rule, and number within it, of each pattern that begins or continues a sequence.
     pub(super) fn steps_of_rules(&self) -> &[(u32, u32)] {
-        self.parts.first().map_or(&[], |part| &part.steps)
+        &self.steps
     }
 
     /// Enabled rules that match, the loudest first, then those that say most of what was done; and those of them of which

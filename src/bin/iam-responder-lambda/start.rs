@@ -1,6 +1,5 @@
 //! Start-up: whatever is wrong is told with what and where, all of it at once.
 
-use iam_responder::pack::PACK;
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
@@ -16,6 +15,7 @@ use iam_responder::aws::sns::Sns;
 use iam_responder::operate::folder::{self, FolderError};
 use iam_responder::operate::settings::{DRY_RUN, RULES, Refusal, Routes, Settings};
 use iam_responder::own::Own;
+use iam_responder::pack::PACK;
 use iam_responder::respond::Repeat;
 use iam_responder::respond::lookup::Cache;
 use iam_responder::respond::metrics::Source;

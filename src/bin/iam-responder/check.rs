@@ -6,11 +6,11 @@ mod exemptions;
 mod silences;
 mod topics;
 
-use iam_responder::pack::PACK;
 use std::io::Write;
 use std::path::Path;
 
 use iam_responder::assess::engine::Engine;
+use iam_responder::pack::PACK;
 use iam_responder::pattern::Pattern;
 use iam_responder::rule::Rule;
 use iam_responder::site::Adjustment;

@@ -1,6 +1,5 @@
 //! Reading rules and events from files.
 
-use iam_responder::pack::PACK;
 use std::borrow::Cow;
 use std::fs;
 use std::io::{self, Read};
@@ -12,6 +11,7 @@ use iam_responder::event::input;
 use iam_responder::operate::folder;
 use iam_responder::operate::settings::{check_key, check_policy, deployment_roles};
 use iam_responder::own::{DEFAULT_NAME, Deployed, Own};
+use iam_responder::pack::PACK;
 use iam_responder::review::bus::{BusFault, BusRules};
 use iam_responder::text::yaml::Fault;
 

@@ -1,11 +1,11 @@
 //! `test`: the rules' own tests.
 
-use iam_responder::pack::PACK;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use iam_responder::assess::engine::Engine;
+use iam_responder::pack::PACK;
 use iam_responder::review::rule_test;
 use iam_responder::rule::{Rule, TestSpec};
 use serde_json::json;

@@ -61,11 +61,17 @@ fn find(table: &'static str, name: &str) -> Option<&'static str> {
     line_of(table.split_once('\n')?.1, name)
 }
 
+/// The words in a line.
+fn words_of(line: &'static str) -> Option<&'static str> {
+    line.split('\t').nth(1)
+}
+
 /// What one of the documents grants, by its name: put together once, as it is long and often asked for.
 fn document(name: &str) -> Option<&'static Grants> {
-    static GRANTS: [OnceLock<Grants>; DOCUMENTS.len()] = [const { OnceLock::new() }; 3];
+    static GRANTS: [OnceLock<Grants>; DOCUMENTS.len()] =
+        [const { OnceLock::new() }; DOCUMENTS.len()];
     let at = DOCUMENTS.iter().position(|(known, _)| *known == name)?;
-    let words = || find(JUDGED, name).and_then(|line| line.split('\t').nth(1)).unwrap_or_default();
+    let words = || find(JUDGED, name).and_then(words_of).unwrap_or_default();
     Some(GRANTS.get(at)?.get_or_init(|| Grants::from_words(words().split_whitespace())))
 }
 
@@ -81,7 +87,7 @@ pub fn managed(arn: &str) -> Option<ManagedPolicy> {
     let mut columns = by_hand.or(judged)?.split('\t');
     let (name, words) = (columns.next()?, columns.next().unwrap_or_default());
     let note = columns.next().unwrap_or_default();
-    let of_document = judged.and_then(|line| line.split('\t').nth(1));
+    let of_document = judged.and_then(words_of);
     let beside = words.split_whitespace().filter(|word| BESIDE.contains(word));
     let words: Vec<&'static str> = match of_document {
         Some(found) => found.split_whitespace().chain(beside).collect(),

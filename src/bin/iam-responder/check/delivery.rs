@@ -1,9 +1,9 @@
 //! Whether EventBridge delivers what a rule looks for, and what it would say to the rule's own pattern.
 
-use iam_responder::pack::PACK;
 use std::collections::{BTreeMap, HashSet};
 
 use iam_responder::assess::engine::Engine;
+use iam_responder::pack::PACK;
 use iam_responder::pattern::{COMPLEXITY_MAX, Pattern};
 use iam_responder::review::bus::{BusFault, BusRules, PATTERN_CHARACTERS_MAX, Share, Shares};
 use iam_responder::rule::Rule;
