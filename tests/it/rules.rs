@@ -1,16 +1,17 @@
 //! Every rule of the pack, with its own tests, and the files that go with the pack.
 
-use iam_responder::pack::PACK;
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use iam_responder::assess::engine::Engine;
+use iam_responder::assess::engine::{Engine, SourceFile};
 use iam_responder::event::Event;
 use iam_responder::facts::Known;
 use iam_responder::operate::folder;
 use iam_responder::own::Own;
+use iam_responder::pack::PACK;
 use iam_responder::review::{coverage, rule_test};
+use iam_responder::rule::Rule;
 use serde_json::{Value, json};
 
 use crate::support::{by, call, user};
@@ -68,6 +69,49 @@ fn the_pack_compiled_in_is_the_folder() {
         assert_eq!(name, rule.spec.id, "{}", rule.file);
         assert!(rule.pattern.paths().contains(&"source"), "{}: pins no source", rule.spec.id);
     }
+}
+
+/// What rules find in an event, in their order: at once, by way of what is possible, and the steps of sequences.
+fn found(engine: &Engine, text: &str) -> [Vec<String>; 3] {
+    let mut event = Event::parse(text).unwrap();
+    let context = engine.unasked(&mut event);
+    let possible = engine.possible(&event, &context);
+    let (rules, raw) = (engine.rules(), event.raw());
+    let names = |rules: Vec<&Rule>| rules.iter().map(|rule| rule.spec.id.clone()).collect();
+    let steps = rules.steps(raw).into_iter();
+    let steps = steps.map(|(rule, step)| format!("{} {step}", rule.spec.id)).collect();
+    [names(rules.matching(raw).rules), names(rules.matching_of(raw, &possible).rules), steps]
+}
+
+#[test]
+fn what_the_build_compiled_finds_what_the_rules_find_when_they_are_read() {
+    const OWN: &str = "{id: own-after, title: t, severity: high, why: w, runbook: r, \
+        sequence: {before: [{source: [aws.iam]}], within: 5m}, pattern: {source: [aws.iam, aws.signin]}}";
+    let own = SourceFile { name: "own.yaml".to_owned(), text: OWN.to_owned() };
+    let read = |path: &Path| folder::source_file(path).unwrap();
+    let is_rule = |path: &&PathBuf| {
+        path.extension().is_some_and(|end| end == "yaml") && !path.ends_with("site.yaml")
+    };
+    let files = folder::files(Path::new("rules")).unwrap();
+    let mut all: Vec<SourceFile> = files.iter().filter(is_rule).map(|path| read(path)).collect();
+    all.push(own.clone());
+    let pairs = [
+        (Engine::packed(&PACK).unwrap(), Engine::packed_checked(&PACK).unwrap()),
+        (Engine::load(&[own], None, Some(&PACK)).unwrap(), Engine::load(&all, None, None).unwrap()),
+    ];
+    let mut seen = [0; 3];
+    for (name, text) in PACK.events {
+        for (packed, read) in &pairs {
+            let (packed, read) = (found(packed, text), found(read, text));
+            assert_eq!(packed, read, "{name}");
+            seen.iter_mut().zip(packed).for_each(|(count, found)| *count += found.len());
+        }
+    }
+    assert!(seen.iter().all(|count| *count > 50), "{seen:?}");
+    let flags =
+        pairs[0].1.rules().rules().map(|rule| (rule.spec.enabled, rule.held_for_days().is_some()));
+    let packed = PACK.rules.rules.iter().map(|rule| (rule.enabled, rule.held_for_days));
+    assert!(packed.eq(flags), "a flag of the pack is not what its rule says");
 }
 
 #[test]
