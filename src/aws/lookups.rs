@@ -16,6 +16,7 @@ use super::client::{Limits, MissedByStandard, limited};
 use super::failure::failed;
 use crate::effects::{CalendarState, Calls, EffectError, ErrorKind, Lookups, Whose};
 use crate::iam::account::{Account, TAGS_MAX};
+use crate::iam::arn::Arn;
 
 /// Questions to CloudTrail's history for one alert, each for a page of [`CALLS_PER_PAGE`] calls.
 const QUESTIONS_MAX: usize = 4;
@@ -84,7 +85,7 @@ impl Aws {
 
     /// Learns from the function's ARN which account it runs in.
     pub fn runs_as(&self, function_arn: &str) {
-        let account = function_arn.split(':').nth(4).filter(|account| account.len() == 12);
+        let account = Arn::parse(function_arn).and_then(|arn| arn.account_id());
         if let Some(account) = account {
             self.own_account.get_or_init(|| account.to_owned());
         }

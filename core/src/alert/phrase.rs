@@ -265,11 +265,7 @@ fn fill(phrase: &str, event: &Event, context: &Context) -> Option<String> {
             path => event.text(&format!("detail.{path}")),
         }?;
         // Of an ARN the last part is what people call the thing.
-        let short = if value.starts_with("arn:") {
-            value.rsplit('/').next().unwrap_or(value)
-        } else {
-            value
-        };
+        let short = Arn::parse(value).map_or(value, |arn| arn.name());
         filled.push_str(before);
         filled.push_str(&clean(short, NAME_CHARS_MAX));
         rest = after;
@@ -280,8 +276,9 @@ fn fill(phrase: &str, event: &Event, context: &Context) -> Option<String> {
 
 /// A customer may give a policy any name, also one of AWS's: whose it is must be said.
 fn policy(arn: &str) -> String {
-    let name = clean(arn.rsplit('/').next().unwrap_or(arn), NAME_CHARS_MAX);
-    match Arn::parse(arn).map(|arn| arn.account) {
+    let parsed = Arn::parse(arn);
+    let name = clean(parsed.map_or(arn, |arn| arn.name()), NAME_CHARS_MAX);
+    match parsed.map(|arn| arn.account) {
         Some("aws") => format!("policy {name}"),
         Some(account) => format!("customer policy {name} of account {}", clean(account, 20)),
         None => format!("policy {name}"),

@@ -1,6 +1,7 @@
 //! What a call is, whatever it is about: how it ended, and what CloudTrail left out of it.
 
 use super::record::Event;
+use crate::iam::arn::{Arn, is_partition};
 use crate::text::words::words;
 
 words! {
@@ -62,8 +63,8 @@ pub fn omitted(event: &Event) -> bool {
 /// The partition, from the caller's ARN, else from the Region.
 #[must_use]
 pub fn partition(event: &Event) -> &str {
-    let arn = event.text("detail.userIdentity.arn");
-    let from_arn = arn.and_then(|arn| arn.split(':').nth(1)).filter(|part| part.starts_with("aws"));
+    let arn = event.text("detail.userIdentity.arn").and_then(Arn::parse);
+    let from_arn = arn.map(|arn| arn.partition).filter(|partition| is_partition(partition));
     from_arn.unwrap_or_else(|| match event.region().unwrap_or_default() {
         region if region.starts_with("cn-") => "aws-cn",
         region if region.starts_with("us-gov-") => "aws-us-gov",

@@ -3,8 +3,7 @@
 use super::record::Event;
 use super::{CallOutcome, omitted, partition};
 use crate::event::{Principal, PrincipalKind};
-use crate::iam::account;
-use crate::iam::arn::Arn;
+use crate::iam::arn::{self, Arn};
 use crate::iam::catalogue::Call;
 use crate::iam::entity::{EntityId, EntityKind};
 
@@ -49,9 +48,7 @@ pub fn entity(
         return Some(named(call.kind, given, event, account));
     }
     if call.absent_is_account() {
-        let arn = account
-            .as_deref()
-            .map(|account| format!("arn:{}:iam::{account}:root", partition(event)));
+        let arn = account.as_deref().map(|account| arn::of_iam(partition(event), account, "root"));
         return Some(Entity { kind: call.kind, name: account.clone(), arn, account });
     }
     if let (CallOutcome::Denied, Some(message)) = (outcome, event.text("detail.errorMessage")) {
@@ -109,15 +106,21 @@ fn denied_entity(
 
 /// An entity by name or ARN. Names of IAM users, roles and groups lead to an ARN without path.
 fn named(kind: EntityKind, given: &str, event: &Event, account: Option<String>) -> Entity {
-    let root = given.eq_ignore_ascii_case("AWS ROOT USER")
-        || given.ends_with(":mfa/root-account-mfa-device");
+    let arn = Arn::parse(given);
+    // Only root's device lies there: others of that name have a path before it, or another service.
+    let of_root =
+        |arn: &Arn<'_>| arn.service == "iam" && arn.resource == "mfa/root-account-mfa-device";
+    let root = given.eq_ignore_ascii_case("AWS ROOT USER") || arn.as_ref().is_some_and(of_root);
     let kind = if root { EntityKind::ROOT } else { kind };
-    if given.starts_with("arn:") {
-        let name = given.rsplit(['/', ':']).next().unwrap_or(given).to_owned();
+    if let Some(arn) = arn {
+        // Elsewhere than in IAM a colon may part a name, too.
+        let name = match arn.service {
+            "iam" => arn.name(),
+            _ => arn.resource.rsplit(['/', ':']).next().unwrap_or(arn.resource),
+        };
+        let name = name.to_owned();
         // An ARN says itself what it is of, and whose.
-        let arn = Arn::parse(given);
-        let of_iam = arn.filter(|arn| arn.service == "iam");
-        let own_kind = of_iam.and_then(|arn| arn.resource.split_once('/')).map(|(kind, _)| kind);
+        let own_kind = arn.iam_entity().map(|(kind, _)| kind);
         let named_kinds = [
             EntityKind::USER,
             EntityKind::ROLE,
@@ -127,19 +130,17 @@ fn named(kind: EntityKind, given: &str, event: &Event, account: Option<String>) 
         ];
         let own_kind = own_kind.and_then(EntityKind::of_iam);
         let kind = own_kind.filter(|own| named_kinds.contains(own)).unwrap_or(kind);
-        let own_account =
-            arn.filter(|arn| account::is_id(arn.account)).map(|arn| arn.account.to_owned());
-        let account = own_account.or(account);
+        let account = arn.account_id().map(str::to_owned).or(account);
         return Entity { kind, name: Some(name), arn: Some(given.to_owned()), account };
     }
     let arn = account.as_deref().and_then(|account| match kind {
-        EntityKind::ROOT => Some(format!("arn:{}:iam::{account}:root", partition(event))),
+        EntityKind::ROOT => Some(arn::of_iam(partition(event), account, "root")),
         EntityKind::USER
         | EntityKind::ROLE
         | EntityKind::GROUP
         | EntityKind::INSTANCE_PROFILE
         | EntityKind::SERVER_CERTIFICATE => {
-            Some(format!("arn:{}:iam::{account}:{kind}/{given}", partition(event)))
+            Some(arn::of_iam(partition(event), account, &format!("{kind}/{given}")))
         }
         _ => None,
     });
@@ -166,4 +167,29 @@ pub fn is_caller(entity: &Entity, principal: &Principal) -> bool {
         _ => false,
     };
     kinds && same_account && (principal.is_root() || same(&entity.name, &principal.name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(given: &str, kind: EntityKind, name: &str) {
+        let event = Event::parse(r#"{"recipientAccountId":"111122223333"}"#).unwrap();
+        let entity = named(EntityKind::MFA_DEVICE, given, &event, None);
+        assert_eq!((entity.kind, entity.name.as_deref()), (kind, Some(name)), "{given}");
+    }
+
+    #[test]
+    fn a_path_makes_no_device_the_one_of_root() {
+        let root = "arn:aws:iam::111122223333:mfa/root-account-mfa-device";
+        check(root, EntityKind::ROOT, "root-account-mfa-device");
+        let device = "root-account-mfa-device";
+        for path in ["mfa/x:mfa/", "mfa/x/", "user/x:mfa/"] {
+            let kind =
+                if path.starts_with("user") { EntityKind::USER } else { EntityKind::MFA_DEVICE };
+            check(&format!("arn:aws:iam::111122223333:{path}{device}"), kind, device);
+        }
+        check("arn:aws:iam::111122223333:user/a:role/b/carol", EntityKind::USER, "carol");
+    }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::principal_kind::PrincipalKind;
 use crate::event::Event;
-use crate::iam::arn::{Arn, AwsRole};
+use crate::iam::arn::{self, Arn, AwsRole};
 
 /// What CloudTrail writes in place of a user name that it will not repeat.
 const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
@@ -77,19 +77,20 @@ impl Principal {
         let arn = owned("arn");
         let session_name = match kind {
             PrincipalKind::AssumedRole => {
-                arn.as_deref().and_then(|arn| after(arn, ":assumed-role/", 1)).or_else(|| {
-                    text("principalId").and_then(|id| id.split_once(':')).map(|(_, name)| name)
-                })
+                let named = arn.as_deref().and_then(Arn::parse).and_then(|arn| arn.assumed_role());
+                let id = || text("principalId").and_then(|id| id.split_once(':'));
+                named.or_else(id).map(|(_, name)| name)
             }
             // What the caller chose; who he is AWS says by the issuer.
             PrincipalKind::FederatedUser if federated_by(event).is_some() => {
-                arn.as_deref().and_then(|arn| after(arn, ":federated-user/", 0))
+                arn.as_deref().and_then(Arn::parse).and_then(|arn| arn.federated_user())
             }
             _ => None,
         };
         let account = text("accountId")
-            .or_else(|| arn.as_deref().and_then(Arn::parse).map(|arn| arn.account));
-        let account = account.filter(|account| !account.is_empty()).map(str::to_owned);
+            .or_else(|| arn.as_deref().and_then(Arn::parse).map(|arn| arn.account))
+            .filter(|account| !account.is_empty())
+            .map(str::to_owned);
         let recipient = event.account();
         let external = matches!((&account, recipient), (Some(own), Some(here)) if own != here);
         // By the issuer alone: a session's own ARN lacks the path, which is what AWS reserves.
@@ -245,35 +246,31 @@ fn kind_word(event: &Event) -> &str {
     given.unwrap_or(unsaid.word())
 }
 
-/// The part of an ARN after a marker, counted in slashes.
-fn after<'a>(arn: &'a str, marker: &str, part: usize) -> Option<&'a str> {
-    let (_, rest) = arn.split_once(marker)?;
-    rest.split('/').nth(part).filter(|part| !part.is_empty())
-}
-
 fn role_arn(event: &Event, arn: Option<&str>) -> Option<String> {
     let issuer = event.text("detail.userIdentity.sessionContext.sessionIssuer.arn");
-    if let Some(issuer) = issuer.filter(|issuer| issuer.contains(":role/")) {
+    let is_role = |arn: &&str| Arn::parse(arn).is_some_and(|arn| arn.name_in_iam("role").is_some());
+    if let Some(issuer) = issuer.filter(is_role) {
         return Some(issuer.to_owned());
     }
     // The session's ARN lacks the role's path; better than nothing where the issuer is missing.
-    let arn = arn?;
-    let role = after(arn, ":assumed-role/", 0)?;
-    let Arn { partition, account, .. } = Arn::parse(arn)?;
-    Some(format!("arn:{partition}:iam::{account}:role/{role}"))
+    let arn = arn.and_then(Arn::parse)?;
+    let (role, _) = arn.assumed_role()?;
+    Some(arn::of_iam(arn.partition, arn.account, &format!("role/{role}")))
 }
 
 fn name(event: &Event, kind: PrincipalKind, arn: Option<&str>) -> Option<String> {
     let text = |path: &str| event.text(&format!("detail.userIdentity.{path}"));
     let user_name = text("userName").filter(|name| *name != HIDDEN);
-    let last = || arn.and_then(|arn| arn.rsplit('/').next()).filter(|last| !last.contains(':'));
+    let arn = arn.and_then(Arn::parse);
+    let last = || arn.filter(|arn| arn.resource.contains('/')).map(|arn| arn.name());
     let found = match kind {
         PrincipalKind::Root => Some("root"),
-        PrincipalKind::AssumedRole => text("sessionContext.sessionIssuer.userName")
-            .or_else(|| arn.and_then(|arn| after(arn, ":assumed-role/", 0))),
-        PrincipalKind::FederatedUser => federated_by(event)
-            .or_else(|| arn.and_then(|arn| after(arn, ":federated-user/", 0)))
-            .or(user_name),
+        PrincipalKind::AssumedRole => {
+            text("sessionContext.sessionIssuer.userName").or_else(|| Some(arn?.assumed_role()?.0))
+        }
+        PrincipalKind::FederatedUser => {
+            federated_by(event).or_else(|| arn?.federated_user()).or(user_name)
+        }
         PrincipalKind::AwsService => text("invokedBy").or_else(|| event.event_source()),
         PrincipalKind::AwsAccount => text("accountId").or_else(|| text("principalId")),
         PrincipalKind::IdentityCenterUser => user_name.or_else(|| text("onBehalfOf.userId")),
@@ -382,5 +379,15 @@ mod tests {
             assert_eq!(federated.key(), key);
             assert_ne!(federated.person(), Some("alice"));
         }
+    }
+    #[test]
+    fn a_path_makes_no_user_a_role() {
+        let hostile = "arn:aws:iam::111122223333:user/x:role/ci/x:assumed-role/ci/mallory";
+        let identity = format!(
+            r#"{{"type":"IAMUser","userName":"mallory","arn":"{hostile}",
+                "sessionContext":{{"sessionIssuer":{{"type":"Role","arn":"{hostile}"}}}}}}"#
+        );
+        let principal = check(&identity, "user mallory");
+        assert_eq!((principal.role_arn, principal.session_name), (None, None));
     }
 }

@@ -201,17 +201,20 @@ fn grantees(text: &str) -> Vec<&str> {
 
 /// A statement that lets somebody in whom a parameter names.
 fn allow(name: &str, conditions: &Value) -> Option<Value> {
-    let of_organization = Arn::parse(name).is_some_and(|arn| arn.service == "organizations");
+    // `organization/ID`, `ou/ID/…`
+    let of_organization = Arn::parse(name)
+        .filter(|arn| arn.service == "organizations")
+        .map(|arn| arn.resource.split('/').nth(1).unwrap_or_default());
     let mut conditions = conditions.clone();
     let principal = if EVERYBODY.iter().any(|one| one.eq_ignore_ascii_case(name)) {
         json!("*")
-    } else if of_organization {
-        let id = name.split('/').nth(1).unwrap_or_default();
+    } else if of_organization.is_some() {
+        let id = of_organization.unwrap_or_default();
         conditions = json!({"StringEquals": {"aws:PrincipalOrgID": id}});
         json!("*")
     } else if NOBODY.contains(&name) {
         return None;
-    } else if name.contains('.') && !name.starts_with("arn:") && !name.contains('@') {
+    } else if name.contains('.') && Arn::parse(name).is_none() && !name.contains('@') {
         json!({"Service": name})
     } else {
         json!({"AWS": name})

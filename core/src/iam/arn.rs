@@ -73,6 +73,38 @@ impl<'a> Arn<'a> {
         good.then_some((kind, name))
     }
 
+    /// Its account, if it is one's: twelve digits.
+    #[must_use]
+    pub fn account_id(&self) -> Option<&'a str> {
+        Some(self.account).filter(|account| account::is_id(account))
+    }
+
+    /// What people call it: the last part of its resource, without a path.
+    #[must_use]
+    pub fn name(&self) -> &'a str {
+        self.resource.rsplit('/').next().unwrap_or(self.resource)
+    }
+
+    /// The name, without its path, of what IAM holds of this kind: `role`, `user` …
+    #[must_use]
+    pub fn name_in_iam(&self, kind: &str) -> Option<&'a str> {
+        self.iam_entity().filter(|(own, _)| *own == kind).map(|_| self.name())
+    }
+
+    /// Role and name of a session: `arn:PARTITION:sts::ACCOUNT:assumed-role/ROLE/SESSION`, without the role's path.
+    #[must_use]
+    pub fn assumed_role(&self) -> Option<(&'a str, &'a str)> {
+        let session = self.resource.strip_prefix("assumed-role/").filter(|_| self.service == "sts");
+        session?.split_once('/').filter(|(role, name)| !role.is_empty() && !name.is_empty())
+    }
+
+    /// What the session of a federated user calls itself: `arn:PARTITION:sts::ACCOUNT:federated-user/NAME`.
+    #[must_use]
+    pub fn federated_user(&self) -> Option<&'a str> {
+        let name = self.resource.strip_prefix("federated-user/").filter(|_| self.service == "sts");
+        name.filter(|name| !name.is_empty())
+    }
+
     /// Is this a role that AWS alone can make and change, whatever it is for?
     #[must_use]
     pub fn is_below_reserved_path(&self) -> bool {
@@ -95,6 +127,65 @@ impl<'a> Arn<'a> {
         // Behind the name stands a hash that makes it the only one.
         name.rsplit_once('_').map(|(name, _)| AwsRole::PermissionSet(name))
     }
+}
+
+/// An ARN as policies and patterns write it: any part may hold wildcards, and the last ones may be missing.
+#[derive(Debug, Clone, Copy)]
+pub struct ArnPattern<'a>([Option<&'a str>; 6]);
+
+impl<'a> ArnPattern<'a> {
+    /// Takes any text apart; what it does not have is `None`.
+    #[must_use]
+    pub fn split(text: &'a str) -> Self {
+        let mut parts = text.splitn(6, ':');
+        Self(std::array::from_fn(|_| parts.next()))
+    }
+
+    /// Does it begin as an ARN?
+    #[must_use]
+    pub fn is_arn(&self) -> bool {
+        let [first, partition, ..] = self.0;
+        first == Some("arn") && partition.is_some()
+    }
+
+    /// `aws`, `*` …
+    #[must_use]
+    pub fn partition(&self) -> Option<&'a str> {
+        let [_, partition, ..] = self.0;
+        partition
+    }
+
+    /// `iam`, `s3` …
+    #[must_use]
+    pub fn service(&self) -> Option<&'a str> {
+        let [_, _, service, ..] = self.0;
+        service
+    }
+
+    /// Twelve digits, `aws`, a pattern, or empty.
+    #[must_use]
+    pub fn account(&self) -> Option<&'a str> {
+        let [.., account, _] = self.0;
+        account
+    }
+
+    /// All behind the fifth colon.
+    #[must_use]
+    pub fn resource(&self) -> Option<&'a str> {
+        let [.., resource] = self.0;
+        resource
+    }
+
+    /// What stands before the resource, as far as it is there.
+    pub fn before_resource(&self) -> impl Iterator<Item = &'a str> {
+        self.0.into_iter().take(5).flatten()
+    }
+}
+
+/// ARN of what IAM holds: `role/ci/deploy`, `root` …
+#[must_use]
+pub fn of_iam(partition: &str, account: &str, resource: &str) -> String {
+    format!("arn:{partition}:iam::{account}:{resource}")
 }
 
 /// `aws`, `aws-cn`, `aws-us-gov` …
@@ -161,6 +252,34 @@ mod tests {
         ] {
             assert_eq!(entity(arn), None, "{arn}");
         }
+    }
+
+    #[test]
+    fn a_session_is_of_sts_and_has_both_names() {
+        let session = |arn| Arn::parse(arn).and_then(|arn| arn.assumed_role());
+        assert_eq!(session("arn:aws:sts::111122223333:assumed-role/a/b"), Some(("a", "b")));
+        for arn in [
+            "arn:aws:sts::111122223333:assumed-role/a",
+            "arn:aws:sts::111122223333:assumed-role//b",
+            "arn:aws:iam::111122223333:assumed-role/a/b",
+            "arn:aws:iam::111122223333:user/x:assumed-role/a/b",
+        ] {
+            assert_eq!(session(arn), None, "{arn}");
+        }
+        let of = |arn: &'static str, kind| Arn::parse(arn).unwrap().name_in_iam(kind);
+        assert_eq!(of("arn:aws:iam::111122223333:role/ci/x:role/deploy", "role"), Some("deploy"));
+        assert_eq!(of("arn:aws:iam::111122223333:user/x:role/deploy", "role"), None);
+    }
+
+    #[test]
+    fn a_pattern_has_the_parts_that_it_has() {
+        let pattern = ArnPattern::split("arn:*:iam::1111*:role/*:x");
+        assert_eq!((pattern.partition(), pattern.account()), (Some("*"), Some("1111*")));
+        assert_eq!((pattern.service(), pattern.resource()), (Some("iam"), Some("role/*:x")));
+        let short = ArnPattern::split("arn:aws:*");
+        assert!(short.is_arn() && short.account().is_none() && short.resource().is_none());
+        assert_eq!(short.before_resource().count(), 3);
+        assert!(!ArnPattern::split("arn").is_arn() && !ArnPattern::split("*:role/x").is_arn());
     }
 
     #[test]

@@ -104,9 +104,9 @@ impl EntityId {
     #[must_use]
     pub fn of_arn(arn: &str) -> Option<Self> {
         let arn = Arn::parse(arn).filter(|arn| super::account::is_id(arn.account))?;
-        let (kind, path) = arn.iam_entity()?;
+        let (kind, _) = arn.iam_entity()?;
         let kind = EntityKind::of_iam(kind)?;
-        let name = path.rsplit('/').next().filter(|name| !name.contains(['*', '?']))?;
+        let name = Some(arn.name()).filter(|name| !name.contains(['*', '?']))?;
         Some(Self::new(arn.account, kind, name))
     }
 

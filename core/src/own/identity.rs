@@ -116,7 +116,7 @@ impl Own {
     #[must_use]
     pub fn is_deployed_by(&self, account: &str, role: &str) -> bool {
         self.deployed.by.iter().filter_map(|arn| Arn::parse(arn)).any(|arn| {
-            let name = arn.iam_entity().and_then(|(_, path)| path.rsplit('/').next());
+            let name = arn.name_in_iam("role");
             arn.account == account && name.is_some_and(|name| name.eq_ignore_ascii_case(role))
         })
     }
@@ -149,7 +149,7 @@ impl Own {
     /// time. The call that made it came before there was anybody to see it.
     #[must_use]
     pub fn made_at(&self) -> Option<Timestamp> {
-        let id = self.stack_arn()?.resource.rsplit('/').next()?;
+        let id = self.stack_arn()?.name();
         let parts: Vec<&str> = id.split('-').collect();
         let [low, middle, high, _, _] = parts.as_slice() else { return None };
         let high = high.strip_prefix('1').filter(|high| high.len() == 3)?;
@@ -230,21 +230,43 @@ impl Own {
         })
     }
 
-    /// Whether the caller is a session of a role of this tool, and whose.
+    /// Whether the caller is a session of a role of this tool, and whose. In another account anybody may name roles
+    /// and sessions so.
     #[must_use]
     pub fn session(&self, event: &Event) -> Option<OwnSession> {
-        let text = |path: &str| event.text(&format!("detail.userIdentity.{path}"));
-        let of_issuer =
-            || text("sessionContext.sessionIssuer.arn")?.split_once(":role/")?.1.rsplit('/').next();
-        let of_session = || text("arn")?.split_once(":assumed-role/")?.1.split('/').next();
-        let role = of_issuer().or_else(of_session)?;
-        if !self.is_named(role) {
+        let arn =
+            |path: &str| event.text(&format!("detail.userIdentity.{path}")).and_then(Arn::parse);
+        let session = arn("arn");
+        let worn = session.as_ref().and_then(Arn::assumed_role);
+        let issuer = arn("sessionContext.sessionIssuer.arn");
+        let of_issuer = issuer.and_then(|arn| Some((arn.account, arn.name_in_iam("role")?)));
+        let of_session = || Some((session?.account, worn?.0));
+        let (account, role) = of_issuer.or_else(of_session)?;
+        let home = self.account().or(event.account());
+        if home != Some(account) || !self.is_named(role) {
             return None;
         }
-        let session =
-            text("principalId").and_then(|id| id.split_once(':')).map(|(_, session)| session);
-        let function = session.is_some_and(|session| self.functions().any(|name| name == session));
+        let id = event.text("detail.userIdentity.principalId").and_then(|id| id.split_once(':'));
+        let name = worn.map(|(_, name)| name).or(id.map(|(_, name)| name));
+        let named = name.is_some_and(|name| self.functions().any(|own| own == name));
+        let function = named && self.is_function_role(issuer.as_ref(), role);
         Some(if function { OwnSession::Function } else { OwnSession::Other })
+    }
+
+    /// Is it the role that the function has? By its ARN, as far as both are known: anybody in the account who may
+    /// make roles can give one a name that begins like the tool's.
+    fn is_function_role(&self, issuer: Option<&Arn<'_>>, name: &str) -> bool {
+        match self.role().and_then(Arn::parse) {
+            Some(own) => {
+                issuer.is_none_or(|issuer| *issuer == own) && own.name_in_iam("role") == Some(name)
+            }
+            None => self.functions().any(|function| {
+                let rest = name.strip_prefix(function.as_str());
+                let rest = rest.and_then(|rest| rest.strip_prefix("-function"));
+                // Behind it stands the Region.
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+            }),
+        }
     }
 
     /// Does a text at the end of the path name the tool's own? On the way there may be lists.
@@ -266,16 +288,16 @@ impl Own {
 
     /// A key is named by its ID or its ARN: nobody chooses these.
     fn is_key(&self, text: &str) -> bool {
-        self.deployed.key.as_deref().is_some_and(|own| {
-            let id = own.rsplit('/').next();
-            text == own || id == Some(text)
-        })
+        self.deployed
+            .key
+            .as_deref()
+            .is_some_and(|own| text == own || Arn::parse(own).is_some_and(|own| own.name() == text))
     }
 
     /// A change calendar is a document, named by its name or its ARN.
     fn is_calendar(&self, text: &str) -> bool {
-        let last = |text: &str| text.rsplit('/').next().map(str::to_owned);
-        self.deployed.calendars.iter().any(|own| last(own) == last(text))
+        let name = |text: &str| Arn::parse(text).map_or(text, |arn| arn.name()).to_owned();
+        self.deployed.calendars.iter().any(|own| name(own) == name(text))
     }
 
     fn has_form(&self, text: &str, form: &str) -> bool {

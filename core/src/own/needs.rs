@@ -128,9 +128,10 @@ impl Own {
         ]
     }
 
-    /// Account of the stack, where its ID is known.
+    /// Account in which it is deployed, where the stack's ID or the function's role says so.
     #[must_use]
     pub fn account(&self) -> Option<&str> {
-        self.stack_arn().map(|arn| arn.account)
+        let role = || self.role().and_then(Arn::parse);
+        self.stack_arn().or_else(role)?.account_id()
     }
 }

@@ -50,7 +50,7 @@ pub(super) fn fold(name: &str) -> String {
 /// for one of another account, which IAM would not take.
 pub(super) fn policy(account: &str, arn: &str) -> Option<Address> {
     let arn = Arn::parse(arn).filter(|arn| arn.service == "iam")?;
-    let name = arn.resource.strip_prefix("policy/")?.rsplit('/').next()?;
+    let name = arn.name_in_iam("policy")?;
     (arn.account == account).then(|| Address::new(account, format!("policy {}", fold(name)), ""))
 }
 

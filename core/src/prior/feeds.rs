@@ -70,7 +70,8 @@ fn is_bus_elsewhere(arn: &str, event: &Event) -> bool {
 fn rule(event: &Event, parameter: &str) -> Option<String> {
     let text = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
     let bus = text("eventBusName").unwrap_or("default");
-    let bus = bus.rsplit_once("event-bus/").map_or(bus, |(_, name)| name);
+    let of_arn = Arn::parse(bus).and_then(|arn| arn.resource.strip_prefix("event-bus/"));
+    let bus = of_arn.unwrap_or(bus);
     // Names of rules are told apart by case.
     Some(format!("rule {} {bus} {}", event.region().unwrap_or_default(), text(parameter)?))
 }
@@ -79,8 +80,7 @@ fn rule(event: &Event, parameter: &str) -> Option<String> {
 fn role(arn: &str, account: &str) -> Option<String> {
     let arn =
         Arn::parse(arn).filter(|arn| arn.account == account && !arn.is_below_reserved_path())?;
-    let (_, name) = arn.iam_entity().filter(|(kind, _)| *kind == "role")?;
-    Some(format!("role {}", fold(name.rsplit('/').next()?)))
+    Some(format!("role {}", fold(arn.name_in_iam("role")?)))
 }
 
 /// A rule or role that a call changes, or takes something from.

@@ -184,7 +184,7 @@ pub(super) fn is_host_policy(arn: &str) -> bool {
         "amazoneksworkernodepolicy",
     ];
     let of_aws = Arn::parse(arn).filter(|arn| arn.account == "aws");
-    let name = of_aws.and_then(|arn| arn.resource.rsplit('/').next());
+    let name = of_aws.map(|arn| arn.name());
     name.is_some_and(|name| NAMES.iter().any(|one| name.eq_ignore_ascii_case(one)))
 }
 

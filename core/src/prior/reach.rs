@@ -13,6 +13,7 @@ use super::known::Prior;
 use super::memo::How;
 use super::reader::Reader;
 use super::write::PATH;
+use crate::iam::arn::{self, Arn};
 use crate::iam::policy::{PolicyDocument, glob};
 use crate::iam::{account, catalogue};
 
@@ -105,7 +106,7 @@ impl Reader<'_> {
                 return;
             }
             for path in self.paths(&role, directories) {
-                arns.push(format!("arn:aws:iam::{account}:role{path}{}", name(&role)));
+                arns.push(arn::of_iam("aws", account, &format!("role{path}{}", name(&role))));
             }
         }
         // Nothing is judged before all is read.
@@ -116,7 +117,8 @@ impl Reader<'_> {
             reached.cut = true;
             return;
         };
-        let names: BTreeSet<&str> = found.iter().filter_map(|arn| arn.rsplit('/').next()).collect();
+        let names: BTreeSet<&str> =
+            found.iter().filter_map(|arn| Arn::parse(arn)).map(|arn| arn.name()).collect();
         for name in names {
             let role = Address::new(account, format!("role {name}"), "");
             reached.roles.push((name.to_owned(), Bearer::Identity(role)));
@@ -280,7 +282,7 @@ impl Reader<'_> {
         for role in roles.iter().filter(|role| ends.iter().any(|end| glob(end, &name(role)))) {
             let paths = self.paths(role, &directories).into_iter().take(DIRECTORIES_MAX);
             arns.extend(
-                paths.map(|path| format!("arn:aws:iam::{account}:role{path}{}", name(role))),
+                paths.map(|path| arn::of_iam("aws", account, &format!("role{path}{}", name(role)))),
             );
         }
         // Nothing is judged before all is read.
@@ -291,7 +293,8 @@ impl Reader<'_> {
             passed.cut = true;
             return passed;
         };
-        let names: BTreeSet<&str> = found.iter().filter_map(|arn| arn.rsplit('/').next()).collect();
+        let names: BTreeSet<&str> =
+            found.iter().filter_map(|arn| Arn::parse(arn)).map(|arn| arn.name()).collect();
         passed.roles.extend(names.into_iter().map(|name| {
             let role = Address::new(account, format!("role {name}"), "");
             (name.to_owned(), Bearer::Identity(role))

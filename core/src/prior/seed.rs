@@ -61,8 +61,10 @@ impl Identity {
             writes.push((life.of(format!("member {}", fold(group))), there()));
         }
         writes.extend(self.trust.iter().map(|document| (life.of("trust"), decoded(document))));
-        let path = self.arn.split_once('/').and_then(|(_, path)| path.rsplit_once('/'));
-        if let (Some((path, _)), "role") = (path, self.kind) {
+        let entity = Arn::parse(&self.arn).and_then(|arn| arn.iam_entity());
+        if let Some((path, _)) =
+            entity.filter(|(kind, _)| *kind == "role").and_then(|(_, path)| path.rsplit_once('/'))
+        {
             writes.extend(path_of(&life, &format!("/{path}/")));
         }
         writes.extend(self.boundary.iter().map(|arn| (life.of("boundary"), Value::of(arn))));

@@ -179,8 +179,7 @@ impl Site {
     pub fn exempts(&self, account: &str, role: &str) -> Option<Exempt> {
         let is_it = |arn: &str| {
             let arn = Arn::parse(arn).filter(|arn| arn.account == account);
-            let name = arn.and_then(|arn| arn.iam_entity()).map(|(_, path)| path);
-            let name = name.and_then(|path| path.rsplit('/').next());
+            let name = arn.and_then(|arn| arn.name_in_iam("role"));
             name.is_some_and(|name| name.eq_ignore_ascii_case(role))
         };
         if self.spec.pipelines.iter().any(|arn| is_it(arn)) {

@@ -376,16 +376,20 @@ fn without_issuer(clause: Clause) -> Clause {
         .with(TYPE, vec![json!("AssumedRole")])
 }
 
-/// A session of a role of the tool that Lambda did not name after the function: its own would be many.
+/// A session of a role of the tool that is not the function's: its own would be many.
 fn by_own_session(branch: &Branch) -> Option<Vec<Clause>> {
     texts(branch, "derived.principal.own").filter(|own| *own == ["other-session"])?;
-    let function = json!({"anything-but": {"suffix": sub(":${NamePrefix}")}});
-    let foreign = Clause::default().with("detail.userIdentity.principalId", vec![function]);
+    let named = json!({"anything-but": {"suffix": sub(":${NamePrefix}")}});
+    let named = Clause::default().with("detail.userIdentity.principalId", vec![named]);
     let role = vec![json!({"prefix": sub("${NamePrefix}")})];
-    let session = sub("arn:${AWS::Partition}:sts::${AWS::AccountId}:assumed-role/${NamePrefix}");
+    let roles = "arn:${AWS::Partition}:sts::${AWS::AccountId}:assumed-role/${NamePrefix}";
+    let function = sub(format!("{roles}-function-${{AWS::Region}}/${{NamePrefix}}"));
+    let function = vec![json!({"anything-but": [function]})];
     Some(vec![
-        foreign.clone().with(&format!("{ISSUER}.userName"), role),
-        without_issuer(foreign).with("detail.userIdentity.arn", vec![json!({"prefix": session})]),
+        Clause::default()
+            .with("detail.userIdentity.arn", function)
+            .with(&format!("{ISSUER}.userName"), role),
+        without_issuer(named).with("detail.userIdentity.arn", vec![json!({"prefix": sub(roles)})]),
     ])
 }
 

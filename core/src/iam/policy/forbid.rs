@@ -3,6 +3,7 @@
 use super::document::{Clause, Condition, PolicyDocument};
 use super::glob;
 use super::operator::{Comparison, Operator};
+use crate::iam::arn::ArnPattern;
 
 /// A call that somebody makes.
 #[derive(Debug, Clone)]
@@ -71,7 +72,7 @@ fn may_hold(condition: &Condition, request: &Request) -> bool {
     }
     let Some((_, found)) = request.keys.iter().find(|(name, _)| *name == key) else {
         let is_other = |value: &String| {
-            let resource = value.splitn(6, ':').nth(5).unwrap_or_default();
+            let resource = ArnPattern::split(value).resource().unwrap_or_default();
             OTHERS.iter().any(|other| resource.starts_with(other))
         };
         let only_others = values.iter().all(is_other);

@@ -10,6 +10,8 @@ use super::document::{Condition, Statement};
 use super::glob::glob;
 use super::operator::{Comparison, Operator, Order};
 use super::wildcard::{Fuel, Pattern, Reading};
+use crate::iam::account;
+use crate::iam::arn::{self, ArnPattern};
 
 /// Keys that every request bears.
 const ALWAYS: [&str; 11] = [
@@ -304,7 +306,7 @@ fn is_any_text(key: &str, operator: Operator, value: &str, own: Option<&str>, fu
         "aws:principalarn" => ["role/Qzx81", "user/Qzx81"].iter().any(|name| {
             ["aws", "aws-cn", "aws-us-gov"]
                 .iter()
-                .any(|partition| fits(&format!("arn:{partition}:iam::{account}:{name}")))
+                .any(|partition| fits(&arn::of_iam(partition, account, name)))
         }),
         "aws:requestedregion" => GLOBAL_REGIONS.into_iter().any(fits),
         "aws:principalorgid" | "aws:resourceorgid" => fits("o-qzx81"),
@@ -319,10 +321,9 @@ fn is_any_text(key: &str, operator: Operator, value: &str, own: Option<&str>, fu
 
 /// A value that nobody in the own account has.
 fn is_nobody(key: &str, operator: Operator, value: &str, own: Option<&str>) -> bool {
-    let is_account = |text: &str| text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
     // ARN operators compare no text that is no ARN.
     let wild = operator.comparison == Comparison::Like && value.contains(['*', '?']);
-    let foreign = |text: &str| is_account(text) && own.is_some_and(|own| own != text);
+    let foreign = |text: &str| account::is_id(text) && own.is_some_and(|own| own != text);
     match key {
         // A single moment.
         "aws:currenttime" | "aws:epochtime" => !matches!(
@@ -333,7 +334,7 @@ fn is_nobody(key: &str, operator: Operator, value: &str, own: Option<&str>) -> b
         "aws:securetransport" => value.eq_ignore_ascii_case("false"),
         "aws:viaawsservice" | "aws:principalisawsservice" => value.eq_ignore_ascii_case("true"),
         "aws:principalaccount" | "aws:resourceaccount" => foreign(value),
-        "aws:principalarn" => value.split(':').nth(4).is_some_and(foreign),
+        "aws:principalarn" => ArnPattern::split(value).account().is_some_and(foreign),
         "aws:principaltype" => {
             !wild && !PRINCIPAL_TYPES.iter().any(|known| known.eq_ignore_ascii_case(value))
         }

@@ -80,7 +80,7 @@ fn document(name: &str) -> Option<&'static Grants> {
 #[must_use]
 pub fn managed(arn: &str) -> Option<ManagedPolicy> {
     let arn = Arn::parse(arn).filter(|arn| arn.service == "iam" && arn.account == "aws")?;
-    let name = arn.resource.strip_prefix("policy/")?.rsplit('/').next()?.to_lowercase();
+    let name = arn.name_in_iam("policy")?.to_lowercase();
     // The next version of it is for the same.
     let known = if name.starts_with(QUARANTINE) { QUARANTINE } else { &name };
     let (by_hand, judged) = (find(MANAGED, known), find(JUDGED, known));

@@ -9,7 +9,7 @@ use super::guard::Leave;
 use super::judge::Judge;
 use super::operator::{Comparison, Operator};
 use super::resource::ResourceType;
-use crate::iam::arn::Arn;
+use crate::iam::arn::{Arn, ArnPattern};
 
 /// To wear a role, and with `hand_on` to hand it on.
 fn actions(hand_on: bool) -> impl Iterator<Item = &'static str> {
@@ -101,7 +101,7 @@ impl PolicyDocument {
             let named = value.split_once(".amazonaws.com").map(|(name, _)| name);
             services.extend(match kind.as_str() {
                 "Service" => named,
-                "Federated" if value.contains(":oidc-provider/oidc.eks.") => Some("pods.eks"),
+                "Federated" if is_of_eks(value) => Some("pods.eks"),
                 "Federated" => named.filter(|name| *name == "cognito-identity"),
                 _ => None,
             });
@@ -116,8 +116,7 @@ impl PolicyDocument {
     pub fn roles_trusted(&self, account: &str) -> BTreeSet<String> {
         let name = |(kind, value): &(String, String)| {
             let arn = Arn::parse(value).filter(|arn| kind == "AWS" && arn.account == account)?;
-            let (_, role) = arn.iam_entity().filter(|(kind, _)| *kind == "role")?;
-            Some(role.rsplit('/').next()?.to_lowercase())
+            Some(arn.name_in_iam("role")?.to_lowercase())
         };
         let entries = self.letting_in().flat_map(|one| &one.principals.entries);
         entries.filter_map(name).collect()
@@ -132,8 +131,8 @@ impl PolicyDocument {
         let anybody =
             |one: &&Statement| one.principals.entries.iter().any(|(_, value)| value == "*");
         let name = |value: &String| {
-            let mut parts = value.splitn(6, ':');
-            let (of, resource) = (parts.nth(4)?, parts.next()?);
+            let pattern = ArnPattern::split(value);
+            let (of, resource) = (pattern.account()?, pattern.resource()?);
             let role = resource.strip_prefix("role/").or((resource == "*").then_some("*"))?;
             let own = glob(of, account).then(|| role.rsplit('/').next().unwrap_or(role));
             own.map(str::to_lowercase)
@@ -180,6 +179,7 @@ impl PolicyDocument {
     pub fn directories_of_roles(&self) -> BTreeSet<String> {
         let patterns = self.about_roles(true).flat_map(|statement| &statement.resources.patterns);
         let directory = |pattern: &String| {
+            // A star may stand for several parts before it: `arn:*:role/ci/*`.
             let (_, name) = pattern.split_once(":role/")?;
             let literal = name.split(['*', '?', '$']).next()?;
             let (path, _) = literal.rsplit_once('/')?;
@@ -225,6 +225,12 @@ fn end_of_name(pattern: &str) -> String {
         true => last.to_owned(),
         false => format!("*{last}"),
     }
+}
+
+/// Is it the identity provider of an EKS cluster?
+fn is_of_eks(provider: &str) -> bool {
+    let resource = ArnPattern::split(provider).resource();
+    resource.is_some_and(|name| name.starts_with("oidc-provider/oidc.eks."))
 }
 
 #[cfg(test)]

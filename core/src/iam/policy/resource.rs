@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::wildcard::{Fuel, Pattern, literal, piece};
 use super::witness::Draw;
+use crate::iam::arn::{self, ArnPattern};
 
 /// Partitions that a policy may be written for.
 const PARTITIONS: [&str; 8] =
@@ -217,7 +218,10 @@ impl Home {
         account: Option<&str>,
         draw: &mut Draw,
     ) -> Self {
-        let partition = |text: &'p String| text.strip_prefix("arn:")?.split(':').next();
+        let partition = |text: &'p String| {
+            let pattern = ArnPattern::split(text);
+            pattern.partition().filter(|_| pattern.is_arn())
+        };
         let named: BTreeSet<&str> = patterns.filter_map(partition).collect();
         let mut partitions: Vec<&'static str> =
             PARTITIONS.into_iter().filter(|known| named.contains(known)).collect();
@@ -324,7 +328,7 @@ impl Home {
         let arn = match (kind.form, service) {
             (Form::Absent, _) => String::new(),
             (_, "s3") => format!("arn:{partition}:s3:::"),
-            (_, "iam") => format!("arn:{partition}:iam::{account}:"),
+            (_, "iam") => arn::of_iam(partition, account, ""),
             _ => {
                 let region = region.unwrap_or(&self.region);
                 format!("arn:{partition}:{service}:{region}:{account}:")

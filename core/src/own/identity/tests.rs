@@ -151,18 +151,67 @@ fn a_refused_call_tells_its_resource_in_words() {
     }
 }
 
+/// Whose session of the tool's it is, by the record of a call in account 111122223333.
+#[track_caller]
+fn check_session(own: &Own, arn: &str, issuer: Option<&str>, want: Option<OwnSession>) {
+    let name = arn.rsplit('/').next().unwrap();
+    let issuer = issuer.map_or("{}".to_owned(), |arn| format!(r#"{{"arn":"{arn}"}}"#));
+    let identity = format!(
+        r#""recipientAccountId":"111122223333","userIdentity":{{"type":"AssumedRole",
+            "principalId":"AROAX:{name}","arn":"{arn}","sessionContext":{{"sessionIssuer":{issuer}}}}}"#
+    );
+    assert_eq!(own.session(&event("iam", &identity)), want, "{arn} {issuer}");
+}
+
 #[test]
 fn a_session_under_another_name_is_foreign() {
     let own = Own::default();
-    let session = |role: &str, name: &str| {
-        let identity = format!(
-            r#""userIdentity":{{"type":"AssumedRole","principalId":"AROAX:{name}","arn":"arn:aws:sts::111122223333:assumed-role/{role}/{name}"}}"#
-        );
-        own.session(&event("iam", &identity))
+    let check = |role: &str, name: &str, want| {
+        let arn = format!("arn:aws:sts::111122223333:assumed-role/{role}/{name}");
+        check_session(&own, &arn, None, want);
+        let issuer = format!("arn:aws:iam::111122223333:role/platform/{role}");
+        check_session(&own, &arn, Some(&issuer), want);
     };
-    assert_eq!(session("iam-responder-function", "iam-responder"), Some(OwnSession::Function));
-    assert_eq!(session("iam-responder-function", "mallory"), Some(OwnSession::Other));
-    assert_eq!(session("deploy", "iam-responder"), None);
+    check("iam-responder-function", "iam-responder", Some(OwnSession::Function));
+    check("iam-responder-function-eu-west-1", "iam-responder", Some(OwnSession::Function));
+    check("iam-responder-function", "mallory", Some(OwnSession::Other));
+    check("iam-responder-functional", "iam-responder", Some(OwnSession::Other));
+    check("deploy", "iam-responder", None);
+}
+
+#[test]
+fn nobody_elsewhere_is_the_tool_by_a_name() {
+    let role = "arn:aws:iam::111122223333:role/x/iam-responder-function-eu-west-1";
+    let known =
+        Own::default().deployed(Deployed { role: Some(role.to_owned()), ..Deployed::default() });
+    let here =
+        "arn:aws:sts::111122223333:assumed-role/iam-responder-function-eu-west-1/iam-responder";
+    check_session(&known, here, Some(role), Some(OwnSession::Function));
+    check_session(&known, here, None, Some(OwnSession::Function));
+    // A role of the same account that was made to be called so.
+    let alike = "arn:aws:sts::111122223333:assumed-role/iam-responder-function-x/iam-responder";
+    let issuer = "arn:aws:iam::111122223333:role/iam-responder-function-x";
+    check_session(&known, alike, Some(issuer), Some(OwnSession::Other));
+    // The same names in a stranger's account, and a user whose path holds the role's.
+    let elsewhere = here.replace("111122223333", "999988887777");
+    let issuer = role.replace("111122223333", "999988887777");
+    for own in [&known, &Own::default()] {
+        check_session(own, &elsewhere, Some(&issuer), None);
+        check_session(own, &elsewhere, None, None);
+        let user =
+            "arn:aws:iam::111122223333:user/x:assumed-role/iam-responder-function/iam-responder";
+        check_session(own, user, None, None);
+        check_session(
+            own,
+            user,
+            Some("arn:aws:iam::111122223333:user/x:role/iam-responder-function"),
+            None,
+        );
+    }
+    // A call that the function makes in another account is its own all the same.
+    let abroad = r#""recipientAccountId":"444455556666","userIdentity":{"type":"AssumedRole","principalId":"AROAX:iam-responder","#;
+    let abroad = format!(r#"{abroad}"arn":"{here}"}}"#);
+    assert_eq!(known.session(&event("iam", &abroad)), Some(OwnSession::Function));
 }
 
 #[test]

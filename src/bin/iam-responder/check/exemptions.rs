@@ -6,6 +6,7 @@ use iam_responder::site::Adjustment;
 use serde_json::Value;
 
 use super::Remark;
+use iam_responder::iam::arn::ArnPattern;
 
 /// Remarks about wildcards, beginnings and ends of ARNs, and about a site that came with the pack and is left out.
 pub(super) fn remarks(engine: &Engine) -> Vec<Remark> {
@@ -140,12 +141,9 @@ impl Part<'_> {
 }
 
 fn why(operator: &str, text: &str) -> Option<&'static str> {
-    let parts: Vec<&str> = text.splitn(6, ':').collect();
-    let (before, resource) = match parts.as_slice() {
-        [before @ .., resource] if before.len() == 5 => (before, *resource),
-        _ => (parts.as_slice(), ""),
-    };
-    let early = !text.starts_with("arn:") || before.iter().any(|part| part.contains('*'));
+    let pattern = ArnPattern::split(text);
+    let resource = pattern.resource().unwrap_or_default();
+    let early = !pattern.is_arn() || pattern.before_resource().any(|part| part.contains('*'));
     let crosses = resource
         .find('*')
         .is_some_and(|star| resource.get(star..).unwrap_or_default().contains('/'));
@@ -159,7 +157,7 @@ fn why(operator: &str, text: &str) -> Option<&'static str> {
 
 /// Does the text end with a star within the name of a role or user? Of which.
 fn open_name(text: &str) -> Option<&'static str> {
-    let resource = text.strip_suffix('*')?.splitn(6, ':').nth(5)?;
+    let resource = ArnPattern::split(text.strip_suffix('*')?).resource()?;
     let (kind, name) = resource.split_once('/')?;
     let is_open = !name.ends_with('/');
     match kind {

@@ -10,6 +10,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::Home;
 use crate::iam::account;
+use crate::iam::arn::ArnPattern;
 use crate::iam::policy::Condition;
 use crate::iam::policy::operator::{Comparison, Operator};
 
@@ -186,12 +187,11 @@ fn arn(value: &str, comparison: Comparison, of_service: bool) -> Named<'_> {
     if of_service && comparison == Comparison::Arn && is_bucket(value) {
         return Named::Somebody;
     }
-    let mut parts = literal.splitn(6, ':');
-    let (first, account, resource) = (parts.next(), parts.nth(3), parts.next());
-    match (first, account, resource) {
-        (Some("arn"), Some(account), _) if account::is_id(account) => Named::Account(account),
+    let pattern = ArnPattern::split(literal);
+    match (pattern.account().filter(|_| pattern.is_arn()), pattern.resource()) {
+        (Some(account), _) if account::is_id(account) => Named::Account(account),
         // Buckets bear no account, and are one of a kind all the same.
-        (Some("arn"), Some(""), Some(resource))
+        (Some(""), Some(resource))
             if of_service && whole && !resource.is_empty() && !resource.contains(['*', '?']) =>
         {
             Named::Somebody
@@ -203,10 +203,9 @@ fn arn(value: &str, comparison: Comparison, of_service: bool) -> Named<'_> {
 /// Of a bucket the name is enough, whatever stands before it: `arn:aws:s3:*:*:catalog`, where each part is matched by
 /// itself.
 fn is_bucket(value: &str) -> bool {
-    let mut parts = value.split(':');
-    let (service, name, more) = (parts.nth(2), parts.nth(2), parts.next());
-    let is_name = |name: &str| !name.is_empty() && !name.contains(['*', '?', '$', '/']);
-    service == Some("s3") && name.is_some_and(is_name) && more.is_none()
+    let pattern = ArnPattern::split(value);
+    let is_name = |name: &str| !name.is_empty() && !name.contains(['*', '?', '$', '/', ':']);
+    pattern.service() == Some("s3") && pattern.resource().is_some_and(is_name)
 }
 
 /// Unique IDs have 16 letters at least.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::issuer;
+use crate::iam::arn::ArnPattern;
 use crate::iam::policy::Condition;
 use crate::iam::policy::operator::Operator;
 
@@ -116,7 +117,8 @@ impl Claims {
         if is_saml(provider) {
             return self.saml;
         }
-        let name = provider.split_once(":oidc-provider/").map_or(provider, |(_, name)| name);
+        let of_arn = ArnPattern::split(provider).resource();
+        let name = of_arn.and_then(|name| name.strip_prefix("oidc-provider/")).unwrap_or(provider);
         match issuer::plain(name) {
             name if name == issuer::SENTINEL => self.session_name,
             name if name == issuer::COGNITO => !self.guests && self.issuers.contains(&name),
@@ -137,7 +139,7 @@ impl Asks {
 
 /// Is the provider one of SAML, not of OpenID Connect?
 pub(super) fn is_saml(provider: &str) -> bool {
-    provider.contains(":saml-provider/")
+    ArnPattern::split(provider).resource().is_some_and(|name| name.starts_with("saml-provider/"))
 }
 
 fn asks(condition: &Condition) -> Asks {

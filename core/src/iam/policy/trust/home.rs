@@ -1,6 +1,7 @@
 //! What is at home, and whose a principal is.
 
 use crate::iam::account;
+use crate::iam::arn::ArnPattern;
 
 /// What is known to be at home, and so no stranger's.
 #[derive(Clone, Copy)]
@@ -24,9 +25,7 @@ impl Home<'_> {
 
 /// The account of an ARN, or an account ID as it stands.
 pub(super) fn account_of(value: &str) -> Option<&str> {
-    let account = match value.strip_prefix("arn:") {
-        Some(rest) => rest.split(':').nth(3)?,
-        None => value,
-    };
+    let pattern = ArnPattern::split(value);
+    let account = if pattern.is_arn() { pattern.account()? } else { value };
     account::is_id(account).then_some(account)
 }

@@ -6,6 +6,7 @@ use super::super::document::{PolicyDocument, Statement};
 use super::doors::{Doors, Entry};
 use super::home::{Home, account_of};
 use super::word::TrustWord;
+use crate::iam::arn::ArnPattern;
 
 /// Whom a trust policy lets in, in words that rules and people use.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -143,7 +144,8 @@ impl Trust {
                 } else {
                     self.account(account, home);
                 }
-                if !value.starts_with("arn:") || value.ends_with(":root") {
+                let pattern = ArnPattern::split(value);
+                if !pattern.is_arn() || pattern.resource() == Some("root") {
                     self.add(TrustWord::AccountRoot);
                 }
                 if !entry.has(|fence| fence.external_id) {

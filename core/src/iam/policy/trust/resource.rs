@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use super::Home;
 use super::judge::{Of, Trust};
 use super::word::TrustWord;
+use crate::iam::arn::ArnPattern;
 use crate::iam::policy::{Clause, Condition, PolicyDocument, Statement, glob};
 
 /// What is worth something to a stranger: to use the key, or to take it from its owner. Reading about it is not.
@@ -141,11 +142,11 @@ fn name_for_whom(statement: &mut Statement) {
         return;
     }
     let entries = &mut statement.principals.entries;
-    entries.retain(|(_, value)| value.split(':').nth(4) != Some(ORIGIN_ACCESS));
+    entries.retain(|(_, value)| ArnPattern::split(value).account() != Some(ORIGIN_ACCESS));
     for (kind, value) in entries {
         let serves = kind.eq_ignore_ascii_case("Service");
         let federated = kind.eq_ignore_ascii_case("Federated");
-        if federated && value.starts_with("arn:") {
+        if federated && ArnPattern::split(value).is_arn() {
             "AWS".clone_into(kind);
         } else if federated || (serves && value.eq_ignore_ascii_case(FOR_EVERYBODY)) {
             (*kind, *value) = ("*".to_owned(), "*".to_owned());
@@ -157,8 +158,9 @@ fn name_for_whom(statement: &mut Statement) {
 /// in besides; of a resource that may be all that is asked.
 fn may_be_strangers(condition: &Condition, home: &Home<'_>) -> bool {
     let at_home = |value: &String| {
-        let owner = match value.starts_with("arn:") {
-            true => value.split(':').nth(4),
+        let pattern = ArnPattern::split(value);
+        let owner = match pattern.is_arn() {
+            true => pattern.account(),
             false => value.split([':', '/']).next(),
         };
         value.starts_with("${aws:Resource")
