@@ -28,7 +28,7 @@ mod index;
 mod source;
 mod specificity;
 
-pub use anchors::{Anchors, Entries, Found, Keys, Numbers, PackedAnchors};
+pub use anchors::{Anchors, Entries, Found, Keys, Numbers, PackedAnchors, Standing};
 pub use compile::{OPERATORS, PatternFault};
 pub use compiled::Pattern;
 pub use complexity::{COMPLEXITY_MAX, COMPLEXITY_TOLD_MAX};

@@ -21,6 +21,9 @@ use super::leaves::{FieldPath, collect};
 use super::matcher::parse_address;
 use super::{Matcher, STEPS_OF_EVENT_MAX, Steps};
 
+/// That anything stands under a path is a better anchor than values for which more branches than this ask.
+const PRESENCE_PAYS: usize = 64;
+
 /// Numbers of branches or lengths, in ascending order.
 pub type Numbers = Cow<'static, [u32]>;
 
@@ -48,9 +51,11 @@ pub struct PackedAnchors {
 /// The anchors of one path: from a value to the branches that want it.
 #[derive(Debug, Clone, Default)]
 pub struct Keys {
-    /// Whatever the value is.
+    /// Whatever the value is, and where there is none.
     pub all: Numbers,
-    /// This very text.
+    /// Whatever the value is.
+    pub present: Numbers,
+    /// This very text, or one of `true` and `false`, as text or not.
     pub exact: Entries,
     /// This text in lower case.
     pub folded: Entries,
@@ -160,6 +165,7 @@ impl Default for Found {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Key {
+    Present,
     Exact(String),
     Folded(String),
     Address(IpAddr),
@@ -173,7 +179,7 @@ impl Anchors {
     #[must_use]
     pub fn of<'p>(
         patterns: impl IntoIterator<Item = &'p Pattern>,
-        is_late: impl Fn(&str) -> bool,
+        standing: impl Fn(&str) -> Standing,
     ) -> Self {
         let mut owners = Vec::new();
         let mut branches: Vec<&Branch> = Vec::new();
@@ -181,10 +187,10 @@ impl Anchors {
             owners.extend((0..).take(pattern.branches().len()).map(|branch| (number, branch)));
             branches.extend(pattern.branches().iter().map(|branch| &**branch));
         }
-        let wanted = Frequencies::count(&branches, &is_late);
+        let wanted = Frequencies::count(&branches, &standing);
         let (mut always, mut paths) = (Vec::new(), BTreeMap::<&FieldPath, Gathered>::new());
         for (branch, number) in branches.into_iter().zip(0..) {
-            let Some((field, keys)) = wanted.rarest(branch, &is_late) else {
+            let Some((field, keys)) = wanted.rarest(branch, &standing) else {
                 always.push(number);
                 continue;
             };
@@ -196,11 +202,13 @@ impl Anchors {
         Self { owners: owners.into(), paths: paths.collect(), always: always.into() }
     }
 
-    /// Adds the patterns that may match to those found before, by numbers that begin with `first`, and takes what it
-    /// costs of the steps left there. Nobody knows yet what stands at the paths that are open; these must be among the
-    /// late ones. A pattern that `pattern` does not give is passed over.
+    /// Adds those of the candidates' patterns that may match to those found before, by numbers that begin with `first`,
+    /// and takes what it costs of the steps left there. Nobody knows yet what stands at the paths that are open; these
+    /// must be among the late ones. A pattern that `pattern` does not give is passed over; of one that lacks the branch
+    /// nobody can tell.
     pub fn search<'p>(
         &self,
+        candidates: Candidates,
         event: &Value,
         is_open: &dyn Fn(&str) -> bool,
         first: usize,
@@ -210,7 +218,7 @@ impl Anchors {
         // Branches of one pattern follow one another, and share its steps.
         let mut current: Option<(usize, Option<&Pattern>, Steps)> = None;
         let (mut settled, mut cut) = (false, false);
-        for candidate in self.candidates(event, &mut found.left) {
+        for candidate in candidates.0 {
             let Some((number, branch)) = self.owners.get(candidate as usize) else { continue };
             let number = first + *number as usize;
             if current.as_ref().is_none_or(|(under_way, ..)| *under_way != number) {
@@ -218,12 +226,12 @@ impl Anchors {
                 (settled, cut) = (false, false);
             }
             let Some((_, Some(pattern), steps)) = &mut current else { continue };
-            let Some(branch) = pattern.branches().get(*branch as usize) else { continue };
             if settled {
                 continue;
             }
             let before = steps.left();
-            match branch.decide_open(event, steps, is_open) {
+            let branch = pattern.branches().get(*branch as usize);
+            match branch.and_then(|branch| branch.decide_open(event, steps, is_open)) {
                 Some(true) => {
                     if cut {
                         // Certain after all.
@@ -244,16 +252,33 @@ impl Anchors {
         }
     }
 
-    /// The branches that could match, in ascending order.
-    fn candidates(&self, event: &Value, left: &mut usize) -> Vec<u32> {
+    /// The branches that could match. Where there are several sets of anchors all are asked before the steps that are
+    /// left go into the matching of some.
+    #[must_use]
+    pub fn candidates(&self, event: &Value, left: &mut usize) -> Candidates {
         let mut candidates = self.always.to_vec();
         for (path, keys) in &self.paths {
             keys.candidates(event, path, &mut candidates, left);
         }
         candidates.sort_unstable();
         candidates.dedup();
-        candidates
+        Candidates(candidates)
     }
+}
+
+/// Branches that could match an event, in ascending order.
+#[derive(Debug)]
+pub struct Candidates(pub(super) Vec<u32>);
+
+/// What is known of a path before any event is seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// In most events something stands there, or nobody knows.
+    Usual,
+    /// Only in some events does anything stand there.
+    Rare,
+    /// It is not known at first what stands there.
+    Late,
 }
 
 impl From<&'static PackedAnchors> for Anchors {
@@ -273,6 +298,7 @@ impl From<&'static PackedAnchors> for Anchors {
 #[derive(Default)]
 struct Gathered {
     all: Vec<u32>,
+    present: Vec<u32>,
     exact: BTreeMap<String, Vec<u32>>,
     folded: BTreeMap<String, Vec<u32>>,
     addresses: BTreeMap<String, Vec<u32>>,
@@ -283,6 +309,7 @@ struct Gathered {
 impl Gathered {
     fn insert(&mut self, key: Key, branch: u32) {
         let branches = match key {
+            Key::Present => &mut self.present,
             Key::Exact(text) => self.exact.entry(text).or_default(),
             Key::Folded(text) => self.folded.entry(text).or_default(),
             Key::Address(address) => self.addresses.entry(address.to_string()).or_default(),
@@ -302,6 +329,7 @@ impl Gathered {
             prefix_lengths: lengths(&self.prefixes),
             suffix_lengths: lengths(&self.suffixes),
             all: self.all.into(),
+            present: self.present.into(),
             exact: Entries::of(self.exact),
             folded: Entries::of(self.folded),
             addresses: Entries::of(self.addresses),
@@ -322,9 +350,17 @@ impl Keys {
         let under = collect(event, path);
         let looked_up = under.leaves.len().saturating_mul(3 + lengths);
         *left = left.saturating_sub((under.elements + looked_up) / COMPARISONS);
+        if !under.leaves.is_empty() {
+            found.extend(&*self.present);
+        }
         for leaf in under.leaves {
-            let Value::String(text) = leaf.value else { continue };
-            found.extend(self.exact.get(text.as_str()));
+            let text = match leaf.value {
+                Value::String(text) => text.as_str(),
+                Value::Bool(true) => "true",
+                Value::Bool(false) => "false",
+                _ => continue,
+            };
+            found.extend(self.exact.get(text));
             if !self.folded.is_empty() {
                 found.extend(self.folded.get(text.to_ascii_lowercase().as_str()));
             }
@@ -348,11 +384,11 @@ impl Keys {
 struct Frequencies<'b>(HashMap<(&'b str, Key), usize>);
 
 impl<'b> Frequencies<'b> {
-    fn count(branches: &[&'b Branch], is_late: &impl Fn(&str) -> bool) -> Self {
+    fn count(branches: &[&'b Branch], standing: &impl Fn(&str) -> Standing) -> Self {
         let mut counts = HashMap::with_capacity(branches.len() * 4);
         let fields = branches.iter().flat_map(|branch| &branch.fields);
-        for field in fields.filter(|field| !is_late(field.path.text())) {
-            for key in keys(field).unwrap_or_default() {
+        for field in fields {
+            for key in keys(field, standing(field.path.text())).unwrap_or_default() {
                 *counts.entry((field.path.text(), key)).or_default() += 1;
             }
         }
@@ -362,29 +398,36 @@ impl<'b> Frequencies<'b> {
     fn rarest(
         &self,
         branch: &'b Branch,
-        is_late: &impl Fn(&str) -> bool,
+        standing: &impl Fn(&str) -> Standing,
     ) -> Option<(&'b Field, Vec<Key>)> {
         let cost = |(field, keys): &(&'b Field, Vec<Key>)| -> usize {
             let frequency = |key: &Key| self.0.get(&(field.path.text(), key.clone())).copied();
-            keys.iter().filter_map(frequency).sum()
+            let least = if keys.contains(&Key::Present) { PRESENCE_PAYS } else { 0 };
+            keys.iter().filter_map(frequency).sum::<usize>() + least
         };
         branch
             .fields
             .iter()
-            .filter(|field| !is_late(field.path.text()))
-            .filter_map(|field| keys(field).map(|keys| (field, keys)))
+            .filter_map(|field| Some((field, keys(field, standing(field.path.text()))?)))
             .min_by_key(cost)
     }
 }
 
 /// The keys that find every value a field accepts, or none where a value could escape them.
-fn keys(field: &Field) -> Option<Vec<Key>> {
-    field.matchers.iter().map(key).collect()
+fn keys(field: &Field, standing: Standing) -> Option<Vec<Key>> {
+    let of_value = || field.matchers.iter().map(key).collect();
+    match standing {
+        Standing::Late => None,
+        Standing::Usual => of_value(),
+        // That anything stands there tells much already.
+        Standing::Rare => of_value().or((!field.may_be_absent()).then(|| vec![Key::Present])),
+    }
 }
 
 fn key(matcher: &Matcher) -> Option<Key> {
     match matcher {
         Matcher::Text(text) => Some(Key::Exact(text.clone())),
+        Matcher::Literal(Value::Bool(wanted)) => Some(Key::Exact(wanted.to_string())),
         Matcher::Address(_, address) => Some(Key::Address(*address)),
         Matcher::IgnoreCase(folded) => folded.ascii_key().map(Key::Folded),
         Matcher::Prefix(text) => Some(Key::Prefix(text.clone())),

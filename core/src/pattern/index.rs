@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::anchors::{Anchors, Found};
+use super::anchors::{Anchors, Found, Standing};
 use super::compiled::Pattern;
 
 /// A set of patterns compiled for speed.
@@ -17,7 +17,7 @@ impl PatternIndex {
     #[must_use]
     pub fn new<'p>(patterns: impl IntoIterator<Item = &'p Pattern>) -> Self {
         let patterns: Vec<Pattern> = patterns.into_iter().cloned().collect();
-        let anchors = Anchors::of(&patterns, |_| false);
+        let anchors = Anchors::of(&patterns, |_| Standing::Usual);
         Self { patterns, anchors }
     }
 
@@ -31,7 +31,9 @@ impl PatternIndex {
     #[must_use]
     pub fn search(&self, event: &Value) -> Found {
         let mut found = Found::default();
-        self.anchors.search(event, &|_| false, 0, &mut found, |number| self.patterns.get(number));
+        let candidates = self.anchors.candidates(event, &mut found.left);
+        let pattern = |number| self.patterns.get(number);
+        self.anchors.search(candidates, event, &|_| false, 0, &mut found, pattern);
         found
     }
 }
@@ -52,6 +54,8 @@ mod tests {
             json!({"ip": ["2001:db8::1"]}),
             json!({"$or": [{"n": ["Other"]}, {"ip": [{"cidr": "2001:db8::/32"}]}]}),
             json!({"n": [{"prefix": ""}]}),
+            json!({"n": [true, "yes"]}),
+            json!({"n": ["false", {"exists": true}]}),
         ]
         .iter()
         .map(|pattern| Pattern::compile(pattern).unwrap())
@@ -62,11 +66,41 @@ mod tests {
             json!({"n": "attachrolepolicy"}),
             json!({"n": ["Other", "Policy"]}),
             json!({"n": ""}),
+            json!({"n": true}),
+            json!({"n": [false, "true", null]}),
             json!({}),
         ] {
             let alone: Vec<usize> =
                 (0..patterns.len()).filter(|number| patterns[*number].matches(&event)).collect();
             assert_eq!(index.matching(&event), alone, "{event}");
         }
+    }
+    #[test]
+    fn of_a_pattern_that_lacks_a_branch_nobody_can_tell() {
+        let two = Pattern::compile(&json!({"$or": [{"n": ["a"]}, {"n": ["b"]}]})).unwrap();
+        let anchors = Anchors::of([&two], |_| Standing::Usual);
+        let (one, event, mut found) = (Pattern::everything(), json!({"n": "b"}), Found::default());
+        let candidates = anchors.candidates(&event, &mut found.left);
+        anchors.search(candidates, &event, &|_| false, 0, &mut found, |_| Some(&one));
+        assert_eq!((found.matching, found.cut), (vec![0], vec![0]));
+    }
+
+    #[test]
+    fn presence_finds_what_little_else_tells_apart() {
+        let common = |number| json!({"s": ["iam"], "n": [{"anything-but": [number]}]});
+        let rare = [
+            json!({"s": ["iam"], "f": [{"anything-but": ["x"]}]}),
+            json!({"s": ["iam"], "f": [{"numeric": [">", 1]}]}),
+        ];
+        let patterns = (0..100).map(common).chain(rare);
+        let patterns: Vec<Pattern> =
+            patterns.map(|pattern| Pattern::compile(&pattern).unwrap()).collect();
+        let anchors = Anchors::of(&patterns, |path| match path {
+            "f" => Standing::Rare,
+            _ => Standing::Usual,
+        });
+        let count = |event: Value| anchors.candidates(&event, &mut 1_000_000).0.len();
+        assert_eq!(count(json!({"s": "iam", "n": 1000})), 100);
+        assert_eq!(count(json!({"s": "iam", "n": 1000, "f": null})), 102);
     }
 }

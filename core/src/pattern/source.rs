@@ -25,9 +25,10 @@ impl Anchors {
 impl Keys {
     fn to_source(&self) -> String {
         format!(
-            "Keys {{ all: {}, exact: {}, folded: {}, addresses: {}, prefixes: {}, prefix_lengths: {}, \
+            "Keys {{ all: {}, present: {}, exact: {}, folded: {}, addresses: {}, prefixes: {}, prefix_lengths: {}, \
              suffixes: {}, suffix_lengths: {} }}",
             numbers(&self.all),
+            numbers(&self.present),
             self.exact.to_source(),
             self.folded.to_source(),
             self.addresses.to_source(),

@@ -8,7 +8,7 @@ use super::compiled::Rule;
 use super::pack::{PackedRule, PackedRules};
 use super::spec::{Rank, RuleSpec};
 use crate::event::CallOutcome;
-use crate::pattern::{Anchors, Budget, Found, Pattern, Steps};
+use crate::pattern::{Anchors, Budget, Found, Pattern, Standing, Steps, is_below};
 use crate::vocabulary::is_late;
 
 /// All rules, in a set that finds the matching ones fast: those of the pack first.
@@ -77,6 +77,15 @@ struct Part {
     step_anchors: Anchors,
 }
 
+/// What is known of a path of an event: most facts are said only where they say something.
+fn standing(path: &str) -> Standing {
+    match is_late(path) {
+        true => Standing::Late,
+        false if is_below(path, "derived") => Standing::Rare,
+        false => Standing::Usual,
+    }
+}
+
 /// What may match an event whatever is answered about it.
 #[derive(Debug, Clone, Default)]
 pub struct Possible {
@@ -129,9 +138,9 @@ impl RuleSet {
         if !rules.is_empty() {
             all.parts.push(Part {
                 first: all.held.len(),
-                anchors: Anchors::of(rules.iter().map(|rule| &rule.pattern), is_late),
+                anchors: Anchors::of(rules.iter().map(|rule| &rule.pattern), standing),
                 first_step: all.steps.len(),
-                step_anchors: Anchors::of(rules.iter().flat_map(|rule| &rule.before), is_late),
+                step_anchors: Anchors::of(rules.iter().flat_map(|rule| &rule.before), standing),
             });
         }
         for rule in rules {
@@ -180,24 +189,39 @@ impl RuleSet {
 
     /// Positions of the rules that may match.
     fn found(&self, event: &Value, is_open: &dyn Fn(&str) -> bool) -> Found {
-        let mut found = Found::default();
-        for part in &self.parts {
-            part.anchors.search(event, is_open, part.first, &mut found, |position| {
-                let held = self.held.get(position)?;
-                held.is_looked_for().then(|| held.pattern())
-            });
-        }
-        found
+        let pattern = |position: usize| {
+            let held = self.held.get(position)?;
+            held.is_looked_for().then(|| held.pattern())
+        };
+        self.found_by(|part| (&part.anchors, part.first), event, is_open, pattern)
     }
 
     /// Positions of the steps that it may be.
     fn found_steps(&self, event: &Value, is_open: &dyn Fn(&str) -> bool) -> Found {
+        let pattern = |position: usize| {
+            let (held, step) = self.step(position)?;
+            held.is_looked_for().then(|| held.rule().before.get(step))?
+        };
+        self.found_by(|part| (&part.step_anchors, part.first_step), event, is_open, pattern)
+    }
+
+    /// All candidates first: one part's matching takes no steps from the looking of another.
+    fn found_by<'s>(
+        &'s self,
+        anchors: impl Fn(&'s Part) -> (&'s Anchors, usize),
+        event: &Value,
+        is_open: &dyn Fn(&str) -> bool,
+        pattern: impl Fn(usize) -> Option<&'s Pattern>,
+    ) -> Found {
         let mut found = Found::default();
-        for part in &self.parts {
-            part.step_anchors.search(event, is_open, part.first_step, &mut found, |position| {
-                let (held, step) = self.step(position)?;
-                held.is_looked_for().then(|| held.rule().before.get(step))?
-            });
+        let candidates: Vec<_> = self
+            .parts
+            .iter()
+            .map(|part| anchors(part).0.candidates(event, &mut found.left))
+            .collect();
+        for (part, candidates) in self.parts.iter().zip(candidates) {
+            let (anchors, first) = anchors(part);
+            anchors.search(candidates, event, is_open, first, &mut found, &pattern);
         }
         found
     }
