@@ -4,10 +4,11 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use iam_responder_core::assess::engine::SITE_FILE;
+use iam_responder_core::assess::PackFiles;
+use iam_responder_core::assess::engine::SourceFile;
 use iam_responder_core::rule::{FIELDS_OF_PEOPLE, Loading};
 use iam_responder_core::site::Site;
-use iam_responder_core::text::yaml::{Document, Fault};
+use iam_responder_core::text::yaml::Fault;
 
 fn main() {
     println!("cargo::rerun-if-changed=src/build.rs");
@@ -24,28 +25,20 @@ fn generate() -> Result<(), Vec<String>> {
     // The function needs neither the rules' own tests nor the events they run on.
     let for_people = env::var_os("CARGO_FEATURE_CLI").is_some();
     let files = collect(Path::new("rules")).map_err(one)?;
+    let files =
+        files.iter().map(|file| source(file)).collect::<Result<Vec<_>, _>>().map_err(one)?;
     let calendars = texts("rules", "ics").map_err(one)?;
     let events = if for_people { texts("events", "json").map_err(one)? } else { Vec::new() };
-    let (mut loading, mut texts, mut site) = (Loading::default(), Vec::new(), None);
-    for file in files {
-        let name = file.display().to_string().replace('\\', "/");
-        let documents = Document::parse_all(&name, &read(&file).map_err(one)?);
-        let documents = documents.unwrap_or_else(|fault| {
-            loading.fault(fault);
-            Vec::new()
-        });
-        for mut document in documents {
-            if file.file_name().is_some_and(|name| name == SITE_FILE) {
-                site = Some(document);
-                continue;
-            }
-            // What is too much in all is a fault by then.
-            let _ = loading.rule(&document);
-            if let (false, Some(map)) = (for_people, document.value.as_object_mut()) {
-                map.retain(|key, _| !FIELDS_OF_PEOPLE.contains(&key.as_str()));
-            }
-            texts.push(document.value.to_string());
+    let PackFiles { rules, site, faults } = PackFiles::read("rules", &files);
+    let (mut loading, mut texts) = (Loading::default(), Vec::new());
+    faults.into_iter().for_each(|fault| loading.fault(fault));
+    for mut document in rules {
+        // What is too much in all is a fault by then.
+        let _ = loading.rule(&document);
+        if let (false, Some(map)) = (for_people, document.value.as_object_mut()) {
+            map.retain(|key, _| !FIELDS_OF_PEOPLE.contains(&key.as_str()));
         }
+        texts.push(document.value.to_string());
     }
     let rules = loading.end().map_err(|faults| told(&faults))?;
     let files = calendars.iter().cloned().collect();
@@ -68,6 +61,10 @@ fn one(fault: String) -> Vec<String> {
 
 fn told(faults: &[Fault]) -> Vec<String> {
     faults.iter().map(ToString::to_string).collect()
+}
+
+fn source(file: &Path) -> Result<SourceFile, String> {
+    Ok(SourceFile { name: file.display().to_string().replace('\\', "/"), text: read(file)? })
 }
 
 fn read(file: &Path) -> Result<String, String> {

@@ -12,8 +12,10 @@ pub mod decide;
 
 mod assessment;
 pub mod engine;
+mod pack_files;
 
 pub use assessment::{Assessment, Recognised};
 pub use content::content;
+pub use pack_files::PackFiles;
 pub use question::{Count, Follow, Question};
 pub use reason::Reason;

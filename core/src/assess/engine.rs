@@ -294,10 +294,13 @@ fn rules_of(files: &[SourceFile], pack: Option<&'static Pack>) -> Result<RuleSet
     loading.end()
 }
 
-fn site_document(file: &SourceFile) -> Result<Option<Document>, Vec<Fault>> {
+/// What a site file says; nothing where it is empty.
+pub(super) fn site_document(file: &SourceFile) -> Result<Option<Document>, Vec<Fault>> {
     let documents = Document::parse_all(&file.name, &file.text).map_err(|fault| vec![fault])?;
-    if documents.len() > 1 {
-        return Err(vec![Fault::whole(&file.name, 1, "a site file is one document")]);
+    if let Some(second) = documents.get(1) {
+        let message = "a site file is one document, and a second begins here";
+        let help = "move what it says into the first";
+        return Err(vec![second.fault("", message, Some(help.to_owned()))]);
     }
     Ok(documents.into_iter().next())
 }
