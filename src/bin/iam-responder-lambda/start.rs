@@ -108,11 +108,20 @@ fn engine(settings: &Settings) -> (Result<Engine, Vec<String>>, Vec<String>) {
 
 async fn config(settings: &Settings) -> Result<SdkConfig, String> {
     let region = settings.region.as_deref().unwrap_or_default();
-    let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
-    let given = is_set("AWS_ACCESS_KEY_ID") && is_set("AWS_SECRET_ACCESS_KEY");
-    let credentials = if given { Credentials::Given } else { Credentials::Found };
+    let credentials = credentials(|name| env::var_os(name));
     let config = client::config(region, env::var_os("AWS_CA_BUNDLE"), credentials).await;
     config.map_err(|fault| told(&[fault]))
+}
+
+/// A key of spaces counts as none: the SDK would refuse it, and then look nowhere else.
+fn credentials(variable: impl Fn(&str) -> Option<OsString>) -> Credentials {
+    let is_given =
+        |name| variable(name).is_some_and(|value| !value.to_string_lossy().trim().is_empty());
+    if is_given("AWS_ACCESS_KEY_ID") && is_given("AWS_SECRET_ACCESS_KEY") {
+        Credentials::Given
+    } else {
+        Credentials::Found
+    }
 }
 
 fn publisher(
@@ -177,5 +186,24 @@ mod tests {
         assert_eq!(text.lines().count(), FAULTS_MAX + 2);
         assert!(text.ends_with("- and 7 more"));
         assert!(text.lines().all(|line| line.chars().count() <= FAULT_CHARS_MAX + 2));
+    }
+
+    #[test]
+    fn credentials_are_given_where_both_halves_of_the_key_are() {
+        for (id, secret, want) in [
+            (Some("AKIA"), Some("secret"), Credentials::Given),
+            (Some("AKIA"), None, Credentials::Found),
+            (None, Some("secret"), Credentials::Found),
+            (None, None, Credentials::Found),
+            (Some(""), Some("secret"), Credentials::Found),
+            (Some("  "), Some("secret"), Credentials::Found),
+            (Some("AKIA"), Some(" \t"), Credentials::Found),
+        ] {
+            let variable = |name: &str| {
+                let value = if name == "AWS_ACCESS_KEY_ID" { id } else { secret };
+                value.map(OsString::from)
+            };
+            assert_eq!(credentials(variable), want, "{id:?} {secret:?}");
+        }
     }
 }
