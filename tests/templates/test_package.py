@@ -17,7 +17,7 @@ TEMPLATE = ROOT / "infra/responder.yaml"
 TOPIC, KEY = "arn:aws:sns:{}:111122223333:security", "arn:aws:kms:{}:111122223333:key/12"
 ROLE = "arn:aws:iam::111122223333:role/"
 ARM = b"\x7fELF\x02\x01\x01" + bytes(11) + b"\xb7\x00"
-FILES = ["Cargo.lock", "core/Cargo.toml", "core/src/lib.rs", "src/lib.rs", "src/review/bus/traffic.tsv", "rules/holidays.ics", "rules/iam/one.yaml"]
+FILES = ["Cargo.lock", "core/Cargo.toml", "core/src/lib.rs", "src/lib.rs", "src/aws/roots.pem", "src/review/bus/traffic.tsv", "rules/holidays.ics", "rules/iam/one.yaml"]
 ASKS_AWS = "needs the AWS CLI"  # what it says once it has nothing to refuse, where there is none
 
 
@@ -163,6 +163,12 @@ def test_as_many_entries_pass_as_the_function_takes(project):
 def test_a_package_older_than_a_file_is_refused(project, newer):
     os.utime(project / newer, (2, 2))
     assert f"{newer} is newer than target/lambda" in said_by(project)
+
+
+def test_every_kind_of_file_that_a_program_is_built_from_counts():
+    folders = [ROOT / name for name in module().SOURCES if (ROOT / name).is_dir()]
+    endings = {path.suffix for folder in folders for path in folder.rglob("*") if path.is_file()}
+    assert endings - {".md"} <= module().SOURCE_ENDINGS
 
 
 @pytest.mark.parametrize("folder", ["rules/iam", "src/review/bus"])
