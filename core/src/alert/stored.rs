@@ -1,5 +1,8 @@
 //! An alert as the table keeps it. Version 1 is frozen: what a former version of the function wrote is read, and what
-//! this one writes a former one reads. It holds texts as they were shown, so that none is ever printed otherwise.
+//! this one writes a former one reads. So all that it is made of has types of its own. It holds texts as they were shown,
+//! so that none is ever printed otherwise.
+
+mod step;
 
 use std::borrow::Cow;
 
@@ -11,11 +14,11 @@ use super::contents::{
 };
 use super::step::StepLine;
 use crate::text::hostile::Hostile;
-use crate::text::severity::Severity;
+use step::{SeverityV1, StepV1};
 
 #[derive(Serialize, Deserialize)]
 struct AlertV1 {
-    severity: Severity,
+    severity: SeverityV1,
     title: String,
     sentence: String,
     rules: Vec<RuleV1>,
@@ -29,9 +32,9 @@ struct AlertV1 {
     rights: RightsV1,
     place: PlaceV1,
     event: EventV1,
-    #[serde(with = "super::step")]
-    undo: Vec<StepLine>,
-    plan: Vec<StepLine>,
+    #[serde(with = "step")]
+    undo: Vec<StepV1>,
+    plan: Vec<StepV1>,
     links: Vec<(Cow<'static, str>, String)>,
     history: Vec<String>,
     held_back: u32,
@@ -44,7 +47,7 @@ struct AlertV1 {
 struct RuleV1 {
     id: String,
     title: String,
-    severity: Severity,
+    severity: SeverityV1,
     attack: Vec<String>,
 }
 
@@ -117,7 +120,7 @@ impl From<&Alert> for AlertV1 {
         let Alert { who, rights, place, event, .. } = alert.clone();
         let name = |name: Option<Hostile>| shown_name(name.as_ref());
         Self {
-            severity: alert.severity,
+            severity: alert.severity.into(),
             title: alert.title.clone(),
             sentence: alert.sentence.clone(),
             rules: alert.rules.iter().cloned().map(RuleV1::from).collect(),
@@ -159,8 +162,8 @@ impl From<&Alert> for AlertV1 {
                 region: name(place.region),
                 source_ip: name(place.source_ip),
             },
-            undo: alert.undo.clone(),
-            plan: alert.plan.clone(),
+            undo: alert.undo.iter().cloned().map(StepV1::from).collect(),
+            plan: alert.plan.iter().cloned().map(StepV1::from).collect(),
             links: alert.links.clone(),
             history: alert.history.clone(),
             held_back: alert.held_back,
@@ -175,7 +178,7 @@ impl From<AlertV1> for Alert {
         let AlertV1 { who, place, event, .. } = kept;
         let text = |text: Option<String>| text.as_deref().map(Hostile::as_shown);
         Self {
-            severity: kept.severity,
+            severity: kept.severity.into(),
             title: kept.title,
             sentence: kept.sentence,
             rules: kept.rules.into_iter().map(RuleLine::from).collect(),
@@ -218,8 +221,8 @@ impl From<AlertV1> for Alert {
                 error_code: None,
                 error_message: text(event.error),
             },
-            undo: kept.undo,
-            plan: kept.plan,
+            undo: kept.undo.into_iter().map(StepLine::from).collect(),
+            plan: kept.plan.into_iter().map(StepLine::from).collect(),
             links: kept.links,
             history: kept.history,
             held_back: kept.held_back,
@@ -229,25 +232,31 @@ impl From<AlertV1> for Alert {
     }
 }
 
-/// The same fields, by their names, in both.
-macro_rules! same {
-    ($kept:ident, $line:ident, $($field:ident),*) => {
-        impl From<$line> for $kept {
-            fn from($line { $($field),* }: $line) -> Self {
-                Self { $($field),* }
-            }
-        }
-
-        impl From<$kept> for $line {
-            fn from($kept { $($field),* }: $kept) -> Self {
-                Self { $($field),* }
-            }
-        }
-    };
+impl From<RuleLine> for RuleV1 {
+    fn from(RuleLine { id, title, severity, attack }: RuleLine) -> Self {
+        Self { id, title, severity: severity.into(), attack }
+    }
 }
 
-same!(RuleV1, RuleLine, id, title, severity, attack);
-same!(RightsV1, RightsLines, grants, unconditional, trust, allows, difference);
+impl From<RuleV1> for RuleLine {
+    fn from(RuleV1 { id, title, severity, attack }: RuleV1) -> Self {
+        Self { id, title, severity: severity.into(), attack }
+    }
+}
+
+impl From<RightsLines> for RightsV1 {
+    fn from(rights: RightsLines) -> Self {
+        let RightsLines { grants, unconditional, trust, allows, difference } = rights;
+        Self { grants, unconditional, trust, allows, difference }
+    }
+}
+
+impl From<RightsV1> for RightsLines {
+    fn from(rights: RightsV1) -> Self {
+        let RightsV1 { grants, unconditional, trust, allows, difference } = rights;
+        Self { grants, unconditional, trust, allows, difference }
+    }
+}
 
 #[cfg(test)]
 mod tests {

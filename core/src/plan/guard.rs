@@ -1,9 +1,9 @@
 //! What stands against a step.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// What refuses a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Guard {
     /// CloudTrail dropped the parameters: nobody knows what was changed.

@@ -5,13 +5,13 @@ use std::sync::LazyLock;
 
 use crate::text::table::columns;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::call::NONE;
 
 /// What a step does to the rights in an account. Only what takes rights away, puts a guard back or
 /// moves is ever proposed; what loses something for good says so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Effect {
     /// Takes rights away.
