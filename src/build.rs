@@ -47,7 +47,7 @@ fn generate() -> Result<(), Vec<String>> {
     let pack = format!(
         "/// What the build compiled.\npub static PACK: Pack = Pack {{ rules: {}, site: {site:?}, calendars: &{calendars:?}, \
          events: &{events:?} }};\n",
-        rules.to_source(&texts),
+        rules.to_source(&texts).map_err(one)?,
     );
     let out = env::var_os("OUT_DIR")
         .ok_or_else(|| one("OUT_DIR is not set; build with cargo".to_owned()))?;
