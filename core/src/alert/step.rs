@@ -38,7 +38,7 @@ impl From<&Undo> for StepLine {
     fn from(undo: &Undo) -> Self {
         let planned = &undo.planned;
         Self {
-            action: Cow::Borrowed(planned.action()),
+            action: Cow::Borrowed(planned.action().word()),
             effect: undo.effect,
             status: match planned {
                 Planned::Do { .. } => Status::Proposed,

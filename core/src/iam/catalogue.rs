@@ -5,11 +5,13 @@
 //! all services take a role `catalogue/roles.tsv`, and what goes on wearing one `catalogue/wearers.tsv`.
 
 mod call;
+mod operation;
 mod roles;
 mod step;
 mod wearers;
 
 pub use call::{Access, Call, CallEffect, Inverse, ValueFrom, calls, find, response_words};
+pub use operation::Operation;
 pub use roles::{RoleTaken, is_no_role, is_of_roles, roles_taken};
 pub use step::{Condition, Doubt, Effect, StepRow, step_doubts, step_rows};
 pub use wearers::{

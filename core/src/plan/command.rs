@@ -36,7 +36,7 @@ fn call(step: &Step) -> String {
             "aws identitystore delete-group-membership{store} --membership-id={id}{region}"
         );
     }
-    let (service, operation) = step.action().split_once(':').unwrap_or_default();
+    let (service, operation) = step.operation().parts();
     let known = SERVICES.iter().find(|(name, _)| *name == service);
     let service = known.map_or(service, |(_, name)| name);
     let mut text = format!("aws {service} {}", kebab(operation));

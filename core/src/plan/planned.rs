@@ -6,7 +6,7 @@ use super::command;
 use super::guard::Guard;
 use super::step::Step;
 use crate::iam::account::AccountId;
-use crate::iam::catalogue::Effect;
+use crate::iam::catalogue::{Effect, Operation};
 
 /// One of the steps that undo a change, with what is to be known before it is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,20 +31,20 @@ pub enum Planned {
     },
     /// Refused. Its arguments may be what is not known.
     Refused {
-        /// IAM action, as `iam:DetachRolePolicy`.
-        action: &'static str,
+        /// What it would call.
+        action: Operation,
         /// What refuses it.
         guard: Guard,
     },
 }
 
 impl Planned {
-    /// IAM action, as `iam:DetachRolePolicy`.
+    /// What it calls.
     #[must_use]
-    pub fn action(&self) -> &'static str {
+    pub fn action(&self) -> Operation {
         match self {
-            Self::Do { step, .. } => step.action(),
-            Self::Refused { action, .. } => action,
+            Self::Do { step, .. } => step.operation(),
+            Self::Refused { action, .. } => *action,
         }
     }
 

@@ -92,9 +92,9 @@ fn planned(
 /// Is the step the very call that the event tells, as where a user is given the name that he has?
 fn repeats(step: &Step, event: &Event) -> bool {
     let (Some(source), Some(name)) = (event.event_source(), event.name()) else { return false };
-    let is_same_call = step.action().split_once(':').is_some_and(|(service, call)| {
-        call == name && source.split_once('.').is_some_and(|(prefix, _)| prefix == service)
-    });
+    let (service, call) = step.operation().parts();
+    let is_same_call =
+        call == name && source.split_once('.').is_some_and(|(prefix, _)| prefix == service);
     let is_given = |(name, value): (&str, Shown<'_>)| {
         let given = event.text(&format!("detail.requestParameters.{}", parameter(name)));
         match value {

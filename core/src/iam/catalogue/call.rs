@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use super::operation::Operation;
 use crate::iam::entity::EntityKind;
 use crate::text::table::columns;
 use crate::text::words::words;
@@ -70,8 +71,8 @@ pub struct Call {
 /// The inverse of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Inverse {
-    /// IAM action, as `iam:DetachRolePolicy`.
-    pub action: &'static str,
+    /// What it calls.
+    pub action: Operation,
     /// The word for it in a rule's `respond`.
     pub word: &'static str,
     /// What it takes, as it stands in the table; nothing where it needs to know what was there before.
@@ -174,8 +175,10 @@ fn parse(line: &'static str) -> Option<Call> {
     let [source, name, effect, access, kind, entity, absent, undo, action, word, arguments, note] =
         columns(line)?;
     let inverses = match (undo, arguments) {
-        ("call", _) => vec![Inverse { action, word, arguments: Some(arguments) }],
-        ("prior", NONE) => vec![Inverse { action, word, arguments: None }],
+        ("call", _) => {
+            vec![Inverse { action: Operation::of(action)?, word, arguments: Some(arguments) }]
+        }
+        ("prior", NONE) => vec![Inverse { action: Operation::of(action)?, word, arguments: None }],
         ("none", NONE) => Vec::new(),
         _ => return None,
     };
