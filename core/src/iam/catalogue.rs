@@ -5,16 +5,18 @@
 //! all services take a role `catalogue/roles.tsv`, and what goes on wearing one `catalogue/wearers.tsv`.
 
 mod call;
+mod kinds;
 mod operation;
 mod roles;
 mod step;
 mod wearers;
 
 pub use call::{Access, Call, CallEffect, Inverse, ValueFrom, calls, find, response_words};
+pub use kinds::entity_kinds;
 pub use operation::Operation;
 pub use roles::{RoleTaken, is_no_role, is_of_roles, roles_taken};
 pub use step::{Condition, Doubt, Effect, StepRow, step_doubts, step_rows};
 pub use wearers::{
     Given, NamePart, Other, WearerRow, Work, has_others_beside, has_several_roles, is_any_known,
-    is_principal_of, services_that_wear, wearer_rows, wearing_kinds, wearing_services,
+    is_principal_of, services_that_wear, wearer_rows, wearing_services,
 };

@@ -1,10 +1,6 @@
 //! What calls are about: of which kind, and which one.
 
-use std::collections::HashSet;
-use std::sync::LazyLock;
-
 use super::arn::Arn;
-use super::catalogue;
 use crate::text::words::by_word;
 
 /// The kind of what a call is about: one of the words of the catalogue's tables, and no other.
@@ -34,7 +30,7 @@ impl EntityKind {
     pub const USER: Self = Self("user");
 
     /// Kinds that one and the same name of IAM may be of.
-    const OF_IAM: [Self; 10] = [
+    pub(in crate::iam) const OF_IAM: [Self; 10] = [
         Self::GROUP,
         Self::INSTANCE_PROFILE,
         Self::MFA_DEVICE,
@@ -46,18 +42,6 @@ impl EntityKind {
         Self::SERVER_CERTIFICATE,
         Self::USER,
     ];
-
-    /// All of them.
-    pub fn all() -> impl Iterator<Item = Self> {
-        static ALL: LazyLock<Vec<EntityKind>> = LazyLock::new(|| {
-            let of_calls = catalogue::calls().iter().map(|call| call.kind);
-            let of_wearers = catalogue::wearing_kinds().map(EntityKind::of_wearer);
-            let mut seen = HashSet::new();
-            let all = EntityKind::OF_IAM.into_iter().chain(of_calls).chain(of_wearers);
-            all.filter(|kind| seen.insert(*kind)).collect()
-        });
-        ALL.iter().copied()
-    }
 
     /// As a table has it.
     pub(in crate::iam) const fn of_table(word: &'static str) -> Self {

@@ -182,7 +182,7 @@ pub fn has_others_beside(kind: &str) -> bool {
 }
 
 /// The kinds of all that wears a role, as `lambda/function`.
-pub fn wearing_kinds() -> impl Iterator<Item = &'static str> {
+pub(super) fn wearing_kinds() -> impl Iterator<Item = &'static str> {
     ROWS.iter().map(|row| row.kind)
 }
 
