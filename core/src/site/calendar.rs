@@ -4,6 +4,8 @@
 //! Windows are compared as wall-clock time, so both edges of daylight saving come out as people
 //! read them: an hour that happens twice is inside twice, an hour that is skipped never happens.
 
+mod presence;
+
 mod ics;
 mod window;
 
@@ -11,6 +13,5 @@ pub use ics::{
     ICS_BYTES_MAX, ICS_BYTES_OF_ALL_MAX, IcsSize, OCCURRENCES_MAX, RECURRING_EVENTS_MAX,
     RECURRING_EVENTS_OF_ALL_MAX,
 };
-pub use window::{
-    CALENDAR_ENTRIES_MAX, Calendar, CalendarSpec, IcsFiles, Presence, SpanSpec, WeeklySpec,
-};
+pub use presence::Presence;
+pub use window::{CALENDAR_ENTRIES_MAX, Calendar, CalendarSpec, IcsFiles, SpanSpec, WeeklySpec};

@@ -1,6 +1,5 @@
 //! Calendars: weekly windows, spans of time, holidays.
 
-use super::ics::IcsSize;
 use std::collections::BTreeMap;
 
 use jiff::civil::{Date, DateTime, Time, Weekday};
@@ -8,7 +7,8 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
-use super::ics::Ics;
+use super::ics::{Ics, IcsSize};
+use super::presence::Presence;
 
 /// Most windows and dates in one calendar.
 pub const CALENDAR_ENTRIES_MAX: usize = 1_000;
@@ -42,17 +42,6 @@ pub struct CalendarSpec {
 
 /// Texts of iCalendar files by name.
 pub type IcsFiles = BTreeMap<String, String>;
-
-/// Where a moment lies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Presence {
-    /// Inside the calendar.
-    Inside,
-    /// Outside.
-    Outside,
-    /// Nobody can tell: what follows from it falls to the stricter side.
-    Unknown,
-}
 
 /// A window that repeats every week.
 #[derive(Debug, Clone, Serialize, Deserialize)]

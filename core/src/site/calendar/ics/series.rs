@@ -9,7 +9,7 @@ use calcard::icalendar::{
 use calcard::{Entry, Parser};
 use jiff::Timestamp;
 
-use super::super::window::Presence;
+use super::super::presence::Presence;
 
 /// Largest iCalendar file, in bytes.
 pub const ICS_BYTES_MAX: usize = 1024 * 1024;
