@@ -11,6 +11,7 @@
 
 mod address;
 mod answer;
+mod ask;
 mod bearers;
 mod feeds;
 mod given;
@@ -36,6 +37,7 @@ mod write;
 
 pub use address::Address;
 pub use answer::{Registers, answer};
+pub use ask::Ask;
 pub use bearers::{Bearers, Shared};
 pub use feeds::Fed;
 pub use given::Given;
@@ -46,7 +48,7 @@ pub use inquiry::{Answers, Inquiry};
 pub use known::{Prior, Source, Taken, Why};
 pub use memo::ReachMemo;
 pub use names::former_names;
-pub use question::{Ask, Questions};
+pub use question::Questions;
 pub use register::{LISTED_MAX, Moment, Register, VALUE_BYTES_MAX, Value, WRITES_MAX, Write};
 pub use tags::Tagged;
 pub use write::writes;

@@ -2,6 +2,9 @@
 
 use crate::iam::arn::Arn;
 
+/// The thing of a role that holds its path.
+pub(super) const PATH: &str = "path";
+
 /// The name of one register: an account, an entity in it, a thing of the entity.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Address {
@@ -59,4 +62,14 @@ pub(super) fn identity(call: &str) -> Option<(&'static str, &'static str)> {
     [("User", "user", "userName"), ("Role", "role", "roleName"), ("Group", "group", "groupName")]
         .into_iter()
         .find_map(|(word, kind, parameter)| call.contains(word).then_some((kind, parameter)))
+}
+
+/// The register of the text of an organization's policy.
+pub(super) fn organization_policy(account: &str, id: &str) -> Address {
+    Address::new(account, format!("organization-policy {}", fold(id)), "content")
+}
+
+/// The register of calls of one name whose parameters CloudTrail dropped.
+pub(super) fn unread(account: &str, call: &str) -> Address {
+    Address::new(account, "account", format!("unread {call}"))
 }

@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::address::Address;
+use super::address::{Address, PATH, unread};
 use super::known::{Prior, Source, Taken, Why};
 use super::register::{Sight, is_before, is_near};
-use super::write::{PATH, unread};
 use super::{Ask, Moment, Register, Value, Write};
 
 /// Most renames followed; beyond it nobody can tell.

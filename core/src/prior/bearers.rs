@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use super::address::{Address, fold, policy};
 use super::given::Given;
-use super::held::BESIDE_MAX;
 use super::index::{BEARERS, MEMBERS, place_in};
 use super::known::Prior;
 use super::memo::ReachMemo;
@@ -12,6 +11,10 @@ use super::reader::Reader;
 use super::write::is_default;
 use super::{Moment, Registers};
 use crate::event::Event;
+
+/// Most identities together of which is looked at what they hold beside what an event gives: the latest that were
+/// given it.
+pub(super) const BESIDE_MAX: usize = 40;
 
 /// What a call changes that others bear.
 #[derive(Debug, Clone, PartialEq, Eq)]

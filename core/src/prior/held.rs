@@ -5,18 +5,16 @@ use std::collections::BTreeSet;
 use jiff::SignedDuration;
 
 use super::address::Address;
+use super::bearers::{BESIDE_MAX, Shared};
 use super::given::Given;
 use super::holdings::Holdings;
 use super::index::{MEMBERS, Those, group_of, place_in};
 use super::known::Why;
 use super::reach::Behind;
 use super::reader::Reader;
-use super::{Handed, Moment, ReachMemo, Registers, Shared};
+use super::{Handed, Moment, ReachMemo, Registers};
 use crate::vocabulary::HandedKind;
 
-/// Most identities together of which is looked at what they hold beside what an event gives: the latest that were
-/// given it.
-pub(super) const BESIDE_MAX: usize = 40;
 /// How late an event may arrive behind those that came after it.
 const LATE: SignedDuration = SignedDuration::from_mins(15);
 

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
+use super::Value;
 use super::address::{Address, policy};
-use super::{Value, tags};
 use crate::iam::arn::Arn;
 use crate::iam::catalogue;
 use crate::iam::policy::{Grants, PolicyDocument, managed};
@@ -69,17 +69,11 @@ pub(super) fn listings(writes: &[(Address, Value)]) -> Vec<(Address, Value)> {
 }
 
 /// The document that a write puts there, of an identity, a policy or an organization.
-fn document_in<'v>(address: &Address, value: &'v Value) -> Option<&'v str> {
+pub(super) fn document_in<'v>(address: &Address, value: &'v Value) -> Option<&'v str> {
     let Value::Present(text) = value else { return None };
     let thing = address.thing.split(' ').next().unwrap_or_default();
     let is_document = matches!(thing, "inline" | "version" | "trust" | "content");
     (is_document && !address.entity.starts_with("permission-set ")).then_some(text.as_str())
-}
-
-/// Additions to the lists of the tags by which documents decide.
-pub(super) fn tag_listings(writes: &[(Address, Value)]) -> Vec<(Address, Value)> {
-    let documents = writes.iter().filter_map(|(at, value)| Some((at, document_in(at, value)?)));
-    documents.flat_map(|(address, text)| tags::listings(address, text)).collect()
 }
 
 /// An addition to a list.

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use super::address::Address;
 use super::answer::{Registers, answer};
+use super::ask::Ask;
 use super::bearers::Bearers;
 use super::held::{Beside, Held};
 use super::known::{Prior, Why};
 use super::memo::ReachMemo;
 use super::names::former_names;
-use super::question::{Ask, Questions};
+use super::question::Questions;
 use super::register::Moment;
 use crate::iam::entity::EntityId;
 use crate::iam::policy::TagWord;

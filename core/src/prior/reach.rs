@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::address::Address;
+use super::address::{Address, PATH};
 use super::answer;
 use super::handed::{BEARERS_OF_POLICY_MAX, Bearer, Search};
 use super::holdings::Holdings;
@@ -12,7 +12,6 @@ use super::index::{self, BEARERS, Those};
 use super::known::Prior;
 use super::memo::How;
 use super::reader::Reader;
-use super::write::PATH;
 use crate::iam::arn::{self, Arn};
 use crate::iam::policy::{PolicyDocument, glob};
 use crate::iam::{account, catalogue};

@@ -5,14 +5,13 @@ use std::collections::BTreeSet;
 use indexmap::IndexSet;
 use jiff::Timestamp;
 
-use super::address::{Address, policy};
+use super::address::{Address, policy, unread};
 use super::answer::{self, RENAMES_MAX, in_force, omitting, value};
 use super::handed::{Bearer, Gift};
 use super::holdings::{Boundary, Holdings};
 use super::index::{GIVEN, group_of};
 use super::known::{Prior, Why};
 use super::memo::ReachMemo;
-use super::write::unread;
 use super::{Ask, Handed, LISTED_MAX, Moment, Register, Registers, Value, Write};
 
 /// Most things of one user, role or group looked at: the latest that it has.

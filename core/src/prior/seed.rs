@@ -2,10 +2,10 @@
 
 use percent_encoding::percent_decode_str;
 
-use super::Value;
 use super::address::{Address, fold, policy};
-use super::index::{listings, tag_listings};
+use super::index::listings;
 use super::write::path_of;
+use super::{Value, tags};
 use crate::iam::arn::Arn;
 
 /// A user, role or group as `GetAccountAuthorizationDetails` lists it.
@@ -68,7 +68,7 @@ impl Identity {
             writes.extend(path_of(&life, &format!("/{path}/")));
         }
         writes.extend(self.boundary.iter().map(|arn| (life.of("boundary"), Value::of(arn))));
-        writes.extend([listings(&writes), tag_listings(&writes)].concat());
+        writes.extend([listings(&writes), tags::listings(&writes)].concat());
         for profile in &self.profiles {
             let profile = format!("instance-profile {}", fold(profile));
             writes.push((Address::new(account, profile, "role"), Value::of(&fold(&self.name))));
@@ -90,7 +90,7 @@ impl Policy {
         for (id, document) in &self.versions {
             writes.push((life.of(format!("version {}", fold(id))), decoded(document)));
         }
-        writes.extend([listings(&writes), tag_listings(&writes)].concat());
+        writes.extend([listings(&writes), tags::listings(&writes)].concat());
         writes
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value as Json;
 
 use super::address::Address;
-use super::index::listed;
+use super::index::{document_in, listed};
 use super::memo::ReachMemo;
 use super::reader::Reader;
 use super::{Moment, Registers, Value};
@@ -22,8 +22,14 @@ fn deciding(account: &str) -> Address {
     Address::new(account, "account", "deciding tags")
 }
 
+/// Additions to the lists of the tags by which documents decide.
+pub(super) fn listings(writes: &[(Address, Value)]) -> Vec<(Address, Value)> {
+    let documents = writes.iter().filter_map(|(at, value)| Some((at, document_in(at, value)?)));
+    documents.flat_map(|(address, text)| listings_of(address, text)).collect()
+}
+
 /// Additions to the list that go with a document.
-pub(super) fn listings(address: &Address, text: &str) -> Vec<(Address, Value)> {
+fn listings_of(address: &Address, text: &str) -> Vec<(Address, Value)> {
     let of_organization = address.entity.starts_with("organization-policy ");
     let list = deciding(if of_organization { "" } else { &address.account });
     let Some(document) = PolicyDocument::parse(text) else { return Vec::new() };

@@ -1,12 +1,10 @@
 //! What an event writes to which registers.
 
-use super::address::{Address, fold, identity, policy};
-use super::index::{listings, tag_listings};
-use super::{Handed, Value, feeds, paired};
+use super::address::{Address, PATH, fold, identity, organization_policy, policy, unread};
+use super::index::listings;
+use super::{Handed, Value, feeds, paired, tags};
 use crate::event::Event;
 
-/// The thing of a role that holds its path.
-pub(super) const PATH: &str = "path";
 /// Most registers one event writes: audiences of a new identity provider beyond it stay unknown.
 const WRITES_PER_EVENT_MAX: usize = 40;
 
@@ -16,7 +14,7 @@ const WRITES_PER_EVENT_MAX: usize = 40;
 #[must_use]
 pub fn writes(event: &Event, entity: Option<&str>, omitted: bool) -> Vec<(Address, Value)> {
     let mut found = written(event, entity, omitted);
-    let tags = tag_listings(&found);
+    let tags = tags::listings(&found);
     found.extend(listings(&found));
     found.extend(feeds::listings(event));
     found.extend(Handed::of(event).map(Handed::writes).unwrap_or_default());
@@ -38,11 +36,6 @@ pub(super) fn written(event: &Event, entity: Option<&str>, omitted: bool) -> Vec
     };
     // What is there or not comes first: that is what the event is asked about.
     paired::write(event, account).into_iter().chain(found.unwrap_or_default()).collect()
-}
-
-/// The register of the text of an organization's policy.
-pub(super) fn organization_policy(account: &str, id: &str) -> Address {
-    Address::new(account, format!("organization-policy {}", fold(id)), "content")
 }
 
 struct Writing<'e> {
@@ -317,11 +310,6 @@ pub(super) fn is_default(event: &Event) -> bool {
         .flag("detail.requestParameters.setAsDefault")
         .or_else(|| event.flag("detail.responseElements.policyVersion.isDefaultVersion"))
         == Some(true)
-}
-
-/// The register of calls of one name whose parameters CloudTrail dropped.
-pub(super) fn unread(account: &str, call: &str) -> Address {
-    Address::new(account, "account", format!("unread {call}"))
 }
 
 /// The path of a role, where it has one; as its name in small letters.

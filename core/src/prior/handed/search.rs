@@ -10,8 +10,8 @@ use crate::iam::arn::{Arn, AwsRole};
 use crate::iam::policy::PolicyDocument;
 use crate::iam::{account, catalogue};
 use crate::prior::address::fold;
-use crate::prior::question::named;
-use crate::prior::{Address, Ask, VALUE_BYTES_MAX};
+use crate::prior::ask::{Ask, named};
+use crate::prior::{Address, VALUE_BYTES_MAX};
 use crate::vocabulary::HandedKind;
 
 /// Most roles looked at in one call; what is beyond it counts as everything.

@@ -1,0 +1,41 @@
+//! One question about the state before an event.
+
+use super::address::{Address, fold, organization_policy, policy};
+use crate::event::Event;
+
+/// One question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ask {
+    /// What stood in a register?
+    Value(Address),
+    /// Which document was the default version of this policy?
+    InForce(Address),
+}
+
+/// The document that an event names without showing it.
+pub(super) fn named(event: &Event) -> Option<Ask> {
+    let (account, call) = (event.account()?, event.name()?);
+    let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
+    if event.event_source() == Some("organizations.amazonaws.com")
+        && matches!(call, "AttachPolicy" | "DetachPolicy")
+    {
+        return Some(Ask::Value(organization_policy(account, parameter("policyId")?)));
+    }
+    if event.event_source() != Some("iam.amazonaws.com") {
+        return None;
+    }
+    let managed = |field: &str| policy(account, parameter(field)?);
+    match call {
+        "AttachUserPolicy" | "AttachRolePolicy" | "AttachGroupPolicy" | "DetachUserPolicy"
+        | "DetachRolePolicy" | "DetachGroupPolicy" => managed("policyArn").map(Ask::InForce),
+        "PutUserPermissionsBoundary"
+        | "PutRolePermissionsBoundary"
+        | "CreateUser"
+        | "CreateRole" => managed("permissionsBoundary").map(Ask::InForce),
+        "SetDefaultPolicyVersion" => {
+            let version = format!("version {}", fold(parameter("versionId")?));
+            managed("policyArn").map(|policy| Ask::Value(policy.of(version)))
+        }
+        _ => None,
+    }
+}
