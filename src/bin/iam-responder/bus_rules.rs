@@ -10,7 +10,8 @@ use iam_responder::review::bus::{self, BusRules, Delivery, Names};
 use serde_json::{Value, json};
 
 use crate::exit::{Exit, Failure};
-use crate::{Format, Global, files};
+use crate::files;
+use crate::options::{Format, Global};
 
 /// Arguments of `bus-rules`. With --name that name stands in place of the parameter NamePrefix.
 #[derive(Debug, Args)]

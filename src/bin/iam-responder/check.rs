@@ -3,6 +3,7 @@
 mod delivery;
 mod effective;
 mod exemptions;
+mod remark;
 mod silences;
 mod topics;
 
@@ -19,8 +20,11 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 
+use remark::Remark;
+
 use crate::exit::{Exit, Failure};
-use crate::{Format, Global, files, paint};
+use crate::options::{Format, Global};
+use crate::{files, paint};
 
 /// Days ahead of which the end of a suppression is told.
 const EXPIRY_NOTICE_DAYS: i32 = 14;
@@ -39,32 +43,6 @@ pub(crate) struct Arguments {
     /// Print the site as it is in force instead, each line with the file that says it
     #[arg(long)]
     effective: bool,
-}
-
-/// Something worth a look.
-struct Remark {
-    place: String,
-    message: String,
-    /// Worth to know, and nothing to mend.
-    note: bool,
-}
-
-impl Remark {
-    fn new(place: String, message: String) -> Self {
-        Self { place, message, note: false }
-    }
-
-    fn of_rule(rule: &Rule, message: String) -> Self {
-        Self::new(format!("{} ({})", rule.spec.id, rule.file), message)
-    }
-
-    fn note(rule: &Rule, message: String) -> Self {
-        Self { note: true, ..Self::of_rule(rule, message) }
-    }
-
-    fn level(&self) -> &'static str {
-        if self.note { "note" } else { "warning" }
-    }
 }
 
 pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {

@@ -10,7 +10,8 @@ use iam_responder::review::coverage::{
 };
 
 use crate::exit::{Exit, Failure};
-use crate::{Format, Global, files, paint};
+use crate::options::{Format, Global};
+use crate::{files, paint};
 
 /// Arguments of `coverage`.
 #[derive(Debug, clap::Args)]

@@ -29,7 +29,8 @@ mod with_aws {
 
     use super::Kept;
     use crate::exit::Failure;
-    use crate::{Global, files};
+    use crate::files;
+    use crate::options::Global;
 
     /// The table that is named, or the one that the deployment of this name has.
     async fn table(global: &Global, kept: &Kept, config: &SdkConfig) -> Result<Table, Failure> {

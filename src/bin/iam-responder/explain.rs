@@ -16,7 +16,8 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::exit::{Exit, Failure};
-use crate::{Format, Global, files, paint};
+use crate::options::{Format, Global};
+use crate::{files, paint};
 
 /// Arguments of `explain`.
 #[derive(Debug, clap::Args)]

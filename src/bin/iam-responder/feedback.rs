@@ -42,9 +42,9 @@ pub(crate) use without_aws::{stats, verdict};
 #[cfg(not(feature = "aws"))]
 mod without_aws {
     use super::{StatsArguments, VerdictArguments};
-    use crate::Global;
     use crate::deployment::refused;
     use crate::exit::{Exit, Failure};
+    use crate::options::Global;
 
     pub(crate) fn verdict(_: &Global, _: &VerdictArguments) -> Result<Exit, Failure> {
         refused()
@@ -71,7 +71,8 @@ mod with_aws {
     use super::{StatsArguments, VerdictArguments};
     use crate::deployment::with_table;
     use crate::exit::{Exit, Failure};
-    use crate::{Format, Global, paint};
+    use crate::options::{Format, Global};
+    use crate::paint;
 
     pub(crate) fn verdict(global: &Global, arguments: &VerdictArguments) -> Result<Exit, Failure> {
         let word: Word = arguments.word.parse().map_err(Failure::Fault)?;

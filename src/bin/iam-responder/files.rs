@@ -15,8 +15,8 @@ use iam_responder::pack::PACK;
 use iam_responder::review::bus::{BusFault, BusRules};
 use iam_responder::text::yaml::Fault;
 
-use crate::Global;
 use crate::exit::Failure;
+use crate::options::Global;
 
 /// Largest content of one file, decompressed, in bytes: a guard against archives made to explode.
 pub(crate) const CONTENT_BYTES_MAX: u64 = 1024 * 1024 * 1024;

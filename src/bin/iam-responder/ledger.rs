@@ -28,7 +28,7 @@ pub(crate) use with_aws::seed;
 
 #[cfg(not(feature = "aws"))]
 pub(crate) fn seed(
-    _: &crate::Global,
+    _: &crate::options::Global,
     _: &SeedArguments,
 ) -> Result<crate::exit::Exit, crate::exit::Failure> {
     crate::deployment::refused()
@@ -50,7 +50,7 @@ mod with_aws {
     use super::SeedArguments;
     use crate::deployment::with_table;
     use crate::exit::{Exit, Failure};
-    use crate::{Format, Global};
+    use crate::options::{Format, Global};
 
     /// How often one value is written, beside the attempts of each call: a table that was just made grows
     /// into the load.

@@ -11,17 +11,18 @@ mod explain;
 mod feedback;
 mod files;
 mod ledger;
+mod options;
 mod paint;
 mod respond;
 mod schema;
 mod test;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 
 use exit::{Exit, Failure};
+use options::Global;
 
 /// Watches every change to who may do what in an AWS account.
 ///
@@ -34,45 +35,6 @@ struct Cli {
     global: Global,
     #[command(subcommand)]
     verb: Verb,
-}
-
-/// Options of every verb.
-#[derive(Debug, Args)]
-struct Global {
-    /// Folder with rules of your own, beside the pack compiled in; may be given again
-    #[arg(long, global = true, value_name = "DIR")]
-    rules: Vec<PathBuf>,
-    /// Leave the pack compiled in out: only the folders of --rules count
-    #[arg(long, global = true, requires = "rules")]
-    no_pack: bool,
-    /// Site file, which adds to that of the pack [default: site.yaml of the first folder that has one]
-    #[arg(long, global = true, value_name = "FILE")]
-    site: Option<PathBuf>,
-    /// Name that the tool was deployed under, which decides what is its own [default: iam-responder]
-    #[arg(long, global = true, value_name = "PREFIX")]
-    name: Option<String>,
-    /// ARN of the tool's stack, or its name, which stacks of other Regions may have too [default: named like --name]
-    #[arg(long, global = true, value_name = "STACK")]
-    stack: Option<String>,
-    /// ARNs of the roles that deploy the tool, as DeploymentRoleArns has them
-    #[arg(long, global = true, value_name = "ARN,ARN")]
-    deployment_roles: Option<String>,
-    /// ARN of the KMS key that the tool's topics and table are encrypted with
-    #[arg(long, global = true, value_name = "ARN")]
-    key: Option<String>,
-    /// ARN of the policy that bounds the tool's roles
-    #[arg(long, global = true, value_name = "ARN")]
-    boundary: Option<String>,
-    /// For people or for programs (one JSON object a line)
-    #[arg(long, global = true, value_enum, default_value_t)]
-    format: Format,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    #[default]
-    Human,
-    Json,
 }
 
 #[derive(Debug, Subcommand)]

@@ -17,7 +17,8 @@ use iam_responder::text::severity::Severity;
 use jiff::Timestamp;
 
 use crate::exit::{Exit, Failure};
-use crate::{Format, Global, files, paint};
+use crate::options::{Format, Global};
+use crate::{files, paint};
 
 /// Arguments of `respond`.
 #[derive(Debug, clap::Args)]

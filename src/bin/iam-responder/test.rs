@@ -11,7 +11,8 @@ use iam_responder::rule::{Rule, TestSpec};
 use serde_json::json;
 
 use crate::exit::{Exit, Failure};
-use crate::{Format, Global, files, paint};
+use crate::options::{Format, Global};
+use crate::{files, paint};
 
 /// Arguments of `test`.
 #[derive(Debug, clap::Args)]

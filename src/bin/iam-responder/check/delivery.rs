@@ -10,7 +10,7 @@ use iam_responder::rule::Rule;
 use iam_responder::text::clean::clean;
 use serde_json::Value;
 
-use super::Remark;
+use super::remark::Remark;
 use crate::exit::Failure;
 use crate::files;
 

@@ -10,7 +10,7 @@ use iam_responder::text::yaml::Document;
 use serde_json::{Map, Value, json};
 
 use crate::exit::Failure;
-use crate::{Format, Global};
+use crate::options::{Format, Global};
 
 /// What says something that no file does.
 const BUILT_IN: &str = "built in";

@@ -5,7 +5,7 @@ use iam_responder::pack::PACK;
 use iam_responder::site::Adjustment;
 use serde_json::Value;
 
-use super::Remark;
+use super::remark::Remark;
 use iam_responder::iam::arn::ArnPattern;
 
 /// Remarks about wildcards, beginnings and ends of ARNs, and about a site that came with the pack and is left out.

@@ -12,7 +12,7 @@ use iam_responder::rule::{Rule, RuleSpec};
 use iam_responder::site::{Adjustment, EnvironmentSpec, PRODUCTION, Suppression};
 use iam_responder::text::severity::Severity;
 
-use super::Remark;
+use super::remark::Remark;
 
 /// Most rules that one remark names.
 const RULES_NAMED_MAX: usize = 8;

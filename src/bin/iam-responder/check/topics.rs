@@ -7,8 +7,8 @@ use iam_responder::text::severity::Severity;
 use iam_responder::text::yaml::{Document, Fault};
 use serde_json::Value;
 
-use crate::Global;
 use crate::exit::Failure;
+use crate::options::Global;
 
 /// What the deployment can publish to; without it the topics of the site file are not checked.
 #[derive(Debug, clap::Args)]
