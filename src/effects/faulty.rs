@@ -13,7 +13,7 @@ use super::deliveries::{Deliveries, Delivery};
 use super::error::{EffectError, ErrorKind};
 use super::lock::lock;
 use super::lookups::{CalendarState, Calls, Lookups, Whose};
-use super::notes::{Notes, Record, Records};
+use super::notes::Notes;
 use super::prior_state::PriorState;
 use super::publish::Publish;
 use super::windows::{Claim, Windows};
@@ -160,10 +160,6 @@ faulty! {
     Notes {
         note(key: &str) -> Option<(String, Timestamp)>;
         keep_note(key: &str, text: &str, at: Timestamp) -> ();
-    }
-    Records {
-        record(key: &str) -> Option<Record>;
-        keep_record(key: &str, record: &Record, until: Timestamp) -> bool;
     }
     StoredAlerts {
         judge(event_id: &str, judgement: &Judgement) -> bool;

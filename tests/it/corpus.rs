@@ -7,7 +7,7 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use flate2::read::MultiGzDecoder;
-use iam_responder::alert::{Alert, Message, SNS_BYTES_MAX};
+use iam_responder::alert::{Alert, Message};
 use iam_responder::assess::engine::Engine;
 use iam_responder::event::input;
 use iam_responder::pack::PACK;
@@ -16,6 +16,9 @@ use iam_responder::respond::outcome::Verdict;
 use iam_responder::site::Format;
 
 use crate::support::{World, topics};
+
+/// Largest message that SNS takes, with its attributes, in bytes.
+const SNS_BYTES_MAX: usize = 262_144;
 
 fn files() -> Vec<PathBuf> {
     let folder =

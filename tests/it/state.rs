@@ -5,7 +5,7 @@ use iam_responder::alert::SentAlert;
 use iam_responder::effects::alerts::{Judgement, StoredAlerts, Word};
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::{
-    Claim, Counters, Deliveries, Delivery, Notes, PriorState, Record, Records, State, Windows,
+    Claim, Counters, Deliveries, Delivery, Notes, PriorState, State, Windows,
 };
 use iam_responder::prior::{Register, Value, Write};
 use iam_responder::text::severity::Severity;
@@ -72,20 +72,6 @@ async fn notes_are_kept(state: &impl Notes) {
     assert_eq!(state.note("n").await.unwrap(), Some(("two".to_owned(), at(5))));
     state.keep_note("n", "older", at(4)).await.unwrap();
     assert_eq!(state.note("n").await.unwrap(), Some(("two".to_owned(), at(5))));
-}
-
-async fn a_version_of_a_record_follows_the_one_before_it(state: &impl Records) {
-    let record = |version, text: &str| Record { version, text: text.to_owned() };
-    let keep = async |version, text: &str| {
-        state.keep_record("v", &record(version, text), at(1_000)).await.unwrap()
-    };
-    assert_eq!(state.record("v").await.unwrap(), None);
-    assert!(!keep(0, "none").await && !keep(2, "too early").await);
-    assert!(keep(1, "one").await && keep(1, "one").await, "twice is once");
-    assert!(!keep(1, "by somebody else").await);
-    assert!(keep(2, "two").await && !keep(1, "one").await && !keep(4, "too early").await);
-    assert_eq!(state.record("v").await.unwrap(), Some(record(2, "two")));
-    assert_eq!(state.record("another").await.unwrap(), None);
 }
 
 fn told(event_id: &str, repeat_at: Option<i64>) -> SentAlert {
@@ -210,7 +196,7 @@ async fn an_event_is_under_way_once(state: &impl Deliveries) {
     assert_eq!(begin(6_000).await, Delivery::Told);
 }
 
-async fn all(state: &(impl State + StoredAlerts + Records)) {
+async fn all(state: &(impl State + StoredAlerts)) {
     an_event_is_under_way_once(state).await;
     claims_know_their_owner(state).await;
     each_event_counts_once(state).await;
@@ -219,7 +205,6 @@ async fn all(state: &(impl State + StoredAlerts + Records)) {
     repetitions_are_counted_for_the_next_alert(state).await;
     distinct_ids_count_however_often_they_come(state).await;
     notes_are_kept(state).await;
-    a_version_of_a_record_follows_the_one_before_it(state).await;
     what_was_told_can_be_judged_and_told_again(state).await;
 }
 

@@ -11,8 +11,6 @@ use crate::text::clean::{ascii, escape_invisible};
 
 /// Longest subject, in ASCII characters.
 pub const SNS_SUBJECT_CHARS_MAX: usize = 100;
-/// Largest message with its attributes, in bytes.
-pub const SNS_BYTES_MAX: usize = 262_144;
 
 /// What goes to `sns:Publish`.
 #[derive(Debug, Clone, PartialEq, Eq)]

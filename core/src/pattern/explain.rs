@@ -11,14 +11,12 @@ use super::leaves::{Leaf, collect};
 pub(super) const FOUND_MAX: usize = 5;
 
 /// The verdict of a pattern on an event, with reasons.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Explanation {
     /// The same as [`Pattern::matches`] says.
     pub matched: bool,
     /// Each field of the branch that came nearest to a match.
     pub fields: Vec<FieldExplanation>,
-    /// How many alternatives `$or` gives; the fields are those of the nearest.
-    pub alternatives: usize,
     /// Set where every field matches for itself, but not within one element of an array.
     pub inconsistent: bool,
     /// Set where the steps ran out: of the branches that were looked at these are the fields of the nearest, and none
@@ -72,7 +70,6 @@ impl Pattern {
                 && fields.iter().all(|field| field.matched),
             matched,
             fields,
-            alternatives: self.branches.len(),
             cut: decided.is_none() || !looked_at_all,
         }
     }

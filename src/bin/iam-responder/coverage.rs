@@ -54,13 +54,8 @@ fn human(out: &mut impl Write, report: &Report) -> Result<(), Failure> {
     for (title, summary) in [("IAM", &report.iam), ("other services", &report.other)] {
         writeln!(
             out,
-            "{bold}{title}{bold:#}: {} of {} calls classified; {} named by a rule, {} by general rules only, {} by the catch-all only, {} not seen",
-            summary.classified,
-            summary.total,
-            summary.named,
-            summary.general,
-            summary.catch_all,
-            summary.uncovered,
+            "{bold}{title}{bold:#}: {} calls; {} named by a rule, {} by general rules only, {} by the catch-all only, {} not seen",
+            summary.total, summary.named, summary.general, summary.catch_all, summary.uncovered,
         )?;
         list(out, summary, Coverage::General, "general rules only")?;
         list(out, summary, Coverage::CatchAll, "catch-all only")?;

@@ -6,11 +6,10 @@ use std::sync::Mutex;
 use jiff::Timestamp;
 
 use super::recent::Recent;
-use crate::effects::Record;
 use crate::effects::alerts::StoredAlert;
 use crate::prior::Register;
 
-/// Most bytes kept of each kind: events, windows, counters, alerts, notes and records. Beyond it the oldest of the kind
+/// Most bytes kept of each kind: events, windows, counters, alerts and notes. Beyond it the oldest of the kind
 /// are forgotten: repetitions are told again, thresholds and sequences begin anew.
 pub const BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Most bytes of prior state kept. Beyond it the oldest is forgotten: what was before is unknown then, and
@@ -26,7 +25,6 @@ pub struct Memory {
     pub(super) counters: Mutex<Recent<Vec<(String, Timestamp)>>>,
     pub(super) registers: Mutex<Recent<Register>>,
     pub(super) notes: Mutex<Recent<(String, Timestamp)>>,
-    pub(super) records: Mutex<Recent<Record>>,
     pub(super) told: Mutex<Recent<StoredAlert>>,
 }
 
@@ -38,7 +36,6 @@ impl Default for Memory {
             counters: Mutex::new(Recent::new(BYTES_MAX)),
             registers: Mutex::new(Recent::new(REGISTERS_BYTES_MAX)),
             notes: Mutex::new(Recent::new(BYTES_MAX)),
-            records: Mutex::new(Recent::new(BYTES_MAX)),
             told: Mutex::new(Recent::new(BYTES_MAX)),
         }
     }

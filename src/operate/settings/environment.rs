@@ -122,17 +122,6 @@ pub struct Routes {
 }
 
 impl Settings {
-    /// Reads settings from pairs of name and value.
-    ///
-    /// # Errors
-    /// Every value that is not of its form.
-    pub fn from_pairs(
-        pairs: impl IntoIterator<Item = (String, String)>,
-    ) -> Result<Self, SettingsError> {
-        let (settings, faults) = Self::read(pairs);
-        if faults.is_empty() { Ok(settings) } else { Err(SettingsError(faults)) }
-    }
-
     /// Reads settings as far as they can be read, and tells every value that is not of its form: with
     /// one, the settings serve only to find what else is wrong.
     #[must_use]
@@ -323,9 +312,12 @@ mod tests {
     use crate::text::yaml::Document;
 
     fn read(pairs: &[(&str, &str)]) -> Result<Settings, SettingsError> {
-        Settings::from_pairs(
-            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
-        )
+        of(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+    }
+
+    fn of(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Settings, SettingsError> {
+        let (settings, faults) = Settings::read(pairs);
+        if faults.is_empty() { Ok(settings) } else { Err(SettingsError(faults)) }
     }
 
     #[test]
@@ -458,7 +450,7 @@ mod tests {
         ];
         let own = |severity: Severity| (topic_variable(severity), format!("{OWN}-{severity}"));
         pairs.extend(Severity::ALL.map(own));
-        let settings = Settings::from_pairs(pairs.clone()).unwrap();
+        let settings = of(pairs.clone()).unwrap();
         assert_eq!(settings.publishable().len(), 7);
         let routes = settings.routes(&site()).unwrap();
         let arns = |severity| -> Vec<&str> {
@@ -472,7 +464,7 @@ mod tests {
         assert_eq!(routes.refused.len(), 1);
         // Nowhere to go at all is a fault, not silence.
         pairs.retain(|(name, _)| name != "IAM_RESPONDER_TOPIC_HIGH");
-        let error = Settings::from_pairs(pairs).unwrap().routes(&site()).unwrap_err();
+        let error = of(pairs).unwrap().routes(&site()).unwrap_err();
         assert!(error.0[0].contains("another Region"), "{error}");
     }
 }

@@ -64,8 +64,6 @@ pub struct Call {
     absent: &'static str,
     /// How it is undone, the first choice first; none where that is impossible, or no machine's.
     pub inverses: Vec<Inverse>,
-    /// What the call does, or the trap in it.
-    pub note: &'static str,
 }
 
 /// The inverse of a call.
@@ -172,7 +170,8 @@ pub fn response_words() -> impl Iterator<Item = &'static str> {
 }
 
 fn parse(line: &'static str) -> Option<Call> {
-    let [source, name, effect, access, kind, entity, absent, undo, action, word, arguments, note] =
+    // The last column is for who reads the table.
+    let [source, name, effect, access, kind, entity, absent, undo, action, word, arguments, _] =
         columns(line)?;
     let inverses = match (undo, arguments) {
         ("call", _) => {
@@ -187,7 +186,7 @@ fn parse(line: &'static str) -> Option<Call> {
     }
     let (effect, access) = (CallEffect::of(effect)?, Access::of(access)?);
     let kind = EntityKind::of_table(kind);
-    Some(Call { source, name, effect, access, kind, entity, absent, inverses, note })
+    Some(Call { source, name, effect, access, kind, entity, absent, inverses })
 }
 
 #[cfg(test)]

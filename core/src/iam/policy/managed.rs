@@ -25,8 +25,6 @@ pub struct ManagedPolicy {
     pub denies: bool,
     /// AWS attaches it to credentials found in public.
     pub quarantines: bool,
-    /// What it is for, or the trap in it.
-    pub note: &'static str,
 }
 
 /// Names for documents that several policies amount to; `judged.tsv` has their words.
@@ -86,7 +84,6 @@ pub fn managed(arn: &str) -> Option<ManagedPolicy> {
     let (by_hand, judged) = (find(MANAGED, known), find(JUDGED, known));
     let mut columns = by_hand.or(judged)?.split('\t');
     let (name, words) = (columns.next()?, columns.next().unwrap_or_default());
-    let note = columns.next().unwrap_or_default();
     let of_document = judged.and_then(words_of);
     let beside = words.split_whitespace().filter(|word| BESIDE.contains(word));
     let words: Vec<&'static str> = match of_document {
@@ -98,7 +95,7 @@ pub fn managed(arn: &str) -> Option<ManagedPolicy> {
     let quarantines = words.contains(&"quarantine");
     let grants = whole
         .unwrap_or_else(|| Grants::from_words(words.into_iter().filter(|word| *word != "deny")));
-    Some(ManagedPolicy { name, grants, denies, quarantines, note })
+    Some(ManagedPolicy { name, grants, denies, quarantines })
 }
 
 #[cfg(test)]
