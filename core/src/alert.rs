@@ -17,8 +17,8 @@ mod stored;
 mod text;
 
 pub use contents::{
-    ALLOWS_MAX, Alert, EntityLine, EventLine, HELD_MAX, NAME_CHARS_MAX, Place, REASONS_MAX,
-    RULES_MAX, RightsLines, RuleLine, TEXT_CHARS_MAX, Who, shown_name,
+    Alert, EntityLine, EventLine, HELD_MAX, NAME_CHARS_MAX, Place, REASONS_MAX, RightsLines,
+    RuleLine, TEXT_CHARS_MAX, Who, shown_name,
 };
 pub use message::{Message, SNS_SUBJECT_CHARS_MAX};
 pub use sent::SentAlert;

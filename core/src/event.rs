@@ -13,9 +13,12 @@ mod principal_kind;
 mod record;
 mod tagging;
 
-pub use call::{CallOutcome, is_read_only, omitted, outcome_of, partition};
+pub use call::{CallOutcome, is_read_only, outcome_of};
+pub(crate) use call::{omitted, partition};
 pub use entity::{Entity, entity, is_caller};
 pub use principal::{MESSENGERS, Principal};
 pub use principal_kind::PrincipalKind;
-pub use record::{EVENT_BYTES_MAX, EVENT_DEPTH_MAX, Event, Shape, Unreadable, values_at};
-pub use tagging::{tagged, tags_after};
+pub(crate) use record::values_at;
+pub use record::{EVENT_BYTES_MAX, EVENT_DEPTH_MAX, Event, Shape, Unreadable};
+pub(crate) use tagging::tagged;
+pub use tagging::tags_after;

@@ -28,10 +28,11 @@ mod index;
 mod source;
 mod specificity;
 
-pub use anchors::{Anchors, Entries, Found, Keys, Numbers, PackedAnchors, Standing};
-pub use compile::{OPERATORS, PatternFault};
+pub(crate) use anchors::{Anchors, Standing};
+pub use anchors::{Entries, Found, Keys, PackedAnchors};
+pub use compile::PatternFault;
 pub use compiled::Pattern;
-pub use complexity::{COMPLEXITY_MAX, COMPLEXITY_TOLD_MAX};
+pub use complexity::COMPLEXITY_MAX;
 pub(crate) use cost::Steps;
 pub use cost::{
     BRANCHES_MAX, BRANCHES_OF_ALL_MAX, Budget, STEPS_MAX, STEPS_OF_EVENT_MAX, VALUES_OF_ALL_MAX,
@@ -39,5 +40,5 @@ pub use cost::{
 pub use explain::{Explanation, FieldExplanation};
 pub use index::PatternIndex;
 pub(crate) use leaves::FieldPath;
-pub use leaves::is_below;
+pub(crate) use leaves::is_below;
 pub use matcher::Matcher;

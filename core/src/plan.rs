@@ -18,4 +18,5 @@ pub use argument::{
 pub use guard::Guard;
 pub use planned::{Planned, Undo};
 pub use step::Step;
-pub use undo::{names_the_impossible, undo};
+pub(crate) use undo::names_the_impossible;
+pub use undo::undo;

@@ -14,6 +14,6 @@ pub use load::{Loading, TITLE_CHARS_MAX};
 pub use pack::{FIELDS_OF_PEOPLE, PackedRule, PackedRules};
 pub use set::{Matching, Possible, RuleSet};
 pub use spec::{
-    Attempts, Fires, GroupBy, Rank, RuleSpec, SEQUENCE_STEPS_MAX, SequenceSpec, Span,
-    THRESHOLD_MAX, TestEvent, TestSpec, ThresholdPart, ThresholdSpec, WINDOW_HOURS_MAX,
+    Attempts, Fires, GroupBy, Rank, RuleSpec, SequenceSpec, Span, THRESHOLD_MAX, TestEvent,
+    TestSpec, ThresholdPart, ThresholdSpec, WINDOW_HOURS_MAX,
 };

@@ -13,7 +13,7 @@ mod merge;
 mod compile;
 
 pub use compiled::{Adjustment, Environment, Site, Suppression, Times, check_topic_arn};
-pub use guarded::{GUARDED_MAX, GuardedEntities};
+pub use guarded::GUARDED_MAX;
 pub use spec::{
     AccountSpec, AdjustmentSpec, Defaults, EnvironmentSpec, Format, OverrideSpec, PRODUCTION,
     SiteSpec, SuppressionSpec, TopicSpec,

@@ -10,10 +10,11 @@ mod schema;
 mod table;
 mod word;
 
-pub use fact::{FACTS, Fact, Late, Values, is_late};
-pub use question::misspelt;
+pub(crate) use fact::is_late;
+pub use fact::{FACTS, Fact, Late, Values};
+pub(crate) use question::misspelt;
 #[cfg(feature = "schema")]
-pub use schema::EventPattern;
+pub(crate) use schema::EventPattern;
 pub use table::table;
 pub use word::{
     Automation, Before, EnvironmentChange, Exempt, Guarded, HandedKind, OwnKind, OwnSession,

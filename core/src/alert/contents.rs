@@ -13,9 +13,9 @@ pub const NAME_CHARS_MAX: usize = 256;
 /// Longest free text shown, as a user agent or an error message.
 pub const TEXT_CHARS_MAX: usize = 300;
 /// Most rules listed beside the first.
-pub const RULES_MAX: usize = 10;
+pub(crate) const RULES_MAX: usize = 10;
 /// Most lines about what a document allows.
-pub const ALLOWS_MAX: usize = 8;
+pub(crate) const ALLOWS_MAX: usize = 8;
 /// Most reasons listed.
 pub const REASONS_MAX: usize = 20;
 /// Most repetitions counted that one alert speaks for.
@@ -181,7 +181,7 @@ impl EventLine {
 impl Place {
     /// The user agent, as people see it.
     #[must_use]
-    pub fn agent(&self) -> Option<String> {
+    pub(crate) fn agent(&self) -> Option<String> {
         self.user_agent.as_ref().map(|agent| agent.shown(TEXT_CHARS_MAX))
     }
 }

@@ -55,14 +55,14 @@ pub fn is_read_only(event: &Event) -> bool {
 
 /// `{"reason": "requestParameters too large", "omitted": true}`, also with `"true"` as text.
 #[must_use]
-pub fn omitted(event: &Event) -> bool {
+pub(crate) fn omitted(event: &Event) -> bool {
     event.flag("detail.requestParameters.omitted") == Some(true)
         || event.text("detail.requestParameters").is_some_and(|text| text.contains("\"omitted\""))
 }
 
 /// The partition, from the caller's ARN, else from the Region.
 #[must_use]
-pub fn partition(event: &Event) -> &str {
+pub(crate) fn partition(event: &Event) -> &str {
     let arn = event.text("detail.userIdentity.arn").and_then(Arn::parse);
     let from_arn = arn.map(|arn| arn.partition).filter(|partition| is_partition(partition));
     from_arn.unwrap_or_else(|| match event.region().unwrap_or_default() {

@@ -172,7 +172,7 @@ impl Event {
     }
 
     /// Adds our own facts as `derived`; whatever the input brought under that name is overwritten.
-    pub fn set_derived(&mut self, derived: Value) {
+    pub(crate) fn set_derived(&mut self, derived: Value) {
         if let Value::Object(map) = &mut self.raw {
             map.insert("derived".to_owned(), derived);
         }
@@ -198,7 +198,7 @@ impl Event {
 
     /// A boolean at a dotted path, also spelled as a string, as CloudTrail does at times.
     #[must_use]
-    pub fn flag(&self, path: &str) -> Option<bool> {
+    pub(crate) fn flag(&self, path: &str) -> Option<bool> {
         match self.value(path)? {
             Value::Bool(flag) => Some(*flag),
             Value::String(text) if text.eq_ignore_ascii_case("true") => Some(true),
@@ -325,7 +325,7 @@ fn wrap(record: Map<String, Value>) -> Value {
 /// All that stands at a path below a value, in its order: through lists, on the way and at the end, and whatever the
 /// letters of the keys.
 #[must_use]
-pub fn values_at<'v>(value: &'v Value, path: &str) -> Vec<&'v Value> {
+pub(crate) fn values_at<'v>(value: &'v Value, path: &str) -> Vec<&'v Value> {
     let mut found = Vec::new();
     walk(value, path, &mut found);
     found

@@ -7,7 +7,7 @@ use crate::iam::account::{TAGS_MAX, is_id};
 
 /// The account that an event tags or untags in Organizations.
 #[must_use]
-pub fn tagged(event: &Event) -> Option<&str> {
+pub(crate) fn tagged(event: &Event) -> Option<&str> {
     let is_call = event.event_source() == Some("organizations.amazonaws.com")
         && matches!(event.name(), Some("TagResource" | "UntagResource"));
     let id = event.text("detail.requestParameters.resourceId").filter(|_| is_call)?;

@@ -196,13 +196,13 @@ impl Context {
 
     /// For certain what it puts, attaches or adds was not there before, and nothing in its place.
     #[must_use]
-    pub fn replaces_nothing(&self) -> bool {
+    pub(crate) fn replaces_nothing(&self) -> bool {
         self.former.is_absent()
     }
 
     /// A role or a group that has administrator rights, or a way to them, is newly handed out.
     #[must_use]
-    pub fn hands_escalation(&self) -> bool {
+    pub(crate) fn hands_escalation(&self) -> bool {
         let newly = self.handed.as_ref().filter(|handed| !handed.again);
         newly.is_some_and(|handed| handed.grants.all.contains(&Grant::Escalation))
     }

@@ -38,7 +38,7 @@ impl Open {
 
     /// May an answer change what stands at this path?
     #[must_use]
-    pub fn is_open(&self, path: &str) -> bool {
+    pub(crate) fn is_open(&self, path: &str) -> bool {
         self.prefixes.iter().any(|prefix| is_below(path, prefix))
     }
 }

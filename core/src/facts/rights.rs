@@ -10,5 +10,6 @@ mod together;
 mod trust;
 
 pub use back::Back;
-pub use change::{Before, Rights, rights};
+pub(crate) use change::rights;
+pub use change::{Before, Rights};
 pub use held::HandedOver;

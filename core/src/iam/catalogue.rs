@@ -11,12 +11,19 @@ mod roles;
 mod step;
 mod wearers;
 
-pub use call::{Access, Call, CallEffect, Inverse, ValueFrom, calls, find, response_words};
+pub(crate) use call::ValueFrom;
+pub(crate) use call::response_words;
+pub use call::{Access, Call, CallEffect, Inverse, calls, find};
 pub use kinds::entity_kinds;
 pub use operation::Operation;
-pub use roles::{RoleTaken, is_no_role, is_of_roles, roles_taken};
-pub use step::{Condition, Doubt, Effect, StepRow, step_doubts, step_rows};
-pub use wearers::{
-    Given, NamePart, Other, WearerRow, Work, has_others_beside, has_several_roles, is_any_known,
+pub use roles::{RoleTaken, roles_taken};
+pub(crate) use roles::{is_no_role, is_of_roles};
+pub(crate) use step::Condition;
+pub use step::Effect;
+pub(crate) use step::{StepRow, step_doubts, step_rows};
+pub use wearers::Given;
+pub(crate) use wearers::Work;
+pub(crate) use wearers::{
+    NamePart, Other, WearerRow, has_others_beside, has_several_roles, is_any_known,
     is_principal_of, services_that_wear, wearer_rows, wearing_services,
 };

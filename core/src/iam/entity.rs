@@ -9,23 +9,23 @@ pub struct EntityKind(&'static str);
 
 impl EntityKind {
     /// A group of users.
-    pub const GROUP: Self = Self("group");
+    pub(crate) const GROUP: Self = Self("group");
     /// What a machine wears a role by.
-    pub const INSTANCE_PROFILE: Self = Self("instance-profile");
+    pub(crate) const INSTANCE_PROFILE: Self = Self("instance-profile");
     /// A second factor.
-    pub const MFA_DEVICE: Self = Self("mfa-device");
+    pub(crate) const MFA_DEVICE: Self = Self("mfa-device");
     /// An issuer of tokens.
-    pub const OIDC_PROVIDER: Self = Self("oidc-provider");
+    pub(crate) const OIDC_PROVIDER: Self = Self("oidc-provider");
     /// A managed policy.
     pub const POLICY: Self = Self("policy");
     /// A role.
     pub const ROLE: Self = Self("role");
     /// The root user of an account.
-    pub const ROOT: Self = Self("root");
+    pub(crate) const ROOT: Self = Self("root");
     /// An issuer of assertions.
-    pub const SAML_PROVIDER: Self = Self("saml-provider");
+    pub(crate) const SAML_PROVIDER: Self = Self("saml-provider");
     /// A certificate.
-    pub const SERVER_CERTIFICATE: Self = Self("server-certificate");
+    pub(crate) const SERVER_CERTIFICATE: Self = Self("server-certificate");
     /// A user.
     pub const USER: Self = Self("user");
 
@@ -55,7 +55,7 @@ impl EntityKind {
 
     /// The one of IAM that has this word.
     #[must_use]
-    pub fn of_iam(word: &str) -> Option<Self> {
+    pub(crate) fn of_iam(word: &str) -> Option<Self> {
         Self::OF_IAM.into_iter().find(|kind| kind.0 == word)
     }
 
@@ -86,7 +86,7 @@ impl EntityId {
 
     /// The one of this ARN, if it is one and its name is no pattern.
     #[must_use]
-    pub fn of_arn(arn: &str) -> Option<Self> {
+    pub(crate) fn of_arn(arn: &str) -> Option<Self> {
         let arn = Arn::parse(arn).filter(|arn| super::account::is_id(arn.account))?;
         let (kind, _) = arn.iam_entity()?;
         let kind = EntityKind::of_iam(kind)?;

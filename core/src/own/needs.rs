@@ -67,7 +67,7 @@ impl Own {
     /// which a resource control policy binds as well. Where the stack's ID is not known, neither is what they are
     /// about.
     #[must_use]
-    pub fn needs(&self, organization: Option<&str>, of_services: bool) -> Vec<Request> {
+    pub(crate) fn needs(&self, organization: Option<&str>, of_services: bool) -> Vec<Request> {
         let here = Here { stack: self.stack_arn(), organization };
         let mut needs = self.needs_of_function(&here);
         // Other accounts and Regions hand their events on by roles of their own; those of IAM come from one Region.

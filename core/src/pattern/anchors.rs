@@ -25,11 +25,11 @@ use super::{Matcher, STEPS_OF_EVENT_MAX, Steps};
 const PRESENCE_PAYS: usize = 64;
 
 /// Numbers of branches or lengths, in ascending order.
-pub type Numbers = Cow<'static, [u32]>;
+type Numbers = Cow<'static, [u32]>;
 
 /// From the values of an event to the branches of patterns that could match it.
 #[derive(Debug, Clone, Default)]
-pub struct Anchors {
+pub(crate) struct Anchors {
     /// The number of the pattern of each branch, and the branch's own within it; branches of one pattern follow one
     /// another.
     pub(super) owners: Cow<'static, [(u32, u32)]>,
@@ -37,7 +37,7 @@ pub struct Anchors {
     pub(super) always: Numbers,
 }
 
-/// [`Anchors`] as constants of a program.
+/// `Anchors` as constants of a program.
 #[derive(Debug)]
 pub struct PackedAnchors {
     /// The number of the pattern of each branch, and the branch's own within it.
@@ -177,7 +177,7 @@ impl Anchors {
     /// Anchors of these patterns, which are known by their position from here on. They can also be asked before what
     /// stands at late paths is known: no pattern is found by them.
     #[must_use]
-    pub fn of<'p>(
+    pub(crate) fn of<'p>(
         patterns: impl IntoIterator<Item = &'p Pattern>,
         standing: impl Fn(&str) -> Standing,
     ) -> Self {
@@ -206,7 +206,7 @@ impl Anchors {
     /// and takes what it costs of the steps left there. Nobody knows yet what stands at the paths that are open; these
     /// must be among the late ones. A pattern that `pattern` does not give is passed over; of one that lacks the branch
     /// nobody can tell.
-    pub fn search<'p>(
+    pub(crate) fn search<'p>(
         &self,
         candidates: Candidates,
         event: &Value,
@@ -255,7 +255,7 @@ impl Anchors {
     /// The branches that could match. Where there are several sets of anchors all are asked before the steps that are
     /// left go into the matching of some.
     #[must_use]
-    pub fn candidates(&self, event: &Value, left: &mut usize) -> Candidates {
+    pub(crate) fn candidates(&self, event: &Value, left: &mut usize) -> Candidates {
         let mut candidates = self.always.to_vec();
         for (path, keys) in &self.paths {
             keys.candidates(event, path, &mut candidates, left);
@@ -268,11 +268,11 @@ impl Anchors {
 
 /// Branches that could match an event, in ascending order.
 #[derive(Debug)]
-pub struct Candidates(pub(super) Vec<u32>);
+pub(crate) struct Candidates(pub(super) Vec<u32>);
 
 /// What is known of a path before any event is seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub(crate) enum Standing {
     /// In most events something stands there, or nobody knows.
     Usual,
     /// Only in some events does anything stand there.

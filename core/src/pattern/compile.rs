@@ -13,7 +13,7 @@ use super::{BRANCHES_MAX, FieldPath, VALUES_OF_ALL_MAX, cost};
 use crate::text::nearest;
 
 /// The operators of EventBridge's pattern language, without `$or`, which is a field name.
-pub const OPERATORS: [&str; 8] = [
+const OPERATORS: [&str; 8] = [
     "prefix",
     "suffix",
     "equals-ignore-case",

@@ -31,7 +31,7 @@ pub(crate) struct Field {
 impl Pattern {
     /// A pattern that matches every event. None that is written does.
     #[must_use]
-    pub fn everything() -> Self {
+    pub(crate) fn everything() -> Self {
         Self { branches: vec![Arc::new(Branch { fields: Vec::new() })] }
     }
 

@@ -17,4 +17,4 @@ mod estimate;
 mod positions;
 mod walk;
 
-pub use estimate::{COMPLEXITY_MAX, COMPLEXITY_TOLD_MAX};
+pub use estimate::COMPLEXITY_MAX;

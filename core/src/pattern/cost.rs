@@ -100,7 +100,7 @@ impl Budget {
 
     /// Is there more than there may be?
     #[must_use]
-    pub fn is_spent(&self) -> bool {
+    pub(crate) fn is_spent(&self) -> bool {
         self.branches > BRANCHES_OF_ALL_MAX || self.values > VALUES_OF_ALL_MAX
     }
 

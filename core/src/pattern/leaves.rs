@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 /// Is it this dotted path, or below it?
 #[must_use]
-pub fn is_below(path: &str, prefix: &str) -> bool {
+pub(crate) fn is_below(path: &str, prefix: &str) -> bool {
     path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 

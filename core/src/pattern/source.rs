@@ -8,7 +8,7 @@ use super::cost::Budget;
 impl Anchors {
     /// The same as a Rust expression of the type [`super::PackedAnchors`].
     #[must_use]
-    pub fn to_source(&self) -> String {
+    pub(crate) fn to_source(&self) -> String {
         let mut source = format!(
             "PackedAnchors {{ owners: &{:?}, always: &{:?}, paths: &[",
             &*self.owners, &*self.always

@@ -58,7 +58,7 @@ impl Guard {
 
     /// Is the step one that a person may do after all, with what the event lacks?
     #[must_use]
-    pub fn leaves_it_to_people(self) -> bool {
+    pub(crate) fn leaves_it_to_people(self) -> bool {
         match self {
             Self::ParametersOmitted
             | Self::PriorStateUnknown

@@ -50,7 +50,7 @@ impl Planned {
 
     /// What refuses it.
     #[must_use]
-    pub fn guard(&self) -> Option<Guard> {
+    pub(crate) fn guard(&self) -> Option<Guard> {
         match self {
             Self::Do { .. } => None,
             Self::Refused { guard, .. } => Some(*guard),

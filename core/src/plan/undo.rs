@@ -44,7 +44,7 @@ pub fn undo(event: &Event, context: &Context) -> Vec<Undo> {
 
 /// Does a call that succeeded name what IAM has no names for?
 #[must_use]
-pub fn names_the_impossible(event: &Event, context: &Context) -> bool {
+pub(crate) fn names_the_impossible(event: &Event, context: &Context) -> bool {
     context.facts.outcome == CallOutcome::Success && argument::names_the_impossible(event)
 }
 

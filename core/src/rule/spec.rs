@@ -231,14 +231,14 @@ pub struct ThresholdPart {
 impl ThresholdSpec {
     /// Is it neither trivial nor more than is counted, in every environment?
     #[must_use]
-    pub fn is_countable(&self) -> bool {
+    pub(crate) fn is_countable(&self) -> bool {
         let others = self.environments.values().filter_map(|part| part.count);
         others.chain([self.count]).all(|count| (2..=THRESHOLD_MAX).contains(&count))
     }
 
     /// How many within how long, for an account of this environment.
     #[must_use]
-    pub fn in_environment(&self, name: &str) -> (u32, SignedDuration) {
+    pub(crate) fn in_environment(&self, name: &str) -> (u32, SignedDuration) {
         let part = self.environments.get(name);
         let count = part.and_then(|part| part.count).unwrap_or(self.count);
         let within = part.and_then(|part| part.within.as_ref()).unwrap_or(&self.within);
@@ -290,12 +290,12 @@ pub enum GroupBy {
 
 impl GroupBy {
     /// What is wrong with the others.
-    pub const COUNTED_SAID: &str = "it counts by `account`, `principal`, `entity`, `source-ip` or `access-key`; the \
+    pub(crate) const COUNTED_SAID: &str = "it counts by `account`, `principal`, `entity`, `source-ip` or `access-key`; the \
         others are for `dedupe_by`";
 
     /// The first of these that no threshold and no sequence may count by: it tells repetitions apart.
     #[must_use]
-    pub fn uncounted(by: &[Self]) -> Option<usize> {
+    pub(crate) fn uncounted(by: &[Self]) -> Option<usize> {
         by.iter().position(|group| {
             matches!(group, Self::Call | Self::Content | Self::Again | Self::Handed)
         })
@@ -375,7 +375,7 @@ impl TryFrom<String> for Span {
 /// Largest threshold.
 pub const THRESHOLD_MAX: u32 = 1_000;
 /// Most patterns before the last in a sequence.
-pub const SEQUENCE_STEPS_MAX: usize = 10;
+pub(crate) const SEQUENCE_STEPS_MAX: usize = 10;
 
 /// One test of a rule: an event, changed, and the answer.
 #[derive(Debug, Clone, Serialize, Deserialize)]

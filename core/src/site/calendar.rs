@@ -9,9 +9,6 @@ mod presence;
 mod ics;
 mod window;
 
-pub use ics::{
-    ICS_BYTES_MAX, ICS_BYTES_OF_ALL_MAX, IcsSize, OCCURRENCES_MAX, RECURRING_EVENTS_MAX,
-    RECURRING_EVENTS_OF_ALL_MAX,
-};
-pub use presence::Presence;
-pub use window::{CALENDAR_ENTRIES_MAX, Calendar, CalendarSpec, IcsFiles, SpanSpec, WeeklySpec};
+pub use ics::{ICS_BYTES_MAX, IcsSize, OCCURRENCES_MAX};
+pub(crate) use presence::Presence;
+pub use window::{Calendar, CalendarSpec, IcsFiles, SpanSpec, WeeklySpec};

@@ -138,45 +138,49 @@ impl Site {
 
     /// Does the owner guard any entity?
     #[must_use]
-    pub fn guards(&self) -> bool {
+    pub(crate) fn guards(&self) -> bool {
         !self.guarded.is_empty()
     }
 
     /// Why the owner guards an entity, if he does.
     #[must_use]
-    pub fn guarded(&self, entity: &EntityId) -> Option<Guarded> {
+    pub(crate) fn guarded(&self, entity: &EntityId) -> Option<Guarded> {
         self.guarded.of(entity)
     }
 
     /// Does the owner guard users or groups, whose names can change?
     #[must_use]
-    pub fn guards_the_renamable(&self) -> bool {
+    pub(crate) fn guards_the_renamable(&self) -> bool {
         self.guarded.can_be_renamed()
     }
 
     /// The account's name: the site file's, else the one looked up, else its alias.
     #[must_use]
-    pub fn account_name<'s>(&'s self, id: &str, found: Option<&'s Account>) -> Option<&'s str> {
+    pub(crate) fn account_name<'s>(
+        &'s self,
+        id: &str,
+        found: Option<&'s Account>,
+    ) -> Option<&'s str> {
         let own = self.spec.accounts.get(id).and_then(|account| account.name.as_deref());
         own.or_else(|| found?.name.as_deref().or(found?.alias.as_deref()))
     }
 
     /// Is the account one of ours, as far as the site file says?
     #[must_use]
-    pub fn knows_account(&self, account: &str) -> bool {
+    pub(crate) fn knows_account(&self, account: &str) -> bool {
         self.spec.accounts.contains_key(account)
     }
 
     /// Is it the ARN of a role of known automation?
     #[must_use]
-    pub fn is_pipeline(&self, role_arn: &str) -> bool {
+    pub(crate) fn is_pipeline(&self, role_arn: &str) -> bool {
         self.spec.pipelines.iter().any(|pipeline| pipeline == role_arn)
     }
 
     /// What the site file lets the role of this account and name do more quietly than others: `pipeline` where it is
     /// listed as one, `silenced` where a suppression or an adjustment that lowers names it.
     #[must_use]
-    pub fn exempts(&self, account: &str, role: &str) -> Option<Exempt> {
+    pub(crate) fn exempts(&self, account: &str, role: &str) -> Option<Exempt> {
         let is_it = |arn: &str| {
             let arn = Arn::parse(arn).filter(|arn| arn.account == account);
             let name = arn.and_then(|arn| arn.name_in_iam("role"));
@@ -246,7 +250,7 @@ impl Site {
     /// What a change of an account's tags does to how loud its alerts are. Environments are ordered
     /// as the site file lists them, the loudest first. Where the site file gives the tags, nothing.
     #[must_use]
-    pub fn environment_change(
+    pub(crate) fn environment_change(
         &self,
         event: &Event,
         id: &str,
@@ -272,7 +276,11 @@ impl Site {
     /// Where a moment lies: names of the calendars inside and outside of which it does, and of those
     /// that nobody can tell. `open` are the answers of change calendars, by their own names.
     #[must_use]
-    pub fn calendars_at(&self, moment: Option<Timestamp>, open: &BTreeMap<String, bool>) -> Times {
+    pub(crate) fn calendars_at(
+        &self,
+        moment: Option<Timestamp>,
+        open: &BTreeMap<String, bool>,
+    ) -> Times {
         let mut times = Times::default();
         for (name, calendar) in &self.calendars {
             let answer = calendar.change_calendar().and_then(|name| open.get(name)).copied();
@@ -289,7 +297,7 @@ impl Site {
 
     /// ID of the own organization, where the site file names it.
     #[must_use]
-    pub fn organization(&self) -> Option<&str> {
+    pub(crate) fn organization(&self) -> Option<&str> {
         self.spec.organization.as_ref().map(account::OrganizationId::as_str)
     }
 

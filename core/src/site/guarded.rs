@@ -13,14 +13,14 @@ const KINDS: [EntityKind; 4] =
 
 /// The guarded entities of a site.
 #[derive(Debug, Clone, Default)]
-pub struct GuardedEntities(HashMap<EntityId, Guarded>);
+pub(crate) struct GuardedEntities(HashMap<EntityId, Guarded>);
 
 impl GuardedEntities {
     /// Adds an entity by its ARN.
     ///
     /// # Errors
     /// What the ARN should look like.
-    pub fn add(&mut self, arn: &str, why: Guarded) -> Result<(), String> {
+    pub(crate) fn add(&mut self, arn: &str, why: Guarded) -> Result<(), String> {
         let id = EntityId::of_arn(arn).filter(|id| KINDS.contains(&id.kind()));
         let key = id.ok_or_else(|| {
             format!("`{arn}` is not the ARN of an IAM role, user, group or policy; write it like arn:aws:iam::111122223333:role/break-glass")
@@ -34,25 +34,25 @@ impl GuardedEntities {
 
     /// How many there are.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
     /// Is any of them of a kind that can be renamed?
     #[must_use]
-    pub fn can_be_renamed(&self) -> bool {
+    pub(crate) fn can_be_renamed(&self) -> bool {
         let renamable = [EntityKind::USER, EntityKind::GROUP];
         self.0.keys().any(|id| renamable.contains(&id.kind()))
     }
 
     /// Is there none?
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Those of another list as well.
-    pub fn extend(&mut self, other: Self) {
+    pub(crate) fn extend(&mut self, other: Self) {
         for (key, why) in other.0 {
             if why == Guarded::BreakGlass || !self.0.contains_key(&key) {
                 self.0.insert(key, why);
@@ -62,7 +62,7 @@ impl GuardedEntities {
 
     /// Why an entity is guarded, if it is.
     #[must_use]
-    pub fn of(&self, entity: &EntityId) -> Option<Guarded> {
+    pub(crate) fn of(&self, entity: &EntityId) -> Option<Guarded> {
         self.0.get(entity).copied()
     }
 }

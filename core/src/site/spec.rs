@@ -211,7 +211,7 @@ pub struct OverrideSpec {
 impl OverrideSpec {
     /// What a rule is from then on.
     #[must_use]
-    pub fn applied(&self, spec: &RuleSpec) -> RuleSpec {
+    pub(crate) fn applied(&self, spec: &RuleSpec) -> RuleSpec {
         let switched = self.enabled.or(self.disabled.map(|disabled| !disabled));
         let mut spec = spec.clone();
         spec.severity = self.severity.unwrap_or(spec.severity);

@@ -21,7 +21,7 @@ pub fn clean(text: &str, chars_max: usize) -> String {
 
 /// As [`clean`], with line breaks kept: for texts of the rules, never of the event.
 #[must_use]
-pub fn clean_lines(text: &str, chars_max: usize) -> String {
+pub(crate) fn clean_lines(text: &str, chars_max: usize) -> String {
     let mut cleaned = String::with_capacity(text.len().min(chars_max.saturating_mul(4)));
     let mut taken = 0_usize;
     let mut replaced = false;
@@ -119,7 +119,7 @@ pub fn escape_invisible(json: &str) -> String {
 
 /// A text for places that take ASCII only: everything else becomes `?`.
 #[must_use]
-pub fn ascii(text: &str) -> String {
+pub(crate) fn ascii(text: &str) -> String {
     let map = |c: char| match c {
         '‹' => '(',
         '›' => ')',

@@ -22,19 +22,19 @@ impl Hostile {
 
     /// A text as it was shown before: what it was nobody knows any more.
     #[must_use]
-    pub fn as_shown(text: &str) -> Self {
+    pub(crate) fn as_shown(text: &str) -> Self {
         Self { text: text.to_owned(), capped: true }
     }
 
     /// As people may see it in every channel: dead, on one line of at most so many characters, the rest counted.
     #[must_use]
-    pub fn shown(&self, chars_max: usize) -> String {
+    pub(crate) fn shown(&self, chars_max: usize) -> String {
         clean(&self.text, if self.capped { usize::MAX } else { chars_max })
     }
 
     /// As it is, for programs: whoever prints it escapes it for the place where it goes.
     #[must_use]
-    pub fn as_it_is(&self) -> &str {
+    pub(crate) fn as_it_is(&self) -> &str {
         &self.text
     }
 }

@@ -35,7 +35,7 @@ impl Severity {
 
     /// So many steps quieter, at least informational.
     #[must_use]
-    pub fn lowered(self, steps: u8) -> Self {
+    pub(crate) fn lowered(self, steps: u8) -> Self {
         Self::at(self.position().saturating_sub(usize::from(steps)))
     }
 

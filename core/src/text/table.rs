@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 /// The columns of a line, where it has exactly as many.
 #[must_use]
-pub fn columns<const N: usize>(line: &str) -> Option<[&str; N]> {
+pub(crate) fn columns<const N: usize>(line: &str) -> Option<[&str; N]> {
     let mut rest = line.split('\t');
     let mut whole = true;
     let columns = std::array::from_fn(|_| {
@@ -19,7 +19,7 @@ pub fn columns<const N: usize>(line: &str) -> Option<[&str; N]> {
 /// The line whose first column is this name, case of ASCII letters ignored; `name` itself is in small letters, and the
 /// lines are sorted by their first columns in small letters. Nothing is read but the lines on the way.
 #[must_use]
-pub fn line_of<'t>(table: &'t str, name: &str) -> Option<&'t str> {
+pub(crate) fn line_of<'t>(table: &'t str, name: &str) -> Option<&'t str> {
     let bytes = table.as_bytes();
     // Where the lines begin and end among which it is.
     let (mut low, mut high) = (0, bytes.len());

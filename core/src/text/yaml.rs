@@ -19,7 +19,7 @@ pub const DOCUMENT_BYTES_MAX: usize = 1024 * 1024;
 /// Most nodes in one file, aliases expanded: the guard against "billion laughs".
 pub const DOCUMENT_NODES_MAX: usize = 200_000;
 /// Deepest nesting in a file.
-pub const DOCUMENT_DEPTH_MAX: usize = 64;
+pub(crate) const DOCUMENT_DEPTH_MAX: usize = 64;
 
 /// One YAML document: its value and the line of each of its nodes.
 #[derive(Debug, Clone)]

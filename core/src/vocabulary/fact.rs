@@ -365,6 +365,6 @@ pub const FACTS: &[Fact] = &[
 
 /// Is it a path of a fact that the event alone does not tell?
 #[must_use]
-pub fn is_late(path: &str) -> bool {
+pub(crate) fn is_late(path: &str) -> bool {
     FACTS.iter().any(|fact| fact.late.is_some() && is_below(path, fact.path))
 }

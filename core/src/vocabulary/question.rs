@@ -12,7 +12,7 @@ const TAGS: &str = "derived.accountTags.";
 /// What a pattern asks of `derived` that can never be, in silence: each path with what is wrong and the nearest right
 /// word.
 #[must_use]
-pub fn misspelt(pattern: &Pattern) -> Vec<(String, String, Option<String>)> {
+pub(crate) fn misspelt(pattern: &Pattern) -> Vec<(String, String, Option<String>)> {
     let mut faults = Vec::new();
     for path in pattern.paths().into_iter().filter(|path| path.starts_with("derived")) {
         let Some(fact) = FACTS.iter().find(|fact| fact.path == path) else {

@@ -10,7 +10,7 @@ use super::fact::{FACTS, Values};
 
 /// Stands for a pattern in the schemas of rule and site files.
 #[derive(Debug)]
-pub struct EventPattern;
+pub(crate) struct EventPattern;
 
 impl JsonSchema for EventPattern {
     fn schema_name() -> Cow<'static, str> {

@@ -144,7 +144,7 @@ pub struct Before<'k> {
 
 /// Judges what an event gives. `group` is what the group holds that somebody joins or leaves by it.
 #[must_use]
-pub fn rights(
+pub(crate) fn rights(
     event: &Event,
     site: &Site,
     before: &Before<'_>,

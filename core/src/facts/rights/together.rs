@@ -82,7 +82,7 @@ impl Rights {
 
     /// What it gives, for people.
     #[must_use]
-    pub fn describe(&self) -> Vec<String> {
+    pub(crate) fn describe(&self) -> Vec<String> {
         let mut alone = self.grants.clone();
         for (words, joined) in [
             (&mut alone.all, &self.together.all),

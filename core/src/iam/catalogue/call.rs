@@ -79,7 +79,7 @@ pub struct Inverse {
 
 /// From where an argument of an inverse comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ValueFrom {
+pub(crate) enum ValueFrom {
     /// The first present of these paths below `detail`, separated by bars.
     Paths(&'static str),
     /// The user whom the call is about.
@@ -91,7 +91,7 @@ pub enum ValueFrom {
 impl Inverse {
     /// What it takes, by name. Nothing where it needs to know what was there before.
     #[must_use]
-    pub fn arguments(&self) -> Option<impl Iterator<Item = (&'static str, ValueFrom)>> {
+    pub(crate) fn arguments(&self) -> Option<impl Iterator<Item = (&'static str, ValueFrom)>> {
         let arguments = self.arguments?.split_whitespace().filter(|argument| *argument != NONE);
         Some(arguments.filter_map(|argument| {
             let (name, from) = argument.split_once('=')?;
@@ -113,13 +113,13 @@ impl Call {
 
     /// An absent name means the caller.
     #[must_use]
-    pub fn absent_is_caller(&self) -> bool {
+    pub(crate) fn absent_is_caller(&self) -> bool {
         self.absent == "caller"
     }
 
     /// The entity is the account itself.
     #[must_use]
-    pub fn absent_is_account(&self) -> bool {
+    pub(crate) fn absent_is_account(&self) -> bool {
         self.absent == "account"
     }
 
@@ -165,7 +165,7 @@ pub fn find(source: &str, name: &str) -> Option<&'static Call> {
 }
 
 /// All words that a rule's `respond` may use.
-pub fn response_words() -> impl Iterator<Item = &'static str> {
+pub(crate) fn response_words() -> impl Iterator<Item = &'static str> {
     calls().iter().flat_map(|call| &call.inverses).map(|inverse| inverse.word)
 }
 

@@ -15,7 +15,7 @@ macro_rules! operations {
 impl Operation {
     /// Its service and its own name, as `iam` and `DetachRolePolicy`.
     #[must_use]
-    pub fn parts(self) -> (&'static str, &'static str) {
+    pub(crate) fn parts(self) -> (&'static str, &'static str) {
         // Each has both, as a test says.
         self.word().split_once(':').unwrap_or_default()
     }

@@ -52,7 +52,7 @@ pub fn roles_taken() -> &'static [RoleTaken] {
 
 /// Does the table name this call of this service, by its whole name?
 #[must_use]
-pub fn is_of_roles(source: &str, call: &str) -> bool {
+pub(crate) fn is_of_roles(source: &str, call: &str) -> bool {
     static CALLS: LazyLock<HashSet<(&str, &str)>> = LazyLock::new(|| {
         let named = |taken: &RoleTaken| match *taken {
             RoleTaken::CallOf(source, call) => Some((source, call)),
@@ -66,7 +66,7 @@ pub fn is_of_roles(source: &str, call: &str) -> bool {
 /// Is this field, in small letters, what the service calls a role without handing over one of IAM? `participantrole`
 /// of `connect.amazonaws.com` is one of AGENT, CUSTOMER, …, and `rolearn` of Audit Manager an owner.
 #[must_use]
-pub fn is_no_role(source: &str, field: &str) -> bool {
+pub(crate) fn is_no_role(source: &str, field: &str) -> bool {
     NONE.contains(&(source, field))
 }
 

@@ -32,7 +32,7 @@ pub enum Effect {
 
 /// One case of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StepRow {
+pub(crate) struct StepRow {
     /// What the step does in this case.
     pub effect: Effect,
     /// All of these hold in this case.
@@ -43,7 +43,7 @@ pub struct StepRow {
 
 /// What a case asks of an event. Paths lie below `detail`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Condition {
+pub(crate) enum Condition {
     /// What the event puts, attaches or detaches allows nothing.
     OnlyDenies,
     /// A role of this tool attaches the policy that is named as its quarantine, and nothing tells that it
@@ -89,7 +89,7 @@ pub enum Condition {
 
 /// What is to be doubted of a step beside its case.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Doubt {
+pub(crate) struct Doubt {
     words: Vec<&'static str>,
     /// Where all of these hold.
     pub when: Vec<Condition>,
@@ -146,12 +146,12 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
 
 /// The cases of a step, by its word; the first that holds counts.
 #[must_use]
-pub fn step_rows(word: &str) -> &'static [StepRow] {
+pub(crate) fn step_rows(word: &str) -> &'static [StepRow] {
     TABLE.rows.get(word).map_or(&[], Vec::as_slice)
 }
 
 /// What is to be doubted of a step beside its case, by its word.
-pub fn step_doubts(word: &str) -> impl Iterator<Item = &'static Doubt> {
+pub(crate) fn step_doubts(word: &str) -> impl Iterator<Item = &'static Doubt> {
     TABLE.doubts.iter().filter(move |doubt| doubt.words.contains(&word))
 }
 

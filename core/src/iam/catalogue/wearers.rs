@@ -9,7 +9,7 @@ use super::call::NONE;
 
 /// What a call does to what wears a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Work {
+pub(crate) enum Work {
     /// It makes it: with the roles that it names, or with none.
     Made,
     /// It makes a revision or a part of it: the roles that it names are among those of the thing from then on.
@@ -26,7 +26,7 @@ pub enum Work {
 
 /// One way in which a call is about what wears a role.
 #[derive(Debug, PartialEq, Eq)]
-pub struct WearerRow {
+pub(crate) struct WearerRow {
     /// `lambda.amazonaws.com`; with a `*` at its end all that begin so.
     source: &'static str,
     /// `UpdateStateMachine`; with a `*` at its end all that begin so.
@@ -49,7 +49,7 @@ pub struct WearerRow {
 
 /// Another thing, of which a call says that one wears its roles.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Other {
+pub(crate) struct Other {
     /// What sort of thing.
     pub kind: &'static str,
     /// Where its names stand; none: whatever of the kind.
@@ -58,7 +58,7 @@ pub struct Other {
 
 /// A part of a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NamePart {
+pub(crate) struct NamePart {
     /// A path below the parameters, or the answer.
     pub path: &'static str,
     /// It stands in the answer: whoever calls has not chosen it.
@@ -151,7 +151,7 @@ impl WearerRow {
 }
 
 /// In which ways a call is about what wears a role.
-pub fn wearer_rows(source: &str, call: &str) -> impl Iterator<Item = &'static WearerRow> {
+pub(crate) fn wearer_rows(source: &str, call: &str) -> impl Iterator<Item = &'static WearerRow> {
     let named = [call, ""].map(|name| BY_CALL.get(name).map_or(&[][..], Vec::as_slice));
     let is_of = move |row: &&'static WearerRow| row.is_of(source, call);
     named.concat().into_iter().filter(is_of).collect::<Vec<_>>().into_iter()
@@ -159,7 +159,7 @@ pub fn wearer_rows(source: &str, call: &str) -> impl Iterator<Item = &'static We
 
 /// Is it kept which roles those of a kind wear that nobody saw made, as instances are made by a template?
 #[must_use]
-pub fn is_any_known(kind: &str) -> bool {
+pub(crate) fn is_any_known(kind: &str) -> bool {
     static KINDS: LazyLock<HashSet<&str>> =
         LazyLock::new(|| kinds(|row| row.any && row.work != Work::Used));
     KINDS.contains(kind)
@@ -167,7 +167,7 @@ pub fn is_any_known(kind: &str) -> bool {
 
 /// Has one of the kind several roles at a time, in its revisions or parts, any of which may be used?
 #[must_use]
-pub fn has_several_roles(kind: &str) -> bool {
+pub(crate) fn has_several_roles(kind: &str) -> bool {
     static KINDS: LazyLock<HashSet<&str>> = LazyLock::new(|| kinds(|row| row.work == Work::Added));
     KINDS.contains(kind)
 }
@@ -175,7 +175,7 @@ pub fn has_several_roles(kind: &str) -> bool {
 /// May one of the kind, that has one role of its own, come to wear others beside it: proposed ones, or those of another
 /// thing?
 #[must_use]
-pub fn has_others_beside(kind: &str) -> bool {
+pub(crate) fn has_others_beside(kind: &str) -> bool {
     static KINDS: LazyLock<HashSet<&str>> =
         LazyLock::new(|| kinds(|row| matches!(row.work, Work::Proposed | Work::As)));
     KINDS.contains(kind) && !has_several_roles(kind)
@@ -208,7 +208,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
 ];
 
 /// The services, as `ec2`, one of which a role must trust to be worn by things of a kind, as `ec2/instance`.
-pub fn services_that_wear(kind: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn services_that_wear(kind: &str) -> impl Iterator<Item = &str> {
     let service = kind.split('/').next().unwrap_or(kind);
     let is_of = move |of: &str| of == kind || of == service;
     let elsewhere = ELSEWHERE.iter().filter(move |(of, _)| is_of(of)).map(|(_, other)| *other);
@@ -217,7 +217,7 @@ pub fn services_that_wear(kind: &str) -> impl Iterator<Item = &str> {
 
 /// Is a principal of a trust policy, as `ecs-tasks` or `tasks.apprunner` before its domain, one of a service?
 #[must_use]
-pub fn is_principal_of(principal: &str, service: &str) -> bool {
+pub(crate) fn is_principal_of(principal: &str, service: &str) -> bool {
     let begins = |label: &str| {
         label.strip_prefix(service).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
     };
@@ -225,7 +225,7 @@ pub fn is_principal_of(principal: &str, service: &str) -> bool {
 }
 
 /// The services of a principal of a trust policy, as `ecs` of `ecs-tasks`, whose things go on wearing roles.
-pub fn wearing_services(principal: &str) -> impl Iterator<Item = &'static str> {
+pub(crate) fn wearing_services(principal: &str) -> impl Iterator<Item = &'static str> {
     static SERVICES: LazyLock<BTreeSet<&str>> =
         LazyLock::new(|| wearing_kinds().flat_map(services_that_wear).collect());
     SERVICES.iter().copied().filter(move |service| is_principal_of(principal, service))

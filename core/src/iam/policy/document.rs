@@ -66,20 +66,20 @@ impl PolicyDocument {
 
     /// What it allows, whatever it forbids.
     #[must_use]
-    pub fn without_denials(mut self) -> Self {
+    pub(crate) fn without_denials(mut self) -> Self {
         self.statements.retain(|statement| statement.allow);
         self
     }
 
     /// Does it forbid anything?
     #[must_use]
-    pub fn denies(&self) -> bool {
+    pub(crate) fn denies(&self) -> bool {
         self.statements.iter().any(|statement| !statement.allow)
     }
 
     /// Is anybody named in it? Policies of identities name none.
     #[must_use]
-    pub fn says_who(&self) -> bool {
+    pub(crate) fn says_who(&self) -> bool {
         let named = |one: &Statement| one.principals.negated || !one.principals.entries.is_empty();
         self.too_long || self.statements.iter().any(named)
     }

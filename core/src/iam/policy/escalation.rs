@@ -60,7 +60,7 @@ static METHODS: LazyLock<Vec<Method>> =
 
 /// All known methods, those through IAM itself first.
 #[must_use]
-pub fn methods() -> &'static [Method] {
+pub(crate) fn methods() -> &'static [Method] {
     &METHODS
 }
 
@@ -86,7 +86,7 @@ static STEPS: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
 impl PolicyDocument {
     /// Does it allow a step of a way to more rights, on whatever it is?
     #[must_use]
-    pub fn takes_a_step(&self) -> bool {
+    pub(crate) fn takes_a_step(&self) -> bool {
         let step = |statement: &Statement| {
             statement.allow && STEPS.iter().any(|action| statement.actions.names_action(action))
         };

@@ -4,7 +4,7 @@
 ///
 /// Linear in the text for each star: on a mismatch only the last star is extended.
 #[must_use]
-pub fn glob(pattern: &str, text: &str) -> bool {
+pub(crate) fn glob(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut at, mut in_text) = (0, 0);
     let mut last_star: Option<(usize, usize)> = None;

@@ -75,7 +75,7 @@ pub enum Grant {
 
 impl Grant {
     /// Whoever has any of these is an administrator, at once or by a few more calls.
-    pub const ADMINISTRATOR: [Self; 6] = [
+    pub(crate) const ADMINISTRATOR: [Self; 6] = [
         Self::Admin,
         Self::IamWrite,
         Self::PassRoleAny,
@@ -138,13 +138,13 @@ impl Grant {
 
     /// Does it make an administrator, at once or by a few more calls?
     #[must_use]
-    pub fn makes_administrator(self) -> bool {
+    pub(crate) fn makes_administrator(self) -> bool {
         Self::ADMINISTRATOR.contains(&self)
     }
 
     /// Is it a way to more rights?
     #[must_use]
-    pub fn is_way(self) -> bool {
+    pub(crate) fn is_way(self) -> bool {
         matches!(self, Self::Way(_))
     }
 }

@@ -129,7 +129,7 @@ impl Grants {
 
     /// More than is judged: it counts as everything.
     #[must_use]
-    pub fn too_long() -> Self {
+    pub(crate) fn too_long() -> Self {
         let words = Grant::ADMINISTRATOR.into_iter().chain([Grant::TooLong]);
         let all: BTreeSet<Grant> = words.collect();
         Self { unconditional: all.clone(), all }
@@ -147,14 +147,14 @@ impl Grants {
 
     /// Do they make an administrator at once?
     #[must_use]
-    pub fn administer(&self) -> bool {
+    pub(crate) fn administer(&self) -> bool {
         AT_ONCE.iter().any(|grant| self.all.contains(grant))
     }
 
     /// Does a document make an administrator at once? Asked of every document that is written, so nothing else is
     /// judged.
     #[must_use]
-    pub fn administer_by(document: &PolicyDocument, own: Option<&str>) -> bool {
+    pub(crate) fn administer_by(document: &PolicyDocument, own: Option<&str>) -> bool {
         let mut grants = Self::default();
         let judge = Judge::new(document, own);
         grants.at_once(&judge);
@@ -170,7 +170,7 @@ impl Grants {
     /// Words given by name, as for AWS managed policies: `?` behind a word means under a
     /// condition.
     #[must_use]
-    pub fn from_words<'w>(words: impl IntoIterator<Item = &'w str>) -> Self {
+    pub(crate) fn from_words<'w>(words: impl IntoIterator<Item = &'w str>) -> Self {
         let mut grants = Self::default();
         for word in words {
             let bare = word.trim_end_matches('?');
@@ -238,7 +238,7 @@ impl Grants {
 
 /// What a word means, for people. The most telling first.
 #[must_use]
-pub fn describe(grants: &Grants) -> Vec<String> {
+pub(crate) fn describe(grants: &Grants) -> Vec<String> {
     let mut lines = Vec::new();
     let guard = |grant: Grant| {
         if grants.unconditional.contains(&grant) { "" } else { ", under a condition" }

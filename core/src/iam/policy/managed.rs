@@ -16,9 +16,7 @@ const QUARANTINE: &str = "awscompromisedkeyquarantine";
 
 /// An AWS managed policy.
 #[derive(Debug, Clone)]
-pub struct ManagedPolicy {
-    /// Its name, without path.
-    pub name: &'static str,
+pub(crate) struct ManagedPolicy {
     /// What it gives.
     pub grants: Grants,
     /// It forbids rather than grants: removing it grants.
@@ -76,14 +74,13 @@ fn document(name: &str) -> Option<&'static Grants> {
 /// The AWS managed policy of an ARN, if it is one and known. Names are compared ignoring case, as
 /// IAM does.
 #[must_use]
-pub fn managed(arn: &str) -> Option<ManagedPolicy> {
+pub(crate) fn managed(arn: &str) -> Option<ManagedPolicy> {
     let arn = Arn::parse(arn).filter(|arn| arn.service == "iam" && arn.account == "aws")?;
     let name = arn.name_in_iam("policy")?.to_lowercase();
     // The next version of it is for the same.
     let known = if name.starts_with(QUARANTINE) { QUARANTINE } else { &name };
     let (by_hand, judged) = (find(MANAGED, known), find(JUDGED, known));
-    let mut columns = by_hand.or(judged)?.split('\t');
-    let (name, words) = (columns.next()?, columns.next().unwrap_or_default());
+    let words = by_hand.or(judged).map(|line| words_of(line).unwrap_or_default())?;
     let of_document = judged.and_then(words_of);
     let beside = words.split_whitespace().filter(|word| BESIDE.contains(word));
     let words: Vec<&'static str> = match of_document {
@@ -95,7 +92,7 @@ pub fn managed(arn: &str) -> Option<ManagedPolicy> {
     let quarantines = words.contains(&"quarantine");
     let grants = whole
         .unwrap_or_else(|| Grants::from_words(words.into_iter().filter(|word| *word != "deny")));
-    Some(ManagedPolicy { name, grants, denies, quarantines })
+    Some(ManagedPolicy { grants, denies, quarantines })
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ impl PolicyDocument {
     /// Nothing of what reaches all roles or a good part of them, which is a word of its own. `own` is the account
     /// that it is for. `None`: to tell would take more work than may be done.
     #[must_use]
-    pub fn roles_reached<'r>(
+    pub(crate) fn roles_reached<'r>(
         &self,
         roles: &'r [String],
         hand_on: bool,
@@ -51,7 +51,11 @@ impl PolicyDocument {
     /// Those of the roles, by their ARNs in small letters, that it lets somebody hand to a service, with a call by which
     /// the service takes it on anything at all. `None`: to tell would take more work than may be done.
     #[must_use]
-    pub fn roles_passed<'r>(&self, roles: &'r [String], own: Option<&str>) -> Option<Vec<&'r str>> {
+    pub(crate) fn roles_passed<'r>(
+        &self,
+        roles: &'r [String],
+        own: Option<&str>,
+    ) -> Option<Vec<&'r str>> {
         let document = self.in_small_letters();
         let judge = Judge::new(&document, own);
         let partitions = document.partitions_of_roles();
@@ -113,7 +117,7 @@ impl PolicyDocument {
     /// role by its trust alone. Conditions count as met.
     /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics-single-account.html>
     #[must_use]
-    pub fn roles_trusted(&self, account: &str) -> BTreeSet<String> {
+    pub(crate) fn roles_trusted(&self, account: &str) -> BTreeSet<String> {
         let name = |(kind, value): &(String, String)| {
             let arn = Arn::parse(value).filter(|arn| kind == "AWS" && arn.account == account)?;
             Some(arn.name_in_iam("role")?.to_lowercase())
@@ -127,7 +131,7 @@ impl PolicyDocument {
     /// anybody, who comes needs rights of its own, too.
     /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn>
     #[must_use]
-    pub fn roles_trusted_like(&self, account: &str) -> BTreeSet<String> {
+    pub(crate) fn roles_trusted_like(&self, account: &str) -> BTreeSet<String> {
         let anybody =
             |one: &&Statement| one.principals.entries.iter().any(|(_, value)| value == "*");
         let name = |value: &String| {
@@ -162,7 +166,7 @@ impl PolicyDocument {
     /// Ends of the names of roles that it lets be worn or, with `hand_on`, handed on, as patterns in small letters:
     /// what fits none of them is not meant.
     #[must_use]
-    pub fn ends_of_roles(&self, hand_on: bool) -> BTreeSet<String> {
+    pub(crate) fn ends_of_roles(&self, hand_on: bool) -> BTreeSet<String> {
         let mut ends = BTreeSet::new();
         for statement in self.about_roles(hand_on) {
             let resources = &statement.resources;
@@ -176,7 +180,7 @@ impl PolicyDocument {
 
     /// Where the roles lie that its patterns mean, as far as it says: paths, in small letters.
     #[must_use]
-    pub fn directories_of_roles(&self) -> BTreeSet<String> {
+    pub(crate) fn directories_of_roles(&self) -> BTreeSet<String> {
         let patterns = self.about_roles(true).flat_map(|statement| &statement.resources.patterns);
         let directory = |pattern: &String| {
             // A star may stand for several parts before it: `arn:*:role/ci/*`.

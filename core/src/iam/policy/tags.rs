@@ -24,7 +24,7 @@ words! {
 
 /// Whose tags a document asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum TagOf {
+pub(crate) enum TagOf {
     /// Those of whoever calls: a user, a role.
     Principal,
     /// Those of what is acted upon.
@@ -47,7 +47,7 @@ impl PolicyDocument {
     /// The tags by which the document decides: whose, their keys in small letters, and what. Of what it allows only
     /// where that goes far, its conditions met; of resources' tags only those of identities and policies.
     #[must_use]
-    pub fn deciding_tags(&self, own: &str) -> BTreeSet<(TagOf, String, TagWord)> {
+    pub(crate) fn deciding_tags(&self, own: &str) -> BTreeSet<(TagOf, String, TagWord)> {
         let mut found = BTreeSet::new();
         for statement in &self.statements {
             let asked = TagOf::ALL.map(|of| (of, statement.tags(of)));

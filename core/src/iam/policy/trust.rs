@@ -23,5 +23,5 @@ mod word;
 
 pub use home::Home;
 pub use judge::Trust;
-pub use say::describe_trust;
+pub(crate) use say::describe_trust;
 pub use word::TrustWord;

@@ -11,7 +11,7 @@ use super::automaton::Automaton;
 /// The largest complexity that EventBridge takes.
 pub const COMPLEXITY_MAX: usize = 10;
 /// The largest complexity that is computed; a pattern above it is told to have this one.
-pub const COMPLEXITY_TOLD_MAX: usize = 1_000;
+const COMPLEXITY_TOLD_MAX: usize = 1_000;
 /// Most states of AWS's matcher that are told apart. Beyond it all wildcards of a path count together,
 /// which is never less.
 const STATES_MAX: usize = 2_000;
@@ -19,7 +19,7 @@ const STATES_MAX: usize = 2_000;
 impl Pattern {
     /// The wildcard complexity of the pattern, as EventBridge counts it or above: it takes
     /// [`COMPLEXITY_MAX`] and refuses more.
-    /// [`COMPLEXITY_TOLD_MAX`] stands for that and all above.
+    /// `COMPLEXITY_TOLD_MAX` stands for that and all above.
     #[must_use]
     pub fn complexity(&self) -> usize {
         let branches = &self.branches;

@@ -6,7 +6,4 @@ mod normal;
 mod series;
 
 pub(super) use series::Ics;
-pub use series::{
-    ICS_BYTES_MAX, ICS_BYTES_OF_ALL_MAX, IcsSize, OCCURRENCES_MAX, RECURRING_EVENTS_MAX,
-    RECURRING_EVENTS_OF_ALL_MAX,
-};
+pub use series::{ICS_BYTES_MAX, IcsSize, OCCURRENCES_MAX};

@@ -2,7 +2,7 @@
 
 /// Where a moment lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Presence {
+pub(crate) enum Presence {
     /// Inside the calendar.
     Inside,
     /// Outside.

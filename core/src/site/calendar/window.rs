@@ -11,7 +11,7 @@ use super::ics::{Ics, IcsSize};
 use super::presence::Presence;
 
 /// Most windows and dates in one calendar.
-pub const CALENDAR_ENTRIES_MAX: usize = 1_000;
+const CALENDAR_ENTRIES_MAX: usize = 1_000;
 
 /// A calendar as written in the site file.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -185,7 +185,7 @@ impl Calendar {
     ///
     /// # Errors
     /// It is more than those of all calendars may take.
-    pub fn add_size(&self, taken: &mut IcsSize) -> Result<(), String> {
+    pub(crate) fn add_size(&self, taken: &mut IcsSize) -> Result<(), String> {
         self.ics.iter().chain(&self.except_ics).try_for_each(|ics| taken.add(ics.size()))
     }
 
@@ -198,7 +198,7 @@ impl Calendar {
     /// Where does this moment lie? `open` is what the change calendar says of it, where it could be
     /// asked.
     #[must_use]
-    pub fn presence(&self, moment: Timestamp, open: Option<bool>) -> Presence {
+    pub(crate) fn presence(&self, moment: Timestamp, open: Option<bool>) -> Presence {
         let local = moment.to_zoned(self.zone.clone()).datetime();
         let within = |span: &(DateTime, DateTime)| (span.0..span.1).contains(&local);
         let window = |window: &Weekly| self.inside(window, local);

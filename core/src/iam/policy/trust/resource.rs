@@ -91,7 +91,7 @@ impl Trust {
     /// Judges the policy of a key. What is allowed opens it if it is any use, what is denied shuts it only if that is
     /// every use.
     #[must_use]
-    pub fn of_key(mut document: PolicyDocument, home: &Home<'_>) -> Self {
+    pub(crate) fn of_key(mut document: PolicyDocument, home: &Home<'_>) -> Self {
         document.statements.retain(|statement| {
             let named = |action: &&str| statement.actions.names_action(action);
             match statement.allow {
@@ -105,7 +105,7 @@ impl Trust {
     /// Judges the policy of another resource. Whatever is allowed opens it; what is denied shuts it only if that is all
     /// that strangers are allowed.
     #[must_use]
-    pub fn of_resource(mut document: PolicyDocument, home: &Home<'_>) -> Self {
+    pub(crate) fn of_resource(mut document: PolicyDocument, home: &Home<'_>) -> Self {
         let knows = |account: &str| OF_AWS.contains(&account) || (home.knows)(account);
         let home = &Home { knows: &knows, ..*home };
         document.statements.iter_mut().filter(|one| one.allow).for_each(name_for_whom);
@@ -116,7 +116,7 @@ impl Trust {
 
     /// Are those among whom it lets in of whom nobody knows that they are at home?
     #[must_use]
-    pub fn lets_strangers_in(&self) -> bool {
+    pub(crate) fn lets_strangers_in(&self) -> bool {
         STRANGERS.iter().any(|word| self.has(*word))
     }
 

@@ -11,7 +11,7 @@ const LISTED_MAX: usize = 10;
 
 /// What a trust policy opens, for people.
 #[must_use]
-pub fn describe_trust(trust: &Trust) -> Vec<String> {
+pub(crate) fn describe_trust(trust: &Trust) -> Vec<String> {
     let mut lines = Vec::new();
     let has = |word: TrustWord| trust.has(word);
     if trust.cut {

@@ -14,11 +14,11 @@ use super::super::presence::Presence;
 /// Largest iCalendar file, in bytes.
 pub const ICS_BYTES_MAX: usize = 1024 * 1024;
 /// Most recurring events in one file.
-pub const RECURRING_EVENTS_MAX: usize = 100;
+const RECURRING_EVENTS_MAX: usize = 100;
 /// Most bytes of the iCalendar files of all calendars, a file counted each time that it is named.
-pub const ICS_BYTES_OF_ALL_MAX: usize = 4 * 1024 * 1024;
+const ICS_BYTES_OF_ALL_MAX: usize = 4 * 1024 * 1024;
 /// Most recurring events of all calendars.
-pub const RECURRING_EVENTS_OF_ALL_MAX: usize = 200;
+const RECURRING_EVENTS_OF_ALL_MAX: usize = 200;
 /// Most occurrences of one recurring event, counted from its start: daily ones reach 13 years, and cost
 /// a cold start a millisecond. What lies beyond the last is not known, and falls to the stricter side.
 pub const OCCURRENCES_MAX: usize = 5_000;
