@@ -1,0 +1,288 @@
+//! An alert as the table keeps it. Version 1 is frozen: what a former version of the function wrote is read, and what
+//! this one writes a former one reads. So all that it is made of has types of its own. It holds texts as they were shown,
+//! so that none is ever printed otherwise.
+
+use std::borrow::Cow;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::step::{SeverityV1, StepV1};
+use crate::alert::contents::{
+    Alert, EntityLine, EventLine, Place, RightsLines, RuleLine, Who, shown_name,
+};
+use crate::alert::step::StepLine;
+use crate::text::hostile::Hostile;
+
+#[derive(Serialize, Deserialize)]
+struct AlertV1 {
+    severity: SeverityV1,
+    title: String,
+    sentence: String,
+    rules: Vec<RuleV1>,
+    reasons: Vec<String>,
+    #[serde(default)]
+    cut: bool,
+    why: Option<String>,
+    runbook: Option<String>,
+    who: WhoV1,
+    entity: Option<EntityV1>,
+    rights: RightsV1,
+    place: PlaceV1,
+    event: EventV1,
+    #[serde(with = "super::step")]
+    undo: Vec<StepV1>,
+    plan: Vec<StepV1>,
+    links: Vec<(Cow<'static, str>, String)>,
+    history: Vec<String>,
+    held_back: u32,
+    notes: Vec<String>,
+    #[serde(default)]
+    acknowledge: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RuleV1 {
+    id: String,
+    title: String,
+    severity: SeverityV1,
+    attack: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WhoV1 {
+    line: String,
+    kind: String,
+    person: Option<String>,
+    arn: Option<String>,
+    role_arn: Option<String>,
+    account: Option<String>,
+    mfa: Option<bool>,
+    external: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct EntityV1 {
+    kind: String,
+    name: Option<String>,
+    arn: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RightsV1 {
+    grants: Vec<String>,
+    unconditional: Vec<String>,
+    trust: Vec<String>,
+    allows: Vec<String>,
+    difference: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PlaceV1 {
+    account: Option<String>,
+    account_name: Option<String>,
+    environment: Option<String>,
+    environment_known: bool,
+    region: Option<String>,
+    source_ip: Option<String>,
+    user_agent: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct EventV1 {
+    id: Option<String>,
+    source: Option<String>,
+    name: Option<String>,
+    time: Option<Timestamp>,
+    delay: Option<SignedDuration>,
+    outcome: Option<Cow<'static, str>>,
+    error: Option<String>,
+}
+
+impl Alert {
+    /// The alert as the table keeps it: JSON of version 1.
+    #[must_use]
+    pub fn to_stored(&self) -> Option<String> {
+        serde_json::to_string(&AlertV1::from(self)).ok()
+    }
+
+    /// An alert that the table kept. Nothing where it has another shape.
+    #[must_use]
+    pub fn from_stored(text: &str) -> Option<Self> {
+        serde_json::from_str::<AlertV1>(text).ok().map(Self::from)
+    }
+}
+
+impl From<&Alert> for AlertV1 {
+    fn from(alert: &Alert) -> Self {
+        let Alert { who, rights, place, event, .. } = alert.clone();
+        let name = |name: Option<Hostile>| shown_name(name.as_ref());
+        Self {
+            severity: alert.severity.into(),
+            title: alert.title.clone(),
+            sentence: alert.sentence.clone(),
+            rules: alert.rules.iter().cloned().map(RuleV1::from).collect(),
+            reasons: alert.reasons.clone(),
+            cut: alert.cut,
+            why: alert.why.clone(),
+            runbook: alert.runbook.clone(),
+            entity: alert.entity.clone().map(|entity| EntityV1 {
+                kind: entity.kind,
+                name: name(entity.name),
+                arn: name(entity.arn),
+            }),
+            rights: rights.into(),
+            event: EventV1 {
+                error: event.error(),
+                id: name(event.id),
+                source: name(event.source),
+                name: name(event.name),
+                time: event.time,
+                delay: event.delay,
+                outcome: event.outcome,
+            },
+            who: WhoV1 {
+                line: who.line,
+                kind: shown_name(Some(&who.kind)).unwrap_or_default(),
+                person: name(who.person),
+                arn: name(who.arn),
+                role_arn: name(who.role_arn),
+                account: name(who.account),
+                mfa: who.mfa,
+                external: who.external,
+            },
+            place: PlaceV1 {
+                user_agent: place.agent(),
+                account: name(place.account),
+                account_name: name(place.account_name),
+                environment: place.environment,
+                environment_known: place.environment_known,
+                region: name(place.region),
+                source_ip: name(place.source_ip),
+            },
+            undo: alert.undo.iter().cloned().map(StepV1::from).collect(),
+            plan: alert.plan.iter().cloned().map(StepV1::from).collect(),
+            links: alert.links.clone(),
+            history: alert.history.clone(),
+            held_back: alert.held_back,
+            notes: alert.notes.clone(),
+            acknowledge: alert.acknowledge.clone(),
+        }
+    }
+}
+
+impl From<AlertV1> for Alert {
+    fn from(kept: AlertV1) -> Self {
+        let AlertV1 { who, place, event, .. } = kept;
+        let text = |text: Option<String>| text.as_deref().map(Hostile::as_shown);
+        Self {
+            severity: kept.severity.into(),
+            title: kept.title,
+            sentence: kept.sentence,
+            rules: kept.rules.into_iter().map(RuleLine::from).collect(),
+            reasons: kept.reasons,
+            cut: kept.cut,
+            why: kept.why,
+            runbook: kept.runbook,
+            who: Who {
+                line: who.line,
+                kind: Hostile::as_shown(&who.kind),
+                person: text(who.person),
+                arn: text(who.arn),
+                role_arn: text(who.role_arn),
+                account: text(who.account),
+                mfa: who.mfa,
+                external: who.external,
+            },
+            entity: kept.entity.map(|entity| EntityLine {
+                kind: entity.kind,
+                name: text(entity.name),
+                arn: text(entity.arn),
+            }),
+            rights: kept.rights.into(),
+            place: Place {
+                account: text(place.account),
+                account_name: text(place.account_name),
+                environment: place.environment,
+                environment_known: place.environment_known,
+                region: text(place.region),
+                source_ip: text(place.source_ip),
+                user_agent: text(place.user_agent),
+            },
+            event: EventLine {
+                id: text(event.id),
+                source: text(event.source),
+                name: text(event.name),
+                time: event.time,
+                delay: event.delay,
+                outcome: event.outcome,
+                error_code: None,
+                error_message: text(event.error),
+            },
+            undo: kept.undo.into_iter().map(StepLine::from).collect(),
+            plan: kept.plan.into_iter().map(StepLine::from).collect(),
+            links: kept.links,
+            history: kept.history,
+            held_back: kept.held_back,
+            notes: kept.notes,
+            acknowledge: kept.acknowledge,
+        }
+    }
+}
+
+impl From<RuleLine> for RuleV1 {
+    fn from(RuleLine { id, title, severity, attack }: RuleLine) -> Self {
+        Self { id, title, severity: severity.into(), attack }
+    }
+}
+
+impl From<RuleV1> for RuleLine {
+    fn from(RuleV1 { id, title, severity, attack }: RuleV1) -> Self {
+        Self { id, title, severity: severity.into(), attack }
+    }
+}
+
+impl From<RightsLines> for RightsV1 {
+    fn from(rights: RightsLines) -> Self {
+        let RightsLines { grants, unconditional, trust, allows, difference } = rights;
+        Self { grants, unconditional, trust, allows, difference }
+    }
+}
+
+impl From<RightsV1> for RightsLines {
+    fn from(rights: RightsV1) -> Self {
+        let RightsV1 { grants, unconditional, trust, allows, difference } = rights;
+        Self { grants, unconditional, trust, allows, difference }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Event, Unreadable};
+
+    #[test]
+    fn what_is_kept_is_shown_as_it_was_and_an_alert_holds_what_was_there() {
+        let long = "n".repeat(600);
+        let agent = format!("<!channel> https://a.example {long}");
+        let record = serde_json::json!({"eventSource": "iam.amazonaws.com", "eventName": format!("Get{long}"),
+            "eventID": "@here", "recipientAccountId": "111122223333", "awsRegion": "<eu>", "userAgent": agent});
+        let event = Event::parse(&record.to_string()).unwrap();
+        let mut alert = Alert::unreadable(&Unreadable::UnknownShape, Some(&event), None);
+        alert.place.user_agent = Some(Hostile::of(&agent));
+        alert.event.error_code = Some(Hostile::of("Denied"));
+        alert.event.error_message = Some(Hostile::of(&agent));
+        assert_eq!(alert.place.region.as_ref().unwrap().as_it_is(), "<eu>");
+        let kept = alert.to_stored().unwrap();
+        assert!(!kept.contains("<eu>") && kept.contains("‹eu›"));
+        let again = Alert::from_stored(&kept).unwrap();
+        assert_eq!(again.to_text(), alert.to_text());
+        assert_eq!(again.to_json(), alert.to_json());
+        assert_eq!(again.to_stored().unwrap(), kept);
+    }
+
+    #[test]
+    fn what_has_another_shape_is_none() {
+        assert!(Alert::from_stored("{}").is_none() && Alert::from_stored("x").is_none());
+    }
+}
