@@ -119,6 +119,7 @@ def once(binary, sns, ca_bundle):
         "AWS_LAMBDA_LOG_LEVEL": "ERROR", "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test", "AWS_CA_BUNDLE": str(ca_bundle),
         "AWS_ENDPOINT_URL": f"https://localhost:{sns.server_port}",
+        "MALLOC_ARENA_MAX": "1",  # as in infra/responder.yaml
     } | {f"IAM_RESPONDER_TOPIC_{s}": f"arn:aws:sns:us-east-1:111122223333:{s}" for s in SEVERITIES}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     spawned = time.perf_counter()

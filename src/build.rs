@@ -40,9 +40,9 @@ fn generate() -> Result<(), Vec<String>> {
         }
         texts.push(document.value.to_string());
     }
-    let rules = loading.end().map_err(|faults| told(&faults))?;
+    let rules = loading.end().map_err(|faults| lines(&faults))?;
     let files = calendars.iter().cloned().collect();
-    Site::load_beside(None, site.as_ref(), &files, &rules).map_err(|faults| told(&faults))?;
+    Site::load_beside(None, site.as_ref(), &files, &rules).map_err(|faults| lines(&faults))?;
     let site = site.map(|document| document.value.to_string());
     let pack = format!(
         "/// What the build compiled.\npub static PACK: Pack = Pack {{ rules: {}, site: {site:?}, calendars: &{calendars:?}, \
@@ -59,7 +59,7 @@ fn one(fault: String) -> Vec<String> {
     vec![fault]
 }
 
-fn told(faults: &[Fault]) -> Vec<String> {
+fn lines(faults: &[Fault]) -> Vec<String> {
     faults.iter().map(ToString::to_string).collect()
 }
 

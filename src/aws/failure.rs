@@ -55,18 +55,18 @@ fn kind_of(code: &str, status: Option<u16>) -> ErrorKind {
 
 /// What failed, and what was behind it, in one line.
 pub(super) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut told = String::new();
+    let mut chained = String::new();
     for cause in causes(error) {
         let text = cause.to_string();
         // Wrappers often say what they wrap.
-        if !told.ends_with(&text) {
-            if !told.is_empty() {
-                told.push_str(": ");
+        if !chained.ends_with(&text) {
+            if !chained.is_empty() {
+                chained.push_str(": ");
             }
-            told.push_str(&text);
+            chained.push_str(&text);
         }
     }
-    told
+    chained
 }
 
 fn causes<'e>(

@@ -75,15 +75,15 @@ pub struct Judgement {
 /// An alert with what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredAlert {
-    /// What was told.
-    pub told: SentAlert,
+    /// What was published.
+    pub sent: SentAlert,
     /// When.
-    pub told_at: Timestamp,
+    pub sent_at: Timestamp,
     /// When a person first spoke of it.
     pub acknowledged_at: Option<Timestamp>,
     /// The latest verdict.
     pub judgement: Option<Judgement>,
-    /// When it was told again.
+    /// When it was published again.
     pub repeated_at: Option<Timestamp>,
 }
 
@@ -96,13 +96,13 @@ pub trait StoredAlerts {
         judgement: &Judgement,
     ) -> impl Future<Output = Result<bool, EffectError>>;
 
-    /// All alerts told since a moment.
-    fn told_since(
+    /// All alerts published since a moment.
+    fn published_since(
         &self,
         from: Timestamp,
     ) -> impl Future<Output = Result<Vec<StoredAlert>, EffectError>>;
 
-    /// Alerts whose time to be told again has come.
+    /// Alerts whose time to be published again has come.
     fn due(&self, now: Timestamp) -> impl Future<Output = Result<Vec<StoredAlert>, EffectError>>;
 
     /// Takes one that is due, so that nobody else tells it before `until`. `false` where somebody
@@ -113,7 +113,7 @@ pub trait StoredAlerts {
         until: Timestamp,
     ) -> impl Future<Output = Result<bool, EffectError>>;
 
-    /// Marks one as told again.
+    /// Marks one as published again.
     fn repeated(
         &self,
         event_id: &str,

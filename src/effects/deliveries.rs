@@ -1,4 +1,4 @@
-//! Which events are under way, and which were told.
+//! Which events are under way, and which were published.
 
 use std::future::Future;
 
@@ -14,29 +14,29 @@ pub enum Delivery {
     First,
     /// Another environment is at it.
     UnderWay,
-    /// It was told.
-    Told,
+    /// It was published.
+    Published,
 }
 
-/// Time after which an event that was begun and neither told nor released counts as abandoned: its
+/// Time after which an event that was begun and neither published nor released counts as abandoned: its
 /// environment died. Lambda delivers again after a minute.
 pub const UNDER_WAY_SECS_MAX: i64 = 45;
 
-/// Marks of events. Each event is told once, however often it is delivered.
+/// Marks of events. Each event is published once, however often it is delivered.
 pub trait Deliveries {
-    /// Marks an event as under way, unless it is or was told.
+    /// Marks an event as under way, unless it is or was published.
     fn begin(
         &self,
         event_id: &str,
         now: Timestamp,
     ) -> impl Future<Output = Result<Delivery, EffectError>>;
 
-    /// Marks an event as told, with what was told, or takes its mark away where telling failed. An event
-    /// that was told before keeps what was stored then.
+    /// Marks an event as published, with what was published, or takes its mark away where publishing failed. An event
+    /// that was published before keeps what was stored then.
     fn end(
         &self,
         event_id: &str,
         now: Timestamp,
-        told: Option<&SentAlert>,
+        sent: Option<&SentAlert>,
     ) -> impl Future<Output = Result<(), EffectError>>;
 }

@@ -121,7 +121,7 @@ impl<'a, T> Faulty<'a, T> {
 macro_rules! faulty {
     ($($port:ident {
         $($call:ident($($name:ident: $kind:ty),*) -> $answer:ty;)*
-        $(=> $pass:ident($($told:ident: $of:ty),*) -> $gives:ty;)?
+        $(=> $pass:ident($($argument:ident: $of:ty),*) -> $gives:ty;)?
     })*) => {
         /// Every call that can be broken, as `Port.method`.
         pub const CALLS: &[&str] = &[$($(concat!(stringify!($port), ".", stringify!($call))),*),*];
@@ -131,8 +131,8 @@ macro_rules! faulty {
                 let name = concat!(stringify!($port), ".", stringify!($call));
                 self.faults.call(name, || self.of.$call($($name),*)).await
             })*
-            $(fn $pass(&self, $($told: $of),*) -> $gives {
-                self.of.$pass($($told),*)
+            $(fn $pass(&self, $($argument: $of),*) -> $gives {
+                self.of.$pass($($argument),*)
             })?
         })*
     };
@@ -141,7 +141,7 @@ macro_rules! faulty {
 faulty! {
     Deliveries {
         begin(event_id: &str, now: Timestamp) -> Delivery;
-        end(event_id: &str, now: Timestamp, told: Option<&SentAlert>) -> ();
+        end(event_id: &str, now: Timestamp, argument: Option<&SentAlert>) -> ();
     }
     Windows {
         claim(fingerprint: &str, event_id: &str, at: Timestamp, window: SignedDuration) -> Claim;
@@ -163,7 +163,7 @@ faulty! {
     }
     StoredAlerts {
         judge(event_id: &str, judgement: &Judgement) -> bool;
-        told_since(from: Timestamp) -> Vec<StoredAlert>;
+        published_since(from: Timestamp) -> Vec<StoredAlert>;
         due(now: Timestamp) -> Vec<StoredAlert>;
         take_due(record: &StoredAlert, until: Timestamp) -> bool;
         repeated(event_id: &str, now: Timestamp) -> ();

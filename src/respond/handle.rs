@@ -19,7 +19,7 @@ use crate::rule::{Fires, Rule};
 use crate::text::severity::Severity;
 
 impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
-    /// Handles one event. `now` is the time of deciding; `told_at` adds the delay to the alert.
+    /// Handles one event. `now` is the time of deciding; `delay_until` adds the delay to the alert.
     ///
     /// # Errors
     /// [`RespondError`] where an alert could not be delivered, or is being delivered elsewhere.
@@ -27,18 +27,18 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         &self,
         input: Result<Event, Unreadable>,
         now: Timestamp,
-        told_at: Option<Timestamp>,
+        delay_until: Option<Timestamp>,
     ) -> Result<Response, RespondError> {
         let mut event = match input {
             Ok(event) => event,
-            Err(reason) => return self.unreadable(&reason, None, now, told_at).await,
+            Err(reason) => return self.unreadable(&reason, None, now, delay_until).await,
         };
         let origin = match self.origin {
             Origin::Checked => event.check_origin(),
             Origin::Trusted => event.check_envelope(),
         };
         if let Err(reason) = origin {
-            return self.unreadable(&reason, Some(&event), now, told_at).await;
+            return self.unreadable(&reason, Some(&event), now, delay_until).await;
         }
         let context = self.engine.unasked(&mut event);
         let possible = self.engine.possible(&event, &context);
@@ -46,7 +46,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         if possible.is_nothing() && !self.must_note(&event, &facts) {
             self.record_writes(&event, &facts, now).await;
             return match event.shape() {
-                Shape::Unknown => self.unknown_shape(&event, now, told_at).await,
+                Shape::Unknown => self.unknown_shape(&event, now, delay_until).await,
                 _ => Ok(Response { outcome: outcome(&event, Verdict::Quiet), alert: None }),
             };
         }
@@ -60,14 +60,14 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         .await;
         if recognised.matching.rules.is_empty() && event.shape() == Shape::Unknown {
             self.let_go(&event, begun, now).await;
-            return self.unknown_shape(&event, now, told_at).await;
+            return self.unknown_shape(&event, now, delay_until).await;
         }
         let assessment = self.engine.assess(&event, &context, &recognised, &yes, now);
         let response = match &assessment.decision {
             Some(decision) => {
                 let begun = begun.unwrap_or(Begun::Here);
                 let firing = (assessment.firing.as_slice(), decision);
-                self.alert(&event, &context, firing, begun, (now, told_at)).await?
+                self.alert(&event, &context, firing, begun, (now, delay_until)).await?
             }
             None => {
                 self.let_go(&event, begun, now).await;
@@ -125,9 +125,9 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         &self,
         event: &Event,
         now: Timestamp,
-        told_at: Option<Timestamp>,
+        delay_until: Option<Timestamp>,
     ) -> Result<Response, RespondError> {
-        self.unreadable(&Unreadable::UnknownShape, Some(event), now, told_at).await
+        self.unreadable(&Unreadable::UnknownShape, Some(event), now, delay_until).await
     }
 
     async fn alert(
@@ -136,7 +136,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         context: &Context,
         (rules, decision): (&[&Rule], &Decision),
         begun: Begun,
-        (now, told_at): (Timestamp, Option<Timestamp>),
+        (now, delay_until): (Timestamp, Option<Timestamp>),
     ) -> Result<Response, RespondError> {
         let mut outcome = Outcome {
             severity: Some(decision.severity),
@@ -146,29 +146,29 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             ..outcome(event, Verdict::Alerted)
         };
         if let Some(suppression) = &decision.suppressed {
-            outcome.outcome = Verdict::Suppressed;
+            outcome.verdict = Verdict::Suppressed;
             outcome.reasons.push(Reason::Suppressed(suppression.clone()).to_string());
             self.silenced(event, suppression).await;
             self.let_go(event, Some(begun), now).await;
             return Ok(Response { outcome, alert: None });
         }
         self.adjusted(event, &decision.quietened_by).await;
-        if begun == Begun::Told {
-            outcome.outcome = Verdict::Deduplicated;
+        if begun == Begun::Published {
+            outcome.verdict = Verdict::Deduplicated;
             return Ok(Response { outcome, alert: None });
         }
         let id = event.identity();
         let mut claims = self.claim(event, context, rules, decision.severity, now).await;
-        if claims.all_told {
+        if claims.all_repeated {
             self.hold(event, context, &mut claims).await;
         }
-        if claims.all_told {
+        if claims.all_repeated {
             self.held_for_days(event, &claims.for_days).await;
-            outcome.outcome = Verdict::Deduplicated;
+            outcome.verdict = Verdict::Deduplicated;
             self.end(&id, now, begun, None).await;
             return Ok(Response { outcome, alert: None });
         }
-        let mut alert = Alert::new(event, context, rules, decision, told_at);
+        let mut alert = Alert::new(event, context, rules, decision, delay_until);
         alert.history = self.history(event, context, decision, now).await;
         self.tell_once(&id, begun, &claims, &mut alert, &mut outcome, now).await?;
         Ok(Response { outcome, alert: Some(alert) })
@@ -211,15 +211,15 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         reason: &Unreadable,
         event: Option<&Event>,
         now: Timestamp,
-        told_at: Option<Timestamp>,
+        delay_until: Option<Timestamp>,
     ) -> Result<Response, RespondError> {
-        let mut alert = Alert::unreadable(reason, event, told_at);
+        let mut alert = Alert::unreadable(reason, event, delay_until);
         let mut outcome = Outcome {
             event_id: shown_name(alert.event.id.as_ref()),
             event_time: alert.event.time,
             account: shown_name(alert.place.account.as_ref()),
             event_name: shown_name(alert.event.name.as_ref()),
-            outcome: Verdict::Unreadable,
+            verdict: Verdict::Unreadable,
             severity: Some(alert.severity),
             rules: Vec::new(),
             reasons: vec![reason.to_string()],
@@ -235,8 +235,8 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         };
         let id = format!("unreadable-{}", event.identity());
         let begun = self.begin(&id, now).await?;
-        if begun == Begun::Told {
-            outcome.outcome = Verdict::Deduplicated;
+        if begun == Begun::Published {
+            outcome.verdict = Verdict::Deduplicated;
             return Ok(Response { outcome, alert: None });
         }
         self.tell_once(&id, begun, &Claims::default(), &mut alert, &mut outcome, now).await?;
@@ -264,7 +264,7 @@ fn outcome(event: &Event, verdict: Verdict) -> Outcome {
         event_time: event.time(),
         account: owned(event.account()),
         event_name: owned(event.name()),
-        outcome: verdict,
+        verdict,
         severity: None,
         rules: Vec::new(),
         reasons: Vec::new(),

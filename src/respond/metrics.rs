@@ -183,7 +183,7 @@ fn of_outcome(outcome: &Outcome, now: Timestamp) -> Vec<(&'static str, u64)> {
     if !outcome.rules.is_empty() {
         values.push(("EventsMatched", 1));
     }
-    match outcome.outcome {
+    match outcome.verdict {
         Verdict::Alerted => {
             values.push((alerts(outcome.severity.unwrap_or(Severity::Informational)), 1));
         }
@@ -193,7 +193,7 @@ fn of_outcome(outcome: &Outcome, now: Timestamp) -> Vec<(&'static str, u64)> {
         Verdict::Unreadable => values.push(("EventsUnreadable", 1)),
         Verdict::Quiet => {}
     }
-    if let (true, Some(time)) = (outcome.outcome.is_told(), outcome.event_time) {
+    if let (true, Some(time)) = (outcome.verdict.is_told(), outcome.event_time) {
         let delay = now.duration_since(time).as_millis();
         values.push(("DetectionDelay", u64::try_from(delay).unwrap_or(0)));
     }
@@ -232,7 +232,7 @@ mod tests {
             event_time: Some("2026-11-20T02:00:00Z".parse().unwrap()),
             account: Some("111122223333".to_owned()),
             event_name: None,
-            outcome: Verdict::Alerted,
+            verdict: Verdict::Alerted,
             severity: Some(Severity::High),
             rules: vec!["r".to_owned()],
             reasons: Vec::new(),

@@ -14,14 +14,14 @@ use crate::respond::outcome::Outcome;
 use crate::rule::{Rule, Span};
 use crate::text::severity::Severity;
 
-/// Time within which what one caller tries in vain is told once by a rule that says nothing of repetitions.
+/// Time within which what one caller tries in vain is published once by a rule that says nothing of repetitions.
 const ATTEMPT_WINDOW: SignedDuration = SignedDuration::from_mins(10);
 
-/// Attempts held back at which they are told once more within their window: whoever is on call learns that it goes
+/// Attempts held back at which they are published once more within their window: whoever is on call learns that it goes
 /// on, and how much it is.
 const ATTEMPTS_TOLD_AGAIN: [u32; 2] = [100, 1_000];
 
-/// What an alert says of itself where it is not known whether it was told before.
+/// What an alert says of itself where it is not known whether it was published before.
 const NOT_DEDUPLICATED: &str =
     "Not deduplicated, as the state table did not answer: it may come twice.";
 
@@ -30,8 +30,8 @@ const NOT_DEDUPLICATED: &str =
 pub(super) enum Begun {
     /// It is new, or its environment died: it is for us to tell.
     Here,
-    /// It was told.
-    Told,
+    /// It was published.
+    Published,
     /// The state does not answer, which must not silence.
     NotKnown,
 }
@@ -40,12 +40,12 @@ pub(super) enum Begun {
 #[derive(Debug, Default)]
 pub(super) struct Claims {
     /// Nothing of it is news.
-    pub all_told: bool,
+    pub all_repeated: bool,
     /// Fingerprints that are this event's.
     ours: Vec<String>,
-    /// Fingerprints of others, who told.
+    /// Fingerprints of others, who published.
     theirs: Vec<String>,
-    /// Rules by which it is told, and held back for days.
+    /// Rules by which it is published, and held back for days.
     pub(super) for_days: Vec<String>,
     /// Repetitions held back before it.
     held: u32,
@@ -57,21 +57,21 @@ impl Claims {
     /// Adds what came of one rule; nothing where it has no window, which makes it news.
     fn add(&mut self, claimed: Option<(&&Rule, String, Result<Claim, EffectError>)>) {
         match claimed {
-            None => self.all_told = false,
+            None => self.all_repeated = false,
             Some((rule, fingerprint, Ok(Claim::Theirs))) => {
                 self.theirs.push(fingerprint);
                 let for_days = rule.held_for_days().map(|_| rule.spec.id.clone());
                 self.for_days.extend(for_days);
             }
             Some((_, fingerprint, Ok(Claim::Ours { held }))) => {
-                self.all_told = false;
+                self.all_repeated = false;
                 self.held = self.held.max(held);
                 self.ours.push(fingerprint);
             }
             // A store that is down must not silence.
             Some((_, _, Err(error))) => {
                 tracing::warn!(%error, "not known whether it is a repetition");
-                self.all_told = false;
+                self.all_repeated = false;
                 self.unknown = true;
             }
         }
@@ -79,7 +79,7 @@ impl Claims {
 }
 
 impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
-    /// Was this very event told before? Only asked on a bus: what is read from files is read on
+    /// Was this very event published before? Only asked on a bus: what is read from files is read on
     /// purpose.
     ///
     /// # Errors
@@ -91,7 +91,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         match self.state.begin(id, now).await {
             Ok(Delivery::First) => Ok(Begun::Here),
             Ok(Delivery::UnderWay) => Err(RespondError::UnderWay(id.to_owned())),
-            Ok(Delivery::Told) => Ok(Begun::Told),
+            Ok(Delivery::Published) => Ok(Begun::Published),
             Err(error) => {
                 tracing::warn!(%error, "not known whether the event was told before");
                 Ok(Begun::NotKnown)
@@ -99,23 +99,23 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         }
     }
 
-    /// Also where it was not known whether the event was told before: now it is.
+    /// Also where it was not known whether the event was published before: now it is.
     pub(super) async fn end(
         &self,
         id: &str,
         now: Timestamp,
         begun: Begun,
-        told: Option<&SentAlert>,
+        sent: Option<&SentAlert>,
     ) {
-        if self.mode == Mode::Reading || (begun == Begun::NotKnown && told.is_none()) {
+        if self.mode == Mode::Reading || (begun == Begun::NotKnown && sent.is_none()) {
             return;
         }
-        if let Err(error) = self.state.end(id, now, told).await {
+        if let Err(error) = self.state.end(id, now, sent).await {
             tracing::warn!(%error, "a second delivery of the event would be told again");
         }
     }
 
-    /// Publishes, and marks the event as told, or lets it go with what it claimed.
+    /// Publishes, and marks the event as published, or lets it go with what it claimed.
     pub(super) async fn tell_once(
         &self,
         id: &str,
@@ -133,7 +133,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         let repeat_at = self.repeat_at(id, alert, begun, now);
         outcome.notes.clone_from(&alert.notes);
         let published = tell(self.publish, self.topics, alert).await;
-        let told = published.is_ok().then(|| SentAlert {
+        let sent = published.is_ok().then(|| SentAlert {
             event_id: id.to_owned(),
             severity: alert.severity,
             title: alert.title.clone(),
@@ -143,7 +143,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             repeat_at,
             alert: repeat_at.and_then(|_| alert.to_stored()),
         });
-        self.end(id, now, begun, told.as_ref()).await;
+        self.end(id, now, begun, sent.as_ref()).await;
         if published.is_err() {
             self.release(id, &claims.ours).await;
         }
@@ -152,8 +152,8 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         Ok(())
     }
 
-    /// When the alert is told again, which it says itself. Only where the state answers: it keeps what
-    /// is to be told.
+    /// When the alert is published again, which it says itself. Only where the state answers: it keeps what
+    /// is to be published.
     fn repeat_at(
         &self,
         id: &str,
@@ -177,7 +177,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         Some(at)
     }
 
-    /// Claims the windows of the rules, and tells whether all of it was told within them: one rule
+    /// Claims the windows of the rules, and says whether all of it was published within them: one rule
     /// that has no window, or none running, makes it news.
     pub(super) async fn claim(
         &self,
@@ -188,9 +188,9 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         now: Timestamp,
     ) -> Claims {
         let (id, at) = (event.identity(), event.time().unwrap_or(now));
-        let mut claims = Claims { all_told: true, ..Claims::default() };
+        let mut claims = Claims { all_repeated: true, ..Claims::default() };
         let specific = rules.iter().any(|rule| !rule.spec.is_general());
-        // A rule about many events has told of them all; quieter ones about each would undo that.
+        // A rule about many events has said of them all; quieter ones about each would undo that.
         let many = rules.iter().filter(|rule| rule.spec.threshold.is_some());
         let floor = many.map(|rule| rule.severity_of(context.facts.outcome)).max();
         let speaks = |rule: &&&Rule| {
@@ -216,7 +216,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         claims
     }
 
-    /// Counts a repetition where the next alert will look. It is told after all where it is one attempt of very
+    /// Counts a repetition where the next alert will look. It is published after all where it is one attempt of very
     /// many.
     pub(super) async fn hold(&self, event: &Event, context: &Context, claims: &mut Claims) {
         let id = event.identity();
@@ -226,7 +226,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         for held in held {
             match held {
                 Ok(Some(held)) if ATTEMPTS_TOLD_AGAIN.contains(&held) => {
-                    claims.all_told &= !is_attempt(event, context);
+                    claims.all_repeated &= !is_attempt(event, context);
                     claims.held = claims.held.max(held);
                 }
                 Ok(_) => {}
@@ -237,7 +237,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         }
     }
 
-    /// What was not told must not hold back what comes after it.
+    /// What was not published must not hold back what comes after it.
     async fn release(&self, id: &str, claimed: &[String]) {
         for fingerprint in claimed {
             if let Err(error) = self.state.release(fingerprint, id).await {

@@ -58,7 +58,8 @@ pub struct Outcome {
     /// What happened.
     pub event_name: Option<String>,
     /// What was done with it.
-    pub outcome: Verdict,
+    #[serde(rename = "outcome")]
+    pub verdict: Verdict,
     /// How loud; nothing where no rule matched.
     pub severity: Option<Severity>,
     /// Rules that matched, the loudest first.

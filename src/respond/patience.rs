@@ -42,7 +42,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             let passed = SignedDuration::try_from(waited).unwrap_or_default();
             match self.state.begin(id, now.saturating_add(passed).unwrap_or(now)).await {
                 Ok(Delivery::UnderWay) => continue,
-                Ok(Delivery::Told) => {}
+                Ok(Delivery::Published) => {}
                 // The other one gave up: its mark is ours now, and given back for the next look.
                 Ok(Delivery::First) => {
                     let given = self.state.end(id, now, None).await;
@@ -96,7 +96,7 @@ mod tests {
         };
         let again = || Event::parse(EVENT);
         let done = pollster::block_on(responder.respond_patiently(again(), again, now, pause));
-        (done.map(|response| response.outcome.outcome), waited.get())
+        (done.map(|response| response.outcome.verdict), waited.get())
     }
 
     #[test]

@@ -11,12 +11,12 @@ use crate::respond::tell::{PublishFailed, tell};
 use crate::site::TopicSpec;
 use crate::text::severity::Severity;
 
-/// Most alerts told again one by one in one run. When more are due, one message tells of all: an
+/// Most alerts published again one by one in one run. When more are due, one message tells of all: an
 /// incident must not ring a telephone fifty times more.
 pub const APART_MAX: usize = 5;
 /// Time after which a run that took an alert and did not finish counts as dead.
 pub const TAKEN_MINUTES: i64 = 5;
-/// Attempts to mark an alert as told again, so that it is not told a third time.
+/// Attempts to mark an alert as published again, so that it is not published a third time.
 const MARK_ATTEMPTS_MAX: u32 = 3;
 
 /// What a run did.
@@ -24,15 +24,15 @@ const MARK_ATTEMPTS_MAX: u32 = 3;
 pub struct Reminded {
     /// Alerts that were due.
     pub due: usize,
-    /// Of those, told again.
+    /// Of those, published again.
     pub repeated: usize,
-    /// What could not be told; it stays due.
+    /// What could not be published; it stays due.
     pub failures: Vec<PublishFailed>,
     /// What the state did not do.
     pub state_failures: Vec<EffectError>,
 }
 
-/// Tells again what is due, at most [`REASONS_MAX`] alerts. Nothing that fails keeps it from the rest: what was not told stays due.
+/// Tells again what is due, at most [`REASONS_MAX`] alerts. Nothing that fails keeps it from the rest: what was not published stays due.
 pub async fn remind<S: StoredAlerts, P: Publish>(
     alerts: &S,
     publish: &P,
@@ -51,7 +51,7 @@ pub async fn remind<S: StoredAlerts, P: Publish>(
     let until = now.checked_add(SignedDuration::from_mins(TAKEN_MINUTES)).unwrap_or(now);
     let mut taken = Vec::new();
     // The loudest first: what no message names is not marked, and comes with the next run.
-    due.sort_by_key(|record| std::cmp::Reverse(record.told.severity));
+    due.sort_by_key(|record| std::cmp::Reverse(record.sent.severity));
     for record in due.into_iter().take(REASONS_MAX) {
         match alerts.take_due(&record, until).await {
             Ok(true) => taken.push(record),
@@ -88,7 +88,7 @@ async fn mark<S: StoredAlerts>(
     for record in group {
         let mut failure = None;
         for _ in 0..MARK_ATTEMPTS_MAX {
-            failure = alerts.repeated(&record.told.event_id, now).await.err();
+            failure = alerts.repeated(&record.sent.event_id, now).await.err();
             if failure.is_none() {
                 break;
             }
@@ -100,24 +100,24 @@ async fn mark<S: StoredAlerts>(
 /// The alert as it was, a step louder, and why it comes again. Of one that a former version kept in a
 /// form of its own, what the ledger holds.
 fn again(record: &StoredAlert, now: Timestamp) -> Alert {
-    let kept = record.told.alert.as_deref().and_then(Alert::from_stored);
-    let mut alert = kept.unwrap_or_else(|| Alert::of_told(&record.told));
+    let kept = record.sent.alert.as_deref().and_then(Alert::from_stored);
+    let mut alert = kept.unwrap_or_else(|| Alert::of_sent(&record.sent));
     alert.severity = alert.severity.raised(1);
     alert.title = format!("Not acknowledged: {}", alert.title);
     alert.event.delay = alert.event.time.map(|time| now.duration_since(time));
-    let minutes = now.duration_since(record.told_at).as_mins();
-    let louder = if alert.severity > record.told.severity { ": a step louder" } else { "" };
+    let minutes = now.duration_since(record.sent_at).as_mins();
+    let louder = if alert.severity > record.sent.severity { ": a step louder" } else { "" };
     alert.reasons.push(format!("nobody acknowledged it within {minutes} minutes{louder}"));
     alert.notes.clear();
-    alert.notes.push("This is the second and last time that it is told.".to_owned());
+    alert.notes.push("This is the last reminder.".to_owned());
     alert
 }
 
 /// One message about many alerts, a step above the loudest of them.
 fn digest(records: &[StoredAlert]) -> Alert {
-    let loudest = records.iter().max_by_key(|record| record.told.severity);
-    let mut alert = Alert::many(records.iter().map(|record| &record.told));
-    alert.severity = loudest.map_or(Severity::High, |record| record.told.severity).raised(1);
-    alert.notes.push("This is the second and last time that they are told.".to_owned());
+    let loudest = records.iter().max_by_key(|record| record.sent.severity);
+    let mut alert = Alert::many(records.iter().map(|record| &record.sent));
+    alert.severity = loudest.map_or(Severity::High, |record| record.sent.severity).raised(1);
+    alert.notes.push("This is the last reminder of them.".to_owned());
     alert
 }

@@ -69,17 +69,17 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         outcome: &Outcome,
         now: Timestamp,
     ) {
-        let told = match outcome.outcome {
+        let alerted = match outcome.verdict {
             Verdict::Alerted | Verdict::Deduplicated => outcome.severity,
             Verdict::Quiet | Verdict::Counted => None,
             // Counted by the suppression; told loudly.
             Verdict::Suppressed | Verdict::Unreadable => return,
         };
-        if told >= Some(Severity::Medium) {
+        if alerted >= Some(Severity::Medium) {
             return;
         }
-        let would = self.would_fire((event, context), matching, told, now).await;
-        for rule in quieter(&would, context, told).into_iter().take(RULES_MAX) {
+        let would = self.would_fire((event, context), matching, alerted, now).await;
+        for rule in quieter(&would, context, alerted).into_iter().take(RULES_MAX) {
             self.count_silence(&counted_as_overridden(&rule.spec.id), event).await;
         }
     }
@@ -90,11 +90,11 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         &self,
         (event, context): (&Event, &Context),
         matching: &Matching<'_>,
-        told: Option<Severity>,
+        alerted: Option<Severity>,
         now: Timestamp,
     ) -> Vec<Rule> {
         let is_general = |rule: &Rule| rule.spec.rank() != Rank::Specific;
-        let specific = told.is_some()
+        let specific = alerted.is_some()
             && matching.rules.iter().any(|rule| {
                 !is_general(rule) && !rule.spec.is_signal() && rule.quietened().is_none()
             });
@@ -133,13 +133,13 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
 }
 
 /// Those of the rules by themselves that would be heard, and louder than what was told.
-fn quieter<'r>(would: &'r [Rule], context: &Context, told: Option<Severity>) -> Vec<&'r Rule> {
+fn quieter<'r>(would: &'r [Rule], context: &Context, alerted: Option<Severity>) -> Vec<&'r Rule> {
     let settled = RuleSet::settled(would.iter().collect(), context.facts.outcome);
     let only_general = settled.first().is_some_and(|rule| rule.spec.is_general());
     let heard = |rule: &&Rule| {
         let severity = rule.severity_of(context.facts.outcome);
         (only_general || !rule.spec.is_general())
-            && told.is_none_or(|told| severity >= Severity::Medium && severity > told)
+            && alerted.is_none_or(|alerted| severity >= Severity::Medium && severity > alerted)
     };
     settled.into_iter().filter(heard).collect()
 }

@@ -10,7 +10,7 @@ use crate::text::severity::Severity;
 /// The numbers that verdicts give.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Stats {
-    /// Alerts told.
+    /// Alerts published.
     pub alerts: usize,
     /// By severity.
     pub by_severity: BTreeMap<Severity, usize>,
@@ -20,7 +20,7 @@ pub struct Stats {
     pub unacknowledged: usize,
     /// Of those, high and critical ones.
     pub unacknowledged_loud: usize,
-    /// Alerts told a second time, because nobody spoke of them.
+    /// Alerts published a second time, because nobody spoke of them.
     pub repeated: usize,
     /// False positives among the alerts that were judged, 0 to 1.
     pub false_positive_rate: Option<f64>,
@@ -39,7 +39,7 @@ pub struct Stats {
 /// The numbers of one rule.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct OfRule {
-    /// Alerts told.
+    /// Alerts published.
     pub alerts: usize,
     /// Judged in any way but acknowledged only.
     pub judged: usize,
@@ -55,19 +55,19 @@ pub fn stats(records: &[StoredAlert]) -> Stats {
     let mut stats = Stats { alerts: records.len(), ..Stats::default() };
     let (mut acknowledged, mut detected) = (Vec::new(), Vec::new());
     for record in records {
-        let told = &record.told;
-        *stats.by_severity.entry(told.severity).or_default() += 1;
+        let sent = &record.sent;
+        *stats.by_severity.entry(sent.severity).or_default() += 1;
         stats.repeated += usize::from(record.repeated_at.is_some());
         match record.acknowledged_at {
-            Some(at) => acknowledged.push(at.duration_since(record.told_at).as_secs().max(0)),
+            Some(at) => acknowledged.push(at.duration_since(record.sent_at).as_secs().max(0)),
             None => {
                 stats.unacknowledged += 1;
-                stats.unacknowledged_loud += usize::from(told.severity >= Severity::High);
+                stats.unacknowledged_loud += usize::from(sent.severity >= Severity::High);
             }
         }
         detected
-            .extend(told.event_time.map(|at| record.told_at.duration_since(at).as_secs().max(0)));
-        let rule = told.rules.first().map_or("none", String::as_str);
+            .extend(sent.event_time.map(|at| record.sent_at.duration_since(at).as_secs().max(0)));
+        let rule = sent.rules.first().map_or("none", String::as_str);
         let of_rule = stats.by_rule.entry(rule.to_owned()).or_default();
         of_rule.alerts += 1;
         let Some(judgement) = &record.judgement else { continue };
@@ -113,10 +113,10 @@ mod tests {
         acknowledged: Option<i64>,
         word: Option<Word>,
     ) -> StoredAlert {
-        let told_at = Timestamp::from_second(1_800_000_005).unwrap();
+        let sent_at = Timestamp::from_second(1_800_000_005).unwrap();
         let after = |seconds: i64| Timestamp::from_second(1_800_000_005 + seconds).unwrap();
         StoredAlert {
-            told: SentAlert {
+            sent: SentAlert {
                 event_id: "e".to_owned(),
                 severity,
                 title: "t".to_owned(),
@@ -126,9 +126,9 @@ mod tests {
                 repeat_at: None,
                 alert: None,
             },
-            told_at,
+            sent_at,
             acknowledged_at: acknowledged.map(after),
-            judgement: word.map(|word| Judgement { word, note: None, by: None, at: told_at }),
+            judgement: word.map(|word| Judgement { word, note: None, by: None, at: sent_at }),
             repeated_at: None,
         }
     }

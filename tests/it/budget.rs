@@ -119,7 +119,7 @@ async fn a_condition_that_does_not_hold_is_an_answer() {
     let budget = Budget::default();
     let table = Table::within(&config(&server).await, "t", &budget);
     let invocation = budget.begin(Instant::now() + Duration::from_secs(20));
-    assert_eq!(table.begin("event", Timestamp::UNIX_EPOCH).await.unwrap(), Delivery::Told);
+    assert_eq!(table.begin("event", Timestamp::UNIX_EPOCH).await.unwrap(), Delivery::Published);
     assert_eq!(invocation.usage().state_failures, 0);
 }
 

@@ -283,7 +283,7 @@ fn retagging_an_account_as_quieter_is_told_and_forgets_what_was_known() {
     );
     // Back again is no news, and known even while AWS does not answer.
     world.aws.down.set(true);
-    assert_eq!(world.retags(LAB, "prod", "t2").0.outcome, Verdict::Quiet);
+    assert_eq!(world.retags(LAB, "prod", "t2").0.verdict, Verdict::Quiet);
     let (outcome, _) = world.later(15).happens("CreateUser", LAB, "c");
     assert!(
         !outcome.reasons.contains(&"environment is development".to_owned()),
@@ -375,7 +375,7 @@ fn the_next_alert_tells_how_many_were_held_back() {
     let world = world();
     assert_eq!(world.happens("CreateUser", LAB, "a").0.held_back, 0);
     for id in ["b", "c", "b"] {
-        assert_eq!(world.later(1).happens("CreateUser", LAB, id).0.outcome, Verdict::Deduplicated);
+        assert_eq!(world.later(1).happens("CreateUser", LAB, id).0.verdict, Verdict::Deduplicated);
     }
     let (outcome, alert) = world.later(20).happens("CreateUser", LAB, "d");
     assert_eq!(outcome.held_back, 2);
@@ -390,23 +390,23 @@ fn the_next_alert_tells_how_many_were_held_back() {
 fn a_threshold_differs_by_environment() {
     let world = world();
     world.aws.tag(LAB, "env", "dev");
-    assert_eq!(world.happens("GetRole", LAB, "a").0.outcome, Verdict::Counted);
-    assert_eq!(world.happens("GetRole", LAB, "b").0.outcome, Verdict::Counted);
-    assert_eq!(world.happens("GetRole", LAB, "c").0.outcome, Verdict::Alerted);
-    assert_eq!(world.happens("GetRole", "111122223333", "d").0.outcome, Verdict::Counted);
-    assert_eq!(world.happens("GetRole", "111122223333", "e").0.outcome, Verdict::Alerted);
+    assert_eq!(world.happens("GetRole", LAB, "a").0.verdict, Verdict::Counted);
+    assert_eq!(world.happens("GetRole", LAB, "b").0.verdict, Verdict::Counted);
+    assert_eq!(world.happens("GetRole", LAB, "c").0.verdict, Verdict::Alerted);
+    assert_eq!(world.happens("GetRole", "111122223333", "d").0.verdict, Verdict::Counted);
+    assert_eq!(world.happens("GetRole", "111122223333", "e").0.verdict, Verdict::Alerted);
 }
 
 #[test]
 fn many_different_changes_are_a_burst_and_the_same_one_often_is_not() {
     let world = world();
     for id in ["a", "b", "c"] {
-        assert_eq!(world.happens("CreateAccessKey", LAB, id).0.outcome, Verdict::Quiet);
+        assert_eq!(world.happens("CreateAccessKey", LAB, id).0.verdict, Verdict::Quiet);
     }
-    assert_eq!(world.happens("AttachUserPolicy", LAB, "d").0.outcome, Verdict::Quiet);
-    assert_eq!(world.happens("TagUser", LAB, "e").0.outcome, Verdict::Quiet);
+    assert_eq!(world.happens("AttachUserPolicy", LAB, "d").0.verdict, Verdict::Quiet);
+    assert_eq!(world.happens("TagUser", LAB, "e").0.verdict, Verdict::Quiet);
     assert_eq!(world.happens("PutUserPolicy", LAB, "f").0.rules, ["burst"]);
-    assert_eq!(world.later(30).happens("CreateLoginProfile", LAB, "g").0.outcome, Verdict::Quiet);
+    assert_eq!(world.later(30).happens("CreateLoginProfile", LAB, "g").0.verdict, Verdict::Quiet);
 }
 
 #[test]
@@ -431,7 +431,10 @@ fn what_nobody_acknowledges_is_told_once_more_a_step_louder() {
     assert!(message.body.contains("nobody acknowledged it within 36 minutes: a step louder"));
     world.later(60);
     assert_eq!(look().0, 0, "once");
-    assert_eq!(pollster::block_on(world.state.told_since(Timestamp::UNIX_EPOCH)).unwrap().len(), 2);
+    assert_eq!(
+        pollster::block_on(world.state.published_since(Timestamp::UNIX_EPOCH)).unwrap().len(),
+        2
+    );
 }
 
 #[test]

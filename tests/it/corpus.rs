@@ -50,9 +50,9 @@ fn every_recorded_event_is_answered() {
         assert_eq!(inputs.len(), lines, "{}: events in, answers out", file.display());
         for input in inputs {
             let response = world.answer(input.event, now, Some(now));
-            assert_ne!(response.outcome.outcome, Verdict::Unreadable, "{:?}", response.outcome);
+            assert_ne!(response.outcome.verdict, Verdict::Unreadable, "{:?}", response.outcome);
             let sent = world.publish.take();
-            assert_eq!(sent.len(), usize::from(response.outcome.outcome.is_told()));
+            assert_eq!(sent.len(), usize::from(response.outcome.verdict.is_told()));
             if let Some(alert) = &response.alert {
                 check_message(alert);
             }

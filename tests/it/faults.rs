@@ -83,7 +83,7 @@ impl<S: State> World<S> {
                "eventSource":"iam.amazonaws.com","eventTime":"2026-11-20T12:{minute:02}:00Z",
                "userIdentity":{{"type":"IAMUser","userName":"bob"}}}}}}"#
         );
-        self.deliver(Event::parse(&text)).map(|outcome| outcome.outcome)
+        self.deliver(Event::parse(&text)).map(|outcome| outcome.verdict)
     }
 }
 
@@ -175,7 +175,7 @@ fn an_event_that_cannot_be_read_is_told_once() {
     let world = world(Memory::default(), Recorder::default());
     let forged = r#"{"source":"my.app","detail":{"eventID":"a","eventName":"CreateUser"}}"#;
     let verdicts: Vec<Verdict> =
-        (0..3).map(|_| world.deliver(Event::parse(forged)).unwrap().outcome).collect();
+        (0..3).map(|_| world.deliver(Event::parse(forged)).unwrap().verdict).collect();
     assert_eq!(verdicts, [Verdict::Unreadable, Verdict::Deduplicated, Verdict::Deduplicated]);
     // A forged one does not silence the event whose ID it bears.
     assert_eq!(world.happens("CreateUser", "a", 0).unwrap(), Verdict::Alerted);
@@ -214,7 +214,7 @@ fn what_cannot_be_read_or_was_not_sent_by_aws_is_told() {
         r#"{"source":"aws.iam","account":"111122223333","detail":{"recipientAccountId":"444455556666"}}"#,
     ] {
         let outcome = world.deliver(Event::parse(payload)).unwrap();
-        assert_eq!(outcome.outcome, Verdict::Unreadable, "{payload}");
+        assert_eq!(outcome.verdict, Verdict::Unreadable, "{payload}");
         let sent = world.publish.take();
         assert_eq!(sent.len(), 1, "{payload}");
         assert_eq!(sent.first().unwrap().0, "high");
@@ -317,7 +317,7 @@ impl Day {
         );
         let now = minute_of_day(delivered);
         let responded = responder.respond(Event::parse(&text), now, Some(now));
-        pollster::block_on(responded).map(|response| response.outcome.outcome)
+        pollster::block_on(responded).map(|response| response.outcome.verdict)
     }
 
     /// As Lambda delivers: what fails comes again, a minute and then two later. When it last came.
@@ -411,7 +411,7 @@ fn acknowledge(state: &impl StoredAlerts, event_id: &str) {
     let judgement = Judgement { word: Word::Acknowledged, note: None, by: None, at };
     let judge = || pollster::block_on(state.judge(event_id, &judgement));
     assert!(judge().or_else(|_| judge()).unwrap());
-    let read = || pollster::block_on(state.told_since(at - SignedDuration::from_hours(3)));
+    let read = || pollster::block_on(state.published_since(at - SignedDuration::from_hours(3)));
     let stored = read().or_else(|_| read()).unwrap();
     assert!(stored.iter().any(|alert| alert.acknowledged_at == Some(at)));
 }

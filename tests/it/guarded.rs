@@ -60,7 +60,7 @@ fn check(before: &[Value], event: Value, want: bool) {
     let what = event["eventName"].to_string();
     let events = policy().into_iter().chain(before.to_vec()).chain([by_stack(event)]);
     let outcome = responses(SITE, Vec::new(), events).pop().unwrap().outcome;
-    let severity = outcome.severity.filter(|_| outcome.outcome == Verdict::Alerted);
+    let severity = outcome.severity.filter(|_| outcome.verdict == Verdict::Alerted);
     assert_eq!(severity >= Some(Severity::High), want, "{what} {before:?}: {:?}", outcome.reasons);
 }
 

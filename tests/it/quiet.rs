@@ -25,7 +25,7 @@ fn outcomes(events: Vec<Result<Event, Unreadable>>) -> Vec<Outcome> {
 
 fn by_severity(outcomes: &[Outcome]) -> BTreeMap<Severity, usize> {
     let mut counts = BTreeMap::new();
-    for outcome in outcomes.iter().filter(|outcome| outcome.outcome == Verdict::Alerted) {
+    for outcome in outcomes.iter().filter(|outcome| outcome.verdict == Verdict::Alerted) {
         *counts.entry(outcome.severity.unwrap()).or_default() += 1;
     }
     counts
@@ -46,7 +46,7 @@ fn normal_life_is_quiet() {
         |name: &&str| Event::parse(&fs::read_to_string(Path::new("events").join(name)).unwrap());
     for (name, outcome) in quiet.iter().zip(outcomes(quiet.iter().map(read).collect())) {
         let loud = outcome.severity.is_some_and(|severity| severity > Severity::Low);
-        assert!(outcome.outcome != Verdict::Alerted || !loud, "{name}: {outcome:?}");
+        assert!(outcome.verdict != Verdict::Alerted || !loud, "{name}: {outcome:?}");
     }
 }
 

@@ -245,7 +245,7 @@ fn a_name_that_the_caller_chooses_makes_no_new_caller() {
         };
         let events: Vec<Value> = (0..9).map(attempt).collect();
         let outcomes = all(&engine, &events);
-        let told = outcomes.iter().filter(|one| one.outcome == Verdict::Alerted).count();
+        let told = outcomes.iter().filter(|one| one.verdict == Verdict::Alerted).count();
         assert_eq!(told, 1, "{}", caller(1));
     }
 }
@@ -266,7 +266,7 @@ fn what_one_caller_tries_in_vain_is_told_once_and_hides_nothing_that_succeeds() 
     events.push(refused(delete("iam-responder-x", 12), "role iam-responder-x"));
     let outcomes = all(&engine, &events);
     let told: Vec<usize> =
-        (0..events.len()).filter(|at| outcomes[*at].outcome == Verdict::Alerted).collect();
+        (0..events.len()).filter(|at| outcomes[*at].verdict == Verdict::Alerted).collect();
     // The fifth is news once more: refused often.
     assert_eq!(told, [0, 4, 9, 10], "{outcomes:?}");
     assert_eq!(outcomes[10].held_back, 7);
@@ -275,7 +275,7 @@ fn what_one_caller_tries_in_vain_is_told_once_and_hides_nothing_that_succeeds() 
         call("iam", "DeleteRole", &json!({}), &session("arn:aws:iam::111122223333:role/eve"), 3),
         "role iam-responder-y",
     );
-    assert_eq!(last(&engine, &[events[0].clone(), other]).outcome, Verdict::Alerted);
+    assert_eq!(last(&engine, &[events[0].clone(), other]).verdict, Verdict::Alerted);
 }
 
 /// A change set bears the name that its maker likes, and may be executed by its ARN alone.
@@ -332,7 +332,7 @@ fn a_flood_of_attempts_says_how_many_and_that_it_goes_on() {
     let told: Vec<(usize, u32)> = outcomes
         .iter()
         .enumerate()
-        .filter(|(_, outcome)| outcome.outcome == Verdict::Alerted)
+        .filter(|(_, outcome)| outcome.verdict == Verdict::Alerted)
         .map(|(at, outcome)| (at, outcome.held_back))
         .collect();
     // The fifth is news once more: refused often. That goes on to be held back by itself.
@@ -352,11 +352,11 @@ fn many_deletions_hide_no_deletion_of_another_thing() {
     let keys: Vec<Value> = (0..10).map(|minute| key(minute % 10)).collect();
     let user = call("iam", "DeleteUser", &json!({"userName": "ceo"}), &session(BOB), 9);
     let with = |last: Value| keys.iter().cloned().chain([last]).collect::<Vec<_>>();
-    assert_eq!(last(&engine, &with(user)).outcome, Verdict::Alerted);
+    assert_eq!(last(&engine, &with(user)).verdict, Verdict::Alerted);
     let mut again = key(9);
     again["detail"]["eventID"] = json!("again");
     again["id"] = json!("again");
-    assert_eq!(last(&engine, &with(again)).outcome, Verdict::Deduplicated);
+    assert_eq!(last(&engine, &with(again)).verdict, Verdict::Deduplicated);
 }
 
 /// Whoever renames what is guarded does not take it off the list.
@@ -427,7 +427,7 @@ fn the_day_s_word_tells_what_suppressions_silenced() {
     for event in [user(1), user(2), user(2)] {
         let event = Event::parse(&event.to_string());
         let now = event.as_ref().unwrap().time().unwrap();
-        assert_eq!(world.answer(event, now, None).outcome.outcome, Verdict::Suppressed);
+        assert_eq!(world.answer(event, now, None).outcome.verdict, Verdict::Suppressed);
     }
     assert_eq!(world.publish.take(), []);
     assert_eq!(word("2026-11-25T00:01:00Z"), 2);
@@ -451,7 +451,7 @@ fn within_an_own_update_other_code_settings_and_rights_are_told_again() {
         let [one, again, other] = events;
         let outcomes = all(&engine, &[begin.clone(), one, again, other]);
         let told = Verdict::Alerted;
-        let verdicts: Vec<Verdict> = outcomes.iter().map(|outcome| outcome.outcome).collect();
+        let verdicts: Vec<Verdict> = outcomes.iter().map(|outcome| outcome.verdict).collect();
         assert_eq!(verdicts, [told, told, repeated, told], "{why}");
         let last = &outcomes[3];
         assert_eq!(last.severity, Some(Severity::Medium), "{why}: {:?}", last.reasons);
@@ -512,7 +512,7 @@ fn within_an_own_update_the_same_rule_or_alarm_is_told_again() {
         call("monitoring", "PutMetricAlarm", &alarm, &bob, minute)
     };
     let verdicts = |events: &[Value]| -> Vec<bool> {
-        let told = |one: &Outcome| one.outcome == Verdict::Alerted;
+        let told = |one: &Outcome| one.verdict == Verdict::Alerted;
         all(&engine, events).iter().map(told).collect()
     };
     let rules = [
@@ -549,7 +549,7 @@ fn within_an_own_update_what_comes_by_the_dozen_is_told_once() {
         events.push(call("monitoring", "PutMetricAlarm", &alarm, &bob, number));
     }
     let told = |events: &[Value]| {
-        all(&engine, events).iter().filter(|one| one.outcome == Verdict::Alerted).count()
+        all(&engine, events).iter().filter(|one| one.verdict == Verdict::Alerted).count()
     };
     assert_eq!(told(&events), 2);
     events.truncate(1);

@@ -74,7 +74,7 @@ async fn notes_are_kept(state: &impl Notes) {
     assert_eq!(state.note("n").await.unwrap(), Some(("two".to_owned(), at(5))));
 }
 
-fn told(event_id: &str, repeat_at: Option<i64>) -> SentAlert {
+fn sent(event_id: &str, repeat_at: Option<i64>) -> SentAlert {
     SentAlert {
         event_id: event_id.to_owned(),
         severity: Severity::High,
@@ -92,20 +92,20 @@ async fn what_was_told_can_be_judged_and_told_again(state: &(impl Deliveries + S
         |word, second| Judgement { word, note: Some("why".to_owned()), by: None, at: at(second) };
     for (event, due) in [("l1", Some(100)), ("l2", Some(200)), ("l3", None)] {
         state.begin(event, at(0)).await.unwrap();
-        state.end(event, at(0), Some(&told(event, due))).await.unwrap();
+        state.end(event, at(0), Some(&sent(event, due))).await.unwrap();
     }
     let due = async |second| {
         let mut due = state.due(at(second)).await.unwrap();
-        due.sort_by_key(|record| record.told.event_id.clone());
+        due.sort_by_key(|record| record.sent.event_id.clone());
         due
     };
     let ids = |due: &[iam_responder::effects::alerts::StoredAlert]| {
-        due.iter().map(|record| record.told.event_id.clone()).collect::<Vec<_>>()
+        due.iter().map(|record| record.sent.event_id.clone()).collect::<Vec<_>>()
     };
     assert!(due(99).await.is_empty());
     let first = due(100).await;
     assert_eq!(ids(&first), ["l1"]);
-    assert_eq!(first[0].told, told("l1", Some(100)));
+    assert_eq!(first[0].sent, sent("l1", Some(100)));
     assert!(state.take_due(&first[0], at(400)).await.unwrap());
     assert!(!state.take_due(&first[0], at(400)).await.unwrap(), "somebody has it");
     assert_eq!(ids(&due(300).await), ["l2"]);
@@ -120,24 +120,24 @@ async fn what_was_told_can_be_judged_and_told_again(state: &(impl Deliveries + S
     assert!(!state.take_due(&second[0], at(500)).await.unwrap(), "acknowledged meanwhile");
     assert_eq!(
         state.begin("l2", at(500)).await.unwrap(),
-        Delivery::Told,
+        Delivery::Published,
         "still the mark of its event"
     );
 
     // Told a second time, because the state was down for a while: what people said stays.
-    state.end("l2", at(500), Some(&told("l2", Some(900)))).await.unwrap();
+    state.end("l2", at(500), Some(&sent("l2", Some(900)))).await.unwrap();
     assert!(state.due(at(900)).await.unwrap().is_empty());
 
-    let mut records = state.told_since(at(0)).await.unwrap();
-    records.retain(|record| record.told.event_id.starts_with('l'));
-    records.sort_by_key(|record| record.told.event_id.clone());
+    let mut records = state.published_since(at(0)).await.unwrap();
+    records.retain(|record| record.sent.event_id.starts_with('l'));
+    records.sort_by_key(|record| record.sent.event_id.clone());
     assert_eq!(ids(&records), ["l1", "l2", "l3"]);
     assert_eq!(records[0].repeated_at, Some(at(401)));
     assert_eq!(records[1].acknowledged_at, Some(at(60)));
     assert_eq!(records[1].judgement, Some(judgement(Word::FalsePositive, 90)));
-    assert_eq!(records[2].told, told("l3", None));
-    assert_eq!(records[2].told_at, at(0));
-    assert!(state.told_since(at(1_000)).await.unwrap().is_empty());
+    assert_eq!(records[2].sent, sent("l3", None));
+    assert_eq!(records[2].sent_at, at(0));
+    assert!(state.published_since(at(1_000)).await.unwrap().is_empty());
 }
 
 async fn each_event_counts_once(state: &impl Counters) {
@@ -191,9 +191,9 @@ async fn an_event_is_under_way_once(state: &impl Deliveries) {
     assert_eq!(begin(60).await, Delivery::First, "abandoned");
     state.end("e", at(60), None).await.unwrap();
     assert_eq!(begin(61).await, Delivery::First, "released");
-    state.end("e", at(61), Some(&told("e", None))).await.unwrap();
-    assert_eq!(begin(62).await, Delivery::Told);
-    assert_eq!(begin(6_000).await, Delivery::Told);
+    state.end("e", at(61), Some(&sent("e", None))).await.unwrap();
+    assert_eq!(begin(62).await, Delivery::Published);
+    assert_eq!(begin(6_000).await, Delivery::Published);
 }
 
 async fn all(state: &(impl State + StoredAlerts)) {

@@ -73,7 +73,7 @@ fn told(site: &str, seeds: Vec<(Address, Written)>, events: &[Value]) -> Respons
 }
 
 fn severity(response: &Response) -> Option<Severity> {
-    response.outcome.severity.filter(|_| response.outcome.outcome == Verdict::Alerted)
+    response.outcome.severity.filter(|_| response.outcome.verdict == Verdict::Alerted)
 }
 
 /// The last of the events completes a way to more rights, and says so.

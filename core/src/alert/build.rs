@@ -189,23 +189,23 @@ impl Alert {
 
     /// The little that the ledger itself holds of an alert.
     #[must_use]
-    pub fn of_told(told: &SentAlert) -> Self {
-        let title = clean(&told.title, NAME_CHARS_MAX);
+    pub fn of_sent(sent: &SentAlert) -> Self {
+        let title = clean(&sent.title, NAME_CHARS_MAX);
         Self {
             sentence: format!("{title}: the alert itself cannot be read any more; see its event."),
-            rules: told
+            rules: sent
                 .rules
                 .iter()
                 .take(RULES_MAX + 1)
-                .map(|id| rule_id(id, told.severity))
+                .map(|id| rule_id(id, sent.severity))
                 .collect(),
-            place: Place { account: told.account.as_deref().map(Hostile::of), ..Place::default() },
+            place: Place { account: sent.account.as_deref().map(Hostile::of), ..Place::default() },
             event: EventLine {
-                id: Some(Hostile::of(&told.event_id)),
-                time: told.event_time,
+                id: Some(Hostile::of(&sent.event_id)),
+                time: sent.event_time,
                 ..EventLine::default()
             },
-            ..Self::bare(told.severity, title)
+            ..Self::bare(sent.severity, title)
         }
     }
 
@@ -214,13 +214,13 @@ impl Alert {
     pub fn many<'t>(all: impl ExactSizeIterator<Item = &'t SentAlert>) -> Self {
         let count = all.len();
         let title = format!("{count} alerts not acknowledged");
-        let line = |told: &SentAlert| {
-            let account = told.account.as_deref().unwrap_or("unknown account");
+        let line = |sent: &SentAlert| {
+            let account = sent.account.as_deref().unwrap_or("unknown account");
             let text = format!(
                 "{}: {} in {account}, event {}",
-                told.severity.word().to_uppercase(),
-                told.title,
-                told.event_id
+                sent.severity.word().to_uppercase(),
+                sent.title,
+                sent.event_id
             );
             clean(&text, TEXT_CHARS_MAX)
         };

@@ -24,7 +24,9 @@ impl Ask {
             Self::InForce(_) => at.of("default"),
         };
         let omitted = omitting(&at.thing, &at.entity).map(|call| unread(&at.account, call));
-        let first = [at.life(), at].into_iter().chain(omitted);
+        // Where a role lies is asked for once it turns out that others may wear it.
+        let path = at.entity.starts_with("role ").then(|| at.of(PATH));
+        let first = [at.life(), at].into_iter().chain(omitted).chain(path);
         first.filter(|one| !known.contains_key(one)).chain([missing]).collect()
     }
 }

@@ -102,7 +102,7 @@ impl Bearers {
         let mut bearers = Self::default();
         if shared.at.entity.starts_with("group ") {
             bearers.members(&shared.at, &wanted, &mut reader);
-            return reader.told(bearers);
+            return reader.finish(bearers);
         }
         let listed = reader.listed(shared.at.of(BEARERS));
         let (listed, full) = listed.unwrap_or_default();
@@ -124,7 +124,7 @@ impl Bearers {
                 bearers.members(&at, &wanted, &mut reader);
             }
         }
-        reader.told(bearers)
+        reader.finish(bearers)
     }
 
     fn members(

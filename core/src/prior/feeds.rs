@@ -134,6 +134,6 @@ impl Fed {
             // Older ones made room.
             listed || writes.len() >= LISTED_MAX
         });
-        reader.told(hands_on)
+        reader.finish(hands_on)
     }
 }

@@ -112,16 +112,16 @@ impl Held {
             handed.deployments.as_ref().is_some_and(|(address, gift)| reader.given(address, gift));
         if let Some(worn) = worn {
             // Who gave it what nobody knows was told of that.
-            let told = if worn.proposed { named } else { 0 };
-            holdings.iter_mut().skip(told).for_each(|holdings| holdings.doubt = None);
+            let proposed = if worn.proposed { named } else { 0 };
+            holdings.iter_mut().skip(proposed).for_each(|holdings| holdings.doubt = None);
             let is_habit = reader.worn_on(worn);
             let again = is_habit && (again || !names_some);
             // What is proposed is given, once somebody carries it out.
             let given = is_habit && worn.proposed;
             let (deployed, usual) = (given && deployed, given && usual);
-            return reader.told(Self { handed, holdings, again, deployed, usual });
+            return reader.finish(Self { handed, holdings, again, deployed, usual });
         }
-        reader.told(Self { handed, holdings, again, deployed, usual })
+        reader.finish(Self { handed, holdings, again, deployed, usual })
     }
 
     /// Nobody answers. Whose document is not known is not known to hand over anything.
@@ -155,7 +155,7 @@ impl Beside {
         let memo = ReachMemo::default();
         let mut reader = Reader::new(Moment { at, ..moment }, registers, &memo);
         let mut all: Vec<Self> = given.iter().map(|given| reader.beside(given)).collect();
-        let Some(shared) = shared else { return reader.told(all) };
+        let Some(shared) = shared else { return reader.finish(all) };
         let mut more = false;
         if let (Some(given), Some(group)) = (given, all.first().cloned()) {
             more |= reader.beside_members(&given.identity, &group, &mut all);
@@ -175,7 +175,7 @@ impl Beside {
             let given = all.first().map(|first| first.given.clone()).unwrap_or_default();
             all.push(Self { given, others: true, ..Self::default() });
         }
-        reader.told(all)
+        reader.finish(all)
     }
 }
 

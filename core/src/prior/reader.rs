@@ -88,7 +88,7 @@ impl<'r> Reader<'r> {
     }
 
     /// What was found, if nothing was missing.
-    pub(super) fn told<T>(self, found: T) -> Result<T, BTreeSet<Address>> {
+    pub(super) fn finish<T>(self, found: T) -> Result<T, BTreeSet<Address>> {
         if self.missing.is_empty() { Ok(found) } else { Err(self.missing) }
     }
 

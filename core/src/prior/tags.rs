@@ -108,6 +108,6 @@ impl Tagged {
                 }
             }
         }
-        reader.told(words)
+        reader.finish(words)
     }
 }

@@ -259,8 +259,8 @@ impl Reader<'_> {
 /// The list that counts for a thing of which this is kept.
 fn counted<'w>(on: &'w WornOn, kept: &Prior, answered: bool) -> Option<&'w List<Address>> {
     let list = on.list.as_ref()?;
-    let told = list.by_trust && answered;
-    ((is_unknown(kept) || list.beside) && !told).then_some(list)
+    let settled = list.by_trust && answered;
+    ((is_unknown(kept) || list.beside) && !settled).then_some(list)
 }
 
 /// Did nobody see the thing made, nor says anything which role it has?

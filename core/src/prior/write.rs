@@ -217,12 +217,12 @@ impl<'e> Writing<'e> {
             Some(vec![(Address::new(self.account, format!("credential {id}"), "status"), value)])
         };
         let active = || Value::Present("active".to_owned());
-        let told = || self.parameter("status").map_or(Value::Unsaid, |text| Value::of(&fold(text)));
+        let said = || self.parameter("status").map_or(Value::Unsaid, |text| Value::of(&fold(text)));
         let id = CREDENTIALS.iter().find(|(word, _, _)| call.ends_with(word));
         if let Some((_, parameter, answered)) = id {
             return match call.get(..6)? {
                 "Create" | "Upload" => status(self.answer(answered)?, active()),
-                "Update" => status(self.parameter(parameter)?, told()),
+                "Update" => status(self.parameter(parameter)?, said()),
                 "Delete" => status(self.parameter(parameter)?, Value::Absent),
                 _ => None,
             };

@@ -1,8 +1,8 @@
-//! The alerts that were told, as items: the mark of their event carries what was told and what people
+//! The alerts that were published, as items: the mark of their event carries what was published and what people
 //! made of it.
 //!
-//! Those that may have to be told again also carry `open` and `due`, and only they stand in the
-//! index `open`, until they were acknowledged or told again.
+//! Those that may have to be published again also carry `open` and `due`, and only they stand in the
+//! index `open`, until they were acknowledged or published again.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
@@ -20,8 +20,8 @@ const DUE_MAX: i32 = 50;
 /// Between rules in their list: no rule ID holds it.
 const BETWEEN: &str = ",";
 
-/// The item of an event that was told.
-pub(super) fn item(key: AttributeValue, told: &SentAlert, now: Timestamp) -> Item {
+/// The item of an event that was published.
+pub(super) fn item(key: AttributeValue, sent: &SentAlert, now: Timestamp) -> Item {
     let kept = now.as_second().saturating_add(KEPT_DAYS * 86_400);
     let mut item = Item::from([
         ("id".to_owned(), key),
@@ -29,19 +29,19 @@ pub(super) fn item(key: AttributeValue, told: &SentAlert, now: Timestamp) -> Ite
         ("at".to_owned(), number(now.as_second())),
         ("told_at".to_owned(), number(now.as_millisecond())),
         ("expiration".to_owned(), number(kept)),
-        ("event_id".to_owned(), text(&*told.event_id)),
-        ("severity".to_owned(), text(told.severity.word())),
-        ("title".to_owned(), text(&*told.title)),
-        ("rules".to_owned(), text(told.rules.join(BETWEEN))),
+        ("event_id".to_owned(), text(&*sent.event_id)),
+        ("severity".to_owned(), text(sent.severity.word())),
+        ("title".to_owned(), text(&*sent.title)),
+        ("rules".to_owned(), text(sent.rules.join(BETWEEN))),
     ]);
     let mut also = |name: &str, value: Option<AttributeValue>| {
         item.extend(value.map(|value| (name.to_owned(), value)));
     };
-    also("account", told.account.as_deref().map(text));
-    also("event_time", told.event_time.map(|time| number(time.as_millisecond())));
-    also("alert", told.alert.as_deref().map(text));
-    also("open", told.repeat_at.map(|_| text("yes")));
-    also("due", told.repeat_at.map(|at| number(at.as_second())));
+    also("account", sent.account.as_deref().map(text));
+    also("event_time", sent.event_time.map(|time| number(time.as_millisecond())));
+    also("alert", sent.alert.as_deref().map(text));
+    also("open", sent.repeat_at.map(|_| text("yes")));
+    also("due", sent.repeat_at.map(|at| number(at.as_second())));
     item
 }
 
@@ -52,7 +52,7 @@ fn record(item: &Item) -> Option<StoredAlert> {
     let rules = get("rules").unwrap_or_default();
     let word = get("judgement").and_then(|word| word.parse::<Word>().ok());
     Some(StoredAlert {
-        told: SentAlert {
+        sent: SentAlert {
             event_id: get("event_id")?,
             severity: get("severity")?.parse::<Severity>().ok()?,
             title: get("title").unwrap_or_default(),
@@ -62,7 +62,7 @@ fn record(item: &Item) -> Option<StoredAlert> {
             repeat_at: due.and_then(|second| Timestamp::from_second(second).ok()),
             alert: get("alert"),
         },
-        told_at: at("told_at")?,
+        sent_at: at("told_at")?,
         acknowledged_at: at("acknowledged_at"),
         judgement: word.zip(at("judged_at")).map(|(word, at)| Judgement {
             word,
@@ -104,7 +104,7 @@ impl StoredAlerts for Table {
         }
     }
 
-    async fn told_since(&self, from: Timestamp) -> Result<Vec<StoredAlert>, EffectError> {
+    async fn published_since(&self, from: Timestamp) -> Result<Vec<StoredAlert>, EffectError> {
         let mut pages = self
             .insisting
             .scan()
@@ -141,12 +141,12 @@ impl StoredAlerts for Table {
     }
 
     async fn take_due(&self, found: &StoredAlert, until: Timestamp) -> Result<bool, EffectError> {
-        let Some(due) = found.told.repeat_at else { return Ok(false) };
+        let Some(due) = found.sent.repeat_at else { return Ok(false) };
         let taken = self
             .insisting
             .update_item()
             .table_name(&self.name)
-            .key("id", text(id("event", &found.told.event_id)))
+            .key("id", text(id("event", &found.sent.event_id)))
             .update_expression("SET due = :until")
             // The index lags: what it shows may have been acknowledged.
             .condition_expression("attribute_exists(#open) AND due = :due")
@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn an_alert_is_kept_for_ninety_days() {
         let now = Timestamp::from_second(1_800_000_000).unwrap();
-        let told = SentAlert {
+        let sent = SentAlert {
             event_id: "e".to_owned(),
             severity: Severity::High,
             title: "Title".to_owned(),
@@ -197,7 +197,7 @@ mod tests {
             repeat_at: None,
             alert: None,
         };
-        let item = item(text("event#e"), &told, now);
+        let item = item(text("event#e"), &sent, now);
         let until = item.get("expiration").and_then(|until| until.as_n().ok()).unwrap();
         assert_eq!(until.parse::<i64>().unwrap() - now.as_second(), 90 * 24 * 60 * 60);
     }

@@ -1,4 +1,4 @@
-//! Deliveries in the table: an item for each event, which carries what was told of it.
+//! Deliveries in the table: an item for each event, which carries what was said of it.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
@@ -39,9 +39,9 @@ impl Deliveries for Table {
             Ok(_) => Delivery::First,
             Err(error) => match error.as_service_error() {
                 Some(PutItemError::ConditionalCheckFailedException(refused)) => {
-                    let told =
+                    let sent =
                         refused.item().and_then(|item| item.get("told")?.as_bool().ok().copied());
-                    if told == Some(true) { Delivery::Told } else { Delivery::UnderWay }
+                    if sent == Some(true) { Delivery::Published } else { Delivery::UnderWay }
                 }
                 _ => return Err(self.failed("mark an event", &error)),
             },
@@ -54,17 +54,17 @@ impl Deliveries for Table {
         &self,
         event_id: &str,
         now: Timestamp,
-        told: Option<&SentAlert>,
+        sent: Option<&SentAlert>,
     ) -> Result<(), EffectError> {
         let key = text(id("event", event_id));
-        let Some(told) = told else {
+        let Some(sent) = sent else {
             let request = self.insisting.delete_item().table_name(&self.name).key("id", key);
             let done = request.send().await;
             return done.map(|_| ()).map_err(|error| self.failed("release an event", &error));
         };
         let request = self.insisting.put_item().table_name(&self.name);
         let request = request
-            .set_item(Some(alerts::item(key, told, now)))
+            .set_item(Some(alerts::item(key, sent, now)))
             // Told twice, where the state was down: what people made of the first stays.
             .condition_expression("attribute_not_exists(told) OR told = :no")
             .expression_attribute_values(":no", AttributeValue::Bool(false));

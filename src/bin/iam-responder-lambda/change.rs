@@ -10,7 +10,7 @@ use iam_responder::respond::{Mode, Origin, RespondError, Responder};
 use jiff::Timestamp;
 
 use super::function::{Failed, Function};
-use super::log::{event_id, tell, tell_failure, write};
+use super::log::{event_id, log_failure, tell, write};
 use super::watchdog;
 
 pub(crate) async fn respond<S: State>(
@@ -50,7 +50,7 @@ pub(crate) async fn respond<S: State>(
     write(function, &line);
     match &result {
         Ok(outcome) => tell(outcome, used, milliseconds),
-        Err(error) => tell_failure(error, text, used, milliseconds),
+        Err(error) => log_failure(error, text, used, milliseconds),
     }
     result.map(Box::new)
 }
@@ -69,6 +69,6 @@ pub(crate) async fn not_judged(
     write(function, &metrics::line(failed, used, Timestamp::now(), milliseconds, &function.source));
     watchdog::tell_not_judged(function, state, text, deadline.saturating_sub(elapsed)).await;
     let error = Failed::Deadline(event_id(text));
-    tell_failure(&error, text, used, milliseconds);
+    log_failure(&error, text, used, milliseconds);
     error
 }

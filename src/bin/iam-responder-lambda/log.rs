@@ -25,7 +25,7 @@ pub(crate) fn tell(outcome: &Outcome, used: Usage, milliseconds: u64) {
         event_name = outcome.event_name,
         event_time = outcome.event_time.map(tracing::field::display),
         account = outcome.account,
-        outcome = outcome.outcome.word(),
+        outcome = outcome.verdict.word(),
         severity = outcome.severity.map(Severity::word),
         rules = outcome.rules.join(","),
         reasons = outcome.reasons.join("; "),
@@ -43,7 +43,7 @@ pub(crate) fn event_id(text: &str) -> String {
 }
 
 /// The line about an event that failed. Read a second time only here: the first reading is used up.
-pub(crate) fn tell_failure(error: &Failed, text: &str, used: Usage, milliseconds: u64) {
+pub(crate) fn log_failure(error: &Failed, text: &str, used: Usage, milliseconds: u64) {
     let event = Event::parse(text).ok();
     let event = event.as_ref();
     tracing::error!(

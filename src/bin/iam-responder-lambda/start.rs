@@ -56,9 +56,9 @@ pub(crate) async fn start() -> Result<(Function, Option<Table>), String> {
         faults.push(format!("on a laptop, {DRY_RUN} set to `true` needs no topics"));
     }
     if !faults.is_empty() {
-        return Err(told(&faults));
+        return Err(listed(&faults));
     }
-    let (Some(engine), Some(routes)) = (engine, routes) else { return Err(told(&faults)) };
+    let (Some(engine), Some(routes)) = (engine, routes) else { return Err(listed(&faults)) };
     let Routes { topics, refused } = routes;
     let config = if settings.dry_run { None } else { Some(config(&settings).await?) };
     let source = Source {
@@ -110,7 +110,7 @@ async fn config(settings: &Settings) -> Result<SdkConfig, String> {
     let region = settings.region.as_deref().unwrap_or_default();
     let credentials = credentials(|name| env::var_os(name));
     let config = client::config(region, env::var_os("AWS_CA_BUNDLE"), credentials).await;
-    config.map_err(|fault| told(&[fault]))
+    config.map_err(|fault| listed(&[fault]))
 }
 
 /// A key of spaces counts as none: the SDK would refuse it, and then look nowhere else.
@@ -164,7 +164,7 @@ fn log(level: &str, plain: bool) {
 }
 
 /// All faults in one text, each on its own line; what lies beyond the limits is counted.
-fn told(faults: &[String]) -> String {
+fn listed(faults: &[String]) -> String {
     let mut text = "the function cannot start:".to_owned();
     for fault in faults.iter().take(FAULTS_MAX) {
         text.push_str("\n- ");
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_start_fault_has_a_largest_size() {
-        let text = told(&vec!["ä".repeat(FAULT_CHARS_MAX + 1); FAULTS_MAX + 7]);
+        let text = listed(&vec!["ä".repeat(FAULT_CHARS_MAX + 1); FAULTS_MAX + 7]);
         assert_eq!(text.lines().count(), FAULTS_MAX + 2);
         assert!(text.ends_with("- and 7 more"));
         assert!(text.lines().all(|line| line.chars().count() <= FAULT_CHARS_MAX + 2));

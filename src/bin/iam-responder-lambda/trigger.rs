@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use super::clock::Rung;
 use super::function::{Failed, Started};
-use super::log::tell_failure;
+use super::log::log_failure;
 use super::publisher::Publisher;
 use super::refused_files::tell_refused_files;
 use super::{change, clock, dry_run, silence, watchdog};
@@ -75,7 +75,7 @@ where
         Ok((function, state)) => (function, state),
         Err(faults) => {
             let error = Failed::Start(faults.clone());
-            tell_failure(&error, &text, Usage::default(), 0);
+            log_failure(&error, &text, Usage::default(), 0);
             return Err(error);
         }
     };

@@ -84,8 +84,8 @@ pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
     remarks.extend(delivery::remarks(&engine)?);
     let warnings = remarks.iter().filter(|remark| !remark.note).count();
     let mut out = anstream::stdout().lock();
-    let told = |remark: &&Remark| !remark.note || arguments.notes || global.format == Format::Human;
-    for remark in remarks.iter().filter(told) {
+    let notes = arguments.notes || global.format == Format::Human;
+    for remark in remarks.iter().filter(|remark| notes || !remark.note) {
         match global.format {
             Format::Json => {
                 let line = json!({"level": remark.level(), "place": remark.place, "message": remark.message});
@@ -222,7 +222,7 @@ fn of_lowerings(engine: &Engine) -> Vec<Remark> {
         }
         let place = format!("severity because {}", one.spec.because);
         let message = format!(
-            "lowers by `{said}`, which whoever calls chooses himself: ask for a principal that AWS vouches for beside it, as \
+            "lowers by `{said}`, which the caller chooses: ask for a principal that AWS vouches for beside it, as \
              `derived.principal.roleArn`"
         );
         Some(Remark::new(place, message))

@@ -50,16 +50,16 @@ impl Failure {
     }
 
     /// Tells it on standard error.
-    pub(crate) fn told(self) -> Exit {
+    pub(crate) fn printed(self) -> Exit {
         let mut err = anstream::stderr().lock();
         // Where standard error is closed too, only the exit status is left.
         let (exit, _) = match self {
             Self::Fault(message) => (Exit::Fault, writeln!(err, "error: {}", visible(&message))),
             Self::Rules(faults) => {
-                let told = faults
+                let printed = faults
                     .iter()
                     .try_for_each(|fault| writeln!(err, "error: {}", visible(&fault.to_string())));
-                (Exit::RulesBroken, told)
+                (Exit::RulesBroken, printed)
             }
             Self::Gone => (Exit::Clean, Ok(())),
         };

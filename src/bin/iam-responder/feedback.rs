@@ -119,8 +119,9 @@ mod with_aws {
         let from = Timestamp::now()
             .checked_sub(SignedDuration::from_hours(24 * arguments.days))
             .map_err(|error| Failure::Fault(error.to_string()))?;
-        let records =
-            with_table(global, &arguments.kept, async |table, _| table.told_since(from).await)?;
+        let records = with_table(global, &arguments.kept, async |table, _| {
+            table.published_since(from).await
+        })?;
         let stats = stats::stats(&records);
         let mut out = anstream::stdout().lock();
         match global.format {

@@ -79,7 +79,7 @@ fn main() -> ExitCode {
         Verb::Ledger(ledger::Verb::Seed(arguments)) => ledger::seed(&global, &arguments),
         Verb::Schema(arguments) => schema::run(&arguments),
     };
-    result.unwrap_or_else(Failure::told).into()
+    result.unwrap_or_else(Failure::printed).into()
 }
 
 impl From<Exit> for ExitCode {

@@ -63,7 +63,7 @@ pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
             let response = pollster::block_on(responder.respond(input.event, now, arguments.now))
                 .map_err(|error| Failure::Fault(error.to_string()))?;
             count.add(&response.outcome);
-            let unheard = matches!(response.outcome.outcome, Verdict::Unreadable | Verdict::Quiet);
+            let unheard = matches!(response.outcome.verdict, Verdict::Unreadable | Verdict::Quiet);
             if let Some(foreign) = foreign.filter(|_| unheard) {
                 writeln!(anstream::stderr(), "warning: {place}: {foreign}")?;
             }
@@ -143,7 +143,7 @@ fn human(
         Some(alert) => brief(out, alert, place)?,
         None if arguments.all => {
             let name = outcome.event_name.as_deref().unwrap_or("event without name");
-            let (faint, word) = (paint::FAINT, outcome.outcome.word());
+            let (faint, word) = (paint::FAINT, outcome.verdict.word());
             let rules = outcome.rules.join(", ");
             let name = clean(name, 60);
             writeln!(out, "{faint}{word:<13} {name}  {rules}\n{:14}{place}{faint:#}\n", "")?;
@@ -205,9 +205,9 @@ struct Count {
 impl Count {
     fn add(&mut self, outcome: &Outcome) {
         self.events += 1;
-        self.told += usize::from(outcome.outcome.is_told());
-        *self.by_verdict.entry(outcome.outcome.word()).or_default() += 1;
-        if let (true, Some(severity)) = (outcome.outcome == Verdict::Alerted, outcome.severity) {
+        self.told += usize::from(outcome.verdict.is_told());
+        *self.by_verdict.entry(outcome.verdict.word()).or_default() += 1;
+        if let (true, Some(severity)) = (outcome.verdict == Verdict::Alerted, outcome.severity) {
             *self.by_severity.entry(severity).or_default() += 1;
         }
     }

@@ -41,7 +41,7 @@ pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
                 Ok(()) => passed += 1,
                 Err(_) => failed += 1,
             }
-            tell(&mut out, global.format, rule, test, &result)?;
+            print(&mut out, global.format, rule, test, &result)?;
         }
     }
     if let (0, Some(text)) = (rules, &arguments.only) {
@@ -54,7 +54,7 @@ pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
     Ok(if failed > 0 { Exit::RulesBroken } else { Exit::Clean })
 }
 
-fn tell(
+fn print(
     out: &mut impl Write,
     format: Format,
     rule: &Rule,

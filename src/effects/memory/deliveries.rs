@@ -12,7 +12,7 @@ impl Deliveries for Memory {
         let mut deliveries = lock(&self.deliveries);
         let stale = SignedDuration::from_secs(UNDER_WAY_SECS_MAX);
         match deliveries.get(event_id) {
-            Some((_, true)) => return Ok(Delivery::Told),
+            Some((_, true)) => return Ok(Delivery::Published),
             Some((since, false)) if now.duration_since(*since) < stale => {
                 return Ok(Delivery::UnderWay);
             }
@@ -26,22 +26,22 @@ impl Deliveries for Memory {
         &self,
         event_id: &str,
         now: Timestamp,
-        told: Option<&SentAlert>,
+        sent: Option<&SentAlert>,
     ) -> Result<(), EffectError> {
         let mut deliveries = lock(&self.deliveries);
-        let Some(told) = told else {
+        let Some(sent) = sent else {
             deliveries.remove(event_id);
             return Ok(());
         };
         deliveries.insert(event_id, (now, true), 0);
-        let mut records = lock(&self.told);
+        let mut records = lock(&self.sent);
         if records.get(event_id).is_some() {
             return Ok(());
         }
-        let bytes = told.alert.as_ref().map_or(0, String::len) + told.title.len();
+        let bytes = sent.alert.as_ref().map_or(0, String::len) + sent.title.len();
         let record = StoredAlert {
-            told: told.clone(),
-            told_at: now,
+            sent: sent.clone(),
+            sent_at: now,
             acknowledged_at: None,
             judgement: None,
             repeated_at: None,

@@ -10,7 +10,7 @@ use crate::effects::alerts::StoredAlert;
 use crate::prior::Register;
 
 /// Most bytes kept of each kind: events, windows, counters, alerts and notes. Beyond it the oldest of the kind
-/// are forgotten: repetitions are told again, thresholds and sequences begin anew.
+/// are forgotten: repetitions are published again, thresholds and sequences begin anew.
 pub const BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Most bytes of prior state kept. Beyond it the oldest is forgotten: what was before is unknown then, and
 /// falls to the stricter side.
@@ -19,13 +19,13 @@ pub const REGISTERS_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// State that dies with the process.
 #[derive(Debug)]
 pub struct Memory {
-    /// Event IDs: since when they are under way, and whether they were told.
+    /// Event IDs: since when they are under way, and whether they were published.
     pub(super) deliveries: Mutex<Recent<(Timestamp, bool)>>,
     pub(super) claims: Mutex<Recent<Claimed>>,
     pub(super) counters: Mutex<Recent<Vec<(String, Timestamp)>>>,
     pub(super) registers: Mutex<Recent<Register>>,
     pub(super) notes: Mutex<Recent<(String, Timestamp)>>,
-    pub(super) told: Mutex<Recent<StoredAlert>>,
+    pub(super) sent: Mutex<Recent<StoredAlert>>,
 }
 
 impl Default for Memory {
@@ -36,7 +36,7 @@ impl Default for Memory {
             counters: Mutex::new(Recent::new(BYTES_MAX)),
             registers: Mutex::new(Recent::new(REGISTERS_BYTES_MAX)),
             notes: Mutex::new(Recent::new(BYTES_MAX)),
-            told: Mutex::new(Recent::new(BYTES_MAX)),
+            sent: Mutex::new(Recent::new(BYTES_MAX)),
         }
     }
 }

@@ -6,7 +6,7 @@ use super::kept::{Claimed, Held, Memory};
 use crate::alert::HELD_MAX;
 use crate::effects::{Claim, EffectError, Windows, lock};
 
-/// Events of a window that are told apart; more of them are counted without being remembered.
+/// Events of a window that are published apart; more of them are counted without being remembered.
 const HELD_IDS_MAX: usize = 100;
 
 impl Held {

@@ -41,5 +41,5 @@ pub(crate) fn outcomes(site: &str, events: impl IntoIterator<Item = Value>) -> V
 /// How loud the last event is; nothing where nobody is told.
 pub(crate) fn last(site: &str, before: Vec<Value>, event: Value) -> Option<Severity> {
     let outcome = outcomes(site, before.into_iter().chain([event])).pop().unwrap();
-    outcome.severity.filter(|_| outcome.outcome == Verdict::Alerted)
+    outcome.severity.filter(|_| outcome.verdict == Verdict::Alerted)
 }

@@ -382,16 +382,16 @@ fn takes_a_role(source: &str, path: &str) -> bool {
 pub(super) fn identifying(parameters: &Json) -> Option<String> {
     const ENDS: [&str; 7] = ["name", "id", "arn", "alias", "family", "rule", "identifier"];
     const FLEETING: [&str; 3] = ["changesetname", "revisionid", "versionid"];
-    let mut told: Vec<String> = Vec::new();
+    let mut said: Vec<String> = Vec::new();
     for (key, value) in parameters.as_object()? {
         let key = key.to_ascii_lowercase();
         let counts = ENDS.iter().any(|end| key.ends_with(end))
             && !key.ends_with("rolearn")
             && !FLEETING.contains(&key.as_str());
-        told.extend(value.as_str().filter(|_| counts).map(|text| format!("{key} {text:?}")));
+        said.extend(value.as_str().filter(|_| counts).map(|text| format!("{key} {text:?}")));
     }
-    told.sort();
-    (!told.is_empty()).then(|| told.join(" "))
+    said.sort();
+    (!said.is_empty()).then(|| said.join(" "))
 }
 
 /// Does the call take a role from what has it, or end that? What CloudFormation deletes it deletes by the role.

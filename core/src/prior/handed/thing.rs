@@ -27,7 +27,7 @@ pub(super) fn thing(event: &Event, source: &str, call: &str) -> Option<String> {
     // A new revision of a task or job is the same task or job.
     const CHANGING: [&str; 5] = ["Update", "Put", "Set", "Modify", "Register"];
     let changes = CHANGING.iter().any(|verb| call.starts_with(verb));
-    let told = match is_of_a_stack(source, call) {
+    let named = match is_of_a_stack(source, call) {
         true => {
             let named = event.text("detail.requestParameters.stackName")?;
             let region = event.region().unwrap_or_default();
@@ -36,7 +36,7 @@ pub(super) fn thing(event: &Event, source: &str, call: &str) -> Option<String> {
         false if changes => identifying(event.value("detail.requestParameters")?)?,
         false => return None,
     };
-    Some(format!("thing {source} {} {told}", event.region().unwrap_or_default()))
+    Some(format!("thing {source} {} {named}", event.region().unwrap_or_default()))
 }
 
 /// Who deploys hands its stacks one role, day by day: all stacks of a role that calls, as one thing.

@@ -86,7 +86,7 @@ fn of_share(
     if parts.iter().all(|part| part.sees == ALL) {
         return None;
     }
-    let message = told(&parts);
+    let message = described(&parts);
     if parts.iter().all(|part| part.reads_alone) {
         return Some(Remark::note(rule, message));
     }
@@ -215,7 +215,7 @@ fn services(pattern: &Pattern) -> Option<Vec<String>> {
 }
 
 /// What is true of each part, those together of which the same is.
-fn told(parts: &[Part]) -> String {
+fn described(parts: &[Part]) -> String {
     let mut kinds: Vec<&str> = Vec::new();
     for part in parts {
         if !kinds.contains(&part.sees.as_str()) {
@@ -225,7 +225,7 @@ fn told(parts: &[Part]) -> String {
     if let [sees] = kinds.as_slice() {
         return format!("sees {sees}");
     }
-    let told = kinds.iter().map(|sees| {
+    let described = kinds.iter().map(|sees| {
         let mut places: Vec<&str> = parts
             .iter()
             .filter(|part| part.sees == **sees)
@@ -236,7 +236,7 @@ fn told(parts: &[Part]) -> String {
         let more = if more > 0 { format!("and in {more} more branches ") } else { String::new() };
         format!("{}{more}it sees {sees}", places.concat())
     });
-    told.collect::<Vec<_>>().join("; ")
+    described.collect::<Vec<_>>().join("; ")
 }
 
 /// What EventBridge would measure, where the pattern asks for nothing that only this tool knows.

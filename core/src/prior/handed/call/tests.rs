@@ -98,8 +98,8 @@ fn roles_that_are_taken_told_of_or_none_are_not_handed_over() {
     check("tagging", "TagResources", &format!(r#"{{"resourceARNList":[{arn}]}}"#), &[]);
     let owners = format!(r#"{{"roles":[{{"roleType":"PROCESS_OWNER","roleArn":{arn}}}]}}"#);
     check("auditmanager", "CreateAssessment", &owners, &[]);
-    let told = format!(r#"{{"resourceIdentifier":{{"iamRoleArn":{arn}}}}}"#);
-    check("iot", "CreateAuditSuppression", &told, &[]);
+    let parameters = format!(r#"{{"resourceIdentifier":{{"iamRoleArn":{arn}}}}}"#);
+    check("iot", "CreateAuditSuppression", &parameters, &[]);
     check("quicksight", "RegisterUser", &format!(r#"{{"iamArn":{arn}}}"#), &[]);
     check("organizations", "CreateAccount", r#"{"roleName":"Ops"}"#, &[]);
     check("workmail", "CreateUser", r#"{"name":"kim","role":"USER"}"#, &[]);
