@@ -474,6 +474,15 @@ fn shapes_that_once_got_lost_are_delivered() {
     let own = json!({"readOnly": false, "userIdentity": {"type": "AssumedRole", "principalId": "AROAX:mallory",
         "arn": "arn:aws:sts::111122223333:assumed-role/iam-responder-function/mallory"}});
     check_own(&[&by("kms", "principal: {own: [other-session]}")], "kms", "CreateGrant", &own);
+    let roles = "arn:aws:sts::111122223333:assumed-role";
+    let without_arn = json!({"readOnly": false, "userIdentity": {"type": "AssumedRole", "principalId": "AROAX:debug",
+        "sessionContext": {"sessionIssuer": {"userName": "iam-responder-function-eu-west-1",
+            "arn": "arn:aws:iam::111122223333:role/iam-responder-function-eu-west-1"}}}});
+    let alike = json!({"readOnly": false, "userIdentity": {"type": "AssumedRole", "principalId": "AROAX:iam-responder",
+        "arn": format!("{roles}/iam-responder-functionx/iam-responder")}});
+    for event in [without_arn, alike] {
+        check_own(&[&by("kms", "principal: {own: [other-session]}")], "kms", "CreateGrant", &event);
+    }
     let no_key = json!({"readOnly": false, "userIdentity": {"type": "IAMUser", "accessKeyId": ""}});
     check_own(
         &[&by("kms", "principal: {accessKeyId: [{exists: false}]}")],

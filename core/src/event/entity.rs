@@ -133,7 +133,9 @@ fn named(kind: EntityKind, given: &str, event: &Event, account: Option<String>) 
         let account = arn.account_id().map(str::to_owned).or(account);
         return Entity { kind, name: Some(name), arn: Some(given.to_owned()), account };
     }
-    let arn = account.as_deref().and_then(|account| match kind {
+    // No name of IAM holds a colon.
+    let of_name = account.as_deref().filter(|_| root || !given.contains(':'));
+    let arn = of_name.and_then(|account| match kind {
         EntityKind::ROOT => Some(arn::of_iam(partition(event), account, "root")),
         EntityKind::USER
         | EntityKind::ROLE

@@ -79,7 +79,7 @@ impl Principal {
             PrincipalKind::AssumedRole => {
                 let named = arn.as_deref().and_then(Arn::parse).and_then(|arn| arn.assumed_role());
                 let id = || text("principalId").and_then(|id| id.split_once(':'));
-                named.or_else(id).map(|(_, name)| name)
+                named.and_then(|(_, name)| name).or_else(|| id().map(|(_, name)| name))
             }
             // What the caller chose; who he is AWS says by the issuer.
             PrincipalKind::FederatedUser if federated_by(event).is_some() => {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::event::{Event, values_at};
-use crate::iam::arn::Arn;
+use crate::iam::arn::{Arn, ArnPattern};
 use crate::iam::policy::{Home, PolicyDocument, Trust};
 use crate::site::Site;
 
@@ -214,7 +214,7 @@ fn allow(name: &str, conditions: &Value) -> Option<Value> {
         json!("*")
     } else if NOBODY.contains(&name) {
         return None;
-    } else if name.contains('.') && Arn::parse(name).is_none() && !name.contains('@') {
+    } else if name.contains('.') && !ArnPattern::split(name).is_arn() && !name.contains('@') {
         json!({"Service": name})
     } else {
         json!({"AWS": name})

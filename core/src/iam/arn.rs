@@ -91,11 +91,15 @@ impl<'a> Arn<'a> {
         self.iam_entity().filter(|(own, _)| *own == kind).map(|_| self.name())
     }
 
-    /// Role and name of a session: `arn:PARTITION:sts::ACCOUNT:assumed-role/ROLE/SESSION`, without the role's path.
+    /// Role of a session, without its path, and the session's name where it stands there:
+    /// `arn:PARTITION:sts::ACCOUNT:assumed-role/ROLE/SESSION`.
     #[must_use]
-    pub fn assumed_role(&self) -> Option<(&'a str, &'a str)> {
-        let session = self.resource.strip_prefix("assumed-role/").filter(|_| self.service == "sts");
-        session?.split_once('/').filter(|(role, name)| !role.is_empty() && !name.is_empty())
+    pub fn assumed_role(&self) -> Option<(&'a str, Option<&'a str>)> {
+        let of_sts =
+            self.resource.strip_prefix("assumed-role/").filter(|_| self.service == "sts")?;
+        let mut parts =
+            of_sts.splitn(2, '/').map(|part| Some(part).filter(|part| !part.is_empty()));
+        Some((parts.next()??, parts.next().flatten()))
     }
 
     /// What the session of a federated user calls itself: `arn:PARTITION:sts::ACCOUNT:federated-user/NAME`.
@@ -255,11 +259,16 @@ mod tests {
     }
 
     #[test]
-    fn a_session_is_of_sts_and_has_both_names() {
+    fn a_session_is_of_sts_and_has_a_role() {
         let session = |arn| Arn::parse(arn).and_then(|arn| arn.assumed_role());
-        assert_eq!(session("arn:aws:sts::111122223333:assumed-role/a/b"), Some(("a", "b")));
+        assert_eq!(session("arn:aws:sts::111122223333:assumed-role/a/b"), Some(("a", Some("b"))));
         for arn in [
             "arn:aws:sts::111122223333:assumed-role/a",
+            "arn:aws:sts::111122223333:assumed-role/a/",
+        ] {
+            assert_eq!(session(arn), Some(("a", None)), "{arn}");
+        }
+        for arn in [
             "arn:aws:sts::111122223333:assumed-role//b",
             "arn:aws:iam::111122223333:assumed-role/a/b",
             "arn:aws:iam::111122223333:user/x:assumed-role/a/b",

@@ -231,7 +231,7 @@ impl Own {
     }
 
     /// Whether the caller is a session of a role of this tool, and whose. In another account anybody may name roles
-    /// and sessions so.
+    /// and sessions so: where it is not known in which one the tool is, none elsewhere is the function's.
     #[must_use]
     pub fn session(&self, event: &Event) -> Option<OwnSession> {
         let arn =
@@ -242,31 +242,26 @@ impl Own {
         let of_issuer = issuer.and_then(|arn| Some((arn.account, arn.name_in_iam("role")?)));
         let of_session = || Some((session?.account, worn?.0));
         let (account, role) = of_issuer.or_else(of_session)?;
-        let home = self.account().or(event.account());
-        if home != Some(account) || !self.is_named(role) {
+        let home = self.account();
+        if home.is_some_and(|home| home != account) || !self.is_named(role) {
             return None;
         }
         let id = event.text("detail.userIdentity.principalId").and_then(|id| id.split_once(':'));
-        let name = worn.map(|(_, name)| name).or(id.map(|(_, name)| name));
+        let name = worn.and_then(|(_, name)| name).or(id.map(|(_, name)| name));
         let named = name.is_some_and(|name| self.functions().any(|own| own == name));
-        let function = named && self.is_function_role(issuer.as_ref(), role);
+        let at_home = home.or(event.account()) == Some(account);
+        let function = named && at_home && self.is_role_of_function(role);
         Some(if function { OwnSession::Function } else { OwnSession::Other })
     }
 
-    /// Is it the role that the function has? By its ARN, as far as both are known: anybody in the account who may
-    /// make roles can give one a name that begins like the tool's.
-    fn is_function_role(&self, issuer: Option<&Arn<'_>>, name: &str) -> bool {
-        match self.role().and_then(Arn::parse) {
-            Some(own) => {
-                issuer.is_none_or(|issuer| *issuer == own) && own.name_in_iam("role") == Some(name)
-            }
-            None => self.functions().any(|function| {
-                let rest = name.strip_prefix(function.as_str());
-                let rest = rest.and_then(|rest| rest.strip_prefix("-function"));
-                // Behind it stands the Region.
-                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
-            }),
-        }
+    /// Is it the role of a function, of whichever Region: the same name may be deployed in several, and each calls
+    /// services that report in one? Who makes another role of such a name is reported for that.
+    fn is_role_of_function(&self, role: &str) -> bool {
+        self.functions().any(|function| {
+            let rest = role.strip_prefix(function.as_str());
+            let rest = rest.and_then(|rest| rest.strip_prefix("-function"));
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        })
     }
 
     /// Does a text at the end of the path name the tool's own? On the way there may be lists.

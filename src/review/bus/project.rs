@@ -376,20 +376,20 @@ fn without_issuer(clause: Clause) -> Clause {
         .with(TYPE, vec![json!("AssumedRole")])
 }
 
-/// A session of a role of the tool that is not the function's: its own would be many.
+/// A session of a role of the tool that is not a function's: its own would be many.
 fn by_own_session(branch: &Branch) -> Option<Vec<Clause>> {
     texts(branch, "derived.principal.own").filter(|own| *own == ["other-session"])?;
-    let named = json!({"anything-but": {"suffix": sub(":${NamePrefix}")}});
-    let named = Clause::default().with("detail.userIdentity.principalId", vec![named]);
     let role = vec![json!({"prefix": sub("${NamePrefix}")})];
     let roles = "arn:${AWS::Partition}:sts::${AWS::AccountId}:assumed-role/${NamePrefix}";
-    let function = sub(format!("{roles}-function-${{AWS::Region}}/${{NamePrefix}}"));
-    let function = vec![json!({"anything-but": [function]})];
+    // Of any Region. Without a role behind it no session is the function's.
+    let functions = sub(format!("{roles}-function-*/${{NamePrefix}}"));
+    let others = vec![json!({"anything-but": {"wildcard": functions}}), json!({"exists": false})];
     Some(vec![
         Clause::default()
-            .with("detail.userIdentity.arn", function)
+            .with("detail.userIdentity.arn", others)
             .with(&format!("{ISSUER}.userName"), role),
-        without_issuer(named).with("detail.userIdentity.arn", vec![json!({"prefix": sub(roles)})]),
+        without_issuer(Clause::default())
+            .with("detail.userIdentity.arn", vec![json!({"prefix": sub(roles)})]),
     ])
 }
 

@@ -188,30 +188,41 @@ fn nobody_elsewhere_is_the_tool_by_a_name() {
         "arn:aws:sts::111122223333:assumed-role/iam-responder-function-eu-west-1/iam-responder";
     check_session(&known, here, Some(role), Some(OwnSession::Function));
     check_session(&known, here, None, Some(OwnSession::Function));
-    // A role of the same account that was made to be called so.
-    let alike = "arn:aws:sts::111122223333:assumed-role/iam-responder-function-x/iam-responder";
-    let issuer = "arn:aws:iam::111122223333:role/iam-responder-function-x";
+    // The same name may be deployed in several Regions, whose calls are reported in one.
+    let sibling = here.replace("eu-west-1", "us-east-1");
+    let issuer = role.replace("eu-west-1", "us-east-1");
+    check_session(&known, &sibling, Some(&issuer), Some(OwnSession::Function));
+    // A role of the same account that was made to be called alike.
+    let alike = "arn:aws:sts::111122223333:assumed-role/iam-responder-x/iam-responder";
+    let issuer = "arn:aws:iam::111122223333:role/iam-responder-x";
     check_session(&known, alike, Some(issuer), Some(OwnSession::Other));
     // The same names in a stranger's account, and a user whose path holds the role's.
     let elsewhere = here.replace("111122223333", "999988887777");
     let issuer = role.replace("111122223333", "999988887777");
-    for own in [&known, &Own::default()] {
-        check_session(own, &elsewhere, Some(&issuer), None);
-        check_session(own, &elsewhere, None, None);
-        let user =
-            "arn:aws:iam::111122223333:user/x:assumed-role/iam-responder-function/iam-responder";
+    let user = "arn:aws:iam::111122223333:user/x:assumed-role/iam-responder-function/iam-responder";
+    let path = "arn:aws:iam::111122223333:user/x:role/iam-responder-function";
+    // Nobody knows where the tool is: loud.
+    for (own, want) in [(&known, None), (&Own::default(), Some(OwnSession::Other))] {
+        check_session(own, &elsewhere, Some(&issuer), want);
+        check_session(own, &elsewhere, None, want);
         check_session(own, user, None, None);
-        check_session(
-            own,
-            user,
-            Some("arn:aws:iam::111122223333:user/x:role/iam-responder-function"),
-            None,
-        );
+        check_session(own, user, Some(path), None);
     }
-    // A call that the function makes in another account is its own all the same.
-    let abroad = r#""recipientAccountId":"444455556666","userIdentity":{"type":"AssumedRole","principalId":"AROAX:iam-responder","#;
-    let abroad = format!(r#"{abroad}"arn":"{here}"}}"#);
-    assert_eq!(known.session(&event("iam", &abroad)), Some(OwnSession::Function));
+    // What the function's role does in another account is told of it all the same.
+    for (name, want) in [("iam-responder", OwnSession::Function), ("debug", OwnSession::Other)] {
+        let (role, _) = here.rsplit_once('/').unwrap();
+        let arn = format!("{role}/{name}");
+        let abroad = format!(
+            r#""recipientAccountId":"444455556666","userIdentity":{{"type":"AssumedRole","arn":"{arn}"}}"#
+        );
+        assert_eq!(known.session(&event("iam", &abroad)), Some(want), "{arn}");
+    }
+    // Without a name of the session it is not the function's.
+    let nameless = "arn:aws:sts::111122223333:assumed-role/iam-responder-function-eu-west-1";
+    let identity = format!(
+        r#""userIdentity":{{"type":"AssumedRole","principalId":"A:debug","arn":"{nameless}"}}"#
+    );
+    assert_eq!(known.session(&event("iam", &identity)), Some(OwnSession::Other));
 }
 
 #[test]
