@@ -1,13 +1,17 @@
 //! `check --topics … --region …`: topics of the site file that the deployment could not publish to.
 
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 const OWN: &str = "arn:aws:sns:us-east-1:111122223333:";
 const FAR: &str = "arn:aws:sns:eu-west-1:111122223333:iam-responder-high";
 
 /// Runs `check` over a site file that is gone with the test.
 fn check(site: &str, arguments: &[&str]) -> Output {
-    let name = format!("iam-responder-{}-{:p}.yaml", std::process::id(), site);
+    // Two tests may have the same site.
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let name = format!("iam-responder-{}-{number}.yaml", std::process::id());
     let path = std::env::temp_dir().join(name);
     std::fs::write(&path, site).unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_iam-responder"))
