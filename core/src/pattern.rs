@@ -39,6 +39,5 @@ pub use cost::{
 };
 pub use explain::{Explanation, FieldExplanation};
 pub use index::PatternIndex;
-pub(crate) use leaves::FieldPath;
-pub(crate) use leaves::is_below;
+pub(crate) use leaves::{FieldPath, is_below};
 pub use matcher::Matcher;

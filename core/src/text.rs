@@ -1,6 +1,7 @@
 //! What people and attackers write: YAML with its lines, words that are nearly right, texts made harmless.
 
 pub mod clean;
+pub(crate) mod hash;
 pub mod hostile;
 pub mod live;
 pub mod nearest;

@@ -74,21 +74,21 @@ impl Principal {
         let owned = |path: &str| text(path).map(str::to_owned);
         let kind_word = kind_word(event).to_owned();
         let kind = PrincipalKind::of(&kind_word).unwrap_or(PrincipalKind::Unknown);
-        let arn = owned("arn");
+        let arn = text("arn").and_then(Arn::parse);
         let session_name = match kind {
             PrincipalKind::AssumedRole => {
-                let named = arn.as_deref().and_then(Arn::parse).and_then(|arn| arn.assumed_role());
+                let named = arn.and_then(|arn| arn.assumed_role()?.1);
                 let id = || text("principalId").and_then(|id| id.split_once(':'));
-                named.and_then(|(_, name)| name).or_else(|| id().map(|(_, name)| name))
+                named.or_else(|| id().map(|(_, name)| name))
             }
             // What the caller chose; who he is AWS says by the issuer.
             PrincipalKind::FederatedUser if federated_by(event).is_some() => {
-                arn.as_deref().and_then(Arn::parse).and_then(|arn| arn.federated_user())
+                arn.and_then(|arn| arn.federated_user())
             }
             _ => None,
         };
         let account = text("accountId")
-            .or_else(|| arn.as_deref().and_then(Arn::parse).map(|arn| arn.account))
+            .or_else(|| arn.map(|arn| arn.account))
             .filter(|account| !account.is_empty())
             .map(str::to_owned);
         let recipient = event.account();
@@ -106,8 +106,9 @@ impl Principal {
         Self {
             linked_service,
             permission_set,
-            name: name(event, kind, arn.as_deref()),
-            role_arn: role_arn(event, arn.as_deref()),
+            name: name(event, kind, arn),
+            role_arn: role_arn(event, arn),
+            arn: owned("arn"),
             session_name: session_name.map(str::to_owned),
             source_identity: owned("sessionContext.sourceIdentity"),
             access_key_id: owned("accessKeyId"),
@@ -115,7 +116,6 @@ impl Principal {
             via_service: via_service(event),
             kind,
             kind_word,
-            arn,
             account,
             external,
         }
@@ -246,22 +246,21 @@ fn kind_word(event: &Event) -> &str {
     given.unwrap_or(unsaid.word())
 }
 
-fn role_arn(event: &Event, arn: Option<&str>) -> Option<String> {
+fn role_arn(event: &Event, arn: Option<Arn<'_>>) -> Option<String> {
     let issuer = event.text("detail.userIdentity.sessionContext.sessionIssuer.arn");
     let is_role = |arn: &&str| Arn::parse(arn).is_some_and(|arn| arn.name_in_iam("role").is_some());
     if let Some(issuer) = issuer.filter(is_role) {
         return Some(issuer.to_owned());
     }
     // The session's ARN lacks the role's path; better than nothing where the issuer is missing.
-    let arn = arn.and_then(Arn::parse)?;
+    let arn = arn?;
     let (role, _) = arn.assumed_role()?;
     Some(arn::of_iam(arn.partition, arn.account, &format!("role/{role}")))
 }
 
-fn name(event: &Event, kind: PrincipalKind, arn: Option<&str>) -> Option<String> {
+fn name(event: &Event, kind: PrincipalKind, arn: Option<Arn<'_>>) -> Option<String> {
     let text = |path: &str| event.text(&format!("detail.userIdentity.{path}"));
     let user_name = text("userName").filter(|name| *name != HIDDEN);
-    let arn = arn.and_then(Arn::parse);
     let last = || arn.filter(|arn| arn.resource.contains('/')).map(|arn| arn.name());
     let found = match kind {
         PrincipalKind::Root => Some("root"),
@@ -380,6 +379,7 @@ mod tests {
             assert_ne!(federated.person(), Some("alice"));
         }
     }
+
     #[test]
     fn a_path_makes_no_user_a_role() {
         let hostile = "arn:aws:iam::111122223333:user/x:role/ci/x:assumed-role/ci/mallory";

@@ -1,5 +1,6 @@
 //! An event: the envelope of EventBridge with its CloudTrail record.
 
+use crate::text::hash::fnv1a;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use thiserror::Error;
@@ -221,7 +222,9 @@ impl Event {
             let parts =
                 self.raw.as_object().into_iter().flatten().filter(|(key, _)| *key != "derived");
             let texts = parts.flat_map(|(key, value)| [key.clone(), value.to_string()]);
-            format!("without-id-{:016x}", stable_hash(texts))
+            // No text holds the byte after each of them, so none runs into the next.
+            let bytes = texts.flat_map(|text| text.into_bytes().into_iter().chain([0xff]));
+            format!("without-id-{:016x}", fnv1a(bytes))
         };
         self.id().map_or_else(hash, str::to_owned)
     }
@@ -258,15 +261,6 @@ impl Event {
         let parsed = |path| self.text(path).and_then(|text| text.parse().ok());
         parsed("detail.eventTime").or_else(|| parsed("time"))
     }
-}
-
-/// FNV-1a in 64 bits, <https://datatracker.ietf.org/doc/draft-eastlake-fnv/>: the table keeps it, so that it must be the
-/// same in every version of the program. No text holds the byte after each of them, so none runs into the next.
-fn stable_hash(texts: impl Iterator<Item = String>) -> u64 {
-    let bytes = texts.flat_map(|text| text.into_bytes().into_iter().chain([0xff]));
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
 }
 
 /// Deepest nesting of brackets outside of strings.

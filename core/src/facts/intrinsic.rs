@@ -59,7 +59,7 @@ impl Facts {
             self_target: entity.as_ref().is_some_and(|entity| is_caller(entity, &principal)),
             tagged: tagged(event).map(str::to_owned),
             own: own.touched(event),
-            own_session: own.session(event),
+            own_session: own.session(&principal, event),
             deploys: principal.role_arn.as_deref().is_some_and(|role| own.is_deployment_role(role)),
             change_set: own::change_set(event).map(str::to_owned),
             questions: Questions::of(event),

@@ -208,8 +208,7 @@ fn allow(name: &str, conditions: &Value) -> Option<Value> {
     let mut conditions = conditions.clone();
     let principal = if EVERYBODY.iter().any(|one| one.eq_ignore_ascii_case(name)) {
         json!("*")
-    } else if of_organization.is_some() {
-        let id = of_organization.unwrap_or_default();
+    } else if let Some(id) = of_organization {
         conditions = json!({"StringEquals": {"aws:PrincipalOrgID": id}});
         json!("*")
     } else if NOBODY.contains(&name) {

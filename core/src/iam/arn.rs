@@ -126,8 +126,8 @@ impl<'a> Arn<'a> {
             let (service, name) = rest.split_once('/')?;
             return (!service.is_empty() && !name.is_empty()).then_some(AwsRole::Linked(service));
         }
-        let rest = self.resource.strip_prefix(PERMISSION_SET_ROLES)?;
-        let name = rest.rsplit('/').next()?.strip_prefix(PERMISSION_SET_NAME)?;
+        self.resource.strip_prefix(PERMISSION_SET_ROLES)?;
+        let name = self.name().strip_prefix(PERMISSION_SET_NAME)?;
         // Behind the name stands a hash that makes it the only one.
         name.rsplit_once('_').map(|(name, _)| AwsRole::PermissionSet(name))
     }

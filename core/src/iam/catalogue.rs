@@ -11,19 +11,16 @@ mod roles;
 mod step;
 mod wearers;
 
-pub(crate) use call::ValueFrom;
-pub(crate) use call::response_words;
 pub use call::{Access, Call, CallEffect, Inverse, calls, find};
+pub(crate) use call::{ValueFrom, response_words};
 pub use kinds::entity_kinds;
 pub use operation::Operation;
 pub use roles::{RoleTaken, roles_taken};
 pub(crate) use roles::{is_no_role, is_of_roles};
-pub(crate) use step::Condition;
 pub use step::Effect;
-pub(crate) use step::{StepRow, step_doubts, step_rows};
+pub(crate) use step::{Condition, StepRow, step_doubts, step_rows};
 pub use wearers::Given;
-pub(crate) use wearers::Work;
 pub(crate) use wearers::{
-    NamePart, Other, WearerRow, has_others_beside, has_several_roles, is_any_known,
+    NamePart, Other, WearerRow, Work, has_others_beside, has_several_roles, is_any_known,
     is_principal_of, services_that_wear, wearer_rows, wearing_services,
 };

@@ -5,8 +5,9 @@ use serde_json::Value;
 
 use super::place;
 use super::place::{PLACES, Place};
-use crate::event::{Event, omitted};
+use crate::event::{Event, Principal, omitted};
 use crate::iam::arn::Arn;
+use crate::iam::entity::{EntityId, EntityKind};
 use crate::vocabulary::{OwnKind, OwnSession};
 
 /// Name of everything that is deployed, where nothing else is said.
@@ -115,10 +116,8 @@ impl Own {
     /// Is a role of this account and name one that deploys the tool, wherever it lies? A name is a role's own.
     #[must_use]
     pub fn is_deployed_by(&self, account: &str, role: &str) -> bool {
-        self.deployed.by.iter().filter_map(|arn| Arn::parse(arn)).any(|arn| {
-            let name = arn.name_in_iam("role");
-            arn.account == account && name.is_some_and(|name| name.eq_ignore_ascii_case(role))
-        })
+        let wanted = Some(EntityId::new(account, EntityKind::ROLE, role));
+        self.deployed.by.iter().any(|arn| EntityId::of_arn(arn) == wanted)
     }
 
     /// Does this call make or update the tool's own stack? What CloudFormation then does to its parts for the
@@ -233,23 +232,15 @@ impl Own {
     /// Whether the caller is a session of a role of this tool, and whose. In another account anybody may name roles
     /// and sessions so: where it is not known in which one the tool is, none elsewhere is the function's.
     #[must_use]
-    pub fn session(&self, event: &Event) -> Option<OwnSession> {
-        let arn =
-            |path: &str| event.text(&format!("detail.userIdentity.{path}")).and_then(Arn::parse);
-        let session = arn("arn");
-        let worn = session.as_ref().and_then(Arn::assumed_role);
-        let issuer = arn("sessionContext.sessionIssuer.arn");
-        let of_issuer = issuer.and_then(|arn| Some((arn.account, arn.name_in_iam("role")?)));
-        let of_session = || Some((session?.account, worn?.0));
-        let (account, role) = of_issuer.or_else(of_session)?;
+    pub fn session(&self, principal: &Principal, event: &Event) -> Option<OwnSession> {
+        let arn = principal.role_arn.as_deref().and_then(Arn::parse)?;
+        let role = arn.name_in_iam("role")?;
         let home = self.account();
-        if home.is_some_and(|home| home != account) || !self.is_named(role) {
+        if home.is_some_and(|home| home != arn.account) || !self.is_named(role) {
             return None;
         }
-        let id = event.text("detail.userIdentity.principalId").and_then(|id| id.split_once(':'));
-        let name = worn.and_then(|(_, name)| name).or(id.map(|(_, name)| name));
-        let named = name.is_some_and(|name| self.functions().any(|own| own == name));
-        let at_home = home.or(event.account()) == Some(account);
+        let named = self.functions().any(|own| Some(&own) == principal.session_name.as_ref());
+        let at_home = home.or(event.account()) == Some(arn.account);
         let function = named && at_home && self.is_role_of_function(role);
         Some(if function { OwnSession::Function } else { OwnSession::Other })
     }

@@ -20,6 +20,7 @@ use super::cost::COMPARISONS;
 use super::leaves::{FieldPath, collect};
 use super::matcher::parse_address;
 use super::{Matcher, STEPS_OF_EVENT_MAX, Steps};
+use crate::text::hash::fnv1a;
 
 /// That anything stands under a path is a better anchor than values for which more branches than this ask.
 const PRESENCE_PAYS: usize = 64;
@@ -128,15 +129,12 @@ impl Entries {
     }
 }
 
-/// The slots in which a text may stand, one after the other; there are a power of two. The hash is the same in the
-/// build and in the program: FNV-1a, <https://datatracker.ietf.org/doc/draft-eastlake-fnv/>. Its weakness against
-/// chosen texts does not matter: the texts in the table are those of patterns.
+/// The slots in which a text may stand, one after the other; there are a power of two. That texts can be chosen to
+/// collide does not matter: the texts in the table are those of patterns.
 fn probe(text: &str, slots: usize) -> impl Iterator<Item = usize> {
-    let hash = text
-        .bytes()
-        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    let first = hash as usize;
-    (0..slots).map(move |further| (first + further) & (slots - 1))
+    let within = slots - 1;
+    let first = usize::try_from(fnv1a(text.bytes()) & within as u64).unwrap_or_default();
+    (0..slots).map(move |further| (first + further) & within)
 }
 
 /// Where a piece lies among pieces that end so.

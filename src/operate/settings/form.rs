@@ -72,7 +72,7 @@ pub(super) fn check_stack(arn: &str) -> Result<(), String> {
         arn.service == "cloudformation"
             && is_partition(arn.partition)
             && check_region(arn.region).is_ok()
-            && is_account(arn.account)
+            && arn.account_id().is_some()
             && is_stack(arn.resource)
     });
     if good {
@@ -102,7 +102,7 @@ pub fn check_key(arn: &str) -> Result<(), String> {
         is_partition(parts.partition)
             && parts.service == "kms"
             && check_region(parts.region).is_ok()
-            && is_account(parts.account)
+            && parts.account_id().is_some()
             && !id.is_empty()
             && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
     });
@@ -146,10 +146,6 @@ fn check_role(arn: &str) -> Result<(), String> {
     Err(format!(
         "`{arn}` is not a role ARN; write it like `arn:aws:iam::111122223333:role/deployer`"
     ))
-}
-
-fn is_account(text: &str) -> bool {
-    crate::iam::account::is_id(text)
 }
 
 #[cfg(test)]

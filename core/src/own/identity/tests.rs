@@ -151,6 +151,11 @@ fn a_refused_call_tells_its_resource_in_words() {
     }
 }
 
+fn session(own: &Own, identity: &str) -> Option<OwnSession> {
+    let event = event("iam", identity);
+    own.session(&Principal::of(&event), &event)
+}
+
 /// Whose session of the tool's it is, by the record of a call in account 111122223333.
 #[track_caller]
 fn check_session(own: &Own, arn: &str, issuer: Option<&str>, want: Option<OwnSession>) {
@@ -160,7 +165,7 @@ fn check_session(own: &Own, arn: &str, issuer: Option<&str>, want: Option<OwnSes
         r#""recipientAccountId":"111122223333","userIdentity":{{"type":"AssumedRole",
             "principalId":"AROAX:{name}","arn":"{arn}","sessionContext":{{"sessionIssuer":{issuer}}}}}"#
     );
-    assert_eq!(own.session(&event("iam", &identity)), want, "{arn} {issuer}");
+    assert_eq!(session(own, &identity), want, "{arn} {issuer}");
 }
 
 #[test]
@@ -215,14 +220,14 @@ fn nobody_elsewhere_is_the_tool_by_a_name() {
         let abroad = format!(
             r#""recipientAccountId":"444455556666","userIdentity":{{"type":"AssumedRole","arn":"{arn}"}}"#
         );
-        assert_eq!(known.session(&event("iam", &abroad)), Some(want), "{arn}");
+        assert_eq!(session(&known, &abroad), Some(want), "{arn}");
     }
     // Without a name of the session it is not the function's.
     let nameless = "arn:aws:sts::111122223333:assumed-role/iam-responder-function-eu-west-1";
     let identity = format!(
         r#""userIdentity":{{"type":"AssumedRole","principalId":"A:debug","arn":"{nameless}"}}"#
     );
-    assert_eq!(known.session(&event("iam", &identity)), Some(OwnSession::Other));
+    assert_eq!(session(&known, &identity), Some(OwnSession::Other));
 }
 
 #[test]
