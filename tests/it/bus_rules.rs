@@ -480,7 +480,11 @@ fn shapes_that_once_got_lost_are_delivered() {
             "arn": "arn:aws:iam::111122223333:role/iam-responder-function-eu-west-1"}}}});
     let alike = json!({"readOnly": false, "userIdentity": {"type": "AssumedRole", "principalId": "AROAX:iam-responder",
         "arn": format!("{roles}/iam-responder-functionx/iam-responder")}});
-    for event in [without_arn, alike] {
+    let alike_with_issuer = json!({"readOnly": false, "userIdentity": {"type": "AssumedRole", "principalId": "AROAX:iam-responder",
+        "arn": format!("{roles}/iam-responder-x/iam-responder"),
+        "sessionContext": {"sessionIssuer": {"userName": "iam-responder-x",
+            "arn": "arn:aws:iam::111122223333:role/iam-responder-x"}}}});
+    for event in [without_arn, alike, alike_with_issuer] {
         check_own(&[&by("kms", "principal: {own: [other-session]}")], "kms", "CreateGrant", &event);
     }
     let no_key = json!({"readOnly": false, "userIdentity": {"type": "IAMUser", "accessKeyId": ""}});

@@ -379,17 +379,19 @@ fn without_issuer(clause: Clause) -> Clause {
 /// A session of a role of the tool that is not a function's: its own would be many.
 fn by_own_session(branch: &Branch) -> Option<Vec<Clause>> {
     texts(branch, "derived.principal.own").filter(|own| *own == ["other-session"])?;
-    let role = vec![json!({"prefix": sub("${NamePrefix}")})];
-    let roles = "arn:${AWS::Partition}:sts::${AWS::AccountId}:assumed-role/${NamePrefix}";
-    // Of any Region. Without a role behind it no session is the function's.
-    let functions = sub(format!("{roles}-function-*/${{NamePrefix}}"));
-    let others = vec![json!({"anything-but": {"wildcard": functions}}), json!({"exists": false})];
+    let alike = Clause::default()
+        .with(&format!("{ISSUER}.userName"), vec![json!({"prefix": sub("${NamePrefix}")})]);
+    let session = sub("arn:${AWS::Partition}:sts::${AWS::AccountId}:assumed-role/${NamePrefix}");
+    let named_otherwise =
+        vec![json!({"anything-but": {"suffix": sub("/${NamePrefix}")}}), json!({"exists": false})];
+    let function = sub("/${NamePrefix}-function-${AWS::Region}");
+    let another_role = vec![json!({"anything-but": {"suffix": function}})];
     Some(vec![
-        Clause::default()
-            .with("detail.userIdentity.arn", others)
-            .with(&format!("{ISSUER}.userName"), role),
+        alike.clone().with("detail.userIdentity.arn", named_otherwise),
+        alike.with(&format!("{ISSUER}.arn"), another_role),
+        // Without a role behind it no session is the function's.
         without_issuer(Clause::default())
-            .with("detail.userIdentity.arn", vec![json!({"prefix": sub(roles)})]),
+            .with("detail.userIdentity.arn", vec![json!({"prefix": session})]),
     ])
 }
 
