@@ -59,10 +59,14 @@ def test_reads_are_delivered_on_demand_only():
 BY_SERVICE = {"type": "AWSService", "invokedBy": "ec2.amazonaws.com"}
 LINKED_ROLE = "arn:aws:iam::111122223333:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForX"
 BY_LINKED_ROLE = {"type": "AssumedRole", "sessionContext": {"sessionIssuer": {"arn": LINKED_ROLE}}}
+OWN_ROLE = f"{STACK}-function-eu-west-1"  # as the event's Region
 OWN_SESSION = {
     "type": "AssumedRole",
     "principalId": f"AROAEXAMPLE:{STACK}",
-    "sessionContext": {"sessionIssuer": {"arn": "arn:aws:iam::111122223333:role/x", "userName": f"{STACK}-x"}},
+    "arn": f"arn:aws:sts::111122223333:assumed-role/{OWN_ROLE}/{STACK}",
+    "sessionContext": {
+        "sessionIssuer": {"arn": f"arn:aws:iam::111122223333:role/{OWN_ROLE}", "userName": OWN_ROLE}
+    },
 }
 
 
