@@ -1,9 +1,17 @@
 //! iCalendar files: single events, recurrence, exceptions, moved and cancelled occurrences.
 //!
+//! Whatever would be passed over in silence is an error: a deployment window at the wrong hour lowers the wrong
+//! alerts.
+//!
 //! Source: <https://www.rfc-editor.org/rfc/rfc5545>
 
-mod normal;
-mod series;
+mod clock;
 
-pub(super) use series::Ics;
-pub use series::{ICS_BYTES_MAX, IcsSize, OCCURRENCES_MAX};
+mod recurrence;
+mod vevent;
+
+mod size;
+mod spans;
+
+pub use size::{ICS_BYTES_MAX, IcsSize, OCCURRENCES_MAX};
+pub(super) use spans::Ics;

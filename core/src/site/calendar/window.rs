@@ -130,7 +130,7 @@ impl Calendar {
             change_calendar: spec.change_calendar.clone(),
         };
         calendar.windows(spec)?;
-        calendar.files(spec, name, files, taken)?;
+        calendar.files(spec, files, taken)?;
         Ok(calendar)
     }
 
@@ -158,15 +158,15 @@ impl Calendar {
     fn files(
         &mut self,
         spec: &CalendarSpec,
-        zone: &str,
         files: &IcsFiles,
         taken: &mut IcsSize,
     ) -> Result<(), (String, String)> {
+        let zone = self.zone.clone();
         let mut read = |name: &String, at: String| {
             let text = files.get(name).ok_or_else(|| {
                 (at.clone(), format!("no file `{name}` beside the site file; it must end in .ics"))
             })?;
-            Ics::read(text, zone, taken).map_err(|fault| (at, format!("{name}: {fault}")))
+            Ics::read(text, &zone, taken).map_err(|fault| (at, format!("{name}: {fault}")))
         };
         self.ics = spec.ics.as_ref().map(|name| read(name, "ics".to_owned())).transpose()?;
         for (index, name) in spec.except.iter().enumerate().filter(|(_, name)| is_file(name)) {

@@ -1,0 +1,333 @@
+//! One event of a file.
+
+use ical::component::IcalComponent;
+use ical::param::IcalParam;
+use ical::prop::{IcalProp, IcalPropKind};
+use ical::recur::IcalRecurDateTime;
+use ical::value::IcalValue;
+use jiff::fmt::temporal::SpanParser;
+
+use super::clock::{Clock, Clocks, named};
+use super::recurrence::{Expansion, Recurrence};
+
+/// Properties of which an event has one at most.
+const ONCE: [(IcalPropKind, &str); 6] = [
+    (IcalPropKind::DtStart, "DTSTART"),
+    (IcalPropKind::DtEnd, "DTEND"),
+    (IcalPropKind::Duration, "DURATION"),
+    (IcalPropKind::RRule, "RRULE"),
+    (IcalPropKind::RecurrenceId, "RECURRENCE-ID"),
+    (IcalPropKind::Uid, "UID"),
+];
+
+/// A moment as it is written: a local time and the clock that shows it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment<'a> {
+    local: IcalRecurDateTime,
+    clock: &'a Clock,
+    is_day: bool,
+}
+
+impl Moment<'_> {
+    fn second(&self) -> Option<i64> {
+        self.clock.second(self.local)
+    }
+
+    /// The same moment on another clock.
+    pub(super) fn on(&self, clock: &Clock) -> Option<IcalRecurDateTime> {
+        if std::ptr::eq(self.clock, clock) {
+            return Some(self.local);
+        }
+        clock.local(self.second()?)
+    }
+}
+
+/// When an event ends.
+#[derive(Debug, Clone, Copy)]
+enum End {
+    /// So many seconds later by the clock on the wall: an event of two hours ends at ten where it begins at eight.
+    After(i64),
+    /// At this epoch second.
+    At(i64),
+}
+
+/// An event: its first occurrence and what follows from it.
+#[derive(Debug)]
+pub(super) struct VEvent<'a> {
+    /// Its `UID`, which the changed occurrences of a series share.
+    pub(super) uid: Option<&'a str>,
+    /// The clock of its start, in which it repeats.
+    pub(super) clock: &'a Clock,
+    /// The occurrence of a series that it takes the place of.
+    pub(super) replaces: Option<Moment<'a>>,
+    /// It does not take place.
+    pub(super) is_cancelled: bool,
+    start: IcalRecurDateTime,
+    end: End,
+    rule: Option<Recurrence>,
+    also: Vec<(IcalRecurDateTime, End)>,
+    except: Vec<IcalRecurDateTime>,
+}
+
+impl<'a> VEvent<'a> {
+    /// Reads a component.
+    ///
+    /// # Errors
+    /// What cannot be followed, with the event's `UID`.
+    pub(super) fn read(
+        component: &'a IcalComponent<'_>,
+        clocks: &'a Clocks,
+    ) -> Result<Self, String> {
+        let properties = Properties { of: component, clocks };
+        let uid = properties.text(IcalPropKind::Uid);
+        let read = properties.event(uid);
+        read.map_err(|fault| format!("event {}: {fault}", uid.unwrap_or("without UID")))
+    }
+
+    /// Does it take place more than once?
+    pub(super) fn is_series(&self) -> bool {
+        self.rule.is_some() || !self.also.is_empty()
+    }
+
+    /// Its spans in epoch seconds, with the local times `replaced` left out, `most` of its rule at most; and
+    /// from when on nothing is known of it.
+    pub(super) fn spans(
+        &self,
+        replaced: &[IcalRecurDateTime],
+        most: usize,
+    ) -> (Vec<(i64, i64)>, Option<i64>) {
+        let once = || Expansion {
+            occurrences: self
+                .clock
+                .second(self.start)
+                .map(|second| (self.start, second))
+                .into_iter()
+                .collect(),
+            known_until: None,
+        };
+        let expansion =
+            self.rule.as_ref().map_or_else(once, |rule| rule.expand(self.start, self.clock, most));
+        let also = self.also.iter();
+        let also = also.filter_map(|(local, end)| Some((*local, self.clock.second(*local)?, *end)));
+        let occurrences = expansion.occurrences.into_iter();
+        let occurrences = occurrences.map(|(local, second)| (local, second, self.end)).chain(also);
+        let takes_place = |local: &IcalRecurDateTime| {
+            self.except.binary_search(local).is_err() && replaced.binary_search(local).is_err()
+        };
+        let spans = occurrences
+            .filter(|(local, ..)| takes_place(local))
+            .filter_map(|(_, from, end)| Some((from, self.until(from, end)?)))
+            .collect();
+        (spans, expansion.known_until)
+    }
+
+    fn until(&self, from: i64, end: End) -> Option<i64> {
+        match end {
+            End::At(second) => Some(second),
+            End::After(seconds) => {
+                // As the clock shows it: a start that is skipped comes an hour later.
+                let shown = self.clock.local(from)?.seconds();
+                self.clock.second(IcalRecurDateTime::from_seconds(shown + seconds))
+            }
+        }
+    }
+}
+
+/// The properties of a component.
+struct Properties<'a, 'b> {
+    of: &'a IcalComponent<'b>,
+    clocks: &'a Clocks,
+}
+
+impl<'a> Properties<'a, '_> {
+    fn all(&self, kind: IcalPropKind) -> impl Iterator<Item = &'a IcalProp<'a>> {
+        self.of.props.iter().filter(move |one| named(one, kind))
+    }
+
+    fn text(&self, kind: IcalPropKind) -> Option<&'a str> {
+        match &self.all(kind).next()?.value {
+            IcalValue::Text(text) => Some(&text.0),
+            _ => None,
+        }
+    }
+
+    fn event(&self, uid: Option<&'a str>) -> Result<VEvent<'a>, String> {
+        self.followed()?;
+        let replaces = self.moment(IcalPropKind::RecurrenceId, "RECURRENCE-ID")?;
+        let start = self.moment(IcalPropKind::DtStart, "DTSTART")?.or(replaces);
+        let start = start.ok_or("DTSTART is missing")?;
+        let rule = self.all(IcalPropKind::RRule).next();
+        if rule.is_some() && replaces.is_some() {
+            return Err("RRULE beside RECURRENCE-ID: an occurrence does not repeat".to_owned());
+        }
+        let rule = rule.map(|rule| match &rule.value {
+            IcalValue::Recur(text) => {
+                Recurrence::read(&text.0, start.local, start.clock, !start.is_day)
+            }
+            _ => Err("RRULE cannot be read".to_owned()),
+        });
+        let rule = rule.transpose()?;
+        let repeats = rule.is_some() || self.all(IcalPropKind::RDate).next().is_some();
+        let end = self.end(start, repeats)?;
+        let also = self.also(start, end)?;
+        let except = self.except(start)?;
+        let is_cancelled = self
+            .text(IcalPropKind::Status)
+            .is_some_and(|status| status.eq_ignore_ascii_case("CANCELLED"));
+        let (clock, start) = (start.clock, start.local);
+        Ok(VEvent { uid, clock, replaces, is_cancelled, start, end, rule, also, except })
+    }
+
+    /// That nothing is there which would be passed over.
+    fn followed(&self) -> Result<(), String> {
+        for (kind, name) in ONCE {
+            if self.all(kind).nth(1).is_some() {
+                let advice = if kind == IcalPropKind::RRule {
+                    "; write a series of its own for each"
+                } else {
+                    ""
+                };
+                return Err(format!("more than one {name}{advice}"));
+            }
+        }
+        if self.all(IcalPropKind::ExRule).next().is_some() {
+            return Err("EXRULE is not followed; write the exceptions as EXDATE".to_owned());
+        }
+        let range = |one: &IcalParam<'_>| matches!(one, IcalParam::Range(_));
+        if self.of.props.iter().any(|one| one.params.iter().any(range)) {
+            return Err(
+                "RANGE=THISANDFUTURE is not followed; end the series and begin another".to_owned()
+            );
+        }
+        Ok(())
+    }
+
+    fn moment(&self, kind: IcalPropKind, name: &str) -> Result<Option<Moment<'a>>, String> {
+        let Some(property) = self.all(kind).next() else { return Ok(None) };
+        let text = match &property.value {
+            IcalValue::Date(date) => Some(&date.0),
+            IcalValue::DateTime(moment) => Some(&moment.0),
+            _ => None,
+        };
+        let text = text.ok_or_else(|| format!("{name} cannot be read"))?;
+        moment(self.clocks, property, text, name).map(Some)
+    }
+
+    fn end(&self, start: Moment<'_>, repeats: bool) -> Result<End, String> {
+        let end = self.moment(IcalPropKind::DtEnd, "DTEND")?;
+        let duration = self.all(IcalPropKind::Duration).next();
+        match (end, duration) {
+            (Some(_), Some(_)) => Err("both DTEND and DURATION".to_owned()),
+            (Some(end), None) if end.is_day != start.is_day => {
+                Err("of DTSTART and DTEND one is a day and the other has a time".to_owned())
+            }
+            (Some(end), None) if std::ptr::eq(end.clock, start.clock) => {
+                let seconds = end.local.seconds() - start.local.seconds();
+                if seconds < 0 {
+                    Err("DTEND is before DTSTART".to_owned())
+                } else {
+                    Ok(End::After(seconds))
+                }
+            }
+            (Some(_), None) if repeats => {
+                Err("DTSTART and DTEND of a series are in different time zones".to_owned())
+            }
+            (Some(end), None) => match (start.second(), end.second()) {
+                (Some(from), Some(to)) if from <= to => Ok(End::At(to)),
+                _ => Err("DTEND is before DTSTART".to_owned()),
+            },
+            (None, Some(duration)) => match &duration.value {
+                IcalValue::Duration(text) => Ok(End::After(seconds(&text.0)?)),
+                _ => Err("DURATION cannot be read".to_owned()),
+            },
+            (None, None) if start.is_day => Ok(End::After(DAY)),
+            (None, None) => Err("neither DTEND nor DURATION: how long does it last?".to_owned()),
+        }
+    }
+
+    /// Occurrences beside the rule; a period has an end of its own.
+    fn also(&self, start: Moment<'_>, end: End) -> Result<Vec<(IcalRecurDateTime, End)>, String> {
+        let mut also = Vec::new();
+        for (property, item) in self.items(IcalPropKind::RDate, "RDATE")? {
+            let (from, to) =
+                item.split_once('/').map_or((item, None), |(from, to)| (from, Some(to)));
+            let from = moment(self.clocks, property, from, "RDATE")?;
+            let end = match to {
+                None => end,
+                Some(to) if to.starts_with(['P', '+']) => End::After(seconds(to)?),
+                Some(to) => {
+                    let to = moment(self.clocks, property, to, "RDATE")?;
+                    End::At(to.second().ok_or("RDATE cannot be read")?)
+                }
+            };
+            also.push((on_clock_of(start, from, "RDATE")?, end));
+        }
+        Ok(also)
+    }
+
+    fn except(&self, start: Moment<'_>) -> Result<Vec<IcalRecurDateTime>, String> {
+        let mut except = Vec::new();
+        for (property, item) in self.items(IcalPropKind::ExDate, "EXDATE")? {
+            let one = moment(self.clocks, property, item, "EXDATE")?;
+            except.push(on_clock_of(start, one, "EXDATE")?);
+        }
+        except.sort_unstable();
+        Ok(except)
+    }
+
+    fn items(
+        &self,
+        kind: IcalPropKind,
+        name: &str,
+    ) -> Result<Vec<(&'a IcalProp<'a>, &'a str)>, String> {
+        let mut items = Vec::new();
+        for property in self.all(kind) {
+            match &property.value {
+                IcalValue::DateTimeList(list) if !list.0.is_empty() => {
+                    items.extend(list.0.iter().map(|item| (property, item.as_ref())));
+                }
+                IcalValue::Date(date) => items.push((property, date.0.as_ref())),
+                IcalValue::DateTime(moment) => items.push((property, moment.0.as_ref())),
+                _ => return Err(format!("{name} cannot be read")),
+            }
+        }
+        Ok(items)
+    }
+}
+
+const DAY: i64 = 24 * 60 * 60;
+
+fn moment<'a>(
+    clocks: &'a Clocks,
+    property: &IcalProp<'_>,
+    text: &str,
+    name: &str,
+) -> Result<Moment<'a>, String> {
+    let clock = clocks.clock(property, text)?;
+    let local = IcalRecurDateTime::parse(text).map_err(|_| format!("{name} cannot be read"))?;
+    Ok(Moment { local, clock, is_day: text.len() == 8 })
+}
+
+/// A day names no occurrence of an event that has a time.
+fn on_clock_of(
+    start: Moment<'_>,
+    one: Moment<'_>,
+    name: &str,
+) -> Result<IcalRecurDateTime, String> {
+    if one.is_day && !start.is_day {
+        return Err(format!("{name} is a day, and the event has a time"));
+    }
+    one.on(start.clock).ok_or_else(|| format!("{name} cannot be read"))
+}
+
+/// A duration as `PT2H` or `P1D`, in seconds on the wall clock.
+fn seconds(text: &str) -> Result<i64, String> {
+    let fault = || format!("DURATION `{text}` cannot be read; write it like PT2H or P1D");
+    let span = SpanParser::new().parse_span(text).map_err(|_| fault())?;
+    if span.is_negative() || span.get_years() != 0 || span.get_months() != 0 {
+        return Err(fault());
+    }
+    let days = 7 * i64::from(span.get_weeks()) + i64::from(span.get_days());
+    let time = 3600 * i64::from(span.get_hours()) + 60 * span.get_minutes() + span.get_seconds();
+    Ok(DAY * days + time)
+}
