@@ -95,8 +95,7 @@ pub struct Summary {
 #[must_use]
 pub fn report<'r>(rules: impl IntoIterator<Item = &'r Rule>) -> Report {
     let enabled: Vec<&Rule> = rules.into_iter().filter(|rule| rule.spec.enabled).collect();
-    let covered: Vec<CallCoverage> =
-        catalogue::calls().iter().map(|call| cover(call, &enabled)).collect();
+    let covered: Vec<CallCoverage> = catalogue::calls().map(|call| cover(call, &enabled)).collect();
     let (iam, other) = covered.into_iter().partition(|call| call.source == "iam.amazonaws.com");
     let mut attack: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut by_severity = BTreeMap::new();
@@ -142,7 +141,7 @@ fn delivered(enabled: &[&Rule]) -> Delivered {
             call.strip_suffix('*').map_or(call == name, |begins| name.starts_with(begins))
         })
     };
-    let others = catalogue::calls().iter().filter(|call| !whole.contains(&call.source));
+    let others = catalogue::calls().filter(|call| !whole.contains(&call.source));
     let name = |call: &Call| {
         format!(
             "{}:{}",

@@ -79,7 +79,7 @@ fn every_plan_is_what_it_was() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         assert!(!name.ends_with(".json") || samples.contains(&name), "{name} is not in the file");
     }
-    for call in catalogue::calls().iter().filter(|call| !call.inverses.is_empty()) {
+    for call in catalogue::calls().filter(|call| !call.inverses.is_empty()) {
         let key = (Some(call.source.to_owned()), Some(call.name.trim_end_matches('*').to_owned()));
         assert!(calls.contains(&key), "{} is not in the file", call.name);
     }

@@ -65,8 +65,5 @@ fn every_mutating_operation_of_the_sdk_is_in_the_catalogue() {
 /// The SDK writes acronyms as words; the catalogue has the names of the API.
 fn sdk_to_api(name: &str) -> String {
     let same = |call: &&catalogue::Call| call.name.eq_ignore_ascii_case(name);
-    catalogue::calls()
-        .iter()
-        .find(same)
-        .map_or_else(|| name.to_owned(), |call| call.name.to_owned())
+    catalogue::calls().find(same).map_or_else(|| name.to_owned(), |call| call.name.to_owned())
 }

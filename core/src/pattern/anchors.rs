@@ -281,9 +281,7 @@ pub(crate) enum Standing {
 
 impl From<&'static PackedAnchors> for Anchors {
     fn from(packed: &'static PackedAnchors) -> Self {
-        let path = |(path, keys): &(&'static str, Keys)| {
-            (FieldPath::new((*path).to_owned()), keys.clone())
-        };
+        let path = |(path, keys): &(&'static str, Keys)| (FieldPath::new(path), keys.clone());
         Self {
             owners: packed.owners.into(),
             paths: packed.paths.iter().map(path).collect(),

@@ -1,6 +1,7 @@
 //! From JSON to [`Pattern`]: how each operator is written, and what is refused.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Bound;
 use std::sync::Arc;
@@ -71,10 +72,10 @@ impl Pattern {
         let branches = match pattern {
             Value::Object(map) => {
                 let begin = Branches { all: vec![BTreeMap::new()], values: 0 };
-                compiler.object(map, &mut Vec::new(), "", false, begin)
+                compiler.object(map, &mut String::new(), At::Pattern, false, begin)
             }
             _ => {
-                compiler.fault("", "a pattern must be a mapping of fields");
+                compiler.fault(At::Pattern, "a pattern must be a mapping of fields");
                 Branches::default()
             }
         };
@@ -101,25 +102,48 @@ impl Branches {
     }
 }
 
+/// Where something was written below the pattern; put into words only where it is wrong.
+#[derive(Clone, Copy)]
+enum At<'a> {
+    Pattern,
+    Key(&'a At<'a>, &'a str),
+    Index(&'a At<'a>, usize),
+}
+
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pattern => Ok(()),
+            Self::Key(Self::Pattern, key) => f.write_str(key),
+            Self::Key(below, key) => write!(f, "{below}.{key}"),
+            Self::Index(below, index) => write!(f, "{below}[{index}]"),
+        }
+    }
+}
+
 struct Compiler {
     faults: Vec<PatternFault>,
 }
 
 impl Compiler {
-    fn fault(&mut self, at: &str, message: impl Into<String>) {
-        self.faults.push(PatternFault { path: at.to_owned(), message: message.into(), help: None });
+    fn fault(&mut self, at: At<'_>, message: impl Into<String>) {
+        self.faults.push(PatternFault {
+            path: at.to_string(),
+            message: message.into(),
+            help: None,
+        });
     }
 
-    fn fault_with_help(&mut self, at: &str, message: String, help: Option<String>) {
-        self.faults.push(PatternFault { path: at.to_owned(), message, help });
+    fn fault_with_help(&mut self, at: At<'_>, message: String, help: Option<String>) {
+        self.faults.push(PatternFault { path: at.to_string(), message, help });
     }
 
-    /// `at` is where the user wrote it; `segments` is the path in the event.
+    /// `at` is where the user wrote it; `path` is where it stands in the event.
     fn object(
         &mut self,
         map: &Map<String, Value>,
-        segments: &mut Vec<String>,
-        at: &str,
+        path: &mut String,
+        at: At<'_>,
         inside_or: bool,
         mut branches: Branches,
     ) -> Branches {
@@ -127,44 +151,38 @@ impl Compiler {
             self.fault(at, "an empty mapping matches nothing; name a field");
         }
         for (key, value) in map {
-            let here = if at.is_empty() { key.clone() } else { format!("{at}.{key}") };
+            let here = At::Key(&at, key);
             if key == "$or" {
-                branches = self.or(value, segments, &here, branches);
+                branches = self.or(value, path, here, branches);
                 continue;
             }
             let is_reserved =
                 |word: &str| OPERATORS.contains(&word) || RESERVED_INSIDE_OR.contains(&word);
             if inside_or && is_reserved(key) {
-                self.fault(
-                    &here,
-                    format!("`{key}` is reserved and cannot be a field inside `$or`"),
-                );
+                self.fault(here, format!("`{key}` is reserved and cannot be a field inside `$or`"));
             }
-            let depth = segments.len();
-            segments.push(key.clone());
+            let before = path.len();
+            if before > 0 {
+                path.push('.');
+            }
+            path.push_str(key);
             match value {
                 Value::Object(inner) => {
-                    branches = self.object(inner, segments, &here, inside_or, branches);
+                    branches = self.object(inner, path, here, inside_or, branches);
                 }
-                Value::Array(values) => self.field(values, segments, &here, &mut branches),
+                Value::Array(values) => self.field(values, path, here, &mut branches),
                 _ => self.fault_with_help(
-                    &here,
+                    here,
                     "must be a list of values or a mapping of fields".to_owned(),
                     Some(format!("write [{value}]")),
                 ),
             }
-            segments.truncate(depth);
+            path.truncate(before);
         }
         branches
     }
 
-    fn or(
-        &mut self,
-        value: &Value,
-        segments: &mut Vec<String>,
-        at: &str,
-        branches: Branches,
-    ) -> Branches {
+    fn or(&mut self, value: &Value, path: &mut String, at: At<'_>, branches: Branches) -> Branches {
         let Value::Array(alternatives) = value else {
             self.fault(at, "`$or` must be a list of mappings");
             return branches;
@@ -174,7 +192,7 @@ impl Compiler {
         }
         let mut multiplied = Branches::default();
         for (index, alternative) in alternatives.iter().enumerate() {
-            let here = format!("{at}[{index}]");
+            let here = At::Index(&at, index);
             // An alternative has at least as many branches and values as there were before.
             if multiplied.all.len() + branches.all.len() > BRANCHES_MAX {
                 self.fault(at, format!("`$or` gives more than {BRANCHES_MAX} combinations"));
@@ -186,11 +204,11 @@ impl Compiler {
             }
             match alternative {
                 Value::Object(map) => {
-                    let one = self.object(map, segments, &here, true, branches.clone());
+                    let one = self.object(map, path, here, true, branches.clone());
                     multiplied.values += one.values;
                     multiplied.all.extend(one.all);
                 }
-                _ => self.fault(&here, "an alternative of `$or` must be a mapping of fields"),
+                _ => self.fault(here, "an alternative of `$or` must be a mapping of fields"),
             }
             if multiplied.all.len() > BRANCHES_MAX {
                 self.fault(at, format!("`$or` gives more than {BRANCHES_MAX} combinations"));
@@ -200,24 +218,24 @@ impl Compiler {
         multiplied
     }
 
-    fn too_many_values(&mut self, at: &str) {
+    fn too_many_values(&mut self, at: At<'_>) {
         self.fault(
             at,
             format!("more than {VALUES_OF_ALL_MAX} values, counted in each combination of `$or`"),
         );
     }
 
-    fn field(&mut self, values: &[Value], segments: &[String], at: &str, branches: &mut Branches) {
+    fn field(&mut self, values: &[Value], path: &str, at: At<'_>, branches: &mut Branches) {
         if values.is_empty() {
             self.fault(at, "an empty list matches nothing; name a value");
         }
         let mut matchers = Vec::with_capacity(values.len());
         for (index, value) in values.iter().enumerate() {
-            let here = format!("{at}[{index}]");
+            let here = At::Index(&at, index);
             match value {
-                Value::Object(map) => matchers.extend(self.expression(map, &here)),
+                Value::Object(map) => matchers.extend(self.expression(map, here)),
                 Value::Array(_) => {
-                    self.fault(&here, "a list inside a list of values is not allowed");
+                    self.fault(here, "a list inside a list of values is not allowed");
                 }
                 Value::String(text) => matchers.push(exact_text(text)),
                 Value::Number(number) => matchers.push(Matcher::Number(number.clone())),
@@ -229,35 +247,35 @@ impl Compiler {
             self.too_many_values(at);
             return;
         }
-        branches.add(&FieldPath::new(segments.join(".")), &matchers);
+        branches.add(&FieldPath::new(path), &matchers);
     }
 
     /// `{"operator": operand}`.
-    fn expression(&mut self, map: &Map<String, Value>, at: &str) -> Option<Matcher> {
+    fn expression(&mut self, map: &Map<String, Value>, at: At<'_>) -> Option<Matcher> {
         let (operator, operand) = self.only_entry(map, at)?;
-        let here = format!("{at}.{operator}");
+        let here = At::Key(&at, operator);
         match operator {
-            "prefix" => self.affix(operand, &here, Matcher::Prefix, Matcher::PrefixIgnoreCase),
-            "suffix" => self.affix(operand, &here, Matcher::Suffix, Matcher::SuffixIgnoreCase),
+            "prefix" => self.affix(operand, here, Matcher::Prefix, Matcher::PrefixIgnoreCase),
+            "suffix" => self.affix(operand, here, Matcher::Suffix, Matcher::SuffixIgnoreCase),
             "equals-ignore-case" => {
-                self.text(operand, &here).map(|text| Matcher::IgnoreCase(Folded::new(text)))
+                self.text(operand, here).map(|text| Matcher::IgnoreCase(Folded::new(text)))
             }
-            "wildcard" => self.wildcard(operand, &here),
-            "anything-but" => self.anything_but(operand, &here),
-            "numeric" => self.numeric(operand, &here),
-            "cidr" => self.cidr(operand, &here),
+            "wildcard" => self.wildcard(operand, here),
+            "anything-but" => self.anything_but(operand, here),
+            "numeric" => self.numeric(operand, here),
+            "cidr" => self.cidr(operand, here),
             "exists" => match operand {
                 Value::Bool(true) => Some(Matcher::Exists),
                 Value::Bool(false) => Some(Matcher::Absent),
                 _ => {
-                    self.fault(&here, "`exists` takes true or false");
+                    self.fault(here, "`exists` takes true or false");
                     None
                 }
             },
             _ => {
                 let help = nearest::suggestion(operator, OPERATORS)
                     .unwrap_or_else(|| format!("operators: {}", OPERATORS.join(", ")));
-                self.fault_with_help(&here, format!("unknown operator `{operator}`"), Some(help));
+                self.fault_with_help(here, format!("unknown operator `{operator}`"), Some(help));
                 None
             }
         }
@@ -266,7 +284,7 @@ impl Compiler {
     fn only_entry<'m>(
         &mut self,
         map: &'m Map<String, Value>,
-        at: &str,
+        at: At<'_>,
     ) -> Option<(&'m str, &'m Value)> {
         let mut entries = map.iter();
         match (entries.next(), entries.next()) {
@@ -278,7 +296,7 @@ impl Compiler {
         }
     }
 
-    fn text<'v>(&mut self, value: &'v Value, at: &str) -> Option<&'v str> {
+    fn text<'v>(&mut self, value: &'v Value, at: At<'_>) -> Option<&'v str> {
         let text = value.as_str();
         if text.is_none() {
             self.fault(at, format!("must be a string, not {value}"));
@@ -289,7 +307,7 @@ impl Compiler {
     fn affix(
         &mut self,
         operand: &Value,
-        at: &str,
+        at: At<'_>,
         plain: fn(String) -> Matcher,
         ignoring_case: fn(Folded) -> Matcher,
     ) -> Option<Matcher> {
@@ -298,13 +316,13 @@ impl Compiler {
         };
         match self.only_entry(map, at)? {
             ("equals-ignore-case", inner) => {
-                let here = format!("{at}.equals-ignore-case");
-                self.text(inner, &here).map(|text| ignoring_case(Folded::new(text)))
+                let here = At::Key(&at, "equals-ignore-case");
+                self.text(inner, here).map(|text| ignoring_case(Folded::new(text)))
             }
             (other, _) => {
                 let help = Some("only `equals-ignore-case` may stand here".to_owned());
                 self.fault_with_help(
-                    &format!("{at}.{other}"),
+                    At::Key(&at, other),
                     format!("unknown operator `{other}`"),
                     help,
                 );
@@ -313,7 +331,7 @@ impl Compiler {
         }
     }
 
-    fn wildcard(&mut self, operand: &Value, at: &str) -> Option<Matcher> {
+    fn wildcard(&mut self, operand: &Value, at: At<'_>) -> Option<Matcher> {
         let text = self.text(operand, at)?;
         match split_wildcard(text) {
             Ok(pieces) => Some(Matcher::Wildcard(Wildcard { text: text.to_owned(), pieces })),
@@ -324,11 +342,11 @@ impl Compiler {
         }
     }
 
-    fn anything_but(&mut self, operand: &Value, at: &str) -> Option<Matcher> {
+    fn anything_but(&mut self, operand: &Value, at: At<'_>) -> Option<Matcher> {
         if let Value::Object(map) = operand {
             let (operator, inner) = self.only_entry(map, at)?;
-            let here = format!("{at}.{operator}");
-            return self.anything_but_operator(operator, inner, &here).map(Matcher::AnythingBut);
+            let here = At::Key(&at, operator);
+            return self.anything_but_operator(operator, inner, here).map(Matcher::AnythingBut);
         }
         let values = self.one_or_more(operand, at)?;
         let strings = values.iter().filter(|value| value.is_string()).count();
@@ -363,7 +381,7 @@ impl Compiler {
         &mut self,
         operator: &str,
         inner: &Value,
-        at: &str,
+        at: At<'_>,
     ) -> Option<Vec<Matcher>> {
         const INNER: [&str; 4] = ["prefix", "suffix", "equals-ignore-case", "wildcard"];
         if !INNER.contains(&operator) {
@@ -388,7 +406,7 @@ impl Compiler {
         Some(refused)
     }
 
-    fn one_or_more<'v>(&mut self, operand: &'v Value, at: &str) -> Option<&'v [Value]> {
+    fn one_or_more<'v>(&mut self, operand: &'v Value, at: At<'_>) -> Option<&'v [Value]> {
         match operand {
             Value::Array(values) if values.is_empty() => {
                 self.fault(at, "an empty list is not allowed here");
@@ -399,7 +417,7 @@ impl Compiler {
         }
     }
 
-    fn numeric(&mut self, operand: &Value, at: &str) -> Option<Matcher> {
+    fn numeric(&mut self, operand: &Value, at: At<'_>) -> Option<Matcher> {
         match range(operand) {
             Ok(range) => Some(Matcher::Numeric(range)),
             Err(message) => {
@@ -410,7 +428,7 @@ impl Compiler {
         }
     }
 
-    fn cidr(&mut self, operand: &Value, at: &str) -> Option<Matcher> {
+    fn cidr(&mut self, operand: &Value, at: At<'_>) -> Option<Matcher> {
         let text = self.text(operand, at)?;
         match network(text) {
             Some(network) => Some(Matcher::Cidr(network)),

@@ -82,7 +82,7 @@ impl Pattern {
     /// The same, but that each branch which asks nothing under this path asks for one of these texts there.
     #[must_use]
     pub fn asking(&self, path: &str, texts: Vec<String>) -> Self {
-        let path = FieldPath::new(path.to_owned());
+        let path = FieldPath::new(path);
         let matchers: Arc<[Matcher]> = texts.into_iter().map(Matcher::Text).collect();
         let asking = |branch: &Arc<Branch>| match branch
             .fields

@@ -49,7 +49,7 @@ pub(crate) struct FieldPath {
 }
 
 impl FieldPath {
-    pub(crate) fn new(text: String) -> Self {
+    pub(crate) fn new(text: &str) -> Self {
         let dots = text.match_indices('.').map(|(at, _)| at);
         let ends = dots.chain(std::iter::once(text.len())).collect();
         Self { text: text.into(), ends }

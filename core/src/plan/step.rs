@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn each_operation_of_the_catalogue_is_a_step_and_each_step_one_of_its_operations() {
-        let inverses = calls().iter().flat_map(|call| &call.inverses);
+        let inverses = calls().flat_map(|call| &call.inverses);
         let named: BTreeSet<(Operation, Vec<&str>)> = inverses
             .filter_map(|inverse| {
                 let names = inverse.arguments()?.map(|(name, _)| name).collect();

@@ -1,7 +1,7 @@
 //! The calls of the catalogue.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use super::operation::Operation;
 use crate::iam::entity::EntityKind;
@@ -133,40 +133,73 @@ impl Call {
     }
 }
 
-static CALLS: LazyLock<Vec<Call>> = LazyLock::new(|| {
-    let mut calls: Vec<Call> = Vec::new();
-    for call in include_str!("calls.tsv").lines().skip(1).filter_map(parse) {
-        match calls.last_mut().filter(|last| (last.source, last.name) == (call.source, call.name)) {
-            Some(last) => last.inverses.extend(call.inverses),
-            None => calls.push(call),
+/// A call of the table, of which no more is read than its name until somebody asks for it.
+struct Row {
+    source: &'static str,
+    name: &'static str,
+    /// Its lines, one for each of its inverses.
+    lines: &'static str,
+    call: OnceLock<Option<Call>>,
+}
+
+static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
+    let table: &'static str = include_str!("calls.tsv");
+    let mut rows: Vec<Row> = Vec::new();
+    let mut end = 0;
+    for line in table.split_inclusive('\n') {
+        let begin = end;
+        end += line.len();
+        let mut columns = line.split('\t');
+        let (Some(source), Some(name)) = (columns.next(), columns.next()) else { continue };
+        if source.starts_with('#') || begin == 0 {
+            continue;
+        }
+        let last = rows.last_mut().filter(|last| (last.source, last.name) == (source, name));
+        match last {
+            Some(last) => {
+                let first = begin - last.lines.len();
+                last.lines = table.get(first..end).unwrap_or_default();
+            }
+            None => rows.push(Row { source, name, lines: line, call: OnceLock::new() }),
         }
     }
-    calls
+    rows
 });
 
-static BY_NAME: LazyLock<HashMap<(&str, &str), &Call>> =
-    LazyLock::new(|| CALLS.iter().map(|call| ((call.source, call.name), call)).collect());
+static BY_NAME: LazyLock<HashMap<(&str, &str), &Row>> =
+    LazyLock::new(|| ROWS.iter().map(|row| ((row.source, row.name), row)).collect());
+
+impl Row {
+    fn call(&self) -> Option<&Call> {
+        let read = || {
+            let mut calls = self.lines.lines().filter_map(parse);
+            let mut call = calls.next()?;
+            call.inverses.extend(calls.flat_map(|other| other.inverses));
+            Some(call)
+        };
+        self.call.get_or_init(read).as_ref()
+    }
+}
 
 /// All calls, in the order of the table.
-#[must_use]
-pub fn calls() -> &'static [Call] {
-    &CALLS
+pub fn calls() -> impl Iterator<Item = &'static Call> + Clone {
+    ROWS.iter().filter_map(Row::call)
 }
 
 /// The call of an event. Some services put a version behind the name (`UpdateFunctionCode20150331v2`).
 #[must_use]
 pub fn find(source: &str, name: &str) -> Option<&'static Call> {
     let exact = BY_NAME.get(&(source, name)).copied();
-    exact.or_else(|| {
+    let row = exact.or_else(|| {
         let word = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == 'v' || c == '_');
-        let starred = format!("{word}*");
-        CALLS.iter().find(|call| call.source == source && call.name == starred)
-    })
+        BY_NAME.get(&(source, format!("{word}*").as_str())).copied()
+    });
+    row?.call()
 }
 
 /// All words that a rule's `respond` may use.
 pub(crate) fn response_words() -> impl Iterator<Item = &'static str> {
-    calls().iter().flat_map(|call| &call.inverses).map(|inverse| inverse.word)
+    calls().flat_map(|call| &call.inverses).map(|inverse| inverse.word)
 }
 
 fn parse(line: &'static str) -> Option<Call> {
@@ -197,13 +230,13 @@ mod tests {
     fn the_table_is_whole() {
         let text = include_str!("calls.tsv");
         let rows = text.lines().skip(1).filter(|line| !line.starts_with('#') && !line.is_empty());
-        let parsed: usize = calls().iter().map(|call| call.inverses.len().max(1)).sum();
+        let parsed: usize = calls().map(|call| call.inverses.len().max(1)).sum();
         assert_eq!(
             rows.count(),
             parsed,
             "a row has not exactly twelve columns, or an unknown word"
         );
-        assert_eq!(BY_NAME.len(), calls().len(), "a call stands twice");
+        assert_eq!(BY_NAME.len(), calls().count(), "a call stands twice");
     }
 
     #[test]

@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn each_operation_undoes_a_call_of_the_table() {
-        let inverses = calls().iter().flat_map(|call| &call.inverses);
+        let inverses = calls().flat_map(|call| &call.inverses);
         let used: BTreeSet<Operation> = inverses.map(|inverse| inverse.action).collect();
         assert_eq!(used, Operation::ALL.iter().copied().collect());
     }

@@ -245,7 +245,7 @@ mod tests {
     /// An event that comes also where nothing changed does not tell that anything did.
     #[test]
     fn calls_that_succeed_without_changing_anything_are_doubted() {
-        let calls = calls().iter().filter(|call| {
+        let calls = calls().filter(|call| {
             [
                 "AttachUserPolicy",
                 "AttachRolePolicy",

@@ -97,7 +97,7 @@ static IAM_WRITE: LazyLock<Vec<String>> = LazyLock::new(|| {
 });
 
 fn iam_actions(wanted: impl Fn(&catalogue::Call) -> bool) -> Vec<String> {
-    let of_iam = catalogue::calls().iter().filter(|call| call.source == "iam.amazonaws.com");
+    let of_iam = catalogue::calls().filter(|call| call.source == "iam.amazonaws.com");
     of_iam.filter(|call| wanted(call)).map(|call| format!("iam:{}", call.name)).collect()
 }
 
