@@ -1,6 +1,7 @@
 //! What AWS is, without any event: its names, its calls, and what its policies mean.
 
 pub mod account;
+pub mod action;
 pub mod arn;
 pub mod catalogue;
 pub mod entity;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::iam::action;
 use crate::iam::catalogue::{self, Call, CallEffect};
 use crate::pattern::Matcher;
 use crate::review::bus::{self, BusRules};
@@ -130,7 +131,7 @@ fn delivered(enabled: &[&Rule]) -> Delivered {
     };
     let (mut named, mut in_part) = bus_rules.calls().clone();
     let of_others = |call: &String| {
-        let service = call.split(':').next().unwrap_or_default();
+        let (service, _) = action::parts(call);
         !whole.iter().any(|source| source.trim_end_matches(".amazonaws.com") == service)
     };
     named.retain(of_others);

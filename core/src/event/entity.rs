@@ -116,7 +116,7 @@ fn named(kind: EntityKind, given: &str, event: &Event, account: Option<String>) 
         // Elsewhere than in IAM a colon may part a name, too.
         let name = match arn.service {
             "iam" => arn.name(),
-            _ => arn.resource.rsplit(['/', ':']).next().unwrap_or(arn.resource),
+            _ => arn.last_part(),
         };
         let name = name.to_owned();
         // An ARN says itself what it is of, and whose.

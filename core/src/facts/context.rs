@@ -12,6 +12,7 @@ use super::rights::{self, Before, HandedOver, Rights};
 use super::silencing::silences;
 use crate::event::{CallOutcome, Entity, Event};
 use crate::iam::account::Account;
+use crate::iam::arn;
 use crate::iam::entity::{EntityId, EntityKind};
 use crate::iam::policy::{Grant, TagWord};
 use crate::own::Own;
@@ -219,10 +220,9 @@ fn touched(
     let mut kinds = facts.own.clone();
     let is_role = |handed: &&HandedOver| handed.kind == HandedKind::Role;
     let names = handed.filter(is_role).into_iter().flat_map(|handed| &handed.names);
-    let bare = |name: &str| name.rsplit('/').next().is_some_and(|name| own.has_role(name));
     // Whoever changes the tool's function does not give its role to something else.
     let to_other = event.event_source() != Some("iam.amazonaws.com") && !own.is_function(event);
-    if to_other && names.into_iter().any(|name| bare(name)) {
+    if to_other && names.into_iter().any(|name| own.has_role(arn::without_path(name))) {
         kinds.push(OwnKind::RoleHanded);
     }
     if known.own_change_set && !kinds.contains(&OwnKind::Stack) {

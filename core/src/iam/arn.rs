@@ -7,6 +7,8 @@
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>,
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
 
+use std::fmt;
+
 use crate::iam::account;
 
 /// Where roles lie that only AWS services make and wear, in the resource part.
@@ -60,12 +62,32 @@ impl<'a> Arn<'a> {
         Some(Self { partition, service, region, account, resource })
     }
 
+    /// What stands before the first slash of the resource, and behind it, whatever that may be.
+    #[must_use]
+    pub fn kind_and_name(&self) -> Option<(&'a str, &'a str)> {
+        self.resource.split_once('/')
+    }
+
+    /// What stands below a kind in the resource: below `stack`, `NAME/UUID`.
+    #[must_use]
+    pub fn below(&self, kind: &str) -> Option<&'a str> {
+        self.kind_and_name().filter(|(own, _)| *own == kind).map(|(_, rest)| rest)
+    }
+
+    /// What stands behind a kind and a slash or colon: of `function`, `NAME:VERSION`. Services have several words for
+    /// a kind, so where there is another it is what stands behind that.
+    #[must_use]
+    pub fn behind(&self, kind: &str) -> &'a str {
+        let other = || self.resource.split_once([':', '/']).map(|(_, rest)| rest);
+        behind(self.resource, kind).or_else(other).unwrap_or(self.resource)
+    }
+
     /// Kind and name, with its path, of what this ARN names in IAM: `("role", "ci/deploy")`. For ARNs that people
     /// write: each part must have its form. `arn:PARTITION:iam::ACCOUNT:KIND/PATH/NAME`; a path may hold colons,
     /// and the account of AWS's own policies is `aws`.
     #[must_use]
     pub fn iam_entity(&self) -> Option<(&'a str, &'a str)> {
-        let (kind, name) = self.resource.split_once('/')?;
+        let (kind, name) = self.kind_and_name()?;
         let account = account::is_id(self.account) || (self.account == "aws" && kind == "policy");
         let of_iam = is_partition(self.partition) && (self.service, self.region) == ("iam", "");
         let named = !name.is_empty() && !name.ends_with('/');
@@ -82,7 +104,19 @@ impl<'a> Arn<'a> {
     /// What people call it: the last part of its resource, without a path.
     #[must_use]
     pub fn name(&self) -> &'a str {
-        self.resource.rsplit('/').next().unwrap_or(self.resource)
+        without_path(self.resource)
+    }
+
+    /// The same where a colon, too, may stand before the name, as everywhere but in IAM.
+    #[must_use]
+    pub fn last_part(&self) -> &'a str {
+        self.resource.rsplit(['/', ':']).next().unwrap_or(self.resource)
+    }
+
+    /// The same in another partition.
+    #[must_use]
+    pub fn in_partition(self, partition: &'a str) -> Self {
+        Self { partition, ..self }
     }
 
     /// The name, without its path, of what IAM holds of this kind: `role`, `user` …
@@ -91,12 +125,18 @@ impl<'a> Arn<'a> {
         self.iam_entity().filter(|(own, _)| *own == kind).map(|_| self.name())
     }
 
+    /// The path of what IAM holds of this kind, where it has one: `/ci/`.
+    #[must_use]
+    pub fn path_in_iam(&self, kind: &str) -> Option<String> {
+        let (_, named) = self.iam_entity().filter(|(own, _)| *own == kind)?;
+        named.rsplit_once('/').map(|(path, _)| format!("/{path}/"))
+    }
+
     /// Role of a session, without its path, and the session's name where it stands there:
     /// `arn:PARTITION:sts::ACCOUNT:assumed-role/ROLE/SESSION`.
     #[must_use]
     pub fn assumed_role(&self) -> Option<(&'a str, Option<&'a str>)> {
-        let of_sts =
-            self.resource.strip_prefix("assumed-role/").filter(|_| self.service == "sts")?;
+        let of_sts = self.below("assumed-role").filter(|_| self.service == "sts")?;
         let mut parts =
             of_sts.splitn(2, '/').map(|part| Some(part).filter(|part| !part.is_empty()));
         Some((parts.next()??, parts.next().flatten()))
@@ -105,7 +145,7 @@ impl<'a> Arn<'a> {
     /// What the session of a federated user calls itself: `arn:PARTITION:sts::ACCOUNT:federated-user/NAME`.
     #[must_use]
     pub fn federated_user(&self) -> Option<&'a str> {
-        let name = self.resource.strip_prefix("federated-user/").filter(|_| self.service == "sts");
+        let name = self.below("federated-user").filter(|_| self.service == "sts");
         name.filter(|name| !name.is_empty())
     }
 
@@ -133,6 +173,14 @@ impl<'a> Arn<'a> {
     }
 }
 
+/// As AWS writes it.
+impl fmt::Display for Arn<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { partition, service, region, account, resource } = self;
+        write!(f, "arn:{partition}:{service}:{region}:{account}:{resource}")
+    }
+}
+
 /// An ARN as policies and patterns write it: any part may hold wildcards, and the last ones may be missing.
 #[derive(Debug, Clone, Copy)]
 pub struct ArnPattern<'a>([Option<&'a str>; 6]);
@@ -152,11 +200,11 @@ impl<'a> ArnPattern<'a> {
         first == Some("arn") && partition.is_some()
     }
 
-    /// `aws`, `*` …
+    /// `aws`, `*` …, where it begins as an ARN.
     #[must_use]
     pub fn partition(&self) -> Option<&'a str> {
         let [_, partition, ..] = self.0;
-        partition
+        partition.filter(|_| self.is_arn())
     }
 
     /// `iam`, `s3` …
@@ -180,6 +228,13 @@ impl<'a> ArnPattern<'a> {
         resource
     }
 
+    /// The pattern of the names of roles, with their paths, that it means.
+    #[must_use]
+    pub fn role(&self) -> Option<&'a str> {
+        let resource = self.resource()?;
+        resource.strip_prefix("role/").or((resource == "*").then_some("*"))
+    }
+
     /// What stands before the resource, as far as it is there.
     pub fn before_resource(&self) -> impl Iterator<Item = &'a str> {
         self.0.into_iter().take(5).flatten()
@@ -189,7 +244,50 @@ impl<'a> ArnPattern<'a> {
 /// ARN of what IAM holds: `role/ci/deploy`, `root` …
 #[must_use]
 pub fn of_iam(partition: &str, account: &str, resource: &str) -> String {
-    format!("arn:{partition}:iam::{account}:{resource}")
+    Arn { partition, service: "iam", region: "", account, resource }.to_string()
+}
+
+/// A name, or a pattern of names, without the path before it.
+#[must_use]
+pub fn without_path(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
+}
+
+/// What stands behind a kind and a slash or colon: of `function:f`, `f`.
+#[must_use]
+pub fn behind<'a>(text: &'a str, kind: &str) -> Option<&'a str> {
+    text.strip_prefix(kind)?.strip_prefix([':', '/'])
+}
+
+/// The name of a function as calls of Lambda have it: alone, behind the account and `function:`, or in its ARN, and
+/// mostly a version or an alias behind it.
+///
+/// Source: <https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html>
+#[must_use]
+pub fn function_name(named: &str) -> &str {
+    let name = named.rsplit_once("function:").map_or(named, |(_, name)| name);
+    name.split(':').next().unwrap_or(name)
+}
+
+/// The directory of the roles that a pattern of ARNs means, as far as it says: `/ci/`.
+#[must_use]
+pub fn directory_of_roles(pattern: &str) -> Option<String> {
+    // A star may stand for several parts before it: `arn:*:role/ci/*`.
+    let (_, name) = pattern.split_once(":role/")?;
+    let literal = name.split(['*', '?', '$']).next()?;
+    let (path, _) = literal.rsplit_once('/')?;
+    Some(format!("/{path}/"))
+}
+
+/// What the names end in that a pattern of ARNs means, behind the last place where anything may stand, as a pattern.
+#[must_use]
+pub fn end_of_name(pattern: &str) -> String {
+    let after_variable = pattern.rsplit('}').next().unwrap_or_default();
+    let last = after_variable.rsplit(['/', ':', '*']).next().unwrap_or_default();
+    match pattern.strip_suffix(last).is_some_and(|before| before.ends_with(['/', ':'])) {
+        true => last.to_owned(),
+        false => format!("*{last}"),
+    }
 }
 
 /// `aws`, `aws-cn`, `aws-us-gov` …

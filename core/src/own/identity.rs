@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::place;
 use super::place::{PLACES, Place};
 use crate::event::{Event, Principal, omitted};
-use crate::iam::arn::Arn;
+use crate::iam::arn::{self, Arn};
 use crate::iam::entity::{EntityId, EntityKind};
 use crate::vocabulary::{OwnKind, OwnSession};
 
@@ -310,11 +310,7 @@ impl Own {
         let named = event
             .text("detail.requestParameters.functionName")
             .filter(|_| event.event_source() == Some("lambda.amazonaws.com"));
-        named.is_some_and(|named| {
-            let name = named.rsplit_once("function:").map_or(named, |(_, name)| name);
-            let name = name.split(':').next().unwrap_or_default();
-            self.functions().any(|own| own == name)
-        })
+        named.map(arn::function_name).is_some_and(|name| self.functions().any(|own| own == name))
     }
 
     /// Is a role of this name one of the tool's?
@@ -345,7 +341,7 @@ fn is_cloudformation(event: &Event, names: &[&str]) -> bool {
 
 /// The name of the stack: `arn:PARTITION:cloudformation:REGION:ACCOUNT:stack/NAME/UUID`.
 fn stack_of<'a>(arn: &Arn<'a>) -> Option<&'a str> {
-    let name = arn.resource.strip_prefix("stack/")?.split('/').next();
+    let name = arn.below("stack")?.split('/').next();
     name.filter(|_| arn.service == "cloudformation")
 }
 

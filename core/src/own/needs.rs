@@ -32,8 +32,7 @@ struct Here<'o> {
 impl Here<'_> {
     /// ARN of a thing of the stack's account and Region.
     fn arn(&self, service: &str, rest: &str) -> Option<String> {
-        let Arn { partition, region, account, .. } = self.stack.as_ref()?;
-        Some(format!("arn:{partition}:{service}:{region}:{account}:{rest}"))
+        Some(Arn { service, resource: rest, ..self.stack? }.to_string())
     }
 
     /// What every request of whoever calls bears.
@@ -102,7 +101,7 @@ impl Own {
         let mut needs: Vec<Request> =
             Severity::ALL.map(|severity| of("sns:Publish", topic(severity))).into();
         // The template ends the table's name as the stack's ID ends.
-        let end = here.stack.as_ref().and_then(|arn| arn.resource.rsplit('-').next());
+        let end = here.stack.as_ref().and_then(|arn| arn.name().rsplit('-').next());
         let table = end.and_then(|end| here.arn("dynamodb", &format!("table/{name}-state-{end}")));
         needs.extend(OF_TABLE.map(|action| of(action, table.clone())));
         needs.push(of("sqs:SendMessage", here.arn("sqs", &format!("{name}-on-failure"))));

@@ -62,7 +62,7 @@ pub(super) fn listings(event: &Event) -> Vec<(Address, Value)> {
 fn is_bus_elsewhere(arn: &str, event: &Event) -> bool {
     Arn::parse(arn).is_some_and(|arn| {
         let at_home = Some(arn.account) == event.account() && Some(arn.region) == event.region();
-        arn.service == "events" && arn.resource.starts_with("event-bus/") && !at_home
+        arn.service == "events" && arn.below("event-bus").is_some() && !at_home
     })
 }
 
@@ -70,7 +70,7 @@ fn is_bus_elsewhere(arn: &str, event: &Event) -> bool {
 fn rule(event: &Event, parameter: &str) -> Option<String> {
     let text = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
     let bus = text("eventBusName").unwrap_or("default");
-    let of_arn = Arn::parse(bus).and_then(|arn| arn.resource.strip_prefix("event-bus/"));
+    let of_arn = Arn::parse(bus).and_then(|arn| arn.below("event-bus"));
     let bus = of_arn.unwrap_or(bus);
     // Names of rules are told apart by case.
     Some(format!("rule {} {bus} {}", event.region().unwrap_or_default(), text(parameter)?))

@@ -47,7 +47,8 @@ impl Identity {
     /// What is to be written of it.
     #[must_use]
     pub fn writes(&self) -> Vec<(Address, Value)> {
-        let Some(account) = account(&self.arn) else { return Vec::new() };
+        let arn = Arn::parse(&self.arn);
+        let Some(account) = arn.and_then(|arn| arn.account_id()) else { return Vec::new() };
         let life = Address::new(account, format!("{} {}", self.kind, fold(&self.name)), "");
         let there = || Value::Present(String::new());
         let mut writes = vec![(life.clone(), there())];
@@ -61,12 +62,8 @@ impl Identity {
             writes.push((life.of(format!("member {}", fold(group))), there()));
         }
         writes.extend(self.trust.iter().map(|document| (life.of("trust"), decoded(document))));
-        let entity = Arn::parse(&self.arn).and_then(|arn| arn.iam_entity());
-        if let Some((path, _)) =
-            entity.filter(|(kind, _)| *kind == "role").and_then(|(_, path)| path.rsplit_once('/'))
-        {
-            writes.extend(path_of(&life, &format!("/{path}/")));
-        }
+        let path = arn.and_then(|arn| arn.path_in_iam("role"));
+        writes.extend(path.and_then(|path| path_of(&life, &path)));
         writes.extend(self.boundary.iter().map(|arn| (life.of("boundary"), Value::of(arn))));
         writes.extend([listings(&writes), tags::listings(&writes)].concat());
         for profile in &self.profiles {
@@ -81,7 +78,8 @@ impl Policy {
     /// What is to be written of it. Nothing of AWS's own.
     #[must_use]
     pub fn writes(&self) -> Vec<(Address, Value)> {
-        let life = account(&self.arn).and_then(|account| policy(account, &self.arn));
+        let account = Arn::parse(&self.arn).and_then(|arn| arn.account_id());
+        let life = account.and_then(|account| policy(account, &self.arn));
         let Some(life) = life else { return Vec::new() };
         let mut writes = vec![
             (life.clone(), Value::Present(String::new())),
@@ -99,10 +97,6 @@ impl Policy {
 fn decoded(document: &str) -> Value {
     let text = percent_decode_str(document).decode_utf8();
     text.map_or(Value::Unsaid, |text| Value::of(&text))
-}
-
-fn account(arn: &str) -> Option<&str> {
-    Arn::parse(arn).map(|arn| arn.account).filter(|account| crate::iam::account::is_id(account))
 }
 
 #[cfg(test)]

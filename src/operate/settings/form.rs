@@ -73,7 +73,7 @@ pub(super) fn check_stack(arn: &str) -> Result<(), String> {
             && is_partition(arn.partition)
             && check_region(arn.region).is_ok()
             && arn.account_id().is_some()
-            && is_stack(arn.resource)
+            && arn.below("stack").is_some_and(is_stack)
     });
     if good {
         return Ok(());
@@ -84,12 +84,12 @@ pub(super) fn check_stack(arn: &str) -> Result<(), String> {
     ))
 }
 
-fn is_stack(resource: &str) -> bool {
-    let parts: Vec<&str> = resource.split('/').collect();
+/// Name and ID: `iam-responder/0f1e2d3c-…`.
+fn is_stack(named: &str) -> bool {
     let word = |text: &str| {
         !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
     };
-    matches!(parts.as_slice(), ["stack", name, id] if word(name) && word(id))
+    named.split_once('/').is_some_and(|(name, id)| word(name) && word(id))
 }
 
 /// `arn:PARTITION:kms:REGION:ACCOUNT:key/ID`
@@ -98,7 +98,7 @@ fn is_stack(resource: &str) -> bool {
 /// What it should look like.
 pub fn check_key(arn: &str) -> Result<(), String> {
     let good = Arn::parse(arn).is_some_and(|parts| {
-        let id = parts.resource.strip_prefix("key/").unwrap_or_default();
+        let id = parts.below("key").unwrap_or_default();
         is_partition(parts.partition)
             && parts.service == "kms"
             && check_region(parts.region).is_ok()

@@ -1,5 +1,6 @@
 //! The operations of AWS that undo something.
 
+use crate::iam::action;
 use crate::text::words::words;
 
 /// Declares them by a name of service and operation each.
@@ -16,8 +17,7 @@ impl Operation {
     /// Its service and its own name, as `iam` and `DetachRolePolicy`.
     #[must_use]
     pub(crate) fn parts(self) -> (&'static str, &'static str) {
-        // Each has both, as a test says.
-        self.word().split_once(':').unwrap_or_default()
+        action::parts(self.word())
     }
 }
 

@@ -19,6 +19,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use super::document::{PolicyDocument, Statement};
+use crate::iam::action;
 use crate::text::table::columns;
 
 /// One way to more rights.
@@ -70,7 +71,7 @@ pub(super) fn passings() -> impl Iterator<Item = (&'static str, Vec<Vec<&'static
         let mut steps = method.steps().map(|one| one.collect::<Vec<&'static str>>());
         let pass = steps.next()?.into_iter().find(|action| action.starts_with("iam:PassRole"))?;
         let rest: Vec<Vec<&'static str>> = steps.collect();
-        let of_call = || rest.first()?.first()?.split(':').next();
+        let of_call = || Some(action::parts(rest.first()?.first()?).0);
         let service = pass.split_once('>').map(|(_, to)| to).or_else(of_call)?;
         Some((service, rest))
     })
@@ -118,10 +119,7 @@ mod tests {
         assert_eq!(methods().len(), rows);
         for method in methods() {
             for action in method.steps().flatten() {
-                assert!(
-                    action.split_once(':').is_some_and(|(_, name)| !name.is_empty()),
-                    "{method:?}"
-                );
+                assert!(!action::parts(action).1.is_empty(), "{method:?}");
             }
         }
     }

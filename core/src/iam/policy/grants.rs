@@ -9,6 +9,7 @@ use super::grant::{DataService, Grant};
 use super::guard::Leave;
 use super::judge::Judge;
 use super::resource::ResourceType;
+use crate::iam::action;
 use crate::iam::catalogue::{self, Access, CallEffect};
 
 /// What a document or managed policy gives.
@@ -296,7 +297,7 @@ fn broadly(judge: &Judge<'_>, action: &'static str) -> Leave {
 
 /// Every step of a method, each by one of its alternatives.
 fn through(judge: &Judge<'_>, method: &escalation::Method) -> Leave {
-    let service = method.steps().nth(1).and_then(|mut step| step.next()?.split(':').next());
+    let service = method.steps().nth(1).and_then(|mut step| Some(action::parts(step.next()?).0));
     let leave = |action: &'static str| {
         let (action, to) =
             action.split_once('>').map_or((action, None), |(action, to)| (action, Some(to)));

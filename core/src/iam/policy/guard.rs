@@ -10,8 +10,8 @@ use super::document::{Condition, Statement};
 use super::glob::glob;
 use super::operator::{Comparison, Operator, Order};
 use super::wildcard::{Fuel, Pattern, Reading};
-use crate::iam::account;
 use crate::iam::arn::{self, ArnPattern};
+use crate::iam::{account, action};
 
 /// Keys that every request bears.
 const ALWAYS: [&str; 11] = [
@@ -218,7 +218,7 @@ impl Values {
 
 fn presence(key: &str, action: &str) -> Presence {
     let (prefix, _) = key.split_once(':').unwrap_or((key, ""));
-    let (service, name) = action.split_once(':').unwrap_or((action, ""));
+    let (service, name) = action::parts(action);
     if key == "aws:tagkeys" || key.starts_with("aws:requesttag/") {
         // Tags go with what is created.
         let tags = ["create", "tag", "untag", "run", "request"];

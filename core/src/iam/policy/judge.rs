@@ -13,6 +13,7 @@ use super::guard::{self, Guards, Leave};
 use super::resource::{Home, Place, ResourceType};
 use super::wildcard::{Fuel, Pattern, Reading};
 use super::witness::{CLASSES, Class, Draw};
+use crate::iam::arn;
 
 /// Steps of matching for one document: under a tenth of a second of one core.
 const STEPS_MAX: u64 = 10_000_000;
@@ -429,8 +430,7 @@ impl Ruling<'_> {
 /// Is a role called as those of administrators are? The end of a name counts: `admin-portal` is an application.
 fn names_administrators(resource: &str) -> bool {
     const ENDS: [&str; 5] = ["admin", "admins", "administrator", "administrators", "superuser"];
-    let name = resource.rsplit('/').next().unwrap_or(resource);
-    let letters = name.chars().filter(char::is_ascii_alphanumeric);
+    let letters = arn::without_path(resource).chars().filter(char::is_ascii_alphanumeric);
     let name: String = letters.map(|letter| letter.to_ascii_lowercase()).collect();
     let name = ["role", "access"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
     ENDS.iter().any(|end| name.ends_with(end))

@@ -9,7 +9,7 @@ use super::guard::Leave;
 use super::judge::Judge;
 use super::operator::{Comparison, Operator};
 use super::resource::ResourceType;
-use crate::iam::arn::{Arn, ArnPattern};
+use crate::iam::arn::{self, Arn, ArnPattern};
 
 /// To wear a role, and with `hand_on` to hand it on.
 fn actions(hand_on: bool) -> impl Iterator<Item = &'static str> {
@@ -40,8 +40,7 @@ impl PolicyDocument {
             })
             .collect();
         let reached = |role: &&str| {
-            let arns = partitions.iter().map(|partition| role.replacen("arn:aws:", partition, 1));
-            let mut arns = arns.collect::<Vec<String>>().into_iter();
+            let mut arns = in_partitions(role, &partitions).into_iter();
             arns.any(|arn| narrow.iter().any(|action| judge.reaches(action, &arn)))
         };
         let found = roles.iter().map(String::as_str).filter(reached).collect();
@@ -67,8 +66,7 @@ impl PolicyDocument {
             .map(|(service, _)| service)
             .collect();
         let passed = |role: &&str| {
-            let mut arns =
-                partitions.iter().map(|partition| role.replacen("arn:aws:", partition, 1));
+            let mut arns = in_partitions(role, &partitions).into_iter();
             arns.any(|arn| services.iter().any(|service| judge.passes(&arn, service)))
         };
         let found = roles.iter().map(String::as_str).filter(passed).collect();
@@ -136,10 +134,8 @@ impl PolicyDocument {
             |one: &&Statement| one.principals.entries.iter().any(|(_, value)| value == "*");
         let name = |value: &String| {
             let pattern = ArnPattern::split(value);
-            let (of, resource) = (pattern.account()?, pattern.resource()?);
-            let role = resource.strip_prefix("role/").or((resource == "*").then_some("*"))?;
-            let own = glob(of, account).then(|| role.rsplit('/').next().unwrap_or(role));
-            own.map(str::to_lowercase)
+            let (of, role) = (pattern.account()?, pattern.role()?);
+            glob(of, account).then(|| arn::without_path(role).to_lowercase())
         };
         let mut found = BTreeSet::new();
         for condition in self.letting_in().filter(anybody).flat_map(|one| &one.conditions) {
@@ -173,7 +169,8 @@ impl PolicyDocument {
             if resources.negated {
                 return BTreeSet::from(["*".to_owned()]);
             }
-            ends.extend(resources.patterns.iter().map(|pattern| end_of_name(pattern)));
+            let patterns = resources.patterns.iter().map(|pattern| pattern.to_lowercase());
+            ends.extend(patterns.map(|pattern| arn::end_of_name(&pattern)));
         }
         ends
     }
@@ -182,23 +179,18 @@ impl PolicyDocument {
     #[must_use]
     pub(crate) fn directories_of_roles(&self) -> BTreeSet<String> {
         let patterns = self.about_roles(true).flat_map(|statement| &statement.resources.patterns);
-        let directory = |pattern: &String| {
-            // A star may stand for several parts before it: `arn:*:role/ci/*`.
-            let (_, name) = pattern.split_once(":role/")?;
-            let literal = name.split(['*', '?', '$']).next()?;
-            let (path, _) = literal.rsplit_once('/')?;
-            Some(format!("/{}/", path.to_lowercase()))
-        };
-        patterns.filter_map(directory).collect()
+        let directories = patterns.filter_map(|pattern| arn::directory_of_roles(pattern));
+        directories.map(|directory| directory.to_lowercase()).collect()
     }
 
-    /// The beginnings of ARNs of the partitions that it means.
+    /// The partitions that it means.
     fn partitions_of_roles(&self) -> Vec<&'static str> {
-        const OTHERS: [&str; 2] = ["arn:aws-cn:", "arn:aws-us-gov:"];
-        let patterns: Vec<&String> =
-            self.about_roles(true).flat_map(|statement| &statement.resources.patterns).collect();
-        let named = |begin: &&str| patterns.iter().any(|pattern| pattern.starts_with(begin));
-        ["arn:aws:"].into_iter().chain(OTHERS.into_iter().filter(named)).collect()
+        const OTHERS: [&str; 2] = ["aws-cn", "aws-us-gov"];
+        let patterns = self.about_roles(true).flat_map(|statement| &statement.resources.patterns);
+        let named: BTreeSet<&str> =
+            patterns.filter_map(|pattern| ArnPattern::split(pattern).partition()).collect();
+        let others = OTHERS.into_iter().filter(|other| named.contains(other));
+        ["aws"].into_iter().chain(others).collect()
     }
 
     /// As the names are kept: IAM takes a role's name in any letters.
@@ -220,15 +212,11 @@ impl PolicyDocument {
     }
 }
 
-/// What a name ends in, behind the last place where anything may stand.
-fn end_of_name(pattern: &str) -> String {
-    let pattern = pattern.to_lowercase();
-    let after_variable = pattern.rsplit('}').next().unwrap_or_default();
-    let last = after_variable.rsplit(['/', ':', '*']).next().unwrap_or_default();
-    match pattern.strip_suffix(last).is_some_and(|before| before.ends_with(['/', ':'])) {
-        true => last.to_owned(),
-        false => format!("*{last}"),
-    }
+/// The same role in each of these partitions.
+fn in_partitions(role: &str, partitions: &[&str]) -> Vec<String> {
+    let role = Arn::parse(role);
+    let arns = partitions.iter().filter_map(|partition| Some(role?.in_partition(partition)));
+    arns.map(|arn| arn.to_string()).collect()
 }
 
 /// Is it the identity provider of an EKS cluster?

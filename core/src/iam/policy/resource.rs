@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::wildcard::{Fuel, Pattern, literal, piece};
 use super::witness::Draw;
-use crate::iam::arn::{self, ArnPattern};
+use crate::iam::action;
+use crate::iam::arn::{Arn, ArnPattern};
 
 /// Partitions that a policy may be written for.
 const PARTITIONS: [&str; 8] =
@@ -73,7 +74,7 @@ impl ResourceType {
 
     /// The type that an action acts upon.
     pub(super) fn of(action: &str) -> Self {
-        let (service, name) = action.split_once(':').unwrap_or(("", action));
+        let (service, name) = action::parts(action);
         match service {
             "iam" if name.contains("Organizations") => Self::absent(),
             "iam" => Self::new("iam", iam(name)),
@@ -218,11 +219,8 @@ impl Home {
         account: Option<&str>,
         draw: &mut Draw,
     ) -> Self {
-        let partition = |text: &'p String| {
-            let pattern = ArnPattern::split(text);
-            pattern.partition().filter(|_| pattern.is_arn())
-        };
-        let named: BTreeSet<&str> = patterns.filter_map(partition).collect();
+        let named: BTreeSet<&str> =
+            patterns.filter_map(|text| ArnPattern::split(text).partition()).collect();
         let mut partitions: Vec<&'static str> =
             PARTITIONS.into_iter().filter(|known| named.contains(known)).collect();
         if partitions.is_empty() {
@@ -325,14 +323,12 @@ impl Home {
         form: &str,
     ) -> Place {
         let service = kind.service;
+        let arn = |region, account| Arn { partition, service, region, account, resource: "" };
         let arn = match (kind.form, service) {
             (Form::Absent, _) => String::new(),
-            (_, "s3") => format!("arn:{partition}:s3:::"),
-            (_, "iam") => arn::of_iam(partition, account, ""),
-            _ => {
-                let region = region.unwrap_or(&self.region);
-                format!("arn:{partition}:{service}:{region}:{account}:")
-            }
+            (_, "s3") => arn("", "").to_string(),
+            (_, "iam") => arn("", account).to_string(),
+            _ => arn(region.unwrap_or(&self.region), account).to_string(),
         };
         let (fixed, name) = form.split_at(form.find('{').unwrap_or(form.len()));
         Place { beginning: format!("{arn}{fixed}"), name: name.to_owned() }

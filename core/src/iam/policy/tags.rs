@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use super::document::{Clause, PolicyDocument, Statement};
 use super::grants::Grants;
+use crate::iam::action;
 use crate::text::words::words;
 
 words! {
@@ -108,7 +109,7 @@ impl Statement {
     fn is_about_iam(&self) -> bool {
         let Clause { negated, patterns } = &self.actions;
         let names = |pattern: &String| {
-            let service = pattern.split(':').next().unwrap_or_default().to_lowercase();
+            let service = action::parts(pattern).0.to_lowercase();
             ["iam", "sts"].iter().any(|one| super::glob::glob(&service, one))
         };
         *negated || patterns.iter().any(names)

@@ -195,7 +195,8 @@ impl Pattern {
     }
 
     /// Partition, service, Region, account and the rest. A run at the end stands for what is
-    /// missing; where another run may, nobody can say which part is which.
+    /// missing; where another run may, nobody can say which part is which. These are bytes of a compiled pattern, no
+    /// text that `ArnPattern` could take apart.
     pub(super) fn segments(&self) -> Option<[&[u8]; 5]> {
         let mut found: [&[u8]; 5] = [&[RUN]; 5];
         let mut parts = self.0.splitn(6, |byte| *byte == b':');

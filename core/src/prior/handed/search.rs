@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::bearer::Bearer;
 use crate::event::Event;
-use crate::iam::arn::{Arn, AwsRole};
+use crate::iam::arn::{self, Arn, AwsRole};
 use crate::iam::policy::PolicyDocument;
 use crate::iam::{account, catalogue};
 use crate::prior::address::fold;
@@ -282,7 +282,7 @@ impl<'e> Search<'e> {
             }
             let account = if account::is_id(arn.account) { arn.account } else { self.account };
             let account = account.to_owned();
-            match arn.resource.split_once('/') {
+            match arn.kind_and_name() {
                 Some(("role", name)) => self.add("role", name, &account),
                 Some(("instance-profile", name)) => self.add("instance-profile", name, &account),
                 _ => {}
@@ -304,7 +304,7 @@ impl<'e> Search<'e> {
 
     /// Names are told apart without their paths.
     pub(crate) fn add(&mut self, kind: &str, name: &str, account: &str) {
-        let name = name.rsplit('/').next().unwrap_or(name);
+        let name = arn::without_path(name);
         if name.is_empty() {
             return;
         }

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use super::search::{VALUES_MAX, identifying};
 use crate::event::{Event, values_at};
 use crate::iam::account;
-use crate::iam::arn::{Arn, AwsRole};
+use crate::iam::arn::{self, Arn, AwsRole};
 use crate::iam::catalogue::{self, Given, NamePart, Other, WearerRow, Work};
 use crate::iam::entity::EntityKind;
 use crate::prior::Address;
@@ -326,7 +326,7 @@ fn parameter(text: &str) -> Option<&str> {
         Some(name) => (name, true),
         None => (text, false),
     };
-    let name = Arn::parse(name).map_or(name, |arn| arn.resource.trim_start_matches("parameter"));
+    let name = Arn::parse(name).map_or(name, |arn| arn.behind("parameter"));
     // A version or a label may stand behind it.
     let name = if resolved { name.split(':').next().unwrap_or(name) } else { name };
     (!is_image(name)).then(|| name.trim_start_matches('/'))
@@ -337,7 +337,7 @@ fn parameter(text: &str) -> Option<&str> {
 /// Source: <https://docs.aws.amazon.com/imagebuilder/latest/userguide/ibhow-semantic-versioning.html>
 fn component(text: &str) -> Option<String> {
     let Some(arn) = Arn::parse(text) else { return Some(text.to_lowercase().replace(' ', "-")) };
-    let mut parts = arn.resource.strip_prefix("component/")?.split('/');
+    let mut parts = arn.below("component")?.split('/');
     let (name, version) = (parts.next()?, parts.next()?);
     version.contains('x').then(|| name.to_owned())
 }
@@ -358,22 +358,18 @@ fn bare_name<'t>(kind: &str, region: &str, text: &'t str) -> &'t str {
     let kind = kind.split_once('/').map_or(kind, |(_, kind)| kind);
     // A sandbox of a project is called by its name, a colon, and an ID.
     let versioned = ["function", "job-definition", "project", "task-definition"].contains(&kind);
-    let (resource, is_arn) = match Arn::parse(text) {
-        Some(arn) => (arn.resource, true),
-        // Lambda takes `111122223333:function:f`, `us-east-1:f` and the like.
-        None if kind == "function" => (without_place(text, region), false),
-        None => (text, false),
-    };
-    let named = resource.strip_prefix(kind).and_then(|rest| rest.strip_prefix([':', '/']));
-    // Another word for the same sort may stand in an ARN.
-    let after = |text: &'t str| text.split_once([':', '/']).map(|(_, name)| name);
-    let name = named.or_else(|| after(resource).filter(|_| is_arn)).unwrap_or(resource);
-    match (is_arn, versioned) {
+    if let Some(arn) = Arn::parse(text) {
+        let name = arn.behind(kind);
         // Its channels are told apart by the sort of the channel and its name.
-        (true, _) if kind == "chat-configuration" => name,
-        (true, _) => name.split([':', '/']).next().unwrap_or(name),
-        (false, true) => name.split(':').next().unwrap_or(name),
-        (false, false) => name,
+        let whole = kind == "chat-configuration";
+        return if whole { name } else { name.split([':', '/']).next().unwrap_or(name) };
+    }
+    // Lambda takes `111122223333:function:f`, `us-east-1:f` and the like.
+    let text = if kind == "function" { without_place(text, region) } else { text };
+    let name = arn::behind(text, kind).unwrap_or(text);
+    match versioned {
+        true => name.split(':').next().unwrap_or(name),
+        false => name,
     }
 }
 
