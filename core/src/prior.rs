@@ -35,7 +35,7 @@ mod tests;
 mod worn;
 mod write;
 
-pub use address::Address;
+pub use address::{Address, Thing};
 pub use answer::{Registers, answer};
 pub use ask::Ask;
 pub use bearers::{Bearers, Shared};

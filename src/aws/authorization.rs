@@ -10,6 +10,7 @@ use aws_sdk_iam::types::{
 use super::client::{Limits, MissedByStandard, limited};
 use super::failure::failed;
 use crate::effects::EffectError;
+use crate::iam::entity::EntityKind;
 use crate::prior::seed::{Identity, Policy};
 use crate::prior::{Address, Value};
 
@@ -79,14 +80,15 @@ impl Authorization {
 
 fn user(user: UserDetail) -> Identity {
     Identity {
-        kind: "user",
-        name: user.user_name.unwrap_or_default(),
-        arn: user.arn.unwrap_or_default(),
         inline: inline(user.user_policy_list),
         attached: attached(user.attached_managed_policies),
         groups: user.group_list.unwrap_or_default(),
         boundary: user.permissions_boundary.and_then(|one| one.permissions_boundary_arn),
-        ..Identity::default()
+        ..Identity::new(
+            EntityKind::USER,
+            user.user_name.unwrap_or_default(),
+            user.arn.unwrap_or_default(),
+        )
     }
 }
 
@@ -94,25 +96,27 @@ fn role(role: RoleDetail) -> Identity {
     let profiles = role.instance_profile_list.unwrap_or_default().into_iter();
     Identity {
         profiles: profiles.map(|profile| profile.instance_profile_name).collect(),
-        kind: "role",
-        name: role.role_name.unwrap_or_default(),
-        arn: role.arn.unwrap_or_default(),
         inline: inline(role.role_policy_list),
         attached: attached(role.attached_managed_policies),
-        groups: Vec::new(),
         trust: role.assume_role_policy_document,
         boundary: role.permissions_boundary.and_then(|one| one.permissions_boundary_arn),
+        ..Identity::new(
+            EntityKind::ROLE,
+            role.role_name.unwrap_or_default(),
+            role.arn.unwrap_or_default(),
+        )
     }
 }
 
 fn group(group: GroupDetail) -> Identity {
     Identity {
-        kind: "group",
-        name: group.group_name.unwrap_or_default(),
-        arn: group.arn.unwrap_or_default(),
         inline: inline(group.group_policy_list),
         attached: attached(group.attached_managed_policies),
-        ..Identity::default()
+        ..Identity::new(
+            EntityKind::GROUP,
+            group.group_name.unwrap_or_default(),
+            group.arn.unwrap_or_default(),
+        )
     }
 }
 

@@ -9,6 +9,7 @@ use super::responder::Responder;
 use crate::effects::{Lookups, Publish, State};
 use crate::event::{Entity, Event};
 use crate::facts::{Bearer, Facts};
+use crate::iam::entity::EntityId;
 use crate::prior::{self, Answers, Inquiry, Moment, Registers, Why};
 
 /// Most times that registers are read for one event: each answer may ask for more.
@@ -26,11 +27,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         let id = event.identity();
         let moment = Moment { at, event_id: &id };
         let (site, own) = (self.engine.site(), self.engine.own());
-        let shared = facts.questions.shared.as_ref();
-        let wanted = |kind: &str, name: &str| {
-            let account = shared.map(prior::Shared::account).unwrap_or_default();
-            Bearer::of(kind, name, account, site, own).is_some()
-        };
+        let wanted = |id: &EntityId| Bearer::of(id, site, own).is_some();
         let (mut registers, mut unread) = (Registers::new(), BTreeSet::new());
         for _ in 0..ROUNDS_MAX {
             let missing = inquiry.ask(moment, &registers, &unread, wanted);

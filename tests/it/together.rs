@@ -9,6 +9,7 @@ use iam_responder::effects::recorder::Recorder;
 use iam_responder::effects::{CalendarState, Calls, EffectError, Lookups, Whose};
 use iam_responder::event::Event;
 use iam_responder::iam::account::Account;
+use iam_responder::iam::entity::EntityKind;
 use iam_responder::prior::seed::{Identity, Policy};
 use iam_responder::prior::{Address, Value as Written};
 use iam_responder::respond::lookup::Cache;
@@ -537,13 +538,14 @@ fn pieces_that_are_answered_at_the_same_time_are_found() {
 fn a_seed_tells_the_first_piece() {
     let [one, two] = halves();
     let user = |inline, attached, groups: &[&str]| Identity {
-        kind: "user",
-        name: "LeeUser".to_owned(),
-        arn: "arn:aws:iam::111122223333:user/x/LeeUser".to_owned(),
         inline,
         attached,
         groups: groups.iter().map(|name| (*name).to_owned()).collect(),
-        ..Identity::default()
+        ..Identity::new(
+            EntityKind::USER,
+            "LeeUser".to_owned(),
+            "arn:aws:iam::111122223333:user/x/LeeUser".to_owned(),
+        )
     };
     let inline = || vec![("one".to_owned(), one.clone())];
     let policy = Policy {
@@ -552,11 +554,12 @@ fn a_seed_tells_the_first_piece() {
         versions: vec![("v1".to_owned(), one.clone())],
     };
     let group = Identity {
-        kind: "group",
-        name: "crew".to_owned(),
-        arn: "arn:aws:iam::111122223333:group/crew".to_owned(),
         inline: inline(),
-        ..Identity::default()
+        ..Identity::new(
+            EntityKind::GROUP,
+            "crew".to_owned(),
+            "arn:aws:iam::111122223333:group/crew".to_owned(),
+        )
     };
     let attached = user(Vec::new(), vec![POLICY.to_owned()], &[]).writes();
     for seeds in [

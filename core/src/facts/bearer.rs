@@ -19,24 +19,18 @@ pub enum Bearer {
 impl Bearer {
     /// A user, role or group as such a one. `None`: it may be weakened.
     #[must_use]
-    pub fn of(kind: &str, name: &str, account: &str, site: &Site, own: &Own) -> Option<Self> {
-        let id = EntityKind::of_iam(kind).map(|kind| EntityId::new(account, kind, name));
-        if id.is_some_and(|id| site.guarded(&id).is_some()) {
+    pub fn of(id: &EntityId, site: &Site, own: &Own) -> Option<Self> {
+        let (kind, name) = (id.kind(), id.name());
+        if site.guarded(id).is_some() {
             return Some(Self::Guarded(format!("{kind} {name}")));
         }
-        (kind == "role" && own.has_role(name)).then(|| Self::Own(name.to_owned()))
+        (kind == EntityKind::ROLE && own.has_role(name)).then(|| Self::Own(name.to_owned()))
     }
 
     /// The first of those that were found, the guarded ones first.
-    pub(super) fn first(
-        bearers: &Bearers,
-        account: Option<&str>,
-        site: &Site,
-        own: &Own,
-    ) -> Option<Self> {
-        let account = account?;
-        let of = |(kind, name): &(String, String)| Self::of(kind, name, account, site, own);
-        let found: Vec<Self> = bearers.found.iter().filter_map(of).collect();
+    pub(super) fn first(bearers: &Bearers, site: &Site, own: &Own) -> Option<Self> {
+        let found: Vec<Self> =
+            bearers.found.iter().filter_map(|id| Self::of(id, site, own)).collect();
         let guarded = found.iter().find(|bearer| matches!(bearer, Self::Guarded(_)));
         let uncounted = || (bearers.cut && site.guards()).then_some(Self::Uncounted);
         guarded.cloned().or_else(uncounted).or_else(|| found.first().cloned())

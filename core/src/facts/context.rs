@@ -171,7 +171,7 @@ impl Context {
                 .before
                 .bearers
                 .as_ref()
-                .and_then(|bearers| Bearer::first(bearers, event.account(), site, own)),
+                .and_then(|bearers| Bearer::first(bearers, site, own)),
             automation,
             environment: site.environment(tags),
             environment_change: environment_change(event, &facts, site, &known.tagged),

@@ -9,13 +9,17 @@ pub struct EntityKind(&'static str);
 
 impl EntityKind {
     /// A group of users.
-    pub(crate) const GROUP: Self = Self("group");
+    pub const GROUP: Self = Self("group");
     /// What a machine wears a role by.
     pub(crate) const INSTANCE_PROFILE: Self = Self("instance-profile");
     /// A second factor.
     pub(crate) const MFA_DEVICE: Self = Self("mfa-device");
     /// An issuer of tokens.
     pub(crate) const OIDC_PROVIDER: Self = Self("oidc-provider");
+    /// A policy of an organization.
+    pub(crate) const ORGANIZATION_POLICY: Self = Self("organization-policy");
+    /// What Identity Center makes roles of.
+    pub(crate) const PERMISSION_SET: Self = Self("permission-set");
     /// A managed policy.
     pub const POLICY: Self = Self("policy");
     /// A role.

@@ -1,38 +1,182 @@
-//! The names of registers.
+//! The names of registers: the one place that knows how they are kept.
 
 use crate::iam::arn::Arn;
+use crate::iam::entity::{EntityId, EntityKind};
+use crate::text::words::words;
 
-/// The thing of a role that holds its path.
-pub(super) const PATH: &str = "path";
+words! {
+    /// What a register holds of an entity; what has a name as well is kept with it behind the word, as `inline stop`.
+    pub enum Thing {
+        /// The list of the roles and policies of an account by which somebody is an administrator.
+        Administrators = "administrators",
+        /// A managed policy, by its ARN.
+        Attached = "attached",
+        /// An audience of an issuer of tokens, by its ID.
+        Audience = "audience",
+        /// The list of those who bear a policy, or are bounded by it.
+        Bearers = "bearers",
+        /// The permissions boundary.
+        Boundary = "boundary",
+        /// The text of a policy of an organization.
+        Content = "content",
+        /// The list of the tags by which documents decide.
+        DecidingTags = "deciding tags",
+        /// The ID of the default version of a policy.
+        Default = "default",
+        /// The list of what hands events and logs on.
+        Feeds = "feeds",
+        /// The list of the roles of machines on which containers run.
+        Hosts = "hosts",
+        /// An inline policy, by its name.
+        Inline = "inline",
+        /// The list of what an identity was given.
+        List = "list",
+        /// A place in a group, by the name of that.
+        Member = "member",
+        /// The list of the members of a group.
+        Members = "members",
+        /// The list of the roles that may hand others to services.
+        Passers = "passers",
+        /// A password.
+        Password = "password",
+        /// The path of a role.
+        Path = "path",
+        /// The role in an instance profile.
+        Role = "role",
+        /// The roles of what wears them.
+        Roles = "roles",
+        /// The status of a credential.
+        Status = "status",
+        /// That it is there.
+        There = "there",
+        /// The trust policy of a role.
+        Trust = "trust",
+        /// The list of the roles that let a role in by their trust.
+        TrustedBy = "trusted-by",
+        /// The list of the roles that let many in by their trust.
+        Trusting = "trusting",
+        /// Calls of a name whose parameters CloudTrail dropped.
+        Unread = "unread",
+        /// A version of a policy, by its ID.
+        Version = "version",
+        /// The list of the roles that may wear others.
+        Wearers = "wearers",
+        /// The list of the roles that the things of a service may wear.
+        WornBy = "worn by",
+    }
+}
 
 /// The name of one register: an account, an entity in it, a thing of the entity.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Address {
     pub(super) account: String,
     /// Kind and name in small letters, as `user lee`.
-    pub(super) entity: String,
+    entity: String,
     /// As `inline stop`; nothing for the life of the entity itself.
-    pub(super) thing: String,
+    thing: String,
 }
 
 impl Address {
-    /// The register of a thing of an entity.
-    #[must_use]
-    pub fn new(account: &str, entity: impl Into<String>, thing: impl Into<String>) -> Self {
-        Self { account: account.to_owned(), entity: entity.into(), thing: thing.into() }
+    /// The life of an entity, as it is kept.
+    pub(super) fn kept(account: &str, entity: impl Into<String>) -> Self {
+        Self { account: account.to_owned(), entity: entity.into(), thing: String::new() }
+    }
+
+    /// The life of an entity of IAM or Organizations.
+    pub(super) fn of_entity(account: &str, kind: EntityKind, name: &str) -> Self {
+        Self::kept(account, format!("{kind} {}", fold(name)))
+    }
+
+    /// What is kept of a whole account.
+    pub(super) fn of_account(account: &str, thing: Thing) -> Self {
+        Self::kept(account, "account").of(thing)
+    }
+
+    /// The entity as it is kept.
+    pub(super) fn entity(&self) -> &str {
+        &self.entity
+    }
+
+    /// The name of the entity, in small letters; empty where there is one of its kind.
+    pub(super) fn name(&self) -> &str {
+        self.entity.split_once(' ').map_or("", |(_, name)| name)
+    }
+
+    pub(super) fn is(&self, kind: EntityKind) -> bool {
+        self.entity.strip_prefix(kind.word()).is_some_and(|rest| rest.starts_with(' '))
+    }
+
+    /// The kind of what IAM holds.
+    pub(super) fn kind(&self) -> Option<EntityKind> {
+        EntityKind::of_iam(self.entity.split_once(' ')?.0)
+    }
+
+    /// What IAM holds.
+    pub(super) fn id(&self) -> Option<EntityId> {
+        Some(EntityId::new(&self.account, self.kind()?, self.name()))
     }
 
     /// The register of when the entity was made, renamed and deleted.
     pub(super) fn life(&self) -> Self {
-        Self { thing: String::new(), ..self.clone() }
+        self.of_kept("")
     }
 
     pub(super) fn is_life(&self) -> bool {
         self.thing.is_empty()
     }
 
-    pub(super) fn of(&self, thing: impl Into<String>) -> Self {
+    pub(super) fn of(&self, thing: Thing) -> Self {
+        self.of_kept(thing.word())
+    }
+
+    pub(super) fn named(&self, thing: Thing, name: &str) -> Self {
+        self.of_kept(format!("{thing} {name}"))
+    }
+
+    /// Of the same entity a thing as it is kept.
+    pub(super) fn of_kept(&self, thing: impl Into<String>) -> Self {
         Self { thing: thing.into(), ..self.clone() }
+    }
+
+    /// The same of another entity of the account, as it is kept.
+    pub(super) fn of_other(&self, entity: impl Into<String>) -> Self {
+        Self { entity: entity.into(), ..self.clone() }
+    }
+
+    /// The thing, and its name where it has one.
+    pub(super) fn thing(&self) -> Option<(Thing, &str)> {
+        let (word, name) = self.thing.split_once(' ').unwrap_or((&self.thing, ""));
+        Some((Thing::of(word)?, name))
+    }
+
+    /// The thing as it is kept.
+    pub(super) fn thing_text(&self) -> &str {
+        &self.thing
+    }
+
+    /// Is it of a user, a role or a group?
+    pub(super) fn is_of_identity(&self) -> bool {
+        self.kind().is_some_and(|kind| IDENTITIES.iter().any(|(_, one, _)| *one == kind))
+    }
+
+    /// Is the thing a policy, or a place in a group?
+    pub(super) fn is_holding(&self) -> bool {
+        matches!(self.thing(), Some((Thing::Inline | Thing::Attached | Thing::Member, _)))
+    }
+
+    /// The register of the calls that may have written the thing without saying so, as CloudTrail drops their
+    /// parameters.
+    pub(super) fn omitting(&self) -> Option<Self> {
+        let (thing, _) = self.thing()?;
+        let call = match (thing, self.kind()) {
+            (Thing::Trust, _) => "UpdateAssumeRolePolicy",
+            (Thing::Default, _) => "CreatePolicyVersion",
+            (Thing::Inline, Some(EntityKind::USER)) => "PutUserPolicy",
+            (Thing::Inline, Some(EntityKind::ROLE)) => "PutRolePolicy",
+            (Thing::Inline, Some(EntityKind::GROUP)) => "PutGroupPolicy",
+            _ => return None,
+        };
+        Some(unread(&self.account, call))
     }
 
     /// As a key of a store. Line breaks part the fields, as no field can hold one unescaped.
@@ -54,22 +198,28 @@ pub(super) fn fold(name: &str) -> String {
 pub(super) fn policy(account: &str, arn: &str) -> Option<Address> {
     let arn = Arn::parse(arn).filter(|arn| arn.service == "iam")?;
     let name = arn.name_in_iam("policy")?;
-    (arn.account == account).then(|| Address::new(account, format!("policy {}", fold(name)), ""))
+    (arn.account == account).then(|| Address::of_entity(account, EntityKind::POLICY, name))
 }
 
-/// `user`, `role` or `group`, as the name of a call has it, and the parameter that names it.
-pub(super) fn identity(call: &str) -> Option<(&'static str, &'static str)> {
-    [("User", "user", "userName"), ("Role", "role", "roleName"), ("Group", "group", "groupName")]
-        .into_iter()
-        .find_map(|(word, kind, parameter)| call.contains(word).then_some((kind, parameter)))
+/// Those who are given rights: the word in the names of calls, the kind, and the parameter with the name.
+const IDENTITIES: [(&str, EntityKind, &str); 3] = [
+    ("User", EntityKind::USER, "userName"),
+    ("Role", EntityKind::ROLE, "roleName"),
+    ("Group", EntityKind::GROUP, "groupName"),
+];
+
+/// User, role or group, as the name of a call has it, and the parameter that names it.
+pub(super) fn identity(call: &str) -> Option<(EntityKind, &'static str)> {
+    let found = IDENTITIES.into_iter().find(|(word, ..)| call.contains(word));
+    found.map(|(_, kind, parameter)| (kind, parameter))
 }
 
 /// The register of the text of an organization's policy.
 pub(super) fn organization_policy(account: &str, id: &str) -> Address {
-    Address::new(account, format!("organization-policy {}", fold(id)), "content")
+    Address::of_entity(account, EntityKind::ORGANIZATION_POLICY, id).of(Thing::Content)
 }
 
 /// The register of calls of one name whose parameters CloudTrail dropped.
 pub(super) fn unread(account: &str, call: &str) -> Address {
-    Address::new(account, "account", format!("unread {call}"))
+    Address::kept(account, "account").named(Thing::Unread, call)
 }

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::address::{Address, PATH, unread};
+use super::address::{Address, Thing};
 use super::known::{Prior, Source, Taken, Why};
 use super::register::{Sight, is_before, is_near};
 use super::{Ask, Moment, Register, Value, Write};
+use crate::iam::entity::EntityKind;
 
 /// Most renames followed; beyond it nobody can tell.
 pub(super) const RENAMES_MAX: usize = 8;
@@ -21,11 +22,11 @@ impl Ask {
         let (Self::Value(at) | Self::InForce(at)) = self;
         let at = match self {
             Self::Value(_) => at.clone(),
-            Self::InForce(_) => at.of("default"),
+            Self::InForce(_) => at.of(Thing::Default),
         };
-        let omitted = omitting(&at.thing, &at.entity).map(|call| unread(&at.account, call));
+        let omitted = at.omitting();
         // Where a role lies is asked for once it turns out that others may wear it.
-        let path = at.entity.starts_with("role ").then(|| at.of(PATH));
+        let path = at.is(EntityKind::ROLE).then(|| at.of(Thing::Path));
         let first = [at.life(), at].into_iter().chain(omitted).chain(path);
         first.filter(|one| !known.contains_key(one)).chain([missing]).collect()
     }
@@ -52,8 +53,8 @@ pub(super) fn in_force(
     moment: Moment<'_>,
     registers: &Registers,
 ) -> Result<Prior, Address> {
-    let default = value(&policy.of("default"), moment, registers, 0)?;
-    let document = |id: &String| value(&policy.of(format!("version {id}")), moment, registers, 0);
+    let default = value(&policy.of(Thing::Default), moment, registers, 0)?;
+    let document = |id: &String| value(&policy.named(Thing::Version, id), moment, registers, 0);
     match default {
         // A default version always has a document, whether or not an event showed it.
         Prior::Present { value: id, .. } => Ok(match document(&id)? {
@@ -85,13 +86,13 @@ pub(super) fn value(
         Some(write) => match &write.value {
             Value::Present(former) if !former.is_empty() => match own.before(moment, Some(write)) {
                 Sight::Never if renames < RENAMES_MAX => {
-                    let then = Address { entity: former.clone(), ..address.clone() };
+                    let then = address.of_other(former);
                     let moment = Moment { at: write.at, event_id: &write.event_id };
                     value(&then, moment, registers, renames + 1)?
                 }
                 sight => seen(own, sight),
             },
-            Value::Present(_) if write.seed => read_whole(write, own, moment, &address.thing),
+            Value::Present(_) if write.seed => read_whole(write, own, moment, address),
             Value::Present(_) => born(write, life, own, moment),
             // Who acts upon it after its end acts upon another one of its name, which nobody saw made.
             Value::Absent | Value::Unsaid | Value::Listed(_) => {
@@ -100,15 +101,15 @@ pub(super) fn value(
         },
     };
     // A group that was renamed has its members under another name.
-    if let Some(group) = address.thing.strip_prefix("member ") {
-        let group = Address { entity: format!("group {group}"), ..address.life() };
+    if let Some((Thing::Member, group)) = address.thing() {
+        let group = Address::of_entity(&address.account, EntityKind::GROUP, group);
         let renamed = |write: &Write| text(write).is_some_and(|former| !former.is_empty());
         if read(group, registers)?.life(moment).is_some_and(renamed) {
             return Ok(Prior::unknown(Why::Unseen));
         }
     }
-    let Some(calls) = omitting(&address.thing, &address.entity) else { return Ok(found) };
-    let omitted = read(unread(&address.account, calls), registers)?.last_until(moment);
+    let Some(calls) = address.omitting() else { return Ok(found) };
+    let omitted = read(calls, registers)?.last_until(moment);
     Ok(match omitted {
         Some(omitted) => since(found, omitted),
         None => found,
@@ -147,13 +148,14 @@ fn nothing_since(write: &Write, own: &Register) -> Prior {
 }
 
 /// A seed reads an entity with all that it lists.
-fn read_whole(seed: &Write, own: &Register, moment: Moment<'_>, thing: &str) -> Prior {
-    const LISTED: [&str; 7] =
-        ["inline ", "attached ", "member ", "version ", "boundary", "trust", PATH];
+fn read_whole(seed: &Write, own: &Register, moment: Moment<'_>, at: &Address) -> Prior {
+    let listed = at.is_holding()
+        || matches!(
+            at.thing(),
+            Some((Thing::Version | Thing::Boundary | Thing::Trust | Thing::Path, _))
+        );
     match own.before(moment, Some(seed)) {
-        Sight::Never if !LISTED.iter().any(|listed| thing.starts_with(listed)) => {
-            seen(own, own.before(moment, None))
-        }
+        Sight::Never if !listed => seen(own, own.before(moment, None)),
         Sight::Never if is_near(seed, moment) => Prior::unknown(Why::SameMoment),
         Sight::Never => nothing_since(seed, own),
         sight => seen(own, sight),
@@ -194,18 +196,6 @@ fn distinct(mut values: Vec<String>) -> Vec<String> {
 
 fn source(write: &Write) -> Source {
     Source { event_id: write.event_id.clone(), at: write.at }
-}
-
-/// The call that may have written a thing without saying so, where CloudTrail drops its parameters.
-pub(super) fn omitting(thing: &str, entity: &str) -> Option<&'static str> {
-    match thing {
-        "trust" => Some("UpdateAssumeRolePolicy"),
-        "default" => Some("CreatePolicyVersion"),
-        _ if !thing.starts_with("inline ") => None,
-        _ if entity.starts_with("user ") => Some("PutUserPolicy"),
-        _ if entity.starts_with("role ") => Some("PutRolePolicy"),
-        _ => Some("PutGroupPolicy"),
-    }
 }
 
 /// An answer, doubted where a call that may have changed it came later.

@@ -1,6 +1,6 @@
 //! One question about the state before an event.
 
-use super::address::{Address, fold, organization_policy, policy};
+use super::address::{Address, Thing, fold, organization_policy, policy};
 use crate::event::Event;
 
 /// One question.
@@ -33,8 +33,8 @@ pub(super) fn named(event: &Event) -> Option<Ask> {
         | "CreateUser"
         | "CreateRole" => managed("permissionsBoundary").map(Ask::InForce),
         "SetDefaultPolicyVersion" => {
-            let version = format!("version {}", fold(parameter("versionId")?));
-            managed("policyArn").map(|policy| Ask::Value(policy.of(version)))
+            let id = fold(parameter("versionId")?);
+            managed("policyArn").map(|policy| Ask::Value(policy.named(Thing::Version, &id)))
         }
         _ => None,
     }

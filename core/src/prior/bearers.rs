@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::address::{Address, fold, policy};
+use super::address::{Address, Thing, fold, policy};
 use super::given::Given;
-use super::index::{BEARERS, MEMBERS, place_in};
 use super::known::Prior;
 use super::memo::ReachMemo;
 use super::reader::Reader;
 use super::write::is_default;
 use super::{Moment, Registers};
 use crate::event::Event;
+use crate::iam::entity::{EntityId, EntityKind};
 
 /// Most identities together of which is looked at what they hold beside what an event gives: the latest that were
 /// given it.
@@ -25,14 +25,11 @@ pub struct Shared {
     arn: String,
 }
 
-/// One that bears it: its kind, `user`, `role` or `group`, and its name in small letters.
-pub(super) type Bearing = (String, String);
-
 /// Those who bear what a call changes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Bearers {
     /// Those that were asked for, as far as nobody took it from them for certain.
-    pub found: Vec<Bearing>,
+    pub found: Vec<EntityId>,
     /// There were more than are kept, so any of them may bear it.
     pub cut: bool,
 }
@@ -53,8 +50,9 @@ impl Shared {
                 Some(Self { at: policy(account, arn)?, arn: fold(arn) })
             }
             "PutGroupPolicy" | "DeleteGroupPolicy" | "AttachGroupPolicy" | "DetachGroupPolicy" => {
-                let group = format!("group {}", fold(parameter("groupName")?));
-                Some(Self { at: Address::new(account, group, ""), arn: String::new() })
+                let group = parameter("groupName")?;
+                let at = Address::of_entity(account, EntityKind::GROUP, group);
+                Some(Self { at, arn: String::new() })
             }
             _ => None,
         }
@@ -63,20 +61,18 @@ impl Shared {
     /// What those are given who have the policy attached, the latest first, and whether there are more; of a group
     /// nobody.
     pub(super) fn bearers(&self, reader: &mut Reader<'_>) -> (Vec<Given>, bool) {
-        let thing = format!("attached {}", self.arn);
         let listed = match self.arn.is_empty() {
             true => None,
-            false => reader.listed(self.at.of(BEARERS)),
+            false => reader.listed(self.at.of(Thing::Bearers)),
         };
         let (listed, full) = listed.unwrap_or_default();
-        let identities =
-            listed.into_iter().rev().map(|entity| Address::new(self.account(), entity, ""));
-        let mut bear = |identity: &Address| !reader.lacks(&identity.of(thing.as_str()));
-        let mut bearing: Vec<Address> = identities.filter(&mut bear).take(BESIDE_MAX + 1).collect();
+        let attached = |entity| self.at.of_other(entity).named(Thing::Attached, &self.arn);
+        let given = listed.into_iter().rev().map(|entity| Given { at: attached(entity) });
+        let mut bear = |given: &Given| !reader.lacks(&given.at);
+        let mut bearing: Vec<Given> = given.filter(&mut bear).take(BESIDE_MAX + 1).collect();
         let more = bearing.len() > BESIDE_MAX;
         bearing.truncate(BESIDE_MAX);
-        let given = |identity| Given { identity, thing: thing.clone() };
-        (bearing.into_iter().map(given).collect(), more || full)
+        (bearing, more || full)
     }
 
     /// The account in which it is.
@@ -93,32 +89,29 @@ impl Bearers {
     /// The registers that must be read first.
     pub fn of(
         shared: &Shared,
-        wanted: impl Fn(&str, &str) -> bool,
+        wanted: impl Fn(&EntityId) -> bool,
         moment: Moment<'_>,
         registers: &Registers,
     ) -> Result<Self, BTreeSet<Address>> {
         let memo = ReachMemo::default();
         let mut reader = Reader::new(moment, registers, &memo);
         let mut bearers = Self::default();
-        if shared.at.entity.starts_with("group ") {
+        if shared.at.is(EntityKind::GROUP) {
             bearers.members(&shared.at, &wanted, &mut reader);
             return reader.finish(bearers);
         }
-        let listed = reader.listed(shared.at.of(BEARERS));
+        let listed = reader.listed(shared.at.of(Thing::Bearers));
         let (listed, full) = listed.unwrap_or_default();
         bearers.cut |= full;
         for entity in listed {
-            let Some((kind, name)) = entity.split_once(' ') else { continue };
-            let (is_group, is_wanted) = (kind == "group", wanted(kind, name));
-            if !is_group && !is_wanted {
-                continue;
-            }
-            let at = Address::new(shared.account(), entity, "");
-            if !bears(&mut reader, &at, &shared.arn) {
+            let at = shared.at.of_other(entity);
+            let Some(id) = at.id() else { continue };
+            let (is_group, is_wanted) = (at.is(EntityKind::GROUP), wanted(&id));
+            if (!is_group && !is_wanted) || !bears(&mut reader, &at, &shared.arn) {
                 continue;
             }
             if is_wanted {
-                bearers.found.push((kind.to_owned(), name.to_owned()));
+                bearers.found.push(id);
             }
             if is_group {
                 bearers.members(&at, &wanted, &mut reader);
@@ -130,19 +123,17 @@ impl Bearers {
     fn members(
         &mut self,
         group: &Address,
-        wanted: &impl Fn(&str, &str) -> bool,
+        wanted: &impl Fn(&EntityId) -> bool,
         reader: &mut Reader<'_>,
     ) {
-        let (listed, full) = reader.listed_by_all_names(group, MEMBERS).unwrap_or_default();
+        let (listed, full) = reader.listed_by_all_names(group, Thing::Members).unwrap_or_default();
         self.cut |= full;
-        let place = place_in(group);
         for entity in listed {
-            let Some((kind, name)) = entity.split_once(' ') else { continue };
-            let at = Address::new(&group.account, entity, place.as_str());
-            let bears = wanted(kind, name) && !reader.lacks(&at);
-            let one = (kind.to_owned(), name.to_owned());
-            if bears && !self.found.contains(&one) {
-                self.found.push(one);
+            let at = group.of_other(entity).named(Thing::Member, group.name());
+            let Some(id) = at.id() else { continue };
+            let bears = wanted(&id) && !reader.lacks(&at);
+            if bears && !self.found.contains(&id) {
+                self.found.push(id);
             }
         }
     }
@@ -150,8 +141,8 @@ impl Bearers {
 
 /// Has it the policy still, or as its boundary?
 fn bears(reader: &mut Reader<'_>, at: &Address, arn: &str) -> bool {
-    let attached = !reader.lacks(&at.of(format!("attached {arn}")));
-    let boundary = reader.value(&at.of("boundary"));
+    let attached = !reader.lacks(&at.named(Thing::Attached, arn));
+    let boundary = reader.value(&at.of(Thing::Boundary));
     let bounds = boundary.iter().flat_map(Prior::possible).any(|bound| fold(bound) == arn);
     bounds || attached
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use indexmap::IndexSet;
 
-use super::address::{Address, fold};
+use super::address::{Address, Thing};
 use super::answer::read;
 use super::index::listed;
 use super::memo::ReachMemo;
@@ -14,12 +14,13 @@ use super::reader::Reader;
 use super::{LISTED_MAX, Moment, Registers, Value};
 use crate::event::{Event, values_at};
 use crate::iam::arn::Arn;
+use crate::iam::entity::EntityKind;
 
 const EVENTS: &str = "events.amazonaws.com";
 
 /// The list of the rules and roles of an account that hand on.
 fn feeding(account: &str) -> Address {
-    Address::new(account, "account", "feeds")
+    Address::of_account(account, Thing::Feeds)
 }
 
 /// Additions to the list that go with an event: a rule whose target is a bus, roles that write for it, a trail or a
@@ -80,7 +81,11 @@ fn rule(event: &Event, parameter: &str) -> Option<String> {
 fn role(arn: &str, account: &str) -> Option<String> {
     let arn =
         Arn::parse(arn).filter(|arn| arn.account == account && !arn.is_below_reserved_path())?;
-    Some(format!("role {}", fold(arn.name_in_iam("role")?)))
+    Some(kept_role(account, arn.name_in_iam("role")?))
+}
+
+fn kept_role(account: &str, name: &str) -> String {
+    Address::of_entity(account, EntityKind::ROLE, name).entity().to_owned()
 }
 
 /// A rule or role that a call changes, or takes something from.
@@ -107,7 +112,7 @@ impl Fed {
                 | "PutRolePermissionsBoundary"
                 | "PutRolePolicy"
                 | "AttachRolePolicy",
-            ) => format!("role {}", fold(event.text("detail.requestParameters.roleName")?)),
+            ) => kept_role(account, event.text("detail.requestParameters.roleName")?),
             _ => return None,
         };
         Some(Self { account: account.to_owned(), line })

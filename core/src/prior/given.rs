@@ -1,18 +1,15 @@
 //! What a call gives one identity: a policy, or a place in a group.
 
 use super::Value;
-use super::address::{Address, policy};
-use super::index::{is_holding, is_identity};
+use super::address::{Address, Thing, policy};
 use super::write::written;
 use crate::event::Event;
 
 /// What a call gives, and to whom.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Given {
-    /// The user, role or group.
-    pub(super) identity: Address,
-    /// What it is given, as its register is called.
-    pub(super) thing: String,
+    /// The policy or place of the user, role or group.
+    pub(super) at: Address,
 }
 
 impl Given {
@@ -25,13 +22,14 @@ impl Given {
             return None;
         }
         let given = |(at, value): &(Address, Value)| {
-            is_identity(at) && is_holding(&at.thing) && *value != Value::Absent
+            at.is_of_identity() && at.is_holding() && *value != Value::Absent
         };
-        let (identity, _) = written(event, None, false).into_iter().find(given)?;
-        let thing = identity.thing.clone();
-        let arn = thing.strip_prefix("attached ");
-        let joins = arn.is_none_or(|arn| policy(&identity.account, arn).is_some());
-        joins.then_some(Self { identity, thing })
+        let (at, _) = written(event, None, false).into_iter().find(given)?;
+        let joins = match at.thing()? {
+            (Thing::Attached, arn) => policy(&at.account, arn).is_some(),
+            _ => true,
+        };
+        joins.then_some(Self { at })
     }
 }
 
@@ -46,7 +44,7 @@ mod tests {
                 "requestParameters":{parameters}}}"#
         ));
         let given = Given::of(&event.unwrap());
-        let found = given.as_ref().map(|it| (it.identity.entity.as_str(), it.thing.as_str()));
+        let found = given.as_ref().map(|it| (it.at.entity(), it.at.thing_text()));
         assert_eq!(found, want, "{call} {parameters}");
     }
 

@@ -15,4 +15,4 @@ pub use call::Handed;
 pub(super) use call::{Gift, Habits, Worn, WornOn};
 pub(super) use search::{BEARERS_OF_POLICY_MAX, Search};
 pub use thing::at_work;
-pub(super) use thing::{List, list_of};
+pub(super) use thing::{List, OfKind, list_of};

@@ -4,15 +4,16 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 
-use super::address::Address;
+use super::address::{Address, Thing};
 use super::bearers::{BESIDE_MAX, Shared};
 use super::given::Given;
 use super::holdings::Holdings;
-use super::index::{MEMBERS, Those, group_of, place_in};
+use super::index::{Those, group_of};
 use super::known::Why;
 use super::reach::Behind;
 use super::reader::Reader;
 use super::{Handed, Moment, ReachMemo, Registers};
+use crate::iam::entity::EntityKind;
 use crate::vocabulary::HandedKind;
 
 /// How late an event may arrive behind those that came after it.
@@ -158,14 +159,14 @@ impl Beside {
         let Some(shared) = shared else { return reader.finish(all) };
         let mut more = false;
         if let (Some(given), Some(group)) = (given, all.first().cloned()) {
-            more |= reader.beside_members(&given.identity, &group, &mut all);
+            more |= reader.beside_members(&given.at, &group, &mut all);
         }
         let (bearers, more_bearers) = shared.bearers(&mut reader);
         more |= more_bearers;
         for given in bearers {
             let beside = reader.beside(&given);
-            if given.identity.entity.starts_with("group ") {
-                more |= reader.beside_members(&given.identity, &beside, &mut all);
+            if given.at.is(EntityKind::GROUP) {
+                more |= reader.beside_members(&given.at, &beside, &mut all);
             }
             all.push(beside);
         }
@@ -181,17 +182,21 @@ impl Beside {
 
 impl Reader<'_> {
     fn beside(&mut self, given: &Given) -> Beside {
-        let (identity, mut beside) = (&given.identity, Beside::default());
+        let (identity, mut beside) = (&given.at, Beside::default());
         for thing in self.things(identity, &mut beside.kept).into_iter().flatten() {
-            let own = thing == given.thing;
+            let own = thing == identity.thing_text();
             let holdings = if own { &mut beside.replaced } else { &mut beside.kept };
             self.thing(identity, &thing, holdings);
         }
         beside.kept.boundary = self.boundary(identity);
-        if let Some(arn) = given.thing.strip_prefix("attached ") {
-            self.attached(identity, arn, true, &mut beside.given);
-        } else if let Some(group) = given.thing.strip_prefix("member ") {
-            beside.given = self.identity(&group_of(identity, group));
+        match identity.thing() {
+            Some((Thing::Attached, arn)) => {
+                self.attached(identity, arn, true, &mut beside.given);
+            }
+            Some((Thing::Member, group)) => {
+                beside.given = self.identity(&group_of(identity, group));
+            }
+            _ => {}
         }
         beside
     }
@@ -199,19 +204,19 @@ impl Reader<'_> {
     /// What a group is given its members are given, who hold beside it what is theirs. Whether there are more than
     /// are looked at.
     fn beside_members(&mut self, group: &Address, beside: &Beside, all: &mut Vec<Beside>) -> bool {
-        let listed = self.listed_by_all_names(group, MEMBERS);
+        let listed = self.listed_by_all_names(group, Thing::Members);
         let (members, full) = listed.unwrap_or_default();
-        let (place, mut count) = (place_in(group), 0);
+        let mut count = 0;
         for member in members.into_iter().rev() {
-            let identity = Address::new(&group.account, member, "");
-            if self.lacks(&identity.of(place.as_str())) {
+            let at = group.of_other(member).named(Thing::Member, group.name());
+            if self.lacks(&at) {
                 continue;
             }
             if count == BESIDE_MAX {
                 return true;
             }
             count += 1;
-            let Beside { mut kept, .. } = self.beside(&Given { identity, thing: place.clone() });
+            let Beside { mut kept, .. } = self.beside(&Given { at });
             kept.share(beside.kept.clone(), true);
             all.push(Beside { kept, ..beside.clone() });
         }

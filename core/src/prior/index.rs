@@ -6,26 +6,18 @@
 use std::collections::BTreeSet;
 
 use super::Value;
-use super::address::{Address, policy};
+use super::address::{Address, Thing, policy};
 use crate::iam::arn::Arn;
 use crate::iam::catalogue;
+use crate::iam::entity::EntityKind;
 use crate::iam::policy::{Grants, PolicyDocument, managed};
 
-/// The thing of an identity under which the list of what it was given stands.
-pub(super) const GIVEN: &str = "list";
-/// The thing of a policy under which the list of who bears it stands, or is bounded by it.
-pub(super) const BEARERS: &str = "bearers";
-/// The thing of a group under which the list of its members stands.
-pub(super) const MEMBERS: &str = "members";
-
-/// The thing of a role under which the list of the roles stands that let it in by their trust.
-pub(super) const TRUSTED_BY: &str = "trusted-by";
 /// Most roles that a trust lets in which each get to know it; of more the account does.
 const TRUSTED_MAX: usize = 12;
 
 /// The list of the roles of an account that let many others in by their trust, or whoever has a name like a pattern.
 pub(super) fn trusting(account: &str) -> Address {
-    Address::new(account, "account", "trusting")
+    Address::of_account(account, Thing::Trusting)
 }
 
 /// In place of a service: any.
@@ -33,12 +25,12 @@ pub(super) const ANY_SERVICE: &str = "any";
 
 /// The list of the roles of an account that the things of a service, as `ec2`, may wear by their trust.
 pub(super) fn worn_by(account: &str, service: &str) -> Address {
-    Address::new(account, "account", format!("worn by {service}"))
+    Address::kept(account, "account").named(Thing::WornBy, service)
 }
 
 /// The list of all accounts that have any of these.
 pub(super) fn accounts() -> Address {
-    Address::new("", "accounts", "administrators")
+    Address::kept("", "accounts").of(Thing::Administrators)
 }
 
 /// Additions to the lists that go with writes: the one place that says what a list is of.
@@ -47,22 +39,22 @@ pub(super) fn listings(writes: &[(Address, Value)]) -> Vec<(Address, Value)> {
     for (address, value) in writes.iter().filter(|(_, value)| *value != Value::Absent) {
         let powers = powers(address, value);
         for power in &powers {
-            found.push(listed(power.list(&address.account), &address.entity));
+            found.push(listed(power.list(&address.account), address.entity()));
         }
         if !powers.is_empty() {
             found.push(listed(accounts(), &address.account));
         }
-        if !is_identity(address) {
+        if !address.is_of_identity() {
             continue;
         }
         found.extend(trusts(address, value));
         // From its birth or a seed on a list is whole.
         let begun = address.is_life() && *value == Value::Present(String::new());
-        if begun || is_holding(&address.thing) {
-            found.push(listed(address.of(GIVEN), &address.thing));
+        if begun || address.is_holding() {
+            found.push(listed(address.of(Thing::List), address.thing_text()));
         }
         if let Some(other) = other_side(address, value) {
-            found.push(listed(other, &address.entity));
+            found.push(listed(other, address.entity()));
         }
     }
     found
@@ -71,9 +63,10 @@ pub(super) fn listings(writes: &[(Address, Value)]) -> Vec<(Address, Value)> {
 /// The document that a write puts there, of an identity, a policy or an organization.
 pub(super) fn document_in<'v>(address: &Address, value: &'v Value) -> Option<&'v str> {
     let Value::Present(text) = value else { return None };
-    let thing = address.thing.split(' ').next().unwrap_or_default();
-    let is_document = matches!(thing, "inline" | "version" | "trust" | "content");
-    (is_document && !address.entity.starts_with("permission-set ")).then_some(text.as_str())
+    let (thing, _) = address.thing()?;
+    let is_document =
+        matches!(thing, Thing::Inline | Thing::Version | Thing::Trust | Thing::Content);
+    (is_document && !address.is(EntityKind::PERMISSION_SET)).then_some(text.as_str())
 }
 
 /// An addition to a list.
@@ -81,32 +74,18 @@ pub(super) fn listed(list: Address, of: &str) -> (Address, Value) {
     (list, Value::Listed(of.to_owned()))
 }
 
-pub(super) fn is_identity(address: &Address) -> bool {
-    ["user ", "role ", "group "].iter().any(|kind| address.entity.starts_with(kind))
-}
-
-/// Is the thing a policy, or a place in a group?
-pub(super) fn is_holding(thing: &str) -> bool {
-    ["inline ", "attached ", "member "].iter().any(|kind| thing.starts_with(kind))
-}
-
 /// The group of this name, in the account of its member.
 pub(super) fn group_of(member: &Address, name: &str) -> Address {
-    Address::new(&member.account, format!("group {name}"), "")
-}
-
-/// The thing of a member that is its place in the group.
-pub(super) fn place_in(group: &Address) -> String {
-    format!("member {}", group.entity.trim_start_matches("group "))
+    Address::of_entity(&member.account, EntityKind::GROUP, name)
 }
 
 /// The list of the policy or group that an identity is given.
 fn other_side(address: &Address, value: &Value) -> Option<Address> {
-    let bearers = |arn: &str| policy(&address.account, arn).map(|policy| policy.of(BEARERS));
-    match (address.thing.split_once(' '), value) {
-        (Some(("attached", arn)), _) => bearers(arn),
-        (Some(("member", group)), _) => Some(group_of(address, group).of(MEMBERS)),
-        (None, Value::Present(arn)) if address.thing == "boundary" => bearers(arn),
+    let bearers = |arn: &str| policy(&address.account, arn).map(|policy| policy.of(Thing::Bearers));
+    match (address.thing()?, value) {
+        ((Thing::Attached, arn), _) => bearers(arn),
+        ((Thing::Member, group), _) => Some(group_of(address, group).of(Thing::Members)),
+        ((Thing::Boundary, _), Value::Present(arn)) => bearers(arn),
         _ => None,
     }
 }
@@ -115,39 +94,39 @@ fn other_side(address: &Address, value: &Value) -> Option<Address> {
 /// policies say so.
 fn trusts(address: &Address, value: &Value) -> Vec<(Address, Value)> {
     let Value::Present(text) = value else { return Vec::new() };
-    let document = (address.thing == "trust").then(|| PolicyDocument::parse(text)).flatten();
+    let Some((Thing::Trust, _)) = address.thing() else { return Vec::new() };
     let account = &address.account;
-    let Some(document) = document else { return Vec::new() };
+    let Some(document) = PolicyDocument::parse(text) else { return Vec::new() };
     let (roles, like) = (document.roles_trusted(account), document.roles_trusted_like(account));
     let too_many = roles.len() > TRUSTED_MAX;
     let mut found = Vec::new();
     for name in roles.iter().filter(|_| !too_many) {
-        let role = format!("role {name}");
-        let list = Address::new(account, role.as_str(), TRUSTED_BY);
-        found.extend([listed(list, &address.entity), listed(Those::Wear.list(account), &role)]);
+        let role = Address::of_entity(account, EntityKind::ROLE, name);
+        found.push(listed(role.of(Thing::TrustedBy), address.entity()));
+        found.push(listed(Those::Wear.list(account), role.entity()));
     }
     if !found.is_empty() {
         found.push(listed(accounts(), account));
     }
     if too_many || !like.is_empty() {
-        found.push(listed(trusting(account), &address.entity));
+        found.push(listed(trusting(account), address.entity()));
     }
     // Of services none of whose things goes on wearing a role nobody asks.
     let services: BTreeSet<&str> =
         document.worn_by().into_iter().flat_map(catalogue::wearing_services).collect();
     // One that lets in many lets in any.
     let worn = if services.len() > TRUSTED_MAX { BTreeSet::from([ANY_SERVICE]) } else { services };
-    found.extend(worn.into_iter().map(|one| listed(worn_by(account, one), &address.entity)));
+    found.extend(worn.into_iter().map(|one| listed(worn_by(account, one), address.entity())));
     found
 }
 
 /// What a role, or the roles that may bear the policy, are given the power to.
 fn powers(address: &Address, value: &Value) -> Vec<Those> {
-    let role = address.entity.starts_with("role ");
-    match (address.thing.split_once(' '), value) {
-        (Some(("inline", _)), Value::Present(text)) if role => of_text(text, &address.account),
-        (Some(("version", _)), Value::Present(text)) => of_text(text, &address.account),
-        (Some(("attached", arn)), _) if role => {
+    let role = address.is(EntityKind::ROLE);
+    match (address.thing(), value) {
+        (Some((Thing::Inline, _)), Value::Present(text)) if role => of_text(text, &address.account),
+        (Some((Thing::Version, _)), Value::Present(text)) => of_text(text, &address.account),
+        (Some((Thing::Attached, arn)), _) if role => {
             let administers = managed(arn).is_some_and(|policy| policy.grants.administer());
             let host = is_host_policy(arn).then_some(Those::Host);
             administers.then_some(Those::Administrate).into_iter().chain(host).collect()
@@ -200,12 +179,12 @@ impl Those {
     /// The list of those of an account.
     pub(super) fn list(self, account: &str) -> Address {
         let thing = match self {
-            Self::Administrate => "administrators",
-            Self::Wear => "wearers",
-            Self::Pass => "passers",
-            Self::Host => "hosts",
+            Self::Administrate => Thing::Administrators,
+            Self::Wear => Thing::Wearers,
+            Self::Pass => Thing::Passers,
+            Self::Host => Thing::Hosts,
         };
-        Address::new(account, "account", thing)
+        Address::of_account(account, thing)
     }
 }
 
@@ -218,10 +197,10 @@ mod tests {
     /// The lists that a write of a thing joins, and as what.
     #[track_caller]
     fn check(entity: &str, thing: &str, value: &Value, want: &[&str]) {
-        let write = (Address::new("111122223333", entity, thing), value.clone());
+        let write = (Address::kept("111122223333", entity).of_kept(thing), value.clone());
         let line = |(address, value): (Address, Value)| {
             let Value::Listed(what) = value else { panic!("{value:?}") };
-            format!("{} {}: {what}", address.entity, address.thing)
+            format!("{} {}: {what}", address.entity(), address.thing_text())
         };
         let found: Vec<String> = listings(&[write]).into_iter().map(line).collect();
         assert_eq!(found, want, "{entity} {thing}");

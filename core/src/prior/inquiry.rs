@@ -82,13 +82,13 @@ impl<'q> Inquiry<'q> {
     }
 
     /// Answers what the registers tell; the others that must be read first. What needs one that could not be read
-    /// stays unknown. `wanted` says of which kind and name it matters that they bear what is changed.
+    /// stays unknown. `wanted` says of whom it matters that they bear what is changed.
     pub fn ask(
         &mut self,
         moment: Moment<'_>,
         registers: &Registers,
         unread: &BTreeSet<Address>,
-        wanted: impl Fn(&str, &str) -> bool,
+        wanted: impl Fn(&EntityId) -> bool,
     ) -> BTreeSet<Address> {
         let mut round = Round { unread, missing: BTreeSet::new() };
         let Questions { named, replaced, former, handed, shared, given, tagged, fed, puts: _ } =

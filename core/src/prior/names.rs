@@ -1,6 +1,6 @@
 //! The names that an entity bore before.
 
-use super::address::{Address, fold};
+use super::address::Address;
 use super::{Moment, Registers, Value};
 use crate::iam::entity::EntityId;
 
@@ -18,15 +18,16 @@ pub fn former_names(
     registers: &Registers,
 ) -> Result<Vec<String>, Address> {
     let mut names = Vec::new();
-    let mut entity = format!("{} {}", named.kind(), fold(named.name()));
+    let mut life = Address::of_entity(named.account(), named.kind(), named.name());
     let mut moment = moment;
     while names.len() < RENAMES_MAX {
-        let life = Address::new(named.account(), entity, "");
-        let Some(write) = registers.get(&life).ok_or(life)?.life(moment) else { break };
+        let Some(write) = registers.get(&life).ok_or(life.clone())?.life(moment) else { break };
         let Value::Present(former) = &write.value else { break };
-        let Some((_, name)) = former.split_once(' ') else { break };
-        names.push(name.to_owned());
-        entity = former.clone();
+        life = life.of_other(former);
+        if life.name().is_empty() {
+            break;
+        }
+        names.push(life.name().to_owned());
         moment = Moment { at: write.at, event_id: &write.event_id };
     }
     Ok(names)

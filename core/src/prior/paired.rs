@@ -2,7 +2,7 @@
 //! rightful away and puts it back makes it look new.
 
 use super::Value;
-use super::address::{Address, fold};
+use super::address::{Address, Thing, fold};
 use crate::event::Event;
 
 /// Two calls of a service, the kind of thing that they put and take, and what names it: paths below `detail`, the first
@@ -151,7 +151,7 @@ pub(super) fn write(event: &Event, account: &str) -> Option<(Address, Value)> {
     let names: Vec<String> = found.names.iter().map(first).collect::<Option<_>>()?;
     let entity = format!("{} {}", found.kind, names.join(" "));
     let value = if name == found.puts { Value::Present(String::new()) } else { Value::Absent };
-    Some((Address::new(account, entity.trim_end(), "there"), value))
+    Some((Address::kept(account, entity.trim_end()).of(Thing::There), value))
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! What an event asks about the state before it.
 
-use super::address::{Address, fold, identity, policy};
+use super::address::{Address, Thing, fold, identity, policy};
 use super::ask::{Ask, named};
 use super::write::{is_default, written};
 use super::{Fed, Given, Handed, Shared, Tagged, Value};
 use crate::event::Event;
+use crate::iam::entity::EntityKind;
 
 /// The questions of one event.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -38,7 +39,8 @@ fn former(event: &Event) -> Option<(Address, Value)> {
     if written.iter().any(|(at, _)| at.is_life()) {
         return None;
     }
-    let default = written.iter().position(|(at, _)| at.thing == "default");
+    let default =
+        written.iter().position(|(at, _)| matches!(at.thing(), Some((Thing::Default, _))));
     written.into_iter().nth(default.unwrap_or_default())
 }
 
@@ -52,9 +54,7 @@ impl Questions {
             return Self::default();
         };
         let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
-        let at = |kind: &str, name: &str, thing: String| {
-            Ask::Value(Address::new(account, format!("{kind} {}", fold(name)), thing))
-        };
+        let at = |kind, name| Address::of_entity(account, kind, name);
         let in_force = |field: &str| policy(account, parameter(field)?).map(Ask::InForce);
         let replaced = match (source, call) {
             (
@@ -65,12 +65,13 @@ impl Questions {
                 let inline = || {
                     let (kind, field) = identity(call)?;
                     let name = fold(parameter("policyName")?);
-                    Some(at(kind, parameter(field)?, format!("inline {name}")))
+                    Some(at(kind, parameter(field)?).named(Thing::Inline, &name))
                 };
-                inline()
+                inline().map(Ask::Value)
             }
             ("iam.amazonaws.com", "UpdateAssumeRolePolicy") => {
-                parameter("roleName").map(|role| at("role", role, "trust".to_owned()))
+                let role = parameter("roleName").map(|name| at(EntityKind::ROLE, name));
+                role.map(|role| Ask::Value(role.of(Thing::Trust)))
             }
             ("iam.amazonaws.com", "SetDefaultPolicyVersion") => in_force("policyArn"),
             ("iam.amazonaws.com", "CreatePolicyVersion") if is_default(event) => {
@@ -81,7 +82,8 @@ impl Questions {
                 "PutInlinePolicyToPermissionSet" | "DeleteInlinePolicyFromPermissionSet",
             ) => {
                 let set = parameter("permissionSetArn");
-                set.map(|arn| at("permission-set", arn, "inline".to_owned()))
+                let set = set.map(|arn| at(EntityKind::PERMISSION_SET, arn));
+                set.map(|set| Ask::Value(set.of(Thing::Inline)))
             }
             _ => None,
         };

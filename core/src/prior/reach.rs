@@ -4,15 +4,16 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::address::{Address, PATH};
+use super::address::{Address, Thing};
 use super::answer;
 use super::handed::{BEARERS_OF_POLICY_MAX, Bearer, Search};
 use super::holdings::Holdings;
-use super::index::{self, BEARERS, Those};
+use super::index::{self, Those};
 use super::known::Prior;
 use super::memo::How;
 use super::reader::Reader;
 use crate::iam::arn::{self, Arn};
+use crate::iam::entity::EntityKind;
 use crate::iam::policy::{PolicyDocument, glob};
 use crate::iam::{account, catalogue};
 
@@ -36,9 +37,20 @@ pub(super) struct Reached {
 /// A document, and which roles it may mean at all.
 struct Meant<'d> {
     document: &'d PolicyDocument,
-    hand_on: bool,
+    how: How,
     ends: BTreeSet<String>,
     directories: BTreeSet<String>,
+}
+
+impl<'d> Meant<'d> {
+    fn of(document: &'d PolicyDocument, how: How) -> Self {
+        let ends = document.ends_of_roles(how != How::Wear);
+        Self { document, how, ends, directories: document.directories_of_roles() }
+    }
+
+    fn may_be(&self, role: &Address) -> bool {
+        self.ends.iter().any(|end| glob(end, role.name()))
+    }
 }
 
 impl Reader<'_> {
@@ -56,12 +68,7 @@ impl Reader<'_> {
             search.policy(document, hand_on);
             let named = search.wide.iter().filter(|account| account::is_id(account));
             reached.cut |= named.count() > ACCOUNTS_MAX;
-            let meant = Meant {
-                document,
-                hand_on,
-                ends: document.ends_of_roles(hand_on),
-                directories: document.directories_of_roles(),
-            };
+            let meant = Meant::of(document, How::wear_or(hand_on));
             for account in self.accounts(own, &search.wide) {
                 self.reached_in(&account, own, &meant, those, &mut reached);
             }
@@ -93,50 +100,64 @@ impl Reader<'_> {
         those: Those,
         reached: &mut Reached,
     ) {
-        let Meant { document, hand_on, ends, directories } = meant;
         let (roles, more) = self.those(account, those);
         reached.cut |= more;
-        let name = |role: &Address| role.entity.trim_start_matches("role ").to_owned();
-        let roles = roles.into_iter().filter(|role| ends.iter().any(|end| glob(end, &name(role))));
         let mut arns = Vec::new();
-        for role in roles {
-            if directories.len() > DIRECTORIES_MAX {
+        for role in roles.iter().filter(|role| meant.may_be(role)) {
+            if meant.directories.len() > DIRECTORIES_MAX {
                 reached.cut = true;
                 return;
             }
-            for path in self.paths(&role, directories) {
-                arns.push(arn::of_iam("aws", account, &format!("role{path}{}", name(&role))));
-            }
+            arns.extend(self.arns(role, &meant.directories));
         }
+        self.judge(meant, arns, own, account, reached);
+    }
+
+    /// The ARNs that a role may have.
+    fn arns(&mut self, role: &Address, directories: &BTreeSet<String>) -> Vec<String> {
+        let arn = |path| arn::of_iam("aws", &role.account, &format!("role{path}{}", role.name()));
+        self.paths(role, directories).into_iter().map(arn).collect()
+    }
+
+    /// Adds those of the roles of an account with these ARNs that a document reaches.
+    fn judge(
+        &mut self,
+        meant: &Meant<'_>,
+        arns: Vec<String>,
+        own: &str,
+        account: &str,
+        reached: &mut Reached,
+    ) {
         // Nothing is judged before all is read.
         if arns.is_empty() || !self.is_whole() {
             return;
         }
-        let Some(found) = self.reached.of(document, arns, How::wear_or(*hand_on), own) else {
+        let Some(found) = self.reached.of(meant.document, arns, meant.how, own) else {
             reached.cut = true;
             return;
         };
         let names: BTreeSet<&str> =
             found.iter().filter_map(|arn| Arn::parse(arn)).map(|arn| arn.name()).collect();
-        for name in names {
-            let role = Address::new(account, format!("role {name}"), "");
-            reached.roles.push((name.to_owned(), Bearer::Identity(role)));
-        }
+        reached.roles.extend(names.into_iter().map(|name| {
+            let role = Address::of_entity(account, EntityKind::ROLE, name);
+            (name.to_owned(), Bearer::Identity(role))
+        }));
     }
 
     /// The roles of a list, and those that bear the policies of it.
     fn roles_of(&mut self, list: Address, cut: &mut bool) -> BTreeSet<Address> {
         let account = list.account.clone();
         let Some((listed, _)) = self.listed(list) else { return BTreeSet::new() };
-        let of = |entity: &str, thing: &str| Address::new(&account, entity, thing);
-        let (roles, policies): (Vec<&str>, Vec<&str>) =
-            listed.into_iter().partition(|entity| entity.starts_with("role "));
+        let of = |entity| Address::kept(&account, entity);
+        let is_role = |one: &Address| one.is(EntityKind::ROLE);
+        let (mut found, policies): (BTreeSet<Address>, Vec<Address>) = {
+            let (roles, policies): (Vec<_>, _) = listed.into_iter().map(of).partition(is_role);
+            (roles.into_iter().collect(), policies)
+        };
         *cut |= policies.len() > POLICIES_MAX;
-        let mut found: BTreeSet<Address> = roles.into_iter().map(|role| of(role, "")).collect();
         for policy in policies.into_iter().take(POLICIES_MAX) {
-            let Some((bearers, _)) = self.listed(of(policy, BEARERS)) else { continue };
-            let roles = bearers.into_iter().filter(|entity| entity.starts_with("role "));
-            found.extend(roles.map(|role| of(role, "")));
+            let Some((bearers, _)) = self.listed(policy.of(Thing::Bearers)) else { continue };
+            found.extend(bearers.into_iter().map(of).filter(is_role));
         }
         found
     }
@@ -144,7 +165,7 @@ impl Reader<'_> {
     /// Where a role may lie. Of one of which nobody knows, where the document says.
     fn paths(&mut self, role: &Address, directories: &BTreeSet<String>) -> Vec<String> {
         let root = || "/".to_owned();
-        match self.value(&role.of(PATH)) {
+        match self.value(&role.of(Thing::Path)) {
             None => Vec::new(),
             Some(Prior::Present { value, .. }) => vec![value],
             Some(Prior::Absent { .. }) => vec![root()],
@@ -212,14 +233,17 @@ impl Reader<'_> {
     /// The roles of the account that let a role in by their trust, and whether there may be more.
     fn trusting(&mut self, bearer: &Bearer) -> (Vec<Bearer>, bool) {
         let Some((role, _)) = self.borne(bearer) else { return (Vec::new(), false) };
-        let Some(name) = role.entity.strip_prefix("role ") else { return (Vec::new(), false) };
-        let lists = [role.of(index::TRUSTED_BY), index::trusting(&role.account)];
+        if !role.is(EntityKind::ROLE) {
+            return (Vec::new(), false);
+        }
+        let name = role.name();
+        let lists = [role.of(Thing::TrustedBy), index::trusting(&role.account)];
         let (mut found, mut cut) = (Vec::new(), false);
         for list in lists {
             let (listed, full) = self.listed(list).unwrap_or_default();
             cut |= full;
             for entity in listed {
-                let other = Address::new(&role.account, entity, "");
+                let other = Address::kept(&role.account, entity);
                 let lets_in = |trust: &PolicyDocument| {
                     let like = trust.roles_trusted_like(&role.account);
                     trust.roles_trusted(&role.account).contains(name)
@@ -235,7 +259,7 @@ impl Reader<'_> {
 
     /// Does the trust of a role, as it is or may be, let somebody in?
     fn may_trust(&mut self, role: &Address, lets_in: impl Fn(&PolicyDocument) -> bool) -> bool {
-        let trust = self.holding(&role.of("trust")).unwrap_or_default();
+        let trust = self.holding(&role.of(Thing::Trust)).unwrap_or_default();
         let mut documents = trust.possible().iter().filter_map(|text| PolicyDocument::parse(text));
         documents.any(|trust| lets_in(&trust))
     }
@@ -274,30 +298,13 @@ impl Reader<'_> {
             return passed;
         }
         let document = PolicyDocument::joined(documents);
-        let (ends, directories) = (document.ends_of_roles(true), document.directories_of_roles());
-        let name = |role: &Address| role.entity.trim_start_matches("role ").to_owned();
+        let meant = Meant::of(&document, How::Pass);
         let (roles, _) = self.those(account, Those::Administrate);
         let mut arns = Vec::new();
-        for role in roles.iter().filter(|role| ends.iter().any(|end| glob(end, &name(role)))) {
-            let paths = self.paths(role, &directories).into_iter().take(DIRECTORIES_MAX);
-            arns.extend(
-                paths.map(|path| arn::of_iam("aws", account, &format!("role{path}{}", name(role)))),
-            );
+        for role in roles.iter().filter(|role| meant.may_be(role)) {
+            arns.extend(self.arns(role, &meant.directories).into_iter().take(DIRECTORIES_MAX));
         }
-        // Nothing is judged before all is read.
-        if arns.is_empty() || !self.is_whole() {
-            return passed;
-        }
-        let Some(found) = self.reached.of(&document, arns, How::Pass, account) else {
-            passed.cut = true;
-            return passed;
-        };
-        let names: BTreeSet<&str> =
-            found.iter().filter_map(|arn| Arn::parse(arn)).map(|arn| arn.name()).collect();
-        passed.roles.extend(names.into_iter().map(|name| {
-            let role = Address::new(account, format!("role {name}"), "");
-            (name.to_owned(), Bearer::Identity(role))
-        }));
+        self.judge(&meant, arns, account, account, &mut passed);
         passed
     }
 
@@ -333,7 +340,7 @@ impl Reader<'_> {
                 letting.roles.push(role);
             }
         }
-        let names = letting.roles.iter().map(|role| role.entity.clone()).collect();
+        let names = letting.roles.iter().map(|role| role.entity().to_owned()).collect();
         for list in [list, any] {
             let register = self.need(answer::read(list, self.registers));
             letting.since = letting.since.max(register.and_then(|one| one.joined(&names)));

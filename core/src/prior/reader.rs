@@ -5,14 +5,15 @@ use std::collections::BTreeSet;
 use indexmap::IndexSet;
 use jiff::Timestamp;
 
-use super::address::{Address, policy, unread};
-use super::answer::{self, RENAMES_MAX, in_force, omitting, value};
+use super::address::{Address, Thing, policy};
+use super::answer::{self, RENAMES_MAX, in_force, value};
 use super::handed::{Bearer, Gift};
 use super::holdings::{Boundary, Holdings};
-use super::index::{GIVEN, group_of};
+use super::index::group_of;
 use super::known::{Prior, Why};
 use super::memo::ReachMemo;
 use super::{Ask, Handed, LISTED_MAX, Moment, Register, Registers, Value, Write};
+use crate::iam::entity::EntityKind;
 
 /// Most things of one user, role or group looked at: the latest that it has.
 const THINGS_MAX: usize = 40;
@@ -149,14 +150,13 @@ impl<'r> Reader<'r> {
             Bearer::Identity(identity) => return Some((identity.clone(), None)),
             Bearer::Profile(profile) => profile,
         };
-        let name = profile.entity.trim_start_matches("instance-profile ");
-        let role_of = |name: &str| Address::new(&profile.account, format!("role {name}"), "");
-        match &self.holding(&profile.of("role"))? {
+        let role_of = |name: &str| Address::of_entity(&profile.account, EntityKind::ROLE, name);
+        match &self.holding(&profile.of(Thing::Role))? {
             Prior::Present { value, .. } => Some((role_of(value), None)),
             Prior::Absent { .. } => None,
             // The console names a profile as its role, and nearly everybody does.
             Prior::Unknown { why, possible } => {
-                Some((role_of(possible.first().map_or(name, String::as_str)), Some(*why)))
+                Some((role_of(possible.first().map_or(profile.name(), String::as_str)), Some(*why)))
             }
         }
     }
@@ -170,16 +170,19 @@ impl<'r> Reader<'r> {
     }
 
     pub(super) fn thing(&mut self, identity: &Address, thing: &str, holdings: &mut Holdings) {
-        let Some(found) = self.holding(&identity.of(thing)) else { return };
+        let at = identity.of_kept(thing);
+        let Some(found) = self.holding(&at) else { return };
         let certain = found.present().is_some();
-        match thing.split_once(' ') {
-            Some(("attached", _)) if found.possible().is_empty() => holdings.doubt(found.why()),
-            Some(("member", _)) if found.possible().is_empty() && !self.joined(identity, thing) => {
+        match at.thing() {
+            Some((Thing::Attached, _)) if found.possible().is_empty() => {
                 holdings.doubt(found.why());
             }
-            Some(("attached", arn)) => self.attached(identity, arn, certain, holdings),
-            Some(("member", _)) if self.groups >= GROUPS_MAX => holdings.cut = true,
-            Some(("member", group)) => {
+            Some((Thing::Member, _)) if found.possible().is_empty() && !self.joined(&at) => {
+                holdings.doubt(found.why());
+            }
+            Some((Thing::Attached, arn)) => self.attached(identity, arn, certain, holdings),
+            Some((Thing::Member, _)) if self.groups >= GROUPS_MAX => holdings.cut = true,
+            Some((Thing::Member, group)) => {
                 self.groups += 1;
                 let shared = self.group(&group_of(identity, group));
                 holdings.share(shared, certain);
@@ -191,8 +194,8 @@ impl<'r> Reader<'r> {
 
     /// The last that was written of a place in a group, under this name of it, gave it: after the group was renamed
     /// nobody can tell more.
-    fn joined(&mut self, member: &Address, thing: &str) -> bool {
-        let places = self.need(answer::read(member.of(thing), self.registers));
+    fn joined(&mut self, place: &Address) -> bool {
+        let places = self.need(answer::read(place.clone(), self.registers));
         let last = places.and_then(|places| places.last_until(self.moment));
         last.is_some_and(|last| matches!(last.value, Value::Present(_)))
     }
@@ -222,8 +225,8 @@ impl<'r> Reader<'r> {
             holdings.managed.push(arn.to_owned());
             return;
         };
-        if let Some(Prior::Present { value: id, .. }) = self.holding(&policy.of("default")) {
-            self.holding(&policy.of(format!("version {id}")));
+        if let Some(Prior::Present { value: id, .. }) = self.holding(&policy.of(Thing::Default)) {
+            self.holding(&policy.named(Thing::Version, &id));
         }
         if let Some(found) = self.need(in_force(&policy, self.moment, self.registers)) {
             holdings.add(&found, certain);
@@ -241,7 +244,7 @@ impl<'r> Reader<'r> {
         identity: &Address,
         holdings: &mut Holdings,
     ) -> Option<Vec<String>> {
-        let listed = self.listed_by_all_names(identity, GIVEN);
+        let listed = self.listed_by_all_names(identity, Thing::List);
         let (names, born) = self.names(identity)?;
         let (listed, full) = listed?;
         // The latest first, each once.
@@ -261,7 +264,7 @@ impl<'r> Reader<'r> {
         if things.len() > THINGS_MAX {
             holdings.cut |= things.len() > LISTED_MAX;
             things.truncate(LISTED_MAX);
-            things.retain(|thing| !self.lacks(&identity.of(*thing)));
+            things.retain(|thing| !self.lacks(&identity.of_kept(*thing)));
         }
         holdings.cut |= things.len() > THINGS_MAX;
         Some(things.into_iter().take(THINGS_MAX).map(str::to_owned).collect())
@@ -278,7 +281,7 @@ impl<'r> Reader<'r> {
             let Some(birth) = life.life(moment) else { break };
             match &birth.value {
                 Value::Present(former) if !former.is_empty() => {
-                    entity = Address { entity: former.clone(), ..entity };
+                    entity = entity.of_other(former);
                     moment = Moment { at: birth.at, event_id: &birth.event_id };
                 }
                 Value::Present(_) => return Some((names, Some(birth.at))),
@@ -293,7 +296,7 @@ impl<'r> Reader<'r> {
     pub(super) fn listed_by_all_names(
         &mut self,
         identity: &Address,
-        list: &str,
+        list: Thing,
     ) -> Option<(Vec<&'r str>, bool)> {
         // Asked for together with its life.
         self.listed(identity.of(list));
@@ -308,8 +311,8 @@ impl<'r> Reader<'r> {
 
     /// A call whose parameters CloudTrail dropped may have put an inline policy.
     fn omitted(&mut self, entity: &Address, since: Timestamp, holdings: &mut Holdings) {
-        let Some(call) = omitting("inline ", &entity.entity) else { return };
-        let read = answer::read(unread(&entity.account, call), self.registers);
+        let Some(calls) = entity.of(Thing::Inline).omitting() else { return };
+        let read = answer::read(calls, self.registers);
         let last = self.need(read).and_then(|register| register.last_until(self.moment));
         if last.is_some_and(|write| write.at >= since) {
             holdings.doubt(Some(Why::Omitted));
@@ -318,10 +321,10 @@ impl<'r> Reader<'r> {
 
     /// What bounds it for certain. Nothing bounds a group.
     pub(super) fn boundary(&mut self, identity: &Address) -> Option<Boundary> {
-        if identity.entity.starts_with("group ") {
+        if identity.is(EntityKind::GROUP) {
             return None;
         }
-        let found = self.holding(&identity.of("boundary"))?;
+        let found = self.holding(&identity.of(Thing::Boundary))?;
         let arn = found.present()?;
         let Some(policy) = policy(&identity.account, arn) else {
             return Some(Boundary::Managed(arn.to_owned()));

@@ -2,18 +2,19 @@
 
 use percent_encoding::percent_decode_str;
 
-use super::address::{Address, fold, policy};
+use super::address::{Address, Thing, fold, policy};
 use super::index::listings;
 use super::write::path_of;
 use super::{Value, tags};
 use crate::iam::arn::Arn;
+use crate::iam::entity::EntityKind;
 
 /// A user, role or group as `GetAccountAuthorizationDetails` lists it.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html>
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// `user`, `role` or `group`.
-    pub kind: &'static str,
+    /// User, role or group.
+    pub kind: EntityKind,
     /// Its name.
     pub name: String,
     /// Its ARN, which tells the account.
@@ -44,31 +45,47 @@ pub struct Policy {
 }
 
 impl Identity {
+    /// One that has nothing.
+    #[must_use]
+    pub fn new(kind: EntityKind, name: String, arn: String) -> Self {
+        Self {
+            kind,
+            name,
+            arn,
+            inline: Vec::new(),
+            attached: Vec::new(),
+            groups: Vec::new(),
+            profiles: Vec::new(),
+            trust: None,
+            boundary: None,
+        }
+    }
+
     /// What is to be written of it.
     #[must_use]
     pub fn writes(&self) -> Vec<(Address, Value)> {
         let arn = Arn::parse(&self.arn);
         let Some(account) = arn.and_then(|arn| arn.account_id()) else { return Vec::new() };
-        let life = Address::new(account, format!("{} {}", self.kind, fold(&self.name)), "");
+        let life = Address::of_entity(account, self.kind, &self.name);
         let there = || Value::Present(String::new());
         let mut writes = vec![(life.clone(), there())];
         for (name, document) in &self.inline {
-            writes.push((life.of(format!("inline {}", fold(name))), decoded(document)));
+            writes.push((life.named(Thing::Inline, &fold(name)), decoded(document)));
         }
         for arn in &self.attached {
-            writes.push((life.of(format!("attached {}", fold(arn))), there()));
+            writes.push((life.named(Thing::Attached, &fold(arn)), there()));
         }
         for group in &self.groups {
-            writes.push((life.of(format!("member {}", fold(group))), there()));
+            writes.push((life.named(Thing::Member, &fold(group)), there()));
         }
-        writes.extend(self.trust.iter().map(|document| (life.of("trust"), decoded(document))));
+        writes.extend(self.trust.iter().map(|document| (life.of(Thing::Trust), decoded(document))));
         let path = arn.and_then(|arn| arn.path_in_iam("role"));
         writes.extend(path.and_then(|path| path_of(&life, &path)));
-        writes.extend(self.boundary.iter().map(|arn| (life.of("boundary"), Value::of(arn))));
+        writes.extend(self.boundary.iter().map(|arn| (life.of(Thing::Boundary), Value::of(arn))));
         writes.extend([listings(&writes), tags::listings(&writes)].concat());
         for profile in &self.profiles {
-            let profile = format!("instance-profile {}", fold(profile));
-            writes.push((Address::new(account, profile, "role"), Value::of(&fold(&self.name))));
+            let profile = Address::of_entity(account, EntityKind::INSTANCE_PROFILE, profile);
+            writes.push((profile.of(Thing::Role), Value::of(&fold(&self.name))));
         }
         writes
     }
@@ -83,10 +100,10 @@ impl Policy {
         let Some(life) = life else { return Vec::new() };
         let mut writes = vec![
             (life.clone(), Value::Present(String::new())),
-            (life.of("default"), Value::of(&fold(&self.default))),
+            (life.of(Thing::Default), Value::of(&fold(&self.default))),
         ];
         for (id, document) in &self.versions {
-            writes.push((life.of(format!("version {}", fold(id))), decoded(document)));
+            writes.push((life.named(Thing::Version, &fold(id)), decoded(document)));
         }
         writes.extend([listings(&writes), tags::listings(&writes)].concat());
         writes
@@ -105,7 +122,8 @@ mod tests {
 
     fn lines(writes: Vec<(Address, Value)>) -> Vec<String> {
         let line = |(address, value): (Address, Value)| {
-            format!("{} {} {} {value:?}", address.account, address.entity, address.thing)
+            let (entity, thing) = (address.entity(), address.thing_text());
+            format!("{} {entity} {thing} {value:?}", address.account)
         };
         writes.into_iter().map(line).collect()
     }
@@ -113,15 +131,16 @@ mod tests {
     #[test]
     fn what_is_listed_is_written_where_events_write_it() {
         let role = Identity {
-            kind: "role",
-            name: "Ops".to_owned(),
-            arn: "arn:aws:iam::111122223333:role/x/Ops".to_owned(),
             inline: vec![("Stop".to_owned(), "%7B%22a%22%3A%20%22b+c%22%7D".to_owned())],
             attached: vec!["arn:aws:iam::aws:policy/ReadOnlyAccess".to_owned()],
             trust: Some("%7B%7D".to_owned()),
             profiles: vec!["Web".to_owned()],
             boundary: Some("arn:aws:iam::111122223333:policy/Edge".to_owned()),
-            ..Identity::default()
+            ..Identity::new(
+                EntityKind::ROLE,
+                "Ops".to_owned(),
+                "arn:aws:iam::111122223333:role/x/Ops".to_owned(),
+            )
         };
         assert_eq!(
             lines(role.writes()),

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
-use super::address::Address;
+use super::address::{Address, Thing};
 use super::index::{document_in, listed};
 use super::memo::ReachMemo;
 use super::reader::Reader;
 use super::{Moment, Registers, Value};
 use crate::event::{Event, values_at};
+use crate::iam::entity::EntityKind;
 use crate::iam::policy::{PolicyDocument, TagOf, TagWord};
 
 /// Most keys of one document that are listed; of one with more it is listed that any decides.
@@ -19,7 +20,7 @@ const ANY: &str = "";
 
 /// The list of the tags by which documents of an account decide; of the organization's without one.
 fn deciding(account: &str) -> Address {
-    Address::new(account, "account", "deciding tags")
+    Address::of_account(account, Thing::DecidingTags)
 }
 
 /// Additions to the lists of the tags by which documents decide.
@@ -30,7 +31,7 @@ pub(super) fn listings(writes: &[(Address, Value)]) -> Vec<(Address, Value)> {
 
 /// Additions to the list that go with a document.
 fn listings_of(address: &Address, text: &str) -> Vec<(Address, Value)> {
-    let of_organization = address.entity.starts_with("organization-policy ");
+    let of_organization = address.is(EntityKind::ORGANIZATION_POLICY);
     let list = deciding(if of_organization { "" } else { &address.account });
     let Some(document) = PolicyDocument::parse(text) else { return Vec::new() };
     let mut found = document.deciding_tags(&address.account);

@@ -198,10 +198,10 @@ fn a_seed_reads_an_entity_as_a_whole() {
     let seed = |value: &str| Write::new(at, "seed".to_owned(), Value::of(value), true);
     let check = |lines: &[&str], inline: Option<&str>, want: &str| {
         let mut registers = Registers::new();
-        let user = Address::new("111122223333", "user lee", "");
+        let user = Address::kept("111122223333", "user lee");
         registers.entry(user.clone()).or_default().record(&seed(""));
         if let Some(inline) = inline {
-            registers.entry(user.of("inline stop")).or_default().record(&seed(inline));
+            registers.entry(user.named(Thing::Inline, "stop")).or_default().record(&seed(inline));
         }
         for (index, line) in lines.iter().enumerate() {
             record(&mut registers, &event(line, index));
@@ -289,7 +289,7 @@ fn check_writes(line: &str, want: &[&str]) {
                 Value::Present(text) => format!("={text}"),
                 Value::Listed(thing) => format!("lists {thing}").trim().to_owned(),
             };
-            format!("{} {} {value}", address.entity, address.thing)
+            format!("{} {} {value}", address.entity(), address.thing_text())
         })
         .collect();
     assert_eq!(found, want);

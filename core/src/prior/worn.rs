@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::address::Address;
 use super::answer::{read, value};
-use super::handed::{BEARERS_OF_POLICY_MAX, Bearer, Habits, List, Worn, WornOn, list_of};
+use super::handed::{BEARERS_OF_POLICY_MAX, Bearer, Habits, List, OfKind, Worn, WornOn, list_of};
 use super::index::Those;
 use super::known::Prior;
 use super::reader::Reader;
@@ -55,7 +55,7 @@ impl Reader<'_> {
             }
         });
         let (others, roles): (Vec<&str>, Vec<&str>) =
-            listed.partition(|text| text.starts_with("worn "));
+            listed.partition(|text| OfKind::of(text).is_some());
         let mut counting = Counting { full, ..Counting::default() };
         counting.full |= others.len() > OTHERS_MAX || (hops >= HOPS_MAX && !others.is_empty());
         let mut joined: BTreeSet<String> = match list.own {
@@ -65,7 +65,7 @@ impl Reader<'_> {
         counting.roles = joined.clone();
         if older && (!list.own || (joined.is_empty() && others.is_empty())) {
             // It may wear any that lets its kind.
-            let kind = list.at.entity.split(' ').nth(2).unwrap_or_default();
+            let kind = OfKind::of(list.at.entity()).map(|of_kind| of_kind.kind).unwrap_or_default();
             for service in catalogue::services_that_wear(kind) {
                 let letting = self.letting_in(&list.at.account, service);
                 let roles = letting.roles.into_iter().map(|role| Bearer::Identity(role).text());
@@ -79,7 +79,7 @@ impl Reader<'_> {
             counting.guessed = list.own;
         }
         for other in others.into_iter().rev().take(OTHERS_MAX).filter(|_| hops < HOPS_MAX) {
-            let thing = Address { entity: other.to_owned(), ..list.at.clone() };
+            let thing = list.at.of_other(other);
             let Some(of_other) = self.worn_by_other(&thing, hops + 1) else { continue };
             if !of_other.roles.is_empty() {
                 joined.insert(other.to_owned());
@@ -96,10 +96,8 @@ impl Reader<'_> {
     fn worn_by_other(&mut self, thing: &Address, hops: usize) -> Option<Counting> {
         let kept = self.value(thing);
         let register = self.need(read(thing.clone(), self.registers));
-        let mut parts = thing.entity.splitn(4, ' ');
-        let (_, region, kind) = (parts.next(), parts.next()?, parts.next()?);
-        let list = list_of(kind, &format!("worn {region} {kind}"), &thing.entity);
-        let list = list.map(|list| list.standing(|entity| Address { entity, ..thing.clone() }));
+        let list = list_of(OfKind::of(thing.entity())?, thing.entity());
+        let list = list.map(|list| list.standing(|entity| thing.of_other(entity)));
         let (kept, register) = (kept?, register?);
         let mut found = Counting {
             roles: roles_in(kept.possible()).map(str::to_owned).collect(),
@@ -245,7 +243,7 @@ impl Reader<'_> {
     /// Did nobody know, when a caller named a thing, which role it wears? Then it counted as any of its kind.
     fn was_any(&mut self, list: &Address, named: &Write) -> bool {
         let Value::Listed(name) = &named.value else { return false };
-        let thing = Address { entity: name.clone(), ..list.clone() };
+        let thing = list.of_other(name);
         let moment = Moment { at: named.at, event_id: &named.event_id };
         let known = self.need(value(&thing, moment, self.registers, 0));
         let register = self.need(read(thing, self.registers));

@@ -1,9 +1,10 @@
 //! What an event writes to which registers.
 
-use super::address::{Address, PATH, fold, identity, organization_policy, policy, unread};
+use super::address::{Address, Thing, fold, identity, organization_policy, policy, unread};
 use super::index::listings;
 use super::{Handed, Value, feeds, paired, tags};
 use crate::event::Event;
+use crate::iam::entity::EntityKind;
 
 /// Most registers one event writes: audiences of a new identity provider beyond it stay unknown.
 const WRITES_PER_EVENT_MAX: usize = 40;
@@ -64,8 +65,8 @@ impl<'e> Writing<'e> {
         }
     }
 
-    fn at(&self, kind: &str, name: &str, thing: &str) -> Address {
-        Address::new(self.account, format!("{kind} {}", fold(name)), thing)
+    fn at(&self, kind: EntityKind, name: &str) -> Address {
+        Address::of_entity(self.account, kind, name)
     }
 
     fn iam(&self, name: &str, omitted: bool) -> Writes {
@@ -75,7 +76,7 @@ impl<'e> Writing<'e> {
             }
             "DeleteUser" | "DeleteRole" | "DeleteGroup" => {
                 let (kind, parameter) = identity(name)?;
-                Some(vec![(self.at(kind, self.parameter(parameter)?, ""), Value::Absent)])
+                Some(vec![(self.at(kind, self.parameter(parameter)?), Value::Absent)])
             }
             "UpdateUser" | "UpdateGroup" => self.renamed(name),
             "PutUserPolicy" | "PutRolePolicy" | "PutGroupPolicy" if omitted => {
@@ -89,8 +90,8 @@ impl<'e> Writing<'e> {
             }
             "UpdateAssumeRolePolicy" if omitted => Some(vec![self.unread(name)]),
             "UpdateAssumeRolePolicy" => {
-                let trust = self.at("role", self.parameter("roleName")?, "trust");
-                Some(vec![(trust, self.document("policyDocument"))])
+                let role = self.at(EntityKind::ROLE, self.parameter("roleName")?);
+                Some(vec![(role.of(Thing::Trust), self.document("policyDocument"))])
             }
             "CreatePolicyVersion" if omitted => Some(vec![self.unread(name)]),
             "CreatePolicy"
@@ -100,11 +101,12 @@ impl<'e> Writing<'e> {
             | "DeletePolicyVersion" => self.managed(name),
             "AddRoleToInstanceProfile" | "RemoveRoleFromInstanceProfile" => {
                 let profile = self.parameter("instanceProfileName")?;
+                let profile = self.at(EntityKind::INSTANCE_PROFILE, profile);
                 let role = match name.starts_with("Add") {
                     true => Value::of(&fold(self.parameter("roleName")?)),
                     false => Value::Absent,
                 };
-                Some(vec![(self.at("instance-profile", profile, "role"), role)])
+                Some(vec![(profile.of(Thing::Role), role)])
             }
             _ => self.attached(name).or_else(|| self.credential(name)),
         }
@@ -118,17 +120,17 @@ impl<'e> Writing<'e> {
     fn inline(&self, call: &str) -> Option<Address> {
         let (kind, parameter) = identity(call)?;
         let name = fold(self.parameter("policyName")?);
-        Some(self.at(kind, self.parameter(parameter)?, &format!("inline {name}")))
+        Some(self.at(kind, self.parameter(parameter)?).named(Thing::Inline, &name))
     }
 
     fn created(&self, call: &str) -> Writes {
         let (kind, parameter) = identity(call)?;
         let name =
             self.parameter(parameter).or_else(|| self.answer(&format!("{kind}.{parameter}")))?;
-        let life = self.at(kind, name, "");
+        let life = self.at(kind, name);
         let mut writes = vec![(life.clone(), Value::Present(String::new()))];
-        if kind == "role" {
-            writes.push((life.of("trust"), self.document("assumeRolePolicyDocument")));
+        if kind == EntityKind::ROLE {
+            writes.push((life.of(Thing::Trust), self.document("assumeRolePolicyDocument")));
             let path = self.answer("role.path").or_else(|| self.parameter("path"));
             writes.extend(path.and_then(|path| path_of(&life, path)));
         }
@@ -136,7 +138,7 @@ impl<'e> Writing<'e> {
             .parameter("permissionsBoundary")
             .or_else(|| self.answer(&format!("{kind}.permissionsBoundary.permissionsBoundaryArn")));
         if let Some(arn) = boundary {
-            writes.push((life.of("boundary"), Value::of(arn)));
+            writes.push((life.of(Thing::Boundary), Value::of(arn)));
         }
         Some(writes)
     }
@@ -145,23 +147,24 @@ impl<'e> Writing<'e> {
     fn renamed(&self, call: &str) -> Writes {
         let (kind, parameter) = identity(call)?;
         let new = match kind {
-            "user" => self.parameter("newUserName")?,
+            EntityKind::USER => self.parameter("newUserName")?,
             _ => self.parameter("newGroupName")?,
         };
-        let (old, new) = (self.at(kind, self.parameter(parameter)?, ""), self.at(kind, new, ""));
+        let (old, new) = (self.at(kind, self.parameter(parameter)?), self.at(kind, new));
         // In other letters it is the same name.
-        (old != new).then(|| vec![(new, Value::Present(old.entity.clone())), (old, Value::Absent)])
+        (old != new)
+            .then(|| vec![(new, Value::Present(old.entity().to_owned())), (old, Value::Absent)])
     }
 
     fn managed(&self, call: &str) -> Writes {
         let named = || {
             let name = self.parameter("policyName").filter(|_| call == "CreatePolicy")?;
-            Some(self.at("policy", name, ""))
+            Some(self.at(EntityKind::POLICY, name))
         };
         let arn = self.answer("policy.arn").or_else(|| self.parameter("policyArn"));
         let life = arn.and_then(|arn| policy(self.account, arn)).or_else(named)?;
-        let version = |id: &str| life.of(format!("version {}", fold(id)));
-        let default = |id: &str| (life.of("default"), Value::of(&fold(id)));
+        let version = |id: &str| life.named(Thing::Version, &fold(id));
+        let default = |id: &str| (life.of(Thing::Default), Value::of(&fold(id)));
         Some(match call {
             "CreatePolicy" => {
                 let id = self.answer("policy.defaultVersionId").unwrap_or("v1");
@@ -185,36 +188,37 @@ impl<'e> Writing<'e> {
     /// What is attached to an identity: policies, a boundary, groups, a password.
     fn attached(&self, call: &str) -> Writes {
         let there = || Value::Present(String::new());
+        let of = |parameter: &str| self.parameter(parameter).map(fold);
         let (thing, value) = match call {
             "AttachUserPolicy" | "AttachRolePolicy" | "AttachGroupPolicy" => {
-                (format!("attached {}", fold(self.parameter("policyArn")?)), there())
+                ((Thing::Attached, Some(of("policyArn")?)), there())
             }
             "DetachUserPolicy" | "DetachRolePolicy" | "DetachGroupPolicy" => {
-                (format!("attached {}", fold(self.parameter("policyArn")?)), Value::Absent)
+                ((Thing::Attached, Some(of("policyArn")?)), Value::Absent)
             }
             "PutUserPermissionsBoundary" | "PutRolePermissionsBoundary" => {
-                ("boundary".to_owned(), Value::of(self.parameter("permissionsBoundary")?))
+                ((Thing::Boundary, None), Value::of(self.parameter("permissionsBoundary")?))
             }
             "DeleteUserPermissionsBoundary" | "DeleteRolePermissionsBoundary" => {
-                ("boundary".to_owned(), Value::Absent)
+                ((Thing::Boundary, None), Value::Absent)
             }
-            "AddUserToGroup" => (format!("member {}", fold(self.parameter("groupName")?)), there()),
-            "RemoveUserFromGroup" => {
-                (format!("member {}", fold(self.parameter("groupName")?)), Value::Absent)
-            }
-            "CreateLoginProfile" | "UpdateLoginProfile" => ("password".to_owned(), there()),
-            "DeleteLoginProfile" => ("password".to_owned(), Value::Absent),
+            "AddUserToGroup" => ((Thing::Member, Some(of("groupName")?)), there()),
+            "RemoveUserFromGroup" => ((Thing::Member, Some(of("groupName")?)), Value::Absent),
+            "CreateLoginProfile" | "UpdateLoginProfile" => ((Thing::Password, None), there()),
+            "DeleteLoginProfile" => ((Thing::Password, None), Value::Absent),
             _ => return None,
         };
-        let (kind, parameter) = identity(call).unwrap_or(("user", "userName"));
-        let name = self.parameter(parameter).or(self.entity.filter(|_| kind == "user"))?;
-        Some(vec![(self.at(kind, name, &thing), value)])
+        let (kind, parameter) = identity(call).unwrap_or((EntityKind::USER, "userName"));
+        let caller = self.entity.filter(|_| kind == EntityKind::USER);
+        let life = self.at(kind, self.parameter(parameter).or(caller)?);
+        Some(vec![(thing_of(&life, thing), value)])
     }
 
     /// The status of a credential, which has an ID of its own, and the audiences of a provider.
     fn credential(&self, call: &str) -> Writes {
         let status = |id: &str, value| {
-            Some(vec![(Address::new(self.account, format!("credential {id}"), "status"), value)])
+            let credential = Address::kept(self.account, format!("credential {id}"));
+            Some(vec![(credential.of(Thing::Status), value)])
         };
         let active = || Value::Present("active".to_owned());
         let said = || self.parameter("status").map_or(Value::Unsaid, |text| Value::of(&fold(text)));
@@ -228,7 +232,8 @@ impl<'e> Writing<'e> {
             };
         }
         let audience = |arn: &str, id: &str| {
-            Address::new(self.account, format!("provider {}", fold(arn)), format!("audience {id}"))
+            let provider = Address::kept(self.account, format!("provider {}", fold(arn)));
+            provider.named(Thing::Audience, id)
         };
         let there = || Value::Present(String::new());
         match call {
@@ -250,31 +255,34 @@ impl<'e> Writing<'e> {
 
     /// A permission set of Identity Center, which goes by its ARN.
     fn permission_set(&self, call: &str) -> Writes {
-        let set = |arn: &str, thing: &str| {
-            Address::new(self.account, format!("permission-set {}", fold(arn)), thing)
-        };
+        let set = |arn| self.at(EntityKind::PERMISSION_SET, arn);
         if call == "CreatePermissionSet" {
             let arn = self.answer("permissionSet.permissionSetArn")?;
-            return Some(vec![(set(arn, ""), Value::Present(String::new()))]);
+            return Some(vec![(set(arn), Value::Present(String::new()))]);
         }
-        let arn = self.parameter("permissionSetArn")?;
-        let attached = || Some(format!("attached {}", fold(self.parameter("managedPolicyArn")?)));
+        let set = set(self.parameter("permissionSetArn")?);
+        let attached = || Some((Thing::Attached, Some(fold(self.parameter("managedPolicyArn")?))));
         let (thing, value) = match call {
             "PutInlinePolicyToPermissionSet" => {
-                ("inline".to_owned(), self.document("inlinePolicy"))
+                ((Thing::Inline, None), self.document("inlinePolicy"))
             }
-            "DeleteInlinePolicyFromPermissionSet" => ("inline".to_owned(), Value::Absent),
+            "DeleteInlinePolicyFromPermissionSet" => ((Thing::Inline, None), Value::Absent),
             "PutPermissionsBoundaryToPermissionSet" => {
                 let arn = self.parameter("permissionsBoundary.managedPolicyArn").map(Value::of);
-                ("boundary".to_owned(), arn.unwrap_or_else(|| self.document("permissionsBoundary")))
+                (
+                    (Thing::Boundary, None),
+                    arn.unwrap_or_else(|| self.document("permissionsBoundary")),
+                )
             }
-            "DeletePermissionsBoundaryFromPermissionSet" => ("boundary".to_owned(), Value::Absent),
+            "DeletePermissionsBoundaryFromPermissionSet" => {
+                ((Thing::Boundary, None), Value::Absent)
+            }
             "AttachManagedPolicyToPermissionSet" => (attached()?, Value::Present(String::new())),
             "DetachManagedPolicyFromPermissionSet" => (attached()?, Value::Absent),
-            "DeletePermissionSet" => (String::new(), Value::Absent),
+            "DeletePermissionSet" => return Some(vec![(set, Value::Absent)]),
             _ => return None,
         };
-        Some(vec![(set(arn, &thing), value)])
+        Some(vec![(thing_of(&set, thing), value)])
     }
 
     fn organization_policy(&self, call: &str) -> Writes {
@@ -290,6 +298,11 @@ impl<'e> Writing<'e> {
         };
         Some(vec![(organization_policy(self.account, id), content)])
     }
+}
+
+/// A thing of an entity, by its name where it has one.
+fn thing_of(life: &Address, (thing, name): (Thing, Option<String>)) -> Address {
+    name.map_or_else(|| life.of(thing), |name| life.named(thing, &name))
 }
 
 /// Ends of the names of calls about a credential: where its ID stands in the request and in the answer.
@@ -314,5 +327,5 @@ pub(super) fn is_default(event: &Event) -> bool {
 
 /// The path of a role, where it has one; as its name in small letters.
 pub(super) fn path_of(role: &Address, path: &str) -> Option<(Address, Value)> {
-    (path != "/").then(|| (role.of(PATH), Value::of(&fold(path))))
+    (path != "/").then(|| (role.of(Thing::Path), Value::of(&fold(path))))
 }

@@ -99,7 +99,7 @@ mod with_aws {
             let page = account.page(marker.as_deref()).await.map_err(stopped)?;
             let values = write(table, &page, at).await.map_err(stopped)?;
             for kind in page.identities.iter().map(|one| one.kind) {
-                *counts.entry(kind).or_default() += 1;
+                *counts.entry(kind.word()).or_default() += 1;
             }
             *counts.entry("policy").or_default() += page.policies.len();
             *counts.entry("value").or_default() += values;

@@ -1,6 +1,7 @@
 //! Who holds rights.
 
 use super::super::address::Address;
+use crate::iam::entity::EntityKind;
 
 /// One that holds rights.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +15,7 @@ pub(in crate::prior) enum Bearer {
 impl Bearer {
     pub(in crate::prior) fn text(&self) -> String {
         let (Self::Identity(at) | Self::Profile(at)) = self;
-        format!("{} {}", at.account, at.entity)
+        format!("{} {}", at.account, at.entity())
     }
 
     pub(crate) fn account(&self) -> &str {
@@ -25,10 +26,15 @@ impl Bearer {
     /// The one that a text is of, and its name.
     pub(crate) fn of(text: &str) -> Option<(String, Self)> {
         let (account, entity) = text.split_once(' ')?;
-        let (kind, name) = entity.split_once(' ')?;
-        let address = Address::new(account, entity, "");
-        let profile = kind == "instance-profile";
-        let bearer = if profile { Self::Profile(address) } else { Self::Identity(address) };
-        Some((name.to_owned(), bearer))
+        let at = Address::kept(account, entity);
+        at.kind()?;
+        Some((at.name().to_owned(), Self::at(at)))
+    }
+
+    pub(in crate::prior) fn at(address: Address) -> Self {
+        match address.is(EntityKind::INSTANCE_PROFILE) {
+            true => Self::Profile(address),
+            false => Self::Identity(address),
+        }
     }
 }

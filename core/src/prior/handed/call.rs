@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::super::address::Address;
+use super::super::address::{Address, Thing};
 use super::super::{Ask, Value};
 use super::bearer::Bearer;
 use super::search::{BEARERS_OF_POLICY_MAX, Call, Search, answered};
 use super::thing::{List, Wearer, caller, deployments, thing, wearers};
 use crate::event::Event;
 use crate::iam::catalogue::{self, Work};
+use crate::iam::entity::EntityKind;
 use crate::iam::policy::PolicyDocument;
 use crate::vocabulary::HandedKind;
 
@@ -112,7 +113,9 @@ pub(in crate::prior) struct Habits {
 
 impl Habits {
     fn of(account: &str, list: &str, caller: &str, by: &str) -> Self {
-        let at = |what: &str| Address::new(account, format!("{list} {what} by {caller}"), "roles");
+        let at = |what: &str| {
+            Address::kept(account, format!("{list} {what} by {caller}")).of(Thing::Roles)
+        };
         let all = match by {
             "" => at("used"),
             by => at(&format!("used {by}")),
@@ -173,7 +176,7 @@ impl Handed {
         // Of what only IAM itself hands over each time counts, and of what was not looked at.
         let of_iam = source == "iam.amazonaws.com";
         let caller = caller(event).filter(|_| !of_iam && !search.cut);
-        let at = |entity: String| Address::new(account, entity, "roles");
+        let at = |entity: String| Address::kept(account, entity).of(Thing::Roles);
         // Of a call that names more than is looked at nothing is kept.
         let wearers = Some(wearers).filter(|all| !all.is_empty() && !search.cut);
         let own = roles_of(own.into_iter());
@@ -213,8 +216,7 @@ impl Handed {
     pub fn roles(&self) -> impl Iterator<Item = (&str, &str)> {
         self.bearers.iter().filter_map(|bearer| {
             let (Bearer::Identity(at) | Bearer::Profile(at)) = bearer;
-            let (kind, name) = at.entity.split_once(' ')?;
-            (kind != "group").then_some((at.account.as_str(), name))
+            (!at.is(EntityKind::GROUP)).then_some((at.account.as_str(), at.name()))
         })
     }
 
@@ -271,7 +273,7 @@ impl Worn {
         given: &Option<Value>,
         caller: Option<&str>,
     ) -> Self {
-        let at = |entity: String| Address::new(account, entity, "roles");
+        let at = |entity: String| Address::kept(account, entity).of(Thing::Roles);
         let answered = answered(event, source, account);
         let by_answer = roles_of(answered.iter().map(|(_, role)| role.text()));
         let mut worn = Self { answered, ..Self::default() };

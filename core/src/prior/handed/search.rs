@@ -7,9 +7,9 @@ use serde_json::Value as Json;
 use super::bearer::Bearer;
 use crate::event::Event;
 use crate::iam::arn::{self, Arn, AwsRole};
+use crate::iam::entity::EntityKind;
 use crate::iam::policy::PolicyDocument;
 use crate::iam::{account, catalogue};
-use crate::prior::address::fold;
 use crate::prior::ask::{Ask, named};
 use crate::prior::{Address, VALUE_BYTES_MAX};
 use crate::vocabulary::HandedKind;
@@ -83,11 +83,11 @@ impl<'e> Search<'e> {
         let (mut document, mut policies) = (None, Vec::new());
         let kind = match (source, call) {
             ("iam.amazonaws.com", "AddUserToGroup" | "RemoveUserFromGroup") => {
-                self.add("group", parameter("groupName")?, self.account);
+                self.add(EntityKind::GROUP, parameter("groupName")?, self.account);
                 HandedKind::Group
             }
             ("iam.amazonaws.com", "AddRoleToInstanceProfile" | "UpdateAssumeRolePolicy") => {
-                self.add("role", parameter("roleName")?, self.account);
+                self.add(EntityKind::ROLE, parameter("roleName")?, self.account);
                 HandedKind::Role
             }
             (
@@ -155,7 +155,11 @@ impl<'e> Search<'e> {
         if is_stack_set && given("administrationRoleARN").is_none() {
             let account = self.account;
             self.within("administrationrolearn", |search| {
-                search.add("role", "AWSCloudFormationStackSetAdministrationRole", account);
+                search.add(
+                    EntityKind::ROLE,
+                    "AWSCloudFormationStackSetAdministrationRole",
+                    account,
+                );
             });
         }
     }
@@ -283,8 +287,10 @@ impl<'e> Search<'e> {
             let account = if account::is_id(arn.account) { arn.account } else { self.account };
             let account = account.to_owned();
             match arn.kind_and_name() {
-                Some(("role", name)) => self.add("role", name, &account),
-                Some(("instance-profile", name)) => self.add("instance-profile", name, &account),
+                Some(("role", name)) => self.add(EntityKind::ROLE, name, &account),
+                Some(("instance-profile", name)) => {
+                    self.add(EntityKind::INSTANCE_PROFILE, name, &account);
+                }
                 _ => {}
             }
             return;
@@ -296,23 +302,19 @@ impl<'e> Search<'e> {
         let role =
             ["role", "rolearn", "rolename", "roleoverride"].iter().any(|end| key.ends_with(end));
         match (is_name(text), profile, role) {
-            (true, true, _) => self.add("instance-profile", text, &account),
-            (true, false, true) => self.add("role", text, &account),
+            (true, true, _) => self.add(EntityKind::INSTANCE_PROFILE, text, &account),
+            (true, false, true) => self.add(EntityKind::ROLE, text, &account),
             _ => {}
         }
     }
 
     /// Names are told apart without their paths.
-    pub(crate) fn add(&mut self, kind: &str, name: &str, account: &str) {
+    pub(crate) fn add(&mut self, kind: EntityKind, name: &str, account: &str) {
         let name = arn::without_path(name);
         if name.is_empty() {
             return;
         }
-        let address = Address::new(account, format!("{kind} {}", fold(name)), "");
-        let bearer = match kind {
-            "instance-profile" => Bearer::Profile(address),
-            _ => Bearer::Identity(address),
-        };
+        let bearer = Bearer::at(Address::of_entity(account, kind, name));
         self.place(&bearer);
         if takes_a_role(self.source, &self.path) {
             self.own.insert(bearer.text());

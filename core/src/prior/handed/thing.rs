@@ -95,18 +95,43 @@ impl List {
     }
 }
 
-/// The name by which a thing is kept.
-fn kept_name(region: &str, kind: &str, name: &str) -> String {
-    // Quoted, so that no name is taken for two.
-    format!("worn {region} {kind} {name:?}")
+/// The things of a kind in a Region that wear roles, and how they are kept.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::prior) struct OfKind<'t> {
+    region: &'t str,
+    /// As `lambda/function`.
+    pub kind: &'t str,
+}
+
+impl<'t> OfKind<'t> {
+    const WORD: &'static str = "worn ";
+
+    /// All of them.
+    fn all(self) -> String {
+        let Self { region, kind } = self;
+        format!("{}{region} {kind}", Self::WORD)
+    }
+
+    /// The one of this name.
+    fn named(self, name: &str) -> String {
+        // Quoted, so that no name is taken for two.
+        format!("{} {name:?}", self.all())
+    }
+
+    /// Those that a text as it is kept is of.
+    pub(in crate::prior) fn of(kept: &'t str) -> Option<Self> {
+        let (region, rest) = kept.strip_prefix(Self::WORD)?.split_once(' ')?;
+        Some(Self { region, kind: rest.split(' ').next()? })
+    }
 }
 
 /// The list that counts for a thing of this name as it is kept: its own, or that of all of its kind.
-pub(in crate::prior) fn list_of(kind: &str, of_kind: &str, name: &str) -> Option<List> {
+pub(in crate::prior) fn list_of(of_kind: OfKind<'_>, name: &str) -> Option<List> {
+    let kind = of_kind.kind;
     let own = |at: String, beside| List {
         at,
         own: true,
-        of_kind: of_kind.to_owned(),
+        of_kind: of_kind.all(),
         beside,
         by_trust: false,
     };
@@ -117,7 +142,7 @@ pub(in crate::prior) fn list_of(kind: &str, of_kind: &str, name: &str) -> Option
         return Some(own(format!("{name} beside"), true));
     }
     let by_trust = !catalogue::is_any_known(kind);
-    let at = of_kind.to_owned();
+    let at = of_kind.all();
     Some(List { of_kind: at.clone(), at, own: false, beside: false, by_trust })
 }
 
@@ -129,14 +154,14 @@ pub(super) fn wearers(event: &Event, source: &str, call: &str) -> (Vec<Wearer>, 
     let mut cut = false;
     for row in catalogue::wearer_rows(source, call).filter(|row| is_meant(event, row)) {
         let WearerRow { work, kind, .. } = *row;
-        let of_kind = format!("worn {region} {kind}");
+        let of_kind = OfKind { region, kind };
         let of: Vec<String> = row.of.iter().flat_map(|of| others(event, of)).collect();
         if work == Work::As && of.is_empty() {
             continue;
         }
         let is_new = makes(call, kind);
         let wearer = |name: String, unique: bool| {
-            let list = list_of(kind, &of_kind, &name);
+            let list = list_of(of_kind, &name);
             let listed = list.as_ref().is_some_and(|list| list.at == name);
             let by = String::new();
             Wearer { name, work, unique, is_new, list, listed, of: of.clone(), by }
@@ -147,12 +172,12 @@ pub(super) fn wearers(event: &Event, source: &str, call: &str) -> (Vec<Wearer>, 
         });
         let named = named.filter_map(|(parts, unique)| {
             let (region, name) = placed(kind, region, &parts, "\n")?;
-            Some(wearer(kept_name(region, kind, &name), unique))
+            Some(wearer(OfKind { region, kind }.named(&name), unique))
         });
         // First what stands for all: of many things with names some may find no room.
         let any = row.any.then(|| {
             let by = selected(event, &row.by);
-            Wearer { by, ..wearer(of_kind.clone(), true) }
+            Wearer { by, ..wearer(of_kind.all(), true) }
         });
         for one in any.into_iter().chain(named) {
             if let Some(known) = found.iter_mut().find(|known| known.name == one.name) {
@@ -196,12 +221,12 @@ fn selected(event: &Event, paths: &[&str]) -> String {
 fn others(event: &Event, of: &Other) -> Vec<String> {
     let region = event.region().unwrap_or_default();
     if of.names.is_empty() {
-        return vec![format!("worn {region} {}", of.kind)];
+        return vec![OfKind { region, kind: of.kind }.all()];
     }
     let named = of.names.iter().flat_map(|parts| names(event, parts));
     let kept = |parts: Vec<&str>| {
         let (region, name) = placed(of.kind, region, &parts, "\n")?;
-        Some(kept_name(region, of.kind, &name))
+        Some(OfKind { region, kind: of.kind }.named(&name))
     };
     named.filter_map(kept).take(OTHERS_MAX).collect()
 }

@@ -307,13 +307,13 @@ fn a_gift_is_told_apart_by_its_fields_its_elements_and_its_caller() {
 fn check_worn(source: &str, call: &str, parameters: &str, want: (&str, &str)) {
     let handed = Handed::of(&event(source, call, parameters));
     let worn = handed.and_then(|handed| handed.worn).unwrap_or_default();
-    let on = worn.on.iter().map(|on| (on.thing.entity.clone(), "goes on".to_owned()));
+    let on = worn.on.iter().map(|on| (on.thing.entity().to_owned(), "goes on".to_owned()));
     let of_one = |value: &Value| !matches!(value, Value::Listed(_));
     let kept =
-        worn.writes.iter().filter(|(at, value)| !at.entity.contains(" by ") && of_one(value));
+        worn.writes.iter().filter(|(at, value)| !at.entity().contains(" by ") && of_one(value));
     let kept = kept.map(|(at, value)| match value {
-        Value::Present(roles) => (at.entity.clone(), roles.clone()),
-        _ => (at.entity.clone(), "none".to_owned()),
+        Value::Present(roles) => (at.entity().to_owned(), roles.clone()),
+        _ => (at.entity().to_owned(), "none".to_owned()),
     });
     let found: Vec<(String, String)> = on.chain(kept).collect();
     let found: Vec<(&str, &str)> = found.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
@@ -405,5 +405,5 @@ fn work_without_a_role_says_nothing_of_which_it_was_given() {
     // That he had to do with it, and with one of whatever nobody saw made.
     let writes = handed.writes();
     assert_eq!(writes.len(), 2);
-    assert!(writes.iter().all(|(at, _)| at.entity.contains(" by ")), "{writes:?}");
+    assert!(writes.iter().all(|(at, _)| at.entity().contains(" by ")), "{writes:?}");
 }
