@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use jiff::{SignedDuration, Timestamp};
 
 use super::step::StepLine;
+use crate::event::CallOutcome;
 use crate::text::hostile::Hostile;
 use crate::text::severity::Severity;
 
@@ -167,6 +168,12 @@ pub struct EventLine {
 }
 
 impl EventLine {
+    /// Was the call carried out, as far as the event says?
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.outcome.as_deref().is_none_or(|outcome| outcome == CallOutcome::Success.word())
+    }
+
     /// Error code and message, as people see them.
     #[must_use]
     pub fn error(&self) -> Option<String> {

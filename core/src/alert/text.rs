@@ -4,6 +4,8 @@ use jiff::SignedDuration;
 
 use super::contents::{Alert, HELD_MAX, RULES_MAX, shown_name};
 use super::step::{Status, StepLine};
+use crate::event::PrincipalKind;
+use crate::iam::entity::EntityKind;
 
 /// The alert as text.
 pub(super) fn render(alert: &Alert) -> String {
@@ -18,8 +20,8 @@ pub(super) fn render(alert: &Alert) -> String {
     }
     let rights = &alert.rights;
     if !rights.allows.is_empty() {
-        let done = alert.event.outcome.as_deref().is_none_or(|outcome| outcome == "success");
-        let title = if done { "What it allows" } else { "What it would have allowed" };
+        let title =
+            if alert.event.is_done() { "What it allows" } else { "What it would have allowed" };
         section(&mut text, title, &bullets(&rights.allows));
     }
     if let Some(difference) = &rights.difference {
@@ -78,7 +80,8 @@ fn facts(alert: &Alert) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
     if !alert.who.line.is_empty() {
         // Federated sessions say "no" even where the identity provider asked for a second factor.
-        let tells = matches!(alert.who.kind.as_it_is(), "IAMUser" | "Root");
+        let kind = PrincipalKind::of(alert.who.kind.as_it_is());
+        let tells = matches!(kind, Some(PrincipalKind::IamUser | PrincipalKind::Root));
         let mfa = match alert.who.mfa.filter(|_| tells) {
             Some(true) => ", with MFA",
             Some(false) => ", no MFA",
@@ -89,8 +92,8 @@ fn facts(alert: &Alert) -> Vec<(&'static str, String)> {
         facts.extend(shown_name(arn).map(|arn| ("", arn)));
     }
     if let Some(name) = shown_name(alert.event.name.as_ref()) {
-        let on = alert.entity.as_ref().and_then(|entity| match entity.kind.as_str() {
-            "root" => Some(" on the root user".to_owned()),
+        let on = alert.entity.as_ref().and_then(|entity| match &entity.kind {
+            root if root == EntityKind::ROOT.word() => Some(" on the root user".to_owned()),
             kind => shown_name(entity.name.as_ref()).map(|name| format!(" on {kind} {name}")),
         });
         facts.push(("What", format!("{name}{}", on.unwrap_or_default())));

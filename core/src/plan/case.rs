@@ -8,6 +8,7 @@ use super::argument::is_plain;
 use super::guard::Guard;
 use crate::event::Event;
 use crate::facts::{Back, Context};
+use crate::iam::arn::Arn;
 use crate::iam::catalogue::{Condition, Effect, Inverse, StepRow, step_doubts, step_rows};
 use crate::prior::{Prior, Source, Taken};
 use crate::vocabulary::OwnKind;
@@ -133,7 +134,7 @@ fn is_own_quarantine(event: &Event, context: &Context) -> bool {
     context.facts.own_session.is_some()
         && context.rights.unknown.is_some()
         && context.own.contains(&OwnKind::Policy)
-        && arn.is_some_and(|arn| arn.ends_with("/quarantine"))
+        && arn.and_then(Arn::parse).is_some_and(|arn| arn.name() == "quarantine")
 }
 
 #[cfg(test)]

@@ -124,7 +124,7 @@ impl Rule {
             wanted.into_iter().any(|value| *value != absent)
         };
         self.spec.attempts == Attempts::Same
-            || asks("derived.outcome", |outcome| outcome != "success")
+            || asks("derived.outcome", |outcome| outcome != CallOutcome::Success.word())
             || asks("detail.responseElements.ConsoleLogin", |outcome| outcome == "Failure")
             || self.pattern.to_branches().iter().any(error)
     }

@@ -172,8 +172,7 @@ fn brief(out: &mut impl Write, alert: &Alert, place: &str) -> Result<(), Failure
     }
     if !alert.rights.allows.is_empty() {
         let allows = alert.rights.allows.join("; ");
-        let done = alert.event.outcome.as_deref().is_none_or(|outcome| outcome == "success");
-        let gives = label(if done { "gives" } else { "asked" });
+        let gives = label(if alert.event.is_done() { "gives" } else { "asked" });
         writeln!(out, "{}", paint::paragraph(&allows, &gives, INDENT + 6))?;
     }
     for (step, command) in alert.undo.iter().filter_map(|step| Some((step, step.command.as_ref()?)))

@@ -7,7 +7,7 @@
 
 use std::sync::OnceLock;
 
-use super::Grants;
+use super::{Grant, Grants};
 use crate::iam::arn::Arn;
 use crate::text::table::line_of;
 
@@ -89,7 +89,7 @@ pub(crate) fn managed(arn: &str) -> Option<ManagedPolicy> {
     };
     let whole = words.first().and_then(|word| document(word)).cloned();
     let denies = words.contains(&"deny");
-    let quarantines = words.contains(&"quarantine");
+    let quarantines = words.contains(&Grant::Quarantine.word());
     let grants = whole
         .unwrap_or_else(|| Grants::from_words(words.into_iter().filter(|word| *word != "deny")));
     Some(ManagedPolicy { grants, denies, quarantines })
@@ -97,7 +97,7 @@ pub(crate) fn managed(arn: &str) -> Option<ManagedPolicy> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Grant, PolicyDocument};
+    use super::super::PolicyDocument;
     use super::*;
 
     #[test]
