@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::content::content;
-use crate::event::{CallOutcome, Event, PrincipalKind};
+use crate::event::{CallOutcome, Event, PrincipalKind, issuer};
 use crate::facts::Context;
 use crate::rule::{GroupBy, Rule};
 use crate::text::severity::Severity;
@@ -66,9 +66,8 @@ pub fn fingerprint(rule: &Rule, event: &Event, context: &Context, severity: Seve
     }
     if is_attempt(event, context) {
         let by = [GroupBy::Account, GroupBy::Principal];
-        let issuer = event.text("detail.userIdentity.sessionContext.sessionIssuer.arn");
         let (by, issuer) = match names_itself(context) {
-            true => (&by[..1], issuer.unwrap_or_default()),
+            true => (&by[..1], issuer(event).unwrap_or_default()),
             false => (&by[..], ""),
         };
         let key = counter_key(rule, by, event, context);

@@ -70,7 +70,7 @@ impl Principal {
     /// Reads the principal of an event. Never fails: what is not there stays absent.
     #[must_use]
     pub fn of(event: &Event) -> Self {
-        let text = |path: &str| event.text(&format!("detail.userIdentity.{path}"));
+        let text = |path: &str| text(event, path);
         let owned = |path: &str| text(path).map(str::to_owned);
         let kind_word = kind_word(event).to_owned();
         let kind = PrincipalKind::of(&kind_word).unwrap_or(PrincipalKind::Unknown);
@@ -94,7 +94,7 @@ impl Principal {
         let recipient = event.account();
         let external = matches!((&account, recipient), (Some(own), Some(here)) if own != here);
         // By the issuer alone: a session's own ARN lacks the path, which is what AWS reserves.
-        let issuer = event.text("detail.userIdentity.sessionContext.sessionIssuer.arn");
+        let issuer = issuer(event);
         let of_here =
             |arn: &Arn<'_>| recipient == Some(arn.account) && kind == PrincipalKind::AssumedRole;
         let role = issuer.and_then(Arn::parse).filter(of_here).and_then(|arn| arn.aws_role());
@@ -238,18 +238,59 @@ impl Principal {
     }
 }
 
+fn text<'e>(event: &'e Event, path: &str) -> Option<&'e str> {
+    event.text(&format!("detail.userIdentity.{path}"))
+}
+
+/// ARN of what issued the session of the caller: of a role, with its path, or of a user.
+#[must_use]
+pub fn issuer(event: &Event) -> Option<&str> {
+    text(event, "sessionContext.sessionIssuer.arn")
+}
+
+/// ARN of the role whose session calls, as AWS writes the issuer of the session.
+#[must_use]
+pub fn session_role(event: &Event) -> Option<&str> {
+    issuer(event).filter(|_| kind_word(event) == PrincipalKind::AssumedRole.word())
+}
+
+/// The service that made the call for somebody, as AWS says, and not by the address that it came from.
+#[must_use]
+pub fn invoked_by(event: &Event) -> Option<&str> {
+    text(event, "invokedBy")
+}
+
+/// Who calls, whatever the session is called: an ARN, else a service.
+#[must_use]
+pub fn caller(event: &Event) -> Option<&str> {
+    issuer(event).or_else(|| text(event, "arn")).or_else(|| invoked_by(event))
+}
+
+/// Unique IDs of the caller and of the issuer of the session, where they are of the account that it acts in.
+#[must_use]
+pub fn own_ids(event: &Event) -> Vec<&str> {
+    let at_home = event.account().is_some() && text(event, "accountId") == event.account();
+    let paths = ["principalId", "sessionContext.sessionIssuer.principalId"];
+    let ids = paths.into_iter().filter(|_| at_home).filter_map(|path| text(event, path));
+    ids.map(unique_id).collect()
+}
+
+/// Behind the colon stands what a session calls itself.
+fn unique_id(principal_id: &str) -> &str {
+    principal_id.split(':').next().unwrap_or(principal_id)
+}
+
 fn kind_word(event: &Event) -> &str {
-    let given = event.text("detail.userIdentity.type");
-    let service = event.text("detail.eventType") == Some("AwsServiceEvent")
-        || event.text("detail.userIdentity.invokedBy").is_some();
+    let given = text(event, "type");
+    let service =
+        event.text("detail.eventType") == Some("AwsServiceEvent") || invoked_by(event).is_some();
     let unsaid = if service { PrincipalKind::AwsService } else { PrincipalKind::Unknown };
     given.unwrap_or(unsaid.word())
 }
 
 fn role_arn(event: &Event, arn: Option<Arn<'_>>) -> Option<String> {
-    let issuer = event.text("detail.userIdentity.sessionContext.sessionIssuer.arn");
     let is_role = |arn: &&str| Arn::parse(arn).is_some_and(|arn| arn.name_in_iam("role").is_some());
-    if let Some(issuer) = issuer.filter(is_role) {
+    if let Some(issuer) = issuer(event).filter(is_role) {
         return Some(issuer.to_owned());
     }
     // The session's ARN lacks the role's path; better than nothing where the issuer is missing.
@@ -259,7 +300,7 @@ fn role_arn(event: &Event, arn: Option<Arn<'_>>) -> Option<String> {
 }
 
 fn name(event: &Event, kind: PrincipalKind, arn: Option<Arn<'_>>) -> Option<String> {
-    let text = |path: &str| event.text(&format!("detail.userIdentity.{path}"));
+    let text = |path: &str| text(event, path);
     let user_name = text("userName").filter(|name| *name != HIDDEN);
     let last = || arn.filter(|arn| arn.resource.contains('/')).map(|arn| arn.name());
     let found = match kind {
@@ -275,20 +316,17 @@ fn name(event: &Event, kind: PrincipalKind, arn: Option<Arn<'_>>) -> Option<Stri
         PrincipalKind::IdentityCenterUser => user_name.or_else(|| text("onBehalfOf.userId")),
         _ => user_name.or_else(last),
     };
-    // Behind the colon stands what a session calls itself.
-    let id = || text("principalId").and_then(|id| id.split(':').next());
+    let id = || text("principalId").map(unique_id);
     found.or_else(id).map(str::to_owned)
 }
 
 /// Who issued the session of a federated user: a user, or root. The session's own name is the caller's choice.
 /// Source: <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html>
 fn federated_by(event: &Event) -> Option<&str> {
-    let issuer = |field: &str| {
-        event.text(&format!("detail.userIdentity.sessionContext.sessionIssuer.{field}"))
-    };
-    match issuer("type")? {
-        "Root" => Some("root"),
-        "IAMUser" => issuer("userName").filter(|name| *name != HIDDEN),
+    let issuer = |field: &str| text(event, &format!("sessionContext.sessionIssuer.{field}"));
+    match PrincipalKind::of(issuer("type")?)? {
+        PrincipalKind::Root => Some("root"),
+        PrincipalKind::IamUser => issuer("userName").filter(|name| *name != HIDDEN),
         _ => None,
     }
 }
@@ -302,8 +340,7 @@ fn mfa(event: &Event) -> Option<bool> {
 
 fn via_service(event: &Event) -> Option<String> {
     let is_service = |text: &&str| text.ends_with(".amazonaws.com") || *text == "AWS Internal";
-    event
-        .text("detail.userIdentity.invokedBy")
+    invoked_by(event)
         .or_else(|| event.text("detail.sourceIPAddress").filter(is_service))
         .map(str::to_owned)
 }

@@ -1,6 +1,6 @@
 //! Whether known automation made a call.
 
-use crate::event::Event;
+use crate::event::{Event, invoked_by, session_role};
 use crate::site::Site;
 use crate::vocabulary::Automation;
 
@@ -8,13 +8,10 @@ use crate::vocabulary::Automation;
 /// alone may belong to another account's.
 #[must_use]
 pub(super) fn automation(event: &Event, site: &Site) -> Option<Automation> {
-    let identity = |field: &str| event.text(&format!("detail.userIdentity.{field}"));
-    if identity("invokedBy") == Some("cloudformation.amazonaws.com") {
+    if invoked_by(event) == Some("cloudformation.amazonaws.com") {
         return Some(Automation::CloudFormation);
     }
-    let role = identity("sessionContext.sessionIssuer.arn");
-    let role = role.filter(|_| identity("type") == Some("AssumedRole"))?;
-    site.is_pipeline(role).then_some(Automation::Pipeline)
+    site.is_pipeline(session_role(event)?).then_some(Automation::Pipeline)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::event::Event;
+use crate::event::{Event, own_ids};
 use crate::iam::policy::{Home, PolicyDocument, Trust};
 use crate::site::Site;
 
@@ -32,14 +32,7 @@ pub(super) fn judge_key(document: PolicyDocument, event: &Event, site: &Site) ->
 
 fn at_home(event: &Event, site: &Site, judge: impl FnOnce(&Home<'_>) -> Trust) -> Trust {
     let account = event.account();
-    let at_home = account.is_some() && event.text("detail.userIdentity.accountId") == account;
-    let ids: Vec<&str> = [
-        "detail.userIdentity.principalId",
-        "detail.userIdentity.sessionContext.sessionIssuer.principalId",
-    ]
-    .iter()
-    .filter_map(|path| event.text(path).filter(|_| at_home)?.split(':').next())
-    .collect();
+    let ids = own_ids(event);
     let knows = |account: &str| site.knows_account(account);
     let home = Home { account, organization: site.organization(), knows: &knows, ids: &ids };
     judge(&home)

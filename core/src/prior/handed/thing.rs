@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::search::{VALUES_MAX, identifying};
-use crate::event::{Event, values_at};
+use crate::event::{Event, session_role, values_at};
 use crate::iam::account;
 use crate::iam::arn::{self, Arn, AwsRole};
 use crate::iam::catalogue::{self, Given, NamePart, Other, WearerRow, Work};
@@ -406,17 +406,9 @@ fn without_place<'t>(text: &'t str, region: &str) -> &'t str {
     }
 }
 
-/// Who calls, whatever the session is called.
-pub(super) fn caller(event: &Event) -> Option<&str> {
-    event
-        .text("detail.userIdentity.sessionContext.sessionIssuer.arn")
-        .or_else(|| event.text("detail.userIdentity.arn"))
-        .or_else(|| event.text("detail.userIdentity.invokedBy"))
-}
-
 /// The role whose session calls, unless a person's.
 fn deploying_role(event: &Event) -> Option<&str> {
-    let role = event.text("detail.userIdentity.sessionContext.sessionIssuer.arn")?;
+    let role = session_role(event)?;
     let person = matches!(Arn::parse(role)?.aws_role(), Some(AwsRole::PermissionSet(_)));
-    (!person && event.text("detail.userIdentity.type") == Some("AssumedRole")).then_some(role)
+    (!person).then_some(role)
 }
