@@ -10,8 +10,8 @@ mod schema;
 mod table;
 mod word;
 
-pub(crate) use fact::is_late;
 pub use fact::{FACTS, Fact, Late, Values};
+pub(crate) use fact::{Path, is_late};
 pub(crate) use question::misspelt;
 #[cfg(feature = "schema")]
 pub(crate) use schema::EventPattern;

@@ -2,8 +2,6 @@
 //!
 //! Source: <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html>
 
-use serde_json::{Value, json};
-
 use super::principal_kind::PrincipalKind;
 use crate::event::Event;
 use crate::iam::arn::{self, Arn, AwsRole};
@@ -219,22 +217,6 @@ impl Principal {
             }
             _ => line,
         }
-    }
-
-    /// `derived.principal`.
-    #[must_use]
-    pub fn to_value(&self) -> Value {
-        let mut value = json!({
-            "type": self.kind_word, "arn": self.arn, "roleArn": self.role_arn, "name": self.name,
-            "sessionName": self.session_name, "sourceIdentity": self.source_identity,
-            "person": self.person(), "account": self.account, "accessKeyId": self.access_key_id,
-            "mfa": self.mfa, "viaService": self.serving(), "external": self.external,
-            "linkedService": self.linked_service, "permissionSet": self.permission_set,
-        });
-        if let Value::Object(map) = &mut value {
-            map.retain(|_, value| !value.is_null());
-        }
-        value
     }
 }
 

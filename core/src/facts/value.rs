@@ -2,70 +2,94 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::context::Context;
 use crate::event::PrincipalKind;
 use crate::iam::arn::{Arn, AwsRole};
 use crate::prior::Why;
+use crate::vocabulary::Path;
 
 impl Context {
-    fn principal_value(&self) -> Value {
-        let mut value = self.facts.principal.to_value();
-        if let Value::Object(map) = &mut value {
-            if let Some(session) = self.facts.own_session {
-                map.insert("own".to_owned(), session.word().into());
-            }
-            if self.facts.deploys {
-                map.insert("deploys".to_owned(), true.into());
-            }
-            // What a person set off through a stack is the person's, as far as it is a user's.
-            let user = self.facts.principal.kind == PrincipalKind::IamUser
-                || self.facts.principal.permission_set.is_some();
-            if self.facts.principal.is_person() && (user || self.automation.is_none()) {
-                map.insert("human".to_owned(), true.into());
-            }
-            if let Some(automation) = self.automation {
-                map.insert("automation".to_owned(), automation.word().into());
-            }
-        }
-        value
+    fn of_principal(&self) -> [(Path, Value); 19] {
+        let principal = &self.facts.principal;
+        // What a person set off through a stack is the person's, as far as it is a user's.
+        let user = principal.kind == PrincipalKind::IamUser || principal.permission_set.is_some();
+        let human = principal.is_person() && (user || self.automation.is_none());
+        [
+            (Path::Principal, json!({})),
+            (Path::PrincipalType, json!(principal.kind_word)),
+            (Path::PrincipalArn, json!(principal.arn)),
+            (Path::PrincipalRoleArn, json!(principal.role_arn)),
+            (Path::PrincipalName, json!(principal.name)),
+            (Path::PrincipalSessionName, json!(principal.session_name)),
+            (Path::PrincipalSourceIdentity, json!(principal.source_identity)),
+            (Path::PrincipalPerson, json!(principal.person())),
+            (Path::PrincipalAccount, json!(principal.account)),
+            (Path::PrincipalAccessKeyId, json!(principal.access_key_id)),
+            (Path::PrincipalMfa, json!(principal.mfa)),
+            (Path::PrincipalViaService, json!(principal.serving())),
+            (Path::PrincipalExternal, json!(principal.external)),
+            (Path::PrincipalLinkedService, json!(principal.linked_service)),
+            (Path::PrincipalPermissionSet, json!(principal.permission_set)),
+            (Path::PrincipalOwn, json!(self.facts.own_session)),
+            (Path::PrincipalDeploys, json!(self.facts.deploys.then_some(true))),
+            (Path::PrincipalHuman, json!(human.then_some(true))),
+            (Path::PrincipalAutomation, json!(self.automation)),
+        ]
     }
 
-    fn entity_value(&self) -> Option<Value> {
+    fn of_entity(&self) -> Option<[(Path, Value); 9]> {
         let entity = self.facts.entity.as_ref()?;
-        let role =
-            entity.arn.as_deref().and_then(Arn::parse).and_then(|arn| match arn.aws_role()? {
-                AwsRole::Linked(service) => Some(("linkedService", service.to_owned())),
-                AwsRole::PermissionSet(name) => Some(("permissionSet", name.to_owned())),
-            });
-        let mut value = json!({
-            "kind": entity.kind, "name": entity.name, "arn": entity.arn, "account": entity.account,
-        });
-        let guarded = self.guarded.map(|guarded| ("guarded", guarded.word().to_owned()));
-        let exempt = self.exempt.map(|exempt| ("exempt", exempt.word().to_owned()));
-        if let Value::Object(map) = &mut value {
-            map.extend(
-                role.into_iter()
-                    .chain(guarded)
-                    .chain(exempt)
-                    .map(|(key, word)| (key.to_owned(), word.into())),
-            );
-        }
-        Some(without_null(value))
+        let role = entity.arn.as_deref().and_then(Arn::parse).and_then(|arn| arn.aws_role());
+        let (service, set) = match role {
+            Some(AwsRole::Linked(service)) => (Some(service), None),
+            Some(AwsRole::PermissionSet(set)) => (None, Some(set)),
+            None => (None, None),
+        };
+        Some([
+            (Path::Entity, json!({})),
+            (Path::EntityKind, json!(entity.kind)),
+            (Path::EntityName, json!(entity.name)),
+            (Path::EntityArn, json!(entity.arn)),
+            (Path::EntityAccount, json!(entity.account)),
+            (Path::EntityLinkedService, json!(service)),
+            (Path::EntityPermissionSet, json!(set)),
+            (Path::EntityGuarded, json!(self.guarded)),
+            (Path::EntityExempt, json!(self.exempt)),
+        ])
     }
 
-    fn handed_value(&self) -> Option<Value> {
+    fn of_handed(&self) -> Option<[(Path, Value); 7]> {
         let handed = self.handed.as_ref()?;
-        Some(without_null(json!({
-            "kind": handed.kind,
-            "name": handed.names,
-            "grants": handed.grants.all,
-            "unknown": handed.unknown.is_some(),
-            "exempt": handed.exempt,
-            "guarded": handed.guarded,
-            "again": handed.again,
-        })))
+        Some([
+            (Path::HandedKind, json!(handed.kind)),
+            (Path::HandedName, json!(handed.names)),
+            (Path::HandedGrants, json!(handed.grants.all)),
+            (Path::HandedUnknown, json!(handed.unknown.is_some())),
+            (Path::HandedExempt, json!(handed.exempt)),
+            (Path::HandedGuarded, json!(handed.guarded)),
+            (Path::HandedAgain, json!(handed.again)),
+        ])
+    }
+
+    fn of_rights(&self) -> [(Path, Value); 11] {
+        let (rights, trust) = (&self.rights, self.rights.trust.as_ref());
+        let decides = (!self.tag_decides.is_empty()).then_some(&self.tag_decides);
+        let asked = self.former.why() != Some(Why::NotAsked);
+        [
+            (Path::Grants, json!(rights.grants.all)),
+            (Path::GrantsUnconditional, json!(rights.grants.unconditional)),
+            (Path::Trust, json!(trust.map(|trust| &trust.words))),
+            (Path::TrustExternal, json!(trust.map(|trust| &trust.accounts))),
+            (Path::Denies, json!(rights.denies.then_some(true))),
+            (Path::Silences, json!(self.silences.then_some(true))),
+            (Path::Feeds, json!(self.feeds.then_some(true))),
+            (Path::TagDecides, json!(decides)),
+            (Path::DocumentUnreadable, json!(rights.unreadable)),
+            (Path::DocumentUnknown, json!(rights.unknown.is_some())),
+            (Path::Before, json!(asked.then(|| self.former.before()))),
+        ]
     }
 
     /// Tags by their keys in small letters. Keys that differ in case only are different tags to AWS:
@@ -81,48 +105,60 @@ impl Context {
     /// `derived`, as rules see it.
     #[must_use]
     pub fn to_value(&self) -> Value {
+        let (facts, mut derived) = (&self.facts, Map::new());
+        let own = (!self.own.is_empty()).then_some(&self.own);
         // A calendar that nobody can tell is on both lists: a rule that asks for either fires.
         let both = |known: &Vec<String>| [known.as_slice(), self.times.unknown.as_slice()].concat();
-        without_null(json!({
-            "outcome": self.facts.outcome.word(),
-            "readOnly": self.facts.read_only,
-            "knownApi": self.facts.call.is_some(),
-            "omitted": self.facts.omitted,
-            "principal": self.principal_value(),
-            "entity": self.entity_value(),
-            "selfTarget": self.facts.self_target,
-            "own": (!self.own.is_empty()).then_some(&self.own),
-            "ownStack": self.own_stack,
-            "effect": self.facts.call.map(|call| call.effect),
-            "tampering": self.facts.tampering(),
-            "grants": self.rights.grants.all,
-            "grantsUnconditional": self.rights.grants.unconditional,
-            "trust": self.rights.trust.as_ref().map(|trust| &trust.words),
-            "trustExternal": self.rights.trust.as_ref().map(|trust| &trust.accounts),
-            "denies": self.rights.denies.then_some(true),
-            "silences": self.silences.then_some(true),
-            "feeds": self.feeds.then_some(true),
-            "tagDecides": (!self.tag_decides.is_empty()).then_some(&self.tag_decides),
-            "documentUnreadable": self.rights.unreadable,
-            "documentUnknown": self.rights.unknown.is_some(),
-            "before": (self.former.why() != Some(Why::NotAsked)).then(|| self.former.before()),
-            "handed": self.handed_value(),
-            "policyArn": self.rights.policy_arn,
-            "policyName": self.rights.policy_name,
-            "environment": self.environment.name,
-            "environmentKnown": self.environment.known,
-            "environmentChange": self.environment_change,
-            "accountTags": self.tags_value(),
-            "time": both(&self.times.inside),
-            "outsideTime": both(&self.times.outside),
-            "burst": self.burst,
-        }))
+        put(
+            &mut derived,
+            [
+                (Path::Outcome, json!(facts.outcome)),
+                (Path::ReadOnly, json!(facts.read_only)),
+                (Path::KnownApi, json!(facts.call.is_some())),
+                (Path::Omitted, json!(facts.omitted)),
+            ],
+        );
+        put(&mut derived, self.of_principal());
+        put(&mut derived, self.of_entity().into_iter().flatten());
+        put(
+            &mut derived,
+            [
+                (Path::SelfTarget, json!(facts.self_target)),
+                (Path::Own, json!(own)),
+                (Path::OwnStack, json!(self.own_stack)),
+                (Path::Effect, json!(facts.call.map(|call| call.effect))),
+                (Path::Tampering, json!(facts.tampering())),
+            ],
+        );
+        put(&mut derived, self.of_rights());
+        put(&mut derived, self.of_handed().into_iter().flatten());
+        put(
+            &mut derived,
+            [
+                (Path::PolicyArn, json!(self.rights.policy_arn)),
+                (Path::PolicyName, json!(self.rights.policy_name)),
+                (Path::Environment, json!(self.environment.name)),
+                (Path::EnvironmentKnown, json!(self.environment.known)),
+                (Path::EnvironmentChange, json!(self.environment_change)),
+                (Path::AccountTags, json!(self.tags_value())),
+                (Path::Time, json!(both(&self.times.inside))),
+                (Path::OutsideTime, json!(both(&self.times.outside))),
+                (Path::Burst, json!(self.burst)),
+            ],
+        );
+        Value::Object(derived)
     }
 }
 
-fn without_null(mut value: Value) -> Value {
-    if let Value::Object(map) = &mut value {
-        map.retain(|_, value| !value.is_null());
+/// Puts each fact that there is where the table says.
+fn put(derived: &mut Map<String, Value>, facts: impl IntoIterator<Item = (Path, Value)>) {
+    for (path, value) in facts.into_iter().filter(|(_, value)| !value.is_null()) {
+        let Some((of, name)) = path.name().split_once('.') else {
+            derived.insert(path.name().to_owned(), value);
+            continue;
+        };
+        if let Value::Object(below) = derived.entry(of).or_insert_with(|| json!({})) {
+            below.insert(name.to_owned(), value);
+        }
     }
-    value
 }

@@ -90,278 +90,297 @@ const fn by_answer(path: &'static str, late: Late, values: Values, says: &'stati
     Fact { path, late: Some(late), values, says }
 }
 
-/// Every fact, in the order of `rules/README.md`.
-pub const FACTS: &[Fact] = &[
-    by_event(
+/// Declares the table, and its paths as a type: whatever makes the facts can name no other, and leaves none out.
+macro_rules! facts {
+    ($($path:ident = $fact:expr,)+) => {
+        /// Where a fact stands.
+        #[derive(Debug, Clone, Copy)]
+        pub(crate) enum Path { $($path,)+ }
+
+        impl Path {
+            /// Below `derived`: `entity.kind`.
+            pub(crate) fn name(self) -> &'static str {
+                let fact: &Fact = match self { $(Self::$path => &const { $fact },)+ };
+                fact.name()
+            }
+        }
+
+        /// Every fact, in the order of `rules/README.md`.
+        pub const FACTS: &[Fact] = &[$($fact,)+];
+    };
+}
+
+facts! {
+    Outcome = by_event(
         "derived.outcome",
         Values::Words(CallOutcome::words),
         "how the call ended, however the record spells it",
     ),
-    by_event("derived.readOnly", Values::Truth, "the call changes nothing"),
-    by_event("derived.knownApi", Values::Truth, "the call is in the catalogue"),
-    by_event("derived.omitted", Values::Truth, "CloudTrail dropped the parameters"),
-    by_event("derived.tampering", Values::Truth, "the call weakens what watches"),
-    by_event(
+    ReadOnly = by_event("derived.readOnly", Values::Truth, "the call changes nothing"),
+    KnownApi = by_event("derived.knownApi", Values::Truth, "the call is in the catalogue"),
+    Omitted = by_event("derived.omitted", Values::Truth, "CloudTrail dropped the parameters"),
+    Tampering = by_event("derived.tampering", Values::Truth, "the call weakens what watches"),
+    Effect = by_event(
         "derived.effect",
         Values::Words(CallEffect::words),
         "what the call does to rights, by the catalogue",
     ),
-    by_event("derived.principal", Values::Below, "who acted"),
-    by_event(
+    Principal = by_event("derived.principal", Values::Below, "who acted"),
+    PrincipalType = by_event(
         "derived.principal.type",
         Values::Words(PrincipalKind::words),
         "as CloudTrail has it; `Unknown` where it says nothing. For one that AWS made since ask for `detail.userIdentity.type`",
     ),
-    by_event("derived.principal.arn", Values::Text, "of a session, that of the session"),
-    by_event("derived.principal.roleArn", Values::Text, "the role behind a session, with its path"),
-    by_event("derived.principal.name", Values::Text, "of the user, role, service or account"),
-    by_event("derived.principal.sessionName", Values::Text, "the caller's choice"),
-    by_event(
+    PrincipalArn = by_event("derived.principal.arn", Values::Text, "of a session, that of the session"),
+    PrincipalRoleArn = by_event("derived.principal.roleArn", Values::Text, "the role behind a session, with its path"),
+    PrincipalName = by_event("derived.principal.name", Values::Text, "of the user, role, service or account"),
+    PrincipalSessionName = by_event("derived.principal.sessionName", Values::Text, "the caller's choice"),
+    PrincipalSourceIdentity = by_event(
         "derived.principal.sourceIdentity",
         Values::Text,
         "set by the identity provider, and kept along a chain of roles",
     ),
-    by_event(
+    PrincipalPerson = by_event(
         "derived.principal.person",
         Values::Text,
         "whoever is behind the call, as far as the record tells",
     ),
-    by_event("derived.principal.account", Values::Text, "the account that owns the identity"),
-    by_event("derived.principal.accessKeyId", Values::Text, "what signed the call"),
-    by_event(
+    PrincipalAccount = by_event("derived.principal.account", Values::Text, "the account that owns the identity"),
+    PrincipalAccessKeyId = by_event("derived.principal.accessKeyId", Values::Text, "what signed the call"),
+    PrincipalMfa = by_event(
         "derived.principal.mfa",
         Values::Truth,
         "signed in with a second factor, where the record tells",
     ),
-    by_event(
+    PrincipalViaService = by_event(
         "derived.principal.viaService",
         Values::Text,
         "the service that made the call as a part of its own work, and none where it makes whatever call it is told to, as Step Functions, Automation, Scheduler, API Gateway or the console do",
     ),
-    by_event(
+    PrincipalExternal = by_event(
         "derived.principal.external",
         Values::Truth,
         "the identity belongs to another account than the one it acted in",
     ),
-    by_event(
+    PrincipalHuman = by_event(
         "derived.principal.human",
         Values::True,
         "a person acts as far as can be told: a user, a permission set, a federated user, a session that an identity provider says whose it is (`sourceIdentity`) or that is named by a mail address, and no known automation. Names are the caller's choice: ask for it to make louder, never quieter",
     ),
-    by_event(
+    PrincipalAutomation = by_event(
         "derived.principal.automation",
         Values::Words(Automation::words),
         "known automation made the call: a stack, by the `invokedBy` that AWS writes, or a session of a role that the site file lists",
     ),
-    by_event(
+    PrincipalDeploys = by_event(
         "derived.principal.deploys",
         Values::True,
         "the role is one of `DeploymentRoleArns` (`--deployment-roles`); in the tests of a rule `{deployer}` stands for one",
     ),
-    by_event(
+    PrincipalOwn = by_event(
         "derived.principal.own",
         Values::Words(OwnSession::words),
         "the caller is a session of a role of the tool, named as Lambda names it, or otherwise",
     ),
-    by_event(
+    PrincipalLinkedService = by_event(
         "derived.principal.linkedService",
         Values::Text,
         "AWS vouches for the role behind the session, by a path that it reserves in this account: the service of a service-linked role (`sso.amazonaws.com`). Exempt by this, never by a wildcard or a name: anybody may make `role/x:role/aws-service-role/evil`",
     ),
-    by_event(
+    PrincipalPermissionSet = by_event(
         "derived.principal.permissionSet",
         Values::Text,
         "the same: the permission set that Identity Center made the role of",
     ),
-    by_event(
+    Entity = by_event(
         "derived.entity",
         Values::Below,
         "what was acted upon; of a denied call from its error text; the caller, where the API lets the name be absent",
     ),
-    by_event(
+    EntityKind = by_event(
         "derived.entity.kind",
         KINDS,
         "by the catalogue: `user`, `role`, `group`, `policy`, `root`, `trail` …",
     ),
-    by_event("derived.entity.name", Values::Text, "without its path"),
-    by_event(
+    EntityName = by_event("derived.entity.name", Values::Text, "without its path"),
+    EntityArn = by_event(
         "derived.entity.arn",
         Values::Text,
         "where the event gives it, or it follows from the name",
     ),
-    by_event("derived.entity.account", Values::Text, "where it lives"),
-    by_event(
+    EntityAccount = by_event("derived.entity.account", Values::Text, "where it lives"),
+    EntityLinkedService = by_event(
         "derived.entity.linkedService",
         Values::Text,
         "the service of a service-linked role that the call names by its ARN",
     ),
-    by_event(
+    EntityPermissionSet = by_event(
         "derived.entity.permissionSet",
         Values::Text,
         "the permission set of such a role of Identity Center",
     ),
-    by_answer(
+    EntityGuarded = by_answer(
         "derived.entity.guarded",
         Late::Guarded,
         Values::Words(Guarded::words),
         "by the lists of the site file",
     ),
-    by_event(
+    EntityExempt = by_event(
         "derived.entity.exempt",
         Values::Words(Exempt::words),
         "a role whose calls are judged more mildly, by its account and name: one of `DeploymentRoleArns`; one of the site file's pipelines; one that a suppression or a lowering adjustment names",
     ),
-    by_event("derived.selfTarget", Values::Truth, "the entity is the caller"),
-    by_answer(
+    SelfTarget = by_event("derived.selfTarget", Values::Truth, "the entity is the caller"),
+    Own = by_answer(
         "derived.own",
         Late::Own,
         Values::Words(OwnKind::words),
         "kinds of the tool's own resources that the event names; of a denied call from its error text. `boundary` is the policy that `PermissionsBoundary` names, `bucket` that of the trail that `Trail=create` makes, `calendar` a change calendar that the site file names, `role-handed` that something is given a role of the tool, `other-target` that one of its bus rules is to call something else than its function, and `function-target` that something is set to call the function. Calls on the key and on calendars come only where a rule names them. What is own is decided by the deployed name (`NamePrefix`, on the command line `--name`) and stack; in the tests of a rule `{own}` stands for the name, `{ownKey}` for the ID of the key, `{ownBoundary}` for the ARN of the boundary, `{ownCalendar}` for the name of such a calendar",
     ),
-    by_answer(
+    OwnStack = by_answer(
         "derived.ownStack",
         Late::OwnStack,
         Values::Words(OwnStack::words),
         "CloudFormation acts on a part of the tool, for whoever began to update the tool's own stack within the hour, the same role, whatever its session is called; or in the stack's first hour for whoever comes first. Any other stack is a stranger. A change set that is executed by its ARN alone counts where its making was seen",
     ),
-    by_answer(
+    Grants = by_answer(
         "derived.grants",
         Late::Rights,
         GRANTS,
         "what a policy document, an AWS managed policy by its name, or a policy of your own by its version in force gives, alone or together with what the user, role or group has already ([below](#what-a-document-grants)): `admin`, `iam-write`, `pass-role-any`, `assume-any`, `credentials-any`, `data-all` (and `data:s3` …), `privesc:METHOD` for each way to more rights it opens, `escalation` where there is any, `too-long` where more than can be judged counts as everything; `monitoring-write`, `organizations-write`, `identity-center-write`, `identity-pool-write` of AWS managed policies alone; `boundary-removed`, `deny-removed`, `quarantine`, `quarantine-removed`",
     ),
-    by_answer(
+    GrantsUnconditional = by_answer(
         "derived.grantsUnconditional",
         Late::Rights,
         GRANTS,
         "those that no `Condition` guards",
     ),
-    by_answer(
+    Denies = by_answer(
         "derived.denies",
         Late::Rights,
         Values::True,
         "a document that is put or attached forbids something",
     ),
-    by_answer(
+    DocumentUnreadable = by_answer(
         "derived.documentUnreadable",
         Late::Rights,
         Values::Truth,
         "AWS took a document that cannot be read",
     ),
-    by_answer(
+    DocumentUnknown = by_answer(
         "derived.documentUnknown",
         Late::Rights,
         Values::Truth,
         "the call attaches, detaches, deletes or makes default what no event showed, or about which the events contradict each other. What it may have said still counts in `grants`",
     ),
-    by_answer(
+    PolicyArn = by_answer(
         "derived.policyArn",
         Late::Rights,
         Values::Text,
         "as the call's parameters name the policy: a managed one or a boundary by its ARN",
     ),
-    by_answer(
+    PolicyName = by_answer(
         "derived.policyName",
         Late::Rights,
         Values::Text,
         "the same: an inline or new one by its name",
     ),
-    by_answer(
+    Trust = by_answer(
         "derived.trust",
         Late::Rights,
         Values::Words(TrustWord::words),
         "whom a trust policy lets in; or whom the policy of a key or of another resource, a grant, a permission or a share lets use it (what a deny takes away counts where it covers all that strangers are allowed; an address, a network or a unique ID of which nobody knows whose it is keeps nobody out there): `anyone-conditioned`, on a condition that a stranger cannot meet of his own accord; `known-account` is in the site file; `unknown-principal`, by a unique ID that does not tell its account, counts as external; `federated-unconditioned`, where no claim fixes whose identities are meant; `service-outside` hands credentials to machines elsewhere, as Roles Anywhere; `service-only`, nobody but services that work in AWS",
     ),
-    by_answer(
+    TrustExternal = by_answer(
         "derived.trustExternal",
         Late::Rights,
         Values::Text,
         "the foreign account IDs of those",
     ),
-    by_answer(
+    Silences = by_answer(
         "derived.silences",
         Late::Rights,
         Values::True,
         "a policy of the organization that a call makes, changes, attaches or detaches may forbid what the tool, or those who hand it events, must call: its topics, table, queue, key, and `events:PutEvents`. Conditions spare it only where they surely do (`aws:RequestedRegion`, `aws:PrincipalArn`, `aws:PrincipalAccount`, `aws:SecureTransport` …); a policy that nobody saw counts where it is attached to the tool's own account, or detached from it",
     ),
-    by_answer(
+    TagDecides = by_answer(
         "derived.tagDecides",
         Late::Decided,
         Values::Words(TagWord::words),
         "what documents that were seen decide by a tag that the call sets on a user, a role, a policy or another thing of IAM, or takes off it (`aws:PrincipalTag`, `iam:ResourceTag`, `aws:ResourceTag`, in conditions and as variables): `admin`, administrator rights; `rights`, others that go far; `denial`, whether something is denied, by a policy of the organization too; `trust`, who may wear a role",
     ),
-    by_answer(
+    Feeds = by_answer(
         "derived.feeds",
         Late::Feeds,
         Values::True,
         "the bus rule that a call changes was seen to hand events to a bus of another account or Region, or the role that it changes was seen to be given to such a rule, to a trail for its log group or to a recorder of AWS Config",
     ),
-    by_answer(
+    Before = by_answer(
         "derived.before",
         Late::Before,
         Values::Words(Before::words),
         "what stood where a call writes (an attachment, a membership, a boundary, the status of a credential, the ID of the default version, a document); only where the state of before is asked, so not in `explain`",
     ),
-    by_answer(
+    HandedKind = by_answer(
         "derived.handed.kind",
         Late::Handed,
         Values::Words(HandedKind::words),
         "what a call that succeeded hands over ([below](#what-a-call-hands-over))",
     ),
-    by_answer("derived.handed.name", Late::Handed, Values::Text, "the names of those handed over"),
-    by_answer("derived.handed.grants", Late::Handed, GRANTS, "what they hold"),
-    by_answer(
+    HandedName = by_answer("derived.handed.name", Late::Handed, Values::Text, "the names of those handed over"),
+    HandedGrants = by_answer("derived.handed.grants", Late::Handed, GRANTS, "what they hold"),
+    HandedUnknown = by_answer(
         "derived.handed.unknown",
         Late::Handed,
         Values::Truth,
         "they may hold more than events and `ledger seed` told",
     ),
-    by_answer(
+    HandedExempt = by_answer(
         "derived.handed.exempt",
         Late::Handed,
         Values::Words(Exempt::words),
         "a role among them whose calls are judged more mildly, as `entity.exempt` has it",
     ),
-    by_answer(
+    HandedGuarded = by_answer(
         "derived.handed.guarded",
         Late::Handed,
         Values::Words(Guarded::words),
         "a role among them that the site file guards",
     ),
-    by_answer("derived.handed.again", Late::Handed, Values::Truth, "it is no news, as below"),
-    by_answer(
+    HandedAgain = by_answer("derived.handed.again", Late::Handed, Values::Truth, "it is no news, as below"),
+    Environment = by_answer(
         "derived.environment",
         Late::Account,
         Values::Text,
         "of the account, by the site file; unknown counts as production",
     ),
-    by_answer("derived.environmentKnown", Late::Account, Values::Truth, "some tag or name told"),
-    by_answer(
+    EnvironmentKnown = by_answer("derived.environmentKnown", Late::Account, Values::Truth, "some tag or name told"),
+    AccountTags = by_answer(
         "derived.accountTags",
         Late::Account,
         Values::Text,
         "tags of the account, their keys in small letters: `accountTags: {pci: [\"yes\"]}`; nothing that asks for them lowers or silences where they are not known",
     ),
-    by_answer(
+    EnvironmentChange = by_answer(
         "derived.environmentChange",
         Late::Tags,
         Values::Words(EnvironmentChange::words),
         "of a call that tags or untags an account; an account never seen counts as production before it",
     ),
-    by_answer(
+    Time = by_answer(
         "derived.time",
         Late::Time,
         Values::Text,
         "names of the calendars that contain the event's own time; one that cannot be asked is in both",
     ),
-    by_answer("derived.outsideTime", Late::Time, Values::Text, "names of those that do not"),
-    by_answer(
+    OutsideTime = by_answer("derived.outsideTime", Late::Time, Values::Text, "names of those that do not"),
+    Burst = by_answer(
         "derived.burst",
         Late::Burst,
         Values::Number,
         "number of different changes by this principal in this account within ten minutes: names of calls, successful ones; tags and the like do not count",
     ),
-];
+}
 
 /// Is it a path of a fact that the event alone does not tell?
 #[must_use]
