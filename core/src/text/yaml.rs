@@ -6,12 +6,12 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 use saphyr_parser::{Event, Parser, ScalarStyle};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Number, Value};
 
+use crate::text::hash::fnv1a;
 use crate::text::nearest;
 
 /// Largest file we read, in bytes. A larger one is a fault, not a slow start.
@@ -39,9 +39,7 @@ struct Lines(HashMap<u64, usize>);
 
 impl Lines {
     fn key(path: &str) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        path.hash(&mut hasher);
-        hasher.finish()
+        fnv1a(path.bytes())
     }
 
     fn get(&self, path: &str) -> Option<usize> {
