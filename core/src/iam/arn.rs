@@ -379,6 +379,26 @@ mod tests {
     }
 
     #[test]
+    fn names_are_found_behind_their_kinds() {
+        let arn = |text| Arn::parse(text).unwrap();
+        let function = arn("arn:aws:lambda:us-east-1:111122223333:function:f:1");
+        assert_eq!((function.behind("function"), function.last_part()), ("f:1", "1"));
+        assert_eq!(function.below("function"), None);
+        let stack = arn("arn:aws:cloudformation:us-east-1:111122223333:stack/alerts/5b7f");
+        assert_eq!((stack.below("stack"), stack.behind("x")), (Some("alerts/5b7f"), "alerts/5b7f"));
+        assert_eq!(
+            stack.in_partition("aws-cn").to_string().replacen("-cn", "", 1),
+            stack.to_string()
+        );
+        for named in ["f", "f:1", "111122223333:function:f", &function.to_string()] {
+            assert_eq!(function_name(named), "f", "{named}");
+        }
+        let path = arn("arn:aws:iam::111122223333:role/ci/x/deploy").path_in_iam("role");
+        assert_eq!(path.as_deref(), Some("/ci/x/"));
+        assert_eq!(directory_of_roles("arn:*:role/ci/*").as_deref(), Some("/ci/"));
+    }
+
+    #[test]
     fn a_pattern_has_the_parts_that_it_has() {
         let pattern = ArnPattern::split("arn:*:iam::1111*:role/*:x");
         assert_eq!((pattern.partition(), pattern.account()), (Some("*"), Some("1111*")));

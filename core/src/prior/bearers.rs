@@ -74,12 +74,6 @@ impl Shared {
         bearing.truncate(BESIDE_MAX);
         (bearing, more || full)
     }
-
-    /// The account in which it is.
-    #[must_use]
-    pub fn account(&self) -> &str {
-        &self.at.account
-    }
 }
 
 impl Bearers {

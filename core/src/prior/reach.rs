@@ -150,10 +150,8 @@ impl Reader<'_> {
         let Some((listed, _)) = self.listed(list) else { return BTreeSet::new() };
         let of = |entity| Address::kept(&account, entity);
         let is_role = |one: &Address| one.is(EntityKind::ROLE);
-        let (mut found, policies): (BTreeSet<Address>, Vec<Address>) = {
-            let (roles, policies): (Vec<_>, _) = listed.into_iter().map(of).partition(is_role);
-            (roles.into_iter().collect(), policies)
-        };
+        let (roles, policies): (Vec<_>, Vec<_>) = listed.into_iter().map(of).partition(is_role);
+        let mut found = BTreeSet::from_iter(roles);
         *cut |= policies.len() > POLICIES_MAX;
         for policy in policies.into_iter().take(POLICIES_MAX) {
             let Some((bearers, _)) = self.listed(policy.of(Thing::Bearers)) else { continue };
