@@ -133,18 +133,21 @@ impl Call {
     }
 }
 
+/// Room for this many rows at once: growing would touch the memory twice at each cold start.
+const ROWS_AT_LEAST: usize = 700;
+
 /// A call of the table, of which no more is read than its name until somebody asks for it.
 struct Row {
     source: &'static str,
     name: &'static str,
     /// Its lines, one for each of its inverses.
     lines: &'static str,
-    call: OnceLock<Option<Call>>,
+    call: OnceLock<Option<Box<Call>>>,
 }
 
 static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
     let table: &'static str = include_str!("calls.tsv");
-    let mut rows: Vec<Row> = Vec::new();
+    let mut rows: Vec<Row> = Vec::with_capacity(ROWS_AT_LEAST);
     let mut end = 0;
     for line in table.split_inclusive('\n') {
         let begin = end;
@@ -175,9 +178,9 @@ impl Row {
             let mut calls = self.lines.lines().filter_map(parse);
             let mut call = calls.next()?;
             call.inverses.extend(calls.flat_map(|other| other.inverses));
-            Some(call)
+            Some(Box::new(call))
         };
-        self.call.get_or_init(read).as_ref()
+        self.call.get_or_init(read).as_deref()
     }
 }
 
