@@ -24,7 +24,7 @@
 //!  JSON ─▶ event ─▶ facts ─▶ assess ─▶ alert          pure
 //!            │        ▲        │  ╰▶ plan   │
 //!  ──────────┼────────┼────────┼────────────┼──────────
-//!            ╰▶ respond: look up ─▶ count ─▶ begin, claim ─▶ publish ─▶ outcome
+//!            ╰▶ respond: begin, look up ─▶ count ─▶ claim ─▶ publish ─▶ outcome
 //! ```
 //!
 //! Tenets, in this order: two alerts rather than none; an alert rather than a wrong act; every act

@@ -204,8 +204,8 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         }
     }
 
-    /// Told once where it has an ID, which is not that of an event that can be read: whoever forges one
-    /// must not silence the other.
+    /// One alert for each event ID. Events that cannot be read have IDs of their own, so that a forged one cannot
+    /// silence one that can be read.
     async fn unreadable(
         &self,
         reason: &Unreadable,

@@ -167,6 +167,24 @@ fn the_whole_folder_of_events_is_answered() {
     }
 }
 
+#[test]
+fn explain_and_respond_say_the_same_of_every_sample() {
+    for file in std::fs::read_dir("events").unwrap() {
+        let file = file.unwrap().path().display().to_string();
+        if !file.ends_with(".json") {
+            continue;
+        }
+        let line = |verb| -> Value {
+            let output = run_with(&[verb, "--format", "json", &file], "");
+            serde_json::from_str(&text(&output.stdout)).unwrap()
+        };
+        let (explained, responded) = (line("explain"), line("respond"));
+        for key in ["severity", "reasons"] {
+            assert_eq!(explained[key], responded[key], "{key} of {file}");
+        }
+    }
+}
+
 /// The recordings have both streams in one.
 #[test]
 fn answers_go_to_standard_output_and_faults_to_standard_error() {

@@ -23,7 +23,7 @@ pub struct Place {
 pub(super) const KEY: OwnKind = OwnKind::Key;
 /// The site file names change calendars; of the calls on documents come those that a rule names.
 pub(super) const CALENDAR: OwnKind = OwnKind::Calendar;
-/// The policy that bounds the tool's roles has a name of its owner's; it is told likewise.
+/// The owner chooses the name of the policy that bounds the tool's roles: as of the key, only the deployment knows it.
 pub(super) const BOUNDARY: OwnKind = OwnKind::Boundary;
 
 const NAME: &[&str] = &["{name}"];

@@ -9,7 +9,7 @@ use super::cost::Steps;
 use super::leaves::is_below;
 use super::matcher::Matcher;
 
-/// Where an event holds what a call did, and not who made it, which call it was, how it ended, or that nobody knows.
+/// Paths that hold what a call did. Who made it, which call it was and how it ended are no part of that.
 const WHAT_WAS_DONE: [&str; 15] = [
     "detail.requestParameters",
     "detail.responseElements",

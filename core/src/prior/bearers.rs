@@ -12,8 +12,7 @@ use super::{Moment, Registers};
 use crate::event::Event;
 use crate::iam::entity::{EntityId, EntityKind};
 
-/// Most identities together of which is looked at what they hold beside what an event gives: the latest that were
-/// given it.
+/// Most identities whose other policies are read beside the one of an event; the latest that were given it come first.
 pub(super) const BESIDE_MAX: usize = 40;
 
 /// What a call changes that others bear.

@@ -112,7 +112,7 @@ impl Held {
         let deployed =
             handed.deployments.as_ref().is_some_and(|(address, gift)| reader.given(address, gift));
         if let Some(worn) = worn {
-            // Who gave it what nobody knows was told of that.
+            // Rights that nobody knows raised an alert when they were given.
             let proposed = if worn.proposed { named } else { 0 };
             holdings.iter_mut().skip(proposed).for_each(|holdings| holdings.doubt = None);
             let is_habit = reader.worn_on(worn);

@@ -52,8 +52,8 @@ impl PackedRule {
         pattern.unwrap_or_else(Pattern::everything)
     }
 
-    /// The rule, ready to be matched. One that cannot be read, which the build rules out, speaks of itself: what nobody
-    /// can judge is told.
+    /// The rule, ready to be matched. One that cannot be read (the build prevents it) matches everything, so that its
+    /// alert is still sent.
     #[must_use]
     pub fn unpacked(&self) -> Rule {
         self.read().unwrap_or_else(|fault| self.unreadable(&fault))

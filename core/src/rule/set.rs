@@ -283,8 +283,8 @@ impl RuleSet {
         &self.steps
     }
 
-    /// Enabled rules that match, the loudest first, then those that say most of what was done; and those of them of which
-    /// nobody could tell within [`crate::pattern::STEPS_MAX`].
+    /// Enabled rules that match: the loudest first, and among equals those that say most of what was done. Rules that
+    /// could not be decided within [`crate::pattern::STEPS_MAX`] are named beside.
     #[must_use]
     pub fn matching(&self, event: &Value) -> Matching<'_> {
         self.matched(event, self.found(event, &|_| false))

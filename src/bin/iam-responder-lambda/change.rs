@@ -55,7 +55,7 @@ pub(crate) async fn respond<S: State>(
     result.map(Box::new)
 }
 
-/// What computes is not to be ended, so it is told that nobody knows yet.
+/// A computation cannot be stopped from outside, so an alert says that the event is not judged yet.
 pub(crate) async fn not_judged(
     function: &Function,
     state: &impl State,

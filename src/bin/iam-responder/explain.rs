@@ -11,7 +11,6 @@ use iam_responder::pattern::{Explanation, FieldExplanation, STEPS_OF_EVENT_MAX};
 use iam_responder::review::rule_test::found;
 use iam_responder::rule::Rule;
 use iam_responder::text::clean::{clean, escape_invisible};
-use iam_responder::text::severity::Severity;
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -120,7 +119,7 @@ fn one<'e>(
     let derived = context.to_value();
     let decision = assessment.decision.as_ref();
     match format {
-        Format::Json => json_line(out, &event, &derived, &judged, decision, matched)?,
+        Format::Json => json_line(out, &event, &derived, &judged, decision)?,
         Format::Human => human(out, &event, &derived, judged, decision, arguments)?,
     }
     Ok(matched)
@@ -136,7 +135,6 @@ fn json_line(
     derived: &serde_json::Value,
     judged: &[Judged<'_>],
     decision: Option<&Decision>,
-    matched: bool,
 ) -> Result<(), Failure> {
     let rules: Vec<serde_json::Value> = judged
         .iter()
@@ -153,11 +151,10 @@ fn json_line(
         })
         .collect();
     let reasons = decision.map(reasons).unwrap_or_default();
-    let severity = decision.map_or(Severity::Informational, |decision| decision.severity);
     let line = json!({
         "event_id": event.id(),
         "event_name": event.name(),
-        "severity": matched.then_some(severity),
+        "severity": decision.map(|decision| decision.severity),
         "reasons": reasons,
         "suppressed": decision.and_then(|decision| decision.suppressed.as_ref()),
         "derived": derived,

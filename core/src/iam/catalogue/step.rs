@@ -24,7 +24,7 @@ pub enum Effect {
     Moves,
     /// Loses something for good.
     Destroys,
-    /// Puts back what was there before: what that does, only that tells.
+    /// Restores the former value. Only that value shows whether this gives rights.
     Restores,
     /// No undo of the event: it would set what the event has set, or undo something else.
     Unfit,

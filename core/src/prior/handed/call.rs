@@ -150,8 +150,8 @@ impl Habits {
 }
 
 impl Handed {
-    /// What a call hands over, if anything. Of a call that did not succeed nothing, nor of one that reads, but of those
-    /// that the catalogue names: some services answer credentials of a role to what CloudTrail calls a read.
+    /// What a call hands over, if anything. A call that failed hands over nothing. Nor does a read, unless the catalogue
+    /// names it: some services answer credentials of a role to what CloudTrail calls a read.
     #[must_use]
     pub fn of(event: &Event) -> Option<Self> {
         let (source, call, account) = (event.event_source()?, event.name()?, event.account()?);
@@ -288,7 +288,7 @@ impl Worn {
                 (Work::Made | Work::Added | Work::Changed | Work::Proposed, Some(given)) => {
                     Some(given.clone())
                 }
-                // What nobody can name so again needs no word that it has none.
+                // A new thing whose name is never used again needs no record that it has no role.
                 (Work::Made, None) => {
                     (!listed && (!unique || list.is_some())).then_some(Value::Absent)
                 }

@@ -68,7 +68,8 @@ pub(super) struct Wearer {
     pub listed: bool,
     /// The other things whose roles it wears from now on.
     pub of: Vec<String>,
-    /// Of whatever of a kind, what says which: what a caller did to some is no habit with others.
+    /// Of things that are chosen by a tag or the like, what holds the choice: a habit with one choice is none with
+    /// another.
     pub by: String,
 }
 
@@ -351,10 +352,11 @@ fn parameter(text: &str) -> Option<&str> {
         Some(name) => (name, true),
         None => (text, false),
     };
-    let name = Arn::parse(name).map_or(name, |arn| arn.behind("parameter"));
+    let arn = Arn::parse(name);
+    let name = arn.map_or(name, |arn| arn.behind("parameter"));
     // A version or a label may stand behind it.
     let name = if resolved { name.split(':').next().unwrap_or(name) } else { name };
-    (!is_image(name)).then(|| name.trim_start_matches('/'))
+    (arn.is_some() || !is_image(name)).then(|| name.trim_start_matches('/'))
 }
 
 /// A component by its name, or in a recipe where that takes whichever version is the latest. Its ARN holds the name in

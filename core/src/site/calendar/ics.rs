@@ -5,8 +5,9 @@
 //!
 //! Source: <https://www.rfc-editor.org/rfc/rfc5545>
 
-mod clock;
+mod grammar;
 
+mod clock;
 mod recurrence;
 mod vevent;
 

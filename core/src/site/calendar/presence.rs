@@ -10,3 +10,28 @@ pub(crate) enum Presence {
     /// Nobody can tell: what follows from it falls to the stricter side.
     Unknown,
 }
+
+impl Presence {
+    /// Where it is known.
+    pub(super) fn of(inside: bool) -> Self {
+        if inside { Self::Inside } else { Self::Outside }
+    }
+
+    /// Inside of either.
+    pub(super) fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Inside, _) | (_, Self::Inside) => Self::Inside,
+            (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
+            (Self::Outside, Self::Outside) => Self::Outside,
+        }
+    }
+
+    /// The other way round.
+    pub(super) fn not(self) -> Self {
+        match self {
+            Self::Inside => Self::Outside,
+            Self::Outside => Self::Inside,
+            Self::Unknown => Self::Unknown,
+        }
+    }
+}

@@ -201,53 +201,37 @@ impl Calendar {
     pub(crate) fn presence(&self, moment: Timestamp, open: Option<bool>) -> Presence {
         let local = moment.to_zoned(self.zone.clone()).datetime();
         let within = |span: &(DateTime, DateTime)| (span.0..span.1).contains(&local);
-        let window = |window: &Weekly| self.inside(window, local);
-        let mut all = vec![match self.spans.iter().any(within) || self.weekly.iter().any(window) {
-            true => Presence::Inside,
-            false => Presence::Outside,
-        }];
-        all.extend(self.ics.as_ref().map(|ics| ics.presence(moment)));
-        if self.change_calendar.is_some() {
-            all.push(match open {
-                Some(true) => Presence::Inside,
-                Some(false) => Presence::Outside,
-                None => Presence::Unknown,
-            });
-        }
-        let has = |presence| all.contains(&presence);
-        if has(Presence::Inside) {
-            Presence::Inside
-        } else if has(Presence::Unknown) {
-            Presence::Unknown
-        } else {
-            Presence::Outside
-        }
+        let spans = Presence::of(self.spans.iter().any(within));
+        let weekly = self.weekly.iter().map(|window| self.inside(window, local));
+        let file = self.ics.as_ref().map(|ics| ics.presence(moment));
+        let asked = open.map_or(Presence::Unknown, Presence::of);
+        let asked = self.change_calendar.is_some().then_some(asked);
+        weekly.chain(file).chain(asked).fold(spans, Presence::or)
     }
 
     /// A day counts by its noon: files of holidays hold whole days.
-    fn is_excepted_by_file(&self, day: Date) -> bool {
+    fn excepted(&self, day: Date) -> Presence {
         let noon = day.at(12, 0, 0, 0).to_zoned(self.zone.clone());
         let noon = noon.map(|noon| noon.timestamp());
-        let holds =
-            |ics: &Ics| noon.as_ref().is_ok_and(|noon| ics.presence(*noon) == Presence::Inside);
-        self.except_ics.iter().any(holds)
+        let holds = |ics: &Ics| noon.as_ref().map_or(Presence::Unknown, |noon| ics.presence(*noon));
+        let named = Presence::of(self.except.contains(&day));
+        self.except_ics.iter().map(holds).fold(named, Presence::or)
     }
 
-    fn inside(&self, window: &Weekly, local: DateTime) -> bool {
-        let opens_on = |day: Date| {
-            window.days.contains(&day.weekday())
-                && !self.except.contains(&day)
-                && !self.is_excepted_by_file(day)
+    fn inside(&self, window: &Weekly, local: DateTime) -> Presence {
+        let opens_on = |day: Date| match window.days.contains(&day.weekday()) {
+            true => self.excepted(day).not(),
+            false => Presence::Outside,
         };
         let (today, time) = (local.date(), local.time());
+        let from_today = |within: bool| if within { opens_on(today) } else { Presence::Outside };
         match window.to {
-            None => opens_on(today) && time >= window.from,
-            Some(to) if window.from < to => opens_on(today) && (window.from..to).contains(&time),
+            None => from_today(time >= window.from),
+            Some(to) if window.from < to => from_today((window.from..to).contains(&time)),
             // Across midnight: the part after midnight belongs to the day before.
             Some(to) => {
-                let yesterday = today.checked_sub(1.day());
-                (opens_on(today) && time >= window.from)
-                    || (time < to && yesterday.is_ok_and(opens_on))
+                let yesterday = today.checked_sub(1.day()).ok().filter(|_| time < to);
+                from_today(time >= window.from).or(yesterday.map_or(Presence::Outside, opens_on))
             }
         }
     }
@@ -353,6 +337,19 @@ mod tests {
         check(&hours, "2026-11-21T10:00:00Z", false); // Saturday
         check(&hours, "2026-12-25T10:00:00Z", false);
         check(&hours, "2027-01-01T10:00:00Z", false); // a Friday, in the file
+    }
+
+    #[test]
+    fn where_a_file_of_holidays_ends_nobody_knows() {
+        let mut hours = calendar(&["mon-fri"], "08:00", "18:00", &["holidays.ics"]);
+        let holidays = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:x\nDTSTART;VALUE=DATE:20100101\nRRULE:FREQ=DAILY\n\
+                        END:VEVENT\nEND:VCALENDAR\n";
+        let zone = hours.zone.clone();
+        hours.except_ics = vec![Ics::read(holidays, &zone, &mut IcsSize::default()).unwrap()];
+        let presence = |moment: &str| hours.presence(moment.parse().unwrap(), None);
+        assert_eq!(presence("2020-11-20T10:00:00Z"), Presence::Outside);
+        assert_eq!(presence("2026-11-20T10:00:00Z"), Presence::Unknown);
+        assert_eq!(presence("2026-11-20T22:00:00Z"), Presence::Outside); // closed whatever day it is
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::files;
 const ALL: &str = "all";
 /// What stands in every remark on something that the bus rules of the template do not deliver, and new ones would.
 const AGAIN: &str = "until you deploy the bus rules again";
-/// Most branches of which each is told by itself; of a rule that has more, all are told of as one.
+/// Most branches that are listed one by one; a rule with more gets one line.
 const BRANCHES_TOLD_MAX: usize = 20;
 /// Most branches that are named where the same is true of several.
 const NAMED_MAX: usize = 3;

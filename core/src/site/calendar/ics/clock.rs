@@ -3,19 +3,19 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use ical::component::{IcalComponent, IcalComponentKind, IcalComponentName};
+use ical::component::{IcalComponent, IcalComponentKind};
 use ical::ical::Ical;
-use ical::param::IcalParam;
-use ical::prop::{IcalProp, IcalPropKind, IcalPropName};
-use ical::recur::{IcalRecurDateTime, IcalRecurFreq};
+use ical::prop::{IcalProp, IcalPropKind};
+use ical::recur::IcalRecurDateTime;
 use ical::tz::{IcalTz, IcalTzObservance, IcalTzOffset, IcalTzTransition, IcalTzTransitions};
 use ical::value::IcalValue;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 
-/// First year of which nothing is said: a yearly event without an end would be followed for thousands of years.
-pub(super) const HORIZON_YEAR: i32 = 2100;
+use super::grammar::{
+    HORIZON_YEAR, is, is_moment, named, rule_of_zone, text, time_zone, unknown_property,
+};
 
 /// What turns a local time into a moment.
 #[derive(Debug)]
@@ -68,9 +68,12 @@ impl Clock {
             Self::Zone(zone) => zone.to_offset(Timestamp::from_second(second).ok()?).seconds(),
             Self::Defined { transitions, .. } => {
                 let begun =
-                    |one: &&IcalTzTransition| one.local.seconds() - i64::from(one.from) <= second;
-                let last = transitions.iter().take_while(begun).last();
-                last.map(|one| one.to).or_else(|| Some(transitions.first()?.from))?
+                    |one: &IcalTzTransition| one.local.seconds() - i64::from(one.from) <= second;
+                let last = transitions.partition_point(begun).checked_sub(1);
+                match last.and_then(|last| transitions.get(last)) {
+                    Some(last) => last.to,
+                    None => transitions.first()?.from,
+                }
             }
         };
         Some(IcalRecurDateTime::from_seconds(second + i64::from(offset)))
@@ -91,10 +94,18 @@ fn civil(local: IcalRecurDateTime) -> Option<DateTime> {
     .ok()
 }
 
+/// Most zones that a calendar's events may take from its own definitions.
+const DEFINED_MAX: usize = 20;
+/// Most changes of a zone that are listed one by one.
+const LISTED_MAX: usize = 500;
+/// Seconds that no zone is apart from UTC.
+const OFFSET_MAX: i32 = 24 * 60 * 60;
+
 /// The clocks of one calendar.
 #[derive(Debug)]
 pub(super) struct Clocks {
-    unnamed: Clock,
+    /// That of times without a zone.
+    pub(super) unnamed: Clock,
     named: BTreeMap<String, Result<Clock, String>>,
 }
 
@@ -103,15 +114,32 @@ const UTC: &str = "UTC";
 
 impl Clocks {
     /// All that the events of a calendar name; `unnamed` is that of times without a zone.
-    pub(super) fn of(calendar: &Ical<'_>, unnamed: TimeZone) -> Self {
-        let mut named = BTreeMap::from([(UTC.to_owned(), Ok(Clock::Zone(TimeZone::UTC)))]);
-        let events = calendar.components.iter().filter(|one| is(one, IcalComponentKind::VEvent));
-        for name in events.flat_map(|one| &one.props).filter_map(time_zone) {
-            if !named.contains_key(name) {
-                named.insert(name.to_owned(), find(calendar, name));
+    ///
+    /// # Errors
+    /// More definitions than are followed, or two of one name.
+    pub(super) fn of(calendar: &Ical<'_>, unnamed: TimeZone) -> Result<Self, String> {
+        let mut definitions = BTreeMap::new();
+        for one in calendar.components.iter().filter(|one| is(one, IcalComponentKind::VTimezone)) {
+            let name = text(one, IcalPropKind::TzId).ok_or("VTIMEZONE without TZID")?;
+            if definitions.insert(name, one).is_some() {
+                return Err(format!("VTIMEZONE `{name}` is there twice"));
             }
         }
-        Self { unnamed: Clock::Zone(unnamed), named }
+        let mut named = BTreeMap::from([(UTC.to_owned(), Ok(Clock::Zone(TimeZone::UTC)))]);
+        let events = calendar.components.iter().filter(|one| is(one, IcalComponentKind::VEvent));
+        let mut defined = 0;
+        for name in events.flat_map(|one| &one.props).filter_map(time_zone) {
+            if named.contains_key(name) {
+                continue;
+            }
+            let clock = find(definitions.get(name).copied(), name);
+            defined += usize::from(matches!(clock, Ok(Clock::Defined { .. })));
+            if defined > DEFINED_MAX {
+                return Err(format!("more than {DEFINED_MAX} time zones that it defines itself"));
+            }
+            named.insert(name.to_owned(), clock);
+        }
+        Ok(Self { unnamed: Clock::Zone(unnamed), named })
     }
 
     /// The clock of a property's value.
@@ -139,20 +167,15 @@ fn unknown(name: &str) -> String {
     )
 }
 
-fn find(calendar: &Ical<'_>, name: &str) -> Result<Clock, String> {
+fn find(definition: Option<&IcalComponent<'_>>, name: &str) -> Result<Clock, String> {
     if let Ok(zone) = TimeZone::get(name) {
         return Ok(Clock::Zone(zone));
     }
-    let definitions =
-        calendar.components.iter().filter(|one| is(one, IcalComponentKind::VTimezone));
-    for one in definitions {
-        let Some(zone) = IcalTz::of_component(one).filter(|zone| zone.id == name) else { continue };
-        if let Some(zone) = location(one).and_then(|place| TimeZone::get(place).ok()) {
-            return Ok(Clock::Zone(zone));
-        }
-        return defined(one, zone).map_err(|fault| format!("VTIMEZONE `{name}`: {fault}"));
+    let definition = definition.ok_or_else(|| unknown(name))?;
+    match location(definition).and_then(|place| TimeZone::get(place).ok()) {
+        Some(zone) => Ok(Clock::Zone(zone)),
+        None => defined(definition, name).map_err(|fault| format!("VTIMEZONE `{name}`: {fault}")),
     }
-    Err(unknown(name))
 }
 
 /// The IANA name that libical and what is built on it write beside a definition.
@@ -166,29 +189,13 @@ fn location<'a>(definition: &'a IcalComponent<'_>) -> Option<&'a str> {
     }
 }
 
-fn defined(definition: &IcalComponent<'_>, zone: IcalTz) -> Result<Clock, String> {
-    let observances = definition
-        .components
-        .iter()
-        .filter(|one| is(one, IcalComponentKind::Standard) || is(one, IcalComponentKind::Daylight));
-    let mut found = 0;
-    for one in observances {
-        let Some(read) = IcalTzObservance::of_component(one) else {
-            return Err("TZOFFSETFROM or TZOFFSETTO cannot be read".to_owned());
-        };
-        let rules = one.props.iter().filter(|one| named(one, IcalPropKind::RRule)).count();
-        let yearly = |freq| matches!(freq, IcalRecurFreq::Yearly);
-        if read.onsets.start.is_none()
-            || read.onsets.rules.len() != rules
-            || !read.onsets.rules.iter().all(|rule| yearly(rule.freq))
-        {
-            return Err("DTSTART or RRULE cannot be read; a zone changes once a year".to_owned());
-        }
-        found += 1;
-    }
-    if found == 0 {
+fn defined(definition: &IcalComponent<'_>, name: &str) -> Result<Clock, String> {
+    let observances = definition.components.iter().map(observance);
+    let observances = observances.collect::<Result<Vec<_>, _>>()?;
+    if observances.is_empty() {
         return Err("neither STANDARD nor DAYLIGHT".to_owned());
     }
+    let zone = IcalTz { id: name.to_owned(), observances };
     let transitions = zone.transitions(HORIZON_YEAR);
     let mut offsets = IcalTzTransitions::of_zone(zone);
     // All at once: what is asked later would be worked out again for each further span of years.
@@ -196,19 +203,44 @@ fn defined(definition: &IcalComponent<'_>, zone: IcalTz) -> Result<Clock, String
     Ok(Clock::Defined { offsets: RefCell::new(offsets), transitions })
 }
 
-/// Is the component of this kind?
-pub(super) fn is(component: &IcalComponent<'_>, kind: IcalComponentKind) -> bool {
-    matches!(component.name, IcalComponentName::Kind(one) if one == kind)
-}
-
-/// Has the property this name?
-pub(super) fn named(property: &IcalProp<'_>, kind: IcalPropKind) -> bool {
-    matches!(property.name, IcalPropName::Kind(one) if one == kind)
-}
-
-fn time_zone<'a>(property: &'a IcalProp<'_>) -> Option<&'a str> {
-    property.params.iter().find_map(|one| match one {
-        IcalParam::TzId(name) => Some(name.as_ref()),
+fn observance(component: &IcalComponent<'_>) -> Result<IcalTzObservance, String> {
+    let name = &*component.name;
+    if !is(component, IcalComponentKind::Standard) && !is(component, IcalComponentKind::Daylight) {
+        return Err(format!("`{name}` is neither STANDARD nor DAYLIGHT"));
+    }
+    if let Some(unknown) = unknown_property(component) {
+        return Err(format!("{name}: unknown property `{unknown}`"));
+    }
+    let mut read = IcalTzObservance::of_component(component)
+        .ok_or_else(|| format!("{name}: TZOFFSETFROM or TZOFFSETTO cannot be read"))?;
+    if read.from.abs() >= OFFSET_MAX || read.to.abs() >= OFFSET_MAX {
+        return Err(format!("{name}: an offset of a day or more"));
+    }
+    let listed = component.props.iter().filter(|one| named(one, IcalPropKind::RDate));
+    let listed = listed.map(|one| match &one.value {
+        IcalValue::DateTimeList(list) => {
+            list.0.iter().all(|item| is_moment(item)).then_some(list.0.len())
+        }
         _ => None,
-    })
+    });
+    let listed: Option<usize> = listed.sum();
+    if read.onsets.start.is_none() || listed.is_none_or(|listed| listed > LISTED_MAX) {
+        return Err(format!(
+            "{name}: DTSTART or RDATE cannot be read, or more than {LISTED_MAX} of them"
+        ));
+    }
+    let mut rules = component.props.iter().filter(|one| named(one, IcalPropKind::RRule));
+    let (rule, more) = (rules.next(), rules.next());
+    if more.is_some() {
+        return Err(format!("{name}: more than one RRULE"));
+    }
+    read.onsets.rules.clear();
+    if let Some(rule) = rule {
+        let IcalValue::Recur(text) = &rule.value else {
+            return Err(format!("{name}: RRULE cannot be read"));
+        };
+        let rule = rule_of_zone(&text.0, read.from).map_err(|fault| format!("{name}: {fault}"))?;
+        read.onsets.rules.push(rule);
+    }
+    Ok(read)
 }

@@ -2,31 +2,14 @@
 //!
 //! Source: <https://www.rfc-editor.org/rfc/rfc5545#section-3.3.10>
 
-use std::collections::HashSet;
-
 use ical::recur::expand::IcalRecurExpand;
 use ical::recur::{IcalRecurDateTime, IcalRecurFreq, IcalRecurRule};
 
-use super::clock::{Clock, HORIZON_YEAR};
+use super::clock::Clock;
+use super::grammar::{HORIZON_YEAR, end_of_day, rule, until_moment};
 
-/// The parts that a rule may have.
-const PARTS: [&str; 14] = [
-    "FREQ",
-    "UNTIL",
-    "COUNT",
-    "INTERVAL",
-    "BYSECOND",
-    "BYMINUTE",
-    "BYHOUR",
-    "BYDAY",
-    "BYMONTHDAY",
-    "BYYEARDAY",
-    "BYWEEKNO",
-    "BYMONTH",
-    "BYSETPOS",
-    "WKST",
-];
-
+/// Most times of day that one rule names.
+const TIMES_OF_DAY_MAX: usize = 24;
 /// How an event repeats.
 #[derive(Debug)]
 pub(super) struct Recurrence {
@@ -56,28 +39,24 @@ impl Recurrence {
         clock: &Clock,
         timed: bool,
     ) -> Result<Self, String> {
-        let mut seen = HashSet::new();
-        let mut until = None;
-        for part in text.split(';').filter(|part| !part.is_empty()) {
-            let (name, value) = part.split_once('=').unwrap_or((part, ""));
-            let name = name.trim().to_ascii_uppercase();
-            if !PARTS.contains(&name.as_str()) {
-                return Err(format!("RRULE: `{name}` is not followed"));
-            }
-            if name == "UNTIL" {
-                until = Some(value.trim());
-            }
-            if !seen.insert(name) {
-                return Err(format!("RRULE: `{part}` is there twice"));
-            }
+        let (mut rule, until) = rule(text)?;
+        let times = [&rule.by_hour, &rule.by_minute, &rule.by_second];
+        let of_day: usize = times.iter().map(|list| list.len().max(1)).product();
+        if !timed && times.iter().any(|list| !list.is_empty()) {
+            return Err("RRULE: a time of day, and the event is of whole days".to_owned());
         }
-        let mut rule =
-            IcalRecurRule::parse(text).map_err(|fault| format!("RRULE cannot be read: {fault}"))?;
-        if let Some(problem) = rule.problems().first() {
-            return Err(format!("RRULE: {problem}"));
+        if of_day > TIMES_OF_DAY_MAX {
+            return Err(format!("RRULE: more than {TIMES_OF_DAY_MAX} times of day"));
         }
-        if rule.freq == IcalRecurFreq::Secondly {
-            return Err("RRULE: FREQ=SECONDLY is not followed".to_owned());
+        let short = matches!(rule.freq, IcalRecurFreq::Secondly | IcalRecurFreq::Minutely);
+        if short || (!timed && rule.freq == IcalRecurFreq::Hourly) {
+            return Err(
+                "RRULE: FREQ is not followed; hours, and for whole days days, are the shortest"
+                    .to_owned(),
+            );
+        }
+        if !rule.by_set_pos.is_empty() && (rule.freq == IcalRecurFreq::Hourly || of_day > 1) {
+            return Err("RRULE: BYSETPOS among times of day is not followed".to_owned());
         }
         rule.until = until.map(|until| last(until, clock, timed)).transpose()?;
         if rule.until.is_some_and(|until| until < start) {
@@ -115,11 +94,11 @@ impl Recurrence {
 
 /// The end of a series is written in UTC or in the time of its start; a day holds all its hours.
 fn last(until: &str, clock: &Clock, timed: bool) -> Result<IcalRecurDateTime, String> {
-    let fault = || format!("RRULE: UNTIL `{until}` cannot be read");
-    let written = IcalRecurDateTime::parse(until).map_err(|_| fault())?;
-    Ok(match (until.len(), timed) {
-        (8, true) => IcalRecurDateTime { hour: 23, minute: 59, second: 59, ..written },
-        (16, true) => clock.local(written.seconds()).ok_or_else(fault)?,
+    let written = until_moment(until)?;
+    let local = match until.len() {
+        16 => clock.local(written.seconds()).ok_or("RRULE: UNTIL cannot be read")?,
+        8 => end_of_day(written),
         _ => written,
-    })
+    };
+    Ok(if timed { local } else { end_of_day(local) })
 }

@@ -8,8 +8,8 @@ pub(super) const RECURRING_EVENTS_MAX: usize = 100;
 const ICS_BYTES_OF_ALL_MAX: usize = 4 * 1024 * 1024;
 /// Most recurring events of all calendars.
 const RECURRING_EVENTS_OF_ALL_MAX: usize = 200;
-/// Most occurrences of one recurring event, counted from its start: daily ones reach 13 years, and cost
-/// a cold start a millisecond. What lies beyond the last is not known, and falls to the stricter side.
+/// Most occurrences of one recurring event, counted from its start: daily ones reach 13 years, and cost some two
+/// milliseconds of a cold start. What lies beyond the last is not known, and falls to the stricter side.
 pub const OCCURRENCES_MAX: usize = 5_000;
 
 /// What iCalendar files take: bytes and recurring events.

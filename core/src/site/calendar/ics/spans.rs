@@ -2,15 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use ical::component::IcalComponentKind;
+use ical::component::{IcalComponentKind, IcalComponentName};
 use ical::ical::Ical;
+use ical::prop::IcalPropKind;
 use ical::recur::IcalRecurDateTime;
 use ical::tree::cst::IcalCst;
+use ical::value::IcalValue;
+use ical::version::IcalVersion;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::super::presence::Presence;
-use super::clock::{Clocks, is};
+use super::clock::Clocks;
+use super::grammar::{is, named};
 use super::size::{ICS_BYTES_MAX, IcsSize, OCCURRENCES_MAX, RECURRING_EVENTS_MAX};
 use super::vevent::VEvent;
 
@@ -42,58 +46,43 @@ impl Ics {
         }
         let bytes = IcsSize { bytes: text.len(), series: 0 };
         taken.add(bytes)?;
-        let text = unfolded(text);
-        nested(&text)?;
+        let text = unfolded(text)?;
         let mut found = Self { size: bytes, ..Self::default() };
-        let mut calendars = 0;
-        for calendar in IcalCst::parse_many(&text) {
-            let calendar = calendar.map_err(|fault| format!("not iCalendar: {}", short(&fault)))?;
-            let name = calendar.begin.as_ref().map(|begin| begin.raw_value_str());
-            if !name.is_some_and(|name| name.trim().eq_ignore_ascii_case("VCALENDAR")) {
-                return Err("it should begin with BEGIN:VCALENDAR".to_owned());
-            }
-            calendars += 1;
-            found.add(&calendar.decode(), zone, taken)?;
-        }
-        if calendars == 0 {
+        let calendars = IcalCst::parse_many(&text)
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|fault| format!("not iCalendar: {}", short(&fault)))?;
+        if calendars.is_empty() {
             return Err("no calendar in it: it should begin with BEGIN:VCALENDAR".to_owned());
         }
+        let calendars = calendars.iter().map(|calendar| decoded(calendar, zone));
+        let calendars = calendars.collect::<Result<Vec<_>, _>>()?;
+        found.add(&calendars, taken)?;
         found.spans = merged(std::mem::take(&mut found.spans));
         Ok(found)
     }
 
-    fn add(
-        &mut self,
-        calendar: &Ical<'_>,
-        zone: &TimeZone,
-        taken: &mut IcsSize,
-    ) -> Result<(), String> {
-        let clocks = Clocks::of(calendar, zone.clone());
-        let components = calendar.components.iter();
-        let events = components.filter(|one| is(one, IcalComponentKind::VEvent));
-        let events: Vec<_> =
-            events.map(|one| VEvent::read(one, &clocks)).collect::<Result<_, _>>()?;
+    /// Changed occurrences are found whichever calendar of the file holds them.
+    fn add(&mut self, calendars: &[(Ical<'_>, Clocks)], taken: &mut IcsSize) -> Result<(), String> {
+        let mut events = Vec::new();
+        for (calendar, clocks) in calendars {
+            let components = calendar.components.iter();
+            for one in components.filter(|one| is(one, IcalComponentKind::VEvent)) {
+                events.push(VEvent::read(one, clocks)?);
+            }
+        }
         let series = events.iter().filter(|one| one.is_series()).count();
         self.size.series += series;
         if self.size.series > RECURRING_EVENTS_MAX {
             return Err(format!("more than {RECURRING_EVENTS_MAX} recurring events"));
         }
         taken.add(IcsSize { bytes: 0, series })?;
-        let mut changed: BTreeMap<&str, Vec<_>> = BTreeMap::new();
-        for one in &events {
-            if let (Some(uid), Some(replaces)) = (one.uid, one.replaces) {
-                changed.entry(uid).or_default().push(replaces);
-            }
-        }
+        let changed = changed(&events)?;
         for one in events.iter().filter(|one| !one.is_cancelled) {
             // A changed occurrence is an event like any other, also without its series.
-            let changed =
-                one.uid.filter(|_| one.replaces.is_none()).and_then(|uid| changed.get(uid));
-            let changed = changed.into_iter().flatten();
-            let mut replaced: Vec<IcalRecurDateTime> =
-                changed.filter_map(|moment| moment.on(one.clock)).collect();
-            replaced.sort_unstable();
-            let (spans, known_until) = one.spans(&replaced, OCCURRENCES_MAX);
+            let of_series = one.uid.filter(|_| one.replaces.is_none());
+            let replaced =
+                of_series.and_then(|uid| changed.get(uid)).map_or(&[][..], Vec::as_slice);
+            let (spans, known_until) = one.spans(replaced, OCCURRENCES_MAX);
             self.spans.extend(spans);
             self.known_until = [self.known_until, known_until].into_iter().flatten().min();
         }
@@ -128,33 +117,115 @@ impl Ics {
     }
 }
 
-/// A long line is written as several that begin with a blank.
-fn unfolded(text: &str) -> String {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
-    let mut text = text.replace("\n ", "").replace("\n\t", "");
-    if !text.ends_with('\n') {
-        text.push('\n');
+/// A calendar, and the clocks of its times.
+fn decoded<'a>(calendar: &'a IcalCst<'_>, zone: &TimeZone) -> Result<(Ical<'a>, Clocks), String> {
+    let name = calendar.begin.as_ref().map(|begin| begin.raw_value_str());
+    if !name.is_some_and(|name| name.trim().eq_ignore_ascii_case("VCALENDAR")) {
+        return Err("it should begin with BEGIN:VCALENDAR".to_owned());
     }
-    text
+    let calendar = calendar.decode();
+    let property = |kind| {
+        let value = &calendar.props.iter().find(|one| named(one, kind))?.value;
+        Some(if let IcalValue::Text(text) = value {
+            text.0.trim().to_ascii_uppercase()
+        } else {
+            String::new()
+        })
+    };
+    if calendar.version != IcalVersion::V2_0 {
+        return Err("VERSION is not followed; it should be 2.0".to_owned());
+    }
+    if property(IcalPropKind::CalScale).is_some_and(|scale| scale != "GREGORIAN") {
+        return Err("CALSCALE is not followed; it should be GREGORIAN".to_owned());
+    }
+    if property(IcalPropKind::Method)
+        .is_some_and(|method| !["PUBLISH", "REQUEST"].contains(&method.as_str()))
+    {
+        return Err("METHOD is not followed; it should be PUBLISH".to_owned());
+    }
+    let unknown = calendar.components.iter().find_map(|one| match &one.name {
+        IcalComponentName::Unknown(name) if !name.starts_with("X-") => Some(name),
+        _ => None,
+    });
+    if let Some(unknown) = unknown {
+        return Err(format!("unknown component `{unknown}`"));
+    }
+    let clocks = Clocks::of(&calendar, zone.clone())?;
+    Ok((calendar, clocks))
 }
 
-fn nested(text: &str) -> Result<(), String> {
-    let is = |line: &str, word: &str| {
-        line.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
-            && line.get(word.len()..).is_some_and(|rest| rest.starts_with([':', ';']))
-    };
-    let mut depth = 0_usize;
-    for line in text.lines() {
-        depth = if is(line, "BEGIN") {
-            depth + 1
-        } else {
-            depth.saturating_sub(usize::from(is(line, "END")))
-        };
-        if depth > NESTED_MAX {
+/// The local times that changed occurrences take the places of, by the `UID` of their series, in order.
+fn changed<'a>(events: &[VEvent<'a>]) -> Result<BTreeMap<&'a str, Vec<IcalRecurDateTime>>, String> {
+    let mut series = BTreeMap::new();
+    for one in events.iter().filter(|one| one.replaces.is_none()) {
+        if let Some(uid) = one.uid
+            && series.insert(uid, one).is_some()
+        {
+            return Err(format!(
+                "event {uid}: its UID is there twice, and neither has a RECURRENCE-ID"
+            ));
+        }
+    }
+    let mut changed: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+    for one in events {
+        let (Some(uid), Some(replaces)) = (one.uid, one.replaces) else { continue };
+        let Some(series) = series.get(uid) else { continue };
+        let moment = replaces.of_event(series.is_of_days, series.clock, "RECURRENCE-ID");
+        changed
+            .entry(uid)
+            .or_default()
+            .push(moment.map_err(|fault| format!("event {uid}: {fault}"))?);
+    }
+    for (uid, moments) in &mut changed {
+        moments.sort_unstable();
+        if moments.windows(2).any(|two| matches!(two, [one, other] if one == other)) {
+            return Err(format!("event {uid}: an occurrence is changed twice"));
+        }
+    }
+    Ok(changed)
+}
+
+/// One line a property: a long one is written as several, of which all but the first begin with a blank. Components
+/// end as they began, and lie in each other no deeper than the parser is to follow them.
+fn unfolded(text: &str) -> Result<String, String> {
+    let mut lines = String::with_capacity(text.len() + 1);
+    for line in text.strip_prefix('\u{feff}').unwrap_or(text).split('\n') {
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        if line.contains('\r') {
+            return Err("not iCalendar: a line ends in CR alone".to_owned());
+        }
+        match line.strip_prefix([' ', '\t']) {
+            Some(_) if lines.is_empty() => {
+                return Err("not iCalendar: it begins with a blank".to_owned());
+            }
+            Some(more) => lines.push_str(more),
+            None if line.is_empty() => {}
+            None => {
+                if !lines.is_empty() {
+                    lines.push('\n');
+                }
+                lines.push_str(line);
+            }
+        }
+    }
+    if !lines.is_empty() {
+        lines.push('\n');
+    }
+    let mut open = Vec::new();
+    for line in lines.lines() {
+        let (word, name) = line.split_once([':', ';']).unwrap_or((line, ""));
+        if word.eq_ignore_ascii_case("BEGIN") {
+            open.push(name);
+        } else if word.eq_ignore_ascii_case("END")
+            && !open.pop().is_some_and(|begun| begun.eq_ignore_ascii_case(name))
+        {
+            return Err(format!("not iCalendar: `{}` ends what did not begin", short(&line)));
+        }
+        if open.len() > NESTED_MAX {
             return Err(format!("more than {NESTED_MAX} components within each other"));
         }
     }
-    Ok(())
+    Ok(lines)
 }
 
 /// A fault holds what was read, which may be long.
@@ -175,256 +246,4 @@ fn merged(mut spans: Vec<(i64, i64)>) -> Vec<(i64, i64)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn file(events: &str) -> Result<Ics, String> {
-        let text = format!(
-            "BEGIN:VCALENDAR\r\nVERSION:2.0\r\n{}END:VCALENDAR\r\n",
-            events.replace('\n', "\r\n")
-        );
-        Ics::read(&text, &TimeZone::get("Europe/Berlin").unwrap(), &mut IcsSize::default())
-    }
-
-    #[track_caller]
-    fn check(file: &Result<Ics, String>, moment: &str, want: Presence) {
-        let file = file.as_ref().unwrap();
-        assert_eq!(file.presence(moment.parse().unwrap()), want, "{moment}");
-    }
-
-    #[test]
-    fn a_series_with_exceptions_moves_and_cancellations() {
-        use Presence::{Inside, Outside};
-        let weekly = file(
-            "BEGIN:VEVENT\nUID:release\nDTSTART;TZID=America/New_York:20260302T200000\nDURATION:PT2H\n\
-             RRULE:FREQ=WEEKLY;BYDAY=MO\nEXDATE;TZID=America/New_York:20261116T200000\nEND:VEVENT\n\
-             BEGIN:VEVENT\nUID:release\nRECURRENCE-ID;TZID=America/New_York:20261123T200000\n\
-             DTSTART;TZID=America/New_York:20261124T100000\nDURATION:PT1H\nEND:VEVENT\n\
-             BEGIN:VEVENT\nUID:release\nRECURRENCE-ID;TZID=America/New_York:20261130T200000\nSTATUS:CANCELLED\n\
-             DTSTART;TZID=America/New_York:20261130T200000\nDURATION:PT2H\nEND:VEVENT\n",
-        );
-        check(&weekly, "2026-11-10T01:30:00Z", Inside); // Monday 20:30 in winter
-        check(&weekly, "2026-11-10T03:00:00Z", Outside); // the end is outside
-        check(&weekly, "2026-07-07T00:30:00Z", Inside); // Monday 20:30 in summer
-        check(&weekly, "2026-11-17T01:30:00Z", Outside); // excepted
-        check(&weekly, "2026-11-24T01:30:00Z", Outside); // moved …
-        check(&weekly, "2026-11-24T15:30:00Z", Inside); // … to here
-        check(&weekly, "2026-12-01T01:30:00Z", Outside); // cancelled
-        check(&weekly, "2026-12-08T01:30:00Z", Inside);
-    }
-
-    #[test]
-    fn times_in_utc_are_in_utc_whatever_the_zone_of_the_calendar() {
-        use Presence::{Inside, Outside};
-        let weekly = file(
-            "BEGIN:VEVENT\nUID:u\nSEQUENCE:0\nDTSTART:20261102T200000Z\nDTEND:20261102T210000Z\n\
-             RRULE:FREQ=WEEKLY;UNTIL=20261214T200000Z\nEXDATE:20261109T200000Z\nEND:VEVENT\n\
-             BEGIN:VEVENT\nUID:u\nSEQUENCE:3\nSTATUS:CANCELLED\nRECURRENCE-ID:20261116T200000Z\n\
-             DTSTART:20261116T200000Z\nDTEND:20261116T210000Z\nEND:VEVENT\n",
-        );
-        check(&weekly, "2026-11-02T20:30:00Z", Inside);
-        check(&weekly, "2026-11-02T19:30:00Z", Outside);
-        check(&weekly, "2026-11-09T20:30:00Z", Outside); // excepted
-        check(&weekly, "2026-11-16T20:30:00Z", Outside); // cancelled by a later change
-        check(&weekly, "2026-12-14T20:30:00Z", Inside); // the last one
-        check(&weekly, "2026-12-21T20:30:00Z", Outside);
-        // The same moment ends a series that is written in local time.
-        let local = file(
-            "BEGIN:VEVENT\nUID:l\nDTSTART;TZID=Europe/Berlin:20261102T210000\nDURATION:PT1H\n\
-             RRULE:FREQ=WEEKLY;UNTIL=20261214T200000Z\nEND:VEVENT\n",
-        );
-        check(&local, "2026-12-14T20:30:00Z", Inside);
-        check(&local, "2026-12-21T20:30:00Z", Outside);
-        // A day as the end of a series holds its occurrence; an occurrence without its series is an event.
-        let until = file(
-            "BEGIN:VEVENT\nUID:d\nDTSTART;TZID=Europe/Berlin:20261102T210000\nDURATION:PT1H\n\
-             RRULE:FREQ=WEEKLY;UNTIL=20261214\nEND:VEVENT\n\
-             BEGIN:VEVENT\nUID:p\nRECURRENCE-ID:20260101T000000Z\nDTSTART:20260601T100000Z\nDURATION:PT1H\n\
-             END:VEVENT\nBEGIN:VEVENT\nUID:q\nRECURRENCE-ID:20260101T000000Z\n\
-             DTSTART:20260602T100000Z\nDURATION:PT1H\nEND:VEVENT\n",
-        );
-        check(&until, "2026-12-14T20:30:00Z", Inside);
-        check(&until, "2026-06-01T10:30:00Z", Inside);
-        check(&until, "2026-06-02T10:30:00Z", Inside);
-    }
-
-    #[test]
-    fn zones_of_the_file_are_followed_where_they_tell_a_name() {
-        let zone = "BEGIN:VTIMEZONE\nTZID:Office\nX-LIC-LOCATION:Asia/Tokyo\nEND:VTIMEZONE\n";
-        let event =
-            "BEGIN:VEVENT\nUID:o\nDTSTART;TZID=Office:20261102T090000\nDURATION:PT1H\nEND:VEVENT\n";
-        check(&file(&format!("{zone}{event}")), "2026-11-02T00:30:00Z", Presence::Inside);
-        assert!(file(event).unwrap_err().contains("unknown time zone `Office`"));
-    }
-
-    #[test]
-    fn whole_days_lie_in_the_zone_of_the_calendar() {
-        use Presence::{Inside, Outside};
-        let holidays = file(
-            "BEGIN:VEVENT\nUID:xmas\nDTSTART;VALUE=DATE:20201225\nDTEND;VALUE=DATE:20201227\nRRULE:FREQ=YEARLY\n\
-             END:VEVENT\nBEGIN:VTODO\nUID:todo\nDTSTART:20261101T000000Z\nDUE:20261201T000000Z\nEND:VTODO\n",
-        );
-        check(&holidays, "2026-12-24T23:00:00Z", Inside);
-        check(&holidays, "2026-12-24T22:59:59Z", Outside);
-        check(&holidays, "2026-12-26T22:59:59Z", Inside);
-        check(&holidays, "2026-12-26T23:00:00Z", Outside);
-        check(&holidays, "2026-11-20T12:00:00Z", Outside);
-    }
-
-    #[test]
-    fn beyond_the_last_counted_occurrence_nothing_is_known() {
-        let hourly = file(
-            "BEGIN:VEVENT\nUID:a\nDTSTART:20260101T000000Z\nDURATION:PT10M\nRRULE:FREQ=HOURLY\nEND:VEVENT\n\
-             BEGIN:VEVENT\nUID:b\nDTSTART:20260101T003000Z\nDURATION:PT5M\nRRULE:FREQ=DAILY\nEND:VEVENT\n",
-        );
-        check(&hourly, "2026-07-20T12:05:00Z", Presence::Inside);
-        check(&hourly, "2026-07-20T12:15:00Z", Presence::Outside);
-        check(&hourly, "2026-07-20T00:31:00Z", Presence::Inside); // as the Z says, whatever the zone
-        check(&hourly, "2040-11-20T12:15:00Z", Presence::Unknown);
-        let excepted = file(
-            "BEGIN:VEVENT\nUID:a\nDTSTART:20260101T000000Z\nDURATION:PT10M\nRRULE:FREQ=HOURLY\n\
-             EXDATE:20260101T010000Z\nEND:VEVENT\n",
-        );
-        check(&excepted, "2026-11-20T12:05:00Z", Presence::Unknown);
-    }
-
-    /// What Outlook writes: a name that IANA does not know, and its rules beside it.
-    #[test]
-    fn a_zone_that_the_file_defines_is_followed() {
-        use Presence::{Inside, Outside};
-        let zone = "BEGIN:VTIMEZONE\nTZID:W. Europe Standard Time\nBEGIN:STANDARD\nDTSTART:16010101T030000\n\
-                    TZOFFSETFROM:+0200\nTZOFFSETTO:+0100\nRRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=-1SU;BYMONTH=10\n\
-                    END:STANDARD\nBEGIN:DAYLIGHT\nDTSTART:16010101T020000\nTZOFFSETFROM:+0100\n\
-                    TZOFFSETTO:+0200\nRRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=-1SU;BYMONTH=3\nEND:DAYLIGHT\n\
-                    END:VTIMEZONE\n";
-        let event = "BEGIN:VEVENT\nUID:o\nDTSTART;TZID=W. Europe Standard Time:20260707T200000\n\
-                     DURATION:PT1H\nRRULE:FREQ=WEEKLY;UNTIL=20261124T190000Z\n\
-                     EXDATE:20261110T190000Z\nEND:VEVENT\n";
-        let found = file(&format!("{zone}{event}"));
-        check(&found, "2026-07-07T18:30:00Z", Inside); // 20:30 in summer
-        check(&found, "2026-11-03T19:30:00Z", Inside); // 20:30 in winter
-        check(&found, "2026-11-03T18:30:00Z", Outside);
-        check(&found, "2026-11-10T19:30:00Z", Outside); // excepted in UTC
-        check(&found, "2026-11-24T19:30:00Z", Inside); // the last, by an end in UTC
-        check(&found, "2026-12-01T19:30:00Z", Outside);
-        for (wrong, why) in [
-            (zone.replace("TZOFFSETTO:+0100", "TZOFFSETTO:one"), "TZOFFSETTO cannot be read"),
-            (zone.replace("FREQ=YEARLY", "FREQ=DAILY"), "a zone changes once a year"),
-            (zone.replace("DTSTART:16010101T030000", "X:1"), "DTSTART or RRULE cannot be read"),
-        ] {
-            let fault = file(&format!("{wrong}{event}")).unwrap_err();
-            assert!(
-                fault.contains("VTIMEZONE `W. Europe Standard Time`") && fault.contains(why),
-                "{fault}"
-            );
-        }
-    }
-
-    #[test]
-    fn both_edges_of_daylight_saving() {
-        use Presence::{Inside, Outside};
-        // 02:30 is skipped on 29 March: nothing takes place, and three occurrences are still three.
-        let night = file(
-            "BEGIN:VEVENT\nUID:n\nDTSTART:20260328T023000\nDURATION:PT30M\nRRULE:FREQ=DAILY;COUNT=3\nEND:VEVENT\n",
-        );
-        check(&night, "2026-03-28T01:45:00Z", Inside);
-        check(&night, "2026-03-29T00:45:00Z", Outside);
-        check(&night, "2026-03-29T01:45:00Z", Outside);
-        check(&night, "2026-03-30T00:45:00Z", Inside);
-        check(&night, "2026-03-31T00:45:00Z", Inside);
-        check(&night, "2026-04-01T00:45:00Z", Outside);
-        // A start at that time is written down, and read by the offset before.
-        let once =
-            file("BEGIN:VEVENT\nUID:o\nDTSTART:20260329T023000\nDURATION:PT30M\nEND:VEVENT\n");
-        check(&once, "2026-03-29T01:45:00Z", Inside);
-        // 02:30 comes twice on 25 October; it begins at the first, and ends by the clock on the wall.
-        let twice =
-            file("BEGIN:VEVENT\nUID:t\nDTSTART:20261025T023000\nDURATION:PT1H\nEND:VEVENT\n");
-        check(&twice, "2026-10-25T00:29:59Z", Outside);
-        check(&twice, "2026-10-25T00:30:00Z", Inside);
-        check(&twice, "2026-10-25T02:29:59Z", Inside);
-        check(&twice, "2026-10-25T02:30:00Z", Outside);
-    }
-
-    #[test]
-    fn the_start_is_the_first_whatever_the_rule_says() {
-        use Presence::{Inside, Outside};
-        let found = file(
-            "BEGIN:VEVENT\nUID:a\nDTSTART:20261104T100000Z\nDURATION:PT1H\n\
-             RRULE:FREQ=WEEKLY;BYDAY=MO;COUNT=3\nRDATE;VALUE=PERIOD:20261105T100000Z/PT5H,\n \
-             20261106T100000Z/20261106T103000Z\nEND:VEVENT\n",
-        );
-        check(&found, "2026-11-04T10:30:00Z", Inside); // Wednesday
-        check(&found, "2026-11-09T10:30:00Z", Inside);
-        check(&found, "2026-11-16T10:30:00Z", Inside);
-        check(&found, "2026-11-23T10:30:00Z", Outside); // would be the fourth
-        check(&found, "2026-11-05T14:30:00Z", Inside); // a period with its own duration
-        check(&found, "2026-11-06T10:15:00Z", Inside); // … and with its own end
-        check(&found, "2026-11-06T10:45:00Z", Outside);
-    }
-
-    #[test]
-    fn a_series_without_end_is_known_until_the_horizon() {
-        let yearly = file(
-            "BEGIN:VEVENT\nUID:y\nDTSTART;VALUE=DATE:20260101\nRRULE:FREQ=YEARLY\nEND:VEVENT\n",
-        );
-        check(&yearly, "2099-01-01T12:00:00Z", Presence::Inside);
-        check(&yearly, "2099-06-01T12:00:00Z", Presence::Outside);
-        check(&yearly, "2100-06-01T12:00:00Z", Presence::Unknown);
-        let never = file(
-            "BEGIN:VEVENT\nUID:n\nDTSTART;VALUE=DATE:20260101\nRRULE:FREQ=YEARLY;COUNT=3\nEND:VEVENT\n",
-        );
-        check(&never, "2100-06-01T12:00:00Z", Presence::Outside);
-    }
-
-    #[test]
-    fn what_would_be_passed_over_is_an_error() {
-        let event = |lines: &str| {
-            file(&format!("BEGIN:VEVENT\nUID:x\nDTSTART:20261102T100000Z\n{lines}END:VEVENT\n"))
-        };
-        for (lines, why) in [
-            ("", "neither DTEND nor DURATION"),
-            ("DURATION:P1M\n", "DURATION `P1M` cannot be read"),
-            ("DURATION:-PT1H\n", "DURATION `-PT1H` cannot be read"),
-            ("DURATION:PT1H\nDTEND:20261102T110000Z\n", "both DTEND and DURATION"),
-            ("DTEND:20261102T090000Z\n", "DTEND is before DTSTART"),
-            ("DTEND;VALUE=DATE:20261103\n", "one is a day and the other has a time"),
-            ("DURATION:PT1H\nDURATION:PT2H\n", "more than one DURATION"),
-            ("DURATION:PT1H\nRRULE:FREQ=DAILY\nRRULE:FREQ=WEEKLY\n", "more than one RRULE"),
-            ("DURATION:PT1H\nRRULE:FREQ=DAILY;UNTILL=20261201\n", "`UNTILL` is not followed"),
-            ("DURATION:PT1H\nRRULE:FREQ=DAILY;RSCALE=HEBREW\n", "`RSCALE` is not followed"),
-            ("DURATION:PT1H\nRRULE:FREQ=DAILY;COUNT=2;COUNT=3\n", "is there twice"),
-            ("DURATION:PT1H\nRRULE:FREQ=DAILY;COUNT=2;UNTIL=20261201\n", "UNTIL and COUNT"),
-            ("DURATION:PT1H\nRRULE:FREQ=DAILY;UNTIL=20261101T000000Z\n", "UNTIL is before DTSTART"),
-            ("DURATION:PT1H\nRRULE:FREQ=DAILY;INTERVAL=0\n", "cannot be zero"),
-            ("DURATION:PT1H\nRRULE:FREQ=WEEKLY;BYDAY=2MO\n", "BYDAY ordinal"),
-            ("DURATION:PT1S\nRRULE:FREQ=SECONDLY\n", "FREQ=SECONDLY is not followed"),
-            ("DURATION:PT1H\nEXRULE:FREQ=DAILY\n", "EXRULE is not followed"),
-            ("DURATION:PT1H\nRRULE:FREQ=DAILY\nEXDATE:soon\n", "EXDATE cannot be read"),
-            ("DURATION:PT1H\nRRULE:FREQ=DAILY\nEXDATE;VALUE=DATE:20261103\n", "EXDATE is a day"),
-            (
-                "DURATION:PT1H\nRECURRENCE-ID;RANGE=THISANDFUTURE:20261102T100000Z\n",
-                "THISANDFUTURE",
-            ),
-            ("DURATION:PT1H\nRECURRENCE-ID:20261102T100000Z\nRRULE:FREQ=DAILY\n", "RRULE beside"),
-            ("DURATION:PT1H\nRRULE:FREQ=DAILY\nEXDATE;TZID=Nowhere:20261103T100000\n", "`Nowhere`"),
-        ] {
-            let fault = event(lines).unwrap_err();
-            assert!(fault.starts_with("event x: ") && fault.contains(why), "{lines}: {fault}");
-        }
-        let deep = "BEGIN:X\n".repeat(100_000);
-        assert!(file(&deep).unwrap_err().contains("within each other"));
-    }
-
-    #[test]
-    fn what_is_no_calendar_is_refused() {
-        for text in ["", "hello\r\n", "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n", "{}"] {
-            assert!(Ics::read(text, &TimeZone::UTC, &mut IcsSize::default()).is_err(), "{text:?}");
-        }
-        let bad = file("BEGIN:VEVENT\nUID:x\nDTSTART:yesterday\nEND:VEVENT\n");
-        assert!(bad.is_err());
-        let rule =
-            file("BEGIN:VEVENT\nUID:x\nDTSTART:20260101T000000Z\nRRULE:FREQ=OFTEN\nEND:VEVENT\n");
-        assert!(rule.is_err());
-    }
-}
+mod tests;

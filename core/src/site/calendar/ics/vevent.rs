@@ -1,23 +1,25 @@
 //! One event of a file.
 
-use ical::component::IcalComponent;
+use ical::component::{IcalComponent, IcalComponentKind};
 use ical::param::IcalParam;
 use ical::prop::{IcalProp, IcalPropKind};
 use ical::recur::IcalRecurDateTime;
 use ical::value::IcalValue;
 use jiff::fmt::temporal::SpanParser;
 
-use super::clock::{Clock, Clocks, named};
+use super::clock::{Clock, Clocks};
+use super::grammar::{is, is_moment, named, text, unknown_property};
 use super::recurrence::{Expansion, Recurrence};
 
 /// Properties of which an event has one at most.
-const ONCE: [(IcalPropKind, &str); 6] = [
+const ONCE: [(IcalPropKind, &str); 7] = [
     (IcalPropKind::DtStart, "DTSTART"),
     (IcalPropKind::DtEnd, "DTEND"),
     (IcalPropKind::Duration, "DURATION"),
     (IcalPropKind::RRule, "RRULE"),
     (IcalPropKind::RecurrenceId, "RECURRENCE-ID"),
     (IcalPropKind::Uid, "UID"),
+    (IcalPropKind::Status, "STATUS"),
 ];
 
 /// A moment as it is written: a local time and the clock that shows it.
@@ -34,7 +36,7 @@ impl Moment<'_> {
     }
 
     /// The same moment on another clock.
-    pub(super) fn on(&self, clock: &Clock) -> Option<IcalRecurDateTime> {
+    fn on(&self, clock: &Clock) -> Option<IcalRecurDateTime> {
         if std::ptr::eq(self.clock, clock) {
             return Some(self.local);
         }
@@ -45,8 +47,11 @@ impl Moment<'_> {
 /// When an event ends.
 #[derive(Debug, Clone, Copy)]
 enum End {
-    /// So many seconds later by the clock on the wall: an event of two hours ends at ten where it begins at eight.
-    After(i64),
+    /// So many days later by the clock on the wall, and so many seconds after that: a day may have 23 hours, an hour is
+    /// an hour.
+    ///
+    /// Source: RFC 5545, 3.3.6
+    After { days: i64, seconds: i64 },
     /// At this epoch second.
     At(i64),
 }
@@ -58,6 +63,8 @@ pub(super) struct VEvent<'a> {
     pub(super) uid: Option<&'a str>,
     /// The clock of its start, in which it repeats.
     pub(super) clock: &'a Clock,
+    /// Is it of whole days?
+    pub(super) is_of_days: bool,
     /// The occurrence of a series that it takes the place of.
     pub(super) replaces: Option<Moment<'a>>,
     /// It does not take place.
@@ -79,7 +86,7 @@ impl<'a> VEvent<'a> {
         clocks: &'a Clocks,
     ) -> Result<Self, String> {
         let properties = Properties { of: component, clocks };
-        let uid = properties.text(IcalPropKind::Uid);
+        let uid = text(component, IcalPropKind::Uid);
         let read = properties.event(uid);
         read.map_err(|fault| format!("event {}: {fault}", uid.unwrap_or("without UID")))
     }
@@ -124,10 +131,12 @@ impl<'a> VEvent<'a> {
     fn until(&self, from: i64, end: End) -> Option<i64> {
         match end {
             End::At(second) => Some(second),
-            End::After(seconds) => {
-                // As the clock shows it: a start that is skipped comes an hour later.
+            End::After { days: 0, seconds } => Some(from + seconds),
+            End::After { days, seconds } => {
                 let shown = self.clock.local(from)?.seconds();
-                self.clock.second(IcalRecurDateTime::from_seconds(shown + seconds))
+                let last =
+                    self.clock.second(IcalRecurDateTime::from_seconds(shown + DAY * days))?;
+                Some(last + seconds)
             }
         }
     }
@@ -144,21 +153,23 @@ impl<'a> Properties<'a, '_> {
         self.of.props.iter().filter(move |one| named(one, kind))
     }
 
-    fn text(&self, kind: IcalPropKind) -> Option<&'a str> {
-        match &self.all(kind).next()?.value {
-            IcalValue::Text(text) => Some(&text.0),
-            _ => None,
-        }
-    }
-
     fn event(&self, uid: Option<&'a str>) -> Result<VEvent<'a>, String> {
         self.followed()?;
+        if uid.is_none() && self.all(IcalPropKind::Uid).next().is_some() {
+            return Err("UID cannot be read".to_owned());
+        }
         let replaces = self.moment(IcalPropKind::RecurrenceId, "RECURRENCE-ID")?;
+        if uid.is_none() && replaces.is_some() {
+            return Err("RECURRENCE-ID without UID: of which series?".to_owned());
+        }
         let start = self.moment(IcalPropKind::DtStart, "DTSTART")?.or(replaces);
         let start = start.ok_or("DTSTART is missing")?;
         let rule = self.all(IcalPropKind::RRule).next();
-        if rule.is_some() && replaces.is_some() {
-            return Err("RRULE beside RECURRENCE-ID: an occurrence does not repeat".to_owned());
+        let repeats = rule.is_some() || self.all(IcalPropKind::RDate).next().is_some();
+        if repeats && replaces.is_some() {
+            return Err(
+                "RRULE or RDATE beside RECURRENCE-ID: an occurrence does not repeat".to_owned()
+            );
         }
         let rule = rule.map(|rule| match &rule.value {
             IcalValue::Recur(text) => {
@@ -167,15 +178,23 @@ impl<'a> Properties<'a, '_> {
             _ => Err("RRULE cannot be read".to_owned()),
         });
         let rule = rule.transpose()?;
-        let repeats = rule.is_some() || self.all(IcalPropKind::RDate).next().is_some();
-        let end = self.end(start, repeats)?;
+        let end = self.end(start)?;
         let also = self.also(start, end)?;
         let except = self.except(start)?;
-        let is_cancelled = self
-            .text(IcalPropKind::Status)
-            .is_some_and(|status| status.eq_ignore_ascii_case("CANCELLED"));
-        let (clock, start) = (start.clock, start.local);
-        Ok(VEvent { uid, clock, replaces, is_cancelled, start, end, rule, also, except })
+        let is_cancelled = self.is_cancelled()?;
+        let (clock, is_of_days, start) = (start.clock, start.is_day, start.local);
+        Ok(VEvent {
+            uid,
+            clock,
+            is_of_days,
+            replaces,
+            is_cancelled,
+            start,
+            end,
+            rule,
+            also,
+            except,
+        })
     }
 
     /// That nothing is there which would be passed over.
@@ -193,6 +212,16 @@ impl<'a> Properties<'a, '_> {
         if self.all(IcalPropKind::ExRule).next().is_some() {
             return Err("EXRULE is not followed; write the exceptions as EXDATE".to_owned());
         }
+        if let Some(unknown) = unknown_property(self.of) {
+            return Err(format!(
+                "unknown property `{unknown}`; properties of one's own begin with X-"
+            ));
+        }
+        let inner = self.of.components.iter();
+        if let Some(inner) = inner.into_iter().find(|one| !WITHIN.iter().any(|kind| is(one, *kind)))
+        {
+            return Err(format!("`{}` within an event", &*inner.name));
+        }
         let range = |one: &IcalParam<'_>| matches!(one, IcalParam::Range(_));
         if self.of.props.iter().any(|one| one.params.iter().any(range)) {
             return Err(
@@ -200,6 +229,18 @@ impl<'a> Properties<'a, '_> {
             );
         }
         Ok(())
+    }
+
+    fn is_cancelled(&self) -> Result<bool, String> {
+        if self.all(IcalPropKind::Status).next().is_none() {
+            return Ok(false);
+        }
+        let status = text(self.of, IcalPropKind::Status).unwrap_or_default().to_ascii_uppercase();
+        match status.as_str() {
+            "CANCELLED" => Ok(true),
+            "TENTATIVE" | "CONFIRMED" => Ok(false),
+            _ => Err("STATUS is none of CONFIRMED, TENTATIVE and CANCELLED".to_owned()),
+        }
     }
 
     fn moment(&self, kind: IcalPropKind, name: &str) -> Result<Option<Moment<'a>>, String> {
@@ -213,7 +254,7 @@ impl<'a> Properties<'a, '_> {
         moment(self.clocks, property, text, name).map(Some)
     }
 
-    fn end(&self, start: Moment<'_>, repeats: bool) -> Result<End, String> {
+    fn end(&self, start: Moment<'_>) -> Result<End, String> {
         let end = self.moment(IcalPropKind::DtEnd, "DTEND")?;
         let duration = self.all(IcalPropKind::Duration).next();
         match (end, duration) {
@@ -221,26 +262,25 @@ impl<'a> Properties<'a, '_> {
             (Some(end), None) if end.is_day != start.is_day => {
                 Err("of DTSTART and DTEND one is a day and the other has a time".to_owned())
             }
-            (Some(end), None) if std::ptr::eq(end.clock, start.clock) => {
-                let seconds = end.local.seconds() - start.local.seconds();
-                if seconds < 0 {
-                    Err("DTEND is before DTSTART".to_owned())
-                } else {
-                    Ok(End::After(seconds))
-                }
+            (Some(end), None) => {
+                let (from, to) = match start.is_day {
+                    true => (Some(start.local.seconds()), Some(end.local.seconds())),
+                    false => (start.second(), end.second()),
+                };
+                let seconds = from.zip(to).map(|(from, to)| to - from);
+                let seconds = seconds.filter(|seconds| (1..=LENGTH_MAX).contains(seconds));
+                let seconds = seconds.ok_or("DTEND is not after DTSTART, or years after it")?;
+                Ok(match start.is_day {
+                    true => End::After { days: seconds / DAY, seconds: 0 },
+                    // One length for all (RFC 5545, 3.8.5.3).
+                    false => End::After { days: 0, seconds },
+                })
             }
-            (Some(_), None) if repeats => {
-                Err("DTSTART and DTEND of a series are in different time zones".to_owned())
-            }
-            (Some(end), None) => match (start.second(), end.second()) {
-                (Some(from), Some(to)) if from <= to => Ok(End::At(to)),
-                _ => Err("DTEND is before DTSTART".to_owned()),
-            },
             (None, Some(duration)) => match &duration.value {
-                IcalValue::Duration(text) => Ok(End::After(seconds(&text.0)?)),
+                IcalValue::Duration(text) => length(&text.0, start.is_day),
                 _ => Err("DURATION cannot be read".to_owned()),
             },
-            (None, None) if start.is_day => Ok(End::After(DAY)),
+            (None, None) if start.is_day => Ok(End::After { days: 1, seconds: 0 }),
             (None, None) => Err("neither DTEND nor DURATION: how long does it last?".to_owned()),
         }
     }
@@ -254,13 +294,14 @@ impl<'a> Properties<'a, '_> {
             let from = moment(self.clocks, property, from, "RDATE")?;
             let end = match to {
                 None => end,
-                Some(to) if to.starts_with(['P', '+']) => End::After(seconds(to)?),
+                Some(to) if to.starts_with(['P', '+']) => length(to, from.is_day)?,
                 Some(to) => {
                     let to = moment(self.clocks, property, to, "RDATE")?;
-                    End::At(to.second().ok_or("RDATE cannot be read")?)
+                    let span = from.second().zip(to.second()).filter(|(from, to)| from < to);
+                    End::At(span.ok_or("RDATE ends before it begins")?.1)
                 }
             };
-            also.push((on_clock_of(start, from, "RDATE")?, end));
+            also.push((from.of_event(start.is_day, start.clock, "RDATE")?, end));
         }
         Ok(also)
     }
@@ -269,7 +310,7 @@ impl<'a> Properties<'a, '_> {
         let mut except = Vec::new();
         for (property, item) in self.items(IcalPropKind::ExDate, "EXDATE")? {
             let one = moment(self.clocks, property, item, "EXDATE")?;
-            except.push(on_clock_of(start, one, "EXDATE")?);
+            except.push(one.of_event(start.is_day, start.clock, "EXDATE")?);
         }
         except.sort_unstable();
         Ok(except)
@@ -295,7 +336,17 @@ impl<'a> Properties<'a, '_> {
     }
 }
 
+/// What an event may hold; none of it says when it takes place.
+const WITHIN: [IcalComponentKind; 4] = [
+    IcalComponentKind::VAlarm,
+    IcalComponentKind::Participant,
+    IcalComponentKind::VLocation,
+    IcalComponentKind::VResource,
+];
+/// Seconds of a day.
 const DAY: i64 = 24 * 60 * 60;
+/// Longest event, in seconds: ten years.
+const LENGTH_MAX: i64 = 3_660 * DAY;
 
 fn moment<'a>(
     clocks: &'a Clocks,
@@ -304,30 +355,46 @@ fn moment<'a>(
     name: &str,
 ) -> Result<Moment<'a>, String> {
     let clock = clocks.clock(property, text)?;
-    let local = IcalRecurDateTime::parse(text).map_err(|_| format!("{name} cannot be read"))?;
+    let local = IcalRecurDateTime::parse(text).ok().filter(|_| is_moment(text));
+    let local = local.ok_or_else(|| format!("{name} cannot be read"))?;
     Ok(Moment { local, clock, is_day: text.len() == 8 })
 }
 
-/// A day names no occurrence of an event that has a time.
-fn on_clock_of(
-    start: Moment<'_>,
-    one: Moment<'_>,
-    name: &str,
-) -> Result<IcalRecurDateTime, String> {
-    if one.is_day && !start.is_day {
-        return Err(format!("{name} is a day, and the event has a time"));
+impl Moment<'_> {
+    /// The local time of an occurrence of the event that begins at `start`. A day names no occurrence of an event that
+    /// has a time, nor a time one of whole days.
+    ///
+    /// # Errors
+    /// That, with the property's name.
+    pub(super) fn of_event(
+        &self,
+        is_day: bool,
+        clock: &Clock,
+        name: &str,
+    ) -> Result<IcalRecurDateTime, String> {
+        match (self.is_day, is_day) {
+            (true, false) => Err(format!("{name} is a day, and the event has a time")),
+            (false, true) => Err(format!("{name} has a time, and the event is of whole days")),
+            _ => self.on(clock).ok_or_else(|| format!("{name} cannot be read")),
+        }
     }
-    one.on(start.clock).ok_or_else(|| format!("{name} cannot be read"))
 }
 
-/// A duration as `PT2H` or `P1D`, in seconds on the wall clock.
-fn seconds(text: &str) -> Result<i64, String> {
+/// A duration as `PT2H` or `P1D`.
+fn length(text: &str, is_day: bool) -> Result<End, String> {
     let fault = || format!("DURATION `{text}` cannot be read; write it like PT2H or P1D");
     let span = SpanParser::new().parse_span(text).map_err(|_| fault())?;
-    if span.is_negative() || span.get_years() != 0 || span.get_months() != 0 {
+    let fraction = span.get_milliseconds() + span.get_microseconds() + span.get_nanoseconds();
+    if fraction != 0 || span.get_years() != 0 || span.get_months() != 0 {
         return Err(fault());
     }
     let days = 7 * i64::from(span.get_weeks()) + i64::from(span.get_days());
-    let time = 3600 * i64::from(span.get_hours()) + 60 * span.get_minutes() + span.get_seconds();
-    Ok(DAY * days + time)
+    let seconds = 3600 * i64::from(span.get_hours()) + 60 * span.get_minutes() + span.get_seconds();
+    if is_day && seconds != 0 {
+        return Err("DURATION has hours, and the event is of whole days".to_owned());
+    }
+    match (1..=LENGTH_MAX).contains(&(DAY * days + seconds)) {
+        true => Ok(End::After { days, seconds }),
+        false => Err(format!("DURATION `{text}` is nothing, or years")),
+    }
 }
