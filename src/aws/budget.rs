@@ -21,7 +21,7 @@ use crate::effects::{Usage, lock};
 
 /// A call that fails after this time failed because nobody answered.
 const SLOW: Duration = Duration::from_millis(1_000);
-/// Time for the table, all its calls together: before it is asked whether the event was told, and once
+/// Time for the table, all its calls together: before it is asked whether the alert was published, and once
 /// more from there on. After it only what [`Purpose::Insist`] is for is asked.
 const STATE_MAX: Duration = Duration::from_millis(2_500);
 /// Time kept before the end for what comes after publishing: marking the event, or giving back what it claimed.

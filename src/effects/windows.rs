@@ -1,4 +1,4 @@
-//! Windows of deduplication: the first event of a window is told, those after it are held back and counted.
+//! Windows of deduplication: the first event of a window is published, those after it are held back and counted.
 
 use std::future::Future;
 
@@ -14,7 +14,7 @@ pub enum Claim {
         /// Repetitions held back since the one before it, at most [`crate::alert::HELD_MAX`].
         held: u32,
     },
-    /// Another event, which has been told or is being told.
+    /// Another event, whose alert is published or about to be.
     Theirs,
 }
 
@@ -38,7 +38,7 @@ pub trait Windows {
         event_id: &str,
     ) -> impl Future<Output = Result<Option<u32>, EffectError>>;
 
-    /// Gives a claim back whose event could not be told; what it held back stays counted.
+    /// Gives a claim back whose alert could not be published; what it held back stays counted.
     fn release(
         &self,
         fingerprint: &str,

@@ -1,4 +1,4 @@
-//! Handles one event, from what came in to what was told.
+//! Handles one event, from what came in to what was published.
 
 use futures_util::future::{join, join3};
 use jiff::Timestamp;
@@ -114,7 +114,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         .await;
     }
 
-    /// Takes away the mark of an event of which nobody was told.
+    /// Takes away the mark of an event of which nobody got an alert.
     async fn let_go(&self, event: &Event, begun: Option<Begun>, now: Timestamp) {
         if let Some(begun @ Begun::Here) = begun {
             self.end(&event.identity(), now, begun, None).await;

@@ -14,7 +14,7 @@ pub enum Verdict {
     Alerted,
     /// A suppression silenced it.
     Suppressed,
-    /// An earlier event of the same kind was told within the window.
+    /// An earlier event of the same kind was published within the window.
     Deduplicated,
     /// Counted only: a signal, or a threshold not reached.
     Counted,
@@ -25,7 +25,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// Was somebody told?
+    /// Did somebody get an alert?
     #[must_use]
     pub fn is_told(self) -> bool {
         matches!(self, Self::Alerted | Self::Unreadable)

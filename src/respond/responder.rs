@@ -30,7 +30,7 @@ pub enum RespondError {
 /// Telling again what nobody acknowledged, and how people acknowledge.
 #[derive(Debug, Clone)]
 pub struct Repeat {
-    /// An alert of high or above is told again after this time.
+    /// An alert of high or above is repeated after this time.
     pub after: SignedDuration,
     /// Region of the table, for the command that acknowledges.
     pub region: String,
@@ -57,7 +57,7 @@ pub struct Responder<'a, P, S, L> {
     pub origin: Origin,
     /// What is remembered of an event.
     pub mode: Mode,
-    /// Whether and when what nobody acknowledges is told again.
+    /// Whether and when what nobody acknowledges is repeated.
     pub repeat: Option<Repeat>,
 }
 
@@ -73,7 +73,7 @@ pub enum Origin {
 /// What is remembered of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// It happens now: each event is told once, and told again where nobody acknowledges it; the caller's last hour
+    /// It happens now: each event is published once, and repeated where nobody acknowledges it; the caller's last hour
     /// is looked up, and the tags of an account count as far as AWS is asked for them.
     Live,
     /// It is read on purpose: each reading tells it.
@@ -85,7 +85,7 @@ pub enum Mode {
 pub struct Response {
     /// What became of the event.
     pub outcome: Outcome,
-    /// What was told.
+    /// What was published.
     pub alert: Option<Alert>,
 }
 

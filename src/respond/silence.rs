@@ -46,7 +46,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         self.count_silence(&counted_as(suppression), event).await;
     }
 
-    /// Counts a repetition that is not told, for each rule whose window is longer than a day.
+    /// Counts a repetition that is not published, for each rule whose window is longer than a day.
     pub(super) async fn held_for_days(&self, event: &Event, rules: &[String]) {
         for rule in rules.iter().take(RULES_MAX) {
             self.count_silence(&counted_as_held(rule), event).await;
@@ -60,7 +60,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         }
     }
 
-    /// Counts what the site's overrides keep people from hearing: an alert that is not told at all, or below medium
+    /// Counts what the site's overrides keep people from hearing: an alert that is not published at all, or below medium
     /// where a rule by itself says medium or more.
     pub(super) async fn overridden(
         &self,
@@ -72,7 +72,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         let alerted = match outcome.verdict {
             Verdict::Alerted | Verdict::Deduplicated => outcome.severity,
             Verdict::Quiet | Verdict::Counted => None,
-            // Counted by the suppression; told loudly.
+            // Counted by the suppression; published loudly.
             Verdict::Suppressed | Verdict::Unreadable => return,
         };
         if alerted >= Some(Severity::Medium) {
@@ -132,7 +132,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     }
 }
 
-/// Those of the rules by themselves that would be heard, and louder than what was told.
+/// Those of the rules by themselves that would be heard, and louder than what was published.
 fn quieter<'r>(would: &'r [Rule], context: &Context, alerted: Option<Severity>) -> Vec<&'r Rule> {
     let settled = RuleSet::settled(would.iter().collect(), context.facts.outcome);
     let only_general = settled.first().is_some_and(|rule| rule.spec.is_general());

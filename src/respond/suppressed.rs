@@ -23,15 +23,15 @@ use crate::text::severity::Severity;
 /// Time within which one word is enough. A little less than a day, so that it comes every day.
 const WINDOW: SignedDuration = SignedDuration::from_hours(23);
 /// Most suppressions, adjustments and windows counted, and most overrides, those of the loudest rules first; of further
-/// ones nothing is told.
+/// ones nothing is published.
 pub const COUNTED_MAX: usize = 200;
 
 /// What became of the day's word.
 #[derive(Debug, Default)]
 pub struct Word {
-    /// Alerts that it tells of; where somebody else told it today, none.
+    /// Alerts that it counts; where another copy published it today, none.
     pub alerts: u32,
-    /// It could not be told, and is told later.
+    /// It could not be published, and is later.
     pub failure: Option<PublishFailed>,
     /// What the state did not do.
     pub state_failures: Vec<EffectError>,
@@ -114,7 +114,7 @@ fn responsible(rule: &Rule, engine: &Engine) -> (String, String) {
     (owner, reason.map(|reason| format!(": {reason}")).unwrap_or_default())
 }
 
-/// Does the site silence or lower anything that would have to be told of?
+/// Does the site silence or lower anything that people would have to hear of?
 #[must_use]
 pub fn is_anything_silenced(engine: &Engine) -> bool {
     let (site, mut rules) = (engine.site(), engine.rules().quietenable());

@@ -30,7 +30,7 @@ const UNDO_AGE_MINUTES_MAX: i64 = 60;
 const UNDO_AHEAD_MINUTES_MAX: i64 = 15;
 
 impl Alert {
-    /// The alert about an event that rules matched. `now` gives the delay; without it none is told.
+    /// The alert about an event that rules matched. `now` gives the delay; without it the alert has none.
     #[must_use]
     pub fn new(
         event: &Event,

@@ -59,7 +59,7 @@ pub struct Alert {
     pub links: Vec<(Cow<'static, str>, String)>,
     /// What the principal did in the hour before, or why that is not known.
     pub history: Vec<String>,
-    /// Repetitions held back since an alert of this kind was first told.
+    /// Repetitions held back since an alert of this kind was first published.
     pub held_back: u32,
     /// What must be known about this alert itself, as that it may come twice.
     pub notes: Vec<String>,
@@ -136,7 +136,7 @@ pub struct Place {
     pub account_name: Option<Hostile>,
     /// Environment of the account.
     pub environment: Option<String>,
-    /// Whether tags told the environment.
+    /// Whether tags named the environment.
     pub environment_known: bool,
     /// Region.
     pub region: Option<Hostile>,

@@ -19,8 +19,8 @@ pub struct SentAlert {
     pub account: Option<String>,
     /// When it happened.
     pub event_time: Option<Timestamp>,
-    /// When it is told again, should nobody acknowledge it.
+    /// When it is repeated, should nobody acknowledge it.
     pub repeat_at: Option<Timestamp>,
-    /// The alert as JSON, where it may have to be told again.
+    /// The alert as JSON, where it may have to be repeated.
     pub alert: Option<String>,
 }

@@ -150,7 +150,7 @@ fn named(kind: EntityKind, given: &str, event: &Event, account: Option<String>) 
     Entity { kind, name: Some(name.to_owned()), arn, account }
 }
 
-/// Is it the caller? IAM names are not told apart by case.
+/// Is it the caller? IAM ignores the case of names.
 #[must_use]
 pub fn is_caller(entity: &Entity, principal: &Principal) -> bool {
     let same = |one: &Option<String>, other: &Option<String>| match (one, other) {

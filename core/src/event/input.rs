@@ -156,7 +156,7 @@ fn inside_container(text: &str) -> Option<usize> {
 }
 
 /// A container that is no valid JSON as a whole: cut off, or with one bad spot. Its whole elements
-/// are taken, what is between them or missing is told as broken. Gives what follows it.
+/// are taken, what is between them or missing is reported as broken. Gives what follows it.
 fn salvage<'t>(text: &'t str, start: usize, fault: &str, found: &mut Vec<Piece<'t>>) -> &'t str {
     let mut rest = text.get(start..).unwrap_or_default();
     let first = rest.trim_start();

@@ -9,7 +9,7 @@ use crate::iam::arn::{self, Arn, AwsRole};
 /// What CloudTrail writes in place of a user name that it will not repeat.
 const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 
-/// Services that make whatever call they are told to: that it came through one says nothing of what it is for.
+/// Services that make whatever call their user chooses: that it came through one says nothing of what it is for.
 ///
 /// Sources: <https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html>,
 /// <https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html>,
@@ -147,7 +147,7 @@ impl Principal {
         self.via_service.as_deref().filter(|service| !MESSENGERS.contains(service))
     }
 
-    /// A person's session, as far as can be told: of a user, of a permission set, of an identity provider that
+    /// A person's session, as far as is known: of a user, of a permission set, of an identity provider that
     /// says whose it is, or named by a mail address. Names are the caller's choice: this makes louder, never
     /// quieter.
     #[must_use]

@@ -72,7 +72,7 @@ impl EntityKind {
 
 by_word!(EntityKind);
 
-/// One user, role, group or policy of IAM. Names are not told apart by case, and stand once in an account, whatever the
+/// One user, role, group or policy of IAM. Names are compared without case, and stand once in an account, whatever the
 /// path.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct EntityId {

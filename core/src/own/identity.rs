@@ -211,7 +211,7 @@ impl Own {
                 kinds.push(place.kind);
             }
         }
-        // What its own bus rules call is theirs, and told with them.
+        // What its own bus rules call is theirs, and named with them.
         if kinds.contains(&OwnKind::BusRule) {
             kinds.retain(|kind| *kind != OwnKind::FunctionTarget);
             kinds.extend(self.has_other_target(event).then_some(OwnKind::OtherTarget));

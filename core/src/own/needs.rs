@@ -1,4 +1,4 @@
-//! What the tool calls, and those who hand it events: without these calls nobody is told anything.
+//! What the tool calls, and those who hand it events: without these calls nobody gets an alert.
 
 use super::identity::Own;
 use crate::iam::arn::Arn;

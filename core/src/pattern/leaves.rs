@@ -16,7 +16,7 @@ pub(super) struct Leaf<'e> {
     pub(super) membership: Membership,
 }
 
-/// Which element of which array of objects a leaf lies in. Arrays are told apart by their address
+/// Which element of which array of objects a leaf lies in. Arrays are distinguished by their address
 /// within the event.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Membership(Vec<(usize, usize)>);

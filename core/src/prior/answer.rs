@@ -130,7 +130,7 @@ fn born(birth: &Write, life: &Register, own: &Register, moment: Moment<'_>) -> P
     match since {
         Sight::Never if !contradicted => nothing_since(birth, own),
         since if !contradicted => seen(own, since),
-        // Made although it was there: not deleted as far as told, so what it had may have stayed.
+        // Made although it was there: no event says that it was deleted, so what it had may have stayed.
         since => {
             let mut possible = seen(own, since).possible().to_vec();
             possible.extend(older.into_iter().filter_map(text));

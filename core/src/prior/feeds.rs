@@ -73,7 +73,7 @@ fn rule(event: &Event, parameter: &str) -> Option<String> {
     let bus = text("eventBusName").unwrap_or("default");
     let of_arn = Arn::parse(bus).and_then(|arn| arn.below("event-bus"));
     let bus = of_arn.unwrap_or(bus);
-    // Names of rules are told apart by case.
+    // Names of rules that differ by case are different rules.
     Some(format!("rule {} {bus} {}", event.region().unwrap_or_default(), text(parameter)?))
 }
 

@@ -102,7 +102,7 @@ impl Held {
         let again =
             handed.thing.as_ref().is_some_and(|(address, gift)| reader.given(address, gift));
         let usual = handed.habit.as_ref().is_some_and(|address| reader.usual(address));
-        // Machines for containers come and go by the hour: whoever makes them again was told of.
+        // Machines for containers come and go by the hour: the first of a caller raised an alert.
         if worn.is_some() || !usual {
             holdings.extend(of_containers.into_iter().map(|behind| behind.holdings));
         }

@@ -13,7 +13,7 @@ pub const LISTED_MAX: usize = 256;
 /// Longest value kept, in bytes, without the white space between the words of a document. IAM takes
 /// 10,240 characters at most; of a longer one only the writing is kept.
 pub const VALUE_BYTES_MAX: usize = 32 * 1024;
-/// Time around the reading of a seed within which it cannot be told whether an event came before it.
+/// Time around the reading of a seed within which nobody knows whether an event came before it.
 const SEED_SECS: i64 = 60;
 
 /// What an event wrote.
@@ -253,7 +253,7 @@ fn second(at: Timestamp) -> i64 {
     at.as_second()
 }
 
-/// Seconds around a write that cannot be told from it.
+/// Seconds around a write within which the order of two is not known.
 fn blur(write: &Write) -> i64 {
     if write.seed { SEED_SECS } else { 0 }
 }

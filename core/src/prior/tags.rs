@@ -63,7 +63,7 @@ pub struct Tagged {
 }
 
 impl Tagged {
-    /// What a call of IAM sets or takes. What is new has no rights yet: they are told when it is given them.
+    /// What a call of IAM sets or takes. What is new has no rights yet: an alert comes when it is given some.
     #[must_use]
     pub fn of(event: &Event) -> Option<Self> {
         let (account, call) = (event.account()?, event.name()?);

@@ -219,7 +219,7 @@ impl Reader<'_> {
         if acts.any(counts) {
             return true;
         }
-        // Whoever gave a role himself was told of it then.
+        // One who gave a role himself raised an alert by that.
         let gifts =
             given.writes().iter().filter(|one| self.is_before(one) && self.is_since(one.at));
         let gifts = gifts.filter_map(|gift| match &gift.value {

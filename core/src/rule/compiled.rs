@@ -10,7 +10,7 @@ use crate::event::CallOutcome;
 use crate::pattern::Pattern;
 use crate::text::severity::Severity;
 
-/// Longest window of deduplication that silences nothing: whatever goes on is told again within a day.
+/// Longest window of deduplication that silences nothing: whatever goes on raises an alert again within a day.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// A rule ready to be matched, with the site's overrides applied.

@@ -81,7 +81,7 @@ impl Loading {
 }
 
 impl RuleSet {
-    /// Checks and compiles rules. All faults are told at once.
+    /// Checks and compiles rules. All faults are reported at once.
     ///
     /// # Errors
     /// Every fault of every rule.

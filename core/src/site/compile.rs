@@ -160,7 +160,7 @@ impl Compiler<'_> {
         calendars
     }
 
-    /// Nothing more is compiled once all patterns together are too many: that was told once.
+    /// Nothing more is compiled once all patterns together are too many: one fault says so.
     fn pattern(&mut self, value: &Value, at: &str) -> Option<Pattern> {
         if self.budget.is_spent() {
             return None;

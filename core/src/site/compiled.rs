@@ -100,7 +100,7 @@ impl Suppression {
 pub struct Environment {
     /// `production`, `staging`, `development` or a name of the site's own.
     pub name: String,
-    /// Whether the account's tags told it; otherwise it counts as production.
+    /// Whether the account's tags named it; otherwise it counts as production.
     pub known: bool,
 }
 

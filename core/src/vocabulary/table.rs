@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::fact::{FACTS, Values};
 
-/// Most words that are listed; more are told by what the fact says.
+/// Most words that are listed; where there are more, the fact describes them.
 const LISTED_MAX: usize = 32;
 
 /// The facts as a table in Markdown, with their values.

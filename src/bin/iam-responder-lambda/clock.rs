@@ -19,7 +19,7 @@ pub(crate) struct Rung {
     heartbeat: bool,
     /// Alerts whose time to be acknowledged was over.
     due: usize,
-    /// Alerts told again.
+    /// Alerts repeated.
     repeated: usize,
 }
 

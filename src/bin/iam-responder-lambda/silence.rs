@@ -1,4 +1,4 @@
-//! The day's word about silence: each copy of the function looks once a day whether it was told.
+//! The day's word about silence: each copy of the function looks once a day whether it was published.
 
 use std::time::{Duration, Instant};
 

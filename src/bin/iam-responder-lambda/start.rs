@@ -1,4 +1,4 @@
-//! Start-up: whatever is wrong is told with what and where, all of it at once.
+//! Start-up: whatever is wrong is reported with what and where, all of it at once.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -28,7 +28,7 @@ use super::dry_run;
 use super::function::Function;
 use super::publisher::Publisher;
 
-/// Most faults told of one start.
+/// Most faults reported of one start.
 const FAULTS_MAX: usize = 20;
 /// Longest text of one fault, in characters.
 const FAULT_CHARS_MAX: usize = 1_000;

@@ -27,10 +27,10 @@ use super::function::Function;
 const TELLING: Duration = Duration::from_secs(6);
 /// How long it computes at a stretch, that late, before it counts as stuck.
 const STRETCH: Duration = Duration::from_millis(250);
-/// Time within which one event is told as not judged once, however often Lambda tries it.
+/// Time within which one event raises one alert as not judged, however often Lambda tries it.
 const WINDOW: SignedDuration = SignedDuration::from_hours(1);
 
-/// The work was still computing when time was nearly over. It goes on, and what it finds may still be told.
+/// The work was still computing when time was nearly over. It goes on, and what it finds may still be published.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Late;
 

@@ -26,7 +26,7 @@ use crate::exit::{Exit, Failure};
 use crate::options::{Format, Global};
 use crate::{files, paint};
 
-/// Days ahead of which the end of a suppression is told.
+/// Days ahead of which the end of a suppression is remarked.
 const EXPIRY_NOTICE_DAYS: i32 = 14;
 
 /// Days ahead that a calendar should tell of.

@@ -59,7 +59,7 @@ pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
                 if alone { file.name.clone() } else { format!("{} #{}", file.name, input.number) };
             let place = visible(&place);
             let foreign = not_via_cloudtrail(&input.event);
-            // The recorder is never told to fail here.
+            // Nothing makes the recorder fail here.
             let response = pollster::block_on(responder.respond(input.event, now, arguments.now))
                 .map_err(|error| Failure::Fault(error.to_string()))?;
             count.add(&response.outcome);

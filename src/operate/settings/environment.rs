@@ -22,7 +22,7 @@ pub const TABLE: &str = "IAM_RESPONDER_TABLE";
 pub const LOOK_UP_ACCOUNTS: &str = "IAM_RESPONDER_LOOK_UP_ACCOUNTS";
 /// `true`: the caller's last hour is looked up in CloudTrail, for high and critical alerts.
 pub const LOOK_UP_HISTORY: &str = "IAM_RESPONDER_LOOK_UP_HISTORY";
-/// Minutes after which an alert of high or above that nobody acknowledged is told again; 0: never.
+/// Minutes after which an alert of high or above that nobody acknowledged is repeated; 0: never.
 pub const REPEAT_AFTER_MINUTES: &str = "IAM_RESPONDER_REPEAT_AFTER_MINUTES";
 /// Prefix that names everything of the deployment.
 pub const NAME: &str = "IAM_RESPONDER_NAME";
@@ -86,7 +86,7 @@ pub struct Settings {
     pub look_up_accounts: bool,
     /// The caller's last hour is looked up.
     pub look_up_history: bool,
-    /// An alert of high or above that nobody acknowledges in this time is told again.
+    /// An alert of high or above that nobody acknowledges in this time is repeated.
     pub repeat_after: Option<SignedDuration>,
     /// Prefix that names everything of the deployment: at most [`NAME_CHARS_MAX`](crate::own::NAME_CHARS_MAX) characters.
     pub name: String,

@@ -6,7 +6,7 @@ use crate::iam::arn::{Arn, is_partition};
 
 use super::reach;
 
-/// Longest time until an alert is told again, in minutes: a week.
+/// Longest time until an alert is repeated, in minutes: a week.
 pub const REPEAT_AFTER_MINUTES_MAX: i64 = 7 * 24 * 60;
 
 /// Most roles that deploy it.

@@ -1,5 +1,5 @@
 //! From a branch of a rule's pattern to clauses that a bus rule can ask for. Each step may let more
-//! through than the branch, never less: a field that cannot be told is left out.
+//! through than the branch, never less: a field that a bus rule cannot express is left out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -395,7 +395,7 @@ fn by_own_session(branch: &Branch) -> Option<Vec<Clause>> {
     ])
 }
 
-/// The role behind a session. Wildcards over ARNs are told in exact words, or not at all.
+/// The role behind a session. Wildcards over ARNs become exact words, or are left out.
 fn by_role(branch: &Branch) -> Option<Vec<Clause>> {
     let alone = |wanted| Clause::default().with(&format!("{ISSUER}.arn"), wanted);
     let own = |path: &str| sub(format!("arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:{path}"));

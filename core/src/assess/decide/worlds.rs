@@ -1,4 +1,4 @@
-//! An event as it would be in each case that cannot be told apart.
+//! An event as it would be in each case that may be the true one.
 //!
 //! Where a calendar cannot be asked, the event may lie inside it or outside. What makes louder counts
 //! if it holds in any of these cases, what makes quieter only if it holds in all. Tags of an account that

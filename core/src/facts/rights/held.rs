@@ -127,7 +127,7 @@ fn pooled(all: &[Holdings]) -> Holdings {
     pool
 }
 
-/// What a boundary leaves. `None`: it cannot be told.
+/// What a boundary leaves. `None`: nobody knows.
 pub(super) fn bounds(boundary: &Boundary, own: Option<&str>) -> Option<BTreeSet<Grant>> {
     Some(match boundary {
         Boundary::Managed(arn) => managed(arn)?.grants.all,

@@ -52,7 +52,7 @@ impl Rights {
         let kept_documents = documents(kept);
         let given = put.map_or_else(|| documents(given), |document| vec![document.clone()]);
         let allow = |all: &[PolicyDocument]| !all.iter().all(PolicyDocument::denies_only);
-        // Whoever is made an administrator by the new one alone is told of already.
+        // One that the new policy alone makes an administrator has raised an alert already.
         if self.grants.all.contains(&Grant::Admin) || !allow(&kept_documents) || !allow(&given) {
             return;
         }

@@ -22,7 +22,7 @@ pub struct Request {
 const OTHERS: [&str; 4] = ["root", "user/", "federated-user/", "role/aws-reserved/"];
 
 impl PolicyDocument {
-    /// May a statement forbid this? What cannot be told may hold.
+    /// May a statement forbid this? What nobody knows may hold.
     ///
     /// ```
     /// use iam_responder_core::iam::policy::{PolicyDocument, Request};

@@ -213,7 +213,7 @@ fn nobody_elsewhere_is_the_tool_by_a_name() {
         check_session(own, user, None, None);
         check_session(own, user, Some(path), None);
     }
-    // What the function's role does in another account is told of it all the same.
+    // What the function's role does in another account counts as the role's all the same.
     for (name, want) in [("iam-responder", OwnSession::Function), ("debug", OwnSession::Other)] {
         let (role, _) = here.rsplit_once('/').unwrap();
         let arn = format!("{role}/{name}");

@@ -10,9 +10,9 @@ use super::automaton::Automaton;
 
 /// The largest complexity that EventBridge takes.
 pub const COMPLEXITY_MAX: usize = 10;
-/// The largest complexity that is computed; a pattern above it is told to have this one.
+/// The largest complexity that is computed; a pattern above it counts as having this one.
 const COMPLEXITY_TOLD_MAX: usize = 1_000;
-/// Most states of AWS's matcher that are told apart. Beyond it all wildcards of a path count together,
+/// Most states of AWS's matcher that are distinguished. Beyond it all wildcards of a path count together,
 /// which is never less.
 const STATES_MAX: usize = 2_000;
 

@@ -308,7 +308,7 @@ impl<'e> Search<'e> {
         }
     }
 
-    /// Names are told apart without their paths.
+    /// Names are compared without their paths.
     pub(crate) fn add(&mut self, kind: EntityKind, name: &str, account: &str) {
         let name = arn::without_path(name);
         if name.is_empty() {

@@ -189,7 +189,7 @@ pub(super) fn wearers(event: &Event, source: &str, call: &str) -> (Vec<Wearer>, 
                 continue;
             }
             if found.len() >= WEARERS_MAX {
-                // What is made has a role that is told of by itself.
+                // What is made has a role, which is judged by itself.
                 cut |= !matches!(work, Work::Made | Work::Added | Work::As);
                 break;
             }
@@ -387,7 +387,7 @@ fn bare_name<'t>(kind: &str, region: &str, text: &'t str) -> &'t str {
     let versioned = ["function", "job-definition", "project", "task-definition"].contains(&kind);
     if let Some(arn) = Arn::parse(text) {
         let name = arn.behind(kind);
-        // Its channels are told apart by the sort of the channel and its name.
+        // Its channels are distinguished by the sort of the channel and its name.
         let whole = kind == "chat-configuration";
         return if whole { name } else { name.split([':', '/']).next().unwrap_or(name) };
     }
