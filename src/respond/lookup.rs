@@ -258,3 +258,25 @@ impl<S: State, L: Lookups> Finder<'_, S, L> {
         accounts.insert(id.to_owned(), (account, now));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Notes on accounts as the table holds them.
+    #[test]
+    fn what_the_table_holds_is_read_and_written_as_ever() {
+        let account = r#"{"name":"payments","alias":"pay","tags":{"env":"prod"}}"#;
+        let kept = [
+            format!(r#"{{"account":{account},"believed":true,"before":null}}"#),
+            format!(r#"{{"account":{{}},"believed":false,"before":{account}}}"#),
+        ];
+        for kept in kept {
+            let read: Kept = serde_json::from_str(&kept).unwrap();
+            assert_eq!(serde_json::to_string(&read).unwrap(), kept);
+        }
+        let before = format!(r#"{{"account":{account}}}"#);
+        let read: Before = serde_json::from_str(&before).unwrap();
+        assert_eq!(serde_json::to_string(&read).unwrap(), before);
+    }
+}

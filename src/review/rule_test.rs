@@ -29,8 +29,9 @@ pub async fn run(
     }
     let engine = alone(engine, rule);
     let mut event = event(&test.last(), engine.own(), text_of, None)?;
-    engine.derive(&mut event, &crate::facts::Known::default());
-    if rule.pattern.matches(event.raw()) == test.matches {
+    let context = engine.derive(&mut event, &crate::facts::Known::default());
+    let matching = engine.recognise(&event, &context, None).matching;
+    if matching.rules.is_empty() != test.matches {
         return Ok(());
     }
     let explanation = rule.pattern.explain(event.raw());

@@ -301,6 +301,24 @@ mod tests {
         Write::new(at(second), event.to_owned(), value, false)
     }
 
+    /// Writes as the table holds them, for five years.
+    #[test]
+    fn what_the_table_holds_is_read_and_written_as_ever() {
+        let kept = [
+            r#"{"at":"2026-11-20T02:00:00Z","event_id":"e","value":"absent","seed":false}"#,
+            r#"{"at":"2026-11-20T02:00:00.5Z","event_id":"seed 1","value":{"present":"{}"},"seed":true}"#,
+            r#"{"at":"2026-11-20T02:00:00Z","event_id":"e","value":"unsaid","seed":false}"#,
+            r#"{"at":"2026-11-20T02:00:00Z","event_id":"e","value":{"listed":"r"},"seed":false,"joined":"2026-11-19T02:00:00Z"}"#,
+        ];
+        for kept in kept {
+            let write: Write = serde_json::from_str(kept).unwrap();
+            assert_eq!(serde_json::to_string(&write).unwrap(), kept);
+        }
+        // Before seeds were kept.
+        let older = r#"{"at":"2026-11-20T02:00:00Z","event_id":"e","value":"absent"}"#;
+        assert!(!serde_json::from_str::<Write>(older).unwrap().seed);
+    }
+
     /// What may have been before a second, as words: a lone one is certain.
     #[track_caller]
     fn check(writes: &[Write], second: i64, event_id: &str, want: &[&str]) {

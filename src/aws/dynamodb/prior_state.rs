@@ -1,8 +1,6 @@
 //! Registers of prior state, as items with a set of writes, each as JSON. Adding to a set needs no
 //! reading before and loses nothing, whoever writes meanwhile; the order is that of the writes' own time.
 
-use std::collections::BTreeSet;
-
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use jiff::SignedDuration;
 
@@ -36,9 +34,12 @@ impl PriorState for Table {
             .await
             .map_err(|error| self.failed("record a write", &error))?;
         let item = answer.attributes.unwrap_or_default();
-        let staying: BTreeSet<String> = of(&item).writes().iter().map(text_of).collect();
-        let old: Vec<String> =
-            kept(&item).iter().filter(|kept| !staying.contains(*kept)).cloned().collect();
+        let register = of(&item);
+        // By what they say: another version of this tool may write the same in other words, or what this one cannot read.
+        let is_old = |kept: &&String| {
+            serde_json::from_str(kept).is_ok_and(|write: Write| !register.writes().contains(&write))
+        };
+        let old: Vec<String> = kept(&item).iter().filter(is_old).cloned().collect();
         if !old.is_empty() {
             self.take_out(id, "writes", old).await;
         }
