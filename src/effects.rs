@@ -25,7 +25,7 @@ pub use counters::Counters;
 pub use deliveries::{Deliveries, Delivery, UNDER_WAY_SECS_MAX};
 pub use error::{EffectError, ErrorKind};
 pub use lock::lock;
-pub use lookups::{CalendarState, Calls, Lookups, Whose};
+pub use lookups::{Accounts, CalendarState, Calls, ChangeCalendars, History, Lookups, Whose};
 pub use notes::Notes;
 pub use prior_state::PriorState;
 pub use publish::Publish;

@@ -8,13 +8,16 @@ use aws_config::SdkConfig;
 use aws_sdk_cloudtrail::types::{LookupAttribute, LookupAttributeKey};
 use aws_sdk_ssm::types::CalendarState as Answer;
 use aws_smithy_types::DateTime;
+use futures_util::future::join3;
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
 use super::budget::{Budget, Purpose};
 use super::client::{Limits, MissedByStandard, limited};
 use super::failure::failed;
-use crate::effects::{CalendarState, Calls, EffectError, ErrorKind, Lookups, Whose};
+use crate::effects::{
+    Accounts, CalendarState, Calls, ChangeCalendars, EffectError, ErrorKind, History, Whose,
+};
 use crate::iam::account::{Account, TAGS_MAX};
 use crate::iam::arn::Arn;
 
@@ -144,7 +147,7 @@ impl Aws {
     }
 }
 
-impl Lookups for Aws {
+impl Accounts for Aws {
     fn asks_about_accounts(&self) -> bool {
         self.permitted.accounts
     }
@@ -154,12 +157,13 @@ impl Lookups for Aws {
         if !self.permitted.accounts {
             return Ok(None);
         }
-        let tags = self.tags(account).await?;
-        let name = self.name(account).await;
-        let alias = self.alias(account).await;
-        Ok(Some(Account { name, alias, tags: Some(tags) }))
+        let (tags, name, alias) =
+            join3(self.tags(account), self.name(account), self.alias(account)).await;
+        Ok(Some(Account { name, alias, tags: Some(tags?) }))
     }
+}
 
+impl ChangeCalendars for Aws {
     async fn change_calendar(
         &self,
         name: &str,
@@ -188,7 +192,9 @@ impl Lookups for Aws {
         let until = answer.next_transition_time.and_then(|time| time.parse().ok());
         Ok(Some(CalendarState { open, until }))
     }
+}
 
+impl History for Aws {
     async fn calls(
         &self,
         account: &str,

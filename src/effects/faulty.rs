@@ -12,7 +12,7 @@ use super::counters::Counters;
 use super::deliveries::{Deliveries, Delivery};
 use super::error::{EffectError, ErrorKind};
 use super::lock::lock;
-use super::lookups::{CalendarState, Calls, Lookups, Whose};
+use super::lookups::{Accounts, CalendarState, Calls, ChangeCalendars, History, Whose};
 use super::notes::Notes;
 use super::prior_state::PriorState;
 use super::publish::Publish;
@@ -172,10 +172,14 @@ faulty! {
         publish(topic_arn: &str, message: &Message) -> ();
         => note(severity: Severity) -> Option<String>;
     }
-    Lookups {
+    Accounts {
         account(account: &str) -> Option<Account>;
-        change_calendar(name: &str, at: Timestamp) -> Option<CalendarState>;
-        calls(account: &str, whose: &[Whose], from: Timestamp, to: Timestamp) -> Option<Calls>;
         => asks_about_accounts() -> bool;
+    }
+    ChangeCalendars {
+        change_calendar(name: &str, at: Timestamp) -> Option<CalendarState>;
+    }
+    History {
+        calls(account: &str, whose: &[Whose], from: Timestamp, to: Timestamp) -> Option<Calls>;
     }
 }

@@ -34,22 +34,29 @@ pub struct CalendarState {
     pub until: Option<Timestamp>,
 }
 
-/// Asks AWS what the event does not tell. `Ok(None)` means that there is nobody to ask.
-pub trait Lookups {
+/// Asks Organizations and IAM about accounts.
+pub trait Accounts {
     /// Is there somebody to ask about accounts?
     fn asks_about_accounts(&self) -> bool;
 
-    /// Name, alias and tags of an account.
+    /// Name, alias and tags of an account. `Ok(None)` means that there is nobody to ask.
     fn account(&self, account: &str) -> impl Future<Output = Result<Option<Account>, EffectError>>;
+}
 
-    /// What a change calendar says of a moment.
+/// Asks Systems Manager about change calendars.
+pub trait ChangeCalendars {
+    /// What a change calendar says of a moment. `Ok(None)` means that there is nobody to ask.
     fn change_calendar(
         &self,
         name: &str,
         at: Timestamp,
     ) -> impl Future<Output = Result<Option<CalendarState>, EffectError>>;
+}
 
-    /// The calls of somebody, found by any of these, in an account, in this Region, between two moments.
+/// Asks CloudTrail about the past.
+pub trait History {
+    /// The calls of somebody, found by any of these, in an account, in this Region, between two moments. `Ok(None)`
+    /// means that there is nobody to ask.
     fn calls(
         &self,
         account: &str,
@@ -58,3 +65,8 @@ pub trait Lookups {
         to: Timestamp,
     ) -> impl Future<Output = Result<Option<Calls>, EffectError>>;
 }
+
+/// All that an event may have AWS asked for, under one name.
+pub trait Lookups: Accounts + ChangeCalendars + History {}
+
+impl<L: Accounts + ChangeCalendars + History> Lookups for L {}

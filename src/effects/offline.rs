@@ -3,14 +3,14 @@
 use jiff::Timestamp;
 
 use super::error::EffectError;
-use super::lookups::{CalendarState, Calls, Lookups, Whose};
+use super::lookups::{Accounts, CalendarState, Calls, ChangeCalendars, History, Whose};
 use crate::iam::account::Account;
 
 /// Answers nothing.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Offline;
 
-impl Lookups for Offline {
+impl Accounts for Offline {
     fn asks_about_accounts(&self) -> bool {
         false
     }
@@ -18,7 +18,9 @@ impl Lookups for Offline {
     async fn account(&self, _: &str) -> Result<Option<Account>, EffectError> {
         Ok(None)
     }
+}
 
+impl ChangeCalendars for Offline {
     async fn change_calendar(
         &self,
         _: &str,
@@ -26,7 +28,9 @@ impl Lookups for Offline {
     ) -> Result<Option<CalendarState>, EffectError> {
         Ok(None)
     }
+}
 
+impl History for Offline {
     async fn calls(
         &self,
         _: &str,

@@ -8,7 +8,9 @@ use iam_responder::assess::engine::{Engine, SiteFiles, SourceFile};
 use iam_responder::effects::alerts::{Judgement, StoredAlerts, Word};
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
-use iam_responder::effects::{CalendarState, Calls, EffectError, ErrorKind, Lookups, Whose};
+use iam_responder::effects::{
+    Accounts, CalendarState, Calls, ChangeCalendars, EffectError, ErrorKind, History, Whose,
+};
 use iam_responder::event::Event;
 use iam_responder::iam::account::Account;
 use iam_responder::respond::lookup::Cache;
@@ -94,7 +96,7 @@ impl Aws {
     }
 }
 
-impl Lookups for Aws {
+impl Accounts for Aws {
     fn asks_about_accounts(&self) -> bool {
         true
     }
@@ -103,7 +105,9 @@ impl Lookups for Aws {
         let found = self.accounts.borrow().get(account).cloned();
         self.answer(Some(found.unwrap_or_default()))
     }
+}
 
+impl ChangeCalendars for Aws {
     async fn change_calendar(
         &self,
         _: &str,
@@ -111,7 +115,9 @@ impl Lookups for Aws {
     ) -> Result<Option<CalendarState>, EffectError> {
         self.answer(self.calendar.get())
     }
+}
 
+impl History for Aws {
     async fn calls(
         &self,
         _: &str,

@@ -9,7 +9,7 @@ use iam_responder::assess::engine::{Engine, SiteFiles, SourceFile};
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
 use iam_responder::effects::{
-    CalendarState, Calls, EffectError, Lookups, PriorState, State, Whose,
+    Accounts, CalendarState, Calls, ChangeCalendars, EffectError, History, PriorState, State, Whose,
 };
 use iam_responder::event::{Event, Unreadable};
 use iam_responder::iam::account::Account;
@@ -155,7 +155,7 @@ pub(crate) fn numbered(mut events: Vec<Value>) -> Vec<Value> {
 /// AWS, which knows every account and no tags, and keeps its calendars open.
 pub(crate) struct Aws;
 
-impl Lookups for Aws {
+impl Accounts for Aws {
     fn asks_about_accounts(&self) -> bool {
         true
     }
@@ -163,7 +163,9 @@ impl Lookups for Aws {
     async fn account(&self, _: &str) -> Result<Option<Account>, EffectError> {
         Ok(Some(Account { name: None, alias: None, tags: Some([].into()) }))
     }
+}
 
+impl ChangeCalendars for Aws {
     async fn change_calendar(
         &self,
         _: &str,
@@ -171,7 +173,9 @@ impl Lookups for Aws {
     ) -> Result<Option<CalendarState>, EffectError> {
         Ok(Some(CalendarState { open: true, until: None }))
     }
+}
 
+impl History for Aws {
     async fn calls(
         &self,
         _: &str,

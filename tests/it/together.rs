@@ -6,7 +6,9 @@ use std::task::{Context, Poll, Waker};
 
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
-use iam_responder::effects::{CalendarState, Calls, EffectError, Lookups, Whose};
+use iam_responder::effects::{
+    Accounts, CalendarState, Calls, ChangeCalendars, EffectError, History, Whose,
+};
 use iam_responder::event::Event;
 use iam_responder::iam::account::Account;
 use iam_responder::iam::entity::EntityKind;
@@ -470,7 +472,7 @@ fn a_role_with_many_long_policies_is_judged_and_not_cut() {
 /// Answers of change calendars come late.
 struct Slow;
 
-impl Lookups for Slow {
+impl Accounts for Slow {
     fn asks_about_accounts(&self) -> bool {
         false
     }
@@ -478,7 +480,9 @@ impl Lookups for Slow {
     async fn account(&self, _: &str) -> Result<Option<Account>, EffectError> {
         Ok(None)
     }
+}
 
+impl ChangeCalendars for Slow {
     async fn change_calendar(
         &self,
         _: &str,
@@ -491,7 +495,9 @@ impl Lookups for Slow {
         })
         .await
     }
+}
 
+impl History for Slow {
     async fn calls(
         &self,
         _: &str,
