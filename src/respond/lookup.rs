@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -143,11 +143,12 @@ impl<S: State, L: Lookups> Finder<'_, S, L> {
     pub async fn tagged(&self, event: &Event, facts: &Facts, now: Timestamp) -> Option<Account> {
         let id = facts.tagged.as_deref()?;
         let own = format!("tagged\n{id}\n{}", event.identity());
-        if let Ok(Some((text, _))) = self.state.note(&own).await {
+        let (found, kept) = join(self.state.note(&own), self.kept(id)).await;
+        if let Ok(Some((text, _))) = found {
             return serde_json::from_str::<Before>(&text).ok()?.account;
         }
         let time = event.time().unwrap_or(now);
-        let account = self.kept(id).await.and_then(|(kept, at)| {
+        let account = kept.and_then(|(kept, at)| {
             let before = at.checked_add(STAMP_BLUR).is_ok_and(|at| at < time);
             if before { Some(kept.account) } else { kept.before }
         });

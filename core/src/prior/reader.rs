@@ -58,6 +58,8 @@ impl<'r> Reader<'r> {
     }
 
     pub(super) fn value(&mut self, address: &Address) -> Option<Prior> {
+        // Read at the same time as the life of the entity, which decides what it means.
+        self.need(answer::read(address.clone(), self.registers));
         self.need(value(address, self.moment, self.registers, 0))
     }
 
@@ -144,17 +146,21 @@ impl<'r> Reader<'r> {
         }
     }
 
-    /// The role or group itself, and why it may be another. `None`: there is none, or a register is missing.
+    /// The role or group itself, and why it may be another. `None`: there is none.
     pub(super) fn borne(&mut self, bearer: &Bearer) -> Option<(Address, Option<Why>)> {
         let profile = match bearer {
             Bearer::Identity(identity) => return Some((identity.clone(), None)),
             Bearer::Profile(profile) => profile,
         };
         let role_of = |name: &str| Address::of_entity(&profile.account, EntityKind::ROLE, name);
-        match &self.holding(&profile.of(Thing::Role))? {
+        // The console names a profile as its role, and nearly everybody does.
+        let Some(role) = self.holding(&profile.of(Thing::Role)) else {
+            // As long as that is missing nothing is answered; what such a role holds is asked for at the same time.
+            return Some((role_of(profile.name()), None));
+        };
+        match &role {
             Prior::Present { value, .. } => Some((role_of(value), None)),
             Prior::Absent { .. } => None,
-            // The console names a profile as its role, and nearly everybody does.
             Prior::Unknown { why, possible } => {
                 Some((role_of(possible.first().map_or(profile.name(), String::as_str)), Some(*why)))
             }
@@ -163,9 +169,11 @@ impl<'r> Reader<'r> {
 
     pub(super) fn identity(&mut self, identity: &Address) -> Holdings {
         let mut holdings = Holdings::default();
+        // First, so that it is read at the same time as the list.
+        let boundary = self.boundary(identity);
         let Some(things) = self.things(identity, &mut holdings) else { return holdings };
         things.iter().for_each(|thing| self.thing(identity, thing, &mut holdings));
-        holdings.boundary = self.boundary(identity);
+        holdings.boundary = boundary;
         holdings
     }
 
