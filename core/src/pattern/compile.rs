@@ -127,11 +127,7 @@ struct Compiler {
 
 impl Compiler {
     fn fault(&mut self, at: At<'_>, message: impl Into<String>) {
-        self.faults.push(PatternFault {
-            path: at.to_string(),
-            message: message.into(),
-            help: None,
-        });
+        self.fault_with_help(at, message.into(), None);
     }
 
     fn fault_with_help(&mut self, at: At<'_>, message: String, help: Option<String>) {

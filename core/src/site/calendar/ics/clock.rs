@@ -14,7 +14,7 @@ use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 
 use super::grammar::{
-    HORIZON_YEAR, is, is_moment, named, rule_of_zone, text, time_zone, unknown_property,
+    HORIZON_YEAR, is, local_time, named, rule_of_zone, text, time_zone, unknown_property,
 };
 
 /// What turns a local time into a moment.
@@ -219,7 +219,7 @@ fn observance(component: &IcalComponent<'_>) -> Result<IcalTzObservance, String>
     let listed = component.props.iter().filter(|one| named(one, IcalPropKind::RDate));
     let listed = listed.map(|one| match &one.value {
         IcalValue::DateTimeList(list) => {
-            list.0.iter().all(|item| is_moment(item)).then_some(list.0.len())
+            list.0.iter().all(|item| local_time(item).is_some()).then_some(list.0.len())
         }
         _ => None,
     });

@@ -60,9 +60,9 @@ pub(super) fn time_zone<'a>(property: &'a IcalProp<'_>) -> Option<&'a str> {
 }
 
 /// A date, or a date and a time of day, in digits.
-pub(super) fn is_moment(text: &str) -> bool {
-    text.chars().all(|c| c.is_ascii_digit() || matches!(c, 'T' | 't' | 'Z' | 'z'))
-        && IcalRecurDateTime::parse(text).is_ok()
+pub(super) fn local_time(text: &str) -> Option<IcalRecurDateTime> {
+    let plain = text.chars().all(|c| c.is_ascii_digit() || matches!(c, 'T' | 't' | 'Z' | 'z'));
+    IcalRecurDateTime::parse(text).ok().filter(|_| plain)
 }
 
 /// A property that no standard knows, and that is not marked as somebody's own: a word written wrong.
@@ -136,8 +136,7 @@ pub(super) fn rule_of_zone(text: &str, offset: i32) -> Result<IcalRecurRule, Str
 /// # Errors
 /// That it cannot be read.
 pub(super) fn until_moment(until: &str) -> Result<IcalRecurDateTime, String> {
-    let read = IcalRecurDateTime::parse(until).ok().filter(|_| is_moment(until));
-    read.ok_or_else(|| format!("RRULE: UNTIL `{until}` cannot be read"))
+    local_time(until).ok_or_else(|| format!("RRULE: UNTIL `{until}` cannot be read"))
 }
 
 /// The last second of a day.

@@ -97,8 +97,7 @@ fn last(until: &str, clock: &Clock, timed: bool) -> Result<IcalRecurDateTime, St
     let written = until_moment(until)?;
     let local = match until.len() {
         16 => clock.local(written.seconds()).ok_or("RRULE: UNTIL cannot be read")?,
-        8 => end_of_day(written),
         _ => written,
     };
-    Ok(if timed { local } else { end_of_day(local) })
+    Ok(if timed && until.len() != 8 { local } else { end_of_day(local) })
 }

@@ -8,7 +8,7 @@ use ical::value::IcalValue;
 use jiff::fmt::temporal::SpanParser;
 
 use super::clock::{Clock, Clocks};
-use super::grammar::{is, is_moment, named, text, unknown_property};
+use super::grammar::{is, local_time, named, text, unknown_property};
 use super::recurrence::{Expansion, Recurrence};
 
 /// Properties of which an event has one at most.
@@ -217,9 +217,8 @@ impl<'a> Properties<'a, '_> {
                 "unknown property `{unknown}`; properties of one's own begin with X-"
             ));
         }
-        let inner = self.of.components.iter();
-        if let Some(inner) = inner.into_iter().find(|one| !WITHIN.iter().any(|kind| is(one, *kind)))
-        {
+        let mut inner = self.of.components.iter();
+        if let Some(inner) = inner.find(|one| !WITHIN.iter().any(|kind| is(one, *kind))) {
             return Err(format!("`{}` within an event", &*inner.name));
         }
         let range = |one: &IcalParam<'_>| matches!(one, IcalParam::Range(_));
@@ -355,8 +354,7 @@ fn moment<'a>(
     name: &str,
 ) -> Result<Moment<'a>, String> {
     let clock = clocks.clock(property, text)?;
-    let local = IcalRecurDateTime::parse(text).ok().filter(|_| is_moment(text));
-    let local = local.ok_or_else(|| format!("{name} cannot be read"))?;
+    let local = local_time(text).ok_or_else(|| format!("{name} cannot be read"))?;
     Ok(Moment { local, clock, is_day: text.len() == 8 })
 }
 
