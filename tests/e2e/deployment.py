@@ -30,7 +30,7 @@ STACK = "iam-responder"  # the stack, and what the names of its resources begin 
 BUCKET = "code"
 SEVERITIES = ["critical", "high", "medium", "low", "informational"]
 POLL_SECONDS = 0.05
-COPIES_MAX = 16  # of the function at a time, on a machine that may have two processors
+COPIES_MAX = 8  # of the function at a time; what they ask at once the local AWS answers within the table's limit
 MAKING_CLIENTS = threading.Lock()  # boto3 cannot make two at once
 
 

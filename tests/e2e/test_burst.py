@@ -1,7 +1,8 @@
 """A thousand events at once, three of ten of them delivered again: each alerted once, none lost.
 
 How long the alerts took is written to target/e2e-reports/burst.md. The emulator runs at most
-LAMBDA_COPIES_MAX copies of the function at a time, so nearly all of that time is waiting for a copy.
+LAMBDA_COPIES_MAX copies of the function at a time, so nearly all of that time is waiting for a copy. More would ask more at once than it answers within a second, and a
+table that does not answer is one of the cases in which an alert may come twice.
 """
 
 import random
@@ -52,7 +53,13 @@ def test_a_burst_with_redeliveries_alerts_each_event_once(responder):
     latencies = sorted(alert.published.timestamp() - injected[role_of(alert.message)] for alert in alerts)
     write_report(alerts, seconds, latencies)
     assert sorted(told) == sorted(injected), "an event is lost, or told of that was none"
-    assert set(told.values()) == {1}, [role for role, times in told.items() if times > 1]
+    twice = {role for role, times in told.items() if times > 1}
+    assert not twice, "\n".join(
+        f"{role_of(alert.message)} after {alert.published.timestamp() - injected[role_of(alert.message)]:.1f} s:"
+        f" {alert.told['notes']}"
+        for alert in alerts
+        if role_of(alert.message) in twice
+    )
     assert responder.failed_events() == []
     assert responder.dead_letters() == []
 
