@@ -1,8 +1,9 @@
 """A thousand events at once, three of ten of them delivered again: each alerted once, none lost.
 
 How long the alerts took is written to target/e2e-reports/burst.md. The emulator runs at most
-LAMBDA_COPIES_MAX copies of the function at a time, so nearly all of that time is waiting for a copy. More would ask more at once than it answers within a second, and a
-table that does not answer is one of the cases in which an alert may come twice.
+LAMBDA_COPIES_MAX copies of the function at a time, so nearly all of that time is waiting for a copy.
+More would ask more at once than it answers within a second, and a table that does not answer is one
+of the cases in which an alert may come twice.
 """
 
 import random
