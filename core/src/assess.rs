@@ -14,7 +14,7 @@ mod assessment;
 pub mod engine;
 mod pack_files;
 
-pub use assessment::{Assessment, Recognised};
+pub use assessment::{Assessment, Opened, Recognised};
 pub use content::content;
 pub use pack_files::PackFiles;
 pub use question::{Count, Follow, Question};

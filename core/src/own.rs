@@ -8,7 +8,5 @@ mod identity;
 mod needs;
 mod place;
 
-pub use identity::{
-    DEFAULT_NAME, Deployed, FUNCTIONS, NAME_CHARS_MAX, Own, change_set, check_name,
-};
+pub use identity::{DEFAULT_NAME, Deployed, FUNCTIONS, NAME_CHARS_MAX, Own, OwnUpdate, check_name};
 pub use place::{PLACES, Place};

@@ -12,6 +12,7 @@ use crate::effects::{Claim, EffectError, Lookups, Publish, State};
 use crate::event::{CallOutcome, Event, PrincipalKind};
 use crate::facts::{Context, Facts};
 use crate::iam::catalogue::CallEffect;
+use crate::own::OwnUpdate;
 use crate::rule::{GroupBy, Rule};
 use crate::vocabulary::OwnStack;
 
@@ -153,12 +154,18 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         if facts.outcome != CallOutcome::Success {
             return;
         }
-        if self.engine.own().begins_update(event, own_change_set) {
-            self.note_update(event, facts, at).await;
-        }
-        if let Some(change_set) = self.engine.own().made_change_set(event) {
-            let kept = self.state.keep_note(&change_set_key(change_set), "own", at).await;
-            kept.unwrap_or_else(|error| tracing::warn!(%error, "an own change set is not noted"));
+        match &facts.own_update {
+            Some(OwnUpdate::ExecutesChangeSet(_)) if !own_change_set => {}
+            Some(OwnUpdate::Begins | OwnUpdate::ExecutesChangeSet(_)) => {
+                self.note_update(event, facts, at).await;
+            }
+            Some(OwnUpdate::MakesChangeSet(arn)) => {
+                let kept = self.state.keep_note(&change_set_key(arn), "own", at).await;
+                kept.unwrap_or_else(
+                    |error| tracing::warn!(%error, "an own change set is not noted"),
+                );
+            }
+            None => {}
         }
     }
 
@@ -183,7 +190,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     /// Was the change set that the event names by its ARN alone made for the tool's own stack? One that nobody saw
     /// made is a stranger's, which is louder.
     pub(super) async fn own_change_set(&self, facts: &Facts) -> bool {
-        let Some(change_set) = &facts.change_set else { return false };
+        let Some(change_set) = facts.change_set() else { return false };
         match self.state.note(&change_set_key(change_set)).await {
             Ok(note) => note.is_some(),
             Err(error) => {

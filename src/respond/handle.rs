@@ -14,7 +14,7 @@ use crate::assess::decide::Decision;
 use crate::assess::{Reason, Recognised};
 use crate::effects::{Lookups, Publish, State};
 use crate::event::{Event, Shape, Unreadable};
-use crate::facts::{Context, Facts, Known, TagsBefore};
+use crate::facts::{Context, Known, TagsBefore};
 use crate::rule::{Fires, Rule};
 use crate::text::severity::Severity;
 
@@ -40,58 +40,48 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         if let Err(reason) = origin {
             return self.unreadable(&reason, Some(&event), now, delay_until).await;
         }
-        let context = self.engine.unasked(&mut event);
-        let possible = self.engine.possible(&event, &context);
-        let facts = context.facts;
-        if possible.is_nothing() && !self.must_note(&event, &facts) {
-            self.record_writes(&event, &facts, now).await;
+        let opened = self.engine.open(&mut event);
+        if opened.is_nothing() && !opened.facts().must_be_noted() {
+            self.record_writes(&event, opened.facts(), now).await;
             return match event.shape() {
                 Shape::Unknown => self.unknown_shape(&event, now, delay_until).await,
                 _ => Ok(Response { outcome: outcome(&event, Verdict::Quiet), alert: None }),
             };
         }
-        let (known, found, begun) = self.ask(&event, &facts, possible.speaks(), now).await?;
-        let context = self.engine.context(&mut event, facts, &known);
-        let recognised = self.engine.recognise(&event, &context, Some(&possible));
+        let (known, found, begun) =
+            self.ask(&event, opened.facts(), opened.may_speak(), now).await?;
+        let recognised = self.engine.recognise(&mut event, opened, &known);
         let (yes, ()) = join(
             self.answered(&recognised.questions, &event, now),
-            self.note(&event, &context, &recognised, (&known, found), now),
+            self.note(&event, &recognised, (&known, found), now),
         )
         .await;
         if recognised.matching.rules.is_empty() && event.shape() == Shape::Unknown {
             self.let_go(&event, begun, now).await;
             return self.unknown_shape(&event, now, delay_until).await;
         }
-        let assessment = self.engine.assess(&event, &context, &recognised, &yes, now);
+        let assessment = self.engine.assess(&event, &recognised, &yes, now);
+        let Recognised { context, matching, .. } = &recognised;
         let response = match &assessment.decision {
             Some(decision) => {
                 let begun = begun.unwrap_or(Begun::Here);
                 let firing = (assessment.firing.as_slice(), decision);
-                self.alert(&event, &context, firing, begun, (now, delay_until)).await?
+                self.alert(&event, context, firing, begun, (now, delay_until)).await?
             }
             None => {
                 self.let_go(&event, begun, now).await;
-                Response { outcome: unheard(&event, &recognised.matching.rules), alert: None }
+                Response { outcome: unheard(&event, &matching.rules), alert: None }
             }
         };
-        self.overridden((&event, &context), &recognised.matching, &response.outcome, now).await;
+        self.overridden((&event, context), matching, &response.outcome, now).await;
         Ok(response)
-    }
-
-    /// Does it change what later events are judged by, whether or not a rule wants it?
-    fn must_note(&self, event: &Event, facts: &Facts) -> bool {
-        let own = self.engine.own();
-        facts.tagged.is_some()
-            || own.begins_update(event, true)
-            || own.made_change_set(event).is_some()
     }
 
     /// Notes what later events are compared with.
     async fn note(
         &self,
         event: &Event,
-        context: &Context,
-        recognised: &Recognised<'_>,
+        Recognised { context, steps, .. }: &Recognised<'_>,
         (known, found): (&Known, Option<FoundAccount>),
         now: Timestamp,
     ) {
@@ -101,7 +91,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         };
         let facts = &context.facts;
         join3(
-            self.record(event, context, &recognised.steps, now),
+            self.record(event, context, steps, now),
             self.record_update(event, facts, known.own_change_set, now),
             async {
                 let finder = self.finder();

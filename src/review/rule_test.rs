@@ -9,6 +9,7 @@ use crate::assess::engine::Engine;
 use crate::effects::memory::Memory;
 use crate::effects::recorder::Recorder;
 use crate::event::Event;
+use crate::facts::Known;
 use crate::own::{self, Deployed, Own};
 use crate::respond::{Origin, Responder};
 use crate::rule::{Fires, Rule, TestEvent, TestSpec};
@@ -29,8 +30,7 @@ pub async fn run(
     }
     let engine = alone(engine, rule);
     let mut event = event(&test.last(), engine.own(), text_of, None)?;
-    let context = engine.derive(&mut event, &crate::facts::Known::default());
-    let matching = engine.recognise(&event, &context, None).matching;
+    let matching = engine.recognise_at_once(&mut event, &Known::default()).matching;
     if matching.rules.is_empty() != test.matches {
         return Ok(());
     }

@@ -9,7 +9,7 @@ use iam_responder::assess::engine::Engine;
 use iam_responder::event::{CallOutcome, Event, input, outcome_of};
 use iam_responder::facts::Known;
 use iam_responder::iam::catalogue::{self, Access};
-use iam_responder::own::{self, NAME_CHARS_MAX, Own};
+use iam_responder::own::{NAME_CHARS_MAX, Own};
 use iam_responder::pack::PACK;
 use iam_responder::pattern::{COMPLEXITY_MAX, Pattern};
 use iam_responder::review::bus::{
@@ -80,7 +80,7 @@ fn check_reach(engine: &Engine, bus_rules: &BusRules, events: Vec<Event>, at_lea
     let mut missed = Vec::new();
     let mut matched = 0;
     for mut event in events {
-        let own_change_set = own::change_set(&event).is_some();
+        let own_change_set = engine.open(&mut event).facts().change_set().is_some();
         let known = Known { burst: burst(&event), own_change_set, ..Known::default() };
         engine.derive(&mut event, &known);
         let rules = engine.rules();

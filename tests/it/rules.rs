@@ -74,13 +74,11 @@ fn the_pack_compiled_in_is_the_folder() {
 /// What rules find in an event, in their order: at once, by way of what is possible, and the steps of sequences.
 fn found(engine: &Engine, text: &str) -> [Vec<String>; 3] {
     let mut event = Event::parse(text).unwrap();
-    let context = engine.unasked(&mut event);
-    let possible = engine.possible(&event, &context);
-    let (rules, raw) = (engine.rules(), event.raw());
-    let names = |rules: Vec<&Rule>| rules.iter().map(|rule| rule.spec.id.clone()).collect();
-    let steps = rules.steps(raw).into_iter();
+    let recognised = engine.recognise_at_once(&mut event, &Known::default());
+    let names = |rules: &[&Rule]| rules.iter().map(|rule| rule.spec.id.clone()).collect();
+    let steps = engine.rules().steps(event.raw()).into_iter();
     let steps = steps.map(|(rule, step)| format!("{} {step}", rule.spec.id)).collect();
-    [names(rules.matching(raw).rules), names(rules.matching_of(raw, &possible).rules), steps]
+    [names(&engine.rules().matching(event.raw()).rules), names(&recognised.matching.rules), steps]
 }
 
 #[test]
@@ -145,10 +143,9 @@ fn the_title_is_that_of_the_rule_that_says_what_was_done() {
     let check = |source: &str, name: &str, parameters: Value, leader: &str, other: &str| {
         let record = by(call(source, name, 0, parameters), user("ann"));
         let mut event = Event::parse(&record.to_string()).unwrap();
-        let context = engine.derive(&mut event, &Known::default());
-        let recognised = engine.recognise(&event, &context, None);
+        let recognised = engine.recognise_at_once(&mut event, &Known::default());
         let now = "2026-11-24T12:00:00Z".parse().unwrap();
-        let firing = engine.assess(&event, &context, &recognised, &BTreeSet::new(), now).firing;
+        let firing = engine.assess(&event, &recognised, &BTreeSet::new(), now).firing;
         let ids: Vec<&str> = firing.iter().map(|rule| rule.spec.id.as_str()).collect();
         assert_eq!(ids.first(), Some(&leader), "{ids:?}");
         assert!(ids.contains(&other), "{ids:?}");

@@ -52,13 +52,13 @@ fn command(name: &str, parameters: &Value) -> String {
         "userIdentity": {"type": "IAMUser", "userName": "alice"}, "requestParameters": parameters,
     });
     let event = Event::parse(&record.to_string()).unwrap();
-    let facts = Context::of(
+    let facts = Context::unasked(
         &event,
         Facts::of(&event, &Own::default()),
         &Site::empty(),
         &Own::default(),
-        &Known::default(),
-    );
+    )
+    .answered(&event, &Site::empty(), &Own::default(), &Known::default());
     undo(&event, &facts).remove(0).planned.command().unwrap()
 }
 

@@ -1,16 +1,47 @@
-//! What is made of an event: the rules that match, what they ask, and what is decided once that is answered.
+//! What is made of an event, step by step: what may match it, what matches after the world was asked, and what is decided
+//! once the questions of the rules are answered. Each step takes what the one before it made.
 
 use std::collections::BTreeSet;
 
 use super::decide::Decision;
 use super::question::Question;
 use crate::event::Event;
-use crate::facts::Context;
-use crate::rule::{Matching, Rule, RuleSet};
+use crate::facts::{Context, Facts};
+use crate::rule::{Matching, Possible, Rule, RuleSet};
 
-/// The rules that match an event, and what they ask before they fire.
-#[derive(Debug, Clone, Default)]
+/// An event that was read by itself, before anybody was asked.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    pub(super) context: Context,
+    /// What may match it whatever is answered about it.
+    pub(super) possible: Possible,
+}
+
+impl Opened {
+    /// What it says by itself, and what it asks of the world.
+    #[must_use]
+    pub fn facts(&self) -> &Facts {
+        &self.context.facts
+    }
+
+    /// No rule can want it, whatever is answered: nobody need be asked.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        self.possible.is_nothing()
+    }
+
+    /// May a rule speak of it, and not only note it?
+    #[must_use]
+    pub fn may_speak(&self) -> bool {
+        self.possible.speaks()
+    }
+}
+
+/// An event with all that the world answered, and the rules that match it.
+#[derive(Debug, Clone)]
 pub struct Recognised<'r> {
+    /// What the event means.
+    pub context: Context,
     /// The rules that match.
     pub matching: Matching<'r>,
     /// The steps of sequences that the event is: each rule with the number of the step.
@@ -30,14 +61,14 @@ pub struct Assessment<'r> {
 
 impl<'r> Recognised<'r> {
     pub(super) fn of(
+        event: &Event,
+        context: Context,
         matching: Matching<'r>,
         steps: Vec<(&'r Rule, usize)>,
-        event: &Event,
-        context: &Context,
     ) -> Self {
         let speaking = matching.rules.iter().filter(|rule| !rule.spec.is_signal());
-        let questions = speaking.filter_map(|rule| Question::of(rule, event, context)).collect();
-        Self { matching, steps, questions }
+        let questions = speaking.filter_map(|rule| Question::of(rule, event, &context)).collect();
+        Self { context, matching, steps, questions }
     }
 
     /// Does it only count, or wait: does it say nothing about one event alone?
@@ -48,11 +79,11 @@ impl<'r> Recognised<'r> {
 
     /// The rules that fire where the questions of these are answered with yes: no signals, and of those that ask only
     /// these. Settled.
-    pub(super) fn firing(&self, yes: &BTreeSet<String>, context: &Context) -> Vec<&'r Rule> {
+    pub(super) fn firing(&self, yes: &BTreeSet<String>) -> Vec<&'r Rule> {
         let fires = |rule: &&&Rule| {
             !rule.spec.is_signal() && (!self.waits(rule) || yes.contains(&rule.spec.id))
         };
         let firing = self.matching.rules.iter().filter(fires).copied().collect();
-        RuleSet::settled(firing, context.facts.outcome)
+        RuleSet::settled(firing, self.context.facts.outcome)
     }
 }

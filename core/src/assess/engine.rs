@@ -5,12 +5,12 @@ use std::collections::{BTreeSet, HashMap};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::assessment::{Assessment, Recognised};
+use super::assessment::{Assessment, Opened, Recognised};
 use super::decide::decide;
 use crate::event::Event;
 use crate::facts::{Context, Facts, Known, Open};
 use crate::own::Own;
-use crate::rule::{FIELDS_OF_PEOPLE, Loading, PackedRule, PackedRules, Possible, Rule, RuleSet};
+use crate::rule::{FIELDS_OF_PEOPLE, Loading, PackedRule, PackedRules, Rule, RuleSet};
 use crate::site::Site;
 use crate::site::calendar::IcsFiles;
 use crate::text::yaml::{Document, Fault};
@@ -180,67 +180,60 @@ impl Engine {
         &self.site
     }
 
-    /// What an event says by itself, added to it as `derived`: enough to tell which rules may want it.
-    pub fn unasked(&self, event: &mut Event) -> Context {
-        let facts = Facts::of(event, &self.own);
-        let context = Context::unasked(event, facts, &self.site, &self.own);
+    /// The first of three steps from an event to a decision: what it says by itself, added to it as `derived`, and which
+    /// rules may want it whatever the world answers.
+    pub fn open(&self, event: &mut Event) -> Opened {
+        let context = self.unasked(event);
         event.set_derived(context.to_value());
-        context
-    }
-
-    /// What may match an event whatever is answered about it. Where it is nothing, nobody need be asked.
-    #[must_use]
-    pub fn possible(&self, event: &Event, context: &Context) -> Possible {
         let open = Open::of(&context.facts, &self.site);
-        self.rules.possible(event.raw(), &|path| open.is_open(path))
+        let possible = self.rules.possible(event.raw(), &|path| open.is_open(path));
+        Opened { context, possible }
     }
 
-    /// What an event means after these answers, added to it as `derived`.
-    pub fn context(&self, event: &mut Event, facts: Facts, known: &Known) -> Context {
-        let context = Context::of(event, facts, &self.site, &self.own, known);
+    /// The second: what the event means after these answers, added to it as `derived`, the rules that match it then, the
+    /// loudest first, and what they ask of the events before.
+    pub fn recognise(&self, event: &mut Event, opened: Opened, known: &Known) -> Recognised<'_> {
+        let Opened { context, possible } = opened;
+        let context = context.answered(event, &self.site, &self.own, known);
         event.set_derived(context.to_value());
-        context
+        let matching = self.rules.matching_of(event.raw(), &possible);
+        let steps = self.rules.steps_of(event.raw(), &possible);
+        Recognised::of(event, context, matching, steps)
     }
 
-    /// Both steps at once, for who has all the answers, or none.
-    pub fn derive(&self, event: &mut Event, known: &Known) -> Context {
-        let facts = Facts::of(event, &self.own);
-        self.context(event, facts, known)
-    }
-
-    /// The rules that match an event with its `derived`, the loudest first, and what they ask of the events before.
-    #[must_use]
-    pub fn recognise(
-        &self,
-        event: &Event,
-        context: &Context,
-        possible: Option<&Possible>,
-    ) -> Recognised<'_> {
-        let (matching, steps) = match possible {
-            Some(possible) => (
-                self.rules.matching_of(event.raw(), possible),
-                self.rules.steps_of(event.raw(), possible),
-            ),
-            None => (self.rules.matching(event.raw()), self.rules.steps(event.raw())),
-        };
-        Recognised::of(matching, steps, event, context)
-    }
-
-    /// Decides about an event: which rules fire, how loud it is and why, what silences it, and how it is undone. `yes`
-    /// are the rules whose questions were answered so; `now` is the time of deciding.
+    /// The third: which rules fire, how loud the event is and why, what silences it, and how it is undone. `yes` are the
+    /// rules whose questions were answered so; `now` is the time of deciding.
     #[must_use]
     pub fn assess<'r>(
         &self,
         event: &Event,
-        context: &Context,
         recognised: &Recognised<'r>,
         yes: &BTreeSet<String>,
         now: Timestamp,
     ) -> Assessment<'r> {
-        let firing = recognised.firing(yes, context);
-        let decision = (!firing.is_empty())
-            .then(|| decide(event, context, &firing, &recognised.matching.unsure, &self.site, now));
+        let (context, unsure) = (&recognised.context, &recognised.matching.unsure);
+        let firing = recognised.firing(yes);
+        let decision =
+            (!firing.is_empty()).then(|| decide(event, context, &firing, unsure, &self.site, now));
         Assessment { firing, decision }
+    }
+
+    /// The first two steps at once, for who has all the answers, or none.
+    pub fn recognise_at_once(&self, event: &mut Event, known: &Known) -> Recognised<'_> {
+        let opened = self.open(event);
+        self.recognise(event, opened, known)
+    }
+
+    /// What an event means after these answers, added to it as `derived`, without asking any rule.
+    pub fn derive(&self, event: &mut Event, known: &Known) -> Context {
+        let context = self.unasked(event).answered(event, &self.site, &self.own, known);
+        event.set_derived(context.to_value());
+        context
+    }
+
+    fn unasked(&self, event: &Event) -> Context {
+        let facts = Facts::of(event, &self.own);
+        Context::unasked(event, facts, &self.site, &self.own)
     }
 
     /// This engine with one rule alone, switched on.

@@ -1,7 +1,7 @@
 //! What was acted upon.
 
 use super::record::Event;
-use super::{CallOutcome, omitted, partition};
+use super::{CallOutcome, partition};
 use crate::event::{Principal, PrincipalKind};
 use crate::iam::arn::{self, Arn};
 use crate::iam::catalogue::Call;
@@ -28,13 +28,15 @@ impl Entity {
     }
 }
 
-/// What a call acts upon, by the catalogue's entry; of a denied one as its message names it.
+/// What a call acts upon, by the catalogue's entry; of a denied one as its message names it. `omitted`: CloudTrail dropped
+/// the parameters.
 #[must_use]
 pub fn entity(
     event: &Event,
     call: &Call,
     principal: &Principal,
     outcome: CallOutcome,
+    omitted: bool,
 ) -> Option<Entity> {
     let account = event.account().map(str::to_owned);
     // Root has no name: what an answer to root says of a user is no name of one.
@@ -57,7 +59,7 @@ pub fn entity(
     // Of a call that failed, absent parameters may only be unrecorded.
     let parameters = event.value("detail.requestParameters").is_some();
     let absent = outcome == CallOutcome::Success || (outcome == CallOutcome::Failure && parameters);
-    if call.absent_is_caller() && absent && !omitted(event) {
+    if call.absent_is_caller() && absent && !omitted {
         let name = principal.name.clone();
         let kind = if principal.is_root() { EntityKind::ROOT } else { call.kind };
         return Some(Entity { kind, name, arn: principal.arn.clone(), account });

@@ -60,7 +60,8 @@ impl Known {
     }
 }
 
-/// What an event means: what it says by itself, what the owner says, and what the world answered.
+/// What an event means: what it says by itself, what the owner says ([`Context::unasked`]), and what the world answered
+/// ([`Context::answered`]).
 #[derive(Debug, Clone)]
 pub struct Context {
     /// What the event says by itself.
@@ -113,7 +114,7 @@ impl Context {
         Self {
             own: facts.own.clone(),
             own_stack: None,
-            guarded: facts.entity.as_ref().and_then(|entity| guarded(entity, site, &[])),
+            guarded: facts.entity.as_ref().and_then(|entity| site.guarded(&entity.id()?)),
             exempt: facts.entity.as_ref().and_then(|entity| exempt(entity, site, own)),
             bearer: None,
             automation: automation(event, site),
@@ -137,62 +138,68 @@ impl Context {
     /// What is known after these answers on an empty site, of a tool by its default name.
     #[cfg(test)]
     pub(crate) fn plain(event: &Event, known: &Known) -> Self {
-        let own = Own::default();
-        Self::of(event, Facts::of(event, &own), &Site::empty(), &own, known)
+        let (site, own) = (Site::empty(), Own::default());
+        let facts = Facts::of(event, &own);
+        Self::unasked(event, facts, &site, &own).answered(event, &site, &own, known)
     }
 
     /// What is known after these answers. Never fails.
     #[must_use]
-    pub fn of(event: &Event, facts: Facts, site: &Site, own: &Own, known: &Known) -> Self {
-        let entity = facts.entity.as_ref();
-        let guarded = entity.and_then(|entity| guarded(entity, site, &known.before.former_names));
-        let nobody_asked = || Some(Held::unknown(facts.questions.handed.as_ref()?, Why::NotAsked));
-        let held = known.before.handed.clone().or_else(nobody_asked);
-        let automation = automation(event, site);
-        let pipeline = automation == Some(Automation::Pipeline);
-        let handed = held.map(|held| {
-            let trusted = |(account, name): (&str, &str)| exempt_role(account, name, site, own);
-            let exempt = held.handed.roles().find_map(trusted);
-            let kept = |(account, name): (&str, &str)| {
-                site.guarded(&EntityId::new(account, EntityKind::ROLE, name))
-            };
-            let guarded = held.handed.roles().find_map(kept);
-            HandedOver::of(&held, event.account(), pipeline, exempt, guarded)
-        });
-        let handed = handed.filter(|handed| !handed.is_nothing());
+    pub fn answered(self, event: &Event, site: &Site, own: &Own, known: &Known) -> Self {
+        let facts = &self.facts;
+        let renamed = || guarded_before(facts.entity.as_ref()?, site, &known.before.former_names);
+        let handed = self.handed_over(event, site, own, known);
         let by_aws = facts.principal.linked_service.is_some();
-        let tags = event.account().and_then(|id| site.tags(id, known.account.as_ref()));
+        let account = known.account.as_ref();
+        let tags = event.account().and_then(|id| site.tags(id, account));
+        let bearers = known.before.bearers.as_ref();
         Self {
-            own: touched(event, &facts, own, known, handed.as_ref()),
+            own: touched(event, facts, own, known, handed.as_ref()),
             own_stack: known.own_stack,
-            guarded,
-            exempt: entity.and_then(|entity| exempt(entity, site, own)),
-            bearer: known
-                .before
-                .bearers
-                .as_ref()
-                .and_then(|bearers| Bearer::first(bearers, site, own)),
-            automation,
+            guarded: self.guarded.or_else(renamed),
+            bearer: bearers.and_then(|bearers| Bearer::first(bearers, site, own)),
             environment: site.environment(tags),
-            environment_change: environment_change(event, &facts, site, &known.tagged),
+            environment_change: environment_change(event, facts, site, &known.tagged),
             tags: tags.cloned(),
             times: site.calendars_at(event.time(), &known.calendars),
             feeds: known.before.feeds,
             tag_decides: known.before.decided.clone(),
             silences: silences(event, facts.outcome, &known.before.named, site, own),
-            rights: rights(event, &facts, site, known, handed.as_ref()),
+            rights: rights(event, facts, site, known, handed.as_ref()),
             // Whoever is taken out of a group is given nothing, and services do their own work with roles
             // that AWS keeps.
             handed: handed.filter(|_| event.name() != Some("RemoveUserFromGroup") && !by_aws),
             account_name: event
                 .account()
-                .and_then(|id| site.account_name(id, known.account.as_ref()))
+                .and_then(|id| site.account_name(id, account))
                 .map(str::to_owned),
             burst: known.burst,
             former: known.before.former.clone(),
             former_names: known.before.former_names.clone(),
-            facts,
+            ..self
         }
+    }
+
+    /// The roles or the group that the event hands over, if those hold anything.
+    fn handed_over(
+        &self,
+        event: &Event,
+        site: &Site,
+        own: &Own,
+        known: &Known,
+    ) -> Option<HandedOver> {
+        let asked = self.facts.questions.handed.as_ref();
+        let nobody_asked = || Some(Held::unknown(asked?, Why::NotAsked));
+        let held = known.before.handed.clone().or_else(nobody_asked)?;
+        let trusted = |(account, name): (&str, &str)| exempt_role(account, name, site, own);
+        let kept = |(account, name): (&str, &str)| {
+            site.guarded(&EntityId::new(account, EntityKind::ROLE, name))
+        };
+        let exempt = held.handed.roles().find_map(trusted);
+        let guarded = held.handed.roles().find_map(kept);
+        let pipeline = self.automation == Some(Automation::Pipeline);
+        let handed = HandedOver::of(&held, event.account(), pipeline, exempt, guarded);
+        Some(handed).filter(|handed| !handed.is_nothing())
     }
 
     /// For certain what it puts, attaches or adds was not there before, and nothing in its place.
@@ -278,8 +285,8 @@ fn exempt_role(account: &str, name: &str, site: &Site, own: &Own) -> Option<Exem
 }
 
 /// The owner's list goes by names: who bore one of them is still meant.
-fn guarded(entity: &Entity, site: &Site, former_names: &[String]) -> Option<Guarded> {
+fn guarded_before(entity: &Entity, site: &Site, former_names: &[String]) -> Option<Guarded> {
     let id = entity.id()?;
     let renamed = |name: &String| site.guarded(&EntityId::new(id.account(), id.kind(), name));
-    site.guarded(&id).or_else(|| former_names.iter().find_map(renamed))
+    former_names.iter().find_map(renamed)
 }

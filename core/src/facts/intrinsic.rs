@@ -6,7 +6,7 @@ use crate::event::{
 };
 use crate::iam::catalogue::{self, Call};
 use crate::iam::entity::EntityKind;
-use crate::own::{self, Own};
+use crate::own::{Own, OwnUpdate};
 use crate::prior::{self, Questions};
 use crate::vocabulary::{OwnKind, OwnSession};
 
@@ -35,8 +35,8 @@ pub struct Facts {
     pub own_session: Option<OwnSession>,
     /// The caller's role is one of those that deploy the tool.
     pub deploys: bool,
-    /// ARN of the change set that it names, where that alone says of which stack.
-    pub change_set: Option<String>,
+    /// What it is to an update of the tool's own stack.
+    pub own_update: Option<OwnUpdate>,
     /// What it asks about the state before it.
     pub questions: Questions,
 }
@@ -49,21 +49,23 @@ impl Facts {
             (Some(source), Some(name)) => catalogue::find(source, name),
             _ => None,
         };
-        let outcome = outcome_of(event);
+        let (outcome, omitted) = (outcome_of(event), omitted(event));
         let principal = Principal::of(event);
-        let entity =
-            call.map_or_else(|| at_work(event), |call| entity(event, call, &principal, outcome));
+        let entity = call.map_or_else(
+            || at_work(event),
+            |call| entity(event, call, &principal, outcome, omitted),
+        );
         Self {
             read_only: is_read_only(event),
-            omitted: omitted(event),
             self_target: entity.as_ref().is_some_and(|entity| is_caller(entity, &principal)),
             tagged: tagged(event).map(str::to_owned),
             own: own.touched(event),
             own_session: own.session(&principal, event),
             deploys: principal.role_arn.as_deref().is_some_and(|role| own.is_deployment_role(role)),
-            change_set: own::change_set(event).map(str::to_owned),
+            own_update: own.update(event, omitted),
             questions: Questions::of(event),
             outcome,
+            omitted,
             call,
             principal,
             entity,
@@ -80,6 +82,22 @@ impl Facts {
     #[must_use]
     pub fn tampering(&self) -> bool {
         self.call.is_some_and(Call::is_tampering)
+    }
+
+    /// ARN of the change set that it executes, where that alone says of which stack.
+    #[must_use]
+    pub fn change_set(&self) -> Option<&str> {
+        match &self.own_update {
+            Some(OwnUpdate::ExecutesChangeSet(arn)) => Some(arn),
+            _ => None,
+        }
+    }
+
+    /// It changes what later events are judged by, whether or not a rule wants it.
+    #[must_use]
+    pub fn must_be_noted(&self) -> bool {
+        let updates = self.outcome == CallOutcome::Success && self.own_update.is_some();
+        self.tagged.is_some() || updates
     }
 
     /// The name of what a call of the catalogue acted upon.

@@ -22,7 +22,7 @@ impl Open {
             Late::Account | Late::Time => true,
             Late::Tags => facts.tagged.is_some(),
             Late::Burst => facts.changes() && facts.call.is_some(),
-            Late::Own => facts.change_set.is_some() || questions.handed.is_some(),
+            Late::Own => facts.change_set().is_some() || questions.handed.is_some(),
             Late::OwnStack => of_stack,
             // Documents are judged with what stood there before.
             Late::Rights => facts.call.is_some() || !facts.read_only,

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::place;
 use super::place::{PLACES, Place};
-use crate::event::{Event, Principal, omitted};
+use crate::event::{Event, Principal};
 use crate::iam::arn::{self, Arn};
 use crate::iam::entity::{EntityId, EntityKind};
 use crate::vocabulary::{OwnKind, OwnSession};
@@ -20,6 +20,18 @@ const GREGORIAN_SECS: i64 = 12_219_292_800;
 
 /// What follows the name in the names of the tool's functions.
 pub const FUNCTIONS: [&str; 1] = [""];
+
+/// What a call is to the making or updating of the tool's own stack. What CloudFormation then does to its parts for the
+/// same caller is the owners' work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OwnUpdate {
+    /// It begins one.
+    Begins,
+    /// It begins one if the change set of this ARN was made for the stack: the call names nothing else.
+    ExecutesChangeSet(String),
+    /// It made the change set of this ARN for the stack.
+    MakesChangeSet(String),
+}
 
 /// The tool as it was deployed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,22 +132,27 @@ impl Own {
         self.deployed.by.iter().any(|arn| EntityId::of_arn(arn) == wanted)
     }
 
-    /// Does this call make or update the tool's own stack? What CloudFormation then does to its parts for the
-    /// same caller is the owners' work. Of a change set that is named by its ARN alone, `of_change_set` tells
-    /// what was seen when it was made.
+    /// What this call is to the making or updating of the tool's own stack. `omitted`: CloudTrail dropped its
+    /// parameters.
     #[must_use]
-    pub fn begins_update(&self, event: &Event, of_change_set: bool) -> bool {
-        let begins = ["CreateStack", "UpdateStack", "ExecuteChangeSet"];
-        // What nobody sees is no announcement.
-        let calls = is_cloudformation(event, &begins) && !omitted(event);
-        calls && (self.is_on_stack(event) || (of_change_set && change_set(event).is_some()))
-    }
-
-    /// The ARN of a change set that this call made for the tool's own stack.
-    #[must_use]
-    pub fn made_change_set<'e>(&self, event: &'e Event) -> Option<&'e str> {
-        let made = is_cloudformation(event, &["CreateChangeSet"]) && self.is_on_stack(event);
-        event.text("detail.responseElements.id").filter(|_| made)
+    pub fn update(&self, event: &Event, omitted: bool) -> Option<OwnUpdate> {
+        if event.event_source() != Some("cloudformation.amazonaws.com") {
+            return None;
+        }
+        match event.name()? {
+            // What nobody sees is no announcement.
+            "CreateStack" | "UpdateStack" | "ExecuteChangeSet" if omitted => None,
+            "CreateStack" | "UpdateStack" => self.is_on_stack(event).then_some(OwnUpdate::Begins),
+            "ExecuteChangeSet" if self.is_on_stack(event) => Some(OwnUpdate::Begins),
+            "ExecuteChangeSet" => {
+                change_set(event).map(|arn| OwnUpdate::ExecutesChangeSet(arn.to_owned()))
+            }
+            "CreateChangeSet" if self.is_on_stack(event) => {
+                let arn = event.text("detail.responseElements.id")?;
+                Some(OwnUpdate::MakesChangeSet(arn.to_owned()))
+            }
+            _ => None,
+        }
     }
 
     fn is_on_stack(&self, event: &Event) -> bool {
@@ -326,17 +343,10 @@ impl Own {
 }
 
 /// The ARN of a change set, where the call names it by that and names no stack.
-#[must_use]
-pub fn change_set(event: &Event) -> Option<&str> {
+fn change_set(event: &Event) -> Option<&str> {
     let named = event.text("detail.requestParameters.changeSetName")?;
-    let alone = event.text("detail.requestParameters.stackName").is_none()
-        && is_cloudformation(event, &["ExecuteChangeSet"]);
+    let alone = event.text("detail.requestParameters.stackName").is_none();
     Some(named).filter(|named| alone && Arn::parse(named).is_some())
-}
-
-fn is_cloudformation(event: &Event, names: &[&str]) -> bool {
-    event.event_source() == Some("cloudformation.amazonaws.com")
-        && event.name().is_some_and(|name| names.contains(&name))
 }
 
 /// The name of the stack: `arn:PARTITION:cloudformation:REGION:ACCOUNT:stack/NAME/UUID`.

@@ -288,7 +288,8 @@ mod tests {
             let before = Answers { former, ..Answers::default() };
             let known = Known { before, ..Known::default() };
             let facts = Facts::of(&event, &Own::default());
-            let context = Context::of(&event, facts, &Site::empty(), &Own::default(), &known);
+            let context = Context::unasked(&event, facts, &Site::empty(), &Own::default())
+                .answered(&event, &Site::empty(), &Own::default(), &known);
             let undo = undo(&event, &context).pop().unwrap();
             let lately = |doubt: &&str| doubt.contains("until shortly before");
             let doubts = undo.doubts.iter().map(AsRef::as_ref);

@@ -266,13 +266,13 @@ mod tests {
         refuse("AddUserToGroup", hidden, Guard::ValueMissing);
         let failed = r#"{"eventSource":"iam.amazonaws.com","eventName":"AttachRolePolicy","errorCode":"AccessDenied"}"#;
         let failed = Event::parse(failed).unwrap();
-        let context = Context::of(
+        let context = Context::unasked(
             &failed,
             Facts::of(&failed, &Own::default()),
             &Site::empty(),
             &Own::default(),
-            &Known::default(),
-        );
+        )
+        .answered(&failed, &Site::empty(), &Own::default(), &Known::default());
         assert_eq!(undo(&failed, &context), []);
     }
 

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use iam_responder::assess::decide::Decision;
 use iam_responder::assess::engine::Engine;
 use iam_responder::event::{Event, Shape, Unreadable, input};
+use iam_responder::facts::Known;
 use iam_responder::pattern::{Explanation, FieldExplanation, STEPS_OF_EVENT_MAX};
 use iam_responder::review::rule_test::found;
 use iam_responder::rule::Rule;
@@ -86,11 +87,10 @@ fn one<'e>(
     format: Format,
     arguments: &Arguments,
 ) -> Result<bool, Failure> {
-    let context = engine.derive(&mut event, &iam_responder::facts::Known::default());
-    let recognised = engine.recognise(&event, &context, None);
+    let recognised = engine.recognise_at_once(&mut event, &Known::default());
     // What only counts, or waits for what came before, says nothing about one event alone.
     let now = Timestamp::now();
-    let assessment = engine.assess(&event, &context, &recognised, &BTreeSet::new(), now);
+    let assessment = engine.assess(&event, &recognised, &BTreeSet::new(), now);
     let is_one = |rules: &[&Rule], rule: &Rule| rules.iter().any(|one| std::ptr::eq(*one, rule));
     let all = &recognised.matching.rules;
     let wanted = |rule: &&Rule| arguments.rule.as_ref().is_none_or(|id| *id == rule.spec.id);
@@ -116,7 +116,7 @@ fn one<'e>(
         unreadable(out, format, &Unreadable::UnknownShape.to_string())?;
         return Ok(true);
     }
-    let derived = context.to_value();
+    let derived = recognised.context.to_value();
     let decision = assessment.decision.as_ref();
     match format {
         Format::Json => json_line(out, &event, &derived, &judged, decision)?,

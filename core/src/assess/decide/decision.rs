@@ -305,7 +305,12 @@ suppressions:
         );
         let mut event = Event::parse(&record).unwrap();
         let facts = Facts::of(&event, &Own::default());
-        let context = Context::of(&event, facts, &site, &Own::default(), &Known::default());
+        let context = Context::unasked(&event, facts, &site, &Own::default()).answered(
+            &event,
+            &site,
+            &Own::default(),
+            &Known::default(),
+        );
         event.set_derived(context.to_value());
         let matching = rules.matching(event.raw());
         let decision = decide(&event, &context, &matching.rules, &[], &site, time.parse().unwrap());

@@ -238,7 +238,7 @@ fn only_a_call_on_the_stack_itself_begins_its_update() {
             r#"{{"eventSource":"cloudformation.amazonaws.com","eventName":"{name}","awsRegion":"us-east-1",
                "recipientAccountId":"111122223333",{rest}}}"#
         );
-        own.begins_update(&Event::parse(&text).unwrap(), false)
+        own.update(&Event::parse(&text).unwrap(), false) == Some(OwnUpdate::Begins)
     };
     let request = |stack: &str| format!(r#""requestParameters":{{"stackName":"{stack}"}}"#);
     let answer = |stack: &str| {
