@@ -87,7 +87,7 @@ pub struct StoredAlert {
     pub repeated_at: Option<Timestamp>,
 }
 
-/// The alerts that were sent.
+/// The alerts that were sent, for people who read and judge them.
 pub trait StoredAlerts {
     /// Keeps a verdict; the first one also acknowledges. Tells whether there is such an alert.
     fn judge(
@@ -101,8 +101,11 @@ pub trait StoredAlerts {
         &self,
         from: Timestamp,
     ) -> impl Future<Output = Result<Vec<StoredAlert>, EffectError>>;
+}
 
-    /// Alerts whose time to be published again has come.
+/// The alerts that nobody acknowledged.
+pub trait OpenAlerts {
+    /// Those whose time to be published again has come.
     fn due(&self, now: Timestamp) -> impl Future<Output = Result<Vec<StoredAlert>, EffectError>>;
 
     /// Takes one that is due, so that nobody else tells it before `until`. `false` where somebody

@@ -7,7 +7,7 @@ use std::task::Poll;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::alerts::{Judgement, StoredAlert, StoredAlerts};
+use super::alerts::{Judgement, OpenAlerts, StoredAlert, StoredAlerts};
 use super::counters::Counters;
 use super::deliveries::{Deliveries, Delivery};
 use super::error::{EffectError, ErrorKind};
@@ -164,6 +164,8 @@ faulty! {
     StoredAlerts {
         judge(event_id: &str, judgement: &Judgement) -> bool;
         published_since(from: Timestamp) -> Vec<StoredAlert>;
+    }
+    OpenAlerts {
         due(now: Timestamp) -> Vec<StoredAlert>;
         take_due(record: &StoredAlert, until: Timestamp) -> bool;
         repeated(event_id: &str, now: Timestamp) -> ();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::alert::{Alert, REASONS_MAX};
-use crate::effects::alerts::{StoredAlert, StoredAlerts};
+use crate::effects::alerts::{OpenAlerts, StoredAlert};
 use crate::effects::{EffectError, Publish};
 use crate::respond::tell::{PublishFailed, tell};
 use crate::site::TopicSpec;
@@ -33,7 +33,7 @@ pub struct Reminded {
 }
 
 /// Tells again what is due, at most [`REASONS_MAX`] alerts. Nothing that fails keeps it from the rest: what was not published stays due.
-pub async fn remind<S: StoredAlerts, P: Publish>(
+pub async fn remind<S: OpenAlerts, P: Publish>(
     alerts: &S,
     publish: &P,
     topics: &BTreeMap<Severity, Vec<TopicSpec>>,
@@ -79,7 +79,7 @@ pub async fn remind<S: StoredAlerts, P: Publish>(
     reminded
 }
 
-async fn mark<S: StoredAlerts>(
+async fn mark<S: OpenAlerts>(
     alerts: &S,
     group: &[StoredAlert],
     now: Timestamp,

@@ -2,7 +2,7 @@
 //! (`IAM_RESPONDER_TEST_ENDPOINT`, as the end-to-end tests do).
 
 use iam_responder::alert::SentAlert;
-use iam_responder::effects::alerts::{Judgement, StoredAlerts, Word};
+use iam_responder::effects::alerts::{Judgement, OpenAlerts, StoredAlerts, Word};
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::{
     Claim, Counters, Deliveries, Delivery, Notes, PriorState, State, Windows,
@@ -87,7 +87,9 @@ fn sent(event_id: &str, repeat_at: Option<i64>) -> SentAlert {
     }
 }
 
-async fn what_was_told_can_be_judged_and_told_again(state: &(impl Deliveries + StoredAlerts)) {
+async fn what_was_told_can_be_judged_and_told_again(
+    state: &(impl Deliveries + StoredAlerts + OpenAlerts),
+) {
     let judgement =
         |word, second| Judgement { word, note: Some("why".to_owned()), by: None, at: at(second) };
     for (event, due) in [("l1", Some(100)), ("l2", Some(200)), ("l3", None)] {
@@ -196,7 +198,7 @@ async fn an_event_is_under_way_once(state: &impl Deliveries) {
     assert_eq!(begin(6_000).await, Delivery::Published);
 }
 
-async fn all(state: &(impl State + StoredAlerts)) {
+async fn all(state: &(impl State + StoredAlerts + OpenAlerts)) {
     an_event_is_under_way_once(state).await;
     claims_know_their_owner(state).await;
     each_event_counts_once(state).await;

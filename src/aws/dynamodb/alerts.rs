@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::table::{Item, Table, id, is_refusal, number, text, timestamp};
 use crate::alert::SentAlert;
 use crate::effects::EffectError;
-use crate::effects::alerts::{Judgement, KEPT_DAYS, StoredAlert, StoredAlerts, Word};
+use crate::effects::alerts::{Judgement, KEPT_DAYS, OpenAlerts, StoredAlert, StoredAlerts, Word};
 use crate::text::severity::Severity;
 
 /// Name of the index of alerts that nobody acknowledged yet.
@@ -122,7 +122,9 @@ impl StoredAlerts for Table {
         }
         Ok(records)
     }
+}
 
+impl OpenAlerts for Table {
     async fn due(&self, now: Timestamp) -> Result<Vec<StoredAlert>, EffectError> {
         let answer = self
             .insisting

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use iam_responder::effects::State;
-use iam_responder::effects::alerts::StoredAlerts;
+use iam_responder::effects::alerts::OpenAlerts;
 use iam_responder::respond::metrics;
 use iam_responder::respond::remind::{Reminded, remind};
 use jiff::Timestamp;
@@ -25,7 +25,7 @@ pub(crate) struct Rung {
 
 /// The clock rings: shows that the function could tell people, and tells again what nobody
 /// acknowledged.
-pub(crate) async fn ring<S: State + StoredAlerts>(
+pub(crate) async fn ring<S: State + OpenAlerts>(
     function: &Function,
     state: &S,
     deadline: Duration,
@@ -47,7 +47,7 @@ pub(crate) async fn ring<S: State + StoredAlerts>(
 /// published again. What fails is tried at the next ring; each of these alerts was published before.
 async fn reminders(
     function: &Function,
-    alerts: &impl StoredAlerts,
+    alerts: &impl OpenAlerts,
     deadline: Duration,
 ) -> (usize, usize) {
     if function.repeat.is_none() {

@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use function::Started;
 use iam_responder::effects::State;
-use iam_responder::effects::alerts::StoredAlerts;
+use iam_responder::effects::alerts::OpenAlerts;
 use iam_responder::effects::memory::Memory;
 use lambda_runtime::service_fn;
 
@@ -43,7 +43,7 @@ async fn main() -> ExitCode {
 
 async fn serve<S>(function: Started<S>) -> ExitCode
 where
-    S: State + StoredAlerts + Send + Sync + 'static,
+    S: State + OpenAlerts + Send + Sync + 'static,
 {
     let function = Arc::new(function);
     match lambda_runtime::run(service_fn(|event| trigger::handle(Arc::clone(&function), event)))

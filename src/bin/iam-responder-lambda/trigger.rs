@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use iam_responder::effects::alerts::StoredAlerts;
+use iam_responder::effects::alerts::OpenAlerts;
 use iam_responder::effects::{State, Usage};
 use iam_responder::event::{Event, Unreadable};
 use iam_responder::respond::outcome::Outcome;
@@ -65,7 +65,7 @@ pub(crate) async fn handle<S>(
     event: LambdaEvent<Box<RawValue>>,
 ) -> Result<Answer, Failed>
 where
-    S: State + StoredAlerts + Send + Sync + 'static,
+    S: State + OpenAlerts + Send + Sync + 'static,
 {
     let started = tokio::time::Instant::now();
     let text: Arc<str> = event.payload.get().into();

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::kept::Memory;
-use crate::effects::alerts::{Judgement, StoredAlert, StoredAlerts};
+use crate::effects::alerts::{Judgement, OpenAlerts, StoredAlert, StoredAlerts};
 use crate::effects::{EffectError, lock};
 
 impl Memory {
@@ -30,7 +30,9 @@ impl StoredAlerts for Memory {
     async fn published_since(&self, from: Timestamp) -> Result<Vec<StoredAlert>, EffectError> {
         Ok(self.records(|record| record.sent_at >= from))
     }
+}
 
+impl OpenAlerts for Memory {
     async fn due(&self, now: Timestamp) -> Result<Vec<StoredAlert>, EffectError> {
         Ok(self.records(|record| record.sent.repeat_at.is_some_and(|at| at <= now)))
     }
