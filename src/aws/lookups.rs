@@ -8,7 +8,7 @@ use aws_config::SdkConfig;
 use aws_sdk_cloudtrail::types::{LookupAttribute, LookupAttributeKey};
 use aws_sdk_ssm::types::CalendarState as Answer;
 use aws_smithy_types::DateTime;
-use futures_util::future::join3;
+use futures_util::future::{join_all, join3};
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
@@ -209,25 +209,32 @@ impl History for Aws {
         let (mut answered, mut failure) = (false, None);
         let mut questions: VecDeque<(&Whose, Option<String>)> =
             whose.iter().map(|whose| (whose, None)).collect();
-        for number in 0..QUESTIONS_MAX {
+        let mut asked = 0;
+        while asked < QUESTIONS_MAX && !questions.is_empty() {
+            if asked > 0 {
+                tokio::time::sleep(BETWEEN_LOOKUPS).await;
+            }
             let left = QUESTIONS_TIME.saturating_sub(started.elapsed());
             if left.is_zero() {
                 break;
             }
-            let Some((whose, token)) = questions.pop_front() else { break };
-            if number >= LOOKUPS_AT_ONCE {
-                tokio::time::sleep(BETWEEN_LOOKUPS.min(left)).await;
-            }
-            let page = tokio::time::timeout(left, self.page(whose, from, to, token)).await;
-            let late = |_| Err(EffectError::new(ACTION, ErrorKind::NoAnswer, "too late"));
-            match page.unwrap_or_else(late) {
-                Ok((records, next)) => {
-                    answered = true;
-                    calls.records.extend(records);
-                    // The other question first, then the next page of this one.
-                    questions.extend(next.map(|next| (whose, Some(next))));
+            let at_once = if asked == 0 { LOOKUPS_AT_ONCE } else { 1 };
+            let pages =
+                questions.drain(..at_once.min(questions.len())).map(async |(whose, token)| {
+                    let page = tokio::time::timeout(left, self.page(whose, from, to, token)).await;
+                    let late = |_| Err(EffectError::new(ACTION, ErrorKind::NoAnswer, "too late"));
+                    (whose, page.unwrap_or_else(late))
+                });
+            for (whose, page) in join_all(pages).await {
+                asked += 1;
+                match page {
+                    Ok((records, next)) => {
+                        answered = true;
+                        calls.records.extend(records);
+                        questions.extend(next.map(|next| (whose, Some(next))));
+                    }
+                    Err(error) => failure = Some(error),
                 }
-                Err(error) => failure = Some(error),
             }
         }
         calls.more = !questions.is_empty() || failure.is_some();

@@ -6,13 +6,15 @@ It forwards every byte it does not break, Host header included, so signatures st
 import http.client
 import http.server
 import json
+import math
 import re
 import socket
 import struct
 import sys
 import threading
+import time
 import urllib.parse
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 # How long a slow answer takes: longer than the function gives one attempt.
 SLOW_SECONDS = 4
@@ -80,6 +82,8 @@ class Call:
     action: str
     fault: str | tuple | None = None  # what broke it
     status: int | None = None  # of the answer that was sent, or begun
+    begun: float = field(default_factory=time.monotonic)
+    ended: float = math.inf
 
 
 @dataclass
@@ -98,6 +102,7 @@ class FaultProxy:
         self._faults = []
         self._calls = []
         self._over = threading.Event()
+        self.pause = 0  # seconds that each call waits which nothing breaks
         self._server = _Server(self)
         threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True).start()
 
@@ -112,8 +117,9 @@ class FaultProxy:
             self._faults.append(Fault(action, kind, times, after, service, having))
 
     def heal(self):
-        """Forgets all faults and all calls seen, and ends what hangs."""
+        """Forgets all faults and all calls seen, and ends what hangs or is slow."""
         with self._lock:
+            self.pause = 0
             self._faults.clear()
             self._calls.clear()
             self._over.set()
@@ -181,7 +187,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         call, over = self.server.proxy.arrived(*self._read(body))
         kind = call.fault
         if kind is None:
-            self._send(call, self._forward(body))
+            time.sleep(self.server.proxy.pause)
+            answer = self._forward(body)
+            call.ended = time.monotonic()
+            self._send(call, answer)
         elif refusal := _refusal(kind, call.service):
             self._send(call, self._refused(*refusal))
         elif kind == "html":
