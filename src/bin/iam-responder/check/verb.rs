@@ -1,0 +1,248 @@
+//! The verb: reads rules and site file, and prints all that was found.
+
+use std::io::Write;
+use std::path::Path;
+
+use iam_responder::assess::engine::Engine;
+use iam_responder::pack::PACK;
+use iam_responder::pattern::Pattern;
+use iam_responder::rule::Rule;
+use iam_responder::site::Adjustment;
+use iam_responder::site::calendar::OCCURRENCES_MAX;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use serde_json::{Value, json};
+
+use super::remark::Remark;
+use super::{delivery, effective, exemptions, silences, topics};
+
+use crate::exit::{Exit, Failure};
+use crate::options::{Format, Global};
+use crate::{files, paint};
+
+/// Days ahead of which the end of a suppression is remarked.
+const EXPIRY_NOTICE_DAYS: i32 = 14;
+
+/// Days ahead that a calendar should tell of.
+const CALENDAR_NOTICE_DAYS: i32 = 366;
+
+/// Arguments of `check`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    deployment: topics::Deployment,
+    /// Print notes in JSON too; people always get them
+    #[arg(long)]
+    notes: bool,
+    /// Print the site as it is in force instead, each line with the file that says it
+    #[arg(long)]
+    effective: bool,
+}
+
+pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
+    let engine = match (global.rules.as_slice(), &global.site) {
+        ([], None) => Engine::packed_checked(&PACK)
+            .map_err(Failure::Rules)
+            .and_then(|engine| Ok(engine.deployed_as(files::own(global)?))),
+        _ => files::engine(global),
+    };
+    let checked = engine.and_then(|engine| {
+        topics::check(&arguments.deployment, global, &engine)?;
+        Ok(engine)
+    });
+    let engine = match checked {
+        Err(Failure::Rules(faults)) if global.format == Format::Json => {
+            let mut out = anstream::stdout().lock();
+            for fault in faults {
+                let line = json!({"level": "error", "file": fault.file, "line": fault.line, "path": fault.path,
+                                  "message": fault.message, "help": fault.help});
+                writeln!(out, "{line}")?;
+            }
+            return Ok(Exit::RulesBroken);
+        }
+        other => other?,
+    };
+    if arguments.effective {
+        let mut out = anstream::stdout().lock();
+        effective::write(&mut out, global, &engine)?;
+        out.flush()?;
+        return Ok(Exit::Clean);
+    }
+    let mut remarks: Vec<Remark> = engine.rules().rules().flat_map(of_rule).collect();
+    remarks.extend(of_suppressions(&engine, Timestamp::now()));
+    remarks.extend(of_lowerings(&engine));
+    remarks.extend(of_calendars(&engine, Timestamp::now()));
+    remarks.extend(of_environments(&engine));
+    remarks.extend(exemptions::remarks(&engine));
+    remarks.extend(silences::remarks(&engine));
+    remarks.extend(delivery::remarks(&engine)?);
+    let warnings = remarks.iter().filter(|remark| !remark.note).count();
+    let mut out = anstream::stdout().lock();
+    let notes = arguments.notes || global.format == Format::Human;
+    for remark in remarks.iter().filter(|remark| notes || !remark.note) {
+        match global.format {
+            Format::Json => {
+                let line = json!({"level": remark.level(), "place": remark.place, "message": remark.message});
+                writeln!(out, "{line}")?;
+            }
+            Format::Human => {
+                let text = format!("{}: {}", remark.place, remark.message);
+                let lead = format!("{}: ", remark.level());
+                writeln!(out, "{}", paint::paragraph(&text, &lead, lead.len()))?;
+            }
+        }
+    }
+    if global.format == Format::Human {
+        let rules = engine.rules().rules();
+        let enabled = rules.clone().filter(|rule| rule.spec.enabled).count();
+        let tests: usize = rules.clone().map(|rule| rule.spec.tests.len()).sum();
+        let count = |number: usize, what: &str| {
+            format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+        };
+        writeln!(
+            out,
+            "{} ({enabled} enabled) with {}, {}: {}",
+            count(rules.len(), "rule"),
+            count(tests, "test"),
+            count(engine.site().suppressions().len(), "suppression"),
+            count(warnings, "warning"),
+        )?;
+    }
+    out.flush()?;
+    Ok(if warnings == 0 { Exit::Clean } else { Exit::Findings })
+}
+
+fn of_rule(rule: &Rule) -> Vec<Remark> {
+    let mut messages = Vec::new();
+    let spec = &rule.spec;
+    if !spec.tests.iter().any(|test| test.matches) {
+        messages.push("has no test that matches".to_owned());
+    }
+    if !spec.tests.iter().any(|test| !test.matches) {
+        messages.push("has no near miss: a test that must not match".to_owned());
+    }
+    if !rule.pattern.paths().contains(&"source") {
+        messages.push(
+            "does not pin `source`; anybody who may put events on a bus can forge the rest"
+                .to_owned(),
+        );
+    }
+    let stem = Path::new(&rule.file).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    if stem.is_some_and(|stem| stem != spec.id) {
+        messages.push("does not bear the name of its file".to_owned());
+    }
+    numbers_for_accounts(&spec.pattern, "pattern", &mut messages);
+    messages.into_iter().map(|message| Remark::of_rule(rule, message)).collect()
+}
+
+/// An account ID without quotes is a number to YAML, and no event holds it as a number.
+fn numbers_for_accounts(pattern: &Value, at: &str, messages: &mut Vec<String>) {
+    for (key, value) in pattern.as_object().into_iter().flatten() {
+        let here = format!("{at}.{key}");
+        let is_account = key.to_lowercase().contains("account");
+        let number = value.as_array().into_iter().flatten().find(|one| one.is_number());
+        if let (true, Some(number)) = (is_account, number) {
+            messages.push(format!(
+                "`{here}` is the number {number} and never matches; write \"{number}\""
+            ));
+        }
+        numbers_for_accounts(value, &here, messages);
+    }
+}
+
+/// A calendar whose file tells nothing of the days to come.
+fn of_calendars(engine: &Engine, now: Timestamp) -> Vec<Remark> {
+    let soon = now.to_zoned(TimeZone::UTC).checked_add(CALENDAR_NOTICE_DAYS.days());
+    let mut remarks = Vec::new();
+    for (name, calendar) in engine.site().calendars() {
+        let Some(until) = calendar.known_until() else { continue };
+        if soon.as_ref().is_ok_and(|soon| until < soon.timestamp()) {
+            let message = format!(
+                "its file has more than {OCCURRENCES_MAX} occurrences of one event and is known only until \
+                 {}; begin the series later",
+                until.strftime("%Y-%m-%d")
+            );
+            remarks.push(Remark::new(format!("calendar {name}"), message));
+        }
+    }
+    remarks
+}
+
+/// A threshold for an environment that the site does not know never counts.
+fn of_environments(engine: &Engine) -> Vec<Remark> {
+    let known = engine.site().environment_names();
+    let mut remarks = Vec::new();
+    for rule in engine.rules().rules() {
+        let named = rule.spec.threshold.iter().flat_map(|threshold| threshold.environments.keys());
+        for name in named.filter(|name| !known.contains(&name.as_str())) {
+            let message =
+                format!("has a threshold for environment {name}, which the site does not know");
+            remarks.push(Remark::of_rule(rule, message));
+        }
+    }
+    remarks
+}
+
+/// Fields that say who it was, and that the caller does not choose. An identity's name or ARN ends so.
+const SOMEBODY: [&str; 9] = [
+    "roleArn",
+    "userIdentity.arn",
+    "principal.arn",
+    "linkedService",
+    "permissionSet",
+    "principal.deploys",
+    "ccessKeyId",
+    "userIdentity.userName",
+    "sessionIssuer.arn",
+];
+
+/// The first path that a pattern asks for and that ends in one of these.
+fn asked<'p>(pattern: &'p Pattern, ends: &[&str]) -> Option<&'p str> {
+    let mut paths = pattern.paths().into_iter();
+    paths.find(|path| ends.iter().any(|end| path.ends_with(end)))
+}
+
+/// Fields in which the caller says of himself what he likes.
+const SAID: [&str; 5] =
+    ["userAgent", "sessionName", "sourceIdentity", "principal.person", "principalId"];
+
+/// Lowerings that whoever calls can have by what he calls himself.
+fn of_lowerings(engine: &Engine) -> Vec<Remark> {
+    let lowerings = engine.site().adjustments().iter().filter(|one| one.may_lower());
+    let remark = |one: &Adjustment| {
+        let said = asked(&one.pattern, &SAID)?;
+        if asked(&one.pattern, &SOMEBODY).is_some() {
+            return None;
+        }
+        let place = format!("severity because {}", one.spec.because);
+        let message = format!(
+            "lowers by `{said}`, which the caller chooses: ask for a principal that AWS vouches for beside it, as \
+             `derived.principal.roleArn`"
+        );
+        Some(Remark::new(place, message))
+    };
+    lowerings.filter_map(remark).collect()
+}
+
+fn of_suppressions(engine: &Engine, now: Timestamp) -> Vec<Remark> {
+    let soon = now.to_zoned(TimeZone::UTC).date().checked_add(EXPIRY_NOTICE_DAYS.days());
+    let mut remarks = Vec::new();
+    for suppression in engine.site().suppressions() {
+        let spec = &suppression.spec;
+        let place = format!("suppression {} of {}", spec.name, spec.owner);
+        if asked(&suppression.pattern, &SOMEBODY).is_none() {
+            let message = "names no principal that AWS vouches for: it silences whoever does this, under a session name \
+                           or in a kind of identity that anybody may have";
+            remarks.push(Remark::new(place.clone(), message.to_owned()));
+        }
+        let message = if suppression.is_expired(now) {
+            format!("expired on {} and no longer silences; renew or remove it", suppression.expires)
+        } else if soon.as_ref().is_ok_and(|soon| suppression.expires <= *soon) {
+            format!("expires on {}", suppression.expires)
+        } else {
+            continue;
+        };
+        remarks.push(Remark::new(place, message));
+    }
+    remarks
+}
