@@ -27,7 +27,7 @@ pub use error::{EffectError, ErrorKind};
 pub use lock::lock;
 pub use lookups::{Accounts, CalendarState, Calls, ChangeCalendars, History, Lookups, Whose};
 pub use notes::Notes;
-pub use prior_state::PriorState;
+pub use prior_state::{PriorState, REGISTERS_PER_CALL_MAX};
 pub use publish::Publish;
 pub use state::State;
 pub use usage::Usage;

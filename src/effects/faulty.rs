@@ -154,7 +154,7 @@ faulty! {
             -> Option<(String, Timestamp)>;
     }
     PriorState {
-        register(address: &str) -> Register;
+        registers(addresses: &[String]) -> Vec<Option<Register>>;
         record_write(address: &str, write: &Write) -> ();
     }
     Notes {

@@ -5,10 +5,17 @@ use std::future::Future;
 use super::error::EffectError;
 use crate::prior::{Register, Write};
 
+/// Most registers read by one call: the most items that DynamoDB gives for one.
+pub const REGISTERS_PER_CALL_MAX: usize = 100;
+
 /// Registers of prior state, each under an address.
 pub trait PriorState {
-    /// A register; one that nothing was written to is empty.
-    fn register(&self, address: &str) -> impl Future<Output = Result<Register, EffectError>>;
+    /// Registers at different addresses, at most [`REGISTERS_PER_CALL_MAX`], each in the place of its address. One that
+    /// nothing was written to is empty; one that could not be read is `None`.
+    fn registers(
+        &self,
+        addresses: &[String],
+    ) -> impl Future<Output = Result<Vec<Option<Register>>, EffectError>>;
 
     /// Adds a write to a register, at the place of its own time. Adding it twice is adding it once, and
     /// no write takes the place of a younger one, whoever else writes meanwhile.

@@ -6,11 +6,11 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 
 use super::responder::Responder;
-use crate::effects::{Lookups, Publish, State};
+use crate::effects::{Lookups, Publish, REGISTERS_PER_CALL_MAX, State};
 use crate::event::{Entity, Event};
 use crate::facts::{Bearer, Facts};
 use crate::iam::entity::EntityId;
-use crate::prior::{self, Answers, Inquiry, Moment, Registers, Why};
+use crate::prior::{self, Address, Answers, Inquiry, Moment, Register, Registers, Why};
 
 /// Most times that registers are read for one event: each answer may ask for more.
 const ROUNDS_MAX: usize = 48;
@@ -34,21 +34,26 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             if missing.is_empty() {
                 break;
             }
-            let read = missing.into_iter().take(REGISTERS_PER_ROUND_MAX).map(async |address| {
-                let register = self.state.register(&address.text()).await;
-                (address, register)
-            });
-            for (address, register) in join_all(read).await {
+            let missing: Vec<Address> = missing.into_iter().take(REGISTERS_PER_ROUND_MAX).collect();
+            let read = join_all(missing.chunks(REGISTERS_PER_CALL_MAX).map(|some| self.read(some)));
+            for (address, register) in missing.iter().zip(read.await.into_iter().flatten()) {
                 match register {
-                    Ok(register) => _ = registers.insert(address, register),
-                    Err(error) => {
-                        tracing::warn!(%error, "what was before is not known");
-                        unread.insert(address);
-                    }
+                    Some(register) => _ = registers.insert(address.clone(), register),
+                    None => _ = unread.insert(address.clone()),
                 }
             }
         }
         inquiry.end(Why::Unseen)
+    }
+
+    /// The registers at these addresses; `None` where one could not be read.
+    async fn read(&self, addresses: &[Address]) -> Vec<Option<Register>> {
+        let texts: Vec<String> = addresses.iter().map(Address::text).collect();
+        let read = self.state.registers(&texts).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "what was before is not known");
+            Vec::new()
+        });
+        read.into_iter().chain(std::iter::repeat(None)).take(addresses.len()).collect()
     }
 
     /// Records what an event wrote. A store that is down costs later comparisons, not this event's

@@ -56,7 +56,7 @@ class Call:
 
 CALLS = [
     Call("sns", "Publish", "the alert"),
-    Call("dynamodb", "GetItem", "what was before", "register#"),
+    Call("dynamodb", "BatchGetItem", "what was before", "register#"),
     Call("dynamodb", "GetItem", "the step before", "count#"),
     Call("dynamodb", "UpdateItem", "what is now", "register#"),
     Call("dynamodb", "UpdateItem", "the step noted", "count#", findings_suppressed),

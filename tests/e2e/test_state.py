@@ -45,7 +45,7 @@ def test_a_threshold_is_reached_across_environments(responder):
 
 
 def test_a_table_that_is_down_silences_nothing(responder):
-    for call in ("PutItem", "UpdateItem", "GetItem", "DeleteItem"):
+    for call in ("PutItem", "UpdateItem", "GetItem", "BatchGetItem", "DeleteItem"):
         responder.proxy.break_calls(call, "500", times=None)
     responder.inject(attach_admin("table-is-down"))
     (alert,) = responder.alerts()

@@ -172,18 +172,29 @@ async fn writes_stand_at_their_own_time(state: &impl PriorState) {
         Write::new(at(second), event.to_owned(), value, false)
     };
     let (one, two) = (write("one", 0, Value::of("first")), write("two", 5, Value::of("second")));
-    assert_eq!(state.register("r").await.unwrap(), Register::default());
+    let read = async |addresses: &[&str]| {
+        let addresses: Vec<String> = addresses.iter().map(|one| (*one).to_owned()).collect();
+        let read = state.registers(&addresses).await.unwrap();
+        read.into_iter().map(Option::unwrap).collect::<Vec<_>>()
+    };
+    assert_eq!(read(&["r"]).await, [Register::default()]);
+    assert_eq!(read(&[]).await, []);
     for again in [&two, &one, &two, &one] {
         state.record_write("r", again).await.unwrap();
     }
     state.record_write("another", &one).await.unwrap();
-    let mut want = Register::default();
-    want.record(&one);
-    want.record(&two);
-    assert_eq!(state.register("r").await.unwrap(), want);
+    let of = |writes: &[&Write]| {
+        let mut register = Register::default();
+        for write in writes {
+            register.record(write);
+        }
+        register
+    };
+    let (want, other) = (of(&[&one, &two]), of(&[&one]));
+    assert_eq!(read(&["another", "none", "r"]).await, [other, Register::default(), want]);
     let gone = write("three", 9, Value::Absent);
     state.record_write("r", &gone).await.unwrap();
-    assert_eq!(state.register("r").await.unwrap().last(), Some(&gone));
+    assert_eq!(read(&["r"]).await[0].last(), Some(&gone));
 }
 
 async fn an_event_is_under_way_once(state: &impl Deliveries) {

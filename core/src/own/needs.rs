@@ -6,8 +6,13 @@ use crate::iam::policy::Request;
 use crate::text::severity::Severity;
 
 /// What the function asks of its table for each event.
-const OF_TABLE: [&str; 4] =
-    ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"];
+const OF_TABLE: [&str; 5] = [
+    "dynamodb:BatchGetItem",
+    "dynamodb:GetItem",
+    "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
+    "dynamodb:Query",
+];
 const OF_KEY: [&str; 2] = ["kms:Decrypt", "kms:GenerateDataKey"];
 /// The Region where events of IAM and Organizations come to be.
 const GLOBAL_REGION: &str = "us-east-1";

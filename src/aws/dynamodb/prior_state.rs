@@ -1,20 +1,27 @@
 //! Registers of prior state, as items with a set of writes, each as JSON. Adding to a set needs no
 //! reading before and loses nothing, whoever writes meanwhile; the order is that of the writes' own time.
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use std::collections::{HashMap, HashSet};
+
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnValue};
 use jiff::SignedDuration;
 
 use super::table::{Item, Table, expiration, id, number, text};
-use crate::effects::{EffectError, PriorState};
+use crate::effects::{EffectError, ErrorKind, PriorState};
 use crate::prior::{Register, Write};
 
 /// Days after a write that its register is kept: five years.
 const REGISTER_DAYS: i64 = 1_826;
+/// Most answers to one question for registers: DynamoDB gives 16 MiB at a time, and may leave out what it throttles.
+const ANSWERS_MAX: usize = 4;
 
 impl PriorState for Table {
-    async fn register(&self, address: &str) -> Result<Register, EffectError> {
-        let item = self.item(id("register", address)).await?;
-        Ok(item.as_ref().map(of).unwrap_or_default())
+    async fn registers(&self, addresses: &[String]) -> Result<Vec<Option<Register>>, EffectError> {
+        let ids: Vec<String> = addresses.iter().map(|address| id("register", address)).collect();
+        let (items, unread) = self.items(&ids).await?;
+        let read =
+            |id: &String| (!unread.contains(id)).then(|| items.get(id).map(of).unwrap_or_default());
+        Ok(ids.iter().map(read).collect())
     }
 
     async fn record_write(&self, address: &str, write: &Write) -> Result<(), EffectError> {
@@ -45,6 +52,61 @@ impl PriorState for Table {
         }
         Ok(())
     }
+}
+
+impl Table {
+    /// The items of these keys, as far as there are such, by their keys, and the keys of those that were not read.
+    async fn items(
+        &self,
+        ids: &[String],
+    ) -> Result<(HashMap<String, Item>, HashSet<String>), EffectError> {
+        let mut items = HashMap::new();
+        let mut unread: HashSet<String> = ids.iter().cloned().collect();
+        for number in 0..ANSWERS_MAX {
+            if unread.is_empty() {
+                break;
+            }
+            let (found, left) = match self.some_items(&unread).await {
+                Ok(answer) => answer,
+                Err(error) if number == 0 => return Err(error),
+                // What is there is better than nothing.
+                Err(error) => {
+                    tracing::warn!(%error, "only a part of what was before");
+                    break;
+                }
+            };
+            items.extend(found.into_iter().filter_map(|item| Some((key_of(&item)?, item))));
+            // Throttled whole, the table is not asked at once again for the same.
+            let throttled = left.len() == unread.len();
+            unread = left;
+            if throttled {
+                break;
+            }
+        }
+        Ok((items, unread))
+    }
+
+    /// One answer: items, and the keys that it leaves out.
+    async fn some_items(
+        &self,
+        ids: &HashSet<String>,
+    ) -> Result<(Vec<Item>, HashSet<String>), EffectError> {
+        let keys = ids.iter().map(|id| Item::from([("id".to_owned(), text(id))])).collect();
+        let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
+        let wanted = wanted.build().map_err(|error| {
+            EffectError::new("read registers", ErrorKind::Broken, error.to_string())
+        })?;
+        let request = self.client.batch_get_item().request_items(&self.name, wanted);
+        let answer = request.send().await.map_err(|error| self.failed("read registers", &error))?;
+        let items = answer.responses.unwrap_or_default().into_values().flatten().collect();
+        let left = answer.unprocessed_keys.unwrap_or_default().into_values();
+        let left = left.flat_map(|left| left.keys).filter_map(|key| key_of(&key)).collect();
+        Ok((items, left))
+    }
+}
+
+fn key_of(item: &Item) -> Option<String> {
+    item.get("id")?.as_s().ok().cloned()
 }
 
 /// The register of an item. What cannot be read says nothing.

@@ -5,8 +5,10 @@ use crate::effects::{EffectError, PriorState, lock};
 use crate::prior::{Register, Write};
 
 impl PriorState for Memory {
-    async fn register(&self, address: &str) -> Result<Register, EffectError> {
-        Ok(lock(&self.registers).get(address).cloned().unwrap_or_default())
+    async fn registers(&self, addresses: &[String]) -> Result<Vec<Option<Register>>, EffectError> {
+        let registers = lock(&self.registers);
+        let read = |address: &String| Some(registers.get(address).cloned().unwrap_or_default());
+        Ok(addresses.iter().map(read).collect())
     }
 
     async fn record_write(&self, address: &str, write: &Write) -> Result<(), EffectError> {
