@@ -5,4 +5,5 @@ pub mod action;
 pub mod arn;
 pub mod catalogue;
 pub mod entity;
+pub mod kind;
 pub mod policy;

@@ -10,7 +10,7 @@ use aws_sdk_iam::types::{
 use super::client::{Limits, MissedByStandard, limited};
 use super::failure::failed;
 use crate::effects::EffectError;
-use crate::iam::entity::EntityKind;
+use crate::iam::kind::EntityKind;
 use crate::prior::seed::{Identity, Policy};
 use crate::prior::{Address, Value};
 
@@ -85,7 +85,7 @@ fn user(user: UserDetail) -> Identity {
         groups: user.group_list.unwrap_or_default(),
         boundary: user.permissions_boundary.and_then(|one| one.permissions_boundary_arn),
         ..Identity::new(
-            EntityKind::USER,
+            EntityKind::User,
             user.user_name.unwrap_or_default(),
             user.arn.unwrap_or_default(),
         )
@@ -101,7 +101,7 @@ fn role(role: RoleDetail) -> Identity {
         trust: role.assume_role_policy_document,
         boundary: role.permissions_boundary.and_then(|one| one.permissions_boundary_arn),
         ..Identity::new(
-            EntityKind::ROLE,
+            EntityKind::Role,
             role.role_name.unwrap_or_default(),
             role.arn.unwrap_or_default(),
         )
@@ -113,7 +113,7 @@ fn group(group: GroupDetail) -> Identity {
         inline: inline(group.group_policy_list),
         attached: attached(group.attached_managed_policies),
         ..Identity::new(
-            EntityKind::GROUP,
+            EntityKind::Group,
             group.group_name.unwrap_or_default(),
             group.arn.unwrap_or_default(),
         )

@@ -11,7 +11,7 @@ use iam_responder::effects::{
 };
 use iam_responder::event::Event;
 use iam_responder::iam::account::Account;
-use iam_responder::iam::entity::EntityKind;
+use iam_responder::iam::kind::EntityKind;
 use iam_responder::prior::seed::{Identity, Policy};
 use iam_responder::prior::{Address, Value as Written};
 use iam_responder::respond::lookup::Cache;
@@ -548,7 +548,7 @@ fn a_seed_tells_the_first_piece() {
         attached,
         groups: groups.iter().map(|name| (*name).to_owned()).collect(),
         ..Identity::new(
-            EntityKind::USER,
+            EntityKind::User,
             "LeeUser".to_owned(),
             "arn:aws:iam::111122223333:user/x/LeeUser".to_owned(),
         )
@@ -562,7 +562,7 @@ fn a_seed_tells_the_first_piece() {
     let group = Identity {
         inline: inline(),
         ..Identity::new(
-            EntityKind::GROUP,
+            EntityKind::Group,
             "crew".to_owned(),
             "arn:aws:iam::111122223333:group/crew".to_owned(),
         )

@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::event::{Event, partition};
 use crate::facts::Context;
-use crate::iam::entity::EntityKind;
+use crate::iam::kind::EntityKind;
 use crate::text::live::is_live;
 
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -35,10 +35,10 @@ fn entity_page(context: &Context) -> Option<String> {
     let entity = context.facts.entity.as_ref()?;
     let name = encoded(entity.name.as_deref()?);
     match entity.kind {
-        EntityKind::ROLE => Some(format!("roles/details/{name}")),
-        EntityKind::USER => Some(format!("users/details/{name}")),
-        EntityKind::GROUP => Some(format!("groups/details/{name}")),
-        EntityKind::POLICY => {
+        EntityKind::Role => Some(format!("roles/details/{name}")),
+        EntityKind::User => Some(format!("users/details/{name}")),
+        EntityKind::Group => Some(format!("groups/details/{name}")),
+        EntityKind::Policy => {
             entity.arn.as_deref().map(|arn| format!("policies/details/{}", encoded(arn)))
         }
         _ => None,

@@ -4,7 +4,7 @@ use super::contents::{NAME_CHARS_MAX, Place, Who, shown_name};
 use crate::event::{CallOutcome, Event};
 use crate::facts::Context;
 use crate::iam::arn::Arn;
-use crate::iam::entity::EntityKind;
+use crate::iam::kind::EntityKind;
 use crate::text::clean::clean;
 
 /// Sentences for the calls that matter most: event name, what was done, what was tried. `{kind}`
@@ -206,7 +206,7 @@ fn starts_a_word(rest: &str) -> bool {
 fn on(context: &Context, rest: &str) -> String {
     let Some(entity) = &context.facts.entity else { return String::new() };
     let Some(name) = &entity.name else { return String::new() };
-    if entity.kind == EntityKind::ROOT {
+    if entity.kind == EntityKind::Root {
         return " of the root user".to_owned();
     }
     let name = clean(name, NAME_CHARS_MAX);
@@ -250,7 +250,7 @@ fn fill(phrase: &str, event: &Event, context: &Context) -> Option<String> {
     while let Some((before, after)) = rest.split_once('{') {
         let (path, after) = after.split_once('}')?;
         let entity = context.facts.entity.as_ref();
-        let root = entity.is_some_and(|entity| entity.kind == EntityKind::ROOT);
+        let root = entity.is_some_and(|entity| entity.kind == EntityKind::Root);
         let value = match path {
             "kind" if root => Some("the"),
             "kind" => entity.map(|entity| entity.kind.word()),

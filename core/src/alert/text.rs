@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::contents::{Alert, HELD_MAX, RULES_MAX, shown_name};
 use super::step::{Status, StepLine};
 use crate::event::PrincipalKind;
-use crate::iam::entity::EntityKind;
+use crate::iam::kind::EntityKind;
 
 /// The alert as text.
 pub(super) fn render(alert: &Alert) -> String {
@@ -93,7 +93,7 @@ fn facts(alert: &Alert) -> Vec<(&'static str, String)> {
     }
     if let Some(name) = shown_name(alert.event.name.as_ref()) {
         let on = alert.entity.as_ref().and_then(|entity| match &entity.kind {
-            root if root == EntityKind::ROOT.word() => Some(" on the root user".to_owned()),
+            root if root == EntityKind::Root.word() => Some(" on the root user".to_owned()),
             kind => shown_name(entity.name.as_ref()).map(|name| format!(" on {kind} {name}")),
         });
         facts.push(("What", format!("{name}{}", on.unwrap_or_default())));

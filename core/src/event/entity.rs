@@ -5,7 +5,8 @@ use super::{CallOutcome, partition};
 use crate::event::{Principal, PrincipalKind};
 use crate::iam::arn::{self, Arn};
 use crate::iam::catalogue::Call;
-use crate::iam::entity::{EntityId, EntityKind};
+use crate::iam::entity::EntityId;
+use crate::iam::kind::EntityKind;
 
 /// What was acted upon.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +62,7 @@ pub fn entity(
     let absent = outcome == CallOutcome::Success || (outcome == CallOutcome::Failure && parameters);
     if call.absent_is_caller() && absent && !omitted {
         let name = principal.name.clone();
-        let kind = if principal.is_root() { EntityKind::ROOT } else { call.kind };
+        let kind = if principal.is_root() { EntityKind::Root } else { call.kind };
         return Some(Entity { kind, name, arn: principal.arn.clone(), account });
     }
     Some(Entity { kind: call.kind, name: None, arn: None, account })
@@ -87,15 +88,15 @@ fn denied_entity(
     }
     // Kinds of two words come first: "instance profile web".
     const KINDS: [(&str, EntityKind); 9] = [
-        ("instance profile ", EntityKind::INSTANCE_PROFILE),
-        ("server certificate ", EntityKind::SERVER_CERTIFICATE),
-        ("mfa device ", EntityKind::MFA_DEVICE),
-        ("saml provider ", EntityKind::SAML_PROVIDER),
-        ("oidc provider ", EntityKind::OIDC_PROVIDER),
-        ("user ", EntityKind::USER),
-        ("role ", EntityKind::ROLE),
-        ("group ", EntityKind::GROUP),
-        ("policy ", EntityKind::POLICY),
+        ("instance profile ", EntityKind::InstanceProfile),
+        ("server certificate ", EntityKind::ServerCertificate),
+        ("mfa device ", EntityKind::MfaDevice),
+        ("saml provider ", EntityKind::SamlProvider),
+        ("oidc provider ", EntityKind::OidcProvider),
+        ("user ", EntityKind::User),
+        ("role ", EntityKind::Role),
+        ("group ", EntityKind::Group),
+        ("policy ", EntityKind::Policy),
     ];
     let lower = rest.to_lowercase();
     let found = KINDS.iter().find(|(words, _)| lower.starts_with(words));
@@ -113,7 +114,7 @@ fn named(kind: EntityKind, given: &str, event: &Event, account: Option<String>) 
     let of_root =
         |arn: &Arn<'_>| arn.service == "iam" && arn.resource == "mfa/root-account-mfa-device";
     let root = given.eq_ignore_ascii_case("AWS ROOT USER") || arn.as_ref().is_some_and(of_root);
-    let kind = if root { EntityKind::ROOT } else { kind };
+    let kind = if root { EntityKind::Root } else { kind };
     if let Some(arn) = arn {
         // Elsewhere than in IAM a colon may part a name, too.
         let name = match arn.service {
@@ -124,13 +125,12 @@ fn named(kind: EntityKind, given: &str, event: &Event, account: Option<String>) 
         // An ARN says itself what it is of, and whose.
         let own_kind = arn.iam_entity().map(|(kind, _)| kind);
         let named_kinds = [
-            EntityKind::USER,
-            EntityKind::ROLE,
-            EntityKind::GROUP,
-            EntityKind::POLICY,
-            EntityKind::INSTANCE_PROFILE,
+            EntityKind::User,
+            EntityKind::Role,
+            EntityKind::Group,
+            EntityKind::Policy,
+            EntityKind::InstanceProfile,
         ];
-        let own_kind = own_kind.and_then(EntityKind::of_iam);
         let kind = own_kind.filter(|own| named_kinds.contains(own)).unwrap_or(kind);
         let account = arn.account_id().map(str::to_owned).or(account);
         return Entity { kind, name: Some(name), arn: Some(given.to_owned()), account };
@@ -138,12 +138,12 @@ fn named(kind: EntityKind, given: &str, event: &Event, account: Option<String>) 
     // No name of IAM holds a colon.
     let of_name = account.as_deref().filter(|_| root || !given.contains(':'));
     let arn = of_name.and_then(|account| match kind {
-        EntityKind::ROOT => Some(arn::of_iam(partition(event), account, "root")),
-        EntityKind::USER
-        | EntityKind::ROLE
-        | EntityKind::GROUP
-        | EntityKind::INSTANCE_PROFILE
-        | EntityKind::SERVER_CERTIFICATE => {
+        EntityKind::Root => Some(arn::of_iam(partition(event), account, "root")),
+        EntityKind::User
+        | EntityKind::Role
+        | EntityKind::Group
+        | EntityKind::InstanceProfile
+        | EntityKind::ServerCertificate => {
             Some(arn::of_iam(partition(event), account, &format!("{kind}/{given}")))
         }
         _ => None,
@@ -163,11 +163,11 @@ pub fn is_caller(entity: &Entity, principal: &Principal) -> bool {
         || principal.account.is_none()
         || entity.account == principal.account;
     let kinds = match entity.kind {
-        EntityKind::USER => principal.kind == PrincipalKind::IamUser,
-        EntityKind::ROLE => {
+        EntityKind::User => principal.kind == PrincipalKind::IamUser,
+        EntityKind::Role => {
             matches!(principal.kind, PrincipalKind::AssumedRole | PrincipalKind::Role)
         }
-        EntityKind::ROOT => principal.is_root(),
+        EntityKind::Root => principal.is_root(),
         _ => false,
     };
     kinds && same_account && (principal.is_root() || same(&entity.name, &principal.name))
@@ -180,20 +180,20 @@ mod tests {
     #[track_caller]
     fn check(given: &str, kind: EntityKind, name: &str) {
         let event = Event::parse(r#"{"recipientAccountId":"111122223333"}"#).unwrap();
-        let entity = named(EntityKind::MFA_DEVICE, given, &event, None);
+        let entity = named(EntityKind::MfaDevice, given, &event, None);
         assert_eq!((entity.kind, entity.name.as_deref()), (kind, Some(name)), "{given}");
     }
 
     #[test]
     fn a_path_makes_no_device_the_one_of_root() {
         let root = "arn:aws:iam::111122223333:mfa/root-account-mfa-device";
-        check(root, EntityKind::ROOT, "root-account-mfa-device");
+        check(root, EntityKind::Root, "root-account-mfa-device");
         let device = "root-account-mfa-device";
         for path in ["mfa/x:mfa/", "mfa/x/", "user/x:mfa/"] {
             let kind =
-                if path.starts_with("user") { EntityKind::USER } else { EntityKind::MFA_DEVICE };
+                if path.starts_with("user") { EntityKind::User } else { EntityKind::MfaDevice };
             check(&format!("arn:aws:iam::111122223333:{path}{device}"), kind, device);
         }
-        check("arn:aws:iam::111122223333:user/a:role/b/carol", EntityKind::USER, "carol");
+        check("arn:aws:iam::111122223333:user/a:role/b/carol", EntityKind::User, "carol");
     }
 }

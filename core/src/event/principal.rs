@@ -5,6 +5,7 @@
 use super::principal_kind::PrincipalKind;
 use crate::event::Event;
 use crate::iam::arn::{self, Arn, AwsRole};
+use crate::iam::kind::EntityKind;
 
 /// What CloudTrail writes in place of a user name that it will not repeat.
 const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
@@ -271,7 +272,8 @@ fn kind_word(event: &Event) -> &str {
 }
 
 fn role_arn(event: &Event, arn: Option<Arn<'_>>) -> Option<String> {
-    let is_role = |arn: &&str| Arn::parse(arn).is_some_and(|arn| arn.name_in_iam("role").is_some());
+    let is_role =
+        |arn: &&str| Arn::parse(arn).is_some_and(|arn| arn.name_in_iam(EntityKind::Role).is_some());
     if let Some(issuer) = issuer(event).filter(is_role) {
         return Some(issuer.to_owned());
     }

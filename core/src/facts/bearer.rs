@@ -1,6 +1,7 @@
 //! Those that must not be weakened and bear what a call changes.
 
-use crate::iam::entity::{EntityId, EntityKind};
+use crate::iam::entity::EntityId;
+use crate::iam::kind::EntityKind;
 use crate::own::Own;
 use crate::prior::Bearers;
 use crate::site::Site;
@@ -24,7 +25,7 @@ impl Bearer {
         if site.guarded(id).is_some() {
             return Some(Self::Guarded(format!("{kind} {name}")));
         }
-        (kind == EntityKind::ROLE && own.has_role(name)).then(|| Self::Own(name.to_owned()))
+        (kind == EntityKind::Role && own.has_role(name)).then(|| Self::Own(name.to_owned()))
     }
 
     /// The first of those that were found, the guarded ones first.

@@ -13,7 +13,8 @@ use super::silencing::silences;
 use crate::event::{CallOutcome, Entity, Event};
 use crate::iam::account::Account;
 use crate::iam::arn;
-use crate::iam::entity::{EntityId, EntityKind};
+use crate::iam::entity::EntityId;
+use crate::iam::kind::EntityKind;
 use crate::iam::policy::{Grant, TagWord};
 use crate::own::Own;
 use crate::prior::{Answers, Held, Prior, Why};
@@ -271,7 +272,7 @@ fn environment_change(
 /// Whose calls are judged more mildly, or change this tool unseen: whoever wears the role is trusted with that.
 fn exempt(entity: &Entity, site: &Site, own: &Own) -> Option<Exempt> {
     let (account, name) = (entity.account.as_deref()?, entity.name.as_deref()?);
-    if entity.kind != EntityKind::ROLE {
+    if entity.kind != EntityKind::Role {
         return None;
     }
     exempt_role(account, name, site, own)

@@ -111,7 +111,7 @@ impl Facts {
     pub fn renamable(&self) -> Option<&Entity> {
         let call = self.call?;
         let is_one = call.source == "iam.amazonaws.com"
-            && [EntityKind::USER, EntityKind::GROUP].contains(&call.kind);
+            && [EntityKind::User, EntityKind::Group].contains(&call.kind);
         self.entity.as_ref().filter(|_| is_one)
     }
 }
@@ -154,7 +154,7 @@ mod tests {
     fn an_answer_to_root_names_no_user() {
         let record = r#"{"eventSource":"iam.amazonaws.com","eventName":"CreateAccessKey","userIdentity":{"type":"Root"},
             "responseElements":{"accessKey":{"userName":"Root"}}}"#;
-        assert_eq!(facts(record).entity.unwrap().kind, EntityKind::ROOT);
+        assert_eq!(facts(record).entity.unwrap().kind, EntityKind::Root);
     }
 
     #[test]
@@ -165,7 +165,7 @@ mod tests {
         );
         assert_eq!(denied.outcome, CallOutcome::Denied);
         let entity = denied.entity.unwrap();
-        assert_eq!((entity.kind, entity.name.as_deref()), (EntityKind::ROLE, Some("deploy")));
+        assert_eq!((entity.kind, entity.name.as_deref()), (EntityKind::Role, Some("deploy")));
     }
 
     #[test]
@@ -200,6 +200,6 @@ mod tests {
     #[test]
     fn root_as_target() {
         let mfa = iam("DeactivateMFADevice", r#""requestParameters":{"userName":"AWS ROOT USER"}"#);
-        assert_eq!(mfa.entity.unwrap().kind, EntityKind::ROOT);
+        assert_eq!(mfa.entity.unwrap().kind, EntityKind::Root);
     }
 }

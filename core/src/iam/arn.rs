@@ -10,6 +10,7 @@
 use std::fmt;
 
 use crate::iam::account;
+use crate::iam::kind::EntityKind;
 
 /// Where roles lie that only AWS services make and wear, in the resource part.
 pub const LINKED_ROLES: &str = "role/aws-service-role/";
@@ -82,17 +83,17 @@ impl<'a> Arn<'a> {
         behind(self.resource, kind).or_else(other).unwrap_or(self.resource)
     }
 
-    /// Kind and name, with its path, of what this ARN names in IAM: `("role", "ci/deploy")`. For ARNs that people
+    /// Kind and name, with its path, of what this ARN names in IAM: a role, `ci/deploy`. For ARNs that people
     /// write: each part must have its form. `arn:PARTITION:iam::ACCOUNT:KIND/PATH/NAME`; a path may hold colons,
     /// and the account of AWS's own policies is `aws`.
     #[must_use]
-    pub fn iam_entity(&self) -> Option<(&'a str, &'a str)> {
+    pub fn iam_entity(&self) -> Option<(EntityKind, &'a str)> {
         let (kind, name) = self.kind_and_name()?;
         let account = account::is_id(self.account) || (self.account == "aws" && kind == "policy");
         let of_iam = is_partition(self.partition) && (self.service, self.region) == ("iam", "");
         let named = !name.is_empty() && !name.ends_with('/');
         let good = of_iam && account && named && name.chars().all(|c| c.is_ascii_graphic());
-        good.then_some((kind, name))
+        Some((EntityKind::of_iam(kind).filter(|_| good)?, name))
     }
 
     /// Its account, if it is one's: twelve digits.
@@ -119,15 +120,15 @@ impl<'a> Arn<'a> {
         Self { partition, ..self }
     }
 
-    /// The name, without its path, of what IAM holds of this kind: `role`, `user` …
+    /// The name, without its path, of what IAM holds of this kind.
     #[must_use]
-    pub fn name_in_iam(&self, kind: &str) -> Option<&'a str> {
+    pub fn name_in_iam(&self, kind: EntityKind) -> Option<&'a str> {
         self.iam_entity().filter(|(own, _)| *own == kind).map(|_| self.name())
     }
 
     /// The path of what IAM holds of this kind, where it has one: `/ci/`.
     #[must_use]
-    pub fn path_in_iam(&self, kind: &str) -> Option<String> {
+    pub fn path_in_iam(&self, kind: EntityKind) -> Option<String> {
         let (_, named) = self.iam_entity().filter(|(own, _)| *own == kind)?;
         named.rsplit_once('/').map(|(path, _)| format!("/{path}/"))
     }
@@ -335,11 +336,17 @@ mod tests {
     #[test]
     fn what_iam_holds_is_named_by_kind_path_and_name() {
         let entity = |arn| Arn::parse(arn).and_then(|arn| arn.iam_entity());
-        assert_eq!(entity("arn:aws:iam::111122223333:role/ci/deploy"), Some(("role", "ci/deploy")));
-        assert_eq!(entity("arn:aws-cn:iam::111122223333:user/a:b/c"), Some(("user", "a:b/c")));
+        assert_eq!(
+            entity("arn:aws:iam::111122223333:role/ci/deploy"),
+            Some((EntityKind::Role, "ci/deploy"))
+        );
+        assert_eq!(
+            entity("arn:aws-cn:iam::111122223333:user/a:b/c"),
+            Some((EntityKind::User, "a:b/c"))
+        );
         assert_eq!(
             entity("arn:aws:iam::aws:policy/ReadOnlyAccess"),
-            Some(("policy", "ReadOnlyAccess"))
+            Some((EntityKind::Policy, "ReadOnlyAccess"))
         );
         for arn in [
             "arn:aws:iam::111122223333:role/",
@@ -350,6 +357,7 @@ mod tests {
             "arn:aws:iam::aws:role/a",
             "arn:aws:iam:us-east-1:111122223333:role/a",
             "arn:aws:sts::111122223333:assumed-role/a/b",
+            "arn:aws:iam::111122223333:roles/a",
             "arn:*:iam::111122223333:role/a",
         ] {
             assert_eq!(entity(arn), None, "{arn}");
@@ -374,8 +382,11 @@ mod tests {
             assert_eq!(session(arn), None, "{arn}");
         }
         let of = |arn: &'static str, kind| Arn::parse(arn).unwrap().name_in_iam(kind);
-        assert_eq!(of("arn:aws:iam::111122223333:role/ci/x:role/deploy", "role"), Some("deploy"));
-        assert_eq!(of("arn:aws:iam::111122223333:user/x:role/deploy", "role"), None);
+        assert_eq!(
+            of("arn:aws:iam::111122223333:role/ci/x:role/deploy", EntityKind::Role),
+            Some("deploy")
+        );
+        assert_eq!(of("arn:aws:iam::111122223333:user/x:role/deploy", EntityKind::Role), None);
     }
 
     #[test]
@@ -393,7 +404,7 @@ mod tests {
         for named in ["f", "f:1", "111122223333:function:f", &function.to_string()] {
             assert_eq!(function_name(named), "f", "{named}");
         }
-        let path = arn("arn:aws:iam::111122223333:role/ci/x/deploy").path_in_iam("role");
+        let path = arn("arn:aws:iam::111122223333:role/ci/x/deploy").path_in_iam(EntityKind::Role);
         assert_eq!(path.as_deref(), Some("/ci/x/"));
         assert_eq!(directory_of_roles("arn:*:role/ci/*").as_deref(), Some("/ci/"));
     }

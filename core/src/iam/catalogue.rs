@@ -5,7 +5,6 @@
 //! all services take a role `catalogue/roles.tsv`, and what goes on wearing one `catalogue/wearers.tsv`.
 
 mod call;
-mod kinds;
 mod operation;
 mod roles;
 mod step;
@@ -13,7 +12,6 @@ mod wearers;
 
 pub use call::{Access, Call, CallEffect, Inverse, calls, find};
 pub(crate) use call::{ValueFrom, response_words};
-pub use kinds::entity_kinds;
 pub use operation::Operation;
 pub use roles::{RoleTaken, roles_taken};
 pub(crate) use roles::{is_no_role, is_of_roles};

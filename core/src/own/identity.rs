@@ -7,7 +7,8 @@ use super::place;
 use super::place::{PLACES, Place};
 use crate::event::{Event, Principal};
 use crate::iam::arn::{self, Arn};
-use crate::iam::entity::{EntityId, EntityKind};
+use crate::iam::entity::EntityId;
+use crate::iam::kind::EntityKind;
 use crate::vocabulary::{OwnKind, OwnSession};
 
 /// Name of everything that is deployed, where nothing else is said.
@@ -128,7 +129,7 @@ impl Own {
     /// Is a role of this account and name one that deploys the tool, wherever it lies? A name is a role's own.
     #[must_use]
     pub fn is_deployed_by(&self, account: &str, role: &str) -> bool {
-        let wanted = Some(EntityId::new(account, EntityKind::ROLE, role));
+        let wanted = Some(EntityId::new(account, EntityKind::Role, role));
         self.deployed.by.iter().any(|arn| EntityId::of_arn(arn) == wanted)
     }
 
@@ -251,7 +252,7 @@ impl Own {
     #[must_use]
     pub fn session(&self, principal: &Principal, event: &Event) -> Option<OwnSession> {
         let arn = principal.role_arn.as_deref().and_then(Arn::parse)?;
-        let role = arn.name_in_iam("role")?;
+        let role = arn.name_in_iam(EntityKind::Role)?;
         let home = self.account();
         if home.is_some_and(|home| home != arn.account) || !self.is_named(role) {
             return None;

@@ -1,7 +1,8 @@
 //! The names of registers: the one place that knows how they are kept.
 
 use crate::iam::arn::Arn;
-use crate::iam::entity::{EntityId, EntityKind};
+use crate::iam::entity::EntityId;
+use crate::iam::kind::EntityKind;
 use crate::text::words::words;
 
 words! {
@@ -171,9 +172,9 @@ impl Address {
         let call = match (thing, self.kind()) {
             (Thing::Trust, _) => "UpdateAssumeRolePolicy",
             (Thing::Default, _) => "CreatePolicyVersion",
-            (Thing::Inline, Some(EntityKind::USER)) => "PutUserPolicy",
-            (Thing::Inline, Some(EntityKind::ROLE)) => "PutRolePolicy",
-            (Thing::Inline, Some(EntityKind::GROUP)) => "PutGroupPolicy",
+            (Thing::Inline, Some(EntityKind::User)) => "PutUserPolicy",
+            (Thing::Inline, Some(EntityKind::Role)) => "PutRolePolicy",
+            (Thing::Inline, Some(EntityKind::Group)) => "PutGroupPolicy",
             _ => return None,
         };
         Some(unread(&self.account, call))
@@ -197,15 +198,15 @@ pub(super) fn fold(name: &str) -> String {
 /// for one of another account, which IAM would not take.
 pub(super) fn policy(account: &str, arn: &str) -> Option<Address> {
     let arn = Arn::parse(arn).filter(|arn| arn.service == "iam")?;
-    let name = arn.name_in_iam("policy")?;
-    (arn.account == account).then(|| Address::of_entity(account, EntityKind::POLICY, name))
+    let name = arn.name_in_iam(EntityKind::Policy)?;
+    (arn.account == account).then(|| Address::of_entity(account, EntityKind::Policy, name))
 }
 
 /// Those who are given rights: the word in the names of calls, the kind, and the parameter with the name.
 const IDENTITIES: [(&str, EntityKind, &str); 3] = [
-    ("User", EntityKind::USER, "userName"),
-    ("Role", EntityKind::ROLE, "roleName"),
-    ("Group", EntityKind::GROUP, "groupName"),
+    ("User", EntityKind::User, "userName"),
+    ("Role", EntityKind::Role, "roleName"),
+    ("Group", EntityKind::Group, "groupName"),
 ];
 
 /// User, role or group, as the name of a call has it, and the parameter that names it.
@@ -216,7 +217,7 @@ pub(super) fn identity(call: &str) -> Option<(EntityKind, &'static str)> {
 
 /// The register of the text of an organization's policy.
 pub(super) fn organization_policy(account: &str, id: &str) -> Address {
-    Address::of_entity(account, EntityKind::ORGANIZATION_POLICY, id).of(Thing::Content)
+    Address::of_entity(account, EntityKind::OrganizationPolicy, id).of(Thing::Content)
 }
 
 /// The register of calls of one name whose parameters CloudTrail dropped.

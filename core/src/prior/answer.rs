@@ -6,7 +6,7 @@ use super::address::{Address, Thing};
 use super::known::{Prior, Source, Taken, Why};
 use super::register::{Sight, is_before, is_near};
 use super::{Ask, Moment, Register, Value, Write};
-use crate::iam::entity::EntityKind;
+use crate::iam::kind::EntityKind;
 
 /// Most renames followed; beyond it nobody can tell.
 pub(super) const RENAMES_MAX: usize = 8;
@@ -26,7 +26,7 @@ impl Ask {
         };
         let omitted = at.omitting();
         // Where a role lies is asked for once it turns out that others may wear it.
-        let path = at.is(EntityKind::ROLE).then(|| at.of(Thing::Path));
+        let path = at.is(EntityKind::Role).then(|| at.of(Thing::Path));
         let first = [at.life(), at].into_iter().chain(omitted).chain(path);
         first.filter(|one| !known.contains_key(one)).chain([missing]).collect()
     }
@@ -102,7 +102,7 @@ pub(super) fn value(
     };
     // A group that was renamed has its members under another name.
     if let Some((Thing::Member, group)) = address.thing() {
-        let group = Address::of_entity(&address.account, EntityKind::GROUP, group);
+        let group = Address::of_entity(&address.account, EntityKind::Group, group);
         let renamed = |write: &Write| text(write).is_some_and(|former| !former.is_empty());
         if read(group, registers)?.life(moment).is_some_and(renamed) {
             return Ok(Prior::unknown(Why::Unseen));

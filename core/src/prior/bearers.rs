@@ -10,7 +10,8 @@ use super::reader::Reader;
 use super::write::is_default;
 use super::{Moment, Registers};
 use crate::event::Event;
-use crate::iam::entity::{EntityId, EntityKind};
+use crate::iam::entity::EntityId;
+use crate::iam::kind::EntityKind;
 
 /// Most identities whose other policies are read beside the one of an event; the latest that were given it come first.
 pub(super) const BESIDE_MAX: usize = 40;
@@ -50,7 +51,7 @@ impl Shared {
             }
             "PutGroupPolicy" | "DeleteGroupPolicy" | "AttachGroupPolicy" | "DetachGroupPolicy" => {
                 let group = parameter("groupName")?;
-                let at = Address::of_entity(account, EntityKind::GROUP, group);
+                let at = Address::of_entity(account, EntityKind::Group, group);
                 Some(Self { at, arn: String::new() })
             }
             _ => None,
@@ -89,7 +90,7 @@ impl Bearers {
         let memo = ReachMemo::default();
         let mut reader = Reader::new(moment, registers, &memo);
         let mut bearers = Self::default();
-        if shared.at.is(EntityKind::GROUP) {
+        if shared.at.is(EntityKind::Group) {
             bearers.members(&shared.at, &wanted, &mut reader);
             return reader.finish(bearers);
         }
@@ -99,7 +100,7 @@ impl Bearers {
         for entity in listed {
             let at = shared.at.of_other(entity);
             let Some(id) = at.id() else { continue };
-            let (is_group, is_wanted) = (at.is(EntityKind::GROUP), wanted(&id));
+            let (is_group, is_wanted) = (at.is(EntityKind::Group), wanted(&id));
             if (!is_group && !is_wanted) || !bears(&mut reader, &at, &shared.arn) {
                 continue;
             }

@@ -14,7 +14,7 @@ use super::reader::Reader;
 use super::{LISTED_MAX, Moment, Registers, Value};
 use crate::event::{Event, values_at};
 use crate::iam::arn::Arn;
-use crate::iam::entity::EntityKind;
+use crate::iam::kind::EntityKind;
 
 const EVENTS: &str = "events.amazonaws.com";
 
@@ -81,11 +81,11 @@ fn rule(event: &Event, parameter: &str) -> Option<String> {
 fn role(arn: &str, account: &str) -> Option<String> {
     let arn =
         Arn::parse(arn).filter(|arn| arn.account == account && !arn.is_below_reserved_path())?;
-    Some(kept_role(account, arn.name_in_iam("role")?))
+    Some(kept_role(account, arn.name_in_iam(EntityKind::Role)?))
 }
 
 fn kept_role(account: &str, name: &str) -> String {
-    Address::of_entity(account, EntityKind::ROLE, name).entity().to_owned()
+    Address::of_entity(account, EntityKind::Role, name).entity().to_owned()
 }
 
 /// A rule or role that a call changes, or takes something from.

@@ -13,7 +13,7 @@ use super::known::Why;
 use super::reach::Behind;
 use super::reader::Reader;
 use super::{Handed, Moment, ReachMemo, Registers};
-use crate::iam::entity::EntityKind;
+use crate::iam::kind::EntityKind;
 use crate::vocabulary::HandedKind;
 
 /// How late an event may arrive behind those that came after it.
@@ -165,7 +165,7 @@ impl Beside {
         more |= more_bearers;
         for given in bearers {
             let beside = reader.beside(&given);
-            if given.at.is(EntityKind::GROUP) {
+            if given.at.is(EntityKind::Group) {
                 more |= reader.beside_members(&given.at, &beside, &mut all);
             }
             all.push(beside);

@@ -9,7 +9,7 @@ use super::Value;
 use super::address::{Address, Thing, policy};
 use crate::iam::arn::Arn;
 use crate::iam::catalogue;
-use crate::iam::entity::EntityKind;
+use crate::iam::kind::EntityKind;
 use crate::iam::policy::{Grants, PolicyDocument, managed};
 
 /// Most roles that a trust lets in which each get to know it; of more the account does.
@@ -66,7 +66,7 @@ pub(super) fn document_in<'v>(address: &Address, value: &'v Value) -> Option<&'v
     let (thing, _) = address.thing()?;
     let is_document =
         matches!(thing, Thing::Inline | Thing::Version | Thing::Trust | Thing::Content);
-    (is_document && !address.is(EntityKind::PERMISSION_SET)).then_some(text.as_str())
+    (is_document && !address.is(EntityKind::PermissionSet)).then_some(text.as_str())
 }
 
 /// An addition to a list.
@@ -76,7 +76,7 @@ pub(super) fn listed(list: Address, of: &str) -> (Address, Value) {
 
 /// The group of this name, in the account of its member.
 pub(super) fn group_of(member: &Address, name: &str) -> Address {
-    Address::of_entity(&member.account, EntityKind::GROUP, name)
+    Address::of_entity(&member.account, EntityKind::Group, name)
 }
 
 /// The list of the policy or group that an identity is given.
@@ -101,7 +101,7 @@ fn trusts(address: &Address, value: &Value) -> Vec<(Address, Value)> {
     let too_many = roles.len() > TRUSTED_MAX;
     let mut found = Vec::new();
     for name in roles.iter().filter(|_| !too_many) {
-        let role = Address::of_entity(account, EntityKind::ROLE, name);
+        let role = Address::of_entity(account, EntityKind::Role, name);
         found.push(listed(role.of(Thing::TrustedBy), address.entity()));
         found.push(listed(Those::Wear.list(account), role.entity()));
     }
@@ -122,7 +122,7 @@ fn trusts(address: &Address, value: &Value) -> Vec<(Address, Value)> {
 
 /// What a role, or the roles that may bear the policy, are given the power to.
 fn powers(address: &Address, value: &Value) -> Vec<Those> {
-    let role = address.is(EntityKind::ROLE);
+    let role = address.is(EntityKind::Role);
     match (address.thing(), value) {
         (Some((Thing::Inline, _)), Value::Present(text)) if role => of_text(text, &address.account),
         (Some((Thing::Version, _)), Value::Present(text)) => of_text(text, &address.account),

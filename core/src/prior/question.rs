@@ -5,7 +5,7 @@ use super::ask::{Ask, named};
 use super::write::{is_default, written};
 use super::{Fed, Given, Handed, Shared, Tagged, Value};
 use crate::event::Event;
-use crate::iam::entity::EntityKind;
+use crate::iam::kind::EntityKind;
 
 /// The questions of one event.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl Questions {
                 inline().map(Ask::Value)
             }
             ("iam.amazonaws.com", "UpdateAssumeRolePolicy") => {
-                let role = parameter("roleName").map(|name| at(EntityKind::ROLE, name));
+                let role = parameter("roleName").map(|name| at(EntityKind::Role, name));
                 role.map(|role| Ask::Value(role.of(Thing::Trust)))
             }
             ("iam.amazonaws.com", "SetDefaultPolicyVersion") => in_force("policyArn"),
@@ -82,7 +82,7 @@ impl Questions {
                 "PutInlinePolicyToPermissionSet" | "DeleteInlinePolicyFromPermissionSet",
             ) => {
                 let set = parameter("permissionSetArn");
-                let set = set.map(|arn| at(EntityKind::PERMISSION_SET, arn));
+                let set = set.map(|arn| at(EntityKind::PermissionSet, arn));
                 set.map(|set| Ask::Value(set.of(Thing::Inline)))
             }
             _ => None,

@@ -13,7 +13,7 @@ use super::known::Prior;
 use super::memo::How;
 use super::reader::Reader;
 use crate::iam::arn::{self, Arn};
-use crate::iam::entity::EntityKind;
+use crate::iam::kind::EntityKind;
 use crate::iam::policy::{PolicyDocument, glob};
 use crate::iam::{account, catalogue};
 
@@ -139,7 +139,7 @@ impl Reader<'_> {
         let names: BTreeSet<&str> =
             found.iter().filter_map(|arn| Arn::parse(arn)).map(|arn| arn.name()).collect();
         reached.roles.extend(names.into_iter().map(|name| {
-            let role = Address::of_entity(account, EntityKind::ROLE, name);
+            let role = Address::of_entity(account, EntityKind::Role, name);
             (name.to_owned(), Bearer::Identity(role))
         }));
     }
@@ -149,7 +149,7 @@ impl Reader<'_> {
         let account = list.account.clone();
         let Some((listed, _)) = self.listed(list) else { return BTreeSet::new() };
         let of = |entity| Address::kept(&account, entity);
-        let is_role = |one: &Address| one.is(EntityKind::ROLE);
+        let is_role = |one: &Address| one.is(EntityKind::Role);
         let (roles, policies): (Vec<_>, Vec<_>) = listed.into_iter().map(of).partition(is_role);
         let mut found = BTreeSet::from_iter(roles);
         *cut |= policies.len() > POLICIES_MAX;
@@ -231,7 +231,7 @@ impl Reader<'_> {
     /// The roles of the account that let a role in by their trust, and whether there may be more.
     fn trusting(&mut self, bearer: &Bearer) -> (Vec<Bearer>, bool) {
         let Some((role, _)) = self.borne(bearer) else { return (Vec::new(), false) };
-        if !role.is(EntityKind::ROLE) {
+        if !role.is(EntityKind::Role) {
             return (Vec::new(), false);
         }
         let name = role.name();

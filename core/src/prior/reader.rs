@@ -13,7 +13,7 @@ use super::index::group_of;
 use super::known::{Prior, Why};
 use super::memo::ReachMemo;
 use super::{Ask, Handed, LISTED_MAX, Moment, Register, Registers, Value, Write};
-use crate::iam::entity::EntityKind;
+use crate::iam::kind::EntityKind;
 
 /// Most things of one user, role or group looked at: the latest that it has.
 const THINGS_MAX: usize = 40;
@@ -152,7 +152,7 @@ impl<'r> Reader<'r> {
             Bearer::Identity(identity) => return Some((identity.clone(), None)),
             Bearer::Profile(profile) => profile,
         };
-        let role_of = |name: &str| Address::of_entity(&profile.account, EntityKind::ROLE, name);
+        let role_of = |name: &str| Address::of_entity(&profile.account, EntityKind::Role, name);
         // The console names a profile as its role, and nearly everybody does.
         let Some(role) = self.holding(&profile.of(Thing::Role)) else {
             // As long as that is missing nothing is answered; what such a role holds is asked for at the same time.
@@ -329,7 +329,7 @@ impl<'r> Reader<'r> {
 
     /// What bounds it for certain. Nothing bounds a group.
     pub(super) fn boundary(&mut self, identity: &Address) -> Option<Boundary> {
-        if identity.is(EntityKind::GROUP) {
+        if identity.is(EntityKind::Group) {
             return None;
         }
         let found = self.holding(&identity.of(Thing::Boundary))?;

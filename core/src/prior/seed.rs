@@ -7,7 +7,7 @@ use super::index::listings;
 use super::write::path_of;
 use super::{Value, tags};
 use crate::iam::arn::Arn;
-use crate::iam::entity::EntityKind;
+use crate::iam::kind::EntityKind;
 
 /// A user, role or group as `GetAccountAuthorizationDetails` lists it.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html>
@@ -79,12 +79,12 @@ impl Identity {
             writes.push((life.named(Thing::Member, &fold(group)), there()));
         }
         writes.extend(self.trust.iter().map(|document| (life.of(Thing::Trust), decoded(document))));
-        let path = arn.and_then(|arn| arn.path_in_iam("role"));
+        let path = arn.and_then(|arn| arn.path_in_iam(EntityKind::Role));
         writes.extend(path.and_then(|path| path_of(&life, &path)));
         writes.extend(self.boundary.iter().map(|arn| (life.of(Thing::Boundary), Value::of(arn))));
         writes.extend([listings(&writes), tags::listings(&writes)].concat());
         for profile in &self.profiles {
-            let profile = Address::of_entity(account, EntityKind::INSTANCE_PROFILE, profile);
+            let profile = Address::of_entity(account, EntityKind::InstanceProfile, profile);
             writes.push((profile.of(Thing::Role), Value::of(&fold(&self.name))));
         }
         writes
@@ -137,7 +137,7 @@ mod tests {
             profiles: vec!["Web".to_owned()],
             boundary: Some("arn:aws:iam::111122223333:policy/Edge".to_owned()),
             ..Identity::new(
-                EntityKind::ROLE,
+                EntityKind::Role,
                 "Ops".to_owned(),
                 "arn:aws:iam::111122223333:role/x/Ops".to_owned(),
             )

@@ -10,7 +10,7 @@ use super::memo::ReachMemo;
 use super::reader::Reader;
 use super::{Moment, Registers, Value};
 use crate::event::{Event, values_at};
-use crate::iam::entity::EntityKind;
+use crate::iam::kind::EntityKind;
 use crate::iam::policy::{PolicyDocument, TagOf, TagWord};
 
 /// Most keys of one document that are listed; of one with more it is listed that any decides.
@@ -31,7 +31,7 @@ pub(super) fn listings(writes: &[(Address, Value)]) -> Vec<(Address, Value)> {
 
 /// Additions to the list that go with a document.
 fn listings_of(address: &Address, text: &str) -> Vec<(Address, Value)> {
-    let of_organization = address.is(EntityKind::ORGANIZATION_POLICY);
+    let of_organization = address.is(EntityKind::OrganizationPolicy);
     let list = deciding(if of_organization { "" } else { &address.account });
     let Some(document) = PolicyDocument::parse(text) else { return Vec::new() };
     let mut found = document.deciding_tags(&address.account);

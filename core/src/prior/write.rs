@@ -4,7 +4,7 @@ use super::address::{Address, Thing, fold, identity, organization_policy, policy
 use super::index::listings;
 use super::{Handed, Value, feeds, paired, tags};
 use crate::event::Event;
-use crate::iam::entity::EntityKind;
+use crate::iam::kind::EntityKind;
 
 /// Most registers one event writes: audiences of a new identity provider beyond it stay unknown.
 const WRITES_PER_EVENT_MAX: usize = 40;
@@ -90,7 +90,7 @@ impl<'e> Writing<'e> {
             }
             "UpdateAssumeRolePolicy" if omitted => Some(vec![self.unread(name)]),
             "UpdateAssumeRolePolicy" => {
-                let role = self.at(EntityKind::ROLE, self.parameter("roleName")?);
+                let role = self.at(EntityKind::Role, self.parameter("roleName")?);
                 Some(vec![(role.of(Thing::Trust), self.document("policyDocument"))])
             }
             "CreatePolicyVersion" if omitted => Some(vec![self.unread(name)]),
@@ -101,7 +101,7 @@ impl<'e> Writing<'e> {
             | "DeletePolicyVersion" => self.managed(name),
             "AddRoleToInstanceProfile" | "RemoveRoleFromInstanceProfile" => {
                 let profile = self.parameter("instanceProfileName")?;
-                let profile = self.at(EntityKind::INSTANCE_PROFILE, profile);
+                let profile = self.at(EntityKind::InstanceProfile, profile);
                 let role = match name.starts_with("Add") {
                     true => Value::of(&fold(self.parameter("roleName")?)),
                     false => Value::Absent,
@@ -129,7 +129,7 @@ impl<'e> Writing<'e> {
             self.parameter(parameter).or_else(|| self.answer(&format!("{kind}.{parameter}")))?;
         let life = self.at(kind, name);
         let mut writes = vec![(life.clone(), Value::Present(String::new()))];
-        if kind == EntityKind::ROLE {
+        if kind == EntityKind::Role {
             writes.push((life.of(Thing::Trust), self.document("assumeRolePolicyDocument")));
             let path = self.answer("role.path").or_else(|| self.parameter("path"));
             writes.extend(path.and_then(|path| path_of(&life, path)));
@@ -147,7 +147,7 @@ impl<'e> Writing<'e> {
     fn renamed(&self, call: &str) -> Writes {
         let (kind, parameter) = identity(call)?;
         let new = match kind {
-            EntityKind::USER => self.parameter("newUserName")?,
+            EntityKind::User => self.parameter("newUserName")?,
             _ => self.parameter("newGroupName")?,
         };
         let (old, new) = (self.at(kind, self.parameter(parameter)?), self.at(kind, new));
@@ -159,7 +159,7 @@ impl<'e> Writing<'e> {
     fn managed(&self, call: &str) -> Writes {
         let named = || {
             let name = self.parameter("policyName").filter(|_| call == "CreatePolicy")?;
-            Some(self.at(EntityKind::POLICY, name))
+            Some(self.at(EntityKind::Policy, name))
         };
         let arn = self.answer("policy.arn").or_else(|| self.parameter("policyArn"));
         let life = arn.and_then(|arn| policy(self.account, arn)).or_else(named)?;
@@ -208,8 +208,8 @@ impl<'e> Writing<'e> {
             "DeleteLoginProfile" => ((Thing::Password, None), Value::Absent),
             _ => return None,
         };
-        let (kind, parameter) = identity(call).unwrap_or((EntityKind::USER, "userName"));
-        let caller = self.entity.filter(|_| kind == EntityKind::USER);
+        let (kind, parameter) = identity(call).unwrap_or((EntityKind::User, "userName"));
+        let caller = self.entity.filter(|_| kind == EntityKind::User);
         let life = self.at(kind, self.parameter(parameter).or(caller)?);
         Some(vec![(thing_of(&life, thing), value)])
     }
@@ -255,7 +255,7 @@ impl<'e> Writing<'e> {
 
     /// A permission set of Identity Center, which goes by its ARN.
     fn permission_set(&self, call: &str) -> Writes {
-        let set = |arn| self.at(EntityKind::PERMISSION_SET, arn);
+        let set = |arn| self.at(EntityKind::PermissionSet, arn);
         if call == "CreatePermissionSet" {
             let arn = self.answer("permissionSet.permissionSetArn")?;
             return Some(vec![(set(arn), Value::Present(String::new()))]);

@@ -16,7 +16,8 @@ use super::spec::{
 use crate::event::{Event, tags_after};
 use crate::iam::account::{self, Account};
 use crate::iam::arn::Arn;
-use crate::iam::entity::{EntityId, EntityKind};
+use crate::iam::entity::EntityId;
+use crate::iam::kind::EntityKind;
 use crate::pattern::Pattern;
 use crate::site::calendar::{Calendar, Presence};
 use crate::text::severity::Severity;
@@ -181,7 +182,7 @@ impl Site {
     /// listed as one, `silenced` where a suppression or an adjustment that lowers names it.
     #[must_use]
     pub(crate) fn exempts(&self, account: &str, role: &str) -> Option<Exempt> {
-        let wanted = Some(EntityId::new(account, EntityKind::ROLE, role));
+        let wanted = Some(EntityId::new(account, EntityKind::Role, role));
         let is_it = |arn: &str| EntityId::of_arn(arn) == wanted;
         if self.spec.pipelines.iter().any(|arn| is_it(arn)) {
             return Some(Exempt::Pipeline);

@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 
-use crate::iam::entity::{EntityId, EntityKind};
+use crate::iam::entity::EntityId;
+use crate::iam::kind::EntityKind;
 use crate::vocabulary::Guarded;
 
 /// Most entities of both lists together.
 pub const GUARDED_MAX: usize = 500;
 /// Kinds of IAM entities that can be guarded.
 const KINDS: [EntityKind; 4] =
-    [EntityKind::ROLE, EntityKind::USER, EntityKind::GROUP, EntityKind::POLICY];
+    [EntityKind::Role, EntityKind::User, EntityKind::Group, EntityKind::Policy];
 
 /// The guarded entities of a site.
 #[derive(Debug, Clone, Default)]
@@ -41,7 +42,7 @@ impl GuardedEntities {
     /// Is any of them of a kind that can be renamed?
     #[must_use]
     pub(crate) fn can_be_renamed(&self) -> bool {
-        let renamable = [EntityKind::USER, EntityKind::GROUP];
+        let renamable = [EntityKind::User, EntityKind::Group];
         self.0.keys().any(|id| renamable.contains(&id.kind()))
     }
 
@@ -81,9 +82,9 @@ mod tests {
         let of = |account: &str, kind: EntityKind, name: &str| {
             guarded.of(&EntityId::new(account, kind, name))
         };
-        assert_eq!(of("111122223333", EntityKind::ROLE, "break-glass"), Some(Guarded::BreakGlass));
-        assert_eq!(of("444455556666", EntityKind::ROLE, "break-glass"), None);
-        assert_eq!(of("111122223333", EntityKind::USER, "break-glass"), None);
+        assert_eq!(of("111122223333", EntityKind::Role, "break-glass"), Some(Guarded::BreakGlass));
+        assert_eq!(of("444455556666", EntityKind::Role, "break-glass"), None);
+        assert_eq!(of("111122223333", EntityKind::User, "break-glass"), None);
         for arn in [
             "break-glass",
             "arn:aws:iam::111122223333:role/*",

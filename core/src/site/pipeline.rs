@@ -1,6 +1,7 @@
 //! Roles of known automation.
 
 use crate::iam::arn::Arn;
+use crate::iam::kind::EntityKind;
 
 /// A pipeline is one role, by its ARN with its path. An asterisk may be part of a path, but who writes one
 /// here means a pattern.
@@ -9,7 +10,7 @@ use crate::iam::arn::Arn;
 /// What it should look like.
 pub(super) fn check(arn: &str) -> Result<(), String> {
     let entity = Arn::parse(arn).and_then(|arn| arn.iam_entity());
-    if entity.is_some_and(|(kind, name)| kind == "role" && !name.contains(['*', '?'])) {
+    if entity.is_some_and(|(kind, name)| kind == EntityKind::Role && !name.contains(['*', '?'])) {
         return Ok(());
     }
     Err(format!(

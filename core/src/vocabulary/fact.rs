@@ -5,8 +5,8 @@ use super::word::{
     OwnStack,
 };
 use crate::event::{CallOutcome, PrincipalKind};
-use crate::iam::catalogue::{CallEffect, entity_kinds};
-use crate::iam::entity::EntityKind;
+use crate::iam::catalogue::CallEffect;
+use crate::iam::kind::EntityKind;
 use crate::iam::policy::{Grant, TagWord, TrustWord};
 use crate::pattern::is_below;
 
@@ -78,7 +78,7 @@ pub enum Late {
 }
 
 const GRANTS: Values = Values::Words(|| Grant::all().map(Grant::word).collect());
-const KINDS: Values = Values::Words(|| entity_kinds().map(EntityKind::word).collect());
+const KINDS: Values = Values::Words(EntityKind::words);
 
 /// A fact that the event alone tells.
 const fn by_event(path: &'static str, values: Values, says: &'static str) -> Fact {

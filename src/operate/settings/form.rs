@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 
 use crate::iam::arn::{Arn, is_partition};
+use crate::iam::kind::EntityKind;
 
 use super::reach;
 
@@ -120,8 +121,7 @@ pub fn check_key(arn: &str) -> Result<(), String> {
 /// # Errors
 /// What it should look like.
 pub fn check_policy(arn: &str) -> Result<(), String> {
-    let entity = Arn::parse(arn).and_then(|arn| arn.iam_entity());
-    if entity.is_some_and(|(kind, _)| kind == "policy") {
+    if Arn::parse(arn).is_some_and(|arn| arn.name_in_iam(EntityKind::Policy).is_some()) {
         return Ok(());
     }
     Err(format!(
@@ -139,8 +139,7 @@ pub fn roles(value: &str) -> Result<Vec<String>, String> {
 }
 
 fn check_role(arn: &str) -> Result<(), String> {
-    let entity = Arn::parse(arn).and_then(|arn| arn.iam_entity());
-    if entity.is_some_and(|(kind, _)| kind == "role") {
+    if Arn::parse(arn).is_some_and(|arn| arn.name_in_iam(EntityKind::Role).is_some()) {
         return Ok(());
     }
     Err(format!(

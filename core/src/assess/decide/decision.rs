@@ -7,7 +7,7 @@ use super::worlds::Worlds;
 use crate::assess::reason::Reason;
 use crate::event::{CallOutcome, Event};
 use crate::facts::Context;
-use crate::iam::entity::EntityKind;
+use crate::iam::kind::EntityKind;
 use crate::iam::policy::Grant;
 use crate::plan::{self, Undo};
 use crate::rule::Rule;
@@ -215,7 +215,7 @@ fn target(severity: Severity, spec: &AdjustmentSpec) -> Severity {
 /// A window that anybody can wait for must not quieten what matters most.
 fn never_lowered_by_time(context: &Context) -> Option<&'static str> {
     let root = context.facts.principal.is_root()
-        || context.facts.entity.as_ref().is_some_and(|entity| entity.kind == EntityKind::ROOT);
+        || context.facts.entity.as_ref().is_some_and(|entity| entity.kind == EntityKind::Root);
     match (root, context.facts.tampering(), context.facts.omitted) {
         (true, _, _) => Some("it is about the root user"),
         (_, true, _) => Some("it weakens the monitoring itself"),

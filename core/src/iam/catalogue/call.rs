@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{LazyLock, OnceLock};
 
 use super::operation::Operation;
-use crate::iam::entity::EntityKind;
+use crate::iam::kind::EntityKind;
 use crate::text::table::columns;
 use crate::text::words::words;
 
@@ -221,7 +221,7 @@ fn parse(line: &'static str) -> Option<Call> {
         return None;
     }
     let (effect, access) = (CallEffect::of(effect)?, Access::of(access)?);
-    let kind = EntityKind::of_table(kind);
+    let kind = EntityKind::of(kind)?;
     Some(Call { source, name, effect, access, kind, entity, absent, inverses })
 }
 

@@ -181,11 +181,6 @@ pub(crate) fn has_others_beside(kind: &str) -> bool {
     KINDS.contains(kind) && !has_several_roles(kind)
 }
 
-/// The kinds of all that wears a role, as `lambda/function`.
-pub(super) fn wearing_kinds() -> impl Iterator<Item = &'static str> {
-    ROWS.iter().map(|row| row.kind)
-}
-
 /// Kinds, or all of a service, whose things wear roles that another service than their own puts on, as a cluster's
 /// machines do: what a role's trust must name.
 /// Sources: <https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-iam-role-for-ec2.html>,
@@ -227,7 +222,7 @@ pub(crate) fn is_principal_of(principal: &str, service: &str) -> bool {
 /// The services of a principal of a trust policy, as `ecs` of `ecs-tasks`, whose things go on wearing roles.
 pub(crate) fn wearing_services(principal: &str) -> impl Iterator<Item = &'static str> {
     static SERVICES: LazyLock<BTreeSet<&str>> =
-        LazyLock::new(|| wearing_kinds().flat_map(services_that_wear).collect());
+        LazyLock::new(|| ROWS.iter().flat_map(|row| services_that_wear(row.kind)).collect());
     SERVICES.iter().copied().filter(move |service| is_principal_of(principal, service))
 }
 
@@ -239,6 +234,20 @@ fn kinds(wanted: impl Fn(&WearerRow) -> bool) -> HashSet<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::iam::catalogue::calls;
+    use crate::iam::kind::EntityKind;
+
+    #[test]
+    fn each_kind_is_of_a_table_or_of_iam() {
+        let is_kept = |kind: &EntityKind| {
+            EntityKind::of_iam(kind.word()).is_some()
+                || calls().any(|call| call.kind == *kind)
+                || ROWS.iter().any(|row| EntityKind::of_wearer(row.kind) == Some(*kind))
+        };
+        for kind in EntityKind::ALL {
+            assert!(is_kept(kind), "{kind} is of no row");
+        }
+    }
 
     #[test]
     fn the_table_is_whole() {
@@ -249,6 +258,7 @@ mod tests {
         assert!(lines.is_sorted_by_key(key), "not sorted");
         for row in ROWS.iter() {
             assert!(row.any || !row.names.is_empty(), "{row:?}");
+            assert!(EntityKind::of_wearer(row.kind).is_some(), "{row:?}");
             let of = row.of.as_ref().map(|of| of.kind);
             for kind in [Some(row.kind), of].into_iter().flatten() {
                 let made = |made: &&WearerRow| made.kind == kind && made.work != Work::Used;

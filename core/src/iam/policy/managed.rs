@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 
 use super::{Grant, Grants};
 use crate::iam::arn::Arn;
+use crate::iam::kind::EntityKind;
 use crate::text::table::line_of;
 
 /// How the policies begin that AWS puts on credentials found in public.
@@ -76,7 +77,7 @@ fn document(name: &str) -> Option<&'static Grants> {
 #[must_use]
 pub(crate) fn managed(arn: &str) -> Option<ManagedPolicy> {
     let arn = Arn::parse(arn).filter(|arn| arn.service == "iam" && arn.account == "aws")?;
-    let name = arn.name_in_iam("policy")?.to_lowercase();
+    let name = arn.name_in_iam(EntityKind::Policy)?.to_lowercase();
     // The next version of it is for the same.
     let known = if name.starts_with(QUARANTINE) { QUARANTINE } else { &name };
     let (by_hand, judged) = (find(MANAGED, known), find(JUDGED, known));

@@ -10,6 +10,7 @@ use super::judge::Judge;
 use super::operator::{Comparison, Operator};
 use super::resource::ResourceType;
 use crate::iam::arn::{self, Arn, ArnPattern};
+use crate::iam::kind::EntityKind;
 
 /// To wear a role, and with `hand_on` to hand it on.
 fn actions(hand_on: bool) -> impl Iterator<Item = &'static str> {
@@ -118,7 +119,7 @@ impl PolicyDocument {
     pub(crate) fn roles_trusted(&self, account: &str) -> BTreeSet<String> {
         let name = |(kind, value): &(String, String)| {
             let arn = Arn::parse(value).filter(|arn| kind == "AWS" && arn.account == account)?;
-            Some(arn.name_in_iam("role")?.to_lowercase())
+            Some(arn.name_in_iam(EntityKind::Role)?.to_lowercase())
         };
         let entries = self.letting_in().flat_map(|one| &one.principals.entries);
         entries.filter_map(name).collect()

@@ -1,7 +1,7 @@
 //! Who holds rights.
 
 use super::super::address::Address;
-use crate::iam::entity::EntityKind;
+use crate::iam::kind::EntityKind;
 
 /// One that holds rights.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl Bearer {
     }
 
     pub(in crate::prior) fn at(address: Address) -> Self {
-        match address.is(EntityKind::INSTANCE_PROFILE) {
+        match address.is(EntityKind::InstanceProfile) {
             true => Self::Profile(address),
             false => Self::Identity(address),
         }

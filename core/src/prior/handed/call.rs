@@ -9,7 +9,7 @@ use super::search::{BEARERS_OF_POLICY_MAX, Call, Search, answered};
 use super::thing::{List, Wearer, deployments, thing, wearers};
 use crate::event::{Event, caller};
 use crate::iam::catalogue::{self, Work};
-use crate::iam::entity::EntityKind;
+use crate::iam::kind::EntityKind;
 use crate::iam::policy::PolicyDocument;
 use crate::vocabulary::HandedKind;
 
@@ -216,7 +216,7 @@ impl Handed {
     pub fn roles(&self) -> impl Iterator<Item = (&str, &str)> {
         self.bearers.iter().filter_map(|bearer| {
             let (Bearer::Identity(at) | Bearer::Profile(at)) = bearer;
-            (!at.is(EntityKind::GROUP)).then_some((at.account.as_str(), at.name()))
+            (!at.is(EntityKind::Group)).then_some((at.account.as_str(), at.name()))
         })
     }
 

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::bearer::Bearer;
 use crate::event::Event;
 use crate::iam::arn::{self, Arn, AwsRole};
-use crate::iam::entity::EntityKind;
+use crate::iam::kind::EntityKind;
 use crate::iam::policy::PolicyDocument;
 use crate::iam::{account, catalogue};
 use crate::prior::ask::{Ask, named};
@@ -83,11 +83,11 @@ impl<'e> Search<'e> {
         let (mut document, mut policies) = (None, Vec::new());
         let kind = match (source, call) {
             ("iam.amazonaws.com", "AddUserToGroup" | "RemoveUserFromGroup") => {
-                self.add(EntityKind::GROUP, parameter("groupName")?, self.account);
+                self.add(EntityKind::Group, parameter("groupName")?, self.account);
                 HandedKind::Group
             }
             ("iam.amazonaws.com", "AddRoleToInstanceProfile" | "UpdateAssumeRolePolicy") => {
-                self.add(EntityKind::ROLE, parameter("roleName")?, self.account);
+                self.add(EntityKind::Role, parameter("roleName")?, self.account);
                 HandedKind::Role
             }
             (
@@ -156,7 +156,7 @@ impl<'e> Search<'e> {
             let account = self.account;
             self.within("administrationrolearn", |search| {
                 search.add(
-                    EntityKind::ROLE,
+                    EntityKind::Role,
                     "AWSCloudFormationStackSetAdministrationRole",
                     account,
                 );
@@ -287,9 +287,9 @@ impl<'e> Search<'e> {
             let account = if account::is_id(arn.account) { arn.account } else { self.account };
             let account = account.to_owned();
             match arn.kind_and_name() {
-                Some(("role", name)) => self.add(EntityKind::ROLE, name, &account),
+                Some(("role", name)) => self.add(EntityKind::Role, name, &account),
                 Some(("instance-profile", name)) => {
-                    self.add(EntityKind::INSTANCE_PROFILE, name, &account);
+                    self.add(EntityKind::InstanceProfile, name, &account);
                 }
                 _ => {}
             }
@@ -302,8 +302,8 @@ impl<'e> Search<'e> {
         let role =
             ["role", "rolearn", "rolename", "roleoverride"].iter().any(|end| key.ends_with(end));
         match (is_name(text), profile, role) {
-            (true, true, _) => self.add(EntityKind::INSTANCE_PROFILE, text, &account),
-            (true, false, true) => self.add(EntityKind::ROLE, text, &account),
+            (true, true, _) => self.add(EntityKind::InstanceProfile, text, &account),
+            (true, false, true) => self.add(EntityKind::Role, text, &account),
             _ => {}
         }
     }

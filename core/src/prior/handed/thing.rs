@@ -7,7 +7,7 @@ use crate::event::{Event, session_role, values_at};
 use crate::iam::account;
 use crate::iam::arn::{self, Arn, AwsRole};
 use crate::iam::catalogue::{self, Given, NamePart, Other, WearerRow, Work};
-use crate::iam::entity::EntityKind;
+use crate::iam::kind::EntityKind;
 use crate::prior::Address;
 
 /// Longest text of what says which of a kind a call is about, in bytes.
@@ -246,7 +246,8 @@ pub fn at_work(event: &Event) -> Option<(EntityKind, String)> {
             names(event, parts).into_iter().filter_map(name).take(2)
         });
     let (kind, name) = found.next()?;
-    found.all(|(other, _)| other != kind).then(|| (EntityKind::of_wearer(kind), name))
+    let alone = found.all(|(other, _)| other != kind);
+    Some((EntityKind::of_wearer(kind).filter(|_| alone)?, name))
 }
 
 /// Is what must be given given, and nothing that must not be?
