@@ -377,7 +377,7 @@ fn a_circle_is_found_however_it_is_imported() {
         ("core/src/prior/holdings.rs", "#[serde(with = \"super::reader\")]"),
         ("core/src/prior/holdings.rs", "mod inner { use super::super::reader::Reader; }"),
         // Circles that were once.
-        ("core/src/iam/entity.rs", "use super::catalogue; fn f() { catalogue::calls(); }"),
+        ("core/src/iam/kind.rs", "use super::catalogue; fn f() { catalogue::calls(); }"),
         ("core/src/prior/index.rs", "use super::{Value, tags};"),
         ("core/src/prior/answer.rs", "use super::write::PATH;"),
         ("core/src/prior/handed/search.rs", "use crate::prior::Questions;"),

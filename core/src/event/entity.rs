@@ -3,7 +3,7 @@
 use super::record::Event;
 use super::{CallOutcome, partition};
 use crate::event::{Principal, PrincipalKind};
-use crate::iam::arn::{self, Arn};
+use crate::iam::arn::{self, Arn, ArnPattern};
 use crate::iam::catalogue::Call;
 use crate::iam::entity::EntityId;
 use crate::iam::kind::EntityKind;
@@ -83,7 +83,7 @@ fn denied_entity(
         text.get(..end).unwrap_or_default().trim_end_matches(['.', ',']).to_owned()
     };
     let rest = rest.trim_start();
-    if rest.starts_with("arn:") {
+    if ArnPattern::split(rest).is_arn() {
         return named(kind, &word(rest), event, account);
     }
     // Kinds of two words come first: "instance profile web".

@@ -202,14 +202,11 @@ fn grantees(text: &str) -> Vec<&str> {
 /// A statement that lets somebody in whom a parameter names.
 fn allow(name: &str, conditions: &Value) -> Option<Value> {
     // `organization/ID`, `ou/ID/…`
-    let of_organization = Arn::parse(name)
-        .filter(|arn| arn.service == "organizations")
-        .map(|arn| arn.kind_and_name().and_then(|(_, ids)| ids.split('/').next()));
+    let of_organization = Arn::parse(name).and_then(|arn| arn.organization());
     let mut conditions = conditions.clone();
     let principal = if EVERYBODY.iter().any(|one| one.eq_ignore_ascii_case(name)) {
         json!("*")
     } else if let Some(id) = of_organization {
-        let id = id.unwrap_or_default();
         conditions = json!({"StringEquals": {"aws:PrincipalOrgID": id}});
         json!("*")
     } else if NOBODY.contains(&name) {

@@ -75,6 +75,19 @@ impl<'a> Arn<'a> {
         self.kind_and_name().filter(|(own, _)| *own == kind).map(|(_, rest)| rest)
     }
 
+    /// The parts of that, between its slashes: `NAME`, `UUID`.
+    #[must_use]
+    pub fn parts_below(&self, kind: &str) -> Option<std::str::Split<'a, char>> {
+        self.below(kind).map(|below| below.split('/'))
+    }
+
+    /// The organization whose ARN it is, or that of a part or an account of it; empty where none is named.
+    #[must_use]
+    pub(crate) fn organization(&self) -> Option<&'a str> {
+        let ids = self.kind_and_name().and_then(|(_, ids)| ids.split('/').next());
+        (self.service == "organizations").then(|| ids.unwrap_or_default())
+    }
+
     /// What stands behind a kind and a slash or colon: of `function`, `NAME:VERSION`. Services have several words for
     /// a kind, so where there is another it is what stands behind that.
     #[must_use]
@@ -94,6 +107,13 @@ impl<'a> Arn<'a> {
         let named = !name.is_empty() && !name.ends_with('/');
         let good = of_iam && account && named && name.chars().all(|c| c.is_ascii_graphic());
         Some((EntityKind::of_iam(kind).filter(|_| good)?, name))
+    }
+
+    /// The same without what follows behind a further slash or colon: of `function:NAME:VERSION`, `NAME`.
+    #[must_use]
+    pub(crate) fn name_behind(&self, kind: &str) -> &'a str {
+        let name = self.behind(kind);
+        name.split([':', '/']).next().unwrap_or(name)
     }
 
     /// Its account, if it is one's: twelve digits.
@@ -229,6 +249,12 @@ impl<'a> ArnPattern<'a> {
         resource
     }
 
+    /// What stands before the first slash of the resource, and behind it.
+    #[must_use]
+    pub fn kind_and_name(&self) -> Option<(&'a str, &'a str)> {
+        self.resource()?.split_once('/')
+    }
+
     /// The pattern of the names of roles, with their paths, that it means.
     #[must_use]
     pub fn role(&self) -> Option<&'a str> {
@@ -266,7 +292,21 @@ pub fn behind<'a>(text: &'a str, kind: &str) -> Option<&'a str> {
 /// Source: <https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html>
 #[must_use]
 pub fn function_name(named: &str) -> &str {
-    let name = named.rsplit_once("function:").map_or(named, |(_, name)| name);
+    without_qualifier(named.rsplit_once("function:").map_or(named, |(_, name)| name))
+}
+
+/// What is left of it without the Region or the account before it, each of which Lambda takes.
+#[must_use]
+pub(crate) fn without_place<'a>(text: &'a str, region: &str) -> &'a str {
+    match text.split_once(':') {
+        Some((part, rest)) if part == region || account::is_id(part) => without_place(rest, region),
+        _ => text,
+    }
+}
+
+/// A name without the version, alias, label or tag behind it, which a colon parts from it.
+#[must_use]
+pub(crate) fn without_qualifier(name: &str) -> &str {
     name.split(':').next().unwrap_or(name)
 }
 

@@ -241,10 +241,8 @@ impl Own {
     fn has_other_target(&self, event: &Event) -> bool {
         let targets = event.value("detail.requestParameters.targets").and_then(Value::as_array);
         let arns = targets.into_iter().flatten().filter_map(|target| target.get("arn")?.as_str());
-        arns.into_iter().any(|arn| {
-            let named = |form: &&str| self.has_form(arn, form);
-            !place::FUNCTION_ARN.iter().any(named)
-        })
+        let is_own = |arn| place::FUNCTION_ARN.iter().any(|form| self.has_form(arn, *form));
+        arns.into_iter().any(|arn| !is_own(arn))
     }
 
     /// Whether the caller is a session of a role of this tool, and whose. In another account anybody may name roles
@@ -281,7 +279,7 @@ impl Own {
                 place::KEY => self.is_key(text),
                 place::CALENDAR => self.is_calendar(text),
                 place::BOUNDARY => self.deployed.boundary.as_deref() == Some(text),
-                _ => place.forms.iter().any(|form| self.has_form(text, form)),
+                _ => place.forms.iter().any(|form| self.has_form(text, *form)),
             },
             (Value::Object(map), [step, rest @ ..]) => {
                 map.get(*step).is_some_and(|value| self.names(value, rest, place))
@@ -304,17 +302,26 @@ impl Own {
         self.deployed.calendars.iter().any(|own| name(own) == name(text))
     }
 
-    fn has_form(&self, text: &str, form: &str) -> bool {
-        if form.starts_with('*') {
-            return self.has_part(text);
+    fn has_form(&self, text: &str, form: Form) -> bool {
+        match form {
+            Form::Part(_) => self.has_part(text),
+            Form::Named(before, whose) => self.has_name(text, before, whose),
+            Form::Arn(service, before, whose) => Arn::parse(text).is_some_and(|arn| {
+                arn.service == service && self.has_name(arn.resource, before, whose)
+            }),
         }
-        if let Some((head, _)) = form.split_once("{name}") {
-            return after(text, head).is_some_and(|rest| begins_with(rest, &self.name));
-        }
-        // Names of stacks that go on behind a hyphen are those of other stacks.
-        let rest = form.split_once("{stack}").and_then(|(head, _)| after(text, head));
-        let rest = rest.and_then(|rest| rest.strip_prefix(self.stack.as_str()));
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
+    fn has_name(&self, text: &str, before: &str, whose: Named) -> bool {
+        text.strip_prefix(before).is_some_and(|named| match whose {
+            Named::Deployment => begins_with(named, &self.name),
+            // Names of stacks that go on behind a hyphen are those of other stacks.
+            Named::Stack => {
+                let rest = named.strip_prefix(self.stack.as_str());
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            }
+            Named::Anything => false,
+        })
     }
 
     /// A part of a path, an address or an ARN.
@@ -352,27 +359,13 @@ fn change_set(event: &Event) -> Option<&str> {
 
 /// The name of the stack: `arn:PARTITION:cloudformation:REGION:ACCOUNT:stack/NAME/UUID`.
 fn stack_of<'a>(arn: &Arn<'a>) -> Option<&'a str> {
-    let name = arn.below("stack")?.split('/').next();
-    name.filter(|_| arn.service == "cloudformation")
+    arn.parts_below("stack")?.next().filter(|_| arn.service == "cloudformation")
 }
 
 /// A name as given, or one that goes on behind a mark that parts it.
 fn begins_with(text: &str, name: &str) -> bool {
     let rest = text.strip_prefix(name);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', ':', '/']))
-}
-
-/// What follows a form's beginning. Each of its placeholders stands for anything without a colon.
-fn after<'t>(text: &'t str, head: &str) -> Option<&'t str> {
-    let mut rest = text;
-    let mut pieces = head.split('{');
-    rest = rest.strip_prefix(pieces.next()?)?;
-    for piece in pieces {
-        let (_, literal) = piece.split_once('}')?;
-        rest = rest.get(rest.find(':')?..)?;
-        rest = rest.strip_prefix(literal)?;
-    }
-    Some(rest)
 }
 
 /// What a refused call was about stands only in the text: "… on resource: role deploy because …".

@@ -11,11 +11,31 @@ pub struct Place {
     pub source: &'static str,
     /// Path below `detail`; what lies there may be a list.
     pub path: &'static str,
-    /// How the resource is written there. `{name}` is that of the deployment, `{stack}` that of its
-    /// stack; anything may stand for `{partition}`, `{region}` and `{account}`, and for a leading `*`.
-    /// Behind the name nothing follows, or what parts it from the rest of a longer name. A form without
-    /// either is delivered, and what was seen before tells whether it is the tool's own.
-    pub forms: &'static [&'static str],
+    /// How the resource is written there.
+    pub forms: &'static [Form],
+}
+
+/// How a resource is written: a text that stands before its name, and whose name that is. Behind the name nothing
+/// follows, or what parts it from the rest of a longer name.
+#[derive(Debug, Clone, Copy)]
+pub enum Form {
+    /// By its name: `alias/NAME`.
+    Named(&'static str, Named),
+    /// By an ARN of this service, in whatever account, of this resource: `key/NAME`.
+    Arn(&'static str, &'static str, Named),
+    /// By a part of whatever text, behind a mark, ignoring case, as IAM does.
+    Part(char),
+}
+
+/// Whose name it is.
+#[derive(Debug, Clone, Copy)]
+pub enum Named {
+    /// The deployment's.
+    Deployment,
+    /// The stack's.
+    Stack,
+    /// Any: it is delivered, and what was seen before tells whether it is the tool's own.
+    Anything,
 }
 
 /// The key has an ID of AWS's, no name: only the deployment can tell it. No bus rule can ask for it, so of
@@ -26,40 +46,37 @@ pub(super) const CALENDAR: OwnKind = OwnKind::Calendar;
 /// The owner chooses the name of the policy that bounds the tool's roles: as of the key, only the deployment knows it.
 pub(super) const BOUNDARY: OwnKind = OwnKind::Boundary;
 
-const NAME: &[&str] = &["{name}"];
+const NAME: &[Form] = &[named("")];
 /// Lambda takes the name behind any of Region, account and `function:`, each of which may be left out.
 /// Source: <https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html>
-const FUNCTION: &[&str] = &["{name}", "*:{name}"];
-pub(super) const FUNCTION_ARN: &[&str] =
-    &["arn:{partition}:lambda:{region}:{account}:function:{name}"];
-const TOPIC: &[&str] = &["arn:{partition}:sns:{region}:{account}:{name}"];
-const QUEUE_ARN: &[&str] = &["arn:{partition}:sqs:{region}:{account}:{name}"];
-const BUS_RULE: &[&str] = &["arn:{partition}:events:{region}:{account}:rule/{name}"];
-const EVENT_BUS: &[&str] =
-    &["{name}", "arn:{partition}:events:{region}:{account}:event-bus/{name}"];
-const TABLE: &[&str] = &["{name}", "arn:{partition}:dynamodb:{region}:{account}:table/{name}"];
-const TABLE_ARN: &[&str] = &["arn:{partition}:dynamodb:{region}:{account}:table/{name}"];
-const LOG_GROUP: &[&str] = &["{name}", "/{name}", "/aws/lambda/{name}"];
-const LOG_GROUP_ARN: &[&str] =
-    &["/aws/lambda/{name}", "arn:{partition}:logs:{region}:{account}:log-group:/aws/lambda/{name}"];
-const ALIAS: &[&str] = &["alias/{name}", "arn:{partition}:kms:{region}:{account}:alias/{name}"];
-const STACK: &[&str] = &[
-    "{name}",
-    "{stack}",
-    "arn:{partition}:cloudformation:{region}:{account}:stack/{name}",
-    "arn:{partition}:cloudformation:{region}:{account}:stack/{stack}",
+const FUNCTION: &[Form] = &[named(""), Form::Part(':')];
+pub(super) const FUNCTION_ARN: &[Form] = &[arn("lambda", "function:")];
+const TOPIC: &[Form] = &[arn("sns", "")];
+const QUEUE_ARN: &[Form] = &[arn("sqs", "")];
+const BUS_RULE: &[Form] = &[arn("events", "rule/")];
+const EVENT_BUS: &[Form] = &[named(""), arn("events", "event-bus/")];
+const TABLE: &[Form] = &[named(""), arn("dynamodb", "table/")];
+const TABLE_ARN: &[Form] = &[arn("dynamodb", "table/")];
+const LOG_GROUP: &[Form] = &[named(""), named("/"), named("/aws/lambda/")];
+const LOG_GROUP_ARN: &[Form] = &[named("/aws/lambda/"), arn("logs", "log-group:/aws/lambda/")];
+const ALIAS: &[Form] = &[named("alias/"), arn("kms", "alias/")];
+const STACK: &[Form] = &[
+    named(""),
+    Form::Named("", Named::Stack),
+    arn("cloudformation", "stack/"),
+    Form::Arn("cloudformation", "stack/", Named::Stack),
 ];
-const STACK_ARN: &[&str] = &["arn:{partition}:cloudformation:{region}:{account}:stack/{stack}"];
-const CHANGE_SET: &[&str] = &[
-    "{name}",
-    "arn:{partition}:cloudformation:{region}:{account}:changeSet/{name}",
-    "arn:{partition}:cloudformation:{region}:{account}:changeSet/{stack}",
+const STACK_ARN: &[Form] = &[Form::Arn("cloudformation", "stack/", Named::Stack)];
+const CHANGE_SET: &[Form] = &[
+    named(""),
+    arn("cloudformation", "changeSet/"),
+    Form::Arn("cloudformation", "changeSet/", Named::Stack),
 ];
 /// A change set of any name may be of the tool's stack.
-const ANY_CHANGE_SET: &[&str] = &["arn:{partition}:cloudformation:{region}:{account}:changeSet/"];
-const PARAMETER: &[&str] = &["{name}", "/{name}"];
-/// At whatever path or address, and ignoring case, as IAM does.
-const LAST: &[&str] = &["*/{name}"];
+const ANY_CHANGE_SET: &[Form] = &[Form::Arn("cloudformation", "changeSet/", Named::Anything)];
+const PARAMETER: &[Form] = &[named(""), named("/")];
+/// At whatever path or address.
+const LAST: &[Form] = &[Form::Part('/')];
 
 /// Every place that tells of a resource of the tool.
 pub const PLACES: &[Place] = &[
@@ -183,7 +200,17 @@ const fn place(
     kind: OwnKind,
     source: &'static str,
     path: &'static str,
-    forms: &'static [&'static str],
+    forms: &'static [Form],
 ) -> Place {
     Place { kind, source, path, forms }
+}
+
+/// By the deployment's name, behind this.
+const fn named(before: &'static str) -> Form {
+    Form::Named(before, Named::Deployment)
+}
+
+/// By an ARN of this service, with the deployment's name behind this.
+const fn arn(service: &'static str, before: &'static str) -> Form {
+    Form::Arn(service, before, Named::Deployment)
 }

@@ -74,7 +74,7 @@ pub(super) fn check_stack(arn: &str) -> Result<(), String> {
             && is_partition(arn.partition)
             && check_region(arn.region).is_ok()
             && arn.account_id().is_some()
-            && arn.below("stack").is_some_and(is_stack)
+            && is_stack(&arn)
     });
     if good {
         return Ok(());
@@ -86,11 +86,12 @@ pub(super) fn check_stack(arn: &str) -> Result<(), String> {
 }
 
 /// Name and ID: `iam-responder/0f1e2d3c-…`.
-fn is_stack(named: &str) -> bool {
+fn is_stack(arn: &Arn<'_>) -> bool {
     let word = |text: &str| {
         !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
     };
-    named.split_once('/').is_some_and(|(name, id)| word(name) && word(id))
+    let parts: Vec<&str> = arn.parts_below("stack").into_iter().flatten().collect();
+    matches!(parts.as_slice(), [name, id] if word(name) && word(id))
 }
 
 /// `arn:PARTITION:kms:REGION:ACCOUNT:key/ID`

@@ -6,16 +6,27 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::clause::{Clause, is_wildcard, sub};
-use crate::event::MESSENGERS;
-use crate::iam::arn::{LINKED_ROLES, PERMISSION_SET_ROLES};
+use crate::event::{CallOutcome, MESSENGERS, PrincipalKind};
+use crate::iam::arn::{Arn, LINKED_ROLES, PERMISSION_SET_ROLES};
 use crate::iam::catalogue::{self, RoleTaken};
-use crate::own::{PLACES, Place};
+use crate::own::{Form, Named, PLACES, Place};
+use crate::vocabulary::OwnSession;
 
 /// A branch as the rule has it: each path with its alternatives.
 pub(super) type Branch = BTreeMap<String, Vec<Value>>;
 
 /// Spellings of "denied" in `errorCode`, as facts know them.
 const DENIED: [&str; 2] = ["*AccessDenied*", "*uthoriz*"];
+/// The name that everything deployed begins with.
+const NAME_PREFIX: &str = "${NamePrefix}";
+/// An ARN of the stack's account.
+const HERE: Arn<'_> = Arn {
+    partition: "${AWS::Partition}",
+    service: "",
+    region: "",
+    account: "${AWS::AccountId}",
+    resource: "",
+};
 /// The path of the role behind a session.
 const ISSUER: &str = "detail.userIdentity.sessionContext.sessionIssuer";
 /// The path of the kind of identity.
@@ -241,7 +252,7 @@ fn by_own(branch: &Branch) -> Vec<Clause> {
 }
 
 fn denied_only(branch: &Branch) -> bool {
-    texts(branch, "derived.outcome").is_some_and(|texts| texts == ["denied"])
+    texts(branch, "derived.outcome").is_some_and(|texts| texts == [CallOutcome::Denied.word()])
 }
 
 fn denied() -> Vec<Value> {
@@ -250,16 +261,19 @@ fn denied() -> Vec<Value> {
 
 /// How the tool's own name may be written in this place.
 fn own_forms(place: &Place) -> Vec<Value> {
-    let filled = |form: &str| {
-        form.replace("{name}", "${NamePrefix}")
-            .replace("{stack}", "${AWS::StackName}")
-            .replace("{account}", "${AWS::AccountId}")
-            .replace("{region}", "${AWS::Region}")
-            .replace("{partition}", "${AWS::Partition}")
+    let named = |before: &str, whose: Named| match whose {
+        Named::Deployment => format!("{before}{NAME_PREFIX}"),
+        Named::Stack => format!("{before}${{AWS::StackName}}"),
+        Named::Anything => before.to_owned(),
     };
-    let form = |form: &&str| match form.starts_with('*') {
-        true => json!({"wildcard": sub(format!("{}*", filled(form)))}),
-        false => json!({"prefix": sub(filled(form))}),
+    let form = |form: &Form| match *form {
+        Form::Part(mark) => json!({"wildcard": sub(format!("*{mark}{NAME_PREFIX}*"))}),
+        Form::Named(before, whose) => json!({"prefix": sub(named(before, whose))}),
+        Form::Arn(service, before, whose) => {
+            let arn =
+                Arn { service, region: "${AWS::Region}", resource: &named(before, whose), ..HERE };
+            json!({"prefix": sub(arn.to_string())})
+        }
     };
     place.forms.iter().map(form).collect()
 }
@@ -332,7 +346,7 @@ fn by_principal(branch: &Branch) -> Vec<Clause> {
     let mut clause = Clause::default();
     if let Some(types) = branch.get("derived.principal.type") {
         // What has no type is told by other means.
-        let told = ["AWSService", "Unknown"];
+        let told = [PrincipalKind::AwsService, PrincipalKind::Unknown].map(PrincipalKind::word);
         let positive = types.iter().all(|one| one.as_str().is_some_and(|one| !told.contains(&one)));
         let but = |one: &Value| one.get("anything-but").is_some_and(Value::is_array);
         if positive {
@@ -373,15 +387,16 @@ fn with_empty(mut wanted: Vec<Value>) -> Vec<Value> {
 fn without_issuer(clause: Clause) -> Clause {
     clause
         .with(&format!("{ISSUER}.arn"), vec![json!({"exists": false})])
-        .with(TYPE, vec![json!("AssumedRole")])
+        .with(TYPE, vec![json!(PrincipalKind::AssumedRole)])
 }
 
 /// A session of a role of the tool that is not a function's: its own would be many.
 fn by_own_session(branch: &Branch) -> Option<Vec<Clause>> {
-    texts(branch, "derived.principal.own").filter(|own| *own == ["other-session"])?;
+    texts(branch, "derived.principal.own").filter(|own| *own == [OwnSession::Other.word()])?;
     let alike = Clause::default()
         .with(&format!("{ISSUER}.userName"), vec![json!({"prefix": sub("${NamePrefix}")})]);
-    let session = sub("arn:${AWS::Partition}:sts::${AWS::AccountId}:assumed-role/${NamePrefix}");
+    let session = Arn { service: "sts", resource: "assumed-role/${NamePrefix}", ..HERE };
+    let session = sub(session.to_string());
     let named_otherwise =
         vec![json!({"anything-but": {"suffix": sub("/${NamePrefix}")}}), json!({"exists": false})];
     let function = sub("/${NamePrefix}-function-${AWS::Region}");
@@ -398,7 +413,7 @@ fn by_own_session(branch: &Branch) -> Option<Vec<Clause>> {
 /// The role behind a session. Wildcards over ARNs become exact words, or are left out.
 fn by_role(branch: &Branch) -> Option<Vec<Clause>> {
     let alone = |wanted| Clause::default().with(&format!("{ISSUER}.arn"), wanted);
-    let own = |path: &str| sub(format!("arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:{path}"));
+    let own = |resource: &str| sub(Arn { service: "iam", resource, ..HERE }.to_string());
     if is_there(branch, "derived.principal.permissionSet") {
         return Some(vec![alone(vec![json!({"prefix": own(PERMISSION_SET_ROLES)})])]);
     }

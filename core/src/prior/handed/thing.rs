@@ -329,7 +329,7 @@ fn repository(text: &str) -> Option<&str> {
         return (!text.contains(':')).then_some(text);
     };
     let of_ecr = host.split('.').any(|label| label.contains("ecr"));
-    of_ecr.then(|| path.split_once(':').map_or(path, |(name, _)| name))
+    of_ecr.then(|| arn::without_qualifier(path))
 }
 
 /// The first folder of a repository, or of the folder that a rule of a pull-through cache is for.
@@ -356,7 +356,7 @@ fn parameter(text: &str) -> Option<&str> {
     let arn = Arn::parse(name);
     let name = arn.map_or(name, |arn| arn.behind("parameter"));
     // A version or a label may stand behind it.
-    let name = if resolved { name.split(':').next().unwrap_or(name) } else { name };
+    let name = if resolved { arn::without_qualifier(name) } else { name };
     (arn.is_some() || !is_image(name)).then(|| name.trim_start_matches('/'))
 }
 
@@ -365,7 +365,7 @@ fn parameter(text: &str) -> Option<&str> {
 /// Source: <https://docs.aws.amazon.com/imagebuilder/latest/userguide/ibhow-semantic-versioning.html>
 fn component(text: &str) -> Option<String> {
     let Some(arn) = Arn::parse(text) else { return Some(text.to_lowercase().replace(' ', "-")) };
-    let mut parts = arn.below("component")?.split('/');
+    let mut parts = arn.parts_below("component")?;
     let (name, version) = (parts.next()?, parts.next()?);
     version.contains('x').then(|| name.to_owned())
 }
@@ -387,26 +387,14 @@ fn bare_name<'t>(kind: &str, region: &str, text: &'t str) -> &'t str {
     // A sandbox of a project is called by its name, a colon, and an ID.
     let versioned = ["function", "job-definition", "project", "task-definition"].contains(&kind);
     if let Some(arn) = Arn::parse(text) {
-        let name = arn.behind(kind);
         // Its channels are distinguished by the sort of the channel and its name.
         let whole = kind == "chat-configuration";
-        return if whole { name } else { name.split([':', '/']).next().unwrap_or(name) };
+        return if whole { arn.behind(kind) } else { arn.name_behind(kind) };
     }
     // Lambda takes `111122223333:function:f`, `us-east-1:f` and the like.
-    let text = if kind == "function" { without_place(text, region) } else { text };
+    let text = if kind == "function" { arn::without_place(text, region) } else { text };
     let name = arn::behind(text, kind).unwrap_or(text);
-    match versioned {
-        true => name.split(':').next().unwrap_or(name),
-        false => name,
-    }
-}
-
-/// A function's name without the Region or the account before it.
-fn without_place<'t>(text: &'t str, region: &str) -> &'t str {
-    match text.split_once(':') {
-        Some((part, rest)) if part == region || account::is_id(part) => without_place(rest, region),
-        _ => text,
-    }
+    if versioned { arn::without_qualifier(name) } else { name }
 }
 
 /// The role whose session calls, unless a person's.

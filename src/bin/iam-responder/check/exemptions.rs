@@ -110,7 +110,7 @@ impl Part<'_> {
             _ => self.text.to_owned(),
         };
         let counts = exempts || self.operator == "wildcard";
-        let is_arn = text.starts_with("arn:")
+        let is_arn = ArnPattern::split(&text).is_arn()
             || RESOURCES.iter().any(|resource| text.contains(resource))
             || (self.arn && exempts);
         if !counts || !is_arn {
@@ -157,8 +157,7 @@ fn why(operator: &str, text: &str) -> Option<&'static str> {
 
 /// Does the text end with a star within the name of a role or user? Of which.
 fn open_name(text: &str) -> Option<&'static str> {
-    let resource = ArnPattern::split(text.strip_suffix('*')?).resource()?;
-    let (kind, name) = resource.split_once('/')?;
+    let (kind, name) = ArnPattern::split(text.strip_suffix('*')?).kind_and_name()?;
     let is_open = !name.ends_with('/');
     match kind {
         "role" if is_open => Some("role"),
