@@ -31,6 +31,19 @@ pub enum ErrorKind {
     Broken,
 }
 
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Denied => "denied",
+            Self::Throttled => "throttled",
+            Self::Gone => "gone",
+            Self::Conflict => "conflict",
+            Self::NoAnswer => "no answer",
+            Self::Broken => "broken",
+        })
+    }
+}
+
 impl EffectError {
     /// A failure of this kind.
     #[must_use]
@@ -41,7 +54,7 @@ impl EffectError {
 
 impl fmt::Display for EffectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "failed to {}: {}", self.action, self.cause)
+        write!(f, "failed to {} ({}): {}", self.action, self.kind, self.cause)
     }
 }
 

@@ -78,7 +78,7 @@ async fn a_call_ends_before_the_invocation_does() {
     let error = table.begin("event", Timestamp::UNIX_EPOCH).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "failed to mark an event in table t: there is no more time for it"
+        "failed to mark an event in table t (no answer): there is no more time for it"
     );
     assert!(error.kind == ErrorKind::NoAnswer && again.elapsed() < MOMENT);
 }
