@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::alert::TEXT_CHARS_MAX;
 use crate::effects::{Calls, Whose};
 use crate::event::{CallOutcome, Event, Principal, PrincipalKind, is_read_only, outcome_of};
-use crate::iam::catalogue;
+use crate::iam::catalogue::{self, IAM};
 use crate::text::clean::clean;
 
 /// How far back is looked.
@@ -92,7 +92,7 @@ impl Hour {
             *self.denied.entry(format!("{service}:{name}")).or_default() += 1;
         }
         let changed = outcome == CallOutcome::Success && !is_read_only(event);
-        if source == "iam.amazonaws.com" && changed {
+        if source == IAM && changed {
             let about = catalogue::find(source, &name).and_then(|call| {
                 call.entity_paths().find_map(|path| event.text(&format!("detail.{path}")))
             });

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::iam::action;
-use crate::iam::catalogue::{self, Call, CallEffect};
+use crate::iam::catalogue::{self, Call, CallEffect, IAM};
 use crate::pattern::Matcher;
 use crate::review::bus::{self, BusRules};
 use crate::rule::{Rank, Rule};
@@ -97,7 +97,7 @@ pub struct Summary {
 pub fn report<'r>(rules: impl IntoIterator<Item = &'r Rule>) -> Report {
     let enabled: Vec<&Rule> = rules.into_iter().filter(|rule| rule.spec.enabled).collect();
     let covered: Vec<CallCoverage> = catalogue::calls().map(|call| cover(call, &enabled)).collect();
-    let (iam, other) = covered.into_iter().partition(|call| call.source == "iam.amazonaws.com");
+    let (iam, other) = covered.into_iter().partition(|call| call.source == IAM);
     let mut attack: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut by_severity = BTreeMap::new();
     for rule in &enabled {

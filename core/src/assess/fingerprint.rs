@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::content::content;
 use crate::event::{CallOutcome, Event, PrincipalKind, issuer};
 use crate::facts::Context;
+use crate::iam::catalogue::IAM;
 use crate::rule::{GroupBy, Rule};
 use crate::text::severity::Severity;
 
@@ -110,8 +111,7 @@ pub fn entity_name(context: &Context) -> &str {
 fn key_of(rule: &Rule, by: &[GroupBy], (event, context): (&Event, &Context), name: &str) -> String {
     let mut key = rule.spec.id.clone();
     let principal = context.facts.principal.key();
-    let of_iam =
-        ["iam.amazonaws.com", "sts.amazonaws.com"].map(Some).contains(&event.event_source());
+    let of_iam = [IAM, "sts.amazonaws.com"].map(Some).contains(&event.event_source());
     for group in by {
         let owned: String;
         let value = match group {

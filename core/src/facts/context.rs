@@ -13,6 +13,7 @@ use super::silencing::silences;
 use crate::event::{CallOutcome, Entity, Event};
 use crate::iam::account::Account;
 use crate::iam::arn;
+use crate::iam::catalogue::IAM;
 use crate::iam::entity::EntityId;
 use crate::iam::kind::EntityKind;
 use crate::iam::policy::{Grant, TagWord};
@@ -229,7 +230,7 @@ fn touched(
     let is_role = |handed: &&HandedOver| handed.kind == HandedKind::Role;
     let names = handed.filter(is_role).into_iter().flat_map(|handed| &handed.names);
     // Whoever changes the tool's function does not give its role to something else.
-    let to_other = event.event_source() != Some("iam.amazonaws.com") && !own.is_function(event);
+    let to_other = event.event_source() != Some(IAM) && !own.is_function(event);
     if to_other && names.into_iter().any(|name| own.has_role(arn::without_path(name))) {
         kinds.push(OwnKind::RoleHanded);
     }

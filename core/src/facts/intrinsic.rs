@@ -110,8 +110,8 @@ impl Facts {
     #[must_use]
     pub fn renamable(&self) -> Option<&Entity> {
         let call = self.call?;
-        let is_one = call.source == "iam.amazonaws.com"
-            && [EntityKind::User, EntityKind::Group].contains(&call.kind);
+        let is_one =
+            call.source == IAM && [EntityKind::User, EntityKind::Group].contains(&call.kind);
         self.entity.as_ref().filter(|_| is_one)
     }
 }

@@ -4,6 +4,7 @@ use super::guard::Guard;
 use crate::event::Event;
 use crate::iam::account;
 use crate::iam::arn::Arn;
+use crate::iam::catalogue::IAM;
 use crate::text::live::is_live;
 
 /// Longest argument, in characters.
@@ -186,7 +187,7 @@ fn plain(text: &str) -> Result<(), Guard> {
 /// Does an event of IAM name what IAM has no names for? Then its record is not what it claims.
 pub(super) fn names_the_impossible(event: &Event) -> bool {
     let given = |key: &str| event.text(&format!("detail.requestParameters.{key}"));
-    event.event_source() == Some("iam.amazonaws.com")
+    event.event_source() == Some(IAM)
         && (NAMES.iter().any(|(key, chars_max)| {
             given(key).is_some_and(|name| name != ROOT && !is_name(name, *chars_max))
         }) || given("policyArn").is_some_and(|arn| !is_policy_arn(arn)))
@@ -205,7 +206,7 @@ fn is_policy_arn(text: &str) -> bool {
     arn.partition.starts_with("aws")
         && (arn.service, arn.region) == ("iam", "")
         && (arn.account == "aws" || account::is_id(arn.account))
-        && arn.resource.starts_with("policy/")
+        && arn.below("policy").is_some()
         && text.len() <= ARGUMENT_CHARS_MAX
         && text.chars().all(|c| ('!'..='\u{7f}').contains(&c))
 }

@@ -2,6 +2,7 @@
 
 use super::address::{Address, Thing, fold, organization_policy, policy};
 use crate::event::Event;
+use crate::iam::catalogue::IAM;
 
 /// One question.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub(super) fn named(event: &Event) -> Option<Ask> {
     {
         return Some(Ask::Value(organization_policy(account, parameter("policyId")?)));
     }
-    if event.event_source() != Some("iam.amazonaws.com") {
+    if event.event_source() != Some(IAM) {
         return None;
     }
     let managed = |field: &str| policy(account, parameter(field)?);

@@ -10,6 +10,7 @@ use super::reader::Reader;
 use super::write::is_default;
 use super::{Moment, Registers};
 use crate::event::Event;
+use crate::iam::catalogue::IAM;
 use crate::iam::entity::EntityId;
 use crate::iam::kind::EntityKind;
 
@@ -39,8 +40,7 @@ impl Shared {
     #[must_use]
     pub fn of(event: &Event) -> Option<Self> {
         let (account, call) = (event.account()?, event.name()?);
-        let changes = event.event_source() == Some("iam.amazonaws.com")
-            && event.text("detail.errorCode").is_none();
+        let changes = event.event_source() == Some(IAM) && event.text("detail.errorCode").is_none();
         let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
         match call {
             _ if !changes => None,

@@ -14,6 +14,7 @@ use super::reader::Reader;
 use super::{LISTED_MAX, Moment, Registers, Value};
 use crate::event::{Event, values_at};
 use crate::iam::arn::Arn;
+use crate::iam::catalogue::IAM;
 use crate::iam::kind::EntityKind;
 
 const EVENTS: &str = "events.amazonaws.com";
@@ -104,7 +105,7 @@ impl Fed {
             (EVENTS, "PutRule" | "DisableRule" | "DeleteRule") => rule(event, "name")?,
             (EVENTS, "PutTargets" | "RemoveTargets") => rule(event, "rule")?,
             (
-                "iam.amazonaws.com",
+                IAM,
                 "DeleteRole"
                 | "DeleteRolePolicy"
                 | "DetachRolePolicy"

@@ -4,6 +4,7 @@ use super::Value;
 use super::address::{Address, Thing, policy};
 use super::write::written;
 use crate::event::Event;
+use crate::iam::catalogue::IAM;
 
 /// What a call gives, and to whom.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +18,7 @@ impl Given {
     /// of AWS: those are judged by their names, and no document of theirs is known that could be joined.
     #[must_use]
     pub fn of(event: &Event) -> Option<Self> {
-        let of_iam = event.event_source() == Some("iam.amazonaws.com");
+        let of_iam = event.event_source() == Some(IAM);
         if !of_iam || event.text("detail.errorCode").is_some() {
             return None;
         }

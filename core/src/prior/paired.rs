@@ -4,6 +4,7 @@
 use super::Value;
 use super::address::{Address, Thing, fold};
 use crate::event::Event;
+use crate::iam::catalogue::IAM;
 
 /// Two calls of a service, the kind of thing that they put and take, and what names it: paths below `detail`, the first
 /// present of those separated by a bar. Where there are none there is one in an account.
@@ -24,7 +25,6 @@ const fn pair(
     Pair { source, puts, takes, kind, names }
 }
 
-const IAM: &str = "iam.amazonaws.com";
 const ORGANIZATIONS: &str = "organizations.amazonaws.com";
 const ROLES_ANYWHERE: &str = "rolesanywhere.amazonaws.com";
 const PROFILE: &[&str] = &["requestParameters.profileId|responseElements.profile.profileId"];

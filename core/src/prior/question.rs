@@ -5,6 +5,7 @@ use super::ask::{Ask, named};
 use super::write::{is_default, written};
 use super::{Fed, Given, Handed, Shared, Tagged, Value};
 use crate::event::Event;
+use crate::iam::catalogue::IAM;
 use crate::iam::kind::EntityKind;
 
 /// The questions of one event.
@@ -58,7 +59,7 @@ impl Questions {
         let in_force = |field: &str| policy(account, parameter(field)?).map(Ask::InForce);
         let replaced = match (source, call) {
             (
-                "iam.amazonaws.com",
+                IAM,
                 "PutUserPolicy" | "PutRolePolicy" | "PutGroupPolicy" | "DeleteUserPolicy"
                 | "DeleteRolePolicy" | "DeleteGroupPolicy",
             ) => {
@@ -69,14 +70,12 @@ impl Questions {
                 };
                 inline().map(Ask::Value)
             }
-            ("iam.amazonaws.com", "UpdateAssumeRolePolicy") => {
+            (IAM, "UpdateAssumeRolePolicy") => {
                 let role = parameter("roleName").map(|name| at(EntityKind::Role, name));
                 role.map(|role| Ask::Value(role.of(Thing::Trust)))
             }
-            ("iam.amazonaws.com", "SetDefaultPolicyVersion") => in_force("policyArn"),
-            ("iam.amazonaws.com", "CreatePolicyVersion") if is_default(event) => {
-                in_force("policyArn")
-            }
+            (IAM, "SetDefaultPolicyVersion") => in_force("policyArn"),
+            (IAM, "CreatePolicyVersion") if is_default(event) => in_force("policyArn"),
             (
                 "sso.amazonaws.com",
                 "PutInlinePolicyToPermissionSet" | "DeleteInlinePolicyFromPermissionSet",

@@ -10,6 +10,7 @@ use super::memo::ReachMemo;
 use super::reader::Reader;
 use super::{Moment, Registers, Value};
 use crate::event::{Event, values_at};
+use crate::iam::catalogue::IAM;
 use crate::iam::kind::EntityKind;
 use crate::iam::policy::{PolicyDocument, TagOf, TagWord};
 
@@ -68,7 +69,7 @@ impl Tagged {
     pub fn of(event: &Event) -> Option<Self> {
         let (account, call) = (event.account()?, event.name()?);
         let what = call.strip_prefix("Tag").or(call.strip_prefix("Untag"))?;
-        if event.event_source() != Some("iam.amazonaws.com") {
+        if event.event_source() != Some(IAM) {
             return None;
         }
         let paths = ["detail.requestParameters.tags.key", "detail.requestParameters.tagKeys"];

@@ -4,6 +4,7 @@ use super::address::{Address, Thing, fold, identity, organization_policy, policy
 use super::index::listings;
 use super::{Handed, Value, feeds, paired, tags};
 use crate::event::Event;
+use crate::iam::catalogue::IAM;
 use crate::iam::kind::EntityKind;
 
 /// Most registers one event writes: audiences of a new identity provider beyond it stay unknown.
@@ -30,7 +31,7 @@ pub(super) fn written(event: &Event, entity: Option<&str>, omitted: bool) -> Vec
     let Some(account) = event.account() else { return Vec::new() };
     let write = Writing { event, account, entity };
     let found = match (event.event_source(), event.name()) {
-        (Some("iam.amazonaws.com"), Some(name)) => write.iam(name, omitted),
+        (Some(IAM), Some(name)) => write.iam(name, omitted),
         (Some("sso.amazonaws.com"), Some(name)) => write.permission_set(name),
         (Some("organizations.amazonaws.com"), Some(name)) => write.organization_policy(name),
         _ => None,

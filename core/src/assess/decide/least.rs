@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use crate::event::CallOutcome;
 use crate::facts::{Bearer, Context};
 use crate::iam::arn::PERMISSION_SET_NAME;
-use crate::iam::catalogue::CallEffect;
+use crate::iam::catalogue::{CallEffect, IAM};
 use crate::iam::policy::TrustWord;
 use crate::rule::Rule;
 use crate::text::severity::Severity;
@@ -94,7 +94,7 @@ fn grave(context: &Context) -> Option<&'static str> {
 /// A place in a group, a role for machines or a role's trust, of which no event showed what it holds. What services
 /// are handed is too often unknown for that.
 fn opens_unknown(context: &Context) -> bool {
-    let of_iam = context.facts.call.is_some_and(|call| call.source == "iam.amazonaws.com");
+    let of_iam = context.facts.call.is_some_and(|call| call.source == IAM);
     let newly = context.handed.as_ref().filter(|handed| of_iam && !handed.again);
     newly.is_some_and(|handed| handed.unknown.is_some())
 }

@@ -9,6 +9,7 @@ use super::held::HandedOver;
 use super::trust;
 use crate::event::Event;
 use crate::iam::arn::Arn;
+use crate::iam::catalogue::IAM;
 use crate::iam::policy::{Grant, Grants, PolicyDocument, Trust, managed};
 use crate::prior::{Beside, Prior, Why};
 use crate::site::Site;
@@ -83,35 +84,29 @@ enum Deed {
 fn deed(event: &Event) -> Deed {
     match (event.event_source().unwrap_or_default(), event.name().unwrap_or_default()) {
         (
-            "iam.amazonaws.com",
+            IAM,
             "PutUserPolicy"
             | "PutRolePolicy"
             | "PutGroupPolicy"
             | "CreatePolicy"
             | "CreatePolicyVersion",
         ) => Deed::Put("policyDocument"),
-        ("iam.amazonaws.com", "SetDefaultPolicyVersion") => Deed::Choose,
-        ("iam.amazonaws.com", "UpdateAssumeRolePolicy") => Deed::Trust("policyDocument"),
-        ("iam.amazonaws.com", "CreateRole") => Deed::Trust("assumeRolePolicyDocument"),
-        ("iam.amazonaws.com", "AttachUserPolicy" | "AttachRolePolicy" | "AttachGroupPolicy") => {
+        (IAM, "SetDefaultPolicyVersion") => Deed::Choose,
+        (IAM, "UpdateAssumeRolePolicy") => Deed::Trust("policyDocument"),
+        (IAM, "CreateRole") => Deed::Trust("assumeRolePolicyDocument"),
+        (IAM, "AttachUserPolicy" | "AttachRolePolicy" | "AttachGroupPolicy") => {
             Deed::Attach("policyArn")
         }
-        ("iam.amazonaws.com", "DetachUserPolicy" | "DetachRolePolicy" | "DetachGroupPolicy") => {
+        (IAM, "DetachUserPolicy" | "DetachRolePolicy" | "DetachGroupPolicy") => {
             Deed::Detach("policyArn")
         }
-        ("iam.amazonaws.com", "DeleteUserPolicy" | "DeleteRolePolicy" | "DeleteGroupPolicy") => {
-            Deed::Delete
+        (IAM, "DeleteUserPolicy" | "DeleteRolePolicy" | "DeleteGroupPolicy") => Deed::Delete,
+        (IAM, "AddUserToGroup") => Deed::Join,
+        (IAM, "RemoveUserFromGroup") => Deed::Leave,
+        (IAM, "PutUserPermissionsBoundary" | "PutRolePermissionsBoundary" | "CreateUser") => {
+            Deed::Bound
         }
-        ("iam.amazonaws.com", "AddUserToGroup") => Deed::Join,
-        ("iam.amazonaws.com", "RemoveUserFromGroup") => Deed::Leave,
-        (
-            "iam.amazonaws.com",
-            "PutUserPermissionsBoundary" | "PutRolePermissionsBoundary" | "CreateUser",
-        ) => Deed::Bound,
-        (
-            "iam.amazonaws.com",
-            "DeleteUserPermissionsBoundary" | "DeleteRolePermissionsBoundary",
-        ) => Deed::Unbound,
+        (IAM, "DeleteUserPermissionsBoundary" | "DeleteRolePermissionsBoundary") => Deed::Unbound,
         ("sso.amazonaws.com", "PutInlinePolicyToPermissionSet") => Deed::Put("inlinePolicy"),
         ("sso.amazonaws.com", "DeleteInlinePolicyFromPermissionSet") => Deed::Delete,
         ("sso.amazonaws.com", "AttachManagedPolicyToPermissionSet") => {

@@ -8,6 +8,8 @@ use crate::iam::kind::EntityKind;
 use crate::text::table::columns;
 use crate::text::words::words;
 
+/// What events of IAM name as their source.
+pub const IAM: &str = "iam.amazonaws.com";
 /// Column of the table that means "nothing".
 pub(super) const NONE: &str = "-";
 

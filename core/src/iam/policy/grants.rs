@@ -10,7 +10,7 @@ use super::guard::Leave;
 use super::judge::Judge;
 use super::resource::ResourceType;
 use crate::iam::action;
-use crate::iam::catalogue::{self, Access, CallEffect};
+use crate::iam::catalogue::{self, Access, CallEffect, IAM};
 
 /// What a document or managed policy gives.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -98,7 +98,7 @@ static IAM_WRITE: LazyLock<Vec<String>> = LazyLock::new(|| {
 });
 
 fn iam_actions(wanted: impl Fn(&catalogue::Call) -> bool) -> Vec<String> {
-    let of_iam = catalogue::calls().filter(|call| call.source == "iam.amazonaws.com");
+    let of_iam = catalogue::calls().filter(|call| call.source == IAM);
     of_iam.filter(|call| wanted(call)).map(|call| format!("iam:{}", call.name)).collect()
 }
 

@@ -8,7 +8,7 @@ use super::bearer::Bearer;
 use super::search::{BEARERS_OF_POLICY_MAX, Call, Search, answered};
 use super::thing::{List, Wearer, deployments, thing, wearers};
 use crate::event::{Event, caller};
-use crate::iam::catalogue::{self, Work};
+use crate::iam::catalogue::{self, IAM, Work};
 use crate::iam::kind::EntityKind;
 use crate::iam::policy::PolicyDocument;
 use crate::vocabulary::HandedKind;
@@ -174,7 +174,7 @@ impl Handed {
         let (names, bearers): (Vec<String>, Vec<Bearer>) = search.found.into_iter().unzip();
         let given = roles_of(bearers.iter().map(Bearer::text));
         // Of what only IAM itself hands over each time counts, and of what was not looked at.
-        let of_iam = source == "iam.amazonaws.com";
+        let of_iam = source == IAM;
         let caller = caller(event).filter(|_| !of_iam && !search.cut);
         let at = |entity: String| Address::kept(account, entity).of(Thing::Roles);
         // Of a call that names more than is looked at nothing is kept.

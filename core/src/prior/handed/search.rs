@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use super::bearer::Bearer;
 use crate::event::Event;
 use crate::iam::arn::{self, Arn, AwsRole};
+use crate::iam::catalogue::IAM;
 use crate::iam::kind::EntityKind;
 use crate::iam::policy::PolicyDocument;
 use crate::iam::{account, catalogue};
@@ -82,16 +83,16 @@ impl<'e> Search<'e> {
         let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
         let (mut document, mut policies) = (None, Vec::new());
         let kind = match (source, call) {
-            ("iam.amazonaws.com", "AddUserToGroup" | "RemoveUserFromGroup") => {
+            (IAM, "AddUserToGroup" | "RemoveUserFromGroup") => {
                 self.add(EntityKind::Group, parameter("groupName")?, self.account);
                 HandedKind::Group
             }
-            ("iam.amazonaws.com", "AddRoleToInstanceProfile" | "UpdateAssumeRolePolicy") => {
+            (IAM, "AddRoleToInstanceProfile" | "UpdateAssumeRolePolicy") => {
                 self.add(EntityKind::Role, parameter("roleName")?, self.account);
                 HandedKind::Role
             }
             (
-                "iam.amazonaws.com",
+                IAM,
                 "PutUserPolicy"
                 | "PutRolePolicy"
                 | "PutGroupPolicy"
@@ -106,7 +107,7 @@ impl<'e> Search<'e> {
                 HandedKind::Role
             }
             (
-                "iam.amazonaws.com",
+                IAM,
                 "AttachUserPolicy"
                 | "AttachRolePolicy"
                 | "AttachGroupPolicy"
@@ -117,10 +118,7 @@ impl<'e> Search<'e> {
             }
             // What these name is worn or kept, or yet to be made, not handed over.
             (
-                "iam.amazonaws.com"
-                | "sts.amazonaws.com"
-                | "kms.amazonaws.com"
-                | "organizations.amazonaws.com",
+                IAM | "sts.amazonaws.com" | "kms.amazonaws.com" | "organizations.amazonaws.com",
                 _,
             ) => return None,
             _ if takes_away(source, call) => return None,
