@@ -363,7 +363,7 @@ impl Rights {
         }
         // Of AWS's own the ones that forbid are known by name.
         self.unknown = named.doubt.filter(|_| policy.is_none() && !is_aws_managed(arn));
-        let named_so = named.doubt.is_some() && arn.to_lowercase().contains("deny");
+        let named_so = named.doubt.is_some() && contain::is_called_ban(arn);
         if policy.is_some_and(|policy| policy.denies) || named.deny() || named_so {
             self.grants.add(Grant::DenyRemoved, true);
         }
@@ -381,7 +381,7 @@ impl Rights {
     fn leave(&mut self, group: Option<&HandedOver>) {
         let Some(group) = group else { return };
         self.only_denies = group.only_denies;
-        let named_so = || group.names.iter().any(|name| name.to_lowercase().contains("deny"));
+        let named_so = || group.names.iter().any(|name| contain::is_called_ban(name));
         if group.denies || (group.unknown.is_some() && named_so()) {
             self.grants.add(Grant::DenyRemoved, true);
         }
@@ -390,7 +390,7 @@ impl Rights {
     fn delete(&mut self, replaced: &Documents) {
         // The inline policy of a permission set has no name; another's is only missing with all parameters.
         let name = self.policy_name.as_deref().unwrap_or_default();
-        let named_so = replaced.doubt.is_some() && name.to_lowercase().contains("deny");
+        let named_so = replaced.doubt.is_some() && contain::is_called_ban(name);
         let quarantine = name == QUARANTINE_INLINE;
         let removed = name == REVOCATION_INLINE || named_so || replaced.deny();
         self.unknown = replaced.doubt;
@@ -559,6 +559,18 @@ mod tests {
         let aws = r#"{"userName":"u","policyArn":"arn:aws:iam::aws:policy/NewByName"}"#;
         assert!(judge("DetachUserPolicy", aws, unseen, unseen).unknown.is_none());
         assert!(judge("AttachUserPolicy", aws, unseen, unseen).unknown.is_some());
+    }
+
+    #[test]
+    fn a_name_counts_only_where_nobody_knows_what_it_stands_for() {
+        let removed = |name: &str, prior: &Prior| {
+            let named = r#"{"userName":"u","policyName":"DenyAll","policyArn":"arn:aws:iam::111122223333:policy/DenyAll"}"#;
+            judge(name, named, prior, prior).grants.all.contains("deny-removed")
+        };
+        for name in ["DetachUserPolicy", "DeleteUserPolicy"] {
+            assert!(removed(name, &Prior::unknown(Why::Unseen)), "{name}");
+            assert!(!removed(name, &seen(r#"{"Statement":[]}"#)), "{name}");
+        }
     }
 
     #[test]
