@@ -25,7 +25,7 @@ impl Entity {
     /// Which one it is, where its account and name are known.
     #[must_use]
     pub fn id(&self) -> Option<EntityId> {
-        Some(EntityId::new(self.account.as_deref()?, self.kind, self.name.as_deref()?))
+        EntityId::of(self.account.as_deref()?, self.kind, self.name.as_deref()?)
     }
 }
 

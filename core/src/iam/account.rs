@@ -27,7 +27,7 @@ pub fn is_id(id: &str) -> bool {
 }
 
 /// ID of an account.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AccountId(String);
 
 impl AccountId {

@@ -1,5 +1,6 @@
 //! What calls are about: which one.
 
+use super::account::AccountId;
 use super::arn::Arn;
 use super::kind::EntityKind;
 
@@ -7,30 +8,42 @@ use super::kind::EntityKind;
 /// path.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct EntityId {
-    account: String,
+    account: AccountId,
     kind: EntityKind,
     name: String,
 }
 
 impl EntityId {
-    /// The one of this name.
+    /// The one of this name; nothing where the account's ID is none.
     #[must_use]
-    pub fn new(account: &str, kind: EntityKind, name: &str) -> Self {
-        Self { account: account.to_owned(), kind, name: name.to_lowercase() }
+    pub fn of(account: &str, kind: EntityKind, name: &str) -> Option<Self> {
+        Some(Self { account: AccountId::parse(account)?, kind, name: name.to_lowercase() })
+    }
+
+    /// Is this its ARN, whatever the path?
+    #[must_use]
+    pub(crate) fn is_of(&self, arn: &str) -> bool {
+        Self::of_arn(arn).as_ref() == Some(self)
+    }
+
+    /// Another of the same account and kind.
+    #[must_use]
+    pub(crate) fn renamed(&self, name: &str) -> Self {
+        Self { name: name.to_lowercase(), account: self.account.clone(), ..*self }
     }
 
     /// The one of this ARN, if it is one and its name is no pattern.
     #[must_use]
     pub(crate) fn of_arn(arn: &str) -> Option<Self> {
-        let arn = Arn::parse(arn).filter(|arn| super::account::is_id(arn.account))?;
+        let arn = Arn::parse(arn)?;
         let (kind, _) = arn.iam_entity()?;
         let name = Some(arn.name()).filter(|name| !name.contains(['*', '?']))?;
-        Some(Self::new(arn.account, kind, name))
+        Self::of(arn.account, kind, name)
     }
 
     /// Its account.
     #[must_use]
-    pub fn account(&self) -> &str {
+    pub fn account(&self) -> &AccountId {
         &self.account
     }
 

@@ -129,8 +129,8 @@ impl Own {
     /// Is a role of this account and name one that deploys the tool, wherever it lies? A name is a role's own.
     #[must_use]
     pub fn is_deployed_by(&self, account: &str, role: &str) -> bool {
-        let wanted = Some(EntityId::new(account, EntityKind::Role, role));
-        self.deployed.by.iter().any(|arn| EntityId::of_arn(arn) == wanted)
+        let wanted = EntityId::of(account, EntityKind::Role, role);
+        wanted.is_some_and(|wanted| self.deployed.by.iter().any(|arn| wanted.is_of(arn)))
     }
 
     /// What this call is to the making or updating of the tool's own stack. `omitted`: CloudTrail dropped its

@@ -114,7 +114,7 @@ impl Address {
 
     /// What IAM holds.
     pub(super) fn id(&self) -> Option<EntityId> {
-        Some(EntityId::new(&self.account, self.kind()?, self.name()))
+        EntityId::of(&self.account, self.kind()?, self.name())
     }
 
     /// The register of when the entity was made, renamed and deleted.

@@ -18,7 +18,7 @@ pub fn former_names(
     registers: &Registers,
 ) -> Result<Vec<String>, Address> {
     let mut names = Vec::new();
-    let mut life = Address::of_entity(named.account(), named.kind(), named.name());
+    let mut life = Address::of_entity(named.account().as_str(), named.kind(), named.name());
     let mut moment = moment;
     while names.len() < RENAMES_MAX {
         let Some(write) = registers.get(&life).ok_or(life.clone())?.life(moment) else { break };

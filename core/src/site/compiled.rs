@@ -182,8 +182,8 @@ impl Site {
     /// listed as one, `silenced` where a suppression or an adjustment that lowers names it.
     #[must_use]
     pub(crate) fn exempts(&self, account: &str, role: &str) -> Option<Exempt> {
-        let wanted = Some(EntityId::new(account, EntityKind::Role, role));
-        let is_it = |arn: &str| EntityId::of_arn(arn) == wanted;
+        let wanted = EntityId::of(account, EntityKind::Role, role)?;
+        let is_it = |arn: &str| wanted.is_of(arn);
         if self.spec.pipelines.iter().any(|arn| is_it(arn)) {
             return Some(Exempt::Pipeline);
         }

@@ -80,7 +80,7 @@ mod tests {
             .unwrap();
         guarded.add("arn:aws:iam::111122223333:role/break-glass", Guarded::Protected).unwrap();
         let of = |account: &str, kind: EntityKind, name: &str| {
-            guarded.of(&EntityId::new(account, kind, name))
+            guarded.of(&EntityId::of(account, kind, name).unwrap())
         };
         assert_eq!(of("111122223333", EntityKind::Role, "break-glass"), Some(Guarded::BreakGlass));
         assert_eq!(of("444455556666", EntityKind::Role, "break-glass"), None);
