@@ -10,7 +10,7 @@ mod roles;
 mod step;
 mod wearers;
 
-pub use call::{Access, Call, CallEffect, IAM, Inverse, calls, find};
+pub use call::{Access, Call, CallEffect, IAM, Inverse, calls, calls_of, find};
 pub(crate) use call::{ValueFrom, response_words};
 pub use operation::Operation;
 pub use roles::{RoleTaken, roles_taken};

@@ -70,7 +70,7 @@ pub(super) fn is_busy(source: &str, name: &str) -> bool {
 pub(super) fn may_be_read(source: &str, name: &str) -> bool {
     let listed = || rows(Kind::Frequent).any(|row| row.source == source && is_of(row.name, name));
     let change = || {
-        let known = catalogue::calls().filter(|call| call.source == source);
+        let known = catalogue::calls_of(source);
         let mut of_name = known.filter(|call| is_of(call.name, name)).peekable();
         of_name.peek().is_some() && of_name.all(|call| call.access != Access::Read)
     };

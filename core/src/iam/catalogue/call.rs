@@ -191,6 +191,11 @@ pub fn calls() -> impl Iterator<Item = &'static Call> + Clone {
     ROWS.iter().filter_map(Row::call)
 }
 
+/// Those of one source: no other's rows are read for it.
+pub fn calls_of(source: &str) -> impl Iterator<Item = &'static Call> {
+    ROWS.iter().filter(move |row| row.source == source).filter_map(Row::call)
+}
+
 /// The call of an event. Some services put a version behind the name (`UpdateFunctionCode20150331v2`).
 #[must_use]
 pub fn find(source: &str, name: &str) -> Option<&'static Call> {

@@ -98,8 +98,8 @@ static IAM_WRITE: LazyLock<Vec<String>> = LazyLock::new(|| {
 });
 
 fn iam_actions(wanted: impl Fn(&catalogue::Call) -> bool) -> Vec<String> {
-    let of_iam = catalogue::calls().filter(|call| call.source == IAM);
-    of_iam.filter(|call| wanted(call)).map(|call| format!("iam:{}", call.name)).collect()
+    let of_iam = catalogue::calls_of(IAM).filter(|call| wanted(call));
+    of_iam.map(|call| format!("iam:{}", call.name)).collect()
 }
 
 impl Grants {
