@@ -9,4 +9,4 @@ mod needs;
 mod place;
 
 pub use identity::{DEFAULT_NAME, Deployed, FUNCTIONS, NAME_CHARS_MAX, Own, OwnUpdate, check_name};
-pub use place::{PLACES, Place};
+pub use place::{Form, Named, PLACES, Place};

@@ -195,7 +195,7 @@ impl Context {
         let held = known.before.handed.clone().or_else(nobody_asked)?;
         let trusted = |(account, name): (&str, &str)| exempt_role(account, name, site, own);
         let kept = |(account, name): (&str, &str)| {
-            site.guarded(&EntityId::new(account, EntityKind::ROLE, name))
+            site.guarded(&EntityId::of(account, EntityKind::Role, name)?)
         };
         let exempt = held.handed.roles().find_map(trusted);
         let guarded = held.handed.roles().find_map(kept);
@@ -289,6 +289,5 @@ fn exempt_role(account: &str, name: &str, site: &Site, own: &Own) -> Option<Exem
 /// The owner's list goes by names: who bore one of them is still meant.
 fn guarded_before(entity: &Entity, site: &Site, former_names: &[String]) -> Option<Guarded> {
     let id = entity.id()?;
-    let renamed = |name: &String| site.guarded(&EntityId::new(id.account(), id.kind(), name));
-    former_names.iter().find_map(renamed)
+    former_names.iter().find_map(|name| site.guarded(&id.renamed(name)))
 }

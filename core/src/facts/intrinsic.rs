@@ -4,8 +4,8 @@ use crate::event::{
     CallOutcome, Entity, Event, Principal, entity, is_caller, is_read_only, omitted, outcome_of,
     tagged,
 };
-use crate::iam::catalogue::{self, Call};
-use crate::iam::entity::EntityKind;
+use crate::iam::catalogue::{self, Call, IAM};
+use crate::iam::kind::EntityKind;
 use crate::own::{Own, OwnUpdate};
 use crate::prior::{self, Questions};
 use crate::vocabulary::{OwnKind, OwnSession};

@@ -3,8 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::place;
-use super::place::{PLACES, Place};
+use super::place::{self, Form, Named, PLACES, Place};
 use crate::event::{Event, Principal};
 use crate::iam::arn::{self, Arn};
 use crate::iam::entity::EntityId;
