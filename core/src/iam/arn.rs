@@ -298,10 +298,13 @@ pub fn function_name(named: &str) -> &str {
 /// What is left of it without the Region or the account before it, each of which Lambda takes.
 #[must_use]
 pub(crate) fn without_place<'a>(text: &'a str, region: &str) -> &'a str {
-    match text.split_once(':') {
-        Some((part, rest)) if part == region || account::is_id(part) => without_place(rest, region),
-        _ => text,
+    let mut left = text;
+    while let Some((part, rest)) = left.split_once(':')
+        && (part == region || account::is_id(part))
+    {
+        left = rest;
     }
+    left
 }
 
 /// A name without the version, alias, label or tag behind it, which a colon parts from it.
