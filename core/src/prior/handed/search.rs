@@ -282,14 +282,11 @@ impl<'e> Search<'e> {
             if arn.service != "iam" || matches!(arn.aws_role(), Some(AwsRole::Linked(_))) {
                 return;
             }
-            let account = if account::is_id(arn.account) { arn.account } else { self.account };
-            let account = account.to_owned();
-            match arn.kind_and_name() {
-                Some(("role", name)) => self.add(EntityKind::Role, name, &account),
-                Some(("instance-profile", name)) => {
-                    self.add(EntityKind::InstanceProfile, name, &account);
-                }
-                _ => {}
+            let account = arn.account_id().unwrap_or(self.account).to_owned();
+            let named = arn.kind_and_name();
+            let named = named.and_then(|(kind, name)| Some((EntityKind::of_iam(kind)?, name)));
+            if let Some((kind @ (EntityKind::Role | EntityKind::InstanceProfile), name)) = named {
+                self.add(kind, name, &account);
             }
             return;
         }
