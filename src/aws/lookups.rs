@@ -18,7 +18,7 @@ use super::failure::failed;
 use crate::effects::{
     Accounts, CalendarState, Calls, ChangeCalendars, EffectError, ErrorKind, History, Whose,
 };
-use crate::iam::account::{Account, TAGS_MAX};
+use crate::iam::account::{Account, AccountId, TAGS_MAX};
 use crate::iam::arn::Arn;
 
 /// Questions to CloudTrail's history for one alert, each for a page of [`CALLS_PER_PAGE`] calls.
@@ -153,10 +153,11 @@ impl Accounts for Aws {
     }
 
     /// The tags decide: without them it is a failure. Name and alias are for reading.
-    async fn account(&self, account: &str) -> Result<Option<Account>, EffectError> {
+    async fn account(&self, account: AccountId) -> Result<Option<Account>, EffectError> {
         if !self.permitted.accounts {
             return Ok(None);
         }
+        let account = account.as_str();
         let (tags, name, alias) =
             join3(self.tags(account), self.name(account), self.alias(account)).await;
         Ok(Some(Account { name, alias, tags: Some(tags?) }))

@@ -18,7 +18,7 @@ use super::prior_state::PriorState;
 use super::publish::Publish;
 use super::windows::{Claim, Windows};
 use crate::alert::{Message, SentAlert};
-use crate::iam::account::Account;
+use crate::iam::account::{Account, AccountId};
 use crate::prior::{Register, Write};
 use crate::text::severity::Severity;
 
@@ -175,7 +175,7 @@ faulty! {
         => note(severity: Severity) -> Option<String>;
     }
     Accounts {
-        account(account: &str) -> Option<Account>;
+        account(account: AccountId) -> Option<Account>;
         => asks_about_accounts() -> bool;
     }
     ChangeCalendars {

@@ -5,7 +5,7 @@ use std::future::Future;
 use jiff::Timestamp;
 
 use super::error::EffectError;
-use crate::iam::account::Account;
+use crate::iam::account::{Account, AccountId};
 
 /// Whose calls are looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +40,10 @@ pub trait Accounts {
     fn asks_about_accounts(&self) -> bool;
 
     /// Name, alias and tags of an account. `Ok(None)` means that there is nobody to ask.
-    fn account(&self, account: &str) -> impl Future<Output = Result<Option<Account>, EffectError>>;
+    fn account(
+        &self,
+        account: AccountId,
+    ) -> impl Future<Output = Result<Option<Account>, EffectError>>;
 }
 
 /// Asks Systems Manager about change calendars.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::error::EffectError;
 use super::lookups::{Accounts, CalendarState, Calls, ChangeCalendars, History, Whose};
-use crate::iam::account::Account;
+use crate::iam::account::{Account, AccountId};
 
 /// Answers nothing.
 #[derive(Debug, Clone, Copy, Default)]
@@ -15,7 +15,7 @@ impl Accounts for Offline {
         false
     }
 
-    async fn account(&self, _: &str) -> Result<Option<Account>, EffectError> {
+    async fn account(&self, _: AccountId) -> Result<Option<Account>, EffectError> {
         Ok(None)
     }
 }

@@ -9,7 +9,7 @@ use super::responder::{Mode, RespondError, Responder};
 use crate::effects::{Lookups, Publish, State};
 use crate::event::Event;
 use crate::facts::{Facts, Known, TagsBefore};
-use crate::iam::account::Account;
+use crate::iam::account::{Account, AccountId};
 
 impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     pub(super) fn finder(&self) -> Finder<'_, S, L> {
@@ -81,7 +81,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             Some(account) => TagsBefore::Known(account),
             None => TagsBefore::Unknown,
         };
-        let (account, found) = match event.account() {
+        let (account, found) = match event.account().and_then(AccountId::parse) {
             Some(id) => finder.account(self.engine.site(), id, now).await,
             None => (None, None),
         };

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::effects::{CalendarState, Lookups, State, lock};
 use crate::event::{CallOutcome, Event, tags_after};
 use crate::facts::Facts;
-use crate::iam::account::{self, Account};
+use crate::iam::account::{Account, AccountId};
 use crate::site::Site;
 
 /// How long this environment believes what it knows of an account, and waits after a lookup that
@@ -34,7 +34,7 @@ pub const CACHED_MAX: usize = 10_000;
 /// Answers, as long as the environment lives.
 #[derive(Debug, Default)]
 pub struct Cache {
-    accounts: Mutex<HashMap<String, (Option<Account>, Timestamp)>>,
+    accounts: Mutex<HashMap<AccountId, (Option<Account>, Timestamp)>>,
     calendars: Mutex<HashMap<String, Vec<Answer>>>,
 }
 
@@ -60,7 +60,7 @@ struct Kept {
 /// What AWS said of an account, which is kept once nothing waits for it.
 #[derive(Debug)]
 pub struct FoundAccount {
-    id: String,
+    id: AccountId,
     kept: Kept,
 }
 
@@ -73,7 +73,7 @@ struct Before {
 /// A lookup is stamped with the beginning of its invocation, and may have read this much later.
 const STAMP_BLUR: SignedDuration = SignedDuration::from_secs(60);
 
-fn key(id: &str) -> String {
+fn key(id: AccountId) -> String {
     format!("account\n{id}")
 }
 
@@ -94,13 +94,13 @@ impl<S: State, L: Lookups> Finder<'_, S, L> {
     pub async fn account(
         &self,
         site: &Site,
-        id: &str,
+        id: AccountId,
         now: Timestamp,
     ) -> (Option<Account>, Option<FoundAccount>) {
-        if !self.lookups.asks_about_accounts() || !site.must_look_up(id) || !account::is_id(id) {
+        if !self.lookups.asks_about_accounts() || !site.must_look_up(id.as_str()) {
             return (None, None);
         }
-        let remembered = lock(&self.cache.accounts).get(id).cloned();
+        let remembered = lock(&self.cache.accounts).get(&id).cloned();
         if let Some((account, _)) =
             remembered.filter(|(_, at)| now.duration_since(*at) < MEMORY_FRESH)
         {
@@ -118,12 +118,12 @@ impl<S: State, L: Lookups> Finder<'_, S, L> {
                         if changed { Some(kept.account.clone()) } else { kept.before.clone() }
                     });
                     let known = Kept { account: account.clone(), believed: true, before };
-                    found = Some(FoundAccount { id: id.to_owned(), kept: known });
+                    found = Some(FoundAccount { id, kept: known });
                     Some(account)
                 }
                 Ok(None) => None,
                 Err(error) => {
-                    tracing::warn!(%error, account = id, "account not known, last answer counts");
+                    tracing::warn!(%error, account = id.as_str(), "account not known, last answer counts");
                     younger(ACCOUNT_STALE_MAX).map(|(kept, _)| kept.account.clone())
                 }
             },
@@ -134,14 +134,14 @@ impl<S: State, L: Lookups> Finder<'_, S, L> {
 
     /// Keeps what AWS said of an account, so that other environments need not ask.
     pub(super) async fn keep_found(&self, found: &FoundAccount, now: Timestamp) {
-        self.keep(&found.id, &found.kept, now).await;
+        self.keep(found.id, &found.kept, now).await;
     }
 
     /// The account that an event tags, as it was before. Nobody is asked: AWS would tell how it is
     /// after. Nothing where what was known then is not known now. What is found is kept for the event's
     /// next delivery, by which time the account is known as it is after.
     pub async fn tagged(&self, event: &Event, facts: &Facts, now: Timestamp) -> Option<Account> {
-        let id = facts.tagged.as_deref()?;
+        let id = facts.tagged?;
         let own = format!("tagged\n{id}\n{}", event.identity());
         let (found, kept) = join(self.state.note(&own), self.kept(id)).await;
         if let Ok(Some((text, _))) = found {
@@ -168,12 +168,11 @@ impl<S: State, L: Lookups> Finder<'_, S, L> {
         now: Timestamp,
     ) {
         let done = facts.outcome == CallOutcome::Success;
-        let Some(id) =
-            facts.tagged.as_deref().filter(|_| done && self.lookups.asks_about_accounts())
-        else {
+        let asks = done && self.lookups.asks_about_accounts();
+        let Some(id) = facts.tagged.filter(|_| asks) else {
             return;
         };
-        lock(&self.cache.accounts).remove(id);
+        lock(&self.cache.accounts).remove(&id);
         let mut account = before.cloned().unwrap_or_default();
         // The tags of an event alone are not all tags: where those before it are not known, none are.
         account.tags = account.tags.take().map(|tags| tags_after(event, &tags));
@@ -231,7 +230,7 @@ impl<S: State, L: Lookups> Finder<'_, S, L> {
         Some(state?.open)
     }
 
-    async fn kept(&self, id: &str) -> Option<(Kept, Timestamp)> {
+    async fn kept(&self, id: AccountId) -> Option<(Kept, Timestamp)> {
         match self.state.note(&key(id)).await {
             Ok(note) => {
                 let (text, at) = note?;
@@ -244,19 +243,19 @@ impl<S: State, L: Lookups> Finder<'_, S, L> {
         }
     }
 
-    async fn keep(&self, id: &str, kept: &Kept, at: Timestamp) {
+    async fn keep(&self, id: AccountId, kept: &Kept, at: Timestamp) {
         let text = serde_json::to_string(kept).unwrap_or_default();
         if let Err(error) = self.state.keep_note(&key(id), &text, at).await {
             tracing::warn!(%error, "account not kept");
         }
     }
 
-    fn remember(&self, id: &str, account: Option<Account>, now: Timestamp) {
+    fn remember(&self, id: AccountId, account: Option<Account>, now: Timestamp) {
         let mut accounts = lock(&self.cache.accounts);
         if accounts.len() >= CACHED_MAX {
             accounts.clear();
         }
-        accounts.insert(id.to_owned(), (account, now));
+        accounts.insert(id, (account, now));
     }
 }
 

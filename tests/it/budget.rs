@@ -17,6 +17,7 @@ use iam_responder::aws::sns::Sns;
 use iam_responder::effects::{
     Accounts, ChangeCalendars, Deliveries, Delivery, ErrorKind, Notes, Publish,
 };
+use iam_responder::iam::account::AccountId;
 use jiff::Timestamp;
 
 const MOMENT: Duration = Duration::from_millis(50);
@@ -133,7 +134,7 @@ async fn lookups_are_timed_and_say_why_they_failed() {
     let permitted = Permitted { accounts: true, calendars: false, history: false };
     let aws = Aws::new(&config(&server).await, permitted, &budget);
     let invocation = budget.begin(Instant::now() + Duration::from_secs(20));
-    let error = aws.account("111122223333").await.unwrap_err();
+    let error = aws.account(AccountId::parse("111122223333").unwrap()).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Denied, "{error}");
     // What may not be asked is not asked.
     assert_eq!(aws.change_calendar("c", Timestamp::UNIX_EPOCH).await.unwrap(), None);

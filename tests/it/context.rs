@@ -12,7 +12,7 @@ use iam_responder::effects::{
     Accounts, CalendarState, Calls, ChangeCalendars, EffectError, ErrorKind, History, Whose,
 };
 use iam_responder::event::Event;
-use iam_responder::iam::account::Account;
+use iam_responder::iam::account::{Account, AccountId};
 use iam_responder::respond::lookup::Cache;
 use iam_responder::respond::outcome::{Outcome, Verdict};
 use iam_responder::respond::remind::remind;
@@ -101,8 +101,8 @@ impl Accounts for Aws {
         true
     }
 
-    async fn account(&self, account: &str) -> Result<Option<Account>, EffectError> {
-        let found = self.accounts.borrow().get(account).cloned();
+    async fn account(&self, account: AccountId) -> Result<Option<Account>, EffectError> {
+        let found = self.accounts.borrow().get(account.as_str()).cloned();
         self.answer(Some(found.unwrap_or_default()))
     }
 }

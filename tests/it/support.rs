@@ -12,7 +12,7 @@ use iam_responder::effects::{
     Accounts, CalendarState, Calls, ChangeCalendars, EffectError, History, PriorState, State, Whose,
 };
 use iam_responder::event::{Event, Unreadable};
-use iam_responder::iam::account::Account;
+use iam_responder::iam::account::{Account, AccountId};
 use iam_responder::pack::PACK;
 use iam_responder::prior::{Address, Value as Written, Write};
 use iam_responder::respond::{Origin, RespondError, Responder, Response};
@@ -160,7 +160,7 @@ impl Accounts for Aws {
         true
     }
 
-    async fn account(&self, _: &str) -> Result<Option<Account>, EffectError> {
+    async fn account(&self, _: AccountId) -> Result<Option<Account>, EffectError> {
         Ok(Some(Account { name: None, alias: None, tags: Some([].into()) }))
     }
 }

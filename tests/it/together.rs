@@ -10,7 +10,7 @@ use iam_responder::effects::{
     Accounts, CalendarState, Calls, ChangeCalendars, EffectError, History, Whose,
 };
 use iam_responder::event::Event;
-use iam_responder::iam::account::Account;
+use iam_responder::iam::account::{Account, AccountId};
 use iam_responder::iam::kind::EntityKind;
 use iam_responder::prior::seed::{Identity, Policy};
 use iam_responder::prior::{Address, Value as Written};
@@ -477,7 +477,7 @@ impl Accounts for Slow {
         false
     }
 
-    async fn account(&self, _: &str) -> Result<Option<Account>, EffectError> {
+    async fn account(&self, _: AccountId) -> Result<Option<Account>, EffectError> {
         Ok(None)
     }
 }

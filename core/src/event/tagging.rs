@@ -3,15 +3,14 @@
 use indexmap::IndexMap;
 
 use super::record::Event;
-use crate::iam::account::{TAGS_MAX, is_id};
+use crate::iam::account::{AccountId, TAGS_MAX};
 
 /// The account that an event tags or untags in Organizations.
 #[must_use]
-pub(crate) fn tagged(event: &Event) -> Option<&str> {
+pub(crate) fn tagged(event: &Event) -> Option<AccountId> {
     let is_call = event.event_source() == Some("organizations.amazonaws.com")
         && matches!(event.name(), Some("TagResource" | "UntagResource"));
-    let id = event.text("detail.requestParameters.resourceId").filter(|_| is_call)?;
-    is_id(id).then_some(id)
+    event.text("detail.requestParameters.resourceId").filter(|_| is_call).and_then(AccountId::parse)
 }
 
 /// The tags of the account that an event tags or untags, after it. Tags that are not known before

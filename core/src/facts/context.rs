@@ -262,11 +262,13 @@ fn environment_change(
     site: &Site,
     before: &TagsBefore,
 ) -> Option<EnvironmentChange> {
-    let id = facts.tagged.as_deref().filter(|_| facts.outcome == CallOutcome::Success)?;
+    let id = facts.tagged.filter(|_| facts.outcome == CallOutcome::Success)?;
     match before {
         TagsBefore::Uncounted => None,
-        TagsBefore::Unknown => Some(site.environment_change(event, id, None)),
-        TagsBefore::Known(account) => Some(site.environment_change(event, id, Some(account))),
+        TagsBefore::Unknown => Some(site.environment_change(event, id.as_str(), None)),
+        TagsBefore::Known(account) => {
+            Some(site.environment_change(event, id.as_str(), Some(account)))
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use crate::event::{
     CallOutcome, Entity, Event, Principal, entity, is_caller, is_read_only, omitted, outcome_of,
     tagged,
 };
+use crate::iam::account::AccountId;
 use crate::iam::catalogue::{self, Call, IAM};
 use crate::iam::kind::EntityKind;
 use crate::own::{Own, OwnUpdate};
@@ -28,7 +29,7 @@ pub struct Facts {
     /// The entity is the caller.
     pub self_target: bool,
     /// The account that it tags or untags.
-    pub tagged: Option<String>,
+    pub tagged: Option<AccountId>,
     /// Kinds of the tool's own resources that the event names.
     pub own: Vec<OwnKind>,
     /// The caller is a session of a role of the tool.
@@ -58,7 +59,7 @@ impl Facts {
         Self {
             read_only: is_read_only(event),
             self_target: entity.as_ref().is_some_and(|entity| is_caller(entity, &principal)),
-            tagged: tagged(event).map(str::to_owned),
+            tagged: tagged(event),
             own: own.touched(event),
             own_session: own.session(&principal, event),
             deploys: principal.role_arn.as_deref().is_some_and(|role| own.is_deployment_role(role)),

@@ -1,5 +1,7 @@
 //! What is known of an account beside its ID: name, alias, tags.
 
+use std::fmt;
+
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
@@ -27,20 +29,26 @@ pub fn is_id(id: &str) -> bool {
 }
 
 /// ID of an account.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct AccountId(String);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AccountId([u8; 12]);
 
 impl AccountId {
     /// Nothing where it is not twelve digits.
     #[must_use]
     pub fn parse(id: &str) -> Option<Self> {
-        is_id(id).then(|| Self(id.to_owned()))
+        id.as_bytes().try_into().ok().filter(|_| is_id(id)).map(Self)
     }
 
     /// As AWS writes it.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

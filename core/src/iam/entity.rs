@@ -29,7 +29,7 @@ impl EntityId {
     /// Another of the same account and kind.
     #[must_use]
     pub(crate) fn renamed(&self, name: &str) -> Self {
-        Self { name: name.to_lowercase(), account: self.account.clone(), ..*self }
+        Self { name: name.to_lowercase(), ..*self }
     }
 
     /// The one of this ARN, if it is one and its name is no pattern.
@@ -43,8 +43,8 @@ impl EntityId {
 
     /// Its account.
     #[must_use]
-    pub fn account(&self) -> &AccountId {
-        &self.account
+    pub fn account(&self) -> AccountId {
+        self.account
     }
 
     /// Its name, in small letters.
