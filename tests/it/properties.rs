@@ -117,10 +117,14 @@ proptest! {
     }
 
     #[test]
-    fn cleaned_text_is_one_harmless_line(text in "\\PC{0,40}|[\\x00-\\x{2fff}]{0,60}", max in 1..50_usize) {
+    fn cleaned_text_is_one_harmless_line(
+        text in r"\PC{0,40}|[\x00-\x{2fff}]{0,60}|([/\\:.@()\[\]~ x]|www|com|here|tel){0,30}",
+        max in 1..50_usize,
+    ) {
         let cleaned = clean(&text, max);
+        prop_assert_eq!(clean(&cleaned, usize::MAX), cleaned.as_str());
         prop_assert!(!cleaned.chars().any(|c| c.is_control() || c == '<' || c == '>' || c == '`'));
-        prop_assert!(cleaned.chars().count() <= max * 2 + 40);
+        prop_assert!(cleaned.chars().count() <= max * 4 + 40);
     }
 }
 

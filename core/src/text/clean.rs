@@ -50,10 +50,16 @@ fn dead(text: &str) -> String {
     let chars: Vec<char> = text.chars().collect();
     let mut dead = String::with_capacity(text.len());
     for (at, c) in chars.iter().enumerate() {
+        let live = is_live(&chars, at);
+        // A bracket that took something apart makes no link of what follows it: `//(x)` became one.
+        if dead.ends_with(']') && (live || matches!(c, '(' | '[')) {
+            dead.push(' ');
+        }
         match c {
-            c if !is_live(&chars, at) => dead.push(*c),
+            c if !live => dead.push(*c),
             '@' => dead.push('\u{ff20}'),
-            '(' | '[' | '~' => dead.extend([' ', *c]),
+            '(' | '[' => dead.push(*c),
+            '~' => dead.extend([' ', *c]),
             c => dead.extend(['[', *c, ']']),
         }
     }
@@ -150,6 +156,7 @@ mod tests {
             ("[Open](//a.example/x)", "[Open] (/[/]a.example/x)"),
             ("go to www.a.example", "go to www[.]a.example"),
             (r"\\files\a", r"\[\]files\a"),
+            ("x//(a)///b", "x/[/] (a)/[/] [/]b"),
             ("@here (@ops) [~ops]", "\u{ff20}here (\u{ff20}ops) [ ~ops]"),
             ("alice@example.com", "alice@example.com"),
         ] {
