@@ -3,6 +3,7 @@
 pub mod clean;
 pub(crate) mod hash;
 pub mod hostile;
+pub mod line;
 pub mod live;
 pub mod nearest;
 pub mod severity;

@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::alert::TEXT_CHARS_MAX;
 use crate::effects::{Calls, Whose};
 use crate::event::{CallOutcome, Event, Principal, PrincipalKind, is_read_only, outcome_of};
 use crate::iam::catalogue::{self, IAM};
-use crate::text::clean::clean;
+use crate::text::line::Line;
 
 /// How far back is looked.
 pub const LOOK_BACK: SignedDuration = SignedDuration::from_hours(1);
@@ -50,7 +49,7 @@ struct Hour {
 /// The lines. Calls of others may be among them: those of this principal are taken, each once, and not
 /// the event itself.
 #[must_use]
-pub fn lines(calls: &Calls, event: &Event, principal: &Principal, now: Timestamp) -> Vec<String> {
+pub fn lines(calls: &Calls, event: &Event, principal: &Principal, now: Timestamp) -> Vec<Line> {
     let until = event.time().unwrap_or(now);
     let (mut hour, mut seen) = (Hour::default(), BTreeSet::new());
     let key = principal.key();
@@ -70,15 +69,14 @@ pub fn lines(calls: &Calls, event: &Event, principal: &Principal, now: Timestamp
     if hour.calls == 0 {
         return vec![match calls.more {
             true => {
-                format!("none among the newest {} calls filed under its names", calls.records.len())
+                let count = calls.records.len();
+                Line::text(&format!("none among the newest {count} calls filed under its names"))
             }
-            false => "no other calls on record".to_owned(),
+            false => "no other calls on record".into(),
         }];
     }
-    hour.lines(calls.more, event.text("detail.sourceIPAddress"))
-        .into_iter()
-        .map(|line| clean(&line, TEXT_CHARS_MAX))
-        .collect()
+    let lines = hour.lines(calls.more, event.text("detail.sourceIPAddress"));
+    lines.iter().map(|line| Line::text(line)).collect()
 }
 
 impl Hour {
@@ -166,6 +164,7 @@ fn listed(items: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::alert::shown_lines;
 
     fn record(id: &str, minute: u8, source: &str, name: &str, rest: &str) -> String {
         format!(
@@ -200,7 +199,7 @@ mod tests {
         let calls = Calls { records: records.to_vec(), more: true };
         let lines = lines(&calls, &event, &principal, Timestamp::UNIX_EPOCH);
         assert_eq!(
-            lines,
+            shown_lines(&lines),
             [
                 "at least 5 calls in 3 services",
                 "2 denied: kms:Decrypt (2 times)",

@@ -16,6 +16,7 @@ use crate::effects::{Lookups, Publish, State};
 use crate::event::{Event, Shape, Unreadable};
 use crate::facts::{Context, Known, TagsBefore};
 use crate::rule::{Fires, Rule};
+use crate::text::line::Line;
 use crate::text::severity::Severity;
 
 impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
@@ -131,13 +132,13 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         let mut outcome = Outcome {
             severity: Some(decision.severity),
             rules: rules.iter().map(|rule| rule.spec.id.clone()).collect(),
-            reasons: decision.reasons.iter().map(ToString::to_string).collect(),
+            reasons: decision.reasons.iter().map(|reason| reason.line().as_it_is()).collect(),
             plan: decision.plan.iter().map(StepLine::from).collect(),
             ..outcome(event, Verdict::Alerted)
         };
         if let Some(suppression) = &decision.suppressed {
             outcome.verdict = Verdict::Suppressed;
-            outcome.reasons.push(Reason::Suppressed(suppression.clone()).to_string());
+            outcome.reasons.push(Reason::Suppressed(suppression.clone()).line().as_it_is());
             self.silenced(event, suppression).await;
             self.let_go(event, Some(begun), now).await;
             return Ok(Response { outcome, alert: None });
@@ -171,7 +172,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         context: &Context,
         decision: &Decision,
         now: Timestamp,
-    ) -> Vec<String> {
+    ) -> Vec<Line> {
         if decision.severity < Severity::High || self.mode == Mode::Reading {
             return Vec::new();
         }
@@ -189,7 +190,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             Ok(None) => Vec::new(),
             Err(error) => {
                 tracing::warn!(%error, "the caller's last hour is not known");
-                vec!["not known: CloudTrail did not answer".to_owned()]
+                vec!["not known: CloudTrail did not answer".into()]
             }
         }
     }

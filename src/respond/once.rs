@@ -136,7 +136,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         let sent = published.is_ok().then(|| SentAlert {
             event_id: id.to_owned(),
             severity: alert.severity,
-            title: alert.title.clone(),
+            title: alert.title.shown(),
             rules: outcome.rules.clone(),
             account: outcome.account.clone(),
             event_time: outcome.event_time,

@@ -9,6 +9,7 @@ use crate::effects::alerts::{OpenAlerts, StoredAlert};
 use crate::effects::{EffectError, Publish};
 use crate::respond::tell::{PublishFailed, tell};
 use crate::site::TopicSpec;
+use crate::text::line::Line;
 use crate::text::severity::Severity;
 
 /// Most alerts published again one by one in one run. When more are due, one message tells of all: an
@@ -103,11 +104,12 @@ fn again(record: &StoredAlert, now: Timestamp) -> Alert {
     let kept = record.sent.alert.as_deref().and_then(Alert::from_stored);
     let mut alert = kept.unwrap_or_else(|| Alert::of_sent(&record.sent));
     alert.severity = alert.severity.raised(1);
-    alert.title = format!("Not acknowledged: {}", alert.title);
+    alert.title = Line::from("Not acknowledged: ").and(std::mem::take(&mut alert.title));
     alert.event.delay = alert.event.time.map(|time| now.duration_since(time));
     let minutes = now.duration_since(record.sent_at).as_mins();
     let louder = if alert.severity > record.sent.severity { ": a step louder" } else { "" };
-    alert.reasons.push(format!("nobody acknowledged it within {minutes} minutes{louder}"));
+    let reason = format!("nobody acknowledged it within {minutes} minutes{louder}");
+    alert.reasons.push(Line::text(&reason));
     alert.notes.clear();
     alert.notes.push("This is the last reminder.".to_owned());
     alert

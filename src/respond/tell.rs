@@ -61,7 +61,7 @@ pub async fn tell<P: Publish>(
         None => Ok(()),
         Some(cause) => Err(PublishFailed {
             severity: alert.severity,
-            title: alert.title.clone(),
+            title: alert.title.shown(),
             event_id: shown_name(alert.event.id.as_ref())
                 .unwrap_or_else(|| "without ID".to_owned()),
             cause,

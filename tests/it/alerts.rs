@@ -13,11 +13,14 @@ use iam_responder::pack::PACK;
 use iam_responder::prior::{Answers, Prior, Why};
 use iam_responder::respond::Origin;
 use iam_responder::site::Format;
+use iam_responder::text::line::Line;
 use iam_responder::vocabulary::{FACTS, OwnStack};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::support::{World, by, call, engine, session, topics};
+use crate::support::{World, by, call, delivered, engine, session, topics, user};
+
+const PROVIDER: &str = "arn:aws:iam::111122223333:oidc-provider/issuer.example";
 
 /// The alert about a fixture, if there is one, told five seconds after the event.
 fn alert(engine: &Engine, text: &str) -> Option<Alert> {
@@ -105,9 +108,10 @@ fn what_was_refused_is_nowhere_told_as_done() {
         }
         assert!(alert.rules.iter().all(|line| {
             let rule = rules.clone().find(|rule| rule.spec.id == line.id).unwrap();
-            rule.speaks_of_attempts() || line.title.starts_with("Attempt: ")
+            rule.speaks_of_attempts() || line.title.shown().starts_with("Attempt: ")
         }));
-        assert!(alert.title.starts_with("Attempt: "), "{file}: {}", alert.title);
+        let title = alert.title.shown();
+        assert!(title.starts_with("Attempt: "), "{file}: {title}");
     }
     assert!(tried >= 20, "{tried}");
 }
@@ -210,6 +214,49 @@ fn no_text_of_an_event_is_live_in_any_channel() {
         }
     }
     assert!(told >= 40, "{told}");
+}
+
+/// An alert holds what was there; no channel gets it so, nor what the table kept.
+#[test]
+fn a_hostile_name_is_dead_wherever_it_stands() {
+    let engine = Engine::packed(&PACK).unwrap();
+    for name in [
+        "<https://evil.example|click>",
+        "a\n- b\r\u{202e}\u{200b}\u{9b}@here",
+        "[a](//evil.example/x)",
+        "//(evil) `x` www.evil.example",
+    ] {
+        let parameters = json!({"openIDConnectProviderArn": PROVIDER, "clientID": name});
+        let mut record = call("iam", "AddClientIDToOpenIDConnectProvider", 0, parameters);
+        record["userIdentity"] = user(name);
+        record["eventID"] = "e-1".into();
+        let mut alert = alert(&engine, &delivered(record).to_string()).unwrap();
+        assert!(alert.sentence.as_it_is().starts_with(name), "{:?}", alert.sentence);
+        assert!(alert.undo[0].command.is_some(), "{:?}", alert.undo);
+        alert.sentence = alert.sentence.and(" On ").and(Line::name(name));
+        alert.title = Line::from("It is ").and(Line::name(name));
+        alert.rules[0].title = alert.title.clone();
+        for lines in [&mut alert.reasons, &mut alert.history, &mut alert.rights.allows] {
+            lines.push(Line::text(&format!("it is {name}")));
+        }
+        assert!(alert.reasons.iter().any(|reason| reason.as_it_is().ends_with(name)));
+        let kept = alert.to_stored().unwrap();
+        let again = Alert::from_stored(&kept).unwrap();
+        assert_eq!((again.to_text(), again.to_json()), (alert.to_text(), alert.to_json()));
+        for format in [Format::Text, Format::Json, Format::PerProtocol] {
+            let Message { subject, body, attributes, .. } = Message::new(&alert, format);
+            let attributes = attributes.into_iter().map(|(_, value)| value);
+            for text in attributes.chain([kept.clone(), subject, body]) {
+                let live = ["<h", "](", "//(", "//evil", "www.evil", "@here", "\n- b"];
+                // In JSON a new line is two characters.
+                let live =
+                    live.into_iter().chain(["\\n- b", "\r", "\u{202e}", "\u{200b}", "\u{9b}"]);
+                for live in live {
+                    assert!(!text.contains(live), "{live:?} in {text:?}");
+                }
+            }
+        }
+    }
 }
 
 #[test]

@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use iam_responder::alert::{
-    Alert, HELD_MAX, Message, NAME_CHARS_MAX, SNS_SUBJECT_CHARS_MAX, TEXT_CHARS_MAX,
-};
+use iam_responder::alert::{Alert, HELD_MAX, Message, SNS_SUBJECT_CHARS_MAX};
 use iam_responder::assess::engine::{Engine, SiteFiles, SourceFile};
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::{Claim, Windows};
@@ -21,6 +19,7 @@ use iam_responder::rule::THRESHOLD_MAX;
 use iam_responder::site::calendar::{ICS_BYTES_MAX, IcsFiles};
 use iam_responder::site::{Format, GUARDED_MAX};
 use iam_responder::text::clean::clean;
+use iam_responder::text::line::{Line, NAME_CHARS_MAX, TEXT_CHARS_MAX};
 use iam_responder::text::yaml::{DOCUMENT_BYTES_MAX, DOCUMENT_NODES_MAX, Document};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -347,7 +346,7 @@ fn statements() {
 fn subject() {
     let of = |letters: usize| {
         let mut alert = Alert::unreadable(&Unreadable::UnknownShape, None, None);
-        alert.title = "x".repeat(letters - "[HIGH] ".len());
+        alert.title = Line::text(&"x".repeat(letters - "[HIGH] ".len()));
         Message::new(&alert, Format::Text).subject
     };
     assert_eq!(of(SNS_SUBJECT_CHARS_MAX), format!("[HIGH] {}", "x".repeat(93)));

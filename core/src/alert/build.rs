@@ -6,14 +6,15 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::contents::{
-    ALLOWS_MAX, Alert, EntityLine, EventLine, NAME_CHARS_MAX, Place, REASONS_MAX, RULES_MAX,
-    RightsLines, RuleLine, TEXT_CHARS_MAX, Who,
+    ALLOWS_MAX, Alert, EntityLine, EventLine, Place, REASONS_MAX, RULES_MAX, RightsLines, RuleLine,
+    Who,
 };
 use super::links;
 use super::phrase;
 use super::sent::SentAlert;
 use super::step::StepLine;
 use super::text;
+use crate::assess::Reason;
 use crate::assess::decide::Decision;
 use crate::event::{CallOutcome, Event, Unreadable};
 use crate::facts::Context;
@@ -21,6 +22,7 @@ use crate::iam::policy::{Grant, TrustWord, describe, describe_trust};
 use crate::rule::Rule;
 use crate::text::clean::{clean, clean_lines};
 use crate::text::hostile::Hostile;
+use crate::text::line::{Line, NAME_CHARS_MAX};
 use crate::text::severity::Severity;
 use crate::vocabulary::HandedKind;
 
@@ -53,10 +55,10 @@ impl Alert {
         let sentence = phrase::sentence(event, context, &who, &place);
         Self {
             severity: decision.severity,
-            title: first.map_or_else(|| "Event".to_owned(), |rule| title(rule, context)),
+            title: first.map_or_else(|| "Event".into(), |rule| title(rule, context)),
             sentence,
             rules: rules.iter().map(|rule| rule_line(rule, context)).collect(),
-            reasons: listed(&decision.reasons.iter().map(ToString::to_string).collect::<Vec<_>>()),
+            reasons: listed(decision.reasons.iter().map(Reason::line)),
             cut: decision.cut,
             why: first.map(|rule| why(rule, context)),
             runbook: first.map(|rule| runbook(rule, context)),
@@ -98,8 +100,8 @@ impl Alert {
             )
         };
         Self {
-            sentence: format!("The event is {}.", clean(&reason.to_string(), TEXT_CHARS_MAX)),
-            reasons: vec!["what cannot be read counts as high".to_owned()],
+            sentence: Line::from("The event is ").and(Line::text(&reason.to_string())).and("."),
+            reasons: vec!["what cannot be read counts as high".into()],
             runbook: Some(runbook.to_owned()),
             ..Self::of_raw(event, now, title)
         }
@@ -110,11 +112,10 @@ impl Alert {
     pub fn not_judged(event: Option<&Event>, now: Timestamp) -> Self {
         let name = event.and_then(Event::name).unwrap_or("an event that could not be read");
         Self {
-            sentence: format!(
-                "The time of the function was over before it was known what {} means.",
-                clean(name, NAME_CHARS_MAX)
-            ),
-            reasons: vec!["what cannot be judged counts as high".to_owned()],
+            sentence: Line::from("The time of the function was over before it was known what ")
+                .and(Line::name(name))
+                .and(" means."),
+            reasons: vec!["what cannot be judged counts as high".into()],
             cut: true,
             runbook: Some(
                 "1. See in CloudTrail what happened at this time; an attacker may hide behind an event's size or shape.\n\
@@ -127,7 +128,7 @@ impl Alert {
     }
 
     /// An alert of what little an event tells that is not judged.
-    fn of_raw(event: Option<&Event>, now: Option<Timestamp>, title: &str) -> Self {
+    fn of_raw(event: Option<&Event>, now: Option<Timestamp>, title: &'static str) -> Self {
         let at = event.and_then(Event::time);
         Self {
             place: Place {
@@ -143,7 +144,7 @@ impl Alert {
                 delay: at.zip(now).map(|(at, now)| now.duration_since(at)),
                 ..EventLine::default()
             },
-            ..Self::bare(Severity::High, title.to_owned())
+            ..Self::bare(Severity::High, title.into())
         }
     }
 
@@ -154,45 +155,46 @@ impl Alert {
         Self {
             sentence: "Your rules and your site file are not in force: the function runs on those compiled into it. \
                        It says so again every day."
-                .to_owned(),
-            reasons: listed(faults),
+                .into(),
+            reasons: listed(faults.iter().map(|fault| Line::text(fault))),
             runbook: Some(
                 "1. Mend the files: `iam-responder check --rules DIR` finds the same faults.\n\
                  2. Deploy again. Until then your suppressions, accounts, calendars and rules do not count."
                     .to_owned(),
             ),
-            ..Self::bare(Severity::High, "Rules or site file of this tool are broken".to_owned())
+            ..Self::bare(Severity::High, "Rules or site file of this tool are broken".into())
         }
     }
 
     /// The day's word about silence: how many alerts each suppression and each override kept from people, a line each.
     #[must_use]
     pub fn suppressed(lines: &[String]) -> Self {
-        let mut reasons: Vec<String> =
-            lines.iter().take(REASONS_MAX).map(|line| clean(line, TEXT_CHARS_MAX)).collect();
+        let mut reasons: Vec<Line> =
+            lines.iter().take(REASONS_MAX).map(|line| Line::text(line)).collect();
         if lines.len() > REASONS_MAX {
-            reasons.push(format!("and by {} more", lines.len() - REASONS_MAX));
+            reasons.push(Line::text(&format!("and by {} more", lines.len() - REASONS_MAX)));
         }
         Self {
             sentence: "Your site file silenced alerts, or made them quieter than medium, since it was told of last, at \
                        most a day ago."
-                .to_owned(),
+                .into(),
             reasons,
             runbook: Some(
                 "1. Is a number larger than the owner expects? Look at those events: `iam-responder respond` shows them.\n\
                  2. Narrow or remove what nobody can explain."
                     .to_owned(),
             ),
-            ..Self::bare(Severity::Low, "Alerts silenced by the site file".to_owned())
+            ..Self::bare(Severity::Low, "Alerts silenced by the site file".into())
         }
     }
 
     /// The little that the ledger itself holds of an alert.
     #[must_use]
     pub fn of_sent(sent: &SentAlert) -> Self {
-        let title = clean(&sent.title, NAME_CHARS_MAX);
+        let title = Line::name(&sent.title);
+        let sentence = title.clone();
         Self {
-            sentence: format!("{title}: the alert itself cannot be read any more; see its event."),
+            sentence: sentence.and(": the alert itself cannot be read any more; see its event."),
             rules: sent
                 .rules
                 .iter()
@@ -213,33 +215,30 @@ impl Alert {
     #[must_use]
     pub fn many<'t>(all: impl ExactSizeIterator<Item = &'t SentAlert>) -> Self {
         let count = all.len();
-        let title = format!("{count} alerts not acknowledged");
+        let title = Line::text(&format!("{count} alerts not acknowledged"));
         let line = |sent: &SentAlert| {
             let account = sent.account.as_deref().unwrap_or("unknown account");
-            let text = format!(
+            Line::text(&format!(
                 "{}: {} in {account}, event {}",
                 sent.severity.word().to_uppercase(),
                 sent.title,
                 sent.event_id
-            );
-            clean(&text, TEXT_CHARS_MAX)
+            ))
         };
-        let mut reasons: Vec<String> = all.take(REASONS_MAX).map(line).collect();
-        if count > REASONS_MAX {
-            reasons.push(format!("and {} more", count - REASONS_MAX));
-        }
+        let reasons = listed(all.map(line));
         let sentence = format!("Nobody acknowledged {count} alerts of high or above in time.");
+        let sentence = Line::text(&sentence);
         let runbook = "1. Read them in the order they came; many at once are one incident.\n\
                        2. Acknowledge each event with `iam-responder verdict`, several separated by commas.";
         let runbook = Some(runbook.to_owned());
         Self { sentence, reasons, runbook, ..Self::bare(Severity::High, title) }
     }
 
-    fn bare(severity: Severity, title: String) -> Self {
+    fn bare(severity: Severity, title: Line) -> Self {
         Self {
             severity,
             title,
-            sentence: String::new(),
+            sentence: Line::default(),
             rules: Vec::new(),
             reasons: Vec::new(),
             cut: false,
@@ -262,11 +261,11 @@ impl Alert {
 }
 
 /// As many lines as an alert shows, and how many there are beside them.
-fn listed(lines: &[String]) -> Vec<String> {
-    let mut listed: Vec<String> =
-        lines.iter().take(REASONS_MAX).map(|line| clean(line, TEXT_CHARS_MAX)).collect();
-    if lines.len() > REASONS_MAX {
-        listed.push(format!("and {} more", lines.len() - REASONS_MAX));
+fn listed(lines: impl ExactSizeIterator<Item = Line>) -> Vec<Line> {
+    let more = lines.len().saturating_sub(REASONS_MAX);
+    let mut listed: Vec<Line> = lines.take(REASONS_MAX).collect();
+    if more > 0 {
+        listed.push(Line::text(&format!("and {more} more")));
     }
     listed
 }
@@ -277,9 +276,9 @@ fn only_tried(rule: &Rule, context: &Context) -> bool {
     context.facts.outcome != CallOutcome::Success && !rule.speaks_of_attempts()
 }
 
-fn title(rule: &Rule, context: &Context) -> String {
-    let title = clean(&rule.spec.title, NAME_CHARS_MAX);
-    if only_tried(rule, context) { format!("Attempt: {title}") } else { title }
+fn title(rule: &Rule, context: &Context) -> Line {
+    let title = Line::name(&rule.spec.title);
+    if only_tried(rule, context) { Line::from("Attempt: ").and(title) } else { title }
 }
 
 fn why(rule: &Rule, context: &Context) -> String {
@@ -325,7 +324,7 @@ fn doubted(mut step: StepLine, event: &Event, now: Option<Timestamp>) -> StepLin
 }
 
 fn rule_id(id: &str, severity: Severity) -> RuleLine {
-    RuleLine { id: clean(id, NAME_CHARS_MAX), title: String::new(), severity, attack: Vec::new() }
+    RuleLine { id: clean(id, NAME_CHARS_MAX), title: Line::default(), severity, attack: Vec::new() }
 }
 
 fn rule_line(rule: &Rule, context: &Context) -> RuleLine {
@@ -341,7 +340,7 @@ fn rule_line(rule: &Rule, context: &Context) -> RuleLine {
 fn who(context: &Context) -> Who {
     let principal = &context.facts.principal;
     Who {
-        line: clean(&principal.describe(), NAME_CHARS_MAX),
+        line: Line::name(&principal.describe()),
         kind: Hostile::of(&principal.kind_word),
         person: principal.person().map(Hostile::of),
         arn: principal.arn.as_deref().map(Hostile::of),
@@ -395,10 +394,10 @@ fn rights_lines(context: &Context) -> RightsLines {
         trust: trust
             .map(|trust| trust.words.iter().map(TrustWord::to_string).collect())
             .unwrap_or_default(),
-        allows: allows.iter().map(|line| clean(line, TEXT_CHARS_MAX)).collect(),
+        allows: allows.iter().map(|line| Line::text(line)).collect(),
         difference: difference
             .map(|(added, removed)| format!("new {}; gone {}", list(added), list(removed)))
-            .map(|line| clean(&line, TEXT_CHARS_MAX)),
+            .map(|line| Line::text(&line)),
     }
 }
 

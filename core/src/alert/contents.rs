@@ -7,12 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::step::StepLine;
 use crate::event::CallOutcome;
 use crate::text::hostile::Hostile;
+use crate::text::line::{Line, NAME_CHARS_MAX, TEXT_CHARS_MAX};
 use crate::text::severity::Severity;
 
-/// Longest name shown, in characters.
-pub const NAME_CHARS_MAX: usize = 256;
-/// Longest free text shown, as a user agent or an error message.
-pub const TEXT_CHARS_MAX: usize = 300;
 /// Most rules listed beside the first.
 pub(crate) const RULES_MAX: usize = 10;
 /// Most lines about what a document allows.
@@ -28,13 +25,13 @@ pub struct Alert {
     /// How loud.
     pub severity: Severity,
     /// What happened, in a few words: the title of the first rule.
-    pub title: String,
+    pub title: Line,
     /// What happened, in one sentence.
-    pub sentence: String,
+    pub sentence: Line,
     /// All rules that matched, the loudest first.
     pub rules: Vec<RuleLine>,
     /// Why it is this loud.
-    pub reasons: Vec<String>,
+    pub reasons: Vec<Line>,
     /// Not all of it was judged, which the reasons tell: the stricter answer stands.
     pub cut: bool,
     /// Why it matters, in the words of the first rule; of what was only tried, in our own.
@@ -58,7 +55,7 @@ pub struct Alert {
     /// Links by label.
     pub links: Vec<(Cow<'static, str>, String)>,
     /// What the principal did in the hour before, or why that is not known.
-    pub history: Vec<String>,
+    pub history: Vec<Line>,
     /// Repetitions held back since an alert of this kind was first published.
     pub held_back: u32,
     /// What must be known about this alert itself, as that it may come twice.
@@ -73,7 +70,7 @@ pub struct RuleLine {
     /// ID of the rule.
     pub id: String,
     /// Its title; of what was only tried it says so.
-    pub title: String,
+    pub title: Line,
     /// Its base severity.
     pub severity: Severity,
     /// Its ATT&CK techniques.
@@ -84,7 +81,7 @@ pub struct RuleLine {
 #[derive(Debug, Clone, Default)]
 pub struct Who {
     /// One line for people.
-    pub line: String,
+    pub line: Line,
     /// `userIdentity.type`.
     pub kind: Hostile,
     /// The person, as far as known.
@@ -122,9 +119,9 @@ pub struct RightsLines {
     /// Words of the trust policy.
     pub trust: Vec<String>,
     /// What it allows, for people.
-    pub allows: Vec<String>,
+    pub allows: Vec<Line>,
     /// The difference to the document before, where that is known.
-    pub difference: Option<String>,
+    pub difference: Option<Line>,
 }
 
 /// Where it happened, and from where.
@@ -191,6 +188,12 @@ impl Place {
     pub(crate) fn agent(&self) -> Option<String> {
         self.user_agent.as_ref().map(|agent| agent.shown(TEXT_CHARS_MAX))
     }
+}
+
+/// Lines, as people see them.
+#[must_use]
+pub fn shown_lines(lines: &[Line]) -> Vec<String> {
+    lines.iter().map(Line::shown).collect()
 }
 
 /// A name, as people see it.

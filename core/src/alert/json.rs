@@ -4,9 +4,10 @@
 use serde_json::value::Serializer;
 use serde_json::{Value, json};
 
-use super::contents::{Alert, RULES_MAX, shown_name};
+use super::contents::{Alert, RULES_MAX, shown_lines, shown_name};
 use super::step;
 use crate::text::hostile::Hostile;
+use crate::text::line::Line;
 
 /// Version of the shape.
 const VERSION: &str = "1";
@@ -16,7 +17,7 @@ pub(super) fn render(alert: &Alert) -> Value {
         .rules
         .iter()
         .take(RULES_MAX + 1)
-        .map(|rule| json!({"id": rule.id, "title": rule.title, "severity": rule.severity, "attack": rule.attack}))
+        .map(|rule| json!({"id": rule.id, "title": rule.title.shown(), "severity": rule.severity, "attack": rule.attack}))
         .collect();
     let links: serde_json::Map<String, Value> =
         alert.links.iter().map(|(label, url)| (label.to_string(), json!(url))).collect();
@@ -25,14 +26,14 @@ pub(super) fn render(alert: &Alert) -> Value {
     json!({
         "version": VERSION,
         "severity": alert.severity,
-        "title": alert.title,
-        "sentence": alert.sentence,
+        "title": alert.title.shown(),
+        "sentence": alert.sentence.shown(),
         "outcome": event.outcome,
         "rules": rules,
-        "reasons": alert.reasons,
+        "reasons": shown_lines(&alert.reasons),
         "cut": alert.cut,
         "principal": {
-            "type": shown_name(Some(&who.kind)), "description": who.line, "person": name(&who.person),
+            "type": shown_name(Some(&who.kind)), "description": who.line.shown(), "person": name(&who.person),
             "arn": name(&who.arn), "role_arn": name(&who.role_arn), "account": name(&who.account),
             "mfa": who.mfa, "external": who.external,
         },
@@ -42,8 +43,8 @@ pub(super) fn render(alert: &Alert) -> Value {
         "grants": alert.rights.grants,
         "grants_unconditional": alert.rights.unconditional,
         "trust": alert.rights.trust,
-        "allows": alert.rights.allows,
-        "difference": alert.rights.difference,
+        "allows": shown_lines(&alert.rights.allows),
+        "difference": alert.rights.difference.as_ref().map(Line::shown),
         "account": {
             "id": name(&place.account), "name": name(&place.account_name),
             "environment": place.environment, "environment_known": place.environment_known,
@@ -58,7 +59,7 @@ pub(super) fn render(alert: &Alert) -> Value {
         "delay_seconds": event.delay.map(|delay| delay.as_secs()),
         "undo": step::serialize(&alert.undo, Serializer).unwrap_or_default(),
         "plan": alert.plan,
-        "last_hour": alert.history,
+        "last_hour": shown_lines(&alert.history),
         "held_back": alert.held_back,
         "notes": alert.notes,
         "acknowledge": alert.acknowledge,

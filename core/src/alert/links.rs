@@ -7,6 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::event::{Event, partition};
 use crate::facts::Context;
 use crate::iam::kind::EntityKind;
+use crate::text::line::NAME_CHARS_MAX;
 use crate::text::live::is_live;
 
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -52,7 +53,7 @@ fn region(event: &Event) -> Option<&str> {
 }
 
 fn encoded(text: &str) -> String {
-    let short: Vec<char> = text.chars().take(super::contents::NAME_CHARS_MAX).collect();
+    let short: Vec<char> = text.chars().take(NAME_CHARS_MAX).collect();
     let piece = |(at, c): (usize, &char)| match c {
         // A name must make no link of its own within ours.
         '.' if is_live(&short, at) => "%2E".to_owned(),

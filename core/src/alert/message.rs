@@ -76,7 +76,7 @@ fn json_text(alert: &Alert) -> String {
 fn subject(alert: &Alert) -> String {
     let entity = shown_name(alert.entity.as_ref().and_then(|entity| entity.name.as_ref()));
     let place = shown_name(alert.place.account_name.as_ref().or(alert.place.account.as_ref()));
-    let mut subject = format!("[{}] {}", alert.severity.word().to_uppercase(), alert.title);
+    let mut subject = format!("[{}] {}", alert.severity.word().to_uppercase(), alert.title.shown());
     if let Some(entity) = entity {
         subject.push_str(&format!(": {entity}"));
     }

@@ -1,11 +1,12 @@
 //! One sentence that says what happened.
 
-use super::contents::{NAME_CHARS_MAX, Place, Who, shown_name};
+use super::contents::{Place, Who};
 use crate::event::{CallOutcome, Event};
 use crate::facts::Context;
 use crate::iam::arn::Arn;
 use crate::iam::kind::EntityKind;
-use crate::text::clean::clean;
+use crate::text::hostile::Hostile;
+use crate::text::line::Line;
 
 /// Sentences for the calls that matter most: event name, what was done, what was tried. `{kind}`
 /// and `{entity}` stand for the entity, other braces for paths below `detail`.
@@ -142,25 +143,22 @@ const VERBS: [(&str, &str); 40] = [
     ("Revoke", "revoked"),
 ];
 
-pub(super) fn sentence(event: &Event, context: &Context, who: &Who, place: &Place) -> String {
-    let subject = shown_name(who.person.as_ref()).unwrap_or_else(|| who.line.clone());
-    let subject = capitalised(&subject);
+pub(super) fn sentence(event: &Event, context: &Context, who: &Who, place: &Place) -> Line {
+    let described = who.line.as_it_is();
+    let subject = who.person.as_ref().map_or(described.as_str(), Hostile::as_it_is);
+    let subject = Line::name(&capitalised(subject));
     let name = event.name().unwrap_or("an unnamed call");
-    let (name_of, id) = (place.account_name.as_ref(), place.account.as_ref());
-    let account = match (shown_name(name_of), shown_name(id)) {
-        (Some(name), _) => format!(" in {name}"),
-        (None, Some(account)) => format!(" in account {account}"),
-        (None, None) => String::new(),
+    let account = match (&place.account_name, &place.account) {
+        (Some(name), _) => Line::from(" in ").and(Line::name(name.as_it_is())),
+        (None, Some(account)) => Line::from(" in account ").and(Line::name(account.as_it_is())),
+        (None, None) => Line::default(),
     };
-    match context.facts.outcome {
-        CallOutcome::Success => format!("{subject} {}{account}.", done(event, context, name)),
-        CallOutcome::Denied => {
-            format!("{subject} tried to {}{account} and was denied.", tried(event, context, name))
-        }
-        CallOutcome::Failure => {
-            format!("{subject} tried to {}{account} and failed.", tried(event, context, name))
-        }
-    }
+    let (done, end) = match context.facts.outcome {
+        CallOutcome::Success => (Line::from(" ").and(done(event, context, name)), "."),
+        CallOutcome::Denied => (tried(event, context, name), " and was denied."),
+        CallOutcome::Failure => (tried(event, context, name), " and failed."),
+    };
+    subject.and(done).and(account).and(end)
 }
 
 fn capitalised(text: &str) -> String {
@@ -172,30 +170,34 @@ fn capitalised(text: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
-fn done(event: &Event, context: &Context, name: &str) -> String {
+fn done(event: &Event, context: &Context, name: &str) -> Line {
     let phrase = PHRASES.iter().find(|(call, _, _)| *call == name);
     if let Some(filled) = phrase.and_then(|(_, phrase, _)| fill(phrase, event, context)) {
         return filled;
     }
-    match VERBS.iter().find_map(|(verb, past)| name.strip_prefix(verb).map(|rest| (past, rest))) {
-        Some((past, rest)) if starts_a_word(rest) => {
-            format!("{past} {}{}", words(rest), on(context, rest))
-        }
-        _ => format!("called {}{}", clean(name, NAME_CHARS_MAX), on(context, "")),
+    match VERBS.iter().find_map(|(verb, past)| name.strip_prefix(verb).map(|rest| (*past, rest))) {
+        Some((past, rest)) if starts_a_word(rest) => call(past.into(), context, rest),
+        _ => Line::from("called ").and(Line::name(name)).and(on(context, "")),
     }
 }
 
-fn tried(event: &Event, context: &Context, name: &str) -> String {
+fn tried(event: &Event, context: &Context, name: &str) -> Line {
+    let tried = Line::from(" tried to ");
     let phrase = PHRASES.iter().find(|(call, _, _)| *call == name);
     if let Some(filled) = phrase.and_then(|(_, _, phrase)| fill(phrase, event, context)) {
-        return filled;
+        return tried.and(filled);
     }
     match VERBS.iter().find_map(|(verb, _)| name.strip_prefix(verb).map(|rest| (verb, rest))) {
         Some((verb, rest)) if starts_a_word(rest) => {
-            format!("{} {}{}", verb.to_lowercase(), words(rest), on(context, rest))
+            tried.and(call(Line::name(&verb.to_lowercase()), context, rest))
         }
-        _ => format!("call {}{}", clean(name, NAME_CHARS_MAX), on(context, "")),
+        _ => tried.and("call ").and(Line::name(name)).and(on(context, "")),
     }
+}
+
+/// What was called, as words: the verb, and the rest of the call's name.
+fn call(verb: Line, context: &Context, rest: &str) -> Line {
+    verb.and(" ").and(Line::name(&words(rest))).and(on(context, rest))
 }
 
 fn starts_a_word(rest: &str) -> bool {
@@ -203,29 +205,28 @@ fn starts_a_word(rest: &str) -> bool {
 }
 
 /// ` on role deploy`, or only the name where the call's own words end with the kind.
-fn on(context: &Context, rest: &str) -> String {
-    let Some(entity) = &context.facts.entity else { return String::new() };
-    let Some(name) = &entity.name else { return String::new() };
+fn on(context: &Context, rest: &str) -> Line {
+    let Some(entity) = &context.facts.entity else { return Line::default() };
+    let Some(name) = &entity.name else { return Line::default() };
     if entity.kind == EntityKind::Root {
-        return " of the root user".to_owned();
+        return " of the root user".into();
     }
-    let name = clean(name, NAME_CHARS_MAX);
+    let name = Line::name(name);
     let kind = entity.kind.word().replace('-', " ");
     let (words, noun) = (words(rest), kind.rsplit(' ').next().unwrap_or_default());
     if words.rsplit(' ').next() == Some(noun) {
-        format!(" {name}")
+        Line::from(" ").and(name)
     } else if words.split(' ').any(|word| word == noun) {
-        format!(" of {name}")
+        Line::from(" of ").and(name)
     } else {
-        format!(" on {kind} {name}")
+        Line::from(" on ").and(Line::name(&kind)).and(" ").and(name)
     }
 }
 
 /// `RolePermissionsBoundary` as `role permissions boundary`, `MFADevice` as `MFA device`.
 fn words(name: &str) -> String {
-    let name = clean(name, NAME_CHARS_MAX);
     // Lambda puts a version behind its names: `20150331v2`.
-    let unversioned = name.find("20").and_then(|at| name.get(..at)).unwrap_or(&name);
+    let unversioned = name.find("20").and_then(|at| name.get(..at)).unwrap_or(name);
     let chars: Vec<char> = unversioned.chars().collect();
     let mut words: Vec<String> = Vec::new();
     for (index, c) in chars.iter().enumerate() {
@@ -244,8 +245,8 @@ fn words(name: &str) -> String {
 }
 
 /// Nothing where a placeholder has no value.
-fn fill(phrase: &str, event: &Event, context: &Context) -> Option<String> {
-    let mut filled = String::new();
+fn fill(phrase: &'static str, event: &Event, context: &Context) -> Option<Line> {
+    let mut filled = Line::default();
     let mut rest = phrase;
     while let Some((before, after)) = rest.split_once('{') {
         let (path, after) = after.split_once('}')?;
@@ -257,8 +258,8 @@ fn fill(phrase: &str, event: &Event, context: &Context) -> Option<String> {
             "entity" if root => Some("root user"),
             "entity" => entity.and_then(|entity| entity.name.as_deref()),
             "policy" => {
-                filled.push_str(before);
-                filled.push_str(&policy(event.text("detail.requestParameters.policyArn")?));
+                let policy = policy(event.text("detail.requestParameters.policyArn")?);
+                filled = filled.and(before).and(policy);
                 rest = after;
                 continue;
             }
@@ -266,22 +267,22 @@ fn fill(phrase: &str, event: &Event, context: &Context) -> Option<String> {
         }?;
         // Of an ARN the last part is what people call the thing.
         let short = Arn::parse(value).map_or(value, |arn| arn.name());
-        filled.push_str(before);
-        filled.push_str(&clean(short, NAME_CHARS_MAX));
+        filled = filled.and(before).and(Line::name(short));
         rest = after;
     }
-    filled.push_str(rest);
-    Some(filled)
+    Some(filled.and(rest))
 }
 
 /// A customer may give a policy any name, also one of AWS's: whose it is must be said.
-fn policy(arn: &str) -> String {
+fn policy(arn: &str) -> Line {
     let parsed = Arn::parse(arn);
-    let name = clean(parsed.map_or(arn, |arn| arn.name()), NAME_CHARS_MAX);
-    match parsed.map(|arn| arn.account) {
-        Some("aws") => format!("policy {name}"),
-        Some(account) => format!("customer policy {name} of account {}", clean(account, 20)),
-        None => format!("policy {name}"),
+    let name = Line::name(parsed.map_or(arn, |arn| arn.name()));
+    match parsed.map(|arn| arn.account).filter(|account| *account != "aws") {
+        Some(account) => {
+            let account = Line::theirs(account, 20);
+            Line::from("customer policy ").and(name).and(" of account ").and(account)
+        }
+        None => Line::from("policy ").and(name),
     }
 }
 

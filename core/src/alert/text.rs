@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::contents::{Alert, HELD_MAX, RULES_MAX, shown_name};
+use super::contents::{Alert, HELD_MAX, RULES_MAX, shown_lines, shown_name};
 use super::step::{Status, StepLine};
 use crate::event::PrincipalKind;
 use crate::iam::kind::EntityKind;
@@ -12,8 +12,8 @@ pub(super) fn render(alert: &Alert) -> String {
     let mut text = format!(
         "{}: {}\n{}\n\n",
         alert.severity.word().to_uppercase(),
-        alert.title,
-        alert.sentence
+        alert.title.shown(),
+        alert.sentence.shown()
     );
     for (label, value) in facts(alert) {
         text.push_str(&format!("{label:<7}{value}\n"));
@@ -22,16 +22,16 @@ pub(super) fn render(alert: &Alert) -> String {
     if !rights.allows.is_empty() {
         let title =
             if alert.event.is_done() { "What it allows" } else { "What it would have allowed" };
-        section(&mut text, title, &bullets(&rights.allows));
+        section(&mut text, title, &bullets(&shown_lines(&rights.allows)));
     }
     if let Some(difference) = &rights.difference {
-        text.push_str(&format!("Compared with the document before: {difference}.\n"));
+        text.push_str(&format!("Compared with the document before: {}.\n", difference.shown()));
     }
     if !alert.history.is_empty() {
-        section(&mut text, "The caller's last hour", &bullets(&alert.history));
+        section(&mut text, "The caller's last hour", &bullets(&shown_lines(&alert.history)));
     }
     if !alert.reasons.is_empty() {
-        section(&mut text, "Why this loud", &bullets(&alert.reasons));
+        section(&mut text, "Why this loud", &bullets(&shown_lines(&alert.reasons)));
     }
     if let Some(why) = &alert.why {
         section(&mut text, "Why it matters", why);
@@ -72,13 +72,14 @@ pub(super) fn render(alert: &Alert) -> String {
 pub(super) fn short(alert: &Alert) -> String {
     // In front, where no long name pushes it off the end.
     let cut = if alert.cut { " (judged in part)" } else { "" };
-    let text = format!("{}{cut}: {}", alert.severity.word().to_uppercase(), alert.sentence);
+    let text = format!("{}{cut}: {}", alert.severity.word().to_uppercase(), alert.sentence.shown());
     text.chars().take(300).collect()
 }
 
 fn facts(alert: &Alert) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
-    if !alert.who.line.is_empty() {
+    let who = alert.who.line.shown();
+    if !who.is_empty() {
         // Federated sessions say "no" even where the identity provider asked for a second factor.
         let kind = PrincipalKind::of(alert.who.kind.as_it_is());
         let tells = matches!(kind, Some(PrincipalKind::IamUser | PrincipalKind::Root));
@@ -87,7 +88,7 @@ fn facts(alert: &Alert) -> Vec<(&'static str, String)> {
             Some(false) => ", no MFA",
             None => "",
         };
-        facts.push(("Who", format!("{}{mfa}", alert.who.line)));
+        facts.push(("Who", format!("{who}{mfa}")));
         let arn = alert.who.role_arn.as_ref().or(alert.who.arn.as_ref());
         facts.extend(shown_name(arn).map(|arn| ("", arn)));
     }

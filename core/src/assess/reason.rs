@@ -1,11 +1,11 @@
 //! Why an alert is as loud as it is.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use jiff::civil::Date;
 
 use crate::event::CallOutcome;
+use crate::text::line::Line;
 use crate::text::severity::Severity;
 
 /// One reason, in the order in which they were found.
@@ -90,73 +90,73 @@ pub enum Reason {
     TrustCut,
 }
 
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Reason {
+    /// The reason in words, which may hold what whoever is reported chose.
+    #[must_use]
+    pub fn line(&self) -> Line {
+        Line::text(&self.words())
+    }
+
+    fn words(&self) -> String {
         match self {
             Self::Rule { rule, severity, by_itself: Some(pack) } => {
-                write!(f, "rule {rule} says {severity} by the site's override, {pack} by itself")
+                format!("rule {rule} says {severity} by the site's override, {pack} by itself")
             }
             Self::Rule { rule, severity, by_itself: None } => {
-                write!(f, "rule {rule} says {severity}")
+                format!("rule {rule} says {severity}")
             }
             Self::Attempt { outcome, quieter: true } => {
-                write!(f, "the call {}: an attempt, one step quieter", past(*outcome))
+                format!("the call {}: an attempt, one step quieter", past(*outcome))
             }
-            Self::Attempt { outcome, quieter: false } => write!(f, "the call {}", past(*outcome)),
+            Self::Attempt { outcome, quieter: false } => format!("the call {}", past(*outcome)),
             Self::NoEnvironment => {
-                f.write_str("account tags name no environment, treated as production")
+                "account tags name no environment, treated as production".to_owned()
             }
-            Self::TagsUnknown => f.write_str("account tags unknown, treated as production"),
+            Self::TagsUnknown => "account tags unknown, treated as production".to_owned(),
             Self::TimeUnknown => {
-                f.write_str("time of the event unknown, the stricter side of all calendars counts")
+                "time of the event unknown, the stricter side of all calendars counts".to_owned()
             }
-            Self::CalendarsUnknown(names) => write!(
-                f,
+            Self::CalendarsUnknown(names) => format!(
                 "not known whether inside calendar {}, the stricter side counts",
                 names.join(", ")
             ),
-            Self::Adjusted(because) => f.write_str(because),
-            Self::OneStepAtMost(because) => write!(f, "{because}, one step at most"),
-            Self::NotLowered { because, why } => {
-                write!(f, "not lowered although {because}: {why}")
-            }
+            Self::Adjusted(because) => because.clone(),
+            Self::OneStepAtMost(because) => format!("{because}, one step at most"),
+            Self::NotLowered { because, why } => format!("not lowered although {because}: {why}"),
             Self::LoweredAlready(because) => {
-                write!(f, "{because}, but one window has lowered it already")
+                format!("{because}, but one window has lowered it already")
             }
-            Self::Floor { because, least } => write!(f, "{because}: at least {least}"),
-            Self::Least { what, least } => write!(f, "{what}: at least {least}"),
-            Self::ImpossibleNames => f.write_str(
-                "names in it are none that IAM allows, the record may be forged: at least high",
-            ),
+            Self::Floor { because, least } => format!("{because}: at least {least}"),
+            Self::Least { what, least } => format!("{what}: at least {least}"),
+            Self::ImpossibleNames => {
+                "names in it are none that IAM allows, the record may be forged: at least high"
+                    .to_owned()
+            }
             Self::SuppressionExpired { name, owner, expires } => {
-                write!(f, "suppression {name} of {owner} expired on {expires}")
+                format!("suppression {name} of {owner} expired on {expires}")
             }
-            Self::Suppressed(name) => write!(f, "suppression {name} is in force"),
-            Self::RulesCut { .. } | Self::SiteCut | Self::PolicyCut | Self::TrustCut => self.cut(f),
+            Self::Suppressed(name) => format!("suppression {name} is in force"),
+            Self::RulesCut { .. } | Self::SiteCut | Self::PolicyCut | Self::TrustCut => {
+                format!("cut: {}", self.cut())
+            }
         }
     }
-}
 
-impl Reason {
-    fn cut(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn cut(&self) -> String {
         match self {
             Self::RulesCut { first, more } => {
-                write!(f, "cut: the event took too many steps of matching; rule {first}")?;
-                if *more > 0 {
-                    write!(f, " and {more} more")?;
-                }
-                f.write_str(" counts as matched")
+                let more = if *more > 0 { format!(" and {more} more") } else { String::new() };
+                format!("the event took too many steps of matching; rule {first}{more} counts as matched")
             }
-            Self::PolicyCut => f.write_str(
-                "cut: the policy is more than is judged, so it counts as everything",
-            ),
-            Self::TrustCut => f.write_str(
-                "cut: the trust policy is more than is judged, so it counts as open to anybody",
-            ),
-            _ => f.write_str(
-                "cut: the event took too many steps of matching the site file; what makes louder counts, what makes \
-                 quieter or silent does not",
-            ),
+            Self::PolicyCut => {
+                "the policy is more than is judged, so it counts as everything".to_owned()
+            }
+            Self::TrustCut => {
+                "the trust policy is more than is judged, so it counts as open to anybody".to_owned()
+            }
+            _ => "the event took too many steps of matching the site file; what makes louder counts, what makes \
+                  quieter or silent does not"
+                .to_owned(),
         }
     }
 }

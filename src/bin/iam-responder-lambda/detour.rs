@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use iam_responder::alert::TEXT_CHARS_MAX;
 use iam_responder::effects::lock;
 use iam_responder::operate::settings::Refusal;
 use iam_responder::text::clean::clean;
+use iam_responder::text::line::TEXT_CHARS_MAX;
 use iam_responder::text::severity::Severity;
 use jiff::Timestamp;
 use jiff::civil::Date;

@@ -125,10 +125,6 @@ fn one<'e>(
     Ok(matched)
 }
 
-fn reasons(decision: &Decision) -> Vec<String> {
-    decision.reasons.iter().map(ToString::to_string).collect()
-}
-
 fn json_line(
     out: &mut impl Write,
     event: &Event,
@@ -150,7 +146,8 @@ fn json_line(
             })
         })
         .collect();
-    let reasons = decision.map(reasons).unwrap_or_default();
+    let reasons = decision.map(|decision| decision.reasons.as_slice()).unwrap_or_default();
+    let reasons: Vec<String> = reasons.iter().map(|reason| reason.line().as_it_is()).collect();
     let line = json!({
         "event_id": event.id(),
         "event_name": event.name(),
@@ -179,8 +176,8 @@ fn human(
         decision.filter(|_| judged.iter().any(|one| one.counts) && arguments.rule.is_none())
     {
         writeln!(out, "\nseverity {}", decision.severity)?;
-        for reason in reasons(decision) {
-            writeln!(out, "  - {}", clean(&reason, 300))?;
+        for reason in &decision.reasons {
+            writeln!(out, "  - {}", reason.line().shown())?;
         }
         if let Some(suppression) = &decision.suppressed {
             writeln!(out, "  suppressed by {suppression}")?;

@@ -60,11 +60,11 @@ mod with_aws {
     use std::collections::BTreeMap;
     use std::io::Write;
 
-    use iam_responder::alert::NAME_CHARS_MAX;
     use iam_responder::effects::EffectError;
     use iam_responder::effects::alerts::{self, Judgement, NOTE_CHARS_MAX, StoredAlerts, Word};
     use iam_responder::respond::stats::{self, Stats};
     use iam_responder::text::clean::{clean, visible};
+    use iam_responder::text::line::NAME_CHARS_MAX;
     use jiff::{SignedDuration, Timestamp};
     use serde_json::json;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
-use iam_responder::alert::{Alert, TEXT_CHARS_MAX};
+use iam_responder::alert::{Alert, shown_lines};
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
 use iam_responder::event::input::{self, Input};
@@ -13,6 +13,7 @@ use iam_responder::respond::outcome::{Outcome, Verdict};
 use iam_responder::respond::{Origin, Responder, Response};
 use iam_responder::site::{Format as MessageFormat, TopicSpec};
 use iam_responder::text::clean::{clean, escape_invisible, visible};
+use iam_responder::text::line::TEXT_CHARS_MAX;
 use iam_responder::text::severity::Severity;
 use jiff::Timestamp;
 
@@ -160,18 +161,18 @@ fn brief(out: &mut impl Write, alert: &Alert, place: &str) -> Result<(), Failure
     let style = paint::severity(alert.severity);
     let word = alert.severity.word().to_uppercase();
     let bold = paint::BOLD;
-    writeln!(out, "{style}{word:<13}{style:#} {bold}{}{bold:#}", alert.title)?;
-    writeln!(out, "{}", paint::paragraph(&alert.sentence, &indented, INDENT))?;
+    writeln!(out, "{style}{word:<13}{style:#} {bold}{}{bold:#}", alert.title.shown())?;
+    writeln!(out, "{}", paint::paragraph(&alert.sentence.shown(), &indented, INDENT))?;
     let label = |name: &str| format!("{indented}{name:<6}");
     if !alert.reasons.is_empty() {
         writeln!(
             out,
             "{}",
-            paint::paragraph(&alert.reasons.join("; "), &label("why"), INDENT + 6)
+            paint::paragraph(&shown_lines(&alert.reasons).join("; "), &label("why"), INDENT + 6)
         )?;
     }
     if !alert.rights.allows.is_empty() {
-        let allows = alert.rights.allows.join("; ");
+        let allows = shown_lines(&alert.rights.allows).join("; ");
         let gives = label(if alert.event.is_done() { "gives" } else { "asked" });
         writeln!(out, "{}", paint::paragraph(&allows, &gives, INDENT + 6))?;
     }

@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use super::step::{SeverityV1, StepV1};
 use crate::alert::contents::{
-    Alert, EntityLine, EventLine, Place, RightsLines, RuleLine, Who, shown_name,
+    Alert, EntityLine, EventLine, Place, RightsLines, RuleLine, Who, shown_lines, shown_name,
 };
 use crate::alert::step::StepLine;
 use crate::text::hostile::Hostile;
+use crate::text::line::Line;
 
 #[derive(Serialize, Deserialize)]
 struct AlertV1 {
@@ -119,10 +120,10 @@ impl From<&Alert> for AlertV1 {
         let name = |name: Option<Hostile>| shown_name(name.as_ref());
         Self {
             severity: alert.severity.into(),
-            title: alert.title.clone(),
-            sentence: alert.sentence.clone(),
+            title: alert.title.shown(),
+            sentence: alert.sentence.shown(),
             rules: alert.rules.iter().cloned().map(RuleV1::from).collect(),
-            reasons: alert.reasons.clone(),
+            reasons: shown_lines(&alert.reasons),
             cut: alert.cut,
             why: alert.why.clone(),
             runbook: alert.runbook.clone(),
@@ -142,7 +143,7 @@ impl From<&Alert> for AlertV1 {
                 outcome: event.outcome,
             },
             who: WhoV1 {
-                line: who.line,
+                line: who.line.shown(),
                 kind: shown_name(Some(&who.kind)).unwrap_or_default(),
                 person: name(who.person),
                 arn: name(who.arn),
@@ -163,7 +164,7 @@ impl From<&Alert> for AlertV1 {
             undo: alert.undo.iter().cloned().map(StepV1::from).collect(),
             plan: alert.plan.iter().cloned().map(StepV1::from).collect(),
             links: alert.links.clone(),
-            history: alert.history.clone(),
+            history: shown_lines(&alert.history),
             held_back: alert.held_back,
             notes: alert.notes.clone(),
             acknowledge: alert.acknowledge.clone(),
@@ -177,15 +178,15 @@ impl From<AlertV1> for Alert {
         let text = |text: Option<String>| text.as_deref().map(Hostile::as_shown);
         Self {
             severity: kept.severity.into(),
-            title: kept.title,
-            sentence: kept.sentence,
+            title: Line::as_shown(&kept.title),
+            sentence: Line::as_shown(&kept.sentence),
             rules: kept.rules.into_iter().map(RuleLine::from).collect(),
-            reasons: kept.reasons,
+            reasons: lines(&kept.reasons),
             cut: kept.cut,
             why: kept.why,
             runbook: kept.runbook,
             who: Who {
-                line: who.line,
+                line: Line::as_shown(&who.line),
                 kind: Hostile::as_shown(&who.kind),
                 person: text(who.person),
                 arn: text(who.arn),
@@ -222,7 +223,7 @@ impl From<AlertV1> for Alert {
             undo: kept.undo.into_iter().map(StepLine::from).collect(),
             plan: kept.plan.into_iter().map(StepLine::from).collect(),
             links: kept.links,
-            history: kept.history,
+            history: lines(&kept.history),
             held_back: kept.held_back,
             notes: kept.notes,
             acknowledge: kept.acknowledge,
@@ -232,28 +233,34 @@ impl From<AlertV1> for Alert {
 
 impl From<RuleLine> for RuleV1 {
     fn from(RuleLine { id, title, severity, attack }: RuleLine) -> Self {
-        Self { id, title, severity: severity.into(), attack }
+        Self { id, title: title.shown(), severity: severity.into(), attack }
     }
 }
 
 impl From<RuleV1> for RuleLine {
     fn from(RuleV1 { id, title, severity, attack }: RuleV1) -> Self {
-        Self { id, title, severity: severity.into(), attack }
+        Self { id, title: Line::as_shown(&title), severity: severity.into(), attack }
     }
 }
 
 impl From<RightsLines> for RightsV1 {
     fn from(rights: RightsLines) -> Self {
         let RightsLines { grants, unconditional, trust, allows, difference } = rights;
-        Self { grants, unconditional, trust, allows, difference }
+        let difference = difference.as_ref().map(Line::shown);
+        Self { grants, unconditional, trust, allows: shown_lines(&allows), difference }
     }
 }
 
 impl From<RightsV1> for RightsLines {
     fn from(rights: RightsV1) -> Self {
         let RightsV1 { grants, unconditional, trust, allows, difference } = rights;
-        Self { grants, unconditional, trust, allows, difference }
+        let difference = difference.as_deref().map(Line::as_shown);
+        Self { grants, unconditional, trust, allows: lines(&allows), difference }
     }
+}
+
+fn lines(kept: &[String]) -> Vec<Line> {
+    kept.iter().map(|line| Line::as_shown(line)).collect()
 }
 
 #[cfg(test)]

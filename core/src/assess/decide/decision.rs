@@ -316,7 +316,7 @@ suppressions:
         let decision = decide(&event, &context, &matching.rules, &[], &site, time.parse().unwrap());
         assert_eq!(decision.severity, want, "{:?}", decision.reasons);
         assert!(
-            decision.reasons.iter().any(|one| one.to_string().contains(reason)),
+            decision.reasons.iter().any(|one| one.line().as_it_is().contains(reason)),
             "{:?}",
             decision.reasons
         );
@@ -352,15 +352,15 @@ suppressions:
         let noon = "2026-11-20T12:00:00Z";
         let decision = check("111122223333", eve, noon, "", Severity::High, "changes are frozen");
         assert!(
-            !decision.reasons.iter().any(|one| one.to_string().contains("open")),
+            !decision.reasons.iter().any(|one| one.line().as_it_is().contains("open")),
             "{:?}",
             decision.reasons
         );
         assert!(
-            decision
-                .reasons
-                .iter()
-                .any(|one| one.to_string().contains("not known whether inside calendar freeze"))
+            decision.reasons.iter().any(|one| one
+                .line()
+                .as_it_is()
+                .contains("not known whether inside calendar freeze"))
         );
         assert_eq!(decision.suppressed, None);
     }
