@@ -75,6 +75,17 @@ const BANNED: [(&str, &str); 13] = [
     ("wherein", "the thing itself"),
     ("parted", "separated"),
 ];
+/// What takes a text of others as it is, and the files that may: they ask what it is, build a line of it, or print it
+/// for programs with an escaper of their own.
+const RAW: &str = "as_it_is";
+const RAW_IN: [&str; 6] = [
+    "core/src/text/hostile.rs",
+    "core/src/text/line.rs",
+    "core/src/alert/phrase.rs",
+    "core/src/alert/text.rs",
+    "src/respond/handle.rs",
+    "src/bin/iam-responder/explain.rs",
+];
 /// Names of files that say nothing of what is in them.
 const NAMELESS: [&str; 5] = ["common", "helpers", "misc", "util", "utils"];
 
@@ -188,6 +199,10 @@ impl House {
         let said: HashSet<&str> = text.split(|c: char| !c.is_alphanumeric()).collect();
         let banned = BANNED.iter().filter(|(word, _)| said.contains(word));
         faults.extend(banned.map(|(word, better)| format!("says `{word}`; say {better}")));
+        let raw = RAW_IN.iter().any(|of| Path::new(of) == file);
+        if !raw && code(text).contains(RAW) {
+            faults.push(format!("`{RAW}` prints what others chose; use `shown`"));
+        }
         let folder = file.with_extension("");
         let inner = self.texts.range(folder.clone()..).map(|(other, _)| other);
         let mut inner = inner.take_while(|other| other.starts_with(&folder));
@@ -304,6 +319,8 @@ fn a_spoilt_house_is_not() {
         let line = format!("// So {word} it is.");
         check_added(&house, "core/src/text/nearest.rs", &line, &format!("says `{word}`"));
     }
+    let raw = |text: &str| format!("fn f(line: &Line) {{ line.as_it_is(); }}\n{text}");
+    check_spoilt(&house, "src/respond/tell.rs", raw, "prints what others chose");
     let long = |text: &str| format!("{text}\npub async fn f() {{\n{}}}\n", "    g();\n".repeat(71));
     check_spoilt(&house, "src/aws/sns.rs", long, "71 lines; at most 70");
 }

@@ -90,6 +90,7 @@ impl From<&'static str> for Line {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Borrow;
     use std::fmt::Display;
     use std::marker::PhantomData;
     use std::ops::Deref;
@@ -110,40 +111,33 @@ mod tests {
         assert_eq!(Line::as_shown("<!channel>").shown(), "‹!channel›");
     }
 
-    /// Whether a type is something: what a type has itself goes before what every type has.
-    macro_rules! is {
-        ($type:ty, $($what:tt)+) => {{
-            #[allow(dead_code, reason = "one of the two is not used")]
+    /// Whether texts, lines and hostile texts can be used as something: what a type has itself goes before what
+    /// every type has.
+    macro_rules! usable_as {
+        ($($what:tt)+) => {{
             trait Any {
                 const IS: bool = false;
             }
             struct Is<T>(PhantomData<T>);
             impl<T> Any for Is<T> {}
-            #[allow(dead_code, reason = "one of the two is not used")]
             impl<T: $($what)+> Is<T> {
                 const IS: bool = true;
             }
-            Is::<$type>::IS
+            [Is::<String>::IS, Is::<Line>::IS, Is::<Hostile>::IS]
         }};
     }
 
-    /// Each is a way to print a text without knowing what it holds.
+    /// Each is a way to print a text without a thought of what it holds.
     #[test]
     fn nothing_prints_it_but_an_escaper() {
-        macro_rules! ways {
-            ($type:ty) => {
-                [
-                    is!($type, Display),
-                    is!($type, Serialize),
-                    is!($type, Deref),
-                    is!($type, AsRef<str>),
-                    is!($type, std::borrow::Borrow<str>),
-                    is!($type, Into<String>),
-                ]
-            };
-        }
-        assert_eq!(ways!(String), [true; 6]);
-        assert_eq!(ways!(Line), [false; 6]);
-        assert_eq!(ways!(Hostile), [false; 6]);
+        let ways = [
+            usable_as!(Display),
+            usable_as!(Serialize),
+            usable_as!(Deref),
+            usable_as!(AsRef<str>),
+            usable_as!(Borrow<str>),
+            usable_as!(Into<String>),
+        ];
+        assert_eq!(ways, [[true, false, false]; 6]);
     }
 }

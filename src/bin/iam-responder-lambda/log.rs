@@ -6,9 +6,21 @@ use iam_responder::effects::Usage;
 use iam_responder::event::Event;
 use iam_responder::respond::outcome::Outcome;
 use iam_responder::text::severity::Severity;
+use tracing::{Level, Subscriber};
+use tracing_subscriber::fmt::MakeWriter;
 
 use super::function::{Failed, Function};
 use super::publisher::Publisher;
+
+/// JSON lines, as Lambda's own log has them. What others chose stands in them as it was, and JSON escapes it.
+pub(crate) fn json<W>(level: Level, writer: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let lines = tracing_subscriber::fmt().with_target(false).with_max_level(level).json();
+    let lines = lines.flatten_event(true).with_current_span(false).with_span_list(false);
+    lines.with_ansi(false).with_writer(writer).finish()
+}
 
 /// Writes a metric line, at every log level. A dry run writes none, so a deployed function that runs
 /// dry has no heartbeat. A log that cannot be written must not fail an event whose alert was sent.
@@ -56,4 +68,44 @@ pub(crate) fn log_failure(error: &Failed, text: &str, used: Usage, milliseconds:
         lookup_failures = used.lookup_failures,
         "event failed"
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, pipe};
+    use std::sync::Arc;
+
+    use iam_responder::respond::outcome::Verdict;
+
+    use super::*;
+
+    #[test]
+    fn a_hostile_name_makes_no_line_of_its_own_in_the_log() {
+        let name = "<https://evil.example|click>\n{\"outcome\":\"quiet\"}\r\u{1b}[2J";
+        let outcome = Outcome {
+            event_id: Some(name.to_owned()),
+            event_time: None,
+            account: None,
+            event_name: Some(name.to_owned()),
+            verdict: Verdict::Alerted,
+            severity: Some(Severity::High),
+            rules: Vec::new(),
+            reasons: vec![format!("it may weaken {name}")],
+            topics: Vec::new(),
+            plan: Vec::new(),
+            held_back: 0,
+            notes: Vec::new(),
+        };
+        let (mut reader, writer) = pipe().unwrap();
+        tracing::subscriber::with_default(json(Level::INFO, Arc::new(writer)), || {
+            tell(&outcome, Usage::default(), 7);
+        });
+        let mut log = String::new();
+        reader.read_to_string(&mut log).unwrap();
+        let (line, rest) = log.split_once('\n').unwrap();
+        assert!(rest.is_empty() && !line.contains(char::is_control), "{log:?}");
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(line["reasons"], outcome.reasons[0]);
+        assert_eq!(line["outcome"], "alerted");
+    }
 }

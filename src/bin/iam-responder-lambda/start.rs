@@ -21,11 +21,13 @@ use iam_responder::respond::lookup::Cache;
 use iam_responder::respond::metrics::Source;
 use iam_responder::text::severity::Severity;
 use iam_responder::text::yaml::Fault;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use super::daily::Daily;
 use super::detour::Detours;
 use super::dry_run;
 use super::function::Function;
+use super::log;
 use super::publisher::Publisher;
 
 /// Most faults reported of one start.
@@ -43,7 +45,7 @@ pub(crate) async fn start() -> Result<(Function, Option<Table>), String> {
     let lossy = |text: OsString| text.to_string_lossy().into_owned();
     let pairs = env::vars_os().map(|(name, value)| (lossy(name), lossy(value)));
     let (settings, mut faults) = Settings::read(pairs);
-    log(settings.log_level(), settings.dry_run && faults.is_empty());
+    start_log(settings.log_level(), settings.dry_run && faults.is_empty());
     let (engine, refused_files) = engine(&settings);
     let engine = engine.map_err(|found| faults.extend(found)).ok();
     let own = Own::new(&settings.name, settings.stack.as_deref());
@@ -149,17 +151,13 @@ fn lookups(settings: &Settings, config: Option<&SdkConfig>, budget: &Budget) -> 
 }
 
 /// JSON lines, as Lambda's own log has them; in a dry run plain ones, as a person reads along.
-fn log(level: &str, plain: bool) {
+fn start_log(level: &str, plain: bool) {
     let level = level.parse().unwrap_or(tracing::Level::INFO);
-    let lines = tracing_subscriber::fmt()
-        .with_target(false)
-        .with_ansi(false)
-        .with_max_level(level)
-        .with_writer(std::io::stdout);
     if plain {
-        lines.init();
+        let lines = tracing_subscriber::fmt().with_target(false).with_ansi(false);
+        lines.with_max_level(level).with_writer(std::io::stdout).init();
     } else {
-        lines.json().flatten_event(true).with_current_span(false).with_span_list(false).init();
+        log::json(level, std::io::stdout).init();
     }
 }
 
