@@ -10,11 +10,10 @@ use iam_responder::effects::recorder::Recorder;
 use iam_responder::event::Event;
 use iam_responder::pack::PACK;
 use iam_responder::respond::lookup::Cache;
-use iam_responder::respond::{Mode, Origin, Responder};
 use iam_responder::site::Format;
 use serde_json::{Value, json};
 
-use crate::support::{Aws, by, call, delivered, topics, user};
+use crate::support::{Aws, by, call, delivered, deployed, topics, user};
 
 /// All calls for an event of an account that nobody knows yet, and how many of them are made one after the other: before
 /// the first message is published, and in all.
@@ -22,17 +21,11 @@ fn calls(event: &Value) -> (Vec<&'static str>, Option<usize>, usize) {
     let (engine, topics, cache) =
         (Engine::packed(&PACK).unwrap(), topics(Format::Text), Cache::default());
     let (sent, memory, faults) = (Recorder::default(), Memory::default(), Faults::slow());
-    let responder = Responder {
-        engine: &engine,
-        topics: &topics,
-        publish: &Faulty::new(&sent, &faults),
-        state: &Faulty::new(&memory, &faults),
-        lookups: &Faulty::new(&Aws, &faults),
-        cache: &cache,
-        origin: Origin::Checked,
-        mode: Mode::Live,
-        repeat: None,
-    };
+    let publish = Faulty::new(&sent, &faults);
+    let state = Faulty::new(&memory, &faults);
+    let aws = Aws::default();
+    let lookups = Faulty::new(&aws, &faults);
+    let responder = deployed((&engine, &topics), (&publish, &state, &lookups), &cache);
     let event = Event::parse(&event.to_string());
     let now = "2026-11-24T12:30:00Z".parse().unwrap();
     let mut responded = pin!(responder.respond(event, now, Some(now)));

@@ -1,28 +1,25 @@
 //! What is known beside the event, and what people are told because of it: accounts, calendars, the
 //! caller's last hour, repetitions, and what nobody acknowledged.
 
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::cell::Cell;
 
-use iam_responder::assess::engine::{Engine, SiteFiles, SourceFile};
+use iam_responder::assess::engine::Engine;
+use iam_responder::effects::CalendarState;
 use iam_responder::effects::alerts::{Judgement, StoredAlerts, Word};
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
-use iam_responder::effects::{
-    Accounts, CalendarState, Calls, ChangeCalendars, EffectError, ErrorKind, History, Whose,
-};
 use iam_responder::event::Event;
-use iam_responder::iam::account::{Account, AccountId};
+use iam_responder::respond::Responder;
 use iam_responder::respond::lookup::Cache;
 use iam_responder::respond::outcome::{Outcome, Verdict};
 use iam_responder::respond::remind::remind;
-use iam_responder::respond::{Mode, Origin, Repeat, Responder};
 use iam_responder::site::Format;
 use iam_responder::site::calendar::IcsFiles;
 use iam_responder::text::severity::Severity;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
 
-use crate::support::{Topics, topics};
+use crate::support::{Aws, Topics, by_bob, delivered, deployed, engine_of, topics};
 
 const RULES: &str = "
 id: user-made
@@ -70,65 +67,6 @@ severity:
 const RELEASES: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:r\r\n\
 DTSTART:20261102T080000Z\r\nDURATION:PT1H\r\nRRULE:FREQ=WEEKLY;BYDAY=FR\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
 
-/// AWS as a test wants it.
-#[derive(Default)]
-struct Aws {
-    accounts: RefCell<BTreeMap<String, Account>>,
-    calendar: Cell<Option<CalendarState>>,
-    records: RefCell<Vec<String>>,
-    down: Cell<bool>,
-    asked: Cell<u32>,
-}
-
-impl Aws {
-    fn answer<T>(&self, value: T) -> Result<T, EffectError> {
-        self.asked.set(self.asked.get() + 1);
-        if self.down.get() {
-            return Err(EffectError::new("ask", ErrorKind::NoAnswer, "down"));
-        }
-        Ok(value)
-    }
-
-    fn tag(&self, id: &str, key: &str, value: &str) {
-        let tags = [(key.to_owned(), value.to_owned())].into_iter().collect();
-        let account = Account { name: Some("lab".to_owned()), alias: None, tags: Some(tags) };
-        self.accounts.borrow_mut().insert(id.to_owned(), account);
-    }
-}
-
-impl Accounts for Aws {
-    fn asks_about_accounts(&self) -> bool {
-        true
-    }
-
-    async fn account(&self, account: AccountId) -> Result<Option<Account>, EffectError> {
-        let found = self.accounts.borrow().get(account.as_str()).cloned();
-        self.answer(Some(found.unwrap_or_default()))
-    }
-}
-
-impl ChangeCalendars for Aws {
-    async fn change_calendar(
-        &self,
-        _: &str,
-        _: Timestamp,
-    ) -> Result<Option<CalendarState>, EffectError> {
-        self.answer(self.calendar.get())
-    }
-}
-
-impl History for Aws {
-    async fn calls(
-        &self,
-        _: &str,
-        _: &[Whose],
-        _: Timestamp,
-        _: Timestamp,
-    ) -> Result<Option<Calls>, EffectError> {
-        self.answer(Some(Calls { records: self.records.borrow().clone(), more: false }))
-    }
-}
-
 struct World {
     engine: Engine,
     topics: Topics,
@@ -141,21 +79,13 @@ struct World {
 
 /// Friday noon: no release, the change calendar open.
 fn world() -> World {
-    let file = |name: &str, text: &str| SourceFile { name: name.to_owned(), text: text.to_owned() };
-    let site = SiteFiles {
-        site: file("site.yaml", SITE),
-        calendars: IcsFiles::from([("releases.ics".to_owned(), RELEASES.to_owned())]),
-    };
-    let aws = Aws::default();
-    aws.calendar.set(Some(CalendarState { open: true, until: None }));
+    let calendars = IcsFiles::from([("releases.ics".to_owned(), RELEASES.to_owned())]);
     World {
-        engine: Engine::load(&[file("rules.yaml", RULES)], Some(&site), None)
-            .map_err(|faults| faults[0].to_string())
-            .unwrap(),
+        engine: engine_of(RULES, SITE, calendars),
         topics: topics(Format::Text),
         publish: Recorder::default(),
         state: Memory::default(),
-        aws,
+        aws: Aws::default(),
         cache: Cache::default(),
         now: Cell::new("2026-11-20T12:00:00Z".parse().unwrap()),
     }
@@ -174,56 +104,30 @@ impl World {
     }
 
     fn responder(&self) -> Responder<'_, Recorder, Memory, Aws> {
-        Responder {
-            engine: &self.engine,
-            topics: &self.topics,
-            publish: &self.publish,
-            state: &self.state,
-            lookups: &self.aws,
-            cache: &self.cache,
-            origin: Origin::Checked,
-            mode: Mode::Live,
-            repeat: Some(Repeat {
-                after: SignedDuration::from_mins(30),
-                region: "eu-west-1".to_owned(),
-                table: "state".to_owned(),
-            }),
-        }
+        let ports = (&self.publish, &self.state, &self.aws);
+        deployed((&self.engine, &self.topics), ports, &self.cache)
     }
 
-    fn deliver(&self, event: &str) -> (Outcome, Option<String>) {
+    fn deliver(&self, record: Value) -> (Outcome, Option<String>) {
         let now = self.now.get();
-        let responder = self.responder();
-        let response = responder.respond(Event::parse(event), now, Some(now));
-        let outcome = pollster::block_on(response).unwrap().outcome;
+        let event = Event::parse(&delivered(record).to_string());
+        let response = pollster::block_on(self.responder().respond(event, now, Some(now)));
+        let outcome = response.unwrap().outcome;
         (outcome, self.publish.take().into_iter().next().map(|sent| sent.1.body))
     }
 
     fn happens(&self, name: &str, account: &str, id: &str) -> (Outcome, Option<String>) {
-        self.deliver(&record(name, account, id, self.now.get(), "{}"))
+        self.deliver(by_bob(("iam", name), (account, id, self.now.get()), json!({})))
     }
 
     fn retags(&self, account: &str, value: &str, id: &str) -> (Outcome, Option<String>) {
-        self.deliver(&retagging(account, value, id, self.now.get()))
+        self.deliver(retagging(account, value, id, self.now.get()))
     }
 }
 
-fn retagging(account: &str, value: &str, id: &str, at: Timestamp) -> String {
-    let parameters =
-        format!(r#"{{"resourceId":"{account}","tags":[{{"key":"env","value":"{value}"}}]}}"#);
-    record("TagResource", "999999999999", id, at, &parameters)
-        .replace("iam.amazonaws", "organizations.amazonaws")
-        .replace("aws.iam", "aws.organizations")
-}
-
-fn record(name: &str, account: &str, id: &str, at: Timestamp, parameters: &str) -> String {
-    let at = at.strftime("%Y-%m-%dT%H:%M:%SZ");
-    format!(
-        r#"{{"source":"aws.iam","account":"{account}","time":"{at}","detail":{{"eventID":"{id}","eventName":"{name}",
-           "eventSource":"iam.amazonaws.com","eventTime":"{at}","recipientAccountId":"{account}",
-           "requestParameters":{parameters},"userIdentity":{{"type":"IAMUser","userName":"bob",
-           "arn":"arn:aws:iam::{account}:user/bob","accountId":"{account}","accessKeyId":"AKIA1"}}}}}}"#
-    )
+fn retagging(account: &str, value: &str, id: &str, at: Timestamp) -> Value {
+    let tags = json!({"resourceId": account, "tags": [{"key": "env", "value": value}]});
+    by_bob(("organizations", "TagResource"), ("999999999999", id, at), tags)
 }
 
 const LAB: &str = "444455556666";
@@ -307,8 +211,8 @@ fn a_retagging_is_told_though_it_is_tried_again_or_comes_late() {
     world.happens("ListUsers", LAB, "a");
     world.publish = Recorder::failing([true, true]);
     let now = world.now.get();
-    let text = retagging(LAB, "dev", "t1", now);
-    let failed = pollster::block_on(world.responder().respond(Event::parse(&text), now, Some(now)));
+    let event = Event::parse(&delivered(retagging(LAB, "dev", "t1", now)).to_string());
+    let failed = pollster::block_on(world.responder().respond(event, now, Some(now)));
     assert!(failed.is_err());
     // Meanwhile another tag of the account changes, and somebody looks it up.
     world.aws.tag(LAB, "env", "dev");
@@ -361,12 +265,13 @@ fn a_change_calendar_is_believed_until_its_next_transition_and_no_longer() {
 fn what_the_caller_did_in_the_hour_before_is_told() {
     let world = world();
     let at = world.now.get() - SignedDuration::from_mins(20);
-    let earlier = |id: &str, name: &str| record(name, LAB, id, at, "{}");
-    let bare = |text: String| {
-        serde_json::from_str::<serde_json::Value>(&text).unwrap()["detail"].to_string()
+    let earlier = |id, name, reads: bool| {
+        let mut record = by_bob(("iam", name), (LAB, id, at), json!({}));
+        record["readOnly"] = reads.into();
+        record.to_string()
     };
     *world.aws.records.borrow_mut() =
-        vec![bare(earlier("x", "ListUsers")), bare(earlier("y", "CreateAccessKey"))];
+        vec![earlier("x", "ListUsers", true), earlier("y", "CreateAccessKey", false)];
     let alert = world.happens("CreateUser", LAB, "a").1.unwrap();
     assert!(
         alert.contains(

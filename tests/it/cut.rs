@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use iam_responder::alert::shown_lines;
-use iam_responder::assess::engine::{Engine, SiteFiles, SourceFile};
+use iam_responder::assess::engine::Engine;
 use iam_responder::event::{EVENT_BYTES_MAX, Event};
 use iam_responder::pack::PACK;
 use iam_responder::respond::{Origin, Response};
@@ -13,7 +13,7 @@ use iam_responder::site::{Format, TopicSpec};
 use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};
 
-use crate::support::{World, by, call, delivered, user};
+use crate::support::{World, by, call, delivered, engine_of, user};
 
 /// Looks into a list of whatever an event bears, where a name and a state must stand together.
 const RULE: &str = "
@@ -45,13 +45,8 @@ suppressions:
     expires: 2030-01-01
 ";
 
-fn file(name: &str, text: &str) -> SourceFile {
-    SourceFile { name: name.to_owned(), text: text.to_owned() }
-}
-
 fn engine(rules: &str) -> Engine {
-    let site = SiteFiles { site: file("site.yaml", SITE), calendars: IcsFiles::new() };
-    Engine::load(&[file("own.yaml", rules)], Some(&site), None).unwrap()
+    engine_of(rules, SITE, IcsFiles::new())
 }
 
 fn event(name: &str, parameters: &Value) -> String {
@@ -218,8 +213,7 @@ fn what_cut_it_stands_before_all_other_reasons_and_those_left_out_are_counted() 
         .map(|one| one.replace("floor: low, ", ""))
         .collect();
     let site = SITE.replace(raise, &format!("{raise}{more}"));
-    let site = SiteFiles { site: file("site.yaml", &site), calendars: IcsFiles::new() };
-    let engine = Engine::load(&[file("own.yaml", RULE)], Some(&site), None).unwrap();
+    let engine = engine_of(RULE, &site, IcsFiles::new());
     let (response, _) = respond(&engine, &event("TagUser", &crowd(400)));
     let reasons = shown_lines(&response.alert.unwrap().reasons);
     assert!(reasons[1].starts_with("cut:") && reasons[2].starts_with("cut:"), "{reasons:?}");

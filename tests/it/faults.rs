@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use iam_responder::assess::engine::{Engine, SiteFiles, SourceFile};
+use iam_responder::assess::engine::Engine;
 use iam_responder::effects::alerts::{Judgement, StoredAlerts, Word};
 use iam_responder::effects::faulty::{CALLS, Fault, Faults, Faulty};
 use iam_responder::effects::memory::Memory;
@@ -12,13 +12,14 @@ use iam_responder::event::{Event, Unreadable};
 use iam_responder::respond::lookup::Cache;
 use iam_responder::respond::outcome::{Outcome, Verdict};
 use iam_responder::respond::remind::remind;
-use iam_responder::respond::{Mode, Origin, Repeat, RespondError, Responder};
+use iam_responder::respond::{Origin, RespondError};
 use iam_responder::site::Format;
 use iam_responder::site::calendar::IcsFiles;
 use iam_responder::text::yaml::Document;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 
-use crate::support::{self, Aws, Topics, topics};
+use crate::support::{self, Aws, Topics, by_bob, engine_of, file, topics};
 
 const RULES: &str = "
 id: often
@@ -65,9 +66,8 @@ dedupe: 10m
 type World<S> = support::World<Engine, S>;
 
 fn world<S: State>(state: S, publish: Recorder) -> World<S> {
-    let file = SourceFile { name: "rules.yaml".to_owned(), text: RULES.to_owned() };
-    assert_eq!(Document::parse_all(&file.name, &file.text).unwrap().len(), 5);
-    let engine = Engine::load(&[file], None, None).unwrap();
+    assert_eq!(Document::parse_all("rules.yaml", RULES).unwrap().len(), 5);
+    let engine = Engine::load(&[file("rules.yaml", RULES)], None, None).unwrap();
     World { engine, topics: topics(Format::Text), publish, state, origin: Origin::Checked }
 }
 
@@ -275,14 +275,7 @@ struct Day {
 
 impl Day {
     fn new() -> Self {
-        let file =
-            |name: &str, text: &str| SourceFile { name: name.to_owned(), text: text.to_owned() };
-        let site = SiteFiles { site: file("site.yaml", SITE), calendars: IcsFiles::new() };
-        let engine = Engine::load(&[file("rules.yaml", LOUD)], Some(&site), None);
-        Self {
-            engine: engine.map_err(|faults| faults[0].to_string()).unwrap(),
-            topics: topics(Format::Text),
-        }
+        Self { engine: engine_of(LOUD, SITE, IcsFiles::new()), topics: topics(Format::Text) }
     }
 
     /// An event of this minute of the day is delivered at another minute, to a new copy of the function.
@@ -293,30 +286,15 @@ impl Day {
         delivered: i64,
     ) -> Result<Verdict, RespondError> {
         let (at, cache) = (minute_of_day(minute), Cache::default());
-        let responder = Responder {
-            engine: &self.engine,
-            topics: &self.topics,
-            publish,
-            state,
-            lookups,
-            cache: &cache,
-            origin: Origin::Checked,
-            mode: Mode::Live,
-            repeat: Some(Repeat {
-                after: SignedDuration::from_mins(30),
-                region: "eu-west-1".to_owned(),
-                table: "state".to_owned(),
-            }),
-        };
-        let text = format!(
-            r#"{{"source":"aws.iam","account":"111122223333","detail":{{"eventID":"{name}-{minute}","eventName":"{name}",
-               "eventSource":"iam.amazonaws.com","eventTime":"{at}","recipientAccountId":"111122223333",
-               "requestParameters":{{"roleName":"{role}","userName":"eve","policyName":"p","policyDocument":"{{}}"}},
-               "userIdentity":{{"type":"IAMUser","userName":"bob","accountId":"111122223333",
-               "arn":"arn:aws:iam::111122223333:user/bob","accessKeyId":"AKIA1"}}}}}}"#
-        );
+        let ports = (publish, state, lookups);
+        let responder = support::deployed((&self.engine, &self.topics), ports, &cache);
+        let id = format!("{name}-{minute}");
+        let parameters =
+            json!({"roleName": role, "userName": "eve", "policyName": "p", "policyDocument": "{}"});
+        let record = by_bob(("iam", name), ("111122223333", &id, at), parameters);
+        let event = Event::parse(&support::delivered(record).to_string());
         let now = minute_of_day(delivered);
-        let responded = responder.respond(Event::parse(&text), now, Some(now));
+        let responded = responder.respond(event, now, Some(now));
         pollster::block_on(responded).map(|response| response.outcome.verdict)
     }
 
@@ -359,7 +337,7 @@ impl Story {
     /// How many messages people got of what this call does: when Lambda was done, and in all.
     fn run(self, name: &str, day: &Day, faults: &Faults) -> (usize, usize) {
         let memory = Memory::default();
-        let before = (&Recorder::default(), &memory, &Aws);
+        let before = (&Recorder::default(), &memory, &Aws::default());
         day.deliver(before, ("CreateUser", "", 600), 600).unwrap();
         day.deliver(before, ("PutRolePolicy", "another", 601), 601).unwrap();
         acknowledge(&memory, "PutRolePolicy-601");
@@ -370,7 +348,8 @@ impl Story {
         let refusals = if matches!(self, Self::Refused) { 2 } else { 0 };
         let sent = Recorder::failing(vec![true; refusals]);
         let (publish, state) = (Faulty::new(&sent, faults), Faulty::new(&memory, faults));
-        let lookups = Faulty::new(&Aws, faults);
+        let aws = Aws::default();
+        let lookups = Faulty::new(&aws, faults);
         let to = (&publish, &state, &lookups);
         match self {
             Self::Alerted | Self::Refused | Self::HeldBack => {

@@ -19,11 +19,11 @@ use iam_responder::prior::{Answers, Prior, Source, Taken};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::support::user;
+
 /// What an event of the file has that does not say otherwise; null stands for nothing.
 fn ordinary() -> Value {
-    json!({"awsRegion": "eu-west-1", "recipientAccountId": "111122223333",
-        "userIdentity": {"type": "IAMUser", "userName": "alice", "accountId": "111122223333",
-            "arn": "arn:aws:iam::111122223333:user/alice"}})
+    json!({"awsRegion": "eu-west-1", "recipientAccountId": "111122223333", "userIdentity": user("alice")})
 }
 
 fn event(case: &Value) -> Event {

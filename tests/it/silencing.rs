@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use iam_responder::assess::engine::{Engine, SourceFile};
+use iam_responder::assess::engine::Engine;
 use iam_responder::event::Event;
 use iam_responder::own::Own;
 use iam_responder::pack::PACK;
@@ -184,8 +184,7 @@ fn only_an_update_of_the_own_stack_by_the_same_role_is_an_update() {
 fn a_quiet_rule_of_the_owner_s_takes_nothing_from_what_is_about_this_tool() {
     let rule = "{id: tags, title: t, severity: low, why: w, runbook: b, pattern: {source: [aws.sns], detail: \
                 {eventSource: [sns.amazonaws.com], eventName: [TagResource]}}}";
-    let rule = SourceFile { name: "tags.yaml".to_owned(), text: rule.to_owned() };
-    let engine = Engine::load(&[rule], None, Some(&PACK)).unwrap();
+    let engine = Engine::load(&[support::file("tags.yaml", rule)], None, Some(&PACK)).unwrap();
     let tag = |topic: &str, by: Value| {
         let arn = format!("arn:aws:sns:us-east-1:111122223333:{topic}");
         let outcome =

@@ -3,23 +3,26 @@
 pub(crate) mod roles;
 
 use std::borrow::Borrow;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use iam_responder::assess::engine::{Engine, SiteFiles, SourceFile};
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
 use iam_responder::effects::{
-    Accounts, CalendarState, Calls, ChangeCalendars, EffectError, History, PriorState, State, Whose,
+    Accounts, CalendarState, Calls, ChangeCalendars, EffectError, ErrorKind, History, PriorState,
+    State, Whose,
 };
 use iam_responder::event::{Event, Unreadable};
 use iam_responder::iam::account::{Account, AccountId};
 use iam_responder::pack::PACK;
 use iam_responder::prior::{Address, Value as Written, Write};
-use iam_responder::respond::{Origin, RespondError, Responder, Response};
+use iam_responder::respond::lookup::Cache;
+use iam_responder::respond::{Mode, Origin, Repeat, RespondError, Responder, Response};
 use iam_responder::site::calendar::IcsFiles;
 use iam_responder::site::{Format, TopicSpec};
 use iam_responder::text::severity::Severity;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 /// The record of a call at a minute of the hour, by a session of a role.
@@ -53,6 +56,21 @@ pub(crate) fn user(name: &str) -> Value {
         "arn": format!("arn:aws:iam::111122223333:user/{name}")})
 }
 
+/// A call in an account at a time, by a user who has a key.
+pub(crate) fn by_bob(
+    (source, name): (&str, &str),
+    (account, id, at): (&str, &str, Timestamp),
+    parameters: Value,
+) -> Value {
+    let arn = format!("arn:aws:iam::{account}:user/bob");
+    let bob = json!({"type": "IAMUser", "userName": "bob", "arn": arn, "accountId": account, "accessKeyId": "AKIA1"});
+    let mut record = by(call(source, name, 0, parameters), bob);
+    record["recipientAccountId"] = account.into();
+    record["eventID"] = id.into();
+    record["eventTime"] = at.to_string().into();
+    record
+}
+
 /// A record as EventBridge delivers it.
 pub(crate) fn delivered(record: Value) -> Value {
     let source = record["eventSource"].as_str().unwrap().trim_end_matches(".amazonaws.com");
@@ -68,10 +86,21 @@ pub(crate) fn now() -> Timestamp {
     "2026-11-24T13:00:00Z".parse().unwrap()
 }
 
+pub(crate) fn file(name: &str, text: &str) -> SourceFile {
+    SourceFile { name: name.to_owned(), text: text.to_owned() }
+}
+
 /// The pack, with a site file beside its own.
 pub(crate) fn engine(site: &str) -> Engine {
-    let site = SourceFile { name: "site.yaml".to_owned(), text: site.to_owned() };
-    Engine::packed_with(&PACK, &SiteFiles { site, calendars: IcsFiles::new() }).unwrap()
+    let site = SiteFiles { site: file("site.yaml", site), calendars: IcsFiles::new() };
+    Engine::packed_with(&PACK, &site).unwrap()
+}
+
+/// Rules without the pack, a site file and its calendars.
+pub(crate) fn engine_of(rules: &str, site: &str, calendars: IcsFiles) -> Engine {
+    let site = SiteFiles { site: file("site.yaml", site), calendars };
+    let engine = Engine::load(&[file("rules.yaml", rules)], Some(&site), None);
+    engine.map_err(|faults| faults[0].to_string()).unwrap()
 }
 
 pub(crate) type Topics = BTreeMap<Severity, Vec<TopicSpec>>;
@@ -124,6 +153,21 @@ impl<E: Borrow<Engine>, S: State> World<E, S> {
     }
 }
 
+/// One environment of the function, which asks what it is given and repeats what nobody acknowledges.
+pub(crate) fn deployed<'a, P, S, L>(
+    (engine, topics): (&'a Engine, &'a Topics),
+    (publish, state, lookups): (&'a P, &'a S, &'a L),
+    cache: &'a Cache,
+) -> Responder<'a, P, S, L> {
+    let repeat = Some(Repeat {
+        after: SignedDuration::from_mins(30),
+        region: "eu-west-1".to_owned(),
+        table: "state".to_owned(),
+    });
+    let (origin, mode) = (Origin::Checked, Mode::Live);
+    Responder { engine, topics, publish, state, lookups, cache, origin, mode, repeat }
+}
+
 /// What becomes of each event, where there was a seed before all.
 pub(crate) fn responses(
     site: &str,
@@ -152,16 +196,41 @@ pub(crate) fn numbered(mut events: Vec<Value>) -> Vec<Value> {
     events
 }
 
-/// AWS, which knows every account and no tags, and keeps its calendars open.
-pub(crate) struct Aws;
+/// AWS as a test wants it; at first it knows every account and no tags, and keeps its calendars open.
+#[derive(Default)]
+pub(crate) struct Aws {
+    pub accounts: RefCell<BTreeMap<String, Account>>,
+    pub calendar: Cell<Option<CalendarState>>,
+    pub records: RefCell<Vec<String>>,
+    pub down: Cell<bool>,
+    pub asked: Cell<u32>,
+}
+
+impl Aws {
+    fn answer<T>(&self, value: T) -> Result<T, EffectError> {
+        self.asked.set(self.asked.get() + 1);
+        if self.down.get() {
+            return Err(EffectError::new("ask", ErrorKind::NoAnswer, "down"));
+        }
+        Ok(value)
+    }
+
+    pub(crate) fn tag(&self, id: &str, key: &str, value: &str) {
+        let tags = [(key.to_owned(), value.to_owned())].into_iter().collect();
+        let account = Account { name: Some("lab".to_owned()), alias: None, tags: Some(tags) };
+        self.accounts.borrow_mut().insert(id.to_owned(), account);
+    }
+}
 
 impl Accounts for Aws {
     fn asks_about_accounts(&self) -> bool {
         true
     }
 
-    async fn account(&self, _: AccountId) -> Result<Option<Account>, EffectError> {
-        Ok(Some(Account { name: None, alias: None, tags: Some([].into()) }))
+    async fn account(&self, account: AccountId) -> Result<Option<Account>, EffectError> {
+        let unknown = Account { name: None, alias: None, tags: Some([].into()) };
+        let found = self.accounts.borrow().get(account.as_str()).cloned();
+        self.answer(Some(found.unwrap_or(unknown)))
     }
 }
 
@@ -171,7 +240,8 @@ impl ChangeCalendars for Aws {
         _: &str,
         _: Timestamp,
     ) -> Result<Option<CalendarState>, EffectError> {
-        Ok(Some(CalendarState { open: true, until: None }))
+        let open = CalendarState { open: true, until: None };
+        self.answer(Some(self.calendar.get().unwrap_or(open)))
     }
 }
 
@@ -183,6 +253,6 @@ impl History for Aws {
         _: Timestamp,
         _: Timestamp,
     ) -> Result<Option<Calls>, EffectError> {
-        Ok(Some(Calls::default()))
+        self.answer(Some(Calls { records: self.records.borrow().clone(), more: false }))
     }
 }

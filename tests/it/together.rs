@@ -1,28 +1,23 @@
 //! Rights that are cut into pieces over several documents are told by the call that completes them.
 
 use std::collections::BTreeMap;
-use std::future::{Future, poll_fn};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Waker};
 
 use iam_responder::alert::shown_lines;
+use iam_responder::effects::faulty::{Faults, Faulty};
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
-use iam_responder::effects::{
-    Accounts, CalendarState, Calls, ChangeCalendars, EffectError, History, Whose,
-};
 use iam_responder::event::Event;
-use iam_responder::iam::account::{Account, AccountId};
 use iam_responder::iam::kind::EntityKind;
 use iam_responder::prior::seed::{Identity, Policy};
 use iam_responder::prior::{Address, Value as Written};
+use iam_responder::respond::Response;
 use iam_responder::respond::lookup::Cache;
 use iam_responder::respond::outcome::Verdict;
-use iam_responder::respond::{Mode, Origin, Responder, Response};
 use iam_responder::text::severity::Severity;
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::support::{self, numbered};
+use crate::support::{self, Aws, delivered, numbered};
 
 const POLICY: &str = "arn:aws:iam::111122223333:policy/team/Pieces";
 const QUIET: &str =
@@ -470,70 +465,25 @@ fn a_role_with_many_long_policies_is_judged_and_not_cut() {
     completes(&[then(put(8, "Role", "one", &one)), vec![put(9, "Role", "two", &two)]].concat());
 }
 
-/// Answers of change calendars come late.
-struct Slow;
-
-impl Accounts for Slow {
-    fn asks_about_accounts(&self) -> bool {
-        false
-    }
-
-    async fn account(&self, _: AccountId) -> Result<Option<Account>, EffectError> {
-        Ok(None)
-    }
-}
-
-impl ChangeCalendars for Slow {
-    async fn change_calendar(
-        &self,
-        _: &str,
-        _: Timestamp,
-    ) -> Result<Option<CalendarState>, EffectError> {
-        let mut asked = false;
-        poll_fn(|_| match std::mem::replace(&mut asked, true) {
-            true => Poll::Ready(Ok(None)),
-            false => Poll::Pending,
-        })
-        .await
-    }
-}
-
-impl History for Slow {
-    async fn calls(
-        &self,
-        _: &str,
-        _: &[Whose],
-        _: Timestamp,
-        _: Timestamp,
-    ) -> Result<Option<Calls>, EffectError> {
-        Ok(None)
-    }
-}
-
 #[test]
 fn pieces_that_are_answered_at_the_same_time_are_found() {
     let text = format!("{PLAIN}\ncalendars: {{window: {{change-calendar: changes}}}}");
     let engine = support::engine(&text);
     let (publish, state, topics) = (Recorder::default(), Memory::default(), BTreeMap::new());
     let caches = [Cache::default(), Cache::default()];
-    let responders = caches.each_ref().map(|cache| Responder {
-        lookups: &Slow,
-        engine: &engine,
-        topics: &topics,
-        publish: &publish,
-        state: &state,
-        cache,
-        origin: Origin::Trusted,
-        mode: Mode::Reading,
-        repeat: None,
-    });
+    let (aws, faults) = (Aws::default(), Faults::slow());
+    let ports = (&publish, &state, &Faulty::new(&aws, &faults));
+    let responders =
+        caches.each_ref().map(|cache| support::deployed((&engine, &topics), ports, cache));
     let [one, two] = halves();
     let events = [put(8, "User", "one", &one), put(9, "User", "two", &two)];
     let now = "2026-11-24T13:00:00Z".parse().unwrap();
     let mut both: Vec<_> = responders
         .iter()
         .zip(events)
-        .map(|(one, event)| Box::pin(one.respond(Event::parse(&event.to_string()), now, None)))
+        .map(|(one, event)| {
+            Box::pin(one.respond(Event::parse(&delivered(event).to_string()), now, None))
+        })
         .collect();
     let mut context = Context::from_waker(Waker::noop());
     assert!(both.iter_mut().all(|one| one.as_mut().poll(&mut context).is_pending()));
