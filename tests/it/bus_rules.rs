@@ -405,6 +405,13 @@ fn check_own(patterns: &[&str], service: &str, name: &str, detail: &Value) {
     assert!(!taken.is_empty(), "{patterns:?}");
 }
 
+/// A pattern that asks a service's events for a fact.
+fn by(source: &str, derived: &str) -> String {
+    format!(
+        "{{source: [{{prefix: aws.}}], detail: {{eventSource: [{source}.amazonaws.com]}}, derived: {{{derived}}}}}"
+    )
+}
+
 #[test]
 fn shapes_that_once_got_lost_are_delivered() {
     let s3 = "eventSource: [s3.amazonaws.com]";
@@ -422,11 +429,6 @@ fn shapes_that_once_got_lost_are_delivered() {
         "ListBuckets",
         &json!({"userAgent": "evil", "readOnly": true}),
     );
-    let by = |source: &str, derived: &str| {
-        format!(
-            "{{source: [{{prefix: aws.}}], detail: {{eventSource: [{source}.amazonaws.com]}}, derived: {{{derived}}}}}"
-        )
-    };
     check_own(
         &[&by("lambda", "tampering: [false], readOnly: [false]")],
         "lambda",
@@ -452,6 +454,27 @@ fn shapes_that_once_got_lost_are_delivered() {
         "AssociateSomethingNew",
         &eks,
     );
+    check_own(
+        &[&by("sts", "burst: [{exists: false}], entity: {kind: [role]}")],
+        "sts",
+        "AssumeRole",
+        &json!({"readOnly": true, "requestParameters": {"roleArn": "arn:aws:iam::111122223333:role/x"}}),
+    );
+    let refused = json!({"readOnly": false, "errorCode": "AuthorizationError",
+        "errorMessage": "not authorized to perform: SNS:DeleteTopic on resource: arn:aws:sns:eu-west-1:111122223333:iam-responder-high"});
+    check_own(&[&by("sns", "own: [topic]")], "sns", "DeleteTopic", &refused);
+    check_own(
+        &[
+            "{source: [aws.logs], detail: {eventSource: [logs.amazonaws.com], readOnly: [{exists: false}]}}",
+        ],
+        "logs",
+        "DescribeX",
+        &json!({}),
+    );
+}
+
+#[test]
+fn callers_that_once_got_lost_are_delivered() {
     let linked = json!({"readOnly": false, "userIdentity": {"type": "AssumedRole", "sessionContext": {"sessionIssuer": {
         "arn": "arn:aws:iam::111122223333:role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX"}}}});
     check_own(
@@ -493,23 +516,6 @@ fn shapes_that_once_got_lost_are_delivered() {
         "kms",
         "CreateGrant",
         &no_key,
-    );
-    check_own(
-        &[&by("sts", "burst: [{exists: false}], entity: {kind: [role]}")],
-        "sts",
-        "AssumeRole",
-        &json!({"readOnly": true, "requestParameters": {"roleArn": "arn:aws:iam::111122223333:role/x"}}),
-    );
-    let refused = json!({"readOnly": false, "errorCode": "AuthorizationError",
-        "errorMessage": "not authorized to perform: SNS:DeleteTopic on resource: arn:aws:sns:eu-west-1:111122223333:iam-responder-high"});
-    check_own(&[&by("sns", "own: [topic]")], "sns", "DeleteTopic", &refused);
-    check_own(
-        &[
-            "{source: [aws.logs], detail: {eventSource: [logs.amazonaws.com], readOnly: [{exists: false}]}}",
-        ],
-        "logs",
-        "DescribeX",
-        &json!({}),
     );
 }
 

@@ -266,7 +266,11 @@ fn brings(import: &str, what: &str) -> bool {
 fn the_house_is_tidy() {
     let house = House::read();
     let alone = house.texts.keys().flat_map(|file| house.faults_of(file));
-    let faults: Vec<String> = alone.chain(circles(&house.modules)).collect();
+    let of_tests = files(Path::new("tests")).into_iter().flat_map(|file| {
+        let long = long_functions(&fs::read_to_string(&file).unwrap()).into_iter();
+        long.map(move |fault| format!("{}: {fault}", file.display()))
+    });
+    let faults: Vec<String> = alone.chain(of_tests).chain(circles(&house.modules)).collect();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 

@@ -94,48 +94,52 @@ pub(super) const POOL: &str = "us-east-1:0a1b2c";
 pub(super) const PRIVATE: &str = "login.octo.example";
 const ISSUERS: [&str; 7] = [ACTIONS, ACTIONS, GITLAB, TERRAFORM, SCALR, CLUSTER, PRIVATE];
 
-/// Claims of each issuer; `octo` and the like are ours.
-fn claims(issuer: &str) -> &'static [(&'static str, &'static [&'static str])] {
-    match issuer {
-        ACTIONS => &[
-            (
-                "sub",
-                &[
-                    "repo:octo/app:*",
-                    "repo:octo/*",
-                    "repo:octo*",
-                    "repo:*",
-                    "repo:*/app:*",
-                    "*",
-                    "repo:octo/app:ref:refs/heads/main",
-                    "repo:octo@*/app@*:*",
-                    "repository_owner:octo:*",
-                    "environment:live",
-                    "*:environment:live",
-                    "${token.actions.githubusercontent.com:sub}",
-                    "repo:oct?/app:*",
-                ],
-            ),
-            (
-                "sub",
-                &[
-                    "repo:octo/app:*",
-                    "repo:octo/app:environment:live",
-                    "environment:live:repository_owner:octo",
-                ],
-            ),
-            ("repository", &["octo/app", "octo/*", "*/app", "octo*", "*/*"]),
-            ("repository_owner", &["octo", "octo-*", "*"]),
-            (
-                "job_workflow_ref",
-                &[
-                    "octo/app/.github/workflows/deploy.yml@refs/heads/main",
-                    "*/.github/workflows/deploy.yml@*",
-                    "octo/*",
-                ],
-            ),
-            ("aud", &["sts.amazonaws.com", "*"]),
+type Claims = &'static [(&'static str, &'static [&'static str])];
+
+const OF_ACTIONS: Claims = &[
+    (
+        "sub",
+        &[
+            "repo:octo/app:*",
+            "repo:octo/*",
+            "repo:octo*",
+            "repo:*",
+            "repo:*/app:*",
+            "*",
+            "repo:octo/app:ref:refs/heads/main",
+            "repo:octo@*/app@*:*",
+            "repository_owner:octo:*",
+            "environment:live",
+            "*:environment:live",
+            "${token.actions.githubusercontent.com:sub}",
+            "repo:oct?/app:*",
         ],
+    ),
+    (
+        "sub",
+        &[
+            "repo:octo/app:*",
+            "repo:octo/app:environment:live",
+            "environment:live:repository_owner:octo",
+        ],
+    ),
+    ("repository", &["octo/app", "octo/*", "*/app", "octo*", "*/*"]),
+    ("repository_owner", &["octo", "octo-*", "*"]),
+    (
+        "job_workflow_ref",
+        &[
+            "octo/app/.github/workflows/deploy.yml@refs/heads/main",
+            "*/.github/workflows/deploy.yml@*",
+            "octo/*",
+        ],
+    ),
+    ("aud", &["sts.amazonaws.com", "*"]),
+];
+
+/// Claims of each issuer; `octo` and the like are ours.
+fn claims(issuer: &str) -> Claims {
+    match issuer {
+        ACTIONS => OF_ACTIONS,
         GITLAB => &[
             (
                 "sub",
