@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_misspelt_verdict_is_told_the_right_word() {
+    fn the_error_about_a_misspelt_verdict_has_the_right_word() {
         assert!("false-postive".parse::<Word>().unwrap_err().contains("false-positive"));
     }
 }

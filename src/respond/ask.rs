@@ -16,7 +16,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         Finder { state: self.state, lookups: self.lookups, cache: self.cache }
     }
 
-    /// What is known beside the event, and, where a rule may speak of it, whether it was told before. Nothing of what
+    /// What is known beside the event, and, where a rule may speak of it, whether it was published before. Nothing of what
     /// is known is needed: each piece that cannot be had falls to the stricter side.
     ///
     /// # Errors

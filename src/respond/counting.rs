@@ -72,7 +72,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
                 }
                 Ok(None) => return false,
                 Err(error) => {
-                    tracing::warn!(%error, "sequence not known, not told");
+                    tracing::warn!(%error, "sequence not known, no alert");
                     return false;
                 }
             }

@@ -193,7 +193,7 @@ fn of_outcome(outcome: &Outcome, now: Timestamp) -> Vec<(&'static str, u64)> {
         Verdict::Unreadable => values.push(("EventsUnreadable", 1)),
         Verdict::Quiet => {}
     }
-    if let (true, Some(time)) = (outcome.verdict.is_told(), outcome.event_time) {
+    if let (true, Some(time)) = (outcome.verdict.is_published(), outcome.event_time) {
         let delay = now.duration_since(time).as_millis();
         values.push(("DetectionDelay", u64::try_from(delay).unwrap_or(0)));
     }

@@ -93,7 +93,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             Ok(Delivery::UnderWay) => Err(RespondError::UnderWay(id.to_owned())),
             Ok(Delivery::Published) => Ok(Begun::Published),
             Err(error) => {
-                tracing::warn!(%error, "not known whether the event was told before");
+                tracing::warn!(%error, "not known whether the event was published before");
                 Ok(Begun::NotKnown)
             }
         }
@@ -111,7 +111,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             return;
         }
         if let Err(error) = self.state.end(id, now, sent).await {
-            tracing::warn!(%error, "a second delivery of the event would be told again");
+            tracing::warn!(%error, "a second delivery of the event would be published again");
         }
     }
 

@@ -27,7 +27,7 @@ pub enum Verdict {
 impl Verdict {
     /// Did somebody get an alert?
     #[must_use]
-    pub fn is_told(self) -> bool {
+    pub fn is_published(self) -> bool {
         matches!(self, Self::Alerted | Self::Unreadable)
     }
 

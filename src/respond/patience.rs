@@ -18,7 +18,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const PAUSE_MAX: Duration = Duration::from_secs(2);
 
 impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
-    /// Handles one event that is told as it happens. Where another copy of the function is at it, waits for what
+    /// Handles one event as it happens. Where another copy of the function is at it, waits for what
     /// comes of it, as failing would ring an alarm for nothing. Only its mark is looked at; where that cannot be, Lambda
     /// tries again later. `again` reads the event once more; `pause` waits.
     ///

@@ -84,7 +84,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         }
     }
 
-    /// The overridden rules that would fire by themselves. Beside a rule about the call itself that told of it, what
+    /// The overridden rules that would fire by themselves. Beside a rule about the call itself that fired, what
     /// is general would say nothing.
     async fn would_fire(
         &self,

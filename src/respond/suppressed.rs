@@ -123,8 +123,9 @@ pub fn is_anything_silenced(engine: &Engine) -> bool {
         || site.adjustments().iter().any(Adjustment::quietens)
 }
 
-/// Tells how many alerts each suppression silenced, and each override, window or adjustment held back or lowered, since
-/// it was told last, where it did. Asked again within the day, it tells nothing. What could not be told stays counted.
+/// Publishes how many alerts each suppression silenced, and each override, window or adjustment held back or lowered, since
+/// it did so last, if there were any. Asked again within the day, it publishes nothing. What could not be published
+/// stays counted.
 pub async fn tell_suppressed<S: State, P: Publish>(
     engine: &Engine,
     state: &S,
@@ -196,9 +197,11 @@ suppressions:
         let topic = TopicSpec { arn: "low".to_owned(), format: Format::Text };
         let topics = BTreeMap::from([(Severity::Low, vec![topic])]);
         let engine = engine(SITE);
-        let told = tell_suppressed(&engine, state, publish, &topics, now.parse().unwrap());
-        let word = pollster::block_on(told);
-        (word, publish.take().into_iter().map(|(_, message)| message.body).collect())
+        let word = tell_suppressed(&engine, state, publish, &topics, now.parse().unwrap());
+        (
+            pollster::block_on(word),
+            publish.take().into_iter().map(|(_, message)| message.body).collect(),
+        )
     }
 
     fn hold(state: &Memory, name: &str, event_id: &str) {
@@ -206,7 +209,7 @@ suppressions:
     }
 
     #[test]
-    fn it_is_told_once_a_day_and_only_where_something_was_silenced() {
+    fn it_is_published_once_a_day_and_only_where_something_was_silenced() {
         let (publish, state) = (Recorder::default(), Memory::default());
         let (word, sent) = run(&publish, &state, "2026-11-24T00:01:00Z");
         assert!(word.alerts == 0 && sent.is_empty());
@@ -228,7 +231,7 @@ suppressions:
     }
 
     #[test]
-    fn what_could_not_be_told_stays_counted() {
+    fn what_could_not_be_published_stays_counted() {
         let state = Memory::default();
         run(&Recorder::default(), &state, "2026-11-24T00:01:00Z");
         hold(&state, "ci", "a");
@@ -295,7 +298,7 @@ suppressions:
     }
 
     #[test]
-    fn what_overrides_switch_off_or_lower_is_told_too() {
+    fn what_overrides_switch_off_or_lower_is_published_too() {
         let grave = "1 by the override of rule grave, switched off";
         check("{grave: {enabled: false}}", &["A"], &[grave]);
         let small = "1 by the override of rule small, switched off";
@@ -317,7 +320,7 @@ suppressions:
     }
 
     #[test]
-    fn what_is_told_loudly_or_would_not_be_told_is_not_counted() {
+    fn what_is_loud_or_would_not_be_published_is_not_counted() {
         check("{}", &["A", "B", "C", "D"], &[]);
         check("{grave: {severity: medium}}", &["A"], &[]);
         check("{grave: {severity: critical}}", &["A"], &[]);
@@ -333,11 +336,11 @@ suppressions:
     }
 
     #[test]
-    fn repetitions_held_back_for_days_are_told_of() {
+    fn repetitions_held_back_for_days_are_counted() {
         let week = "{grave: {dedupe: 7d, owner: ops, reason: nightly}, small: {enabled: false}}";
         let line = "2 by the override of ops of rule grave, repetitions within 7d: nightly";
         check(week, &["A", "A", "A"], &[line]);
-        // Another call is news, and within a day it is told again.
+        // Another call is news, and within a day it is published again.
         check(week, &["A", "B"], &[]);
         check("{grave: {dedupe: 1d}, small: {enabled: false}}", &["A", "A", "A"], &[]);
         // A rule without a window tells of each.
@@ -347,7 +350,7 @@ suppressions:
     }
 
     #[test]
-    fn adjustments_that_go_far_are_told_of() {
+    fn adjustments_that_go_far_are_counted() {
         let by = |what: &str, rest: &str| {
             format!(
                 "{{}}\nseverity: [{{when: {{source: [aws.iam]{rest}}}, {what}, because: all is well}}]"
@@ -370,14 +373,13 @@ suppressions:
     }
 
     #[test]
-    fn what_counts_by_itself_is_counted_as_it_would_be_told() {
+    fn what_counts_by_itself_is_counted_as_it_would_be_published() {
         let off = "{often: {enabled: false}, any: {severity: low}}";
         check(off, &["C"], &["1 by the override of rule any, low instead of medium"]);
         let often = "1 by the override of rule often, switched off";
-        // The second alone would have been told by the rule that counts.
+        // The second alone would have been published by the rule that counts.
         let any = "1 by the override of rule any, low instead of medium";
-        let told = [often, any];
-        check(off, &["C", "C"], &told);
+        check(off, &["C", "C"], &[often, any]);
         let rarer = "{often: {threshold: {count: 50, within: 5m}}, any: {severity: low}}";
         let often = "1 by the override of rule often, told from 50 events on";
         check(rarer, &["C", "C"], &[often, any]);

@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_delivered_is_told_call_by_call() {
+    fn what_is_delivered_is_listed_call_by_call() {
         let engine = Engine::packed(&PACK).unwrap();
         let delivery = report(engine.rules().rules()).delivery;
         assert!(delivery.whole.contains(&"iam.amazonaws.com"));

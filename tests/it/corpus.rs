@@ -52,7 +52,7 @@ fn every_recorded_event_is_answered() {
             let response = world.answer(input.event, now, Some(now));
             assert_ne!(response.outcome.verdict, Verdict::Unreadable, "{:?}", response.outcome);
             let sent = world.publish.take();
-            assert_eq!(sent.len(), usize::from(response.outcome.verdict.is_told()));
+            assert_eq!(sent.len(), usize::from(response.outcome.verdict.is_published()));
             if let Some(alert) = &response.alert {
                 check_message(alert);
             }

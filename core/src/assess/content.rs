@@ -31,8 +31,8 @@ pub fn content(event: &Event, context: &Context) -> String {
         return asked;
     };
     let answer = |path: &&str| event.text(&format!("detail.responseElements.{path}"));
-    let told = paths.iter().find_map(answer).map_or_else(|| event.identity(), str::to_owned);
-    format!("{asked} {told}")
+    let answered = paths.iter().find_map(answer).map_or_else(|| event.identity(), str::to_owned);
+    format!("{asked} {answered}")
 }
 
 #[cfg(test)]

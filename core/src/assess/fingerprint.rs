@@ -38,7 +38,7 @@ pub fn is_attempt(event: &Event, context: &Context) -> bool {
 /// never the same as what did not.
 ///
 /// Whoever has no right at all can try without end, with names that he makes up: attempts are the same by rule
-/// and caller. A rule that counts has told of many events, but not of another change of another kind of thing:
+/// and caller. An alert of a rule that counts is about many events, but not of another change of another kind of thing:
 /// ten deleted keys must not hide a deleted user.
 #[must_use]
 pub fn fingerprint(rule: &Rule, event: &Event, context: &Context, severity: Severity) -> String {

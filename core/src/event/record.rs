@@ -367,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn limits_are_told() {
+    fn errors_name_their_limit() {
         let deep = format!("{{\"detail\":{}{}}}", "[".repeat(70), "]".repeat(70));
         assert_eq!(Event::parse(&deep).unwrap_err(), Unreadable::TooDeep);
         let brackets_in_text = format!("{{\"detail\":{{\"x\":\"{}\\\"\"}}}}", "[".repeat(70));

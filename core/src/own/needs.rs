@@ -67,7 +67,7 @@ impl Here<'_> {
 }
 
 impl Own {
-    /// The calls without which no alert goes out, or none comes to be told: of roles, and those of AWS's services,
+    /// The calls without which no alert goes out, or no event comes in: of roles, and those of AWS's services,
     /// which a resource control policy binds as well. Where the stack's ID is not known, neither is what they are
     /// about.
     #[must_use]

@@ -222,8 +222,8 @@ mod tests {
         check(name, choose, forged, false, &["wrote an event of"], &["run this"]);
     }
 
-    /// Whoever adds a Deny to what he gives himself does not name himself out of the undo; and whoever
-    /// takes it off is told.
+    /// Who adds a Deny to what he gives himself does not name himself out of the undo; and an alert names who takes
+    /// it off.
     #[test]
     fn what_denies_too_is_not_taken_off_unsaid() {
         let document =

@@ -8,7 +8,7 @@ use crate::iam::entity::EntityId;
 const RENAMES_MAX: usize = 8;
 
 /// The names that a user or group bore until this moment, the latest first, in small letters, as far as events
-/// told. Nothing where it was made by its name of today.
+/// say. Nothing where it was made by its name of today.
 ///
 /// # Errors
 /// The register that must be read first.

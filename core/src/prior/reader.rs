@@ -279,7 +279,7 @@ impl<'r> Reader<'r> {
     }
 
     /// The names that an identity bore until now, the latest first, and when it was made by the last of them, where
-    /// events or a seed told. `None`: a register is missing.
+    /// events or a seed say so. `None`: a register is missing.
     fn names(&mut self, identity: &Address) -> Option<(Vec<Address>, Option<Timestamp>)> {
         let (mut entity, mut moment) = (identity.life(), self.moment);
         let mut names = Vec::new();

@@ -76,7 +76,7 @@ fn put(time: &str, user: &str, document: &str) -> String {
 }
 
 #[test]
-fn names_are_not_told_apart_by_case_and_the_last_write_by_time_counts() {
+fn names_differ_in_more_than_case_and_the_last_write_by_time_counts() {
     check(&[DELETE], "Unseen");
     check(&[&put("01:00", "LEE", "a"), DELETE], "a by 0");
     check(&[&put("01:00", "lee", "a"), &put("02:00", "lee", "b"), DELETE], "b by 1");

@@ -277,8 +277,8 @@ pub enum GroupBy {
     Call,
     /// What the call sets, as far as its record tells: its parameters, the hash of the code.
     Content,
-    /// What the call sets, where it set something else on the same thing within the window: what is told once of many
-    /// things does not hide that one of them is changed a second time.
+    /// What the call sets, where it set something else on the same thing within the window: one alert about
+    /// many things does not hide that one of them is changed a second time.
     Again,
     /// Roles or group that the call hands over.
     Handed,

@@ -77,14 +77,14 @@ mod tests {
     #[track_caller]
     fn check(derived: &Value, want: &[&str]) {
         let pattern = Pattern::compile(&json!({"derived": derived})).unwrap();
-        let told: Vec<String> = misspelt(&pattern)
+        let faults: Vec<String> = misspelt(&pattern)
             .into_iter()
             .map(|(_, message, help)| match help {
                 Some(help) => format!("{message}; {help}"),
                 None => message,
             })
             .collect();
-        assert_eq!(told, want);
+        assert_eq!(faults, want);
     }
 
     #[test]

@@ -176,7 +176,7 @@ impl OpenAlerts for Table {
             .expression_attribute_values(":at", number(now.as_millisecond()))
             .send()
             .await;
-        self.unless_refused("mark as told again", marked)
+        self.unless_refused("mark an alert as repeated", marked)
     }
 }
 

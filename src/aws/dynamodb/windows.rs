@@ -106,7 +106,7 @@ impl Windows for Table {
             Err(error) if is_refusal(&error) => return Ok(()),
             Err(error) => return Err(self.failed("release a claim", &error)),
         };
-        // What the claim before held back is still untold.
+        // What the claim before held back is in no alert yet.
         let before = item.as_ref().and_then(|item| item.get("before")?.as_ss().ok());
         let Some(before) = before else { return Ok(()) };
         let counted = self

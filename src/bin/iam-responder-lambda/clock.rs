@@ -62,7 +62,7 @@ async fn reminders(
     write(function, &metrics::reminded(&reminded, now, &function.source));
     let Reminded { due, repeated, failures, state_failures } = reminded;
     for failure in failures {
-        tracing::error!(error = %failure, "not told again");
+        tracing::error!(error = %failure, "an alert that nobody acknowledged was not repeated");
     }
     for error in state_failures {
         tracing::error!(%error, "the table failed while looking for what nobody acknowledged");

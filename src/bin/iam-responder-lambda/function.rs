@@ -30,8 +30,8 @@ pub(crate) struct Function {
     pub repeat: Option<Repeat>,
     /// What is wrong with the owner's files, which are not in force then.
     pub refused_files: Vec<String>,
-    pub refused_files_told: Daily,
-    pub silence_told: Daily,
+    pub refused_files_daily: Daily,
+    pub silence_daily: Daily,
 }
 
 /// A function with its state, or why it could not start.

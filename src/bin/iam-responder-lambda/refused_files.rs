@@ -15,7 +15,7 @@ const CLAIM: &str = "files refused";
 /// Time within which one alert is enough. A little less than a day, so that it comes every day.
 const WINDOW: SignedDuration = SignedDuration::from_hours(23);
 
-/// Tells people, where there is something to tell and nobody told it today. A state that does not answer costs a
+/// Publishes the alert, where files are refused and it was not published today. A state that does not answer costs a
 /// second alert, not the first; an alert that fails is tried again at the next invocation.
 pub(crate) async fn tell_refused_files(
     function: &Function,
@@ -24,7 +24,7 @@ pub(crate) async fn tell_refused_files(
     left: Duration,
 ) {
     let faults = &function.refused_files;
-    if faults.is_empty() || !function.refused_files_told.is_due(now) {
+    if faults.is_empty() || !function.refused_files_daily.is_due(now) {
         return;
     }
     function.budget.begin(Instant::now() + left);
@@ -36,8 +36,8 @@ pub(crate) async fn tell_refused_files(
     let alert = Alert::files_refused(faults);
     if let Err(error) = tell(&function.publish, &function.topics, &alert).await {
         tracing::error!(%error, "nobody knows that the owner's files are not in force");
-        function.refused_files_told.again();
+        function.refused_files_daily.again();
         let released = windows.release(CLAIM, &id).await;
-        released.unwrap_or_else(|error| tracing::warn!(%error, "told again tomorrow only"));
+        released.unwrap_or_else(|error| tracing::warn!(%error, "published again tomorrow only"));
     }
 }

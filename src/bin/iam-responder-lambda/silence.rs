@@ -22,12 +22,12 @@ pub(crate) async fn tell_silence(
     if left < LEFT_MIN {
         return;
     }
-    if !is_anything_silenced(&function.engine) || !function.silence_told.is_due(now) {
+    if !is_anything_silenced(&function.engine) || !function.silence_daily.is_due(now) {
         return;
     }
     function.budget.begin(Instant::now() + left);
-    let told = tell_suppressed(&function.engine, state, &function.publish, &function.topics, now);
-    let Ok(word) = tokio::time::timeout(left, told).await else {
+    let word = tell_suppressed(&function.engine, state, &function.publish, &function.topics, now);
+    let Ok(word) = tokio::time::timeout(left, word).await else {
         tracing::error!("no time was left to tell what was silenced");
         return;
     };
@@ -36,6 +36,6 @@ pub(crate) async fn tell_silence(
     }
     if let Some(failure) = word.failure {
         tracing::error!(error = %failure, "nobody knows how much was silenced");
-        function.silence_told.again();
+        function.silence_daily.again();
     }
 }

@@ -85,8 +85,8 @@ pub(crate) async fn start() -> Result<(Function, Option<Table>), String> {
         lookups: lookups(&settings, config.as_ref(), &budget),
         budget,
         refused_files,
-        refused_files_told: Daily::default(),
-        silence_told: Daily::default(),
+        refused_files_daily: Daily::default(),
+        silence_daily: Daily::default(),
         cache: Cache::default(),
         repeat,
     };

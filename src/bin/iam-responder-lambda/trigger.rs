@@ -57,8 +57,8 @@ enum Done {
     Clock(Rung),
 }
 
-/// The payload comes unparsed: what the runtime could not read would never reach us, and nobody
-/// would be told. A function that could not start fails each event with the reason. Were it to end
+/// The payload comes unparsed: what the runtime could not read would never reach us, and there
+/// would be no alert. A function that could not start fails each event with the reason. Were it to end
 /// instead, Lambda would start it again and again, and say only that it ended.
 pub(crate) async fn handle<S>(
     function: Arc<Started<S>>,

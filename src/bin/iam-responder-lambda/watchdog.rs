@@ -112,8 +112,9 @@ pub(crate) async fn tell_not_judged(
         if let Err(error) = tell(&function.publish, &function.topics, &alert).await {
             tracing::error!(%error, "nobody knows that an event was not judged");
             let released = windows.release(&key, &id).await;
-            released
-                .unwrap_or_else(|error| tracing::warn!(%error, "not told again within the hour"));
+            released.unwrap_or_else(
+                |error| tracing::warn!(%error, "not published again within the hour"),
+            );
         }
     };
     if timeout(time_left, work).await.is_err() {

@@ -170,9 +170,9 @@ mod tests {
     #[track_caller]
     fn check(raw: &[u8], most: u64, want: bool) {
         let found = content(raw, Path::new("e.json"), most);
-        let told = found.as_ref().err().map(|failure| format!("{failure:?}")).unwrap_or_default();
-        assert_eq!(found.is_ok(), want, "{told}");
-        assert_eq!(told.contains("split the file"), !want, "{told}");
+        let fault = found.as_ref().err().map(|failure| format!("{failure:?}")).unwrap_or_default();
+        assert_eq!(found.is_ok(), want, "{fault}");
+        assert_eq!(fault.contains("split the file"), !want, "{fault}");
     }
 
     #[test]

@@ -79,7 +79,7 @@ pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
         writeln!(out, "{}", count.summary())?;
     }
     out.flush()?;
-    Ok(if count.told > 0 { Exit::Findings } else { Exit::Clean })
+    Ok(if count.published > 0 { Exit::Findings } else { Exit::Clean })
 }
 
 /// What is to be said of an event that CloudTrail did not write, where no rule asks for such a one: people take its
@@ -197,7 +197,7 @@ fn brief(out: &mut impl Write, alert: &Alert, place: &str) -> Result<(), Failure
 #[derive(Debug, Default)]
 struct Count {
     events: usize,
-    told: usize,
+    published: usize,
     by_severity: BTreeMap<Severity, usize>,
     by_verdict: BTreeMap<&'static str, usize>,
 }
@@ -205,7 +205,7 @@ struct Count {
 impl Count {
     fn add(&mut self, outcome: &Outcome) {
         self.events += 1;
-        self.told += usize::from(outcome.verdict.is_told());
+        self.published += usize::from(outcome.verdict.is_published());
         *self.by_verdict.entry(outcome.verdict.word()).or_default() += 1;
         if let (true, Some(severity)) = (outcome.verdict == Verdict::Alerted, outcome.severity) {
             *self.by_severity.entry(severity).or_default() += 1;
@@ -227,7 +227,7 @@ impl Count {
         } else {
             format!("{alerted} alerted ({severities})")
         };
-        let silent = alerted == 0 && self.told == 0;
+        let silent = alerted == 0 && self.published == 0;
         let parts: Vec<String> =
             Some(alerts).filter(|_| silent || alerted > 0).into_iter().chain(others).collect();
         let noun = if self.events == 1 { "event" } else { "events" };

@@ -42,7 +42,7 @@ impl Windows for Memory {
                 }
                 Some(_) if inside => return Ok(Claim::Theirs),
                 Some(_) => before = claimed.held.count,
-                // Given back: what it had found held back is still untold.
+                // Given back: what it had found held back is in no alert yet.
                 None => before = claimed.before,
             }
         }

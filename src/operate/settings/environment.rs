@@ -135,8 +135,9 @@ impl Settings {
             }
         }
         if settings.repeat_after.is_some() && settings.table.is_none() {
-            faults
-                .push(format!("{REPEAT_AFTER_MINUTES}: needs {TABLE}, which keeps what was told"));
+            faults.push(format!(
+                "{REPEAT_AFTER_MINUTES}: needs {TABLE}, which keeps what was published"
+            ));
         }
         let deployed = settings.of_a_deployment();
         if settings.dry_run && !deployed.is_empty() {
@@ -321,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn all_faults_are_told_at_once() {
+    fn all_faults_are_reported_at_once() {
         let error = read(&[
             ("IAM_RESPONDER_TOPIC_HIGH", "nonsense"),
             ("IAM_RESPONDER_TOPIC_LOUD", "arn:aws:sns:us-east-1:111122223333:x"),
@@ -361,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn a_faulty_topic_is_told_once() {
+    fn a_faulty_topic_is_reported_once() {
         let (settings, faults) = Settings::read([("IAM_RESPONDER_TOPIC_HIGH".into(), "x".into())]);
         assert_eq!(faults.len(), 1);
         assert_eq!(settings.routes(&Site::empty()).unwrap_err().0.len(), 4);

@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn regions_are_told_from_other_words() {
+    fn other_words_are_not_taken_for_regions() {
         for good in ["us-east-1", "us-gov-west-1", "eusc-de-east-1", "ap-southeast-2"] {
             assert_eq!(check_region(good), Ok(()), "{good}");
         }

@@ -345,9 +345,10 @@ fn by_handed(branch: &Branch) -> Vec<Clause> {
 fn by_principal(branch: &Branch) -> Vec<Clause> {
     let mut clause = Clause::default();
     if let Some(types) = branch.get("derived.principal.type") {
-        // What has no type is told by other means.
-        let told = [PrincipalKind::AwsService, PrincipalKind::Unknown].map(PrincipalKind::word);
-        let positive = types.iter().all(|one| one.as_str().is_some_and(|one| !told.contains(&one)));
+        // What has no type is known by other means.
+        let others = [PrincipalKind::AwsService, PrincipalKind::Unknown].map(PrincipalKind::word);
+        let positive =
+            types.iter().all(|one| one.as_str().is_some_and(|one| !others.contains(&one)));
         let but = |one: &Value| one.get("anything-but").is_some_and(Value::is_array);
         if positive {
             clause = clause.with(TYPE, types.clone());

@@ -48,8 +48,8 @@ pub fn decide(
     let mut reasons = Vec::new();
     let worlds = Worlds::of(event, context);
     let mut quietened_by = Vec::new();
-    let told = (&mut reasons, &mut quietened_by);
-    let mut severity = adjusted(event, &worlds, context, rules, site, told);
+    let found = (&mut reasons, &mut quietened_by);
+    let mut severity = adjusted(event, &worlds, context, rules, site, found);
     if plan::names_the_impossible(event, context) && severity < Severity::High {
         severity = Severity::High;
         reasons.push(Reason::ImpossibleNames);

@@ -9,8 +9,8 @@
 //! - `ecs:RunTask` alone: AWS asks for `iam:PassRole` for the roles that the task definition names
 //!   (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/CWE_IAM_role.html>).
 //! - `codecommit:GitPush`, `ecr:PutImage` and `s3:PutObject`: what is pushed may well run with a role, but whoever
-//!   develops or builds pushes, every day; all their policies would be ways. The push of an image is told where what
-//!   pulls it wears such a role (`core/src/iam/catalogue/wearers.tsv`).
+//!   develops or builds pushes, every day; all their policies would be ways. The push of an image is alerted where
+//!   what pulls it wears such a role (`core/src/iam/catalogue/wearers.tsv`).
 //! - `kms:PutKeyPolicy` and `kms:CreateGrant`: they open data, and no role.
 //! - `sagemaker:UpdateNotebookInstance` alone: it attaches scripts that exist, and a role by `iam:PassRole` only.
 //! - `sagemaker:UpdatePipeline`: AWS asks for `iam:PassRole`, as the Service Authorization Reference says.

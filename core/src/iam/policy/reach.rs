@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_are_not_meant_are_told_by_their_ends() {
+    fn names_that_are_not_meant_are_known_by_their_ends() {
         for (pattern, want) in [
             ("arn:aws:iam::1:role/ci/Deplo?", "deplo?"),
             ("arn:aws:iam::1:role/ci/dep*", "*"),

@@ -435,7 +435,7 @@ mod tests {
     }
 
     #[test]
-    fn certain_names_are_told_from_any() {
+    fn certain_names_are_not_taken_for_any() {
         for (pattern, narrow) in [
             ("arn:aws:iam::*:role/deploy-*", true),
             ("arn:aws:iam::*:role/exact", true),

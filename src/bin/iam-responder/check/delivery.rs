@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_that_names_its_service_is_told_in_few_words() {
+    fn a_rule_that_names_its_service_needs_few_words() {
         let iam = |name: &str| {
             format!(
                 "{{source: [aws.iam], detail: {{eventSource: [iam.amazonaws.com], eventName: [{name}]}}}}"
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn each_branch_is_told_by_itself_where_they_differ() {
+    fn each_branch_is_listed_by_itself_where_they_differ() {
         let pattern = "{$or: [{source: [aws.iam], detail: {eventSource: [iam.amazonaws.com], eventName: [CreateUser]}}, \
                        {source: [aws.s3], detail: {eventSource: [s3.amazonaws.com], eventName: [ListBuckets]}}, \
                        {source: [aws.s3], detail: {eventSource: [s3.amazonaws.com], eventName: [DeleteBucketPolicy]}}]}";

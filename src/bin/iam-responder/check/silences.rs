@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn overrides_below_medium_are_told() {
+    fn overrides_below_medium_are_noted() {
         of_override(
             "grave: {severity: critical}, usual: {severity: high}, small: {enabled: false}",
             &[],
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn rarer_and_longer_is_told_and_the_opposite_is_not() {
+    fn rarer_and_longer_is_noted_and_the_opposite_is_not() {
         let rarer = "usual (r.yaml): is told from 9 events on by the site's override, each of them by itself";
         of_override("usual: {threshold: {count: 9, within: 5m}}", &[rarer]);
         let rarer =
@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn production_read_as_something_else_and_loud_topics_for_quiet_readers_are_told() {
+    fn production_read_as_something_else_and_loud_topics_for_quiet_readers_are_noted() {
         let values =
             "environment: {keys: [env], values: {production: [], development: [dev, Prod]}}\n";
         check(
@@ -378,9 +378,9 @@ mod tests {
             let high: Vec<String> = high.split(' ').map(arn).collect();
             format!("topics: {{high: [{}], low: [{}]}}\n", high.join(", "), arn("noise"))
         };
-        let told = "topics.high: high alerts go to nobody but those who get low ones";
-        check(&topics("noise"), "", &[told]);
-        check(&topics("iam-responder-low"), "", &[told]);
+        let note = "topics.high: high alerts go to nobody but those who get low ones";
+        check(&topics("noise"), "", &[note]);
+        check(&topics("iam-responder-low"), "", &[note]);
         check(&topics("noise iam-responder-high"), "", &[]);
         check("topics: {high: []}\n", "", &[]);
     }

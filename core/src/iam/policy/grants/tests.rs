@@ -137,7 +137,7 @@ fn administrator_by_exception_and_in_every_partition() {
 }
 
 #[test]
-fn conditions_are_told_apart() {
+fn conditions_are_distinguished() {
     let guarded = statement(
         r#"{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"}}}"#,
     );

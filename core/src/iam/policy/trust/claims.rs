@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn sentinel_is_told_by_the_name_of_its_session() {
+    fn sentinel_is_known_by_the_name_of_its_session() {
         let sentinel =
             "arn:aws:iam::1:oidc-provider/sts.windows.net/33e01921-4d64-4f8c-a055-5bdaffd5e33d/";
         let aud = r#"{"StringEquals":{"sts.windows.net/33e01921-4d64-4f8c-a055-5bdaffd5e33d/:aud":"api://1462b192"}}"#;

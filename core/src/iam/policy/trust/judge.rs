@@ -496,7 +496,7 @@ mod tests {
     }
 
     #[test]
-    fn the_own_organization_is_told_from_others() {
+    fn the_own_organization_is_not_taken_for_another() {
         let own = Some("o-exampleorgid");
         let star = |condition: &str| allow(r#"{"AWS":"*"}"#, condition);
         let by = |id: &str| format!(r#"{{"StringEquals":{{"aws:PrincipalOrgID":"{id}"}}}}"#);

@@ -37,7 +37,7 @@ const USES: [&str; 18] = [
 const DOOR: &str = "sts:AssumeRole";
 /// Words of those who are no friends.
 const STRANGERS: [TrustWord; 2] = [TrustWord::Anyone, TrustWord::ExternalAccount];
-/// A service that reads for whoever asks it to: unless told for whom, its name lets everybody in.
+/// A service that reads for anybody who asks it to: unless a condition says for whom, its name lets everybody in.
 const FOR_EVERYBODY: &str = "cloudfront.amazonaws.com";
 /// Stands in the place of an account in the name of an origin access identity.
 const ORIGIN_ACCESS: &str = "cloudfront";

@@ -91,7 +91,7 @@ fn what_newer_services_call_their_roles_is_found() {
 }
 
 #[test]
-fn roles_that_are_taken_told_of_or_none_are_not_handed_over() {
+fn roles_that_are_taken_mentioned_or_none_are_not_handed_over() {
     let arn = r#""arn:aws:iam::111122223333:role/Ops""#;
     check("redshift", "ModifyClusterIamRoles", &format!(r#"{{"removeIamRoles":[{arn}]}}"#), &[]);
     check("rds", "RemoveRoleFromDBCluster", &format!(r#"{{"roleArn":{arn}}}"#), &[]);
@@ -266,7 +266,7 @@ fn a_deploying_role_is_known_by_its_stacks_and_a_person_is_not() {
 }
 
 #[test]
-fn a_gift_is_told_apart_by_its_fields_its_elements_and_its_caller() {
+fn gifts_differ_by_their_fields_elements_and_caller() {
     let gift = |source: &str, call: &str, parameters: &str| {
         Handed::of(&event(source, call, parameters)).unwrap().thing.unwrap().1
     };
