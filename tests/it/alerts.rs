@@ -1,4 +1,4 @@
-//! What people and programs are told, for every event in `events/`.
+//! What people and programs get, for every event in `events/`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -22,7 +22,7 @@ use crate::support::{World, by, call, delivered, engine, session, topics, user};
 
 const PROVIDER: &str = "arn:aws:iam::111122223333:oidc-provider/issuer.example";
 
-/// The alert about a fixture, if there is one, told five seconds after the event.
+/// The alert about a fixture, if there is one, published five seconds after the event.
 fn alert(engine: &Engine, text: &str) -> Option<Alert> {
     alert_after(engine, text, SignedDuration::from_secs(5))
 }
@@ -30,8 +30,8 @@ fn alert(engine: &Engine, text: &str) -> Option<Alert> {
 fn alert_after(engine: &Engine, text: &str, delay: SignedDuration) -> Option<Alert> {
     let world = World { topics: topics(Format::Text), ..World::new(engine, Origin::Checked) };
     let event = Event::parse(text);
-    let told = event.as_ref().ok().and_then(Event::time).map(|time| time + delay);
-    world.answer(event, told.unwrap_or_default(), told).alert
+    let published = event.as_ref().ok().and_then(Event::time).map(|time| time + delay);
+    world.answer(event, published.unwrap_or_default(), published).alert
 }
 
 fn fixtures() -> Vec<(String, String)> {
@@ -49,9 +49,9 @@ fn fixtures() -> Vec<(String, String)> {
 fn the_alert_of_the_night() {
     let engine = Engine::packed(&PACK).unwrap();
     let text = fs::read_to_string("events/attach-role-policy-admin.json").unwrap();
-    let told = alert(&engine, &text).unwrap().to_text();
+    let text = alert(&engine, &text).unwrap().to_text();
     let expected = include_str!("../data/attach-role-policy-admin.txt");
-    assert_eq!(told, expected, "\n{told}");
+    assert_eq!(text, expected, "\n{text}");
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn no_text_of_an_event_is_live_in_any_channel() {
         }
     }
     let engine = Engine::packed(&PACK).unwrap();
-    let mut told = 0;
+    let mut alerts = 0;
     for (file, text) in fixtures() {
         let Ok(mut event) = serde_json::from_str::<serde_json::Value>(&text) else { continue };
         let Some(record) = event.get_mut("detail").and_then(|record| record.as_object_mut()) else {
@@ -185,7 +185,7 @@ fn no_text_of_an_event_is_live_in_any_channel() {
             record.get_mut(key).into_iter().for_each(poison);
         }
         let Some(alert) = alert(&engine, &event.to_string()) else { continue };
-        told += 1;
+        alerts += 1;
         for format in [Format::Text, Format::Json, Format::PerProtocol] {
             let Message { subject, body, .. } = Message::new(&alert, format);
             for live in [
@@ -213,7 +213,7 @@ fn no_text_of_an_event_is_live_in_any_channel() {
             }
         }
     }
-    assert!(told >= 40, "{told}");
+    assert!(alerts >= 40, "{alerts}");
 }
 
 /// An alert holds what was there; no channel gets it so, nor what the table kept.

@@ -46,14 +46,14 @@ fn record(source: &str, name: &str, parameters: Value) -> Value {
     record
 }
 
-/// `row`: most calls one after the other before people are told, in an account that nobody knows yet, with the caller's
-/// last hour looked up.
+/// `row`: most calls one after the other before the alert is published, in an account that nobody knows yet, with the
+/// caller's last hour looked up.
 #[track_caller]
 fn check(name: &str, parameters: Value, row: usize) {
     let (made, before, in_all) = calls(&delivered(record("iam", name, parameters)));
-    let told = format!("{name}: {before:?} in a row, {in_all} to the end: {made:?}");
-    assert!(before.is_some_and(|before| before <= row), "{told}");
-    assert!(made.len() <= CALLS_MAX, "{told}");
+    let measured = format!("{name}: {before:?} in a row, {in_all} to the end: {made:?}");
+    assert!(before.is_some_and(|before| before <= row), "{measured}");
+    assert!(made.len() <= CALLS_MAX, "{measured}");
 }
 
 /// Most calls in all.

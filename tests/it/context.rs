@@ -1,4 +1,4 @@
-//! What is known beside the event, and what people are told because of it: accounts, calendars, the
+//! What is known beside the event, and what alerts say because of it: accounts, calendars, the
 //! caller's last hour, repetitions, and what nobody acknowledged.
 
 use std::cell::Cell;

@@ -1,4 +1,4 @@
-//! Whatever is not judged whole, as it would take too long, is told in the alert, in every format, and the
+//! Whatever is not judged whole, as it would take too long, stands in the alert, in every format, and the
 //! stricter answer stands.
 
 use std::collections::BTreeMap;

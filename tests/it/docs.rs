@@ -73,8 +73,8 @@ fn every_key_of_a_rule_and_of_the_site_file_stands_on_the_page() {
         let keys: Vec<&String> = schema["properties"].as_object().unwrap().keys().collect();
         assert!(keys.len() > 10, "{keys:?}");
         for key in keys {
-            let told = page.contains(&format!("`{key}`")) || page.contains(&format!("\n{key}:"));
-            assert!(told, "{heading} lacks {key}");
+            let said = page.contains(&format!("`{key}`")) || page.contains(&format!("\n{key}:"));
+            assert!(said, "{heading} lacks {key}");
         }
     }
 }

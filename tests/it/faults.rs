@@ -158,7 +158,7 @@ fn a_second_delivery_claims_nothing_that_it_does_not_tell() {
         let minute = u8::try_from(minute).unwrap();
         assert_eq!(world.happens("DeleteRole", id, minute).unwrap(), Verdict::Alerted);
     }
-    // Another environment is at the third, which reaches the threshold and has not told yet.
+    // Another environment is at the third, which reaches the threshold and has published nothing yet.
     let now = "2026-11-20T12:00:00Z".parse().unwrap();
     pollster::block_on(world.state.begin("3", now)).unwrap();
     assert!(matches!(world.happens("DeleteRole", "3", 2), Err(RespondError::UnderWay(_))));
@@ -221,8 +221,8 @@ fn what_cannot_be_read_or_was_not_sent_by_aws_is_told() {
     }
 }
 
-/// A policy put into a role: told by itself, by its number, and after something else. A password: told by one rule, so
-/// that no other makes up for a call that is broken.
+/// A policy put into a role: alerted by itself, by its number, and after something else. A password: alerted by one
+/// rule, so that no other makes up for a call that is broken.
 const LOUD: &str = "
 id: policy-put
 title: Policy put
@@ -320,7 +320,7 @@ fn minute_of_day(minute: i64) -> Timestamp {
 enum Story {
     /// The loud event, once.
     Alerted,
-    /// The same again by another event, within the window of the first, which was told.
+    /// The same again by another event, within the window of the first, which was published.
     HeldBack,
     /// The loud event, while SNS refuses twice.
     Refused,
@@ -377,7 +377,7 @@ impl Story {
     fn bounds(self) -> (usize, usize) {
         match self {
             Self::Alerted | Self::Refused | Self::ToldAgain => (1, 2),
-            // The first was told before.
+            // The first was published before.
             Self::HeldBack => (0, 1),
             Self::Acknowledged => (0, 0),
         }

@@ -74,7 +74,7 @@ fn what_is_grave_or_lets_strangers_in_is_never_below_medium() {
     assert!(tried.len() > 130, "{} rules", tried.len());
 }
 
-/// What lets somebody in from outside is told by these techniques: trusted relationships, trust in another
+/// What lets somebody in from outside is known by these techniques: trusted relationships, trust in another
 /// directory, other ways to sign in. Those of medium say so by a floor, or stand here with the reason.
 #[test]
 fn rules_about_ways_in_keep_medium() {

@@ -66,7 +66,7 @@ fn nothing_is_granted_that_goes_unsaid() {
         }
     }
     assert!(missed.is_empty(), "{} missed\n{}", missed.len(), missed.join("\n"));
-    assert!(hidden.is_empty(), "{} told as guarded\n{}", hidden.len(), hidden.join("\n"));
+    assert!(hidden.is_empty(), "{} taken for guarded\n{}", hidden.len(), hidden.join("\n"));
     // It is said often, and rarely where less than half is granted, or for nobody who was asked.
     assert!(granted > DOCUMENTS && more * 4 < granted, "{granted} granted, {more} said besides");
 }

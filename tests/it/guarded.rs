@@ -54,7 +54,7 @@ fn by_stack(mut event: Value) -> Value {
     event
 }
 
-/// Is the last event told as high at least, by a stack, where all is to be quiet?
+/// Is the last event alerted as high at least, by a stack, where all is to be quiet?
 #[track_caller]
 fn check(before: &[Value], event: Value, want: bool) {
     let what = event["eventName"].to_string();

@@ -1,4 +1,4 @@
-//! Roles handed over and places in groups are told by what the role or group holds.
+//! Roles handed over and places in groups are judged by what the role or group holds.
 
 use iam_responder::assess::engine::Engine;
 use iam_responder::iam::catalogue::{RoleTaken, roles_taken};
@@ -187,11 +187,11 @@ fn another_caller_or_another_place_of_the_same_role_is_told() {
     fn check(source: &str, name: &str, given: &Value, again: &Value) {
         let event = |minute, parameters: &Value| call(source, name, minute, parameters.clone());
         let before = || [worker(ADMIN), vec![event(5, given)]].concat();
-        let told = Some(Severity::Medium);
+        let medium = Some(Severity::Medium);
         assert_eq!(last(PLAIN, before(), event(9, given)), None);
-        assert_eq!(last(PLAIN, before(), by(event(9, given), "ci/other")), told);
-        assert_eq!(last(PLAIN, before(), event(9, again)), told);
-        // Each of two that take turns is told once.
+        assert_eq!(last(PLAIN, before(), by(event(9, given), "ci/other")), medium);
+        assert_eq!(last(PLAIN, before(), event(9, again)), medium);
+        // Each of two that take turns is alerted once.
         let turns = [before(), vec![by(event(6, given), "ci/other")]].concat();
         assert_eq!(last(PLAIN, turns.clone(), event(9, given)), None);
         assert_eq!(last(PLAIN, turns, by(event(9, given), "ci/other")), None);
@@ -224,22 +224,22 @@ fn what_is_given_back_after_another_role_is_told() {
 
 #[test]
 fn who_changes_what_wears_an_administrator_s_role_is_told_once() {
-    let told = Some(Severity::Medium);
+    let medium = Some(Severity::Medium);
     let check = |source: &str, made: (&str, Value), changed: (&str, Value)| {
         let make = |minute| call(source, made.0, minute, made.1.clone());
         let change =
             |minute, who: &str| by(call(source, changed.0, minute, changed.1.clone()), who);
         let before = |policy| [worker(policy), vec![make(5)]].concat();
         let and = |more: Vec<Value>| [before(ADMIN), more].concat();
-        assert_eq!(last(PLAIN, before(ADMIN), change(9, "dev")), told, "{source}");
+        assert_eq!(last(PLAIN, before(ADMIN), change(9, "dev")), medium, "{source}");
         assert_eq!(last(PLAIN, and(vec![change(6, "dev")]), change(9, "dev")), None, "{source}");
-        assert_eq!(last(PLAIN, and(vec![change(6, "dev")]), change(9, "qa")), told, "{source}");
+        assert_eq!(last(PLAIN, and(vec![change(6, "dev")]), change(9, "qa")), medium, "{source}");
         // Who gave it the role has it anyway.
         assert_eq!(last(PLAIN, before(ADMIN), change(9, "ci/builder")), None, "{source}");
         assert_eq!(last(PLAIN, before(READS), change(9, "dev")), None, "{source}");
         let elsewhere = worker_of("scheduler.amazonaws.com", ADMIN);
         assert_eq!(last(PLAIN, elsewhere, change(9, "dev")), None, "{source}");
-        // What nobody knows was told when it was given.
+        // What nobody knows was alerted when it was given.
         assert_eq!(last(PLAIN, vec![make(5)], change(9, "dev")), None, "{source}");
         // Given the same again, day by day, by one and worked upon by another.
         let daily = vec![change(6, "dev"), make(7)];
@@ -252,7 +252,7 @@ fn who_changes_what_wears_an_administrator_s_role_is_told_once() {
             }
         }
         let raised = [worker(ADMIN), vec![other, change(6, "dev"), make(7)]].concat();
-        assert_eq!(last(PLAIN, raised, change(9, "dev")), told, "{source}");
+        assert_eq!(last(PLAIN, raised, change(9, "dev")), medium, "{source}");
     };
     let arn = "arn:aws:states:us-east-1:111122223333:stateMachine:m";
     check(
@@ -352,8 +352,8 @@ fn a_function_is_the_same_under_all_forms_of_its_name() {
             let code = json!({"functionName": name});
             let code =
                 by(call("lambda", &format!("UpdateFunctionCode{version}"), 9, code), "other");
-            let told = last(PLAIN, before.clone(), code);
-            assert!(told >= Some(Severity::Medium), "{name} {version}: {told:?}");
+            let severity = last(PLAIN, before.clone(), code);
+            assert!(severity >= Some(Severity::Medium), "{name} {version}: {severity:?}");
         }
     }
     let mut other = by(

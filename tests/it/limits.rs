@@ -142,10 +142,10 @@ fn the_page_and_this_list_name_the_same_limits() {
     let table = page.split("| Limit | | At the limit |\n|---|---|---|\n").nth(1).unwrap();
     let rows = table.lines().take_while(|line| line.starts_with('|'));
     let names = rows.map(|row| row.split('|').nth(1).unwrap().trim());
-    let told: BTreeSet<&str> = names.collect();
+    let of_page: BTreeSet<&str> = names.collect();
     let tried: BTreeSet<&str> =
         LIMITS.iter().take(LIMITS.len() - OF_THE_RULES).map(|(limit, _)| *limit).collect();
-    assert_eq!(told, tried);
+    assert_eq!(of_page, tried);
 }
 
 #[track_caller]
@@ -218,10 +218,10 @@ fn site(text: String) -> SiteFiles {
 }
 
 fn load(rules: &[SourceFile], site: Option<&SiteFiles>) -> Result<Engine, String> {
-    let told = |faults: Vec<iam_responder::text::yaml::Fault>| {
+    let first = |faults: Vec<iam_responder::text::yaml::Fault>| {
         faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     };
-    Engine::load(rules, site, None).map_err(told)
+    Engine::load(rules, site, None).map_err(first)
 }
 
 fn suppressions(patterns: &[Value]) -> String {

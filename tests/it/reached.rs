@@ -1,4 +1,4 @@
-//! Roles that a policy reaches by a pattern, by a variable or through other roles are told by what they hold.
+//! Roles that a policy reaches by a pattern, by a variable or through other roles are judged by what they hold.
 
 use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};
@@ -29,8 +29,8 @@ fn a_pattern_that_reaches_an_administrator_s_role_is_told() {
         "111122223333:role/app/W${aws:PrincipalTag/end}",
     ] {
         for action in ["sts:AssumeRole", "iam:PassRole", "sts:*"] {
-            let told = by_statement(&worker(ADMIN), &allow(action, resource));
-            assert!(told >= Some(Severity::Medium), "{action} {resource}: {told:?}");
+            let severity = by_statement(&worker(ADMIN), &allow(action, resource));
+            assert!(severity >= Some(Severity::Medium), "{action} {resource}: {severity:?}");
         }
         let reads = by_statement(&worker(READS), &allow("sts:AssumeRole", resource));
         assert!(reads <= Some(Severity::Informational), "{resource}: {reads:?}");
@@ -38,8 +38,8 @@ fn a_pattern_that_reaches_an_administrator_s_role_is_told() {
     for elsewhere in
         ["111122223333:role/app/x*", "111122223333:role/wor*", "444455556666:role/*/Worker"]
     {
-        let told = by_statement(&worker(ADMIN), &allow("sts:AssumeRole", elsewhere));
-        assert!(told <= Some(Severity::Informational), "{elsewhere}: {told:?}");
+        let severity = by_statement(&worker(ADMIN), &allow("sts:AssumeRole", elsewhere));
+        assert!(severity <= Some(Severity::Informational), "{elsewhere}: {severity:?}");
     }
 }
 
@@ -81,9 +81,9 @@ fn a_pattern_that_reaches_a_role_behind_which_an_administrator_s_stands_is_told(
         );
     }
     assert!(by_statement(&before(0), &wear("hop-0")) >= Some(Severity::Medium));
-    let told = |first| by_statement(&before(1), &wear(&format!("hop-{first}")));
-    assert!(told(4) <= Some(Severity::Informational), "{:?}", told(4));
-    assert!(told(3) >= Some(Severity::Medium), "{:?}", told(3));
+    let severity = |first| by_statement(&before(1), &wear(&format!("hop-{first}")));
+    assert!(severity(4) <= Some(Severity::Informational), "{:?}", severity(4));
+    assert!(severity(3) >= Some(Severity::Medium), "{:?}", severity(3));
 }
 
 #[test]
@@ -112,10 +112,10 @@ fn a_pattern_of_accounts_reaches_those_that_are_known() {
         for name in ["app/W*", "app/Worker"] {
             let resource = format!("arn:aws:iam::{account}:role/{name}");
             let wear = json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": resource});
-            let told = by_statement(&before(ADMIN), &wear);
-            assert!(told >= Some(Severity::Medium), "{resource}: {told:?}");
-            let told = by_statement(&before(READS), &wear);
-            assert!(told <= Some(Severity::Informational), "{resource}: {told:?}");
+            let severity = by_statement(&before(ADMIN), &wear);
+            assert!(severity >= Some(Severity::Medium), "{resource}: {severity:?}");
+            let severity = by_statement(&before(READS), &wear);
+            assert!(severity <= Some(Severity::Informational), "{resource}: {severity:?}");
         }
     }
     let own = "arn:aws:iam::${aws:PrincipalAccount}:role/app/W*";
@@ -137,8 +137,8 @@ fn a_permission_set_that_may_wear_an_administrator_s_role_is_told() {
     };
     for resource in [ROLE, "arn:aws:iam::111122223333:role/app/W*"] {
         assert!(last(QUIET, worker(ADMIN), put(resource)) >= Some(Severity::Medium), "{resource}");
-        let told = last(QUIET, worker(READS), put(resource));
-        assert!(told <= Some(Severity::Informational), "{resource}: {told:?}");
+        let severity = last(QUIET, worker(READS), put(resource));
+        assert!(severity <= Some(Severity::Informational), "{resource}: {severity:?}");
     }
 }
 
@@ -147,8 +147,8 @@ fn what_all_but_one_role_is_denied_reaches_that_one() {
     let all = json!({"Effect": "Allow", "Action": "sts:*", "Resource": "*"});
     let but = |role: &str| json!([all, {"Effect": "Deny", "Action": "sts:*", "NotResource": role}]);
     assert!(by_statement(&worker(ADMIN), &but(ROLE)) >= Some(Severity::Medium));
-    let told = by_statement(&worker(READS), &but(ROLE));
-    assert!(told <= Some(Severity::Informational), "{told:?}");
+    let severity = by_statement(&worker(READS), &but(ROLE));
+    assert!(severity <= Some(Severity::Informational), "{severity:?}");
 }
 
 #[test]
@@ -168,8 +168,8 @@ fn roles_with_an_administrator_s_policy_of_their_own_are_known() {
     }
     let detach =
         call("iam", "DetachRolePolicy", 5, json!({"roleName": "Worker", "policyArn": arn}));
-    let told = by_statement(&[own, vec![detach]].concat(), &pattern);
-    assert!(told <= Some(Severity::Informational), "{told:?}");
+    let severity = by_statement(&[own, vec![detach]].concat(), &pattern);
+    assert!(severity <= Some(Severity::Informational), "{severity:?}");
 }
 
 #[test]
@@ -186,8 +186,8 @@ fn a_role_behind_a_role_counts() {
     for resource in [ROLE, "arn:aws:iam::111122223333:role/app/W*"] {
         let before = |policy: &str| [worker(policy), wear(resource)].concat();
         assert!(by_statement(&before(ADMIN), &hop) >= Some(Severity::Medium), "{resource}");
-        let told = by_statement(&before(READS), &hop);
-        assert!(told <= Some(Severity::Informational), "{resource}: {told:?}");
+        let severity = by_statement(&before(READS), &hop);
+        assert!(severity <= Some(Severity::Informational), "{resource}: {severity:?}");
         // Also where a service is given it.
         let stack = json!({"stackName": "shop", "roleARN": "arn:aws:iam::111122223333:role/Hop"});
         let stack = call("cloudformation", "CreateStack", 9, stack);
@@ -227,8 +227,8 @@ fn a_role_that_an_administrator_s_trusts_is_as_good_as_one() {
         (0..count).map(|number| role(&format!("x{number}"))).chain([role("ci")]).collect()
     };
     for count in [0, 1, 11, 12, 30] {
-        let told = last(QUIET, before(many(count), ADMIN), run("ci"));
-        assert!(told >= Some(Severity::Medium), "{count}: {told:?}");
+        let severity = last(QUIET, before(many(count), ADMIN), run("ci"));
+        assert!(severity >= Some(Severity::Medium), "{count}: {severity:?}");
     }
     let quiet = Some(Severity::Informational);
     assert!(last(QUIET, before(many(0), READS), run("ci")) <= quiet);

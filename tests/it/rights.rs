@@ -63,8 +63,8 @@ fn an_alert_tells_the_difference_to_the_document_before() {
     let narrow = r#"{"Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}"#;
     let wide = r#"{"Statement":[{"Effect":"Allow","Action":"iam:PassRole","Resource":"*"}]}"#;
     assert_eq!(deliver("one", 1, narrow).rights.difference, None);
-    let told = deliver("two", 2, wide).to_text();
-    assert!(told.contains("Compared with the document before: new escalation, pass-role-any, privesc:pass-administrator-role; gone data-all, data:s3."), "{told}");
+    let text = deliver("two", 2, wide).to_text();
+    assert!(text.contains("Compared with the document before: new escalation, pass-role-any, privesc:pass-administrator-role; gone data-all, data:s3."), "{text}");
     // Delivered again, it is still compared with the first.
     assert!(deliver("two", 2, wide).rights.difference.is_some());
 }
@@ -74,18 +74,18 @@ fn an_alert_says_why_a_policy_is_not_known() {
     let world = World::new(Engine::packed(&PACK).unwrap(), Origin::Trusted);
     let deliver = |name: &str, minute: usize, parameters: &Value| {
         let record = by(call("iam", name, minute, parameters.clone()), user("dan"));
-        let told = world.answer(Event::parse(&record.to_string()), now(), None);
-        (told.outcome.severity.unwrap().word(), told.alert.unwrap().to_text())
+        let response = world.answer(Event::parse(&record.to_string()), now(), None);
+        (response.outcome.severity.unwrap().word(), response.alert.unwrap().to_text())
     };
     let policy = "arn:aws:iam::111122223333:policy/team/Sheets";
     let attach = &json!({"groupName": "g", "policyArn": policy});
-    let (severity, told) = deliver("AttachGroupPolicy", 1, attach);
+    let (severity, text) = deliver("AttachGroupPolicy", 1, attach);
     assert_eq!(severity, "medium");
-    assert!(told.contains("not known for certain: no event showed it"), "{told}");
+    assert!(text.contains("not known for certain: no event showed it"), "{text}");
     let document =
         r#"{"Statement":{"Effect":"Allow","Action":"sts:GetCallerIdentity","Resource":"*"}}"#;
     deliver("CreatePolicy", 2, &json!({"policyName": "sheets", "policyDocument": document}));
-    let (severity, told) = deliver("AttachGroupPolicy", 3, attach);
+    let (severity, text) = deliver("AttachGroupPolicy", 3, attach);
     assert_eq!(severity, "low");
-    assert!(!told.contains("for certain"), "{told}");
+    assert!(!text.contains("for certain"), "{text}");
 }

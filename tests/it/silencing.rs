@@ -244,8 +244,8 @@ fn a_name_that_the_caller_chooses_makes_no_new_caller() {
         };
         let events: Vec<Value> = (0..9).map(attempt).collect();
         let outcomes = all(&engine, &events);
-        let told = outcomes.iter().filter(|one| one.verdict == Verdict::Alerted).count();
-        assert_eq!(told, 1, "{}", caller(1));
+        let alerted = outcomes.iter().filter(|one| one.verdict == Verdict::Alerted).count();
+        assert_eq!(alerted, 1, "{}", caller(1));
     }
 }
 
@@ -264,10 +264,10 @@ fn what_one_caller_tries_in_vain_is_told_once_and_hides_nothing_that_succeeds() 
     events.push(delete("iam-responder-function", 9));
     events.push(refused(delete("iam-responder-x", 12), "role iam-responder-x"));
     let outcomes = all(&engine, &events);
-    let told: Vec<usize> =
+    let alerted: Vec<usize> =
         (0..events.len()).filter(|at| outcomes[*at].verdict == Verdict::Alerted).collect();
     // The fifth is news once more: refused often.
-    assert_eq!(told, [0, 4, 9, 10], "{outcomes:?}");
+    assert_eq!(alerted, [0, 4, 9, 10], "{outcomes:?}");
     assert_eq!(outcomes[10].held_back, 7);
     // Somebody else's attempts are news.
     let other = refused(
@@ -328,16 +328,16 @@ fn a_flood_of_attempts_says_how_many_and_that_it_goes_on() {
         })
         .collect();
     let outcomes = all(&engine, &events);
-    let told: Vec<(usize, u32)> = outcomes
+    let alerts: Vec<(usize, u32)> = outcomes
         .iter()
         .enumerate()
         .filter(|(_, outcome)| outcome.verdict == Verdict::Alerted)
         .map(|(at, outcome)| (at, outcome.held_back))
         .collect();
     // The fifth is news once more: refused often. That goes on to be held back by itself.
-    let held: Vec<u32> = told.iter().map(|(_, held)| *held).collect();
+    let held: Vec<u32> = alerts.iter().map(|(_, held)| *held).collect();
     assert_eq!(held.first(), Some(&0));
-    assert!(held.contains(&100) && held.len() <= 4, "{told:?}");
+    assert!(held.contains(&100) && held.len() <= 4, "{alerts:?}");
 }
 
 #[test]
@@ -405,7 +405,7 @@ protected: ['arn:aws:iam::111122223333:user/ops/Rescue', 'arn:aws:iam::111122223
     check(&[rename("User", "else", "nobody", 1), cut("User", "nobody", 2)], Informational);
 }
 
-/// What an owner silences is told of once a day, by the suppression that did it.
+/// What an owner silences is published once a day, by the suppression that did it.
 #[test]
 fn the_day_s_word_tells_what_suppressions_silenced() {
     let engine = engine(
@@ -449,9 +449,9 @@ fn within_an_own_update_other_code_settings_and_rights_are_told_again() {
     let check = |events: [Value; 3], repeated: Verdict, why: &str| {
         let [one, again, other] = events;
         let outcomes = all(&engine, &[begin.clone(), one, again, other]);
-        let told = Verdict::Alerted;
+        let alerted = Verdict::Alerted;
         let verdicts: Vec<Verdict> = outcomes.iter().map(|outcome| outcome.verdict).collect();
-        assert_eq!(verdicts, [told, told, repeated, told], "{why}");
+        assert_eq!(verdicts, [alerted, alerted, repeated, alerted], "{why}");
         let last = &outcomes[3];
         assert_eq!(last.severity, Some(Severity::Medium), "{why}: {:?}", last.reasons);
     };
@@ -478,12 +478,12 @@ fn within_an_own_update_other_code_settings_and_rights_are_told_again() {
         set("iam", "PutRolePolicy", put, Value::Null, minute)
     };
     // The rule about inline policies holds nothing back.
-    let told = Verdict::Alerted;
+    let alerted = Verdict::Alerted;
     let first = |minute| rights("iam-responder-function", "sns:Publish", minute);
     let other = rights("iam-responder-function", "sqs:SendMessage", 22);
-    check([first(20), first(21), other], told, "other rights");
+    check([first(20), first(21), other], alerted, "other rights");
     let another = rights("iam-responder-scheduler", "sns:Publish", 22);
-    check([first(20), first(21), another], told, "another role");
+    check([first(20), first(21), another], alerted, "another role");
     let keep = |days: u32, minute| {
         let keep =
             json!({"logGroupName": "/aws/lambda/iam-responder-9bac", "retentionInDays": days});
@@ -492,7 +492,7 @@ fn within_an_own_update_other_code_settings_and_rights_are_told_again() {
     check([keep(400, 20), keep(400, 21), keep(1, 22)], held, "logs kept shorter");
 }
 
-/// What is told once of many bus rules and alarms does not hide that one of them is set a second time.
+/// One alert about many bus rules and alarms does not hide that one of them is set a second time.
 #[test]
 fn within_an_own_update_the_same_rule_or_alarm_is_told_again() {
     let engine = engine("accounts: {}\n");
@@ -511,8 +511,8 @@ fn within_an_own_update_the_same_rule_or_alarm_is_told_again() {
         call("monitoring", "PutMetricAlarm", &alarm, &bob, minute)
     };
     let verdicts = |events: &[Value]| -> Vec<bool> {
-        let told = |one: &Outcome| one.verdict == Verdict::Alerted;
-        all(&engine, events).iter().map(told).collect()
+        let is_alerted = |one: &Outcome| one.verdict == Verdict::Alerted;
+        all(&engine, events).iter().map(is_alerted).collect()
     };
     let rules = [
         update(0),
@@ -536,7 +536,7 @@ fn within_an_own_update_the_same_rule_or_alarm_is_told_again() {
     assert_eq!(verdicts(&[set("one", 0), set("one", 1), set("two", 2)]), [true, false, true]);
 }
 
-/// What an update puts by the dozen is told once, and what is refused makes no new alert by what it holds.
+/// What an update puts by the dozen is alerted once, and what is refused makes no new alert by what it holds.
 #[test]
 fn within_an_own_update_what_comes_by_the_dozen_is_told_once() {
     let engine = engine("accounts: {}\n");
@@ -547,10 +547,10 @@ fn within_an_own_update_what_comes_by_the_dozen_is_told_once() {
         let alarm = json!({"alarmName": format!("iam-responder-{number}"), "alarmActions": ["x"]});
         events.push(call("monitoring", "PutMetricAlarm", &alarm, &bob, number));
     }
-    let told = |events: &[Value]| {
+    let alerts = |events: &[Value]| {
         all(&engine, events).iter().filter(|one| one.verdict == Verdict::Alerted).count()
     };
-    assert_eq!(told(&events), 2);
+    assert_eq!(alerts(&events), 2);
     events.truncate(1);
     for number in 1..9 {
         let put = json!({"roleName": "iam-responder-function", "policyName": format!("p{number}")});
@@ -559,5 +559,5 @@ fn within_an_own_update_what_comes_by_the_dozen_is_told_once() {
         events.push(event);
     }
     // The update, the first that was refused, and that it is many.
-    assert_eq!(told(&events), 3);
+    assert_eq!(alerts(&events), 3);
 }

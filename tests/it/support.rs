@@ -131,25 +131,25 @@ impl<E: Borrow<Engine>> World<E> {
 }
 
 impl<E: Borrow<Engine>, S: State> World<E, S> {
-    /// What becomes of an event that people would be told of at a time.
+    /// What becomes of an event whose alert would be published at a time.
     pub(crate) fn try_answer(
         &self,
         event: Result<Event, Unreadable>,
         now: Timestamp,
-        told: Option<Timestamp>,
+        published: Option<Timestamp>,
     ) -> Result<Response, RespondError> {
         let Self { engine, topics, publish, state, origin } = self;
         let responder = Responder::offline(engine.borrow(), topics, publish, state, *origin);
-        pollster::block_on(responder.respond(event, now, told))
+        pollster::block_on(responder.respond(event, now, published))
     }
 
     pub(crate) fn answer(
         &self,
         event: Result<Event, Unreadable>,
         now: Timestamp,
-        told: Option<Timestamp>,
+        published: Option<Timestamp>,
     ) -> Response {
-        self.try_answer(event, now, told).unwrap()
+        self.try_answer(event, now, published).unwrap()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Rights that are cut into pieces over several documents are told by the call that completes them.
+//! Rights that are cut into pieces over several documents are alerted by the call that completes them.
 
 use std::collections::BTreeMap;
 use std::task::{Context, Waker};
@@ -67,7 +67,7 @@ fn policy(document: &str) -> Value {
 }
 
 /// What becomes of the last event, where there was a seed before all.
-fn told(site: &str, seeds: Vec<(Address, Written)>, events: &[Value]) -> Response {
+fn last(site: &str, seeds: Vec<(Address, Written)>, events: &[Value]) -> Response {
     support::responses(site, seeds, events.iter().cloned()).pop().unwrap()
 }
 
@@ -79,7 +79,7 @@ fn severity(response: &Response) -> Option<Severity> {
 #[track_caller]
 fn completes(events: &[Value]) {
     for site in [QUIET, PLAIN] {
-        let response = told(site, Vec::new(), events);
+        let response = last(site, Vec::new(), events);
         assert!(severity(&response) >= Some(Severity::Medium), "{:?}", response.outcome);
         let allows = shown_lines(&response.alert.unwrap().rights.allows);
         let said = allows.iter().any(|line| line.starts_with("together with what it has: "));
@@ -90,7 +90,7 @@ fn completes(events: &[Value]) {
 /// The last of the events gives no more than it says itself.
 #[track_caller]
 fn adds_nothing(events: &[Value]) {
-    let response = told(PLAIN, Vec::new(), events);
+    let response = last(PLAIN, Vec::new(), events);
     let severity = severity(&response);
     assert!(severity <= Some(Severity::Low), "{:?}", response.outcome);
     let allows = response.alert.map(|alert| shown_lines(&alert.rights.allows)).unwrap_or_default();
@@ -351,7 +351,7 @@ fn what_was_taken_away_hides_no_half() {
 #[test]
 fn forty_that_it_has_are_looked_at_and_behind_more_none_is_hidden() {
     completes(&with_many_between(39, false));
-    let response = told(PLAIN, Vec::new(), &with_many_between(40, false));
+    let response = last(PLAIN, Vec::new(), &with_many_between(40, false));
     assert!(severity(&response) >= Some(Severity::Medium), "{:?}", response.outcome);
 }
 
@@ -487,8 +487,8 @@ fn pieces_that_are_answered_at_the_same_time_are_found() {
         .collect();
     let mut context = Context::from_waker(Waker::noop());
     assert!(both.iter_mut().all(|one| one.as_mut().poll(&mut context).is_pending()));
-    let told = both.into_iter().map(|one| severity(&pollster::block_on(one).unwrap()));
-    assert!(told.max() >= Some(Some(Severity::Medium)));
+    let severities = both.into_iter().map(|one| severity(&pollster::block_on(one).unwrap()));
+    assert!(severities.max() >= Some(Some(Severity::Medium)));
 }
 
 #[test]
@@ -524,7 +524,7 @@ fn a_seed_tells_the_first_piece() {
         [policy.writes(), attached].concat(),
         [group.writes(), user(Vec::new(), Vec::new(), &["Crew"]).writes()].concat(),
     ] {
-        let response = told(PLAIN, seeds, &[put(9, "User", "two", &two)]);
+        let response = last(PLAIN, seeds, &[put(9, "User", "two", &two)]);
         assert!(severity(&response) >= Some(Severity::Medium), "{:?}", response.outcome);
     }
 }

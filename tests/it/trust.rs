@@ -111,8 +111,8 @@ fn explained(document: &str) -> Vec<Value> {
         .output()
         .unwrap();
     fs::remove_dir_all(&folder).unwrap();
-    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
-    told["derived"]["trust"].as_array().unwrap().clone()
+    let line: Value = serde_json::from_slice(&output.stdout).unwrap();
+    line["derived"]["trust"].as_array().unwrap().clone()
 }
 
 #[test]

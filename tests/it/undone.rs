@@ -1,4 +1,4 @@
-//! What is offered against a change, by what the events before it told.
+//! What is offered against a change, by what the events before it say.
 
 use std::sync::LazyLock;
 

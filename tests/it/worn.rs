@@ -1,4 +1,4 @@
-//! New work for what wears an administrator's role, and its use, is told: whoever says what it does has the role.
+//! New work for what wears an administrator's role, and its use, is alerted: whoever says what it does has the role.
 
 use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ mod passing;
 mod silence;
 mod ways;
 
-/// A stack makes a thing, with what the answer of the call says; nobody is told of it here.
+/// A stack makes a thing, with what the answer of the call says; no alert comes of it here.
 fn made(source: &str, name: &str, parameters: Value, answer: Value) -> Value {
     let mut event = by_stack(call(source, name, 5, parameters));
     event["responseElements"] = answer;
@@ -31,7 +31,7 @@ fn by_other(mut event: Value, other: &str) -> Value {
 }
 
 /// How loud the last of these is.
-fn told(events: Vec<Value>) -> Option<Severity> {
+fn severity(events: Vec<Value>) -> Option<Severity> {
     let mut events = numbered(events);
     let event = events.pop().unwrap();
     last(QUIET, events, event)
@@ -39,14 +39,14 @@ fn told(events: Vec<Value>) -> Option<Severity> {
 
 #[track_caller]
 fn loud(events: Vec<Value>) {
-    let told = told(events);
-    assert!(told >= Some(Severity::Medium), "{told:?}");
+    let severity = severity(events);
+    assert!(severity >= Some(Severity::Medium), "{severity:?}");
 }
 
 #[track_caller]
 fn quiet(events: Vec<Value>) {
-    let told = told(events);
-    assert!(told <= Some(Severity::Informational), "{told:?}");
+    let severity = severity(events);
+    assert!(severity <= Some(Severity::Informational), "{severity:?}");
 }
 
 /// How loud the work is after the thing was made with an administrator's role, and with one that only reads; and
@@ -54,19 +54,19 @@ fn quiet(events: Vec<Value>) {
 #[track_caller]
 fn check(made: &Value, source: &str, name: &str, parameters: &Value) {
     let work = by_other(call(source, name, 30, parameters.clone()), "other");
-    let told = |policy: &str, more: &[&Value]| {
+    let severity = |policy: &str, more: &[&Value]| {
         let more = more.iter().map(|event| (*event).clone());
         last(QUIET, worker(policy).into_iter().chain(more).collect(), work.clone())
     };
     let quiet = Some(Severity::Informational);
-    let with_admin = told(ADMIN, &[made]);
+    let with_admin = severity(ADMIN, &[made]);
     assert!(with_admin >= Some(Severity::Medium), "{source} {name}: {with_admin:?}");
-    let with_reads = told(READS, &[made]);
+    let with_reads = severity(READS, &[made]);
     assert!(with_reads <= quiet, "{source} {name}, a role that reads: {with_reads:?}");
-    let unmade = told(ADMIN, &[]);
+    let unmade = severity(ADMIN, &[]);
     assert!(unmade <= quiet, "{source} {name}, another thing: {unmade:?}");
     let before = by_other(call(source, name, 20, parameters.clone()), "other");
-    let again = told(ADMIN, &[made, &before]);
+    let again = severity(ADMIN, &[made, &before]);
     assert!(again <= quiet, "{source} {name}, once more: {again:?}");
 }
 
@@ -233,7 +233,7 @@ fn a_shell_in_a_task_may_be_any_task_s_role() {
     );
     let shell = json!({"cluster": "c", "task": "0a1b", "container": "web", "command": "sh"});
     check(&task, "ecs", "ExecuteCommand", &shell);
-    // Who had a shell before any task had the role is told when one has it.
+    // Who had a shell before any task had the role is named by an alert when one has it.
     let early = by_other(call("ecs", "ExecuteCommand", 3, shell.clone()), "other");
     let before = [worker(ADMIN), vec![early, task]].concat();
     let later = by_other(call("ecs", "ExecuteCommand", 30, shell), "other");
@@ -315,8 +315,8 @@ fn a_role_s_arn_where_the_caller_writes_what_he_likes_hides_nothing() {
         // Nor is it taken for the role that the function has from then on.
         let later =
             call("lambda", "UpdateFunctionCode20150331v2", 40, json!({"functionName": "f"}));
-        let told = last(QUIET, [before, vec![work]].concat(), by_other(later, "third"));
-        assert!(told >= Some(Severity::Medium));
+        let severity = last(QUIET, [before, vec![work]].concat(), by_other(later, "third"));
+        assert!(severity >= Some(Severity::Medium));
     }
 }
 
@@ -401,8 +401,8 @@ fn of_more_machines_than_find_room_each_is_one_that_nobody_knows() {
             let command = json!({"instanceIds": [machine]});
             let work = by_other(call("ssm", "SendCommand", 30, command), "other");
             let before = [worker(ADMIN), vec![profile.clone(), run.clone()]].concat();
-            let told = last(QUIET, before, work);
-            assert!(told >= Some(Severity::Medium), "{count} {machine}: {told:?}");
+            let severity = last(QUIET, before, work);
+            assert!(severity >= Some(Severity::Medium), "{count} {machine}: {severity:?}");
         }
     }
 }
@@ -457,8 +457,12 @@ fn of_what_has_several_roles_each_counts_that_leads_to_more_rights() {
         ),
     ] {
         let work = by_other(call(source, name, 30, work), "other");
-        let told =
+        let severity =
             |policy: &str| last(QUIET, [worker(policy), vec![made.clone()]].concat(), work.clone());
-        assert!(told(power) >= Some(Severity::Medium), "{source} {name}: {:?}", told(power));
+        assert!(
+            severity(power) >= Some(Severity::Medium),
+            "{source} {name}: {:?}",
+            severity(power)
+        );
     }
 }

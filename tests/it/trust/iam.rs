@@ -45,7 +45,7 @@ fn applies(statement: &Value, request: &Request) -> bool {
     action && principal && conditions(statement).iter().all(|one| holds(one, request))
 }
 
-/// Whether `{"AWS": "*"}` is whoever comes with a token, too, is not told anywhere: in an allow it is, in
+/// Whether `{"AWS": "*"}` is whoever comes with a token, too, is written nowhere: in an allow it is, in
 /// a deny it is not.
 fn is_named(principals: &Value, request: &Request, allows: bool) -> bool {
     if principals == "*" {

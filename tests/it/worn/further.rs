@@ -75,7 +75,7 @@ fn a_trust_by_a_pattern_of_names_lets_each_of_them_in() {
             "Condition": {operator: {"aws:PrincipalArn": value}}}})
         .to_string()
     };
-    let told = |trust: String, name: &str| {
+    let severity = |trust: String, name: &str| {
         let of_services = json!({"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole",
             "Principal": {"Service": "lambda.amazonaws.com"}}});
         let mut before = worker(ADMIN);
@@ -94,9 +94,9 @@ fn a_trust_by_a_pattern_of_names_lets_each_of_them_in() {
         let handed = by_other(call("lambda", "CreateFunction20150331", 20, given), "other");
         let code = json!({"functionName": "f"});
         let code = by_other(call("lambda", "UpdateFunctionCode20150331v2", 30, code), "other");
-        let told = last(QUIET, before.clone(), handed);
-        assert_eq!(told, last(QUIET, [before, vec![function]].concat(), code));
-        told
+        let severity = last(QUIET, before.clone(), handed);
+        assert_eq!(severity, last(QUIET, [before, vec![function]].concat(), code));
+        severity
     };
     let of = |name: &str| format!("arn:aws:iam::111122223333:role/{name}");
     for (operator, value, name) in [
@@ -106,8 +106,8 @@ fn a_trust_by_a_pattern_of_names_lets_each_of_them_in() {
         ("StringEquals", of("ci/old"), "old"),
         ("ArnLikeIfExists", "arn:aws:iam::*:role/deploy-*".to_owned(), "deploy-x"),
     ] {
-        let told = told(trust("*", operator, &value), name);
-        assert!(told >= Some(Severity::Medium), "{operator} {value}: {told:?}");
+        let severity = severity(trust("*", operator, &value), name);
+        assert!(severity >= Some(Severity::Medium), "{operator} {value}: {severity:?}");
     }
     for (principal, operator, value) in [
         ("*", "ArnLike", of("ops-*")),
@@ -116,8 +116,11 @@ fn a_trust_by_a_pattern_of_names_lets_each_of_them_in() {
         // Who is let in as one of the account needs rights of its own.
         ("arn:aws:iam::111122223333:root", "ArnLike", of("deploy-*")),
     ] {
-        let told = told(trust(principal, operator, &value), "deploy-x");
-        assert!(told <= Some(Severity::Informational), "{principal} {operator} {value}: {told:?}");
+        let severity = severity(trust(principal, operator, &value), "deploy-x");
+        assert!(
+            severity <= Some(Severity::Informational),
+            "{principal} {operator} {value}: {severity:?}"
+        );
     }
 }
 
@@ -293,7 +296,7 @@ fn what_says_who_somebody_is_is_work_for_his_roles() {
     check_loud(&[function(LOW), pool("preTokenGeneration"), group(ROLE)], code(), true);
     check_loud(&[function(LOW), pool("preTokenGeneration"), group(LOW)], code(), false);
     check_loud(&[function(LOW), pool("customMessage"), group(ROLE)], code(), false);
-    // Whoever changed it before the group had the role is told when it has.
+    // Who changed it before the group had the role is named by an alert when it has.
     let (name, parameters) = (code().1, code().2);
     let early = by_other(call("lambda", name, 5, parameters), "third");
     let pool = pool("preTokenGeneration");

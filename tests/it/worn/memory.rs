@@ -4,7 +4,7 @@ use super::*;
 
 pub(super) const LOW: &str = "arn:aws:iam::111122223333:role/low";
 
-/// Is the work of a third caller told, after all these?
+/// Is the work of a third caller alerted, after all these?
 #[track_caller]
 pub(super) fn check_loud(
     given: &[Value],
@@ -19,12 +19,12 @@ pub(super) fn check_loud(
         before.push(event);
     }
     let said = format!("{source} {name} {parameters}");
-    let told = last(QUIET, before, by_other(call(source, name, 30, parameters), "third"));
+    let severity = last(QUIET, before, by_other(call(source, name, 30, parameters), "third"));
     let fits = match loud {
-        true => told >= Some(Severity::Medium),
-        false => told <= Some(Severity::Informational),
+        true => severity >= Some(Severity::Medium),
+        false => severity <= Some(Severity::Informational),
     };
-    assert!(fits, "{said}: {told:?} after {given:#?}");
+    assert!(fits, "{said}: {severity:?} after {given:#?}");
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn a_stack_has_the_role_of_its_change_set() {
     }
     let other = ("cloudformation", "UpdateStack", json!({"stackName": "t"}));
     check_loud(&[change("UPDATE", ROLE)], other, false);
-    // Who proposed it was told of it then, and so was who works with it once more.
+    // Who proposed it was in an alert then, and so was who works with it once more.
     let change = change("UPDATE", ROLE);
     let by_third = |event: &Value| by_other(event.clone(), "third");
     check_loud(&[by_third(&change)], update(), false);
@@ -116,7 +116,7 @@ fn what_a_notebook_starts_with_may_be_several_notebooks_work() {
     let (strong, weak) = (notebook("a", ROLE, json!(null)), notebook("b", LOW, json!(null)));
     check_loud(&[strong.clone(), weak.clone(), set("b"), set("a")], work(), true);
     check_loud(&[strong, weak, set("b")], work(), false);
-    // Whoever changed it before the notebook had the role is told when it has.
+    // Who changed it before the notebook had the role is named by an alert when it has.
     let early = by_other(call("sagemaker", work().1, 5, config.clone()), "third");
     let given = json!({"notebookInstanceName": "b", "roleArn": ROLE});
     let swapped = made("sagemaker", "UpdateNotebookInstance", given, json!({}));

@@ -4,7 +4,7 @@ use super::*;
 use crate::support::numbered;
 
 /// How loud new code is for a function whose role has these statements, beside an administrator's role.
-fn told(statements: &Value) -> Option<Severity> {
+fn severity(statements: &Value) -> Option<Severity> {
     let trust = json!({"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole",
         "Principal": {"Service": "lambda.amazonaws.com"}}});
     let role = json!({"roleName": "deployer", "assumeRolePolicyDocument": trust.to_string()});
@@ -66,7 +66,7 @@ fn a_role_that_may_hand_an_administrators_role_to_a_service_counts_as_one() {
             allow(&["iam:PassRole"], ROLE)
         ]),
     ] {
-        assert!(told(&loud) >= Some(Severity::Medium), "{loud}: {:?}", told(&loud));
+        assert!(severity(&loud) >= Some(Severity::Medium), "{loud}: {:?}", severity(&loud));
     }
     let deny = json!({"Effect": "Deny", "Action": "iam:PassRole", "Resource": ROLE});
     for quiet in [
@@ -79,7 +79,11 @@ fn a_role_that_may_hand_an_administrators_role_to_a_service_counts_as_one() {
         json!([update(), allow(&["iam:PassRole"], ROLE), deny]),
         json!([update()]),
     ] {
-        assert!(told(&quiet) <= Some(Severity::Informational), "{quiet}: {:?}", told(&quiet));
+        assert!(
+            severity(&quiet) <= Some(Severity::Informational),
+            "{quiet}: {:?}",
+            severity(&quiet)
+        );
     }
 }
 
@@ -99,6 +103,6 @@ fn a_policy_that_lets_such_a_role_be_worn_is_judged_as_before() {
         worker(ADMIN),
         vec![call("iam", "CreateRole", 3, deploy), call("iam", "PutRolePolicy", 4, inline)],
     ];
-    let told = last(QUIET, before.concat(), call("iam", "PutRolePolicy", 30, build));
-    assert!(told <= Some(Severity::Informational), "{told:?}");
+    let severity = last(QUIET, before.concat(), call("iam", "PutRolePolicy", 30, build));
+    assert!(severity <= Some(Severity::Informational), "{severity:?}");
 }

@@ -62,15 +62,18 @@ fn work_for_what_is_known_to_wear_little_buys_none_for_the_others() {
         ("ec2-instance-connect", "SendSSHPublicKey", json!({"instanceId": "i-5"})),
     ] {
         for late in &late {
-            let told = after(&machines, &early, late);
-            assert!(told >= Some(Severity::Medium), "{early:?}, then {late:?}: {told:?}");
+            let severity = after(&machines, &early, late);
+            assert!(severity >= Some(Severity::Medium), "{early:?}, then {late:?}: {severity:?}");
         }
     }
-    // What was about one that nobody knows was told of, and so was the same choice of machines.
+    // What was about one that nobody knows was alerted, and so was the same choice of machines.
     let again = |early: &(&'static str, &'static str, Value),
                  late: &(&'static str, &'static str, Value)| {
-        let told = after(&machines, early, late);
-        assert!(told <= Some(Severity::Informational), "{early:?}, then {late:?}: {told:?}");
+        let severity = after(&machines, early, late);
+        assert!(
+            severity <= Some(Severity::Informational),
+            "{early:?}, then {late:?}: {severity:?}"
+        );
     };
     for early in [session("i-71"), command(json!({"instanceIds": ["i-5", "i-72"]}))] {
         again(&early, &session("i-7"));
@@ -79,8 +82,8 @@ fn work_for_what_is_known_to_wear_little_buys_none_for_the_others() {
     // Another choice may mean others.
     for early in [command(all), session("i-71")] {
         for late in late.iter().filter(|late| **late != early && late.1 != "StartSession") {
-            let told = after(&machines, &early, late);
-            assert!(told >= Some(Severity::Medium), "{early:?}, then {late:?}: {told:?}");
+            let severity = after(&machines, &early, late);
+            assert!(severity >= Some(Severity::Medium), "{early:?}, then {late:?}: {severity:?}");
         }
     }
 }
@@ -106,11 +109,14 @@ fn a_weak_role_given_buys_no_work_in_a_strong_one() {
     ] {
         let (source, name, parameters) = strong.clone();
         let given = [made(source, name, parameters, json!({}))];
-        let told = after(&given, &weak, late);
-        assert!(told >= Some(Severity::Medium), "{weak:?}, then {late:?}: {told:?}");
-        // Who gave the strong one himself was told of it then.
-        let told = after(&given, &strong, late);
-        assert!(told <= Some(Severity::Informational), "{strong:?}, then {late:?}: {told:?}");
+        let severity = after(&given, &weak, late);
+        assert!(severity >= Some(Severity::Medium), "{weak:?}, then {late:?}: {severity:?}");
+        // Who gave the strong one himself was in an alert then.
+        let severity = after(&given, &strong, late);
+        assert!(
+            severity <= Some(Severity::Informational),
+            "{strong:?}, then {late:?}: {severity:?}"
+        );
     }
 }
 

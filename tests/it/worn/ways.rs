@@ -51,12 +51,12 @@ fn chats_sandboxes_and_studios_are_their_roles() {
         let other = json!({"chatConfigurationArn": arn, "slackChannelId": "C0"});
         let name = format!("Update{sort}Configuration");
         let work = by_other(call("chatbot", &name, 30, other), "other");
-        let told = |policy: &str| {
+        let severity = |policy: &str| {
             let events = worker(policy).into_iter().chain([chat.clone(), work.clone()]);
             let rules = outcomes(QUIET, events).pop().unwrap().rules;
             rules.iter().any(|rule| rule == "administrator-role-handed-over")
         };
-        assert!(told(ADMIN) && !told(READS), "{name}");
+        assert!(severity(ADMIN) && !severity(READS), "{name}");
     }
     let project =
         made("codebuild", "CreateProject", json!({"name": "p", "serviceRole": ROLE}), json!({}));
@@ -216,8 +216,12 @@ fn a_stack_set_that_names_no_role_has_the_one_of_every_account() {
         for call_name in ["CreateStackSet", "UpdateStackSet"] {
             let work =
                 || by_other(call("cloudformation", call_name, 30, parameters.clone()), "other");
-            let told = last(QUIET, role(ADMIN), work());
-            assert_eq!(told >= Some(Severity::Medium), loud, "{call_name} {parameters}: {told:?}");
+            let severity = last(QUIET, role(ADMIN), work());
+            assert_eq!(
+                severity >= Some(Severity::Medium),
+                loud,
+                "{call_name} {parameters}: {severity:?}"
+            );
             assert!(last(QUIET, role(READS), work()) <= Some(Severity::Informational));
         }
     }
@@ -277,8 +281,8 @@ fn another_role_named_beside_leaves_the_one_that_is_worn() {
         };
         let first = by_other(call(source, name, 20, parameters.clone()), "other");
         let before = [worker(ADMIN), vec![made.clone(), first]].concat();
-        let told = last(QUIET, before, by_other(plain(30), "third"));
-        assert!(told >= Some(Severity::Medium), "{source} {name}, later: {told:?}");
+        let severity = last(QUIET, before, by_other(plain(30), "third"));
+        assert!(severity >= Some(Severity::Medium), "{source} {name}, later: {severity:?}");
     }
 }
 
@@ -333,7 +337,7 @@ fn machines_that_nobody_saw_made_are_told_of_once_a_caller() {
     };
     let before = [worker(ADMIN), vec![instances(), session("i-71", 20)]].concat();
     assert!(last(QUIET, before.clone(), session("i-72", 30)) <= Some(Severity::Informational));
-    // One that is known to wear it is told of by itself.
+    // One that is known to wear it is alerted by itself.
     assert!(last(QUIET, before, session("i-1", 30)) >= Some(Severity::Medium));
 }
 
@@ -396,8 +400,8 @@ fn an_image_under_the_tag_that_is_pulled_is_the_work() {
         "docker.io/team/app:latest".to_owned(),
     ] {
         let before = [worker(ADMIN), vec![of_task(&elsewhere)]].concat();
-        let told = last(QUIET, before, pushed.clone());
-        assert!(told <= Some(Severity::Informational), "{elsewhere}: {told:?}");
+        let severity = last(QUIET, before, pushed.clone());
+        assert!(severity <= Some(Severity::Informational), "{elsewhere}: {severity:?}");
     }
 }
 
@@ -457,7 +461,7 @@ fn what_is_started_later_with_other_input_is_work_today() {
         json!({"id": "1", "arn": build}),
     ] {
         let work = by_other(call("events", "PutTargets", 30, target(other)), "other");
-        let told = last(QUIET, [worker(ADMIN), vec![project.clone()]].concat(), work);
-        assert!(told <= Some(Severity::Informational), "{told:?}");
+        let severity = last(QUIET, [worker(ADMIN), vec![project.clone()]].concat(), work);
+        assert!(severity <= Some(Severity::Informational), "{severity:?}");
     }
 }
