@@ -1,4 +1,4 @@
-//! The one path from event to alert: derive, match, count, decide, claim, publish.
+//! The one path from event to alert: open, ask, recognise, answer, assess, claim, send.
 //!
 //! The command line and the function differ only in the effects they hand in. Order matters: a
 //! claim is made before publishing and knows its event, so that a retry after a failed publish is
@@ -16,11 +16,11 @@ mod patience;
 mod prior;
 pub mod remind;
 mod responder;
+pub mod send;
 pub mod silence;
 pub mod stats;
 pub mod suppressed;
-pub mod tell;
 
 pub use counting::BURST_WINDOW;
 pub use responder::{Mode, Origin, Repeat, RespondError, Responder, Response};
-pub use tell::{PUBLISH_ATTEMPTS_MAX, PublishFailed};
+pub use send::{PUBLISH_ATTEMPTS_MAX, PublishFailed};

@@ -78,6 +78,12 @@ impl Budget {
         lock(&current.spent).renew(Instant::now());
     }
 
+    /// Counts an answer of the table that lacks what was asked for as a call that failed.
+    pub(super) fn count_state_failure(&self) {
+        let current = self.current();
+        lock(&current.spent).state.failures += 1;
+    }
+
     /// The interceptor of a client.
     pub(super) fn limit(&self, purpose: Purpose) -> Limit {
         Limit { budget: self.clone(), purpose }

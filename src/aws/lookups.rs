@@ -212,14 +212,13 @@ impl History for Aws {
             whose.iter().map(|whose| (whose, None)).collect();
         let mut asked = 0;
         while asked < QUESTIONS_MAX && !questions.is_empty() {
-            if asked > 0 {
-                tokio::time::sleep(BETWEEN_LOOKUPS).await;
-            }
-            let left = QUESTIONS_TIME.saturating_sub(started.elapsed());
+            let pause = if asked < LOOKUPS_AT_ONCE { Duration::ZERO } else { BETWEEN_LOOKUPS };
+            let left = QUESTIONS_TIME.saturating_sub(started.elapsed()).saturating_sub(pause);
             if left.is_zero() {
                 break;
             }
-            let at_once = if asked == 0 { LOOKUPS_AT_ONCE } else { 1 };
+            tokio::time::sleep(pause).await;
+            let at_once = LOOKUPS_AT_ONCE.saturating_sub(asked).max(1);
             let pages =
                 questions.drain(..at_once.min(questions.len())).map(async |(whose, token)| {
                     let page = tokio::time::timeout(left, self.page(whose, from, to, token)).await;

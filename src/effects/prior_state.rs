@@ -5,8 +5,9 @@ use std::future::Future;
 use super::error::EffectError;
 use crate::prior::{Register, Write};
 
-/// Most registers read by one call: the most items that DynamoDB gives for one.
-pub const REGISTERS_PER_CALL_MAX: usize = 100;
+/// Most registers read by one call. DynamoDB gives a hundred items for one, of up to 256 KiB each here: an answer should
+/// come within the time of a call, and one that fails should not cost all that is asked.
+pub const REGISTERS_PER_CALL_MAX: usize = 25;
 
 /// Registers of prior state, each under an address.
 pub trait PriorState {

@@ -72,19 +72,23 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         facts: &Facts,
         now: Timestamp,
     ) -> (Option<Account>, TagsBefore, Option<FoundAccount>) {
-        let finder = self.finder();
         // First: looking the account up may tell how it is after.
-        let tagged = match finder.tagged(event, facts, now).await {
+        let tagged = self.tagged(event, facts, now).await;
+        let (account, found) = match event.account().and_then(AccountId::parse) {
+            Some(id) => self.finder().account(self.engine.site(), id, now).await,
+            None => (None, None),
+        };
+        (account, tagged, found)
+    }
+
+    /// How the account was that the event tags.
+    pub(super) async fn tagged(&self, event: &Event, facts: &Facts, now: Timestamp) -> TagsBefore {
+        match self.finder().tagged(event, facts, now).await {
             _ if self.mode == Mode::Live && !self.lookups.asks_about_accounts() => {
                 TagsBefore::Uncounted
             }
             Some(account) => TagsBefore::Known(account),
             None => TagsBefore::Unknown,
-        };
-        let (account, found) = match event.account().and_then(AccountId::parse) {
-            Some(id) => finder.account(self.engine.site(), id, now).await,
-            None => (None, None),
-        };
-        (account, tagged, found)
+        }
     }
 }

@@ -87,12 +87,9 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         (from, to): (Timestamp, Timestamp),
         taken: &[String],
     ) -> Result<Option<(String, Timestamp)>, EffectError> {
-        let mut first: Option<(String, Timestamp)> = None;
-        for key in keys {
-            let found = self.state.first_between(key, from, to, taken).await?;
-            first = first.into_iter().chain(found).min_by_key(|(_, seen)| *seen);
-        }
-        Ok(first)
+        let asked = keys.iter().map(|key| self.state.first_between(key, from, to, taken));
+        let found = join_all(asked).await.into_iter().collect::<Result<Vec<_>, _>>()?;
+        Ok(found.into_iter().flatten().min_by_key(|(_, seen)| *seen))
     }
 
     /// What a rule that asks for it adds to a fingerprint: nothing, where this is the first that the call sets on its

@@ -8,13 +8,13 @@ use super::lookup::FoundAccount;
 use super::once::{Begun, Claims};
 use super::outcome::{Outcome, Verdict};
 use super::responder::{Mode, Origin, RespondError, Responder, Response};
-use super::tell::tell;
+use super::send::send;
 use crate::alert::{Alert, StepLine, shown_name};
 use crate::assess::decide::Decision;
 use crate::assess::{Reason, Recognised};
 use crate::effects::{Lookups, Publish, State};
 use crate::event::{Event, Shape, Unreadable};
-use crate::facts::{Context, Known, TagsBefore};
+use crate::facts::{Context, Facts, Known};
 use crate::rule::{Fires, Rule};
 use crate::text::line::Line;
 use crate::text::severity::Severity;
@@ -42,8 +42,8 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             return self.unreadable(&reason, Some(&event), now, delay_until).await;
         }
         let opened = self.engine.open(&mut event);
-        if opened.is_nothing() && !opened.facts().must_be_noted() {
-            self.record_writes(&event, opened.facts(), now).await;
+        if opened.is_nothing() {
+            self.note_alone(&event, opened.facts(), now).await;
             return match event.shape() {
                 Shape::Unknown => self.unknown_shape(&event, now, delay_until).await,
                 _ => Ok(Response { outcome: outcome(&event, Verdict::Quiet), alert: None }),
@@ -86,10 +86,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         (known, found): (&Known, Option<FoundAccount>),
         now: Timestamp,
     ) {
-        let before = match &known.tagged {
-            TagsBefore::Known(account) => Some(account),
-            TagsBefore::Unknown | TagsBefore::Uncounted => None,
-        };
+        let before = known.tagged.known();
         let facts = &context.facts;
         join3(
             self.record(event, context, steps, now),
@@ -101,6 +98,20 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
                 }
                 finder.forget_tagged(event, facts, before, now).await;
             },
+        )
+        .await;
+    }
+
+    /// Notes what later events are compared with, of an event that no rule can want: nothing else is asked about it.
+    async fn note_alone(&self, event: &Event, facts: &Facts, now: Timestamp) {
+        let own_change_set = self.own_change_set(facts);
+        let asked = join(own_change_set, self.tagged(event, facts, now));
+        let (_, (own_change_set, tagged)) =
+            join(self.record_writes(event, facts, now), asked).await;
+        let finder = self.finder();
+        join(
+            self.record_update(event, facts, own_change_set, now),
+            finder.forget_tagged(event, facts, tagged.known(), now),
         )
         .await;
     }
@@ -143,13 +154,15 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             self.let_go(event, Some(begun), now).await;
             return Ok(Response { outcome, alert: None });
         }
-        self.adjusted(event, &decision.quietened_by).await;
+        let adjusted = self.adjusted(event, &decision.quietened_by);
         if begun == Begun::Published {
+            adjusted.await;
             outcome.verdict = Verdict::Deduplicated;
             return Ok(Response { outcome, alert: None });
         }
         let id = event.identity();
-        let mut claims = self.claim(event, context, rules, decision.severity, now).await;
+        let claim = self.claim(event, context, rules, decision.severity, now);
+        let (mut claims, ()) = join(claim, adjusted).await;
         if claims.all_repeated {
             self.hold(event, context, &mut claims).await;
         }
@@ -161,7 +174,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         }
         let mut alert = Alert::new(event, context, rules, decision, delay_until);
         alert.history = self.history(event, context, decision, now).await;
-        self.tell_once(&id, begun, &claims, &mut alert, &mut outcome, now).await?;
+        self.send_once(&id, begun, &claims, &mut alert, &mut outcome, now).await?;
         Ok(Response { outcome, alert: Some(alert) })
     }
 
@@ -220,7 +233,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             notes: Vec::new(),
         };
         let Some(event) = event else {
-            tell(self.publish, self.topics, &alert).await?;
+            send(self.publish, self.topics, &alert).await?;
             outcome.topics.push(alert.severity);
             return Ok(Response { outcome, alert: Some(alert) });
         };
@@ -230,7 +243,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             outcome.verdict = Verdict::Deduplicated;
             return Ok(Response { outcome, alert: None });
         }
-        self.tell_once(&id, begun, &Claims::default(), &mut alert, &mut outcome, now).await?;
+        self.send_once(&id, begun, &Claims::default(), &mut alert, &mut outcome, now).await?;
         Ok(Response { outcome, alert: Some(alert) })
     }
 }

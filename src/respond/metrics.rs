@@ -63,14 +63,14 @@ pub const METRICS: [Metric; 23] = [
     metric(
         "StateFailures",
         "Count",
-        "calls of the state table that failed; alerts flow, not deduplicated",
+        "calls of the state table that failed or gave less than was asked; alerts flow, not deduplicated",
     ),
     metric(
         "LookupFailures",
         "Count",
         "lookups of accounts, calendars and the caller's last hour that failed",
     ),
-    metric("AlertsRepeated", "Count", "alerts told again, as nobody acknowledged them"),
+    metric("AlertsRepeated", "Count", "alerts published again, as nobody acknowledged them"),
     metric(
         "AlertsUnacknowledged",
         "Count",

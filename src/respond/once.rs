@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 
 use super::responder::{Mode, RespondError, Responder};
-use super::tell::{PublishFailed, tell};
+use super::send::{PublishFailed, send};
 use crate::alert::{Alert, SentAlert};
 use crate::assess::fingerprint::{fingerprint, is_attempt};
 use crate::effects::{Claim, Delivery, EffectError, Lookups, Publish, State};
@@ -116,7 +116,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     }
 
     /// Publishes, and marks the event as published, or lets it go with what it claimed.
-    pub(super) async fn tell_once(
+    pub(super) async fn send_once(
         &self,
         id: &str,
         begun: Begun,
@@ -132,7 +132,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         }
         let repeat_at = self.repeat_at(id, alert, begun, now);
         outcome.notes.clone_from(&alert.notes);
-        let published = tell(self.publish, self.topics, alert).await;
+        let published = send(self.publish, self.topics, alert).await;
         let sent = published.is_ok().then(|| SentAlert {
             event_id: id.to_owned(),
             severity: alert.severity,

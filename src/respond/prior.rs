@@ -63,7 +63,12 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             return;
         }
         let (event_id, at) = (event.identity(), event.time().unwrap_or(now));
-        let writes = prior::writes(event, facts.acted_upon(), facts.omitted);
+        let writes = prior::writes(
+            event,
+            facts.acted_upon(),
+            facts.omitted,
+            facts.questions.handed.as_ref(),
+        );
         join_all(writes.into_iter().map(async |(address, value)| {
             let write = prior::Write::new(at, event_id.clone(), value, false);
             let recorded = self.state.record_write(&address.text(), &write).await;

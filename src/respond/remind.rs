@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::alert::{Alert, REASONS_MAX};
 use crate::effects::alerts::{OpenAlerts, StoredAlert};
 use crate::effects::{EffectError, Publish};
-use crate::respond::tell::{PublishFailed, tell};
+use crate::respond::send::{PublishFailed, send};
 use crate::site::TopicSpec;
 use crate::text::line::Line;
 use crate::text::severity::Severity;
@@ -69,7 +69,7 @@ pub async fn remind<S: OpenAlerts, P: Publish>(
             [record] => again(record, now),
             records => digest(records),
         };
-        match tell(publish, topics, &alert).await {
+        match send(publish, topics, &alert).await {
             Ok(()) => {
                 reminded.repeated += group.len();
                 mark(alerts, group, now, &mut reminded).await;

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use jiff::SignedDuration;
 use thiserror::Error;
 
-use super::tell::PublishFailed;
+use super::send::PublishFailed;
 use crate::alert::Alert;
 use crate::assess::engine::Engine;
 use crate::effects::offline::Offline;

@@ -1,6 +1,7 @@
 //! What a suppression silences, and what an override holds back or makes quieter than medium, is counted, so that
 //! the day's word tells of it.
 
+use futures_util::future::join_all;
 use jiff::Timestamp;
 
 use super::responder::Responder;
@@ -12,7 +13,7 @@ use crate::respond::outcome::{Outcome, Verdict};
 use crate::rule::{Matching, Rank, Rule, RuleSet};
 use crate::text::severity::Severity;
 
-/// Most overridden rules that one event is counted for, the loudest first.
+/// Most names that one event is counted under, those of the loudest rules first.
 const RULES_MAX: usize = 10;
 
 /// Under which name the alerts are counted that a suppression silences.
@@ -48,16 +49,13 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
 
     /// Counts a repetition that is not published, for each rule whose window is longer than a day.
     pub(super) async fn held_for_days(&self, event: &Event, rules: &[String]) {
-        for rule in rules.iter().take(RULES_MAX) {
-            self.count_silence(&counted_as_held(rule), event).await;
-        }
+        self.count_silences(rules.iter().map(|rule| counted_as_held(rule)), event).await;
     }
 
     /// Counts an alert for each adjustment that took it far below what its rules say.
     pub(super) async fn adjusted(&self, event: &Event, because: &[String]) {
-        for because in because.iter().take(RULES_MAX) {
-            self.count_silence(&counted_as_adjusted(because), event).await;
-        }
+        self.count_silences(because.iter().map(|because| counted_as_adjusted(because)), event)
+            .await;
     }
 
     /// Counts what the site's overrides keep people from hearing: an alert that is not published at all, or below medium
@@ -79,9 +77,8 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             return;
         }
         let would = self.would_fire((event, context), matching, alerted, now).await;
-        for rule in quieter(&would, context, alerted).into_iter().take(RULES_MAX) {
-            self.count_silence(&counted_as_overridden(&rule.spec.id), event).await;
-        }
+        let rules = quieter(&would, context, alerted).into_iter();
+        self.count_silences(rules.map(|rule| counted_as_overridden(&rule.spec.id)), event).await;
     }
 
     /// The overridden rules that would fire by themselves. Beside a rule about the call itself that fired, what
@@ -122,6 +119,12 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             }
         }
         would
+    }
+
+    /// Counts at the same time what stands under several names.
+    async fn count_silences(&self, counted_as: impl Iterator<Item = String>, event: &Event) {
+        let counting = counted_as.take(RULES_MAX);
+        join_all(counting.map(async |name| self.count_silence(&name, event).await)).await;
     }
 
     async fn count_silence(&self, counted_as: &str, event: &Event) {

@@ -12,10 +12,10 @@ use jiff::{SignedDuration, Timestamp};
 use crate::alert::{Alert, HELD_MAX};
 use crate::assess::engine::Engine;
 use crate::effects::{Claim, EffectError, Publish, State};
+use crate::respond::send::{PublishFailed, send};
 use crate::respond::silence::{
     counted_as, counted_as_adjusted, counted_as_held, counted_as_overridden,
 };
-use crate::respond::tell::{PublishFailed, tell};
 use crate::rule::Rule;
 use crate::site::{Adjustment, SuppressionSpec, TopicSpec};
 use crate::text::severity::Severity;
@@ -126,7 +126,7 @@ pub fn is_anything_silenced(engine: &Engine) -> bool {
 /// Publishes how many alerts each suppression silenced, and each override, window or adjustment held back or lowered, since
 /// it did so last, if there were any. Asked again within the day, it publishes nothing. What could not be published
 /// stays counted.
-pub async fn tell_suppressed<S: State, P: Publish>(
+pub async fn send_silences<S: State, P: Publish>(
     engine: &Engine,
     state: &S,
     publish: &P,
@@ -147,7 +147,7 @@ pub async fn tell_suppressed<S: State, P: Publish>(
     }
     counts.sort_by_key(|(_, held)| std::cmp::Reverse(*held));
     let alert = Alert::suppressed(&lines(&counts));
-    match tell(publish, topics, &alert).await {
+    match send(publish, topics, &alert).await {
         Ok(()) => word.alerts = counts.iter().map(|(_, held)| held).sum(),
         Err(failure) => {
             word.failure = Some(failure);
@@ -197,7 +197,7 @@ suppressions:
         let topic = TopicSpec { arn: "low".to_owned(), format: Format::Text };
         let topics = BTreeMap::from([(Severity::Low, vec![topic])]);
         let engine = engine(SITE);
-        let word = tell_suppressed(&engine, state, publish, &topics, now.parse().unwrap());
+        let word = send_silences(&engine, state, publish, &topics, now.parse().unwrap());
         (
             pollster::block_on(word),
             publish.take().into_iter().map(|(_, message)| message.body).collect(),
@@ -271,7 +271,7 @@ suppressions:
         let topics = BTreeMap::from([(Severity::Low, vec![topic])]);
         let word = |now: &str| {
             let now = now.parse().unwrap();
-            pollster::block_on(tell_suppressed(&engine, &state, &publish, &topics, now));
+            pollster::block_on(send_silences(&engine, &state, &publish, &topics, now));
         };
         word("2026-11-24T00:00:00Z");
         let responder = Responder::offline(&engine, &topics, &publish, &state, Origin::Checked);

@@ -29,7 +29,7 @@ def test_the_clock_looks_at_the_table_and_at_every_topic(responder):
         assert ring(responder) == (True, 1)
     looked_at = responder.proxy.calls("GetTopicAttributes")
     assert len(looked_at) == len(SEVERITIES) + 1
-    assert len(responder.proxy.calls("GetItem")) == 1
+    assert len(responder.proxy.calls("GetItem")) == len(responder.proxy.calls("BatchGetItem")) == 1
     assert responder.proxy.calls("Publish") == []
 
 
@@ -44,7 +44,11 @@ def test_the_heart_beats_also_without_reminders(responder, off):
 
 @pytest.mark.parametrize(
     ("action", "says"),
-    [("GetTopicAttributes", "sns:GetTopicAttributes"), ("GetItem", "dynamodb:GetItem")],
+    [
+        ("GetTopicAttributes", "sns:GetTopicAttributes"),
+        ("GetItem", "dynamodb:GetItem"),
+        ("BatchGetItem", "dynamodb:BatchGetItem"),
+    ],
 )
 def test_no_heartbeat_where_something_cannot_be_read(responder, action, says):
     # One of the topics, or the table: for good, so that no attempt of the SDK comes through.

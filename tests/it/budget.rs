@@ -15,9 +15,10 @@ use iam_responder::aws::dynamodb::Table;
 use iam_responder::aws::lookups::{Aws, Permitted};
 use iam_responder::aws::sns::Sns;
 use iam_responder::effects::{
-    Accounts, ChangeCalendars, Deliveries, Delivery, ErrorKind, Notes, Publish,
+    Accounts, ChangeCalendars, Deliveries, Delivery, ErrorKind, Notes, PriorState, Publish,
 };
 use iam_responder::iam::account::AccountId;
+use iam_responder::prior::Register;
 use jiff::Timestamp;
 
 const MOMENT: Duration = Duration::from_millis(50);
@@ -82,6 +83,20 @@ async fn a_call_ends_before_the_invocation_does() {
         "failed to mark an event in table t (no answer): there is no more time for it"
     );
     assert!(error.kind == ErrorKind::NoAnswer && again.elapsed() < MOMENT);
+}
+
+/// DynamoDB may answer a part of what is asked, and the SDK takes that for success.
+#[tokio::test]
+async fn registers_that_an_answer_leaves_out_are_not_read_and_a_failure() {
+    const ANSWER: &str = r#"{"Responses":{"t":[]},"UnprocessedKeys":{"t":{"ConsistentRead":true,"Keys":[{"id":{"S":
+        "register#ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"}}]}}}"#;
+    let budget = Budget::default();
+    let config = config(&answering("200 OK", ANSWER)).await;
+    let table = Table::within(&config, "t", &budget);
+    let invocation = budget.begin(Instant::now() + Duration::from_secs(20));
+    let read = table.registers(&["a".to_owned(), "b".to_owned()]).await.unwrap();
+    assert_eq!(read, [None, Some(Register::default())]);
+    assert_eq!(invocation.usage().state_failures, 1);
 }
 
 #[tokio::test]

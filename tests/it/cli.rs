@@ -94,7 +94,7 @@ fn what_cannot_be_read_is_told_with_its_place() {
     let stdout = text(&output.stdout);
     assert!(stdout.contains("Event could not be read"), "{stdout}");
     assert!(stdout.contains("from  - #2"), "{stdout}");
-    assert!(stdout.ends_with("2 events: 1 quiet, 1 unreadable, told as high\n"), "{stdout}");
+    assert!(stdout.ends_with("2 events: 1 quiet, 1 unreadable, published as high\n"), "{stdout}");
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn what_cloudtrail_did_not_write_is_said_in_one_line() {
         &envelope("my.app", trail, record),
         10,
         "warning: -: refused: its source is `my.app`, and only AWS can send a source that begins with `aws.`; the \
-         function tells it as high\n",
+         function publishes it as high\n",
     );
     // Whoever masks the numbers in a file may mask one of two.
     check(&envelope("aws.s3", trail, &record.replace("1111", "9999")), 0, "");
@@ -131,7 +131,7 @@ fn what_cloudtrail_did_not_write_is_said_in_one_line() {
     check(
         r#"{"hello":"world"}"#,
         10,
-        "warning: -: neither an EventBridge event nor a CloudTrail record; the function tells it as high\n",
+        "warning: -: neither an EventBridge event nor a CloudTrail record; the function publishes it as high\n",
     );
     // A rule that asks for such an event hears it.
     let rule = "{id: health, title: t, severity: medium, why: w, runbook: b, pattern: {source: [aws.health]}}\n";

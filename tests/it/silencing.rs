@@ -8,7 +8,7 @@ use iam_responder::own::Own;
 use iam_responder::pack::PACK;
 use iam_responder::respond::Origin;
 use iam_responder::respond::outcome::{Outcome, Verdict};
-use iam_responder::respond::suppressed::tell_suppressed;
+use iam_responder::respond::suppressed::send_silences;
 use iam_responder::site::{Format, TopicSpec};
 use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};
@@ -419,7 +419,7 @@ fn the_day_s_word_tells_what_suppressions_silenced() {
     let word = |now: &str| {
         let World { state, publish, topics, .. } = &world;
         let now = now.parse().unwrap();
-        pollster::block_on(tell_suppressed(&engine, state, publish, topics, now)).alerts
+        pollster::block_on(send_silences(&engine, state, publish, topics, now)).alerts
     };
     assert_eq!(word("2026-11-24T00:01:00Z"), 0);
     let user = |minute| call("iam", "CreateUser", &json!({"userName": "u"}), &session(BOB), minute);

@@ -324,7 +324,7 @@ fn a_spoilt_house_is_not() {
         check_added(&house, "core/src/text/nearest.rs", &line, &format!("says `{word}`"));
     }
     let raw = |text: &str| format!("fn f(line: &Line) {{ line.as_it_is(); }}\n{text}");
-    check_spoilt(&house, "src/respond/tell.rs", raw, "prints what others chose");
+    check_spoilt(&house, "src/respond/send.rs", raw, "prints what others chose");
     let long = |text: &str| format!("{text}\npub async fn f() {{\n{}}}\n", "    g();\n".repeat(71));
     check_spoilt(&house, "src/aws/sns.rs", long, "71 lines; at most 70");
 }

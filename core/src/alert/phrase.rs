@@ -6,7 +6,7 @@ use crate::facts::Context;
 use crate::iam::arn::Arn;
 use crate::iam::kind::EntityKind;
 use crate::text::hostile::Hostile;
-use crate::text::line::Line;
+use crate::text::line::{Line, NAME_CHARS_MAX};
 
 /// Sentences for the calls that matter most: event name, what was done, what was tried. `{kind}`
 /// and `{entity}` stand for the entity, other braces for paths below `detail`.
@@ -227,7 +227,7 @@ fn on(context: &Context, rest: &str) -> Line {
 fn words(name: &str) -> String {
     // Lambda puts a version behind its names: `20150331v2`.
     let unversioned = name.find("20").and_then(|at| name.get(..at)).unwrap_or(name);
-    let chars: Vec<char> = unversioned.chars().collect();
+    let chars: Vec<char> = unversioned.chars().take(NAME_CHARS_MAX).collect();
     let mut words: Vec<String> = Vec::new();
     for (index, c) in chars.iter().enumerate() {
         let before = index.checked_sub(1).and_then(|before| chars.get(before));

@@ -55,6 +55,17 @@ pub enum TagsBefore {
     Uncounted,
 }
 
+impl TagsBefore {
+    /// The account as it was, where that is known.
+    #[must_use]
+    pub fn known(&self) -> Option<&Account> {
+        match self {
+            Self::Known(account) => Some(account),
+            Self::Unknown | Self::Uncounted => None,
+        }
+    }
+}
+
 impl Known {
     fn before(&self) -> Before<'_> {
         let Answers { named, replaced, former, beside, .. } = &self.before;

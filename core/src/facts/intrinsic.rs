@@ -64,7 +64,7 @@ impl Facts {
             own_session: own.session(&principal, event),
             deploys: principal.role_arn.as_deref().is_some_and(|role| own.is_deployment_role(role)),
             own_update: own.update(event, omitted),
-            questions: Questions::of(event),
+            questions: Questions::of(event, outcome),
             outcome,
             omitted,
             call,
@@ -92,13 +92,6 @@ impl Facts {
             Some(OwnUpdate::ExecutesChangeSet(arn)) => Some(arn),
             _ => None,
         }
-    }
-
-    /// It changes what later events are judged by, whether or not a rule wants it.
-    #[must_use]
-    pub fn must_be_noted(&self) -> bool {
-        let updates = self.outcome == CallOutcome::Success && self.own_update.is_some();
-        self.tagged.is_some() || updates
     }
 
     /// The name of what a call of the catalogue acted upon.

@@ -36,11 +36,10 @@ pub struct Bearers {
 }
 
 impl Shared {
-    /// What a successful call of IAM changes that others bear, if anything.
-    #[must_use]
-    pub fn of(event: &Event) -> Option<Self> {
+    /// What a call of IAM that succeeded changes that others bear, if anything.
+    pub(super) fn of(event: &Event) -> Option<Self> {
         let (account, call) = (event.account()?, event.name()?);
-        let changes = event.event_source() == Some(IAM) && event.text("detail.errorCode").is_none();
+        let changes = event.event_source() == Some(IAM);
         let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
         match call {
             _ if !changes => None,

@@ -2,7 +2,6 @@
 
 use super::Value;
 use super::address::{Address, Thing, policy};
-use super::write::written;
 use crate::event::Event;
 use crate::iam::catalogue::IAM;
 
@@ -14,29 +13,29 @@ pub struct Given {
 }
 
 impl Given {
-    /// What a call gives, if anything. Of a call that did not succeed nothing, nor of one that attaches a policy
-    /// of AWS: those are judged by their names, and no document of theirs is known that could be joined.
-    #[must_use]
-    pub fn of(event: &Event) -> Option<Self> {
-        let of_iam = event.event_source() == Some(IAM);
-        if !of_iam || event.text("detail.errorCode").is_some() {
+    /// What a call that succeeded and writes this gives, if anything. Of one that attaches a policy of AWS nothing:
+    /// those are judged by their names, and no document of theirs is known that could be joined.
+    pub(super) fn of(event: &Event, written: &[(Address, Value)]) -> Option<Self> {
+        if event.event_source() != Some(IAM) {
             return None;
         }
-        let given = |(at, value): &(Address, Value)| {
+        let given = |(at, value): &&(Address, Value)| {
             at.is_of_identity() && at.is_holding() && *value != Value::Absent
         };
-        let (at, _) = written(event, None, false).into_iter().find(given)?;
+        let (at, _) = written.iter().find(given)?;
         let joins = match at.thing()? {
             (Thing::Attached, arn) => policy(&at.account, arn).is_some(),
             _ => true,
         };
-        joins.then_some(Self { at })
+        joins.then(|| Self { at: at.clone() })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::outcome_of;
+    use crate::prior::Questions;
 
     #[track_caller]
     fn check(call: &str, parameters: &str, want: Option<(&str, &str)>) {
@@ -44,7 +43,8 @@ mod tests {
             r#"{{"eventSource":"iam.amazonaws.com","eventName":"{call}","recipientAccountId":"111122223333",
                 "requestParameters":{parameters}}}"#
         ));
-        let given = Given::of(&event.unwrap());
+        let event = event.unwrap();
+        let given = Questions::of(&event, outcome_of(&event)).given;
         let found = given.as_ref().map(|it| (it.at.entity(), it.at.thing_text()));
         assert_eq!(found, want, "{call} {parameters}");
     }
@@ -77,6 +77,7 @@ mod tests {
         );
         let refused = r#"{"eventSource":"iam.amazonaws.com","eventName":"AddUserToGroup","errorCode":"AccessDenied",
             "recipientAccountId":"111122223333","requestParameters":{"userName":"lee","groupName":"crew"}}"#;
-        assert_eq!(Given::of(&Event::parse(refused).unwrap()), None);
+        let refused = Event::parse(refused).unwrap();
+        assert_eq!(Questions::of(&refused, outcome_of(&refused)).given, None);
     }
 }

@@ -161,8 +161,8 @@ pub(super) fn is_host_policy(arn: &str) -> bool {
     name.is_some_and(|name| NAMES.iter().any(|one| name.eq_ignore_ascii_case(one)))
 }
 
-/// Which roles are looked for: what somebody might want one for. Those that were ever such stand in a list of the account,
-/// with the policies that make such of the roles that bear them.
+/// Which roles are looked for: what somebody might want one for. A register of the account lists every role that was
+/// ever one of them, and the policies that make a role one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Those {
     /// That were ever an administrator's.

@@ -4,7 +4,7 @@ use super::address::{Address, Thing, fold, identity, policy};
 use super::ask::{Ask, named};
 use super::write::{is_default, written};
 use super::{Fed, Given, Handed, Shared, Tagged, Value};
-use crate::event::Event;
+use crate::event::{CallOutcome, Event};
 use crate::iam::catalogue::IAM;
 use crate::iam::kind::EntityKind;
 
@@ -35,20 +35,19 @@ pub struct Questions {
 
 /// The register that the event writes; of a new default version the one that says so. Of what is made
 /// with its entity nothing was there before.
-fn former(event: &Event) -> Option<(Address, Value)> {
-    let written = written(event, None, false);
+fn former(written: &[(Address, Value)]) -> Option<&(Address, Value)> {
     if written.iter().any(|(at, _)| at.is_life()) {
         return None;
     }
     let default =
         written.iter().position(|(at, _)| matches!(at.thing(), Some((Thing::Default, _))));
-    written.into_iter().nth(default.unwrap_or_default())
+    written.get(default.unwrap_or_default())
 }
 
 impl Questions {
-    /// What this event asks.
+    /// What this event asks, a call that ended so.
     #[must_use]
-    pub fn of(event: &Event) -> Self {
+    pub fn of(event: &Event, outcome: CallOutcome) -> Self {
         let (Some(source), Some(call), Some(account)) =
             (event.event_source(), event.name(), event.account())
         else {
@@ -87,14 +86,20 @@ impl Questions {
             _ => None,
         };
         let named = named(event);
-        let (former, put) = former(event).unzip();
-        let former = former.map(Ask::Value);
-        let puts = put.and_then(|put| match put {
-            Value::Present(text) => Some(text),
+        let written = written(event, None, false);
+        let former = former(&written);
+        let puts = former.and_then(|(_, put)| match put {
+            Value::Present(text) => Some(text.clone()),
             Value::Absent | Value::Unsaid | Value::Listed(_) => None,
         });
-        let (handed, given) = (Handed::of(event), Given::of(event));
-        let shared = Shared::of(event);
+        let former = former.map(|(at, _)| Ask::Value(at.clone()));
+        // Whoever is refused gives nobody anything, and changes nothing.
+        let (handed, given, shared) = match outcome {
+            CallOutcome::Success => {
+                (Handed::of(event), Given::of(event, &written), Shared::of(event))
+            }
+            CallOutcome::Denied | CallOutcome::Failure => (None, None, None),
+        };
         let (tagged, fed) = (Tagged::of(event), Fed::of(event));
         Self { named, replaced, former, puts, handed, shared, given, tagged, fed }
     }

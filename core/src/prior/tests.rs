@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::*;
-use crate::event::Event;
+use crate::event::{Event, outcome_of};
 
 /// An event: minutes and seconds, call, parameters, and the answer behind `=>`. The ID is its place.
 pub(super) fn event(line: &str, id: usize) -> Event {
@@ -21,7 +21,7 @@ pub(super) fn event(line: &str, id: usize) -> Event {
 
 pub(super) fn record(registers: &mut Registers, event: &Event) {
     let omitted = event.flag("detail.requestParameters.omitted") == Some(true);
-    for (address, value) in writes(event, Some("caller"), omitted) {
+    for (address, value) in writes(event, Some("caller"), omitted, Handed::of(event).as_ref()) {
         let (at, event_id) = (event.time().unwrap(), event.identity());
         let write = Write::new(at, event_id, value, false);
         registers.entry(address).or_default().record(&write);
@@ -54,7 +54,7 @@ fn check(lines: &[&str], want: &str) {
     let events: Vec<Event> =
         lines.iter().enumerate().map(|(index, line)| event(line, index)).collect();
     let (last, before) = events.split_last().unwrap();
-    let questions = Questions::of(last);
+    let questions = Questions::of(last, outcome_of(last));
     let ask = questions.named.or(questions.replaced).unwrap();
     let mut orders = vec![before.to_vec(), before.iter().rev().cloned().collect::<Vec<_>>()];
     orders.push([before, before].concat());
@@ -207,7 +207,7 @@ fn a_seed_reads_an_entity_as_a_whole() {
             record(&mut registers, &event(line, index));
         }
         let last = event(DELETE, 9);
-        let ask = Questions::of(&last).replaced.unwrap();
+        let ask = Questions::of(&last, outcome_of(&last)).replaced.unwrap();
         assert_eq!(asked(&ask, &last, registers.clone()), want, "{lines:?}");
         let near = event(&DELETE.replace("09:00", "05:59"), 9);
         let found = asked(&ask, &near, registers);
@@ -233,7 +233,8 @@ fn a_seed_reads_an_entity_as_a_whole() {
 fn only_the_accounts_own_policies_are_asked_for() {
     for arn in ["arn:aws:iam::aws:policy/App", "arn:aws:iam::444455556666:policy/app"] {
         let attach = ATTACH.replace("arn:aws:iam::111122223333:policy/x/App", arn);
-        assert_eq!(Questions::of(&event(&attach, 0)).named, None, "{arn}");
+        let attach = event(&attach, 0);
+        assert_eq!(Questions::of(&attach, outcome_of(&attach)).named, None, "{arn}");
     }
 }
 
@@ -245,7 +246,8 @@ fn check_former(lines: &[&str], want: &str) {
     let (last, before) = events.split_last().unwrap();
     let mut registers = Registers::new();
     before.iter().for_each(|event| record(&mut registers, event));
-    let found = Questions::of(last).former.map(|ask| asked(&ask, last, registers));
+    let found =
+        Questions::of(last, outcome_of(last)).former.map(|ask| asked(&ask, last, registers));
     assert_eq!(found.unwrap_or_default(), want);
 }
 
@@ -280,7 +282,7 @@ fn members_of_a_renamed_group_are_not_known() {
 /// What an event writes, as lines.
 #[track_caller]
 fn check_writes(line: &str, want: &[&str]) {
-    let found: Vec<String> = writes(&event(line, 0), Some("caller"), false)
+    let found: Vec<String> = writes(&event(line, 0), Some("caller"), false, None)
         .into_iter()
         .map(|(address, value)| {
             let value = match value {

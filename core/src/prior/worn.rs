@@ -21,8 +21,8 @@ const OTHERS_MAX: usize = 16;
 const HOPS_MAX: usize = 3;
 
 impl Reader<'_> {
-    /// The roles that things wear, each once. Of those that nobody knows the roles of their kind that are known as
-    /// administrators', or may wear such; and whether there may have been more.
+    /// The roles that things wear, each once, and whether there may be more. Of a thing whose roles nobody knows, all
+    /// roles that things of its kind may wear and that are known as administrators', or may assume such.
     pub(super) fn roles_worn(&mut self, worn: &Worn) -> (BTreeSet<String>, bool) {
         let (mut found, mut cut) = (BTreeSet::new(), false);
         let answered = !worn.answered.is_empty();
@@ -149,8 +149,8 @@ impl Reader<'_> {
         found
     }
 
-    /// Did the caller change already, or give its role to, each thing that wears any, since it has the roles that it
-    /// has, and they the rights that were read?
+    /// Has the caller changed each thing that wears a role, or given it its role, since the thing got its roles and the
+    /// roles got their rights?
     pub(super) fn worn_on(&mut self, worn: &Worn) -> bool {
         // All are looked at, so that what is missing is fetched together.
         let answered = !worn.answered.is_empty();
@@ -192,9 +192,9 @@ impl Reader<'_> {
         given && self.is_since(source.at) && of_list.unwrap_or(true)
     }
 
-    /// Had the caller to do before with whatever wears a role of the list that counts, since the last of them joined it
-    /// and since nobody's rights changed? `by`: when he had to do with the very thing, of which nobody knows a role. `news`:
-    /// the answer names a role where the list may hold none.
+    /// Has the caller used something that wears a role of the list before, after the last role joined the list and with
+    /// all their rights unchanged? `by`: when he used this very thing, whose role nobody knows. `news`: the answer names a
+    /// role where the list may hold none.
     fn is_habit(
         &mut self,
         list: &Address,
@@ -266,7 +266,7 @@ fn is_older(on: &WornOn, kept: &Prior, answered: bool) -> bool {
     is_unknown(kept) && !answered && !on.is_new
 }
 
-/// Does nobody know a role that a thing wears, nor that it wears none?
+/// Is it unknown whether the thing wears a role?
 fn is_unknown(kept: &Prior) -> bool {
     kept.possible().is_empty() && !kept.is_absent()
 }

@@ -12,14 +12,19 @@ const WRITES_PER_EVENT_MAX: usize = 40;
 
 /// What a successful event writes. `entity` is the name of what it acts upon, where the API lets it be
 /// absent: that of the caller. With `omitted` CloudTrail dropped the parameters: the answer may still say
-/// what was written, else it is written that nobody knows.
+/// what was written, else it is written that nobody knows. `handed` is what the event hands over.
 #[must_use]
-pub fn writes(event: &Event, entity: Option<&str>, omitted: bool) -> Vec<(Address, Value)> {
+pub fn writes(
+    event: &Event,
+    entity: Option<&str>,
+    omitted: bool,
+    handed: Option<&Handed>,
+) -> Vec<(Address, Value)> {
     let mut found = written(event, entity, omitted);
     let tags = tags::listings(&found);
     found.extend(listings(&found));
     found.extend(feeds::listings(event));
-    found.extend(Handed::of(event).map(Handed::writes).unwrap_or_default());
+    found.extend(handed.cloned().map(Handed::writes).unwrap_or_default());
     // Last, as they may be many.
     found.extend(tags);
     found.truncate(WRITES_PER_EVENT_MAX);

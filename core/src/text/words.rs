@@ -5,7 +5,7 @@
 macro_rules! words {
     ($(#[$doc:meta])* $vis:vis enum $name:ident { $($(#[$of:meta])* $variant:ident = $word:literal,)+ }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         $vis enum $name { $($(#[$of])* $variant,)+ }
 
         impl $name {
@@ -62,6 +62,12 @@ macro_rules! by_word {
             }
         }
 
+        impl std::hash::Hash for $name {
+            fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+                self.word().hash(state);
+            }
+        }
+
         impl std::borrow::Borrow<str> for $name {
             fn borrow(&self) -> &str {
                 self.word()
@@ -74,7 +80,7 @@ pub(crate) use {by_word, words};
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeSet, HashSet};
 
     words! {
         /// Two words.
@@ -94,6 +100,8 @@ mod tests {
         assert_eq!(serde_json::to_string(&Two::Yes).unwrap(), r#""yes""#);
         let set: BTreeSet<Two> = Two::ALL.iter().copied().collect();
         assert_eq!(set.first(), Some(&Two::No));
+        assert!(set.contains("yes") && !set.contains("maybe"));
+        let set: HashSet<Two> = set.into_iter().collect();
         assert!(set.contains("yes") && !set.contains("maybe"));
     }
 }

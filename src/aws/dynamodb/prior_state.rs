@@ -2,6 +2,7 @@
 //! reading before and loses nothing, whoever writes meanwhile; the order is that of the writes' own time.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnValue};
 use jiff::SignedDuration;
@@ -14,6 +15,8 @@ use crate::prior::{Register, Write};
 const REGISTER_DAYS: i64 = 1_826;
 /// Most answers to one question for registers: DynamoDB gives 16 MiB at a time, and may leave out what it throttles.
 const ANSWERS_MAX: usize = 4;
+/// Pause before it is asked for what it left out.
+const BETWEEN_ANSWERS: Duration = Duration::from_millis(50);
 
 impl PriorState for Table {
     async fn registers(&self, addresses: &[String]) -> Result<Vec<Option<Register>>, EffectError> {
@@ -66,6 +69,9 @@ impl Table {
             if unread.is_empty() {
                 break;
             }
+            if number > 0 {
+                tokio::time::sleep(BETWEEN_ANSWERS).await;
+            }
             let (found, left) = match self.some_items(&unread).await {
                 Ok(answer) => answer,
                 Err(error) if number == 0 => return Err(error),
@@ -82,6 +88,11 @@ impl Table {
             if throttled {
                 break;
             }
+        }
+        if !unread.is_empty() {
+            // No call failed, but nobody knows what was before.
+            self.budget.count_state_failure();
+            tracing::warn!(left_out = unread.len(), "registers that DynamoDB did not give");
         }
         Ok((items, unread))
     }

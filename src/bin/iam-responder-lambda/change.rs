@@ -10,7 +10,7 @@ use iam_responder::respond::{Mode, Origin, RespondError, Responder};
 use jiff::Timestamp;
 
 use super::function::{Failed, Function};
-use super::log::{event_id, log_failure, tell, write};
+use super::log::{event_id, log_failure, log_outcome, write};
 use super::watchdog;
 
 pub(crate) async fn respond<S: State>(
@@ -49,7 +49,7 @@ pub(crate) async fn respond<S: State>(
     let line = metrics::line(handled, used, Timestamp::now(), milliseconds, &function.source);
     write(function, &line);
     match &result {
-        Ok(outcome) => tell(outcome, used, milliseconds),
+        Ok(outcome) => log_outcome(outcome, used, milliseconds),
         Err(error) => log_failure(error, text, used, milliseconds),
     }
     result.map(Box::new)
@@ -67,7 +67,7 @@ pub(crate) async fn not_judged(
     let failed = Err(metrics::Failure::Alert);
     let used = Usage::default();
     write(function, &metrics::line(failed, used, Timestamp::now(), milliseconds, &function.source));
-    watchdog::tell_not_judged(function, state, text, deadline.saturating_sub(elapsed)).await;
+    watchdog::send_not_judged(function, state, text, deadline.saturating_sub(elapsed)).await;
     let error = Failed::Deadline(event_id(text));
     log_failure(&error, text, used, milliseconds);
     error

@@ -7,7 +7,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use iam_responder::aws::sns::Sns;
-use iam_responder::effects::{EffectError, ErrorKind, Notes};
+use iam_responder::effects::{EffectError, ErrorKind, Notes, PriorState};
 use tokio::task::JoinSet;
 
 use super::function::Function;
@@ -15,19 +15,22 @@ use super::publisher::Publisher;
 
 /// Time for all that is read.
 const HEARTBEAT_MAX: Duration = Duration::from_secs(10);
-/// The note that is read from the table. None is kept under this key: "absent" is an answer too.
+/// The note and the register that are read from the table, each by a right of its own. None is kept under this key:
+/// "absent" is an answer too.
 const KEY: &str = "heartbeat";
 
 /// Reads the table and asks for every topic that the function may publish to; true where all of it
 /// answered. What did not is logged with what to do.
-pub(crate) async fn beats(function: &Function, notes: &impl Notes) -> bool {
+pub(crate) async fn beats(function: &Function, state: &(impl Notes + PriorState)) -> bool {
     // A dry run could tell nobody.
     let Publisher::Sns { sns, .. } = &function.publish else { return false };
     let table = async {
-        let read = within(HEARTBEAT_MAX, "read the table", notes.note(KEY)).await;
+        let keys = [KEY.to_owned()];
+        let read = async { tokio::try_join!(state.note(KEY), state.registers(&keys)) };
+        let read = within(HEARTBEAT_MAX, "read the table", read).await;
         read.map(|_| ()).map_err(|error| {
             let what_to_do = "the table must exist and be active, and the function's role must have \
-                              dynamodb:GetItem on it and kms:Decrypt on its key";
+                              dynamodb:GetItem and dynamodb:BatchGetItem on it and kms:Decrypt on its key";
             tracing::error!(%error, what_to_do, "no heartbeat: the table cannot be read");
         })
     };

@@ -31,7 +31,7 @@ pub(crate) fn write(function: &Function, line: &serde_json::Value) {
 }
 
 /// One line tells the whole story of an event, without its content.
-pub(crate) fn tell(outcome: &Outcome, used: Usage, milliseconds: u64) {
+pub(crate) fn log_outcome(outcome: &Outcome, used: Usage, milliseconds: u64) {
     tracing::info!(
         event_id = outcome.event_id,
         event_name = outcome.event_name,
@@ -98,7 +98,7 @@ mod tests {
         };
         let (mut reader, writer) = pipe().unwrap();
         tracing::subscriber::with_default(json(Level::INFO, Arc::new(writer)), || {
-            tell(&outcome, Usage::default(), 7);
+            log_outcome(&outcome, Usage::default(), 7);
         });
         let mut log = String::new();
         reader.read_to_string(&mut log).unwrap();

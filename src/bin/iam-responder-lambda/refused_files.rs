@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use iam_responder::alert::Alert;
 use iam_responder::effects::{Claim, Windows};
-use iam_responder::respond::tell::tell;
+use iam_responder::respond::send::send;
 use jiff::{SignedDuration, Timestamp};
 
 use super::function::Function;
@@ -17,7 +17,7 @@ const WINDOW: SignedDuration = SignedDuration::from_hours(23);
 
 /// Publishes the alert, where files are refused and it was not published today. A state that does not answer costs a
 /// second alert, not the first; an alert that fails is tried again at the next invocation.
-pub(crate) async fn tell_refused_files(
+pub(crate) async fn send_refused_files(
     function: &Function,
     windows: &impl Windows,
     now: Timestamp,
@@ -34,7 +34,7 @@ pub(crate) async fn tell_refused_files(
         return;
     }
     let alert = Alert::files_refused(faults);
-    if let Err(error) = tell(&function.publish, &function.topics, &alert).await {
+    if let Err(error) = send(&function.publish, &function.topics, &alert).await {
         tracing::error!(%error, "nobody knows that the owner's files are not in force");
         function.refused_files_daily.again();
         let released = windows.release(CLAIM, &id).await;

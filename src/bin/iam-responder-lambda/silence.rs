@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use iam_responder::effects::State;
-use iam_responder::respond::suppressed::{is_anything_silenced, tell_suppressed};
+use iam_responder::respond::suppressed::{is_anything_silenced, send_silences};
 use jiff::Timestamp;
 
 use super::function::Function;
@@ -13,7 +13,7 @@ const LEFT_MIN: Duration = Duration::from_secs(8);
 
 /// Tells how many alerts suppressions and overrides silenced, unless this copy looked today. What fails is tried again at the
 /// next invocation: what was silenced stays counted.
-pub(crate) async fn tell_silence(
+pub(crate) async fn send_silences_of_day(
     function: &Function,
     state: &impl State,
     now: Timestamp,
@@ -26,7 +26,7 @@ pub(crate) async fn tell_silence(
         return;
     }
     function.budget.begin(Instant::now() + left);
-    let word = tell_suppressed(&function.engine, state, &function.publish, &function.topics, now);
+    let word = send_silences(&function.engine, state, &function.publish, &function.topics, now);
     let Ok(word) = tokio::time::timeout(left, word).await else {
         tracing::error!("no time was left to tell what was silenced");
         return;

@@ -15,7 +15,7 @@ use super::clock::Rung;
 use super::function::{Failed, Started};
 use super::log::log_failure;
 use super::publisher::Publisher;
-use super::refused_files::tell_refused_files;
+use super::refused_files::send_refused_files;
 use super::{change, clock, dry_run, silence, watchdog};
 
 /// Time kept back before Lambda's own deadline, to report the failure ourselves.
@@ -104,12 +104,12 @@ where
     };
     // Behind the event's own alert, in what time is left.
     let left = remaining(event.context.deadline);
-    let refused = tell_refused_files(function, state, Timestamp::now(), left);
+    let refused = send_refused_files(function, state, Timestamp::now(), left);
     if tokio::time::timeout(left, refused).await.is_err() {
         tracing::error!("no time was left to tell that the owner's files are not in force");
     }
     let left = deadline.saturating_sub(started.elapsed());
-    silence::tell_silence(function, state, Timestamp::now(), left).await;
+    silence::send_silences_of_day(function, state, Timestamp::now(), left).await;
     Ok(Answer { dry_run, done: done? })
 }
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 use iam_responder::alert::Alert;
 use iam_responder::effects::{Claim, Windows};
 use iam_responder::event::Event;
-use iam_responder::respond::tell::tell;
+use iam_responder::respond::send::send;
 use jiff::{SignedDuration, Timestamp};
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
@@ -92,7 +92,7 @@ where
 
 /// Tells people that nobody knows what an event means. The invocation fails all the same: tried again, it may
 /// be judged; if not, it waits in the queue for people.
-pub(crate) async fn tell_not_judged(
+pub(crate) async fn send_not_judged(
     function: &Function,
     windows: &impl Windows,
     text: &str,
@@ -109,7 +109,7 @@ pub(crate) async fn tell_not_judged(
             return;
         }
         let alert = Alert::not_judged(event.as_ref(), now);
-        if let Err(error) = tell(&function.publish, &function.topics, &alert).await {
+        if let Err(error) = send(&function.publish, &function.topics, &alert).await {
             tracing::error!(%error, "nobody knows that an event was not judged");
             let released = windows.release(&key, &id).await;
             released.unwrap_or_else(

@@ -14,7 +14,7 @@ pub(crate) struct VerdictArguments {
     /// What it was; `acknowledged` says only that somebody looks into it
     #[arg(value_name = "VERDICT", value_parser = PossibleValuesParser::new(Word::ALL.map(Word::text)))]
     pub word: String,
-    /// Why, for whoever reads it later
+    /// Why, for those who read it later
     #[arg(long, value_name = "TEXT")]
     pub note: Option<String>,
     /// Who says so
@@ -156,7 +156,7 @@ mod with_aws {
             (
                 "Unacknowledged",
                 format!(
-                    "{}, of them {} high or critical; {} told again",
+                    "{}, of them {} high or critical; {} published again",
                     stats.unacknowledged, stats.unacknowledged_loud, stats.repeated
                 ),
             ),

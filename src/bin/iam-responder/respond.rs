@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
     /// Print each alert whole, as people get it
     #[arg(long)]
     full: bool,
-    /// Also list the events that nobody is told of
+    /// Also list the events of which nothing is published
     #[arg(long, short)]
     all: bool,
     /// Pretend it is this time, as 2026-11-20T02:00:05Z: alerts tell the delay, suppressions end
@@ -87,10 +87,10 @@ pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
 fn not_via_cloudtrail(event: &Result<Event, Unreadable>) -> Option<String> {
     let event = event.as_ref().ok()?;
     if let Err(reason) = event.check_envelope() {
-        return Some(format!("{}; the function tells it as high", shown(&reason.to_string())));
+        return Some(format!("{}; the function publishes it as high", shown(&reason.to_string())));
     }
     if event.shape() == Shape::Unknown {
-        return Some(format!("{}; the function tells it as high", Unreadable::UnknownShape));
+        return Some(format!("{}; the function publishes it as high", Unreadable::UnknownShape));
     }
     let of = |path: &str| event.text(path).map_or_else(|| "nothing".to_owned(), shown);
     (!event.is_via_cloudtrail()).then(|| {
@@ -217,8 +217,9 @@ impl Count {
             self.by_severity.iter().rev().map(|(severity, count)| format!("{count} {severity}"));
         let severities = severities.collect::<Vec<_>>().join(", ");
         let others = self.by_verdict.iter().filter(|(word, _)| **word != Verdict::Alerted.word());
-        let note =
-            |word: &str| if word == Verdict::Unreadable.word() { ", told as high" } else { "" };
+        let note = |word: &str| {
+            if word == Verdict::Unreadable.word() { ", published as high" } else { "" }
+        };
         let others =
             others.map(|(word, count)| format!("{count} {word}{}", note(word))).collect::<Vec<_>>();
         let alerted = self.by_verdict.get(Verdict::Alerted.word()).copied().unwrap_or(0);

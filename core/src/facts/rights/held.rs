@@ -25,8 +25,8 @@ pub struct HandedOver {
     pub exempt: Option<Exempt>,
     /// A role among them that the owner guards.
     pub guarded: Option<Guarded>,
-    /// The same thing was given the same before, or another stack by the same pipeline; or the same caller hands over the same as it did before, or a
-    /// policy lets it be handed over, and that is no administrator's.
+    /// It is no news: this thing, another stack of the same pipeline, or this caller was given or gave the same before; or
+    /// a policy allows it and no role among them is an administrator's.
     pub again: bool,
 }
 

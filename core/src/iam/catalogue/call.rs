@@ -62,8 +62,8 @@ pub struct Call {
     pub kind: EntityKind,
     /// Paths below `detail` where the entity's name stands; the first present wins.
     entity: &'static str,
-    /// What an absent name means: `caller`, `account` or nothing.
-    absent: &'static str,
+    /// What an absent name means, if anything.
+    absent: Option<Absent>,
     /// How it is undone, the first choice first; none where that is impossible, or no machine's.
     pub inverses: Vec<Inverse>,
 }
@@ -107,6 +107,13 @@ impl Inverse {
     }
 }
 
+/// What it means that a call names nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Absent {
+    Caller,
+    Account,
+}
+
 impl Call {
     /// Paths below `detail` where the entity's name may stand.
     pub fn entity_paths(&self) -> impl Iterator<Item = &'static str> {
@@ -116,13 +123,13 @@ impl Call {
     /// An absent name means the caller.
     #[must_use]
     pub(crate) fn absent_is_caller(&self) -> bool {
-        self.absent == "caller"
+        self.absent == Some(Absent::Caller)
     }
 
     /// The entity is the account itself.
     #[must_use]
     pub(crate) fn absent_is_account(&self) -> bool {
-        self.absent == "account"
+        self.absent == Some(Absent::Account)
     }
 
     /// The call switches off or weakens something that watches: its effect is `weakens` and its
@@ -224,9 +231,12 @@ fn parse(line: &'static str) -> Option<Call> {
         ("none", NONE) => Vec::new(),
         _ => return None,
     };
-    if !["caller", "account", NONE].contains(&absent) {
-        return None;
-    }
+    let absent = match absent {
+        NONE => None,
+        "caller" => Some(Absent::Caller),
+        "account" => Some(Absent::Account),
+        _ => return None,
+    };
     let (effect, access) = (CallEffect::of(effect)?, Access::of(access)?);
     let kind = EntityKind::of(kind)?;
     Some(Call { source, name, effect, access, kind, entity, absent, inverses })

@@ -38,11 +38,11 @@ pub struct Handed {
     pub(in crate::prior) thing: Option<(Address, Gift)>,
     /// The same of all stacks that the caller deploys.
     pub(in crate::prior) deployments: Option<(Address, Gift)>,
-    /// Where it is kept that the same caller handed over the same by the same call.
+    /// The register of this habit: same caller, same call, same roles.
     pub(in crate::prior) habit: Option<Address>,
 }
 
-/// Most things that one call names of which it is kept for others of their kind that the caller gave them work.
+/// Most things of one call that are recorded as given work by the caller.
 const NAMED_MAX: usize = 8;
 
 /// By whom and where a thing is given roles.
@@ -150,14 +150,14 @@ impl Habits {
 }
 
 impl Handed {
-    /// What a call hands over, if anything. A call that failed hands over nothing. Nor does a read, unless the catalogue
-    /// names it: some services answer credentials of a role to what CloudTrail calls a read.
+    /// What a call that succeeded hands over, if anything. A read does only where the catalogue names it: some services
+    /// answer credentials of a role to what CloudTrail calls a read.
     #[must_use]
     pub fn of(event: &Event) -> Option<Self> {
         let (source, call, account) = (event.event_source()?, event.name()?, event.account()?);
         let reads = event.flag("detail.readOnly") == Some(true);
         let idle = reads && !catalogue::is_of_roles(source, call);
-        if idle || event.text("detail.errorCode").is_some() {
+        if idle {
             return None;
         }
         let mut search = Search::new(account);

@@ -181,8 +181,7 @@ fn names(asks: &Asks, condition: &Condition) -> bool {
 /// Who did not sign in to an identity pool bears this `amr`, and everybody may be that.
 const GUEST: &str = "unauthenticated";
 
-/// Is there a condition on how people signed in that guests meet, and none that they do not, nor one
-/// on a single identity?
+/// Do guests meet every condition on how people signed in, with no single identity asked for?
 fn lets_guests_in(conditions: &[Condition]) -> bool {
     let mut met = conditions.iter().filter_map(|condition| match asks(condition) {
         Asks::Claim { issuer, claim } if issuer == issuer::COGNITO => match claim.as_str() {

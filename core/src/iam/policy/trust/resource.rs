@@ -114,7 +114,7 @@ impl Trust {
         Self::by_the_door(Of::Resource, document, home)
     }
 
-    /// Are those among whom it lets in of whom nobody knows that they are at home?
+    /// Does it let in anybody who is not known to belong to this account or organization?
     #[must_use]
     pub(crate) fn lets_strangers_in(&self) -> bool {
         STRANGERS.iter().any(|word| self.has(*word))

@@ -2,7 +2,8 @@
 
 use super::super::search::{BEARERS_MAX, VALUES_MAX};
 use super::*;
-use crate::event::Event;
+use crate::event::{Event, outcome_of};
+use crate::prior::Questions;
 
 fn event(source: &str, call: &str, parameters: &str) -> Event {
     Event::parse(&format!(
@@ -185,7 +186,8 @@ fn what_is_worn_trusted_or_aws_s_own_is_not_handed_over() {
     check("glue", "CreateJob", &format!(r#"{{"role":"{alike}"}}"#), &["111122223333 role ops"]);
     check("x", "PutText", r#"{"role":"a text, no name","note":"ops"}"#, &[]);
     let refused = r#"{"eventSource":"glue.amazonaws.com","eventName":"CreateJob","errorCode":"AccessDenied","recipientAccountId":"111122223333","requestParameters":{"role":"ops"}}"#;
-    assert_eq!(Handed::of(&Event::parse(refused).unwrap()), None);
+    let refused = Event::parse(refused).unwrap();
+    assert_eq!(Questions::of(&refused, outcome_of(&refused)).handed, None);
 }
 
 #[test]

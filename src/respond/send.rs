@@ -32,7 +32,7 @@ pub struct PublishFailed {
 ///
 /// # Errors
 /// A topic did not get it.
-pub async fn tell<P: Publish>(
+pub async fn send<P: Publish>(
     publish: &P,
     topics: &BTreeMap<Severity, Vec<TopicSpec>>,
     alert: &Alert,
@@ -95,8 +95,8 @@ mod tests {
         let topic = TopicSpec { arn: "arn".to_owned(), format: Format::Text };
         let topics = [(alert.severity, vec![topic])].into();
         let noting = Noting(Recorder::default());
-        pollster::block_on(tell(&noting, &topics, &alert)).unwrap();
-        pollster::block_on(tell(&noting.0, &topics, &alert)).unwrap();
+        pollster::block_on(send(&noting, &topics, &alert)).unwrap();
+        pollster::block_on(send(&noting.0, &topics, &alert)).unwrap();
         let sent = noting.0.take();
         let says =
             |at: usize| sent[at].1.body.contains(&format!("Another way for {}.", alert.severity));
