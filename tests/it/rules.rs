@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use iam_responder::assess::engine::{Engine, SourceFile};
+use iam_responder::assess::engine::{Engine, SiteFiles, SourceFile};
 use iam_responder::event::Event;
 use iam_responder::facts::Known;
 use iam_responder::operate::folder;
@@ -12,6 +12,7 @@ use iam_responder::own::Own;
 use iam_responder::pack::PACK;
 use iam_responder::review::{coverage, rule_test};
 use iam_responder::rule::Rule;
+use iam_responder::site::calendar::IcsFiles;
 use serde_json::{Value, json};
 
 use crate::support::{by, call, user};
@@ -93,9 +94,14 @@ fn what_the_build_compiled_finds_what_the_rules_find_when_they_are_read() {
     let files = folder::files(Path::new("rules")).unwrap();
     let mut all: Vec<SourceFile> = files.iter().filter(is_rule).map(|path| read(path)).collect();
     all.push(own.clone());
+    let site = read(Path::new("rules/site.yaml"));
+    let site = SiteFiles { site, calendars: IcsFiles::new() };
     let pairs = [
         (Engine::packed(&PACK).unwrap(), Engine::packed_checked(&PACK).unwrap()),
-        (Engine::load(&[own], None, Some(&PACK)).unwrap(), Engine::load(&all, None, None).unwrap()),
+        (
+            Engine::load(&[own], None, Some(&PACK)).unwrap(),
+            Engine::load(&all, Some(&site), None).unwrap(),
+        ),
     ];
     let mut seen = [0; 3];
     for (name, text) in PACK.events {
