@@ -49,11 +49,10 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     /// The registers at these addresses; `None` where one could not be read.
     async fn read(&self, addresses: &[Address]) -> Vec<Option<Register>> {
         let texts: Vec<String> = addresses.iter().map(Address::text).collect();
-        let read = self.state.registers(&texts).await.unwrap_or_else(|error| {
+        self.state.registers(&texts).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "what was before is not known");
-            Vec::new()
-        });
-        read.into_iter().chain(std::iter::repeat(None)).take(addresses.len()).collect()
+            vec![None; addresses.len()]
+        })
     }
 
     /// Records what an event wrote. A store that is down costs later comparisons, not this event's

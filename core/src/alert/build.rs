@@ -58,7 +58,7 @@ impl Alert {
             title: first.map_or_else(|| "Event".into(), |rule| title(rule, context)),
             sentence,
             rules: rules.iter().map(|rule| rule_line(rule, context)).collect(),
-            reasons: listed(decision.reasons.iter().map(Reason::line)),
+            reasons: listed(decision.reasons.iter().map(Reason::line), ""),
             cut: decision.cut,
             why: first.map(|rule| why(rule, context)),
             runbook: first.map(|rule| runbook(rule, context)),
@@ -156,7 +156,7 @@ impl Alert {
             sentence: "Your rules and your site file are not in force: the function runs on those compiled into it. \
                        It says so again every day."
                 .into(),
-            reasons: listed(faults.iter().map(|fault| Line::text(fault))),
+            reasons: listed(faults.iter().map(|fault| Line::text(fault)), ""),
             runbook: Some(
                 "1. Mend the files: `iam-responder check --rules DIR` finds the same faults.\n\
                  2. Deploy again. Until then your suppressions, accounts, calendars and rules do not count."
@@ -169,16 +169,11 @@ impl Alert {
     /// The day's word about silence: how many alerts each suppression and each override kept from people, a line each.
     #[must_use]
     pub fn suppressed(lines: &[String]) -> Self {
-        let mut reasons: Vec<Line> =
-            lines.iter().take(REASONS_MAX).map(|line| Line::text(line)).collect();
-        if lines.len() > REASONS_MAX {
-            reasons.push(Line::text(&format!("and by {} more", lines.len() - REASONS_MAX)));
-        }
         Self {
             sentence: "Your site file silenced alerts, or made them quieter than medium, since it was told of last, at \
                        most a day ago."
                 .into(),
-            reasons,
+            reasons: listed(lines.iter().map(|line| Line::text(line)), "by "),
             runbook: Some(
                 "1. Is a number larger than the owner expects? Look at those events: `iam-responder respond` shows them.\n\
                  2. Narrow or remove what nobody can explain."
@@ -225,7 +220,7 @@ impl Alert {
                 sent.event_id
             ))
         };
-        let reasons = listed(all.map(line));
+        let reasons = listed(all.map(line), "");
         let sentence = format!("Nobody acknowledged {count} alerts of high or above in time.");
         let sentence = Line::text(&sentence);
         let runbook = "1. Read them in the order they came; many at once are one incident.\n\
@@ -260,12 +255,12 @@ impl Alert {
     }
 }
 
-/// As many lines as an alert shows, and how many there are beside them.
-fn listed(lines: impl ExactSizeIterator<Item = Line>) -> Vec<Line> {
+/// As many lines as an alert shows, and how many there are beside them; `of` stands before their number.
+fn listed(lines: impl ExactSizeIterator<Item = Line>, of: &str) -> Vec<Line> {
     let more = lines.len().saturating_sub(REASONS_MAX);
     let mut listed: Vec<Line> = lines.take(REASONS_MAX).collect();
     if more > 0 {
-        listed.push(Line::text(&format!("and {more} more")));
+        listed.push(Line::text(&format!("and {of}{more} more")));
     }
     listed
 }
