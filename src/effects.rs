@@ -26,7 +26,7 @@ pub use deliveries::{Deliveries, Delivery, UNDER_WAY_SECS_MAX};
 pub use error::{EffectError, ErrorKind};
 pub use lock::lock;
 pub use lookups::{Accounts, CalendarState, Calls, ChangeCalendars, History, Lookups, Whose};
-pub use notes::Notes;
+pub use notes::{Note, Notes, Standing};
 pub use prior_state::{PriorState, REGISTERS_PER_CALL_MAX};
 pub use publish::Publish;
 pub use state::State;

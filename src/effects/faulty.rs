@@ -13,7 +13,7 @@ use super::deliveries::{Deliveries, Delivery};
 use super::error::{EffectError, ErrorKind};
 use super::lock::lock;
 use super::lookups::{Accounts, CalendarState, Calls, ChangeCalendars, History, Whose};
-use super::notes::Notes;
+use super::notes::{Note, Notes, Standing};
 use super::prior_state::PriorState;
 use super::publish::Publish;
 use super::windows::{Claim, Windows};
@@ -158,8 +158,8 @@ faulty! {
         record_write(address: &str, write: &Write) -> ();
     }
     Notes {
-        note(key: &str) -> Option<(String, Timestamp)>;
-        keep_note(key: &str, text: &str, at: Timestamp) -> ();
+        note(key: &str) -> Option<Note>;
+        write_note(key: &str, text: &str, at: Timestamp, standing: Standing) -> bool;
     }
     StoredAlerts {
         judge(event_id: &str, judgement: &Judgement) -> bool;

@@ -1,4 +1,4 @@
-//! Small texts under keys, of which the youngest counts.
+//! Small texts under keys, each with the number of its writing.
 
 use std::future::Future;
 
@@ -6,19 +6,58 @@ use jiff::Timestamp;
 
 use super::error::EffectError;
 
+/// What is written under a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// The text.
+    pub text: String,
+    /// The time that its writer gave it.
+    pub at: Timestamp,
+    /// Number of its writing: each one is higher than the one before. 0 for a note that a former release wrote.
+    pub version: u64,
+}
+
+/// What must stand under a key for a note to be written there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// No note, or one whose time is not later.
+    NotLater,
+    /// No note.
+    Absent,
+    /// The note of this version.
+    Version(u64),
+}
+
+impl Standing {
+    /// The note that was read before, or none.
+    #[must_use]
+    pub fn of(read: Option<&Note>) -> Self {
+        read.map_or(Self::Absent, |note| Self::Version(note.version))
+    }
+
+    /// The version after this one; `None` where the one before does not matter.
+    #[must_use]
+    pub fn next(self) -> Option<u64> {
+        match self {
+            Self::NotLater => None,
+            Self::Absent => Some(1),
+            Self::Version(version) => Some(version.saturating_add(1)),
+        }
+    }
+}
+
 /// Notes.
 pub trait Notes {
-    /// A text kept under a key, and when it was.
-    fn note(
-        &self,
-        key: &str,
-    ) -> impl Future<Output = Result<Option<(String, Timestamp)>, EffectError>>;
+    /// The note under a key.
+    fn note(&self, key: &str) -> impl Future<Output = Result<Option<Note>, EffectError>>;
 
-    /// Keeps a text under a key, unless a younger one is kept.
-    fn keep_note(
+    /// Writes a note where `standing` holds; false where it does not. The same call made twice answers the same: a
+    /// call whose answer was lost is made again.
+    fn write_note(
         &self,
         key: &str,
         text: &str,
         at: Timestamp,
-    ) -> impl Future<Output = Result<(), EffectError>>;
+        standing: Standing,
+    ) -> impl Future<Output = Result<bool, EffectError>>;
 }

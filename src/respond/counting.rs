@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::responder::Responder;
 use crate::assess::fingerprint::{counter_key, entity_name, step_key};
 use crate::assess::{Count, Follow, Question, content};
-use crate::effects::{Claim, EffectError, Lookups, Publish, State};
+use crate::effects::{Claim, EffectError, Lookups, Publish, Standing, State};
 use crate::event::{CallOutcome, Event, PrincipalKind};
 use crate::facts::{Context, Facts};
 use crate::iam::catalogue::CallEffect;
@@ -157,10 +157,11 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
                 self.note_update(event, facts, at).await;
             }
             Some(OwnUpdate::MakesChangeSet(arn)) => {
-                let kept = self.state.keep_note(&change_set_key(arn), "own", at).await;
-                kept.unwrap_or_else(
-                    |error| tracing::warn!(%error, "an own change set is not noted"),
-                );
+                let key = change_set_key(arn);
+                if let Err(error) = self.state.write_note(&key, "own", at, Standing::NotLater).await
+                {
+                    tracing::warn!(%error, "an own change set is not noted");
+                }
             }
             None => {}
         }
@@ -233,13 +234,19 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     async fn makes_own_stack(&self, event: &Event, who: &str, at: Timestamp) -> bool {
         let key = own_update_key(event, "its maker");
         let who = who.to_lowercase();
-        match self.state.note(&key).await {
-            Ok(Some((maker, _))) => maker == who,
-            Ok(None) => {
-                let kept = self.state.keep_note(&key, &who, at).await;
-                kept.map_err(|error| tracing::warn!(%error, "who makes the own stack is not noted"))
-                    .is_ok()
+        let maker: Result<Option<String>, EffectError> = async {
+            if let Some(note) = self.state.note(&key).await? {
+                return Ok(Some(note.text));
             }
+            // Of two copies of the function that both find no note, one writes it.
+            if self.state.write_note(&key, &who, at, Standing::Absent).await? {
+                return Ok(Some(who.clone()));
+            }
+            self.state.note(&key).await.map(|note| note.map(|note| note.text))
+        }
+        .await;
+        match maker {
+            Ok(maker) => maker.as_ref() == Some(&who),
             Err(error) => {
                 tracing::warn!(%error, "not known who makes the own stack");
                 false

@@ -11,7 +11,7 @@ use futures_util::future::{join, join_all};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::effects::{CalendarState, Lookups, State, lock};
+use crate::effects::{CalendarState, Lookups, Standing, State, lock};
 use crate::event::{CallOutcome, Event, tags_after};
 use crate::facts::Facts;
 use crate::iam::account::{Account, AccountId};
@@ -47,9 +47,9 @@ struct Answer {
     asked: Timestamp,
 }
 
-/// What the state keeps of an account, from the moment under which it is kept.
+/// The note on an account.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-struct Kept {
+struct AccountNote {
     account: Account,
     /// AWS said so; what followed from an event is only better than nothing.
     believed: bool,
@@ -61,12 +61,14 @@ struct Kept {
 #[derive(Debug)]
 pub struct FoundAccount {
     id: AccountId,
-    kept: Kept,
+    note: AccountNote,
+    /// The note that was read before AWS was asked: what was written since then is younger than its answer may be.
+    over: Standing,
 }
 
-/// What an account was before an event that tagged it, found once and kept for its next delivery.
+/// The note on what an account was before an event that tagged it, written at the first delivery of the event.
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct Before {
+struct BeforeTagged {
     account: Option<Account>,
 }
 
@@ -107,7 +109,7 @@ impl<S: State, L: Lookups> Finder<'_, S, L> {
             return (account, None);
         }
         let mut found = None;
-        let kept = self.kept(id).await;
+        let (kept, over) = self.kept(id).await;
         let younger = |limit| kept.as_ref().filter(|(_, at)| now.duration_since(*at) < limit);
         let account = match younger(ACCOUNT_FRESH).filter(|(kept, _)| kept.believed) {
             Some((kept, _)) => Some(kept.account.clone()),
@@ -117,8 +119,8 @@ impl<S: State, L: Lookups> Finder<'_, S, L> {
                         let changed = kept.believed && kept.account.tags != account.tags;
                         if changed { Some(kept.account.clone()) } else { kept.before.clone() }
                     });
-                    let known = Kept { account: account.clone(), believed: true, before };
-                    found = Some(FoundAccount { id, kept: known });
+                    let note = AccountNote { account: account.clone(), believed: true, before };
+                    found = Some(FoundAccount { id, note, over });
                     Some(account)
                 }
                 Ok(None) => None,
@@ -134,7 +136,7 @@ impl<S: State, L: Lookups> Finder<'_, S, L> {
 
     /// Keeps what AWS said of an account, so that other environments need not ask.
     pub(super) async fn keep_found(&self, found: &FoundAccount, now: Timestamp) {
-        self.keep(found.id, &found.kept, now).await;
+        self.keep(found.id, &found.note, now, found.over).await;
     }
 
     /// The account that an event tags, as it was before. Nobody is asked: AWS would tell how it is
@@ -143,17 +145,18 @@ impl<S: State, L: Lookups> Finder<'_, S, L> {
     pub async fn tagged(&self, event: &Event, facts: &Facts, now: Timestamp) -> Option<Account> {
         let id = facts.tagged?;
         let own = format!("tagged\n{id}\n{}", event.identity());
-        let (found, kept) = join(self.state.note(&own), self.kept(id)).await;
-        if let Ok(Some((text, _))) = found {
-            return serde_json::from_str::<Before>(&text).ok()?.account;
+        let (found, (kept, _)) = join(self.state.note(&own), self.kept(id)).await;
+        if let Ok(Some(note)) = found {
+            return serde_json::from_str::<BeforeTagged>(&note.text).ok()?.account;
         }
         let time = event.time().unwrap_or(now);
         let account = kept.and_then(|(kept, at)| {
             let before = at.checked_add(STAMP_BLUR).is_ok_and(|at| at < time);
             if before { Some(kept.account) } else { kept.before }
         });
-        let text = serde_json::to_string(&Before { account: account.clone() }).unwrap_or_default();
-        if let Err(error) = self.state.keep_note(&own, &text, time).await {
+        let text =
+            serde_json::to_string(&BeforeTagged { account: account.clone() }).unwrap_or_default();
+        if let Err(error) = self.state.write_note(&own, &text, time, Standing::Absent).await {
             tracing::warn!(%error, "not kept what the account was before it was tagged");
         }
         account
@@ -176,8 +179,8 @@ impl<S: State, L: Lookups> Finder<'_, S, L> {
         let mut account = before.cloned().unwrap_or_default();
         // The tags of an event alone are not all tags: where those before it are not known, none are.
         account.tags = account.tags.take().map(|tags| tags_after(event, &tags));
-        let kept = Kept { account, believed: false, before: before.cloned() };
-        self.keep(id, &kept, event.time().unwrap_or(now)).await;
+        let note = AccountNote { account, believed: false, before: before.cloned() };
+        self.keep(id, &note, event.time().unwrap_or(now), Standing::NotLater).await;
     }
 
     /// What each change calendar of the site says of a moment. One that cannot be asked is missing.
@@ -230,23 +233,30 @@ impl<S: State, L: Lookups> Finder<'_, S, L> {
         Some(state?.open)
     }
 
-    async fn kept(&self, id: AccountId) -> Option<(Kept, Timestamp)> {
+    /// The note on an account and its time, and what stands in the table as a whole.
+    async fn kept(&self, id: AccountId) -> (Option<(AccountNote, Timestamp)>, Standing) {
         match self.state.note(&key(id)).await {
             Ok(note) => {
-                let (text, at) = note?;
-                Some((serde_json::from_str(&text).ok()?, at))
+                let over = Standing::of(note.as_ref());
+                let read =
+                    note.and_then(|note| Some((serde_json::from_str(&note.text).ok()?, note.at)));
+                (read, over)
             }
             Err(error) => {
                 tracing::warn!(%error, "not known what was known of the account");
-                None
+                (None, Standing::NotLater)
             }
         }
     }
 
-    async fn keep(&self, id: AccountId, kept: &Kept, at: Timestamp) {
-        let text = serde_json::to_string(kept).unwrap_or_default();
-        if let Err(error) = self.state.keep_note(&key(id), &text, at).await {
-            tracing::warn!(%error, "account not kept");
+    async fn keep(&self, id: AccountId, note: &AccountNote, at: Timestamp, over: Standing) {
+        let text = serde_json::to_string(note).unwrap_or_default();
+        match self.state.write_note(&key(id), &text, at, over).await {
+            Ok(true) => {}
+            Ok(false) => {
+                tracing::debug!(account = id.as_str(), "a younger note on the account stands")
+            }
+            Err(error) => tracing::warn!(%error, "account not kept"),
         }
     }
 
@@ -272,11 +282,11 @@ mod tests {
             format!(r#"{{"account":{{}},"believed":false,"before":{account}}}"#),
         ];
         for kept in kept {
-            let read: Kept = serde_json::from_str(&kept).unwrap();
+            let read: AccountNote = serde_json::from_str(&kept).unwrap();
             assert_eq!(serde_json::to_string(&read).unwrap(), kept);
         }
         let before = format!(r#"{{"account":{account}}}"#);
-        let read: Before = serde_json::from_str(&before).unwrap();
+        let read: BeforeTagged = serde_json::from_str(&before).unwrap();
         assert_eq!(serde_json::to_string(&read).unwrap(), before);
     }
 }

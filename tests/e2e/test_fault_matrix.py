@@ -71,7 +71,7 @@ CALLS = [
     Call("cloudtrail", "LookupEvents", "what the principal did before"),
     Call("ssm", "GetCalendarState", "the calendar"),
     Call("dynamodb", "GetItem", "what was known of the account", "note#"),
-    Call("dynamodb", "PutItem", "what is known of the account", "note#"),
+    Call("dynamodb", "UpdateItem", "what is known of the account", "note#"),
 ]
 DOWN = [Call("dynamodb", None, "the whole table")]  # and stays so
 

@@ -5,7 +5,7 @@ use iam_responder::alert::SentAlert;
 use iam_responder::effects::alerts::{Judgement, OpenAlerts, StoredAlerts, Word};
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::{
-    Claim, Counters, Deliveries, Delivery, Notes, PriorState, State, Windows,
+    Claim, Counters, Deliveries, Delivery, Note, Notes, PriorState, Standing, State, Windows,
 };
 use iam_responder::prior::{Register, Value, Write};
 use iam_responder::text::severity::Severity;
@@ -67,11 +67,31 @@ async fn distinct_ids_count_however_often_they_come(state: &impl Counters) {
 
 async fn notes_are_kept(state: &impl Notes) {
     assert_eq!(state.note("n").await.unwrap(), None);
-    state.keep_note("n", "one", at(0)).await.unwrap();
-    state.keep_note("n", "two", at(5)).await.unwrap();
-    assert_eq!(state.note("n").await.unwrap(), Some(("two".to_owned(), at(5))));
-    state.keep_note("n", "older", at(4)).await.unwrap();
-    assert_eq!(state.note("n").await.unwrap(), Some(("two".to_owned(), at(5))));
+    let write = async |text, second, standing| {
+        state.write_note("n", text, at(second), standing).await.unwrap()
+    };
+    assert!(write("one", 0, Standing::NotLater).await);
+    assert!(write("two", 5, Standing::NotLater).await);
+    let two = Note { text: "two".to_owned(), at: at(5), version: 2 };
+    assert_eq!(state.note("n").await.unwrap(), Some(two.clone()));
+    assert!(!write("older", 4, Standing::NotLater).await);
+    assert!(!write("another first", 6, Standing::Absent).await);
+    assert!(!write("over one", 6, Standing::Version(1)).await);
+    assert_eq!(state.note("n").await.unwrap(), Some(two.clone()), "nothing of it is written");
+    let read = Standing::of(Some(&two));
+    assert!(write("three", 3, read).await, "what was read stands, whatever the times are");
+    assert!(write("three", 3, read).await, "a call whose answer was lost is made again");
+    assert!(!write("somebody else's third", 3, read).await);
+    let three = Note { text: "three".to_owned(), at: at(3), version: 3 };
+    assert_eq!(state.note("n").await.unwrap(), Some(three));
+}
+
+async fn of_two_first_notes_one_is_written(state: &impl Notes) {
+    let write = async |text| state.write_note("f", text, at(0), Standing::of(None)).await.unwrap();
+    assert!(write("mine").await);
+    assert!(!write("theirs").await);
+    assert!(write("mine").await, "a call whose answer was lost is made again");
+    assert_eq!(state.note("f").await.unwrap().unwrap().text, "mine");
 }
 
 fn sent(event_id: &str, repeat_at: Option<i64>) -> SentAlert {
@@ -218,6 +238,7 @@ async fn all(state: &(impl State + StoredAlerts + OpenAlerts)) {
     repetitions_are_counted_for_the_next_alert(state).await;
     distinct_ids_count_however_often_they_come(state).await;
     notes_are_kept(state).await;
+    of_two_first_notes_one_is_written(state).await;
     what_was_told_can_be_judged_and_told_again(state).await;
 }
 

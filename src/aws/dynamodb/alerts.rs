@@ -176,7 +176,7 @@ impl OpenAlerts for Table {
             .expression_attribute_values(":at", number(now.as_millisecond()))
             .send()
             .await;
-        self.unless_refused("mark an alert as repeated", marked)
+        self.was_done("mark an alert as repeated", marked).map(|_| ())
     }
 }
 

@@ -68,7 +68,7 @@ impl Deliveries for Table {
             // Told twice, where the state was down: what people made of the first stays.
             .condition_expression("attribute_not_exists(told) OR told = :no")
             .expression_attribute_values(":no", AttributeValue::Bool(false));
-        self.unless_refused("mark an event as published", request.send().await)
+        self.was_done("mark an event as published", request.send().await).map(|_| ())
     }
 }
 

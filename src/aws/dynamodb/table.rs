@@ -68,18 +68,18 @@ impl Table {
         failed(format!("{what} in table {}", self.name), error)
     }
 
-    /// A condition that does not hold is an answer, not a failure.
-    pub(super) fn unless_refused<T, E>(
+    /// Was it done? A condition that does not hold is an answer, not a failure.
+    pub(super) fn was_done<T, E>(
         &self,
         what: &str,
         done: Result<T, SdkError<E>>,
-    ) -> Result<(), EffectError>
+    ) -> Result<bool, EffectError>
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
         match done {
-            Ok(_) => Ok(()),
-            Err(error) if is_refusal(&error) => Ok(()),
+            Ok(_) => Ok(true),
+            Err(error) if is_refusal(&error) => Ok(false),
             Err(error) => Err(self.failed(what, &error)),
         }
     }

@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use jiff::Timestamp;
 
 use super::recent::Recent;
+use crate::effects::Note;
 use crate::effects::alerts::StoredAlert;
 use crate::prior::Register;
 
@@ -24,7 +25,7 @@ pub struct Memory {
     pub(super) claims: Mutex<Recent<Claimed>>,
     pub(super) counters: Mutex<Recent<Vec<(String, Timestamp)>>>,
     pub(super) registers: Mutex<Recent<Register>>,
-    pub(super) notes: Mutex<Recent<(String, Timestamp)>>,
+    pub(super) notes: Mutex<Recent<Note>>,
     pub(super) sent: Mutex<Recent<StoredAlert>>,
 }
 
