@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use super::lookup::{Finder, FoundAccount};
 use super::once::Begun;
 use super::responder::{Mode, RespondError, Responder};
+use crate::assess::Opened;
 use crate::effects::{Lookups, Publish, State};
 use crate::event::Event;
 use crate::facts::{Facts, Known, TagsBefore};
@@ -16,26 +17,38 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         Finder { state: self.state, lookups: self.lookups, cache: self.cache }
     }
 
-    /// What is known beside the event, and, where a rule may speak of it, whether it was published before. Nothing of what
-    /// is known is needed: each piece that cannot be had falls to the stricter side.
+    /// What is known beside the event, and, where a rule may fire, whether it was published before. Nothing of what is
+    /// known is needed: each piece that cannot be had falls to the stricter side.
     ///
     /// # Errors
     /// Another environment is at the event.
     pub(super) async fn ask(
         &self,
         event: &Event,
-        facts: &Facts,
-        speaks: bool,
+        opened: &Opened,
         now: Timestamp,
     ) -> Result<(Known, Option<FoundAccount>, Option<Begun>), RespondError> {
+        let facts = opened.facts();
+        if !opened.wants_answers() {
+            return Ok((self.known_for_later(event, facts, now).await, None, None));
+        }
         let ((known, found), begun) = join(self.known(event, facts, now), async {
-            match speaks {
+            match opened.may_speak() {
                 true => self.begin(&event.identity(), now).await.map(Some),
                 false => Ok(None),
             }
         })
         .await;
         Ok((known, found, begun?))
+    }
+
+    /// What must be known to note what later events are compared with: all that is asked about an event of which nothing
+    /// is said whatever the world answers.
+    async fn known_for_later(&self, event: &Event, facts: &Facts, now: Timestamp) -> Known {
+        let asked = join(self.own_change_set(facts), self.tagged(event, facts, now));
+        let (_, (own_change_set, tagged)) =
+            join(self.record_writes(event, facts, now), asked).await;
+        Known { own_change_set, tagged, ..Known::default() }
     }
 
     async fn known(

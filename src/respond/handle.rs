@@ -42,19 +42,20 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             return self.unreadable(&reason, Some(&event), now, delay_until).await;
         }
         let opened = self.engine.open(&mut event);
+        let (known, found, begun) = self.ask(&event, &opened, now).await?;
         if opened.is_nothing() {
-            self.note_alone(&event, opened.facts(), now).await;
+            self.note(&event, opened.facts(), (&known, found), now).await;
             return match event.shape() {
                 Shape::Unknown => self.unknown_shape(&event, now, delay_until).await,
                 _ => Ok(Response { outcome: outcome(&event, Verdict::Quiet), alert: None }),
             };
         }
-        let (known, found, begun) =
-            self.ask(&event, opened.facts(), opened.may_speak(), now).await?;
         let recognised = self.engine.recognise(&mut event, opened, &known);
-        let (yes, ()) = join(
-            self.answered(&recognised.questions, &event, now),
-            self.note(&event, &recognised, (&known, found), now),
+        let Recognised { context, steps, questions, .. } = &recognised;
+        let (yes, (), ()) = join3(
+            self.answered(questions, &event, now),
+            self.record(&event, context, steps, now),
+            self.note(&event, &context.facts, (&known, found), now),
         )
         .await;
         if recognised.matching.rules.is_empty() && event.shape() == Shape::Unknown {
@@ -82,37 +83,18 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     async fn note(
         &self,
         event: &Event,
-        Recognised { context, steps, .. }: &Recognised<'_>,
+        facts: &Facts,
         (known, found): (&Known, Option<FoundAccount>),
         now: Timestamp,
     ) {
         let before = known.tagged.known();
-        let facts = &context.facts;
-        join3(
-            self.record(event, context, steps, now),
-            self.record_update(event, facts, known.own_change_set, now),
-            async {
-                let finder = self.finder();
-                if let Some(found) = found {
-                    finder.keep_found(&found, now).await;
-                }
-                finder.forget_tagged(event, facts, before, now).await;
-            },
-        )
-        .await;
-    }
-
-    /// Notes what later events are compared with, of an event that no rule can want: nothing else is asked about it.
-    async fn note_alone(&self, event: &Event, facts: &Facts, now: Timestamp) {
-        let own_change_set = self.own_change_set(facts);
-        let asked = join(own_change_set, self.tagged(event, facts, now));
-        let (_, (own_change_set, tagged)) =
-            join(self.record_writes(event, facts, now), asked).await;
-        let finder = self.finder();
-        join(
-            self.record_update(event, facts, own_change_set, now),
-            finder.forget_tagged(event, facts, tagged.known(), now),
-        )
+        join(self.record_update(event, facts, known.own_change_set, now), async {
+            let finder = self.finder();
+            if let Some(found) = found {
+                finder.keep_found(&found, now).await;
+            }
+            finder.forget_tagged(event, facts, before, now).await;
+        })
         .await;
     }
 

@@ -8,6 +8,7 @@ use iam_responder::effects::faulty::{Faults, Faulty};
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
 use iam_responder::event::Event;
+use iam_responder::facts::Known;
 use iam_responder::pack::PACK;
 use iam_responder::respond::lookup::Cache;
 use iam_responder::site::Format;
@@ -91,4 +92,14 @@ fn what_no_rule_can_want_is_looked_up_nowhere() {
     read["readOnly"] = json!(true);
     let made = calls(&delivered(read)).0;
     assert!(made.is_empty(), "{made:?}");
+    // A signal never fires: of what only it wants nothing is asked either.
+    let mut identity = record("sts", "GetCallerIdentity", Value::Null);
+    identity["readOnly"] = json!(true);
+    let mut event = Event::parse(&delivered(identity.clone()).to_string()).unwrap();
+    let engine = Engine::packed(&PACK).unwrap();
+    let recognised = engine.recognise_at_once(&mut event, &Known::default());
+    let ids: Vec<&str> = recognised.matching.rules.iter().map(|rule| &*rule.spec.id).collect();
+    assert_eq!(ids, ["caller-identity-read"]);
+    let made = calls(&delivered(identity)).0;
+    assert!(made.iter().all(|call| *call == "Counters.count"), "{made:?}");
 }

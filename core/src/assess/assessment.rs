@@ -30,10 +30,19 @@ impl Opened {
         self.possible.is_nothing()
     }
 
-    /// May a rule speak of it, and not only note it?
+    /// May a rule fire, and not only note the event or count it?
     #[must_use]
     pub fn may_speak(&self) -> bool {
         self.possible.speaks()
+    }
+
+    /// Would any answer change what is made of it? None would where no rule may fire, and what matches hangs on no
+    /// answer; a change is counted among those of its caller.
+    #[must_use]
+    pub fn wants_answers(&self) -> bool {
+        let possible = &self.possible;
+        let counts = !possible.is_nothing() && self.context.facts.changes();
+        possible.speaks() || possible.hangs_on_answers() || counts
     }
 }
 

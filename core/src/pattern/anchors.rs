@@ -150,6 +150,8 @@ pub struct Found {
     pub matching: Vec<usize>,
     /// Those of them for which the steps ran out: nobody knows.
     pub cut: Vec<usize>,
+    /// An answer may still change which patterns match.
+    pub open: bool,
     /// Steps of the event that are left.
     pub left: usize,
 }
@@ -157,7 +159,7 @@ pub struct Found {
 impl Default for Found {
     /// Nothing yet, and all steps of an event.
     fn default() -> Self {
-        Self { matching: Vec::new(), cut: Vec::new(), left: STEPS_OF_EVENT_MAX }
+        Self { matching: Vec::new(), cut: Vec::new(), open: false, left: STEPS_OF_EVENT_MAX }
     }
 }
 
@@ -229,7 +231,11 @@ impl Anchors {
             }
             let before = steps.left();
             let branch = pattern.branches().get(*branch as usize);
-            match branch.and_then(|branch| branch.decide_open(event, steps, is_open)) {
+            let answer = branch.and_then(|branch| branch.decide_open(event, steps, is_open));
+            if answer != Some(false) {
+                found.open |= branch.is_none_or(|branch| branch.asks_open(is_open));
+            }
+            match answer {
                 Some(true) => {
                     if cut {
                         // Certain after all.

@@ -79,6 +79,11 @@ impl Branch {
         self.consistent(&all, 0, &Membership::default(), steps)
     }
 
+    /// Does it ask for what stands at a path that is open?
+    pub(crate) fn asks_open(&self, is_open: &dyn Fn(&str) -> bool) -> bool {
+        self.fields.iter().any(|field| is_open(field.path.text()))
+    }
+
     /// Is there one leaf per field from `index` on such that none contradicts the array elements
     /// chosen so far? Fields are tried in the order of their paths, as AWS's matcher does; that
     /// decides what "absent" means inside an array. Nothing where the steps ran out.

@@ -37,6 +37,8 @@ pub struct PackedRule {
     pub enabled: bool,
     /// Does it hold back repetitions for longer than a day ([`Rule::held_for_days`])?
     pub held_for_days: bool,
+    /// Does it only count, and never fire by itself ([`RuleSpec::is_signal`])?
+    pub signal: bool,
     /// Its pattern as JSON: most rules that an event could match are read no further.
     pub pattern: &'static str,
     /// The whole rule as JSON.
@@ -101,6 +103,7 @@ mod tests {
                 file: "a.yaml",
                 enabled: true,
                 held_for_days: false,
+                signal: false,
                 pattern,
                 text,
             };

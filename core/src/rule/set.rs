@@ -57,6 +57,14 @@ impl Held {
         }
     }
 
+    /// Does it never fire by itself?
+    fn is_signal(&self) -> bool {
+        match self {
+            Self::Read(rule) => rule.spec.is_signal(),
+            Self::Packed(packed, ..) => packed.signal,
+        }
+    }
+
     /// Is it on, or only switched off by the site?
     fn is_looked_for(&self) -> bool {
         match self {
@@ -91,6 +99,8 @@ fn standing(path: &str) -> Standing {
 pub struct Possible {
     rules: Found,
     steps: Found,
+    /// One of the rules is more than a signal.
+    speaks: bool,
 }
 
 impl Possible {
@@ -100,10 +110,16 @@ impl Possible {
         self.rules.matching.is_empty() && self.steps.matching.is_empty()
     }
 
-    /// May a rule speak of it, and not only note it?
+    /// May a rule fire, and not only note the event or count it?
     #[must_use]
     pub fn speaks(&self) -> bool {
-        !self.rules.matching.is_empty()
+        self.speaks
+    }
+
+    /// May an answer still change which rules match, or which steps the event is?
+    #[must_use]
+    pub fn hangs_on_answers(&self) -> bool {
+        self.rules.open || self.steps.open
     }
 }
 
@@ -184,7 +200,10 @@ impl RuleSet {
     /// a late path whether an answer may change what stands there.
     #[must_use]
     pub fn possible(&self, event: &Value, is_open: &dyn Fn(&str) -> bool) -> Possible {
-        Possible { rules: self.found(event, is_open), steps: self.found_steps(event, is_open) }
+        let (rules, steps) = (self.found(event, is_open), self.found_steps(event, is_open));
+        let mut held = rules.matching.iter().filter_map(|position| self.held.get(*position));
+        let speaks = held.any(|held| !held.is_signal());
+        Possible { rules, steps, speaks }
     }
 
     /// Positions of the rules that may match.

@@ -25,8 +25,9 @@ impl RuleSet {
             let _ = writeln!(
                 source,
                 "PackedRule {{ id: {id:?}, file: {:?}, enabled: {enabled}, held_for_days: {held_for_days}, \
-                 pattern: {:?}, text: {text:?} }},",
+                 signal: {}, pattern: {:?}, text: {text:?} }},",
                 rule.file,
+                rule.spec.is_signal(),
                 rule.spec.pattern.to_string(),
             );
         }
