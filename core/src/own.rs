@@ -4,9 +4,9 @@
 //! One table says where each service names a resource, and in which forms. Facts read it
 //! (`derived.own`), and so do the bus rules that deliver what rules ask of that fact.
 
+mod field;
 mod identity;
 mod needs;
-mod place;
 
+pub use field::{Form, NameOwner, OWN_FIELDS, OwnField};
 pub use identity::{DEFAULT_NAME, Deployed, FUNCTIONS, NAME_CHARS_MAX, Own, OwnUpdate, check_name};
-pub use place::{Form, Named, PLACES, Place};

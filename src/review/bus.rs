@@ -1,6 +1,6 @@
 //! The bus rules: what EventBridge must deliver, so that the enabled rules see what they look for.
 //!
-//! A rule asks for more than EventBridge can tell (`derived`), and for more than it takes: a pattern has
+//! A rule asks for facts that EventBridge does not have (`derived`), and for more than it takes: a pattern has
 //! at most [`PATTERN_CHARACTERS_MAX`] characters and a complexity of
 //! [`COMPLEXITY_MAX`](crate::pattern::COMPLEXITY_MAX). So each rule is *projected* onto what a bus rule
 //! can ask: service and names of calls, and further fields only where a call is busy or where nothing

@@ -50,7 +50,7 @@ pub struct Report {
     pub other: Summary,
     /// Rules by ATT&CK technique.
     pub attack: BTreeMap<String, Vec<String>>,
-    /// Rules that name no page that tells more.
+    /// Rules without a source page.
     pub rules_without_source: Vec<String>,
     /// Rules that name no technique.
     pub rules_without_technique: Vec<String>,
@@ -65,7 +65,7 @@ pub struct Report {
 pub struct Delivered {
     /// Sources of which every change is delivered, calls that nobody knows yet too, but for busy calls.
     pub whole: Vec<&'static str>,
-    /// Calls of other sources that are delivered whoever makes them, as `s3:PutBucketPolicy`.
+    /// Calls of other sources that are delivered for every caller, as `s3:PutBucketPolicy`.
     pub named: BTreeSet<String>,
     /// Calls that are delivered only as far as rules ask for them.
     pub in_part: BTreeSet<String>,
@@ -175,7 +175,7 @@ fn cover(call: &Call, rules: &[&Rule]) -> CallCoverage {
             coverage => match rule.spec.rank() {
                 Rank::Fallback => Coverage::CatchAll,
                 Rank::General => Coverage::General,
-                // A signal alone tells nobody.
+                // A signal alone does not alert.
                 Rank::Specific if coverage == Coverage::Named && rule.spec.is_signal() => {
                     Coverage::General
                 }
@@ -199,7 +199,7 @@ fn cover(call: &Call, rules: &[&Rule]) -> CallCoverage {
     }
 }
 
-/// Would the rule see the call, whatever else it asks for, and does it name it?
+/// Would the rule see the call, under its other conditions, and does it name it?
 fn names(rule: &Rule, call: &Call) -> Coverage {
     // Where a trailing star stands for a version, the event has one.
     let event_name = match call.name.strip_suffix('*') {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::place::{self, Form, Named, PLACES, Place};
+use super::field::{self, Form, NameOwner, OWN_FIELDS, OwnField};
 use crate::event::{Event, Principal};
 use crate::iam::arn::{self, Arn};
 use crate::iam::entity::EntityId;
@@ -43,8 +43,8 @@ pub struct Own {
     deployed: Deployed,
 }
 
-/// What the deployment tells of the tool: resources whose names are AWS's or their owners', so that the name
-/// prefix does not find them.
+/// Resources of the tool that only the deployment knows: AWS or their owners choose their names, so the name prefix
+/// does not find them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Deployed {
     /// ARNs of the roles that deploy it, with their paths.
@@ -140,7 +140,7 @@ impl Own {
             return None;
         }
         match event.name()? {
-            // What nobody sees is no announcement.
+            // An update whose parameters are omitted does not announce anything.
             "CreateStack" | "UpdateStack" | "ExecuteChangeSet" if omitted => None,
             "CreateStack" | "UpdateStack" => self.is_on_stack(event).then_some(OwnUpdate::Begins),
             "ExecuteChangeSet" if self.is_on_stack(event) => Some(OwnUpdate::Begins),
@@ -161,8 +161,8 @@ impl Own {
         answered.or(asked).is_some_and(|stack| self.is_stack(stack, event))
     }
 
-    /// When the stack was made, where its ID tells: CloudFormation's are UUIDs of version 1, which hold the
-    /// time. The call that made it came before there was anybody to see it.
+    /// When the stack was made, if its ID holds the time: CloudFormation's are UUIDs of version 1. The call that made
+    /// it came before the tool could see it.
     #[must_use]
     pub fn made_at(&self) -> Option<Timestamp> {
         let id = self.stack_arn()?.name();
@@ -192,7 +192,7 @@ impl Own {
         self.stack_id.as_deref().and_then(Arn::parse)
     }
 
-    /// ARN of the function's role, where the deployment tells it.
+    /// ARN of the function's role. `None` if the deployment does not give it.
     pub(super) fn role(&self) -> Option<&str> {
         self.deployed.role.as_deref()
     }
@@ -219,13 +219,13 @@ impl Own {
         let source = event.event_source().unwrap_or_default();
         let mut kinds = Vec::new();
         let refused = event.text("detail.errorMessage").and_then(refused_resource);
-        for place in PLACES.iter().filter(|place| place.source == source) {
-            let steps: Vec<&str> = place.path.split('.').collect();
+        for field in OWN_FIELDS.iter().filter(|field| field.source == source) {
+            let steps: Vec<&str> = field.path.split('.').collect();
             let given =
-                event.value("detail").is_some_and(|detail| self.names(detail, &steps, place));
+                event.value("detail").is_some_and(|detail| self.names(detail, &steps, field));
             let refused = refused.is_some_and(|resource| self.has_part(resource));
-            if (given || refused) && !kinds.contains(&place.kind) {
-                kinds.push(place.kind);
+            if (given || refused) && !kinds.contains(&field.kind) {
+                kinds.push(field.kind);
             }
         }
         // What its own bus rules call is theirs, and named with them.
@@ -236,11 +236,11 @@ impl Own {
         kinds
     }
 
-    /// Does a bus rule call something that is no function of the tool?
+    /// Does a bus rule call anything but the function of the tool?
     fn has_other_target(&self, event: &Event) -> bool {
         let targets = event.value("detail.requestParameters.targets").and_then(Value::as_array);
         let arns = targets.into_iter().flatten().filter_map(|target| target.get("arn")?.as_str());
-        let is_own = |arn| place::FUNCTION_ARN.iter().any(|form| self.has_form(arn, *form));
+        let is_own = |arn| field::FUNCTION_ARN.iter().any(|form| self.has_form(arn, *form));
         arns.into_iter().any(|arn| !is_own(arn))
     }
 
@@ -271,17 +271,17 @@ impl Own {
     }
 
     /// Does a text at the end of the path name the tool's own? On the way there may be lists.
-    fn names(&self, value: &Value, steps: &[&str], place: &Place) -> bool {
+    fn names(&self, value: &Value, steps: &[&str], field: &OwnField) -> bool {
         match (value, steps) {
-            (Value::Array(items), _) => items.iter().any(|item| self.names(item, steps, place)),
-            (Value::String(text), []) => match place.kind {
-                place::KEY => self.is_key(text),
-                place::CALENDAR => self.is_calendar(text),
-                place::BOUNDARY => self.deployed.boundary.as_deref() == Some(text),
-                _ => place.forms.iter().any(|form| self.has_form(text, *form)),
+            (Value::Array(items), _) => items.iter().any(|item| self.names(item, steps, field)),
+            (Value::String(text), []) => match field.kind {
+                field::KEY => self.is_key(text),
+                field::CALENDAR => self.is_calendar(text),
+                field::BOUNDARY => self.deployed.boundary.as_deref() == Some(text),
+                _ => field.forms.iter().any(|form| self.has_form(text, *form)),
             },
             (Value::Object(map), [step, rest @ ..]) => {
-                map.get(*step).is_some_and(|value| self.names(value, rest, place))
+                map.get(*step).is_some_and(|value| self.names(value, rest, field))
             }
             _ => false,
         }
@@ -311,15 +311,15 @@ impl Own {
         }
     }
 
-    fn has_name(&self, text: &str, before: &str, whose: Named) -> bool {
+    fn has_name(&self, text: &str, before: &str, whose: NameOwner) -> bool {
         text.strip_prefix(before).is_some_and(|named| match whose {
-            Named::Deployment => begins_with(named, &self.name),
+            NameOwner::Deployment => begins_with(named, &self.name),
             // Names of stacks that go on behind a hyphen are those of other stacks.
-            Named::Stack => {
+            NameOwner::Stack => {
                 let rest = named.strip_prefix(self.stack.as_str());
                 rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
             }
-            Named::Anything => false,
+            NameOwner::Anything => false,
         })
     }
 
@@ -343,7 +343,7 @@ impl Own {
         self.is_named(name)
     }
 
-    /// IAM does not tell names apart by case.
+    /// IAM names ignore case.
     fn is_named(&self, text: &str) -> bool {
         begins_with(&text.to_ascii_lowercase(), &self.name)
     }

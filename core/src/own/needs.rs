@@ -40,7 +40,7 @@ impl Here<'_> {
         Some(Arn { service, resource: rest, ..self.stack? }.to_string())
     }
 
-    /// What every request of whoever calls bears.
+    /// Keys that every request of any caller bears.
     fn common(&self, by_service: bool) -> Keys {
         let mut keys = vec![
             ("aws:principalisawsservice", by_service.to_string()),

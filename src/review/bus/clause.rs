@@ -11,7 +11,7 @@ pub const REGION_CHARACTERS_MAX: usize = 14;
 /// Longest name of a stack, in characters.
 const STACK_CHARACTERS_MAX: usize = 128;
 
-/// The path of the field that tells changes from reads.
+/// The path of the field that distinguishes changes from reads.
 pub(super) const READ_ONLY: &str = "detail.readOnly";
 
 /// What the parameters and pseudo parameters of the template stand for.
@@ -110,14 +110,14 @@ impl Clause {
         self
     }
 
-    /// Of what matches, the changes. A bus rule for changes gets no reads, but AWS's page on it can be read
-    /// in two ways.
+    /// Only the changes among what matches. A bus rule for changes gets no reads, but AWS's page on it can be read in
+    /// two ways.
     pub(super) fn changes_only(self) -> Self {
         self.with(READ_ONLY, vec![json!(false), json!({"exists": false})])
     }
 
-    /// This and more: nothing where both name exact values of one path and share none, as no event has
-    /// two. Of other values those that say more are kept: each side alone lets through what both do.
+    /// This and more. `None` if both name exact values of one path and share none, as no event has two. Among other
+    /// values those that say more are kept: each side alone lets through what both do.
     pub(super) fn and(&self, more: &Self) -> Option<Self> {
         let mut both = self.clone();
         for (path, wanted) in &more.0 {
@@ -267,7 +267,7 @@ fn one_of(at: &mut Map<String, Value>, branches: Vec<Value>) {
     at.insert("$or".to_owned(), Value::Array(branches));
 }
 
-/// The one field of all these, and what each asks below it. Nothing where one asks for the field itself.
+/// The one field of all these, and what each asks below it. `None` if one asks for the field itself.
 fn below(branches: &[Value]) -> Option<(String, Vec<Value>)> {
     let mut fields = branches.iter().filter_map(Value::as_object).flat_map(Map::keys);
     let field = fields.next()?.clone();
@@ -346,7 +346,7 @@ mod tests {
         check(json!([{"anything-but": ["Get"]}]), json!(["Put"]), true);
         check(json!([{"anything-but": ["Get"]}]), json!([{"prefix": "G"}]), false);
         check(json!([{"anything-but": ["Get"]}]), json!([{"exists": true}]), false);
-        // Of events that are not of CloudTrail none is a read, whatever they have in a field of that name.
+        // Only events of CloudTrail can be reads, even if others have a field of that name.
         let all = clause(&[]).changes_only();
         let of = |kind: &str| clause(&[("detail-type", json!([kind]))]);
         assert!(all.covers(&of("AWS API Call via CloudTrail")));

@@ -42,13 +42,13 @@ pub enum Share {
     All,
     /// Some; the rest are reads of everyday work.
     WithoutReads,
-    /// Some; of the rest no bus rule tells.
+    /// Some; no bus rule can distinguish the rest.
     Part,
     /// None of it.
     Nothing,
 }
 
-/// Finds what rules need. Many rules ask for the same and differ in facts that no bus rule can tell: each way of
+/// Finds what rules need. Many rules ask for the same and differ in facts that EventBridge does not have: each way of
 /// asking is projected once.
 #[derive(Debug, Default)]
 pub(super) struct Demands(HashMap<Branch, Arc<[Part]>>);

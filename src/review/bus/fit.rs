@@ -79,8 +79,8 @@ fn measures() -> [Names; 3] {
     ]
 }
 
-/// Does EventBridge take these clauses as one bus rule, whatever the names? Some words are refused as fields
-/// beside others in `$or`.
+/// Does EventBridge take these clauses as one bus rule, under any names? Some words are refused as fields beside
+/// others in `$or`.
 pub(super) fn fits(clauses: &[Clause]) -> bool {
     let pattern = pattern(clauses);
     let longest = Names::longest().resolved(&pattern);

@@ -68,7 +68,7 @@ fn changes_of(sources: &[&str], mut out: Vec<&str>) -> Clause {
     }
 }
 
-/// Calls that bus rules for reads deliver by name, whatever else: they need no second way.
+/// Calls that bus rules for reads deliver by name, with any other fields: they need no second way.
 fn named_reads<'w>(
     wanted: &'w BTreeMap<Delivery, Vec<Clause>>,
     sources: &[&str],

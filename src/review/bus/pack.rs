@@ -53,9 +53,9 @@ impl BusRule {
 #[derive(Debug, Clone)]
 pub struct BusRules {
     rules: Vec<BusRule>,
-    /// Calls that rules name, those that are delivered whoever makes them first.
+    /// Calls that rules name; first those that are delivered for every caller.
     calls: (BTreeSet<String>, BTreeSet<String>),
-    /// What several of them deliver together, which no clause alone tells.
+    /// What several of them deliver together, which no clause alone shows.
     together: Vec<Clause>,
     /// What was wanted, as bus rules ask it: it is measured at length, and once.
     prepared: Prepared,
@@ -154,8 +154,8 @@ impl BusRules {
         self
     }
 
-    /// Calls by their names, as `s3:PutBucketPolicy`: those that are delivered whoever makes them, and
-    /// those only as far as a rule asks for them. What goes on from a name, or all of a service, ends in `*`.
+    /// Calls by their names, as `s3:PutBucketPolicy`: those that are delivered for every caller, and those only as
+    /// far as a rule asks for them. A prefix of names, or all of a service, ends in `*`.
     #[must_use]
     pub fn calls(&self) -> &(BTreeSet<String>, BTreeSet<String>) {
         &self.calls
@@ -275,7 +275,7 @@ fn pack(group: &Group) -> Vec<BusRule> {
     bins.into_iter().enumerate().map(bus_rule).collect()
 }
 
-/// A bus rule cannot report its own end: a second one has what tells of changes of bus rules.
+/// A bus rule cannot report its own end: a second one has the clauses on changes of bus rules.
 fn watchdog(packed: &[BusRule]) -> Vec<BusRule> {
     let of_ours = |clause: &&Clause| {
         clause

@@ -9,7 +9,7 @@ use super::clause::{Clause, is_wildcard, sub};
 use crate::event::{CallOutcome, MESSENGERS, PrincipalKind};
 use crate::iam::arn::{Arn, LINKED_ROLES, PERMISSION_SET_ROLES};
 use crate::iam::catalogue::{self, RoleTaken};
-use crate::own::{Form, Named, PLACES, Place};
+use crate::own::{Form, NameOwner, OWN_FIELDS, OwnField};
 use crate::vocabulary::OwnSession;
 
 /// A branch as the rule has it: each path with its alternatives.
@@ -52,8 +52,8 @@ const TRUE_OF_THE_CATALOGUE: [&str; 3] =
 /// Facts of what a call hands over. Only changes have them.
 const HANDED: &str = "derived.handed.";
 
-/// Facts whose values are projected. Of those that only calls of the catalogue have it counts that they are asked
-/// for; all others are no matter of a bus rule.
+/// Facts whose values are projected. For facts that only calls of the catalogue have, only the question counts; no
+/// other fact concerns a bus rule.
 const PROJECTED: [&str; 13] = [
     "derived.own",
     "derived.effect",
@@ -115,7 +115,7 @@ pub(super) fn asks(branch: &Branch) -> Asks {
     }
 }
 
-/// The clauses of a branch, with every field that EventBridge can tell.
+/// The clauses of a branch, with every field that EventBridge has.
 pub(super) fn clauses(branch: &Branch) -> Vec<Clause> {
     let mut clauses = vec![of_event(branch)];
     let narrowed = [
@@ -221,24 +221,24 @@ fn by_own(branch: &Branch) -> Vec<Clause> {
     }
     let services = texts(branch, "detail.eventSource");
     let refused = denied_only(branch);
-    let asked = |place: &&Place| {
-        let kind = (any && !place.forms.is_empty())
-            || kinds.iter().flatten().any(|kind| *kind == place.kind.word());
-        let service = services.as_ref().is_none_or(|services| services.contains(&place.source));
+    let asked = |field: &&OwnField| {
+        let kind = (any && !field.forms.is_empty())
+            || kinds.iter().flatten().any(|kind| *kind == field.kind.word());
+        let service = services.as_ref().is_none_or(|services| services.contains(&field.source));
         kind && service
     };
-    let places: Vec<&Place> = PLACES.iter().filter(asked).collect();
+    let fields: Vec<&OwnField> = OWN_FIELDS.iter().filter(asked).collect();
     let mut clauses = Vec::new();
     let mut sources = BTreeSet::new();
-    for place in places {
-        sources.insert(place.source);
+    for field in fields {
+        sources.insert(field.source);
         if !refused {
-            let clause = Clause::default().with("detail.eventSource", vec![json!(place.source)]);
-            let wanted = match place.forms {
+            let clause = Clause::default().with("detail.eventSource", vec![json!(field.source)]);
+            let wanted = match field.forms {
                 [] => vec![json!({"exists": true})],
-                _ => own_forms(place),
+                _ => own_forms(field),
             };
-            clauses.push(clause.with(&format!("detail.{}", place.path), wanted));
+            clauses.push(clause.with(&format!("detail.{}", field.path), wanted));
         }
     }
     let of_denied = |source: &&str| {
@@ -259,12 +259,12 @@ fn denied() -> Vec<Value> {
     DENIED.iter().map(|text| json!({"wildcard": text})).collect()
 }
 
-/// How the tool's own name may be written in this place.
-fn own_forms(place: &Place) -> Vec<Value> {
-    let named = |before: &str, whose: Named| match whose {
-        Named::Deployment => format!("{before}{NAME_PREFIX}"),
-        Named::Stack => format!("{before}${{AWS::StackName}}"),
-        Named::Anything => before.to_owned(),
+/// How the tool's own name may be written in this field.
+fn own_forms(field: &OwnField) -> Vec<Value> {
+    let named = |before: &str, whose: NameOwner| match whose {
+        NameOwner::Deployment => format!("{before}{NAME_PREFIX}"),
+        NameOwner::Stack => format!("{before}${{AWS::StackName}}"),
+        NameOwner::Anything => before.to_owned(),
     };
     let form = |form: &Form| match *form {
         Form::Part(mark) => json!({"wildcard": sub(format!("*{mark}{NAME_PREFIX}*"))}),
@@ -275,7 +275,7 @@ fn own_forms(place: &Place) -> Vec<Value> {
             json!({"prefix": sub(arn.to_string())})
         }
     };
-    place.forms.iter().map(form).collect()
+    field.forms.iter().map(form).collect()
 }
 
 /// Does the branch ask for a fact in a way that an event without it cannot meet?
@@ -357,8 +357,8 @@ fn by_principal(branch: &Branch) -> Vec<Clause> {
             clause = clause.with(TYPE, with_empty(types.iter().cloned().chain(absent).collect()));
         }
     }
-    // The service stands in `invokedBy`, or else is the address: whoever is absent there was not invoked. Nor is what
-    // comes through a messenger a service's own.
+    // The service stands in `invokedBy`, or else is the address. An event with neither was not invoked by a service,
+    // and one that comes through a messenger is not a service's own.
     let via = branch.get("derived.principal.viaService");
     if let Some(via) = via.filter(|via| via.iter().any(is_absent) && !via.iter().any(is_wildcard)) {
         let messengers = MESSENGERS.iter().map(|service| json!(service));
@@ -450,7 +450,7 @@ fn linked(wanted: &[Value], own: impl Fn(&str) -> Value) -> Option<Vec<Value>> {
     };
     let all: Option<Vec<Vec<Value>>> = wanted.iter().map(one).collect();
     let mut all = all?.concat();
-    // Of two exclusions the one that lets more through counts, as either lets an event in.
+    // The looser of two exclusions counts, as either lets an event in.
     if wanted.iter().any(|one| one.get("anything-but").is_some()) {
         all.retain(|one| *one != json!({"anything-but": {"prefix": own(LINKED_ROLES)}}));
     }

@@ -41,7 +41,7 @@ impl Reach {
     }
 }
 
-/// EventBridge tells reads by lists of its own, CloudTrail by a flag: what either may call one counts.
+/// EventBridge finds reads by its own lists, CloudTrail by a flag: a read by either counts.
 fn is_read(event: &Value) -> bool {
     let detail = event.get("detail");
     let field = |name: &str| detail.and_then(|detail| detail.get(name));

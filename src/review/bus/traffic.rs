@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use crate::iam::catalogue::{self, Access};
 
-/// Words that names of reads begin with. EventBridge tells reads by their names too.
+/// Words that names of reads begin with. EventBridge recognises reads by their names too.
 const READING: [&str; 11] = [
     "Get", "List", "Describe", "Lookup", "Head", "BatchGet", "Search", "Query", "Simulate",
     "Generate", "Test",
@@ -13,7 +13,7 @@ const READING: [&str; 11] = [
 /// deliver reads too.
 const UNCERTAIN: [&str; 2] = ["sts.amazonaws.com", "signin.amazonaws.com"];
 
-/// How much traffic a row of the table tells of.
+/// How much traffic a row of the table means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Whole,

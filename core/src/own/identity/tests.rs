@@ -137,7 +137,7 @@ fn the_boundary_is_the_policy_that_was_given() {
 }
 
 #[test]
-fn a_refused_call_tells_its_resource_in_words() {
+fn a_refused_call_names_its_resource_in_words() {
     let own = Own::default();
     for resource in
         ["role iam-responder-function", "arn:aws:iam::111122223333:role/x/iam-responder-function"]
@@ -272,7 +272,7 @@ fn only_a_call_on_the_stack_itself_begins_its_update() {
 }
 
 #[test]
-fn the_stacks_id_tells_when_it_was_made() {
+fn the_stacks_id_holds_when_it_was_made() {
     let made = |id: &str| {
         let stack = format!("arn:aws:cloudformation:us-east-1:111122223333:stack/alerts/{id}");
         Own::new("watch", Some(&stack)).unwrap().made_at().map(|at| at.to_string())
