@@ -1,8 +1,8 @@
 //! What is said about an event: everything a person needs at two in the morning.
 //!
-//! An [`Alert`] is built once and rendered for each channel. Names, paths and user agents are chosen by whoever is
-//! being reported. An alert holds them as they are, alone as [`Hostile`](crate::text::hostile::Hostile) and in sentences
-//! as [`Line`](crate::text::line::Line): nothing prints either but an escaper. A new format is a variant of
+//! An [`Alert`] is built once and rendered for each channel. The caller may choose names, paths and user agents. An
+//! alert holds them unchanged: alone as [`Hostile`](crate::text::hostile::Hostile), in sentences as
+//! [`Line`](crate::text::line::Line). Only an escaper prints either. A new format is a variant of
 //! [`Format`](crate::site::Format), a renderer beside `text.rs` and `json.rs`, and a line in `message.rs`.
 
 mod build;

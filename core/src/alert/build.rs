@@ -127,7 +127,7 @@ impl Alert {
         }
     }
 
-    /// An alert of what little an event tells that is not judged.
+    /// An alert about an event that is not judged, from the few facts it holds.
     fn of_raw(event: Option<&Event>, now: Option<Timestamp>, title: &'static str) -> Self {
         let at = event.and_then(Event::time);
         Self {
@@ -166,7 +166,7 @@ impl Alert {
         }
     }
 
-    /// The day's word about silence: how many alerts each suppression and each override kept from people, a line each.
+    /// The daily message about silence: the number of alerts that each suppression or override held back, a line each.
     #[must_use]
     pub fn suppressed(lines: &[String]) -> Self {
         Self {
@@ -348,8 +348,8 @@ fn who(context: &Context) -> Who {
 
 fn rights_lines(context: &Context) -> RightsLines {
     let rights = &context.rights;
-    // Whoever may do everything has every way to more: each of them would only fill the message.
-    let telling = |grants: &BTreeSet<Grant>| -> Vec<String> {
+    // An administrator has every way to more rights: listing each would only fill the message.
+    let listed_words = |grants: &BTreeSet<Grant>| -> Vec<String> {
         let all = grants.contains(&Grant::Admin);
         grants.iter().filter(|grant| !(all && grant.is_way())).map(Grant::to_string).collect()
     };
@@ -384,8 +384,8 @@ fn rights_lines(context: &Context) -> RightsLines {
     };
     let difference = rights.added.as_ref().zip(rights.removed.as_ref());
     RightsLines {
-        grants: telling(&rights.grants.all),
-        unconditional: telling(&rights.grants.unconditional),
+        grants: listed_words(&rights.grants.all),
+        unconditional: listed_words(&rights.grants.unconditional),
         trust: trust
             .map(|trust| trust.words.iter().map(TrustWord::to_string).collect())
             .unwrap_or_default(),

@@ -32,7 +32,7 @@ pub struct Alert {
     pub rules: Vec<RuleLine>,
     /// Why it is this loud.
     pub reasons: Vec<Line>,
-    /// Not all of it was judged, which the reasons tell: the stricter answer stands.
+    /// Not all of it was judged, and the reasons say so: the stricter answer stands.
     pub cut: bool,
     /// Why it matters, in the words of the first rule; of what was only tried, in our own.
     pub why: Option<String>,

@@ -244,7 +244,7 @@ fn words(name: &str) -> String {
     words.into_iter().map(plain).collect::<Vec<_>>().join(" ")
 }
 
-/// Nothing where a placeholder has no value.
+/// `None` if a placeholder has no value.
 fn fill(phrase: &'static str, event: &Event, context: &Context) -> Option<Line> {
     let mut filled = Line::default();
     let mut rest = phrase;

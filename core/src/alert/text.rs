@@ -82,8 +82,8 @@ fn facts(alert: &Alert) -> Vec<(&'static str, String)> {
     if !who.is_empty() {
         // Federated sessions say "no" even where the identity provider asked for a second factor.
         let kind = PrincipalKind::of(alert.who.kind.as_it_is());
-        let tells = matches!(kind, Some(PrincipalKind::IamUser | PrincipalKind::Root));
-        let mfa = match alert.who.mfa.filter(|_| tells) {
+        let knows_mfa = matches!(kind, Some(PrincipalKind::IamUser | PrincipalKind::Root));
+        let mfa = match alert.who.mfa.filter(|_| knows_mfa) {
             Some(true) => ", with MFA",
             Some(false) => ", no MFA",
             None => "",
@@ -153,7 +153,7 @@ fn undo(alert: &Alert) -> Option<String> {
     steps.filter(|steps| !steps.is_empty()).map(|steps| steps.join("\n"))
 }
 
-/// The account and the doubts stand before the command: whoever pastes it has read them.
+/// The account and the doubts stand before the command, so they are read before it is pasted.
 fn undo_step(alert: &Alert, step: &StepLine) -> Option<String> {
     let mut sentences = match (step.status, step.guard) {
         (Status::Proposed, _) => vec![format!("In account {}.", account(alert)?)],

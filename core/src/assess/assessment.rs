@@ -13,7 +13,7 @@ use crate::rule::{Matching, Possible, Rule, RuleSet};
 #[derive(Debug, Clone)]
 pub struct Opened {
     pub(super) context: Context,
-    /// What may match it whatever is answered about it.
+    /// Rules that may match it, for any answer to its questions.
     pub(super) possible: Possible,
 }
 
@@ -24,7 +24,7 @@ impl Opened {
         &self.context.facts
     }
 
-    /// No rule can want it, whatever is answered: nobody need be asked.
+    /// No rule can want it, for any answer: nothing need be asked.
     #[must_use]
     pub fn is_nothing(&self) -> bool {
         self.possible.is_nothing()
@@ -64,7 +64,7 @@ pub struct Recognised<'r> {
 pub struct Assessment<'r> {
     /// The rules that fire, settled: the first gives title and base severity.
     pub firing: Vec<&'r Rule>,
-    /// How loud it is, and why; nothing where no rule fires.
+    /// How loud it is, and why. `None` if no rule fires.
     pub decision: Option<Decision>,
 }
 

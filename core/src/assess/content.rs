@@ -1,11 +1,11 @@
-//! What a call sets, as far as its record tells: whether it is a repetition of another, or news.
+//! What a call sets, as far as its record says: the same content again is a repetition, other content is news.
 
 use crate::event::Event;
 use crate::facts::Context;
 
-/// Calls of which records leave out what they set, and where the answer tells one from another: the hash of the
-/// code; of settings, whose environment is left out, only that they are another revision; of stacks, whose template
-/// and values are left out, the change set's own ID, if there is one. Names may have a version behind them.
+/// Calls whose records omit what they set, with the fields of the answer that identify it: the hash of the code; for
+/// settings, whose environment is omitted, only the revision; for stacks, whose template and values are omitted, the
+/// ID of the change set, if there is one. A version may follow a name.
 /// Sources: <https://docs.aws.amazon.com/lambda/latest/dg/logging-using-cloudtrail.html>,
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-api-logging-cloudtrail.html>
 const LEFT_OUT: [(&str, &[&str]); 7] = [
@@ -18,8 +18,8 @@ const LEFT_OUT: [(&str, &[&str]); 7] = [
     ("UpdateFunctionConfiguration", &["revisionId", "lastModified"]),
 ];
 
-/// The parameters, with what stands in the answer for those that a record leaves out. Where nothing tells what was
-/// set it may be anything, and the event is the same as no other.
+/// The parameters. For calls whose record omits them, the answer's fields stand in. Where neither says what was set,
+/// it may be anything, and the event equals no other.
 pub fn content(event: &Event, context: &Context) -> String {
     if context.facts.omitted {
         return event.identity();

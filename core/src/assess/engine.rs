@@ -180,8 +180,8 @@ impl Engine {
         &self.site
     }
 
-    /// The first of three steps from an event to a decision: what it says by itself, added to it as `derived`, and which
-    /// rules may want it whatever the world answers.
+    /// The first of three steps from an event to a decision. Adds the event's own facts to it as `derived`, and finds
+    /// the rules that may want it for any answer of the world.
     pub fn open(&self, event: &mut Event) -> Opened {
         let context = self.unasked(event);
         event.set_derived(context.to_value());
@@ -264,7 +264,7 @@ fn rules_of(files: &[SourceFile], pack: Option<&'static Pack>) -> Result<RuleSet
     let mut loading = pack.map(|pack| Loading::beside(&pack.rules)).unwrap_or_default();
     let of_pack = pack.map_or(&[][..], |pack| pack.rules.rules);
     let of_pack: HashMap<&str, &PackedRule> = of_pack.iter().map(|rule| (rule.id, rule)).collect();
-    // A copy of a rule of the pack is no second rule.
+    // A copy of a rule of the pack is not a second rule.
     let is_copy = |own: &Document| {
         let id = own.value.get("id").and_then(Value::as_str);
         let known = id.and_then(|id| of_pack.get(id));
@@ -287,7 +287,7 @@ fn rules_of(files: &[SourceFile], pack: Option<&'static Pack>) -> Result<RuleSet
     loading.end()
 }
 
-/// What a site file says; nothing where it is empty.
+/// Content of a site file. `None` if it is empty.
 pub(super) fn site_document(file: &SourceFile) -> Result<Option<Document>, Vec<Fault>> {
     let documents = Document::parse_all(&file.name, &file.text).map_err(|fault| vec![fault])?;
     if let Some(second) = documents.get(1) {

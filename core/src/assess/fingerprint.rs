@@ -37,9 +37,9 @@ pub fn is_attempt(event: &Event, context: &Context) -> bool {
 /// same call by the same principal on the same entity. A louder one is always news, and what succeeded is
 /// never the same as what did not.
 ///
-/// Whoever has no right at all can try without end, with names that he makes up: attempts are the same by rule
-/// and caller. An alert of a rule that counts is about many events, but not of another change of another kind of thing:
-/// ten deleted keys must not hide a deleted user.
+/// A caller without any right can try without end, with names that he makes up: attempts are the same by rule and
+/// caller. An alert of a rule that counts is about many events, but not about another change of another kind of
+/// thing: ten deleted keys must not hide a deleted user.
 #[must_use]
 pub fn fingerprint(rule: &Rule, event: &Event, context: &Context, severity: Severity) -> String {
     let spec = &rule.spec;
@@ -76,7 +76,7 @@ pub fn fingerprint(rule: &Rule, event: &Event, context: &Context, severity: Seve
     }
     let by = [GroupBy::Account, GroupBy::Principal, GroupBy::Entity];
     let (key, name) = (counter_key(rule, &by, event, context), event.name().unwrap_or_default());
-    // Where we cannot tell what was acted upon, the parameters can.
+    // Where the entity is unknown, the parameters identify it.
     let known = context.facts.entity.as_ref().is_some_and(|entity| entity.name.is_some());
     let parameters = event.value("detail.requestParameters").filter(|_| !known);
     let parameters = parameters.map(ToString::to_string).unwrap_or_default();
@@ -124,8 +124,7 @@ fn key_of(rule: &Rule, by: &[GroupBy], (event, context): (&Event, &Context), nam
                 owned = names.unwrap_or_default();
                 &owned
             }
-            // Whoever is refused can make up any number of contents.
-            // What it says is known to the state alone.
+            // A refused caller can make up any number of contents. For `Again`, only the state knows the answer.
             GroupBy::Again => "",
             GroupBy::Content if context.facts.outcome != CallOutcome::Success => "",
             GroupBy::Content => {
@@ -137,7 +136,7 @@ fn key_of(rule: &Rule, by: &[GroupBy], (event, context): (&Event, &Context), nam
             }
             GroupBy::SourceIp => event.text("detail.sourceIPAddress").unwrap_or_default(),
         };
-        // IAM does not tell names apart by case; others do, and in what a call sets each letter counts.
+        // IAM names ignore case; others do not, and in what a call sets each letter counts.
         let folds = match group {
             GroupBy::Principal => true,
             GroupBy::Entity | GroupBy::Handed => of_iam,

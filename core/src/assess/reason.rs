@@ -75,7 +75,7 @@ pub enum Reason {
     },
     /// A suppression silences it.
     Suppressed(String),
-    /// Nobody could tell within the steps of matching whether these rules match.
+    /// Matching ran out of steps before it was known whether these rules match.
     RulesCut {
         /// The first of them.
         first: String,
@@ -91,7 +91,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// The reason in words, which may hold what whoever is reported chose.
+    /// The reason in words, which may hold text that the caller chose.
     #[must_use]
     pub fn line(&self) -> Line {
         Line::text(&self.words())

@@ -1,4 +1,4 @@
-//! What a call is, whatever it is about: how it ended, and what CloudTrail left out of it.
+//! What a call is, whichever service it belongs to: how it ended, and what CloudTrail omitted.
 
 use super::record::Event;
 use crate::iam::arn::{Arn, is_partition};

@@ -40,7 +40,7 @@ pub fn entity(
     omitted: bool,
 ) -> Option<Entity> {
     let account = event.account().map(str::to_owned);
-    // Root has no name: what an answer to root says of a user is no name of one.
+    // Root has no name: a user that an answer to root names is not root's name.
     let counts = |path: &&str| {
         let by_root = principal.is_root() && call.absent_is_caller();
         !by_root || path.starts_with("requestParameters.")
@@ -57,7 +57,7 @@ pub fn entity(
     if let (CallOutcome::Denied, Some(message)) = (outcome, event.text("detail.errorMessage")) {
         return Some(denied_entity(message, call.kind, event, account));
     }
-    // Of a call that failed, absent parameters may only be unrecorded.
+    // The record of a failed call may omit its parameters: their absence does not say that there were none.
     let parameters = event.value("detail.requestParameters").is_some();
     let absent = outcome == CallOutcome::Success || (outcome == CallOutcome::Failure && parameters);
     if call.absent_is_caller() && absent && !omitted {

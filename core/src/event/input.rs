@@ -25,7 +25,7 @@ struct Container<'a> {
     records: Option<Vec<&'a RawValue>>,
     #[serde(borrow, rename = "Events")]
     events: Option<Vec<&'a RawValue>>,
-    /// An envelope is an event, whatever else it holds.
+    /// An object with `detail` is an envelope, and so an event. Its other fields do not matter.
     #[serde(borrow)]
     detail: Option<&'a RawValue>,
 }
@@ -36,8 +36,7 @@ struct LookedUp {
     event: String,
 }
 
-/// Content as text. Bytes that are no UTF-8 become replacement characters, and a byte order mark
-/// goes.
+/// Content as text. Bytes that are not UTF-8 become replacement characters, and a byte order mark is removed.
 #[must_use]
 pub fn text(content: &[u8]) -> Cow<'_, str> {
     match String::from_utf8_lossy(content) {
@@ -155,8 +154,8 @@ fn inside_container(text: &str) -> Option<usize> {
     known.then(|| text.find('[').map(|at| at + 1))?
 }
 
-/// A container that is no valid JSON as a whole: cut off, or with one bad spot. Its whole elements
-/// are taken, what is between them or missing is reported as broken. Gives what follows it.
+/// A container that is not valid JSON as a whole: cut off, or with one bad spot. Its whole elements are taken; what
+/// is between them or missing is reported as broken. Gives what follows it.
 fn salvage<'t>(text: &'t str, start: usize, fault: &str, found: &mut Vec<Piece<'t>>) -> &'t str {
     let mut rest = text.get(start..).unwrap_or_default();
     let first = rest.trim_start();

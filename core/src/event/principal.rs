@@ -10,7 +10,7 @@ use crate::iam::kind::EntityKind;
 /// What CloudTrail writes in place of a user name that it will not repeat.
 const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 
-/// Services that make whatever call their user chooses: that it came through one says nothing of what it is for.
+/// Services that make any call their user chooses: a call through one says nothing of its purpose.
 ///
 /// Sources: <https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html>,
 /// <https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html>,
@@ -53,7 +53,7 @@ pub struct Principal {
     pub account: Option<String>,
     /// The access key that signed the call.
     pub access_key_id: Option<String>,
-    /// Whether the session was authenticated with a second factor, where the record tells.
+    /// Whether the session was authenticated with a second factor. `None` if the record does not say.
     pub mfa: Option<bool>,
     /// The AWS service that made the call on somebody's behalf.
     pub via_service: Option<String>,
@@ -126,8 +126,8 @@ impl Principal {
         self.kind == PrincipalKind::Root
     }
 
-    /// The person behind the call, as far as the record tells: the source identity, the session
-    /// name of a role, the user.
+    /// The person behind the call, as far as the record says: the source identity, the session name of a role, the
+    /// user.
     #[must_use]
     pub fn person(&self) -> Option<&str> {
         let named = self.source_identity.as_deref().or(self.session_name.as_deref());
@@ -170,7 +170,7 @@ impl Principal {
     pub fn key(&self) -> String {
         match (self.kind, &self.name) {
             (PrincipalKind::IamUser, Some(name)) => return format!("user {name}"),
-            // Counted as who issued the session, whatever he calls it.
+            // Counted by the issuer of the session, for any session name.
             (PrincipalKind::FederatedUser, Some(name)) if self.session_name.is_some() => {
                 return if name == "root" { name.clone() } else { format!("user {name}") };
             }
@@ -243,7 +243,7 @@ pub fn invoked_by(event: &Event) -> Option<&str> {
     text(event, "invokedBy")
 }
 
-/// Who calls, whatever the session is called: an ARN, else a service.
+/// The caller without the session name: an ARN, else a service.
 #[must_use]
 pub fn caller(event: &Event) -> Option<&str> {
     issuer(event).or_else(|| text(event, "arn")).or_else(|| invoked_by(event))
@@ -277,7 +277,7 @@ fn role_arn(event: &Event, arn: Option<Arn<'_>>) -> Option<String> {
     if let Some(issuer) = issuer(event).filter(is_role) {
         return Some(issuer.to_owned());
     }
-    // The session's ARN lacks the role's path; better than nothing where the issuer is missing.
+    // The session's ARN lacks the role's path, but is all there is if the issuer is missing.
     let arn = arn?;
     let (role, _) = arn.assumed_role()?;
     Some(arn::of_iam(arn.partition, arn.account, &format!("role/{role}")))

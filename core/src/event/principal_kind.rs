@@ -3,7 +3,7 @@
 use crate::text::words::words;
 
 words! {
-    /// Of which kind a caller is, by `userIdentity.type`.
+    /// Kind of a caller, by `userIdentity.type`.
     ///
     /// Source: <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html>
     pub enum PrincipalKind {

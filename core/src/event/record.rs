@@ -29,7 +29,7 @@ pub enum Unreadable {
     /// A JSON object that is none of the shapes we know.
     #[error("neither an EventBridge event nor a CloudTrail record")]
     UnknownShape,
-    /// `source` does not begin with `aws.`: not from AWS, whatever it claims.
+    /// `source` does not begin with `aws.`: not sent by AWS, even if `detail` says so.
     #[error("refused: its source is `{0}`, and only AWS can send a source that begins with `aws.`")]
     ForeignSource(String),
     /// A file that could be read in part only.
@@ -69,7 +69,7 @@ impl Event {
     /// Reads one event from JSON text: an envelope or a bare CloudTrail record.
     ///
     /// # Errors
-    /// [`Unreadable`] for anything that is no JSON object within the limits.
+    /// [`Unreadable`] for anything but a JSON object within the limits.
     pub fn parse(text: &str) -> Result<Self, Unreadable> {
         if text.len() > EVENT_BYTES_MAX {
             return Err(Unreadable::TooLarge(text.len()));
@@ -172,7 +172,7 @@ impl Event {
         &self.raw
     }
 
-    /// Adds our own facts as `derived`; whatever the input brought under that name is overwritten.
+    /// Adds our own facts as `derived`. A field of that name in the input is overwritten.
     pub(crate) fn set_derived(&mut self, derived: Value) {
         if let Value::Object(map) = &mut self.raw {
             map.insert("derived".to_owned(), derived);
@@ -214,11 +214,11 @@ impl Event {
         self.text("detail.eventID").or_else(|| self.text("id"))
     }
 
-    /// What tells this event from every other: its ID, or a hash of all of it where it has none.
+    /// What identifies this event: its ID, or a hash of all of it if it has no ID.
     #[must_use]
     pub fn identity(&self) -> String {
         let hash = || {
-            // Our own facts are no part of it: they may differ from one delivery to the next.
+            // Our own facts are left out: they may differ from one delivery to the next.
             let parts =
                 self.raw.as_object().into_iter().flatten().filter(|(key, _)| *key != "derived");
             let texts = parts.flat_map(|(key, value)| [key.clone(), value.to_string()]);
@@ -316,8 +316,7 @@ fn wrap(record: Map<String, Value>) -> Value {
     envelope
 }
 
-/// All that stands at a path below a value, in its order: through lists, on the way and at the end, and whatever the
-/// letters of the keys.
+/// All values at a path below a value, in its order. Lists are entered, on the way and at the end; keys ignore case.
 #[must_use]
 pub(crate) fn values_at<'v>(value: &'v Value, path: &str) -> Vec<&'v Value> {
     let mut found = Vec::new();

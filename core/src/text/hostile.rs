@@ -4,8 +4,8 @@ use std::fmt;
 
 use crate::text::clean::clean;
 
-/// A text that whoever is reported may have chosen, as it is; as long as an event may be. Nothing prints it but an
-/// escaper: it has neither `Display` nor `Deref`.
+/// A text that the caller may have chosen, unchanged; as long as an event may be. Only an escaper prints it: it has
+/// neither `Display` nor `Deref`.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hostile {
     text: String,
@@ -32,7 +32,7 @@ impl Hostile {
         clean(&self.text, if self.capped { usize::MAX } else { chars_max })
     }
 
-    /// As it is, for programs: whoever prints it escapes it for the place where it goes.
+    /// The text unchanged, for programs: the printer escapes it for its destination.
     #[must_use]
     pub(crate) fn as_it_is(&self) -> &str {
         &self.text

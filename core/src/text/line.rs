@@ -7,7 +7,7 @@ pub const NAME_CHARS_MAX: usize = 256;
 /// Longest free text shown, as a user agent or an error message, in characters.
 pub const TEXT_CHARS_MAX: usize = 300;
 
-/// A line that may hold what whoever is reported chose, as it is. As a [`Hostile`], nothing prints it but an escaper:
+/// A line that may hold text the caller chose, unchanged. As for [`Hostile`], only an escaper prints it:
 ///
 /// ```compile_fail
 /// println!("{}", iam_responder_core::text::line::Line::from("deleted"));
@@ -70,7 +70,7 @@ impl Line {
         shown
     }
 
-    /// As it is, for programs: whoever prints it escapes it for the place where it goes.
+    /// The line unchanged, for programs: the printer escapes it for its destination.
     #[must_use]
     pub fn as_it_is(&self) -> String {
         let text = |piece: &Piece| match piece {

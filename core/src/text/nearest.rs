@@ -1,6 +1,6 @@
 //! "Did you mean": the nearest right word for a wrong one.
 
-/// Words further away than this are no help to anybody.
+/// Words less similar than this do not help anybody.
 const SIMILARITY_MIN: f64 = 0.7;
 
 /// The candidate nearest to `wrong`, where one is near enough.

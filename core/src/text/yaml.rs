@@ -369,7 +369,7 @@ fn number(text: &str) -> Option<Number> {
         return None;
     }
     let plain = text.strip_prefix('+').unwrap_or(text);
-    // As it is spelt: patterns tell 300 from 300.0.
+    // As it is spelt: patterns distinguish 300 from 300.0.
     if let Ok(number) = serde_json::from_str::<Number>(plain) {
         return Some(number);
     }

@@ -15,7 +15,7 @@ use crate::pattern::is_below;
 pub struct Fact {
     /// Where it stands, as `derived.entity.kind`.
     pub path: &'static str,
-    /// Which answer of the world decides about it; none where the event alone tells.
+    /// Which answer of the world decides about it. `None` if the event alone does.
     pub late: Option<Late>,
     /// Which values it may have.
     pub values: Values,
@@ -48,7 +48,7 @@ pub enum Values {
     Below,
 }
 
-/// Which answer of the world decides about a fact that the event alone does not tell.
+/// Which answer of the world decides about a fact that the event alone does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Late {
     /// Name and tags of the account.
@@ -80,7 +80,7 @@ pub enum Late {
 const GRANTS: Values = Values::Words(|| Grant::all().map(Grant::word).collect());
 const KINDS: Values = Values::Words(EntityKind::words);
 
-/// A fact that the event alone tells.
+/// A fact that the event alone decides.
 const fn by_event(path: &'static str, values: Values, says: &'static str) -> Fact {
     Fact { path, late: None, values, says }
 }
@@ -90,7 +90,7 @@ const fn by_answer(path: &'static str, late: Late, values: Values, says: &'stati
     Fact { path, late: Some(late), values, says }
 }
 
-/// Declares the table, and its paths as a type: whatever makes the facts can name no other, and leaves none out.
+/// Declares the table, and its paths as a type: code that makes the facts can name no other path, and omits none.
 macro_rules! facts {
     ($($path:ident = $fact:expr,)+) => {
         /// Where a fact stands.
@@ -382,7 +382,7 @@ facts! {
     ),
 }
 
-/// Is it a path of a fact that the event alone does not tell?
+/// Is it a path of a fact that the event alone does not decide?
 #[must_use]
 pub(crate) fn is_late(path: &str) -> bool {
     FACTS.iter().any(|fact| fact.late.is_some() && is_below(path, fact.path))

@@ -81,9 +81,9 @@ words! {
 words! {
     /// Why CloudFormation may change a part of the tool.
     pub enum OwnStack {
-        /// In the first hour of the tool's own stack, for whoever makes it.
+        /// In the first hour of the tool's own stack, for the caller that makes it.
         Created = "created",
-        /// For whoever began to update it within the hour.
+        /// For the caller that began to update it within the hour.
         Updated = "updated",
     }
 }

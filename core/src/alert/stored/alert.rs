@@ -107,7 +107,7 @@ impl Alert {
         serde_json::to_string(&AlertV1::from(self)).ok()
     }
 
-    /// An alert that the table kept. Nothing where it has another shape.
+    /// Reads a stored alert. `None` if it has another shape.
     #[must_use]
     pub fn from_stored(text: &str) -> Option<Self> {
         serde_json::from_str::<AlertV1>(text).ok().map(Self::from)

@@ -173,15 +173,15 @@ mod tests {
 
     /// Each stored word means this, and is written as it was read.
     #[track_caller]
-    fn check<Kept, Live>(rows: &[(&str, Live)])
+    fn check<Stored, Live>(rows: &[(&str, Live)])
     where
-        Kept: DeserializeOwned + Serialize + From<Live>,
-        Live: From<Kept> + Copy + PartialEq + std::fmt::Debug,
+        Stored: DeserializeOwned + Serialize + From<Live>,
+        Live: From<Stored> + Copy + PartialEq + std::fmt::Debug,
     {
         for (word, live) in rows {
-            let kept: Kept = serde_json::from_value((*word).into()).unwrap();
-            assert_eq!(Live::from(kept), *live);
-            assert_eq!(serde_json::to_value(Kept::from(*live)).unwrap(), *word);
+            let stored: Stored = serde_json::from_value((*word).into()).unwrap();
+            assert_eq!(Live::from(stored), *live);
+            assert_eq!(serde_json::to_value(Stored::from(*live)).unwrap(), *word);
         }
     }
 

@@ -33,9 +33,9 @@ pub struct Decision {
     pub plan: Vec<Undo>,
 }
 
-/// Decides about an event. `rules` are those that fire, as [`crate::rule::RuleSet::settled`] gives
-/// them; `unsure` are rules that count as matched because nobody could tell within the steps there are;
-/// `now` is when it is decided, for the expiry of suppressions.
+/// Decides about an event. `rules` are those that fire, as [`crate::rule::RuleSet::settled`] gives them; `unsure` are
+/// rules that count as matched because matching ran out of steps; `now` is when it is decided, for the expiry of
+/// suppressions.
 #[must_use]
 pub fn decide(
     event: &Event,

@@ -20,8 +20,8 @@ const STRANGERS: [TrustWord; 4] = [
     TrustWord::FederatedUnconditioned,
 ];
 
-/// How loud an event is at least whatever the adjustments say, and why. `base` is what the first of the rules
-/// said: an adjustment may not lower it, but only what hits a guarded entity, or this tool, is raised here.
+/// The lowest severity that adjustments may leave an event, and why. `base` is the severity of the first rule: an
+/// adjustment may not lower it, but only an event about a guarded entity, or about this tool, is raised here.
 pub(super) fn least(
     context: &Context,
     base: Severity,
@@ -135,8 +135,8 @@ fn cuts_bearer(context: &Context) -> Option<Cow<'static, str>> {
 }
 
 /// What weakens, or takes out of sight, an entity that must work when nothing else does: a Deny, a boundary, a
-/// detachment, and of those that the owner guards whatever takes from it, replaces what it may do, changes who may
-/// wear it, or ends it.
+/// detachment. For an entity that the owner guards also: any removal, a replacement of its rights, a change of who
+/// may wear it, its end.
 fn cuts_guarded(context: &Context) -> Option<&'static str> {
     let own = context.own.iter().any(|kind| matches!(kind, OwnKind::Role | OwnKind::Policy));
     if context.facts.outcome != CallOutcome::Success || context.facts.read_only {

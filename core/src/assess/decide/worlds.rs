@@ -25,7 +25,7 @@ pub(super) struct Worlds<'e> {
     /// not copied for each.
     event: RefCell<Cow<'e, Value>>,
     context: &'e Context,
-    /// Of each combination of inside and outside; nothing where they are too many to be looked at.
+    /// Number of combinations of inside and outside. `None` if there are too many to evaluate.
     cases: Option<usize>,
     left: Cell<usize>,
     cut: Cell<bool>,
@@ -65,7 +65,7 @@ impl<'e> Worlds<'e> {
 
     /// Is there a case with such an answer? Nothing is the answer where the steps ran out.
     fn has_case(&self, pattern: &Pattern, wanted: impl Fn(Option<bool>) -> bool) -> bool {
-        // Whatever the time is, where the pattern does not ask for it.
+        // A pattern that does not ask for the time has one case.
         let cases = if asks(pattern, &TIMED) { self.cases.unwrap_or(1) } else { 1 };
         let mut steps = Steps::within(self.left.get());
         let before = steps.left();
@@ -81,7 +81,7 @@ impl<'e> Worlds<'e> {
         found
     }
 
-    /// Makes the event that of a case: each bit tells whether the moment is inside an unknown calendar.
+    /// Makes the event that of a case: each bit says whether the moment is inside an unknown calendar.
     fn enter(&self, case: usize) {
         let times = &self.context.times;
         let (mut inside, mut outside) = (times.inside.clone(), times.outside.clone());
