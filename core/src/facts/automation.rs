@@ -46,7 +46,7 @@ mod tests {
         ] {
             check(&session(other), None);
         }
-        // Without its issuer a session does not tell the path of its role.
+        // Without its issuer a session does not hold the path of its role.
         check(
             r#"{"type":"AssumedRole","arn":"arn:aws:sts::111122223333:assumed-role/deploy/x"}"#,
             None,

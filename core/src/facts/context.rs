@@ -8,7 +8,7 @@ use super::automation::automation;
 use super::bearer::Bearer;
 use super::intrinsic::Facts;
 use super::opened;
-use super::rights::{self, Before, HandedOver, Rights};
+use super::rights::{self, DocumentsBefore, HandedOver, Rights};
 use super::silencing::silences;
 use crate::event::{CallOutcome, Entity, Event};
 use crate::iam::account::Account;
@@ -24,7 +24,7 @@ use crate::vocabulary::{
     Automation, EnvironmentChange, Exempt, Guarded, HandedKind, OwnKind, OwnStack,
 };
 
-/// What the world answered about an event. Nothing of it is needed.
+/// What the world answered about an event. Every answer is optional.
 #[derive(Debug, Clone, Default)]
 pub struct Known {
     /// What was before it.
@@ -37,7 +37,7 @@ pub struct Known {
     pub calendars: BTreeMap<String, bool>,
     /// Different changes by this principal within minutes, this one included.
     pub burst: Option<u32>,
-    /// CloudFormation does it for whoever began to update the tool's own stack.
+    /// CloudFormation makes the call within an update of the tool's own stack, for the caller that began it.
     pub own_stack: Option<OwnStack>,
     /// The change set that the event names by its ARN alone was made for the tool's own stack.
     pub own_change_set: bool,
@@ -67,9 +67,9 @@ impl TagsBefore {
 }
 
 impl Known {
-    fn before(&self) -> Before<'_> {
+    fn before(&self) -> DocumentsBefore<'_> {
         let Answers { named, replaced, former, beside, .. } = &self.before;
-        Before { named, replaced, former, beside }
+        DocumentsBefore { named, replaced, former, beside }
     }
 }
 
@@ -179,8 +179,7 @@ impl Context {
             tag_decides: known.before.decided.clone(),
             silences: silences(event, facts.outcome, &known.before.named, site, own),
             rights: rights(event, facts, site, known, handed.as_ref()),
-            // Whoever is taken out of a group is given nothing, and services do their own work with roles
-            // that AWS keeps.
+            // A user removed from a group is given nothing, and services do their own work with roles that AWS keeps.
             handed: handed.filter(|_| event.name() != Some("RemoveUserFromGroup") && !by_aws),
             account_name: event
                 .account()
@@ -240,7 +239,7 @@ fn touched(
     let mut kinds = facts.own.clone();
     let is_role = |handed: &&HandedOver| handed.kind == HandedKind::Role;
     let names = handed.filter(is_role).into_iter().flat_map(|handed| &handed.names);
-    // Whoever changes the tool's function does not give its role to something else.
+    // A change of the tool's function does not give its role to something else.
     let to_other = event.event_source() != Some(IAM) && !own.is_function(event);
     if to_other && names.into_iter().any(|name| own.has_role(arn::without_path(name))) {
         kinds.push(OwnKind::RoleHanded);
@@ -283,7 +282,7 @@ fn environment_change(
     }
 }
 
-/// Whose calls are judged more mildly, or change this tool unseen: whoever wears the role is trusted with that.
+/// Whose calls are judged more mildly, or change this tool unseen: all who may wear the role are trusted with it.
 fn exempt(entity: &Entity, site: &Site, own: &Own) -> Option<Exempt> {
     let (account, name) = (entity.account.as_deref()?, entity.name.as_deref()?);
     if entity.kind != EntityKind::Role {

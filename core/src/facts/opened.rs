@@ -10,8 +10,8 @@ use crate::site::Site;
 /// Deepest place in the parameters where a policy is looked for.
 const DEPTH_MAX: usize = 6;
 
-/// Services whose documents with principals are no policies of resources: of stacks, of organizations, of endpoints,
-/// and those that are only asked about.
+/// Services whose documents with principals are not policies of resources but of stacks, of organizations, of
+/// endpoints, or are only asked about.
 const OF_OTHER_THINGS: [&str; 4] = [
     "access-analyzer.amazonaws.com",
     "cloudformation.amazonaws.com",
@@ -20,7 +20,7 @@ const OF_OTHER_THINGS: [&str; 4] = [
 ];
 
 /// A call that names whom it lets in, and puts no document.
-struct Named {
+struct NamingCall {
     source: &'static str,
     /// What its name begins with.
     call: &'static str,
@@ -35,8 +35,8 @@ const fn named(
     call: &'static str,
     whom: &'static [&'static str],
     conditions: &'static [(&'static str, &'static str)],
-) -> Named {
-    Named { source, call, whom, conditions }
+) -> NamingCall {
+    NamingCall { source, call, whom, conditions }
 }
 
 /// Where the access control list of a bucket stands: as a name, as a document, as headers.
@@ -54,7 +54,7 @@ const ACLS: [&str; 8] = [
 const OWNER: &str = "AccessControlPolicy.Owner.ID";
 
 /// Sources: the services' API references, and CloudTrail's spelling of their parameters.
-const NAMED: [Named; 14] = [
+const NAMED: [NamingCall; 14] = [
     named(
         "lambda.amazonaws.com",
         "AddPermission",
@@ -131,7 +131,7 @@ pub(super) fn opened(event: &Event, site: &Site) -> Option<Trust> {
     if !OF_OTHER_THINGS.contains(&source) {
         find(parameters, DEPTH_MAX, &mut documents);
     }
-    let called = |one: &&Named| {
+    let called = |one: &&NamingCall| {
         one.source == source && event.name().is_some_and(|name| name.starts_with(one.call))
     };
     documents.extend(NAMED.iter().find(called).and_then(|one| one.document(parameters)));
@@ -166,7 +166,7 @@ fn find(value: &Value, depth: usize, found: &mut Vec<PolicyDocument>) {
     }
 }
 
-impl Named {
+impl NamingCall {
     fn document(&self, parameters: &Value) -> Option<PolicyDocument> {
         let texts = |path| values_at(parameters, path).into_iter().filter_map(Value::as_str);
         let whom = self.whom.iter().copied().flat_map(texts);

@@ -11,5 +11,5 @@ mod trust;
 
 pub use back::Back;
 pub(crate) use change::rights;
-pub use change::{Before, Rights};
+pub use change::{DocumentsBefore, Rights};
 pub use held::HandedOver;

@@ -45,7 +45,7 @@ pub(super) fn silences(
             let mut known = attached.possible().iter();
             let here = own.account().is_some() && parameter("targetId") == own.account();
             let unseen = attached.why().is_some() && here && !of_aws;
-            // What limits chat keeps alerts out of it. Whether it does, only whoever puts it back has to know.
+            // A policy that limits chat keeps alerts out of it. Whether it does matters only when it is detached.
             let detached = event.name() == Some("DetachPolicy");
             let mutes = |text: &str| detached && is_about_chat(text);
             let denies = |text: &str| PolicyDocument::parse(text).is_some_and(|one| forbids(&one));

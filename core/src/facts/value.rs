@@ -107,7 +107,7 @@ impl Context {
     pub fn to_value(&self) -> Value {
         let (facts, mut derived) = (&self.facts, Map::new());
         let own = (!self.own.is_empty()).then_some(&self.own);
-        // A calendar that nobody can tell is on both lists: a rule that asks for either fires.
+        // A calendar whose state is unknown is on both lists: a rule that asks for either fires.
         let both = |known: &Vec<String>| [known.as_slice(), self.times.unknown.as_slice()].concat();
         put(
             &mut derived,

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::iam::policy::{Grant, Grants, Trust, TrustWord};
 
-/// What putting back would do, as far as the words tell.
+/// What putting back would do, as far as the words say.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Back {
-    /// Nobody can tell.
+    /// It is unknown.
     #[default]
     Unknown,
     /// It gives nothing, and takes something.
@@ -19,7 +19,7 @@ pub enum Back {
 }
 
 impl Back {
-    /// Of an event that took this, and gave that.
+    /// `took`: the event took something; `gave`: it gave something. The reverse does the opposite.
     pub(super) fn of(took: bool, gave: bool) -> Self {
         match (took, gave) {
             (false, false) => Self::Unknown,
@@ -35,7 +35,7 @@ impl Back {
     }
 }
 
-/// Those who come from outside, and whoever lets in anybody.
+/// Those who come from outside, and trust that lets in anybody.
 const OUTSIDE: [TrustWord; 8] = [
     TrustWord::Anyone,
     TrustWord::AnyoneConditioned,
@@ -76,7 +76,7 @@ fn outsiders(trust: &Trust) -> BTreeSet<String> {
     words.chain(named).chain(accounts).collect()
 }
 
-/// Of a boundary, by what each of the two leaves. Nothing limits less than one that allows everything.
+/// Compares boundaries by what each leaves. A boundary that allows everything limits nothing.
 pub(super) fn of_boundary(before: Option<&Grants>, after: Option<&Grants>) -> Back {
     let all = |grants: Option<&Grants>| grants.is_some_and(|one| one.all.contains(&Grant::Admin));
     match (all(before), all(after)) {

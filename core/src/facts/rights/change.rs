@@ -52,7 +52,7 @@ pub struct Rights {
 
 /// What an event does with a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Deed {
+enum RightsChange {
     /// Puts an identity policy; the field below `requestParameters` that holds it.
     Put(&'static str),
     /// Makes a version the default that was written before.
@@ -81,7 +81,7 @@ enum Deed {
     Nothing,
 }
 
-fn deed(event: &Event) -> Deed {
+fn rights_change(event: &Event) -> RightsChange {
     match (event.event_source().unwrap_or_default(), event.name().unwrap_or_default()) {
         (
             IAM,
@@ -90,43 +90,51 @@ fn deed(event: &Event) -> Deed {
             | "PutGroupPolicy"
             | "CreatePolicy"
             | "CreatePolicyVersion",
-        ) => Deed::Put("policyDocument"),
-        (IAM, "SetDefaultPolicyVersion") => Deed::Choose,
-        (IAM, "UpdateAssumeRolePolicy") => Deed::Trust("policyDocument"),
-        (IAM, "CreateRole") => Deed::Trust("assumeRolePolicyDocument"),
+        ) => RightsChange::Put("policyDocument"),
+        (IAM, "SetDefaultPolicyVersion") => RightsChange::Choose,
+        (IAM, "UpdateAssumeRolePolicy") => RightsChange::Trust("policyDocument"),
+        (IAM, "CreateRole") => RightsChange::Trust("assumeRolePolicyDocument"),
         (IAM, "AttachUserPolicy" | "AttachRolePolicy" | "AttachGroupPolicy") => {
-            Deed::Attach("policyArn")
+            RightsChange::Attach("policyArn")
         }
         (IAM, "DetachUserPolicy" | "DetachRolePolicy" | "DetachGroupPolicy") => {
-            Deed::Detach("policyArn")
+            RightsChange::Detach("policyArn")
         }
-        (IAM, "DeleteUserPolicy" | "DeleteRolePolicy" | "DeleteGroupPolicy") => Deed::Delete,
-        (IAM, "AddUserToGroup") => Deed::Join,
-        (IAM, "RemoveUserFromGroup") => Deed::Leave,
+        (IAM, "DeleteUserPolicy" | "DeleteRolePolicy" | "DeleteGroupPolicy") => {
+            RightsChange::Delete
+        }
+        (IAM, "AddUserToGroup") => RightsChange::Join,
+        (IAM, "RemoveUserFromGroup") => RightsChange::Leave,
         (IAM, "PutUserPermissionsBoundary" | "PutRolePermissionsBoundary" | "CreateUser") => {
-            Deed::Bound
+            RightsChange::Bound
         }
-        (IAM, "DeleteUserPermissionsBoundary" | "DeleteRolePermissionsBoundary") => Deed::Unbound,
-        ("sso.amazonaws.com", "PutInlinePolicyToPermissionSet") => Deed::Put("inlinePolicy"),
-        ("sso.amazonaws.com", "DeleteInlinePolicyFromPermissionSet") => Deed::Delete,
+        (IAM, "DeleteUserPermissionsBoundary" | "DeleteRolePermissionsBoundary") => {
+            RightsChange::Unbound
+        }
+        ("sso.amazonaws.com", "PutInlinePolicyToPermissionSet") => {
+            RightsChange::Put("inlinePolicy")
+        }
+        ("sso.amazonaws.com", "DeleteInlinePolicyFromPermissionSet") => RightsChange::Delete,
         ("sso.amazonaws.com", "AttachManagedPolicyToPermissionSet") => {
-            Deed::Attach("managedPolicyArn")
+            RightsChange::Attach("managedPolicyArn")
         }
         ("sso.amazonaws.com", "DetachManagedPolicyFromPermissionSet") => {
-            Deed::Detach("managedPolicyArn")
+            RightsChange::Detach("managedPolicyArn")
         }
-        ("sso.amazonaws.com", "PutPermissionsBoundaryToPermissionSet") => Deed::BoundSet,
-        ("sso.amazonaws.com", "DeletePermissionsBoundaryFromPermissionSet") => Deed::Unbound,
-        ("sts.amazonaws.com", "GetFederationToken") => Deed::Put("policy"),
-        ("kms.amazonaws.com", "PutKeyPolicy" | "CreateKey" | "ReplicateKey") => Deed::Key,
-        ("kms.amazonaws.com", "CreateGrant") => Deed::Grant,
-        _ => Deed::Nothing,
+        ("sso.amazonaws.com", "PutPermissionsBoundaryToPermissionSet") => RightsChange::BoundSet,
+        ("sso.amazonaws.com", "DeletePermissionsBoundaryFromPermissionSet") => {
+            RightsChange::Unbound
+        }
+        ("sts.amazonaws.com", "GetFederationToken") => RightsChange::Put("policy"),
+        ("kms.amazonaws.com", "PutKeyPolicy" | "CreateKey" | "ReplicateKey") => RightsChange::Key,
+        ("kms.amazonaws.com", "CreateGrant") => RightsChange::Grant,
+        _ => RightsChange::Nothing,
     }
 }
 
 /// What was before an event.
 #[derive(Debug, Clone, Copy)]
-pub struct Before<'k> {
+pub struct DocumentsBefore<'k> {
     /// The document of the managed policy that it names.
     pub named: &'k Prior,
     /// The document that was in force where it puts or deletes one.
@@ -142,7 +150,7 @@ pub struct Before<'k> {
 pub(crate) fn rights(
     event: &Event,
     site: &Site,
-    before: &Before<'_>,
+    before: &DocumentsBefore<'_>,
     group: Option<&HandedOver>,
 ) -> Rights {
     let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
@@ -156,12 +164,12 @@ pub(crate) fn rights(
     };
     let (named, replaced) = (Documents::of(before.named), Documents::of(before.replaced));
     let own = served(event);
-    match deed(event) {
-        Deed::Put(field) => {
+    match rights_change(event) {
+        RightsChange::Put(field) => {
             let found = event.value(&format!("detail.requestParameters.{field}"));
             rights.put(found, &replaced, before.beside, own);
         }
-        Deed::Choose => {
+        RightsChange::Choose => {
             rights.unknown = named.doubt;
             rights.grants = named.grants(own);
             rights.only_denies = contain::only_denies(None, &named.all);
@@ -169,43 +177,43 @@ pub(crate) fn rights(
             let chosen = (!named.all.is_empty()).then(|| PolicyDocument::joined(&named.all));
             rights.join_to(chosen.as_ref(), before.beside, own);
         }
-        Deed::Trust(field) => {
+        RightsChange::Trust(field) => {
             rights.trust(field, event, site, &replaced);
             if let Some(boundary) = parameter("permissionsBoundary") {
                 bound(&mut rights.grants, boundary, &named, own);
             }
         }
-        Deed::Key => {
+        RightsChange::Key => {
             let found = event.value("detail.requestParameters.policy");
             let document = found.and_then(PolicyDocument::from_field);
             rights.only_denies = document.as_ref().is_some_and(PolicyDocument::denies_only);
             rights.trust = document.map(|document| trust::judge_key(document, event, site));
         }
-        Deed::Grant => {
+        RightsChange::Grant => {
             rights.trust = trust::grant(event).map(|grant| trust::judge_key(grant, event, site));
         }
-        Deed::Attach(field) => {
+        RightsChange::Attach(field) => {
             rights.attach(parameter(field), &named, own);
             rights.join_to(None, before.beside, own);
         }
-        Deed::Detach(field) => rights.detach(parameter(field), &named),
-        Deed::Delete => rights.delete(&replaced),
-        Deed::Join => {
+        RightsChange::Detach(field) => rights.detach(parameter(field), &named),
+        RightsChange::Delete => rights.delete(&replaced),
+        RightsChange::Join => {
             rights.join(group);
             rights.join_to(None, before.beside, own);
         }
-        Deed::Leave => rights.leave(group),
-        Deed::Bound => {
+        RightsChange::Leave => rights.leave(group),
+        RightsChange::Bound => {
             let arn = parameter("permissionsBoundary").unwrap_or_default();
             bound(&mut rights.grants, arn, &named, own);
             rights.bound(arn, &named, before.former, own);
         }
-        Deed::BoundSet => {
+        RightsChange::BoundSet => {
             let arn = parameter("permissionsBoundary.managedPolicyArn").unwrap_or_default();
             rights.bound(arn, &named, before.former, own);
         }
-        Deed::Unbound => rights.unbound(),
-        Deed::Nothing => {}
+        RightsChange::Unbound => rights.unbound(),
+        RightsChange::Nothing => {}
     }
     rights
 }
@@ -228,7 +236,7 @@ impl Documents {
             prior.possible().iter().filter_map(|text| PolicyDocument::parse(text)).collect();
         let doubt = match prior {
             Prior::Present { .. } => all.is_empty().then_some(Why::Unreadable),
-            // What is attached or taken away is there, whatever the events say.
+            // Something attached or taken away exists, even if earlier events contradict it.
             Prior::Absent { .. } => Some(Why::Contradicted),
             Prior::Unknown { why, .. } => Some(*why),
         };
@@ -369,7 +377,7 @@ impl Rights {
         }
     }
 
-    /// Whoever joins a group gets what it holds.
+    /// Who joins a group gets what it holds.
     fn join(&mut self, group: Option<&HandedOver>) {
         let Some(group) = group else { return };
         self.grants = group.grants.clone();
@@ -377,7 +385,7 @@ impl Rights {
         self.only_denies = group.only_denies;
     }
 
-    /// Whoever leaves one is free of what it forbids.
+    /// Who leaves a group is free of what it forbids.
     fn leave(&mut self, group: Option<&HandedOver>) {
         let Some(group) = group else { return };
         self.only_denies = group.only_denies;
@@ -440,7 +448,7 @@ mod tests {
     }
 
     fn judge(name: &str, parameters: &str, named: &Prior, replaced: &Prior) -> Rights {
-        let before = Before { named, replaced, former: &Prior::default(), beside: &[] };
+        let before = DocumentsBefore { named, replaced, former: &Prior::default(), beside: &[] };
         rights(&iam(name, parameters), &Site::empty(), &before, None)
     }
 

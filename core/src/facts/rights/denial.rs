@@ -21,7 +21,7 @@ fn covers(new: &Statement, old: &Statement) -> bool {
         && new.conditions.iter().all(condition)
 }
 
-/// The same condition, in whatever order and letters.
+/// The same condition, in any order and letter case.
 fn same(new: &Condition, old: &Condition) -> bool {
     let within =
         |some: &Condition, all: &Condition| some.values.iter().all(|one| all.values.contains(one));

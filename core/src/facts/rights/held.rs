@@ -1,4 +1,4 @@
-//! What a role or group grants that a call hands over, as far as events and seed tell.
+//! What a role or group that a call hands over grants, as far as events and seed say.
 
 use std::collections::BTreeSet;
 
@@ -25,8 +25,8 @@ pub struct HandedOver {
     pub exempt: Option<Exempt>,
     /// A role among them that the owner guards.
     pub guarded: Option<Guarded>,
-    /// It is no news: this thing, another stack of the same pipeline, or this caller was given or gave the same before; or
-    /// a policy allows it and no role among them is an administrator's.
+    /// It is not news: this thing, another stack of the same pipeline, or this caller was given or gave the same
+    /// before; or a policy allows it and no role among them is an administrator's.
     pub again: bool,
 }
 
@@ -62,7 +62,7 @@ impl HandedOver {
             over.add(&pooled(rest), own);
         }
         over.only_denies &= over.denies;
-        // Whoever may wear a role that is trusted with more is news, whatever it holds.
+        // A new bearer of a role that is trusted with more is news, even if the role holds nothing.
         let by_policy = held.handed.by_policy && exempt.is_none() && guarded.is_none();
         let daily = held.usual || by_policy;
         over.again =

@@ -19,8 +19,8 @@ pub(super) fn grant(event: &Event) -> Option<PolicyDocument> {
     PolicyDocument::from_field(&json!({"Statement": statements}))
 }
 
-/// Unique IDs in a trust policy do not tell their account; the event tells those of the caller, if he
-/// is of the account himself.
+/// Unique IDs in a trust policy do not say their account. The event gives those of the caller, if he belongs to the
+/// account himself.
 pub(super) fn judge(document: &PolicyDocument, event: &Event, site: &Site) -> Trust {
     at_home(event, site, |home| Trust::of(document, home))
 }
