@@ -17,7 +17,7 @@ pub struct Account {
     /// Alias of the account's sign-in address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alias: Option<String>,
-    /// Tags in Organizations; nothing where they are not known.
+    /// Tags in Organizations. `None` if they are unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tags: Option<IndexMap<String, String>>,
 }
@@ -33,7 +33,7 @@ pub fn is_id(id: &str) -> bool {
 pub struct AccountId([u8; 12]);
 
 impl AccountId {
-    /// Nothing where it is not twelve digits.
+    /// `None` if it is not twelve digits.
     #[must_use]
     pub fn parse(id: &str) -> Option<Self> {
         id.as_bytes().try_into().ok().filter(|_| is_id(id)).map(Self)

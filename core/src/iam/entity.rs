@@ -4,8 +4,7 @@ use super::account::AccountId;
 use super::arn::Arn;
 use super::kind::EntityKind;
 
-/// One user, role, group or policy of IAM. Names are compared without case, and stand once in an account, whatever the
-/// path.
+/// One user, role, group or policy of IAM. Names ignore case, and are unique in an account, across paths.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct EntityId {
     account: AccountId,
@@ -14,13 +13,13 @@ pub struct EntityId {
 }
 
 impl EntityId {
-    /// The one of this name; nothing where the account's ID is none.
+    /// The entity of this name. `None` if the account's ID is not valid.
     #[must_use]
     pub fn of(account: &str, kind: EntityKind, name: &str) -> Option<Self> {
         Some(Self { account: AccountId::parse(account)?, kind, name: name.to_lowercase() })
     }
 
-    /// Is this its ARN, whatever the path?
+    /// Is this its ARN, with any path?
     #[must_use]
     pub(crate) fn is_of(&self, arn: &str) -> bool {
         Self::of_arn(arn).as_ref() == Some(self)
@@ -32,7 +31,7 @@ impl EntityId {
         Self { name: name.to_lowercase(), ..*self }
     }
 
-    /// The one of this ARN, if it is one and its name is no pattern.
+    /// The entity of this ARN. `None` if it is not an ARN of one, or its name is a pattern.
     #[must_use]
     pub(crate) fn of_arn(arn: &str) -> Option<Self> {
         let arn = Arn::parse(arn)?;

@@ -33,7 +33,7 @@ impl EntityKind {
         Self::OF_IAM.into_iter().find(|kind| kind.word() == word)
     }
 
-    /// Of a kind of what wears a role, as `lambda/function`: the word behind the service.
+    /// Kind of a thing that wears a role, as `lambda/function`: the word behind the service.
     #[must_use]
     pub(crate) fn of_wearer(kind: &str) -> Option<Self> {
         Self::of(kind.split_once('/').map_or(kind, |(_, word)| word))

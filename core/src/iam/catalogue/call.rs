@@ -64,7 +64,7 @@ pub struct Call {
     entity: &'static str,
     /// What an absent name means, if anything.
     absent: Option<Absent>,
-    /// How it is undone, the first choice first; none where that is impossible, or no machine's.
+    /// How it is undone, the first choice first. Empty if it cannot be undone, or not by a machine.
     pub inverses: Vec<Inverse>,
 }
 
@@ -75,7 +75,7 @@ pub struct Inverse {
     pub action: Operation,
     /// The word for it in a rule's `respond`.
     pub word: &'static str,
-    /// What it takes, as it stands in the table; nothing where it needs to know what was there before.
+    /// Its arguments, as the table has them. `None` if it needs to know what was there before.
     arguments: Option<&'static str>,
 }
 
@@ -91,7 +91,7 @@ pub(crate) enum ValueFrom {
 }
 
 impl Inverse {
-    /// What it takes, by name. Nothing where it needs to know what was there before.
+    /// Its arguments, by name. `None` if it needs to know what was there before.
     #[must_use]
     pub(crate) fn arguments(&self) -> Option<impl Iterator<Item = (&'static str, ValueFrom)>> {
         let arguments = self.arguments?.split_whitespace().filter(|argument| *argument != NONE);

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 /// Where a role is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RoleTaken {
-    /// In this field, a path as `detail.requestParameters.roleArn`, whatever the call.
+    /// In this field of any call, a path as `detail.requestParameters.roleArn`.
     Field(&'static str),
     /// Deeper, by a call of any service.
     Call(&'static str),

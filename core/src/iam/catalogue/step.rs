@@ -46,10 +46,10 @@ pub(crate) struct StepRow {
 pub(crate) enum Condition {
     /// What the event puts, attaches or detaches allows nothing.
     OnlyDenies,
-    /// A role of this tool attaches the policy that is named as its quarantine, and nothing tells that it
-    /// allows anything.
+    /// A role of this tool attaches the policy that is named as its quarantine, and it is not known to allow
+    /// anything.
     OwnQuarantine,
-    /// Nothing tells what the policy that the event attaches holds.
+    /// The content of the policy that the event attaches is unknown.
     UnknownPolicy,
     /// What the event puts or attaches allows something and forbids something.
     DeniesToo,
@@ -77,7 +77,7 @@ pub(crate) enum Condition {
     WasThere,
     /// For certain the value before was one of these, ignoring case.
     Former(Vec<&'static str>),
-    /// Nobody can tell what was there before.
+    /// It is unknown what was there before.
     FormerUnknown,
     /// There is a value.
     Present(&'static str),
@@ -242,7 +242,7 @@ mod tests {
         }
     }
 
-    /// An event that comes also where nothing changed does not tell that anything did.
+    /// An event that comes also where nothing changed does not prove a change.
     #[test]
     fn calls_that_succeed_without_changing_anything_are_doubted() {
         let calls = calls().filter(|call| {

@@ -37,9 +37,9 @@ pub(crate) struct WearerRow {
     pub kind: &'static str,
     /// Where its names stand: each of one part or several, as paths below `detail`.
     pub names: Vec<Vec<NamePart>>,
-    /// It is about whatever of the kind that is not known by name.
+    /// It is about everything of the kind that is not known by name.
     pub any: bool,
-    /// What tells which of those it is about, as paths below the parameters: a tag, a pool, a cluster.
+    /// Paths below the parameters of what selects among those: a tag, a pool, a cluster.
     pub by: Vec<&'static str>,
     /// What must be given, one of these; and what must not.
     pub when: Vec<Given>,
@@ -52,7 +52,7 @@ pub(crate) struct WearerRow {
 pub(crate) struct Other {
     /// What sort of thing.
     pub kind: &'static str,
-    /// Where its names stand; none: whatever of the kind.
+    /// Where its names stand. Empty: everything of the kind.
     pub names: Vec<Vec<NamePart>>,
 }
 
@@ -61,7 +61,7 @@ pub(crate) struct Other {
 pub(crate) struct NamePart {
     /// A path below the parameters, or the answer.
     pub path: &'static str,
-    /// It stands in the answer: whoever calls has not chosen it.
+    /// It stands in the answer: the caller has not chosen it.
     pub answered: bool,
 }
 

@@ -64,7 +64,7 @@ impl PolicyDocument {
         }
     }
 
-    /// What it allows, whatever it forbids.
+    /// Only what its `Allow` statements say.
     #[must_use]
     pub(crate) fn without_denials(mut self) -> Self {
         self.statements.retain(|statement| statement.allow);

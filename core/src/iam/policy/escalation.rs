@@ -8,8 +8,8 @@
 //!
 //! - `ecs:RunTask` alone: AWS asks for `iam:PassRole` for the roles that the task definition names
 //!   (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/CWE_IAM_role.html>).
-//! - `codecommit:GitPush`, `ecr:PutImage` and `s3:PutObject`: what is pushed may well run with a role, but whoever
-//!   develops or builds pushes, every day; all their policies would be ways. The push of an image is alerted where
+//! - `codecommit:GitPush`, `ecr:PutImage` and `s3:PutObject`: what is pushed may well run with a role, but every
+//!   developer and every build pushes; all their policies would be ways. The push of an image is alerted where
 //!   what pulls it wears such a role (`core/src/iam/catalogue/wearers.tsv`).
 //! - `kms:PutKeyPolicy` and `kms:CreateGrant`: they open data, and no role.
 //! - `sagemaker:UpdateNotebookInstance` alone: it attaches scripts that exist, and a role by `iam:PassRole` only.
@@ -85,7 +85,7 @@ static STEPS: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
 });
 
 impl PolicyDocument {
-    /// Does it allow a step of a way to more rights, on whatever it is?
+    /// Does it allow a step of a way to more rights, on any resource?
     #[must_use]
     pub(crate) fn takes_a_step(&self) -> bool {
         let step = |statement: &Statement| {

@@ -10,7 +10,7 @@ use crate::iam::arn::ArnPattern;
 pub struct Request {
     /// `sns:Publish`
     pub action: &'static str,
-    /// ARN of what it is about; nothing where nobody knows.
+    /// ARN of the resource. `None` if it is unknown.
     pub resource: Option<String>,
     /// Keys that it bears, in small letters, each with its one value.
     pub keys: Vec<(&'static str, String)>,
@@ -45,7 +45,7 @@ impl PolicyDocument {
     }
 }
 
-/// A policy of a key names no resource. A variable may stand for whatever is asked.
+/// A policy of a key names no resource. A variable may stand for any resource.
 fn may_name(clause: &Clause, resource: Option<&str>) -> bool {
     let Some(resource) = resource.filter(|_| !clause.patterns.is_empty()) else { return true };
     let open = |pattern: &String| pattern.contains("${");
@@ -66,7 +66,7 @@ fn may_hold(condition: &Condition, request: &Request) -> bool {
             _ => operator.holds_without_key(),
         };
     }
-    // What is compared with itself is equal, whatever it is.
+    // A key compared with itself is always equal.
     if !values.is_empty() && values.iter().all(|value| is_same(&key, value)) {
         return operator.may_hold_for(&key, std::slice::from_ref(&key));
     }

@@ -83,8 +83,8 @@ const DATA: [(DataService, &str, ResourceType); 21] = [
 const HARMLESS: [&str; 4] =
     ["CreatePolicy", "DeletePolicy", "DeleteAccountPasswordPolicy", "UpdateAccountPasswordPolicy"];
 
-/// What makes whoever has it an administrator at once. Roles of services have ways to more rights, as Glue's by its jobs: who starts
-/// jobs every day hands them over every day.
+/// Grants that make an administrator at once. Roles of services have ways to more rights, such as Glue's by its jobs:
+/// a caller who starts jobs every day hands them over every day.
 const AT_ONCE: [Grant; 3] = [Grant::Admin, Grant::IamWrite, Grant::CredentialsAny];
 
 /// Every call of IAM that changes anything.
@@ -216,9 +216,9 @@ impl Grants {
     #[must_use]
     pub fn beyond(mut self, others: &[&Self]) -> Self {
         let known = |grant: &Grant| others.iter().any(|other| other.all.contains(grant));
-        let tells = |grant: Grant| grant.makes_administrator() || grant.is_way();
+        let matters = |grant: Grant| grant.makes_administrator() || grant.is_way();
         for words in [&mut self.all, &mut self.unconditional] {
-            words.retain(|grant| (tells(*grant) || *grant == Grant::TooLong) && !known(grant));
+            words.retain(|grant| (matters(*grant) || *grant == Grant::TooLong) && !known(grant));
         }
         if self.all.iter().any(|grant| grant.makes_administrator()) {
             self
@@ -237,7 +237,7 @@ impl Grants {
     }
 }
 
-/// What a word means, for people. The most telling first.
+/// What each word means, for people. The gravest first.
 #[must_use]
 pub(crate) fn describe(grants: &Grants) -> Vec<String> {
     let mut lines = Vec::new();
@@ -307,7 +307,7 @@ fn through(judge: &Judge<'_>, method: &escalation::Method) -> Leave {
         };
         let kind = match role {
             Some(role) => ResourceType::role_named(role),
-            // An administrator of whatever account.
+            // A role of administrators in any account.
             None if (action, method.scope) == ("sts:AssumeRole", Scope::Administrators) => {
                 ResourceType::role_named("role/{}")
             }

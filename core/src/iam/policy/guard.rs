@@ -1,8 +1,8 @@
 //! Whether the conditions of an identity policy keep anybody out.
 //!
-//! No request is at hand to evaluate them on. So each is asked whether whoever wants to can meet it: by
-//! a key that his call does not bear, by a value of his own choice, or because every value fits. What a
-//! `Deny` asks guards where nobody can dodge it in such a way.
+//! No request is at hand to evaluate them on. So each is asked whether a caller can meet it on purpose: by a key that
+//! his call does not bear, by a value of his own choice, or because every value fits. A condition of a `Deny` guards
+//! where no caller can avoid it in such a way.
 //!
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
 
@@ -44,7 +44,7 @@ const OF_IAM: [(&str, &[&str]); 4] = [
     ("iam:policyarn", &["attach", "detach"]),
     ("iam:awsservicename", &["createservicelinkedrole"]),
 ];
-/// Where IAM and STS are called, whatever Region the caller is in.
+/// Where IAM and STS are called, from any Region.
 const GLOBAL_REGIONS: [&str; 3] = ["us-east-1", "cn-north-1", "us-gov-west-1"];
 /// Values of `aws:PrincipalType` that callers in an account have.
 const PRINCIPAL_TYPES: [&str; 4] = ["Account", "User", "FederatedUser", "AssumedRole"];
@@ -321,7 +321,7 @@ fn is_any_text(key: &str, operator: Operator, value: &str, own: Option<&str>, fu
 
 /// A value that nobody in the own account has.
 fn is_nobody(key: &str, operator: Operator, value: &str, own: Option<&str>) -> bool {
-    // ARN operators compare no text that is no ARN.
+    // ARN operators compare only ARNs.
     let wild = operator.comparison == Comparison::Like && value.contains(['*', '?']);
     let foreign = |text: &str| account::is_id(text) && own.is_some_and(|own| own != text);
     match key {

@@ -1,7 +1,7 @@
 //! What a document allows: every question is tried on resources that were made up for it.
 //!
-//! A resource is granted where an `Allow` reaches it and no `Deny` does. Whoever has a good part of a
-//! class of names in one place has them all: the rest could be named as well.
+//! A resource is granted where an `Allow` reaches it and no `Deny` does. A document that grants a good part of a
+//! class of names in one place grants them all: the rest could be named as well.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
@@ -10,7 +10,7 @@ use std::rc::Rc;
 use super::document::{Clause, PolicyDocument, Statement};
 use super::escalation::Scope;
 use super::guard::{self, Guards, Leave};
-use super::resource::{Home, Place, ResourceType};
+use super::resource::{Home, NameTemplate, ResourceType};
 use super::wildcard::{Fuel, Pattern, Reading};
 use super::witness::{CLASSES, Class, Draw};
 use crate::iam::arn;
@@ -51,7 +51,7 @@ pub(super) struct Judge<'d> {
     classes: OnceCell<[Class; CLASSES]>,
     fuel: Fuel,
     applying: Memo<(&'static str, Option<&'static str>), Applying>,
-    places: Memo<ResourceType, [Place]>,
+    places: Memo<ResourceType, [NameTemplate]>,
     /// By the form of a name.
     names: Memo<String, [Class]>,
     reached: Memo<(usize, ResourceType), [u64]>,
@@ -144,8 +144,7 @@ impl<'d> Judge<'d> {
         self.on(&self.applying("iam:PassRole", Some(service)), role) != Leave::Never
     }
 
-    /// Does one statement allow at least so many of the actions, whatever else there is? The best
-    /// that one does.
+    /// Does one statement allow at least so many of the actions, for any other statement? The best that one does.
     pub(super) fn widest(&self, actions: &[&'static str], at_least: usize) -> Leave {
         let mut counts: HashMap<usize, (usize, Leave)> = HashMap::new();
         for action in actions {
@@ -182,7 +181,7 @@ impl<'d> Judge<'d> {
         applying
     }
 
-    /// Allowed on `*`, and nothing denied: then on whatever is asked about.
+    /// Allowed on `*`, and nothing denied: then allowed on every resource.
     fn everywhere(&self, applying: &Applying) -> Option<Leave> {
         let best = applying.allows.iter().map(|(_, force)| *force).max()?;
         let everything = |at: &usize| self.statements.get(*at).is_some_and(Ruling::is_everything);
@@ -229,12 +228,12 @@ impl<'d> Judge<'d> {
     }
 
     /// The names of each class in each place that a statement reaches, a bit each.
-    fn reached(&self, at: usize, kind: ResourceType, places: &[Place]) -> Rc<[u64]> {
+    fn reached(&self, at: usize, kind: ResourceType, places: &[NameTemplate]) -> Rc<[u64]> {
         if let Some(known) = self.reached.borrow().get(&(at, kind)) {
             return Rc::clone(known);
         }
         let ruling = self.statements.get(at);
-        let in_place = |place: &Place| {
+        let in_place = |place: &NameTemplate| {
             let names = self.names(&place.name);
             let masks = ruling.map(|ruling| ruling.masks(place, &names, &self.fuel));
             masks.unwrap_or_default()
@@ -265,12 +264,12 @@ impl<'d> Judge<'d> {
         names
     }
 
-    fn places(&self, kind: ResourceType) -> Rc<[Place]> {
+    fn places(&self, kind: ResourceType) -> Rc<[NameTemplate]> {
         if let Some(known) = self.places.borrow().get(&kind) {
             return Rc::clone(known);
         }
-        let mut found: Vec<Place> = self.home.anywhere(kind);
-        let mut seen: HashSet<Place> = found.iter().cloned().collect();
+        let mut found: Vec<NameTemplate> = self.home.anywhere(kind);
+        let mut seen: HashSet<NameTemplate> = found.iter().cloned().collect();
         for ruling in self.statements.iter().filter(|ruling| ruling.reading() == Reading::Generous)
         {
             for pattern in ruling.wide.iter().take_while(|_| !self.is_cut()) {
@@ -284,7 +283,7 @@ impl<'d> Judge<'d> {
             self.fuel.give_up();
             found.clear();
         }
-        let places: Rc<[Place]> = found.into();
+        let places: Rc<[NameTemplate]> = found.into();
         self.places.borrow_mut().insert(kind, Rc::clone(&places));
         places
     }
@@ -336,7 +335,7 @@ impl<'d> Judge<'d> {
         let beginning = &place.beginning;
         let Some(rest) = pattern.after(beginning, &self.fuel).pop() else { return Vec::new() };
         if place.name.is_empty() {
-            // There is no name to make up.
+            // A place without a name needs none made up.
             return if rest.fits("", &self.fuel) { vec![place.beginning] } else { Vec::new() };
         }
         let made_up = self.classes().iter().filter_map(|class| class.first()).next();
@@ -406,7 +405,7 @@ impl Ruling<'_> {
     }
 
     /// Which of the names that were made up it reaches in a place, a class each.
-    fn masks(&self, place: &Place, names: &[Class], fuel: &Fuel) -> [u64; CLASSES] {
+    fn masks(&self, place: &NameTemplate, names: &[Class], fuel: &Fuel) -> [u64; CLASSES] {
         let clause = &self.statement.resources;
         if clause.patterns.is_empty() {
             return [if self.is_all(clause) { u64::MAX } else { 0 }; CLASSES];

@@ -1,7 +1,7 @@
 //! AWS managed policies, known by name with their risk.
 //!
-//! `judged.tsv` holds what their documents grant, in our words: `.ci/managed-policies` makes it. `managed.tsv`
-//! adds what no document tells, by hand. A name that is in neither is not known to be harmless.
+//! `judged.tsv` holds what their documents grant, in our words: `.ci/managed-policies` makes it. `managed.tsv` adds
+//! by hand what no document says. A name that is in neither is not known to be harmless.
 //!
 //! Source: <https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html>
 
@@ -44,7 +44,7 @@ const MANAGED: &str = include_str!("managed.tsv");
 /// The words of all policies that were known when it was made, by their names.
 const JUDGED: &str = include_str!("judged.tsv");
 
-/// Words that no document tells: what a policy is for, or what the judge of documents has no word for.
+/// Words that no document gives: what a policy is for, or what the judge of documents has no word for.
 const BESIDE: [&str; 5] = [
     "quarantine",
     "monitoring-write",

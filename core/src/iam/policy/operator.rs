@@ -156,7 +156,7 @@ mod tests {
             ("StringNotEquals", false, true),
             ("ArnNotLikeIfExists", false, true),
             ("ForAllValues:StringNotLike", false, true),
-            // Whoever lacks the key has no value that differs.
+            // A caller without the key has no value that differs.
             ("ForAnyValue:StringNotEquals", false, false),
             ("ForAnyValue:StringNotEqualsIfExists", false, true),
         ] {

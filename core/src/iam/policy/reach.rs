@@ -21,9 +21,9 @@ fn actions(hand_on: bool) -> impl Iterator<Item = &'static str> {
 const STEPS_MAX: u64 = 1_000_000;
 
 impl PolicyDocument {
-    /// Those of the roles, by their ARNs in small letters, that it lets somebody wear or, with `hand_on`, hand on.
-    /// Nothing of what reaches all roles or a good part of them, which is a word of its own. `own` is the account
-    /// that it is for. `None`: to tell would take more work than may be done.
+    /// Those of the roles, by their ARNs in lower case, that it lets somebody wear or, with `hand_on`, hand on. A
+    /// document that reaches all roles or a good part of them gives none: that has a word of its own. `own` is the
+    /// account that it is for. `None` if the answer takes more work than allowed.
     #[must_use]
     pub(crate) fn roles_reached<'r>(
         &self,
@@ -48,8 +48,8 @@ impl PolicyDocument {
         (!judge.is_cut() && !document.too_long).then_some(found)
     }
 
-    /// Those of the roles, by their ARNs in small letters, that it lets somebody hand to a service, with a call by which
-    /// the service takes it on anything at all. `None`: to tell would take more work than may be done.
+    /// Those of the roles, by their ARNs in lower case, that it lets somebody hand to a service, with a call by which
+    /// the service takes it on anything at all. `None` if the answer takes more work than allowed.
     #[must_use]
     pub(crate) fn roles_passed<'r>(
         &self,
@@ -80,8 +80,8 @@ impl PolicyDocument {
         self.statements.iter().any(passes)
     }
 
-    /// Does it let a machine join those on which ECS runs containers? Whoever is at home there has the roles of all that
-    /// run beside him.
+    /// Does it let a machine join those on which ECS runs containers? Who controls such a machine has the roles of
+    /// all containers on it.
     /// Source: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-tasks-containers.html>
     pub(crate) fn registers_hosts(&self) -> bool {
         let joins = |one: &Statement| {

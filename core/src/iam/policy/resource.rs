@@ -36,7 +36,7 @@ enum Accounts {
 enum Form {
     /// `{}` for each part of a name, `{uuid}` for one that AWS made, `{id}` for what it puts behind.
     Of(&'static str),
-    /// Not known here: whatever a document names stands for it.
+    /// Not known here: any resource that a document names stands for it.
     Unknown,
     /// There is none: such an action is allowed on `*` alone.
     Absent,
@@ -44,8 +44,8 @@ enum Form {
 
 /// Where resources of a type lie, and how they are called there.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Place {
-    /// Up to the name; empty where there is no resource.
+pub(super) struct NameTemplate {
+    /// The text up to the name. Empty if there is no resource.
     pub(super) beginning: String,
     /// `{}` for each part of a name, `{uuid}` for one that AWS made.
     pub(super) name: String,
@@ -135,7 +135,7 @@ impl ResourceType {
         Self { service: "iam", form: Form::Of(form), accounts }
     }
 
-    /// One role, by its path and name behind `role/`, in whatever account.
+    /// One role, by its path and name behind `role/`, in any account.
     pub(super) const fn role_named(form: &'static str) -> Self {
         Self::role(form, Accounts::Each)
     }
@@ -241,7 +241,7 @@ impl Home {
     }
 
     /// Where resources of the type lie of which no pattern says where.
-    pub(super) fn anywhere(&self, kind: ResourceType) -> Vec<Place> {
+    pub(super) fn anywhere(&self, kind: ResourceType) -> Vec<NameTemplate> {
         let own = self.account().unwrap_or(&self.elsewhere);
         let form = self.form(kind, &[]);
         let mut places = Vec::new();
@@ -260,7 +260,7 @@ impl Home {
         pattern: &Pattern,
         kind: ResourceType,
         fuel: &Fuel,
-    ) -> Option<Place> {
+    ) -> Option<NameTemplate> {
         fuel.burn(PLACE_STEPS);
         let Some([partition, service, region, account, rest]) = pattern.segments() else {
             return self.anywhere(kind).into_iter().next();
@@ -285,7 +285,7 @@ impl Home {
         let fits = |one: &str| piece(account).fits(one, fuel).then(|| one.to_owned());
         let figures = || piece(account).example(self.elsewhere.get(..6)?);
         match (literal(account), self.account()) {
-            // Of a bucket, a snapshot.
+            // As in the ARN of a bucket or a snapshot.
             (Some(""), _) => Some(String::new()),
             (Some(named), _) if kind.accounts == Accounts::Each => Some(named.to_owned()),
             (_, Some(own)) => fits(own)
@@ -296,7 +296,7 @@ impl Home {
         }
     }
 
-    /// How resources of the type are called, in the rest of a pattern where only that tells.
+    /// Form of the resources of the type. For an unknown type, the rest of the pattern shows it.
     fn form(&self, kind: ResourceType, rest: &[u8]) -> String {
         match kind.form {
             Form::Of(form) => form.replace("{id}", &self.id),
@@ -321,7 +321,7 @@ impl Home {
         region: Option<&str>,
         account: &str,
         form: &str,
-    ) -> Place {
+    ) -> NameTemplate {
         let service = kind.service;
         let arn = |region, account| Arn { partition, service, region, account, resource: "" };
         let arn = match (kind.form, service) {
@@ -331,7 +331,7 @@ impl Home {
             _ => arn(region.unwrap_or(&self.region), account).to_string(),
         };
         let (fixed, name) = form.split_at(form.find('{').unwrap_or(form.len()));
-        Place { beginning: format!("{arn}{fixed}"), name: name.to_owned() }
+        NameTemplate { beginning: format!("{arn}{fixed}"), name: name.to_owned() }
     }
 }
 

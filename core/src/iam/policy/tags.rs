@@ -1,4 +1,4 @@
-//! The tags by which documents decide: whoever sets one changes what they say without changing them.
+//! The tags by which documents decide: setting one changes what documents say without changing them.
 //!
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_iam-tags.html>
 
@@ -26,7 +26,7 @@ words! {
 /// Whose tags a document asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum TagOf {
-    /// Those of whoever calls: a user, a role.
+    /// Those of the caller: a user, a role.
     Principal,
     /// Those of what is acted upon.
     Resource,

@@ -1,4 +1,4 @@
-//! Names on which a document is tried: whoever may act on many that were made up may act on any.
+//! Names on which a document is tried: who may act on many made-up names may act on any.
 //!
 //! They are drawn from the document itself, so that no document can single them out, and come in the
 //! classes in which names are really made, so that patterns which together are all names of a class
@@ -51,7 +51,7 @@ impl Draw {
 
     /// Twelve figures, as of an account.
     pub(super) fn account(&mut self) -> String {
-        // None begins with a nought, so that it is no small number either.
+        // None begins with a zero, so that it is not a small number.
         format!("{}{}", 1 + self.below(9), self.text(b"0123456789", 11, 11))
     }
 

@@ -243,7 +243,7 @@ fn data_of_main_services() {
     );
 }
 
-/// Of one action on one resource, in words.
+/// Checks one action on one resource.
 #[track_caller]
 fn check_one(action: &str, resource: &str, has: &[&str], lacks: &[&str]) {
     let text = format!(r#"{{"Effect":"Allow","Action":"{action}","Resource":{resource}}}"#);

@@ -30,9 +30,9 @@ pub(super) enum Holds {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Key {
     pub(super) holds: Holds,
-    /// It tells on whose behalf a service calls.
+    /// It says on whose behalf a service calls.
     pub(super) of_service: bool,
-    /// It tells from which network a call comes, whoever calls.
+    /// It says from which network a call comes, for any caller.
     pub(super) of_network: bool,
     /// Every request that an AWS identity makes bears it.
     pub(super) always: bool,
@@ -40,7 +40,7 @@ pub(super) struct Key {
 
 /// Whom one value names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Named<'v> {
+pub(super) enum NamedCaller<'v> {
     /// A stranger can be meant.
     Anybody,
     /// The own organization alone.
@@ -100,7 +100,7 @@ impl Key {
         operator: Operator,
         value: &'v str,
         home: &Home<'v>,
-    ) -> Named<'v> {
+    ) -> NamedCaller<'v> {
         let fits = match self.holds {
             Holds::Address => operator.comparison == Comparison::Address,
             Holds::Arn => {
@@ -112,11 +112,13 @@ impl Key {
             _ => matches!(operator.comparison, Comparison::Equals | Comparison::Like),
         };
         if !fits {
-            return Named::Anybody;
+            return NamedCaller::Anybody;
         }
         match self.among_its_values(operator, value, home) {
             // Strangers may call from a network of ours, with credentials of their own.
-            Named::Organization | Named::Account(_) if self.of_network => Named::Somebody,
+            NamedCaller::Organization | NamedCaller::Account(_) if self.of_network => {
+                NamedCaller::Somebody
+            }
             named => named,
         }
     }
@@ -126,19 +128,21 @@ impl Key {
         operator: Operator,
         value: &'v str,
         home: &Home<'v>,
-    ) -> Named<'v> {
+    ) -> NamedCaller<'v> {
         let (literal, whole) = literal(value, operator.has_wildcards());
         match self.holds {
             Holds::Organization => organization(value, literal, whole, home),
             Holds::Account if value.eq_ignore_ascii_case("${aws:ResourceAccount}") => {
-                home.account.map_or(Named::Somebody, Named::Account)
+                home.account.map_or(NamedCaller::Somebody, NamedCaller::Account)
             }
-            Holds::Account if whole && account::is_id(literal) => Named::Account(literal),
+            Holds::Account if whole && account::is_id(literal) => NamedCaller::Account(literal),
             Holds::Arn => arn(value, operator.comparison, self.of_service),
             Holds::UniqueId => unique_id(literal, whole),
-            Holds::ExternalId | Holds::Network if whole && !literal.is_empty() => Named::Somebody,
-            Holds::Address if public_addresses(value).is_some() => Named::Somebody,
-            _ => Named::Anybody,
+            Holds::ExternalId | Holds::Network if whole && !literal.is_empty() => {
+                NamedCaller::Somebody
+            }
+            Holds::Address if public_addresses(value).is_some() => NamedCaller::Somebody,
+            _ => NamedCaller::Anybody,
         }
     }
 }
@@ -158,49 +162,49 @@ pub(super) fn literal(value: &str, wildcards: bool) -> (&str, bool) {
 /// else's may fit.
 const ORGANIZATION_CHARS_MIN: usize = 12;
 
-fn organization<'v>(value: &str, literal: &str, whole: bool, home: &Home<'_>) -> Named<'v> {
+fn organization<'v>(value: &str, literal: &str, whole: bool, home: &Home<'_>) -> NamedCaller<'v> {
     let variable = value.get(.."${aws:ResourceOrgID}".len()).unwrap_or_default();
     if variable.eq_ignore_ascii_case("${aws:ResourceOrgID}") {
         let rest = value.get(variable.len()..).unwrap_or_default();
         let ends = rest.is_empty() || rest.starts_with('/');
-        return if ends { Named::Organization } else { Named::Anybody };
+        return if ends { NamedCaller::Organization } else { NamedCaller::Anybody };
     }
     // A path begins with the organization: o-ID/r-ID/ou-ID/.
     let (id, complete) = literal.split_once('/').map_or((literal, whole), |(id, _)| (id, true));
     let is_id = id.starts_with("o-") && id.len() > 2;
     match home.organization {
-        _ if !is_id || !(complete || id.len() >= ORGANIZATION_CHARS_MIN) => Named::Anybody,
-        Some(own) if own == id => Named::Organization,
+        _ if !is_id || !(complete || id.len() >= ORGANIZATION_CHARS_MIN) => NamedCaller::Anybody,
+        Some(own) if own == id => NamedCaller::Organization,
         // Whose organization is known: this one is somebody else's.
-        Some(_) => Named::Anybody,
-        None => Named::Somebody,
+        Some(_) => NamedCaller::Anybody,
+        None => NamedCaller::Somebody,
     }
 }
 
 /// Of an ARN the account says whose it is. A star of `StringLike` runs over colons, and a path may
 /// hold some, so nothing before the account's end may be a wildcard there.
-fn arn(value: &str, comparison: Comparison, of_service: bool) -> Named<'_> {
+fn arn(value: &str, comparison: Comparison, of_service: bool) -> NamedCaller<'_> {
     let (literal, whole) = match comparison {
         Comparison::Arn => literal(value, false),
         other => literal(value, other == Comparison::Like),
     };
     if of_service && comparison == Comparison::Arn && is_bucket(value) {
-        return Named::Somebody;
+        return NamedCaller::Somebody;
     }
     let pattern = ArnPattern::split(literal);
     match (pattern.account().filter(|_| pattern.is_arn()), pattern.resource()) {
-        (Some(account), _) if account::is_id(account) => Named::Account(account),
+        (Some(account), _) if account::is_id(account) => NamedCaller::Account(account),
         // Buckets bear no account, and are one of a kind all the same.
         (Some(""), Some(resource))
             if of_service && whole && !resource.is_empty() && !resource.contains(['*', '?']) =>
         {
-            Named::Somebody
+            NamedCaller::Somebody
         }
-        _ => Named::Anybody,
+        _ => NamedCaller::Anybody,
     }
 }
 
-/// Of a bucket the name is enough, whatever stands before it: `arn:aws:s3:*:*:catalog`, where each part is matched by
+/// The name is enough for a bucket, with anything before it: `arn:aws:s3:*:*:catalog`, where each part is matched by
 /// itself.
 fn is_bucket(value: &str) -> bool {
     let pattern = ArnPattern::split(value);
@@ -213,15 +217,15 @@ const UNIQUE_ID_CHARS_MIN: usize = 16;
 
 /// `aws:userid` is the unique ID, of a role followed by the session's name, which its caller
 /// chooses; of the root user it is the account.
-fn unique_id(literal: &str, whole: bool) -> Named<'_> {
+fn unique_id(literal: &str, whole: bool) -> NamedCaller<'_> {
     let (id, complete) = literal.split_once(':').map_or((literal, whole), |(id, _)| (id, true));
     let is_unique = id.len() >= UNIQUE_ID_CHARS_MIN
         && id.starts_with('A')
         && id.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
     match complete {
-        true if account::is_id(id) => Named::Account(id),
-        true if is_unique => Named::Somebody,
-        _ => Named::Anybody,
+        true if account::is_id(id) => NamedCaller::Account(id),
+        true if is_unique => NamedCaller::Somebody,
+        _ => NamedCaller::Anybody,
     }
 }
 
@@ -323,11 +327,12 @@ mod tests {
             ("*", Comparison::Arn, false),
             ("", Comparison::Equals, false),
         ] {
-            let named = matches!(arn(value, comparison, false), Named::Account("111122223333"));
+            let named =
+                matches!(arn(value, comparison, false), NamedCaller::Account("111122223333"));
             assert_eq!(named, want, "{value} {comparison:?}");
         }
-        assert_eq!(arn("arn:aws:s3:::catalog", Comparison::Like, true), Named::Somebody);
-        assert_eq!(arn("arn:aws:s3:::catalog*", Comparison::Like, true), Named::Anybody);
-        assert_eq!(arn("arn:aws:s3:::*", Comparison::Arn, true), Named::Anybody);
+        assert_eq!(arn("arn:aws:s3:::catalog", Comparison::Like, true), NamedCaller::Somebody);
+        assert_eq!(arn("arn:aws:s3:::catalog*", Comparison::Like, true), NamedCaller::Anybody);
+        assert_eq!(arn("arn:aws:s3:::*", Comparison::Arn, true), NamedCaller::Anybody);
     }
 }

@@ -67,9 +67,8 @@ impl Claims {
         claims
     }
 
-    /// What a deny of everybody else fixes. A claim of another issuer's token is absent, so it is
-    /// refused as well, unless the operator asks for some value; but whoever may avoid one condition
-    /// avoids the deny.
+    /// What a deny of everybody else fixes. A claim of another issuer's token is absent, so that token is refused as
+    /// well, unless the operator asks for some value; but a caller that avoids one condition avoids the deny.
     pub(super) fn by_deny(conditions: &[Condition]) -> Self {
         let (mut fixed, mut free) = (Self::default(), BTreeSet::new());
         let mut asks_for_value = BTreeSet::new();
@@ -107,7 +106,7 @@ impl Claims {
         self.exclusive |= other.exclusive;
     }
 
-    /// Is whoever has a token of another issuer refused, and is it fixed who of this one may come?
+    /// Are tokens of other issuers refused, and is it fixed which identities of this one may come?
     pub(super) fn are_exclusive(&self) -> bool {
         self.exclusive && !self.guests
     }
@@ -232,7 +231,7 @@ mod tests {
             (r#"{"StringLike":{"GH:sub":["repo:octo/app:*","repo:*"]}}"#, false),
             (r#"{"StringLike":{"GH:sub":[]}}"#, false),
             (r#"{"Null":{"GH:sub":"false"}}"#, false),
-            // Of another issuer, or of nothing that AWS fills in.
+            // Another issuer's claims, or claims that AWS does not fill in.
             (r#"{"StringEqualsIfExists":{"gitlab.com:sub":"project_path:octo/app"}}"#, false),
             (r#"{"StringEqualsIfExists":{"evil:sub":"repo:octo/app"}}"#, false),
             (
@@ -298,7 +297,7 @@ mod tests {
                 r#"{"StringNotLike":{"GH:sub":"repo:octo/*"},"ForAnyValue:StringNotLike":{"gitlab.com:sub":"project_path:octo/*"}}"#,
                 false,
             ),
-            // Whoever asks for that audience avoids the deny.
+            // A caller with that audience avoids the deny.
             (
                 r#"{"StringNotLike":{"GH:sub":"repo:octo/*"},"StringNotEquals":{"GH:aud":"x"}}"#,
                 false,

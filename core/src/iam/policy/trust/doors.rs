@@ -72,9 +72,9 @@ impl Doors {
 /// Whom a deny is put before.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Before {
-    /// `"*"`: whoever comes.
+    /// `"*"`: everybody.
     Everybody,
-    /// `{"AWS": "*"}`: identities of AWS. Whether it stops services and tokens, nothing tells.
+    /// `{"AWS": "*"}`: identities of AWS. It is not documented whether it stops services and tokens.
     Identities,
     /// `NotPrincipal`: all but those it names.
     Others,
@@ -171,7 +171,7 @@ impl Entry<'_> {
         self.token_fence.tokens || self.token_doors().all(|door| door.fence.tokens)
     }
 
-    /// Is not everybody with a token let in, of whatever issuer?
+    /// Are some tokens refused, whichever issuer they have?
     pub(super) fn fences_tokens(&self) -> bool {
         let by_deny = |door: &Door| door.fence.strangers || door.claims.are_exclusive();
         self.token_fence.strangers || self.claims.are_exclusive() || self.token_doors().all(by_deny)

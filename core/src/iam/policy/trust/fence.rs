@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::caller::{self, Holds, Key, Named};
+use super::caller::{self, Holds, Key, NamedCaller};
 use super::home::{Home, account_of};
 use crate::iam::policy::operator::Operator;
 use crate::iam::policy::{Condition, Statement};
@@ -42,9 +42,8 @@ impl Fence {
         fence
     }
 
-    /// The fence that a deny puts around everybody else, as `StringNotEquals aws:PrincipalOrgID`
-    /// does. It holds where every stranger meets all its conditions, whatever he does; who is named
-    /// by one of them may pass.
+    /// The fence that a deny puts around everybody else, as `StringNotEquals aws:PrincipalOrgID` does. It holds where
+    /// every stranger must meet all its conditions; callers named by one of them may pass.
     pub(super) fn by_deny(deny: &Statement, home: &Home<'_>, of_aws: bool) -> Option<Self> {
         let mut conditions = deny.conditions.iter().filter(|one| !excepts_services(one)).peekable();
         let mut fence = match conditions.peek() {
@@ -94,7 +93,7 @@ impl Fence {
         self.accounts.extend(other.accounts);
     }
 
-    /// Whom the values of a condition name together, or nothing where a stranger can be meant.
+    /// Callers that the values of a condition name together. `None` if a stranger can be meant.
     fn named(condition: &Condition, key: Key, operator: Operator, home: &Home<'_>) -> Option<Self> {
         let one_network = key.holds != Holds::Address || caller::are_one_owners(&condition.values);
         if condition.values.is_empty() || !one_network {
@@ -108,13 +107,13 @@ impl Fence {
         };
         for value in &condition.values {
             match key.named(operator, value, home) {
-                Named::Anybody => return None,
-                Named::Organization => {}
-                Named::Account(account) => {
+                NamedCaller::Anybody => return None,
+                NamedCaller::Organization => {}
+                NamedCaller::Account(account) => {
                     fence.organization = false;
                     fence.accounts.insert(account.to_owned());
                 }
-                Named::Somebody => fence.organization = false,
+                NamedCaller::Somebody => fence.organization = false,
             }
         }
         Some(fence)

@@ -10,7 +10,7 @@ pub struct Home<'h> {
     pub account: Option<&'h str>,
     /// ID of the organization.
     pub organization: Option<&'h str>,
-    /// Tells which other accounts are at home.
+    /// Says whether another account is at home.
     pub knows: &'h dyn Fn(&str) -> bool,
     /// Unique IDs of principals of the account.
     pub ids: &'h [&'h str],

@@ -47,7 +47,7 @@ const BY_AUDIENCE: &[(&str, Owner)] = &[("aud", Owner::Whole)];
 /// `system:serviceaccount:NAMESPACE:NAME`. The audience is everybody's in the cluster.
 const CLUSTER: &[(&str, Owner)] = &[("sub", Owner::UpTo(':', 3))];
 
-/// Of a service account's token `aud` is the account, and `oaud` what its caller asked for.
+/// In a service account's token, `aud` is the account, and `oaud` what its caller asked for.
 const GOOGLE: &[(&str, Owner)] =
     &[("sub", Owner::Whole), ("aud", Owner::Whole), ("email", Owner::Whole), ("hd", Owner::Whole)];
 
@@ -131,9 +131,9 @@ pub(super) fn names_owner(issuer: &str, claim: &str, value: &str, wildcards: boo
         let owner = claims_of(issuer).iter().find(|(name, _)| *name == claim);
         return owner.is_some_and(|(_, owner)| owner.is_in(literal, whole));
     }
-    // Anything that is no wildcard: the issuer serves nobody else.
-    let tells = whole || value.contains(|c| !matches!(c, '*' | '?'));
-    OWN.contains(&claim) && tells && !value.is_empty() && !value.contains("${")
+    // Any value but wildcards alone: the issuer serves nobody else.
+    let fixes = whole || value.contains(|c| !matches!(c, '*' | '?'));
+    OWN.contains(&claim) && fixes && !value.is_empty() && !value.contains("${")
 }
 
 fn claims_of(issuer: &str) -> &'static [(&'static str, Owner)] {

@@ -19,7 +19,7 @@ pub struct Trust {
     pub others: BTreeSet<String>,
     /// Federated providers whose identities are let in without further question.
     pub unconditioned: BTreeSet<String>,
-    /// Identities that are given by unique IDs or the like, which do not tell their account.
+    /// Identities given by unique IDs or the like, which do not show their account.
     pub unknown: BTreeSet<String>,
     /// ID of the own organization, where a condition binds to it and the site names it.
     pub organization: Option<String>,
@@ -524,7 +524,7 @@ mod tests {
         check_in(own, &format!("{open},{fence}"), &["own-organization"]);
         let theirs = fence.replace("exampleorgid", "strangersid");
         check_in(own, &format!("{open},{theirs}"), &["anyone"]);
-        // Whoever is in a network of the organization need not be of it.
+        // A caller in a network of the organization need not belong to it.
         let network = star(r#"{"StringEquals":{"aws:VpceOrgID":"o-exampleorgid"}}"#);
         check_in(own, &network, &["anyone-conditioned"]);
     }

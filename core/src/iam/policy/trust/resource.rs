@@ -35,7 +35,7 @@ const USES: [&str; 18] = [
 ];
 /// The one way in that all of these count as.
 const DOOR: &str = "sts:AssumeRole";
-/// Words of those who are no friends.
+/// Words for strangers.
 const STRANGERS: [TrustWord; 2] = [TrustWord::Anyone, TrustWord::ExternalAccount];
 /// A service that reads for anybody who asks it to: unless a condition says for whom, its name lets everybody in.
 const FOR_EVERYBODY: &str = "cloudfront.amazonaws.com";
@@ -102,8 +102,8 @@ impl Trust {
         Self::by_the_door(Of::Key, document, home)
     }
 
-    /// Judges the policy of another resource. Whatever is allowed opens it; what is denied shuts it only if that is all
-    /// that strangers are allowed.
+    /// Judges the policy of another resource. An `Allow` opens it; a `Deny` closes it only if it covers all that
+    /// strangers are allowed.
     #[must_use]
     pub(crate) fn of_resource(mut document: PolicyDocument, home: &Home<'_>) -> Self {
         let knows = |account: &str| OF_AWS.contains(&account) || (home.knows)(account);
@@ -134,9 +134,9 @@ impl Trust {
     }
 }
 
-/// A service that reads for everybody is everybody, as far as no condition says for whom, and so is a provider of
-/// identities that all customers share: sessions of whatever account come by it. Of an origin access identity
-/// nobody can tell whose it is, and each site that is older than August 2022 has one.
+/// A service that reads for everybody is everybody, unless a condition says for whom. So is a provider of identities
+/// that all customers share: sessions of any account come by it. An origin access identity is left out: its owner is
+/// unknown, and each site older than August 2022 has one.
 fn name_for_whom(statement: &mut Statement) {
     if statement.principals.negated {
         return;
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn strangers_come_by_whatever_use_they_are_given() {
+    fn strangers_come_by_any_use_they_are_given() {
         let foreign = r#"{"AWS":["arn:aws:iam::999988887777:role/x"]}"#;
         check(&allow(foreign, "kms:Decrypt", ""), &["external-account", "own-account"]);
         check(&allow(foreign, "kms:*Grant", ""), &["external-account", "own-account"]);
@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn strangers_come_by_whatever_they_are_allowed() {
+    fn strangers_come_by_any_call_they_are_allowed() {
         let foreign = r#"{"AWS":"arn:aws:iam::999988887777:role/x"}"#;
         check_resource(&allow(foreign, "ecr:BatchGetImage", ""), &["external-account"]);
         check_resource(&allow("\"*\"", "s3:GetObject", ""), &["anyone"]);

@@ -25,11 +25,11 @@ words! {
         NoExternalId = "no-external-id",
         /// Identities of a provider.
         Federated = "federated",
-        /// Whomever the provider knows.
+        /// Everybody whom the provider knows.
         FederatedUnconditioned = "federated-unconditioned",
         /// A service.
         Service = "service",
-        /// A service, for whomever it works.
+        /// A service, working for anybody.
         ServiceUnconditioned = "service-unconditioned",
         /// A service that hands credentials to machines outside of AWS.
         ServiceOutside = "service-outside",

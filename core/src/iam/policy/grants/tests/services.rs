@@ -1,10 +1,10 @@
-//! Roles that services wear already, and people whom directories know: whoever may tell them what to run, or who they
-//! are, has their rights.
+//! Roles that services wear already, and people whom directories know. Who may change the work of such a role, or an
+//! identity in such a directory, has their rights.
 
 use super::*;
 
-/// A way, actions that open it, and what the resources of one of its steps are called, with a star for each part of a
-/// name; nothing where AWS allows the action on all alone.
+/// A way, the actions that open it, and the form of the resources of one of its steps, with a star for each part of a
+/// name. The form is empty if AWS allows the action on `*` alone.
 const WAYS: [(&str, &[&str], &str); 27] = [
     ("codebuild-sandbox", &["codebuild:StartSandbox*", "codebuild:StartCommand*"], ""),
     ("codebuild-sandbox", &["codebuild:StartCommandExecution"], "codebuild:*:*:sandbox/*:*"),
