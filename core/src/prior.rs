@@ -1,4 +1,4 @@
-//! Prior state: what was in force before an event, as far as the events before it tell.
+//! Prior state: what was in force before an event, as far as earlier events say.
 //!
 //! Each thing of each entity has a [`Register`]: the writes to it, ordered by the events' own time and
 //! ID, never by their arrival. What an event writes ([`writes`]) and what it asks ([`Questions`]) are read
@@ -6,7 +6,7 @@
 //! Unknown, absent and present are three different answers. All of it is pure: the registers that an
 //! answer needs are fetched by `respond` and kept by `effects`.
 //!
-//! IAM tells names apart ignoring case, and managed policies by their names whatever their path:
+//! IAM compares names without case, and managed policies by their names without the path:
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
 
 mod address;

@@ -1,6 +1,6 @@
-//! Of many patterns those that an event could match, found without trying each.
+//! Finds, among many patterns, those that an event could match, without trying each.
 //!
-//! Of each branch one field is its *anchor*: the one whose values are rarest among all branches.
+//! One field of each branch is its *anchor*: the one whose values are rarest among all branches.
 //! The event's value under the anchor's path then leads, through a hash table, to the branches that
 //! ask for it; prefixes and suffixes are found through the few lengths that occur. A branch
 //! without any field that can serve (only `anything-but`, numbers, `exists` …) is always tried.
@@ -52,9 +52,9 @@ pub struct PackedAnchors {
 /// The anchors of one path: from a value to the branches that want it.
 #[derive(Debug, Clone, Default)]
 pub struct Keys {
-    /// Whatever the value is, and where there is none.
+    /// Any value, and no value.
     pub all: Numbers,
-    /// Whatever the value is.
+    /// Any value.
     pub present: Numbers,
     /// This very text, or one of `true` and `false`, as text or not.
     pub exact: Entries,
@@ -202,10 +202,10 @@ impl Anchors {
         Self { owners: owners.into(), paths: paths.collect(), always: always.into() }
     }
 
-    /// Adds those of the candidates' patterns that may match to those found before, by numbers that begin with `first`,
-    /// and takes what it costs of the steps left there. Nobody knows yet what stands at the paths that are open; these
-    /// must be among the late ones. A pattern that `pattern` does not give is passed over; of one that lacks the branch
-    /// nobody can tell.
+    /// Adds those of the candidates' patterns that may match to those found before, by numbers that begin with
+    /// `first`, and takes its cost from the steps left there. The values at open paths are not known yet; these must
+    /// be among the late ones. A pattern that `pattern` does not give is passed over; one that lacks the branch is
+    /// undecided.
     pub(crate) fn search<'p>(
         &self,
         candidates: Candidates,
@@ -421,7 +421,7 @@ fn keys(field: &Field, standing: Standing) -> Option<Vec<Key>> {
     match standing {
         Standing::Late => None,
         Standing::Usual => of_value(),
-        // That anything stands there tells much already.
+        // A rare field selects already by its presence.
         Standing::Rare => of_value().or((!field.may_be_absent()).then(|| vec![Key::Present])),
     }
 }

@@ -48,7 +48,7 @@ impl Explanation {
 }
 
 impl Pattern {
-    /// Tells for each field of the nearest branch what was expected and what was there.
+    /// Gives for each field of the nearest branch what was expected and what was there.
     #[must_use]
     pub fn explain(&self, event: &Value) -> Explanation {
         let mut left = STEPS_OF_EVENT_MAX;
@@ -109,7 +109,7 @@ fn nearest<'p>(
     (nearest.map(|(branch, _)| branch), true)
 }
 
-/// How many fields fail, each taken for itself. Nothing where the steps ran out.
+/// How many fields fail, each taken for itself. `None` if the steps ran out.
 fn failures(branch: &Branch, event: &Value, steps: &mut Steps) -> Option<usize> {
     let mut failures = 0;
     for field in &branch.fields {

@@ -76,7 +76,7 @@ mod tests {
         }
     }
     #[test]
-    fn of_a_pattern_that_lacks_a_branch_nobody_can_tell() {
+    fn a_pattern_that_lacks_a_branch_is_undecided() {
         let two = Pattern::compile(&json!({"$or": [{"n": ["a"]}, {"n": ["b"]}]})).unwrap();
         let anchors = Anchors::of([&two], |_| Standing::Usual);
         let (one, event, mut found) = (Pattern::everything(), json!({"n": "b"}), Found::default());
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn presence_finds_what_little_else_tells_apart() {
+    fn presence_finds_patterns_that_little_else_distinguishes() {
         let common = |number| json!({"s": ["iam"], "n": [{"anything-but": [number]}]});
         let rare = [
             json!({"s": ["iam"], "f": [{"anything-but": ["x"]}]}),

@@ -26,7 +26,7 @@ impl Membership {
         self.0.is_empty()
     }
 
-    /// Both together, or nothing where they name different elements of one array.
+    /// Both together. `None` if they name different elements of one array.
     pub(super) fn merge(&self, other: &Self) -> Option<Self> {
         let mut merged = self.0.clone();
         for (array, index) in &other.0 {

@@ -21,7 +21,7 @@ impl Pattern {
         self.decide(event, &mut Steps::new()).unwrap_or(true)
     }
 
-    /// Does the pattern match, as far as these steps go? Nothing where they ran out before it was known.
+    /// Does the pattern match, as far as these steps go? `None` if they ran out first.
     pub(crate) fn decide(&self, event: &Value, steps: &mut Steps) -> Option<bool> {
         let mut answer = Some(false);
         for branch in &self.branches {
@@ -36,8 +36,8 @@ impl Pattern {
 }
 
 impl Branch {
-    /// Most events hold no array of objects under a path of interest: then each field stands for
-    /// itself. Otherwise a consistent choice of leaves is searched for. Nothing where the steps ran out.
+    /// Most events hold no array of objects under a path of interest: then each field stands for itself. Otherwise a
+    /// consistent choice of leaves is searched for. `None` if the steps ran out.
     pub(crate) fn decide(&self, event: &Value, steps: &mut Steps) -> Option<bool> {
         self.decide_open(event, steps, &|_| false)
     }
@@ -84,9 +84,9 @@ impl Branch {
         self.fields.iter().any(|field| is_open(field.path.text()))
     }
 
-    /// Is there one leaf per field from `index` on such that none contradicts the array elements
-    /// chosen so far? Fields are tried in the order of their paths, as AWS's matcher does; that
-    /// decides what "absent" means inside an array. Nothing where the steps ran out.
+    /// Is there one leaf per field from `index` on such that none contradicts the array elements chosen so far?
+    /// Fields are tried in the order of their paths, as AWS's matcher does; that decides what "absent" means inside
+    /// an array. `None` if the steps ran out.
     fn consistent(
         &self,
         all: &[Option<Vec<Leaf<'_>>>],

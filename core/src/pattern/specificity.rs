@@ -9,7 +9,7 @@ use super::cost::Steps;
 use super::leaves::is_below;
 use super::matcher::Matcher;
 
-/// Paths that hold what a call did. Who made it, which call it was and how it ended are no part of that.
+/// Paths that hold what a call did, not who made it, which call it was, or how it ended.
 const WHAT_WAS_DONE: [&str; 15] = [
     "detail.requestParameters",
     "detail.responseElements",
@@ -28,8 +28,8 @@ const WHAT_WAS_DONE: [&str; 15] = [
     "derived.trustExternal",
 ];
 
-/// Of how many things that were done a branch speaks, whether it names its calls exactly, how few, and how many fields
-/// it has.
+/// Number of a branch's fields about what was done, whether it names its calls exactly, how few they are, and how
+/// many fields it has.
 pub(crate) type Specificity = (usize, bool, Reverse<usize>, usize);
 
 impl Pattern {

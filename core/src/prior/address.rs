@@ -189,7 +189,7 @@ impl Address {
     }
 }
 
-/// IAM tells names apart ignoring case.
+/// IAM compares names without case.
 pub(super) fn fold(name: &str) -> String {
     name.to_lowercase()
 }

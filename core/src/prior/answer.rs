@@ -8,7 +8,7 @@ use super::register::{Sight, is_before, is_near};
 use super::{Ask, Moment, Register, Value, Write};
 use crate::iam::kind::EntityKind;
 
-/// Most renames followed; beyond it nobody can tell.
+/// Most renames followed; beyond it the answer is unknown.
 pub(super) const RENAMES_MAX: usize = 8;
 /// Most versions looked at where it is not certain which one was the default.
 const VERSIONS_MAX: usize = 5;
@@ -139,7 +139,7 @@ fn born(birth: &Write, life: &Register, own: &Register, moment: Moment<'_>) -> P
     }
 }
 
-/// Nothing is kept of what was written since; where the oldest had to make room, that tells nothing.
+/// No write since is stored. If the register is full, an older write may have been removed: unknown.
 fn nothing_since(write: &Write, own: &Register) -> Prior {
     if own.is_full() {
         return Prior::unknown(Why::Unseen);

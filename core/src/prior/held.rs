@@ -76,7 +76,7 @@ impl Held {
             holdings.push(Holdings { doubt: None, ..reader.bearer(&role) });
             handed = handed.with([(name, role)]);
         }
-        // Of what a policy lets somebody wear, and of groups, the next step counts when it is made.
+        // For what a policy lets somebody wear, and for groups, the next step counts when it is made.
         let pass = handed.kind == HandedKind::Role && !handed.by_policy;
         let beyond = reader.beyond(&handed.bearers, &holdings, pass);
         handed.cut |= beyond.cut;

@@ -1,8 +1,8 @@
-//! What a user, role or group holds: the policies attached to it and inline, as far as events and seed tell, and
-//! of a user what the groups hold that it is in.
+//! What a user, role or group holds: the policies attached to it and inline, as far as events and seed say. A user
+//! holds also what its groups hold.
 //!
-//! A register can only be asked by its name. So each of them has a list of all that it was ever given; whether it
-//! has it still, and what that says, tell the registers of each thing.
+//! A register can only be asked by its name. So each identity has a list of all that it was ever given. The register
+//! of each thing says whether the identity still has it, and its content.
 
 use super::known::{Prior, Why};
 

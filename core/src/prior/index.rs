@@ -1,7 +1,7 @@
-//! Lists, so that registers can be found that nobody can name: what an identity was ever given, and from the other
-//! side who bears a policy, who is in a group, and which roles of an account are administrators'.
+//! Lists, to find registers whose names are not known: what an identity was ever given; and the reverse: who bears a
+//! policy, who is in a group, and which roles of an account are administrators'.
 //!
-//! A list holds all that ever was; whether it is so still, the registers of each thing tell.
+//! A list holds everything that ever was; the registers of each thing say whether it is still so.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use crate::iam::policy::{Grants, PolicyDocument, managed};
 /// Most roles that a trust lets in which each get to know it; of more the account does.
 const TRUSTED_MAX: usize = 12;
 
-/// The list of the roles of an account that let many others in by their trust, or whoever has a name like a pattern.
+/// The list of the roles of an account whose trust lets in many others, or names that are like patterns.
 pub(super) fn trusting(account: &str) -> Address {
     Address::of_account(account, Thing::Trusting)
 }

@@ -81,8 +81,8 @@ impl<'q> Inquiry<'q> {
         Self { questions, renamed, memo, answers, open }
     }
 
-    /// Answers what the registers tell; the others that must be read first. What needs one that could not be read
-    /// stays unknown. `wanted` says of whom it matters that they bear what is changed.
+    /// Answers from the registers, or gives those that must be read first. Answers that need a register that could
+    /// not be read stay unknown. `wanted` says of whom it matters that they bear what is changed.
     pub fn ask(
         &mut self,
         moment: Moment<'_>,

@@ -7,7 +7,7 @@ use crate::vocabulary::Before;
 /// What was before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Prior {
-    /// Nobody can tell.
+    /// It is unknown.
     Unknown {
         /// Why.
         why: Why,
@@ -16,7 +16,7 @@ pub enum Prior {
     },
     /// For certain nothing.
     Absent {
-        /// The event that tells.
+        /// The event that says so.
         source: Source,
         /// What it took away.
         taken: Taken,
@@ -50,7 +50,7 @@ pub struct Source {
     pub at: Timestamp,
 }
 
-/// Why nobody can tell what was before.
+/// Why it is unknown what was before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Why {
     /// Nobody asked.
@@ -96,7 +96,7 @@ impl Default for Prior {
 }
 
 impl Prior {
-    /// Nobody can tell, and nothing is likely.
+    /// Unknown, and nothing is likely.
     #[must_use]
     pub fn unknown(why: Why) -> Self {
         Self::Unknown { why, possible: Vec::new() }
@@ -137,7 +137,7 @@ impl Prior {
         }
     }
 
-    /// Why nobody can tell, where nobody can.
+    /// Why it is unknown, if it is.
     #[must_use]
     pub fn why(&self) -> Option<Why> {
         match self {

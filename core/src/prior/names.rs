@@ -7,8 +7,8 @@ use crate::iam::entity::EntityId;
 /// Most renames followed.
 const RENAMES_MAX: usize = 8;
 
-/// The names that a user or group bore until this moment, the latest first, in small letters, as far as events
-/// say. Nothing where it was made by its name of today.
+/// The names that a user or group bore until this moment, the latest first, in lower case, as far as events say.
+/// Empty if it was made by its name of today.
 ///
 /// # Errors
 /// The register that must be read first.

@@ -1,4 +1,4 @@
-//! What one call puts there and another takes away again, both named by what the calls say: whoever takes something
+//! Pairs of calls: one puts something there and the other takes it away again; both name it. Who takes something
 //! rightful away and puts it back makes it look new.
 
 use super::Value;

@@ -93,7 +93,7 @@ impl Questions {
             Value::Absent | Value::Unsaid | Value::Listed(_) => None,
         });
         let former = former.map(|(at, _)| Ask::Value(at.clone()));
-        // Whoever is refused gives nobody anything, and changes nothing.
+        // A refused call gives nothing and changes nothing.
         let (handed, given, shared) = match outcome {
             CallOutcome::Success => {
                 (Handed::of(event), Given::of(event, &written), Shared::of(event))

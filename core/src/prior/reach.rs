@@ -173,8 +173,8 @@ impl Reader<'_> {
         }
     }
 
-    /// The roles that may be worn by whoever has these, one after the other, with what each holds. What is only
-    /// possible there is no news. With `pass` also those of administrators that he may hand to a service.
+    /// The roles that these bearers may wear, one after the other, with what each holds. A role that may only
+    /// possibly be worn does not count. With `pass` also administrators' roles that they may hand to a service.
     pub(super) fn beyond(
         &mut self,
         bearers: &[Bearer],
@@ -289,7 +289,7 @@ impl Reader<'_> {
     }
 
     /// The administrators' roles of the account that documents together let somebody hand to a service by a call that
-    /// takes one: whoever may do that has them, though each alone is daily work.
+    /// takes one: who may do both has the roles, though each right alone is daily work.
     fn passed(&mut self, account: &str, documents: &[PolicyDocument]) -> Reached {
         let mut passed = Reached::default();
         if !documents.iter().any(PolicyDocument::hands_on) {
@@ -306,8 +306,8 @@ impl Reader<'_> {
         passed
     }
 
-    /// The roles of an account that containers may wear, of those that are known as administrators' or may wear others:
-    /// whoever is at home on a machine that runs containers reads their credentials.
+    /// The roles of an account that containers may wear, of those that are known as administrators' or may wear
+    /// others: who controls a machine that runs containers reads their credentials.
     pub(super) fn contained(&mut self, account: &str) -> Letting {
         let mut all = self.letting_in(account, "ecs");
         let pods = self.letting_in(account, "eks");

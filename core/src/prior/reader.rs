@@ -200,8 +200,8 @@ impl<'r> Reader<'r> {
         }
     }
 
-    /// The last that was written of a place in a group, under this name of it, gave it: after the group was renamed
-    /// nobody can tell more.
+    /// Did the last write of a place in a group, under this name of the group, give it? After a rename of the group
+    /// more is unknown.
     fn joined(&mut self, place: &Address) -> bool {
         let places = self.need(answer::read(place.clone(), self.registers));
         let last = places.and_then(|places| places.last_until(self.moment));
@@ -268,7 +268,7 @@ impl<'r> Reader<'r> {
         if !whole {
             holdings.doubt(Some(Why::Unseen));
         }
-        // What was taken away again is no reason to overlook what is there.
+        // Things taken away again must not crowd out things that are still there.
         if things.len() > THINGS_MAX {
             holdings.cut |= things.len() > LISTED_MAX;
             things.truncate(LISTED_MAX);

@@ -26,8 +26,8 @@ pub enum Value {
     Present(String),
     /// It wrote something, but does not say what.
     Unsaid,
-    /// It gave this to an identity, whose list it joins, whenever it was and whatever became of it. Empty: the
-    /// list is kept from here on.
+    /// It gave this to an identity, whose list it joins for ever, even if it was taken away later. Empty: the list is
+    /// kept from here on.
     Listed(String),
 }
 
@@ -91,7 +91,7 @@ impl Register {
         });
         let mut write = write.clone();
         if let Some(place) = same {
-            // Of what was given again the last time counts, as the oldest makes room.
+            // If it was given again, the last time counts, as the oldest write makes room.
             let younger = |kept: &&Write| order(kept) < order(&write);
             let Some(kept) = self.writes.get(place).filter(younger).filter(|_| list) else {
                 return false;
@@ -158,8 +158,8 @@ impl Register {
         self.writes.iter().map(of).sum()
     }
 
-    /// The writes that may have been the last one before a moment, none of them older than `since`. More
-    /// than one where time does not tell them apart; CloudTrail tells seconds.
+    /// The writes that may have been the last one before a moment, none of them older than `since`. Several if their
+    /// times are equal: CloudTrail's times are in seconds.
     pub(super) fn before(&self, moment: Moment<'_>, since: Option<&Write>) -> Sight<'_> {
         let other = |write: &&Write| write.event_id != moment.event_id;
         let young = |write: &&Write| since.is_none_or(|since| !is_before(write, since));
@@ -258,7 +258,7 @@ fn blur(write: &Write) -> i64 {
     if write.seed { SEED_SECS } else { 0 }
 }
 
-/// Can nobody tell which of the two came first?
+/// Is it unknown which of the two came first?
 pub(super) fn is_near(write: &Write, moment: Moment<'_>) -> bool {
     (second(write.at) - second(moment.at)).abs() <= blur(write)
 }
@@ -268,7 +268,7 @@ pub(super) fn is_before(one: &Write, other: &Write) -> bool {
     second(one.at) + blur(one).max(blur(other)) < second(other.at)
 }
 
-/// A document without the white space between its words; a text that is no JSON object as it is.
+/// A document without the white space between its words; a text that is not a JSON object, unchanged.
 fn compact(text: &str) -> String {
     let text = text.trim();
     if !text.starts_with('{') {
@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn within_one_second_nobody_can_tell() {
+    fn within_one_second_the_order_is_unknown() {
         let both = [write(0, "a", "one"), write(0, "b", "two")];
         check(&both, 1, "c", &["one", "two", "?"]);
         check(&both, 0, "b", &["one", "?"]);

@@ -17,7 +17,7 @@ pub struct Identity {
     pub kind: EntityKind,
     /// Its name.
     pub name: String,
-    /// Its ARN, which tells the account.
+    /// Its ARN, which holds the account.
     pub arn: String,
     /// Inline policies: name and document.
     pub inline: Vec<(String, String)>,

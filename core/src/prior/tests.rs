@@ -48,7 +48,7 @@ fn asked(ask: &Ask, event: &Event, mut registers: Registers) -> String {
     }
 }
 
-/// What the last event is answered, whatever order the others arrive in, and delivered once more.
+/// The answer to the last event, for any order of the others, and after a second delivery.
 #[track_caller]
 fn check(lines: &[&str], want: &str) {
     let events: Vec<Event> =

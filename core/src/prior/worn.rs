@@ -131,7 +131,7 @@ impl Reader<'_> {
             let (powers, passers) = known.entry(account).or_insert_with_key(|account| {
                 let powers =
                     [Those::Administrate, Those::Wear].map(|those| self.those(account, those));
-                // Many do, mostly of roles that are no administrators'.
+                // Many things pass roles, mostly roles that are not administrators'.
                 let mut passing = self.those(account, Those::Pass).0;
                 if !self.contained(account).roles.is_empty() {
                     passing.extend(self.those(account, Those::Host).0);
@@ -166,7 +166,7 @@ impl Reader<'_> {
         let list = counted(on, &kept, answered);
         let of_list = list.map(|list| {
             let by = by.as_ref().filter(|_| unknown && !list.beside);
-            // What the answer names is news, where the list is all that could tell.
+            // A thing named by the answer is news if only the list gives its roles.
             let news = answered && !list.beside;
             let older = is_older(on, &kept, answered);
             let Some(counting) = self.counting(list, older, 0) else { return false };

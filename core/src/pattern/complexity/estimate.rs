@@ -11,7 +11,7 @@ use super::automaton::Automaton;
 /// The largest complexity that EventBridge takes.
 pub const COMPLEXITY_MAX: usize = 10;
 /// The largest complexity that is computed; a pattern above it counts as having this one.
-const COMPLEXITY_TOLD_MAX: usize = 1_000;
+const COMPLEXITY_COUNTED_MAX: usize = 1_000;
 /// Most states of AWS's matcher that are distinguished. Beyond it all wildcards of a path count together,
 /// which is never less.
 const STATES_MAX: usize = 2_000;
@@ -19,12 +19,12 @@ const STATES_MAX: usize = 2_000;
 impl Pattern {
     /// The wildcard complexity of the pattern, as EventBridge counts it or above: it takes
     /// [`COMPLEXITY_MAX`] and refuses more.
-    /// `COMPLEXITY_TOLD_MAX` stands for that and all above.
+    /// `COMPLEXITY_COUNTED_MAX` stands for that and all above.
     #[must_use]
     pub fn complexity(&self) -> usize {
         let branches = &self.branches;
         let found = Tree::of(branches).unwrap_or_else(|| Tree::flat(branches)).complexity();
-        found.min(COMPLEXITY_TOLD_MAX)
+        found.min(COMPLEXITY_COUNTED_MAX)
     }
 }
 
@@ -40,7 +40,7 @@ struct State<'b> {
     paths: BTreeMap<&'b str, Values>,
 }
 
-/// The values wanted of one path: the state behind each that is no wildcard, and the wildcards.
+/// The values wanted of one path: the state behind each that is not a wildcard, and the wildcards.
 #[derive(Default)]
 struct Values {
     behind: HashMap<String, usize>,
@@ -48,7 +48,7 @@ struct Values {
 }
 
 impl<'b> Tree<'b> {
-    /// Nothing where there are more than [`STATES_MAX`] states.
+    /// `None` if there are more than [`STATES_MAX`] states.
     fn of(branches: &'b [Arc<Branch>]) -> Option<Self> {
         let mut tree = Self { states: vec![State::default()] };
         for branch in branches {
@@ -96,7 +96,7 @@ impl<'b> Tree<'b> {
         (self.states.len() <= STATES_MAX).then_some(())
     }
 
-    /// All wildcards of a path in one automaton, whatever comes before them.
+    /// All wildcards of a path in one automaton, ignoring what comes before them.
     fn flat(branches: &'b [Arc<Branch>]) -> Self {
         let mut state = State::default();
         for field in branches.iter().flat_map(|branch| &branch.fields) {
@@ -110,7 +110,7 @@ impl<'b> Tree<'b> {
 
     fn complexity(&self) -> usize {
         let values = self.states.iter().flat_map(|state| state.paths.values());
-        values.map(|values| values.automaton.complexity(COMPLEXITY_TOLD_MAX)).max().unwrap_or(0)
+        values.map(|values| values.automaton.complexity(COMPLEXITY_COUNTED_MAX)).max().unwrap_or(0)
     }
 }
 
@@ -214,6 +214,6 @@ mod tests {
         let branches: Vec<Value> = (0..900).map(|n| json!({"b": [n.to_string()]})).collect();
         let pattern =
             json!({"a": [{"wildcard": "*ab*ba*"}, {"wildcard": "a*a*a"}], "$or": branches});
-        check(&pattern, COMPLEXITY_TOLD_MAX);
+        check(&pattern, COMPLEXITY_COUNTED_MAX);
     }
 }

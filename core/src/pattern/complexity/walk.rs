@@ -12,8 +12,8 @@ const WORK_MAX: usize = 8_000_000;
 /// A set of positions, a bit each.
 type Places = Vec<u64>;
 
-/// The most positions that any value can be at, `most` at most, or nothing where there are more than
-/// [`POSITIONS_MAX`] or it takes more work than [`WORK_MAX`].
+/// The most positions that any value can be at, up to `most`. `None` if there are more than [`POSITIONS_MAX`], or if
+/// it takes more work than [`WORK_MAX`].
 pub(super) fn busiest(positions: &Positions, most: usize) -> Option<usize> {
     if positions.all().len() > POSITIONS_MAX {
         return None;
@@ -57,8 +57,8 @@ impl Walk {
         }
     }
 
-    /// More places lead to more places, and count more. So a set within one that was seen tells nothing
-    /// new, and large sets go first.
+    /// More places lead to more places, and count more. So a subset of a set seen before adds nothing, and large sets
+    /// go first.
     fn busiest(&self, most: usize) -> Option<usize> {
         let mut start = vec![0; self.words];
         insert(&mut start, 0);

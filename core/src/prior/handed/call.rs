@@ -87,25 +87,25 @@ pub(in crate::prior) struct WornOn {
     pub thing: Address,
     /// Where it is kept that the caller gave it a role or changed it.
     pub by: Option<Address>,
-    /// The list of roles that count beside its own, or where nobody knows its own.
+    /// The list of roles that count beside its own roles, or instead of them if they are unknown.
     pub list: Option<List<Address>>,
-    /// The call makes it: it is no older than what is kept.
+    /// The call makes it: it cannot be older than what is stored.
     pub is_new: bool,
     /// What the caller did to those of that list. Groups of machines make new ones every hour.
     pub habits: Option<Habits>,
-    /// Of one with a list of its own, what he did to those of its kind.
+    /// If it has a list of its own: what the caller did to the others of its kind.
     pub of_kind: Option<Habits>,
 }
 
-/// Where it is kept what a caller did to those whose roles stand in one list. What he does to one that is known to wear
-/// another role is none of it: that may be harmless, and buys no silence.
+/// Where it is stored what a caller did to the things whose roles stand in one list. Calls on a thing that is known
+/// to wear another role do not count: they may be harmless, and must not silence anything.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::prior) struct Habits {
-    /// That he gave work to whichever of them, so to all.
+    /// The caller gave work to any of them, so to all.
     pub all: Address,
-    /// The list of those that he named. Whether anybody knew their roles then, their own registers tell.
+    /// The list of those that he named. Their own registers say whether their roles were known then.
     pub some: Address,
-    /// The call says by a tag or the like which it means: that he named others is no habit with those.
+    /// The call selects things by a tag or the like: calls on named things are not a habit with these.
     pub selects: bool,
     /// Which roles he gave them.
     pub given: Address,
@@ -173,7 +173,7 @@ impl Handed {
         let own = search.own;
         let (names, bearers): (Vec<String>, Vec<Bearer>) = search.found.into_iter().unzip();
         let given = roles_of(bearers.iter().map(Bearer::text));
-        // Of what only IAM itself hands over each time counts, and of what was not looked at.
+        // Not for what only IAM hands over, where each time counts, nor for what was cut off.
         let of_iam = source == IAM;
         let caller = caller(event).filter(|_| !of_iam && !search.cut);
         let at = |entity: String| Address::kept(account, entity).of(Thing::Roles);

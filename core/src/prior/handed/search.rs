@@ -130,7 +130,7 @@ impl<'e> Search<'e> {
             }
             _ => {
                 self.object(event.value("detail.requestParameters")?);
-                // What a launch template hands over only the answer tells.
+                // Only the answer names the role that a launch template hands over.
                 if let ("ec2.amazonaws.com", Some(answer)) =
                     (source, event.value("detail.responseElements"))
                 {
@@ -183,7 +183,7 @@ impl<'e> Search<'e> {
                 match Arn::parse(text) {
                     Some(role) if names_one(text, &role) => {
                         self.named("", text);
-                        // What the own account does not tell, others do.
+                        // If the account of the role is a pattern, other accounts may know it.
                         if !account::is_id(role.account) {
                             self.wide.insert(role.account.to_owned());
                         }

@@ -61,15 +61,14 @@ pub(super) struct Wearer {
     pub unique: bool,
     /// The call makes it.
     pub is_new: bool,
-    /// The list of roles that count beside its own, or where nobody knows its own.
+    /// The list of roles that count beside its own roles, or instead of them if they are unknown.
     pub list: Option<List>,
-    /// Its roles are kept in that list: it is one of those that nobody knows by name, or has revisions, each with roles
-    /// of its own, of which any may be used.
+    /// Its roles are kept in that list: its name is unknown, or it has revisions with different roles, and any
+    /// revision may be used.
     pub listed: bool,
     /// The other things whose roles it wears from now on.
     pub of: Vec<String>,
-    /// Of things that are chosen by a tag or the like, what holds the choice: a habit with one choice is none with
-    /// another.
+    /// What selects things by a tag or the like, else empty: a habit with one selection is not a habit with another.
     pub by: String,
 }
 
@@ -147,8 +146,8 @@ pub(in crate::prior) fn list_of(of_kind: OfKind<'_>, name: &str) -> Option<List>
     Some(List { of_kind: at.clone(), at, own: false, beside: false, by_trust })
 }
 
-/// What a call is about that wears a role, and whether there was more than is looked at. Whoever changes the work
-/// of what wears a role has the role.
+/// The things that wear a role and that a call is about, and whether there are more than are looked at. Who changes
+/// the work of such a thing has its role.
 pub(super) fn wearers(event: &Event, source: &str, call: &str) -> (Vec<Wearer>, bool) {
     let region = event.region().unwrap_or_default();
     let mut found: Vec<Wearer> = Vec::new();
@@ -316,14 +315,14 @@ fn placed<'t>(
     Some((region, bare.join(between)))
 }
 
-/// The name of the repository that an image is pulled from by a tag, or that is named alone. An image of a digest stays
-/// what it is; other registries tell us nothing.
+/// The name of the repository that an image is pulled from by a tag, or that is named alone. An image named by a
+/// digest never changes; registries outside of AWS are not watched.
 /// Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html>
 fn repository(text: &str) -> Option<&str> {
     if text.contains('@') {
         return None;
     }
-    // A name may begin with a folder, which is no registry.
+    // A name may begin with a folder instead of a registry.
     let registry = |host: &str| host.split('.').next().is_some_and(account::is_id);
     let Some((host, path)) = text.split_once('/').filter(|(host, _)| registry(host)) else {
         return (!text.contains(':')).then_some(text);
@@ -370,7 +369,7 @@ fn component(text: &str) -> Option<String> {
     version.contains('x').then(|| name.to_owned())
 }
 
-/// What stands at a path, through lists, whatever the letters of the keys; nothing of null.
+/// The values at a path, through lists, without nulls; keys ignore case.
 fn values<'e>(event: &'e Event, path: &str, answered: bool) -> Vec<&'e Json> {
     let below = if answered { "detail.responseElements" } else { "detail.requestParameters" };
     let found = event.value(below).map(|root| values_at(root, path)).unwrap_or_default();

@@ -325,7 +325,7 @@ fn check_worn(source: &str, call: &str, parameters: &str, want: (&str, &str)) {
 }
 
 #[test]
-fn what_wears_a_role_is_one_thing_whatever_it_is_called_by() {
+fn what_wears_a_role_is_one_thing_under_any_of_its_names() {
     let (role, of) = (r#""arn:aws:iam::111122223333:role/ops""#, "111122223333 role ops");
     let function = "worn  lambda/function \"f\"";
     let made = format!(r#"{{"functionName":"f","role":{role}}}"#);
@@ -342,7 +342,7 @@ fn what_wears_a_role_is_one_thing_whatever_it_is_called_by() {
         check_worn("lambda", "UpdateFunctionCode20150331v2", &code, (function, "goes on"));
     }
     let machine = "worn  states/stateMachine \"m\"";
-    // Of one that is there already the call takes no other role, and succeeds: so a list is kept.
+    // For an existing thing the call takes no other role, and succeeds: so a list is kept.
     let made = format!(r#"{{"name":"m","roleArn":{role}}}"#);
     check_worn("states", "CreateStateMachine", &made, ("", ""));
     let arn = r#"{"stateMachineArn":"arn:aws:states:eu-west-1:111122223333:stateMachine:m"}"#;
@@ -361,7 +361,7 @@ fn what_wears_a_role_is_one_thing_whatever_it_is_called_by() {
 }
 
 #[test]
-fn whoever_says_what_a_definition_runs_works_in_its_role() {
+fn who_says_what_a_definition_runs_works_in_its_role() {
     let arn = "arn:aws:batch:eu-west-1:111122223333:job-definition/nightly:3";
     let job = r#"worn  batch/job-definition "nightly""#;
     let register = r#"{"jobDefinitionName":"nightly","containerProperties":{"jobRoleArn":"Ops"}}"#;
@@ -404,7 +404,7 @@ fn whoever_says_what_a_definition_runs_works_in_its_role() {
 fn work_without_a_role_says_nothing_of_which_it_was_given() {
     let handed = Handed::of(&event("glue", "UpdateJob", r#"{"jobName":"j"}"#)).unwrap();
     assert!(handed.thing.is_none() && handed.habit.is_none());
-    // That he had to do with it, and with one of whatever nobody saw made.
+    // The caller's contact with it, and with any thing that nobody saw made.
     let writes = handed.writes();
     assert_eq!(writes.len(), 2);
     assert!(writes.iter().all(|(at, _)| at.entity().contains(" by ")), "{writes:?}");
