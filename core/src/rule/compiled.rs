@@ -10,7 +10,7 @@ use crate::event::CallOutcome;
 use crate::pattern::Pattern;
 use crate::text::severity::Severity;
 
-/// Longest window of deduplication that silences nothing: whatever goes on raises an alert again within a day.
+/// Longest window of deduplication that silences nothing: what goes on raises an alert again within a day.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// A rule ready to be matched, with the site's overrides applied.
@@ -38,8 +38,8 @@ impl Rule {
         }
     }
 
-    /// How loud it stays whatever the site's adjustments say. What is grave by itself is never less than
-    /// medium: an account's tags, a calendar and a window are all within somebody's reach.
+    /// The severity that the site's adjustments cannot lower. What is grave by itself is never less than medium: an
+    /// account's tags, a calendar and a window are all within somebody's reach.
     #[must_use]
     pub fn floor(&self, outcome: CallOutcome) -> Severity {
         let severity = self.severity_of(outcome);
@@ -61,8 +61,8 @@ impl Rule {
         !self.spec.enabled && self.by_itself.as_ref().is_some_and(|spec| spec.enabled)
     }
 
-    /// How the site's override makes it quieter: it is switched off, says less, or counts otherwise. Nothing where
-    /// it does not.
+    /// How the site's override makes it quieter: it is switched off, says less, or counts otherwise. `None` if it
+    /// does not.
     #[must_use]
     pub fn quietened(&self) -> Option<String> {
         let by_itself = self.by_itself.as_ref().filter(|spec| spec.enabled)?;

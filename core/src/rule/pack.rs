@@ -74,7 +74,7 @@ impl PackedRule {
         Ok(Rule { by_itself: None, pattern, before, file: self.file.to_owned(), spec })
     }
 
-    /// In the place of a rule: it is loud about whatever the rule's anchors find.
+    /// In the place of a rule: it is loud about every event that the rule's anchors find.
     fn unreadable(&self, fault: &str) -> Rule {
         let why =
             format!("The rule `{}` may mean this event, and nobody can tell: {fault}.", self.id);

@@ -14,7 +14,7 @@ use crate::vocabulary::is_late;
 /// All rules, in a set that finds the matching ones fast: those of the pack first.
 #[derive(Debug, Clone, Default)]
 pub struct RuleSet {
-    held: Vec<Held>,
+    entries: Vec<Entry>,
     /// Position of the rule, and number within it, of each pattern that begins or continues a sequence.
     steps: Vec<(u32, u32)>,
     parts: Vec<Part>,
@@ -24,18 +24,18 @@ pub struct RuleSet {
 
 /// A rule that is read already, or not before an event asks for it.
 #[derive(Debug, Clone)]
-enum Held {
+enum Entry {
     Read(Box<Rule>),
     Packed(&'static PackedRule, OnceLock<Pattern>, OnceLock<Box<Rule>>),
 }
 
-impl From<&'static PackedRule> for Held {
+impl From<&'static PackedRule> for Entry {
     fn from(packed: &'static PackedRule) -> Self {
         Self::Packed(packed, OnceLock::new(), OnceLock::new())
     }
 }
 
-impl Held {
+impl Entry {
     fn id(&self) -> &str {
         match self {
             Self::Read(rule) => &rule.spec.id,
@@ -94,7 +94,7 @@ fn standing(path: &str) -> Standing {
     }
 }
 
-/// What may match an event whatever is answered about it.
+/// What may match an event, for any answer to its questions.
 #[derive(Debug, Clone, Default)]
 pub struct Possible {
     rules: Found,
@@ -130,7 +130,7 @@ pub struct Matching<'r> {
     pub rules: Vec<&'r Rule>,
     /// Those that count as matched because the steps ran out.
     pub unsure: Vec<&'r Rule>,
-    /// Rules that the site switched off, and that match: they tell nothing, and are counted.
+    /// Rules that the site switched off, and that match: they do not alert, and are counted.
     pub switched_off: Vec<&'r Rule>,
 }
 
@@ -147,13 +147,13 @@ impl RuleSet {
         if let Some(packed) = packed {
             let (anchors, step_anchors) = ((&packed.anchors).into(), (&packed.step_anchors).into());
             all.parts.push(Part { first: 0, anchors, first_step: 0, step_anchors });
-            all.held.extend(packed.rules.iter().map(Held::from));
+            all.entries.extend(packed.rules.iter().map(Entry::from));
             all.steps.extend(packed.steps);
             all.budget = packed.budget;
         }
         if !rules.is_empty() {
             all.parts.push(Part {
-                first: all.held.len(),
+                first: all.entries.len(),
                 anchors: Anchors::of(rules.iter().map(|rule| &rule.pattern), standing),
                 first_step: all.steps.len(),
                 step_anchors: Anchors::of(rules.iter().flat_map(|rule| &rule.before), standing),
@@ -163,9 +163,9 @@ impl RuleSet {
             // What was loaded is within it.
             let _ = rule.patterns().try_for_each(|pattern| all.budget.take(pattern));
             // Rules are bounded far below this number.
-            let position = u32::try_from(all.held.len()).unwrap_or(u32::MAX);
+            let position = u32::try_from(all.entries.len()).unwrap_or(u32::MAX);
             all.steps.extend((0..).take(rule.before.len()).map(|step| (position, step)));
-            all.held.push(Held::Read(Box::new(rule)));
+            all.entries.push(Entry::Read(Box::new(rule)));
         }
         all
     }
@@ -178,12 +178,12 @@ impl RuleSet {
         change: impl Fn(&str) -> Option<C>,
         applied: impl Fn(&C, &RuleSpec) -> RuleSpec,
     ) -> Self {
-        for held in &mut self.held {
-            let Some(change) = change(held.id()) else { continue };
-            let mut rule = held.rule().clone();
+        for entry in &mut self.entries {
+            let Some(change) = change(entry.id()) else { continue };
+            let mut rule = entry.rule().clone();
             let spec = applied(&change, &rule.spec);
             rule.by_itself = Some(Box::new(std::mem::replace(&mut rule.spec, spec)));
-            *held = Held::Read(Box::new(rule));
+            *entry = Entry::Read(Box::new(rule));
         }
         self
     }
@@ -196,8 +196,8 @@ impl RuleSet {
         Self::beside(None, vec![rule])
     }
 
-    /// The rules, and steps of sequences, that may match an event whatever is answered about it; `is_open` says of
-    /// a late path whether an answer may change what stands there.
+    /// The rules, and steps of sequences, that may match an event, for any answer. `is_open` says of a late path
+    /// whether an answer may change its value.
     #[must_use]
     pub fn possible(&self, event: &Value, is_open: &dyn Fn(&str) -> bool) -> Possible {
         let (rules, steps) = (self.found(event, is_open), self.found_steps(event, is_open));
@@ -209,8 +209,8 @@ impl RuleSet {
     /// Positions of the rules that may match.
     fn found(&self, event: &Value, is_open: &dyn Fn(&str) -> bool) -> Found {
         let pattern = |position: usize| {
-            let held = self.held.get(position)?;
-            held.is_looked_for().then(|| held.pattern())
+            let entry = self.entries.get(position)?;
+            entry.is_looked_for().then(|| entry.pattern())
         };
         self.found_by(|part| (&part.anchors, part.first), event, is_open, pattern)
     }
@@ -218,8 +218,8 @@ impl RuleSet {
     /// Positions of the steps that it may be.
     fn found_steps(&self, event: &Value, is_open: &dyn Fn(&str) -> bool) -> Found {
         let pattern = |position: usize| {
-            let (held, step) = self.step(position)?;
-            held.is_looked_for().then(|| held.rule().before.get(step))?
+            let (entry, step) = self.step(position)?;
+            entry.is_looked_for().then(|| entry.rule().before.get(step))?
         };
         self.found_by(|part| (&part.step_anchors, part.first_step), event, is_open, pattern)
     }
@@ -246,9 +246,9 @@ impl RuleSet {
     }
 
     /// The rule of a step, and the number of the step within it.
-    fn step(&self, position: usize) -> Option<(&Held, usize)> {
+    fn step(&self, position: usize) -> Option<(&Entry, usize)> {
         let (rule, step) = self.steps.get(position)?;
-        Some((self.held.get(*rule as usize)?, *step as usize))
+        Some((self.entries.get(*rule as usize)?, *step as usize))
     }
 
     /// The steps of sequences that an event is: each rule with the number of the step.
@@ -256,7 +256,7 @@ impl RuleSet {
     pub fn steps(&self, event: &Value) -> Vec<(&Rule, usize)> {
         let positions = self.found_steps(event, &|_| false).matching.into_iter();
         let steps = positions.filter_map(|position| self.step(position));
-        steps.map(|(held, step)| (held.rule(), step)).collect()
+        steps.map(|(entry, step)| (entry.rule(), step)).collect()
     }
 
     /// The same, where some were possible before anybody was asked.
@@ -273,22 +273,22 @@ impl RuleSet {
 
     /// All rules, also those switched off.
     pub fn rules(&self) -> impl ExactSizeIterator<Item = &Rule> + Clone {
-        self.held.iter().map(Held::rule)
+        self.entries.iter().map(Entry::rule)
     }
 
     /// The rules that may be quieter, or quiet for longer, than a rule is by itself: the owner's, those that the site
     /// overrides, and those that hold back repetitions for days. The others need not be read to know it.
     pub fn quietenable(&self) -> impl Iterator<Item = &Rule> {
-        self.held.iter().filter_map(|held| match held {
-            Held::Read(_) => Some(held.rule()),
-            Held::Packed(packed, ..) => packed.held_for_days.then(|| held.rule()),
+        self.entries.iter().filter_map(|entry| match entry {
+            Entry::Read(_) => Some(entry.rule()),
+            Entry::Packed(packed, ..) => packed.held_for_days.then(|| entry.rule()),
         })
     }
 
     /// The IDs of all rules.
     #[must_use]
     pub fn ids(&self) -> Vec<&str> {
-        self.held.iter().map(Held::id).collect()
+        self.entries.iter().map(Entry::id).collect()
     }
 
     /// What leads to rules and to steps of sequences, in a set of one part.
@@ -315,7 +315,7 @@ impl RuleSet {
         let mut found = Found::default();
         let mut left = possible.rules.left;
         for position in &possible.rules.matching {
-            let Some(pattern) = self.held.get(*position).map(Held::pattern) else { continue };
+            let Some(pattern) = self.entries.get(*position).map(Entry::pattern) else { continue };
             let mut steps = Steps::within(left);
             let before = steps.left();
             let answer = pattern.decide(event, &mut steps);
@@ -332,8 +332,8 @@ impl RuleSet {
 
     fn matched(&self, event: &Value, found: Found) -> Matching<'_> {
         let rules = |positions: Vec<usize>| {
-            let held = positions.into_iter().filter_map(|position| self.held.get(position));
-            let mut rules: Vec<&Rule> = held.map(Held::rule).collect();
+            let matched = positions.into_iter().filter_map(|position| self.entries.get(position));
+            let mut rules: Vec<&Rule> = matched.map(Entry::rule).collect();
             let mut steps = Steps::new();
             rules.sort_by_cached_key(|rule| {
                 let specificity = rule.pattern.specificity(event, &mut steps);

@@ -293,7 +293,7 @@ impl GroupBy {
     pub(crate) const COUNTED_SAID: &str = "it counts by `account`, `principal`, `entity`, `source-ip` or `access-key`; the \
         others are for `dedupe_by`";
 
-    /// The first of these that no threshold and no sequence may count by: it tells repetitions apart.
+    /// The first of these that no threshold and no sequence may count by: it distinguishes repetitions.
     #[must_use]
     pub(crate) fn uncounted(by: &[Self]) -> Option<usize> {
         by.iter().position(|group| {

@@ -74,7 +74,7 @@ impl Site {
             base = Self::empty();
         }
         let environment = spec.environment.clone().unwrap_or_default();
-        let known = Known::of(&spec, &base);
+        let known = KnownNames::of(&spec, &base);
         for pattern in base.patterns() {
             budget.take(pattern).map_err(|fault| vec![document.fault("", fault, None)])?;
         }
@@ -98,21 +98,21 @@ impl Site {
 struct Compiler<'d> {
     document: &'d Document,
     rule_ids: &'d [&'d str],
-    known: Known,
+    known: KnownNames,
     /// What the patterns of rules, of the site that came with them and of this one take together.
     budget: Budget,
     faults: Vec<Fault>,
 }
 
 /// Names that a site file may use, those of the built-in one included.
-struct Known {
+struct KnownNames {
     calendars: Vec<String>,
     /// What the files of the calendars of the built-in one take.
     calendar_files: IcsSize,
     environments: Vec<String>,
 }
 
-impl Known {
+impl KnownNames {
     fn of(spec: &SiteSpec, base: &Site) -> Self {
         let calendars = base.calendars.iter().map(|(name, _)| name).chain(spec.calendars.keys());
         let environment = spec.environment.as_ref().unwrap_or(&base.environment);

@@ -215,9 +215,9 @@ impl Site {
         own.filter(|tags| !tags.is_empty()).or_else(|| found?.tags.as_ref())
     }
 
-    /// The environment that tags tell: the first key that is there decides. Keys that differ in case
-    /// only are different tags to AWS; of their values the loudest counts, and one that names no
-    /// environment makes it unknown.
+    /// The environment that tags name: the first key that is there decides. Keys that differ in case only are
+    /// different tags to AWS; the loudest of their values counts, and a value that names no environment makes it
+    /// unknown.
     #[must_use]
     pub fn environment(&self, tags: Option<&IndexMap<String, String>>) -> Environment {
         let values = self.environment.keys.iter().find_map(|key| {
@@ -271,8 +271,8 @@ impl Site {
         }
     }
 
-    /// Where a moment lies: names of the calendars inside and outside of which it does, and of those
-    /// that nobody can tell. `open` are the answers of change calendars, by their own names.
+    /// Where a moment lies: names of the calendars inside and outside of which it is, and of those for which this is
+    /// unknown. `open` are the answers of change calendars, by their own names.
     #[must_use]
     pub(crate) fn calendars_at(
         &self,

@@ -5,8 +5,8 @@ use super::SiteSpec;
 use super::compiled::Site;
 
 impl Site {
-    /// This site over another: keys of this one win, lists are joined. What both say in the same words counts
-    /// once, so that a copy of the built-in file is no second adjustment.
+    /// This site over another: keys of this one win, lists are joined. What both say in the same words counts once,
+    /// so that a copy of the built-in file does not adjust twice.
     pub(super) fn over(self, base: Self) -> Self {
         let Self { spec, environment, calendars, adjustments, suppressions, guarded } = self;
         let own_environment = spec.environment.is_some();

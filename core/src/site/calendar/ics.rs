@@ -1,7 +1,7 @@
 //! iCalendar files: single events, recurrence, exceptions, moved and cancelled occurrences.
 //!
-//! Whatever would be passed over in silence is an error: a deployment window at the wrong hour lowers the wrong
-//! alerts.
+//! A file that would be passed over in silence in part is an error: a deployment window at the wrong hour lowers the
+//! wrong alerts.
 //!
 //! Source: <https://www.rfc-editor.org/rfc/rfc5545>
 

@@ -7,7 +7,7 @@ pub(crate) enum Presence {
     Inside,
     /// Outside.
     Outside,
-    /// Nobody can tell: what follows from it falls to the stricter side.
+    /// It is unknown: the stricter side counts.
     Unknown,
 }
 

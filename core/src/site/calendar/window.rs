@@ -189,7 +189,7 @@ impl Calendar {
         self.ics.iter().chain(&self.except_ics).try_for_each(|ics| taken.add(ics.size()))
     }
 
-    /// From when on its files tell nothing, where they have more occurrences than are counted.
+    /// Time from which its files say nothing, if they have more occurrences than are counted.
     #[must_use]
     pub fn known_until(&self) -> Option<Timestamp> {
         self.ics.iter().chain(&self.except_ics).filter_map(Ics::known_until).min()
@@ -349,7 +349,7 @@ mod tests {
         let presence = |moment: &str| hours.presence(moment.parse().unwrap(), None);
         assert_eq!(presence("2020-11-20T10:00:00Z"), Presence::Outside);
         assert_eq!(presence("2026-11-20T10:00:00Z"), Presence::Unknown);
-        assert_eq!(presence("2026-11-20T22:00:00Z"), Presence::Outside); // closed whatever day it is
+        assert_eq!(presence("2026-11-20T22:00:00Z"), Presence::Outside); // closed on any day
     }
 
     #[test]

@@ -72,7 +72,7 @@ impl Recurrence {
         Ok(Self { rule, count, endless })
     }
 
-    /// The occurrences from a start, which is the first whatever the rule says (RFC 5545, 3.8.2.4), `most` at most.
+    /// The occurrences from a start, at most `most`. The start is the first, for any rule (RFC 5545, 3.8.2.4).
     pub(super) fn expand(&self, start: IcalRecurDateTime, clock: &Clock, most: usize) -> Expansion {
         let wanted = self.count.unwrap_or(usize::MAX);
         let first = clock.second(start).map(|second| (start, second));

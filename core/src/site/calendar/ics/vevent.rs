@@ -24,13 +24,13 @@ const ONCE: [(IcalPropKind, &str); 7] = [
 
 /// A moment as it is written: a local time and the clock that shows it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Moment<'a> {
+pub(super) struct WrittenTime<'a> {
     local: IcalRecurDateTime,
     clock: &'a Clock,
     is_day: bool,
 }
 
-impl Moment<'_> {
+impl WrittenTime<'_> {
     fn second(&self) -> Option<i64> {
         self.clock.second(self.local)
     }
@@ -66,7 +66,7 @@ pub(super) struct VEvent<'a> {
     /// Is it of whole days?
     pub(super) is_of_days: bool,
     /// The occurrence of a series that it takes the place of.
-    pub(super) replaces: Option<Moment<'a>>,
+    pub(super) replaces: Option<WrittenTime<'a>>,
     /// It does not take place.
     pub(super) is_cancelled: bool,
     start: IcalRecurDateTime,
@@ -242,7 +242,7 @@ impl<'a> Properties<'a, '_> {
         }
     }
 
-    fn moment(&self, kind: IcalPropKind, name: &str) -> Result<Option<Moment<'a>>, String> {
+    fn moment(&self, kind: IcalPropKind, name: &str) -> Result<Option<WrittenTime<'a>>, String> {
         let Some(property) = self.all(kind).next() else { return Ok(None) };
         let text = match &property.value {
             IcalValue::Date(date) => Some(&date.0),
@@ -253,7 +253,7 @@ impl<'a> Properties<'a, '_> {
         moment(self.clocks, property, text, name).map(Some)
     }
 
-    fn end(&self, start: Moment<'_>) -> Result<End, String> {
+    fn end(&self, start: WrittenTime<'_>) -> Result<End, String> {
         let end = self.moment(IcalPropKind::DtEnd, "DTEND")?;
         let duration = self.all(IcalPropKind::Duration).next();
         match (end, duration) {
@@ -285,7 +285,11 @@ impl<'a> Properties<'a, '_> {
     }
 
     /// Occurrences beside the rule; a period has an end of its own.
-    fn also(&self, start: Moment<'_>, end: End) -> Result<Vec<(IcalRecurDateTime, End)>, String> {
+    fn also(
+        &self,
+        start: WrittenTime<'_>,
+        end: End,
+    ) -> Result<Vec<(IcalRecurDateTime, End)>, String> {
         let mut also = Vec::new();
         for (property, item) in self.items(IcalPropKind::RDate, "RDATE")? {
             let (from, to) =
@@ -305,7 +309,7 @@ impl<'a> Properties<'a, '_> {
         Ok(also)
     }
 
-    fn except(&self, start: Moment<'_>) -> Result<Vec<IcalRecurDateTime>, String> {
+    fn except(&self, start: WrittenTime<'_>) -> Result<Vec<IcalRecurDateTime>, String> {
         let mut except = Vec::new();
         for (property, item) in self.items(IcalPropKind::ExDate, "EXDATE")? {
             let one = moment(self.clocks, property, item, "EXDATE")?;
@@ -352,13 +356,13 @@ fn moment<'a>(
     property: &IcalProp<'_>,
     text: &str,
     name: &str,
-) -> Result<Moment<'a>, String> {
+) -> Result<WrittenTime<'a>, String> {
     let clock = clocks.clock(property, text)?;
     let local = local_time(text).ok_or_else(|| format!("{name} cannot be read"))?;
-    Ok(Moment { local, clock, is_day: text.len() == 8 })
+    Ok(WrittenTime { local, clock, is_day: text.len() == 8 })
 }
 
-impl Moment<'_> {
+impl WrittenTime<'_> {
     /// The local time of an occurrence of the event that begins at `start`. A day names no occurrence of an event that
     /// has a time, nor a time one of whole days.
     ///

@@ -38,7 +38,7 @@ fn a_series_with_exceptions_moves_and_cancellations() {
 }
 
 #[test]
-fn times_in_utc_are_in_utc_whatever_the_zone_of_the_calendar() {
+fn times_in_utc_are_in_utc_in_any_zone_of_the_calendar() {
     use Presence::{Inside, Outside};
     let weekly = file(
         "BEGIN:VEVENT\nUID:u\nSEQUENCE:0\nDTSTART:20261102T200000Z\nDTEND:20261102T210000Z\n\
@@ -73,7 +73,7 @@ fn times_in_utc_are_in_utc_whatever_the_zone_of_the_calendar() {
 }
 
 #[test]
-fn zones_of_the_file_are_followed_where_they_tell_a_name() {
+fn zones_of_the_file_are_followed_where_they_have_a_name() {
     let zone = "BEGIN:VTIMEZONE\nTZID:Office\nX-LIC-LOCATION:Asia/Tokyo\nEND:VTIMEZONE\n";
     let event =
         "BEGIN:VEVENT\nUID:o\nDTSTART;TZID=Office:20261102T090000\nDURATION:PT1H\nEND:VEVENT\n";
@@ -103,7 +103,7 @@ fn beyond_the_last_counted_occurrence_nothing_is_known() {
     );
     check(&hourly, "2026-07-20T12:05:00Z", Presence::Inside);
     check(&hourly, "2026-07-20T12:15:00Z", Presence::Outside);
-    check(&hourly, "2026-07-20T00:31:00Z", Presence::Inside); // as the Z says, whatever the zone
+    check(&hourly, "2026-07-20T00:31:00Z", Presence::Inside); // as the Z says, in any zone
     check(&hourly, "2040-11-20T12:15:00Z", Presence::Unknown);
     let excepted = file(
         "BEGIN:VEVENT\nUID:a\nDTSTART:20260101T000000Z\nDURATION:PT10M\nRRULE:FREQ=HOURLY\n\
@@ -177,7 +177,7 @@ fn both_edges_of_daylight_saving() {
 }
 
 #[test]
-fn the_start_is_the_first_whatever_the_rule_says() {
+fn the_start_is_the_first_for_any_rule() {
     use Presence::{Inside, Outside};
     let found = file(
         "BEGIN:VEVENT\nUID:a\nDTSTART:20261104T100000Z\nDURATION:PT1H\n\
