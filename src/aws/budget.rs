@@ -1,5 +1,5 @@
-//! Time budgets and stop-watch of an invocation, as one interceptor in every client: whatever a client sends is timed,
-//! ended in time, or not sent at all where the time is used up.
+//! Time budgets and stop-watch of an invocation, as one interceptor in every client: each call of a client is timed,
+//! ended in time, or not sent at all once the time is used up.
 //!
 //! Several calls may be in flight at once: the stop-watch runs while at least one is, so it never shows more than went by.
 
@@ -41,7 +41,7 @@ pub(super) enum Purpose {
     /// Asks the table also where it did not answer before: whether there is an alert at all, and writes that keep
     /// others from harm.
     Insist,
-    /// Looks up what the event does not tell.
+    /// Looks up what the event does not hold.
     LookUp,
 }
 
@@ -72,7 +72,7 @@ impl Budget {
         new
     }
 
-    /// The table answers: what must be known before an alert gets its time, whatever was spent before.
+    /// The table answers: what must be known before an alert gets its time, even if time was spent before.
     pub(super) fn renew(&self) {
         let current = self.current();
         lock(&current.spent).renew(Instant::now());
@@ -123,7 +123,7 @@ struct Spent {
     lookup: Watch,
     /// What `state` showed when the table's time in force began.
     state_before: Duration,
-    /// The table did not answer: whatever else is asked of it would cost the same time again.
+    /// The table did not answer: any other question to it would cost the same time again.
     silent: bool,
 }
 
@@ -259,7 +259,7 @@ fn is_answer(context: &FinalizerInterceptorContextRef<'_>) -> bool {
     })
 }
 
-/// A call in flight. It ends with its answer, or with the future that waits for it, where whoever waited gave up.
+/// A call in flight. It ends with its answer, or with the future that waits for it, if the waiter gave up.
 #[derive(Debug)]
 struct InFlight {
     invocation: Arc<Invocation>,

@@ -1,7 +1,7 @@
 //! What all SDK clients share: HTTP client, time limits, retries.
 //!
-//! The SDK's defaults wait for ever on a server that accepts and never answers; a function that
-//! must tell people within seconds cannot.
+//! The SDK's defaults wait for ever on a server that accepts and never answers; a function that must publish within
+//! seconds cannot.
 
 use std::ffi::OsString;
 use std::fs;

@@ -45,7 +45,7 @@ pub struct Permitted {
     pub history: bool,
 }
 
-/// The services that are asked. CloudTrail and IAM tell only of the account they are asked in.
+/// The services that are asked. CloudTrail and IAM answer only for the account they are asked in.
 #[derive(Debug, Clone)]
 pub struct Aws {
     permitted: Permitted,
@@ -131,7 +131,7 @@ impl Aws {
         }
     }
 
-    /// IAM tells the alias of its own account only.
+    /// IAM gives the alias of its own account only.
     async fn alias(&self, account: &str) -> Option<String> {
         if !self.is_own(account) {
             return None;

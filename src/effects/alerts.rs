@@ -18,7 +18,7 @@ pub const NOTE_CHARS_MAX: usize = 1_000;
 /// What a person says of an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Word {
+pub enum JudgementWord {
     /// Somebody looks into it; no judgement yet.
     Acknowledged,
     /// It was what the rule says, and unwanted.
@@ -29,7 +29,7 @@ pub enum Word {
     Expected,
 }
 
-impl Word {
+impl JudgementWord {
     /// All words.
     pub const ALL: [Self; 4] =
         [Self::Acknowledged, Self::TruePositive, Self::FalsePositive, Self::Expected];
@@ -46,7 +46,7 @@ impl Word {
     }
 }
 
-impl FromStr for Word {
+impl FromStr for JudgementWord {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -63,7 +63,7 @@ impl FromStr for Word {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judgement {
     /// What it was.
-    pub word: Word,
+    pub word: JudgementWord,
     /// Why.
     pub note: Option<String>,
     /// Who says so.
@@ -89,7 +89,7 @@ pub struct StoredAlert {
 
 /// The alerts that were sent, for people who read and judge them.
 pub trait StoredAlerts {
-    /// Keeps a verdict; the first one also acknowledges. Tells whether there is such an alert.
+    /// Stores a judgement; the first one also acknowledges. `false` if there is no such alert.
     fn judge(
         &self,
         event_id: &str,
@@ -108,8 +108,8 @@ pub trait OpenAlerts {
     /// Those whose time to be published again has come.
     fn due(&self, now: Timestamp) -> impl Future<Output = Result<Vec<StoredAlert>, EffectError>>;
 
-    /// Takes one that is due, so that nobody else tells it before `until`. `false` where somebody
-    /// else was faster, or it was acknowledged.
+    /// Takes one that is due, so that nobody else publishes it before `until`. `false` if somebody else was faster,
+    /// or it was acknowledged.
     fn take_due(
         &self,
         record: &StoredAlert,
@@ -130,6 +130,6 @@ mod tests {
 
     #[test]
     fn the_error_about_a_misspelt_verdict_has_the_right_word() {
-        assert!("false-postive".parse::<Word>().unwrap_err().contains("false-positive"));
+        assert!("false-postive".parse::<JudgementWord>().unwrap_err().contains("false-positive"));
     }
 }

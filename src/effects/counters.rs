@@ -8,8 +8,8 @@ use super::error::EffectError;
 
 /// Events counted under keys, by the events' own clock.
 pub trait Counters {
-    /// Counts an event, once however often it is delivered, and tells how many distinct IDs lie
-    /// within the window around it.
+    /// Counts an event, once however often it is delivered. Gives the number of distinct IDs within the window around
+    /// it.
     fn count(
         &self,
         key: &str,

@@ -30,7 +30,7 @@ pub struct Calls {
 pub struct CalendarState {
     /// Changes are allowed.
     pub open: bool,
-    /// Until when that stays so, where it tells.
+    /// Until when that stays so, if it says so.
     pub until: Option<Timestamp>,
 }
 

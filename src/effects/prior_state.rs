@@ -1,4 +1,4 @@
-//! What was before an event, as far as the events before it tell.
+//! What was before an event, as far as earlier events say.
 
 use std::future::Future;
 
@@ -18,8 +18,8 @@ pub trait PriorState {
         addresses: &[String],
     ) -> impl Future<Output = Result<Vec<Option<Register>>, EffectError>>;
 
-    /// Adds a write to a register, at the place of its own time. Adding it twice is adding it once, and
-    /// no write takes the place of a younger one, whoever else writes meanwhile.
+    /// Adds a write to a register, at the place of its own time. Adding it twice is adding it once, and no write
+    /// takes the place of a younger one, even if others write meanwhile.
     fn record_write(
         &self,
         address: &str,

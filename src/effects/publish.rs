@@ -6,7 +6,7 @@ use super::error::EffectError;
 use crate::alert::Message;
 use crate::text::severity::Severity;
 
-/// Tells people.
+/// Publishes messages.
 pub trait Publish {
     /// Sends one message to one topic. At least once: a message may arrive twice, never zero times
     /// where this returns `Ok`.

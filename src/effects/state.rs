@@ -6,7 +6,7 @@ use super::notes::Notes;
 use super::prior_state::PriorState;
 use super::windows::Windows;
 
-/// All ports that an event may need, for whoever hands them on.
+/// All ports that an event may need, in one bound.
 pub trait State: Deliveries + Windows + Counters + PriorState + Notes {}
 
 impl<S: Deliveries + Windows + Counters + PriorState + Notes> State for S {}

@@ -23,7 +23,7 @@ pub enum FolderError {
         /// Why it failed.
         cause: io::Error,
     },
-    /// There is no rule in it.
+    /// No file in it holds a rule.
     #[error("no rules in `{0}`: rules are files ending in .yaml")]
     Empty(PathBuf),
     /// Rules or site file are broken.

@@ -58,7 +58,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         now: Timestamp,
     ) -> (Known, Option<FoundAccount>) {
         let before = async {
-            // First, so that of two events at once one sees the other: what an event wrote itself is no answer to it.
+            // First, so that one of two simultaneous events sees the other. An event's own write does not answer it.
             self.record_writes(event, facts, now).await;
             self.before(event, facts).await
         };
@@ -85,7 +85,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         facts: &Facts,
         now: Timestamp,
     ) -> (Option<Account>, TagsBefore, Option<FoundAccount>) {
-        // First: looking the account up may tell how it is after.
+        // First: an answer about the account may already show its tags after the event.
         let tagged = self.tagged(event, facts, now).await;
         let (account, found) = match event.account().and_then(AccountId::parse) {
             Some(id) => self.finder().account(self.engine.site(), id, now).await,

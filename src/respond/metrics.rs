@@ -18,14 +18,14 @@ use crate::text::severity::Severity;
 /// Namespace of all metrics.
 pub const NAMESPACE: &str = "iam-responder";
 
-/// One metric: its name, its unit, and what it tells.
+/// One metric: its name, its unit, and its meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Metric {
     /// Name in CloudWatch.
     pub name: &'static str,
     /// Unit in CloudWatch.
     pub unit: &'static str,
-    /// What it tells.
+    /// What it means.
     pub meaning: &'static str,
 }
 

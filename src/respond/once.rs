@@ -1,4 +1,4 @@
-//! Told once: the mark of an event under way, the claims of its rules, and what is kept of it.
+//! Publish once: the mark of an event under way, the claims of its rules, and what is stored of it.
 
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
@@ -17,9 +17,9 @@ use crate::text::severity::Severity;
 /// Time within which what one caller tries in vain is published once by a rule that says nothing of repetitions.
 const ATTEMPT_WINDOW: SignedDuration = SignedDuration::from_mins(10);
 
-/// Attempts held back at which they are published once more within their window: whoever is on call learns that it goes
-/// on, and how much it is.
-const ATTEMPTS_TOLD_AGAIN: [u32; 2] = [100, 1_000];
+/// Numbers of attempts held back at which they are published once more within their window, so that people on call
+/// learn that it goes on, and how much it is.
+const ATTEMPTS_PUBLISHED_AGAIN: [u32; 2] = [100, 1_000];
 
 /// What an alert says of itself where it is not known whether it was published before.
 const NOT_DEDUPLICATED: &str =
@@ -28,7 +28,7 @@ const NOT_DEDUPLICATED: &str =
 /// What is known of an event when its alert is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Begun {
-    /// It is new, or its environment died: it is for us to tell.
+    /// It is new, or its environment died: this delivery publishes it.
     Here,
     /// It was published.
     Published,
@@ -39,7 +39,7 @@ pub(super) enum Begun {
 /// What came of claiming the windows of all rules.
 #[derive(Debug, Default)]
 pub(super) struct Claims {
-    /// Nothing of it is news.
+    /// All of it is repeated: none of its rules raises anything new.
     pub all_repeated: bool,
     /// Fingerprints that are this event's.
     ours: Vec<String>,
@@ -54,7 +54,7 @@ pub(super) struct Claims {
 }
 
 impl Claims {
-    /// Adds what came of one rule; nothing where it has no window, which makes it news.
+    /// Adds what came of one rule. `None`: it has no window, which makes it news.
     fn add(&mut self, claimed: Option<(&&Rule, String, Result<Claim, EffectError>)>) {
         match claimed {
             None => self.all_repeated = false,
@@ -225,7 +225,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
                 .await;
         for held in held {
             match held {
-                Ok(Some(held)) if ATTEMPTS_TOLD_AGAIN.contains(&held) => {
+                Ok(Some(held)) if ATTEMPTS_PUBLISHED_AGAIN.contains(&held) => {
                     claims.all_repeated &= !is_attempt(event, context);
                     claims.held = claims.held.max(held);
                 }

@@ -60,7 +60,7 @@ pub struct Outcome {
     /// What was done with it.
     #[serde(rename = "outcome")]
     pub verdict: Verdict,
-    /// How loud; nothing where no rule matched.
+    /// How loud. `None` if no rule matched.
     pub severity: Option<Severity>,
     /// Rules that matched, the loudest first.
     pub rules: Vec<String>,

@@ -1,4 +1,4 @@
-//! Tells again, a step louder and once, what nobody acknowledged.
+//! Publishes again, a step louder and once, what nobody acknowledged.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +12,8 @@ use crate::site::TopicSpec;
 use crate::text::line::Line;
 use crate::text::severity::Severity;
 
-/// Most alerts published again one by one in one run. When more are due, one message tells of all: an
-/// incident must not ring a telephone fifty times more.
+/// Most alerts published again one by one in one run. When more are due, one message names all: an incident must not
+/// ring a telephone fifty times more.
 pub const APART_MAX: usize = 5;
 /// Time after which a run that took an alert and did not finish counts as dead.
 pub const TAKEN_MINUTES: i64 = 5;
@@ -25,7 +25,7 @@ const MARK_ATTEMPTS_MAX: u32 = 3;
 pub struct Reminded {
     /// Alerts that were due.
     pub due: usize,
-    /// Of those, published again.
+    /// Due alerts that were published again.
     pub repeated: usize,
     /// What could not be published; it stays due.
     pub failures: Vec<PublishFailed>,
@@ -33,7 +33,8 @@ pub struct Reminded {
     pub state_failures: Vec<EffectError>,
 }
 
-/// Tells again what is due, at most [`REASONS_MAX`] alerts. Nothing that fails keeps it from the rest: what was not published stays due.
+/// Publishes again what is due, at most [`REASONS_MAX`] alerts. A failure does not stop the rest: what was not
+/// published stays due.
 pub async fn remind<S: OpenAlerts, P: Publish>(
     alerts: &S,
     publish: &P,

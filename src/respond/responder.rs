@@ -27,7 +27,7 @@ pub enum RespondError {
     UnderWay(String),
 }
 
-/// Telling again what nobody acknowledged, and how people acknowledge.
+/// Publishing again what nobody acknowledged, and how people acknowledge.
 #[derive(Debug, Clone)]
 pub struct Repeat {
     /// An alert of high or above is repeated after this time.
@@ -45,11 +45,11 @@ pub struct Responder<'a, P, S, L> {
     pub engine: &'a Engine,
     /// Topics by severity.
     pub topics: &'a BTreeMap<Severity, Vec<TopicSpec>>,
-    /// Tells people.
+    /// Publishes.
     pub publish: &'a P,
     /// Remembers.
     pub state: &'a S,
-    /// Answers what the event does not tell.
+    /// Answers what the event does not hold.
     pub lookups: &'a L,
     /// Answers of before.
     pub cache: &'a Cache,
@@ -76,7 +76,7 @@ pub enum Mode {
     /// It happens now: each event is published once, and repeated where nobody acknowledges it; the caller's last hour
     /// is looked up, and the tags of an account count as far as AWS is asked for them.
     Live,
-    /// It is read on purpose: each reading tells it.
+    /// It is read on purpose: each reading publishes it.
     Reading,
 }
 

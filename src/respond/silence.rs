@@ -1,5 +1,5 @@
-//! What a suppression silences, and what an override holds back or makes quieter than medium, is counted, so that
-//! the day's word tells of it.
+//! Counts what a suppression silences, and what an override holds back or makes quieter than medium. The daily
+//! message reports it.
 
 use futures_util::future::join_all;
 use jiff::Timestamp;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::effects::alerts::{StoredAlert, Word};
+use crate::effects::alerts::{JudgementWord, StoredAlert};
 use crate::text::severity::Severity;
 
 /// The numbers that verdicts give.
@@ -15,10 +15,10 @@ pub struct Stats {
     /// By severity.
     pub by_severity: BTreeMap<Severity, usize>,
     /// Alerts with each verdict.
-    pub by_verdict: BTreeMap<Word, usize>,
+    pub by_verdict: BTreeMap<JudgementWord, usize>,
     /// Alerts that nobody spoke of.
     pub unacknowledged: usize,
-    /// Of those, high and critical ones.
+    /// Unacknowledged alerts that are high or critical.
     pub unacknowledged_loud: usize,
     /// Alerts published a second time, because nobody spoke of them.
     pub repeated: usize,
@@ -72,9 +72,9 @@ pub fn stats(records: &[StoredAlert]) -> Stats {
         of_rule.alerts += 1;
         let Some(judgement) = &record.judgement else { continue };
         *stats.by_verdict.entry(judgement.word).or_default() += 1;
-        of_rule.judged += usize::from(judgement.word != Word::Acknowledged);
-        of_rule.false_positives += usize::from(judgement.word == Word::FalsePositive);
-        of_rule.expected += usize::from(judgement.word == Word::Expected);
+        of_rule.judged += usize::from(judgement.word != JudgementWord::Acknowledged);
+        of_rule.false_positives += usize::from(judgement.word == JudgementWord::FalsePositive);
+        of_rule.expected += usize::from(judgement.word == JudgementWord::Expected);
     }
     let judged: usize = stats.by_rule.values().map(|rule| rule.judged).sum();
     let wrong: usize = stats.by_rule.values().map(|rule| rule.false_positives).sum();
@@ -111,7 +111,7 @@ mod tests {
         severity: Severity,
         rule: &str,
         acknowledged: Option<i64>,
-        word: Option<Word>,
+        word: Option<JudgementWord>,
     ) -> StoredAlert {
         let sent_at = Timestamp::from_second(1_800_000_005).unwrap();
         let after = |seconds: i64| Timestamp::from_second(1_800_000_005 + seconds).unwrap();
@@ -136,10 +136,10 @@ mod tests {
     #[test]
     fn verdicts_become_numbers() {
         let stats = stats(&[
-            record(Severity::High, "a", Some(60), Some(Word::TruePositive)),
-            record(Severity::High, "a", Some(600), Some(Word::FalsePositive)),
-            record(Severity::Low, "b", Some(120), Some(Word::Expected)),
-            record(Severity::Low, "b", Some(90), Some(Word::Acknowledged)),
+            record(Severity::High, "a", Some(60), Some(JudgementWord::TruePositive)),
+            record(Severity::High, "a", Some(600), Some(JudgementWord::FalsePositive)),
+            record(Severity::Low, "b", Some(120), Some(JudgementWord::Expected)),
+            record(Severity::Low, "b", Some(90), Some(JudgementWord::Acknowledged)),
             record(Severity::Critical, "c", None, None),
         ]);
         assert_eq!((stats.alerts, stats.unacknowledged, stats.unacknowledged_loud), (5, 1, 1));

@@ -1,9 +1,8 @@
-//! The day's word about silence: how many alerts each suppression silenced, each override held back or made quieter
-//! than medium, each adjustment made so by more than a step, and each window of days held back, so that somebody
-//! reads it.
+//! The daily message about silence: how many alerts each suppression silenced, each override held back or made
+//! quieter than medium, each adjustment lowered by more than a step, and each window of days held back.
 //!
-//! Each of them has a window of deduplication of its own, which the day's word claims and every alert that
-//! it silences is held back by: the counting is that of repetitions, once however often an event is delivered.
+//! Each of them has a window of deduplication of its own. The daily message claims it, and every silenced alert is
+//! held back by it: each event counts once, however often it is delivered.
 
 use std::collections::BTreeMap;
 
@@ -20,24 +19,24 @@ use crate::rule::Rule;
 use crate::site::{Adjustment, SuppressionSpec, TopicSpec};
 use crate::text::severity::Severity;
 
-/// Time within which one word is enough. A little less than a day, so that it comes every day.
+/// Time within which one message is enough. A little less than a day, so that it comes every day.
 const WINDOW: SignedDuration = SignedDuration::from_hours(23);
-/// Most suppressions, adjustments and windows counted, and most overrides, those of the loudest rules first; of further
-/// ones nothing is published.
+/// Most suppressions, adjustments and windows counted, and most overrides, those of the loudest rules first. Further
+/// ones are not published.
 pub const COUNTED_MAX: usize = 200;
 
-/// What became of the day's word.
+/// What became of the daily message.
 #[derive(Debug, Default)]
-pub struct Word {
-    /// Alerts that it counts; where another copy published it today, none.
+pub struct DailyMessage {
+    /// Alerts that it counts. 0 if another copy published it today.
     pub alerts: u32,
-    /// It could not be published, and is later.
+    /// It could not be published, and is published later.
     pub failure: Option<PublishFailed>,
     /// What the state did not do.
     pub state_failures: Vec<EffectError>,
 }
 
-/// What somebody declared to be silent, and what it is called in the day's word.
+/// What somebody declared to be silent, and its line in the daily message.
 struct Silence {
     counted_as: String,
     words: String,
@@ -132,32 +131,32 @@ pub async fn send_silences<S: State, P: Publish>(
     publish: &P,
     topics: &BTreeMap<Severity, Vec<TopicSpec>>,
     now: Timestamp,
-) -> Word {
-    let (mut word, mut counts) = (Word::default(), Vec::new());
+) -> DailyMessage {
+    let (mut message, mut counts) = (DailyMessage::default(), Vec::new());
     let id = format!("word of {now}");
     for silence in Silence::all(engine) {
         match state.claim(&silence.counted_as, &id, now, WINDOW).await {
             Ok(Claim::Ours { held }) if held > 0 => counts.push((silence, held)),
             Ok(_) => {}
-            Err(error) => word.state_failures.push(error),
+            Err(error) => message.state_failures.push(error),
         }
     }
     if counts.is_empty() {
-        return word;
+        return message;
     }
     counts.sort_by_key(|(_, held)| std::cmp::Reverse(*held));
     let alert = Alert::suppressed(&lines(&counts));
     match send(publish, topics, &alert).await {
-        Ok(()) => word.alerts = counts.iter().map(|(_, held)| held).sum(),
+        Ok(()) => message.alerts = counts.iter().map(|(_, held)| held).sum(),
         Err(failure) => {
-            word.failure = Some(failure);
+            message.failure = Some(failure);
             for (silence, _) in counts {
                 let released = state.release(&silence.counted_as, &id).await;
-                word.state_failures.extend(released.err());
+                message.state_failures.extend(released.err());
             }
         }
     }
-    word
+    message
 }
 
 /// One line for each.
@@ -193,7 +192,7 @@ suppressions:
         Engine::packed_with(&PACK, &SiteFiles { site, calendars: IcsFiles::new() }).unwrap()
     }
 
-    fn run(publish: &Recorder, state: &Memory, now: &str) -> (Word, Vec<String>) {
+    fn run(publish: &Recorder, state: &Memory, now: &str) -> (DailyMessage, Vec<String>) {
         let topic = TopicSpec { arn: "low".to_owned(), format: Format::Text };
         let topics = BTreeMap::from([(Severity::Low, vec![topic])]);
         let engine = engine(SITE);
@@ -283,7 +282,7 @@ suppressions:
                    "eventTime":"2026-11-24T12:{minute:02}:00Z","awsRegion":"us-east-1","recipientAccountId":"111122223333",
                    "userIdentity":{{"type":"IAMUser","userName":"alice","accountId":"111122223333"}}}}}}"#
             );
-            // A second delivery is no second alert.
+            // A second delivery does not alert again.
             for _ in 0..2 {
                 let event = Event::parse(&event);
                 let now = event.as_ref().unwrap().time().unwrap();
@@ -343,7 +342,7 @@ suppressions:
         // Another call is news, and within a day it is published again.
         check(week, &["A", "B"], &[]);
         check("{grave: {dedupe: 1d}, small: {enabled: false}}", &["A", "A", "A"], &[]);
-        // A rule without a window tells of each.
+        // A rule without a window publishes each.
         check("{grave: {dedupe: 7d}}", &["A", "A"], &[]);
         let line = "1 by the override of rule loud, repetitions within 25h";
         check("{loud: {dedupe: 25h}, grave: {enabled: false}}", &["B", "B"], &[line]);

@@ -81,7 +81,7 @@ fn no_alert_carries_what_an_attacker_could_use() {
 
 /// Advice for a loss would send people to repair what is whole.
 #[test]
-fn what_was_refused_is_nowhere_told_as_done() {
+fn what_was_refused_is_nowhere_said_to_be_done() {
     let engine = Engine::packed(&PACK).unwrap();
     let mut tried = 0;
     for (file, text) in fixtures() {
@@ -153,7 +153,7 @@ fn the_undo_of_an_event_that_is_not_of_now_is_doubted() {
     assert!(undo.doubts[1].contains("no time"), "{undo:?}");
 }
 
-/// Whoever is reported chooses every text of the event: none of it may be clicked, call anybody or hide.
+/// The caller chooses every text of the event: none of it may be clicked, call anybody or hide.
 #[test]
 fn no_text_of_an_event_is_live_in_any_channel() {
     const HOSTILE: &str = r"x [a](//files.example/b) www.files.example @everyone [~ops] mailto:ops \\files\c <!channel>";

@@ -311,7 +311,7 @@ fn a_rule_of_ones_own_is_delivered_after_the_bus_rules_were_made_again() {
     }
 }
 
-/// Own rules ask in many forms, of the event and of facts about the same thing: whatever they match is
+/// Own rules ask in many forms, about the event and about facts of the same thing: everything they match is
 /// delivered.
 #[test]
 fn rules_of_many_forms_lose_nothing() {

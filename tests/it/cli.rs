@@ -88,7 +88,7 @@ fn nothing_found_is_status_zero() {
 }
 
 #[test]
-fn what_cannot_be_read_is_told_with_its_place() {
+fn what_cannot_be_read_is_printed_with_its_place() {
     let output = run_with(&["respond", "-"], &format!("{QUIET}\nbroken\n"));
     assert_eq!(output.status.code(), Some(10));
     let stdout = text(&output.stdout);
@@ -120,7 +120,7 @@ fn what_cloudtrail_did_not_write_is_said_in_one_line() {
         "warning: -: refused: its source is `my.app`, and only AWS can send a source that begins with `aws.`; the \
          function publishes it as high\n",
     );
-    // Whoever masks the numbers in a file may mask one of two.
+    // A tool that masks the numbers in a file may mask one of two.
     check(&envelope("aws.s3", trail, &record.replace("1111", "9999")), 0, "");
     check(
         &envelope("aws.health", "AWS Health Event", "{}"),
@@ -246,7 +246,7 @@ fn bus_rules_are_written_into_a_template() {
 }
 
 #[test]
-fn explain_tells_programs_of_every_rule() {
+fn explain_prints_every_rule_for_programs() {
     let output =
         run_with(&["explain", "events/attach-role-policy-readonly.json", "--format", "json"], "");
     let line: Value = serde_json::from_slice(&output.stdout).unwrap();

@@ -5,7 +5,7 @@ use std::cell::Cell;
 
 use iam_responder::assess::engine::Engine;
 use iam_responder::effects::CalendarState;
-use iam_responder::effects::alerts::{Judgement, StoredAlerts, Word};
+use iam_responder::effects::alerts::{Judgement, JudgementWord, StoredAlerts};
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
 use iam_responder::event::Event;
@@ -159,7 +159,7 @@ fn the_tags_of_an_account_are_looked_up_once_and_believed_for_a_while() {
 }
 
 #[test]
-fn an_account_nobody_tells_of_is_production_and_the_alert_says_so() {
+fn an_account_that_is_unknown_is_production_and_the_alert_says_so() {
     let world = world();
     world.aws.down.set(true);
     let (outcome, alert) = world.happens("CreateUser", LAB, "a");
@@ -177,7 +177,7 @@ fn any_tag_can_be_asked_for() {
 }
 
 #[test]
-fn retagging_an_account_as_quieter_is_told_and_forgets_what_was_known() {
+fn retagging_an_account_as_quieter_alerts_and_forgets_what_was_known() {
     let world = world();
     world.aws.tag(LAB, "env", "prod");
     world.happens("CreateUser", LAB, "a");
@@ -191,7 +191,7 @@ fn retagging_an_account_as_quieter_is_told_and_forgets_what_was_known() {
         "{:?}",
         outcome.reasons
     );
-    // Back again is no news, and known even while AWS does not answer.
+    // Back to the first tag is not news, and known even while AWS does not answer.
     world.aws.down.set(true);
     assert_eq!(world.retags(LAB, "prod", "t2").0.verdict, Verdict::Quiet);
     let (outcome, _) = world.later(15).happens("CreateUser", LAB, "c");
@@ -205,7 +205,7 @@ fn retagging_an_account_as_quieter_is_told_and_forgets_what_was_known() {
 }
 
 #[test]
-fn a_retagging_is_told_though_it_is_tried_again_or_comes_late() {
+fn a_retagging_alerts_even_if_it_is_tried_again_or_comes_late() {
     let mut world = world();
     world.aws.tag(LAB, "env", "prod");
     world.happens("ListUsers", LAB, "a");
@@ -221,7 +221,7 @@ fn a_retagging_is_told_though_it_is_tried_again_or_comes_late() {
     world.later(-1);
     assert_eq!(world.retags(LAB, "dev", "t1").0.rules, ["retagged"], "Lambda's next attempt");
 
-    // AWS already tells the new tags when the event comes.
+    // AWS already answers with the new tags when the event comes.
     world.aws.tag("777788889999", "env", "prod");
     world.later(60).happens("ListUsers", "777788889999", "b");
     world.aws.tag("777788889999", "env", "dev");
@@ -262,7 +262,7 @@ fn a_change_calendar_is_believed_until_its_next_transition_and_no_longer() {
 }
 
 #[test]
-fn what_the_caller_did_in_the_hour_before_is_told() {
+fn an_alert_says_what_the_caller_did_in_the_hour_before() {
     let world = world();
     let at = world.now.get() - SignedDuration::from_mins(20);
     let earlier = |id, name, reads: bool| {
@@ -282,7 +282,7 @@ fn what_the_caller_did_in_the_hour_before_is_told() {
 }
 
 #[test]
-fn the_next_alert_tells_how_many_were_held_back() {
+fn the_next_alert_says_how_many_were_held_back() {
     let world = world();
     assert_eq!(world.happens("CreateUser", LAB, "a").0.held_back, 0);
     for id in ["b", "c", "b"] {
@@ -321,12 +321,13 @@ fn many_different_changes_are_a_burst_and_the_same_one_often_is_not() {
 }
 
 #[test]
-fn what_nobody_acknowledges_is_told_once_more_a_step_louder() {
+fn what_nobody_acknowledges_is_published_once_more_a_step_louder() {
     let world = world();
     let first = world.happens("CreateUser", LAB, "a").1.unwrap();
     assert!(first.contains("Told again at 2026-11-20 12:30 UTC, a step louder, unless somebody acknowledges it.\n- Acknowledge: AWS_REGION=eu-west-1 iam-responder verdict a acknowledged --table state\n"));
     world.later(11).happens("CreateUser", LAB, "b");
-    let said = Judgement { word: Word::Acknowledged, note: None, by: None, at: world.now.get() };
+    let said =
+        Judgement { word: JudgementWord::Acknowledged, note: None, by: None, at: world.now.get() };
     assert!(pollster::block_on(world.state.judge("b", &said)).unwrap());
     let look = || {
         let looked = remind(&world.state, &world.publish, &world.topics, world.now.get());
@@ -370,7 +371,7 @@ fn many_that_nobody_acknowledges_are_one_message() {
 }
 
 #[test]
-fn a_reminder_that_cannot_be_told_stays_due() {
+fn a_reminder_that_cannot_be_published_stays_due() {
     let mut world = world();
     world.happens("CreateUser", LAB, "a");
     world.later(31);

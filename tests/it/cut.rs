@@ -1,5 +1,5 @@
-//! Whatever is not judged whole, as it would take too long, stands in the alert, in every format, and the
-//! stricter answer stands.
+//! What is not judged whole, as it would take too long, stands in the alert, in every format, and the stricter answer
+//! stands.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::support::{World, by, call, delivered, engine_of, user};
 
-/// Looks into a list of whatever an event bears, where a name and a state must stand together.
+/// Looks into any list of an event, where a name and a state must stand together.
 const RULE: &str = "
 id: own-rule
 title: Own rule
@@ -144,7 +144,7 @@ fn elements_without_a_value_cost_steps_as_well() {
 }
 
 #[test]
-fn a_policy_beyond_what_is_judged_is_told() {
+fn a_policy_beyond_what_is_judged_alerts() {
     let engine = Engine::packed(&PACK).unwrap();
     let resources: Vec<String> = (0..20_000).map(|n| format!("*a*{n}*b*{n}")).collect();
     let document =
@@ -166,7 +166,7 @@ fn a_policy_beyond_what_is_judged_is_told() {
 }
 
 #[test]
-fn a_trust_policy_beyond_what_is_judged_is_told() {
+fn a_trust_policy_beyond_what_is_judged_alerts() {
     let statement = json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ec2.amazonaws.com"}});
     let document =
         json!({"Version": "2012-10-17", "Statement": vec![statement; 2_001]}).to_string();
@@ -178,7 +178,7 @@ fn a_trust_policy_beyond_what_is_judged_is_told() {
 
 /// What cannot be read at all has an alert of its own, whose first sentence says so.
 #[test]
-fn a_document_or_an_event_beyond_its_limits_is_told_as_unread() {
+fn a_document_or_an_event_beyond_its_limits_alerts_as_unread() {
     #[track_caller]
     fn check(text: &str, how: &str) {
         let (response, sent) = respond(&Engine::packed(&PACK).unwrap(), text);

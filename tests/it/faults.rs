@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use iam_responder::assess::engine::Engine;
-use iam_responder::effects::alerts::{Judgement, StoredAlerts, Word};
+use iam_responder::effects::alerts::{Judgement, JudgementWord, StoredAlerts};
 use iam_responder::effects::faulty::{CALLS, Fault, Faults, Faulty};
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
@@ -105,14 +105,14 @@ fn a_publish_that_stays_failed_fails_the_invocation_and_its_retry_is_no_repetiti
 }
 
 #[test]
-fn a_claim_of_an_event_that_was_never_told_holds_nobody_back() {
+fn a_claim_of_an_event_never_published_holds_nothing_back() {
     let world = world(Memory::default(), Recorder::failing([true, true]));
     assert!(world.happens("CreateUser", "a", 0).is_err());
     assert_eq!(world.happens("CreateUser", "b", 1).unwrap(), Verdict::Alerted);
 }
 
 #[test]
-fn an_event_delivered_again_is_told_once() {
+fn an_event_delivered_again_is_published_once() {
     let world = world(Memory::default(), Recorder::default());
     assert_eq!(world.happens("CreateUser", "a", 0).unwrap(), Verdict::Alerted);
     for _ in 0..4 {
@@ -152,7 +152,7 @@ fn a_rule_about_many_events_holds_back_quieter_ones_about_each() {
 }
 
 #[test]
-fn a_second_delivery_claims_nothing_that_it_does_not_tell() {
+fn a_second_delivery_claims_only_what_it_publishes() {
     let world = world(Memory::default(), Recorder::default());
     for (minute, id) in ["1", "2"].into_iter().enumerate() {
         let minute = u8::try_from(minute).unwrap();
@@ -171,7 +171,7 @@ fn a_second_delivery_claims_nothing_that_it_does_not_tell() {
 }
 
 #[test]
-fn an_event_that_cannot_be_read_is_told_once() {
+fn an_event_that_cannot_be_read_is_published_once() {
     let world = world(Memory::default(), Recorder::default());
     let forged = r#"{"source":"my.app","detail":{"eventID":"a","eventName":"CreateUser"}}"#;
     let verdicts: Vec<Verdict> =
@@ -200,7 +200,7 @@ fn a_signal_counts_and_never_sends() {
 }
 
 #[test]
-fn what_cannot_be_read_or_was_not_sent_by_aws_is_told() {
+fn what_cannot_be_read_or_was_not_sent_by_aws_alerts() {
     let world = world(Memory::default(), Recorder::default());
     for payload in [
         "null",
@@ -387,7 +387,7 @@ impl Story {
 /// People try again what failed.
 fn acknowledge(state: &impl StoredAlerts, event_id: &str) {
     let at = minute_of_day(730);
-    let judgement = Judgement { word: Word::Acknowledged, note: None, by: None, at };
+    let judgement = Judgement { word: JudgementWord::Acknowledged, note: None, by: None, at };
     let judge = || pollster::block_on(state.judge(event_id, &judgement));
     assert!(judge().or_else(|_| judge()).unwrap());
     let read = || pollster::block_on(state.published_since(at - SignedDuration::from_hours(3)));

@@ -1,4 +1,4 @@
-//! What stays at medium whatever the site adjusts: each rule's own events, before a site that is as quiet as it can be.
+//! What stays at medium under any adjustment: each rule's own events, before a site that is as quiet as it can be.
 
 use std::collections::BTreeMap;
 use std::fs;

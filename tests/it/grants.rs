@@ -226,7 +226,7 @@ fn any(document: &Value, caller: &Context, action: &str, kind: &str) -> Given {
     }
 }
 
-/// The statements that apply to an action of a caller, whatever the resource; none where none allows.
+/// The statements that apply to an action of a caller, for any resource. Empty if none allows it.
 fn applying<'d>(document: &'d Value, action: &str, caller: &Context) -> Vec<&'d Value> {
     let names = |pattern: &str| wild(&pattern.to_lowercase(), &action.to_lowercase());
     let statements = document["Statement"].as_array().unwrap();

@@ -34,7 +34,7 @@ fn check(source: &str, name: &str, parameters: &Value) {
 }
 
 #[test]
-fn an_administrator_s_role_is_told_wherever_a_stack_hands_it() {
+fn an_administrator_s_role_alerts_wherever_a_stack_hands_it() {
     let profile = json!({"name": "Worker"});
     check(
         "iam",
@@ -74,7 +74,7 @@ fn an_administrator_s_role_is_told_wherever_a_stack_hands_it() {
 
 /// No rule names these calls: what they name is enough.
 #[test]
-fn a_role_is_told_by_whatever_call_it_is_handed_over() {
+fn a_role_alerts_whichever_call_hands_it_over() {
     check("transfer", "CreateUser", &json!({"serverId": "s", "userName": "u", "role": ROLE}));
     check("redshift", "ModifyClusterIamRoles", &json!({"addIamRoles": [ROLE]}));
     check("eks", "CreateCluster", &json!({"name": "c", "roleArn": ROLE}));
@@ -86,7 +86,7 @@ fn a_role_is_told_by_whatever_call_it_is_handed_over() {
     check("quarry", "CreateDig", &json!({"DigRoleArn": ROLE, "ExecutionRoleArn": ROLE}));
 }
 
-/// Who lets guests into a pool, or says what a job runs, has the role that it was given, by whomever.
+/// Who lets guests into a pool, or says what a job runs, has its role, even if somebody else gave the role.
 #[test]
 fn new_guests_and_commands_have_the_role_that_is_worn() {
     let guests = |minute| {
@@ -111,7 +111,7 @@ fn new_guests_and_commands_have_the_role_that_is_worn() {
     assert_eq!(last(PLAIN, again, submit(9, command())), None);
 }
 
-/// Of every row of the table: a call that has a role there comes through, whoever makes it.
+/// For every row of the table, a call with a role there is delivered, for any caller.
 #[test]
 fn what_takes_a_role_is_delivered() {
     let engine = Engine::packed(&PACK).unwrap();
@@ -164,7 +164,7 @@ fn rights_that_came_or_went_since_count() {
 }
 
 #[test]
-fn the_same_thing_given_the_same_role_is_told_once() {
+fn the_same_thing_given_the_same_role_alerts_once() {
     let update = |minute| {
         let parameters = json!({"functionName": "f", "role": ROLE});
         by_stack(call("lambda", "UpdateFunctionConfiguration20150331v2", minute, parameters))
@@ -181,7 +181,7 @@ fn by(mut event: Value, role: &str) -> Value {
 }
 
 #[test]
-fn another_caller_or_another_place_of_the_same_role_is_told() {
+fn another_caller_or_another_place_of_the_same_role_alerts() {
     const DEV: &str = "arn:aws:iam::111122223333:role/Dev";
     #[track_caller]
     fn check(source: &str, name: &str, given: &Value, again: &Value) {
@@ -214,7 +214,7 @@ fn another_caller_or_another_place_of_the_same_role_is_told() {
 }
 
 #[test]
-fn what_is_given_back_after_another_role_is_told() {
+fn a_role_given_back_after_another_one_alerts() {
     let update = |minute, role: &str| {
         call("glue", "UpdateJob", minute, json!({"jobName": "j", "jobUpdate": {"role": role}}))
     };
@@ -223,7 +223,7 @@ fn what_is_given_back_after_another_role_is_told() {
 }
 
 #[test]
-fn who_changes_what_wears_an_administrator_s_role_is_told_once() {
+fn who_changes_what_wears_an_administrator_s_role_alerts_once() {
     let medium = Some(Severity::Medium);
     let check = |source: &str, made: (&str, Value), changed: (&str, Value)| {
         let make = |minute| call(source, made.0, minute, made.1.clone());
@@ -291,7 +291,7 @@ fn grown() -> Value {
 }
 
 #[test]
-fn what_was_given_a_role_before_it_had_rights_is_told_once_more() {
+fn what_was_given_a_role_before_it_had_rights_alerts_once_more() {
     let schedule = |minute| {
         let target = json!({"roleArn": ROLE, "arn": "arn:aws:lambda:::f"});
         call("scheduler", "UpdateSchedule", minute, json!({"name": "x", "target": target}))
@@ -316,7 +316,7 @@ fn what_was_given_a_role_before_it_had_rights_is_told_once_more() {
         assert!(last(PLAIN, quiet(), first.clone()) <= Some(Severity::Low), "{first}");
         let grown = || [quiet(), vec![grown()]].concat();
         assert!(last(PLAIN, grown(), first.clone()) >= Some(Severity::Medium), "{first}");
-        // The same rights given once more are no other rights.
+        // The same rights given once more change nothing.
         let same =
             call("iam", "AttachRolePolicy", 10, json!({"roleName": "Worker", "policyArn": ADMIN}));
         let once = [grown(), vec![first, same]].concat();
@@ -397,7 +397,7 @@ fn parameters_of_a_document_are_called_as_its_author_likes() {
 }
 
 #[test]
-fn who_uses_what_wears_an_administrator_s_role_is_told() {
+fn who_uses_what_wears_an_administrator_s_role_alerts() {
     let made = |source: &str, name: &str, parameters: Value| {
         [worker(ADMIN), vec![call(source, name, 3, parameters)]].concat()
     };
@@ -478,7 +478,7 @@ fn behind_more_roles_than_are_looked_at_nothing_is_hidden() {
 }
 
 #[test]
-fn a_policy_made_before_its_role_had_rights_is_told_when_it_is_given() {
+fn a_policy_made_before_its_role_had_rights_alerts_when_it_is_given() {
     let arn = "arn:aws:iam::111122223333:policy/app/wear";
     let document = |role: &str| {
         json!({"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": role}})
@@ -519,7 +519,7 @@ fn a_policy_made_before_its_role_had_rights_is_told_when_it_is_given() {
 }
 
 #[test]
-fn a_policy_that_gives_one_role_is_told_by_what_the_role_holds() {
+fn a_policy_that_gives_one_role_alerts_by_what_the_role_holds() {
     let jobs = "arn:aws:iam::aws:policy/service-role/AWSGlueServiceRole";
     for action in ["iam:PassRole", "sts:AssumeRole"] {
         let document = format!(
@@ -536,7 +536,7 @@ fn a_policy_that_gives_one_role_is_told_by_what_the_role_holds() {
 }
 
 #[test]
-fn jobs_of_every_day_are_told_once_and_administrators_each_time() {
+fn jobs_of_every_day_alert_once_and_administrators_each_time() {
     let jobs = "arn:aws:iam::aws:policy/service-role/AWSGlueServiceRole";
     let job = |minute: usize, name: &str| {
         call("glue", "CreateJob", minute, json!({"name": name, "role": ROLE}))
@@ -548,7 +548,7 @@ fn jobs_of_every_day_are_told_once_and_administrators_each_time() {
 }
 
 #[test]
-fn a_stack_is_told_once_and_those_of_a_pipeline_together() {
+fn a_stack_alerts_once_and_those_of_a_pipeline_together() {
     let stack = |minute: usize, name: &str| {
         call("cloudformation", "CreateStack", minute, json!({"stackName": name, "roleARN": ROLE}))
     };
@@ -563,7 +563,7 @@ fn a_stack_is_told_once_and_those_of_a_pipeline_together() {
 }
 
 #[test]
-fn an_unknown_role_is_told_of_sessions_once_a_week_and_of_no_stack() {
+fn an_unknown_role_alerts_for_sessions_once_a_week_and_for_no_stack() {
     let site = "accounts: {}";
     let machine = |minute: usize, name: &str| {
         call("states", "CreateStateMachine", minute, json!({"name": name, "roleArn": ROLE}))

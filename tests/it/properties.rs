@@ -92,7 +92,7 @@ proptest! {
     }
 
     #[test]
-    fn any_object_is_answered_and_told_at_most_once(
+    fn any_object_is_answered_and_published_at_most_once(
         detail in event(),
         identity in event(),
         parameters in event(),

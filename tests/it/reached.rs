@@ -15,7 +15,7 @@ fn by_statement(before: &[Value], statement: &Value) -> Option<Severity> {
 }
 
 #[test]
-fn a_pattern_that_reaches_an_administrator_s_role_is_told() {
+fn a_pattern_that_reaches_an_administrator_s_role_alerts() {
     let allow = |action: &str, resource: &str| {
         let resource = format!("arn:aws:iam::{resource}");
         json!({"Effect": "Allow", "Action": action, "Resource": resource})
@@ -53,7 +53,7 @@ fn hop(name: &str, resource: &str) -> Vec<Value> {
 }
 
 #[test]
-fn a_pattern_that_reaches_a_role_behind_which_an_administrator_s_stands_is_told() {
+fn a_pattern_that_reaches_an_administrator_s_role_through_another_alerts() {
     let role = |name: &str| format!("arn:aws:iam::111122223333:role/{name}");
     let wear =
         |name: &str| json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": role(name)});
@@ -124,7 +124,7 @@ fn a_pattern_of_accounts_reaches_those_that_are_known() {
 }
 
 #[test]
-fn a_permission_set_that_may_wear_an_administrator_s_role_is_told() {
+fn a_permission_set_that_may_wear_an_administrator_s_role_alerts() {
     let document = |resource: &str| {
         json!({"Version": "2012-10-17", "Statement":
             {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": resource}})

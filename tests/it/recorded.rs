@@ -15,7 +15,7 @@ pub(crate) const FILES: &[&str] = if cfg!(feature = "aws") {
 fn the_command_line_says_what_is_recorded() {
     let cases = trycmd::TestCases::new();
     cases.register_bin("iam-responder", std::path::Path::new(env!("CARGO_BIN_EXE_iam-responder")));
-    // Neither the terminal of whoever runs the tests nor their environment changes a word.
+    // The terminal and the environment of the tests do not change a word.
     for (name, value) in [("NO_COLOR", "1"), ("COLUMNS", "100"), ("IAM_RESPONDER_TABLE", "")] {
         cases.env(name, value);
     }

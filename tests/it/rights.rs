@@ -48,7 +48,7 @@ fn the_fixtures_are_judged() {
 }
 
 #[test]
-fn an_alert_tells_the_difference_to_the_document_before() {
+fn an_alert_says_the_difference_to_the_document_before() {
     let world = World::new(Engine::packed(&PACK).unwrap(), Origin::Trusted);
     let text = fs::read_to_string("events/put-role-policy-inline.json").unwrap();
     let deliver = |id: &str, minute: u8, document: &str| {

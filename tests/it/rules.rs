@@ -131,13 +131,13 @@ fn the_index_of_rules_is_up_to_date() {
 }
 
 #[test]
-fn every_fixture_is_told_of_in_the_readme() {
+fn every_fixture_is_named_in_the_readme() {
     let readme = fs::read_to_string("events/README.md").unwrap();
     for entry in fs::read_dir("events").unwrap() {
         let name = entry.unwrap().file_name().to_string_lossy().into_owned();
         assert!(
             name == "README.md" || readme.contains(&name),
-            "events/README.md does not tell of {name}"
+            "events/README.md does not name {name}"
         );
     }
 }

@@ -199,8 +199,8 @@ fn a_quiet_rule_of_the_owner_s_takes_nothing_from_what_is_about_this_tool() {
 }
 
 #[test]
-fn in_the_first_hour_of_the_stack_whoever_comes_first_makes_it() {
-    // 24 November 2026, 11:30, as a UUID of version 1 tells it.
+fn in_the_first_hour_of_the_stack_the_first_caller_makes_it() {
+    // 24 November 2026, 11:30, in a UUID of version 1.
     let stack = "arn:aws:cloudformation:us-east-1:111122223333:stack/iam-responder/622aac00-e7fa-11f1-8000-000000000000";
     let own = Own::new("iam-responder", Some(stack)).unwrap();
     assert_eq!(own.made_at().unwrap().to_string(), "2026-11-24T11:30:00Z");
@@ -250,7 +250,7 @@ fn a_name_that_the_caller_chooses_makes_no_new_caller() {
 }
 
 #[test]
-fn what_one_caller_tries_in_vain_is_told_once_and_hides_nothing_that_succeeds() {
+fn what_one_caller_tries_in_vain_alerts_once_and_hides_nothing_that_succeeds() {
     let engine = engine("accounts: {}\n");
     let delete = |name: &str, minute: usize| {
         call("iam", "DeleteRole", &json!({"roleName": name}), &session(BOB), minute)
@@ -358,7 +358,7 @@ fn many_deletions_hide_no_deletion_of_another_thing() {
     assert_eq!(last(&engine, &with(again)).verdict, Verdict::Deduplicated);
 }
 
-/// Whoever renames what is guarded does not take it off the list.
+/// Renaming what is guarded does not take it off the list.
 #[test]
 fn a_guarded_user_is_guarded_by_its_next_name() {
     let engine = engine(
@@ -407,7 +407,7 @@ protected: ['arn:aws:iam::111122223333:user/ops/Rescue', 'arn:aws:iam::111122223
 
 /// What an owner silences is published once a day, by the suppression that did it.
 #[test]
-fn the_day_s_word_tells_what_suppressions_silenced() {
+fn the_daily_message_says_what_suppressions_silenced() {
     let engine = engine(
         "suppressions: [{name: pipeline, pattern: {derived: {principal: {name: [bob]}}}, owner: platform, reason: r,
   expires: 2027-01-01}]
@@ -434,9 +434,9 @@ fn the_day_s_word_tells_what_suppressions_silenced() {
     assert!(sent[0].1.body.contains("2 by pipeline of platform"), "{sent:?}");
 }
 
-/// The first change of an own update must not hide another one behind it, and a repetition is no news.
+/// The first change of an own update must not hide another one behind it, and a repetition is not news.
 #[test]
-fn within_an_own_update_other_code_settings_and_rights_are_told_again() {
+fn within_an_own_update_other_code_settings_and_rights_alert_again() {
     let engine = engine("accounts: {}\n");
     let begin = json!({"stackName": "iam-responder"});
     let begin = call("cloudformation", "UpdateStack", &begin, &session(BOB), 0);
@@ -494,7 +494,7 @@ fn within_an_own_update_other_code_settings_and_rights_are_told_again() {
 
 /// One alert about many bus rules and alarms does not hide that one of them is set a second time.
 #[test]
-fn within_an_own_update_the_same_rule_or_alarm_is_told_again() {
+fn within_an_own_update_the_same_rule_or_alarm_alerts_again() {
     let engine = engine("accounts: {}\n");
     let update = |minute| {
         let stack = json!({"stackName": "iam-responder", "templateURL": "https://example.com/t"});
@@ -527,7 +527,7 @@ fn within_an_own_update_the_same_rule_or_alarm_is_told_again() {
     assert_eq!(verdicts(&rules), [true, true, false, false, true, false, true, true]);
     let alarms = [update(0), alarm("errors", 1, 1), alarm("errors", 1, 2), alarm("errors", 99, 3)];
     assert_eq!(verdicts(&alarms), [true, true, false, true]);
-    // No record tells what a template holds: each update is another.
+    // No record holds the content of a template: each update is another.
     assert_eq!(verdicts(&[update(0), update(20)]), [true, true]);
     let set = |name: &str, minute| {
         let set = json!({"stackName": "iam-responder", "changeSetName": name});
@@ -538,7 +538,7 @@ fn within_an_own_update_the_same_rule_or_alarm_is_told_again() {
 
 /// What an update puts by the dozen is alerted once, and what is refused makes no new alert by what it holds.
 #[test]
-fn within_an_own_update_what_comes_by_the_dozen_is_told_once() {
+fn within_an_own_update_what_comes_by_the_dozen_alerts_once() {
     let engine = engine("accounts: {}\n");
     let begin = json!({"stackName": "iam-responder"});
     let mut events = vec![call("cloudformation", "UpdateStack", &begin, &session(BOB), 0)];

@@ -2,7 +2,7 @@
 //! (`IAM_RESPONDER_TEST_ENDPOINT`, as the end-to-end tests do).
 
 use iam_responder::alert::SentAlert;
-use iam_responder::effects::alerts::{Judgement, OpenAlerts, StoredAlerts, Word};
+use iam_responder::effects::alerts::{Judgement, JudgementWord, OpenAlerts, StoredAlerts};
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::{
     Claim, Counters, Deliveries, Delivery, Note, Notes, PriorState, Standing, State, Windows,
@@ -107,7 +107,7 @@ fn sent(event_id: &str, repeat_at: Option<i64>) -> SentAlert {
     }
 }
 
-async fn what_was_told_can_be_judged_and_told_again(
+async fn a_published_alert_can_be_judged_and_published_again(
     state: &(impl Deliveries + StoredAlerts + OpenAlerts),
 ) {
     let judgement =
@@ -131,13 +131,13 @@ async fn what_was_told_can_be_judged_and_told_again(
     assert!(state.take_due(&first[0], at(400)).await.unwrap());
     assert!(!state.take_due(&first[0], at(400)).await.unwrap(), "somebody has it");
     assert_eq!(ids(&due(300).await), ["l2"]);
-    assert_eq!(ids(&due(400).await), ["l1", "l2"], "whoever had it died");
+    assert_eq!(ids(&due(400).await), ["l1", "l2"], "the run that took it died");
     state.repeated("l1", at(401)).await.unwrap();
 
     let second = due(400).await;
-    assert!(state.judge("l2", &judgement(Word::Acknowledged, 60)).await.unwrap());
-    assert!(state.judge("l2", &judgement(Word::FalsePositive, 90)).await.unwrap());
-    assert!(!state.judge("unheard of", &judgement(Word::Expected, 90)).await.unwrap());
+    assert!(state.judge("l2", &judgement(JudgementWord::Acknowledged, 60)).await.unwrap());
+    assert!(state.judge("l2", &judgement(JudgementWord::FalsePositive, 90)).await.unwrap());
+    assert!(!state.judge("unheard of", &judgement(JudgementWord::Expected, 90)).await.unwrap());
     assert!(due(400).await.is_empty());
     assert!(!state.take_due(&second[0], at(500)).await.unwrap(), "acknowledged meanwhile");
     assert_eq!(
@@ -146,7 +146,7 @@ async fn what_was_told_can_be_judged_and_told_again(
         "still the mark of its event"
     );
 
-    // Told a second time, because the state was down for a while: what people said stays.
+    // Published a second time, because the state was down for a while: judgements stay.
     state.end("l2", at(500), Some(&sent("l2", Some(900)))).await.unwrap();
     assert!(state.due(at(900)).await.unwrap().is_empty());
 
@@ -156,7 +156,7 @@ async fn what_was_told_can_be_judged_and_told_again(
     assert_eq!(ids(&records), ["l1", "l2", "l3"]);
     assert_eq!(records[0].repeated_at, Some(at(401)));
     assert_eq!(records[1].acknowledged_at, Some(at(60)));
-    assert_eq!(records[1].judgement, Some(judgement(Word::FalsePositive, 90)));
+    assert_eq!(records[1].judgement, Some(judgement(JudgementWord::FalsePositive, 90)));
     assert_eq!(records[2].sent, sent("l3", None));
     assert_eq!(records[2].sent_at, at(0));
     assert!(state.published_since(at(1_000)).await.unwrap().is_empty());
@@ -239,7 +239,7 @@ async fn all(state: &(impl State + StoredAlerts + OpenAlerts)) {
     distinct_ids_count_however_often_they_come(state).await;
     notes_are_kept(state).await;
     of_two_first_notes_one_is_written(state).await;
-    what_was_told_can_be_judged_and_told_again(state).await;
+    a_published_alert_can_be_judged_and_published_again(state).await;
 }
 
 #[test]

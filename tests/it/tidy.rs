@@ -184,7 +184,7 @@ impl House {
         faults.into_iter().map(|fault| format!("{}: {fault}", file.display())).collect()
     }
 
-    /// What is at fault in one file, whatever it imports.
+    /// The faults of one file, apart from its imports.
     fn faults_of_text(&self, file: &Path) -> Vec<String> {
         let text = self.texts[file].as_str();
         let mut faults = long_functions(text);

@@ -126,7 +126,7 @@ fn two_inline_policies_are_judged_together() {
 }
 
 #[test]
-fn three_pieces_are_told_with_the_third() {
+fn three_pieces_alert_with_the_third() {
     let pieces = ["ec2:ModifyInstanceAttribute", "ec2:StopInstances", "ec2:StartInstances"];
     let puts: Vec<Value> = pieces
         .iter()
@@ -232,7 +232,7 @@ fn behind_forty_bearers_no_half_is_hidden() {
     };
     completes(&[before(40), vec![version(55, &two, true)]].concat());
     completes(&[before(41), vec![version(55, &two, true)]].concat());
-    // What allows no step towards rights completes none, whatever others have.
+    // A policy that allows no step towards rights completes none, for any rights of others.
     adds_nothing(&[before(41), vec![version(55, &daily(), true)]].concat());
 }
 
@@ -393,7 +393,7 @@ fn what_is_gone_or_another_s_completes_nothing() {
 }
 
 #[test]
-fn what_it_could_do_before_is_not_told_again() {
+fn what_it_could_do_before_does_not_alert_again() {
     let [one, two] = halves();
     let both = vec![put(1, "Role", "one", &one), put(2, "Role", "two", &two)];
     let then = |event: Value| [both.clone(), vec![event]].concat();
@@ -492,7 +492,7 @@ fn pieces_that_are_answered_at_the_same_time_are_found() {
 }
 
 #[test]
-fn a_seed_tells_the_first_piece() {
+fn a_seed_holds_the_first_piece() {
     let [one, two] = halves();
     let user = |inline, attached, groups: &[&str]| Identity {
         inline,

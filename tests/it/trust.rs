@@ -68,7 +68,7 @@ impl Found {
     fn check(&self, open: std::ops::Range<usize>, alarms_max: usize) {
         let (misses, alarms) = (&self.misses, &self.alarms);
         assert!(misses.is_empty(), "{} misses:\n{}", misses.len(), misses.join("\n"));
-        assert!(open.contains(&self.open), "{} are open: the test tells too little", self.open);
+        assert!(open.contains(&self.open), "{} are open: the test covers too little", self.open);
         assert!(alarms.len() <= alarms_max, "{} false:\n{}", alarms.len(), alarms.join("\n"));
     }
 }
@@ -116,7 +116,7 @@ fn explained(document: &str) -> Vec<Value> {
 }
 
 #[test]
-fn the_site_tells_which_organization_is_its_own() {
+fn the_site_names_its_own_organization() {
     for (id, want) in [(OWN_ORGANIZATION, "own-organization"), (OTHER_ORGANIZATION, "anyone")] {
         let document = format!(
             r#"{{"Statement":{{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{{"AWS":"*"}},"Condition":{{"StringEquals":{{"aws:PrincipalOrgID":"{id}"}}}}}}}}"#
@@ -125,7 +125,7 @@ fn the_site_tells_which_organization_is_its_own() {
     }
 }
 
-/// The judge must be able to tell open from closed itself.
+/// The judge must itself distinguish open from closed.
 #[test]
 fn the_judge_of_this_test_knows_plain_documents() {
     for (text, want) in [

@@ -12,7 +12,7 @@ use iam_responder::plan::undo;
 use iam_responder::site::Site;
 use serde_json::{Value, json};
 
-/// A folder with an `aws` that tells an account and writes down how it was called.
+/// A folder with an `aws` that names an account and writes down how it was called.
 struct Shell {
     folder: PathBuf,
 }
@@ -185,7 +185,7 @@ fn kebab(name: &str) -> String {
     word
 }
 
-/// Every command that the rules' own events offer, read as whoever wants harm: none does again what the event did, and
+/// Reads every command that the rules' own events offer as an attacker would: none does again what the event did, and
 /// none gives, makes or switches anything on without a word of doubt.
 #[test]
 fn no_command_repeats_the_event_or_gives_anything_unsaid() {

@@ -120,7 +120,7 @@ fn pairs() -> Vec<(&'static str, [&'static str; 2], Value, Option<&'static str>)
 
 const PROVIDER: &str = "arn:aws:iam::111122223333:x/y";
 
-/// Whoever takes something rightful away and puts it back makes it look new.
+/// Taking something rightful away and putting it back makes it look new.
 #[test]
 fn what_was_taken_away_and_put_back_is_doubted() {
     for (source, [off, on], parameters, answered) in pairs() {
@@ -144,7 +144,7 @@ fn what_was_taken_away_and_put_back_is_doubted() {
     check(vec![joined], true, &["if this one was a member"], &[]);
 }
 
-/// Whoever puts another thing in the place of a rightful one has not put that back.
+/// Putting another thing in the place of a rightful one does not put that back.
 #[test]
 fn what_is_put_in_the_place_of_another_was_not_there() {
     let role = |name: &str, minute, role: &str| {
@@ -164,7 +164,7 @@ fn what_is_put_in_the_place_of_another_was_not_there() {
     check(vec![narrow.clone(), delete.clone(), put(9, "*")], true, another, &["It was there"]);
     check(vec![put(7, "*"), delete.clone(), put(9, "*")], true, &["It was there"], &["Another"]);
     check(vec![delete.clone(), put(9, "*")], true, something, &["It was there", "Another"]);
-    // Nobody can tell which of two of one second was taken away.
+    // Which of two writes of one second was taken away is unknown.
     let both = vec![narrow, put(7, "*"), delete, put(9, "*")];
     check(both, true, something, &["It was there", "Another"]);
 }
@@ -177,7 +177,7 @@ const WIDE: &str = "gives more: ";
 const COMPARE: &str = "compare both first";
 const WHERE: &str = "What was there before wrote";
 
-/// Giving back what somebody took is no undo, and nobody is shown how.
+/// Giving back what somebody took does not undo anything, and nobody is shown how.
 #[test]
 fn what_a_defender_took_is_not_given_back() {
     let put = |minute, document: &str| {
@@ -301,7 +301,7 @@ fn a_boundary_that_holds_somebody_back_stays() {
     check(vec![set(1, read), set(2, all)], false, &[WHERE], &[limits, COMPARE]);
 }
 
-/// The event does not tell the type of a policy; what it holds does.
+/// The event does not hold the type of a policy; its content shows it.
 #[test]
 fn chat_is_not_cut_again() {
     let policy = |content: Value| {

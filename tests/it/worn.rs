@@ -1,4 +1,4 @@
-//! New work for what wears an administrator's role, and its use, is alerted: whoever says what it does has the role.
+//! New work for a thing that wears an administrator's role, and its use, alerts: who says what it does has the role.
 
 use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};
@@ -238,7 +238,7 @@ fn a_shell_in_a_task_may_be_any_task_s_role() {
     let before = [worker(ADMIN), vec![early, task]].concat();
     let later = by_other(call("ecs", "ExecuteCommand", 30, shell), "other");
     assert!(last(QUIET, before.clone(), later.clone()) >= Some(Severity::Medium));
-    // The same task once more is no news.
+    // The same task once more is not news.
     let mut revision = made(
         "ecs",
         "RegisterTaskDefinition",

@@ -10,7 +10,9 @@ use jiff::Timestamp;
 use super::table::{Item, Table, id, is_refusal, number, text, timestamp};
 use crate::alert::SentAlert;
 use crate::effects::EffectError;
-use crate::effects::alerts::{Judgement, KEPT_DAYS, OpenAlerts, StoredAlert, StoredAlerts, Word};
+use crate::effects::alerts::{
+    Judgement, JudgementWord, KEPT_DAYS, OpenAlerts, StoredAlert, StoredAlerts,
+};
 use crate::text::severity::Severity;
 
 /// Name of the index of alerts that nobody acknowledged yet.
@@ -50,7 +52,7 @@ fn record(item: &Item) -> Option<StoredAlert> {
     let at = |name: &str| item.get(name).and_then(timestamp);
     let due = item.get("due").and_then(|value| value.as_n().ok()?.parse().ok());
     let rules = get("rules").unwrap_or_default();
-    let word = get("judgement").and_then(|word| word.parse::<Word>().ok());
+    let word = get("judgement").and_then(|word| word.parse::<JudgementWord>().ok());
     Some(StoredAlert {
         sent: SentAlert {
             event_id: get("event_id")?,
@@ -185,7 +187,7 @@ mod tests {
     use super::*;
     use crate::text::severity::Severity;
 
-    /// From when on DynamoDB may delete an item, it tells by itself.
+    /// DynamoDB itself decides when to delete an item after its expiration.
     #[test]
     fn an_alert_is_kept_for_ninety_days() {
         let now = Timestamp::from_second(1_800_000_000).unwrap();

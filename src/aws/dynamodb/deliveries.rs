@@ -65,7 +65,7 @@ impl Deliveries for Table {
         let request = self.insisting.put_item().table_name(&self.name);
         let request = request
             .set_item(Some(alerts::item(key, sent, now)))
-            // Told twice, where the state was down: what people made of the first stays.
+            // Published twice, because the state was down: judgements on the first stay.
             .condition_expression("attribute_not_exists(told) OR told = :no")
             .expression_attribute_values(":no", AttributeValue::Bool(false));
         self.was_done("mark an event as published", request.send().await).map(|_| ())

@@ -1,5 +1,5 @@
-//! Registers of prior state, as items with a set of writes, each as JSON. Adding to a set needs no
-//! reading before and loses nothing, whoever writes meanwhile; the order is that of the writes' own time.
+//! Registers of prior state, as items with a set of writes, each as JSON. Adding to a set needs no reading before and
+//! loses nothing, even if others write meanwhile; the order is that of the writes' own time.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;

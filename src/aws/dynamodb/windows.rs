@@ -84,7 +84,7 @@ impl Windows for Table {
 
     async fn release(&self, fingerprint: &str, event_id: &str) -> Result<(), EffectError> {
         let key = text(id("claim", fingerprint));
-        // A time long past gives the claim to whoever comes next.
+        // A time long past gives the claim to the next event.
         let given = self
             .insisting
             .update_item()

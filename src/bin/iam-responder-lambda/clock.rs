@@ -1,4 +1,4 @@
-//! The clock: shows that the function could tell people, and tells again what nobody acknowledged.
+//! The clock: shows that the function could publish, and publishes again what nobody acknowledged.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ use super::log::write;
 /// What a ring of the clock came to.
 #[derive(serde::Serialize)]
 pub(crate) struct Rung {
-    /// The function could tell people.
+    /// The function could publish.
     heartbeat: bool,
     /// Alerts whose time to be acknowledged was over.
     due: usize,
@@ -23,8 +23,7 @@ pub(crate) struct Rung {
     repeated: usize,
 }
 
-/// The clock rings: shows that the function could tell people, and tells again what nobody
-/// acknowledged.
+/// The clock rings: shows that the function could publish, and publishes again what nobody acknowledged.
 pub(crate) async fn ring<S: State + OpenAlerts>(
     function: &Function,
     state: &S,

@@ -29,8 +29,8 @@ impl Detours {
         Self { refused, said: Mutex::default() }
     }
 
-    /// What an alert of this severity must say; nothing where the site file's topics get it, or where
-    /// this was said today. It also goes to the log, as an error.
+    /// What an alert of this severity must say. `None` if the site file's topics get it, or if this was said today.
+    /// It also goes to the log, as an error.
     pub(crate) fn note(&self, severity: Severity, now: Timestamp) -> Option<String> {
         let refused = self.refused.get(&severity)?;
         let today = now.to_zoned(TimeZone::UTC).date();

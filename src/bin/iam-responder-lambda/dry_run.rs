@@ -12,7 +12,7 @@ pub(crate) const WARNING: &str =
 /// Writes a message with the topic that it would have gone to, whole or not at all.
 pub(crate) fn show(topic: &str, message: &Message) {
     let text = text(topic, message);
-    // Where the log cannot be written, there is nobody to tell.
+    // An error is ignored: where the log cannot be written, there is no other place for it.
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
 }
 
@@ -26,7 +26,7 @@ fn text(topic: &str, message: &Message) -> String {
     )
 }
 
-/// Of a message that differs by protocol, what goes to mail: the text for people.
+/// The text for mail, of a message that differs by protocol.
 fn mail(body: &str) -> Option<String> {
     let by_protocol: Value = serde_json::from_str(body).ok()?;
     Some(by_protocol.get("email")?.as_str()?.to_owned())

@@ -1,4 +1,4 @@
-//! The heartbeat: could the function tell people now, if it had to?
+//! The heartbeat: could the function publish an alert now?
 //!
 //! Settings are read at the start, and a function whose settings are faulty fails here too. Table and
 //! topics are asked at the same time, so that the heartbeat takes as long as the slowest call.
@@ -22,7 +22,7 @@ const KEY: &str = "heartbeat";
 /// Reads the table and asks for every topic that the function may publish to; true where all of it
 /// answered. What did not is logged with what to do.
 pub(crate) async fn beats(function: &Function, state: &(impl Notes + PriorState)) -> bool {
-    // A dry run could tell nobody.
+    // A dry run could not publish.
     let Publisher::Sns { sns, .. } = &function.publish else { return false };
     let table = async {
         let keys = [KEY.to_owned()];

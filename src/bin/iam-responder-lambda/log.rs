@@ -30,7 +30,7 @@ pub(crate) fn write(function: &Function, line: &serde_json::Value) {
     }
 }
 
-/// One line tells the whole story of an event, without its content.
+/// Logs all about an event in one line, without its content.
 pub(crate) fn log_outcome(outcome: &Outcome, used: Usage, milliseconds: u64) {
     tracing::info!(
         event_id = outcome.event_id,

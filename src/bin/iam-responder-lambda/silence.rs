@@ -1,4 +1,4 @@
-//! The day's word about silence: each copy of the function looks once a day whether it was published.
+//! The daily message about silence: each copy of the function looks once a day whether it was published.
 
 use std::time::{Duration, Instant};
 
@@ -11,8 +11,8 @@ use super::function::Function;
 /// Least time for it: with less the next invocation does it.
 const LEFT_MIN: Duration = Duration::from_secs(8);
 
-/// Tells how many alerts suppressions and overrides silenced, unless this copy looked today. What fails is tried again at the
-/// next invocation: what was silenced stays counted.
+/// Publishes how many alerts suppressions and overrides silenced, unless this copy looked today. After a failure the
+/// next invocation tries again: what was silenced stays counted.
 pub(crate) async fn send_silences_of_day(
     function: &Function,
     state: &impl State,
@@ -26,15 +26,15 @@ pub(crate) async fn send_silences_of_day(
         return;
     }
     function.budget.begin(Instant::now() + left);
-    let word = send_silences(&function.engine, state, &function.publish, &function.topics, now);
-    let Ok(word) = tokio::time::timeout(left, word).await else {
+    let message = send_silences(&function.engine, state, &function.publish, &function.topics, now);
+    let Ok(message) = tokio::time::timeout(left, message).await else {
         tracing::error!("no time was left to tell what was silenced");
         return;
     };
-    for error in &word.state_failures {
+    for error in &message.state_failures {
         tracing::warn!(%error, "not known how much was silenced");
     }
-    if let Some(failure) = word.failure {
+    if let Some(failure) = message.failure {
         tracing::error!(error = %failure, "nobody knows how much was silenced");
         function.silence_daily.again();
     }

@@ -1,4 +1,4 @@
-//! Start-up: whatever is wrong is reported with what and where, all of it at once.
+//! Start-up: every fault is reported with its place, all of them at once.
 
 use std::collections::BTreeMap;
 use std::env;

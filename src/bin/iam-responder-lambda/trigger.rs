@@ -20,7 +20,7 @@ use super::{change, clock, dry_run, silence, watchdog};
 
 /// Time kept back before Lambda's own deadline, to report the failure ourselves.
 const RESERVE: Duration = Duration::from_millis(500);
-/// Longest time for one event, also where the runtime tells no sensible deadline.
+/// Longest time for one event, also where the runtime gives no sensible deadline.
 const EVENT_SECS_MAX: u64 = 28;
 
 /// What woke the function.

@@ -22,9 +22,9 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::function::Function;
 
-/// Time kept before the deadline to tell people that an event is not judged: a connection to SNS, on what
-/// the other thread leaves of the core.
-const TELLING: Duration = Duration::from_secs(6);
+/// Time kept before the deadline to publish that an event is not judged: a connection to SNS, on what the other
+/// thread leaves of the core.
+const PUBLISHING: Duration = Duration::from_secs(6);
 /// How long it computes at a stretch, that late, before it counts as stuck.
 const STRETCH: Duration = Duration::from_millis(250);
 /// Time within which one event raises one alert as not judged, however often Lambda tries it.
@@ -36,7 +36,7 @@ pub(crate) struct Late;
 
 /// When to look whether an event is still being judged: a while before its deadline.
 pub(crate) fn last_look(now: Instant, deadline: Duration) -> Instant {
-    now + deadline.saturating_sub(TELLING.min(deadline / 4))
+    now + deadline.saturating_sub(PUBLISHING.min(deadline / 4))
 }
 
 /// Does the work on a thread of its own. Work that waits is left alone, as it has a deadline of its own;
@@ -90,8 +90,8 @@ where
     }
 }
 
-/// Tells people that nobody knows what an event means. The invocation fails all the same: tried again, it may
-/// be judged; if not, it waits in the queue for people.
+/// Publishes that an event was not judged. The invocation fails all the same: tried again, it may be judged; if not,
+/// it waits in the queue for people.
 pub(crate) async fn send_not_judged(
     function: &Function,
     windows: &impl Windows,
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn time_is_kept_for_telling() {
+    fn time_is_kept_for_publishing() {
         let now = Instant::now();
         let after = |deadline| last_look(now, Duration::from_millis(deadline)) - now;
         assert_eq!(after(28_000), Duration::from_secs(22));

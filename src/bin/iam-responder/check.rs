@@ -1,4 +1,4 @@
-//! `check`: mistakes in rules and site file that are no faults of form.
+//! `check`: mistakes in rules and site file that are not faults of form.
 
 mod remark;
 

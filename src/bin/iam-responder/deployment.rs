@@ -2,7 +2,7 @@
 
 /// Where the table is.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Kept {
+pub(crate) struct DeploymentTable {
     /// DynamoDB table of the deployment, in the Region that the AWS settings name [default: found by --name]
     #[arg(long, value_name = "TABLE", env = "IAM_RESPONDER_TABLE")]
     pub table: Option<String>,
@@ -27,14 +27,18 @@ mod with_aws {
     use iam_responder::aws::client::{self, Credentials};
     use iam_responder::aws::dynamodb::{Table, tables_of};
 
-    use super::Kept;
+    use super::DeploymentTable;
     use crate::exit::Failure;
     use crate::files;
     use crate::options::Global;
 
     /// The table that is named, or the one that the deployment of this name has.
-    async fn table(global: &Global, kept: &Kept, config: &SdkConfig) -> Result<Table, Failure> {
-        if let Some(table) = &kept.table {
+    async fn table(
+        global: &Global,
+        deployment: &DeploymentTable,
+        config: &SdkConfig,
+    ) -> Result<Table, Failure> {
+        if let Some(table) = &deployment.table {
             return Ok(Table::new(config, table.clone()));
         }
         let name = files::own(global)?.name().to_owned();
@@ -56,7 +60,7 @@ mod with_aws {
     /// Does a work with the table and the settings of the account.
     pub(crate) fn with_table<T, E: ToString>(
         global: &Global,
-        kept: &Kept,
+        deployment: &DeploymentTable,
         work: impl AsyncFnOnce(&Table, &SdkConfig) -> Result<T, E>,
     ) -> Result<T, Failure> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -74,7 +78,7 @@ mod with_aws {
                 let message = "no AWS Region: set AWS_REGION to that of the deployment";
                 return Err(Failure::Fault(message.to_owned()));
             }
-            let table = table(global, kept, &config).await?;
+            let table = table(global, deployment, &config).await?;
             work(&table, &config).await.map_err(|error| Failure::Fault(error.to_string()))
         })
     }

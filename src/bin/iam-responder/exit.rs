@@ -39,7 +39,7 @@ pub(crate) enum Failure {
     Fault(String),
     /// Faults in rules or site file.
     Rules(Vec<Fault>),
-    /// Whoever read our output has gone; nothing is left to say.
+    /// The reader of our output has gone; nothing is left to say.
     Gone,
 }
 
@@ -49,7 +49,7 @@ impl Failure {
         Self::Fault(format!("failed to {action} `{}`: {cause}", path.display()))
     }
 
-    /// Tells it on standard error.
+    /// Prints it on standard error.
     pub(crate) fn printed(self) -> Exit {
         let mut err = anstream::stderr().lock();
         // Where standard error is closed too, only the exit status is left.

@@ -1,9 +1,9 @@
 //! `verdict` and `stats`: what people say of alerts, and the numbers it gives.
 
 use clap::builder::PossibleValuesParser;
-use iam_responder::effects::alerts::Word;
+use iam_responder::effects::alerts::JudgementWord;
 
-use crate::deployment::Kept;
+use crate::deployment::DeploymentTable;
 
 /// Arguments of `verdict`.
 #[derive(Debug, clap::Args)]
@@ -12,7 +12,7 @@ pub(crate) struct VerdictArguments {
     #[arg(value_name = "EVENT_ID", required = true, value_delimiter = ',', num_args = 1)]
     pub events: Vec<String>,
     /// What it was; `acknowledged` says only that somebody looks into it
-    #[arg(value_name = "VERDICT", value_parser = PossibleValuesParser::new(Word::ALL.map(Word::text)))]
+    #[arg(value_name = "VERDICT", value_parser = PossibleValuesParser::new(JudgementWord::ALL.map(JudgementWord::text)))]
     pub word: String,
     /// Why, for those who read it later
     #[arg(long, value_name = "TEXT")]
@@ -21,7 +21,7 @@ pub(crate) struct VerdictArguments {
     #[arg(long, value_name = "NAME", env = "USER", hide_env_values = true)]
     pub by: Option<String>,
     #[command(flatten)]
-    pub kept: Kept,
+    pub deployment: DeploymentTable,
 }
 
 /// Arguments of `stats`.
@@ -31,7 +31,7 @@ pub(crate) struct StatsArguments {
     #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(i64).range(1..=90))]
     pub days: i64,
     #[command(flatten)]
-    pub kept: Kept,
+    pub deployment: DeploymentTable,
 }
 
 #[cfg(feature = "aws")]
@@ -61,7 +61,9 @@ mod with_aws {
     use std::io::Write;
 
     use iam_responder::effects::EffectError;
-    use iam_responder::effects::alerts::{self, Judgement, NOTE_CHARS_MAX, StoredAlerts, Word};
+    use iam_responder::effects::alerts::{
+        self, Judgement, JudgementWord, NOTE_CHARS_MAX, StoredAlerts,
+    };
     use iam_responder::respond::stats::{self, Stats};
     use iam_responder::text::clean::{clean, visible};
     use iam_responder::text::line::NAME_CHARS_MAX;
@@ -75,7 +77,7 @@ mod with_aws {
     use crate::paint;
 
     pub(crate) fn verdict(global: &Global, arguments: &VerdictArguments) -> Result<Exit, Failure> {
-        let word: Word = arguments.word.parse().map_err(Failure::Fault)?;
+        let word: JudgementWord = arguments.word.parse().map_err(Failure::Fault)?;
         let short = |text: &String| text.chars().take(NOTE_CHARS_MAX).collect();
         let judgement = Judgement {
             word,
@@ -84,7 +86,7 @@ mod with_aws {
             at: Timestamp::now(),
         };
         let mut unknown = Vec::new();
-        with_table(global, &arguments.kept, async |table, _| {
+        with_table(global, &arguments.deployment, async |table, _| {
             for event in &arguments.events {
                 if !table.judge(event, &judgement).await? {
                     unknown.push(event.clone());
@@ -119,7 +121,7 @@ mod with_aws {
         let from = Timestamp::now()
             .checked_sub(SignedDuration::from_hours(24 * arguments.days))
             .map_err(|error| Failure::Fault(error.to_string()))?;
-        let records = with_table(global, &arguments.kept, async |table, _| {
+        let records = with_table(global, &arguments.deployment, async |table, _| {
             table.published_since(from).await
         })?;
         let stats = stats::stats(&records);

@@ -141,7 +141,7 @@ fn content(
     Ok((content, damage))
 }
 
-/// All members of a gzip file; padding with zeros behind them is no damage.
+/// All members of a gzip file; padding with zeros behind them is not damage.
 fn unpacked(raw: &[u8], most: u64) -> (Vec<u8>, Option<String>) {
     let (mut content, mut rest) = (Vec::new(), raw);
     while !rest.is_empty() && rest.iter().any(|byte| *byte != 0) {

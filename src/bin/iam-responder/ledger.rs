@@ -1,6 +1,6 @@
 //! `ledger seed`: what the account grants now, written where events write what they change.
 
-use crate::deployment::Kept;
+use crate::deployment::DeploymentTable;
 
 /// The verbs about prior state.
 #[derive(Debug, clap::Subcommand)]
@@ -20,7 +20,7 @@ pub(crate) struct SeedArguments {
     #[arg(long, value_name = "MARKER")]
     pub from: Option<String>,
     #[command(flatten)]
-    pub kept: Kept,
+    pub deployment: DeploymentTable,
 }
 
 #[cfg(feature = "aws")]
@@ -57,7 +57,7 @@ mod with_aws {
     const ATTEMPTS_MAX: u64 = 5;
 
     pub(crate) fn seed(global: &Global, arguments: &SeedArguments) -> Result<Exit, Failure> {
-        let counts = with_table(global, &arguments.kept, async |table, config| {
+        let counts = with_table(global, &arguments.deployment, async |table, config| {
             pages(&Authorization::new(config), table, arguments.from.clone()).await
         })?;
         let of = |what: &str| counts.get(what).copied().unwrap_or_default();

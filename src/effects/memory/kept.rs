@@ -47,13 +47,13 @@ impl Default for Memory {
 pub(super) struct Claimed {
     pub(super) owner: Option<String>,
     pub(super) since: Timestamp,
-    pub(super) held: Held,
+    pub(super) held: HeldEvents,
     pub(super) before: u32,
 }
 
 /// The events that a window held back: how many, and the latest of them.
 #[derive(Debug, Default)]
-pub(super) struct Held {
+pub(super) struct HeldEvents {
     pub(super) count: u32,
     pub(super) latest: VecDeque<String>,
 }

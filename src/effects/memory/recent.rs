@@ -26,7 +26,7 @@ impl<V> Recent<V> {
         self.young.get(key).or_else(|| self.old.get(key))
     }
 
-    /// The entry, to be changed; [`Recent::grew`] tells what it takes beside what it took.
+    /// The entry, to be changed; report the bytes that it takes more by [`Recent::grew`].
     pub(super) fn get_mut(&mut self, key: &str) -> Option<&mut V> {
         if let Some((key, value)) = self.old.remove_entry(key) {
             self.young.insert(key, value);

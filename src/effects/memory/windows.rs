@@ -2,14 +2,14 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::kept::{Claimed, Held, Memory};
+use super::kept::{Claimed, HeldEvents, Memory};
 use crate::alert::HELD_MAX;
 use crate::effects::{Claim, EffectError, Windows, lock};
 
 /// Events of a window that are published apart; more of them are counted without being remembered.
 const HELD_IDS_MAX: usize = 100;
 
-impl Held {
+impl HeldEvents {
     /// Counts an event, once however often it is delivered; says whether it was new.
     fn add(&mut self, event_id: &str) -> bool {
         if self.count >= HELD_MAX || self.latest.iter().any(|known| known == event_id) {
@@ -47,7 +47,7 @@ impl Windows for Memory {
             }
         }
         let owner = Some(event_id.to_owned());
-        let claimed = Claimed { owner, since: at, held: Held::default(), before };
+        let claimed = Claimed { owner, since: at, held: HeldEvents::default(), before };
         claims.insert(fingerprint, claimed, event_id.len());
         Ok(Claim::Ours { held: before })
     }
@@ -69,7 +69,7 @@ impl Windows for Memory {
         {
             claimed.before = claimed.before.saturating_add(claimed.held.count).min(HELD_MAX);
             claimed.owner = None;
-            claimed.held = Held::default();
+            claimed.held = HeldEvents::default();
         }
         Ok(())
     }

@@ -96,13 +96,13 @@ pub struct Settings {
     pub deployed: Deployed,
     /// Alerts go to the log, and nothing is asked of AWS.
     pub dry_run: bool,
-    /// Region of the function, where Lambda or the owner tells it.
+    /// Region of the function, if Lambda or the owner sets it.
     pub region: Option<String>,
     /// `error`, `warn`, `info`, `debug` or `trace`, where the function's own setting gives it.
     own_log_level: Option<&'static str>,
     /// The same as Lambda gives it.
     lambda_log_level: Option<&'static str>,
-    /// The level that a metric line must bear to pass Lambda's filter; nothing where it passes without.
+    /// The level that a metric line must bear to pass Lambda's filter. `None` if it passes without.
     pub metric_level: Option<&'static str>,
 }
 
@@ -122,8 +122,8 @@ pub struct Routes {
 }
 
 impl Settings {
-    /// Reads settings as far as they can be read, and tells every value that is not of its form: with
-    /// one, the settings serve only to find what else is wrong.
+    /// Reads settings as far as they can be read, and gives every value that is not of its form. With one, the
+    /// settings serve only to find what else is wrong.
     #[must_use]
     pub fn read(pairs: impl IntoIterator<Item = (String, String)>) -> (Self, Vec<String>) {
         let mut settings = Self::unset();
@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn telling_again_needs_a_table() {
+    fn publishing_again_needs_a_table() {
         let minutes = ("IAM_RESPONDER_REPEAT_AFTER_MINUTES", "30");
         assert!(read(&[minutes]).unwrap_err().to_string().contains("needs IAM_RESPONDER_TABLE"));
         let settings = read(&[minutes, ("IAM_RESPONDER_TABLE", "state")]).unwrap();

@@ -50,7 +50,7 @@ pub(super) fn minutes(value: &str) -> Result<Option<SignedDuration>, String> {
     Ok((minutes > 0).then(|| SignedDuration::from_mins(minutes)))
 }
 
-/// Lambda says `FATAL` where there is no quieter level than `error`.
+/// Lambda knows `FATAL`, but no level here is quieter than `error`.
 pub(super) fn log_level(value: &str) -> Result<&'static str, String> {
     match value.to_lowercase().as_str() {
         "fatal" | "error" => Ok("error"),
@@ -134,7 +134,7 @@ pub fn check_policy(arn: &str) -> Result<(), String> {
 /// given: what stands behind the comma is refused.
 ///
 /// # Errors
-/// The first that is no role's ARN, and more than [`DEPLOYMENT_ROLES_MAX`].
+/// The first that is not a role's ARN, and more than [`DEPLOYMENT_ROLES_MAX`].
 pub fn roles(value: &str) -> Result<Vec<String>, String> {
     reach::list(value, DEPLOYMENT_ROLES_MAX, "role ARNs", check_role)
 }

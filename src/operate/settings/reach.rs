@@ -59,8 +59,8 @@ pub struct Reach {
     pub region: Option<String>,
     /// ARNs that the function may publish to.
     pub listed: BTreeSet<String>,
-    /// Prefix of a stack whose severity topics count as listed, whatever their account: for the
-    /// command line, which does not know their ARNs.
+    /// Prefix of a stack whose severity topics count as listed, in any account: for the command line, which does not
+    /// know their ARNs.
     pub prefix: Option<String>,
 }
 
@@ -110,7 +110,7 @@ impl Refusal {
 }
 
 impl Reach {
-    /// Why the function does not publish to this topic; nothing where it does.
+    /// Why the function does not publish to this topic. `None` if it does.
     #[must_use]
     pub fn refusal(&self, arn: &str) -> Option<Refusal> {
         let parsed = Arn::parse(arn);

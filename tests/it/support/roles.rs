@@ -38,7 +38,7 @@ pub(crate) fn outcomes(site: &str, events: impl IntoIterator<Item = Value>) -> V
     responses(site, Vec::new(), events).into_iter().map(|response| response.outcome).collect()
 }
 
-/// How loud the last event is; nothing where there is no alert.
+/// How loud the last event is. `None` if it raises no alert.
 pub(crate) fn last(site: &str, before: Vec<Value>, event: Value) -> Option<Severity> {
     let outcome = outcomes(site, before.into_iter().chain([event])).pop().unwrap();
     outcome.severity.filter(|_| outcome.verdict == Verdict::Alerted)

@@ -1,4 +1,4 @@
-//! What the files import: the paths in each, whatever form they have, and the files that define what they lead to.
+//! What the files import: the paths in each, in any form, and the files that define what they lead to.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

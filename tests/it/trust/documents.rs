@@ -232,7 +232,7 @@ fn alone(principal: &Value, key: &str, values: &[&str]) -> Vec<Value> {
         let fits = |value: &&&str| match plain {
             // Wildcards are letters there, which nobody has.
             "StringEquals" => !value.contains(['*', '?']),
-            // What is no ARN fits none.
+            // A text that is not an ARN fits none.
             "ArnLike" => value.matches(':').count() >= 5,
             _ => true,
         };

@@ -45,8 +45,8 @@ fn applies(statement: &Value, request: &Request) -> bool {
     action && principal && conditions(statement).iter().all(|one| holds(one, request))
 }
 
-/// Whether `{"AWS": "*"}` is whoever comes with a token, too, is written nowhere: in an allow it is, in
-/// a deny it is not.
+/// It is not documented whether `{"AWS": "*"}` includes callers with a token: here it does in an allow, and does not
+/// in a deny.
 fn is_named(principals: &Value, request: &Request, allows: bool) -> bool {
     if principals == "*" {
         return true;

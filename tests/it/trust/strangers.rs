@@ -1,4 +1,4 @@
-//! Requests that strangers make, who know the document and choose whatever is theirs to choose.
+//! Requests of strangers, who know the document and choose everything that a caller can choose.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,7 +56,7 @@ pub(super) fn of(document: &Value, organization_is_known: bool) -> Vec<Request> 
     requests
 }
 
-/// Requests of the vendor, who is no stranger to those who named him, and knows his external ID.
+/// Requests of the vendor, who is not a stranger to those who named him, and knows his external ID.
 pub(super) fn vendor(document: &Value) -> Vec<Request> {
     let mut requests = identities(document, VENDOR, None);
     for request in &mut requests {
@@ -178,7 +178,7 @@ fn tokens(document: &Value) -> Vec<Request> {
             let key = |claim: &str| format!("{issuer}:{claim}").to_lowercase();
             let of = |(claim, value): (&str, String)| (key(claim), vec![value]);
             let claims: Context = claims.into_iter().map(of).collect();
-            // Whoever comes gives his session a name, and has a network of his own.
+            // A stranger gives his session a name, and has a network of his own.
             let mut sessions = filled(document, "sts:rolesessionname", "q", "q");
             sessions.insert("q".to_owned());
             for (session, network) in sessions.iter().flat_map(|one| NETWORKS.map(|net| (one, net)))
@@ -269,7 +269,7 @@ fn github(document: &Value, subjects: &BTreeSet<String>) -> Vec<Claims> {
                     ("repository", format!("{owner}/app")),
                     ("repository_owner", owner.clone()),
                 ];
-                // Of jobs that use a shared workflow alone, as GitHub's page has it.
+                // Jobs that use a shared workflow alone, as GitHub's page has it.
                 all.push([claims.clone(), vec![("job_workflow_ref", workflow)]].concat());
                 all.push(claims);
             }

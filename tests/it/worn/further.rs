@@ -146,7 +146,7 @@ fn machines_take_their_image_from_a_parameter() {
 }
 
 #[test]
-fn a_document_runs_in_the_role_of_whatever_starts_it() {
+fn a_document_runs_in_the_role_of_what_starts_it() {
     let given = |role: &str| {
         let parameters = json!({"AutomationAssumeRole": {"staticValue": {"values": [role]}}});
         let remediation = json!({"targetId": "mend", "parameters": parameters});
@@ -187,7 +187,7 @@ fn a_document_runs_in_the_role_of_whatever_starts_it() {
     let changed = json!({"windowId": "w", "windowTaskId": "t", "taskArn": "mend"});
     let changed = made("ssm", "UpdateMaintenanceWindowTask", changed, json!({}));
     check_loud(&[task, changed], work("CreateDocument", "mend"), true);
-    // On machines it is whatever they wear; a new one that nothing runs is nobody's work.
+    // On machines it runs in their roles; a new document that nothing runs is nobody's work.
     let association =
         json!({"name": "setup", "targets": [{"key": "InstanceIds", "values": ["*"]}]});
     let association = made("ssm", "CreateAssociation", association, json!({}));

@@ -1,4 +1,4 @@
-//! Whoever is at home on a machine that runs containers has the roles of all of them.
+//! Who controls a machine that runs containers has the roles of all of them.
 
 use super::*;
 use crate::support::roles::worker_of;

@@ -57,7 +57,7 @@ fn a_stack_has_the_role_of_its_change_set() {
     for name in ["RollbackStack", "ContinueUpdateRollback"] {
         check_loud(&[stack(name, json!({"roleARN": ROLE}))], update(), true);
         check_loud(&[stack(name, json!({"roleARN": LOW}))], update(), false);
-        // Going back to what was is no new work.
+        // Going back to the former value is not new work.
         let given = [stack("CreateStack", json!({"roleARN": ROLE}))];
         check_loud(&given, ("cloudformation", name, json!({"stackName": "s"})), false);
     }

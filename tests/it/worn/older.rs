@@ -1,9 +1,9 @@
-//! What nobody saw made may wear any role that lets its service in, unless something tells which it has.
+//! What nobody saw made may wear any role that lets its service in, unless its role is known.
 
 use super::*;
 use crate::support::roles::worker_of;
 
-/// Work for what is older than the tool: the service whose trust tells what it may wear, and the call.
+/// Work for what is older than the tool: the service whose trusting roles it may wear, and the call.
 fn works() -> Vec<(&'static str, &'static str, &'static str, Value)> {
     let overrides = json!({"containerOverrides": [{"command": ["sh"]}]});
     vec![
@@ -49,7 +49,7 @@ fn works() -> Vec<(&'static str, &'static str, &'static str, Value)> {
 }
 
 #[test]
-fn what_is_older_than_the_tool_may_wear_whatever_lets_its_service_in() {
+fn what_is_older_than_the_tool_may_wear_any_role_that_lets_its_service_in() {
     for (service, source, name, parameters) in works() {
         let service = format!("{service}.amazonaws.com");
         let work = |minute| by_other(call(source, name, minute, parameters.clone()), "other");
@@ -61,7 +61,7 @@ fn what_is_older_than_the_tool_may_wear_whatever_lets_its_service_in() {
 }
 
 #[test]
-fn what_the_answer_or_its_making_tells_is_no_guess() {
+fn a_role_known_from_the_answer_or_the_making_is_not_guessed() {
     let weak = "arn:aws:iam::111122223333:role/weak";
     let mut code = by_other(
         call("lambda", "UpdateFunctionCode20150331v2", 20, json!({"functionName": "f"})),
@@ -73,7 +73,7 @@ fn what_the_answer_or_its_making_tells_is_no_guess() {
     let run = json!({"jobName": "j", "arguments": {"--x": "y"}});
     let run = by_other(call("glue", "StartJobRun", 20, run), "other");
     quiet([worker_of("glue.amazonaws.com", ADMIN), vec![job, run]].concat());
-    // A document is no older than the call that makes it.
+    // A document cannot be older than the call that makes it.
     let document = json!({"name": "new", "content": "x", "documentType": "Automation"});
     let document = by_other(call("ssm", "CreateDocument", 20, document), "other");
     quiet([worker_of("ssm.amazonaws.com", ADMIN), vec![document]].concat());
@@ -93,7 +93,7 @@ fn a_role_that_came_to_more_is_news_with_what_is_older() {
 }
 
 #[test]
-fn whoever_comes_to_what_was_made_with_a_role_has_it() {
+fn who_comes_to_what_was_made_with_a_role_has_it() {
     let domain = json!({"domainName": "d", "defaultUserSettings": {"executionRole": ROLE}});
     let product = json!({"productId": "p", "type": "LAUNCH",
         "parameters": format!(r#"{{"RoleArn":"{ROLE}"}}"#)});

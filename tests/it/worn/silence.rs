@@ -121,7 +121,7 @@ fn a_weak_role_given_buys_no_work_in_a_strong_one() {
 }
 
 #[test]
-fn of_a_list_that_is_full_what_was_before_the_oldest_that_is_left_tells_nothing() {
+fn a_full_list_says_nothing_about_the_time_before_its_oldest_entry() {
     let command = |minute| {
         let all = json!({"targets": [{"key": "tag:of", "values": ["ops"]}]});
         let mut event = by_other(call("ssm", "SendCommand", minute, all), "other");
@@ -144,7 +144,7 @@ fn of_a_list_that_is_full_what_was_before_the_oldest_that_is_left_tells_nothing(
     let full = [before.clone(), (0..260).map(template).collect()].concat();
     assert!(last(QUIET, before, command(30)) <= Some(Severity::Informational));
     assert!(last(QUIET, full.clone(), command(30)) >= Some(Severity::Medium));
-    // Told of with the list as it is, it is no news.
+    // Already published with the same list, it is not news.
     let again = [full, vec![command(30)]].concat();
     assert!(last(QUIET, again, command(40)) <= Some(Severity::Informational));
 }

@@ -331,7 +331,7 @@ fn a_session_in_a_task_or_a_training_machine_is_its_role() {
 }
 
 #[test]
-fn machines_that_nobody_saw_made_are_told_of_once_a_caller() {
+fn machines_that_nobody_saw_made_alert_once_a_caller() {
     let session = |instance: &str, minute| {
         by_other(call("ssm", "StartSession", minute, json!({"target": instance})), "other")
     };

@@ -19,7 +19,7 @@ const ALL: &str = "all";
 /// What stands in every remark on something that the bus rules of the template do not deliver, and new ones would.
 const AGAIN: &str = "until you deploy the bus rules again";
 /// Most branches that are listed one by one; a rule with more gets one line.
-const BRANCHES_TOLD_MAX: usize = 20;
+const BRANCHES_PRINTED_MAX: usize = 20;
 /// Most branches that are named where the same is true of several.
 const NAMED_MAX: usize = 3;
 /// Characters of what a branch asks for, where it is named by that.
@@ -44,7 +44,7 @@ pub(super) fn remarks(engine: &Engine) -> Result<Vec<Remark>, Failure> {
             remarks.extend(of_pattern(rule));
         }
     }
-    // Of faults that are no rule's own, one remark is enough.
+    // One remark is enough for faults that belong to no rule.
     let common = fresh.err().into_iter().flatten().filter(|fault| fault.rule.is_none());
     remarks.extend(common.map(|fault| Remark::new("bus rules".to_owned(), fault.message.clone())));
     Ok(remarks)
@@ -109,7 +109,7 @@ fn branches(rule: &Rule) -> Vec<(String, Rule)> {
         .chain([&rule.pattern])
         .map(|one| one.alternatives().len())
         .sum::<usize>();
-    if count == 1 || count > BRANCHES_TOLD_MAX {
+    if count == 1 || count > BRANCHES_PRINTED_MAX {
         return vec![(String::new(), rule.clone())];
     }
     let steps = rule.before.iter().enumerate();
@@ -323,7 +323,7 @@ mod tests {
         check(table, false, &format!("{unseen}; {advice}"));
         let anybody = "{source: [{prefix: aws.}], detail: {eventName: [DeleteTable]}}";
         check(anybody, false, unseen);
-        // Events that are none of CloudTrail's are no reads.
+        // Events that CloudTrail did not write are not reads.
         let parameter = "{source: [aws.ssm], detail-type: [Parameter Store Change]}";
         check(parameter, false, "sees nothing until you deploy the bus rules again");
     }

@@ -180,7 +180,7 @@ fn help(text: &str) -> &'static str {
     }
 }
 
-/// Without the site that came with the pack its adjustments are gone, and whoever reads the file does not see that.
+/// Without the site that came with the pack its adjustments are gone, and the site file does not show that.
 fn of_defaults(engine: &Engine) -> Option<Remark> {
     if engine.site().has_defaults() {
         return None;

@@ -23,7 +23,7 @@ use crate::{files, paint};
 /// Days ahead of which the end of a suppression is remarked.
 const EXPIRY_NOTICE_DAYS: i32 = 14;
 
-/// Days ahead that a calendar should tell of.
+/// Days ahead that a calendar should cover.
 const CALENDAR_NOTICE_DAYS: i32 = 366;
 
 /// Arguments of `check`.
@@ -150,7 +150,7 @@ fn numbers_for_accounts(pattern: &Value, at: &str, messages: &mut Vec<String>) {
     }
 }
 
-/// A calendar whose file tells nothing of the days to come.
+/// A calendar whose file says nothing about the days to come.
 fn of_calendars(engine: &Engine, now: Timestamp) -> Vec<Remark> {
     let soon = now.to_zoned(TimeZone::UTC).checked_add(CALENDAR_NOTICE_DAYS.days());
     let mut remarks = Vec::new();
@@ -206,7 +206,7 @@ fn asked<'p>(pattern: &'p Pattern, ends: &[&str]) -> Option<&'p str> {
 const SAID: [&str; 5] =
     ["userAgent", "sessionName", "sourceIdentity", "principal.person", "principalId"];
 
-/// Lowerings that whoever calls can have by what he calls himself.
+/// Lowerings that a caller can reach by choosing his own name.
 fn of_lowerings(engine: &Engine) -> Vec<Remark> {
     let lowerings = engine.site().adjustments().iter().filter(|one| one.may_lower());
     let remark = |one: &Adjustment| {
