@@ -107,7 +107,7 @@ impl Alert {
         }
     }
 
-    /// The alert about an event of which nobody knows what it means, as the time for it was over.
+    /// The alert about an event that was not judged within the time for it.
     #[must_use]
     pub fn not_judged(event: Option<&Event>, now: Timestamp) -> Self {
         let name = event.and_then(Event::name).unwrap_or("an event that could not be read");
@@ -255,7 +255,7 @@ impl Alert {
     }
 }
 
-/// As many lines as an alert shows, and how many there are beside them; `of` stands before their number.
+/// The first lines, as many as an alert shows, and the number of the rest after `of`.
 fn listed(lines: impl ExactSizeIterator<Item = Line>, of: &str) -> Vec<Line> {
     let more = lines.len().saturating_sub(REASONS_MAX);
     let mut listed: Vec<Line> = lines.take(REASONS_MAX).collect();

@@ -34,9 +34,9 @@ pub struct Alert {
     pub reasons: Vec<Line>,
     /// Not all of it was judged, and the reasons say so: the stricter answer stands.
     pub cut: bool,
-    /// Why it matters, in the words of the first rule; of what was only tried, in our own.
+    /// Why it matters, in the words of the first rule; for a mere attempt, in our own.
     pub why: Option<String>,
-    /// What to do, in the words of the first rule; about what was only tried, in our own.
+    /// What to do, in the words of the first rule; for a mere attempt, in our own.
     pub runbook: Option<String>,
     /// Who acted.
     pub who: Who,
@@ -69,7 +69,7 @@ pub struct Alert {
 pub struct RuleLine {
     /// ID of the rule.
     pub id: String,
-    /// Its title; of what was only tried it says so.
+    /// Its title, which says so if the call was only tried.
     pub title: Line,
     /// Its base severity.
     pub severity: Severity,
@@ -114,7 +114,7 @@ pub struct EntityLine {
 pub struct RightsLines {
     /// Words, as rules see them.
     pub grants: Vec<String>,
-    /// Those that no condition guards.
+    /// Grants that no condition guards.
     pub unconditional: Vec<String>,
     /// Words of the trust policy.
     pub trust: Vec<String>,
@@ -154,9 +154,9 @@ pub struct EventLine {
     pub name: Option<Hostile>,
     /// When it happened.
     pub time: Option<Timestamp>,
-    /// How long ago that was when the alert was made.
+    /// Delay between that time and the making of the alert.
     pub delay: Option<SignedDuration>,
-    /// `success`, `denied`, `failure`; nothing for an event that cannot be read.
+    /// `success`, `denied`, `failure`. `None` for an event that cannot be read.
     pub outcome: Option<Cow<'static, str>>,
     /// Error code of a call that did not succeed.
     pub error_code: Option<Hostile>,

@@ -265,7 +265,7 @@ fn fill(phrase: &'static str, event: &Event, context: &Context) -> Option<Line> 
             }
             path => event.text(&format!("detail.{path}")),
         }?;
-        // Of an ARN the last part is what people call the thing.
+        // People call a thing by the last part of its ARN.
         let short = Arn::parse(value).map_or(value, |arn| arn.name());
         filled = filled.and(before).and(Line::name(short));
         rest = after;
@@ -273,7 +273,7 @@ fn fill(phrase: &'static str, event: &Event, context: &Context) -> Option<Line> 
     Some(filled.and(rest))
 }
 
-/// A customer may give a policy any name, also one of AWS's: whose it is must be said.
+/// A customer may give a policy any name, also one of AWS's: the owner must be said.
 fn policy(arn: &str) -> Line {
     let parsed = Arn::parse(arn);
     let name = Line::name(parsed.map_or(arn, |arn| arn.name()));

@@ -18,7 +18,7 @@ pub struct StepLine {
     pub status: Status,
     /// What refused it.
     pub guard: Option<Guard>,
-    /// What is to be doubted before it is done, in sentences.
+    /// Doubts before it is done, in sentences.
     pub doubts: Vec<Cow<'static, str>>,
     /// Shell command that does it with the AWS CLI: one line, which does nothing in another account.
     pub command: Option<String>,
@@ -51,7 +51,7 @@ impl From<&Undo> for StepLine {
     }
 }
 
-/// How programs read the steps of an undo: none as null, one as itself, as when there never were more, several as a list.
+/// How the steps of an undo are written for programs: none as null, one as itself, several as a list.
 pub(super) fn serialize<S: Serializer>(
     steps: &[StepLine],
     serializer: S,

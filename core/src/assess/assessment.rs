@@ -55,7 +55,7 @@ pub struct Recognised<'r> {
     pub matching: Matching<'r>,
     /// The steps of sequences that the event is: each rule with the number of the step.
     pub steps: Vec<(&'r Rule, usize)>,
-    /// What those ask that count, or wait for other events.
+    /// The questions of the rules that count, or wait for other events.
     pub questions: Vec<Question>,
 }
 

@@ -113,11 +113,11 @@ impl Engine {
         Ok(Self::of(rules, site))
     }
 
-    /// Reads rules and site from the text of their files, beside the pack or in its place. The site file adds
-    /// to that of the pack, where the pack counts.
+    /// Reads rules and site from the text of their files, beside the pack or in its place. The site file adds to that
+    /// of the pack, if the pack counts.
     ///
     /// # Errors
-    /// All faults of all files; a rule by the ID of one of the pack is one, but for an exact copy.
+    /// All faults of all files. A rule with the ID of one of the pack is a fault, unless it is an exact copy.
     pub fn load(
         rules: &[SourceFile],
         site: Option<&SiteFiles>,
@@ -190,8 +190,8 @@ impl Engine {
         Opened { context, possible }
     }
 
-    /// The second: what the event means after these answers, added to it as `derived`, the rules that match it then, the
-    /// loudest first, and what they ask of the events before.
+    /// The second step. Adds the meaning of the event after these answers to it as `derived`. Gives the rules that
+    /// match it, the loudest first, and what they ask about earlier events.
     pub fn recognise(&self, event: &mut Event, opened: Opened, known: &Known) -> Recognised<'_> {
         let Opened { context, possible } = opened;
         let context = context.answered(event, &self.site, &self.own, known);

@@ -26,7 +26,7 @@ fn names_itself(context: &Context) -> bool {
     }
 }
 
-/// Was it tried in vain? A sign-in that failed is judged by its rules alone: nobody is known by it.
+/// Did the attempt fail? A failed sign-in is judged by its rules alone: its caller is unknown.
 #[must_use]
 pub fn is_attempt(event: &Event, context: &Context) -> bool {
     context.facts.outcome != CallOutcome::Success
@@ -102,7 +102,7 @@ pub fn counter_key(rule: &Rule, by: &[GroupBy], event: &Event, context: &Context
     key_of(rule, by, (event, context), entity_name(context))
 }
 
-/// The name of what the call is about; empty where it has none.
+/// The name of what the call is about. Empty if it has none.
 #[must_use]
 pub fn entity_name(context: &Context) -> &str {
     context.facts.entity.as_ref().and_then(|entity| entity.name.as_deref()).unwrap_or_default()
@@ -159,8 +159,8 @@ fn elsewhere(event: &Event, context: &Context) -> String {
     account.map(|account| format!(" of {}", account.escape_debug())).unwrap_or_default()
 }
 
-/// The Region, where the same name in another one is another thing. Of where somebody signs in, and takes on a
-/// role, he chooses among many.
+/// The Region: the same name in another Region is another thing. Left out for sign-ins and assumed roles, where the
+/// caller chooses among many.
 fn region(event: &Event) -> &str {
     let everywhere = ["signin.amazonaws.com", "sts.amazonaws.com"];
     let of_caller = event.event_source().is_some_and(|source| everywhere.contains(&source));

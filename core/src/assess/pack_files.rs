@@ -10,7 +10,7 @@ pub struct PackFiles {
     pub rules: Vec<Document>,
     /// The site.
     pub site: Option<Document>,
-    /// What is neither.
+    /// Faults of files that are neither.
     pub faults: Vec<Fault>,
 }
 

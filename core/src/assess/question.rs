@@ -23,7 +23,7 @@ pub struct Question {
 pub struct Count {
     /// What is counted.
     pub key: String,
-    /// From how many on the rule fires.
+    /// Least number of events at which the rule fires.
     pub least: u32,
     /// The window around the event.
     pub within: SignedDuration,
@@ -32,7 +32,7 @@ pub struct Count {
 /// Each step must have been seen, in order, each as an event of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Follow {
-    /// Of each step the keys under which it may have been noted: the entity may have had other names.
+    /// For each step, the keys under which it may have been noted: the entity may have had other names.
     pub steps: Vec<Vec<String>>,
     /// The time before the event.
     pub within: SignedDuration,

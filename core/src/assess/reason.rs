@@ -55,7 +55,7 @@ pub enum Reason {
         /// How loud.
         least: Severity,
     },
-    /// What no adjustment makes quieter.
+    /// The event is of a kind that no adjustment makes quieter.
     Least {
         /// What it is.
         what: Cow<'static, str>,
@@ -79,7 +79,7 @@ pub enum Reason {
     RulesCut {
         /// The first of them.
         first: String,
-        /// How many there are beside it.
+        /// Number of further rules.
         more: usize,
     },
     /// Nor whether patterns of the site file do.

@@ -29,8 +29,8 @@ impl Entity {
     }
 }
 
-/// What a call acts upon, by the catalogue's entry; of a denied one as its message names it. `omitted`: CloudTrail dropped
-/// the parameters.
+/// What a call acts upon, by the catalogue's entry. For a denied call, what its message names. `omitted`: CloudTrail
+/// dropped the parameters.
 #[must_use]
 pub fn entity(
     event: &Event,

@@ -35,7 +35,7 @@ pub const MESSENGERS: [&str; 12] = [
 /// The principal of an event. Absent is `None`, never an empty string.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
-    /// Of which kind; a service for its events without identity.
+    /// Its kind. For events without identity: a service.
     pub kind: PrincipalKind,
     /// Its word as the record has it, which may be newer than the kinds.
     pub kind_word: String,
@@ -249,7 +249,7 @@ pub fn caller(event: &Event) -> Option<&str> {
     issuer(event).or_else(|| text(event, "arn")).or_else(|| invoked_by(event))
 }
 
-/// Unique IDs of the caller and of the issuer of the session, where they are of the account that it acts in.
+/// Unique IDs of the caller and of the issuer of the session, if they belong to the account of the event.
 #[must_use]
 pub fn own_ids(event: &Event) -> Vec<&str> {
     let at_home = event.account().is_some() && text(event, "accountId") == event.account();

@@ -1,4 +1,4 @@
-//! Of which kind a caller is.
+//! Kinds of callers.
 
 use crate::text::words::words;
 

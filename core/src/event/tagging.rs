@@ -13,8 +13,8 @@ pub(crate) fn tagged(event: &Event) -> Option<AccountId> {
     event.text("detail.requestParameters.resourceId").filter(|_| is_call).and_then(AccountId::parse)
 }
 
-/// The tags of the account that an event tags or untags, after it. Tags that are not known before
-/// it are none, which counts as production.
+/// The tags of the account that an event tags or untags, after it. If the tags before it are unknown, there are none,
+/// which counts as production.
 #[must_use]
 pub fn tags_after(event: &Event, before: &IndexMap<String, String>) -> IndexMap<String, String> {
     let mut tags = before.clone();

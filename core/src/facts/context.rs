@@ -46,7 +46,7 @@ pub struct Known {
 /// The tags of an account before an event that tags it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum TagsBefore {
-    /// Nobody knows them.
+    /// They are unknown.
     #[default]
     Unknown,
     /// The account as it was.
@@ -115,7 +115,7 @@ pub struct Context {
     pub former: Prior,
     /// The roles or the group that it hands over, and what those hold.
     pub handed: Option<HandedOver>,
-    /// Names that the entity bore before, in small letters.
+    /// Names that the entity bore before, in lower case.
     pub former_names: Vec<String>,
 }
 

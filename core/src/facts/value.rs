@@ -92,7 +92,7 @@ impl Context {
         ]
     }
 
-    /// Tags by their keys in small letters. Keys that differ in case only are different tags to AWS:
+    /// Tags by their keys in lower case. Keys that differ in case only are different tags to AWS:
     /// each has a list of values.
     fn tags_value(&self) -> Option<Value> {
         let mut map: BTreeMap<String, Vec<&str>> = BTreeMap::new();

@@ -46,7 +46,7 @@ impl EntityId {
         self.account
     }
 
-    /// Its name, in small letters.
+    /// Its name, in lower case.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name

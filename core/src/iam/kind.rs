@@ -6,7 +6,7 @@ use crate::text::words::words;
 macro_rules! kinds {
     ($($name:ident = $word:literal,)+) => {
         words! {
-            /// The kind of what a call is about, or of what wears a role.
+            /// The kind of the entity of a call, or of a thing that wears a role.
             pub enum EntityKind { $(#[doc = concat!("`", $word, "`")] $name = $word,)+ }
         }
     };

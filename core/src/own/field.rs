@@ -41,7 +41,7 @@ pub enum NameOwner {
 /// AWS chooses the key's ID: only the deployment knows it. No bus rule can ask for it, so only those calls on keys
 /// are delivered that a rule names.
 pub(super) const KEY: OwnKind = OwnKind::Key;
-/// The site file names change calendars; of the calls on documents come those that a rule names.
+/// The site file names change calendars. Only those calls on documents are delivered that a rule names.
 pub(super) const CALENDAR: OwnKind = OwnKind::Calendar;
 /// The owner chooses the name of the policy that bounds the tool's roles: as of the key, only the deployment knows it.
 pub(super) const BOUNDARY: OwnKind = OwnKind::Boundary;

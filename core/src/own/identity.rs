@@ -1,4 +1,4 @@
-//! The tool as it was deployed: what it is called, and what is its own.
+//! The deployed tool: its name, and its own resources.
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -245,7 +245,7 @@ impl Own {
     }
 
     /// Whether the caller is a session of a role of this tool, and whose. In another account anybody may name roles
-    /// and sessions so: where it is not known in which one the tool is, none elsewhere is the function's.
+    /// and sessions so. If the tool's account is unknown, no session of another account is the function's.
     #[must_use]
     pub fn session(&self, principal: &Principal, event: &Event) -> Option<OwnSession> {
         let arn = principal.role_arn.as_deref().and_then(Arn::parse)?;

@@ -45,7 +45,7 @@ impl Here<'_> {
         let mut keys = vec![
             ("aws:principalisawsservice", by_service.to_string()),
             ("aws:securetransport", "true".to_owned()),
-            // Nobody knows which organization it is; it is the same for what is its own.
+            // It is unknown which organization it is; it is the same for the tool's own resources.
             ("aws:resourceorgid", self.organization.unwrap_or_default().to_owned()),
         ];
         if let Some(Arn { account, .. }) = &self.stack {
@@ -74,7 +74,7 @@ impl Own {
     pub(crate) fn needs(&self, organization: Option<&str>, of_services: bool) -> Vec<Request> {
         let here = Here { stack: self.stack_arn(), organization };
         let mut needs = self.needs_of_function(&here);
-        // Other accounts and Regions hand their events on by roles of their own; those of IAM come from one Region.
+        // Other accounts and Regions hand their events on by roles of their own; events of IAM come from one Region.
         let own_region = here.stack.as_ref().map(|arn| arn.region);
         needs.extend(own_region.into_iter().chain([GLOBAL_REGION]).map(|region| Request {
             action: "events:PutEvents",

@@ -146,9 +146,9 @@ fn range(ends: &[u32], number: usize) -> Range<usize> {
 /// Numbers of patterns, in ascending order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    /// All that match, or that could for all that is known.
+    /// All that match, or may match as far as is known.
     pub matching: Vec<usize>,
-    /// Those of them for which the steps ran out: nobody knows.
+    /// Those of them for which the steps ran out: undecided.
     pub cut: Vec<usize>,
     /// An answer may still change which patterns match.
     pub open: bool,
@@ -277,7 +277,7 @@ pub(crate) struct Candidates(pub(super) Vec<u32>);
 /// What is known of a path before any event is seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Standing {
-    /// In most events something stands there, or nobody knows.
+    /// Most events have a value there, or it is unknown.
     Usual,
     /// Only in some events does anything stand there.
     Rare,
@@ -415,7 +415,7 @@ impl<'b> Frequencies<'b> {
     }
 }
 
-/// The keys that find every value a field accepts, or none where a value could escape them.
+/// The keys that find every value a field accepts. `None` if a value could escape them.
 fn keys(field: &Field, standing: Standing) -> Option<Vec<Key>> {
     let of_value = || field.matchers.iter().map(key).collect();
     match standing {

@@ -19,8 +19,8 @@ pub struct Explanation {
     pub fields: Vec<FieldExplanation>,
     /// Set where every field matches for itself, but not within one element of an array.
     pub inconsistent: bool,
-    /// Set where the steps ran out: of the branches that were looked at these are the fields of the nearest, and none
-    /// where nothing was.
+    /// Set if the steps ran out. Then the fields are those of the nearest branch that was looked at, and empty if
+    /// none was.
     pub cut: bool,
 }
 

@@ -42,7 +42,7 @@ impl Branch {
         self.decide_open(event, steps, &|_| false)
     }
 
-    /// May it match, where nobody knows yet what stands at the paths that are open?
+    /// May it match, while the values at the open paths are unknown?
     pub(crate) fn decide_open(
         &self,
         event: &Value,

@@ -33,9 +33,8 @@ const WHAT_WAS_DONE: [&str; 15] = [
 pub(crate) type Specificity = (usize, bool, Reverse<usize>, usize);
 
 impl Pattern {
-    /// How specific the pattern is about this event, which it matches, to be compared: of how much that was done it
-    /// speaks, whether it names its calls exactly, how few they are, and how many fields it asks for. Of its branches
-    /// that counts which matches and says most; where the steps run out, the one that says least.
+    /// How specific the pattern is about this event, which it matches: the greatest specificity of its matching
+    /// branches. If the steps run out, the least of all branches.
     pub(crate) fn specificity(&self, event: &Value, steps: &mut Steps) -> Specificity {
         let all = self.branches.iter().map(|branch| branch.specificity());
         if let [_] = self.branches.as_slice() {
@@ -49,8 +48,8 @@ impl Pattern {
 }
 
 impl Field {
-    /// Does it ask for something in what the call set or gave, or in a fact made of that? Not what asks only that
-    /// something is not there.
+    /// Does it ask for something that the call set or gave, or for a fact made from that? Asking only for absence
+    /// does not count.
     fn is_of_what_was_done(&self) -> bool {
         let path = self.path.text();
         let says = |matcher: &Matcher| {

@@ -6,7 +6,7 @@ use crate::iam::kind::EntityKind;
 use crate::text::words::words;
 
 words! {
-    /// What a register holds of an entity; what has a name as well is kept with it behind the word, as `inline stop`.
+    /// What a register holds of an entity. If the thing has a name, the name follows the word, as `inline stop`.
     pub enum Thing {
         /// The list of the roles and policies of an account by which somebody is an administrator.
         Administrators = "administrators",
@@ -48,7 +48,7 @@ words! {
         Roles = "roles",
         /// The status of a credential.
         Status = "status",
-        /// That it is there.
+        /// The thing is there.
         There = "there",
         /// The trust policy of a role.
         Trust = "trust",
@@ -71,14 +71,14 @@ words! {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Address {
     pub(super) account: String,
-    /// Kind and name in small letters, as `user lee`.
+    /// Kind and name in lower case, as `user lee`.
     entity: String,
-    /// As `inline stop`; nothing for the life of the entity itself.
+    /// As `inline stop`. Empty for the life of the entity itself.
     thing: String,
 }
 
 impl Address {
-    /// The life of an entity, as it is kept.
+    /// The life of an entity given in stored form.
     pub(super) fn kept(account: &str, entity: impl Into<String>) -> Self {
         Self { account: account.to_owned(), entity: entity.into(), thing: String::new() }
     }
@@ -88,17 +88,17 @@ impl Address {
         Self::kept(account, format!("{kind} {}", fold(name)))
     }
 
-    /// What is kept of a whole account.
+    /// A register about a whole account.
     pub(super) fn of_account(account: &str, thing: Thing) -> Self {
         Self::kept(account, "account").of(thing)
     }
 
-    /// The entity as it is kept.
+    /// The entity in stored form.
     pub(super) fn entity(&self) -> &str {
         &self.entity
     }
 
-    /// The name of the entity, in small letters; empty where there is one of its kind.
+    /// The name of the entity, in lower case; empty where there is one of its kind.
     pub(super) fn name(&self) -> &str {
         self.entity.split_once(' ').map_or("", |(_, name)| name)
     }
@@ -134,12 +134,12 @@ impl Address {
         self.of_kept(format!("{thing} {name}"))
     }
 
-    /// Of the same entity a thing as it is kept.
+    /// A thing of the same entity, in its stored form.
     pub(super) fn of_kept(&self, thing: impl Into<String>) -> Self {
         Self { thing: thing.into(), ..self.clone() }
     }
 
-    /// The same of another entity of the account, as it is kept.
+    /// The same thing of another entity of the account, in its stored form.
     pub(super) fn of_other(&self, entity: impl Into<String>) -> Self {
         Self { entity: entity.into(), ..self.clone() }
     }
@@ -150,7 +150,7 @@ impl Address {
         Some((Thing::of(word)?, name))
     }
 
-    /// The thing as it is kept.
+    /// The thing in stored form.
     pub(super) fn thing_text(&self) -> &str {
         &self.thing
     }

@@ -22,7 +22,7 @@ pub(super) const BESIDE_MAX: usize = 40;
 pub struct Shared {
     /// The policy or group.
     at: Address,
-    /// Of a policy its ARN in small letters.
+    /// ARN of the policy in lower case. Empty for a group.
     arn: String,
 }
 
@@ -57,8 +57,7 @@ impl Shared {
         }
     }
 
-    /// What those are given who have the policy attached, the latest first, and whether there are more; of a group
-    /// nobody.
+    /// The attachments of the policy to its bearers, the latest first, and whether there are more. Empty for a group.
     pub(super) fn bearers(&self, reader: &mut Reader<'_>) -> (Vec<Given>, bool) {
         let listed = match self.arn.is_empty() {
             true => None,

@@ -1,6 +1,6 @@
 //! What hands the events and logs of an account on: bus rules whose target is a bus of another account or Region, and
-//! the roles by which those, trails and recorders of AWS Config write. Their names say nothing, so it is kept which they
-//! are.
+//! the roles by which those, trails and recorders of AWS Config write. Their names do not show it, so they are
+//! stored.
 
 use std::collections::BTreeSet;
 
@@ -78,7 +78,7 @@ fn rule(event: &Event, parameter: &str) -> Option<String> {
     Some(format!("rule {} {bus} {}", event.region().unwrap_or_default(), text(parameter)?))
 }
 
-/// A role of the account, as it is kept; not one of AWS's own, which nobody can take anything from.
+/// A role of the account, in its stored form. `None` for one of AWS's own, which nobody can change.
 fn role(arn: &str, account: &str) -> Option<String> {
     let arn =
         Arn::parse(arn).filter(|arn| arn.account == account && !arn.is_below_reserved_path())?;

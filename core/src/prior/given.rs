@@ -13,8 +13,8 @@ pub struct Given {
 }
 
 impl Given {
-    /// What a call that succeeded and writes this gives, if anything. Of one that attaches a policy of AWS nothing:
-    /// those are judged by their names, and no document of theirs is known that could be joined.
+    /// What a successful call that writes this gives, if anything. `None` for a policy of AWS: it is judged by its
+    /// name, and no document of it is known that could be joined.
     pub(super) fn of(event: &Event, written: &[(Address, Value)]) -> Option<Self> {
         if event.event_source() != Some(IAM) {
             return None;

@@ -43,7 +43,7 @@ pub struct Beside {
     pub replaced: Holdings,
     /// What the call gives by its name: the policy that it attaches, what the group holds.
     pub given: Holdings,
-    /// It stands for others of whom nobody looks at what they hold.
+    /// It stands for other identities whose holdings are not looked at.
     pub others: bool,
 }
 
@@ -89,7 +89,7 @@ impl Held {
             if handed.bearers.contains(&role) {
                 continue;
             }
-            // Of those that a pattern reaches only the way to an administrator's role counts.
+            // A role that a pattern reaches counts only if it leads to an administrator's role.
             let held = reader.bearer(&role);
             let beyond = reader.beyond(std::slice::from_ref(&role), &[held], false);
             handed.cut |= beyond.cut;
@@ -112,7 +112,7 @@ impl Held {
         let deployed =
             handed.deployments.as_ref().is_some_and(|(address, gift)| reader.given(address, gift));
         if let Some(worn) = worn {
-            // Rights that nobody knows raised an alert when they were given.
+            // Unknown rights raised an alert when they were given.
             let proposed = if worn.proposed { named } else { 0 };
             holdings.iter_mut().skip(proposed).for_each(|holdings| holdings.doubt = None);
             let is_habit = reader.worn_on(worn);
@@ -140,9 +140,9 @@ impl Held {
 }
 
 impl Beside {
-    /// What is known of whom an event gives something, and of those who bear what it changes. What later events
-    /// wrote counts too, where it is known by now: events do not arrive in their order, and the second piece must
-    /// not hide behind the first.
+    /// What the receivers of an event's gift hold, and the bearers of what it changes. Later events count too, if
+    /// they are known by now: events do not arrive in their order, and the second piece must not hide behind the
+    /// first.
     ///
     /// # Errors
     /// The registers that must be read first.
@@ -201,8 +201,8 @@ impl Reader<'_> {
         beside
     }
 
-    /// What a group is given its members are given, who hold beside it what is theirs. Whether there are more than
-    /// are looked at.
+    /// Adds the members of a group, which get what it is given, each with its own holdings beside it. `true` if there
+    /// are more than are looked at.
     fn beside_members(&mut self, group: &Address, beside: &Beside, all: &mut Vec<Beside>) -> bool {
         let listed = self.listed_by_all_names(group, Thing::Members);
         let (members, full) = listed.unwrap_or_default();

@@ -13,7 +13,7 @@ pub struct Holdings {
     pub documents: Vec<String>,
     /// Documents that it may have.
     pub possible: Vec<String>,
-    /// ARNs of AWS's own policies, in small letters.
+    /// ARNs of AWS's own policies, in lower case.
     pub managed: Vec<String>,
     /// What bounds it, where that is certain.
     pub boundary: Option<Boundary>,
@@ -38,7 +38,7 @@ impl Holdings {
         Self { cut: true, doubt: Some(Why::Unseen), ..Self::default() }
     }
 
-    /// Adds what another may hold. What bounds one bounds not both, and what is only possible forbids nothing.
+    /// Adds what another may hold. A boundary binds its own bearer alone, and what is only possible forbids nothing.
     pub fn pool(&mut self, other: &Self) {
         for text in other.documents.iter().chain(&other.possible) {
             if !self.possible.contains(text) {

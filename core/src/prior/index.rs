@@ -12,7 +12,7 @@ use crate::iam::catalogue;
 use crate::iam::kind::EntityKind;
 use crate::iam::policy::{Grants, PolicyDocument, managed};
 
-/// Most roles that a trust lets in which each get to know it; of more the account does.
+/// Most roles that a trust names for which each role gets a list entry. With more the account does.
 const TRUSTED_MAX: usize = 12;
 
 /// The list of the roles of an account whose trust lets in many others, or names that are like patterns.
@@ -23,7 +23,7 @@ pub(super) fn trusting(account: &str) -> Address {
 /// In place of a service: any.
 pub(super) const ANY_SERVICE: &str = "any";
 
-/// The list of the roles of an account that the things of a service, as `ec2`, may wear by their trust.
+/// The list of the roles of an account that trust a service, as `ec2`, to let its things wear them.
 pub(super) fn worn_by(account: &str, service: &str) -> Address {
     Address::kept(account, "account").named(Thing::WornBy, service)
 }
@@ -90,8 +90,7 @@ fn other_side(address: &Address, value: &Value) -> Option<Address> {
     }
 }
 
-/// Additions to the lists of those whom a trust lets in by their names. They may wear another role, as those whose
-/// policies say so.
+/// Additions to the lists of those whom a trust names. They may wear another role, like those whose policies say so.
 fn trusts(address: &Address, value: &Value) -> Vec<(Address, Value)> {
     let Value::Present(text) = value else { return Vec::new() };
     let Some((Thing::Trust, _)) = address.thing() else { return Vec::new() };
@@ -111,7 +110,7 @@ fn trusts(address: &Address, value: &Value) -> Vec<(Address, Value)> {
     if too_many || !like.is_empty() {
         found.push(listed(trusting(account), address.entity()));
     }
-    // Of services none of whose things goes on wearing a role nobody asks.
+    // Services none of whose things goes on wearing a role are left out.
     let services: BTreeSet<&str> =
         document.worn_by().into_iter().flat_map(catalogue::wearing_services).collect();
     // One that lets in many lets in any.
@@ -161,15 +160,15 @@ pub(super) fn is_host_policy(arn: &str) -> bool {
     name.is_some_and(|name| NAMES.iter().any(|one| name.eq_ignore_ascii_case(one)))
 }
 
-/// Which roles are looked for: what somebody might want one for. A register of the account lists every role that was
-/// ever one of them, and the policies that make a role one.
+/// Which roles are looked for, by their use to an attacker. A register of the account lists every role that was ever
+/// one of them, and the policies that make a role one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Those {
-    /// That were ever an administrator's.
+    /// Roles that were ever an administrator's.
     Administrate,
-    /// That may wear others, of which nobody knows what they may do by then.
+    /// Roles that may wear others, whose rights at that time are unknown.
     Wear,
-    /// That may hand others to services.
+    /// Roles that may hand others to services.
     Pass,
     /// That machines have on which containers run, each with a role of its own.
     Host,

@@ -24,13 +24,13 @@ pub struct Answers {
     pub replaced: Prior,
     /// What stood where the event writes.
     pub former: Prior,
-    /// Names that the user or group bore before that is acted upon, the latest first, in small letters.
+    /// Names that the user or group bore before that is acted upon, the latest first, in lower case.
     pub former_names: Vec<String>,
     /// What those hold that the event hands over.
     pub handed: Option<Held>,
     /// Those of the wanted who bear what the event changes.
     pub bearers: Option<Bearers>,
-    /// What those hold beside that the event gives something.
+    /// What the identities hold already to which the event gives something.
     pub beside: Vec<Beside>,
     /// What known documents decide by the tags that the event sets or takes.
     pub decided: BTreeSet<TagWord>,
@@ -82,7 +82,7 @@ impl<'q> Inquiry<'q> {
     }
 
     /// Answers from the registers, or gives those that must be read first. Answers that need a register that could
-    /// not be read stay unknown. `wanted` says of whom it matters that they bear what is changed.
+    /// not be read stay unknown. `wanted` says which bearers of what is changed matter.
     pub fn ask(
         &mut self,
         moment: Moment<'_>,
@@ -129,7 +129,7 @@ impl<'q> Inquiry<'q> {
         if let Some(tagged) = tagged.as_ref().filter(|_| open.tagged) {
             let found = tagged.decide(moment, registers);
             let place = &mut answers.decided;
-            // Nobody knows: some may go far.
+            // It is unknown: some may go far.
             let unknown = |_| BTreeSet::from([TagWord::Rights]);
             round.take(found, &mut open.tagged, |found| *place = found.unwrap_or_else(unknown));
         }

@@ -14,7 +14,7 @@ pub enum Prior {
         /// Values that it may have had, among others.
         possible: Vec<String>,
     },
-    /// For certain nothing.
+    /// Certainly nothing was there.
     Absent {
         /// The event that says so.
         source: Source,
@@ -35,7 +35,7 @@ pub enum Prior {
 pub enum Taken {
     /// Nothing ever was.
     Nothing,
-    /// Something of which nobody knows what it was.
+    /// Something, but it is unknown what.
     Something,
     /// This.
     This(String),

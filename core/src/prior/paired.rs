@@ -6,8 +6,8 @@ use super::address::{Address, Thing, fold};
 use crate::event::Event;
 use crate::iam::catalogue::IAM;
 
-/// Two calls of a service, the kind of thing that they put and take, and what names it: paths below `detail`, the first
-/// present of those separated by a bar. Where there are none there is one in an account.
+/// Two calls of a service, the kind of thing that they put and take, and the paths below `detail` of its name,
+/// separated by a bar: the first present counts. Without paths an account has one such thing.
 struct Pair {
     source: &'static str,
     puts: &'static str,

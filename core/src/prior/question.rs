@@ -33,8 +33,8 @@ pub struct Questions {
     pub fed: Option<Fed>,
 }
 
-/// The register that the event writes; of a new default version the one that says so. Of what is made
-/// with its entity nothing was there before.
+/// The write whose former value is asked for: for a new default version the one that sets the default, else the
+/// first. `None` if the entity is new: nothing was there before.
 fn former(written: &[(Address, Value)]) -> Option<&(Address, Value)> {
     if written.iter().any(|(at, _)| at.is_life()) {
         return None;

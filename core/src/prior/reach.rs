@@ -21,7 +21,7 @@ use crate::iam::{account, catalogue};
 const ACCOUNTS_MAX: usize = 40;
 /// Most customer's policies that make administrators whose bearers are looked at, in one account.
 const POLICIES_MAX: usize = 40;
-/// Most paths of one document in which a role may lie of which nobody knows where.
+/// Most directories of one document that are tried for a role whose path is unknown.
 const DIRECTORIES_MAX: usize = 16;
 /// How many roles one may wear one after the other, beginning with one that is handed over.
 const HOPS_MAX: usize = 4;
@@ -160,7 +160,7 @@ impl Reader<'_> {
         found
     }
 
-    /// Where a role may lie. Of one of which nobody knows, where the document says.
+    /// Paths where a role may lie. If its path is unknown, also those that the document names.
     fn paths(&mut self, role: &Address, directories: &BTreeSet<String>) -> Vec<String> {
         let root = || "/".to_owned();
         match self.value(&role.of(Thing::Path)) {
@@ -306,8 +306,8 @@ impl Reader<'_> {
         passed
     }
 
-    /// The roles of an account that containers may wear, of those that are known as administrators' or may wear
-    /// others: who controls a machine that runs containers reads their credentials.
+    /// The roles of an account that containers may wear, and that are known as administrators' or may wear others:
+    /// who controls a machine that runs containers reads their credentials.
     pub(super) fn contained(&mut self, account: &str) -> Letting {
         let mut all = self.letting_in(account, "ecs");
         let pods = self.letting_in(account, "eks");
@@ -317,7 +317,7 @@ impl Reader<'_> {
         all
     }
 
-    /// The roles of an account that the things of a service, as `ec2`, may wear by their trust, of those that are known as
+    /// The roles of an account that the things of a service, as `ec2`, may wear by their trust, and that are known as
     /// administrators' or may wear others.
     pub(super) fn letting_in(&mut self, account: &str, service: &str) -> Letting {
         let mut letting = Letting::default();

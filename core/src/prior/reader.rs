@@ -28,7 +28,7 @@ pub(super) struct Reader<'r> {
     missing: BTreeSet<Address>,
     /// Groups of a user looked at.
     groups: usize,
-    /// When what was read last came to say what it says: since then nobody was given, or rid of, anything.
+    /// Time of the last change of what was read: since then nobody was given, or lost, anything.
     changed: Option<Timestamp>,
     pub(super) reached: &'r ReachMemo,
 }
@@ -42,7 +42,7 @@ impl<'r> Reader<'r> {
         Self { moment, registers, missing: BTreeSet::new(), groups: 0, changed: None, reached }
     }
 
-    /// Is nothing missing so far?
+    /// Was every register there so far?
     pub(super) fn is_whole(&self) -> bool {
         self.missing.is_empty()
     }
@@ -63,7 +63,7 @@ impl<'r> Reader<'r> {
         self.need(value(address, self.moment, self.registers, 0))
     }
 
-    /// Is nothing there, for certain?
+    /// Is it certainly absent?
     pub(super) fn lacks(&mut self, address: &Address) -> bool {
         self.value(address).as_ref().is_some_and(Prior::is_absent)
     }
@@ -90,7 +90,7 @@ impl<'r> Reader<'r> {
         self.changed.is_none_or(|changed| at >= changed)
     }
 
-    /// What was found, if nothing was missing.
+    /// The result, if no register was missing.
     pub(super) fn finish<T>(self, found: T) -> Result<T, BTreeSet<Address>> {
         if self.missing.is_empty() { Ok(found) } else { Err(self.missing) }
     }
@@ -155,7 +155,7 @@ impl<'r> Reader<'r> {
         let role_of = |name: &str| Address::of_entity(&profile.account, EntityKind::Role, name);
         // The console names a profile as its role, and nearly everybody does.
         let Some(role) = self.holding(&profile.of(Thing::Role)) else {
-            // As long as that is missing nothing is answered; what such a role holds is asked for at the same time.
+            // Until that is read nothing is answered; the role's holdings are asked for at the same time.
             return Some((role_of(profile.name()), None));
         };
         match &role {
@@ -238,15 +238,15 @@ impl<'r> Reader<'r> {
         }
         if let Some(found) = self.need(in_force(&policy, self.moment, self.registers)) {
             holdings.add(&found, certain);
-            // Of a policy that is attached some document is in force.
+            // An attached policy always has a document in force.
             if found.possible().is_empty() {
                 holdings.doubt(Some(found.why().unwrap_or(Why::Unseen)));
             }
         }
     }
 
-    /// All that it was ever given, also under the names that it had before; and the reasons why that may not be
-    /// all. `None`: a register is missing.
+    /// Everything it was ever given, also under its former names, and the reasons why the list may be incomplete.
+    /// `None` if a register is missing.
     pub(super) fn things(
         &mut self,
         identity: &Address,

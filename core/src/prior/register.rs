@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 
 /// Most writes kept in one register; beyond it the oldest go.
 pub const WRITES_MAX: usize = 8;
-/// Most things kept in one list: of what an identity had, of who had a policy, of the roles of an account that were an
-/// administrator's; beyond it the oldest go.
+/// Most things kept in one list: what an identity had, who had a policy, which roles of an account were an
+/// administrator's. Beyond it the oldest go.
 pub const LISTED_MAX: usize = 256;
-/// Longest value kept, in bytes, without the white space between the words of a document. IAM takes
-/// 10,240 characters at most; of a longer one only the writing is kept.
+/// Longest value kept, in bytes, without the white space between the words of a document. IAM takes 10,240 characters
+/// at most. If a value is longer, only the fact that it was written is kept.
 pub const VALUE_BYTES_MAX: usize = 32 * 1024;
-/// Time around the reading of a seed within which nobody knows whether an event came before it.
+/// Time around the reading of a seed within which it is unknown whether an event came before it.
 const SEED_SECS: i64 = 60;
 
 /// What an event wrote.
@@ -52,7 +52,7 @@ pub struct Write {
     /// It was not written then, but read as it was then.
     #[serde(default)]
     pub seed: bool,
-    /// Of a thing of a list that was given again: when it joined.
+    /// When the thing joined the list, if it was given again since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub joined: Option<Timestamp>,
 }
@@ -237,7 +237,7 @@ impl Register {
 /// What is seen of a register.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Sight<'r> {
-    /// Nothing was written, as far as kept.
+    /// Nothing was written, as far as is stored.
     Never,
     /// This was the last write.
     One(&'r Write),
@@ -314,7 +314,7 @@ mod tests {
             let write: Write = serde_json::from_str(kept).unwrap();
             assert_eq!(serde_json::to_string(&write).unwrap(), kept);
         }
-        // Before seeds were kept.
+        // A write from before seeds were stored.
         let older = r#"{"at":"2026-11-20T02:00:00Z","event_id":"e","value":"absent"}"#;
         assert!(!serde_json::from_str::<Write>(older).unwrap().seed);
     }

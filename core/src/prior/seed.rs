@@ -45,7 +45,7 @@ pub struct Policy {
 }
 
 impl Identity {
-    /// One that has nothing.
+    /// An identity without anything.
     #[must_use]
     pub fn new(kind: EntityKind, name: String, arn: String) -> Self {
         Self {

@@ -14,12 +14,12 @@ use crate::iam::catalogue::IAM;
 use crate::iam::kind::EntityKind;
 use crate::iam::policy::{PolicyDocument, TagOf, TagWord};
 
-/// Most keys of one document that are listed; of one with more it is listed that any decides.
+/// Most keys of one document that are listed. A document with more is listed as deciding by any key.
 const KEYS_MAX: usize = 12;
 /// What stands in place of a key where any may decide.
 const ANY: &str = "";
 
-/// The list of the tags by which documents of an account decide; of the organization's without one.
+/// The list of the tags by which documents of an account decide. An empty account stands for the organization.
 fn deciding(account: &str) -> Address {
     Address::of_account(account, Thing::DecidingTags)
 }
@@ -44,7 +44,7 @@ fn listings_of(address: &Address, text: &str) -> Vec<(Address, Value)> {
     found.iter().map(entry).collect()
 }
 
-/// As it is kept: `principal admin team`.
+/// In stored form: `principal admin team`.
 fn line(of: TagOf, key: &str, word: TagWord) -> String {
     let whose = match of {
         TagOf::Principal => "principal",

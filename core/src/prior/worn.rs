@@ -13,15 +13,15 @@ use super::reader::Reader;
 use super::{Moment, Register, Value, Write};
 use crate::iam::catalogue;
 
-/// Most things that a caller named before of which it is looked at whether anybody knew their roles: the latest.
+/// Most things that a caller named before whose roles at that time are looked up: the latest.
 const NAMED_MAX: usize = 16;
-/// Most other things that one wears the roles of which are looked at: the latest.
+/// Most other things whose roles one wears that are looked at: the latest.
 const OTHERS_MAX: usize = 16;
 /// How many things may stand one behind the other.
 const HOPS_MAX: usize = 3;
 
 impl Reader<'_> {
-    /// The roles that things wear, each once, and whether there may be more. Of a thing whose roles nobody knows, all
+    /// The roles that things wear, each once, and whether there may be more. If a thing's roles are unknown: all
     /// roles that things of its kind may wear and that are known as administrators', or may assume such.
     pub(super) fn roles_worn(&mut self, worn: &Worn) -> (BTreeSet<String>, bool) {
         let (mut found, mut cut) = (BTreeSet::new(), false);
@@ -40,9 +40,9 @@ impl Reader<'_> {
         (found, cut)
     }
 
-    /// The roles of a list that count: of a thing itself all, as of any that has one role, and those of other things that
-    /// it wears the roles of.
-    /// `older`: nobody saw the thing made, nor says which role it has.
+    /// The roles of a list that count, with those of other things whose roles it wears. In a thing's own list all
+    /// roles count, in a list of a kind only powerful ones. `older`: nobody saw the thing made, and its role is
+    /// unknown.
     fn counting(&mut self, list: &List<Address>, older: bool, hops: usize) -> Option<Counting> {
         let register = self.need(read(list.at.clone(), self.registers))?;
         let (_, full) = register.listed();
@@ -86,7 +86,7 @@ impl Reader<'_> {
             }
             counting.join(of_other);
         }
-        // Of those that made room nobody knows more than that they joined before the oldest that is left was given.
+        // A full list has dropped its oldest entries. They joined before the oldest entry left was given.
         let left = register.writes().first().filter(|_| full).map(|oldest| oldest.at);
         counting.since = counting.since.max(register.joined(&joined)).max(left);
         Some(counting)
@@ -104,7 +104,7 @@ impl Reader<'_> {
             since: self.first_of_the_same(register),
             ..Counting::default()
         };
-        // What another wears of which nobody knows a role is looked at where somebody gives that work.
+        // If a role of the other thing is unknown, its list is looked up when somebody gives that thing work.
         let known = |list: &List<Address>| (is_unknown(&kept) || list.beside) && !list.by_trust;
         if let Some(list) = list.filter(known) {
             found.join(self.counting(&list, false, hops).unwrap_or_default());
@@ -181,7 +181,7 @@ impl Reader<'_> {
             return of_list.unwrap_or(true);
         }
         let Some(roles) = kept.present() else {
-            // What nobody knows a role of adds none to what others wear, unless the answer says which it has.
+            // A thing without a known role adds none to what others wear, unless the answer says which it has.
             let news = answered && list.is_none_or(|list| list.beside);
             return unknown && !news && of_list.unwrap_or(true);
         };
@@ -192,9 +192,9 @@ impl Reader<'_> {
         given && self.is_since(source.at) && of_list.unwrap_or(true)
     }
 
-    /// Has the caller used something that wears a role of the list before, after the last role joined the list and with
-    /// all their rights unchanged? `by`: when he used this very thing, whose role nobody knows. `news`: the answer names a
-    /// role where the list may hold none.
+    /// Has the caller used something that wears a role of the list before, after the last role joined the list and
+    /// with all their rights unchanged? `by`: when he used this very thing, if its role is unknown. `news`: the
+    /// answer names a role where the list may hold none.
     fn is_habit(
         &mut self,
         list: &Address,
@@ -240,7 +240,7 @@ impl Reader<'_> {
         latest.into_iter().map(|one| self.was_any(list, one)).fold(false, |any, one| any | one)
     }
 
-    /// Did nobody know, when a caller named a thing, which role it wears? Then it counted as any of its kind.
+    /// Was the role of a thing unknown when a caller named it? Then the use counted as any of its kind.
     fn was_any(&mut self, list: &Address, named: &Write) -> bool {
         let Value::Listed(name) = &named.value else { return false };
         let thing = list.of_other(name);
@@ -248,7 +248,7 @@ impl Reader<'_> {
         let known = self.need(value(&thing, moment, self.registers, 0));
         let register = self.need(read(thing, self.registers));
         let (Some(known), Some(register)) = (known, register) else { return false };
-        // Of several roles each stands in its list.
+        // A thing with several roles has each in its list.
         let given = |write: &Write| write.at <= named.at && matches!(write.value, Value::Listed(_));
         is_unknown(&known) && !register.writes().iter().any(given)
     }
@@ -271,7 +271,7 @@ fn is_unknown(kept: &Prior) -> bool {
     kept.possible().is_empty() && !kept.is_absent()
 }
 
-/// The roles of values as they are kept.
+/// The roles of stored values.
 fn roles_in(values: &[String]) -> impl Iterator<Item = &str> {
     values.iter().flat_map(|roles| roles.lines())
 }

@@ -10,9 +10,9 @@ use crate::iam::kind::EntityKind;
 /// Most registers one event writes: audiences of a new identity provider beyond it stay unknown.
 const WRITES_PER_EVENT_MAX: usize = 40;
 
-/// What a successful event writes. `entity` is the name of what it acts upon, where the API lets it be
-/// absent: that of the caller. With `omitted` CloudTrail dropped the parameters: the answer may still say
-/// what was written, else it is written that nobody knows. `handed` is what the event hands over.
+/// What a successful event writes. `entity` is the name of its entity if the API lets the name be absent: that of the
+/// caller. With `omitted` CloudTrail dropped the parameters: if the answer does not say either what was written, the
+/// write is unknown. `handed` is what the event hands over.
 #[must_use]
 pub fn writes(
     event: &Event,
@@ -62,7 +62,7 @@ impl<'e> Writing<'e> {
         self.event.text(&format!("detail.responseElements.{name}"))
     }
 
-    /// A parameter with a document: nobody knows which where it is missing.
+    /// A parameter with a document. If it is missing, the document is unknown.
     fn document(&self, name: &str) -> Value {
         match self.event.value(&format!("detail.requestParameters.{name}")) {
             Some(serde_json::Value::String(text)) => Value::of(text),
@@ -118,7 +118,7 @@ impl<'e> Writing<'e> {
         }
     }
 
-    /// That a call of this name wrote something, nobody knows where.
+    /// A call of this name wrote something, but it is unknown where.
     fn unread(&self, name: &str) -> (Address, Value) {
         (unread(self.account, name), Value::Unsaid)
     }
@@ -178,7 +178,7 @@ impl<'e> Writing<'e> {
                 vec![(life.clone(), Value::Present(String::new())), default(id), document]
             }
             "CreatePolicyVersion" => {
-                // Without the answer nobody knows its ID, but that of its event names it as well.
+                // Without the answer its ID is unknown, but the ID of its event names it as well.
                 let own = || format!("of event {}", self.event.identity());
                 let id = self.answer("policyVersion.versionId").map_or_else(own, str::to_owned);
                 let mut writes = vec![(version(&id), self.document("policyDocument"))];
@@ -331,7 +331,7 @@ pub(super) fn is_default(event: &Event) -> bool {
         == Some(true)
 }
 
-/// The path of a role, where it has one; as its name in small letters.
+/// The path of a role, where it has one; as its name in lower case.
 pub(super) fn path_of(role: &Address, path: &str) -> Option<(Address, Value)> {
     (path != "/").then(|| (role.of(Thing::Path), Value::of(&fold(path))))
 }

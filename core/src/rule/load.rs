@@ -63,7 +63,7 @@ impl Loading {
         ControlFlow::Continue(())
     }
 
-    /// A file that is none.
+    /// Adds the fault of a file without a rule.
     pub fn fault(&mut self, fault: Fault) {
         self.faults.push(fault);
     }

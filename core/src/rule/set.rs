@@ -170,8 +170,8 @@ impl RuleSet {
         all
     }
 
-    /// The same, with the rules that their owner changed: `change` gives what is said of the rule with an ID, and
-    /// `applied` what the rule is from then on.
+    /// The same, with the rules that their owner changed: `change` gives the change of the rule with an ID, and
+    /// `applied` the rule after it.
     #[must_use]
     pub fn overridden<C>(
         mut self,
@@ -277,7 +277,7 @@ impl RuleSet {
     }
 
     /// The rules that may be quieter, or quiet for longer, than a rule is by itself: the owner's, those that the site
-    /// overrides, and those that hold back repetitions for days. The others need not be read to know it.
+    /// overrides, and those that hold back repetitions for days. The others need not be read for that.
     pub fn quietenable(&self) -> impl Iterator<Item = &Rule> {
         self.entries.iter().filter_map(|entry| match entry {
             Entry::Read(_) => Some(entry.rule()),
@@ -302,8 +302,8 @@ impl RuleSet {
         &self.steps
     }
 
-    /// Enabled rules that match: the loudest first, and among equals those that say most of what was done. Rules that
-    /// could not be decided within [`crate::pattern::STEPS_MAX`] are named beside.
+    /// Enabled rules that match: the loudest first, and among equals the most specific. Rules that could not be
+    /// decided within [`crate::pattern::STEPS_MAX`] are listed apart.
     #[must_use]
     pub fn matching(&self, event: &Value) -> Matching<'_> {
         self.matched(event, self.found(event, &|_| false))
@@ -347,9 +347,8 @@ impl RuleSet {
         Matching { rules: on, unsure, switched_off }
     }
 
-    /// Settles which of the firing rules speak: specific ones before general ones, fallbacks only
-    /// where nothing else stands; within each the loudest for this outcome first. The first of all
-    /// gives title and base severity.
+    /// Settles which of the firing rules speak: specific ones before general ones, fallbacks only if no other fires;
+    /// within each the loudest for this outcome first. The first of all gives title and base severity.
     #[must_use]
     pub fn settled(mut firing: Vec<&Rule>, outcome: CallOutcome) -> Vec<&Rule> {
         firing.sort_by_key(|rule| std::cmp::Reverse(rule.severity_of(outcome)));

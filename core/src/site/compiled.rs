@@ -111,7 +111,7 @@ impl Site {
         adjustments.chain(self.suppressions.iter().map(|one| &one.pattern))
     }
 
-    /// A site about which nothing is known.
+    /// An empty site.
     #[must_use]
     pub fn empty() -> Self {
         Self {

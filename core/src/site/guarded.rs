@@ -46,7 +46,7 @@ impl GuardedEntities {
         self.0.keys().any(|id| renamable.contains(&id.kind()))
     }
 
-    /// Is there none?
+    /// Is the list empty?
     #[must_use]
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()

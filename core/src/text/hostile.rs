@@ -20,7 +20,7 @@ impl Hostile {
         Self { text: text.to_owned(), capped: false }
     }
 
-    /// A text as it was shown before: what it was nobody knows any more.
+    /// Restores a text that was stored as shown. The original text is unknown.
     #[must_use]
     pub(crate) fn as_shown(text: &str) -> Self {
         Self { text: text.to_owned(), capped: true }

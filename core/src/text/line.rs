@@ -44,7 +44,7 @@ impl Line {
         Self::theirs(text, TEXT_CHARS_MAX)
     }
 
-    /// A line as it was shown before: what it was nobody knows any more.
+    /// Restores a line that was stored as shown. The original text is unknown.
     #[must_use]
     pub(crate) fn as_shown(text: &str) -> Self {
         Self { pieces: vec![Piece::Theirs(Hostile::as_shown(text), usize::MAX)] }
@@ -111,8 +111,8 @@ mod tests {
         assert_eq!(Line::as_shown("<!channel>").shown(), "‹!channel›");
     }
 
-    /// Whether texts, lines and hostile texts can be used as something: what a type has itself goes before what
-    /// every type has.
+    /// Whether texts, lines and hostile texts can be used as something. A type's own constant goes before that of
+    /// every type.
     macro_rules! usable_as {
         ($($what:tt)+) => {{
             trait Any {

@@ -61,9 +61,8 @@ fn is_dot(c: char) -> bool {
     matches!(c, '.' | '\u{3002}' | '\u{ff0e}' | '\u{ff61}')
 }
 
-/// Between a name and what makes a host of it: from here on nothing but top-level domains stands. Those of a
-/// mail address stay, which is a link to nowhere but the mail program, and those of AWS's services, which
-/// nobody else can have.
+/// Is this between a name and its domain, with only top-level domains behind it? Mail addresses do not count, as they
+/// open only the mail program, nor do AWS's services, whose names nobody else can have.
 fn is_before_domain(before: &[char], after: &[char]) -> bool {
     let in_host = |c: &&char| is_dot(**c) || is_of_label(**c);
     let behind: String = after.iter().take(HOST_CHARS_MAX).take_while(in_host).collect();
@@ -86,7 +85,7 @@ fn is_of_label(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '-' | '_')
 }
 
-/// Of other scripts each is taken for one.
+/// Any label of another script is taken for one.
 fn is_top_level(label: &str) -> bool {
     !label.is_empty() && (!label.is_ascii() || tld::exist_case_insensitive(label))
 }

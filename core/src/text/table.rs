@@ -16,8 +16,8 @@ pub(crate) fn columns<const N: usize>(line: &str) -> Option<[&str; N]> {
     (whole && rest.next().is_none()).then_some(columns)
 }
 
-/// The line whose first column is this name, case of ASCII letters ignored; `name` itself is in small letters, and the
-/// lines are sorted by their first columns in small letters. Nothing is read but the lines on the way.
+/// The line whose first column is this name, ignoring case of ASCII letters. `name` must be in lower case, and the
+/// lines sorted by their first columns in lower case. Reads only the lines on the way.
 #[must_use]
 pub(crate) fn line_of<'t>(table: &'t str, name: &str) -> Option<&'t str> {
     let bytes = table.as_bytes();
@@ -39,7 +39,7 @@ pub(crate) fn line_of<'t>(table: &'t str, name: &str) -> Option<&'t str> {
     None
 }
 
-/// How the first column of a line stands to a name in small letters.
+/// How the first column of a line stands to a name in lower case.
 fn order(line: &str, name: &str) -> Ordering {
     let first = line.bytes().take_while(|byte| *byte != b'\t');
     first.map(|byte| byte.to_ascii_lowercase()).cmp(name.bytes())

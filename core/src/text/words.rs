@@ -85,9 +85,9 @@ mod tests {
     words! {
         /// Two words.
         enum Two {
-            /// That comes last in a set.
+            /// A word that comes last in a set.
             Yes = "yes",
-            /// That comes first there.
+            /// A word that comes first there.
             No = "no",
         }
     }

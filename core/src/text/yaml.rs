@@ -32,8 +32,8 @@ pub struct Document {
     first_line: usize,
 }
 
-/// Lines by their paths. Of a path its hash alone is kept: of 200,000 of them the texts take more than the
-/// document, and two of the same hash cost no more than a wrong line in a fault.
+/// Lines by the hashes of their paths. The texts of 200,000 paths would take more than the document; two paths of the
+/// same hash cost no more than a wrong line in a fault.
 #[derive(Debug, Clone, Default)]
 struct Lines(HashMap<u64, usize>);
 

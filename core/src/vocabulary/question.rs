@@ -39,7 +39,7 @@ pub(crate) fn misspelt(pattern: &Pattern) -> Vec<(String, String, Option<String>
 fn in_vain(matcher: &Matcher, fact: &Fact) -> Option<(String, Option<String>)> {
     match matcher {
         Matcher::Exists | Matcher::Absent => return None,
-        // What can never be refuses nothing.
+        // Refusing an impossible value refuses nothing.
         Matcher::AnythingBut(refused) => return refused.iter().find_map(|one| in_vain(one, fact)),
         _ => {}
     }

@@ -9,7 +9,7 @@ words! {
         Present = "present",
         /// Nothing.
         Absent = "absent",
-        /// Nobody knows.
+        /// It is unknown.
         Unknown = "unknown",
     }
 }
@@ -89,7 +89,7 @@ words! {
 }
 
 words! {
-    /// A kind of what the tool consists of, or of what touches it.
+    /// A kind of resource of the tool, or of what touches one.
     pub enum OwnKind {
         /// An alarm.
         Alarm = "alarm",

@@ -1,6 +1,6 @@
-//! An alert as the table keeps it. Version 1 is frozen: what a former version of the function wrote is read, and what
-//! this one writes a former one reads. So all that it is made of has types of its own. It holds texts as they were shown,
-//! so that none is ever printed otherwise.
+//! An alert as the table stores it. Version 1 is frozen: this version reads what a former one wrote, and a former one
+//! reads what this one writes. So all its parts have types of their own. It holds texts as they were shown, so that
+//! none is ever printed otherwise.
 
 use std::borrow::Cow;
 

@@ -83,7 +83,7 @@ pub(super) struct StepV1 {
     command: Option<String>,
 }
 
-/// Of an alert that was kept before steps knew their effect.
+/// The effect of a step stored before steps had one.
 fn strictest() -> EffectV1 {
     EffectV1::Gives
 }
@@ -104,7 +104,7 @@ impl From<StepV1> for StepLine {
     }
 }
 
-/// How the steps of an undo are written: none as null, one as itself, as when there never were more, several as a list.
+/// How the steps of an undo are stored: none as null, one as itself, for the oldest readers, several as a list.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Written {

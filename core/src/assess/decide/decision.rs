@@ -198,7 +198,7 @@ fn say_what_is_unknown(event: &Event, context: &Context, reasons: &mut Vec<Reaso
     }
 }
 
-/// How loud it stays by the rules that an adjustment does not name: of what those say it takes nothing.
+/// How loud it stays by the rules that an adjustment does not name: their severity is not lowered.
 fn kept(severity: Severity, spec: &AdjustmentSpec, rules: &[&Rule], context: &Context) -> Severity {
     let others = rules.iter().filter(|rule| {
         !spec.rules.is_empty() && !spec.rules.contains(&rule.spec.id) && !rule.spec.is_general()

@@ -46,8 +46,8 @@ pub(super) fn least(
     guarded.into_iter().chain(others).max_by_key(|(severity, _)| *severity)
 }
 
-/// What the loudest of the rules about this tool says, a general one too: a quieter rule of the owner's about the same
-/// call takes nothing from it.
+/// The severity of the loudest rule about this tool, even of a general one: the owner's quieter rule about the same
+/// call does not lower it.
 fn about_us(base: Severity, context: &Context, rules: &[&Rule]) -> Severity {
     let own = rules.iter().filter(|rule| is_about_us(rule));
     own.map(|rule| rule.severity_of(context.facts.outcome)).max().unwrap_or(base).max(base)
@@ -108,7 +108,7 @@ fn is_identity_centers(context: &Context) -> bool {
         && name.starts_with(PERMISSION_SET_NAME)
 }
 
-/// What weakens those that must not be weakened by a policy that they bear, or a group that they are in.
+/// How it weakens an entity that must not be weakened, by a policy that the entity bears or a group it is in.
 fn cuts_bearer(context: &Context) -> Option<Cow<'static, str>> {
     let bearer =
         context.bearer.as_ref().filter(|_| context.facts.outcome == CallOutcome::Success)?;

@@ -1,8 +1,8 @@
-//! An event as it would be in each case that may be the true one.
+//! An event in each case that may be the true one.
 //!
-//! Where a calendar cannot be asked, the event may lie inside it or outside. What makes louder counts
-//! if it holds in any of these cases, what makes quieter only if it holds in all. Tags of an account that
-//! are not known make nothing quieter; louder only what the environment does, which counts as production.
+//! If a calendar cannot be asked, the event may lie inside it or outside. A louder adjustment counts if it holds in
+//! any of these cases, a quieter one only if it holds in all. Unknown tags of an account make nothing quieter; the
+//! environment then counts as production, which may make louder.
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};

@@ -47,7 +47,7 @@ const OUTSIDE: [TrustWord; 8] = [
     TrustWord::ServiceOutside,
 ];
 
-/// Of a trust policy. Who is let in from outside counts before who is at home.
+/// Compares trust policies. Who is let in from outside counts before who is at home.
 pub(super) fn of_trust(before: &Trust, after: &Trust) -> Back {
     let [anyone_before, anyone_after] =
         [before, after].map(|trust| trust.words.contains(&TrustWord::Anyone));
@@ -59,7 +59,7 @@ pub(super) fn of_trust(before: &Trust, after: &Trust) -> Back {
         Back::Unknown => {}
         found => return found,
     }
-    // That only services come in is a word for nobody.
+    // A trust in services alone lets in nobody.
     let all = |trust: &Trust| -> BTreeSet<String> {
         let words = trust.words.iter().filter(|word| **word != TrustWord::ServiceOnly);
         let words = words.map(ToString::to_string);

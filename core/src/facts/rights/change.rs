@@ -36,21 +36,20 @@ pub struct Rights {
     pub added: Option<BTreeSet<Grant>>,
     /// Words that it gave and that are gone.
     pub removed: Option<BTreeSet<Grant>>,
-    /// What it gives or takes stands in a document that nobody knows for certain: of a customer's policy
-    /// that no event showed, or about which the events contradict each other. What it may have said still
-    /// counts in `grants`.
+    /// What it gives or takes stands in a document that is not certain: no event showed the customer's policy, or the
+    /// events contradict each other. What it may have said still counts in `grants`.
     pub unknown: Option<Why>,
-    /// What it puts or attaches forbids something.
+    /// The document that it puts or attaches forbids something.
     pub denies: bool,
     /// It carries a document that cannot be read: AWS took it, so it means something.
     pub unreadable: bool,
     /// The policy that it puts, attaches or detaches allows nothing: without it somebody has more rights.
     pub only_denies: bool,
-    /// What putting back would do that it replaces.
+    /// What putting back the replaced document would do.
     pub back: Back,
 }
 
-/// What an event does with a document.
+/// How an event changes rights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum RightsChange {
     /// Puts an identity policy; the field below `requestParameters` that holds it.
@@ -141,7 +140,7 @@ pub struct DocumentsBefore<'k> {
     pub replaced: &'k Prior,
     /// What stood where it writes, as a boundary.
     pub former: &'k Prior,
-    /// What those hold beside to whom it gives something.
+    /// What the identities hold already to which it gives something.
     pub beside: &'k [Beside],
 }
 
@@ -369,7 +368,7 @@ impl Rights {
         if policy.as_ref().is_some_and(|policy| policy.quarantines) {
             self.grants.add(Grant::QuarantineRemoved, true);
         }
-        // Of AWS's own the ones that forbid are known by name.
+        // Those policies of AWS that forbid are known by name.
         self.unknown = named.doubt.filter(|_| policy.is_none() && !is_aws_managed(arn));
         let named_so = named.doubt.is_some() && contain::is_called_ban(arn);
         if policy.is_some_and(|policy| policy.denies) || named.deny() || named_so {

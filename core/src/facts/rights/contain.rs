@@ -11,8 +11,8 @@ pub(super) fn only_denies(of_aws: Option<&ManagedPolicy>, documents: &[PolicyDoc
     }
 }
 
-/// Is it called a ban? Asked of what nobody knows to say anything else: where a ban may be gone, that makes an alert
-/// louder, and never quieter. What is known to forbid, or not to, needs no name for it.
+/// Does the name say that it is a ban? Asked only if its content is unknown: where a ban may be gone, the name makes
+/// an alert louder, and never quieter.
 pub(super) fn is_called_ban(name: &str) -> bool {
     name.to_lowercase().contains("deny")
 }

@@ -100,7 +100,7 @@ mod tests {
         let two = ban(r#"{"StringNotEquals":{"aws:RequestedRegion":["a","b"]}}"#);
         check(&two, &ban(r#"{"stringNotEquals":{"AWS:requestedRegion":["b","a"]}}"#), true);
         check(&two, r#"{"Effect":"Deny","Action":"*","Resource":"*"}"#, true);
-        // Nobody knows when a denial holds whose conditions cannot be read.
+        // It is unknown when a denial holds whose conditions cannot be read.
         check(&two, &ban("{}"), false);
         check(&two, &ban(r#"{"StringNotEquals":{"aws:RequestedRegion":["a","b","c"]}}"#), false);
         check(&two, &ban(r#"{"StringNotLike":{"aws:RequestedRegion":["a","b"]}}"#), false);

@@ -13,7 +13,7 @@ pub struct HandedOver {
     pub kind: HandedKind,
     /// The names, as the call spells them.
     pub names: Vec<String>,
-    /// What those hold that it hands over, together.
+    /// What the handed-over roles or groups hold, together.
     pub grants: Grants,
     /// Some policy of theirs forbids something.
     pub denies: bool,
@@ -127,7 +127,7 @@ fn pooled(all: &[Holdings]) -> Holdings {
     pool
 }
 
-/// What a boundary leaves. `None`: nobody knows.
+/// The grants that a boundary leaves. `None` if they are unknown.
 pub(super) fn bounds(boundary: &Boundary, own: Option<&str>) -> Option<BTreeSet<Grant>> {
     Some(match boundary {
         Boundary::Managed(arn) => managed(arn)?.grants.all,

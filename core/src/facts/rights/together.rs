@@ -5,8 +5,8 @@ use super::held::bounds;
 use crate::iam::policy::{Grant, Grants, PolicyDocument, describe, managed};
 use crate::prior::{Beside, Holdings};
 
-/// Most bytes of documents joined, of which IAM lets nobody have so many for certain: at most 20 policies of 6,144
-/// characters on a user and 10 on each of 10 groups, and inline ones.
+/// Most bytes of documents joined. IAM certainly lets nobody have so many: at most 20 policies of 6,144 characters on
+/// a user and 10 on each of 10 groups, and inline ones.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
 const BYTES_MAX: usize = 1 << 20;
 
@@ -16,9 +16,9 @@ const EACH_MAX: usize = 2;
 const POOL_BYTES_MAX: usize = 128 * 1024;
 
 impl Rights {
-    /// Adds what makes an administrator of somebody by the new document, `put` or given by its name, together with
-    /// those that stay, and by neither alone. Of AWS's own policies no document is known: they join with nothing,
-    /// but what they give already is nothing new.
+    /// Adds what makes somebody an administrator by the new document and the documents that stay together, and by
+    /// neither alone. The new document is `put`, or given by its name. The documents of AWS's own policies are not
+    /// known: they join with nothing, but what they give already is not new.
     pub(super) fn join_to(
         &mut self,
         put: Option<&PolicyDocument>,

@@ -107,7 +107,7 @@ impl Inverse {
     }
 }
 
-/// What it means that a call names nobody.
+/// What the absence of a name in a call means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Absent {
     Caller,
@@ -198,7 +198,7 @@ pub fn calls() -> impl Iterator<Item = &'static Call> + Clone {
     ROWS.iter().filter_map(Row::call)
 }
 
-/// Those of one source: no other's rows are read for it.
+/// The calls of one source. Rows of other sources are not read.
 pub fn calls_of(source: &str) -> impl Iterator<Item = &'static Call> {
     ROWS.iter().filter(move |row| row.source == source).filter_map(Row::call)
 }

@@ -18,7 +18,7 @@ pub enum RoleTaken {
 
 static TAKEN: LazyLock<Vec<RoleTaken>> = LazyLock::new(|| rows().filter_map(taken).collect());
 
-/// Service and field, in small letters, that is called a role and is none.
+/// Services and fields, in lower case, that are called a role and do not hold one.
 static NONE: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
     rows()
         .filter(|(kind, _)| *kind == "none")
@@ -63,7 +63,7 @@ pub(crate) fn is_of_roles(source: &str, call: &str) -> bool {
     CALLS.contains(&(source, call))
 }
 
-/// Is this field, in small letters, what the service calls a role without handing over one of IAM? `participantrole`
+/// Is this field, in lower case, what the service calls a role without handing over one of IAM? `participantrole`
 /// of `connect.amazonaws.com` is one of AGENT, CUSTOMER, …, and `rolearn` of Audit Manager an owner.
 #[must_use]
 pub(crate) fn is_no_role(source: &str, field: &str) -> bool {

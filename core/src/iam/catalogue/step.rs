@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use super::call::NONE;
 
-/// What a step does to the rights in an account. Only what takes rights away, puts a guard back or
-/// moves is ever proposed; what loses something for good says so.
+/// What a step does to the rights in an account. Only steps that narrow, guard or move are ever proposed; a step that
+/// loses something for good says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Effect {
@@ -33,7 +33,7 @@ pub enum Effect {
 /// One case of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StepRow {
-    /// What the step does in this case.
+    /// Effect of the step in this case.
     pub effect: Effect,
     /// All of these hold in this case.
     pub when: Vec<Condition>,
@@ -81,7 +81,7 @@ pub(crate) enum Condition {
     FormerUnknown,
     /// There is a value.
     Present(&'static str),
-    /// There is none.
+    /// There is no value.
     Absent(&'static str),
     /// The value is one of these, ignoring case.
     OneOf(&'static str, Vec<&'static str>),

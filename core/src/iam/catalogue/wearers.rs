@@ -41,9 +41,9 @@ pub(crate) struct WearerRow {
     pub any: bool,
     /// Paths below the parameters of what selects among those: a tag, a pool, a cluster.
     pub by: Vec<&'static str>,
-    /// What must be given, one of these; and what must not.
-    pub when: Vec<Given>,
-    /// What other thing it wears the roles of.
+    /// Parameters of which one must be given, and parameters that must not.
+    pub when: Vec<Requirement>,
+    /// The other thing whose roles it wears.
     pub of: Option<Other>,
 }
 
@@ -67,12 +67,12 @@ pub(crate) struct NamePart {
 
 /// What must be given, or must not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Given {
+pub struct Requirement {
     /// A path below the parameters.
     pub path: &'static str,
-    /// With this value; else with any but null.
+    /// With this value. `None`: with any but null.
     pub value: Option<&'static str>,
-    /// With one that begins so.
+    /// With a value that begins so.
     pub begins: bool,
     /// It must not.
     pub not: bool,
@@ -83,7 +83,7 @@ static ROWS: LazyLock<Vec<WearerRow>> = LazyLock::new(|| {
     lines.filter(|line| !line.starts_with('#')).filter_map(row).collect()
 });
 
-/// Rows by the names of their calls; under nothing those that end in `*`.
+/// Rows by the names of their calls. Rows that end in `*` stand under the empty name.
 static BY_CALL: LazyLock<HashMap<&str, Vec<&WearerRow>>> = LazyLock::new(|| {
     let mut by_call: HashMap<&str, Vec<&WearerRow>> = HashMap::new();
     for row in ROWS.iter() {
@@ -119,7 +119,7 @@ fn row(line: &'static str) -> Option<WearerRow> {
         let (path, value) =
             text.split_once('=').map_or((text, None), |(path, value)| (path, Some(value)));
         let (path, begins) = path.strip_suffix('^').map_or((path, false), |path| (path, true));
-        Given { path, value, begins, not }
+        Requirement { path, value, begins, not }
     };
     let listed = |column: &'static str| column.split(", ").filter(|cell| *cell != NONE);
     let any = |name: &&'static str| *name == "any" || name.starts_with("any by ");
@@ -157,7 +157,7 @@ pub(crate) fn wearer_rows(source: &str, call: &str) -> impl Iterator<Item = &'st
     named.concat().into_iter().filter(is_of).collect::<Vec<_>>().into_iter()
 }
 
-/// Is it kept which roles those of a kind wear that nobody saw made, as instances are made by a template?
+/// Are the roles of unseen things of the kind listed, as those of instances that a template makes?
 #[must_use]
 pub(crate) fn is_any_known(kind: &str) -> bool {
     static KINDS: LazyLock<HashSet<&str>> =
@@ -172,8 +172,8 @@ pub(crate) fn has_several_roles(kind: &str) -> bool {
     KINDS.contains(kind)
 }
 
-/// May one of the kind, that has one role of its own, come to wear others beside it: proposed ones, or those of another
-/// thing?
+/// May a thing of the kind, which has one role of its own, come to wear others beside it: proposed ones, or those of
+/// another thing?
 #[must_use]
 pub(crate) fn has_others_beside(kind: &str) -> bool {
     static KINDS: LazyLock<HashSet<&str>> =

@@ -101,7 +101,7 @@ impl Clause {
     pub(crate) fn names_action(&self, action: &str) -> bool {
         let action = action.to_ascii_lowercase();
         let named = self.patterns.iter().any(|pattern| glob(pattern, &action));
-        // An absent clause names nothing, also not everything but nothing.
+        // An absent clause names nothing, even if it is negated.
         named != self.negated && !(self.negated && self.patterns.is_empty())
     }
 }

@@ -12,9 +12,9 @@ pub struct Request {
     pub action: &'static str,
     /// ARN of the resource. `None` if it is unknown.
     pub resource: Option<String>,
-    /// Keys that it bears, in small letters, each with its one value.
+    /// Keys that it bears, in lower case, each with its one value.
     pub keys: Vec<(&'static str, String)>,
-    /// Keys that it does not bear. Of all others nobody knows.
+    /// Keys that it does not bear. All other keys are unknown.
     pub absent: &'static [&'static str],
 }
 
@@ -22,7 +22,7 @@ pub struct Request {
 const OTHERS: [&str; 4] = ["root", "user/", "federated-user/", "role/aws-reserved/"];
 
 impl PolicyDocument {
-    /// May a statement forbid this? What nobody knows may hold.
+    /// May a statement forbid this? An unknown condition may hold.
     ///
     /// ```
     /// use iam_responder_core::iam::policy::{PolicyDocument, Request};

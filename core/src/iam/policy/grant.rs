@@ -63,11 +63,11 @@ pub enum Grant {
     IdentityPoolWrite,
     /// Nothing: AWS limits credentials that it found in public.
     Quarantine,
-    /// What that had forbidden.
+    /// Rights that a quarantine had forbidden.
     QuarantineRemoved,
-    /// What a boundary had forbidden.
+    /// Rights that a boundary had forbidden.
     BoundaryRemoved,
-    /// What a policy had forbidden.
+    /// Rights that a policy had forbidden.
     DenyRemoved,
     /// More than is judged, which counts as everything.
     TooLong,

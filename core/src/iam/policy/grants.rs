@@ -17,7 +17,7 @@ use crate::iam::catalogue::{self, Access, CallEffect, IAM};
 pub struct Grants {
     /// All of it.
     pub all: BTreeSet<Grant>,
-    /// That which no condition guards.
+    /// Grants that no condition guards.
     pub unconditional: BTreeSet<Grant>,
 }
 
@@ -89,7 +89,7 @@ const AT_ONCE: [Grant; 3] = [Grant::Admin, Grant::IamWrite, Grant::CredentialsAn
 
 /// Every call of IAM that changes anything.
 static IAM_CALLS: LazyLock<Vec<String>> = LazyLock::new(|| iam_actions(|_| true));
-/// Those of them that change who may do what.
+/// The calls among them that change who may do what.
 static IAM_WRITE: LazyLock<Vec<String>> = LazyLock::new(|| {
     iam_actions(|call| {
         let power = call.access == Access::Permissions && call.effect != CallEffect::Strengthens;

@@ -72,16 +72,16 @@ pub(super) struct Guards {
 /// One condition.
 #[derive(Debug, Clone, PartialEq)]
 struct Test {
-    /// In small letters.
+    /// In lower case.
     key: String,
-    /// What it says of a request without the key.
+    /// The answer for a request without the key.
     absent: bool,
     ask: Ask,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Ask {
-    /// Is the value one of those, or none of those?
+    /// Is the value one of `values`, or with `negated` none of them?
     Value { negated: bool, values: Values },
     /// Is there any value?
     Presence { wanted: bool },
@@ -125,8 +125,8 @@ impl Guards {
         self.tests.len()
     }
 
-    /// With what force the statement holds for an action, given in small letters: of a denial that
-    /// anybody can dodge, none.
+    /// The force with which the statement holds for an action in lower case. `Never` for a denial that anybody can
+    /// avoid.
     pub(super) fn force(&self, action: &str) -> Leave {
         let met = |test: &Test| test.is_met_by_anybody(presence(&test.key, action));
         let dodged = |test: &Test| test.opposite().is_met_by_anybody(presence(&test.key, action));
@@ -235,7 +235,7 @@ fn presence(key: &str, action: &str) -> Presence {
         _ if ALWAYS.contains(&key) => Presence::Always,
         _ if CHOSEN.contains(&key) => Presence::Chosen,
         "aws" | "saml" => Presence::Maybe,
-        // Of an identity provider.
+        // Keys of an identity provider.
         _ if prefix.contains('.') || EVERYWHERE.contains(&key) => Presence::Maybe,
         _ if prefix == service => Presence::Maybe,
         _ => Presence::Never,

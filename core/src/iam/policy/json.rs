@@ -26,7 +26,7 @@ impl Json {
         self.entries().iter().filter(named).map(|(_, value)| value)
     }
 
-    /// The entries of an object; of anything else none.
+    /// The entries of an object. Empty for any other value.
     pub(super) fn entries(&self) -> &[(String, Self)] {
         match self {
             Self::Object(entries) => entries,
@@ -34,7 +34,7 @@ impl Json {
         }
     }
 
-    /// The elements of a list; of anything else the value itself.
+    /// The elements of a list. Any other value is its own only element.
     pub(super) fn items(&self) -> &[Self] {
         match self {
             Self::List(items) => items,

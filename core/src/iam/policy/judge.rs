@@ -40,7 +40,7 @@ const ADMINISTRATORS: [&str; 12] = [
     "administrators/admin",
 ];
 
-/// What was found out once.
+/// Results found once.
 type Memo<K, V> = RefCell<HashMap<K, Rc<V>>>;
 
 /// Answers what a document allows.
@@ -62,7 +62,7 @@ struct Ruling<'d> {
     statement: &'d Statement,
     guards: Guards,
     actions: Vec<Pattern>,
-    /// Patterns of resources that may fit names that were made up, and those that mean certain ones.
+    /// Patterns of resources that may fit made-up names, and those that mean certain resources.
     wide: Vec<Pattern>,
     narrow: Vec<Pattern>,
 }
@@ -349,7 +349,7 @@ impl<'d> Judge<'d> {
     /// Roles that a pattern means among those called as administrators' mostly are.
     fn administrators(&self, pattern: &Pattern, kind: ResourceType) -> Vec<String> {
         let place = self.home.place_of(pattern, kind, &self.fuel);
-        // Of a letter or two nobody knows what is meant.
+        // A pattern of a letter or two does not show what is meant.
         let Some(place) = place.filter(|_| pattern.is_narrow()) else { return Vec::new() };
         let resources = ADMINISTRATORS.iter().map(|name| format!("{}{name}", place.beginning));
         resources.filter(|resource| pattern.fits(resource, &self.fuel)).collect()
@@ -380,7 +380,7 @@ impl Ruling<'_> {
         !self.statement.resources.negated && self.wide.iter().any(Pattern::is_run)
     }
 
-    /// An empty clause means nothing. All but nothing would be all: an `Allow` may mean that.
+    /// An empty clause means nothing. Its negation would be everything: an `Allow` may mean that.
     fn is_all(&self, clause: &Clause) -> bool {
         clause.negated && self.statement.allow
     }
@@ -410,7 +410,7 @@ impl Ruling<'_> {
         if clause.patterns.is_empty() {
             return [if self.is_all(clause) { u64::MAX } else { 0 }; CLASSES];
         }
-        // What fits up to the name need be looked at once only.
+        // Patterns that agree up to the name need one look.
         let rests = self.wide.iter().flat_map(|pattern| pattern.after(&place.beginning, fuel));
         let rests = rests.filter(|rest| !rest.needs_colon() || place.name.contains(':'));
         let rests = distinct(rests);
@@ -435,8 +435,8 @@ fn names_administrators(resource: &str) -> bool {
     ENDS.iter().any(|end| name.ends_with(end))
 }
 
-/// Granted or excepted from a denial is what a pattern may fit; denied or excepted from a grant what
-/// it surely fits.
+/// For what is granted, or excepted from a denial: everything a pattern may fit. For what is denied, or excepted from
+/// a grant: only what it surely fits.
 fn reading(statement: &Statement) -> Reading {
     match statement.allow == statement.resources.negated {
         true => Reading::Sparing,

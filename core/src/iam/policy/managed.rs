@@ -53,7 +53,7 @@ const BESIDE: [&str; 5] = [
     "identity-pool-write",
 ];
 
-/// The line of a name in small letters, behind the first of the table.
+/// The line of a name in lower case, behind the first of the table.
 fn find(table: &'static str, name: &str) -> Option<&'static str> {
     line_of(table.split_once('\n')?.1, name)
 }

@@ -100,8 +100,8 @@ impl Operator {
         matches!(self.comparison, Comparison::Like | Comparison::Arn)
     }
 
-    /// Does it hold for nobody but those whom its values name? `always`: every request of the kind
-    /// bears the key, so that what holds for want of it never does.
+    /// Does it hold only for those whom its values name? `always`: every request of the kind bears the key, so an
+    /// operator that holds for an absent key never does.
     pub(super) fn takes_only_named(self, always: bool) -> bool {
         !self.negated && (always || !self.holds_without_key())
     }

@@ -90,8 +90,8 @@ impl PolicyDocument {
         self.statements.iter().any(joins)
     }
 
-    /// The services that a trust policy lets wear the role, by what stands before their domain, as `ecs-tasks`; pods and
-    /// identity pools, which come with tokens of their own issuer, too. Conditions count as met.
+    /// The services that a trust policy lets wear the role, by the text before their domain, as `ecs-tasks`. Pods and
+    /// identity pools count, too, which come with tokens of their own issuer. Conditions count as met.
     /// Sources: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html>,
     /// <https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html>,
     /// <https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html> and
@@ -112,7 +112,7 @@ impl PolicyDocument {
         services
     }
 
-    /// Names of the roles of an account that a trust policy names in full, in small letters: AWS lets these wear the
+    /// Names of the roles of an account that a trust policy names in full, in lower case: AWS lets these wear the
     /// role by its trust alone. Conditions count as met.
     /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics-single-account.html>
     #[must_use]
@@ -125,9 +125,9 @@ impl PolicyDocument {
         entries.filter_map(name).collect()
     }
 
-    /// Patterns of names of roles of an account that a trust policy lets in by its trust alone, as it lets in anybody
-    /// whose `aws:PrincipalArn` is so, in small letters. A path may be what it likes. Where it lets in the account and not
-    /// anybody, who comes needs rights of its own, too.
+    /// Patterns of names of roles of an account, in lower case, that a trust policy lets in by its trust alone: it
+    /// lets in anybody whose `aws:PrincipalArn` matches. The path is free. If it lets in the account but not anybody,
+    /// the caller needs rights of its own, too.
     /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn>
     #[must_use]
     pub(crate) fn roles_trusted_like(&self, account: &str) -> BTreeSet<String> {
@@ -160,8 +160,8 @@ impl PolicyDocument {
         })
     }
 
-    /// Ends of the names of roles that it lets be worn or, with `hand_on`, handed on, as patterns in small letters:
-    /// what fits none of them is not meant.
+    /// Ends of the names of roles that it lets be worn or, with `hand_on`, handed on, as patterns in lower case: a
+    /// name that fits none is not meant.
     #[must_use]
     pub(crate) fn ends_of_roles(&self, hand_on: bool) -> BTreeSet<String> {
         let mut ends = BTreeSet::new();
@@ -176,7 +176,7 @@ impl PolicyDocument {
         ends
     }
 
-    /// Where the roles lie that its patterns mean, as far as it says: paths, in small letters.
+    /// Where the roles lie that its patterns mean, as far as it says: paths, in lower case.
     #[must_use]
     pub(crate) fn directories_of_roles(&self) -> BTreeSet<String> {
         let patterns = self.about_roles(true).flat_map(|statement| &statement.resources.patterns);

@@ -1,8 +1,8 @@
-//! How a document is read: of all that a key given twice can mean, the reading that grants most.
+//! How a document is read. If a key is given twice, the reading that grants most counts.
 //!
-//! AWS refuses such keys in new documents; in old ones it joins `Action` and `Resource` and goes by
-//! the last `Effect`. Nobody here knows which it was, so an `Allow` is read in every way and a `Deny`
-//! that can be read in two ways denies nothing.
+//! AWS refuses such keys in new documents; in old ones it joins `Action` and `Resource` and goes by the last
+//! `Effect`. Which documents are old is unknown here. So an `Allow` is read in every way, and a `Deny` that can be
+//! read in two ways denies nothing.
 //!
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_policies.html>
 
@@ -19,7 +19,7 @@ const ENCODINGS_MAX: usize = 4;
 /// Most ways to read one statement; one that can be read in more is not judged, but counts as too
 /// long.
 const READINGS_MAX: usize = 16;
-/// The version in which `${…}` is plain text; also that of a document that names none.
+/// The version in which `${…}` is plain text, and the default version of a document.
 const WITHOUT_VARIABLES: &str = "2008-10-17";
 /// Elements of a statement that say what it means.
 const ELEMENTS: [&str; 8] = [
@@ -67,7 +67,7 @@ impl PolicyDocument {
     }
 }
 
-/// Reads a document. `None`: it is none, or says nothing that we may rely on.
+/// Reads a document. `None` if it is not one, or says nothing that we may rely on.
 pub(super) fn document(json: &Json) -> Option<PolicyDocument> {
     let given: Vec<&Json> = json.fields("Statement").collect();
     // A list within the list is refused by IAM, and must not hide what it holds.
@@ -88,7 +88,7 @@ pub(super) fn document(json: &Json) -> Option<PolicyDocument> {
     readable.then_some(PolicyDocument { statements, too_long, variables })
 }
 
-/// All readings of a statement; none, where it says nothing. `None`: too many.
+/// All readings of a statement. Empty if it says nothing. `None` if there are too many.
 fn statement(json: &Json, doubled: bool) -> Option<Vec<Statement>> {
     let effects: Vec<String> = json.fields("Effect").flat_map(Json::texts).collect();
     let given = |name: &str| json.fields(name).next().is_some();
@@ -103,10 +103,10 @@ fn statement(json: &Json, doubled: bool) -> Option<Vec<Statement>> {
     if effects.is_empty() && !given("Action") && !given("NotAction") {
         return Some(Vec::new());
     }
-    // What is of no effect that is known may as well allow.
+    // A statement of unknown effect may as well allow.
     if effects.iter().all(|effect| effect.eq_ignore_ascii_case("deny")) && !effects.is_empty() {
         let mut readings = readings(json, &conditions(json))?;
-        // Of a denial whose conditions cannot be read nobody knows when it holds.
+        // If the conditions of a denial cannot be read, it is unknown when it holds.
         let guarded = json.fields("Condition").next().is_some();
         let unread = guarded && !has_only_conditions(json);
         if ambiguous || conditions_twice || unread {
@@ -115,7 +115,7 @@ fn statement(json: &Json, doubled: bool) -> Option<Vec<Statement>> {
         }
         return Some(readings);
     }
-    // Of two conditions on one key nobody knows which holds: then neither guards.
+    // If one key has two conditions, it is unknown which holds: then neither guards.
     let conditions = if conditions_twice { Vec::new() } else { conditions(json) };
     let mut readings = readings(json, &conditions)?;
     readings.iter_mut().for_each(|reading| reading.allow = true);

@@ -26,9 +26,9 @@ pub(super) struct ResourceType {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Accounts {
     Own,
-    /// Those of all others as well, together.
+    /// All other accounts' resources as well, together.
     All,
-    /// Those of any other as well.
+    /// Any other account's resources as well.
     Each,
 }
 
@@ -141,7 +141,7 @@ impl ResourceType {
     }
 }
 
-/// The service as ARNs name it. Of a service that is not known only stars reach anything.
+/// The service as ARNs name it. Only stars reach resources of an unknown service.
 fn arn_service(service: &str) -> &'static str {
     const SAME: [&str; 48] = [
         "account",
@@ -254,7 +254,7 @@ impl Home {
         places
     }
 
-    /// Where the resources of the type lie that a pattern means. `None`: it means none.
+    /// Where the resources of the type lie that a pattern means. `None` if it means no resource of the type.
     pub(super) fn place_of(
         &self,
         pattern: &Pattern,

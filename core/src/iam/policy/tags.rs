@@ -26,16 +26,16 @@ words! {
 /// Whose tags a document asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum TagOf {
-    /// Those of the caller: a user, a role.
+    /// Tags of the caller: a user, a role.
     Principal,
-    /// Those of what is acted upon.
+    /// Tags of the resource.
     Resource,
 }
 
 impl TagOf {
     const ALL: [Self; 2] = [Self::Principal, Self::Resource];
 
-    /// What condition keys and variables that ask for such tags begin with, in small letters.
+    /// What condition keys and variables that ask for such tags begin with, in lower case.
     fn prefixes(self) -> &'static [&'static str] {
         match self {
             Self::Principal => &["aws:principaltag/"],
@@ -45,8 +45,8 @@ impl TagOf {
 }
 
 impl PolicyDocument {
-    /// The tags by which the document decides: whose, their keys in small letters, and what. Of what it allows only
-    /// where that goes far, its conditions met; of resources' tags only those of identities and policies.
+    /// The tags by which the document decides: whose, their keys in lower case, and what they decide. An `Allow` counts
+    /// only if it goes far with its conditions met; tags of resources only for identities and policies.
     #[must_use]
     pub(crate) fn deciding_tags(&self, own: &str) -> BTreeSet<(TagOf, String, TagWord)> {
         let mut found = BTreeSet::new();

@@ -71,14 +71,13 @@ impl Draw {
         parts.join("-")
     }
 
-    /// A name of small letters.
+    /// A name of lower-case letters.
     pub(super) fn name(&mut self) -> String {
         self.text(SMALL, 6, 14)
     }
 
-    /// Names by class: small and hyphenated, in capitals and small letters, with a path, and as
-    /// addresses of mail. In each the first letters are as different as can be, so that shares are
-    /// true: one letter's names are one in 26.
+    /// Names by class: lower case with hyphens, mixed case, with a path, and mail addresses. In each class the first
+    /// letters differ as much as possible, so that shares are true: one letter's names are one in 26.
     pub(super) fn classes(&mut self) -> [Class; CLASSES] {
         let first =
             |letters: &[u8]| letters.iter().map(|byte| char::from(*byte)).collect::<Vec<_>>();

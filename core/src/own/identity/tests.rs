@@ -206,7 +206,7 @@ fn nobody_elsewhere_is_the_tool_by_a_name() {
     let issuer = role.replace("111122223333", "999988887777");
     let user = "arn:aws:iam::111122223333:user/x:assumed-role/iam-responder-function/iam-responder";
     let path = "arn:aws:iam::111122223333:user/x:role/iam-responder-function";
-    // Nobody knows where the tool is: loud.
+    // It is unknown where the tool is: loud.
     for (own, want) in [(&known, None), (&Own::default(), Some(OwnSession::Other))] {
         check_session(own, &elsewhere, Some(&issuer), want);
         check_session(own, &elsewhere, None, want);

@@ -23,8 +23,8 @@ impl Automaton {
         self.texts.extend(texts(matcher).into_iter().map(|text| (number, text)));
     }
 
-    /// The most positions that one value can be at, at the same time, `most` at most. Where that takes
-    /// too long each wildcard counts for the most that it can be alone, which is never less.
+    /// The most positions that one value can be at, at the same time, up to `most`. If that takes too long, each
+    /// wildcard counts for its own maximum, which is never less.
     pub(super) fn complexity(&self, most: usize) -> usize {
         let together = busiest(&Positions::of(&self.texts), most);
         together.unwrap_or_else(|| {

@@ -20,7 +20,7 @@ pub struct Handed {
     pub(in crate::prior) account: String,
     /// `role` or `group`.
     pub kind: HandedKind,
-    /// The names, as the call spells them; of an instance profile its own.
+    /// The names, as the call spells them. For an instance profile its own name.
     pub names: Vec<String>,
     /// Whose holdings count.
     pub(in crate::prior) bearers: Vec<Bearer>,
@@ -34,7 +34,7 @@ pub struct Handed {
     pub(in crate::prior) policies: Vec<PolicyDocument>,
     /// What goes on wearing its role where it is given new work without one.
     pub(in crate::prior) worn: Option<Worn>,
-    /// Where it is kept which roles the same thing was given last. Nothing of what is made anew by each call.
+    /// Where the roles that the same thing was given last are stored. `None` if each call makes a new thing.
     pub(in crate::prior) thing: Option<(Address, Gift)>,
     /// The same of all stacks that the caller deploys.
     pub(in crate::prior) deployments: Option<(Address, Gift)>,
@@ -58,7 +58,7 @@ impl Gift {
         Value::of(&format!("{}\n{}", self.caller, self.places))
     }
 
-    /// One that was kept.
+    /// Reads a stored bearer.
     pub(crate) fn kept(value: &Value) -> Option<Self> {
         let Value::Present(text) = value else { return None };
         let (caller, places) = text.split_once('\n')?;
@@ -123,8 +123,8 @@ impl Habits {
         Self { all, some: at("named"), selects: !by.is_empty(), given: at("given") }
     }
 
-    /// What is to be kept of a call, if anything. `all`: it is about what the list is of, and not about one of those.
-    /// `before`: what is kept of it already.
+    /// The write to store for a call, if any. `all`: it is about everything in the list, not about one thing.
+    /// `before`: writes to be stored already.
     fn noted(
         &self,
         name: &str,
@@ -139,7 +139,7 @@ impl Habits {
                 Some((self.given.clone(), roles.clone()))
             }
             (false, true, _) => {
-                // Of many that one call names some are enough.
+                // A few of many names in one call are enough.
                 let some = before.iter().filter(|(at, _)| *at == self.some).count();
                 let named = (self.some.clone(), Value::Listed(name.to_owned()));
                 (some < NAMED_MAX).then_some(named)
@@ -177,7 +177,7 @@ impl Handed {
         let of_iam = source == IAM;
         let caller = caller(event).filter(|_| !of_iam && !search.cut);
         let at = |entity: String| Address::kept(account, entity).of(Thing::Roles);
-        // Of a call that names more than is looked at nothing is kept.
+        // Nothing is stored of a call that names more than is looked at.
         let wearers = Some(wearers).filter(|all| !all.is_empty() && !search.cut);
         let own = roles_of(own.into_iter());
         let worn = wearers.map(|wearers| Worn::of(event, source, account, &wearers, &own, caller));
@@ -211,8 +211,8 @@ impl Handed {
         })
     }
 
-    /// The roles that it hands over, by account and name in small letters; of an instance profile the one of its name,
-    /// which nearly always is in it.
+    /// The roles that it hands over, by account and name in lower case. An instance profile gives the role of its own
+    /// name, which is nearly always the one in it.
     pub fn roles(&self) -> impl Iterator<Item = (&str, &str)> {
         self.bearers.iter().filter_map(|bearer| {
             let (Bearer::Identity(at) | Bearer::Profile(at)) = bearer;
@@ -257,7 +257,7 @@ impl Handed {
     }
 }
 
-/// Roles as they are kept.
+/// Roles in stored form.
 fn roles_of(roles: impl Iterator<Item = String>) -> Option<Value> {
     let mut roles: Vec<String> = roles.collect();
     roles.sort();
@@ -295,7 +295,7 @@ impl Worn {
                 (Work::Added | Work::Proposed, None) => None,
                 (Work::Changed, None) => by_answer.clone(),
             };
-            // Of several roles one that is named leaves the others as they are.
+            // A thing of several roles keeps the others when one is named.
             let of_several = *listed && list.as_ref().is_some_and(|list| list.own);
             let goes_on = match work {
                 Work::Used | Work::Proposed => true,
@@ -313,7 +313,7 @@ impl Worn {
                 let all = *listed || list.beside;
                 habits.extend(of_list.noted(name, all, goes_on, roles.as_ref(), &habits));
             }
-            // Of one that nobody saw made it counts what he did to others of its kind.
+            // If nobody saw the thing made, what he did to others of its kind counts.
             let own = list.as_ref().filter(|list| list.own).zip(caller);
             let of_kind =
                 own.map(|(list, caller)| Habits::of(account, &list.of_kind, caller, which));

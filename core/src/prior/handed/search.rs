@@ -17,7 +17,7 @@ use crate::vocabulary::HandedKind;
 
 /// Most roles looked at in one call; what is beyond it counts as everything.
 pub(super) const BEARERS_MAX: usize = 16;
-/// Most of one policy: one that leads into many accounts names a role in each.
+/// Most roles of one policy: a policy for many accounts names a role in each.
 pub(crate) const BEARERS_OF_POLICY_MAX: usize = 40;
 /// Most values of the parameters looked at.
 pub(super) const VALUES_MAX: usize = 20_000;
@@ -47,7 +47,7 @@ pub(crate) struct Search<'e> {
     pub cut: bool,
     values: usize,
     bearers_max: usize,
-    /// The keys down to here; of a list what its element is called by.
+    /// The keys down to here; for an element of a list, its name.
     path: String,
     /// Which role stands where. `None`: too much to be kept.
     places: Option<BTreeSet<String>>,
@@ -77,7 +77,7 @@ impl<'e> Search<'e> {
         Some(places.iter().map(String::as_str).collect::<Vec<_>>().join(" "))
     }
 
-    /// What a call names. `None`: it hands over nothing.
+    /// What a call names. `None` if it hands over nothing.
     pub(crate) fn call(&mut self, event: &Event, source: &'e str, call: &str) -> Option<Call> {
         self.source = source;
         let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
@@ -214,7 +214,7 @@ impl<'e> Search<'e> {
         let Json::Object(map) = value else { return };
         for (key, value) in map {
             let key = key.to_ascii_lowercase();
-            // A document's parameters are called as its author likes.
+            // A document's author chooses the names of its parameters.
             let of_a_document =
                 self.source == "ssm.amazonaws.com" && self.path.contains("\"parameters\"");
             if is_beside(&key) && !of_a_document {
@@ -222,7 +222,7 @@ impl<'e> Search<'e> {
             }
             self.within(&key, |search| search.value(&key, value));
         }
-        // As Elastic Beanstalk and Data Pipeline take their settings.
+        // The form in which Elastic Beanstalk and Data Pipeline take their settings.
         let text = |name: &str| map.get(name).and_then(Json::as_str);
         for (name, value) in [("optionName", "value"), ("key", "stringValue")] {
             if let (Some(name), Some(value)) = (text(name), text(value)) {
@@ -399,7 +399,7 @@ fn takes_away(source: &str, call: &str) -> bool {
     TAKING.iter().any(|verb| call.starts_with(verb)) && !by_role.contains(&source)
 }
 
-/// Does the field, in small letters, name a role that is given rights, taken, or acted upon? Nobody is given that
+/// Does the field, in lower case, name a role that is given rights, taken, or acted upon? Nobody is given that
 /// role.
 fn is_beside(field: &str) -> bool {
     let given = ["principal", "grantee", "trusted"].iter().any(|word| field.contains(word));

@@ -6,7 +6,7 @@ use super::search::{VALUES_MAX, identifying};
 use crate::event::{Event, session_role, values_at};
 use crate::iam::account;
 use crate::iam::arn::{self, Arn, AwsRole};
-use crate::iam::catalogue::{self, Given, NamePart, Other, WearerRow, Work};
+use crate::iam::catalogue::{self, NamePart, Other, Requirement, WearerRow, Work};
 use crate::iam::kind::EntityKind;
 use crate::prior::Address;
 
@@ -21,8 +21,8 @@ pub(super) const WEARERS_MAX: usize = 50;
 /// Most other things of one call whose roles something wears.
 const OTHERS_MAX: usize = 8;
 
-/// The thing that is given a role, by all names and IDs of the call, so that another is never taken for it.
-/// What a call makes anew was given nothing before; a stack of the same name is the same.
+/// The thing that is given a role, by all names and IDs of the call, so that another is never taken for it. A new
+/// thing was given nothing before; a stack of the same name is the same.
 pub(super) fn thing(event: &Event, source: &str, call: &str) -> Option<String> {
     // A new revision of a task or job is the same task or job.
     const CHANGING: [&str; 5] = ["Update", "Put", "Set", "Modify", "Register"];
@@ -39,7 +39,7 @@ pub(super) fn thing(event: &Event, source: &str, call: &str) -> Option<String> {
     Some(format!("thing {source} {} {named}", event.region().unwrap_or_default()))
 }
 
-/// Who deploys hands its stacks one role, day by day: all stacks of a role that calls, as one thing.
+/// A deployer hands all its stacks one role, day by day: all stacks of one caller and role, as one thing.
 pub(super) fn deployments(event: &Event, source: &str, call: &str) -> Option<String> {
     let role = deploying_role(event).filter(|_| is_of_a_stack(source, call))?;
     Some(format!("thing {source} {} by {role}", event.region().unwrap_or_default()))
@@ -57,7 +57,7 @@ pub(super) struct Wearer {
     pub name: String,
     /// What the call does to it.
     pub work: Work,
-    /// The name is one of those that nobody chooses and nothing bears twice.
+    /// The name is chosen by AWS, and is never used twice.
     pub unique: bool,
     /// The call makes it.
     pub is_new: bool,
@@ -77,7 +77,7 @@ pub(super) struct Wearer {
 pub(in crate::prior) struct List<At = String> {
     /// Where it stands.
     pub at: At,
-    /// It is that of the thing itself, so that all its roles count; else that of its kind.
+    /// It is the list of the thing itself, so that all its roles count; else that of its kind.
     pub own: bool,
     /// The list of its kind.
     pub of_kind: At,
@@ -249,16 +249,16 @@ pub fn at_work(event: &Event) -> Option<(EntityKind, String)> {
     Some((EntityKind::of_wearer(kind).filter(|_| alone)?, name))
 }
 
-/// Is what must be given given, and nothing that must not be?
+/// Does the call meet the requirements of the row?
 fn is_meant(event: &Event, row: &WearerRow) -> bool {
-    let given = |given: &&Given| {
-        let found = values(event, given.path, false);
-        let fits = |text: &str, value: &str| match given.begins {
+    let is_met = |requirement: &&Requirement| {
+        let found = values(event, requirement.path, false);
+        let fits = |text: &str, value: &str| match requirement.begins {
             true => text.starts_with(value),
             false => text == value,
         };
         let is_given = |found: &&Json| {
-            given.value.is_none_or(|value| match found {
+            requirement.value.is_none_or(|value| match found {
                 Json::Bool(truth) => truth.to_string() == value,
                 found => found.as_str().is_some_and(|text| fits(text, value)),
             })
@@ -267,7 +267,7 @@ fn is_meant(event: &Event, row: &WearerRow) -> bool {
     };
     let (mut not, mut wanted) = (row.when.iter().filter(|one| one.not), row.when.iter());
     let asks = row.when.iter().any(|one| !one.not);
-    !not.any(|one| given(&one)) && (!asks || wanted.any(|one| !one.not && given(&one)))
+    !not.any(|one| is_met(&one)) && (!asks || wanted.any(|one| !one.not && is_met(&one)))
 }
 
 /// The names that stand at these paths, each of its parts: of several parts one name, of a single part all.
@@ -285,8 +285,8 @@ fn names<'e>(event: &'e Event, parts: &[NamePart]) -> Vec<Vec<&'e str>> {
     }
 }
 
-/// The Region of what is named, and one name of its parts, each without what may stand around it. `between` stands
-/// between them. `None`: it is not of this kind.
+/// The Region of the thing, and one name joined from its parts by `between`, each without what may stand around it.
+/// `None` if it is not of this kind.
 fn placed<'t>(
     kind: &str,
     region: &'t str,

@@ -47,7 +47,7 @@ pub(super) enum NamedCaller<'v> {
     Organization,
     /// Identities or resources of this account.
     Account(&'v str),
-    /// Somebody whom no stranger can become; whose it is, is not known.
+    /// Somebody whom no stranger can become, but whose account is unknown.
     Somebody,
 }
 
@@ -181,8 +181,8 @@ fn organization<'v>(value: &str, literal: &str, whole: bool, home: &Home<'_>) ->
     }
 }
 
-/// Of an ARN the account says whose it is. A star of `StringLike` runs over colons, and a path may
-/// hold some, so nothing before the account's end may be a wildcard there.
+/// Names by the account of an ARN. A star of `StringLike` runs over colons, and a path may hold some, so nothing
+/// before the account's end may be a wildcard there.
 fn arn(value: &str, comparison: Comparison, of_service: bool) -> NamedCaller<'_> {
     let (literal, whole) = match comparison {
         Comparison::Arn => literal(value, false),
@@ -215,8 +215,8 @@ fn is_bucket(value: &str) -> bool {
 /// Unique IDs have 16 letters at least.
 const UNIQUE_ID_CHARS_MIN: usize = 16;
 
-/// `aws:userid` is the unique ID, of a role followed by the session's name, which its caller
-/// chooses; of the root user it is the account.
+/// `aws:userid` is the unique ID. For a role the session's name follows, which its caller chooses; for the root user
+/// it is the account.
 fn unique_id(literal: &str, whole: bool) -> NamedCaller<'_> {
     let (id, complete) = literal.split_once(':').map_or((literal, whole), |(id, _)| (id, true));
     let is_unique = id.len() >= UNIQUE_ID_CHARS_MIN

@@ -124,7 +124,7 @@ fn apply(deny: &Statement, doors: &mut [Door; 3], home: &Home<'_>) {
                 door.closed_to_identities |= before == Before::Identities && without_condition;
                 door.fence.add(of_aws.clone().but_for_services());
             }
-            // Who comes with a token is none of the identities of AWS that it names.
+            // A caller with a token is not among the AWS identities that it names.
             (Before::Others, true) => {
                 door.closed |= without_condition && names_only_aws(deny);
                 door.fence.add(of_tokens.clone());

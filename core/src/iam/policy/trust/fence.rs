@@ -1,4 +1,4 @@
-//! What conditions leave of those whom a statement names.
+//! What conditions leave of the callers that a statement names.
 
 use std::collections::BTreeSet;
 

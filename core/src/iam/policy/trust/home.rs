@@ -1,9 +1,9 @@
-//! What is at home, and whose a principal is.
+//! What is at home, and which account a principal belongs to.
 
 use crate::iam::account;
 use crate::iam::arn::ArnPattern;
 
-/// What is known to be at home, and so no stranger's.
+/// What is known to be at home, and so not a stranger's.
 #[derive(Clone, Copy)]
 pub struct Home<'h> {
     /// The account of the role.

@@ -80,7 +80,7 @@ const SHARED: [Shared; 18] = [
     shared("api.pulumi.com/oidc", &[("sub", Owner::UpTo(':', 4)), ("aud", Owner::Whole)]),
     shared("sandboxes.cloud", BY_AUDIENCE),
     shared(COGNITO, &[("aud", Owner::Whole), ("sub", Owner::Whole)]),
-    // The token is Microsoft's own and says nothing of the customer: only the session's name does.
+    // The token is Microsoft's own and does not name the customer: only the session's name does.
     shared(SENTINEL, &[]),
 ];
 
@@ -102,12 +102,12 @@ const CLUSTER_ENDS: [&str; 1] = [".oic.prod-aks.azure.com"];
 /// Claims that single out identities of an issuer of one's own.
 const OWN: [&str; 7] = ["sub", "aud", "app_id", "oaud", "azp", "id", "user_id"];
 
-/// Claims that every token bears; of others AWS may know nothing, or the token may lack them.
+/// Claims that every token bears. AWS may not know others, or the token may lack them.
 const ALWAYS: [&str; 2] = ["sub", "aud"];
 const ALWAYS_OF_GITHUB: [&str; 4] =
     ["repository", "repository_id", "repository_owner", "repository_owner_id"];
 
-/// The issuer as it stands before a claim: without scheme and closing slash, in small letters.
+/// The issuer as it stands before a claim: without scheme and closing slash, in lower case.
 pub(super) fn plain(issuer: &str) -> String {
     let lower = issuer.trim().to_lowercase();
     let bare = lower.strip_prefix("https://").unwrap_or(&lower).trim_end_matches('/');

@@ -11,7 +11,7 @@ use crate::iam::arn::ArnPattern;
 /// Whom a trust policy lets in, in words that rules and people use.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trust {
-    /// Who they are.
+    /// The identities that are let in.
     pub words: BTreeSet<TrustWord>,
     /// Accounts other than the own.
     pub accounts: BTreeSet<String>,
@@ -27,7 +27,7 @@ pub struct Trust {
     pub in_vain: bool,
     /// It has more statements than are judged, and counts as open to anyone.
     pub cut: bool,
-    /// What it is the policy of.
+    /// The thing whose policy it is.
     pub of: Of,
 }
 
@@ -442,7 +442,7 @@ mod tests {
             r#"{"StringEquals":{"aws:PrincipalAccount":["444455556666","999988887777"]}}"#;
         let want = ["anyone-conditioned", "external-account"];
         check(&allow(r#"{"AWS":"*"}"#, foreign), &want);
-        // A token bears no account, so what holds for want of it holds.
+        // A token bears no account, so a condition that an absent key meets holds.
         let lax = r#"{"StringEqualsIfExists":{"aws:PrincipalAccount":"111122223333"}}"#;
         check(&allow(r#""*""#, lax), &["anyone", "anyone-conditioned"]);
         check(&allow(r#"{"AWS":"*"}"#, lax), &["anyone", "anyone-conditioned"]);

@@ -53,9 +53,9 @@ const ANYBODY_S: [&str; 9] = [
     "aws:VpceOrgPaths",
     "aws:userid",
 ];
-/// Most comparisons of what is allowed with what is denied: beyond it no deny counts.
+/// Most comparisons of an `Allow` with a `Deny`. Beyond it no `Deny` counts.
 const COMPARISONS_MAX: usize = 200_000;
-/// Accounts in which load balancers write their logs, and one of bills: none of a customer.
+/// Accounts in which load balancers write their logs, and one of bills: all are AWS's.
 /// Source: <https://docs.aws.amazon.com/elasticloadbalancing/latest/classic/enable-access-logs.html>
 const OF_AWS: [&str; 27] = [
     "009996457667",
@@ -154,8 +154,8 @@ fn name_for_whom(statement: &mut Statement) {
     }
 }
 
-/// Does the condition ask for a network or a unique ID of which nobody knows whose it is? To wear a role one must be let
-/// in besides; of a resource that may be all that is asked.
+/// Does the condition ask for a network or a unique ID whose owner is unknown? A role asks for more than that; a
+/// resource may ask for nothing else.
 fn may_be_strangers(condition: &Condition, home: &Home<'_>) -> bool {
     let at_home = |value: &String| {
         let pattern = ArnPattern::split(value);

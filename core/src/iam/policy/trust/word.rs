@@ -7,7 +7,7 @@ words! {
     pub enum TrustWord {
         /// Anybody.
         Anyone = "anyone",
-        /// Anybody, on a condition that a stranger cannot meet of his own accord.
+        /// Anybody, on a condition that a stranger cannot meet by himself.
         AnyoneConditioned = "anyone-conditioned",
         /// The own organization.
         OwnOrganization = "own-organization",
@@ -19,7 +19,7 @@ words! {
         OwnAccount = "own-account",
         /// A whole account.
         AccountRoot = "account-root",
-        /// Somebody of whom nobody knows his account.
+        /// Somebody whose account is unknown.
         UnknownPrincipal = "unknown-principal",
         /// Another account, without an external ID.
         NoExternalId = "no-external-id",

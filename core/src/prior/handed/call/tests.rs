@@ -365,7 +365,7 @@ fn who_says_what_a_definition_runs_works_in_its_role() {
     let arn = "arn:aws:batch:eu-west-1:111122223333:job-definition/nightly:3";
     let job = r#"worn  batch/job-definition "nightly""#;
     let register = r#"{"jobDefinitionName":"nightly","containerProperties":{"jobRoleArn":"Ops"}}"#;
-    // Of what has revisions a list is kept of the roles of all.
+    // A thing with revisions has a list of the roles of all revisions.
     check_worn("batch", "RegisterJobDefinition", register, ("", ""));
     let submit = |name: &str, more: &str| format!(r#"{{"jobDefinition":"{name}"{more}}}"#);
     let command = r#","containerOverrides":{"command":["sh"]}"#;

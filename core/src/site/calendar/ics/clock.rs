@@ -47,8 +47,8 @@ impl Clock {
         }
     }
 
-    /// The epoch second of an occurrence that a rule makes; `None` for a local time that the clock skips, at which
-    /// nothing takes place.
+    /// The epoch second of an occurrence that a rule makes. `None` for a local time that the clock skips: nothing
+    /// takes place then.
     ///
     /// Source: RFC 5545, 3.3.10
     pub(super) fn occurrence(&self, local: IcalRecurDateTime) -> Option<i64> {
@@ -104,7 +104,7 @@ const OFFSET_MAX: i32 = 24 * 60 * 60;
 /// The clocks of one calendar.
 #[derive(Debug)]
 pub(super) struct Clocks {
-    /// That of times without a zone.
+    /// The clock of times without a zone.
     pub(super) unnamed: Clock,
     named: BTreeMap<String, Result<Clock, String>>,
 }
@@ -145,7 +145,7 @@ impl Clocks {
     /// The clock of a property's value.
     ///
     /// # Errors
-    /// A zone that nobody knows.
+    /// An unknown zone.
     pub(super) fn clock(&self, property: &IcalProp<'_>, value: &str) -> Result<&Clock, String> {
         let clock = |name: &str| match self.named.get(name) {
             Some(Ok(clock)) => Ok(clock),

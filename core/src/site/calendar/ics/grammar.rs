@@ -10,7 +10,7 @@ use ical::prop::{IcalProp, IcalPropKind, IcalPropName};
 use ical::recur::{IcalRecurDateTime, IcalRecurFreq, IcalRecurRule};
 use ical::value::IcalValue;
 
-/// First year of which nothing is said: a yearly event without an end would be followed for thousands of years.
+/// First year that is not computed: a yearly event without an end would be followed for thousands of years.
 pub(super) const HORIZON_YEAR: i32 = 2100;
 
 /// The parts that a rule may have.

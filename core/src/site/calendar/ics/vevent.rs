@@ -197,7 +197,7 @@ impl<'a> Properties<'a, '_> {
         })
     }
 
-    /// That nothing is there which would be passed over.
+    /// Checks that the file holds nothing that would be passed over.
     fn followed(&self) -> Result<(), String> {
         for (kind, name) in ONCE {
             if self.all(kind).nth(1).is_some() {
@@ -363,11 +363,11 @@ fn moment<'a>(
 }
 
 impl WrittenTime<'_> {
-    /// The local time of an occurrence of the event that begins at `start`. A day names no occurrence of an event that
-    /// has a time, nor a time one of whole days.
+    /// The local time of an occurrence of the event that begins at `start`. A date does not name an occurrence of an
+    /// event with times, nor a time one of whole days.
     ///
     /// # Errors
-    /// That, with the property's name.
+    /// Such a mismatch, with the property's name.
     pub(super) fn of_event(
         &self,
         is_day: bool,

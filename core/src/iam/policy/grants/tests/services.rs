@@ -99,7 +99,7 @@ fn one_resource_of_a_service_is_daily_work() {
 #[test]
 fn what_services_do_every_day_is_no_way() {
     for list in [
-        // Runs and says nothing of what: AWS asks for the role of a task, and a machine says itself what it does.
+        // Runs without saying what: AWS asks for the role of a task, and a machine itself defines what it does.
         &["ecs:RunTask", "states:StartExecution", "states:StartSyncExecution"][..],
         &["codebuild:StartSandbox", "codebuild:StopSandbox", "codebuild:BatchGetSandboxes"],
         &["glue:GetJobRun", "glue:BatchStopJobRun", "glue:StartCrawler", "glue:StartTrigger"],
