@@ -24,7 +24,7 @@ const SLOW: Duration = Duration::from_millis(1_000);
 /// Time for the table, all its calls together: before it is asked whether the alert was published, and once
 /// more from there on. After it only what [`Purpose::Insist`] is for is asked.
 const STATE_MAX: Duration = Duration::from_millis(2_500);
-/// Time kept before the end for what comes after publishing: marking the event, or giving back what it claimed.
+/// Time kept before the end for the steps after publishing: marking the event, or releasing what it claimed.
 const AFTER_PUBLISH: Duration = Duration::from_millis(3_500);
 /// Time kept before the end for answering.
 const AFTER_END: Duration = Duration::from_millis(200);

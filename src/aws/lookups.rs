@@ -239,7 +239,7 @@ impl History for Aws {
         }
         calls.more = !questions.is_empty() || failure.is_some();
         match failure {
-            // What is there is better than nothing.
+            // A part is better than nothing.
             Some(error) if answered => tracing::warn!(%error, "only a part of the last hour"),
             Some(error) => return Err(error),
             None => {}

@@ -10,7 +10,7 @@ use super::error::EffectError;
 use crate::alert::SentAlert;
 use crate::text::nearest;
 
-/// Days that an alert and its verdict are kept.
+/// Days that an alert and its judgement are kept.
 pub const KEPT_DAYS: i64 = 90;
 /// Longest note of a verdict, in characters.
 pub const NOTE_CHARS_MAX: usize = 1_000;

@@ -31,8 +31,8 @@ pub trait Deliveries {
         now: Timestamp,
     ) -> impl Future<Output = Result<Delivery, EffectError>>;
 
-    /// Marks an event as published, with what was published, or takes its mark away where publishing failed. An event
-    /// that was published before keeps what was stored then.
+    /// Marks an event as published, with the alert, or removes the mark if publishing failed. An event that was
+    /// published before keeps its first alert.
     fn end(
         &self,
         event_id: &str,

@@ -1,5 +1,5 @@
-//! Ports that fail: a wrapper around any port that counts the calls of all that share its [`Faults`], and fails or
-//! repeats those that a test chooses.
+//! Ports that fail: a wrapper around any port. It counts the calls of all wrappers with the same [`Faults`], and
+//! fails or repeats those that a test chooses.
 
 use std::future::{Future, poll_fn};
 use std::sync::Mutex;
@@ -25,7 +25,7 @@ use crate::text::severity::Severity;
 /// What becomes of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// It fails, and nothing happens.
+    /// The call fails before it does anything.
     Before,
     /// It happens, but fails all the same: its answer is lost.
     After,
@@ -50,7 +50,7 @@ impl Faults {
         Self::default()
     }
 
-    /// Breaks nothing, and each call takes one turn: what is polled once more has made one round trip.
+    /// Breaks nothing, and each call takes one turn: a call polled twice has made one round trip.
     #[must_use]
     pub fn slow() -> Self {
         Self { slow: true, ..Self::default() }

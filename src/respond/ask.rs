@@ -17,8 +17,8 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         Finder { state: self.state, lookups: self.lookups, cache: self.cache }
     }
 
-    /// What is known beside the event, and, where a rule may fire, whether it was published before. Nothing of what is
-    /// known is needed: each piece that cannot be had falls to the stricter side.
+    /// What is known beside the event, and, if a rule may speak of it, whether it was published before. Each piece is
+    /// optional: one that is unknown falls to the stricter side.
     ///
     /// # Errors
     /// Another environment is at the event.

@@ -16,9 +16,8 @@ const RECENT: SignedDuration = SignedDuration::from_mins(15);
 /// Most items named in one line.
 const NAMED_MAX: usize = 5;
 
-/// By what the calls of this principal can be found: first its access key, which nobody can borrow a
-/// name for, then the user name that CloudTrail files them under. Nothing for services and identities
-/// without either.
+/// How the calls of this principal can be found: first by its access key, which nobody can choose, then by the user
+/// name that CloudTrail files them under. Empty for services and identities without either.
 #[must_use]
 pub fn whose(principal: &Principal) -> Vec<Whose> {
     if principal.kind == PrincipalKind::AwsService || principal.via_service.is_some() {

@@ -98,7 +98,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         .await;
     }
 
-    /// Takes away the mark of an event of which nobody got an alert.
+    /// Takes away the mark of an event that was not published.
     async fn let_go(&self, event: &Event, begun: Option<Begun>, now: Timestamp) {
         if let Some(begun @ Begun::Here) = begun {
             self.end(&event.identity(), now, begun, None).await;
@@ -190,8 +190,8 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         }
     }
 
-    /// One alert for each event ID. Events that cannot be read have IDs of their own, so that a forged one cannot
-    /// silence one that can be read.
+    /// Publishes one alert for each event ID. Events that cannot be read have IDs of their own, so that a forged one
+    /// cannot silence one that can be read.
     async fn unreadable(
         &self,
         reason: &Unreadable,

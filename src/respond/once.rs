@@ -14,7 +14,7 @@ use crate::respond::outcome::Outcome;
 use crate::rule::{Rule, Span};
 use crate::text::severity::Severity;
 
-/// Time within which what one caller tries in vain is published once by a rule that says nothing of repetitions.
+/// Time within which failed attempts of one caller are published once by a rule without a window of its own.
 const ATTEMPT_WINDOW: SignedDuration = SignedDuration::from_mins(10);
 
 /// Numbers of attempts held back at which they are published once more within their window, so that people on call

@@ -99,8 +99,8 @@ async fn mark<S: OpenAlerts>(
     }
 }
 
-/// The alert as it was, a step louder, and why it comes again. Of one that a former version kept in a
-/// form of its own, what the ledger holds.
+/// The alert as it was, a step louder, and why it comes again. If a former version stored it in another form, it
+/// holds what the table has.
 fn again(record: &StoredAlert, now: Timestamp) -> Alert {
     let kept = record.sent.alert.as_deref().and_then(Alert::from_stored);
     let mut alert = kept.unwrap_or_else(|| Alert::of_sent(&record.sent));

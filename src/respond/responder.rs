@@ -38,7 +38,7 @@ pub struct Repeat {
     pub table: String,
 }
 
-/// What the responder needs beside the event.
+/// Everything the responder needs beside the event.
 #[derive(Debug)]
 pub struct Responder<'a, P, S, L> {
     /// Rules and site.
@@ -57,7 +57,7 @@ pub struct Responder<'a, P, S, L> {
     pub origin: Origin,
     /// What is remembered of an event.
     pub mode: Mode,
-    /// Whether and when what nobody acknowledges is repeated.
+    /// Whether and when unacknowledged alerts are published again.
     pub repeat: Option<Repeat>,
 }
 
@@ -98,7 +98,7 @@ impl<'a, P, S> Responder<'a, P, S, Offline> {
         state: &'a S,
         origin: Origin,
     ) -> Self {
-        // Nothing is ever kept in it, as nobody ever answers.
+        // It stays empty, as nobody answers.
         static CACHE: LazyLock<Cache> = LazyLock::new(Cache::default);
         Self {
             engine,

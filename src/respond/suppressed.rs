@@ -326,7 +326,7 @@ suppressions:
         // Another rule says medium.
         check("{grave: {enabled: false}}", &["B"], &[]);
         check("{grave: {severity: low}, any: {enabled: false}}", &["B"], &[]);
-        // The general rule would say nothing beside that about the call.
+        // The general rule would add nothing about the call.
         check(
             "{any: {severity: low}, loud: {enabled: false}, grave: {enabled: false}}",
             &["A"],

@@ -37,7 +37,7 @@ pub struct CallCoverage {
     pub effect: CallEffect,
     /// How well it is covered.
     pub coverage: Coverage,
-    /// Rules that name it; where there is none, those that see it otherwise.
+    /// Rules that name it. If none does, rules that see it otherwise.
     pub rules: Vec<String>,
 }
 
@@ -63,7 +63,7 @@ pub struct Report {
 /// What the bus rules of the enabled rules deliver.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Delivered {
-    /// Sources of which every change is delivered, calls that nobody knows yet too, but for busy calls.
+    /// Sources of which every change is delivered, by unknown calls too; busy calls excepted.
     pub whole: Vec<&'static str>,
     /// Calls of other sources that are delivered for every caller, as `s3:PutBucketPolicy`.
     pub named: BTreeSet<String>,

@@ -216,7 +216,7 @@ fn no_text_of_an_event_is_live_in_any_channel() {
     assert!(alerts >= 40, "{alerts}");
 }
 
-/// An alert holds what was there; no channel gets it so, nor what the table kept.
+/// An alert holds the text unchanged; no channel and no stored alert does.
 #[test]
 fn a_hostile_name_is_dead_wherever_it_stands() {
     let engine = Engine::packed(&PACK).unwrap();

@@ -1,5 +1,5 @@
-//! What is known beside the event, and what alerts say because of it: accounts, calendars, the
-//! caller's last hour, repetitions, and what nobody acknowledged.
+//! What is known beside the event, and what alerts say because of it: accounts, calendars, the caller's last hour,
+//! repetitions, and unacknowledged alerts.
 
 use std::cell::Cell;
 

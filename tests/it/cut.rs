@@ -55,7 +55,7 @@ fn event(name: &str, parameters: &Value) -> String {
     delivered(record).to_string()
 }
 
-/// Each field finds its value in an element, none has both; so many elements that no search ends.
+/// Each field finds its value in some element, but no element has both; there are too many elements to search all.
 fn crowd(elements: usize) -> Value {
     let one = |key: &str, value: &str| {
         [json!({"key": key, "value": "x"}), json!({"key": "x", "value": value})]

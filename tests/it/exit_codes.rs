@@ -122,7 +122,7 @@ mod with_aws {
         command.status().unwrap().code()
     }
 
-    /// One alert, of which nobody spoke.
+    /// One alert, unacknowledged.
     const OPEN: &str = r#"{"Count":1,"Items":[{"event_id":{"S":"e-1"},"severity":{"S":"high"},
         "told_at":{"N":"1800000000000"}}]}"#;
     const REFUSED: &str =

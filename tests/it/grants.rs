@@ -116,7 +116,7 @@ fn a_document_in_two_pieces_gives_together_what_it_gives_as_a_whole() {
 
 // The other judge.
 
-/// All callers of whom a right may depend: without anything, with a second factor, with a tag.
+/// All callers that a right may depend on: without anything, with a second factor, with a tag.
 fn callers() -> Vec<Context> {
     let common = |arn: &str, id: &str| {
         let pairs = [

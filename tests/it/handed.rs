@@ -239,7 +239,7 @@ fn who_changes_what_wears_an_administrator_s_role_alerts_once() {
         assert_eq!(last(PLAIN, before(READS), change(9, "dev")), None, "{source}");
         let elsewhere = worker_of("scheduler.amazonaws.com", ADMIN);
         assert_eq!(last(PLAIN, elsewhere, change(9, "dev")), None, "{source}");
-        // What nobody knows was alerted when it was given.
+        // Unknown rights alerted when they were given.
         assert_eq!(last(PLAIN, vec![make(5)], change(9, "dev")), None, "{source}");
         // Given the same again, day by day, by one and worked upon by another.
         let daily = vec![change(6, "dev"), make(7)];
@@ -472,7 +472,7 @@ fn behind_more_roles_than_are_looked_at_nothing_is_hidden() {
     };
     assert!(last(PLAIN, bearer(40), run()) <= Some(Severity::Low));
     assert_eq!(last(PLAIN, bearer(41), run()), Some(Severity::Medium));
-    // As of one that leads into many accounts.
+    // As for a policy that leads into many accounts.
     assert!(last(PLAIN, vec![], policy(40)) <= Some(Severity::Low));
     assert!(last(PLAIN, vec![], policy(41)) >= Some(Severity::Medium));
 }

@@ -184,7 +184,7 @@ fn one_file() {
     );
 }
 
-/// A pattern of so many combinations, beside a list of so many values.
+/// A pattern of `combinations` combinations, beside a list of `beside` values.
 fn either(combinations: usize, beside: usize) -> Value {
     let one = |n: usize| json!({"b": [format!("v{n}")]});
     let mut pattern = json!({"$or": (0..combinations).map(one).collect::<Vec<_>>()});
@@ -288,8 +288,8 @@ fn apart(elements: usize) -> Value {
     json!({"a": (0..elements).map(one).chain([json!({"c": "y"})]).collect::<Vec<_>>()})
 }
 
-/// How many steps it takes to find that out. For each field one, a tenth of the elements, a tenth of what is
-/// compared; then each choice for the first, and for each of them the only one for the second.
+/// The steps that finding out takes. For each field one, a tenth of the elements, a tenth of what is compared; then
+/// each choice for the first field, and for each of them the only one for the second.
 fn steps(elements: usize) -> usize {
     2 + (elements + 1 + elements) / 10 + (elements + 2) / 10 + 2 * elements
 }
@@ -402,7 +402,7 @@ fn calendars(files: &[(&str, String)], names: usize) -> Result<Engine, String> {
     load(&[rule(1, &json!({"a": ["b"]}))], Some(&site))
 }
 
-/// A file of so many series, padded to so many bytes.
+/// A file of `series` series, padded to `bytes` bytes.
 fn ics(series: usize, bytes: usize) -> String {
     let one = |n: usize| {
         format!(

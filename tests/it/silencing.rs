@@ -1,4 +1,4 @@
-//! What nobody can make quieter: neither by a file, nor by a name, nor by a stack, nor by a flood.
+//! Alerts that nobody can make quieter: neither by a file, nor by a name, nor by a stack, nor by a flood.
 
 use std::collections::BTreeMap;
 
@@ -536,7 +536,7 @@ fn within_an_own_update_the_same_rule_or_alarm_alerts_again() {
     assert_eq!(verdicts(&[set("one", 0), set("one", 1), set("two", 2)]), [true, false, true]);
 }
 
-/// What an update puts by the dozen is alerted once, and what is refused makes no new alert by what it holds.
+/// What an update puts by the dozen alerts once, and refused calls raise no new alert for their content.
 #[test]
 fn within_an_own_update_what_comes_by_the_dozen_alerts_once() {
     let engine = engine("accounts: {}\n");

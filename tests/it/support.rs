@@ -113,7 +113,7 @@ pub(crate) fn topics(format: Format) -> Topics {
     Severity::ALL.into_iter().map(topic).collect()
 }
 
-/// One environment of the function, which asks nothing of AWS.
+/// One environment of the function, which does not ask AWS.
 pub(crate) struct World<E, S = Memory> {
     pub engine: E,
     pub topics: Topics,
@@ -153,7 +153,7 @@ impl<E: Borrow<Engine>, S: State> World<E, S> {
     }
 }
 
-/// One environment of the function, which asks what it is given and repeats what nobody acknowledges.
+/// One environment of the function, which asks what it is given and publishes again what nobody acknowledged.
 pub(crate) fn deployed<'a, P, S, L>(
     (engine, topics): (&'a Engine, &'a Topics),
     (publish, state, lookups): (&'a P, &'a S, &'a L),

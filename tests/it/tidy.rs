@@ -86,7 +86,7 @@ const RAW_IN: [&str; 6] = [
     "src/respond/handle.rs",
     "src/bin/iam-responder/explain.rs",
 ];
-/// Names of files that say nothing of what is in them.
+/// Names of files that do not say what is in them.
 const NAMELESS: [&str; 5] = ["common", "helpers", "misc", "util", "utils"];
 
 /// All Rust files below a folder.
@@ -110,7 +110,7 @@ fn code(text: &str) -> String {
     })
 }
 
-/// What a front page defines: it says what its folder is, and hands on what is in it.
+/// What a front page defines: it should only describe its folder and re-export what is in it.
 fn definitions(code: &str) -> Vec<&str> {
     let words = [
         "fn",
@@ -255,7 +255,7 @@ impl House {
     }
 }
 
-/// Whether an import is of something, of a part of it, or of all that is beside it.
+/// Does an import name this, a part of it, or everything beside it?
 fn brings(import: &str, what: &str) -> bool {
     let part =
         import.strip_prefix(what).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"));

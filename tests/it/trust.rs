@@ -13,7 +13,7 @@ use serde_json::Value;
 
 const DOCUMENTS: u64 = 800;
 
-/// Of these so many may be loud though no request tried here gets in. They are of few kinds:
+/// Most documents that may be judged open though no request tried here gets in. They are of few kinds:
 /// - conditions that contradict each other, so that nobody meets them all;
 /// - values that nobody can have, as an account of thirteen letters;
 /// - denies that ask tokens for keys of AWS identities, or those for claims: both are absent, so the

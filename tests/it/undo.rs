@@ -78,8 +78,8 @@ fn json_of(words: &[String]) -> Value {
     serde_json::from_str(after.next().unwrap()).unwrap()
 }
 
-/// Options of a command whose value is a word of its own, which could be taken for an option. Of what the CLI wants so,
-/// JSON begins with a brace.
+/// Options of a command whose value is a word of its own, which could be taken for an option. JSON that the CLI wants
+/// so is left out: it begins with a brace.
 fn values_apart(command: &str) -> Vec<&str> {
     let apart = |(word, next): (&'_ str, &'_ str)| {
         let name = word.strip_prefix("--").unwrap_or_default();
@@ -232,7 +232,7 @@ fn no_command_repeats_the_event_or_gives_anything_unsaid() {
     assert!(read > 100, "{read} commands");
 }
 
-/// Also of the commands that no event of the rules asks for, and of those in the runbooks.
+/// The same for commands that no event of the rules asks for, and for those in the runbooks.
 #[test]
 fn no_value_stands_apart_from_its_option() {
     let mut read = 0;

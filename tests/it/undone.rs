@@ -320,7 +320,7 @@ fn chat_is_not_cut_again() {
     check(vec![detach], true, &["limits the chat"], &[]);
 }
 
-/// Of these only the new state is known.
+/// The new state alone is known for these.
 #[test]
 fn what_only_shuts_out_stays() {
     let deny = json!({"Statement": {"Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*"}});

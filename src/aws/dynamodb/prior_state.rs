@@ -45,7 +45,7 @@ impl PriorState for Table {
             .map_err(|error| self.failed("record a write", &error))?;
         let item = answer.attributes.unwrap_or_default();
         let register = of(&item);
-        // By what they say: another version of this tool may write the same in other words, or what this one cannot read.
+        // Compared by content: another version of this tool may write it otherwise, or so that this one cannot read it.
         let is_old = |kept: &&String| {
             serde_json::from_str(kept).is_ok_and(|write: Write| !register.writes().contains(&write))
         };
@@ -58,7 +58,7 @@ impl PriorState for Table {
 }
 
 impl Table {
-    /// The items of these keys, as far as there are such, by their keys, and the keys of those that were not read.
+    /// The items of these keys, by their keys, and the keys that were not read. Keys without an item are absent.
     async fn items(
         &self,
         ids: &[String],
@@ -75,7 +75,7 @@ impl Table {
             let (found, left) = match self.some_items(&unread).await {
                 Ok(answer) => answer,
                 Err(error) if number == 0 => return Err(error),
-                // What is there is better than nothing.
+                // A part is better than nothing.
                 Err(error) => {
                     tracing::warn!(%error, "only a part of what was before");
                     break;
@@ -90,7 +90,7 @@ impl Table {
             }
         }
         if !unread.is_empty() {
-            // No call failed, but nobody knows what was before.
+            // No call failed, but it is unknown what was before.
             self.budget.count_state_failure();
             tracing::warn!(left_out = unread.len(), "registers that DynamoDB did not give");
         }

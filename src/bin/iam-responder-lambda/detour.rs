@@ -1,4 +1,4 @@
-//! Topics of the site file that get nothing: the alerts that would have gone there say so, once a day.
+//! Topics of the site file that the function cannot publish to: the alerts for them say so, once a day.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -15,8 +15,8 @@ use jiff::tz::TimeZone;
 /// Most topics named in one note.
 const TOPICS_MAX: usize = 3;
 
-/// Which alerts take another way than the site file says, and what was said of it. Each copy of the
-/// function says it for itself: to know what others said would cost a call for every alert.
+/// Which alerts take another way than the site file says, and what was published about it. Each copy of the function
+/// publishes it once: knowing what others published would cost a call for every alert.
 #[derive(Default)]
 pub(crate) struct Detours {
     refused: BTreeMap<Severity, Vec<Refusal>>,

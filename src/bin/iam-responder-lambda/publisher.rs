@@ -15,7 +15,7 @@ pub(crate) enum Publisher {
     Sns {
         /// Takes the alerts.
         sns: Sns,
-        /// Topics that get nothing, which alerts must say.
+        /// Topics that cannot be published to, which alerts must say.
         detours: Detours,
     },
     /// The log: a dry run.

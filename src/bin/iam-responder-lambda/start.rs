@@ -93,8 +93,8 @@ pub(crate) async fn start() -> Result<(Function, Option<Table>), String> {
     Ok((function, table))
 }
 
-/// The rules and the site, and what is wrong with those of the owner: then what is compiled in counts alone,
-/// as a broken file must not make the function blind.
+/// The rules and the site, and the faults of the owner's files. With faults only the compiled-in files count, as a
+/// broken file must not make the function blind.
 fn engine(settings: &Settings) -> (Result<Engine, Vec<String>>, Vec<String>) {
     let texts = |faults: Vec<Fault>| faults.iter().map(ToString::to_string).collect::<Vec<_>>();
     let own =

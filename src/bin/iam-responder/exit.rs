@@ -35,7 +35,7 @@ impl Exit {
 /// Why a verb could not do its work.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// A file, a folder, an argument: what was tried, on what.
+    /// An action that failed, on a file, a folder or an argument.
     Fault(String),
     /// Faults in rules or site file.
     Rules(Vec<Fault>),

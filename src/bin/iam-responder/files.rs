@@ -123,8 +123,7 @@ pub(crate) fn event_file(path: &Path) -> Result<EventFile, Failure> {
     Ok(EventFile { name: path.display().to_string(), content, damage })
 }
 
-/// The content, decompressed where it begins as gzip does, and what is wrong with it: what could be
-/// read of a damaged file is read.
+/// The content, decompressed if it begins as gzip does, and its fault. A damaged file is read as far as possible.
 fn content(
     mut reader: impl Read,
     path: &Path,

@@ -82,8 +82,8 @@ pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
     Ok(if count.published > 0 { Exit::Findings } else { Exit::Clean })
 }
 
-/// What is to be said of an event that CloudTrail did not write, where no rule asks for such a one: people take its
-/// silence for that of a call.
+/// What is printed about an event that CloudTrail did not write and no rule asks for: else silence would look as if a
+/// call had been judged.
 fn not_via_cloudtrail(event: &Result<Event, Unreadable>) -> Option<String> {
     let event = event.as_ref().ok()?;
     if let Err(reason) = event.check_envelope() {

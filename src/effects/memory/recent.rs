@@ -6,8 +6,8 @@ use std::mem;
 /// What an entry takes beside its key and its own bytes.
 const ENTRY_BYTES: usize = 64;
 
-/// Two generations: what is used moves into the young one, and once that holds half of the bytes allowed, the
-/// old one is dropped and the young one is old. So a flood costs neither memory nor a pause.
+/// Two generations. An entry that is used moves into the young one. Once the young one holds half of the bytes
+/// allowed, the old one is dropped and the young one becomes old. So a flood costs neither memory nor a pause.
 #[derive(Debug)]
 pub(super) struct Recent<V> {
     young: HashMap<String, V>,
@@ -45,14 +45,14 @@ impl<V> Recent<V> {
         self.get_mut(key)
     }
 
-    /// Keeps an entry of so many bytes in place of the one that was there.
+    /// Keeps an entry of `bytes` bytes in place of the former one.
     pub(super) fn insert(&mut self, key: &str, value: V, bytes: usize) {
         self.old.remove(key);
         self.young.insert(key.to_owned(), value);
         self.grew(key.len() + bytes + ENTRY_BYTES);
     }
 
-    /// An entry takes so many bytes more.
+    /// An entry takes `bytes` bytes more.
     pub(super) fn grew(&mut self, bytes: usize) {
         self.bytes = self.bytes.saturating_add(bytes);
         if self.bytes > self.bytes_max / 2 {

@@ -80,7 +80,7 @@ pub struct Settings {
     pub further_topics: Vec<String>,
     /// Folder with rules and site file.
     pub rules: Option<String>,
-    /// DynamoDB table for what is remembered across events; memory where there is none.
+    /// DynamoDB table for what is remembered across events. `None`: memory.
     pub table: Option<String>,
     /// Names and tags of accounts are looked up.
     pub look_up_accounts: bool,
@@ -184,7 +184,7 @@ impl Settings {
         set
     }
 
-    /// Takes one variable; one that is not ours is left alone, an empty one is none.
+    /// Takes one variable. One that is not ours is left alone; an empty one counts as unset.
     fn take(&mut self, name: &str, value: &str) -> Result<(), String> {
         let severity = name.strip_prefix(TOPIC_PREFIX);
         if value.is_empty() {

@@ -139,7 +139,7 @@ impl Clause {
         Some(both)
     }
 
-    /// May CloudTrail have written what matches? It alone marks reads: of what else comes, nothing is one.
+    /// May CloudTrail have written what matches? It alone marks reads: no other event counts as a read.
     pub(super) fn may_be_of_cloudtrail(&self) -> bool {
         let kinds = self.get("detail-type");
         kinds.is_empty() || kinds.iter().any(may_be_its_kind)

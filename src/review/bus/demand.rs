@@ -118,7 +118,7 @@ fn parts(clause: &Clause, asks: Asks) -> Vec<(Delivery, Clause)> {
     parts
 }
 
-/// Names of calls, exact or by their beginning, if nothing else is wanted of the name.
+/// Names of calls, exact or by their beginning. `None` if the name must meet anything else.
 fn positive_names(clause: &Clause) -> Option<Vec<&Value>> {
     let names = clause.get("detail.eventName");
     let positive = |name: &&Value| name_text(name).is_some();

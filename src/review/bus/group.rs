@@ -175,8 +175,8 @@ fn without_covered(clauses: Vec<Clause>) -> Vec<Clause> {
     kept
 }
 
-/// Clauses that differ in the names of calls alone become one. Where more than the call is asked, those of
-/// several services do, too: a name of one that another has means little beside the rest.
+/// Joins clauses that differ in the names of calls alone. If more than the call is asked, clauses of several services
+/// are joined, too: a call of one service with another's name hardly meets the other conditions.
 fn merged(clauses: Vec<Clause>) -> Vec<Clause> {
     let by_name = joined(clauses, &["detail.eventName"]);
     let asks_more =

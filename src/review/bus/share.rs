@@ -53,7 +53,7 @@ impl<'b> Shares<'b> {
                 continue;
             }
             missed += 1;
-            // Of what is asked with its reads the changes alone may come.
+            // Changes and reads were asked for; the changes alone may come.
             let names = demand.clause.0.contains_key("detail.eventName");
             let part =
                 demand.delivery == Delivery::All && !names && self.delivered(demand, true, reads);

@@ -14,7 +14,7 @@ pub(super) struct Module {
     pub(super) file: PathBuf,
     /// Every path in it, as written.
     paths: Vec<Names>,
-    /// The paths that its `use`s give a name to, by that name; of those that take all of a module it is `*`.
+    /// The paths that its `use`s give a name to, by that name; `*` for those that take all of a module.
     names: BTreeMap<String, Vec<Names>>,
 }
 

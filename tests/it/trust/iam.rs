@@ -12,7 +12,7 @@ pub(super) struct Request {
     pub arn: Option<String>,
     /// Federated provider, as a document names it.
     pub provider: Option<String>,
-    /// The keys that AWS fills in, in small letters.
+    /// The keys that AWS fills in, in lower case.
     pub context: BTreeMap<String, Vec<String>>,
 }
 

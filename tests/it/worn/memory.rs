@@ -1,4 +1,4 @@
-//! What is kept of the roles that things wear: a weaker one that is named later takes none away that is worn still.
+//! What is stored of the roles that things wear: naming a weaker role later takes no worn role away.
 
 use super::*;
 

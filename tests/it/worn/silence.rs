@@ -66,7 +66,7 @@ fn work_for_what_is_known_to_wear_little_buys_none_for_the_others() {
             assert!(severity >= Some(Severity::Medium), "{early:?}, then {late:?}: {severity:?}");
         }
     }
-    // What was about one that nobody knows was alerted, and so was the same choice of machines.
+    // The use of an unknown thing alerted, and so did the same choice of machines.
     let again = |early: &(&'static str, &'static str, Value),
                  late: &(&'static str, &'static str, Value)| {
         let severity = after(&machines, early, late);

@@ -25,7 +25,7 @@ fn a_template_s_versions_pass_their_role_on() {
     let fleet = json!({"CreateFleetRequest": {"LaunchTemplateConfigs":
         {"LaunchTemplateSpecification": {"LaunchTemplateId": "lt-1"}, "Overrides": {"ImageId": "ami-1"}}}});
     check(&template, "ec2", "CreateFleet", &fleet);
-    // A version of nothing else wears nothing, and takes none of the others' role away.
+    // A version without anything else wears nothing, and takes no role away from the others.
     let bare = version(json!({"LaunchTemplateId": "lt-1"}));
     let bare = by_other(call("ec2", "CreateLaunchTemplateVersion", 20, bare), "other");
     let before = [worker(ADMIN), vec![template]].concat();

@@ -32,7 +32,7 @@ pub(super) fn remarks(engine: &Engine) -> Result<Vec<Remark>, Failure> {
     let ids: HashSet<&str> = default.rules().ids().into_iter().collect();
     let deployed = files::bus_rules(&default)?;
     let (own, pack) = (engine.rules().rules(), default.rules().rules());
-    // Of the same rules the same bus rules are made.
+    // The same rules make the same bus rules.
     let fresh = if same(own.clone(), pack) { None } else { Some(BusRules::of(own)) };
     let fresh = fresh.as_ref().map_or(Ok(&deployed), Result::as_ref);
     let mut of_fresh = fresh.map(Shares::new);
@@ -140,7 +140,7 @@ fn place(branch: &BTreeMap<String, Vec<Value>>, all: &[BTreeMap<String, Vec<Valu
     format!("where `{path}` is {wanted}, ")
 }
 
-/// What bus rules deliver: those of the template as it comes, and those made from these rules; each without those for
+/// What bus rules deliver: those of the unchanged template, and those made from these rules; each without those for
 /// reads, and with them.
 struct Delivered {
     now: (Share, Share),
@@ -263,7 +263,7 @@ mod tests {
 
     use super::*;
 
-    /// What is said of a rule beside the pack.
+    /// Checks the remarks about a rule beside the pack.
     #[track_caller]
     fn check(pattern: &str, note: bool, want: &str) {
         let text = format!(

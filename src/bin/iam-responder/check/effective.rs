@@ -118,7 +118,7 @@ fn entries(engine: &Engine, own: Option<&Document>) -> Vec<Entry> {
     entries
 }
 
-/// What the own file says, as it is compared. A key with nothing behind it says nothing.
+/// What the own file says, in a form to be compared. A key without a value says nothing.
 fn said(document: &Document) -> Vec<(&'static str, Value)> {
     let mut document = document.clone();
     let mut given = Vec::new();
@@ -153,7 +153,7 @@ fn sections(spec: &SiteSpec) -> Vec<(&'static str, Value)> {
     SECTIONS.into_iter().filter_map(|name| Some((name, map.remove(name)?))).collect()
 }
 
-/// Without what says nothing.
+/// The value without its empty parts.
 fn pruned(value: Value) -> Value {
     let says = |value: &Value| match value {
         Value::Null => false,
@@ -166,7 +166,7 @@ fn pruned(value: Value) -> Value {
             let kept = map.into_iter().map(|(key, value)| (key, pruned(value)));
             Value::Object(kept.filter(|(_, value)| says(value)).collect::<Map<_, _>>())
         }
-        // A pattern may ask for null: of a list nothing is left out.
+        // A pattern may ask for null, so no element of a list is left out.
         Value::Array(items) => items.into_iter().map(pruned).collect(),
         other => other,
     }

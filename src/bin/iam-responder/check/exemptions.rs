@@ -75,7 +75,7 @@ fn collect<'p>(value: &'p Value, arn: bool, negated: bool, parts: &mut Vec<Part<
             }
         }
         Value::Array(items) => {
-            // Where every ARN is asked for beside it, none is let off.
+            // If every ARN is asked for beside it, it exempts nobody.
             let beside = !negated && items.iter().any(|item| item["prefix"] == "arn:");
             items.iter().for_each(|item| collect(item, arn && !beside, negated, parts));
         }

@@ -6,7 +6,7 @@ use iam_responder::rule::Rule;
 pub(super) struct Remark {
     pub(super) place: String,
     pub(super) message: String,
-    /// Worth to know, and nothing to mend.
+    /// Worth knowing, with nothing to fix.
     pub(super) note: bool,
 }
 

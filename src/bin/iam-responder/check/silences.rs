@@ -117,7 +117,7 @@ fn of_suppression(engine: &Engine, suppression: &Suppression) -> Option<String> 
 /// An adjustment that goes further than a step.
 fn of_adjustment(engine: &Engine, adjustment: &Adjustment) -> Option<String> {
     let change = adjustment.spec.change().filter(|_| adjustment.quietens())?;
-    // Of what stops at medium nothing is lost below it.
+    // Rules that stay at medium lose nothing below it.
     let rules =
         met(engine, &adjustment.pattern, &adjustment.spec.rules, |rule| !keeps_medium(rule))?;
     Some(format!("`{change}` takes below medium what rules say at medium or more: {rules}"))
