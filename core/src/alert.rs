@@ -16,6 +16,7 @@ mod step;
 mod stored;
 mod text;
 
+pub use build::Circumstances;
 pub use contents::{
     Alert, EntityLine, EventLine, HELD_MAX, Place, REASONS_MAX, RightsLines, RuleLine, Who,
     shown_lines, shown_name,

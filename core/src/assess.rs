@@ -4,18 +4,21 @@
 mod content;
 mod reason;
 
-pub mod fingerprint;
+mod fingerprint;
 
 mod question;
 
 pub mod decide;
 
 mod assessment;
+mod by_itself;
 pub mod engine;
 mod pack_files;
+mod repetition;
 
 pub use assessment::{Assessment, Opened, Recognised};
-pub use content::content;
+pub use by_itself::ByItself;
 pub use pack_files::PackFiles;
-pub use question::{Count, Follow, Question};
+pub use question::{Count, Follow, Question, Step};
 pub use reason::Reason;
+pub use repetition::{Again, Claiming, Repetition};

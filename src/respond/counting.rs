@@ -6,14 +6,12 @@ use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 
 use super::responder::Responder;
-use crate::assess::fingerprint::{counter_key, entity_name, step_key};
-use crate::assess::{Count, Follow, Question, content};
-use crate::effects::{Claim, EffectError, Lookups, Publish, Standing, State};
+use crate::assess::{Count, Follow, Question, Step};
+use crate::effects::{EffectError, Lookups, Publish, Standing, State};
 use crate::event::{CallOutcome, Event, PrincipalKind};
-use crate::facts::{Context, Facts};
+use crate::facts::Facts;
 use crate::iam::catalogue::CallEffect;
 use crate::own::OwnUpdate;
-use crate::rule::{GroupBy, Rule};
 use crate::vocabulary::OwnStack;
 
 /// Time within which what CloudFormation does to the tool counts as an update of its own stack.
@@ -92,45 +90,12 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         Ok(found.into_iter().flatten().min_by_key(|(_, seen)| *seen))
     }
 
-    /// What a rule that asks for it adds to a fingerprint: nothing, where this is the first that the call sets on its
-    /// entity within the window, or sets once more; else all that it sets.
-    ///
-    /// # Errors
-    /// The state does not answer.
-    pub(super) async fn again(
-        &self,
-        rule: &Rule,
-        event: &Event,
-        context: &Context,
-        (at, window): (Timestamp, SignedDuration),
-    ) -> Result<Option<String>, EffectError> {
-        let by_rule = rule.spec.dedupe_by.as_deref().unwrap_or_default();
-        // Whoever is refused can make up any number of contents.
-        if !by_rule.contains(&GroupBy::Again) || context.facts.outcome != CallOutcome::Success {
-            return Ok(None);
-        }
-        let by = [GroupBy::Account, GroupBy::Principal, GroupBy::Call, GroupBy::Entity];
-        let thing = format!("set first\n{}", counter_key(rule, &by, event, context));
-        let content = content(event, context);
-        // It belongs to what was set first, as another claim belongs to an event.
-        let claim = self.state.claim(&thing, &content, at, window).await?;
-        Ok((claim == Claim::Theirs).then_some(content))
-    }
-
     /// Notes what later events are compared with: the steps of sequences. A store that is down
     /// costs those comparisons, not this event's alert.
-    pub(super) async fn record(
-        &self,
-        event: &Event,
-        context: &Context,
-        steps: &[(&Rule, usize)],
-        now: Timestamp,
-    ) {
+    pub(super) async fn record(&self, event: &Event, steps: &[Step], now: Timestamp) {
         let (id, at) = (event.identity(), event.time().unwrap_or(now));
-        join_all(steps.iter().map(async |(rule, step)| {
-            let Some(sequence) = &rule.spec.sequence else { return };
-            let key = step_key(rule, *step, (event, context), entity_name(context));
-            let noted = self.state.count(&key, &id, at, sequence.within.duration()).await;
+        join_all(steps.iter().map(async |step| {
+            let noted = self.state.count(&step.key, &id, at, step.within).await;
             noted.map_or_else(
                 |error| tracing::warn!(%error, "step of a sequence not noted"),
                 |_| (),

@@ -11,11 +11,11 @@ use super::responder::{Mode, Origin, RespondError, Responder, Response};
 use super::send::send;
 use crate::alert::{Alert, StepLine, shown_name};
 use crate::assess::decide::Decision;
-use crate::assess::{Reason, Recognised};
+use crate::assess::{Reason, Recognised, Repetition};
 use crate::effects::{Lookups, Publish, State};
 use crate::event::{Event, Shape, Unreadable};
 use crate::facts::{Context, Facts, Known};
-use crate::rule::{Fires, Rule};
+use crate::rule::Rule;
 use crate::text::line::Line;
 use crate::text::severity::Severity;
 
@@ -54,7 +54,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         let Recognised { context, steps, questions, .. } = &recognised;
         let (yes, (), ()) = join3(
             self.answered(questions, &event, now),
-            self.record(&event, context, steps, now),
+            self.record(&event, steps, now),
             self.note(&event, &context.facts, (&known, found), now),
         )
         .await;
@@ -63,7 +63,6 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             return self.unknown_shape(&event, now, delay_until).await;
         }
         let assessment = self.engine.assess(&event, &recognised, &yes, now);
-        let Recognised { context, matching, .. } = &recognised;
         let response = match &assessment.decision {
             Some(decision) => {
                 let begun = begun.unwrap_or(Begun::Here);
@@ -72,10 +71,10 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             }
             None => {
                 self.let_go(&event, begun, now).await;
-                Response { outcome: unheard(&event, &matching.rules), alert: None }
+                Response { outcome: unheard(&event, &recognised.counted()), alert: None }
             }
         };
-        self.overridden((&event, context), matching, &response.outcome, now).await;
+        self.overridden(&event, &recognised, &response.outcome, now).await;
         Ok(response)
     }
 
@@ -122,42 +121,43 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         begun: Begun,
         (now, delay_until): (Timestamp, Option<Timestamp>),
     ) -> Result<Response, RespondError> {
-        let mut outcome = Outcome {
+        let became = |verdict| Outcome {
             severity: Some(decision.severity),
             rules: rules.iter().map(|rule| rule.spec.id.clone()).collect(),
             reasons: decision.reasons.iter().map(|reason| reason.line().as_it_is()).collect(),
             plan: decision.plan.iter().map(StepLine::from).collect(),
-            ..outcome(event, Verdict::Alerted)
+            ..outcome(event, verdict)
         };
+        let unpublished = |outcome| Ok(Response { outcome, alert: None });
         if let Some(suppression) = &decision.suppressed {
-            outcome.verdict = Verdict::Suppressed;
-            outcome.reasons.push(Reason::Suppressed(suppression.clone()).line().as_it_is());
+            let reason = Reason::Suppressed(suppression.clone()).line().as_it_is();
+            let outcome = became(Verdict::Suppressed);
+            let reasons = [outcome.reasons, vec![reason]].concat();
             self.silenced(event, suppression).await;
             self.let_go(event, Some(begun), now).await;
-            return Ok(Response { outcome, alert: None });
+            return unpublished(Outcome { reasons, ..outcome });
         }
         let adjusted = self.adjusted(event, &decision.quietened_by);
         if begun == Begun::Published {
             adjusted.await;
-            outcome.verdict = Verdict::Deduplicated;
-            return Ok(Response { outcome, alert: None });
+            return unpublished(became(Verdict::Deduplicated));
         }
         let id = event.identity();
-        let claim = self.claim(event, context, rules, decision.severity, now);
-        let (mut claims, ()) = join(claim, adjusted).await;
-        if claims.all_repeated {
-            self.hold(event, context, &mut claims).await;
-        }
+        let repetition = Repetition::of(event, context, rules, decision.severity);
+        let (claimed, ()) = join(self.claim(event, &repetition, now), adjusted).await;
+        let claims = match claimed.all_repeated {
+            true => self.hold(event, &repetition, claimed).await,
+            false => claimed,
+        };
         if claims.all_repeated {
             self.held_for_days(event, &claims.for_days).await;
-            outcome.verdict = Verdict::Deduplicated;
             self.end(&id, now, begun, None).await;
-            return Ok(Response { outcome, alert: None });
+            return unpublished(became(Verdict::Deduplicated));
         }
-        let mut alert = Alert::new(event, context, rules, decision, delay_until);
-        alert.history = self.history(event, context, decision, now).await;
-        self.send_once(&id, begun, &claims, &mut alert, &mut outcome, now).await?;
-        Ok(Response { outcome, alert: Some(alert) })
+        let alert = Alert::new(event, context, rules, decision, delay_until);
+        let history = self.history(event, context, decision, now).await;
+        let outcome = became(Verdict::Alerted);
+        Ok(self.send_once((&id, begun, &claims), (alert, history), outcome, now).await?)
     }
 
     /// The last hour of the caller, for what is loud; only on a bus, and only of this account.
@@ -199,8 +199,8 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         now: Timestamp,
         delay_until: Option<Timestamp>,
     ) -> Result<Response, RespondError> {
-        let mut alert = Alert::unreadable(reason, event, delay_until);
-        let mut outcome = Outcome {
+        let alert = Alert::unreadable(reason, event, delay_until);
+        let outcome = Outcome {
             event_id: shown_name(alert.event.id.as_ref()),
             event_time: alert.event.time,
             account: shown_name(alert.place.account.as_ref()),
@@ -216,29 +216,23 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         };
         let Some(event) = event else {
             send(self.publish, self.topics, &alert).await?;
-            outcome.topics.push(alert.severity);
+            let outcome = Outcome { topics: vec![alert.severity], ..outcome };
             return Ok(Response { outcome, alert: Some(alert) });
         };
         let id = format!("unreadable-{}", event.identity());
         let begun = self.begin(&id, now).await?;
         if begun == Begun::Published {
-            outcome.verdict = Verdict::Deduplicated;
+            let outcome = Outcome { verdict: Verdict::Deduplicated, ..outcome };
             return Ok(Response { outcome, alert: None });
         }
-        self.send_once(&id, begun, &Claims::default(), &mut alert, &mut outcome, now).await?;
-        Ok(Response { outcome, alert: Some(alert) })
+        let claims = Claims::default();
+        Ok(self.send_once((&id, begun, &claims), (alert, Vec::new()), outcome, now).await?)
     }
 }
 
-/// No rule fires: none matches, or they only count. The last event of a sequence that never began is nothing by
-/// itself.
-fn unheard(event: &Event, matching: &[&Rule]) -> Outcome {
-    let counts = |rule: &&&Rule| match rule.spec.fires() {
-        Fires::Never | Fires::When { often: Some(_), .. } => true,
-        Fires::Each | Fires::When { often: None, .. } => false,
-    };
-    let rules: Vec<String> =
-        matching.iter().filter(counts).map(|rule| rule.spec.id.clone()).collect();
+/// No rule fires: none matches, or they only count.
+fn unheard(event: &Event, counted: &[&Rule]) -> Outcome {
+    let rules: Vec<String> = counted.iter().map(|rule| rule.spec.id.clone()).collect();
     let verdict = if rules.is_empty() { Verdict::Quiet } else { Verdict::Counted };
     Outcome { rules, ..outcome(event, verdict) }
 }

@@ -254,7 +254,7 @@ impl<S: State, L: Lookups> Finder<'_, S, L> {
         match self.state.write_note(&key(id), &text, at, over).await {
             Ok(true) => {}
             Ok(false) => {
-                tracing::debug!(account = id.as_str(), "a younger note on the account stands")
+                tracing::debug!(account = id.as_str(), "a younger note on the account stands");
             }
             Err(error) => tracing::warn!(%error, "account not kept"),
         }

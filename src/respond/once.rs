@@ -1,25 +1,17 @@
 //! Publish once: the mark of an event under way, the claims of its rules, and what is stored of it.
 
 use futures_util::future::join_all;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use super::responder::{Mode, RespondError, Responder};
+use super::responder::{Mode, RespondError, Responder, Response};
 use super::send::{PublishFailed, send};
-use crate::alert::{Alert, SentAlert};
-use crate::assess::fingerprint::{fingerprint, is_attempt};
+use crate::alert::{Alert, Circumstances, SentAlert};
+use crate::assess::{Again, Claiming, Repetition};
 use crate::effects::{Claim, Delivery, EffectError, Lookups, Publish, State};
 use crate::event::Event;
-use crate::facts::Context;
 use crate::respond::outcome::Outcome;
-use crate::rule::{Rule, Span};
+use crate::text::line::Line;
 use crate::text::severity::Severity;
-
-/// Time within which failed attempts of one caller are published once by a rule without a window of its own.
-const ATTEMPT_WINDOW: SignedDuration = SignedDuration::from_mins(10);
-
-/// Numbers of attempts held back at which they are published once more within their window, so that people on call
-/// learn that it goes on, and how much it is.
-const ATTEMPTS_PUBLISHED_AGAIN: [u32; 2] = [100, 1_000];
 
 /// What an alert says of itself where it is not known whether it was published before.
 const NOT_DEDUPLICATED: &str =
@@ -54,22 +46,20 @@ pub(super) struct Claims {
 }
 
 impl Claims {
-    /// Adds what came of one rule. `None`: it has no window, which makes it news.
-    fn add(&mut self, claimed: Option<(&&Rule, String, Result<Claim, EffectError>)>) {
+    /// Adds what came of claiming one window, under the fingerprint that it has now.
+    fn add(&mut self, claiming: &Claiming, claimed: Result<(String, Claim), EffectError>) {
         match claimed {
-            None => self.all_repeated = false,
-            Some((rule, fingerprint, Ok(Claim::Theirs))) => {
+            Ok((fingerprint, Claim::Theirs)) => {
                 self.theirs.push(fingerprint);
-                let for_days = rule.held_for_days().map(|_| rule.spec.id.clone());
-                self.for_days.extend(for_days);
+                self.for_days.extend(claiming.for_days.clone());
             }
-            Some((_, fingerprint, Ok(Claim::Ours { held }))) => {
+            Ok((fingerprint, Claim::Ours { held })) => {
                 self.all_repeated = false;
                 self.held = self.held.max(held);
                 self.ours.push(fingerprint);
             }
             // A store that is down must not silence.
-            Some((_, _, Err(error))) => {
+            Err(error) => {
                 tracing::warn!(%error, "not known whether it is a repetition");
                 self.all_repeated = false;
                 self.unknown = true;
@@ -115,24 +105,28 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         }
     }
 
-    /// Publishes, and marks the event as published, or lets it go with what it claimed.
+    /// Publishes, and marks the event as published, or lets it go with what it claimed. `outcome` is what came of the
+    /// event so far.
+    ///
+    /// # Errors
+    /// A topic did not get it.
     pub(super) async fn send_once(
         &self,
-        id: &str,
-        begun: Begun,
-        claims: &Claims,
-        alert: &mut Alert,
-        outcome: &mut Outcome,
+        (id, begun, claims): (&str, Begun, &Claims),
+        (alert, history): (Alert, Vec<Line>),
+        outcome: Outcome,
         now: Timestamp,
-    ) -> Result<(), PublishFailed> {
-        alert.held_back = claims.held;
-        outcome.held_back = claims.held;
-        if claims.unknown || begun == Begun::NotKnown {
-            alert.notes.push(NOT_DEDUPLICATED.to_owned());
-        }
-        let repeat_at = self.repeat_at(id, alert, begun, now);
-        outcome.notes.clone_from(&alert.notes);
-        let published = send(self.publish, self.topics, alert).await;
+    ) -> Result<Response, PublishFailed> {
+        let repeat_at = self.repeat_at(alert.severity, begun, now);
+        let unsure = claims.unknown || begun == Begun::NotKnown;
+        let again = repeat_at.map(|at| published_again(alert.severity, at));
+        let alert = alert.under(Circumstances {
+            history,
+            held_back: claims.held,
+            notes: unsure.then(|| NOT_DEDUPLICATED.to_owned()).into_iter().chain(again).collect(),
+            acknowledge: repeat_at.and_then(|_| self.acknowledge(id)),
+        });
+        let published = send(self.publish, self.topics, &alert).await;
         let sent = published.is_ok().then(|| SentAlert {
             event_id: id.to_owned(),
             severity: alert.severity,
@@ -148,85 +142,88 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             self.release(id, &claims.ours).await;
         }
         published?;
-        outcome.topics.push(alert.severity);
-        Ok(())
+        let outcome = Outcome {
+            topics: vec![alert.severity],
+            held_back: alert.held_back,
+            notes: alert.notes.clone(),
+            ..outcome
+        };
+        Ok(Response { outcome, alert: Some(alert) })
     }
 
-    /// When the alert is published again, which it says itself. Only where the state answers: it keeps what
-    /// is to be published.
-    fn repeat_at(
-        &self,
-        id: &str,
-        alert: &mut Alert,
-        begun: Begun,
-        now: Timestamp,
-    ) -> Option<Timestamp> {
+    /// When the alert is published again, unless somebody acknowledges it. `None` if the state does not answer: it
+    /// keeps what is to be published.
+    fn repeat_at(&self, severity: Severity, begun: Begun, now: Timestamp) -> Option<Timestamp> {
         let kept = begun == Begun::Here && self.mode == Mode::Live;
-        let repeat = self.repeat.as_ref().filter(|_| kept && alert.severity >= Severity::High)?;
-        let at = now.checked_add(repeat.after).ok()?;
-        let louder = if alert.severity < Severity::Critical { ", a step louder," } else { "" };
-        let time = at.strftime("%Y-%m-%d %H:%M UTC");
-        alert.notes.push(format!("Told again at {time}{louder} unless somebody acknowledges it."));
+        let repeat = self.repeat.as_ref().filter(|_| kept && severity >= Severity::High)?;
+        now.checked_add(repeat.after).ok()
+    }
+
+    /// The command that acknowledges the alert about this event.
+    fn acknowledge(&self, id: &str) -> Option<String> {
+        let repeat = self.repeat.as_ref()?;
         // People put this into a shell: only what is an ID and nothing more may stand in it.
-        if id.len() <= 64 && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
-            alert.acknowledge = Some(format!(
+        let is_id = id.len() <= 64 && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        is_id.then(|| {
+            format!(
                 "AWS_REGION={} iam-responder verdict {id} acknowledged --table {}",
                 repeat.region, repeat.table
-            ));
-        }
-        Some(at)
+            )
+        })
     }
 
-    /// Claims the windows of the rules, and says whether all of it was published within them: one rule
-    /// that has no window, or none running, makes it news.
+    /// Claims the windows of the rules, and says whether all of it was published within them.
     pub(super) async fn claim(
         &self,
         event: &Event,
-        context: &Context,
-        rules: &[&Rule],
-        severity: Severity,
+        repetition: &Repetition,
         now: Timestamp,
     ) -> Claims {
         let (id, at) = (event.identity(), event.time().unwrap_or(now));
-        let mut claims = Claims { all_repeated: true, ..Claims::default() };
-        let specific = rules.iter().any(|rule| !rule.spec.is_general());
-        // A rule about many events has said of them all; quieter ones about each would undo that.
-        let many = rules.iter().filter(|rule| rule.spec.threshold.is_some());
-        let floor = many.map(|rule| rule.severity_of(context.facts.outcome)).max();
-        let speaks = |rule: &&&Rule| {
-            !(specific && rule.spec.is_general())
-                && floor.is_none_or(|floor| rule.severity_of(context.facts.outcome) >= floor)
-        };
-        let claiming = rules.iter().filter(speaks).map(async |rule| {
-            let own = rule.spec.dedupe.as_ref().map(Span::duration);
-            let window = own.or_else(|| is_attempt(event, context).then_some(ATTEMPT_WINDOW))?;
-            let mut fingerprint = fingerprint(rule, event, context, severity);
-            let claimed = match self.again(rule, event, context, (at, window)).await {
-                Ok(again) => {
-                    fingerprint.extend(again.map(|again| format!("\n{}", again.escape_debug())));
-                    self.state.claim(&fingerprint, &id, at, window).await
-                }
-                Err(error) => Err(error),
-            };
-            Some((rule, fingerprint, claimed))
-        });
-        for claimed in join_all(claiming).await {
-            claims.add(claimed);
+        let mut claims = Claims { all_repeated: !repetition.is_news, ..Claims::default() };
+        let claimed = repetition.claiming.iter().map(|claiming| self.claim_one(claiming, &id, at));
+        for (claiming, claimed) in repetition.claiming.iter().zip(join_all(claimed).await) {
+            claims.add(claiming, claimed);
         }
         claims
     }
 
+    async fn claim_one(
+        &self,
+        claiming: &Claiming,
+        id: &str,
+        at: Timestamp,
+    ) -> Result<(String, Claim), EffectError> {
+        let fingerprint = match &claiming.again {
+            None => claiming.fingerprint.clone(),
+            Some(Again { thing, content }) => {
+                // It belongs to what was set first, as another claim belongs to an event.
+                match self.state.claim(thing, content, at, claiming.window).await? {
+                    Claim::Theirs => claiming.of_content(content),
+                    Claim::Ours { .. } => claiming.fingerprint.clone(),
+                }
+            }
+        };
+        let claim = self.state.claim(&fingerprint, id, at, claiming.window).await?;
+        Ok((fingerprint, claim))
+    }
+
     /// Counts a repetition where the next alert will look. It is published after all where it is one attempt of very
     /// many.
-    pub(super) async fn hold(&self, event: &Event, context: &Context, claims: &mut Claims) {
+    pub(super) async fn hold(
+        &self,
+        event: &Event,
+        repetition: &Repetition,
+        mut claims: Claims,
+    ) -> Claims {
         let id = event.identity();
         let held =
             join_all(claims.theirs.iter().map(|fingerprint| self.state.hold(fingerprint, &id)))
                 .await;
         for held in held {
             match held {
-                Ok(Some(held)) if ATTEMPTS_PUBLISHED_AGAIN.contains(&held) => {
-                    claims.all_repeated &= !is_attempt(event, context);
+                Ok(Some(held)) if repetition.is_published_again(held) => {
+                    claims.all_repeated = false;
                     claims.held = claims.held.max(held);
                 }
                 Ok(_) => {}
@@ -235,6 +232,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
                 }
             }
         }
+        claims
     }
 
     /// What was not published must not hold back what comes after it.
@@ -245,4 +243,11 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             }
         }
     }
+}
+
+/// What an alert says of its reminder.
+fn published_again(severity: Severity, at: Timestamp) -> String {
+    let louder = if severity < Severity::Critical { ", a step louder," } else { "" };
+    let time = at.strftime("%Y-%m-%d %H:%M UTC");
+    format!("Told again at {time}{louder} unless somebody acknowledges it.")
 }

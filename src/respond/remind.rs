@@ -9,7 +9,6 @@ use crate::effects::alerts::{OpenAlerts, StoredAlert};
 use crate::effects::{EffectError, Publish};
 use crate::respond::send::{PublishFailed, send};
 use crate::site::TopicSpec;
-use crate::text::line::Line;
 use crate::text::severity::Severity;
 
 /// Most alerts published again one by one in one run. When more are due, one message names all: an incident must not
@@ -68,7 +67,7 @@ pub async fn remind<S: OpenAlerts, P: Publish>(
     for group in groups {
         let alert = match group {
             [record] => again(record, now),
-            records => digest(records),
+            records => Alert::many(records.iter().map(|record| &record.sent)),
         };
         match send(publish, topics, &alert).await {
             Ok(()) => {
@@ -102,25 +101,8 @@ async fn mark<S: OpenAlerts>(
 /// The alert as it was, a step louder, and why it comes again. If a former version stored it in another form, it
 /// holds what the table has.
 fn again(record: &StoredAlert, now: Timestamp) -> Alert {
-    let kept = record.sent.alert.as_deref().and_then(Alert::from_stored);
-    let mut alert = kept.unwrap_or_else(|| Alert::of_sent(&record.sent));
-    alert.severity = alert.severity.raised(1);
-    alert.title = Line::from("Not acknowledged: ").and(std::mem::take(&mut alert.title));
-    alert.event.delay = alert.event.time.map(|time| now.duration_since(time));
-    let minutes = now.duration_since(record.sent_at).as_mins();
-    let louder = if alert.severity > record.sent.severity { ": a step louder" } else { "" };
-    let reason = format!("nobody acknowledged it within {minutes} minutes{louder}");
-    alert.reasons.push(Line::text(&reason));
-    alert.notes.clear();
-    alert.notes.push("This is the last reminder.".to_owned());
-    alert
-}
-
-/// One message about many alerts, a step above the loudest of them.
-fn digest(records: &[StoredAlert]) -> Alert {
-    let loudest = records.iter().max_by_key(|record| record.sent.severity);
-    let mut alert = Alert::many(records.iter().map(|record| &record.sent));
-    alert.severity = loudest.map_or(Severity::High, |record| record.sent.severity).raised(1);
-    alert.notes.push("This is the last reminder of them.".to_owned());
-    alert
+    let StoredAlert { sent, sent_at, .. } = record;
+    let stored = sent.alert.as_deref().and_then(Alert::from_stored);
+    let alert = stored.unwrap_or_else(|| Alert::of_sent(sent));
+    alert.again(sent.severity, *sent_at, now)
 }

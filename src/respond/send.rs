@@ -37,11 +37,7 @@ pub async fn send<P: Publish>(
     topics: &BTreeMap<Severity, Vec<TopicSpec>>,
     alert: &Alert,
 ) -> Result<(), PublishFailed> {
-    let noted = publish.note(alert.severity).map(|note| {
-        let mut alert = alert.clone();
-        alert.notes.push(note);
-        alert
-    });
+    let noted = publish.note(alert.severity).map(|note| alert.clone().noting(note));
     let alert = noted.as_ref().unwrap_or(alert);
     let topics = topics.get(&alert.severity).into_iter().flatten();
     let mut owing: Vec<(&TopicSpec, Message)> =

@@ -5,12 +5,10 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 
 use super::responder::Responder;
-use crate::assess::Question;
+use crate::assess::Recognised;
 use crate::effects::{Lookups, Publish, State};
 use crate::event::Event;
-use crate::facts::Context;
 use crate::respond::outcome::{Outcome, Verdict};
-use crate::rule::{Matching, Rank, Rule, RuleSet};
 use crate::text::severity::Severity;
 
 /// Most names that one event is counted under, those of the loudest rules first.
@@ -62,63 +60,29 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     /// where a rule by itself says medium or more.
     pub(super) async fn overridden(
         &self,
-        (event, context): (&Event, &Context),
-        matching: &Matching<'_>,
+        event: &Event,
+        recognised: &Recognised<'_>,
         outcome: &Outcome,
         now: Timestamp,
     ) {
-        let alerted = match outcome.verdict {
+        let published = match outcome.verdict {
             Verdict::Alerted | Verdict::Deduplicated => outcome.severity,
             Verdict::Quiet | Verdict::Counted => None,
             // Counted by the suppression; published loudly.
             Verdict::Suppressed | Verdict::Unreadable => return,
         };
-        if alerted >= Some(Severity::Medium) {
+        if published >= Some(Severity::Medium) {
             return;
         }
-        let would = self.would_fire((event, context), matching, alerted, now).await;
-        let rules = quieter(&would, context, alerted).into_iter();
-        self.count_silences(rules.map(|rule| counted_as_overridden(&rule.spec.id)), event).await;
-    }
-
-    /// The overridden rules that would fire by themselves. Beside a rule about the call itself that fired, what
-    /// is general would say nothing.
-    async fn would_fire(
-        &self,
-        (event, context): (&Event, &Context),
-        matching: &Matching<'_>,
-        alerted: Option<Severity>,
-        now: Timestamp,
-    ) -> Vec<Rule> {
-        let is_general = |rule: &Rule| rule.spec.rank() != Rank::Specific;
-        let specific = alerted.is_some()
-            && matching.rules.iter().any(|rule| {
-                !is_general(rule) && !rule.spec.is_signal() && rule.quietened().is_none()
-            });
-        let counts = |rule: &&&Rule| {
-            !rule.spec.is_signal() && rule.quietened().is_some() && !(specific && is_general(rule))
-        };
-        let mut would = Vec::new();
-        for rule in matching.rules.iter().chain(&matching.switched_off).filter(counts) {
-            let Some(by_itself) = &rule.by_itself else { continue };
-            let mut alone = Rule { spec: (**by_itself).clone(), ..(*rule).clone() };
-            // What it counts by itself is another counter than that of the override.
-            alone.spec.id.push_str(" by itself");
-            let fires = match Question::of(&alone, event, context) {
-                Some(mut question) => {
-                    // Steps are noted for the rule itself.
-                    question.follow =
-                        Question::of(rule, event, context).and_then(|question| question.follow);
-                    !self.answered(&[question], event, now).await.is_empty()
-                }
-                None => true,
-            };
-            if fires {
-                alone.spec.id.clone_from(&rule.spec.id);
-                would.push(alone);
+        let mut firing = Vec::new();
+        for one in recognised.by_themselves(event, published) {
+            let asked = one.question.as_slice();
+            if asked.is_empty() || !self.answered(asked, event, now).await.is_empty() {
+                firing.push(one);
             }
         }
-        would
+        let rules = recognised.louder(&firing, published).into_iter();
+        self.count_silences(rules.map(|rule| counted_as_overridden(&rule)), event).await;
     }
 
     /// Counts at the same time what stands under several names.
@@ -133,16 +97,4 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             tracing::warn!(%error, "an alert that nobody hears is not counted");
         }
     }
-}
-
-/// Those of the rules by themselves that would be heard, and louder than what was published.
-fn quieter<'r>(would: &'r [Rule], context: &Context, alerted: Option<Severity>) -> Vec<&'r Rule> {
-    let settled = RuleSet::settled(would.iter().collect(), context.facts.outcome);
-    let only_general = settled.first().is_some_and(|rule| rule.spec.is_general());
-    let heard = |rule: &&Rule| {
-        let severity = rule.severity_of(context.facts.outcome);
-        (only_general || !rule.spec.is_general())
-            && alerted.is_none_or(|alerted| severity >= Severity::Medium && severity > alerted)
-    };
-    settled.into_iter().filter(heard).collect()
 }

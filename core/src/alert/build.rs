@@ -31,7 +31,53 @@ const UNDO_AGE_MINUTES_MAX: i64 = 60;
 /// How far ahead of the clock an event may be, in minutes, before its undo is doubted.
 const UNDO_AHEAD_MINUTES_MAX: i64 = 15;
 
+/// What is known of an alert beside its event: what came before it, and how it is delivered.
+#[derive(Debug, Clone, Default)]
+pub struct Circumstances {
+    /// What the principal did in the hour before, or why that is not known.
+    pub history: Vec<Line>,
+    /// Repetitions held back since an alert of this kind was first published.
+    pub held_back: u32,
+    /// What must be known about the alert itself, as that it may come twice.
+    pub notes: Vec<String>,
+    /// The command that acknowledges it.
+    pub acknowledge: Option<String>,
+}
+
 impl Alert {
+    /// This alert, in these circumstances.
+    #[must_use]
+    pub fn under(self, circumstances: Circumstances) -> Self {
+        let Circumstances { history, held_back, notes, acknowledge } = circumstances;
+        Self { history, held_back, notes, acknowledge, ..self }
+    }
+
+    /// This alert, with one note more.
+    #[must_use]
+    pub fn noting(mut self, note: String) -> Self {
+        self.notes.push(note);
+        self
+    }
+
+    /// This alert once more and a step louder, as nobody acknowledged it since it was published at `since` with the
+    /// severity `before`.
+    #[must_use]
+    pub fn again(self, before: Severity, since: Timestamp, now: Timestamp) -> Self {
+        let severity = self.severity.raised(1);
+        let minutes = now.duration_since(since).as_mins();
+        let louder = if severity > before { ": a step louder" } else { "" };
+        let reason = format!("nobody acknowledged it within {minutes} minutes{louder}");
+        let delay = self.event.time.map(|time| now.duration_since(time));
+        Self {
+            severity,
+            title: Line::from("Not acknowledged: ").and(self.title),
+            event: EventLine { delay, ..self.event },
+            reasons: [self.reasons, vec![Line::text(&reason)]].concat(),
+            notes: vec!["This is the last reminder.".to_owned()],
+            ..self
+        }
+    }
+
     /// The alert about an event that rules matched. `now` gives the delay; without it the alert has none.
     #[must_use]
     pub fn new(
@@ -206,10 +252,11 @@ impl Alert {
         }
     }
 
-    /// One message about many alerts that nobody acknowledged.
+    /// One message about many alerts that nobody acknowledged, a step above the loudest of them.
     #[must_use]
-    pub fn many<'t>(all: impl ExactSizeIterator<Item = &'t SentAlert>) -> Self {
+    pub fn many<'t>(all: impl ExactSizeIterator<Item = &'t SentAlert> + Clone) -> Self {
         let count = all.len();
+        let loudest = all.clone().map(|sent| sent.severity).max().unwrap_or(Severity::High);
         let title = Line::text(&format!("{count} alerts not acknowledged"));
         let line = |sent: &SentAlert| {
             let account = sent.account.as_deref().unwrap_or("unknown account");
@@ -226,7 +273,8 @@ impl Alert {
         let runbook = "1. Read them in the order they came; many at once are one incident.\n\
                        2. Acknowledge each event with `iam-responder verdict`, several separated by commas.";
         let runbook = Some(runbook.to_owned());
-        Self { sentence, reasons, runbook, ..Self::bare(Severity::High, title) }
+        let notes = vec!["This is the last reminder of them.".to_owned()];
+        Self { sentence, reasons, runbook, notes, ..Self::bare(loudest.raised(1), title) }
     }
 
     fn bare(severity: Severity, title: Line) -> Self {

@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 
 use super::decide::Decision;
-use super::question::Question;
+use super::question::{Question, Step};
 use crate::event::Event;
 use crate::facts::{Context, Facts};
-use crate::rule::{Matching, Possible, Rule, RuleSet};
+use crate::rule::{Fires, Matching, Possible, Rule, RuleSet};
 
 /// An event that was read by itself, before anybody was asked.
 #[derive(Debug, Clone)]
@@ -53,9 +53,9 @@ pub struct Recognised<'r> {
     pub context: Context,
     /// The rules that match.
     pub matching: Matching<'r>,
-    /// The steps of sequences that the event is: each rule with the number of the step.
-    pub steps: Vec<(&'r Rule, usize)>,
-    /// The questions of the rules that count, or wait for other events.
+    /// The steps of sequences that the event is.
+    pub steps: Vec<Step>,
+    /// What those ask that count, or wait for other events.
     pub questions: Vec<Question>,
 }
 
@@ -73,8 +73,10 @@ impl<'r> Recognised<'r> {
         event: &Event,
         context: Context,
         matching: Matching<'r>,
-        steps: Vec<(&'r Rule, usize)>,
+        steps: Vec<(&Rule, usize)>,
     ) -> Self {
+        let step = |(rule, number): (&Rule, usize)| Step::of(rule, number, event, &context);
+        let steps = steps.into_iter().filter_map(step).collect();
         let speaking = matching.rules.iter().filter(|rule| !rule.spec.is_signal());
         let questions = speaking.filter_map(|rule| Question::of(rule, event, &context)).collect();
         Self { context, matching, steps, questions }
@@ -84,6 +86,17 @@ impl<'r> Recognised<'r> {
     #[must_use]
     pub fn waits(&self, rule: &Rule) -> bool {
         rule.spec.is_signal() || self.questions.iter().any(|question| question.rule == rule.spec.id)
+    }
+
+    /// The rules that match and only count: a signal, or a threshold. The last event of a sequence that never began is
+    /// nothing by itself.
+    #[must_use]
+    pub fn counted(&self) -> Vec<&'r Rule> {
+        let counts = |rule: &&&Rule| match rule.spec.fires() {
+            Fires::Never | Fires::When { often: Some(_), .. } => true,
+            Fires::Each | Fires::When { often: None, .. } => false,
+        };
+        self.matching.rules.iter().filter(counts).copied().collect()
     }
 
     /// The rules that fire where the questions of these are answered with yes: no signals, and of those that ask only

@@ -20,7 +20,7 @@ const LEFT_OUT: [(&str, &[&str]); 7] = [
 
 /// The parameters. For calls whose record omits them, the answer's fields stand in. Where neither says what was set,
 /// it may be anything, and the event equals no other.
-pub fn content(event: &Event, context: &Context) -> String {
+pub(super) fn content(event: &Event, context: &Context) -> String {
     if context.facts.omitted {
         return event.identity();
     }

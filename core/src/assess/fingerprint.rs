@@ -28,7 +28,7 @@ fn names_itself(context: &Context) -> bool {
 
 /// Did the attempt fail? A failed sign-in is judged by its rules alone: its caller is unknown.
 #[must_use]
-pub fn is_attempt(event: &Event, context: &Context) -> bool {
+pub(super) fn is_attempt(event: &Event, context: &Context) -> bool {
     context.facts.outcome != CallOutcome::Success
         && event.event_source() != Some("signin.amazonaws.com")
 }
@@ -41,7 +41,12 @@ pub fn is_attempt(event: &Event, context: &Context) -> bool {
 /// caller. An alert of a rule that counts is about many events, but not about another change of another kind of
 /// thing: ten deleted keys must not hide a deleted user.
 #[must_use]
-pub fn fingerprint(rule: &Rule, event: &Event, context: &Context, severity: Severity) -> String {
+pub(super) fn fingerprint(
+    rule: &Rule,
+    event: &Event,
+    context: &Context,
+    severity: Severity,
+) -> String {
     let spec = &rule.spec;
     if let Some(by) =
         spec.dedupe_by.as_ref().or(spec.threshold.as_ref().map(|threshold| &threshold.by))
@@ -86,7 +91,7 @@ pub fn fingerprint(rule: &Rule, event: &Event, context: &Context, severity: Seve
 
 /// The step of a rule's sequence, by one of the names of the entity.
 #[must_use]
-pub fn step_key(
+pub(super) fn step_key(
     rule: &Rule,
     step: usize,
     (event, context): (&Event, &Context),
@@ -98,13 +103,13 @@ pub fn step_key(
 
 /// What events are counted by, for a rule. Line breaks part the fields, as no value can hold one unescaped.
 #[must_use]
-pub fn counter_key(rule: &Rule, by: &[GroupBy], event: &Event, context: &Context) -> String {
+pub(super) fn counter_key(rule: &Rule, by: &[GroupBy], event: &Event, context: &Context) -> String {
     key_of(rule, by, (event, context), entity_name(context))
 }
 
 /// The name of what the call is about. Empty if it has none.
 #[must_use]
-pub fn entity_name(context: &Context) -> &str {
+pub(super) fn entity_name(context: &Context) -> &str {
     context.facts.entity.as_ref().and_then(|entity| entity.name.as_deref()).unwrap_or_default()
 }
 

@@ -29,6 +29,15 @@ pub struct Count {
     pub within: SignedDuration,
 }
 
+/// An event is noted as a step of a rule's sequence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Under which it is found by the rule.
+    pub key: String,
+    /// How long it counts.
+    pub within: SignedDuration,
+}
+
 /// Each step must have been seen, in order, each as an event of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Follow {
@@ -36,6 +45,15 @@ pub struct Follow {
     pub steps: Vec<Vec<String>>,
     /// The time before the event.
     pub within: SignedDuration,
+}
+
+impl Step {
+    /// The step of this number of a rule's sequence; `None` for a rule without one.
+    pub(super) fn of(rule: &Rule, number: usize, event: &Event, context: &Context) -> Option<Self> {
+        let within = rule.spec.sequence.as_ref()?.within.duration();
+        let key = step_key(rule, number, (event, context), entity_name(context));
+        Some(Self { key, within })
+    }
 }
 
 impl Question {

@@ -201,8 +201,8 @@ impl RuleSet {
     #[must_use]
     pub fn possible(&self, event: &Value, is_open: &dyn Fn(&str) -> bool) -> Possible {
         let (rules, steps) = (self.found(event, is_open), self.found_steps(event, is_open));
-        let mut held = rules.matching.iter().filter_map(|position| self.held.get(*position));
-        let speaks = held.any(|held| !held.is_signal());
+        let mut entries = rules.matching.iter().filter_map(|position| self.entries.get(*position));
+        let speaks = entries.any(|entry| !entry.is_signal());
         Possible { rules, steps, speaks }
     }
 
