@@ -322,6 +322,10 @@ impl Reader<'_> {
     pub(super) fn letting_in(&mut self, account: &str, service: &str) -> Letting {
         let mut letting = Letting::default();
         let list = index::worn_by(account, service);
+        // Read at the same time as who may wear which.
+        for those in [Those::Administrate, Those::Wear] {
+            self.listed(those.list(account));
+        }
         let mut trusting = self.roles_of(list.clone(), &mut letting.cut);
         let any = index::worn_by(account, index::ANY_SERVICE);
         trusting.extend(self.roles_of(any.clone(), &mut letting.cut));

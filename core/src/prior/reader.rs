@@ -60,7 +60,15 @@ impl<'r> Reader<'r> {
     pub(super) fn value(&mut self, address: &Address) -> Option<Prior> {
         // Read at the same time as the life of the entity, which decides what it means.
         self.need(answer::read(address.clone(), self.registers));
+        self.omissions(address);
         self.need(value(address, self.moment, self.registers, 0))
+    }
+
+    /// Reads which calls may have written a thing without saying so, at the same time as the thing.
+    fn omissions(&mut self, address: &Address) {
+        if let Some(calls) = address.omitting() {
+            self.need(answer::read(calls, self.registers));
+        }
     }
 
     /// Is it certainly absent?
@@ -171,6 +179,7 @@ impl<'r> Reader<'r> {
         let mut holdings = Holdings::default();
         // First, so that it is read at the same time as the list.
         let boundary = self.boundary(identity);
+        self.omissions(&identity.of(Thing::Inline));
         let Some(things) = self.things(identity, &mut holdings) else { return holdings };
         things.iter().for_each(|thing| self.thing(identity, thing, &mut holdings));
         holdings.boundary = boundary;
@@ -179,6 +188,12 @@ impl<'r> Reader<'r> {
 
     pub(super) fn thing(&mut self, identity: &Address, thing: &str, holdings: &mut Holdings) {
         let at = identity.of_kept(thing);
+        // Which version counts is read at the same time as whether the policy is attached.
+        let attached = match at.thing() {
+            Some((Thing::Attached, arn)) => policy(&identity.account, arn),
+            _ => None,
+        };
+        attached.map(|policy| self.value(&policy.of(Thing::Default)));
         let Some(found) = self.holding(&at) else { return };
         let certain = found.present().is_some();
         match at.thing() {
