@@ -35,8 +35,14 @@ const PURE: usize = 10;
 /// The sources of both packages: below the wall, and above it.
 const SOURCES: [&str; 2] = ["core/src", "src"];
 /// Words that no code below the wall may hold, and what it would do. Every type's `now` is a clock's.
-const IMPURE_WORDS: [(&[&str], &str); 3] =
-    [(&["async"], "waits"), (&["await"], "waits"), (&["::", "now"], "reads a clock")];
+const IMPURE_WORDS: [(&[&str], &str); 5] = [
+    (&["async"], "waits"),
+    (&["await"], "waits"),
+    // Both stand in the prelude: nobody needs to import them.
+    (&["Future"], "waits"),
+    (&["IntoFuture"], "waits"),
+    (&["::", "now"], "reads a clock"),
+];
 /// What no code below the wall may import, and what it would do.
 const IMPURE: [(&str, &str); 14] = [
     ("std::future", "waits"),
@@ -357,6 +363,8 @@ fn what_is_impure_is_found_however_it_is_imported() {
         ("use std as base; fn f() { base::fs::read(\"\"); }", "`std::fs`"),
         ("use std::{env::var as setting};", "`std::env`"),
         ("async fn wait() {}", "`async`"),
+        ("fn wait() -> impl Future<Output = ()> { f() }", "`Future`"),
+        ("fn wait(_: impl IntoFuture) {}", "`IntoFuture`"),
         ("use std::time::Instant;", "`std::time::Instant`"),
         ("use std::time::{Duration, SystemTime};", "`std::time::SystemTime`"),
         ("use std::time; fn f(_: time::Instant) {}", "`std::time::Instant`"),
