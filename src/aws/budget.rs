@@ -30,6 +30,8 @@ const AFTER_PUBLISH: Duration = Duration::from_millis(3_500);
 const AFTER_END: Duration = Duration::from_millis(200);
 /// Time for all lookups of one invocation together.
 const LOOKUPS_MAX: Duration = Duration::from_millis(3_500);
+/// Within it, time for the caller's last hour, from the first question about it on, the pauses between questions with it.
+const LOOK_BACK_MAX: Duration = Duration::from_millis(2_000);
 
 /// What a client is for, which decides about its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +45,8 @@ pub(super) enum Purpose {
     Insist,
     /// Looks up what the event does not hold.
     LookUp,
+    /// Looks up what the caller did before. Page after page may be asked for, and the alert waits for them.
+    LookBack,
 }
 
 /// Why a call is not made.
@@ -123,6 +127,8 @@ struct Spent {
     lookup: Watch,
     /// What `state` showed when the table's time in force began.
     state_before: Duration,
+    /// When the caller's last hour was first asked for.
+    looked_back: Option<Instant>,
     /// The table did not answer: any other question to it would cost the same time again.
     silent: bool,
 }
@@ -132,7 +138,7 @@ impl Spent {
         match purpose {
             Purpose::Publish => &mut self.publish,
             Purpose::Ask | Purpose::Insist => &mut self.state,
-            Purpose::LookUp => &mut self.lookup,
+            Purpose::LookUp | Purpose::LookBack => &mut self.lookup,
         }
     }
 
@@ -152,10 +158,15 @@ impl Spent {
         if purpose == Purpose::Ask && (self.silent || state >= STATE_MAX) {
             return Err(Refused::TooSlow);
         }
+        let lookups = LOOKUPS_MAX.saturating_sub(self.lookup.time(now));
         let left = match purpose {
             Purpose::Publish => until(AFTER_PUBLISH),
             Purpose::Ask | Purpose::Insist => until(AFTER_END),
-            Purpose::LookUp => LOOKUPS_MAX.saturating_sub(self.lookup.time(now)),
+            Purpose::LookUp => lookups,
+            Purpose::LookBack => {
+                let since = *self.looked_back.get_or_insert(now);
+                lookups.min(LOOK_BACK_MAX.saturating_sub(now.saturating_duration_since(since)))
+            }
         };
         let watch = self.watch(purpose);
         if left.is_zero() {
@@ -321,7 +332,7 @@ mod tests {
         }
     }
 
-    use Purpose::{Ask, Insist, LookUp, Publish};
+    use Purpose::{Ask, Insist, LookBack, LookUp, Publish};
 
     #[test]
     fn time_is_kept_for_what_comes_after() {
@@ -369,6 +380,20 @@ mod tests {
         minute.stop(LookUp, (5_000, 5_500), true);
         assert_eq!(minute.start(LookUp, 5_500), Err(Refused::NoTime));
         assert_eq!(minute.0.lookup.failures, 2);
+    }
+
+    #[test]
+    fn the_last_hour_has_a_part_of_the_lookups_time_and_its_pauses_count() {
+        let mut minute = Minute::new();
+        minute.call(LookUp, (0, 1_000), false);
+        minute.call(LookBack, (3_000, 3_100), false);
+        assert_eq!(minute.start(LookBack, 4_000), Ok(1_000));
+        minute.stop(LookBack, (4_000, 4_100), false);
+        assert_eq!(minute.start(LookBack, 5_000), Err(Refused::NoTime));
+        // What others took is gone for it too.
+        let mut minute = Minute::new();
+        minute.call(LookUp, (0, 3_000), false);
+        assert_eq!(minute.start(LookBack, 3_000), Ok(500));
     }
 
     #[test]

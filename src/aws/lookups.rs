@@ -1,14 +1,12 @@
 //! What is asked of Organizations, IAM, Systems Manager and CloudTrail.
 
-use std::collections::VecDeque;
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
 
 use aws_config::SdkConfig;
 use aws_sdk_cloudtrail::types::{LookupAttribute, LookupAttributeKey};
 use aws_sdk_ssm::types::CalendarState as Answer;
 use aws_smithy_types::DateTime;
-use futures_util::future::{join_all, join3};
+use futures_util::future::join3;
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
@@ -16,23 +14,15 @@ use super::budget::{Budget, Purpose};
 use super::client::{Limits, MissedByStandard, limited};
 use super::failure::failed;
 use crate::effects::{
-    Accounts, CalendarState, Calls, ChangeCalendars, EffectError, ErrorKind, History, Whose,
+    Accounts, CalendarState, ChangeCalendars, EffectError, ErrorKind, History, Page, Whose,
 };
 use crate::iam::account::{Account, AccountId, TAGS_MAX};
 use crate::iam::arn::Arn;
 
-/// Questions to CloudTrail's history for one alert, each for a page of [`CALLS_PER_PAGE`] calls.
-const QUESTIONS_MAX: usize = 4;
-/// Time for all of them.
-const QUESTIONS_TIME: Duration = Duration::from_millis(2_500);
-/// What they are for, as errors say it.
+/// What CloudTrail is asked for, as errors say it.
 const ACTION: &str = "look up the caller's last hour in CloudTrail";
 /// Calls on one page: the most that CloudTrail gives.
 const CALLS_PER_PAGE: i32 = 50;
-/// CloudTrail allows two lookups a second: these at once,
-const LOOKUPS_AT_ONCE: usize = 2;
-/// and each further one after a pause.
-const BETWEEN_LOOKUPS: Duration = Duration::from_millis(500);
 
 /// What the function may ask.
 #[derive(Debug, Clone)]
@@ -60,11 +50,11 @@ pub struct Aws {
 }
 
 macro_rules! client {
-    ($aws:expr, $field:ident, $service:ident) => {
+    ($aws:expr, $field:ident, $service:ident, $purpose:expr) => {
         $aws.$field.get_or_init(|| {
             let config = $service::config::Builder::from(&$aws.config);
             let config = config.retry_classifier(MissedByStandard);
-            let limit = $aws.budget.limit(Purpose::LookUp);
+            let limit = $aws.budget.limit($purpose);
             $service::Client::from_conf(config.interceptor(limit).build())
         })
     };
@@ -100,7 +90,7 @@ impl Aws {
 
     async fn tags(&self, account: &str) -> Result<IndexMap<String, String>, EffectError> {
         let mut tags = IndexMap::new();
-        let request = client!(self, organizations, aws_sdk_organizations)
+        let request = client!(self, organizations, aws_sdk_organizations, Purpose::LookUp)
             .list_tags_for_resource()
             .resource_id(account);
         let mut pages = request.into_paginator().items().send();
@@ -116,7 +106,7 @@ impl Aws {
     }
 
     async fn name(&self, account: &str) -> Option<String> {
-        let answer = client!(self, organizations, aws_sdk_organizations)
+        let answer = client!(self, organizations, aws_sdk_organizations, Purpose::LookUp)
             .describe_account()
             .account_id(account)
             .send()
@@ -136,7 +126,7 @@ impl Aws {
         if !self.is_own(account) {
             return None;
         }
-        match client!(self, iam, aws_sdk_iam).list_account_aliases().send().await {
+        match client!(self, iam, aws_sdk_iam, Purpose::LookUp).list_account_aliases().send().await {
             Ok(answer) => answer.account_aliases.into_iter().next(),
             Err(error) => {
                 let error = failed("list the aliases of the account", &error);
@@ -175,8 +165,10 @@ impl ChangeCalendars for Aws {
         }
         // To the second, as the service takes it.
         let at = at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-        let request =
-            client!(self, ssm, aws_sdk_ssm).get_calendar_state().calendar_names(name).at_time(at);
+        let request = client!(self, ssm, aws_sdk_ssm, Purpose::LookUp)
+            .get_calendar_state()
+            .calendar_names(name)
+            .at_time(at);
         let answer = request
             .send()
             .await
@@ -196,67 +188,17 @@ impl ChangeCalendars for Aws {
 }
 
 impl History for Aws {
-    async fn calls(
-        &self,
-        account: &str,
-        whose: &[Whose],
-        from: Timestamp,
-        to: Timestamp,
-    ) -> Result<Option<Calls>, EffectError> {
-        if !self.permitted.history || !self.is_own(account) {
-            return Ok(None);
-        }
-        let (mut calls, started) = (Calls::default(), Instant::now());
-        let (mut answered, mut failure) = (false, None);
-        let mut questions: VecDeque<(&Whose, Option<String>)> =
-            whose.iter().map(|whose| (whose, None)).collect();
-        let mut asked = 0;
-        while asked < QUESTIONS_MAX && !questions.is_empty() {
-            let pause = if asked < LOOKUPS_AT_ONCE { Duration::ZERO } else { BETWEEN_LOOKUPS };
-            let left = QUESTIONS_TIME.saturating_sub(started.elapsed()).saturating_sub(pause);
-            if left.is_zero() {
-                break;
-            }
-            tokio::time::sleep(pause).await;
-            let at_once = LOOKUPS_AT_ONCE.saturating_sub(asked).max(1);
-            let pages =
-                questions.drain(..at_once.min(questions.len())).map(async |(whose, token)| {
-                    let page = tokio::time::timeout(left, self.page(whose, from, to, token)).await;
-                    let late = |_| Err(EffectError::new(ACTION, ErrorKind::NoAnswer, "too late"));
-                    (whose, page.unwrap_or_else(late))
-                });
-            for (whose, page) in join_all(pages).await {
-                asked += 1;
-                match page {
-                    Ok((records, next)) => {
-                        answered = true;
-                        calls.records.extend(records);
-                        questions.extend(next.map(|next| (whose, Some(next))));
-                    }
-                    Err(error) => failure = Some(error),
-                }
-            }
-        }
-        calls.more = !questions.is_empty() || failure.is_some();
-        match failure {
-            // A part is better than nothing.
-            Some(error) if answered => tracing::warn!(%error, "only a part of the last hour"),
-            Some(error) => return Err(error),
-            None => {}
-        }
-        Ok(Some(calls))
-    }
-}
-
-impl Aws {
-    /// One page of CloudTrail's history: records, and where the next page begins.
     async fn page(
         &self,
+        account: AccountId,
         whose: &Whose,
         from: Timestamp,
         to: Timestamp,
-        token: Option<String>,
-    ) -> Result<(Vec<String>, Option<String>), EffectError> {
+        token: Option<&str>,
+    ) -> Result<Option<Page>, EffectError> {
+        if !self.permitted.history || !self.is_own(account.as_str()) {
+            return Ok(None);
+        }
         let (key, value) = match whose {
             Whose::User(name) => (LookupAttributeKey::Username, name),
             Whose::AccessKey(id) => (LookupAttributeKey::AccessKeyId, id),
@@ -265,16 +207,16 @@ impl Aws {
             LookupAttribute::builder().attribute_key(key).attribute_value(value).build();
         let attribute = attribute
             .map_err(|error| EffectError::new(ACTION, ErrorKind::Broken, error.to_string()))?;
-        let request = client!(self, cloudtrail, aws_sdk_cloudtrail)
+        let request = client!(self, cloudtrail, aws_sdk_cloudtrail, Purpose::LookBack)
             .lookup_events()
             .lookup_attributes(attribute)
             .start_time(DateTime::from_secs(from.as_second()))
             .end_time(DateTime::from_secs(to.as_second()))
             .max_results(CALLS_PER_PAGE)
-            .set_next_token(token);
+            .set_next_token(token.map(str::to_owned));
         let answer = request.send().await.map_err(|error| failed(ACTION, &error))?;
         let events = answer.events.unwrap_or_default().into_iter();
         let records = events.filter_map(|event| event.cloud_trail_event).collect();
-        Ok((records, answer.next_token.filter(|token| !token.is_empty())))
+        Ok(Some(Page { records, next: answer.next_token.filter(|token| !token.is_empty()) }))
     }
 }

@@ -12,7 +12,7 @@ use super::counters::Counters;
 use super::deliveries::{Deliveries, Delivery};
 use super::error::{EffectError, ErrorKind};
 use super::lock::lock;
-use super::lookups::{Accounts, CalendarState, Calls, ChangeCalendars, History, Whose};
+use super::lookups::{Accounts, CalendarState, ChangeCalendars, History, Page, Whose};
 use super::notes::{Note, Notes, Standing};
 use super::prior_state::PriorState;
 use super::publish::Publish;
@@ -182,6 +182,8 @@ faulty! {
         change_calendar(name: &str, at: Timestamp) -> Option<CalendarState>;
     }
     History {
-        calls(account: &str, whose: &[Whose], from: Timestamp, to: Timestamp) -> Option<Calls>;
+        page(
+            account: AccountId, whose: &Whose, from: Timestamp, to: Timestamp, token: Option<&str>
+        ) -> Option<Page>;
     }
 }

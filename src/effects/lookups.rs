@@ -16,13 +16,13 @@ pub enum Whose {
     AccessKey(String),
 }
 
-/// Calls of the past, as CloudTrail records: JSON texts.
+/// One page of calls of the past.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Calls {
-    /// The records, the newest first.
+pub struct Page {
+    /// CloudTrail's records as JSON texts, the newest first.
     pub records: Vec<String>,
-    /// There are more than were fetched.
-    pub more: bool,
+    /// Where the next page begins, if there is one.
+    pub next: Option<String>,
 }
 
 /// What a change calendar says of a moment.
@@ -58,15 +58,16 @@ pub trait ChangeCalendars {
 
 /// Asks CloudTrail about the past.
 pub trait History {
-    /// The calls of somebody, found by any of these, in an account, in this Region, between two moments. `Ok(None)`
-    /// means that there is nobody to ask.
-    fn calls(
+    /// A page of somebody's calls in an account, in this Region, between two moments. Without a token it is the first.
+    /// `Ok(None)` means that there is nobody to ask.
+    fn page(
         &self,
-        account: &str,
-        whose: &[Whose],
+        account: AccountId,
+        whose: &Whose,
         from: Timestamp,
         to: Timestamp,
-    ) -> impl Future<Output = Result<Option<Calls>, EffectError>>;
+        token: Option<&str>,
+    ) -> impl Future<Output = Result<Option<Page>, EffectError>>;
 }
 
 /// All that an event may have AWS asked for, under one name.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::error::EffectError;
-use super::lookups::{Accounts, CalendarState, Calls, ChangeCalendars, History, Whose};
+use super::lookups::{Accounts, CalendarState, ChangeCalendars, History, Page, Whose};
 use crate::iam::account::{Account, AccountId};
 
 /// Answers nothing.
@@ -31,13 +31,14 @@ impl ChangeCalendars for Offline {
 }
 
 impl History for Offline {
-    async fn calls(
+    async fn page(
         &self,
-        _: &str,
-        _: &[Whose],
+        _: AccountId,
+        _: &Whose,
         _: Timestamp,
         _: Timestamp,
-    ) -> Result<Option<Calls>, EffectError> {
+        _: Option<&str>,
+    ) -> Result<Option<Page>, EffectError> {
         Ok(None)
     }
 }

@@ -1,12 +1,19 @@
 //! What the principal did in the hour before, condensed to a few lines.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::Deref;
+use std::pin::Pin;
+use std::time::Duration;
 
+use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::effects::{Calls, Whose};
-use crate::event::{CallOutcome, Event, Principal, PrincipalKind, is_read_only, outcome_of};
-use crate::iam::catalogue::{self, IAM};
+use crate::effects::{EffectError, ErrorKind, History, Whose};
+use crate::event::{CallOutcome, Event, Principal, PrincipalKind};
+use crate::facts::Facts;
+use crate::iam::account::AccountId;
+use crate::iam::catalogue::IAM;
+use crate::own::Own;
 use crate::text::line::Line;
 
 /// How far back is looked.
@@ -15,6 +22,109 @@ pub const LOOK_BACK: SignedDuration = SignedDuration::from_hours(1);
 const RECENT: SignedDuration = SignedDuration::from_mins(15);
 /// Most items named in one line.
 const NAMED_MAX: usize = 5;
+/// Questions to CloudTrail for one alert, each for one page.
+const QUESTIONS_MAX: usize = 4;
+/// CloudTrail allows two questions a second: these at once,
+const QUESTIONS_AT_ONCE: usize = 2;
+/// and each further one after a pause.
+const BETWEEN_QUESTIONS: Duration = Duration::from_millis(500);
+
+/// Waits.
+pub type Pause = fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Who is asked about events, and how to wait between two questions.
+#[derive(Debug)]
+pub struct Asked<'a, L> {
+    /// Answers.
+    pub of: &'a L,
+    /// Waits.
+    pub pause: Pause,
+}
+
+impl<L> Clone for Asked<'_, L> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<L> Copy for Asked<'_, L> {}
+
+impl<L> Deref for Asked<'_, L> {
+    type Target = L;
+
+    fn deref(&self) -> &L {
+        self.of
+    }
+}
+
+/// Calls of the past, as CloudTrail records: JSON texts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Calls {
+    /// The records of each page, the newest first.
+    pub records: Vec<String>,
+    /// There are more than were fetched.
+    pub more: bool,
+}
+
+impl<L: History> Asked<'_, L> {
+    /// The calls of somebody, found by any of these, in an account, in this Region, between two moments. `Ok(None)`
+    /// means that there is nobody to ask.
+    pub(super) async fn calls(
+        &self,
+        account: &str,
+        whose: &[Whose],
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Option<Calls>, EffectError> {
+        let Some(account) = AccountId::parse(account) else { return Ok(None) };
+        calls(self.of, self.pause, (account, whose), (from, to)).await
+    }
+}
+
+/// Asks page by page. A part is better than nothing: what is not there is said by [`Calls::more`].
+async fn calls<W: Future<Output = ()>>(
+    history: &impl History,
+    pause: impl Fn(Duration) -> W,
+    (account, whose): (AccountId, &[Whose]),
+    (from, to): (Timestamp, Timestamp),
+) -> Result<Option<Calls>, EffectError> {
+    let (mut calls, mut asked) = (Calls::default(), 0);
+    let (mut answered, mut silent, mut failure) = (false, false, None);
+    let mut questions: VecDeque<(&Whose, Option<String>)> =
+        whose.iter().map(|whose| (whose, None)).collect();
+    // CloudTrail is not asked again once it did not answer.
+    while asked < QUESTIONS_MAX && !questions.is_empty() && !silent {
+        if asked >= QUESTIONS_AT_ONCE {
+            pause(BETWEEN_QUESTIONS).await;
+        }
+        let at_once = QUESTIONS_AT_ONCE.saturating_sub(asked).max(1);
+        let pages = questions.drain(..at_once.min(questions.len())).map(async |(whose, token)| {
+            (whose, history.page(account, whose, from, to, token.as_deref()).await)
+        });
+        for (whose, page) in join_all(pages).await {
+            asked += 1;
+            match page {
+                Ok(Some(page)) => {
+                    answered = true;
+                    calls.records.extend(page.records);
+                    questions.extend(page.next.map(|next| (whose, Some(next))));
+                }
+                Ok(None) => return Ok(None),
+                Err(error) => {
+                    silent |= error.kind == ErrorKind::NoAnswer;
+                    failure = Some(error);
+                }
+            }
+        }
+    }
+    calls.more = !questions.is_empty() || failure.is_some();
+    match failure {
+        Some(error) if answered => tracing::warn!(%error, "only a part of the last hour"),
+        Some(error) => return Err(error),
+        None => {}
+    }
+    Ok(Some(calls))
+}
 
 /// How the calls of this principal can be found: first by its access key, which nobody can choose, then by the user
 /// name that CloudTrail files them under. Empty for services and identities without either.
@@ -55,10 +165,12 @@ pub fn lines(calls: &Calls, event: &Event, principal: &Principal, now: Timestamp
     seen.insert(event.identity());
     for record in &calls.records {
         let Ok(other) = Event::parse(record) else { continue };
-        let who = Principal::of(&other);
+        // What is the tool's own plays no part in it.
+        let facts = Facts::of(&other, &Own::default());
+        let who = &facts.principal;
         let same_key = who.access_key_id.is_some() && who.access_key_id == principal.access_key_id;
         if (same_key || who.key() == key) && seen.insert(other.identity()) {
-            hour.add(&other, until);
+            hour.add(&other, &facts, until);
             // Sessions get a new key with each sign-in; a second key of a user is news.
             let other_key = principal.kind == PrincipalKind::IamUser
                 && who.access_key_id != principal.access_key_id;
@@ -79,20 +191,16 @@ pub fn lines(calls: &Calls, event: &Event, principal: &Principal, now: Timestamp
 }
 
 impl Hour {
-    fn add(&mut self, event: &Event, until: Timestamp) {
+    fn add(&mut self, event: &Event, facts: &Facts, until: Timestamp) {
         self.calls += 1;
         let source = event.event_source().unwrap_or("unknown");
         let service = source.strip_suffix(".amazonaws.com").unwrap_or(source).to_owned();
         let name = event.name().unwrap_or("unknown").to_owned();
-        let outcome = outcome_of(event);
-        if outcome == CallOutcome::Denied {
+        if facts.outcome == CallOutcome::Denied {
             *self.denied.entry(format!("{service}:{name}")).or_default() += 1;
         }
-        let changed = outcome == CallOutcome::Success && !is_read_only(event);
-        if source == IAM && changed {
-            let about = catalogue::find(source, &name).and_then(|call| {
-                call.entity_paths().find_map(|path| event.text(&format!("detail.{path}")))
-            });
+        if source == IAM && facts.changes() {
+            let about = facts.acted_upon();
             let entry = about.map_or(name.clone(), |entity| format!("{name} on {entity}"));
             *self.iam_changes.entry(entry).or_default() += 1;
         }
@@ -162,8 +270,93 @@ fn listed(items: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+    use std::future::ready;
+
     use super::*;
     use crate::alert::shown_lines;
+    use crate::effects::Page;
+
+    /// Answers each question with the number of its page, and one of them with a failure.
+    #[derive(Default)]
+    struct Pages {
+        /// What was asked, and each pause.
+        asked: RefCell<Vec<String>>,
+        of_key: usize,
+        of_name: usize,
+        fails: Option<(usize, ErrorKind)>,
+    }
+
+    impl History for Pages {
+        async fn page(
+            &self,
+            account: AccountId,
+            whose: &Whose,
+            _: Timestamp,
+            _: Timestamp,
+            token: Option<&str>,
+        ) -> Result<Option<Page>, EffectError> {
+            assert_eq!(account.as_str(), "111122223333");
+            let (word, pages) = match whose {
+                Whose::AccessKey(_) => ("key", self.of_key),
+                Whose::User(_) => ("name", self.of_name),
+            };
+            let number = token.map_or(1, |token| token.parse().unwrap());
+            let call = self.asked.borrow().len();
+            self.asked.borrow_mut().push(format!("{word} {number}"));
+            if let Some((_, kind)) = self.fails.filter(|(fails, _)| *fails == call) {
+                return Err(EffectError::new("ask", kind, "on purpose"));
+            }
+            let next = (number < pages).then(|| (number + 1).to_string());
+            Ok(Some(Page { records: vec![format!("{word} {number}")], next }))
+        }
+    }
+
+    /// What is asked and waited for, and what comes of it: the records, and whether there are more.
+    #[track_caller]
+    fn check(pages: &Pages, asked: &[&str], (found, more): (&[&str], bool)) {
+        let whose = [Whose::AccessKey("AKIA1".to_owned()), Whose::User("bob".to_owned())];
+        let pause = |time| {
+            pages.asked.borrow_mut().push(format!("{time:?}"));
+            ready(())
+        };
+        let account = AccountId::parse("111122223333").unwrap();
+        let hour = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
+        let done = pollster::block_on(calls(pages, pause, (account, &whose), hour));
+        assert_eq!(*pages.asked.borrow(), asked);
+        let records = found.iter().map(|&record| record.to_owned()).collect();
+        assert_eq!(done.unwrap(), Some(Calls { records, more }));
+    }
+
+    #[test]
+    fn two_are_asked_at_once_and_further_pages_after_a_pause_each() {
+        let pages = Pages { of_key: 1, of_name: 1, ..Pages::default() };
+        let both: &[&str] = &["key 1", "name 1"];
+        check(&pages, both, (both, false));
+        let pages = Pages { of_key: 2, of_name: 9, ..Pages::default() };
+        let asked = ["key 1", "name 1", "500ms", "key 2", "500ms", "name 2"];
+        check(&pages, &asked, (&["key 1", "name 1", "key 2", "name 2"], true));
+    }
+
+    #[test]
+    fn a_part_is_better_than_nothing_and_says_so() {
+        let fails = |call, kind| Pages {
+            of_key: 2,
+            of_name: 2,
+            fails: Some((call, kind)),
+            ..Pages::default()
+        };
+        let asked = ["key 1", "name 1", "500ms", "name 2"];
+        let throttled = fails(0, ErrorKind::Throttled);
+        check(&throttled, &asked, (&["name 1", "name 2"], true));
+        // Who does not answer is not asked again.
+        check(&fails(0, ErrorKind::NoAnswer), &asked[..2], (&["name 1"], true));
+        let whose = [Whose::User("bob".to_owned())];
+        let (pages, hour) = (fails(0, ErrorKind::NoAnswer), Timestamp::UNIX_EPOCH);
+        let account = AccountId::parse("111122223333").unwrap();
+        let done = calls(&pages, |_| ready(()), (account, &whose), (hour, hour));
+        assert_eq!(pollster::block_on(done).unwrap_err().kind, ErrorKind::NoAnswer);
+    }
 
     fn record(id: &str, minute: u8, source: &str, name: &str, rest: &str) -> String {
         format!(

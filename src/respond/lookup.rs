@@ -11,6 +11,7 @@ use futures_util::future::{join, join_all};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::caller::Asked;
 use crate::effects::{CalendarState, Lookups, Standing, State, lock};
 use crate::event::{CallOutcome, Event, tags_after};
 use crate::facts::Facts;
@@ -85,7 +86,7 @@ pub struct Finder<'a, S, L> {
     /// What is shared by all environments.
     pub state: &'a S,
     /// AWS.
-    pub lookups: &'a L,
+    pub lookups: Asked<'a, L>,
     /// What this environment knows.
     pub cache: &'a Cache,
 }

@@ -1,11 +1,13 @@
 //! Who handles events, with what.
 
 use std::collections::BTreeMap;
+use std::future::ready;
 use std::sync::LazyLock;
 
 use jiff::SignedDuration;
 use thiserror::Error;
 
+use super::caller::Asked;
 use super::send::PublishFailed;
 use crate::alert::Alert;
 use crate::assess::engine::Engine;
@@ -50,7 +52,7 @@ pub struct Responder<'a, P, S, L> {
     /// Remembers.
     pub state: &'a S,
     /// Answers what the event does not hold.
-    pub lookups: &'a L,
+    pub lookups: Asked<'a, L>,
     /// Answers of before.
     pub cache: &'a Cache,
     /// Refuse what AWS did not send.
@@ -105,7 +107,7 @@ impl<'a, P, S> Responder<'a, P, S, Offline> {
             topics,
             publish,
             state,
-            lookups: &Offline,
+            lookups: Asked { of: &Offline, pause: |_| Box::pin(ready(())) },
             cache: &CACHE,
             origin,
             mode: match origin {

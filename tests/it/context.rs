@@ -275,7 +275,7 @@ fn an_alert_says_what_the_caller_did_in_the_hour_before() {
     let alert = world.happens("CreateUser", LAB, "a").1.unwrap();
     assert!(
         alert.contains(
-            "The caller's last hour\n- 2 calls in 1 service\n- other IAM changes: CreateAccessKey\n"
+            "The caller's last hour\n- 2 calls in 1 service\n- other IAM changes: CreateAccessKey on bob\n"
         ),
         "{alert}"
     );

@@ -5,18 +5,20 @@ pub(crate) mod roles;
 use std::borrow::Borrow;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::future::ready;
 
 use iam_responder::assess::engine::{Engine, SiteFiles, SourceFile};
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
 use iam_responder::effects::{
-    Accounts, CalendarState, Calls, ChangeCalendars, EffectError, ErrorKind, History, PriorState,
+    Accounts, CalendarState, ChangeCalendars, EffectError, ErrorKind, History, Page, PriorState,
     State, Whose,
 };
 use iam_responder::event::{Event, Unreadable};
 use iam_responder::iam::account::{Account, AccountId};
 use iam_responder::pack::PACK;
 use iam_responder::prior::{Address, Value as Written, Write};
+use iam_responder::respond::caller::Asked;
 use iam_responder::respond::lookup::Cache;
 use iam_responder::respond::{Mode, Origin, Repeat, RespondError, Responder, Response};
 use iam_responder::site::calendar::IcsFiles;
@@ -165,6 +167,7 @@ pub(crate) fn deployed<'a, P, S, L>(
         table: "state".to_owned(),
     });
     let (origin, mode) = (Origin::Checked, Mode::Live);
+    let lookups = Asked { of: lookups, pause: |_| Box::pin(ready(())) };
     Responder { engine, topics, publish, state, lookups, cache, origin, mode, repeat }
 }
 
@@ -246,13 +249,14 @@ impl ChangeCalendars for Aws {
 }
 
 impl History for Aws {
-    async fn calls(
+    async fn page(
         &self,
-        _: &str,
-        _: &[Whose],
+        _: AccountId,
+        _: &Whose,
         _: Timestamp,
         _: Timestamp,
-    ) -> Result<Option<Calls>, EffectError> {
-        self.answer(Some(Calls { records: self.records.borrow().clone(), more: false }))
+        _: Option<&str>,
+    ) -> Result<Option<Page>, EffectError> {
+        self.answer(Some(Page { records: self.records.borrow().clone(), next: None }))
     }
 }

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use iam_responder::effects::{State, Usage};
 use iam_responder::event::{Event, Unreadable};
+use iam_responder::respond::caller::Asked;
 use iam_responder::respond::metrics;
 use iam_responder::respond::outcome::Outcome;
 use iam_responder::respond::{Mode, Origin, RespondError, Responder};
@@ -28,7 +29,7 @@ pub(crate) async fn respond<S: State>(
         topics: &function.topics,
         publish: &function.publish,
         state,
-        lookups: &function.lookups,
+        lookups: Asked { of: &function.lookups, pause: |time| Box::pin(tokio::time::sleep(time)) },
         cache: &function.cache,
         origin: Origin::Checked,
         mode: Mode::Live,
