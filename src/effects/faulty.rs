@@ -62,6 +62,12 @@ impl Faults {
         Self { first: call, count: 1, fault: Some(fault), ..Self::default() }
     }
 
+    /// Breaks so many calls, and none after them.
+    #[must_use]
+    pub fn first(count: usize, fault: Fault) -> Self {
+        Self { count, fault: Some(fault), ..Self::default() }
+    }
+
     /// Breaks a call and all after it.
     #[must_use]
     pub fn from(call: usize, fault: Fault) -> Self {

@@ -173,6 +173,7 @@ mod tests {
     use super::*;
     use crate::assess::engine::{SiteFiles, SourceFile};
     use crate::effects::Windows;
+    use crate::effects::faulty::{Fault, Faults, Faulty};
     use crate::effects::memory::Memory;
     use crate::effects::recorder::Recorder;
     use crate::event::Event;
@@ -192,10 +193,13 @@ suppressions:
         Engine::packed_with(&PACK, &SiteFiles { site, calendars: IcsFiles::new() }).unwrap()
     }
 
-    fn run(publish: &Recorder, state: &Memory, now: &str) -> (DailyMessage, Vec<String>) {
+    fn topics() -> BTreeMap<Severity, Vec<TopicSpec>> {
         let topic = TopicSpec { arn: "low".to_owned(), format: Format::Text };
-        let topics = BTreeMap::from([(Severity::Low, vec![topic])]);
-        let engine = engine(SITE);
+        BTreeMap::from([(Severity::Low, vec![topic])])
+    }
+
+    fn run(publish: &Recorder, state: &Memory, now: &str) -> (DailyMessage, Vec<String>) {
+        let (engine, topics) = (engine(SITE), topics());
         let word = send_silences(&engine, state, publish, &topics, now.parse().unwrap());
         (
             pollster::block_on(word),
@@ -234,10 +238,13 @@ suppressions:
         let state = Memory::default();
         run(&Recorder::default(), &state, "2026-11-24T00:01:00Z");
         hold(&state, "ci", "a");
-        let broken = Recorder::failing([true, true]);
-        let (word, _) = run(&broken, &state, "2026-11-25T00:01:00Z");
+        let (publish, now) = (Recorder::default(), "2026-11-25T00:01:00Z".parse().unwrap());
+        let faults = Faults::from(0, Fault::Before);
+        let (engine, topics, broken) = (engine(SITE), topics(), Faulty::new(&publish, &faults));
+        let word = send_silences(&engine, &state, &broken, &topics, now);
+        let word = pollster::block_on(word);
         assert!(word.failure.is_some() && word.alerts == 0);
-        let (word, sent) = run(&broken, &state, "2026-11-25T00:06:00Z");
+        let (word, sent) = run(&publish, &state, "2026-11-25T00:06:00Z");
         assert_eq!((word.alerts, sent.len()), (1, 1));
     }
 
@@ -265,9 +272,7 @@ suppressions:
         let site = SiteFiles { site, calendars: IcsFiles::new() };
         let rules = [file("rules.yaml", RULES.to_owned())];
         let engine = Engine::load(&rules, Some(&site), None).unwrap();
-        let (publish, state) = (Recorder::default(), Memory::default());
-        let topic = TopicSpec { arn: "low".to_owned(), format: Format::Text };
-        let topics = BTreeMap::from([(Severity::Low, vec![topic])]);
+        let (publish, state, topics) = (Recorder::default(), Memory::default(), topics());
         let word = |now: &str| {
             let now = now.parse().unwrap();
             pollster::block_on(send_silences(&engine, &state, &publish, &topics, now));

@@ -6,6 +6,7 @@ use iam_responder::assess::engine::Engine;
 use iam_responder::effects::alerts::{Judgement, JudgementWord, StoredAlerts};
 use iam_responder::effects::faulty::{CALLS, Fault, Faults, Faulty};
 use iam_responder::effects::memory::Memory;
+use iam_responder::effects::offline::Offline;
 use iam_responder::effects::recorder::Recorder;
 use iam_responder::effects::{Deliveries, Lookups, Publish, State};
 use iam_responder::event::{Event, Unreadable};
@@ -19,7 +20,7 @@ use iam_responder::text::yaml::Document;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use crate::support::{self, Aws, Topics, by_bob, engine_of, file, topics};
+use crate::support::{self, Aws, Topics, by_bob, delivered, engine_of, file, topics};
 
 const RULES: &str = "
 id: often
@@ -65,10 +66,11 @@ dedupe: 10m
 
 type World<S> = support::World<Engine, S>;
 
-fn world<S: State>(state: S, publish: Recorder) -> World<S> {
+fn world<S: State>(state: S, refusals: Faults) -> World<S> {
     assert_eq!(Document::parse_all("rules.yaml", RULES).unwrap().len(), 5);
     let engine = Engine::load(&[file("rules.yaml", RULES)], None, None).unwrap();
-    World { engine, topics: topics(Format::Text), publish, state, origin: Origin::Checked }
+    let topics = topics(Format::Text);
+    World { topics, refusals, ..World::of(engine, Origin::Checked, state, Offline) }
 }
 
 impl<S: State> World<S> {
@@ -78,25 +80,23 @@ impl<S: State> World<S> {
     }
 
     fn happens(&self, name: &str, id: &str, minute: u8) -> Result<Verdict, RespondError> {
-        let text = format!(
-            r#"{{"source":"aws.iam","account":"111122223333","detail":{{"eventID":"{id}","eventName":"{name}",
-               "eventSource":"iam.amazonaws.com","eventTime":"2026-11-20T12:{minute:02}:00Z",
-               "userIdentity":{{"type":"IAMUser","userName":"bob"}}}}}}"#
-        );
-        self.deliver(Event::parse(&text)).map(|outcome| outcome.verdict)
+        let at = minute_of_day(720 + i64::from(minute));
+        let record = by_bob(("iam", name), ("111122223333", id, at), json!({}));
+        let event = Event::parse(&delivered(record).to_string());
+        self.deliver(event).map(|outcome| outcome.verdict)
     }
 }
 
 #[test]
 fn a_publish_that_fails_once_is_tried_again() {
-    let world = world(Memory::default(), Recorder::failing([true, false]));
+    let world = world(Memory::default(), Faults::first(1, Fault::Before));
     assert_eq!(world.happens("CreateUser", "a", 0).unwrap(), Verdict::Alerted);
     assert_eq!(world.publish.take().len(), 1);
 }
 
 #[test]
 fn a_publish_that_stays_failed_fails_the_invocation_and_its_retry_is_no_repetition() {
-    let world = world(Memory::default(), Recorder::failing([true, true]));
+    let world = world(Memory::default(), Faults::first(2, Fault::Before));
     let failed = world.happens("CreateUser", "a", 0).unwrap_err();
     assert!(failed.to_string().contains("event a was not published"), "{failed}");
     // Lambda delivers the same event again: the claim made before is its own.
@@ -106,14 +106,14 @@ fn a_publish_that_stays_failed_fails_the_invocation_and_its_retry_is_no_repetiti
 
 #[test]
 fn a_claim_of_an_event_never_published_holds_nothing_back() {
-    let world = world(Memory::default(), Recorder::failing([true, true]));
+    let world = world(Memory::default(), Faults::first(2, Fault::Before));
     assert!(world.happens("CreateUser", "a", 0).is_err());
     assert_eq!(world.happens("CreateUser", "b", 1).unwrap(), Verdict::Alerted);
 }
 
 #[test]
 fn an_event_delivered_again_is_published_once() {
-    let world = world(Memory::default(), Recorder::default());
+    let world = world(Memory::default(), Faults::none());
     assert_eq!(world.happens("CreateUser", "a", 0).unwrap(), Verdict::Alerted);
     for _ in 0..4 {
         assert_eq!(world.happens("CreateUser", "a", 0).unwrap(), Verdict::Deduplicated);
@@ -123,7 +123,7 @@ fn an_event_delivered_again_is_published_once() {
 
 #[test]
 fn a_repetition_within_the_window_is_held_back_and_one_after_it_is_not() {
-    let world = world(Memory::default(), Recorder::default());
+    let world = world(Memory::default(), Faults::none());
     assert_eq!(world.happens("CreateUser", "a", 0).unwrap(), Verdict::Alerted);
     assert_eq!(world.happens("CreateUser", "b", 5).unwrap(), Verdict::Deduplicated);
     assert_eq!(world.happens("CreateUser", "c", 11).unwrap(), Verdict::Alerted);
@@ -132,7 +132,7 @@ fn a_repetition_within_the_window_is_held_back_and_one_after_it_is_not() {
 
 #[test]
 fn a_threshold_counts_each_event_once() {
-    let world = world(Memory::default(), Recorder::default());
+    let world = world(Memory::default(), Faults::none());
     assert_eq!(world.happens("TagRole", "a", 0).unwrap(), Verdict::Counted);
     assert_eq!(world.happens("TagRole", "a", 0).unwrap(), Verdict::Counted);
     assert_eq!(world.happens("TagRole", "b", 1).unwrap(), Verdict::Counted);
@@ -142,7 +142,7 @@ fn a_threshold_counts_each_event_once() {
 
 #[test]
 fn a_rule_about_many_events_holds_back_quieter_ones_about_each() {
-    let world = world(Memory::default(), Recorder::default());
+    let world = world(Memory::default(), Faults::none());
     for (minute, id) in ["1", "2", "3"].into_iter().enumerate() {
         let minute = u8::try_from(minute).unwrap();
         assert_eq!(world.happens("DeleteRole", id, minute).unwrap(), Verdict::Alerted);
@@ -153,7 +153,7 @@ fn a_rule_about_many_events_holds_back_quieter_ones_about_each() {
 
 #[test]
 fn a_second_delivery_claims_only_what_it_publishes() {
-    let world = world(Memory::default(), Recorder::default());
+    let world = world(Memory::default(), Faults::none());
     for (minute, id) in ["1", "2"].into_iter().enumerate() {
         let minute = u8::try_from(minute).unwrap();
         assert_eq!(world.happens("DeleteRole", id, minute).unwrap(), Verdict::Alerted);
@@ -172,7 +172,7 @@ fn a_second_delivery_claims_only_what_it_publishes() {
 
 #[test]
 fn an_event_that_cannot_be_read_is_published_once() {
-    let world = world(Memory::default(), Recorder::default());
+    let world = world(Memory::default(), Faults::none());
     let forged = r#"{"source":"my.app","detail":{"eventID":"a","eventName":"CreateUser"}}"#;
     let verdicts: Vec<Verdict> =
         (0..3).map(|_| world.deliver(Event::parse(forged)).unwrap().verdict).collect();
@@ -185,7 +185,7 @@ fn an_event_that_cannot_be_read_is_published_once() {
 #[test]
 fn a_store_that_is_down_silences_nothing() {
     let (memory, down) = (Memory::default(), Faults::from(0, Fault::Before));
-    let world = world(Faulty::new(&memory, &down), Recorder::default());
+    let world = world(Faulty::new(&memory, &down), Faults::none());
     assert_eq!(world.happens("TagRole", "a", 0).unwrap(), Verdict::Alerted);
     assert_eq!(world.happens("CreateUser", "b", 0).unwrap(), Verdict::Alerted);
     assert_eq!(world.happens("CreateUser", "b", 0).unwrap(), Verdict::Alerted);
@@ -193,7 +193,7 @@ fn a_store_that_is_down_silences_nothing() {
 
 #[test]
 fn a_signal_counts_and_never_sends() {
-    let world = world(Memory::default(), Recorder::default());
+    let world = world(Memory::default(), Faults::none());
     assert_eq!(world.happens("GetUser", "a", 0).unwrap(), Verdict::Counted);
     assert_eq!(world.happens("ListUsers", "b", 0).unwrap(), Verdict::Quiet);
     assert!(world.publish.take().is_empty());
@@ -201,7 +201,7 @@ fn a_signal_counts_and_never_sends() {
 
 #[test]
 fn what_cannot_be_read_or_was_not_sent_by_aws_alerts() {
-    let world = world(Memory::default(), Recorder::default());
+    let world = world(Memory::default(), Faults::none());
     for payload in [
         "null",
         "[]",
@@ -283,7 +283,7 @@ impl Day {
         &self,
         (publish, state, lookups): (&impl Publish, &impl State, &impl Lookups),
         (name, role, minute): (&str, &str, i64),
-        delivered: i64,
+        minute_delivered: i64,
     ) -> Result<Verdict, RespondError> {
         let (at, cache) = (minute_of_day(minute), Cache::default());
         let ports = (publish, state, lookups);
@@ -292,8 +292,8 @@ impl Day {
         let parameters =
             json!({"roleName": role, "userName": "eve", "policyName": "p", "policyDocument": "{}"});
         let record = by_bob(("iam", name), ("111122223333", &id, at), parameters);
-        let event = Event::parse(&support::delivered(record).to_string());
-        let now = minute_of_day(delivered);
+        let event = Event::parse(&delivered(record).to_string());
+        let now = minute_of_day(minute_delivered);
         let responded = responder.respond(event, now, Some(now));
         pollster::block_on(responded).map(|response| response.outcome.verdict)
     }
@@ -346,8 +346,9 @@ impl Story {
             assert_eq!(day.deliver(before, event, 720).unwrap(), Verdict::Alerted);
         }
         let refusals = if matches!(self, Self::Refused) { 2 } else { 0 };
-        let sent = Recorder::failing(vec![true; refusals]);
-        let (publish, state) = (Faulty::new(&sent, faults), Faulty::new(&memory, faults));
+        let (sent, refused) = (Recorder::default(), Faults::first(refusals, Fault::Before));
+        let refusing = Faulty::new(&sent, &refused);
+        let (publish, state) = (Faulty::new(&refusing, faults), Faulty::new(&memory, faults));
         let aws = Aws::default();
         let lookups = Faulty::new(&aws, faults);
         let to = (&publish, &state, &lookups);

@@ -8,11 +8,13 @@ use std::collections::BTreeMap;
 use std::future::ready;
 
 use iam_responder::assess::engine::{Engine, SiteFiles, SourceFile};
+use iam_responder::effects::faulty::{Faults, Faulty};
 use iam_responder::effects::memory::Memory;
+use iam_responder::effects::offline::Offline;
 use iam_responder::effects::recorder::Recorder;
 use iam_responder::effects::{
-    Accounts, CalendarState, ChangeCalendars, EffectError, ErrorKind, History, Page, PriorState,
-    State, Whose,
+    Accounts, CalendarState, ChangeCalendars, EffectError, ErrorKind, History, Lookups, Page,
+    PriorState, State, Whose,
 };
 use iam_responder::event::{Event, Unreadable};
 use iam_responder::iam::account::{Account, AccountId};
@@ -115,24 +117,47 @@ pub(crate) fn topics(format: Format) -> Topics {
     Severity::ALL.into_iter().map(topic).collect()
 }
 
-/// One environment of the function, which does not ask AWS.
-pub(crate) struct World<E, S = Memory> {
+/// One environment of the function.
+pub(crate) struct World<E, S = Memory, L = Offline> {
     pub engine: E,
     pub topics: Topics,
     pub publish: Recorder,
+    /// What becomes of what it publishes.
+    pub refusals: Faults,
     pub state: S,
+    pub lookups: L,
+    pub cache: Cache,
     pub origin: Origin,
+    pub repeat: Option<Repeat>,
 }
 
 impl<E: Borrow<Engine>> World<E> {
-    /// It remembers nothing yet, and has no topics.
+    /// It remembers nothing yet, does not ask AWS, and has no topics.
     pub(crate) fn new(engine: E, origin: Origin) -> Self {
-        let (publish, state) = (Recorder::default(), Memory::default());
-        Self { engine, topics: Topics::new(), publish, state, origin }
+        Self::of(engine, origin, Memory::default(), Offline)
     }
 }
 
-impl<E: Borrow<Engine>, S: State> World<E, S> {
+impl<E: Borrow<Engine>, S: State, L: Lookups> World<E, S, L> {
+    /// It has no topics.
+    pub(crate) fn of(engine: E, origin: Origin, state: S, lookups: L) -> Self {
+        Self {
+            engine,
+            topics: Topics::new(),
+            publish: Recorder::default(),
+            refusals: Faults::none(),
+            state,
+            lookups,
+            cache: Cache::default(),
+            origin,
+            repeat: None,
+        }
+    }
+
+    pub(crate) fn publisher(&self) -> Faulty<'_, Recorder> {
+        Faulty::new(&self.publish, &self.refusals)
+    }
+
     /// What becomes of an event whose alert would be published at a time.
     pub(crate) fn try_answer(
         &self,
@@ -140,8 +165,20 @@ impl<E: Borrow<Engine>, S: State> World<E, S> {
         now: Timestamp,
         published: Option<Timestamp>,
     ) -> Result<Response, RespondError> {
-        let Self { engine, topics, publish, state, origin } = self;
-        let responder = Responder::offline(engine.borrow(), topics, publish, state, *origin);
+        let Self { topics, state, lookups, cache, origin, .. } = self;
+        let engine = self.engine.borrow();
+        let offline = Responder::offline(engine, topics, &self.publish, state, *origin);
+        let responder = Responder {
+            engine,
+            topics,
+            publish: &self.publisher(),
+            state,
+            lookups: asked(lookups),
+            cache,
+            origin: *origin,
+            mode: offline.mode,
+            repeat: self.repeat.clone(),
+        };
         pollster::block_on(responder.respond(event, now, published))
     }
 
@@ -155,19 +192,28 @@ impl<E: Borrow<Engine>, S: State> World<E, S> {
     }
 }
 
+/// AWS, asked without a pause.
+fn asked<L>(lookups: &L) -> Asked<'_, L> {
+    Asked { of: lookups, pause: |_| Box::pin(ready(())) }
+}
+
+/// What nobody acknowledges is published again.
+pub(crate) fn repeat() -> Repeat {
+    Repeat {
+        after: SignedDuration::from_mins(30),
+        region: "eu-west-1".to_owned(),
+        table: "state".to_owned(),
+    }
+}
+
 /// One environment of the function, which asks what it is given and publishes again what nobody acknowledged.
 pub(crate) fn deployed<'a, P, S, L>(
     (engine, topics): (&'a Engine, &'a Topics),
     (publish, state, lookups): (&'a P, &'a S, &'a L),
     cache: &'a Cache,
 ) -> Responder<'a, P, S, L> {
-    let repeat = Some(Repeat {
-        after: SignedDuration::from_mins(30),
-        region: "eu-west-1".to_owned(),
-        table: "state".to_owned(),
-    });
-    let (origin, mode) = (Origin::Checked, Mode::Live);
-    let lookups = Asked { of: lookups, pause: |_| Box::pin(ready(())) };
+    let (origin, mode, repeat) = (Origin::Checked, Mode::Live, Some(repeat()));
+    let lookups = asked(lookups);
     Responder { engine, topics, publish, state, lookups, cache, origin, mode, repeat }
 }
 
