@@ -11,6 +11,8 @@ pub mod input;
 mod principal;
 mod principal_kind;
 mod record;
+#[cfg(test)]
+pub(crate) mod sample;
 mod tagging;
 
 pub use call::{CallOutcome, is_read_only, outcome_of};

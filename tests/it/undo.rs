@@ -4,13 +4,18 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::LazyLock;
 
+use iam_responder::assess::engine::Engine;
 use iam_responder::event::Event;
-use iam_responder::facts::{Context, Facts, Known};
-use iam_responder::own::Own;
+use iam_responder::facts::Known;
+use iam_responder::pack::PACK;
 use iam_responder::plan::undo;
-use iam_responder::site::Site;
 use serde_json::{Value, json};
+
+use crate::support::{by, call, user};
+
+static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::packed(&PACK).unwrap());
 
 /// A folder with an `aws` that names an account and writes down how it was called.
 struct Shell {
@@ -47,18 +52,9 @@ impl Drop for Shell {
 }
 
 fn command(name: &str, parameters: &Value) -> String {
-    let record = json!({
-        "eventSource": "iam.amazonaws.com", "eventName": name, "recipientAccountId": "111122223333",
-        "userIdentity": {"type": "IAMUser", "userName": "alice"}, "requestParameters": parameters,
-    });
-    let event = Event::parse(&record.to_string()).unwrap();
-    let facts = Context::unasked(
-        &event,
-        Facts::of(&event, &Own::default()),
-        &Site::empty(),
-        &Own::default(),
-    )
-    .answered(&event, &Site::empty(), &Own::default(), &Known::default());
+    let record = by(call("iam", name, 0, parameters.clone()), user("alice"));
+    let mut event = Event::parse(&record.to_string()).unwrap();
+    let facts = ENGINE.derive(&mut event, &Known::default());
     undo(&event, &facts).remove(0).planned.command().unwrap()
 }
 

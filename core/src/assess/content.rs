@@ -38,14 +38,12 @@ pub(super) fn content(event: &Event, context: &Context) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::sample::call;
     use crate::facts::Known;
 
     fn of(id: &str, name: &str, parameters: &str, answer: &str) -> String {
-        let record = format!(
-            r#"{{"eventID":"{id}","eventSource":"lambda.amazonaws.com","eventName":"{name}",
-               "requestParameters":{parameters},"responseElements":{answer}}}"#
-        );
-        let event = Event::parse(&record).unwrap();
+        let record = call("lambda", name).with("eventID", id);
+        let event = record.parameters(parameters).answer(answer).event();
         content(&event, &Context::plain(&event, &Known::default()))
     }
 

@@ -120,17 +120,10 @@ fn at_work(event: &Event) -> Option<Entity> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn facts(record: &str) -> Facts {
-        Facts::of(&Event::parse(record).unwrap(), &Own::default())
-    }
+    use crate::event::sample::{call, user};
 
     fn iam(name: &str, rest: &str) -> Facts {
-        facts(&format!(
-            r#"{{"eventSource":"iam.amazonaws.com","eventName":"{name}","recipientAccountId":"111122223333",
-               "userIdentity":{{"type":"IAMUser","userName":"alice","accountId":"111122223333",
-               "arn":"arn:aws:iam::111122223333:user/alice"}},{rest}}}"#
-        ))
+        Facts::of(&call("iam", name).by(user("alice")).and(rest).event(), &Own::default())
     }
 
     #[test]
@@ -146,9 +139,8 @@ mod tests {
 
     #[test]
     fn an_answer_to_root_names_no_user() {
-        let record = r#"{"eventSource":"iam.amazonaws.com","eventName":"CreateAccessKey","userIdentity":{"type":"Root"},
-            "responseElements":{"accessKey":{"userName":"Root"}}}"#;
-        assert_eq!(facts(record).entity.unwrap().kind, EntityKind::Root);
+        let answer = r#""userIdentity":{"type":"Root"},"responseElements":{"accessKey":{"userName":"Root"}}"#;
+        assert_eq!(iam("CreateAccessKey", answer).entity.unwrap().kind, EntityKind::Root);
     }
 
     #[test]
@@ -176,9 +168,9 @@ mod tests {
                 "{code}"
             );
         }
-        let sign_in =
-            facts(r#"{"eventName":"ConsoleLogin","responseElements":{"ConsoleLogin":"Failure"}}"#);
-        assert_eq!(sign_in.outcome, CallOutcome::Failure);
+        let refused = r#"{"ConsoleLogin":"Failure"}"#;
+        let sign_in = call("signin", "ConsoleLogin").answer(refused).event();
+        assert_eq!(Facts::of(&sign_in, &Own::default()).outcome, CallOutcome::Failure);
     }
 
     #[test]

@@ -224,13 +224,10 @@ fn allow(name: &str, conditions: &Value) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::sample::call;
 
     fn words(source: &str, name: &str, parameters: &Value) -> Vec<String> {
-        let record = json!({
-            "eventSource": format!("{source}.amazonaws.com"), "eventName": name,
-            "recipientAccountId": "111122223333", "requestParameters": parameters,
-        });
-        let event = Event::parse(&record.to_string()).unwrap();
+        let event = call(source, name).with("requestParameters", parameters.clone()).event();
         let trust = opened(&event, &Site::empty());
         trust
             .map(|trust| trust.words.iter().map(|word| word.to_string()).collect())

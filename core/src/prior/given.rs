@@ -33,17 +33,12 @@ impl Given {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::event::outcome_of;
+    use crate::event::{outcome_of, sample};
     use crate::prior::Questions;
 
     #[track_caller]
     fn check(call: &str, parameters: &str, want: Option<(&str, &str)>) {
-        let event = Event::parse(&format!(
-            r#"{{"eventSource":"iam.amazonaws.com","eventName":"{call}","recipientAccountId":"111122223333",
-                "requestParameters":{parameters}}}"#
-        ));
-        let event = event.unwrap();
+        let event = sample::call("iam", call).parameters(parameters).event();
         let given = Questions::of(&event, outcome_of(&event)).given;
         let found = given.as_ref().map(|it| (it.at.entity(), it.at.thing_text()));
         assert_eq!(found, want, "{call} {parameters}");
@@ -75,9 +70,8 @@ mod tests {
             r#"{"roleName":"r","policyArn":"arn:aws:iam::aws:policy/P"}"#,
             None,
         );
-        let refused = r#"{"eventSource":"iam.amazonaws.com","eventName":"AddUserToGroup","errorCode":"AccessDenied",
-            "recipientAccountId":"111122223333","requestParameters":{"userName":"lee","groupName":"crew"}}"#;
-        let refused = Event::parse(refused).unwrap();
+        let added = sample::call("iam", "AddUserToGroup").with("errorCode", "AccessDenied");
+        let refused = added.parameters(r#"{"userName":"lee","groupName":"crew"}"#).event();
         assert_eq!(Questions::of(&refused, outcome_of(&refused)).given, None);
     }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::*;
-use crate::event::{Event, outcome_of};
+use crate::event::{Event, outcome_of, sample};
 
 /// An event: minutes and seconds, call, parameters, and the answer behind `=>`. The ID is its place.
 pub(super) fn event(line: &str, id: usize) -> Event {
@@ -11,12 +11,9 @@ pub(super) fn event(line: &str, id: usize) -> Event {
     let (call, rest) = rest.split_once(' ').unwrap();
     let (parameters, answer) = rest.split_once("=>").unwrap_or((rest, "null"));
     let source = if call.contains("PermissionSet") { "sso" } else { "iam" };
-    let text = format!(
-        r#"{{"eventSource":"{source}.amazonaws.com","eventName":"{call}","eventID":"{id}",
-            "eventTime":"2026-11-20T10:{time}Z","recipientAccountId":"111122223333",
-            "requestParameters":{parameters},"responseElements":{answer}}}"#
-    );
-    Event::parse(&text).unwrap()
+    let record = sample::call(source, call).with("eventTime", format!("2026-11-20T10:{time}Z"));
+    let record = record.with("eventID", id.to_string());
+    record.parameters(parameters).answer(answer).event()
 }
 
 pub(super) fn record(registers: &mut Registers, event: &Event) {

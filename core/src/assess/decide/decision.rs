@@ -257,7 +257,10 @@ fn suppression(
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
+    use crate::event::sample::{call, user};
     use crate::facts::{Facts, Known};
     use crate::own::Own;
     use crate::rule::RuleSet;
@@ -290,7 +293,7 @@ suppressions:
     #[track_caller]
     fn check(
         account: &str,
-        identity: &str,
+        identity: &Value,
         time: &str,
         rest: &str,
         want: Severity,
@@ -299,11 +302,9 @@ suppressions:
         let site = Document::parse_all("site.yaml", SITE).unwrap().remove(0);
         let rules = RuleSet::load(&Document::parse_all("r.yaml", RULES).unwrap()).unwrap();
         let site = Site::load(None, Some(&site), &IcsFiles::new(), &rules.ids()).unwrap();
-        let record = format!(
-            r#"{{"eventSource":"iam.amazonaws.com","eventName":"CreateUser","eventTime":"{time}",
-               "recipientAccountId":"{account}","userIdentity":{identity}{rest}}}"#
-        );
-        let mut event = Event::parse(&record).unwrap();
+        let record = call("iam", "CreateUser").with("recipientAccountId", account);
+        let record = record.with("eventTime", time).by(identity.clone());
+        let mut event = record.and(rest).event();
         let facts = Facts::of(&event, &Own::default());
         let context = Context::unasked(&event, facts, &site, &Own::default()).answered(
             &event,
@@ -323,32 +324,28 @@ suppressions:
         decision
     }
 
-    const BOB: &str = r#"{"type":"IAMUser","userName":"bob"}"#;
-    const ROOT: &str = r#"{"type":"Root"}"#;
-
     #[test]
     fn severity_follows_environment_time_and_principal() {
         use Severity::{High, Low, Medium};
-        let noon = "2026-11-20T12:00:00Z";
-        check("111122223333", BOB, noon, "", Medium, "rule r says medium");
-        check("444455556666", BOB, noon, "", Low, "environment is development");
-        check("000000000000", BOB, noon, "", Medium, "tags unknown");
-        check("111122223333", BOB, "2026-11-20T20:00:00Z", "", High, "outside calendar hours");
-        check("111122223333", BOB, noon, r#","errorCode":"AccessDenied""#, Low, "an attempt");
+        let (noon, bob, root) = ("2026-11-20T12:00:00Z", &user("bob"), &json!({"type": "Root"}));
+        check("111122223333", bob, noon, "", Medium, "rule r says medium");
+        check("444455556666", bob, noon, "", Low, "environment is development");
+        check("000000000000", bob, noon, "", Medium, "tags unknown");
+        check("111122223333", bob, "2026-11-20T20:00:00Z", "", High, "outside calendar hours");
+        check("111122223333", bob, noon, r#""errorCode":"AccessDenied""#, Low, "an attempt");
         // The window takes back one step of the three it asks for.
-        check("111122223333", BOB, "2026-11-20T02:30:00Z", "", Medium, "inside deployment window");
-        check("111122223333", ROOT, noon, "", High, "the root user acted: at least high");
-        check("111122223333", ROOT, "2026-11-20T02:30:00Z", "", High, "not lowered although");
-        let omitted = r#","requestParameters":{"omitted":true}"#;
-        check("111122223333", BOB, "2026-11-20T02:30:00Z", omitted, High, "not lowered although");
+        check("111122223333", bob, "2026-11-20T02:30:00Z", "", Medium, "inside deployment window");
+        check("111122223333", root, noon, "", High, "the root user acted: at least high");
+        check("111122223333", root, "2026-11-20T02:30:00Z", "", High, "not lowered although");
+        let omitted = r#""requestParameters":{"omitted":true}"#;
+        check("111122223333", bob, "2026-11-20T02:30:00Z", omitted, High, "not lowered although");
     }
 
     #[test]
     fn what_cannot_be_asked_falls_to_the_stricter_side() {
-        let dan = r#"{"type":"IAMUser","userName":"dan"}"#;
+        let (dan, eve) = (&user("dan"), &user("eve"));
         check("111122223333", dan, "2026-11-20T12:00:00Z", "", Severity::Low, "no cards");
         check("000000000000", dan, "2026-11-20T12:00:00Z", "", Severity::Medium, "tags unknown");
-        let eve = r#"{"type":"IAMUser","userName":"eve"}"#;
         let noon = "2026-11-20T12:00:00Z";
         let decision = check("111122223333", eve, noon, "", Severity::High, "changes are frozen");
         assert!(
@@ -368,17 +365,17 @@ suppressions:
     #[test]
     fn a_name_that_cannot_be_makes_the_event_suspicious() {
         let noon = "2026-11-20T12:00:00Z";
-        let named = |name: &str| format!(r#","requestParameters":{{"userName":"{name}"}}"#);
-        let lab = "444455556666";
-        check(lab, BOB, noon, &named("a b"), Severity::High, "may be forged");
-        check(lab, BOB, noon, &named("--x"), Severity::Low, "environment is development");
+        let named = |name: &str| format!(r#""requestParameters":{{"userName":"{name}"}}"#);
+        let (lab, bob) = ("444455556666", &user("bob"));
+        check(lab, bob, noon, &named("a b"), Severity::High, "may be forged");
+        check(lab, bob, noon, &named("--x"), Severity::Low, "environment is development");
         let refused = format!(r#"{},"errorCode":"ValidationError""#, named("a b"));
-        check(lab, BOB, noon, &refused, Severity::Informational, "an attempt");
+        check(lab, bob, noon, &refused, Severity::Informational, "an attempt");
     }
 
     #[test]
     fn an_expired_suppression_alerts_again_and_says_so() {
-        let ci = r#"{"type":"IAMUser","userName":"ci"}"#;
+        let ci = &user("ci");
         let silent =
             check("111122223333", ci, "2026-11-30T12:00:00Z", "", Severity::Medium, "rule r");
         assert_eq!(silent.suppressed.as_deref(), Some("ci"));

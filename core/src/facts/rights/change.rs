@@ -431,15 +431,8 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
+    use crate::event::sample::call;
     use crate::prior::Source;
-
-    fn iam(name: &str, parameters: &str) -> Event {
-        let text = format!(
-            r#"{{"eventSource":"iam.amazonaws.com","eventName":"{name}","recipientAccountId":"111122223333",
-               "requestParameters":{parameters}}}"#
-        );
-        Event::parse(&text).unwrap()
-    }
 
     fn seen(document: &str) -> Prior {
         let source = Source { event_id: "e".to_owned(), at: Timestamp::UNIX_EPOCH };
@@ -448,7 +441,7 @@ mod tests {
 
     fn judge(name: &str, parameters: &str, named: &Prior, replaced: &Prior) -> Rights {
         let before = DocumentsBefore { named, replaced, former: &Prior::default(), beside: &[] };
-        rights(&iam(name, parameters), &Site::empty(), &before, None)
+        rights(&call("iam", name).parameters(parameters).event(), &Site::empty(), &before, None)
     }
 
     /// The document before is the one that the event names and the one that it replaces.

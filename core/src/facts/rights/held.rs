@@ -138,7 +138,7 @@ pub(super) fn bounds(boundary: &Boundary, own: Option<&str>) -> Option<BTreeSet<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Event;
+    use crate::event::sample::call;
     use crate::prior::Handed;
 
     const ALL: &str = r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
@@ -147,11 +147,8 @@ mod tests {
         r#"{"Statement":{"Effect":"Allow","Action":"ec2:Describe*","Resource":"*"}}"#;
 
     fn handed() -> Handed {
-        let event = Event::parse(
-            r#"{"eventSource":"iam.amazonaws.com","eventName":"AddUserToGroup","recipientAccountId":"111122223333",
-                "requestParameters":{"groupName":"crew","userName":"lee"}}"#,
-        );
-        Handed::of(&event.unwrap()).unwrap()
+        let added = r#"{"groupName":"crew","userName":"lee"}"#;
+        Handed::of(&call("iam", "AddUserToGroup").parameters(added).event()).unwrap()
     }
 
     fn judged(holdings: Holdings) -> HandedOver {

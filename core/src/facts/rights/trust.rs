@@ -40,15 +40,16 @@ fn at_home(event: &Event, site: &Site, judge: impl FnOnce(&Home<'_>) -> Trust) -
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::event::sample::call;
 
     #[track_caller]
     fn check(principal: &str, caller_account: &str, want: &str) {
-        let event = Event::parse(&format!(
-            r#"{{"eventSource":"iam.amazonaws.com","eventName":"UpdateAssumeRolePolicy","recipientAccountId":"111122223333",
-               "userIdentity":{{"accountId":"{caller_account}","principalId":"AROAEXAMPLEEXAMPLE001:dana"}}}}"#
-        ))
-        .unwrap();
+        let dana =
+            json!({"accountId": caller_account, "principalId": "AROAEXAMPLEEXAMPLE001:dana"});
+        let event = call("iam", "UpdateAssumeRolePolicy").by(dana).event();
         let document = PolicyDocument::parse(&format!(
             r#"{{"Statement":{{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{{"AWS":"{principal}"}}}}}}"#
         ))

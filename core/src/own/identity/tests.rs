@@ -1,10 +1,10 @@
 //! Which resources are the tool's own.
 
 use super::*;
+use crate::event::sample::call;
 
 fn event(source: &str, rest: &str) -> Event {
-    let text = format!(r#"{{"eventSource":"{source}.amazonaws.com","eventName":"X",{rest}}}"#);
-    Event::parse(&text).unwrap()
+    call(source, "X").and(rest).event()
 }
 
 fn words(kinds: &[OwnKind]) -> Vec<&'static str> {
@@ -162,7 +162,7 @@ fn check_session(own: &Own, arn: &str, issuer: Option<&str>, want: Option<OwnSes
     let name = arn.rsplit('/').next().unwrap();
     let issuer = issuer.map_or("{}".to_owned(), |arn| format!(r#"{{"arn":"{arn}"}}"#));
     let identity = format!(
-        r#""recipientAccountId":"111122223333","userIdentity":{{"type":"AssumedRole",
+        r#""userIdentity":{{"type":"AssumedRole",
             "principalId":"AROAX:{name}","arn":"{arn}","sessionContext":{{"sessionIssuer":{issuer}}}}}"#
     );
     assert_eq!(session(own, &identity), want, "{arn} {issuer}");
@@ -234,11 +234,8 @@ fn nobody_elsewhere_is_the_tool_by_a_name() {
 fn only_a_call_on_the_stack_itself_begins_its_update() {
     const ID: &str = "arn:aws:cloudformation:us-east-1:111122223333:stack/alerts/5b7f";
     let begins = |own: &Own, name: &str, rest: &str| {
-        let text = format!(
-            r#"{{"eventSource":"cloudformation.amazonaws.com","eventName":"{name}","awsRegion":"us-east-1",
-               "recipientAccountId":"111122223333",{rest}}}"#
-        );
-        own.update(&Event::parse(&text).unwrap(), false) == Some(OwnUpdate::Begins)
+        let event = call("cloudformation", name).with("awsRegion", "us-east-1").and(rest).event();
+        own.update(&event, false) == Some(OwnUpdate::Begins)
     };
     let request = |stack: &str| format!(r#""requestParameters":{{"stackName":"{stack}"}}"#);
     let answer = |stack: &str| {

@@ -1,16 +1,15 @@
 //! What calls hand over, and where that is kept.
 
+use serde_json::json;
+
 use super::super::search::{BEARERS_MAX, VALUES_MAX};
 use super::*;
+use crate::event::sample::{self, user};
 use crate::event::{Event, outcome_of};
 use crate::prior::Questions;
 
 fn event(source: &str, call: &str, parameters: &str) -> Event {
-    Event::parse(&format!(
-        r#"{{"eventSource":"{source}.amazonaws.com","eventName":"{call}","recipientAccountId":"111122223333",
-            "userIdentity":{{"arn":"arn:aws:iam::111122223333:user/kim"}},"requestParameters":{parameters}}}"#
-    ))
-    .unwrap()
+    sample::call(source, call).by(user("kim")).parameters(parameters).event()
 }
 
 #[track_caller]
@@ -185,8 +184,8 @@ fn what_is_worn_trusted_or_aws_s_own_is_not_handed_over() {
     let alike = "arn:aws:iam::111122223333:role/x/aws-service-role/ops";
     check("glue", "CreateJob", &format!(r#"{{"role":"{alike}"}}"#), &["111122223333 role ops"]);
     check("x", "PutText", r#"{"role":"a text, no name","note":"ops"}"#, &[]);
-    let refused = r#"{"eventSource":"glue.amazonaws.com","eventName":"CreateJob","errorCode":"AccessDenied","recipientAccountId":"111122223333","requestParameters":{"role":"ops"}}"#;
-    let refused = Event::parse(refused).unwrap();
+    let refused = sample::call("glue", "CreateJob").with("errorCode", "AccessDenied");
+    let refused = refused.parameters(r#"{"role":"ops"}"#).event();
     assert_eq!(Questions::of(&refused, outcome_of(&refused)).handed, None);
 }
 
@@ -232,11 +231,9 @@ fn only_the_same_thing_is_given_a_role_again() {
 #[test]
 fn a_habit_is_one_caller_s_by_one_call_and_with_the_same_roles() {
     let habit = |caller: &str, call: &str, role: &str| {
-        let text = format!(
-            r#"{{"eventSource":"glue.amazonaws.com","eventName":"{call}","recipientAccountId":"111122223333",
-                "userIdentity":{{"arn":"{caller}"}},"requestParameters":{{"name":"n","role":"{role}"}}}}"#
-        );
-        Handed::of(&Event::parse(&text).unwrap()).unwrap().habit.unwrap().text()
+        let record = sample::call("glue", call).by(json!({"arn": caller}));
+        let event = record.with("requestParameters", json!({"name": "n", "role": role})).event();
+        Handed::of(&event).unwrap().habit.unwrap().text()
     };
     let first = habit("a", "CreateJob", "ops");
     assert_eq!(first, habit("a", "CreateJob", "OPS"));
@@ -252,12 +249,11 @@ fn a_habit_is_one_caller_s_by_one_call_and_with_the_same_roles() {
 #[test]
 fn a_deploying_role_is_known_by_its_stacks_and_a_person_is_not() {
     let stack = |issuer: &str, name: &str| {
-        let text = format!(
-            r#"{{"eventSource":"cloudformation.amazonaws.com","eventName":"CreateStack","recipientAccountId":"111122223333",
-                "userIdentity":{{"type":"AssumedRole","sessionContext":{{"sessionIssuer":{{"arn":"{issuer}"}}}}}},
-                "requestParameters":{{"stackName":"{name}","roleARN":"arn:aws:iam::111122223333:role/ops"}}}}"#
-        );
-        Handed::of(&Event::parse(&text).unwrap()).unwrap().deployments
+        let issuer = json!({"sessionIssuer": {"arn": issuer}});
+        let identity = json!({"type": "AssumedRole", "sessionContext": issuer});
+        let stack = json!({"stackName": name, "roleARN": "arn:aws:iam::111122223333:role/ops"});
+        let record = sample::call("cloudformation", "CreateStack").by(identity);
+        Handed::of(&record.with("requestParameters", stack).event()).unwrap().deployments
     };
     let role = "arn:aws:iam::111122223333:role/ci/deploy";
     assert!(stack(role, "a").is_some());
@@ -299,9 +295,8 @@ fn gifts_differ_by_their_fields_elements_and_caller() {
     // What would be more than can be kept is never the same again.
     let long = format!(r#"{{"name":"n","{}":{{"roleArn":"ops"}}}}"#, "k".repeat(40_000));
     assert_eq!(Handed::of(&event("states", "UpdateStateMachine", &long)).unwrap().thing, None);
-    let nobody = r#"{"eventSource":"glue.amazonaws.com","eventName":"UpdateJob","recipientAccountId":"111122223333",
-        "requestParameters":{"jobName":"n","role":"ops"}}"#;
-    assert_eq!(Handed::of(&Event::parse(nobody).unwrap()).unwrap().thing, None);
+    let nobody = sample::call("glue", "UpdateJob").parameters(r#"{"jobName":"n","role":"ops"}"#);
+    assert_eq!(Handed::of(&nobody.event()).unwrap().thing, None);
 }
 
 /// What a call does to the roles that a thing wears: the thing, and what is kept of it.
