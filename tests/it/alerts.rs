@@ -61,7 +61,7 @@ fn no_alert_carries_what_an_attacker_could_use() {
     assert!(fixtures.len() >= 30);
     for (file, text) in fixtures {
         let Some(alert) = alert(&engine, &text) else { continue };
-        for format in [Format::Text, Format::Json, Format::PerProtocol] {
+        for &format in Format::ALL {
             let Message { subject, body, attributes, .. } = Message::new(&alert, format);
             assert!(subject.len() <= SNS_SUBJECT_CHARS_MAX, "{file}: {subject}");
             assert!(subject.chars().all(|c| c.is_ascii_graphic() || c == ' '), "{file}: {subject}");
@@ -186,7 +186,7 @@ fn no_text_of_an_event_is_live_in_any_channel() {
         }
         let Some(alert) = alert(&engine, &event.to_string()) else { continue };
         alerts += 1;
-        for format in [Format::Text, Format::Json, Format::PerProtocol] {
+        for &format in Format::ALL {
             let Message { subject, body, .. } = Message::new(&alert, format);
             for live in [
                 "//files",
@@ -243,7 +243,7 @@ fn a_hostile_name_is_dead_wherever_it_stands() {
         let kept = alert.to_stored().unwrap();
         let again = Alert::from_stored(&kept).unwrap();
         assert_eq!((again.to_text(), again.to_json()), (alert.to_text(), alert.to_json()));
-        for format in [Format::Text, Format::Json, Format::PerProtocol] {
+        for &format in Format::ALL {
             let Message { subject, body, attributes, .. } = Message::new(&alert, format);
             let attributes = attributes.into_iter().map(|(_, value)| value);
             for text in attributes.chain([kept.clone(), subject, body]) {
@@ -289,7 +289,7 @@ fn an_event_made_of_long_names_stays_within_the_limits() {
         "requestParameters": {"roleName": long, "policyArn": long}});
     let event = json!({"source": "aws.iam", "account": "111122223333", "detail": record});
     let alert = alert(&engine, &event.to_string()).unwrap();
-    for format in [Format::Text, Format::Json, Format::PerProtocol] {
+    for &format in Format::ALL {
         let message = Message::new(&alert, format);
         assert!(message.body.len() < 64 * 1024, "{} bytes", message.body.len());
         assert!(message.attributes.iter().all(|(_, value)| value.len() < 1_024));

@@ -29,7 +29,7 @@ fn files() -> Vec<PathBuf> {
 }
 
 fn check_message(alert: &Alert) {
-    for format in [Format::Text, Format::Json, Format::PerProtocol] {
+    for &format in Format::ALL {
         let message = Message::new(alert, format);
         assert!(message.subject.is_ascii() && message.subject.len() <= 100, "{message:?}");
         assert!(message.body.len() < SNS_BYTES_MAX / 4, "{} bytes", message.body.len());

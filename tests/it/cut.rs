@@ -65,9 +65,9 @@ fn crowd(elements: usize) -> Value {
 }
 
 fn respond(engine: &Engine, text: &str) -> (Response, BTreeMap<String, String>) {
-    let formats = [Format::Text, Format::Json, Format::PerProtocol];
-    let topic = |format: Format| TopicSpec { arn: format!("{format:?}"), format };
-    let topics = Severity::ALL.into_iter().map(|severity| (severity, formats.map(topic).to_vec()));
+    let topic = |&format: &Format| TopicSpec { arn: format.word().to_owned(), format };
+    let all = || Format::ALL.iter().map(topic).collect();
+    let topics = Severity::ALL.into_iter().map(|severity| (severity, all()));
     let world = World { topics: topics.collect(), ..World::new(engine, Origin::Checked) };
     let now = "2026-11-24T12:00:05Z".parse().unwrap();
     let response = world.answer(Event::parse(text), now, Some(now));
@@ -82,12 +82,12 @@ fn check(engine: &Engine, text: &str, how: &str, least: Severity) {
     let alert = response.alert.unwrap_or_else(|| panic!("no alert: {:?}", response.outcome));
     assert!(alert.severity >= least, "{:?}", alert.reasons);
     assert!(response.outcome.reasons.iter().any(|one| one.contains(how)), "{:?}", response.outcome);
-    let (plain, json) = (&sent["Text"], &sent["Json"]);
-    assert!(plain.contains(how), "{plain}");
-    let json: Value = serde_json::from_str(json).unwrap();
+    assert_eq!(sent.len(), Format::ALL.len());
+    assert!(sent.values().all(|body| body.contains(how)), "{sent:?}");
+    let json: Value = serde_json::from_str(&sent["json"]).unwrap();
     assert_eq!(json["cut"], json!(true));
     assert!(json["reasons"].to_string().contains(how), "{json}");
-    let by_protocol: Value = serde_json::from_str(&sent["PerProtocol"]).unwrap();
+    let by_protocol: Value = serde_json::from_str(&sent["per-protocol"]).unwrap();
     assert!(by_protocol["sms"].as_str().unwrap().contains("(judged in part):"), "{by_protocol}");
     assert!(by_protocol["email"].as_str().unwrap().contains(how), "{by_protocol}");
     assert!(by_protocol["sqs"].as_str().unwrap().contains(how), "{by_protocol}");
@@ -184,8 +184,8 @@ fn a_document_or_an_event_beyond_its_limits_alerts_as_unread() {
         let (response, sent) = respond(&Engine::packed(&PACK).unwrap(), text);
         let alert = response.alert.unwrap();
         assert!(alert.severity >= Severity::Medium);
-        assert!(sent["Text"].contains(how), "{}", sent["Text"]);
-        assert!(sent["Json"].contains(how), "{}", sent["Json"]);
+        assert!(sent["text"].contains(how), "{}", sent["text"]);
+        assert!(sent["json"].contains(how), "{}", sent["json"]);
     }
     check(
         &format!("{{\"detail\":\"{}\"}}", "x".repeat(EVENT_BYTES_MAX)),

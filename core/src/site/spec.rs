@@ -10,6 +10,7 @@ use crate::iam::account::OrganizationId;
 use crate::rule::{RuleSpec, Span, ThresholdSpec};
 use crate::site::calendar::CalendarSpec;
 use crate::text::severity::Severity;
+use crate::text::words::words;
 
 /// `site.yaml` as written.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -234,16 +235,31 @@ pub struct TopicSpec {
     pub format: Format,
 }
 
-/// Form of a message.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum Format {
-    /// Text for people.
-    Text,
-    /// JSON for programs.
-    Json,
-    /// Text for mail, short text for SMS, JSON for queues, functions and HTTP.
-    #[default]
-    PerProtocol,
+words! {
+    /// Form of a message.
+    #[derive(Default, Deserialize)]
+    #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+    #[serde(rename_all = "kebab-case")]
+    pub enum Format {
+        /// Text for people.
+        Text = "text",
+        /// JSON for programs.
+        Json = "json",
+        /// Text for mail, short text for SMS, JSON for queues, functions and HTTP.
+        #[default]
+        PerProtocol = "per-protocol",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_format_is_read_by_its_word() {
+        for format in Format::ALL {
+            let word = serde_json::to_string(format).unwrap();
+            assert_eq!(serde_json::from_str::<Format>(&word).unwrap(), *format);
+        }
+    }
 }
