@@ -1,4 +1,4 @@
-//! The rules, the site file and the events of `rules/` and `events/`, as the build compiled them (`src/build.rs`).
+//! The rules, the site file and the events of `rules/` and `events/`, as the build compiled them (`src/build/`).
 
 use std::borrow::Cow;
 

@@ -12,21 +12,25 @@ use iam_responder::facts::Known;
 use iam_responder::pack::PACK;
 use iam_responder::respond::lookup::Cache;
 use iam_responder::site::Format;
+use iam_responder::site::calendar::IcsFiles;
 use serde_json::{Value, json};
 
-use crate::support::{Aws, by, call, delivered, deployed, topics, user};
+use crate::support::{Aws, by, call, delivered, deployed, engine_of, topics, user};
 
 /// All calls for an event of an account that nobody knows yet, and how many of them are made one after the other: before
 /// the first message is published, and in all.
 fn calls(event: &Value) -> (Vec<&'static str>, Option<usize>, usize) {
-    let (engine, topics, cache) =
-        (Engine::packed(&PACK).unwrap(), topics(Format::Text), Cache::default());
+    calls_of(&Engine::packed(&PACK).unwrap(), event)
+}
+
+fn calls_of(engine: &Engine, event: &Value) -> (Vec<&'static str>, Option<usize>, usize) {
+    let (topics, cache) = (topics(Format::Text), Cache::default());
     let (sent, memory, faults) = (Recorder::default(), Memory::default(), Faults::slow());
     let publish = Faulty::new(&sent, &faults);
     let state = Faulty::new(&memory, &faults);
     let aws = Aws::default();
     let lookups = Faulty::new(&aws, &faults);
-    let responder = deployed((&engine, &topics), (&publish, &state, &lookups), &cache);
+    let responder = deployed((engine, &topics), (&publish, &state, &lookups), &cache);
     let event = Event::parse(&event.to_string());
     let now = "2026-11-24T12:30:00Z".parse().unwrap();
     let mut responded = pin!(responder.respond(event, now, Some(now)));
@@ -84,6 +88,21 @@ fn no_sample_waits_for_more() {
         let says = format!("{}: {before:?} in a row of {made:?}", path.display());
         assert!(before.unwrap_or_default() <= most && made.len() <= CALLS_MAX, "{says}");
     }
+}
+
+/// Later events are compared with what it wrote.
+#[test]
+fn what_no_rule_can_want_is_kept_as_prior_state_all_the_same() {
+    const RULE: &str =
+        "{id: r, title: t, severity: low, why: w, runbook: b, pattern: {source: [aws.ec2]}}";
+    let engine = engine_of(RULE, "accounts: {}\n", IcsFiles::new());
+    let put = json!({"roleName": "deploy", "policyName": "p", "policyDocument": "{}"});
+    let (made, published, _) = calls_of(&engine, &delivered(record("iam", "PutRolePolicy", put)));
+    assert!(
+        !made.is_empty() && made.iter().all(|call| *call == "PriorState.record_write"),
+        "{made:?}"
+    );
+    assert_eq!(published, None);
 }
 
 #[test]

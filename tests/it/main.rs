@@ -25,6 +25,7 @@ mod grants;
 mod guarded;
 mod handed;
 mod limits;
+mod packed;
 mod patterns;
 mod plans;
 mod properties;

@@ -38,7 +38,7 @@ pub(super) fn module_of(file: &Path) -> Names {
     match names.as_slice() {
         ["bin", program, "main"] => owned(&[program]),
         ["bin", rest @ ..] => owned(rest),
-        ["build"] => owned(&["build script"]),
+        ["build", rest @ ..] => owned(&[&["build script"], rest].concat()),
         ["lib"] => owned(&["crate"]),
         rest => [&["crate"], rest].concat().iter().map(|name| (*name).to_owned()).collect(),
     }

@@ -1,8 +1,7 @@
-//! Compiles the rules and the site file into the program, by the compiler that the program itself has: what is broken
-//! breaks the build with its line, and no start reads, checks or compiles anything of it.
+//! The rules and the site file as constants of the program, or what is broken in them.
 
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::{env, fs};
 
 use iam_responder_core::assess::PackFiles;
 use iam_responder_core::assess::engine::SourceFile;
@@ -10,25 +9,21 @@ use iam_responder_core::rule::{FIELDS_OF_PEOPLE, Loading};
 use iam_responder_core::site::Site;
 use iam_responder_core::text::yaml::Fault;
 
-fn main() {
-    println!("cargo::rerun-if-changed=src/build.rs");
-    println!("cargo::rerun-if-changed=rules");
-    println!("cargo::rerun-if-changed=events");
-    if let Err(faults) = generate() {
-        for fault in faults {
-            println!("cargo::error={fault}");
-        }
-    }
-}
-
-fn generate() -> Result<(), Vec<String>> {
-    // The function needs neither the rules' own tests nor the events they run on.
-    let for_people = env::var_os("CARGO_FEATURE_CLI").is_some();
-    let files = collect(Path::new("rules")).map_err(one)?;
-    let files =
-        files.iter().map(|file| source(file)).collect::<Result<Vec<_>, _>>().map_err(one)?;
-    let calendars = texts("rules", "ics").map_err(one)?;
-    let events = if for_people { texts("events", "json").map_err(one)? } else { Vec::new() };
+/// The source of the pack, from the folders `rules` and `events` below a root. The function needs neither the rules' own
+/// tests nor the events they run on: those are for people.
+///
+/// # Errors
+/// Every fault with its file and line.
+pub(crate) fn pack(root: &Path, for_people: bool) -> Result<String, Vec<String>> {
+    let folder = root.join("rules");
+    let files = collect(&folder).map_err(one)?;
+    let files = files.iter().map(|file| source(root, file));
+    let files = files.collect::<Result<Vec<_>, _>>().map_err(one)?;
+    let calendars = texts(&folder, "ics").map_err(one)?;
+    let events = match for_people {
+        true => texts(&root.join("events"), "json").map_err(one)?,
+        false => Vec::new(),
+    };
     let PackFiles { rules, site, faults } = PackFiles::read("rules", &files);
     let (mut loading, mut texts) = (Loading::default(), Vec::new());
     faults.into_iter().for_each(|fault| loading.fault(fault));
@@ -44,15 +39,11 @@ fn generate() -> Result<(), Vec<String>> {
     let files = calendars.iter().cloned().collect();
     Site::load_beside(None, site.as_ref(), &files, &rules).map_err(|faults| lines(&faults))?;
     let site = site.map(|document| document.value.to_string());
-    let pack = format!(
+    Ok(format!(
         "/// What the build compiled.\npub static PACK: Pack = Pack {{ rules: {}, site: {site:?}, calendars: &{calendars:?}, \
          events: &{events:?} }};\n",
         rules.to_source(&texts).map_err(one)?,
-    );
-    let out = env::var_os("OUT_DIR")
-        .ok_or_else(|| one("OUT_DIR is not set; build with cargo".to_owned()))?;
-    fs::write(Path::new(&out).join("pack.rs"), pack)
-        .map_err(|error| one(format!("failed to write pack.rs: {error}")))
+    ))
 }
 
 fn one(fault: String) -> Vec<String> {
@@ -63,8 +54,10 @@ fn lines(faults: &[Fault]) -> Vec<String> {
     faults.iter().map(ToString::to_string).collect()
 }
 
-fn source(file: &Path) -> Result<SourceFile, String> {
-    Ok(SourceFile { name: file.display().to_string().replace('\\', "/"), text: read(file)? })
+/// A file, named as it lies below the root.
+fn source(root: &Path, file: &Path) -> Result<SourceFile, String> {
+    let name = file.strip_prefix(root).unwrap_or(file).display().to_string();
+    Ok(SourceFile { name: name.replace('\\', "/"), text: read(file)? })
 }
 
 fn read(file: &Path) -> Result<String, String> {
@@ -72,9 +65,9 @@ fn read(file: &Path) -> Result<String, String> {
 }
 
 /// Name and text of each file of a folder with this ending.
-fn texts(folder: &str, ending: &str) -> Result<Vec<(String, String)>, String> {
+fn texts(folder: &Path, ending: &str) -> Result<Vec<(String, String)>, String> {
     let mut texts = Vec::new();
-    for file in entries(Path::new(folder))? {
+    for file in entries(folder)? {
         if file.extension().is_some_and(|found| found == ending) {
             let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
             texts.push((name, read(&file)?));
