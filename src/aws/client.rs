@@ -22,8 +22,8 @@ pub const CONNECT_SECS_MAX: u64 = 1;
 /// Attempts of the SDK for one call.
 pub const ATTEMPTS_MAX: u32 = 3;
 
-/// Time limits of the calls of one client. Calls are made one after the other: the sum of what one
-/// event may need stays below the function's 28 seconds.
+/// Time limits of the calls of one client. Many calls of one event are in flight at once; how long all of them together
+/// may take is up to [`Budget`](super::budget::Budget).
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Time for one attempt, and within it without a byte.
