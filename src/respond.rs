@@ -16,6 +16,8 @@ mod patience;
 mod prior;
 pub mod remind;
 mod responder;
+#[cfg(test)]
+mod sample;
 pub mod send;
 pub mod silence;
 pub mod stats;

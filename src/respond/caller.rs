@@ -273,9 +273,12 @@ mod tests {
     use std::cell::RefCell;
     use std::future::ready;
 
+    use serde_json::{Value, json};
+
     use super::*;
     use crate::alert::shown_lines;
     use crate::effects::Page;
+    use crate::respond::sample::{record, user};
 
     /// Answers each question with the number of its page, and one of them with a failure.
     #[derive(Default)]
@@ -358,37 +361,29 @@ mod tests {
         assert_eq!(pollster::block_on(done).unwrap_err().kind, ErrorKind::NoAnswer);
     }
 
-    fn record(id: &str, minute: u8, source: &str, name: &str, rest: &str) -> String {
-        format!(
-            r#"{{"eventID":"{id}","eventTime":"2026-11-20T12:{minute:02}:00Z","eventSource":"{source}.amazonaws.com",
-               "eventName":"{name}","sourceIPAddress":"198.51.100.7","recipientAccountId":"111122223333",
-               "userIdentity":{{"type":"IAMUser","userName":"bob","arn":"arn:aws:iam::111122223333:user/bob",
-               "accountId":"111122223333","accessKeyId":"AKIA1"}}{rest}}}"#
-        )
-    }
-
     #[test]
     fn an_hour_becomes_a_few_lines() {
-        let event = Event::parse(&record("now", 59, "iam", "CreateUser", "")).unwrap();
-        let denied = r#","errorCode":"AccessDenied""#;
-        let elsewhere =
-            record("h", 50, "s3", "ListBuckets", "").replace("198.51.100.7", "203.0.113.9");
-        let other = record("x", 10, "ec2", "RunInstances", "");
-        let other = other.replace("bob", "eve").replace("AKIA1", "AKIA9");
-        let on = r#","requestParameters":{"userName":"mallory\n<!here>"}"#;
+        let now = record("now", 59, ("iam", "CreateUser"), &Value::Null);
+        let event = Event::parse(&now.to_string()).unwrap();
+        let on = json!({"requestParameters": {"userName": "mallory\n<!here>"}});
+        let other_key = json!({"errorCode": "AccessDenied", "userIdentity": user("bob", "AKIA2")});
+        let denied = json!({"errorCode": "AccessDenied"});
+        let elsewhere = json!({"sourceIPAddress": "203.0.113.9"});
+        let other = json!({"userIdentity": user("eve", "AKIA9")});
         let records = [
-            record("a", 5, "iam", "ListUsers", ""),
-            record("a", 5, "iam", "ListUsers", ""),
-            record("b", 6, "iam", "CreateAccessKey", on),
-            record("c", 7, "kms", "Decrypt", denied).replace("AKIA1", "AKIA2"),
-            record("d", 8, "kms", "Decrypt", denied),
-            record("now", 59, "iam", "CreateUser", ""),
-            elsewhere,
-            other,
-            "no record".to_owned(),
+            record("a", 5, ("iam", "ListUsers"), &Value::Null),
+            record("a", 5, ("iam", "ListUsers"), &Value::Null),
+            record("b", 6, ("iam", "CreateAccessKey"), &on),
+            record("c", 7, ("kms", "Decrypt"), &other_key),
+            record("d", 8, ("kms", "Decrypt"), &denied),
+            now,
+            record("h", 50, ("s3", "ListBuckets"), &elsewhere),
+            record("x", 10, ("ec2", "RunInstances"), &other),
+            json!("no record"),
         ];
         let principal = Principal::of(&event);
-        let calls = Calls { records: records.to_vec(), more: true };
+        let calls =
+            Calls { records: records.map(|record| record.to_string()).to_vec(), more: true };
         let lines = lines(&calls, &event, &principal, Timestamp::UNIX_EPOCH);
         assert_eq!(
             shown_lines(&lines),

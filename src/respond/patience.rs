@@ -73,9 +73,7 @@ mod tests {
     use crate::pack::PACK;
     use crate::respond::Origin;
     use crate::respond::outcome::Verdict;
-
-    const EVENT: &str = r#"{"source":"aws.iam","account":"111122223333","detail":{"eventID":"a","eventName":"CreateUser",
-        "eventSource":"iam.amazonaws.com","eventTime":"2026-11-20T12:00:00Z","userIdentity":{"type":"IAMUser","userName":"bob"}}}"#;
+    use crate::respond::sample::delivered;
 
     /// Another copy marks the event, and `then` says what it does during the third pause. What comes of this copy,
     /// and how long it waited.
@@ -83,7 +81,7 @@ mod tests {
         let (engine, topics) = (Engine::packed(&PACK).unwrap(), BTreeMap::new());
         let (publish, state) = (Recorder::default(), Memory::default());
         let responder = Responder::offline(&engine, &topics, &publish, &state, Origin::Checked);
-        let now: Timestamp = "2026-11-20T12:00:05Z".parse().unwrap();
+        let now: Timestamp = "2026-11-24T12:00:05Z".parse().unwrap();
         pollster::block_on(state.begin("a", now)).unwrap();
         let (waited, pauses) = (Cell::new(Duration::ZERO), Cell::new(0));
         let pause = |time| {
@@ -94,14 +92,14 @@ mod tests {
             }
             std::future::ready(())
         };
-        let again = || Event::parse(EVENT);
+        let again = || Event::parse(&delivered("a", 0, "CreateUser"));
         let done = pollster::block_on(responder.respond_patiently(again(), again, now, pause));
         (done.map(|response| response.outcome.verdict), waited.get())
     }
 
     #[test]
     fn what_another_copy_is_at_is_waited_for() {
-        let now: Timestamp = "2026-11-20T12:00:06Z".parse().unwrap();
+        let now: Timestamp = "2026-11-24T12:00:06Z".parse().unwrap();
         let (done, waited) = run(|state| pollster::block_on(state.end("a", now, None)).unwrap());
         assert_eq!((done.unwrap(), waited), (Verdict::Alerted, Duration::from_millis(1_400)));
         let (done, waited) = run(|_| {});

@@ -178,6 +178,7 @@ mod tests {
     use crate::effects::recorder::Recorder;
     use crate::event::Event;
     use crate::pack::PACK;
+    use crate::respond::sample::delivered;
     use crate::respond::{Origin, Responder};
     use crate::site::Format;
     use crate::site::calendar::IcsFiles;
@@ -280,14 +281,7 @@ suppressions:
         word("2026-11-24T00:00:00Z");
         let responder = Responder::offline(&engine, &topics, &publish, &state, Origin::Checked);
         for (minute, name) in calls.iter().enumerate() {
-            let event = format!(
-                r#"{{"version":"0","id":"{minute}","source":"aws.iam","account":"111122223333","region":"us-east-1",
-                   "detail-type":"AWS API Call via CloudTrail","time":"2026-11-24T12:{minute:02}:00Z",
-                   "detail":{{"eventSource":"iam.amazonaws.com","eventName":"{name}","eventID":"{minute}",
-                   "eventTime":"2026-11-24T12:{minute:02}:00Z","awsRegion":"us-east-1","recipientAccountId":"111122223333",
-                   "userIdentity":{{"type":"IAMUser","userName":"alice","accountId":"111122223333"}}}}}}"#
-            );
-            // A second delivery does not alert again.
+            let event = delivered(&minute.to_string(), minute, name);
             for _ in 0..2 {
                 let event = Event::parse(&event);
                 let now = event.as_ref().unwrap().time().unwrap();
