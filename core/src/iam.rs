@@ -7,3 +7,4 @@ pub mod catalogue;
 pub mod entity;
 pub mod kind;
 pub mod policy;
+pub mod region;

@@ -12,8 +12,15 @@ mod step;
 mod undo;
 
 pub use argument::{
-    ClientId, CredentialStatus, GroupName, InstanceProfileName, PolicyArn, PolicyName, QueueUrl,
-    Region, RoleName, SerialNumber, ServerCertificateName, Text, UserId, UserName,
+    AccessKeyId, AccountAlias, AnalyzerName, ArchiveRuleName, AssigneeId, AssigneeKind,
+    AssignmentTarget, AwsPolicyArn, CertificateId, ClientId, CredentialStatus, CrlId,
+    DelegationRequestId, DetectorId, EventBusName, EventDataStoreId, EventRuleName, FilterName,
+    GrantId, GroupId, GroupName, IdentityCenterArn, IdentityStoreId, InstanceProfileName, KeyId,
+    ListId, MembershipId, OidcProviderArn, OrganizationPolicyId, ParentId, PermissionSetArn,
+    PolicyArn, PolicyName, PolicyTargetId, PolicyVersion, ProfileId, QueueLabel, QueueUrl,
+    RecorderName, RoleName, SamlProviderArn, SerialNumber, ServerCertificateName,
+    ServiceCredentialId, ServicePrincipal, SshPublicKeyId, StackName, TopicArn, TopicLabel,
+    TrailName, TrustAnchorId, TrustedTokenIssuerArn, UserId, UserName,
 };
 pub use guard::Guard;
 pub use planned::{Planned, Undo};

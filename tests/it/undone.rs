@@ -70,11 +70,11 @@ fn what_watches_is_not_cut_off_unless_it_is_new() {
 
 /// Calls that take and put, their parameters, and the ARN in the answer of what is made.
 fn pairs() -> Vec<(&'static str, [&'static str; 2], Value, Option<&'static str>)> {
-    let assignment = json!({"instanceArn": "i", "targetId": "444455556666", "targetType": "AWS_ACCOUNT",
-        "permissionSetArn": "p", "principalType": "USER", "principalId": "u"});
+    let assignment = json!({"instanceArn": INSTANCE, "targetId": "444455556666", "targetType": "AWS_ACCOUNT",
+        "permissionSetArn": PERMISSION_SET, "principalType": "USER", "principalId": USER});
     let administrator =
         json!({"accountId": "444455556666", "servicePrincipal": "ram.amazonaws.com"});
-    let member = json!({"identityStoreId": "d-1", "groupId": "g-1", "member": {"memberId": "u-1"}});
+    let member = json!({"identityStoreId": STORE, "groupId": GROUP, "member": {"memberId": USER}});
     let topic = "arn:aws:sns:us-east-1:111122223333:iam-responder-critical";
     let label = json!({"topicArn": topic, "label": "l"});
     let role = json!({"instanceProfileName": "web", "roleName": "web"});
@@ -88,23 +88,23 @@ fn pairs() -> Vec<(&'static str, [&'static str; 2], Value, Option<&'static str>)
         ),
         ("sso-directory", ["RemoveMemberFromGroup", "AddMemberToGroup"], member, None),
         ("sns", ["RemovePermission", "AddPermission"], label, None),
-        ("rolesanywhere", ["DisableProfile", "EnableProfile"], json!({"profileId": "p"}), None),
+        ("rolesanywhere", ["DisableProfile", "EnableProfile"], json!({"profileId": PROFILE}), None),
         (
             "rolesanywhere",
             ["DisableTrustAnchor", "EnableTrustAnchor"],
-            json!({"trustAnchorId": "p"}),
+            json!({"trustAnchorId": PROFILE}),
             None,
         ),
         (
             "iam",
             ["DeleteOpenIDConnectProvider", "CreateOpenIDConnectProvider"],
-            json!({"openIDConnectProviderArn": PROVIDER, "clientIDList": ["c"]}),
+            json!({"openIDConnectProviderArn": OIDC_PROVIDER, "clientIDList": ["c"]}),
             Some("openIDConnectProviderArn"),
         ),
         (
             "iam",
             ["DeleteSAMLProvider", "CreateSAMLProvider"],
-            json!({"sAMLProviderArn": PROVIDER}),
+            json!({"sAMLProviderArn": SAML_PROVIDER}),
             Some("sAMLProviderArn"),
         ),
         ("iam", ["RemoveRoleFromInstanceProfile", "AddRoleToInstanceProfile"], role, None),
@@ -118,7 +118,15 @@ fn pairs() -> Vec<(&'static str, [&'static str; 2], Value, Option<&'static str>)
     ]
 }
 
-const PROVIDER: &str = "arn:aws:iam::111122223333:x/y";
+const OIDC_PROVIDER: &str = "arn:aws:iam::111122223333:oidc-provider/token.example.com";
+const SAML_PROVIDER: &str = "arn:aws:iam::111122223333:saml-provider/people";
+const INSTANCE: &str = "arn:aws:sso:::instance/ssoins-0123456789abcdef";
+const PERMISSION_SET: &str =
+    "arn:aws:sso:::permissionSet/ssoins-0123456789abcdef/ps-0123456789abcdef";
+const STORE: &str = "d-0123456789";
+const GROUP: &str = "0a1b2c3d-0000-4000-8000-00000000000a";
+const USER: &str = "0a1b2c3d-0000-4000-8000-00000000000b";
+const PROFILE: &str = "0a1b2c3d-0000-4000-8000-00000000000d";
 
 /// Taking something rightful away and putting it back makes it look new.
 #[test]
@@ -127,8 +135,8 @@ fn what_was_taken_away_and_put_back_is_doubted() {
         let mut made = call(source, on, 9, parameters.clone());
         // The parameters of the call that makes a provider do not hold its ARN; the answer does.
         if let Some(name) = answered {
-            made["requestParameters"].as_object_mut().unwrap().remove(name);
-            made["responseElements"] = json!({name: PROVIDER});
+            let arn = made["requestParameters"].as_object_mut().unwrap().remove(name);
+            made["responseElements"] = json!({name: arn});
         }
         let taken = call(source, off, 8, parameters);
         check(vec![taken.clone(), made.clone()], true, &["It was there", LATELY], &[]);
@@ -138,9 +146,9 @@ fn what_was_taken_away_and_put_back_is_doubted() {
         check(vec![long_ago, made], true, &[], &[LATELY]);
     }
     // The event that takes a member out says only the ID of the membership.
-    let joined = json!({"identityStoreId": "d-1", "groupId": "g-1", "memberId": {"userId": "u-1"}});
+    let joined = json!({"identityStoreId": STORE, "groupId": GROUP, "memberId": {"userId": USER}});
     let mut joined = call("identitystore", "CreateGroupMembership", 9, joined);
-    joined["responseElements"] = json!({"membershipId": "m-2"});
+    joined["responseElements"] = json!({"membershipId": "0a1b2c3d-0000-4000-8000-00000000000c"});
     check(vec![joined], true, &["if this one was a member"], &[]);
 }
 
@@ -204,8 +212,8 @@ fn what_a_defender_took_is_not_given_back() {
     check(vec![put(1, &deny), deleted.clone()], false, &["only denies", WHERE], &[WIDE]);
     check(vec![deleted], false, &["Nobody saw"], &[WIDE, WHERE]);
     let set = |minute, document: &str| {
-        let parameters =
-            json!({"instanceArn": "i", "permissionSetArn": "p", "inlinePolicy": document});
+        let parameters = json!({"instanceArn": INSTANCE, "permissionSetArn": PERMISSION_SET,
+                "inlinePolicy": document});
         call("sso", "PutInlinePolicyToPermissionSet", minute, parameters)
     };
     check(vec![set(1, &wide), set(2, &narrow)], false, &[WIDE], &[WHERE]);
@@ -292,7 +300,7 @@ fn a_boundary_that_holds_somebody_back_stays() {
     let lifted = call("iam", "DeleteUserPermissionsBoundary", 2, json!({"userName": "u"}));
     check(vec![bound(1, read), lifted], false, &[WHERE], &[limits, COMPARE]);
     let set = |minute, name: &str| {
-        let parameters = json!({"instanceArn": "i", "permissionSetArn": "p",
+        let parameters = json!({"instanceArn": INSTANCE, "permissionSetArn": PERMISSION_SET,
             "permissionsBoundary": {"managedPolicyArn": of_aws(name)}});
         call("sso", "PutPermissionsBoundaryToPermissionSet", minute, parameters)
     };
@@ -307,11 +315,15 @@ fn chat_is_not_cut_again() {
     let policy = |content: Value| {
         let parameters = json!({"name": "c", "content": content.to_string()});
         let mut event = call("organizations", "CreatePolicy", 1, parameters);
-        event["responseElements"] = json!({"policy": {"policySummary": {"id": "p-1"}}});
+        event["responseElements"] = json!({"policy": {"policySummary": {"id": "p-0123abcd"}}});
         event
     };
-    let detach =
-        call("organizations", "DetachPolicy", 2, json!({"policyId": "p-1", "targetId": "r-1"}));
+    let detach = call(
+        "organizations",
+        "DetachPolicy",
+        2,
+        json!({"policyId": "p-0123abcd", "targetId": "r-ab12"}),
+    );
     let chat =
         policy(json!({"chatbot": {"platforms": {"slack": {"client": {"@@assign": "disabled"}}}}}));
     let tags = policy(json!({"tags": {"team": {"tag_key": {"@@assign": "team"}}}}));

@@ -4,13 +4,13 @@ use std::borrow::Cow;
 
 use jiff::SignedDuration;
 
-use super::argument::is_plain;
 use super::guard::Guard;
 use crate::event::Event;
 use crate::facts::{Back, Context};
 use crate::iam::arn::Arn;
 use crate::iam::catalogue::{Condition, Effect, Inverse, StepRow, step_doubts, step_rows};
 use crate::prior::{Prior, Source, Taken};
+use crate::text::live::is_live;
 use crate::vocabulary::OwnKind;
 
 /// Time within which what was taken away counts as put back, and not as new.
@@ -51,8 +51,16 @@ fn written_before(value: &str, source: &Source) -> String {
     } else {
         "an event".to_owned()
     };
-    let what = if is_plain(value) { format!(": {value}") } else { String::new() };
+    let what = if is_one_word(value) { format!(": {value}") } else { String::new() };
     format!("What was there before wrote {event} of {}{what}.", source.at)
+}
+
+/// Can it stand in a sentence as it is: a version, a state, an ARN? Nothing in it is hidden or live.
+fn is_one_word(value: &str) -> bool {
+    let chars: Vec<char> = value.chars().collect();
+    let good = |c: char| c.is_ascii_alphanumeric() || "_-+=,.@/:%".contains(c);
+    chars.first().is_some_and(|c| c.is_ascii_alphanumeric() || *c == '/')
+        && chars.iter().enumerate().all(|(at, c)| good(*c) && !is_live(&chars, at))
 }
 
 fn all(conditions: &[Condition], event: &Event, context: &Context) -> bool {
@@ -191,7 +199,7 @@ mod tests {
     const ATTACH: &str =
         r#"{"roleName":"r","policyArn":"arn:aws:iam::aws:policy/AdministratorAccess"}"#;
     const MEMBER: &str = r#"{"userName":"u","groupName":"g"}"#;
-    const KEY: &str = r#"{"userName":"u","accessKeyId":"AKIAX","status":"Active"}"#;
+    const KEY: &str = r#"{"userName":"u","accessKeyId":"AKIAIOSFODNN7EXAMPLE","status":"Active"}"#;
 
     #[test]
     fn what_is_known_of_the_state_before_is_said_and_not_guessed() {
@@ -242,8 +250,10 @@ mod tests {
             let allows = put.replace("Deny", "Allow");
             check(name, &allows, absent(), true, &[], &["also denies"]);
         }
-        let set =
-            format!(r#"{{"permissionSetArn":"p","instanceArn":"i","inlinePolicy":"{document}"}}"#);
+        let set = format!(
+            r#"{{"permissionSetArn":"arn:aws:sso:::permissionSet/ssoins-0123456789abcdef/ps-0123456789abcdef",
+                "instanceArn":"arn:aws:sso:::instance/ssoins-0123456789abcdef","inlinePolicy":"{document}"}}"#
+        );
         let step = step("sso", "PutInlinePolicyToPermissionSet", &set, absent()).unwrap();
         assert!(step.planned.command().is_some() && step.doubts.join(" ").contains("also denies"));
     }
@@ -259,7 +269,7 @@ mod tests {
     #[test]
     fn a_filter_that_hides_nothing_is_not_deleted() {
         let filter = |rest: &str| {
-            let parameters = format!(r#"{{"detectorId":"d","name":"f"{rest}}}"#);
+            let parameters = format!(r#"{{"detectorId":"d","name":"noise"{rest}}}"#);
             step("guardduty", "CreateFilter", &parameters, Prior::default())
         };
         assert_eq!(filter(r#","action":"NOOP""#), None);
@@ -311,7 +321,7 @@ mod tests {
         let never = Prior::Absent { source: by("e"), taken: Taken::Nothing };
         assert_eq!(doubted(name, parameters, never), "");
         assert_eq!(doubted("AttachRolePolicy", ATTACH, at(2, None)), "It");
-        let key = r#"{"userName":"u","accessKeyId":"AKIAX","status":"Active"}"#;
+        let key = r#"{"userName":"u","accessKeyId":"AKIAIOSFODNN7EXAMPLE","status":"Active"}"#;
         assert_eq!(doubted("UpdateAccessKey", key, at(2, Some("Inactive"))), "It");
         assert_eq!(doubted("UpdateAccessKey", key, at(90_000, Some("Inactive"))), "");
     }

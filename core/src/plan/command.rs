@@ -4,7 +4,7 @@
 //! with a dash is never an option, whoever wrote it. Only the JSON of `--cli-input-json` stands apart from its option,
 //! and begins with a brace.
 
-use super::argument::{Shown, is_plain, is_plain_char, is_word};
+use super::argument::Value;
 use super::step::Step;
 use crate::iam::account::AccountId;
 use crate::text::live::is_live;
@@ -16,25 +16,32 @@ const ACCOUNT: &str = "aws sts get-caller-identity --query=Account --output=text
 const SERVICES: [(&str, &str); 3] =
     [("access-analyzer", "accessanalyzer"), ("config", "configservice"), ("sso", "sso-admin")];
 
-/// The command that does a step in an account.
-pub(super) fn of(step: &Step, account: &AccountId) -> String {
-    format!("test \"$({ACCOUNT})\" = {} && {}", account.as_str(), call(step))
+/// Members of the JSON of `--cli-input-json`, by the argument, for those whose value may be no word.
+/// Source: <https://docs.aws.amazon.com/cli/latest/reference/>, "JSON Syntax" of each command
+const MEMBERS: [(&str, &str); 4] = [
+    ("policy_arn", "PolicyArn"),
+    ("client_id", "ClientID"),
+    ("serial_number", "SerialNumber"),
+    ("queue_url", "QueueUrl"),
+];
+
+/// The command that does a step in an account; nothing where an argument of it cannot stand in one.
+pub(super) fn of(step: &Step, account: &AccountId) -> Option<String> {
+    Some(format!("test \"$({ACCOUNT})\" = {} && {}", account.as_str(), call(step)?))
 }
 
-fn call(step: &Step) -> String {
+fn call(step: &Step) -> Option<String> {
     if let Step::DeleteGroupMembershipOf { identity_store_id, group_id, user_id, region } = step {
         // The membership has an ID of its own, which the event does not tell.
-        let [store, group, user, region] = [
-            option("identity_store_id", identity_store_id.as_str()),
-            option("group_id", group_id.as_str()),
-            option("member_id", &format!("UserId={}", user_id.as_str())),
-            option("region", region.as_str()),
-        ];
+        let store = option("identity_store_id", identity_store_id.as_str())?;
+        let group = option("group_id", group_id.as_str())?;
+        let user = option("member_id", &format!("UserId={}", user_id.as_str()))?;
+        let region = option("region", region.as_str())?;
         let ask = format!("aws identitystore get-group-membership-id{store}{group}{user}{region}");
         let id = format!("\"$({ask} --query=MembershipId --output=text)\"");
-        return format!(
+        return Some(format!(
             "aws identitystore delete-group-membership{store} --membership-id={id}{region}"
-        );
+        ));
     }
     let (service, operation) = step.operation().parts();
     let known = SERVICES.iter().find(|(name, _)| *name == service);
@@ -42,15 +49,18 @@ fn call(step: &Step) -> String {
     let mut text = format!("aws {service} {}", kebab(operation));
     // Members of the JSON that holds what cannot be a word.
     let mut members = Vec::new();
-    for (name, shown) in step.arguments() {
-        match shown {
-            Shown::Nothing => {}
-            Shown::Flag(true) => text.push_str(&format!(" --{}", name.replace('_', "-"))),
-            Shown::Flag(false) => text.push_str(&format!(" --no-{}", name.replace('_', "-"))),
-            Shown::Any(member, value) if !is_plain(value) && !is_word(value) => {
-                members.push(format!("\"{member}\": {}", json_text(value)));
-            }
-            Shown::Word(value) | Shown::Any(_, value) => text.push_str(&option(name, value)),
+    for (name, value) in step.arguments() {
+        match value {
+            Value::Nothing => {}
+            Value::Flag(true) => text.push_str(&format!(" --{}", name.replace('_', "-"))),
+            Value::Flag(false) => text.push_str(&format!(" --no-{}", name.replace('_', "-"))),
+            Value::Text(value) => match option(name, value) {
+                Some(option) => text.push_str(&option),
+                None => {
+                    let (_, member) = MEMBERS.iter().find(|(argument, _)| *argument == name)?;
+                    members.push(format!("\"{member}\": {}", json_text(value)));
+                }
+            },
         }
     }
     if !members.is_empty() {
@@ -59,12 +69,42 @@ fn call(step: &Step) -> String {
         // `override_required_args`). The value begins with a brace.
         text.push_str(&format!(" --cli-input-json '{{{}}}'", members.join(", ")));
     }
-    text
+    Some(text)
 }
 
-fn option(name: &str, value: &str) -> String {
-    let word = if is_plain(value) { value.to_owned() } else { quoted(value) };
-    format!(" --{}={word}", name.replace('_', "-"))
+/// An option with its value; nothing where that can be no word.
+fn option(name: &str, value: &str) -> Option<String> {
+    word(value).map(|word| format!(" --{}={word}", name.replace('_', "-")))
+}
+
+/// A value as one word of a shell; nothing where it can be none.
+fn word(value: &str) -> Option<String> {
+    if is_plain(value) {
+        return Some(value.to_owned());
+    }
+    is_word(value).then(|| quoted(value))
+}
+
+/// Can the value stand in a command as a word of its own, in quotes? The AWS CLI reads a file, or fetches a page,
+/// where a value begins so: version 1 of it also in the form `--name=value`. What does not show cannot be
+/// checked by whoever pastes it.
+/// Source: <https://docs.aws.amazon.com/cli/v1/userguide/cli-usage-parameters-file.html>
+fn is_word(value: &str) -> bool {
+    let lower = value.to_lowercase();
+    let read = ["file:", "fileb:", "http:", "https:"].iter().any(|word| lower.starts_with(word));
+    !read && value.chars().all(|c| c.is_ascii_graphic() || c == ' ')
+}
+
+/// Does a shell take the value as it is, and is nothing in it live? It begins with a letter, a digit or
+/// a slash, so neither the AWS CLI nor a shell takes it for anything else.
+fn is_plain(value: &str) -> bool {
+    let chars: Vec<char> = value.chars().collect();
+    chars.first().is_some_and(|c| c.is_ascii_alphanumeric() || *c == '/')
+        && chars.iter().enumerate().all(|(at, c)| is_plain_char(*c) && !is_live(&chars, at))
+}
+
+fn is_plain_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "_-+=,.@/:%".contains(c)
 }
 
 /// The name of an operation as the AWS CLI writes it: `update-ssh-public-key`. A word begins with a capital behind a
@@ -124,6 +164,8 @@ fn json_text(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::iam::region::Region;
+    use crate::plan::argument::Argument;
 
     #[test]
     fn operations_are_named_as_the_cli_names_them() {
@@ -135,6 +177,23 @@ mod tests {
             ("UpdateIPSet", "update-ip-set"),
         ] {
             assert_eq!(kebab(name), want);
+        }
+    }
+
+    #[test]
+    fn what_can_be_no_word_is_in_no_command() {
+        for value in ["file://x", "FILEB://x", "http://x", "https://x", "a\u{7f}", "é"] {
+            assert_eq!(word(value), None, "{value}");
+        }
+        assert!(is_word("arn:aws:iam::111122223333:policy/http://x"));
+        let step = |name: &str| Step::StartConfigurationRecorder {
+            configuration_recorder_name: Argument::read(Ok(name)).unwrap(),
+            region: Region::parse("eu-west-1").unwrap(),
+        };
+        let account = AccountId::parse("111122223333").unwrap();
+        assert!(of(&step("default"), &account).is_some());
+        for name in ["é", "a\nb", "\u{202e}b", "http://x/y"] {
+            assert_eq!(of(&step(name), &account), None, "{name}");
         }
     }
 

@@ -14,7 +14,7 @@ pub enum Guard {
     PriorStateUnknown,
     /// A value the command needs is not in the event.
     ValueMissing,
-    /// A value cannot be put into a command safely.
+    /// A value is not of the form that AWS takes there, or cannot be put into a command safely.
     UnsafeValue,
     /// The role belongs to an AWS service or to Identity Center and cannot be changed through IAM.
     ServiceManagedRole,

@@ -61,7 +61,7 @@ impl Planned {
     #[must_use]
     pub fn command(&self) -> Option<String> {
         match self {
-            Self::Do { account, step } => Some(command::of(step, account)),
+            Self::Do { account, step } => command::of(step, account),
             Self::Refused { .. } => None,
         }
     }

@@ -6,16 +6,25 @@
 //! <https://docs.aws.amazon.com/cli/latest/reference/>. The catalogue says from where in an event each comes.
 
 use super::argument::{
-    Argument, ClientId, CredentialStatus, GroupName, InstanceProfileName, PolicyArn, PolicyName,
-    QueueUrl, Region, RoleName, SerialNumber, ServerCertificateName, Shown, Text, UserId, UserName,
+    AccessKeyId, AccountAlias, AnalyzerName, ArchiveRuleName, Argument, AssigneeId, AssigneeKind,
+    AssignmentTarget, AwsPolicyArn, CertificateId, ClientId, CredentialStatus, CrlId,
+    DelegationRequestId, DetectorId, EventBusName, EventDataStoreId, EventRuleName, FilterName,
+    GrantId, GroupId, GroupName, IdentityCenterArn, IdentityStoreId, InstanceProfileName, KeyId,
+    ListId, MembershipId, OidcProviderArn, OrganizationPolicyId, ParentId, PermissionSetArn,
+    PolicyArn, PolicyName, PolicyTargetId, PolicyVersion, ProfileId, QueueLabel, QueueUrl,
+    RecorderName, RoleName, SamlProviderArn, SerialNumber, ServerCertificateName,
+    ServiceCredentialId, ServicePrincipal, SshPublicKeyId, StackName, TopicArn, TopicLabel,
+    TrailName, TrustAnchorId, TrustedTokenIssuerArn, UserId, UserName, Value,
 };
 use super::guard::Guard;
+use crate::iam::account::AccountId;
 use crate::iam::catalogue::Operation;
+use crate::iam::region::Region;
 
 macro_rules! steps {
     ($($step:ident = $operation:ident { $($name:ident: $type:ty),* $(,)? })*) => {
-        /// One call of AWS that undoes something, with all that it needs: each argument is of a type that only a plan
-        /// makes, of what AWS can take there.
+        /// One call of AWS that undoes something, with all that it needs: each argument is of a type that holds
+        /// only what AWS can take there.
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub enum Step {
             $(
@@ -54,9 +63,9 @@ macro_rules! steps {
             }
 
             /// What it takes, by name.
-            pub(super) fn arguments(&self) -> Vec<(&'static str, Shown<'_>)> {
+            pub(super) fn arguments(&self) -> Vec<(&'static str, Value<'_>)> {
                 match self {
-                    $(Self::$step { $($name),* } => vec![$((stringify!($name), $name.shown())),*],)*
+                    $(Self::$step { $($name),* } => vec![$((stringify!($name), $name.value())),*],)*
                 }
             }
         }
@@ -70,7 +79,7 @@ macro_rules! steps {
 steps! {
     // IAM: what a machine can do too.
     AddClientIDToOpenIDConnectProvider = IamAddClientIDToOpenIDConnectProvider {
-        open_id_connect_provider_arn: Text, client_id: ClientId,
+        open_id_connect_provider_arn: OidcProviderArn, client_id: ClientId,
     }
     AddRoleToInstanceProfile = IamAddRoleToInstanceProfile {
         instance_profile_name: InstanceProfileName, role_name: RoleName,
@@ -79,15 +88,17 @@ steps! {
     AttachGroupPolicy = IamAttachGroupPolicy { group_name: GroupName, policy_arn: PolicyArn }
     AttachRolePolicy = IamAttachRolePolicy { role_name: RoleName, policy_arn: PolicyArn }
     AttachUserPolicy = IamAttachUserPolicy { user_name: UserName, policy_arn: PolicyArn }
-    CreateAccountAlias = IamCreateAccountAlias { account_alias: Text }
+    CreateAccountAlias = IamCreateAccountAlias { account_alias: AccountAlias }
     DeleteGroupPolicy = IamDeleteGroupPolicy { group_name: GroupName, policy_name: PolicyName }
     DeleteInstanceProfile = IamDeleteInstanceProfile { instance_profile_name: InstanceProfileName }
     DeleteLoginProfile = IamDeleteLoginProfile { user_name: UserName }
-    DeleteOpenIDConnectProvider = IamDeleteOpenIDConnectProvider { open_id_connect_provider_arn: Text }
+    DeleteOpenIDConnectProvider = IamDeleteOpenIDConnectProvider {
+        open_id_connect_provider_arn: OidcProviderArn,
+    }
     DeletePolicy = IamDeletePolicy { policy_arn: PolicyArn }
-    DeletePolicyVersion = IamDeletePolicyVersion { policy_arn: PolicyArn, version_id: Text }
+    DeletePolicyVersion = IamDeletePolicyVersion { policy_arn: PolicyArn, version_id: PolicyVersion }
     DeleteRolePolicy = IamDeleteRolePolicy { role_name: RoleName, policy_name: PolicyName }
-    DeleteSAMLProvider = IamDeleteSAMLProvider { saml_provider_arn: Text }
+    DeleteSAMLProvider = IamDeleteSAMLProvider { saml_provider_arn: SamlProviderArn }
     DeleteServerCertificate = IamDeleteServerCertificate { server_certificate_name: ServerCertificateName }
     DeleteUserPolicy = IamDeleteUserPolicy { user_name: UserName, policy_name: PolicyName }
     DeleteVirtualMFADevice = IamDeleteVirtualMFADevice { serial_number: SerialNumber }
@@ -100,103 +111,121 @@ steps! {
     EnableOrganizationsRootCredentialsManagement = IamEnableOrganizationsRootCredentialsManagement {}
     EnableOrganizationsRootSessions = IamEnableOrganizationsRootSessions {}
     EnableOutboundWebIdentityFederation = IamEnableOutboundWebIdentityFederation {}
-    RejectDelegationRequest = IamRejectDelegationRequest { delegation_request_id: Text }
+    RejectDelegationRequest = IamRejectDelegationRequest { delegation_request_id: DelegationRequestId }
     RemoveClientIDFromOpenIDConnectProvider = IamRemoveClientIDFromOpenIDConnectProvider {
-        open_id_connect_provider_arn: Text, client_id: ClientId,
+        open_id_connect_provider_arn: OidcProviderArn, client_id: ClientId,
     }
     RemoveRoleFromInstanceProfile = IamRemoveRoleFromInstanceProfile {
         instance_profile_name: InstanceProfileName, role_name: RoleName,
     }
     RemoveUserFromGroup = IamRemoveUserFromGroup { group_name: GroupName, user_name: UserName }
-    UpdateAccessKey = IamUpdateAccessKey { user_name: UserName, access_key_id: Text, status: CredentialStatus }
+    UpdateAccessKey = IamUpdateAccessKey {
+        user_name: UserName, access_key_id: AccessKeyId, status: CredentialStatus,
+    }
     UpdateGroup = IamUpdateGroup { group_name: GroupName, new_group_name: GroupName }
     UpdateSSHPublicKey = IamUpdateSSHPublicKey {
-        user_name: UserName, ssh_public_key_id: Text, status: CredentialStatus,
+        user_name: UserName, ssh_public_key_id: SshPublicKeyId, status: CredentialStatus,
     }
     UpdateServerCertificate = IamUpdateServerCertificate {
         server_certificate_name: ServerCertificateName,
         new_server_certificate_name: ServerCertificateName,
     }
     UpdateServiceSpecificCredential = IamUpdateServiceSpecificCredential {
-        user_name: UserName, service_specific_credential_id: Text, status: CredentialStatus,
+        user_name: UserName, service_specific_credential_id: ServiceCredentialId, status: CredentialStatus,
     }
     UpdateSigningCertificate = IamUpdateSigningCertificate {
-        user_name: UserName, certificate_id: Text, status: CredentialStatus,
+        user_name: UserName, certificate_id: CertificateId, status: CredentialStatus,
     }
     UpdateUser = IamUpdateUser { user_name: UserName, new_user_name: UserName }
     // Other services.
-    DeleteArchiveRule = AccessAnalyzerDeleteArchiveRule { analyzer_name: Text, rule_name: Text, region: Region }
+    DeleteArchiveRule = AccessAnalyzerDeleteArchiveRule {
+        analyzer_name: AnalyzerName, rule_name: ArchiveRuleName, region: Region,
+    }
     UpdateTerminationProtection = CloudformationUpdateTerminationProtection {
-        stack_name: Text, enable_termination_protection: bool, region: Region,
+        stack_name: StackName, enable_termination_protection: bool, region: Region,
     }
     RegisterOrganizationDelegatedAdmin = CloudtrailRegisterOrganizationDelegatedAdmin {
-        member_account_id: Text, region: Region,
+        member_account_id: AccountId, region: Region,
     }
-    RestoreEventDataStore = CloudtrailRestoreEventDataStore { event_data_store: Text, region: Region }
+    RestoreEventDataStore = CloudtrailRestoreEventDataStore {
+        event_data_store: EventDataStoreId, region: Region,
+    }
     StartEventDataStoreIngestion = CloudtrailStartEventDataStoreIngestion {
-        event_data_store: Text, region: Region,
+        event_data_store: EventDataStoreId, region: Region,
     }
-    StartLogging = CloudtrailStartLogging { name: Text, region: Region }
+    StartLogging = CloudtrailStartLogging { name: TrailName, region: Region }
     StartConfigurationRecorder = ConfigStartConfigurationRecorder {
-        configuration_recorder_name: Text, region: Region,
+        configuration_recorder_name: RecorderName, region: Region,
     }
-    EnableRule = EventsEnableRule { name: Text, event_bus_name: Option<Text>, region: Region }
-    DeleteFilter = GuarddutyDeleteFilter { detector_id: Text, filter_name: Text, region: Region }
+    EnableRule = EventsEnableRule { name: EventRuleName, event_bus_name: Option<EventBusName>, region: Region }
+    DeleteFilter = GuarddutyDeleteFilter { detector_id: DetectorId, filter_name: FilterName, region: Region }
     EnableGuardDutyAdminAccount = GuarddutyEnableOrganizationAdminAccount {
-        admin_account_id: Text, region: Region,
+        admin_account_id: AccountId, region: Region,
     }
-    UpdateDetector = GuarddutyUpdateDetector { detector_id: Text, enable: bool, region: Region }
-    UpdateIPSet = GuarddutyUpdateIPSet { detector_id: Text, ip_set_id: Text, activate: bool, region: Region }
+    UpdateDetector = GuarddutyUpdateDetector { detector_id: DetectorId, enable: bool, region: Region }
+    UpdateIPSet = GuarddutyUpdateIPSet {
+        detector_id: DetectorId, ip_set_id: ListId, activate: bool, region: Region,
+    }
     UpdateThreatIntelSet = GuarddutyUpdateThreatIntelSet {
-        detector_id: Text, threat_intel_set_id: Text, activate: bool, region: Region,
+        detector_id: DetectorId, threat_intel_set_id: ListId, activate: bool, region: Region,
     }
     DeleteGroupMembership = IdentitystoreDeleteGroupMembership {
-        identity_store_id: Text, membership_id: Text, region: Region,
+        identity_store_id: IdentityStoreId, membership_id: MembershipId, region: Region,
     }
     DeleteGroupMembershipOf = IdentitystoreDeleteGroupMembership {
-        identity_store_id: Text, group_id: Text, user_id: UserId, region: Region,
+        identity_store_id: IdentityStoreId, group_id: GroupId, user_id: UserId, region: Region,
     }
-    CancelKeyDeletion = KmsCancelKeyDeletion { key_id: Text, region: Region }
-    EnableKey = KmsEnableKey { key_id: Text, region: Region }
-    RevokeGrant = KmsRevokeGrant { key_id: Text, grant_id: Text, region: Region }
-    AttachOrganizationPolicy = OrganizationsAttachPolicy { policy_id: Text, target_id: Text }
+    CancelKeyDeletion = KmsCancelKeyDeletion { key_id: KeyId, region: Region }
+    EnableKey = KmsEnableKey { key_id: KeyId, region: Region }
+    RevokeGrant = KmsRevokeGrant { key_id: KeyId, grant_id: GrantId, region: Region }
+    AttachOrganizationPolicy = OrganizationsAttachPolicy {
+        policy_id: OrganizationPolicyId, target_id: PolicyTargetId,
+    }
     DeregisterDelegatedAdministrator = OrganizationsDeregisterDelegatedAdministrator {
-        account_id: Text, service_principal: Text,
+        account_id: AccountId, service_principal: ServicePrincipal,
     }
-    DetachOrganizationPolicy = OrganizationsDetachPolicy { policy_id: Text, target_id: Text }
-    DisableAWSServiceAccess = OrganizationsDisableAWSServiceAccess { service_principal: Text }
-    EnableAWSServiceAccess = OrganizationsEnableAWSServiceAccess { service_principal: Text }
+    DetachOrganizationPolicy = OrganizationsDetachPolicy {
+        policy_id: OrganizationPolicyId, target_id: PolicyTargetId,
+    }
+    DisableAWSServiceAccess = OrganizationsDisableAWSServiceAccess { service_principal: ServicePrincipal }
+    EnableAWSServiceAccess = OrganizationsEnableAWSServiceAccess { service_principal: ServicePrincipal }
     MoveAccount = OrganizationsMoveAccount {
-        account_id: Text, source_parent_id: Text, destination_parent_id: Text,
+        account_id: AccountId, source_parent_id: ParentId, destination_parent_id: ParentId,
     }
     RegisterDelegatedAdministrator = OrganizationsRegisterDelegatedAdministrator {
-        account_id: Text, service_principal: Text,
+        account_id: AccountId, service_principal: ServicePrincipal,
     }
-    DisableProfile = RolesanywhereDisableProfile { profile_id: Text, region: Region }
-    DisableTrustAnchor = RolesanywhereDisableTrustAnchor { trust_anchor_id: Text, region: Region }
-    EnableCrl = RolesanywhereEnableCrl { crl_id: Text, region: Region }
+    DisableProfile = RolesanywhereDisableProfile { profile_id: ProfileId, region: Region }
+    DisableTrustAnchor = RolesanywhereDisableTrustAnchor { trust_anchor_id: TrustAnchorId, region: Region }
+    EnableCrl = RolesanywhereEnableCrl { crl_id: CrlId, region: Region }
     EnableSecurityHubAdminAccount = SecurityhubEnableOrganizationAdminAccount {
-        admin_account_id: Text, region: Region,
+        admin_account_id: AccountId, region: Region,
     }
-    RemoveTopicPermission = SnsRemovePermission { topic_arn: Text, label: Text, region: Region }
-    RemoveQueuePermission = SqsRemovePermission { queue_url: QueueUrl, label: Text, region: Region }
+    RemoveTopicPermission = SnsRemovePermission { topic_arn: TopicArn, label: TopicLabel, region: Region }
+    RemoveQueuePermission = SqsRemovePermission { queue_url: QueueUrl, label: QueueLabel, region: Region }
     AttachManagedPolicyToPermissionSet = SsoAttachManagedPolicyToPermissionSet {
-        instance_arn: Text, permission_set_arn: Text, managed_policy_arn: Text, region: Region,
+        instance_arn: IdentityCenterArn, permission_set_arn: PermissionSetArn,
+        managed_policy_arn: AwsPolicyArn, region: Region,
     }
     CreateAccountAssignment = SsoCreateAccountAssignment {
-        instance_arn: Text, target_id: Text, target_type: Text, permission_set_arn: Text,
-        principal_type: Text, principal_id: Text, region: Region,
+        instance_arn: IdentityCenterArn, target_id: AccountId, target_type: AssignmentTarget,
+        permission_set_arn: PermissionSetArn,
+        principal_type: AssigneeKind, principal_id: AssigneeId, region: Region,
     }
     DeleteAccountAssignment = SsoDeleteAccountAssignment {
-        instance_arn: Text, target_id: Text, target_type: Text, permission_set_arn: Text,
-        principal_type: Text, principal_id: Text, region: Region,
+        instance_arn: IdentityCenterArn, target_id: AccountId, target_type: AssignmentTarget,
+        permission_set_arn: PermissionSetArn,
+        principal_type: AssigneeKind, principal_id: AssigneeId, region: Region,
     }
     DeleteInlinePolicyFromPermissionSet = SsoDeleteInlinePolicyFromPermissionSet {
-        instance_arn: Text, permission_set_arn: Text, region: Region,
+        instance_arn: IdentityCenterArn, permission_set_arn: PermissionSetArn, region: Region,
     }
-    DeleteTrustedTokenIssuer = SsoDeleteTrustedTokenIssuer { trusted_token_issuer_arn: Text, region: Region }
+    DeleteTrustedTokenIssuer = SsoDeleteTrustedTokenIssuer {
+        trusted_token_issuer_arn: TrustedTokenIssuerArn, region: Region,
+    }
     DetachManagedPolicyFromPermissionSet = SsoDetachManagedPolicyFromPermissionSet {
-        instance_arn: Text, permission_set_arn: Text, managed_policy_arn: Text, region: Region,
+        instance_arn: IdentityCenterArn, permission_set_arn: PermissionSetArn,
+        managed_policy_arn: AwsPolicyArn, region: Region,
     }
 }
 
@@ -224,15 +253,46 @@ mod tests {
     #[test]
     fn a_step_knows_its_operation() {
         for (operation, names) in OPERATIONS {
-            let value = |name: &str| match name {
-                "policy_arn" => Ok("arn:aws:iam::aws:policy/ReadOnlyAccess"),
-                "status" => Ok("Inactive"),
-                "activate" | "enable" | "enable_termination_protection" => Ok("false"),
-                _ => Ok("x"),
-            };
-            let step = Step::read(*operation, names, value).unwrap();
+            let step = Step::read(*operation, names, |name| Ok(sample(name)));
+            let step = step.map_err(|guard| format!("{operation:?}: {guard:?}")).unwrap();
             assert_eq!(step.operation(), *operation);
             assert_eq!(step.arguments().len(), names.len());
+        }
+    }
+
+    /// What an argument of this name can be.
+    fn sample(name: &str) -> &'static str {
+        match name {
+            "policy_arn" | "managed_policy_arn" => "arn:aws:iam::aws:policy/ReadOnlyAccess",
+            "status" => "Inactive",
+            "activate" | "enable" | "enable_termination_protection" => "false",
+            "open_id_connect_provider_arn" => "arn:aws:iam::111122223333:oidc-provider/x",
+            "saml_provider_arn" => "arn:aws:iam::111122223333:saml-provider/x",
+            "topic_arn" => "arn:aws:sns:eu-west-1:111122223333:x",
+            "instance_arn" => "arn:aws:sso:::instance/ssoins-0123456789abcdef",
+            "permission_set_arn" => {
+                "arn:aws:sso:::permissionSet/ssoins-0123456789abcdef/ps-0123456789abcdef"
+            }
+            "trusted_token_issuer_arn" => {
+                "arn:aws:sso::111122223333:trustedTokenIssuer/ssoins-0123456789abcdef/tti-0a1b2c3d-0000-4000-8000-0123456789ab"
+            }
+            "target_type" => "AWS_ACCOUNT",
+            "principal_type" => "GROUP",
+            "target_id" | "account_id" | "member_account_id" | "admin_account_id" => "111122223333",
+            "source_parent_id" | "destination_parent_id" => "r-ab12",
+            "policy_id" => "p-0123abcd",
+            "version_id" => "v2",
+            "access_key_id"
+            | "ssh_public_key_id"
+            | "service_specific_credential_id"
+            | "certificate_id"
+            | "delegation_request_id" => "ABCD0123456789ABCD0123456789",
+            "event_data_store" | "identity_store_id" | "membership_id" | "group_id" | "user_id"
+            | "principal_id" | "key_id" | "profile_id" | "trust_anchor_id" | "crl_id" => {
+                "0a1b2c3d-0000-4000-8000-0123456789ab"
+            }
+            "region" => "eu-west-1",
+            _ => "abc",
         }
     }
 }

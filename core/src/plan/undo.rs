@@ -1,7 +1,8 @@
 //! What undoes a call: the step, its guard, its doubts.
 
-use super::argument::{self, Shown};
+use super::argument::{self, Value};
 use super::case;
+use super::command;
 use super::guard::Guard;
 use super::planned::{Planned, Undo};
 use super::step::Step;
@@ -86,6 +87,10 @@ fn planned(
         let moved = event.text("detail.requestParameters.newPath").is_some();
         return Err(if moved { Guard::ValueMissing } else { Guard::WasSoBefore });
     }
+    // What cannot be shown cannot be checked by whoever is to do it.
+    if command::of(&step, &account).is_none() {
+        return Err(Guard::UnsafeValue);
+    }
     Ok(Planned::Do { account, step })
 }
 
@@ -95,11 +100,11 @@ fn repeats(step: &Step, event: &Event) -> bool {
     let (service, call) = step.operation().parts();
     let is_same_call =
         call == name && source.split_once('.').is_some_and(|(prefix, _)| prefix == service);
-    let is_given = |(name, value): (&str, Shown<'_>)| {
+    let is_given = |(name, value): (&str, Value<'_>)| {
         let given = event.text(&format!("detail.requestParameters.{}", parameter(name)));
         match value {
-            Shown::Word(value) | Shown::Any(_, value) => given == Some(value),
-            Shown::Nothing | Shown::Flag(_) => false,
+            Value::Text(value) => given == Some(value),
+            Value::Nothing | Value::Flag(_) => false,
         }
     };
     is_same_call && step.arguments().into_iter().all(is_given)
@@ -307,17 +312,22 @@ mod tests {
         refuse("iam", "DetachRolePolicy", &format!(r#"{{"roleName":"r","policyArn":"{ADMIN}"}}"#));
         refuse("iam", "RemoveUserFromGroup", r#"{"userName":"u","groupName":"g"}"#);
         refuse("iam", "DisableOrganizationsRootSessions", "null");
-        refuse("organizations", "AttachPolicy", r#"{"policyId":"p-1","targetId":"ou-1"}"#);
+        refuse(
+            "organizations",
+            "AttachPolicy",
+            r#"{"policyId":"p-0123abcd","targetId":"ou-ab12-0123abcd"}"#,
+        );
         refuse(
             "organizations",
             "DetachPolicy",
-            r#"{"policyId":"p-FullAWSAccess","targetId":"ou-1"}"#,
+            r#"{"policyId":"p-FullAWSAccess","targetId":"ou-ab12-0123abcd"}"#,
         );
-        let back = "aws organizations attach-policy --policy-id=p-1 --target-id=ou-1";
+        let back =
+            "aws organizations attach-policy --policy-id=p-0123abcd --target-id=ou-ab12-0123abcd";
         check(
             "organizations",
             "DetachPolicy",
-            r#"{"policyId":"p-1","targetId":"ou-1"}"#,
+            r#"{"policyId":"p-0123abcd","targetId":"ou-ab12-0123abcd"}"#,
             "null",
             Ok(back),
         );
@@ -339,7 +349,7 @@ mod tests {
             (
                 "iam",
                 "UpdateAccessKey",
-                r#"{"userName":"u","accessKeyId":"AKIAX","status":"Inactive"}"#,
+                r#"{"userName":"u","accessKeyId":"AKIAIOSFODNN7EXAMPLE","status":"Inactive"}"#,
             ),
             ("iam", "UpdateServiceSpecificCredential", r#"{"userName":"u","status":"Expired"}"#),
             ("guardduty", "UpdateDetector", r#"{"detectorId":"d","enable":"true"}"#),
@@ -365,17 +375,20 @@ mod tests {
 
     #[test]
     fn the_user_is_whom_the_call_is_about() {
-        let made = r#"{"accessKey":{"userName":"Root","accessKeyId":"AKIAX"}}"#;
+        let made = r#"{"accessKey":{"userName":"Root","accessKeyId":"AKIAIOSFODNN7EXAMPLE"}}"#;
         for (name, parameters, response) in [
             ("CreateAccessKey", "null", made),
-            ("UpdateAccessKey", r#"{"accessKeyId":"AKIAX","status":"Active"}"#, "null"),
+            (
+                "UpdateAccessKey",
+                r#"{"accessKeyId":"AKIAIOSFODNN7EXAMPLE","status":"Active"}"#,
+                "null",
+            ),
         ] {
             let step = step("iam", name, parameters, response, ROOT).unwrap();
             assert_eq!(step.planned.guard(), Some(Guard::RootCredential), "{name}");
         }
-        let own = r#"{"accessKeyId":"AKIAX","status":"Active"}"#;
-        let off =
-            "aws iam update-access-key --user-name=alice --access-key-id=AKIAX --status=Inactive";
+        let own = r#"{"accessKeyId":"AKIAIOSFODNN7EXAMPLE","status":"Active"}"#;
+        let off = "aws iam update-access-key --user-name=alice --access-key-id=AKIAIOSFODNN7EXAMPLE --status=Inactive";
         check("iam", "UpdateAccessKey", own, "null", Ok(off));
         let session =
             r#"{"type":"AssumedRole","arn":"arn:aws:sts::111122223333:assumed-role/alice/s"}"#;
@@ -406,11 +419,19 @@ mod tests {
         let audience = r#"{"openIDConnectProviderArn":"arn:aws:iam::111122223333:oidc-provider/i","clientID":"https://x"}"#;
         let remove = r#"aws iam remove-client-id-from-open-id-connect-provider --open-id-connect-provider-arn=arn:aws:iam::111122223333:oidc-provider/i --cli-input-json '{"ClientID": "https:/\u002fx"}'"#;
         check("iam", "AddClientIDToOpenIDConnectProvider", audience, "null", Ok(remove));
-        let member = r#"{"identityStoreId":"d-1","groupId":"g-1","member":{"memberId":"u-1"}}"#;
-        let out = r#"aws identitystore delete-group-membership --identity-store-id=d-1 --membership-id="$(aws identitystore get-group-membership-id --identity-store-id=d-1 --group-id=g-1 --member-id=UserId=u-1 --region=eu-west-1 --query=MembershipId --output=text)" --region=eu-west-1"#;
-        check("sso-directory", "AddMemberToGroup", member, "null", Ok(out));
-        let odd = r#"{"identityStoreId":"d-1","groupId":"g-1","member":{"memberId":"u$(id)"}}"#;
-        check("sso-directory", "AddMemberToGroup", odd, "null", Err(Guard::UnsafeValue));
+        let (group, user) =
+            ("0a1b2c3d-0000-4000-8000-00000000000a", "0a1b2c3d-0000-4000-8000-00000000000b");
+        let add = |user: &str| {
+            format!(
+                r#"{{"identityStoreId":"d-0123456789","groupId":"{group}","member":{{"memberId":"{user}"}}}}"#
+            )
+        };
+        let out = format!(
+            r#"aws identitystore delete-group-membership --identity-store-id=d-0123456789 --membership-id="$(aws identitystore get-group-membership-id --identity-store-id=d-0123456789 --group-id={group} --member-id=UserId={user} --region=eu-west-1 --query=MembershipId --output=text)" --region=eu-west-1"#
+        );
+        check("sso-directory", "AddMemberToGroup", &add(user), "null", Ok(&out));
+        let odd = add("u$(id)");
+        check("sso-directory", "AddMemberToGroup", &odd, "null", Err(Guard::UnsafeValue));
     }
 
     fn absent() -> Prior {

@@ -1,0 +1,164 @@
+//! What an argument is read from, and what it is for whoever does the step.
+
+use crate::iam::account::AccountId;
+use crate::iam::region::Region;
+use crate::plan::guard::Guard;
+
+/// An argument, as AWS takes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::plan) enum Value<'s> {
+    /// Left out.
+    Nothing,
+    /// Switched on or off.
+    Flag(bool),
+    /// A text.
+    Text(&'s str),
+}
+
+/// A type of argument.
+pub(in crate::plan) trait Argument: Sized {
+    /// Reads it from what the event holds in its place.
+    ///
+    /// # Errors
+    /// [`Guard::ValueMissing`], [`Guard::ImpossibleName`] or [`Guard::UnsafeValue`].
+    fn read(value: Result<&str, Guard>) -> Result<Self, Guard>;
+
+    /// As AWS takes it.
+    fn value(&self) -> Value<'_>;
+}
+
+/// Types of text: for each, what a text of its form is, and what refuses any other.
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident: $is_one:expr, $else:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct $name(String);
+
+        impl $name {
+            /// As AWS takes it.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl $crate::plan::argument::value::Argument for $name {
+            fn read(value: Result<&str, Guard>) -> Result<Self, Guard> {
+                let is_one: fn(&str) -> bool = $is_one;
+                let text = value?;
+                is_one(text).then(|| Self(text.to_owned())).ok_or(Guard::$else)
+            }
+
+            fn value(&self) -> $crate::plan::argument::value::Value<'_> {
+                $crate::plan::argument::value::Value::Text(&self.0)
+            }
+        }
+    )*};
+}
+pub(super) use texts;
+
+/// Types of which AWS knows a few words.
+macro_rules! choices {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$of:meta])* $choice:ident = $word:literal,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $name {
+            $($(#[$of])* $choice,)*
+        }
+
+        impl $crate::plan::argument::value::Argument for $name {
+            fn read(value: Result<&str, Guard>) -> Result<Self, Guard> {
+                match value? {
+                    $($word => Ok(Self::$choice),)*
+                    _ => Err(Guard::UnsafeValue),
+                }
+            }
+
+            fn value(&self) -> $crate::plan::argument::value::Value<'_> {
+                $crate::plan::argument::value::Value::Text(match self {
+                    $(Self::$choice => $word,)*
+                })
+            }
+        }
+    )*};
+}
+pub(super) use choices;
+
+impl Argument for AccountId {
+    fn read(value: Result<&str, Guard>) -> Result<Self, Guard> {
+        Self::parse(value?).ok_or(Guard::UnsafeValue)
+    }
+
+    fn value(&self) -> Value<'_> {
+        Value::Text(self.as_str())
+    }
+}
+
+impl Argument for Region {
+    fn read(value: Result<&str, Guard>) -> Result<Self, Guard> {
+        Self::parse(value?).ok_or(Guard::UnsafeValue)
+    }
+
+    fn value(&self) -> Value<'_> {
+        Value::Text(self.as_str())
+    }
+}
+
+impl Argument for bool {
+    fn read(value: Result<&str, Guard>) -> Result<Self, Guard> {
+        value?.parse().map_err(|_| Guard::UnsafeValue)
+    }
+
+    fn value(&self) -> Value<'_> {
+        Value::Flag(*self)
+    }
+}
+
+impl<T: Argument> Argument for Option<T> {
+    fn read(value: Result<&str, Guard>) -> Result<Self, Guard> {
+        match value {
+            Err(Guard::ValueMissing) => Ok(None),
+            value => T::read(value).map(Some),
+        }
+    }
+
+    fn value(&self) -> Value<'_> {
+        self.as_ref().map_or(Value::Nothing, T::value)
+    }
+}
+
+/// Reads what must be taken, and what must be refused.
+#[cfg(test)]
+#[track_caller]
+pub(super) fn check<T: Argument>(taken: &[&str], refused: &[&str], guard: Guard) {
+    for text in taken {
+        let read = T::read(Ok(text)).map_err(|guard| format!("{text}: {guard:?}")).unwrap();
+        assert_eq!(read.value(), Value::Text(text));
+    }
+    for text in refused {
+        assert_eq!(T::read(Ok(text)).err(), Some(guard), "{text}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_text_of_a_type_is_refused() {
+        check::<AccountId>(&["111122223333"], &["", "1111", "11112222333x"], Guard::UnsafeValue);
+        let regions = ["eu-west-1", "us-gov-west-1", "cn-north-1", "eusc-de-east-1"];
+        check::<Region>(&regions, &["", "http://x/y", "é", "-x"], Guard::UnsafeValue);
+        assert_eq!(bool::read(Ok("true")), Ok(true));
+        assert_eq!(bool::read(Ok("yes")), Err(Guard::UnsafeValue));
+    }
+
+    #[test]
+    fn what_may_be_left_out_may_not_be_wrong() {
+        let read = |value| Option::<AccountId>::read(value);
+        assert_eq!(read(Err(Guard::ValueMissing)), Ok(None));
+        assert_eq!(read(Ok("x")), Err(Guard::UnsafeValue));
+        assert_eq!(read(Ok("111122223333")).unwrap().value(), Value::Text("111122223333"));
+        assert_eq!(None::<AccountId>.value(), Value::Nothing);
+    }
+}
