@@ -7,6 +7,7 @@
 
 mod call;
 mod entity;
+mod id;
 pub mod input;
 mod principal;
 mod principal_kind;
@@ -18,6 +19,7 @@ mod tagging;
 pub use call::{CallOutcome, is_read_only, outcome_of};
 pub(crate) use call::{omitted, partition};
 pub use entity::{Entity, entity, is_caller};
+pub use id::EventId;
 pub use principal::{MESSENGERS, Principal, caller, invoked_by, issuer, own_ids, session_role};
 pub use principal_kind::PrincipalKind;
 pub(crate) use record::values_at;

@@ -8,3 +8,4 @@ pub mod entity;
 pub mod kind;
 pub mod policy;
 pub mod region;
+pub mod table;

@@ -22,6 +22,7 @@ pub use argument::{
     ServiceCredentialId, ServicePrincipal, SshPublicKeyId, StackName, TopicArn, TopicLabel,
     TrailName, TrustAnchorId, TrustedTokenIssuerArn, UserId, UserName,
 };
+pub use command::acknowledge;
 pub use guard::Guard;
 pub use planned::{Planned, Undo};
 pub use step::Step;

@@ -8,7 +8,8 @@ use super::send::{PublishFailed, send};
 use crate::alert::{Alert, Circumstances, SentAlert};
 use crate::assess::{Again, Claiming, Repetition};
 use crate::effects::{Claim, Delivery, EffectError, Lookups, Publish, State};
-use crate::event::Event;
+use crate::event::{Event, EventId};
+use crate::plan::acknowledge;
 use crate::respond::outcome::Outcome;
 use crate::text::line::Line;
 use crate::text::severity::Severity;
@@ -161,15 +162,8 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
 
     /// The command that acknowledges the alert about this event.
     fn acknowledge(&self, id: &str) -> Option<String> {
-        let repeat = self.repeat.as_ref()?;
-        // People put this into a shell: only what is an ID and nothing more may stand in it.
-        let is_id = id.len() <= 64 && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-        is_id.then(|| {
-            format!(
-                "AWS_REGION={} iam-responder verdict {id} acknowledged --table {}",
-                repeat.region, repeat.table
-            )
-        })
+        let (region, table) = self.repeat.as_ref()?.table.as_ref()?;
+        acknowledge(&EventId::parse(id)?, region, table)
     }
 
     /// Claims the windows of the rules, and says whether all of it was published within them.

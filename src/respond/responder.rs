@@ -12,6 +12,8 @@ use super::send::PublishFailed;
 use crate::alert::Alert;
 use crate::assess::engine::Engine;
 use crate::effects::offline::Offline;
+use crate::iam::region::Region;
+use crate::iam::table::TableName;
 use crate::respond::lookup::Cache;
 use crate::respond::outcome::Outcome;
 use crate::site::TopicSpec;
@@ -34,10 +36,8 @@ pub enum RespondError {
 pub struct Repeat {
     /// An alert of high or above is repeated after this time.
     pub after: SignedDuration,
-    /// Region of the table, for the command that acknowledges.
-    pub region: String,
-    /// Name of the table.
-    pub table: String,
+    /// Region and name of the table, for the command that acknowledges; nothing where they have another form.
+    pub table: Option<(Region, TableName)>,
 }
 
 /// Everything the responder needs beside the event.

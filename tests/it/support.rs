@@ -18,6 +18,8 @@ use iam_responder::effects::{
 };
 use iam_responder::event::{Event, Unreadable};
 use iam_responder::iam::account::{Account, AccountId};
+use iam_responder::iam::region::Region;
+use iam_responder::iam::table::TableName;
 use iam_responder::pack::PACK;
 use iam_responder::prior::{Address, Value as Written, Write};
 use iam_responder::respond::caller::Asked;
@@ -201,8 +203,7 @@ fn asked<L>(lookups: &L) -> Asked<'_, L> {
 pub(crate) fn repeat() -> Repeat {
     Repeat {
         after: SignedDuration::from_mins(30),
-        region: "eu-west-1".to_owned(),
-        table: "state".to_owned(),
+        table: Region::parse("eu-west-1").zip(TableName::parse("state")),
     }
 }
 

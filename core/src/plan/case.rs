@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use jiff::SignedDuration;
 
 use super::guard::Guard;
-use crate::event::Event;
+use crate::event::{Event, EventId};
 use crate::facts::{Back, Context};
 use crate::iam::arn::Arn;
 use crate::iam::catalogue::{Condition, Effect, Inverse, StepRow, step_doubts, step_rows};
@@ -44,13 +44,8 @@ pub(super) fn doubts(
 
 /// Names the event that holds what was there before; a short value itself.
 fn written_before(value: &str, source: &Source) -> String {
-    let is_id = |c: char| c.is_ascii_alphanumeric() || c == '-';
-    let id = source.event_id.as_str();
-    let event = if (1..=64).contains(&id.len()) && id.chars().all(is_id) {
-        format!("event {id}")
-    } else {
-        "an event".to_owned()
-    };
+    let id = EventId::parse(&source.event_id);
+    let event = id.map_or_else(|| "an event".to_owned(), |id| format!("event {}", id.as_str()));
     let what = if is_one_word(value) { format!(": {value}") } else { String::new() };
     format!("What was there before wrote {event} of {}{what}.", source.at)
 }

@@ -1,4 +1,5 @@
-//! A step as a command of the AWS CLI: one line, which does nothing in any other account. No other file knows a shell.
+//! What people are told to run: a step as a command of the AWS CLI, one line, which does nothing in any other account;
+//! and how they acknowledge an alert. No other file knows a shell.
 //!
 //! Every value stands in one word with its option, as `--role-name=VALUE`, so that a value which begins
 //! with a dash is never an option, whoever wrote it. Only the JSON of `--cli-input-json` stands apart from its option,
@@ -6,7 +7,10 @@
 
 use super::argument::Value;
 use super::step::Step;
+use crate::event::EventId;
 use crate::iam::account::AccountId;
+use crate::iam::region::Region;
+use crate::iam::table::TableName;
 use crate::text::live::is_live;
 
 /// Asks whose credentials they are. What it prints is compared with the account of the event.
@@ -28,6 +32,14 @@ const MEMBERS: [(&str, &str); 4] = [
 /// The command that does a step in an account; nothing where an argument of it cannot stand in one.
 pub(super) fn of(step: &Step, account: &AccountId) -> Option<String> {
     Some(format!("test \"$({ACCOUNT})\" = {} && {}", account.as_str(), call(step)?))
+}
+
+/// The command by which people acknowledge the alert about an event, which is kept in a table.
+#[must_use]
+pub fn acknowledge(event: &EventId, region: &Region, table: &TableName) -> Option<String> {
+    let (region, event, table) =
+        (word(region.as_str())?, word(event.as_str())?, word(table.as_str())?);
+    Some(format!("AWS_REGION={region} iam-responder verdict {event} acknowledged --table {table}"))
 }
 
 fn call(step: &Step) -> Option<String> {
@@ -164,7 +176,6 @@ fn json_text(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::iam::region::Region;
     use crate::plan::argument::Argument;
 
     #[test]
@@ -195,6 +206,20 @@ mod tests {
         for name in ["é", "a\nb", "\u{202e}b", "http://x/y"] {
             assert_eq!(of(&step(name), &account), None, "{name}");
         }
+    }
+
+    #[test]
+    fn an_alert_is_acknowledged_by_one_line() {
+        let line = |id, table| {
+            let (event, table) = (EventId::parse(id)?, TableName::parse(table)?);
+            acknowledge(&event, &Region::parse("eu-west-1")?, &table)
+        };
+        let want = "AWS_REGION=eu-west-1 iam-responder verdict 0b1c-2d acknowledged --table state";
+        assert_eq!(line("0b1c-2d", "state").as_deref(), Some(want));
+        let quoted = line("a", "www.state").unwrap();
+        assert!(quoted.ends_with(r#"--table 'www'"."'state'"#), "{quoted}");
+        assert_eq!(line("a; id", "state"), None);
+        assert_eq!(line("a", "--help"), None);
     }
 
     #[test]

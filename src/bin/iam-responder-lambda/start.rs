@@ -12,6 +12,8 @@ use iam_responder::aws::client::{self, Credentials};
 use iam_responder::aws::dynamodb::Table;
 use iam_responder::aws::lookups::{Aws, Permitted};
 use iam_responder::aws::sns::Sns;
+use iam_responder::iam::region::Region;
+use iam_responder::iam::table::TableName;
 use iam_responder::operate::folder::{self, FolderError};
 use iam_responder::operate::settings::{DRY_RUN, RULES, Refusal, Routes, Settings};
 use iam_responder::own::Own;
@@ -67,9 +69,11 @@ pub(crate) async fn start() -> Result<(Function, Option<Table>), String> {
         function: env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|_| settings.name.clone()),
         level: settings.metric_level,
     };
-    let repeat = settings.repeat_after.zip(settings.table.clone());
-    let region = settings.region.clone().unwrap_or_default();
-    let repeat = repeat.map(|(after, table)| Repeat { after, region, table });
+    let repeat = settings.repeat_after.zip(settings.table.as_deref());
+    let repeat = repeat.map(|(after, table)| {
+        let region = settings.region.as_deref().and_then(Region::parse);
+        Repeat { after, table: region.zip(TableName::parse(table)) }
+    });
     for fault in &refused_files {
         tracing::error!(fault, "rules and site file of the owner are not in force");
     }
