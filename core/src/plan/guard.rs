@@ -41,7 +41,9 @@ impl Guard {
             }
             Self::PriorStateUnknown => "what was there before is not in the event",
             Self::ValueMissing => "the event does not hold all that is needed",
-            Self::UnsafeValue => "a name in the event cannot be put into a command safely",
+            Self::UnsafeValue => {
+                "a value in the event is not of the form that AWS takes, or cannot be put into a command safely"
+            }
             Self::ServiceManagedRole => {
                 "the role is managed by AWS and cannot be changed through IAM"
             }
