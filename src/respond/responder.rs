@@ -36,7 +36,7 @@ pub enum RespondError {
 pub struct Repeat {
     /// An alert of high or above is repeated after this time.
     pub after: SignedDuration,
-    /// Region and name of the table, for the command that acknowledges; nothing where they have another form.
+    /// Region and name of the table, for the command that acknowledges. `None` if either has another form.
     pub table: Option<(Region, TableName)>,
 }
 

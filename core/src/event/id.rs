@@ -3,14 +3,14 @@
 /// Longest ID, in characters. Those of AWS are UUIDs of 36.
 const CHARS_MAX: usize = 64;
 
-/// ID of an event, of a form in which it can stand anywhere: in a sentence, and in a command.
+/// ID of an event, of a form that is safe in a sentence and in a command.
 ///
 /// Source: <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventId(String);
 
 impl EventId {
-    /// Nothing where it is no word of ASCII letters, digits and dashes that begins with a letter or digit.
+    /// `None` unless it is a word of ASCII letters, digits and dashes that begins with a letter or digit.
     #[must_use]
     pub fn parse(id: &str) -> Option<Self> {
         let is_one = id.len() <= CHARS_MAX

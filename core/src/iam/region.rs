@@ -1,6 +1,6 @@
 //! Regions.
 
-/// Longest name of a Region, in characters: longer than any that is, `us-gov-west-1`.
+/// Longest name of a Region, in characters. The longest so far have 14.
 const CHARS_MAX: usize = 32;
 
 /// Name of a Region, in any partition: `eu-west-1`, `us-gov-west-1`.
@@ -10,8 +10,8 @@ const CHARS_MAX: usize = 32;
 pub struct Region(String);
 
 impl Region {
-    /// Nothing where it is no word of small letters, digits and dashes that begins with a letter. Which there are is not
-    /// known here: AWS adds some every year.
+    /// `None` unless it is a word of small letters, digits and dashes that begins with a letter. The Regions that exist
+    /// are not listed here: AWS adds some every year.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';

@@ -7,8 +7,8 @@
 pub struct TableName(String);
 
 impl TableName {
-    /// Nothing where it is no word of 3 to 1,024 ASCII letters, digits and `_.-`, in an ARN `:/` too, that begins with a
-    /// letter or digit. One that begins otherwise, as AWS lets it, would be taken for an option of a command.
+    /// `None` unless it is a word of 3 to 1,024 ASCII letters, digits and `_.-:/` that begins with a letter or digit. AWS
+    /// also takes a name that begins with a dash, but a command would take that for an option.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         let is_one = (3..=1_024).contains(&name.len())

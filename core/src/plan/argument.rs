@@ -1,9 +1,9 @@
 //! What the arguments of steps can be: each type holds only what AWS can take there and people can check.
 //!
-//! The forms are those of AWS's own service models, as botocore holds them (pattern, least and greatest length of each
-//! shape): <https://github.com/boto/botocore/tree/develop/botocore/data>. Where a model says less than the
-//! documentation, the type says whence it has the rest; where neither says anything, nothing is checked but the length.
-//! What has another form leaves the step to people.
+//! The forms are those of AWS's service models, as botocore holds them: pattern, least and greatest length of each shape,
+//! <https://github.com/boto/botocore/tree/develop/botocore/data>. If a model says less than the documentation, the type
+//! names its source; if neither says anything, only the length is checked. A value of another form leaves the step to
+//! people.
 
 mod directory;
 mod form;

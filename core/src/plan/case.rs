@@ -50,7 +50,7 @@ fn written_before(value: &str, source: &Source) -> String {
     format!("What was there before wrote {event} of {}{what}.", source.at)
 }
 
-/// Can it stand in a sentence as it is: a version, a state, an ARN? Nothing in it is hidden or live.
+/// Is it safe in a sentence, like a version, a state or an ARN? No character of it is hidden or live.
 fn is_one_word(value: &str) -> bool {
     let chars: Vec<char> = value.chars().collect();
     let good = |c: char| c.is_ascii_alphanumeric() || "_-+=,.@/:%".contains(c);

@@ -1,5 +1,5 @@
-//! What people are told to run: a step as a command of the AWS CLI, one line, which does nothing in any other account;
-//! and how they acknowledge an alert. No other file knows a shell.
+//! The commands that people run: a step as one line for the AWS CLI, which does nothing in any other account, and the
+//! acknowledgement of an alert. No other file knows a shell.
 //!
 //! Every value stands in one word with its option, as `--role-name=VALUE`, so that a value which begins
 //! with a dash is never an option, whoever wrote it. Only the JSON of `--cli-input-json` stands apart from its option,
@@ -20,7 +20,7 @@ const ACCOUNT: &str = "aws sts get-caller-identity --query=Account --output=text
 const SERVICES: [(&str, &str); 3] =
     [("access-analyzer", "accessanalyzer"), ("config", "configservice"), ("sso", "sso-admin")];
 
-/// Members of the JSON of `--cli-input-json`, by the argument, for those whose value may be no word.
+/// Arguments whose value may not be a word, and their members in the JSON of `--cli-input-json`.
 /// Source: <https://docs.aws.amazon.com/cli/latest/reference/>, "JSON Syntax" of each command
 const MEMBERS: [(&str, &str); 4] = [
     ("policy_arn", "PolicyArn"),
@@ -29,12 +29,13 @@ const MEMBERS: [(&str, &str); 4] = [
     ("queue_url", "QueueUrl"),
 ];
 
-/// The command that does a step in an account; nothing where an argument of it cannot stand in one.
+/// The command that does a step in an account. `None` if one of the arguments cannot be put into it safely.
 pub(super) fn of(step: &Step, account: &AccountId) -> Option<String> {
     Some(format!("test \"$({ACCOUNT})\" = {} && {}", account.as_str(), call(step)?))
 }
 
-/// The command by which people acknowledge the alert about an event, which is kept in a table.
+/// The command by which people acknowledge the alert about an event, which is kept in a table. `None` if one of the three
+/// cannot be put into it safely.
 #[must_use]
 pub fn acknowledge(event: &EventId, region: &Region, table: &TableName) -> Option<String> {
     let (region, event, table) =
@@ -84,12 +85,12 @@ fn call(step: &Step) -> Option<String> {
     Some(text)
 }
 
-/// An option with its value; nothing where that can be no word.
+/// An option with its value. `None` if the value cannot be a word.
 fn option(name: &str, value: &str) -> Option<String> {
     word(value).map(|word| format!(" --{}={word}", name.replace('_', "-")))
 }
 
-/// A value as one word of a shell; nothing where it can be none.
+/// A value as one word of a shell. `None` if it cannot be one.
 fn word(value: &str) -> Option<String> {
     if is_plain(value) {
         return Some(value.to_owned());

@@ -87,7 +87,7 @@ fn planned(
         let moved = event.text("detail.requestParameters.newPath").is_some();
         return Err(if moved { Guard::ValueMissing } else { Guard::WasSoBefore });
     }
-    // What cannot be shown cannot be checked by whoever is to do it.
+    // A person must be able to read the whole command before it is run.
     if command::of(&step, &account).is_none() {
         return Err(Guard::UnsafeValue);
     }

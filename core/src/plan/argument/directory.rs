@@ -21,7 +21,7 @@ texts! {
     /// ARN of a trusted token issuer.
     /// Source: `TrustedTokenIssuerArn`
     TrustedTokenIssuerArn: is_token_issuer, UnsafeValue;
-    /// ARN of a managed policy of AWS, which alone a permission set takes by its ARN.
+    /// ARN of one of AWS's own managed policies. A permission set takes no others by their ARNs.
     /// Source: `ManagedPolicyArn`
     AwsPolicyArn: is_aws_policy, UnsafeValue;
     /// Identity Center's ID of a person or a group who is assigned.
@@ -89,7 +89,7 @@ fn is_aws_policy(text: &str) -> bool {
     name.split('/').all(|part| !part.is_empty() && part.chars().all(good)) && text.len() <= 2_048
 }
 
-/// A UUID, which in older identity stores ten hexadecimal digits and a dash stand before.
+/// A UUID. In older identity stores ten hexadecimal digits and a dash stand before it.
 fn is_id(text: &str) -> bool {
     let is_old = |(first, uuid): (&str, &str)| is_hex_of_ten(first) && is_uuid(uuid);
     is_uuid(text) || text.split_once('-').is_some_and(is_old)

@@ -1,4 +1,4 @@
-//! Forms that the texts of several services have. All are of ASCII, so that a byte is a character.
+//! Forms that arguments of several services have.
 
 use std::ops::RangeInclusive;
 
@@ -9,7 +9,7 @@ use crate::iam::region::Region;
 /// Characters in the groups of a UUID.
 const UUID: [usize; 5] = [8, 4, 4, 4, 12];
 
-/// Where the owner of an ARN stands: its Region and account.
+/// The parts of an ARN that say where a resource is: its Region and account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     /// A Region and an account.
@@ -22,8 +22,8 @@ pub(super) enum Place {
     Nowhere,
 }
 
-/// An ARN of a service, whose parts before the resource have their form, in any partition. It shows all that it holds:
-/// no space, nothing beyond ASCII.
+/// An ARN of a service in any partition, if the parts before the resource have their form. It holds printable ASCII only,
+/// without spaces.
 pub(super) fn arn<'a>(text: &'a str, service: &str, place: Place) -> Option<Arn<'a>> {
     let arn = Arn::parse(text).filter(|arn| is_partition(arn.partition))?;
     let is_there = match place {

@@ -1,6 +1,6 @@
 //! Of IAM: names, ARNs and IDs.
 //!
-//! Source: the model `iam` of botocore, and where it is told so another.
+//! Source: the model `iam` of botocore, unless a type names another.
 
 use super::form::{Place, arn, below, is_name_char, is_of, is_word_char};
 use super::value::{choices, texts};
@@ -10,7 +10,7 @@ use crate::iam::arn::{Arn, is_partition};
 use crate::iam::catalogue::IAM;
 use crate::plan::guard::Guard;
 
-/// Longest ARN, and longest text whose form nobody says, in characters. Source: `arnType`.
+/// Longest ARN, and longest text of no documented form, in characters. Source: `arnType`.
 const TEXT_CHARS_MAX: usize = 2_048;
 /// Longest name of a user or a role, in characters.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
@@ -107,7 +107,7 @@ fn is_name(text: &str, chars_max: usize) -> bool {
     is_of(text, 0..=chars_max, |c| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c))
 }
 
-/// Nothing is named by no character at all.
+/// A name has one character at least.
 fn is_given_name(text: &str, chars_max: usize) -> bool {
     !text.is_empty() && is_name(text, chars_max)
 }

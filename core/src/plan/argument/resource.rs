@@ -1,6 +1,6 @@
 //! Of keys, topics, queues and IAM Roles Anywhere.
 //!
-//! Source: the models `kms`, `sns`, `sqs` and `rolesanywhere` of botocore, and where it is told so another.
+//! Source: the models `kms`, `sns`, `sqs` and `rolesanywhere` of botocore, unless a type names another.
 
 use super::form::{
     Place, arn, below, is_of, is_small, is_small_hex, is_uuid, is_uuid_of, is_word_char,
@@ -8,27 +8,27 @@ use super::form::{
 use super::value::texts;
 use crate::plan::guard::Guard;
 
-/// Longest text whose form nobody says, in characters.
+/// Longest text of no documented form, in characters.
 const TEXT_CHARS_MAX: usize = 2_048;
 /// Hexadecimal digits of the ID of a key of several Regions, behind `mrk-`.
 const MANY_REGIONS_CHARS: usize = 32;
 
 texts! {
-    /// ID or ARN of a KMS key. No alias: the calls that use, plan or end it take none.
+    /// ID or ARN of a KMS key. The calls that take it do not take an alias.
     /// Source: `KeyIdType`, what the model says of the parameter in each call, and
     /// <https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id>
     KeyId: is_key, UnsafeValue;
-    /// ID of a grant of a key. Source: `GrantIdType` for its length; that it is hexadecimal show all examples of
-    /// <https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateGrant.html>
+    /// ID of a grant of a key. Source: `GrantIdType` for its length, and for its digits the examples of
+    /// <https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateGrant.html>, all of which are hexadecimal
     GrantId: |text| is_of(text, 1..=128, |c| c.is_ascii_hexdigit()), UnsafeValue;
     /// ARN of a topic.
     /// Source: <https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html>
     TopicArn: is_topic, UnsafeValue;
-    /// What a topic calls a statement of its policy: whatever its owner says, as no form is documented.
+    /// Name of a statement in the policy of a topic. Any text, as no form is documented.
     TopicLabel: |text| is_of(text, 1..=TEXT_CHARS_MAX, |_| true), UnsafeValue;
     /// Address of a queue.
     QueueUrl: |text| is_of(text, 0..=TEXT_CHARS_MAX, |_| true), UnsafeValue;
-    /// What a queue calls a statement of its policy.
+    /// Name of a statement in the policy of a queue.
     /// Source: `AddPermissionRequest`, in words
     QueueLabel: |text| is_of(text, 1..=80, |c| is_word_char(c) || c == '-'), UnsafeValue;
     /// ID or ARN of a profile of Roles Anywhere.
@@ -49,14 +49,14 @@ fn is_key(text: &str) -> bool {
     is_uuid(id) || id.strip_prefix("mrk-").is_some_and(is_of_many)
 }
 
-/// Its name has up to 256 letters, digits, dashes and underscores, and ends in `.fifo` where its messages stand in a row.
+/// The name has up to 256 letters, digits, dashes and underscores. That of a FIFO topic ends in `.fifo`.
 fn is_topic(text: &str) -> bool {
     let Some(arn) = arn(text, "sns", Place::Regional) else { return false };
     let name = arn.resource.strip_suffix(".fifo").unwrap_or(arn.resource);
     is_of(name, 1..=256, |c| is_word_char(c) || c == '-')
 }
 
-/// A UUID of small letters, of which any but the first eight may be beyond F; or an ARN, also of an alias.
+/// An ARN, also of an alias, or an ID: like a UUID, but only the first eight characters must be hexadecimal.
 fn is_anywhere(text: &str, kind: &str) -> bool {
     let arn = arn(text, "rolesanywhere", Place::Regional);
     let is_named = arn.is_some_and(|arn| {

@@ -1,4 +1,4 @@
-//! What an argument is read from, and what it is for whoever does the step.
+//! How an argument is read from an event, and its value.
 
 use crate::iam::account::AccountId;
 use crate::iam::region::Region;
@@ -27,7 +27,7 @@ pub(in crate::plan) trait Argument: Sized {
     fn value(&self) -> Value<'_>;
 }
 
-/// Types of text: for each, what a text of its form is, and what refuses any other.
+/// Types of text. Each has a test of its form, and the guard that refuses any other text.
 macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident: $is_one:expr, $else:ident;)*) => {$(
         $(#[$doc])*
@@ -57,7 +57,7 @@ macro_rules! texts {
 }
 pub(super) use texts;
 
-/// Types of which AWS knows a few words.
+/// Types for which AWS knows only a few words.
 macro_rules! choices {
     ($($(#[$doc:meta])* $name:ident { $($(#[$of:meta])* $choice:ident = $word:literal,)* })*) => {$(
         $(#[$doc])*

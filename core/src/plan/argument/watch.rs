@@ -1,7 +1,7 @@
 //! Of what watches and guards: trails, recorders, rules of events, detectors, analyzers and stacks.
 //!
 //! Source: the models `cloudtrail`, `config`, `events`, `guardduty`, `accessanalyzer` and `cloudformation` of botocore,
-//! and where it is told so another.
+//! unless a type names another.
 
 use std::net::Ipv4Addr;
 
@@ -16,7 +16,7 @@ texts! {
     /// ARN of an event data store, or the ID at its end.
     /// Source: `EventDataStoreArn`, and what the model says of the parameter
     EventDataStoreId: is_event_data_store, UnsafeValue;
-    /// Name of a recorder of configurations: of no documented form.
+    /// Name of a recorder of configurations. Only its length is documented.
     /// Source: `RecorderName`
     RecorderName: |text| is_of(text, 1..=256, |_| true), UnsafeValue;
     /// Name of a rule of events.
@@ -28,7 +28,7 @@ texts! {
     /// ID of a detector. Source: `DetectorId` for its length; as no more is documented, any letters, digits, dashes and
     /// underscores.
     DetectorId: is_guardduty_id, UnsafeValue;
-    /// ID of a list of addresses of a detector: trusted ones, or threats. As of [`DetectorId`], no more is documented.
+    /// ID of a list of addresses of a detector: trusted ones, or threats. Of the same form as [`DetectorId`].
     ListId: is_guardduty_id, UnsafeValue;
     /// Name of a filter of findings.
     /// Source: `FilterName` for its length, `CreateFilterRequest` for its letters, in words
