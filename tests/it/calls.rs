@@ -20,16 +20,27 @@ use crate::support::{Aws, by, call, delivered, deployed, engine_of, topics, user
 /// All calls for an event of an account that nobody knows yet, and how many of them are made one after the other: before
 /// the first message is published, and in all.
 fn calls(event: &Value) -> (Vec<&'static str>, Option<usize>, usize) {
-    calls_of(&Engine::packed(&PACK).unwrap(), event)
+    calls_of(&Engine::packed(&PACK).unwrap(), &[], event)
 }
 
-fn calls_of(engine: &Engine, event: &Value) -> (Vec<&'static str>, Option<usize>, usize) {
+/// The same of an engine, by a function that starts anew on what a table holds after other events.
+fn calls_of(
+    engine: &Engine,
+    earlier: &[Value],
+    event: &Value,
+) -> (Vec<&'static str>, Option<usize>, usize) {
     let (topics, cache) = (topics(Format::Text), Cache::default());
     let (sent, memory, faults) = (Recorder::default(), Memory::default(), Faults::slow());
     let publish = Faulty::new(&sent, &faults);
     let state = Faulty::new(&memory, &faults);
     let aws = Aws::default();
     let lookups = Faulty::new(&aws, &faults);
+    let (unheard, before) = (Recorder::default(), Cache::default());
+    let quiet = deployed((engine, &topics), (&unheard, &memory, &aws), &before);
+    for event in earlier {
+        let now = "2026-11-24T12:20:00Z".parse().unwrap();
+        pollster::block_on(quiet.respond(Event::parse(&event.to_string()), now, None)).unwrap();
+    }
     let responder = deployed((engine, &topics), (&publish, &state, &lookups), &cache);
     let event = Event::parse(&event.to_string());
     let now = "2026-11-24T12:30:00Z".parse().unwrap();
@@ -74,6 +85,49 @@ fn an_alert_waits_for_few_calls_in_a_row() {
     check("PutRolePolicy", inline, 4);
 }
 
+/// What a role holds beside is read in rounds: its list, what stands on it, the documents of its policies. Each is asked
+/// for once the one before names it, of all at the same time.
+#[test]
+fn an_alert_about_a_role_that_holds_much_waits_for_two_rounds_more() {
+    let arn = |name: &str| format!("arn:aws:iam::999988887777:policy/{name}");
+    let document = r#"{"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#;
+    let trust = r#"{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"ec2.amazonaws.com"}}}"#;
+    let at = |minute: usize, name: &str, parameters: Value| {
+        let mut made = record("iam", name, parameters);
+        made["eventTime"] = format!("2026-11-24T12:{minute:02}:00Z").into();
+        made
+    };
+    let create = json!({"roleName": "deploy", "assumeRolePolicyDocument": trust});
+    let mut earlier = vec![at(1, "CreateRole", create)];
+    for (minute, name) in (2..).step_by(2).zip(["a", "b", "c", "d"]) {
+        let create = json!({"policyName": name, "policyDocument": document});
+        let mut made = at(minute, "CreatePolicy", create);
+        made["responseElements"] = json!({"policy": {"arn": arn(name), "defaultVersionId": "v1"}});
+        let attach = json!({"roleName": "deploy", "policyArn": arn(name)});
+        earlier.extend([made, at(minute + 1, "AttachRolePolicy", attach)]);
+    }
+    let inline = json!({"roleName": "deploy", "policyName": "i", "policyDocument": document});
+    earlier.push(at(12, "PutRolePolicy", inline));
+    let full = document.replace("s3:*", "*");
+    let mut made = at(13, "CreatePolicy", json!({"policyName": "full", "policyDocument": full}));
+    made["responseElements"] = json!({"policy": {"arn": arn("full"), "defaultVersionId": "v1"}});
+    earlier.push(made);
+    let earlier: Vec<Value> = earlier.into_iter().map(delivered).collect();
+    let engine = Engine::packed(&PACK).unwrap();
+    let waits = |policy: &str| {
+        let attach = json!({"roleName": "deploy", "policyArn": policy});
+        let event = delivered(at(25, "AttachRolePolicy", attach));
+        let (made, before, in_all) = calls_of(&engine, &earlier, &event);
+        let rounds = made.iter().filter(|call| **call == "PriorState.registers").count();
+        let measured = format!("{policy}: {before:?} in a row, {in_all} to the end: {made:?}");
+        assert!(made.len() <= CALLS_MAX, "{measured}");
+        (before.expect("it is published"), rounds)
+    };
+    // What it may do is everything, whatever it may do beside.
+    assert_eq!(waits("arn:aws:iam::aws:policy/AdministratorAccess"), (4, 1));
+    assert_eq!(waits(&arn("full")), (6, 3));
+}
+
 /// Where a rule asks what came before the event, that is one call more: which rules ask is known by the answers only.
 #[test]
 fn no_sample_waits_for_more() {
@@ -97,7 +151,8 @@ fn what_no_rule_can_want_is_kept_as_prior_state_all_the_same() {
         "{id: r, title: t, severity: low, why: w, runbook: b, pattern: {source: [aws.ec2]}}";
     let engine = engine_of(RULE, "accounts: {}\n", IcsFiles::new());
     let put = json!({"roleName": "deploy", "policyName": "p", "policyDocument": "{}"});
-    let (made, published, _) = calls_of(&engine, &delivered(record("iam", "PutRolePolicy", put)));
+    let (made, published, _) =
+        calls_of(&engine, &[], &delivered(record("iam", "PutRolePolicy", put)));
     assert!(
         !made.is_empty() && made.iter().all(|call| *call == "PriorState.record_write"),
         "{made:?}"

@@ -13,6 +13,9 @@ pub(super) const RENAMES_MAX: usize = 8;
 /// Most versions looked at where it is not certain which one was the default.
 const VERSIONS_MAX: usize = 5;
 
+/// The default version of a policy that was never changed, as most are.
+pub(super) const FIRST_VERSION: &str = "v1";
+
 /// The registers read so far.
 pub type Registers = BTreeMap<Address, Register>;
 
@@ -25,9 +28,13 @@ impl Ask {
             Self::InForce(_) => at.of(Thing::Default),
         };
         let omitted = at.omitting();
+        let version = match self {
+            Self::Value(_) => None,
+            Self::InForce(policy) => Some(policy.named(Thing::Version, FIRST_VERSION)),
+        };
         // Where a role lies is asked for once it turns out that others may wear it.
         let path = at.is(EntityKind::Role).then(|| at.of(Thing::Path));
-        let first = [at.life(), at].into_iter().chain(omitted).chain(path);
+        let first = [at.life(), at].into_iter().chain(omitted).chain(path).chain(version);
         first.filter(|one| !known.contains_key(one)).chain([missing]).collect()
     }
 }

@@ -6,7 +6,7 @@ use indexmap::IndexSet;
 use jiff::Timestamp;
 
 use super::address::{Address, Thing, policy};
-use super::answer::{self, RENAMES_MAX, in_force, value};
+use super::answer::{self, FIRST_VERSION, RENAMES_MAX, in_force, value};
 use super::handed::{Bearer, Gift};
 use super::holdings::{Boundary, Holdings};
 use super::index::group_of;
@@ -188,12 +188,15 @@ impl<'r> Reader<'r> {
 
     pub(super) fn thing(&mut self, identity: &Address, thing: &str, holdings: &mut Holdings) {
         let at = identity.of_kept(thing);
-        // Which version counts is read at the same time as whether the policy is attached.
+        // Which version counts, and the first one, are read at the same time as whether the policy is attached.
         let attached = match at.thing() {
             Some((Thing::Attached, arn)) => policy(&identity.account, arn),
             _ => None,
         };
-        attached.map(|policy| self.value(&policy.of(Thing::Default)));
+        if let Some(policy) = attached {
+            self.value(&policy.of(Thing::Default));
+            self.value(&policy.named(Thing::Version, FIRST_VERSION));
+        }
         let Some(found) = self.holding(&at) else { return };
         let certain = found.present().is_some();
         match at.thing() {
