@@ -1,4 +1,4 @@
-//! Those that must not be weakened and bear what a call changes.
+//! Entities that must not be weakened, and that bear what a call changes.
 
 use crate::iam::entity::EntityId;
 use crate::iam::kind::EntityKind;
@@ -6,7 +6,7 @@ use crate::own::Own;
 use crate::prior::Bearers;
 use crate::site::Site;
 
-/// One that must not be weakened, and bears the policy or is in the group that a call changes.
+/// An entity that must not be weakened, and bears the policy or is in the group that a call changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Bearer {
     /// The owner guards it. Its kind and name.
@@ -18,7 +18,7 @@ pub enum Bearer {
 }
 
 impl Bearer {
-    /// A user, role or group as such a one. `None`: it may be weakened.
+    /// A user, role or group that must not be weakened. `None` if it may be.
     #[must_use]
     pub fn of(id: &EntityId, site: &Site, own: &Own) -> Option<Self> {
         let (kind, name) = (id.kind(), id.name());

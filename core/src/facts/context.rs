@@ -31,7 +31,7 @@ pub struct Known {
     pub before: Answers,
     /// The account of the event.
     pub account: Option<Account>,
-    /// The tags of the account that the event tags or untags, before it.
+    /// The tags, before the event, of the account that it tags or untags.
     pub tagged: TagsBefore,
     /// Answers of change calendars at the event's own time, by their names: open or not.
     pub calendars: BTreeMap<String, bool>,
@@ -51,12 +51,12 @@ pub enum TagsBefore {
     Unknown,
     /// The account as it was.
     Known(Account),
-    /// Nobody asks for tags of accounts: changing them changes nothing.
+    /// Accounts' tags are not used: changing them changes nothing.
     Uncounted,
 }
 
 impl TagsBefore {
-    /// The account as it was, where that is known.
+    /// The account as it was, if known.
     #[must_use]
     pub fn known(&self) -> Option<&Account> {
         match self {
@@ -85,9 +85,9 @@ pub struct Context {
     pub own_stack: Option<OwnStack>,
     /// The owner guards the entity.
     pub guarded: Option<Guarded>,
-    /// What the entity, a role, may do more quietly than others.
+    /// Why the entity, a role, may do things more quietly than others.
     pub exempt: Option<Exempt>,
-    /// One that must not be weakened bears what the call changes.
+    /// An entity that must not be weakened bears what the call changes.
     pub bearer: Option<Bearer>,
     /// The known automation that acted.
     pub automation: Option<Automation>,
@@ -120,7 +120,7 @@ pub struct Context {
 }
 
 impl Context {
-    /// What is known before anybody was asked. No document is judged yet.
+    /// What is known before the world is asked. No document is judged yet.
     #[must_use]
     pub fn unasked(event: &Event, facts: Facts, site: &Site, own: &Own) -> Self {
         let tags = event.account().and_then(|id| site.tags(id, None));
@@ -148,7 +148,7 @@ impl Context {
         }
     }
 
-    /// What is known after these answers on an empty site, of a tool by its default name.
+    /// What is known after these answers, with an empty site and the tool's default name.
     #[cfg(test)]
     pub(crate) fn plain(event: &Event, known: &Known) -> Self {
         let (site, own) = (Site::empty(), Own::default());
@@ -214,7 +214,7 @@ impl Context {
         Some(handed).filter(|handed| !handed.is_nothing())
     }
 
-    /// For certain what it puts, attaches or adds was not there before, and nothing in its place.
+    /// What it puts, attaches or adds was certainly not there before, nor anything in its place.
     #[must_use]
     pub(crate) fn replaces_nothing(&self) -> bool {
         self.former.is_absent()
@@ -298,7 +298,7 @@ fn exempt_role(account: &str, name: &str, site: &Site, own: &Own) -> Option<Exem
     }
 }
 
-/// The owner's list goes by names: who bore one of them is still meant.
+/// The owner's list holds names: an entity that bore one of them is still meant.
 fn guarded_before(entity: &Entity, site: &Site, former_names: &[String]) -> Option<Guarded> {
     let id = entity.id()?;
     former_names.iter().find_map(|name| site.guarded(&id.renamed(name)))

@@ -11,7 +11,7 @@ use crate::own::{Own, OwnUpdate};
 use crate::prior::{self, Questions};
 use crate::vocabulary::{OwnKind, OwnSession};
 
-/// What an event says by itself, and what it asks of the world. Everything that needs it takes it from here.
+/// What an event says by itself, and what it asks of the world. All other code takes it from here.
 #[derive(Debug, Clone)]
 pub struct Facts {
     /// How the call ended.
@@ -36,7 +36,7 @@ pub struct Facts {
     pub own_session: Option<OwnSession>,
     /// The caller's role is one of those that deploy the tool.
     pub deploys: bool,
-    /// What it is to an update of the tool's own stack.
+    /// Its part in an update of the tool's own stack.
     pub own_update: Option<OwnUpdate>,
     /// What it asks about the state before it.
     pub questions: Questions,
@@ -85,7 +85,7 @@ impl Facts {
         self.call.is_some_and(Call::is_tampering)
     }
 
-    /// ARN of the change set that it executes, where that alone says of which stack.
+    /// ARN of the change set that it executes, if only the ARN shows the stack.
     #[must_use]
     pub fn change_set(&self) -> Option<&str> {
         match &self.own_update {
@@ -110,7 +110,7 @@ impl Facts {
     }
 }
 
-/// What a call is about that the catalogue does not know: what may wear a role.
+/// The thing that may wear a role, for a call that the catalogue does not know.
 fn at_work(event: &Event) -> Option<Entity> {
     let (kind, name) = prior::at_work(event)?;
     let account = event.account().map(str::to_owned);

@@ -1,4 +1,4 @@
-//! What of `derived` is not known before the world was asked.
+//! The part of `derived` that is unknown before the world is asked.
 
 use super::intrinsic::Facts;
 use crate::pattern::is_below;
@@ -36,7 +36,7 @@ impl Open {
         Self { prefixes: open.map(|fact| fact.path).collect() }
     }
 
-    /// May an answer change what stands at this path?
+    /// May an answer change the value at this path?
     #[must_use]
     pub(crate) fn is_open(&self, path: &str) -> bool {
         self.prefixes.iter().any(|prefix| is_below(path, prefix))

@@ -19,7 +19,7 @@ const OF_OTHER_THINGS: [&str; 4] = [
     "organizations.amazonaws.com",
 ];
 
-/// A call that names whom it lets in, and puts no document.
+/// A call that names whom it lets in, without a document.
 struct NamingCall {
     source: &'static str,
     /// What its name begins with.
@@ -50,7 +50,7 @@ const ACLS: [&str; 8] = [
     "x-amz-grant-write",
     "x-amz-grant-write-acp",
 ];
-/// Whose list it is; he stands in it too.
+/// Owner of the list, who stands in it, too.
 const OWNER: &str = "AccessControlPolicy.Owner.ID";
 
 /// Sources: the services' API references, and CloudTrail's spelling of their parameters.
@@ -142,7 +142,7 @@ pub(super) fn opened(event: &Event, site: &Site) -> Option<Trust> {
         knows: &knows,
         ids: &[],
     };
-    // Each by itself: what one denies, another may allow of something else. A call that puts two is none of AWS's.
+    // Each by itself: a denial in one does not bind another. AWS has no call that puts two.
     let judged = documents.into_iter().map(|document| Trust::of_resource(document, &home));
     judged.max_by_key(Trust::lets_strangers_in)
 }

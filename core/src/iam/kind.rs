@@ -13,7 +13,7 @@ macro_rules! kinds {
 }
 
 impl EntityKind {
-    /// Kinds that one and the same name of IAM may be of.
+    /// Kinds that one name of IAM may belong to.
     const OF_IAM: [Self; 10] = [
         Self::Group,
         Self::InstanceProfile,

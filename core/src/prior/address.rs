@@ -32,7 +32,7 @@ words! {
         Inline = "inline",
         /// The list of what an identity was given.
         List = "list",
-        /// A place in a group, by the name of that.
+        /// A place in a group, by the group's name.
         Member = "member",
         /// The list of the members of a group.
         Members = "members",
@@ -98,7 +98,7 @@ impl Address {
         &self.entity
     }
 
-    /// The name of the entity, in lower case; empty where there is one of its kind.
+    /// The name of the entity, in lower case. Empty if an account has only one of its kind.
     pub(super) fn name(&self) -> &str {
         self.entity.split_once(' ').map_or("", |(_, name)| name)
     }
@@ -194,15 +194,16 @@ pub(super) fn fold(name: &str) -> String {
     name.to_lowercase()
 }
 
-/// A customer's managed policy as an entity. Nothing for AWS's own, which no event of ours writes, and
-/// for one of another account, which IAM would not take.
+/// A customer's managed policy as an entity. `None` for AWS's own, which no event of ours writes, and for one of
+/// another account, which IAM refuses.
 pub(super) fn policy(account: &str, arn: &str) -> Option<Address> {
     let arn = Arn::parse(arn).filter(|arn| arn.service == "iam")?;
     let name = arn.name_in_iam(EntityKind::Policy)?;
     (arn.account == account).then(|| Address::of_entity(account, EntityKind::Policy, name))
 }
 
-/// Those who are given rights: the word in the names of calls, the kind, and the parameter with the name.
+/// The kinds of entities that are given rights: the word in the names of calls, the kind, and the parameter with the
+/// name.
 const IDENTITIES: [(&str, EntityKind, &str); 3] = [
     ("User", EntityKind::User, "userName"),
     ("Role", EntityKind::Role, "roleName"),

@@ -10,7 +10,7 @@ use crate::iam::kind::EntityKind;
 
 /// Most renames followed; beyond it the answer is unknown.
 pub(super) const RENAMES_MAX: usize = 8;
-/// Most versions looked at where it is not certain which one was the default.
+/// Most versions looked at if it is uncertain which one was the default.
 const VERSIONS_MAX: usize = 5;
 
 /// The default version of a policy that was never changed, as most are.
@@ -32,7 +32,7 @@ impl Ask {
             Self::Value(_) => None,
             Self::InForce(policy) => Some(policy.named(Thing::Version, FIRST_VERSION)),
         };
-        // Where a role lies is asked for once it turns out that others may wear it.
+        // The role's path is asked for once it turns out that others may wear the role.
         let path = at.is(EntityKind::Role).then(|| at.of(Thing::Path));
         let first = [at.life(), at].into_iter().chain(omitted).chain(path).chain(version);
         first.filter(|one| !known.contains_key(one)).chain([missing]).collect()
@@ -101,7 +101,7 @@ pub(super) fn value(
             },
             Value::Present(_) if write.seed => read_whole(write, own, moment, address),
             Value::Present(_) => born(write, life, own, moment),
-            // Who acts upon it after its end acts upon another one of its name, which nobody saw made.
+            // A call on the entity after its end is about another one of its name, which nobody saw made.
             Value::Absent | Value::Unsaid | Value::Listed(_) => {
                 seen(own, own.before(moment, Some(write)))
             }
@@ -137,7 +137,7 @@ fn born(birth: &Write, life: &Register, own: &Register, moment: Moment<'_>) -> P
     match since {
         Sight::Never if !contradicted => nothing_since(birth, own),
         since if !contradicted => seen(own, since),
-        // Made although it was there: no event says that it was deleted, so what it had may have stayed.
+        // Made although it existed: no event says that it was deleted, so its former values may have stayed.
         since => {
             let mut possible = seen(own, since).possible().to_vec();
             possible.extend(older.into_iter().filter_map(text));

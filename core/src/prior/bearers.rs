@@ -14,7 +14,8 @@ use crate::iam::catalogue::IAM;
 use crate::iam::entity::EntityId;
 use crate::iam::kind::EntityKind;
 
-/// Most identities whose other policies are read beside the one of an event; the latest that were given it come first.
+/// Most identities whose other policies are read beside the one of an event. The latest that were given it come
+/// first.
 pub(super) const BESIDE_MAX: usize = 40;
 
 /// What a call changes that others bear.
@@ -29,14 +30,14 @@ pub struct Shared {
 /// Those who bear what a call changes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Bearers {
-    /// Those that were asked for, as far as nobody took it from them for certain.
+    /// Wanted bearers, unless it was certainly taken from them.
     pub found: Vec<EntityId>,
     /// There were more than are kept, so any of them may bear it.
     pub cut: bool,
 }
 
 impl Shared {
-    /// What a call of IAM that succeeded changes that others bear, if anything.
+    /// What a successful call of IAM changes that others bear, if anything.
     pub(super) fn of(event: &Event) -> Option<Self> {
         let (account, call) = (event.account()?, event.name()?);
         let changes = event.event_source() == Some(IAM);
@@ -131,7 +132,7 @@ impl Bearers {
     }
 }
 
-/// Has it the policy still, or as its boundary?
+/// Does it still have the policy, or is it bounded by it?
 fn bears(reader: &mut Reader<'_>, at: &Address, arn: &str) -> bool {
     let attached = !reader.lacks(&at.named(Thing::Attached, arn));
     let boundary = reader.value(&at.of(Thing::Boundary));

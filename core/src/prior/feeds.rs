@@ -60,7 +60,7 @@ pub(super) fn listings(event: &Event) -> Vec<(Address, Value)> {
     lines.iter().map(|line| listed(feeding(account), line)).collect()
 }
 
-/// Is it a bus of another account or Region? What goes from bus to bus at home is the work of applications.
+/// Is it a bus of another account or Region? From bus to bus at home applications do their work.
 fn is_bus_elsewhere(arn: &str, event: &Event) -> bool {
     Arn::parse(arn).is_some_and(|arn| {
         let at_home = Some(arn.account) == event.account() && Some(arn.region) == event.region();
@@ -97,7 +97,7 @@ pub struct Fed {
 }
 
 impl Fed {
-    /// What a call changes that may hand events or logs on.
+    /// The rule or role that a call changes and that may hand events or logs on.
     #[must_use]
     pub fn of(event: &Event) -> Option<Self> {
         let (account, source, call) = (event.account()?, event.event_source()?, event.name()?);

@@ -1,4 +1,4 @@
-//! What is known of what a call hands over: what each of those holds, and whether it is news.
+//! What is known of what a call hands over: what each role or group holds, and whether it is news.
 
 use std::collections::BTreeSet;
 
@@ -34,7 +34,7 @@ pub struct Held {
     pub usual: bool,
 }
 
-/// What an identity holds that a call gives something.
+/// What an identity holds that receives something from a call.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Beside {
     /// What it holds and keeps.
@@ -48,7 +48,7 @@ pub struct Beside {
 }
 
 impl Held {
-    /// What is known, just before an event, of what it hands over.
+    /// What is known, just before an event, of what the event hands over.
     ///
     /// # Errors
     /// The registers that must be read first.
@@ -72,7 +72,7 @@ impl Held {
             if handed.bearers.contains(&role) {
                 continue;
             }
-            // What is known of it counts, and no doubt: a pattern may reach many.
+            // Its known holdings count without doubts: a pattern may reach many roles.
             holdings.push(Holdings { doubt: None, ..reader.bearer(&role) });
             handed = handed.with([(name, role)]);
         }
@@ -117,7 +117,7 @@ impl Held {
             holdings.iter_mut().skip(proposed).for_each(|holdings| holdings.doubt = None);
             let is_habit = reader.worn_on(worn);
             let again = is_habit && (again || !names_some);
-            // What is proposed is given, once somebody carries it out.
+            // A proposed role is given once somebody carries the proposal out.
             let given = is_habit && worn.proposed;
             let (deployed, usual) = (given && deployed, given && usual);
             return reader.finish(Self { handed, holdings, again, deployed, usual });
@@ -125,11 +125,11 @@ impl Held {
         reader.finish(Self { handed, holdings, again, deployed, usual })
     }
 
-    /// Nobody answers. Whose document is not known is not known to hand over anything.
+    /// The state does not answer. If the document is unknown, it is not known to hand anything over.
     #[must_use]
     pub fn unknown(handed: &Handed, why: Why) -> Self {
         let nothing = match why {
-            // More was asked for than is read, which somebody may have brought about.
+            // More was asked for than is read; an attacker may have caused that.
             Why::Unseen => Some(Holdings::uncounted()),
             _ if handed.bearers.is_empty() && !handed.cut => None,
             _ => Some(Holdings { doubt: Some(why), cut: handed.cut, ..Holdings::default() }),

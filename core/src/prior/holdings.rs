@@ -9,7 +9,7 @@ use super::known::{Prior, Why};
 /// What somebody holds, or several together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Holdings {
-    /// Documents that it has: inline, and of a customer's policies.
+    /// Documents that it has: inline ones, and those of customer's policies.
     pub documents: Vec<String>,
     /// Documents that it may have.
     pub possible: Vec<String>,
@@ -33,7 +33,7 @@ pub enum Boundary {
 }
 
 impl Holdings {
-    /// What is more than is looked at counts as everything: what somebody wants to hide stands behind it.
+    /// Holdings beyond the limit count as everything: an attacker may hide behind the limit.
     pub(super) fn uncounted() -> Self {
         Self { cut: true, doubt: Some(Why::Unseen), ..Self::default() }
     }

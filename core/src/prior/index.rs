@@ -33,7 +33,7 @@ pub(super) fn accounts() -> Address {
     Address::kept("", "accounts").of(Thing::Administrators)
 }
 
-/// Additions to the lists that go with writes: the one place that says what a list is of.
+/// Additions to the lists that go with writes. Only this function defines the content of lists.
 pub(super) fn listings(writes: &[(Address, Value)]) -> Vec<(Address, Value)> {
     let mut found = Vec::new();
     for (address, value) in writes.iter().filter(|(_, value)| *value != Value::Absent) {
@@ -48,7 +48,7 @@ pub(super) fn listings(writes: &[(Address, Value)]) -> Vec<(Address, Value)> {
             continue;
         }
         found.extend(trusts(address, value));
-        // From its birth or a seed on a list is whole.
+        // A list is complete from its birth or a seed on.
         let begun = address.is_life() && *value == Value::Present(String::new());
         if begun || address.is_holding() {
             found.push(listed(address.of(Thing::List), address.thing_text()));
@@ -119,7 +119,7 @@ fn trusts(address: &Address, value: &Value) -> Vec<(Address, Value)> {
     found
 }
 
-/// What a role, or the roles that may bear the policy, are given the power to.
+/// The powers that a write gives a role, or the roles that may bear the policy.
 fn powers(address: &Address, value: &Value) -> Vec<Those> {
     let role = address.is(EntityKind::Role);
     match (address.thing(), value) {
@@ -170,7 +170,7 @@ pub(super) enum Those {
     Wear,
     /// Roles that may hand others to services.
     Pass,
-    /// That machines have on which containers run, each with a role of its own.
+    /// Roles of machines on which containers run, each container with a role of its own.
     Host,
 }
 

@@ -24,11 +24,11 @@ pub struct Answers {
     pub replaced: Prior,
     /// What stood where the event writes.
     pub former: Prior,
-    /// Names that the user or group bore before that is acted upon, the latest first, in lower case.
+    /// Former names of the user or group that is acted upon, the latest first, in lower case.
     pub former_names: Vec<String>,
     /// What those hold that the event hands over.
     pub handed: Option<Held>,
-    /// Those of the wanted who bear what the event changes.
+    /// The wanted identities that bear what the event changes.
     pub bearers: Option<Bearers>,
     /// What the identities hold already to which the event gives something.
     pub beside: Vec<Beside>,
@@ -63,7 +63,7 @@ struct Open {
 }
 
 impl<'q> Inquiry<'q> {
-    /// Begins to answer the questions, and what a user or group was called before.
+    /// Begins to answer the questions, and to find the former names of a user or group.
     #[must_use]
     pub fn new(questions: &'q Questions, renamed: Option<EntityId>) -> Self {
         let open = Open {
@@ -145,7 +145,7 @@ impl<'q> Inquiry<'q> {
         round.missing
     }
 
-    /// All answers; what is still open is unknown for this reason.
+    /// All answers. Those still open are unknown for this reason.
     #[must_use]
     pub fn end(self, why: Why) -> Answers {
         let Self { questions, open, mut answers, .. } = self;

@@ -23,7 +23,7 @@ pub enum Prior {
     },
     /// For certain this.
     Present {
-        /// A document, the ID of a version, a status; empty where being there is all.
+        /// A document, the ID of a version, a status. Empty if only existence matters.
         value: String,
         /// The event that wrote it.
         source: Source,

@@ -26,7 +26,7 @@ pub(super) enum How {
     Wear,
     /// Wear them, or hand them on.
     WearOrHandOn,
-    /// Hand them to a service by a call that takes one.
+    /// Handing them to a service by a call that takes one.
     Pass,
 }
 
@@ -37,8 +37,8 @@ impl How {
 }
 
 impl ReachMemo {
-    /// Those of the roles that the document lets be worn or handed on. `None`: too many documents, or one that is too
-    /// much to be judged.
+    /// The roles among these that the document lets be worn or handed on. `None` if there are too many documents, or
+    /// one is too much to be judged.
     pub(super) fn of(
         &self,
         document: &PolicyDocument,

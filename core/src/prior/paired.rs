@@ -31,8 +31,8 @@ const PROFILE: &[&str] = &["requestParameters.profileId|responseElements.profile
 const ANCHOR: &[&str] =
     &["requestParameters.trustAnchorId|responseElements.trustAnchor.trustAnchorId"];
 
-/// Not among them: a membership of Identity Center that goes by an ID of its own, which each has anew, and a trusted
-/// token issuer, for the same reason.
+/// Left out: a membership of Identity Center, whose ID is new each time, and a trusted token issuer, for the same
+/// reason.
 const PAIRS: &[Pair] = &[
     pair(
         IAM,
@@ -64,7 +64,7 @@ const PAIRS: &[Pair] = &[
         "instance-profile",
         &["requestParameters.instanceProfileName"],
     ),
-    // A profile has one role at most; which one it had only the call that took it out says.
+    // A profile has one role at most. Only the call that took it out says which.
     pair(
         IAM,
         ["AddRoleToInstanceProfile", "RemoveRoleFromInstanceProfile"],

@@ -11,21 +11,21 @@ use crate::iam::kind::EntityKind;
 /// The questions of one event.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Questions {
-    /// The document that the event names without showing it: of the policy that it attaches, detaches,
-    /// sets as boundary or takes a version of.
+    /// The document that the event names without showing it: of a policy that it attaches, detaches, sets as boundary
+    /// or takes a version of.
     pub named: Option<Ask>,
     /// The document that was in force where the event puts or deletes one.
     pub replaced: Option<Ask>,
     /// What stood where the event writes: an attachment, a membership, a boundary, the status of a
     /// credential, the ID of the default version, a document.
     pub former: Option<Ask>,
-    /// What the event puts there: a document, a status; empty where being there is all.
+    /// What the event puts there: a document, a status. Empty if only existence matters.
     pub puts: Option<String>,
     /// The roles or the group that the event hands over: what do they hold?
     pub handed: Option<Handed>,
     /// What the event changes that others bear.
     pub shared: Option<Shared>,
-    /// Whom the event gives a policy or a place in a group: what does it hold beside?
+    /// The identity that the event gives a policy or a place in a group: what does it hold already?
     pub given: Option<Given>,
     /// The tags that the event sets or takes: do known documents decide by them?
     pub tagged: Option<Tagged>,
@@ -45,7 +45,7 @@ fn former(written: &[(Address, Value)]) -> Option<&(Address, Value)> {
 }
 
 impl Questions {
-    /// What this event asks, a call that ended so.
+    /// The questions of this event, a call with this outcome.
     #[must_use]
     pub fn of(event: &Event, outcome: CallOutcome) -> Self {
         let (Some(source), Some(call), Some(account)) =

@@ -1,4 +1,4 @@
-//! Roles that a document reaches without naming them in full: of those known as administrators'.
+//! Roles that a document reaches without naming them in full, among those known as administrators'.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ use crate::iam::{account, catalogue};
 
 /// Most accounts of one document whose administrators' roles are looked at.
 const ACCOUNTS_MAX: usize = 40;
-/// Most customer's policies that make administrators whose bearers are looked at, in one account.
+/// Most customer's policies of one account that make administrators and whose bearers are looked at.
 const POLICIES_MAX: usize = 40;
 /// Most directories of one document that are tried for a role whose path is unknown.
 const DIRECTORIES_MAX: usize = 16;
@@ -34,7 +34,7 @@ pub(super) struct Reached {
     pub cut: bool,
 }
 
-/// A document, and which roles it may mean at all.
+/// A document, and the roles that it may mean at all.
 struct Meant<'d> {
     document: &'d PolicyDocument,
     how: How,
@@ -182,7 +182,7 @@ impl Reader<'_> {
         pass: bool,
     ) -> Beyond {
         let (mut seen, mut held) = (bearers.to_vec(), holdings.to_vec());
-        // Those of containers, and what is reached by them alone.
+        // Roles of containers, and roles reached only through them.
         let mut of_containers = BTreeSet::new();
         let mut from = 0;
         let mut cut = false;
@@ -262,7 +262,7 @@ impl Reader<'_> {
         documents.any(|trust| lets_in(&trust))
     }
 
-    /// The roles that one may wear by what it holds and by their trust.
+    /// The roles that one may wear by its holdings and by their trust.
     fn worn_by(&mut self, bearer: &Bearer, held: &Holdings, pass: bool) -> Next {
         let account = bearer.account();
         let texts = held.documents.iter().chain(&held.possible);
@@ -370,14 +370,14 @@ pub(super) struct Letting {
     pub roles: Vec<Address>,
     /// There may be more.
     pub cut: bool,
-    /// When the last of them came to let them.
+    /// When the last of them began to let them.
     pub since: Option<Timestamp>,
 }
 
 /// The roles that one may wear next.
 struct Next {
     roles: Vec<Bearer>,
-    /// Those of the containers that run on what it is at home on.
+    /// Roles of the containers that run on machines under its control.
     contained: Vec<Bearer>,
     /// There was more than is looked at.
     cut: bool,

@@ -47,7 +47,7 @@ impl<'r> Reader<'r> {
         self.missing.is_empty()
     }
 
-    /// The things of a list, and whether older ones may have made room.
+    /// The things of a list, and whether it may have lost older things.
     pub(super) fn listed(&mut self, list: Address) -> Option<(Vec<&'r str>, bool)> {
         let (things, full) = self.need(answer::read(list, self.registers))?.listed();
         Some((things.collect(), full))
@@ -76,7 +76,7 @@ impl<'r> Reader<'r> {
         self.value(address).as_ref().is_some_and(Prior::is_absent)
     }
 
-    /// A register of what somebody holds, and since when it says so.
+    /// A register of what somebody holds. Notes since when it has said so.
     pub(super) fn holding(&mut self, address: &Address) -> Option<Prior> {
         let register = self.need(answer::read(address.clone(), self.registers));
         let since = register.and_then(|register| self.unchanged_since(register));
@@ -84,7 +84,7 @@ impl<'r> Reader<'r> {
         self.value(address)
     }
 
-    /// When the first of the last writes came that all say the same.
+    /// Time of the first of the last writes, which all say the same.
     fn unchanged_since(&self, register: &Register) -> Option<Timestamp> {
         let known =
             |write: &&Write| write.at <= self.moment.at && write.event_id != self.moment.event_id;
@@ -93,7 +93,7 @@ impl<'r> Reader<'r> {
         Some(before.take_while(|write| write.value == last.value).last().unwrap_or(last).at)
     }
 
-    /// Was something written since nobody's rights changed that were read?
+    /// Was this time after the last change of the rights that were read?
     pub(super) fn is_since(&self, at: Timestamp) -> bool {
         self.changed.is_none_or(|changed| at >= changed)
     }
@@ -103,7 +103,7 @@ impl<'r> Reader<'r> {
         if self.missing.is_empty() { Ok(found) } else { Err(self.missing) }
     }
 
-    /// What a call hands over, with what the document does that it names, or with the roles that are worn on.
+    /// What a call hands over, with what its named document hands over, or with the roles that things go on wearing.
     pub(super) fn shown(&mut self, handed: &Handed) -> Handed {
         if let Some(worn) = handed.worn.as_ref().filter(|worn| worn.goes_on()) {
             let (roles, cut) = self.roles_worn(worn);
@@ -137,7 +137,7 @@ impl<'r> Reader<'r> {
             .any(|write| Gift::kept(&write.value).as_ref() == Some(gift) && self.is_since(write.at))
     }
 
-    /// Did the caller do the same before, since nobody's rights changed that are handed over?
+    /// Did the caller do the same before, after the last change of the handed-over rights?
     pub(super) fn usual(&mut self, habit: &Address) -> bool {
         match self.value(habit) {
             Some(Prior::Present { source, .. }) => self.is_since(source.at),
@@ -154,7 +154,7 @@ impl<'r> Reader<'r> {
         }
     }
 
-    /// The role or group itself, and why it may be another. `None`: there is none.
+    /// The role or group itself, and why it may be another. `None` if there is none.
     pub(super) fn borne(&mut self, bearer: &Bearer) -> Option<(Address, Option<Why>)> {
         let profile = match bearer {
             Bearer::Identity(identity) => return Some((identity.clone(), None)),
@@ -226,7 +226,7 @@ impl<'r> Reader<'r> {
         last.is_some_and(|last| matches!(last.value, Value::Present(_)))
     }
 
-    /// A group that somebody is in is not deleted, but renamed: what it held then.
+    /// A group with a member is not deleted, but renamed: what it held then.
     fn group(&mut self, group: &Address) -> Holdings {
         let now = self.moment;
         let life = self.need(answer::read(group.life(), self.registers));
@@ -281,7 +281,7 @@ impl<'r> Reader<'r> {
             whole = true;
             self.omitted(first, born, holdings);
         }
-        // A list that was begun before lists were kept has no such mark.
+        // A list from before lists were kept whole has no such mark.
         whole &= things.shift_remove("");
         if !whole {
             holdings.doubt(Some(Why::Unseen));
@@ -296,8 +296,8 @@ impl<'r> Reader<'r> {
         Some(things.into_iter().take(THINGS_MAX).map(str::to_owned).collect())
     }
 
-    /// The names that an identity bore until now, the latest first, and when it was made by the last of them, where
-    /// events or a seed say so. `None`: a register is missing.
+    /// The names that an identity bore until now, the latest first, and when it was made by the last of them, if
+    /// events or a seed say so. `None` if a register is missing.
     fn names(&mut self, identity: &Address) -> Option<(Vec<Address>, Option<Timestamp>)> {
         let (mut entity, mut moment) = (identity.life(), self.moment);
         let mut names = Vec::new();
@@ -317,8 +317,8 @@ impl<'r> Reader<'r> {
         Some((names, None))
     }
 
-    /// A list of an identity with those that it had under its former names, and whether older things may have made
-    /// room in one.
+    /// A list of an identity, joined with the lists of its former names, and whether one of them may have lost older
+    /// things.
     pub(super) fn listed_by_all_names(
         &mut self,
         identity: &Address,
@@ -345,7 +345,7 @@ impl<'r> Reader<'r> {
         }
     }
 
-    /// What bounds it for certain. Nothing bounds a group.
+    /// What certainly bounds it. Nothing bounds a group.
     pub(super) fn boundary(&mut self, identity: &Address) -> Option<Boundary> {
         if identity.is(EntityKind::Group) {
             return None;

@@ -32,7 +32,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// A text as a value: a document without the white space that means nothing.
+    /// A text as a value: a document without insignificant white space.
     #[must_use]
     pub fn of(text: &str) -> Self {
         let text = compact(text);
@@ -49,7 +49,7 @@ pub struct Write {
     pub event_id: String,
     /// What it wrote.
     pub value: Value,
-    /// It was not written then, but read as it was then.
+    /// It was not written at that time, but read.
     #[serde(default)]
     pub seed: bool,
     /// When the thing joined the list, if it was given again since.
@@ -70,7 +70,7 @@ impl Write {
 pub struct Moment<'e> {
     /// Its own time.
     pub at: Timestamp,
-    /// Its ID: what it wrote itself, delivered before, does not count.
+    /// Its ID: an earlier delivery of the same event does not count.
     pub event_id: &'e str,
 }
 
@@ -81,8 +81,8 @@ pub struct Register {
 }
 
 impl Register {
-    /// Adds a write at its place. Says whether anything changed: what is there already, or is older than
-    /// all that a full register keeps, changes nothing.
+    /// Adds a write at its place. `true` if anything changed: a write that is there already, or is older than all
+    /// writes of a full register, changes nothing.
     pub fn record(&mut self, write: &Write) -> bool {
         let list = matches!(write.value, Value::Listed(_));
         let same = self.writes.iter().position(|kept| match list {
@@ -116,7 +116,7 @@ impl Register {
         self.writes.len() >= WRITES_MAX
     }
 
-    /// The things of a list, and whether older ones may have made room.
+    /// The things of a list, and whether it may have lost older things.
     pub(super) fn listed(&self) -> (impl Iterator<Item = &str>, bool) {
         let things = self.writes.iter().filter_map(|write| match &write.value {
             Value::Listed(thing) => Some(thing.as_str()),
@@ -158,12 +158,12 @@ impl Register {
         self.writes.iter().map(of).sum()
     }
 
-    /// The writes that may have been the last one before a moment, none of them older than `since`. Several if their
+    /// The writes that may have been the last before a moment, none of them older than `since`. Several if their
     /// times are equal: CloudTrail's times are in seconds.
     pub(super) fn before(&self, moment: Moment<'_>, since: Option<&Write>) -> Sight<'_> {
         let other = |write: &&Write| write.event_id != moment.event_id;
         let young = |write: &&Write| since.is_none_or(|since| !is_before(write, since));
-        // What was written by the event that made the entity was there before anybody acted upon it.
+        // What the making event wrote was there before anybody acted upon the entity.
         let made = since.filter(|since| !since.seed);
         let first = |write: &Write| made.is_some_and(|made| made.event_id == write.event_id);
         let near = |write: &Write| !first(write) && is_near(write, moment);
@@ -176,7 +176,7 @@ impl Register {
         found.extend(kept().filter(|write| near(write)));
         match found.as_slice() {
             [] => Sight::Never,
-            // A write in the very second of the event, and nothing before it, may have come after.
+            // If a write in the same second has nothing before it, it may have come after the event.
             [one, rest @ ..] if !unsure && rest.iter().all(|other| other.value == one.value) => {
                 Sight::One(one)
             }
@@ -184,8 +184,8 @@ impl Register {
         }
     }
 
-    /// The last write until a moment that put the entity there, or took it away before: who acts upon an
-    /// entity acts after it was made, be it in the same second.
+    /// The last write until a moment that made the entity, or deleted it before. A call on an entity comes after its
+    /// making, even in the same second.
     pub(super) fn life(&self, moment: Moment<'_>) -> Option<&Write> {
         let counts = |write: &&Write| {
             let (then, now) = (second(write.at), second(moment.at));
@@ -241,7 +241,7 @@ pub(super) enum Sight<'r> {
     Never,
     /// This was the last write.
     One(&'r Write),
-    /// One of these was, or, where all lie in the second asked about, one that nobody saw.
+    /// The last write was one of these or, if all lie in the second asked about, one that nobody saw.
     Several(Vec<&'r Write>),
 }
 
@@ -253,7 +253,7 @@ fn second(at: Timestamp) -> i64 {
     at.as_second()
 }
 
-/// Seconds around a write within which the order of two is not known.
+/// Seconds around a write within which the order of two writes is unknown.
 fn blur(write: &Write) -> i64 {
     if write.seed { SEED_SECS } else { 0 }
 }
@@ -301,7 +301,7 @@ mod tests {
         Write::new(at(second), event.to_owned(), value, false)
     }
 
-    /// Writes as the table holds them, for five years.
+    /// Writes as the table stores them, for five years.
     #[test]
     fn what_the_table_holds_is_read_and_written_as_ever() {
         let kept = [
@@ -397,7 +397,7 @@ mod tests {
         assert!(register.record(&listed(5, "a")) && register.record(&listed(5, "b")));
         assert!(!register.record(&listed(5, "a")) && !register.record(&listed(1, "b")));
         assert!(register.record(&listed(9, "a")));
-        // When a thing joined is known for as long as it is listed.
+        // The time when a thing joined is known while it is listed.
         let joined = |things: &[&str]| {
             register.joined(&things.iter().map(|thing| (*thing).to_owned()).collect())
         };

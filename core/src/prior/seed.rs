@@ -92,7 +92,7 @@ impl Identity {
 }
 
 impl Policy {
-    /// What is to be written of it. Nothing of AWS's own.
+    /// What is to be written of the policy. Empty for one of AWS's own.
     #[must_use]
     pub fn writes(&self) -> Vec<(Address, Value)> {
         let account = Arn::parse(&self.arn).and_then(|arn| arn.account_id());

@@ -16,7 +16,7 @@ use crate::iam::policy::{PolicyDocument, TagOf, TagWord};
 
 /// Most keys of one document that are listed. A document with more is listed as deciding by any key.
 const KEYS_MAX: usize = 12;
-/// What stands in place of a key where any may decide.
+/// In place of a key, if any key may decide.
 const ANY: &str = "";
 
 /// The list of the tags by which documents of an account decide. An empty account stands for the organization.
@@ -53,7 +53,7 @@ fn line(of: TagOf, key: &str, word: TagWord) -> String {
     format!("{whose} {} {key}", word.word())
 }
 
-/// The tags that a call sets on what stands already, or takes off it.
+/// The tags that a call sets on, or takes off, an existing entity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tagged {
     account: String,
@@ -64,7 +64,7 @@ pub struct Tagged {
 }
 
 impl Tagged {
-    /// What a call of IAM sets or takes. What is new has no rights yet: an alert comes when it is given some.
+    /// What a call of IAM sets or takes. A new entity has no rights yet: an alert comes when it is given some.
     #[must_use]
     pub fn of(event: &Event) -> Option<Self> {
         let (account, call) = (event.account()?, event.name()?);
@@ -102,7 +102,7 @@ impl Tagged {
                 let keys = || self.keys.iter().map(String::as_str).chain([ANY]);
                 let mut known =
                     whose.iter().flat_map(|of| keys().map(move |key| line(*of, key, word)));
-                // Older ones made room, so any tag may decide.
+                // Older lines may have been removed, so any tag may decide.
                 if (full && word == TagWord::Rights)
                     || known.any(|line| lines.contains(line.as_str()))
                 {

@@ -17,7 +17,7 @@ use crate::iam::catalogue;
 const NAMED_MAX: usize = 16;
 /// Most other things whose roles one wears that are looked at: the latest.
 const OTHERS_MAX: usize = 16;
-/// How many things may stand one behind the other.
+/// Longest chain of things of which each wears the roles of the next.
 const HOPS_MAX: usize = 3;
 
 impl Reader<'_> {
@@ -31,7 +31,7 @@ impl Reader<'_> {
             let older = is_older(on, &kept, answered);
             if let Some(list) = counted(on, &kept, answered) {
                 let counting = self.counting(list, older, 0).unwrap_or_default();
-                // Harmless ones may have taken the place of others.
+                // Harmless roles may have taken the place of others.
                 cut |= counting.full;
                 found.extend(counting.roles);
             }
@@ -46,7 +46,7 @@ impl Reader<'_> {
     fn counting(&mut self, list: &List<Address>, older: bool, hops: usize) -> Option<Counting> {
         let register = self.need(read(list.at.clone(), self.registers))?;
         let (_, full) = register.listed();
-        // What the event itself brings there was not there before.
+        // The event's own additions were not there before.
         let own = |write: &&Write| write.event_id == self.moment.event_id && write.joined.is_none();
         let listed = register.writes().iter().filter(|write| !own(write)).filter_map(|write| {
             match &write.value {
@@ -112,15 +112,15 @@ impl Reader<'_> {
         Some(found)
     }
 
-    /// When the first of the last writes came that all say the same.
+    /// Time of the first of the last writes, which all say the same.
     fn first_of_the_same(&self, register: &Register) -> Option<Timestamp> {
         let mut before = register.writes().iter().rev().filter(|write| self.is_before(write));
         let last = before.next()?;
         Some(before.take_while(|write| write.value == last.value).last().unwrap_or(last).at)
     }
 
-    /// Those of these roles that were ever an administrator's, or may wear others, or hand them to services, or of
-    /// machines that run containers of such.
+    /// The roles among these that were ever an administrator's, may wear others, hand them to services, or belong to
+    /// machines that run containers of such roles.
     fn powerful(&mut self, roles: Vec<&str>) -> Vec<String> {
         let mut known = BTreeMap::new();
         let (mut found, mut passing) = (Vec::new(), Vec::new());

@@ -145,7 +145,7 @@ impl Call {
 /// Room for this many rows at once: growing would touch the memory twice at each cold start.
 const ROWS_AT_LEAST: usize = 700;
 
-/// A call of the table, of which no more is read than its name until somebody asks for it.
+/// A call of the table. Only its name is read until somebody asks for the rest.
 struct Row {
     source: &'static str,
     name: &'static str,
@@ -220,7 +220,7 @@ pub(crate) fn response_words() -> impl Iterator<Item = &'static str> {
 }
 
 fn parse(line: &'static str) -> Option<Call> {
-    // The last column is for who reads the table.
+    // The last column is for readers of the table.
     let [source, name, effect, access, kind, entity, absent, undo, action, word, arguments, _] =
         columns(line)?;
     let inverses = match (undo, arguments) {

@@ -57,13 +57,13 @@ pub(crate) enum Condition {
     Silences,
     /// It is about a part of this tool.
     Own,
-    /// What the event puts back was taken away, or switched off, within the day before it.
+    /// What the event puts back was taken away, or switched off, within the last day.
     PutBack,
-    /// Something was taken away there within the day before that may have been the same.
+    /// Something that may have been the same was taken away there within the last day.
     PutPerhaps,
-    /// What was taken away within the day before it was for certain another than what the event puts there.
+    /// What was taken away within the last day is certainly another thing than what the event puts there.
     PutOther,
-    /// It may have been there before, or was until within the day before.
+    /// It may have been there before, or until within the last day.
     PerhapsBefore,
     /// Putting back what it replaces gives rights, and takes none.
     GivesBack,
@@ -71,11 +71,11 @@ pub(crate) enum Condition {
     MayGiveBack,
     /// The owner guards what the event acts upon.
     Guarded,
-    /// For certain what the event puts, attaches or adds was not there before.
+    /// What the event puts, attaches or adds was certainly not there before.
     ReplacesNothing,
     /// For certain it was there before.
     WasThere,
-    /// For certain the value before was one of these, ignoring case.
+    /// The value before was certainly one of these, ignoring case.
     Former(Vec<&'static str>),
     /// It is unknown what was there before.
     FormerUnknown,
@@ -87,7 +87,7 @@ pub(crate) enum Condition {
     OneOf(&'static str, Vec<&'static str>),
 }
 
-/// What is to be doubted of a step beside its case.
+/// A doubt about a step, beside the doubts of its case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Doubt {
     words: Vec<&'static str>,
@@ -150,7 +150,7 @@ pub(crate) fn step_rows(word: &str) -> &'static [StepRow] {
     TABLE.rows.get(word).map_or(&[], Vec::as_slice)
 }
 
-/// What is to be doubted of a step beside its case, by its word.
+/// The doubts about a step, beside those of its case, by its word.
 pub(crate) fn step_doubts(word: &str) -> impl Iterator<Item = &'static Doubt> {
     TABLE.doubts.iter().filter(move |doubt| doubt.words.contains(&word))
 }

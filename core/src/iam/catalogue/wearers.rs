@@ -1,4 +1,4 @@
-//! What keeps a role while its work changes, and what calls do to it.
+//! Things that keep a role while their work changes, and what calls do to them.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::LazyLock;
@@ -7,35 +7,35 @@ use crate::text::table::columns;
 
 use super::call::NONE;
 
-/// What a call does to what wears a role.
+/// What a call does to a thing that wears a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Work {
-    /// It makes it: with the roles that it names, or with none.
+    /// It makes the thing: with the roles that it names, or with none.
     Made,
-    /// It makes a revision or a part of it: the roles that it names are among those of the thing from then on.
+    /// It makes a revision or a part of the thing: the roles that it names are among the thing's from then on.
     Added,
-    /// It changes it: to the roles that it names, or it goes on wearing what it has.
+    /// It changes the thing: to the roles that it names, or the thing goes on wearing what it has.
     Changed,
-    /// It goes on wearing what it has, and may come to wear the roles that it names, if somebody carries that out.
+    /// The thing goes on wearing what it has, and may come to wear the named roles, if somebody carries that out.
     Proposed,
-    /// From then on it wears what another thing wears, too, or does that one's work.
+    /// From then on the thing wears what another thing wears, too, or does the other's work.
     As,
-    /// It lets it do what the caller says, or for whom he says: a role that it names is for this time alone.
+    /// It lets the thing do what the caller says, or for whom he says: a named role is for this time alone.
     Used,
 }
 
-/// One way in which a call is about what wears a role.
+/// One way in which a call is about a thing that wears a role.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct WearerRow {
-    /// `lambda.amazonaws.com`; with a `*` at its end all that begin so.
+    /// `lambda.amazonaws.com`. With a `*` at its end: all that begin so.
     source: &'static str,
-    /// `UpdateStateMachine`; with a `*` at its end all that begin so.
+    /// `UpdateStateMachine`. With a `*` at its end: all that begin so.
     call: &'static str,
     /// What it does to it.
     pub work: Work,
     /// What sort of thing, as `lambda/function`.
     pub kind: &'static str,
-    /// Where its names stand: each of one part or several, as paths below `detail`.
+    /// The paths below `detail` of its names, each of one part or several.
     pub names: Vec<Vec<NamePart>>,
     /// It is about everything of the kind that is not known by name.
     pub any: bool,
@@ -47,7 +47,7 @@ pub(crate) struct WearerRow {
     pub of: Option<Other>,
 }
 
-/// Another thing, of which a call says that one wears its roles.
+/// Another thing, whose roles a call says the first one wears.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Other {
     /// What sort of thing.
@@ -165,7 +165,7 @@ pub(crate) fn is_any_known(kind: &str) -> bool {
     KINDS.contains(kind)
 }
 
-/// Has one of the kind several roles at a time, in its revisions or parts, any of which may be used?
+/// May a thing of the kind have several roles at a time, in its revisions or parts, any of which may be used?
 #[must_use]
 pub(crate) fn has_several_roles(kind: &str) -> bool {
     static KINDS: LazyLock<HashSet<&str>> = LazyLock::new(|| kinds(|row| row.work == Work::Added));
@@ -226,7 +226,7 @@ pub(crate) fn wearing_services(principal: &str) -> impl Iterator<Item = &'static
     SERVICES.iter().copied().filter(move |service| is_principal_of(principal, service))
 }
 
-/// The kinds of these rows: asked for each event, so not searched for each time.
+/// The kinds of these rows. They are asked for at each event, so they are found once.
 fn kinds(wanted: impl Fn(&WearerRow) -> bool) -> HashSet<&'static str> {
     ROWS.iter().filter(|row| wanted(row)).map(|row| row.kind).collect()
 }

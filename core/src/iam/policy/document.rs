@@ -51,7 +51,7 @@ pub(crate) struct Condition {
 }
 
 impl PolicyDocument {
-    /// All that several say that one identity has: what one forbids, the others do not allow.
+    /// The documents of one identity as one: a denial in one binds the others.
     #[must_use]
     pub fn joined(documents: &[Self]) -> Self {
         let statements = documents.iter().flat_map(|document| &document.statements);

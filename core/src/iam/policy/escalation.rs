@@ -49,8 +49,8 @@ pub(super) enum Scope {
 }
 
 impl Method {
-    /// The actions it needs: all steps, of each one alternative. Behind `@` the one role that is meant, behind `>`
-    /// the service that a role or the administration is handed to, where the second step does not name it.
+    /// The actions it needs: all steps, of each step one alternative. `@` precedes the one role that is meant, `>`
+    /// the service that a role or the administration is handed to, if the second step does not name it.
     pub fn steps(&self) -> impl Iterator<Item = impl Iterator<Item = &'static str>> {
         self.actions.split('+').map(|step| step.split('|'))
     }
@@ -65,7 +65,7 @@ pub(crate) fn methods() -> &'static [Method] {
     &METHODS
 }
 
-/// Ways by a role that is handed to a service: the service, and what else they need, of each one alternative.
+/// Ways by a role that is handed to a service: the service, and the further steps, of each one alternative.
 pub(super) fn passings() -> impl Iterator<Item = (&'static str, Vec<Vec<&'static str>>)> {
     METHODS.iter().filter_map(|method| {
         let mut steps = method.steps().map(|one| one.collect::<Vec<&'static str>>());

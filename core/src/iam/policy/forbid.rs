@@ -1,4 +1,4 @@
-//! Whether a document forbids a call of which enough is known.
+//! Whether a document forbids a call whose keys are partly known.
 
 use super::document::{Clause, Condition, PolicyDocument};
 use super::glob;
@@ -18,7 +18,7 @@ pub struct Request {
     pub absent: &'static [&'static str],
 }
 
-/// What the session of a role is never, by the last part of the ARN: a root user, a user, a role of people.
+/// Ends of ARNs that a role session never has: of a root user, a user, a role of people.
 const OTHERS: [&str; 4] = ["root", "user/", "federated-user/", "role/aws-reserved/"];
 
 impl PolicyDocument {
@@ -94,7 +94,7 @@ fn may_hold(condition: &Condition, request: &Request) -> bool {
     }
 }
 
-/// Is the value a variable that has the value of the key, where somebody works on what is his account's own?
+/// Is the value a variable that equals the key for a caller who works on his own account's resources?
 fn is_same(key: &str, value: &str) -> bool {
     const PAIRS: [(&str, &str); 6] = [
         ("aws:sourceorgid", "${aws:resourceorgid}"),

@@ -7,7 +7,7 @@ use super::escalation::{self, Method};
 use crate::text::words::{by_word, words};
 
 words! {
-    /// A data service, all data of which may be read.
+    /// A data service whose data may all be read.
     pub enum DataService {
         /// `ec2:ModifySnapshotAttribute`, and blocks of snapshots.
         Ebs = "data:ebs",

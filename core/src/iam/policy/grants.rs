@@ -21,7 +21,7 @@ pub struct Grants {
     pub unconditional: BTreeSet<Grant>,
 }
 
-/// Actions that together are the power over everybody's rights.
+/// Actions that together give power over everybody's rights.
 const RULE_OVER_RIGHTS: [&str; 6] = [
     "iam:AttachUserPolicy",
     "iam:AttachRolePolicy",

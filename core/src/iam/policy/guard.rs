@@ -48,10 +48,10 @@ const OF_IAM: [(&str, &[&str]); 4] = [
 const GLOBAL_REGIONS: [&str; 3] = ["us-east-1", "cn-north-1", "us-gov-west-1"];
 /// Values of `aws:PrincipalType` that callers in an account have.
 const PRINCIPAL_TYPES: [&str; 4] = ["Account", "User", "FederatedUser", "AssumedRole"];
-/// A year from which on a date bounds nobody, and its first second.
+/// A date from this year on bounds nobody; and the year's first second.
 const FAR_YEAR: u16 = 2035;
 const FAR_SECOND: f64 = 2_051_222_400.0;
-/// Patterns of values need no more work than this.
+/// Steps that suffice to match any patterns of values.
 const STEPS_MAX: u64 = 1_000_000;
 
 /// How far something is allowed.
@@ -319,7 +319,7 @@ fn is_any_text(key: &str, operator: Operator, value: &str, own: Option<&str>, fu
     }
 }
 
-/// A value that nobody in the own account has.
+/// A value that no caller of the own account has.
 fn is_nobody(key: &str, operator: Operator, value: &str, own: Option<&str>) -> bool {
     // ARN operators compare only ARNs.
     let wild = operator.comparison == Comparison::Like && value.contains(['*', '?']);
@@ -344,8 +344,8 @@ fn is_nobody(key: &str, operator: Operator, value: &str, own: Option<&str>) -> b
     }
 }
 
-/// Does `iam:PassedToService` let a role go to this service, `organizations:ServicePrincipal` an account administer
-/// it? Names that only hold the service's, as `ecs-tasks`, may be it.
+/// Does `iam:PassedToService` let a role go to this service, or `organizations:ServicePrincipal` an account be
+/// administered by it? Names that only contain the service's name, as `ecs-tasks`, may mean it.
 pub(super) fn passes_to(statement: &Statement, service: Option<&str>) -> bool {
     let Some(service) = service.filter(|_| statement.allow) else { return true };
     let principal = format!("{service}.amazonaws.com");
@@ -455,7 +455,7 @@ mod tests {
         check(ATTACH, second_factor, Leave::Free, Guarded);
         let organization = r#"{"StringNotEquals":{"aws:PrincipalOrgID":"o-1"}}"#;
         check(ATTACH, organization, Leave::Free, Guarded);
-        // One that can be dodged opens what the others close.
+        // A denial that can be avoided opens what the others close.
         let both = r#"{"StringNotEquals":{"aws:PrincipalOrgID":"o-1"},"Bool":{"aws:SecureTransport":"false"}}"#;
         check(ATTACH, both, Guarded, Never);
     }

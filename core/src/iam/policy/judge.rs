@@ -21,10 +21,10 @@ const STEPS_MAX: u64 = 10_000_000;
 const TEST_STEPS: usize = 16;
 /// Most places in which one type of resource is looked for.
 const PLACES_MAX: usize = 64;
-/// One in so many names of a class stands for all: four first letters do, three do not.
+/// One in `SHARE` names of a class stands for all: four first letters do, three do not.
 const SHARE: u32 = 8;
 
-/// Roles that mostly are administrators', as a pattern of many may mean them.
+/// Names of roles that mostly are administrators'. A wide pattern may mean them.
 const ADMINISTRATORS: [&str; 12] = [
     "admin",
     "Admin",
@@ -67,7 +67,7 @@ struct Ruling<'d> {
     narrow: Vec<Pattern>,
 }
 
-/// The statements that apply to an action, by their places, and whether without a condition.
+/// Positions of the statements that apply to an action, and whether each applies without a condition.
 #[derive(Default)]
 struct Applying {
     allows: Vec<(usize, Leave)>,
@@ -105,7 +105,7 @@ impl<'d> Judge<'d> {
         }
     }
 
-    /// Was there more to do than may be done? Then no answer counts.
+    /// Did it run out of steps? Then no answer counts.
     pub(super) fn is_cut(&self) -> bool {
         self.fuel.is_spent()
     }
@@ -144,7 +144,7 @@ impl<'d> Judge<'d> {
         self.on(&self.applying("iam:PassRole", Some(service)), role) != Leave::Never
     }
 
-    /// Does one statement allow at least so many of the actions, for any other statement? The best that one does.
+    /// The greatest force with which one statement allows at least `at_least` of the actions.
     pub(super) fn widest(&self, actions: &[&'static str], at_least: usize) -> Leave {
         let mut counts: HashMap<usize, (usize, Leave)> = HashMap::new();
         for action in actions {
@@ -299,7 +299,7 @@ impl<'d> Judge<'d> {
             found = found.max(self.on(applying, resource));
             found == best || self.fuel.is_spent()
         };
-        // Which names a denial spares makes nobody an administrator.
+        // The names that a denial spares make nobody an administrator.
         let denies = applying.denies.iter().filter(|_| scope != Scope::Administrators);
         let named = applying.allows.iter().chain(denies);
         for ruling in named.filter_map(|(at, _)| self.statements.get(*at)) {
@@ -346,7 +346,7 @@ impl<'d> Judge<'d> {
         names.filter(likely).map(|name| format!("{beginning}{name}")).collect()
     }
 
-    /// Roles that a pattern means among those called as administrators' mostly are.
+    /// Names of administrators' roles that a pattern means.
     fn administrators(&self, pattern: &Pattern, kind: ResourceType) -> Vec<String> {
         let place = self.home.place_of(pattern, kind, &self.fuel);
         // A pattern of a letter or two does not show what is meant.
@@ -404,7 +404,7 @@ impl Ruling<'_> {
         }
     }
 
-    /// Which of the names that were made up it reaches in a place, a class each.
+    /// The made-up names that the statement reaches in a place, by class.
     fn masks(&self, place: &NameTemplate, names: &[Class], fuel: &Fuel) -> [u64; CLASSES] {
         let clause = &self.statement.resources;
         if clause.patterns.is_empty() {
@@ -426,7 +426,7 @@ impl Ruling<'_> {
     }
 }
 
-/// Is a role called as those of administrators are? The end of a name counts: `admin-portal` is an application.
+/// Is the role named like an administrator's? The end of the name counts: `admin-portal` is an application.
 fn names_administrators(resource: &str) -> bool {
     const ENDS: [&str; 5] = ["admin", "admins", "administrator", "administrators", "superuser"];
     let letters = arn::without_path(resource).chars().filter(char::is_ascii_alphanumeric);

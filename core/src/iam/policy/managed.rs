@@ -12,7 +12,7 @@ use crate::iam::arn::Arn;
 use crate::iam::kind::EntityKind;
 use crate::text::table::line_of;
 
-/// How the policies begin that AWS puts on credentials found in public.
+/// Beginning of the names of the policies that AWS puts on credentials found in public.
 const QUARANTINE: &str = "awscompromisedkeyquarantine";
 
 /// An AWS managed policy.
@@ -26,7 +26,7 @@ pub(crate) struct ManagedPolicy {
     pub quarantines: bool,
 }
 
-/// Names for documents that several policies amount to; `judged.tsv` has their words.
+/// Names for documents that several policies share; `judged.tsv` has their words.
 pub const DOCUMENTS: [(&str, &str); 3] = [
     ("@admin", r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#),
     (
@@ -63,7 +63,7 @@ fn words_of(line: &'static str) -> Option<&'static str> {
     line.split('\t').nth(1)
 }
 
-/// What one of the documents grants, by its name: put together once, as it is long and often asked for.
+/// The grants of a named document. Judged once, as it is long and often asked for.
 fn document(name: &str) -> Option<&'static Grants> {
     static GRANTS: [OnceLock<Grants>; DOCUMENTS.len()] =
         [const { OnceLock::new() }; DOCUMENTS.len()];
@@ -78,7 +78,7 @@ fn document(name: &str) -> Option<&'static Grants> {
 pub(crate) fn managed(arn: &str) -> Option<ManagedPolicy> {
     let arn = Arn::parse(arn).filter(|arn| arn.service == "iam" && arn.account == "aws")?;
     let name = arn.name_in_iam(EntityKind::Policy)?.to_lowercase();
-    // The next version of it is for the same.
+    // Later versions of the policy have the same purpose.
     let known = if name.starts_with(QUARANTINE) { QUARANTINE } else { &name };
     let (by_hand, judged) = (find(MANAGED, known), find(JUDGED, known));
     let words = by_hand.or(judged).map(|line| words_of(line).unwrap_or_default())?;

@@ -25,11 +25,11 @@ pub(super) enum Comparison {
     Binary,
     /// Whether there is any value.
     Null,
-    /// AWS knows no such operator, and takes no document with it.
+    /// AWS does not know the operator, and refuses documents with it.
     Unknown,
 }
 
-/// On which side of those of the condition the request's value lies.
+/// On which side of the condition's values the request's value lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Order {
     /// It is one of them, or none.

@@ -1,4 +1,4 @@
-//! Which roles a document lets somebody wear or hand on, where it does not name them in full.
+//! Which roles a document lets somebody wear or hand on without naming them in full.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use super::resource::ResourceType;
 use crate::iam::arn::{self, Arn, ArnPattern};
 use crate::iam::kind::EntityKind;
 
-/// To wear a role, and with `hand_on` to hand it on.
+/// The actions that wear a role or, with `hand_on`, hand it on.
 fn actions(hand_on: bool) -> impl Iterator<Item = &'static str> {
     ["sts:AssumeRole"].into_iter().chain(hand_on.then_some("iam:PassRole"))
 }
@@ -31,7 +31,7 @@ impl PolicyDocument {
         hand_on: bool,
         own: Option<&str>,
     ) -> Option<Vec<&'r str>> {
-        let document = self.in_small_letters();
+        let document = self.in_lower_case();
         let judge = Judge::with_steps(&document, own, STEPS_MAX);
         let partitions = document.partitions_of_roles();
         let narrow: Vec<&'static str> = actions(hand_on)
@@ -56,7 +56,7 @@ impl PolicyDocument {
         roles: &'r [String],
         own: Option<&str>,
     ) -> Option<Vec<&'r str>> {
-        let document = self.in_small_letters();
+        let document = self.in_lower_case();
         let judge = Judge::new(&document, own);
         let partitions = document.partitions_of_roles();
         let anywhere = |action: &'static str| {
@@ -176,7 +176,7 @@ impl PolicyDocument {
         ends
     }
 
-    /// Where the roles lie that its patterns mean, as far as it says: paths, in lower case.
+    /// Paths, in lower case, of the roles that its patterns mean, as far as it names them.
     #[must_use]
     pub(crate) fn directories_of_roles(&self) -> BTreeSet<String> {
         let patterns = self.about_roles(true).flat_map(|statement| &statement.resources.patterns);
@@ -194,8 +194,8 @@ impl PolicyDocument {
         ["aws"].into_iter().chain(others).collect()
     }
 
-    /// As the names are kept: IAM takes a role's name in any letters.
-    fn in_small_letters(&self) -> Self {
+    /// As names are stored: IAM ignores case in a role's name.
+    fn in_lower_case(&self) -> Self {
         let mut document = self.clone();
         for statement in &mut document.statements {
             let patterns = &mut statement.resources.patterns;

@@ -16,12 +16,11 @@ use super::json::Json;
 
 /// How often a document may be encoded, as text within text or for URLs.
 const ENCODINGS_MAX: usize = 4;
-/// Most ways to read one statement; one that can be read in more is not judged, but counts as too
-/// long.
+/// Most ways to read one statement. A statement with more is not judged, but counts as too long.
 const READINGS_MAX: usize = 16;
 /// The version in which `${…}` is plain text, and the default version of a document.
 const WITHOUT_VARIABLES: &str = "2008-10-17";
-/// Elements of a statement that say what it means.
+/// Elements of a statement that carry its meaning.
 const ELEMENTS: [&str; 8] = [
     "Effect",
     "Action",
@@ -122,7 +121,7 @@ fn statement(json: &Json, doubled: bool) -> Option<Vec<Statement>> {
     Some(readings)
 }
 
-/// Every combination of what the statement's elements can mean, as denials.
+/// Every combination of the meanings of the statement's elements, as denials.
 fn readings(json: &Json, conditions: &[Condition]) -> Option<Vec<Statement>> {
     let actions = clauses(json, "Action", "NotAction");
     let resources = clauses(json, "Resource", "NotResource");
@@ -147,7 +146,7 @@ fn readings(json: &Json, conditions: &[Condition]) -> Option<Vec<Statement>> {
     Some(readings)
 }
 
-/// What `Action` or `Resource` can mean: all that is named in it, however often it is given; and each
+/// The possible meanings of `Action` or `Resource`: everything named in it, even if the key is given twice; and each
 /// exception by itself, as two together would leave less.
 fn clauses(json: &Json, plain: &str, negated: &str) -> Vec<Clause> {
     let mut found = Vec::new();
@@ -220,7 +219,7 @@ mod tests {
         document(&serde_json::from_str(text).unwrap()).unwrap()
     }
 
-    /// What is allowed and denied by one statement, as `+` and `-`, action on resource.
+    /// The actions and resources that one statement allows (`+`) and denies (`-`).
     #[track_caller]
     fn check(statement: &str, want: &[&str]) {
         let document = read(&format!(r#"{{"Statement":{statement}}}"#));

@@ -11,7 +11,7 @@ use crate::iam::arn::{Arn, ArnPattern};
 const PARTITIONS: [&str; 8] =
     ["aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"];
 
-/// What it costs to find where a pattern lies, in steps of matching.
+/// Cost of finding the place that a pattern means, in steps of matching.
 const PLACE_STEPS: usize = 32;
 
 /// A type of resource: its service in ARNs and how its own part is made.
@@ -34,15 +34,15 @@ enum Accounts {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Form {
-    /// `{}` for each part of a name, `{uuid}` for one that AWS made, `{id}` for what it puts behind.
+    /// `{}` for each part of a name, `{uuid}` for one that AWS made, `{id}` for what AWS appends.
     Of(&'static str),
     /// Not known here: any resource that a document names stands for it.
     Unknown,
-    /// There is none: such an action is allowed on `*` alone.
+    /// There is no resource: such an action is allowed on `*` alone.
     Absent,
 }
 
-/// Where resources of a type lie, and how they are called there.
+/// The place and the name's form of resources of a type.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct NameTemplate {
     /// The text up to the name. Empty if there is no resource.
@@ -51,7 +51,7 @@ pub(super) struct NameTemplate {
     pub(super) name: String,
 }
 
-/// What is known of where a document holds, and what is made up for the rest.
+/// The account, Region and partition where a document applies, made up as far as they are unknown.
 #[derive(Debug)]
 pub(super) struct Home {
     /// Partitions that the document names. AWS takes no other than the account's own (`Partition
@@ -59,10 +59,10 @@ pub(super) struct Home {
     partitions: Vec<&'static str>,
     /// The caller's account, where it is known.
     account: Option<String>,
-    /// A Region and an account that no document means.
+    /// A Region and an account that no document names.
     region: String,
     elsewhere: String,
-    /// A type of resource that there is none of, and what AWS puts behind a secret's name.
+    /// A type of resource that does not exist, and what AWS appends to a secret's name.
     kind: String,
     id: String,
 }
@@ -240,7 +240,7 @@ impl Home {
         self.account.as_deref()
     }
 
-    /// Where resources of the type lie of which no pattern says where.
+    /// Places of the resources of a type that no pattern names.
     pub(super) fn anywhere(&self, kind: ResourceType) -> Vec<NameTemplate> {
         let own = self.account().unwrap_or(&self.elsewhere);
         let form = self.form(kind, &[]);

@@ -35,7 +35,7 @@ pub(crate) enum TagOf {
 impl TagOf {
     const ALL: [Self; 2] = [Self::Principal, Self::Resource];
 
-    /// What condition keys and variables that ask for such tags begin with, in lower case.
+    /// Beginnings, in lower case, of condition keys and variables that ask for such tags.
     fn prefixes(self) -> &'static [&'static str] {
         match self {
             Self::Principal => &["aws:principaltag/"],
@@ -105,7 +105,7 @@ impl Statement {
         keys.chain(by_variable).filter(|key| !key.is_empty()).collect()
     }
 
-    /// Does it name calls upon identities and policies, or the wearing of roles?
+    /// Does it name calls on identities and policies, or the wearing of roles?
     fn is_about_iam(&self) -> bool {
         let Clause { negated, patterns } = &self.actions;
         let names = |pattern: &String| {
@@ -157,7 +157,7 @@ mod tests {
             ),
             &[(Principal, "owner", Rights), (Resource, "owner", Rights)],
         );
-        // Tags of buckets are not what anybody sets on a role.
+        // Tags of buckets are not set on roles.
         let bucket = r#""Action":"s3:*","Resource":"*","Condition":{"StringEquals":{"aws:ResourceTag/owner":"x"}}"#;
         check(&format!(r#"{{"Effect":"Deny",{bucket}}}"#), &[]);
         check(&format!(r#"{{"Effect":"Allow",{all}}}"#), &[]);

@@ -1,4 +1,4 @@
-//! Patterns of ARNs and actions, read where it is not certain what AWS makes of them.
+//! Patterns of ARNs and actions, read on the safe side where AWS's reading is uncertain.
 //!
 //! Variables are documented only after the fifth colon of an ARN, and their values are not known
 //! here. So every pattern is read in one of two ways: *generous* where what it fits is granted or
@@ -15,16 +15,16 @@ const RUN: u8 = 1;
 const RUN_IN_SEGMENT: u8 = 2;
 /// One character.
 const ONE: u8 = 3;
-/// What is called like the caller, in a pattern as in a text.
+/// The caller's own name, in a pattern as in a text.
 pub(super) const OWN: u8 = 4;
 /// A character that no ARN holds: `*` meant as itself, a control character.
 const NEVER: u8 = 5;
 
-/// Letters and figures of a name beyond which a pattern means certain names: three that stand for
-/// any would need 17,576 patterns to stand for all.
+/// Letters and digits of a name beyond which a pattern means certain names: with three, 17,576 patterns would be
+/// needed to stand for all.
 const NAME_LETTERS_MAX: usize = 2;
 
-/// How IDs begin that AWS makes: that much of a name means no certain one.
+/// Beginnings of IDs that AWS makes: a pattern with no more of a name does not mean a certain one.
 const MADE_BY_AWS: [&[u8]; 4] = [b"i-", b"lt-", b"snap-", b"cluster-"];
 /// Types that stand within a name, behind an ID that AWS made.
 const TYPES_WITHIN: [&[u8]; 5] =
@@ -42,7 +42,7 @@ pub(super) enum Reading {
     Sparing,
 }
 
-/// What work is left, in steps of matching: one document must not take all of a function's time.
+/// The work that is left, in steps of matching: one document must not take all of a function's time.
 #[derive(Debug)]
 pub(super) struct Fuel(Cell<u64>);
 
@@ -89,8 +89,7 @@ impl Pattern {
         Self(bytes)
     }
 
-    /// A pattern of resources. `own` is the caller's account, where it is known. `None`: it fits
-    /// nothing.
+    /// A pattern of resources. `own` is the caller's account, if known. `None` if it fits nothing.
     pub(super) fn of_resources(text: &str, reading: Reading, own: Option<&str>) -> Option<Self> {
         let mut bytes = Vec::with_capacity(text.len());
         let mut rest = text;
@@ -112,10 +111,9 @@ impl Pattern {
         Some(Self(bytes))
     }
 
-    /// Does it fit the whole text? Work is taken from `fuel`; without any left the answer means
-    /// nothing.
+    /// Does it fit the whole text? Takes its work from `fuel`; if that runs out, the answer means nothing.
     ///
-    /// On a mismatch the last run is extended; where that may not cross a colon, the last that may.
+    /// On a mismatch the last run is extended; if it may not cross a colon, the last one that may.
     pub(super) fn fits(&self, text: &str, fuel: &Fuel) -> bool {
         if fuel.is_spent() {
             return false;
@@ -167,18 +165,18 @@ impl Pattern {
         pattern.iter().skip(at).all(|byte| matches!(*byte, RUN | RUN_IN_SEGMENT))
     }
 
-    /// Does it hold a wildcard, or what may be anything?
+    /// Does it hold a wildcard, or a part that may be anything?
     pub(super) fn is_wild(&self) -> bool {
         self.0.iter().any(|byte| matches!(*byte, RUN | RUN_IN_SEGMENT | ONE))
     }
 
-    /// Is it only what is called like the caller?
+    /// Is it only the caller's own name?
     pub(super) fn is_own(&self) -> bool {
         self.0.last() == Some(&OWN)
     }
 
-    /// Does it mean certain names, so that it fits none that is made up? Where a name begins is
-    /// known only behind five colons and a type.
+    /// Does it mean certain names, so that it fits no made-up one? The beginning of a name is known only behind five
+    /// colons and a type.
     pub(super) fn is_narrow(&self) -> bool {
         if !self.is_wild() {
             return true;
@@ -194,9 +192,8 @@ impl Pattern {
         literal(kind).is_some() && letters > NAME_LETTERS_MAX
     }
 
-    /// Partition, service, Region, account and the rest. A run at the end stands for what is
-    /// missing; where another run may, nobody can say which part is which. These are bytes of a compiled pattern, no
-    /// text that `ArnPattern` could take apart.
+    /// Partition, service, Region, account and the rest. A run at the end stands for missing parts. `None` if other
+    /// runs leave the parts uncertain. These are bytes of a compiled pattern, which `ArnPattern` cannot split.
     pub(super) fn segments(&self) -> Option<[&[u8]; 5]> {
         let mut found: [&[u8]; 5] = [&[RUN]; 5];
         let mut parts = self.0.splitn(6, |byte| *byte == b':');
@@ -249,7 +246,7 @@ impl Pattern {
         self.0.contains(&b':')
     }
 
-    /// A text that it fits, with `filling` for each run. `None`: no ARN can hold it.
+    /// A text that it fits, with `filling` for each run. `None` if no ARN can hold it.
     pub(super) fn example(&self, filling: &str) -> Option<String> {
         let mut text = String::with_capacity(self.0.len());
         for byte in &self.0 {
@@ -276,7 +273,7 @@ pub(super) fn piece(piece: &[u8]) -> Pattern {
 }
 
 fn run(reading: Reading, after: &str) -> u8 {
-    // A star at the end of a segment is documented to run on over the colon.
+    // At the end of a segment, the documentation says, a star runs on over the colon.
     match after.trim_start_matches('*').chars().next() {
         None | Some(':') => RUN,
         Some(_) if reading == Reading::Generous => RUN,
@@ -316,7 +313,7 @@ fn put_variable(
     match (key.as_str(), default, own) {
         ("*" | "?", None, _) => bytes.push(NEVER),
         ("$", None, _) => bytes.push(b'$'),
-        // With a default it is another's name wherever the caller has none.
+        // With a default it is another's name if the caller has none.
         ("aws:username" | "aws:userid", None, _) if whole => bytes.push(OWN),
         _ if reading == Reading::Sparing => return None,
         ("aws:principalaccount" | "aws:resourceaccount", _, Some(own)) => {
@@ -327,7 +324,7 @@ fn put_variable(
     Some(())
 }
 
-/// What is left of a name behind the types that stand within it, where any ID stands before them.
+/// The rest of a name behind its inner types, if any ID stands before them.
 fn behind_types(mut name: &[u8]) -> &[u8] {
     let behind = |name: &'_ [u8], within: &&[u8]| {
         let Some((&RUN, rest)) = name.split_first() else { return None };
@@ -366,7 +363,7 @@ mod tests {
             ("arn:aws:iam::*:role/*", true, true),
             ("arn:aws:iam::1*3:role/*b", true, true),
             ("arn:aws:i?m::*:role/???/web", true, true),
-            // Within a segment it is documented to stay there.
+            // Within a segment, the documentation says, it stays there.
             ("arn:a*3:role/app/web", true, false),
             ("arn:aws:iam::*:role/x*", false, false),
             ("arn:aws:iam::111122223333:role/app", false, false),

@@ -55,7 +55,7 @@ impl Draw {
         format!("{}{}", 1 + self.below(9), self.text(b"0123456789", 11, 11))
     }
 
-    /// A Region that there is none of, made like one.
+    /// A Region that does not exist, in the form of real ones.
     pub(super) fn region(&mut self) -> String {
         format!("{}-{}-{}", self.text(SMALL, 2, 2), self.text(SMALL, 5, 9), 1 + self.below(9))
     }

@@ -28,11 +28,11 @@ pub struct Handed {
     pub(in crate::prior) cut: bool,
     /// A policy allows somebody to hand them over or to wear them, one by one.
     pub by_policy: bool,
-    /// The document that says which, where the call only names it.
+    /// The document that names them, if the call only names the document.
     pub(in crate::prior) document: Option<Ask>,
-    /// The documents that say which.
+    /// The documents that name them.
     pub(in crate::prior) policies: Vec<PolicyDocument>,
-    /// What goes on wearing its role where it is given new work without one.
+    /// Things that go on wearing their roles while the call gives them new work without a role.
     pub(in crate::prior) worn: Option<Worn>,
     /// Where the roles that the same thing was given last are stored. `None` if each call makes a new thing.
     pub(in crate::prior) thing: Option<(Address, Gift)>,
@@ -45,7 +45,7 @@ pub struct Handed {
 /// Most things of one call that are recorded as given work by the caller.
 const NAMED_MAX: usize = 8;
 
-/// By whom and where a thing is given roles.
+/// The caller that gives a thing roles, and the places of the roles.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::prior) struct Gift {
     pub caller: String,
@@ -66,13 +66,12 @@ impl Gift {
     }
 }
 
-/// What a call has to do with the roles that things wear, each kept under the one name that all calls about the thing
-/// come to.
+/// What a call does to the roles that things wear. Each thing has one name, the same for all calls about it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::prior) struct Worn {
     /// What goes on wearing what it has.
     pub on: Vec<WornOn>,
-    /// What the call makes of it, and that the caller gave it a role or changed it.
+    /// What the call writes about the things: their roles, and that the caller gave a role or changed them.
     writes: Vec<(Address, Value)>,
     /// The roles that it has, as the answer says.
     pub answered: Vec<(String, Bearer)>,
@@ -150,8 +149,8 @@ impl Habits {
 }
 
 impl Handed {
-    /// What a call that succeeded hands over, if anything. A read does only where the catalogue names it: some services
-    /// answer credentials of a role to what CloudTrail calls a read.
+    /// What a successful call hands over, if anything. A read counts only if the catalogue names it: some services
+    /// answer with credentials of a role to a call that CloudTrail calls a read.
     #[must_use]
     pub fn of(event: &Event) -> Option<Self> {
         let (source, call, account) = (event.event_source()?, event.name()?, event.account()?);
@@ -229,7 +228,7 @@ impl Handed {
         self.with(search.found)
     }
 
-    /// The same, with the roles that things go on wearing, as they are kept.
+    /// The same, with the stored roles that things go on wearing.
     pub(in crate::prior) fn by_kept(mut self, kept: &BTreeSet<String>, cut: bool) -> Self {
         self.cut |= cut || kept.len() > BEARERS_OF_POLICY_MAX;
         let roles = kept.iter().take(BEARERS_OF_POLICY_MAX);
@@ -247,7 +246,7 @@ impl Handed {
         self
     }
 
-    /// What is to be kept: which roles the thing was given, and by whom.
+    /// The writes of a call: which roles the thing was given, and by whom.
     pub(in crate::prior) fn writes(self) -> Vec<(Address, Value)> {
         let there = |address| (address, Value::Present(String::new()));
         let given = self.thing.into_iter().chain(self.deployments);
@@ -277,7 +276,7 @@ impl Worn {
         let answered = answered(event, source, account);
         let by_answer = roles_of(answered.iter().map(|(_, role)| role.text()));
         let mut worn = Self { answered, ..Self::default() };
-        // What is most useful first: of one event no more is kept than a certain number.
+        // The most useful writes first, as the writes of one event are limited.
         let (mut lists, mut things, mut habits) = (Vec::new(), Vec::new(), Vec::new());
         for Wearer { name, work, unique, is_new, list, listed, of, by: which } in wearers {
             let thing = at(name.clone());

@@ -35,11 +35,11 @@ pub(crate) struct Call {
 /// A walk through the parameters.
 pub(crate) struct Search<'e> {
     pub account: &'e str,
-    /// The service whose call it is. Empty: a policy's.
+    /// The service whose call it is. Empty for a policy.
     source: &'e str,
     pub found: Vec<(String, Bearer)>,
-    /// Those of them that stand where a service takes the role of a thing, and not where its caller writes what he
-    /// likes.
+    /// The roles among them that stand where a service takes the role of a thing, not where its caller may write
+    /// anything.
     pub own: BTreeSet<String>,
     /// Accounts in which a policy may mean roles that it does not name in full: IDs, or patterns of them.
     pub wide: BTreeSet<String>,
@@ -116,7 +116,7 @@ impl<'e> Search<'e> {
                 document = Some(named(event)?);
                 HandedKind::Role
             }
-            // What these name is worn or kept, or yet to be made, not handed over.
+            // Roles named by these calls are worn, kept, or yet to be made, but not handed over.
             (
                 IAM | "sts.amazonaws.com" | "kms.amazonaws.com" | "organizations.amazonaws.com",
                 _,
@@ -346,12 +346,12 @@ pub(super) fn answered(event: &Event, source: &str, account: &str) -> Vec<(Strin
     search.found
 }
 
-/// Does it name one role of each account that it means? Where a variable stands a colon may be one of it.
+/// Does it name one role in each account that it means? A variable may contain a colon.
 fn names_one(text: &str, arn: &Arn<'_>) -> bool {
     arn.service == "iam" && !text.contains('$') && !arn.resource.contains(['*', '?'])
 }
 
-/// Does a service take the role of a thing here? Under names of the caller's choosing anything may stand.
+/// Does a service take the role of a thing here? Under names of the caller's choice anything may stand.
 fn takes_a_role(source: &str, path: &str) -> bool {
     const FREE: [&str; 7] = [
         "arguments",
@@ -375,7 +375,7 @@ fn takes_a_role(source: &str, path: &str) -> bool {
         && !steps.any(free)
 }
 
-/// All names and IDs of a call, but those that tooling makes up for each.
+/// All names and IDs of a call, without those that tooling makes up for each call.
 pub(super) fn identifying(parameters: &Json) -> Option<String> {
     const ENDS: [&str; 7] = ["name", "id", "arn", "alias", "family", "rule", "identifier"];
     const FLEETING: [&str; 3] = ["changesetname", "revisionid", "versionid"];
@@ -391,7 +391,7 @@ pub(super) fn identifying(parameters: &Json) -> Option<String> {
     (!said.is_empty()).then(|| said.join(" "))
 }
 
-/// Does the call take a role from what has it, or end that? What CloudFormation deletes it deletes by the role.
+/// Does the call take a role from a thing, or end the thing? CloudFormation deletes a stack with the stack's role.
 fn takes_away(source: &str, call: &str) -> bool {
     const TAKING: [&str; 7] =
         ["Remove", "Disassociate", "Delete", "Detach", "Untag", "Cancel", "Deregister"];
@@ -399,8 +399,8 @@ fn takes_away(source: &str, call: &str) -> bool {
     TAKING.iter().any(|verb| call.starts_with(verb)) && !by_role.contains(&source)
 }
 
-/// Does the field, in lower case, name a role that is given rights, taken, or acted upon? Nobody is given that
-/// role.
+/// Does the field, in lower case, name a role that is given rights, taken, or acted upon? Such a role is not handed
+/// over.
 fn is_beside(field: &str) -> bool {
     let given = ["principal", "grantee", "trusted"].iter().any(|word| field.contains(word));
     let upon = field.starts_with("resource")

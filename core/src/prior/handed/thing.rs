@@ -10,7 +10,7 @@ use crate::iam::catalogue::{self, NamePart, Other, Requirement, WearerRow, Work}
 use crate::iam::kind::EntityKind;
 use crate::prior::Address;
 
-/// Longest text of what says which of a kind a call is about, in bytes.
+/// Longest text, in bytes, of what selects the things a call is about.
 const SELECTED_BYTES_MAX: usize = 512;
 
 /// Most things of one call looked at, as many instances as a command goes to; beyond it the call counts as handing
@@ -45,12 +45,12 @@ pub(super) fn deployments(event: &Event, source: &str, call: &str) -> Option<Str
     Some(format!("thing {source} {} by {role}", event.region().unwrap_or_default()))
 }
 
-/// Is it about one stack that it is given a role? What is deleted is deleted by it too.
+/// Does it give a role to one stack? A stack is also deleted with that role.
 fn is_of_a_stack(source: &str, call: &str) -> bool {
     source == "cloudformation.amazonaws.com" && !call.contains("StackSet")
 }
 
-/// What keeps its role while its work changes, by one name for all calls about it.
+/// A thing that keeps its role while its work changes, under one name for all calls about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Wearer {
     /// As `worn eu-west-1 lambda/function "f"`.
@@ -83,7 +83,7 @@ pub(in crate::prior) struct List<At = String> {
     pub of_kind: At,
     /// It counts although the thing's own role is known.
     pub beside: bool,
-    /// Nothing joins it: of a thing that nobody saw made those count that let its kind wear them.
+    /// Nothing joins the list: for an unseen thing the roles count that let its kind wear them.
     pub by_trust: bool,
 }
 
@@ -118,7 +118,7 @@ impl<'t> OfKind<'t> {
         format!("{} {name:?}", self.all())
     }
 
-    /// Those that a text as it is kept is of.
+    /// The kind and Region of a name in stored form.
     pub(in crate::prior) fn of(kept: &'t str) -> Option<Self> {
         let (region, rest) = kept.strip_prefix(Self::WORD)?.split_once(' ')?;
         Some(Self { region, kind: rest.split(' ').next()? })
@@ -174,7 +174,7 @@ pub(super) fn wearers(event: &Event, source: &str, call: &str) -> (Vec<Wearer>, 
             let (region, name) = placed(kind, region, &parts, "\n")?;
             Some(wearer(OfKind { region, kind }.named(&name), unique))
         });
-        // First what stands for all: of many things with names some may find no room.
+        // The row that stands for all comes first: of many named things some may not fit.
         let any = row.any.then(|| {
             let by = selected(event, &row.by);
             Wearer { by, ..wearer(of_kind.all(), true) }
@@ -204,7 +204,7 @@ fn makes(call: &str, kind: &str) -> bool {
     call.strip_prefix("Create").is_some_and(|made| made.eq_ignore_ascii_case(&thing))
 }
 
-/// What a call says of which of a kind it is about. What is too long to be kept is like no other.
+/// What selects the things of a kind that a call is about. A text that is too long to be stored equals no other.
 fn selected(event: &Event, paths: &[&str]) -> String {
     let values: Vec<&Json> = paths.iter().flat_map(|path| values(event, path, false)).collect();
     if values.is_empty() {
@@ -217,7 +217,7 @@ fn selected(event: &Event, paths: &[&str]) -> String {
     }
 }
 
-/// The other things that a row means, as they are kept.
+/// The other things that a row means, in stored form.
 fn others(event: &Event, of: &Other) -> Vec<String> {
     let region = event.region().unwrap_or_default();
     if of.names.is_empty() {
@@ -231,7 +231,8 @@ fn others(event: &Event, of: &Other) -> Vec<String> {
     named.filter_map(kept).take(OTHERS_MAX).collect()
 }
 
-/// What a call changes or uses that may wear a role, and its name: where it is one.
+/// The thing that a call changes or uses and that may wear a role, and its name. `None` if there is none, or several
+/// of a kind.
 pub fn at_work(event: &Event) -> Option<(EntityKind, String)> {
     let rows = catalogue::wearer_rows(event.event_source()?, event.name()?);
     let of_row = |row: &'static WearerRow| row.names.iter().map(move |parts| (row, parts));
@@ -270,7 +271,8 @@ fn is_meant(event: &Event, row: &WearerRow) -> bool {
     !not.any(|one| is_met(&one)) && (!asks || wanted.any(|one| !one.not && is_met(&one)))
 }
 
-/// The names that stand at these paths, each of its parts: of several parts one name, of a single part all.
+/// The names at these paths, each of its parts. A name of several parts is one name; a single part gives all its
+/// values.
 fn names<'e>(event: &'e Event, parts: &[NamePart]) -> Vec<Vec<&'e str>> {
     let texts = |part: &NamePart| -> Vec<&'e str> {
         values(event, part.path, part.answered).into_iter().filter_map(Json::as_str).collect()
@@ -305,7 +307,7 @@ fn placed<'t>(
             _ => {}
         }
     }
-    // Where targets of many sorts are named, each says by its ARN of which it is.
+    // Some calls name targets of many sorts: the ARN of each says its sort.
     let service = kind.split_once('/').map_or(kind, |(service, _)| service);
     let of_another = |part: &&str| Arn::parse(part).is_some_and(|arn| arn.service != service);
     if parts.iter().any(of_another) {
@@ -342,7 +344,7 @@ fn folder(text: &str) -> Option<&str> {
     }
 }
 
-/// A parameter, named alone or where a template takes its image from it; an image itself is none.
+/// A parameter, named alone or as the source of an image in a template. `None` for an image itself.
 /// Source: <https://docs.aws.amazon.com/autoscaling/ec2/userguide/using-systems-manager-parameters.html>
 fn parameter(text: &str) -> Option<&str> {
     let is_image = |text: &str| {
@@ -359,8 +361,8 @@ fn parameter(text: &str) -> Option<&str> {
     (arn.is_some() || !is_image(name)).then(|| name.trim_start_matches('/'))
 }
 
-/// A component by its name, or in a recipe where that takes whichever version is the latest. Its ARN holds the name in
-/// small letters, and without spaces.
+/// A component by its name, or in a recipe that takes the latest version. Its ARN holds the name in lower case and
+/// without spaces.
 /// Source: <https://docs.aws.amazon.com/imagebuilder/latest/userguide/ibhow-semantic-versioning.html>
 fn component(text: &str) -> Option<String> {
     let Some(arn) = Arn::parse(text) else { return Some(text.to_lowercase().replace(' ', "-")) };

@@ -68,7 +68,7 @@ const fn always(holds: Holds) -> Key {
 }
 
 impl Key {
-    /// The key that a condition asks, if it is one that binds. None of them takes a part after `/`.
+    /// The key that a condition asks for. `None` if it does not bind. No such key takes a part after `/`.
     pub(super) fn of(condition: &Condition) -> Option<Self> {
         Some(match condition.key.to_lowercase().as_str() {
             "aws:principalorgid" | "aws:principalorgpaths" => key(Holds::Organization),
@@ -76,7 +76,7 @@ impl Key {
             "aws:principalarn" => always(Holds::Arn),
             "aws:userid" => always(Holds::UniqueId),
             "sts:externalid" => key(Holds::ExternalId),
-            // Not there where the call comes by a VPC endpoint.
+            // Absent if the call comes by a VPC endpoint.
             "aws:sourceip" => of_network(Holds::Address),
             "aws:sourcevpc" | "aws:sourcevpce" | "aws:ec2instancesourcevpc" => {
                 of_network(Holds::Network)
@@ -84,7 +84,8 @@ impl Key {
             "aws:sourcevpcarn" => of_network(Holds::Arn),
             "aws:vpceaccount" => of_network(Holds::Account),
             "aws:vpceorgid" | "aws:vpceorgpaths" => of_network(Holds::Organization),
-            // As a topic's own policy names its owner, and a bucket's the account that lets in by access points.
+            // A topic's own policy names its owner so, and a bucket's policy the account that lets in by access
+            // points.
             "aws:sourceowner" | "s3:dataaccesspointaccount" => key(Holds::Account),
             "s3:dataaccesspointarn" => key(Holds::Arn),
             "aws:sourceaccount" => of_service(Holds::Account),
@@ -147,8 +148,8 @@ impl Key {
     }
 }
 
-/// The text before the first wildcard or policy variable, and whether that is all. A variable holds
-/// what the caller brings along; `${*}` and the like are letters, but nobody needs them here.
+/// The text before the first wildcard or policy variable, and whether that is all. The caller brings the value of a
+/// variable along; `${*}` and the like are letters, but nobody needs them here.
 pub(super) fn literal(value: &str, wildcards: bool) -> (&str, bool) {
     let variable = value.find("${");
     let wildcard = if wildcards { value.find(['*', '?']) } else { None };
@@ -194,7 +195,7 @@ fn arn(value: &str, comparison: Comparison, of_service: bool) -> NamedCaller<'_>
     let pattern = ArnPattern::split(literal);
     match (pattern.account().filter(|_| pattern.is_arn()), pattern.resource()) {
         (Some(account), _) if account::is_id(account) => NamedCaller::Account(account),
-        // Buckets bear no account, and are one of a kind all the same.
+        // Buckets bear no account, but their names are unique.
         (Some(""), Some(resource))
             if of_service && whole && !resource.is_empty() && !resource.contains(['*', '?']) =>
         {
@@ -229,8 +230,7 @@ fn unique_id(literal: &str, whole: bool) -> NamedCaller<'_> {
     }
 }
 
-/// Widest blocks that can be one owner's. In larger ones anybody can rent an address: clouds
-/// announce theirs so.
+/// Widest blocks that can belong to one owner. In larger ones anybody can rent an address: clouds announce theirs so.
 const NETWORK_V4_BITS_MIN: u8 = 16;
 const NETWORK_V6_BITS_MIN: u8 = 32;
 /// Most that one owner has: four of the widest blocks.

@@ -10,7 +10,7 @@ use crate::iam::policy::operator::Operator;
 /// Whose identities are fixed by conditions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Claims {
-    /// Issuers of which the owner of the identities is fixed.
+    /// Issuers whose identities are fixed to an owner.
     issuers: BTreeSet<String>,
     /// Attributes of SAML assertions are.
     saml: bool,
@@ -18,7 +18,7 @@ pub(super) struct Claims {
     session_name: bool,
     /// Guests of identity pools are let in by name.
     guests: bool,
-    /// Tokens that lack what is asked are refused: those of all other issuers.
+    /// Tokens without the asked claims are refused: those of all other issuers.
     exclusive: bool,
 }
 
@@ -177,7 +177,7 @@ fn names(asks: &Asks, condition: &Condition) -> bool {
     !condition.values.is_empty() && condition.values.iter().all(fixed)
 }
 
-/// Who did not sign in to an identity pool bears this `amr`, and everybody may be that.
+/// This `amr` means that the caller did not sign in to the identity pool, which everybody can do.
 const GUEST: &str = "unauthenticated";
 
 /// Do guests meet every condition on how people signed in, with no single identity asked for?

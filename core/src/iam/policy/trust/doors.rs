@@ -15,7 +15,7 @@ struct Door {
     federated: bool,
     /// To everybody.
     closed: bool,
-    /// To identities of AWS, though services may take it.
+    /// Closed to AWS identities, though services may take it.
     closed_to_identities: bool,
     fence: Fence,
     claims: Claims,
@@ -32,7 +32,7 @@ pub(super) struct Entry<'d> {
     open: Vec<&'d Door>,
     /// What its conditions leave of AWS identities and of services.
     pub(super) fence: Fence,
-    /// Tokens come with no key that AWS identities always bear.
+    /// The same for tokens, which lack the keys that AWS identities always bear.
     token_fence: Fence,
     claims: Claims,
     pub(super) has_conditions: bool,

@@ -7,7 +7,7 @@ use super::home::{Home, account_of};
 use crate::iam::policy::operator::Operator;
 use crate::iam::policy::{Condition, Statement};
 
-/// Who remains. A fence is one that no stranger can pass by his own choice.
+/// Which callers remain. A stranger cannot pass a fence by his own choice.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Fence {
     /// It keeps strangers of AWS out.
@@ -18,7 +18,7 @@ pub(super) struct Fence {
     pub(super) organization: bool,
     /// A fixed external ID is asked for.
     pub(super) external_id: bool,
-    /// A service must act for somebody who is named.
+    /// A service must act for somebody whom the condition names.
     pub(super) source: bool,
     /// Accounts that remain, where the conditions name them.
     pub(super) accounts: BTreeSet<String>,
@@ -77,7 +77,7 @@ impl Fence {
         fence.strangers.then_some(fence)
     }
 
-    /// The same, where services are not among those it was put before.
+    /// The same, for a deny that is not put before services.
     pub(super) fn but_for_services(mut self) -> Self {
         self.source = false;
         self

@@ -12,7 +12,7 @@ use super::caller::literal;
 enum Owner {
     /// The whole value.
     Whole,
-    /// The text up to and including so many of these letters.
+    /// The text up to and including the given number of these letters.
     UpTo(char, usize),
     /// Pairs of a name and a value with `:` between, one of which names the owner.
     Pairs,
@@ -89,7 +89,7 @@ pub(super) const COGNITO: &str = "cognito-identity.amazonaws.com";
 /// Microsoft Sentinel, as it comes for logs.
 pub(super) const SENTINEL: &str = "sts.windows.net/33e01921-4d64-4f8c-a055-5bdaffd5e33d";
 
-/// How the issuers of Kubernetes clusters begin or end.
+/// Beginnings or ends of the issuers of Kubernetes clusters.
 const CLUSTER_STARTS: [&str; 5] = [
     "oidc.eks.",
     "oidc-eks.",

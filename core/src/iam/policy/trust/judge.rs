@@ -23,7 +23,7 @@ pub struct Trust {
     pub unknown: BTreeSet<String>,
     /// ID of the own organization, where a condition binds to it and the site names it.
     pub organization: Option<String>,
-    /// Anyone is let in though there are conditions, as a stranger meets them.
+    /// A condition is there, but a stranger meets it: anyone is let in.
     pub in_vain: bool,
     /// It has more statements than are judged, and counts as open to anyone.
     pub cut: bool,
@@ -95,7 +95,7 @@ impl Trust {
                 }
                 "service" => {}
                 _ if !entry.is_open_to_identities() => {}
-                // Other kinds are refused by IAM; what it might take one day is an outsider.
+                // IAM refuses other kinds. Should it take one some day, it is an outsider.
                 _ => self.principal(value, entry, home),
             }
         }
@@ -538,7 +538,7 @@ mod tests {
         };
         check(&by("aws:SourceAccount", "111122223333"), &["service", "service-only"]);
         check(&by("aws:SourceArn", "arn:aws:s3:::catalog"), &["service", "service-only"]);
-        // On whose behalf it acts is who comes in.
+        // The account on whose behalf it acts is let in.
         check(&by("aws:SourceAccount", "999988887777"), &["external-account", "service"]);
         let own = allow(r#"{"Service":"sns.amazonaws.com","AWS":"111122223333"}"#, "");
         check(&own, &["own-account", "service", "service-unconditioned"]);

@@ -12,7 +12,8 @@ use super::word::TrustWord;
 use crate::iam::arn::ArnPattern;
 use crate::iam::policy::{Clause, Condition, PolicyDocument, Statement, glob};
 
-/// What is worth something to a stranger: to use the key, or to take it from its owner. Reading about it is not.
+/// Actions that are worth something to a stranger: using the key, or taking it from its owner. Reading about it is
+/// not.
 const USES: [&str; 18] = [
     "kms:CreateGrant",
     "kms:Decrypt",
@@ -33,7 +34,7 @@ const USES: [&str; 18] = [
     "kms:Sign",
     "kms:UpdatePrimaryRegion",
 ];
-/// The one way in that all of these count as.
+/// All of these count as this one way in.
 const DOOR: &str = "sts:AssumeRole";
 /// Words for strangers.
 const STRANGERS: [TrustWord; 2] = [TrustWord::Anyone, TrustWord::ExternalAccount];
@@ -41,7 +42,7 @@ const STRANGERS: [TrustWord; 2] = [TrustWord::Anyone, TrustWord::ExternalAccount
 const FOR_EVERYBODY: &str = "cloudfront.amazonaws.com";
 /// Stands in the place of an account in the name of an origin access identity.
 const ORIGIN_ACCESS: &str = "cloudfront";
-/// Keys that hold where a call comes from, or a unique ID: strangers have their own.
+/// Keys about the place of a call, or a unique ID: strangers have their own.
 const ANYBODY_S: [&str; 9] = [
     "aws:Ec2InstanceSourceVPC",
     "aws:SourceIp",
@@ -88,7 +89,7 @@ const OF_AWS: [&str; 27] = [
 ];
 
 impl Trust {
-    /// Judges the policy of a key. What is allowed opens it if it is any use, what is denied shuts it only if that is
+    /// Judges the policy of a key. An `Allow` opens it if it is of any use, a `Deny` closes it only if it covers
     /// every use.
     #[must_use]
     pub(crate) fn of_key(mut document: PolicyDocument, home: &Home<'_>) -> Self {
@@ -200,7 +201,7 @@ impl Opened {
     }
 }
 
-/// What a clause names: of all but something, everything.
+/// What a clause names. Everything, for all but something.
 fn all(clause: &Clause) -> Vec<String> {
     match clause.negated {
         true => vec!["*".to_owned()],
@@ -399,7 +400,7 @@ mod tests {
         let shut = |action: &str| statement("Deny", action, "b/*", strangers);
         check_resource(&format!("{but},{}", shut("s3:*")), &["anyone"]);
         check_resource(&format!("{but},{}", shut("*")), &["own-organization"]);
-        // What the own account may do needs no deny.
+        // What the own account may do needs no `Deny`.
         let foreign =
             r#"{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"b/*"}"#;
         let own = r#"{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"s3:*","Resource":"*"}"#;

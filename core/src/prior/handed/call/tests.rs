@@ -196,7 +196,7 @@ fn work_and_roles_are_bounded() {
     let handed = Handed::of(&event("events", "PutTargets", &parameters)).unwrap();
     assert!(handed.cut && handed.bearers.len() == BEARERS_MAX);
     assert!(handed.thing.is_none() && handed.habit.is_none());
-    // What hides behind more than is looked at is unknown, not absent.
+    // What stands beyond the limit is unknown, not absent.
     let padding = vec!["0"; VALUES_MAX + 1].join(",");
     let parameters = format!(r#"{{"input":[{padding}],"roleArn":"ops"}}"#);
     let handed = Handed::of(&event("states", "CreateStateMachine", &parameters)).unwrap();
@@ -292,7 +292,7 @@ fn gifts_differ_by_their_fields_elements_and_caller() {
         one
     };
     assert_ne!(targets(&ops, &dev), targets(&dev, &ops));
-    // What would be more than can be kept is never the same again.
+    // What is too long to be stored is never the same again.
     let long = format!(r#"{{"name":"n","{}":{{"roleArn":"ops"}}}}"#, "k".repeat(40_000));
     assert_eq!(Handed::of(&event("states", "UpdateStateMachine", &long)).unwrap().thing, None);
     let nobody = sample::call("glue", "UpdateJob").parameters(r#"{"jobName":"n","role":"ops"}"#);
