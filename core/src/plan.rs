@@ -1,7 +1,7 @@
 //! How a change would be undone: a plan before it is an act.
 //!
 //! What a step does to rights stands in the catalogue's table of steps. A step that would give rights,
-//! or free whoever a policy holds back, is never proposed, and one that may hit what was rightful says so.
+//! or free somebody whom a policy holds back, is never proposed, and one that may hit what was rightful says so.
 
 mod argument;
 mod case;

@@ -27,7 +27,7 @@ pub struct RuleSpec {
     pub attack: Vec<String>,
     /// Why it matters.
     pub why: String,
-    /// Page that tells more.
+    /// Page with more about it.
     #[serde(default)]
     pub source: Option<String>,
     /// EventBridge event pattern over the envelope and `derived`.
@@ -194,7 +194,7 @@ pub enum Attempts {
     Lower,
     /// As loud as if it had succeeded.
     Keep,
-    /// As loud, and in the same words: the rule is about the caller, whatever came of the call.
+    /// As loud, and in the same words: the rule is about the caller, not the outcome.
     Same,
 }
 
@@ -275,7 +275,7 @@ pub enum GroupBy {
     Entity,
     /// Name of the call.
     Call,
-    /// What the call sets, as far as its record tells: its parameters, the hash of the code.
+    /// What the call sets, as far as its record says: its parameters, the hash of the code.
     Content,
     /// What the call sets, where it set something else on the same thing within the window: one alert about
     /// many things does not hide that one of them is changed a second time.

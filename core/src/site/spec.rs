@@ -27,7 +27,7 @@ pub struct SiteSpec {
     /// one bound to another organization does.
     #[serde(default)]
     pub organization: Option<OrganizationId>,
-    /// How an account's tags tell its environment.
+    /// How an account's tags name its environment.
     #[serde(default)]
     pub environment: Option<EnvironmentSpec>,
     /// Named times.
@@ -82,7 +82,7 @@ pub struct AccountSpec {
     pub tags: IndexMap<String, String>,
 }
 
-/// How tags tell the environment. Keys and values are compared ignoring case.
+/// How tags name the environment. Keys and values are compared ignoring case.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
