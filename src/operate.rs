@@ -1,4 +1,4 @@
-//! What who runs the function sets: its environment, and the files that it reads.
+//! What the operator of the function sets: its environment, and the files that it reads.
 
 #[cfg(any(feature = "cli", feature = "lambda"))]
 pub mod folder;

@@ -21,8 +21,8 @@ use crate::effects::{Usage, lock};
 
 /// A call that fails after this time failed because nobody answered.
 const SLOW: Duration = Duration::from_millis(1_000);
-/// Time for the table, all its calls together: before it is asked whether the alert was published, and once
-/// more from there on. After it only what [`Purpose::Insist`] is for is asked.
+/// Time for all calls of the table together: until it has said whether the alert was published, and again from there
+/// on. Once it is used up, only [`Purpose::Insist`] is asked.
 const STATE_MAX: Duration = Duration::from_millis(2_500);
 /// Time kept before the end for the steps after publishing: marking the event, or releasing what it claimed.
 const AFTER_PUBLISH: Duration = Duration::from_millis(3_500);
@@ -38,10 +38,10 @@ const LOOK_BACK_MAX: Duration = Duration::from_millis(2_000);
 pub(super) enum Purpose {
     /// Publishes alerts.
     Publish,
-    /// Asks the table what an alert can do without. A table that did not answer is not asked again.
+    /// Asks the table for something optional. A table that did not answer is not asked again.
     Ask,
-    /// Asks the table also where it did not answer before: whether there is an alert at all, and writes that keep
-    /// others from harm.
+    /// Asks the table even if it did not answer before: whether there is an alert at all, and writes that prevent
+    /// harm.
     Insist,
     /// Looks up what the event does not hold.
     LookUp,
@@ -82,7 +82,7 @@ impl Budget {
         lock(&current.spent).renew(Instant::now());
     }
 
-    /// Counts an answer of the table that lacks what was asked for as a call that failed.
+    /// Counts an answer of the table that lacks the asked items as a failed call.
     pub(super) fn count_state_failure(&self) {
         let current = self.current();
         lock(&current.spent).state.failures += 1;

@@ -44,15 +44,14 @@ impl Limits {
         backoff: Duration::from_millis(300),
         backoff_max: Duration::from_secs(2),
     };
-    /// For what is looked up, some of it in a Region on the other side of the world: a first call takes
-    /// three ways there and back.
+    /// For lookups, some of them in a distant Region: a first call takes three round trips.
     pub const DISTANT: Self = Self {
         attempt: Duration::from_secs(2),
         operation: Duration::from_secs(3),
         backoff: Duration::from_millis(100),
         backoff_max: Duration::from_millis(500),
     };
-    /// For the state, which is near, and which the alert can do without.
+    /// For the state, which is near, and optional for the alert.
     pub const SHORT: Self = Self {
         attempt: Duration::from_millis(700),
         operation: Duration::from_millis(1_500),

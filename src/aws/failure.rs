@@ -13,14 +13,14 @@ pub(super) fn failed<E>(action: impl Into<String>, error: &SdkError<E, HttpRespo
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
-    // What we refuse ourselves needs no words of the SDK around it.
+    // Our own refusals need no words of the SDK around them.
     if let Some(refused) = causes(error).find_map(|cause| cause.downcast_ref::<Refused>()) {
         return EffectError::new(action, ErrorKind::NoAnswer, refused.to_string());
     }
     let status = error.raw_response().map(|response| response.status().as_u16());
     let kind = match error {
         SdkError::ServiceError(service) => kind_of(service.err().code().unwrap_or(""), status),
-        // An answer that cannot be read is a gateway's, or the rest of it never came.
+        // An unreadable answer is a gateway's, or the rest of it never came.
         SdkError::ResponseError(_) => kind_of("", status),
         SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) => ErrorKind::NoAnswer,
         _ => ErrorKind::Broken,

@@ -18,8 +18,7 @@ pub trait Counters {
         window: SignedDuration,
     ) -> impl Future<Output = Result<u32, EffectError>>;
 
-    /// The first event counted under a key between two moments, both included, that is none of
-    /// these: its ID and when it happened.
+    /// The first event counted under a key between two moments, both included, without these events: its ID and time.
     fn first_between(
         &self,
         key: &str,

@@ -10,7 +10,7 @@ use crate::alert::SentAlert;
 /// Whether an event was delivered before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
-    /// It was not, as far as known: handle it.
+    /// It was not, as far as is known: handle it.
     First,
     /// Another environment is at it.
     UnderWay,
@@ -18,8 +18,8 @@ pub enum Delivery {
     Published,
 }
 
-/// Time after which an event that was begun and neither published nor released counts as abandoned: its
-/// environment died. Lambda delivers again after a minute.
+/// Time after which an event that was begun, and neither published nor released, counts as abandoned: its environment
+/// died. Lambda delivers again after a minute.
 pub const UNDER_WAY_SECS_MAX: i64 = 45;
 
 /// Marks of events. Each event is published once, however often it is delivered.

@@ -7,7 +7,7 @@ use std::fmt;
 pub struct EffectError {
     /// What was tried, as `publish to arn:aws:sns:…`.
     pub action: String,
-    /// What kind of failure it is: what follows from it.
+    /// The kind of failure, which decides what follows.
     pub kind: ErrorKind,
     /// Why it failed, for people.
     pub cause: String,
@@ -17,17 +17,17 @@ pub struct EffectError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// We may not: it fails until somebody gives the right.
+    /// Not allowed: it fails until somebody gives the right.
     Denied,
     /// Too many calls: it works later.
     Throttled,
     /// What it is about is not there.
     Gone,
-    /// It is in another state than the call asks for, or somebody else changes it at the same time.
+    /// It is in another state than the call needs, or somebody else changes it at the same time.
     Conflict,
     /// Nobody answered in time, or the service broke down: it may have happened all the same.
     NoAnswer,
-    /// The request or its answer makes no sense to the other side: a fault of ours, or of a gateway between.
+    /// The other side does not understand the request or its answer: our fault, or that of a gateway between.
     Broken,
 }
 

@@ -27,9 +27,9 @@ use crate::text::severity::Severity;
 pub enum Fault {
     /// The call fails before it does anything.
     Before,
-    /// It happens, but fails all the same: its answer is lost.
+    /// The call takes effect, but its answer is lost.
     After,
-    /// It happens twice, and the second answer counts: the first was lost on the way, and it was made again.
+    /// The call takes effect twice, and the second answer counts: the first was lost, and the caller repeated it.
     Repeated,
 }
 

@@ -1,4 +1,4 @@
-//! Nobody to ask: for the command line, and for a function that may not look up anything.
+//! Lookups without anybody to ask: for the command line, and for a function that may not look up anything.
 
 use jiff::Timestamp;
 
@@ -6,7 +6,7 @@ use super::error::EffectError;
 use super::lookups::{Accounts, CalendarState, ChangeCalendars, History, Page, Whose};
 use crate::iam::account::{Account, AccountId};
 
-/// Answers nothing.
+/// Leaves every question unanswered.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Offline;
 

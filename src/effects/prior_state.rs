@@ -5,14 +5,14 @@ use std::future::Future;
 use super::error::EffectError;
 use crate::prior::{Register, Write};
 
-/// Most registers read by one call. DynamoDB gives a hundred items for one, of up to 256 KiB each here: an answer should
-/// come within the time of a call, and one that fails should not cost all that is asked.
+/// Most registers read by one call. DynamoDB gives up to a hundred items, of up to 256 KiB each here. An answer
+/// should come within the time of a call, and a failed call should not cost all questions.
 pub const REGISTERS_PER_CALL_MAX: usize = 25;
 
 /// Registers of prior state, each under an address.
 pub trait PriorState {
-    /// Registers at different addresses, at most [`REGISTERS_PER_CALL_MAX`], each in the place of its address. One that
-    /// nothing was written to is empty; one that could not be read is `None`.
+    /// Registers at different addresses, at most [`REGISTERS_PER_CALL_MAX`], each in the place of its address. A
+    /// register without writes is empty. `None` if it could not be read.
     fn registers(
         &self,
         addresses: &[String],

@@ -16,7 +16,7 @@ pub trait Publish {
         message: &Message,
     ) -> impl Future<Output = Result<(), EffectError>>;
 
-    /// What an alert of this severity must say about where it goes, asked once before it is published.
+    /// What an alert of this severity must say about its topics, asked once before it is published.
     fn note(&self, _severity: Severity) -> Option<String> {
         None
     }

@@ -11,7 +11,7 @@ pub struct Usage {
     pub lookup: Duration,
     /// Time with at least one call of SNS in flight.
     pub publish: Duration,
-    /// Calls of the table that failed; those that were not made because it was too slow do not count again.
+    /// Failed calls of the table. Calls not made because it was too slow do not count again.
     pub state_failures: u32,
     /// Lookups that failed, or for which no time was left.
     pub lookup_failures: u32,

@@ -38,7 +38,7 @@ pub trait Windows {
         event_id: &str,
     ) -> impl Future<Output = Result<Option<u32>, EffectError>>;
 
-    /// Gives a claim back whose alert could not be published; what it held back stays counted.
+    /// Gives a claim back if the alert could not be published; the events held back stay counted.
     fn release(
         &self,
         fingerprint: &str,

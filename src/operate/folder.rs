@@ -11,7 +11,7 @@ use crate::pack::PACK;
 use crate::site::calendar::IcsFiles;
 use crate::text::yaml::Fault;
 
-/// Why rules could not be had from a folder.
+/// Why rules could not be read from a folder.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum FolderError {

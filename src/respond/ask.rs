@@ -1,4 +1,4 @@
-//! What is asked of the world about one event: all of it at once, as far as nothing depends on another answer.
+//! The questions to the world about one event, all at once, unless one depends on another's answer.
 
 use futures_util::future::{join, join3, join4};
 use jiff::Timestamp;
@@ -78,7 +78,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         (known, found)
     }
 
-    /// The account of the event, how the account was that it tags, and what is to be kept of the first.
+    /// The account of the event, the former tags of an account that it tags, and what to store of the first.
     async fn accounts(
         &self,
         event: &Event,

@@ -18,7 +18,7 @@ use crate::text::line::Line;
 
 /// How far back is looked.
 pub const LOOK_BACK: SignedDuration = SignedDuration::from_hours(1);
-/// What is new began this long before the event.
+/// New activity began at most this long before the event.
 const RECENT: SignedDuration = SignedDuration::from_mins(15);
 /// Most items named in one line.
 const NAMED_MAX: usize = 5;
@@ -155,8 +155,8 @@ struct Hour {
     recent: BTreeSet<String>,
 }
 
-/// The lines. Calls of others may be among them: those of this principal are taken, each once, and not
-/// the event itself.
+/// The lines. The calls may include those of others: only those of this principal count, each once, without the event
+/// itself.
 #[must_use]
 pub fn lines(calls: &Calls, event: &Event, principal: &Principal, now: Timestamp) -> Vec<Line> {
     let until = event.time().unwrap_or(now);

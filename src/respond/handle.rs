@@ -160,7 +160,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         Ok(self.send_once((&id, begun, &claims), (alert, history), outcome, now).await?)
     }
 
-    /// The last hour of the caller, for what is loud; only on a bus, and only of this account.
+    /// The last hour of the caller, for loud alerts; only on a bus, and only of this account.
     async fn history(
         &self,
         event: &Event,

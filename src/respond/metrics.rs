@@ -136,7 +136,7 @@ pub fn line(
     embedded(&values, now, source)
 }
 
-/// The line for one look at what nobody acknowledged.
+/// The line for one run over the unacknowledged alerts.
 #[must_use]
 pub fn reminded(reminded: &Reminded, now: Timestamp, source: &Source) -> Value {
     let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
@@ -149,7 +149,7 @@ pub fn reminded(reminded: &Reminded, now: Timestamp, source: &Source) -> Value {
     embedded(&values, now, source)
 }
 
-/// The line for a ring of the clock at which all could be read that the function needs.
+/// The line for a ring of the clock at which everything that the function needs could be read.
 #[must_use]
 pub fn heartbeat(now: Timestamp, source: &Source) -> Value {
     embedded(&[("Heartbeat", 1)], now, source)

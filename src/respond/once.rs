@@ -18,7 +18,7 @@ use crate::text::severity::Severity;
 const NOT_DEDUPLICATED: &str =
     "Not deduplicated, as the state table did not answer: it may come twice.";
 
-/// What is known of an event when its alert is due.
+/// What is known about the publication of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Begun {
     /// It is new, or its environment died: this delivery publishes it.
@@ -70,8 +70,7 @@ impl Claims {
 }
 
 impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
-    /// Was this very event published before? Only asked on a bus: what is read from files is read on
-    /// purpose.
+    /// Was this very event published before? Only asked on a bus: files are read on purpose.
     ///
     /// # Errors
     /// Another environment is at it.
@@ -90,7 +89,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         }
     }
 
-    /// Also where it was not known whether the event was published before: now it is.
+    /// Also if it was unknown whether the event was published before: now it is known.
     pub(super) async fn end(
         &self,
         id: &str,
@@ -229,7 +228,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         claims
     }
 
-    /// What was not published must not hold back what comes after it.
+    /// An unpublished event must not hold back later ones.
     async fn release(&self, id: &str, claimed: &[String]) {
         for fingerprint in claimed {
             if let Err(error) = self.state.release(fingerprint, id).await {

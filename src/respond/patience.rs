@@ -1,4 +1,4 @@
-//! An event that another copy of the function is at.
+//! An event that another copy of the function is handling.
 
 use std::time::Duration;
 
@@ -8,11 +8,11 @@ use super::responder::{RespondError, Responder, Response};
 use crate::effects::{Delivery, Lookups, Publish, State};
 use crate::event::{Event, Unreadable};
 
-/// How long another copy of the function may be at an event before its second delivery fails, to be
-/// tried again by Lambda: longer than it takes unless AWS is broken, as two bus rules may take one event, and
-/// shorter than the function may run.
+/// How long another copy of the function may handle an event before its second delivery fails, to be tried again by
+/// Lambda. It is longer than handling takes unless AWS is broken, as two bus rules may take one event, and shorter
+/// than the function may run.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Pause before the second look at it; each further one is twice as long, as every look costs the table.
+/// Pause before the second look; each further pause is twice as long, as every look costs the table.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 /// The longest pause between two looks.
 const PAUSE_MAX: Duration = Duration::from_secs(2);
@@ -43,7 +43,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             match self.state.begin(id, now.saturating_add(passed).unwrap_or(now)).await {
                 Ok(Delivery::UnderWay) => continue,
                 Ok(Delivery::Published) => {}
-                // The other one gave up: its mark is ours now, and given back for the next look.
+                // The other copy gave up: its mark is ours now, and released for the next look.
                 Ok(Delivery::First) => {
                     let given = self.state.end(id, now, None).await;
                     given

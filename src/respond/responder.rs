@@ -75,8 +75,8 @@ pub enum Origin {
 /// What is remembered of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// It happens now: each event is published once, and repeated where nobody acknowledges it; the caller's last hour
-    /// is looked up, and the tags of an account count as far as AWS is asked for them.
+    /// It happens now: each event is published once, and again unless somebody acknowledges it. The caller's last
+    /// hour is looked up, and the tags of an account count as far as AWS is asked for them.
     Live,
     /// It is read on purpose: each reading publishes it.
     Reading,
@@ -92,7 +92,7 @@ pub struct Response {
 }
 
 impl<'a, P, S> Responder<'a, P, S, Offline> {
-    /// A responder that asks nobody anything. What comes from a bus happens now, what comes from a file is read.
+    /// A responder without lookups. Events from a bus happen now, events from a file are read.
     pub fn offline(
         engine: &'a Engine,
         topics: &'a BTreeMap<Severity, Vec<TopicSpec>>,

@@ -27,8 +27,8 @@ pub struct PublishFailed {
     pub cause: EffectError,
 }
 
-/// Sends to every topic of the severity, each once before any is tried again; one that stays
-/// failed does not keep the others from getting it, but it fails the whole.
+/// Sends to every topic of the severity, each once before any is tried again. A topic that stays failed does not keep
+/// the alert from the others, but fails the whole.
 ///
 /// # Errors
 /// A topic did not get it.

@@ -14,25 +14,25 @@ use crate::text::severity::Severity;
 /// Most names that one event is counted under, those of the loudest rules first.
 const RULES_MAX: usize = 10;
 
-/// Under which name the alerts are counted that a suppression silences.
+/// The name under which alerts that a suppression silences are counted.
 #[must_use]
 pub fn counted_as(suppression: &str) -> String {
     format!("suppressed by {suppression}")
 }
 
-/// Under which name the alerts are counted that the override of a rule holds back or makes quieter than medium.
+/// The name under which alerts are counted that the override of a rule holds back or makes quieter than medium.
 #[must_use]
 pub fn counted_as_overridden(rule: &str) -> String {
     format!("overridden {rule}")
 }
 
-/// Under which name the repetitions are counted that a rule holds back for days.
+/// The name under which repetitions are counted that a rule holds back for days.
 #[must_use]
 pub fn counted_as_held(rule: &str) -> String {
     format!("held back by {rule}")
 }
 
-/// Under which name the alerts are counted that an adjustment makes quieter than medium by more than a step.
+/// The name under which alerts are counted that an adjustment makes quieter than medium by more than a step.
 #[must_use]
 pub fn counted_as_adjusted(because: &str) -> String {
     format!("adjusted because {because}")

@@ -325,13 +325,13 @@ enum Story {
     /// The loud event, while SNS refuses twice.
     Refused,
     /// Nobody acknowledges the loud event.
-    ToldAgain,
+    PublishedAgain,
     /// Somebody does, and reads what there is.
     Acknowledged,
 }
 
 const STORIES: [Story; 5] =
-    [Story::Alerted, Story::HeldBack, Story::Refused, Story::ToldAgain, Story::Acknowledged];
+    [Story::Alerted, Story::HeldBack, Story::Refused, Story::PublishedAgain, Story::Acknowledged];
 
 impl Story {
     /// How many messages people got of what this call does: when Lambda was done, and in all.
@@ -342,7 +342,7 @@ impl Story {
         day.deliver(before, ("PutRolePolicy", "another", 601), 601).unwrap();
         acknowledge(&memory, "PutRolePolicy-601");
         let mut event = (name, "deploy", 720);
-        if matches!(self, Self::HeldBack | Self::ToldAgain | Self::Acknowledged) {
+        if matches!(self, Self::HeldBack | Self::PublishedAgain | Self::Acknowledged) {
             assert_eq!(day.deliver(before, event, 720).unwrap(), Verdict::Alerted);
         }
         let refusals = if matches!(self, Self::Refused) { 2 } else { 0 };
@@ -361,7 +361,7 @@ impl Story {
                 let _ = day.deliver(to, event, at + 2);
                 (when_done, when_done + sent.take().len())
             }
-            Self::ToldAgain | Self::Acknowledged => {
+            Self::PublishedAgain | Self::Acknowledged => {
                 if matches!(self, Self::Acknowledged) {
                     acknowledge(&state, &format!("{name}-720"));
                 }
@@ -377,7 +377,7 @@ impl Story {
     /// The fewest and the most messages, whichever call is broken once.
     fn bounds(self) -> (usize, usize) {
         match self {
-            Self::Alerted | Self::Refused | Self::ToldAgain => (1, 2),
+            Self::Alerted | Self::Refused | Self::PublishedAgain => (1, 2),
             // The first was published before.
             Self::HeldBack => (0, 1),
             Self::Acknowledged => (0, 0),

@@ -153,7 +153,7 @@ const NOT_TAMPERING: [(&str, &str); 17] = [
     ("identity-parameters-omitted", "any call"),
     (
         "log-bucket-expires-early",
-        "an everyday call, only the name of the bucket tells; has a floor",
+        "an everyday call, only the name of the bucket shows it; has a floor",
     ),
     ("monitoring-resumed", "strengthens"),
     ("security-administrator-named", "gives another account a say; high, so it has a floor"),
@@ -163,7 +163,7 @@ const NOT_TAMPERING: [(&str, &str); 17] = [
     ("security-lake-shared", "shows, but weakens nothing; has a floor"),
     (
         "trail-bucket-changed",
-        "everyday calls, only the name of the bucket tells; high, so it has a floor",
+        "everyday calls, only the name of the bucket shows it; high, so it has a floor",
     ),
 ];
 

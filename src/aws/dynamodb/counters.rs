@@ -9,12 +9,12 @@ use jiff::{SignedDuration, Timestamp};
 use super::table::{Item, Table, expiration, id, milliseconds, number, text};
 use crate::effects::{Counters, EffectError};
 
-/// Most events under one key, more than the largest threshold asks for: each write costs by the size of
-/// the whole. Beyond it the oldest make room.
+/// Most events under one key, more than the largest threshold needs: each write costs by the size of the whole item.
+/// Beyond it the oldest make room.
 const EVENTS_PER_KEY_MAX: i64 = 1_200;
-/// Events under one key from which on those older than two windows go.
+/// Events under one key from which on those older than two windows are removed.
 const EVENTS_PER_KEY_MANY: usize = 500;
-/// Events that make room at once where none is old: 1,000 stay, the largest threshold.
+/// Events removed at once if none is old: 1,000 stay, the largest threshold.
 const EVENTS_PER_KEY_CUT: usize = 200;
 
 impl Counters for Table {

@@ -1,4 +1,4 @@
-//! Deliveries in the table: an item for each event, which carries what was said of it.
+//! Deliveries in the table: an item for each event, which also carries its alert.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
@@ -13,7 +13,7 @@ use crate::effects::{Deliveries, Delivery, EffectError, UNDER_WAY_SECS_MAX};
 impl Deliveries for Table {
     async fn begin(&self, event_id: &str, now: Timestamp) -> Result<Delivery, EffectError> {
         let stale = now.as_second().saturating_sub(UNDER_WAY_SECS_MAX);
-        // A call repeated because its answer was lost finds its own mark, and knows it.
+        // A call repeated after a lost answer finds its own mark by this.
         let owner = token();
         let begun = self
             .insisting

@@ -10,8 +10,8 @@ use crate::effects::EffectError;
 /// Most tables looked at; DynamoDB answers with so many at once.
 const TABLES_MAX: i32 = 100;
 
-/// Names of the tables of the deployment under this name, in the Region of the settings: more than one
-/// where a former deployment left its own behind.
+/// Names of the tables of the deployment under this name, in the Region of the settings. Several if a former
+/// deployment left its table behind.
 ///
 /// # Errors
 /// DynamoDB does not answer, or may not be asked (`dynamodb:ListTables`).
@@ -19,7 +19,7 @@ pub async fn tables_of(config: &SdkConfig, name: &str) -> Result<Vec<String>, Ef
     let config = limited(config, Limits::SHORT);
     let client = Client::from_conf(aws_sdk_dynamodb::config::Builder::from(&config).build());
     let begins = format!("{name}-state");
-    // Tables are listed in the order of their names: this one stands before all that begin so.
+    // Tables are listed by name: this text stands before all names that begin so.
     let before = begins.trim_end_matches('e');
     let request = client.list_tables().exclusive_start_table_name(before).limit(TABLES_MAX);
     let answer = request.send().await;

@@ -15,7 +15,7 @@ use crate::prior::{Register, Write};
 const REGISTER_DAYS: i64 = 1_826;
 /// Most answers to one question for registers: DynamoDB gives 16 MiB at a time, and may leave out what it throttles.
 const ANSWERS_MAX: usize = 4;
-/// Pause before it is asked for what it left out.
+/// Pause before it is asked for the items left out.
 const BETWEEN_ANSWERS: Duration = Duration::from_millis(50);
 
 impl PriorState for Table {
@@ -82,7 +82,7 @@ impl Table {
                 }
             };
             items.extend(found.into_iter().filter_map(|item| Some((key_of(&item)?, item))));
-            // Throttled whole, the table is not asked at once again for the same.
+            // If the whole answer was throttled, the table is not asked for the same again at once.
             let throttled = left.len() == unread.len();
             unread = left;
             if throttled {
@@ -120,7 +120,7 @@ fn key_of(item: &Item) -> Option<String> {
     item.get("id")?.as_s().ok().cloned()
 }
 
-/// The register of an item. What cannot be read says nothing.
+/// The register of an item. Unreadable writes are left out.
 fn of(item: &Item) -> Register {
     let mut register = Register::default();
     for write in kept(item).iter().filter_map(|kept| serde_json::from_str(kept).ok()) {

@@ -22,7 +22,7 @@ pub(super) const SLACK_SECS: i64 = 86_400;
 pub struct Table {
     /// For what an alert can do without.
     pub(super) client: Client,
-    /// For what is asked also where the table did not answer before.
+    /// For questions that are asked even if the table did not answer before.
     pub(super) insisting: Client,
     pub(super) name: String,
     pub(super) budget: Budget,

@@ -17,8 +17,8 @@ impl Windows for Table {
         window: SignedDuration,
     ) -> Result<Claim, EffectError> {
         let span = milliseconds(window);
-        // What the claim before held back moves aside, so that a call repeated after a lost answer
-        // finds its own claim with it.
+        // The count of the former claim moves aside, so that a call repeated after a lost answer finds its own claim
+        // with it.
         let claimed = self
             .client
             .update_item()
@@ -106,7 +106,7 @@ impl Windows for Table {
             Err(error) if is_refusal(&error) => return Ok(()),
             Err(error) => return Err(self.failed("release a claim", &error)),
         };
-        // What the claim before held back is in no alert yet.
+        // No alert holds the count of the former claim yet.
         let before = item.as_ref().and_then(|item| item.get("before")?.as_ss().ok());
         let Some(before) = before else { return Ok(()) };
         let counted = self

@@ -42,8 +42,8 @@ pub(crate) async fn ring<S: State + OpenAlerts>(
     Rung { heartbeat, due, repeated }
 }
 
-/// Publishes again what nobody acknowledged in time: how many alerts those are, and how many were
-/// published again. What fails is tried at the next ring; each of these alerts was published before.
+/// Publishes again what nobody acknowledged in time. Gives the number of those alerts, and of those published again.
+/// A failed one is tried at the next ring; each of these alerts was published before.
 async fn reminders(
     function: &Function,
     alerts: &impl OpenAlerts,

@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 pub(crate) struct Daily(Mutex<Option<Date>>);
 
 impl Daily {
-    /// Is it still to be done on the day of this moment? From now on it counts as done.
+    /// Is it still due on the day of this moment? From now on it counts as done.
     pub(crate) fn is_due(&self, now: Timestamp) -> bool {
         let today = now.to_zoned(TimeZone::UTC).date();
         lock(&self.0).replace(today) != Some(today)

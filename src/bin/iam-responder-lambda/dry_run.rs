@@ -5,7 +5,7 @@ use std::io::Write;
 use iam_responder::alert::Message;
 use serde_json::Value;
 
-/// Said at the start and in each answer, so that nobody leaves it on in a deployment.
+/// Logged at the start and in each answer, so that nobody leaves it on in a deployment.
 pub(crate) const WARNING: &str =
     "IAM_RESPONDER_DRY_RUN is true: nothing is published, nobody gets an alert";
 

@@ -20,7 +20,7 @@ pub(crate) struct Function {
     pub source: Source,
     pub engine: Engine,
     pub topics: BTreeMap<Severity, Vec<TopicSpec>>,
-    /// ARNs of all topics that it may publish to, in a dry run none.
+    /// ARNs of all topics that it may publish to. Empty in a dry run.
     pub publishable: Vec<String>,
     pub publish: Publisher,
     pub lookups: Aws,
@@ -28,7 +28,7 @@ pub(crate) struct Function {
     pub budget: Budget,
     pub cache: Cache,
     pub repeat: Option<Repeat>,
-    /// What is wrong with the owner's files, which are not in force then.
+    /// Faults of the owner's files. With any, the files are not in force.
     pub refused_files: Vec<String>,
     pub refused_files_daily: Daily,
     pub silence_daily: Daily,

@@ -15,12 +15,12 @@ use super::publisher::Publisher;
 
 /// Time for all that is read.
 const HEARTBEAT_MAX: Duration = Duration::from_secs(10);
-/// The note and the register that are read from the table, each by a right of its own. None is kept under this key:
-/// "absent" is an answer too.
+/// The key of the note and the register that are read from the table, each by a right of its own. Nothing is stored
+/// under it: "absent" is an answer too.
 const KEY: &str = "heartbeat";
 
-/// Reads the table and asks for every topic that the function may publish to; true where all of it
-/// answered. What did not is logged with what to do.
+/// Reads the table and asks for every topic that the function may publish to. `true` if all answered. A failure is
+/// logged with its remedy.
 pub(crate) async fn beats(function: &Function, state: &(impl Notes + PriorState)) -> bool {
     // A dry run could not publish.
     let Publisher::Sns { sns, .. } = &function.publish else { return false };

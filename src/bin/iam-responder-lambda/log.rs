@@ -12,7 +12,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use super::function::{Failed, Function};
 use super::publisher::Publisher;
 
-/// JSON lines, as Lambda's own log has them. What others chose stands in them as it was, and JSON escapes it.
+/// JSON lines, as Lambda's own log has them. Foreign texts stand in them unchanged, and JSON escapes them.
 pub(crate) fn json<W>(level: Level, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
@@ -54,7 +54,7 @@ pub(crate) fn event_id(text: &str) -> String {
     Event::parse(text).ok().and_then(|event| event.id().map(str::to_owned)).unwrap_or_default()
 }
 
-/// The line about an event that failed. Read a second time only here: the first reading is used up.
+/// The line about a failed event. The event is parsed a second time here, as the first parse is used up.
 pub(crate) fn log_failure(error: &Failed, text: &str, used: Usage, milliseconds: u64) {
     let event = Event::parse(text).ok();
     let event = event.as_ref();

@@ -15,8 +15,8 @@ const CLAIM: &str = "files refused";
 /// Time within which one alert is enough. A little less than a day, so that it comes every day.
 const WINDOW: SignedDuration = SignedDuration::from_hours(23);
 
-/// Publishes the alert, where files are refused and it was not published today. A state that does not answer costs a
-/// second alert, not the first; an alert that fails is tried again at the next invocation.
+/// Publishes the alert, if files are refused and it was not published today. A state that does not answer costs a
+/// second alert, not the first; a failed alert is tried again at the next invocation.
 pub(crate) async fn send_refused_files(
     function: &Function,
     windows: &impl Windows,

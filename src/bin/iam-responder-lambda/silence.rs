@@ -28,7 +28,7 @@ pub(crate) async fn send_silences_of_day(
     function.budget.begin(Instant::now() + left);
     let message = send_silences(&function.engine, state, &function.publish, &function.topics, now);
     let Ok(message) = tokio::time::timeout(left, message).await else {
-        tracing::error!("no time was left to tell what was silenced");
+        tracing::error!("no time was left to publish what was silenced");
         return;
     };
     for error in &message.state_failures {

@@ -119,7 +119,7 @@ async fn config(settings: &Settings) -> Result<SdkConfig, String> {
     config.map_err(|fault| listed(&[fault]))
 }
 
-/// A key of spaces counts as none: the SDK would refuse it, and then look nowhere else.
+/// A key of spaces counts as absent: the SDK would refuse it, and then look nowhere else.
 fn credentials(variable: impl Fn(&str) -> Option<OsString>) -> Credentials {
     let is_given =
         |name| variable(name).is_some_and(|value| !value.to_string_lossy().trim().is_empty());
@@ -142,7 +142,7 @@ fn publisher(
     Publisher::Sns { sns: Sns::new(config, budget), detours: Detours::new(refused) }
 }
 
-/// A dry run may ask nothing, so it needs no configuration to ask with.
+/// A dry run may not ask AWS, so it needs no configuration.
 fn lookups(settings: &Settings, config: Option<&SdkConfig>, budget: &Budget) -> Aws {
     let deployed = config.is_some();
     let permitted = Permitted {

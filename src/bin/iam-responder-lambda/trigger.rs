@@ -1,4 +1,4 @@
-//! What woke the function, and what is done then.
+//! What woke the function, and what it does then.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -43,7 +43,7 @@ impl Trigger {
 /// What an invocation answers.
 #[derive(serde::Serialize)]
 pub(crate) struct Answer {
-    /// Says that nobody got anything, where that is so.
+    /// Says that nobody was alerted, if so.
     #[serde(skip_serializing_if = "Option::is_none")]
     dry_run: Option<&'static str>,
     #[serde(flatten)]
@@ -102,11 +102,11 @@ where
             Err(change::not_judged(function, state, &text, started.elapsed(), deadline).await)
         }
     };
-    // Behind the event's own alert, in what time is left.
+    // After the event's own alert, in the time that is left.
     let left = remaining(event.context.deadline);
     let refused = send_refused_files(function, state, Timestamp::now(), left);
     if tokio::time::timeout(left, refused).await.is_err() {
-        tracing::error!("no time was left to tell that the owner's files are not in force");
+        tracing::error!("no time was left to publish that the owner's files are not in force");
     }
     let left = deadline.saturating_sub(started.elapsed());
     silence::send_silences_of_day(function, state, Timestamp::now(), left).await;

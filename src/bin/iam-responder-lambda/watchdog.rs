@@ -25,7 +25,7 @@ use super::function::Function;
 /// Time kept before the deadline to publish that an event is not judged: a connection to SNS, on what the other
 /// thread leaves of the core.
 const PUBLISHING: Duration = Duration::from_secs(6);
-/// How long it computes at a stretch, that late, before it counts as stuck.
+/// Time that it computes without a pause, so late, before it counts as stuck.
 const STRETCH: Duration = Duration::from_millis(250);
 /// Time within which one event raises one alert as not judged, however often Lambda tries it.
 const WINDOW: SignedDuration = SignedDuration::from_hours(1);
@@ -118,7 +118,7 @@ pub(crate) async fn send_not_judged(
         }
     };
     if timeout(time_left, work).await.is_err() {
-        tracing::error!("no time was left to tell that an event was not judged");
+        tracing::error!("no time was left to publish that an event was not judged");
     }
 }
 

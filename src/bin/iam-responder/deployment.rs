@@ -11,7 +11,7 @@ pub(crate) struct DeploymentTable {
 #[cfg(feature = "aws")]
 pub(crate) use with_aws::with_table;
 
-/// What a verb says that needs AWS, in a binary that was built without.
+/// The answer of a verb that needs AWS, in a binary built without.
 #[cfg(not(feature = "aws"))]
 pub(crate) fn refused<T>() -> Result<T, crate::exit::Failure> {
     let message = "this binary was built without AWS, so that it builds in seconds; build it with: \

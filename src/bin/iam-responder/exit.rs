@@ -1,4 +1,4 @@
-//! How a run ends: a status that scripts lean on.
+//! How a run ends: a status for scripts.
 
 use std::io::{self, Write};
 use std::path::Path;

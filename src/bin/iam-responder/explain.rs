@@ -88,7 +88,7 @@ fn one<'e>(
     arguments: &Arguments,
 ) -> Result<bool, Failure> {
     let recognised = engine.recognise_at_once(&mut event, &Known::default());
-    // What only counts, or waits for what came before, says nothing about one event alone.
+    // A rule that counts, or waits for earlier events, says nothing about one event alone.
     let now = Timestamp::now();
     let assessment = engine.assess(&event, &recognised, &BTreeSet::new(), now);
     let is_one = |rules: &[&Rule], rule: &Rule| rules.iter().any(|one| std::ptr::eq(*one, rule));
@@ -99,7 +99,7 @@ fn one<'e>(
     let judge = |rule: &'e Rule| {
         let mut explanation = rule.pattern.explain_within(event.raw(), &mut left);
         if rule.spec.enabled {
-            // What alerts go by, also where the explanation was cut.
+            // Alerts go by the rules' own matching, even if the explanation was cut.
             explanation.matched = is_one(all, rule);
         }
         Judged {

@@ -52,8 +52,7 @@ mod with_aws {
     use crate::exit::{Exit, Failure};
     use crate::options::{Format, Global};
 
-    /// How often one value is written, beside the attempts of each call: a table that was just made grows
-    /// into the load.
+    /// Attempts to write one value, beside the attempts of each call: a new table grows into the load.
     const ATTEMPTS_MAX: u64 = 5;
 
     pub(crate) fn seed(global: &Global, arguments: &SeedArguments) -> Result<Exit, Failure> {

@@ -30,7 +30,7 @@ impl Counters for Memory {
             let oldest = oldest.map(|(index, _)| index);
             oldest.map(|index| events.swap_remove(index));
         }
-        // Events come in any order: those of the window on either side of this one count.
+        // Events come in any order: those within the window on either side of this one count.
         let near = |(_, then): &&(String, Timestamp)| at.duration_since(*then).abs() < window;
         let distinct: BTreeSet<&str> =
             events.iter().filter(near).map(|(id, _)| id.as_str()).collect();

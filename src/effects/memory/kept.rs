@@ -42,7 +42,7 @@ impl Default for Memory {
     }
 }
 
-/// Who owns a window, since when, whom it holds back, and how many the one before it did.
+/// Owner of a window, its start, the events it holds back, and how many the former claim held back.
 #[derive(Debug)]
 pub(super) struct Claimed {
     pub(super) owner: Option<String>,

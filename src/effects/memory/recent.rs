@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::mem;
 
-/// What an entry takes beside its key and its own bytes.
+/// Bytes of an entry beside its key and its value.
 const ENTRY_BYTES: usize = 64;
 
 /// Two generations. An entry that is used moves into the young one. Once the young one holds half of the bytes
@@ -34,7 +34,7 @@ impl<V> Recent<V> {
         self.young.get_mut(key)
     }
 
-    /// The entry, made where it is missing, to be changed.
+    /// The entry, made if it is missing, to be changed.
     pub(super) fn entry(&mut self, key: &str) -> Option<&mut V>
     where
         V: Default,

@@ -6,7 +6,7 @@ use super::kept::{Claimed, HeldEvents, Memory};
 use crate::alert::HELD_MAX;
 use crate::effects::{Claim, EffectError, Windows, lock};
 
-/// Events of a window that are published apart; more of them are counted without being remembered.
+/// Events of a window whose IDs are remembered. Further ones are counted without.
 const HELD_IDS_MAX: usize = 100;
 
 impl HeldEvents {
@@ -42,7 +42,7 @@ impl Windows for Memory {
                 }
                 Some(_) if inside => return Ok(Claim::Theirs),
                 Some(_) => before = claimed.held.count,
-                // Given back: what it had found held back is in no alert yet.
+                // Released: the count that it found is in no alert yet.
                 None => before = claimed.before,
             }
         }

@@ -40,7 +40,7 @@ pub(super) const ROLE: &str = "IAM_RESPONDER_ROLE";
 pub const DRY_RUN: &str = "IAM_RESPONDER_DRY_RUN";
 /// Least severe line that the function logs.
 pub const LOG_LEVEL: &str = "IAM_RESPONDER_LOG_LEVEL";
-/// What Lambda says of its own filter on the log: the level where [`LOG_LEVEL`] gives none. Lambda
+/// The level of Lambda's own filter on the log, used if [`LOG_LEVEL`] is not set. Lambda
 /// drops each line below it, and takes a line without `level` for INFO.
 /// Source: <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html>
 pub const LAMBDA_LOG_LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
@@ -92,7 +92,8 @@ pub struct Settings {
     pub name: String,
     /// ARN of the deployment's own CloudFormation stack.
     pub stack: Option<String>,
-    /// What of the deployment has no name of its own; at most [`DEPLOYMENT_ROLES_MAX`](super::DEPLOYMENT_ROLES_MAX) roles.
+    /// Resources of the deployment that its name does not find; at most
+    /// [`DEPLOYMENT_ROLES_MAX`](super::DEPLOYMENT_ROLES_MAX) roles.
     pub deployed: Deployed,
     /// Alerts go to the log, and nothing is asked of AWS.
     pub dry_run: bool,
@@ -116,8 +117,8 @@ pub struct SettingsError(pub Vec<String>);
 pub struct Routes {
     /// Topics by severity, each one that the function can publish to.
     pub topics: BTreeMap<Severity, Vec<TopicSpec>>,
-    /// Topics that the site file names and that get nothing, by severity; the severity's own topic,
-    /// which the environment names, gets the alerts in their place.
+    /// Topics that the site file names and that cannot be published to, by severity. The severity's own topic, which
+    /// the environment names, gets the alerts in their place.
     pub refused: BTreeMap<Severity, Vec<Refusal>>,
 }
 
@@ -170,7 +171,7 @@ impl Settings {
         }
     }
 
-    /// The variables that are set and make no sense where nothing is published or asked.
+    /// Variables that are set although a dry run does not use them.
     fn of_a_deployment(&self) -> Vec<String> {
         let topic = |severity: &Severity| topic_variable(*severity);
         let mut set: Vec<String> = self.topics.keys().rev().map(topic).collect();
@@ -378,7 +379,7 @@ mod tests {
         assert_eq!(level(&[(LAMBDA_LOG_LEVEL, "TRACE")]), ("trace", None));
         assert_eq!(level(&[(LOG_LEVEL, "ERROR"), (LAMBDA_LOG_LEVEL, "TRACE")]), ("error", None));
         assert_eq!(level(&[(LAMBDA_LOG_LEVEL, "INFO"), (LOG_LEVEL, "debug")]), ("debug", None));
-        // What Lambda would drop must bear the level that it lets pass.
+        // A line that Lambda would drop must bear the level that it lets pass.
         assert_eq!(level(&[(LAMBDA_LOG_LEVEL, "WARN")]), ("warn", Some("WARN")));
         assert_eq!(level(&[(LAMBDA_LOG_LEVEL, "fatal")]), ("error", Some("FATAL")));
     }

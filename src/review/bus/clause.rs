@@ -14,7 +14,7 @@ const STACK_CHARACTERS_MAX: usize = 128;
 /// The path of the field that distinguishes changes from reads.
 pub(super) const READ_ONLY: &str = "detail.readOnly";
 
-/// What the parameters and pseudo parameters of the template stand for.
+/// Values of the parameters and pseudo parameters of the template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Names {
     /// `NamePrefix`
@@ -30,7 +30,7 @@ pub struct Names {
 }
 
 impl Names {
-    /// The longest that each may be: a pattern that fits with these fits everywhere.
+    /// The longest possible values: a pattern that fits with these fits everywhere.
     #[must_use]
     pub fn longest() -> Self {
         Self {
@@ -145,8 +145,7 @@ impl Clause {
         kinds.is_empty() || kinds.iter().any(may_be_its_kind)
     }
 
-    /// Does every change that the other wants match this? False where that cannot be seen from the
-    /// form alone.
+    /// Does every change that the other wants match this? `false` if the form alone does not show it.
     pub(super) fn covers(&self, other: &Self) -> bool {
         self.0.iter().all(|(path, wanted)| {
             if path == READ_ONLY && other.may_be_of_cloudtrail() {
@@ -174,8 +173,8 @@ impl Clause {
     }
 }
 
-/// What a path shares with its neighbours and may be an array of objects: below `detail` its field. The
-/// identity never is one.
+/// The part of a path that it shares with its neighbours and that may be an array of objects: below `detail` its
+/// field. The identity is never an array.
 fn container(path: &str) -> Option<String> {
     let (root, rest) = path.split_once('.')?;
     let (field, _) = match root {

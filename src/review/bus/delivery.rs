@@ -1,6 +1,6 @@
 //! What must be delivered.
 
-/// The sources of which every change is delivered, but for busy calls.
+/// The sources of which every change is delivered, except busy calls.
 #[must_use]
 pub fn whole_sources() -> Vec<&'static str> {
     super::traffic::whole().collect()

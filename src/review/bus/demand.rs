@@ -53,7 +53,7 @@ pub enum Share {
 #[derive(Debug, Default)]
 pub(super) struct Demands(HashMap<Branch, Arc<[Part]>>);
 
-/// A clause, and by which kind of bus rule it is delivered.
+/// A clause, and the kind of bus rule that delivers it.
 type Part = (Delivery, Arc<Clause>);
 
 impl Demands {
@@ -146,7 +146,7 @@ fn named(clause: &Clause, source: &str, name: &Value, asks: Asks) -> Vec<(Delive
     vec![(delivery, clause.clone())]
 }
 
-/// The call alone, but for what makes its events few by itself: the tool's own name, and refusal.
+/// The call alone, with conditions only if they make its events few: the tool's own name, and refusal.
 fn bare(clause: &Clause) -> Clause {
     let kept = |(path, wanted): &(&String, &Vec<Value>)| {
         let call = ["source", "detail-type", "detail.eventSource", "detail.eventName"];
@@ -170,7 +170,7 @@ fn broad(clause: &Clause, asks: Asks) -> Vec<(Delivery, Clause)> {
     }
 }
 
-/// Does anything but the call confine it to few events? Being refused does where the call is named.
+/// Does anything but the call confine it to few events? Refusal does if the call is named.
 fn is_confined(clause: &Clause, named: bool) -> bool {
     let says_what =
         |wanted: &Value| wanted.get("anything-but").is_none() && wanted.get("exists").is_none();

@@ -31,11 +31,11 @@ impl Prepared {
 
 /// Fields that are never loosened.
 const PINNED: [&str; 4] = ["source", "detail-type", "detail.eventSource", "detail.eventName"];
-/// More fields than any pattern has room for: what lies beyond is left out at once, not one by one.
+/// More fields than any pattern has room for. Further ones are left out at once, not one by one.
 const FIELDS_MAX: usize = PATTERN_CHARACTERS_MAX / 8;
 
-/// A clause as bus rules ask it: of events via CloudTrail where it asks for a field of theirs, and in
-/// parts that each fit into a bus rule.
+/// A clause in the form of bus rules: limited to events via CloudTrail if it asks for a field of theirs, and in parts
+/// that each fit into a bus rule.
 fn prepared(clause: &Clause) -> Result<Vec<Clause>, String> {
     let of_record = |(path, wanted): (&String, &Vec<Value>)| {
         let field = path.strip_prefix("detail.").and_then(|rest| rest.split('.').next());

@@ -1,4 +1,4 @@
-//! What is wanted of EventBridge, by kinds of bus rules: each thing once, and nothing that another delivers.
+//! The wanted clauses, by kinds of bus rules: each thing once, without what another one delivers.
 
 use std::collections::BTreeMap;
 
@@ -23,8 +23,8 @@ pub(super) struct Whole {
     pub(super) together: Vec<Clause>,
 }
 
-/// The clauses of the sources that are delivered whole, as far as any rule asks for them: those of which
-/// CloudTrail calls some changes reads apart, and without busy calls.
+/// The clauses of the sources that are delivered whole, as far as any rule asks for them, without busy calls. Sources
+/// whose changes CloudTrail may call reads stand apart.
 pub(super) fn whole(wanted: &BTreeMap<Delivery, Vec<Clause>>) -> Whole {
     let asked = |source: &&str| {
         let of = |clause: &Clause| {
@@ -36,7 +36,7 @@ pub(super) fn whole(wanted: &BTreeMap<Delivery, Vec<Clause>>) -> Whole {
         traffic::whole().filter(asked).partition(|source| traffic::is_uncertain(source));
     let named = named_reads(wanted, &uncertain);
     let mut found = Whole { clauses: Vec::new(), together: Vec::new() };
-    // Sources that leave the same calls out share a clause: most leave none.
+    // Sources with the same calls left out share a clause: most leave out none.
     let mut alike: BTreeMap<Vec<&str>, Vec<&str>> = BTreeMap::new();
     for source in certain {
         alike.entry(traffic::busy_of(&[source])).or_default().push(source);
@@ -53,7 +53,7 @@ pub(super) fn whole(wanted: &BTreeMap<Delivery, Vec<Clause>>) -> Whole {
     found
 }
 
-/// Every change of these sources, but for some calls.
+/// Every change of these sources, except some calls.
 fn changes_of(sources: &[&str], mut out: Vec<&str>) -> Clause {
     let clause = Clause::default()
         .with("source", vec![json!({"prefix": "aws."})])

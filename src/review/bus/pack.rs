@@ -64,7 +64,7 @@ pub struct BusRules {
 /// Why no bus rule can deliver what a rule needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BusFault {
-    /// The rule; all of them where there are too many bus rules.
+    /// The rule. `None` if there are too many bus rules for all of them.
     pub rule: Option<String>,
     /// What is wrong, and what to do.
     pub message: String,

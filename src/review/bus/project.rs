@@ -70,7 +70,7 @@ const PROJECTED: [&str; 13] = [
     "derived.principal.linkedService",
 ];
 
-/// A branch as far as its projection looks: two that are the same here need the same delivered.
+/// The part of a branch that its projection uses: branches with equal parts need the same delivery.
 pub(super) fn seen(branch: &Branch) -> Branch {
     let mut seen = branch.clone();
     seen.retain(|path, wanted| {
@@ -184,7 +184,7 @@ fn sources(branch: &Branch) -> Vec<Value> {
         let text = value.as_str().or_else(|| value.get("prefix").and_then(Value::as_str));
         text.is_some_and(|text| text.starts_with("aws."))
     };
-    // By its service the event is known well enough, and more shortly.
+    // The service identifies the event well enough, and more shortly.
     if given.is_empty()
         || branch.contains_key("detail.eventSource")
         || !given.iter().all(|v| of_aws(&v))
@@ -345,7 +345,7 @@ fn by_handed(branch: &Branch) -> Vec<Clause> {
 fn by_principal(branch: &Branch) -> Vec<Clause> {
     let mut clause = Clause::default();
     if let Some(types) = branch.get("derived.principal.type") {
-        // What has no type is known by other means.
+        // A caller without a type is known by other means.
         let others = [PrincipalKind::AwsService, PrincipalKind::Unknown].map(PrincipalKind::word);
         let positive =
             types.iter().all(|one| one.as_str().is_some_and(|one| !others.contains(&one)));
@@ -426,7 +426,8 @@ fn by_role(branch: &Branch) -> Option<Vec<Clause>> {
     roles.iter().all(exact).then(|| vec![alone(roles.clone()), without_issuer(Clause::default())])
 }
 
-/// What the issuer's ARN is where `linkedService` is as wanted: an exact prefix, as AWS reserves the path.
+/// Patterns for the issuer's ARN that hold if `linkedService` is as wanted: an exact prefix, as AWS reserves the
+/// path.
 fn linked(wanted: &[Value], own: impl Fn(&str) -> Value) -> Option<Vec<Value>> {
     let of_service = |service: &str| own(&format!("{LINKED_ROLES}{service}/"));
     let one = |wanted: &Value| {
@@ -461,7 +462,7 @@ fn is_absent(wanted: &Value) -> bool {
     *wanted == json!({"exists": false})
 }
 
-/// How the call ended, where the event says it in so many words; and through which service it came.
+/// How the call ended, if the event says it literally; and the service that it came through.
 fn by_outcome(branch: &Branch) -> Vec<Clause> {
     let mut clauses = vec![Clause::default()];
     if denied_only(branch) && !branch.contains_key("detail.errorCode") {

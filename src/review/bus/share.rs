@@ -14,7 +14,7 @@ use crate::rule::Rule;
 #[derive(Debug)]
 pub struct Shares<'b> {
     bus_rules: &'b BusRules,
-    /// Whether a clause is delivered: by bus rules for changes too, by those for reads too.
+    /// Whether a clause is delivered, counting bus rules for changes, and counting those for reads.
     known: HashMap<(Arc<Clause>, bool, bool), bool>,
     projected: Demands,
     /// What the bus rules were not made from.
@@ -39,7 +39,7 @@ impl<'b> Shares<'b> {
         self.of_demands(&demands, reads)
     }
 
-    /// The same without those for reads, and with them.
+    /// The share without the bus rules for reads, and with them.
     pub fn both(&mut self, rule: &Rule) -> (Share, Share) {
         let demands = self.projected.of_rule(rule);
         (self.of_demands(&demands, false), self.of_demands(&demands, true))

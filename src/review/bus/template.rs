@@ -56,7 +56,7 @@ fn resource(text: &mut String, rule: &BusRule) {
 /// search for names.
 const ALARM_METRICS_MAX: usize = 10;
 
-/// What rings for the bus rules: logical ID, name, metric, and what it means.
+/// The alarms on bus rules: logical ID, name, metric, and meaning.
 const ALARMS: [(&str, &str, &str, &str); 2] = [
     (
         "BusRulesFailed",

@@ -9,8 +9,8 @@ const READING: [&str; 11] = [
     "Get", "List", "Describe", "Lookup", "Head", "BatchGet", "Search", "Query", "Simulate",
     "Generate", "Test",
 ];
-/// Sources of which CloudTrail calls some changes reads: what rules name of them comes by bus rules that
-/// deliver reads too.
+/// Sources whose changes CloudTrail may call reads. What rules name of them is delivered by bus rules that deliver
+/// reads too.
 const UNCERTAIN: [&str; 2] = ["sts.amazonaws.com", "signin.amazonaws.com"];
 
 /// How much traffic a row of the table means.
@@ -45,7 +45,7 @@ fn rows(kind: Kind) -> impl Iterator<Item = &'static Row> {
     ROWS.iter().filter(move |row| row.kind == kind)
 }
 
-/// Sources of which every change is delivered, but for busy calls.
+/// Sources of which every change is delivered, except busy calls.
 pub(super) fn whole() -> impl Iterator<Item = &'static str> {
     rows(Kind::Whole).map(|row| row.source)
 }
@@ -65,8 +65,8 @@ pub(super) fn is_busy(source: &str, name: &str) -> bool {
     rows(Kind::Busy).any(|row| row.source == source && is_of(row.name, name))
 }
 
-/// May the call be a read to CloudTrail or to EventBridge? What the catalogue does not list as a change may,
-/// but for sources that are delivered whole: `Sign` of KMS is one, by CloudTrail's flag alone.
+/// May the call be a read to CloudTrail or to EventBridge? It may if the catalogue does not list it as a change,
+/// unless its source is delivered whole: `Sign` of KMS is a read by CloudTrail's flag alone.
 pub(super) fn may_be_read(source: &str, name: &str) -> bool {
     let listed = || rows(Kind::Frequent).any(|row| row.source == source && is_of(row.name, name));
     let change = || {

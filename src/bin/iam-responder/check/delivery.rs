@@ -16,7 +16,7 @@ use crate::files;
 
 /// What a rule sees that misses nothing.
 const ALL: &str = "all";
-/// What stands in every remark on something that the bus rules of the template do not deliver, and new ones would.
+/// End of every remark on something that the template's bus rules do not deliver, and new ones would.
 const AGAIN: &str = "until you deploy the bus rules again";
 /// Most branches that are listed one by one; a rule with more gets one line.
 const BRANCHES_PRINTED_MAX: usize = 20;
@@ -101,7 +101,7 @@ fn why_not(faults: &[BusFault], rule: &str) -> String {
     own.map_or("the bus rules cannot be made from these rules", |own| &own.message).to_owned()
 }
 
-/// The branches of a rule's patterns, each as a rule of its own, with the place where it stands if it is not alone.
+/// The branches of a rule's patterns, each as a rule of its own, with its place if there are several.
 fn branches(rule: &Rule) -> Vec<(String, Rule)> {
     let count = rule
         .before
@@ -125,7 +125,7 @@ fn branches(rule: &Rule) -> Vec<(String, Rule)> {
     found
 }
 
-/// What a branch asks for and not all others: its calls, if these differ.
+/// What a branch asks for and others do not: its calls, if these differ.
 fn place(branch: &BTreeMap<String, Vec<Value>>, all: &[BTreeMap<String, Vec<Value>>]) -> String {
     let differs = |path: &&String| all.iter().any(|one| one.get(*path) != branch.get(*path));
     let rank = |path: &&String| match path.as_str() {
@@ -147,7 +147,7 @@ struct Delivered {
     anew: Result<(Share, Share), String>,
 }
 
-/// One thing that a rule asks for, and what comes of it.
+/// One thing that a rule asks for, and how it is delivered.
 struct Part {
     place: String,
     /// What the rule sees of it, behind the word `sees`.
@@ -214,7 +214,7 @@ fn services(pattern: &Pattern) -> Option<Vec<String>> {
     branch.get("source")?.iter().map(service).collect()
 }
 
-/// What is true of each part, those together of which the same is.
+/// What each part sees, said once for all parts that see the same.
 fn described(parts: &[Part]) -> String {
     let mut kinds: Vec<&str> = Vec::new();
     for part in parts {

@@ -1,4 +1,4 @@
-//! What makes quieter, and could be had by somebody else than its owner means.
+//! Settings that make quieter, and that somebody other than the owner intends could use.
 
 use iam_responder::assess::engine::Engine;
 use iam_responder::pack::PACK;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::remark::Remark;
 use iam_responder::iam::arn::ArnPattern;
 
-/// Remarks about wildcards, beginnings and ends of ARNs, and about a site that came with the pack and is left out.
+/// Remarks about wildcards, beginnings and ends of ARNs, and about leaving out the pack's own site.
 pub(super) fn remarks(engine: &Engine) -> Vec<Remark> {
     let mut remarks = Vec::new();
     for rule in engine.rules().rules() {
@@ -155,14 +155,14 @@ fn why(operator: &str, text: &str) -> Option<&'static str> {
     }
 }
 
-/// Does the text end with a star within the name of a role or user? Of which.
+/// The kind of the role or user in whose name the text ends with a star. `None` if it does not.
 fn open_name(text: &str) -> Option<&'static str> {
     let (kind, name) = ArnPattern::split(text.strip_suffix('*')?).kind_and_name()?;
     let is_open = !name.ends_with('/');
     match kind {
         "role" if is_open => Some("role"),
         "user" if is_open => Some("user"),
-        // What is behind the role's name the session calls itself.
+        // Behind the role's name stands the session's own name.
         "assumed-role" if is_open && !name.contains('/') => Some("role"),
         _ => None,
     }
@@ -240,7 +240,7 @@ mod tests {
         let role = |given: Value| json!({"derived": {"principal": {"roleArn": [given]}}});
         let suffix = role(json!({"suffix": "/AWSControlTowerExecution"}));
         check(&suffix, true, Some("asks for the end alone"));
-        // A rule that asks for more than it means is only louder.
+        // A rule that asks for more than intended is only louder.
         check(&suffix, false, None);
         check(&role(json!({"anything-but": {"suffix": ["/ci"]}})), false, Some("suffix \"/ci\""));
         check(&role(json!({"anything-but": {"wildcard": "*/ci-*"}})), false, Some("before"));

@@ -45,7 +45,7 @@ fn by_itself(rule: &Rule) -> &RuleSpec {
     rule.by_itself.as_deref().unwrap_or(&rule.spec)
 }
 
-/// Medium or more, by itself or as the site has it.
+/// Medium or more, by itself or by the site.
 fn is_loud(rule: &Rule) -> bool {
     rule.spec.severity.max(by_itself(rule).severity) >= Severity::Medium
 }
@@ -123,7 +123,7 @@ fn of_adjustment(engine: &Engine, adjustment: &Adjustment) -> Option<String> {
     Some(format!("`{change}` takes below medium what rules say at medium or more: {rules}"))
 }
 
-/// Enabled rules of medium or more that an event which the pattern matches may meet, in words.
+/// Names of the enabled rules of medium or more that an event of this pattern may match.
 fn met(
     engine: &Engine,
     pattern: &Pattern,
@@ -157,7 +157,7 @@ fn may_meet(one: &Pattern, other: &Pattern) -> bool {
     })
 }
 
-/// The texts that a pattern asks for under a path, where every branch asks for nothing else there.
+/// The texts that a pattern asks for under a path, if every branch asks for nothing else there.
 fn exact(pattern: &Pattern, path: &str) -> Option<BTreeSet<String>> {
     let mut texts = BTreeSet::new();
     for branch in pattern.to_branches() {
@@ -187,7 +187,7 @@ fn of_environment(engine: &Engine) -> Option<Remark> {
     (!moved.is_empty()).then(|| Remark::new("environment".to_owned(), message))
 }
 
-/// Topics of medium or more that get nothing but what goes to the readers of quieter alerts.
+/// Severities of medium or more all of whose topics get quieter alerts, too.
 fn of_topics(engine: &Engine) -> Vec<Remark> {
     let site = engine.site();
     let quiet = Severity::ALL.into_iter().filter(|severity| *severity < Severity::Medium);

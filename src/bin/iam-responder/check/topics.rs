@@ -46,7 +46,7 @@ pub(super) fn check(
     let mut faults = Vec::new();
     for (at, arn) in topics.iter().enumerate() {
         if let Some(refusal) = reach.refusal(arn) {
-            // In place of a line: which entry of the list it is.
+            // The position in the list stands in place of a line.
             let fault = Fault::whole("--topics", at + 1, refusal.to_string());
             let fault = Fault { help: Some(refusal.help()), ..fault };
             faults.push(fault);

@@ -20,7 +20,7 @@ use crate::exit::{Exit, Failure};
 use crate::options::{Format, Global};
 use crate::{files, paint};
 
-/// Days ahead of which the end of a suppression is remarked.
+/// Days before the end of a suppression at which `check` remarks on it.
 const EXPIRY_NOTICE_DAYS: i32 = 14;
 
 /// Days ahead that a calendar should cover.
@@ -183,7 +183,7 @@ fn of_environments(engine: &Engine) -> Vec<Remark> {
     remarks
 }
 
-/// Fields that say who it was, and that the caller does not choose. An identity's name or ARN ends so.
+/// Ends of fields that name the caller and that he does not choose, as an identity's name or ARN.
 const SOMEBODY: [&str; 9] = [
     "roleArn",
     "userIdentity.arn",
@@ -202,7 +202,7 @@ fn asked<'p>(pattern: &'p Pattern, ends: &[&str]) -> Option<&'p str> {
     paths.find(|path| ends.iter().any(|end| path.ends_with(end)))
 }
 
-/// Fields in which the caller says of himself what he likes.
+/// Fields in which the caller may say anything about himself.
 const SAID: [&str; 5] =
     ["userAgent", "sessionName", "sourceIdentity", "principal.person", "principalId"];
 
