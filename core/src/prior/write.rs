@@ -10,9 +10,9 @@ use crate::iam::kind::EntityKind;
 /// Most registers one event writes: audiences of a new identity provider beyond it stay unknown.
 const WRITES_PER_EVENT_MAX: usize = 40;
 
-/// What a successful event writes. `entity` is the name of its entity if the API lets the name be absent: that of the
-/// caller. With `omitted` CloudTrail dropped the parameters: if the answer does not say either what was written, the
-/// write is unknown. `handed` is what the event hands over.
+/// What a successful event writes. `entity` is the name of its entity, or the caller's if the API lets that name be
+/// absent. With `omitted` CloudTrail dropped the parameters: what the answer does not say is unknown. `handed` is
+/// what the event hands over.
 #[must_use]
 pub fn writes(
     event: &Event,
