@@ -162,7 +162,11 @@ enum Row {
 
 fn parse(line: &'static str) -> Option<Row> {
     let [word, effect, when, doubt] = columns(line)?;
-    let when = if when == NONE { Vec::new() } else { when.split(' ').map(condition).collect() };
+    let when: Option<_> = match when {
+        NONE => Some(Vec::new()),
+        listed => listed.split(' ').map(condition).collect(),
+    };
+    let when = when?;
     let effect = match effect {
         "also" => {
             let words = word.split('|').collect();
@@ -180,35 +184,40 @@ fn parse(line: &'static str) -> Option<Row> {
     Some(Row::Case(word, StepRow { effect, when, doubt: (doubt != NONE).then_some(doubt) }))
 }
 
-fn condition(text: &'static str) -> Condition {
-    match text {
-        "only-denies" => return Condition::OnlyDenies,
-        "own-quarantine" => return Condition::OwnQuarantine,
-        "unknown-policy" => return Condition::UnknownPolicy,
-        "denies-too" => return Condition::DeniesToo,
-        "silences" => return Condition::Silences,
-        "own" => return Condition::Own,
-        "put-back" => return Condition::PutBack,
-        "put-perhaps" => return Condition::PutPerhaps,
-        "put-other" => return Condition::PutOther,
-        "perhaps-before" => return Condition::PerhapsBefore,
-        "gives-back" => return Condition::GivesBack,
-        "may-give-back" => return Condition::MayGiveBack,
-        "guarded" => return Condition::Guarded,
-        "replaces-nothing" => return Condition::ReplacesNothing,
-        "was-there" => return Condition::WasThere,
-        "watches" => {
-            return Condition::OneOf("requestParameters.servicePrincipal", WATCHING.to_vec());
-        }
-        "former-unknown" => return Condition::FormerUnknown,
-        _ => {}
-    }
-    match (text.strip_prefix('!'), text.split_once('=')) {
-        (Some(path), _) => Condition::Absent(path),
-        (None, Some(("former", values))) => Condition::Former(values.split('|').collect()),
-        (None, Some((path, values))) => Condition::OneOf(path, values.split('|').collect()),
-        (None, None) => Condition::Present(text),
-    }
+/// Nothing for a misspelt word: as a path it would never hold, so that a later case counts, whose step may be wrong.
+fn condition(text: &'static str) -> Option<Condition> {
+    Some(match text {
+        "only-denies" => Condition::OnlyDenies,
+        "own-quarantine" => Condition::OwnQuarantine,
+        "unknown-policy" => Condition::UnknownPolicy,
+        "denies-too" => Condition::DeniesToo,
+        "silences" => Condition::Silences,
+        "own" => Condition::Own,
+        "put-back" => Condition::PutBack,
+        "put-perhaps" => Condition::PutPerhaps,
+        "put-other" => Condition::PutOther,
+        "perhaps-before" => Condition::PerhapsBefore,
+        "gives-back" => Condition::GivesBack,
+        "may-give-back" => Condition::MayGiveBack,
+        "guarded" => Condition::Guarded,
+        "replaces-nothing" => Condition::ReplacesNothing,
+        "was-there" => Condition::WasThere,
+        "watches" => Condition::OneOf("requestParameters.servicePrincipal", WATCHING.to_vec()),
+        "former-unknown" => Condition::FormerUnknown,
+        _ => match (text.strip_prefix('!'), text.split_once('=')) {
+            (Some(absent), _) => Condition::Absent(path(absent)?),
+            (None, Some(("former", values))) => Condition::Former(values.split('|').collect()),
+            (None, Some((at, values))) => Condition::OneOf(path(at)?, values.split('|').collect()),
+            (None, None) => Condition::Present(path(text)?),
+        },
+    })
+}
+
+/// A path below `detail`: the name of the call, or a place in what it asked or was answered.
+fn path(text: &'static str) -> Option<&'static str> {
+    let below = ["requestParameters.", "responseElements."];
+    let is_path = text == "eventName" || below.iter().any(|start| text.starts_with(start));
+    is_path.then_some(text)
 }
 
 #[cfg(test)]
@@ -223,7 +232,11 @@ mod tests {
         let text = include_str!("steps.tsv");
         let rows = text.lines().skip(1).filter(|line| !line.starts_with('#') && !line.is_empty());
         let parsed: usize = TABLE.rows.values().map(Vec::len).sum();
-        assert_eq!(rows.count(), parsed + TABLE.doubts.len(), "a row has not exactly four columns");
+        assert_eq!(
+            rows.count(),
+            parsed + TABLE.doubts.len(),
+            "a row is not read: see its columns and its words"
+        );
         let words: HashSet<&str> = response_words().collect();
         let known: HashSet<&str> = TABLE.rows.keys().copied().collect();
         assert_eq!(words, known);
@@ -240,6 +253,15 @@ mod tests {
                 assert!(doubt.starts_with(char::is_uppercase) && doubt.ends_with('.'), "{doubt}");
             }
         }
+    }
+
+    #[test]
+    fn a_misspelt_condition_is_refused() {
+        for when in ["only-denys", "!guarded", "guarded=true", "fromer=a|b", "own only-denys"] {
+            let line = format!("enable-key\tguards\t{when}\t-");
+            assert!(parse(line.leak()).is_none(), "{when}");
+        }
+        assert!(parse("enable-key\tguards\town requestParameters.name\t-").is_some());
     }
 
     /// An event that comes also where nothing changed does not prove a change.
