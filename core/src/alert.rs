@@ -15,6 +15,7 @@ mod sent;
 mod step;
 mod stored;
 mod text;
+mod word;
 
 pub use build::Circumstances;
 pub use contents::{
@@ -24,3 +25,4 @@ pub use contents::{
 pub use message::{Message, SNS_SUBJECT_CHARS_MAX};
 pub use sent::SentAlert;
 pub use step::{Status, StepLine};
+pub use word::KeptWord;

@@ -14,11 +14,12 @@ use super::phrase;
 use super::sent::SentAlert;
 use super::step::StepLine;
 use super::text;
+use super::word::KeptWord;
 use crate::assess::Reason;
 use crate::assess::decide::Decision;
 use crate::event::{CallOutcome, Event, Unreadable};
 use crate::facts::Context;
-use crate::iam::policy::{Grant, TrustWord, describe, describe_trust};
+use crate::iam::policy::{Grant, describe, describe_trust};
 use crate::rule::Rule;
 use crate::text::clean::{clean, clean_lines};
 use crate::text::hostile::Hostile;
@@ -109,7 +110,7 @@ impl Alert {
             why: first.map(|rule| why(rule, context)),
             runbook: first.map(|rule| runbook(rule, context)),
             entity: context.facts.entity.as_ref().map(|entity| EntityLine {
-                kind: entity.kind.word().to_owned(),
+                kind: entity.kind.into(),
                 name: entity.name.as_deref().map(Hostile::of),
                 arn: entity.arn.as_deref().map(Hostile::of),
             }),
@@ -397,9 +398,10 @@ fn who(context: &Context) -> Who {
 fn rights_lines(context: &Context) -> RightsLines {
     let rights = &context.rights;
     // An administrator has every way to more rights: listing each would only fill the message.
-    let listed_words = |grants: &BTreeSet<Grant>| -> Vec<String> {
+    let listed_words = |grants: &BTreeSet<Grant>| -> BTreeSet<KeptWord<Grant>> {
         let all = grants.contains(&Grant::Admin);
-        grants.iter().filter(|grant| !(all && grant.is_way())).map(Grant::to_string).collect()
+        let told = grants.iter().copied().filter(|grant| !(all && grant.is_way()));
+        told.map(KeptWord::from).collect()
     };
     let trust = rights.trust.as_ref();
     let mut allows = rights.describe();
@@ -435,7 +437,7 @@ fn rights_lines(context: &Context) -> RightsLines {
         grants: listed_words(&rights.grants.all),
         unconditional: listed_words(&rights.grants.unconditional),
         trust: trust
-            .map(|trust| trust.words.iter().map(TrustWord::to_string).collect())
+            .map(|trust| trust.words.iter().copied().map(KeptWord::from).collect())
             .unwrap_or_default(),
         allows: allows.iter().map(|line| Line::text(line)).collect(),
         difference: difference
@@ -456,7 +458,7 @@ fn event_line(event: &Event, context: &Context, now: Option<Timestamp>) -> Event
         name: event.name().map(Hostile::of),
         time,
         delay: time.zip(now).map(|(time, now)| now.duration_since(time)),
-        outcome: Some(Cow::Borrowed(context.facts.outcome.word())),
+        outcome: Some(context.facts.outcome.into()),
         error_code: error("detail.errorCode"),
         error_message: error("detail.errorMessage"),
     }

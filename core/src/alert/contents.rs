@@ -1,11 +1,15 @@
 //! What an alert holds.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::step::StepLine;
+use super::word::KeptWord;
 use crate::event::CallOutcome;
+use crate::iam::kind::EntityKind;
+use crate::iam::policy::{Grant, TrustWord};
 use crate::text::hostile::Hostile;
 use crate::text::line::{Line, NAME_CHARS_MAX, TEXT_CHARS_MAX};
 use crate::text::severity::Severity;
@@ -99,10 +103,10 @@ pub struct Who {
 }
 
 /// What was acted upon.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct EntityLine {
     /// `role`, `user` …
-    pub kind: String,
+    pub kind: KeptWord<EntityKind>,
     /// Its name.
     pub name: Option<Hostile>,
     /// Its ARN.
@@ -112,12 +116,12 @@ pub struct EntityLine {
 /// What is now possible.
 #[derive(Debug, Clone, Default)]
 pub struct RightsLines {
-    /// Words, as rules see them.
-    pub grants: Vec<String>,
+    /// Grants, as rules see them.
+    pub grants: BTreeSet<KeptWord<Grant>>,
     /// Grants that no condition guards.
-    pub unconditional: Vec<String>,
-    /// Words of the trust policy.
-    pub trust: Vec<String>,
+    pub unconditional: BTreeSet<KeptWord<Grant>>,
+    /// Whom the trust policy lets in.
+    pub trust: BTreeSet<KeptWord<TrustWord>>,
     /// What it allows, for people.
     pub allows: Vec<Line>,
     /// The difference to the document before, where that is known.
@@ -156,8 +160,8 @@ pub struct EventLine {
     pub time: Option<Timestamp>,
     /// Delay between that time and the making of the alert.
     pub delay: Option<SignedDuration>,
-    /// `success`, `denied`, `failure`. `None` for an event that cannot be read.
-    pub outcome: Option<Cow<'static, str>>,
+    /// `None` for an event that cannot be read.
+    pub outcome: Option<KeptWord<CallOutcome>>,
     /// Error code of a call that did not succeed.
     pub error_code: Option<Hostile>,
     /// Error message, or code and message as they were shown before.
@@ -168,7 +172,7 @@ impl EventLine {
     /// Was the call carried out, as far as the event says?
     #[must_use]
     pub fn is_done(&self) -> bool {
-        self.outcome.as_deref().is_none_or(|outcome| outcome == CallOutcome::Success.word())
+        self.outcome.as_ref().is_none_or(|outcome| *outcome == CallOutcome::Success.into())
     }
 
     /// Error code and message, as people see them.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::contents::{Alert, RULES_MAX, shown_lines, shown_name};
 use super::step;
+use super::word::{KeptWord, words};
 use crate::text::hostile::Hostile;
 use crate::text::line::Line;
 
@@ -28,7 +29,7 @@ pub(super) fn render(alert: &Alert) -> Value {
         "severity": alert.severity,
         "title": alert.title.shown(),
         "sentence": alert.sentence.shown(),
-        "outcome": event.outcome,
+        "outcome": event.outcome.as_ref().map(KeptWord::word),
         "rules": rules,
         "reasons": shown_lines(&alert.reasons),
         "cut": alert.cut,
@@ -38,11 +39,11 @@ pub(super) fn render(alert: &Alert) -> Value {
             "mfa": who.mfa, "external": who.external,
         },
         "entity": alert.entity.as_ref().map(|entity| json!({
-            "kind": entity.kind, "name": name(&entity.name), "arn": name(&entity.arn),
+            "kind": entity.kind.word(), "name": name(&entity.name), "arn": name(&entity.arn),
         })),
-        "grants": alert.rights.grants,
-        "grants_unconditional": alert.rights.unconditional,
-        "trust": alert.rights.trust,
+        "grants": words(&alert.rights.grants),
+        "grants_unconditional": words(&alert.rights.unconditional),
+        "trust": words(&alert.rights.trust),
         "allows": shown_lines(&alert.rights.allows),
         "difference": alert.rights.difference.as_ref().map(Line::shown),
         "account": {

@@ -102,7 +102,7 @@ fn attributes(alert: &Alert) -> Vec<(&'static str, String)> {
         ("rule", rule),
         ("eventName", shown_name(alert.event.name.as_ref())),
         ("eventSource", shown_name(alert.event.source.as_ref())),
-        ("outcome", alert.event.outcome.as_deref().map(str::to_owned)),
+        ("outcome", alert.event.outcome.as_ref().map(|outcome| outcome.word().to_owned())),
     ]
     .into_iter()
     .filter_map(|(name, value)| {

@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 
 use super::contents::{Alert, HELD_MAX, RULES_MAX, shown_lines, shown_name};
 use super::step::{Status, StepLine};
+use super::word::KeptWord;
 use crate::event::PrincipalKind;
 use crate::iam::kind::EntityKind;
 
@@ -94,8 +95,10 @@ fn facts(alert: &Alert) -> Vec<(&'static str, String)> {
     }
     if let Some(name) = shown_name(alert.event.name.as_ref()) {
         let on = alert.entity.as_ref().and_then(|entity| match &entity.kind {
-            root if root == EntityKind::Root.word() => Some(" on the root user".to_owned()),
-            kind => shown_name(entity.name.as_ref()).map(|name| format!(" on {kind} {name}")),
+            KeptWord::Known(EntityKind::Root) => Some(" on the root user".to_owned()),
+            kind => {
+                shown_name(entity.name.as_ref()).map(|name| format!(" on {} {name}", kind.word()))
+            }
         });
         facts.push(("What", format!("{name}{}", on.unwrap_or_default())));
     }

@@ -2,7 +2,8 @@
 //! reads what this one writes. So all its parts have types of their own. It holds texts as they were shown, so that
 //! none is ever printed otherwise.
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
+use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,10 @@ use crate::alert::contents::{
     Alert, EntityLine, EventLine, Place, RightsLines, RuleLine, Who, shown_lines, shown_name,
 };
 use crate::alert::step::StepLine;
+use crate::alert::word::{KeptWord, words};
+use crate::event::CallOutcome;
+use crate::iam::kind::EntityKind;
+use crate::iam::policy::{Grant, TrustWord};
 use crate::text::hostile::Hostile;
 use crate::text::line::Line;
 
@@ -96,7 +101,7 @@ struct EventV1 {
     name: Option<String>,
     time: Option<Timestamp>,
     delay: Option<SignedDuration>,
-    outcome: Option<Cow<'static, str>>,
+    outcome: Option<String>,
     error: Option<String>,
 }
 
@@ -128,7 +133,7 @@ impl From<&Alert> for AlertV1 {
             why: alert.why.clone(),
             runbook: alert.runbook.clone(),
             entity: alert.entity.clone().map(|entity| EntityV1 {
-                kind: entity.kind,
+                kind: entity.kind.word().to_owned(),
                 name: name(entity.name),
                 arn: name(entity.arn),
             }),
@@ -140,7 +145,7 @@ impl From<&Alert> for AlertV1 {
                 name: name(event.name),
                 time: event.time,
                 delay: event.delay,
-                outcome: event.outcome,
+                outcome: event.outcome.map(|outcome| outcome.word().to_owned()),
             },
             who: WhoV1 {
                 line: who.line.shown(),
@@ -196,7 +201,7 @@ impl From<AlertV1> for Alert {
                 external: who.external,
             },
             entity: kept.entity.map(|entity| EntityLine {
-                kind: entity.kind,
+                kind: KeptWord::read(entity.kind, EntityKind::of),
                 name: text(entity.name),
                 arn: text(entity.arn),
             }),
@@ -216,7 +221,7 @@ impl From<AlertV1> for Alert {
                 name: text(event.name),
                 time: event.time,
                 delay: event.delay,
-                outcome: event.outcome,
+                outcome: event.outcome.map(|word| KeptWord::read(word, CallOutcome::of)),
                 error_code: None,
                 error_message: text(event.error),
             },
@@ -246,16 +251,27 @@ impl From<RuleV1> for RuleLine {
 impl From<RightsLines> for RightsV1 {
     fn from(rights: RightsLines) -> Self {
         let RightsLines { grants, unconditional, trust, allows, difference } = rights;
-        let difference = difference.as_ref().map(Line::shown);
-        Self { grants, unconditional, trust, allows: shown_lines(&allows), difference }
+        Self {
+            grants: owned_words(&grants),
+            unconditional: owned_words(&unconditional),
+            trust: owned_words(&trust),
+            allows: shown_lines(&allows),
+            difference: difference.as_ref().map(Line::shown),
+        }
     }
 }
 
 impl From<RightsV1> for RightsLines {
     fn from(rights: RightsV1) -> Self {
         let RightsV1 { grants, unconditional, trust, allows, difference } = rights;
-        let difference = difference.as_deref().map(Line::as_shown);
-        Self { grants, unconditional, trust, allows: lines(&allows), difference }
+        let read = |word| KeptWord::read(word, Grant::of);
+        Self {
+            grants: grants.into_iter().map(read).collect(),
+            unconditional: unconditional.into_iter().map(read).collect(),
+            trust: trust.into_iter().map(|word| KeptWord::read(word, TrustWord::of)).collect(),
+            allows: lines(&allows),
+            difference: difference.as_deref().map(Line::as_shown),
+        }
     }
 }
 
@@ -263,10 +279,59 @@ fn lines(kept: &[String]) -> Vec<Line> {
     kept.iter().map(|line| Line::as_shown(line)).collect()
 }
 
+fn owned_words<T: Borrow<str>>(set: &BTreeSet<KeptWord<T>>) -> Vec<String> {
+    words(set).into_iter().map(str::to_owned).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::event::{Event, Unreadable};
+
+    #[test]
+    fn words_of_another_release_are_told_and_kept_as_they_were() {
+        let alert = Alert {
+            entity: Some(EntityLine {
+                kind: EntityKind::Role.into(),
+                name: Some(Hostile::of("deploy")),
+                arn: None,
+            }),
+            rights: RightsLines {
+                grants: [Grant::Admin.into(), Grant::DataAll.into()].into(),
+                trust: [TrustWord::Anyone.into()].into(),
+                ..RightsLines::default()
+            },
+            event: EventLine {
+                name: Some(Hostile::of("CreateGrove")),
+                outcome: Some(CallOutcome::Denied.into()),
+                ..EventLine::default()
+            },
+            ..Alert::unreadable(&Unreadable::UnknownShape, None, None)
+        };
+        let kept = alert.to_stored().unwrap();
+        let again = Alert::from_stored(&kept).unwrap();
+        assert_eq!(again.entity.unwrap().kind, EntityKind::Role.into());
+        assert_eq!(again.rights.grants, alert.rights.grants);
+        assert_eq!(again.rights.trust, alert.rights.trust);
+        assert_eq!(again.event.outcome, alert.event.outcome);
+
+        let mut other = kept;
+        for (word, unknown) in
+            [("role", "grove"), ("data-all", "data-trees"), ("anyone", "birds"), ("denied", "cut")]
+        {
+            assert!(other.contains(&format!("{word:?}")), "{word} in {other}");
+            other = other.replace(&format!("{word:?}"), &format!("{unknown:?}"));
+        }
+        let again = Alert::from_stored(&other).unwrap();
+        assert_eq!(again.to_stored().unwrap(), other);
+        assert!(!again.event.is_done());
+        assert!(again.to_text().contains("CreateGrove on grove deploy"), "{}", again.to_text());
+        let told = again.to_json();
+        assert_eq!(told["entity"]["kind"], "grove");
+        assert_eq!(told["outcome"], "cut");
+        assert_eq!(told["grants"], serde_json::json!(["admin", "data-trees"]));
+        assert_eq!(told["trust"], serde_json::json!(["birds"]));
+    }
 
     #[test]
     fn what_is_kept_is_shown_as_it_was_and_an_alert_holds_what_was_there() {
