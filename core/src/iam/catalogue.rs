@@ -19,6 +19,6 @@ pub use step::Effect;
 pub(crate) use step::{Condition, StepRow, step_doubts, step_rows};
 pub use wearers::Requirement;
 pub(crate) use wearers::{
-    NamePart, Other, WearerRow, Work, has_others_beside, has_several_roles, is_any_known,
-    is_principal_of, services_that_wear, wearer_rows, wearing_services,
+    NamePart, Other, WearerKind, WearerRow, Work, has_others_beside, has_several_roles,
+    is_any_known, is_principal_of, services_that_wear, wearer_rows, wearing_services,
 };

@@ -32,12 +32,6 @@ impl EntityKind {
     pub(crate) fn of_iam(word: &str) -> Option<Self> {
         Self::OF_IAM.into_iter().find(|kind| kind.word() == word)
     }
-
-    /// Kind of a thing that wears a role, as `lambda/function`: the word behind the service.
-    #[must_use]
-    pub(crate) fn of_wearer(kind: &str) -> Option<Self> {
-        Self::of(kind.split_once('/').map_or(kind, |(_, word)| word))
-    }
 }
 
 kinds! {

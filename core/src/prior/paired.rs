@@ -5,6 +5,49 @@ use super::Value;
 use super::address::{Address, Thing, fold};
 use crate::event::Event;
 use crate::iam::catalogue::IAM;
+use crate::iam::kind::EntityKind;
+
+/// The kind of what a pair puts there.
+#[derive(Clone, Copy)]
+enum Kind {
+    Of(EntityKind),
+    /// An account that a service takes for the organization's administrator.
+    DelegatedAdministrator,
+    /// A place in a group of the identity store.
+    IdentityStoreMember,
+    /// Tokens of the account for others.
+    OutboundFederation,
+    /// A statement of a queue's policy.
+    QueuePermission,
+    /// A role in an instance profile.
+    RoleInProfile,
+    /// Power over the credentials of the members' root users.
+    RootCredentialsManagement,
+    /// Sessions of the members' root users.
+    RootSessions,
+    /// A service's access to the organization.
+    ServiceAccess,
+    /// A statement of a topic's policy.
+    TopicPermission,
+}
+
+impl Kind {
+    /// As registers are named with it.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Of(kind) => kind.word(),
+            Self::DelegatedAdministrator => "delegated-administrator",
+            Self::IdentityStoreMember => "identity-store-member",
+            Self::OutboundFederation => "outbound-federation",
+            Self::QueuePermission => "queue-permission",
+            Self::RoleInProfile => "role-in-profile",
+            Self::RootCredentialsManagement => "root-credentials-management",
+            Self::RootSessions => "root-sessions",
+            Self::ServiceAccess => "service-access",
+            Self::TopicPermission => "topic-permission",
+        }
+    }
+}
 
 /// Two calls of a service, the kind of thing that they put and take, and the paths below `detail` of its name,
 /// separated by a bar: the first present counts. Without paths an account has one such thing.
@@ -12,14 +55,14 @@ struct Pair {
     source: &'static str,
     puts: &'static str,
     takes: &'static str,
-    kind: &'static str,
+    kind: Kind,
     names: &'static [&'static str],
 }
 
 const fn pair(
     source: &'static str,
     [puts, takes]: [&'static str; 2],
-    kind: &'static str,
+    kind: Kind,
     names: &'static [&'static str],
 ) -> Pair {
     Pair { source, puts, takes, kind, names }
@@ -37,38 +80,38 @@ const PAIRS: &[Pair] = &[
     pair(
         IAM,
         ["CreateOpenIDConnectProvider", "DeleteOpenIDConnectProvider"],
-        "oidc-provider",
+        Kind::Of(EntityKind::OidcProvider),
         &["requestParameters.openIDConnectProviderArn|responseElements.openIDConnectProviderArn"],
     ),
     pair(
         IAM,
         ["CreateSAMLProvider", "DeleteSAMLProvider"],
-        "saml-provider",
+        Kind::Of(EntityKind::SamlProvider),
         &["requestParameters.sAMLProviderArn|responseElements.sAMLProviderArn"],
     ),
     pair(
         IAM,
         ["UploadServerCertificate", "DeleteServerCertificate"],
-        "server-certificate",
+        Kind::Of(EntityKind::ServerCertificate),
         &["requestParameters.serverCertificateName"],
     ),
     pair(
         IAM,
         ["CreateVirtualMFADevice", "DeleteVirtualMFADevice"],
-        "mfa-device",
+        Kind::Of(EntityKind::MfaDevice),
         &["requestParameters.serialNumber|responseElements.virtualMFADevice.serialNumber"],
     ),
     pair(
         IAM,
         ["CreateInstanceProfile", "DeleteInstanceProfile"],
-        "instance-profile",
+        Kind::Of(EntityKind::InstanceProfile),
         &["requestParameters.instanceProfileName"],
     ),
     // A profile has one role at most. Only the call that took it out says which.
     pair(
         IAM,
         ["AddRoleToInstanceProfile", "RemoveRoleFromInstanceProfile"],
-        "role-in-profile",
+        Kind::RoleInProfile,
         &["requestParameters.instanceProfileName", "requestParameters.roleName"],
     ),
     pair(
@@ -77,41 +120,61 @@ const PAIRS: &[Pair] = &[
             "EnableOrganizationsRootCredentialsManagement",
             "DisableOrganizationsRootCredentialsManagement",
         ],
-        "root-credentials-management",
+        Kind::RootCredentialsManagement,
         &[],
     ),
     pair(
         IAM,
         ["EnableOrganizationsRootSessions", "DisableOrganizationsRootSessions"],
-        "root-sessions",
+        Kind::RootSessions,
         &[],
     ),
     pair(
         IAM,
         ["EnableOutboundWebIdentityFederation", "DisableOutboundWebIdentityFederation"],
-        "outbound-federation",
+        Kind::OutboundFederation,
         &[],
     ),
     pair(
         ORGANIZATIONS,
         ["EnableAWSServiceAccess", "DisableAWSServiceAccess"],
-        "service-access",
+        Kind::ServiceAccess,
         &["requestParameters.servicePrincipal"],
     ),
     pair(
         ORGANIZATIONS,
         ["RegisterDelegatedAdministrator", "DeregisterDelegatedAdministrator"],
-        "delegated-administrator",
+        Kind::DelegatedAdministrator,
         &["requestParameters.servicePrincipal", "requestParameters.accountId"],
     ),
-    pair(ROLES_ANYWHERE, ["CreateProfile", "DeleteProfile"], "profile", PROFILE),
-    pair(ROLES_ANYWHERE, ["EnableProfile", "DisableProfile"], "profile", PROFILE),
-    pair(ROLES_ANYWHERE, ["CreateTrustAnchor", "DeleteTrustAnchor"], "trust-anchor", ANCHOR),
-    pair(ROLES_ANYWHERE, ["EnableTrustAnchor", "DisableTrustAnchor"], "trust-anchor", ANCHOR),
+    pair(
+        ROLES_ANYWHERE,
+        ["CreateProfile", "DeleteProfile"],
+        Kind::Of(EntityKind::Profile),
+        PROFILE,
+    ),
+    pair(
+        ROLES_ANYWHERE,
+        ["EnableProfile", "DisableProfile"],
+        Kind::Of(EntityKind::Profile),
+        PROFILE,
+    ),
+    pair(
+        ROLES_ANYWHERE,
+        ["CreateTrustAnchor", "DeleteTrustAnchor"],
+        Kind::Of(EntityKind::TrustAnchor),
+        ANCHOR,
+    ),
+    pair(
+        ROLES_ANYWHERE,
+        ["EnableTrustAnchor", "DisableTrustAnchor"],
+        Kind::Of(EntityKind::TrustAnchor),
+        ANCHOR,
+    ),
     pair(
         "sso.amazonaws.com",
         ["CreateAccountAssignment", "DeleteAccountAssignment"],
-        "account-assignment",
+        Kind::Of(EntityKind::AccountAssignment),
         &[
             "requestParameters.permissionSetArn",
             "requestParameters.targetType",
@@ -123,19 +186,19 @@ const PAIRS: &[Pair] = &[
     pair(
         "sso-directory.amazonaws.com",
         ["AddMemberToGroup", "RemoveMemberFromGroup"],
-        "identity-store-member",
+        Kind::IdentityStoreMember,
         &["requestParameters.groupId", "requestParameters.member.memberId"],
     ),
     pair(
         "sns.amazonaws.com",
         ["AddPermission", "RemovePermission"],
-        "topic-permission",
+        Kind::TopicPermission,
         &["requestParameters.topicArn", "requestParameters.label"],
     ),
     pair(
         "sqs.amazonaws.com",
         ["AddPermission", "RemovePermission"],
-        "queue-permission",
+        Kind::QueuePermission,
         &["requestParameters.queueUrl", "requestParameters.label"],
     ),
 ];
@@ -149,7 +212,7 @@ pub(super) fn write(event: &Event, account: &str) -> Option<(Address, Value)> {
     let text = |path: &str| event.text(&format!("detail.{path}")).map(fold);
     let first = |paths: &&'static str| paths.split('|').find_map(text);
     let names: Vec<String> = found.names.iter().map(first).collect::<Option<_>>()?;
-    let entity = format!("{} {}", found.kind, names.join(" "));
+    let entity = format!("{} {}", found.kind.word(), names.join(" "));
     let value = if name == found.puts { Value::Present(String::new()) } else { Value::Absent };
     Some((Address::kept(account, entity.trim_end()).of(Thing::There), value))
 }
@@ -165,6 +228,14 @@ mod tests {
             for name in [pair.puts, pair.takes] {
                 assert!(find(pair.source, name).is_some(), "{} {name}", pair.source);
             }
+        }
+    }
+
+    #[test]
+    fn nothing_else_has_the_word_of_an_entity() {
+        for kind in PAIRS.iter().map(|pair| pair.kind) {
+            let entity = EntityKind::of(kind.word());
+            assert_eq!(entity.is_some(), matches!(kind, Kind::Of(_)), "{}", kind.word());
         }
     }
 }

@@ -55,7 +55,7 @@ impl Reader<'_> {
             }
         });
         let (others, roles): (Vec<&str>, Vec<&str>) =
-            listed.partition(|text| OfKind::of(text).is_some());
+            listed.partition(|text| OfKind::is_kept(text));
         let mut counting = Counting { full, ..Counting::default() };
         counting.full |= others.len() > OTHERS_MAX || (hops >= HOPS_MAX && !others.is_empty());
         let mut joined: BTreeSet<String> = match list.own {
@@ -65,8 +65,8 @@ impl Reader<'_> {
         counting.roles = joined.clone();
         if older && (!list.own || (joined.is_empty() && others.is_empty())) {
             // It may wear any that lets its kind.
-            let kind = OfKind::of(list.at.entity()).map(|of_kind| of_kind.kind).unwrap_or_default();
-            for service in catalogue::services_that_wear(kind) {
+            let kind = OfKind::of(list.at.entity()).map(|of_kind| of_kind.kind);
+            for service in kind.into_iter().flat_map(catalogue::services_that_wear) {
                 let letting = self.letting_in(&list.at.account, service);
                 let roles = letting.roles.into_iter().map(|role| Bearer::Identity(role).text());
                 counting.join(Counting {
@@ -96,7 +96,8 @@ impl Reader<'_> {
     fn worn_by_other(&mut self, thing: &Address, hops: usize) -> Option<Counting> {
         let kept = self.value(thing);
         let register = self.need(read(thing.clone(), self.registers));
-        let list = list_of(OfKind::of(thing.entity())?, thing.entity());
+        let of_kind = OfKind::of(thing.entity());
+        let list = of_kind.and_then(|of_kind| list_of(of_kind, thing.entity()));
         let list = list.map(|list| list.standing(|entity| thing.of_other(entity)));
         let (kept, register) = (kept?, register?);
         let mut found = Counting {

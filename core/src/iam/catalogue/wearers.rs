@@ -1,11 +1,48 @@
 //! Things that keep a role while their work changes, and what calls do to them.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::fmt;
 use std::sync::LazyLock;
 
 use crate::text::table::columns;
 
 use super::call::NONE;
+use crate::iam::kind::EntityKind;
+
+/// A kind of what wears roles: one of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct WearerKind {
+    /// `lambda`
+    pub service: &'static str,
+    /// `function`
+    pub kind: EntityKind,
+}
+
+impl WearerKind {
+    /// Stacks of CloudFormation.
+    pub(crate) const STACK: Self = Self { service: "cloudformation", kind: EntityKind::Stack };
+
+    /// The one of the table that is written so, as `lambda/function`.
+    #[must_use]
+    pub(crate) fn of(text: &str) -> Option<Self> {
+        static BY_TEXT: LazyLock<HashMap<String, WearerKind>> = LazyLock::new(|| {
+            ROWS.iter().flat_map(WearerRow::kinds).map(|kind| (kind.to_string(), kind)).collect()
+        });
+        BY_TEXT.get(text).copied()
+    }
+
+    fn read(text: &'static str) -> Option<Self> {
+        let (service, word) = text.split_once('/')?;
+        Some(Self { service, kind: EntityKind::of(word)? })
+    }
+}
+
+/// As the table and the names of registers have it.
+impl fmt::Display for WearerKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.service, self.kind)
+    }
+}
 
 /// What a call does to a thing that wears a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +71,7 @@ pub(crate) struct WearerRow {
     /// What it does to it.
     pub work: Work,
     /// What sort of thing, as `lambda/function`.
-    pub kind: &'static str,
+    pub kind: WearerKind,
     /// The paths below `detail` of its names, each of one part or several.
     pub names: Vec<Vec<NamePart>>,
     /// It is about everything of the kind that is not known by name.
@@ -51,7 +88,7 @@ pub(crate) struct WearerRow {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Other {
     /// What sort of thing.
-    pub kind: &'static str,
+    pub kind: WearerKind,
     /// Where its names stand. Empty: everything of the kind.
     pub names: Vec<Vec<NamePart>>,
 }
@@ -100,11 +137,13 @@ fn row(line: &'static str) -> Option<WearerRow> {
         None => NamePart { path: part, answered: false },
     };
     let (word, of) = work.split_once(' ').map_or((work, None), |(word, of)| (word, Some(of)));
-    let of = of.and_then(|of| of.split_once(':'));
-    let of = of.map(|(kind, names)| {
+    let other = |of: &'static str| {
+        let (kind, names) = of.split_once(':')?;
         let names = names.split('|').filter(|name| *name != "any");
-        Other { kind, names: names.map(|name| name.split('+').map(part).collect()).collect() }
-    });
+        let names = names.map(|name| name.split('+').map(part).collect()).collect();
+        Some(Other { kind: WearerKind::read(kind)?, names })
+    };
+    let of = of.and_then(other);
     let work = match (word, &of) {
         ("made", None) => Work::Made,
         ("added", None) => Work::Added,
@@ -128,7 +167,7 @@ fn row(line: &'static str) -> Option<WearerRow> {
         source,
         call,
         work,
-        kind,
+        kind: WearerKind::read(kind)?,
         names: listed(names)
             .filter(|name| !any(name))
             .map(|name| name.split('+').map(part).collect())
@@ -141,6 +180,11 @@ fn row(line: &'static str) -> Option<WearerRow> {
 }
 
 impl WearerRow {
+    /// Its kind, and that of the thing whose roles its thing wears.
+    fn kinds(&self) -> impl Iterator<Item = WearerKind> {
+        [self.kind].into_iter().chain(self.of.as_ref().map(|of| of.kind))
+    }
+
     fn is_of(&self, source: &str, call: &str) -> bool {
         let fits = |pattern: &str, text: &str| match pattern.strip_suffix('*') {
             Some(start) => text.starts_with(start),
@@ -159,30 +203,31 @@ pub(crate) fn wearer_rows(source: &str, call: &str) -> impl Iterator<Item = &'st
 
 /// Are the roles of unseen things of the kind listed, as those of instances that a template makes?
 #[must_use]
-pub(crate) fn is_any_known(kind: &str) -> bool {
-    static KINDS: LazyLock<HashSet<&str>> =
+pub(crate) fn is_any_known(kind: WearerKind) -> bool {
+    static KINDS: LazyLock<HashSet<WearerKind>> =
         LazyLock::new(|| kinds(|row| row.any && row.work != Work::Used));
-    KINDS.contains(kind)
+    KINDS.contains(&kind)
 }
 
 /// May a thing of the kind have several roles at a time, in its revisions or parts, any of which may be used?
 #[must_use]
-pub(crate) fn has_several_roles(kind: &str) -> bool {
-    static KINDS: LazyLock<HashSet<&str>> = LazyLock::new(|| kinds(|row| row.work == Work::Added));
-    KINDS.contains(kind)
+pub(crate) fn has_several_roles(kind: WearerKind) -> bool {
+    static KINDS: LazyLock<HashSet<WearerKind>> =
+        LazyLock::new(|| kinds(|row| row.work == Work::Added));
+    KINDS.contains(&kind)
 }
 
 /// May a thing of the kind, which has one role of its own, come to wear others beside it: proposed ones, or those of
 /// another thing?
 #[must_use]
-pub(crate) fn has_others_beside(kind: &str) -> bool {
-    static KINDS: LazyLock<HashSet<&str>> =
+pub(crate) fn has_others_beside(kind: WearerKind) -> bool {
+    static KINDS: LazyLock<HashSet<WearerKind>> =
         LazyLock::new(|| kinds(|row| matches!(row.work, Work::Proposed | Work::As)));
-    KINDS.contains(kind) && !has_several_roles(kind)
+    KINDS.contains(&kind) && !has_several_roles(kind)
 }
 
-/// Kinds, or all of a service, whose things wear roles that another service than their own puts on, as a cluster's
-/// machines do: what a role's trust must name.
+/// Services, and of some a kind alone, whose things wear roles that another service than their own puts on, as a
+/// cluster's machines do: that one a role's trust must name.
 /// Sources: <https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-iam-role-for-ec2.html>,
 /// <https://docs.aws.amazon.com/elasticbeanstalk/latest/dg/iam-instanceprofile.html>,
 /// <https://docs.aws.amazon.com/imagebuilder/latest/userguide/image-builder-setting-up.html>,
@@ -190,24 +235,24 @@ pub(crate) fn has_others_beside(kind: &str) -> bool {
 /// <https://docs.aws.amazon.com/batch/latest/userguide/create-execution-role.html>,
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Synthetics_Canaries_CanaryPermissions.html>
 /// and <https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-user-groups.html>
-const ELSEWHERE: &[(&str, &str)] = &[
-    ("batch/environment", "ec2"),
-    ("batch/job-definition", "ecs"),
-    ("cognito-idp", "cognito-identity"),
-    ("eks/nodegroup", "ec2"),
-    ("elasticbeanstalk", "ec2"),
-    ("elasticmapreduce", "ec2"),
-    ("imagebuilder", "ec2"),
-    ("ssm", "ec2"),
-    ("synthetics", "lambda"),
+const ELSEWHERE: &[(&str, Option<EntityKind>, &str)] = &[
+    ("batch", Some(EntityKind::Environment), "ec2"),
+    ("batch", Some(EntityKind::JobDefinition), "ecs"),
+    ("cognito-idp", None, "cognito-identity"),
+    ("eks", Some(EntityKind::Nodegroup), "ec2"),
+    ("elasticbeanstalk", None, "ec2"),
+    ("elasticmapreduce", None, "ec2"),
+    ("imagebuilder", None, "ec2"),
+    ("ssm", None, "ec2"),
+    ("synthetics", None, "lambda"),
 ];
 
-/// The services, as `ec2`, one of which a role must trust to be worn by things of a kind, as `ec2/instance`.
-pub(crate) fn services_that_wear(kind: &str) -> impl Iterator<Item = &str> {
-    let service = kind.split('/').next().unwrap_or(kind);
-    let is_of = move |of: &str| of == kind || of == service;
-    let elsewhere = ELSEWHERE.iter().filter(move |(of, _)| is_of(of)).map(|(_, other)| *other);
-    [service].into_iter().chain(elsewhere)
+/// The services, as `ec2`, one of which a role must trust to be worn by things of a kind.
+pub(crate) fn services_that_wear(of: WearerKind) -> impl Iterator<Item = &'static str> {
+    let elsewhere = ELSEWHERE.iter().filter(move |(service, kind, _)| {
+        *service == of.service && kind.is_none_or(|kind| kind == of.kind)
+    });
+    [of.service].into_iter().chain(elsewhere.map(|(_, _, other)| *other))
 }
 
 /// Is a principal of a trust policy, as `ecs-tasks` or `tasks.apprunner` before its domain, one of a service?
@@ -227,7 +272,7 @@ pub(crate) fn wearing_services(principal: &str) -> impl Iterator<Item = &'static
 }
 
 /// The kinds of these rows. They are asked for at each event, so they are found once.
-fn kinds(wanted: impl Fn(&WearerRow) -> bool) -> HashSet<&'static str> {
+fn kinds(wanted: impl Fn(&WearerRow) -> bool) -> HashSet<WearerKind> {
     ROWS.iter().filter(|row| wanted(row)).map(|row| row.kind).collect()
 }
 
@@ -235,14 +280,13 @@ fn kinds(wanted: impl Fn(&WearerRow) -> bool) -> HashSet<&'static str> {
 mod tests {
     use super::*;
     use crate::iam::catalogue::calls;
-    use crate::iam::kind::EntityKind;
 
     #[test]
     fn each_kind_is_of_a_table_or_of_iam() {
         let is_kept = |kind: &EntityKind| {
             EntityKind::of_iam(kind.word()).is_some()
                 || calls().any(|call| call.kind == *kind)
-                || ROWS.iter().any(|row| EntityKind::of_wearer(row.kind) == Some(*kind))
+                || ROWS.iter().any(|row| row.kind.kind == *kind)
         };
         for kind in EntityKind::ALL {
             assert!(is_kept(kind), "{kind} is of no row");
@@ -253,18 +297,46 @@ mod tests {
     fn the_table_is_whole() {
         let lines = include_str!("wearers.tsv").lines().filter(|line| !line.starts_with('#'));
         let lines: Vec<&str> = lines.collect();
-        assert_eq!(lines.len(), ROWS.len(), "a row has not six columns, or unknown work");
+        assert_eq!(lines.len(), ROWS.len(), "a row has not six columns, or unknown work or kind");
         let key = |line: &&str| line.split('\t').take(2).map(str::to_owned).collect::<Vec<_>>();
         assert!(lines.is_sorted_by_key(key), "not sorted");
         for row in ROWS.iter() {
             assert!(row.any || !row.names.is_empty(), "{row:?}");
-            assert!(EntityKind::of_wearer(row.kind).is_some(), "{row:?}");
-            let of = row.of.as_ref().map(|of| of.kind);
-            for kind in [Some(row.kind), of].into_iter().flatten() {
+            for kind in row.kinds() {
                 let made = |made: &&WearerRow| made.kind == kind && made.work != Work::Used;
                 assert!(ROWS.iter().any(|row| made(&row)), "nobody gives {kind} a role");
             }
         }
+    }
+
+    #[test]
+    fn a_kind_is_of_the_table_and_written_as_there() {
+        let kind = WearerKind::of("states/stateMachine").unwrap();
+        assert_eq!((kind.service, kind.kind), ("states", EntityKind::StateMachine));
+        for unknown in ["lambda", "lambda/", "lambda/stack", "lambda/grove", ""] {
+            assert_eq!(WearerKind::of(unknown), None);
+        }
+        assert_eq!(WearerKind::of("cloudformation/stack"), Some(WearerKind::STACK));
+        for line in include_str!("wearers.tsv").lines().filter(|line| !line.starts_with('#')) {
+            let text = line.split('\t').nth(3).unwrap();
+            assert_eq!(WearerKind::of(text).unwrap().to_string(), text);
+        }
+        let misspelt = "lambda.amazonaws.com\tInvoke\tused\tlambda/fucntion\tname\t-";
+        assert!(row(misspelt).is_none());
+        assert!(row("a\tb\tas lambda/fucntion:name\tlambda/function\tname\t-").is_none());
+    }
+
+    #[test]
+    fn who_wears_elsewhere_is_of_the_table() {
+        for (service, kind, _) in ELSEWHERE {
+            let is_of =
+                |of: WearerKind| of.service == *service && kind.is_none_or(|kind| kind == of.kind);
+            assert!(ROWS.iter().any(|row| is_of(row.kind)), "{service} {kind:?}");
+        }
+        let kind = |text| services_that_wear(WearerKind::of(text).unwrap()).collect::<Vec<_>>();
+        assert_eq!(kind("batch/job-definition"), ["batch", "ecs"]);
+        assert_eq!(kind("eks/capability"), ["eks"]);
+        assert_eq!(kind("ssm/document"), ["ssm", "ec2"]);
     }
 
     #[test]

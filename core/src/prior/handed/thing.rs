@@ -6,7 +6,7 @@ use super::search::{VALUES_MAX, identifying};
 use crate::event::{Event, session_role, values_at};
 use crate::iam::account;
 use crate::iam::arn::{self, Arn, AwsRole};
-use crate::iam::catalogue::{self, NamePart, Other, Requirement, WearerRow, Work};
+use crate::iam::catalogue::{self, NamePart, Other, Requirement, WearerKind, WearerRow, Work};
 use crate::iam::kind::EntityKind;
 use crate::prior::Address;
 
@@ -31,7 +31,7 @@ pub(super) fn thing(event: &Event, source: &str, call: &str) -> Option<String> {
         true => {
             let named = event.text("detail.requestParameters.stackName")?;
             let region = event.region().unwrap_or_default();
-            format!("stack {:?}", bare_name("cloudformation/stack", region, named))
+            format!("stack {:?}", bare_name(WearerKind::STACK, region, named))
         }
         false if changes => identifying(event.value("detail.requestParameters")?)?,
         false => return None,
@@ -99,8 +99,8 @@ impl List {
 #[derive(Debug, Clone, Copy)]
 pub(in crate::prior) struct OfKind<'t> {
     region: &'t str,
-    /// As `lambda/function`.
-    pub kind: &'t str,
+    /// What sort of thing.
+    pub kind: WearerKind,
 }
 
 impl<'t> OfKind<'t> {
@@ -118,10 +118,21 @@ impl<'t> OfKind<'t> {
         format!("{} {name:?}", self.all())
     }
 
-    /// The kind and Region of a name in stored form.
+    /// The kind and Region of a name in stored form. `None` for a kind that only another release knows.
     pub(in crate::prior) fn of(kept: &'t str) -> Option<Self> {
-        let (region, rest) = kept.strip_prefix(Self::WORD)?.split_once(' ')?;
-        Some(Self { region, kind: rest.split(' ').next()? })
+        let (region, kind) = Self::kept(kept)?;
+        Some(Self { region, kind: WearerKind::of(kind)? })
+    }
+
+    /// Is a text, as it is kept, of a thing that wears roles, whatever its kind?
+    pub(in crate::prior) fn is_kept(text: &str) -> bool {
+        OfKind::kept(text).is_some()
+    }
+
+    /// Region and kind of a text as it is kept.
+    fn kept(text: &'t str) -> Option<(&'t str, &'t str)> {
+        let (region, rest) = text.strip_prefix(Self::WORD)?.split_once(' ')?;
+        Some((region, rest.split(' ').next()?))
     }
 }
 
@@ -198,9 +209,9 @@ pub(super) fn wearers(event: &Event, source: &str, call: &str) -> (Vec<Wearer>, 
     (found, cut)
 }
 
-/// Does a call, as `CreateDocument`, make a thing of this kind, as `ssm/document`?
-fn makes(call: &str, kind: &str) -> bool {
-    let thing = kind.split_once('/').map_or(kind, |(_, thing)| thing).replace('-', "");
+/// Does a call, as `CreateDocument`, make a thing of this kind?
+fn makes(call: &str, kind: WearerKind) -> bool {
+    let thing = kind.kind.word().replace('-', "");
     call.strip_prefix("Create").is_some_and(|made| made.eq_ignore_ascii_case(&thing))
 }
 
@@ -247,7 +258,7 @@ pub fn at_work(event: &Event) -> Option<(EntityKind, String)> {
         });
     let (kind, name) = found.next()?;
     let alone = found.all(|(other, _)| other != kind);
-    Some((EntityKind::of_wearer(kind).filter(|_| alone)?, name))
+    alone.then_some((kind.kind, name))
 }
 
 /// Does the call meet the requirements of the row?
@@ -290,26 +301,25 @@ fn names<'e>(event: &'e Event, parts: &[NamePart]) -> Vec<Vec<&'e str>> {
 /// The Region of the thing, and one name joined from its parts by `between`, each without what may stand around it.
 /// `None` if it is not of this kind.
 fn placed<'t>(
-    kind: &str,
+    kind: WearerKind,
     region: &'t str,
     parts: &[&'t str],
     between: &str,
 ) -> Option<(&'t str, String)> {
     if let [text] = parts {
-        match kind {
+        match (kind.service, kind.kind) {
             // Replication carries an image into the other Regions.
             // Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/replication.html>
-            "ecr/repository" => return Some(("", repository(text)?.to_owned())),
+            ("ecr", EntityKind::Repository) => return Some(("", repository(text)?.to_owned())),
             // What a rule fetches from another registry lies in folders of its name.
-            "ecr/folder" => return Some((region, folder(text)?.to_owned())),
-            "ssm/parameter" => return Some((region, parameter(text)?.to_owned())),
-            "imagebuilder/component" => return Some((region, component(text)?)),
+            ("ecr", EntityKind::Folder) => return Some((region, folder(text)?.to_owned())),
+            ("ssm", EntityKind::Parameter) => return Some((region, parameter(text)?.to_owned())),
+            ("imagebuilder", EntityKind::Component) => return Some((region, component(text)?)),
             _ => {}
         }
     }
     // Some calls name targets of many sorts: the ARN of each says its sort.
-    let service = kind.split_once('/').map_or(kind, |(service, _)| service);
-    let of_another = |part: &&str| Arn::parse(part).is_some_and(|arn| arn.service != service);
+    let of_another = |part: &&str| Arn::parse(part).is_some_and(|arn| arn.service != kind.service);
     if parts.iter().any(of_another) {
         return None;
     }
@@ -379,23 +389,29 @@ fn values<'e>(event: &'e Event, path: &str, answered: bool) -> Vec<&'e Json> {
 }
 
 /// A name without what services let stand around it: the ARN, the account, a version or an alias.
-fn bare_name<'t>(kind: &str, region: &str, text: &'t str) -> &'t str {
+fn bare_name<'t>(kind: WearerKind, region: &str, text: &'t str) -> &'t str {
     // Their names may hold colons and slashes, and are never given as ARNs.
-    if kind.starts_with("glue/") || kind == "cognito-idp/group" {
+    if matches!((kind.service, kind.kind), ("glue", _) | ("cognito-idp", EntityKind::Group)) {
         return text;
     }
-    let kind = kind.split_once('/').map_or(kind, |(_, kind)| kind);
-    // A sandbox of a project is called by its name, a colon, and an ID.
-    let versioned = ["function", "job-definition", "project", "task-definition"].contains(&kind);
+    let kind = kind.kind;
     if let Some(arn) = Arn::parse(text) {
         // Its channels are distinguished by the sort of the channel and its name.
-        let whole = kind == "chat-configuration";
-        return if whole { arn.behind(kind) } else { arn.name_behind(kind) };
+        let whole = kind == EntityKind::ChatConfiguration;
+        return if whole { arn.behind(kind.word()) } else { arn.name_behind(kind.word()) };
     }
     // Lambda takes `111122223333:function:f`, `us-east-1:f` and the like.
-    let text = if kind == "function" { arn::without_place(text, region) } else { text };
-    let name = arn::behind(text, kind).unwrap_or(text);
-    if versioned { arn::without_qualifier(name) } else { name }
+    let of_lambda = kind == EntityKind::Function;
+    let text = if of_lambda { arn::without_place(text, region) } else { text };
+    let name = arn::behind(text, kind.word()).unwrap_or(text);
+    match kind {
+        // A sandbox of a project is called by its name, a colon, and an ID.
+        EntityKind::Function
+        | EntityKind::JobDefinition
+        | EntityKind::Project
+        | EntityKind::TaskDefinition => arn::without_qualifier(name),
+        _ => name,
+    }
 }
 
 /// The role whose session calls, unless a person's.
