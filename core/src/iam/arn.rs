@@ -268,6 +268,69 @@ impl<'a> ArnPattern<'a> {
     }
 }
 
+/// What a pattern asks for whose stars run over colons and slashes, as those of EventBridge do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// Service-linked roles.
+    LinkedRole,
+    /// Roles that Identity Center makes.
+    PermissionSetRole,
+    /// Policies.
+    Policy,
+    /// Other roles, users, or sessions.
+    Caller,
+}
+
+impl Asked {
+    /// What the text of a pattern tells of that. `None`: as far as it tells it may be any ARN, or none.
+    #[must_use]
+    pub fn of(pattern: &str) -> Option<Self> {
+        possible_resources(pattern).into_iter().find_map(|resource| {
+            let (kind, name) = resource.split_once('/')?;
+            match kind {
+                "policy" => Some(Self::Policy),
+                "role" => Some(Self::of_role(name).unwrap_or(Self::Caller)),
+                "assumed-role" if name.starts_with(PERMISSION_SET_NAME) => {
+                    Some(Self::PermissionSetRole)
+                }
+                "assumed-role" | "user" => Some(Self::Caller),
+                _ => None,
+            }
+        })
+    }
+
+    /// The same of a pattern that is known to be one of ARNs, so that it may begin within the path of a role.
+    #[must_use]
+    pub fn of_arn(pattern: &str) -> Option<Self> {
+        let within = || Self::of_role(pattern.strip_prefix('*')?.trim_start_matches('/'));
+        Self::of(pattern).or_else(within)
+    }
+
+    fn of_role(name: &str) -> Option<Self> {
+        let is_named = without_path(name).trim_start_matches('*').starts_with(PERMISSION_SET_NAME);
+        match name.split('/').next() {
+            Some("aws-service-role") => Some(Self::LinkedRole),
+            Some("aws-reserved") => Some(Self::PermissionSetRole),
+            _ => is_named.then_some(Self::PermissionSetRole),
+        }
+    }
+}
+
+/// What may be the resource of an ARN that a pattern matches: all behind the fifth colon, or where a star stands before
+/// that, which runs over colons, what is behind any colon after the star.
+fn possible_resources(pattern: &str) -> Vec<&str> {
+    let split = ArnPattern::split(pattern);
+    let star = split.before_resource().any(|part| part.contains('*'));
+    match (split.resource().filter(|_| split.is_arn()), star) {
+        (Some(resource), false) => vec![resource],
+        _ => {
+            let behind = pattern.split_once('*').map(|(_, behind)| behind).unwrap_or_default();
+            let colons = behind.match_indices(':');
+            colons.filter_map(|(at, _)| behind.get(at + 1..)).collect()
+        }
+    }
+}
+
 /// ARN of what IAM holds: `role/ci/deploy`, `root` …
 #[must_use]
 pub fn of_iam(partition: &str, account: &str, resource: &str) -> String {
@@ -461,6 +524,35 @@ mod tests {
         assert!(short.is_arn() && short.account().is_none() && short.resource().is_none());
         assert_eq!(short.before_resource().count(), 3);
         assert!(!ArnPattern::split("arn").is_arn() && !ArnPattern::split("*:role/x").is_arn());
+    }
+
+    #[test]
+    fn a_pattern_asks_for_the_resource_and_not_for_what_a_path_holds() {
+        let account = "arn:aws:iam::111122223333:";
+        for (pattern, want) in [
+            ("arn:*:iam::*:role/aws-service-role/*", Some(Asked::LinkedRole)),
+            ("*:role/aws-reserved/sso.amazonaws.com/*", Some(Asked::PermissionSetRole)),
+            ("*:assumed-role/AWSReservedSSO_Admin_*", Some(Asked::PermissionSetRole)),
+            ("arn:aws:iam::*:role/*AWSReservedSSO_Admin_*", Some(Asked::PermissionSetRole)),
+            ("arn:*:iam::aws:policy/AdministratorAccess", Some(Asked::Policy)),
+            ("*:user/ci", Some(Asked::Caller)),
+            (&format!("{account}role/x:role/aws-service-role/*"), Some(Asked::Caller)),
+            (&format!("{account}role/x/aws-reserved/*"), Some(Asked::Caller)),
+            (&format!("{account}user/aws-service-role/*"), Some(Asked::Caller)),
+            (&format!("{account}role/x:policy/*"), Some(Asked::Caller)),
+            ("arn:aws:iam::*", None),
+            ("x:role/ci", None),
+            ("*dmin*", None),
+        ] {
+            assert_eq!(Asked::of(pattern), want, "{pattern}");
+            assert_eq!(Asked::of_arn(pattern), want, "{pattern}");
+        }
+        let within = "*/AWSReservedSSO_Admin_0123";
+        assert_eq!(
+            (Asked::of(within), Asked::of_arn(within)),
+            (None, Some(Asked::PermissionSetRole))
+        );
+        assert_eq!(Asked::of_arn("*/aws-service-role/*"), Some(Asked::LinkedRole));
     }
 
     #[test]

@@ -323,9 +323,15 @@ impl Own {
         })
     }
 
-    /// A part of a path, an address or an ARN.
+    /// A part of a path, of an address or of an ARN's resource: the account is nobody's name, nor is a path of IAM.
     fn has_part(&self, text: &str) -> bool {
-        text.split(['/', ':', ' ']).any(|part| self.is_named(part))
+        match Arn::parse(text) {
+            Some(arn) if arn.service == "iam" => self.is_named(arn.name()),
+            arn => {
+                let named = arn.map_or(text, |arn| arn.resource);
+                named.split(['/', ':', ' ']).any(|part| self.is_named(part))
+            }
+        }
     }
 
     /// Does a call of Lambda's name the tool's own function, and none that is only called like it?

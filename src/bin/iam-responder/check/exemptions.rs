@@ -6,7 +6,7 @@ use iam_responder::site::Adjustment;
 use serde_json::Value;
 
 use super::remark::Remark;
-use iam_responder::iam::arn::ArnPattern;
+use iam_responder::iam::arn::{ArnPattern, Asked};
 
 /// Remarks about wildcards, beginnings and ends of ARNs, and about leaving out the pack's own site.
 pub(super) fn remarks(engine: &Engine) -> Vec<Remark> {
@@ -103,7 +103,6 @@ impl Part<'_> {
     /// the last part of a path, an ARN that anybody may make can match. The end of an ARN is anybody's to choose,
     /// and so is the beginning of a name. Prefixes and suffixes count where what they match is let off.
     fn remark(&self, exempts: bool) -> Option<String> {
-        const RESOURCES: [&str; 4] = [":role/", ":user/", ":policy/", ":assumed-role/"];
         let text = match self.operator {
             "prefix" => format!("{}*", self.text),
             "suffix" => format!("*{}", self.text),
@@ -111,7 +110,7 @@ impl Part<'_> {
         };
         let counts = exempts || self.operator == "wildcard";
         let is_arn = ArnPattern::split(&text).is_arn()
-            || RESOURCES.iter().any(|resource| text.contains(resource))
+            || Asked::of(&text).is_some()
             || (self.arn && exempts);
         if !counts || !is_arn {
             return None;
@@ -169,14 +168,19 @@ fn open_name(text: &str) -> Option<&'static str> {
 }
 
 fn help(text: &str) -> &'static str {
-    if text.contains("aws-service-role") {
-        "ask for `derived.principal.linkedService`, which AWS vouches for"
-    } else if text.contains("aws-reserved") || text.contains("AWSReservedSSO_") {
-        "ask for `derived.principal.permissionSet`, which AWS vouches for"
-    } else if text.contains(":policy/") {
-        "ask for `derived.policyName`, `derived.grants`, or write the ARN out"
-    } else {
-        "ask for `derived.principal.name` or `derived.entity.name`, or write partition, account and path out"
+    match Asked::of_arn(text) {
+        Some(Asked::LinkedRole) => {
+            "ask for `derived.principal.linkedService`, which AWS vouches for"
+        }
+        Some(Asked::PermissionSetRole) => {
+            "ask for `derived.principal.permissionSet`, which AWS vouches for"
+        }
+        Some(Asked::Policy) => {
+            "ask for `derived.policyName`, `derived.grants`, or write the ARN out"
+        }
+        Some(Asked::Caller) | None => {
+            "ask for `derived.principal.name` or `derived.entity.name`, or write partition, account and path out"
+        }
     }
 }
 
@@ -231,6 +235,8 @@ mod tests {
         wildcard("arn:aws:iam::111122223333:role/*/deploy", Some("crosses the path"));
         wildcard("arn:aws:iam::111122223333:role/ci/*", None);
         wildcard("arn:aws:iam::111122223333:role/ci-*", None);
+        let deploy = "arn:*:iam::*:role/x/aws-service-role/*";
+        wildcard(deploy, Some("`derived.principal.name`"));
         wildcard("*dmin*", None);
         wildcard("*AccessDenied*", None);
     }
@@ -240,7 +246,9 @@ mod tests {
         let role = |given: Value| json!({"derived": {"principal": {"roleArn": [given]}}});
         let suffix = role(json!({"suffix": "/AWSControlTowerExecution"}));
         check(&suffix, true, Some("asks for the end alone"));
-        // A rule that asks for more than intended is only louder.
+        let set = role(json!({"suffix": "/AWSReservedSSO_Admin_0123"}));
+        check(&set, true, Some("`derived.principal.permissionSet`"));
+        // A rule that asks for more than it means is only louder.
         check(&suffix, false, None);
         check(&role(json!({"anything-but": {"suffix": ["/ci"]}})), false, Some("suffix \"/ci\""));
         check(&role(json!({"anything-but": {"wildcard": "*/ci-*"}})), false, Some("before"));
