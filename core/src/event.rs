@@ -18,9 +18,11 @@ mod tagging;
 
 pub use call::{CallOutcome, is_read_only, outcome_of};
 pub(crate) use call::{omitted, partition};
-pub use entity::{Entity, entity, is_caller};
+pub(crate) use entity::is_caller;
+pub use entity::{Entity, entity};
 pub use id::EventId;
-pub use principal::{MESSENGERS, Principal, caller, invoked_by, issuer, own_ids, session_role};
+pub use principal::{MESSENGERS, Principal, caller, issuer};
+pub(crate) use principal::{invoked_by, own_ids, session_role};
 pub use principal_kind::PrincipalKind;
 pub(crate) use record::values_at;
 pub use record::{EVENT_BYTES_MAX, EVENT_DEPTH_MAX, Event, Shape, Unreadable};

@@ -154,7 +154,7 @@ fn named(kind: EntityKind, given: &str, event: &Event, account: Option<String>) 
 
 /// Is it the caller? IAM ignores the case of names.
 #[must_use]
-pub fn is_caller(entity: &Entity, principal: &Principal) -> bool {
+pub(crate) fn is_caller(entity: &Entity, principal: &Principal) -> bool {
     let same = |one: &Option<String>, other: &Option<String>| match (one, other) {
         (Some(one), Some(other)) => one.eq_ignore_ascii_case(other),
         _ => false,

@@ -122,7 +122,7 @@ impl Principal {
 
     /// Is this the account's root user?
     #[must_use]
-    pub fn is_root(&self) -> bool {
+    pub(crate) fn is_root(&self) -> bool {
         self.kind == PrincipalKind::Root
     }
 
@@ -152,7 +152,7 @@ impl Principal {
     /// says whose it is, or named by a mail address. Names are the caller's choice: this makes louder, never
     /// quieter.
     #[must_use]
-    pub fn is_person(&self) -> bool {
+    pub(crate) fn is_person(&self) -> bool {
         let at_work = self.linked_service.is_none()
             && self.via_service.as_deref().is_none_or(|via| via == "signin.amazonaws.com");
         let said = self.source_identity.is_some()
@@ -233,13 +233,13 @@ pub fn issuer(event: &Event) -> Option<&str> {
 
 /// ARN of the role whose session calls, as AWS writes the issuer of the session.
 #[must_use]
-pub fn session_role(event: &Event) -> Option<&str> {
+pub(crate) fn session_role(event: &Event) -> Option<&str> {
     issuer(event).filter(|_| kind_word(event) == PrincipalKind::AssumedRole.word())
 }
 
 /// The service that made the call for somebody, as AWS says, and not by the address that it came from.
 #[must_use]
-pub fn invoked_by(event: &Event) -> Option<&str> {
+pub(crate) fn invoked_by(event: &Event) -> Option<&str> {
     text(event, "invokedBy")
 }
 
@@ -251,7 +251,7 @@ pub fn caller(event: &Event) -> Option<&str> {
 
 /// Unique IDs of the caller and of the issuer of the session, if they belong to the account of the event.
 #[must_use]
-pub fn own_ids(event: &Event) -> Vec<&str> {
+pub(crate) fn own_ids(event: &Event) -> Vec<&str> {
     let at_home = event.account().is_some() && text(event, "accountId") == event.account();
     let paths = ["principalId", "sessionContext.sessionIssuer.principalId"];
     let ids = paths.into_iter().filter(|_| at_home).filter_map(|path| text(event, path));

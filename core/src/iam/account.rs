@@ -24,7 +24,7 @@ pub struct Account {
 
 /// Is this the ID of an account: twelve digits?
 #[must_use]
-pub fn is_id(id: &str) -> bool {
+pub(crate) fn is_id(id: &str) -> bool {
     id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit())
 }
 

@@ -100,7 +100,7 @@ impl<'a> Arn<'a> {
     /// write: each part must have its form. `arn:PARTITION:iam::ACCOUNT:KIND/PATH/NAME`; a path may hold colons,
     /// and the account of AWS's own policies is `aws`.
     #[must_use]
-    pub fn iam_entity(&self) -> Option<(EntityKind, &'a str)> {
+    pub(crate) fn iam_entity(&self) -> Option<(EntityKind, &'a str)> {
         let (kind, name) = self.kind_and_name()?;
         let account = account::is_id(self.account) || (self.account == "aws" && kind == "policy");
         let of_iam = is_partition(self.partition) && (self.service, self.region) == ("iam", "");
@@ -130,13 +130,13 @@ impl<'a> Arn<'a> {
 
     /// The same where a colon, too, may stand before the name, as everywhere but in IAM.
     #[must_use]
-    pub fn last_part(&self) -> &'a str {
+    pub(crate) fn last_part(&self) -> &'a str {
         self.resource.rsplit(['/', ':']).next().unwrap_or(self.resource)
     }
 
     /// The same in another partition.
     #[must_use]
-    pub fn in_partition(self, partition: &'a str) -> Self {
+    pub(crate) fn in_partition(self, partition: &'a str) -> Self {
         Self { partition, ..self }
     }
 
@@ -148,7 +148,7 @@ impl<'a> Arn<'a> {
 
     /// The path of what IAM holds of this kind, where it has one: `/ci/`.
     #[must_use]
-    pub fn path_in_iam(&self, kind: EntityKind) -> Option<String> {
+    pub(crate) fn path_in_iam(&self, kind: EntityKind) -> Option<String> {
         let (_, named) = self.iam_entity().filter(|(own, _)| *own == kind)?;
         named.rsplit_once('/').map(|(path, _)| format!("/{path}/"))
     }
@@ -156,7 +156,7 @@ impl<'a> Arn<'a> {
     /// Role of a session, without its path, and the session's name where it stands there:
     /// `arn:PARTITION:sts::ACCOUNT:assumed-role/ROLE/SESSION`.
     #[must_use]
-    pub fn assumed_role(&self) -> Option<(&'a str, Option<&'a str>)> {
+    pub(crate) fn assumed_role(&self) -> Option<(&'a str, Option<&'a str>)> {
         let of_sts = self.below("assumed-role").filter(|_| self.service == "sts")?;
         let mut parts =
             of_sts.splitn(2, '/').map(|part| Some(part).filter(|part| !part.is_empty()));
@@ -165,21 +165,21 @@ impl<'a> Arn<'a> {
 
     /// What the session of a federated user calls itself: `arn:PARTITION:sts::ACCOUNT:federated-user/NAME`.
     #[must_use]
-    pub fn federated_user(&self) -> Option<&'a str> {
+    pub(crate) fn federated_user(&self) -> Option<&'a str> {
         let name = self.below("federated-user").filter(|_| self.service == "sts");
         name.filter(|name| !name.is_empty())
     }
 
     /// Is this a role that AWS alone can make and change, whatever it is for?
     #[must_use]
-    pub fn is_below_reserved_path(&self) -> bool {
+    pub(crate) fn is_below_reserved_path(&self) -> bool {
         let reserved = ["role/aws-service-role/", "role/aws-reserved/"];
         self.service == "iam" && reserved.iter().any(|path| self.resource.starts_with(path))
     }
 
     /// The role that AWS keeps under this ARN, if it is one.
     #[must_use]
-    pub fn aws_role(&self) -> Option<AwsRole<'a>> {
+    pub(crate) fn aws_role(&self) -> Option<AwsRole<'a>> {
         if self.service != "iam" {
             return None;
         }
@@ -333,13 +333,13 @@ fn possible_resources(pattern: &str) -> Vec<&str> {
 
 /// ARN of what IAM holds: `role/ci/deploy`, `root` …
 #[must_use]
-pub fn of_iam(partition: &str, account: &str, resource: &str) -> String {
+pub(crate) fn of_iam(partition: &str, account: &str, resource: &str) -> String {
     Arn { partition, service: "iam", region: "", account, resource }.to_string()
 }
 
 /// A name, or a pattern of names, without the path before it.
 #[must_use]
-pub fn without_path(name: &str) -> &str {
+pub(crate) fn without_path(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name)
 }
 
@@ -354,7 +354,7 @@ pub fn behind<'a>(text: &'a str, kind: &str) -> Option<&'a str> {
 ///
 /// Source: <https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html>
 #[must_use]
-pub fn function_name(named: &str) -> &str {
+pub(crate) fn function_name(named: &str) -> &str {
     without_qualifier(named.rsplit_once("function:").map_or(named, |(_, name)| name))
 }
 
@@ -378,7 +378,7 @@ pub(crate) fn without_qualifier(name: &str) -> &str {
 
 /// The directory of the roles that a pattern of ARNs means, as far as it says: `/ci/`.
 #[must_use]
-pub fn directory_of_roles(pattern: &str) -> Option<String> {
+pub(crate) fn directory_of_roles(pattern: &str) -> Option<String> {
     // A star may stand for several parts before it: `arn:*:role/ci/*`.
     let (_, name) = pattern.split_once(":role/")?;
     let literal = name.split(['*', '?', '$']).next()?;
@@ -388,7 +388,7 @@ pub fn directory_of_roles(pattern: &str) -> Option<String> {
 
 /// What the names end in that a pattern of ARNs means, behind the last place where anything may stand, as a pattern.
 #[must_use]
-pub fn end_of_name(pattern: &str) -> String {
+pub(crate) fn end_of_name(pattern: &str) -> String {
     let after_variable = pattern.rsplit('}').next().unwrap_or_default();
     let last = after_variable.rsplit(['/', ':', '*']).next().unwrap_or_default();
     match pattern.strip_suffix(last).is_some_and(|before| before.ends_with(['/', ':'])) {

@@ -114,7 +114,7 @@ impl Own {
 
     /// The same, going by these change calendars.
     #[must_use]
-    pub fn going_by(mut self, calendars: Vec<String>) -> Self {
+    pub(crate) fn going_by(mut self, calendars: Vec<String>) -> Self {
         self.deployed.calendars.extend(calendars);
         self
     }
@@ -127,7 +127,7 @@ impl Own {
 
     /// Is a role of this account and name one that deploys the tool, wherever it lies? A name is a role's own.
     #[must_use]
-    pub fn is_deployed_by(&self, account: &str, role: &str) -> bool {
+    pub(crate) fn is_deployed_by(&self, account: &str, role: &str) -> bool {
         let wanted = EntityId::of(account, EntityKind::Role, role);
         wanted.is_some_and(|wanted| self.deployed.by.iter().any(|arn| wanted.is_of(arn)))
     }
@@ -215,7 +215,7 @@ impl Own {
 
     /// Kinds of the tool's own resources that an event names, each once.
     #[must_use]
-    pub fn touched(&self, event: &Event) -> Vec<OwnKind> {
+    pub(crate) fn touched(&self, event: &Event) -> Vec<OwnKind> {
         let source = event.event_source().unwrap_or_default();
         let mut kinds = Vec::new();
         let refused = event.text("detail.errorMessage").and_then(refused_resource);
@@ -336,7 +336,7 @@ impl Own {
 
     /// Does a call of Lambda's name the tool's own function, and none that is only called like it?
     #[must_use]
-    pub fn is_function(&self, event: &Event) -> bool {
+    pub(crate) fn is_function(&self, event: &Event) -> bool {
         let named = event
             .text("detail.requestParameters.functionName")
             .filter(|_| event.event_source() == Some("lambda.amazonaws.com"));
@@ -345,7 +345,7 @@ impl Own {
 
     /// Is a role of this name one of the tool's?
     #[must_use]
-    pub fn has_role(&self, name: &str) -> bool {
+    pub(crate) fn has_role(&self, name: &str) -> bool {
         self.is_named(name)
     }
 

@@ -50,7 +50,7 @@ impl Rule {
 
     /// What the rule itself says, where the site overrides its severity.
     #[must_use]
-    pub fn pack_severity(&self) -> Option<Severity> {
+    pub(crate) fn pack_severity(&self) -> Option<Severity> {
         let severity = self.by_itself.as_ref()?.severity;
         Some(severity).filter(|severity| *severity != self.spec.severity)
     }
