@@ -165,7 +165,12 @@ impl Spent {
             Purpose::LookUp => lookups,
             Purpose::LookBack => {
                 let since = *self.looked_back.get_or_insert(now);
-                lookups.min(LOOK_BACK_MAX.saturating_sub(now.saturating_duration_since(since)))
+                let rest = LOOK_BACK_MAX.saturating_sub(now.saturating_duration_since(since));
+                // A page that is not asked for does not fail.
+                if rest.is_zero() {
+                    return Err(Refused::NoTime);
+                }
+                lookups.min(rest)
             }
         };
         let watch = self.watch(purpose);
@@ -390,6 +395,7 @@ mod tests {
         assert_eq!(minute.start(LookBack, 4_000), Ok(1_000));
         minute.stop(LookBack, (4_000, 4_100), false);
         assert_eq!(minute.start(LookBack, 5_000), Err(Refused::NoTime));
+        assert_eq!(minute.0.lookup.failures, 0);
         // What others took is gone for it too.
         let mut minute = Minute::new();
         minute.call(LookUp, (0, 3_000), false);

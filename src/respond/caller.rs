@@ -32,10 +32,10 @@ const BETWEEN_QUESTIONS: Duration = Duration::from_millis(500);
 /// Waits.
 pub type Pause = fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Who is asked about events, and how to wait between two questions.
+/// Ports that answer about events, and how to wait between two questions.
 #[derive(Debug)]
 pub struct Asked<'a, L> {
-    /// Answers.
+    /// The ports.
     pub of: &'a L,
     /// Waits.
     pub pause: Pause,
