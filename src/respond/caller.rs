@@ -1,7 +1,6 @@
 //! What the principal did in the hour before, condensed to a few lines.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::ops::Deref;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -29,33 +28,8 @@ const QUESTIONS_AT_ONCE: usize = 2;
 /// and each further one after a pause.
 const BETWEEN_QUESTIONS: Duration = Duration::from_millis(500);
 
-/// Waits.
+/// Waits between two questions.
 pub type Pause = fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>>;
-
-/// Ports that answer about events, and how to wait between two questions.
-#[derive(Debug)]
-pub struct Asked<'a, L> {
-    /// The ports.
-    pub of: &'a L,
-    /// Waits.
-    pub pause: Pause,
-}
-
-impl<L> Clone for Asked<'_, L> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<L> Copy for Asked<'_, L> {}
-
-impl<L> Deref for Asked<'_, L> {
-    type Target = L;
-
-    fn deref(&self) -> &L {
-        self.of
-    }
-}
 
 /// Calls of the past, as CloudTrail records: JSON texts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -66,23 +40,10 @@ pub struct Calls {
     pub more: bool,
 }
 
-impl<L: History> Asked<'_, L> {
-    /// The calls of somebody, found by any of these, in an account, in this Region, between two moments. `Ok(None)`
-    /// means that there is nobody to ask.
-    pub(super) async fn calls(
-        &self,
-        account: &str,
-        whose: &[Whose],
-        from: Timestamp,
-        to: Timestamp,
-    ) -> Result<Option<Calls>, EffectError> {
-        let Some(account) = AccountId::parse(account) else { return Ok(None) };
-        calls(self.of, self.pause, (account, whose), (from, to)).await
-    }
-}
-
-/// Asks page by page. A part is better than nothing: what is not there is said by [`Calls::more`].
-async fn calls<W: Future<Output = ()>>(
+/// The calls of somebody, found by any of these, in an account, in this Region, between two moments: page by page. A
+/// part is better than nothing: [`Calls::more`] says that something is missing. `Ok(None)` means that there is nobody to
+/// ask.
+pub(super) async fn calls<W: Future<Output = ()>>(
     history: &impl History,
     pause: impl Fn(Duration) -> W,
     (account, whose): (AccountId, &[Whose]),

@@ -15,6 +15,7 @@ use crate::assess::{Reason, Recognised, Repetition};
 use crate::effects::{Lookups, Publish, State};
 use crate::event::{Event, Shape, Unreadable};
 use crate::facts::{Context, Facts, Known};
+use crate::iam::account::AccountId;
 use crate::rule::Rule;
 use crate::text::line::Line;
 use crate::text::severity::Severity;
@@ -171,16 +172,16 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         if decision.severity < Severity::High || self.mode == Mode::Reading {
             return Vec::new();
         }
-        let (Some(account), principal) = (event.account(), &context.facts.principal) else {
-            return Vec::new();
-        };
+        let Some(account) = event.account().and_then(AccountId::parse) else { return Vec::new() };
+        let principal = &context.facts.principal;
         let to = event.time().unwrap_or(now);
         let from = to.checked_sub(caller::LOOK_BACK).unwrap_or(to);
         let whose = caller::whose(principal);
         if whose.is_empty() {
             return Vec::new();
         }
-        match self.lookups.calls(account, &whose, from, to).await {
+        let asked = caller::calls(self.lookups, self.pause, (account, &whose), (from, to));
+        match asked.await {
             Ok(Some(calls)) => caller::lines(&calls, event, principal, now),
             Ok(None) => Vec::new(),
             Err(error) => {

@@ -11,7 +11,6 @@ use futures_util::future::{join, join_all};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::caller::Asked;
 use crate::effects::{CalendarState, Lookups, Standing, State, lock};
 use crate::event::{CallOutcome, Event, tags_after};
 use crate::facts::Facts;
@@ -86,7 +85,7 @@ pub struct Finder<'a, S, L> {
     /// What is shared by all environments.
     pub state: &'a S,
     /// AWS.
-    pub lookups: Asked<'a, L>,
+    pub lookups: &'a L,
     /// What this environment knows.
     pub cache: &'a Cache,
 }

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use jiff::SignedDuration;
 use thiserror::Error;
 
-use super::caller::Asked;
+use super::caller::Pause;
 use super::send::PublishFailed;
 use crate::alert::Alert;
 use crate::assess::engine::Engine;
@@ -52,7 +52,9 @@ pub struct Responder<'a, P, S, L> {
     /// Remembers.
     pub state: &'a S,
     /// Answers what the event does not hold.
-    pub lookups: Asked<'a, L>,
+    pub lookups: &'a L,
+    /// Waits between two questions to CloudTrail.
+    pub pause: Pause,
     /// Answers of before.
     pub cache: &'a Cache,
     /// Refuse what AWS did not send.
@@ -107,7 +109,8 @@ impl<'a, P, S> Responder<'a, P, S, Offline> {
             topics,
             publish,
             state,
-            lookups: Asked { of: &Offline, pause: |_| Box::pin(ready(())) },
+            lookups: &Offline,
+            pause: |_| Box::pin(ready(())),
             cache: &CACHE,
             origin,
             mode: match origin {

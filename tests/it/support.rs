@@ -6,6 +6,8 @@ use std::borrow::Borrow;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::future::ready;
+use std::pin::Pin;
+use std::time::Duration;
 
 use iam_responder::assess::engine::{Engine, SiteFiles, SourceFile};
 use iam_responder::effects::faulty::{Faults, Faulty};
@@ -22,7 +24,6 @@ use iam_responder::iam::region::Region;
 use iam_responder::iam::table::TableName;
 use iam_responder::pack::PACK;
 use iam_responder::prior::{Address, Value as Written, Write};
-use iam_responder::respond::caller::Asked;
 use iam_responder::respond::lookup::Cache;
 use iam_responder::respond::{Mode, Origin, Repeat, RespondError, Responder, Response};
 use iam_responder::site::calendar::IcsFiles;
@@ -175,7 +176,8 @@ impl<E: Borrow<Engine>, S: State, L: Lookups> World<E, S, L> {
             topics,
             publish: &self.publisher(),
             state,
-            lookups: asked(lookups),
+            lookups,
+            pause: at_once,
             cache,
             origin: *origin,
             mode: offline.mode,
@@ -194,9 +196,9 @@ impl<E: Borrow<Engine>, S: State, L: Lookups> World<E, S, L> {
     }
 }
 
-/// AWS, asked without a pause.
-fn asked<L>(lookups: &L) -> Asked<'_, L> {
-    Asked { of: lookups, pause: |_| Box::pin(ready(())) }
+/// Waits for nothing.
+fn at_once(_: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    Box::pin(ready(()))
 }
 
 /// What nobody acknowledges is published again.
@@ -214,8 +216,8 @@ pub(crate) fn deployed<'a, P, S, L>(
     cache: &'a Cache,
 ) -> Responder<'a, P, S, L> {
     let (origin, mode, repeat) = (Origin::Checked, Mode::Live, Some(repeat()));
-    let lookups = asked(lookups);
-    Responder { engine, topics, publish, state, lookups, cache, origin, mode, repeat }
+    let pause = at_once;
+    Responder { engine, topics, publish, state, lookups, pause, cache, origin, mode, repeat }
 }
 
 /// What becomes of each event, where there was a seed before all.

@@ -201,7 +201,7 @@ pub struct OverrideSpec {
     /// Another window within which a repetition is held back.
     #[serde(default)]
     pub dedupe: Option<Span>,
-    /// Who answers for it, as the day's word says.
+    /// Who answers for it, as the daily message says.
     #[serde(default)]
     pub owner: Option<String>,
     /// Why it is right.

@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use iam_responder::effects::{State, Usage};
 use iam_responder::event::{Event, Unreadable};
-use iam_responder::respond::caller::Asked;
 use iam_responder::respond::metrics;
 use iam_responder::respond::outcome::Outcome;
 use iam_responder::respond::{Mode, Origin, RespondError, Responder};
@@ -29,7 +28,8 @@ pub(crate) async fn respond<S: State>(
         topics: &function.topics,
         publish: &function.publish,
         state,
-        lookups: Asked { of: &function.lookups, pause: |time| Box::pin(tokio::time::sleep(time)) },
+        lookups: &function.lookups,
+        pause: |time| Box::pin(tokio::time::sleep(time)),
         cache: &function.cache,
         origin: Origin::Checked,
         mode: Mode::Live,
