@@ -323,15 +323,14 @@ impl Own {
         })
     }
 
-    /// A part of a path, of an address or of an ARN's resource: the account is nobody's name, nor is a path of IAM.
+    /// A part of a path, of an address or of an ARN's resource: partition, service, Region and account are no names.
+    /// In IAM a colon separates nothing.
     fn has_part(&self, text: &str) -> bool {
-        match Arn::parse(text) {
-            Some(arn) if arn.service == "iam" => self.is_named(arn.name()),
-            arn => {
-                let named = arn.map_or(text, |arn| arn.resource);
-                named.split(['/', ':', ' ']).any(|part| self.is_named(part))
-            }
-        }
+        let arn = Arn::parse(text);
+        let of_iam = arn.is_some_and(|arn| arn.service == "iam");
+        let separators: &[char] = if of_iam { &['/'] } else { &['/', ':', ' '] };
+        let mut parts = arn.map_or(text, |arn| arn.resource).split(separators);
+        parts.any(|part| self.is_named(part))
     }
 
     /// Does a call of Lambda's name the tool's own function, and none that is only called like it?

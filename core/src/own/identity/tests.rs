@@ -152,11 +152,16 @@ fn a_refused_call_names_its_resource_in_words() {
 }
 
 #[test]
-fn neither_the_account_nor_a_path_of_iam_makes_a_thing_the_tools_own() {
+fn only_the_resource_of_an_arn_makes_a_thing_the_tools_own() {
     let role = |arn: &str| format!(r#"{{"roleArn":"{arn}"}}"#);
     let deploy = role("arn:aws:iam::111122223333:role/x/IAM-Responder-deploy");
     check("iam-responder", "sts", &deploy, &["role"]);
-    check("iam-responder", "sts", &role("arn:aws:iam::111122223333:role/iam-responder/x"), &[]);
+    check(
+        "iam-responder",
+        "sts",
+        &role("arn:aws:iam::111122223333:role/iam-responder/x"),
+        &["role"],
+    );
     check("iam-responder", "sts", &role("arn:aws:iam::111122223333:role/x:iam-responder/x"), &[]);
     check("iam", "sts", &role("arn:aws:iam::111122223333:role/deploy"), &[]);
     check("aws", "lambda", r#"{"functionName":"arn:aws:lambda:eu-west-1:1:function:f"}"#, &[]);
