@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::address::{Address, Thing};
 use super::known::{Prior, Source, Taken, Why};
+use super::missing::Missing;
 use super::register::{Sight, is_before, is_near};
 use super::{Ask, Moment, Register, Value, Write};
 use crate::iam::kind::EntityKind;
@@ -21,7 +22,7 @@ pub type Registers = BTreeMap<Address, Register>;
 
 impl Ask {
     /// The register that must be read first, with those that will be needed as well, so that they are read together.
-    pub(super) fn first(&self, missing: Address, known: &Registers) -> BTreeSet<Address> {
+    pub(super) fn first(&self, missing: Address, known: &Registers) -> Missing {
         let (Self::Value(at) | Self::InForce(at)) = self;
         let at = match self {
             Self::Value(_) => at.clone(),
@@ -35,7 +36,8 @@ impl Ask {
         // The role's path is asked for once it turns out that others may wear the role.
         let path = at.is(EntityKind::Role).then(|| at.of(Thing::Path));
         let first = [at.life(), at].into_iter().chain(omitted).chain(path).chain(version);
-        first.filter(|one| !known.contains_key(one)).chain([missing]).collect()
+        let ahead = first.filter(|one| !known.contains_key(one)).collect();
+        Missing { ahead, ..Missing::from(missing) }
     }
 }
 

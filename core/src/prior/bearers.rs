@@ -1,11 +1,10 @@
 //! Who bears what a call changes: a policy that is attached or bounds, or a group.
 
-use std::collections::BTreeSet;
-
 use super::address::{Address, Thing, fold, policy};
 use super::given::Given;
 use super::known::Prior;
 use super::memo::ReachMemo;
+use super::missing::Missing;
 use super::reader::Reader;
 use super::write::is_default;
 use super::{Moment, Registers};
@@ -85,7 +84,7 @@ impl Bearers {
         wanted: impl Fn(&EntityId) -> bool,
         moment: Moment<'_>,
         registers: &Registers,
-    ) -> Result<Self, BTreeSet<Address>> {
+    ) -> Result<Self, Missing> {
         let memo = ReachMemo::default();
         let mut reader = Reader::new(moment, registers, &memo);
         let mut bearers = Self::default();

@@ -2,14 +2,13 @@
 //! the roles by which those, trails and recorders of AWS Config write. Their names do not show it, so they are
 //! stored.
 
-use std::collections::BTreeSet;
-
 use indexmap::IndexSet;
 
 use super::address::{Address, Thing};
 use super::answer::read;
 use super::index::listed;
 use super::memo::ReachMemo;
+use super::missing::Missing;
 use super::reader::Reader;
 use super::{LISTED_MAX, Moment, Registers, Value};
 use crate::event::{Event, values_at};
@@ -127,7 +126,7 @@ impl Fed {
         &self,
         moment: Moment<'_>,
         registers: &Registers,
-    ) -> Result<bool, BTreeSet<Address>> {
+    ) -> Result<bool, Missing> {
         let memo = ReachMemo::default();
         let mut reader = Reader::new(moment, registers, &memo);
         let register = reader.need(read(feeding(&self.account), registers));

@@ -1,7 +1,5 @@
 //! What is known of what a call hands over: what each role or group holds, and whether it is news.
 
-use std::collections::BTreeSet;
-
 use jiff::SignedDuration;
 
 use super::address::{Address, Thing};
@@ -10,6 +8,7 @@ use super::given::Given;
 use super::holdings::Holdings;
 use super::index::{Those, group_of};
 use super::known::Why;
+use super::missing::Missing;
 use super::reach::Behind;
 use super::reader::Reader;
 use super::{Handed, Moment, ReachMemo, Registers};
@@ -57,7 +56,7 @@ impl Held {
         moment: Moment<'_>,
         registers: &Registers,
         memo: &ReachMemo,
-    ) -> Result<Self, BTreeSet<Address>> {
+    ) -> Result<Self, Missing> {
         let mut reader = Reader::new(moment, registers, memo);
         let worn = handed.worn.as_ref().filter(|worn| worn.goes_on());
         let named = handed.bearers.len();
@@ -151,7 +150,7 @@ impl Beside {
         shared: Option<&Shared>,
         moment: Moment<'_>,
         registers: &Registers,
-    ) -> Result<Vec<Self>, BTreeSet<Address>> {
+    ) -> Result<Vec<Self>, Missing> {
         let at = moment.at.checked_add(LATE).unwrap_or(moment.at);
         let memo = ReachMemo::default();
         let mut reader = Reader::new(Moment { at, ..moment }, registers, &memo);
@@ -226,6 +225,8 @@ impl Reader<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::super::Register;
     use super::super::tests::{event, record};
     use super::*;
@@ -242,12 +243,13 @@ mod tests {
             order.iter().for_each(|event| record(&mut registers, event));
             let id = last.identity();
             let moment = Moment { at: last.time().unwrap(), event_id: &id };
+            let none = BTreeSet::new();
             let held = loop {
                 match Held::of(&handed, moment, &registers, &ReachMemo::default()) {
                     Ok(held) => break held,
                     Err(missing) => {
-                        let empty = missing.into_iter().map(|at| (at, Register::default()));
-                        registers.extend(empty);
+                        let missing = missing.worth_reading(&none);
+                        registers.extend(missing.map(|at| (at, Register::default())));
                     }
                 }
             };

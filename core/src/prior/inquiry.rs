@@ -9,6 +9,7 @@ use super::bearers::Bearers;
 use super::held::{Beside, Held};
 use super::known::{Prior, Why};
 use super::memo::ReachMemo;
+use super::missing::Missing;
 use super::names::former_names;
 use super::question::Questions;
 use super::register::Moment;
@@ -109,7 +110,7 @@ impl<'q> Inquiry<'q> {
         }
         if let Some(entity) = self.renamed.as_ref().filter(|_| open.former_names) {
             let found = former_names(entity, moment, registers);
-            let found = found.map_err(|missing| BTreeSet::from([missing]));
+            let found = found.map_err(Missing::from);
             let place = &mut answers.former_names;
             round.take(found, &mut open.former_names, |found| *place = found.unwrap_or_default());
         }
@@ -175,17 +176,17 @@ impl Round<'_> {
     /// Takes what a question gave: its answer, which closes it, or the registers that it needs.
     fn take<T>(
         &mut self,
-        found: Result<T, BTreeSet<Address>>,
+        found: Result<T, Missing>,
         open: &mut bool,
         answer: impl FnOnce(Result<T, Why>),
     ) {
         match found {
             Ok(found) => answer(Ok(found)),
-            Err(missing) if missing.iter().any(|one| self.unread.contains(one)) => {
+            Err(missing) if missing.needed.iter().any(|one| self.unread.contains(one)) => {
                 answer(Err(Why::NoAnswer));
             }
             Err(missing) => {
-                self.missing.extend(missing);
+                self.missing.extend(missing.worth_reading(self.unread));
                 return;
             }
         }

@@ -324,7 +324,7 @@ impl Reader<'_> {
         let list = index::worn_by(account, service);
         // Read at the same time as who may wear which.
         for those in [Those::Administrate, Those::Wear] {
-            self.listed(those.list(account));
+            self.ahead(those.list(account));
         }
         let mut trusting = self.roles_of(list.clone(), &mut letting.cut);
         let any = index::worn_by(account, index::ANY_SERVICE);

@@ -1,7 +1,5 @@
 //! Reading of many registers for one answer.
 
-use std::collections::BTreeSet;
-
 use indexmap::IndexSet;
 use jiff::Timestamp;
 
@@ -12,6 +10,7 @@ use super::holdings::{Boundary, Holdings};
 use super::index::group_of;
 use super::known::{Prior, Why};
 use super::memo::ReachMemo;
+use super::missing::Missing;
 use super::{Ask, Handed, LISTED_MAX, Moment, Register, Registers, Value, Write};
 use crate::iam::kind::EntityKind;
 
@@ -25,7 +24,7 @@ const GROUPS_MAX: usize = 10;
 pub(super) struct Reader<'r> {
     pub(super) moment: Moment<'r>,
     pub(super) registers: &'r Registers,
-    missing: BTreeSet<Address>,
+    missing: Missing,
     /// Groups of a user looked at.
     groups: usize,
     /// Time of the last change of what was read: since then nobody was given, or lost, anything.
@@ -39,12 +38,13 @@ impl<'r> Reader<'r> {
         registers: &'r Registers,
         reached: &'r ReachMemo,
     ) -> Self {
-        Self { moment, registers, missing: BTreeSet::new(), groups: 0, changed: None, reached }
+        let missing = Missing::default();
+        Self { moment, registers, missing, groups: 0, changed: None, reached }
     }
 
     /// Was every register there so far?
     pub(super) fn is_whole(&self) -> bool {
-        self.missing.is_empty()
+        self.missing.needed.is_empty()
     }
 
     /// The things of a list, and whether it may have lost older things.
@@ -54,20 +54,27 @@ impl<'r> Reader<'r> {
     }
 
     pub(super) fn need<T>(&mut self, found: Result<T, Address>) -> Option<T> {
-        found.map_err(|address| self.missing.insert(address)).ok()
+        found.map_err(|address| self.missing.needed.insert(address)).ok()
+    }
+
+    /// Has a register read at the same time as what is missing.
+    pub(super) fn ahead(&mut self, address: Address) {
+        if !self.registers.contains_key(&address) {
+            self.missing.ahead.insert(address);
+        }
     }
 
     pub(super) fn value(&mut self, address: &Address) -> Option<Prior> {
         // Read at the same time as the life of the entity, which decides what it means.
         self.need(answer::read(address.clone(), self.registers));
-        self.omissions(address);
+        self.omissions_ahead(address);
         self.need(value(address, self.moment, self.registers, 0))
     }
 
-    /// Reads which calls may have written a thing without saying so, at the same time as the thing.
-    fn omissions(&mut self, address: &Address) {
+    /// Has the calls read that may have written a thing without saying so.
+    fn omissions_ahead(&mut self, address: &Address) {
         if let Some(calls) = address.omitting() {
-            self.need(answer::read(calls, self.registers));
+            self.ahead(calls);
         }
     }
 
@@ -99,8 +106,8 @@ impl<'r> Reader<'r> {
     }
 
     /// The result, if no register was missing.
-    pub(super) fn finish<T>(self, found: T) -> Result<T, BTreeSet<Address>> {
-        if self.missing.is_empty() { Ok(found) } else { Err(self.missing) }
+    pub(super) fn finish<T>(self, found: T) -> Result<T, Missing> {
+        if self.is_whole() { Ok(found) } else { Err(self.missing) }
     }
 
     /// What a call hands over, with what its named document hands over, or with the roles that things go on wearing.
@@ -179,7 +186,7 @@ impl<'r> Reader<'r> {
         let mut holdings = Holdings::default();
         // First, so that it is read at the same time as the list.
         let boundary = self.boundary(identity);
-        self.omissions(&identity.of(Thing::Inline));
+        self.omissions_ahead(&identity.of(Thing::Inline));
         let Some(things) = self.things(identity, &mut holdings) else { return holdings };
         things.iter().for_each(|thing| self.thing(identity, thing, &mut holdings));
         holdings.boundary = boundary;
@@ -194,8 +201,10 @@ impl<'r> Reader<'r> {
             _ => None,
         };
         if let Some(policy) = attached {
-            self.value(&policy.of(Thing::Default));
-            self.value(&policy.named(Thing::Version, FIRST_VERSION));
+            let first = policy.named(Thing::Version, FIRST_VERSION);
+            for one in [policy.of(Thing::Default), policy.life(), first] {
+                self.ahead(one);
+            }
         }
         let Some(found) = self.holding(&at) else { return };
         let certain = found.present().is_some();

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use super::address::{Address, Thing};
 use super::index::{document_in, listed};
 use super::memo::ReachMemo;
+use super::missing::Missing;
 use super::reader::Reader;
 use super::{Moment, Registers, Value};
 use crate::event::{Event, values_at};
@@ -87,7 +88,7 @@ impl Tagged {
         &self,
         moment: Moment<'_>,
         registers: &Registers,
-    ) -> Result<BTreeSet<TagWord>, BTreeSet<Address>> {
+    ) -> Result<BTreeSet<TagWord>, Missing> {
         let memo = ReachMemo::default();
         let mut reader = Reader::new(moment, registers, &memo);
         let mut words = BTreeSet::new();

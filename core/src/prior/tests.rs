@@ -1,5 +1,7 @@
 //! Histories of events, and what is known before the last one of them.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::*;
@@ -70,6 +72,47 @@ fn put(time: &str, user: &str, document: &str) -> String {
     format!(
         r#"{time} PutUserPolicy {{"userName":"{user}","policyName":"stop","policyDocument":"{document}"}}"#
     )
+}
+
+#[test]
+fn a_register_read_ahead_that_cannot_be_read_is_let_go() {
+    let arn = "arn:aws:iam::111122223333:policy/x/App";
+    let events = [
+        format!(
+            r#"01:00 CreatePolicy {{"policyName":"App","policyDocument":"a"}}=>{{"policy":{{"arn":"{arn}","defaultVersionId":"v1"}}}}"#
+        ),
+        format!(
+            r#"02:00 CreatePolicyVersion {{"policyArn":"{arn}","policyDocument":"b","setAsDefault":true}}=>{{"policyVersion":{{"versionId":"v3","isDefaultVersion":true}}}}"#
+        ),
+    ];
+    let mut known = Registers::new();
+    for (id, line) in events.iter().enumerate() {
+        record(&mut known, &event(line, id));
+    }
+    let last = event(ATTACH, 2);
+    let id = last.identity();
+    let moment = Moment { at: last.time().unwrap(), event_id: &id };
+    let questions = Questions::of(&last, outcome_of(&last));
+    let named = |lost: &str| {
+        let mut inquiry = Inquiry::new(&questions, None);
+        let (mut read, mut unread) = (Registers::new(), BTreeSet::new());
+        loop {
+            let missing = inquiry.ask(moment, &read, &unread, |_| false);
+            if missing.is_empty() {
+                break inquiry.end(Why::Unseen).named;
+            }
+            for address in missing {
+                if address.thing() == Some((Thing::Version, lost)) {
+                    assert!(unread.insert(address), "it is asked for once");
+                } else {
+                    let register = known.get(&address).cloned().unwrap_or_default();
+                    read.insert(address, register);
+                }
+            }
+        }
+    };
+    assert_eq!(named("v1").present(), Some("b"));
+    assert_eq!(named("v3").why(), Some(Why::NoAnswer));
 }
 
 #[test]
