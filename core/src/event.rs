@@ -27,4 +27,4 @@ pub use principal_kind::PrincipalKind;
 pub(crate) use record::values_at;
 pub use record::{EVENT_BYTES_MAX, EVENT_DEPTH_MAX, Event, Shape, Unreadable};
 pub(crate) use tagging::tagged;
-pub use tagging::tags_after;
+pub use tagging::{tags_after, tags_removed};

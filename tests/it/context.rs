@@ -197,6 +197,14 @@ fn retagging_an_account_as_quieter_alerts_and_forgets_what_was_known() {
     );
     // An account that was never seen counted as production until now.
     assert_eq!(day.retags("777788889999", "sandbox", "t3").0.rules, ["retagged"]);
+    // What is left of its tags may say anything once one is gone that tells the environment.
+    let untags = |key: &str| {
+        let given = json!({"resourceId": "888899990000", "tagKeys": [key]});
+        let untag = ("organizations", "UntagResource");
+        day.deliver(by_bob(untag, ("999999999999", key, day.now.get()), given)).0
+    };
+    assert_eq!(untags("Stage").rules, ["retagged"]);
+    assert_eq!(untags("team").verdict, Verdict::Quiet);
 }
 
 #[test]

@@ -25,9 +25,14 @@ pub fn tags_after(event: &Event, before: &IndexMap<String, String>) -> IndexMap<
             tags.insert(key.to_owned(), text("value").unwrap_or_default().to_owned());
         }
     }
-    let gone = event.value("detail.requestParameters.tagKeys").and_then(|keys| keys.as_array());
-    for key in gone.into_iter().flatten().filter_map(|key| key.as_str()) {
+    for key in tags_removed(event) {
         tags.shift_remove(key);
     }
     tags
+}
+
+/// The keys of the tags that the event takes off an account.
+pub fn tags_removed(event: &Event) -> impl Iterator<Item = &str> {
+    let keys = event.value("detail.requestParameters.tagKeys").and_then(|keys| keys.as_array());
+    keys.into_iter().flatten().filter_map(|key| key.as_str())
 }

@@ -13,7 +13,7 @@ use super::spec::{
     AdjustmentSpec, Defaults, EnvironmentSpec, OverrideSpec, PRODUCTION, SiteSpec, SuppressionSpec,
     TopicSpec,
 };
-use crate::event::{Event, tags_after};
+use crate::event::{Event, tags_after, tags_removed};
 use crate::iam::account::{self, Account};
 use crate::iam::arn::Arn;
 use crate::iam::entity::EntityId;
@@ -237,6 +237,11 @@ impl Site {
         }
     }
 
+    /// May a tag of this key tell the environment?
+    fn tells_environment(&self, tag: &str) -> bool {
+        self.environment.keys.iter().any(|key| tag.trim().eq_ignore_ascii_case(key))
+    }
+
     /// The place of the environment that a tag's value names.
     fn rank(&self, value: &str) -> Option<usize> {
         self.environment.values.iter().position(|(name, values)| {
@@ -256,6 +261,10 @@ impl Site {
     ) -> EnvironmentChange {
         if self.spec.accounts.get(id).is_some_and(|account| !account.tags.is_empty()) {
             return EnvironmentChange::Same;
+        }
+        // What is left once a tag of unknown value is gone may say anything.
+        if before.is_none() && tags_removed(event).any(|key| self.tells_environment(key)) {
+            return EnvironmentChange::Lowered;
         }
         let none = IndexMap::new();
         let before = before.and_then(|account| account.tags.as_ref()).unwrap_or(&none);
