@@ -16,12 +16,15 @@ words! {
     }
 }
 
-/// How the call ended. Several spellings of "denied" occur; a failed sign-in has no `errorCode` at
-/// all.
+/// How the call ended. Several spellings of "denied" occur, `VpceAccessDenied` of an endpoint's policy among them; a
+/// failed sign-in has no `errorCode` at all, and one to Identity Center says so in `serviceEventDetails`. `Success` and
+/// `0` are no error: exports that rewrite records put them there.
+/// Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/understanding-sign-in-events.html>
 #[must_use]
 pub fn outcome_of(event: &Event) -> CallOutcome {
-    const DENIED: [&str; 7] = [
+    const DENIED: [&str; 8] = [
         "AccessDenied",
+        "VpceAccessDenied",
         "AuthorizationError",
         "AccessDeniedException",
         "UnauthorizedOperation",
@@ -29,10 +32,15 @@ pub fn outcome_of(event: &Event) -> CallOutcome {
         "UnauthorizedAccess",
         "NotAuthorized",
     ];
-    let Some(code) = event.text("detail.errorCode") else {
-        let sign_in = event.name().unwrap_or_default();
-        let said = event.text(&format!("detail.responseElements.{sign_in}"));
-        let failed = said == Some("Failure") || event.text("detail.errorMessage").is_some();
+    const NO_ERROR: [&str; 2] = ["Success", "0"];
+    let code = event.text("detail.errorCode");
+    let Some(code) = code.filter(|code| !NO_ERROR.iter().any(|no| code.eq_ignore_ascii_case(no)))
+    else {
+        let call = event.name().unwrap_or_default();
+        let said = |place| event.text(&format!("detail.{place}.{call}")) == Some("Failure");
+        let failed = said("responseElements")
+            || said("serviceEventDetails")
+            || (code.is_none() && event.text("detail.errorMessage").is_some());
         return if failed { CallOutcome::Failure } else { CallOutcome::Success };
     };
     let bare = code.rsplit(['.', ':', '#']).next().unwrap_or(code);

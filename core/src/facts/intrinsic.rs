@@ -160,7 +160,11 @@ mod tests {
             ("AccessDenied", CallOutcome::Denied),
             ("Client.UnauthorizedOperation", CallOutcome::Denied),
             ("AccessDeniedException", CallOutcome::Denied),
+            ("VpceAccessDenied", CallOutcome::Denied),
             ("NoSuchEntityException", CallOutcome::Failure),
+            // As exports write it that rewrite records.
+            ("Success", CallOutcome::Success),
+            ("0", CallOutcome::Success),
         ] {
             assert_eq!(
                 iam("DeleteUser", &format!(r#""errorCode":"{code}""#)).outcome,
@@ -171,6 +175,11 @@ mod tests {
         let refused = r#"{"ConsoleLogin":"Failure"}"#;
         let sign_in = call("signin", "ConsoleLogin").answer(refused).event();
         assert_eq!(Facts::of(&sign_in, &Own::default()).outcome, CallOutcome::Failure);
+        for (said, want) in [("Failure", CallOutcome::Failure), ("Success", CallOutcome::Success)] {
+            let said = serde_json::json!({ "CredentialVerification": said });
+            let check = call("signin", "CredentialVerification").with("serviceEventDetails", said);
+            assert_eq!(Facts::of(&check.event(), &Own::default()).outcome, want);
+        }
     }
 
     #[test]
