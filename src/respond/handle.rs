@@ -134,8 +134,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             let reason = Reason::Suppressed(suppression.clone()).line().as_it_is();
             let outcome = became(Verdict::Suppressed);
             let reasons = [outcome.reasons, vec![reason]].concat();
-            self.silenced(event, suppression).await;
-            self.let_go(event, Some(begun), now).await;
+            join(self.silenced(event, suppression), self.let_go(event, Some(begun), now)).await;
             return unpublished(Outcome { reasons, ..outcome });
         }
         let adjusted = self.adjusted(event, &decision.quietened_by);
@@ -151,8 +150,8 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             false => claimed,
         };
         if claims.all_repeated {
-            self.held_for_days(event, &claims.for_days).await;
-            self.end(&id, now, begun, None).await;
+            let held = self.held_for_days(event, &claims.for_days);
+            join(held, self.end(&id, now, begun, None)).await;
             return unpublished(became(Verdict::Deduplicated));
         }
         let alert = Alert::new(event, context, rules, decision, delay_until);

@@ -230,11 +230,12 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
 
     /// An unpublished event must not hold back later ones.
     async fn release(&self, id: &str, claimed: &[String]) {
-        for fingerprint in claimed {
+        join_all(claimed.iter().map(async |fingerprint| {
             if let Err(error) = self.state.release(fingerprint, id).await {
                 tracing::warn!(%error, "a claim outlives the failure of its alert");
             }
-        }
+        }))
+        .await;
     }
 }
 

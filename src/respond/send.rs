@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::future::join_all;
 use thiserror::Error;
 
 use crate::alert::{Alert, Message, shown_name};
@@ -27,8 +28,8 @@ pub struct PublishFailed {
     pub cause: EffectError,
 }
 
-/// Sends to every topic of the severity, each once before any is tried again. A topic that stays failed does not keep
-/// the alert from the others, but fails the whole.
+/// Sends to every topic of the severity at once, each once before any is tried again. A topic that stays failed does
+/// not keep the alert from the others, but fails the whole.
 ///
 /// # Errors
 /// A topic did not get it.
@@ -44,11 +45,13 @@ pub async fn send<P: Publish>(
         topics.map(|topic| (topic, Message::new(alert, topic.format))).collect();
     let mut failure = None;
     for _ in 0..PUBLISH_ATTEMPTS_MAX {
+        let sending = owing.iter().map(|(topic, message)| publish.publish(&topic.arn, message));
+        let published = join_all(sending).await;
         let mut failed = Vec::new();
-        for (topic, message) in owing {
-            if let Err(cause) = publish.publish(&topic.arn, &message).await {
+        for (one, published) in owing.into_iter().zip(published) {
+            if let Err(cause) = published {
                 failure = Some(cause);
-                failed.push((topic, message));
+                failed.push(one);
             }
         }
         owing = failed;
