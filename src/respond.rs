@@ -12,6 +12,7 @@ pub mod lookup;
 pub mod metrics;
 mod once;
 pub mod outcome;
+pub mod own_alert;
 mod patience;
 mod prior;
 pub mod remind;

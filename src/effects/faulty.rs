@@ -90,8 +90,12 @@ impl Faults {
         };
         if self.slow {
             let mut waited = false;
-            poll_fn(|_| {
-                if std::mem::replace(&mut waited, true) { Poll::Ready(()) } else { Poll::Pending }
+            poll_fn(|context| {
+                if std::mem::replace(&mut waited, true) {
+                    return Poll::Ready(());
+                }
+                context.waker().wake_by_ref();
+                Poll::Pending
             })
             .await;
         }

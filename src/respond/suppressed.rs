@@ -5,13 +5,16 @@
 //! held back by it: each event counts once, however often it is delivered.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 
+use futures_util::future::{Either, join_all, select};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::alert::{Alert, HELD_MAX};
 use crate::assess::engine::Engine;
 use crate::effects::{Claim, EffectError, Publish, State};
-use crate::respond::send::{PublishFailed, send};
+use crate::respond::own_alert::Unpublished;
+use crate::respond::send::send;
 use crate::respond::silence::{
     counted_as, counted_as_adjusted, counted_as_held, counted_as_overridden,
 };
@@ -21,6 +24,8 @@ use crate::text::severity::Severity;
 
 /// Time within which one message is enough. A little less than a day, so that it comes every day.
 const WINDOW: SignedDuration = SignedDuration::from_hours(23);
+/// Counts asked for at once.
+const AT_ONCE: usize = 16;
 /// Most suppressions, adjustments and windows counted, and most overrides, those of the loudest rules first. Further
 /// ones are not published.
 pub const COUNTED_MAX: usize = 200;
@@ -31,7 +36,7 @@ pub struct DailyMessage {
     /// Alerts that it counts. 0 if another copy published it today.
     pub alerts: u32,
     /// It could not be published, and is published later.
-    pub failure: Option<PublishFailed>,
+    pub failure: Option<Unpublished>,
     /// What the state did not do.
     pub state_failures: Vec<EffectError>,
 }
@@ -128,40 +133,54 @@ pub fn is_anything_silenced(engine: &Engine) -> bool {
 pub async fn send_silences<S: State, P: Publish>(
     engine: &Engine,
     state: &S,
-    publish: &P,
-    topics: &BTreeMap<Severity, Vec<TopicSpec>>,
+    (publish, topics): (&P, &BTreeMap<Severity, Vec<TopicSpec>>),
     now: Timestamp,
+    until: impl Future<Output = ()>,
 ) -> DailyMessage {
-    let (mut message, mut counts) = (DailyMessage::default(), Vec::new());
-    let id = format!("word of {now}");
-    for silence in Silence::all(engine) {
-        match state.claim(&silence.counted_as, &id, now, WINDOW).await {
-            Ok(Claim::Ours { held }) if held > 0 => counts.push((silence, held)),
-            Ok(_) => {}
-            Err(error) => message.state_failures.push(error),
-        }
-    }
-    if counts.is_empty() {
-        return message;
-    }
-    counts.sort_by_key(|(_, held)| std::cmp::Reverse(*held));
-    let alert = Alert::suppressed(&lines(&counts));
-    match send(publish, topics, &alert).await {
-        Ok(()) => message.alerts = counts.iter().map(|(_, held)| held).sum(),
-        Err(failure) => {
-            message.failure = Some(failure);
-            for (silence, _) in counts {
-                let released = state.release(&silence.counted_as, &id).await;
-                message.state_failures.extend(released.err());
+    let (silences, id) = (Silence::all(engine), format!("word of {now}"));
+    let mut state_failures = Vec::new();
+    let done = {
+        let work = pin!(async {
+            let mut counts = Vec::new();
+            for some in silences.chunks(AT_ONCE) {
+                let claims = some.iter().map(|one| state.claim(&one.counted_as, &id, now, WINDOW));
+                for (silence, claimed) in some.iter().zip(join_all(claims).await) {
+                    match claimed {
+                        Ok(Claim::Ours { held }) if held > 0 => counts.push((silence, held)),
+                        Ok(_) => {}
+                        Err(error) => state_failures.push(error),
+                    }
+                }
             }
+            if counts.is_empty() {
+                return Ok(0);
+            }
+            counts.sort_by_key(|(_, held)| std::cmp::Reverse(*held));
+            let alert = Alert::suppressed(&lines(&counts));
+            let sent = send(publish, topics, &alert).await;
+            sent.map(|()| counts.iter().map(|(_, held)| held).sum())
+        });
+        match select(work, pin!(until)).await {
+            Either::Left((Ok(alerts), _)) => Ok(alerts),
+            Either::Left((Err(failure), _)) => Err(Unpublished::Failed(failure)),
+            Either::Right(_) => Err(Unpublished::Late),
         }
+    };
+    let failure = match done {
+        Ok(alerts) => return DailyMessage { alerts, failure: None, state_failures },
+        Err(failure) => failure,
+    };
+    // Of one that was not claimed nothing is released.
+    for some in silences.chunks(AT_ONCE) {
+        let released = some.iter().map(|one| state.release(&one.counted_as, &id));
+        state_failures.extend(join_all(released).await.into_iter().filter_map(Result::err));
     }
-    message
+    DailyMessage { alerts: 0, failure: Some(failure), state_failures }
 }
 
 /// One line for each.
-fn lines(counts: &[(Silence, u32)]) -> Vec<String> {
-    let line = |(silence, held): &(Silence, u32)| {
+fn lines(counts: &[(&Silence, u32)]) -> Vec<String> {
+    let line = |(silence, held): &(&Silence, u32)| {
         let more = if *held >= HELD_MAX { " or more" } else { "" };
         format!("{held}{more} {}", silence.words)
     };
@@ -170,6 +189,9 @@ fn lines(counts: &[(Silence, u32)]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::future::{pending, poll_fn};
+    use std::task::Poll;
+
     use super::*;
     use crate::assess::engine::{SiteFiles, SourceFile};
     use crate::effects::Windows;
@@ -201,7 +223,8 @@ suppressions:
 
     fn run(publish: &Recorder, state: &Memory, now: &str) -> (DailyMessage, Vec<String>) {
         let (engine, topics) = (engine(SITE), topics());
-        let word = send_silences(&engine, state, publish, &topics, now.parse().unwrap());
+        let now = now.parse().unwrap();
+        let word = send_silences(&engine, state, (publish, &topics), now, pending());
         (
             pollster::block_on(word),
             publish.take().into_iter().map(|(_, message)| message.body).collect(),
@@ -242,9 +265,26 @@ suppressions:
         let (publish, now) = (Recorder::default(), "2026-11-25T00:01:00Z".parse().unwrap());
         let faults = Faults::from(0, Fault::Before);
         let (engine, topics, broken) = (engine(SITE), topics(), Faulty::new(&publish, &faults));
-        let word = send_silences(&engine, &state, &broken, &topics, now);
+        let word = send_silences(&engine, &state, (&broken, &topics), now, pending());
         let word = pollster::block_on(word);
         assert!(word.failure.is_some() && word.alerts == 0);
+        // Nor what there was no time for, when the claims were made.
+        let slow = Faults::slow();
+        let (claims, until) = (Faulty::new(&state, &slow), async {
+            let mut turns = 2;
+            poll_fn(|context| {
+                turns -= 1;
+                context.waker().wake_by_ref();
+                if turns == 0 { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
+        });
+        let late = Faulty::new(&publish, &slow);
+        let now = "2026-11-25T00:03:00Z".parse().unwrap();
+        let word = send_silences(&engine, &claims, (&late, &topics), now, until);
+        let word = pollster::block_on(word);
+        assert!(matches!(word.failure, Some(Unpublished::Late)), "{word:?}");
+        publish.take();
         let (word, sent) = run(&publish, &state, "2026-11-25T00:06:00Z");
         assert_eq!((word.alerts, sent.len()), (1, 1));
     }
@@ -276,7 +316,8 @@ suppressions:
         let (publish, state, topics) = (Recorder::default(), Memory::default(), topics());
         let word = |now: &str| {
             let now = now.parse().unwrap();
-            pollster::block_on(send_silences(&engine, &state, &publish, &topics, now));
+            let word = send_silences(&engine, &state, (&publish, &topics), now, pending());
+            pollster::block_on(word);
         };
         word("2026-11-24T00:00:00Z");
         let responder = Responder::offline(&engine, &topics, &publish, &state, Origin::Checked);

@@ -8,6 +8,8 @@ use iam_responder::own::Own;
 use iam_responder::pack::PACK;
 use iam_responder::respond::Origin;
 use iam_responder::respond::outcome::{Outcome, Verdict};
+use std::future::pending;
+
 use iam_responder::respond::suppressed::send_silences;
 use iam_responder::site::{Format, TopicSpec};
 use iam_responder::text::severity::Severity;
@@ -419,7 +421,7 @@ fn the_daily_message_says_what_suppressions_silenced() {
     let word = |now: &str| {
         let World { state, publish, topics, .. } = &world;
         let now = now.parse().unwrap();
-        pollster::block_on(send_silences(&engine, state, publish, topics, now)).alerts
+        pollster::block_on(send_silences(&engine, state, (publish, topics), now, pending())).alerts
     };
     assert_eq!(word("2026-11-24T00:01:00Z"), 0);
     let user = |minute| call("iam", "CreateUser", &json!({"userName": "u"}), &session(BOB), minute);

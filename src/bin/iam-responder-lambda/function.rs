@@ -1,12 +1,16 @@
 //! What outlives one event, and why an invocation fails.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
+use iam_responder::alert::Alert;
 use iam_responder::assess::engine::Engine;
 use iam_responder::aws::budget::Budget;
 use iam_responder::aws::lookups::Aws;
+use iam_responder::effects::Windows;
 use iam_responder::respond::lookup::Cache;
 use iam_responder::respond::metrics::Source;
+use iam_responder::respond::own_alert::{OncePer, Unpublished, publish_once};
 use iam_responder::respond::{Repeat, RespondError};
 use iam_responder::site::TopicSpec;
 use iam_responder::text::severity::Severity;
@@ -32,6 +36,29 @@ pub(crate) struct Function {
     pub refused_files: Vec<String>,
     pub refused_files_daily: Daily,
     pub silence_daily: Daily,
+}
+
+/// Time kept for giving back what was claimed and not published.
+const GIVING_BACK: Duration = Duration::from_millis(1_500);
+
+impl Function {
+    /// Begins what may take this much time, and waits until it must come to its end.
+    pub(crate) fn until(&self, left: Duration) -> impl Future<Output = ()> + use<> {
+        self.budget.begin(Instant::now() + left);
+        tokio::time::sleep(left.saturating_sub(GIVING_BACK.min(left / 4)))
+    }
+
+    /// Publishes an alert of the function about itself, once within a window.
+    pub(crate) async fn publish_once(
+        &self,
+        windows: &impl Windows,
+        once: OncePer<'_>,
+        alert: Alert,
+        left: Duration,
+    ) -> Result<(), Unpublished> {
+        let ways = (&self.publish, &self.topics);
+        publish_once(ways, windows, once, alert, self.until(left)).await
+    }
 }
 
 /// A function with its state, or why it could not start.

@@ -1,11 +1,11 @@
 //! Rules and a site file of the owner that are broken: the function runs on what is compiled into it, and people
 //! hear of it, once a day.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use iam_responder::alert::Alert;
-use iam_responder::effects::{Claim, Windows};
-use iam_responder::respond::send::send;
+use iam_responder::effects::Windows;
+use iam_responder::respond::own_alert::{OncePer, Unpublished};
 use jiff::{SignedDuration, Timestamp};
 
 use super::function::Function;
@@ -27,17 +27,15 @@ pub(crate) async fn send_refused_files(
     if faults.is_empty() || !function.refused_files_daily.is_due(now) {
         return;
     }
-    function.budget.begin(Instant::now() + left);
-    let id = now.to_string();
-    let claimed = windows.claim(CLAIM, &id, now, WINDOW).await;
-    if matches!(claimed, Ok(Claim::Theirs)) {
-        return;
+    let once = OncePer { key: CLAIM, now, window: WINDOW };
+    match function.publish_once(windows, once, Alert::files_refused(faults), left).await {
+        Ok(()) => return,
+        Err(Unpublished::Failed(error)) => {
+            tracing::error!(%error, "nobody knows that the owner's files are not in force");
+        }
+        Err(Unpublished::Late) => {
+            tracing::error!("no time was left to publish that the owner's files are not in force");
+        }
     }
-    let alert = Alert::files_refused(faults);
-    if let Err(error) = send(&function.publish, &function.topics, &alert).await {
-        tracing::error!(%error, "nobody knows that the owner's files are not in force");
-        function.refused_files_daily.again();
-        let released = windows.release(CLAIM, &id).await;
-        released.unwrap_or_else(|error| tracing::warn!(%error, "published again tomorrow only"));
-    }
+    function.refused_files_daily.again();
 }

@@ -1,8 +1,9 @@
 //! The daily message about silence: each copy of the function looks once a day whether it was published.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use iam_responder::effects::State;
+use iam_responder::respond::own_alert::Unpublished;
 use iam_responder::respond::suppressed::{is_anything_silenced, send_silences};
 use jiff::Timestamp;
 
@@ -25,17 +26,18 @@ pub(crate) async fn send_silences_of_day(
     if !is_anything_silenced(&function.engine) || !function.silence_daily.is_due(now) {
         return;
     }
-    function.budget.begin(Instant::now() + left);
-    let message = send_silences(&function.engine, state, &function.publish, &function.topics, now);
-    let Ok(message) = tokio::time::timeout(left, message).await else {
-        tracing::error!("no time was left to publish what was silenced");
-        return;
-    };
+    let until = function.until(left);
+    let ways = (&function.publish, &function.topics);
+    let message = send_silences(&function.engine, state, ways, now, until).await;
     for error in &message.state_failures {
         tracing::warn!(%error, "not known how much was silenced");
     }
-    if let Some(failure) = message.failure {
-        tracing::error!(error = %failure, "nobody knows how much was silenced");
-        function.silence_daily.again();
+    match message.failure {
+        None => return,
+        Some(Unpublished::Failed(error)) => {
+            tracing::error!(%error, "nobody knows how much was silenced");
+        }
+        Some(Unpublished::Late) => tracing::error!("no time was left to publish what was silenced"),
     }
+    function.silence_daily.again();
 }

@@ -12,13 +12,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use iam_responder::alert::Alert;
-use iam_responder::effects::{Claim, Windows};
+use iam_responder::effects::Windows;
 use iam_responder::event::Event;
-use iam_responder::respond::send::send;
+use iam_responder::respond::own_alert::{OncePer, Unpublished};
 use jiff::{SignedDuration, Timestamp};
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until};
 
 use super::function::Function;
 
@@ -98,27 +98,19 @@ pub(crate) async fn send_not_judged(
     text: &str,
     time_left: Duration,
 ) {
-    function.budget.begin(std::time::Instant::now() + time_left);
-    let work = async {
-        let now = Timestamp::now();
-        let event = Event::parse(text).ok();
-        let key = event.as_ref().map_or_else(|| "without ID".to_owned(), Event::identity);
-        let (key, id) = (format!("not judged {key}"), now.to_string());
-        let claimed = windows.claim(&key, &id, now, WINDOW).await;
-        if matches!(claimed, Ok(Claim::Theirs)) {
-            return;
-        }
-        let alert = Alert::not_judged(event.as_ref(), now);
-        if let Err(error) = send(&function.publish, &function.topics, &alert).await {
+    let now = Timestamp::now();
+    let event = Event::parse(text).ok();
+    let key = event.as_ref().map_or_else(|| "without ID".to_owned(), Event::identity);
+    let once = OncePer { key: &format!("not judged {key}"), now, window: WINDOW };
+    let alert = Alert::not_judged(event.as_ref(), now);
+    match function.publish_once(windows, once, alert, time_left).await {
+        Ok(()) => {}
+        Err(Unpublished::Failed(error)) => {
             tracing::error!(%error, "nobody knows that an event was not judged");
-            let released = windows.release(&key, &id).await;
-            released.unwrap_or_else(
-                |error| tracing::warn!(%error, "not published again within the hour"),
-            );
         }
-    };
-    if timeout(time_left, work).await.is_err() {
-        tracing::error!("no time was left to publish that an event was not judged");
+        Err(Unpublished::Late) => {
+            tracing::error!("no time was left to publish that an event was not judged");
+        }
     }
 }
 

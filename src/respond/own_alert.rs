@@ -1,0 +1,121 @@
+//! Alerts of the tool about itself: each published once within a window, and given back if there was no time for it.
+
+use std::collections::BTreeMap;
+use std::pin::pin;
+
+use futures_util::future::{Either, select};
+use jiff::{SignedDuration, Timestamp};
+
+use super::send::{PublishFailed, send};
+use crate::alert::Alert;
+use crate::effects::{Claim, Publish, Windows};
+use crate::site::TopicSpec;
+use crate::text::severity::Severity;
+
+/// Within which window an alert is enough.
+#[derive(Debug, Clone, Copy)]
+pub struct OncePer<'a> {
+    /// What two alerts have in common that are the same.
+    pub key: &'a str,
+    /// From now on.
+    pub now: Timestamp,
+    /// How long.
+    pub window: SignedDuration,
+}
+
+/// Why an alert of the tool about itself was not published. It is published by the next that has the same key.
+#[derive(Debug)]
+pub enum Unpublished {
+    /// A topic did not get it.
+    Failed(PublishFailed),
+    /// There was no time.
+    Late,
+}
+
+/// Publishes an alert unless one of its key was published within the window, until the time is over. A state that does
+/// not answer costs a second alert, not the first.
+///
+/// # Errors
+/// It was not published, and does not count as published.
+pub async fn publish_once<P: Publish>(
+    (publish, topics): (&P, &BTreeMap<Severity, Vec<TopicSpec>>),
+    windows: &impl Windows,
+    once: OncePer<'_>,
+    alert: Alert,
+    until: impl Future<Output = ()>,
+) -> Result<(), Unpublished> {
+    let id = once.now.to_string();
+    let work = pin!(async {
+        match windows.claim(once.key, &id, once.now, once.window).await {
+            Ok(Claim::Theirs) => Ok(()),
+            _ => send(publish, topics, &alert).await,
+        }
+    });
+    let unpublished = match select(work, pin!(until)).await {
+        Either::Left((Ok(()), _)) => return Ok(()),
+        Either::Left((Err(failure), _)) => Unpublished::Failed(failure),
+        Either::Right(_) => Unpublished::Late,
+    };
+    if let Err(error) = windows.release(once.key, &id).await {
+        tracing::warn!(%error, "an alert that nobody got counts as published within its window");
+    }
+    Err(unpublished)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, poll_fn};
+    use std::task::Poll;
+
+    use super::*;
+    use crate::effects::faulty::{Fault, Faults, Faulty};
+    use crate::effects::memory::Memory;
+    use crate::effects::recorder::Recorder;
+    use crate::event::Unreadable;
+    use crate::site::Format;
+
+    /// The attempts of one event: what the first comes to, then two with all the time there is, of which the first must
+    /// publish what is owing and the second nothing.
+    #[track_caller]
+    fn check(faults: &Faults, until: impl Future<Output = ()>) -> Result<(), Unpublished> {
+        let slow = Faults::slow();
+        let alert = Alert::unreadable(&Unreadable::UnknownShape, None, None);
+        let topic = TopicSpec { arn: "arn".to_owned(), format: Format::Text };
+        let topics = [(alert.severity, vec![topic])].into();
+        let (sent, state) = (Recorder::default(), Memory::default());
+        let once = |second: i64| {
+            let now = Timestamp::from_second(1_800_000_000 + second).unwrap();
+            OncePer { key: "k", now, window: SignedDuration::from_hours(1) }
+        };
+        let (publish, windows) = (Faulty::new(&sent, faults), Faulty::new(&state, &slow));
+        let first = publish_once((&publish, &topics), &windows, once(0), alert.clone(), until);
+        let first = pollster::block_on(first);
+        for second in [1, 2] {
+            let next =
+                publish_once((&sent, &topics), &state, once(second), alert.clone(), pending());
+            pollster::block_on(next).unwrap();
+        }
+        assert_eq!(sent.take().len(), 1, "{first:?}");
+        first
+    }
+
+    #[test]
+    fn an_alert_that_nobody_got_does_not_count_as_published() {
+        check(&Faults::slow(), pending()).unwrap();
+        let refused = check(&Faults::from(0, Fault::Before), pending());
+        assert!(matches!(refused, Err(Unpublished::Failed(_))), "{refused:?}");
+        for turns in 0..2 {
+            let mut left = turns;
+            let until = poll_fn(move |context| {
+                if left == 0 {
+                    return Poll::Ready(());
+                }
+                left -= 1;
+                context.waker().wake_by_ref();
+                Poll::Pending
+            });
+            let cut = check(&Faults::slow(), until);
+            assert!(matches!(cut, Err(Unpublished::Late)), "{turns}: {cut:?}");
+        }
+    }
+}
