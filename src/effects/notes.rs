@@ -13,7 +13,8 @@ pub struct Note {
     pub text: String,
     /// The time that its writer gave it.
     pub at: Timestamp,
-    /// Number of its writing: each one is higher than the one before. 0 for a note that a former release wrote.
+    /// Number of its writing: each one is higher than the one before, and a call made again may count twice. 0 for a
+    /// note that a former release wrote.
     pub version: u64,
 }
 
@@ -51,8 +52,8 @@ pub trait Notes {
     /// The note under a key.
     fn note(&self, key: &str) -> impl Future<Output = Result<Option<Note>, EffectError>>;
 
-    /// Writes a note where `standing` holds; false where it does not. The same call made twice answers the same: a
-    /// call whose answer was lost is made again.
+    /// Writes a note if `standing` holds; false if it does not. A call whose answer was lost is made again: it answers
+    /// the same, unless another note was written in between.
     fn write_note(
         &self,
         key: &str,

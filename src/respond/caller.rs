@@ -126,12 +126,11 @@ pub fn lines(calls: &Calls, event: &Event, principal: &Principal, now: Timestamp
     seen.insert(event.identity());
     for record in &calls.records {
         let Ok(other) = Event::parse(record) else { continue };
-        // What is the tool's own plays no part in it.
-        let facts = Facts::of(&other, &Own::default());
-        let who = &facts.principal;
+        let who = Principal::of(&other);
         let same_key = who.access_key_id.is_some() && who.access_key_id == principal.access_key_id;
         if (same_key || who.key() == key) && seen.insert(other.identity()) {
-            hour.add(&other, &facts, until);
+            // What is the tool's own plays no part in it.
+            hour.add(&other, &Facts::of(&other, &Own::default()), until);
             // Sessions get a new key with each sign-in; a second key of a user is news.
             let other_key = principal.kind == PrincipalKind::IamUser
                 && who.access_key_id != principal.access_key_id;

@@ -163,9 +163,9 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         }
     }
 
-    /// Does CloudFormation do this to a part of the tool for whoever began to update its own stack within the
-    /// hour, or in the stack's first hour? That it was CloudFormation alone says nothing: anybody's stack may
-    /// lay hands on what is ours. A state that does not answer makes it louder.
+    /// Why CloudFormation may change a part of the tool: the caller began to update the tool's stack within the hour, or
+    /// made it in its first. `invokedBy` alone proves nothing: it stands in calls for any stack. `None`, which is louder,
+    /// if the state does not answer.
     pub(super) async fn own_stack(
         &self,
         event: &Event,
@@ -194,8 +194,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         }
     }
 
-    /// In the stack's first hour whoever comes first is the one who makes it: the call that began it came before
-    /// there was anybody to see it.
+    /// In the stack's first hour the first caller counts as its maker: no function saw the call that began it.
     async fn makes_own_stack(&self, event: &Event, who: &str, at: Timestamp) -> bool {
         let key = own_update_key(event, "its maker");
         let who = who.to_lowercase();
@@ -219,8 +218,8 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         }
     }
 
-    /// How many different changes this principal made around this one, itself included. Nothing where
-    /// it is none, or where the store is down.
+    /// How many different changes this principal made around this one, itself included. `None` if the event does not
+    /// count as a change, or the store does not answer.
     pub(super) async fn burst(&self, event: &Event, facts: &Facts, now: Timestamp) -> Option<u32> {
         let (call, name) = (facts.call?, event.name()?);
         let changes = facts.changes()

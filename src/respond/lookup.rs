@@ -139,9 +139,8 @@ impl<S: State, L: Lookups> Finder<'_, S, L> {
         self.keep(found.id, &found.note, now, found.over).await;
     }
 
-    /// The account that an event tags, as it was before. Nobody is asked: AWS would tell how it is
-    /// after. Nothing where what was known then is not known now. What is found is kept for the event's
-    /// next delivery, by which time the account is known as it is after.
+    /// The account before this event tags it. AWS is not asked: it would answer with the new tags. `None` if the old ones
+    /// are unknown. What is found is stored for a second delivery of the event.
     pub async fn tagged(&self, event: &Event, facts: &Facts, now: Timestamp) -> Option<Account> {
         let id = facts.tagged?;
         let own = format!("tagged\n{id}\n{}", event.identity());

@@ -36,8 +36,8 @@ impl Opened {
         self.possible.speaks()
     }
 
-    /// Would any answer change what is made of it? None would where no rule may fire, and what matches hangs on no
-    /// answer; a change is counted among those of its caller.
+    /// Does an answer matter? It does if a rule may fire, if a match depends on one, or if the event is a change, which
+    /// counts for its caller's burst.
     #[must_use]
     pub fn wants_answers(&self) -> bool {
         let possible = &self.possible;

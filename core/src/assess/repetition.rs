@@ -82,7 +82,7 @@ impl Repetition {
         Self { is_news, claiming, is_attempt }
     }
 
-    /// Is it published all the same, the so manieth that was held back? One attempt of very many is.
+    /// Is this repetition published all the same? The 100th and the 1,000th attempt within a window are.
     #[must_use]
     pub fn is_published_again(&self, held: u32) -> bool {
         self.is_attempt && ATTEMPTS_PUBLISHED_AGAIN.contains(&held)

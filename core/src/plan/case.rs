@@ -106,8 +106,8 @@ enum Lately {
     Other,
 }
 
-/// What was there until shortly before? Whoever takes something rightful away and puts it back makes it look new; whoever
-/// puts another in its place does not.
+/// Compares what stood there until shortly before with what the event puts. Removing a policy and putting it back looks
+/// new (`Same`); putting another does not (`Other`).
 fn lately(event: &Event, context: &Context) -> Option<Lately> {
     let new = context.facts.questions.puts.as_deref();
     let (source, lately) = match &context.former {
