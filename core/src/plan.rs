@@ -3,7 +3,7 @@
 //! What a step does to rights stands in the catalogue's table of steps. A step that would give rights,
 //! or free somebody whom a policy holds back, is never proposed, and one that may hit what was rightful says so.
 
-mod argument;
+pub mod argument;
 mod case;
 mod command;
 mod guard;
@@ -11,17 +11,6 @@ mod planned;
 mod step;
 mod undo;
 
-pub use argument::{
-    AccessKeyId, AccountAlias, AnalyzerName, ArchiveRuleName, AssigneeId, AssigneeKind,
-    AssignmentTarget, AwsPolicyArn, CertificateId, ClientId, CredentialStatus, CrlId,
-    DelegationRequestId, DetectorId, EventBusName, EventDataStoreId, EventRuleName, FilterName,
-    GrantId, GroupId, GroupName, IdentityCenterArn, IdentityStoreId, InstanceProfileName, KeyId,
-    ListId, MembershipId, OidcProviderArn, OrganizationPolicyId, ParentId, PermissionSetArn,
-    PolicyArn, PolicyName, PolicyTargetId, PolicyVersion, ProfileId, QueueLabel, QueueUrl,
-    RecorderName, RoleName, SamlProviderArn, SerialNumber, ServerCertificateName,
-    ServiceCredentialId, ServicePrincipal, SshPublicKeyId, StackName, TopicArn, TopicLabel,
-    TrailName, TrustAnchorId, TrustedTokenIssuerArn, UserId, UserName,
-};
 pub use command::acknowledge;
 pub use guard::Guard;
 pub use planned::{Planned, Undo};

@@ -122,6 +122,8 @@ struct Hour {
 pub fn lines(calls: &Calls, event: &Event, principal: &Principal, now: Timestamp) -> Vec<Line> {
     let until = event.time().unwrap_or(now);
     let (mut hour, mut seen) = (Hour::default(), BTreeSet::new());
+    // What is the tool's own plays no part in it.
+    let own = Own::default();
     let key = principal.key();
     seen.insert(event.identity());
     for record in &calls.records {
@@ -129,8 +131,7 @@ pub fn lines(calls: &Calls, event: &Event, principal: &Principal, now: Timestamp
         let who = Principal::of(&other);
         let same_key = who.access_key_id.is_some() && who.access_key_id == principal.access_key_id;
         if (same_key || who.key() == key) && seen.insert(other.identity()) {
-            // What is the tool's own plays no part in it.
-            hour.add(&other, &Facts::of(&other, &Own::default()), until);
+            hour.add(&other, &Facts::of(&other, &own), until);
             // Sessions get a new key with each sign-in; a second key of a user is news.
             let other_key = principal.kind == PrincipalKind::IamUser
                 && who.access_key_id != principal.access_key_id;

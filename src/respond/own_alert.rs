@@ -45,21 +45,33 @@ pub async fn publish_once<P: Publish>(
     until: impl Future<Output = ()>,
 ) -> Result<(), Unpublished> {
     let id = once.now.to_string();
-    let work = pin!(async {
+    let work = async {
         match windows.claim(once.key, &id, once.now, once.window).await {
             Ok(Claim::Theirs) => Ok(()),
             _ => send(publish, topics, &alert).await,
         }
-    });
-    let unpublished = match select(work, pin!(until)).await {
-        Either::Left((Ok(()), _)) => return Ok(()),
-        Either::Left((Err(failure), _)) => Unpublished::Failed(failure),
-        Either::Right(_) => Unpublished::Late,
     };
-    if let Err(error) = windows.release(once.key, &id).await {
+    let published = in_time(work, until).await;
+    if published.is_err()
+        && let Err(error) = windows.release(once.key, &id).await
+    {
         tracing::warn!(%error, "an alert that nobody got counts as published within its window");
     }
-    Err(unpublished)
+    published
+}
+
+/// What comes of publishing, until the time is over.
+///
+/// # Errors
+/// It was not published.
+pub(super) async fn in_time<T>(
+    work: impl Future<Output = Result<T, PublishFailed>>,
+    until: impl Future<Output = ()>,
+) -> Result<T, Unpublished> {
+    match select(pin!(work), pin!(until)).await {
+        Either::Left((done, _)) => done.map_err(Unpublished::Failed),
+        Either::Right(_) => Err(Unpublished::Late),
+    }
 }
 
 #[cfg(test)]

@@ -5,15 +5,14 @@
 //! held back by it: each event counts once, however often it is delivered.
 
 use std::collections::BTreeMap;
-use std::pin::pin;
 
-use futures_util::future::{Either, join_all, select};
+use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::alert::{Alert, HELD_MAX};
 use crate::assess::engine::Engine;
 use crate::effects::{Claim, EffectError, Publish, State};
-use crate::respond::own_alert::Unpublished;
+use crate::respond::own_alert::{Unpublished, in_time};
 use crate::respond::send::send;
 use crate::respond::silence::{
     counted_as, counted_as_adjusted, counted_as_held, counted_as_overridden,
@@ -139,34 +138,27 @@ pub async fn send_silences<S: State, P: Publish>(
 ) -> DailyMessage {
     let (silences, id) = (Silence::all(engine), format!("word of {now}"));
     let mut state_failures = Vec::new();
-    let done = {
-        let work = pin!(async {
-            let mut counts = Vec::new();
-            for some in silences.chunks(AT_ONCE) {
-                let claims = some.iter().map(|one| state.claim(&one.counted_as, &id, now, WINDOW));
-                for (silence, claimed) in some.iter().zip(join_all(claims).await) {
-                    match claimed {
-                        Ok(Claim::Ours { held }) if held > 0 => counts.push((silence, held)),
-                        Ok(_) => {}
-                        Err(error) => state_failures.push(error),
-                    }
+    let work = async {
+        let mut counts = Vec::new();
+        for some in silences.chunks(AT_ONCE) {
+            let claims = some.iter().map(|one| state.claim(&one.counted_as, &id, now, WINDOW));
+            for (silence, claimed) in some.iter().zip(join_all(claims).await) {
+                match claimed {
+                    Ok(Claim::Ours { held }) if held > 0 => counts.push((silence, held)),
+                    Ok(_) => {}
+                    Err(error) => state_failures.push(error),
                 }
             }
-            if counts.is_empty() {
-                return Ok(0);
-            }
-            counts.sort_by_key(|(_, held)| std::cmp::Reverse(*held));
-            let alert = Alert::suppressed(&lines(&counts));
-            let sent = send(publish, topics, &alert).await;
-            sent.map(|()| counts.iter().map(|(_, held)| held).sum())
-        });
-        match select(work, pin!(until)).await {
-            Either::Left((Ok(alerts), _)) => Ok(alerts),
-            Either::Left((Err(failure), _)) => Err(Unpublished::Failed(failure)),
-            Either::Right(_) => Err(Unpublished::Late),
         }
+        if counts.is_empty() {
+            return Ok(0);
+        }
+        counts.sort_by_key(|(_, held)| std::cmp::Reverse(*held));
+        let alert = Alert::suppressed(&lines(&counts));
+        let sent = send(publish, topics, &alert).await;
+        sent.map(|()| counts.iter().map(|(_, held)| held).sum())
     };
-    let failure = match done {
+    let failure = match in_time(work, until).await {
         Ok(alerts) => return DailyMessage { alerts, failure: None, state_failures },
         Err(failure) => failure,
     };

@@ -1,29 +1,22 @@
 //! IDs of events.
 
+use crate::text::checked::checked;
+
 /// Longest ID, in characters. Those of AWS are UUIDs of 36.
 const CHARS_MAX: usize = 64;
 
-/// ID of an event, of a form that is safe in a sentence and in a command.
-///
-/// Source: <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EventId(String);
+checked! {
+    /// ID of an event, of a form that is safe in a sentence and in a command: a word of ASCII letters, digits and dashes
+    /// that begins with a letter or digit.
+    ///
+    /// Source: <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>
+    EventId: is_id;
+}
 
-impl EventId {
-    /// `None` unless it is a word of ASCII letters, digits and dashes that begins with a letter or digit.
-    #[must_use]
-    pub fn parse(id: &str) -> Option<Self> {
-        let is_one = id.len() <= CHARS_MAX
-            && id.starts_with(|c: char| c.is_ascii_alphanumeric())
-            && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-        is_one.then(|| Self(id.to_owned()))
-    }
-
-    /// As AWS writes it.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+fn is_id(id: &str) -> bool {
+    id.len() <= CHARS_MAX
+        && id.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
 }
 
 #[cfg(test)]

@@ -1,31 +1,22 @@
 //! Regions.
 
+use crate::text::checked::checked;
+
 /// Longest name of a Region, in characters. The longest so far have 14.
 const CHARS_MAX: usize = 32;
 
-/// Name of a Region, in any partition: `eu-west-1`, `us-gov-west-1`.
-///
-/// Source: <https://docs.aws.amazon.com/general/latest/gr/rande.html>
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Region(String);
+checked! {
+    /// Name of a Region, in any partition: `eu-west-1`, `us-gov-west-1`. It is a word of small letters, digits and dashes
+    /// that begins with a letter. The Regions that exist are not listed here: AWS adds some every year.
+    ///
+    /// Source: <https://docs.aws.amazon.com/general/latest/gr/rande.html>
+    Region: is_region;
+}
 
-impl Region {
-    /// `None` unless it is a word of small letters, digits and dashes that begins with a letter. The Regions that exist
-    /// are not listed here: AWS adds some every year.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        let is_one = name.len() <= CHARS_MAX
-            && name.starts_with(|c: char| c.is_ascii_lowercase())
-            && name.chars().all(good);
-        is_one.then(|| Self(name.to_owned()))
-    }
-
-    /// As AWS writes it.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+fn is_region(name: &str) -> bool {
+    name.len() <= CHARS_MAX
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 }
 
 #[cfg(test)]

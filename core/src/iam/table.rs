@@ -1,27 +1,19 @@
 //! Tables of DynamoDB.
 
-/// Name or ARN of a table.
-///
-/// Source: the model `dynamodb` of botocore, `TableName` and `TableArn`
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TableName(String);
+use crate::text::checked::checked;
 
-impl TableName {
-    /// `None` unless it is a word of 3 to 1,024 ASCII letters, digits and `_.-:/` that begins with a letter or digit. AWS
-    /// also takes a name that begins with a dash, but a command would take that for an option.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        let is_one = (3..=1_024).contains(&name.len())
-            && name.starts_with(|c: char| c.is_ascii_alphanumeric())
-            && name.chars().all(|c| c.is_ascii_alphanumeric() || "_.-:/".contains(c));
-        is_one.then(|| Self(name.to_owned()))
-    }
+checked! {
+    /// Name or ARN of a table: a word of 3 to 1,024 ASCII letters, digits and `_.-:/` that begins with a letter or digit.
+    /// AWS also takes a name that begins with a dash, but a command would take that for an option.
+    ///
+    /// Source: the model `dynamodb` of botocore, `TableName` and `TableArn`
+    TableName: is_table;
+}
 
-    /// As AWS writes it.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+fn is_table(name: &str) -> bool {
+    (3..=1_024).contains(&name.len())
+        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "_.-:/".contains(c))
 }
 
 #[cfg(test)]

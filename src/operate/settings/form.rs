@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 
 use crate::iam::arn::{Arn, is_partition};
 use crate::iam::kind::EntityKind;
+use crate::iam::region::Region;
 
 use super::reach;
 
@@ -13,19 +14,14 @@ pub const REPEAT_AFTER_MINUTES_MAX: i64 = 7 * 24 * 60;
 /// Most roles that deploy it.
 pub const DEPLOYMENT_ROLES_MAX: usize = 20;
 
-/// Longest name of a Region, in characters.
-const REGION_CHARS_MAX: usize = 32;
-
 /// The name of an AWS Region.
 ///
 /// # Errors
 /// What it should look like.
 pub fn check_region(region: &str) -> Result<(), String> {
-    let good = region.len() <= REGION_CHARS_MAX
-        && region.starts_with(|c: char| c.is_ascii_lowercase())
+    let good = Region::parse(region).is_some()
         && region.ends_with(|c: char| c.is_ascii_digit())
-        && region.contains('-')
-        && region.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+        && region.contains('-');
     if good {
         Ok(())
     } else {

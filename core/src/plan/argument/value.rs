@@ -27,33 +27,28 @@ pub(in crate::plan) trait Argument: Sized {
     fn value(&self) -> Value<'_>;
 }
 
-/// Types of text. Each has a test of its form, and the guard that refuses any other text.
-macro_rules! texts {
-    ($($(#[$doc:meta])* $name:ident: $is_one:expr, $else:ident;)*) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq)]
-        pub struct $name(String);
-
-        impl $name {
-            /// As AWS takes it.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
+/// Arguments whose type tells by itself which texts are of it, each with the guard that refuses any other text.
+macro_rules! parsed {
+    ($($name:ident, $else:ident;)*) => {$(
         impl $crate::plan::argument::value::Argument for $name {
             fn read(value: Result<&str, Guard>) -> Result<Self, Guard> {
-                let is_one: fn(&str) -> bool = $is_one;
-                let text = value?;
-                is_one(text).then(|| Self(text.to_owned())).ok_or(Guard::$else)
+                Self::parse(value?).ok_or(Guard::$else)
             }
 
             fn value(&self) -> $crate::plan::argument::value::Value<'_> {
-                $crate::plan::argument::value::Value::Text(&self.0)
+                $crate::plan::argument::value::Value::Text(self.as_str())
             }
         }
     )*};
+}
+pub(super) use parsed;
+
+/// Types of text. Each has a test of its form, and the guard that refuses any other text.
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident: $is_one:expr, $else:ident;)*) => {
+        $crate::text::checked::checked! { $($(#[$doc])* $name: $is_one;)* }
+        $crate::plan::argument::value::parsed! { $($name, $else;)* }
+    };
 }
 pub(super) use texts;
 
@@ -84,24 +79,9 @@ macro_rules! choices {
 }
 pub(super) use choices;
 
-impl Argument for AccountId {
-    fn read(value: Result<&str, Guard>) -> Result<Self, Guard> {
-        Self::parse(value?).ok_or(Guard::UnsafeValue)
-    }
-
-    fn value(&self) -> Value<'_> {
-        Value::Text(self.as_str())
-    }
-}
-
-impl Argument for Region {
-    fn read(value: Result<&str, Guard>) -> Result<Self, Guard> {
-        Self::parse(value?).ok_or(Guard::UnsafeValue)
-    }
-
-    fn value(&self) -> Value<'_> {
-        Value::Text(self.as_str())
-    }
+parsed! {
+    AccountId, UnsafeValue;
+    Region, UnsafeValue;
 }
 
 impl Argument for bool {
