@@ -2,6 +2,7 @@
 //! keeps it quiet. One pure path, which the function, `respond`, `explain` and the rules' own tests share.
 
 mod content;
+mod gravity;
 mod reason;
 
 mod fingerprint;
@@ -18,6 +19,7 @@ mod repetition;
 
 pub use assessment::{Assessment, Opened, Recognised};
 pub use by_itself::ByItself;
+pub use gravity::{Gravity, Untimed};
 pub use pack_files::PackFiles;
 pub use question::{Count, Follow, Question, Step};
 pub use reason::Reason;

@@ -16,4 +16,4 @@ pub use bearer::Bearer;
 pub use context::{Context, Known, TagsBefore};
 pub use intrinsic::Facts;
 pub use open::Open;
-pub use rights::Back;
+pub use rights::{Back, RightsChange};

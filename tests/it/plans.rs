@@ -2,7 +2,7 @@
 //! were made to harm whoever pastes a command.
 //!
 //! `data/plans.ndjson` holds a case a line: the event, or the name of a sample; what was there before, `absent` or a
-//! value, where that is known; the step as programs get it. Where a step differs, the test writes the file as it would be
+//! value, where that is known; the document that was in force before, where it is; the step as programs get it. Where a step differs, the test writes the file as it would be
 //! to `target/plans.ndjson`: see the difference, and copy it if that is meant.
 
 use std::collections::BTreeSet;
@@ -38,9 +38,9 @@ fn event(case: &Value) -> Event {
     Event::parse(&text).unwrap()
 }
 
-fn former(case: &Value) -> Prior {
+fn prior(known: &Value) -> Prior {
     let source = Source { event_id: "0b1c-2d".to_owned(), at: Timestamp::UNIX_EPOCH };
-    match case["former"].as_str() {
+    match known.as_str() {
         None => Prior::default(),
         Some("absent") => Prior::Absent { source, taken: Taken::Nothing },
         Some(value) => Prior::Present { value: value.to_owned(), source },
@@ -58,7 +58,8 @@ fn every_plan_is_what_it_was() {
         let mut event = event(&case);
         samples.extend(case["event"].as_str().map(str::to_owned));
         calls.insert((event.event_source().map(str::to_owned), event.name().map(str::to_owned)));
-        let before = Answers { former: former(&case), ..Answers::default() };
+        let (former, replaced) = (prior(&case["former"]), prior(&case["replaced"]));
+        let before = Answers { former, replaced, ..Answers::default() };
         let known = Known { before, ..Known::default() };
         let facts = engine.derive(&mut event, &known);
         let steps: Vec<StepLine> = undo(&event, &facts).iter().map(StepLine::from).collect();
@@ -67,8 +68,9 @@ fn every_plan_is_what_it_was() {
             [step] => json!(step),
             steps => json!(steps),
         };
-        let case = json!({"event": case["event"], "former": case["former"], "undo": undo});
-        planned.push_str(&format!("{case}\n"));
+        let mut now = case.clone();
+        now["undo"] = undo;
+        planned.push_str(&format!("{now}\n"));
     }
     if planned != kept {
         fs::write("target/plans.ndjson", &planned).unwrap();

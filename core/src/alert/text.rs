@@ -152,13 +152,17 @@ fn held_back(alert: &Alert) -> Option<String> {
 }
 
 fn undo(alert: &Alert) -> Option<String> {
-    let steps: Option<Vec<String>> = alert.undo.iter().map(|step| undo_step(alert, step)).collect();
+    let steps = alert.undo.iter().enumerate();
+    let steps: Option<Vec<String>> =
+        steps.map(|(before, step)| undo_step(alert, step, before > 0)).collect();
     steps.filter(|steps| !steps.is_empty()).map(|steps| steps.join("\n"))
 }
 
-/// The account and the doubts stand before the command, so they are read before it is pasted.
-fn undo_step(alert: &Alert, step: &StepLine) -> Option<String> {
+/// The account and the doubts stand before the command, so they are read before it is pasted. `further`: a step comes
+/// before it.
+fn undo_step(alert: &Alert, step: &StepLine, further: bool) -> Option<String> {
     let mut sentences = match (step.status, step.guard) {
+        (Status::Proposed, _) if further => vec![format!("Then, in account {}.", account(alert)?)],
         (Status::Proposed, _) => vec![format!("In account {}.", account(alert)?)],
         (Status::Refused, Some(guard)) => {
             let lead = if guard.leaves_it_to_people() { "By hand" } else { "Not offered" };

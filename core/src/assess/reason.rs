@@ -1,9 +1,8 @@
 //! Why an alert is as loud as it is.
 
-use std::borrow::Cow;
-
 use jiff::civil::Date;
 
+use super::gravity::{Gravity, Untimed};
 use crate::event::CallOutcome;
 use crate::text::line::Line;
 use crate::text::severity::Severity;
@@ -44,7 +43,7 @@ pub enum Reason {
         /// Its own words.
         because: String,
         /// Why not.
-        why: &'static str,
+        why: Untimed,
     },
     /// One that depends on the time, beside another that lowered already.
     LoweredAlready(String),
@@ -58,7 +57,7 @@ pub enum Reason {
     /// The event is of a kind that no adjustment makes quieter.
     Least {
         /// What it is.
-        what: Cow<'static, str>,
+        what: Gravity,
         /// How loud.
         least: Severity,
     },
@@ -122,12 +121,14 @@ impl Reason {
             ),
             Self::Adjusted(because) => because.clone(),
             Self::OneStepAtMost(because) => format!("{because}, one step at most"),
-            Self::NotLowered { because, why } => format!("not lowered although {because}: {why}"),
+            Self::NotLowered { because, why } => {
+                format!("not lowered although {because}: {}", why.words())
+            }
             Self::LoweredAlready(because) => {
                 format!("{because}, but one window has lowered it already")
             }
             Self::Floor { because, least } => format!("{because}: at least {least}"),
-            Self::Least { what, least } => format!("{what}: at least {least}"),
+            Self::Least { what, least } => format!("{}: at least {least}", what.words()),
             Self::ImpossibleNames => {
                 "names in it are none that IAM allows, the record may be forged: at least high"
                     .to_owned()

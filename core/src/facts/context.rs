@@ -258,7 +258,7 @@ fn rights(
     known: &Known,
     handed: Option<&HandedOver>,
 ) -> Rights {
-    let mut rights = rights::rights(event, site, &known.before(), handed);
+    let mut rights = rights::rights(event, facts.rights_change, site, &known.before(), handed);
     if rights.trust.is_none() && !facts.read_only {
         rights.trust = opened::opened(event, site);
     }

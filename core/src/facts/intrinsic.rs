@@ -1,5 +1,6 @@
 //! What an event says by itself.
 
+use super::rights::RightsChange;
 use crate::event::{
     CallOutcome, Entity, Event, Principal, entity, is_caller, is_read_only, omitted, outcome_of,
     tagged,
@@ -20,6 +21,8 @@ pub struct Facts {
     pub read_only: bool,
     /// The catalogue's entry.
     pub call: Option<&'static Call>,
+    /// How it changes rights.
+    pub rights_change: RightsChange,
     /// CloudTrail dropped the parameters because they were too large.
     pub omitted: bool,
     /// Who acted.
@@ -60,6 +63,7 @@ impl Facts {
             read_only: is_read_only(event),
             self_target: entity.as_ref().is_some_and(|entity| is_caller(entity, &principal)),
             tagged: tagged(event),
+            rights_change: RightsChange::of(event),
             own: own.touched(event),
             own_session: own.session(&principal, event),
             deploys: principal.role_arn.as_deref().is_some_and(|role| own.is_deployment_role(role)),

@@ -6,6 +6,7 @@ mod change;
 mod contain;
 mod denial;
 mod held;
+mod how;
 mod together;
 mod trust;
 
@@ -13,3 +14,4 @@ pub use back::Back;
 pub(crate) use change::rights;
 pub use change::{DocumentsBefore, Rights};
 pub use held::HandedOver;
+pub use how::RightsChange;

@@ -111,6 +111,12 @@ steps! {
     EnableOrganizationsRootCredentialsManagement = IamEnableOrganizationsRootCredentialsManagement {}
     EnableOrganizationsRootSessions = IamEnableOrganizationsRootSessions {}
     EnableOutboundWebIdentityFederation = IamEnableOutboundWebIdentityFederation {}
+    PutRolePermissionsBoundary = IamPutRolePermissionsBoundary {
+        role_name: RoleName, permissions_boundary: PolicyArn,
+    }
+    PutUserPermissionsBoundary = IamPutUserPermissionsBoundary {
+        user_name: UserName, permissions_boundary: PolicyArn,
+    }
     RejectDelegationRequest = IamRejectDelegationRequest { delegation_request_id: DelegationRequestId }
     RemoveClientIDFromOpenIDConnectProvider = IamRemoveClientIDFromOpenIDConnectProvider {
         open_id_connect_provider_arn: OidcProviderArn, client_id: ClientId,
@@ -119,6 +125,7 @@ steps! {
         instance_profile_name: InstanceProfileName, role_name: RoleName,
     }
     RemoveUserFromGroup = IamRemoveUserFromGroup { group_name: GroupName, user_name: UserName }
+    SetDefaultPolicyVersion = IamSetDefaultPolicyVersion { policy_arn: PolicyArn, version_id: PolicyVersion }
     UpdateAccessKey = IamUpdateAccessKey {
         user_name: UserName, access_key_id: AccessKeyId, status: CredentialStatus,
     }
@@ -263,7 +270,7 @@ mod tests {
     /// What an argument of this name can be.
     fn sample(name: &str) -> &'static str {
         match name {
-            "policy_arn" | "managed_policy_arn" => "arn:aws:iam::aws:policy/ReadOnlyAccess",
+            "policy_arn" | "managed_policy_arn" | "permissions_boundary" => "arn:aws:iam::aws:policy/ReadOnlyAccess",
             "status" => "Inactive",
             "activate" | "enable" | "enable_termination_protection" => "false",
             "open_id_connect_provider_arn" => "arn:aws:iam::111122223333:oidc-provider/x",

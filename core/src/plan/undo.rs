@@ -7,7 +7,7 @@ use super::guard::Guard;
 use super::planned::{Planned, Undo};
 use super::step::Step;
 use crate::event::{CallOutcome, Event, PrincipalKind};
-use crate::facts::Context;
+use crate::facts::{Back, Context};
 use crate::iam::account::AccountId;
 use crate::iam::arn::Arn;
 use crate::iam::catalogue::{Effect, Inverse, StepRow, ValueFrom};
@@ -26,21 +26,38 @@ pub fn undo(event: &Event, context: &Context) -> Vec<Undo> {
         let row = case::of(inverse, event, context)?;
         (row.effect != Effect::Unfit).then_some((inverse, row))
     };
-    let mut inverses = context.facts.call.iter().flat_map(|call| &call.inverses);
-    let Some((inverse, row)) = inverses.find_map(fitting) else { return Vec::new() };
+    let inverses = || context.facts.call.iter().flat_map(|call| &call.inverses);
+    let mut first = inverses().enumerate().filter(|(_, inverse)| !inverse.follows);
+    let Some((at, (inverse, row))) = first.find_map(|(at, inverse)| Some((at, fitting(inverse)?)))
+    else {
+        return Vec::new();
+    };
+    let mut steps = vec![step(inverse, row, event, context)];
+    // A step is worth nothing without the one before it.
+    let further = inverses().skip(at + 1).take_while(|inverse| inverse.follows);
+    for (inverse, row) in further.filter_map(fitting) {
+        if steps.iter().all(|step| step.planned.guard().is_none()) {
+            steps.push(step(inverse, row, event, context));
+        }
+    }
+    steps
+}
+
+/// One step, or what stands against it.
+fn step(inverse: &Inverse, row: &StepRow, event: &Event, context: &Context) -> Undo {
     let planned = match planned(inverse, row, event, context) {
         Ok(planned) => planned,
         Err(guard) => Planned::Refused { action: inverse.action, guard },
     };
     // Where nothing is to be done, nothing is to be doubted.
-    let counts = match planned.guard() {
+    let guard = planned.guard();
+    let counts = match guard {
         None | Some(Guard::GivesRights) => true,
         Some(guard) => guard.leaves_it_to_people(),
     };
-    let guard = planned.guard();
     let doubts =
         if counts { case::doubts(inverse, row, guard, event, context) } else { Vec::new() };
-    vec![Undo { effect: row.effect, doubts, planned }]
+    Undo { effect: row.effect, doubts, planned }
 }
 
 /// Does a call that succeeded name what IAM has no names for?
@@ -78,6 +95,7 @@ fn planned(
         match from.map(|(_, from)| *from) {
             Some(ValueFrom::Paths(paths)) => first(paths, event),
             Some(ValueFrom::User) => user(event, context),
+            Some(ValueFrom::Former) => former(context),
             Some(ValueFrom::Literal(word)) => Ok(word),
             None => Err(Guard::ValueMissing),
         }
@@ -125,6 +143,14 @@ fn parameter(argument: &str) -> String {
 fn first<'e>(paths: &str, event: &'e Event) -> Result<&'e str, Guard> {
     let value = |path: &str| event.text(&format!("detail.{path}")).filter(|value| *value != HIDDEN);
     paths.split('|').find_map(value).ok_or(Guard::ValueMissing)
+}
+
+/// What was there before, where it is certain and where putting it back is known to take something: what nobody saw may
+/// give more.
+fn former(context: &Context) -> Result<&str, Guard> {
+    let takes = matches!(context.rights.back, Back::Takes | Back::Both);
+    let value = context.former.present().filter(|value| takes && !value.is_empty());
+    value.ok_or(Guard::PriorStateUnknown)
 }
 
 /// The IAM user whom the call is about: whom it names, else the caller. In a record of root

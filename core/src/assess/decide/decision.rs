@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::least;
 use super::worlds::Worlds;
+use crate::assess::gravity::Untimed;
 use crate::assess::reason::Reason;
 use crate::event::{CallOutcome, Event};
 use crate::facts::Context;
@@ -148,9 +149,9 @@ fn adjusted(
             continue;
         }
         if adjustment.timed && lowers {
-            if let Some(why_not) = never_lowered_by_time(context) {
+            if let Some(why) = never_lowered_by_time(context) {
                 let because = spec.because.clone();
-                reasons.push(Reason::NotLowered { because, why: why_not });
+                reasons.push(Reason::NotLowered { because, why });
                 continue;
             }
             if lowered_by_window {
@@ -213,13 +214,13 @@ fn target(severity: Severity, spec: &AdjustmentSpec) -> Severity {
 }
 
 /// A window that anybody can wait for must not quieten what matters most.
-fn never_lowered_by_time(context: &Context) -> Option<&'static str> {
+fn never_lowered_by_time(context: &Context) -> Option<Untimed> {
     let root = context.facts.principal.is_root()
         || context.facts.entity.as_ref().is_some_and(|entity| entity.kind == EntityKind::Root);
     match (root, context.facts.tampering(), context.facts.omitted) {
-        (true, _, _) => Some("it is about the root user"),
-        (_, true, _) => Some("it weakens the monitoring itself"),
-        (_, _, true) => Some("CloudTrail dropped the parameters"),
+        (true, _, _) => Some(Untimed::Root),
+        (_, true, _) => Some(Untimed::Tampering),
+        (_, _, true) => Some(Untimed::Omitted),
         _ => None,
     }
 }

@@ -1,10 +1,9 @@
 //! What no adjustment makes quieter than it must be: a file, a calendar or a tag that somebody can reach must
 //! not hide what matters most. Only a declared suppression, which has an owner and an end, goes further.
 
-use std::borrow::Cow;
-
+use crate::assess::gravity::Gravity;
 use crate::event::CallOutcome;
-use crate::facts::{Bearer, Context};
+use crate::facts::{Bearer, Context, RightsChange};
 use crate::iam::arn::PERMISSION_SET_NAME;
 use crate::iam::catalogue::{CallEffect, IAM};
 use crate::iam::policy::TrustWord;
@@ -26,24 +25,18 @@ pub(super) fn least(
     context: &Context,
     base: Severity,
     rules: &[&Rule],
-) -> Option<(Severity, Cow<'static, str>)> {
+) -> Option<(Severity, Gravity)> {
     let guarded = cuts_guarded(context)
-        .map(Cow::Borrowed)
         .or_else(|| cuts_bearer(context))
-        .map(|what| (Severity::High, what));
-    let own = (!context.own.is_empty() && !context.facts.read_only).then(|| {
-        (about_us(base, context, rules).min(Severity::High), "it is about this tool itself")
-    });
-    let grave = grave(context).map(|what| (base.min(Severity::Medium), what));
-    let handed = context.hands_escalation().then_some((
-        Severity::Medium,
-        "what it hands out has administrator rights, or a way to them",
-    ));
-    let by_rule =
-        floor(context, rules).map(|floor| (base.min(floor), "no adjustment makes this quieter"));
-    let others = [own, grave, handed, by_rule].into_iter().flatten();
-    let others = others.map(|(severity, what)| (severity, Cow::Borrowed(what)));
-    guarded.into_iter().chain(others).max_by_key(|(severity, _)| *severity)
+        .map(|gravity| (Severity::High, gravity));
+    let own = (!context.own.is_empty() && !context.facts.read_only)
+        .then(|| (about_us(base, context, rules).min(Severity::High), Gravity::Own));
+    let grave = grave(context).map(|gravity| (base.min(Severity::Medium), gravity));
+    let handed =
+        context.hands_escalation().then_some((Severity::Medium, Gravity::HandsAdministrator));
+    let by_rule = floor(context, rules).map(|floor| (base.min(floor), Gravity::RuleFloor));
+    let all = [guarded, own, grave, handed, by_rule];
+    all.into_iter().flatten().max_by_key(|(severity, _)| *severity)
 }
 
 /// The severity of the loudest rule about this tool, even of a general one: the owner's quieter rule about the same
@@ -70,25 +63,25 @@ fn floor(context: &Context, rules: &[&Rule]) -> Option<Severity> {
     others.chain([first]).map(|rule| rule.floor(context.facts.outcome)).max()
 }
 
-fn grave(context: &Context) -> Option<&'static str> {
+fn grave(context: &Context) -> Option<Gravity> {
     let grants = &context.rights.grants.all;
     let trust = context.rights.trust.as_ref();
     let keeps_own_roles = is_identity_centers(context);
     if grants.iter().any(|grant| grant.makes_administrator()) && !keeps_own_roles {
-        return Some("it gives administrator rights, or a way to them");
+        return Some(Gravity::GivesAdministrator);
     }
     let unknown = context.rights.unknown.is_some() || opens_unknown(context);
     if unknown && context.automation.is_none() && !keeps_own_roles {
-        return Some("nobody knows what it gives or takes");
+        return Some(Gravity::RightsUnknown);
     }
     let lets_in =
         trust.is_some_and(|trust| STRANGERS.iter().any(|word| trust.words.contains(word)));
     if lets_in && !keeps_own_roles {
-        return Some("it lets strangers in");
+        return Some(Gravity::LetsStrangersIn);
     }
     // Auto scaling deletes its alarms, a conformance pack its rules.
     let by_service = context.facts.principal.linked_service.is_some();
-    (context.facts.tampering() && !by_service).then_some("it weakens the monitoring")
+    (context.facts.tampering() && !by_service).then_some(Gravity::Tampering)
 }
 
 /// A place in a group, a role for machines or a role's trust, of which no event showed what it holds. What services
@@ -109,27 +102,20 @@ fn is_identity_centers(context: &Context) -> bool {
 }
 
 /// How it weakens an entity that must not be weakened, by a policy that the entity bears or a group it is in.
-fn cuts_bearer(context: &Context) -> Option<Cow<'static, str>> {
+fn cuts_bearer(context: &Context) -> Option<Gravity> {
     let bearer =
         context.bearer.as_ref().filter(|_| context.facts.outcome == CallOutcome::Success)?;
-    let call = context.facts.call?;
     let cuts = context.rights.denies || context.rights.unknown.is_some();
     // A new version may take all that they can do, and so may a policy in another's place.
-    let replaces = match call.name {
-        "AttachGroupPolicy" => false,
-        "PutGroupPolicy" => !context.replaces_nothing(),
+    let replaces = match context.facts.rights_change {
+        RightsChange::Attach(_) => false,
+        RightsChange::Inline(_) => !context.replaces_nothing(),
         _ => true,
     };
     match bearer {
-        Bearer::Guarded(who) if cuts || replaces => {
-            Some(format!("it may weaken {who}, which the site guards").into())
-        }
-        Bearer::Uncounted if cuts || replaces => {
-            Some("it may weaken an entity that the site guards: too many bear it to tell".into())
-        }
-        Bearer::Own(who) if cuts => {
-            Some(format!("it may weaken role {who}, one of this tool's").into())
-        }
+        Bearer::Guarded(who) if cuts || replaces => Some(Gravity::MayWeakenGuarded(who.clone())),
+        Bearer::Uncounted if cuts || replaces => Some(Gravity::MayWeakenUncounted),
+        Bearer::Own(who) if cuts => Some(Gravity::MayWeakenOwnRole(who.clone())),
         Bearer::Guarded(_) | Bearer::Uncounted | Bearer::Own(_) => None,
     }
 }
@@ -137,35 +123,36 @@ fn cuts_bearer(context: &Context) -> Option<Cow<'static, str>> {
 /// What weakens, or takes out of sight, an entity that must work when nothing else does: a Deny, a boundary, a
 /// detachment. For an entity that the owner guards also: any removal, a replacement of its rights, a change of who
 /// may wear it, its end.
-fn cuts_guarded(context: &Context) -> Option<&'static str> {
+fn cuts_guarded(context: &Context) -> Option<Gravity> {
     let own = context.own.iter().any(|kind| matches!(kind, OwnKind::Role | OwnKind::Policy));
     if context.facts.outcome != CallOutcome::Success || context.facts.read_only {
         return None;
     }
     let call = context.facts.call?;
-    let bounds = call.name.ends_with("PermissionsBoundary");
-    let detaches = call.name.starts_with("Detach")
-        || (call.name.starts_with("Delete")
-            && (call.name.ends_with("Policy") || call.name.ends_with("PolicyVersion")));
-    let unknown = context.rights.unknown.is_some();
-    let cuts = context.rights.denies || unknown || bounds || detaches;
+    let change = context.facts.rights_change;
+    let takes_or_bounds = matches!(
+        change,
+        RightsChange::Bound
+            | RightsChange::BoundSet
+            | RightsChange::Unbound
+            | RightsChange::Detach(_)
+            | RightsChange::DeleteInline
+            | RightsChange::DeleteManaged
+    );
+    let cuts = context.rights.denies || context.rights.unknown.is_some() || takes_or_bounds;
     // What stood there may have been all that it could do, and a key may be all that it has.
-    let replaces = call.name.starts_with("Put")
-        && call.name.ends_with("Policy")
-        && !context.replaces_nothing();
+    let replaces = matches!(change, RightsChange::Inline(_)) && !context.replaces_nothing();
     let takes =
         matches!(call.effect, CallEffect::Removes | CallEffect::Destroys | CallEffect::Weakens)
             || call.name == "UpdateAccessKey"
             || replaces;
-    let new_trust = call.name == "UpdateAssumeRolePolicy";
+    let new_trust = matches!(change, RightsChange::Trust(_));
     let renames = matches!(call.name, "UpdateUser" | "UpdateGroup");
     if context.guarded.is_some() && renames {
-        return Some(
-            "it renames or moves an entity that the site guards by its name: change the list",
-        );
+        return Some(Gravity::RenamesGuarded);
     }
     if context.guarded.is_some() && (cuts || takes || new_trust) {
-        return Some("it weakens an entity that the site guards");
+        return Some(Gravity::WeakensGuarded);
     }
-    (own && (cuts || new_trust)).then_some("it weakens a role of this tool")
+    (own && (cuts || new_trust)).then_some(Gravity::WeakensOwnRole)
 }

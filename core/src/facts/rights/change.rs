@@ -6,10 +6,10 @@ use super::back::{self, Back};
 use super::contain;
 use super::denial;
 use super::held::HandedOver;
+use super::how::RightsChange;
 use super::trust;
 use crate::event::Event;
 use crate::iam::arn::Arn;
-use crate::iam::catalogue::IAM;
 use crate::iam::policy::{Grant, Grants, PolicyDocument, Trust, managed};
 use crate::prior::{Beside, Prior, Why};
 use crate::site::Site;
@@ -49,88 +49,6 @@ pub struct Rights {
     pub back: Back,
 }
 
-/// How an event changes rights.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum RightsChange {
-    /// Puts an identity policy; the field below `requestParameters` that holds it.
-    Put(&'static str),
-    /// Makes a version the default that was written before.
-    Choose,
-    /// Puts a trust policy.
-    Trust(&'static str),
-    /// Puts the policy of a key.
-    Key,
-    /// Grants the use of a key.
-    Grant,
-    /// Attaches a managed policy by ARN.
-    Attach(&'static str),
-    /// Detaches a managed policy by ARN.
-    Detach(&'static str),
-    /// Deletes an inline policy.
-    Delete,
-    /// Adds somebody to a group, or takes somebody out.
-    Join,
-    Leave,
-    /// Sets a permissions boundary by ARN.
-    Bound,
-    /// The same of a permission set, by a structure.
-    BoundSet,
-    /// Removes a permissions boundary.
-    Unbound,
-    Nothing,
-}
-
-fn rights_change(event: &Event) -> RightsChange {
-    match (event.event_source().unwrap_or_default(), event.name().unwrap_or_default()) {
-        (
-            IAM,
-            "PutUserPolicy"
-            | "PutRolePolicy"
-            | "PutGroupPolicy"
-            | "CreatePolicy"
-            | "CreatePolicyVersion",
-        ) => RightsChange::Put("policyDocument"),
-        (IAM, "SetDefaultPolicyVersion") => RightsChange::Choose,
-        (IAM, "UpdateAssumeRolePolicy") => RightsChange::Trust("policyDocument"),
-        (IAM, "CreateRole") => RightsChange::Trust("assumeRolePolicyDocument"),
-        (IAM, "AttachUserPolicy" | "AttachRolePolicy" | "AttachGroupPolicy") => {
-            RightsChange::Attach("policyArn")
-        }
-        (IAM, "DetachUserPolicy" | "DetachRolePolicy" | "DetachGroupPolicy") => {
-            RightsChange::Detach("policyArn")
-        }
-        (IAM, "DeleteUserPolicy" | "DeleteRolePolicy" | "DeleteGroupPolicy") => {
-            RightsChange::Delete
-        }
-        (IAM, "AddUserToGroup") => RightsChange::Join,
-        (IAM, "RemoveUserFromGroup") => RightsChange::Leave,
-        (IAM, "PutUserPermissionsBoundary" | "PutRolePermissionsBoundary" | "CreateUser") => {
-            RightsChange::Bound
-        }
-        (IAM, "DeleteUserPermissionsBoundary" | "DeleteRolePermissionsBoundary") => {
-            RightsChange::Unbound
-        }
-        ("sso.amazonaws.com", "PutInlinePolicyToPermissionSet") => {
-            RightsChange::Put("inlinePolicy")
-        }
-        ("sso.amazonaws.com", "DeleteInlinePolicyFromPermissionSet") => RightsChange::Delete,
-        ("sso.amazonaws.com", "AttachManagedPolicyToPermissionSet") => {
-            RightsChange::Attach("managedPolicyArn")
-        }
-        ("sso.amazonaws.com", "DetachManagedPolicyFromPermissionSet") => {
-            RightsChange::Detach("managedPolicyArn")
-        }
-        ("sso.amazonaws.com", "PutPermissionsBoundaryToPermissionSet") => RightsChange::BoundSet,
-        ("sso.amazonaws.com", "DeletePermissionsBoundaryFromPermissionSet") => {
-            RightsChange::Unbound
-        }
-        ("sts.amazonaws.com", "GetFederationToken") => RightsChange::Put("policy"),
-        ("kms.amazonaws.com", "PutKeyPolicy" | "CreateKey" | "ReplicateKey") => RightsChange::Key,
-        ("kms.amazonaws.com", "CreateGrant") => RightsChange::Grant,
-        _ => RightsChange::Nothing,
-    }
-}
-
 /// What was before an event.
 #[derive(Debug, Clone, Copy)]
 pub struct DocumentsBefore<'k> {
@@ -144,10 +62,12 @@ pub struct DocumentsBefore<'k> {
     pub beside: &'k [Beside],
 }
 
-/// Judges what an event gives. `group` is what the group holds that somebody joins or leaves by it.
+/// Judges what an event gives, which changes rights like `how`. `group` is what the group holds that somebody joins or
+/// leaves by it.
 #[must_use]
 pub(crate) fn rights(
     event: &Event,
+    how: RightsChange,
     site: &Site,
     before: &DocumentsBefore<'_>,
     group: Option<&HandedOver>,
@@ -163,8 +83,8 @@ pub(crate) fn rights(
     };
     let (named, replaced) = (Documents::of(before.named), Documents::of(before.replaced));
     let own = served(event);
-    match rights_change(event) {
-        RightsChange::Put(field) => {
+    match how {
+        RightsChange::Inline(field) | RightsChange::Document(field) => {
             let found = event.value(&format!("detail.requestParameters.{field}"));
             rights.put(found, &replaced, before.beside, own);
         }
@@ -176,7 +96,7 @@ pub(crate) fn rights(
             let chosen = (!named.all.is_empty()).then(|| PolicyDocument::joined(&named.all));
             rights.join_to(chosen.as_ref(), before.beside, own);
         }
-        RightsChange::Trust(field) => {
+        RightsChange::NewTrust(field) | RightsChange::Trust(field) => {
             rights.trust(field, event, site, &replaced);
             if let Some(boundary) = parameter("permissionsBoundary") {
                 bound(&mut rights.grants, boundary, &named, own);
@@ -196,13 +116,13 @@ pub(crate) fn rights(
             rights.join_to(None, before.beside, own);
         }
         RightsChange::Detach(field) => rights.detach(parameter(field), &named),
-        RightsChange::Delete => rights.delete(&replaced),
+        RightsChange::DeleteInline => rights.delete(&replaced),
         RightsChange::Join => {
             rights.join(group);
             rights.join_to(None, before.beside, own);
         }
         RightsChange::Leave => rights.leave(group),
-        RightsChange::Bound => {
+        RightsChange::NewBound | RightsChange::Bound => {
             let arn = parameter("permissionsBoundary").unwrap_or_default();
             bound(&mut rights.grants, arn, &named, own);
             rights.bound(arn, &named, before.former, own);
@@ -212,7 +132,7 @@ pub(crate) fn rights(
             rights.bound(arn, &named, before.former, own);
         }
         RightsChange::Unbound => rights.unbound(),
-        RightsChange::Nothing => {}
+        RightsChange::DeleteManaged | RightsChange::Nothing => {}
     }
     rights
 }
@@ -441,7 +361,8 @@ mod tests {
 
     fn judge(name: &str, parameters: &str, named: &Prior, replaced: &Prior) -> Rights {
         let before = DocumentsBefore { named, replaced, former: &Prior::default(), beside: &[] };
-        rights(&call("iam", name).parameters(parameters).event(), &Site::empty(), &before, None)
+        let event = call("iam", name).parameters(parameters).event();
+        rights(&event, RightsChange::of(&event), &Site::empty(), &before, None)
     }
 
     /// The document before is the one that the event names and the one that it replaces.

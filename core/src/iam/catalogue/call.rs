@@ -75,7 +75,9 @@ pub struct Inverse {
     pub action: Operation,
     /// The word for it in a rule's `respond`.
     pub word: &'static str,
-    /// Its arguments, as the table has them. `None` if it needs to know what was there before.
+    /// It is done after the one above it in the table, and only if that one is.
+    pub follows: bool,
+    /// Its arguments, as the table has them. `None` if it needs to know more of what was there before than a value.
     arguments: Option<&'static str>,
 }
 
@@ -86,12 +88,14 @@ pub(crate) enum ValueFrom {
     Paths(&'static str),
     /// The user whom the call is about.
     User,
+    /// What was there before, where that is one word.
+    Former,
     /// Always this.
     Literal(&'static str),
 }
 
 impl Inverse {
-    /// Its arguments, by name. `None` if it needs to know what was there before.
+    /// Its arguments, by name. `None` if it needs to know more of what was there before than a value.
     #[must_use]
     pub(crate) fn arguments(&self) -> Option<impl Iterator<Item = (&'static str, ValueFrom)>> {
         let arguments = self.arguments?.split_whitespace().filter(|argument| *argument != NONE);
@@ -101,6 +105,7 @@ impl Inverse {
             Some(match (literal, from) {
                 (Some(literal), _) => (name, ValueFrom::Literal(literal)),
                 (None, "user") => (name, ValueFrom::User),
+                (None, "former") => (name, ValueFrom::Former),
                 (None, paths) => (name, ValueFrom::Paths(paths)),
             })
         }))
@@ -223,11 +228,13 @@ fn parse(line: &'static str) -> Option<Call> {
     // The last column is for readers of the table.
     let [source, name, effect, access, kind, entity, absent, undo, action, word, arguments, _] =
         columns(line)?;
+    let inverse = |arguments| {
+        let follows = undo == "then";
+        Some(Inverse { action: Operation::of(action)?, word, follows, arguments })
+    };
     let inverses = match (undo, arguments) {
-        ("call", _) => {
-            vec![Inverse { action: Operation::of(action)?, word, arguments: Some(arguments) }]
-        }
-        ("prior", NONE) => vec![Inverse { action: Operation::of(action)?, word, arguments: None }],
+        ("prior", NONE) => vec![inverse(None)?],
+        ("call" | "prior" | "then", _) => vec![inverse(Some(arguments))?],
         ("none", NONE) => Vec::new(),
         _ => return None,
     };
