@@ -16,8 +16,8 @@ mod record;
 pub(crate) mod sample;
 mod tagging;
 
-pub use call::{CallOutcome, is_read_only, outcome_of};
-pub(crate) use call::{omitted, partition};
+pub use call::{CallOutcome, outcome_of};
+pub(crate) use call::{is_read_only, omitted, partition};
 pub(crate) use entity::is_caller;
 pub use entity::{Entity, entity};
 pub use id::EventId;
@@ -26,5 +26,5 @@ pub(crate) use principal::{invoked_by, own_ids, session_role};
 pub use principal_kind::PrincipalKind;
 pub(crate) use record::values_at;
 pub use record::{EVENT_BYTES_MAX, EVENT_DEPTH_MAX, Event, Shape, Unreadable};
-pub(crate) use tagging::tagged;
-pub use tagging::{tags_after, tags_removed};
+pub use tagging::tags_after;
+pub(crate) use tagging::{tagged, tags_removed};

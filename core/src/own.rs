@@ -9,4 +9,4 @@ mod identity;
 mod needs;
 
 pub use field::{Form, NameOwner, OWN_FIELDS, OwnField};
-pub use identity::{DEFAULT_NAME, Deployed, FUNCTIONS, NAME_CHARS_MAX, Own, OwnUpdate, check_name};
+pub use identity::{DEFAULT_NAME, Deployed, NAME_CHARS_MAX, Own, OwnUpdate, check_name};

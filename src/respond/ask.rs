@@ -43,7 +43,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     }
 
     /// What must be known to note what later events are compared with: all that is asked about an event of which nothing
-    /// is said whatever the world answers.
+    /// is said no matter what the world answers.
     async fn known_for_later(&self, event: &Event, facts: &Facts, now: Timestamp) -> Known {
         let asked = join(self.own_change_set(facts), self.tagged(event, facts, now));
         let (_, (own_change_set, tagged)) =

@@ -347,7 +347,7 @@ suppressions:
             "1 by the override of platform of rule grave, informational instead of high: too many";
         check(owned, &["A"], &[line]);
         let rare = "{grave: {threshold: {count: 9, within: 5m}}}";
-        check(rare, &["A", "A"], &["2 by the override of rule grave, told from 9 events on"]);
+        check(rare, &["A", "A"], &["2 by the override of rule grave, alerts from 9 events on"]);
     }
 
     #[test]
@@ -412,7 +412,7 @@ suppressions:
         let any = "1 by the override of rule any, low instead of medium";
         check(off, &["C", "C"], &[often, any]);
         let rarer = "{often: {threshold: {count: 50, within: 5m}}, any: {severity: low}}";
-        let often = "1 by the override of rule often, told from 50 events on";
+        let often = "1 by the override of rule often, alerts from 50 events on";
         check(rarer, &["C", "C"], &[often, any]);
         let off = "{after: {enabled: false}, any: {enabled: false}}";
         let any = "1 by the override of rule any, switched off";

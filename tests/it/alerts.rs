@@ -359,7 +359,7 @@ fn the_paths_of_derived_are_those_that_the_samples_show() {
             },
             ..Known::default()
         };
-        engine.derive(&mut event, &known);
+        engine.recognise_at_once(&mut event, &known);
         leaves(event.value("derived").unwrap(), "derived", &mut found);
     }
     // Tags have any names.

@@ -82,7 +82,7 @@ fn check_reach(engine: &Engine, bus_rules: &BusRules, events: Vec<Event>, at_lea
     for mut event in events {
         let own_change_set = engine.open(&mut event).facts().change_set().is_some();
         let known = Known { burst: burst(&event), own_change_set, ..Known::default() };
-        engine.derive(&mut event, &known);
+        engine.recognise_at_once(&mut event, &known);
         let rules = engine.rules();
         let steps = rules.steps(event.raw()).into_iter().map(|(rule, _)| rule);
         let wanted: Vec<&str> = rules
@@ -360,7 +360,7 @@ fn rules_of_many_forms_lose_nothing() {
             );
             let own = rules(&yaml);
             let mut event = event.clone();
-            pack.derive(&mut event, &Known::default());
+            pack.recognise_at_once(&mut event, &Known::default());
             if !own[0].pattern.matches(event.raw()) {
                 continue;
             }
@@ -394,7 +394,7 @@ fn check_own(patterns: &[&str], service: &str, name: &str, detail: &Value) {
     }
     let mut event = Event::parse(&raw.to_string()).unwrap();
     let pack = Engine::packed(&PACK).unwrap();
-    pack.derive(&mut event, &Known::default());
+    pack.recognise_at_once(&mut event, &Known::default());
     assert!(
         own.iter().any(|rule| rule.pattern.matches(event.raw())),
         "the rule does not match {}",

@@ -33,7 +33,7 @@ fn section<'p>(page: &'p str, heading: &str) -> &'p str {
 fn derived(engine: &Engine, file: &str) -> (Event, Value) {
     let text = fs::read_to_string(format!("events/{file}")).unwrap();
     let mut event = Event::parse(&text).unwrap();
-    let facts = engine.derive(&mut event, &Known::default()).to_value();
+    let facts = engine.recognise_at_once(&mut event, &Known::default()).context.to_value();
     (event, facts)
 }
 

@@ -51,7 +51,7 @@ fn what_is_grave_or_lets_strangers_in_is_never_below_medium() {
     let mut tried = BTreeMap::new();
     for rule in engine.rules().rules().filter(|rule| rule.spec.enabled) {
         for mut event in events(&engine, rule) {
-            let context = engine.derive(&mut event, &Known::default());
+            let context = engine.recognise_at_once(&mut event, &Known::default()).context;
             let floor = rule.floor(context.facts.outcome);
             if floor < Severity::Medium || context.facts.principal.linked_service.is_some() {
                 continue;
@@ -176,7 +176,7 @@ fn what_weakens_monitoring_is_known_as_tampering() {
     for rule in monitoring() {
         let tampers = |event: Event| {
             let mut event = event;
-            folder.derive(&mut event, &Known::default()).facts.tampering()
+            folder.recognise_at_once(&mut event, &Known::default()).context.facts.tampering()
         };
         let asks_for_it = asked(rule).iter().any(|(source, name)| {
             catalogue::find(source, name).is_some_and(catalogue::Call::is_tampering)

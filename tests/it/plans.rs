@@ -61,7 +61,7 @@ fn every_plan_is_what_it_was() {
         let (former, replaced) = (prior(&case["former"]), prior(&case["replaced"]));
         let before = Answers { former, replaced, ..Answers::default() };
         let known = Known { before, ..Known::default() };
-        let facts = engine.derive(&mut event, &known);
+        let facts = engine.recognise_at_once(&mut event, &known).context;
         let steps: Vec<StepLine> = undo(&event, &facts).iter().map(StepLine::from).collect();
         let undo = match steps.as_slice() {
             [] => Value::Null,

@@ -14,7 +14,7 @@ use crate::support::{World, by, call, now, user};
 fn check(file: &str, path: &str, want: &[&str]) {
     let engine = Engine::packed(&PACK).unwrap();
     let mut event = Event::parse(&fs::read_to_string(format!("events/{file}")).unwrap()).unwrap();
-    engine.derive(&mut event, &iam_responder::facts::Known::default());
+    engine.recognise_at_once(&mut event, &iam_responder::facts::Known::default());
     let found = event.value(&format!("derived.{path}")).cloned().unwrap_or_default();
     let words: Vec<&str> =
         found.as_array().into_iter().flatten().filter_map(Value::as_str).collect();

@@ -54,7 +54,7 @@ impl Drop for Shell {
 fn command(name: &str, parameters: &Value) -> String {
     let record = by(call("iam", name, 0, parameters.clone()), user("alice"));
     let mut event = Event::parse(&record.to_string()).unwrap();
-    let facts = ENGINE.derive(&mut event, &Known::default());
+    let facts = ENGINE.recognise_at_once(&mut event, &Known::default()).context;
     undo(&event, &facts).remove(0).planned.command().unwrap()
 }
 
@@ -210,7 +210,7 @@ fn no_command_repeats_the_event_or_gives_anything_unsaid() {
         for mut event in
             iam_responder::review::rule_test::events(rule, engine.own(), &text).unwrap()
         {
-            let facts = engine.derive(&mut event, &Known::default());
+            let facts = engine.recognise_at_once(&mut event, &Known::default()).context;
             let Some(step) = undo(&event, &facts).pop() else { continue };
             let Some(command) = step.planned.command() else { continue };
             assert_eq!(values_apart(&command), [""; 0], "{name:?}: {command}", name = event.name());

@@ -4,7 +4,7 @@ use std::borrow::Borrow;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
-/// A word of a closed set, or one that another release kept and this one does not know: it is told and kept as it was.
+/// A word of a closed set, or one that another release kept and this one does not know: it is shown and kept as it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeptWord<T> {
     /// One of the set.

@@ -224,13 +224,6 @@ impl Engine {
         self.recognise(event, opened, known)
     }
 
-    /// What an event means after these answers, added to it as `derived`, without asking any rule.
-    pub fn derive(&self, event: &mut Event, known: &Known) -> Context {
-        let context = self.unasked(event).answered(event, &self.site, &self.own, known);
-        event.set_derived(context.to_value());
-        context
-    }
-
     fn unasked(&self, event: &Event) -> Context {
         let facts = Facts::of(event, &self.own);
         Context::unasked(event, facts, &self.site, &self.own)

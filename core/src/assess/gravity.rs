@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-/// Why an event is at least as loud as [`crate::assess::Reason::Least`] says, whatever adjustments say.
+/// Why an event is at least as loud as [`crate::assess::Reason::Least`] says, no matter what adjustments say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Gravity {
     /// It weakens an entity that the site guards.

@@ -19,7 +19,7 @@ const ATTEMPTS_PUBLISHED_AGAIN: [u32; 2] = [100, 1_000];
 /// What of an alert may be a repetition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repetition {
-    /// A rule of it holds nothing back: it is news whatever was published before.
+    /// A rule of it holds nothing back: it is news, no matter what was published before.
     pub is_news: bool,
     /// What its other rules claim.
     pub claiming: Vec<Claiming>,

@@ -51,7 +51,7 @@ pub fn outcome_of(event: &Event) -> CallOutcome {
 /// Does the call change nothing? The record's own word, else the name of the call. `AssumeRole` counts
 /// as read-only to AWS.
 #[must_use]
-pub fn is_read_only(event: &Event) -> bool {
+pub(crate) fn is_read_only(event: &Event) -> bool {
     const READING: [&str; 10] = [
         "Get", "List", "Describe", "Simulate", "Generate", "Lookup", "Head", "BatchGet", "Search",
         "Test",

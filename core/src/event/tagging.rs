@@ -32,7 +32,7 @@ pub fn tags_after(event: &Event, before: &IndexMap<String, String>) -> IndexMap<
 }
 
 /// The keys of the tags that the event takes off an account.
-pub fn tags_removed(event: &Event) -> impl Iterator<Item = &str> {
+pub(crate) fn tags_removed(event: &Event) -> impl Iterator<Item = &str> {
     let keys = event.value("detail.requestParameters.tagKeys").and_then(|keys| keys.as_array());
     keys.into_iter().flatten().filter_map(|key| key.as_str())
 }

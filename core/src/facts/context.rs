@@ -122,7 +122,7 @@ pub struct Context {
 impl Context {
     /// What is known before the world is asked. No document is judged yet.
     #[must_use]
-    pub fn unasked(event: &Event, facts: Facts, site: &Site, own: &Own) -> Self {
+    pub(crate) fn unasked(event: &Event, facts: Facts, site: &Site, own: &Own) -> Self {
         let tags = event.account().and_then(|id| site.tags(id, None));
         Self {
             own: facts.own.clone(),

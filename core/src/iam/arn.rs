@@ -1,7 +1,7 @@
 //! Amazon Resource Names, split once by their six parts.
 //!
 //! A resource may hold colons and slashes: `arn:aws:iam::111122223333:role/x:role/aws-service-role/evil` is a
-//! role that anybody may make. So whatever is asked of an ARN is asked of its parts, never by searching its
+//! role that anybody may make. So every question about an ARN is asked of its parts, never by searching its
 //! text.
 //!
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>,
@@ -17,7 +17,7 @@ pub const LINKED_ROLES: &str = "role/aws-service-role/";
 /// Where the roles lie that Identity Center makes of permission sets, in the resource part.
 pub const PERMISSION_SET_ROLES: &str = "role/aws-reserved/sso.amazonaws.com/";
 /// What their names begin with. Elsewhere anybody may name a role so.
-pub const PERMISSION_SET_NAME: &str = "AWSReservedSSO_";
+pub(crate) const PERMISSION_SET_NAME: &str = "AWSReservedSSO_";
 
 /// An ARN, borrowed from its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +63,7 @@ impl<'a> Arn<'a> {
         Some(Self { partition, service, region, account, resource })
     }
 
-    /// What stands before the first slash of the resource, and behind it, whatever that may be.
+    /// What stands before the first slash of the resource, and behind it.
     #[must_use]
     pub fn kind_and_name(&self) -> Option<(&'a str, &'a str)> {
         self.resource.split_once('/')
@@ -170,7 +170,7 @@ impl<'a> Arn<'a> {
         name.filter(|name| !name.is_empty())
     }
 
-    /// Is this a role that AWS alone can make and change, whatever it is for?
+    /// Is this a role that AWS alone can make and change, for any purpose?
     #[must_use]
     pub(crate) fn is_below_reserved_path(&self) -> bool {
         let reserved = ["role/aws-service-role/", "role/aws-reserved/"];

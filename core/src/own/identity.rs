@@ -19,7 +19,7 @@ pub const NAME_CHARS_MAX: usize = 32;
 const GREGORIAN_SECS: i64 = 12_219_292_800;
 
 /// What follows the name in the names of the tool's functions.
-pub const FUNCTIONS: [&str; 1] = [""];
+pub(crate) const FUNCTIONS: [&str; 1] = [""];
 
 /// What a call is to the making or updating of the tool's own stack. What CloudFormation then does to its parts for the
 /// same caller is the owners' work.

@@ -2,7 +2,7 @@
 //! acknowledgement of an alert. No other file knows a shell.
 //!
 //! Every value stands in one word with its option, as `--role-name=VALUE`, so that a value which begins
-//! with a dash is never an option, whoever wrote it. Only the JSON of `--cli-input-json` stands apart from its option,
+//! with a dash is never an option, no matter who wrote it. Only the JSON of `--cli-input-json` stands apart from its option,
 //! and begins with a brace.
 
 use super::argument::Value;
@@ -100,7 +100,7 @@ fn word(value: &str) -> Option<String> {
 
 /// Can the value stand in a command as a word of its own, in quotes? The AWS CLI reads a file, or fetches a page,
 /// where a value begins so: version 1 of it also in the form `--name=value`. What does not show cannot be
-/// checked by whoever pastes it.
+/// checked by the person who pastes it.
 /// Source: <https://docs.aws.amazon.com/cli/v1/userguide/cli-usage-parameters-file.html>
 fn is_word(value: &str) -> bool {
     let lower = value.to_lowercase();

@@ -20,7 +20,7 @@ pub enum Guard {
     ServiceManagedRole,
     /// An AWS service did it by its own role.
     ServiceWork,
-    /// The inverse would give rights, or free whoever a policy holds back.
+    /// The inverse would give rights, or free somebody whom a policy holds back.
     GivesRights,
     /// The credential is the root user's.
     RootCredential,

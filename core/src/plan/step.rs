@@ -270,7 +270,9 @@ mod tests {
     /// What an argument of this name can be.
     fn sample(name: &str) -> &'static str {
         match name {
-            "policy_arn" | "managed_policy_arn" | "permissions_boundary" => "arn:aws:iam::aws:policy/ReadOnlyAccess",
+            "policy_arn" | "managed_policy_arn" | "permissions_boundary" => {
+                "arn:aws:iam::aws:policy/ReadOnlyAccess"
+            }
             "status" => "Inactive",
             "activate" | "enable" | "enable_termination_protection" => "false",
             "open_id_connect_provider_arn" => "arn:aws:iam::111122223333:oidc-provider/x",

@@ -14,5 +14,5 @@ pub(super) use bearer::Bearer;
 pub use call::Handed;
 pub(super) use call::{Gift, Habits, Worn, WornOn};
 pub(super) use search::{BEARERS_OF_POLICY_MAX, Search};
-pub use thing::at_work;
+pub(crate) use thing::at_work;
 pub(super) use thing::{List, OfKind, list_of};

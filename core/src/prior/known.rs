@@ -104,7 +104,7 @@ impl Prior {
 
     /// The value, where it is certain.
     #[must_use]
-    pub fn present(&self) -> Option<&str> {
+    pub(crate) fn present(&self) -> Option<&str> {
         match self {
             Self::Present { value, .. } => Some(value),
             Self::Unknown { .. } | Self::Absent { .. } => None,
@@ -119,7 +119,7 @@ impl Prior {
 
     /// All values that it may have had, as far as any event showed them.
     #[must_use]
-    pub fn possible(&self) -> &[String] {
+    pub(crate) fn possible(&self) -> &[String] {
         match self {
             Self::Present { value, .. } => std::slice::from_ref(value),
             Self::Unknown { possible, .. } => possible,

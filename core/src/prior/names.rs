@@ -12,7 +12,7 @@ const RENAMES_MAX: usize = 8;
 ///
 /// # Errors
 /// The register that must be read first.
-pub fn former_names(
+pub(crate) fn former_names(
     named: &EntityId,
     moment: Moment<'_>,
     registers: &Registers,

@@ -6,13 +6,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Most writes kept in one register; beyond it the oldest go.
-pub const WRITES_MAX: usize = 8;
+pub(crate) const WRITES_MAX: usize = 8;
 /// Most things kept in one list: what an identity had, who had a policy, which roles of an account were an
 /// administrator's. Beyond it the oldest go.
-pub const LISTED_MAX: usize = 256;
+pub(crate) const LISTED_MAX: usize = 256;
 /// Longest value kept, in bytes, without the white space between the words of a document. IAM takes 10,240 characters
 /// at most. If a value is longer, only the fact that it was written is kept.
-pub const VALUE_BYTES_MAX: usize = 32 * 1024;
+pub(crate) const VALUE_BYTES_MAX: usize = 32 * 1024;
 /// Time around the reading of a seed within which it is unknown whether an event came before it.
 const SEED_SECS: i64 = 60;
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use super::register::WRITES_MAX;
 use super::*;
 use crate::event::{Event, outcome_of, sample};
 

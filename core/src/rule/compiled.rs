@@ -31,7 +31,7 @@ pub struct Rule {
 impl Rule {
     /// Its severity for what came of the call: an attempt is a step quieter, where it says so.
     #[must_use]
-    pub fn severity_of(&self, outcome: CallOutcome) -> Severity {
+    pub(crate) fn severity_of(&self, outcome: CallOutcome) -> Severity {
         match self.spec.attempts {
             Attempts::Lower if outcome != CallOutcome::Success => self.spec.severity.lowered(1),
             _ => self.spec.severity,
@@ -77,7 +77,7 @@ impl Rule {
         (!how.is_empty()).then(|| how.join(", "))
     }
 
-    /// How the site's override counts otherwise than the rule itself: `told from 50 events on`.
+    /// How the site's override counts otherwise than the rule itself: `alerts from 50 events on`.
     #[must_use]
     pub fn counts_less(&self) -> Option<String> {
         let by_itself = self.by_itself.as_ref()?.threshold.as_ref();
@@ -91,7 +91,7 @@ impl Rule {
         if !by_itself.is_none_or(is_rarer) {
             return None;
         }
-        Some(format!("told from {} events on", threshold.count))
+        Some(format!("alerts from {} events on", threshold.count))
     }
 
     /// The window within which it holds back repetitions, where that is longer than a day and what it says, or says by

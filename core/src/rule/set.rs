@@ -118,7 +118,7 @@ impl Possible {
 
     /// May an answer still change which rules match, or which steps the event is?
     #[must_use]
-    pub fn hangs_on_answers(&self) -> bool {
+    pub(crate) fn hangs_on_answers(&self) -> bool {
         self.rules.open || self.steps.open
     }
 }
@@ -199,7 +199,7 @@ impl RuleSet {
     /// The rules, and steps of sequences, that may match an event, for any answer. `is_open` says of a late path
     /// whether an answer may change its value.
     #[must_use]
-    pub fn possible(&self, event: &Value, is_open: &dyn Fn(&str) -> bool) -> Possible {
+    pub(crate) fn possible(&self, event: &Value, is_open: &dyn Fn(&str) -> bool) -> Possible {
         let (rules, steps) = (self.found(event, is_open), self.found_steps(event, is_open));
         let mut entries = rules.matching.iter().filter_map(|position| self.entries.get(*position));
         let speaks = entries.any(|entry| !entry.is_signal());
@@ -261,7 +261,7 @@ impl RuleSet {
 
     /// The same, where some were possible before anybody was asked.
     #[must_use]
-    pub fn steps_of(&self, event: &Value, possible: &Possible) -> Vec<(&Rule, usize)> {
+    pub(crate) fn steps_of(&self, event: &Value, possible: &Possible) -> Vec<(&Rule, usize)> {
         if possible.steps.matching.is_empty() { Vec::new() } else { self.steps(event) }
     }
 
@@ -311,7 +311,7 @@ impl RuleSet {
 
     /// The same, of those that were possible before anybody was asked.
     #[must_use]
-    pub fn matching_of(&self, event: &Value, possible: &Possible) -> Matching<'_> {
+    pub(crate) fn matching_of(&self, event: &Value, possible: &Possible) -> Matching<'_> {
         let mut found = Found::default();
         let mut left = possible.rules.left;
         for position in &possible.rules.matching {
@@ -350,7 +350,7 @@ impl RuleSet {
     /// Settles which of the firing rules speak: specific ones before general ones, fallbacks only if no other fires;
     /// within each the loudest for this outcome first. The first of all gives title and base severity.
     #[must_use]
-    pub fn settled(mut firing: Vec<&Rule>, outcome: CallOutcome) -> Vec<&Rule> {
+    pub(crate) fn settled(mut firing: Vec<&Rule>, outcome: CallOutcome) -> Vec<&Rule> {
         firing.sort_by_key(|rule| std::cmp::Reverse(rule.severity_of(outcome)));
         let (mut speaking, general): (Vec<&Rule>, Vec<&Rule>) =
             firing.into_iter().partition(|rule| !rule.spec.is_general());

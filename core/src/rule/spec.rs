@@ -139,7 +139,7 @@ impl RuleSpec {
 
     /// Is it about many calls, so that a rule about the call itself speaks before it?
     #[must_use]
-    pub fn is_general(&self) -> bool {
+    pub(crate) fn is_general(&self) -> bool {
         self.rank() == Rank::General
     }
 
@@ -313,7 +313,7 @@ pub struct Span {
 impl Span {
     /// The span as a duration.
     #[must_use]
-    pub fn duration(&self) -> SignedDuration {
+    pub(crate) fn duration(&self) -> SignedDuration {
         self.duration
     }
 

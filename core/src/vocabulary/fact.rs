@@ -143,7 +143,7 @@ facts! {
     PrincipalPerson = by_event(
         "derived.principal.person",
         Values::Text,
-        "whoever is behind the call, as far as the record tells",
+        "the person behind the call, as far as the record shows",
     ),
     PrincipalAccount = by_event("derived.principal.account", Values::Text, "the account that owns the identity"),
     PrincipalAccessKeyId = by_event("derived.principal.accessKeyId", Values::Text, "what signed the call"),
@@ -155,7 +155,7 @@ facts! {
     PrincipalViaService = by_event(
         "derived.principal.viaService",
         Values::Text,
-        "the service that made the call as a part of its own work, and none where it makes whatever call it is told to, as Step Functions, Automation, Scheduler, API Gateway or the console do",
+        "the service that made the call as a part of its own work, and none where it makes any call that its user asks for, as Step Functions, Automation, Scheduler, API Gateway or the console do",
     ),
     PrincipalExternal = by_event(
         "derived.principal.external",
@@ -165,7 +165,7 @@ facts! {
     PrincipalHuman = by_event(
         "derived.principal.human",
         Values::True,
-        "a person acts as far as can be told: a user, a permission set, a federated user, a session that an identity provider says whose it is (`sourceIdentity`) or that is named by a mail address, and no known automation. Names are the caller's choice: ask for it to make louder, never quieter",
+        "a person acts, as far as the record shows: a user, a permission set, a federated user, a session that an identity provider says whose it is (`sourceIdentity`) or that is named by a mail address, and no known automation. Names are the caller's choice: ask for it to make louder, never quieter",
     ),
     PrincipalAutomation = by_event(
         "derived.principal.automation",
@@ -241,7 +241,7 @@ facts! {
         "derived.ownStack",
         Late::OwnStack,
         Values::Words(OwnStack::words),
-        "CloudFormation acts on a part of the tool, for whoever began to update the tool's own stack within the hour, the same role, whatever its session is called; or in the stack's first hour for whoever comes first. Any other stack is a stranger. A change set that is executed by its ARN alone counts where its making was seen",
+        "CloudFormation acts on a part of the tool, for the caller who began to update the tool's own stack within the hour, the same role, under any session name; or in the stack's first hour for the first caller. Any other stack is a stranger. A change set that is executed by its ARN alone counts where its making was seen",
     ),
     Grants = by_answer(
         "derived.grants",
@@ -333,7 +333,7 @@ facts! {
         "derived.handed.unknown",
         Late::Handed,
         Values::Truth,
-        "they may hold more than events and `ledger seed` told",
+        "they may hold more than events and `ledger seed` showed",
     ),
     HandedExempt = by_answer(
         "derived.handed.exempt",
@@ -354,7 +354,7 @@ facts! {
         Values::Text,
         "of the account, by the site file; unknown counts as production",
     ),
-    EnvironmentKnown = by_answer("derived.environmentKnown", Late::Account, Values::Truth, "some tag or name told"),
+    EnvironmentKnown = by_answer("derived.environmentKnown", Late::Account, Values::Truth, "a tag or a name says it"),
     AccountTags = by_answer(
         "derived.accountTags",
         Late::Account,

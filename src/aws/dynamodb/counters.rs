@@ -8,13 +8,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::table::{Item, Table, expiration, id, milliseconds, number, text};
 use crate::effects::{Counters, EffectError};
+use crate::rule::THRESHOLD_MAX;
 
-/// Most events under one key, more than the largest threshold needs: each write costs by the size of the whole item.
-/// Beyond it the oldest make room.
-const EVENTS_PER_KEY_MAX: i64 = 1_200;
+/// Most events under one key: each write costs by the size of the whole item. Beyond it the oldest make room, and as
+/// many stay as the largest threshold asks for.
+const EVENTS_PER_KEY_MAX: i64 = THRESHOLD_MAX as i64 + EVENTS_PER_KEY_CUT as i64;
 /// Events under one key from which on those older than two windows are removed.
 const EVENTS_PER_KEY_MANY: usize = 500;
-/// Events removed at once if none is old: 1,000 stay, the largest threshold.
+/// Events removed at once if none is old.
 const EVENTS_PER_KEY_CUT: usize = 200;
 
 impl Counters for Table {

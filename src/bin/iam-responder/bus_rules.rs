@@ -19,7 +19,7 @@ pub(crate) struct Arguments {
     /// Put the bus rules into this template, between its two marks
     #[arg(long, value_name = "TEMPLATE")]
     into: Option<PathBuf>,
-    /// Deliver reads of everyday work whatever the parameter DeliverReadOnlyEvents says
+    /// Deliver reads of everyday work also where the parameter DeliverReadOnlyEvents says no
     #[arg(long)]
     reads: bool,
 }

@@ -89,7 +89,7 @@ fn delivery(out: &mut impl Write, delivery: &Delivered) -> Result<(), Failure> {
     let list = |names: &BTreeSet<String>| names.iter().cloned().collect::<Vec<_>>().join(", ");
     for (what, names) in [
         ("every change, unknown calls too, but for busy ones", delivery.whole.join(", ")),
-        ("the call, whoever makes it", list(&delivery.named)),
+        ("the call, by any caller", list(&delivery.named)),
         ("only as far as a rule asks for it", list(&delivery.in_part)),
         ("calls of the catalogue that are not delivered", delivery.not_at_all.join(", ")),
     ] {

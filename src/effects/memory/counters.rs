@@ -6,9 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::kept::Memory;
 use crate::effects::{Counters, EffectError, lock};
+use crate::rule::THRESHOLD_MAX;
 
-/// Most events remembered in one counter.
-pub const EVENTS_PER_COUNTER_MAX: usize = 1_000;
+/// Most events remembered in one counter: no threshold asks for more.
+pub const EVENTS_PER_COUNTER_MAX: usize = THRESHOLD_MAX as usize;
 
 impl Counters for Memory {
     async fn count(

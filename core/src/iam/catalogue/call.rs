@@ -121,7 +121,7 @@ enum Absent {
 
 impl Call {
     /// Paths below `detail` where the entity's name may stand.
-    pub fn entity_paths(&self) -> impl Iterator<Item = &'static str> {
+    pub(crate) fn entity_paths(&self) -> impl Iterator<Item = &'static str> {
         self.entity.split(',').filter(|path| *path != NONE)
     }
 

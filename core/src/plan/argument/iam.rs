@@ -56,7 +56,7 @@ texts! {
     /// ARN of a SAML provider, whose name has up to 128 letters, digits or `._-`.
     /// Source: `SAMLProviderNameType`
     SamlProviderArn: is_saml_provider, UnsafeValue;
-    /// Audience of an OpenID Connect provider: whatever its issuer writes.
+    /// Audience of an OpenID Connect provider: any text that its issuer writes.
     ClientId: is_short, UnsafeValue;
     /// Serial number of a virtual device for a second factor: an ARN, whose path may hold anything.
     SerialNumber: is_short, UnsafeValue;

@@ -124,7 +124,7 @@ impl<'t> OfKind<'t> {
         Some(Self { region, kind: WearerKind::of(kind)? })
     }
 
-    /// Is a text, as it is kept, of a thing that wears roles, whatever its kind?
+    /// Is a text, as it is kept, of a thing of any kind that wears roles?
     pub(in crate::prior) fn is_kept(text: &str) -> bool {
         OfKind::kept(text).is_some()
     }
@@ -244,7 +244,7 @@ fn others(event: &Event, of: &Other) -> Vec<String> {
 
 /// The thing that a call changes or uses and that may wear a role, and its name. `None` if there is none, or several
 /// of a kind.
-pub fn at_work(event: &Event) -> Option<(EntityKind, String)> {
+pub(crate) fn at_work(event: &Event) -> Option<(EntityKind, String)> {
     let rows = catalogue::wearer_rows(event.event_source()?, event.name()?);
     let of_row = |row: &'static WearerRow| row.names.iter().map(move |parts| (row, parts));
     let region = event.region().unwrap_or_default();

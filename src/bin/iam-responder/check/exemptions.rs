@@ -119,7 +119,7 @@ impl Part<'_> {
             let open = exempts.then(|| open_name(&text)).flatten();
             return open.map(|kind| {
                 format!(
-                    "the {} \"{}\" ends within a name, so whoever may make a {kind} in that account can name one so: \
+                    "the {} \"{}\" ends within a name, so everybody who may make a {kind} in that account can name one so: \
                      write the names out, or end the path with `/`",
                     self.operator, self.text
                 )
@@ -128,7 +128,7 @@ impl Part<'_> {
         let because = match self.operator {
             "wildcard" => "a `*` runs over `:` and `/`, and a path of IAM may hold both",
             "prefix" => "what comes behind it may hold any account and path",
-            _ => "path and name are chosen by whoever makes it, in any account",
+            _ => "path and name are chosen by the one who makes it, in any account",
         };
         Some(format!(
             "the {} \"{}\" {why}; {because}, so anybody may make an ARN that it matches: {}",

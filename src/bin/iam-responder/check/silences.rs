@@ -73,10 +73,10 @@ fn of_override(rule: &Rule) -> Option<String> {
     } else {
         None
     };
-    let each = || "each of them by itself".to_owned();
+    let each = || "on each of them by itself".to_owned();
     let own =
         own.threshold.as_ref().map_or_else(each, |own| format!("from {} by itself", own.count));
-    let rarer = rule.counts_less().map(|how| format!("is {how} by the site's override, {own}"));
+    let rarer = rule.counts_less().map(|how| format!("{how} by the site's override, {own}"));
     let all: Vec<String> = lower.into_iter().chain(rarer).collect();
     (!all.is_empty()).then(|| all.join(", and "))
 }
@@ -280,21 +280,21 @@ mod tests {
 
     #[test]
     fn rarer_and_longer_is_noted_and_the_opposite_is_not() {
-        let rarer = "usual (r.yaml): is told from 9 events on by the site's override, each of them by itself";
+        let rarer = "usual (r.yaml): alerts from 9 events on by the site's override, on each of them by itself";
         of_override("usual: {threshold: {count: 9, within: 5m}}", &[rarer]);
         let rarer =
-            "often (r.yaml): is told from 50 events on by the site's override, from 5 by itself";
+            "often (r.yaml): alerts from 50 events on by the site's override, from 5 by itself";
         of_override("often: {threshold: {count: 50, within: 1h, by: [account]}}", &[rarer]);
         let shorter =
-            "often (r.yaml): is told from 5 events on by the site's override, from 5 by itself";
+            "often (r.yaml): alerts from 5 events on by the site's override, from 5 by itself";
         of_override("often: {threshold: {count: 5, within: 1m, by: [account]}}", &[shorter]);
         of_override(
             "often: {threshold: {count: 5, within: 1h, by: [account, source-ip]}}",
             &[shorter],
         );
         of_override("often: {threshold: {count: 3, within: 2h}}", &[]);
-        let both = "grave (r.yaml): is low by the site's override, high by itself, and is told from 9 events on by the \
-                    site's override, each of them by itself";
+        let both = "grave (r.yaml): is low by the site's override, high by itself, and alerts from 9 events on by the \
+                    site's override, on each of them by itself";
         of_override("grave: {severity: low, threshold: {count: 9, within: 5m}}", &[both]);
         let goes_on = "for longer than a day nobody hears that it goes on";
         let held = format!(

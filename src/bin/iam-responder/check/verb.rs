@@ -231,7 +231,7 @@ fn of_suppressions(engine: &Engine, now: Timestamp) -> Vec<Remark> {
         let spec = &suppression.spec;
         let place = format!("suppression {} of {}", spec.name, spec.owner);
         if asked(&suppression.pattern, &SOMEBODY).is_none() {
-            let message = "names no principal that AWS vouches for: it silences whoever does this, under a session name \
+            let message = "names no principal that AWS vouches for: it silences everybody who does this, under a session name \
                            or in a kind of identity that anybody may have";
             remarks.push(Remark::new(place.clone(), message.to_owned()));
         }

@@ -86,7 +86,7 @@ fn whole_days_lie_in_the_zone_of_the_calendar() {
     use Presence::{Inside, Outside};
     let holidays = file(
         "BEGIN:VEVENT\nUID:xmas\nDTSTART;VALUE=DATE:20201225\nDTEND;VALUE=DATE:20201227\nRRULE:FREQ=YEARLY\n\
-         END:VEVENT\nBEGIN:VTODO\nUID:todo\nDTSTART:20261101T000000Z\nDUE:20261201T000000Z\nEND:VTODO\n",
+         END:VEVENT\nBEGIN:VTODO\nUID:task\nDTSTART:20261101T000000Z\nDUE:20261201T000000Z\nEND:VTODO\n",
     );
     check(&holidays, "2026-12-24T23:00:00Z", Inside);
     check(&holidays, "2026-12-24T22:59:59Z", Outside);
