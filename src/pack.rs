@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::assess::engine::Pack;
-use crate::pattern::{Budget, Entries, Keys, PackedAnchors};
+use crate::pattern::{Entries, Keys, PackedAnchors, PatternLoad};
 use crate::rule::{PackedRule, PackedRules};
 
 include!(concat!(env!("OUT_DIR"), "/pack.rs"));

@@ -21,6 +21,6 @@ pub use assessment::{Assessment, Opened, Recognised};
 pub use by_itself::ByItself;
 pub use gravity::{Gravity, Untimed};
 pub use pack_files::PackFiles;
-pub use question::{Count, Follow, Question, Step};
+pub use question::{Count, Follow, Question, SequenceStep};
 pub use reason::Reason;
 pub use repetition::{Again, Claiming, Repetition};

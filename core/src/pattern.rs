@@ -35,7 +35,8 @@ pub use compiled::Pattern;
 pub use complexity::COMPLEXITY_MAX;
 pub(crate) use cost::Steps;
 pub use cost::{
-    BRANCHES_MAX, BRANCHES_OF_ALL_MAX, Budget, STEPS_MAX, STEPS_OF_EVENT_MAX, VALUES_OF_ALL_MAX,
+    BRANCHES_MAX, BRANCHES_OF_ALL_MAX, PatternLoad, STEPS_MAX, STEPS_OF_EVENT_MAX,
+    VALUES_OF_ALL_MAX,
 };
 pub use explain::{Explanation, FieldExplanation};
 pub use index::PatternIndex;

@@ -19,7 +19,7 @@ const PER_PAGE: i32 = 1_000;
 
 /// One page of the account.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Page {
+pub struct AuthorizationPage {
     /// Users, roles and groups.
     pub identities: Vec<Identity>,
     /// The customer's own policies.
@@ -28,7 +28,7 @@ pub struct Page {
     pub next: Option<String>,
 }
 
-impl Page {
+impl AuthorizationPage {
     /// What is to be written of it.
     #[must_use]
     pub fn writes(&self) -> Vec<(Address, Value)> {
@@ -56,7 +56,7 @@ impl Authorization {
     ///
     /// # Errors
     /// IAM does not answer, or refuses.
-    pub async fn page(&self, marker: Option<&str>) -> Result<Page, EffectError> {
+    pub async fn page(&self, marker: Option<&str>) -> Result<AuthorizationPage, EffectError> {
         let filter =
             [EntityType::User, EntityType::Role, EntityType::Group, EntityType::LocalManagedPolicy];
         let request = self
@@ -70,7 +70,7 @@ impl Authorization {
         let users = answer.user_detail_list.unwrap_or_default().into_iter().map(user);
         let roles = answer.role_detail_list.unwrap_or_default().into_iter().map(role);
         let groups = answer.group_detail_list.unwrap_or_default().into_iter().map(group);
-        Ok(Page {
+        Ok(AuthorizationPage {
             identities: users.chain(roles).chain(groups).collect(),
             policies: answer.policies.unwrap_or_default().into_iter().map(policy).collect(),
             next: answer.marker.filter(|_| answer.is_truncated),

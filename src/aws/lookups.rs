@@ -14,7 +14,7 @@ use super::budget::{Budget, Purpose};
 use super::client::{Limits, MissedByStandard, limited};
 use super::failure::failed;
 use crate::effects::{
-    Accounts, CalendarState, ChangeCalendars, EffectError, ErrorKind, History, Page, Whose,
+    Accounts, CalendarState, ChangeCalendars, EffectError, ErrorKind, History, HistoryPage, Whose,
 };
 use crate::iam::account::{Account, AccountId, TAGS_MAX};
 use crate::iam::arn::Arn;
@@ -195,7 +195,7 @@ impl History for Aws {
         from: Timestamp,
         to: Timestamp,
         token: Option<&str>,
-    ) -> Result<Option<Page>, EffectError> {
+    ) -> Result<Option<HistoryPage>, EffectError> {
         if !self.permitted.history || !self.is_own(account.as_str()) {
             return Ok(None);
         }
@@ -217,6 +217,6 @@ impl History for Aws {
         let answer = request.send().await.map_err(|error| failed(ACTION, &error))?;
         let events = answer.events.unwrap_or_default().into_iter();
         let records = events.filter_map(|event| event.cloud_trail_event).collect();
-        Ok(Some(Page { records, next: answer.next_token.filter(|token| !token.is_empty()) }))
+        Ok(Some(HistoryPage { records, next: answer.next_token.filter(|token| !token.is_empty()) }))
     }
 }

@@ -12,7 +12,7 @@ use crate::text::nearest;
 
 /// Days that an alert and its judgement are kept.
 pub const KEPT_DAYS: i64 = 90;
-/// Longest note of a verdict, in characters.
+/// Longest note of a judgement, in characters.
 pub const NOTE_CHARS_MAX: usize = 1_000;
 
 /// What a person says of an alert.
@@ -81,7 +81,7 @@ pub struct StoredAlert {
     pub sent_at: Timestamp,
     /// When a person first spoke of it.
     pub acknowledged_at: Option<Timestamp>,
-    /// The latest verdict.
+    /// The latest judgement.
     pub judgement: Option<Judgement>,
     /// When it was published again.
     pub repeated_at: Option<Timestamp>,

@@ -12,8 +12,8 @@ use super::counters::Counters;
 use super::deliveries::{Deliveries, Delivery};
 use super::error::{EffectError, ErrorKind};
 use super::lock::lock;
-use super::lookups::{Accounts, CalendarState, ChangeCalendars, History, Page, Whose};
-use super::notes::{Note, Notes, Standing};
+use super::lookups::{Accounts, CalendarState, ChangeCalendars, History, HistoryPage, Whose};
+use super::notes::{Note, Notes, Precondition};
 use super::prior_state::PriorState;
 use super::publish::Publish;
 use super::windows::{Claim, Windows};
@@ -24,7 +24,7 @@ use crate::text::severity::Severity;
 
 /// What becomes of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
+pub enum InjectedFault {
     /// The call fails before it does anything.
     Before,
     /// The call takes effect, but its answer is lost.
@@ -38,7 +38,7 @@ pub enum Fault {
 pub struct Faults {
     first: usize,
     count: usize,
-    fault: Option<Fault>,
+    fault: Option<InjectedFault>,
     slow: bool,
     calls: Mutex<Vec<&'static str>>,
 }
@@ -58,19 +58,19 @@ impl Faults {
 
     /// Breaks one call.
     #[must_use]
-    pub fn at(call: usize, fault: Fault) -> Self {
+    pub fn at(call: usize, fault: InjectedFault) -> Self {
         Self { first: call, count: 1, fault: Some(fault), ..Self::default() }
     }
 
     /// Breaks so many calls, and none after them.
     #[must_use]
-    pub fn first(count: usize, fault: Fault) -> Self {
+    pub fn first(count: usize, fault: InjectedFault) -> Self {
         Self { count, fault: Some(fault), ..Self::default() }
     }
 
     /// Breaks a call and all after it.
     #[must_use]
-    pub fn from(call: usize, fault: Fault) -> Self {
+    pub fn from(call: usize, fault: InjectedFault) -> Self {
         Self { first: call, count: usize::MAX, fault: Some(fault), ..Self::default() }
     }
 
@@ -101,9 +101,9 @@ impl Faults {
         }
         let broken = number.checked_sub(self.first).is_some_and(|after| after < self.count);
         match self.fault.filter(|_| broken) {
-            Some(Fault::Before) => {}
-            Some(Fault::After) => drop(call().await),
-            Some(Fault::Repeated) => {
+            Some(InjectedFault::Before) => {}
+            Some(InjectedFault::After) => drop(call().await),
+            Some(InjectedFault::Repeated) => {
                 drop(call().await);
                 return call().await;
             }
@@ -169,7 +169,7 @@ faulty! {
     }
     Notes {
         note(key: &str) -> Option<Note>;
-        write_note(key: &str, text: &str, at: Timestamp, standing: Standing) -> bool;
+        write_note(key: &str, text: &str, at: Timestamp, standing: Precondition) -> bool;
     }
     StoredAlerts {
         judge(event_id: &str, judgement: &Judgement) -> bool;
@@ -194,6 +194,6 @@ faulty! {
     History {
         page(
             account: AccountId, whose: &Whose, from: Timestamp, to: Timestamp, token: Option<&str>
-        ) -> Option<Page>;
+        ) -> Option<HistoryPage>;
     }
 }

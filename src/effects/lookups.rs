@@ -18,7 +18,7 @@ pub enum Whose {
 
 /// One page of calls of the past.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Page {
+pub struct HistoryPage {
     /// CloudTrail's records as JSON texts, the newest first.
     pub records: Vec<String>,
     /// Where the next page begins, if there is one.
@@ -67,7 +67,7 @@ pub trait History {
         from: Timestamp,
         to: Timestamp,
         token: Option<&str>,
-    ) -> impl Future<Output = Result<Option<Page>, EffectError>>;
+    ) -> impl Future<Output = Result<Option<HistoryPage>, EffectError>>;
 }
 
 /// All that an event may have AWS asked for, under one name.

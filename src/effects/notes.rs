@@ -20,7 +20,7 @@ pub struct Note {
 
 /// What must stand under a key for a note to be written there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum Precondition {
     /// No note, or one whose time is not later.
     NotLater,
     /// No note.
@@ -29,7 +29,7 @@ pub enum Standing {
     Version(u64),
 }
 
-impl Standing {
+impl Precondition {
     /// The note that was read before, or none.
     #[must_use]
     pub fn of(read: Option<&Note>) -> Self {
@@ -59,6 +59,6 @@ pub trait Notes {
         key: &str,
         text: &str,
         at: Timestamp,
-        standing: Standing,
+        standing: Precondition,
     ) -> impl Future<Output = Result<bool, EffectError>>;
 }

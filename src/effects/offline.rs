@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::error::EffectError;
-use super::lookups::{Accounts, CalendarState, ChangeCalendars, History, Page, Whose};
+use super::lookups::{Accounts, CalendarState, ChangeCalendars, History, HistoryPage, Whose};
 use crate::iam::account::{Account, AccountId};
 
 /// Leaves every question unanswered.
@@ -38,7 +38,7 @@ impl History for Offline {
         _: Timestamp,
         _: Timestamp,
         _: Option<&str>,
-    ) -> Result<Option<Page>, EffectError> {
+    ) -> Result<Option<HistoryPage>, EffectError> {
         Ok(None)
     }
 }

@@ -2,7 +2,7 @@
 
 mod environment;
 mod form;
-mod reach;
+mod topics;
 
 pub use environment::{
     BOUNDARY, DEPLOYMENT_ROLES, DRY_RUN, KEY, LAMBDA_LOG_LEVEL, LOG_LEVEL, LOOK_UP_ACCOUNTS,
@@ -13,4 +13,4 @@ pub use form::{
     DEPLOYMENT_ROLES_MAX, REPEAT_AFTER_MINUTES_MAX, check_key, check_policy, check_region,
     roles as deployment_roles,
 };
-pub use reach::{Reach, Refusal, TOPICS, TOPICS_MAX, TopicList};
+pub use topics::{PublishableTopics, Refusal, TOPICS, TOPICS_MAX, TopicList};

@@ -238,7 +238,7 @@ mod tests {
 
     use super::*;
     use crate::alert::shown_lines;
-    use crate::effects::Page;
+    use crate::effects::HistoryPage;
     use crate::respond::sample::{record, user};
 
     /// Answers each question with the number of its page, and one of them with a failure.
@@ -259,7 +259,7 @@ mod tests {
             _: Timestamp,
             _: Timestamp,
             token: Option<&str>,
-        ) -> Result<Option<Page>, EffectError> {
+        ) -> Result<Option<HistoryPage>, EffectError> {
             assert_eq!(account.as_str(), "111122223333");
             let (word, pages) = match whose {
                 Whose::AccessKey(_) => ("key", self.of_key),
@@ -272,7 +272,7 @@ mod tests {
                 return Err(EffectError::new("ask", kind, "on purpose"));
             }
             let next = (number < pages).then(|| (number + 1).to_string());
-            Ok(Some(Page { records: vec![format!("{word} {number}")], next }))
+            Ok(Some(HistoryPage { records: vec![format!("{word} {number}")], next }))
         }
     }
 

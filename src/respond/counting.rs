@@ -6,8 +6,8 @@ use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 
 use super::responder::Responder;
-use crate::assess::{Count, Follow, Question, Step};
-use crate::effects::{EffectError, Lookups, Publish, Standing, State};
+use crate::assess::{Count, Follow, Question, SequenceStep};
+use crate::effects::{EffectError, Lookups, Precondition, Publish, State};
 use crate::event::{CallOutcome, Event, PrincipalKind};
 use crate::facts::Facts;
 use crate::iam::catalogue::CallEffect;
@@ -92,7 +92,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
 
     /// Notes what later events are compared with: the steps of sequences. A store that is down
     /// costs those comparisons, not this event's alert.
-    pub(super) async fn record(&self, event: &Event, steps: &[Step], now: Timestamp) {
+    pub(super) async fn record(&self, event: &Event, steps: &[SequenceStep], now: Timestamp) {
         let (id, at) = (event.identity(), event.time().unwrap_or(now));
         join_all(steps.iter().map(async |step| {
             let noted = self.state.count(&step.key, &id, at, step.within).await;
@@ -123,7 +123,8 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             }
             Some(OwnUpdate::MakesChangeSet(arn)) => {
                 let key = change_set_key(arn);
-                if let Err(error) = self.state.write_note(&key, "own", at, Standing::NotLater).await
+                if let Err(error) =
+                    self.state.write_note(&key, "own", at, Precondition::NotLater).await
                 {
                     tracing::warn!(%error, "an own change set is not noted");
                 }
@@ -203,7 +204,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
                 return Ok(Some(note.text));
             }
             // Of two copies of the function that both find no note, one writes it.
-            if self.state.write_note(&key, &who, at, Standing::Absent).await? {
+            if self.state.write_note(&key, &who, at, Precondition::Absent).await? {
                 return Ok(Some(who.clone()));
             }
             self.state.note(&key).await.map(|note| note.map(|note| note.text))

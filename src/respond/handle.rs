@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::caller;
 use super::lookup::FoundAccount;
 use super::once::{Begun, Claims};
-use super::outcome::{Outcome, Verdict};
+use super::outcome::{Disposition, Outcome};
 use super::responder::{Mode, Origin, RespondError, Responder, Response};
 use super::send::send;
 use crate::alert::{Alert, StepLine, shown_name};
@@ -48,7 +48,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             self.note(&event, opened.facts(), (&known, found), now).await;
             return match event.shape() {
                 Shape::Unknown => self.unknown_shape(&event, now, delay_until).await,
-                _ => Ok(Response { outcome: outcome(&event, Verdict::Quiet), alert: None }),
+                _ => Ok(Response { outcome: outcome(&event, Disposition::Quiet), alert: None }),
             };
         }
         let recognised = self.engine.recognise(&mut event, opened, &known);
@@ -122,17 +122,17 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         begun: Begun,
         (now, delay_until): (Timestamp, Option<Timestamp>),
     ) -> Result<Response, RespondError> {
-        let became = |verdict| Outcome {
+        let became = |disposition| Outcome {
             severity: Some(decision.severity),
             rules: rules.iter().map(|rule| rule.spec.id.clone()).collect(),
             reasons: decision.reasons.iter().map(|reason| reason.line().as_it_is()).collect(),
             plan: decision.plan.iter().map(StepLine::from).collect(),
-            ..outcome(event, verdict)
+            ..outcome(event, disposition)
         };
         let unpublished = |outcome| Ok(Response { outcome, alert: None });
         if let Some(suppression) = &decision.suppressed {
             let reason = Reason::Suppressed(suppression.clone()).line().as_it_is();
-            let outcome = became(Verdict::Suppressed);
+            let outcome = became(Disposition::Suppressed);
             let reasons = [outcome.reasons, vec![reason]].concat();
             join(self.silenced(event, suppression), self.let_go(event, Some(begun), now)).await;
             return unpublished(Outcome { reasons, ..outcome });
@@ -140,7 +140,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         let adjusted = self.adjusted(event, &decision.quietened_by);
         if begun == Begun::Published {
             adjusted.await;
-            return unpublished(became(Verdict::Deduplicated));
+            return unpublished(became(Disposition::Deduplicated));
         }
         let id = event.identity();
         let repetition = Repetition::of(event, context, rules, decision.severity);
@@ -152,11 +152,11 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         if claims.all_repeated {
             let held = self.held_for_days(event, &claims.for_days);
             join(held, self.end(&id, now, begun, None)).await;
-            return unpublished(became(Verdict::Deduplicated));
+            return unpublished(became(Disposition::Deduplicated));
         }
         let alert = Alert::new(event, context, rules, decision, delay_until);
         let history = self.history(event, context, decision, now).await;
-        let outcome = became(Verdict::Alerted);
+        let outcome = became(Disposition::Alerted);
         Ok(self.send_once((&id, begun, &claims), (alert, history), outcome, now).await?)
     }
 
@@ -205,7 +205,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             event_time: alert.event.time,
             account: shown_name(alert.place.account.as_ref()),
             event_name: shown_name(alert.event.name.as_ref()),
-            verdict: Verdict::Unreadable,
+            disposition: Disposition::Unreadable,
             severity: Some(alert.severity),
             rules: Vec::new(),
             reasons: vec![reason.to_string()],
@@ -222,7 +222,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         let id = format!("unreadable-{}", event.identity());
         let begun = self.begin(&id, now).await?;
         if begun == Begun::Published {
-            let outcome = Outcome { verdict: Verdict::Deduplicated, ..outcome };
+            let outcome = Outcome { disposition: Disposition::Deduplicated, ..outcome };
             return Ok(Response { outcome, alert: None });
         }
         let claims = Claims::default();
@@ -233,18 +233,18 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
 /// No rule fires: none matches, or they only count.
 fn unheard(event: &Event, counted: &[&Rule]) -> Outcome {
     let rules: Vec<String> = counted.iter().map(|rule| rule.spec.id.clone()).collect();
-    let verdict = if rules.is_empty() { Verdict::Quiet } else { Verdict::Counted };
-    Outcome { rules, ..outcome(event, verdict) }
+    let disposition = if rules.is_empty() { Disposition::Quiet } else { Disposition::Counted };
+    Outcome { rules, ..outcome(event, disposition) }
 }
 
-fn outcome(event: &Event, verdict: Verdict) -> Outcome {
+fn outcome(event: &Event, disposition: Disposition) -> Outcome {
     let owned = |text: Option<&str>| text.map(str::to_owned);
     Outcome {
         event_id: owned(event.id()),
         event_time: event.time(),
         account: owned(event.account()),
         event_name: owned(event.name()),
-        verdict,
+        disposition,
         severity: None,
         rules: Vec::new(),
         reasons: Vec::new(),

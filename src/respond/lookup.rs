@@ -11,7 +11,7 @@ use futures_util::future::{join, join_all};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::effects::{CalendarState, Lookups, Standing, State, lock};
+use crate::effects::{CalendarState, Lookups, Precondition, State, lock};
 use crate::event::{CallOutcome, Event, tags_after};
 use crate::facts::Facts;
 use crate::iam::account::{Account, AccountId};
@@ -63,7 +63,7 @@ pub struct FoundAccount {
     id: AccountId,
     note: AccountNote,
     /// The note that was read before AWS was asked: what was written since then is younger than its answer may be.
-    over: Standing,
+    over: Precondition,
 }
 
 /// The note on what an account was before an event that tagged it, written at the first delivery of the event.
@@ -155,7 +155,7 @@ impl<S: State, L: Lookups> Finder<'_, S, L> {
         });
         let text =
             serde_json::to_string(&BeforeTagged { account: account.clone() }).unwrap_or_default();
-        if let Err(error) = self.state.write_note(&own, &text, time, Standing::Absent).await {
+        if let Err(error) = self.state.write_note(&own, &text, time, Precondition::Absent).await {
             tracing::warn!(%error, "not kept what the account was before it was tagged");
         }
         account
@@ -179,7 +179,7 @@ impl<S: State, L: Lookups> Finder<'_, S, L> {
         // The tags of an event alone are not all tags: where those before it are not known, none are.
         account.tags = account.tags.take().map(|tags| tags_after(event, &tags));
         let note = AccountNote { account, believed: false, before: before.cloned() };
-        self.keep(id, &note, event.time().unwrap_or(now), Standing::NotLater).await;
+        self.keep(id, &note, event.time().unwrap_or(now), Precondition::NotLater).await;
     }
 
     /// What each change calendar of the site says of a moment. One that cannot be asked is missing.
@@ -233,22 +233,22 @@ impl<S: State, L: Lookups> Finder<'_, S, L> {
     }
 
     /// The note on an account and its time, and what stands in the table as a whole.
-    async fn kept(&self, id: AccountId) -> (Option<(AccountNote, Timestamp)>, Standing) {
+    async fn kept(&self, id: AccountId) -> (Option<(AccountNote, Timestamp)>, Precondition) {
         match self.state.note(&key(id)).await {
             Ok(note) => {
-                let over = Standing::of(note.as_ref());
+                let over = Precondition::of(note.as_ref());
                 let read =
                     note.and_then(|note| Some((serde_json::from_str(&note.text).ok()?, note.at)));
                 (read, over)
             }
             Err(error) => {
                 tracing::warn!(%error, "not known what was known of the account");
-                (None, Standing::NotLater)
+                (None, Precondition::NotLater)
             }
         }
     }
 
-    async fn keep(&self, id: AccountId, note: &AccountNote, at: Timestamp, over: Standing) {
+    async fn keep(&self, id: AccountId, note: &AccountNote, at: Timestamp, over: Precondition) {
         let text = serde_json::to_string(note).unwrap_or_default();
         match self.state.write_note(&key(id), &text, at, over).await {
             Ok(true) => {}

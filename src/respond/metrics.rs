@@ -3,7 +3,7 @@
 //!
 //! Neither accounts nor principals are dimensions: they would cost a metric each.
 //!
-//! Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
+//! MetricSource: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::effects::Usage;
-use crate::respond::outcome::{Outcome, Verdict};
+use crate::respond::outcome::{Disposition, Outcome};
 use crate::respond::remind::Reminded;
 use crate::text::severity::Severity;
 
@@ -94,7 +94,7 @@ pub const METRICS: [Metric; 23] = [
 
 /// Where the lines come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
+pub struct MetricSource {
     /// Name of the function: the dimension of all metrics.
     pub function: String,
     /// The level that a line must bear to pass Lambda's filter on the log, where it needs one.
@@ -117,7 +117,7 @@ pub fn line(
     used: Usage,
     now: Timestamp,
     milliseconds: u64,
-    source: &Source,
+    source: &MetricSource,
 ) -> Value {
     let mut values: Vec<(&str, u64)> = vec![("EventsReceived", 1), ("Duration", milliseconds)];
     match result {
@@ -138,7 +138,7 @@ pub fn line(
 
 /// The line for one run over the unacknowledged alerts.
 #[must_use]
-pub fn reminded(reminded: &Reminded, now: Timestamp, source: &Source) -> Value {
+pub fn reminded(reminded: &Reminded, now: Timestamp, source: &MetricSource) -> Value {
     let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     let values = [
         ("AlertsUnacknowledged", count(reminded.due)),
@@ -151,11 +151,11 @@ pub fn reminded(reminded: &Reminded, now: Timestamp, source: &Source) -> Value {
 
 /// The line for a ring of the clock at which everything that the function needs could be read.
 #[must_use]
-pub fn heartbeat(now: Timestamp, source: &Source) -> Value {
+pub fn heartbeat(now: Timestamp, source: &MetricSource) -> Value {
     embedded(&[("Heartbeat", 1)], now, source)
 }
 
-fn embedded(values: &[(&str, u64)], now: Timestamp, source: &Source) -> Value {
+fn embedded(values: &[(&str, u64)], now: Timestamp, source: &MetricSource) -> Value {
     let unit = |name: &str| {
         METRICS.iter().find(|metric| metric.name == name).map_or("None", |metric| metric.unit)
     };
@@ -183,17 +183,17 @@ fn of_outcome(outcome: &Outcome, now: Timestamp) -> Vec<(&'static str, u64)> {
     if !outcome.rules.is_empty() {
         values.push(("EventsMatched", 1));
     }
-    match outcome.verdict {
-        Verdict::Alerted => {
+    match outcome.disposition {
+        Disposition::Alerted => {
             values.push((alerts(outcome.severity.unwrap_or(Severity::Informational)), 1));
         }
-        Verdict::Suppressed => values.push(("EventsSuppressed", 1)),
-        Verdict::Deduplicated => values.push(("EventsDeduplicated", 1)),
-        Verdict::Counted => values.push(("EventsCounted", 1)),
-        Verdict::Unreadable => values.push(("EventsUnreadable", 1)),
-        Verdict::Quiet => {}
+        Disposition::Suppressed => values.push(("EventsSuppressed", 1)),
+        Disposition::Deduplicated => values.push(("EventsDeduplicated", 1)),
+        Disposition::Counted => values.push(("EventsCounted", 1)),
+        Disposition::Unreadable => values.push(("EventsUnreadable", 1)),
+        Disposition::Quiet => {}
     }
-    if let (true, Some(time)) = (outcome.verdict.is_published(), outcome.event_time) {
+    if let (true, Some(time)) = (outcome.disposition.is_published(), outcome.event_time) {
         let delay = now.duration_since(time).as_millis();
         values.push(("DetectionDelay", u64::try_from(delay).unwrap_or(0)));
     }
@@ -232,7 +232,7 @@ mod tests {
             event_time: Some("2026-11-20T02:00:00Z".parse().unwrap()),
             account: Some("111122223333".to_owned()),
             event_name: None,
-            verdict: Verdict::Alerted,
+            disposition: Disposition::Alerted,
             severity: Some(Severity::High),
             rules: vec!["r".to_owned()],
             reasons: Vec::new(),
@@ -241,7 +241,7 @@ mod tests {
             held_back: 0,
             notes: Vec::new(),
         };
-        let mut source = Source { function: "f".to_owned(), level: None };
+        let mut source = MetricSource { function: "f".to_owned(), level: None };
         let bare = line(Ok(&outcome), Usage::default(), now, 12, &source);
         assert!(bare.get("level").is_none());
         source.level = Some("ERROR");

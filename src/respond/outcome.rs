@@ -9,7 +9,7 @@ use crate::text::severity::Severity;
 /// What was done with an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Verdict {
+pub enum Disposition {
     /// An alert was sent.
     Alerted,
     /// A suppression silenced it.
@@ -24,7 +24,7 @@ pub enum Verdict {
     Unreadable,
 }
 
-impl Verdict {
+impl Disposition {
     /// Did somebody get an alert?
     #[must_use]
     pub fn is_published(self) -> bool {
@@ -59,7 +59,7 @@ pub struct Outcome {
     pub event_name: Option<String>,
     /// What was done with it.
     #[serde(rename = "outcome")]
-    pub verdict: Verdict,
+    pub disposition: Disposition,
     /// How loud. `None` if no rule matched.
     pub severity: Option<Severity>,
     /// Rules that matched, the loudest first.

@@ -80,7 +80,7 @@ mod tests {
     use std::task::Poll;
 
     use super::*;
-    use crate::effects::faulty::{Fault, Faults, Faulty};
+    use crate::effects::faulty::{Faults, Faulty, InjectedFault};
     use crate::effects::memory::Memory;
     use crate::effects::recorder::Recorder;
     use crate::event::Unreadable;
@@ -114,7 +114,7 @@ mod tests {
     #[test]
     fn an_alert_that_nobody_got_does_not_count_as_published() {
         check(&Faults::slow(), pending()).unwrap();
-        let refused = check(&Faults::from(0, Fault::Before), pending());
+        let refused = check(&Faults::from(0, InjectedFault::Before), pending());
         assert!(matches!(refused, Err(Unpublished::Failed(_))), "{refused:?}");
         for turns in 0..2 {
             let mut left = turns;

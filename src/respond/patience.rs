@@ -72,12 +72,12 @@ mod tests {
     use crate::effects::recorder::Recorder;
     use crate::pack::PACK;
     use crate::respond::Origin;
-    use crate::respond::outcome::Verdict;
+    use crate::respond::outcome::Disposition;
     use crate::respond::sample::delivered;
 
     /// Another copy marks the event, and `then` says what it does during the third pause. What comes of this copy,
     /// and how long it waited.
-    fn run(then: impl Fn(&Memory)) -> (Result<Verdict, RespondError>, Duration) {
+    fn run(then: impl Fn(&Memory)) -> (Result<Disposition, RespondError>, Duration) {
         let (engine, topics) = (Engine::packed(&PACK).unwrap(), BTreeMap::new());
         let (publish, state) = (Recorder::default(), Memory::default());
         let responder = Responder::offline(&engine, &topics, &publish, &state, Origin::Checked);
@@ -94,14 +94,14 @@ mod tests {
         };
         let again = || Event::parse(&delivered("a", 0, "CreateUser"));
         let done = pollster::block_on(responder.respond_patiently(again(), again, now, pause));
-        (done.map(|response| response.outcome.verdict), waited.get())
+        (done.map(|response| response.outcome.disposition), waited.get())
     }
 
     #[test]
     fn what_another_copy_is_at_is_waited_for() {
         let now: Timestamp = "2026-11-24T12:00:06Z".parse().unwrap();
         let (done, waited) = run(|state| pollster::block_on(state.end("a", now, None)).unwrap());
-        assert_eq!((done.unwrap(), waited), (Verdict::Alerted, Duration::from_millis(1_400)));
+        assert_eq!((done.unwrap(), waited), (Disposition::Alerted, Duration::from_millis(1_400)));
         let (done, waited) = run(|_| {});
         assert!(matches!(done, Err(RespondError::UnderWay(_))));
         assert!((PATIENCE..PATIENCE + PAUSE_MAX).contains(&waited), "{waited:?}");

@@ -8,7 +8,7 @@ use super::responder::Responder;
 use crate::assess::Recognised;
 use crate::effects::{Lookups, Publish, State};
 use crate::event::Event;
-use crate::respond::outcome::{Outcome, Verdict};
+use crate::respond::outcome::{Disposition, Outcome};
 use crate::text::severity::Severity;
 
 /// Most names that one event is counted under, those of the loudest rules first.
@@ -65,11 +65,11 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         outcome: &Outcome,
         now: Timestamp,
     ) {
-        let published = match outcome.verdict {
-            Verdict::Alerted | Verdict::Deduplicated => outcome.severity,
-            Verdict::Quiet | Verdict::Counted => None,
+        let published = match outcome.disposition {
+            Disposition::Alerted | Disposition::Deduplicated => outcome.severity,
+            Disposition::Quiet | Disposition::Counted => None,
             // Counted by the suppression; published loudly.
-            Verdict::Suppressed | Verdict::Unreadable => return,
+            Disposition::Suppressed | Disposition::Unreadable => return,
         };
         if published >= Some(Severity::Medium) {
             return;

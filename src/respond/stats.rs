@@ -1,4 +1,4 @@
-//! The numbers that people's verdicts on alerts give.
+//! The numbers that people's judgements of alerts give.
 
 use std::collections::BTreeMap;
 
@@ -7,14 +7,14 @@ use serde::Serialize;
 use crate::effects::alerts::{JudgementWord, StoredAlert};
 use crate::text::severity::Severity;
 
-/// The numbers that verdicts give.
+/// The numbers that judgements give.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Stats {
     /// Alerts published.
     pub alerts: usize,
     /// By severity.
     pub by_severity: BTreeMap<Severity, usize>,
-    /// Alerts with each verdict.
+    /// Alerts with each judgement.
     pub by_verdict: BTreeMap<JudgementWord, usize>,
     /// Alerts that nobody spoke of.
     pub unacknowledged: usize,
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn verdicts_become_numbers() {
+    fn judgements_become_numbers() {
         let stats = stats(&[
             record(Severity::High, "a", Some(60), Some(JudgementWord::TruePositive)),
             record(Severity::High, "a", Some(600), Some(JudgementWord::FalsePositive)),

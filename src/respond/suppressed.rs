@@ -187,7 +187,7 @@ mod tests {
     use super::*;
     use crate::assess::engine::{SiteFiles, SourceFile};
     use crate::effects::Windows;
-    use crate::effects::faulty::{Fault, Faults, Faulty};
+    use crate::effects::faulty::{Faults, Faulty, InjectedFault};
     use crate::effects::memory::Memory;
     use crate::effects::recorder::Recorder;
     use crate::event::Event;
@@ -255,7 +255,7 @@ suppressions:
         run(&Recorder::default(), &state, "2026-11-24T00:01:00Z");
         hold(&state, "ci", "a");
         let (publish, now) = (Recorder::default(), "2026-11-25T00:01:00Z".parse().unwrap());
-        let faults = Faults::from(0, Fault::Before);
+        let faults = Faults::from(0, InjectedFault::Before);
         let (engine, topics, broken) = (engine(SITE), topics(), Faulty::new(&publish, &faults));
         let word = send_silences(&engine, &state, (&broken, &topics), now, pending());
         let word = pollster::block_on(word);

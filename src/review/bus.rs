@@ -12,20 +12,20 @@
 mod clause;
 mod delivery;
 mod demand;
+mod deployed;
 mod fit;
 mod group;
 mod pack;
 mod project;
-mod reach;
 mod share;
 mod template;
 mod traffic;
 
 pub use clause::{Names, REGION_CHARACTERS_MAX};
-pub use delivery::{Delivery, whole_sources};
+pub use delivery::{EventScope, whole_sources};
 pub use demand::Share;
+pub use deployed::DeployedBusRules;
 pub use fit::PATTERN_CHARACTERS_MAX;
 pub use pack::{BUS_RULES_MAX, BusFault, BusRule, BusRules, WILDCARD_RULES_MAX};
-pub use reach::Reach;
 pub use share::Shares;
 pub use template::{BEGIN, END, replaced, resources};

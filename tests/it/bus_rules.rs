@@ -13,7 +13,7 @@ use iam_responder::own::{NAME_CHARS_MAX, Own};
 use iam_responder::pack::PACK;
 use iam_responder::pattern::{COMPLEXITY_MAX, Pattern};
 use iam_responder::review::bus::{
-    self, BUS_RULES_MAX, BusRules, Names, PATTERN_CHARACTERS_MAX, Reach, Share, Shares,
+    self, BUS_RULES_MAX, BusRules, DeployedBusRules, Names, PATTERN_CHARACTERS_MAX, Share, Shares,
     WILDCARD_RULES_MAX,
 };
 use iam_responder::review::rule_test;
@@ -44,7 +44,7 @@ fn enabled(engine: &Engine) -> impl Iterator<Item = &Rule> {
 
 /// The bus rules as they would stand in the account and Region of an event.
 #[derive(Default)]
-struct Deployed(BTreeMap<(String, String), Reach>);
+struct Deployed(BTreeMap<(String, String), DeployedBusRules>);
 
 impl Deployed {
     fn taken(
@@ -56,12 +56,12 @@ impl Deployed {
     ) -> Vec<String> {
         let account = event.account().unwrap_or("111122223333").to_owned();
         let region = event.region().unwrap_or("us-east-1").to_owned();
-        let reach = self.0.entry((account.clone(), region.clone())).or_insert_with(|| {
+        let deployed = self.0.entry((account.clone(), region.clone())).or_insert_with(|| {
             let (prefix, stack) = (own.name().to_owned(), own.name().to_owned());
             let names = Names { prefix, stack, account, region, partition: "aws".to_owned() };
-            Reach::new(bus_rules, &names).unwrap()
+            DeployedBusRules::new(bus_rules, &names).unwrap()
         });
-        reach.taken(event.raw(), reads).into_iter().map(str::to_owned).collect()
+        deployed.taken(event.raw(), reads).into_iter().map(str::to_owned).collect()
     }
 }
 
@@ -307,7 +307,10 @@ fn a_rule_of_ones_own_is_delivered_after_the_bus_rules_were_made_again() {
             partition: "aws".to_owned(),
             ..Names::longest()
         };
-        assert_ne!(Reach::new(&again, &names).unwrap().taken(&event, false), Vec::<&str>::new());
+        assert_ne!(
+            DeployedBusRules::new(&again, &names).unwrap().taken(&event, false),
+            Vec::<&str>::new()
+        );
     }
 }
 
@@ -547,7 +550,7 @@ fn an_event_of_another_kind_with_fields_alike_is_delivered() {
     let event = json!({"source": "aws.ecs", "detail-type": "ECS Deployment State Change",
         "detail": {"eventName": "SERVICE_DEPLOYMENT_FAILED", "eventType": "ERROR"}});
     assert_ne!(
-        Reach::new(&bus_rules, &Names::longest()).unwrap().taken(&event, false),
+        DeployedBusRules::new(&bus_rules, &Names::longest()).unwrap().taken(&event, false),
         Vec::<&str>::new()
     );
 }
@@ -565,7 +568,7 @@ fn a_rule_without_detail_gets_events_that_are_not_of_cloudtrail() {
     let bus_rules = BusRules::of(&own).unwrap();
     let event = json!({"source": "aws.health", "detail-type": "AWS Health Event", "detail": {}});
     assert_ne!(
-        Reach::new(&bus_rules, &Names::longest()).unwrap().taken(&event, false),
+        DeployedBusRules::new(&bus_rules, &Names::longest()).unwrap().taken(&event, false),
         Vec::<&str>::new()
     );
 }

@@ -6,11 +6,11 @@ use std::cell::Cell;
 use iam_responder::assess::engine::Engine;
 use iam_responder::effects::CalendarState;
 use iam_responder::effects::alerts::{Judgement, JudgementWord, StoredAlerts};
-use iam_responder::effects::faulty::{Fault, Faults};
+use iam_responder::effects::faulty::{Faults, InjectedFault};
 use iam_responder::effects::memory::Memory;
 use iam_responder::event::Event;
 use iam_responder::respond::lookup::Cache;
-use iam_responder::respond::outcome::{Outcome, Verdict};
+use iam_responder::respond::outcome::{Disposition, Outcome};
 use iam_responder::respond::remind::{Reminded, remind};
 use iam_responder::respond::{Origin, RespondError};
 use iam_responder::site::Format;
@@ -188,7 +188,7 @@ fn retagging_an_account_as_quieter_alerts_and_forgets_what_was_known() {
     );
     // Back to the first tag is not news, and known even while AWS does not answer.
     day.world.lookups.down.set(true);
-    assert_eq!(day.retags(LAB, "prod", "t2").0.verdict, Verdict::Quiet);
+    assert_eq!(day.retags(LAB, "prod", "t2").0.disposition, Disposition::Quiet);
     let (outcome, _) = day.later(15).happens("CreateUser", LAB, "c");
     assert!(
         !outcome.reasons.contains(&"environment is development".to_owned()),
@@ -204,7 +204,7 @@ fn retagging_an_account_as_quieter_alerts_and_forgets_what_was_known() {
         day.deliver(by_bob(untag, ("999999999999", key, day.now.get()), given)).0
     };
     assert_eq!(untags("Stage").rules, ["retagged"]);
-    assert_eq!(untags("team").verdict, Verdict::Quiet);
+    assert_eq!(untags("team").disposition, Disposition::Quiet);
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn a_retagging_alerts_even_if_it_is_tried_again_or_comes_late() {
     let mut day = day();
     day.world.lookups.tag(LAB, "env", "prod");
     day.happens("ListUsers", LAB, "a");
-    day.world.refusals = Faults::first(2, Fault::Before);
+    day.world.refusals = Faults::first(2, InjectedFault::Before);
     assert!(day.try_deliver(retagging(LAB, "dev", "t1", day.now.get())).is_err());
     // Meanwhile another tag of the account changes, and somebody looks it up.
     day.world.lookups.tag(LAB, "env", "dev");
@@ -286,7 +286,10 @@ fn the_next_alert_says_how_many_were_held_back() {
     let day = day();
     assert_eq!(day.happens("CreateUser", LAB, "a").0.held_back, 0);
     for id in ["b", "c", "b"] {
-        assert_eq!(day.later(1).happens("CreateUser", LAB, id).0.verdict, Verdict::Deduplicated);
+        assert_eq!(
+            day.later(1).happens("CreateUser", LAB, id).0.disposition,
+            Disposition::Deduplicated
+        );
     }
     let (outcome, alert) = day.later(20).happens("CreateUser", LAB, "d");
     assert_eq!(outcome.held_back, 2);
@@ -301,23 +304,26 @@ fn the_next_alert_says_how_many_were_held_back() {
 fn a_threshold_differs_by_environment() {
     let day = day();
     day.world.lookups.tag(LAB, "env", "dev");
-    assert_eq!(day.happens("GetRole", LAB, "a").0.verdict, Verdict::Counted);
-    assert_eq!(day.happens("GetRole", LAB, "b").0.verdict, Verdict::Counted);
-    assert_eq!(day.happens("GetRole", LAB, "c").0.verdict, Verdict::Alerted);
-    assert_eq!(day.happens("GetRole", "111122223333", "d").0.verdict, Verdict::Counted);
-    assert_eq!(day.happens("GetRole", "111122223333", "e").0.verdict, Verdict::Alerted);
+    assert_eq!(day.happens("GetRole", LAB, "a").0.disposition, Disposition::Counted);
+    assert_eq!(day.happens("GetRole", LAB, "b").0.disposition, Disposition::Counted);
+    assert_eq!(day.happens("GetRole", LAB, "c").0.disposition, Disposition::Alerted);
+    assert_eq!(day.happens("GetRole", "111122223333", "d").0.disposition, Disposition::Counted);
+    assert_eq!(day.happens("GetRole", "111122223333", "e").0.disposition, Disposition::Alerted);
 }
 
 #[test]
 fn many_different_changes_are_a_burst_and_the_same_one_often_is_not() {
     let day = day();
     for id in ["a", "b", "c"] {
-        assert_eq!(day.happens("CreateAccessKey", LAB, id).0.verdict, Verdict::Quiet);
+        assert_eq!(day.happens("CreateAccessKey", LAB, id).0.disposition, Disposition::Quiet);
     }
-    assert_eq!(day.happens("AttachUserPolicy", LAB, "d").0.verdict, Verdict::Quiet);
-    assert_eq!(day.happens("TagUser", LAB, "e").0.verdict, Verdict::Quiet);
+    assert_eq!(day.happens("AttachUserPolicy", LAB, "d").0.disposition, Disposition::Quiet);
+    assert_eq!(day.happens("TagUser", LAB, "e").0.disposition, Disposition::Quiet);
     assert_eq!(day.happens("PutUserPolicy", LAB, "f").0.rules, ["burst"]);
-    assert_eq!(day.later(30).happens("CreateLoginProfile", LAB, "g").0.verdict, Verdict::Quiet);
+    assert_eq!(
+        day.later(30).happens("CreateLoginProfile", LAB, "g").0.disposition,
+        Disposition::Quiet
+    );
 }
 
 #[test]
@@ -371,7 +377,7 @@ fn a_reminder_that_cannot_be_published_stays_due() {
     let mut day = day();
     day.happens("CreateUser", LAB, "a");
     day.later(31);
-    day.world.refusals = Faults::first(2, Fault::Before);
+    day.world.refusals = Faults::first(2, InjectedFault::Before);
     assert_eq!(day.looks().failures.len(), 1);
     day.later(6);
     assert_eq!(day.looks().repeated, 1);

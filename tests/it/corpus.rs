@@ -12,7 +12,7 @@ use iam_responder::assess::engine::Engine;
 use iam_responder::event::input;
 use iam_responder::pack::PACK;
 use iam_responder::respond::Origin;
-use iam_responder::respond::outcome::Verdict;
+use iam_responder::respond::outcome::Disposition;
 use iam_responder::site::Format;
 
 use crate::support::{World, topics};
@@ -50,9 +50,14 @@ fn every_recorded_event_is_answered() {
         assert_eq!(inputs.len(), lines, "{}: events in, answers out", file.display());
         for input in inputs {
             let response = world.answer(input.event, now, Some(now));
-            assert_ne!(response.outcome.verdict, Verdict::Unreadable, "{:?}", response.outcome);
+            assert_ne!(
+                response.outcome.disposition,
+                Disposition::Unreadable,
+                "{:?}",
+                response.outcome
+            );
             let sent = world.publish.take();
-            assert_eq!(sent.len(), usize::from(response.outcome.verdict.is_published()));
+            assert_eq!(sent.len(), usize::from(response.outcome.disposition.is_published()));
             if let Some(alert) = &response.alert {
                 check_message(alert);
             }

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use iam_responder::assess::engine::Engine;
 use iam_responder::effects::alerts::{Judgement, JudgementWord, StoredAlerts};
-use iam_responder::effects::faulty::{CALLS, Fault, Faults, Faulty};
+use iam_responder::effects::faulty::{CALLS, Faults, Faulty, InjectedFault};
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::offline::Offline;
 use iam_responder::effects::recorder::Recorder;
 use iam_responder::effects::{Deliveries, Lookups, Publish, State};
 use iam_responder::event::{Event, Unreadable};
 use iam_responder::respond::lookup::Cache;
-use iam_responder::respond::outcome::{Outcome, Verdict};
+use iam_responder::respond::outcome::{Disposition, Outcome};
 use iam_responder::respond::remind::remind;
 use iam_responder::respond::{Origin, RespondError};
 use iam_responder::site::Format;
@@ -79,44 +79,44 @@ impl<S: State> World<S> {
         self.try_answer(input, now, Some(now)).map(|response| response.outcome)
     }
 
-    fn happens(&self, name: &str, id: &str, minute: u8) -> Result<Verdict, RespondError> {
+    fn happens(&self, name: &str, id: &str, minute: u8) -> Result<Disposition, RespondError> {
         let at = minute_of_day(720 + i64::from(minute));
         let record = by_bob(("iam", name), ("111122223333", id, at), json!({}));
         let event = Event::parse(&delivered(record).to_string());
-        self.deliver(event).map(|outcome| outcome.verdict)
+        self.deliver(event).map(|outcome| outcome.disposition)
     }
 }
 
 #[test]
 fn a_publish_that_fails_once_is_tried_again() {
-    let world = world(Memory::default(), Faults::first(1, Fault::Before));
-    assert_eq!(world.happens("CreateUser", "a", 0).unwrap(), Verdict::Alerted);
+    let world = world(Memory::default(), Faults::first(1, InjectedFault::Before));
+    assert_eq!(world.happens("CreateUser", "a", 0).unwrap(), Disposition::Alerted);
     assert_eq!(world.publish.take().len(), 1);
 }
 
 #[test]
 fn a_publish_that_stays_failed_fails_the_invocation_and_its_retry_is_no_repetition() {
-    let world = world(Memory::default(), Faults::first(2, Fault::Before));
+    let world = world(Memory::default(), Faults::first(2, InjectedFault::Before));
     let failed = world.happens("CreateUser", "a", 0).unwrap_err();
     assert!(failed.to_string().contains("event a was not published"), "{failed}");
     // Lambda delivers the same event again: the claim made before is its own.
-    assert_eq!(world.happens("CreateUser", "a", 0).unwrap(), Verdict::Alerted);
+    assert_eq!(world.happens("CreateUser", "a", 0).unwrap(), Disposition::Alerted);
     assert_eq!(world.publish.take().len(), 1);
 }
 
 #[test]
 fn a_claim_of_an_event_never_published_holds_nothing_back() {
-    let world = world(Memory::default(), Faults::first(2, Fault::Before));
+    let world = world(Memory::default(), Faults::first(2, InjectedFault::Before));
     assert!(world.happens("CreateUser", "a", 0).is_err());
-    assert_eq!(world.happens("CreateUser", "b", 1).unwrap(), Verdict::Alerted);
+    assert_eq!(world.happens("CreateUser", "b", 1).unwrap(), Disposition::Alerted);
 }
 
 #[test]
 fn an_event_delivered_again_is_published_once() {
     let world = world(Memory::default(), Faults::none());
-    assert_eq!(world.happens("CreateUser", "a", 0).unwrap(), Verdict::Alerted);
+    assert_eq!(world.happens("CreateUser", "a", 0).unwrap(), Disposition::Alerted);
     for _ in 0..4 {
-        assert_eq!(world.happens("CreateUser", "a", 0).unwrap(), Verdict::Deduplicated);
+        assert_eq!(world.happens("CreateUser", "a", 0).unwrap(), Disposition::Deduplicated);
     }
     assert_eq!(world.publish.take().len(), 1);
 }
@@ -124,20 +124,20 @@ fn an_event_delivered_again_is_published_once() {
 #[test]
 fn a_repetition_within_the_window_is_held_back_and_one_after_it_is_not() {
     let world = world(Memory::default(), Faults::none());
-    assert_eq!(world.happens("CreateUser", "a", 0).unwrap(), Verdict::Alerted);
-    assert_eq!(world.happens("CreateUser", "b", 5).unwrap(), Verdict::Deduplicated);
-    assert_eq!(world.happens("CreateUser", "c", 11).unwrap(), Verdict::Alerted);
+    assert_eq!(world.happens("CreateUser", "a", 0).unwrap(), Disposition::Alerted);
+    assert_eq!(world.happens("CreateUser", "b", 5).unwrap(), Disposition::Deduplicated);
+    assert_eq!(world.happens("CreateUser", "c", 11).unwrap(), Disposition::Alerted);
     assert_eq!(world.publish.take().len(), 2);
 }
 
 #[test]
 fn a_threshold_counts_each_event_once() {
     let world = world(Memory::default(), Faults::none());
-    assert_eq!(world.happens("TagRole", "a", 0).unwrap(), Verdict::Counted);
-    assert_eq!(world.happens("TagRole", "a", 0).unwrap(), Verdict::Counted);
-    assert_eq!(world.happens("TagRole", "b", 1).unwrap(), Verdict::Counted);
-    assert_eq!(world.happens("TagRole", "c", 2).unwrap(), Verdict::Alerted);
-    assert_eq!(world.happens("TagRole", "d", 30).unwrap(), Verdict::Counted);
+    assert_eq!(world.happens("TagRole", "a", 0).unwrap(), Disposition::Counted);
+    assert_eq!(world.happens("TagRole", "a", 0).unwrap(), Disposition::Counted);
+    assert_eq!(world.happens("TagRole", "b", 1).unwrap(), Disposition::Counted);
+    assert_eq!(world.happens("TagRole", "c", 2).unwrap(), Disposition::Alerted);
+    assert_eq!(world.happens("TagRole", "d", 30).unwrap(), Disposition::Counted);
 }
 
 #[test]
@@ -145,10 +145,10 @@ fn a_rule_about_many_events_holds_back_quieter_ones_about_each() {
     let world = world(Memory::default(), Faults::none());
     for (minute, id) in ["1", "2", "3"].into_iter().enumerate() {
         let minute = u8::try_from(minute).unwrap();
-        assert_eq!(world.happens("DeleteRole", id, minute).unwrap(), Verdict::Alerted);
+        assert_eq!(world.happens("DeleteRole", id, minute).unwrap(), Disposition::Alerted);
     }
-    assert_eq!(world.happens("DeleteRole", "4", 4).unwrap(), Verdict::Deduplicated);
-    assert_eq!(world.happens("DeleteRole", "5", 40).unwrap(), Verdict::Alerted);
+    assert_eq!(world.happens("DeleteRole", "4", 4).unwrap(), Disposition::Deduplicated);
+    assert_eq!(world.happens("DeleteRole", "5", 40).unwrap(), Disposition::Alerted);
 }
 
 #[test]
@@ -156,17 +156,17 @@ fn a_second_delivery_claims_only_what_it_publishes() {
     let world = world(Memory::default(), Faults::none());
     for (minute, id) in ["1", "2"].into_iter().enumerate() {
         let minute = u8::try_from(minute).unwrap();
-        assert_eq!(world.happens("DeleteRole", id, minute).unwrap(), Verdict::Alerted);
+        assert_eq!(world.happens("DeleteRole", id, minute).unwrap(), Disposition::Alerted);
     }
     // Another environment is at the third, which reaches the threshold and has published nothing yet.
     let now = "2026-11-20T12:00:00Z".parse().unwrap();
     pollster::block_on(world.state.begin("3", now)).unwrap();
     assert!(matches!(world.happens("DeleteRole", "3", 2), Err(RespondError::UnderWay(_))));
     // Now the first comes again, and sees the threshold reached too.
-    assert_eq!(world.happens("DeleteRole", "1", 0).unwrap(), Verdict::Deduplicated);
+    assert_eq!(world.happens("DeleteRole", "1", 0).unwrap(), Disposition::Deduplicated);
     world.publish.take();
     pollster::block_on(world.state.end("3", now, None)).unwrap();
-    assert_eq!(world.happens("DeleteRole", "3", 2).unwrap(), Verdict::Alerted);
+    assert_eq!(world.happens("DeleteRole", "3", 2).unwrap(), Disposition::Alerted);
     assert_eq!(world.publish.take().first().unwrap().0, "high", "the mass deletion itself");
 }
 
@@ -174,28 +174,31 @@ fn a_second_delivery_claims_only_what_it_publishes() {
 fn an_event_that_cannot_be_read_is_published_once() {
     let world = world(Memory::default(), Faults::none());
     let forged = r#"{"source":"my.app","detail":{"eventID":"a","eventName":"CreateUser"}}"#;
-    let verdicts: Vec<Verdict> =
-        (0..3).map(|_| world.deliver(Event::parse(forged)).unwrap().verdict).collect();
-    assert_eq!(verdicts, [Verdict::Unreadable, Verdict::Deduplicated, Verdict::Deduplicated]);
+    let dispositions: Vec<Disposition> =
+        (0..3).map(|_| world.deliver(Event::parse(forged)).unwrap().disposition).collect();
+    assert_eq!(
+        dispositions,
+        [Disposition::Unreadable, Disposition::Deduplicated, Disposition::Deduplicated]
+    );
     // A forged one does not silence the event whose ID it bears.
-    assert_eq!(world.happens("CreateUser", "a", 0).unwrap(), Verdict::Alerted);
+    assert_eq!(world.happens("CreateUser", "a", 0).unwrap(), Disposition::Alerted);
     assert_eq!(world.publish.take().len(), 2);
 }
 
 #[test]
 fn a_store_that_is_down_silences_nothing() {
-    let (memory, down) = (Memory::default(), Faults::from(0, Fault::Before));
+    let (memory, down) = (Memory::default(), Faults::from(0, InjectedFault::Before));
     let world = world(Faulty::new(&memory, &down), Faults::none());
-    assert_eq!(world.happens("TagRole", "a", 0).unwrap(), Verdict::Alerted);
-    assert_eq!(world.happens("CreateUser", "b", 0).unwrap(), Verdict::Alerted);
-    assert_eq!(world.happens("CreateUser", "b", 0).unwrap(), Verdict::Alerted);
+    assert_eq!(world.happens("TagRole", "a", 0).unwrap(), Disposition::Alerted);
+    assert_eq!(world.happens("CreateUser", "b", 0).unwrap(), Disposition::Alerted);
+    assert_eq!(world.happens("CreateUser", "b", 0).unwrap(), Disposition::Alerted);
 }
 
 #[test]
 fn a_signal_counts_and_never_sends() {
     let world = world(Memory::default(), Faults::none());
-    assert_eq!(world.happens("GetUser", "a", 0).unwrap(), Verdict::Counted);
-    assert_eq!(world.happens("ListUsers", "b", 0).unwrap(), Verdict::Quiet);
+    assert_eq!(world.happens("GetUser", "a", 0).unwrap(), Disposition::Counted);
+    assert_eq!(world.happens("ListUsers", "b", 0).unwrap(), Disposition::Quiet);
     assert!(world.publish.take().is_empty());
 }
 
@@ -214,7 +217,7 @@ fn what_cannot_be_read_or_was_not_sent_by_aws_alerts() {
         r#"{"source":"aws.iam","account":"111122223333","detail":{"recipientAccountId":"444455556666"}}"#,
     ] {
         let outcome = world.deliver(Event::parse(payload)).unwrap();
-        assert_eq!(outcome.verdict, Verdict::Unreadable, "{payload}");
+        assert_eq!(outcome.disposition, Disposition::Unreadable, "{payload}");
         let sent = world.publish.take();
         assert_eq!(sent.len(), 1, "{payload}");
         assert_eq!(sent.first().unwrap().0, "high");
@@ -284,7 +287,7 @@ impl Day {
         (publish, state, lookups): (&impl Publish, &impl State, &impl Lookups),
         (name, role, minute): (&str, &str, i64),
         minute_delivered: i64,
-    ) -> Result<Verdict, RespondError> {
+    ) -> Result<Disposition, RespondError> {
         let (at, cache) = (minute_of_day(minute), Cache::default());
         let ports = (publish, state, lookups);
         let responder = support::deployed((&self.engine, &self.topics), ports, &cache);
@@ -295,7 +298,7 @@ impl Day {
         let event = Event::parse(&delivered(record).to_string());
         let now = minute_of_day(minute_delivered);
         let responded = responder.respond(event, now, Some(now));
-        pollster::block_on(responded).map(|response| response.outcome.verdict)
+        pollster::block_on(responded).map(|response| response.outcome.disposition)
     }
 
     /// As Lambda delivers: what fails comes again, a minute and then two later. When it last came.
@@ -343,10 +346,10 @@ impl Story {
         acknowledge(&memory, "PutRolePolicy-601");
         let mut event = (name, "deploy", 720);
         if matches!(self, Self::HeldBack | Self::PublishedAgain | Self::Acknowledged) {
-            assert_eq!(day.deliver(before, event, 720).unwrap(), Verdict::Alerted);
+            assert_eq!(day.deliver(before, event, 720).unwrap(), Disposition::Alerted);
         }
         let refusals = if matches!(self, Self::Refused) { 2 } else { 0 };
-        let (sent, refused) = (Recorder::default(), Faults::first(refusals, Fault::Before));
+        let (sent, refused) = (Recorder::default(), Faults::first(refusals, InjectedFault::Before));
         let refusing = Faulty::new(&sent, &refused);
         let (publish, state) = (Faulty::new(&refusing, faults), Faulty::new(&memory, faults));
         let aws = Aws::default();
@@ -406,7 +409,7 @@ fn every_single_call_may_fail_once_or_happen_twice() {
         let (fewest, most) = story.bounds();
         assert_eq!(story.run(name, &day, &whole), (fewest, fewest), "{story:?} of {name}");
         for (number, call) in whole.calls().into_iter().enumerate() {
-            for fault in [Fault::Before, Fault::After, Fault::Repeated] {
+            for fault in [InjectedFault::Before, InjectedFault::After, InjectedFault::Repeated] {
                 let faults = Faults::at(number, fault);
                 let (when_done, in_all) = story.run(name, &day, &faults);
                 let says =

@@ -1,6 +1,6 @@
 //! What must not be weakened is not weakened unseen through what it bears: a policy of the owner's, or a group.
 
-use iam_responder::respond::outcome::Verdict;
+use iam_responder::respond::outcome::Disposition;
 use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};
 
@@ -60,7 +60,7 @@ fn check(before: &[Value], event: Value, want: bool) {
     let what = event["eventName"].to_string();
     let events = policy().into_iter().chain(before.to_vec()).chain([by_stack(event)]);
     let outcome = responses(SITE, Vec::new(), events).pop().unwrap().outcome;
-    let severity = outcome.severity.filter(|_| outcome.verdict == Verdict::Alerted);
+    let severity = outcome.severity.filter(|_| outcome.disposition == Disposition::Alerted);
     assert_eq!(severity >= Some(Severity::High), want, "{what} {before:?}: {:?}", outcome.reasons);
 }
 

@@ -3,7 +3,7 @@
 use iam_responder::assess::engine::Engine;
 use iam_responder::iam::catalogue::{RoleTaken, roles_taken};
 use iam_responder::pack::PACK;
-use iam_responder::review::bus::{BusRules, Names, Reach};
+use iam_responder::review::bus::{BusRules, DeployedBusRules, Names};
 use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};
 
@@ -117,7 +117,7 @@ fn what_takes_a_role_is_delivered() {
     let engine = Engine::packed(&PACK).unwrap();
     let bus_rules = BusRules::of(engine.rules().rules()).unwrap();
     let names = Names { prefix: "watch".to_owned(), ..Names::longest() };
-    let reach = Reach::new(&bus_rules, &names).unwrap();
+    let deployed = DeployedBusRules::new(&bus_rules, &names).unwrap();
     let missed = |taken: &&RoleTaken| {
         let (source, name, path) = match taken {
             RoleTaken::Field(path) => ("quarry.amazonaws.com", "CreateDig", *path),
@@ -132,7 +132,7 @@ fn what_takes_a_role_is_delivered() {
         for (key, value) in inner["detail"].as_object().unwrap() {
             event["detail"][key] = value.clone();
         }
-        reach.taken(&event, false).is_empty()
+        deployed.taken(&event, false).is_empty()
     };
     let found: Vec<&RoleTaken> = roles_taken().iter().filter(missed).collect();
     assert!(found.is_empty(), "{found:?}");

@@ -112,8 +112,8 @@ proptest! {
         let text = json!({"source": "aws.iam", "detail": detail}).to_string();
         let now = "2026-11-20T12:00:00Z".parse().unwrap();
         let response = world.answer(Event::parse(&text), now, None);
-        prop_assert_eq!(world.publish.take().len(), usize::from(response.outcome.verdict.is_published()));
-        prop_assert_eq!(response.alert.is_some(), response.outcome.verdict.is_published());
+        prop_assert_eq!(world.publish.take().len(), usize::from(response.outcome.disposition.is_published()));
+        prop_assert_eq!(response.alert.is_some(), response.outcome.disposition.is_published());
     }
 
     #[test]

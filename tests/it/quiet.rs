@@ -10,7 +10,7 @@ use iam_responder::assess::engine::Engine;
 use iam_responder::event::{Event, Unreadable, input};
 use iam_responder::pack::PACK;
 use iam_responder::respond::Origin;
-use iam_responder::respond::outcome::{Outcome, Verdict};
+use iam_responder::respond::outcome::{Disposition, Outcome};
 use iam_responder::text::severity::Severity;
 
 use crate::support::World;
@@ -25,7 +25,7 @@ fn outcomes(events: Vec<Result<Event, Unreadable>>) -> Vec<Outcome> {
 
 fn by_severity(outcomes: &[Outcome]) -> BTreeMap<Severity, usize> {
     let mut counts = BTreeMap::new();
-    for outcome in outcomes.iter().filter(|outcome| outcome.verdict == Verdict::Alerted) {
+    for outcome in outcomes.iter().filter(|outcome| outcome.disposition == Disposition::Alerted) {
         *counts.entry(outcome.severity.unwrap()).or_default() += 1;
     }
     counts
@@ -46,7 +46,7 @@ fn normal_life_is_quiet() {
         |name: &&str| Event::parse(&fs::read_to_string(Path::new("events").join(name)).unwrap());
     for (name, outcome) in quiet.iter().zip(outcomes(quiet.iter().map(read).collect())) {
         let loud = outcome.severity.is_some_and(|severity| severity > Severity::Low);
-        assert!(outcome.verdict != Verdict::Alerted || !loud, "{name}: {outcome:?}");
+        assert!(outcome.disposition != Disposition::Alerted || !loud, "{name}: {outcome:?}");
     }
 }
 

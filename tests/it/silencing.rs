@@ -7,7 +7,7 @@ use iam_responder::event::Event;
 use iam_responder::own::Own;
 use iam_responder::pack::PACK;
 use iam_responder::respond::Origin;
-use iam_responder::respond::outcome::{Outcome, Verdict};
+use iam_responder::respond::outcome::{Disposition, Outcome};
 use std::future::pending;
 
 use iam_responder::respond::suppressed::send_silences;
@@ -246,7 +246,7 @@ fn a_name_that_the_caller_chooses_makes_no_new_caller() {
         };
         let events: Vec<Value> = (0..9).map(attempt).collect();
         let outcomes = all(&engine, &events);
-        let alerted = outcomes.iter().filter(|one| one.verdict == Verdict::Alerted).count();
+        let alerted = outcomes.iter().filter(|one| one.disposition == Disposition::Alerted).count();
         assert_eq!(alerted, 1, "{}", caller(1));
     }
 }
@@ -267,7 +267,7 @@ fn what_one_caller_tries_in_vain_alerts_once_and_hides_nothing_that_succeeds() {
     events.push(refused(delete("iam-responder-x", 12), "role iam-responder-x"));
     let outcomes = all(&engine, &events);
     let alerted: Vec<usize> =
-        (0..events.len()).filter(|at| outcomes[*at].verdict == Verdict::Alerted).collect();
+        (0..events.len()).filter(|at| outcomes[*at].disposition == Disposition::Alerted).collect();
     // The fifth is news once more: refused often.
     assert_eq!(alerted, [0, 4, 9, 10], "{outcomes:?}");
     assert_eq!(outcomes[10].held_back, 7);
@@ -276,7 +276,7 @@ fn what_one_caller_tries_in_vain_alerts_once_and_hides_nothing_that_succeeds() {
         call("iam", "DeleteRole", &json!({}), &session("arn:aws:iam::111122223333:role/eve"), 3),
         "role iam-responder-y",
     );
-    assert_eq!(last(&engine, &[events[0].clone(), other]).verdict, Verdict::Alerted);
+    assert_eq!(last(&engine, &[events[0].clone(), other]).disposition, Disposition::Alerted);
 }
 
 /// A change set bears the name that its maker likes, and may be executed by its ARN alone.
@@ -333,7 +333,7 @@ fn a_flood_of_attempts_says_how_many_and_that_it_goes_on() {
     let alerts: Vec<(usize, u32)> = outcomes
         .iter()
         .enumerate()
-        .filter(|(_, outcome)| outcome.verdict == Verdict::Alerted)
+        .filter(|(_, outcome)| outcome.disposition == Disposition::Alerted)
         .map(|(at, outcome)| (at, outcome.held_back))
         .collect();
     // The fifth is news once more: refused often. That goes on to be held back by itself.
@@ -353,11 +353,11 @@ fn many_deletions_hide_no_deletion_of_another_thing() {
     let keys: Vec<Value> = (0..10).map(|minute| key(minute % 10)).collect();
     let user = call("iam", "DeleteUser", &json!({"userName": "ceo"}), &session(BOB), 9);
     let with = |last: Value| keys.iter().cloned().chain([last]).collect::<Vec<_>>();
-    assert_eq!(last(&engine, &with(user)).verdict, Verdict::Alerted);
+    assert_eq!(last(&engine, &with(user)).disposition, Disposition::Alerted);
     let mut again = key(9);
     again["detail"]["eventID"] = json!("again");
     again["id"] = json!("again");
-    assert_eq!(last(&engine, &with(again)).verdict, Verdict::Deduplicated);
+    assert_eq!(last(&engine, &with(again)).disposition, Disposition::Deduplicated);
 }
 
 /// Renaming what is guarded does not take it off the list.
@@ -428,7 +428,7 @@ fn the_daily_message_says_what_suppressions_silenced() {
     for event in [user(1), user(2), user(2)] {
         let event = Event::parse(&event.to_string());
         let now = event.as_ref().unwrap().time().unwrap();
-        assert_eq!(world.answer(event, now, None).outcome.verdict, Verdict::Suppressed);
+        assert_eq!(world.answer(event, now, None).outcome.disposition, Disposition::Suppressed);
     }
     assert_eq!(world.publish.take(), []);
     assert_eq!(word("2026-11-25T00:01:00Z"), 2);
@@ -448,16 +448,17 @@ fn within_an_own_update_other_code_settings_and_rights_alert_again() {
         event["detail"]["responseElements"] = answer;
         event
     };
-    let check = |events: [Value; 3], repeated: Verdict, why: &str| {
+    let check = |events: [Value; 3], repeated: Disposition, why: &str| {
         let [one, again, other] = events;
         let outcomes = all(&engine, &[begin.clone(), one, again, other]);
-        let alerted = Verdict::Alerted;
-        let verdicts: Vec<Verdict> = outcomes.iter().map(|outcome| outcome.verdict).collect();
-        assert_eq!(verdicts, [alerted, alerted, repeated, alerted], "{why}");
+        let alerted = Disposition::Alerted;
+        let dispositions: Vec<Disposition> =
+            outcomes.iter().map(|outcome| outcome.disposition).collect();
+        assert_eq!(dispositions, [alerted, alerted, repeated, alerted], "{why}");
         let last = &outcomes[3];
         assert_eq!(last.severity, Some(Severity::Medium), "{why}: {:?}", last.reasons);
     };
-    let held = Verdict::Deduplicated;
+    let held = Disposition::Deduplicated;
     let function = || json!({"functionName": "iam-responder"});
     let code = |hash: &str, minute| {
         let answer = json!({"codeSha256": hash, "revisionId": format!("r{minute}")});
@@ -480,7 +481,7 @@ fn within_an_own_update_other_code_settings_and_rights_alert_again() {
         set("iam", "PutRolePolicy", put, Value::Null, minute)
     };
     // The rule about inline policies holds nothing back.
-    let alerted = Verdict::Alerted;
+    let alerted = Disposition::Alerted;
     let first = |minute| rights("iam-responder-function", "sns:Publish", minute);
     let other = rights("iam-responder-function", "sqs:SendMessage", 22);
     check([first(20), first(21), other], alerted, "other rights");
@@ -512,8 +513,8 @@ fn within_an_own_update_the_same_rule_or_alarm_alerts_again() {
         let alarm = json!({"alarmName": name, "threshold": most, "alarmActions": ["x"]});
         call("monitoring", "PutMetricAlarm", &alarm, &bob, minute)
     };
-    let verdicts = |events: &[Value]| -> Vec<bool> {
-        let is_alerted = |one: &Outcome| one.verdict == Verdict::Alerted;
+    let dispositions = |events: &[Value]| -> Vec<bool> {
+        let is_alerted = |one: &Outcome| one.disposition == Disposition::Alerted;
         all(&engine, events).iter().map(is_alerted).collect()
     };
     let rules = [
@@ -526,16 +527,16 @@ fn within_an_own_update_the_same_rule_or_alarm_alerts_again() {
         rule("calls-1", "b", 6),
         rule("calls-1", "c", 7),
     ];
-    assert_eq!(verdicts(&rules), [true, true, false, false, true, false, true, true]);
+    assert_eq!(dispositions(&rules), [true, true, false, false, true, false, true, true]);
     let alarms = [update(0), alarm("errors", 1, 1), alarm("errors", 1, 2), alarm("errors", 99, 3)];
-    assert_eq!(verdicts(&alarms), [true, true, false, true]);
+    assert_eq!(dispositions(&alarms), [true, true, false, true]);
     // No record holds the content of a template: each update is another.
-    assert_eq!(verdicts(&[update(0), update(20)]), [true, true]);
+    assert_eq!(dispositions(&[update(0), update(20)]), [true, true]);
     let set = |name: &str, minute| {
         let set = json!({"stackName": "iam-responder", "changeSetName": name});
         call("cloudformation", "ExecuteChangeSet", &set, &session(BOB), minute)
     };
-    assert_eq!(verdicts(&[set("one", 0), set("one", 1), set("two", 2)]), [true, false, true]);
+    assert_eq!(dispositions(&[set("one", 0), set("one", 1), set("two", 2)]), [true, false, true]);
 }
 
 /// What an update puts by the dozen alerts once, and refused calls raise no new alert for their content.
@@ -550,7 +551,7 @@ fn within_an_own_update_what_comes_by_the_dozen_alerts_once() {
         events.push(call("monitoring", "PutMetricAlarm", &alarm, &bob, number));
     }
     let alerts = |events: &[Value]| {
-        all(&engine, events).iter().filter(|one| one.verdict == Verdict::Alerted).count()
+        all(&engine, events).iter().filter(|one| one.disposition == Disposition::Alerted).count()
     };
     assert_eq!(alerts(&events), 2);
     events.truncate(1);

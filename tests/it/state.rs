@@ -5,7 +5,7 @@ use iam_responder::alert::SentAlert;
 use iam_responder::effects::alerts::{Judgement, JudgementWord, OpenAlerts, StoredAlerts};
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::{
-    Claim, Counters, Deliveries, Delivery, Note, Notes, PriorState, Standing, State, Windows,
+    Claim, Counters, Deliveries, Delivery, Note, Notes, Precondition, PriorState, State, Windows,
 };
 use iam_responder::prior::{Register, Value, Write};
 use iam_responder::text::severity::Severity;
@@ -70,15 +70,15 @@ async fn notes_are_kept(state: &impl Notes) {
     let write = async |text, second, standing| {
         state.write_note("n", text, at(second), standing).await.unwrap()
     };
-    assert!(write("one", 0, Standing::NotLater).await);
-    assert!(write("two", 5, Standing::NotLater).await);
+    assert!(write("one", 0, Precondition::NotLater).await);
+    assert!(write("two", 5, Precondition::NotLater).await);
     let two = Note { text: "two".to_owned(), at: at(5), version: 2 };
     assert_eq!(state.note("n").await.unwrap(), Some(two.clone()));
-    assert!(!write("older", 4, Standing::NotLater).await);
-    assert!(!write("another first", 6, Standing::Absent).await);
-    assert!(!write("over one", 6, Standing::Version(1)).await);
+    assert!(!write("older", 4, Precondition::NotLater).await);
+    assert!(!write("another first", 6, Precondition::Absent).await);
+    assert!(!write("over one", 6, Precondition::Version(1)).await);
     assert_eq!(state.note("n").await.unwrap(), Some(two.clone()), "nothing of it is written");
-    let read = Standing::of(Some(&two));
+    let read = Precondition::of(Some(&two));
     assert!(write("three", 3, read).await, "what was read stands, whatever the times are");
     assert!(write("three", 3, read).await, "a call whose answer was lost is made again");
     assert!(!write("somebody else's third", 3, read).await);
@@ -87,7 +87,8 @@ async fn notes_are_kept(state: &impl Notes) {
 }
 
 async fn of_two_first_notes_one_is_written(state: &impl Notes) {
-    let write = async |text| state.write_note("f", text, at(0), Standing::of(None)).await.unwrap();
+    let write =
+        async |text| state.write_note("f", text, at(0), Precondition::of(None)).await.unwrap();
     assert!(write("mine").await);
     assert!(!write("theirs").await);
     assert!(write("mine").await, "a call whose answer was lost is made again");

@@ -15,8 +15,8 @@ use iam_responder::effects::memory::Memory;
 use iam_responder::effects::offline::Offline;
 use iam_responder::effects::recorder::Recorder;
 use iam_responder::effects::{
-    Accounts, CalendarState, ChangeCalendars, EffectError, ErrorKind, History, Lookups, Page,
-    PriorState, State, Whose,
+    Accounts, CalendarState, ChangeCalendars, EffectError, ErrorKind, History, HistoryPage,
+    Lookups, PriorState, State, Whose,
 };
 use iam_responder::event::{Event, Unreadable};
 use iam_responder::iam::account::{Account, AccountId};
@@ -305,7 +305,7 @@ impl History for Aws {
         _: Timestamp,
         _: Timestamp,
         _: Option<&str>,
-    ) -> Result<Option<Page>, EffectError> {
-        self.answer(Some(Page { records: self.records.borrow().clone(), next: None }))
+    ) -> Result<Option<HistoryPage>, EffectError> {
+        self.answer(Some(HistoryPage { records: self.records.borrow().clone(), next: None }))
     }
 }

@@ -13,7 +13,7 @@ use iam_responder::prior::seed::{Identity, Policy};
 use iam_responder::prior::{Address, Value as Written};
 use iam_responder::respond::Response;
 use iam_responder::respond::lookup::Cache;
-use iam_responder::respond::outcome::Verdict;
+use iam_responder::respond::outcome::Disposition;
 use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};
 
@@ -72,7 +72,7 @@ fn last(site: &str, seeds: Vec<(Address, Written)>, events: &[Value]) -> Respons
 }
 
 fn severity(response: &Response) -> Option<Severity> {
-    response.outcome.severity.filter(|_| response.outcome.verdict == Verdict::Alerted)
+    response.outcome.severity.filter(|_| response.outcome.disposition == Disposition::Alerted)
 }
 
 /// The last of the events completes a way to more rights, and says so.

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::decide::Decision;
-use super::question::{Question, Step};
+use super::question::{Question, SequenceStep};
 use crate::event::Event;
 use crate::facts::{Context, Facts};
 use crate::rule::{Fires, Matching, Possible, Rule, RuleSet};
@@ -54,7 +54,7 @@ pub struct Recognised<'r> {
     /// The rules that match.
     pub matching: Matching<'r>,
     /// The steps of sequences that the event is.
-    pub steps: Vec<Step>,
+    pub steps: Vec<SequenceStep>,
     /// What those ask that count, or wait for other events.
     pub questions: Vec<Question>,
 }
@@ -75,7 +75,7 @@ impl<'r> Recognised<'r> {
         matching: Matching<'r>,
         steps: Vec<(&Rule, usize)>,
     ) -> Self {
-        let step = |(rule, number): (&Rule, usize)| Step::of(rule, number, event, &context);
+        let step = |(rule, number): (&Rule, usize)| SequenceStep::of(rule, number, event, &context);
         let steps = steps.into_iter().filter_map(step).collect();
         let speaking = matching.rules.iter().filter(|rule| !rule.spec.is_signal());
         let questions = speaking.filter_map(|rule| Question::of(rule, event, &context)).collect();

@@ -31,7 +31,7 @@ pub struct Count {
 
 /// An event is noted as a step of a rule's sequence.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
+pub struct SequenceStep {
     /// Under which it is found by the rule.
     pub key: String,
     /// How long it counts.
@@ -47,7 +47,7 @@ pub struct Follow {
     pub within: SignedDuration,
 }
 
-impl Step {
+impl SequenceStep {
     /// The step of this number of a rule's sequence; `None` for a rule without one.
     pub(super) fn of(rule: &Rule, number: usize, event: &Event, context: &Context) -> Option<Self> {
         let within = rule.spec.sequence.as_ref()?.within.duration();

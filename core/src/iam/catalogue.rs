@@ -16,7 +16,7 @@ pub use operation::Operation;
 pub use roles::{RoleTaken, roles_taken};
 pub(crate) use roles::{is_no_role, is_of_roles};
 pub use step::Effect;
-pub(crate) use step::{Condition, StepRow, step_doubts, step_rows};
+pub(crate) use step::{StepCondition, StepRow, step_doubts, step_rows};
 pub use wearers::Requirement;
 pub(crate) use wearers::{
     NamePart, Other, WearerKind, WearerRow, Work, has_others_beside, has_several_roles,

@@ -86,12 +86,12 @@ pub(super) fn values(matchers: &[Matcher]) -> usize {
 
 /// What the patterns of all rules and of the site file take together.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Budget {
+pub struct PatternLoad {
     pub(super) branches: usize,
     pub(super) values: usize,
 }
 
-impl Budget {
+impl PatternLoad {
     /// What these many branches and values take.
     #[must_use]
     pub const fn of(branches: usize, values: usize) -> Self {

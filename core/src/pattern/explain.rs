@@ -10,7 +10,7 @@ use super::leaves::{Leaf, collect};
 /// Most values of one field shown in an explanation.
 pub(super) const FOUND_MAX: usize = 5;
 
-/// The verdict of a pattern on an event, with reasons.
+/// The answer of a pattern about an event, with reasons.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explanation {
     /// The same as [`Pattern::matches`] says.

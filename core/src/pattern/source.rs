@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::anchors::{Anchors, Entries, Keys};
-use super::cost::Budget;
+use super::cost::PatternLoad;
 
 impl Anchors {
     /// The same as a Rust expression of the type [`super::PackedAnchors`].
@@ -53,11 +53,11 @@ impl Entries {
     }
 }
 
-impl Budget {
+impl PatternLoad {
     /// The same as a Rust expression.
     #[must_use]
     pub fn to_source(&self) -> String {
-        format!("Budget::of({}, {})", self.branches, self.values)
+        format!("PatternLoad::of({}, {})", self.branches, self.values)
     }
 }
 

@@ -8,7 +8,7 @@ use super::guard::Guard;
 use crate::event::{Event, EventId};
 use crate::facts::{Back, Context};
 use crate::iam::arn::Arn;
-use crate::iam::catalogue::{Condition, Effect, Inverse, StepRow, step_doubts, step_rows};
+use crate::iam::catalogue::{Effect, Inverse, StepCondition, StepRow, step_doubts, step_rows};
 use crate::prior::{Prior, Source, Taken};
 use crate::text::live::is_live;
 use crate::vocabulary::OwnKind;
@@ -58,11 +58,11 @@ fn is_one_word(value: &str) -> bool {
         && chars.iter().enumerate().all(|(at, c)| good(*c) && !is_live(&chars, at))
 }
 
-fn all(conditions: &[Condition], event: &Event, context: &Context) -> bool {
+fn all(conditions: &[StepCondition], event: &Event, context: &Context) -> bool {
     conditions.iter().all(|condition| holds(condition, event, context))
 }
 
-fn holds(condition: &Condition, event: &Event, context: &Context) -> bool {
+fn holds(condition: &StepCondition, event: &Event, context: &Context) -> bool {
     let text = |path: &str| {
         let path = format!("detail.{path}");
         event.text(&path).or_else(|| event.flag(&path).map(|on| if on { "true" } else { "false" }))
@@ -71,30 +71,32 @@ fn holds(condition: &Condition, event: &Event, context: &Context) -> bool {
     let is_one =
         |text: &str, values: &[&str]| values.iter().any(|value| text.eq_ignore_ascii_case(value));
     match condition {
-        Condition::OnlyDenies => rights.only_denies,
-        Condition::DeniesToo => rights.denies && !rights.only_denies,
-        Condition::Silences => context.silences,
-        Condition::Own => !context.own.is_empty(),
-        Condition::PutBack => lately(event, context) == Some(Lately::Same),
-        Condition::PutPerhaps => lately(event, context) == Some(Lately::Perhaps),
-        Condition::PutOther => lately(event, context) == Some(Lately::Other),
-        Condition::PerhapsBefore => !context.former.is_absent() || lately(event, context).is_some(),
-        Condition::GivesBack => rights.back == Back::Gives,
-        Condition::MayGiveBack => {
+        StepCondition::OnlyDenies => rights.only_denies,
+        StepCondition::DeniesToo => rights.denies && !rights.only_denies,
+        StepCondition::Silences => context.silences,
+        StepCondition::Own => !context.own.is_empty(),
+        StepCondition::PutBack => lately(event, context) == Some(Lately::Same),
+        StepCondition::PutPerhaps => lately(event, context) == Some(Lately::Perhaps),
+        StepCondition::PutOther => lately(event, context) == Some(Lately::Other),
+        StepCondition::PerhapsBefore => {
+            !context.former.is_absent() || lately(event, context).is_some()
+        }
+        StepCondition::GivesBack => rights.back == Back::Gives,
+        StepCondition::MayGiveBack => {
             context.former.present().is_some() && matches!(rights.back, Back::Both | Back::Unknown)
         }
-        Condition::Guarded => context.guarded.is_some(),
-        Condition::OwnQuarantine => is_own_quarantine(event, context),
-        Condition::UnknownPolicy => rights.unknown.is_some(),
-        Condition::ReplacesNothing => context.replaces_nothing(),
-        Condition::WasThere => context.former.present().is_some(),
-        Condition::Former(values) => {
+        StepCondition::Guarded => context.guarded.is_some(),
+        StepCondition::OwnQuarantine => is_own_quarantine(event, context),
+        StepCondition::UnknownPolicy => rights.unknown.is_some(),
+        StepCondition::ReplacesNothing => context.replaces_nothing(),
+        StepCondition::WasThere => context.former.present().is_some(),
+        StepCondition::Former(values) => {
             context.former.present().is_some_and(|value| is_one(value, values))
         }
-        Condition::FormerUnknown => matches!(context.former, Prior::Unknown { .. }),
-        Condition::Present(path) => event.value(&format!("detail.{path}")).is_some(),
-        Condition::Absent(path) => event.value(&format!("detail.{path}")).is_none(),
-        Condition::OneOf(path, values) => text(path).is_some_and(|text| is_one(text, values)),
+        StepCondition::FormerUnknown => matches!(context.former, Prior::Unknown { .. }),
+        StepCondition::Present(path) => event.value(&format!("detail.{path}")).is_some(),
+        StepCondition::Absent(path) => event.value(&format!("detail.{path}")).is_none(),
+        StepCondition::OneOf(path, values) => text(path).is_some_and(|text| is_one(text, values)),
     }
 }
 

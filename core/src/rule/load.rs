@@ -10,7 +10,7 @@ use super::pack::{PackedRule, PackedRules};
 use super::set::RuleSet;
 use super::spec::{GroupBy, RuleSpec, SEQUENCE_STEPS_MAX, THRESHOLD_MAX};
 use crate::iam::catalogue;
-use crate::pattern::{Budget, Pattern};
+use crate::pattern::{Pattern, PatternLoad};
 use crate::text::nearest;
 use crate::text::yaml::{Document, Fault};
 use crate::vocabulary::misspelt;
@@ -27,7 +27,7 @@ pub struct Loading {
     faults: Vec<Fault>,
     /// Where the rule of an ID stands.
     places: HashMap<String, String>,
-    budget: Budget,
+    budget: PatternLoad,
 }
 
 impl Loading {

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::compiled::Rule;
 use super::spec::RuleSpec;
-use crate::pattern::{Budget, PackedAnchors, Pattern};
+use crate::pattern::{PackedAnchors, Pattern, PatternLoad};
 use crate::text::severity::Severity;
 
 /// Fields of a rule that only people and its tests read.
@@ -23,7 +23,7 @@ pub struct PackedRules {
     /// From an event to these patterns.
     pub step_anchors: PackedAnchors,
     /// What all their patterns take.
-    pub budget: Budget,
+    pub budget: PatternLoad,
 }
 
 /// A rule that was checked.

@@ -8,7 +8,7 @@ use super::compiled::Rule;
 use super::pack::{PackedRule, PackedRules};
 use super::spec::{Rank, RuleSpec};
 use crate::event::CallOutcome;
-use crate::pattern::{Anchors, Budget, Found, Pattern, Standing, Steps, is_below};
+use crate::pattern::{Anchors, Found, Pattern, PatternLoad, Standing, Steps, is_below};
 use crate::vocabulary::is_late;
 
 /// All rules, in a set that finds the matching ones fast: those of the pack first.
@@ -19,7 +19,7 @@ pub struct RuleSet {
     steps: Vec<(u32, u32)>,
     parts: Vec<Part>,
     /// What all patterns take.
-    budget: Budget,
+    budget: PatternLoad,
 }
 
 /// A rule that is read already, or not before an event asks for it.
@@ -267,7 +267,7 @@ impl RuleSet {
 
     /// What its patterns take of what all patterns together may.
     #[must_use]
-    pub fn budget(&self) -> Budget {
+    pub fn budget(&self) -> PatternLoad {
         self.budget
     }
 

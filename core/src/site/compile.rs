@@ -9,7 +9,7 @@ use super::compiled::{Adjustment, Site, Suppression, check_topic_arn};
 use super::guarded::{GUARDED_MAX, GuardedEntities};
 use super::spec::{Defaults, PRODUCTION, SiteSpec};
 use crate::iam::account;
-use crate::pattern::{Budget, Pattern};
+use crate::pattern::{Pattern, PatternLoad};
 use crate::rule::{GroupBy, RuleSet, THRESHOLD_MAX};
 use crate::site::calendar::{Calendar, IcsFiles, IcsSize};
 use crate::text::nearest;
@@ -31,7 +31,7 @@ impl Site {
         files: &IcsFiles,
         rule_ids: &[&str],
     ) -> Result<Self, Vec<Fault>> {
-        Self::load_within(base, document, files, rule_ids, Budget::default())
+        Self::load_within(base, document, files, rule_ids, PatternLoad::default())
     }
 
     /// As [`Site::load`], beside these rules: the patterns of both count together.
@@ -55,7 +55,7 @@ impl Site {
         document: Option<&Document>,
         files: &IcsFiles,
         rule_ids: &[&str],
-        mut budget: Budget,
+        mut budget: PatternLoad,
     ) -> Result<Self, Vec<Fault>> {
         let mut base = base.unwrap_or_else(Self::empty);
         let Some(document) = document else { return Ok(base) };
@@ -100,7 +100,7 @@ struct Compiler<'d> {
     rule_ids: &'d [&'d str],
     known: KnownNames,
     /// What the patterns of rules, of the site that came with them and of this one take together.
-    budget: Budget,
+    budget: PatternLoad,
     faults: Vec<Fault>,
 }
 

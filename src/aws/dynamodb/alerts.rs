@@ -102,7 +102,7 @@ impl StoredAlerts for Table {
         match request.update_expression(format!("{expression} {gone}")).send().await {
             Ok(_) => Ok(true),
             Err(error) if is_refusal(&error) => Ok(false),
-            Err(error) => Err(self.failed("keep a verdict", &error)),
+            Err(error) => Err(self.failed("keep a judgement", &error)),
         }
     }
 

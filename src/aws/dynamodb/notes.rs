@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 
 use super::table::{Table, expiration, id, number, text, timestamp};
-use crate::effects::{EffectError, Note, Notes, Standing};
+use crate::effects::{EffectError, Note, Notes, Precondition};
 
 /// Days that a note is kept.
 const NOTE_DAYS: i64 = 60;
@@ -28,18 +28,18 @@ impl Notes for Table {
         key: &str,
         note: &str,
         at: Timestamp,
-        standing: Standing,
+        standing: Precondition,
     ) -> Result<bool, EffectError> {
         let kept = SignedDuration::from_hours(24 * NOTE_DAYS / 2);
         // A condition on a version holds for its own outcome too: the SDK repeats a call whose answer was lost.
         let done = "(#version = :next AND #text = :text AND #at = :at)";
         let stands = match standing {
-            Standing::NotLater => "attribute_not_exists(id) OR #at <= :at".to_owned(),
-            Standing::Absent => format!("attribute_not_exists(id) OR {done}"),
-            Standing::Version(0) => {
+            Precondition::NotLater => "attribute_not_exists(id) OR #at <= :at".to_owned(),
+            Precondition::Absent => format!("attribute_not_exists(id) OR {done}"),
+            Precondition::Version(0) => {
                 format!("(attribute_exists(id) AND attribute_not_exists(#version)) OR {done}")
             }
-            Standing::Version(_) => format!("#version = :stood OR {done}"),
+            Precondition::Version(_) => format!("#version = :stood OR {done}"),
         };
         let count = match standing.next() {
             None => " ADD #version :one",
@@ -65,7 +65,7 @@ impl Notes for Table {
             None => request.expression_attribute_values(":one", version(1)),
             Some(next) => request.expression_attribute_values(":next", version(next)),
         };
-        if let Standing::Version(stood @ 1..) = standing {
+        if let Precondition::Version(stood @ 1..) = standing {
             request = request.expression_attribute_values(":stood", version(stood));
         }
         self.was_done("write a note", request.send().await)

@@ -9,7 +9,7 @@ use iam_responder::aws::budget::Budget;
 use iam_responder::aws::lookups::Aws;
 use iam_responder::effects::Windows;
 use iam_responder::respond::lookup::Cache;
-use iam_responder::respond::metrics::Source;
+use iam_responder::respond::metrics::MetricSource;
 use iam_responder::respond::own_alert::{OncePer, Unpublished, publish_once};
 use iam_responder::respond::{Repeat, RespondError};
 use iam_responder::site::TopicSpec;
@@ -21,7 +21,7 @@ use super::publisher::Publisher;
 
 /// Everything that outlives one event, beside the state: a table, or memory.
 pub(crate) struct Function {
-    pub source: Source,
+    pub source: MetricSource,
     pub engine: Engine,
     pub topics: BTreeMap<Severity, Vec<TopicSpec>>,
     /// ARNs of all topics that it may publish to. Empty in a dry run.

@@ -37,7 +37,7 @@ pub(crate) fn log_outcome(outcome: &Outcome, used: Usage, milliseconds: u64) {
         event_name = outcome.event_name,
         event_time = outcome.event_time.map(tracing::field::display),
         account = outcome.account,
-        outcome = outcome.verdict.word(),
+        outcome = outcome.disposition.word(),
         severity = outcome.severity.map(Severity::word),
         rules = outcome.rules.join(","),
         reasons = outcome.reasons.join("; "),
@@ -75,7 +75,7 @@ mod tests {
     use std::io::{Read, pipe};
     use std::sync::Arc;
 
-    use iam_responder::respond::outcome::Verdict;
+    use iam_responder::respond::outcome::Disposition;
 
     use super::*;
 
@@ -87,7 +87,7 @@ mod tests {
             event_time: None,
             account: None,
             event_name: Some(name.to_owned()),
-            verdict: Verdict::Alerted,
+            disposition: Disposition::Alerted,
             severity: Some(Severity::High),
             rules: Vec::new(),
             reasons: vec![format!("it may weaken {name}")],

@@ -37,7 +37,9 @@ pub(crate) async fn send_silences_of_day(
         Some(Unpublished::Failed(error)) => {
             tracing::error!(%error, "nobody knows how much was silenced");
         }
-        Some(Unpublished::Late) => tracing::error!("no time was left to publish what was silenced"),
+        Some(Unpublished::Late) => {
+            tracing::error!("no time was left to publish what was silenced");
+        }
     }
     function.silence_daily.again();
 }

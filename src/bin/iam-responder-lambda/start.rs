@@ -20,7 +20,7 @@ use iam_responder::own::Own;
 use iam_responder::pack::PACK;
 use iam_responder::respond::Repeat;
 use iam_responder::respond::lookup::Cache;
-use iam_responder::respond::metrics::Source;
+use iam_responder::respond::metrics::MetricSource;
 use iam_responder::text::severity::Severity;
 use iam_responder::text::yaml::Fault;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -65,7 +65,7 @@ pub(crate) async fn start() -> Result<(Function, Option<Table>), String> {
     let (Some(engine), Some(routes)) = (engine, routes) else { return Err(listed(&faults)) };
     let Routes { topics, refused } = routes;
     let config = if settings.dry_run { None } else { Some(config(&settings).await?) };
-    let source = Source {
+    let source = MetricSource {
         function: env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|_| settings.name.clone()),
         level: settings.metric_level,
     };

@@ -98,7 +98,7 @@ where
     let watched = watchdog::watched(watchdog::last_look(started, deadline), work).await;
     let done = match watched {
         Ok(done) => done,
-        Err(watchdog::Late) => {
+        Err(watchdog::Overrun) => {
             Err(change::not_judged(function, state, &text, started.elapsed(), deadline).await)
         }
     };

@@ -32,7 +32,7 @@ const WINDOW: SignedDuration = SignedDuration::from_hours(1);
 
 /// The work was still computing when time was nearly over. It goes on, and what it finds may still be published.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Late;
+pub(crate) struct Overrun;
 
 /// When to look whether an event is still being judged: a while before its deadline.
 pub(crate) fn last_look(now: Instant, deadline: Duration) -> Instant {
@@ -43,11 +43,11 @@ pub(crate) fn last_look(now: Instant, deadline: Duration) -> Instant {
 /// `last_look` is when work that computes is given up.
 ///
 /// # Errors
-/// [`Late`].
+/// [`Overrun`].
 pub(crate) async fn watched<T, W>(
     last_look: Instant,
     work: impl FnOnce() -> W + Send + 'static,
-) -> Result<T, Late>
+) -> Result<T, Overrun>
 where
     T: Send + 'static,
     W: Future<Output = T>,
@@ -76,13 +76,13 @@ where
                 // As if it had happened here.
                 Err(error) => match error.try_into_panic() {
                     Ok(panic) => std::panic::resume_unwind(panic),
-                    Err(_) => return Err(Late),
+                    Err(_) => return Err(Overrun),
                 },
             },
             () = sleep_until(look) => {
                 let now = pulse.load(Ordering::Relaxed);
                 if now % 2 == 1 && now == seen {
-                    return Err(Late);
+                    return Err(Overrun);
                 }
                 (look, seen) = (Instant::now() + STRETCH, now);
             }
@@ -142,7 +142,7 @@ mod tests {
             stuck.recv().unwrap();
             say.send("done").unwrap();
         }));
-        assert_eq!(late, Err(Late));
+        assert_eq!(late, Err(Overrun));
         go_on.send(()).unwrap();
         assert_eq!(said.recv().unwrap(), "done");
     }

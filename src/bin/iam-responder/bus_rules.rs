@@ -6,12 +6,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use iam_responder::pattern::Pattern;
-use iam_responder::review::bus::{self, BusRules, Delivery, Names};
+use iam_responder::review::bus::{self, BusRules, EventScope, Names};
 use serde_json::{Value, json};
 
 use crate::exit::{Exit, Failure};
 use crate::files;
-use crate::options::{Format, Global};
+use crate::options::{Global, OutputFormat};
 
 /// Arguments of `bus-rules`. With --name that name stands in place of the parameter NamePrefix.
 #[derive(Debug, Args)]
@@ -29,7 +29,7 @@ pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
     let engine = files::engine(global)?;
     let bus_rules = files::bus_rules(&engine)?;
     let bus_rules = if arguments.reads { bus_rules.with_reads() } else { bus_rules };
-    if global.format == Format::Json {
+    if global.format == OutputFormat::Json {
         if arguments.into.is_some() {
             let message =
                 "--format json prints the bus rules; leave it out to put them into a template";
@@ -63,7 +63,7 @@ fn print(bus_rules: &BusRules) -> Result<Exit, Failure> {
         let line = json!({
             "name": rule.label,
             "state": rule.delivery.state(),
-            "onlyWithReads": rule.delivery == Delivery::Reads,
+            "onlyWithReads": rule.delivery == EventScope::Reads,
             "characters": longest.to_string().chars().count(),
             "complexity": compiled.map(|compiled| compiled.complexity()),
             "pattern": pattern,

@@ -10,7 +10,7 @@ use iam_responder::review::coverage::{
 };
 
 use crate::exit::{Exit, Failure};
-use crate::options::{Format, Global};
+use crate::options::{Global, OutputFormat};
 use crate::{files, paint};
 
 /// Arguments of `coverage`.
@@ -38,12 +38,12 @@ pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
         fs::write(path, layer).map_err(|error| Failure::file("write", path, error))?;
     }
     match global.format {
-        Format::Json => {
+        OutputFormat::Json => {
             let line = serde_json::to_string(&report)
                 .map_err(|error| Failure::Fault(format!("failed to print the report: {error}")))?;
             writeln!(out, "{line}")?;
         }
-        Format::Human => human(&mut out, &report)?,
+        OutputFormat::Human => human(&mut out, &report)?,
     }
     out.flush()?;
     Ok(if report.iam.uncovered + report.other.uncovered > 0 { Exit::Findings } else { Exit::Clean })

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::exit::{Exit, Failure};
-use crate::options::{Format, Global};
+use crate::options::{Global, OutputFormat};
 use crate::{files, paint};
 
 /// Arguments of `explain`.
@@ -72,10 +72,12 @@ pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
     Ok(if matched { Exit::Findings } else { Exit::Clean })
 }
 
-fn unreadable(out: &mut impl Write, format: Format, reason: &str) -> Result<(), Failure> {
+fn unreadable(out: &mut impl Write, format: OutputFormat, reason: &str) -> Result<(), Failure> {
     match format {
-        Format::Json => writeln!(out, "{}", json!({"outcome": "unreadable", "reasons": [reason]}))?,
-        Format::Human => writeln!(out, "unreadable: {}\n", clean(reason, 300))?,
+        OutputFormat::Json => {
+            writeln!(out, "{}", json!({"outcome": "unreadable", "reasons": [reason]}))?;
+        }
+        OutputFormat::Human => writeln!(out, "unreadable: {}\n", clean(reason, 300))?,
     }
     Ok(())
 }
@@ -84,7 +86,7 @@ fn one<'e>(
     out: &mut impl Write,
     engine: &'e Engine,
     mut event: Event,
-    format: Format,
+    format: OutputFormat,
     arguments: &Arguments,
 ) -> Result<bool, Failure> {
     let recognised = engine.recognise_at_once(&mut event, &Known::default());
@@ -119,8 +121,8 @@ fn one<'e>(
     let derived = recognised.context.to_value();
     let decision = assessment.decision.as_ref();
     match format {
-        Format::Json => json_line(out, &event, &derived, &judged, decision)?,
-        Format::Human => human(out, &event, &derived, judged, decision, arguments)?,
+        OutputFormat::Json => json_line(out, &event, &derived, &judged, decision)?,
+        OutputFormat::Human => human(out, &event, &derived, judged, decision, arguments)?,
     }
     Ok(matched)
 }

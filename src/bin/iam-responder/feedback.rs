@@ -73,7 +73,7 @@ mod with_aws {
     use super::{StatsArguments, VerdictArguments};
     use crate::deployment::with_table;
     use crate::exit::{Exit, Failure};
-    use crate::options::{Format, Global};
+    use crate::options::{Global, OutputFormat};
     use crate::paint;
 
     pub(crate) fn verdict(global: &Global, arguments: &VerdictArguments) -> Result<Exit, Failure> {
@@ -97,8 +97,8 @@ mod with_aws {
         let mut out = anstream::stdout().lock();
         for event in arguments.events.iter().filter(|event| !unknown.contains(event)) {
             match global.format {
-                Format::Human => writeln!(out, "{}: {}", visible(event), word.text())?,
-                Format::Json => writeln!(
+                OutputFormat::Human => writeln!(out, "{}: {}", visible(event), word.text())?,
+                OutputFormat::Json => writeln!(
                     out,
                     "{}",
                     json!({"event_id": event, "verdict": word, "note": judgement.note,
@@ -127,11 +127,11 @@ mod with_aws {
         let stats = stats::stats(&records);
         let mut out = anstream::stdout().lock();
         match global.format {
-            Format::Json => {
+            OutputFormat::Json => {
                 let line = serde_json::to_string(&stats);
                 writeln!(out, "{}", line.map_err(|error| Failure::Fault(error.to_string()))?)?;
             }
-            Format::Human => human(&mut out, &stats, arguments.days)?,
+            OutputFormat::Human => human(&mut out, &stats, arguments.days)?,
         }
         Ok(if stats.unacknowledged_loud > 0 { Exit::Findings } else { Exit::Clean })
     }

@@ -40,7 +40,7 @@ mod with_aws {
     use std::io::Write as _;
     use std::time::Duration;
 
-    use iam_responder::aws::authorization::{Authorization, Page};
+    use iam_responder::aws::authorization::{Authorization, AuthorizationPage};
     use iam_responder::aws::dynamodb::Table;
     use iam_responder::effects::{EffectError, PriorState};
     use iam_responder::prior::Write;
@@ -50,7 +50,7 @@ mod with_aws {
     use super::SeedArguments;
     use crate::deployment::with_table;
     use crate::exit::{Exit, Failure};
-    use crate::options::{Format, Global};
+    use crate::options::{Global, OutputFormat};
 
     /// Attempts to write one value, beside the attempts of each call: a new table grows into the load.
     const ATTEMPTS_MAX: u64 = 5;
@@ -62,7 +62,7 @@ mod with_aws {
         let of = |what: &str| counts.get(what).copied().unwrap_or_default();
         let mut out = anstream::stdout().lock();
         match global.format {
-            Format::Human => writeln!(
+            OutputFormat::Human => writeln!(
                 out,
                 "users {}, roles {}, groups {}, policies {}: wrote {} values",
                 of("user"),
@@ -71,7 +71,7 @@ mod with_aws {
                 of("policy"),
                 of("value")
             )?,
-            Format::Json => writeln!(
+            OutputFormat::Json => writeln!(
                 out,
                 "{}",
                 json!({"users": of("user"), "roles": of("role"), "groups": of("group"),
@@ -109,7 +109,11 @@ mod with_aws {
         }
     }
 
-    async fn write(table: &Table, page: &Page, at: Timestamp) -> Result<usize, EffectError> {
+    async fn write(
+        table: &Table,
+        page: &AuthorizationPage,
+        at: Timestamp,
+    ) -> Result<usize, EffectError> {
         let event_id = format!("seed of {at}");
         let mut values = 0;
         for (address, value) in page.writes() {

@@ -33,11 +33,11 @@ pub(crate) struct Global {
     pub(crate) boundary: Option<String>,
     /// For people or for programs (one JSON object a line)
     #[arg(long, global = true, value_enum, default_value_t)]
-    pub(crate) format: Format,
+    pub(crate) format: OutputFormat,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
+pub(crate) enum OutputFormat {
     #[default]
     Human,
     Json,

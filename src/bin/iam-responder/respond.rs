@@ -9,16 +9,16 @@ use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
 use iam_responder::event::input::{self, Input};
 use iam_responder::event::{Event, Shape, Unreadable};
-use iam_responder::respond::outcome::{Outcome, Verdict};
+use iam_responder::respond::outcome::{Disposition, Outcome};
 use iam_responder::respond::{Origin, Responder, Response};
-use iam_responder::site::{Format as MessageFormat, TopicSpec};
+use iam_responder::site::{Format, TopicSpec};
 use iam_responder::text::clean::{clean, escape_invisible, visible};
 use iam_responder::text::line::TEXT_CHARS_MAX;
 use iam_responder::text::severity::Severity;
 use jiff::Timestamp;
 
 use crate::exit::{Exit, Failure};
-use crate::options::{Format, Global};
+use crate::options::{Global, OutputFormat};
 use crate::{files, paint};
 
 /// Arguments of `respond`.
@@ -64,18 +64,21 @@ pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
             let response = pollster::block_on(responder.respond(input.event, now, arguments.now))
                 .map_err(|error| Failure::Fault(error.to_string()))?;
             count.add(&response.outcome);
-            let unheard = matches!(response.outcome.verdict, Verdict::Unreadable | Verdict::Quiet);
+            let unheard = matches!(
+                response.outcome.disposition,
+                Disposition::Unreadable | Disposition::Quiet
+            );
             if let Some(foreign) = foreign.filter(|_| unheard) {
                 writeln!(anstream::stderr(), "warning: {place}: {foreign}")?;
             }
             match global.format {
-                Format::Json => writeln!(out, "{}", line(&response, arguments.full)?)?,
-                Format::Human => human(&mut out, &response, &place, arguments)?,
+                OutputFormat::Json => writeln!(out, "{}", line(&response, arguments.full)?)?,
+                OutputFormat::Human => human(&mut out, &response, &place, arguments)?,
             }
             publish.take();
         }
     }
-    if global.format == Format::Human {
+    if global.format == OutputFormat::Human {
         writeln!(out, "{}", count.summary())?;
     }
     out.flush()?;
@@ -111,7 +114,7 @@ fn shown(text: &str) -> String {
 fn dry_topics() -> BTreeMap<Severity, Vec<TopicSpec>> {
     let topic = |severity: Severity| TopicSpec {
         arn: severity.word().to_owned(),
-        format: MessageFormat::default(),
+        format: Format::default(),
     };
     Severity::ALL.into_iter().map(|severity| (severity, vec![topic(severity)])).collect()
 }
@@ -144,7 +147,7 @@ fn human(
         Some(alert) => brief(out, alert, place)?,
         None if arguments.all => {
             let name = outcome.event_name.as_deref().unwrap_or("event without name");
-            let (faint, word) = (paint::FAINT, outcome.verdict.word());
+            let (faint, word) = (paint::FAINT, outcome.disposition.word());
             let rules = outcome.rules.join(", ");
             let name = clean(name, 60);
             writeln!(out, "{faint}{word:<13} {name}  {rules}\n{:14}{place}{faint:#}\n", "")?;
@@ -199,15 +202,17 @@ struct Count {
     events: usize,
     published: usize,
     by_severity: BTreeMap<Severity, usize>,
-    by_verdict: BTreeMap<&'static str, usize>,
+    by_disposition: BTreeMap<&'static str, usize>,
 }
 
 impl Count {
     fn add(&mut self, outcome: &Outcome) {
         self.events += 1;
-        self.published += usize::from(outcome.verdict.is_published());
-        *self.by_verdict.entry(outcome.verdict.word()).or_default() += 1;
-        if let (true, Some(severity)) = (outcome.verdict == Verdict::Alerted, outcome.severity) {
+        self.published += usize::from(outcome.disposition.is_published());
+        *self.by_disposition.entry(outcome.disposition.word()).or_default() += 1;
+        if let (true, Some(severity)) =
+            (outcome.disposition == Disposition::Alerted, outcome.severity)
+        {
             *self.by_severity.entry(severity).or_default() += 1;
         }
     }
@@ -216,13 +221,14 @@ impl Count {
         let severities =
             self.by_severity.iter().rev().map(|(severity, count)| format!("{count} {severity}"));
         let severities = severities.collect::<Vec<_>>().join(", ");
-        let others = self.by_verdict.iter().filter(|(word, _)| **word != Verdict::Alerted.word());
+        let others =
+            self.by_disposition.iter().filter(|(word, _)| **word != Disposition::Alerted.word());
         let note = |word: &str| {
-            if word == Verdict::Unreadable.word() { ", published as high" } else { "" }
+            if word == Disposition::Unreadable.word() { ", published as high" } else { "" }
         };
         let others =
             others.map(|(word, count)| format!("{count} {word}{}", note(word))).collect::<Vec<_>>();
-        let alerted = self.by_verdict.get(Verdict::Alerted.word()).copied().unwrap_or(0);
+        let alerted = self.by_disposition.get(Disposition::Alerted.word()).copied().unwrap_or(0);
         let alerts = if alerted == 0 {
             "no alerts".to_owned()
         } else {

@@ -11,7 +11,7 @@ use iam_responder::rule::{Rule, TestSpec};
 use serde_json::json;
 
 use crate::exit::{Exit, Failure};
-use crate::options::{Format, Global};
+use crate::options::{Global, OutputFormat};
 use crate::{files, paint};
 
 /// Arguments of `test`.
@@ -47,7 +47,7 @@ pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
     if let (0, Some(text)) = (rules, &arguments.only) {
         return Err(Failure::Fault(format!("no rule whose ID contains `{text}`")));
     }
-    if global.format == Format::Human {
+    if global.format == OutputFormat::Human {
         writeln!(out, "{rules} rules: {passed} passed, {failed} failed")?;
     }
     out.flush()?;
@@ -56,23 +56,23 @@ pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
 
 fn print(
     out: &mut impl Write,
-    format: Format,
+    format: OutputFormat,
     rule: &Rule,
     test: &TestSpec,
     result: &Result<(), String>,
 ) -> Result<(), Failure> {
     match (format, result) {
-        (Format::Json, _) => {
+        (OutputFormat::Json, _) => {
             let message = result.as_ref().err();
             let line = json!({"rule": rule.spec.id, "test": test.name, "passed": result.is_ok(), "message": message});
             writeln!(out, "{line}")?;
         }
-        (Format::Human, Err(message)) => {
+        (OutputFormat::Human, Err(message)) => {
             let bad = paint::BAD;
             writeln!(out, "{bad}failed{bad:#}  {}: {}", rule.spec.id, test.name)?;
             writeln!(out, "{}", paint::paragraph(message, "        ", 8))?;
         }
-        (Format::Human, Ok(())) => {}
+        (OutputFormat::Human, Ok(())) => {}
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use thiserror::Error;
 
 use super::form;
-use super::reach::{Reach, Refusal, TOPICS, TopicList};
+use super::topics::{PublishableTopics, Refusal, TOPICS, TopicList};
 use crate::own::{DEFAULT_NAME, Deployed, check_name};
 use crate::site::{Format, Site, TopicSpec};
 use crate::text::nearest;
@@ -76,7 +76,7 @@ const KNOWN: [&str; 19] = [
 pub struct Settings {
     /// Topics by severity.
     pub topics: BTreeMap<Severity, Vec<TopicSpec>>,
-    /// ARNs of further topics that the site file may name, at most [`TOPICS_MAX`](super::reach::TOPICS_MAX).
+    /// ARNs of further topics that the site file may name, at most [`TOPICS_MAX`](super::topics::TOPICS_MAX).
     pub further_topics: Vec<String>,
     /// Folder with rules and site file.
     pub rules: Option<String>,
@@ -255,12 +255,16 @@ impl Settings {
     /// # Errors
     /// The severities that have no topic anywhere, with the variable that would name it.
     pub fn routes(&self, site: &Site) -> Result<Routes, SettingsError> {
-        let reach = Reach { region: self.region.clone(), listed: self.publishable(), prefix: None };
+        let publishable = PublishableTopics {
+            region: self.region.clone(),
+            listed: self.publishable(),
+            prefix: None,
+        };
         let mut routes = Routes::default();
         let mut faults = Vec::new();
         for severity in Severity::ALL.into_iter().rev() {
             let refusal = |topic: &TopicSpec| {
-                if self.dry_run { None } else { reach.refusal(&topic.arn) }
+                if self.dry_run { None } else { publishable.refusal(&topic.arn) }
             };
             let of_site = site.topics(severity);
             let refused: Vec<Refusal> = of_site.iter().filter_map(refusal).collect();

@@ -6,7 +6,7 @@ use crate::iam::arn::{Arn, is_partition};
 use crate::iam::kind::EntityKind;
 use crate::iam::region::Region;
 
-use super::reach;
+use super::topics;
 
 /// Longest time until an alert is repeated, in minutes: a week.
 pub const REPEAT_AFTER_MINUTES_MAX: i64 = 7 * 24 * 60;
@@ -132,7 +132,7 @@ pub fn check_policy(arn: &str) -> Result<(), String> {
 /// # Errors
 /// The first that is not a role's ARN, and more than [`DEPLOYMENT_ROLES_MAX`].
 pub fn roles(value: &str) -> Result<Vec<String>, String> {
-    reach::list(value, DEPLOYMENT_ROLES_MAX, "role ARNs", check_role)
+    topics::list(value, DEPLOYMENT_ROLES_MAX, "role ARNs", check_role)
 }
 
 fn check_role(arn: &str) -> Result<(), String> {

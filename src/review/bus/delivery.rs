@@ -8,7 +8,7 @@ pub fn whole_sources() -> Vec<&'static str> {
 
 /// Which events a bus rule gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Delivery {
+pub enum EventScope {
     /// Changes, in the state `ENABLED`.
     Changes,
     /// Reads too, in the state `ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS`.
@@ -17,7 +17,7 @@ pub enum Delivery {
     Reads,
 }
 
-impl Delivery {
+impl EventScope {
     /// The state of the bus rule.
     #[must_use]
     pub fn state(self) -> &'static str {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::clause::{Clause, READ_ONLY};
-use super::delivery::Delivery;
+use super::delivery::EventScope;
 use super::project::{Asks, Branch, asks, clauses, is_foreign, seen};
 use super::traffic;
 use crate::pattern::Pattern;
@@ -31,7 +31,7 @@ pub(super) struct Demand {
     /// The rule.
     pub(super) rule: String,
     /// By which kind of bus rule.
-    pub(super) delivery: Delivery,
+    pub(super) delivery: EventScope,
     pub(super) clause: Arc<Clause>,
 }
 
@@ -54,7 +54,7 @@ pub enum Share {
 pub(super) struct Demands(HashMap<Branch, Arc<[Part]>>);
 
 /// A clause, and the kind of bus rule that delivers it.
-type Part = (Delivery, Arc<Clause>);
+type Part = (EventScope, Arc<Clause>);
 
 impl Demands {
     /// Everything that a rule needs, the steps of its sequence included, each thing once.
@@ -86,7 +86,7 @@ impl Demands {
             let parts = clauses.iter().flat_map(|clause| match clause.may_be_of_cloudtrail() {
                 true => parts(clause, asks),
                 // All of it comes by a bus rule that gets no reads.
-                false => vec![(Delivery::Changes, clause.clone())],
+                false => vec![(EventScope::Changes, clause.clone())],
             });
             parts.map(|(delivery, clause)| (delivery, Arc::new(clause))).collect()
         };
@@ -97,7 +97,7 @@ impl Demands {
 
 /// A clause by the bus rules that must deliver it: service by service and call by call where it names
 /// them, else as it is.
-fn parts(clause: &Clause, asks: Asks) -> Vec<(Delivery, Clause)> {
+fn parts(clause: &Clause, asks: Asks) -> Vec<(EventScope, Clause)> {
     let Some(sources) = clause.texts("detail.eventSource") else {
         return broad(clause, asks);
     };
@@ -131,18 +131,18 @@ pub(super) fn name_text(name: &Value) -> Option<&str> {
 }
 
 /// A call by its name, or calls by the beginning of their names.
-fn named(clause: &Clause, source: &str, name: &Value, asks: Asks) -> Vec<(Delivery, Clause)> {
+fn named(clause: &Clause, source: &str, name: &Value, asks: Asks) -> Vec<(EventScope, Clause)> {
     let text = name_text(name).unwrap_or_default();
     let read = traffic::may_be_read(source, text);
     if (asks == Asks::Changes && !traffic::reads_by_name(text)) || !read {
         let busy = traffic::is_busy(source, text);
         let wanted = if busy { clause.clone() } else { bare(clause) };
-        return if asks == Asks::Reads { Vec::new() } else { vec![(Delivery::Changes, wanted)] };
+        return if asks == Asks::Reads { Vec::new() } else { vec![(EventScope::Changes, wanted)] };
     }
     if !traffic::is_frequent(source, text) {
-        return vec![(Delivery::All, bare(clause))];
+        return vec![(EventScope::All, bare(clause))];
     }
-    let delivery = if is_confined(clause, true) { Delivery::All } else { Delivery::Reads };
+    let delivery = if is_confined(clause, true) { EventScope::All } else { EventScope::Reads };
     vec![(delivery, clause.clone())]
 }
 
@@ -158,15 +158,15 @@ fn bare(clause: &Clause) -> Clause {
 }
 
 /// Everything of a service, or of all: with every field that a bus rule can ask.
-fn broad(clause: &Clause, asks: Asks) -> Vec<(Delivery, Clause)> {
+fn broad(clause: &Clause, asks: Asks) -> Vec<(EventScope, Clause)> {
     let part = |delivery| (delivery, clause.clone());
-    let changes = || (Delivery::Changes, clause.clone().changes_only());
+    let changes = || (EventScope::Changes, clause.clone().changes_only());
     match asks {
         Asks::Changes => vec![changes()],
         // What gets reads gets changes, too.
-        _ if is_confined(clause, false) => vec![part(Delivery::All)],
-        Asks::Both => vec![changes(), part(Delivery::Reads)],
-        Asks::Reads => vec![part(Delivery::Reads)],
+        _ if is_confined(clause, false) => vec![part(EventScope::All)],
+        Asks::Both => vec![changes(), part(EventScope::Reads)],
+        Asks::Reads => vec![part(EventScope::Reads)],
     }
 }
 
@@ -193,13 +193,13 @@ mod tests {
 
     /// By which bus rules it is delivered, and whether they leave reads out by the field.
     #[track_caller]
-    fn check(pattern: &str, want: &[(Delivery, bool)]) {
+    fn check(pattern: &str, want: &[(EventScope, bool)]) {
         let yaml = format!(
             "{{id: own, title: t, severity: high, why: w, runbook: b, pattern: {pattern}}}\n"
         );
         let set = RuleSet::load(&Document::parse_all("own.yaml", &yaml).unwrap()).unwrap();
         let demands = Demands::default().of_rule(set.rules().next().unwrap());
-        let found: Vec<(Delivery, bool)> = demands
+        let found: Vec<(EventScope, bool)> = demands
             .iter()
             .map(|demand| (demand.delivery, demand.clause.0.contains_key(READ_ONLY)))
             .collect();
@@ -208,7 +208,7 @@ mod tests {
 
     #[test]
     fn what_cloudtrail_did_not_write_is_no_read() {
-        let change = [(Delivery::Changes, false)];
+        let change = [(EventScope::Changes, false)];
         check("{source: [aws.health], detail-type: [AWS Health Event]}", &change);
         check(
             "{source: [aws.health], detail-type: [AWS Health Event], detail: {service: [IAM]}}",
@@ -223,7 +223,7 @@ mod tests {
             &change,
         );
         check("{source: [aws.x], detail-type: [X Change], derived: {readOnly: [true]}}", &change);
-        let both = [(Delivery::Changes, true), (Delivery::Reads, false)];
+        let both = [(EventScope::Changes, true), (EventScope::Reads, false)];
         check("{source: [aws.health]}", &both);
         check("{source: [aws.s3], detail-type: [AWS API Call via CloudTrail]}", &both);
         let one_of = "detail-type: [AWS API Call via CloudTrail, Object Created]";

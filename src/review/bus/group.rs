@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::clause::Clause;
-use super::delivery::Delivery;
+use super::delivery::EventScope;
 use super::traffic;
 use crate::iam::catalogue::{self, RoleTaken};
 
@@ -13,7 +13,7 @@ use crate::iam::catalogue::{self, RoleTaken};
 pub(super) struct Group {
     pub(super) label: &'static str,
     pub(super) about: &'static str,
-    pub(super) delivery: Delivery,
+    pub(super) delivery: EventScope,
     pub(super) clauses: Vec<Clause>,
 }
 
@@ -25,7 +25,7 @@ pub(super) struct Whole {
 
 /// The clauses of the sources that are delivered whole, as far as any rule asks for them, without busy calls. Sources
 /// whose changes CloudTrail may call reads stand apart.
-pub(super) fn whole(wanted: &BTreeMap<Delivery, Vec<Clause>>) -> Whole {
+pub(super) fn whole(wanted: &BTreeMap<EventScope, Vec<Clause>>) -> Whole {
     let asked = |source: &&str| {
         let of = |clause: &Clause| {
             clause.texts("detail.eventSource").is_some_and(|all| all.contains(source))
@@ -70,11 +70,11 @@ fn changes_of(sources: &[&str], mut out: Vec<&str>) -> Clause {
 
 /// Calls that bus rules for reads deliver by name, with any other fields: they need no second way.
 fn named_reads<'w>(
-    wanted: &'w BTreeMap<Delivery, Vec<Clause>>,
+    wanted: &'w BTreeMap<EventScope, Vec<Clause>>,
     sources: &[&str],
 ) -> Vec<(&'w str, &'w str)> {
     let mut names = Vec::new();
-    for clause in wanted.get(&Delivery::All).into_iter().flatten() {
+    for clause in wanted.get(&EventScope::All).into_iter().flatten() {
         let of = clause.texts("detail.eventSource").unwrap_or_default();
         if clause.is_call_alone() && of.iter().all(|source| sources.contains(source)) {
             let calls = clause.texts("detail.eventName").unwrap_or_default();
@@ -90,11 +90,11 @@ fn named_reads<'w>(
 pub(super) fn groups(
     whole: Vec<Clause>,
     together: &[Clause],
-    mut wanted: BTreeMap<Delivery, Vec<Clause>>,
+    mut wanted: BTreeMap<EventScope, Vec<Clause>>,
 ) -> Vec<Group> {
     let mut take = |delivery| merged(without_covered(wanted.remove(&delivery).unwrap_or_default()));
     let (all, changes, reads) =
-        (take(Delivery::All), take(Delivery::Changes), take(Delivery::Reads));
+        (take(EventScope::All), take(EventScope::Changes), take(EventScope::Reads));
     let not_in = |known: &[Clause], clauses: Vec<Clause>| -> Vec<Clause> {
         clauses.into_iter().filter(|clause| !known.iter().any(|all| all.covers(clause))).collect()
     };
@@ -111,42 +111,42 @@ pub(super) fn groups(
     vec![
         group(
             "whole",
-            Delivery::Changes,
+            EventScope::Changes,
             "Every change by the services that decide who may do what, and by those that watch.",
             whole,
         ),
-        group("calls", Delivery::Changes, "Calls of other services that rules name.", calls),
+        group("calls", EventScope::Changes, "Calls of other services that rules name.", calls),
         group(
             "roles",
-            Delivery::Changes,
+            EventScope::Changes,
             "Calls of any service that take a role or an instance profile, by its field or by their name.",
             roles,
         ),
         group(
             "callers",
-            Delivery::Changes,
+            EventScope::Changes,
             "Changes that rules confine by who made them or how: by root, refused, or by a wildcard.",
             callers,
         ),
         group(
             "reads-named",
-            Delivery::All,
+            EventScope::All,
             "Calls that rules name and that CloudTrail may call reads.",
             sessions,
         ),
         group(
             "suspects",
-            Delivery::All,
+            EventScope::All,
             "Any call, reads too, that rules confine by who made it or how.",
             suspects,
         ),
         group(
             "events",
-            Delivery::Changes,
+            EventScope::Changes,
             "Events that CloudTrail did not write, and that rules ask for by their kind.",
             events,
         ),
-        group("reads", Delivery::Reads, "Reads of everyday work that rules count.", reads),
+        group("reads", EventScope::Reads, "Reads of everyday work that rules count.", reads),
     ]
 }
 

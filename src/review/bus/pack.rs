@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::clause::{Clause, is_wildcard, pattern};
-use super::delivery::Delivery;
+use super::delivery::EventScope;
 use super::demand::{Demand, Demands, name_text};
 use super::fit::{PATTERN_CHARACTERS_MAX, Prepared, characters, fits, halved};
 use super::group::{Group, Whole, groups, whole};
@@ -29,7 +29,7 @@ pub struct BusRule {
     /// Its name behind the prefix, as `calls-2`.
     pub label: String,
     /// Which events it gets.
-    pub delivery: Delivery,
+    pub delivery: EventScope,
     /// What it delivers, in a sentence.
     pub about: &'static str,
     clauses: Vec<Clause>,
@@ -88,9 +88,9 @@ impl BusRules {
         let mut faults = Vec::new();
         let (mut projected, mut prepared) = (Demands::default(), Prepared::default());
         let mut demands = Vec::new();
-        let mut wanted: BTreeMap<Delivery, Vec<Clause>> = BTreeMap::new();
+        let mut wanted: BTreeMap<EventScope, Vec<Clause>> = BTreeMap::new();
         // Rules that differ in facts alone want the same.
-        let mut known: HashSet<(Delivery, Arc<Clause>)> = HashSet::new();
+        let mut known: HashSet<(EventScope, Arc<Clause>)> = HashSet::new();
         for rule in rules.into_iter().filter(|rule| rule.spec.enabled) {
             let found = projected.of_rule(rule);
             if found.is_empty() {
@@ -147,8 +147,8 @@ impl BusRules {
     #[must_use]
     pub fn with_reads(mut self) -> Self {
         for rule in &mut self.rules {
-            if rule.delivery == Delivery::Reads {
-                rule.delivery = Delivery::All;
+            if rule.delivery == EventScope::Reads {
+                rule.delivery = EventScope::All;
             }
         }
         self
@@ -161,7 +161,7 @@ impl BusRules {
         &self.calls
     }
 
-    pub(super) fn bus_rules(&self) -> impl Iterator<Item = (Delivery, &[Clause])> {
+    pub(super) fn bus_rules(&self) -> impl Iterator<Item = (EventScope, &[Clause])> {
         self.rules.iter().map(|rule| (rule.delivery, rule.clauses.as_slice()))
     }
 
@@ -210,7 +210,7 @@ impl BusRules {
 
 fn calls(demands: &[Demand]) -> (BTreeSet<String>, BTreeSet<String>) {
     let (mut whole, mut part) = (BTreeSet::new(), BTreeSet::new());
-    for demand in demands.iter().filter(|demand| demand.delivery != Delivery::Reads) {
+    for demand in demands.iter().filter(|demand| demand.delivery != EventScope::Reads) {
         let names = demand.clause.get("detail.eventName").iter().filter_map(|name| {
             let star = if name.is_string() { "" } else { "*" };
             name_text(name).map(|text| format!("{text}{star}"))
@@ -283,12 +283,12 @@ fn watchdog(packed: &[BusRule]) -> Vec<BusRule> {
             .is_some_and(|sources| sources.contains(&"events.amazonaws.com"))
             && json!(clause.0).to_string().contains("${NamePrefix}")
     };
-    let changes = packed.iter().filter(|rule| rule.delivery == Delivery::Changes);
+    let changes = packed.iter().filter(|rule| rule.delivery == EventScope::Changes);
     let clauses = changes.flat_map(|rule| &rule.clauses).filter(of_ours).cloned().collect();
     pack(&Group {
         label: "watchdog",
         about: "Changes of these bus rules, a second time: none can report its own end.",
-        delivery: Delivery::Changes,
+        delivery: EventScope::Changes,
         clauses,
     })
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::clause::Clause;
-use super::delivery::Delivery;
+use super::delivery::EventScope;
 use super::demand::{Demand, Demands, Share};
 use super::fit::Prepared;
 use super::pack::BusRules;
@@ -49,16 +49,16 @@ impl<'b> Shares<'b> {
         let (mut missed, mut in_part) = (0, 0);
         let mut all_explained = true;
         for demand in demands {
-            if self.delivered(demand, demand.delivery == Delivery::Changes, reads) {
+            if self.delivered(demand, demand.delivery == EventScope::Changes, reads) {
                 continue;
             }
             missed += 1;
             // Changes and reads were asked for; the changes alone may come.
             let names = demand.clause.0.contains_key("detail.eventName");
             let part =
-                demand.delivery == Delivery::All && !names && self.delivered(demand, true, reads);
+                demand.delivery == EventScope::All && !names && self.delivered(demand, true, reads);
             in_part += usize::from(part);
-            all_explained &= part || demand.delivery == Delivery::Reads;
+            all_explained &= part || demand.delivery == EventScope::Reads;
         }
         if demands.is_empty() || (missed == demands.len() && in_part == 0) {
             Share::Nothing
@@ -86,10 +86,10 @@ impl<'b> Shares<'b> {
     }
 
     fn covered(&self, clause: &Clause, changes: bool, reads: bool) -> bool {
-        let may = |delivery: Delivery| match delivery {
-            Delivery::Changes => changes,
-            Delivery::All => true,
-            Delivery::Reads => reads,
+        let may = |delivery: EventScope| match delivery {
+            EventScope::Changes => changes,
+            EventScope::All => true,
+            EventScope::Reads => reads,
         };
         let mut rules = self.bus_rules.bus_rules().filter(|(delivery, _)| may(*delivery));
         rules.any(|(_, clauses)| clauses.iter().any(|all| all.covers(clause)))

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
-use super::delivery::Delivery;
+use super::delivery::EventScope;
 use super::pack::{BusRule, BusRules};
 
 /// The line of the template before which nothing is generated.
@@ -34,7 +34,7 @@ pub fn resources(bus_rules: &BusRules, name: Option<&str>) -> String {
 fn resource(text: &mut String, rule: &BusRule) {
     let _ = writeln!(text, "\n  {}:", logical_id(&rule.label));
     let _ = writeln!(text, "    Type: AWS::Events::Rule");
-    if rule.delivery == Delivery::Reads {
+    if rule.delivery == EventScope::Reads {
         let _ = writeln!(text, "    Condition: DeliversReadOnlyEvents");
     }
     let _ = writeln!(text, "    DependsOn: [BusPermission, BusDeadLetterQueuePolicy]");

@@ -1,6 +1,6 @@
 //! A role with rights, and how loud what is done with it is.
 
-use iam_responder::respond::outcome::{Outcome, Verdict};
+use iam_responder::respond::outcome::{Disposition, Outcome};
 use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};
 
@@ -41,5 +41,5 @@ pub(crate) fn outcomes(site: &str, events: impl IntoIterator<Item = Value>) -> V
 /// How loud the last event is. `None` if it raises no alert.
 pub(crate) fn last(site: &str, before: Vec<Value>, event: Value) -> Option<Severity> {
     let outcome = outcomes(site, before.into_iter().chain([event])).pop().unwrap();
-    outcome.severity.filter(|_| outcome.verdict == Verdict::Alerted)
+    outcome.severity.filter(|_| outcome.disposition == Disposition::Alerted)
 }

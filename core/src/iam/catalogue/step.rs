@@ -36,14 +36,14 @@ pub(crate) struct StepRow {
     /// Effect of the step in this case.
     pub effect: Effect,
     /// All of these hold in this case.
-    pub when: Vec<Condition>,
+    pub when: Vec<StepCondition>,
     /// What is to be doubted, in sentences.
     pub doubt: Option<&'static str>,
 }
 
 /// What a case asks of an event. Paths lie below `detail`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Condition {
+pub(crate) enum StepCondition {
     /// What the event puts, attaches or detaches allows nothing.
     OnlyDenies,
     /// A role of this tool attaches the policy that is named as its quarantine, and it is not known to allow
@@ -92,7 +92,7 @@ pub(crate) enum Condition {
 pub(crate) struct Doubt {
     words: Vec<&'static str>,
     /// Where all of these hold.
-    pub when: Vec<Condition>,
+    pub when: Vec<StepCondition>,
     /// In sentences.
     pub text: &'static str,
 }
@@ -185,30 +185,32 @@ fn parse(line: &'static str) -> Option<Row> {
 }
 
 /// Nothing for a misspelt word: as a path it would never hold, so that a later case counts, whose step may be wrong.
-fn condition(text: &'static str) -> Option<Condition> {
+fn condition(text: &'static str) -> Option<StepCondition> {
     Some(match text {
-        "only-denies" => Condition::OnlyDenies,
-        "own-quarantine" => Condition::OwnQuarantine,
-        "unknown-policy" => Condition::UnknownPolicy,
-        "denies-too" => Condition::DeniesToo,
-        "silences" => Condition::Silences,
-        "own" => Condition::Own,
-        "put-back" => Condition::PutBack,
-        "put-perhaps" => Condition::PutPerhaps,
-        "put-other" => Condition::PutOther,
-        "perhaps-before" => Condition::PerhapsBefore,
-        "gives-back" => Condition::GivesBack,
-        "may-give-back" => Condition::MayGiveBack,
-        "guarded" => Condition::Guarded,
-        "replaces-nothing" => Condition::ReplacesNothing,
-        "was-there" => Condition::WasThere,
-        "watches" => Condition::OneOf("requestParameters.servicePrincipal", WATCHING.to_vec()),
-        "former-unknown" => Condition::FormerUnknown,
+        "only-denies" => StepCondition::OnlyDenies,
+        "own-quarantine" => StepCondition::OwnQuarantine,
+        "unknown-policy" => StepCondition::UnknownPolicy,
+        "denies-too" => StepCondition::DeniesToo,
+        "silences" => StepCondition::Silences,
+        "own" => StepCondition::Own,
+        "put-back" => StepCondition::PutBack,
+        "put-perhaps" => StepCondition::PutPerhaps,
+        "put-other" => StepCondition::PutOther,
+        "perhaps-before" => StepCondition::PerhapsBefore,
+        "gives-back" => StepCondition::GivesBack,
+        "may-give-back" => StepCondition::MayGiveBack,
+        "guarded" => StepCondition::Guarded,
+        "replaces-nothing" => StepCondition::ReplacesNothing,
+        "was-there" => StepCondition::WasThere,
+        "watches" => StepCondition::OneOf("requestParameters.servicePrincipal", WATCHING.to_vec()),
+        "former-unknown" => StepCondition::FormerUnknown,
         _ => match (text.strip_prefix('!'), text.split_once('=')) {
-            (Some(absent), _) => Condition::Absent(path(absent)?),
-            (None, Some(("former", values))) => Condition::Former(values.split('|').collect()),
-            (None, Some((at, values))) => Condition::OneOf(path(at)?, values.split('|').collect()),
-            (None, None) => Condition::Present(path(text)?),
+            (Some(absent), _) => StepCondition::Absent(path(absent)?),
+            (None, Some(("former", values))) => StepCondition::Former(values.split('|').collect()),
+            (None, Some((at, values))) => {
+                StepCondition::OneOf(path(at)?, values.split('|').collect())
+            }
+            (None, None) => StepCondition::Present(path(text)?),
         },
     })
 }
@@ -294,9 +296,9 @@ mod tests {
         });
         for call in calls {
             for inverse in &call.inverses {
-                let holds = |condition: &Condition| match condition {
-                    Condition::OneOf("eventName", names) => names.contains(&call.name),
-                    Condition::FormerUnknown | Condition::PerhapsBefore => true,
+                let holds = |condition: &StepCondition| match condition {
+                    StepCondition::OneOf("eventName", names) => names.contains(&call.name),
+                    StepCondition::FormerUnknown | StepCondition::PerhapsBefore => true,
                     _ => false,
                 };
                 let row = step_rows(inverse.word).iter().find(|row| row.when.iter().all(holds));

@@ -10,7 +10,7 @@ use iam_responder::text::yaml::Document;
 use serde_json::{Map, Value, json};
 
 use crate::exit::Failure;
-use crate::options::{Format, Global};
+use crate::options::{Global, OutputFormat};
 
 /// What says something that no file does.
 const BUILT_IN: &str = "built in";
@@ -52,7 +52,7 @@ pub(super) fn write(out: &mut impl Write, global: &Global, engine: &Engine) -> R
         None => None,
     };
     let entries = entries(engine, own.as_ref());
-    if global.format == Format::Json {
+    if global.format == OutputFormat::Json {
         for Entry { section, at, value, whence } in &entries {
             let key = if let At::Key(key) = at { Some(key) } else { None };
             let line = json!({"section": section, "key": key, "value": value, "whence": whence});

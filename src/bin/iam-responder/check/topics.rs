@@ -2,7 +2,7 @@
 
 use iam_responder::assess::engine::{Engine, SITE_FILE};
 use iam_responder::operate::folder;
-use iam_responder::operate::settings::{Reach, TopicList, check_region};
+use iam_responder::operate::settings::{PublishableTopics, TopicList, check_region};
 use iam_responder::text::severity::Severity;
 use iam_responder::text::yaml::{Document, Fault};
 use serde_json::Value;
@@ -37,7 +37,7 @@ pub(super) fn check(
     let (Some(TopicList(topics)), Some(region)) = (&deployment.topics, &deployment.region) else {
         return Ok(());
     };
-    let reach = Reach {
+    let publishable = PublishableTopics {
         region: Some(region.clone()),
         listed: topics.iter().cloned().collect(),
         prefix: Some(engine.own().name().to_owned()),
@@ -45,7 +45,7 @@ pub(super) fn check(
     let document = site_document(global)?;
     let mut faults = Vec::new();
     for (at, arn) in topics.iter().enumerate() {
-        if let Some(refusal) = reach.refusal(arn) {
+        if let Some(refusal) = publishable.refusal(arn) {
             // The position in the list stands in place of a line.
             let fault = Fault::whole("--topics", at + 1, refusal.to_string());
             let fault = Fault { help: Some(refusal.help()), ..fault };
@@ -54,7 +54,7 @@ pub(super) fn check(
     }
     for severity in Severity::ALL.into_iter().rev() {
         for (at, topic) in engine.site().topics(severity).iter().enumerate() {
-            if let Some(refusal) = reach.refusal(&topic.arn) {
+            if let Some(refusal) = publishable.refusal(&topic.arn) {
                 let path = format!("topics.{severity}[{at}].arn");
                 faults.push(document.fault(&path, refusal.to_string(), Some(refusal.help())));
             }

@@ -17,7 +17,7 @@ use super::remark::Remark;
 use super::{delivery, effective, exemptions, silences, topics};
 
 use crate::exit::{Exit, Failure};
-use crate::options::{Format, Global};
+use crate::options::{Global, OutputFormat};
 use crate::{files, paint};
 
 /// Days before the end of a suppression at which `check` remarks on it.
@@ -51,7 +51,7 @@ pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
         Ok(engine)
     });
     let engine = match checked {
-        Err(Failure::Rules(faults)) if global.format == Format::Json => {
+        Err(Failure::Rules(faults)) if global.format == OutputFormat::Json => {
             let mut out = anstream::stdout().lock();
             for fault in faults {
                 let line = json!({"level": "error", "file": fault.file, "line": fault.line, "path": fault.path,
@@ -78,21 +78,21 @@ pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
     remarks.extend(delivery::remarks(&engine)?);
     let warnings = remarks.iter().filter(|remark| !remark.note).count();
     let mut out = anstream::stdout().lock();
-    let notes = arguments.notes || global.format == Format::Human;
+    let notes = arguments.notes || global.format == OutputFormat::Human;
     for remark in remarks.iter().filter(|remark| notes || !remark.note) {
         match global.format {
-            Format::Json => {
+            OutputFormat::Json => {
                 let line = json!({"level": remark.level(), "place": remark.place, "message": remark.message});
                 writeln!(out, "{line}")?;
             }
-            Format::Human => {
+            OutputFormat::Human => {
                 let text = format!("{}: {}", remark.place, remark.message);
                 let lead = format!("{}: ", remark.level());
                 writeln!(out, "{}", paint::paragraph(&text, &lead, lead.len()))?;
             }
         }
     }
-    if global.format == Format::Human {
+    if global.format == OutputFormat::Human {
         let rules = engine.rules().rules();
         let enabled = rules.clone().filter(|rule| rule.spec.enabled).count();
         let tests: usize = rules.clone().map(|rule| rule.spec.tests.len()).sum();

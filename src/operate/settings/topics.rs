@@ -54,7 +54,7 @@ pub(super) fn list(
 
 /// The topics that a deployment can publish to.
 #[derive(Debug, Clone, Default)]
-pub struct Reach {
+pub struct PublishableTopics {
     /// Region of the function; where it is not known, no topic is refused for its Region.
     pub region: Option<String>,
     /// ARNs that the function may publish to.
@@ -109,7 +109,7 @@ impl Refusal {
     }
 }
 
-impl Reach {
+impl PublishableTopics {
     /// Why the function does not publish to this topic. `None` if it does.
     #[must_use]
     pub fn refusal(&self, arn: &str) -> Option<Refusal> {
@@ -152,29 +152,29 @@ mod tests {
 
     #[test]
     fn a_topic_must_be_listed_and_lie_in_the_region() {
-        let reach = Reach {
+        let publishable = PublishableTopics {
             region: Some("us-east-1".to_owned()),
             listed: [format!("{ARN}pager"), "arn:aws:sns:eu-west-1:111122223333:far".to_owned()]
                 .into(),
             prefix: Some("guard".to_owned()),
         };
         for good in ["pager", "guard-critical", "guard-informational"] {
-            assert_eq!(reach.refusal(&format!("{ARN}{good}")), None, "{good}");
+            assert_eq!(publishable.refusal(&format!("{ARN}{good}")), None, "{good}");
         }
         for bad in
             ["pager2", "guard", "guard-", "guard-loud", "guardcritical", "iam-responder-high"]
         {
-            let refusal = reach.refusal(&format!("{ARN}{bad}")).unwrap();
+            let refusal = publishable.refusal(&format!("{ARN}{bad}")).unwrap();
             assert!(matches!(refusal, Refusal::NotListed { .. }), "{refusal}");
             assert!(refusal.to_string().contains(bad));
         }
         for far in ["far", "guard-high"] {
             let refusal =
-                reach.refusal(&format!("arn:aws:sns:eu-west-1:111122223333:{far}")).unwrap();
+                publishable.refusal(&format!("arn:aws:sns:eu-west-1:111122223333:{far}")).unwrap();
             assert!(matches!(refusal, Refusal::OtherRegion { .. }), "{refusal}");
             assert!(refusal.help().contains("us-east-1"));
         }
-        let anywhere = Reach { region: None, ..reach };
+        let anywhere = PublishableTopics { region: None, ..publishable };
         assert_eq!(anywhere.refusal("arn:aws:sns:eu-west-1:111122223333:far"), None);
     }
 }

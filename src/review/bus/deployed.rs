@@ -3,15 +3,15 @@
 use serde_json::Value;
 
 use super::clause::Names;
-use super::delivery::Delivery;
+use super::delivery::EventScope;
 use super::pack::BusRules;
 use crate::pattern::Pattern;
 
 /// The bus rules as deployed in one account and Region.
 #[derive(Debug, Clone)]
-pub struct Reach(Vec<(String, Delivery, Pattern)>);
+pub struct DeployedBusRules(Vec<(String, EventScope, Pattern)>);
 
-impl Reach {
+impl DeployedBusRules {
     /// Puts the names of a deployment in.
     ///
     /// # Errors
@@ -29,12 +29,12 @@ impl Reach {
     #[must_use]
     pub fn taken(&self, event: &Value, reads: bool) -> Vec<&str> {
         let change = !is_read(event);
-        let hears = |delivery: Delivery| match delivery {
-            Delivery::Changes => change,
-            Delivery::All => true,
-            Delivery::Reads => reads,
+        let hears = |delivery: EventScope| match delivery {
+            EventScope::Changes => change,
+            EventScope::All => true,
+            EventScope::Reads => reads,
         };
-        let takes = |(_, delivery, pattern): &&(String, Delivery, Pattern)| {
+        let takes = |(_, delivery, pattern): &&(String, EventScope, Pattern)| {
             hears(*delivery) && pattern.matches(event)
         };
         self.0.iter().filter(takes).map(|(label, ..)| label.as_str()).collect()
