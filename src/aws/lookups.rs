@@ -39,7 +39,7 @@ pub struct Permitted {
 #[derive(Debug, Clone)]
 pub struct Aws {
     permitted: Permitted,
-    own_account: OnceLock<String>,
+    own_account: OnceLock<AccountId>,
     config: SdkConfig,
     budget: Budget,
     // Made when they are first needed: four clients cost every cold start milliseconds and megabytes.
@@ -78,14 +78,14 @@ impl Aws {
 
     /// Learns from the function's ARN which account it runs in.
     pub fn runs_as(&self, function_arn: &str) {
-        let account = Arn::parse(function_arn).and_then(|arn| arn.account_id());
+        let account = Arn::parse(function_arn).and_then(|arn| AccountId::parse(arn.account));
         if let Some(account) = account {
-            self.own_account.get_or_init(|| account.to_owned());
+            self.own_account.get_or_init(|| account);
         }
     }
 
     fn is_own(&self, account: &str) -> bool {
-        self.own_account.get().is_some_and(|own| own == account)
+        self.own_account.get().is_some_and(|own| own.as_str() == account)
     }
 
     async fn tags(&self, account: &str) -> Result<IndexMap<String, String>, EffectError> {

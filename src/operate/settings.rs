@@ -10,7 +10,7 @@ pub use environment::{
     SettingsError, TABLE, TOPIC_PREFIX,
 };
 pub use form::{
-    DEPLOYMENT_ROLES_MAX, REPEAT_AFTER_MINUTES_MAX, check_key, check_policy, check_region,
+    DEPLOYMENT_ROLES_MAX, REPEAT_AFTER_MINUTES_MAX, check_key, check_policy, region,
     roles as deployment_roles,
 };
 pub use topics::{PublishableTopics, Refusal, TOPICS, TOPICS_MAX, TopicList};

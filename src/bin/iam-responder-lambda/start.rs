@@ -12,8 +12,6 @@ use iam_responder::aws::client::{self, Credentials};
 use iam_responder::aws::dynamodb::Table;
 use iam_responder::aws::lookups::{Aws, Permitted};
 use iam_responder::aws::sns::Sns;
-use iam_responder::iam::region::Region;
-use iam_responder::iam::table::TableName;
 use iam_responder::operate::folder::{self, FolderError};
 use iam_responder::operate::settings::{DRY_RUN, RULES, Refusal, Routes, Settings};
 use iam_responder::own::Own;
@@ -69,17 +67,15 @@ pub(crate) async fn start() -> Result<(Function, Option<Table>), String> {
         function: env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|_| settings.name.clone()),
         level: settings.metric_level,
     };
-    let repeat = settings.repeat_after.zip(settings.table.as_deref());
-    let repeat = repeat.map(|(after, table)| {
-        let region = settings.region.as_deref().and_then(Region::parse);
-        Repeat { after, table: region.zip(TableName::parse(table)) }
-    });
+    let repeat = settings
+        .repeat_after
+        .map(|after| Repeat { after, table: settings.region.clone().zip(settings.table.clone()) });
     for fault in &refused_files {
         tracing::error!(fault, "rules and site file of the owner are not in force");
     }
     let budget = Budget::default();
     let table = config.as_ref().zip(settings.table.as_ref());
-    let table = table.map(|(config, name)| Table::within(config, name, &budget));
+    let table = table.map(|(config, name)| Table::within(config, name.as_str(), &budget));
     let function = Function {
         source,
         engine,
@@ -113,7 +109,7 @@ fn engine(settings: &Settings) -> (Result<Engine, Vec<String>>, Vec<String>) {
 }
 
 async fn config(settings: &Settings) -> Result<SdkConfig, String> {
-    let region = settings.region.as_deref().unwrap_or_default();
+    let region = settings.region.as_ref().map_or("", |region| region.as_str());
     let credentials = credentials(|name| env::var_os(name));
     let config = client::config(region, env::var_os("AWS_CA_BUNDLE"), credentials).await;
     config.map_err(|fault| listed(&[fault]))

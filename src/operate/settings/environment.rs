@@ -7,6 +7,8 @@ use thiserror::Error;
 
 use super::form;
 use super::topics::{PublishableTopics, Refusal, TOPICS, TopicList};
+use crate::iam::region::Region;
+use crate::iam::table::TableName;
 use crate::own::{DEFAULT_NAME, Deployed, check_name};
 use crate::site::{Format, Site, TopicSpec};
 use crate::text::nearest;
@@ -81,7 +83,7 @@ pub struct Settings {
     /// Folder with rules and site file.
     pub rules: Option<String>,
     /// DynamoDB table for what is remembered across events. `None`: memory.
-    pub table: Option<String>,
+    pub table: Option<TableName>,
     /// Names and tags of accounts are looked up.
     pub look_up_accounts: bool,
     /// The caller's last hour is looked up.
@@ -98,7 +100,7 @@ pub struct Settings {
     /// Alerts go to the log, and nothing is asked of AWS.
     pub dry_run: bool,
     /// Region of the function, if Lambda or the owner sets it.
-    pub region: Option<String>,
+    pub region: Option<Region>,
     /// `error`, `warn`, `info`, `debug` or `trace`, where the function's own setting gives it.
     own_log_level: Option<&'static str>,
     /// The same as Lambda gives it.
@@ -202,7 +204,7 @@ impl Settings {
             }
             (TOPICS, _) => self.further_topics = value.parse::<TopicList>()?.0,
             (RULES, _) => self.rules = Some(value.to_owned()),
-            (TABLE, _) => self.table = Some(value.to_owned()),
+            (TABLE, _) => self.table = Some(form::table(value)?),
             (LOOK_UP_ACCOUNTS, _) => self.look_up_accounts = form::yes_or_no(value)?,
             (LOOK_UP_HISTORY, _) => self.look_up_history = form::yes_or_no(value)?,
             (REPEAT_AFTER_MINUTES, _) => self.repeat_after = form::minutes(value)?,
@@ -225,7 +227,7 @@ impl Settings {
                 self.lambda_log_level = Some(form::log_level(value)?);
                 self.metric_level = form::above_info(value);
             }
-            (REGION, _) => self.region = Some(value.to_owned()),
+            (REGION, _) => self.region = Some(form::region(value)?),
             (name, _) if name.starts_with(PREFIX) => {
                 let help = nearest::suggestion(name, KNOWN).unwrap_or_else(|| KNOWN.join(", "));
                 return Err(format!("no such setting; {help}"));

@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 use crate::iam::arn::{Arn, is_partition};
 use crate::iam::kind::EntityKind;
 use crate::iam::region::Region;
+use crate::iam::table::TableName;
 
 use super::topics;
 
@@ -18,15 +19,19 @@ pub const DEPLOYMENT_ROLES_MAX: usize = 20;
 ///
 /// # Errors
 /// What it should look like.
-pub fn check_region(region: &str) -> Result<(), String> {
-    let good = Region::parse(region).is_some()
-        && region.ends_with(|c: char| c.is_ascii_digit())
-        && region.contains('-');
-    if good {
-        Ok(())
-    } else {
-        Err(format!("`{region}` is not a Region; write it like `us-east-1`"))
-    }
+pub fn region(name: &str) -> Result<Region, String> {
+    let good = name.ends_with(|c: char| c.is_ascii_digit()) && name.contains('-');
+    let region = Region::parse(name).filter(|_| good);
+    region.ok_or_else(|| format!("`{name}` is not a Region; write it like `us-east-1`"))
+}
+
+/// The name of a table.
+///
+/// # Errors
+/// What it should look like.
+pub(super) fn table(name: &str) -> Result<TableName, String> {
+    TableName::parse(name)
+        .ok_or_else(|| format!("`{name}` is not the name of a table; write it like `iam-responder-StateTable-1ABC2DEF3`"))
 }
 
 pub(super) fn yes_or_no(value: &str) -> Result<bool, String> {
@@ -68,7 +73,7 @@ pub(super) fn check_stack(arn: &str) -> Result<(), String> {
     let good = Arn::parse(arn).is_some_and(|arn| {
         arn.service == "cloudformation"
             && is_partition(arn.partition)
-            && check_region(arn.region).is_ok()
+            && region(arn.region).is_ok()
             && arn.account_id().is_some()
             && is_stack(&arn)
     });
@@ -99,7 +104,7 @@ pub fn check_key(arn: &str) -> Result<(), String> {
         let id = parts.below("key").unwrap_or_default();
         is_partition(parts.partition)
             && parts.service == "kms"
-            && check_region(parts.region).is_ok()
+            && region(parts.region).is_ok()
             && parts.account_id().is_some()
             && !id.is_empty()
             && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
@@ -234,10 +239,10 @@ mod tests {
     #[test]
     fn other_words_are_not_taken_for_regions() {
         for good in ["us-east-1", "us-gov-west-1", "eusc-de-east-1", "ap-southeast-2"] {
-            assert_eq!(check_region(good), Ok(()), "{good}");
+            assert_eq!(region(good).unwrap().as_str(), good);
         }
         for bad in ["", "us", "US-EAST-1", "us-east-", "us east-1", "us-east-1a"] {
-            assert!(check_region(bad).is_err(), "{bad}");
+            assert!(region(bad).is_err(), "{bad}");
         }
     }
 }

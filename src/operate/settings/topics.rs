@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::iam::arn::Arn;
+use crate::iam::region::Region;
 use crate::site::check_topic_arn;
 use crate::text::severity::Severity;
 
@@ -56,7 +57,7 @@ pub(super) fn list(
 #[derive(Debug, Clone, Default)]
 pub struct PublishableTopics {
     /// Region of the function; where it is not known, no topic is refused for its Region.
-    pub region: Option<String>,
+    pub region: Option<Region>,
     /// ARNs that the function may publish to.
     pub listed: BTreeSet<String>,
     /// Prefix of a stack whose severity topics count as listed, in any account: for the command line, which does not
@@ -72,7 +73,7 @@ pub enum Refusal {
         /// The topic.
         arn: String,
         /// Region of the function.
-        region: String,
+        region: Region,
     },
     /// The function's role has no right to publish to it.
     NotListed {
@@ -86,7 +87,8 @@ impl fmt::Display for Refusal {
         match self {
             Self::OtherRegion { arn, region } => write!(
                 f,
-                "topic `{arn}` lies in another Region than the function, which runs in {region}"
+                "topic `{arn}` lies in another Region than the function, which runs in {}",
+                region.as_str()
             ),
             Self::NotListed { arn } => write!(
                 f,
@@ -101,7 +103,7 @@ impl Refusal {
     #[must_use]
     pub fn help(&self) -> String {
         match self {
-            Self::OtherRegion { region, .. } => format!("name a topic in {region}"),
+            Self::OtherRegion { region, .. } => format!("name a topic in {}", region.as_str()),
             Self::NotListed { .. } => {
                 format!("add it to the further topics of the stack, which set {}", TOPICS)
             }
@@ -115,8 +117,8 @@ impl PublishableTopics {
     pub fn refusal(&self, arn: &str) -> Option<Refusal> {
         let parsed = Arn::parse(arn);
         let (region, name) = parsed.map(|arn| (arn.region, arn.resource)).unwrap_or_default();
-        if let Some(own) = self.region.as_deref().filter(|own| *own != region) {
-            return Some(Refusal::OtherRegion { arn: arn.to_owned(), region: own.to_owned() });
+        if let Some(own) = self.region.as_ref().filter(|own| own.as_str() != region) {
+            return Some(Refusal::OtherRegion { arn: arn.to_owned(), region: own.clone() });
         }
         let of_stack = |prefix: &String| {
             let severity =
@@ -153,7 +155,7 @@ mod tests {
     #[test]
     fn a_topic_must_be_listed_and_lie_in_the_region() {
         let publishable = PublishableTopics {
-            region: Some("us-east-1".to_owned()),
+            region: Region::parse("us-east-1"),
             listed: [format!("{ARN}pager"), "arn:aws:sns:eu-west-1:111122223333:far".to_owned()]
                 .into(),
             prefix: Some("guard".to_owned()),

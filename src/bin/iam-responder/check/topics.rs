@@ -1,8 +1,9 @@
 //! Topics of the site file that the deployment could not publish to.
 
 use iam_responder::assess::engine::{Engine, SITE_FILE};
+use iam_responder::iam::region::Region;
 use iam_responder::operate::folder;
-use iam_responder::operate::settings::{PublishableTopics, TopicList, check_region};
+use iam_responder::operate::settings::{PublishableTopics, TopicList, region};
 use iam_responder::text::severity::Severity;
 use iam_responder::text::yaml::{Document, Fault};
 use serde_json::Value;
@@ -18,11 +19,7 @@ pub(super) struct Deployment {
     topics: Option<TopicList>,
     /// Region of the deployment
     #[arg(long, requires = "topics", value_parser = region)]
-    region: Option<String>,
-}
-
-fn region(text: &str) -> Result<String, String> {
-    check_region(text).map(|()| text.to_owned())
+    region: Option<Region>,
 }
 
 /// Refuses each topic of the site file, and each further topic, that the function would not publish to.
