@@ -55,7 +55,7 @@ enum Verb {
     /// Which calls and ATT&CK techniques the rules cover, the gaps, and what is delivered
     Coverage(coverage::Arguments),
     /// Say what an alert was: acknowledges it, and counts
-    Disposition(feedback::VerdictArguments),
+    Verdict(feedback::VerdictArguments),
     /// False positives, time to acknowledge, unacknowledged alerts
     Stats(feedback::StatsArguments),
     /// What was in force before events: fill the table from the account
@@ -74,7 +74,7 @@ fn main() -> ExitCode {
         Verb::Check(arguments) => check::run(&global, &arguments),
         Verb::BusRules(arguments) => bus_rules::run(&global, &arguments),
         Verb::Coverage(arguments) => coverage::run(&global, &arguments),
-        Verb::Disposition(arguments) => feedback::verdict(&global, &arguments),
+        Verb::Verdict(arguments) => feedback::verdict(&global, &arguments),
         Verb::Stats(arguments) => feedback::stats(&global, &arguments),
         Verb::Ledger(ledger::Verb::Seed(arguments)) => ledger::seed(&global, &arguments),
         Verb::Schema(arguments) => schema::run(&arguments),
