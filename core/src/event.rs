@@ -21,7 +21,7 @@ pub(crate) use call::{is_read_only, omitted, partition};
 pub(crate) use entity::is_caller;
 pub use entity::{Entity, entity};
 pub use id::EventId;
-pub use principal::{MESSENGERS, Principal, caller, issuer};
+pub use principal::{Issuer, MESSENGERS, Opener, Principal, Vouched, Voucher, caller, issuer};
 pub(crate) use principal::{invoked_by, own_ids, session_role};
 pub use principal_kind::PrincipalKind;
 pub(crate) use record::values_at;

@@ -32,6 +32,10 @@ const UNDO_AGE_MINUTES_MAX: i64 = 60;
 /// How far ahead of the clock an event may be, in minutes, before its undo is doubted.
 const UNDO_AHEAD_MINUTES_MAX: i64 = 15;
 
+/// What to do first about a session of `AssumeRoot`.
+const ASK_THE_OPENER: &str = "This is a session of AssumeRoot: ask who opened it, in the management account or a delegated one. \
+                              The keeper of the root password does not know of it.\n";
+
 /// What is known of an alert beside its event: what came before it, and how it is delivered.
 #[derive(Debug, Clone, Default)]
 pub struct Circumstances {
@@ -99,7 +103,7 @@ impl Alert {
             user_agent: event.text("detail.userAgent").map(Hostile::of),
         };
         let who = who(context);
-        let sentence = phrase::sentence(event, context, &who, &place);
+        let sentence = phrase::sentence(event, context, &place);
         Self {
             severity: decision.severity,
             title: first.map_or_else(|| "Event".into(), |rule| title(rule, context)),
@@ -338,7 +342,11 @@ fn why(rule: &Rule, context: &Context) -> String {
 
 fn runbook(rule: &Rule, context: &Context) -> String {
     if !only_tried(rule, context) {
-        return clean_lines(&rule.spec.runbook, 2_000);
+        let own = &rule.spec.runbook;
+        // What is done as root by such a session is not the work of who keeps root's password.
+        let opened = context.facts.principal.assumed_root.is_some() && !own.contains("AssumeRoot");
+        let first = if opened { ASK_THE_OPENER } else { "" };
+        return clean_lines(&format!("{first}{own}"), 2_000);
     }
     "Ask the caller, by a second channel, what they wanted to do.\n\
      If nobody can say, treat the caller's credentials as stolen.\n\
@@ -383,13 +391,21 @@ fn rule_line(rule: &Rule, context: &Context) -> RuleLine {
 
 fn who(context: &Context) -> Who {
     let principal = &context.facts.principal;
+    let text = |text: &Option<String>| text.as_deref().map(Hostile::of);
     Who {
         line: Line::name(&principal.describe()),
         kind: Hostile::of(&principal.kind_word),
         person: principal.person().map(Hostile::of),
-        arn: principal.arn.as_deref().map(Hostile::of),
-        role_arn: principal.role_arn.as_deref().map(Hostile::of),
-        account: principal.account.as_deref().map(Hostile::of),
+        arn: text(&principal.arn),
+        role_arn: text(&principal.role_arn),
+        account: text(&principal.account),
+        access_key: text(&principal.access_key_id),
+        session: text(&principal.session_name),
+        source_identity: text(&principal.source_identity),
+        on_behalf_of: text(&principal.on_behalf_of)
+            .map(|person| (person, text(&principal.identity_store))),
+        in_scope_of: text(&principal.in_scope_of),
+        identity_provider: text(&principal.identity_provider),
         mfa: principal.mfa,
         external: principal.external,
     }

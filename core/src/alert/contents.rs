@@ -88,7 +88,7 @@ pub struct Who {
     pub line: Line,
     /// `userIdentity.type`.
     pub kind: Hostile,
-    /// The person, as far as known.
+    /// The person, where AWS or an identity provider names one.
     pub person: Option<Hostile>,
     /// ARN of the caller.
     pub arn: Option<Hostile>,
@@ -96,6 +96,18 @@ pub struct Who {
     pub role_arn: Option<Hostile>,
     /// Account of the identity.
     pub account: Option<Hostile>,
+    /// The access key that signed.
+    pub access_key: Option<Hostile>,
+    /// What a session calls itself.
+    pub session: Option<Hostile>,
+    /// `sourceIdentity` of a session.
+    pub source_identity: Option<Hostile>,
+    /// ID of the person in Identity Center for whom a session acts, and the ARN of the identity store.
+    pub on_behalf_of: Option<(Hostile, Option<Hostile>)>,
+    /// ARN of the thing that AWS gave the credentials to.
+    pub in_scope_of: Option<Hostile>,
+    /// The identity provider behind a session or a sign-in.
+    pub identity_provider: Option<Hostile>,
     /// Second factor, where known.
     pub mfa: Option<bool>,
     /// Identity of another account.

@@ -36,6 +36,12 @@ pub(super) fn render(alert: &Alert) -> Value {
         "principal": {
             "type": shown_name(Some(&who.kind)), "description": who.line.shown(), "person": name(&who.person),
             "arn": name(&who.arn), "role_arn": name(&who.role_arn), "account": name(&who.account),
+            "access_key": name(&who.access_key), "session": name(&who.session),
+            "source_identity": name(&who.source_identity), "in_scope_of": name(&who.in_scope_of),
+            "identity_provider": name(&who.identity_provider),
+            "on_behalf_of": who.on_behalf_of.as_ref().map(|(person, store)| json!({
+                "user": shown_name(Some(person)), "identity_store": name(store),
+            })),
             "mfa": who.mfa, "external": who.external,
         },
         "entity": alert.entity.as_ref().map(|entity| json!({

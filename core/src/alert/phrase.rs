@@ -1,11 +1,10 @@
 //! One sentence that says what happened.
 
-use super::contents::{Place, Who};
+use super::contents::Place;
 use crate::event::{CallOutcome, Event};
 use crate::facts::Context;
 use crate::iam::arn::Arn;
 use crate::iam::kind::EntityKind;
-use crate::text::hostile::Hostile;
 use crate::text::line::{Line, NAME_CHARS_MAX};
 
 /// Sentences for the calls that matter most: event name, what was done, what was tried. `{kind}`
@@ -143,10 +142,8 @@ const VERBS: [(&str, &str); 40] = [
     ("Revoke", "revoked"),
 ];
 
-pub(super) fn sentence(event: &Event, context: &Context, who: &Who, place: &Place) -> Line {
-    let described = who.line.as_it_is();
-    let subject = who.person.as_ref().map_or(described.as_str(), Hostile::as_it_is);
-    let subject = Line::name(&capitalised(subject));
+pub(super) fn sentence(event: &Event, context: &Context, place: &Place) -> Line {
+    let subject = Line::name(&capitalised(&context.facts.principal.subject()));
     let name = event.name().unwrap_or("an unnamed call");
     let account = match (&place.account_name, &place.account) {
         (Some(name), _) => Line::from(" in ").and(Line::name(name.as_it_is())),
@@ -162,7 +159,7 @@ pub(super) fn sentence(event: &Event, context: &Context, who: &Who, place: &Plac
 }
 
 fn capitalised(text: &str) -> String {
-    let lower = ["the ", "user ", "role ", "root ", "account ", "federated ", "web ", "directory "];
+    let lower = ["a ", "the ", "user ", "role ", "account ", "federated ", "web ", "directory "];
     if !lower.iter().any(|word| text.starts_with(word)) {
         return text.to_owned();
     }

@@ -2,11 +2,12 @@
 
 use jiff::SignedDuration;
 
-use super::contents::{Alert, HELD_MAX, RULES_MAX, shown_lines, shown_name};
+use super::contents::{Alert, HELD_MAX, RULES_MAX, Who, shown_lines, shown_name};
 use super::step::{Status, StepLine};
 use super::word::KeptWord;
 use crate::event::PrincipalKind;
 use crate::iam::kind::EntityKind;
+use crate::text::hostile::Hostile;
 
 /// The alert as text.
 pub(super) fn render(alert: &Alert) -> String {
@@ -90,8 +91,7 @@ fn facts(alert: &Alert) -> Vec<(&'static str, String)> {
             None => "",
         };
         facts.push(("Who", format!("{who}{mfa}")));
-        let arn = alert.who.role_arn.as_ref().or(alert.who.arn.as_ref());
-        facts.extend(shown_name(arn).map(|arn| ("", arn)));
+        facts.extend(who_lines(&alert.who).into_iter().map(|line| ("", line)));
     }
     if let Some(name) = shown_name(alert.event.name.as_ref()) {
         let on = alert.entity.as_ref().and_then(|entity| match &entity.kind {
@@ -118,6 +118,27 @@ fn facts(alert: &Alert) -> Vec<(&'static str, String)> {
         facts.push(("When", format!("{time}{}", delay.unwrap_or_default())));
     }
     facts
+}
+
+/// What else is known of the caller, a line each.
+fn who_lines(who: &Who) -> Vec<String> {
+    let shown = |text: &Option<Hostile>| shown_name(text.as_ref());
+    let line =
+        |label: &str, text: &Option<Hostile>| shown(text).map(|text| format!("{label} {text}"));
+    let on_behalf_of = who.on_behalf_of.as_ref().map(|(person, store)| {
+        let person = shown_name(Some(person)).unwrap_or_default();
+        let store = shown(store).map(|store| format!(" of {store}")).unwrap_or_default();
+        format!("on behalf of Identity Center user {person}{store}")
+    });
+    let lines = [
+        shown(&who.role_arn).or_else(|| shown(&who.arn)),
+        line("access key", &who.access_key),
+        line("source identity", &who.source_identity),
+        on_behalf_of,
+        line("credentials issued to", &who.in_scope_of),
+        line("identity provider", &who.identity_provider),
+    ];
+    lines.into_iter().flatten().collect()
 }
 
 fn place(alert: &Alert) -> Option<String> {

@@ -18,7 +18,7 @@ fn names_itself(context: &Context) -> bool {
         | PrincipalKind::IamUser
         | PrincipalKind::AwsAccount
         | PrincipalKind::AwsService => false,
-        PrincipalKind::FederatedUser => principal.session_name.is_none(),
+        PrincipalKind::FederatedUser => principal.issued_by.is_none(),
         PrincipalKind::AssumedRole | PrincipalKind::Role => {
             principal.role_arn.is_none() && principal.arn.is_none()
         }

@@ -61,11 +61,22 @@ pub fn entity(
     let parameters = event.value("detail.requestParameters").is_some();
     let absent = outcome == CallOutcome::Success || (outcome == CallOutcome::Failure && parameters);
     if call.absent_is_caller() && absent && !omitted {
-        let name = principal.name.clone();
-        let kind = if principal.is_root() { EntityKind::Root } else { call.kind };
-        return Some(Entity { kind, name, arn: principal.arn.clone(), account });
+        return Some(the_caller(call.kind, principal, account));
     }
     Some(Entity { kind: call.kind, name: None, arn: None, account })
+}
+
+/// The caller, as what it is: there is no user of the name of a role. Of others than users and roles IAM knows no name.
+fn the_caller(kind: EntityKind, principal: &Principal, account: Option<String>) -> Entity {
+    let kind = match principal.acts_as() {
+        PrincipalKind::Root => EntityKind::Root,
+        PrincipalKind::IamUser => EntityKind::User,
+        PrincipalKind::AssumedRole | PrincipalKind::Role => EntityKind::Role,
+        _ => return Entity { kind, name: None, arn: None, account },
+    };
+    let role = principal.role_arn.as_deref().filter(|_| kind == EntityKind::Role);
+    let arn = role.or_else(|| principal.own_arn()).map(str::to_owned);
+    Entity { kind, name: principal.name.clone(), arn, account }
 }
 
 /// The target of a denied call stands only in the text:
@@ -163,7 +174,7 @@ pub(crate) fn is_caller(entity: &Entity, principal: &Principal) -> bool {
         || principal.account.is_none()
         || entity.account == principal.account;
     let kinds = match entity.kind {
-        EntityKind::User => principal.kind == PrincipalKind::IamUser,
+        EntityKind::User => principal.acts_as() == PrincipalKind::IamUser,
         EntityKind::Role => {
             matches!(principal.kind, PrincipalKind::AssumedRole | PrincipalKind::Role)
         }

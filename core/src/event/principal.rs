@@ -2,6 +2,11 @@
 //!
 //! Source: <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html>
 
+mod describe;
+mod session;
+
+pub use session::{Issuer, Opener, Vouched, Voucher};
+
 use super::principal_kind::PrincipalKind;
 use crate::event::Event;
 use crate::iam::arn::{self, Arn, AwsRole};
@@ -53,6 +58,21 @@ pub struct Principal {
     pub account: Option<String>,
     /// The access key that signed the call.
     pub access_key_id: Option<String>,
+    /// The person behind a session whom an identity provider names. What a session calls itself is the caller's
+    /// choice.
+    pub vouched: Option<Vouched>,
+    /// Who issued the session of a federated user: it has what that one has, and counts as that one.
+    pub issued_by: Option<Issuer>,
+    /// A session of `AssumeRoot`, and who opened it.
+    pub assumed_root: Option<Opener>,
+    /// ID of the person in Identity Center for whom a session acts.
+    pub on_behalf_of: Option<String>,
+    /// The identity store that knows that person.
+    pub identity_store: Option<String>,
+    /// ARN of the thing that AWS gave the credentials to, as a function.
+    pub in_scope_of: Option<String>,
+    /// The identity provider behind a session or a sign-in.
+    pub identity_provider: Option<String>,
     /// Whether the session was authenticated with a second factor. `None` if the record does not say.
     pub mfa: Option<bool>,
     /// The AWS service that made the call on somebody's behalf.
@@ -74,6 +94,7 @@ impl Principal {
         let kind_word = kind_word(event).to_owned();
         let kind = PrincipalKind::of(&kind_word).unwrap_or(PrincipalKind::Unknown);
         let arn = text("arn").and_then(Arn::parse);
+        let (issued_by, assumed_root) = (Issuer::of(event, kind), Opener::of(event, kind));
         let session_name = match kind {
             PrincipalKind::AssumedRole => {
                 let named = arn.and_then(|arn| arn.assumed_role()?.1);
@@ -81,7 +102,7 @@ impl Principal {
                 named.or_else(|| id().map(|(_, name)| name))
             }
             // What the caller chose; who he is AWS says by the issuer.
-            PrincipalKind::FederatedUser if federated_by(event).is_some() => {
+            PrincipalKind::FederatedUser if issued_by.is_some() => {
                 arn.and_then(|arn| arn.federated_user())
             }
             _ => None,
@@ -92,27 +113,38 @@ impl Principal {
             .map(str::to_owned);
         let recipient = event.account();
         let external = matches!((&account, recipient), (Some(own), Some(here)) if own != here);
-        // By the issuer alone: a session's own ARN lacks the path, which is what AWS reserves.
-        let issuer = issuer(event);
+        // By the issuer alone: a session's own ARN lacks the path, which is what AWS reserves. In other accounts others
+        // say who comes.
         let of_here =
             |arn: &Arn<'_>| recipient == Some(arn.account) && kind == PrincipalKind::AssumedRole;
-        let role = issuer.and_then(Arn::parse).filter(of_here).and_then(|arn| arn.aws_role());
+        let at_home = issuer(event).and_then(Arn::parse).filter(of_here);
+        let role = at_home.and_then(|arn| arn.aws_role());
         let (linked_service, permission_set) = match role {
             Some(AwsRole::Linked(service)) => (Some(service.to_owned()), None),
             Some(AwsRole::PermissionSet(name)) => (None, Some(name.to_owned())),
             None => (None, None),
         };
+        let vouched =
+            at_home.and_then(|_| Vouched::of(event, permission_set.is_some(), session_name));
         Self {
             linked_service,
             permission_set,
+            vouched,
             name: name(event, kind, arn),
             role_arn: role_arn(event, arn),
             arn: owned("arn"),
             session_name: session_name.map(str::to_owned),
             source_identity: owned("sessionContext.sourceIdentity"),
             access_key_id: owned("accessKeyId"),
-            mfa: mfa(event),
+            on_behalf_of: owned("onBehalfOf.userId"),
+            identity_store: owned("onBehalfOf.identityStoreArn"),
+            in_scope_of: session::scope(event).map(str::to_owned),
+            identity_provider: session::provider(event, kind).map(str::to_owned),
+            // Nobody signs in to a session of `AssumeRoot`.
+            mfa: mfa(event).filter(|_| assumed_root.is_none()),
+            assumed_root,
             via_service: via_service(event),
+            issued_by,
             kind,
             kind_word,
             account,
@@ -120,24 +152,51 @@ impl Principal {
         }
     }
 
-    /// Is this the account's root user?
+    /// Whose rights the caller has: a federated session has those of the user, or of root, who issued it.
     #[must_use]
-    pub(crate) fn is_root(&self) -> bool {
-        self.kind == PrincipalKind::Root
+    pub fn acts_as(&self) -> PrincipalKind {
+        match &self.issued_by {
+            Some(Issuer::Root(_)) => PrincipalKind::Root,
+            Some(Issuer::User { .. }) => PrincipalKind::IamUser,
+            None => self.kind,
+        }
     }
 
-    /// The person behind the call, as far as the record says: the source identity, the session name of a role, the
-    /// user.
+    /// The same as a word; without an issuer AWS's own, which may be newer than the kinds.
+    #[must_use]
+    pub(crate) fn acts_as_word(&self) -> &str {
+        if self.issued_by.is_some() { self.acts_as().word() } else { &self.kind_word }
+    }
+
+    /// ARN of the user, or of root, as whom the caller counts.
+    #[must_use]
+    pub(crate) fn own_arn(&self) -> Option<&str> {
+        match &self.issued_by {
+            Some(Issuer::Root(arn) | Issuer::User { arn, .. }) => arn.as_deref(),
+            None => self.arn.as_deref(),
+        }
+    }
+
+    /// Is this the account's root user, or a session with its rights?
+    #[must_use]
+    pub(crate) fn is_root(&self) -> bool {
+        self.acts_as() == PrincipalKind::Root
+    }
+
+    /// The person behind the call, where AWS or an identity provider names one; never what a session calls itself.
     #[must_use]
     pub fn person(&self) -> Option<&str> {
-        let named = self.source_identity.as_deref().or(self.session_name.as_deref());
-        match self.kind {
-            PrincipalKind::Root => Some("the root user"),
-            PrincipalKind::FederatedUser => {
-                self.source_identity.as_deref().or(self.name.as_deref())
-            }
-            PrincipalKind::AwsService | PrincipalKind::AwsAccount => named,
-            _ => named.or(self.name.as_deref()),
+        if let Some(vouched) = &self.vouched {
+            return Some(&vouched.name);
+        }
+        match self.acts_as() {
+            PrincipalKind::Root => self.assumed_root.is_none().then_some("the root user"),
+            PrincipalKind::IamUser
+            | PrincipalKind::SamlUser
+            | PrincipalKind::WebIdentityUser
+            | PrincipalKind::IdentityCenterUser
+            | PrincipalKind::Directory => self.name.as_deref(),
+            _ => None,
         }
     }
 
@@ -148,76 +207,46 @@ impl Principal {
         self.via_service.as_deref().filter(|service| !MESSENGERS.contains(service))
     }
 
-    /// A person's session, as far as is known: of a user, of a permission set, of an identity provider that
-    /// says whose it is, or named by a mail address. Names are the caller's choice: this makes louder, never
-    /// quieter.
+    /// A person's session, as far as is known: of a user, of a permission set, of somebody who signed in elsewhere, or
+    /// named by a mail address. Names are the caller's choice: this makes louder, never quieter.
     #[must_use]
     pub(crate) fn is_person(&self) -> bool {
         let at_work = self.linked_service.is_none()
             && self.via_service.as_deref().is_none_or(|via| via == "signin.amazonaws.com");
+        let signed_in = self.vouched.as_ref().is_some_and(|vouched| vouched.by.is_sign_in());
         let said = self.source_identity.is_some()
+            || self.on_behalf_of.is_some()
             || self.session_name.as_deref().is_some_and(|name| name.contains('@'));
         match self.kind {
-            PrincipalKind::IamUser | PrincipalKind::FederatedUser => true,
-            PrincipalKind::AssumedRole => self.permission_set.is_some() || (at_work && said),
+            PrincipalKind::IamUser
+            | PrincipalKind::FederatedUser
+            | PrincipalKind::SamlUser
+            | PrincipalKind::IdentityCenterUser
+            | PrincipalKind::Directory => true,
+            PrincipalKind::AssumedRole => {
+                self.permission_set.is_some() || (at_work && (signed_in || said))
+            }
             _ => false,
         }
+    }
+
+    /// A user, a person of a permission set, or a session that a user gave away: what they do through a stack is theirs.
+    #[must_use]
+    pub(crate) fn is_user(&self) -> bool {
+        self.acts_as() == PrincipalKind::IamUser || self.permission_set.is_some()
     }
 
     /// What identifies the caller across events: the role, the user, the ARN. A failed sign-in
     /// knows its user only by name.
     #[must_use]
     pub fn key(&self) -> String {
-        match (self.kind, &self.name) {
+        match (self.acts_as(), &self.name) {
             (PrincipalKind::IamUser, Some(name)) => return format!("user {name}"),
-            // Counted by the issuer of the session, for any session name.
-            (PrincipalKind::FederatedUser, Some(name)) if self.session_name.is_some() => {
-                return if name == "root" { name.clone() } else { format!("user {name}") };
-            }
             (PrincipalKind::Root, _) => return "root".to_owned(),
             _ => {}
         }
         let all = [&self.role_arn, &self.arn, &self.name, &self.account];
         all.into_iter().flatten().next().unwrap_or(&self.kind_word).clone()
-    }
-
-    /// One line for people: `alice@example.com as role AWSReservedSSO_Admin_0123`.
-    #[must_use]
-    pub fn describe(&self) -> String {
-        let name = self.name.as_deref().unwrap_or("unnamed");
-        let person = self.person();
-        let mut line = match self.kind {
-            PrincipalKind::Root => "root user".to_owned(),
-            PrincipalKind::AssumedRole => match person {
-                Some(person) => format!("{person} as role {name}"),
-                None => format!("role {name}"),
-            },
-            PrincipalKind::IamUser => format!("user {name}"),
-            PrincipalKind::Role => format!("role {name}"),
-            PrincipalKind::FederatedUser => match &self.session_name {
-                Some(session) if name == "root" => {
-                    format!("root user in a federated session called {session}")
-                }
-                Some(session) => format!("user {name} in a federated session called {session}"),
-                None => format!("federated user {name}"),
-            },
-            PrincipalKind::SamlUser => format!("SAML user {name}"),
-            PrincipalKind::WebIdentityUser => format!("web identity user {name}"),
-            PrincipalKind::IdentityCenterUser => format!("Identity Center user {name}"),
-            PrincipalKind::Directory => format!("directory user {name}"),
-            PrincipalKind::AwsService => format!("AWS service {name}"),
-            PrincipalKind::AwsAccount => format!("account {name}"),
-            PrincipalKind::Unknown => format!("{name} ({})", self.kind_word),
-        };
-        if let (true, Some(account)) = (self.external, &self.account) {
-            line.push_str(&format!(" of account {account}"));
-        }
-        match &self.via_service {
-            Some(service) if self.kind != PrincipalKind::AwsService => {
-                format!("{line} through {service}")
-            }
-            _ => line,
-        }
     }
 }
 
@@ -293,7 +322,7 @@ fn name(event: &Event, kind: PrincipalKind, arn: Option<Arn<'_>>) -> Option<Stri
             text("sessionContext.sessionIssuer.userName").or_else(|| Some(arn?.assumed_role()?.0))
         }
         PrincipalKind::FederatedUser => {
-            federated_by(event).or_else(|| arn?.federated_user()).or(user_name)
+            session::issued_by(event).or_else(|| arn?.federated_user()).or(user_name)
         }
         PrincipalKind::AwsService => text("invokedBy").or_else(|| event.event_source()),
         PrincipalKind::AwsAccount => text("accountId").or_else(|| text("principalId")),
@@ -302,17 +331,6 @@ fn name(event: &Event, kind: PrincipalKind, arn: Option<Arn<'_>>) -> Option<Stri
     };
     let id = || text("principalId").map(unique_id);
     found.or_else(id).map(str::to_owned)
-}
-
-/// Who issued the session of a federated user: a user, or root. The session's own name is the caller's choice.
-/// Source: <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html>
-fn federated_by(event: &Event) -> Option<&str> {
-    let issuer = |field: &str| text(event, &format!("sessionContext.sessionIssuer.{field}"));
-    match PrincipalKind::of(issuer("type")?)? {
-        PrincipalKind::Root => Some("root"),
-        PrincipalKind::IamUser => issuer("userName").filter(|name| *name != HIDDEN),
-        _ => None,
-    }
 }
 
 /// `mfaAuthenticated` of the session, or `MFAUsed` of a sign-in (`Yes`, `No`, also `YES`).
@@ -330,85 +348,4 @@ fn via_service(event: &Event) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(identity: &str, want: &str) -> Principal {
-        let text = format!(
-            r#"{{"eventName":"X","recipientAccountId":"111122223333","userIdentity":{identity}}}"#
-        );
-        let principal = Principal::of(&Event::parse(&text).unwrap());
-        assert_eq!(principal.describe(), want);
-        principal
-    }
-
-    #[test]
-    fn a_role_session_leads_to_the_person_and_the_role_with_its_path() {
-        let principal = check(
-            r#"{"type":"AssumedRole","principalId":"AROAX:alice@example.com","accountId":"111122223333",
-                "arn":"arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Admin_01/alice@example.com",
-                "sessionContext":{"sessionIssuer":{"type":"Role","userName":"AWSReservedSSO_Admin_01",
-                "arn":"arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Admin_01"},
-                "attributes":{"mfaAuthenticated":"false"}}}"#,
-            "alice@example.com as role AWSReservedSSO_Admin_01",
-        );
-        assert!(principal.role_arn.unwrap().contains("role/aws-reserved/"));
-        assert_eq!(principal.mfa, Some(false));
-    }
-
-    #[test]
-    fn identities_with_little_in_them() {
-        check(
-            r#"{"type":"Root","arn":"arn:aws:iam::111122223333:root","accessKeyId":""}"#,
-            "root user",
-        );
-        check(
-            r#"{"type":"IAMUser","userName":"bob","sessionContext":{"sessionIssuer":{}}}"#,
-            "user bob",
-        );
-        check(r#"{"type":"IAMUser","userName":"HIDDEN_DUE_TO_SECURITY_REASONS"}"#, "user unnamed");
-        check(
-            r#"{"type":"AWSAccount","accountId":"444455556666"}"#,
-            "account 444455556666 of account 444455556666",
-        );
-        check(
-            r#"{"accountId":"111122223333","invokedBy":"AWS Internal"}"#,
-            "AWS service AWS Internal",
-        );
-        check("null", "unnamed (Unknown)");
-        check(
-            r#"{"type":"AssumedRole","arn":"arn:aws-cn:sts::111122223333:assumed-role/ops/i-0abc","sessionContext":{"sessionIssuer":{}}}"#,
-            "i-0abc as role ops",
-        );
-        check(
-            r#"{"type":"FederatedUser","arn":"arn:aws:sts::111122223333:federated-user/carol"}"#,
-            "federated user carol",
-        );
-        for (issuer, said, key) in [
-            (r#""type":"IAMUser","userName":"mallory""#, "user mallory", "user mallory"),
-            (r#""type":"Root""#, "root user", "root"),
-        ] {
-            let federated = check(
-                &format!(
-                    r#"{{"type":"FederatedUser","arn":"arn:aws:sts::111122223333:federated-user/alice",
-                        "sessionContext":{{"sessionIssuer":{{{issuer}}}}}}}"#
-                ),
-                &format!("{said} in a federated session called alice"),
-            );
-            assert_eq!(federated.key(), key);
-            assert_ne!(federated.person(), Some("alice"));
-        }
-    }
-
-    #[test]
-    fn a_path_makes_no_user_a_role() {
-        let hostile = "arn:aws:iam::111122223333:user/x:role/ci/x:assumed-role/ci/mallory";
-        let identity = format!(
-            r#"{{"type":"IAMUser","userName":"mallory","arn":"{hostile}",
-                "sessionContext":{{"sessionIssuer":{{"type":"Role","arn":"{hostile}"}}}}}}"#
-        );
-        let principal = check(&identity, "user mallory");
-        assert_eq!((principal.role_arn, principal.session_name), (None, None));
-    }
-}
+mod tests;

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::context::Context;
-use crate::event::PrincipalKind;
 use crate::iam::arn::{Arn, AwsRole};
 use crate::prior::Why;
 use crate::vocabulary::Path;
@@ -14,11 +13,10 @@ impl Context {
     fn of_principal(&self) -> [(Path, Value); 19] {
         let principal = &self.facts.principal;
         // What a person set off through a stack is the person's, as far as it is a user's.
-        let user = principal.kind == PrincipalKind::IamUser || principal.permission_set.is_some();
-        let human = principal.is_person() && (user || self.automation.is_none());
+        let human = principal.is_person() && (principal.is_user() || self.automation.is_none());
         [
             (Path::Principal, json!({})),
-            (Path::PrincipalType, json!(principal.kind_word)),
+            (Path::PrincipalType, json!(principal.acts_as_word())),
             (Path::PrincipalArn, json!(principal.arn)),
             (Path::PrincipalRoleArn, json!(principal.role_arn)),
             (Path::PrincipalName, json!(principal.name)),

@@ -168,8 +168,10 @@ fn user<'e>(event: &'e Event, context: &Context) -> Result<&'e str, Guard> {
     if let Some(name) = answered.find_map(|path| first(path, event).ok()) {
         return Ok(name);
     }
-    match principal.kind {
-        PrincipalKind::IamUser if !principal.external => first("userIdentity.userName", event),
+    match principal.acts_as() {
+        PrincipalKind::IamUser if !principal.external => {
+            first("userIdentity.userName|userIdentity.sessionContext.sessionIssuer.userName", event)
+        }
         _ => Err(Guard::ValueMissing),
     }
 }

@@ -129,7 +129,7 @@ facts! {
     PrincipalType = by_event(
         "derived.principal.type",
         Values::Words(PrincipalKind::words),
-        "as CloudTrail has it; `Unknown` where it says nothing. For one that AWS made since ask for `detail.userIdentity.type`",
+        "as CloudTrail has it; `Unknown` where it says nothing; a session that a user or root gave away (`FederatedUser`) counts as theirs, where the record says whose it is. For one that AWS made since ask for `detail.userIdentity.type`",
     ),
     PrincipalArn = by_event("derived.principal.arn", Values::Text, "of a session, that of the session"),
     PrincipalRoleArn = by_event("derived.principal.roleArn", Values::Text, "the role behind a session, with its path"),
@@ -138,12 +138,12 @@ facts! {
     PrincipalSourceIdentity = by_event(
         "derived.principal.sourceIdentity",
         Values::Text,
-        "set by the identity provider, and kept along a chain of roles",
+        "kept along a chain of roles. The caller chooses it, unless an identity provider sets it or a trust policy asks for the caller's own name",
     ),
     PrincipalPerson = by_event(
         "derived.principal.person",
         Values::Text,
-        "the person behind the call, as far as the record shows",
+        "the person whom AWS or an identity provider names: a user, one of Identity Center, the subject of a SAML sign-in or of a token, a `sourceIdentity` that may be believed; never what a session calls itself",
     ),
     PrincipalAccount = by_event("derived.principal.account", Values::Text, "the account that owns the identity"),
     PrincipalAccessKeyId = by_event("derived.principal.accessKeyId", Values::Text, "what signed the call"),
@@ -165,7 +165,7 @@ facts! {
     PrincipalHuman = by_event(
         "derived.principal.human",
         Values::True,
-        "a person acts, as far as the record shows: a user, a permission set, a federated user, a session that an identity provider says whose it is (`sourceIdentity`) or that is named by a mail address, and no known automation. Names are the caller's choice: ask for it to make louder, never quieter",
+        "a person acts, as far as the record shows: a user, a permission set, a federated user, somebody of SAML or of Identity Center, a session with a `sourceIdentity`, for a person of Identity Center or named by a mail address, and no known automation. Names are the caller's choice: ask for it to make louder, never quieter",
     ),
     PrincipalAutomation = by_event(
         "derived.principal.automation",

@@ -351,10 +351,11 @@ fn by_principal(branch: &Branch) -> Vec<Clause> {
             types.iter().all(|one| one.as_str().is_some_and(|one| !others.contains(&one)));
         let but = |one: &Value| one.get("anything-but").is_some_and(Value::is_array);
         if positive {
-            clause = clause.with(TYPE, types.clone());
+            clause = clause.with(TYPE, with_federated(types));
         } else if types.iter().all(but) {
             let absent = std::iter::once(json!({"exists": false}));
-            clause = clause.with(TYPE, with_empty(types.iter().cloned().chain(absent).collect()));
+            let but = types.iter().map(without_federated);
+            clause = clause.with(TYPE, with_empty(but.chain(absent).collect()));
         }
     }
     // The service stands in `invokedBy`, or else is the address. An event with neither was not invoked by a service,
@@ -374,6 +375,26 @@ fn by_principal(branch: &Branch) -> Vec<Clause> {
         clauses = crossed(&clauses, &alternatives);
     }
     clauses
+}
+
+/// A session that a user or root gave away counts as theirs, and AWS says of its type only that it is one.
+fn with_federated(types: &[Value]) -> Vec<Value> {
+    let federated = json!(PrincipalKind::FederatedUser.word());
+    let issuers = [PrincipalKind::IamUser, PrincipalKind::Root].map(|kind| json!(kind.word()));
+    let more = types.iter().any(|one| issuers.contains(one)) && !types.contains(&federated);
+    types.iter().cloned().chain(more.then_some(federated)).collect()
+}
+
+/// The same for `anything-but`. A word that no type has stands in place of a list without words, which is not allowed.
+fn without_federated(but: &Value) -> Value {
+    let federated = PrincipalKind::FederatedUser.word();
+    let listed = but.get("anything-but").and_then(Value::as_array);
+    let mut words: Vec<Value> =
+        listed.into_iter().flatten().filter(|word| *word != federated).cloned().collect();
+    if words.is_empty() {
+        words.push(json!("-"));
+    }
+    json!({ "anything-but": words })
 }
 
 /// An empty text is absent to facts, and there to EventBridge.

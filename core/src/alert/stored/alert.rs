@@ -63,6 +63,18 @@ struct WhoV1 {
     arn: Option<String>,
     role_arn: Option<String>,
     account: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    access_key: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    session: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    source_identity: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    on_behalf_of: Option<(String, Option<String>)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    in_scope_of: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    identity_provider: Option<String>,
     mfa: Option<bool>,
     external: bool,
 }
@@ -154,6 +166,14 @@ impl From<&Alert> for AlertV1 {
                 arn: name(who.arn),
                 role_arn: name(who.role_arn),
                 account: name(who.account),
+                access_key: name(who.access_key),
+                session: name(who.session),
+                source_identity: name(who.source_identity),
+                on_behalf_of: who.on_behalf_of.map(|(person, store)| {
+                    (shown_name(Some(&person)).unwrap_or_default(), name(store))
+                }),
+                in_scope_of: name(who.in_scope_of),
+                identity_provider: name(who.identity_provider),
                 mfa: who.mfa,
                 external: who.external,
             },
@@ -197,6 +217,14 @@ impl From<AlertV1> for Alert {
                 arn: text(who.arn),
                 role_arn: text(who.role_arn),
                 account: text(who.account),
+                access_key: text(who.access_key),
+                session: text(who.session),
+                source_identity: text(who.source_identity),
+                on_behalf_of: who
+                    .on_behalf_of
+                    .map(|(person, store)| (Hostile::as_shown(&person), text(store))),
+                in_scope_of: text(who.in_scope_of),
+                identity_provider: text(who.identity_provider),
                 mfa: who.mfa,
                 external: who.external,
             },
@@ -343,6 +371,22 @@ mod tests {
         let mut alert = Alert::unreadable(&Unreadable::UnknownShape, Some(&event), None);
         alert.place.user_agent = Some(Hostile::of(&agent));
         alert.event.error_code = Some(Hostile::of("Denied"));
+        alert.who = Who {
+            line: Line::name("session of role ci"),
+            access_key: Some(Hostile::of("ASIA1")),
+            session: Some(Hostile::of("@here")),
+            source_identity: Some(Hostile::of("<kim>")),
+            on_behalf_of: Some((Hostile::of("9448-01"), Some(Hostile::of("store")))),
+            in_scope_of: Some(Hostile::of("function")),
+            identity_provider: Some(Hostile::of("idp")),
+            ..Who::default()
+        };
+        let text = alert.to_text();
+        for shown in
+            ["access key ASIA1\n", "‹kim›", "user 9448-01 of store", "to function", "provider idp"]
+        {
+            assert!(text.contains(shown), "{shown} in {text}");
+        }
         alert.event.error_message = Some(Hostile::of(&agent));
         assert_eq!(alert.place.region.as_ref().unwrap().as_it_is(), "<eu>");
         let kept = alert.to_stored().unwrap();
