@@ -30,6 +30,7 @@ mod reach;
 mod reader;
 mod register;
 pub mod seed;
+mod session;
 mod tags;
 #[cfg(test)]
 mod tests;
@@ -53,5 +54,6 @@ pub use missing::Missing;
 pub use question::Questions;
 pub(crate) use register::{LISTED_MAX, VALUE_BYTES_MAX};
 pub use register::{Moment, Register, Value, Write};
+pub use session::{Session, SessionBefore, opens_session};
 pub use tags::Tagged;
 pub use write::writes;

@@ -58,7 +58,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     /// Records what an event wrote. A store that is down costs later comparisons, not this event's
     /// alert.
     pub(super) async fn record_writes(&self, event: &Event, facts: &Facts, now: Timestamp) {
-        if !facts.changes() {
+        if !facts.changes() && !prior::opens_session(event) {
             return;
         }
         let (event_id, at) = (event.identity(), event.time().unwrap_or(now));

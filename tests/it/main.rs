@@ -44,4 +44,5 @@ mod together;
 mod trust;
 mod undo;
 mod undone;
+mod who;
 mod worn;

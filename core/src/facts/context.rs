@@ -10,7 +10,7 @@ use super::intrinsic::Facts;
 use super::opened;
 use super::rights::{self, DocumentsBefore, HandedOver, Rights};
 use super::silencing::silences;
-use crate::event::{CallOutcome, Entity, Event};
+use crate::event::{CallOutcome, Entity, Event, Opener, Principal, Vouched, Voucher};
 use crate::iam::account::Account;
 use crate::iam::arn;
 use crate::iam::catalogue::IAM;
@@ -18,7 +18,7 @@ use crate::iam::entity::EntityId;
 use crate::iam::kind::EntityKind;
 use crate::iam::policy::{Grant, TagWord};
 use crate::own::Own;
-use crate::prior::{Answers, Held, Prior, Why};
+use crate::prior::{Answers, Held, Prior, SessionBefore, Why};
 use crate::site::{Environment, Site, Times};
 use crate::vocabulary::{
     Automation, EnvironmentChange, Exempt, Guarded, HandedKind, OwnKind, OwnStack,
@@ -158,7 +158,8 @@ impl Context {
 
     /// What is known after these answers. Never fails.
     #[must_use]
-    pub fn answered(self, event: &Event, site: &Site, own: &Own, known: &Known) -> Self {
+    pub fn answered(mut self, event: &Event, site: &Site, own: &Own, known: &Known) -> Self {
+        vouch(&mut self.facts.principal, &known.before.session, site);
         let facts = &self.facts;
         let renamed = || guarded_before(facts.entity.as_ref()?, site, &known.before.former_names);
         let handed = self.handed_over(event, site, own, known);
@@ -226,6 +227,24 @@ impl Context {
         let newly = self.handed.as_ref().filter(|handed| !handed.again);
         newly.is_some_and(|handed| handed.grants.all.contains(&Grant::Escalation))
     }
+}
+
+/// Takes over what earlier events and the owner say of the session that makes the call.
+fn vouch(principal: &mut Principal, session: &SessionBefore, site: &Site) {
+    if let Some((place, opener)) = principal.assumed_root.as_mut().zip(session.opener.clone()) {
+        *place = Opener::Seen(opener);
+    }
+    let role = principal.role_arn.as_deref().filter(|_| !principal.external);
+    let believed = || role.is_some_and(|role| site.believes_source_identity(role));
+    let (name, by) = match session.by_saml {
+        true => (&principal.session_name, Voucher::Saml),
+        false if session.own_name || believed() => {
+            (&principal.source_identity, Voucher::SourceIdentity)
+        }
+        false => return,
+    };
+    let vouched = name.clone().map(|name| Vouched { name, by });
+    principal.vouched = principal.vouched.take().or(vouched);
 }
 
 /// Kinds of the tool's own resources that the event names, and its stack where what was seen before says so.

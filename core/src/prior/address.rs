@@ -46,6 +46,8 @@ words! {
         Role = "role",
         /// The roles of what wears them.
         Roles = "roles",
+        /// What issued an access key.
+        Session = "session",
         /// The status of a credential.
         Status = "status",
         /// The thing is there.

@@ -13,6 +13,7 @@ use super::missing::Missing;
 use super::names::former_names;
 use super::question::Questions;
 use super::register::Moment;
+use super::session::SessionBefore;
 use crate::iam::entity::EntityId;
 use crate::iam::policy::TagWord;
 
@@ -37,6 +38,8 @@ pub struct Answers {
     pub decided: BTreeSet<TagWord>,
     /// The bus rule or role that the event changes hands events or logs on.
     pub feeds: bool,
+    /// Who opened the session that makes the call.
+    pub session: SessionBefore,
 }
 
 /// The questions of one event, with what was answered so far.
@@ -61,6 +64,7 @@ struct Open {
     beside: bool,
     tagged: bool,
     fed: bool,
+    session: bool,
 }
 
 impl<'q> Inquiry<'q> {
@@ -77,6 +81,7 @@ impl<'q> Inquiry<'q> {
             beside: questions.given.is_some() || questions.shared.is_some(),
             tagged: questions.tagged.is_some(),
             fed: questions.fed.is_some(),
+            session: questions.session.is_some(),
         };
         let (memo, answers) = (ReachMemo::default(), Answers::default());
         Self { questions, renamed, memo, answers, open }
@@ -92,7 +97,7 @@ impl<'q> Inquiry<'q> {
         wanted: impl Fn(&EntityId) -> bool,
     ) -> BTreeSet<Address> {
         let mut round = Round { unread, missing: BTreeSet::new() };
-        let Questions { named, replaced, former, handed, shared, given, tagged, fed, puts: _ } =
+        let Questions { named, replaced, former, handed, shared, given, tagged, fed, .. } =
             self.questions;
         let value = |ask: &Option<Ask>| {
             let ask = ask.as_ref()?;
@@ -137,6 +142,11 @@ impl<'q> Inquiry<'q> {
         if let Some(fed) = fed.as_ref().filter(|_| open.fed) {
             let found = fed.hands_on(moment, registers);
             round.take(found, &mut open.fed, |found| answers.feeds = found.unwrap_or_default());
+        }
+        if let Some(session) = self.questions.session.as_ref().filter(|_| open.session) {
+            let found = session.before(moment, registers);
+            let place = &mut answers.session;
+            round.take(found, &mut open.session, |found| *place = found.unwrap_or_default());
         }
         if open.beside {
             let found = Beside::of(given.as_ref(), shared.as_ref(), moment, registers);

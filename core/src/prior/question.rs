@@ -3,7 +3,7 @@
 use super::address::{Address, Thing, fold, identity, policy};
 use super::ask::{Ask, named};
 use super::write::{is_default, written};
-use super::{Fed, Given, Handed, Shared, Tagged, Value};
+use super::{Fed, Given, Handed, Session, Shared, Tagged, Value};
 use crate::event::{CallOutcome, Event};
 use crate::iam::catalogue::IAM;
 use crate::iam::kind::EntityKind;
@@ -31,6 +31,8 @@ pub struct Questions {
     pub tagged: Option<Tagged>,
     /// The bus rule or role that the event changes: does it hand events or logs on?
     pub fed: Option<Fed>,
+    /// The session that makes the call: who opened it?
+    pub session: Option<Session>,
 }
 
 /// The write whose former value is asked for: for a new default version the one that sets the default, else the
@@ -100,7 +102,7 @@ impl Questions {
             }
             CallOutcome::Denied | CallOutcome::Failure => (None, None, None),
         };
-        let (tagged, fed) = (Tagged::of(event), Fed::of(event));
-        Self { named, replaced, former, puts, handed, shared, given, tagged, fed }
+        let (tagged, fed, session) = (Tagged::of(event), Fed::of(event), Session::of(event));
+        Self { named, replaced, former, puts, handed, shared, given, tagged, fed, session }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::address::{Address, Thing, fold, identity, organization_policy, policy, unread};
 use super::index::listings;
-use super::{Handed, Value, feeds, paired, tags};
+use super::{Handed, Value, feeds, paired, session, tags};
 use crate::event::Event;
 use crate::iam::catalogue::IAM;
 use crate::iam::kind::EntityKind;
@@ -24,6 +24,7 @@ pub fn writes(
     let tags = tags::listings(&found);
     found.extend(listings(&found));
     found.extend(feeds::listings(event));
+    found.extend(session::writes(event));
     found.extend(handed.cloned().map(Handed::writes).unwrap_or_default());
     // Last, as they may be many.
     found.extend(tags);

@@ -84,7 +84,7 @@ impl Site {
         let adjustments = compiler.adjustments(&spec);
         let suppressions = compiler.suppressions(&spec);
         let guarded = compiler.guarded(&spec);
-        compiler.check_pipelines(&spec);
+        compiler.check_roles(&spec);
         compiler.check_rules(&spec);
         if compiler.faults.is_empty() {
             let own = Self { spec, environment, calendars, adjustments, suppressions, guarded };
@@ -282,10 +282,16 @@ impl Compiler<'_> {
         entities
     }
 
-    fn check_pipelines(&mut self, spec: &SiteSpec) {
-        for (index, arn) in spec.pipelines.iter().enumerate() {
-            if let Err(message) = super::pipeline::check(arn) {
-                self.fault(&format!("pipelines[{index}]"), message, None);
+    fn check_roles(&mut self, spec: &SiteSpec) {
+        let lists = [
+            ("pipelines", &spec.pipelines),
+            ("source-identity-roles", &spec.source_identity_roles),
+        ];
+        for (name, list) in lists {
+            for (index, arn) in list.iter().enumerate() {
+                if let Err(message) = super::pipeline::check(arn) {
+                    self.fault(&format!("{name}[{index}]"), message, None);
+                }
             }
         }
     }

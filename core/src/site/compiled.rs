@@ -178,6 +178,12 @@ impl Site {
         self.spec.pipelines.iter().any(|pipeline| pipeline == role_arn)
     }
 
+    /// Does the owner vouch for `sourceIdentity` of this role's sessions?
+    #[must_use]
+    pub(crate) fn believes_source_identity(&self, role_arn: &str) -> bool {
+        self.spec.source_identity_roles.iter().any(|role| role == role_arn)
+    }
+
     /// What the site file lets the role of this account and name do more quietly than others: `pipeline` where it is
     /// listed as one, `silenced` where a suppression or an adjustment that lowers names it.
     #[must_use]

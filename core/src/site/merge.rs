@@ -39,6 +39,7 @@ impl SiteSpec {
             defaults,
             accounts,
             pipelines,
+            source_identity_roles,
             organization,
             environment,
             calendars,
@@ -52,6 +53,7 @@ impl SiteSpec {
         let mut merged = Self { defaults, ..base };
         merged.accounts.extend(accounts);
         merged.pipelines.extend(pipelines);
+        merged.source_identity_roles.extend(source_identity_roles);
         merged.organization = organization.or(merged.organization);
         merged.environment = environment.or(merged.environment);
         merged.calendars.extend(calendars);

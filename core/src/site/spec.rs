@@ -43,6 +43,10 @@ pub struct SiteSpec {
     /// reviewed elsewhere before.
     #[serde(default)]
     pub pipelines: Vec<String>,
+    /// Roles of whose sessions `sourceIdentity` may be believed, by their ARNs with their paths: nobody else than an
+    /// identity provider or a broker of yours sets it.
+    #[serde(default)]
+    pub source_identity_roles: Vec<String>,
     /// Changes to single rules, by rule ID.
     #[serde(default)]
     pub overrides: IndexMap<String, OverrideSpec>,

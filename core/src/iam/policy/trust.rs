@@ -17,11 +17,13 @@ mod fence;
 mod home;
 mod issuer;
 mod judge;
+mod naming;
 mod resource;
 mod say;
 mod word;
 
 pub use home::Home;
 pub use judge::Trust;
+pub use naming::Naming;
 pub(crate) use say::describe_trust;
 pub use word::TrustWord;

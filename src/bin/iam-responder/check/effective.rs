@@ -133,7 +133,7 @@ fn said(document: &Document) -> Vec<(&'static str, Value)> {
 
 /// The sections of a site file that say something, in its order.
 fn sections(spec: &SiteSpec) -> Vec<(&'static str, Value)> {
-    const SECTIONS: [&str; 12] = [
+    const SECTIONS: [&str; 13] = [
         "defaults",
         "accounts",
         "organization",
@@ -142,6 +142,7 @@ fn sections(spec: &SiteSpec) -> Vec<(&'static str, Value)> {
         "severity",
         "suppressions",
         "pipelines",
+        "source-identity-roles",
         "overrides",
         "topics",
         "break-glass",

@@ -1,0 +1,126 @@
+//! Who opened the session that makes a call, as far as earlier events say.
+
+use super::address::{Address, Thing};
+use super::answer::Registers;
+use super::ask::Ask;
+use super::missing::Missing;
+use super::register::Moment;
+use super::{Prior, Value, answer};
+use crate::event::{CallOutcome, Event, Principal, issuer, outcome_of};
+use crate::iam::arn::Arn;
+use crate::iam::kind::EntityKind;
+use crate::iam::policy::{Naming, PolicyDocument};
+
+/// In place of who opened it: SAML did.
+const SAML: &str = "saml";
+/// Before the words for who opened a session of root.
+const ROOT: &str = "root ";
+
+/// The session that makes a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// What its access key was issued by.
+    key: Option<Ask>,
+    /// The trust policy of its role.
+    trust: Option<Ask>,
+    account: String,
+}
+
+/// What is known of a session.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SessionBefore {
+    /// SAML opened it: its provider named it.
+    pub by_saml: bool,
+    /// Its `sourceIdentity` is the own name of whoever set it.
+    pub own_name: bool,
+    /// Who opened a session of `AssumeRoot`, in words for people.
+    pub opener: Option<String>,
+}
+
+impl Session {
+    /// The session behind this call: of a role of the account, or of `AssumeRoot`. Of roles that AWS keeps nothing needs
+    /// to be asked.
+    #[must_use]
+    pub fn of(event: &Event) -> Option<Self> {
+        let (account, principal) = (event.account()?, Principal::of(event));
+        let role = issuer(event)
+            .and_then(Arn::parse)
+            .filter(|arn| arn.account == account && arn.aws_role().is_none())
+            .and_then(|arn| arn.name_in_iam(EntityKind::Role));
+        let named = principal.session_name.is_some() || principal.source_identity.is_some();
+        let role = role.filter(|_| named);
+        if role.is_none() && principal.assumed_root.is_none() {
+            return None;
+        }
+        let key = principal.access_key_id.as_deref().map(|id| issued(account, id));
+        let trust =
+            role.map(|role| Address::of_entity(account, EntityKind::Role, role).of(Thing::Trust));
+        Some(Self {
+            key: key.map(Ask::Value),
+            trust: trust.map(Ask::Value),
+            account: account.to_owned(),
+        })
+    }
+
+    /// What is known of it before this moment.
+    pub(super) fn before(
+        &self,
+        moment: Moment<'_>,
+        registers: &Registers,
+    ) -> Result<SessionBefore, Missing> {
+        let mut missing = Missing::default();
+        let mut ask = |ask: &Option<Ask>| {
+            let ask = ask.as_ref()?;
+            match answer(ask, moment, registers) {
+                Ok(prior) => Some(prior),
+                Err(address) => {
+                    let Missing { needed, ahead } = ask.first(address, registers);
+                    missing.needed.extend(needed);
+                    missing.ahead.extend(ahead);
+                    None
+                }
+            }
+        };
+        let (issued, trust) = (ask(&self.key), ask(&self.trust));
+        if missing != Missing::default() {
+            return Err(missing);
+        }
+        let document = trust.as_ref().and_then(Prior::present).and_then(PolicyDocument::parse);
+        // A key is issued once: it does not matter that its first call came in the same second.
+        let issued = issued.as_ref().and_then(|by| by.possible().first());
+        let issued = issued.map(String::as_str);
+        let naming =
+            document.map(|document| Naming::of(&document, &self.account)).unwrap_or_default();
+        Ok(SessionBefore {
+            by_saml: naming.by_saml || issued == Some(SAML),
+            own_name: naming.own_name,
+            opener: issued.and_then(|by| by.strip_prefix(ROOT)).map(str::to_owned),
+        })
+    }
+}
+
+/// The register of what issued an access key.
+fn issued(account: &str, access_key: &str) -> Address {
+    Address::kept(account, format!("credential {access_key}")).of(Thing::Session)
+}
+
+/// Does the call open a session whose key tells who comes with it?
+#[must_use]
+pub fn opens_session(event: &Event) -> bool {
+    event.event_source() == Some("sts.amazonaws.com")
+        && matches!(event.name(), Some("AssumeRoleWithSAML" | "AssumeRoot"))
+        && outcome_of(event) == CallOutcome::Success
+}
+
+/// What is to be known of the key of a session that the event opens.
+pub(super) fn writes(event: &Event) -> Option<(Address, Value)> {
+    let key = event.text("detail.responseElements.credentials.accessKeyId")?;
+    let account = event.account().filter(|_| opens_session(event))?;
+    if event.name() == Some("AssumeRoleWithSAML") {
+        return Some((issued(account, key), Value::of(SAML)));
+    }
+    let target = event.text("detail.requestParameters.targetPrincipal")?;
+    let target = Arn::parse(target).map_or(target, |arn| arn.account);
+    let opener = Principal::of(event).subject();
+    Some((issued(target, key), Value::Present(format!("{ROOT}{opener}"))))
+}
