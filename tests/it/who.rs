@@ -138,6 +138,26 @@ fn a_session_of_assume_root_is_told_with_who_opened_it() {
 }
 
 #[test]
+fn what_a_session_of_assume_root_does_to_root_has_a_runbook_of_its_own() {
+    let off = |flag: Value| {
+        let identity = json!({"type": "Root", "accountId": HERE, "arn": format!("arn:aws:iam::{HERE}:root"),
+            "sessionContext": {"assumedRoot": flag}});
+        let parameters =
+            json!({"serialNumber": "arn:aws:iam::111122223333:mfa/root-account-mfa-device"});
+        let record = by(call("iam", "DeactivateMFADevice", 30, parameters), identity);
+        responses("", Vec::new(), [record]).pop().unwrap().alert.unwrap()
+    };
+    let (central, plain) = (off(json!("true")), off(Value::Null));
+    for alert in [&central, &plain] {
+        assert_eq!(alert.rules[0].id, "root-mfa-deactivated");
+    }
+    let asks = |alert: &iam_responder::alert::Alert| {
+        alert.runbook.as_deref().unwrap().starts_with("Who opened the session?")
+    };
+    assert!(asks(&central) && !asks(&plain));
+}
+
+#[test]
 fn a_federated_session_is_judged_as_who_issued_it() {
     let by_federated = |issuer: Value, mut record: Value| {
         record["userIdentity"] = json!({"type": "FederatedUser", "accountId": HERE, "accessKeyId": KEY,

@@ -32,7 +32,9 @@ const UNDO_AGE_MINUTES_MAX: i64 = 60;
 /// How far ahead of the clock an event may be, in minutes, before its undo is doubted.
 const UNDO_AHEAD_MINUTES_MAX: i64 = 15;
 
-/// What to do first about a session of `AssumeRoot`.
+/// What the runbook of a rule names that knows of sessions of `AssumeRoot`.
+const ASSUME_ROOT: &str = "AssumeRoot";
+/// What to do first about such a session, where no rule knows of them.
 const ASK_THE_OPENER: &str = "This is a session of AssumeRoot: ask who opened it, in the management account or a delegated one. \
                               The keeper of the root password does not know of it.\n";
 
@@ -112,7 +114,7 @@ impl Alert {
             reasons: listed(decision.reasons.iter().map(Reason::line), ""),
             cut: decision.cut,
             why: first.map(|rule| why(rule, context)),
-            runbook: first.map(|rule| runbook(rule, context)),
+            runbook: first.map(|first| runbook(first, rules, context)),
             entity: context.facts.entity.as_ref().map(|entity| EntityLine {
                 kind: entity.kind.into(),
                 name: entity.name.as_deref().map(Hostile::of),
@@ -340,13 +342,17 @@ fn why(rule: &Rule, context: &Context) -> String {
     }
 }
 
-fn runbook(rule: &Rule, context: &Context) -> String {
-    if !only_tried(rule, context) {
-        let own = &rule.spec.runbook;
-        // What is done as root by such a session is not the work of who keeps root's password.
-        let opened = context.facts.principal.assumed_root.is_some() && !own.contains("AssumeRoot");
-        let first = if opened { ASK_THE_OPENER } else { "" };
-        return clean_lines(&format!("{first}{own}"), 2_000);
+fn runbook(first: &Rule, rules: &[&Rule], context: &Context) -> String {
+    if !only_tried(first, context) {
+        let own = &first.spec.runbook;
+        if context.facts.principal.assumed_root.is_none() {
+            return clean_lines(own, 2_000);
+        }
+        // Who keeps root's password has no part in what such a session does.
+        let of_such = rules.iter().map(|rule| &rule.spec.runbook);
+        let of_such = of_such.into_iter().find(|runbook| runbook.contains(ASSUME_ROOT));
+        let asked = of_such.cloned().unwrap_or_else(|| format!("{ASK_THE_OPENER}{own}"));
+        return clean_lines(&asked, 2_000);
     }
     "Ask the caller, by a second channel, what they wanted to do.\n\
      If nobody can say, treat the caller's credentials as stolen.\n\

@@ -69,6 +69,8 @@ pub struct Principal {
     pub on_behalf_of: Option<String>,
     /// The identity store that knows that person.
     pub identity_store: Option<String>,
+    /// The session was opened in the console, so that somebody sits there.
+    pub at_console: bool,
     /// ARN of the thing that AWS gave the credentials to, as a function.
     pub in_scope_of: Option<String>,
     /// The identity provider behind a session or a sign-in.
@@ -138,6 +140,7 @@ impl Principal {
             access_key_id: owned("accessKeyId"),
             on_behalf_of: owned("onBehalfOf.userId"),
             identity_store: owned("onBehalfOf.identityStoreArn"),
+            at_console: event.flag("detail.sessionCredentialFromConsole") == Some(true),
             in_scope_of: session::scope(event).map(str::to_owned),
             identity_provider: session::provider(event, kind).map(str::to_owned),
             // Nobody signs in to a session of `AssumeRoot`.
@@ -216,6 +219,7 @@ impl Principal {
         let signed_in = self.vouched.as_ref().is_some_and(|vouched| vouched.by.is_sign_in());
         let said = self.source_identity.is_some()
             || self.on_behalf_of.is_some()
+            || self.at_console
             || self.session_name.as_deref().is_some_and(|name| name.contains('@'));
         match self.kind {
             PrincipalKind::IamUser

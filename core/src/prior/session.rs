@@ -124,3 +124,42 @@ pub(super) fn writes(event: &Event) -> Option<(Address, Value)> {
     let opener = Principal::of(event).subject();
     Some((issued(target, key), Value::Present(format!("{ROOT}{opener}"))))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+    use crate::prior::{Inquiry, Questions, Register};
+
+    /// How often registers are read for an event of which none is known.
+    fn rounds(event: &Json) -> usize {
+        let event = Event::parse(&event.to_string()).unwrap();
+        let questions = Questions::of(&event, outcome_of(&event));
+        let (mut registers, mut rounds) = (Registers::new(), 0);
+        let id = event.identity();
+        let moment = Moment { at: event.time().unwrap(), event_id: &id };
+        let mut inquiry = Inquiry::new(&questions, None);
+        loop {
+            let missing = inquiry.ask(moment, &registers, &BTreeSet::new(), |_| false);
+            if missing.is_empty() {
+                return rounds;
+            }
+            rounds += 1;
+            registers.extend(missing.into_iter().map(|at| (at, Register::default())));
+        }
+    }
+
+    #[test]
+    fn all_that_is_asked_of_a_session_is_read_at_once() {
+        let role = "arn:aws:iam::111122223333:role/ci/builder";
+        let event = json!({"eventSource": "s3.amazonaws.com", "eventName": "PutBucketPolicy",
+            "recipientAccountId": "111122223333", "eventTime": "2026-11-24T12:00:00Z",
+            "userIdentity": {"type": "AssumedRole", "accessKeyId": "ASIA0SESSION", "accountId": "111122223333",
+                "arn": "arn:aws:sts::111122223333:assumed-role/builder/run-1",
+                "sessionContext": {"sessionIssuer": {"type": "Role", "arn": role}}}});
+        assert_eq!(rounds(&event), 1);
+    }
+}

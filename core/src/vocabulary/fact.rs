@@ -165,7 +165,7 @@ facts! {
     PrincipalHuman = by_event(
         "derived.principal.human",
         Values::True,
-        "a person acts, as far as the record shows: a user, a permission set, a federated user, somebody of SAML or of Identity Center, a session with a `sourceIdentity`, for a person of Identity Center or named by a mail address, and no known automation. Names are the caller's choice: ask for it to make louder, never quieter",
+        "a person acts, as far as the record shows: a user, a permission set, a federated user, somebody of SAML or of Identity Center, a session at the console, with a `sourceIdentity`, for a person of Identity Center or named by a mail address, and no known automation. Names are the caller's choice: ask for it to make louder, never quieter",
     ),
     PrincipalAutomation = by_event(
         "derived.principal.automation",

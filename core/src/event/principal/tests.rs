@@ -163,6 +163,15 @@ fn a_session_of_assume_root_is_not_the_keeper_of_the_password() {
 }
 
 #[test]
+fn at_the_console_sits_a_person() {
+    let identity = session("ops", "s1", HERE, &json!({}));
+    for (flag, person) in [(json!("true"), true), (json!(true), true), (Value::Null, false)] {
+        let principal = principal_of(&identity, &json!({"sessionCredentialFromConsole": flag}));
+        assert_eq!(principal.is_person(), person, "{flag}");
+    }
+}
+
+#[test]
 fn a_session_on_behalf_of_a_person_names_its_id() {
     let mut identity = session("portal", "s1", HERE, &json!({}));
     identity["onBehalfOf"] = json!({"userId": "9448-01", "identityStoreArn": "arn:aws:identitystore::111122223333:identitystore/d-9"});

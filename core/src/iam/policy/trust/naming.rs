@@ -11,6 +11,11 @@ const KEY: &str = "sts:sourceidentity";
 /// Stand for the caller's own name, which AWS or the provider knows.
 const OWN_NAMES: [&str; 2] = ["${aws:username}", "${saml:sub}"];
 
+/// Operators that ask for a name: no name of a user holds a wildcard.
+const EQUAL: [&str; 3] = ["StringEquals", "StringEqualsIgnoreCase", "StringLike"];
+/// Their opposites.
+const UNEQUAL: [&str; 3] = ["StringNotEquals", "StringNotEqualsIgnoreCase", "StringNotLike"];
+
 /// What a trust policy says of the names of its role's sessions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Naming {
@@ -40,7 +45,7 @@ impl Naming {
         };
         let denied = document.statements.iter().any(denies_other_names);
         let own = |statement: &Statement| {
-            let asked = denied || statement.conditions.iter().any(|one| asks(one, "stringequals"));
+            let asked = denied || statement.conditions.iter().any(|one| asks(one, &EQUAL));
             by_saml(statement) || (of_account(statement) && asked)
         };
         Self {
@@ -66,10 +71,10 @@ fn is_saml(kind: &str, value: &str, account: &str) -> bool {
     kind.eq_ignore_ascii_case("federated") && below.is_some_and(|name| !name.contains(['*', '?']))
 }
 
-/// Does it ask, by this operator, for the caller's own name and nothing else?
-fn asks(condition: &Condition, operator: &str) -> bool {
+/// Does it ask, by one of these operators, for the caller's own name and nothing else?
+fn asks(condition: &Condition, operators: &[&str]) -> bool {
     let own = |value: &String| OWN_NAMES.iter().any(|name| value.eq_ignore_ascii_case(name));
-    condition.operator.eq_ignore_ascii_case(operator)
+    operators.iter().any(|operator| condition.operator.eq_ignore_ascii_case(operator))
         && condition.key.eq_ignore_ascii_case(KEY)
         && !condition.values.is_empty()
         && condition.values.iter().all(own)
@@ -80,7 +85,7 @@ fn denies_other_names(statement: &Statement) -> bool {
     let everybody = names_all(statement, |kind, value| {
         value == "*" && (kind == "*" || kind.eq_ignore_ascii_case("aws"))
     });
-    let only = matches!(statement.conditions.as_slice(), [one] if asks(one, "stringnotequals"));
+    let only = matches!(statement.conditions.as_slice(), [one] if asks(one, &UNEQUAL));
     !statement.allow && everybody && only && statement.actions.names_action(SETS)
 }
 
@@ -126,7 +131,7 @@ mod tests {
         let name = |operator: &str, value: &str| json!({operator: {"sts:SourceIdentity": value}});
         check(&json!([users(&both, &name("StringEquals", "${aws:username}"))]), false, true);
         check(
-            &json!([users(&json!("sts:*"), &name("stringequals", "${AWS:UserName}"))]),
+            &json!([users(&json!("sts:*"), &name("stringlike", "${AWS:UserName}"))]),
             false,
             true,
         );
