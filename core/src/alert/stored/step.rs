@@ -164,7 +164,8 @@ mod tests {
             let again = Alert::from_stored(&alert.to_stored().unwrap()).unwrap();
             assert_eq!(again.undo, alert.undo);
             let text = alert.to_text();
-            assert_eq!(text.matches("In account").count(), count);
+            assert_eq!(text.matches("\nIn account").count(), count.min(1));
+            assert_eq!(text.matches("\nThen, in account").count(), count.saturating_sub(1));
             assert_eq!(text.contains("\nUndo\n"), count > 0);
             assert_eq!(alert.to_json()["undo"].is_array(), count > 1);
             assert_eq!(alert.to_json()["undo"].is_null(), count == 0);
