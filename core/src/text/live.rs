@@ -22,7 +22,7 @@ const HOST_CHARS_MAX: usize = 255;
 
 /// Is the character at this place live?
 #[must_use]
-pub(crate) fn is_live(text: &[char], at: usize) -> bool {
+pub fn is_live(text: &[char], at: usize) -> bool {
     let before = text.get(..at).unwrap_or_default();
     let after = text.get(at + 1..).unwrap_or_default();
     let follows = |c: char| before.last() == Some(&c);
