@@ -14,6 +14,7 @@ mod principal_kind;
 mod record;
 #[cfg(test)]
 pub(crate) mod sample;
+mod spelling;
 mod tagging;
 
 pub use call::{CallOutcome, outcome_of};

@@ -1,5 +1,6 @@
 //! What people and attackers write: YAML with its lines, words that are nearly right, texts made harmless.
 
+pub(crate) mod base64;
 pub(crate) mod checked;
 pub mod clean;
 pub(crate) mod hash;

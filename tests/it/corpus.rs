@@ -49,7 +49,7 @@ fn every_recorded_event_is_answered() {
         let inputs: Vec<_> = input::read(&text).collect();
         assert_eq!(inputs.len(), lines, "{}: events in, answers out", file.display());
         for input in inputs {
-            let response = world.answer(input.event, now, Some(now));
+            let response = world.answer(input.event().unwrap(), now, Some(now));
             assert_ne!(
                 response.outcome.disposition,
                 Disposition::Unreadable,

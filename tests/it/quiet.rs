@@ -64,7 +64,7 @@ fn the_background_of_an_intrusion_is_quiet() {
         let arn = event.text("detail.userIdentity.arn").unwrap_or_default();
         name == "bert-jan" || arn.contains("stratus-red-team")
     };
-    let inputs = input::read(&text).map(|input| input.event);
+    let inputs = input::read(&text).filter_map(|input| input.event());
     let background: Vec<_> =
         inputs.filter(|event| event.as_ref().is_ok_and(|event| !intruder(event))).collect();
     assert!(background.len() > 150, "{} records", background.len());

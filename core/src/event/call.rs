@@ -61,11 +61,14 @@ pub(crate) fn is_read_only(event: &Event) -> bool {
     event.flag("detail.readOnly").unwrap_or_else(by_name)
 }
 
-/// `{"reason": "requestParameters too large", "omitted": true}`, also with `"true"` as text.
+/// `{"reason": "requestParameters too large", "omitted": true}`, also with `"true"` as text. A structure that stays a
+/// text could not be read, as one that was cut.
 #[must_use]
 pub(crate) fn omitted(event: &Event) -> bool {
     event.flag("detail.requestParameters.omitted") == Some(true)
-        || event.text("detail.requestParameters").is_some_and(|text| text.contains("\"omitted\""))
+        || event
+            .text("detail.requestParameters")
+            .is_some_and(|text| text.trim_start().starts_with(['{', '[']))
 }
 
 /// The partition, from the caller's ARN, else from the Region.

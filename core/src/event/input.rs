@@ -1,24 +1,64 @@
-//! Files into events: envelopes, bare records, CloudTrail log files, NDJSON, `lookup-events`.
+//! Files into events: envelopes, bare records, CloudTrail log files, NDJSON, `lookup-events`, what carried events, and
+//! damaged files.
 //!
-//! Nothing is lost: every value found is either an [`Event`] or an [`Unreadable`] with its place.
+//! Nothing is lost: every value found is an [`Event`], an [`Unreadable`] with its place, or a file of AWS that is known to
+//! hold no events.
+
+mod damaged;
+mod payload;
 
 use std::borrow::Cow;
 
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::event::{Event, Unreadable};
+use self::payload::{PAYLOAD_BYTES_MAX, events_in};
+use crate::event::{Event, Shape, Unreadable};
+use crate::text::words::words;
 
 /// One value found in the input.
 #[derive(Debug)]
 pub struct Input {
     /// Which value of the input, counted from 1.
     pub number: usize,
-    /// The event, or why it cannot be read.
-    pub event: Result<Event, Unreadable>,
+    /// What it is.
+    pub found: Found,
 }
 
-/// A CloudTrail log file, or the output of `aws cloudtrail lookup-events`.
+impl Input {
+    /// The event, or why it cannot be read. `None` for a file that holds no events.
+    #[must_use]
+    pub fn event(self) -> Option<Result<Event, Unreadable>> {
+        match self.found {
+            Found::Event(event) => Some(event),
+            Found::NoEvents(_) => None,
+        }
+    }
+}
+
+/// What a value of the input is.
+#[derive(Debug)]
+pub enum Found {
+    /// An event, or why it cannot be read.
+    Event(Result<Event, Unreadable>),
+    /// It lies beside log files and holds no events.
+    NoEvents(NoEvents),
+}
+
+words! {
+    /// Files that AWS writes beside log files, and that hold no events.
+    pub enum NoEvents {
+        /// Hashes of the log files of an hour.
+        /// Source: <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-validation-digest-file-structure.html>
+        Digest = "CloudTrail digest",
+        /// How resources were, by AWS Config.
+        /// Source: <https://docs.aws.amazon.com/config/latest/developerguide/example-s3-snapshot.html>
+        Configuration = "AWS Config file",
+    }
+}
+
+/// A CloudTrail log file, or the output of `aws cloudtrail lookup-events`; or what is known to be neither.
 #[derive(Deserialize)]
 struct Container<'a> {
     #[serde(borrow, rename = "Records")]
@@ -28,6 +68,27 @@ struct Container<'a> {
     /// An object with `detail` is an envelope, and so an event. Its other fields do not matter.
     #[serde(borrow)]
     detail: Option<&'a RawValue>,
+    /// So is one that names a call.
+    #[serde(borrow, rename = "eventName")]
+    name: Option<&'a RawValue>,
+    #[serde(borrow, rename = "digestS3Object")]
+    digest: Option<&'a RawValue>,
+    #[serde(borrow, rename = "configurationItems")]
+    items: Option<&'a RawValue>,
+    #[serde(borrow, rename = "configSnapshotId")]
+    snapshot: Option<&'a RawValue>,
+}
+
+impl Container<'_> {
+    /// What it is by its own marks, where it has no mark of an event.
+    fn no_events(&self) -> Option<NoEvents> {
+        let events = self.records.is_some() || self.events.is_some();
+        if events || self.detail.is_some() || self.name.is_some() {
+            return None;
+        }
+        let configuration = self.items.or(self.snapshot).map(|_| NoEvents::Configuration);
+        self.digest.map(|_| NoEvents::Digest).or(configuration)
+    }
 }
 
 #[derive(Deserialize)]
@@ -36,9 +97,23 @@ struct LookedUp {
     event: String,
 }
 
-/// Content as text. Bytes that are not UTF-8 become replacement characters, and a byte order mark is removed.
+/// Content as text, from UTF-8, or from UTF-16 as Windows writes it. Bytes that are neither become replacement
+/// characters, and a byte order mark is removed.
 #[must_use]
 pub fn text(content: &[u8]) -> Cow<'_, str> {
+    let of_utf16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
+        let units = bytes.as_chunks::<2>().0.iter().map(|pair| unit(*pair));
+        let text = char::decode_utf16(units);
+        Cow::Owned(text.map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
+    };
+    match content {
+        [0xff, 0xfe, rest @ ..] => return of_utf16(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => return of_utf16(rest, u16::from_be_bytes),
+        // JSON begins with an ASCII character, so a zero beside it says what it is.
+        [b'{' | b'[' | b'"', 0, ..] => return of_utf16(content, u16::from_le_bytes),
+        [0, b'{' | b'[' | b'"', ..] => return of_utf16(content, u16::from_be_bytes),
+        _ => {}
+    }
     match String::from_utf8_lossy(content) {
         Cow::Borrowed(text) => Cow::Borrowed(text.trim_start_matches('\u{feff}')),
         Cow::Owned(text) => Cow::Owned(text.trim_start_matches('\u{feff}').to_owned()),
@@ -51,29 +126,45 @@ pub fn read(text: &str) -> impl Iterator<Item = Input> + '_ {
     let found = find(text.trim());
     found
         .into_iter()
+        .flat_map(Piece::parse)
         .enumerate()
-        .map(|(index, piece)| Input { number: index + 1, event: piece.parse() })
+        .map(|(index, found)| Input { number: index + 1, found })
 }
 
 /// A value found, not parsed yet.
 enum Piece<'t> {
     Event(&'t str),
+    NoEvents(NoEvents),
     Broken(String),
 }
 
 impl Piece<'_> {
-    fn parse(self) -> Result<Event, Unreadable> {
+    fn parse(self) -> Vec<Found> {
         let text = match self {
             Self::Event(text) => text,
-            Self::Broken(fault) => return Err(Unreadable::Syntax(fault)),
+            Self::NoEvents(what) => return vec![Found::NoEvents(what)],
+            Self::Broken(fault) => return vec![Found::Event(Err(Unreadable::Syntax(fault)))],
         };
         // `lookup-events` gives the record as text inside its own summary.
         if text.contains("\"CloudTrailEvent\"")
             && let Ok(summary) = serde_json::from_str::<LookedUp>(text)
         {
-            return Event::parse(&summary.event);
+            return vec![Found::Event(Event::parse(&summary.event))];
         }
-        Event::parse(text)
+        let event = Event::parse(text);
+        let may_carry = match &event {
+            Ok(event) => event.shape() == Shape::Unknown,
+            Err(fault) => {
+                matches!(fault, Unreadable::NotAnObject(_) | Unreadable::TooLarge(_))
+            }
+        };
+        let inside = Some(text).filter(|text| may_carry && text.len() <= PAYLOAD_BYTES_MAX);
+        let inside = inside.and_then(|text| serde_json::from_str(text).ok());
+        let inside = inside.map(|value: Value| events_in(&value)).unwrap_or_default();
+        match inside.is_empty() {
+            true => vec![Found::Event(event)],
+            false => inside.into_iter().map(Found::Event).collect(),
+        }
     }
 }
 
@@ -84,12 +175,12 @@ fn find(text: &str) -> Vec<Piece<'_>> {
     }
     match serde_json::from_str::<&RawValue>(text) {
         Ok(whole) => take(whole.get(), &mut found),
-        Err(_) => values(text, &mut found),
+        Err(_) => damaged::values(text, &mut found),
     }
     found
 }
 
-/// One JSON value: a container is opened, anything else is one event.
+/// One JSON value: a container is opened, anything else is one event, or known to hold none.
 fn take<'t>(text: &'t str, found: &mut Vec<Piece<'t>>) {
     let text = text.trim();
     if text.starts_with('[') {
@@ -99,9 +190,16 @@ fn take<'t>(text: &'t str, found: &mut Vec<Piece<'t>>) {
         }
         return;
     }
-    let container = serde_json::from_str::<Container<'t>>(text);
+    let Ok(container) = serde_json::from_str::<Container<'t>>(text) else {
+        found.push(Piece::Event(text));
+        return;
+    };
+    if let Some(what) = container.no_events() {
+        found.push(Piece::NoEvents(what));
+        return;
+    }
     match container {
-        Ok(Container { records, events, detail: None })
+        Container { records, events, detail: None, name: None, .. }
             if records.is_some() || events.is_some() =>
         {
             let all = records.into_iter().chain(events).flatten();
@@ -111,96 +209,17 @@ fn take<'t>(text: &'t str, found: &mut Vec<Piece<'t>>) {
     }
 }
 
-/// Values one after another: NDJSON, pretty-printed, log files put together. A broken one costs
-/// itself; the next is looked for where a line begins with a bracket, or inside a container.
-fn values<'t>(text: &'t str, found: &mut Vec<Piece<'t>>) {
-    let mut rest = text;
-    loop {
-        rest = rest.trim_start();
-        if rest.is_empty() {
-            return;
-        }
-        let mut stream = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>();
-        let (value, used) = (stream.next(), stream.byte_offset());
-        rest = match (value, inside_container(rest)) {
-            (Some(Ok(value)), _) => {
-                take(value.get(), found);
-                rest.get(used..).unwrap_or_default()
-            }
-            (Some(Err(error)), Some(start)) => salvage(rest, start, &error.to_string(), found),
-            (Some(Err(error)), None) => {
-                found.push(Piece::Broken(error.to_string()));
-                next_line_with_bracket(rest)
-            }
-            (None, _) => return,
-        };
-    }
-}
-
-fn next_line_with_bracket(text: &str) -> &str {
-    let starts = text.match_indices('\n').map(|(at, _)| at + 1);
-    let bracket = |at: &usize| text.get(*at..).is_some_and(|rest| rest.starts_with(['{', '[']));
-    let next = starts.into_iter().find(bracket);
-    next.and_then(|at| text.get(at..)).unwrap_or_default()
-}
-
-/// Where the elements of a container begin, if the text looks like one.
-fn inside_container(text: &str) -> Option<usize> {
-    if text.starts_with('[') {
-        return Some(1);
-    }
-    let head: String = text.chars().take(40).filter(|c| !c.is_whitespace()).collect();
-    let known = ["{\"Records\":[", "{\"Events\":["].iter().any(|start| head.starts_with(start));
-    known.then(|| text.find('[').map(|at| at + 1))?
-}
-
-/// A container that is not valid JSON as a whole: cut off, or with one bad spot. Its whole elements are taken; what
-/// is between them or missing is reported as broken. Gives what follows it.
-fn salvage<'t>(text: &'t str, start: usize, fault: &str, found: &mut Vec<Piece<'t>>) -> &'t str {
-    let mut rest = text.get(start..).unwrap_or_default();
-    let first = rest.trim_start();
-    let beginning = first.find(':').and_then(|at| first.get(..at)).unwrap_or("{\"eventVersion\"");
-    loop {
-        rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
-        if let Some(after) = rest.strip_prefix(']') {
-            let after = after.trim_start();
-            let is_array = text.starts_with('[');
-            let closed = if is_array { Some(after) } else { after.strip_prefix('}') };
-            if closed.is_none() {
-                found.push(Piece::Broken(fault.to_owned()));
-            }
-            return closed.unwrap_or_else(|| next_line_with_bracket(after));
-        }
-        if rest.is_empty() {
-            found.push(Piece::Broken(fault.to_owned()));
-            return rest;
-        }
-        let mut stream = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>();
-        let (value, used) = (stream.next(), stream.byte_offset());
-        if let Some(Ok(value)) = value {
-            found.push(Piece::Event(value.get()));
-            rest = rest.get(used..).unwrap_or_default();
-            continue;
-        }
-        found.push(Piece::Broken(fault.to_owned()));
-        // Records are alike: the next one begins as the first did.
-        let next = rest.get(1..).and_then(|tail| tail.find(beginning));
-        match next.and_then(|at| rest.get(at + 1..)) {
-            Some(next) => rest = next,
-            None => return next_line_with_bracket(rest),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use super::*;
 
     #[track_caller]
     fn check(content: &str, readable: usize, unreadable: usize) {
         let text = text(content.as_bytes());
         let found: Vec<Input> = read(&text).collect();
-        let good = found.iter().filter(|input| input.event.is_ok()).count();
+        let good = found.iter().filter(|input| matches!(input.found, Found::Event(Ok(_)))).count();
         assert_eq!((good, found.len() - good), (readable, unreadable), "{content}: {found:?}");
     }
 
@@ -241,5 +260,166 @@ mod tests {
         check("not json at all", 0, 1);
         check(r#"{"Events":[{"EventId":"x","CloudTrailEvent":"{\"eventName\":\"A\"}"}]}"#, 1, 0);
         check(&"[".repeat(10_000), 0, 1);
+    }
+
+    const RECORD: &str =
+        r#"{"eventName":"CreateUser","eventSource":"iam.amazonaws.com","eventID":"A"}"#;
+
+    /// A text as JSON has it.
+    fn quoted(text: &str) -> String {
+        serde_json::to_string(text).unwrap()
+    }
+
+    /// In base64, packed or not.
+    fn encoded(text: &str, packed: bool) -> String {
+        const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let mut bytes = text.as_bytes().to_vec();
+        if packed {
+            let fast = flate2::Compression::fast();
+            let mut packer = flate2::write::GzEncoder::new(Vec::new(), fast);
+            packer.write_all(text.as_bytes()).unwrap();
+            bytes = packer.finish().unwrap();
+        }
+        let character = |(bits, place): (u32, usize)| {
+            char::from(ALPHABET[usize::try_from(bits >> (18 - 6 * place) & 63).unwrap()])
+        };
+        let group = |group: &[u8]| {
+            let bits = (0..3).fold(0, |bits, at| {
+                bits << 8 | u32::from(group.get(at).copied().unwrap_or_default())
+            });
+            (0..=group.len()).map(move |place| (bits, place)).map(character).collect::<String>()
+        };
+        bytes.chunks(3).map(group).collect()
+    }
+
+    /// Every event of it is the record; and so many values cannot be read.
+    #[track_caller]
+    fn check_carried(payload: &str, events: usize, unreadable: usize) {
+        let found: Vec<_> = read(payload).filter_map(Input::event).collect();
+        let known = |event: &&Result<Event, Unreadable>| {
+            event.as_ref().is_ok_and(|event| {
+                (event.shape(), event.name()) == (Shape::Record, Some("CreateUser"))
+            })
+        };
+        let good = found.iter().filter(known).count();
+        assert_eq!((good, found.len() - good), (events, unreadable), "{payload}: {found:?}");
+    }
+
+    #[test]
+    fn events_are_taken_out_of_what_carried_them() {
+        let text = quoted(RECORD);
+        let message = quoted(&format!(r#"{{"Type":"Notification","Message":{text}}}"#));
+        let (plain, packed) = (encoded(RECORD, false), encoded(RECORD, true));
+        let batch = format!(
+            r#"{{"messageType":"DATA_MESSAGE","logEvents":[{{"message":{text}}},{{"message":{text}}}]}}"#
+        );
+        let batch = encoded(&batch, true);
+        for (carrier, events) in [
+            (format!("[{text},{text}]"), 2),
+            (text.clone(), 1),
+            (format!("[[{RECORD}],[{RECORD}]]"), 2),
+            (format!(r#"{{"Records":[{{"messageId":"m","body":{text},"eventSource":"aws:sqs"}}]}}"#), 1),
+            (format!(r#"{{"Messages":[{{"Body":{message}}},{{"Body":{text}}}]}}"#), 2),
+            (format!(r#"{{"Records":[{{"EventSource":"aws:sns","Sns":{{"Message":{text}}}}}]}}"#), 1),
+            (format!(r#"{{"Records":[{{"eventSource":"aws:kinesis","eventName":"aws:kinesis:record","kinesis":{{"data":"{plain}"}}}}]}}"#), 1),
+            (format!(r#"{{"deliveryStreamArn":"a","records":[{{"data":"{packed}"}},{{"data":"{plain}"}}]}}"#), 2),
+            (format!(r#"{{"awslogs":{{"data":"{batch}"}}}}"#), 2),
+            (format!(r#"{{"Records":[{{"eventSource":"aws:dynamodb","dynamodb":{{"NewImage":{{"e":{{"S":{text}}}}}}}}}]}}"#), 1),
+            (format!(r#"{{"requestContext":{{"condition":"RetriesExhausted"}},"requestPayload":{RECORD}}}"#), 1),
+            (r#"{"QueryResultRows":[[{"eventName":"CreateUser"},{"eventSource":"iam.amazonaws.com"}]]}"#.to_owned(), 1),
+            (r#"{"eventname":"CreateUser","eventsource":"iam.amazonaws.com"}"#.to_owned(), 1),
+            (format!(r#"[{{"detail":{text}}}]"#).replace("detail", "message"), 1),
+        ] {
+            check_carried(&carrier, events, 0);
+        }
+        // What is beside it in the same list, and none, is not passed over.
+        check_carried(&format!(r#"{{"Records":[{{"body":{text}}},{{"body":"hello"}}]}}"#), 1, 1);
+        check_carried(&format!(r#"{{"messages":[{{"data":"{plain}"}},{{"data":"x"}}]}}"#), 1, 1);
+        check_carried(&format!(r#"{{"body":{}}}"#, quoted(&format!("{RECORD}{{\"cut"))), 1, 1);
+        // Nothing is in these.
+        for none in [
+            r#"{"Records":[{"eventSource":"aws:s3","eventName":"ObjectCreated:Put","s3":{"object":{"key":"k"}}}]}"#,
+            r#"{"eventName":{"value":"End"},"operationName":{"value":"resources/delete"}}"#,
+            r#"{"eventName":"CreateInstance","eventSource":"ecs.cn-hangzhou.aliyuncs.com","userIdentity":{"type":"ram-user"}}"#,
+            r#"{"eventName":"CreateUser"}"#,
+            r#"{"detail":{"msg":"Not found"}}"#,
+        ] {
+            let found: Vec<_> = read(none).filter_map(Input::event).collect();
+            let [Ok(event)] = found.as_slice() else { panic!("{none}: {found:?}") };
+            assert_eq!(event.shape(), Shape::Unknown, "{none}");
+        }
+    }
+
+    #[test]
+    fn hostile_payloads_are_told_and_cost_little() {
+        let mut layers = RECORD.to_owned();
+        for _ in 0..12 {
+            layers = quoted(&layers);
+        }
+        check_carried(&layers, 0, 1);
+        let bomb = encoded(&" ".repeat(PAYLOAD_BYTES_MAX + 1), true);
+        check_carried(&format!(r#"{{"Records":[{{"body":"{bomb}"}}]}}"#), 0, 1);
+        check_carried(&format!(r#"{{"body":{}}}"#, quoted(&"[".repeat(100_000))), 0, 1);
+        // Broken, and given up.
+        check_carried(&"{\"a\":".repeat(20_000), 0, 2);
+        check_carried(&"{\"a\":[{".repeat(20_000), 0, 1);
+        check_carried(&format!("{}{RECORD}", "[{\"a\":\n".repeat(1_000)), 1, 1);
+    }
+
+    #[test]
+    fn a_damaged_file_loses_no_event_that_stands_whole_in_it() {
+        let cut = r#"{"Records":[{"eventVersion":"1.11","userIdentity":{"type":"IA"#;
+        let log = format!(r#"{{"Records":[{RECORD},{RECORD}]}}"#);
+        check_carried(&format!("{cut}{log}"), 2, 1);
+        check_carried(&format!("{cut}\n{log}\n{log}"), 4, 1);
+        check_carried(&format!(r#"{{"Records":[{RECORD},{{"eventVersion":"1.11","userIde"#), 1, 1);
+        check_carried(&format!("rubbish {RECORD}\n{RECORD}\n"), 2, 1);
+        let other =
+            r#"{"awsRegion":"x","eventName":"CreateUser","eventSource":"iam.amazonaws.com"}"#;
+        check_carried(
+            &format!(r#"{{"Records":[{RECORD},{{"eventName":}},{other},{RECORD}]}}"#),
+            3,
+            1,
+        );
+        check_carried(&format!("[{RECORD},{{\"a\":nul}},{other}]"), 2, 1);
+        let events = format!(r#"{{"Events":[{RECORD},?,{RECORD}],"NextToken":"t"}}"#);
+        check_carried(&format!("{events}\n{log}"), 4, 1);
+    }
+
+    #[test]
+    fn files_without_events_are_skipped_by_their_own_marks() {
+        let skipped = |text: &str| -> Vec<NoEvents> {
+            let of = |input: Input| match input.found {
+                Found::NoEvents(what) => Some(what),
+                Found::Event(_) => None,
+            };
+            read(text).filter_map(of).collect()
+        };
+        let digest = r#"{"awsAccountId":"111122223333","digestS3Object":"x","logFiles":[]}"#;
+        let large = format!(r#"{{"configurationItems":["{}"]}}"#, "x".repeat(2_000_000));
+        let snapshot = r#"{"configSnapshotId":"a","configurationItems":[]}"#;
+        let all = [NoEvents::Digest, NoEvents::Configuration, NoEvents::Configuration];
+        assert_eq!(skipped(&format!("{digest}\n{large}\n{snapshot}")), all);
+        // A mark beside an event hides nothing.
+        for event in [
+            r#"{"digestS3Object":"x","eventName":"CreateUser"}"#,
+            r#"{"digestS3Object":"x","detail":{}}"#,
+            r#"{"configurationItems":[],"Records":[{"eventName":"A"}]}"#,
+            r#"{"digestEndTime":"x"}"#,
+        ] {
+            assert_eq!((skipped(event).len(), read(event).count()), (0, 1), "{event}");
+        }
+    }
+
+    #[test]
+    fn texts_of_windows_are_read() {
+        for big in [false, true] {
+            let bytes = |unit: u16| if big { unit.to_be_bytes() } else { unit.to_le_bytes() };
+            let utf16: Vec<u8> = RECORD.replace('A', "é").encode_utf16().flat_map(bytes).collect();
+            let marked = [&bytes(0xfeff)[..], &utf16].concat();
+            for content in [utf16, marked] {
+                assert_eq!(text(&content), RECORD.replace('A', "é"));
+            }
+        }
     }
 }

@@ -1,14 +1,17 @@
 //! An event: the envelope of EventBridge with its CloudTrail record.
 
-use crate::text::hash::fnv1a;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
+pub use super::spelling::EVENT_DEPTH_MAX;
+use super::spelling::{depth, read_structures, respelled, structure};
+use crate::text::hash::fnv1a;
+
 /// Largest event, in bytes of JSON: EventBridge's own limit for one request.
 pub const EVENT_BYTES_MAX: usize = 1024 * 1024;
-/// Deepest nesting of an event.
-pub const EVENT_DEPTH_MAX: usize = 64;
+/// Fields of which every record has one.
+const PARTS: [&str; 4] = ["eventName", "eventSource", "eventVersion", "userIdentity"];
 
 /// Why an event cannot be read. Each becomes an alert, never silence.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -54,7 +57,7 @@ pub enum Shape {
     Completed,
     /// A CloudTrail record, put into the envelope that EventBridge would have sent.
     Record,
-    /// Some other JSON object, kept as it is.
+    /// Some other JSON object, kept as it is; or a part of a record, which does not name its call.
     Unknown,
 }
 
@@ -78,7 +81,7 @@ impl Event {
             return Err(Unreadable::TooDeep);
         }
         match serde_json::from_str(text).map_err(|error| Unreadable::Syntax(error.to_string()))? {
-            Value::Object(map) => Ok(Self::from_object(map)),
+            Value::Object(map) => Self::from_object(map),
             Value::Array(_) => Err(Unreadable::NotAnObject("array")),
             Value::String(_) => Err(Unreadable::NotAnObject("string")),
             Value::Number(_) => Err(Unreadable::NotAnObject("number")),
@@ -87,23 +90,44 @@ impl Event {
         }
     }
 
-    fn from_object(map: Map<String, Value>) -> Self {
-        const RECORD: [&str; 4] = ["eventName", "eventSource", "eventVersion", "userIdentity"];
+    fn from_object(mut map: Map<String, Value>) -> Result<Self, Unreadable> {
+        if let Some(detail) = map.get_mut("detail")
+            && let Some(text) = detail.as_str()
+            && let Some(read) = structure(text).map_err(|_| Unreadable::TooDeep)?
+        {
+            *detail = read;
+        }
         if map.get("detail").is_some_and(Value::is_object) {
             return Self::from_envelope(map);
         }
-        if RECORD.iter().any(|key| map.contains_key(*key)) {
-            Self { raw: wrap(map), shape: Shape::Record }
-        } else {
-            Self { raw: Value::Object(map), shape: Shape::Unknown }
-        }
+        Ok(match record_of(map)? {
+            Ok(record) => Self { raw: wrap(record), shape: Shape::Record },
+            // Where it looks like a part of a record, rules may know more of it.
+            Err(part) if PARTS.iter().any(|key| part.contains_key(*key)) => {
+                Self { raw: wrap(part), shape: Shape::Unknown }
+            }
+            Err(other) => Self { raw: Value::Object(other), shape: Shape::Unknown },
+        })
     }
 
-    fn from_envelope(mut map: Map<String, Value>) -> Self {
-        if map.get("source").is_some_and(Value::is_string) {
-            return Self { raw: Value::Object(map), shape: Shape::Envelope };
+    fn from_envelope(mut map: Map<String, Value>) -> Result<Self, Unreadable> {
+        let is_sent = map.get("source").is_some_and(Value::is_string);
+        let Some(Value::Object(detail)) = map.get_mut("detail").map(Value::take) else {
+            return Ok(Self { raw: Value::Object(map), shape: Shape::Unknown });
+        };
+        if is_sent {
+            let mut detail = detail;
+            read_structures(&mut detail).map_err(|_| Unreadable::TooDeep)?;
+            map.insert("detail".to_owned(), Value::Object(detail));
+            return Ok(Self { raw: Value::Object(map), shape: Shape::Envelope });
         }
-        let record = map.get("detail").and_then(Value::as_object).cloned().unwrap_or_default();
+        let record = match record_of(detail)? {
+            Ok(record) => record,
+            Err(other) => {
+                map.insert("detail".to_owned(), Value::Object(other));
+                return Ok(Self { raw: Value::Object(map), shape: Shape::Unknown });
+            }
+        };
         if let Value::Object(whole) = wrap(record) {
             for (key, value) in whole {
                 if map.get(&key).is_none_or(Value::is_null) {
@@ -111,7 +135,7 @@ impl Event {
                 }
             }
         }
-        Self { raw: Value::Object(map), shape: Shape::Completed }
+        Ok(Self { raw: Value::Object(map), shape: Shape::Completed })
     }
 
     /// Checks what only AWS can set: the source, and that envelope and record agree on the account.
@@ -263,24 +287,32 @@ impl Event {
     }
 }
 
-/// Deepest nesting of brackets outside of strings.
-fn depth(text: &str) -> usize {
-    let (mut depth, mut deepest, mut inside_string, mut escaped) = (0_usize, 0, false, false);
-    for byte in text.bytes() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if inside_string => escaped = true,
-            b'"' => inside_string = !inside_string,
-            _ if inside_string => {}
-            b'{' | b'[' => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            _ => {}
+/// A record with its fields as CloudTrail spells them and its structures read, or the object as it was.
+///
+/// # Errors
+/// [`Unreadable::TooDeep`]
+fn record_of(
+    map: Map<String, Value>,
+) -> Result<Result<Map<String, Value>, Map<String, Value>>, Unreadable> {
+    let mut record = if is_record(&map) {
+        map
+    } else {
+        let other = respelled(map.clone());
+        if !is_record(&other) {
+            return Ok(Err(map));
         }
-    }
-    deepest
+        other
+    };
+    read_structures(&mut record).map_err(|_| Unreadable::TooDeep)?;
+    Ok(Ok(record))
+}
+
+/// Is it a record of CloudTrail? It names a call and the service of AWS that was called, or says that it is an insight
+/// into many calls. Audit logs of other clouds have fields of the same names, and so have notices of S3 and queues.
+fn is_record(map: &Map<String, Value>) -> bool {
+    let text = |key: &str| map.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let of_aws = text("eventSource").is_some_and(|source| source.contains(".amazonaws."));
+    (of_aws && text("eventName").is_some()) || text("eventType") == Some("AwsCloudTrailInsight")
 }
 
 /// The envelope that EventBridge would have sent for a record.

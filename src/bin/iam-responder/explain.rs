@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use iam_responder::assess::decide::Decision;
 use iam_responder::assess::engine::Engine;
-use iam_responder::event::{Event, Shape, Unreadable, input};
+use iam_responder::event::input::{self, Found};
+use iam_responder::event::{Event, Shape, Unreadable};
 use iam_responder::facts::Known;
 use iam_responder::pattern::{Explanation, FieldExplanation, STEPS_OF_EVENT_MAX};
 use iam_responder::review::rule_test::found;
@@ -17,6 +18,7 @@ use serde_json::json;
 
 use crate::exit::{Exit, Failure};
 use crate::options::{Global, OutputFormat};
+use crate::skipped::Skipped;
 use crate::{files, paint};
 
 /// Arguments of `explain`.
@@ -52,21 +54,28 @@ pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
     }
     let file = files::event_file(&arguments.path)?;
     let mut out = anstream::stdout().lock();
-    let mut matched = false;
+    let (mut matched, mut skipped) = (false, Skipped::default());
     if let Some(damage) = &file.damage {
         matched = true;
         unreadable(&mut out, global.format, &Unreadable::Damaged(damage.clone()).to_string())?;
     }
     for input in input::read(&file.text()) {
-        let event = match input.event {
-            Ok(event) => event,
-            Err(reason) => {
+        let event = match input.found {
+            Found::Event(Ok(event)) => event,
+            Found::NoEvents(what) => {
+                skipped.add(what);
+                continue;
+            }
+            Found::Event(Err(reason)) => {
                 matched = true;
                 unreadable(&mut out, global.format, &reason.to_string())?;
                 continue;
             }
         };
         matched |= one(&mut out, &engine, event, global.format, arguments)?;
+    }
+    if let Some(what) = skipped.line() {
+        writeln!(anstream::stderr(), "note: {what}")?;
     }
     out.flush()?;
     Ok(if matched { Exit::Findings } else { Exit::Clean })

@@ -15,6 +15,7 @@ mod options;
 mod paint;
 mod respond;
 mod schema;
+mod skipped;
 mod test;
 
 use std::process::ExitCode;

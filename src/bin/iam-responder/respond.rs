@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use iam_responder::alert::{Alert, shown_lines};
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
-use iam_responder::event::input::{self, Input};
+use iam_responder::event::input::{self, Found, Input};
 use iam_responder::event::{Event, Shape, Unreadable};
 use iam_responder::respond::outcome::{Disposition, Outcome};
 use iam_responder::respond::{Origin, Responder, Response};
@@ -16,9 +16,11 @@ use iam_responder::text::clean::{clean, escape_invisible, visible};
 use iam_responder::text::line::TEXT_CHARS_MAX;
 use iam_responder::text::severity::Severity;
 use jiff::Timestamp;
+use serde_json::json;
 
 use crate::exit::{Exit, Failure};
 use crate::options::{Global, OutputFormat};
+use crate::skipped::Skipped;
 use crate::{files, paint};
 
 /// Arguments of `respond`.
@@ -46,12 +48,20 @@ pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
     let responder = Responder::offline(&engine, &topics, &publish, &state, Origin::Trusted);
     let now = arguments.now.unwrap_or_else(Timestamp::now);
     let mut out = anstream::stdout().lock();
-    let mut count = Count::default();
+    let (mut count, mut skipped, mut failed) = (Count::default(), Skipped::default(), None);
     for path in paths {
-        let file = files::event_file(&path)?;
+        let file = match files::event_file(&path) {
+            Ok(file) => file,
+            // The others are read all the same.
+            Err(failure) => {
+                failed.replace(failure).map(Failure::printed);
+                continue;
+            }
+        };
         let text = file.text();
         let damaged = file.damage.iter().map(|damage| Err(Unreadable::Damaged(damage.clone())));
-        let damaged = damaged.enumerate().map(|(number, event)| Input { number, event });
+        let damaged =
+            damaged.enumerate().map(|(number, event)| Input { number, found: Found::Event(event) });
         let mut inputs = input::read(&text).chain(damaged).peekable();
         let mut first = true;
         while let Some(input) = inputs.next() {
@@ -59,9 +69,16 @@ pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
             let place =
                 if alone { file.name.clone() } else { format!("{} #{}", file.name, input.number) };
             let place = visible(&place);
-            let foreign = not_via_cloudtrail(&input.event);
+            let event = match input.found {
+                Found::Event(event) => event,
+                Found::NoEvents(what) => {
+                    skipped.add(what);
+                    continue;
+                }
+            };
+            let foreign = not_via_cloudtrail(&event);
             // Nothing makes the recorder fail here.
-            let response = pollster::block_on(responder.respond(input.event, now, arguments.now))
+            let response = pollster::block_on(responder.respond(event, now, arguments.now))
                 .map_err(|error| Failure::Fault(error.to_string()))?;
             count.add(&response.outcome);
             let unheard = matches!(
@@ -78,11 +95,21 @@ pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
             publish.take();
         }
     }
+    if let Some(what) = skipped.line() {
+        writeln!(anstream::stderr(), "note: {what}")?;
+        // A script must not take the want of lines for the want of files.
+        if global.format == OutputFormat::Json && count.events == 0 {
+            writeln!(out, "{}", json!({"outcome": "skipped", "reasons": [what]}))?;
+        }
+    }
     if global.format == OutputFormat::Human {
         writeln!(out, "{}", count.summary())?;
     }
     out.flush()?;
-    Ok(if count.published > 0 { Exit::Findings } else { Exit::Clean })
+    match failed {
+        Some(failure) => Err(failure),
+        None => Ok(if count.published > 0 { Exit::Findings } else { Exit::Clean }),
+    }
 }
 
 /// What is printed about an event that CloudTrail did not write and no rule asks for: else silence would look as if a
