@@ -21,6 +21,8 @@ pub struct Facts {
     pub read_only: bool,
     /// The catalogue's entry.
     pub call: Option<&'static Call>,
+    /// It has one, or the call is known to need none.
+    pub known_api: bool,
     /// How it changes rights.
     pub rights_change: RightsChange,
     /// CloudTrail dropped the parameters because they were too large.
@@ -53,6 +55,8 @@ impl Facts {
             (Some(source), Some(name)) => catalogue::find(source, name),
             _ => None,
         };
+        let known_api = call.is_some()
+            || event.event_source().zip(event.name()).is_some_and(catalogue::is_unrated);
         let (outcome, omitted) = (outcome_of(event), omitted(event));
         let principal = Principal::of(event);
         let entity = call.map_or_else(
@@ -72,6 +76,7 @@ impl Facts {
             outcome,
             omitted,
             call,
+            known_api,
             principal,
             entity,
         }

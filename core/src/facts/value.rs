@@ -112,7 +112,7 @@ impl Context {
             [
                 (Path::Outcome, json!(facts.outcome)),
                 (Path::ReadOnly, json!(facts.read_only)),
-                (Path::KnownApi, json!(facts.call.is_some())),
+                (Path::KnownApi, json!(facts.known_api)),
                 (Path::Omitted, json!(facts.omitted)),
             ],
         );

@@ -2,12 +2,14 @@
 //!
 //! One table, `catalogue/calls.tsv`, is the only place that knows the calls. Facts, plans, coverage
 //! and documentation are read from it. What the steps that undo them do says `catalogue/steps.tsv`, and which calls of
-//! all services take a role `catalogue/roles.tsv`, and what goes on wearing one `catalogue/wearers.tsv`.
+//! all services take a role `catalogue/roles.tsv`, and what goes on wearing one `catalogue/wearers.tsv`. Known calls that
+//! need no row in it stand in `catalogue/unrated.tsv`.
 
 mod call;
 mod operation;
 mod roles;
 mod step;
+mod unrated;
 mod wearers;
 
 pub use call::{Access, Call, CallEffect, IAM, Inverse, calls, calls_of, find};
@@ -17,6 +19,7 @@ pub use roles::{RoleTaken, roles_taken};
 pub(crate) use roles::{is_no_role, is_of_roles};
 pub use step::Effect;
 pub(crate) use step::{StepCondition, StepRow, step_doubts, step_rows};
+pub use unrated::is_unrated;
 pub use wearers::Requirement;
 pub(crate) use wearers::{
     NamePart, Other, WearerKind, WearerRow, Work, has_others_beside, has_several_roles,

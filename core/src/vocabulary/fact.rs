@@ -117,7 +117,7 @@ facts! {
         "how the call ended, however the record spells it",
     ),
     ReadOnly = by_event("derived.readOnly", Values::Truth, "the call changes nothing"),
-    KnownApi = by_event("derived.knownApi", Values::Truth, "the call is in the catalogue"),
+    KnownApi = by_event("derived.knownApi", Values::Truth, "the call is in the catalogue, or known to change neither rights nor what watches"),
     Omitted = by_event("derived.omitted", Values::Truth, "CloudTrail dropped the parameters"),
     Tampering = by_event("derived.tampering", Values::Truth, "the call weakens what watches"),
     Effect = by_event(

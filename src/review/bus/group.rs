@@ -92,12 +92,14 @@ pub(super) fn groups(
     together: &[Clause],
     mut wanted: BTreeMap<EventScope, Vec<Clause>>,
 ) -> Vec<Group> {
-    let mut take = |delivery| merged(without_covered(wanted.remove(&delivery).unwrap_or_default()));
+    let mut take = |delivery| without_covered(wanted.remove(&delivery).unwrap_or_default());
     let (all, changes, reads) =
-        (take(EventScope::All), take(EventScope::Changes), take(EventScope::Reads));
+        (merged(take(EventScope::All)), take(EventScope::Changes), merged(take(EventScope::Reads)));
     let not_in = |known: &[Clause], clauses: Vec<Clause>| -> Vec<Clause> {
         clauses.into_iter().filter(|clause| !known.iter().any(|all| all.covers(clause))).collect()
     };
+    // Before they are joined: the joined clause would ask for more than each of them.
+    let changes = merged(not_in(together, not_in(&whole, changes)));
     let changes = not_in(&all, not_in(together, not_in(&whole, changes)));
     let reads = not_in(&all, reads);
     let (changes, events): (Vec<Clause>, Vec<Clause>) =
