@@ -7,6 +7,7 @@
 
 mod build;
 mod contents;
+mod deed;
 mod json;
 mod links;
 mod message;
@@ -19,8 +20,8 @@ mod word;
 
 pub use build::Circumstances;
 pub use contents::{
-    Alert, EntityLine, EventLine, HELD_MAX, Place, REASONS_MAX, RightsLines, RuleLine, Who,
-    shown_lines, shown_name,
+    Alert, EntityLine, EventLine, HELD_MAX, OpenedPlace, Place, REASONS_MAX, RightsLines, RuleLine,
+    Who, shown_lines, shown_name,
 };
 pub use message::{Message, SNS_SUBJECT_CHARS_MAX};
 pub use sent::SentAlert;

@@ -5,6 +5,7 @@ mod bearer;
 mod opened;
 pub mod rights;
 mod silencing;
+mod strengthening;
 
 mod intrinsic;
 
@@ -13,7 +14,7 @@ mod open;
 mod value;
 
 pub use bearer::Bearer;
-pub use context::{Context, Known, TagsBefore};
+pub use context::{Context, Known, OpenedAccount, TagsBefore};
 pub use intrinsic::Facts;
 pub use open::Open;
 pub use rights::{Back, RightsChange};

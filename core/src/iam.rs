@@ -4,6 +4,7 @@ pub mod account;
 pub mod action;
 pub mod arn;
 pub mod catalogue;
+mod common_name;
 pub mod entity;
 pub mod kind;
 pub mod policy;

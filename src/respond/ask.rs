@@ -62,19 +62,21 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             self.record_writes(event, facts, now).await;
             self.before(event, facts).await
         };
-        let (before, (account, tagged, found), calendars, (own_stack, own_change_set, burst)) =
-            join4(
-                before,
-                self.accounts(event, facts, now),
-                self.finder().calendars(self.engine.site(), event.time(), now),
-                join3(
-                    self.own_stack(event, facts, now),
-                    self.own_change_set(facts),
-                    self.burst(event, facts, now),
-                ),
-            )
-            .await;
-        let known = Known { before, account, tagged, calendars, burst, own_stack, own_change_set };
+        let accounts = join(self.accounts(event, facts, now), self.opened(facts, now));
+        let (before, ((account, tagged, found), opened), calendars, others) = join4(
+            before,
+            accounts,
+            self.finder().calendars(self.engine.site(), event.time(), now),
+            join3(
+                self.own_stack(event, facts, now),
+                self.own_change_set(facts),
+                self.burst(event, facts, now),
+            ),
+        )
+        .await;
+        let (own_stack, own_change_set, burst) = others;
+        let known =
+            Known { before, account, opened, tagged, calendars, burst, own_stack, own_change_set };
         (known, found)
     }
 
@@ -92,6 +94,11 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             None => (None, None),
         };
         (account, tagged, found)
+    }
+
+    /// The other account that the event opens.
+    async fn opened(&self, facts: &Facts, now: Timestamp) -> Option<Account> {
+        self.finder().account(self.engine.site(), facts.opened?, now).await.0
     }
 
     /// How the account was that the event tags.

@@ -314,6 +314,7 @@ fn rare() -> Vec<String> {
         record("sts", "AssumeRole", json!({"roleArn": linked})),
         record("iam", "PutRolePolicy", denies),
         record("iam", "DeleteUser", json!({"userName": "Dave"})),
+        record("cloudtrail", "UpdateTrail", json!({"name": "t", "isMultiRegionTrail": true})),
         record(
             "iam",
             "AddRoleToInstanceProfile",

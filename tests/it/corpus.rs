@@ -20,7 +20,7 @@ use crate::support::{World, topics};
 /// Largest message that SNS takes, with its attributes, in bytes.
 const SNS_BYTES_MAX: usize = 262_144;
 
-fn files() -> Vec<PathBuf> {
+pub(crate) fn files() -> Vec<PathBuf> {
     let folder =
         std::env::var_os("IAM_RESPONDER_CORPUS").unwrap_or_else(|| "../shared/corpus".into());
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };

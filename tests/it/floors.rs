@@ -141,11 +141,14 @@ fn asked(rule: &Rule) -> Vec<(String, String)> {
 }
 
 /// Rules about monitoring none of whose calls weakens it, with the reason.
-const NOT_TAMPERING: [(&str, &str); 17] = [
+const NOT_TAMPERING: [(&str, &str); 20] = [
     ("access-analyzer-finding-archived", "triage, and can be taken back"),
     ("chat-channel-changed", "other topics, another role, or nothing that matters"),
     ("cloudtrail-logging-interrupted", "the call that matters is the one before, which stopped it"),
+    ("cloudtrail-selectors-whole", "strengthens"),
     ("cloudtrail-trail-created", "more records"),
+    ("cloudtrail-trail-log-group-set", "strengthens, mostly; has a floor"),
+    ("cloudtrail-trail-strengthened", "strengthens"),
     ("config-rule-changed", "checks are made and changed every day"),
     ("config-shared-with-account", "shows, but weakens nothing; has a floor"),
     ("event-replay-started", "old events come again, and none is lost"),

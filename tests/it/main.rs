@@ -39,6 +39,7 @@ mod sdk;
 mod silencing;
 mod state;
 mod support;
+mod targets;
 mod tidy;
 mod together;
 mod trust;

@@ -12,8 +12,9 @@ use iam_responder::pack::PACK;
 use iam_responder::respond::Origin;
 use iam_responder::respond::outcome::{Disposition, Outcome};
 use iam_responder::text::severity::Severity;
+use serde_json::{Value, json};
 
-use crate::support::World;
+use crate::support::{World, by, call, engine, user};
 
 /// Answers events in order, as one environment would.
 fn outcomes(events: Vec<Result<Event, Unreadable>>) -> Vec<Outcome> {
@@ -70,4 +71,59 @@ fn the_background_of_an_intrusion_is_quiet() {
     assert!(background.len() > 150, "{} records", background.len());
     let counts = by_severity(&outcomes(background));
     assert!(counts.is_empty(), "{counts:?}");
+}
+
+/// How loud a call of a person is by night, where a role is guarded.
+fn by_night(source: &str, name: &str, parameters: Value) -> Option<Severity> {
+    let guarded = engine("protected: [\"arn:aws:iam::111122223333:role/keeper\"]\n");
+    let mut record = by(call(source, name, 0, parameters), user("ann"));
+    record["eventTime"] = "2026-11-24T02:00:00Z".into();
+    let event = Event::parse(&record.to_string());
+    let now = "2026-11-24T02:00:00Z".parse().unwrap();
+    World::new(guarded, Origin::Trusted).answer(event, now, None).outcome.severity
+}
+
+/// Who only forbids something holds somebody back, as responders do at night.
+#[test]
+fn a_ban_by_night_is_no_gift() {
+    let put = |role: &str, document: &str| {
+        let parameters =
+            json!({"roleName": role, "policyName": "stop", "policyDocument": document});
+        by_night("iam", "PutRolePolicy", parameters)
+    };
+    let ban = r#"{"Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}"#;
+    let gift = r#"{"Statement":[{"Effect":"Deny","Action":"s3:*","Resource":"*"},
+        {"Effect":"Allow","Action":"ec2:Describe*","Resource":"*"}]}"#;
+    assert_eq!(put("lab", ban), Some(Severity::Medium));
+    assert_eq!(put("lab", gift), Some(Severity::High));
+    // What is guarded must be able to work.
+    assert!(put("keeper", ban) >= Some(Severity::High));
+    let own = by_night(
+        "iam",
+        "PutUserPolicy",
+        json!({"userName": "ann", "policyName": "stop", "policyDocument": ban}),
+    );
+    assert_eq!(own, Some(Severity::Medium));
+    let attach = json!({"roleName": "lab", "policyArn": "arn:aws:iam::aws:policy/AWSDenyAll"});
+    assert!(by_night("iam", "AttachRolePolicy", attach) <= Some(Severity::Medium));
+    let detach = json!({"roleName": "lab", "policyArn": "arn:aws:iam::aws:policy/AWSDenyAll"});
+    assert!(by_night("iam", "DetachRolePolicy", detach) >= Some(Severity::High));
+}
+
+/// What only adds to what is recorded is not told as tampering; what may take from it is.
+#[test]
+fn a_trail_that_is_strengthened_by_night_is_quiet() {
+    let trail = |parameters| by_night("cloudtrail", "UpdateTrail", parameters);
+    let group = "arn:aws:logs:us-east-1:111122223333:log-group:trail:*";
+    assert_eq!(trail(json!({"name": "t", "isMultiRegionTrail": true})), Some(Severity::Low));
+    let logs = json!({"name": "t", "cloudWatchLogsLogGroupArn": group});
+    assert_eq!(trail(logs), Some(Severity::Medium));
+    for less in [
+        json!({"name": "t", "isMultiRegionTrail": false}),
+        json!({"name": "t", "isMultiRegionTrail": true, "s3BucketName": "other"}),
+        json!({"name": "t", "cloudWatchLogsLogGroupArn": ""}),
+        json!({"name": "t"}),
+    ] {
+        assert!(trail(less.clone()) >= Some(Severity::High), "{less}");
+    }
 }

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::contents::{
-    ALLOWS_MAX, Alert, EntityLine, EventLine, Place, REASONS_MAX, RULES_MAX, RightsLines, RuleLine,
-    Who,
+    ALLOWS_MAX, Alert, EntityLine, EventLine, OpenedPlace, Place, REASONS_MAX, RULES_MAX,
+    RightsLines, RuleLine, Who,
 };
 use super::links;
 use super::phrase;
@@ -18,7 +18,7 @@ use super::word::KeptWord;
 use crate::assess::Reason;
 use crate::assess::decide::Decision;
 use crate::event::{CallOutcome, Event, Unreadable};
-use crate::facts::Context;
+use crate::facts::{Context, OpenedAccount};
 use crate::iam::policy::{Grant, describe, describe_trust};
 use crate::rule::Rule;
 use crate::text::clean::{clean, clean_lines};
@@ -100,6 +100,7 @@ impl Alert {
             account_name: context.account_name.as_deref().map(Hostile::of),
             environment: Some(context.environment.name.clone()),
             environment_known: context.environment.known,
+            opened: context.opened.as_ref().map(opened_place),
             region: event.region().map(Hostile::of),
             source_ip: event.text("detail.sourceIPAddress").map(Hostile::of),
             user_agent: event.text("detail.userAgent").map(Hostile::of),
@@ -307,6 +308,15 @@ impl Alert {
             notes: Vec::new(),
             acknowledge: None,
         }
+    }
+}
+
+fn opened_place(opened: &OpenedAccount) -> OpenedPlace {
+    OpenedPlace {
+        account: Hostile::of(opened.id.as_str()),
+        account_name: opened.name.as_deref().map(Hostile::of),
+        environment: opened.environment.name.clone(),
+        environment_known: opened.environment.known,
     }
 }
 

@@ -147,16 +147,31 @@ pub struct Place {
     pub account: Option<Hostile>,
     /// Name of the account.
     pub account_name: Option<Hostile>,
-    /// Environment of the account.
+    /// Environment of the account; that of the opened one, where that is louder.
     pub environment: Option<String>,
     /// Whether tags named the environment.
     pub environment_known: bool,
+    /// The other account that is opened.
+    pub opened: Option<OpenedPlace>,
     /// Region.
     pub region: Option<Hostile>,
     /// Source address.
     pub source_ip: Option<Hostile>,
     /// User agent.
     pub user_agent: Option<Hostile>,
+}
+
+/// Another account that an event opens, closes or hands over.
+#[derive(Debug, Clone)]
+pub struct OpenedPlace {
+    /// Account ID.
+    pub account: Hostile,
+    /// Name of the account.
+    pub account_name: Option<Hostile>,
+    /// Environment of the account.
+    pub environment: String,
+    /// Whether tags named the environment.
+    pub environment_known: bool,
 }
 
 /// The event.

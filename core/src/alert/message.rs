@@ -4,7 +4,7 @@
 
 use serde_json::json;
 
-use super::contents::{Alert, shown_name};
+use super::contents::{Alert, Place, shown_name};
 use super::{json, text};
 use crate::site::Format;
 use crate::text::clean::{ascii, escape_invisible};
@@ -75,7 +75,10 @@ fn json_text(alert: &Alert) -> String {
 /// `[CRITICAL] Administrator policy attached to a role: deploy (payments)`.
 fn subject(alert: &Alert) -> String {
     let entity = shown_name(alert.entity.as_ref().and_then(|entity| entity.name.as_ref()));
-    let place = shown_name(alert.place.account_name.as_ref().or(alert.place.account.as_ref()));
+    let Place { account, account_name, opened, .. } = &alert.place;
+    let opened = opened.as_ref();
+    let opened = opened.map(|opened| opened.account_name.as_ref().unwrap_or(&opened.account));
+    let place = shown_name(opened.or(account_name.as_ref()).or(account.as_ref()));
     let mut subject = format!("[{}] {}", alert.severity.word().to_uppercase(), alert.title.shown());
     if let Some(entity) = entity {
         subject.push_str(&format!(": {entity}"));

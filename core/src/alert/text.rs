@@ -144,14 +144,26 @@ fn who_lines(who: &Who) -> Vec<String> {
 fn place(alert: &Alert) -> Option<String> {
     let place = &alert.place;
     let account = account(alert)?;
-    let environment = match (&place.environment, place.environment_known) {
-        (Some(environment), true) => format!(", {environment}"),
-        (Some(_), false) => ", environment unknown".to_owned(),
-        (None, _) => String::new(),
-    };
     let region =
         shown_name(place.region.as_ref()).map(|region| format!(", {region}")).unwrap_or_default();
-    Some(format!("{account}{environment}{region}"))
+    let own = match &place.environment {
+        Some(name) => environment(name, place.environment_known),
+        None => String::new(),
+    };
+    let Some(opened) = &place.opened else { return Some(format!("{account}{own}{region}")) };
+    let theirs = environment(&opened.environment, opened.environment_known);
+    // That of the account in which it is recorded is only known where it is the louder one.
+    let own = if own == theirs { String::new() } else { own };
+    let id = shown_name(Some(&opened.account)).unwrap_or_default();
+    let opened = match shown_name(opened.account_name.as_ref()) {
+        Some(name) => format!("{name} ({id})"),
+        None => id,
+    };
+    Some(format!("{opened}{theirs}, from {account}{own}{region}"))
+}
+
+fn environment(name: &str, known: bool) -> String {
+    if known { format!(", {name}") } else { ", environment unknown".to_owned() }
 }
 
 fn account(alert: &Alert) -> Option<String> {

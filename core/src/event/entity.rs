@@ -46,9 +46,12 @@ pub fn entity(
         !by_root || path.starts_with("requestParameters.")
     };
     let mut paths = call.entity_paths().filter(counts);
-    let given = paths.find_map(|path| event.text(&format!("detail.{path}")));
-    if let Some(given) = given {
-        return Some(named(call.kind, given, event, account));
+    match paths.find_map(|path| given(event, path)) {
+        Some(Given::One(given)) => return Some(named(call.kind, given, event, account)),
+        Some(Given::Several) => {
+            return Some(Entity { kind: call.kind, name: None, arn: None, account });
+        }
+        None => {}
     }
     if call.absent_is_account() {
         let arn = account.as_deref().map(|account| arn::of_iam(partition(event), account, "root"));
@@ -77,6 +80,26 @@ fn the_caller(kind: EntityKind, principal: &Principal, account: Option<String>) 
     let role = principal.role_arn.as_deref().filter(|_| kind == EntityKind::Role);
     let arn = role.or_else(|| principal.own_arn()).map(str::to_owned);
     Entity { kind, name: principal.name.clone(), arn, account }
+}
+
+/// What stands where a call names what it is about.
+enum Given<'e> {
+    One(&'e str),
+    Several,
+}
+
+/// A name, or the only one of a list. CloudTrail writes a text of its own where it hides one.
+fn given<'e>(event: &'e Event, path: &str) -> Option<Given<'e>> {
+    let path = format!("detail.{path}");
+    let said = |text: &&str| *text != "HIDDEN_DUE_TO_SECURITY_REASONS";
+    if let Some(text) = event.text(&path).filter(said) {
+        return Some(Given::One(text));
+    }
+    match event.value(&path)?.as_array()?.as_slice() {
+        [] => None,
+        [one] => one.as_str().filter(|one| !one.is_empty()).filter(said).map(Given::One),
+        _ => Some(Given::Several),
+    }
 }
 
 /// The target of a denied call stands only in the text:
@@ -127,12 +150,12 @@ fn named(kind: EntityKind, given: &str, event: &Event, account: Option<String>) 
     let root = given.eq_ignore_ascii_case("AWS ROOT USER") || arn.as_ref().is_some_and(of_root);
     let kind = if root { EntityKind::Root } else { kind };
     if let Some(arn) = arn {
-        // Elsewhere than in IAM a colon may part a name, too.
-        let name = match arn.service {
-            "iam" => arn.name(),
-            _ => arn.last_part(),
+        // What belongs to something stands behind that.
+        let name = match kind {
+            EntityKind::LogStream | EntityKind::Subscription => arn.last_part(),
+            _ => arn.common_name(),
         };
-        let name = name.to_owned();
+        let name = Some(name).filter(|name| !["", "*"].contains(name)).map(str::to_owned);
         // An ARN says itself what it is of, and whose.
         let own_kind = arn.iam_entity().map(|(kind, _)| kind);
         let named_kinds = [
@@ -144,7 +167,7 @@ fn named(kind: EntityKind, given: &str, event: &Event, account: Option<String>) 
         ];
         let kind = own_kind.filter(|own| named_kinds.contains(own)).unwrap_or(kind);
         let account = arn.account_id().map(str::to_owned).or(account);
-        return Entity { kind, name: Some(name), arn: Some(given.to_owned()), account };
+        return Entity { kind, name, arn: Some(given.to_owned()), account };
     }
     // No name of IAM holds a colon.
     let of_name = account.as_deref().filter(|_| root || !given.contains(':'));

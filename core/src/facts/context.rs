@@ -11,7 +11,7 @@ use super::opened;
 use super::rights::{self, DocumentsBefore, HandedOver, Rights};
 use super::silencing::silences;
 use crate::event::{CallOutcome, Entity, Event, Opener, Principal, Vouched, Voucher};
-use crate::iam::account::Account;
+use crate::iam::account::{Account, AccountId};
 use crate::iam::arn;
 use crate::iam::catalogue::IAM;
 use crate::iam::entity::EntityId;
@@ -31,6 +31,8 @@ pub struct Known {
     pub before: Answers,
     /// The account of the event.
     pub account: Option<Account>,
+    /// The other account that the event opens.
+    pub opened: Option<Account>,
     /// The tags, before the event, of the account that it tags or untags.
     pub tagged: TagsBefore,
     /// Answers of change calendars at the event's own time, by their names: open or not.
@@ -73,6 +75,26 @@ impl Known {
     }
 }
 
+/// Another account than that of the event, which the event opens, closes or hands over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenedAccount {
+    /// Its ID.
+    pub id: AccountId,
+    /// Its name, where that is known.
+    pub name: Option<String>,
+    /// Its environment.
+    pub environment: Environment,
+}
+
+impl OpenedAccount {
+    fn of(facts: &Facts, site: &Site, found: Option<&Account>) -> Option<Self> {
+        let id = facts.opened?;
+        let name = site.account_name(id.as_str(), found).map(str::to_owned);
+        let environment = site.environment(site.tags(id.as_str(), found));
+        Some(Self { id, name, environment })
+    }
+}
+
 /// What an event means: what it says by itself, what the owner says ([`Context::unasked`]), and what the world answered
 /// ([`Context::answered`]).
 #[derive(Debug, Clone)]
@@ -93,8 +115,10 @@ pub struct Context {
     pub automation: Option<Automation>,
     /// Name of the account, where it is known.
     pub account_name: Option<String>,
-    /// Environment of the account.
+    /// Environment of the account; that of the account which the event opens, where that is louder.
     pub environment: Environment,
+    /// The other account that the event opens.
+    pub opened: Option<OpenedAccount>,
     /// What the event does to the environment of the account it tags.
     pub environment_change: Option<EnvironmentChange>,
     /// Tags of the account, where they are known.
@@ -124,6 +148,7 @@ impl Context {
     #[must_use]
     pub(crate) fn unasked(event: &Event, facts: Facts, site: &Site, own: &Own) -> Self {
         let tags = event.account().and_then(|id| site.tags(id, None));
+        let opened = OpenedAccount::of(&facts, site, None);
         Self {
             own: facts.own.clone(),
             own_stack: None,
@@ -132,7 +157,8 @@ impl Context {
             bearer: None,
             automation: automation(event, site),
             account_name: None,
-            environment: site.environment(tags),
+            environment: louder(site.environment(tags), opened.as_ref(), site),
+            opened,
             environment_change: None,
             tags: tags.cloned(),
             times: Times::default(),
@@ -167,12 +193,14 @@ impl Context {
         let account = known.account.as_ref();
         let tags = event.account().and_then(|id| site.tags(id, account));
         let bearers = known.before.bearers.as_ref();
+        let opened = OpenedAccount::of(facts, site, known.opened.as_ref());
         Self {
             own: touched(event, facts, own, known, handed.as_ref()),
             own_stack: known.own_stack,
             guarded: self.guarded.or_else(renamed),
             bearer: bearers.and_then(|bearers| Bearer::first(bearers, site, own)),
-            environment: site.environment(tags),
+            environment: louder(site.environment(tags), opened.as_ref(), site),
+            opened,
             environment_change: environment_change(event, facts, site, &known.tagged),
             tags: tags.cloned(),
             times: site.calendars_at(event.time(), &known.calendars),
@@ -282,6 +310,18 @@ fn rights(
         rights.trust = opened::opened(event, site);
     }
     rights
+}
+
+/// The environment that counts: the first of the two in the order of the site file.
+fn louder(own: Environment, opened: Option<&OpenedAccount>, site: &Site) -> Environment {
+    let names = site.environment_names();
+    let rank = |environment: &Environment| {
+        names.iter().position(|name| *name == environment.name).unwrap_or_default()
+    };
+    match opened.map(|opened| &opened.environment).filter(|other| rank(other) < rank(&own)) {
+        Some(other) => other.clone(),
+        None => own,
+    }
 }
 
 /// What a change of tags does to the environment of the account.

@@ -1,12 +1,13 @@
 //! What an event says by itself.
 
 use super::rights::RightsChange;
+use super::strengthening::strengthens;
 use crate::event::{
-    CallOutcome, Entity, Event, Principal, entity, is_caller, is_read_only, omitted, outcome_of,
-    tagged,
+    CallOutcome, Entity, Event, Principal, entity, is_caller, is_read_only, omitted,
+    opened_account, outcome_of, tagged,
 };
 use crate::iam::account::AccountId;
-use crate::iam::catalogue::{self, Call, IAM};
+use crate::iam::catalogue::{self, Call, CallEffect, IAM};
 use crate::iam::kind::EntityKind;
 use crate::own::{Own, OwnUpdate};
 use crate::prior::{self, Questions};
@@ -25,6 +26,8 @@ pub struct Facts {
     pub known_api: bool,
     /// How it changes rights.
     pub rights_change: RightsChange,
+    /// The call only adds to what watches.
+    pub strengthens: bool,
     /// CloudTrail dropped the parameters because they were too large.
     pub omitted: bool,
     /// Who acted.
@@ -35,6 +38,8 @@ pub struct Facts {
     pub self_target: bool,
     /// The account that it tags or untags.
     pub tagged: Option<AccountId>,
+    /// The account that it opens, closes or hands over, where that is another than the one it is recorded in.
+    pub opened: Option<AccountId>,
     /// Kinds of the tool's own resources that the event names.
     pub own: Vec<OwnKind>,
     /// The caller is a session of a role of the tool.
@@ -66,8 +71,10 @@ impl Facts {
         Self {
             read_only: is_read_only(event),
             self_target: entity.as_ref().is_some_and(|entity| is_caller(entity, &principal)),
+            strengthens: strengthens(event),
             tagged: tagged(event),
             rights_change: RightsChange::of(event),
+            opened: opened_account(event),
             own: own.touched(event),
             own_session: own.session(&principal, event),
             deploys: principal.role_arn.as_deref().is_some_and(|role| own.is_deployment_role(role)),
@@ -91,7 +98,16 @@ impl Facts {
     /// The call switches off or weakens monitoring.
     #[must_use]
     pub fn tampering(&self) -> bool {
-        self.call.is_some_and(Call::is_tampering)
+        !self.strengthens && self.call.is_some_and(Call::is_tampering)
+    }
+
+    /// What the call does to rights, and to what watches.
+    #[must_use]
+    pub(crate) fn effect(&self) -> Option<CallEffect> {
+        if self.strengthens {
+            return Some(CallEffect::Strengthens);
+        }
+        self.call.map(|call| call.effect)
     }
 
     /// ARN of the change set that it executes, if only the ARN shows the stack.

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::context::Context;
+use super::rights::Rights;
 use crate::iam::arn::{Arn, AwsRole};
+use crate::iam::policy::Grant;
 use crate::prior::Why;
 use crate::vocabulary::Path;
 
@@ -71,7 +73,7 @@ impl Context {
         ])
     }
 
-    fn of_rights(&self) -> [(Path, Value); 11] {
+    fn of_rights(&self) -> [(Path, Value); 12] {
         let (rights, trust) = (&self.rights, self.rights.trust.as_ref());
         let decides = (!self.tag_decides.is_empty()).then_some(&self.tag_decides);
         let asked = self.former.why() != Some(Why::NotAsked);
@@ -81,6 +83,7 @@ impl Context {
             (Path::Trust, json!(trust.map(|trust| &trust.words))),
             (Path::TrustExternal, json!(trust.map(|trust| &trust.accounts))),
             (Path::Denies, json!(rights.denies.then_some(true))),
+            (Path::DeniesOnly, json!(only_contains(rights).then_some(true))),
             (Path::Silences, json!(self.silences.then_some(true))),
             (Path::Feeds, json!(self.feeds.then_some(true))),
             (Path::TagDecides, json!(decides)),
@@ -124,8 +127,9 @@ impl Context {
                 (Path::SelfTarget, json!(facts.self_target)),
                 (Path::Own, json!(own)),
                 (Path::OwnStack, json!(self.own_stack)),
-                (Path::Effect, json!(facts.call.map(|call| call.effect))),
+                (Path::Effect, json!(facts.effect())),
                 (Path::Tampering, json!(facts.tampering())),
+                (Path::Strengthens, json!(facts.strengthens.then_some(true))),
             ],
         );
         put(&mut derived, self.of_rights());
@@ -146,6 +150,12 @@ impl Context {
         );
         Value::Object(derived)
     }
+}
+
+/// Does it put or attach what only forbids, in place of nothing that is known to have forbidden more?
+fn only_contains(rights: &Rights) -> bool {
+    let by_aws = |grant: &Grant| *grant == Grant::Quarantine;
+    rights.denies && rights.only_denies && rights.grants.all.iter().all(by_aws)
 }
 
 /// Puts each fact that there is where the table says.

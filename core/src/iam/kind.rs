@@ -27,6 +27,25 @@ impl EntityKind {
         Self::User,
     ];
 
+    /// Its word as people write it: `log group`.
+    #[must_use]
+    pub(crate) fn words_of(self) -> String {
+        let word = self.word();
+        let mut words = String::with_capacity(word.len() + 1);
+        for c in word.chars() {
+            match c {
+                '-' => words.push(' '),
+                // `stateMachine` is written as ARNs have it.
+                c if c.is_ascii_uppercase() => {
+                    words.push(' ');
+                    words.push(c.to_ascii_lowercase());
+                }
+                c => words.push(c),
+            }
+        }
+        words
+    }
+
     /// The one of IAM that has this word.
     #[must_use]
     pub(crate) fn of_iam(word: &str) -> Option<Self> {
@@ -109,14 +128,12 @@ kinds! {
     Crl = "crl",
     QueryLog = "query-log",
     AutomationRule = "automation-rule",
-    Hub = "hub",
     ConfigurationPolicy = "configuration-policy",
     ActionTarget = "action-target",
     Connector = "connector",
     Insight = "insight",
     Control = "control",
     Subscriber = "subscriber",
-    DataLake = "data-lake",
     Topic = "topic",
     Subscription = "subscription",
     Queue = "queue",

@@ -120,6 +120,11 @@ facts! {
     KnownApi = by_event("derived.knownApi", Values::Truth, "the call is in the catalogue, or known to change neither rights nor what watches"),
     Omitted = by_event("derived.omitted", Values::Truth, "CloudTrail dropped the parameters"),
     Tampering = by_event("derived.tampering", Values::Truth, "the call weakens what watches"),
+    Strengthens = by_event(
+        "derived.strengthens",
+        Values::True,
+        "the parameters of a call that can weaken what watches only switch something on or give it more to write to: all Regions of a trail, selectors of events that leave nothing out, both kinds of insights. `effect` is then `strengthens`",
+    ),
     Effect = by_event(
         "derived.effect",
         Values::Words(CallEffect::words),
@@ -260,6 +265,12 @@ facts! {
         Late::Rights,
         Values::True,
         "a document that is put or attached forbids something",
+    ),
+    DeniesOnly = by_answer(
+        "derived.deniesOnly",
+        Late::Rights,
+        Values::True,
+        "the policy that is put or attached forbids something and allows nothing, and nothing that stood there is known to have forbidden more: who it is put on can do less",
     ),
     DocumentUnreadable = by_answer(
         "derived.documentUnreadable",

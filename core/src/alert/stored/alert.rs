@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::step::{SeverityV1, StepV1};
 use crate::alert::contents::{
-    Alert, EntityLine, EventLine, Place, RightsLines, RuleLine, Who, shown_lines, shown_name,
+    Alert, EntityLine, EventLine, OpenedPlace, Place, RightsLines, RuleLine, Who, shown_lines,
+    shown_name,
 };
 use crate::alert::step::StepLine;
 use crate::alert::word::{KeptWord, words};
@@ -101,9 +102,19 @@ struct PlaceV1 {
     account_name: Option<String>,
     environment: Option<String>,
     environment_known: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    opened: Option<OpenedV1>,
     region: Option<String>,
     source_ip: Option<String>,
     user_agent: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct OpenedV1 {
+    account: String,
+    account_name: Option<String>,
+    environment: String,
+    environment_known: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -183,6 +194,7 @@ impl From<&Alert> for AlertV1 {
                 account_name: name(place.account_name),
                 environment: place.environment,
                 environment_known: place.environment_known,
+                opened: place.opened.map(OpenedV1::from),
                 region: name(place.region),
                 source_ip: name(place.source_ip),
             },
@@ -239,6 +251,7 @@ impl From<AlertV1> for Alert {
                 account_name: text(place.account_name),
                 environment: place.environment,
                 environment_known: place.environment_known,
+                opened: place.opened.map(OpenedPlace::from),
                 region: text(place.region),
                 source_ip: text(place.source_ip),
                 user_agent: text(place.user_agent),
@@ -260,6 +273,28 @@ impl From<AlertV1> for Alert {
             held_back: kept.held_back,
             notes: kept.notes,
             acknowledge: kept.acknowledge,
+        }
+    }
+}
+
+impl From<OpenedPlace> for OpenedV1 {
+    fn from(opened: OpenedPlace) -> Self {
+        Self {
+            account: shown_name(Some(&opened.account)).unwrap_or_default(),
+            account_name: shown_name(opened.account_name.as_ref()),
+            environment: opened.environment,
+            environment_known: opened.environment_known,
+        }
+    }
+}
+
+impl From<OpenedV1> for OpenedPlace {
+    fn from(kept: OpenedV1) -> Self {
+        Self {
+            account: Hostile::as_shown(&kept.account),
+            account_name: kept.account_name.as_deref().map(Hostile::as_shown),
+            environment: kept.environment,
+            environment_known: kept.environment_known,
         }
     }
 }

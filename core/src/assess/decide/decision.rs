@@ -189,7 +189,7 @@ fn adjusted(
 /// What is not known of account and time, and on which side it falls.
 fn say_what_is_unknown(event: &Event, context: &Context, reasons: &mut Vec<Reason>) {
     if !context.environment.known {
-        let known = context.tags.is_some();
+        let known = context.tags.is_some() && context.opened.is_none();
         reasons.push(if known { Reason::NoEnvironment } else { Reason::TagsUnknown });
     }
     if event.time().is_none() {

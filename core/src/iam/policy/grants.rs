@@ -250,15 +250,24 @@ pub(crate) fn describe(grants: &Grants) -> Vec<String> {
         }
     };
     let all = grants.all.contains(&Grant::Admin);
+    // Who rules over IAM alone must first give himself what else there is.
+    let at_once = DataService::ALL.iter().all(|data| grants.all.contains(&Grant::Data(*data)))
+        || grants.all.contains(&Grant::TooLong);
     say(Grant::TooLong, "more than is judged, so it counts as everything");
-    say(Grant::Admin, "everything: administrator rights");
+    say(
+        Grant::Admin,
+        match at_once {
+            true => "everything: administrator rights",
+            false => "administrator rights by way of IAM: giving itself or others any right",
+        },
+    );
     if !all {
         say(Grant::IamWrite, "changing who may do what");
         say(Grant::CredentialsAny, "making credentials for other users");
         say(Grant::PassRoleAny, "handing any role to a service");
         say(Grant::AssumeAny, "taking any role that lets itself be taken");
     }
-    if !all {
+    if !(all && at_once) {
         say(Grant::DataAll, "reading all data of a main data service");
     }
     say(Grant::Quarantine, "nothing: AWS found the credentials in public and limits them");

@@ -1,0 +1,12 @@
+//! What a call did or tried, and on what, in words.
+
+mod fill;
+mod parameter;
+mod phrase;
+mod say;
+mod thing;
+mod value;
+mod verb;
+
+pub(super) use say::deed;
+pub(super) use verb::Tense;

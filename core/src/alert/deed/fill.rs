@@ -1,0 +1,148 @@
+//! A phrase of the table, filled with what the event says.
+
+use super::thing::{account, entity_name, name, node, policy, thing};
+use super::value::{is_there, said, texts};
+use super::verb::{self, Tense};
+use crate::event::Event;
+use crate::facts::Context;
+use crate::iam::kind::EntityKind;
+use crate::text::line::Line;
+
+/// What is filled in: an event and what it means.
+#[derive(Clone, Copy)]
+pub(super) struct Filler<'a> {
+    pub(super) event: &'a Event,
+    pub(super) context: &'a Context,
+}
+
+/// A phrase that is filled.
+pub(super) struct Filled {
+    pub(super) line: Line,
+    /// It says at least one value of the event.
+    pub(super) names: bool,
+}
+
+impl Filled {
+    fn nothing() -> Self {
+        Self { line: Line::default(), names: false }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self { line: self.line.and(other.line), names: self.names || other.names }
+    }
+}
+
+impl Filler<'_> {
+    /// The phrase with its verb in this form. `None` if it does not hold of the event.
+    pub(super) fn phrase(self, phrase: &'static str, tense: Tense) -> Option<Filled> {
+        let mut filled = Filled::nothing();
+        let mut rest = phrase;
+        while !rest.is_empty() {
+            let more;
+            (more, rest) = match rest.split_once('<') {
+                Some(("", behind)) => {
+                    let (alternatives, behind) = behind.split_once('>')?;
+                    let first = filled.line == Line::default();
+                    let tense = first.then_some(tense);
+                    (alternatives.split('|').find_map(|one| self.plain(one, tense))?, behind)
+                }
+                _ => {
+                    let end = rest.find('<').unwrap_or(rest.len());
+                    let first = filled.line == Line::default();
+                    (self.plain(rest.get(..end)?, first.then_some(tense))?, rest.get(end..)?)
+                }
+            };
+            filled = filled.and(more);
+        }
+        Some(filled)
+    }
+
+    /// A part without alternatives. Where it begins the phrase, its first word is the verb.
+    fn plain(self, part: &'static str, tense: Option<Tense>) -> Option<Filled> {
+        let mut filled = Filled::nothing();
+        let mut rest = part;
+        if let Some(tense) = tense {
+            let end = part.find(' ').unwrap_or(part.len());
+            filled.line = verb::form(part.get(..end)?, tense)?.into();
+            rest = part.get(end..)?;
+        }
+        while let Some((before, behind)) = rest.split_once('{') {
+            let (form, behind) = behind.split_once('}')?;
+            filled.line = filled.line.and(before).and(self.value(form)?);
+            filled.names = true;
+            rest = behind;
+        }
+        filled.line = filled.line.and(rest);
+        Some(filled)
+    }
+
+    fn value(self, form: &'static str) -> Option<Line> {
+        let Self { event, context } = self;
+        if let Some(path) = form.strip_prefix('?') {
+            return is_there(event, path).then(Line::default);
+        }
+        if let Some((noun, paths)) = form.split_once('=') {
+            return several(noun, &texts(event, paths));
+        }
+        let one = |paths: &str, say: &dyn Fn(&str) -> Line| {
+            list(texts(event, paths).iter().map(|text| say(text)).collect())
+        };
+        match form.split_once(':') {
+            Some(("thing", paths)) => one(paths, &|text| thing(text, event, context)),
+            Some(("account", paths)) => one(paths, &|text| account(text, event, context)),
+            Some(("node", paths)) => one(paths, &|text| node(text, event, context)),
+            Some(("policy", paths)) => one(paths, &policy),
+            Some(("typed", paths)) => {
+                let (kind, path) = paths.split_once(',')?;
+                let kind = match texts(event, kind).first().map(AsRef::as_ref) {
+                    Some("USER") => "user ",
+                    Some("GROUP") => "group ",
+                    _ => "principal ",
+                };
+                Some(Line::from(kind).and(one(path, &name)?))
+            }
+            Some(_) => None,
+            None if form == "entity" => self.entity(),
+            None if form == "entity.name" => entity_name(context.facts.entity.as_ref()?),
+            None => one(form, &name),
+        }
+    }
+
+    /// `role deploy`, or `the root user`.
+    fn entity(self) -> Option<Line> {
+        let entity = self.context.facts.entity.as_ref()?;
+        if entity.kind == EntityKind::Root {
+            return Some("the root user".into());
+        }
+        Some(Line::name(&entity.kind.words_of()).and(" ").and(entity_name(entity)?))
+    }
+}
+
+/// `instance i-1`, `instances i-1 and i-2`.
+pub(super) fn several(noun: &'static str, values: &[impl AsRef<str>]) -> Option<Line> {
+    let names = list(values.iter().map(|value| name(value.as_ref())).collect())?;
+    let ending = match (values.len(), noun.ends_with('s')) {
+        (1, _) => " ",
+        (_, false) => "s ",
+        (_, true) => "es ",
+    };
+    let line = match noun.strip_suffix('y').filter(|_| values.len() > 1) {
+        Some(stem) => Line::from(stem).and("ies "),
+        None => Line::from(noun).and(ending),
+    };
+    Some(line.and(names))
+}
+
+/// `None` if there is none.
+pub(super) fn list(lines: Vec<Line>) -> Option<Line> {
+    if lines.is_empty() {
+        return None;
+    }
+    let (before, more) = said(lines.len());
+    let pieces = before.into_iter().zip(lines);
+    let line = pieces.fold(Line::default(), |line, (before, one)| line.and(before).and(one));
+    Some(match more {
+        0 => line,
+        more => line.and(" and ").and(Line::text(&format!("{more} more"))),
+    })
+}

@@ -1,0 +1,245 @@
+//! Whether a change of what watches only adds to it.
+//!
+//! The name of such a call says nothing: `UpdateTrail` cuts a trail to one Region, and gives it all of them.
+
+use serde_json::Value;
+
+use crate::event::Event;
+
+/// What a parameter must be, so that the call takes nothing away.
+#[derive(Debug, Clone, Copy)]
+enum Setting {
+    /// The name of what is changed.
+    Name,
+    /// Switched on.
+    On,
+    /// Given: something more is written to.
+    Given,
+    /// This word.
+    Word(&'static str),
+    /// A list of which each has this word at this place.
+    Each(&'static str, &'static str),
+    /// A list that has all of these words at this place.
+    All(&'static str, &'static [&'static str]),
+    /// Selectors of events of the old kind, each of which records all that manages something.
+    Selectors,
+    /// The same of the new kind, of which one does: what any of them records is recorded.
+    AdvancedSelectors,
+}
+
+/// Source, name, and every parameter that such a call may have, ignoring letter case.
+type Row = (&'static str, &'static str, &'static [(&'static str, Setting)]);
+
+use Setting::{AdvancedSelectors, All, Each, Given, Name, On, Selectors, Word};
+
+const CALLS: [Row; 10] = [
+    (
+        "cloudtrail.amazonaws.com",
+        "UpdateTrail",
+        &[
+            ("name", Name),
+            ("isMultiRegionTrail", On),
+            ("includeGlobalServiceEvents", On),
+            ("enableLogFileValidation", On),
+            ("isOrganizationTrail", On),
+            ("cloudWatchLogsLogGroupArn", Given),
+            ("cloudWatchLogsRoleArn", Given),
+        ],
+    ),
+    (
+        "cloudtrail.amazonaws.com",
+        "PutEventSelectors",
+        &[
+            ("trailName", Name),
+            ("eventSelectors", Selectors),
+            ("advancedEventSelectors", AdvancedSelectors),
+        ],
+    ),
+    (
+        "cloudtrail.amazonaws.com",
+        "PutInsightSelectors",
+        &[
+            ("trailName", Name),
+            ("eventDataStore", Name),
+            ("insightsDestination", Name),
+            (
+                "insightSelectors",
+                All("insightType", &["ApiCallRateInsight", "ApiErrorRateInsight"]),
+            ),
+        ],
+    ),
+    (
+        "cloudtrail.amazonaws.com",
+        "UpdateEventDataStore",
+        &[
+            ("eventDataStore", Name),
+            ("multiRegionEnabled", On),
+            ("organizationEnabled", On),
+            ("terminationProtectionEnabled", On),
+        ],
+    ),
+    (
+        "guardduty.amazonaws.com",
+        "UpdateDetector",
+        &[("detectorId", Name), ("enable", On), ("features", Each("status", "ENABLED"))],
+    ),
+    (
+        "logs.amazonaws.com",
+        "PutLogGroupDeletionProtection",
+        &[("logGroupIdentifier", Name), ("deletionProtectionEnabled", On)],
+    ),
+    ("macie2.amazonaws.com", "UpdateMacieSession", &[("status", Word("ENABLED"))]),
+    ("macie2.amazonaws.com", "UpdateMemberSession", &[("id", Name), ("status", Word("ENABLED"))]),
+    ("securityhub.amazonaws.com", "UpdateOrganizationConfiguration", &[("autoEnable", On)]),
+    (
+        "securityhub.amazonaws.com",
+        "UpdateStandardsControl",
+        &[("standardsControlArn", Name), ("controlStatus", Word("ENABLED"))],
+    ),
+];
+
+/// Does the call only switch something on that watches, or give it more to write to? What is not known of its parameters
+/// counts as less.
+pub(super) fn strengthens(event: &Event) -> bool {
+    let (Some(source), Some(name)) = (event.event_source(), event.name()) else { return false };
+    let row = CALLS.iter().find(|(of, call, _)| (*of, *call) == (source, name));
+    let given = event.value("detail.requestParameters").and_then(Value::as_object);
+    let (Some((_, _, settings)), Some(given)) = (row, given) else { return false };
+    let setting = |key: &str| {
+        settings.iter().find(|(known, _)| known.eq_ignore_ascii_case(key)).map(|(_, kind)| kind)
+    };
+    let given = || given.iter().filter(|(_, value)| !value.is_null());
+    let more = given().any(|(key, _)| !matches!(setting(key), Some(Name) | None));
+    more && given().all(|(key, value)| setting(key).is_some_and(|setting| setting.holds(value)))
+}
+
+impl Setting {
+    fn holds(self, value: &Value) -> bool {
+        let each = |holds: &dyn Fn(&Value) -> bool| {
+            value.as_array().is_some_and(|list| !list.is_empty() && list.iter().all(holds))
+        };
+        match self {
+            Name => true,
+            On => is_on(value),
+            Given => value.as_str().is_some_and(|text| !text.trim().is_empty()),
+            Word(word) => value.as_str() == Some(word),
+            Each(key, word) => each(&|one| one.get(key).and_then(Value::as_str) == Some(word)),
+            All(key, words) => words.iter().all(|word| {
+                let is_it = |one: &Value| one.get(key).and_then(Value::as_str) == Some(word);
+                value.as_array().is_some_and(|list| list.iter().any(is_it))
+            }),
+            Selectors => each(&records_all),
+            AdvancedSelectors => {
+                value.as_array().is_some_and(|list| list.iter().any(selects_all_management))
+            }
+        }
+    }
+}
+
+fn is_on(value: &Value) -> bool {
+    let text = |text: &str| text.eq_ignore_ascii_case("true");
+    value.as_bool().or_else(|| value.as_str().map(text)).unwrap_or_default()
+}
+
+/// A selector that leaves out neither reads nor writes of any source.
+fn records_all(selector: &Value) -> bool {
+    let excluded = selector.get("excludeManagementEventSources").and_then(Value::as_array);
+    selector.get("readWriteType").and_then(Value::as_str) == Some("All")
+        && selector.get("includeManagementEvents").is_some_and(is_on)
+        && excluded.is_none_or(Vec::is_empty)
+}
+
+/// A selector that asks for nothing but the category.
+fn selects_all_management(selector: &Value) -> bool {
+    let fields = selector.get("fieldSelectors").and_then(Value::as_array);
+    let Some([only]) = fields.map(Vec::as_slice) else { return false };
+    let field = only.get("field").and_then(Value::as_str) == Some("eventCategory");
+    let wanted = only.get("equals").and_then(Value::as_array).map(Vec::as_slice);
+    let others = only.as_object().into_iter().flatten();
+    let others = others.filter(|(key, value)| {
+        !["field", "equals"].contains(&key.as_str())
+            && !value.is_null()
+            && value.as_array().is_none_or(|list| !list.is_empty())
+    });
+    field && matches!(wanted, Some([one]) if one == "Management") && others.count() == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::event::sample::call;
+
+    #[track_caller]
+    fn check(source: &str, name: &str, parameters: Value, want: bool) {
+        let said = format!("{name} {parameters}");
+        let event = call(source, name).with("requestParameters", parameters).event();
+        assert_eq!(strengthens(&event), want, "{said}");
+    }
+
+    #[test]
+    fn a_trail_that_is_given_more_is_strengthened() {
+        let trail = |parameters, want| check("cloudtrail", "UpdateTrail", parameters, want);
+        trail(json!({"name": "t", "isMultiRegionTrail": true}), true);
+        trail(json!({"Name": "t", "EnableLogFileValidation": "true"}), true);
+        trail(json!({"name": "t", "cloudWatchLogsLogGroupArn": "a", "s3BucketName": null}), true);
+        trail(json!({"name": "t"}), false);
+        trail(
+            json!({"name": "t", "isMultiRegionTrail": true, "isOrganizationTrail": false}),
+            false,
+        );
+        trail(json!({"name": "t", "isMultiRegionTrail": true, "s3BucketName": "b"}), false);
+        trail(json!({"name": "t", "isMultiRegionTrail": true, "kmsKeyId": "k"}), false);
+        trail(json!({"name": "t", "cloudWatchLogsLogGroupArn": ""}), false);
+        trail(json!({"reason": "requestParameters too large", "omitted": true}), false);
+        trail(Value::Null, false);
+    }
+
+    #[test]
+    fn selectors_that_leave_nothing_out_strengthen() {
+        let put = |parameters, want| check("cloudtrail", "PutEventSelectors", parameters, want);
+        let whole = json!({"readWriteType": "All", "includeManagementEvents": true});
+        let cut = json!({"readWriteType": "All", "includeManagementEvents": true,
+            "excludeManagementEventSources": ["kms.amazonaws.com"]});
+        put(json!({"trailName": "t", "eventSelectors": [whole]}), true);
+        put(json!({"trailName": "t", "eventSelectors": [whole, cut]}), false);
+        put(json!({"trailName": "t", "eventSelectors": []}), false);
+        let field = |field: &str, values: &[&str]| json!({"field": field, "equals": values});
+        let selector = |fields: &[Value]| json!({"name": "n", "fieldSelectors": fields});
+        let management = field("eventCategory", &["Management"]);
+        let data = selector(&[field("eventCategory", &["Data"])]);
+        let advanced = |list: &[&Value], want| {
+            put(json!({"trailName": "t", "advancedEventSelectors": list}), want);
+        };
+        let all = selector(std::slice::from_ref(&management));
+        advanced(&[&all], true);
+        advanced(&[&data, &all], true);
+        advanced(&[&data], false);
+        advanced(&[&selector(&[management, field("readOnly", &["true"])])], false);
+        let but = json!({"field": "eventCategory", "equals": ["Management"], "notEquals": ["x"]});
+        advanced(&[&selector(&[but])], false);
+    }
+
+    #[test]
+    fn what_is_switched_on_strengthens_and_what_is_not_known_does_not() {
+        let insights = |kinds: &[&str], want| {
+            let kinds: Vec<Value> = kinds.iter().map(|kind| json!({"insightType": kind})).collect();
+            let parameters = json!({"trailName": "t", "insightSelectors": kinds});
+            check("cloudtrail", "PutInsightSelectors", parameters, want);
+        };
+        insights(&["ApiErrorRateInsight", "ApiCallRateInsight"], true);
+        insights(&["ApiErrorRateInsight"], false);
+        insights(&[], false);
+        let features = |status: &str, want| {
+            let parameters =
+                json!({"detectorId": "d", "features": [{"name": "x", "status": status}]});
+            check("guardduty", "UpdateDetector", parameters, want);
+        };
+        features("ENABLED", true);
+        features("DISABLED", false);
+        check("macie2", "UpdateMacieSession", json!({"status": "PAUSED"}), false);
+        check("macie2", "UpdateMacieSession", json!({"status": "ENABLED"}), true);
+        check("iam", "UpdateTrail", json!({"isMultiRegionTrail": true}), false);
+    }
+}

@@ -1,0 +1,282 @@
+//! What an alert says it was done to: whatever the event names, its sentence names too, and as what it is.
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+
+use flate2::read::MultiGzDecoder;
+use iam_responder::alert::Alert;
+use iam_responder::assess::engine::Engine;
+use iam_responder::event::{Event, input};
+use iam_responder::pack::PACK;
+use iam_responder::respond::Origin;
+use iam_responder::review::rule_test;
+use iam_responder::site::Format;
+use serde_json::{Value, json};
+
+use crate::corpus;
+use crate::support::{World, by, call, session, topics, user};
+
+/// Endings of parameters whose values name something.
+const ENDINGS: [&str; 8] = ["name", "names", "arn", "arns", "id", "ids", "identifier", "url"];
+/// Parameters that name something without such an ending.
+const OTHERS: [&str; 8] =
+    ["bucket", "cluster", "content", "family", "rule", "target", "targets", "taskdefinition"];
+/// Those with one that name nothing that a call is about.
+const NO_TARGETS: [&str; 9] = [
+    "clientrequesttoken",
+    "clienttoken",
+    "invitationid",
+    "kmskeyid",
+    "parametername",
+    "parentid",
+    "rolesessionname",
+    "statementid",
+    "versionid",
+];
+/// Calls that are about the account or the caller, whatever else the samples of the rules' tests carry.
+const OF_THE_ACCOUNT: [&str; 6] = [
+    "ChangePassword",
+    "ConsoleLogin",
+    "DisassociateFromAdministratorAccount",
+    "DisassociateFromMasterAccount",
+    "LeaveOrganization",
+    "SwitchRole",
+];
+
+fn alert(engine: &Engine, event: Event) -> Option<Alert> {
+    let world = World { topics: topics(Format::Text), ..World::new(engine, Origin::Trusted) };
+    let now = event.time().unwrap_or_default();
+    world.answer(Ok(event), now, Some(now)).alert
+}
+
+/// The names in these places of a record.
+fn names_at(event: &Event, places: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    for place in places {
+        let value = event.value(&format!("detail.{place}"));
+        value.into_iter().for_each(|value| names(value, "", 0, &mut found));
+    }
+    found
+}
+
+/// The names in a record's parameters, in what a service reports, and in the text of a refused call.
+fn carried(event: &Event) -> Vec<String> {
+    let mut found = names_at(event, &["requestParameters", "serviceEventDetails"]);
+    let refused = event.value("detail.errorMessage").and_then(Value::as_str);
+    let resource = refused.and_then(|text| text.split("on resource: ").nth(1));
+    let resource = resource.and_then(|text| text.split_whitespace().next());
+    found.extend(resource.filter(|text| text.starts_with("arn:")).map(str::to_owned));
+    found
+}
+
+fn names(value: &Value, key: &str, depth: usize, found: &mut Vec<String>) {
+    let key = key.to_lowercase();
+    match value {
+        // What a read is limited by is not what it is about.
+        Value::Object(map) if depth < 3 && !key.starts_with("filter") => {
+            map.iter().for_each(|(key, value)| names(value, key, depth + 1, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| names(item, &key, depth, found)),
+        Value::String(text) => {
+            let names_one =
+                ENDINGS.iter().any(|end| key.ends_with(end)) || OTHERS.contains(&key.as_str());
+            let hidden = text.starts_with(['{', '<'])
+                || text.starts_with("HIDDEN")
+                || text.bytes().all(|byte| byte == b'*');
+            let told = names_one && !NO_TARGETS.contains(&key.as_str()) && !hidden;
+            found.extend(Some(text.clone()).filter(|text| told && text.len() < 200));
+        }
+        _ => {}
+    }
+}
+
+/// Does a sentence say the name, or its last part?
+fn says(sentence: &str, name: &str) -> bool {
+    let name = name.trim_end_matches(['*', ':', '.']).replace("%3A", ":").replace("%2F", "/");
+    let name = name.trim_end_matches(":log-stream").trim_end_matches(':');
+    let parts = name.split([':', '/']).filter(|part| part.len() > 1);
+    sentence.contains(name) || parts.into_iter().any(|part| sentence.contains(part))
+}
+
+/// Those whose sentences name nothing of what they carry.
+fn silent(engine: &Engine, events: impl Iterator<Item = Event>) -> (usize, Vec<String>) {
+    let (mut told, mut silent) = (0, Vec::new());
+    for event in events {
+        let names = carried(&event);
+        // What was made is named by the answer.
+        let answered = names_at(&event, &["responseElements"]);
+        let name = event.name().unwrap_or_default().to_owned();
+        let Some(alert) = alert(engine, event) else { continue };
+        let sentence = alert.sentence.as_it_is();
+        // Who did it stands before it, and the account behind.
+        let deed = sentence.rsplit_once(" in ").map_or(sentence.as_str(), |(deed, _)| deed);
+        if names.is_empty() || OF_THE_ACCOUNT.contains(&name.as_str()) {
+            continue;
+        }
+        told += 1;
+        let root = deed.ends_with("the root user");
+        if !root && !names.iter().chain(&answered).any(|one| says(deed, one)) {
+            silent.push(format!("{name}: {sentence} {names:?}"));
+        }
+    }
+    (told, silent)
+}
+
+#[test]
+fn every_alert_names_what_its_event_names() {
+    let engine = Engine::packed_checked(&PACK).unwrap();
+    let text = |name: &str| Ok(fs::read_to_string(Path::new("events").join(name)).unwrap());
+    let of_rules = engine.rules().rules();
+    let of_rules = of_rules.flat_map(|rule| rule_test::events(rule, engine.own(), &text).unwrap());
+    let (told, faults) = silent(&engine, of_rules);
+    assert!(told > 600, "{told}");
+    assert!(faults.is_empty(), "{}\n{}", faults.len(), faults.join("\n"));
+    let fixtures = PACK.events.iter().filter_map(|(_, text)| Event::parse(text).ok());
+    let (told, faults) = silent(&engine, fixtures);
+    assert!(told > 50, "{told}");
+    assert!(faults.is_empty(), "{}\n{}", faults.len(), faults.join("\n"));
+    for file in corpus::files() {
+        let mut text = String::new();
+        MultiGzDecoder::new(fs::File::open(&file).unwrap()).read_to_string(&mut text).unwrap();
+        let records = input::read(&text).filter_map(|input| input.event().ok());
+        let (told, faults) = silent(&engine, records);
+        assert!(told > 0 && faults.is_empty(), "{}\n{}", faults.len(), faults.join("\n"));
+    }
+}
+
+/// The sentence of the alert about a call.
+#[track_caller]
+fn sentence(record: &Value) -> String {
+    let engine = Engine::packed(&PACK).unwrap();
+    let event = Event::parse(&record.to_string()).unwrap();
+    alert(&engine, event).unwrap().sentence.shown()
+}
+
+#[track_caller]
+fn check(source: &str, name: &str, parameters: Value, want: &str) {
+    let record = by(call(source, name, 0, parameters), user("ann"));
+    assert_eq!(sentence(&record), format!("ann {want} in payments-production."));
+}
+
+#[test]
+fn each_target_of_a_call_is_said() {
+    let other = "arn:aws:iam::999988887777:role/x/lab";
+    let policy = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy";
+    let encoded = "arn%3Aaws%3Aiam%3A%3A999988887777%3Arole%2Fx%2Flab";
+    check(
+        "eks",
+        "AssociateAccessPolicy",
+        json!({"name": "shop", "principalArn": encoded, "policyArn": policy}),
+        "associated access policy AmazonEKSClusterAdminPolicy with role lab of account 999988887777 on cluster shop",
+    );
+    check(
+        "kms",
+        "CreateGrant",
+        json!({"keyId": "0f1e", "granteePrincipal": other, "operations": ["Decrypt"]}),
+        "gave role lab of account 999988887777 a grant on key 0f1e",
+    );
+    check(
+        "iam",
+        "UpdateUser",
+        json!({"userName": "kim", "newUserName": "ops", "newPath": "/a/"}),
+        "renamed user kim to ops, with path /a/",
+    );
+    let stream = json!({"logGroupName": "/app/audit", "logStreamName": "s-1"});
+    check("logs", "DeleteLogStream", stream, "deleted log stream s-1 of log group /app/audit");
+    let members = json!({"detectorId": "d1", "accountIds": ["999988887777", "888877776666"]});
+    let said = "deleted member accounts 999988887777 and 888877776666 of detector d1";
+    check("guardduty", "DeleteMembers", members, said);
+    let url = json!({"functionName": "report", "authType": "NONE"});
+    check("lambda", "CreateFunctionUrlConfig", url, "created a URL of function report");
+    let alarms = json!({"alarmNames": ["root-usage", "b", "c", "d", "e"]});
+    check("monitoring", "DeleteAlarms", alarms, "deleted alarms root-usage, b, c and 2 more");
+}
+
+/// A call that nobody knows is told by what its parameters name.
+#[test]
+fn of_an_unknown_call_the_parameters_say_on_what() {
+    let elevated = json!({"principalArn": "arn:aws:iam::111122223333:role/x", "minutes": 9});
+    check("iam", "GrantElevation", elevated, "called GrantElevation on principal x");
+}
+
+/// The text of a refused call holds what its parameters would.
+#[test]
+fn what_was_refused_is_named_by_its_text() {
+    let refused = |source: &str, name: &str, resource: &str| {
+        let mut record = by(call(source, name, 0, Value::Null), user("ann"));
+        record["errorCode"] = "AccessDenied".into();
+        record["errorMessage"] = format!(
+            "User: arn:aws:iam::111122223333:user/ann is not authorized to perform: {source}:{name} on resource: \
+             {resource} because no identity-based policy allows it"
+        )
+        .into();
+        sentence(&record)
+    };
+    let arn = |rest: &str| format!("arn:aws:{rest}");
+    let said = "in payments-production and was denied.";
+    let group = arn("logs:eu-west-1:111122223333:log-group:org-audit:log-stream:");
+    let want = format!("ann tried to delete log group org-audit {said}");
+    assert_eq!(refused("logs", "DeleteLogGroup", &group), want);
+    let role = arn("iam::111122223333:role/team/lab");
+    let want = format!("ann tried to detach a policy from role lab {said}");
+    assert_eq!(refused("iam", "DetachRolePolicy", &role), want);
+}
+
+/// Account and environment are those of what is opened.
+#[test]
+fn what_is_opened_counts_as_loud_as_its_account() {
+    let engine = Engine::packed(&PACK).unwrap();
+    let of_staging = |name: &str, parameters: Value| {
+        let mut record = call("sso", name, 0, parameters);
+        record["recipientAccountId"] = "777788889999".into();
+        record
+    };
+    let set = "arn:aws:sso:::permissionSet/ssoins-1/ps-1";
+    let assigned = |to: &str| {
+        let parameters = json!({"targetId": to, "targetType": "AWS_ACCOUNT", "permissionSetArn": set,
+            "principalType": "GROUP", "principalId": "g-1"});
+        let record = of_staging("CreateAccountAssignment", parameters);
+        alert(&engine, Event::parse(&record.to_string()).unwrap()).unwrap()
+    };
+    let production = assigned("111122223333");
+    let sentence = production.sentence.shown();
+    let want = "assigned permission set ps-1 on account payments-production (111122223333) to group g-1 in shared-services.";
+    assert!(sentence.ends_with(want), "{sentence}");
+    assert_eq!(production.place.environment.as_deref(), Some("production"));
+    let text = production.to_text();
+    let place = "Where  payments-production (111122223333), production, from shared-services (777788889999), us-east-1\n";
+    assert!(text.contains(place), "{text}");
+    let kept = production.to_stored().unwrap();
+    assert_eq!(Alert::from_stored(&kept).unwrap().to_text(), text);
+    assert_eq!(production.to_json()["opened_account"]["id"], "111122223333");
+    // Where it is recorded is the louder one.
+    let sandbox = assigned("444455556666");
+    assert_eq!(sandbox.place.environment.as_deref(), Some("staging"));
+    assert!(production.severity >= sandbox.severity);
+    // An account that nobody knows counts as production.
+    let unknown = assigned("999988887777");
+    assert_eq!(unknown.place.environment.as_deref(), Some("production"));
+    assert!(!unknown.place.environment_known);
+    let own = assigned("777788889999");
+    assert!(own.place.opened.is_none() && own.to_json()["opened_account"].is_null());
+}
+
+/// A thing is not told as one of another kind.
+#[test]
+fn nothing_is_told_as_what_it_is_not() {
+    let invited = json!({"accountIds": ["999988887777"]});
+    check("guardduty", "DeleteInvitations", invited, "deleted invitations of account 999988887777");
+    let role = session("arn:aws:iam::111122223333:role/ci/builder");
+    let mut record = by(call("signin", "ConsoleLogin", 0, Value::Null), role);
+    record["responseElements"] = json!({"ConsoleLogin": "Success"});
+    record["eventType"] = "AwsConsoleSignIn".into();
+    let engine = Engine::packed(&PACK).unwrap();
+    let text = alert(&engine, Event::parse(&record.to_string()).unwrap()).unwrap().to_text();
+    assert!(text.contains("ConsoleLogin on role builder"), "{text}");
+    let document = r#"{"Statement":{"Effect":"Allow","Action":"iam:*","Resource":"*"}}"#;
+    let put = json!({"roleName": "desk", "policyName": "p", "policyDocument": document});
+    let record = by(call("iam", "PutRolePolicy", 0, put), user("ann"));
+    let text = alert(&engine, Event::parse(&record.to_string()).unwrap()).unwrap().to_text();
+    assert!(text.contains("administrator rights by way of IAM") && !text.contains("everything:"));
+}
