@@ -15,6 +15,7 @@ mod principal_kind;
 mod record;
 #[cfg(test)]
 pub(crate) mod sample;
+mod second;
 mod spelling;
 mod tagging;
 
@@ -29,5 +30,6 @@ pub(crate) use principal::{invoked_by, own_ids, session_role};
 pub use principal_kind::PrincipalKind;
 pub(crate) use record::values_at;
 pub use record::{EVENT_BYTES_MAX, EVENT_DEPTH_MAX, Event, Shape, Unreadable};
+pub use second::SecondRecord;
 pub use tagging::tags_after;
 pub(crate) use tagging::{tagged, tags_removed};

@@ -146,8 +146,13 @@ fn folders_gzip_and_ndjson_are_read() {
     let scratch =
         Scratch::new("input", &[("a.ndjson", &format!("{QUIET}\n{QUIET}\n")), ("notes.txt", "no")]);
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    gzip.write_all(format!("{{\"Records\":[{{\"eventName\":\"A\"}},{QUIET}]}}").as_bytes())
-        .unwrap();
+    gzip.write_all(
+        format!(
+            "{{\"Records\":[{{\"eventName\":\"A\",\"eventSource\":\"s3.amazonaws.com\"}},{QUIET}]}}"
+        )
+        .as_bytes(),
+    )
+    .unwrap();
     std::fs::write(scratch.0.join("b.json.gz"), gzip.finish().unwrap()).unwrap();
     check(&["respond", &scratch.path("")], "", 0, "4 events: no alerts, 4 quiet\n", "");
 }

@@ -10,6 +10,9 @@ use crate::text::hash::fnv1a;
 
 /// Largest event, in bytes of JSON: EventBridge's own limit for one request.
 pub const EVENT_BYTES_MAX: usize = 1024 * 1024;
+/// The fields of an object.
+type Fields = Map<String, Value>;
+
 /// Fields of which every record has one.
 const PARTS: [&str; 4] = ["eventName", "eventSource", "eventVersion", "userIdentity"];
 
@@ -250,7 +253,12 @@ impl Event {
             let bytes = texts.flat_map(|text| text.into_bytes().into_iter().chain([0xff]));
             format!("without-id-{:016x}", fnv1a(bytes))
         };
-        self.id().map_or_else(hash, str::to_owned)
+        let id = self.id().map_or_else(hash, str::to_owned);
+        // It may bear the ID of the record that it amends, and say more.
+        match self.value("detail.addendum") {
+            Some(_) => format!("{id}-addendum"),
+            None => id,
+        }
     }
 
     /// `detail.eventName`, as `AttachRolePolicy`.
@@ -291,9 +299,7 @@ impl Event {
 ///
 /// # Errors
 /// [`Unreadable::TooDeep`]
-fn record_of(
-    map: Map<String, Value>,
-) -> Result<Result<Map<String, Value>, Map<String, Value>>, Unreadable> {
+fn record_of(map: Fields) -> Result<Result<Fields, Fields>, Unreadable> {
     let mut record = if is_record(&map) {
         map
     } else {

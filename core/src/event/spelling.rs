@@ -182,7 +182,7 @@ mod tests {
 
     use super::*;
 
-    fn map(value: Value) -> Map<String, Value> {
+    fn map(value: &Value) -> Map<String, Value> {
         value.as_object().unwrap().clone()
     }
 
@@ -192,16 +192,16 @@ mod tests {
             "useridentity": {"sessioncontext": {"sessionissuer": {"username": "ops"}}, "principalid": "A"}});
         let want = json!({"eventName": "CreateUser", "eventSource": "iam.amazonaws.com", "P_Any": 1,
             "userIdentity": {"sessionContext": {"sessionIssuer": {"userName": "ops"}}, "principalId": "A"}});
-        assert_eq!(Value::Object(respelled(map(table))), want);
+        assert_eq!(Value::Object(respelled(map(&table))), want);
         let twice = json!({"eventName": "CreateUser", "eventname": "ListUsers"});
-        assert_eq!(Value::Object(respelled(map(twice))), json!({"eventName": "CreateUser"}));
+        assert_eq!(Value::Object(respelled(map(&twice))), json!({"eventName": "CreateUser"}));
     }
 
     #[test]
     fn structures_are_read_from_text_and_nothing_else_is() {
         let inner = json!({"userName": "{\"a\":1}"}).to_string();
         let mut record = map(
-            json!({"requestParameters": inner, "responseElements": json!(inner).to_string(),
+            &json!({"requestParameters": inner, "responseElements": json!(inner).to_string(),
             "userIdentity": "HIDDEN_DUE_TO_SECURITY_REASONS", "resources": "[{\"ARN\":", "eventName": "{}"}),
         );
         read_structures(&mut record).unwrap();
@@ -211,7 +211,7 @@ mod tests {
         assert_eq!(record["resources"], "[{\"ARN\":");
         assert_eq!(record["eventName"], "{}");
         let deep = format!("{}{}", "[".repeat(63), "]".repeat(63));
-        let mut record = map(json!({"requestParameters": deep}));
+        let mut record = map(&json!({"requestParameters": deep}));
         assert_eq!(read_structures(&mut record), Err(TooDeep));
     }
 }

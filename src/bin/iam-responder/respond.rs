@@ -102,7 +102,7 @@ pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
             writeln!(out, "{}", json!({"outcome": "skipped", "reasons": [what]}))?;
         }
     }
-    if global.format == OutputFormat::Human {
+    if global.format == OutputFormat::Human && (count.events > 0 || failed.is_none()) {
         writeln!(out, "{}", count.summary())?;
     }
     out.flush()?;

@@ -4,7 +4,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Piece, take};
+use super::piece::{Piece, take};
 
 /// Bytes that are read beyond eight times the text, to find whole values in a damaged one: what is written so that each
 /// beginning leads to its end, and to nothing, would take for ever.

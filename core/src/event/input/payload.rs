@@ -4,11 +4,9 @@
 //! No carrier is known by its form: an event is taken wherever one stands, as an object, as JSON text, in base64, in
 //! gzip. So one more layer, or a carrier that nobody thought of, hides nothing.
 
-use std::io::Read;
-
-use flate2::read::MultiGzDecoder;
 use serde_json::{Map, Value};
 
+use super::gzip;
 use crate::event::{Event, Shape, Unreadable};
 use crate::text::base64::base64;
 
@@ -16,8 +14,6 @@ use crate::text::base64::base64;
 pub(super) const PAYLOAD_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Texts within texts.
 const LAYERS_MAX: usize = 6;
-/// How a gzip file begins.
-const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// Shortest text that is taken for base64: an event is longer.
 const BASE64_CHARS_MIN: usize = 24;
 
@@ -124,16 +120,10 @@ impl Search {
     /// # Errors
     /// It is packed, and cannot be unpacked within the limit.
     fn unpacked(&self, bytes: Vec<u8>) -> Result<Option<String>, Unreadable> {
-        let bytes = if bytes.starts_with(&GZIP) {
-            let mut unpacked = Vec::new();
-            let most = self.left as u64 + 1;
-            MultiGzDecoder::new(bytes.as_slice())
-                .take(most)
-                .read_to_end(&mut unpacked)
-                .map_err(|error| Unreadable::Damaged(format!("gzip: {error}")))?;
-            unpacked
-        } else {
-            bytes
+        let bytes = match gzip::is_packed(&bytes) {
+            true => gzip::unpacked(&bytes, self.left)
+                .map_err(|fault| Unreadable::Damaged(format!("gzip: {fault}")))?,
+            false => bytes,
         };
         let text = String::from_utf8(bytes).ok();
         Ok(text.filter(|text| text.trim_start().starts_with(['{', '[', '"'])))
