@@ -19,6 +19,7 @@ pub mod remind;
 mod responder;
 #[cfg(test)]
 mod sample;
+mod second;
 pub mod send;
 pub mod silence;
 pub mod stats;

@@ -143,6 +143,11 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             return unpublished(became(Disposition::Deduplicated));
         }
         let id = event.identity();
+        if self.is_second(event, rules, decision.severity).await {
+            join(adjusted, self.end(&id, now, begun, None)).await;
+            return unpublished(became(Disposition::Deduplicated));
+        }
+        let noted = self.note_published(event, rules, decision.severity, now);
         let repetition = Repetition::of(event, context, rules, decision.severity);
         let (claimed, ()) = join(self.claim(event, &repetition, now), adjusted).await;
         let claims = match claimed.all_repeated {
@@ -151,13 +156,15 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         };
         if claims.all_repeated {
             let held = self.held_for_days(event, &claims.for_days);
-            join(held, self.end(&id, now, begun, None)).await;
+            join3(held, self.end(&id, now, begun, None), noted).await;
             return unpublished(became(Disposition::Deduplicated));
         }
         let alert = Alert::new(event, context, rules, decision, delay_until);
         let history = self.history(event, context, decision, now).await;
         let outcome = became(Disposition::Alerted);
-        Ok(self.send_once((&id, begun, &claims), (alert, history), outcome, now).await?)
+        let sent = self.send_once((&id, begun, &claims), (alert, history), outcome, now).await?;
+        noted.await;
+        Ok(sent)
     }
 
     /// The last hour of the caller, for loud alerts; only on a bus, and only of this account.

@@ -36,6 +36,7 @@ mod rights;
 mod rules;
 #[cfg(feature = "aws")]
 mod sdk;
+mod second;
 mod silencing;
 mod state;
 mod support;

@@ -1,5 +1,6 @@
 //! What documents and managed policies in events give, as rules see it.
 
+use std::cell::Cell;
 use std::fs;
 
 use iam_responder::assess::engine::Engine;
@@ -51,9 +52,12 @@ fn the_fixtures_are_judged() {
 fn an_alert_says_the_difference_to_the_document_before() {
     let world = World::new(Engine::packed(&PACK).unwrap(), Origin::Trusted);
     let text = fs::read_to_string("events/put-role-policy-inline.json").unwrap();
+    let number = Cell::new(0);
     let deliver = |id: &str, minute: u8, document: &str| {
         let mut raw: Value = serde_json::from_str(&text).unwrap();
         raw["detail"]["eventID"] = id.into();
+        // The same record is told once.
+        raw["detail"]["tlsDetails"] = json!({"delivery": number.replace(number.get() + 1)});
         raw["detail"]["eventTime"] = format!("2026-11-20T11:{minute:02}:00Z").into();
         raw["detail"]["requestParameters"]["policyDocument"] = document.into();
         let event = Event::parse(&raw.to_string());

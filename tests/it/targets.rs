@@ -139,7 +139,7 @@ fn every_alert_names_what_its_event_names() {
     for file in corpus::files() {
         let mut text = String::new();
         MultiGzDecoder::new(fs::File::open(&file).unwrap()).read_to_string(&mut text).unwrap();
-        let records = input::read(&text).filter_map(|input| input.event().ok());
+        let records = input::read(&text).filter_map(|input| input.event()?.ok());
         let (told, faults) = silent(&engine, records);
         assert!(told > 0 && faults.is_empty(), "{}\n{}", faults.len(), faults.join("\n"));
     }

@@ -1,0 +1,119 @@
+//! Second records of one call: those of an endpoint's network activity, addenda, and, in files, the same record again.
+//!
+//! A record is only taken for a second one by what AWS itself writes into it, and only after the first was published. It
+//! is published all the same where it says more than the first: a louder severity, or a rule that did not match.
+
+use futures_util::future::join;
+use jiff::Timestamp;
+
+use super::responder::{Mode, Responder};
+use crate::effects::{Lookups, Precondition, Publish, State};
+use crate::event::{Event, SecondRecord};
+use crate::rule::Rule;
+use crate::text::severity::Severity;
+
+/// What was published of a call, as a note keeps it.
+struct Published {
+    /// It was published of a network activity record.
+    of_network: bool,
+    severity: Severity,
+    rules: Vec<String>,
+}
+
+impl Published {
+    fn of(event: &Event, rules: &[&Rule], severity: Severity) -> Self {
+        let of_network = event.second_record() == Some(SecondRecord::Network);
+        Self {
+            of_network,
+            severity,
+            rules: rules.iter().map(|rule| rule.spec.id.clone()).collect(),
+        }
+    }
+
+    fn text(&self) -> String {
+        let kind = if self.of_network { "network" } else { "call" };
+        format!("{kind} {} {}", self.severity.word(), self.rules.join(" "))
+    }
+
+    /// `None` for what another release wrote otherwise.
+    fn parse(text: &str) -> Option<Self> {
+        let mut words = text.split(' ');
+        let of_network = words.next()? == "network";
+        let severity = words.next()?.parse().ok()?;
+        Some(Self { of_network, severity, rules: words.map(str::to_owned).collect() })
+    }
+
+    /// Does it say all that the other says?
+    fn says(&self, other: &Self) -> bool {
+        self.severity >= other.severity && other.rules.iter().all(|rule| self.rules.contains(rule))
+    }
+}
+
+impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
+    /// Was an alert published about another record of the same call that says as much? A state that does not answer
+    /// silences nothing.
+    pub(super) async fn is_second(
+        &self,
+        event: &Event,
+        rules: &[&Rule],
+        severity: Severity,
+    ) -> bool {
+        let published = Published::of(event, rules, severity);
+        let second = event.second_record();
+        let reading = self.mode == Mode::Reading;
+        // Live, a record delivered again is known by its mark.
+        if reading && self.published(&again(event)).await.is_some() {
+            return true;
+        }
+        // Only a call through an endpoint has a network activity record, which may come first.
+        let may_be = second.is_some() || reading || event.text("detail.vpcEndpointId").is_some();
+        if !may_be {
+            return false;
+        }
+        let Some(first) = self.published(&event.call_key()).await else { return false };
+        match second {
+            Some(SecondRecord::Network) => true,
+            Some(SecondRecord::Addendum) => first.says(&published),
+            None => first.of_network && first.says(&published),
+        }
+    }
+
+    /// Notes what was published of an event, for other records of its call.
+    pub(super) async fn note_published(
+        &self,
+        event: &Event,
+        rules: &[&Rule],
+        severity: Severity,
+        now: Timestamp,
+    ) {
+        let text = Published::of(event, rules, severity).text();
+        let (key, at) = (event.call_key(), event.time().unwrap_or(now));
+        join(self.write_published(&key, &text, at), async {
+            if self.mode == Mode::Reading {
+                self.write_published(&again(event), &text, at).await;
+            }
+        })
+        .await;
+    }
+
+    async fn write_published(&self, key: &str, text: &str, at: Timestamp) {
+        if let Err(error) = self.state.write_note(key, text, at, Precondition::NotLater).await {
+            tracing::warn!(%error, "a second record of the call would be published too");
+        }
+    }
+
+    async fn published(&self, key: &str) -> Option<Published> {
+        match self.state.note(key).await {
+            Ok(note) => note.as_ref().and_then(|note| Published::parse(&note.text)),
+            Err(error) => {
+                tracing::warn!(%error, "not known whether it is a second record of a call");
+                None
+            }
+        }
+    }
+}
+
+/// What makes two records of files the same: all of them. An ID alone may be anybody's choice there.
+fn again(event: &Event) -> String {
+    format!("record\n{}\n{}", event.identity(), event.content_hash())
+}
