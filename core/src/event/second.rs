@@ -42,7 +42,7 @@ impl Event {
         }
     }
 
-    /// A hash of the record, the same for the same record, whatever brought it.
+    /// A hash of the record, the same for the same record, no matter what brought it.
     #[must_use]
     pub fn content_hash(&self) -> String {
         let text = self.value("detail").map(ToString::to_string).unwrap_or_default();

@@ -20,7 +20,7 @@ const NAMES: [(&str, &str, Option<char>); 13] = [
 ];
 
 impl<'a> Arn<'a> {
-    /// What people call it, whatever the service: its name, without a path, and without what is below it.
+    /// What people call it, of any service: its name, without a path, and without what is below it.
     #[must_use]
     pub(crate) fn common_name(&self) -> &'a str {
         if self.service == "iam" {

@@ -20,7 +20,7 @@ pub(super) fn texts<'e>(event: &'e Event, paths: &str) -> Vec<Cow<'e, str>> {
     paths.split(',').map(at_path).find(|texts| !texts.is_empty()).unwrap_or_default()
 }
 
-/// Is there anything at the path, whatever it is?
+/// Is there anything at the path?
 pub(super) fn is_there(event: &Event, path: &str) -> bool {
     found(event, path).into_iter().any(|value| !value.is_null())
 }
