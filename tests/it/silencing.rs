@@ -227,7 +227,17 @@ fn a_name_that_the_caller_chooses_makes_no_new_caller() {
     let federated = |number: usize| {
         json!({"type": "FederatedUser", "accountId": "111122223333",
             "arn": format!("arn:aws:sts::111122223333:federated-user/n{number}"),
-            "sessionContext": {"sessionIssuer": {"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/bob"}}})
+            "sessionContext": {"sessionIssuer": {"type": "Role", "arn": "arn:aws:iam::111122223333:user/bob"}}})
+    };
+    // A session that a user gave away is that user's, by whatever name.
+    let of_bob = |number: usize| {
+        let mut identity = federated(number);
+        identity["sessionContext"]["sessionIssuer"]["type"] = json!("IAMUser");
+        identity
+    };
+    let bob = |_: usize| {
+        json!({"type": "IAMUser", "userName": "bob", "accountId": "111122223333",
+        "arn": "arn:aws:iam::111122223333:user/bob"})
     };
     let named = |kind: &'static str| move |number: usize| json!({"type": kind, "userName": format!("n{number}"), "principalId": format!("p{number}")});
     let callers: [&dyn Fn(usize) -> Value; 6] = [
@@ -238,7 +248,7 @@ fn a_name_that_the_caller_chooses_makes_no_new_caller() {
         &named("IdentityCenterUser"),
         &named("AssumedRole"),
     ];
-    for caller in callers {
+    let alerted = |caller: &dyn Fn(usize) -> Value| {
         let attempt = |number: usize| {
             let parameters = json!({"roleName": "iam-responder-x"});
             let event = call("iam", "DeleteRole", &parameters, &caller(number), number);
@@ -246,9 +256,12 @@ fn a_name_that_the_caller_chooses_makes_no_new_caller() {
         };
         let events: Vec<Value> = (0..9).map(attempt).collect();
         let outcomes = all(&engine, &events);
-        let alerted = outcomes.iter().filter(|one| one.disposition == Disposition::Alerted).count();
-        assert_eq!(alerted, 1, "{}", caller(1));
+        outcomes.iter().filter(|one| one.disposition == Disposition::Alerted).count()
+    };
+    for caller in callers {
+        assert_eq!(alerted(caller), 1, "{}", caller(1));
     }
+    assert_eq!(alerted(&of_bob), alerted(&bob));
 }
 
 #[test]

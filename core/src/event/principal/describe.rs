@@ -1,6 +1,7 @@
 //! The caller in words for people: first whom AWS names, and what the caller chose himself only as that.
 
-use super::{Issuer, Opener, Principal, Vouched, Voucher};
+use super::caller::Principal;
+use super::session::{Issuer, Opener, Vouched, Voucher};
 use crate::event::PrincipalKind;
 use crate::iam::arn::Arn;
 

@@ -1,6 +1,6 @@
 //! What stands behind a session: who issued or opened it, and whom an identity provider names.
 
-use super::{HIDDEN, text};
+use super::field::{HIDDEN, issuer, text};
 use crate::event::{Event, PrincipalKind};
 use crate::iam::arn::Arn;
 
@@ -113,7 +113,7 @@ impl Issuer {
         if kind != PrincipalKind::FederatedUser {
             return None;
         }
-        let arn = || super::issuer(event).map(str::to_owned);
+        let arn = || issuer(event).map(str::to_owned);
         match issuer_kind(event)? {
             PrincipalKind::Root => Some(Self::Root(arn())),
             PrincipalKind::IamUser => {
@@ -136,7 +136,7 @@ pub(super) fn issued_by(event: &Event) -> Option<&str> {
         PrincipalKind::Root => Some("root"),
         PrincipalKind::IamUser => {
             let name = text(event, "sessionContext.sessionIssuer.userName");
-            let by_arn = || super::issuer(event).and_then(Arn::parse).map(|arn| arn.name());
+            let by_arn = || issuer(event).and_then(Arn::parse).map(|arn| arn.name());
             name.filter(|name| *name != HIDDEN).or_else(by_arn)
         }
         _ => None,

@@ -1,6 +1,8 @@
 use serde_json::{Value, json};
 
+use super::field::HIDDEN;
 use super::*;
+use crate::event::{Event, PrincipalKind};
 
 const HERE: &str = "111122223333";
 
