@@ -83,7 +83,8 @@ fn within(around: &str, parameter: &str) -> String {
     format!("{around}.{parameter},{around}.{parameter}.content")
 }
 
-/// Of a call that nobody knows: the first parameter that ends as names do, at once or in a set, as EC2 writes lists.
+/// Of a call that nobody knows: the first parameter that ends as names do, at once, in a set, as EC2 writes lists, or in a
+/// list of structures.
 fn by_ending(event: &Event) -> Option<Named<'_>> {
     let parameters = event.value("detail.requestParameters")?.as_object()?;
     let at_once = parameters.keys().filter(|key| names_one(key)).cloned();
@@ -98,7 +99,12 @@ fn by_ending(event: &Event) -> Option<Named<'_>> {
         let key = value.as_object()?.keys().find(|key| names_one(key))?;
         Some(within(around, key))
     });
-    let found = at_once.chain(in_sets).chain(in_requests).find_map(|path| {
+    let of_lists = parameters.iter().filter(|(key, _)| !key.to_lowercase().starts_with("filter"));
+    let in_lists = of_lists.filter_map(|(list, value)| {
+        let key = value.as_array()?.first()?.as_object()?.keys().find(|key| names_one(key))?;
+        Some(format!("{list}.{key}")).filter(|_| !list.contains([',', '.']))
+    });
+    let found = at_once.chain(in_sets).chain(in_requests).chain(in_lists).find_map(|path| {
         let names = texts(event, &path);
         (!names.is_empty()).then_some(names)
     });
@@ -149,6 +155,9 @@ mod tests {
         check("quarry", json!({"name": "n"}), &[(None, "n")]);
         let set = json!({"filterSet": {"items": [{"name": "f"}]}, "digSet": {"items": [{"digId": "d-1"}]}});
         check("quarry", set, &[(None, "d-1")]);
+        let listed = json!({"digs": [{"Note": "x", "DigArn": "arn:d-1"}, {"DigArn": "arn:d-2"}]});
+        check("quarry", listed, &[(None, "arn:d-1+arn:d-2")]);
+        check("quarry", json!({"filters": [{"Name": "f"}], "a.b": [{"Id": "i"}]}), &[]);
         check("quarry", json!({"clientRequestToken": "t", "note": "x"}), &[]);
     }
 }
