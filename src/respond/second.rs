@@ -74,7 +74,8 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         match second {
             Some(SecondRecord::Network) => true,
             Some(SecondRecord::Addendum) => first.says(&published),
-            None => first.of_network && first.says(&published),
+            // The record of the call itself says more than that of the network: what was named, and how to undo it.
+            None => false,
         }
     }
 

@@ -151,7 +151,7 @@ def test_the_lists_that_pass_fit_into_the_variables():
 
 
 def test_as_many_entries_pass_as_the_function_takes(project):
-    source = (ROOT / "src/operate/settings/form.rs").read_text() + (ROOT / "src/operate/settings/reach.rs").read_text()
+    source = (ROOT / "src/operate/settings/form.rs").read_text() + (ROOT / "src/operate/settings/topics.rs").read_text()
     constants = {"TopicArns": "TOPICS_MAX", "DeploymentRoleArns": "DEPLOYMENT_ROLES_MAX"}
     for name, constant in constants.items():
         assert f"pub const {constant}: usize = {module().LISTS_MAX[name]};" in source

@@ -1,7 +1,7 @@
 //! Files into events: envelopes, bare records, CloudTrail log files, NDJSON, `lookup-events`, what carried events, and
 //! damaged files.
 //!
-//! Nothing is lost: every value found is an [`Event`], an [`Unreadable`] with its place, or a file of AWS that is known to
+//! Nothing is lost: every value found is an [`Event`](super::Event), an [`Unreadable`](super::Unreadable) with its place, or a file of AWS that is known to
 //! hold no events.
 
 mod damaged;

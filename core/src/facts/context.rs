@@ -95,7 +95,7 @@ impl OpenedAccount {
     }
 }
 
-/// What an event means: what it says by itself, what the owner says ([`Context::unasked`]), and what the world answered
+/// What an event means: what it says by itself, what the owner says, and what the world answered
 /// ([`Context::answered`]).
 #[derive(Debug, Clone)]
 pub struct Context {

@@ -15,22 +15,22 @@ enum Setting {
     On,
     /// Given: something more is written to.
     Given,
+    /// Given beside this other parameter, which it is for.
+    For(&'static str),
     /// This word.
     Word(&'static str),
-    /// A list of which each has this word at this place.
+    /// A list of which each has this word at this place, and a name at most beside it.
     Each(&'static str, &'static str),
-    /// A list that has all of these words at this place.
+    /// A list that has all of these words at this place, and nothing beside it.
     All(&'static str, &'static [&'static str]),
     /// Selectors of events of the old kind, each of which records all that manages something.
     Selectors,
-    /// The same of the new kind, of which one does: what any of them records is recorded.
-    AdvancedSelectors,
 }
 
 /// Source, name, and every parameter that such a call may have, ignoring letter case.
 type Row = (&'static str, &'static str, &'static [(&'static str, Setting)]);
 
-use Setting::{AdvancedSelectors, All, Each, Given, Name, On, Selectors, Word};
+use Setting::{All, Each, For, Given, Name, On, Selectors, Word};
 
 const CALLS: [Row; 10] = [
     (
@@ -43,17 +43,15 @@ const CALLS: [Row; 10] = [
             ("enableLogFileValidation", On),
             ("isOrganizationTrail", On),
             ("cloudWatchLogsLogGroupArn", Given),
-            ("cloudWatchLogsRoleArn", Given),
+            // Another role alone may be one that is about to lose its rights.
+            ("cloudWatchLogsRoleArn", For("cloudWatchLogsLogGroupArn")),
         ],
     ),
     (
         "cloudtrail.amazonaws.com",
         "PutEventSelectors",
-        &[
-            ("trailName", Name),
-            ("eventSelectors", Selectors),
-            ("advancedEventSelectors", AdvancedSelectors),
-        ],
+        // Advanced ones take the place of all that recorded data and network before, which nobody saw.
+        &[("trailName", Name), ("eventSelectors", Selectors)],
     ),
     (
         "cloudtrail.amazonaws.com",
@@ -109,8 +107,14 @@ pub(super) fn strengthens(event: &Event) -> bool {
         settings.iter().find(|(known, _)| known.eq_ignore_ascii_case(key)).map(|(_, kind)| kind)
     };
     let given = || given.iter().filter(|(_, value)| !value.is_null());
+    let has = |other: &str| given().any(|(key, _)| key.eq_ignore_ascii_case(other));
+    let holds = |(key, value): (&String, &Value)| match setting(key) {
+        Some(For(other)) => has(other),
+        Some(setting) => setting.holds(value),
+        None => false,
+    };
     let more = given().any(|(key, _)| !matches!(setting(key), Some(Name) | None));
-    more && given().all(|(key, value)| setting(key).is_some_and(|setting| setting.holds(value)))
+    more && given().all(holds)
 }
 
 impl Setting {
@@ -121,17 +125,19 @@ impl Setting {
         match self {
             Name => true,
             On => is_on(value),
-            Given => value.as_str().is_some_and(|text| !text.trim().is_empty()),
+            Given | For(_) => value.as_str().is_some_and(|text| !text.trim().is_empty()),
             Word(word) => value.as_str() == Some(word),
-            Each(key, word) => each(&|one| one.get(key).and_then(Value::as_str) == Some(word)),
-            All(key, words) => words.iter().all(|word| {
-                let is_it = |one: &Value| one.get(key).and_then(Value::as_str) == Some(word);
-                value.as_array().is_some_and(|list| list.iter().any(is_it))
+            Each(key, word) => each(&|one| {
+                has_only(one, &[key, "name"]) && one.get(key).and_then(Value::as_str) == Some(word)
             }),
-            Selectors => each(&records_all),
-            AdvancedSelectors => {
-                value.as_array().is_some_and(|list| list.iter().any(selects_all_management))
+            All(key, words) => {
+                let found: Vec<_> =
+                    value.as_array().into_iter().flatten().map(|one| one.get(key)).collect();
+                let has =
+                    |word: &&str| found.iter().flatten().any(|one| one.as_str() == Some(*word));
+                each(&|one| has_only(one, &[key])) && words.iter().all(has)
             }
+            Selectors => each(&records_all),
         }
     }
 }
@@ -149,19 +155,9 @@ fn records_all(selector: &Value) -> bool {
         && excluded.is_none_or(Vec::is_empty)
 }
 
-/// A selector that asks for nothing but the category.
-fn selects_all_management(selector: &Value) -> bool {
-    let fields = selector.get("fieldSelectors").and_then(Value::as_array);
-    let Some([only]) = fields.map(Vec::as_slice) else { return false };
-    let field = only.get("field").and_then(Value::as_str) == Some("eventCategory");
-    let wanted = only.get("equals").and_then(Value::as_array).map(Vec::as_slice);
-    let others = only.as_object().into_iter().flatten();
-    let others = others.filter(|(key, value)| {
-        !["field", "equals"].contains(&key.as_str())
-            && !value.is_null()
-            && value.as_array().is_none_or(|list| !list.is_empty())
-    });
-    field && matches!(wanted, Some([one]) if one == "Management") && others.count() == 0
+/// An object with no other fields than these: what stands beside them may take away.
+fn has_only(value: &Value, known: &[&str]) -> bool {
+    value.as_object().is_some_and(|map| map.keys().all(|key| known.contains(&key.as_str())))
 }
 
 #[cfg(test)]
@@ -192,6 +188,10 @@ mod tests {
         trail(json!({"name": "t", "isMultiRegionTrail": true, "s3BucketName": "b"}), false);
         trail(json!({"name": "t", "isMultiRegionTrail": true, "kmsKeyId": "k"}), false);
         trail(json!({"name": "t", "cloudWatchLogsLogGroupArn": ""}), false);
+        let (group, role) = ("cloudWatchLogsLogGroupArn", "cloudWatchLogsRoleArn");
+        trail(json!({"name": "t", group: "a", role: "r"}), true);
+        trail(json!({"name": "t", role: "r"}), false);
+        trail(json!({"name": "t", "isMultiRegionTrail": true, role: "r"}), false);
         trail(json!({"reason": "requestParameters too large", "omitted": true}), false);
         trail(Value::Null, false);
     }
@@ -205,20 +205,9 @@ mod tests {
         put(json!({"trailName": "t", "eventSelectors": [whole]}), true);
         put(json!({"trailName": "t", "eventSelectors": [whole, cut]}), false);
         put(json!({"trailName": "t", "eventSelectors": []}), false);
-        let field = |field: &str, values: &[&str]| json!({"field": field, "equals": values});
-        let selector = |fields: &[Value]| json!({"name": "n", "fieldSelectors": fields});
-        let management = field("eventCategory", &["Management"]);
-        let data = selector(&[field("eventCategory", &["Data"])]);
-        let advanced = |list: &[&Value], want| {
-            put(json!({"trailName": "t", "advancedEventSelectors": list}), want);
-        };
-        let all = selector(std::slice::from_ref(&management));
-        advanced(&[&all], true);
-        advanced(&[&data, &all], true);
-        advanced(&[&data], false);
-        advanced(&[&selector(&[management, field("readOnly", &["true"])])], false);
-        let but = json!({"field": "eventCategory", "equals": ["Management"], "notEquals": ["x"]});
-        advanced(&[&selector(&[but])], false);
+        let management = json!({"field": "eventCategory", "equals": ["Management"]});
+        let advanced = json!([{"fieldSelectors": [management]}]);
+        put(json!({"trailName": "t", "advancedEventSelectors": advanced}), false);
     }
 
     #[test]
@@ -238,6 +227,13 @@ mod tests {
         };
         features("ENABLED", true);
         features("DISABLED", false);
+        let beside = json!({"detectorId": "d", "features": [{"name": "RUNTIME_MONITORING", "status": "ENABLED",
+            "additionalConfiguration": [{"name": "EC2_AGENT_MANAGEMENT", "status": "DISABLED"}]}]});
+        check("guardduty", "UpdateDetector", beside, false);
+        let data = json!({"trailName": "t", "insightSelectors": [
+            {"insightType": "ApiCallRateInsight", "eventCategories": ["Data"]},
+            {"insightType": "ApiErrorRateInsight"}]});
+        check("cloudtrail", "PutInsightSelectors", data, false);
         check("macie2", "UpdateMacieSession", json!({"status": "PAUSED"}), false);
         check("macie2", "UpdateMacieSession", json!({"status": "ENABLED"}), true);
         check("iam", "UpdateTrail", json!({"isMultiRegionTrail": true}), false);

@@ -37,7 +37,8 @@ pub(super) fn doubts(
         Prior::Present { value, source } => Some(written_before(value, source)),
         Prior::Absent { .. } | Prior::Unknown { .. } => None,
     };
-    let needs_it = guard == Some(Guard::PriorStateUnknown);
+    let needs_it =
+        guard == Some(Guard::PriorStateUnknown) || guard.is_none() && inverse.needs_former();
     let before = needs_it.then(known).flatten().map(Cow::Owned);
     texts.map(Cow::Borrowed).chain(before).collect()
 }
@@ -129,7 +130,12 @@ fn lately(event: &Event, context: &Context) -> Option<Lately> {
         }
         Prior::Present { .. } => return None,
     };
-    event.time().filter(|at| at.duration_since(source.at) < PUT_BACK).map(|_| lately)
+    is_lately(event, source).then_some(lately)
+}
+
+/// Was it written within the day before the event?
+pub(super) fn is_lately(event: &Event, source: &Source) -> bool {
+    event.time().is_some_and(|at| at.duration_since(source.at) < PUT_BACK)
 }
 
 /// By its name alone anybody could make a policy that is never taken off again; so it must be a role of

@@ -11,6 +11,7 @@ use crate::facts::{Back, Context};
 use crate::iam::account::AccountId;
 use crate::iam::arn::Arn;
 use crate::iam::catalogue::{Effect, Inverse, StepRow, ValueFrom};
+use crate::prior::Prior;
 
 /// What CloudTrail writes in place of a user name that it will not repeat.
 const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
@@ -95,7 +96,7 @@ fn planned(
         match from.map(|(_, from)| *from) {
             Some(ValueFrom::Paths(paths)) => first(paths, event),
             Some(ValueFrom::User) => user(event, context),
-            Some(ValueFrom::Former) => former(context),
+            Some(ValueFrom::Former) => former(event, context),
             Some(ValueFrom::Literal(word)) => Ok(word),
             None => Err(Guard::ValueMissing),
         }
@@ -146,11 +147,17 @@ fn first<'e>(paths: &str, event: &'e Event) -> Result<&'e str, Guard> {
 }
 
 /// What was there before, where it is certain and where putting it back is known to take something: what nobody saw may
-/// give more.
-fn former(context: &Context) -> Result<&str, Guard> {
+/// give more. What was put there within the last day may be of the same hand.
+fn former<'c>(event: &Event, context: &'c Context) -> Result<&'c str, Guard> {
     let takes = matches!(context.rights.back, Back::Takes | Back::Both);
-    let value = context.former.present().filter(|value| takes && !value.is_empty());
-    value.ok_or(Guard::PriorStateUnknown)
+    match &context.former {
+        Prior::Present { value, source }
+            if takes && !value.is_empty() && !case::is_lately(event, source) =>
+        {
+            Ok(value)
+        }
+        _ => Err(Guard::PriorStateUnknown),
+    }
 }
 
 /// The IAM user whom the call is about: whom it names, else the caller. In a record of root

@@ -1,5 +1,7 @@
 //! Who opened the session that makes a call, as far as earlier events say.
 
+use jiff::Timestamp;
+
 use super::address::{Address, Thing};
 use super::answer::Registers;
 use super::ask::Ask;
@@ -23,6 +25,8 @@ pub struct Session {
     key: Option<Ask>,
     /// The trust policy of its role.
     trust: Option<Ask>,
+    /// When it was opened: what the trust policy said then is what let it in, and not what was put there since.
+    opened: Option<Timestamp>,
     account: String,
 }
 
@@ -31,7 +35,7 @@ pub struct Session {
 pub struct SessionBefore {
     /// SAML opened it: its provider named it.
     pub by_saml: bool,
-    /// Its `sourceIdentity` is the own name of whoever set it.
+    /// Its `sourceIdentity` is the own name of the one who set it.
     pub own_name: bool,
     /// Who opened a session of `AssumeRoot`, in words for people.
     pub opener: Option<String>,
@@ -55,9 +59,13 @@ impl Session {
         let key = principal.access_key_id.as_deref().map(|id| issued(account, id));
         let trust =
             role.map(|role| Address::of_entity(account, EntityKind::Role, role).of(Thing::Trust));
+        let created = "detail.userIdentity.sessionContext.attributes.creationDate";
+        let opened = event.text(created).and_then(|text| text.parse().ok());
         Some(Self {
             key: key.map(Ask::Value),
-            trust: trust.map(Ask::Value),
+            // Without its beginning nobody knows which policy let it in.
+            trust: opened.and(trust).map(Ask::Value),
+            opened,
             account: account.to_owned(),
         })
     }
@@ -69,7 +77,8 @@ impl Session {
         registers: &Registers,
     ) -> Result<SessionBefore, Missing> {
         let mut missing = Missing::default();
-        let mut ask = |ask: &Option<Ask>| {
+        let opened = Moment { at: self.opened.unwrap_or(moment.at).min(moment.at), ..moment };
+        let mut ask = |ask: &Option<Ask>, moment: Moment<'_>| {
             let ask = ask.as_ref()?;
             match answer(ask, moment, registers) {
                 Ok(prior) => Some(prior),
@@ -81,7 +90,7 @@ impl Session {
                 }
             }
         };
-        let (issued, trust) = (ask(&self.key), ask(&self.trust));
+        let (issued, trust) = (ask(&self.key, moment), ask(&self.trust, opened));
         if missing != Missing::default() {
             return Err(missing);
         }

@@ -34,7 +34,7 @@ pub struct Decision {
     pub plan: Vec<Undo>,
 }
 
-/// Decides about an event. `rules` are those that fire, as [`crate::rule::RuleSet::settled`] gives them; `unsure` are
+/// Decides about an event. `rules` are those that fire, as the rule set settles them; `unsure` are
 /// rules that count as matched because matching ran out of steps; `now` is when it is decided, for the expiry of
 /// suppressions.
 #[must_use]

@@ -91,6 +91,8 @@ impl Search {
             Ok(Some(text)) => self.json(text.trim(), layers),
             Ok(None) => false,
             Err(fault) => {
+                // Nobody knows how much it would have been.
+                self.left = 0;
                 self.found.push(Err(fault));
                 true
             }
@@ -119,14 +121,21 @@ impl Search {
     ///
     /// # Errors
     /// It is packed, and cannot be unpacked within the limit.
-    fn unpacked(&self, bytes: Vec<u8>) -> Result<Option<String>, Unreadable> {
-        let bytes = match gzip::is_packed(&bytes) {
+    fn unpacked(&mut self, bytes: Vec<u8>) -> Result<Option<String>, Unreadable> {
+        let packed = gzip::is_packed(&bytes);
+        let bytes = match packed {
             true => gzip::unpacked(&bytes, self.left)
                 .map_err(|fault| Unreadable::Damaged(format!("gzip: {fault}")))?,
             false => bytes,
         };
+        let count = bytes.len();
         let text = String::from_utf8(bytes).ok();
-        Ok(text.filter(|text| text.trim_start().starts_with(['{', '[', '"'])))
+        let text = text.filter(|text| text.trim_start().starts_with(['{', '[', '"']));
+        // JSON counts where it is read; what is none has cost its unpacking.
+        if packed && text.is_none() {
+            self.left = self.left.saturating_sub(count);
+        }
+        Ok(text)
     }
 }
 

@@ -95,6 +95,12 @@ pub(crate) enum ValueFrom {
 }
 
 impl Inverse {
+    /// An argument of it is what was there before.
+    #[must_use]
+    pub(crate) fn needs_former(&self) -> bool {
+        self.arguments().into_iter().flatten().any(|(_, from)| from == ValueFrom::Former)
+    }
+
     /// Its arguments, by name. `None` if it needs to know more of what was there before than a value.
     #[must_use]
     pub(crate) fn arguments(&self) -> Option<impl Iterator<Item = (&'static str, ValueFrom)>> {
