@@ -85,7 +85,8 @@ fn another_record_under_the_same_id_in_a_file_is_told() {
 #[test]
 fn a_call_and_its_network_activity_are_one() {
     check(&[stopped(), network(&stopped())], &ONCE);
-    check(&[network(&stopped()), stopped()], &ONCE);
+    // The record of the call says what was stopped, and how it is started again.
+    check(&[network(&stopped()), stopped()], &TWICE);
     let other = with(network(&stopped()), &json!({"requestID": "request-2"}));
     check(&[stopped(), other], &TWICE);
     let refused = with(network(&stopped()), &json!({"errorCode": "VpceAccessDenied"}));

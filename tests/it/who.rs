@@ -86,7 +86,14 @@ fn saml_names_the_person_where_its_record_or_the_trust_policy_was_seen() {
     check("", vec![made(5, &json!([saml()])), kim()], "kim");
     check("", vec![made(5, &json!([saml(), users(&json!({}))])), kim()], SESSION);
     let opened = trusted(6, &json!([saml(), users(&json!({}))]));
-    check("", vec![made(5, &json!([saml()])), opened, kim()], SESSION);
+    check("", vec![made(5, &json!([saml()])), opened.clone(), kim()], SESSION);
+    // Opened by another way in, which was closed again before the call.
+    let mut later = kim();
+    later["userIdentity"]["sessionContext"]["attributes"] =
+        json!({"creationDate": "2026-11-24T12:10:00Z"});
+    let closed = trusted(20, &json!([saml()]));
+    check("", vec![made(5, &json!([saml()])), opened, closed, later.clone()], SESSION);
+    check("", vec![made(5, &json!([saml()])), later], "kim");
 }
 
 #[test]

@@ -25,7 +25,8 @@ pub struct Session {
     key: Option<Ask>,
     /// The trust policy of its role.
     trust: Option<Ask>,
-    /// When it was opened: what the trust policy said then is what let it in, and not what was put there since.
+    /// When it was opened, which AWS says of every session of a role: what the trust policy said then is what let it
+    /// in, and not what was put there since.
     opened: Option<Timestamp>,
     account: String,
 }
@@ -63,8 +64,7 @@ impl Session {
         let opened = event.text(created).and_then(|text| text.parse().ok());
         Some(Self {
             key: key.map(Ask::Value),
-            // Without its beginning nobody knows which policy let it in.
-            trust: opened.and(trust).map(Ask::Value),
+            trust: trust.map(Ask::Value),
             opened,
             account: account.to_owned(),
         })
