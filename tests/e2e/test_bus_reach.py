@@ -46,7 +46,13 @@ def test_an_enabled_rule_gets_the_events_of_its_tests(rule):
 
 
 def test_reads_are_delivered_on_demand_only():
-    (listed,) = (test for rule in ENABLED if rule.id == "identity-recon-burst" for test in rule.tests)
+    (listed,) = (
+        test
+        for rule in ENABLED
+        if rule.id == "identity-recon-burst"
+        for test in rule.tests
+        if test["name"] == "fifteenth read"
+    )
     read = pack.changed(listed)
     refused = copy.deepcopy(read)
     refused["detail"] |= {"errorCode": "AccessDenied", "errorMessage": "not authorized"}
