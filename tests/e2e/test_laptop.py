@@ -222,7 +222,7 @@ def test_the_commands_of_the_readme_show_an_alert_without_aws_and_without_networ
 
 def test_a_fault_at_the_start_answers_every_invocation(laptop):
     watch, terminal = laptop.watch(
-        "--env-var", "IAM_RESPONDER_LOG_LEVEL=loud", "--env-var", "IAM_RESPONDER_TABLE=t"
+        "--env-var", "IAM_RESPONDER_LOG_LEVEL=loud", "--env-var", "IAM_RESPONDER_TABLE=state"
     )
     try:
         started = time.monotonic()
