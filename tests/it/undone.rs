@@ -253,7 +253,7 @@ fn a_narrower_version_is_not_made_wide_again() {
         event["eventTime"] = json!("2026-11-20T12:00:00Z");
         event
     };
-    let old = vec![long_ago(made(narrow.clone())), version(wide.clone())];
+    let old = vec![long_ago(made(narrow.clone())), version(wide)];
     check(old, true, &[WHERE, ": v1."], &[WIDE, COMPARE]);
     check([widened, vec![choose(4, "v2")]].concat(), false, &[WIDE], &[WHERE]);
     let denied = vec![made(narrow), version(document("Deny", "*"))];
