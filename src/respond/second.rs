@@ -14,33 +14,24 @@ use crate::text::severity::Severity;
 
 /// What was published of a call, as a note keeps it.
 struct Published {
-    /// It was published of a network activity record.
-    of_network: bool,
     severity: Severity,
     rules: Vec<String>,
 }
 
 impl Published {
-    fn of(event: &Event, rules: &[&Rule], severity: Severity) -> Self {
-        let of_network = event.second_record() == Some(SecondRecord::Network);
-        Self {
-            of_network,
-            severity,
-            rules: rules.iter().map(|rule| rule.spec.id.clone()).collect(),
-        }
+    fn of(rules: &[&Rule], severity: Severity) -> Self {
+        Self { severity, rules: rules.iter().map(|rule| rule.spec.id.clone()).collect() }
     }
 
     fn text(&self) -> String {
-        let kind = if self.of_network { "network" } else { "call" };
-        format!("{kind} {} {}", self.severity.word(), self.rules.join(" "))
+        format!("{} {}", self.severity.word(), self.rules.join(" "))
     }
 
     /// `None` for what another release wrote otherwise.
     fn parse(text: &str) -> Option<Self> {
         let mut words = text.split(' ');
-        let of_network = words.next()? == "network";
         let severity = words.next()?.parse().ok()?;
-        Some(Self { of_network, severity, rules: words.map(str::to_owned).collect() })
+        Some(Self { severity, rules: words.map(str::to_owned).collect() })
     }
 
     /// Does it say all that the other says?
@@ -58,24 +49,16 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         rules: &[&Rule],
         severity: Severity,
     ) -> bool {
-        let published = Published::of(event, rules, severity);
-        let second = event.second_record();
-        let reading = self.mode == Mode::Reading;
         // Live, a record delivered again is known by its mark.
-        if reading && self.published(&again(event)).await.is_some() {
+        if self.mode == Mode::Reading && self.published(&again(event)).await.is_some() {
             return true;
         }
-        // Only a call through an endpoint has a network activity record, which may come first.
-        let may_be = second.is_some() || reading || event.text("detail.vpcEndpointId").is_some();
-        if !may_be {
-            return false;
-        }
+        // The record of the call itself says more than that of the network: what was named, and how to undo it.
+        let Some(second) = event.second_record() else { return false };
         let Some(first) = self.published(&event.call_key()).await else { return false };
         match second {
-            Some(SecondRecord::Network) => true,
-            Some(SecondRecord::Addendum) => first.says(&published),
-            // The record of the call itself says more than that of the network: what was named, and how to undo it.
-            None => false,
+            SecondRecord::Network => true,
+            SecondRecord::Addendum => first.says(&Published::of(rules, severity)),
         }
     }
 
@@ -87,7 +70,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         severity: Severity,
         now: Timestamp,
     ) {
-        let text = Published::of(event, rules, severity).text();
+        let text = Published::of(rules, severity).text();
         let (key, at) = (event.call_key(), event.time().unwrap_or(now));
         join(self.write_published(&key, &text, at), async {
             if self.mode == Mode::Reading {

@@ -1,5 +1,6 @@
 //! What was acted upon.
 
+use super::principal::HIDDEN;
 use super::record::Event;
 use super::{CallOutcome, partition};
 use crate::event::{Principal, PrincipalKind};
@@ -91,7 +92,7 @@ enum Given<'e> {
 /// A name, or the only one of a list. CloudTrail writes a text of its own where it hides one.
 fn given<'e>(event: &'e Event, path: &str) -> Option<Given<'e>> {
     let path = format!("detail.{path}");
-    let said = |text: &&str| *text != "HIDDEN_DUE_TO_SECURITY_REASONS";
+    let said = |text: &&str| *text != HIDDEN;
     if let Some(text) = event.text(&path).filter(said) {
         return Some(Given::One(text));
     }

@@ -1,8 +1,8 @@
 //! Files into events: envelopes, bare records, CloudTrail log files, NDJSON, `lookup-events`, what carried events, and
 //! damaged files.
 //!
-//! Nothing is lost: every value found is an [`Event`](super::Event), an [`Unreadable`](super::Unreadable) with its place, or a file of AWS that is known to
-//! hold no events.
+//! Nothing is lost: every value found is an [`Event`](super::Event), an [`Unreadable`](super::Unreadable) with its place,
+//! or a file of AWS that is known to hold no events.
 
 mod damaged;
 mod gzip;

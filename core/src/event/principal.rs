@@ -10,6 +10,6 @@ mod session;
 mod tests;
 
 pub use caller::{MESSENGERS, Principal};
+pub(crate) use field::{HIDDEN, invoked_by, own_ids, session_role};
 pub use field::{caller, issuer};
-pub(crate) use field::{invoked_by, own_ids, session_role};
 pub use session::{Issuer, Opener, Vouched, Voucher};

@@ -79,7 +79,7 @@ impl Facts {
             own_session: own.session(&principal, event),
             deploys: principal.role_arn.as_deref().is_some_and(|role| own.is_deployment_role(role)),
             own_update: own.update(event, omitted),
-            questions: Questions::of(event, outcome),
+            questions: Questions::of(event, outcome, &principal),
             outcome,
             omitted,
             call,

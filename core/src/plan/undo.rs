@@ -6,15 +6,12 @@ use super::command;
 use super::guard::Guard;
 use super::planned::{Planned, Undo};
 use super::step::Step;
-use crate::event::{CallOutcome, Event, PrincipalKind};
+use crate::event::{CallOutcome, Event, HIDDEN, PrincipalKind};
 use crate::facts::{Back, Context};
 use crate::iam::account::AccountId;
 use crate::iam::arn::Arn;
 use crate::iam::catalogue::{Effect, Inverse, StepRow, ValueFrom};
 use crate::prior::Prior;
-
-/// What CloudTrail writes in place of a user name that it will not repeat.
-const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 
 /// The steps that undo an event, whether or not any rule asks for them. None where the call failed, changed
 /// nothing, or has no inverse.

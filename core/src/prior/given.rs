@@ -33,13 +33,13 @@ impl Given {
 
 #[cfg(test)]
 mod tests {
-    use crate::event::{outcome_of, sample};
+    use crate::event::{Principal, outcome_of, sample};
     use crate::prior::Questions;
 
     #[track_caller]
     fn check(call: &str, parameters: &str, want: Option<(&str, &str)>) {
         let event = sample::call("iam", call).parameters(parameters).event();
-        let given = Questions::of(&event, outcome_of(&event)).given;
+        let given = Questions::of(&event, outcome_of(&event), &Principal::of(&event)).given;
         let found = given.as_ref().map(|it| (it.at.entity(), it.at.thing_text()));
         assert_eq!(found, want, "{call} {parameters}");
     }
@@ -72,6 +72,9 @@ mod tests {
         );
         let added = sample::call("iam", "AddUserToGroup").with("errorCode", "AccessDenied");
         let refused = added.parameters(r#"{"userName":"lee","groupName":"crew"}"#).event();
-        assert_eq!(Questions::of(&refused, outcome_of(&refused)).given, None);
+        assert_eq!(
+            Questions::of(&refused, outcome_of(&refused), &Principal::of(&refused)).given,
+            None
+        );
     }
 }

@@ -4,7 +4,7 @@ use super::address::{Address, Thing, fold, identity, policy};
 use super::ask::{Ask, named};
 use super::write::{is_default, written};
 use super::{Fed, Given, Handed, Session, Shared, Tagged, Value};
-use crate::event::{CallOutcome, Event};
+use crate::event::{CallOutcome, Event, Principal};
 use crate::iam::catalogue::IAM;
 use crate::iam::kind::EntityKind;
 
@@ -47,9 +47,9 @@ fn former(written: &[(Address, Value)]) -> Option<&(Address, Value)> {
 }
 
 impl Questions {
-    /// The questions of this event, a call with this outcome.
+    /// The questions of this event, a call by this principal with this outcome.
     #[must_use]
-    pub fn of(event: &Event, outcome: CallOutcome) -> Self {
+    pub fn of(event: &Event, outcome: CallOutcome, principal: &Principal) -> Self {
         let (Some(source), Some(call), Some(account)) =
             (event.event_source(), event.name(), event.account())
         else {
@@ -102,7 +102,8 @@ impl Questions {
             }
             CallOutcome::Denied | CallOutcome::Failure => (None, None, None),
         };
-        let (tagged, fed, session) = (Tagged::of(event), Fed::of(event), Session::of(event));
+        let (tagged, fed) = (Tagged::of(event), Fed::of(event));
+        let session = Session::of(event, principal);
         Self { named, replaced, former, puts, handed, shared, given, tagged, fed, session }
     }
 }

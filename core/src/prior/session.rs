@@ -46,8 +46,8 @@ impl Session {
     /// The session behind this call: of a role of the account, or of `AssumeRoot`. Of roles that AWS keeps nothing needs
     /// to be asked.
     #[must_use]
-    pub fn of(event: &Event) -> Option<Self> {
-        let (account, principal) = (event.account()?, Principal::of(event));
+    pub fn of(event: &Event, principal: &Principal) -> Option<Self> {
+        let account = event.account()?;
         let role = issuer(event)
             .and_then(Arn::parse)
             .filter(|arn| arn.account == account && arn.aws_role().is_none())
@@ -146,7 +146,7 @@ mod tests {
     /// How often registers are read for an event of which none is known.
     fn rounds(event: &Json) -> usize {
         let event = Event::parse(&event.to_string()).unwrap();
-        let questions = Questions::of(&event, outcome_of(&event));
+        let questions = Questions::of(&event, outcome_of(&event), &Principal::of(&event));
         let (mut registers, mut rounds) = (Registers::new(), 0);
         let id = event.identity();
         let moment = Moment { at: event.time().unwrap(), event_id: &id };

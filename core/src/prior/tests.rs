@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::register::WRITES_MAX;
 use super::*;
-use crate::event::{Event, outcome_of, sample};
+use crate::event::{Event, Principal, outcome_of, sample};
 
 /// An event: minutes and seconds, call, parameters, and the answer behind `=>`. The ID is its place.
 pub(super) fn event(line: &str, id: usize) -> Event {
@@ -54,7 +54,7 @@ fn check(lines: &[&str], want: &str) {
     let events: Vec<Event> =
         lines.iter().enumerate().map(|(index, line)| event(line, index)).collect();
     let (last, before) = events.split_last().unwrap();
-    let questions = Questions::of(last, outcome_of(last));
+    let questions = Questions::of(last, outcome_of(last), &Principal::of(last));
     let ask = questions.named.or(questions.replaced).unwrap();
     let mut orders = vec![before.to_vec(), before.iter().rev().cloned().collect::<Vec<_>>()];
     orders.push([before, before].concat());
@@ -93,7 +93,7 @@ fn a_register_read_ahead_that_cannot_be_read_is_let_go() {
     let last = event(ATTACH, 2);
     let id = last.identity();
     let moment = Moment { at: last.time().unwrap(), event_id: &id };
-    let questions = Questions::of(&last, outcome_of(&last));
+    let questions = Questions::of(&last, outcome_of(&last), &Principal::of(&last));
     let named = |lost: &str| {
         let mut inquiry = Inquiry::new(&questions, None);
         let (mut read, mut unread) = (Registers::new(), BTreeSet::new());
@@ -248,7 +248,7 @@ fn a_seed_reads_an_entity_as_a_whole() {
             record(&mut registers, &event(line, index));
         }
         let last = event(DELETE, 9);
-        let ask = Questions::of(&last, outcome_of(&last)).replaced.unwrap();
+        let ask = Questions::of(&last, outcome_of(&last), &Principal::of(&last)).replaced.unwrap();
         assert_eq!(asked(&ask, &last, registers.clone()), want, "{lines:?}");
         let near = event(&DELETE.replace("09:00", "05:59"), 9);
         let found = asked(&ask, &near, registers);
@@ -275,7 +275,11 @@ fn only_the_accounts_own_policies_are_asked_for() {
     for arn in ["arn:aws:iam::aws:policy/App", "arn:aws:iam::444455556666:policy/app"] {
         let attach = ATTACH.replace("arn:aws:iam::111122223333:policy/x/App", arn);
         let attach = event(&attach, 0);
-        assert_eq!(Questions::of(&attach, outcome_of(&attach)).named, None, "{arn}");
+        assert_eq!(
+            Questions::of(&attach, outcome_of(&attach), &Principal::of(&attach)).named,
+            None,
+            "{arn}"
+        );
     }
 }
 
@@ -287,8 +291,9 @@ fn check_former(lines: &[&str], want: &str) {
     let (last, before) = events.split_last().unwrap();
     let mut registers = Registers::new();
     before.iter().for_each(|event| record(&mut registers, event));
-    let found =
-        Questions::of(last, outcome_of(last)).former.map(|ask| asked(&ask, last, registers));
+    let found = Questions::of(last, outcome_of(last), &Principal::of(last))
+        .former
+        .map(|ask| asked(&ask, last, registers));
     assert_eq!(found.unwrap_or_default(), want);
 }
 

@@ -2,6 +2,11 @@
 
 use std::cmp::Ordering;
 
+/// The lines of a table below its head, without comments, which begin with `#`.
+pub(crate) fn lines(table: &str) -> impl Iterator<Item = &str> {
+    table.lines().skip(1).filter(|line| !line.starts_with('#'))
+}
+
 /// The columns of a line, where it has exactly as many.
 #[must_use]
 pub(crate) fn columns<const N: usize>(line: &str) -> Option<[&str; N]> {

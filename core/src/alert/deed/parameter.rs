@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::phrase::service_of;
 use super::value::texts;
 use crate::event::Event;
-use crate::text::table::columns;
+use crate::text::table::{columns, lines};
 
 /// Most things that are named.
 const THINGS_MAX: usize = 2;
@@ -36,8 +36,7 @@ pub(super) struct Named<'e> {
 }
 
 fn rows() -> impl Iterator<Item = [&'static str; 4]> {
-    let lines = include_str!("parameters.tsv").lines().skip(1);
-    lines.filter(|line| !line.starts_with('#')).filter_map(columns::<4>)
+    lines(include_str!("parameters.tsv")).filter_map(columns::<4>)
 }
 
 /// What the parameters name, the most telling first.
@@ -127,9 +126,7 @@ mod tests {
 
     #[test]
     fn the_table_is_whole() {
-        let text = include_str!("parameters.tsv");
-        let lines = text.lines().skip(1).filter(|line| !line.starts_with('#'));
-        assert_eq!(rows().count(), lines.count());
+        assert_eq!(rows().count(), lines(include_str!("parameters.tsv")).count());
     }
 
     #[track_caller]

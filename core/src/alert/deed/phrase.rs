@@ -1,13 +1,12 @@
 //! The table of phrases.
 
-use crate::text::table::columns;
+use crate::text::table::{columns, lines};
 
 /// Behind the name of a service, in what events name as their source.
 const DOMAIN: &str = ".amazonaws.com";
 
 fn rows() -> impl Iterator<Item = [&'static str; 3]> {
-    let lines = include_str!("phrases.tsv").lines().skip(1);
-    lines.filter(|line| !line.starts_with('#')).filter_map(columns::<3>)
+    lines(include_str!("phrases.tsv")).filter_map(columns::<3>)
 }
 
 /// The service of a source: `iam`.
@@ -38,8 +37,7 @@ mod tests {
 
     #[test]
     fn the_table_is_whole() {
-        let text = include_str!("phrases.tsv");
-        let lines = text.lines().skip(1).filter(|line| !line.starts_with('#'));
+        let lines = lines(include_str!("phrases.tsv"));
         assert_eq!(rows().count(), lines.count(), "a row has not exactly three columns");
         let mut seen = HashSet::new();
         for [source, calls, phrase] in rows() {

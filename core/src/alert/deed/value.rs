@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use crate::event::{Event, values_at};
+use crate::event::{Event, HIDDEN, values_at};
 
 /// Where parameters of a call stand.
 const PARAMETERS: &str = "requestParameters";
@@ -42,8 +42,8 @@ fn text(value: &Value) -> Option<Cow<'_, str>> {
 }
 
 fn is_hidden(text: &str) -> bool {
-    const HIDDEN: [&str; 2] = ["HIDDEN_DUE_TO_SECURITY_REASONS", "<sensitiveDataRemoved>"];
-    HIDDEN.contains(&text) || (text.len() > 1 && text.bytes().all(|byte| byte == b'*'))
+    [HIDDEN, "<sensitiveDataRemoved>"].contains(&text)
+        || (text.len() > 1 && text.bytes().all(|byte| byte == b'*'))
 }
 
 /// Some services take an ARN from an address, and record it as it stood there: `arn%3Aaws%3Aiam…`.

@@ -2,8 +2,8 @@
 
 use crate::event::{Event, PrincipalKind};
 
-/// What CloudTrail writes in place of a user name that it will not repeat.
-pub(super) const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
+/// What CloudTrail writes in place of a name that it will not repeat.
+pub(crate) const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 
 /// A text below `userIdentity`.
 pub(super) fn text<'e>(event: &'e Event, path: &str) -> Option<&'e str> {

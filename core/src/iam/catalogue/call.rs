@@ -258,11 +258,12 @@ fn parse(line: &'static str) -> Option<Call> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::table::lines;
 
     #[test]
     fn the_table_is_whole() {
         let text = include_str!("calls.tsv");
-        let rows = text.lines().skip(1).filter(|line| !line.starts_with('#') && !line.is_empty());
+        let rows = lines(text).filter(|line| !line.is_empty());
         let parsed: usize = calls().map(|call| call.inverses.len().max(1)).sum();
         assert_eq!(
             rows.count(),

@@ -10,7 +10,8 @@ static ROWS: LazyLock<HashSet<(&str, &str)>> = LazyLock::new(|| {
     rows.filter_map(columns).map(|[source, name, _]| (source, name)).collect()
 });
 
-/// Is it known that a call, by its source and name, changes neither rights nor what watches, or do rules say all that there is to say of it?
+/// Is it known that a call, by its source and name, changes neither rights nor what watches, or do rules say all that
+/// there is to say of it?
 #[must_use]
 pub fn is_unrated(call: (&str, &str)) -> bool {
     ROWS.contains(&call)
