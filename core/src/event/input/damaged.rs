@@ -33,10 +33,15 @@ pub(super) fn values<'t>(text: &'t str, found: &mut Vec<Piece<'t>>) {
         open: Vec::new(),
         lost: false,
         told: false,
+        whole: false,
         left: text.len().saturating_mul(8).saturating_add(SEARCH_BYTES),
         found,
     };
     while reading.step() {}
+    // Separators alone, as of a file that was overwritten.
+    if !reading.whole && reading.found.is_empty() {
+        reading.broken("no value stands in it");
+    }
 }
 
 struct Reading<'t, 'f> {
@@ -47,6 +52,8 @@ struct Reading<'t, 'f> {
     lost: bool,
     /// Something of the list that was entered last is broken.
     told: bool,
+    /// A whole value was read, be it an empty list.
+    whole: bool,
     left: usize,
     found: &'f mut Vec<Piece<'t>>,
 }
@@ -68,6 +75,7 @@ impl<'t> Reading<'t, '_> {
         let (value, used) = (stream.next(), stream.byte_offset());
         match value {
             Some(Ok(value)) => {
+                self.whole = true;
                 if !self.lost || is_event(value.get()) {
                     self.lost = false;
                     take(value.get(), self.found);

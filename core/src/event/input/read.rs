@@ -126,6 +126,10 @@ mod tests {
         check("{\"detail\":{},\"Records\":[1,2]}", 1, 0);
         check("[{\"EventId\":\"x\",\"CloudTrailEvent\":\"{\\\"eventName\\\":\\\"A\\\"}\"}]", 1, 0);
         check("not json at all", 0, 1);
+        for nothing in [",", "[,]", "\u{a0},,\n,"] {
+            check(nothing, 0, 1);
+        }
+        check("[]\n[]", 0, 0);
         check(r#"{"Events":[{"EventId":"x","CloudTrailEvent":"{\"eventName\":\"A\"}"}]}"#, 1, 0);
         check(&"[".repeat(10_000), 0, 1);
     }
