@@ -4,8 +4,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a benchmark may panic")]
 
-use std::collections::BTreeMap;
-
 use divan::{Bencher, black_box};
 use iam_responder::assess::engine::Engine;
 use iam_responder::effects::memory::Memory;
@@ -13,7 +11,7 @@ use iam_responder::effects::recorder::Recorder;
 use iam_responder::event::Event;
 use iam_responder::pack::PACK;
 use iam_responder::pattern::{Pattern, PatternIndex};
-use iam_responder::respond::{Origin, Responder};
+use iam_responder::respond::{Mode, Origin, Responder, Topics};
 use iam_responder::site::{Format, TopicSpec};
 use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};
@@ -105,11 +103,12 @@ fn respond(bencher: Bencher<'_, '_>, text: &str) {
     let topic = |severity| {
         (severity, vec![TopicSpec { arn: "arn".to_owned(), format: Format::PerProtocol }])
     };
-    let topics: BTreeMap<Severity, Vec<TopicSpec>> = Severity::ALL.into_iter().map(topic).collect();
+    let topics: Topics = Severity::ALL.into_iter().map(topic).collect();
     let now = "2026-11-20T02:00:05Z".parse().unwrap();
     // A state of its own for each run: the same event a second time would be no news.
     bencher.with_inputs(Memory::default).bench_refs(|state| {
-        let responder = Responder::offline(&engine, &topics, &publish, &*state, Origin::Checked);
+        let responder =
+            Responder::offline(&engine, &topics, &publish, &*state, (Origin::Checked, Mode::Live));
         let response =
             pollster::block_on(responder.respond(Event::parse(black_box(text)), now, Some(now)));
         publish.take();

@@ -25,7 +25,7 @@ pub use counters::Counters;
 pub use deliveries::{Deliveries, Delivery, UNDER_WAY_SECS_MAX};
 pub use error::{EffectError, ErrorKind};
 pub use lock::lock;
-pub use lookups::{Accounts, CalendarState, ChangeCalendars, History, HistoryPage, Lookups, Whose};
+pub use lookups::{Accounts, CalendarState, ChangeCalendars, History, Lookups, PastCalls, Whose};
 pub use notes::{Note, Notes, Precondition};
 pub use prior_state::{PriorState, REGISTERS_PER_CALL_MAX};
 pub use publish::Publish;

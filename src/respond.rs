@@ -24,7 +24,9 @@ pub mod send;
 pub mod silence;
 pub mod stats;
 pub mod suppressed;
+mod topics;
 
 pub use counting::BURST_WINDOW;
 pub use responder::{Mode, Origin, Repeat, RespondError, Responder, Response};
 pub use send::{PUBLISH_ATTEMPTS_MAX, PublishFailed};
+pub use topics::Topics;

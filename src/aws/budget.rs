@@ -30,7 +30,7 @@ const AFTER_PUBLISH: Duration = Duration::from_millis(3_500);
 const AFTER_END: Duration = Duration::from_millis(200);
 /// Time for all lookups of one invocation together.
 const LOOKUPS_MAX: Duration = Duration::from_millis(3_500);
-/// Within it, time for the caller's last hour, from the first question about it on, the pauses between questions with it.
+/// Within it, time for the caller's last hour, from the first question about it on.
 const LOOK_BACK_MAX: Duration = Duration::from_millis(2_000);
 
 /// What a client is for, which decides about its time.
@@ -45,7 +45,7 @@ pub(super) enum Purpose {
     Insist,
     /// Looks up what the event does not hold.
     LookUp,
-    /// Looks up what the caller did before. Page after page may be asked for, and the alert waits for them.
+    /// Looks up what the caller did before. The alert waits for it.
     LookBack,
 }
 

@@ -14,7 +14,7 @@ use super::budget::{Budget, Purpose};
 use super::client::{Limits, MissedByStandard, limited};
 use super::failure::failed;
 use crate::effects::{
-    Accounts, CalendarState, ChangeCalendars, EffectError, ErrorKind, History, HistoryPage, Whose,
+    Accounts, CalendarState, ChangeCalendars, EffectError, ErrorKind, History, PastCalls, Whose,
 };
 use crate::iam::account::{Account, AccountId, TAGS_MAX};
 use crate::iam::arn::Arn;
@@ -22,7 +22,7 @@ use crate::iam::arn::Arn;
 /// What CloudTrail is asked for, as errors say it.
 const ACTION: &str = "look up the caller's last hour in CloudTrail";
 /// Calls on one page: the most that CloudTrail gives.
-const CALLS_PER_PAGE: i32 = 50;
+const CALLS_MAX: i32 = 50;
 
 /// What the function may ask.
 #[derive(Debug, Clone)]
@@ -188,14 +188,13 @@ impl ChangeCalendars for Aws {
 }
 
 impl History for Aws {
-    async fn page(
+    async fn newest(
         &self,
         account: AccountId,
         whose: &Whose,
         from: Timestamp,
         to: Timestamp,
-        token: Option<&str>,
-    ) -> Result<Option<HistoryPage>, EffectError> {
+    ) -> Result<Option<PastCalls>, EffectError> {
         if !self.permitted.history || !self.is_own(account.as_str()) {
             return Ok(None);
         }
@@ -212,11 +211,11 @@ impl History for Aws {
             .lookup_attributes(attribute)
             .start_time(DateTime::from_secs(from.as_second()))
             .end_time(DateTime::from_secs(to.as_second()))
-            .max_results(CALLS_PER_PAGE)
-            .set_next_token(token.map(str::to_owned));
+            .max_results(CALLS_MAX);
         let answer = request.send().await.map_err(|error| failed(ACTION, &error))?;
         let events = answer.events.unwrap_or_default().into_iter();
         let records = events.filter_map(|event| event.cloud_trail_event).collect();
-        Ok(Some(HistoryPage { records, next: answer.next_token.filter(|token| !token.is_empty()) }))
+        let more = answer.next_token.is_some_and(|token| !token.is_empty());
+        Ok(Some(PastCalls { records, more }))
     }
 }

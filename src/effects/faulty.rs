@@ -12,7 +12,7 @@ use super::counters::Counters;
 use super::deliveries::{Deliveries, Delivery};
 use super::error::{EffectError, ErrorKind};
 use super::lock::lock;
-use super::lookups::{Accounts, CalendarState, ChangeCalendars, History, HistoryPage, Whose};
+use super::lookups::{Accounts, CalendarState, ChangeCalendars, History, PastCalls, Whose};
 use super::notes::{Note, Notes, Precondition};
 use super::prior_state::PriorState;
 use super::publish::Publish;
@@ -20,7 +20,6 @@ use super::windows::{Claim, Windows};
 use crate::alert::{Message, SentAlert};
 use crate::iam::account::{Account, AccountId};
 use crate::prior::{Register, Write};
-use crate::text::severity::Severity;
 
 /// What becomes of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -182,7 +181,6 @@ faulty! {
     }
     Publish {
         publish(topic_arn: &str, message: &Message) -> ();
-        => note(severity: Severity) -> Option<String>;
     }
     Accounts {
         account(account: AccountId) -> Option<Account>;
@@ -192,8 +190,8 @@ faulty! {
         change_calendar(name: &str, at: Timestamp) -> Option<CalendarState>;
     }
     History {
-        page(
-            account: AccountId, whose: &Whose, from: Timestamp, to: Timestamp, token: Option<&str>
-        ) -> Option<HistoryPage>;
+        newest(
+            account: AccountId, whose: &Whose, from: Timestamp, to: Timestamp
+        ) -> Option<PastCalls>;
     }
 }

@@ -16,13 +16,13 @@ pub enum Whose {
     AccessKey(String),
 }
 
-/// One page of calls of the past.
+/// Calls of the past.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct HistoryPage {
+pub struct PastCalls {
     /// CloudTrail's records as JSON texts, the newest first.
     pub records: Vec<String>,
-    /// Where the next page begins, if there is one.
-    pub next: Option<String>,
+    /// There are more, which were not fetched.
+    pub more: bool,
 }
 
 /// What a change calendar says of a moment.
@@ -58,16 +58,15 @@ pub trait ChangeCalendars {
 
 /// Asks CloudTrail about the past.
 pub trait History {
-    /// A page of somebody's calls in an account, in this Region, between two moments. Without a token it is the first.
+    /// The newest of somebody's calls in an account, in this Region, between two moments, as many as one answer holds.
     /// `Ok(None)` means that there is nobody to ask.
-    fn page(
+    fn newest(
         &self,
         account: AccountId,
         whose: &Whose,
         from: Timestamp,
         to: Timestamp,
-        token: Option<&str>,
-    ) -> impl Future<Output = Result<Option<HistoryPage>, EffectError>>;
+    ) -> impl Future<Output = Result<Option<PastCalls>, EffectError>>;
 }
 
 /// All that an event may have AWS asked for, under one name.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::error::EffectError;
-use super::lookups::{Accounts, CalendarState, ChangeCalendars, History, HistoryPage, Whose};
+use super::lookups::{Accounts, CalendarState, ChangeCalendars, History, PastCalls, Whose};
 use crate::iam::account::{Account, AccountId};
 
 /// Leaves every question unanswered.
@@ -31,14 +31,13 @@ impl ChangeCalendars for Offline {
 }
 
 impl History for Offline {
-    async fn page(
+    async fn newest(
         &self,
         _: AccountId,
         _: &Whose,
         _: Timestamp,
         _: Timestamp,
-        _: Option<&str>,
-    ) -> Result<Option<HistoryPage>, EffectError> {
+    ) -> Result<Option<PastCalls>, EffectError> {
         Ok(None)
     }
 }

@@ -4,7 +4,6 @@ use std::future::Future;
 
 use super::error::EffectError;
 use crate::alert::Message;
-use crate::text::severity::Severity;
 
 /// Publishes messages.
 pub trait Publish {
@@ -15,9 +14,4 @@ pub trait Publish {
         topic_arn: &str,
         message: &Message,
     ) -> impl Future<Output = Result<(), EffectError>>;
-
-    /// What an alert of this severity must say about its topics, asked once before it is published.
-    fn note(&self, _severity: Severity) -> Option<String> {
-        None
-    }
 }

@@ -87,12 +87,14 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         facts: &Facts,
         now: Timestamp,
     ) -> (Option<Account>, TagsBefore, Option<FoundAccount>) {
-        // First: an answer about the account may already show its tags after the event.
-        let tagged = self.tagged(event, facts, now).await;
-        let (account, found) = match event.account().and_then(AccountId::parse) {
-            Some(id) => self.finder().account(self.engine.site(), id, now).await,
-            None => (None, None),
-        };
+        // An answer about the account, which may already show its tags after the event, is kept later only.
+        let (tagged, (account, found)) = join(self.tagged(event, facts, now), async {
+            match event.account().and_then(AccountId::parse) {
+                Some(id) => self.finder().account(self.engine.site(), id, now).await,
+                None => (None, None),
+            }
+        })
+        .await;
         (account, tagged, found)
     }
 
@@ -103,10 +105,13 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
 
     /// How the account was that the event tags.
     pub(super) async fn tagged(&self, event: &Event, facts: &Facts, now: Timestamp) -> TagsBefore {
+        if !self.lookups.asks_about_accounts() {
+            return match self.mode {
+                Mode::Live => TagsBefore::Uncounted,
+                Mode::Reading => TagsBefore::Unknown,
+            };
+        }
         match self.finder().tagged(event, facts, now).await {
-            _ if self.mode == Mode::Live && !self.lookups.asks_about_accounts() => {
-                TagsBefore::Uncounted
-            }
             Some(account) => TagsBefore::Known(account),
             None => TagsBefore::Unknown,
         }

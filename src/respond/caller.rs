@@ -1,13 +1,11 @@
 //! What the principal did in the hour before, condensed to a few lines.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::pin::Pin;
-use std::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::effects::{EffectError, ErrorKind, History, Whose};
+use crate::effects::{EffectError, History, PastCalls, Whose};
 use crate::event::{CallOutcome, Event, Principal, PrincipalKind};
 use crate::facts::Facts;
 use crate::iam::account::AccountId;
@@ -21,70 +19,36 @@ pub const LOOK_BACK: SignedDuration = SignedDuration::from_hours(1);
 const RECENT: SignedDuration = SignedDuration::from_mins(15);
 /// Most items named in one line.
 const NAMED_MAX: usize = 5;
-/// Questions to CloudTrail for one alert, each for one page.
-const QUESTIONS_MAX: usize = 4;
-/// CloudTrail allows two questions a second: these at once,
-const QUESTIONS_AT_ONCE: usize = 2;
-/// and each further one after a pause.
-const BETWEEN_QUESTIONS: Duration = Duration::from_millis(500);
-
-/// Waits between two questions.
-pub type Pause = fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>>;
-
-/// Calls of the past, as CloudTrail records: JSON texts.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Calls {
-    /// The records of each page, the newest first.
-    pub records: Vec<String>,
-    /// There are more than were fetched.
-    pub more: bool,
-}
-
-/// The calls of somebody, found by any of these, in an account, in this Region, between two moments: page by page. A
-/// part is better than nothing: [`Calls::more`] says that something is missing. `Ok(None)` means that there is nobody to
-/// ask.
-pub(super) async fn calls<W: Future<Output = ()>>(
+/// The newest calls of somebody, found by any of these, in an account, in this Region, between two moments: all names at
+/// once, as CloudTrail allows two questions a second, and no further page, as an alert waits for it. A part is better
+/// than nothing: [`PastCalls::more`] says that something is missing. `Ok(None)` means that there is nobody to ask.
+pub(super) async fn calls(
     history: &impl History,
-    pause: impl Fn(Duration) -> W,
     (account, whose): (AccountId, &[Whose]),
     (from, to): (Timestamp, Timestamp),
-) -> Result<Option<Calls>, EffectError> {
-    let (mut calls, mut asked) = (Calls::default(), 0);
-    let (mut answered, mut silent, mut failure) = (false, false, None);
-    let mut questions: VecDeque<(&Whose, Option<String>)> =
-        whose.iter().map(|whose| (whose, None)).collect();
-    // CloudTrail is not asked again once it did not answer.
-    while asked < QUESTIONS_MAX && !questions.is_empty() && !silent {
-        if asked >= QUESTIONS_AT_ONCE {
-            pause(BETWEEN_QUESTIONS).await;
-        }
-        let at_once = QUESTIONS_AT_ONCE.saturating_sub(asked).max(1);
-        let pages = questions.drain(..at_once.min(questions.len())).map(async |(whose, token)| {
-            (whose, history.page(account, whose, from, to, token.as_deref()).await)
-        });
-        for (whose, page) in join_all(pages).await {
-            asked += 1;
-            match page {
-                Ok(Some(page)) => {
-                    answered = true;
-                    calls.records.extend(page.records);
-                    questions.extend(page.next.map(|next| (whose, Some(next))));
-                }
-                Ok(None) => return Ok(None),
-                Err(error) => {
-                    silent |= error.kind == ErrorKind::NoAnswer;
-                    failure = Some(error);
-                }
+) -> Result<Option<PastCalls>, EffectError> {
+    let asked = whose.iter().map(|whose| history.newest(account, whose, from, to));
+    let (mut all, mut answered, mut failure) = (PastCalls::default(), false, None);
+    for calls in join_all(asked).await {
+        match calls {
+            Ok(Some(calls)) => {
+                answered = true;
+                all.records.extend(calls.records);
+                all.more |= calls.more;
             }
+            Ok(None) => return Ok(None),
+            Err(error) => failure = Some(error),
         }
     }
-    calls.more = !questions.is_empty() || failure.is_some();
     match failure {
-        Some(error) if answered => tracing::warn!(%error, "only a part of the last hour"),
+        Some(error) if answered => {
+            tracing::warn!(%error, "only a part of the last hour");
+            all.more = true;
+        }
         Some(error) => return Err(error),
         None => {}
     }
-    Ok(Some(calls))
+    Ok(Some(all))
 }
 
 /// How the calls of this principal can be found: first by its access key, which nobody can choose, then by the user
@@ -119,7 +83,7 @@ struct Hour {
 /// The lines. The calls may include those of others: only those of this principal count, each once, without the event
 /// itself.
 #[must_use]
-pub fn lines(calls: &Calls, event: &Event, principal: &Principal, now: Timestamp) -> Vec<Line> {
+pub fn lines(calls: &PastCalls, event: &Event, principal: &Principal, now: Timestamp) -> Vec<Line> {
     let until = event.time().unwrap_or(now);
     let (mut hour, mut seen) = (Hour::default(), BTreeSet::new());
     // What is the tool's own plays no part in it.
@@ -231,95 +195,50 @@ fn listed(items: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::RefCell;
-    use std::future::ready;
-
     use serde_json::{Value, json};
 
     use super::*;
     use crate::alert::shown_lines;
-    use crate::effects::HistoryPage;
+    use crate::effects::ErrorKind;
     use crate::respond::sample::{record, user};
 
-    /// Answers each question with the number of its page, and one of them with a failure.
-    #[derive(Default)]
-    struct Pages {
-        /// What was asked, and each pause.
-        asked: RefCell<Vec<String>>,
-        of_key: usize,
-        of_name: usize,
-        fails: Option<(usize, ErrorKind)>,
-    }
+    /// Answers by key and by name with one call each and whether there are more, or fails.
+    struct Trail([Result<bool, ErrorKind>; 2]);
 
-    impl History for Pages {
-        async fn page(
+    impl History for Trail {
+        async fn newest(
             &self,
             account: AccountId,
             whose: &Whose,
             _: Timestamp,
             _: Timestamp,
-            token: Option<&str>,
-        ) -> Result<Option<HistoryPage>, EffectError> {
+        ) -> Result<Option<PastCalls>, EffectError> {
             assert_eq!(account.as_str(), "111122223333");
-            let (word, pages) = match whose {
-                Whose::AccessKey(_) => ("key", self.of_key),
-                Whose::User(_) => ("name", self.of_name),
+            let (word, answer) = match whose {
+                Whose::AccessKey(_) => ("key", self.0[0]),
+                Whose::User(_) => ("name", self.0[1]),
             };
-            let number = token.map_or(1, |token| token.parse().unwrap());
-            let call = self.asked.borrow().len();
-            self.asked.borrow_mut().push(format!("{word} {number}"));
-            if let Some((_, kind)) = self.fails.filter(|(fails, _)| *fails == call) {
-                return Err(EffectError::new("ask", kind, "on purpose"));
-            }
-            let next = (number < pages).then(|| (number + 1).to_string());
-            Ok(Some(HistoryPage { records: vec![format!("{word} {number}")], next }))
+            let calls = |more| Some(PastCalls { records: vec![word.to_owned()], more });
+            answer.map(calls).map_err(|kind| EffectError::new("ask", kind, "on purpose"))
         }
-    }
-
-    /// What is asked and waited for, and what comes of it: the records, and whether there are more.
-    #[track_caller]
-    fn check(pages: &Pages, asked: &[&str], (found, more): (&[&str], bool)) {
-        let whose = [Whose::AccessKey("AKIA1".to_owned()), Whose::User("bob".to_owned())];
-        let pause = |time| {
-            pages.asked.borrow_mut().push(format!("{time:?}"));
-            ready(())
-        };
-        let account = AccountId::parse("111122223333").unwrap();
-        let hour = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
-        let done = pollster::block_on(calls(pages, pause, (account, &whose), hour));
-        assert_eq!(*pages.asked.borrow(), asked);
-        let records = found.iter().map(|&record| record.to_owned()).collect();
-        assert_eq!(done.unwrap(), Some(Calls { records, more }));
-    }
-
-    #[test]
-    fn two_are_asked_at_once_and_further_pages_after_a_pause_each() {
-        let pages = Pages { of_key: 1, of_name: 1, ..Pages::default() };
-        let both: &[&str] = &["key 1", "name 1"];
-        check(&pages, both, (both, false));
-        let pages = Pages { of_key: 2, of_name: 9, ..Pages::default() };
-        let asked = ["key 1", "name 1", "500ms", "key 2", "500ms", "name 2"];
-        check(&pages, &asked, (&["key 1", "name 1", "key 2", "name 2"], true));
     }
 
     #[test]
     fn a_part_is_better_than_nothing_and_says_so() {
-        let fails = |call, kind| Pages {
-            of_key: 2,
-            of_name: 2,
-            fails: Some((call, kind)),
-            ..Pages::default()
-        };
-        let asked = ["key 1", "name 1", "500ms", "name 2"];
-        let throttled = fails(0, ErrorKind::Throttled);
-        check(&throttled, &asked, (&["name 1", "name 2"], true));
-        // Who does not answer is not asked again.
-        check(&fails(0, ErrorKind::NoAnswer), &asked[..2], (&["name 1"], true));
-        let whose = [Whose::User("bob".to_owned())];
-        let (pages, hour) = (fails(0, ErrorKind::NoAnswer), Timestamp::UNIX_EPOCH);
+        let whose = [Whose::AccessKey("AKIA1".to_owned()), Whose::User("bob".to_owned())];
         let account = AccountId::parse("111122223333").unwrap();
-        let done = calls(&pages, |_| ready(()), (account, &whose), (hour, hour));
-        assert_eq!(pollster::block_on(done).unwrap_err().kind, ErrorKind::NoAnswer);
+        let hour = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
+        let ask = |key, name| {
+            let done = pollster::block_on(calls(&Trail([key, name]), (account, &whose), hour));
+            done.map(|calls| calls.map(|calls| (calls.records.join(" "), calls.more)))
+        };
+        let some = |records: &str, more| Ok(Some((records.to_owned(), more)));
+        let kind = |done: Result<_, EffectError>| done.map_err(|error| error.kind);
+        assert_eq!(kind(ask(Ok(false), Ok(false))), some("key name", false));
+        assert_eq!(kind(ask(Ok(false), Ok(true))), some("key name", true));
+        assert_eq!(kind(ask(Err(ErrorKind::Throttled), Ok(false))), some("name", true));
+        let neither = (Err(ErrorKind::NoAnswer), Err(ErrorKind::NoAnswer));
+        assert_eq!(kind(ask(neither.0, neither.1)), Err(ErrorKind::NoAnswer));
     }
 
     #[test]
@@ -344,7 +263,7 @@ mod tests {
         ];
         let principal = Principal::of(&event);
         let calls =
-            Calls { records: records.map(|record| record.to_string()).to_vec(), more: true };
+            PastCalls { records: records.map(|record| record.to_string()).to_vec(), more: true };
         let lines = lines(&calls, &event, &principal, Timestamp::UNIX_EPOCH);
         assert_eq!(
             shown_lines(&lines),
@@ -358,7 +277,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            super::lines(&Calls::default(), &event, &principal, Timestamp::UNIX_EPOCH).len(),
+            super::lines(&PastCalls::default(), &event, &principal, Timestamp::UNIX_EPOCH).len(),
             1
         );
         assert_eq!(

@@ -52,31 +52,39 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             };
         }
         let recognised = self.engine.recognise(&mut event, opened, &known);
-        let Recognised { context, steps, questions, .. } = &recognised;
-        let (yes, (), ()) = join3(
-            self.answered(questions, &event, now),
-            self.record(&event, steps, now),
-            self.note(&event, &context.facts, (&known, found), now),
+        // The alert does not wait for what only later events are compared with.
+        let (told, (), ()) = join3(
+            self.tell(&event, &recognised, begun, (now, delay_until)),
+            self.record(&event, &recognised.steps, now),
+            self.note(&event, &recognised.context.facts, (&known, found), now),
         )
         .await;
-        if recognised.matching.rules.is_empty() && event.shape() == Shape::Unknown {
-            self.let_go(&event, begun, now).await;
-            return self.unknown_shape(&event, now, delay_until).await;
-        }
-        let assessment = self.engine.assess(&event, &recognised, &yes, now);
-        let response = match &assessment.decision {
-            Some(decision) => {
-                let begun = begun.unwrap_or(Begun::Here);
-                let firing = (assessment.firing.as_slice(), decision);
-                self.alert(&event, context, firing, begun, (now, delay_until)).await?
-            }
-            None => {
-                self.let_go(&event, begun, now).await;
-                Response { outcome: unheard(&event, &recognised.counted()), alert: None }
-            }
-        };
+        let response = told?;
         self.overridden(&event, &recognised, &response.outcome, now).await;
         Ok(response)
+    }
+
+    /// Answers what the rules still ask, judges, and publishes.
+    async fn tell(
+        &self,
+        event: &Event,
+        recognised: &Recognised<'_>,
+        begun: Option<Begun>,
+        (now, delay_until): (Timestamp, Option<Timestamp>),
+    ) -> Result<Response, RespondError> {
+        let yes = self.answered(&recognised.questions, event, now).await;
+        if recognised.matching.rules.is_empty() && event.shape() == Shape::Unknown {
+            self.let_go(event, begun, now).await;
+            return self.unknown_shape(event, now, delay_until).await;
+        }
+        let assessment = self.engine.assess(event, recognised, &yes, now);
+        let Some(decision) = &assessment.decision else {
+            self.let_go(event, begun, now).await;
+            return Ok(Response { outcome: unheard(event, &recognised.counted()), alert: None });
+        };
+        let begun = begun.unwrap_or(Begun::Here);
+        let firing = (assessment.firing.as_slice(), decision);
+        self.alert(event, &recognised.context, firing, begun, (now, delay_until)).await
     }
 
     /// Notes what later events are compared with.
@@ -93,7 +101,11 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             if let Some(found) = found {
                 finder.keep_found(&found, now).await;
             }
-            finder.forget_tagged(event, facts, before, now).await;
+            join(
+                finder.keep_before_tagged(event, facts, before, now),
+                finder.forget_tagged(event, facts, before, now),
+            )
+            .await;
         })
         .await;
     }
@@ -186,7 +198,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         if whose.is_empty() {
             return Vec::new();
         }
-        let asked = caller::calls(self.lookups, self.pause, (account, &whose), (from, to));
+        let asked = caller::calls(self.lookups, (account, &whose), (from, to));
         match asked.await {
             Ok(Some(calls)) => caller::lines(&calls, event, principal, now),
             Ok(None) => Vec::new(),
@@ -222,7 +234,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             notes: Vec::new(),
         };
         let Some(event) = event else {
-            send(self.publish, self.topics, &alert).await?;
+            send(self.publish, self.topics, &alert, now).await?;
             let outcome = Outcome { topics: vec![alert.severity], ..outcome };
             return Ok(Response { outcome, alert: Some(alert) });
         };

@@ -79,6 +79,10 @@ fn key(id: AccountId) -> String {
     format!("account\n{id}")
 }
 
+fn before_tagged_key(id: AccountId, event: &Event) -> String {
+    format!("tagged\n{id}\n{}", event.identity())
+}
+
 /// Looks things up through a cache.
 #[derive(Debug)]
 pub struct Finder<'a, S, L> {
@@ -139,26 +143,37 @@ impl<S: State, L: Lookups> Finder<'_, S, L> {
         self.keep(found.id, &found.note, now, found.over).await;
     }
 
-    /// The account before this event tags it. AWS is not asked: it would answer with the new tags. `None` if the old ones
-    /// are unknown. What is found is stored for a second delivery of the event.
+    /// The account before this event tags it. AWS is not asked: it would answer with the new tags. Nothing if the old
+    /// ones are unknown.
     pub async fn tagged(&self, event: &Event, facts: &Facts, now: Timestamp) -> Option<Account> {
         let id = facts.tagged?;
-        let own = format!("tagged\n{id}\n{}", event.identity());
-        let (found, (kept, _)) = join(self.state.note(&own), self.kept(id)).await;
-        if let Ok(Some(note)) = found {
+        let first = before_tagged_key(id, event);
+        let (first, (kept, _)) = join(self.state.note(&first), self.kept(id)).await;
+        if let Ok(Some(note)) = first {
             return serde_json::from_str::<BeforeTagged>(&note.text).ok()?.account;
         }
         let time = event.time().unwrap_or(now);
-        let account = kept.and_then(|(kept, at)| {
-            let before = at.checked_add(STAMP_BLUR).is_ok_and(|at| at < time);
-            if before { Some(kept.account) } else { kept.before }
-        });
+        let (kept, at) = kept?;
+        let before = at.checked_add(STAMP_BLUR).is_ok_and(|at| at < time);
+        if before { Some(kept.account) } else { kept.before }
+    }
+
+    /// Keeps what an account was before this event tags it, for a second delivery of the event.
+    pub(super) async fn keep_before_tagged(
+        &self,
+        event: &Event,
+        facts: &Facts,
+        before: Option<&Account>,
+        now: Timestamp,
+    ) {
+        let asks = self.lookups.asks_about_accounts();
+        let Some(id) = facts.tagged.filter(|_| asks) else { return };
+        let (key, at) = (before_tagged_key(id, event), event.time().unwrap_or(now));
         let text =
-            serde_json::to_string(&BeforeTagged { account: account.clone() }).unwrap_or_default();
-        if let Err(error) = self.state.write_note(&own, &text, time, Precondition::Absent).await {
+            serde_json::to_string(&BeforeTagged { account: before.cloned() }).unwrap_or_default();
+        if let Err(error) = self.state.write_note(&key, &text, at, Precondition::Absent).await {
             tracing::warn!(%error, "not kept what the account was before it was tagged");
         }
-        account
     }
 
     /// After an account was tagged, what was known of it is only better than nothing.

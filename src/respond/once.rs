@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::responder::{Mode, RespondError, Responder, Response};
 use super::send::{PublishFailed, send};
-use crate::alert::{Alert, Circumstances, SentAlert};
+use crate::alert::{Alert, Circumstances, SentAlert, shown_lines};
 use crate::assess::{Again, Claiming, Repetition};
 use crate::effects::{Claim, Delivery, EffectError, Lookups, Publish, State};
 use crate::event::{Event, EventId};
@@ -123,10 +123,10 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         let alert = alert.under(Circumstances {
             history,
             held_back: claims.held,
-            notes: unsure.then(|| NOT_DEDUPLICATED.to_owned()).into_iter().chain(again).collect(),
+            notes: unsure.then(|| NOT_DEDUPLICATED.into()).into_iter().chain(again).collect(),
             acknowledge: repeat_at.and_then(|_| self.acknowledge(id)),
         });
-        let published = send(self.publish, self.topics, &alert).await;
+        let published = send(self.publish, self.topics, &alert, now).await;
         let sent = published.is_ok().then(|| SentAlert {
             event_id: id.to_owned(),
             severity: alert.severity,
@@ -145,7 +145,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         let outcome = Outcome {
             topics: vec![alert.severity],
             held_back: alert.held_back,
-            notes: alert.notes.clone(),
+            notes: shown_lines(&alert.notes),
             ..outcome
         };
         Ok(Response { outcome, alert: Some(alert) })
@@ -240,8 +240,8 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
 }
 
 /// What an alert says of its reminder.
-fn published_again(severity: Severity, at: Timestamp) -> String {
+fn published_again(severity: Severity, at: Timestamp) -> Line {
     let louder = if severity < Severity::Critical { ", a step louder," } else { "" };
     let time = at.strftime("%Y-%m-%d %H:%M UTC");
-    format!("Told again at {time}{louder} unless somebody acknowledges it.")
+    Line::text(&format!("Told again at {time}{louder} unless somebody acknowledges it."))
 }

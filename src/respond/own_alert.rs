@@ -1,16 +1,14 @@
 //! Alerts of the tool about itself: each published once within a window, and given back if there was no time for it.
 
-use std::collections::BTreeMap;
 use std::pin::pin;
 
 use futures_util::future::{Either, select};
 use jiff::{SignedDuration, Timestamp};
 
 use super::send::{PublishFailed, send};
+use super::topics::Topics;
 use crate::alert::Alert;
 use crate::effects::{Claim, Publish, Windows};
-use crate::site::TopicSpec;
-use crate::text::severity::Severity;
 
 /// Within which window an alert is enough.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +36,7 @@ pub enum Unpublished {
 /// # Errors
 /// It was not published, and does not count as published.
 pub async fn publish_once<P: Publish>(
-    (publish, topics): (&P, &BTreeMap<Severity, Vec<TopicSpec>>),
+    (publish, topics): (&P, &Topics),
     windows: &impl Windows,
     once: OncePer<'_>,
     alert: Alert,
@@ -48,7 +46,7 @@ pub async fn publish_once<P: Publish>(
     let work = async {
         match windows.claim(once.key, &id, once.now, once.window).await {
             Ok(Claim::Theirs) => Ok(()),
-            _ => send(publish, topics, &alert).await,
+            _ => send(publish, topics, &alert, once.now).await,
         }
     };
     let published = in_time(work, until).await;
@@ -85,6 +83,7 @@ mod tests {
     use crate::effects::recorder::Recorder;
     use crate::event::Unreadable;
     use crate::site::Format;
+    use crate::site::TopicSpec;
 
     /// The attempts of one event: what the first comes to, then two with all the time there is, of which the first must
     /// publish what is owing and the second nothing.
@@ -93,7 +92,7 @@ mod tests {
         let slow = Faults::slow();
         let alert = Alert::unreadable(&Unreadable::UnknownShape, None, None);
         let topic = TopicSpec { arn: "arn".to_owned(), format: Format::Text };
-        let topics = [(alert.severity, vec![topic])].into();
+        let topics = [(alert.severity, vec![topic])].into_iter().collect();
         let (sent, state) = (Recorder::default(), Memory::default());
         let once = |second: i64| {
             let now = Timestamp::from_second(1_800_000_000 + second).unwrap();

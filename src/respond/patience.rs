@@ -63,7 +63,6 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
-    use std::collections::BTreeMap;
 
     use super::*;
     use crate::assess::engine::Engine;
@@ -74,13 +73,15 @@ mod tests {
     use crate::respond::Origin;
     use crate::respond::outcome::Disposition;
     use crate::respond::sample::delivered;
+    use crate::respond::{Mode, Topics};
 
     /// Another copy marks the event, and `then` says what it does during the third pause. What comes of this copy,
     /// and how long it waited.
     fn run(then: impl Fn(&Memory)) -> (Result<Disposition, RespondError>, Duration) {
-        let (engine, topics) = (Engine::packed(&PACK).unwrap(), BTreeMap::new());
+        let (engine, topics) = (Engine::packed(&PACK).unwrap(), Topics::default());
         let (publish, state) = (Recorder::default(), Memory::default());
-        let responder = Responder::offline(&engine, &topics, &publish, &state, Origin::Checked);
+        let responder =
+            Responder::offline(&engine, &topics, &publish, &state, (Origin::Checked, Mode::Live));
         let now: Timestamp = "2026-11-24T12:00:05Z".parse().unwrap();
         pollster::block_on(state.begin("a", now)).unwrap();
         let (waited, pauses) = (Cell::new(Duration::ZERO), Cell::new(0));

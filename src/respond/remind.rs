@@ -1,15 +1,12 @@
 //! Publishes again, a step louder and once, what nobody acknowledged.
 
-use std::collections::BTreeMap;
-
 use jiff::{SignedDuration, Timestamp};
 
+use super::topics::Topics;
 use crate::alert::{Alert, REASONS_MAX};
 use crate::effects::alerts::{OpenAlerts, StoredAlert};
 use crate::effects::{EffectError, Publish};
 use crate::respond::send::{PublishFailed, send};
-use crate::site::TopicSpec;
-use crate::text::severity::Severity;
 
 /// Most alerts published again one by one in one run. When more are due, one message names all: an incident must not
 /// ring a telephone fifty times more.
@@ -37,7 +34,7 @@ pub struct Reminded {
 pub async fn remind<S: OpenAlerts, P: Publish>(
     alerts: &S,
     publish: &P,
-    topics: &BTreeMap<Severity, Vec<TopicSpec>>,
+    topics: &Topics,
     now: Timestamp,
 ) -> Reminded {
     let mut reminded = Reminded::default();
@@ -69,7 +66,7 @@ pub async fn remind<S: OpenAlerts, P: Publish>(
             [record] => again(record, now),
             records => Alert::many(records.iter().map(|record| &record.sent)),
         };
-        match send(publish, topics, &alert).await {
+        match send(publish, topics, &alert, now).await {
             Ok(()) => {
                 reminded.repeated += group.len();
                 mark(alerts, group, now, &mut reminded).await;

@@ -1,14 +1,12 @@
 //! Who handles events, with what.
 
-use std::collections::BTreeMap;
-use std::future::ready;
 use std::sync::LazyLock;
 
 use jiff::SignedDuration;
 use thiserror::Error;
 
-use super::caller::Pause;
 use super::send::PublishFailed;
+use super::topics::Topics;
 use crate::alert::Alert;
 use crate::assess::engine::Engine;
 use crate::effects::offline::Offline;
@@ -16,8 +14,6 @@ use crate::iam::region::Region;
 use crate::iam::table::TableName;
 use crate::respond::lookup::Cache;
 use crate::respond::outcome::Outcome;
-use crate::site::TopicSpec;
-use crate::text::severity::Severity;
 
 /// Why an event could not be handled. The invocation must fail, so that Lambda tries again.
 #[derive(Debug, Error)]
@@ -46,15 +42,13 @@ pub struct Responder<'a, P, S, L> {
     /// Rules and site.
     pub engine: &'a Engine,
     /// Topics by severity.
-    pub topics: &'a BTreeMap<Severity, Vec<TopicSpec>>,
+    pub topics: &'a Topics,
     /// Publishes.
     pub publish: &'a P,
     /// Remembers.
     pub state: &'a S,
     /// Answers what the event does not hold.
     pub lookups: &'a L,
-    /// Waits between two questions to CloudTrail.
-    pub pause: Pause,
     /// Answers of before.
     pub cache: &'a Cache,
     /// Refuse what AWS did not send.
@@ -94,13 +88,13 @@ pub struct Response {
 }
 
 impl<'a, P, S> Responder<'a, P, S, Offline> {
-    /// A responder without lookups. Events from a bus happen now, events from a file are read.
+    /// A responder without lookups.
     pub fn offline(
         engine: &'a Engine,
-        topics: &'a BTreeMap<Severity, Vec<TopicSpec>>,
+        topics: &'a Topics,
         publish: &'a P,
         state: &'a S,
-        origin: Origin,
+        (origin, mode): (Origin, Mode),
     ) -> Self {
         // It stays empty, as nobody answers.
         static CACHE: LazyLock<Cache> = LazyLock::new(Cache::default);
@@ -110,13 +104,9 @@ impl<'a, P, S> Responder<'a, P, S, Offline> {
             publish,
             state,
             lookups: &Offline,
-            pause: |_| Box::pin(ready(())),
             cache: &CACHE,
             origin,
-            mode: match origin {
-                Origin::Checked => Mode::Live,
-                Origin::Trusted => Mode::Reading,
-            },
+            mode,
             repeat: None,
         }
     }

@@ -1,10 +1,10 @@
 //! Sends an alert to the topics of its severity.
 
-use std::collections::BTreeMap;
-
 use futures_util::future::join_all;
+use jiff::Timestamp;
 use thiserror::Error;
 
+use super::topics::Topics;
 use crate::alert::{Alert, Message, shown_name};
 use crate::effects::{EffectError, Publish};
 use crate::site::TopicSpec;
@@ -35,14 +35,16 @@ pub struct PublishFailed {
 /// A topic did not get it.
 pub async fn send<P: Publish>(
     publish: &P,
-    topics: &BTreeMap<Severity, Vec<TopicSpec>>,
+    topics: &Topics,
     alert: &Alert,
+    now: Timestamp,
 ) -> Result<(), PublishFailed> {
-    let noted = publish.note(alert.severity).map(|note| alert.clone().noting(note));
+    let detour = topics.detour(alert.severity, now);
+    let noted = detour.map(|detour| alert.clone().noting(detour.clone()));
     let alert = noted.as_ref().unwrap_or(alert);
-    let topics = topics.get(&alert.severity).into_iter().flatten();
+    let of = |topic: &TopicSpec| Message::new(alert, topic.format);
     let mut owing: Vec<(&TopicSpec, Message)> =
-        topics.map(|topic| (topic, Message::new(alert, topic.format))).collect();
+        topics.of(alert.severity).iter().map(|topic| (topic, of(topic))).collect();
     let mut failure = None;
     for _ in 0..PUBLISH_ATTEMPTS_MAX {
         let sending = owing.iter().map(|(topic, message)| publish.publish(&topic.arn, message));
@@ -50,6 +52,7 @@ pub async fn send<P: Publish>(
         let mut failed = Vec::new();
         for (one, published) in owing.into_iter().zip(published) {
             if let Err(cause) = published {
+                topics.say_again();
                 failure = Some(cause);
                 failed.push(one);
             }
@@ -70,35 +73,26 @@ pub async fn send<P: Publish>(
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::effects::recorder::Recorder;
     use crate::event::Unreadable;
     use crate::site::Format;
 
-    /// Says something of every alert.
-    struct Noting(Recorder);
-
-    impl Publish for Noting {
-        async fn publish(&self, topic_arn: &str, message: &Message) -> Result<(), EffectError> {
-            self.0.publish(topic_arn, message).await
-        }
-
-        fn note(&self, severity: Severity) -> Option<String> {
-            Some(format!("Another way for {severity}."))
-        }
-    }
-
     #[test]
-    fn what_the_publisher_says_of_the_way_stands_in_the_message() {
+    fn what_is_said_of_the_way_stands_in_one_message() {
         let alert = Alert::unreadable(&Unreadable::UnknownShape, None, None);
         let topic = TopicSpec { arn: "arn".to_owned(), format: Format::Text };
-        let topics = [(alert.severity, vec![topic])].into();
-        let noting = Noting(Recorder::default());
-        pollster::block_on(send(&noting, &topics, &alert)).unwrap();
-        pollster::block_on(send(&noting.0, &topics, &alert)).unwrap();
-        let sent = noting.0.take();
-        let says =
-            |at: usize| sent[at].1.body.contains(&format!("Another way for {}.", alert.severity));
-        assert_eq!((says(0), says(1)), (true, false));
+        let detours = BTreeMap::from([(alert.severity, "Another way.".into())]);
+        let topics = Topics::new([(alert.severity, vec![topic])].into(), detours);
+        let sent = Recorder::default();
+        for _ in 0..2 {
+            let now = Timestamp::UNIX_EPOCH;
+            pollster::block_on(send(&sent, &topics, &alert, now)).unwrap();
+        }
+        let says: Vec<bool> =
+            sent.take().iter().map(|(_, message)| message.body.contains("Another way.")).collect();
+        assert_eq!(says, [true, false]);
     }
 }

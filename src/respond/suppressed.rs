@@ -4,11 +4,10 @@
 //! Each of them has a window of deduplication of its own. The daily message claims it, and every silenced alert is
 //! held back by it: each event counts once, however often it is delivered.
 
-use std::collections::BTreeMap;
-
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 
+use super::topics::Topics;
 use crate::alert::{Alert, HELD_MAX};
 use crate::assess::engine::Engine;
 use crate::effects::{Claim, EffectError, Publish, State};
@@ -18,8 +17,7 @@ use crate::respond::silence::{
     counted_as, counted_as_adjusted, counted_as_held, counted_as_overridden,
 };
 use crate::rule::Rule;
-use crate::site::{Adjustment, SuppressionSpec, TopicSpec};
-use crate::text::severity::Severity;
+use crate::site::{Adjustment, SuppressionSpec};
 
 /// Time within which one message is enough. A little less than a day, so that it comes every day.
 const WINDOW: SignedDuration = SignedDuration::from_hours(23);
@@ -132,7 +130,7 @@ pub fn is_anything_silenced(engine: &Engine) -> bool {
 pub async fn send_silences<S: State, P: Publish>(
     engine: &Engine,
     state: &S,
-    (publish, topics): (&P, &BTreeMap<Severity, Vec<TopicSpec>>),
+    (publish, topics): (&P, &Topics),
     now: Timestamp,
     until: impl Future<Output = ()>,
 ) -> DailyMessage {
@@ -155,7 +153,7 @@ pub async fn send_silences<S: State, P: Publish>(
         }
         counts.sort_by_key(|(_, held)| std::cmp::Reverse(*held));
         let alert = Alert::suppressed(&lines(&counts));
-        let sent = send(publish, topics, &alert).await;
+        let sent = send(publish, topics, &alert, now).await;
         sent.map(|()| counts.iter().map(|(_, held)| held).sum())
     };
     let failure = match in_time(work, until).await {
@@ -192,10 +190,13 @@ mod tests {
     use crate::effects::recorder::Recorder;
     use crate::event::Event;
     use crate::pack::PACK;
+    use crate::respond::Mode;
     use crate::respond::sample::delivered;
     use crate::respond::{Origin, Responder};
     use crate::site::Format;
+    use crate::site::TopicSpec;
     use crate::site::calendar::IcsFiles;
+    use crate::text::severity::Severity;
 
     const SITE: &str = "
 suppressions:
@@ -208,9 +209,9 @@ suppressions:
         Engine::packed_with(&PACK, &SiteFiles { site, calendars: IcsFiles::new() }).unwrap()
     }
 
-    fn topics() -> BTreeMap<Severity, Vec<TopicSpec>> {
+    fn topics() -> Topics {
         let topic = TopicSpec { arn: "low".to_owned(), format: Format::Text };
-        BTreeMap::from([(Severity::Low, vec![topic])])
+        [(Severity::Low, vec![topic])].into_iter().collect()
     }
 
     fn run(publish: &Recorder, state: &Memory, now: &str) -> (DailyMessage, Vec<String>) {
@@ -312,7 +313,8 @@ suppressions:
             pollster::block_on(word);
         };
         word("2026-11-24T00:00:00Z");
-        let responder = Responder::offline(&engine, &topics, &publish, &state, Origin::Checked);
+        let responder =
+            Responder::offline(&engine, &topics, &publish, &state, (Origin::Checked, Mode::Live));
         for (minute, name) in calls.iter().enumerate() {
             let event = delivered(&minute.to_string(), minute, name);
             for _ in 0..2 {

@@ -1,6 +1,6 @@
 //! The rules' own tests: events of `events/`, changed, and what the rule must say.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -11,7 +11,7 @@ use crate::effects::recorder::Recorder;
 use crate::event::Event;
 use crate::facts::Known;
 use crate::own::{self, Deployed, Own};
-use crate::respond::{Origin, Responder};
+use crate::respond::{Mode, Origin, Responder, Topics};
 use crate::rule::{Fires, Rule, TestEvent, TestSpec};
 
 /// Runs one of a rule's own tests. `text_of` gives the text of an event by its file name.
@@ -30,8 +30,14 @@ pub async fn run(
     }
     let engine = alone(engine, rule);
     let mut event = event(&test.last(), engine.own(), text_of, None)?;
-    let matching = engine.recognise_at_once(&mut event, &Known::default()).matching;
-    if matching.rules.is_empty() != test.matches {
+    let recognised = engine.recognise_at_once(&mut event, &Known::default());
+    let now = event.time().unwrap_or(Timestamp::UNIX_EPOCH);
+    let says = match rule.spec.fires() {
+        // It counts, and fires on nothing.
+        Fires::Never => !recognised.matching.rules.is_empty(),
+        _ => engine.assess(&event, &recognised, &BTreeSet::new(), now).decision.is_some(),
+    };
+    if says == test.matches {
         return Ok(());
     }
     let explanation = rule.pattern.explain(event.raw());
@@ -69,8 +75,9 @@ async fn fires(
     text_of: &impl Fn(&str) -> Result<String, String>,
 ) -> Result<(), String> {
     let engine = alone(engine, rule);
-    let (publish, state, topics) = (Recorder::default(), Memory::default(), BTreeMap::new());
-    let responder = Responder::offline(&engine, &topics, &publish, &state, Origin::Trusted);
+    let (publish, state, topics) = (Recorder::default(), Memory::default(), Topics::default());
+    let responder =
+        Responder::offline(&engine, &topics, &publish, &state, (Origin::Trusted, Mode::Reading));
     let last = test.last();
     let repeated = (0..test.repeat).map(|_| &last);
     let mut fired = false;

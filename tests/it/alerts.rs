@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use iam_responder::alert::{Alert, Message, SNS_SUBJECT_CHARS_MAX};
+use iam_responder::alert::{Alert, Message, RuleLine, SNS_SUBJECT_CHARS_MAX};
 use iam_responder::assess::engine::Engine;
 use iam_responder::event::Event;
 use iam_responder::facts::Known;
@@ -93,7 +93,7 @@ fn what_was_refused_is_nowhere_said_to_be_done() {
         let Some(alert) = alert(&engine, &event.to_string()) else { continue };
         let rules = engine.rules().rules();
         let of_alert = |rule: &&iam_responder::rule::Rule| {
-            Some(&rule.spec.id) == alert.rules.first().map(|rule| &rule.id)
+            Some(&rule.spec.id) == alert.rules.first().map(RuleLine::id).as_ref()
         };
         let Some(rule) = rules.clone().find(of_alert) else { continue };
         assert!(alert.undo.is_empty(), "{file}");
@@ -107,7 +107,7 @@ fn what_was_refused_is_nowhere_said_to_be_done() {
             assert!(!text.contains(said) && !json.contains(said), "{file}: {said}");
         }
         assert!(alert.rules.iter().all(|line| {
-            let rule = rules.clone().find(|rule| rule.spec.id == line.id).unwrap();
+            let rule = rules.clone().find(|rule| rule.spec.id == line.id()).unwrap();
             rule.speaks_of_attempts() || line.title.shown().starts_with("Attempt: ")
         }));
         let title = alert.title.shown();

@@ -13,14 +13,14 @@ use iam_responder::event::{Event, Unreadable};
 use iam_responder::respond::lookup::Cache;
 use iam_responder::respond::outcome::{Disposition, Outcome};
 use iam_responder::respond::remind::remind;
-use iam_responder::respond::{Origin, RespondError};
+use iam_responder::respond::{Origin, RespondError, Topics};
 use iam_responder::site::Format;
 use iam_responder::site::calendar::IcsFiles;
 use iam_responder::text::yaml::Document;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use crate::support::{self, Aws, Topics, by_bob, delivered, engine_of, file, topics};
+use crate::support::{self, Aws, by_bob, delivered, engine_of, file, topics};
 
 const RULES: &str = "
 id: often

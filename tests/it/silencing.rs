@@ -1,7 +1,5 @@
 //! Alerts that nobody can make quieter: neither by a file, nor by a name, nor by a stack, nor by a flood.
 
-use std::collections::BTreeMap;
-
 use iam_responder::assess::engine::Engine;
 use iam_responder::event::Event;
 use iam_responder::own::Own;
@@ -429,7 +427,7 @@ fn the_daily_message_says_what_suppressions_silenced() {
 ",
     );
     let low = TopicSpec { arn: "low".to_owned(), format: Format::Text };
-    let topics = BTreeMap::from([(Severity::Low, vec![low])]);
+    let topics = [(Severity::Low, vec![low])].into_iter().collect();
     let world = World { topics, ..World::new(&engine, Origin::Checked) };
     let word = |now: &str| {
         let World { state, publish, topics, .. } = &world;

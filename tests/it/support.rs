@@ -5,9 +5,6 @@ pub(crate) mod roles;
 use std::borrow::Borrow;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::future::ready;
-use std::pin::Pin;
-use std::time::Duration;
 
 use iam_responder::assess::engine::{Engine, SiteFiles, SourceFile};
 use iam_responder::effects::faulty::{Faults, Faulty};
@@ -15,8 +12,8 @@ use iam_responder::effects::memory::Memory;
 use iam_responder::effects::offline::Offline;
 use iam_responder::effects::recorder::Recorder;
 use iam_responder::effects::{
-    Accounts, CalendarState, ChangeCalendars, EffectError, ErrorKind, History, HistoryPage,
-    Lookups, PriorState, State, Whose,
+    Accounts, CalendarState, ChangeCalendars, EffectError, ErrorKind, History, Lookups, PastCalls,
+    PriorState, State, Whose,
 };
 use iam_responder::event::{Event, Unreadable};
 use iam_responder::iam::account::{Account, AccountId};
@@ -25,7 +22,7 @@ use iam_responder::iam::table::TableName;
 use iam_responder::pack::PACK;
 use iam_responder::prior::{Address, Value as Written, Write};
 use iam_responder::respond::lookup::Cache;
-use iam_responder::respond::{Mode, Origin, Repeat, RespondError, Responder, Response};
+use iam_responder::respond::{Mode, Origin, Repeat, RespondError, Responder, Response, Topics};
 use iam_responder::site::calendar::IcsFiles;
 use iam_responder::site::{Format, TopicSpec};
 use iam_responder::text::severity::Severity;
@@ -110,8 +107,6 @@ pub(crate) fn engine_of(rules: &str, site: &str, calendars: IcsFiles) -> Engine 
     engine.map_err(|faults| faults[0].to_string()).unwrap()
 }
 
-pub(crate) type Topics = BTreeMap<Severity, Vec<TopicSpec>>;
-
 /// A topic for each severity, named by its word.
 pub(crate) fn topics(format: Format) -> Topics {
     let topic = |severity: Severity| {
@@ -146,7 +141,7 @@ impl<E: Borrow<Engine>, S: State, L: Lookups> World<E, S, L> {
     pub(crate) fn of(engine: E, origin: Origin, state: S, lookups: L) -> Self {
         Self {
             engine,
-            topics: Topics::new(),
+            topics: Topics::default(),
             publish: Recorder::default(),
             refusals: Faults::none(),
             state,
@@ -170,17 +165,19 @@ impl<E: Borrow<Engine>, S: State, L: Lookups> World<E, S, L> {
     ) -> Result<Response, RespondError> {
         let Self { topics, state, lookups, cache, origin, .. } = self;
         let engine = self.engine.borrow();
-        let offline = Responder::offline(engine, topics, &self.publish, state, *origin);
+        let mode = match origin {
+            Origin::Checked => Mode::Live,
+            Origin::Trusted => Mode::Reading,
+        };
         let responder = Responder {
             engine,
             topics,
             publish: &self.publisher(),
             state,
             lookups,
-            pause: at_once,
             cache,
             origin: *origin,
-            mode: offline.mode,
+            mode,
             repeat: self.repeat.clone(),
         };
         pollster::block_on(responder.respond(event, now, published))
@@ -194,11 +191,6 @@ impl<E: Borrow<Engine>, S: State, L: Lookups> World<E, S, L> {
     ) -> Response {
         self.try_answer(event, now, published).unwrap()
     }
-}
-
-/// Waits for nothing.
-fn at_once(_: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-    Box::pin(ready(()))
 }
 
 /// What nobody acknowledges is published again.
@@ -216,8 +208,7 @@ pub(crate) fn deployed<'a, P, S, L>(
     cache: &'a Cache,
 ) -> Responder<'a, P, S, L> {
     let (origin, mode, repeat) = (Origin::Checked, Mode::Live, Some(repeat()));
-    let pause = at_once;
-    Responder { engine, topics, publish, state, lookups, pause, cache, origin, mode, repeat }
+    Responder { engine, topics, publish, state, lookups, cache, origin, mode, repeat }
 }
 
 /// What becomes of each event, where there was a seed before all.
@@ -298,14 +289,13 @@ impl ChangeCalendars for Aws {
 }
 
 impl History for Aws {
-    async fn page(
+    async fn newest(
         &self,
         _: AccountId,
         _: &Whose,
         _: Timestamp,
         _: Timestamp,
-        _: Option<&str>,
-    ) -> Result<Option<HistoryPage>, EffectError> {
-        self.answer(Some(HistoryPage { records: self.records.borrow().clone(), next: None }))
+    ) -> Result<Option<PastCalls>, EffectError> {
+        self.answer(Some(PastCalls { records: self.records.borrow().clone(), more: false }))
     }
 }

@@ -1,6 +1,5 @@
 //! Rights that are cut into pieces over several documents are alerted by the call that completes them.
 
-use std::collections::BTreeMap;
 use std::task::{Context, Waker};
 
 use iam_responder::alert::shown_lines;
@@ -11,9 +10,9 @@ use iam_responder::event::Event;
 use iam_responder::iam::kind::EntityKind;
 use iam_responder::prior::seed::{Identity, Policy};
 use iam_responder::prior::{Address, Value as Written};
-use iam_responder::respond::Response;
 use iam_responder::respond::lookup::Cache;
 use iam_responder::respond::outcome::Disposition;
+use iam_responder::respond::{Response, Topics};
 use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};
 
@@ -469,7 +468,7 @@ fn a_role_with_many_long_policies_is_judged_and_not_cut() {
 fn pieces_that_are_answered_at_the_same_time_are_found() {
     let text = format!("{PLAIN}\ncalendars: {{window: {{change-calendar: changes}}}}");
     let engine = support::engine(&text);
-    let (publish, state, topics) = (Recorder::default(), Memory::default(), BTreeMap::new());
+    let (publish, state, topics) = (Recorder::default(), Memory::default(), Topics::default());
     let caches = [Cache::default(), Cache::default()];
     let (aws, faults) = (Aws::default(), Faults::slow());
     let ports = (&publish, &state, &Faulty::new(&aws, &faults));

@@ -139,7 +139,7 @@ fn a_session_of_assume_root_is_told_with_who_opened_it() {
         let alert = responses("", Vec::new(), events).pop().unwrap().alert.unwrap();
         let said = alert.sentence.shown();
         assert!(said.starts_with(who), "{said}");
-        assert_eq!(alert.rules[0].id, "root-session-at-work");
+        assert_eq!(alert.rules[0].id(), "root-session-at-work");
         assert!(!alert.to_text().contains("recover the root password"), "{}", alert.to_text());
     }
 }
@@ -156,7 +156,7 @@ fn what_a_session_of_assume_root_does_to_root_has_a_runbook_of_its_own() {
     };
     let (central, plain) = (off(json!("true")), off(Value::Null));
     for alert in [&central, &plain] {
-        assert_eq!(alert.rules[0].id, "root-mfa-deactivated");
+        assert_eq!(alert.rules[0].id(), "root-mfa-deactivated");
     }
     let asks = |alert: &iam_responder::alert::Alert| {
         alert.runbook.as_deref().unwrap().starts_with("Who opened the session?")

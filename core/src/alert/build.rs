@@ -21,9 +21,9 @@ use crate::event::{CallOutcome, Event, Unreadable};
 use crate::facts::{Context, OpenedAccount};
 use crate::iam::policy::{Grant, describe, describe_trust};
 use crate::rule::Rule;
-use crate::text::clean::{clean, clean_lines};
+use crate::text::clean::clean_lines;
 use crate::text::hostile::Hostile;
-use crate::text::line::{Line, NAME_CHARS_MAX};
+use crate::text::line::Line;
 use crate::text::severity::Severity;
 use crate::vocabulary::HandedKind;
 
@@ -46,7 +46,7 @@ pub struct Circumstances {
     /// Repetitions held back since an alert of this kind was first published.
     pub held_back: u32,
     /// What must be known about the alert itself, as that it may come twice.
-    pub notes: Vec<String>,
+    pub notes: Vec<Line>,
     /// The command that acknowledges it.
     pub acknowledge: Option<String>,
 }
@@ -61,7 +61,7 @@ impl Alert {
 
     /// This alert, with one note more.
     #[must_use]
-    pub fn noting(mut self, note: String) -> Self {
+    pub fn noting(mut self, note: Line) -> Self {
         self.notes.push(note);
         self
     }
@@ -80,7 +80,7 @@ impl Alert {
             title: Line::from("Not acknowledged: ").and(self.title),
             event: EventLine { delay, ..self.event },
             reasons: [self.reasons, vec![Line::text(&reason)]].concat(),
-            notes: vec!["This is the last reminder.".to_owned()],
+            notes: vec!["This is the last reminder.".into()],
             ..self
         }
     }
@@ -281,7 +281,7 @@ impl Alert {
         let runbook = "1. Read them in the order they came; many at once are one incident.\n\
                        2. Acknowledge each event with `iam-responder verdict`, several separated by commas.";
         let runbook = Some(runbook.to_owned());
-        let notes = vec!["This is the last reminder of them.".to_owned()];
+        let notes = vec!["This is the last reminder of them.".into()];
         Self { sentence, reasons, runbook, notes, ..Self::bare(loudest.raised(1), title) }
     }
 
@@ -392,13 +392,13 @@ fn doubted(mut step: StepLine, event: &Event, now: Option<Timestamp>) -> StepLin
 }
 
 fn rule_id(id: &str, severity: Severity) -> RuleLine {
-    RuleLine { id: clean(id, NAME_CHARS_MAX), title: Line::default(), severity, attack: Vec::new() }
+    RuleLine { id: Hostile::of(id), title: Line::default(), severity, attack: Vec::new() }
 }
 
 fn rule_line(rule: &Rule, context: &Context) -> RuleLine {
     let spec = &rule.spec;
     RuleLine {
-        id: spec.id.clone(),
+        id: Hostile::of(&spec.id),
         title: title(rule, context),
         severity: spec.severity,
         attack: spec.attack.clone(),

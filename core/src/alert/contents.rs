@@ -63,7 +63,7 @@ pub struct Alert {
     /// Repetitions held back since an alert of this kind was first published.
     pub held_back: u32,
     /// What must be known about this alert itself, as that it may come twice.
-    pub notes: Vec<String>,
+    pub notes: Vec<Line>,
     /// The command that acknowledges it.
     pub acknowledge: Option<String>,
 }
@@ -72,13 +72,21 @@ pub struct Alert {
 #[derive(Debug, Clone)]
 pub struct RuleLine {
     /// ID of the rule.
-    pub id: String,
+    pub id: Hostile,
     /// Its title, which says so if the call was only tried.
     pub title: Line,
     /// Its base severity.
     pub severity: Severity,
     /// Its ATT&CK techniques.
     pub attack: Vec<String>,
+}
+
+impl RuleLine {
+    /// The ID, as people see it.
+    #[must_use]
+    pub fn id(&self) -> String {
+        self.id.shown(NAME_CHARS_MAX)
+    }
 }
 
 /// Who acted.

@@ -18,7 +18,7 @@ pub(super) fn render(alert: &Alert) -> Value {
         .rules
         .iter()
         .take(RULES_MAX + 1)
-        .map(|rule| json!({"id": rule.id, "title": rule.title.shown(), "severity": rule.severity, "attack": rule.attack}))
+        .map(|rule| json!({"id": rule.id(), "title": rule.title.shown(), "severity": rule.severity, "attack": rule.attack}))
         .collect();
     let links: serde_json::Map<String, Value> =
         alert.links.iter().map(|(label, url)| (label.to_string(), json!(url))).collect();
@@ -72,7 +72,7 @@ pub(super) fn render(alert: &Alert) -> Value {
         "plan": alert.plan,
         "last_hour": shown_lines(&alert.history),
         "held_back": alert.held_back,
-        "notes": alert.notes,
+        "notes": shown_lines(&alert.notes),
         "acknowledge": alert.acknowledge,
         "runbook": alert.runbook,
         "links": links,

@@ -4,7 +4,7 @@
 
 use serde_json::json;
 
-use super::contents::{Alert, Place, shown_name};
+use super::contents::{Alert, Place, RuleLine, shown_name};
 use super::{json, text};
 use crate::site::Format;
 use crate::text::clean::{ascii, escape_invisible};
@@ -96,7 +96,7 @@ fn subject(alert: &Alert) -> String {
 
 fn attributes(alert: &Alert) -> Vec<(&'static str, String)> {
     let environment = alert.place.environment.clone();
-    let rule = alert.rules.first().map(|rule| rule.id.clone());
+    let rule = alert.rules.first().map(RuleLine::id);
     [
         ("severity", Some(alert.severity.word().to_owned())),
         ("account", shown_name(alert.place.account.as_ref())),

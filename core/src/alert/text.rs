@@ -49,7 +49,7 @@ pub(super) fn render(alert: &Alert) -> String {
         section(&mut text, "Links", &lines.join("\n"));
     }
     if alert.rules.len() > 1 {
-        let line = |rule: &super::contents::RuleLine| format!("{} ({})", rule.id, rule.severity);
+        let line = |rule: &super::contents::RuleLine| format!("{} ({})", rule.id(), rule.severity);
         let mut others: Vec<String> =
             alert.rules.iter().skip(1).take(RULES_MAX).map(line).collect();
         let more = alert.rules.len().saturating_sub(RULES_MAX + 1);
@@ -58,7 +58,7 @@ pub(super) fn render(alert: &Alert) -> String {
         }
         section(&mut text, "Also matched", &others.join("\n"));
     }
-    let notes = held_back(alert).into_iter().chain(alert.notes.iter().cloned());
+    let notes = held_back(alert).into_iter().chain(shown_lines(&alert.notes));
     let acknowledge = alert.acknowledge.iter().map(|command| format!("Acknowledge: {command}"));
     let notes: Vec<String> = notes.chain(acknowledge).collect();
     if !notes.is_empty() {

@@ -29,7 +29,6 @@ pub(crate) async fn respond<S: State>(
         publish: &function.publish,
         state,
         lookups: &function.lookups,
-        pause: |time| Box::pin(tokio::time::sleep(time)),
         cache: &function.cache,
         origin: Origin::Checked,
         mode: Mode::Live,

@@ -1,6 +1,5 @@
 //! What outlives one event, and why an invocation fails.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use iam_responder::alert::Alert;
@@ -11,9 +10,7 @@ use iam_responder::effects::Windows;
 use iam_responder::respond::lookup::Cache;
 use iam_responder::respond::metrics::MetricSource;
 use iam_responder::respond::own_alert::{OncePer, Unpublished, publish_once};
-use iam_responder::respond::{Repeat, RespondError};
-use iam_responder::site::TopicSpec;
-use iam_responder::text::severity::Severity;
+use iam_responder::respond::{Repeat, RespondError, Topics};
 use lambda_runtime::Diagnostic;
 
 use super::daily::Daily;
@@ -23,7 +20,7 @@ use super::publisher::Publisher;
 pub(crate) struct Function {
     pub source: MetricSource,
     pub engine: Engine,
-    pub topics: BTreeMap<Severity, Vec<TopicSpec>>,
+    pub topics: Topics,
     /// ARNs of all topics that it may publish to. Empty in a dry run.
     pub publishable: Vec<String>,
     pub publish: Publisher,

@@ -23,7 +23,7 @@ const KEY: &str = "heartbeat";
 /// logged with its remedy.
 pub(crate) async fn beats(function: &Function, state: &(impl Notes + PriorState)) -> bool {
     // A dry run could not publish.
-    let Publisher::Sns { sns, .. } = &function.publish else { return false };
+    let Publisher::Sns(sns) = &function.publish else { return false };
     let table = async {
         let keys = [KEY.to_owned()];
         let read = async { tokio::try_join!(state.note(KEY), state.registers(&keys)) };

@@ -3,21 +3,13 @@
 use iam_responder::alert::Message;
 use iam_responder::aws::sns::Sns;
 use iam_responder::effects::{EffectError, Publish};
-use iam_responder::text::severity::Severity;
-use jiff::Timestamp;
 
-use super::detour::Detours;
 use super::dry_run;
 
 /// One of the two.
 pub(crate) enum Publisher {
     /// Topics of SNS.
-    Sns {
-        /// Takes the alerts.
-        sns: Sns,
-        /// Topics that cannot be published to, which alerts must say.
-        detours: Detours,
-    },
+    Sns(Sns),
     /// The log: a dry run.
     Log,
 }
@@ -25,24 +17,11 @@ pub(crate) enum Publisher {
 impl Publish for Publisher {
     async fn publish(&self, topic_arn: &str, message: &Message) -> Result<(), EffectError> {
         match self {
-            Self::Sns { sns, detours } => {
-                let done = sns.publish(topic_arn, message).await;
-                if done.is_err() {
-                    detours.say_again();
-                }
-                done
-            }
+            Self::Sns(sns) => sns.publish(topic_arn, message).await,
             Self::Log => {
                 dry_run::show(topic_arn, message);
                 Ok(())
             }
-        }
-    }
-
-    fn note(&self, severity: Severity) -> Option<String> {
-        match self {
-            Self::Sns { detours, .. } => detours.note(severity, Timestamp::now()),
-            Self::Log => None,
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Start-up: every fault is reported with its place, all of them at once.
 
-use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
 use std::path::Path;
@@ -13,18 +12,17 @@ use iam_responder::aws::dynamodb::Table;
 use iam_responder::aws::lookups::{Aws, Permitted};
 use iam_responder::aws::sns::Sns;
 use iam_responder::operate::folder::{self, FolderError};
-use iam_responder::operate::settings::{DRY_RUN, RULES, Refusal, Routes, Settings};
+use iam_responder::operate::settings::{DRY_RUN, RULES, Routes, Settings};
 use iam_responder::own::Own;
 use iam_responder::pack::PACK;
-use iam_responder::respond::Repeat;
 use iam_responder::respond::lookup::Cache;
 use iam_responder::respond::metrics::MetricSource;
-use iam_responder::text::severity::Severity;
+use iam_responder::respond::{Repeat, Topics};
 use iam_responder::text::yaml::Fault;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::daily::Daily;
-use super::detour::Detours;
+use super::detour::detour;
 use super::dry_run;
 use super::function::Function;
 use super::log;
@@ -73,15 +71,17 @@ pub(crate) async fn start() -> Result<(Function, Option<Table>), String> {
     for fault in &refused_files {
         tracing::error!(fault, "rules and site file of the owner are not in force");
     }
+    let detours =
+        refused.iter().map(|(severity, refused)| (*severity, detour(*severity, refused))).collect();
     let budget = Budget::default();
     let table = config.as_ref().zip(settings.table.as_ref());
     let table = table.map(|(config, name)| Table::within(config, name.as_str(), &budget));
     let function = Function {
         source,
         engine,
-        topics,
+        topics: Topics::new(topics, detours),
         publishable: settings.publishable().into_iter().collect(),
-        publish: publisher(config.as_ref(), refused, &budget),
+        publish: publisher(config.as_ref(), &budget),
         lookups: lookups(&settings, config.as_ref(), &budget),
         budget,
         refused_files,
@@ -126,16 +126,12 @@ fn credentials(variable: impl Fn(&str) -> Option<OsString>) -> Credentials {
     }
 }
 
-fn publisher(
-    config: Option<&SdkConfig>,
-    refused: BTreeMap<Severity, Vec<Refusal>>,
-    budget: &Budget,
-) -> Publisher {
+fn publisher(config: Option<&SdkConfig>, budget: &Budget) -> Publisher {
     let Some(config) = config else {
         tracing::warn!("{}", dry_run::WARNING);
         return Publisher::Log;
     };
-    Publisher::Sns { sns: Sns::new(config, budget), detours: Detours::new(refused) }
+    Publisher::Sns(Sns::new(config, budget))
 }
 
 /// A dry run may not ask AWS, so it needs no configuration.

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
-use iam_responder::alert::{Alert, shown_lines};
+use iam_responder::alert::{Alert, RuleLine, shown_lines};
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::recorder::Recorder;
 use iam_responder::event::input::{self, Found, Input};
 use iam_responder::event::{Event, Shape, Unreadable};
 use iam_responder::respond::outcome::{Disposition, Outcome};
-use iam_responder::respond::{Origin, Responder, Response};
+use iam_responder::respond::{Mode, Origin, Responder, Response, Topics};
 use iam_responder::site::{Format, TopicSpec};
 use iam_responder::text::clean::{clean, escape_invisible, visible};
 use iam_responder::text::line::TEXT_CHARS_MAX;
@@ -45,7 +45,8 @@ pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
     let paths = files::event_paths(&arguments.paths)?;
     let (publish, state) = (Recorder::default(), Memory::default());
     let topics = dry_topics();
-    let responder = Responder::offline(&engine, &topics, &publish, &state, Origin::Trusted);
+    let responder =
+        Responder::offline(&engine, &topics, &publish, &state, (Origin::Trusted, Mode::Reading));
     let now = arguments.now.unwrap_or_else(Timestamp::now);
     let mut out = anstream::stdout().lock();
     let (mut count, mut skipped, mut failed) = (Count::default(), Skipped::default(), None);
@@ -138,7 +139,7 @@ fn shown(text: &str) -> String {
 }
 
 /// Each severity has a topic of its own name, so that the dry run takes the same path.
-fn dry_topics() -> BTreeMap<Severity, Vec<TopicSpec>> {
+fn dry_topics() -> Topics {
     let topic = |severity: Severity| TopicSpec {
         arn: severity.word().to_owned(),
         format: Format::default(),
@@ -214,7 +215,7 @@ fn brief(out: &mut impl Write, alert: &Alert, place: &str) -> Result<(), Failure
         }
         writeln!(out, "{}{command}", label("undo"))?;
     }
-    let others: Vec<&str> = alert.rules.iter().skip(1).map(|rule| rule.id.as_str()).collect();
+    let others: Vec<String> = alert.rules.iter().skip(1).map(RuleLine::id).collect();
     if !others.is_empty() {
         writeln!(out, "{}", paint::paragraph(&others.join(", "), &label("also"), INDENT + 6))?;
     }

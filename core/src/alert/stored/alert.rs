@@ -203,7 +203,7 @@ impl From<&Alert> for AlertV1 {
             links: alert.links.clone(),
             history: shown_lines(&alert.history),
             held_back: alert.held_back,
-            notes: alert.notes.clone(),
+            notes: shown_lines(&alert.notes),
             acknowledge: alert.acknowledge.clone(),
         }
     }
@@ -271,7 +271,7 @@ impl From<AlertV1> for Alert {
             links: kept.links,
             history: lines(&kept.history),
             held_back: kept.held_back,
-            notes: kept.notes,
+            notes: lines(&kept.notes),
             acknowledge: kept.acknowledge,
         }
     }
@@ -300,14 +300,21 @@ impl From<OpenedV1> for OpenedPlace {
 }
 
 impl From<RuleLine> for RuleV1 {
-    fn from(RuleLine { id, title, severity, attack }: RuleLine) -> Self {
+    fn from(rule: RuleLine) -> Self {
+        let id = rule.id();
+        let RuleLine { title, severity, attack, .. } = rule;
         Self { id, title: title.shown(), severity: severity.into(), attack }
     }
 }
 
 impl From<RuleV1> for RuleLine {
     fn from(RuleV1 { id, title, severity, attack }: RuleV1) -> Self {
-        Self { id, title: Line::as_shown(&title), severity: severity.into(), attack }
+        Self {
+            id: Hostile::as_shown(&id),
+            title: Line::as_shown(&title),
+            severity: severity.into(),
+            attack,
+        }
     }
 }
 
