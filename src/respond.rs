@@ -27,6 +27,6 @@ pub mod suppressed;
 mod topics;
 
 pub use counting::BURST_WINDOW;
-pub use responder::{Mode, Origin, Repeat, RespondError, Responder, Response};
+pub use responder::{Mode, Origin, Reminders, RespondError, Responder, Response};
 pub use send::{PUBLISH_ATTEMPTS_MAX, PublishFailed};
 pub use topics::Topics;

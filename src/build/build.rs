@@ -1,5 +1,5 @@
 //! Compiles the rules and the site file into the program, by the compiler that the program itself has: what is broken
-//! breaks the build with its line, and no start reads, checks or compiles anything of it.
+//! breaks the build with its line. A start reads the JSON of the site file alone; a rule is read when an event asks for it.
 
 mod generate;
 

@@ -84,7 +84,7 @@ pub struct StoredAlert {
     /// The latest judgement.
     pub judgement: Option<Judgement>,
     /// When it was published again.
-    pub repeated_at: Option<Timestamp>,
+    pub reminded_at: Option<Timestamp>,
 }
 
 /// The alerts that were sent, for people who read and judge them.
@@ -117,7 +117,7 @@ pub trait OpenAlerts {
     ) -> impl Future<Output = Result<bool, EffectError>>;
 
     /// Marks one as published again.
-    fn repeated(
+    fn reminded(
         &self,
         event_id: &str,
         now: Timestamp,

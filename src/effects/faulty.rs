@@ -177,7 +177,7 @@ faulty! {
     OpenAlerts {
         due(now: Timestamp) -> Vec<StoredAlert>;
         take_due(record: &StoredAlert, until: Timestamp) -> bool;
-        repeated(event_id: &str, now: Timestamp) -> ();
+        reminded(event_id: &str, now: Timestamp) -> ();
     }
     Publish {
         publish(topic_arn: &str, message: &Message) -> ();

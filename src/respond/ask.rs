@@ -3,7 +3,7 @@
 use futures_util::future::{join, join3, join4};
 use jiff::Timestamp;
 
-use super::lookup::{Finder, FoundAccount};
+use super::lookup::{CachedLookups, FoundAccount};
 use super::once::Begun;
 use super::responder::{Mode, RespondError, Responder};
 use crate::assess::Opened;
@@ -13,8 +13,8 @@ use crate::facts::{Facts, Known, TagsBefore};
 use crate::iam::account::{Account, AccountId};
 
 impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
-    pub(super) fn finder(&self) -> Finder<'_, S, L> {
-        Finder { state: self.state, lookups: self.lookups, cache: self.cache }
+    pub(super) fn cached(&self) -> CachedLookups<'_, S, L> {
+        CachedLookups { state: self.state, lookups: self.lookups, cache: self.cache }
     }
 
     /// What is known beside the event, and, if a rule may speak of it, whether it was published before. Each piece is
@@ -66,7 +66,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         let (before, ((account, tagged, found), opened), calendars, others) = join4(
             before,
             accounts,
-            self.finder().calendars(self.engine.site(), event.time(), now),
+            self.cached().calendars(self.engine.site(), event.time(), now),
             join3(
                 self.own_stack(event, facts, now),
                 self.own_change_set(facts),
@@ -90,7 +90,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         // An answer about the account, which may already show its tags after the event, is kept later only.
         let (tagged, (account, found)) = join(self.tagged(event, facts, now), async {
             match event.account().and_then(AccountId::parse) {
-                Some(id) => self.finder().account(self.engine.site(), id, now).await,
+                Some(id) => self.cached().account(self.engine.site(), id, now).await,
                 None => (None, None),
             }
         })
@@ -100,7 +100,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
 
     /// The other account that the event opens.
     async fn opened(&self, facts: &Facts, now: Timestamp) -> Option<Account> {
-        self.finder().account(self.engine.site(), facts.opened?, now).await.0
+        self.cached().account(self.engine.site(), facts.opened?, now).await.0
     }
 
     /// How the account was that the event tags.
@@ -111,7 +111,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
                 Mode::Reading => TagsBefore::Unknown,
             };
         }
-        match self.finder().tagged(event, facts, now).await {
+        match self.cached().tagged(event, facts, now).await {
             Some(account) => TagsBefore::Known(account),
             None => TagsBefore::Unknown,
         }

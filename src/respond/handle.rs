@@ -97,13 +97,13 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     ) {
         let before = known.tagged.known();
         join(self.record_update(event, facts, known.own_change_set, now), async {
-            let finder = self.finder();
+            let cached = self.cached();
             if let Some(found) = found {
-                finder.keep_found(&found, now).await;
+                cached.keep_found(&found, now).await;
             }
             join(
-                finder.keep_before_tagged(event, facts, before, now),
-                finder.forget_tagged(event, facts, before, now),
+                cached.keep_before_tagged(event, facts, before, now),
+                cached.forget_tagged(event, facts, before, now),
             )
             .await;
         })
@@ -138,7 +138,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             severity: Some(decision.severity),
             rules: rules.iter().map(|rule| rule.spec.id.clone()).collect(),
             reasons: decision.reasons.iter().map(|reason| reason.line().as_it_is()).collect(),
-            plan: decision.plan.iter().map(StepLine::from).collect(),
+            plan: StepLine::all(&decision.plan),
             ..outcome(event, disposition)
         };
         let unpublished = |outcome| Ok(Response { outcome, alert: None });

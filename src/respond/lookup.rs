@@ -85,7 +85,7 @@ fn before_tagged_key(id: AccountId, event: &Event) -> String {
 
 /// Looks things up through a cache.
 #[derive(Debug)]
-pub struct Finder<'a, S, L> {
+pub struct CachedLookups<'a, S, L> {
     /// What is shared by all environments.
     pub state: &'a S,
     /// AWS.
@@ -94,7 +94,7 @@ pub struct Finder<'a, S, L> {
     pub cache: &'a Cache,
 }
 
-impl<S: State, L: Lookups> Finder<'_, S, L> {
+impl<S: State, L: Lookups> CachedLookups<'_, S, L> {
     /// The account, unless the site file says all about it, and what AWS said of it, to be kept. Nothing where it is
     /// not known.
     pub async fn account(

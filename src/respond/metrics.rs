@@ -142,7 +142,7 @@ pub fn reminded(reminded: &Reminded, now: Timestamp, source: &MetricSource) -> V
     let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     let values = [
         ("AlertsUnacknowledged", count(reminded.due)),
-        ("AlertsRepeated", count(reminded.repeated)),
+        ("AlertsRepeated", count(reminded.published)),
         ("PublishFailures", count(reminded.failures.len())),
         ("StateFailures", count(reminded.state_failures.len())),
     ];

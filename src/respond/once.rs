@@ -117,14 +117,14 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         outcome: Outcome,
         now: Timestamp,
     ) -> Result<Response, PublishFailed> {
-        let repeat_at = self.repeat_at(alert.severity, begun, now);
+        let remind_at = self.remind_at(alert.severity, begun, now);
         let unsure = claims.unknown || begun == Begun::NotKnown;
-        let again = repeat_at.map(|at| published_again(alert.severity, at));
+        let again = remind_at.map(|at| published_again(alert.severity, at));
         let alert = alert.under(Circumstances {
             history,
             held_back: claims.held,
             notes: unsure.then(|| NOT_DEDUPLICATED.into()).into_iter().chain(again).collect(),
-            acknowledge: repeat_at.and_then(|_| self.acknowledge(id)),
+            acknowledge: remind_at.and_then(|_| self.acknowledge(id)),
         });
         let published = send(self.publish, self.topics, &alert, now).await;
         let sent = published.is_ok().then(|| SentAlert {
@@ -134,8 +134,8 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             rules: outcome.rules.clone(),
             account: outcome.account.clone(),
             event_time: outcome.event_time,
-            repeat_at,
-            alert: repeat_at.and_then(|_| alert.to_stored()),
+            remind_at,
+            alert: remind_at.and_then(|_| alert.to_stored()),
         });
         self.end(id, now, begun, sent.as_ref()).await;
         if published.is_err() {
@@ -153,15 +153,15 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
 
     /// When the alert is published again, unless somebody acknowledges it. `None` if the state does not answer: it
     /// keeps what is to be published.
-    fn repeat_at(&self, severity: Severity, begun: Begun, now: Timestamp) -> Option<Timestamp> {
+    fn remind_at(&self, severity: Severity, begun: Begun, now: Timestamp) -> Option<Timestamp> {
         let kept = begun == Begun::Here && self.mode == Mode::Live;
-        let repeat = self.repeat.as_ref().filter(|_| kept && severity >= Severity::High)?;
-        now.checked_add(repeat.after).ok()
+        let reminders = self.reminders.as_ref().filter(|_| kept && severity >= Severity::High)?;
+        now.checked_add(reminders.after).ok()
     }
 
     /// The command that acknowledges the alert about this event.
     fn acknowledge(&self, id: &str) -> Option<String> {
-        let (region, table) = self.repeat.as_ref()?.table.as_ref()?;
+        let (region, table) = self.reminders.as_ref()?.table.as_ref()?;
         acknowledge(&EventId::parse(id)?, region, table)
     }
 

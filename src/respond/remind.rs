@@ -22,7 +22,7 @@ pub struct Reminded {
     /// Alerts that were due.
     pub due: usize,
     /// Due alerts that were published again.
-    pub repeated: usize,
+    pub published: usize,
     /// What could not be published; it stays due.
     pub failures: Vec<PublishFailed>,
     /// What the state did not do.
@@ -68,7 +68,7 @@ pub async fn remind<S: OpenAlerts, P: Publish>(
         };
         match send(publish, topics, &alert, now).await {
             Ok(()) => {
-                reminded.repeated += group.len();
+                reminded.published += group.len();
                 mark(alerts, group, now, &mut reminded).await;
             }
             Err(failure) => reminded.failures.push(failure),
@@ -86,7 +86,7 @@ async fn mark<S: OpenAlerts>(
     for record in group {
         let mut failure = None;
         for _ in 0..MARK_ATTEMPTS_MAX {
-            failure = alerts.repeated(&record.sent.event_id, now).await.err();
+            failure = alerts.reminded(&record.sent.event_id, now).await.err();
             if failure.is_none() {
                 break;
             }

@@ -29,8 +29,8 @@ pub enum RespondError {
 
 /// Publishing again what nobody acknowledged, and how people acknowledge.
 #[derive(Debug, Clone)]
-pub struct Repeat {
-    /// An alert of high or above is repeated after this time.
+pub struct Reminders {
+    /// An alert of high or above is published again after this time.
     pub after: SignedDuration,
     /// Region and name of the table, for the command that acknowledges. `None` if either has another form.
     pub table: Option<(Region, TableName)>,
@@ -56,7 +56,7 @@ pub struct Responder<'a, P, S, L> {
     /// What is remembered of an event.
     pub mode: Mode,
     /// Whether and when unacknowledged alerts are published again.
-    pub repeat: Option<Repeat>,
+    pub reminders: Option<Reminders>,
 }
 
 /// How far an event's origin is trusted.
@@ -107,7 +107,7 @@ impl<'a, P, S> Responder<'a, P, S, Offline> {
             cache: &CACHE,
             origin,
             mode,
-            repeat: None,
+            reminders: None,
         }
     }
 }

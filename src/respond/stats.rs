@@ -21,7 +21,8 @@ pub struct Stats {
     /// Unacknowledged alerts that are high or critical.
     pub unacknowledged_loud: usize,
     /// Alerts published a second time, because nobody spoke of them.
-    pub repeated: usize,
+    #[serde(rename = "repeated")]
+    pub reminded: usize,
     /// False positives among the alerts that were judged, 0 to 1.
     pub false_positive_rate: Option<f64>,
     /// From the alert to the first word about it: median, in seconds.
@@ -57,7 +58,7 @@ pub fn stats(records: &[StoredAlert]) -> Stats {
     for record in records {
         let sent = &record.sent;
         *stats.by_severity.entry(sent.severity).or_default() += 1;
-        stats.repeated += usize::from(record.repeated_at.is_some());
+        stats.reminded += usize::from(record.reminded_at.is_some());
         match record.acknowledged_at {
             Some(at) => acknowledged.push(at.duration_since(record.sent_at).as_secs().max(0)),
             None => {
@@ -123,13 +124,13 @@ mod tests {
                 rules: vec![rule.to_owned()],
                 account: None,
                 event_time: Some(Timestamp::from_second(1_800_000_000).unwrap()),
-                repeat_at: None,
+                remind_at: None,
                 alert: None,
             },
             sent_at,
             acknowledged_at: acknowledged.map(after),
             judgement: word.map(|word| Judgement { word, note: None, by: None, at: sent_at }),
-            repeated_at: None,
+            reminded_at: None,
         }
     }
 

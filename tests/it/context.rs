@@ -19,7 +19,7 @@ use iam_responder::text::severity::Severity;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::support::{Aws, World, by_bob, delivered, engine_of, repeat, topics};
+use crate::support::{Aws, World, by_bob, delivered, engine_of, reminders, topics};
 
 const RULES: &str = "
 id: user-made
@@ -78,7 +78,7 @@ fn day() -> Day {
     let calendars = IcsFiles::from([("releases.ics".to_owned(), RELEASES.to_owned())]);
     let engine = engine_of(RULES, SITE, calendars);
     let world = World::of(engine, Origin::Checked, Memory::default(), Aws::default());
-    let world = World { topics: topics(Format::Text), repeat: Some(repeat()), ..world };
+    let world = World { topics: topics(Format::Text), reminders: Some(reminders()), ..world };
     Day { world, now: Cell::new("2026-11-20T12:00:00Z".parse().unwrap()) }
 }
 
@@ -113,7 +113,7 @@ impl Day {
         self.deliver(retagging(account, value, id, self.now.get()))
     }
 
-    /// Looks for what nobody acknowledged, and repeats it.
+    /// Looks for what nobody acknowledged, and publishes it again.
     fn looks(&self) -> Reminded {
         let World { state, topics, .. } = &self.world;
         pollster::block_on(remind(state, &self.world.publisher(), topics, self.now.get()))
@@ -335,7 +335,7 @@ fn what_nobody_acknowledges_is_published_once_more_a_step_louder() {
     let said =
         Judgement { word: JudgementWord::Acknowledged, note: None, by: None, at: day.now.get() };
     assert!(pollster::block_on(day.world.state.judge("b", &said)).unwrap());
-    let look = || (day.looks().repeated, day.world.publish.take());
+    let look = || (day.looks().published, day.world.publish.take());
     assert_eq!(look().0, 0, "too early");
     day.later(25);
     let (repeated, sent) = look();
@@ -359,7 +359,7 @@ fn many_that_nobody_acknowledges_are_one_message() {
         day.later(11).happens("CreateUser", LAB, &format!("e{number}"));
     }
     day.later(40);
-    assert_eq!(day.looks().repeated, 7);
+    assert_eq!(day.looks().published, 7);
     let sent = day.world.publish.take();
     assert_eq!(sent.len(), 1);
     assert_eq!(sent[0].1.subject, "[CRITICAL] 7 alerts not acknowledged");
@@ -380,7 +380,7 @@ fn a_reminder_that_cannot_be_published_stays_due() {
     day.world.refusals = Faults::first(2, InjectedFault::Before);
     assert_eq!(day.looks().failures.len(), 1);
     day.later(6);
-    assert_eq!(day.looks().repeated, 1);
+    assert_eq!(day.looks().published, 1);
     day.later(60);
     assert_eq!(day.looks().due, 0);
 }

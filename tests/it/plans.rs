@@ -62,7 +62,7 @@ fn every_plan_is_what_it_was() {
         let before = Answers { former, replaced, ..Answers::default() };
         let known = Known { before, ..Known::default() };
         let facts = engine.recognise_at_once(&mut event, &known).context;
-        let steps: Vec<StepLine> = undo(&event, &facts).iter().map(StepLine::from).collect();
+        let steps: Vec<StepLine> = StepLine::all(&undo(&event, &facts));
         let undo = match steps.as_slice() {
             [] => Value::Null,
             [step] => json!(step),

@@ -95,7 +95,7 @@ async fn of_two_first_notes_one_is_written(state: &impl Notes) {
     assert_eq!(state.note("f").await.unwrap().unwrap().text, "mine");
 }
 
-fn sent(event_id: &str, repeat_at: Option<i64>) -> SentAlert {
+fn sent(event_id: &str, remind_at: Option<i64>) -> SentAlert {
     SentAlert {
         event_id: event_id.to_owned(),
         severity: Severity::High,
@@ -103,8 +103,8 @@ fn sent(event_id: &str, repeat_at: Option<i64>) -> SentAlert {
         rules: vec!["first".to_owned(), "second".to_owned()],
         account: Some("111122223333".to_owned()),
         event_time: Some(at(-5)),
-        repeat_at: repeat_at.map(at),
-        alert: repeat_at.map(|_| "{}".to_owned()),
+        remind_at: remind_at.map(at),
+        alert: remind_at.map(|_| "{}".to_owned()),
     }
 }
 
@@ -133,7 +133,7 @@ async fn a_published_alert_can_be_judged_and_published_again(
     assert!(!state.take_due(&first[0], at(400)).await.unwrap(), "somebody has it");
     assert_eq!(ids(&due(300).await), ["l2"]);
     assert_eq!(ids(&due(400).await), ["l1", "l2"], "the run that took it died");
-    state.repeated("l1", at(401)).await.unwrap();
+    state.reminded("l1", at(401)).await.unwrap();
 
     let second = due(400).await;
     assert!(state.judge("l2", &judgement(JudgementWord::Acknowledged, 60)).await.unwrap());
@@ -155,7 +155,7 @@ async fn a_published_alert_can_be_judged_and_published_again(
     records.retain(|record| record.sent.event_id.starts_with('l'));
     records.sort_by_key(|record| record.sent.event_id.clone());
     assert_eq!(ids(&records), ["l1", "l2", "l3"]);
-    assert_eq!(records[0].repeated_at, Some(at(401)));
+    assert_eq!(records[0].reminded_at, Some(at(401)));
     assert_eq!(records[1].acknowledged_at, Some(at(60)));
     assert_eq!(records[1].judgement, Some(judgement(JudgementWord::FalsePositive, 90)));
     assert_eq!(records[2].sent, sent("l3", None));

@@ -22,7 +22,7 @@ use iam_responder::iam::table::TableName;
 use iam_responder::pack::PACK;
 use iam_responder::prior::{Address, Value as Written, Write};
 use iam_responder::respond::lookup::Cache;
-use iam_responder::respond::{Mode, Origin, Repeat, RespondError, Responder, Response, Topics};
+use iam_responder::respond::{Mode, Origin, Reminders, RespondError, Responder, Response, Topics};
 use iam_responder::site::calendar::IcsFiles;
 use iam_responder::site::{Format, TopicSpec};
 use iam_responder::text::severity::Severity;
@@ -126,7 +126,7 @@ pub(crate) struct World<E, S = Memory, L = Offline> {
     pub lookups: L,
     pub cache: Cache,
     pub origin: Origin,
-    pub repeat: Option<Repeat>,
+    pub reminders: Option<Reminders>,
 }
 
 impl<E: Borrow<Engine>> World<E> {
@@ -148,7 +148,7 @@ impl<E: Borrow<Engine>, S: State, L: Lookups> World<E, S, L> {
             lookups,
             cache: Cache::default(),
             origin,
-            repeat: None,
+            reminders: None,
         }
     }
 
@@ -178,7 +178,7 @@ impl<E: Borrow<Engine>, S: State, L: Lookups> World<E, S, L> {
             cache,
             origin: *origin,
             mode,
-            repeat: self.repeat.clone(),
+            reminders: self.reminders.clone(),
         };
         pollster::block_on(responder.respond(event, now, published))
     }
@@ -194,8 +194,8 @@ impl<E: Borrow<Engine>, S: State, L: Lookups> World<E, S, L> {
 }
 
 /// What nobody acknowledges is published again.
-pub(crate) fn repeat() -> Repeat {
-    Repeat {
+pub(crate) fn reminders() -> Reminders {
+    Reminders {
         after: SignedDuration::from_mins(30),
         table: Region::parse("eu-west-1").zip(TableName::parse("state")),
     }
@@ -207,8 +207,8 @@ pub(crate) fn deployed<'a, P, S, L>(
     (publish, state, lookups): (&'a P, &'a S, &'a L),
     cache: &'a Cache,
 ) -> Responder<'a, P, S, L> {
-    let (origin, mode, repeat) = (Origin::Checked, Mode::Live, Some(repeat()));
-    Responder { engine, topics, publish, state, lookups, cache, origin, mode, repeat }
+    let (origin, mode, reminders) = (Origin::Checked, Mode::Live, Some(reminders()));
+    Responder { engine, topics, publish, state, lookups, cache, origin, mode, reminders }
 }
 
 /// What becomes of each event, where there was a seed before all.

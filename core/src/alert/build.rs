@@ -124,8 +124,11 @@ impl Alert {
             rights: rights_lines(context),
             links: links::links(event, context),
             event: event_line(event, context, now),
-            undo: decision.undo.iter().map(|step| doubted(step.into(), event, now)).collect(),
-            plan: decision.plan.iter().map(StepLine::from).collect(),
+            undo: StepLine::all(&decision.undo)
+                .into_iter()
+                .map(|step| doubted(step, event, now))
+                .collect(),
+            plan: StepLine::all(&decision.plan),
             who,
             place,
             history: Vec::new(),

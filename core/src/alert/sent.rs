@@ -19,8 +19,8 @@ pub struct SentAlert {
     pub account: Option<String>,
     /// When it happened.
     pub event_time: Option<Timestamp>,
-    /// When it is repeated, should nobody acknowledge it.
-    pub repeat_at: Option<Timestamp>,
-    /// The alert as JSON, where it may have to be repeated.
+    /// When it is published again, should nobody acknowledge it.
+    pub remind_at: Option<Timestamp>,
+    /// The alert as JSON, where it may have to be published again.
     pub alert: Option<String>,
 }

@@ -34,19 +34,38 @@ pub enum Status {
     Refused,
 }
 
-impl From<&Undo> for StepLine {
-    fn from(undo: &Undo) -> Self {
-        let planned = &undo.planned;
+impl StepLine {
+    /// The steps as people are told of them: a step that no command can express is not for people, and those behind it
+    /// are worth nothing without it.
+    #[must_use]
+    pub fn all(steps: &[Undo]) -> Vec<Self> {
+        let mut lines: Vec<Self> = Vec::new();
+        for step in steps {
+            if lines.iter().any(|line| line.status == Status::Refused) {
+                break;
+            }
+            lines.push(Self::of(step));
+        }
+        lines
+    }
+
+    fn of(undo: &Undo) -> Self {
+        let (command, guard) = match &undo.planned {
+            // A person must be able to read the whole command before it is run.
+            Planned::Do { .. } => {
+                let command = undo.planned.command();
+                let guard = command.is_none().then_some(Guard::UnsafeValue);
+                (command, guard)
+            }
+            Planned::Refused { guard, .. } => (None, Some(*guard)),
+        };
         Self {
-            action: Cow::Borrowed(planned.action().word()),
+            action: Cow::Borrowed(undo.planned.action().word()),
             effect: undo.effect,
-            status: match planned {
-                Planned::Do { .. } => Status::Proposed,
-                Planned::Refused { .. } => Status::Refused,
-            },
-            guard: planned.guard(),
+            status: if guard.is_none() { Status::Proposed } else { Status::Refused },
+            guard,
             doubts: undo.doubts.clone(),
-            command: planned.command(),
+            command,
         }
     }
 }
@@ -60,5 +79,30 @@ pub(super) fn serialize<S: Serializer>(
         [] => serializer.serialize_none(),
         [step] => step.serialize(serializer),
         steps => steps.serialize(serializer),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Event;
+    use crate::facts::{Context, Known};
+    use crate::plan::undo;
+
+    #[test]
+    fn what_no_command_can_say_is_refused_to_people_and_all_behind_it() {
+        let steps = |label: &str| {
+            let record = format!(
+                r#"{{"eventSource":"sns.amazonaws.com","eventName":"AddPermission","awsRegion":"eu-west-1","recipientAccountId":"111122223333",
+                "requestParameters":{{"topicArn":"arn:aws:sns:eu-west-1:111122223333:t","label":"{label}"}}}}"#
+            );
+            let event = Event::parse(&record).unwrap();
+            let step = undo(&event, &Context::plain(&event, &Known::default())).remove(0);
+            assert!(matches!(step.planned, Planned::Do { .. }), "{step:?}");
+            let lines = StepLine::all(&[step.clone(), step]);
+            lines.iter().map(|line| (line.guard, line.command.is_some())).collect::<Vec<_>>()
+        };
+        assert_eq!(steps("p"), [(None, true), (None, true)]);
+        assert_eq!(steps("file://p"), [(Some(Guard::UnsafeValue), false)]);
     }
 }

@@ -90,7 +90,8 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// The reason in words, which may hold text that the caller chose.
+    /// The reason in words. There is no `Display`: they may hold text that the caller chose, which only an escaper
+    /// prints.
     #[must_use]
     pub fn line(&self) -> Line {
         Line::text(&self.words())
@@ -137,27 +138,19 @@ impl Reason {
                 format!("suppression {name} of {owner} expired on {expires}")
             }
             Self::Suppressed(name) => format!("suppression {name} is in force"),
-            Self::RulesCut { .. } | Self::SiteCut | Self::PolicyCut | Self::TrustCut => {
-                format!("cut: {}", self.cut())
-            }
-        }
-    }
-
-    fn cut(&self) -> String {
-        match self {
             Self::RulesCut { first, more } => {
                 let more = if *more > 0 { format!(" and {more} more") } else { String::new() };
-                format!("the event took too many steps of matching; rule {first}{more} counts as matched")
+                format!("cut: the event took too many steps of matching; rule {first}{more} counts as matched")
             }
+            Self::SiteCut => "cut: the event took too many steps of matching the site file; what makes louder counts, \
+                              what makes quieter or silent does not"
+                .to_owned(),
             Self::PolicyCut => {
-                "the policy is more than is judged, so it counts as everything".to_owned()
+                "cut: the policy is more than is judged, so it counts as everything".to_owned()
             }
             Self::TrustCut => {
-                "the trust policy is more than is judged, so it counts as open to anybody".to_owned()
+                "cut: the trust policy is more than is judged, so it counts as open to anybody".to_owned()
             }
-            _ => "the event took too many steps of matching the site file; what makes louder counts, what makes \
-                  quieter or silent does not"
-                .to_owned(),
         }
     }
 }

@@ -46,32 +46,29 @@ pub struct PackedRule {
 }
 
 impl PackedRule {
-    /// Its pattern, ready to be matched. One that cannot be read matches everything: the rule will say so.
-    #[must_use]
-    pub fn pattern(&self) -> Pattern {
-        let value: Option<Value> = serde_json::from_str(self.pattern).ok();
-        let pattern = value.and_then(|value| Pattern::compile(&value).ok());
-        pattern.unwrap_or_else(Pattern::everything)
+    /// Its pattern, ready to be matched.
+    ///
+    /// # Errors
+    /// Why it cannot be read, which the build prevents.
+    pub fn pattern(&self) -> Result<Pattern, String> {
+        let value: Value = serde_json::from_str(self.pattern).map_err(|error| error.to_string())?;
+        compiled(&value)
     }
 
-    /// The rule, ready to be matched. One that cannot be read (the build prevents it) matches everything, so that its
-    /// alert is still sent.
+    /// The rule with its [`Self::pattern`], ready to be matched. One that cannot be read (the build prevents it) matches
+    /// everything, so that its alert is still sent.
     #[must_use]
-    pub fn unpacked(&self) -> Rule {
-        self.read().unwrap_or_else(|fault| self.unreadable(&fault))
+    pub fn unpacked(&self, pattern: &Result<Pattern, String>) -> Rule {
+        let rule = pattern.as_ref().map_err(Clone::clone).and_then(|pattern| self.read(pattern));
+        rule.unwrap_or_else(|fault| self.unreadable(&fault))
     }
 
-    fn read(&self) -> Result<Rule, String> {
+    fn read(&self, pattern: &Pattern) -> Result<Rule, String> {
         let spec: RuleSpec = serde_json::from_str(self.text).map_err(|error| error.to_string())?;
-        let compiled = |value: &Value| {
-            Pattern::compile(value).map_err(|faults| {
-                faults.into_iter().map(|fault| fault.message).collect::<Vec<_>>().join("; ")
-            })
-        };
         let before = spec.sequence.iter().flat_map(|sequence| &sequence.before);
         let before = before.map(compiled).collect::<Result<Vec<_>, _>>()?;
-        let pattern = compiled(&spec.pattern)?;
-        Ok(Rule { by_itself: None, pattern, before, file: self.file.to_owned(), spec })
+        let (pattern, file) = (pattern.clone(), self.file.to_owned());
+        Ok(Rule { by_itself: None, pattern, before, file, spec })
     }
 
     /// In the place of a rule: it is loud about every event that the rule's anchors find.
@@ -86,18 +83,25 @@ impl PackedRule {
     }
 }
 
+fn compiled(pattern: &Value) -> Result<Pattern, String> {
+    Pattern::compile(pattern).map_err(|faults| {
+        faults.into_iter().map(|fault| fault.message).collect::<Vec<_>>().join("; ")
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_rule_that_cannot_be_read_is_loud_about_all_that_it_may_mean() {
-        for text in [
-            "{",
-            r#"{"id": "x"}"#,
-            r#"{"id":"a","title":"t","severity":"low","why":"w","runbook":"r","pattern":{"a":1}}"#,
+        let whole = r#"{"id":"a","title":"t","severity":"low","why":"w","runbook":"r","pattern":{"a":[1]}}"#;
+        for (pattern, text) in [
+            (r#"{"a":[1]}"#, "{"),
+            (r#"{"a":[1]}"#, r#"{"id": "x"}"#),
+            (r#"{"a": 1}"#, whole),
+            ("{", whole),
         ] {
-            let pattern = r#"{"a": 1}"#;
             let packed = PackedRule {
                 id: "a",
                 file: "a.yaml",
@@ -107,9 +111,8 @@ mod tests {
                 pattern,
                 text,
             };
-            let rule = packed.unpacked();
+            let rule = packed.unpacked(&packed.pattern());
             assert_eq!((rule.spec.severity, rule.spec.id.as_str()), (Severity::High, "a"));
-            assert!(packed.pattern().matches(&serde_json::json!({})));
             assert!(rule.pattern.matches(&serde_json::json!({"anything": [1]})), "{text}");
         }
     }

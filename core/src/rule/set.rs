@@ -1,6 +1,6 @@
 //! Rules in a set that finds the matching ones fast.
 
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 use serde_json::Value;
 
@@ -22,11 +22,13 @@ pub struct RuleSet {
     budget: PatternLoad,
 }
 
+static EVERYTHING: LazyLock<Pattern> = LazyLock::new(Pattern::everything);
+
 /// A rule that is read already, or not before an event asks for it.
 #[derive(Debug, Clone)]
 enum Entry {
     Read(Box<Rule>),
-    Packed(&'static PackedRule, OnceLock<Pattern>, OnceLock<Box<Rule>>),
+    Packed(&'static PackedRule, OnceLock<Result<Pattern, String>>, OnceLock<Box<Rule>>),
 }
 
 impl From<&'static PackedRule> for Entry {
@@ -46,14 +48,19 @@ impl Entry {
     fn rule(&self) -> &Rule {
         match self {
             Self::Read(rule) => rule,
-            Self::Packed(packed, _, read) => read.get_or_init(|| Box::new(packed.unpacked())),
+            Self::Packed(packed, pattern, read) => read.get_or_init(|| {
+                Box::new(packed.unpacked(pattern.get_or_init(|| packed.pattern())))
+            }),
         }
     }
 
     fn pattern(&self) -> &Pattern {
         match self {
             Self::Read(rule) => &rule.pattern,
-            Self::Packed(packed, read, _) => read.get_or_init(|| packed.pattern()),
+            // One that cannot be read matches everything: the rule will say so.
+            Self::Packed(packed, read, _) => {
+                read.get_or_init(|| packed.pattern()).as_ref().unwrap_or(&EVERYTHING)
+            }
         }
     }
 

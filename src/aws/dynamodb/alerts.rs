@@ -42,8 +42,8 @@ pub(super) fn item(key: AttributeValue, sent: &SentAlert, now: Timestamp) -> Ite
     also("account", sent.account.as_deref().map(text));
     also("event_time", sent.event_time.map(|time| number(time.as_millisecond())));
     also("alert", sent.alert.as_deref().map(text));
-    also("open", sent.repeat_at.map(|_| text("yes")));
-    also("due", sent.repeat_at.map(|at| number(at.as_second())));
+    also("open", sent.remind_at.map(|_| text("yes")));
+    also("due", sent.remind_at.map(|at| number(at.as_second())));
     item
 }
 
@@ -61,7 +61,7 @@ fn record(item: &Item) -> Option<StoredAlert> {
             rules: rules.split(BETWEEN).filter(|id| !id.is_empty()).map(str::to_owned).collect(),
             account: get("account"),
             event_time: at("event_time"),
-            repeat_at: due.and_then(|second| Timestamp::from_second(second).ok()),
+            remind_at: due.and_then(|second| Timestamp::from_second(second).ok()),
             alert: get("alert"),
         },
         sent_at: at("told_at")?,
@@ -72,7 +72,7 @@ fn record(item: &Item) -> Option<StoredAlert> {
             by: get("judged_by"),
             at,
         }),
-        repeated_at: at("repeated_at"),
+        reminded_at: at("repeated_at"),
     })
 }
 
@@ -145,7 +145,7 @@ impl OpenAlerts for Table {
     }
 
     async fn take_due(&self, found: &StoredAlert, until: Timestamp) -> Result<bool, EffectError> {
-        let Some(due) = found.sent.repeat_at else { return Ok(false) };
+        let Some(due) = found.sent.remind_at else { return Ok(false) };
         let taken = self
             .insisting
             .update_item()
@@ -166,7 +166,7 @@ impl OpenAlerts for Table {
         }
     }
 
-    async fn repeated(&self, event_id: &str, now: Timestamp) -> Result<(), EffectError> {
+    async fn reminded(&self, event_id: &str, now: Timestamp) -> Result<(), EffectError> {
         let marked = self
             .insisting
             .update_item()
@@ -178,7 +178,7 @@ impl OpenAlerts for Table {
             .expression_attribute_values(":at", number(now.as_millisecond()))
             .send()
             .await;
-        self.was_done("mark an alert as repeated", marked).map(|_| ())
+        self.was_done("mark an alert as published again", marked).map(|_| ())
     }
 }
 
@@ -198,7 +198,7 @@ mod tests {
             rules: Vec::new(),
             account: None,
             event_time: None,
-            repeat_at: None,
+            remind_at: None,
             alert: None,
         };
         let item = item(text("event#e"), &sent, now);

@@ -32,7 +32,7 @@ pub(crate) async fn respond<S: State>(
         cache: &function.cache,
         origin: Origin::Checked,
         mode: Mode::Live,
-        repeat: function.repeat.clone(),
+        reminders: function.reminders.clone(),
     };
     let again = || Event::parse(text);
     let work = responder.respond_patiently(input, again, now, tokio::time::sleep);

@@ -19,7 +19,7 @@ pub(crate) struct Rung {
     heartbeat: bool,
     /// Alerts whose time to be acknowledged was over.
     due: usize,
-    /// Alerts repeated.
+    /// Alerts published again.
     repeated: usize,
 }
 
@@ -49,7 +49,7 @@ async fn reminders(
     alerts: &impl OpenAlerts,
     deadline: Duration,
 ) -> (usize, usize) {
-    if function.repeat.is_none() {
+    if function.reminders.is_none() {
         return (0, 0);
     }
     let now = Timestamp::now();
@@ -59,9 +59,9 @@ async fn reminders(
         return (0, 0);
     };
     write(function, &metrics::reminded(&reminded, now, &function.source));
-    let Reminded { due, repeated, failures, state_failures } = reminded;
+    let Reminded { due, published: repeated, failures, state_failures } = reminded;
     for failure in failures {
-        tracing::error!(error = %failure, "an alert that nobody acknowledged was not repeated");
+        tracing::error!(error = %failure, "an alert that nobody acknowledged was not published again");
     }
     for error in state_failures {
         tracing::error!(%error, "the table failed while looking for what nobody acknowledged");

@@ -22,7 +22,7 @@ pub(crate) fn detour(severity: Severity, refused: &[Refusal]) -> Line {
         .fold(says, |says, cause| says.and(" ").and(cause));
     match refused.len().saturating_sub(TOPICS_MAX) {
         0 => says,
-        more => says.and(Line::text(&format!(" And {more} more."))),
+        more => says.and(" And ").and(Line::text(&more.to_string())).and(" more."),
     }
 }
 

@@ -10,7 +10,7 @@ use iam_responder::effects::Windows;
 use iam_responder::respond::lookup::Cache;
 use iam_responder::respond::metrics::MetricSource;
 use iam_responder::respond::own_alert::{OncePer, Unpublished, publish_once};
-use iam_responder::respond::{Repeat, RespondError, Topics};
+use iam_responder::respond::{Reminders, RespondError, Topics};
 use lambda_runtime::Diagnostic;
 
 use super::daily::Daily;
@@ -28,7 +28,7 @@ pub(crate) struct Function {
     /// Time of the clients of state, topics and lookups.
     pub budget: Budget,
     pub cache: Cache,
-    pub repeat: Option<Repeat>,
+    pub reminders: Option<Reminders>,
     /// Faults of the owner's files. With any, the files are not in force.
     pub refused_files: Vec<String>,
     pub refused_files_daily: Daily,

@@ -17,7 +17,7 @@ use iam_responder::own::Own;
 use iam_responder::pack::PACK;
 use iam_responder::respond::lookup::Cache;
 use iam_responder::respond::metrics::MetricSource;
-use iam_responder::respond::{Repeat, Topics};
+use iam_responder::respond::{Reminders, Topics};
 use iam_responder::text::yaml::Fault;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -65,9 +65,10 @@ pub(crate) async fn start() -> Result<(Function, Option<Table>), String> {
         function: env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|_| settings.name.clone()),
         level: settings.metric_level,
     };
-    let repeat = settings
-        .repeat_after
-        .map(|after| Repeat { after, table: settings.region.clone().zip(settings.table.clone()) });
+    let reminders = settings.remind_after.map(|after| Reminders {
+        after,
+        table: settings.region.clone().zip(settings.table.clone()),
+    });
     for fault in &refused_files {
         tracing::error!(fault, "rules and site file of the owner are not in force");
     }
@@ -88,7 +89,7 @@ pub(crate) async fn start() -> Result<(Function, Option<Table>), String> {
         refused_files_daily: Daily::default(),
         silence_daily: Daily::default(),
         cache: Cache::default(),
-        repeat,
+        reminders,
     };
     Ok((function, table))
 }

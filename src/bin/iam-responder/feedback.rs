@@ -159,7 +159,7 @@ mod with_aws {
                 "Unacknowledged",
                 format!(
                     "{}, of them {} high or critical; {} published again",
-                    stats.unacknowledged, stats.unacknowledged_loud, stats.repeated
+                    stats.unacknowledged, stats.unacknowledged_loud, stats.reminded
                 ),
             ),
             (

@@ -23,7 +23,7 @@ impl StoredAlerts for Memory {
         let Some(record) = records.get_mut(event_id) else { return Ok(false) };
         record.acknowledged_at.get_or_insert(judgement.at);
         record.judgement = Some(judgement.clone());
-        record.sent.repeat_at = None;
+        record.sent.remind_at = None;
         Ok(true)
     }
 
@@ -34,24 +34,24 @@ impl StoredAlerts for Memory {
 
 impl OpenAlerts for Memory {
     async fn due(&self, now: Timestamp) -> Result<Vec<StoredAlert>, EffectError> {
-        Ok(self.records(|record| record.sent.repeat_at.is_some_and(|at| at <= now)))
+        Ok(self.records(|record| record.sent.remind_at.is_some_and(|at| at <= now)))
     }
 
     async fn take_due(&self, record: &StoredAlert, until: Timestamp) -> Result<bool, EffectError> {
         let mut records = lock(&self.sent);
         let found = records.get_mut(&record.sent.event_id);
-        let Some(found) = found.filter(|found| found.sent.repeat_at == record.sent.repeat_at)
+        let Some(found) = found.filter(|found| found.sent.remind_at == record.sent.remind_at)
         else {
             return Ok(false);
         };
-        found.sent.repeat_at = Some(until);
+        found.sent.remind_at = Some(until);
         Ok(true)
     }
 
-    async fn repeated(&self, event_id: &str, now: Timestamp) -> Result<(), EffectError> {
+    async fn reminded(&self, event_id: &str, now: Timestamp) -> Result<(), EffectError> {
         if let Some(record) = lock(&self.sent).get_mut(event_id) {
-            record.sent.repeat_at = None;
-            record.repeated_at = Some(now);
+            record.sent.remind_at = None;
+            record.reminded_at = Some(now);
         }
         Ok(())
     }

@@ -44,7 +44,7 @@ impl Deliveries for Memory {
             sent_at: now,
             acknowledged_at: None,
             judgement: None,
-            repeated_at: None,
+            reminded_at: None,
         };
         records.insert(event_id, record, bytes);
         Ok(())

@@ -24,7 +24,7 @@ pub const TABLE: &str = "IAM_RESPONDER_TABLE";
 pub const LOOK_UP_ACCOUNTS: &str = "IAM_RESPONDER_LOOK_UP_ACCOUNTS";
 /// `true`: the caller's last hour is looked up in CloudTrail, for high and critical alerts.
 pub const LOOK_UP_HISTORY: &str = "IAM_RESPONDER_LOOK_UP_HISTORY";
-/// Minutes after which an alert of high or above that nobody acknowledged is repeated; 0: never.
+/// Minutes after which an alert of high or above that nobody acknowledged is published again; 0: never.
 pub const REPEAT_AFTER_MINUTES: &str = "IAM_RESPONDER_REPEAT_AFTER_MINUTES";
 /// Prefix that names everything of the deployment.
 pub const NAME: &str = "IAM_RESPONDER_NAME";
@@ -88,8 +88,8 @@ pub struct Settings {
     pub look_up_accounts: bool,
     /// The caller's last hour is looked up.
     pub look_up_history: bool,
-    /// An alert of high or above that nobody acknowledges in this time is repeated.
-    pub repeat_after: Option<SignedDuration>,
+    /// An alert of high or above that nobody acknowledges in this time is published again.
+    pub remind_after: Option<SignedDuration>,
     /// Prefix that names everything of the deployment: at most [`NAME_CHARS_MAX`](crate::own::NAME_CHARS_MAX) characters.
     pub name: String,
     /// ARN of the deployment's own CloudFormation stack.
@@ -137,7 +137,7 @@ impl Settings {
                 faults.push(format!("{name}: {fault}"));
             }
         }
-        if settings.repeat_after.is_some() && settings.table.is_none() {
+        if settings.remind_after.is_some() && settings.table.is_none() {
             faults.push(format!(
                 "{REPEAT_AFTER_MINUTES}: needs {TABLE}, which keeps what was published"
             ));
@@ -161,7 +161,7 @@ impl Settings {
             table: None,
             look_up_accounts: false,
             look_up_history: false,
-            repeat_after: None,
+            remind_after: None,
             name: DEFAULT_NAME.to_owned(),
             stack: None,
             deployed: Deployed::default(),
@@ -207,7 +207,7 @@ impl Settings {
             (TABLE, _) => self.table = Some(form::table(value)?),
             (LOOK_UP_ACCOUNTS, _) => self.look_up_accounts = form::yes_or_no(value)?,
             (LOOK_UP_HISTORY, _) => self.look_up_history = form::yes_or_no(value)?,
-            (REPEAT_AFTER_MINUTES, _) => self.repeat_after = form::minutes(value)?,
+            (REPEAT_AFTER_MINUTES, _) => self.remind_after = form::minutes(value)?,
             (NAME, _) => check_name(value).map(|()| value.clone_into(&mut self.name))?,
             (STACK, _) => {
                 self.stack = form::check_stack(value).map(|()| Some(value.to_owned()))?;
@@ -354,9 +354,9 @@ mod tests {
         let minutes = ("IAM_RESPONDER_REPEAT_AFTER_MINUTES", "30");
         assert!(read(&[minutes]).unwrap_err().to_string().contains("needs IAM_RESPONDER_TABLE"));
         let settings = read(&[minutes, ("IAM_RESPONDER_TABLE", "state")]).unwrap();
-        assert_eq!(settings.repeat_after, Some(SignedDuration::from_mins(30)));
+        assert_eq!(settings.remind_after, Some(SignedDuration::from_mins(30)));
         let never = read(&[("IAM_RESPONDER_REPEAT_AFTER_MINUTES", "0")]).unwrap();
-        assert_eq!(never.repeat_after, None);
+        assert_eq!(never.remind_after, None);
     }
 
     #[test]
