@@ -9,6 +9,7 @@ mod build;
 mod contents;
 mod deed;
 mod json;
+mod lesser;
 mod links;
 mod message;
 mod phrase;

@@ -183,7 +183,7 @@ fn document(effect: &str, action: &str) -> String {
 
 const WIDE: &str = "gives more: ";
 const COMPARE: &str = "compare both first";
-const WHERE: &str = "What was there before wrote";
+const WHERE: &str = "wrote what was there before";
 
 /// Giving back what somebody took does not undo anything, and nobody is shown how.
 #[test]

@@ -9,6 +9,7 @@ use super::contents::{
     ALLOWS_MAX, Alert, EntityLine, EventLine, OpenedPlace, Place, REASONS_MAX, RULES_MAX,
     RightsLines, RuleLine, Who,
 };
+use super::lesser::Lesser;
 use super::links;
 use super::phrase;
 use super::sent::SentAlert;
@@ -341,12 +342,21 @@ fn only_tried(rule: &Rule, context: &Context) -> bool {
 
 fn title(rule: &Rule, context: &Context) -> Line {
     let title = Line::name(&rule.spec.title);
-    if only_tried(rule, context) { Line::from("Attempt: ").and(title) } else { title }
+    if only_tried(rule, context) {
+        return Line::from("Attempt: ").and(title);
+    }
+    match Lesser::of(rule, context) {
+        Some(lesser) => title.and(lesser.said()),
+        None => title,
+    }
 }
 
 fn why(rule: &Rule, context: &Context) -> String {
     match (only_tried(rule, context), context.facts.outcome) {
-        (false, _) => clean_lines(&rule.spec.why, 1_000),
+        (false, _) => match Lesser::of(rule, context) {
+            Some(lesser) => lesser.why().to_owned(),
+            None => clean_lines(&rule.spec.why, 1_000),
+        },
         (true, CallOutcome::Denied) => {
             "The call was refused and changed nothing. Whoever tried may try another way."
                 .to_owned()
@@ -357,6 +367,9 @@ fn why(rule: &Rule, context: &Context) -> String {
 
 fn runbook(first: &Rule, rules: &[&Rule], context: &Context) -> String {
     if !only_tried(first, context) {
+        if let Some(lesser) = Lesser::of(first, context) {
+            return lesser.runbook().to_owned();
+        }
         let own = &first.spec.runbook;
         if context.facts.principal.assumed_root.is_none() {
             return clean_lines(own, 2_000);
@@ -443,10 +456,11 @@ fn rights_lines(context: &Context) -> RightsLines {
     allows.extend(trust.map(describe_trust).into_iter().flatten());
     // What a group holds is what its new member is given.
     if let Some(handed) = context.handed.as_ref().filter(|handed| handed.kind == HandedKind::Role) {
-        let whose = handed.names.join(", ");
+        let of = if handed.in_profiles { "the role in instance profile" } else { "role" };
+        let whose = format!("{of} {}", handed.names.join(", "));
         let lines = describe(&handed.grants).into_iter();
         let doubt = handed.unknown.map(|why| format!("not known for certain: {}", why.reason()));
-        allows.extend(lines.chain(doubt).map(|line| format!("through role {whose}: {line}")));
+        allows.extend(lines.chain(doubt).map(|line| format!("through {whose}: {line}")));
     }
     if rights.unreadable {
         allows.push("not known: the document cannot be read".to_owned());

@@ -8,7 +8,7 @@ use super::automation::automation;
 use super::bearer::Bearer;
 use super::intrinsic::Facts;
 use super::opened;
-use super::rights::{self, DocumentsBefore, HandedOver, Rights};
+use super::rights::{self, DocumentsBefore, HandedOver, Rights, RightsChange};
 use super::silencing::silences;
 use crate::event::{CallOutcome, Entity, Event, Opener, Principal, Vouched, Voucher};
 use crate::iam::account::{Account, AccountId};
@@ -144,6 +144,22 @@ pub struct Context {
 }
 
 impl Context {
+    /// Does it put or attach what only forbids, in place of nothing that may have forbidden more?
+    #[must_use]
+    pub(crate) fn only_contains(&self) -> bool {
+        let rights = &self.rights;
+        let by_aws = |grant: &Grant| *grant == Grant::Quarantine;
+        let certain = match self.facts.rights_change {
+            RightsChange::Attach(_) => rights.unknown.is_none(),
+            // What AWS put there to contain somebody may be what is replaced.
+            _ if rights.grants.all.contains(&Grant::Quarantine) => {
+                rights.added.is_some() || self.replaces_nothing()
+            }
+            _ => true,
+        };
+        certain && rights.denies && rights.only_denies && rights.grants.all.iter().all(by_aws)
+    }
+
     /// What is known before the world is asked. No document is judged yet.
     #[must_use]
     pub(crate) fn unasked(event: &Event, facts: Facts, site: &Site, own: &Own) -> Self {

@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::context::Context;
-use super::rights::RightsChange;
 use crate::iam::arn::{Arn, AwsRole};
-use crate::iam::policy::Grant;
 use crate::prior::Why;
 use crate::vocabulary::Path;
 
@@ -83,7 +81,7 @@ impl Context {
             (Path::Trust, json!(trust.map(|trust| &trust.words))),
             (Path::TrustExternal, json!(trust.map(|trust| &trust.accounts))),
             (Path::Denies, json!(rights.denies.then_some(true))),
-            (Path::DeniesOnly, json!(only_contains(self).then_some(true))),
+            (Path::DeniesOnly, json!(self.only_contains().then_some(true))),
             (Path::Silences, json!(self.silences.then_some(true))),
             (Path::Feeds, json!(self.feeds.then_some(true))),
             (Path::TagDecides, json!(decides)),
@@ -150,21 +148,6 @@ impl Context {
         );
         Value::Object(derived)
     }
-}
-
-/// Does it put or attach what only forbids, in place of nothing that may have forbidden more?
-fn only_contains(context: &Context) -> bool {
-    let rights = &context.rights;
-    let by_aws = |grant: &Grant| *grant == Grant::Quarantine;
-    let certain = match context.facts.rights_change {
-        RightsChange::Attach(_) => rights.unknown.is_none(),
-        // What AWS put there to contain somebody may be what is replaced.
-        _ if rights.grants.all.contains(&Grant::Quarantine) => {
-            rights.added.is_some() || context.replaces_nothing()
-        }
-        _ => true,
-    };
-    certain && rights.denies && rights.only_denies && rights.grants.all.iter().all(by_aws)
 }
 
 /// Puts each fact that there is where the table says.

@@ -26,7 +26,8 @@ pub use iam::{
 };
 pub use organization::{OrganizationPolicyId, ParentId, PolicyTargetId, ServicePrincipal};
 pub use resource::{
-    CrlId, GrantId, KeyId, ProfileId, QueueLabel, QueueUrl, TopicArn, TopicLabel, TrustAnchorId,
+    CrlId, FunctionName, FunctionQualifier, FunctionStatementId, GrantId, KeyId, ProfileId,
+    QueueLabel, QueueUrl, TopicArn, TopicLabel, TrustAnchorId,
 };
 pub(super) use value::{Argument, Value};
 pub use watch::{

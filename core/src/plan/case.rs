@@ -46,9 +46,9 @@ pub(super) fn doubts(
 /// Names the event that holds what was there before; a short value itself.
 fn written_before(value: &str, source: &Source) -> String {
     let id = EventId::parse(&source.event_id);
-    let event = id.map_or_else(|| "an event".to_owned(), |id| format!("event {}", id.as_str()));
+    let event = id.map_or_else(|| "An event".to_owned(), |id| format!("Event {}", id.as_str()));
     let what = if is_one_word(value) { format!(": {value}") } else { String::new() };
-    format!("What was there before wrote {event} of {}{what}.", source.at)
+    format!("{event} of {} wrote what was there before{what}.", source.at)
 }
 
 /// Is it safe in a sentence, like a version, a state or an ARN? No character of it is hidden or live.

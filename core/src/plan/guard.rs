@@ -52,7 +52,7 @@ impl Guard {
                 "it would give rights or lift a guard, and whether that is right is for people to decide"
             }
             Self::RootCredential => {
-                "it is a credential of the root user, which only the root user can change"
+                "it is a credential of the root user, which only the root user or a session of AssumeRoot can change"
             }
             Self::WasSoBefore => "the event says that it was so before",
         }

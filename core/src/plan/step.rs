@@ -9,12 +9,13 @@ use super::argument::{
     AccessKeyId, AccountAlias, AnalyzerName, ArchiveRuleName, Argument, AssigneeId, AssigneeKind,
     AssignmentTarget, AwsPolicyArn, CertificateId, ClientId, CredentialStatus, CrlId,
     DelegationRequestId, DetectorId, EventBusName, EventDataStoreId, EventRuleName, FilterName,
-    GrantId, GroupId, GroupName, IdentityCenterArn, IdentityStoreId, InstanceProfileName, KeyId,
-    ListId, MembershipId, OidcProviderArn, OrganizationPolicyId, ParentId, PermissionSetArn,
-    PolicyArn, PolicyName, PolicyTargetId, PolicyVersion, ProfileId, QueueLabel, QueueUrl,
-    RecorderName, RoleName, SamlProviderArn, SerialNumber, ServerCertificateName,
-    ServiceCredentialId, ServicePrincipal, SshPublicKeyId, StackName, TopicArn, TopicLabel,
-    TrailName, TrustAnchorId, TrustedTokenIssuerArn, UserId, UserName, Value,
+    FunctionName, FunctionQualifier, FunctionStatementId, GrantId, GroupId, GroupName,
+    IdentityCenterArn, IdentityStoreId, InstanceProfileName, KeyId, ListId, MembershipId,
+    OidcProviderArn, OrganizationPolicyId, ParentId, PermissionSetArn, PolicyArn, PolicyName,
+    PolicyTargetId, PolicyVersion, ProfileId, QueueLabel, QueueUrl, RecorderName, RoleName,
+    SamlProviderArn, SerialNumber, ServerCertificateName, ServiceCredentialId, ServicePrincipal,
+    SshPublicKeyId, StackName, TopicArn, TopicLabel, TrailName, TrustAnchorId,
+    TrustedTokenIssuerArn, UserId, UserName, Value,
 };
 use super::guard::Guard;
 use crate::iam::account::AccountId;
@@ -208,6 +209,7 @@ steps! {
     EnableSecurityHubAdminAccount = SecurityhubEnableOrganizationAdminAccount {
         admin_account_id: AccountId, region: Region,
     }
+    RemoveFunctionPermission = LambdaRemovePermission { function_name: FunctionName, statement_id: FunctionStatementId, qualifier: Option<FunctionQualifier>, region: Region }
     RemoveTopicPermission = SnsRemovePermission { topic_arn: TopicArn, label: TopicLabel, region: Region }
     RemoveQueuePermission = SqsRemovePermission { queue_url: QueueUrl, label: QueueLabel, region: Region }
     AttachManagedPolicyToPermissionSet = SsoAttachManagedPolicyToPermissionSet {

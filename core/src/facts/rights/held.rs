@@ -13,6 +13,8 @@ pub struct HandedOver {
     pub kind: HandedKind,
     /// The names, as the call spells them.
     pub names: Vec<String>,
+    /// They are names of instance profiles, and the roles are those in them.
+    pub in_profiles: bool,
     /// What the handed-over roles or groups hold, together.
     pub grants: Grants,
     /// Some policy of theirs forbids something.
@@ -48,6 +50,7 @@ impl HandedOver {
         let mut over = Self {
             kind: held.handed.kind,
             names: held.handed.names.clone(),
+            in_profiles: held.handed.names_profiles(),
             grants: Grants::default(),
             denies: false,
             only_denies: true,

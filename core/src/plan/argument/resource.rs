@@ -31,6 +31,15 @@ texts! {
     /// Name of a statement in the policy of a queue.
     /// Source: `AddPermissionRequest`, in words
     QueueLabel: |text| is_of(text, 1..=80, |c| is_word_char(c) || c == '-'), UnsafeValue;
+    /// Name or ARN of a function, or a part of its ARN, with a version or an alias behind it or not.
+    /// Source: `FunctionName` of the model `lambda`
+    FunctionName: is_function, UnsafeValue;
+    /// Name of a statement in the policy of a function.
+    /// Source: `StatementId` of the model `lambda`
+    FunctionStatementId: |text| is_of(text, 1..=100, is_function_char), UnsafeValue;
+    /// A version or an alias of a function.
+    /// Source: `Qualifier` of the model `lambda`
+    FunctionQualifier: |text| is_of(text, 1..=128, |c| is_function_char(c) || c == '$'), UnsafeValue;
     /// ID or ARN of a profile of Roles Anywhere.
     /// Source: `ProfileIdentifier`
     ProfileId: |text| is_anywhere(text, "profile"), UnsafeValue;
@@ -40,6 +49,15 @@ texts! {
     /// ID or ARN of a list of revoked certificates.
     /// Source: `CrlIdentifier`
     CrlId: |text| is_anywhere(text, "crl"), UnsafeValue;
+}
+
+fn is_function_char(c: char) -> bool {
+    is_word_char(c) || c == '-'
+}
+
+fn is_function(text: &str) -> bool {
+    is_of(text, 1..=170, |c| is_function_char(c) || matches!(c, ':' | '$' | '.'))
+        && text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
 }
 
 fn is_key(text: &str) -> bool {
@@ -100,6 +118,14 @@ mod tests {
         ];
         check::<TopicArn>(&topics, &refused, GUARD);
         check::<TopicLabel>(&["a b"], &[""], GUARD);
+        let function = "arn:aws:lambda:eu-west-1:111122223333:function:pay:live";
+        check::<FunctionName>(
+            &["pay-it_2", "111122223333:pay", function, "pay:$LATEST"],
+            &["", "-x", "a b", "a/b"],
+            GUARD,
+        );
+        check::<FunctionStatementId>(&["a-B_1"], &["", "a b", "a.b"], GUARD);
+        check::<FunctionQualifier>(&["$LATEST", "live"], &["", "a:b"], GUARD);
         check::<QueueLabel>(&["Alice_1-x"], &["", "a b", &"x".repeat(81)], GUARD);
         check::<QueueUrl>(
             &["https://sqs.eu-west-1.amazonaws.com/1/b"],

@@ -210,6 +210,13 @@ impl Handed {
         })
     }
 
+    /// Does it name instance profiles, and no role?
+    #[must_use]
+    pub fn names_profiles(&self) -> bool {
+        let is_profile = |bearer: &Bearer| matches!(bearer, Bearer::Profile(_));
+        !self.bearers.is_empty() && self.bearers.iter().all(is_profile)
+    }
+
     /// The roles that it hands over, by account and name in lower case. An instance profile gives the role of its own
     /// name, which is nearly always the one in it.
     pub fn roles(&self) -> impl Iterator<Item = (&str, &str)> {
