@@ -56,4 +56,4 @@ pub(crate) use register::{LISTED_MAX, VALUE_BYTES_MAX};
 pub use register::{Moment, Register, Value, Write};
 pub use session::{Session, SessionBefore, opens_session};
 pub use tags::Tagged;
-pub use write::writes;
+pub use write::{Writer, writes};

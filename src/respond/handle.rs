@@ -11,7 +11,7 @@ use super::responder::{Mode, Origin, RespondError, Responder, Response};
 use super::send::send;
 use crate::alert::{Alert, StepLine, shown_name};
 use crate::assess::decide::Decision;
-use crate::assess::{Reason, Recognised, Repetition};
+use crate::assess::{Recognised, Repetition};
 use crate::effects::{Lookups, Publish, State};
 use crate::event::{Event, Shape, Unreadable};
 use crate::facts::{Context, Facts, Known};
@@ -45,7 +45,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         let opened = self.engine.open(&mut event);
         let (known, found, begun) = self.ask(&event, &opened, now).await?;
         if opened.is_nothing() {
-            self.note(&event, opened.facts(), (&known, found), now).await;
+            self.keep_for_later(&event, opened.facts(), (&known, found), now).await;
             return match event.shape() {
                 Shape::Unknown => self.unknown_shape(&event, now, delay_until).await,
                 _ => Ok(Response { outcome: outcome(&event, Disposition::Quiet), alert: None }),
@@ -53,19 +53,19 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         }
         let recognised = self.engine.recognise(&mut event, opened, &known);
         // The alert does not wait for what only later events are compared with.
-        let (told, (), ()) = join3(
-            self.tell(&event, &recognised, begun, (now, delay_until)),
+        let (response, (), ()) = join3(
+            self.decide_and_publish(&event, &recognised, begun, (now, delay_until)),
             self.record(&event, &recognised.steps, now),
-            self.note(&event, &recognised.context.facts, (&known, found), now),
+            self.keep_for_later(&event, &recognised.context.facts, (&known, found), now),
         )
         .await;
-        let response = told?;
-        self.overridden(&event, &recognised, &response.outcome, now).await;
+        let response = response?;
+        self.count_overridden(&event, &recognised, &response.outcome, now).await;
         Ok(response)
     }
 
     /// Answers what the rules still ask, judges, and publishes.
-    async fn tell(
+    async fn decide_and_publish(
         &self,
         event: &Event,
         recognised: &Recognised<'_>,
@@ -87,8 +87,8 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         self.alert(event, &recognised.context, firing, begun, (now, delay_until)).await
     }
 
-    /// Notes what later events are compared with.
-    async fn note(
+    /// Keeps updates of this tool and tags of accounts, which later events are compared with.
+    async fn keep_for_later(
         &self,
         event: &Event,
         facts: &Facts,
@@ -143,13 +143,11 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         };
         let unpublished = |outcome| Ok(Response { outcome, alert: None });
         if let Some(suppression) = &decision.suppressed {
-            let reason = Reason::Suppressed(suppression.clone()).line().as_it_is();
-            let outcome = became(Disposition::Suppressed);
-            let reasons = [outcome.reasons, vec![reason]].concat();
-            join(self.silenced(event, suppression), self.let_go(event, Some(begun), now)).await;
-            return unpublished(Outcome { reasons, ..outcome });
+            join(self.count_silenced(event, suppression), self.let_go(event, Some(begun), now))
+                .await;
+            return unpublished(became(Disposition::Suppressed));
         }
-        let adjusted = self.adjusted(event, &decision.quietened_by);
+        let adjusted = self.count_adjusted(event, &decision.quietened_by);
         if begun == Begun::Published {
             adjusted.await;
             return unpublished(became(Disposition::Deduplicated));
@@ -167,7 +165,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             false => claimed,
         };
         if claims.all_repeated {
-            let held = self.held_for_days(event, &claims.for_days);
+            let held = self.count_held_for_days(event, &claims.for_days);
             join3(held, self.end(&id, now, begun, None), noted).await;
             return unpublished(became(Disposition::Deduplicated));
         }

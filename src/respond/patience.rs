@@ -40,12 +40,13 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             waited += next;
             next = (next * 2).min(PAUSE_MAX);
             let passed = SignedDuration::try_from(waited).unwrap_or_default();
-            match self.state.begin(id, now.saturating_add(passed).unwrap_or(now)).await {
+            let later = now.saturating_add(passed).unwrap_or(now);
+            match self.state.begin(id, later).await {
                 Ok(Delivery::UnderWay) => continue,
                 Ok(Delivery::Published) => {}
                 // The other copy gave up: its mark is ours now, and released for the next look.
                 Ok(Delivery::First) => {
-                    let given = self.state.end(id, now, None).await;
+                    let given = self.state.end(id, later, None).await;
                     given
                         .unwrap_or_else(|error| tracing::warn!(%error, "a mark stays for a while"));
                 }
@@ -54,7 +55,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
                     break;
                 }
             }
-            result = self.respond(again(), now, Some(now)).await;
+            result = self.respond(again(), later, Some(later)).await;
         }
         result
     }

@@ -58,16 +58,18 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     /// Records what an event wrote. A store that is down costs later comparisons, not this event's
     /// alert.
     pub(super) async fn record_writes(&self, event: &Event, facts: &Facts, now: Timestamp) {
-        if !facts.changes() && !prior::opens_session(event) {
+        if !facts.changes() && !prior::opens_session(event, facts.outcome) {
             return;
         }
         let (event_id, at) = (event.identity(), event.time().unwrap_or(now));
-        let writes = prior::writes(
-            event,
-            facts.acted_upon(),
-            facts.omitted,
-            facts.questions.handed.as_ref(),
-        );
+        let writer = prior::Writer {
+            entity: facts.acted_upon(),
+            omitted: facts.omitted,
+            handed: facts.questions.handed.as_ref(),
+            caller: &facts.principal,
+            outcome: facts.outcome,
+        };
+        let writes = prior::writes(event, writer);
         join_all(writes.into_iter().map(async |(address, value)| {
             let write = prior::Write::new(at, event_id.clone(), value, false);
             let recorded = self.state.record_write(&address.text(), &write).await;

@@ -51,7 +51,7 @@ pub struct Responder<'a, P, S, L> {
     pub lookups: &'a L,
     /// Answers of before.
     pub cache: &'a Cache,
-    /// Refuse what AWS did not send.
+    /// How far the origin of events is trusted.
     pub origin: Origin,
     /// What is remembered of an event.
     pub mode: Mode,

@@ -41,24 +41,24 @@ pub fn counted_as_adjusted(because: &str) -> String {
 impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     /// Counts an alert that a suppression silences, once however often it is delivered. A store that is down
     /// costs the count.
-    pub(super) async fn silenced(&self, event: &Event, suppression: &str) {
+    pub(super) async fn count_silenced(&self, event: &Event, suppression: &str) {
         self.count_silence(&counted_as(suppression), event).await;
     }
 
     /// Counts a repetition that is not published, for each rule whose window is longer than a day.
-    pub(super) async fn held_for_days(&self, event: &Event, rules: &[String]) {
+    pub(super) async fn count_held_for_days(&self, event: &Event, rules: &[String]) {
         self.count_silences(rules.iter().map(|rule| counted_as_held(rule)), event).await;
     }
 
     /// Counts an alert for each adjustment that took it far below what its rules say.
-    pub(super) async fn adjusted(&self, event: &Event, because: &[String]) {
+    pub(super) async fn count_adjusted(&self, event: &Event, because: &[String]) {
         self.count_silences(because.iter().map(|because| counted_as_adjusted(because)), event)
             .await;
     }
 
     /// Counts what the site's overrides keep people from hearing: an alert that is not published at all, or below medium
     /// where a rule by itself says medium or more.
-    pub(super) async fn overridden(
+    pub(super) async fn count_overridden(
         &self,
         event: &Event,
         recognised: &Recognised<'_>,

@@ -290,12 +290,26 @@ fn the_house_is_tidy() {
 
 #[test]
 fn the_map_shows_every_station_on_its_floor() {
+    /// Width of the drawing where it names the stations of a floor.
+    const STATIONS_COLUMNS: usize = 20;
     let maps = SOURCES.map(|src| fs::read_to_string(Path::new(src).join("lib.rs")).unwrap());
     let map = maps.concat();
     let places = FLOORS.iter().flat_map(|stations| stations.iter()).map(|station| {
         map.find(&format!("pub mod {station};")).unwrap_or_else(|| panic!("no `{station}`"))
     });
     assert!(places.is_sorted(), "the maps name their stations in another order");
+    // The drawing: a line a floor, from the top, with its number and its stations.
+    let drawn: Vec<Vec<&str>> = map
+        .lines()
+        .filter_map(|line| {
+            let (number, rest) = line.strip_prefix("//!  ")?.trim_start().split_once("  ")?;
+            number.parse::<usize>().ok()?;
+            // What a floor is for stands behind its stations, in a column of its own.
+            Some(rest.get(..STATIONS_COLUMNS)?.split_whitespace().collect())
+        })
+        .collect();
+    let floors: Vec<Vec<&str>> = FLOORS.iter().rev().map(|stations| stations.to_vec()).collect();
+    assert_eq!(drawn, floors, "the map draws other floors");
 }
 
 /// Changes one file of a copy, and looks for what is at fault with it then.

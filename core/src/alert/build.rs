@@ -241,7 +241,7 @@ impl Alert {
         }
     }
 
-    /// The little that the ledger itself holds of an alert.
+    /// The little that the table itself holds of an alert.
     #[must_use]
     pub fn of_sent(sent: &SentAlert) -> Self {
         let title = Line::name(&sent.title);
@@ -427,7 +427,7 @@ fn who(context: &Context) -> Who {
     Who {
         line: Line::name(&principal.describe()),
         kind: Hostile::of(&principal.kind_word),
-        person: principal.person().map(Hostile::of),
+        person: principal.person().filter(|_| !principal.unproven).map(Hostile::of),
         arn: text(&principal.arn),
         role_arn: text(&principal.role_arn),
         account: text(&principal.account),

@@ -22,7 +22,17 @@ pub(super) fn sentence(event: &Event, context: &Context, place: &Place) -> Line 
 }
 
 fn capitalised(text: &str) -> String {
-    let lower = ["a ", "the ", "user ", "role ", "account ", "federated ", "web ", "directory "];
+    let lower = [
+        "a ",
+        "the ",
+        "somebody ",
+        "user ",
+        "role ",
+        "account ",
+        "federated ",
+        "web ",
+        "directory ",
+    ];
     if !lower.iter().any(|word| text.starts_with(word)) {
         return text.to_owned();
     }

@@ -222,15 +222,15 @@ mod tests {
     #[test]
     fn where_the_step_needs_what_was_there_the_alert_says_where_it_stands() {
         let choose = r#"{"policyArn":"arn:aws:iam::111122223333:policy/p","versionId":"v3"}"#;
-        let at = "event 0b1c-2d of 1970-01-01T00:00:00Z";
+        let at = "Event 0b1c-2d of 1970-01-01T00:00:00Z wrote what was there before";
         let name = "SetDefaultPolicyVersion";
         check(name, choose, present("v1"), false, &[at, ": v1."], &[]);
-        check(name, choose, Prior::default(), false, &[], &["What was there"]);
+        check(name, choose, Prior::default(), false, &[], &["wrote what was there"]);
         let put = r#"{"roleName":"r","policyName":"p","policyDocument":"{}"}"#;
         let document = r#"{"Statement":[]}"#;
         check("PutRolePolicy", put, present(document), false, &[at], &["Statement"]);
         let forged = Prior::Present { value: "v1".to_owned(), source: by("x\nrun this: rm") };
-        check(name, choose, forged, false, &["wrote an event of"], &["run this"]);
+        check(name, choose, forged, false, &["An event of"], &["run this"]);
     }
 
     /// Who adds a Deny to what he gives himself does not name himself out of the undo; and an alert names who takes
@@ -265,7 +265,7 @@ mod tests {
     #[test]
     fn a_denying_policy_that_was_taken_off_may_belong_off() {
         let deny = r#"{"roleName":"r","policyArn":"arn:aws:iam::aws:policy/AWSDenyAll"}"#;
-        check("DetachRolePolicy", deny, Prior::default(), true, &["lock somebody out"], &[]);
+        check("DetachRolePolicy", deny, Prior::default(), true, &["locked somebody out"], &[]);
     }
 
     /// A filter that archives nothing is a colleague's view.

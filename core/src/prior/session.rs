@@ -8,7 +8,7 @@ use super::ask::Ask;
 use super::missing::Missing;
 use super::register::Moment;
 use super::{Prior, Value, answer};
-use crate::event::{CallOutcome, Event, Principal, issuer, outcome_of};
+use crate::event::{CallOutcome, Event, Principal, issuer};
 use crate::iam::arn::Arn;
 use crate::iam::kind::EntityKind;
 use crate::iam::policy::{Naming, PolicyDocument};
@@ -115,22 +115,25 @@ fn issued(account: &str, access_key: &str) -> Address {
 
 /// Does the call open a session whose key tells who comes with it?
 #[must_use]
-pub fn opens_session(event: &Event) -> bool {
+pub fn opens_session(event: &Event, outcome: CallOutcome) -> bool {
     event.event_source() == Some("sts.amazonaws.com")
         && matches!(event.name(), Some("AssumeRoleWithSAML" | "AssumeRoot"))
-        && outcome_of(event) == CallOutcome::Success
+        && outcome == CallOutcome::Success
 }
 
 /// What is to be known of the key of a session that the event opens.
-pub(super) fn writes(event: &Event) -> Option<(Address, Value)> {
+pub(super) fn writes(
+    event: &Event,
+    (caller, outcome): (&Principal, CallOutcome),
+) -> Option<(Address, Value)> {
     let key = event.text("detail.responseElements.credentials.accessKeyId")?;
-    let account = event.account().filter(|_| opens_session(event))?;
+    let account = event.account().filter(|_| opens_session(event, outcome))?;
     if event.name() == Some("AssumeRoleWithSAML") {
         return Some((issued(account, key), Value::of(SAML)));
     }
     let target = event.text("detail.requestParameters.targetPrincipal")?;
     let target = Arn::parse(target).map_or(target, |arn| arn.account);
-    let opener = Principal::of(event).subject();
+    let opener = caller.subject();
     Some((issued(target, key), Value::Present(format!("{ROOT}{opener}"))))
 }
 
@@ -141,6 +144,7 @@ mod tests {
     use serde_json::{Value as Json, json};
 
     use super::*;
+    use crate::event::outcome_of;
     use crate::prior::{Inquiry, Questions, Register};
 
     /// How often registers are read for an event of which none is known.

@@ -21,7 +21,7 @@ pub(super) fn event(line: &str, id: usize) -> Event {
 
 pub(super) fn record(registers: &mut Registers, event: &Event) {
     let omitted = event.flag("detail.requestParameters.omitted") == Some(true);
-    for (address, value) in writes(event, Some("caller"), omitted, Handed::of(event).as_ref()) {
+    for (address, value) in written_by(event, omitted, Handed::of(event).as_ref()) {
         let (at, event_id) = (event.time().unwrap(), event.identity());
         let write = Write::new(at, event_id, value, false);
         registers.entry(address).or_default().record(&write);
@@ -325,10 +325,16 @@ fn members_of_a_renamed_group_are_not_known() {
     check_former(&[made, joined, renamed, again], "Unseen");
 }
 
+/// What an event of somebody writes.
+fn written_by(event: &Event, omitted: bool, handed: Option<&Handed>) -> Vec<(Address, Value)> {
+    let (caller, outcome) = (&Principal::of(event), outcome_of(event));
+    writes(event, Writer { entity: Some("caller"), omitted, handed, caller, outcome })
+}
+
 /// What an event writes, as lines.
 #[track_caller]
 fn check_writes(line: &str, want: &[&str]) {
-    let found: Vec<String> = writes(&event(line, 0), Some("caller"), false, None)
+    let found: Vec<String> = written_by(&event(line, 0), false, None)
         .into_iter()
         .map(|(address, value)| {
             let value = match value {

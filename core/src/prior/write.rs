@@ -3,28 +3,37 @@
 use super::address::{Address, Thing, fold, identity, organization_policy, policy, unread};
 use super::index::listings;
 use super::{Handed, Value, feeds, paired, session, tags};
-use crate::event::Event;
+use crate::event::{CallOutcome, Event, Principal};
 use crate::iam::catalogue::IAM;
 use crate::iam::kind::EntityKind;
 
 /// Most registers one event writes: audiences of a new identity provider beyond it stay unknown.
 const WRITES_PER_EVENT_MAX: usize = 40;
 
-/// What a successful event writes. `entity` is the name of its entity, or the caller's if the API lets that name be
-/// absent. With `omitted` CloudTrail dropped the parameters: what the answer does not say is unknown. `handed` is
-/// what the event hands over.
+/// What is known of an event by itself, as far as what it writes depends on it.
+#[derive(Debug, Clone, Copy)]
+pub struct Writer<'a> {
+    /// Name of its entity, or the caller's if the API lets that name be absent.
+    pub entity: Option<&'a str>,
+    /// CloudTrail dropped the parameters: what the answer does not say is unknown.
+    pub omitted: bool,
+    /// What it hands over.
+    pub handed: Option<&'a Handed>,
+    /// Who called.
+    pub caller: &'a Principal,
+    /// How the call ended.
+    pub outcome: CallOutcome,
+}
+
+/// What a successful event writes.
 #[must_use]
-pub fn writes(
-    event: &Event,
-    entity: Option<&str>,
-    omitted: bool,
-    handed: Option<&Handed>,
-) -> Vec<(Address, Value)> {
+pub fn writes(event: &Event, writer: Writer<'_>) -> Vec<(Address, Value)> {
+    let Writer { entity, omitted, handed, caller, outcome } = writer;
     let mut found = written(event, entity, omitted);
     let tags = tags::listings(&found);
     found.extend(listings(&found));
     found.extend(feeds::listings(event));
-    found.extend(session::writes(event));
+    found.extend(session::writes(event, (caller, outcome)));
     found.extend(handed.cloned().map(Handed::writes).unwrap_or_default());
     // Last, as they may be many.
     found.extend(tags);

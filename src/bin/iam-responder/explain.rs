@@ -190,9 +190,6 @@ fn human(
         for reason in &decision.reasons {
             writeln!(out, "  - {}", reason.line().shown())?;
         }
-        if let Some(suppression) = &decision.suppressed {
-            writeln!(out, "  suppressed by {suppression}")?;
-        }
     }
     writeln!(out, "\nderived")?;
     facts(out, derived, "  ")?;

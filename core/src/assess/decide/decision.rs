@@ -253,6 +253,7 @@ fn suppression(
             in_force = Some(suppression.spec.name.clone());
         }
     }
+    reasons.extend(in_force.clone().map(Reason::Suppressed));
     in_force
 }
 

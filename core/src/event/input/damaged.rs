@@ -32,7 +32,7 @@ pub(super) fn values<'t>(text: &'t str, found: &mut Vec<Piece<'t>>) {
         rest: text,
         open: Vec::new(),
         lost: false,
-        told: false,
+        reported: false,
         whole: false,
         left: text.len().saturating_mul(8).saturating_add(SEARCH_BYTES),
         found,
@@ -51,7 +51,7 @@ struct Reading<'t, 'f> {
     /// What stands here is broken, and counted as that.
     lost: bool,
     /// Something of the list that was entered last is broken.
-    told: bool,
+    reported: bool,
     /// A whole value was read, be it an empty list.
     whole: bool,
     left: usize,
@@ -63,7 +63,7 @@ impl<'t> Reading<'t, '_> {
     fn step(&mut self) -> bool {
         self.rest = self.rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
         if self.rest.is_empty() {
-            if !self.open.is_empty() && !self.told {
+            if !self.open.is_empty() && !self.reported {
                 self.broken("cut off before its end");
             }
             return false;
@@ -99,7 +99,7 @@ impl<'t> Reading<'t, '_> {
         self.left = left;
         if let Some((open, inside)) = head(self.rest).filter(|_| self.open.len() < OPEN_MAX) {
             self.open.push(open);
-            self.told = false;
+            self.reported = false;
             self.rest = inside;
             return true;
         }
@@ -110,7 +110,7 @@ impl<'t> Reading<'t, '_> {
 
     /// Counts what is broken, once until a whole value follows.
     fn broken(&mut self, fault: &str) {
-        self.told = true;
+        self.reported = true;
         if !std::mem::replace(&mut self.lost, true) {
             self.found.push(Piece::Broken(fault.to_owned()));
         }

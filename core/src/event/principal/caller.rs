@@ -2,7 +2,7 @@
 
 use super::field::{HIDDEN, invoked_by, issuer, kind_word, text, unique_id};
 use super::session::{Issuer, Opener, Vouched, issued_by, provider, scope};
-use crate::event::{Event, PrincipalKind};
+use crate::event::{CallOutcome, Event, PrincipalKind, outcome_of};
 use crate::iam::arn::{self, Arn, AwsRole};
 use crate::iam::kind::EntityKind;
 
@@ -68,6 +68,8 @@ pub struct Principal {
     pub identity_provider: Option<String>,
     /// Whether the session was authenticated with a second factor. `None` if the record does not say.
     pub mfa: Option<bool>,
+    /// A sign-in that failed: whoever tried named this identity, and nothing proves that it is it.
+    pub unproven: bool,
     /// The AWS service that made the call on somebody's behalf.
     pub via_service: Option<String>,
     /// The identity belongs to another account than the one it acted in.
@@ -119,6 +121,10 @@ impl Principal {
         };
         let vouched =
             at_home.and_then(|_| Vouched::of(event, permission_set.is_some(), session_name));
+        let unproven = event.event_source() == Some("signin.amazonaws.com")
+            && matches!(kind, PrincipalKind::IamUser | PrincipalKind::Root)
+            && text("accessKeyId").is_none()
+            && outcome_of(event) != CallOutcome::Success;
         Self {
             linked_service,
             permission_set,
@@ -135,7 +141,8 @@ impl Principal {
             in_scope_of: scope(event).map(str::to_owned),
             identity_provider: provider(event, kind).map(str::to_owned),
             // Nobody signs in to a session of `AssumeRoot`.
-            mfa: mfa(event).filter(|_| assumed_root.is_none()),
+            mfa: mfa(event).filter(|_| assumed_root.is_none() && !unproven),
+            unproven,
             assumed_root,
             via_service: via_service(event),
             issued_by,

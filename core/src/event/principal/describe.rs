@@ -30,7 +30,9 @@ impl Principal {
         match (self.kind, &self.name) {
             (PrincipalKind::AssumedRole, _) => self.person_named(),
             // Nobody takes a user of this name for root.
-            (PrincipalKind::IamUser, Some(name)) if !name.eq_ignore_ascii_case("root") => {
+            (PrincipalKind::IamUser, Some(name))
+                if !self.unproven && !name.eq_ignore_ascii_case("root") =>
+            {
                 Some(format!("{name}{}", self.of_account()))
             }
             _ => None,
@@ -68,9 +70,13 @@ impl Principal {
                     format!("root session of AssumeRoot with source identity {source}{account}")
                 }
                 Some(Opener::Unknown) => format!("root session of AssumeRoot{account}"),
+                None if self.unproven => format!("somebody who named the root user{account}"),
                 None => format!("root user{account}"),
             },
             PrincipalKind::AssumedRole => self.role_session(),
+            PrincipalKind::IamUser if self.unproven => {
+                format!("somebody who named user {name}{account}")
+            }
             PrincipalKind::IamUser => format!("user {name}{account}"),
             PrincipalKind::Role => format!("role {name}{account}"),
             PrincipalKind::FederatedUser => {
