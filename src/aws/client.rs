@@ -18,7 +18,7 @@ use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 
 /// Time to connect.
-pub const CONNECT_SECS_MAX: u64 = 1;
+const CONNECT_SECS_MAX: u64 = 1;
 /// Attempts of the SDK for one call.
 pub const ATTEMPTS_MAX: u32 = 3;
 

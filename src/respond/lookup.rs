@@ -19,17 +19,17 @@ use crate::site::Site;
 
 /// How long this environment believes what it knows of an account, and waits after a lookup that
 /// failed. A change of tags is seen by all environments after this time.
-pub const MEMORY_FRESH: SignedDuration = SignedDuration::from_mins(5);
+const MEMORY_FRESH: SignedDuration = SignedDuration::from_mins(5);
 /// How long what the state knows of an account is believed.
-pub const ACCOUNT_FRESH: SignedDuration = SignedDuration::from_hours(1);
+const ACCOUNT_FRESH: SignedDuration = SignedDuration::from_hours(1);
 /// How long it is still better than nothing, when AWS does not answer.
-pub const ACCOUNT_STALE_MAX: SignedDuration = SignedDuration::from_hours(24 * 30);
+const ACCOUNT_STALE_MAX: SignedDuration = SignedDuration::from_hours(24 * 30);
 /// How long a change calendar that did not answer is not asked again.
-pub const CALENDAR_PAUSE: SignedDuration = SignedDuration::from_secs(60);
+const CALENDAR_PAUSE: SignedDuration = SignedDuration::from_secs(60);
 /// How long an answer of a change calendar is believed, its next transition or not: it may be edited.
-pub const CALENDAR_FRESH: SignedDuration = SignedDuration::from_mins(10);
+const CALENDAR_FRESH: SignedDuration = SignedDuration::from_mins(10);
 /// Most accounts and calendar answers in memory; beyond it all are forgotten.
-pub const CACHED_MAX: usize = 10_000;
+const CACHED_MAX: usize = 10_000;
 
 /// Answers, as long as the environment lives.
 #[derive(Debug, Default)]

@@ -10,9 +10,9 @@ use crate::respond::send::{PublishFailed, send};
 
 /// Most alerts published again one by one in one run. When more are due, one message names all: an incident must not
 /// ring a telephone fifty times more.
-pub const APART_MAX: usize = 5;
+const APART_MAX: usize = 5;
 /// Time after which a run that took an alert and did not finish counts as dead.
-pub const TAKEN_MINUTES: i64 = 5;
+const TAKEN_MINUTES: i64 = 5;
 /// Attempts to mark an alert as published again, so that it is not published a third time.
 const MARK_ATTEMPTS_MAX: u32 = 3;
 

@@ -25,7 +25,7 @@ const WINDOW: SignedDuration = SignedDuration::from_hours(23);
 const AT_ONCE: usize = 16;
 /// Most suppressions, adjustments and windows counted, and most overrides, those of the loudest rules first. Further
 /// ones are not published.
-pub const COUNTED_MAX: usize = 200;
+const COUNTED_MAX: usize = 200;
 
 /// What became of the daily message.
 #[derive(Debug, Default)]

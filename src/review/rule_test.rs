@@ -115,22 +115,22 @@ pub fn events(
 }
 
 /// Stands in the values of a test for the name that the tool was deployed under.
-pub const OWN_NAME: &str = "{own}";
+const OWN_NAME: &str = "{own}";
 
 /// Stands in the values of a test for the name of a change calendar that the site file goes by.
-pub const OWN_CALENDAR: &str = "{ownCalendar}";
+const OWN_CALENDAR: &str = "{ownCalendar}";
 const CALENDAR_NAME: &str = "freeze-of-the-year";
 
 /// Stands in the values of a test for the ARN of a role that deploys the tool.
-pub const DEPLOYER: &str = "{deployer}";
+const DEPLOYER: &str = "{deployer}";
 const DEPLOYER_ARN: &str = "arn:aws:iam::111122223333:role/release/deployer";
 
 /// Stands in the values of a test for the ID of the key that the tool's topics and table are encrypted with.
-pub const OWN_KEY: &str = "{ownKey}";
+const OWN_KEY: &str = "{ownKey}";
 const KEY_ID: &str = "5e1c2f10-8a31-4f0b-9b3e-0a1b2c3d4e5f";
 
 /// Stands in the values of a test for the ARN of the policy that bounds the tool's roles.
-pub const OWN_BOUNDARY: &str = "{ownBoundary}";
+const OWN_BOUNDARY: &str = "{ownBoundary}";
 const BOUNDARY_ARN: &str = "arn:aws:iam::111122223333:policy/bounds/workloads";
 
 /// An event with the test's changes; with a number, as an event of its own.

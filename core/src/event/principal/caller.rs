@@ -155,7 +155,7 @@ impl Principal {
 
     /// Whose rights the caller has: a federated session has those of the user, or of root, who issued it.
     #[must_use]
-    pub fn acts_as(&self) -> PrincipalKind {
+    pub(crate) fn acts_as(&self) -> PrincipalKind {
         match &self.issued_by {
             Some(Issuer::Root(_)) => PrincipalKind::Root,
             Some(Issuer::User { .. }) => PrincipalKind::IamUser,
