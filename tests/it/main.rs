@@ -1,6 +1,7 @@
 //! All tests that use the library from outside, as one program: after a change of the library one is linked, not thirty.
 
 #![expect(
+    clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,

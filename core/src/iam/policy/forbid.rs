@@ -34,7 +34,7 @@ impl PolicyDocument {
     /// assert!(!document.may_forbid(&request("sns:Subscribe")));
     /// ```
     #[must_use]
-    pub(crate) fn may_forbid(&self, request: &Request) -> bool {
+    pub fn may_forbid(&self, request: &Request) -> bool {
         let holds = |condition: &Condition| may_hold(condition, request);
         self.too_long
             || self.statements.iter().filter(|statement| !statement.allow).any(|statement| {
