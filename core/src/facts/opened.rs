@@ -1,11 +1,14 @@
 //! Whom an event lets use a resource: by the policy it puts, or by the names it gives a service.
 
+use std::sync::LazyLock;
+
 use serde_json::{Map, Value, json};
 
 use crate::event::{Event, values_at};
 use crate::iam::arn::{Arn, ArnPattern};
 use crate::iam::policy::{Home, PolicyDocument, Trust};
 use crate::site::Site;
+use crate::text::table::{columns, lines};
 
 /// Deepest place in the parameters where a policy is looked for.
 const DEPTH_MAX: usize = 6;
@@ -19,86 +22,23 @@ const OF_OTHER_THINGS: [&str; 4] = [
     "organizations.amazonaws.com",
 ];
 
-/// A call that names whom it lets in, without a document.
+/// A call that names whom it lets in, without a document: a line of `opened/named.tsv`.
 struct NamingCall {
     source: &'static str,
     /// What its name begins with.
     call: &'static str,
-    /// Where the names stand in the parameters.
-    whom: &'static [&'static str],
-    /// Where conditions stand, and the keys that they are about.
-    conditions: &'static [(&'static str, &'static str)],
+    /// Where the names stand in the parameters, between spaces.
+    whom: &'static str,
+    /// Where conditions stand, each with the key that it is about, between spaces.
+    conditions: &'static str,
 }
 
-const fn named(
-    source: &'static str,
-    call: &'static str,
-    whom: &'static [&'static str],
-    conditions: &'static [(&'static str, &'static str)],
-) -> NamingCall {
-    NamingCall { source, call, whom, conditions }
-}
+static NAMED: LazyLock<Vec<NamingCall>> = LazyLock::new(|| {
+    lines(include_str!("opened/named.tsv")).filter_map(NamingCall::read).collect()
+});
 
-/// Where the access control list of a bucket stands: as a name, as a document, as headers.
-const ACLS: [&str; 8] = [
-    "x-amz-acl",
-    "AccessControlPolicy.AccessControlList.Grant.Grantee.URI",
-    "AccessControlPolicy.AccessControlList.Grant.Grantee.ID",
-    "x-amz-grant-full-control",
-    "x-amz-grant-read",
-    "x-amz-grant-read-acp",
-    "x-amz-grant-write",
-    "x-amz-grant-write-acp",
-];
-/// Owner of the list, who stands in it, too.
+/// Owner of an access control list, who stands in it, too.
 const OWNER: &str = "AccessControlPolicy.Owner.ID";
-
-/// Sources: the services' API references, and CloudTrail's spelling of their parameters.
-const NAMED: [NamingCall; 14] = [
-    named(
-        "lambda.amazonaws.com",
-        "AddPermission",
-        &["principal"],
-        &[
-            ("sourceAccount", "aws:SourceAccount"),
-            ("sourceArn", "aws:SourceArn"),
-            ("principalOrgID", "aws:PrincipalOrgID"),
-        ],
-    ),
-    named(
-        "lambda.amazonaws.com",
-        "AddLayerVersionPermission",
-        &["principal"],
-        &[("organizationId", "aws:PrincipalOrgID")],
-    ),
-    named("sns.amazonaws.com", "AddPermission", &["aWSAccountId"], &[]),
-    named("sqs.amazonaws.com", "AddPermission", &["aWSAccountIds"], &[]),
-    named(
-        "ec2.amazonaws.com",
-        "ModifySnapshotAttribute",
-        &["createVolumePermission.add.items.userId", "createVolumePermission.add.items.group"],
-        &[],
-    ),
-    named(
-        "ec2.amazonaws.com",
-        "ModifyImageAttribute",
-        &[
-            "launchPermission.add.items.userId",
-            "launchPermission.add.items.group",
-            "launchPermission.add.items.organizationArn",
-            "launchPermission.add.items.organizationalUnitArn",
-        ],
-        &[],
-    ),
-    named("rds.amazonaws.com", "ModifyDBSnapshotAttribute", &["valuesToAdd"], &[]),
-    named("rds.amazonaws.com", "ModifyDBClusterSnapshotAttribute", &["valuesToAdd"], &[]),
-    named("redshift.amazonaws.com", "AuthorizeSnapshotAccess", &["accountWithRestoreAccess"], &[]),
-    named("ssm.amazonaws.com", "ModifyDocumentPermission", &["accountIdsToAdd"], &[]),
-    named("ram.amazonaws.com", "CreateResourceShare", &["principals"], &[]),
-    named("ram.amazonaws.com", "AssociateResourceShare", &["principals"], &[]),
-    named("s3.amazonaws.com", "CreateBucket", &ACLS, &[]),
-    named("s3.amazonaws.com", "PutBucketAcl", &ACLS, &[]),
-];
 
 /// Names that stand for everybody with an AWS account, or anybody at all.
 const EVERYBODY: [&str; 7] = [
@@ -112,7 +52,9 @@ const EVERYBODY: [&str; 7] = [
 ];
 
 /// Names of lists that let in the owner, or a service of AWS.
-const NOBODY: [&str; 7] = [
+const NOBODY: [&str; 8] = [
+    // Of Lake Formation: whoever a policy of IAM lets in.
+    "IAM_ALLOWED_PRINCIPALS",
     "aws-exec-read",
     "bucket-owner-full-control",
     "bucket-owner-read",
@@ -167,15 +109,20 @@ fn find(value: &Value, depth: usize, found: &mut Vec<PolicyDocument>) {
 }
 
 impl NamingCall {
+    fn read(line: &'static str) -> Option<Self> {
+        let [source, call, whom, conditions] = columns(line)?;
+        Some(Self { source, call, whom, conditions })
+    }
+
     fn document(&self, parameters: &Value) -> Option<PolicyDocument> {
         let texts = |path| values_at(parameters, path).into_iter().filter_map(Value::as_str);
-        let whom = self.whom.iter().copied().flat_map(texts);
+        let whom = self.whom.split(' ').flat_map(texts);
         let owner: Vec<&str> = texts(OWNER).collect();
         let mut asked = Map::new();
-        for (path, key) in self.conditions {
+        for (path, key) in self.conditions.split(' ').filter_map(|one| one.split_once('=')) {
             let values: Vec<&str> = texts(path).collect();
             if !values.is_empty() {
-                asked.insert((*key).to_owned(), json!(values));
+                asked.insert(key.to_owned(), json!(values));
             }
         }
         // A source may be any that is like it.
@@ -199,8 +146,19 @@ fn grantees(text: &str) -> Vec<&str> {
     text.split(',').map(str::trim).map(name).collect()
 }
 
+/// Is this somebody of the organization's own directory, by ARN or ID? Identity Center lets in nobody else.
+fn is_of_directory(name: &str) -> bool {
+    match Arn::parse(name) {
+        Some(arn) => arn.service == "identitystore",
+        None => name.split('-').count() >= 5 && !name.contains(['@', '.', '/']),
+    }
+}
+
 /// A statement that lets somebody in whom a parameter names.
 fn allow(name: &str, conditions: &Value) -> Option<Value> {
+    // Redshift and Lake Formation name an account so, and all that it has.
+    let name = name.strip_prefix("DataCatalog/").unwrap_or(name);
+    let name = name.strip_suffix(":IAMPrincipals").unwrap_or(name);
     // `organization/ID`, `ou/ID/…`
     let of_organization = Arn::parse(name).and_then(|arn| arn.organization());
     let mut conditions = conditions.clone();
@@ -209,7 +167,7 @@ fn allow(name: &str, conditions: &Value) -> Option<Value> {
     } else if let Some(id) = of_organization {
         conditions = json!({"StringEquals": {"aws:PrincipalOrgID": id}});
         json!("*")
-    } else if NOBODY.contains(&name) {
+    } else if NOBODY.contains(&name) || is_of_directory(name) {
         return None;
     } else if name.contains('.') && !ArnPattern::split(name).is_arn() && !name.contains('@') {
         json!({"Service": name})
@@ -312,6 +270,47 @@ mod tests {
         lambda(&add("alexa-appkit.amazon.com"), &unfenced);
         let layer = json!({"principal": "*", "organizationId": "o-exampleorgid"});
         check("lambda", "AddLayerVersionPermission", &layer, &["anyone-conditioned"]);
+    }
+
+    #[test]
+    fn whoever_is_no_account_is_judged_by_what_the_service_means() {
+        let strange = ["account-root", "external-account"];
+        let lake = |who: &str| json!({"principal": {"dataLakePrincipalIdentifier": who}});
+        let grant = |who: &str, want: &[&str]| {
+            check("lakeformation", "GrantPermissions", &lake(who), want);
+            let each = json!({"entries": [lake("IAM_ALLOWED_PRINCIPALS"), lake(who)]});
+            check("lakeformation", "BatchGrantPermissions", &each, want);
+        };
+        grant("IAM_ALLOWED_PRINCIPALS", &[]);
+        grant("arn:aws:identitystore:::group/94482488-3041-7026-18f3-be45837cd0e4", &[]);
+        grant("111122223333:IAMPrincipals", &["own-account"]);
+        grant("999988887777:IAMPrincipals", &strange);
+        grant("arn:aws:iam::111122223333:saml-provider/x:group/sales", &["own-account"]);
+        let grantee = |who: &str| json!({"CreateAccessGrantRequest": {"Grantee": {"GranteeIdentifier": who}}});
+        let access =
+            |who: &str, want: &[&str]| check("s3", "CreateAccessGrant", &grantee(who), want);
+        access("94482488-3041-7026-18f3-be45837cd0e4", &[]);
+        access("arn:aws:iam::999988887777:role/a-b-c-d-e-f", &["external-account"]);
+        let share = |to: &str| json!({"dataShareArn": "d", "consumerIdentifier": to});
+        check(
+            "redshift",
+            "AuthorizeDataShare",
+            &share("DataCatalog/111122223333"),
+            &["own-account"],
+        );
+        check("redshift", "AuthorizeDataShare", &share("DataCatalog/999988887777"), &strange);
+        // Whoever subscribes at Data Exchange.
+        check(
+            "redshift",
+            "AuthorizeDataShare",
+            &share("ADX"),
+            &["external-account", "unknown-principal"],
+        );
+    }
+
+    #[test]
+    fn the_table_is_whole() {
+        assert_eq!(NAMED.len(), lines(include_str!("opened/named.tsv")).count());
     }
 
     #[test]
