@@ -2,4 +2,5 @@
 
 pub mod bus;
 pub mod coverage;
+pub mod permissions;
 pub mod rule_test;

@@ -9,6 +9,7 @@ use crate::iam::action;
 use crate::iam::catalogue::{self, Call, CallEffect, IAM};
 use crate::pattern::Matcher;
 use crate::review::bus::{self, BusRules};
+use crate::review::permissions::{self, Permissions};
 use crate::rule::{Rank, Rule};
 use crate::text::severity::Severity;
 
@@ -48,6 +49,8 @@ pub struct Report {
     pub iam: Summary,
     /// Calls of all other services in the catalogue.
     pub other: Summary,
+    /// AWS's own list of actions that manage permissions.
+    pub permissions: Permissions,
     /// Rules by ATT&CK technique.
     pub attack: BTreeMap<String, Vec<String>>,
     /// Rules without a source page.
@@ -112,6 +115,7 @@ pub fn report<'r>(rules: impl IntoIterator<Item = &'r Rule>) -> Report {
     Report {
         iam: summary(iam),
         other: summary(other),
+        permissions: permissions::permissions(|call| best_of(call, &enabled).0 == Coverage::Named),
         attack,
         rules_without_source: ids(|rule| rule.spec.source.is_none()),
         rules_without_technique: ids(|rule| rule.spec.attack.is_empty()),
@@ -167,6 +171,18 @@ fn summary(calls: Vec<CallCoverage>) -> Summary {
 }
 
 fn cover(call: &Call, rules: &[&Rule]) -> CallCoverage {
+    let (coverage, rules) = best_of((call.source, call.name), rules);
+    CallCoverage {
+        source: call.source,
+        name: call.name,
+        effect: call.effect,
+        coverage,
+        rules: rules.into_iter().map(str::to_owned).collect(),
+    }
+}
+
+/// How well a call is covered, by its source and name, and by which rules.
+fn best_of<'r>(call: (&str, &str), rules: &[&'r Rule]) -> (Coverage, Vec<&'r str>) {
     let mut best = Coverage::None;
     let mut seen: Vec<(Coverage, &str)> = Vec::new();
     for rule in rules {
@@ -185,31 +201,21 @@ fn cover(call: &Call, rules: &[&Rule]) -> CallCoverage {
         best = best.max(coverage);
         seen.push((coverage, &rule.spec.id));
     }
-    let rules = seen
-        .iter()
-        .filter(|(coverage, _)| *coverage == best)
-        .map(|(_, id)| (*id).to_owned())
-        .collect();
-    CallCoverage {
-        source: call.source,
-        name: call.name,
-        effect: call.effect,
-        coverage: best,
-        rules,
-    }
+    seen.retain(|(coverage, _)| *coverage == best);
+    (best, seen.into_iter().map(|(_, id)| id).collect())
 }
 
 /// Would the rule see the call, under its other conditions, and does it name it?
-fn names(rule: &Rule, call: &Call) -> Coverage {
+fn names(rule: &Rule, (source, name): (&str, &str)) -> Coverage {
     // Where a trailing star stands for a version, the event has one.
-    let event_name = match call.name.strip_suffix('*') {
+    let event_name = match name.strip_suffix('*') {
         Some(word) => format!("{word}20150331"),
-        None => call.name.to_owned(),
+        None => name.to_owned(),
     };
-    let service = call.source.split('.').next().unwrap_or_default();
+    let service = source.split('.').next().unwrap_or_default();
     let wanted = [
         ("source", format!("aws.{service}")),
-        ("detail.eventSource", call.source.to_owned()),
+        ("detail.eventSource", source.to_owned()),
         ("detail.eventName", event_name.clone()),
     ];
     let mut best = Coverage::None;
@@ -225,8 +231,8 @@ fn names(rule: &Rule, call: &Call) -> Coverage {
         let by_name = branch.matchers("detail.eventName").any(|matcher| {
             let exact = matches!(matcher, Matcher::Text(_) | Matcher::IgnoreCase(_));
             // A versioned name can only be named by its beginning.
-            let versioned = call.name.ends_with('*')
-                && matches!(matcher, Matcher::Prefix(_) | Matcher::Wildcard(_));
+            let versioned =
+                name.ends_with('*') && matches!(matcher, Matcher::Prefix(_) | Matcher::Wildcard(_));
             let value = Value::from(event_name.as_str());
             (exact || versioned) && matcher.accepts(&value)
         });
@@ -299,6 +305,17 @@ mod tests {
             .map(|call| call.name)
             .collect();
         assert!(unnamed.is_empty(), "no rule names {unnamed:?}");
+    }
+
+    #[test]
+    fn each_action_that_manages_permissions_is_named_or_left_out_for_a_reason() {
+        let engine = Engine::packed(&PACK).unwrap();
+        let all = report(engine.rules().rules()).permissions;
+        assert!(all.total() > 500, "{} actions only", all.total());
+        assert!(all.gaps.is_empty(), "neither named by a rule nor left out: {:#?}", all.gaps);
+        let off: Vec<Rule> = Vec::new();
+        let left_out = report(&off).permissions.left_out;
+        assert_eq!(all.left_out, left_out, "a rule names what is left out");
     }
 
     #[test]

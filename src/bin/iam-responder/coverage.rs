@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use iam_responder::review::coverage::{
     Coverage, Delivered, Report, Summary, index, navigator_layer, report,
 };
+use iam_responder::review::permissions::Permissions;
 
 use crate::exit::{Exit, Failure};
 use crate::options::{Global, OutputFormat};
@@ -46,7 +47,8 @@ pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
         OutputFormat::Human => human(&mut out, &report)?,
     }
     out.flush()?;
-    Ok(if report.iam.uncovered + report.other.uncovered > 0 { Exit::Findings } else { Exit::Clean })
+    let unseen = report.iam.uncovered + report.other.uncovered + report.permissions.gaps.len();
+    Ok(if unseen > 0 { Exit::Findings } else { Exit::Clean })
 }
 
 fn human(out: &mut impl Write, report: &Report) -> Result<(), Failure> {
@@ -61,6 +63,7 @@ fn human(out: &mut impl Write, report: &Report) -> Result<(), Failure> {
         list(out, summary, Coverage::CatchAll, "catch-all only")?;
         list(out, summary, Coverage::None, "not seen")?;
     }
+    permissions(out, &report.permissions)?;
     delivery(out, &report.delivery)?;
     writeln!(out, "\n{bold}rules{bold:#}")?;
     for (severity, count) in report.rules_by_severity.iter().rev() {
@@ -76,6 +79,26 @@ fn human(out: &mut impl Write, report: &Report) -> Result<(), Failure> {
         if !ids.is_empty() {
             writeln!(out, "\nrules {what}\n{}", paint::paragraph(&ids.join(", "), "  ", 2))?;
         }
+    }
+    Ok(())
+}
+
+fn permissions(out: &mut impl Write, permissions: &Permissions) -> Result<(), Failure> {
+    let bold = paint::BOLD;
+    writeln!(
+        out,
+        "{bold}permissions management, by AWS's own list{bold:#}: {} actions; {} named by a rule, {} left out, {} neither",
+        permissions.total(),
+        permissions.named.len(),
+        permissions.left_out(),
+        permissions.gaps.len(),
+    )?;
+    if !permissions.gaps.is_empty() {
+        writeln!(out, "  neither\n{}", paint::paragraph(&permissions.gaps.join(", "), "    ", 4))?;
+    }
+    for (reason, actions) in &permissions.left_out {
+        let actions = paint::paragraph(&actions.join(", "), "    ", 4);
+        writeln!(out, "  left out: {}\n{actions}", reason.says())?;
     }
     Ok(())
 }
