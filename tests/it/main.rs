@@ -26,6 +26,7 @@ mod grants;
 mod guarded;
 mod handed;
 mod limits;
+mod opened;
 mod packed;
 mod patterns;
 mod plans;
