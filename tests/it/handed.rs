@@ -7,10 +7,10 @@ use iam_responder::review::bus::{BusRules, DeployedBusRules, Names};
 use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};
 
-use crate::support::call;
 use crate::support::roles::{
     ADMIN, QUIET, READS, ROLE, by_stack, last, outcomes, worker, worker_of,
 };
+use crate::support::{call, delivered};
 
 const PLAIN: &str = "accounts: {'111122223333': {name: lab, tags: {env: dev}}}";
 
@@ -70,6 +70,23 @@ fn an_administrator_s_role_alerts_wherever_a_stack_hands_it() {
         &json!({"name": "s", "target": {"arn": "x", "roleArn": ROLE}}),
     );
     check("apigateway", "PutIntegration", &json!({"restApiId": "a", "credentials": ROLE}));
+}
+
+/// Whatever wears the role, it is told by what the role holds.
+#[test]
+fn a_role_is_judged_alike_whatever_wears_it() {
+    let engine = Engine::packed(&PACK).unwrap();
+    let bus_rules = BusRules::of(engine.rules().rules()).unwrap();
+    let deployed = DeployedBusRules::new(&bus_rules, &Names::longest()).unwrap();
+    let carriers = include_str!("handed/carriers.tsv").lines();
+    for line in carriers.filter(|line| !line.starts_with('#')) {
+        let (named, parameters) = line.split_once('\t').unwrap();
+        let (source, name) = named.split_once(':').unwrap();
+        let parameters = serde_json::from_str(&parameters.replace("ROLE", ROLE)).unwrap();
+        check(source, name, &parameters);
+        let event = delivered(call(source, name, 1, parameters));
+        assert!(!deployed.taken(&event, false).is_empty(), "{line} is not delivered");
+    }
 }
 
 /// No rule names these calls: what they name is enough.

@@ -1,11 +1,14 @@
 //! Whoever lets somebody use a resource is told so alike, whatever the resource: by everybody, by an outsider, and by the
 //! own organization, for which nothing need be said.
 
+use iam_responder::assess::engine::Engine;
+use iam_responder::pack::PACK;
+use iam_responder::review::bus::{BusRules, DeployedBusRules, Names};
 use iam_responder::text::severity::Severity;
 use serde_json::{Value, json};
 
-use crate::support::call;
-use crate::support::roles::{by_stack, last};
+use crate::support::roles::last;
+use crate::support::{call, delivered};
 
 const SITE: &str = "organization: o-4k2p9x0a7h\naccounts: {'111122223333': {name: lab}, '444455556666': {name: shop}}";
 const OUTSIDER: &str = "999988887777";
@@ -75,6 +78,21 @@ impl Row {
                 Some(Severity::Critical) => "c",
             },
         })
+    }
+}
+
+#[test]
+fn what_is_told_is_delivered() {
+    let engine = Engine::packed(&PACK).unwrap();
+    let bus_rules = BusRules::of(engine.rules().rules()).unwrap();
+    let deployed = DeployedBusRules::new(&bus_rules, &Names::longest()).unwrap();
+    for row in rows() {
+        let (source, name) = row.call.split_once(':').unwrap();
+        for (parameters, want) in row.parameters().into_iter().zip(row.want) {
+            let event = delivered(call(source, name, 1, parameters.unwrap_or_default()));
+            let taken = !deployed.taken(&event, false).is_empty();
+            assert!(taken || ["-", "."].contains(&want), "{}: {event} is not delivered", row.call);
+        }
     }
 }
 
