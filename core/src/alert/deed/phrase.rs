@@ -88,7 +88,18 @@ mod tests {
     #[test]
     fn sources_are_those_that_are_delivered() {
         let known: HashSet<&str> = catalogue::calls().map(|call| service_of(call.source)).collect();
-        let others = ["cloud9", "ec2", "ecs", "eks", "ram", "redshift", "transfer"];
+        let others = [
+            "cloud9",
+            "ec2",
+            "ecs",
+            "eks",
+            "lakeformation",
+            "quicksight",
+            "ram",
+            "redshift",
+            "servicecatalog",
+            "transfer",
+        ];
         for [source, ..] in rows() {
             assert!(known.contains(source) || others.contains(&source), "{source}");
         }
