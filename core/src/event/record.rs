@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
+use super::kinds::{DetailType, EventType};
 pub use super::spelling::EVENT_DEPTH_MAX;
 use super::spelling::{depth, read_structures, respelled, structure};
 use crate::text::hash::fnv1a;
@@ -318,21 +319,22 @@ fn record_of(map: Fields) -> Result<Result<Fields, Fields>, Unreadable> {
 fn is_record(map: &Map<String, Value>) -> bool {
     let text = |key: &str| map.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
     let of_aws = text("eventSource").is_some_and(|source| source.contains(".amazonaws."));
-    (of_aws && text("eventName").is_some()) || text("eventType") == Some("AwsCloudTrailInsight")
+    (of_aws && text("eventName").is_some()) || text("eventType") == Some(EventType::Insight.word())
 }
 
 /// The envelope that EventBridge would have sent for a record.
 fn wrap(record: Map<String, Value>) -> Value {
     let text = |key: &str| record.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
     let detail_type = match text("eventType") {
-        Some(kind) if kind.eq_ignore_ascii_case("AwsConsoleSignIn") => {
-            "AWS Console Sign In via CloudTrail"
-        }
-        Some("AwsServiceEvent") => "AWS Service Event via CloudTrail",
-        Some("AwsConsoleAction") => "AWS Console Action via CloudTrail",
-        Some("AwsCloudTrailInsight") => "AWS Insight via CloudTrail",
-        _ => "AWS API Call via CloudTrail",
+        Some(kind) if kind.eq_ignore_ascii_case(EventType::SignIn.word()) => DetailType::SignIn,
+        kind => match kind.and_then(EventType::of) {
+            Some(EventType::Service) => DetailType::Service,
+            Some(EventType::ConsoleAction) => DetailType::ConsoleAction,
+            Some(EventType::Insight) => DetailType::Insight,
+            _ => DetailType::Call,
+        },
     };
+    let detail_type = detail_type.word();
     let service =
         text("eventSource").and_then(|source| source.split('.').next()).unwrap_or("unknown");
     let caller_account = record.get("userIdentity").and_then(|identity| identity.get("accountId"));

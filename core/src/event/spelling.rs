@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 pub const EVENT_DEPTH_MAX: usize = 64;
 
 /// Fields of a record that hold structures, and that tables of log files keep as JSON text.
-const STRUCTURES: [&str; 10] = [
+pub(crate) const STRUCTURES: [&str; 10] = [
     "additionalEventData",
     "addendum",
     "insightDetails",
@@ -18,13 +18,14 @@ const STRUCTURES: [&str; 10] = [
     "userIdentity",
     "eventContext",
 ];
-/// All fields of a record and of its identity, as CloudTrail spells them.
+/// All fields of a record, as CloudTrail spells them.
 /// Source: <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>
-const FIELDS: [&str; 56] = [
+pub(crate) const RECORD_FIELDS: [&str; 32] = [
     "additionalEventData",
     "addendum",
     "apiVersion",
     "awsRegion",
+    "edgeDeviceDetails",
     "errorCode",
     "errorMessage",
     "eventCategory",
@@ -52,32 +53,45 @@ const FIELDS: [&str; 56] = [
     "userIdentity",
     "vpcEndpointAccountId",
     "vpcEndpointId",
-    // Of the identity.
+];
+/// All fields of its identity, by their paths.
+/// Source: <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html>
+pub(crate) const IDENTITY_PATHS: [&str; 35] = [
     "accessKeyId",
     "accountId",
     "arn",
-    "assumedRoot",
-    "attributes",
-    "creationDate",
     "credentialId",
-    "ec2RoleDelivery",
-    "federatedProvider",
     "identityProvider",
-    "identityStoreArn",
     "inScopeOf",
+    "inScopeOf.credentialsIssuedTo",
+    "inScopeOf.issuerType",
+    "inScopeOf.sourceAccount",
+    "inScopeOf.sourceArn",
     "invokedBy",
-    "issuerType",
-    "mfaAuthenticated",
+    "invokedByDelegate",
+    "invokedByDelegate.accountId",
     "onBehalfOf",
+    "onBehalfOf.identityStoreArn",
+    "onBehalfOf.userId",
     "principalId",
     "sessionContext",
-    "sessionIssuer",
-    "sourceIdentity",
+    "sessionContext.assumedRoot",
+    "sessionContext.attributes",
+    "sessionContext.attributes.creationDate",
+    "sessionContext.attributes.mfaAuthenticated",
+    "sessionContext.ec2RoleDelivery",
+    "sessionContext.sessionIssuer",
+    "sessionContext.sessionIssuer.accountId",
+    "sessionContext.sessionIssuer.arn",
+    "sessionContext.sessionIssuer.principalId",
+    "sessionContext.sessionIssuer.type",
+    "sessionContext.sessionIssuer.userName",
+    "sessionContext.sourceIdentity",
+    "sessionContext.webIdFederationData",
+    "sessionContext.webIdFederationData.attributes",
+    "sessionContext.webIdFederationData.federatedProvider",
     "type",
-    "userId",
     "userName",
-    "webIdFederationData",
-    "credentialsIssuedTo",
 ];
 /// Layers of JSON text within JSON text that are read.
 const LAYERS_MAX: usize = 3;
@@ -107,8 +121,10 @@ fn with_names(map: Map<String, Value>) -> Map<String, Value> {
     let mut found = Map::new();
     for (key, value) in map {
         let bare: String = key.chars().filter(|c| *c != '_').collect();
-        let name = FIELDS.iter().find(|name| name.eq_ignore_ascii_case(&bare));
-        let name = name.map_or(key, |name| (*name).to_owned());
+        let of_identity = IDENTITY_PATHS.iter().map(|path| path.rsplit('.').next().unwrap_or(path));
+        let mut fields = RECORD_FIELDS.iter().copied().chain(of_identity);
+        let name = fields.find(|name| name.eq_ignore_ascii_case(&bare));
+        let name = name.map_or(key, str::to_owned);
         // Of two spellings the first counts, so that the other cannot take its place.
         if !found.contains_key(&name) {
             found.insert(name, value);

@@ -3,10 +3,12 @@
 //! One table, `catalogue/calls.tsv`, is the only place that knows the calls. Facts, plans, coverage
 //! and documentation are read from it. What the steps that undo them do says `catalogue/steps.tsv`, and which calls of
 //! all services take a role `catalogue/roles.tsv`, and what goes on wearing one `catalogue/wearers.tsv`. Known calls that
-//! need no row in it stand in `catalogue/unrated.tsv`.
+//! need no row in it stand in `catalogue/unrated.tsv`, and those that nobody needs to rate, as reads, in
+//! `catalogue/others.tsv`.
 
 mod call;
 mod operation;
+mod others;
 mod roles;
 mod step;
 mod unrated;
@@ -15,6 +17,7 @@ mod wearers;
 pub use call::{Access, Call, CallEffect, IAM, Inverse, calls, calls_of, find};
 pub(crate) use call::{ValueFrom, response_words};
 pub use operation::Operation;
+pub(crate) use others::{all_calls, without_version};
 pub use roles::{RoleTaken, roles_taken};
 pub(crate) use roles::{is_no_role, is_of_roles};
 pub use step::Effect;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{LazyLock, OnceLock};
 
 use super::operation::Operation;
+use super::others::without_version;
 use crate::iam::kind::EntityKind;
 use crate::text::table::columns;
 use crate::text::words::words;
@@ -219,7 +220,7 @@ pub fn calls_of(source: &str) -> impl Iterator<Item = &'static Call> {
 pub fn find(source: &str, name: &str) -> Option<&'static Call> {
     let exact = BY_NAME.get(&(source, name)).copied();
     let row = exact.or_else(|| {
-        let word = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == 'v' || c == '_');
+        let word = without_version(name);
         BY_NAME.get(&(source, format!("{word}*").as_str())).copied()
     });
     row?.call()

@@ -17,6 +17,11 @@ pub fn is_unrated(call: (&str, &str)) -> bool {
     ROWS.contains(&call)
 }
 
+/// Their names, of one source.
+pub(super) fn unrated_of(source: &str) -> impl Iterator<Item = &'static str> {
+    ROWS.iter().filter(move |(of, _)| *of == source).map(|(_, name)| *name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,0 +1,54 @@
+//! All calls of a source, where the catalogue knows all of them: those that it rates and the others.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::call::calls_of;
+use super::unrated::unrated_of;
+use crate::text::table::columns;
+
+/// Sources that the AWS SDK has no model of, and of which the catalogue has every call that people and rules name.
+const WITHOUT_MODEL: [&str; 1] = ["signin.amazonaws.com"];
+
+static BY_SOURCE: LazyLock<HashMap<&str, Vec<&str>>> = LazyLock::new(|| {
+    let rows = include_str!("others.tsv").lines().filter(|line| !line.starts_with('#'));
+    let others = rows.filter_map(columns).map(|[source, names]| (source, names));
+    let all = others.chain(WITHOUT_MODEL.map(|source| (source, "")));
+    all.map(|(source, others)| {
+        let rated = calls_of(source).map(|call| call.name.trim_end_matches('*'));
+        (source, rated.chain(unrated_of(source)).chain(others.split_whitespace()).collect())
+    })
+    .collect()
+});
+
+/// Names of all calls of a source, without versions. `None` where only some are known.
+#[must_use]
+pub(crate) fn all_calls(source: &str) -> Option<&'static [&'static str]> {
+    BY_SOURCE.get(source).map(Vec::as_slice)
+}
+
+/// The name of a call without the version that some services put behind it (`UpdateFunctionCode20150331v2`).
+#[must_use]
+pub(crate) fn without_version(name: &str) -> &str {
+    name.trim_end_matches(|c: char| c.is_ascii_digit() || c == 'v' || c == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::iam::catalogue::{find, is_unrated};
+
+    #[test]
+    fn the_table_is_whole_and_repeats_no_other() {
+        for line in include_str!("others.tsv").lines().filter(|line| !line.starts_with('#')) {
+            let [source, names] = columns(line).unwrap();
+            for name in names.split_whitespace() {
+                assert!(find(source, name).is_none(), "{source} {name}; run .ci/other_calls.py");
+                assert!(!is_unrated((source, name)), "{source} {name}; run .ci/other_calls.py");
+            }
+        }
+        let iam = all_calls("iam.amazonaws.com").unwrap();
+        assert!(["ListUsers", "AttachRolePolicy"].iter().all(|name| iam.contains(name)));
+        assert!(all_calls("s3.amazonaws.com").is_none());
+    }
+}
