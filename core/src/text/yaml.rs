@@ -1,18 +1,21 @@
-//! YAML (and so JSON) text as located values: every node remembers its line.
+//! YAML (and so JSON) text as located values: every node remembers its line and column.
 //!
 //! Rule and site files are written by people, so every fault found later, by the typed decoder,
-//! the pattern compiler or a check across files, must name file and line. All of them speak of a
-//! *path* (`pattern.detail.eventName[0]`); [`Document::fault`] turns it into a line.
+//! the pattern compiler or a check across files, must name file, line and column. All of them speak of a
+//! *path* (`pattern.detail.eventName[0]`); [`Document::fault`] turns it into a place.
+
+mod decode;
 
 use std::collections::HashMap;
 use std::fmt;
 
-use saphyr_parser::{Event, Parser, ScalarStyle};
-use serde::de::DeserializeOwned;
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 use serde_json::{Map, Number, Value};
 
+pub use decode::Broken;
+pub(crate) use decode::is_told;
+
 use crate::text::hash::fnv1a;
-use crate::text::nearest;
 
 /// Largest file we read, in bytes. A larger one is a fault, not a slow start.
 pub const DOCUMENT_BYTES_MAX: usize = 1024 * 1024;
@@ -21,38 +24,56 @@ pub const DOCUMENT_NODES_MAX: usize = 200_000;
 /// Deepest nesting in a file.
 pub(crate) const DOCUMENT_DEPTH_MAX: usize = 64;
 
-/// One YAML document: its value and the line of each of its nodes.
+/// One YAML document: its value and the place of each of its nodes.
 #[derive(Debug, Clone)]
 pub struct Document {
     /// Name of the file as the user would write it.
     pub file: String,
     /// The content, with mapping keys as text (so that account IDs keep leading zeros).
     pub value: Value,
-    lines: Lines,
-    first_line: usize,
+    places: Places,
+    first: Place,
+    /// What is wrong with it although it could be read to its end: told together with all else.
+    faults: Vec<Fault>,
 }
 
-/// Lines by the hashes of their paths. The texts of 200,000 paths would take more than the document; two paths of the
-/// same hash cost no more than a wrong line in a fault.
-#[derive(Debug, Clone, Default)]
-struct Lines(HashMap<u64, usize>);
+/// Where something stands in a file: line and column, counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// Line.
+    pub line: usize,
+    /// Column, in characters.
+    pub column: usize,
+}
 
-impl Lines {
+impl Place {
+    const FIRST: Self = Self { line: 1, column: 1 };
+
+    fn of(marker: &Marker) -> Self {
+        Self { line: marker.line(), column: marker.col() + 1 }
+    }
+}
+
+/// Places by the hashes of their paths. The texts of 200,000 paths would take more than the document; two paths of the
+/// same hash cost no more than a wrong place in a fault.
+#[derive(Debug, Clone, Default)]
+struct Places(HashMap<u64, (u32, u32)>);
+
+impl Places {
     fn key(path: &str) -> u64 {
         fnv1a(path.bytes())
     }
 
-    fn get(&self, path: &str) -> Option<usize> {
-        self.0.get(&Self::key(path)).copied()
+    fn get(&self, path: &str) -> Option<Place> {
+        let (line, column) = *self.0.get(&Self::key(path))?;
+        Some(Place { line: line as usize, column: column as usize })
     }
 
-    /// The first line counts, but for an entry of a mapping: it begins with its key.
-    fn or_insert(&mut self, path: &str, line: usize) {
-        self.0.entry(Self::key(path)).or_insert(line);
-    }
-
-    fn insert(&mut self, path: &str, line: usize) {
-        self.0.insert(Self::key(path), line);
+    /// The first place counts: an entry of a mapping begins with its key.
+    fn or_insert(&mut self, path: &str, at: Place) {
+        // A file has at most 1 MiB.
+        let part = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        self.0.entry(Self::key(path)).or_insert((part(at.line), part(at.column)));
     }
 }
 
@@ -63,6 +84,8 @@ pub struct Fault {
     pub file: String,
     /// Line, counted from 1.
     pub line: usize,
+    /// Column, counted from 1.
+    pub column: usize,
     /// Path inside the document; empty for the document as a whole.
     pub path: String,
     /// What is wrong.
@@ -73,7 +96,7 @@ pub struct Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: ", self.file, self.line)?;
+        write!(f, "{}:{}:{}: ", self.file, self.line, self.column)?;
         if !self.path.is_empty() {
             write!(f, "`{}`: ", self.path)?;
         }
@@ -104,67 +127,43 @@ impl Document {
     /// A document that was checked before and needs no lines, as the rules compiled in.
     #[must_use]
     pub fn trusted(file: &str, value: Value) -> Self {
-        Self { file: file.to_owned(), value, lines: Lines::default(), first_line: 1 }
+        let (places, faults) = (Places::default(), Vec::new());
+        Self { file: file.to_owned(), value, places, first: Place::FIRST, faults }
+    }
+
+    /// The place of a path, or of its nearest known ancestor.
+    #[must_use]
+    pub fn place(&self, path: &str) -> Place {
+        let mut path = path;
+        loop {
+            if let Some(place) = self.places.get(path) {
+                return place;
+            }
+            match path.rfind(['.', '[']) {
+                Some(cut) => path = path.get(..cut).unwrap_or_default(),
+                None => return self.places.get("").unwrap_or(self.first),
+            }
+        }
     }
 
     /// The line of a path, or of its nearest known ancestor.
     #[must_use]
     pub fn line(&self, path: &str) -> usize {
-        let mut path = path;
-        loop {
-            if let Some(line) = self.lines.get(path) {
-                return line;
-            }
-            match path.rfind(['.', '[']) {
-                Some(cut) => path = path.get(..cut).unwrap_or_default(),
-                None => return self.lines.get("").unwrap_or(self.first_line),
-            }
-        }
+        self.place(path).line
     }
 
     /// A fault at a path of this document.
     #[must_use]
     pub fn fault(&self, path: &str, message: impl Into<String>, help: Option<String>) -> Fault {
-        let line = self.line(path);
+        let Place { line, column } = self.place(path);
         Fault {
             file: self.file.clone(),
             line,
+            column,
             path: path.to_owned(),
             message: message.into(),
             help,
         }
-    }
-
-    /// Decodes the document into a type, with the nearest right word for a wrong one.
-    ///
-    /// # Errors
-    /// The first [`Fault`] serde finds.
-    pub fn decode<T: DeserializeOwned>(&self) -> Result<T, Fault> {
-        serde_path_to_error::deserialize(&self.value).map_err(|error| {
-            let path = error.path().to_string();
-            let path = if path == "." { String::new() } else { path };
-            let text = error.inner().to_string();
-            let (path, help) = self.explain_decoding(&path, &text);
-            self.fault(&path, lower_first(&text), help)
-        })
-    }
-
-    /// serde says "unknown field `x`, expected one of `a`, `b`": points at `x`, suggests the
-    /// nearest.
-    fn explain_decoding(&self, path: &str, text: &str) -> (String, Option<String>) {
-        let words: Vec<&str> = text.split('`').skip(1).step_by(2).collect();
-        let (Some(wrong), true) = (words.first(), text.starts_with("unknown ")) else {
-            return (path.to_owned(), None);
-        };
-        let help = nearest::suggestion(wrong, words.iter().skip(1).copied());
-        let unknown_field = text.starts_with("unknown field");
-        let ends_with_it = path == *wrong || path.ends_with(&format!(".{wrong}"));
-        let path = match (unknown_field && !ends_with_it, path.is_empty()) {
-            (false, _) => path.to_owned(),
-            (true, true) => (*wrong).to_owned(),
-            (true, false) => format!("{path}.{wrong}"),
-        };
-        (path, help)
     }
 }
 
@@ -173,13 +172,12 @@ impl Fault {
     #[must_use]
     pub fn whole(file: &str, line: usize, message: impl Into<String>) -> Self {
         let (path, help) = (String::new(), None);
-        Self { file: file.to_owned(), line, path, message: message.into(), help }
+        Self { file: file.to_owned(), line, column: 1, path, message: message.into(), help }
     }
-}
 
-fn lower_first(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+    fn at(file: &str, Place { line, column }: Place, message: impl Into<String>) -> Self {
+        Self { column, ..Self::whole(file, line, message) }
+    }
 }
 
 /// A container under construction.
@@ -198,7 +196,9 @@ struct Loader<'f> {
     file: &'f str,
     stack: Vec<Frame>,
     anchors: HashMap<usize, Value>,
-    lines: Lines,
+    places: Places,
+    /// Of the document that is read.
+    faults: Vec<Fault>,
     nodes: usize,
     root: Option<Value>,
     done: Vec<Document>,
@@ -206,67 +206,104 @@ struct Loader<'f> {
 
 impl<'f> Loader<'f> {
     fn new(file: &'f str) -> Self {
-        let (stack, anchors, lines) = (Vec::new(), HashMap::new(), Lines::default());
-        Self { file, stack, anchors, lines, nodes: 0, root: None, done: Vec::new() }
+        Self {
+            file,
+            stack: Vec::new(),
+            anchors: HashMap::new(),
+            places: Places::default(),
+            faults: Vec::new(),
+            nodes: 0,
+            root: None,
+            done: Vec::new(),
+        }
     }
 
     fn load(mut self, text: &str) -> Result<Vec<Document>, Fault> {
         for item in Parser::new_from_str(text) {
             let (event, span) = item.map_err(|error| {
-                let line = error.marker().line();
-                Fault::whole(self.file, line, format!("not valid YAML: {}", error.info()))
+                let message = format!("not valid YAML: {}", error.info());
+                Fault::at(self.file, Place::of(error.marker()), message)
             })?;
-            self.take(event, span.start.line())?;
+            self.take(event, Place::of(&span.start))?;
         }
         Ok(self.done)
     }
 
-    fn take(&mut self, event: Event<'_>, line: usize) -> Result<(), Fault> {
+    fn take(&mut self, event: Event<'_>, at: Place) -> Result<(), Fault> {
         match event {
-            Event::Scalar(text, style, anchor, _) => {
+            Event::Scalar(text, style, anchor, tag) => {
                 if let Some(Frame { open: Open::Mapping(_, key @ None), .. }) =
                     self.stack.last_mut()
                 {
                     *key = Some(text.into_owned());
-                    return self.start_entry(line);
+                    self.start_entry(at);
+                    self.check_tag(tag.as_deref(), at);
+                    return Ok(());
                 }
+                let style = self.check_tag(tag.as_deref(), at).unwrap_or(style);
                 let value = scalar(&text, style);
-                self.node(anchor, value, line)
+                self.node(anchor, value, at)
             }
             Event::Alias(anchor) => {
                 let value = self.anchors.get(&anchor).cloned().unwrap_or(Value::Null);
                 self.nodes += count(&value);
-                self.node(0, value, line)
+                self.node(0, value, at)
             }
-            Event::SequenceStart(anchor, _) => self.push(Open::Sequence(Vec::new()), anchor, line),
-            Event::MappingStart(anchor, _) => {
-                self.push(Open::Mapping(Map::new(), None), anchor, line)
+            Event::SequenceStart(anchor, tag) => {
+                self.check_tag(tag.as_deref(), at);
+                self.push(Open::Sequence(Vec::new()), anchor, at)
+            }
+            Event::MappingStart(anchor, tag) => {
+                self.check_tag(tag.as_deref(), at);
+                self.push(Open::Mapping(Map::new(), None), anchor, at)
             }
             Event::SequenceEnd | Event::MappingEnd => match self.stack.pop() {
                 Some(Frame { open: Open::Sequence(items), anchor, .. }) => {
-                    self.close(anchor, Value::Array(items), line)
+                    self.close(anchor, Value::Array(items), at)
                 }
                 Some(Frame { open: Open::Mapping(map, _), anchor, .. }) => {
-                    self.close(anchor, Value::Object(map), line)
+                    self.close(anchor, Value::Object(map), at)
                 }
                 None => Ok(()),
             },
             Event::DocumentEnd => {
                 let value = self.root.take().unwrap_or(Value::Null);
-                let lines = std::mem::take(&mut self.lines);
-                let first_line = lines.get("").unwrap_or(line);
-                if !value.is_null() {
-                    self.done.push(Document {
-                        file: self.file.to_owned(),
-                        value,
-                        lines,
-                        first_line,
-                    });
+                let places = std::mem::take(&mut self.places);
+                let faults = std::mem::take(&mut self.faults);
+                let first = places.get("").unwrap_or(at);
+                if !value.is_null() || !faults.is_empty() {
+                    let file = self.file.to_owned();
+                    self.done.push(Document { file, value, places, first, faults });
                 }
                 Ok(())
             }
             _ => Ok(()),
         }
+    }
+
+    /// How a scalar with this tag is to be read, where the tag decides. Tags other than YAML's own would be dropped, and
+    /// what they stand for with them.
+    fn check_tag(&mut self, tag: Option<&Tag>, at: Place) -> Option<ScalarStyle> {
+        let tag = tag?;
+        match (tag.is_yaml_core_schema(), tag.suffix.as_str()) {
+            (true, "str") => return Some(ScalarStyle::DoubleQuoted),
+            (true, "int" | "float" | "bool" | "null") => return Some(ScalarStyle::Plain),
+            (true, "seq" | "map") => return None,
+            // A lone `!` says: a text.
+            (false, "" | "!") => return Some(ScalarStyle::DoubleQuoted),
+            _ => {}
+        }
+        let path = self.path();
+        let name = match tag.is_yaml_core_schema() {
+            true => format!("!!{}", tag.suffix),
+            false => tag.to_string(),
+        };
+        let message = format!(
+            "the tag `{name}` says nothing here: no CloudFormation and no other program puts its value in"
+        );
+        let help = Some("write the value itself".to_owned());
+        self.faults.push(Fault { path, help, ..Fault::at(self.file, at, message) });
+        None
     }
 
     /// Path of the node that starts now.
@@ -283,48 +320,48 @@ impl<'f> Loader<'f> {
         }
     }
 
-    fn start_entry(&mut self, line: usize) -> Result<(), Fault> {
+    fn start_entry(&mut self, at: Place) {
         let path = self.path();
         let Some(Frame { open: Open::Mapping(map, Some(key)), .. }) = self.stack.last() else {
-            return Ok(());
+            return;
         };
-        if key == "<<" {
-            let message = "merging with `<<` is not supported; write the keys out";
-            return Err(Fault { path, ..Fault::whole(self.file, line, message) });
+        let message = if key == "<<" {
+            Some("merging with `<<` is not supported; write the keys out".to_owned())
+        } else {
+            map.contains_key(key).then(|| format!("key `{key}` is given twice"))
+        };
+        if let Some(message) = message {
+            let path = path.clone();
+            self.faults.push(Fault { path, ..Fault::at(self.file, at, message) });
         }
-        if map.contains_key(key) {
-            let message = format!("key `{key}` is given twice");
-            return Err(Fault { path, ..Fault::whole(self.file, line, message) });
-        }
-        self.lines.insert(&path, line);
-        Ok(())
+        self.places.or_insert(&path, at);
     }
 
-    fn push(&mut self, open: Open, anchor: usize, line: usize) -> Result<(), Fault> {
+    fn push(&mut self, open: Open, anchor: usize, at: Place) -> Result<(), Fault> {
         if let Some(Frame { open: Open::Mapping(_, None), .. }) = self.stack.last() {
-            return Err(Fault::whole(self.file, line, "a mapping key must be plain text"));
+            return Err(Fault::at(self.file, at, "a mapping key must be plain text"));
         }
         if self.stack.len() >= DOCUMENT_DEPTH_MAX {
             let message = format!("nested deeper than {DOCUMENT_DEPTH_MAX} levels");
-            return Err(Fault::whole(self.file, line, message));
+            return Err(Fault::at(self.file, at, message));
         }
         let path = self.path();
-        self.lines.or_insert(&path, line);
+        self.places.or_insert(&path, at);
         self.stack.push(Frame { open, path, anchor });
         Ok(())
     }
 
-    fn node(&mut self, anchor: usize, value: Value, line: usize) -> Result<(), Fault> {
+    fn node(&mut self, anchor: usize, value: Value, at: Place) -> Result<(), Fault> {
         let path = self.path();
-        self.lines.or_insert(&path, line);
-        self.close(anchor, value, line)
+        self.places.or_insert(&path, at);
+        self.close(anchor, value, at)
     }
 
-    fn close(&mut self, anchor: usize, value: Value, line: usize) -> Result<(), Fault> {
+    fn close(&mut self, anchor: usize, value: Value, at: Place) -> Result<(), Fault> {
         self.nodes += 1;
         if self.nodes > DOCUMENT_NODES_MAX {
             let message = format!("more than {DOCUMENT_NODES_MAX} values");
-            return Err(Fault::whole(self.file, line, message));
+            return Err(Fault::at(self.file, at, message));
         }
         if anchor > 0 {
             self.anchors.insert(anchor, value.clone());
@@ -332,9 +369,11 @@ impl<'f> Loader<'f> {
         match self.stack.last_mut().map(|frame| &mut frame.open) {
             None => self.root = Some(value),
             Some(Open::Sequence(items)) => items.push(value),
-            Some(Open::Mapping(map, key)) => {
-                map.insert(key.take().unwrap_or_default(), value);
-            }
+            Some(Open::Mapping(map, key)) => match key.take().unwrap_or_default() {
+                // It is a fault already, which what it would have merged is not.
+                merging if merging == "<<" => {}
+                key => _ = map.insert(key, value),
+            },
         }
         Ok(())
     }
@@ -412,16 +451,42 @@ mod tests {
     }
 
     #[test]
-    fn faults_name_the_line() {
-        for (text, line, fragment) in [
-            ("a: 1\na: 2\n", 2, "given twice"),
-            ("a: [1\nb: 2", 2, "not valid YAML"),
-            ("? [x]\n: 1\n", 1, "plain text"),
-        ] {
+    fn faults_name_line_and_column() {
+        for (text, line, column, fragment) in
+            [("a: [1\nb: 2", 2, 2, "not valid YAML"), ("? [x]\n: 1\n", 1, 3, "plain text")]
+        {
             let fault = Document::parse_all("t", text).unwrap_err();
-            assert_eq!(fault.line, line, "{fault}");
+            assert_eq!((fault.line, fault.column), (line, column), "{fault}");
             assert!(fault.message.contains(fragment), "{fault}");
         }
+    }
+
+    /// What is wrong with a document that can be read to its end.
+    fn faults(text: &str) -> Vec<String> {
+        one(text).decode::<Value>().unwrap_err().faults.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn what_would_be_dropped_is_told_with_all_else() {
+        let found = faults("a: 1\na: 2\nb: {<<: *x}\n".replace("*x", "{c: 1}").as_str());
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(found[0].starts_with("t.yaml:2:1: `a`: key `a` is given twice"), "{found:?}");
+        assert!(found[1].starts_with("t.yaml:3:5: `b.<<`: merging"), "{found:?}");
+        let tags = "a: [!Ref Role]\nb: !Sub '${X}'\nc: !GetAtt [A, Arn]\n!Ref d: 1\ne: !!timestamp 2026-01-01\n";
+        let found = faults(tags);
+        assert_eq!(found.len(), 5, "{found:?}");
+        assert!(
+            found[0].starts_with("t.yaml:1:5: `a[0]`: the tag `!Ref` says nothing"),
+            "{found:?}"
+        );
+        assert!(found[4].contains("`!!timestamp`"), "{found:?}");
+    }
+
+    #[test]
+    fn tags_of_yaml_itself_are_followed() {
+        let document = one("{a: !!str 111122223333, b: !!int '7', c: ! 1, d: !!seq [x]}");
+        assert_eq!(document.value, json!({"a": "111122223333", "b": 7, "c": "1", "d": ["x"]}));
+        assert_eq!(document.decode::<Value>().unwrap(), document.value);
     }
 
     #[test]

@@ -1,0 +1,234 @@
+//! From a document to a type: all that is wrong at once, not the first fault alone.
+
+use std::collections::HashMap;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_path_to_error::{Path, Segment};
+
+use super::{Document, Fault};
+use crate::text::nearest;
+use crate::text::severity::Severity;
+
+/// Most faults of one document that are told.
+const FAULTS_MAX: usize = 50;
+
+/// A document that is not what it should be.
+#[derive(Debug)]
+pub struct Broken<T> {
+    /// All that is wrong.
+    pub faults: Vec<Fault>,
+    /// What is left without that, so that it can be checked too. `None` where what was taken out would leave other parts
+    /// at another path, or nothing.
+    pub rest: Option<T>,
+}
+
+impl<T> From<Broken<T>> for Vec<Fault> {
+    fn from(broken: Broken<T>) -> Self {
+        broken.faults
+    }
+}
+
+impl Document {
+    /// Decodes the document into a type, with the nearest right word for a wrong one.
+    ///
+    /// # Errors
+    /// All faults: what is wrong is taken out, and the rest read again.
+    pub fn decode<T: DeserializeOwned>(&self) -> Result<T, Broken<T>> {
+        let mut faults = self.faults.clone();
+        let first = match serde_path_to_error::deserialize(&self.value) {
+            Ok(read) if faults.is_empty() => return Ok(read),
+            Ok(read) => return Err(Broken { faults, rest: Some(read) }),
+            Err(error) => error,
+        };
+        let (value, taken, left) = (self.value.clone(), Vec::new(), HashMap::new());
+        let mut repair = Repair { value, taken, left };
+        let mut error = first;
+        loop {
+            let text = error.inner().to_string();
+            let path = error.path().clone();
+            let spelt = repair.written(&path);
+            let (at, help) = explained(&spelt, &text);
+            if !repair.is_known(&spelt, &text) {
+                faults.push(self.fault(&at, lower_first(&text), help));
+            }
+            if faults.len() >= FAULTS_MAX || !repair.take_out(&path, &spelt, &text) {
+                return Err(Broken { faults, rest: None });
+            }
+            match serde_path_to_error::deserialize(&repair.value) {
+                Ok(read) => {
+                    let rest = repair.left.is_empty().then_some(read);
+                    return Err(Broken { faults, rest });
+                }
+                Err(next) => error = next,
+            }
+        }
+    }
+}
+
+/// Is it told already that something at this place or below it is wrong? What is left without that is not what somebody
+/// wrote.
+pub(crate) fn is_told(fault: &Fault, told: &[Fault]) -> bool {
+    told.iter().any(|one| one.path.starts_with(&fault.path))
+}
+
+/// What was read, with what is wrong taken out.
+struct Repair {
+    value: Value,
+    /// Paths of what was taken out.
+    taken: Vec<String>,
+    /// Of lists that lost an element, where those that are left stood.
+    left: HashMap<String, Vec<usize>>,
+}
+
+impl Repair {
+    /// Is it missing because it was taken out?
+    fn is_known(&self, path: &str, text: &str) -> bool {
+        missing(text).is_some_and(|key| self.taken.contains(&below(path, key)))
+    }
+
+    /// A path as it is in the file.
+    fn written(&self, path: &Path) -> String {
+        path.iter().fold(String::new(), |spelt, step| match step {
+            Segment::Seq { index } => {
+                let before = self.left.get(&spelt).and_then(|left| left.get(*index));
+                format!("{spelt}[{}]", before.unwrap_or(index))
+            }
+            Segment::Map { key } => below(&spelt, key),
+            Segment::Enum { variant } => below(&spelt, variant),
+            Segment::Unknown => spelt,
+        })
+    }
+
+    /// Takes out what a fault at a path is about. `false` if nothing more can be.
+    fn take_out(&mut self, path: &Path, spelt: &str, text: &str) -> bool {
+        let mut steps: Vec<Segment> = path.iter().cloned().collect();
+        let field = named(text).filter(|_| text.starts_with("unknown field"));
+        if let (Some(key), true) = (missing(text), steps.is_empty()) {
+            let Value::Object(map) = &mut self.value else { return false };
+            // A word that may stand for a text and for a severity, the only kinds that a whole document must have.
+            return map.insert(key.to_owned(), Value::from(Severity::Low.word())).is_none();
+        }
+        if let Some(field) = field
+            && !matches!(steps.last(), Some(Segment::Map { key }) if key == field)
+        {
+            steps.push(Segment::Map { key: field.to_owned() });
+            self.taken.push(below(spelt, field));
+        } else {
+            self.taken.push(spelt.to_owned());
+        }
+        let Some(last) = steps.pop() else { return false };
+        let place = steps.iter().try_fold(&mut self.value, |value, step| match step {
+            Segment::Map { key } => value.get_mut(key.as_str()),
+            Segment::Seq { index } => value.get_mut(*index),
+            _ => None,
+        });
+        match (place, last) {
+            (Some(Value::Object(map)), Segment::Map { key }) => map.shift_remove(&key).is_some(),
+            (Some(Value::Array(items)), Segment::Seq { index }) if index < items.len() => {
+                let list = spelt.rfind('[').and_then(|cut| spelt.get(..cut)).unwrap_or_default();
+                let left = self.left.entry(list.to_owned());
+                left.or_insert_with(|| (0..items.len()).collect()).remove(index);
+                items.remove(index);
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+fn below(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+}
+
+/// The first word between backticks.
+fn named(text: &str) -> Option<&str> {
+    text.split('`').nth(1)
+}
+
+/// The field that is missing.
+fn missing(text: &str) -> Option<&str> {
+    named(text).filter(|_| text.starts_with("missing field"))
+}
+
+/// serde says "unknown field `x`, expected one of `a`, `b`": points at `x`, suggests the nearest.
+fn explained(path: &str, text: &str) -> (String, Option<String>) {
+    let words: Vec<&str> = text.split('`').skip(1).step_by(2).collect();
+    let (Some(wrong), true) = (words.first(), text.starts_with("unknown ")) else {
+        return (path.to_owned(), None);
+    };
+    let help = nearest::suggestion(wrong, words.iter().skip(1).copied());
+    let unknown_field = text.starts_with("unknown field");
+    let ends_with_it = path == *wrong || path.ends_with(&format!(".{wrong}"));
+    let path = if unknown_field && !ends_with_it { below(path, wrong) } else { path.to_owned() };
+    (path, help)
+}
+
+fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Page {
+        name: String,
+        level: Severity,
+        #[serde(default)]
+        parts: Vec<Part>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Part {
+        size: u32,
+    }
+
+    #[track_caller]
+    fn check(text: &str, want: &[&str], rest: bool) {
+        let document = Document::parse_all("f.yaml", text).unwrap().remove(0);
+        let broken = document.decode::<Page>().unwrap_err();
+        let found: Vec<String> = broken.faults.iter().map(ToString::to_string).collect();
+        assert_eq!(found.len(), want.len(), "{found:?}");
+        assert!(found.iter().zip(want).all(|(one, want)| one.contains(want)), "{found:?}");
+        assert_eq!(broken.rest.is_some(), rest);
+        let page = broken.rest.map(|page| {
+            (page.name, page.level, page.parts.iter().map(|one| one.size).sum::<u32>())
+        });
+        assert!(page.is_none_or(|(_, level, size)| level == Severity::Low && size < 2));
+    }
+
+    #[test]
+    fn all_faults_of_a_document_are_told_at_once() {
+        check(
+            "nam: x\nlevel: hihg\nparts:\n  - {size: 1}\n",
+            &[
+                "f.yaml:1:1: `nam`",
+                "f.yaml:2:1: `level`: unknown variant `hihg`",
+                "missing field `name`",
+            ],
+            true,
+        );
+        check(
+            "name: x\nlevel: low\nparts:\n  - {size: a}\n  - {sise: 1}\n  - {size: b}\n",
+            &[
+                "f.yaml:4:6",
+                "f.yaml:5:6: `parts[1].sise`",
+                "`parts[1]`: missing",
+                "6:6: `parts[2].size`",
+            ],
+            false,
+        );
+        check(
+            "name: !Ref Name\nlevel: low\nname: y\n",
+            &["1:7: `name`: the tag `!Ref`", "3:1: `name`: key"],
+            true,
+        );
+    }
+}
