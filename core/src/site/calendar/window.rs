@@ -195,6 +195,18 @@ impl Calendar {
         self.ics.iter().chain(&self.except_ics).filter_map(Ics::known_until).min()
     }
 
+    /// The zone that one of its files names for times without one, where they are read in the calendar's own, another.
+    #[must_use]
+    pub fn other_zone(&self) -> Option<&str> {
+        self.ics.iter().chain(&self.except_ics).find_map(Ics::other_zone)
+    }
+
+    /// Name of its own zone.
+    #[must_use]
+    pub fn zone(&self) -> &str {
+        self.zone.iana_name().unwrap_or_default()
+    }
+
     /// Where does this moment lie? `open` is what the change calendar says of it, where it could be
     /// asked.
     #[must_use]

@@ -1,6 +1,6 @@
 //! The clocks that the moments of a file are written in: UTC, a zone of IANA, or one that the file defines itself.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use ical::component::{IcalComponent, IcalComponentKind};
@@ -105,7 +105,8 @@ const OFFSET_MAX: i32 = 24 * 60 * 60;
 #[derive(Debug)]
 pub(super) struct Clocks {
     /// The clock of times without a zone.
-    pub(super) unnamed: Clock,
+    unnamed: Clock,
+    is_unnamed_used: Cell<bool>,
     named: BTreeMap<String, Result<Clock, String>>,
 }
 
@@ -139,7 +140,7 @@ impl Clocks {
             }
             named.insert(name.to_owned(), clock);
         }
-        Ok(Self { unnamed: Clock::Zone(unnamed), named })
+        Ok(Self { unnamed: Clock::Zone(unnamed), is_unnamed_used: Cell::new(false), named })
     }
 
     /// The clock of a property's value.
@@ -156,8 +157,16 @@ impl Clocks {
         match (value.ends_with(['Z', 'z']), named) {
             (true, _) => clock(UTC),
             (false, Some(named)) => Ok(named),
-            (false, None) => Ok(&self.unnamed),
+            (false, None) => {
+                self.is_unnamed_used.set(true);
+                Ok(&self.unnamed)
+            }
         }
+    }
+
+    /// Did a time name no zone?
+    pub(super) fn is_unnamed_used(&self) -> bool {
+        self.is_unnamed_used.get()
     }
 }
 

@@ -28,6 +28,8 @@ pub(in crate::site::calendar) struct Ics {
     spans: Vec<(i64, i64)>,
     /// Nothing is known from here on.
     known_until: Option<i64>,
+    /// The zone that the file names for times without one, where it has such times and the calendar says another.
+    other_zone: Option<String>,
     size: IcsSize,
 }
 
@@ -46,6 +48,7 @@ impl Ics {
         }
         let bytes = IcsSize { bytes: text.len(), series: 0 };
         taken.add(bytes)?;
+        let places = Places::of(text);
         let text = unfolded(text)?;
         let mut found = Self { size: bytes, ..Self::default() };
         let calendars = IcalCst::parse_many(&text)
@@ -54,20 +57,31 @@ impl Ics {
         if calendars.is_empty() {
             return Err("no calendar in it: it should begin with BEGIN:VCALENDAR".to_owned());
         }
-        let calendars = calendars.iter().map(|calendar| decoded(calendar, zone));
+        let calendars = calendars.iter().map(|calendar| decoded(calendar, zone, &places));
         let calendars = calendars.collect::<Result<Vec<_>, _>>()?;
-        found.add(&calendars, taken)?;
+        found.add(&calendars, &places, taken)?;
+        found.other_zone = calendars.iter().find_map(|(calendar, clocks)| {
+            let named = zone_of(calendar)?;
+            let is_other = !zone.iana_name().is_some_and(|zone| zone.eq_ignore_ascii_case(&named));
+            (is_other && clocks.is_unnamed_used()).then_some(named)
+        });
         found.spans = merged(std::mem::take(&mut found.spans));
         Ok(found)
     }
 
     /// Changed occurrences are found whichever calendar of the file holds them.
-    fn add(&mut self, calendars: &[(Ical<'_>, Clocks)], taken: &mut IcsSize) -> Result<(), String> {
+    fn add(
+        &mut self,
+        calendars: &[(Ical<'_>, Clocks)],
+        places: &Places,
+        taken: &mut IcsSize,
+    ) -> Result<(), String> {
         let mut events = Vec::new();
         for (calendar, clocks) in calendars {
             let components = calendar.components.iter();
             for one in components.filter(|one| is(one, IcalComponentKind::VEvent)) {
-                events.push(VEvent::read(one, clocks)?);
+                let line = places.events.get(events.len()).copied().unwrap_or(1);
+                events.push(VEvent::read(one, clocks, line)?);
             }
         }
         let series = events.iter().filter(|one| one.is_series()).count();
@@ -104,6 +118,13 @@ impl Ics {
         }
     }
 
+    /// The zone that the file names by `X-WR-TIMEZONE`, where times of it that name none are read in another, as the
+    /// calendar says.
+    #[must_use]
+    pub(in crate::site::calendar) fn other_zone(&self) -> Option<&str> {
+        self.other_zone.as_deref()
+    }
+
     /// What it took to read it.
     #[must_use]
     pub(in crate::site::calendar) fn size(&self) -> IcsSize {
@@ -117,8 +138,53 @@ impl Ics {
     }
 }
 
+/// The lines of a file at which things stand.
+struct Places {
+    /// Of the beginnings of its events, in their order.
+    events: Vec<usize>,
+    /// Of the first property of each name, in capitals.
+    properties: BTreeMap<String, usize>,
+}
+
+impl Places {
+    fn of(text: &str) -> Self {
+        let mut places = Self { events: Vec::new(), properties: BTreeMap::new() };
+        for (index, line) in text.lines().enumerate() {
+            let (name, value) = line.split_once([':', ';']).unwrap_or((line, ""));
+            let name = name.trim_start_matches('\u{feff}').to_ascii_uppercase();
+            if name == "BEGIN" && value.trim().eq_ignore_ascii_case("VEVENT") {
+                places.events.push(index + 1);
+            }
+            places.properties.entry(name).or_insert(index + 1);
+        }
+        places
+    }
+
+    /// A fault of a property that a calendar has once.
+    fn fault(&self, name: &str, fault: &str) -> String {
+        let line = self.properties.get(name).map_or(1, |line| *line);
+        format!("line {line}: {name} {fault}")
+    }
+}
+
+/// The zone that a calendar names for its times without one. No standard knows it; most programs write it.
+fn zone_of(calendar: &Ical<'_>) -> Option<String> {
+    let property =
+        calendar.props.iter().find(|one| one.name.eq_ignore_ascii_case("X-WR-TIMEZONE"))?;
+    let text = match &property.value {
+        IcalValue::Text(text) => text.0.as_ref(),
+        IcalValue::Unknown(unknown) => unknown.components.first()?.first()?.as_ref(),
+        _ => return None,
+    };
+    Some(text.trim().to_owned())
+}
+
 /// A calendar, and the clocks of its times.
-fn decoded<'a>(calendar: &'a IcalCst<'_>, zone: &TimeZone) -> Result<(Ical<'a>, Clocks), String> {
+fn decoded<'a>(
+    calendar: &'a IcalCst<'_>,
+    zone: &TimeZone,
+    places: &Places,
+) -> Result<(Ical<'a>, Clocks), String> {
     let name = calendar.begin.as_ref().map(|begin| begin.raw_value_str());
     if !name.is_some_and(|name| name.trim().eq_ignore_ascii_case("VCALENDAR")) {
         return Err("it should begin with BEGIN:VCALENDAR".to_owned());
@@ -133,15 +199,18 @@ fn decoded<'a>(calendar: &'a IcalCst<'_>, zone: &TimeZone) -> Result<(Ical<'a>, 
         })
     };
     if calendar.version != IcalVersion::V2_0 {
-        return Err("VERSION is not followed; it should be 2.0".to_owned());
+        return Err(places.fault("VERSION", "is not followed; it should be 2.0"));
     }
     if property(IcalPropKind::CalScale).is_some_and(|scale| scale != "GREGORIAN") {
-        return Err("CALSCALE is not followed; it should be GREGORIAN".to_owned());
+        return Err(places.fault("CALSCALE", "is not followed; it should be GREGORIAN"));
     }
-    if property(IcalPropKind::Method)
-        .is_some_and(|method| !["PUBLISH", "REQUEST"].contains(&method.as_str()))
-    {
-        return Err("METHOD is not followed; it should be PUBLISH".to_owned());
+    match property(IcalPropKind::Method).as_deref() {
+        None | Some("PUBLISH" | "REQUEST") => {}
+        Some("CANCEL") => {
+            let fault = "is CANCEL: none of its events takes place; leave the file out";
+            return Err(places.fault("METHOD", fault));
+        }
+        Some(_) => return Err(places.fault("METHOD", "is not followed; it should be PUBLISH")),
     }
     let unknown = calendar.components.iter().find_map(|one| match &one.name {
         IcalComponentName::Unknown(name) if !name.starts_with("X-") => Some(name),
@@ -162,7 +231,8 @@ fn changed<'a>(events: &[VEvent<'a>]) -> Result<BTreeMap<&'a str, Vec<IcalRecurD
             && series.insert(uid, one).is_some()
         {
             return Err(format!(
-                "event {uid}: its UID is there twice, and neither has a RECURRENCE-ID"
+                "line {}: event {uid}: its UID is there twice, and neither has a RECURRENCE-ID",
+                one.line
             ));
         }
     }
@@ -174,7 +244,7 @@ fn changed<'a>(events: &[VEvent<'a>]) -> Result<BTreeMap<&'a str, Vec<IcalRecurD
         changed
             .entry(uid)
             .or_default()
-            .push(moment.map_err(|fault| format!("event {uid}: {fault}"))?);
+            .push(moment.map_err(|fault| format!("line {}: event {uid}: {fault}", one.line))?);
     }
     for (uid, moments) in &mut changed {
         moments.sort_unstable();

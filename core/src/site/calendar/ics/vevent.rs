@@ -59,6 +59,8 @@ enum End {
 /// An event: its first occurrence and what follows from it.
 #[derive(Debug)]
 pub(super) struct VEvent<'a> {
+    /// Line of the file at which it begins.
+    pub(super) line: usize,
     /// Its `UID`, which the changed occurrences of a series share.
     pub(super) uid: Option<&'a str>,
     /// The clock of its start, in which it repeats.
@@ -77,18 +79,21 @@ pub(super) struct VEvent<'a> {
 }
 
 impl<'a> VEvent<'a> {
-    /// Reads a component.
+    /// Reads a component that begins at this line.
     ///
     /// # Errors
-    /// What cannot be followed, with the event's `UID`.
+    /// What cannot be followed, with the event's line and `UID`.
     pub(super) fn read(
         component: &'a IcalComponent<'_>,
         clocks: &'a Clocks,
+        line: usize,
     ) -> Result<Self, String> {
-        let properties = Properties { of: component, clocks };
+        let properties = Properties { of: component, clocks, line };
         let uid = text(component, IcalPropKind::Uid);
         let read = properties.event(uid);
-        read.map_err(|fault| format!("event {}: {fault}", uid.unwrap_or("without UID")))
+        read.map_err(|fault| {
+            format!("line {line}: event {}: {fault}", uid.unwrap_or("without UID"))
+        })
     }
 
     /// Does it take place more than once?
@@ -146,6 +151,7 @@ impl<'a> VEvent<'a> {
 struct Properties<'a, 'b> {
     of: &'a IcalComponent<'b>,
     clocks: &'a Clocks,
+    line: usize,
 }
 
 impl<'a> Properties<'a, '_> {
@@ -184,6 +190,7 @@ impl<'a> Properties<'a, '_> {
         let is_cancelled = self.is_cancelled()?;
         let (clock, is_of_days, start) = (start.clock, start.is_day, start.local);
         Ok(VEvent {
+            line: self.line,
             uid,
             clock,
             is_of_days,
@@ -280,7 +287,8 @@ impl<'a> Properties<'a, '_> {
                 _ => Err("DURATION cannot be read".to_owned()),
             },
             (None, None) if start.is_day => Ok(End::After { days: 1, seconds: 0 }),
-            (None, None) => Err("neither DTEND nor DURATION: how long does it last?".to_owned()),
+            // It ends when it begins (RFC 5545, 3.6.1): the moment, which events tell by the second.
+            (None, None) => Ok(End::After { days: 0, seconds: 1 }),
         }
     }
 

@@ -212,7 +212,6 @@ fn what_would_be_passed_over_is_an_error() {
         file(&format!("BEGIN:VEVENT\nUID:x\nDTSTART:20261102T100000Z\n{lines}END:VEVENT\n"))
     };
     for (lines, why) in [
-        ("", "neither DTEND nor DURATION"),
         ("DURATION:P1M\n", "DURATION `P1M` cannot be read"),
         ("DURATION:-PT1H\n", "DURATION `-PT1H` is nothing"),
         ("DURATION:PT0S\n", "DURATION `PT0S` is nothing"),
@@ -260,8 +259,48 @@ fn what_would_be_passed_over_is_an_error() {
         ("DURATION:PT1H\nRRULE:FREQ=DAILY\nEXDATE;TZID=Nowhere:20261103T100000\n", "`Nowhere`"),
     ] {
         let fault = event(lines).unwrap_err();
-        assert!(fault.starts_with("event x: ") && fault.contains(why), "{lines}: {fault}");
+        assert!(fault.starts_with("line 3: event x: ") && fault.contains(why), "{lines}: {fault}");
     }
+}
+
+#[test]
+fn events_without_length_are_a_moment_or_a_day() {
+    use Presence::{Inside, Outside};
+    let moment = file(
+        "BEGIN:VEVENT\nUID:m\nDTSTART:20261102T200000Z\nRRULE:FREQ=DAILY;COUNT=2\nEND:VEVENT\n",
+    );
+    check(&moment, "2026-11-02T20:00:00Z", Inside);
+    check(&moment, "2026-11-02T20:00:01Z", Outside);
+    check(&moment, "2026-11-02T19:59:59Z", Outside);
+    check(&moment, "2026-11-03T20:00:00.5Z", Inside);
+    let day = file("BEGIN:VEVENT\nUID:d\nDTSTART;VALUE=DATE:20261102\nEND:VEVENT\n");
+    check(&day, "2026-11-02T22:59:59Z", Inside);
+    check(&day, "2026-11-02T23:00:00Z", Outside); // midnight in Berlin
+    let refused = file(
+        "BEGIN:VEVENT\nUID:a\nDTSTART:20261102T200000Z\nEND:VEVENT\n\
+         BEGIN:VEVENT\nUID:b\nDTSTART:20261102T200000Z\nDTEND:20261102T200000Z\nEND:VEVENT\n",
+    );
+    assert_eq!(
+        refused.unwrap_err(),
+        "line 7: event b: DTEND is not after DTSTART, or years after it"
+    );
+}
+
+#[test]
+fn another_zone_than_that_of_the_calendar_is_named_where_it_matters() {
+    let zone = |name: &str, start: &str| {
+        let event = format!("BEGIN:VEVENT\nUID:z\n{start}\nEND:VEVENT\n");
+        file(&format!("X-WR-TIMEZONE:{name}\n{event}")).unwrap().other_zone().map(str::to_owned)
+    };
+    let floating = "DTSTART:20261102T200000";
+    assert_eq!(zone("America/New_York", floating).as_deref(), Some("America/New_York"));
+    assert_eq!(
+        zone("America/New_York", "DTSTART;VALUE=DATE:20261102").as_deref(),
+        Some("America/New_York")
+    );
+    assert_eq!(zone("Europe/Berlin", floating), None);
+    assert_eq!(zone("America/New_York", "DTSTART:20261102T200000Z"), None);
+    assert_eq!(zone("America/New_York", "DTSTART;TZID=Asia/Tokyo:20261102T200000"), None);
 }
 
 #[test]
@@ -311,7 +350,8 @@ fn what_is_no_whole_calendar_is_an_error() {
     for (lines, why) in [
         ("VERSION:1.0\n", "VERSION"),
         ("CALSCALE:HEBREW\n", "CALSCALE"),
-        ("METHOD:CANCEL\n", "METHOD"),
+        ("METHOD:CANCEL\n", "line 2: METHOD is CANCEL: none of its events takes place"),
+        ("METHOD:COUNTER\n", "line 2: METHOD is not followed"),
         ("BEGIN:VEVNT\nEND:VEVNT\n", "unknown component `VEVNT`"),
         ("BEGIN:VEVENT\nEND:VTODO\n", "ends what did not begin"),
         ("BEGIN:VTIMEZONE\nEND:VTIMEZONE\n", "VTIMEZONE without TZID"),
