@@ -1,18 +1,23 @@
 //! Every word that a pattern may ask of `derived`: one table of the facts and of the values that each may have.
 //!
 //! The facts are made of these words, rules and site files are held against them, and the schemas and
-//! `rules/README.md` are written from them.
+//! `rules/README.md` are written from them. Beside it stands what is known of the fields of a record, so that what no event
+//! has is told.
 
+mod doubt;
 mod fact;
 mod question;
 #[cfg(feature = "schema")]
 mod schema;
+mod shape;
 mod table;
 mod word;
 
+pub use doubt::{doubts, doubts_of_test};
 pub use fact::{FACTS, Fact, Late, Values};
 pub(crate) use fact::{Path, is_late};
 pub(crate) use question::misspelt;
+pub use question::{SiteNames, Vain};
 #[cfg(feature = "schema")]
 pub(crate) use schema::EventPattern;
 pub use table::table;

@@ -72,11 +72,11 @@ mod tests {
     #[test]
     fn a_second_site_is_a_fault_wherever_it_stands() {
         let further = ("rules/site.yaml", "accounts: {}\n---\naccounts: {}\n");
-        let says = "rules/site.yaml:3: a site file is one document, and a second begins here (move what it says into \
+        let says = "rules/site.yaml:3:1: a site file is one document, and a second begins here (move what it says into \
                     the first)";
         assert_eq!(read(&[further]), (0, None, vec![says.to_owned()]));
         let site = ("rules/site.yaml", "accounts: {}\n");
-        let says = "rules/iam/site.yaml:1: a second site file beside rules/site.yaml (move what it says to \
+        let says = "rules/iam/site.yaml:1:1: a second site file beside rules/site.yaml (move what it says to \
                     rules/site.yaml; where it holds rules, give it another name)";
         let found = read(&[("rules/iam/site.yaml", "accounts: {}\n"), site]);
         assert_eq!(found, (0, Some(r#"{"accounts":{}}"#.to_owned()), vec![says.to_owned()]));

@@ -12,7 +12,7 @@ use super::spec::{GroupBy, RuleSpec, SEQUENCE_STEPS_MAX, THRESHOLD_MAX};
 use crate::iam::catalogue;
 use crate::pattern::{Pattern, PatternLoad};
 use crate::text::nearest;
-use crate::text::yaml::{Document, Fault};
+use crate::text::yaml::{Document, Fault, is_told};
 use crate::vocabulary::misspelt;
 
 /// Longest title, so that a subject line holds it.
@@ -97,13 +97,18 @@ impl RuleSet {
 }
 
 fn compile(document: &Document) -> Result<Rule, Vec<Fault>> {
-    let spec: RuleSpec = document.decode().map_err(|fault| vec![fault])?;
-    let mut faults = check(&spec, document);
+    let (spec, mut faults) = match document.decode::<RuleSpec>() {
+        Ok(spec) => (Some(spec), Vec::new()),
+        Err(broken) => (broken.rest, broken.faults),
+    };
+    let more = spec.iter().flat_map(|spec| check(spec, document));
+    let more: Vec<Fault> = more.filter(|fault| !is_told(fault, &faults)).collect();
+    faults.extend(more);
     let mut pattern = |value: &Value, at: &str| match Pattern::compile(value) {
         Ok(pattern) => {
-            let misspelt = misspelt(&pattern);
-            faults.extend(misspelt.into_iter().map(|(path, message, help)| {
-                document.fault(&format!("{at}.{path}"), message, help)
+            let misspelt = misspelt(value, None);
+            faults.extend(misspelt.into_iter().map(|vain| {
+                document.fault(&format!("{at}.{}", vain.path), vain.message, vain.help)
             }));
             Some(pattern)
         }
@@ -115,13 +120,15 @@ fn compile(document: &Document) -> Result<Rule, Vec<Fault>> {
             None
         }
     };
-    let last = pattern(&spec.pattern, "pattern");
+    // As it was written, also where another part of the rule is broken.
+    let last = document.value.get("pattern").and_then(|value| pattern(value, "pattern"));
+    let steps = document.value.pointer("/sequence/before").and_then(Value::as_array);
     let mut before = Vec::new();
-    for (index, value) in spec.sequence.iter().flat_map(|sequence| &sequence.before).enumerate() {
+    for (index, value) in steps.into_iter().flatten().enumerate() {
         before.extend(pattern(value, &format!("sequence.before[{index}]")));
     }
-    match last {
-        Some(pattern) if faults.is_empty() => {
+    match (spec, last) {
+        (Some(spec), Some(pattern)) if faults.is_empty() => {
             Ok(Rule { by_itself: None, spec, pattern, before, file: document.file.clone() })
         }
         _ => Err(faults),

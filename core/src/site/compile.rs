@@ -13,8 +13,8 @@ use crate::pattern::{Pattern, PatternLoad};
 use crate::rule::{GroupBy, RuleSet, THRESHOLD_MAX};
 use crate::site::calendar::{Calendar, IcsFiles, IcsSize};
 use crate::text::nearest;
-use crate::text::yaml::{Document, Fault};
-use crate::vocabulary::{Guarded, misspelt};
+use crate::text::yaml::{Document, Fault, is_told};
+use crate::vocabulary::{Guarded, SiteNames, Vain, misspelt};
 
 /// Most steps one adjustment may raise or lower.
 const STEPS_MAX: u8 = 4;
@@ -69,7 +69,13 @@ impl Site {
             map.retain(|_, value| !value.is_null());
         }
         let document = document.as_ref();
-        let spec: SiteSpec = document.decode().map_err(|fault| vec![fault])?;
+        let (spec, faults) = match document.decode::<SiteSpec>() {
+            Ok(spec) => (spec, Vec::new()),
+            Err(broken) => match broken.rest {
+                Some(rest) => (rest, broken.faults),
+                None => return Err(with_patterns(document, broken.faults)),
+            },
+        };
         if spec.defaults == Defaults::None {
             base = Self::empty();
         }
@@ -86,13 +92,31 @@ impl Site {
         let guarded = compiler.guarded(&spec);
         compiler.check_roles(&spec);
         compiler.check_rules(&spec);
-        if compiler.faults.is_empty() {
+        let mut more = compiler.faults;
+        more.retain(|fault| !is_told(fault, &faults));
+        if faults.is_empty() && more.is_empty() {
             let own = Self { spec, environment, calendars, adjustments, suppressions, guarded };
             Ok(own.over(base))
         } else {
-            Err(compiler.faults)
+            Err(faults.into_iter().chain(more).collect())
         }
     }
+}
+
+/// The faults of a site file of which nothing is left to be checked, and those of its patterns, where they are written.
+fn with_patterns(document: &Document, mut faults: Vec<Fault>) -> Vec<Fault> {
+    for (list, key) in [("severity", "when"), ("suppressions", "pattern")] {
+        let items = document.value.get(list).and_then(Value::as_array);
+        for (index, item) in items.into_iter().flatten().enumerate() {
+            let found = item.get(key).and_then(|value| Pattern::compile(value).err());
+            for fault in found.into_iter().flatten() {
+                let dot = if fault.path.is_empty() { "" } else { "." };
+                let path = format!("{list}[{index}].{key}{dot}{}", fault.path);
+                faults.push(document.fault(&path, fault.message, fault.help));
+            }
+        }
+    }
+    faults
 }
 
 struct Compiler<'d> {
@@ -171,8 +195,11 @@ impl Compiler<'_> {
                     self.fault(at, message, None);
                     return None;
                 }
-                self.check_calendar_names(&pattern, at);
-                for (path, message, help) in misspelt(&pattern) {
+                let names = SiteNames {
+                    environments: self.known.environments.iter().map(String::as_str).collect(),
+                    calendars: self.known.calendars.iter().map(String::as_str).collect(),
+                };
+                for Vain { path, message, help } in misspelt(value, Some(&names)) {
                     self.fault(&format!("{at}.{path}"), message, help);
                 }
                 Some(pattern)
@@ -187,19 +214,6 @@ impl Compiler<'_> {
                     self.fault(&path, fault.message, fault.help);
                 }
                 None
-            }
-        }
-    }
-
-    /// A calendar's name misspelt in a pattern would never match, in silence.
-    fn check_calendar_names(&mut self, pattern: &Pattern, at: &str) {
-        for path in ["derived.time", "derived.outsideTime"] {
-            for name in pattern.texts(path) {
-                if !self.known.calendars.iter().any(|known| known == name) {
-                    let known = self.known.calendars.iter().map(String::as_str);
-                    let help = nearest::suggestion(name, known);
-                    self.fault(&format!("{at}.{path}"), format!("no calendar `{name}`"), help);
-                }
             }
         }
     }

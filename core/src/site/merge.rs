@@ -142,6 +142,6 @@ protected: ['arn:aws:iam::111122223333:user/ci']
         let document = Document::parse_all("site.yaml", text).unwrap().remove(0);
         let load = |base| Site::load(base, Some(&document), &IcsFiles::new(), &["a-rule"]);
         assert!(load(Some(site(BASE, None))).is_ok());
-        assert!(load(None).unwrap_err()[0].to_string().contains("no calendar `hours`"));
+        assert!(load(None).unwrap_err()[0].to_string().contains("is never `hours`"));
     }
 }

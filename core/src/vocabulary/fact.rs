@@ -44,6 +44,12 @@ pub enum Values {
     Number,
     /// Any text, or several.
     Text,
+    /// An account ID, or several.
+    Account,
+    /// The name of an environment, as the site file names them.
+    Environment,
+    /// The name of a calendar of the site file, or several.
+    Calendar,
     /// No value of its own: facts stand below it.
     Below,
 }
@@ -150,7 +156,7 @@ facts! {
         Values::Text,
         "the person whom AWS or an identity provider names: a user, one of Identity Center, the subject of a SAML sign-in or of a token, a `sourceIdentity` that may be believed; never what a session calls itself",
     ),
-    PrincipalAccount = by_event("derived.principal.account", Values::Text, "the account that owns the identity"),
+    PrincipalAccount = by_event("derived.principal.account", Values::Account, "the account that owns the identity"),
     PrincipalAccessKeyId = by_event("derived.principal.accessKeyId", Values::Text, "what signed the call"),
     PrincipalMfa = by_event(
         "derived.principal.mfa",
@@ -213,7 +219,7 @@ facts! {
         Values::Text,
         "where the event gives it, or it follows from the name",
     ),
-    EntityAccount = by_event("derived.entity.account", Values::Text, "where it lives"),
+    EntityAccount = by_event("derived.entity.account", Values::Account, "where it lives"),
     EntityLinkedService = by_event(
         "derived.entity.linkedService",
         Values::Text,
@@ -305,7 +311,7 @@ facts! {
     TrustExternal = by_answer(
         "derived.trustExternal",
         Late::Rights,
-        Values::Text,
+        Values::Account,
         "the foreign account IDs of those",
     ),
     Silences = by_answer(
@@ -362,7 +368,7 @@ facts! {
     Environment = by_answer(
         "derived.environment",
         Late::Account,
-        Values::Text,
+        Values::Environment,
         "of the account, by the site file; unknown counts as production",
     ),
     EnvironmentKnown = by_answer("derived.environmentKnown", Late::Account, Values::Truth, "a tag or a name says it"),
@@ -381,10 +387,10 @@ facts! {
     Time = by_answer(
         "derived.time",
         Late::Time,
-        Values::Text,
+        Values::Calendar,
         "names of the calendars that contain the event's own time; one that cannot be asked is in both",
     ),
-    OutsideTime = by_answer("derived.outsideTime", Late::Time, Values::Text, "names of those that do not"),
+    OutsideTime = by_answer("derived.outsideTime", Late::Time, Values::Calendar, "names of those that do not"),
     Burst = by_answer(
         "derived.burst",
         Late::Burst,

@@ -108,7 +108,8 @@ fn alternatives(values: Values, operators: &Schema) -> Value {
         Values::Truth => json!({"type": "boolean"}),
         Values::True => json!({"const": true}),
         Values::Number => json!({"type": "number"}),
-        Values::Text => json!({"type": "string"}),
+        Values::Text | Values::Environment | Values::Calendar => json!({"type": "string"}),
+        Values::Account => json!({"type": "string", "pattern": "^[0-9]{12}$"}),
         Values::Below => return json!([operators]),
     };
     json!([plain, operators])

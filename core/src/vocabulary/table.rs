@@ -23,6 +23,9 @@ pub fn table() -> String {
             Values::True => "`true`".to_owned(),
             Values::Number => "number".to_owned(),
             Values::Text => "text".to_owned(),
+            Values::Account => "account ID".to_owned(),
+            Values::Environment => "environment of the site file".to_owned(),
+            Values::Calendar => "calendar of the site file".to_owned(),
             Values::Below => "facts below".to_owned(),
         };
         // Writing to a string cannot fail.
