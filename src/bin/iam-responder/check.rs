@@ -7,6 +7,8 @@ mod effective;
 mod exemptions;
 mod silences;
 mod topics;
+mod vain;
+mod written;
 
 mod verb;
 

@@ -76,7 +76,7 @@ pub(super) fn write(out: &mut impl Write, global: &Global, engine: &Engine) -> R
 }
 
 /// The site file beside the pack: the one that is named, else the first of the rule folders.
-fn own_file(global: &Global) -> Option<PathBuf> {
+pub(super) fn own_file(global: &Global) -> Option<PathBuf> {
     let of_folder = || global.rules.iter().map(|folder| folder.join(SITE_FILE));
     global.site.clone().or_else(|| of_folder().find(|path| path.is_file()))
 }

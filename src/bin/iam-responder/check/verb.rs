@@ -9,12 +9,14 @@ use iam_responder::pattern::Pattern;
 use iam_responder::rule::Rule;
 use iam_responder::site::Adjustment;
 use iam_responder::site::calendar::OCCURRENCES_MAX;
+use iam_responder::text::nearest;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 
 use super::remark::Remark;
-use super::{delivery, effective, exemptions, silences, topics};
+use super::written::Written;
+use super::{delivery, effective, exemptions, silences, topics, vain};
 
 use crate::exit::{Exit, Failure};
 use crate::options::{Global, OutputFormat};
@@ -22,6 +24,9 @@ use crate::{files, paint};
 
 /// Days before the end of a suppression at which `check` remarks on it.
 const EXPIRY_NOTICE_DAYS: i32 = 14;
+
+/// Most days for which anything should be silenced.
+const SILENCE_DAYS_MAX: i32 = 366;
 
 /// Days ahead that a calendar should cover.
 const CALENDAR_NOTICE_DAYS: i32 = 366;
@@ -54,8 +59,8 @@ pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
         Err(Failure::Rules(faults)) if global.format == OutputFormat::Json => {
             let mut out = anstream::stdout().lock();
             for fault in faults {
-                let line = json!({"level": "error", "file": fault.file, "line": fault.line, "path": fault.path,
-                                  "message": fault.message, "help": fault.help});
+                let line = json!({"level": "error", "file": fault.file, "line": fault.line, "column": fault.column,
+                                  "path": fault.path, "message": fault.message, "help": fault.help});
                 writeln!(out, "{line}")?;
             }
             return Ok(Exit::RulesBroken);
@@ -68,11 +73,13 @@ pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
         out.flush()?;
         return Ok(Exit::Clean);
     }
+    let mut written = Written::of(global);
     let mut remarks: Vec<Remark> = engine.rules().rules().flat_map(of_rule).collect();
-    remarks.extend(of_suppressions(&engine, Timestamp::now()));
+    remarks.extend(vain::remarks(&engine, &mut written));
+    remarks.extend(of_suppressions(&engine, &written, Timestamp::now()));
     remarks.extend(of_lowerings(&engine));
     remarks.extend(of_calendars(&engine, Timestamp::now()));
-    remarks.extend(of_environments(&engine));
+    remarks.extend(of_environments(&engine, &mut written));
     remarks.extend(exemptions::remarks(&engine));
     remarks.extend(silences::remarks(&engine));
     remarks.extend(delivery::remarks(&engine)?);
@@ -82,8 +89,7 @@ pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
     for remark in remarks.iter().filter(|remark| notes || !remark.note) {
         match global.format {
             OutputFormat::Json => {
-                let line = json!({"level": remark.level(), "place": remark.place, "message": remark.message});
-                writeln!(out, "{line}")?;
+                writeln!(out, "{}", remark.to_json())?;
             }
             OutputFormat::Human => {
                 let text = format!("{}: {}", remark.place, remark.message);
@@ -131,30 +137,22 @@ fn of_rule(rule: &Rule) -> Vec<Remark> {
     if stem.is_some_and(|stem| stem != spec.id) {
         messages.push("does not bear the name of its file".to_owned());
     }
-    numbers_for_accounts(&spec.pattern, "pattern", &mut messages);
     messages.into_iter().map(|message| Remark::of_rule(rule, message)).collect()
 }
 
-/// An account ID without quotes is a number to YAML, and no event holds it as a number.
-fn numbers_for_accounts(pattern: &Value, at: &str, messages: &mut Vec<String>) {
-    for (key, value) in pattern.as_object().into_iter().flatten() {
-        let here = format!("{at}.{key}");
-        let is_account = key.to_lowercase().contains("account");
-        let number = value.as_array().into_iter().flatten().find(|one| one.is_number());
-        if let (true, Some(number)) = (is_account, number) {
-            messages.push(format!(
-                "`{here}` is the number {number} and never matches; write \"{number}\""
-            ));
-        }
-        numbers_for_accounts(value, &here, messages);
-    }
-}
-
-/// A calendar whose file says nothing about the days to come.
+/// A calendar whose file says nothing about the days to come, or names another zone.
 fn of_calendars(engine: &Engine, now: Timestamp) -> Vec<Remark> {
     let soon = now.to_zoned(TimeZone::UTC).checked_add(CALENDAR_NOTICE_DAYS.days());
     let mut remarks = Vec::new();
     for (name, calendar) in engine.site().calendars() {
+        if let Some(other) = calendar.other_zone() {
+            let zone = calendar.zone();
+            let message = format!(
+                "its file says X-WR-TIMEZONE:{other}; its times that name no zone, and its whole days, are read in `zone`, which \
+                 is {zone}: make `zone` the same if the file means them so"
+            );
+            remarks.push(Remark::new(format!("calendar {name}"), message));
+        }
         let Some(until) = calendar.known_until() else { continue };
         if soon.as_ref().is_ok_and(|soon| until < soon.timestamp()) {
             let message = format!(
@@ -169,7 +167,7 @@ fn of_calendars(engine: &Engine, now: Timestamp) -> Vec<Remark> {
 }
 
 /// A threshold for an environment that the site does not know never counts.
-fn of_environments(engine: &Engine) -> Vec<Remark> {
+fn of_environments(engine: &Engine, written: &mut Written) -> Vec<Remark> {
     let known = engine.site().environment_names();
     let mut remarks = Vec::new();
     for rule in engine.rules().rules() {
@@ -177,7 +175,10 @@ fn of_environments(engine: &Engine) -> Vec<Remark> {
         for name in named.filter(|name| !known.contains(&name.as_str())) {
             let message =
                 format!("has a threshold for environment {name}, which the site does not know");
-            remarks.push(Remark::of_rule(rule, message));
+            let help = nearest::suggestion(name, known.iter().copied());
+            let path = format!("threshold.environments.{name}");
+            let fault = written.in_rule(rule, &path, message, help);
+            remarks.push(Remark::at(&rule.spec.id, &fault));
         }
     }
     remarks
@@ -224,8 +225,10 @@ fn of_lowerings(engine: &Engine) -> Vec<Remark> {
     lowerings.filter_map(remark).collect()
 }
 
-fn of_suppressions(engine: &Engine, now: Timestamp) -> Vec<Remark> {
-    let soon = now.to_zoned(TimeZone::UTC).date().checked_add(EXPIRY_NOTICE_DAYS.days());
+fn of_suppressions(engine: &Engine, written: &Written, now: Timestamp) -> Vec<Remark> {
+    let today = now.to_zoned(TimeZone::UTC).date();
+    let soon = today.checked_add(EXPIRY_NOTICE_DAYS.days());
+    let late = today.checked_add(SILENCE_DAYS_MAX.days());
     let mut remarks = Vec::new();
     for suppression in engine.site().suppressions() {
         let spec = &suppression.spec;
@@ -239,10 +242,18 @@ fn of_suppressions(engine: &Engine, now: Timestamp) -> Vec<Remark> {
             format!("expired on {} and no longer silences; renew or remove it", suppression.expires)
         } else if soon.as_ref().is_ok_and(|soon| suppression.expires <= *soon) {
             format!("expires on {}", suppression.expires)
+        } else if late.as_ref().is_ok_and(|late| suppression.expires > *late) {
+            format!(
+                "expires on {}, in more than a year: nobody will ask whether it is still right",
+                suppression.expires
+            )
         } else {
             continue;
         };
-        remarks.push(Remark::new(place, message));
+        let (name, expires) = (Value::from(spec.name.as_str()), Value::from(spec.expires.as_str()));
+        let has = [("name", &name), ("expires", &expires)];
+        let fault = written.in_site("suppressions", &has, "expires", message, None);
+        remarks.push(Remark::at(&place, &fault));
     }
     remarks
 }
