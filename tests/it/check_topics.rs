@@ -47,9 +47,9 @@ fn site() -> String {
 fn a_topic_of_no_list_or_of_another_region_is_refused_with_its_line() {
     let found = faults(&site(), &["--topics", "", "--region", "us-east-1"]);
     assert_eq!(found.len(), 2, "{found:?}");
-    assert!(found[0].starts_with("4: `topics.critical[1].arn`: topic `"), "{found:?}");
+    assert!(found[0].starts_with("4:7: `topics.critical[1].arn`: topic `"), "{found:?}");
     assert!(found[0].contains("pager` is neither a topic of the stack"), "{found:?}");
-    assert!(found[1].starts_with("5: `topics.high[0].arn`: topic `"), "{found:?}");
+    assert!(found[1].starts_with("5:11: `topics.high[0].arn`: topic `"), "{found:?}");
     assert!(found[1].contains("another Region"), "{found:?}");
 
     let pager = format!("{OWN}other,{OWN}pager");
@@ -71,7 +71,7 @@ fn topics_in_reach_pass_and_without_the_options_nothing_is_asked() {
 fn a_further_topic_of_another_region_is_refused_even_where_no_site_file_names_it() {
     let found = faults("topics: {}\n", &["--topics", FAR, "--region", "us-east-1"]);
     assert_eq!(found.len(), 1, "{found:?}");
-    assert!(found[0].starts_with("error: --topics:1: topic `"), "{found:?}");
+    assert!(found[0].starts_with("error: --topics:1:1: topic `"), "{found:?}");
 }
 
 #[test]

@@ -196,7 +196,7 @@ fn answers_go_to_standard_output_and_faults_to_standard_error() {
     let none = "error: failed to read `nowhere.json`: No such file or directory (os error 2)\n";
     check(&["respond", "nowhere.json"], "", 1, "", none);
     let broken = ["--rules", "tests/cmd/files/misspelt"];
-    let error = "error: tests/cmd/files/misspelt/a.yaml:9: `pattern.detail.eventName[0].prefx`: unknown operator \
+    let error = "error: tests/cmd/files/misspelt/a.yaml:9:18: `pattern.detail.eventName[0].prefx`: unknown operator \
                  `prefx` (did you mean `prefix`?)\n";
     check(&[&["check"], &broken[..]].concat(), "", 3, "", error);
     check(&[&["respond", "-"], &broken[..]].concat(), QUIET, 3, "", error);

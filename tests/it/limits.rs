@@ -151,7 +151,16 @@ fn the_page_and_this_list_name_the_same_limits() {
 #[track_caller]
 fn says(found: Result<impl Sized, impl ToString>, fragment: &str) {
     let fault = found.err().unwrap_or_else(|| panic!("passed, where it should say: {fragment}"));
-    assert!(fault.to_string().contains(fragment), "{}", fault.to_string());
+    let fault = fault.to_string();
+    assert!(fault.contains(fragment) || without_column(&fault).contains(fragment), "{fault}");
+}
+
+/// `f.yaml:1:7: …` as `f.yaml:1: …`: which line it is matters here.
+fn without_column(fault: &str) -> String {
+    match fault.splitn(4, ':').collect::<Vec<_>>().as_slice() {
+        [file, line, _, rest] => format!("{file}:{line}:{rest}"),
+        _ => fault.to_owned(),
+    }
 }
 
 fn one_event() {

@@ -15,9 +15,9 @@ mod unrated;
 mod wearers;
 
 pub use call::{Access, Call, CallEffect, IAM, Inverse, calls, calls_of, find};
-pub(crate) use call::{ValueFrom, response_words};
+pub(crate) use call::{ValueFrom, response_words, without_version};
 pub use operation::Operation;
-pub(crate) use others::{all_calls, without_version};
+pub(crate) use others::all_calls;
 pub use roles::{RoleTaken, roles_taken};
 pub(crate) use roles::{is_no_role, is_of_roles};
 pub use step::Effect;

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::{LazyLock, OnceLock};
 
 use super::operation::Operation;
-use super::others::without_version;
 use crate::iam::kind::EntityKind;
 use crate::text::table::columns;
 use crate::text::words::words;
@@ -224,6 +223,12 @@ pub fn find(source: &str, name: &str) -> Option<&'static Call> {
         BY_NAME.get(&(source, format!("{word}*").as_str())).copied()
     });
     row?.call()
+}
+
+/// The name of a call without the version that some services put behind it (`UpdateFunctionCode20150331v2`).
+#[must_use]
+pub(crate) fn without_version(name: &str) -> &str {
+    name.trim_end_matches(|c: char| c.is_ascii_digit() || c == 'v' || c == '_')
 }
 
 /// All words that a rule's `respond` may use.

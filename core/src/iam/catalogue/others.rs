@@ -27,12 +27,6 @@ pub(crate) fn all_calls(source: &str) -> Option<&'static [&'static str]> {
     BY_SOURCE.get(source).map(Vec::as_slice)
 }
 
-/// The name of a call without the version that some services put behind it (`UpdateFunctionCode20150331v2`).
-#[must_use]
-pub(crate) fn without_version(name: &str) -> &str {
-    name.trim_end_matches(|c: char| c.is_ascii_digit() || c == 'v' || c == '_')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

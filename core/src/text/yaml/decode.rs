@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 
-use super::{Document, Fault};
+use super::document::{Document, Fault};
 use crate::text::nearest;
 use crate::text::severity::Severity;
 

@@ -6,6 +6,7 @@ use crate::event::{DetailType, IDENTITY_PATHS, RECORD_FIELDS, STRUCTURES};
 use crate::iam::catalogue::{IAM, calls_of};
 use crate::text::nearest;
 use crate::vocabulary::question::{Question, Vain};
+use crate::vocabulary::shape::shape_of;
 
 /// Fields of an envelope, and the one of our own beside them.
 const ENVELOPE_FIELDS: [&str; 11] = [
@@ -214,7 +215,7 @@ pub(super) fn holds_no_star(path: &str, text: &str) -> bool {
         let is_record = path.starts_with("detail.userIdentity")
             || path == "detail.userAgent"
             || !path.starts_with("detail.")
-            || super::shape_of(path).is_some();
+            || shape_of(path).is_some();
         // Of other events a star may be part of a name, an address or a schedule.
         return is_record
             || (text != "*"

@@ -9,7 +9,7 @@ use iam_responder::site::SiteSpec;
 use iam_responder::text::yaml::Document;
 use serde_json::{Map, Value, json};
 
-use crate::exit::Failure;
+use crate::exit::{Exit, Failure};
 use crate::options::{Global, OutputFormat};
 
 /// What says something that no file does.
@@ -36,11 +36,22 @@ struct Entry {
     whence: String,
 }
 
+/// Prints all entries.
+///
+/// # Errors
+/// As [`write`].
+pub(super) fn print(global: &Global, engine: &Engine) -> Result<Exit, Failure> {
+    let mut out = anstream::stdout().lock();
+    write(&mut out, global, engine)?;
+    out.flush()?;
+    Ok(Exit::Clean)
+}
+
 /// Writes all entries: to people as YAML, to programs as one JSON object a line.
 ///
 /// # Errors
 /// The site file cannot be read again, or the output not be written.
-pub(super) fn write(out: &mut impl Write, global: &Global, engine: &Engine) -> Result<(), Failure> {
+fn write(out: &mut impl Write, global: &Global, engine: &Engine) -> Result<(), Failure> {
     let own = match own_file(global) {
         Some(path) => {
             let file = folder::source_file(&path)?;

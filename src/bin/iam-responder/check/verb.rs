@@ -68,14 +68,11 @@ pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
         other => other?,
     };
     if arguments.effective {
-        let mut out = anstream::stdout().lock();
-        effective::write(&mut out, global, &engine)?;
-        out.flush()?;
-        return Ok(Exit::Clean);
+        return effective::print(global, &engine);
     }
     let mut written = Written::of(global);
-    let mut remarks: Vec<Remark> = engine.rules().rules().flat_map(of_rule).collect();
-    remarks.extend(vain::remarks(&engine, &mut written));
+    let mut remarks = vain::remarks(&engine, &mut written);
+    remarks.extend(engine.rules().rules().flat_map(of_rule));
     remarks.extend(of_suppressions(&engine, &written, Timestamp::now()));
     remarks.extend(of_lowerings(&engine));
     remarks.extend(of_calendars(&engine, Timestamp::now()));

@@ -1,0 +1,148 @@
+//! Values that a field never has.
+
+use serde_json::Value;
+
+use super::keys::{self, Asking};
+use super::names;
+use crate::iam::region::Region;
+use crate::pattern::Matcher;
+use crate::vocabulary::question::{Question, Vain};
+use crate::vocabulary::shape::{Part, Shape, asked_text, is_of_accounts, shape_of};
+
+/// A value that the field never has.
+pub(super) fn doubt_of_value(
+    question: &Question<'_>,
+    matcher: &Matcher,
+    asking: &Asking,
+) -> Option<Vain> {
+    match matcher {
+        Matcher::Exists | Matcher::Absent => return None,
+        Matcher::AnythingBut(refused) => {
+            let doubt = refused.iter().find_map(|one| doubt_of_value(question, one, asking))?;
+            let message = format!("{}, so this excepts nothing", doubt.message);
+            return Some(Vain { message, ..doubt });
+        }
+        _ => {}
+    }
+    let path = &question.path;
+    let vain = |message: String, help: Option<String>| {
+        Some(Vain { path: question.at.clone(), message, help })
+    };
+    if let Some((message, help)) = star(path, matcher) {
+        return vain(message, Some(help));
+    }
+    let asked = || match matcher {
+        Matcher::Text(text) | Matcher::Address(text, _) => format!("`{text}`"),
+        other => format!("`{}`", other.to_value()),
+    };
+    match shape_of(path)? {
+        Shape::Account | Shape::NoNumber if is_id_as_number(path, matcher) => {
+            let number = number(matcher)?;
+            let message = format!("`{path}` is the number {number} and never matches");
+            vain(
+                message,
+                Some(format!("an account ID is twelve digits in quotes; write \"{number:0>12}\"")),
+            )
+        }
+        Shape::Account if !is_of_accounts(matcher) && !is_nobody(matcher) => {
+            let message = format!("`{path}` is never {}", asked());
+            vain(message, Some("an account ID is twelve digits in quotes".to_owned()))
+        }
+        Shape::Truth if !matches!(matcher, Matcher::Literal(Value::Bool(_))) => {
+            let help = "it is true or false, without quotes";
+            vain(format!("`{path}` is never {}", asked()), Some(help.to_owned()))
+        }
+        Shape::Words(words) if !accepts_any(matcher, words) => {
+            let help = format!("it is one of \"{}\", in quotes", words.join("\", \""));
+            vain(format!("`{path}` is never {}", asked()), Some(help))
+        }
+        Shape::Nearly(words) => {
+            let words = words();
+            let (message, help) = names::nearly(path, matcher, &words)?;
+            vain(message, Some(help))
+        }
+        Shape::Region => {
+            let (message, help) = region(path, matcher)?;
+            vain(message, Some(help))
+        }
+        Shape::Call => {
+            let (message, help) = names::call(matcher, asking)?;
+            vain(message, help)
+        }
+        Shape::EventSource => {
+            let (message, help) = names::event_source(matcher)?;
+            vain(message, Some(help))
+        }
+        Shape::Source => {
+            let (message, help) = names::source(matcher)?;
+            vain(message, Some(help))
+        }
+        _ => None,
+    }
+}
+
+/// A `*` that is taken as the character where a text of any kind is meant.
+fn star(path: &str, matcher: &Matcher) -> Option<(String, String)> {
+    let (part, text) = asked_text(matcher)?;
+    if part == Part::Wildcard || !text.contains('*') || !keys::holds_no_star(path, &text) {
+        return None;
+    }
+    let with = match part {
+        Part::Begin => format!("{text}*"),
+        Part::End => format!("*{text}"),
+        _ => text.clone(),
+    };
+    let message = format!("`{path}` is never `{text}`: `*` is any text in `wildcard` alone");
+    Some((message, format!("write {{\"wildcard\": \"{}\"}}", with.replace("**", "*"))))
+}
+
+/// What is no Region, and one that is like it.
+fn region(path: &str, matcher: &Matcher) -> Option<(String, String)> {
+    let (_, text) = asked_text(matcher).filter(|(part, _)| *part == Part::Whole)?;
+    let zone = text.trim_end_matches(|c: char| c.is_ascii_lowercase());
+    let is_zone = zone.len() < text.len() && zone.ends_with(|c: char| c.is_ascii_digit());
+    if Region::parse(&text).is_some() && text.contains('-') && !is_zone {
+        return None;
+    }
+    let help = if is_zone { zone } else { "us-east-1" };
+    Some((format!("`{path}` is never `{text}`: it is a Region"), format!("write it like `{help}`")))
+}
+
+/// Does an alternative accept one of these words, in any case?
+fn accepts_any(matcher: &Matcher, words: &[&str]) -> bool {
+    let same =
+        |word: &&&str| matches!(matcher, Matcher::Text(text) if text.eq_ignore_ascii_case(word));
+    words.iter().any(|word| matcher.accepts(&Value::from(*word)) || same(&word))
+}
+
+/// A number that stands where a text does, as it was written.
+fn number(matcher: &Matcher) -> Option<String> {
+    match matcher {
+        Matcher::Number(number) => Some(number.to_string()),
+        // What `anything-but` refuses is kept as the range that holds it alone.
+        Matcher::Numeric(_) => {
+            let range = matcher.to_value();
+            let parts = range.get("numeric")?.as_array()?;
+            let [equal, number] = parts.as_slice() else { return None };
+            (equal == "=").then(|| number.to_string())
+        }
+        _ => None,
+    }
+}
+
+/// Fewest digits of a number that is meant for an account ID where the field may be a count or an ID of others.
+const DIGITS_LEAST: usize = 9;
+
+/// Is an account ID given as a number? Fields of all events that hold one hold nothing else.
+fn is_id_as_number(path: &str, matcher: &Matcher) -> bool {
+    let least = match shape_of(path) {
+        Some(Shape::Account) => 1,
+        _ => DIGITS_LEAST,
+    };
+    number(matcher).is_some_and(|number| number.len() >= least)
+}
+
+/// What CloudTrail writes where nobody is known: no digits at all.
+fn is_nobody(matcher: &Matcher) -> bool {
+    matches!(matcher, Matcher::Text(text) if text.to_lowercase().starts_with("anonymous"))
+}
