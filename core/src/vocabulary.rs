@@ -1,8 +1,8 @@
 //! Every word that a pattern may ask of `derived`: one table of the facts and of the values that each may have.
 //!
-//! The facts are made of these words, rules and site files are held against them, and the schemas and
-//! `rules/README.md` are written from them. Beside it stands what is known of the fields of a record, so that what no event
-//! has is told.
+//! The facts are made of these words. Rules and site files are checked against them, and the schemas and
+//! `rules/README.md` are generated from them. A second part knows the fields of records, so that `check` reports a
+//! pattern that no event can match.
 
 mod doubt;
 mod fact;

@@ -61,8 +61,8 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         let mut from = at.checked_sub(follow.within).unwrap_or(at);
         let mut taken = vec![event.identity()];
         for keys in &follow.steps {
-            // A store that is down must not silence, but a sequence is only ever an addition to
-            // what its last event tells by itself.
+            // A store that is down must not silence, but a sequence only adds to the alert of its
+            // last event.
             match self.first_of(keys, (from, at), &taken).await {
                 Ok(Some((id, seen))) => {
                     from = seen;
@@ -240,8 +240,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     }
 }
 
-/// Under which key the beginning of an update of the tool's own stack is noted. IAM does not tell names
-/// apart by case.
+/// Key of the note that an update of the tool's own stack began. IAM names ignore case.
 fn own_update_key(event: &Event, who: &str) -> String {
     let account = event.account().unwrap_or_default();
     format!("own-stack\n{account}\n{}", who.to_lowercase().escape_debug())

@@ -213,7 +213,7 @@ fn alerts(severity: Severity) -> &'static str {
 /// The table of all metrics, as documentation shows it.
 #[must_use]
 pub fn table() -> String {
-    let mut table = String::from("| Metric | Unit | Tells |\n|---|---|---|\n");
+    let mut table = String::from("| Metric | Unit | Meaning |\n|---|---|---|\n");
     for metric in METRICS {
         table.push_str(&format!("| `{}` | {} | {} |\n", metric.name, metric.unit, metric.meaning));
     }

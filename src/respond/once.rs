@@ -243,5 +243,5 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
 fn published_again(severity: Severity, at: Timestamp) -> Line {
     let louder = if severity < Severity::Critical { ", a step louder," } else { "" };
     let time = at.strftime("%Y-%m-%d %H:%M UTC");
-    Line::text(&format!("Told again at {time}{louder} unless somebody acknowledges it."))
+    Line::text(&format!("Sent again at {time}{louder} unless somebody acknowledges it."))
 }

@@ -18,8 +18,8 @@ const ROUNDS_MAX: usize = 48;
 const REGISTERS_PER_ROUND_MAX: usize = 160;
 
 impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
-    /// What was before an event, as far as the events before it tell. An event without a time of its own
-    /// has no before.
+    /// The state before an event, as far as earlier events show it. An event without its own time has no state before
+    /// it.
     pub(super) async fn before(&self, event: &Event, facts: &Facts) -> Answers {
         let renamed = facts.renamable().and_then(Entity::id);
         let mut inquiry = Inquiry::new(&facts.questions, renamed);

@@ -197,7 +197,7 @@ fn retagging_an_account_as_quieter_alerts_and_forgets_what_was_known() {
     );
     // An account that was never seen counted as production until now.
     assert_eq!(day.retags("777788889999", "sandbox", "t3").0.rules, ["retagged"]);
-    // What is left of its tags may say anything once one is gone that tells the environment.
+    // What is left of its tags may say anything once one is gone that names the environment.
     let untags = |key: &str| {
         let given = json!({"resourceId": "888899990000", "tagKeys": [key]});
         let untag = ("organizations", "UntagResource");
@@ -296,7 +296,7 @@ fn the_next_alert_says_how_many_were_held_back() {
     assert!(
         alert
             .unwrap()
-            .contains("2 repetitions since this was first told, held back without an alert each.")
+            .contains("2 repetitions since the first alert, held back without an alert each.")
     );
 }
 
@@ -330,7 +330,7 @@ fn many_different_changes_are_a_burst_and_the_same_one_often_is_not() {
 fn what_nobody_acknowledges_is_published_once_more_a_step_louder() {
     let day = day();
     let first = day.happens("CreateUser", LAB, "a").1.unwrap();
-    assert!(first.contains("Told again at 2026-11-20 12:30 UTC, a step louder, unless somebody acknowledges it.\n- Acknowledge: AWS_REGION=eu-west-1 iam-responder verdict a acknowledged --table state\n"));
+    assert!(first.contains("Sent again at 2026-11-20 12:30 UTC, a step louder, unless somebody acknowledges it.\n- Acknowledge: AWS_REGION=eu-west-1 iam-responder verdict a acknowledged --table state\n"));
     day.later(11).happens("CreateUser", LAB, "b");
     let said =
         Judgement { word: JudgementWord::Acknowledged, note: None, by: None, at: day.now.get() };

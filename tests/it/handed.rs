@@ -72,7 +72,7 @@ fn an_administrator_s_role_alerts_wherever_a_stack_hands_it() {
     check("apigateway", "PutIntegration", &json!({"restApiId": "a", "credentials": ROLE}));
 }
 
-/// Whatever wears the role, it is told by what the role holds.
+/// An alert depends on what the role holds, not on what wears it.
 #[test]
 fn a_role_is_judged_alike_whatever_wears_it() {
     let engine = Engine::packed(&PACK).unwrap();

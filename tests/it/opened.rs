@@ -1,5 +1,5 @@
-//! Whoever lets somebody use a resource is told so alike, whatever the resource: by everybody, by an outsider, and by the
-//! own organization, for which nothing need be said.
+//! Opening a resource raises the same alert for every kind of resource: opened to everybody, or to an outsider. Opening
+//! it to the own organization raises none.
 
 use iam_responder::assess::engine::Engine;
 use iam_responder::pack::PACK;
@@ -82,7 +82,7 @@ impl Row {
 }
 
 #[test]
-fn what_is_told_is_delivered() {
+fn what_raises_an_alert_is_delivered() {
     let engine = Engine::packed(&PACK).unwrap();
     let bus_rules = BusRules::of(engine.rules().rules()).unwrap();
     let deployed = DeployedBusRules::new(&bus_rules, &Names::longest()).unwrap();
@@ -97,7 +97,7 @@ fn what_is_told_is_delivered() {
 }
 
 #[test]
-fn whoever_is_let_in_is_told_alike_whatever_the_resource() {
+fn the_same_guest_is_judged_alike_at_every_resource() {
     let mut wrong = Vec::new();
     for row in rows() {
         let found = row.found();

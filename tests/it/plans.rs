@@ -1,5 +1,5 @@
-//! What is planned against an event, word for word: each sample, each call of the catalogue with an undo, and names that
-//! were made to harm whoever pastes a command.
+//! What is planned against an event, word for word: each sample, each call of the catalogue with an undo, and names
+//! made to harm a person who pastes a command.
 //!
 //! `data/plans.ndjson` holds a case a line: the event, or the name of a sample; what was there before, `absent` or a
 //! value, where that is known; the document that was in force before, where it is; the step as programs get it. Where a step differs, the test writes the file as it would be

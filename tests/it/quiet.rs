@@ -110,7 +110,7 @@ fn a_ban_by_night_is_no_gift() {
     assert!(by_night("iam", "DetachRolePolicy", detach) >= Some(Severity::High));
 }
 
-/// What only adds to what is recorded is not told as tampering; what may take from it is.
+/// A change that only records more is not tampering; one that may record less is.
 #[test]
 fn a_trail_that_is_strengthened_by_night_is_quiet() {
     let trail = |parameters| by_night("cloudtrail", "UpdateTrail", parameters);

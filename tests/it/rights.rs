@@ -56,7 +56,7 @@ fn an_alert_says_the_difference_to_the_document_before() {
     let deliver = |id: &str, minute: u8, document: &str| {
         let mut raw: Value = serde_json::from_str(&text).unwrap();
         raw["detail"]["eventID"] = id.into();
-        // The same record is told once.
+        // The same record is published once.
         raw["detail"]["tlsDetails"] = json!({"delivery": number.replace(number.get() + 1)});
         raw["detail"]["eventTime"] = format!("2026-11-20T11:{minute:02}:00Z").into();
         raw["detail"]["requestParameters"]["policyDocument"] = document.into();

@@ -175,7 +175,7 @@ fn the_title_is_that_of_the_rule_that_says_what_was_done() {
     check("iam", "PutUserPolicy", inline, "document-grants-pass-any-role", "inline-policy-put");
 }
 
-/// Else a call whose own rule is switched off would be told as one that nobody knows.
+/// Otherwise a call whose own rule is switched off would be reported as an unknown call.
 #[test]
 fn calls_of_watched_services_that_rules_name_are_known() {
     let engine = Engine::packed(&PACK).unwrap();

@@ -12,7 +12,7 @@ use crate::support::{World, by, call, delivered, now, user};
 const ONCE: [Disposition; 2] = [Disposition::Alerted, Disposition::Deduplicated];
 const TWICE: [Disposition; 2] = [Disposition::Alerted, Disposition::Alerted];
 
-/// A record of a call that is told, through an endpoint.
+/// A record of a call that raises an alert, made through an endpoint.
 fn record(name: &str, id: &str, parameters: Value) -> Value {
     let (source, name) = name.split_once(' ').unwrap();
     let mut record = by(call(source, name, 0, parameters), user("kim"));
@@ -64,7 +64,7 @@ fn stopped() -> Value {
 }
 
 #[test]
-fn the_same_record_is_told_once() {
+fn the_same_record_is_published_once() {
     check(&[made(), made()], &ONCE);
     let other = record("iam CreateUser", "event-2", json!({"userName": "zoe"}));
     check(&[made(), with(other, &json!({"requestID": "request-2"}))], &TWICE);
@@ -72,7 +72,7 @@ fn the_same_record_is_told_once() {
 
 /// On the bus AWS alone sets IDs; in a file anybody may.
 #[test]
-fn another_record_under_the_same_id_in_a_file_is_told() {
+fn another_record_under_the_same_id_in_a_file_is_published() {
     let engine = Engine::packed(&PACK).unwrap();
     let world = World::new(&engine, Origin::Trusted);
     let other = with(made(), &json!({"requestParameters": {"userName": "mallory"}}));
@@ -102,7 +102,7 @@ fn a_call_and_its_network_activity_are_one() {
 }
 
 #[test]
-fn an_addendum_is_told_where_it_says_more() {
+fn an_addendum_is_published_where_it_says_more() {
     let amends = |id: &str| json!({"eventID": id, "addendum": {"reason": "UPDATED_DATA", "originalEventID": "event-1"}});
     check(&[made(), with(made(), &amends("event-2"))], &ONCE);
     check(&[made(), with(made(), &amends("event-1"))], &ONCE);

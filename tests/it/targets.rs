@@ -84,8 +84,8 @@ fn names(value: &Value, key: &str, depth: usize, found: &mut Vec<String>) {
             let hidden = text.starts_with(['{', '<'])
                 || text.starts_with("HIDDEN")
                 || text.bytes().all(|byte| byte == b'*');
-            let told = names_one && !NO_TARGETS.contains(&key.as_str()) && !hidden;
-            found.extend(Some(text.clone()).filter(|text| told && text.len() < 200));
+            let counts = names_one && !NO_TARGETS.contains(&key.as_str()) && !hidden;
+            found.extend(Some(text.clone()).filter(|text| counts && text.len() < 200));
         }
         _ => {}
     }
@@ -101,7 +101,7 @@ fn says(sentence: &str, name: &str) -> bool {
 
 /// Those whose sentences name nothing of what they carry.
 fn silent(engine: &Engine, events: impl Iterator<Item = Event>) -> (usize, Vec<String>) {
-    let (mut told, mut silent) = (0, Vec::new());
+    let (mut alerts, mut silent) = (0, Vec::new());
     for event in events {
         let names = carried(&event);
         // What was made is named by the answer.
@@ -114,13 +114,13 @@ fn silent(engine: &Engine, events: impl Iterator<Item = Event>) -> (usize, Vec<S
         if names.is_empty() || OF_THE_ACCOUNT.contains(&name.as_str()) {
             continue;
         }
-        told += 1;
+        alerts += 1;
         let root = deed.ends_with("the root user");
         if !root && !names.iter().chain(&answered).any(|one| says(deed, one)) {
             silent.push(format!("{name}: {sentence} {names:?}"));
         }
     }
-    (told, silent)
+    (alerts, silent)
 }
 
 #[test]
@@ -129,19 +129,19 @@ fn every_alert_names_what_its_event_names() {
     let text = |name: &str| Ok(fs::read_to_string(Path::new("events").join(name)).unwrap());
     let of_rules = engine.rules().rules();
     let of_rules = of_rules.flat_map(|rule| rule_test::events(rule, engine.own(), &text).unwrap());
-    let (told, faults) = silent(&engine, of_rules);
-    assert!(told > 600, "{told}");
+    let (alerts, faults) = silent(&engine, of_rules);
+    assert!(alerts > 600, "{alerts}");
     assert!(faults.is_empty(), "{}\n{}", faults.len(), faults.join("\n"));
     let fixtures = PACK.events.iter().filter_map(|(_, text)| Event::parse(text).ok());
-    let (told, faults) = silent(&engine, fixtures);
-    assert!(told > 50, "{told}");
+    let (alerts, faults) = silent(&engine, fixtures);
+    assert!(alerts > 50, "{alerts}");
     assert!(faults.is_empty(), "{}\n{}", faults.len(), faults.join("\n"));
     for file in corpus::files() {
         let mut text = String::new();
         MultiGzDecoder::new(fs::File::open(&file).unwrap()).read_to_string(&mut text).unwrap();
         let records = input::read(&text).filter_map(|input| input.event()?.ok());
-        let (told, faults) = silent(&engine, records);
-        assert!(told > 0 && faults.is_empty(), "{}\n{}", faults.len(), faults.join("\n"));
+        let (alerts, faults) = silent(&engine, records);
+        assert!(alerts > 0 && faults.is_empty(), "{}\n{}", faults.len(), faults.join("\n"));
     }
 }
 
@@ -193,7 +193,7 @@ fn each_target_of_a_call_is_said() {
     check("monitoring", "DeleteAlarms", alarms, "deleted alarms root-usage, b, c and 2 more");
 }
 
-/// A call that nobody knows is told by what its parameters name.
+/// The alert of an unknown call says what its parameters name.
 #[test]
 fn of_an_unknown_call_the_parameters_say_on_what() {
     let elevated = json!({"principalArn": "arn:aws:iam::111122223333:role/x", "minutes": 9});
@@ -262,9 +262,9 @@ fn what_is_opened_counts_as_loud_as_its_account() {
     assert!(own.place.opened.is_none() && own.to_json()["opened_account"].is_null());
 }
 
-/// A thing is not told as one of another kind.
+/// An alert does not give a thing a wrong kind.
 #[test]
-fn nothing_is_told_as_what_it_is_not() {
+fn no_thing_is_called_by_a_wrong_kind() {
     let invited = json!({"accountIds": ["999988887777"]});
     check("guardduty", "DeleteInvitations", invited, "deleted invitations of account 999988887777");
     let role = session("arn:aws:iam::111122223333:role/ci/builder");

@@ -111,7 +111,7 @@ fn a_source_identity_is_believed_where_a_trust_policy_or_the_owner_says_so() {
 }
 
 #[test]
-fn a_session_of_assume_root_is_told_with_who_opened_it() {
+fn an_alert_about_a_session_of_assume_root_says_who_opened_it() {
     let root = |key: &str| {
         let identity = json!({"type": "Root", "accountId": HERE, "principalId": HERE, "accessKeyId": key,
             "arn": format!("arn:aws:iam::{HERE}:root"), "sessionContext": {"assumedRoot": "true"}});
@@ -173,13 +173,13 @@ fn a_federated_session_is_judged_as_who_issued_it() {
     };
     let bob = || json!({"type": "IAMUser", "userName": "bob", "arn": format!("arn:aws:iam::{HERE}:user/bob")});
     let root = || json!({"type": "Root", "arn": format!("arn:aws:iam::{HERE}:root")});
-    let told = |record: Value| responses("", Vec::new(), [record]).pop().unwrap();
+    let answer = |record: Value| responses("", Vec::new(), [record]).pop().unwrap();
     let attach = |user: &str| {
         let parameters =
             json!({"userName": user, "policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"});
         call("iam", "AttachUserPolicy", 30, parameters)
     };
-    let ids = |record: Value| told(record).outcome.rules;
+    let ids = |record: Value| answer(record).outcome.rules;
     let own = "own-rights-raised-to-admin".to_owned();
     assert!(ids(by_federated(bob(), attach("BOB"))).contains(&own));
     for other in ["carol", "alice"] {
@@ -187,12 +187,12 @@ fn a_federated_session_is_judged_as_who_issued_it() {
     }
     // A key without a name is the issuer's own.
     let key = || call("iam", "CreateAccessKey", 30, Value::Null);
-    let of_bob = told(by_federated(bob(), key())).alert.unwrap().entity.unwrap();
+    let of_bob = answer(by_federated(bob(), key())).alert.unwrap().entity.unwrap();
     assert_eq!(
         of_bob.arn,
         Some(iam_responder::text::hostile::Hostile::of("arn:aws:iam::111122223333:user/bob"))
     );
-    let of_root = told(by_federated(root(), key()));
+    let of_root = answer(by_federated(root(), key()));
     assert_eq!(of_root.outcome.rules[0], "root-access-key-created");
     assert_eq!(of_root.outcome.severity, Some(Severity::Critical));
     // Development makes others quieter, but not root.
@@ -203,7 +203,7 @@ fn a_federated_session_is_judged_as_who_issued_it() {
 }
 
 #[test]
-fn a_role_at_the_console_is_not_told_as_a_user() {
+fn a_role_at_the_console_is_not_called_a_user() {
     let mut record = change("1764066900", None);
     record["eventSource"] = json!("signin.amazonaws.com");
     record["eventName"] = json!("ConsoleLogin");

@@ -228,7 +228,7 @@ impl Alert {
     #[must_use]
     pub fn suppressed(lines: &[String]) -> Self {
         Self {
-            sentence: "Your site file silenced alerts, or made them quieter than medium, since it was told of last, at \
+            sentence: "Your site file silenced alerts, or made them quieter than medium, since the last message about it, at \
                        most a day ago."
                 .into(),
             reasons: listed(lines.iter().map(|line| Line::text(line)), "by "),
@@ -358,10 +358,9 @@ fn why(rule: &Rule, context: &Context) -> String {
             None => clean_lines(&rule.spec.why, 1_000),
         },
         (true, CallOutcome::Denied) => {
-            "The call was refused and changed nothing. Whoever tried may try another way."
-                .to_owned()
+            "The call was refused and changed nothing. The caller may try another way.".to_owned()
         }
-        (true, _) => "The call failed and changed nothing. Whoever tried may try again.".to_owned(),
+        (true, _) => "The call failed and changed nothing. The caller may try again.".to_owned(),
     }
 }
 
@@ -448,8 +447,8 @@ fn rights_lines(context: &Context) -> RightsLines {
     // An administrator has every way to more rights: listing each would only fill the message.
     let listed_words = |grants: &BTreeSet<Grant>| -> BTreeSet<KeptWord<Grant>> {
         let all = grants.contains(&Grant::Admin);
-        let told = grants.iter().copied().filter(|grant| !(all && grant.is_way()));
-        told.map(KeptWord::from).collect()
+        let listed = grants.iter().copied().filter(|grant| !(all && grant.is_way()));
+        listed.map(KeptWord::from).collect()
     };
     let trust = rights.trust.as_ref();
     let mut allows = rights.describe();

@@ -35,8 +35,8 @@ pub enum Status {
 }
 
 impl StepLine {
-    /// The steps as people are told of them: a step that no command can express is not for people, and those behind it
-    /// are worth nothing without it.
+    /// The steps as an alert proposes them. The list ends with the first refused step: the steps behind it are useless
+    /// without it.
     #[must_use]
     pub fn all(steps: &[Undo]) -> Vec<Self> {
         let mut lines: Vec<Self> = Vec::new();

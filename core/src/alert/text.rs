@@ -113,7 +113,7 @@ fn facts(alert: &Alert) -> Vec<(&'static str, String)> {
         facts.push(("From", from.join(", ")));
     }
     if let Some(time) = alert.event.time {
-        let delay = alert.event.delay.map(|delay| format!(", told {} later", human(delay)));
+        let delay = alert.event.delay.map(|delay| format!(", alert {} later", human(delay)));
         let time = time.strftime("%Y-%m-%d %H:%M:%S UTC");
         facts.push(("When", format!("{time}{}", delay.unwrap_or_default())));
     }
@@ -181,7 +181,7 @@ fn held_back(alert: &Alert) -> Option<String> {
         count if count >= HELD_MAX => format!("{HELD_MAX} or more repetitions"),
         count => format!("{count} repetitions"),
     };
-    Some(format!("{count} since this was first told, held back without an alert each."))
+    Some(format!("{count} since the first alert, held back without an alert each."))
 }
 
 fn undo(alert: &Alert) -> Option<String> {

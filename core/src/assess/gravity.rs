@@ -46,7 +46,7 @@ impl Gravity {
                 return format!("it may weaken {who}, which the site guards").into();
             }
             Self::MayWeakenUncounted => {
-                "it may weaken an entity that the site guards: too many bear it to tell"
+                "it may weaken an entity that the site guards: too many entities bear it to check each"
             }
             Self::MayWeakenOwnRole(who) => {
                 return format!("it may weaken role {who}, one of this tool's").into();

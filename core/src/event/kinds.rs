@@ -19,7 +19,7 @@ words! {
 }
 
 words! {
-    /// What kind of event a record tells of.
+    /// The kind of event that a record describes.
     pub enum EventType {
         /// A call.
         Call = "AwsApiCall",

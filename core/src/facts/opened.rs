@@ -53,7 +53,7 @@ const EVERYBODY: [&str; 7] = [
 
 /// Names of lists that let in the owner, or a service of AWS.
 const NOBODY: [&str; 8] = [
-    // Of Lake Formation: whoever a policy of IAM lets in.
+    // Of Lake Formation: every principal that an IAM policy lets in.
     "IAM_ALLOWED_PRINCIPALS",
     "aws-exec-read",
     "bucket-owner-full-control",
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_no_account_is_judged_by_what_the_service_means() {
+    fn a_name_that_is_not_an_account_means_what_the_service_means() {
         let strange = ["account-root", "external-account"];
         let lake = |who: &str| json!({"principal": {"dataLakePrincipalIdentifier": who}});
         let grant = |who: &str, want: &[&str]| {
@@ -299,7 +299,7 @@ mod tests {
             &["own-account"],
         );
         check("redshift", "AuthorizeDataShare", &share("DataCatalog/999988887777"), &strange);
-        // Whoever subscribes at Data Exchange.
+        // Every subscriber at Data Exchange.
         check(
             "redshift",
             "AuthorizeDataShare",

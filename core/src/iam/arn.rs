@@ -268,7 +268,7 @@ impl<'a> ArnPattern<'a> {
     }
 }
 
-/// What a pattern asks for whose stars run over colons and slashes, as those of EventBridge do.
+/// What a pattern matches if its stars also match colons and slashes, as in EventBridge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asked {
     /// Service-linked roles.
@@ -282,7 +282,7 @@ pub enum Asked {
 }
 
 impl Asked {
-    /// What the text of a pattern tells of that. `None`: as far as it tells it may be any ARN, or none.
+    /// What a pattern matches, by its text. `None` if the text does not say: any ARN may match.
     #[must_use]
     pub fn of(pattern: &str) -> Option<Self> {
         possible_resources(pattern).into_iter().find_map(|resource| {

@@ -45,7 +45,7 @@ pub fn acknowledge(event: &EventId, region: &Region, table: &TableName) -> Optio
 
 fn call(step: &Step) -> Option<String> {
     if let Step::DeleteGroupMembershipOf { identity_store_id, group_id, user_id, region } = step {
-        // The membership has an ID of its own, which the event does not tell.
+        // The membership has an ID of its own, which the event does not contain.
         let store = option("identity_store_id", identity_store_id.as_str())?;
         let group = option("group_id", group_id.as_str())?;
         let user = option("member_id", &format!("UserId={}", user_id.as_str()))?;

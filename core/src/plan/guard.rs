@@ -24,7 +24,7 @@ pub enum Guard {
     GivesRights,
     /// The credential is the root user's.
     RootCredential,
-    /// The step would be the very call that the event tells.
+    /// The step would repeat the very call of the event.
     WasSoBefore,
 }
 

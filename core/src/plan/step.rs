@@ -50,7 +50,7 @@ macro_rules! steps {
                             Ok(Self::$step { $($name: Argument::read(value(stringify!($name)))?),* })
                         }
                     )*
-                    // No row of the catalogue is like that, as a test tells.
+                    // No row of the catalogue is like that: a test checks it.
                     _ => Err(Guard::ValueMissing),
                 }
             }

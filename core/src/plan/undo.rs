@@ -105,7 +105,7 @@ fn planned(
     Ok(Planned::Do { account, step })
 }
 
-/// Is the step the very call that the event tells, as where a user is given the name that he has?
+/// Does the step repeat the very call of the event? For example, a user was given the name that he already had.
 fn repeats(step: &Step, event: &Event) -> bool {
     let (Some(source), Some(name)) = (event.event_source(), event.name()) else { return false };
     let (service, call) = step.operation().parts();

@@ -113,7 +113,7 @@ fn issued(account: &str, access_key: &str) -> Address {
     Address::kept(account, format!("credential {access_key}")).of(Thing::Session)
 }
 
-/// Does the call open a session whose key tells who comes with it?
+/// Does the call open a session whose access key identifies the person behind it?
 #[must_use]
 pub fn opens_session(event: &Event, outcome: CallOutcome) -> bool {
     event.event_source() == Some("sts.amazonaws.com")

@@ -12,7 +12,7 @@ use super::spec::{GroupBy, RuleSpec, SEQUENCE_STEPS_MAX, THRESHOLD_MAX};
 use crate::iam::catalogue;
 use crate::pattern::{Pattern, PatternLoad};
 use crate::text::nearest;
-use crate::text::yaml::{Document, Fault, is_told};
+use crate::text::yaml::{Document, Fault, is_reported};
 use crate::vocabulary::misspelt;
 
 /// Longest title, so that a subject line holds it.
@@ -102,7 +102,7 @@ fn compile(document: &Document) -> Result<Rule, Vec<Fault>> {
         Err(broken) => (broken.rest, broken.faults),
     };
     let more = spec.iter().flat_map(|spec| check(spec, document));
-    let more: Vec<Fault> = more.filter(|fault| !is_told(fault, &faults)).collect();
+    let more: Vec<Fault> = more.filter(|fault| !is_reported(fault, &faults)).collect();
     faults.extend(more);
     let mut pattern = |value: &Value, at: &str| match Pattern::compile(value) {
         Ok(pattern) => {

@@ -74,7 +74,7 @@ impl PackedRule {
     /// In the place of a rule: it is loud about every event that the rule's anchors find.
     fn unreadable(&self, fault: &str) -> Rule {
         let why =
-            format!("The rule `{}` may mean this event, and nobody can tell: {fault}.", self.id);
+            format!("The rule `{}` may match this event, but cannot be read: {fault}.", self.id);
         let title = "Rule of the pack cannot be read";
         let mut spec = RuleSpec::of_words(self.id, title, Severity::High, why);
         spec.runbook = "Read the event itself. Build the function again, and deploy it.".to_owned();

@@ -13,7 +13,7 @@ use crate::pattern::{Pattern, PatternLoad};
 use crate::rule::{GroupBy, RuleSet, THRESHOLD_MAX};
 use crate::site::calendar::{Calendar, IcsFiles, IcsSize};
 use crate::text::nearest;
-use crate::text::yaml::{Document, Fault, is_told};
+use crate::text::yaml::{Document, Fault, is_reported};
 use crate::vocabulary::{Guarded, SiteNames, Vain, misspelt};
 
 /// Most steps one adjustment may raise or lower.
@@ -93,7 +93,7 @@ impl Site {
         compiler.check_roles(&spec);
         compiler.check_rules(&spec);
         let mut more = compiler.faults;
-        more.retain(|fault| !is_told(fault, &faults));
+        more.retain(|fault| !is_reported(fault, &faults));
         if faults.is_empty() && more.is_empty() {
             let own = Self { spec, environment, calendars, adjustments, suppressions, guarded };
             Ok(own.over(base))

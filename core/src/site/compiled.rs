@@ -243,8 +243,8 @@ impl Site {
         }
     }
 
-    /// May a tag of this key tell the environment?
-    fn tells_environment(&self, tag: &str) -> bool {
+    /// May a tag with this key name the environment?
+    fn names_environment(&self, tag: &str) -> bool {
         self.environment.keys.iter().any(|key| tag.trim().eq_ignore_ascii_case(key))
     }
 
@@ -268,8 +268,8 @@ impl Site {
         if self.spec.accounts.get(id).is_some_and(|account| !account.tags.is_empty()) {
             return EnvironmentChange::Same;
         }
-        // What is left once a tag of unknown value is gone may say anything.
-        if before.is_none() && tags_removed(event).any(|key| self.tells_environment(key)) {
+        // The value of the removed tag is unknown, so the tags that are left may name any environment.
+        if before.is_none() && tags_removed(event).any(|key| self.names_environment(key)) {
             return EnvironmentChange::Lowered;
         }
         let none = IndexMap::new();

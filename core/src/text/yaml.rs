@@ -8,5 +8,5 @@ mod decode;
 mod document;
 
 pub use decode::Broken;
-pub(crate) use decode::is_told;
+pub(crate) use decode::is_reported;
 pub use document::{DOCUMENT_BYTES_MAX, DOCUMENT_NODES_MAX, Document, Fault, Place};

@@ -1,7 +1,7 @@
-//! What a rule, a site file or a test of a rule asks of an event that no event of AWS will ever have.
+//! Values and fields that a rule, a site file or a test of a rule expects, but no event of AWS will ever have.
 //!
-//! Nothing here is refused: AWS adds calls, fields and words every week, so a person decides. For the same reason only what
-//! is nearly a known word, or could be none, is told; that no word is near is no doubt.
+//! Nothing here is refused: AWS adds calls, fields and words every week, so a person decides. For the same reason an
+//! unknown word is reported only if it is similar to a known word, or has a form that no such word can have.
 
 mod keys;
 mod names;

@@ -161,7 +161,7 @@ facts! {
     PrincipalMfa = by_event(
         "derived.principal.mfa",
         Values::Truth,
-        "signed in with a second factor, where the record tells",
+        "signed in with a second factor, where the record says so",
     ),
     PrincipalViaService = by_event(
         "derived.principal.viaService",
@@ -306,7 +306,7 @@ facts! {
         "derived.trust",
         Late::Rights,
         Values::Words(TrustWord::words),
-        "whom a trust policy lets in; or whom the policy of a key or of another resource, a grant, a permission or a share lets use it (what a deny takes away counts where it covers all that strangers are allowed; an address, a network or a unique ID of which nobody knows whose it is keeps nobody out there): `anyone-conditioned`, on a condition that a stranger cannot meet of his own accord; `known-account` is in the site file; `unknown-principal`, by a unique ID that does not tell its account, counts as external; `federated-unconditioned`, where no claim fixes whose identities are meant; `service-outside` hands credentials to machines elsewhere, as Roles Anywhere; `service-only`, nobody but services that work in AWS",
+        "whom a trust policy lets in; or whom the policy of a key or of another resource, a grant, a permission or a share lets use it (what a deny takes away counts where it covers all that strangers are allowed; an address, a network or a unique ID of which nobody knows whose it is keeps nobody out there): `anyone-conditioned`, on a condition that a stranger cannot meet of his own accord; `known-account` is in the site file; `unknown-principal`, by a unique ID that does not name its account, counts as external; `federated-unconditioned`, where no claim fixes whose identities are meant; `service-outside` hands credentials to machines elsewhere, as Roles Anywhere; `service-only`, nobody but services that work in AWS",
     ),
     TrustExternal = by_answer(
         "derived.trustExternal",

@@ -45,7 +45,7 @@ pub(super) struct Question<'p> {
 }
 
 impl Question<'_> {
-    /// What it accepts. `None` if it is no alternative at all, which the compiler of patterns tells.
+    /// What it accepts. `None` if it is not a valid alternative: the compiler of patterns reports that.
     pub(super) fn matcher(&self) -> Option<Matcher> {
         let alone = Pattern::compile(&json!({"field": [self.value]})).ok()?;
         alone.matchers("field").next().cloned()

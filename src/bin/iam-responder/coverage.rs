@@ -73,7 +73,7 @@ fn human(out: &mut impl Write, report: &Report) -> Result<(), Failure> {
     let techniques = report.attack.iter().map(|(id, rules)| format!("{id} ({})", rules.len()));
     writeln!(out, "{}", paint::paragraph(&techniques.collect::<Vec<_>>().join(", "), "  ", 2))?;
     for (what, ids) in [
-        ("without a page that tells more", &report.rules_without_source),
+        ("without a page to read more", &report.rules_without_source),
         ("without a technique", &report.rules_without_technique),
     ] {
         if !ids.is_empty() {

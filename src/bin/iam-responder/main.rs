@@ -27,7 +27,7 @@ use options::Global;
 
 /// Watches every change to who may do what in an AWS account.
 ///
-/// Exit status: 0 done and nothing found, 1 not done, 2 wrong usage, 3 rules broken, 10 findings. README.md tells what
+/// Exit status: 0 done and nothing found, 1 not done, 2 wrong usage, 3 rules broken, 10 findings. README.md says what
 /// each command finds.
 #[derive(Debug, Parser)]
 #[command(name = "iam-responder", version, max_term_width = 80)]

@@ -35,7 +35,7 @@ pub(crate) struct Arguments {
     /// Also list the events of which nothing is published
     #[arg(long, short)]
     all: bool,
-    /// Pretend it is this time, as 2026-11-20T02:00:05Z: alerts tell the delay, suppressions end
+    /// Pretend it is this time, as 2026-11-20T02:00:05Z: alerts show the delay, suppressions end
     #[arg(long, value_name = "TIME")]
     now: Option<Timestamp>,
 }

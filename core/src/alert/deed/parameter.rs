@@ -39,7 +39,7 @@ fn rows() -> impl Iterator<Item = [&'static str; 4]> {
     lines(include_str!("parameters.tsv")).filter_map(columns::<4>)
 }
 
-/// What the parameters name, the most telling first.
+/// What the parameters name, the most specific first.
 pub(super) fn named(event: &Event) -> Vec<Named<'_>> {
     let service = service_of(event.event_source().unwrap_or_default());
     let mut found: Vec<Named<'_>> = Vec::new();

@@ -359,7 +359,7 @@ mod tests {
     use crate::event::{Event, Unreadable};
 
     #[test]
-    fn words_of_another_release_are_told_and_kept_as_they_were() {
+    fn words_of_another_release_are_published_and_stored_unchanged() {
         let alert = Alert {
             entity: Some(EntityLine {
                 kind: EntityKind::Role.into(),
@@ -396,11 +396,11 @@ mod tests {
         assert_eq!(again.to_stored().unwrap(), other);
         assert!(!again.event.is_done());
         assert!(again.to_text().contains("CreateGrove on grove deploy"), "{}", again.to_text());
-        let told = again.to_json();
-        assert_eq!(told["entity"]["kind"], "grove");
-        assert_eq!(told["outcome"], "cut");
-        assert_eq!(told["grants"], serde_json::json!(["admin", "data-trees"]));
-        assert_eq!(told["trust"], serde_json::json!(["birds"]));
+        let json = again.to_json();
+        assert_eq!(json["entity"]["kind"], "grove");
+        assert_eq!(json["outcome"], "cut");
+        assert_eq!(json["grants"], serde_json::json!(["admin", "data-trees"]));
+        assert_eq!(json["trust"], serde_json::json!(["birds"]));
     }
 
     #[test]

@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_payloads_are_told_and_cost_little() {
+    fn hostile_payloads_are_reported_and_cost_little() {
         let mut layers = RECORD.to_owned();
         for _ in 0..12 {
             layers = quoted(&layers);

@@ -68,7 +68,7 @@ pub struct Principal {
     pub identity_provider: Option<String>,
     /// Whether the session was authenticated with a second factor. `None` if the record does not say.
     pub mfa: Option<bool>,
-    /// A sign-in that failed: whoever tried named this identity, and nothing proves that it is it.
+    /// A sign-in that failed: the person who tried gave this name, and nothing proves it.
     pub unproven: bool,
     /// The AWS service that made the call on somebody's behalf.
     pub via_service: Option<String>,

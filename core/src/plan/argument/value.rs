@@ -27,7 +27,7 @@ pub(in crate::plan) trait Argument: Sized {
     fn value(&self) -> Value<'_>;
 }
 
-/// Arguments whose type tells by itself which texts are of it, each with the guard that refuses any other text.
+/// Arguments whose type alone decides which texts it accepts, each with the guard that refuses any other text.
 macro_rules! parsed {
     ($($name:ident, $else:ident;)*) => {$(
         impl $crate::plan::argument::value::Argument for $name {

@@ -1,4 +1,4 @@
-//! From a document to a type: all that is wrong at once, not the first fault alone.
+//! Decodes a document into a type, and reports all its faults at once.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use super::document::{Document, Fault};
 use crate::text::nearest;
 use crate::text::severity::Severity;
 
-/// Most faults of one document that are told.
+/// Most faults reported for one document.
 const FAULTS_MAX: usize = 50;
 
 /// A document that is not what it should be.
@@ -18,8 +18,8 @@ const FAULTS_MAX: usize = 50;
 pub struct Broken<T> {
     /// All that is wrong.
     pub faults: Vec<Fault>,
-    /// What is left without that, so that it can be checked too. `None` where what was taken out would leave other parts
-    /// at another path, or nothing.
+    /// The rest of the document, so that it can be checked too. `None` if nothing is left, or if the removal changed
+    /// the paths of other parts.
     pub rest: Option<T>,
 }
 
@@ -33,7 +33,7 @@ impl Document {
     /// Decodes the document into a type, with the nearest right word for a wrong one.
     ///
     /// # Errors
-    /// All faults: what is wrong is taken out, and the rest read again.
+    /// All faults: each wrong part is removed, and the rest is decoded again.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, Broken<T>> {
         let mut faults = self.faults.clone();
         let first = match serde_path_to_error::deserialize(&self.value) {
@@ -66,13 +66,13 @@ impl Document {
     }
 }
 
-/// Is it told already that something at this place or below it is wrong? What is left without that is not what somebody
-/// wrote.
-pub(crate) fn is_told(fault: &Fault, told: &[Fault]) -> bool {
-    told.iter().any(|one| one.path.starts_with(&fault.path))
+/// Was a fault at this path or below it reported already? The wrong part was removed there, so what is left is not what
+/// the author wrote.
+pub(crate) fn is_reported(fault: &Fault, reported: &[Fault]) -> bool {
+    reported.iter().any(|one| one.path.starts_with(&fault.path))
 }
 
-/// What was read, with what is wrong taken out.
+/// The document, without the parts that are wrong.
 struct Repair {
     value: Value,
     /// Paths of what was taken out.
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn all_faults_of_a_document_are_told_at_once() {
+    fn all_faults_of_a_document_are_reported_at_once() {
         check(
             "nam: x\nlevel: hihg\nparts:\n  - {size: 1}\n",
             &[

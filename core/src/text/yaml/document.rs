@@ -24,11 +24,11 @@ pub struct Document {
     pub value: Value,
     places: Places,
     first: Place,
-    /// What is wrong with it although it could be read to its end: told together with all else.
+    /// Faults of a document that could be parsed to its end. They are reported together with those of decoding.
     pub(super) faults: Vec<Fault>,
 }
 
-/// Where something stands in a file: line and column, counted from 1.
+/// A position in a file: line and column, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
     /// Line.
@@ -458,7 +458,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_be_dropped_is_told_with_all_else() {
+    fn what_would_be_dropped_is_reported_with_all_other_faults() {
         let found = faults("a: 1\na: 2\nb: {<<: *x}\n".replace("*x", "{c: 1}").as_str());
         assert_eq!(found.len(), 2, "{found:?}");
         assert!(found[0].starts_with("t.yaml:2:1: `a`: key `a` is given twice"), "{found:?}");

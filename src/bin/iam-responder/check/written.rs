@@ -1,4 +1,4 @@
-//! Where rules and the site were written: their files, read once more for what is to be told about them.
+//! Where rules and the site were written: their files, read once more so that findings have a line and a column.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::options::Global;
 /// Folder of the rules that were compiled in.
 const PACK_FOLDER: &str = "rules";
 
-/// The documents of the files that are told about. What was compiled in and whose file is not here has none.
+/// The documents of the files that findings are about. A compiled-in file that is not in this folder has none.
 pub(super) struct Written {
     files: BTreeMap<String, Vec<Document>>,
     /// Site files, that of the owner first.

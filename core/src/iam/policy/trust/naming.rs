@@ -21,7 +21,8 @@ const UNEQUAL: [&str; 3] = ["StringNotEquals", "StringNotEqualsIgnoreCase", "Str
 pub struct Naming {
     /// SAML providers of the account alone let people in: they name the session, and set `sourceIdentity`.
     pub by_saml: bool,
-    /// Whoever sets `sourceIdentity` must set the own name: a user of the account, or somebody of SAML.
+    /// A caller who sets `sourceIdentity` must set the own name: that of an IAM user of the account, or of a SAML
+    /// identity.
     pub own_name: bool,
 }
 

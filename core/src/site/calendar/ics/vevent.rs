@@ -287,7 +287,7 @@ impl<'a> Properties<'a, '_> {
                 _ => Err("DURATION cannot be read".to_owned()),
             },
             (None, None) if start.is_day => Ok(End::After { days: 1, seconds: 0 }),
-            // It ends when it begins (RFC 5545, 3.6.1): the moment, which events tell by the second.
+            // It ends when it begins (RFC 5545, 3.6.1). Events have their time to the second, so it lasts one.
             (None, None) => Ok(End::After { days: 0, seconds: 1 }),
         }
     }
