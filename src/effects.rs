@@ -1,4 +1,4 @@
-//! The narrow edge: what the responder asks of the world, in its own words.
+//! The ports: what the responder needs from the world, in its own words.
 //!
 //! A port is a trait of one job, with an adapter in `aws` and a twin in [`memory`]; [`offline`] and [`recorder`] are the
 //! twins of lookups and of publishing. [`faulty`] fails or repeats any call of any port. Calls are idempotent: made

@@ -68,8 +68,8 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// Begins an invocation, or a part of one that has time of its own: from now on all calls are its calls. A call
-    /// that is still in flight counts for the invocation that made it.
+    /// Begins an invocation, or a part of one with its own time limit. All later calls belong to it. A call that is
+    /// still in flight counts for the invocation that made it.
     pub fn begin(&self, deadline: Instant) -> Arc<Invocation> {
         let new = Arc::new(Invocation { deadline: Some(deadline), spent: Mutex::default() });
         *lock(&self.current) = Arc::clone(&new);

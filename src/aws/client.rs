@@ -65,7 +65,7 @@ impl Limits {
 pub enum Credentials {
     /// From the environment, as Lambda gives them: nothing is built that would look for others.
     Given,
-    /// From wherever the SDK finds them.
+    /// The SDK searches its usual places for them.
     Found,
 }
 
@@ -137,7 +137,7 @@ fn http_client(region: &str, ca_bundle: Option<Vec<u8>>) -> Result<SharedHttpCli
 #[derive(Debug)]
 pub struct MissedByStandard;
 
-/// Codes of conflicts that pass, as they stand in the body or the error header.
+/// Codes of temporary conflicts, as the body or the error header has them.
 pub(super) const CONFLICTS: [&str; 4] = [
     "TransactionConflictException",
     "TransactionInProgressException",

@@ -53,7 +53,7 @@ fn kind_of(code: &str, status: Option<u16>) -> ErrorKind {
     }
 }
 
-/// What failed, and what was behind it, in one line.
+/// An error and its causes, in one line.
 pub(super) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut chained = String::new();
     for cause in causes(error) {

@@ -121,7 +121,7 @@ impl Aws {
         }
     }
 
-    /// IAM gives the alias of its own account only.
+    /// IAM returns only the alias of the caller's account.
     async fn alias(&self, account: &str) -> Option<String> {
         if !self.is_own(account) {
             return None;

@@ -1,5 +1,5 @@
-//! Compiles the rules and the site file into the program, by the compiler that the program itself has: what is broken
-//! breaks the build with its line. A start reads the JSON of the site file alone; a rule is read when an event asks for it.
+//! Compiles the rules and the site file into the program, with the program's own compiler: a fault breaks the build,
+//! with its line. A start reads only the JSON of the site file; a rule is read when an event may match it.
 
 #![expect(clippy::disallowed_methods, reason = "cargo speaks to build scripts by the environment")]
 

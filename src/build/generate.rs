@@ -54,7 +54,7 @@ fn lines(faults: &[Fault]) -> Vec<String> {
     faults.iter().map(ToString::to_string).collect()
 }
 
-/// A file, named as it lies below the root.
+/// A file, named by its path below the root.
 fn source(root: &Path, file: &Path) -> Result<SourceFile, String> {
     let name = file.strip_prefix(root).unwrap_or(file).display().to_string();
     Ok(SourceFile { name: name.replace('\\', "/"), text: read(file)? })

@@ -105,7 +105,7 @@ pub trait StoredAlerts {
 
 /// The alerts that nobody acknowledged.
 pub trait OpenAlerts {
-    /// Those whose time to be published again has come.
+    /// Alerts that are due to be published again.
     fn due(&self, now: Timestamp) -> impl Future<Output = Result<Vec<StoredAlert>, EffectError>>;
 
     /// Takes one that is due, so that nobody else publishes it before `until`. `false` if somebody else was faster,

@@ -10,7 +10,7 @@ use crate::alert::SentAlert;
 /// Whether an event was delivered before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
-    /// It was not, as far as is known: handle it.
+    /// No earlier delivery is known: handle the event.
     First,
     /// Another environment is at it.
     UnderWay,

@@ -36,7 +36,7 @@ pub struct CalendarState {
 
 /// Asks Organizations and IAM about accounts.
 pub trait Accounts {
-    /// Is there somebody to ask about accounts?
+    /// Can accounts be looked up at all?
     fn asks_about_accounts(&self) -> bool;
 
     /// Name, alias and tags of an account. `Ok(None)` means that there is nobody to ask.

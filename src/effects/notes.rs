@@ -18,7 +18,7 @@ pub struct Note {
     pub version: u64,
 }
 
-/// What must stand under a key for a note to be written there.
+/// Condition on the present note under a key: only then is the new one written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Precondition {
     /// No note, or one whose time is not later.

@@ -1,4 +1,4 @@
-//! What was before an event, as far as earlier events say.
+//! The state before an event, as far as earlier events show it.
 
 use std::future::Future;
 
@@ -18,8 +18,8 @@ pub trait PriorState {
         addresses: &[String],
     ) -> impl Future<Output = Result<Vec<Option<Register>>, EffectError>>;
 
-    /// Adds a write to a register, at the place of its own time. Adding it twice is adding it once, and no write
-    /// takes the place of a younger one, even if others write meanwhile.
+    /// Adds a write to a register, ordered by its own time. Adding it twice has the effect of once. A write never
+    /// replaces a younger one, even if others write at the same time.
     fn record_write(
         &self,
         address: &str,

@@ -30,8 +30,8 @@ pub trait Windows {
         window: SignedDuration,
     ) -> impl Future<Output = Result<Claim, EffectError>>;
 
-    /// Counts an event as held back by somebody else's claim, once however often it is delivered: how many the claim
-    /// holds back with it. `None` if there is no claim, or if it holds back [`crate::alert::HELD_MAX`] already.
+    /// Counts an event as held back by another event's claim, once however often it is delivered. Returns how many the
+    /// claim holds back now. `None` if there is no claim, or if it holds back [`crate::alert::HELD_MAX`] already.
     fn hold(
         &self,
         fingerprint: &str,

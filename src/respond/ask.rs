@@ -42,8 +42,8 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         Ok((known, found, begun?))
     }
 
-    /// What must be known to note what later events are compared with: all that is asked about an event of which nothing
-    /// is said no matter what the world answers.
+    /// Reads only what later events are compared with. The event itself raises no alert, no matter what the world
+    /// answers.
     async fn known_for_later(&self, event: &Event, facts: &Facts, now: Timestamp) -> Known {
         let asked = join(self.own_change_set(facts), self.tagged(event, facts, now));
         let (_, (own_change_set, tagged)) =

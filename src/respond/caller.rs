@@ -19,9 +19,9 @@ pub const LOOK_BACK: SignedDuration = SignedDuration::from_hours(1);
 const RECENT: SignedDuration = SignedDuration::from_mins(15);
 /// Most items named in one line.
 const NAMED_MAX: usize = 5;
-/// The newest calls of somebody, found by any of these, in an account, in this Region, between two moments: all names at
-/// once, as CloudTrail allows two questions a second, and no further page, as an alert waits for it. A part is better
-/// than nothing: [`PastCalls::more`] says that something is missing. `Ok(None)` means that there is nobody to ask.
+/// The newest calls of a caller in an account, in this Region, between two moments. All names are looked up at once,
+/// because CloudTrail allows two requests a second. No further page is read, because an alert waits for the answer.
+/// [`PastCalls::more`] says that calls are missing. `Ok(None)` if CloudTrail is not used.
 pub(super) async fn calls(
     history: &impl History,
     (account, whose): (AccountId, &[Whose]),
@@ -80,8 +80,8 @@ struct Hour {
     recent: BTreeSet<String>,
 }
 
-/// The lines. The calls may include those of others: only those of this principal count, each once, without the event
-/// itself.
+/// The lines. The calls may include those of other callers: only the calls of this principal count, each once, without
+/// the event itself.
 #[must_use]
 pub fn lines(calls: &PastCalls, event: &Event, principal: &Principal, now: Timestamp) -> Vec<Line> {
     let until = event.time().unwrap_or(now);

@@ -1,4 +1,4 @@
-//! What is counted across events: thresholds, sequences, bursts, and by what.
+//! Counting across events: thresholds, sequences, bursts, and their keys.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use crate::iam::catalogue::CallEffect;
 use crate::own::OwnUpdate;
 use crate::vocabulary::OwnStack;
 
-/// Time within which what CloudFormation does to the tool counts as an update of its own stack.
+/// Time within which CloudFormation's changes to the tool count as an update of its own stack.
 pub(super) const OWN_UPDATE_WINDOW: SignedDuration = SignedDuration::from_mins(60);
 const CLOUDFORMATION: &str = "cloudformation.amazonaws.com";
 
@@ -22,7 +22,7 @@ const CLOUDFORMATION: &str = "cloudformation.amazonaws.com";
 pub const BURST_WINDOW: SignedDuration = SignedDuration::from_mins(10);
 
 impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
-    /// Which of the rules that ask something may fire: each question with yes.
+    /// Which of the rules with a threshold or a sequence may fire: those whose question is answered with yes.
     pub(super) async fn answered(
         &self,
         questions: &[Question],
@@ -54,8 +54,8 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         counted.map_or(true, |counted| counted >= count.least)
     }
 
-    /// Was each step of the sequence seen, in order, each as an event of its own, within the time
-    /// before this event?
+    /// Was each step of the sequence seen before this event, in order and in time, each by a
+    /// different event?
     async fn followed(&self, follow: &Follow, event: &Event, now: Timestamp) -> bool {
         let at = event.time().unwrap_or(now);
         let mut from = at.checked_sub(follow.within).unwrap_or(at);
@@ -164,8 +164,8 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         }
     }
 
-    /// Why CloudFormation may change a part of the tool: the caller began to update the tool's stack within the hour, or
-    /// made it in its first. `invokedBy` alone proves nothing: it stands in calls for any stack. `None`, which is louder,
+    /// Why CloudFormation may change a part of the tool: the caller began to update the tool's stack within the hour,
+    /// or made it in its first. `invokedBy` alone proves nothing: calls for any stack have it. `None`, which is louder,
     /// if the state does not answer.
     pub(super) async fn own_stack(
         &self,
@@ -224,7 +224,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     pub(super) async fn burst(&self, event: &Event, facts: &Facts, now: Timestamp) -> Option<u32> {
         let (call, name) = (facts.call?, event.name()?);
         let changes = facts.changes()
-            // What is made counts, even if it is harmless by itself; tags and the like do not.
+            // Creation counts, even if it is harmless; tags and the like do not.
             && (call.effect != CallEffect::Neutral || name.starts_with("Create"));
         let principal = &facts.principal;
         if !changes || principal.serving().is_some() || principal.kind == PrincipalKind::AwsService

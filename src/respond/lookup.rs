@@ -1,8 +1,7 @@
-//! What is asked of AWS, and how long an answer is believed.
+//! Lookups in AWS, and how long an answer is valid.
 //!
-//! An account is looked for in the memory of this environment, in the state, in AWS, and when AWS does
-//! not answer, among answers grown old. What a change calendar says is believed until its next
-//! transition.
+//! An account is looked up in the memory of this environment, in the state, and in AWS. If AWS does not answer, an
+//! expired answer counts. The answer of a change calendar is valid until its next transition.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
@@ -20,13 +19,14 @@ use crate::site::Site;
 /// How long this environment believes what it knows of an account, and waits after a lookup that
 /// failed. A change of tags is seen by all environments after this time.
 const MEMORY_FRESH: SignedDuration = SignedDuration::from_mins(5);
-/// How long what the state knows of an account is believed.
+/// How long a stored account is valid.
 const ACCOUNT_FRESH: SignedDuration = SignedDuration::from_hours(1);
 /// How long it is still better than nothing, when AWS does not answer.
 const ACCOUNT_STALE_MAX: SignedDuration = SignedDuration::from_hours(24 * 30);
 /// How long a change calendar that did not answer is not asked again.
 const CALENDAR_PAUSE: SignedDuration = SignedDuration::from_secs(60);
-/// How long an answer of a change calendar is believed, its next transition or not: it may be edited.
+/// Longest time that an answer of a change calendar is valid, even before its next transition: the calendar may be
+/// edited.
 const CALENDAR_FRESH: SignedDuration = SignedDuration::from_mins(10);
 /// Most accounts and calendar answers in memory; beyond it all are forgotten.
 const CACHED_MAX: usize = 10_000;
@@ -42,7 +42,7 @@ pub struct Cache {
 #[derive(Debug, Clone, Copy)]
 struct Answer {
     from: Timestamp,
-    /// Nothing where it did not answer.
+    /// `None` if the calendar did not answer.
     state: Option<CalendarState>,
     asked: Timestamp,
 }
@@ -57,7 +57,7 @@ struct AccountNote {
     before: Option<Account>,
 }
 
-/// What AWS said of an account, which is kept once nothing waits for it.
+/// AWS's answer about an account. It is stored after the alert is out.
 #[derive(Debug)]
 pub struct FoundAccount {
     id: AccountId,
@@ -95,8 +95,8 @@ pub struct CachedLookups<'a, S, L> {
 }
 
 impl<S: State, L: Lookups> CachedLookups<'_, S, L> {
-    /// The account, unless the site file says all about it, and what AWS said of it, to be kept. Nothing where it is
-    /// not known.
+    /// The account, unless the site file says all about it, and AWS's answer to store. `None` if the account is
+    /// unknown.
     pub async fn account(
         &self,
         site: &Site,
@@ -247,7 +247,7 @@ impl<S: State, L: Lookups> CachedLookups<'_, S, L> {
         Some(state?.open)
     }
 
-    /// The note on an account and its time, and what stands in the table as a whole.
+    /// The note on an account with its time, and the raw value in the table.
     async fn kept(&self, id: AccountId) -> (Option<(AccountNote, Timestamp)>, Precondition) {
         match self.state.note(&key(id)).await {
             Ok(note) => {

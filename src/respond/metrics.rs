@@ -170,7 +170,7 @@ fn embedded(values: &[(&str, u64)], now: Timestamp, source: &MetricSource) -> Va
         }),
     );
     line.insert("FunctionName".to_owned(), json!(source.function));
-    // Not a metric, as it is not declared as one.
+    // Not a metric, because it is not declared as one.
     if let Some(level) = source.level {
         line.insert("level".to_owned(), json!(level));
     }

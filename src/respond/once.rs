@@ -32,7 +32,7 @@ pub(super) enum Begun {
 /// What came of claiming the windows of all rules.
 #[derive(Debug, Default)]
 pub(super) struct Claims {
-    /// All of it is repeated: none of its rules raises anything new.
+    /// Every rule of it is repeated: none raises anything new.
     pub all_repeated: bool,
     /// Fingerprints that are this event's.
     ours: Vec<String>,
@@ -151,8 +151,8 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         Ok(Response { outcome, alert: Some(alert) })
     }
 
-    /// When the alert is published again, unless somebody acknowledges it. `None` if the state does not answer: it
-    /// keeps what is to be published.
+    /// When the alert is published again, unless somebody acknowledges it. `None` if the state does not answer: a
+    /// reminder needs a stored alert.
     fn remind_at(&self, severity: Severity, begun: Begun, now: Timestamp) -> Option<Timestamp> {
         let kept = begun == Begun::Here && self.mode == Mode::Live;
         let reminders = self.reminders.as_ref().filter(|_| kept && severity >= Severity::High)?;

@@ -1,4 +1,5 @@
-//! Alerts of the tool about itself: each published once within a window, and given back if there was no time for it.
+//! Alerts of the tool about itself: each is published once within a window, and its claim is released if there was no
+//! time to publish.
 
 use std::pin::pin;
 
@@ -85,8 +86,8 @@ mod tests {
     use crate::site::Format;
     use crate::site::TopicSpec;
 
-    /// The attempts of one event: what the first comes to, then two with all the time there is, of which the first must
-    /// publish what is owing and the second nothing.
+    /// The attempts at one event: returns the result of the first. Two more follow with all the time they need: one
+    /// must publish what is missing, the other nothing.
     #[track_caller]
     fn check(faults: &Faults, until: impl Future<Output = ()>) -> Result<(), Unpublished> {
         let slow = Faults::slow();

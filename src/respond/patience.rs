@@ -8,9 +8,9 @@ use super::responder::{RespondError, Responder, Response};
 use crate::effects::{Delivery, Lookups, Publish, State};
 use crate::event::{Event, Unreadable};
 
-/// How long another copy of the function may handle an event before its second delivery fails, to be tried again by
-/// Lambda. It is longer than handling takes unless AWS is broken, as two bus rules may take one event, and shorter
-/// than the function may run.
+/// How long a second delivery waits while another copy of the function handles its event. After that it fails, and
+/// Lambda tries it again. The time is longer than handling takes unless AWS is broken, because two bus rules may match
+/// one event. It is shorter than the function may run.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Pause before the second look; each further pause is twice as long, as every look costs the table.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);

@@ -12,7 +12,7 @@ use crate::facts::{Bearer, Facts};
 use crate::iam::entity::EntityId;
 use crate::prior::{self, Address, Answers, Inquiry, Moment, Register, Registers, Why};
 
-/// Most times that registers are read for one event: each answer may ask for more.
+/// Most rounds of reading registers for one event: each answer may need further registers.
 const ROUNDS_MAX: usize = 48;
 /// Most registers read in one round.
 const REGISTERS_PER_ROUND_MAX: usize = 160;

@@ -71,8 +71,8 @@ pub enum Origin {
 /// What is remembered of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// It happens now: each event is published once, and again unless somebody acknowledges it. The caller's last
-    /// hour is looked up, and the tags of an account count as far as AWS is asked for them.
+    /// Events arrive as they happen: each is published once, and again unless somebody acknowledges it. The caller's
+    /// last hour is looked up, and the tags of an account count if AWS is queried for them.
     Live,
     /// It is read on purpose: each reading publishes it.
     Reading,

@@ -11,7 +11,7 @@ use crate::event::Event;
 use crate::respond::outcome::{Disposition, Outcome};
 use crate::text::severity::Severity;
 
-/// Most names that one event is counted under, those of the loudest rules first.
+/// Most names under which one event is counted, those of the loudest rules first.
 const RULES_MAX: usize = 10;
 
 /// The name under which alerts that a suppression silences are counted.
@@ -56,8 +56,8 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             .await;
     }
 
-    /// Counts what the site's overrides keep people from hearing: an alert that is not published at all, or below medium
-    /// where a rule by itself says medium or more.
+    /// Counts alerts that the site's overrides held back: not published at all, or below medium although the rule
+    /// itself says medium or more.
     pub(super) async fn count_overridden(
         &self,
         event: &Event,
@@ -85,7 +85,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         self.count_silences(rules.map(|rule| counted_as_overridden(&rule)), event).await;
     }
 
-    /// Counts at the same time what stands under several names.
+    /// Counts under several names at the same time.
     async fn count_silences(&self, counted_as: impl Iterator<Item = String>, event: &Event) {
         let counting = counted_as.take(RULES_MAX);
         join_all(counting.map(async |name| self.count_silence(&name, event).await)).await;

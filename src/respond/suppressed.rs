@@ -1,8 +1,8 @@
 //! The daily message about silence: how many alerts each suppression silenced, each override held back or made
 //! quieter than medium, each adjustment lowered by more than a step, and each window of days held back.
 //!
-//! Each of them has a window of deduplication of its own. The daily message claims it, and every silenced alert is
-//! held back by it: each event counts once, however often it is delivered.
+//! Each of them has its own window of deduplication. The daily message claims that window, and every silenced alert is
+//! held back by the claim. So each event counts once, however often it is delivered.
 
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
@@ -298,7 +298,7 @@ suppressions:
 {id: any, title: t, severity: medium, why: w, runbook: b, general: true, pattern: {source: [aws.iam]}}
 ";
 
-    /// What the word says after these calls, each at a minute of its own, without the numbers of the list.
+    /// The text of the daily message after these calls, each in another minute, without the numbers of the list.
     #[track_caller]
     fn check(overrides: &str, calls: &[&str], want: &[&str]) {
         let file = |name: &str, text: String| SourceFile { name: name.to_owned(), text };

@@ -22,9 +22,8 @@ pub struct Topics {
 }
 
 impl Topics {
-    /// The topics, of which some stand in for those that the site file names. Alerts of these severities say so, each
-    /// once a day. Each copy of the function says it for itself: knowing what others said would cost a call for every
-    /// alert.
+    /// The topics. Some replace topics that the site file names; alerts of these severities say so, each once a day.
+    /// Each copy of the function says it once: to know what other copies said would cost a call for every alert.
     #[must_use]
     pub fn new(of: BTreeMap<Severity, Vec<TopicSpec>>, detours: BTreeMap<Severity, Line>) -> Self {
         Self { of, detours, said: Mutex::default() }

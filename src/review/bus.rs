@@ -1,11 +1,10 @@
 //! The bus rules: what EventBridge must deliver, so that the enabled rules see what they look for.
 //!
-//! A rule asks for facts that EventBridge does not have (`derived`), and for more than it takes: a pattern has
-//! at most [`PATTERN_CHARACTERS_MAX`] characters and a complexity of
-//! [`COMPLEXITY_MAX`](crate::pattern::COMPLEXITY_MAX). So each rule is *projected* onto what a bus rule
-//! can ask: service and names of calls, and further fields only where a call is busy or where nothing
-//! else confines it. A projection may deliver more than the rule wants, never less. What fits together
-//! is packed into one bus rule.
+//! A rule matches facts that EventBridge does not have (`derived`), and may exceed its limits: a pattern has at most
+//! [`PATTERN_CHARACTERS_MAX`] characters and a complexity of [`COMPLEXITY_MAX`](crate::pattern::COMPLEXITY_MAX). So
+//! each rule is *projected* onto fields that a bus rule can match: service and names of calls, and further fields only
+//! if a call is busy or nothing else limits the events. A projection may deliver more than the rule matches, never
+//! less. Projections that fit together are packed into one bus rule.
 //!
 //! Sources that are delivered whole, busy calls and reads of everyday work are a table, `bus/traffic.tsv`.
 

@@ -1,4 +1,4 @@
-//! What the rules see and what they do not: calls, ATT&CK techniques, references.
+//! Coverage of the rules: calls, ATT&CK techniques, references.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -70,7 +70,7 @@ pub struct Delivered {
     pub whole: Vec<&'static str>,
     /// Calls of other sources that are delivered for every caller, as `s3:PutBucketPolicy`.
     pub named: BTreeSet<String>,
-    /// Calls that are delivered only as far as rules ask for them.
+    /// Calls that are delivered only in part, as rules need.
     pub in_part: BTreeSet<String>,
     /// Calls of the catalogue that are not delivered.
     pub not_at_all: Vec<String>,
@@ -207,7 +207,7 @@ fn best_of<'r>(call: (&str, &str), rules: &[&'r Rule]) -> (Coverage, Vec<&'r str
 
 /// Would the rule see the call, under its other conditions, and does it name it?
 fn names(rule: &Rule, (source, name): (&str, &str)) -> Coverage {
-    // Where a trailing star stands for a version, the event has one.
+    // If a trailing star replaces a version, the event has one.
     let event_name = match name.strip_suffix('*') {
         Some(word) => format!("{word}20150331"),
         None => name.to_owned(),

@@ -93,7 +93,7 @@ impl Permissions {
 /// A line of `left_out.tsv`.
 struct LeftOut {
     reason: Reason,
-    /// For a role, the field that holds it, where rules ask for that.
+    /// For a role, the field that holds it, if rules match that.
     #[cfg(test)]
     note: &'static str,
 }
@@ -133,7 +133,7 @@ fn spelt(service: &str, action: &'static str) -> (String, &'static str) {
     }
 }
 
-/// What becomes of each action, where rules name what `named` says of a source and the name of an event.
+/// The result for each action. `named` says whether rules name a source and an event name.
 pub(super) fn permissions(named: impl Fn((&str, &str)) -> bool) -> Permissions {
     let left_out = left_out();
     let mut found = Permissions::default();

@@ -117,7 +117,7 @@ pub fn events(
 /// Stands in the values of a test for the name that the tool was deployed under.
 const OWN_NAME: &str = "{own}";
 
-/// Stands in the values of a test for the name of a change calendar that the site file goes by.
+/// Placeholder in the values of a test for the name of a change calendar that the site file uses.
 const OWN_CALENDAR: &str = "{ownCalendar}";
 const CALENDAR_NAME: &str = "freeze-of-the-year";
 
@@ -133,7 +133,7 @@ const KEY_ID: &str = "5e1c2f10-8a31-4f0b-9b3e-0a1b2c3d4e5f";
 const OWN_BOUNDARY: &str = "{ownBoundary}";
 const BOUNDARY_ARN: &str = "arn:aws:iam::111122223333:policy/bounds/workloads";
 
-/// An event with the test's changes; with a number, as an event of its own.
+/// An event with the test's changes; a number makes it a separate event.
 fn event(
     test: &TestEvent,
     own: &Own,

@@ -1,8 +1,8 @@
 //! The alerts that were published, as items: the mark of their event carries what was published and what people
 //! made of it.
 //!
-//! Those that may have to be published again also carry `open` and `due`, and only they stand in the
-//! index `open`, until they were acknowledged or published again.
+//! An alert that may have to be published again also has `open` and `due`. Only such alerts are in the index `open`,
+//! until they are acknowledged or published again.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;

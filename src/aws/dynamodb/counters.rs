@@ -10,8 +10,8 @@ use super::table::{Item, Table, expiration, id, milliseconds, number, text};
 use crate::effects::{Counters, EffectError};
 use crate::rule::THRESHOLD_MAX;
 
-/// Most events under one key: each write costs by the size of the whole item. Beyond it the oldest make room, and as
-/// many stay as the largest threshold asks for.
+/// Most events under one key: the cost of a write grows with the whole item. Beyond it the oldest are removed, and as
+/// many stay as the largest threshold counts.
 const EVENTS_PER_KEY_MAX: i64 = THRESHOLD_MAX as i64 + EVENTS_PER_KEY_CUT as i64;
 /// Events under one key from which on those older than two windows are removed.
 const EVENTS_PER_KEY_MANY: usize = 500;

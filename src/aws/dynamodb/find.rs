@@ -19,7 +19,7 @@ pub async fn tables_of(config: &SdkConfig, name: &str) -> Result<Vec<String>, Ef
     let config = limited(config, Limits::SHORT);
     let client = Client::from_conf(aws_sdk_dynamodb::config::Builder::from(&config).build());
     let begins = format!("{name}-state");
-    // Tables are listed by name: this text stands before all names that begin so.
+    // Tables are listed by name: this text sorts before all names that begin with it.
     let before = begins.trim_end_matches('e');
     let request = client.list_tables().exclusive_start_table_name(before).limit(TABLES_MAX);
     let answer = request.send().await;

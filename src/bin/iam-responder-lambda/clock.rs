@@ -17,7 +17,7 @@ use super::log::write;
 pub(crate) struct Rung {
     /// The function could publish.
     heartbeat: bool,
-    /// Alerts whose time to be acknowledged was over.
+    /// Alerts that were not acknowledged in time.
     due: usize,
     /// Alerts published again.
     repeated: usize,

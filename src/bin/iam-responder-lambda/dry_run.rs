@@ -12,7 +12,7 @@ pub(crate) const WARNING: &str =
 /// Writes a message with the topic that it would have gone to, whole or not at all.
 pub(crate) fn show(topic: &str, message: &Message) {
     let text = text(topic, message);
-    // An error is ignored: where the log cannot be written, there is no other place for it.
+    // An error is ignored: if the log cannot be written, there is no other place to report it.
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
 }
 
@@ -48,7 +48,7 @@ mod tests {
         let head = "=== dry run, not published to topic x-high ===\nSubject: [HIGH] It\n\n";
         let shown = text("x-high", &message);
         assert_eq!(shown, format!("{head}line one\nline two\n=== end ===\n"));
-        // One body for all is shown as it is.
+        // One body for all protocols is printed unchanged.
         message.per_protocol = false;
         assert_eq!(text("x-high", &message), format!("{head}{body}\n=== end ===\n"));
     }

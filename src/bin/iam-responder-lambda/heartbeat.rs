@@ -15,12 +15,12 @@ use super::publisher::Publisher;
 
 /// Time for all that is read.
 const HEARTBEAT_MAX: Duration = Duration::from_secs(10);
-/// The key of the note and the register that are read from the table, each by a right of its own. Nothing is stored
-/// under it: "absent" is an answer too.
+/// The key of the note and of the register that are read from the table; each read needs another permission. Nothing is
+/// stored under it: "absent" is an answer too.
 const KEY: &str = "heartbeat";
 
-/// Reads the table and asks for every topic that the function may publish to. `true` if all answered. A failure is
-/// logged with its remedy.
+/// Reads the table, and the attributes of every topic that the function may publish to. `true` if all answered. A
+/// failure is logged with its remedy.
 pub(crate) async fn beats(function: &Function, state: &(impl Notes + PriorState)) -> bool {
     // A dry run could not publish.
     let Publisher::Sns(sns) = &function.publish else { return false };

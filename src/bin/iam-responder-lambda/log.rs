@@ -12,7 +12,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use super::function::{Failed, Function};
 use super::publisher::Publisher;
 
-/// JSON lines, as Lambda's own log has them. Foreign texts stand in them unchanged, and JSON escapes them.
+/// JSON lines, as Lambda's own log has them. They contain foreign text, which JSON escapes.
 pub(crate) fn json<W>(level: Level, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,

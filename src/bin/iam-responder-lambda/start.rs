@@ -39,7 +39,7 @@ const FAULT_CHARS_MAX: usize = 1_000;
 /// # Errors
 /// All that is wrong with settings, rules and topics, for people.
 pub(crate) async fn start() -> Result<(Function, Option<Table>), String> {
-    // A value that is not UTF-8 is read as far as it goes, so that its fault names the variable.
+    // A value that is not UTF-8 is read lossily, so that its fault names the variable.
     let lossy = |text: OsString| text.to_string_lossy().into_owned();
     let pairs = env::vars_os().map(|(name, value)| (lossy(name), lossy(value)));
     let (settings, mut faults) = Settings::read(pairs);
@@ -135,7 +135,7 @@ fn publisher(config: Option<&SdkConfig>, budget: &Budget) -> Publisher {
     Publisher::Sns(Sns::new(config, budget))
 }
 
-/// A dry run may not ask AWS, so it needs no configuration.
+/// A dry run may not call AWS, so it needs no configuration.
 fn lookups(settings: &Settings, config: Option<&SdkConfig>, budget: &Budget) -> Aws {
     let deployed = config.is_some();
     let permitted = Permitted {
@@ -158,7 +158,7 @@ fn start_log(level: &str, plain: bool) {
     }
 }
 
-/// All faults in one text, each on its own line; what lies beyond the limits is counted.
+/// All faults in one text, each on its own line; those beyond the limits are only counted.
 fn listed(faults: &[String]) -> String {
     let mut text = "the function cannot start:".to_owned();
     for fault in faults.iter().take(FAULTS_MAX) {

@@ -1,4 +1,4 @@
-//! What woke the function, and what it does then.
+//! What invoked the function, and what it does then.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

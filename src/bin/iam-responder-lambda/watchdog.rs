@@ -1,9 +1,9 @@
 //! The deadline holds while the function computes, too.
 //!
-//! An event costs a bounded number of steps, under a second of one core. A function of 128 MB has a
-//! fourteenth of one, and may be throttled further. What computes does not yield, so a timer on the same
-//! thread would ring too late, and Lambda would end the function without a word. So an event is handled on
-//! a thread of its own, while the first one looks at the clock.
+//! An event costs a bounded number of steps, under a second of one core. A function of 128 MB has a fourteenth of one,
+//! and may be throttled further. Computation does not yield, so a timer on the same thread would fire too late, and
+//! Lambda would end the function without a message. So an event is handled on its own thread, while the first thread
+//! watches the clock.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -39,8 +39,8 @@ pub(crate) fn last_look(now: Instant, deadline: Duration) -> Instant {
     now + deadline.saturating_sub(PUBLISHING.min(deadline / 4))
 }
 
-/// Does the work on a thread of its own. Work that waits is left alone, as it has a deadline of its own;
-/// `last_look` is when work that computes is given up.
+/// Does the work on its own thread. Work that waits is left alone, because it has its own deadline. Work that still
+/// computes at `last_look` is given up.
 ///
 /// # Errors
 /// [`Overrun`].

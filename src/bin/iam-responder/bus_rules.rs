@@ -13,7 +13,7 @@ use crate::exit::{Exit, Failure};
 use crate::files;
 use crate::options::{Global, OutputFormat};
 
-/// Arguments of `bus-rules`. With --name that name stands in place of the parameter NamePrefix.
+/// Arguments of `bus-rules`. With --name, that name replaces the parameter NamePrefix.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// Put the bus rules into this template, between its two marks

@@ -110,7 +110,7 @@ fn one<'e>(
     let judge = |rule: &'e Rule| {
         let mut explanation = rule.pattern.explain_within(event.raw(), &mut left);
         if rule.spec.enabled {
-            // Alerts go by the rules' own matching, even if the explanation was cut.
+            // Alerts follow the rules' own matching, even if the explanation was cut.
             explanation.matched = is_one(all, rule);
         }
         Judged {

@@ -25,7 +25,7 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// Endings of files that a folder is searched for.
 const ENDINGS: [&str; 6] = [".json", ".ndjson", ".jsonl", ".json.gz", ".ndjson.gz", ".jsonl.gz"];
 
-/// The engine that the options ask for.
+/// The engine that the options select.
 pub(crate) fn engine(global: &Global) -> Result<Engine, Failure> {
     let engine = match (global.rules.as_slice(), &global.site) {
         ([], Some(site)) => {
@@ -88,8 +88,8 @@ impl EventFile {
     }
 }
 
-/// All files that the paths lead to: files as they are, folders by the endings of event files,
-/// `-` for standard input.
+/// All files below the paths: each named file, files in folders by the endings of event files, `-`
+/// for standard input.
 pub(crate) fn event_paths(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut found = Vec::new();
     for path in paths {

@@ -6,7 +6,7 @@ use iam_responder::text::severity::Severity;
 /// Columns we write for.
 pub(crate) const COLUMNS: usize = 80;
 
-/// Faint, for what is only there to be looked up.
+/// Faint, for details that most readers skip.
 pub(crate) const FAINT: Style = Style::new().dimmed();
 /// For headings.
 pub(crate) const BOLD: Style = Style::new().bold();

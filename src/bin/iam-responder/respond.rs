@@ -113,7 +113,7 @@ pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
     }
 }
 
-/// What is printed about an event that CloudTrail did not write and no rule asks for: else silence would look as if a
+/// The line about an event that CloudTrail did not write and no rule matches. Without it, silence would look as if a
 /// call had been judged.
 fn not_via_cloudtrail(event: &Result<Event, Unreadable>) -> Option<String> {
     let event = event.as_ref().ok()?;
@@ -138,7 +138,7 @@ fn shown(text: &str) -> String {
     visible(&text.chars().take(TEXT_CHARS_MAX).collect::<String>())
 }
 
-/// Each severity has a topic of its own name, so that the dry run takes the same path.
+/// Each severity has a topic of its name, so that the dry run takes the same path.
 fn dry_topics() -> Topics {
     let topic = |severity: Severity| TopicSpec {
         arn: severity.word().to_owned(),

@@ -1,4 +1,4 @@
-//! `schema`: the JSON Schema of rule and site files, generated from the types, and the facts that patterns ask for.
+//! `schema`: the JSON Schema of rule and site files, generated from the types, and the facts that patterns can match.
 
 use std::io::Write;
 
@@ -23,7 +23,7 @@ enum Of {
     Rule,
     /// The site file
     Site,
-    /// What a pattern may ask of `derived`, as a table in Markdown
+    /// The facts that a pattern may match under `derived`, as a table in Markdown
     Facts,
 }
 

@@ -1,4 +1,4 @@
-//! Files without events that lie beside log files.
+//! Files without events beside log files.
 
 use std::collections::BTreeMap;
 

@@ -77,7 +77,7 @@ fn print(
     Ok(())
 }
 
-/// Where the events of the tests lie; `None` for those compiled in.
+/// The folder with the events of the tests; `None` for those compiled in.
 pub(crate) fn events_folder(global: &Global, arguments: &Arguments) -> Option<PathBuf> {
     let first = global.rules.first();
     let beside = || Some(first?.parent()?.join("events")).filter(|folder| folder.is_dir());

@@ -8,7 +8,7 @@ use super::kept::Memory;
 use crate::effects::{Counters, EffectError, lock};
 use crate::rule::THRESHOLD_MAX;
 
-/// Most events remembered in one counter: no threshold asks for more.
+/// Most events remembered in one counter: no threshold counts more.
 pub const EVENTS_PER_COUNTER_MAX: usize = THRESHOLD_MAX as usize;
 
 impl Counters for Memory {

@@ -26,7 +26,7 @@ impl<V> Recent<V> {
         self.young.get(key).or_else(|| self.old.get(key))
     }
 
-    /// The entry, to be changed; report the bytes that it takes more by [`Recent::grew`].
+    /// The entry, mutable. Report its further bytes by [`Recent::grew`].
     pub(super) fn get_mut(&mut self, key: &str) -> Option<&mut V> {
         if let Some((key, value)) = self.old.remove_entry(key) {
             self.young.insert(key, value);
@@ -34,7 +34,7 @@ impl<V> Recent<V> {
         self.young.get_mut(key)
     }
 
-    /// The entry, made if it is missing, to be changed.
+    /// The entry, mutable; created if it is missing.
     pub(super) fn entry(&mut self, key: &str) -> Option<&mut V>
     where
         V: Default,

@@ -125,8 +125,8 @@ pub struct Routes {
 }
 
 impl Settings {
-    /// Reads settings as far as they can be read, and gives every value that is not of its form. With one, the
-    /// settings serve only to find what else is wrong.
+    /// Reads all settings that can be read, and returns every malformed value. If there is one, the settings serve only
+    /// to find further faults.
     #[must_use]
     pub fn read(pairs: impl IntoIterator<Item = (String, String)>) -> (Self, Vec<String>) {
         let mut settings = Self::unset();
@@ -250,9 +250,9 @@ impl Settings {
         own.chain(&self.further_topics).cloned().collect()
     }
 
-    /// The topics of each severity: those of the site file that the function can publish to, and the
-    /// environment's where the site file names none or one that it cannot publish to. In a dry run
-    /// all that the site file names, and what the stack would call the others.
+    /// The topics of each severity: those of the site file that the function can publish to. If the site file names
+    /// none, or one that the function cannot publish to, the environment's topic. A dry run uses all topics of the site
+    /// file, and the stack's usual names for the others.
     ///
     /// # Errors
     /// The severities that have no topic anywhere, with the variable that would name it.

@@ -63,7 +63,7 @@ pub(super) fn log_level(value: &str) -> Result<&'static str, String> {
     }
 }
 
-/// The level in Lambda's spelling where it lies above INFO.
+/// The level in Lambda's spelling, if it is above INFO.
 pub(super) fn above_info(value: &str) -> Option<&'static str> {
     ["WARN", "ERROR", "FATAL"].into_iter().find(|level| value.eq_ignore_ascii_case(level))
 }
@@ -131,8 +131,8 @@ pub fn check_policy(arn: &str) -> Result<(), String> {
     ))
 }
 
-/// ARNs of the roles that deploy the tool, separated by commas. A role with a comma in its name cannot be
-/// given: what stands behind the comma is refused.
+/// ARNs of the roles that deploy the tool, separated by commas. A role with a comma in its name is not possible: the
+/// part behind the comma is refused.
 ///
 /// # Errors
 /// The first that is not a role's ARN, and more than [`DEPLOYMENT_ROLES_MAX`].

@@ -1,4 +1,4 @@
-//! One conjunction of fields that a bus rule asks for, and how several become a pattern.
+//! One conjunction of fields of a bus rule, and how several become a pattern.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -93,9 +93,9 @@ impl Clause {
         self
     }
 
-    /// What is left once some fields of `before` are loosened, with no absence that the rule does not ask.
-    /// Inside an array "absent" means absent from the element that the fields before it chose: without
-    /// them it would mean absent from all, which asks for more.
+    /// The rest after some fields of `before` were loosened, without an absence that the rule does not require. Inside
+    /// an array "absent" means absent from the element that the fields before it chose. Without those fields it would
+    /// mean absent from all elements, which is stricter.
     pub(super) fn without_lone_absence(mut self, before: &BTreeMap<String, Vec<Value>>) -> Self {
         let loosened: BTreeSet<String> = before
             .iter()
@@ -229,8 +229,8 @@ fn holds(all: &Value, one: &Value) -> bool {
     }
 }
 
-/// The pattern that matches what any of the clauses matches. Fields that all of them share stand beside
-/// `$or`, and a path is never given twice, as EventBridge would keep the last alone.
+/// The pattern that matches what any of the clauses matches. Fields that all of them share are beside `$or`. A path is
+/// never given twice, because EventBridge would keep only the last.
 pub(super) fn pattern(clauses: &[Clause]) -> Value {
     let Some((first, rest)) = clauses.split_first() else { return json!({}) };
     let shared: Vec<&String> = first
@@ -256,7 +256,7 @@ pub(super) fn pattern(clauses: &[Clause]) -> Value {
     Value::Object(root)
 }
 
-/// Puts `$or` where it is shortest: below a field that all the branches ask something below of, and nothing else.
+/// Puts `$or` where it is shortest: below a field, if all branches match only below that field.
 fn one_of(at: &mut Map<String, Value>, branches: Vec<Value>) {
     if let Some((field, below)) = below(&branches)
         && let Value::Object(inner) = at.entry(field).or_insert_with(|| json!({}))
@@ -266,7 +266,7 @@ fn one_of(at: &mut Map<String, Value>, branches: Vec<Value>) {
     at.insert("$or".to_owned(), Value::Array(branches));
 }
 
-/// The one field of all these, and what each asks below it. `None` if one asks for the field itself.
+/// The one field of all branches, and what each matches below it. `None` if a branch matches the field itself.
 fn below(branches: &[Value]) -> Option<(String, Vec<Value>)> {
     let mut fields = branches.iter().filter_map(Value::as_object).flat_map(Map::keys);
     let field = fields.next()?.clone();

@@ -13,7 +13,7 @@ pub enum EventScope {
     Changes,
     /// Reads too, in the state `ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS`.
     All,
-    /// The same, and only where the owner asks for reads.
+    /// The same, and only if the owner switched reads on.
     Reads,
 }
 

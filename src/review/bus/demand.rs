@@ -48,8 +48,8 @@ pub enum Share {
     Nothing,
 }
 
-/// Finds what rules need. Many rules ask for the same and differ in facts that EventBridge does not have: each way of
-/// asking is projected once.
+/// Finds what rules need. Many rules differ only in facts that EventBridge does not have: each distinct branch is
+/// projected once.
 #[derive(Debug, Default)]
 pub(super) struct Demands(HashMap<Branch, Arc<[Part]>>);
 
@@ -95,8 +95,8 @@ impl Demands {
     }
 }
 
-/// A clause by the bus rules that must deliver it: service by service and call by call where it names
-/// them, else as it is.
+/// A clause, divided by the bus rules that must deliver it: service by service and call by call if it names them,
+/// otherwise whole.
 fn parts(clause: &Clause, asks: Asks) -> Vec<(EventScope, Clause)> {
     let Some(sources) = clause.texts("detail.eventSource") else {
         return broad(clause, asks);
@@ -170,7 +170,7 @@ fn broad(clause: &Clause, asks: Asks) -> Vec<(EventScope, Clause)> {
     }
 }
 
-/// Does anything but the call confine it to few events? Refusal does if the call is named.
+/// Does anything except the call limit it to few events? Refusal does if the call is named.
 fn is_confined(clause: &Clause, named: bool) -> bool {
     let says_what =
         |wanted: &Value| wanted.get("anything-but").is_none() && wanted.get("exists").is_none();

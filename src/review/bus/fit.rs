@@ -1,4 +1,4 @@
-//! A clause as bus rules ask it: in parts, or looser, so that EventBridge takes each.
+//! A clause in the form of bus rules: in parts, or looser, so that EventBridge accepts each.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,11 +10,11 @@ use crate::pattern::{COMPLEXITY_MAX, Pattern};
 
 /// Longest pattern, in characters of JSON without spaces, where nobody raised the quota.
 pub const PATTERN_CHARACTERS_MAX: usize = 2_048;
-/// Fields that only CloudTrail's events have: what asks for one asks for an event via CloudTrail.
+/// Fields that only CloudTrail's events have: a clause with one of them matches only events via CloudTrail.
 const OF_A_RECORD: [&str; 5] =
     ["eventSource", "userAgent", "userIdentity", "sourceIPAddress", "recipientAccountId"];
 
-/// Clauses as bus rules ask them, each measured once.
+/// Clauses in the form of bus rules, each measured once.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Prepared(HashMap<Arc<Clause>, Arc<Result<Vec<Clause>, String>>>);
 
@@ -34,8 +34,8 @@ const PINNED: [&str; 4] = ["source", "detail-type", "detail.eventSource", "detai
 /// More fields than any pattern has room for. Further ones are left out at once, not one by one.
 const FIELDS_MAX: usize = PATTERN_CHARACTERS_MAX / 8;
 
-/// A clause in the form of bus rules: limited to events via CloudTrail if it asks for a field of theirs, and in parts
-/// that each fit into a bus rule.
+/// A clause in the form of bus rules: limited to events via CloudTrail if it has a field of theirs, and in parts that
+/// each fit into a bus rule.
 fn prepared(clause: &Clause) -> Result<Vec<Clause>, String> {
     let of_record = |(path, wanted): (&String, &Vec<Value>)| {
         let field = path.strip_prefix("detail.").and_then(|rest| rest.split('.').next());
@@ -106,7 +106,7 @@ pub(super) fn characters(clause: &Clause) -> usize {
     text.chars().count().saturating_sub(8)
 }
 
-/// Two clauses that together ask the same: the longest list of alternatives is divided, that of
+/// Two clauses that together match the same: the longest list of alternatives is divided, that of
 /// wildcards first.
 pub(super) fn halved(clause: &Clause) -> Option<(Clause, Clause)> {
     let weight = |(_, wanted): &(&String, &Vec<Value>)| {

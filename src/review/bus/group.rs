@@ -23,8 +23,8 @@ pub(super) struct Whole {
     pub(super) together: Vec<Clause>,
 }
 
-/// The clauses of the sources that are delivered whole, as far as any rule asks for them, without busy calls. Sources
-/// whose changes CloudTrail may call reads stand apart.
+/// The clauses of the sources that are delivered whole, if any rule needs them, without busy calls. Sources whose
+/// changes CloudTrail may call reads are separate.
 pub(super) fn whole(wanted: &BTreeMap<EventScope, Vec<Clause>>) -> Whole {
     let asked = |source: &&str| {
         let of = |clause: &Clause| {
@@ -98,7 +98,7 @@ pub(super) fn groups(
     let not_in = |known: &[Clause], clauses: Vec<Clause>| -> Vec<Clause> {
         clauses.into_iter().filter(|clause| !known.iter().any(|all| all.covers(clause))).collect()
     };
-    // Before they are joined: the joined clause would ask for more than each of them.
+    // Before they are joined: the joined clause would match more than each of them.
     let changes = merged(not_in(together, not_in(&whole, changes)));
     let changes = not_in(&all, not_in(together, not_in(&whole, changes)));
     let reads = not_in(&all, reads);
@@ -152,7 +152,7 @@ pub(super) fn groups(
     ]
 }
 
-/// Does it ask for a field that takes a role, or for calls of any service by their names?
+/// Does it match a field that takes a role, or calls of any service by their names?
 fn takes_role(clause: &Clause) -> bool {
     let fields = catalogue::roles_taken().iter();
     let mut fields = fields.filter_map(|taken| match taken {

@@ -57,7 +57,7 @@ pub struct BusRules {
     calls: (BTreeSet<String>, BTreeSet<String>),
     /// What several of them deliver together, which no clause alone shows.
     together: Vec<Clause>,
-    /// What was wanted, as bus rules ask it: it is measured at length, and once.
+    /// The demands in the form of bus rules: measuring them is slow, and done once.
     prepared: Prepared,
 }
 
@@ -154,8 +154,8 @@ impl BusRules {
         self
     }
 
-    /// Calls by their names, as `s3:PutBucketPolicy`: those that are delivered for every caller, and those only as
-    /// far as a rule asks for them. A prefix of names, or all of a service, ends in `*`.
+    /// Calls by their names, as `s3:PutBucketPolicy`: those that are delivered for every caller, and those that are
+    /// delivered only in part, as rules need. A prefix of names, or all of a service, ends in `*`.
     #[must_use]
     pub fn calls(&self) -> &(BTreeSet<String>, BTreeSet<String>) {
         &self.calls
@@ -173,7 +173,7 @@ impl BusRules {
         &self.prepared
     }
 
-    /// Which rules ask for most, where EventBridge does not take so many bus rules.
+    /// The rules that need most, if EventBridge does not accept so many bus rules.
     fn too_many(&self, demands: &[Demand]) -> Option<BusFault> {
         let wildcards = self.rules.iter().filter(|rule| rule.has_wildcard()).count();
         let (message, by_wildcard) = if wildcards > WILDCARD_RULES_MAX {

@@ -1,5 +1,5 @@
-//! From a branch of a rule's pattern to clauses that a bus rule can ask for. Each step may let more
-//! through than the branch, never less: a field that a bus rule cannot express is left out.
+//! From a branch of a rule's pattern to clauses that a bus rule can express. Each step may match
+//! more than the branch, never less: a field that a bus rule cannot express is left out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -98,7 +98,7 @@ pub(super) enum Asks {
     Both,
 }
 
-/// What the branch asks of reads.
+/// How the branch treats reads.
 pub(super) fn asks(branch: &Branch) -> Asks {
     let only = |wanted: bool| {
         ["derived.readOnly", "detail.readOnly"].iter().any(|path| {
@@ -165,7 +165,7 @@ fn of_event(branch: &Branch) -> Clause {
     clause.with("source", sources(branch))
 }
 
-/// Does the branch ask for a source that is not of AWS? The function refuses what such a one sends.
+/// Does the branch match a source that is not AWS's? The function refuses events of such a source.
 pub(super) fn is_foreign(branch: &Branch) -> bool {
     let of_aws = |value: &Value| {
         let exact = value.as_str().map(|text| text.starts_with("aws."));
@@ -194,7 +194,7 @@ fn sources(branch: &Branch) -> Vec<Value> {
     given.to_vec()
 }
 
-/// The beginning of a wildcard stands for it where it has one.
+/// A wildcard is replaced by its beginning, if it has one.
 fn without_star(wanted: &Value) -> Value {
     let text = wanted.get("wildcard").and_then(Value::as_str);
     let head = text.and_then(|text| text.split(['*', '\\']).next()).filter(|head| !head.is_empty());
@@ -210,8 +210,8 @@ fn texts<'b>(branch: &'b Branch, path: &str) -> Option<Vec<&'b str>> {
     branch.get(path)?.iter().map(Value::as_str).collect()
 }
 
-/// `derived.own`: the tool's own names, wherever the service writes them. What was refused names them in
-/// words alone.
+/// `derived.own`: the tool's own names, in all fields where the service writes them. A refused call has them only in
+/// the error text.
 fn by_own(branch: &Branch) -> Vec<Clause> {
     let Some(wanted) = branch.get("derived.own") else { return Vec::new() };
     let any = wanted.iter().any(|one| *one == json!({"exists": true}));
@@ -278,7 +278,7 @@ fn own_forms(field: &OwnField) -> Vec<Value> {
     field.forms.iter().map(form).collect()
 }
 
-/// Does the branch ask for a fact in a way that an event without it cannot meet?
+/// Does the branch match a fact so that an event without the fact cannot match?
 fn is_there(branch: &Branch, path: &str) -> bool {
     branch.get(path).is_some_and(|wanted| !wanted.iter().any(is_absent))
 }
@@ -341,7 +341,7 @@ fn by_handed(branch: &Branch) -> Vec<Clause> {
     catalogue::roles_taken().iter().map(clause).collect()
 }
 
-/// Who the caller is, as far as the event says it in the same words.
+/// Facts about the caller that the event has in the same words.
 fn by_principal(branch: &Branch) -> Vec<Clause> {
     let mut clause = Clause::default();
     if let Some(types) = branch.get("derived.principal.type") {
@@ -358,8 +358,8 @@ fn by_principal(branch: &Branch) -> Vec<Clause> {
             clause = clause.with(TYPE, with_empty(but.chain(absent).collect()));
         }
     }
-    // The service stands in `invokedBy`, or else is the address. An event with neither was not invoked by a service,
-    // and one that comes through a messenger is not a service's own.
+    // The service is in `invokedBy`, or is the address. An event with neither was not invoked by a service, and one
+    // that comes through a messenger is not a service's own.
     let via = branch.get("derived.principal.viaService");
     if let Some(via) = via.filter(|via| via.iter().any(is_absent) && !via.iter().any(is_wildcard)) {
         let messengers = MESSENGERS.iter().map(|service| json!(service));
@@ -385,7 +385,7 @@ fn with_federated(types: &[Value]) -> Vec<Value> {
     types.iter().cloned().chain(more.then_some(federated)).collect()
 }
 
-/// The same for `anything-but`. A word that no type has stands in place of a list without words, which is not allowed.
+/// The same for `anything-but`. A list without words is not allowed, so it gets a word that no type has.
 fn without_federated(but: &Value) -> Value {
     let federated = PrincipalKind::FederatedUser.word();
     let listed = but.get("anything-but").and_then(Value::as_array);

@@ -10,7 +10,7 @@ use super::fit::Prepared;
 use super::pack::BusRules;
 use crate::rule::Rule;
 
-/// Answers for one set of bus rules. Rules ask for the same things: each is judged once.
+/// Answers for one set of bus rules. Many rules match the same things: each is judged once.
 #[derive(Debug)]
 pub struct Shares<'b> {
     bus_rules: &'b BusRules,

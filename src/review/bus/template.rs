@@ -13,7 +13,7 @@ pub const BEGIN: &str =
 /// The line of the template behind which nothing is generated.
 pub const END: &str = "  # END bus rules";
 
-/// The resources, indented for the template. With a name, that stands in place of the parameter.
+/// The resources, indented for the template. A name replaces the parameter.
 #[must_use]
 pub fn resources(bus_rules: &BusRules, name: Option<&str>) -> String {
     let mut text = String::new();

@@ -1,4 +1,4 @@
-//! Which sources are delivered whole, and which calls are too many to be delivered all.
+//! Which sources are delivered whole, and which calls are too frequent to deliver all of them.
 
 use std::sync::LazyLock;
 
@@ -79,7 +79,7 @@ pub(super) fn may_be_read(source: &str, name: &str) -> bool {
     is_uncertain(source) || reads_by_name(name) || listed() || !sure()
 }
 
-/// Does the name, or one that goes on from here, begin as those of reads do?
+/// Does the name, or a longer one that begins with it, begin like the name of a read?
 pub(super) fn reads_by_name(name: &str) -> bool {
     READING.iter().any(|word| name.starts_with(word) || word.starts_with(name))
 }

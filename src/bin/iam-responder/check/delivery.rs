@@ -22,7 +22,7 @@ const AGAIN: &str = "until you deploy the bus rules again";
 const BRANCHES_PRINTED_MAX: usize = 20;
 /// Most branches that are named where the same is true of several.
 const NAMED_MAX: usize = 3;
-/// Characters of what a branch asks for, where it is named by that.
+/// Most characters of a branch's description by its fields.
 const ASKED_CHARACTERS_MAX: usize = 60;
 
 /// Remarks about rules that the bus rules of the template, as they come, do not deliver whole, and about
@@ -50,7 +50,7 @@ pub(super) fn remarks(engine: &Engine) -> Result<Vec<Remark>, Failure> {
     Ok(remarks)
 }
 
-/// Do both ask for the same events?
+/// Do both match the same events?
 fn same<'r>(
     own: impl ExactSizeIterator<Item = &'r Rule>,
     mut pack: impl ExactSizeIterator<Item = &'r Rule>,
@@ -101,7 +101,7 @@ fn why_not(faults: &[BusFault], rule: &str) -> String {
     own.map_or("the bus rules cannot be made from these rules", |own| &own.message).to_owned()
 }
 
-/// The branches of a rule's patterns, each as a rule of its own, with its place if there are several.
+/// The branches of a rule's patterns, each as a separate rule, with its place if there are several.
 fn branches(rule: &Rule) -> Vec<(String, Rule)> {
     let count = rule
         .before
@@ -125,7 +125,7 @@ fn branches(rule: &Rule) -> Vec<(String, Rule)> {
     found
 }
 
-/// What a branch asks for and others do not: its calls, if these differ.
+/// The fields in which a branch differs from others: its calls, if these differ.
 fn place(branch: &BTreeMap<String, Vec<Value>>, all: &[BTreeMap<String, Vec<Value>>]) -> String {
     let differs = |path: &&String| all.iter().any(|one| one.get(*path) != branch.get(*path));
     let rank = |path: &&String| match path.as_str() {
@@ -140,14 +140,14 @@ fn place(branch: &BTreeMap<String, Vec<Value>>, all: &[BTreeMap<String, Vec<Valu
     format!("where `{path}` is {wanted}, ")
 }
 
-/// What bus rules deliver: those of the unchanged template, and those made from these rules; each without those for
-/// reads, and with them.
+/// The bus rules of the unchanged template, and those generated from these rules; each without the bus rules for reads,
+/// and with them.
 struct Delivered {
     now: (Share, Share),
     anew: Result<(Share, Share), String>,
 }
 
-/// One thing that a rule asks for, and how it is delivered.
+/// One branch of a rule, and how its events are delivered.
 struct Part {
     place: String,
     /// What the rule sees of it, behind the word `sees`.
@@ -239,7 +239,7 @@ fn described(parts: &[Part]) -> String {
     described.collect::<Vec<_>>().join("; ")
 }
 
-/// What EventBridge would measure, where the pattern asks for nothing that only this tool knows.
+/// The size that EventBridge would measure, if the pattern has only fields that EventBridge knows.
 fn of_pattern(rule: &Rule) -> Option<Remark> {
     let derived = |path: &&str| *path == "derived" || path.starts_with("derived.");
     if rule.pattern.paths().iter().any(derived) {

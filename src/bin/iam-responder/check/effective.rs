@@ -1,4 +1,4 @@
-//! `check --effective`: the site as it is in force, each line with the file that says it.
+//! `check --effective`: the site in force, each line with the file that says it.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ use crate::options::{Global, OutputFormat};
 /// What says something that no file does.
 const BUILT_IN: &str = "built in";
 
-/// Where in its section an entry stands.
+/// The place of an entry in its section.
 #[derive(Debug, PartialEq)]
 enum At {
     /// By this key.
@@ -129,7 +129,7 @@ fn entries(engine: &Engine, own: Option<&Document>) -> Vec<Entry> {
     entries
 }
 
-/// What the own file says, in a form to be compared. A key without a value says nothing.
+/// The entries of the own file, in a comparable form. A key without a value counts as missing.
 fn said(document: &Document) -> Vec<(&'static str, Value)> {
     let mut document = document.clone();
     let mut given = Vec::new();
@@ -178,7 +178,7 @@ fn pruned(value: Value) -> Value {
             let kept = map.into_iter().map(|(key, value)| (key, pruned(value)));
             Value::Object(kept.filter(|(_, value)| says(value)).collect::<Map<_, _>>())
         }
-        // A pattern may ask for null, so no element of a list is left out.
+        // A pattern may match null, so no element of a list is left out.
         Value::Array(items) => items.into_iter().map(pruned).collect(),
         other => other,
     }

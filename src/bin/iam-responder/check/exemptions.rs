@@ -40,7 +40,7 @@ pub(super) fn remarks(engine: &Engine) -> Vec<Remark> {
     remarks
 }
 
-/// A part of a text that a pattern asks for.
+/// A part of a text that a pattern matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Part<'p> {
     /// `wildcard`, `prefix` or `suffix`.
@@ -99,9 +99,9 @@ fn holds_arn(field: &str) -> bool {
 }
 
 impl Part<'_> {
-    /// A star runs over `:` and `/`, and an IAM path may hold both: where one stands before the account, or before
-    /// the last part of a path, an ARN that anybody may make can match. The end of an ARN is anybody's to choose,
-    /// and so is the beginning of a name. Prefixes and suffixes count where what they match is let off.
+    /// A star also matches `:` and `/`, and an IAM path may contain both. So a star before the account, or before the
+    /// last part of a path, can match an ARN that anybody may create. Anybody may choose the end of an ARN, or the
+    /// beginning of a name. Prefixes and suffixes count if a match exempts the caller.
     fn remark(&self, exempts: bool) -> Option<String> {
         let text = match self.operator {
             "prefix" => format!("{}*", self.text),
@@ -161,7 +161,7 @@ fn open_name(text: &str) -> Option<&'static str> {
     match kind {
         "role" if is_open => Some("role"),
         "user" if is_open => Some("user"),
-        // Behind the role's name stands the session's own name.
+        // The session's own name follows the role's name.
         "assumed-role" if is_open && !name.contains('/') => Some("role"),
         _ => None,
     }
@@ -248,7 +248,7 @@ mod tests {
         check(&suffix, true, Some("asks for the end alone"));
         let set = role(json!({"suffix": "/AWSReservedSSO_Admin_0123"}));
         check(&set, true, Some("`derived.principal.permissionSet`"));
-        // A rule that asks for more than it means is only louder.
+        // A rule that matches too much is only louder.
         check(&suffix, false, None);
         check(&role(json!({"anything-but": {"suffix": ["/ci"]}})), false, Some("suffix \"/ci\""));
         check(&role(json!({"anything-but": {"wildcard": "*/ci-*"}})), false, Some("before"));

@@ -10,7 +10,7 @@ pub(super) struct Remark {
     pub(super) message: String,
     /// Worth knowing, with nothing to fix.
     pub(super) note: bool,
-    /// Where exactly it stands in a file, and what to do, where that is known.
+    /// Its exact place in a file, and what to do, if known.
     at: Option<Fault>,
 }
 
@@ -19,7 +19,7 @@ impl Remark {
         Self { place, message, note: false, at: None }
     }
 
-    /// Something that stands at this place of a file.
+    /// A remark about this place of a file.
     pub(super) fn at(of: &str, fault: &Fault) -> Self {
         let Fault { file, line, column, path, message, help } = fault;
         let help = help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();

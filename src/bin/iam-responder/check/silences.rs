@@ -1,4 +1,4 @@
-//! What the site file, or a rule of the owner's, takes below medium or keeps from people, with what it takes.
+//! What the site file, or a rule of the owner, lowers below medium or silences, with the rules that it affects.
 //!
 //! Adjustments of a step are what severities are adjusted by; where it matters most they stop at medium. What goes
 //! further is the owner's right, and is said here, and once a day with how much it was.
@@ -40,7 +40,7 @@ pub(super) fn remarks(engine: &Engine) -> Vec<Remark> {
     remarks
 }
 
-/// The rule as it is without the site's override.
+/// The rule without the site's override.
 fn by_itself(rule: &Rule) -> &RuleSpec {
     rule.by_itself.as_deref().unwrap_or(&rule.spec)
 }
@@ -157,7 +157,7 @@ fn may_meet(one: &Pattern, other: &Pattern) -> bool {
     })
 }
 
-/// The texts that a pattern asks for under a path, if every branch asks for nothing else there.
+/// The texts that a pattern matches under a path, if every branch matches only texts there.
 fn exact(pattern: &Pattern, path: &str) -> Option<BTreeSet<String>> {
     let mut texts = BTreeSet::new();
     for branch in pattern.to_branches() {

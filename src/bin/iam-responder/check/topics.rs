@@ -43,7 +43,7 @@ pub(super) fn check(
     let mut faults = Vec::new();
     for (at, arn) in topics.iter().enumerate() {
         if let Some(refusal) = publishable.refusal(arn) {
-            // The position in the list stands in place of a line.
+            // The position in the list is given as the line.
             let fault = Fault::whole("--topics", at + 1, refusal.to_string());
             let fault = Fault { help: Some(refusal.help()), ..fault };
             faults.push(fault);

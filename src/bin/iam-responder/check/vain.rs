@@ -47,7 +47,7 @@ pub(super) fn remarks(engine: &Engine, written: &mut Written) -> Vec<Remark> {
     remarks
 }
 
-/// What a rule and its tests ask in vain, below which part of it.
+/// What can never match in a rule and its tests, with the part that holds it.
 fn of_rule(rule: &Rule, names: &SiteNames<'_>) -> Vec<(String, Vain)> {
     let spec = &rule.spec;
     let before = spec.sequence.iter().flat_map(|sequence| &sequence.before).enumerate();

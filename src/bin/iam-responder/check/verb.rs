@@ -39,7 +39,7 @@ pub(crate) struct Arguments {
     /// Print notes in JSON too; people always get them
     #[arg(long)]
     notes: bool,
-    /// Print the site as it is in force instead, each line with the file that says it
+    /// Print the site in force instead, each line with the file that says it
     #[arg(long)]
     effective: bool,
 }
@@ -194,13 +194,13 @@ const SOMEBODY: [&str; 9] = [
     "sessionIssuer.arn",
 ];
 
-/// The first path that a pattern asks for and that ends in one of these.
+/// The first path of a pattern that ends in one of these.
 fn asked<'p>(pattern: &'p Pattern, ends: &[&str]) -> Option<&'p str> {
     let mut paths = pattern.paths().into_iter();
     paths.find(|path| ends.iter().any(|end| path.ends_with(end)))
 }
 
-/// Fields in which the caller may say anything about himself.
+/// Fields whose values the caller is free to choose.
 const SAID: [&str; 5] =
     ["userAgent", "sessionName", "sourceIdentity", "principal.person", "principalId"];
 
