@@ -1,5 +1,5 @@
-//! From facts to a decision: which rules match, what they ask of the events before, how loud an alert is, and what
-//! keeps it quiet. One pure path, which the function, `respond`, `explain` and the rules' own tests share.
+//! From facts to a decision: which rules match, what they need to know of earlier events, how loud an alert is, and
+//! what keeps it quiet. One pure path, which the function, `respond`, `explain` and the rules' own tests share.
 
 mod content;
 mod gravity;

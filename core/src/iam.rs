@@ -1,4 +1,4 @@
-//! What AWS is, without any event: its names, its calls, and what its policies mean.
+//! AWS without any event: its names, its calls, and the meaning of its policies.
 
 pub mod account;
 pub mod action;

@@ -2,7 +2,7 @@
 //! a rule.
 //!
 //! One table says where each service names a resource, and in which forms. Facts read it
-//! (`derived.own`), and so do the bus rules that deliver what rules ask of that fact.
+//! (`derived.own`), and so do the bus rules that deliver the events for that fact.
 
 mod field;
 mod identity;

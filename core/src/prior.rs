@@ -1,10 +1,10 @@
-//! Prior state: what was in force before an event, as far as earlier events say.
+//! Prior state: what was in force before an event, by the earlier events.
 //!
-//! Each thing of each entity has a [`Register`]: the writes to it, ordered by the events' own time and
-//! ID, never by their arrival. What an event writes ([`writes`]) and what it asks ([`Questions`]) are read
-//! off the event; [`answer()`] makes an answer of the registers, through renames, deletion and making anew.
-//! Unknown, absent and present are three different answers. All of it is pure: the registers that an
-//! answer needs are fetched by `respond` and kept by `effects`.
+//! Each thing of each entity has a [`Register`]: the writes to it, ordered by the events' own time and ID, never by
+//! their arrival. The event alone decides what it writes ([`writes`]) and what it needs to know ([`Questions`]).
+//! [`answer()`] answers from the registers, across renames, deletion and re-creation. Unknown, absent and present are
+//! three different answers. All of it is pure: `respond` reads the registers that an answer needs, and `effects` stores
+//! them.
 //!
 //! IAM compares names without case, and managed policies by their names without the path:
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>

@@ -39,7 +39,7 @@ const ASSUME_ROOT: &str = "AssumeRoot";
 const ASK_THE_OPENER: &str = "This is a session of AssumeRoot: ask who opened it, in the management account or a delegated one. \
                               The keeper of the root password does not know of it.\n";
 
-/// What is known of an alert beside its event: what came before it, and how it is delivered.
+/// Facts about an alert that are not in its event: earlier events, and its delivery.
 #[derive(Debug, Clone, Default)]
 pub struct Circumstances {
     /// What the principal did in the hour before, or why that is not known.
@@ -165,7 +165,7 @@ impl Alert {
         }
     }
 
-    /// The alert about an event that was not judged within the time for it.
+    /// The alert about an event that was not judged in time.
     #[must_use]
     pub fn not_judged(event: Option<&Event>, now: Timestamp) -> Self {
         let name = event.and_then(Event::name).unwrap_or("an event that could not be read");
@@ -453,7 +453,7 @@ fn rights_lines(context: &Context) -> RightsLines {
     let trust = rights.trust.as_ref();
     let mut allows = rights.describe();
     allows.extend(trust.map(describe_trust).into_iter().flatten());
-    // What a group holds is what its new member is given.
+    // The new member of a group gets what the group holds.
     if let Some(handed) = context.handed.as_ref().filter(|handed| handed.kind == HandedKind::Role) {
         let of = if handed.in_profiles { "the role in instance profile" } else { "role" };
         let whose = format!("{of} {}", handed.names.join(", "));

@@ -36,7 +36,7 @@ pub struct Alert {
     pub rules: Vec<RuleLine>,
     /// Why it is this loud.
     pub reasons: Vec<Line>,
-    /// Not all of it was judged, and the reasons say so: the stricter answer stands.
+    /// Not all of it was judged, and the reasons say so: the stricter answer counts.
     pub cut: bool,
     /// Why it matters, in the words of the first rule; for a mere attempt, in our own.
     pub why: Option<String>,
@@ -54,7 +54,7 @@ pub struct Alert {
     pub event: EventLine,
     /// The steps that undo it.
     pub undo: Vec<StepLine>,
-    /// The steps that the rules allow to be planned.
+    /// The steps that the rules allow in a plan.
     pub plan: Vec<StepLine>,
     /// Links by label.
     pub links: Vec<(Cow<'static, str>, String)>,
@@ -204,7 +204,7 @@ pub struct EventLine {
 }
 
 impl EventLine {
-    /// Was the call carried out, as far as the event says?
+    /// Does the event say that the call was carried out?
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.outcome.as_ref().is_none_or(|outcome| *outcome == CallOutcome::Success.into())

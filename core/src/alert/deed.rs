@@ -1,4 +1,4 @@
-//! What a call did or tried, and on what, in words.
+//! What a call did or tried to do, as a sentence with its target.
 
 mod fill;
 mod parameter;

@@ -1,4 +1,5 @@
-//! Changes that take rights, in alerts of rules that go by the call's name and speak of rights given.
+//! Changes that take rights away, in alerts of rules that match only the call's name and whose words speak of rights
+//! given.
 
 use serde_json::Value;
 
@@ -32,7 +33,7 @@ impl Lesser {
         (certain && !gives && rights.back == Back::Gives).then_some(Self::GivesLess)
     }
 
-    /// What stands behind the title.
+    /// The words after the title.
     pub(super) fn said(self) -> &'static str {
         match self {
             Self::OnlyDenies => ": it only denies",
@@ -69,7 +70,7 @@ impl Lesser {
     }
 }
 
-/// Does the pattern ask for what was found out about the event, and not only which call it is?
+/// Does the pattern match derived facts, and not only the call?
 fn asks_more_than_the_call(pattern: &Value) -> bool {
     match pattern {
         Value::Object(fields) => {

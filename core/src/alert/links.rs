@@ -55,7 +55,7 @@ fn region(event: &Event) -> Option<&str> {
 fn encoded(text: &str) -> String {
     let short: Vec<char> = text.chars().take(NAME_CHARS_MAX).collect();
     let piece = |(at, c): (usize, &char)| match c {
-        // A name must make no link of its own within ours.
+        // A name must not become a link inside our link.
         '.' if is_live(&short, at) => "%2E".to_owned(),
         c => utf8_percent_encode(c.encode_utf8(&mut [0; 4]), KEPT).to_string(),
     };

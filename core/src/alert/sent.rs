@@ -1,4 +1,4 @@
-//! An alert that was sent, as it is stored beside its event.
+//! An alert that was sent, in its stored form.
 
 use jiff::Timestamp;
 
@@ -21,6 +21,6 @@ pub struct SentAlert {
     pub event_time: Option<Timestamp>,
     /// When it is published again, should nobody acknowledge it.
     pub remind_at: Option<Timestamp>,
-    /// The alert as JSON, where it may have to be published again.
+    /// The alert as JSON, if it may have to be published again.
     pub alert: Option<String>,
 }

@@ -191,8 +191,8 @@ fn undo(alert: &Alert) -> Option<String> {
     steps.filter(|steps| !steps.is_empty()).map(|steps| steps.join("\n"))
 }
 
-/// The account and the doubts stand before the command, so they are read before it is pasted. `further`: a step comes
-/// before it.
+/// The account and the doubts come before the command, so that a person reads them before pasting it. `further`: a step
+/// comes before it.
 fn undo_step(alert: &Alert, step: &StepLine, further: bool) -> Option<String> {
     let mut sentences = match (step.status, step.guard) {
         (Status::Proposed, _) if further => vec![format!("Then, in account {}.", account(alert)?)],

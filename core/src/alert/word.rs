@@ -14,7 +14,7 @@ pub enum KeptWord<T> {
 }
 
 impl<T: Borrow<str>> KeptWord<T> {
-    /// Reads a word that was kept; `of` knows those of the set.
+    /// Reads a stored word; `of` knows the words of the set.
     pub(super) fn read(word: String, of: impl Fn(&str) -> Option<T>) -> Self {
         of(&word).map_or(Self::Other(word), Self::Known)
     }

@@ -1,5 +1,6 @@
-//! What is made of an event, step by step: what may match it, what matches after the world was asked, and what is decided
-//! once the questions of the rules are answered. Each step takes what the one before it made.
+//! The assessment of an event in three steps: the rules that may match it; the rules that match, once lookups are
+//! answered; and the decision, once the questions of the rules are answered. Each step consumes the result of the step
+//! before.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +10,7 @@ use crate::event::Event;
 use crate::facts::{Context, Facts};
 use crate::rule::{Fires, Matching, Possible, Rule, RuleSet};
 
-/// An event that was read by itself, before anybody was asked.
+/// An event with the facts that it contains, before any lookup.
 #[derive(Debug, Clone)]
 pub struct Opened {
     pub(super) context: Context,
@@ -18,7 +19,7 @@ pub struct Opened {
 }
 
 impl Opened {
-    /// What it says by itself, and what it asks of the world.
+    /// The facts that it contains, and the lookups that it needs.
     #[must_use]
     pub fn facts(&self) -> &Facts {
         &self.context.facts
@@ -55,7 +56,7 @@ pub struct Recognised<'r> {
     pub matching: Matching<'r>,
     /// The steps of sequences that the event is.
     pub steps: Vec<SequenceStep>,
-    /// What those ask that count, or wait for other events.
+    /// The questions of rules with a threshold or a sequence.
     pub questions: Vec<Question>,
 }
 
@@ -88,8 +89,8 @@ impl<'r> Recognised<'r> {
         rule.spec.is_signal() || self.questions.iter().any(|question| question.rule == rule.spec.id)
     }
 
-    /// The rules that match and only count: a signal, or a threshold. The last event of a sequence that never began is
-    /// nothing by itself.
+    /// The rules that match and only count: a signal, or a threshold. The last event of a sequence that never began
+    /// does not count.
     #[must_use]
     pub fn counted(&self) -> Vec<&'r Rule> {
         let counts = |rule: &&&Rule| match rule.spec.fires() {
@@ -99,8 +100,7 @@ impl<'r> Recognised<'r> {
         self.matching.rules.iter().filter(counts).copied().collect()
     }
 
-    /// The rules that fire where the questions of these are answered with yes: no signals, and of those that ask only
-    /// these. Settled.
+    /// The rules that fire, settled: never signals, and rules with a question only if its answer is in `yes`.
     pub(super) fn firing(&self, yes: &BTreeSet<String>) -> Vec<&'r Rule> {
         let fires = |rule: &&&Rule| {
             !rule.spec.is_signal() && (!self.waits(rule) || yes.contains(&rule.spec.id))

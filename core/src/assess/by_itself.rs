@@ -1,5 +1,5 @@
-//! What an overridden rule would have done by itself: the difference is counted, so that an override that silences too
-//! much is seen.
+//! What an overridden rule would have done without its override. The difference is counted, so that people see an
+//! override that silences too much.
 
 use super::assessment::Recognised;
 use super::question::Question;
@@ -7,12 +7,12 @@ use crate::event::Event;
 use crate::rule::{Rank, Rule, RuleSet};
 use crate::text::severity::Severity;
 
-/// An overridden rule as it is by itself.
+/// An overridden rule, without its override.
 #[derive(Debug, Clone)]
 pub struct ByItself {
     /// The rule without its override, under its own ID.
     rule: Rule,
-    /// What it asks of the events before; `None`: it would fire.
+    /// Its question about earlier events. `None` if it would fire.
     pub question: Option<Question>,
 }
 
@@ -54,7 +54,7 @@ impl ByItself {
     fn of(rule: &Rule, event: &Event, recognised: &Recognised<'_>) -> Option<Self> {
         let by_itself = rule.by_itself.as_deref()?.clone();
         let mut alone = Rule { spec: by_itself, ..rule.clone() };
-        // What it counts by itself is another counter than that of the override.
+        // Without the override it has another counter.
         alone.spec.id.push_str(" by itself");
         let question = Question::of(&alone, event, &recognised.context).map(|question| Question {
             // Steps are noted for the rule itself.

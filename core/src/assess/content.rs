@@ -1,4 +1,4 @@
-//! What a call sets, as far as its record says: the same content again is a repetition, other content is news.
+//! The content that a call sets, by its record: the same content again is a repetition, other content is news.
 
 use crate::event::Event;
 use crate::facts::Context;
@@ -18,8 +18,8 @@ const LEFT_OUT: [(&str, &[&str]); 7] = [
     ("UpdateFunctionConfiguration", &["revisionId", "lastModified"]),
 ];
 
-/// The parameters. For calls whose record omits them, the answer's fields stand in. Where neither says what was set,
-/// it may be anything, and the event equals no other.
+/// The parameters. If the record omits them, the answer's fields replace them. If neither says what was set, the event
+/// equals no other.
 pub(super) fn content(event: &Event, context: &Context) -> String {
     if context.facts.omitted {
         return event.identity();
@@ -47,7 +47,7 @@ mod tests {
         content(&event, &Context::plain(&event, &Known::default()))
     }
 
-    /// Two calls with other IDs, of which each is given by its parameters and its answer.
+    /// Two calls with different IDs, each given by its parameters and its answer.
     #[track_caller]
     fn check(name: &str, one: (&str, &str), other: (&str, &str), same: bool) {
         let (one, other) = (of("1", name, one.0, one.1), of("2", name, other.0, other.1));

@@ -153,7 +153,7 @@ impl Engine {
         Self { rules, site, own: Own::default() }
     }
 
-    /// This engine for the tool as it was deployed; without, it goes by its default name.
+    /// This engine, with the names of the deployed tool. Without it, the engine uses the default name.
     #[must_use]
     pub fn deployed_as(self, own: Own) -> Self {
         let calendars = self.site.calendars().iter();
@@ -190,8 +190,8 @@ impl Engine {
         Opened { context, possible }
     }
 
-    /// The second step. Adds the meaning of the event after these answers to it as `derived`. Gives the rules that
-    /// match it, the loudest first, and what they ask about earlier events.
+    /// The second step. Adds the meaning of the event after these answers to it as `derived`. Returns the rules that
+    /// match it, the loudest first, and their questions about earlier events.
     pub fn recognise(&self, event: &mut Event, opened: Opened, known: &Known) -> Recognised<'_> {
         let Opened { context, possible } = opened;
         let context = context.answered(event, &self.site, &self.own, known);

@@ -1,4 +1,4 @@
-//! What makes events the same: by what they are counted, and by what one is a repetition of another.
+//! Keys that make events equal: for counters, and for repetitions.
 
 use std::borrow::Cow;
 
@@ -33,9 +33,8 @@ pub(super) fn is_attempt(event: &Event, context: &Context) -> bool {
         && event.event_source() != Some("signin.amazonaws.com")
 }
 
-/// What makes two alerts of a rule the same: what it says itself, else what it counts by, else the
-/// same call by the same principal on the same entity. A louder one is always news, and what succeeded is
-/// never the same as what did not.
+/// When two alerts of a rule are the same: by the rule's own `dedupe_by`, otherwise by its threshold's keys, otherwise
+/// by call, principal and entity. A louder alert is always news, and a success never equals a failure.
 ///
 /// A caller without any right can try without end, with names that he makes up: attempts are the same by rule and
 /// caller. An alert of a rule that counts is about many events, but not about another change of another kind of
@@ -55,7 +54,7 @@ pub(super) fn fingerprint(
         let outcome = context.facts.outcome.word();
         let changed = context.facts.outcome == CallOutcome::Success && !context.facts.read_only;
         if rule.spec.threshold.is_none() || !changed {
-            // The tool's own lie in one Region; what is called like them elsewhere is not.
+            // The tool's own resources are in one Region; a resource with such a name in another Region is foreign.
             let place = if context.own.is_empty() { "" } else { region(event) };
             return format!("{key}\n{outcome}\n{severity}\n{}", place.escape_debug());
         }

@@ -64,8 +64,7 @@ impl Gravity {
     }
 }
 
-/// Why an adjustment that depends on the time does not make an event quieter: a window comes round for everybody
-/// who waits for it.
+/// Why an adjustment that depends on the time does not make an event quieter: an attacker can wait for the window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Untimed {
     /// It is about the root user.

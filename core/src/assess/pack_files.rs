@@ -15,8 +15,8 @@ pub struct PackFiles {
 }
 
 impl PackFiles {
-    /// Reads the files below a folder, by their names. The site file lies right in it: another by its name is a fault,
-    /// or its owner would believe that it counts.
+    /// Reads the files below a folder, by their names. The site file is directly in it. Another file with its name is a
+    /// fault: its owner would think that it counts.
     #[must_use]
     pub fn read(folder: &str, files: &[SourceFile]) -> Self {
         let mut read = Self::default();

@@ -1,4 +1,4 @@
-//! What a matching rule asks of the events before this one.
+//! Questions of a matching rule about earlier events.
 
 use jiff::SignedDuration;
 
@@ -38,7 +38,7 @@ pub struct SequenceStep {
     pub within: SignedDuration,
 }
 
-/// Each step must have been seen, in order, each as an event of its own.
+/// Each step must have been seen, in order, each by a different event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Follow {
     /// For each step, the keys under which it may have been noted: the entity may have had other names.
@@ -57,7 +57,7 @@ impl SequenceStep {
 }
 
 impl Question {
-    /// What a rule asks about an event that it matches, if anything.
+    /// The question of a rule about an event that it matches, if it has one.
     #[must_use]
     pub fn of(rule: &Rule, event: &Event, context: &Context) -> Option<Self> {
         let Fires::When { often, after } = rule.spec.fires() else { return None };

@@ -1,4 +1,4 @@
-//! Why an alert is as loud as it is.
+//! The reasons for the severity of an alert.
 
 use jiff::civil::Date;
 
@@ -16,7 +16,7 @@ pub enum Reason {
         rule: String,
         /// What it says.
         severity: Severity,
-        /// What it says by itself, where the site overrides that.
+        /// The rule's own severity, if the site overrides it.
         by_itself: Option<Severity>,
     },
     /// The call did not succeed.
@@ -90,8 +90,8 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// The reason in words. There is no `Display`: they may hold text that the caller chose, which only an escaper
-    /// prints.
+    /// The reason in words. There is no `Display`: a reason may contain text that the caller chose, which only an
+    /// escaper may print.
     #[must_use]
     pub fn line(&self) -> Line {
         Line::text(&self.words())

@@ -97,7 +97,7 @@ impl Claiming {
     }
 }
 
-/// Where a rule asks whether the same is set again. A caller who is refused can make up any number of contents.
+/// For a rule that counts repeated content. A refused caller can invent any number of contents.
 fn again(rule: &Rule, event: &Event, context: &Context) -> Option<Again> {
     let by = rule.spec.dedupe_by.as_deref().unwrap_or_default();
     if !by.contains(&GroupBy::Again) || context.facts.outcome != CallOutcome::Success {

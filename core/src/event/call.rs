@@ -1,4 +1,4 @@
-//! What a call is, whichever service it belongs to: how it ended, and what CloudTrail omitted.
+//! Properties of a call of any service: how it ended, and what CloudTrail omitted.
 
 use super::record::Event;
 use crate::iam::arn::{Arn, is_partition};
@@ -18,8 +18,8 @@ words! {
 
 /// How the call ended. Several spellings of "denied" occur, `VpceAccessDenied` of an endpoint's policy among them; a
 /// failed sign-in has no `errorCode` at all, and one to Identity Center says so in `serviceEventDetails`. `Success` and
-/// `0` are no error: exports that rewrite records put them there.
-/// Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/understanding-sign-in-events.html>
+/// `0` are not errors: exports that rewrite records put them there. Source:
+/// <https://docs.aws.amazon.com/singlesignon/latest/userguide/understanding-sign-in-events.html>
 #[must_use]
 pub fn outcome_of(event: &Event) -> CallOutcome {
     const DENIED: [&str; 8] = [

@@ -30,8 +30,8 @@ impl Entity {
     }
 }
 
-/// What a call acts upon, by the catalogue's entry. For a denied call, what its message names. `omitted`: CloudTrail
-/// dropped the parameters.
+/// The target of a call, by the catalogue's entry. For a denied call, the entity that its message names. `omitted`:
+/// CloudTrail dropped the parameters.
 #[must_use]
 pub fn entity(
     event: &Event,
@@ -70,7 +70,7 @@ pub fn entity(
     Some(Entity { kind: call.kind, name: None, arn: None, account })
 }
 
-/// The caller, as what it is: there is no user of the name of a role. Of others than users and roles IAM knows no name.
+/// The caller, with its own kind: the name of a role is not that of a user. IAM has names only for users and roles.
 fn the_caller(kind: EntityKind, principal: &Principal, account: Option<String>) -> Entity {
     let kind = match principal.acts_as() {
         PrincipalKind::Root => EntityKind::Root,
@@ -83,13 +83,13 @@ fn the_caller(kind: EntityKind, principal: &Principal, account: Option<String>) 
     Entity { kind, name: principal.name.clone(), arn, account }
 }
 
-/// What stands where a call names what it is about.
+/// The value of the parameter that names the target of a call.
 enum Given<'e> {
     One(&'e str),
     Several,
 }
 
-/// A name, or the only one of a list. CloudTrail writes a text of its own where it hides one.
+/// A name, or the only one of a list. CloudTrail replaces a hidden name by a fixed text.
 fn given<'e>(event: &'e Event, path: &str) -> Option<Given<'e>> {
     let path = format!("detail.{path}");
     let said = |text: &&str| *text != HIDDEN;
@@ -103,8 +103,8 @@ fn given<'e>(event: &'e Event, path: &str) -> Option<Given<'e>> {
     }
 }
 
-/// The target of a denied call stands only in the text:
-/// "… is not authorized to perform: iam:AttachRolePolicy on resource: role deploy because …".
+/// The target of a denied call is only in the text: "… is not authorized to perform:
+/// iam:AttachRolePolicy on resource: role deploy because …".
 fn denied_entity(
     message: &str,
     kind: EntityKind,
@@ -145,13 +145,13 @@ fn denied_entity(
 /// An entity by name or ARN. Names of IAM users, roles and groups lead to an ARN without path.
 fn named(kind: EntityKind, given: &str, event: &Event, account: Option<String>) -> Entity {
     let arn = Arn::parse(given);
-    // Only root's device lies there: others of that name have a path before it, or another service.
+    // Only root's device has this ARN: others of that name have a path before it, or another service.
     let of_root =
         |arn: &Arn<'_>| arn.service == "iam" && arn.resource == "mfa/root-account-mfa-device";
     let root = given.eq_ignore_ascii_case("AWS ROOT USER") || arn.as_ref().is_some_and(of_root);
     let kind = if root { EntityKind::Root } else { kind };
     if let Some(arn) = arn {
-        // What belongs to something stands behind that.
+        // A thing that belongs to another follows it.
         let name = match kind {
             EntityKind::LogStream | EntityKind::Subscription => arn.last_part(),
             _ => arn.common_name(),

@@ -11,7 +11,7 @@ words! {
         SignIn = "AWS Console Sign In via CloudTrail",
         /// Something that a service did.
         Service = "AWS Service Event via CloudTrail",
-        /// Something at the console that is no call.
+        /// An action at the console that is not a call.
         ConsoleAction = "AWS Console Action via CloudTrail",
         /// An insight.
         Insight = "AWS Insight via CloudTrail",
@@ -25,7 +25,7 @@ words! {
         Call = "AwsApiCall",
         /// Something that a service did.
         Service = "AwsServiceEvent",
-        /// Something at the console that is no call.
+        /// An action at the console that is not a call.
         ConsoleAction = "AwsConsoleAction",
         /// A sign-in.
         SignIn = "AwsConsoleSignIn",

@@ -4,8 +4,8 @@ use super::record::Event;
 use crate::iam::account::AccountId;
 use crate::iam::arn::Arn;
 
-/// Source, calls, and the path below `detail` where the account stands, by its ID or in an ARN of it. Calls that make an
-/// account or ask a stranger's to join are not here: nothing of that account is opened yet.
+/// Source, calls, and the path below `detail` of the account, as an ID or in an ARN. Calls that create an account or
+/// invite a foreign one are not here: they do not open that account yet.
 const CALLS: [(&str, &[&str], &str); 7] = [
     (
         "sso.amazonaws.com",

@@ -61,7 +61,7 @@ pub enum Shape {
     Completed,
     /// A CloudTrail record, put into the envelope that EventBridge would have sent.
     Record,
-    /// Some other JSON object, kept as it is; or a part of a record, which does not name its call.
+    /// Some other JSON object, unchanged; or a part of a record that does not name its call.
     Unknown,
 }
 

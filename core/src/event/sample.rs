@@ -25,7 +25,7 @@ impl Sample {
         self
     }
 
-    /// Further fields, as JSON writes them within an object: in place of those of the same names.
+    /// Further fields, as the inside of a JSON object. They replace fields of the same name.
     pub(crate) fn and(mut self, fields: &str) -> Self {
         self.0.extend(serde_json::from_str::<Map<_, _>>(&format!("{{{fields}}}")).unwrap());
         self

@@ -100,7 +100,7 @@ const LAYERS_MAX: usize = 3;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TooDeep;
 
-/// The fields as CloudTrail spells them, those of the identity too. What CloudTrail does not know stays as it is.
+/// The fields as CloudTrail spells them, those of the identity too. Fields that CloudTrail does not know are unchanged.
 pub(super) fn respelled(record: Map<String, Value>) -> Map<String, Value> {
     let mut found = with_names(record);
     if let Some(Value::Object(identity)) = found.get_mut("userIdentity") {
@@ -159,7 +159,7 @@ pub(super) fn structure(text: &str) -> Result<Option<Value>, TooDeep> {
         if !text.trim_start().starts_with(['{', '[', '"']) {
             return Ok(None);
         }
-        // The structure stands below `detail` and its own field.
+        // The structure is below `detail` and its own field.
         if depth(&text) + 2 > EVENT_DEPTH_MAX {
             return Err(TooDeep);
         }

@@ -99,7 +99,7 @@ impl OpenedAccount {
 /// ([`Context::answered`]).
 #[derive(Debug, Clone)]
 pub struct Context {
-    /// What the event says by itself.
+    /// The facts that the event contains.
     pub facts: Facts,
     /// Kinds of the tool's own resources that it is about.
     pub own: Vec<OwnKind>,
@@ -123,7 +123,7 @@ pub struct Context {
     pub environment_change: Option<EnvironmentChange>,
     /// Tags of the account, where they are known.
     pub tags: Option<IndexMap<String, String>>,
-    /// Where the event's own time lies.
+    /// The calendars at the event's own time.
     pub times: Times,
     /// Different changes by this principal within minutes, this one included.
     pub burst: Option<u32>,

@@ -48,7 +48,7 @@ pub struct Facts {
     pub deploys: bool,
     /// Its part in an update of the tool's own stack.
     pub own_update: Option<OwnUpdate>,
-    /// What it asks about the state before it.
+    /// Its questions about the state before it.
     pub questions: Questions,
 }
 
@@ -101,7 +101,7 @@ impl Facts {
         !self.strengthens && self.call.is_some_and(Call::is_tampering)
     }
 
-    /// What the call does to rights, and to what watches.
+    /// What the call does to rights, and to monitoring.
     #[must_use]
     pub(crate) fn effect(&self) -> Option<CallEffect> {
         if self.strengthens {

@@ -27,9 +27,9 @@ struct NamingCall {
     source: &'static str,
     /// What its name begins with.
     call: &'static str,
-    /// Where the names stand in the parameters, between spaces.
+    /// Paths of the names in the parameters, separated by spaces.
     whom: &'static str,
-    /// Where conditions stand, each with the key that it is about, between spaces.
+    /// Paths of conditions, each with its key, separated by spaces.
     conditions: &'static str,
 }
 
@@ -37,10 +37,10 @@ static NAMED: LazyLock<Vec<NamingCall>> = LazyLock::new(|| {
     lines(include_str!("opened/named.tsv")).filter_map(NamingCall::read).collect()
 });
 
-/// Owner of an access control list, who stands in it, too.
+/// Owner of an access control list, which contains the owner, too.
 const OWNER: &str = "AccessControlPolicy.Owner.ID";
 
-/// Names that stand for everybody with an AWS account, or anybody at all.
+/// Names that mean everybody with an AWS account, or anybody at all.
 const EVERYBODY: [&str; 7] = [
     "*",
     "all",
@@ -89,7 +89,7 @@ pub(super) fn opened(event: &Event, site: &Site) -> Option<Trust> {
     judged.max_by_key(Trust::lets_strangers_in)
 }
 
-/// Policies of resources, wherever they stand in the parameters: those that say who.
+/// Policies of resources with a principal, in any field of the parameters.
 fn find(value: &Value, depth: usize, found: &mut Vec<PolicyDocument>) {
     if depth == 0 {
         return;

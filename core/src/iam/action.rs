@@ -1,6 +1,6 @@
 //! Actions as policies name them: `iam:PassRole`.
 
-/// The service of an action and the name behind it, which is empty where there is no colon: `("iam", "PassRole")`.
+/// The service of an action and its name, which is empty if there is no colon: `("iam", "PassRole")`.
 ///
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html>
 #[must_use]

@@ -12,9 +12,9 @@ use std::fmt;
 use crate::iam::account;
 use crate::iam::kind::EntityKind;
 
-/// Where roles lie that only AWS services make and wear, in the resource part.
+/// Beginning of the resource of service-linked roles, which only AWS services create and assume.
 pub const LINKED_ROLES: &str = "role/aws-service-role/";
-/// Where the roles lie that Identity Center makes of permission sets, in the resource part.
+/// Beginning of the resource of roles that Identity Center creates for permission sets.
 pub const PERMISSION_SET_ROLES: &str = "role/aws-reserved/sso.amazonaws.com/";
 /// What their names begin with. Elsewhere anybody may name a role so.
 pub(crate) const PERMISSION_SET_NAME: &str = "AWSReservedSSO_";
@@ -63,13 +63,13 @@ impl<'a> Arn<'a> {
         Some(Self { partition, service, region, account, resource })
     }
 
-    /// What stands before the first slash of the resource, and behind it.
+    /// The parts of the resource before and after its first slash.
     #[must_use]
     pub fn kind_and_name(&self) -> Option<(&'a str, &'a str)> {
         self.resource.split_once('/')
     }
 
-    /// What stands below a kind in the resource: below `stack`, `NAME/UUID`.
+    /// The resource below a kind: below `stack`, `NAME/UUID`.
     #[must_use]
     pub fn below(&self, kind: &str) -> Option<&'a str> {
         self.kind_and_name().filter(|(own, _)| *own == kind).map(|(_, rest)| rest)
@@ -88,8 +88,8 @@ impl<'a> Arn<'a> {
         (self.service == "organizations").then(|| ids.unwrap_or_default())
     }
 
-    /// What stands behind a kind and a slash or colon: of `function`, `NAME:VERSION`. Services have several words for
-    /// a kind, so where there is another it is what stands behind that.
+    /// The part after a kind and a slash or colon: for `function`, `NAME:VERSION`. Services have several words for a
+    /// kind, so the part after another kind is also found.
     #[must_use]
     pub fn behind(&self, kind: &str) -> &'a str {
         let other = || self.resource.split_once([':', '/']).map(|(_, rest)| rest);
@@ -128,7 +128,7 @@ impl<'a> Arn<'a> {
         without_path(self.resource)
     }
 
-    /// The same where a colon, too, may stand before the name, as everywhere but in IAM.
+    /// The same for services in which a colon, too, may precede the name: all except IAM.
     #[must_use]
     pub(crate) fn last_part(&self) -> &'a str {
         self.resource.rsplit(['/', ':']).next().unwrap_or(self.resource)
@@ -153,7 +153,7 @@ impl<'a> Arn<'a> {
         named.rsplit_once('/').map(|(path, _)| format!("/{path}/"))
     }
 
-    /// Role of a session, without its path, and the session's name where it stands there:
+    /// Role of a session, without its path, and the session's name, if the ARN has it:
     /// `arn:PARTITION:sts::ACCOUNT:assumed-role/ROLE/SESSION`.
     #[must_use]
     pub(crate) fn assumed_role(&self) -> Option<(&'a str, Option<&'a str>)> {
@@ -189,7 +189,7 @@ impl<'a> Arn<'a> {
         }
         self.resource.strip_prefix(PERMISSION_SET_ROLES)?;
         let name = self.name().strip_prefix(PERMISSION_SET_NAME)?;
-        // Behind the name stands a hash that makes it the only one.
+        // A hash after the name makes it unique.
         name.rsplit_once('_').map(|(name, _)| AwsRole::PermissionSet(name))
     }
 }
@@ -249,7 +249,7 @@ impl<'a> ArnPattern<'a> {
         resource
     }
 
-    /// What stands before the first slash of the resource, and behind it.
+    /// The parts of the resource before and after its first slash.
     #[must_use]
     pub fn kind_and_name(&self) -> Option<(&'a str, &'a str)> {
         self.resource()?.split_once('/')
@@ -262,7 +262,7 @@ impl<'a> ArnPattern<'a> {
         resource.strip_prefix("role/").or((resource == "*").then_some("*"))
     }
 
-    /// What stands before the resource, as far as it is there.
+    /// The parts before the resource, of those that are there.
     pub fn before_resource(&self) -> impl Iterator<Item = &'a str> {
         self.0.into_iter().take(5).flatten()
     }
@@ -316,8 +316,8 @@ impl Asked {
     }
 }
 
-/// What may be the resource of an ARN that a pattern matches: all behind the fifth colon, or where a star stands before
-/// that, which runs over colons, what is behind any colon after the star.
+/// Possible resources of an ARN that a pattern matches: all after the fifth colon. A star before that also matches
+/// colons, so the part after any colon behind the star is possible.
 fn possible_resources(pattern: &str) -> Vec<&str> {
     let split = ArnPattern::split(pattern);
     let star = split.before_resource().any(|part| part.contains('*'));
@@ -343,7 +343,7 @@ pub(crate) fn without_path(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name)
 }
 
-/// What stands behind a kind and a slash or colon: of `function:f`, `f`.
+/// The part after a kind and a slash or colon: for `function:f`, `f`.
 #[must_use]
 pub fn behind<'a>(text: &'a str, kind: &str) -> Option<&'a str> {
     text.strip_prefix(kind)?.strip_prefix([':', '/'])
@@ -376,17 +376,17 @@ pub(crate) fn without_qualifier(name: &str) -> &str {
     name.split(':').next().unwrap_or(name)
 }
 
-/// The directory of the roles that a pattern of ARNs means, as far as it says: `/ci/`.
+/// The directory of the roles that a pattern of ARNs matches, if it has one: `/ci/`.
 #[must_use]
 pub(crate) fn directory_of_roles(pattern: &str) -> Option<String> {
-    // A star may stand for several parts before it: `arn:*:role/ci/*`.
+    // A star may replace several parts before it: `arn:*:role/ci/*`.
     let (_, name) = pattern.split_once(":role/")?;
     let literal = name.split(['*', '?', '$']).next()?;
     let (path, _) = literal.rsplit_once('/')?;
     Some(format!("/{path}/"))
 }
 
-/// What the names end in that a pattern of ARNs means, behind the last place where anything may stand, as a pattern.
+/// The end of the names that a pattern of ARNs matches, after the last wildcard, as a pattern.
 #[must_use]
 pub(crate) fn end_of_name(pattern: &str) -> String {
     let after_variable = pattern.rsplit('}').next().unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use super::arn::Arn;
 
-/// Where names stand that are not the last part of a resource: service, what is before the name, and what ends it.
+/// Names that are not the last part of a resource: service, the text before the name, and the character that ends it.
 const NAMES: [(&str, &str, Option<char>); 13] = [
     ("cloudformation", "changeSet/", Some('/')),
     ("cloudformation", "stack/", Some('/')),
@@ -20,7 +20,7 @@ const NAMES: [(&str, &str, Option<char>); 13] = [
 ];
 
 impl<'a> Arn<'a> {
-    /// What people call it, of any service: its name, without a path, and without what is below it.
+    /// The common name of a resource of any service: its name, without a path, and without the parts below it.
     #[must_use]
     pub(crate) fn common_name(&self) -> &'a str {
         if self.service == "iam" {

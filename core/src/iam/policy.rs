@@ -3,7 +3,7 @@
 //! Documents come raw as a string in request parameters, URL-encoded in responses, or as an object.
 //! They are judged with IAM's own semantics: `Action` and `NotAction`, `Resource` and
 //! `NotResource`, wildcards, no difference of case in actions, an explicit `Deny` beats an `Allow`.
-//! A condition is not evaluated (the event does not hold what it asks about); it makes what it
+//! A condition is not evaluated (the event does not have the request's values); it makes what it
 //! guards *conditional*.
 //!
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>

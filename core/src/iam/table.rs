@@ -3,8 +3,8 @@
 use crate::text::checked::checked;
 
 checked! {
-    /// Name or ARN of a table: a word of 3 to 1,024 ASCII letters, digits and `_.-:/` that begins with a letter or digit.
-    /// AWS also takes a name that begins with a dash, but a command would take that for an option.
+    /// Name or ARN of a table: a word of 3 to 1,024 ASCII letters, digits and `_.-:/` that begins with a letter or
+    /// digit. AWS also accepts a name that begins with a dash, but a command would read that as an option.
     ///
     /// Source: the model `dynamodb` of botocore, `TableName` and `TableArn`
     TableName: is_table;

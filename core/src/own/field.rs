@@ -1,4 +1,4 @@
-//! Where the tool's own resources stand in events: one table for the facts and for the bus rules.
+//! Fields of events that name the tool's own resources: one table for the facts and for the bus rules.
 
 use crate::vocabulary::OwnKind;
 
@@ -9,14 +9,14 @@ pub struct OwnField {
     pub kind: OwnKind,
     /// `sns.amazonaws.com`
     pub source: &'static str,
-    /// Path below `detail`; what lies there may be a list.
+    /// Path below `detail`; its value may be a list.
     pub path: &'static str,
     /// How the resource is written there.
     pub forms: &'static [Form],
 }
 
-/// How a resource is written: a text that stands before its name, and whose name that is. Behind the name nothing
-/// follows, or what parts it from the rest of a longer name.
+/// How a resource is written: a text before its name, and the owner of that name. The name ends the text, or a
+/// separator follows it.
 #[derive(Debug, Clone, Copy)]
 pub enum Form {
     /// By its name: `alias/NAME`.
@@ -38,8 +38,8 @@ pub enum NameOwner {
     Anything,
 }
 
-/// AWS chooses the key's ID: only the deployment knows it. No bus rule can ask for it, so only those calls on keys
-/// are delivered that a rule names.
+/// AWS chooses the key's ID: only the deployment knows it. No bus rule can match it, so calls on keys are delivered
+/// only if a rule names them.
 pub(super) const KEY: OwnKind = OwnKind::Key;
 /// The site file names change calendars. Only those calls on documents are delivered that a rule names.
 pub(super) const CALENDAR: OwnKind = OwnKind::Calendar;

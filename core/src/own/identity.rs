@@ -55,7 +55,7 @@ pub struct Deployed {
     pub boundary: Option<String>,
     /// ARN of the function's role, with its path.
     pub role: Option<String>,
-    /// Change calendars that its site file goes by: names or ARNs.
+    /// Change calendars that its site file uses: names or ARNs.
     pub calendars: Vec<String>,
 }
 
@@ -125,7 +125,7 @@ impl Own {
         self.deployed.by.iter().any(|role| role == role_arn)
     }
 
-    /// Is a role of this account and name one that deploys the tool, wherever it lies? A name is a role's own.
+    /// Does a role of this account and name deploy the tool, under any path? Role names are unique without their path.
     #[must_use]
     pub(crate) fn is_deployed_by(&self, account: &str, role: &str) -> bool {
         let wanted = EntityId::of(account, EntityKind::Role, role);
@@ -236,7 +236,7 @@ impl Own {
         kinds
     }
 
-    /// Does a bus rule call anything but the function of the tool?
+    /// Does a bus rule call anything except the function of the tool?
     fn has_other_target(&self, event: &Event) -> bool {
         let targets = event.value("detail.requestParameters.targets").and_then(Value::as_array);
         let arns = targets.into_iter().flatten().filter_map(|target| target.get("arn")?.as_str());
@@ -260,8 +260,8 @@ impl Own {
         Some(if function { OwnSession::Function } else { OwnSession::Other })
     }
 
-    /// Is it the role of a function, of whichever Region: the same name may be deployed in several, and each calls
-    /// services that report in one? Who makes another role of such a name is reported for that.
+    /// Is it the role of a function, in any Region? The same name may be deployed in several Regions, and some services
+    /// report in only one. Creating another role with such a name raises an alert.
     fn is_role_of_function(&self, role: &str) -> bool {
         self.functions().any(|function| {
             let rest = role.strip_prefix(function.as_str());
@@ -314,7 +314,7 @@ impl Own {
     fn has_name(&self, text: &str, before: &str, whose: NameOwner) -> bool {
         text.strip_prefix(before).is_some_and(|named| match whose {
             NameOwner::Deployment => begins_with(named, &self.name),
-            // Names of stacks that go on behind a hyphen are those of other stacks.
+            // A stack name that continues after a hyphen is that of another stack.
             NameOwner::Stack => {
                 let rest = named.strip_prefix(self.stack.as_str());
                 rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -323,7 +323,7 @@ impl Own {
         })
     }
 
-    /// A part of a path, of an address or of an ARN's resource: partition, service, Region and account are no names.
+    /// A part of a path, of an address or of an ARN's resource: partition, service, Region and account are not names.
     /// In IAM a colon separates nothing.
     fn has_part(&self, text: &str) -> bool {
         let arn = Arn::parse(text);
@@ -372,7 +372,7 @@ fn begins_with(text: &str, name: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', ':', '/']))
 }
 
-/// What a refused call was about stands only in the text: "… on resource: role deploy because …".
+/// The target of a refused call is only in the text: "… on resource: role deploy because …".
 fn refused_resource(message: &str) -> Option<&str> {
     let (_, rest) = message.split_once("on resource: ")?;
     let end = rest.find(" because").or_else(|| rest.find(" with ")).unwrap_or(rest.len());

@@ -5,7 +5,7 @@ use crate::iam::arn::Arn;
 use crate::iam::policy::Request;
 use crate::text::severity::Severity;
 
-/// What the function asks of its table for each event.
+/// The calls on the table that the function makes for each event.
 const OF_TABLE: [&str; 5] = [
     "dynamodb:BatchGetItem",
     "dynamodb:GetItem",
@@ -28,7 +28,7 @@ const ABSENT: [&str; 6] = [
 
 type Keys = Vec<(&'static str, String)>;
 
-/// Where the stack lies, and in which organization.
+/// The Region and account of the stack, and its organization.
 struct Here<'o> {
     stack: Option<Arn<'o>>,
     organization: Option<&'o str>,
@@ -67,9 +67,8 @@ impl Here<'_> {
 }
 
 impl Own {
-    /// The calls without which no alert goes out, or no event comes in: of roles, and those of AWS's services,
-    /// which a resource control policy binds as well. Where the stack's ID is not known, neither is what they are
-    /// about.
+    /// The calls without which no alert is sent, or no event arrives: those of roles, and those of AWS's services,
+    /// which a resource control policy also limits. If the stack's ID is unknown, so are their resources.
     #[must_use]
     pub(crate) fn needs(&self, organization: Option<&str>, of_services: bool) -> Vec<Request> {
         let here = Here { stack: self.stack_arn(), organization };

@@ -1,4 +1,4 @@
-//! What patterns cost: memory for what they multiply out to, and steps for each event.
+//! The cost of patterns: memory for their combinations, and steps for each event.
 
 use super::Matcher;
 use super::compiled::{Field, Pattern};
@@ -8,11 +8,11 @@ use super::leaves::Found;
 pub const BRANCHES_MAX: usize = 1_000;
 /// Most branches of all rules and of the site file together: each takes memory.
 pub const BRANCHES_OF_ALL_MAX: usize = 15_000;
-/// Most values in all of them together, a value counted in each branch that it stands in.
+/// Most values in all of them together, a value counted in each branch that has it.
 pub const VALUES_OF_ALL_MAX: usize = 100_000;
-/// Most steps spent on one pattern and one event, for all branches together: choices among the elements of
-/// arrays, and comparisons of a value, of which ten count as one. Beyond it the pattern counts as matched: an
-/// alert too many rather than an event that hides behind its size.
+/// Most steps spent on one pattern and one event, for all branches together: choices among the elements of arrays, and
+/// comparisons of a value, of which ten count as one. Beyond it the pattern counts as matched: a false alert is better
+/// than an event that escapes by its size.
 pub const STEPS_MAX: usize = 100_000;
 /// Most steps spent on one event by all patterns together. Beyond it each that could match counts as matched.
 pub const STEPS_OF_EVENT_MAX: usize = 600_000;
@@ -30,7 +30,7 @@ impl Steps {
         Self(STEPS_MAX)
     }
 
-    /// The steps of one pattern, as far as the event has that many left.
+    /// The steps of one pattern, at most what the event has left.
     pub(crate) fn within(left: usize) -> Self {
         Self(left.min(STEPS_MAX))
     }
@@ -66,7 +66,7 @@ impl Field {
 }
 
 impl Matcher {
-    /// How many values it stands for, and how many of them are wildcards.
+    /// The number of its values, and how many of them are wildcards.
     fn weight(&self) -> (usize, usize) {
         match self {
             Self::AnythingBut(refused) => {

@@ -1,4 +1,4 @@
-//! Why a pattern did or did not match: every field is judged, as far as the steps of matching go.
+//! Why a pattern did or did not match: every field is judged, until the steps run out.
 
 use serde::Serialize;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! The leaves of an event under a path, each with the array elements it lies in.
+//! The leaves of an event under a path, each with the array elements that contain it.
 
 use std::sync::Arc;
 
@@ -16,8 +16,7 @@ pub(super) struct Leaf<'e> {
     pub(super) membership: Membership,
 }
 
-/// Which element of which array of objects a leaf lies in. Arrays are distinguished by their address
-/// within the event.
+/// The elements of arrays of objects that contain a leaf. Arrays are distinguished by their address within the event.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Membership(Vec<(usize, usize)>);
 
@@ -74,12 +73,12 @@ impl FieldPath {
     }
 }
 
-/// What lies under a path.
+/// The values under a path.
 #[derive(Default)]
 pub(super) struct Found<'e> {
     /// In the order of the event.
     pub(super) leaves: Vec<Leaf<'e>>,
-    /// How many elements of arrays were looked at on the way, whether a leaf lies in them or not.
+    /// How many elements of arrays were looked at on the way, with or without a leaf in them.
     pub(super) elements: usize,
 }
 

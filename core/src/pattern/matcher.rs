@@ -37,7 +37,7 @@ pub enum Matcher {
     Exists,
     /// `{"exists": false}`: decided by the branch, no leaf is accepted.
     Absent,
-    /// `{"anything-but": …}`: accepts what none of these accepts.
+    /// `{"anything-but": …}`: accepts a value that all of these refuse.
     AnythingBut(Vec<Matcher>),
 }
 

@@ -1,4 +1,4 @@
-//! Does a pattern match an event, as far as the steps go?
+//! Matching of an event, within a limit of steps.
 
 use serde_json::Value;
 
@@ -21,7 +21,7 @@ impl Pattern {
         self.decide(event, &mut Steps::new()).unwrap_or(true)
     }
 
-    /// Does the pattern match, as far as these steps go? `None` if they ran out first.
+    /// Does the pattern match? `None` if the steps ran out first.
     pub(crate) fn decide(&self, event: &Value, steps: &mut Steps) -> Option<bool> {
         let mut answer = Some(false);
         for branch in &self.branches {
@@ -36,8 +36,8 @@ impl Pattern {
 }
 
 impl Branch {
-    /// Most events hold no array of objects under a path of interest: then each field stands for itself. Otherwise a
-    /// consistent choice of leaves is searched for. `None` if the steps ran out.
+    /// Most events have no array of objects under a path of interest: then each field is independent. Otherwise a
+    /// consistent choice of leaves is searched. `None` if the steps ran out.
     pub(crate) fn decide(&self, event: &Value, steps: &mut Steps) -> Option<bool> {
         self.decide_open(event, steps, &|_| false)
     }
@@ -79,7 +79,7 @@ impl Branch {
         self.consistent(&all, 0, &Membership::default(), steps)
     }
 
-    /// Does it ask for what stands at a path that is open?
+    /// Does it match a value at an open path?
     pub(crate) fn asks_open(&self, is_open: &dyn Fn(&str) -> bool) -> bool {
         self.fields.iter().any(|field| is_open(field.path.text()))
     }

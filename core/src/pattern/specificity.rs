@@ -48,8 +48,8 @@ impl Pattern {
 }
 
 impl Field {
-    /// Does it ask for something that the call set or gave, or for a fact made from that? Asking only for absence
-    /// does not count.
+    /// Does it match something that the call set or gave, or a fact derived from that? Matching only absence does not
+    /// count.
     fn is_of_what_was_done(&self) -> bool {
         let path = self.path.text();
         let says = |matcher: &Matcher| {

@@ -1,4 +1,4 @@
-//! Which case of a step an event is, and what is to be doubted before the step is done.
+//! Which case of a step an event is, and the doubts before the step is done.
 
 use std::borrow::Cow;
 

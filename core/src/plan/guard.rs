@@ -1,4 +1,4 @@
-//! What stands against a step.
+//! Reasons to refuse a step.
 
 use serde::Serialize;
 

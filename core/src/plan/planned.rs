@@ -13,13 +13,13 @@ use crate::iam::catalogue::{Effect, Operation};
 pub struct Undo {
     /// What it does to rights.
     pub effect: Effect,
-    /// What is to be doubted before it is done, in sentences.
+    /// Doubts to check before the step is done, as sentences.
     pub doubts: Vec<Cow<'static, str>>,
-    /// The step, or what stands against it.
+    /// The step, or the reason against it.
     pub planned: Planned,
 }
 
-/// A step, or what stands against it.
+/// A step, or the reason against it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Planned {
     /// Proposed to people.

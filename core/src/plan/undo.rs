@@ -40,13 +40,13 @@ pub fn undo(event: &Event, context: &Context) -> Vec<Undo> {
     steps
 }
 
-/// One step, or what stands against it.
+/// One step, or the reason against it.
 fn step(inverse: &Inverse, row: &StepRow, event: &Event, context: &Context) -> Undo {
     let planned = match planned(inverse, row, event, context) {
         Ok(planned) => planned,
         Err(guard) => Planned::Refused { action: inverse.action, guard },
     };
-    // Where nothing is to be done, nothing is to be doubted.
+    // If there is nothing to do, there is nothing to doubt.
     let guard = planned.guard();
     let counts = match guard {
         None | Some(Guard::GivesRights) => true,

@@ -75,7 +75,7 @@ impl Shared {
 }
 
 impl Bearers {
-    /// Who bears it, of those that `wanted` says.
+    /// Its holders, limited to those that `wanted` accepts.
     ///
     /// # Errors
     /// The registers that must be read first.

@@ -67,7 +67,7 @@ fn is_bus_elsewhere(arn: &str, event: &Event) -> bool {
     })
 }
 
-/// The bus rule that a call names under a parameter, as it is kept.
+/// The bus rule that a call names under a parameter, in its stored form.
 fn rule(event: &Event, parameter: &str) -> Option<String> {
     let text = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
     let bus = text("eventBusName").unwrap_or("default");

@@ -1,4 +1,4 @@
-//! What a call hands over: roles to users of what it makes or changes, or a place in a group.
+//! What a call hands over: roles, to the users of the thing that it creates or changes, or a group membership.
 //!
 //! Services name roles in their own ways: by ARN, by name, behind an instance profile. So the parameters are
 //! searched for ARNs of roles and for fields that are called so; which calls matter is the rules' affair.

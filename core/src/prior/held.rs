@@ -1,4 +1,4 @@
-//! What is known of what a call hands over: what each role or group holds, and whether it is news.
+//! What the roles and groups hold that a call hands over, and whether the call is news.
 
 use jiff::SignedDuration;
 
@@ -18,7 +18,7 @@ use crate::vocabulary::HandedKind;
 /// How late an event may arrive behind those that came after it.
 const LATE: SignedDuration = SignedDuration::from_mins(15);
 
-/// What is known of what a call hands over.
+/// The known rights of the roles and groups that a call hands over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
     /// What the call hands over.
@@ -38,16 +38,16 @@ pub struct Held {
 pub struct Beside {
     /// What it holds and keeps.
     pub kept: Holdings,
-    /// What stands where the call writes.
+    /// The present value where the call writes.
     pub replaced: Holdings,
-    /// What the call gives by its name: the policy that it attaches, what the group holds.
+    /// What the call gives: the policy that it attaches, or what the group holds.
     pub given: Holdings,
-    /// It stands for other identities whose holdings are not looked at.
+    /// It represents other identities whose holdings are not read.
     pub others: bool,
 }
 
 impl Held {
-    /// What is known, just before an event, of what the event hands over.
+    /// What is known, just before an event, about the roles and groups that it hands over.
     ///
     /// # Errors
     /// The registers that must be read first.
@@ -101,7 +101,7 @@ impl Held {
         let again =
             handed.thing.as_ref().is_some_and(|(address, gift)| reader.given(address, gift));
         let usual = handed.habit.as_ref().is_some_and(|address| reader.usual(address));
-        // Machines for containers come and go by the hour: the first of a caller raised an alert.
+        // Machines for containers change every hour: the first one of a caller raised an alert.
         if worn.is_some() || !usual {
             holdings.extend(of_containers.into_iter().map(|behind| behind.holdings));
         }
@@ -139,9 +139,8 @@ impl Held {
 }
 
 impl Beside {
-    /// What the receivers of an event's gift hold, and the bearers of what it changes. Later events count too, if
-    /// they are known by now: events do not arrive in their order, and the second piece must not hide behind the
-    /// first.
+    /// What the receivers of a policy hold, and the holders of the policy or group that the event changes. Later events
+    /// count too, if they are known by now: events arrive in any order, and rights given in two pieces must not escape.
     ///
     /// # Errors
     /// The registers that must be read first.
@@ -231,7 +230,8 @@ mod tests {
     use super::super::tests::{event, record};
     use super::*;
 
-    /// What is known of what the last event hands over: documents, AWS's policies, `?` and why not all.
+    /// What is known about the roles and groups of the last event: documents, AWS's policies, and `?` with the reason
+    /// if not all is known.
     #[track_caller]
     fn check(lines: &[&str], want: &str) {
         let events: Vec<_> =

@@ -1,5 +1,5 @@
-//! What a user, role or group holds: the policies attached to it and inline, as far as events and seed say. A user
-//! holds also what its groups hold.
+//! What a user, role or group holds: its attached and inline policies, by events and seed. A user also holds what its
+//! groups hold.
 //!
 //! A register can only be asked by its name. So each identity has a list of all that it was ever given. The register
 //! of each thing says whether the identity still has it, and its content.
@@ -9,7 +9,7 @@ use super::known::{Prior, Why};
 /// What somebody holds, or several together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Holdings {
-    /// Documents that it has: inline ones, and those of customer's policies.
+    /// Its documents: inline policies and customer managed policies.
     pub documents: Vec<String>,
     /// Documents that it may have.
     pub possible: Vec<String>,

@@ -110,7 +110,7 @@ fn trusts(address: &Address, value: &Value) -> Vec<(Address, Value)> {
     if too_many || !like.is_empty() {
         found.push(listed(trusting(account), address.entity()));
     }
-    // Services none of whose things goes on wearing a role are left out.
+    // Services without things that keep a role are left out.
     let services: BTreeSet<&str> =
         document.worn_by().into_iter().flat_map(catalogue::wearing_services).collect();
     // One that lets in many lets in any.
@@ -170,12 +170,12 @@ pub(super) enum Those {
     Wear,
     /// Roles that may hand others to services.
     Pass,
-    /// Roles of machines on which containers run, each container with a role of its own.
+    /// Roles of machines on which containers run, each container with its own role.
     Host,
 }
 
 impl Those {
-    /// The list of those of an account.
+    /// The list for an account.
     pub(super) fn list(self, account: &str) -> Address {
         let thing = match self {
             Self::Administrate => Thing::Administrators,

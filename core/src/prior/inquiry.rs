@@ -1,4 +1,4 @@
-//! All that one event asks about the state before it, answered together as registers come in.
+//! All questions of one event about the state before it, answered together as registers are read.
 
 use std::collections::BTreeSet;
 
@@ -52,7 +52,7 @@ pub struct Inquiry<'q> {
     open: Open,
 }
 
-/// What is still to be answered.
+/// The questions without an answer yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Open {
     named: bool,

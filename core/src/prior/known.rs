@@ -117,7 +117,7 @@ impl Prior {
         matches!(self, Self::Absent { .. })
     }
 
-    /// All values that it may have had, as far as any event showed them.
+    /// All values that it may have had, of those that events showed.
     #[must_use]
     pub(crate) fn possible(&self) -> &[String] {
         match self {

@@ -37,8 +37,8 @@ impl How {
 }
 
 impl ReachMemo {
-    /// The roles among these that the document lets be worn or handed on. `None` if there are too many documents, or
-    /// one is too much to be judged.
+    /// The roles among these that the document lets its holder assume or pass on. `None` if there are too many
+    /// documents, or one is too large to judge.
     pub(super) fn of(
         &self,
         document: &PolicyDocument,

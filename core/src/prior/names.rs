@@ -7,8 +7,8 @@ use crate::iam::entity::EntityId;
 /// Most renames followed.
 const RENAMES_MAX: usize = 8;
 
-/// The names that a user or group bore until this moment, the latest first, in lower case, as far as events say.
-/// Empty if it was made by its name of today.
+/// The names that a user or group bore until this moment, the latest first, in lower case, by the known events. Empty
+/// if it was created under its present name.
 ///
 /// # Errors
 /// The register that must be read first.

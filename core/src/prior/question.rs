@@ -1,4 +1,4 @@
-//! What an event asks about the state before it.
+//! Questions of an event about the state before it.
 
 use super::address::{Address, Thing, fold, identity, policy};
 use super::ask::{Ask, named};

@@ -119,7 +119,7 @@ impl Reader<'_> {
         self.paths(role, directories).into_iter().map(arn).collect()
     }
 
-    /// Adds those of the roles of an account with these ARNs that a document reaches.
+    /// Adds the roles that a document reaches, of those with these ARNs in an account.
     fn judge(
         &mut self,
         meant: &Meant<'_>,
@@ -160,7 +160,7 @@ impl Reader<'_> {
         found
     }
 
-    /// Paths where a role may lie. If its path is unknown, also those that the document names.
+    /// Paths that a role may have. If its path is unknown, also those that the document names.
     fn paths(&mut self, role: &Address, directories: &BTreeSet<String>) -> Vec<String> {
         let root = || "/".to_owned();
         match self.value(&role.of(Thing::Path)) {
@@ -255,7 +255,7 @@ impl Reader<'_> {
         (found, cut)
     }
 
-    /// Does the trust of a role, as it is or may be, let somebody in?
+    /// Does the known or possible trust of a role let somebody in?
     fn may_trust(&mut self, role: &Address, lets_in: impl Fn(&PolicyDocument) -> bool) -> bool {
         let trust = self.holding(&role.of(Thing::Trust)).unwrap_or_default();
         let mut documents = trust.possible().iter().filter_map(|text| PolicyDocument::parse(text));

@@ -110,7 +110,7 @@ impl<'r> Reader<'r> {
         if self.is_whole() { Ok(found) } else { Err(self.missing) }
     }
 
-    /// What a call hands over, with what its named document hands over, or with the roles that things go on wearing.
+    /// What a call hands over, plus what its named document hands over, or plus the roles that things keep.
     pub(super) fn shown(&mut self, handed: &Handed) -> Handed {
         if let Some(worn) = handed.worn.as_ref().filter(|worn| worn.goes_on()) {
             let (roles, cut) = self.roles_worn(worn);

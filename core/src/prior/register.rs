@@ -226,7 +226,7 @@ impl Register {
         }
     }
 
-    /// The last write until a moment, be it in the same second.
+    /// The last write until a moment, even in the same second.
     pub(super) fn last_until(&self, moment: Moment<'_>) -> Option<&Write> {
         self.writes.iter().rfind(|write| {
             second(write.at) <= second(moment.at) && write.event_id != moment.event_id
@@ -237,11 +237,11 @@ impl Register {
 /// What is seen of a register.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Sight<'r> {
-    /// Nothing was written, as far as is stored.
+    /// No write is stored.
     Never,
     /// This was the last write.
     One(&'r Write),
-    /// The last write was one of these or, if all lie in the second asked about, one that nobody saw.
+    /// The last write was one of these. If all are in the queried second, it may also be one that nobody saw.
     Several(Vec<&'r Write>),
 }
 

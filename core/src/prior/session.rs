@@ -1,4 +1,4 @@
-//! Who opened the session that makes a call, as far as earlier events say.
+//! Who opened the session that makes a call, by earlier events.
 
 use jiff::Timestamp;
 
@@ -43,8 +43,8 @@ pub struct SessionBefore {
 }
 
 impl Session {
-    /// The session behind this call: of a role of the account, or of `AssumeRoot`. Of roles that AWS keeps nothing needs
-    /// to be asked.
+    /// The session behind this call: of a role of the account, or of `AssumeRoot`. Roles that AWS manages need no
+    /// lookup.
     #[must_use]
     pub fn of(event: &Event, principal: &Principal) -> Option<Self> {
         let account = event.account()?;

@@ -20,7 +20,7 @@ const KEYS_MAX: usize = 12;
 /// In place of a key, if any key may decide.
 const ANY: &str = "";
 
-/// The list of the tags by which documents of an account decide. An empty account stands for the organization.
+/// The list of the tag keys in conditions of an account's documents. An empty account means the organization.
 fn deciding(account: &str) -> Address {
     Address::of_account(account, Thing::DecidingTags)
 }

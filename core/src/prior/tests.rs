@@ -193,7 +193,7 @@ fn the_default_version_is_in_force() {
     check(&[MADE, &two, &choose("03:00", "v7"), ATTACH], "Unseen");
     check(&[&two, &choose("03:00", "v1"), ATTACH], "Unseen");
     check(&[MADE, &two, &choose("02:00", "v1"), ATTACH], "SameMoment two one");
-    // Without an answer the version goes by its event.
+    // Without an answer the event's ID identifies the version.
     let unanswered = two.split("=>").next().unwrap();
     check(&[MADE, unanswered, ATTACH], "two by 1");
     check(&[MADE, unanswered, &choose("03:00", "v1"), ATTACH], "one by 0");

@@ -285,7 +285,7 @@ struct Counting {
     since: Option<Timestamp>,
     /// There may have been more.
     full: bool,
-    /// The thing has a list of its own that holds none: they are those that let its kind wear them.
+    /// The thing's own list is empty: these are the roles that let its kind wear them.
     guessed: bool,
 }
 

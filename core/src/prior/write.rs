@@ -10,7 +10,7 @@ use crate::iam::kind::EntityKind;
 /// Most registers one event writes: audiences of a new identity provider beyond it stay unknown.
 const WRITES_PER_EVENT_MAX: usize = 40;
 
-/// What is known of an event by itself, as far as what it writes depends on it.
+/// The facts of an event on which its writes depend.
 #[derive(Debug, Clone, Copy)]
 pub struct Writer<'a> {
     /// Name of its entity, or the caller's if the API lets that name be absent.
@@ -51,7 +51,7 @@ pub(super) fn written(event: &Event, entity: Option<&str>, omitted: bool) -> Vec
         (Some("organizations.amazonaws.com"), Some(name)) => write.organization_policy(name),
         _ => None,
     };
-    // What is there or not comes first: that is what the event is asked about.
+    // Existence comes first: questions are about that.
     paired::write(event, account).into_iter().chain(found.unwrap_or_default()).collect()
 }
 
@@ -188,7 +188,7 @@ impl<'e> Writing<'e> {
                 vec![(life.clone(), Value::Present(String::new())), default(id), document]
             }
             "CreatePolicyVersion" => {
-                // Without the answer its ID is unknown, but the ID of its event names it as well.
+                // Without the answer its ID is unknown, but the ID of its event identifies it as well.
                 let own = || format!("of event {}", self.event.identity());
                 let id = self.answer("policyVersion.versionId").map_or_else(own, str::to_owned);
                 let mut writes = vec![(version(&id), self.document("policyDocument"))];
@@ -230,7 +230,7 @@ impl<'e> Writing<'e> {
         Some(vec![(thing_of(&life, thing), value)])
     }
 
-    /// The status of a credential, which has an ID of its own, and the audiences of a provider.
+    /// The status of a credential, which has its own ID, and the audiences of a provider.
     fn credential(&self, call: &str) -> Writes {
         let status = |id: &str, value| {
             let credential = Address::kept(self.account, format!("credential {id}"));
@@ -269,7 +269,7 @@ impl<'e> Writing<'e> {
         }
     }
 
-    /// A permission set of Identity Center, which goes by its ARN.
+    /// A permission set of Identity Center, identified by its ARN.
     fn permission_set(&self, call: &str) -> Writes {
         let set = |arn| self.at(EntityKind::PermissionSet, arn);
         if call == "CreatePermissionSet" {
@@ -321,7 +321,7 @@ fn thing_of(life: &Address, (thing, name): (Thing, Option<String>)) -> Address {
     name.map_or_else(|| life.of(thing), |name| life.named(thing, &name))
 }
 
-/// Ends of the names of calls about a credential: where its ID stands in the request and in the answer.
+/// Ends of the names of calls about a credential: and the fields of its ID in the request and in the answer.
 const CREDENTIALS: [(&str, &str, &str); 4] = [
     ("AccessKey", "accessKeyId", "accessKey.accessKeyId"),
     ("SSHPublicKey", "sSHPublicKeyId", "sSHPublicKey.sSHPublicKeyId"),

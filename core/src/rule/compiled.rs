@@ -1,4 +1,4 @@
-//! A rule ready to be matched.
+//! A compiled rule.
 
 use std::collections::BTreeMap;
 
@@ -38,8 +38,8 @@ impl Rule {
         }
     }
 
-    /// The severity that the site's adjustments cannot lower. What is grave by itself is never less than medium: an
-    /// account's tags, a calendar and a window are all within somebody's reach.
+    /// The severity that the site's adjustments cannot lower. A grave event is never below medium: an attacker may
+    /// change an account's tags or a calendar, or wait for a window.
     #[must_use]
     pub fn floor(&self, outcome: CallOutcome) -> Severity {
         let severity = self.severity_of(outcome);
@@ -55,7 +55,7 @@ impl Rule {
         Some(severity).filter(|severity| *severity != self.spec.severity)
     }
 
-    /// Is it on by itself, and off by the site's override?
+    /// Does only the site's override switch it off?
     #[must_use]
     pub fn is_switched_off(&self) -> bool {
         !self.spec.enabled && self.by_itself.as_ref().is_some_and(|spec| spec.enabled)
@@ -94,8 +94,8 @@ impl Rule {
         Some(format!("alerts from {} events on", threshold.count))
     }
 
-    /// The window within which it holds back repetitions, where that is longer than a day and what it says, or says by
-    /// itself, is medium or more: days go by in which nobody hears that it goes on.
+    /// The window within which it holds back repetitions, if that is longer than a day and the rule, with or without
+    /// its override, says medium or more: for days nobody hears that the attack continues.
     #[must_use]
     pub fn held_for_days(&self) -> Option<&Span> {
         let by_itself = self.by_itself.as_ref().map_or(self.spec.severity, |spec| spec.severity);
@@ -109,8 +109,8 @@ impl Rule {
         self.before.iter().chain(std::iter::once(&self.pattern))
     }
 
-    /// Do its words hold for a call that did not succeed? They do where the rule says so, and where it
-    /// asks for such calls itself.
+    /// Are its words true for a call that did not succeed? They are if the rule says so, or if its pattern matches such
+    /// calls.
     #[must_use]
     pub fn speaks_of_attempts(&self) -> bool {
         let asks = |path: &str, wanted: fn(&str) -> bool| {

@@ -1,4 +1,4 @@
-//! Rules as they are read: checked and compiled one after the other, so that many take no more memory than few.
+//! Reads rules. They are checked and compiled one after the other, so that many need no more memory than few.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -25,7 +25,7 @@ pub struct Loading {
     packed: Option<&'static PackedRules>,
     rules: Vec<Rule>,
     faults: Vec<Fault>,
-    /// Where the rule of an ID stands.
+    /// The place of the rule with an ID.
     places: HashMap<String, String>,
     budget: PatternLoad,
 }

@@ -1,5 +1,5 @@
-//! The rules that the build compiled into a program: checked there, found through anchors made there, and each read when
-//! an event first asks for it.
+//! The rules that the build compiled into a program. The build checks them and generates their anchors; a rule is read
+//! when an event first needs it.
 
 use serde_json::Value;
 
@@ -37,7 +37,7 @@ pub struct PackedRule {
     pub enabled: bool,
     /// Does it hold back repetitions for longer than a day ([`Rule::held_for_days`])?
     pub held_for_days: bool,
-    /// Does it only count, and never fire by itself ([`RuleSpec::is_signal`])?
+    /// Does it only count, and never fire ([`RuleSpec::is_signal`])?
     pub signal: bool,
     /// Its pattern as JSON: most rules that an event could match are read no further.
     pub pattern: &'static str,
@@ -46,7 +46,7 @@ pub struct PackedRule {
 }
 
 impl PackedRule {
-    /// Its pattern, ready to be matched.
+    /// Its compiled pattern.
     ///
     /// # Errors
     /// Why it cannot be read, which the build prevents.
@@ -55,7 +55,7 @@ impl PackedRule {
         compiled(&value)
     }
 
-    /// The rule with its [`Self::pattern`], ready to be matched. One that cannot be read (the build prevents it) matches
+    /// The rule, with its compiled [`Self::pattern`]. One that cannot be read (the build prevents it) matches
     /// everything, so that its alert is still sent.
     #[must_use]
     pub fn unpacked(&self, pattern: &Result<Pattern, String>) -> Rule {

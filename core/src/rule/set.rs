@@ -24,7 +24,7 @@ pub struct RuleSet {
 
 static EVERYTHING: LazyLock<Pattern> = LazyLock::new(Pattern::everything);
 
-/// A rule that is read already, or not before an event asks for it.
+/// A rule that is read already, or only when an event needs it.
 #[derive(Debug, Clone)]
 enum Entry {
     Read(Box<Rule>),
@@ -64,7 +64,7 @@ impl Entry {
         }
     }
 
-    /// Does it never fire by itself?
+    /// Does it only count, and never fire?
     fn is_signal(&self) -> bool {
         match self {
             Self::Read(rule) => rule.spec.is_signal(),
@@ -272,7 +272,7 @@ impl RuleSet {
         if possible.steps.matching.is_empty() { Vec::new() } else { self.steps(event) }
     }
 
-    /// What its patterns take of what all patterns together may.
+    /// The share of its patterns in the limits of all patterns together.
     #[must_use]
     pub fn budget(&self) -> PatternLoad {
         self.budget
@@ -283,8 +283,8 @@ impl RuleSet {
         self.entries.iter().map(Entry::rule)
     }
 
-    /// The rules that may be quieter, or quiet for longer, than a rule is by itself: the owner's, those that the site
-    /// overrides, and those that hold back repetitions for days. The others need not be read for that.
+    /// The rules that may be quieter, or quiet for longer, than the pack's rule says: the owner's rules, overridden
+    /// rules, and rules that hold back repetitions for days. The others need not be read for that.
     pub fn quietenable(&self) -> impl Iterator<Item = &Rule> {
         self.entries.iter().filter_map(|entry| match entry {
             Entry::Read(_) => Some(entry.rule()),
@@ -316,7 +316,7 @@ impl RuleSet {
         self.matched(event, self.found(event, &|_| false))
     }
 
-    /// The same, of those that were possible before anybody was asked.
+    /// The same, for the rules that were possible before any lookup.
     #[must_use]
     pub(crate) fn matching_of(&self, event: &Value, possible: &Possible) -> Matching<'_> {
         let mut found = Found::default();

@@ -83,7 +83,7 @@ fn yes() -> bool {
 }
 
 impl RuleSpec {
-    /// A rule of words alone, which asks for nothing.
+    /// A rule of words alone, with an empty pattern.
     pub(super) fn of_words(id: &str, title: &str, severity: Severity, why: String) -> Self {
         Self {
             id: id.to_owned(),
@@ -110,7 +110,7 @@ impl RuleSpec {
         }
     }
 
-    /// Where it stands among the rules that fire on one event.
+    /// Its rank among the rules that fire on one event.
     #[must_use]
     pub fn rank(&self) -> Rank {
         match (self.general, self.fallback) {
@@ -157,7 +157,7 @@ impl RuleSpec {
     }
 }
 
-/// Where a rule stands among those that fire on one event.
+/// The rank of a rule among those that fire on one event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rank {
     /// About the call itself.

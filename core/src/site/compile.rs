@@ -103,7 +103,7 @@ impl Site {
     }
 }
 
-/// The faults of a site file of which nothing is left to be checked, and those of its patterns, where they are written.
+/// The faults of a site file that could not be decoded, together with those of its patterns, at their places.
 fn with_patterns(document: &Document, mut faults: Vec<Fault>) -> Vec<Fault> {
     for (list, key) in [("severity", "when"), ("suppressions", "pattern")] {
         let items = document.value.get(list).and_then(Value::as_array);

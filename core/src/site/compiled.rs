@@ -23,7 +23,7 @@ use crate::site::calendar::{Calendar, Presence};
 use crate::text::severity::Severity;
 use crate::vocabulary::{EnvironmentChange, Exempt, Guarded};
 
-/// Where a moment lies among the calendars.
+/// The calendars inside and outside of which a moment is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Times {
     /// Calendars that contain it.
@@ -34,7 +34,7 @@ pub struct Times {
     pub unknown: Vec<String>,
 }
 
-/// The site, ready to be asked.
+/// The compiled site.
 #[derive(Debug, Clone)]
 pub struct Site {
     pub(super) spec: SiteSpec,
@@ -124,8 +124,7 @@ impl Site {
         }
     }
 
-    /// All that the files say together, as they are written. What both say in the same words may stand twice in
-    /// its lists.
+    /// The content of all files together, as written. An entry that is in both files may be twice in its lists.
     #[must_use]
     pub fn spec(&self) -> &SiteSpec {
         &self.spec
@@ -166,7 +165,7 @@ impl Site {
         own.or_else(|| found?.name.as_deref().or(found?.alias.as_deref()))
     }
 
-    /// Is the account one of ours, as far as the site file says?
+    /// Does the site file list the account as ours?
     #[must_use]
     pub(crate) fn knows_account(&self, account: &str) -> bool {
         self.spec.accounts.contains_key(account)
@@ -210,7 +209,7 @@ impl Site {
         known.is_none_or(|account| account.tags.is_empty() || account.name.is_none())
     }
 
-    /// The account's tags: those of the site file, else those looked up.
+    /// The account's tags: those of the site file, otherwise those looked up.
     #[must_use]
     pub fn tags<'s>(
         &'s self,
@@ -286,8 +285,8 @@ impl Site {
         }
     }
 
-    /// Where a moment lies: names of the calendars inside and outside of which it is, and of those for which this is
-    /// unknown. `open` are the answers of change calendars, by their own names.
+    /// The names of the calendars inside and outside of which a moment is, and of those for which this is unknown.
+    /// `open` are the answers of change calendars, by their own names.
     #[must_use]
     pub(crate) fn calendars_at(
         &self,

@@ -1,4 +1,4 @@
-//! The site file as it is written.
+//! The site file, as written.
 
 use std::collections::BTreeMap;
 

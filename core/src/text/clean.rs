@@ -105,8 +105,8 @@ fn is_invisible(c: char) -> bool {
         || u32::from(c) & 0xFFFE == 0xFFFE
 }
 
-/// JSON text with every character that does not show written as an escape, the control characters
-/// behind ASCII too, which JSON itself leaves as they are.
+/// JSON text in which every invisible character is escaped. That includes control characters beyond
+/// ASCII, which JSON itself does not escape.
 #[must_use]
 pub fn escape_invisible(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());

@@ -1,4 +1,4 @@
-//! Text that somebody else chose, as it is.
+//! Raw text that somebody else chose.
 
 use std::fmt;
 

@@ -19,7 +19,7 @@ pub struct Line {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Piece {
-    /// Our own words, shown as they are.
+    /// Our own words, shown unchanged.
     Own(&'static str),
     /// A text of somebody else, and how many characters of it are shown.
     Theirs(Hostile, usize),

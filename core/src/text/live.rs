@@ -1,4 +1,4 @@
-//! What channels make a link or a mention of, wherever it stands in a text.
+//! Text that channels turn into a link or a mention.
 //!
 //! Mail programs, chats and ticket systems find links in plain text by themselves, and each by its own
 //! rules. A character is *live* where taking it apart from its neighbours leaves nothing to find.
@@ -42,7 +42,7 @@ pub fn is_live(text: &[char], at: usize) -> bool {
     }
 }
 
-/// Ends with the word, which begins where no letter or digit stands before.
+/// Does the text end with the word, without a letter or digit before it?
 fn ends_with(before: &[char], word: &str) -> bool {
     let split = before.len().checked_sub(word.len()).and_then(|at| before.split_at_checked(at));
     split.is_some_and(|(rest, end)| {
@@ -90,8 +90,8 @@ fn is_top_level(label: &str) -> bool {
     !label.is_empty() && (!label.is_ascii() || tld::exist_case_insensitive(label))
 }
 
-/// `SERVICE.amazonaws.com` or `SERVICE.REGION.amazonaws.com`, also of China; what customers name themselves
-/// stands deeper, and buckets beside `s3`.
+/// `SERVICE.amazonaws.com` or `SERVICE.REGION.amazonaws.com`, also of China. Names that customers choose are further
+/// subdomains, and buckets are beside `s3`.
 fn is_of_aws(host: &str) -> bool {
     let of_aws = [".amazonaws.com", ".amazonaws.com.cn"];
     let Some(service) = of_aws.iter().find_map(|domain| host.strip_suffix(domain)) else {

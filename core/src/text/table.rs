@@ -44,7 +44,7 @@ pub(crate) fn line_of<'t>(table: &'t str, name: &str) -> Option<&'t str> {
     None
 }
 
-/// How the first column of a line stands to a name in lower case.
+/// Compares the first column of a line with a name in lower case.
 fn order(line: &str, name: &str) -> Ordering {
     let first = line.bytes().take_while(|byte| *byte != b'\t');
     first.map(|byte| byte.to_ascii_lowercase()).cmp(name.bytes())

@@ -35,7 +35,7 @@ macro_rules! words {
     };
 }
 
-/// What all that has a word can do: print itself, be written as JSON, stand in a set, be looked for there by its word.
+/// Traits of every type with a word: display, serialization, order, and lookup in a set by its word.
 macro_rules! by_word {
     ($name:ident) => {
         impl std::fmt::Display for $name {

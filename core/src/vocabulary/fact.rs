@@ -10,10 +10,10 @@ use crate::iam::kind::EntityKind;
 use crate::iam::policy::{Grant, TagWord, TrustWord};
 use crate::pattern::is_below;
 
-/// What a pattern may ask of an event beside what stands in its record.
+/// A fact that a pattern may match in addition to the fields of the record.
 #[derive(Debug, Clone, Copy)]
 pub struct Fact {
-    /// Where it stands, as `derived.entity.kind`.
+    /// Its path, as `derived.entity.kind`.
     pub path: &'static str,
     /// Which answer of the world decides about it. `None` if the event alone does.
     pub late: Option<Late>,
@@ -50,7 +50,7 @@ pub enum Values {
     Environment,
     /// The name of a calendar of the site file, or several.
     Calendar,
-    /// No value of its own: facts stand below it.
+    /// No value of its own: facts are below it.
     Below,
 }
 
@@ -99,7 +99,7 @@ const fn by_answer(path: &'static str, late: Late, values: Values, says: &'stati
 /// Declares the table, and its paths as a type: code that makes the facts can name no other path, and omits none.
 macro_rules! facts {
     ($($path:ident = $fact:expr,)+) => {
-        /// Where a fact stands.
+        /// The path of a fact.
         #[derive(Debug, Clone, Copy)]
         pub(crate) enum Path { $($path,)+ }
 

@@ -1,4 +1,4 @@
-//! What a pattern asks of `derived` that can never be, and all that it asks.
+//! Values that a pattern expects under `derived` although they can never be, and a list of all its alternatives.
 
 use serde_json::{Value, json};
 
@@ -85,8 +85,8 @@ fn ask<'p>(value: &'p Value, at: &str, path: &str, found: &mut Vec<Question<'p>>
     }
 }
 
-/// What a pattern asks of `derived` that can never be: each with the nearest right word. Without the names of a site any
-/// environment and any calendar may be.
+/// Values that a pattern expects under `derived` although they can never be, each with the nearest right word. Without
+/// the names of a site, any environment and any calendar is possible.
 #[must_use]
 pub(crate) fn misspelt(pattern: &Value, names: Option<&SiteNames<'_>>) -> Vec<Vain> {
     let mut faults: Vec<Vain> = Vec::new();
@@ -105,7 +105,7 @@ pub(crate) fn misspelt(pattern: &Value, names: Option<&SiteNames<'_>>) -> Vec<Va
     faults
 }
 
-/// A path of `derived` that is none of a fact.
+/// A path below `derived` that is not a fact.
 fn no_fact(question: &Question<'_>) -> Option<Vain> {
     let path = question.key.clone();
     let Some(tag) = question.path.strip_prefix(TAGS) else {
@@ -120,7 +120,7 @@ fn no_fact(question: &Question<'_>) -> Option<Vain> {
     })
 }
 
-/// What the fact never is although this asks for it, and the nearest word.
+/// A value that the fact never has, and the nearest word.
 fn in_vain(
     matcher: &Matcher,
     fact: &Fact,

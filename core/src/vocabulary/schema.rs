@@ -42,7 +42,7 @@ impl JsonSchema for EventPattern {
     }
 }
 
-/// What stands below `derived`.
+/// The facts below `derived`.
 #[derive(Debug)]
 struct Derived;
 

@@ -14,13 +14,13 @@ const ID_DIGITS: usize = 12;
 pub(super) enum Shape {
     /// An account ID.
     Account,
-    /// A text that is no number; of other lengths than an ID too.
+    /// A text that is not a number; lengths other than that of an ID too.
     NoNumber,
     /// `true` or `false`.
     Truth,
     /// These words and no others.
     Words(&'static [&'static str]),
-    /// These words, and others that nobody knows yet: what is nearly one of them is written wrong.
+    /// These words, and others that are unknown yet: a value that is nearly one of them is a misspelling.
     Nearly(fn() -> Vec<&'static str>),
     /// The name of a call.
     Call,
@@ -82,7 +82,7 @@ pub(super) enum Part {
     Wildcard,
 }
 
-/// The text that an alternative asks for, and what part of a value it is.
+/// The text that an alternative matches, and which part of a value it is.
 pub(super) fn asked_text(matcher: &Matcher) -> Option<(Part, String)> {
     let asked = matcher.to_value();
     if let Value::String(text) = asked {

@@ -42,7 +42,7 @@ mod tests {
     fn the_rules_readme_has_it() {
         let readme = include_str!("../../../rules/README.md");
         assert!(readme.contains(&table()), "run .ci/regenerate");
-        // Words too many to be listed stand in what the fact says.
+        // Too many words to list are in the description of the fact.
         let grants = ["admin", "iam-write", "too-long", "monitoring-write", "deny-removed"];
         let says = FACTS.iter().find(|fact| fact.path == "derived.grants").unwrap().says;
         assert!(grants.iter().all(|word| says.contains(&format!("`{word}`"))));

@@ -8,7 +8,7 @@ use crate::facts::Context;
 use crate::iam::kind::EntityKind;
 use crate::text::line::Line;
 
-/// What is filled in: an event and what it means.
+/// The source of the values: an event and its meaning.
 #[derive(Clone, Copy)]
 pub(super) struct Filler<'a> {
     pub(super) event: &'a Event,

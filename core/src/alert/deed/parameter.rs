@@ -82,8 +82,8 @@ fn within(around: &str, parameter: &str) -> String {
     format!("{around}.{parameter},{around}.{parameter}.content")
 }
 
-/// Of a call that nobody knows: the first parameter that ends as names do, at once, in a set, as EC2 writes lists, or in a
-/// list of structures.
+/// For an unknown call: the first parameter whose name ends like that of a name, at the top, in a set as EC2 writes
+/// lists, or in a list of structures.
 fn by_ending(event: &Event) -> Option<Named<'_>> {
     let parameters = event.value("detail.requestParameters")?.as_object()?;
     let at_once = parameters.keys().filter(|key| names_one(key)).cloned();

@@ -44,7 +44,7 @@ fn plain(event: &Event, context: &Context, call: &str, tense: Tense) -> Filled {
     Filled { names: on.is_some(), line: line.and(on.unwrap_or_default()) }
 }
 
-/// What it is about, with the word before it: what the catalogue knows, what the parameters name, or what was refused.
+/// The target of the call, with its preposition: by the catalogue, by the parameters, or by the text of the refusal.
 fn about(event: &Event, context: &Context, rest: &str) -> Option<Line> {
     let entity = context.facts.entity.as_ref();
     if entity.is_some_and(|entity| entity.kind == EntityKind::Root) {

@@ -9,7 +9,7 @@ use crate::text::line::Line;
 
 /// Services whose ARNs do not say of what they are.
 const WITHOUT_KIND: [(&str, &str); 3] = [("s3", "bucket"), ("sns", "topic"), ("sqs", "queue")];
-/// What stands for a kind in ARNs, beside the words of [`EntityKind`], and the words for it.
+/// Words for kinds in ARNs that differ from those of [`EntityKind`], and how alerts call them.
 const KINDS: [(&str, &str); 22] = [
     ("access-entry", "access entry"),
     ("alias", "alias"),
@@ -50,7 +50,7 @@ pub(super) fn entity_name(entity: &Entity) -> Option<Line> {
 }
 
 /// An ARN with its kind, and its account where that is another: `role deploy of account 444455556666`. An account or a
-/// name as it is.
+/// name is unchanged.
 pub(super) fn thing(value: &str, event: &Event, context: &Context) -> Line {
     let Some(arn) = Arn::parse(value) else {
         return match value {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::event::{Event, HIDDEN, values_at};
 
-/// Where parameters of a call stand.
+/// The field with the parameters of a call.
 const PARAMETERS: &str = "requestParameters";
 /// Other places, by which a path may begin.
 const PLACES: [&str; 3] = ["responseElements", "additionalEventData", "serviceEventDetails"];

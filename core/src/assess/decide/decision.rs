@@ -22,7 +22,7 @@ pub struct Decision {
     pub severity: Severity,
     /// Why this loud, the base first, then what was cut.
     pub reasons: Vec<Reason>,
-    /// Not all of it was judged, as that would have taken too long: the stricter answer stands.
+    /// Not all of it was judged, because that would have taken too long: the stricter answer counts.
     pub cut: bool,
     /// Adjustments that made it quieter than medium by more than a step, by their reasons: that is counted.
     pub quietened_by: Vec<String>,
@@ -30,7 +30,7 @@ pub struct Decision {
     pub suppressed: Option<String>,
     /// The steps that undo the change, where there are any.
     pub undo: Vec<Undo>,
-    /// The steps that the matching rules allow to be planned.
+    /// The steps that the matching rules allow in a plan.
     pub plan: Vec<Undo>,
 }
 
@@ -79,7 +79,7 @@ pub fn decide(
     Decision { severity, reasons, cut: is_cut, quietened_by, suppressed, undo, plan }
 }
 
-/// What was not judged whole, and which answer stands in its place.
+/// The parts that were not judged whole, with the answer that counts instead.
 fn cut(context: &Context, unsure: &[&Rule], worlds: &Worlds<'_>) -> Vec<Reason> {
     let mut lines = Vec::new();
     if let [first, others @ ..] = unsure {
@@ -233,8 +233,8 @@ fn suppression(
     now: Timestamp,
     reasons: &mut Vec<Reason>,
 ) -> Option<String> {
-    // Silence needs every matching rule to be covered: a suppression of one rule must not hide
-    // what another one found.
+    // Silence needs a suppression for every matching rule: a suppression of one rule must not hide
+    // what another rule found.
     let covers = |suppression: &Suppression| {
         let named = &suppression.spec.rules;
         (named.is_empty() || rules.iter().all(|rule| named.contains(&rule.spec.id)))
@@ -335,7 +335,7 @@ suppressions:
         check("000000000000", bob, noon, "", Medium, "tags unknown");
         check("111122223333", bob, "2026-11-20T20:00:00Z", "", High, "outside calendar hours");
         check("111122223333", bob, noon, r#""errorCode":"AccessDenied""#, Low, "an attempt");
-        // The window takes back one step of the three it asks for.
+        // The window takes back one of the three steps of its adjustment.
         check("111122223333", bob, "2026-11-20T02:30:00Z", "", Medium, "inside deployment window");
         check("111122223333", root, noon, "", High, "the root user acted: at least high");
         check("111122223333", root, "2026-11-20T02:30:00Z", "", High, "not lowered although");

@@ -1,5 +1,5 @@
-//! What no adjustment makes quieter than it must be: a file, a calendar or a tag that somebody can reach must
-//! not hide what matters most. Only a declared suppression, which has an owner and an end, goes further.
+//! The least severity, which no adjustment goes below: a file, a calendar or a tag that an attacker can change must not
+//! hide what matters most. Only a declared suppression, which has an owner and an end, goes further.
 
 use crate::assess::gravity::Gravity;
 use crate::event::CallOutcome;
@@ -84,8 +84,8 @@ fn grave(context: &Context) -> Option<Gravity> {
     (context.facts.tampering() && !by_service).then_some(Gravity::Tampering)
 }
 
-/// A place in a group, a role for machines or a role's trust, of which no event showed what it holds. What services
-/// are handed is too often unknown for that.
+/// A group membership, a role for machines or a role's trust, if no event showed what the group or role holds. Roles
+/// handed to services are unknown too often, so they do not count.
 fn opens_unknown(context: &Context) -> bool {
     let of_iam = context.facts.call.is_some_and(|call| call.source == IAM);
     let newly = context.handed.as_ref().filter(|handed| of_iam && !handed.again);

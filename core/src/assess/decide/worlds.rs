@@ -1,7 +1,7 @@
 //! An event in each case that may be the true one.
 //!
-//! If a calendar cannot be asked, the event may lie inside it or outside. A louder adjustment counts if it holds in
-//! any of these cases, a quieter one only if it holds in all. Unknown tags of an account make nothing quieter; the
+//! If a calendar does not answer, the event may be inside it or outside. A louder adjustment counts if it holds in any
+//! of these cases, a quieter one only if it holds in all. Unknown tags of an account make nothing quieter; the
 //! environment then counts as production, which may make louder.
 
 use std::borrow::Cow;
@@ -13,16 +13,16 @@ use crate::event::Event;
 use crate::facts::Context;
 use crate::pattern::{Pattern, STEPS_OF_EVENT_MAX, Steps};
 
-/// Most unknown calendars of which all cases are looked at. With more of them nothing is lowered or
-/// silenced that asks for a time.
+/// Most unknown calendars whose cases are all evaluated. With more of them, adjustments and
+/// suppressions with a time lower and silence nothing.
 const UNKNOWN_MAX: usize = 6;
 /// Facts in which the cases differ.
 const TIMED: [&str; 2] = ["derived.time", "derived.outsideTime"];
 
 /// All cases, whether the account's tags are known, and what steps are left for the patterns of the site.
 pub(super) struct Worlds<'e> {
-    /// The event, for patterns that ask for a time made into the case that is looked at: a large event is
-    /// not copied for each.
+    /// The event. For patterns with a time it is changed in place to the evaluated case, because copying a large event
+    /// for each case is slow.
     event: RefCell<Cow<'e, Value>>,
     context: &'e Context,
     /// Number of combinations of inside and outside. `None` if there are too many to evaluate.
@@ -65,7 +65,7 @@ impl<'e> Worlds<'e> {
 
     /// Is there a case with such an answer? Nothing is the answer where the steps ran out.
     fn has_case(&self, pattern: &Pattern, wanted: impl Fn(Option<bool>) -> bool) -> bool {
-        // A pattern that does not ask for the time has one case.
+        // A pattern without a time has one case.
         let cases = if asks(pattern, &TIMED) { self.cases.unwrap_or(1) } else { 1 };
         let mut steps = Steps::within(self.left.get());
         let before = steps.left();

@@ -1,5 +1,5 @@
-//! Text that is not JSON as a whole: NDJSON, files put together, and damaged files, of which no event is lost that stands
-//! whole in them.
+//! Text that is not JSON as a whole: NDJSON, concatenated files, and damaged files. Every event that is intact in such
+//! a text is found.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -48,11 +48,11 @@ struct Reading<'t, 'f> {
     rest: &'t str,
     /// Lists whose ends are still to come.
     open: Vec<Open>,
-    /// What stands here is broken, and counted as that.
+    /// The text here is broken, and is counted as broken.
     lost: bool,
     /// Something of the list that was entered last is broken.
     reported: bool,
-    /// A whole value was read, be it an empty list.
+    /// A whole value was read, even an empty list.
     whole: bool,
     left: usize,
     found: &'f mut Vec<Piece<'t>>,
@@ -136,7 +136,7 @@ impl<'t> Reading<'t, '_> {
     }
 }
 
-/// What stands behind a container whose list has ended.
+/// The text after a container whose list has ended.
 fn after_container(text: &str) -> Option<&str> {
     let text = text.trim_start();
     if let Some(after) = text.strip_prefix('}') {

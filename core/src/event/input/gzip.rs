@@ -4,7 +4,7 @@ use flate2::{Decompress, FlushDecompress, Status};
 
 /// How gzip begins.
 const MAGIC: [u8; 2] = [0x1f, 0x8b];
-/// Bytes of the fixed part of its header, and of what stands behind the data.
+/// Bytes of the fixed part of its header, and of the trailer.
 const HEADER_BYTES: usize = 10;
 const TRAILER_BYTES: usize = 8;
 /// Bytes that are unpacked at once.

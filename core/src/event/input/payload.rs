@@ -1,8 +1,8 @@
 //! Events inside of what carried them: messages of queues and topics, records of streams and of tables, batches of logs,
 //! results of queries, records of failed invocations.
 //!
-//! No carrier is known by its form: an event is taken wherever one stands, as an object, as JSON text, in base64, in
-//! gzip. So one more layer, or a carrier that nobody thought of, hides nothing.
+//! Carriers are not recognised by their form: an event is found at any place, as an object, as JSON text, in base64, in
+//! gzip. So one more layer, or an unknown carrier, hides nothing.
 
 use serde_json::{Map, Value};
 
@@ -59,7 +59,7 @@ impl Search {
         map.values().fold(false, |any, value| self.value(value, layers) | any)
     }
 
-    /// What stands beside an event in a list and is none is unreadable, as in a log file.
+    /// If a list has an event, its other items must be events: those that are not are unreadable, as in a log file.
     fn list(&mut self, items: &[Value], layers: usize) -> bool {
         if let Some(row) = row(items) {
             return self.object(&row, layers);

@@ -13,7 +13,7 @@ use crate::text::words::words;
 pub enum Found {
     /// An event, or why it cannot be read.
     Event(Result<Event, Unreadable>),
-    /// It lies beside log files and holds no events.
+    /// A file beside log files that has no events.
     NoEvents(NoEvents),
 }
 

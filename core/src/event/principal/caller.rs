@@ -153,7 +153,7 @@ impl Principal {
         }
     }
 
-    /// Whose rights the caller has: a federated session has those of the user, or of root, who issued it.
+    /// The identity whose rights the caller has: a federated session has those of the user, or of root, who issued it.
     #[must_use]
     pub(crate) fn acts_as(&self) -> PrincipalKind {
         match &self.issued_by {
@@ -201,15 +201,15 @@ impl Principal {
         }
     }
 
-    /// The service that makes the call for the caller as a part of its own work, as EBS makes a grant on a key. Not
-    /// one of [`MESSENGERS`]: what comes through it is the caller's own call.
+    /// The service that makes the call for the caller as a part of its own work, as EBS makes a grant on a key. Not one
+    /// of [`MESSENGERS`]: a call through a messenger is the caller's own call.
     #[must_use]
     pub fn serving(&self) -> Option<&str> {
         self.via_service.as_deref().filter(|service| !MESSENGERS.contains(service))
     }
 
-    /// A person's session, as far as is known: of a user, of a permission set, of somebody who signed in elsewhere, or
-    /// named by a mail address. Names are the caller's choice: this makes louder, never quieter.
+    /// Does the record show a person's session? It is that of a user, of a permission set, of somebody who signed in
+    /// elsewhere, or named by a mail address. Names are the caller's choice: this makes louder, never quieter.
     #[must_use]
     pub(crate) fn is_person(&self) -> bool {
         let at_work = self.linked_service.is_none()

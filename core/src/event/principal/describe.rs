@@ -57,7 +57,7 @@ impl Principal {
         })
     }
 
-    /// What AWS knows the caller by; behind it, what a session calls itself.
+    /// The name by which AWS knows the caller, followed by the name that the session chose.
     fn known_as(&self) -> String {
         let name = self.name.as_deref().unwrap_or("unnamed");
         let account = self.of_account();

@@ -1,4 +1,4 @@
-//! Fields of `userIdentity`, as they are.
+//! Raw fields of `userIdentity`.
 
 use crate::event::{Event, PrincipalKind};
 
@@ -43,12 +43,12 @@ pub(crate) fn own_ids(event: &Event) -> Vec<&str> {
     ids.map(unique_id).collect()
 }
 
-/// Behind the colon stands what a session calls itself.
+/// The part after the colon is the session name, which the caller chose.
 pub(super) fn unique_id(principal_id: &str) -> &str {
     principal_id.split(':').next().unwrap_or(principal_id)
 }
 
-/// `userIdentity.type`, or what stands in its place.
+/// `userIdentity.type`, or the field that replaces it.
 pub(super) fn kind_word(event: &Event) -> &str {
     let given = text(event, "type");
     let service =

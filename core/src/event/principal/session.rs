@@ -1,4 +1,4 @@
-//! What stands behind a session: who issued or opened it, and whom an identity provider names.
+//! Where a session comes from: who issued or opened it, and whom an identity provider names.
 
 use super::field::{HIDDEN, issuer, text};
 use crate::event::{Event, PrincipalKind};

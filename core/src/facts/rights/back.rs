@@ -1,10 +1,10 @@
-//! What it would do to put back what an event replaces: somebody may have taken rights by it.
+//! The effect of restoring what an event replaced: the event may have taken rights away.
 
 use std::collections::BTreeSet;
 
 use crate::iam::policy::{Grant, Grants, Trust, TrustWord};
 
-/// What putting back would do, as far as the words say.
+/// The effect of restoring, by the grant words.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Back {
     /// It is unknown.

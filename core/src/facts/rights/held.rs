@@ -1,4 +1,4 @@
-//! What a role or group that a call hands over grants, as far as events and seed say.
+//! What a role or group that a call hands over grants, by events and seed.
 
 use std::collections::BTreeSet;
 

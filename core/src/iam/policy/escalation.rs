@@ -3,17 +3,17 @@
 //! Sources: the list of Rhino Security Labs, <https://pathfinding.cloud> and <https://hackingthe.cloud>, as actions;
 //! what a call does with a role, where no list has it, in the Service Authorization Reference.
 //!
-//! Calls that set off what stands already are ways by themselves where they say what runs, as an argument of a Glue
-//! job does; and so are those that change what others, or a schedule, set off. Left out:
+//! Calls that start something that exists are ways if the call says what runs, like an argument of a Glue job. So are
+//! calls that change something that others, or a schedule, start. Left out:
 //!
-//! - `ecs:RunTask` alone: AWS asks for `iam:PassRole` for the roles that the task definition names
+//! - `ecs:RunTask` alone: AWS requires `iam:PassRole` for the roles that the task definition names
 //!   (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/CWE_IAM_role.html>).
 //! - `codecommit:GitPush`, `ecr:PutImage` and `s3:PutObject`: what is pushed may well run with a role, but every
 //!   developer and every build pushes; all their policies would be ways. The push of an image is alerted where
 //!   what pulls it wears such a role (`core/src/iam/catalogue/wearers.tsv`).
 //! - `kms:PutKeyPolicy` and `kms:CreateGrant`: they open data, and no role.
 //! - `sagemaker:UpdateNotebookInstance` alone: it attaches scripts that exist, and a role by `iam:PassRole` only.
-//! - `sagemaker:UpdatePipeline`: AWS asks for `iam:PassRole`, as the Service Authorization Reference says.
+//! - `sagemaker:UpdatePipeline`: AWS requires `iam:PassRole`, as the Service Authorization Reference says.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -49,8 +49,8 @@ pub(super) enum Scope {
 }
 
 impl Method {
-    /// The actions it needs: all steps, of each step one alternative. `@` precedes the one role that is meant, `>`
-    /// the service that a role or the administration is handed to, if the second step does not name it.
+    /// The actions it needs: all steps, of each step one alternative. `@` precedes the one role, `>` the service that a
+    /// role or the administration is handed to, if the second step does not name it.
     pub fn steps(&self) -> impl Iterator<Item = impl Iterator<Item = &'static str>> {
         self.actions.split('+').map(|step| step.split('|'))
     }

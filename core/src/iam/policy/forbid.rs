@@ -45,7 +45,7 @@ impl PolicyDocument {
     }
 }
 
-/// A policy of a key names no resource. A variable may stand for any resource.
+/// A policy of a key names no resource. A variable may have any resource as its value.
 fn may_name(clause: &Clause, resource: Option<&str>) -> bool {
     let Some(resource) = resource.filter(|_| !clause.patterns.is_empty()) else { return true };
     let open = |pattern: &String| pattern.contains("${");

@@ -79,7 +79,7 @@ const DATA: [(DataService, &str, ResourceType); 21] = [
     (DataService::Kinesis, "kinesis:GetRecords", ResourceType::new("kinesis", "stream/{}")),
 ];
 
-/// Permissions management that gives nobody more rights by itself.
+/// Permissions management that alone gives nobody more rights.
 const HARMLESS: [&str; 4] =
     ["CreatePolicy", "DeletePolicy", "DeleteAccountPasswordPolicy", "UpdateAccountPasswordPolicy"];
 
@@ -227,7 +227,7 @@ impl Grants {
         }
     }
 
-    /// `escalation` wherever a way to more rights is open.
+    /// Adds `escalation` if a way to more rights is open.
     fn close(&mut self) {
         let escalates = |grant: &Grant| grant.makes_administrator() || grant.is_way();
         if self.all.iter().any(escalates) {

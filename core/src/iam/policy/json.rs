@@ -12,7 +12,7 @@ const NUMBER: &str = "$serde_json::private::Number";
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Json {
     Null,
-    /// A text, or a number or truth value as it is spelt.
+    /// A text, or a number or truth value in its spelling.
     Text(String),
     List(Vec<Json>),
     Object(Vec<(String, Json)>),

@@ -1,4 +1,4 @@
-//! What a document allows: every question is tried on resources that were made up for it.
+//! What a document allows: every question is tried on sample resources.
 //!
 //! A resource is granted where an `Allow` reaches it and no `Deny` does. A document that grants a good part of a
 //! class of names in one place grants them all: the rest could be named as well.
@@ -17,11 +17,11 @@ use crate::iam::arn;
 
 /// Steps of matching for one document: under a tenth of a second of one core.
 const STEPS_MAX: u64 = 10_000_000;
-/// What it costs to ask a condition, in steps.
+/// The cost of testing a condition, in steps.
 const TEST_STEPS: usize = 16;
 /// Most places in which one type of resource is looked for.
 const PLACES_MAX: usize = 64;
-/// One in `SHARE` names of a class stands for all: four first letters do, three do not.
+/// If one in `SHARE` names of a class is allowed, all count as allowed: four first letters are enough, three are not.
 const SHARE: u32 = 8;
 
 /// Names of roles that mostly are administrators'. A wide pattern may mean them.
@@ -57,7 +57,7 @@ pub(super) struct Judge<'d> {
     reached: Memo<(usize, ResourceType), [u64]>,
 }
 
-/// A statement, ready to be asked.
+/// A compiled statement.
 struct Ruling<'d> {
     statement: &'d Statement,
     guards: Guards,
@@ -134,12 +134,12 @@ impl<'d> Judge<'d> {
         }
     }
 
-    /// Is the action allowed on this resource, be it under a condition?
+    /// Is the action allowed on this resource, perhaps under a condition?
     pub(super) fn reaches(&self, action: &'static str, resource: &str) -> bool {
         self.on(&self.applying(action, None), resource) != Leave::Never
     }
 
-    /// May this role be handed to a service, be it under a condition?
+    /// May this role be passed to a service, perhaps under a condition?
     pub(super) fn passes(&self, role: &str, service: &'static str) -> bool {
         self.on(&self.applying("iam:PassRole", Some(service)), role) != Leave::Never
     }
@@ -349,7 +349,7 @@ impl<'d> Judge<'d> {
     /// Names of administrators' roles that a pattern means.
     fn administrators(&self, pattern: &Pattern, kind: ResourceType) -> Vec<String> {
         let place = self.home.place_of(pattern, kind, &self.fuel);
-        // A pattern of a letter or two does not show what is meant.
+        // A pattern of one or two letters does not show the kind of names.
         let Some(place) = place.filter(|_| pattern.is_narrow()) else { return Vec::new() };
         let resources = ADMINISTRATORS.iter().map(|name| format!("{}{name}", place.beginning));
         resources.filter(|resource| pattern.fits(resource, &self.fuel)).collect()

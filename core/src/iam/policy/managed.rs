@@ -63,7 +63,7 @@ fn words_of(line: &'static str) -> Option<&'static str> {
     line.split('\t').nth(1)
 }
 
-/// The grants of a named document. Judged once, as it is long and often asked for.
+/// The grants of a named document. It is judged once, because it is long and often needed.
 fn document(name: &str) -> Option<&'static Grants> {
     static GRANTS: [OnceLock<Grants>; DOCUMENTS.len()] =
         [const { OnceLock::new() }; DOCUMENTS.len()];

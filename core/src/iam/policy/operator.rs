@@ -4,7 +4,7 @@
 
 use super::glob::glob;
 
-/// How the request's value is compared with those of the condition.
+/// How the request's value is compared with the values of the condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Comparison {
     /// Whole texts; `*` and `?` are letters as any other.
@@ -29,7 +29,7 @@ pub(super) enum Comparison {
     Unknown,
 }
 
-/// On which side of the condition's values the request's value lies.
+/// On which side of the condition's values the request's value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Order {
     /// It is one of them, or none.
@@ -41,7 +41,7 @@ pub(super) enum Order {
 }
 
 impl Order {
-    /// What stands behind `Date` or `Numeric`.
+    /// Reads the part after `Date` or `Numeric`.
     fn of(word: &str) -> Option<Self> {
         match word {
             "equals" | "notequals" => Some(Self::Same),

@@ -21,9 +21,9 @@ fn actions(hand_on: bool) -> impl Iterator<Item = &'static str> {
 const STEPS_MAX: u64 = 1_000_000;
 
 impl PolicyDocument {
-    /// Those of the roles, by their ARNs in lower case, that it lets somebody wear or, with `hand_on`, hand on. A
-    /// document that reaches all roles or a good part of them gives none: that has a word of its own. `own` is the
-    /// account that it is for. `None` if the answer takes more work than allowed.
+    /// The roles, by their ARNs in lower case, that it lets somebody assume or, with `hand_on`, pass on. A document
+    /// that reaches all roles or many of them returns none: that has its own word. `own` is its account. `None` if the
+    /// answer needs more work than allowed.
     #[must_use]
     pub(crate) fn roles_reached<'r>(
         &self,
@@ -160,8 +160,8 @@ impl PolicyDocument {
         })
     }
 
-    /// Ends of the names of roles that it lets be worn or, with `hand_on`, handed on, as patterns in lower case: a
-    /// name that fits none is not meant.
+    /// Ends of the names of roles that it lets somebody assume or, with `hand_on`, pass on, as patterns in lower case:
+    /// a name that matches none of them is not reached.
     #[must_use]
     pub(crate) fn ends_of_roles(&self, hand_on: bool) -> BTreeSet<String> {
         let mut ends = BTreeSet::new();
@@ -176,7 +176,7 @@ impl PolicyDocument {
         ends
     }
 
-    /// Paths, in lower case, of the roles that its patterns mean, as far as it names them.
+    /// Paths, in lower case, of the roles that its patterns match, if it names them.
     #[must_use]
     pub(crate) fn directories_of_roles(&self) -> BTreeSet<String> {
         let patterns = self.about_roles(true).flat_map(|statement| &statement.resources.patterns);

@@ -1,8 +1,8 @@
 //! How a document is read. If a key is given twice, the reading that grants most counts.
 //!
-//! AWS refuses such keys in new documents; in old ones it joins `Action` and `Resource` and goes by the last
-//! `Effect`. Which documents are old is unknown here. So an `Allow` is read in every way, and a `Deny` that can be
-//! read in two ways denies nothing.
+//! AWS refuses such keys in new documents; in old ones it joins `Action` and `Resource` and uses the last `Effect`.
+//! Which documents are old is unknown here. So an `Allow` is read in every way, and a `Deny` that can be read in two
+//! ways denies nothing.
 //!
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_policies.html>
 
@@ -147,7 +147,7 @@ fn readings(json: &Json, conditions: &[Condition]) -> Option<Vec<Statement>> {
 }
 
 /// The possible meanings of `Action` or `Resource`: everything named in it, even if the key is given twice; and each
-/// exception by itself, as two together would leave less.
+/// exception separately, because two together would leave less.
 fn clauses(json: &Json, plain: &str, negated: &str) -> Vec<Clause> {
     let mut found = Vec::new();
     if json.fields(plain).next().is_some() {

@@ -1,4 +1,4 @@
-//! Types of resources, and where the resources of a type may lie that a pattern means.
+//! Types of resources, and the possible ARNs of a type for a pattern.
 
 use std::collections::BTreeSet;
 
@@ -36,9 +36,9 @@ enum Accounts {
 enum Form {
     /// `{}` for each part of a name, `{uuid}` for one that AWS made, `{id}` for what AWS appends.
     Of(&'static str),
-    /// Not known here: any resource that a document names stands for it.
+    /// Not known here: it counts as any resource that a document names.
     Unknown,
-    /// There is no resource: such an action is allowed on `*` alone.
+    /// The action has no resource: it is allowed only on `*`.
     Absent,
 }
 
@@ -51,7 +51,7 @@ pub(super) struct NameTemplate {
     pub(super) name: String,
 }
 
-/// The account, Region and partition where a document applies, made up as far as they are unknown.
+/// The account, Region and partition where a document applies. Unknown ones have sample values.
 #[derive(Debug)]
 pub(super) struct Home {
     /// Partitions that the document names. AWS takes no other than the account's own (`Partition
@@ -254,7 +254,7 @@ impl Home {
         places
     }
 
-    /// Where the resources of the type lie that a pattern means. `None` if it means no resource of the type.
+    /// The place of the resources of the type that a pattern matches. `None` if it matches none.
     pub(super) fn place_of(
         &self,
         pattern: &Pattern,

@@ -23,7 +23,7 @@ words! {
     }
 }
 
-/// Whose tags a document asks for.
+/// The owner of the tags in a document's conditions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum TagOf {
     /// Tags of the caller: a user, a role.
@@ -35,7 +35,7 @@ pub(crate) enum TagOf {
 impl TagOf {
     const ALL: [Self; 2] = [Self::Principal, Self::Resource];
 
-    /// Beginnings, in lower case, of condition keys and variables that ask for such tags.
+    /// Beginnings, in lower case, of condition keys and variables for such tags.
     fn prefixes(self) -> &'static [&'static str] {
         match self {
             Self::Principal => &["aws:principaltag/"],
@@ -85,7 +85,7 @@ impl PolicyDocument {
 }
 
 impl Statement {
-    /// The keys of the tags that it asks for: in its conditions, and by variables in its values and resources.
+    /// The keys of the tags that it uses: in its conditions, and by variables in its values and resources.
     fn tags(&self, of: TagOf) -> BTreeSet<String> {
         let keys = self.conditions.iter().map(|condition| condition.key.to_lowercase());
         let keys = keys.filter_map(|key| {

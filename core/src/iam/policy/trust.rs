@@ -1,10 +1,10 @@
 //! Whom a trust policy lets in.
 //!
-//! The question is whether a stranger can come: somebody who has AWS accounts, repositories,
-//! clusters and names of his own, and knows the policy. What cannot be known falls to the stricter
-//! side. Each statement is judged by what it names ([`Trust`]), by what its conditions and the
-//! document's denies leave of those (`fence` for callers of AWS, `claims` for tokens), and by what
-//! is known to be at home ([`Home`]).
+//! The question is whether a stranger can get in: somebody who has AWS accounts, repositories,
+//! clusters and names, and knows the policy. If something is unknown, the stricter answer counts.
+//! Each statement is judged by what it names ([`Trust`]), by what its conditions and the document's
+//! denies leave of that (`fence` for callers of AWS, `claims` for tokens), and by the known own
+//! accounts and providers ([`Home`]).
 //!
 //! Work is in proportion to the document: conditions are judged once, not once for each principal.
 //!

@@ -17,16 +17,16 @@ const RUN_IN_SEGMENT: u8 = 2;
 const ONE: u8 = 3;
 /// The caller's own name, in a pattern as in a text.
 pub(super) const OWN: u8 = 4;
-/// A character that no ARN holds: `*` meant as itself, a control character.
+/// A character that is in no ARN: a literal `*`, or a control character.
 const NEVER: u8 = 5;
 
-/// Letters and digits of a name beyond which a pattern means certain names: with three, 17,576 patterns would be
-/// needed to stand for all.
+/// Letters and digits of a name beyond which a pattern means specific names: with three, 17,576 patterns would be
+/// needed to cover all.
 const NAME_LETTERS_MAX: usize = 2;
 
 /// Beginnings of IDs that AWS makes: a pattern with no more of a name does not mean a certain one.
 const MADE_BY_AWS: [&[u8]; 4] = [b"i-", b"lt-", b"snap-", b"cluster-"];
-/// Types that stand within a name, behind an ID that AWS made.
+/// Types inside a name, after an ID that AWS generated.
 const TYPES_WITHIN: [&[u8]; 5] =
     [b":autoScalingGroupName/", b":launchConfigurationName/", b"/queue/", b"/fleet/", b"/worker/"];
 
@@ -120,7 +120,7 @@ impl Pattern {
         }
         let (pattern, text) = (self.0.as_slice(), text.as_bytes());
         let (mut at, mut in_text, mut steps) = (0, 0, 1);
-        // Where a run stands, and how far it reaches.
+        // The place of a run, and its reach.
         let mut last: Option<(usize, usize)> = None;
         let mut wide = last;
         while let Some(found) = text.get(in_text) {
@@ -192,7 +192,7 @@ impl Pattern {
         literal(kind).is_some() && letters > NAME_LETTERS_MAX
     }
 
-    /// Partition, service, Region, account and the rest. A run at the end stands for missing parts. `None` if other
+    /// Partition, service, Region, account and the rest. A run at the end also matches missing parts. `None` if other
     /// runs leave the parts uncertain. These are bytes of a compiled pattern, which `ArnPattern` cannot split.
     pub(super) fn segments(&self) -> Option<[&[u8]; 5]> {
         let mut found: [&[u8]; 5] = [&[RUN]; 5];
@@ -261,13 +261,13 @@ impl Pattern {
     }
 }
 
-/// The text that stands for a piece of a pattern, where it holds no wildcard.
+/// The text of a piece of a pattern, if it has no wildcard.
 pub(super) fn literal(piece: &[u8]) -> Option<&str> {
     let plain = |byte: &u8| !matches!(*byte, RUN | RUN_IN_SEGMENT | ONE | OWN | NEVER);
     piece.iter().all(plain).then(|| std::str::from_utf8(piece).ok()).flatten()
 }
 
-/// A piece of a pattern as a pattern of its own.
+/// A piece of a pattern, as a separate pattern.
 pub(super) fn piece(piece: &[u8]) -> Pattern {
     Pattern(piece.to_vec())
 }
@@ -324,7 +324,7 @@ fn put_variable(
     Some(())
 }
 
-/// The rest of a name behind its inner types, if any ID stands before them.
+/// The rest of a name after its inner types, if an ID precedes them.
 fn behind_types(mut name: &[u8]) -> &[u8] {
     let behind = |name: &'_ [u8], within: &&[u8]| {
         let Some((&RUN, rest)) = name.split_first() else { return None };

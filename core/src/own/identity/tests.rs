@@ -213,7 +213,7 @@ fn nobody_elsewhere_is_the_tool_by_a_name() {
     let sibling = here.replace("eu-west-1", "us-east-1");
     let issuer = role.replace("eu-west-1", "us-east-1");
     check_session(&known, &sibling, Some(&issuer), Some(OwnSession::Function));
-    // A role of the same account that was made to be called alike.
+    // A role of the same account with a name made to look alike.
     let alike = "arn:aws:sts::111122223333:assumed-role/iam-responder-x/iam-responder";
     let issuer = "arn:aws:iam::111122223333:role/iam-responder-x";
     check_session(&known, alike, Some(issuer), Some(OwnSession::Other));

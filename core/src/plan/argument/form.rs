@@ -36,7 +36,7 @@ pub(super) fn arn<'a>(text: &'a str, service: &str, place: Place) -> Option<Arn<
     (arn.service == service && is_there && shows).then_some(arn)
 }
 
-/// What stands below a kind in such an ARN.
+/// The part below a kind in such an ARN.
 pub(super) fn below<'a>(text: &'a str, of: (&str, Place), kind: &str) -> Option<&'a str> {
     arn(text, of.0, of.1)?.below(kind)
 }

@@ -14,8 +14,7 @@ texts! {
     /// ID of what a policy is attached to: a root, an organizational unit or an account.
     /// Source: `PolicyTargetId`
     PolicyTargetId: |text| is_parent(text) || account::is_id(text), UnsafeValue;
-    /// ID of what an account lies in: a root or an organizational unit.
-    /// Source: `ParentId`
+    /// ID of the parent of an account: a root or an organizational unit. Source: `ParentId`
     ParentId: is_parent, UnsafeValue;
     /// Service that works in all accounts: `guardduty.amazonaws.com`.
     /// Source: `ServicePrincipal`

@@ -50,7 +50,7 @@ fn is_trail(text: &str) -> bool {
     is_trail_name(below(text, ("cloudtrail", Place::Regional), "trail").unwrap_or(text))
 }
 
-/// No two of `._-` stand beside each other, nor one of them first or last.
+/// No two of `._-` are adjacent, and none of them is first or last.
 fn is_trail_name(name: &str) -> bool {
     is_of(name, 3..=128, is_name_char)
         && name.split(['.', '_', '-']).all(|part| !part.is_empty())

@@ -49,7 +49,7 @@ const NAMED_MAX: usize = 8;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::prior) struct Gift {
     pub caller: String,
-    /// Which role stands where in the call.
+    /// The roles in the call, each with its place.
     pub places: String,
 }
 
@@ -69,7 +69,7 @@ impl Gift {
 /// What a call does to the roles that things wear. Each thing has one name, the same for all calls about it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::prior) struct Worn {
-    /// What goes on wearing what it has.
+    /// Things that keep the roles that they have.
     pub on: Vec<WornOn>,
     /// What the call writes about the things: their roles, and that the caller gave a role or changed them.
     writes: Vec<(Address, Value)>,
@@ -90,14 +90,14 @@ pub(in crate::prior) struct WornOn {
     pub list: Option<List<Address>>,
     /// The call makes it: it cannot be older than what is stored.
     pub is_new: bool,
-    /// What the caller did to those of that list. Groups of machines make new ones every hour.
+    /// The caller's habits with the things of that list. Groups of machines create new ones every hour.
     pub habits: Option<Habits>,
-    /// If it has a list of its own: what the caller did to the others of its kind.
+    /// If it has its own list: the caller's habits with other things of its kind.
     pub of_kind: Option<Habits>,
 }
 
-/// Where it is stored what a caller did to the things whose roles stand in one list. Calls on a thing that is known
-/// to wear another role do not count: they may be harmless, and must not silence anything.
+/// The register of a caller's calls on the things whose roles are in one list. Calls on a thing that is known to wear
+/// another role do not count: they may be harmless, and must not silence anything.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::prior) struct Habits {
     /// The caller gave work to any of them, so to all.
@@ -217,8 +217,8 @@ impl Handed {
         !self.bearers.is_empty() && self.bearers.iter().all(is_profile)
     }
 
-    /// The roles that it hands over, by account and name in lower case. An instance profile gives the role of its own
-    /// name, which is nearly always the one in it.
+    /// The roles that it hands over, by account and name in lower case. An instance profile counts as the role of the
+    /// same name, which is nearly always the role in it.
     pub fn roles(&self) -> impl Iterator<Item = (&str, &str)> {
         self.bearers.iter().filter_map(|bearer| {
             let (Bearer::Identity(at) | Bearer::Profile(at)) = bearer;

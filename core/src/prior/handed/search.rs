@@ -38,8 +38,7 @@ pub(crate) struct Search<'e> {
     /// The service whose call it is. Empty for a policy.
     source: &'e str,
     pub found: Vec<(String, Bearer)>,
-    /// The roles among them that stand where a service takes the role of a thing, not where its caller may write
-    /// anything.
+    /// The roles among them in fields where a service reads the role of a thing, not in fields of free text.
     pub own: BTreeSet<String>,
     /// Accounts in which a policy may mean roles that it does not name in full: IDs, or patterns of them.
     pub wide: BTreeSet<String>,
@@ -49,7 +48,7 @@ pub(crate) struct Search<'e> {
     bearers_max: usize,
     /// The keys down to here; for an element of a list, its name.
     path: String,
-    /// Which role stands where. `None`: too much to be kept.
+    /// The roles, each with its place. `None`: too many to store.
     places: Option<BTreeSet<String>>,
     places_bytes: usize,
 }
@@ -71,7 +70,7 @@ impl<'e> Search<'e> {
         }
     }
 
-    /// Which role stands where, each once and sorted. `None`: more than can be kept.
+    /// The roles with their places, each once and sorted. `None`: too many to store.
     pub(crate) fn places(&self) -> Option<String> {
         let places = self.places.as_ref()?;
         Some(places.iter().map(String::as_str).collect::<Vec<_>>().join(" "))
@@ -194,7 +193,7 @@ impl<'e> Search<'e> {
         }
     }
 
-    /// The account that a pattern means, as a pattern. A variable may be anything, but the caller's account.
+    /// The account that a pattern means, as a pattern. A variable may be anything, except that of the caller's account.
     fn account_of(&self, text: &str) -> String {
         let mut plain = String::new();
         let mut rest = text;
@@ -351,7 +350,8 @@ fn names_one(text: &str, arn: &Arn<'_>) -> bool {
     arn.service == "iam" && !text.contains('$') && !arn.resource.contains(['*', '?'])
 }
 
-/// Does a service take the role of a thing here? Under names of the caller's choice anything may stand.
+/// Does a service read the role of a thing from this field? Below names that the caller chooses, a value may be
+/// anything.
 fn takes_a_role(source: &str, path: &str) -> bool {
     const FREE: [&str; 7] = [
         "arguments",

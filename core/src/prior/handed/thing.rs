@@ -21,8 +21,8 @@ pub(super) const WEARERS_MAX: usize = 50;
 /// Most other things of one call whose roles something wears.
 const OTHERS_MAX: usize = 8;
 
-/// The thing that is given a role, by all names and IDs of the call, so that another is never taken for it. A new
-/// thing was given nothing before; a stack of the same name is the same.
+/// The thing that gets a role, by all names and IDs of the call, so that no other thing is confused with it. A new
+/// thing had no role before; a stack of the same name is the same stack.
 pub(super) fn thing(event: &Event, source: &str, call: &str) -> Option<String> {
     // A new revision of a task or job is the same task or job.
     const CHANGING: [&str; 5] = ["Update", "Put", "Set", "Modify", "Register"];
@@ -75,7 +75,7 @@ pub(super) struct Wearer {
 /// A list of roles that things wear.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::prior) struct List<At = String> {
-    /// Where it stands.
+    /// Its place.
     pub at: At,
     /// It is the list of the thing itself, so that all its roles count; else that of its kind.
     pub own: bool,
@@ -88,7 +88,7 @@ pub(in crate::prior) struct List<At = String> {
 }
 
 impl List {
-    /// The same where it stands.
+    /// The same, at its place.
     pub(in crate::prior) fn standing(self, at: impl Fn(String) -> Address) -> List<Address> {
         let Self { own, beside, by_trust, .. } = self;
         List { at: at(self.at), own, of_kind: at(self.of_kind), beside, by_trust }
@@ -124,19 +124,19 @@ impl<'t> OfKind<'t> {
         Some(Self { region, kind: WearerKind::of(kind)? })
     }
 
-    /// Is a text, as it is kept, of a thing of any kind that wears roles?
+    /// Is a stored text that of a thing of any kind that wears roles?
     pub(in crate::prior) fn is_kept(text: &str) -> bool {
         OfKind::kept(text).is_some()
     }
 
-    /// Region and kind of a text as it is kept.
+    /// Region and kind of a stored text.
     fn kept(text: &'t str) -> Option<(&'t str, &'t str)> {
         let (region, rest) = text.strip_prefix(Self::WORD)?.split_once(' ')?;
         Some((region, rest.split(' ').next()?))
     }
 }
 
-/// The list that counts for a thing of this name as it is kept: its own, or that of all of its kind.
+/// The list that counts for a thing of this stored name: its own, or that of its kind.
 pub(in crate::prior) fn list_of(of_kind: OfKind<'_>, name: &str) -> Option<List> {
     let kind = of_kind.kind;
     let own = |at: String, beside| List {
@@ -157,8 +157,8 @@ pub(in crate::prior) fn list_of(of_kind: OfKind<'_>, name: &str) -> Option<List>
     Some(List { of_kind: at.clone(), at, own: false, beside: false, by_trust })
 }
 
-/// The things that wear a role and that a call is about, and whether there are more than are looked at. Who changes
-/// the work of such a thing has its role.
+/// The targets of a call that wear a role, and whether there are more than the limit. A caller who changes the work of
+/// such a thing has its role.
 pub(super) fn wearers(event: &Event, source: &str, call: &str) -> (Vec<Wearer>, bool) {
     let region = event.region().unwrap_or_default();
     let mut found: Vec<Wearer> = Vec::new();
@@ -185,7 +185,7 @@ pub(super) fn wearers(event: &Event, source: &str, call: &str) -> (Vec<Wearer>, 
             let (region, name) = placed(kind, region, &parts, "\n")?;
             Some(wearer(OfKind { region, kind }.named(&name), unique))
         });
-        // The row that stands for all comes first: of many named things some may not fit.
+        // The row for all things comes first: of many named things some may not fit.
         let any = row.any.then(|| {
             let by = selected(event, &row.by);
             Wearer { by, ..wearer(of_kind.all(), true) }
@@ -199,7 +199,7 @@ pub(super) fn wearers(event: &Event, source: &str, call: &str) -> (Vec<Wearer>, 
                 continue;
             }
             if found.len() >= WEARERS_MAX {
-                // What is made has a role, which is judged by itself.
+                // A new thing has a role, which is judged separately.
                 cut |= !matches!(work, Work::Made | Work::Added | Work::As);
                 break;
             }
@@ -215,7 +215,7 @@ fn makes(call: &str, kind: WearerKind) -> bool {
     call.strip_prefix("Create").is_some_and(|made| made.eq_ignore_ascii_case(&thing))
 }
 
-/// What selects the things of a kind that a call is about. A text that is too long to be stored equals no other.
+/// The selection of things of a kind by a call. A text that is too long to store equals no other.
 fn selected(event: &Event, paths: &[&str]) -> String {
     let values: Vec<&Json> = paths.iter().flat_map(|path| values(event, path, false)).collect();
     if values.is_empty() {
@@ -298,8 +298,8 @@ fn names<'e>(event: &'e Event, parts: &[NamePart]) -> Vec<Vec<&'e str>> {
     }
 }
 
-/// The Region of the thing, and one name joined from its parts by `between`, each without what may stand around it.
-/// `None` if it is not of this kind.
+/// The Region of the thing, and one name joined from its parts by `between`, each without its prefix and suffix. `None`
+/// if it is not of this kind.
 fn placed<'t>(
     kind: WearerKind,
     region: &'t str,
@@ -311,7 +311,7 @@ fn placed<'t>(
             // Replication carries an image into the other Regions.
             // Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/replication.html>
             ("ecr", EntityKind::Repository) => return Some(("", repository(text)?.to_owned())),
-            // What a rule fetches from another registry lies in folders of its name.
+            // Images that a rule fetches from another registry are in folders of its name.
             ("ecr", EntityKind::Folder) => return Some((region, folder(text)?.to_owned())),
             ("ssm", EntityKind::Parameter) => return Some((region, parameter(text)?.to_owned())),
             ("imagebuilder", EntityKind::Component) => return Some((region, component(text)?)),
@@ -366,7 +366,7 @@ fn parameter(text: &str) -> Option<&str> {
     };
     let arn = Arn::parse(name);
     let name = arn.map_or(name, |arn| arn.behind("parameter"));
-    // A version or a label may stand behind it.
+    // A version or a label may follow it.
     let name = if resolved { arn::without_qualifier(name) } else { name };
     (arn.is_some() || !is_image(name)).then(|| name.trim_start_matches('/'))
 }
@@ -388,7 +388,7 @@ fn values<'e>(event: &'e Event, path: &str, answered: bool) -> Vec<&'e Json> {
     found.into_iter().filter(|value| !value.is_null()).take(VALUES_MAX).collect()
 }
 
-/// A name without what services let stand around it: the ARN, the account, a version or an alias.
+/// A name without optional parts around it: the ARN, the account, a version or an alias.
 fn bare_name<'t>(kind: WearerKind, region: &str, text: &'t str) -> &'t str {
     // Their names may hold colons and slashes, and are never given as ARNs.
     if matches!((kind.service, kind.kind), ("glue", _) | ("cognito-idp", EntityKind::Group)) {
@@ -400,7 +400,7 @@ fn bare_name<'t>(kind: WearerKind, region: &str, text: &'t str) -> &'t str {
         let whole = kind == EntityKind::ChatConfiguration;
         return if whole { arn.behind(kind.word()) } else { arn.name_behind(kind.word()) };
     }
-    // Lambda takes `111122223333:function:f`, `us-east-1:f` and the like.
+    // Lambda accepts `111122223333:function:f`, `us-east-1:f` and the like.
     let of_lambda = kind == EntityKind::Function;
     let text = if of_lambda { arn::without_place(text, region) } else { text };
     let name = arn::behind(text, kind.word()).unwrap_or(text);

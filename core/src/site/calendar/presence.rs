@@ -1,6 +1,6 @@
 //! The answer of a calendar.
 
-/// Where a moment lies.
+/// The place of a moment: inside, outside, or unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Presence {
     /// Inside the calendar.

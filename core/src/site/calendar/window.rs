@@ -67,7 +67,7 @@ pub struct SpanSpec {
     pub to: String,
 }
 
-/// A calendar ready to be asked.
+/// A compiled calendar.
 #[derive(Debug, Clone)]
 pub struct Calendar {
     zone: TimeZone,
@@ -88,8 +88,8 @@ struct Weekly {
 }
 
 impl Calendar {
-    /// Checks and compiles a calendar. `files` are the iCalendar files beside the site file, `taken` what
-    /// those of the calendars before it took.
+    /// Checks and compiles a calendar. `files` are the iCalendar files beside the site file, `taken` is the size of the
+    /// files of earlier calendars.
     ///
     /// # Errors
     /// Path below the calendar and what is wrong there.
@@ -184,7 +184,7 @@ impl Calendar {
     /// What its files took to be read.
     ///
     /// # Errors
-    /// It is more than those of all calendars may take.
+    /// Together the files of all calendars exceed the limit.
     pub(crate) fn add_size(&self, taken: &mut IcsSize) -> Result<(), String> {
         self.ics.iter().chain(&self.except_ics).try_for_each(|ics| taken.add(ics.size()))
     }
@@ -201,14 +201,13 @@ impl Calendar {
         self.ics.iter().chain(&self.except_ics).find_map(Ics::other_zone)
     }
 
-    /// Name of its own zone.
+    /// Name of its time zone.
     #[must_use]
     pub fn zone(&self) -> &str {
         self.zone.iana_name().unwrap_or_default()
     }
 
-    /// Where does this moment lie? `open` is what the change calendar says of it, where it could be
-    /// asked.
+    /// Is this moment inside? `open` is the answer of the change calendar, if it answered.
     #[must_use]
     pub(crate) fn presence(&self, moment: Timestamp, open: Option<bool>) -> Presence {
         let local = moment.to_zoned(self.zone.clone()).datetime();

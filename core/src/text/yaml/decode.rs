@@ -87,7 +87,7 @@ impl Repair {
         missing(text).is_some_and(|key| self.taken.contains(&below(path, key)))
     }
 
-    /// A path as it is in the file.
+    /// A path as written in the file.
     fn written(&self, path: &Path) -> String {
         path.iter().fold(String::new(), |spelt, step| match step {
             Segment::Seq { index } => {
@@ -106,7 +106,7 @@ impl Repair {
         let field = named(text).filter(|_| text.starts_with("unknown field"));
         if let (Some(key), true) = (missing(text), steps.is_empty()) {
             let Value::Object(map) = &mut self.value else { return false };
-            // A word that may stand for a text and for a severity, the only kinds that a whole document must have.
+            // A word that is valid as a text and as a severity, the only kinds of required fields.
             return map.insert(key.to_owned(), Value::from(Severity::Low.word())).is_none();
         }
         if let Some(field) = field

@@ -68,7 +68,7 @@ impl Places {
     }
 }
 
-/// What is wrong in a file that a user wrote: where, what, and what to do.
+/// A fault in a file that a user wrote: its place, a message, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     /// File name.
@@ -272,8 +272,8 @@ impl<'f> Loader<'f> {
         }
     }
 
-    /// How a scalar with this tag is to be read, where the tag decides. Tags other than YAML's own would be dropped, and
-    /// what they stand for with them.
+    /// How to read a scalar with this tag, if the tag decides. Tags other than YAML's own are refused: the parser would
+    /// drop them, and their meaning with them.
     fn check_tag(&mut self, tag: Option<&Tag>, at: Place) -> Option<ScalarStyle> {
         let tag = tag?;
         match (tag.is_yaml_core_schema(), tag.suffix.as_str()) {

@@ -8,7 +8,7 @@ use super::keys::{Asking, doubt_of_key};
 use super::value::doubt_of_value;
 use crate::vocabulary::question::{Question, SiteNames, Vain, misspelt, questions};
 
-/// What a pattern asks that can never be, in its order.
+/// The fields and values of a pattern that no event can have, in its order.
 #[must_use]
 pub fn doubts(pattern: &Value, names: &SiteNames<'_>) -> Vec<Vain> {
     let asked = questions(pattern);
@@ -23,7 +23,8 @@ pub fn doubts(pattern: &Value, names: &SiteNames<'_>) -> Vec<Vain> {
     found
 }
 
-/// What a test of a rule puts into an event, or takes out of it, that no event has. `patterns` are those of the rule.
+/// The changes of a test of a rule to an event, if no event has such a field or value. `patterns` are those of the
+/// rule.
 #[must_use]
 pub fn doubts_of_test(
     patterns: &[&Value],
@@ -67,7 +68,7 @@ fn leaves<'v>(value: &'v Value, at: &str, path: &str, found: &mut Vec<Question<'
         _ => found.push(Question {
             key: at.to_owned(),
             at: at.to_owned(),
-            // An element of a list stands under the path of the list.
+            // An element of a list has the path of the list.
             path: path
                 .split('.')
                 .filter(|step| step.parse::<usize>().is_err())

@@ -107,7 +107,7 @@ impl Asking {
     }
 }
 
-/// A field that no event has, or no record where records alone are meant.
+/// A field that no event has, or no record if only records match.
 pub(super) fn doubt_of_key(question: &Question<'_>, asking: &Asking) -> Option<Vain> {
     let path = question.path.as_str();
     let vain = |what: &str, help: Option<String>| {
@@ -168,7 +168,7 @@ pub(super) fn doubt_of_key(question: &Question<'_>, asking: &Asking) -> Option<V
     }
 }
 
-/// The parameter of IAM's calls that is meant by one that none has: in other letters, or with one letter otherwise.
+/// The parameter of IAM's calls nearest to an unknown one: it differs in case, or in one letter.
 fn parameter_of_iam(given: &str) -> Option<&'static str> {
     let paths = calls_of(IAM).flat_map(|call| call.entity_paths());
     let known: BTreeSet<&str> = paths
@@ -198,7 +198,7 @@ fn plural(word: &str) -> String {
     word.strip_suffix("ies").map_or_else(|| word.to_owned(), |stem| format!("{stem}y"))
 }
 
-/// Is a `*` in a text of this field never meant as the character?
+/// Is a `*` in a text of this field never the character itself?
 pub(super) fn holds_no_star(path: &str, text: &str) -> bool {
     let last = path.rsplit('.').next().unwrap_or(path).to_lowercase();
     let is_free = [

@@ -45,7 +45,7 @@ pub(super) fn call(matcher: &Matcher, asking: &Asking) -> Option<(String, Option
         let help = meant.map(|meant| format!("did you mean `{meant}`?"));
         Some((format!("`detail.eventName` is never `{text}`"), help))
     };
-    // An action of a policy is no name of a call: `iam:CreateUser`.
+    // An action of a policy is not the name of a call: `iam:CreateUser`.
     if let (Part::Whole | Part::AnyCase, Some((service, action))) = (part, text.split_once(':'))
         && SERVICES.contains(service)
         && action.starts_with(|c: char| c.is_ascii_uppercase())
@@ -128,8 +128,8 @@ pub(super) fn event_source(matcher: &Matcher) -> Option<(String, String)> {
     Some((format!("`detail.eventSource` is never `{text}`"), help))
 }
 
-/// A source that no envelope of AWS has. Applications and partners have sources of any name; what is nearly one of AWS's
-/// is none of theirs.
+/// A source that no envelope of AWS has. Applications and partners have sources of any name; a source that is nearly
+/// one of AWS's is a misspelling.
 pub(super) fn source(matcher: &Matcher) -> Option<(String, String)> {
     let (_, text) = asked_text(matcher).filter(|(part, _)| *part == Part::Whole)?;
     let small = text.to_lowercase();
@@ -146,8 +146,8 @@ pub(super) fn source(matcher: &Matcher) -> Option<(String, String)> {
     Some((format!("`source` is never `{text}`"), format!("did you mean `aws.{service}`?")))
 }
 
-/// The service of the catalogue that is meant by a name that is nearly its own. What differs in a number at the end is
-/// another service.
+/// The service of the catalogue whose name is nearly this one. A name that differs in a number at the end is another
+/// service.
 fn misspelt_service(service: &str) -> Option<&'static str> {
     if SERVICES.contains(service) {
         return None;

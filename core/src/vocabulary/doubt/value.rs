@@ -81,7 +81,7 @@ pub(super) fn doubt_of_value(
     }
 }
 
-/// A `*` that is taken as the character where a text of any kind is meant.
+/// A `*` that matches only the character, in a field where a wildcard was meant.
 fn star(path: &str, matcher: &Matcher) -> Option<(String, String)> {
     let (part, text) = asked_text(matcher)?;
     if part == Part::Wildcard || !text.contains('*') || !keys::holds_no_star(path, &text) {
@@ -96,7 +96,7 @@ fn star(path: &str, matcher: &Matcher) -> Option<(String, String)> {
     Some((message, format!("write {{\"wildcard\": \"{}\"}}", with.replace("**", "*"))))
 }
 
-/// What is no Region, and one that is like it.
+/// A value that is not a Region, and the nearest Region.
 fn region(path: &str, matcher: &Matcher) -> Option<(String, String)> {
     let (_, text) = asked_text(matcher).filter(|(part, _)| *part == Part::Whole)?;
     let zone = text.trim_end_matches(|c: char| c.is_ascii_lowercase());
@@ -115,7 +115,7 @@ fn accepts_any(matcher: &Matcher, words: &[&str]) -> bool {
     words.iter().any(|word| matcher.accepts(&Value::from(*word)) || same(&word))
 }
 
-/// A number that stands where a text does, as it was written.
+/// A number in a text field, as written.
 fn number(matcher: &Matcher) -> Option<String> {
     match matcher {
         Matcher::Number(number) => Some(number.to_string()),
@@ -130,7 +130,7 @@ fn number(matcher: &Matcher) -> Option<String> {
     }
 }
 
-/// Fewest digits of a number that is meant for an account ID where the field may be a count or an ID of others.
+/// Fewest digits of a number that looks like an account ID in a field that may be a count or another ID.
 const DIGITS_LEAST: usize = 9;
 
 /// Is an account ID given as a number? Fields of all events that hold one hold nothing else.

@@ -1,8 +1,7 @@
 //! Condition keys that AWS fills in about a caller, and whom a value of them names.
 //!
-//! A key counts only where a stranger cannot choose what it holds: tags, names of users, roles and
-//! sessions, and addresses within a network of one's own are the stranger's own choice, so they
-//! stand in no list here.
+//! A key counts only if a stranger cannot choose its value. Strangers choose tags, names of users,
+//! roles and sessions, and addresses within their own network, so those are in no list here.
 //!
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
 
@@ -41,7 +40,7 @@ pub(super) struct Key {
 /// Whom one value names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NamedCaller<'v> {
-    /// A stranger can be meant.
+    /// A stranger can match.
     Anybody,
     /// The own organization alone.
     Organization,
@@ -68,7 +67,7 @@ const fn always(holds: Holds) -> Key {
 }
 
 impl Key {
-    /// The key that a condition asks for. `None` if it does not bind. No such key takes a part after `/`.
+    /// The key that a condition tests. `None` if it does not bind. No such key has a part after `/`.
     pub(super) fn of(condition: &Condition) -> Option<Self> {
         Some(match condition.key.to_lowercase().as_str() {
             "aws:principalorgid" | "aws:principalorgpaths" => key(Holds::Organization),
@@ -148,8 +147,8 @@ impl Key {
     }
 }
 
-/// The text before the first wildcard or policy variable, and whether that is all. The caller brings the value of a
-/// variable along; `${*}` and the like are letters, but nobody needs them here.
+/// The text before the first wildcard or policy variable, and whether that is all. The caller chooses the value of a
+/// variable; `${*}` and the like are letters, but nobody needs them here.
 pub(super) fn literal(value: &str, wildcards: bool) -> (&str, bool) {
     let variable = value.find("${");
     let wildcard = if wildcards { value.find(['*', '?']) } else { None };
@@ -321,7 +320,7 @@ mod tests {
             ("arn:aws:iam::111122223333*", Comparison::Like, true),
             ("arn:aws:iam::1111*:role/x", Comparison::Like, false),
             ("arn:*:iam::111122223333:role/x", Comparison::Arn, true),
-            // In a role's path, a colon may stand.
+            // A role's path may have a colon.
             ("arn:*:iam::111122223333:role/x", Comparison::Like, false),
             ("arn:aws:iam::*:role/x", Comparison::Arn, false),
             ("*", Comparison::Arn, false),

@@ -18,7 +18,7 @@ pub(super) struct Claims {
     session_name: bool,
     /// Guests of identity pools are let in by name.
     guests: bool,
-    /// Tokens without the asked claims are refused: those of all other issuers.
+    /// Tokens without the tested claims are refused: those of all other issuers.
     exclusive: bool,
 }
 
@@ -67,8 +67,8 @@ impl Claims {
         claims
     }
 
-    /// What a deny of everybody else fixes. A claim of another issuer's token is absent, so that token is refused as
-    /// well, unless the operator asks for some value; but a caller that avoids one condition avoids the deny.
+    /// The claims that a deny of everybody else fixes. A claim of another issuer's token is absent, so that token is
+    /// refused as well, unless the operator requires some value. A caller that avoids one condition avoids the deny.
     pub(super) fn by_deny(conditions: &[Condition]) -> Self {
         let (mut fixed, mut free) = (Self::default(), BTreeSet::new());
         let mut asks_for_value = BTreeSet::new();
@@ -98,7 +98,7 @@ impl Claims {
         fixed
     }
 
-    /// Both stand.
+    /// Both apply.
     pub(super) fn add(&mut self, other: Self) {
         self.issuers.extend(other.issuers);
         self.saml |= other.saml;
@@ -111,7 +111,7 @@ impl Claims {
         self.exclusive && !self.guests
     }
 
-    /// Is it fixed whose identities of this provider are meant?
+    /// Is the owner of this provider's identities fixed?
     pub(super) fn fix(&self, provider: &str) -> bool {
         if is_saml(provider) {
             return self.saml;

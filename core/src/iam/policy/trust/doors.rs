@@ -161,7 +161,7 @@ impl Entry<'_> {
         self.door_of(provider).is_some()
     }
 
-    /// Does a fence of this kind stand before identities of AWS, by a condition or by a deny?
+    /// Does a fence of this kind limit identities of AWS, by a condition or by a deny?
     pub(super) fn has(&self, fence: impl Fn(&Fence) -> bool) -> bool {
         fence(&self.fence) || self.aws_door().is_some_and(|door| fence(&door.fence))
     }

@@ -12,9 +12,9 @@ use crate::iam::policy::{Condition, Statement};
 pub(super) struct Fence {
     /// It keeps strangers of AWS out.
     pub(super) strangers: bool,
-    /// It asks for what only identities of AWS bear, so nobody with a token passes.
+    /// It requires a key that only identities of AWS have, so nobody with a token passes.
     pub(super) tokens: bool,
-    /// Nobody but the own organization remains.
+    /// Only the own organization remains.
     pub(super) organization: bool,
     /// A fixed external ID is asked for.
     pub(super) external_id: bool,
@@ -83,7 +83,7 @@ impl Fence {
         self
     }
 
-    /// Both stand: who passes must pass each.
+    /// Both apply: a caller must pass each.
     pub(super) fn add(&mut self, other: Self) {
         self.strangers |= other.strangers;
         self.tokens |= other.tokens;
@@ -93,7 +93,7 @@ impl Fence {
         self.accounts.extend(other.accounts);
     }
 
-    /// Callers that the values of a condition name together. `None` if a stranger can be meant.
+    /// Callers that the values of a condition name together. `None` if a stranger can match.
     fn named(condition: &Condition, key: Key, operator: Operator, home: &Home<'_>) -> Option<Self> {
         let one_network = key.holds != Holds::Address || caller::are_one_owners(&condition.values);
         if condition.values.is_empty() || !one_network {

@@ -23,7 +23,7 @@ impl Home<'_> {
     }
 }
 
-/// The account of an ARN, or an account ID as it stands.
+/// The account of an ARN, or a bare account ID.
 pub(super) fn account_of(value: &str) -> Option<&str> {
     let pattern = ArnPattern::split(value);
     let account = if pattern.is_arn() { pattern.account()? } else { value };

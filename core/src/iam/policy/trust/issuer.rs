@@ -7,7 +7,7 @@
 
 use super::caller::literal;
 
-/// Where the owner stands in a claim.
+/// The place of the owner in a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Owner {
     /// The whole value.
@@ -107,7 +107,7 @@ const ALWAYS: [&str; 2] = ["sub", "aud"];
 const ALWAYS_OF_GITHUB: [&str; 4] =
     ["repository", "repository_id", "repository_owner", "repository_owner_id"];
 
-/// The issuer as it stands before a claim: without scheme and closing slash, in lower case.
+/// The issuer as the prefix of a claim: without scheme and closing slash, in lower case.
 pub(super) fn plain(issuer: &str) -> String {
     let lower = issuer.trim().to_lowercase();
     let bare = lower.strip_prefix("https://").unwrap_or(&lower).trim_end_matches('/');
@@ -124,7 +124,7 @@ pub(super) fn always_bears(issuer: &str, claim: &str) -> bool {
         || (claims_of(issuer) == GITHUB && ALWAYS_OF_GITHUB.contains(&claim))
 }
 
-/// Does the value of a claim fix whose identities are meant?
+/// Does the value of a claim fix the owner of the identities?
 pub(super) fn names_owner(issuer: &str, claim: &str, value: &str, wildcards: bool) -> bool {
     let (literal, whole) = literal(value, wildcards);
     if SHARED.iter().any(|shared| shared.issuer == issuer) || is_cluster(issuer) {
@@ -253,7 +253,7 @@ mod tests {
         ] {
             check(ACTIONS, claim, value, want);
         }
-        // An enterprise may have an issuer of its own.
+        // An enterprise may have its own issuer.
         check("token.actions.githubusercontent.com/octo-corp", "aud", "sts.amazonaws.com", true);
     }
 

@@ -60,7 +60,7 @@ impl Trust {
             trust.judge(statement, &doors.entry(statement, home), home);
         }
         if trust.has(TrustWord::AnyoneConditioned) {
-            // Once for the document, as a deny stands beside every statement.
+            // Once for the document, because a deny applies to every statement.
             doors.fenced_accounts().for_each(|account| trust.account(account, home));
         }
         let services =

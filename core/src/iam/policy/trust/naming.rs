@@ -11,7 +11,7 @@ const KEY: &str = "sts:sourceidentity";
 /// Stand for the caller's own name, which AWS or the provider knows.
 const OWN_NAMES: [&str; 2] = ["${aws:username}", "${saml:sub}"];
 
-/// Operators that ask for a name: no name of a user holds a wildcard.
+/// Operators that fix a name: no name of a user has a wildcard.
 const EQUAL: [&str; 3] = ["StringEquals", "StringEqualsIgnoreCase", "StringLike"];
 /// Their opposites.
 const UNEQUAL: [&str; 3] = ["StringNotEquals", "StringNotEqualsIgnoreCase", "StringNotLike"];
@@ -56,7 +56,7 @@ impl Naming {
     }
 }
 
-/// Is each principal of the statement, of which there are some, one of these?
+/// Does the statement have principals, and is each of them one of these?
 fn names_all(statement: &Statement, of: impl Fn(&str, &str) -> bool) -> bool {
     let principals = &statement.principals;
     let mut entries = principals.entries.iter();
@@ -147,7 +147,7 @@ mod tests {
         // One door without the question is enough.
         let asking = users(&both, &name("StringEquals", "${aws:username}"));
         check(&json!([asking, users(&both, &json!({}))]), false, false);
-        // Who may not set it has none to lie with.
+        // A caller who may not set it cannot lie with it.
         check(&json!([asking, users(&json!("sts:AssumeRole"), &json!({}))]), false, true);
         let foreign = json!({"Effect": "Allow", "Action": both, "Principal": {"AWS": "444455556666"},
             "Condition": name("StringEquals", "${aws:username}")});

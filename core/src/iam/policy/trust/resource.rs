@@ -38,7 +38,7 @@ const USES: [&str; 18] = [
 const DOOR: &str = "sts:AssumeRole";
 /// Words for strangers.
 const STRANGERS: [TrustWord; 2] = [TrustWord::Anyone, TrustWord::ExternalAccount];
-/// A service that reads for anybody who asks it to: unless a condition says for whom, its name lets everybody in.
+/// A service that reads on behalf of anybody: unless a condition limits that, its name lets everybody in.
 const FOR_EVERYBODY: &str = "cloudfront.amazonaws.com";
 /// Stands in the place of an account in the name of an origin access identity.
 const ORIGIN_ACCESS: &str = "cloudfront";
@@ -129,7 +129,7 @@ impl Trust {
             strange.for_each(|condition| condition.key.clear());
         }
         let mut trust = Self { of, ..Self::of(&document, home) };
-        // Nobody asks for one here.
+        // Resource policies need none.
         trust.words.remove(&TrustWord::NoExternalId);
         trust
     }
@@ -155,8 +155,8 @@ fn name_for_whom(statement: &mut Statement) {
     }
 }
 
-/// Does the condition ask for a network or a unique ID whose owner is unknown? A role asks for more than that; a
-/// resource may ask for nothing else.
+/// Does the condition require a network or a unique ID whose owner is unknown? A role requires more than that; a
+/// resource may require nothing else.
 fn may_be_strangers(condition: &Condition, home: &Home<'_>) -> bool {
     let at_home = |value: &String| {
         let pattern = ArnPattern::split(value);
@@ -171,7 +171,7 @@ fn may_be_strangers(condition: &Condition, home: &Home<'_>) -> bool {
         && !condition.values.iter().all(at_home)
 }
 
-/// What strangers may do, and with what, before anything is denied.
+/// Actions and resources that are allowed to strangers, before denies.
 #[derive(Default)]
 struct Opened {
     actions: BTreeSet<String>,
@@ -209,7 +209,7 @@ fn all(clause: &Clause) -> Vec<String> {
     }
 }
 
-/// Is each pattern a narrower one than one of the clause? A star may stand for stars, a question mark may not.
+/// Is each pattern narrower than one of the clause? A star also covers stars, a question mark does not.
 fn within(patterns: &BTreeSet<String>, clause: &Clause) -> bool {
     let wider: Vec<&String> = clause.patterns.iter().filter(|one| !one.contains('?')).collect();
     let covered = |pattern: &String| wider.iter().any(|wider| glob(wider, pattern));

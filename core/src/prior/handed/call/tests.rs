@@ -199,7 +199,7 @@ fn work_and_roles_are_bounded() {
     let handed = Handed::of(&event("events", "PutTargets", &parameters)).unwrap();
     assert!(handed.cut && handed.bearers.len() == BEARERS_MAX);
     assert!(handed.thing.is_none() && handed.habit.is_none());
-    // What stands beyond the limit is unknown, not absent.
+    // A value beyond the limit is unknown, not absent.
     let padding = vec!["0"; VALUES_MAX + 1].join(",");
     let parameters = format!(r#"{{"input":[{padding}],"roleArn":"ops"}}"#);
     let handed = Handed::of(&event("states", "CreateStateMachine", &parameters)).unwrap();
@@ -295,14 +295,14 @@ fn gifts_differ_by_their_fields_elements_and_caller() {
         one
     };
     assert_ne!(targets(&ops, &dev), targets(&dev, &ops));
-    // What is too long to be stored is never the same again.
+    // A value that is too long to store never equals another.
     let long = format!(r#"{{"name":"n","{}":{{"roleArn":"ops"}}}}"#, "k".repeat(40_000));
     assert_eq!(Handed::of(&event("states", "UpdateStateMachine", &long)).unwrap().thing, None);
     let nobody = sample::call("glue", "UpdateJob").parameters(r#"{"jobName":"n","role":"ops"}"#);
     assert_eq!(Handed::of(&nobody.event()).unwrap().thing, None);
 }
 
-/// What a call does to the roles that a thing wears: the thing, and what is kept of it.
+/// How a call changes the roles that a thing wears: the thing, and what is stored of it.
 #[track_caller]
 fn check_worn(source: &str, call: &str, parameters: &str, want: (&str, &str)) {
     let handed = Handed::of(&event(source, call, parameters));

@@ -1,4 +1,5 @@
-//! What a file may say: components, properties, moments, rules; strictly, where a word written wrong would be passed over.
+//! The grammar of a file: components, properties, moments, rules. It is strict: a misspelt word is refused, because it
+//! would be ignored otherwise.
 //!
 //! Source: <https://www.rfc-editor.org/rfc/rfc5545#section-3.3.10>
 
@@ -77,7 +78,7 @@ pub(super) fn unknown_property<'a>(component: &'a IcalComponent<'_>) -> Option<&
     })
 }
 
-/// A rule, and its end as it is written.
+/// A rule, and its end as written.
 ///
 /// # Errors
 /// What cannot be followed.
@@ -131,7 +132,7 @@ pub(super) fn rule_of_zone(text: &str, offset: i32) -> Result<IcalRecurRule, Str
     Ok(rule)
 }
 
-/// The moment at which a rule ends, as it is written.
+/// The moment at which a rule ends, as written.
 ///
 /// # Errors
 /// That it cannot be read.

@@ -9,7 +9,7 @@ const ICS_BYTES_OF_ALL_MAX: usize = 4 * 1024 * 1024;
 /// Most recurring events of all calendars.
 const RECURRING_EVENTS_OF_ALL_MAX: usize = 200;
 /// Most occurrences of one recurring event, counted from its start: daily ones reach 13 years, and cost some two
-/// milliseconds of a cold start. What lies beyond the last is not known, and falls to the stricter side.
+/// milliseconds of a cold start. After the last one the answer is unknown, and the stricter side counts.
 pub const OCCURRENCES_MAX: usize = 5_000;
 
 /// What iCalendar files take: bytes and recurring events.

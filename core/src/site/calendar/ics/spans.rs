@@ -138,7 +138,7 @@ impl Ics {
     }
 }
 
-/// The lines of a file at which things stand.
+/// Line numbers in a file.
 struct Places {
     /// Of the beginnings of its events, in their order.
     events: Vec<usize>,
@@ -255,8 +255,8 @@ fn changed<'a>(events: &[VEvent<'a>]) -> Result<BTreeMap<&'a str, Vec<IcalRecurD
     Ok(changed)
 }
 
-/// One line a property: a long one is written as several, of which all but the first begin with a blank. Components
-/// end as they began, and lie in each other no deeper than the parser is to follow them.
+/// One line a property: a long one is written as several, of which all but the first begin with a blank. Every
+/// component is closed, and nesting has a limit for the parser.
 fn unfolded(text: &str) -> Result<String, String> {
     let mut lines = String::with_capacity(text.len() + 1);
     for line in text.strip_prefix('\u{feff}').unwrap_or(text).split('\n') {

@@ -22,7 +22,7 @@ const ONCE: [(IcalPropKind, &str); 7] = [
     (IcalPropKind::Status, "STATUS"),
 ];
 
-/// A moment as it is written: a local time and the clock that shows it.
+/// A moment as written: a local time and its time zone.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct WrittenTime<'a> {
     local: IcalRecurDateTime,
@@ -292,7 +292,7 @@ impl<'a> Properties<'a, '_> {
         }
     }
 
-    /// Occurrences beside the rule; a period has an end of its own.
+    /// Occurrences beside the rule; a period has its own end.
     fn also(
         &self,
         start: WrittenTime<'_>,
@@ -347,7 +347,7 @@ impl<'a> Properties<'a, '_> {
     }
 }
 
-/// What an event may hold; none of it says when it takes place.
+/// Components that an event may contain; none of them changes its time.
 const WITHIN: [IcalComponentKind; 4] = [
     IcalComponentKind::VAlarm,
     IcalComponentKind::Participant,

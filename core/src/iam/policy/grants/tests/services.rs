@@ -1,4 +1,4 @@
-//! Roles that services wear already, and people whom directories know. Who may change the work of such a role, or an
+//! Roles that services use already, and people in directories. A caller who may change the work of such a role, or an
 //! identity in such a directory, has their rights.
 
 use super::*;
@@ -99,7 +99,8 @@ fn one_resource_of_a_service_is_daily_work() {
 #[test]
 fn what_services_do_every_day_is_no_way() {
     for list in [
-        // Runs without saying what: AWS asks for the role of a task, and a machine itself defines what it does.
+        // These calls do not say what runs: AWS requires the right to pass the role of a task, and a state machine
+        // itself defines its work.
         &["ecs:RunTask", "states:StartExecution", "states:StartSyncExecution"][..],
         &["codebuild:StartSandbox", "codebuild:StopSandbox", "codebuild:BatchGetSandboxes"],
         &["glue:GetJobRun", "glue:BatchStopJobRun", "glue:StartCrawler", "glue:StartTrigger"],
