@@ -95,7 +95,7 @@ BUSY_AT_WORK = {"CreateFleet", "ModifyInstanceAttribute", "ModifyInstanceGroups"
 BY_ITS_ROLE = {"PutTargets"}
 # Services that put a version behind the names of calls.
 VERSIONED = ("cloudfront", "lambda")
-# What no model tells.
+# Facts that are in no model.
 BY_HAND = [
     ("field", "detail.responseElements.instancesSet.items.iamInstanceProfile.arn", "ec2 RunInstances, by a launch template"),
     ("call", "servicecatalog.amazonaws.com:CreateConstraint", "a launch role, in a text"),
@@ -318,12 +318,12 @@ def table(found):
 def print_left(found):
     """What is left out, with the reason: one line a service, field and reason."""
     reason = {field: field.left for field in found}
-    told = [field for field in found if reason[field] not in (None, "a read")]
+    counted = [field for field in found if reason[field] not in (None, "a read")]
 
     def key(field):
         return reason[field], field.service, ".".join(field.path)
 
-    for (why, service, path), group in itertools.groupby(sorted(told, key=key), key):
+    for (why, service, path), group in itertools.groupby(sorted(counted, key=key), key):
         calls = sorted({field.call for field in group})
         more = f" and {len(calls) - 2} more" if len(calls) > 2 else ""
         print(f"{why}\t{service}\t{path}\t{', '.join(calls[:2])}{more}")

@@ -136,8 +136,8 @@ def once(binary, sns, ca_bundle):
     runtime.server_close()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    told = run.published or run.answered
-    return (run.polled - spawned) * 1e3, (told - spawned) * 1e3, cpu * 1e3, resident / 1024
+    answered = run.published or run.answered
+    return (run.polled - spawned) * 1e3, (answered - spawned) * 1e3, cpu * 1e3, resident / 1024
 
 
 def built():
@@ -165,9 +165,9 @@ def main():
                 figures_of[name].append(once(binary, sns, ca_bundle))
         for name, binary in binaries.items():
             figures = figures_of[name]
-            poll, told, cpu, resident = (statistics.median(column) for column in zip(*figures))
+            poll, answered, cpu, resident = (statistics.median(column) for column in zip(*figures))
             size = os.path.getsize(binary) / 1e6
-            print(f"{name:{width}} {size:9.1f}  {poll:13.1f}  {told:16.1f}  {cpu:6.1f}  {resident:11.1f}")
+            print(f"{name:{width}} {size:9.1f}  {poll:13.1f}  {answered:16.1f}  {cpu:6.1f}  {resident:11.1f}")
 
 
 if __name__ == "__main__":

@@ -105,7 +105,7 @@ fn respond(bencher: Bencher<'_, '_>, text: &str) {
     };
     let topics: Topics = Severity::ALL.into_iter().map(topic).collect();
     let now = "2026-11-20T02:00:05Z".parse().unwrap();
-    // A state of its own for each run: the same event a second time would be no news.
+    // A new state for each run: a repeated event would raise no alert.
     bencher.with_inputs(Memory::default).bench_refs(|state| {
         let responder =
             Responder::offline(&engine, &topics, &publish, &*state, (Origin::Checked, Mode::Live));

@@ -23,7 +23,7 @@ ALL_MANAGEMENT_EVENTS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 def hears(state, envelope):
     """Whether a bus rule in this state gets the event at all.
 
-    An ENABLED one gets no reads. AWS tells reads by their names and by lists of its own, CloudTrail by a
+    An ENABLED one gets no reads. AWS recognises reads by their names and by lists of its own, CloudTrail by a
     flag; what either calls a read counts as one here.
     """
     detail = envelope.get("detail") or {}

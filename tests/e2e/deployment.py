@@ -161,7 +161,7 @@ class Deployment:
             return done.stdout
 
     def deploy(self, *options, parameters=()):
-        """Packages and deploys as infra/README.md tells it; gives what the second command says."""
+        """Packages and deploys as infra/README.md shows; returns the output of the second command."""
         _, _, package, deploy, *_ = documented(START)
         self.run(package)
         words = " --parameter-overrides "
@@ -252,7 +252,7 @@ class Deployment:
             self._table.batch_write_item(RequestItems={table: wanted[start : start + 25]})
 
     def let_alerts_age(self):
-        """Makes every alert that nobody acknowledged due to be told again."""
+        """Makes every alert that nobody acknowledged due to be published again."""
         table = self.outputs["TableName"]
         pages = self._table.get_paginator("scan").paginate(TableName=table)
         for item in [item for page in pages for item in page["Items"] if "open" in item]:

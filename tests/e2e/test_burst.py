@@ -53,7 +53,7 @@ def test_a_burst_with_redeliveries_alerts_each_event_once(responder):
     told = Counter(role_of(alert.message) for alert in alerts)
     latencies = sorted(alert.published.timestamp() - injected[role_of(alert.message)] for alert in alerts)
     write_report(alerts, seconds, latencies)
-    assert sorted(told) == sorted(injected), "an event is lost, or told of that was none"
+    assert sorted(told) == sorted(injected), "an event is lost, or an alert has no event"
     twice = {role for role, times in told.items() if times > 1}
     assert not twice, "\n".join(
         f"{role_of(alert.message)} after {alert.published.timestamp() - injected[role_of(alert.message)]:.1f} s:"

@@ -69,7 +69,7 @@ DELIVERED = [
     record("ssm", "StartSession", {"target": "i-0a1b"}),
     record("eks", "CreateAccessEntry", {"clusterName": "shop"}),
     record("lambda", "AddPermission20150331v2", {"functionName": "shop", "principal": "*"}),
-    # A service may act for an account that is not yours, which its source tells.
+    # A service may act for an account that is not yours: its source says so.
     record("lambda", "AddPermission20150331v2", {"functionName": "shop", "principal": "s3.amazonaws.com"}),
     record("lambda", "AddPermission20150331v2", {"functionName": STACK, "principal": "*"}),
     record("cloudformation", "DeleteStack", {"stackName": STACK}),

@@ -20,7 +20,7 @@ def in_a_row(calls):
 
 
 def calls_of(responder, event):
-    """The calls for one event by a function that remembers nothing: those before people are told, and all."""
+    """The calls for one event by a function that remembers nothing: those before the alert is published, and all."""
     responder.end_copies()
     responder.proxy.heal()
     responder.proxy.pause = PAUSE_SECONDS
@@ -36,7 +36,7 @@ def calls_of(responder, event):
 @pytest.mark.parametrize("account", ["111122223333", "222233334444"])
 def test_people_are_told_after_few_calls_in_a_row(responder, account):
     before, calls = calls_of(responder, in_account(attach_admin("deploy"), account))
-    assert len(before) < len(calls), "nobody is told"
+    assert len(before) < len(calls), "nothing is published"
     assert in_a_row(before) <= IN_A_ROW_MAX, [call.action for call in before]
     assert len(calls) <= CALLS_MAX, [call.action for call in calls]
 

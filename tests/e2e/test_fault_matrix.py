@@ -1,7 +1,7 @@
 """Every fault on every AWS call that the function makes for an event: the alert comes all the same, once.
 
 Twice is right only where SNS did publish but its answer never arrived whole: the function must ask again,
-and SNS cannot tell a repetition. What came out of each case is written to target/e2e-reports/fault-matrix.md.
+and SNS cannot recognise a repetition. What came out of each case is written to target/e2e-reports/fault-matrix.md.
 
 Most cases wait for time limits of the function, so several emulators run side by side, one case each at a
 time. In each the account is not listed in the site file, so that everything about it must be looked up.
@@ -34,7 +34,7 @@ def role_becomes_admin():
 
 
 def findings_suppressed():
-    """Told only once within a window, and counted as the beginning of a sequence."""
+    """Published only once within a window, and counted as the beginning of a sequence."""
     return sample("batch-update-findings.json")
 
 
@@ -45,7 +45,7 @@ class Call:
     service: str
     action: str | None  # None: whatever it is
     purpose: str
-    having: str | None = None  # tells it from other calls of this action
+    having: str | None = None  # distinguishes it from other calls of this action
     event: callable = role_becomes_admin
     refused: int = 0  # SNS refuses this many times, as the call is made only when an alert failed
     outlived_by: tuple = ()  # faults after which Lambda's next attempt must come as late as on AWS

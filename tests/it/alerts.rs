@@ -153,7 +153,7 @@ fn the_undo_of_an_event_that_is_not_of_now_is_doubted() {
     assert!(undo.doubts[1].contains("no time"), "{undo:?}");
 }
 
-/// The caller chooses every text of the event: none of it may be clicked, call anybody or hide.
+/// The caller chooses every text of the event: none of it may become a link, mention anybody or hide.
 #[test]
 fn no_text_of_an_event_is_live_in_any_channel() {
     const HOSTILE: &str = r"x [a](//files.example/b) www.files.example @everyone [~ops] mailto:ops \\files\c <!channel>";

@@ -85,7 +85,7 @@ async fn a_call_ends_before_the_invocation_does() {
     assert!(error.kind == ErrorKind::NoAnswer && again.elapsed() < MOMENT);
 }
 
-/// DynamoDB may answer a part of what is asked, and the SDK takes that for success.
+/// DynamoDB may answer a part of a request, and the SDK reports that as success.
 #[tokio::test]
 async fn registers_that_an_answer_leaves_out_are_not_read_and_a_failure() {
     const ANSWER: &str = r#"{"Responses":{"t":[]},"UnprocessedKeys":{"t":{"ConsistentRead":true,"Keys":[{"id":{"S":

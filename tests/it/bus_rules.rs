@@ -42,7 +42,7 @@ fn enabled(engine: &Engine) -> impl Iterator<Item = &Rule> {
     engine.rules().rules().filter(|rule| rule.spec.enabled)
 }
 
-/// The bus rules as they would stand in the account and Region of an event.
+/// The bus rules as deployed in the account and Region of an event.
 #[derive(Default)]
 struct Deployed(BTreeMap<(String, String), DeployedBusRules>);
 
@@ -72,8 +72,8 @@ fn burst(event: &Event) -> Option<u32> {
     changes.then_some(99)
 }
 
-/// Every event that an enabled rule of the engine matches is delivered: with reads all of them, without
-/// all but those of rules that are listed as blind.
+/// Every event that an enabled rule of the engine matches is delivered: with reads all of them; without reads all
+/// except those of rules that are listed as blind.
 #[track_caller]
 fn check_reach(engine: &Engine, bus_rules: &BusRules, events: Vec<Event>, at_least: usize) {
     let mut deployed = Deployed::default();
@@ -318,8 +318,7 @@ fn a_rule_of_ones_own_is_delivered_after_the_bus_rules_were_made_again() {
     }
 }
 
-/// Own rules ask in many forms, about the event and about facts of the same thing: everything they match is
-/// delivered.
+/// Own rules match the same thing in many forms, by the event and by facts: everything they match is delivered.
 #[test]
 fn rules_of_many_forms_lose_nothing() {
     let asks_of_event = [
@@ -412,7 +411,7 @@ fn check_own(patterns: &[&str], service: &str, name: &str, detail: &Value) {
     assert!(!taken.is_empty(), "{patterns:?}");
 }
 
-/// A pattern that asks a service's events for a fact.
+/// A pattern for a fact in the events of a service.
 fn by(source: &str, derived: &str) -> String {
     format!(
         "{{source: [{{prefix: aws.}}], detail: {{eventSource: [{source}.amazonaws.com]}}, derived: {{{derived}}}}}"
@@ -422,7 +421,7 @@ fn by(source: &str, derived: &str) -> String {
 #[test]
 fn shapes_that_once_got_lost_are_delivered() {
     let s3 = "eventSource: [s3.amazonaws.com]";
-    // `prefix` may not stand beside others in `$or`.
+    // `prefix` may not be beside others in `$or`.
     check_own(
         &[
             &format!(

@@ -17,8 +17,8 @@ use serde_json::{Value, json};
 
 use crate::support::{Aws, by, call, delivered, deployed, engine_of, topics, user};
 
-/// All calls for an event of an account that nobody knows yet, and how many of them are made one after the other: before
-/// the first message is published, and in all.
+/// All calls for an event of an account that is not known yet, and how many of them are made one after the other:
+/// before the first message is published, and in total.
 fn calls(event: &Value) -> (Vec<&'static str>, Option<usize>, usize) {
     calls_of(&Engine::packed(&PACK).unwrap(), &[], event)
 }
@@ -62,7 +62,7 @@ fn record(source: &str, name: &str, parameters: Value) -> Value {
     record
 }
 
-/// `row`: most calls one after the other before the alert is published, in an account that nobody knows yet, with the
+/// `row`: most calls one after the other before the alert is published, in an account that is not known yet, with the
 /// caller's last hour looked up.
 #[track_caller]
 fn check(name: &str, parameters: Value, row: usize) {
@@ -85,8 +85,8 @@ fn an_alert_waits_for_few_calls_in_a_row() {
     check("PutRolePolicy", inline, 4);
 }
 
-/// What a role holds beside is read in rounds: its list, what stands on it, the documents of its policies. Each is asked
-/// for once the one before names it, of all at the same time.
+/// The other rights of a role are read in rounds: its list, the entries of the list, the documents of its policies.
+/// Each round reads what the round before named, for all roles at the same time.
 #[test]
 fn an_alert_about_a_role_that_holds_much_waits_for_two_rounds_more() {
     let arn = |name: &str| format!("arn:aws:iam::999988887777:policy/{name}");
@@ -142,7 +142,8 @@ const SILENT: &[&str] = &[
     "list-users",
 ];
 
-/// Where a rule asks what came before the event, that is one call more: which rules ask is known by the answers only.
+/// A rule with a question about earlier events costs one more call: only the answers before it show which rules have
+/// one.
 #[test]
 fn no_sample_waits_for_more_in_an_account_that_nobody_knows() {
     let mut silent = Vec::new();
@@ -165,7 +166,7 @@ fn no_sample_waits_for_more_in_an_account_that_nobody_knows() {
     assert_eq!(silent, SILENT);
 }
 
-/// Its former tags, the account itself and what a rule asks are asked for at the same time.
+/// Its former tags, the account itself and the questions of rules are looked up at the same time.
 #[test]
 fn a_tag_of_an_account_that_nobody_knows_costs_no_call_in_a_row_more() {
     let tags =

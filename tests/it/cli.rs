@@ -1,5 +1,4 @@
-//! What the command line does with what it is given: standard input, folders, files. Its words are recorded in
-//! `tests/cmd`.
+//! What the command line does with its input: standard input, folders, files. Its output is recorded in `tests/cmd`.
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
@@ -133,7 +132,7 @@ fn what_cloudtrail_did_not_write_is_said_in_one_line() {
         10,
         "warning: -: neither an EventBridge event nor a CloudTrail record; the function publishes it as high\n",
     );
-    // A rule that asks for such an event hears it.
+    // A rule that matches such an event fires.
     let rule = "{id: health, title: t, severity: medium, why: w, runbook: b, pattern: {source: [aws.health]}}\n";
     let scratch = Scratch::new("health", &[("health.yaml", rule)]);
     let event = envelope("aws.health", "AWS Health Event", "{}");

@@ -1,4 +1,4 @@
-//! What is known beside the event, and what alerts say because of it: accounts, calendars, the caller's last hour,
+//! Knowledge that is not in the event, and what alerts say because of it: accounts, calendars, the caller's last hour,
 //! repetitions, and unacknowledged alerts.
 
 use std::cell::Cell;
@@ -197,7 +197,7 @@ fn retagging_an_account_as_quieter_alerts_and_forgets_what_was_known() {
     );
     // An account that was never seen counted as production until now.
     assert_eq!(day.retags("777788889999", "sandbox", "t3").0.rules, ["retagged"]);
-    // What is left of its tags may say anything once one is gone that names the environment.
+    // Once a tag that names the environment is gone, the other tags may say anything.
     let untags = |key: &str| {
         let given = json!({"resourceId": "888899990000", "tagKeys": [key]});
         let untag = ("organizations", "UntagResource");

@@ -1,5 +1,5 @@
-//! What is not judged whole, as it would take too long, stands in the alert, in every format, and the stricter answer
-//! stands.
+//! If an event is not judged whole, because that would take too long, the alert says so in every format, and the
+//! stricter answer counts.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::support::{World, by, call, delivered, engine_of, user};
 
-/// Looks into any list of an event, where a name and a state must stand together.
+/// Looks into any list of an event for a name and a state in the same element.
 const RULE: &str = "
 id: own-rule
 title: Own rule
@@ -176,7 +176,7 @@ fn a_trust_policy_beyond_what_is_judged_alerts() {
     check(&Engine::packed(&PACK).unwrap(), &text, how, Severity::High);
 }
 
-/// What cannot be read at all has an alert of its own, whose first sentence says so.
+/// An event that cannot be read at all has its own alert, whose first sentence says so.
 #[test]
 fn a_document_or_an_event_beyond_its_limits_alerts_as_unread() {
     #[track_caller]

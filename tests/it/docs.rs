@@ -1,4 +1,4 @@
-//! What the documentation repeats from the code is what the code says.
+//! The documentation repeats facts from the code, and must say the same.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -37,7 +37,7 @@ fn derived(engine: &Engine, file: &str) -> (Event, Value) {
     (event, facts)
 }
 
-/// Names of facts, however deep, but for keys that are data.
+/// Names of facts at any depth, except keys that are data.
 fn names(facts: &Value, found: &mut BTreeSet<String>) {
     for (name, value) in facts.as_object().into_iter().flatten() {
         found.insert(name.clone());
@@ -79,7 +79,7 @@ fn every_key_of_a_rule_and_of_the_site_file_stands_on_the_page() {
     }
 }
 
-/// What lies beyond is tried in `limits.rs`.
+/// `limits.rs` tests values beyond the limits.
 #[test]
 fn the_limits_of_a_rule_stand_on_the_page() {
     let page = section(RULES, "## A rule").replace('\n', " ");

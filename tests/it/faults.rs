@@ -224,8 +224,8 @@ fn what_cannot_be_read_or_was_not_sent_by_aws_alerts() {
     }
 }
 
-/// A policy put into a role: alerted by itself, by its number, and after something else. A password: alerted by one
-/// rule, so that no other makes up for a call that is broken.
+/// A policy put into a role raises an alert alone, by a threshold, and in a sequence. A password raises an alert by one
+/// rule only, so that no other rule hides a broken call.
 const LOUD: &str = "
 id: policy-put
 title: Policy put

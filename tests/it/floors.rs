@@ -17,8 +17,8 @@ use serde_json::Value;
 
 use crate::support::{World, engine};
 
-/// Every account of the samples is for development, every hour lies in a window, and one adjustment more says that
-/// nothing counts.
+/// Every account of the samples is for development, every hour is in a window, and one more adjustment lowers
+/// everything.
 const QUIET: &str = "
 accounts:
   '111122223333': {name: lab, tags: {environment: development}}
@@ -74,8 +74,8 @@ fn what_is_grave_or_lets_strangers_in_is_never_below_medium() {
     assert!(tried.len() > 130, "{} rules", tried.len());
 }
 
-/// What lets somebody in from outside is known by these techniques: trusted relationships, trust in another
-/// directory, other ways to sign in. Those of medium say so by a floor, or stand here with the reason.
+/// What lets somebody in from outside is known by these techniques: trusted relationships, trust in another directory,
+/// other ways to sign in. Such rules of medium have a floor, or are listed here with the reason.
 #[test]
 fn rules_about_ways_in_keep_medium() {
     const ORDINARY: [(&str, &str); 6] = [
@@ -125,7 +125,8 @@ fn the_work_of_services_stays_quiet() {
     }
 }
 
-/// What each rule about monitoring asks for, beside its own tests: every source with every name of a call.
+/// The calls that each rule about monitoring matches, in addition to its own tests: every source with every name of a
+/// call.
 fn asked(rule: &Rule) -> Vec<(String, String)> {
     let texts = |values: Option<&Vec<Value>>| -> Vec<String> {
         values.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
@@ -140,7 +141,7 @@ fn asked(rule: &Rule) -> Vec<(String, String)> {
     calls
 }
 
-/// Rules about monitoring none of whose calls weakens it, with the reason.
+/// Rules about monitoring without a call that weakens it, with the reason.
 const NOT_TAMPERING: [(&str, &str); 20] = [
     ("access-analyzer-finding-archived", "triage, and can be taken back"),
     ("chat-channel-changed", "other topics, another role, or nothing that matters"),

@@ -1,8 +1,8 @@
 //! What a document grants, compared with IAM's own evaluation, request by request.
 //!
-//! The other judge knows nothing of the product's: it takes a document apart by itself, and answers for
-//! single requests, by single callers, on resources with names that people give. A word is granted
-//! where half of these resources are. The product must never say less.
+//! The other judge shares no code with the product: it parses a document itself, and answers for single requests, by
+//! single callers, on resources with common names. A word is granted where half of these resources are. The product
+//! must never say less.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What must not be weakened is not weakened unseen through what it bears: a policy of the owner's, or a group.
+//! A guarded entity cannot be weakened unseen through what it has: a policy of the owner, or a group.
 
 use iam_responder::respond::outcome::Disposition;
 use iam_responder::text::severity::Severity;

@@ -116,7 +116,7 @@ const LIMITS: [(&str, Tried); 32] = [
     ("title of a rule", Here(title)),
     ("steps of an adjustment", Here(adjustment)),
 ];
-/// Those at the end, which stand in the text of rules/README.md.
+/// The limits at the end, which are in the text of rules/README.md.
 const OF_THE_RULES: usize = 3;
 
 #[test]

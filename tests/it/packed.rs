@@ -1,4 +1,4 @@
-//! What the build makes of the rules: the program's constants, or an end with what is broken and where.
+//! The build turns rules into constants of the program, or fails with each fault and its place.
 
 #[path = "../../src/build/generate.rs"]
 mod generate;

@@ -2,8 +2,9 @@
 //! made to harm a person who pastes a command.
 //!
 //! `data/plans.ndjson` holds a case a line: the event, or the name of a sample; what was there before, `absent` or a
-//! value, where that is known; the document that was in force before, where it is; the step as programs get it. Where a step differs, the test writes the file as it would be
-//! to `target/plans.ndjson`: see the difference, and copy it if that is meant.
+//! value, where that is known; the document that was in force before, where it is; the step as programs get it. If a
+//! step differs, the test writes the new file to `target/plans.ndjson`: look at the difference, and copy the file if
+//! the change is intended.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -21,7 +22,7 @@ use serde_json::{Value, json};
 
 use crate::support::user;
 
-/// What an event of the file has that does not say otherwise; null stands for nothing.
+/// Default fields of an event of the file; null means absent.
 fn ordinary() -> Value {
     json!({"awsRegion": "eu-west-1", "recipientAccountId": "111122223333", "userIdentity": user("alice")})
 }

@@ -51,7 +51,7 @@ fn normal_life_is_quiet() {
     }
 }
 
-/// The background of a recorded intrusion: all calls but those of the intruder and of the user whose keys he has.
+/// The background of a recorded intrusion: all calls except those of the intruder and of the user whose keys he has.
 /// Nearly two hundred records of services, instances, a colleague and their roles.
 #[test]
 fn the_background_of_an_intrusion_is_quiet() {

@@ -74,7 +74,7 @@ fn the_pack_compiled_in_is_the_folder() {
     }
 }
 
-/// What rules find in an event, in their order: at once, by way of what is possible, and the steps of sequences.
+/// The rules that match an event, in their order: directly, via the possible rules, and the steps of sequences.
 fn found(engine: &Engine, text: &str) -> [Vec<String>; 3] {
     let mut event = Event::parse(text).unwrap();
     let recognised = engine.recognise_at_once(&mut event, &Known::default());

@@ -1,4 +1,4 @@
-//! A second record of one call is no second alert: not in files, and not on the bus.
+//! A second record of one call raises no second alert, neither in files nor on the bus.
 
 use iam_responder::assess::engine::Engine;
 use iam_responder::event::Event;

@@ -347,7 +347,7 @@ fn a_flood_of_attempts_says_how_many_and_that_it_goes_on() {
         .filter(|(_, outcome)| outcome.disposition == Disposition::Alerted)
         .map(|(at, outcome)| (at, outcome.held_back))
         .collect();
-    // The fifth is news once more: refused often. That goes on to be held back by itself.
+    // The fifth is news once more: refused often. Repetitions of that alert are held back separately.
     let held: Vec<u32> = alerts.iter().map(|(_, held)| *held).collect();
     assert_eq!(held.first(), Some(&0));
     assert!(held.contains(&100) && held.len() <= 4, "{alerts:?}");

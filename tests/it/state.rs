@@ -262,7 +262,7 @@ mod table {
     use super::{WINDOW, all, at};
     use iam_responder::effects::{Claim, Counters, Windows};
 
-    /// A table of its own for each test.
+    /// A separate table for each test.
     async fn fresh(name: &str) -> Option<Table> {
         let endpoint = std::env::var_os("IAM_RESPONDER_TEST_ENDPOINT")?.into_string().unwrap();
         let name = format!("{name}-{}", std::process::id());
@@ -317,7 +317,7 @@ mod table {
             join_all(names.iter().map(|event| table.count("k", event, at(0), WINDOW))).await;
         }
         assert_eq!(table.count("k", "the last that it takes", at(1), WINDOW).await.unwrap(), 1_200);
-        // The oldest make room: as many are left as the largest threshold asks for, and new ones count.
+        // The oldest are removed: as many are left as the largest threshold counts, and new ones count.
         assert_eq!(table.count("k", "one more", at(1), WINDOW).await.unwrap(), 1_001);
         assert_eq!(table.count("k", "a window and a half later", at(90), WINDOW).await.unwrap(), 1);
         assert_eq!(table.count("k", "and again", at(91), WINDOW).await.unwrap(), 2);

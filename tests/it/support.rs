@@ -120,7 +120,7 @@ pub(crate) struct World<E, S = Memory, L = Offline> {
     pub engine: E,
     pub topics: Topics,
     pub publish: Recorder,
-    /// What becomes of what it publishes.
+    /// The results of its publishing.
     pub refusals: Faults,
     pub state: S,
     pub lookups: L,
@@ -130,7 +130,7 @@ pub(crate) struct World<E, S = Memory, L = Offline> {
 }
 
 impl<E: Borrow<Engine>> World<E> {
-    /// It remembers nothing yet, does not ask AWS, and has no topics.
+    /// It remembers nothing yet, does not call AWS, and has no topics.
     pub(crate) fn new(engine: E, origin: Origin) -> Self {
         Self::of(engine, origin, Memory::default(), Offline)
     }
@@ -201,7 +201,7 @@ pub(crate) fn reminders() -> Reminders {
     }
 }
 
-/// One environment of the function, which asks what it is given and publishes again what nobody acknowledged.
+/// One environment of the function. It uses the given lookups, and publishes unacknowledged alerts again.
 pub(crate) fn deployed<'a, P, S, L>(
     (engine, topics): (&'a Engine, &'a Topics),
     (publish, state, lookups): (&'a P, &'a S, &'a L),
@@ -231,7 +231,7 @@ async fn seed(state: &Memory, writes: Vec<(Address, Written)>) {
     }
 }
 
-/// The same events, each with an ID of its own.
+/// The same events, each with its own ID.
 pub(crate) fn numbered(mut events: Vec<Value>) -> Vec<Value> {
     for (number, event) in events.iter_mut().enumerate() {
         event["eventID"] = json!(format!("event-{number}"));

@@ -1,4 +1,4 @@
-//! What an alert says it was done to: whatever the event names, its sentence names too, and as what it is.
+//! The target in an alert: its sentence names everything that the event names, with the right kind.
 
 use std::fs;
 use std::io::Read;
@@ -73,7 +73,7 @@ fn carried(event: &Event) -> Vec<String> {
 fn names(value: &Value, key: &str, depth: usize, found: &mut Vec<String>) {
     let key = key.to_lowercase();
     match value {
-        // What a read is limited by is not what it is about.
+        // The filter of a read is not its target.
         Value::Object(map) if depth < 3 && !key.starts_with("filter") => {
             map.iter().for_each(|(key, value)| names(value, key, depth + 1, found));
         }
@@ -109,7 +109,7 @@ fn silent(engine: &Engine, events: impl Iterator<Item = Event>) -> (usize, Vec<S
         let name = event.name().unwrap_or_default().to_owned();
         let Some(alert) = alert(engine, event) else { continue };
         let sentence = alert.sentence.as_it_is();
-        // Who did it stands before it, and the account behind.
+        // The caller comes before it, and the account after it.
         let deed = sentence.rsplit_once(" in ").map_or(sentence.as_str(), |(deed, _)| deed);
         if names.is_empty() || OF_THE_ACCOUNT.contains(&name.as_str()) {
             continue;
@@ -223,7 +223,7 @@ fn what_was_refused_is_named_by_its_text() {
     assert_eq!(refused("iam", "DetachRolePolicy", &role), want);
 }
 
-/// Account and environment are those of what is opened.
+/// Account and environment are those of the opened account.
 #[test]
 fn what_is_opened_counts_as_loud_as_its_account() {
     let engine = Engine::packed(&PACK).unwrap();
@@ -254,7 +254,7 @@ fn what_is_opened_counts_as_loud_as_its_account() {
     let sandbox = assigned("444455556666");
     assert_eq!(sandbox.place.environment.as_deref(), Some("staging"));
     assert!(production.severity >= sandbox.severity);
-    // An account that nobody knows counts as production.
+    // An unknown account counts as production.
     let unknown = assigned("999988887777");
     assert_eq!(unknown.place.environment.as_deref(), Some("production"));
     assert!(!unknown.place.environment_known);

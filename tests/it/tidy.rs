@@ -43,7 +43,7 @@ const IMPURE_WORDS: [(&[&str], &str); 5] = [
     (&["IntoFuture"], "waits"),
     (&["::", "now"], "reads a clock"),
 ];
-/// What no code below the wall may import, and what it would do.
+/// Imports that no code below the wall may have, and what each would do.
 const IMPURE: [(&str, &str); 14] = [
     ("std::future", "waits"),
     ("std::task", "waits"),
@@ -121,7 +121,7 @@ fn code(text: &str) -> String {
     })
 }
 
-/// What a front page defines: it should only describe its folder and re-export what is in it.
+/// Definitions in a front page: it should only describe its folder and re-export its parts.
 fn definitions(code: &str) -> Vec<&str> {
     let words = [
         "fn",

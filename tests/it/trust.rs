@@ -16,8 +16,8 @@ const DOCUMENTS: u64 = 800;
 /// Most documents that may be judged open though no request tried here gets in. They are of few kinds:
 /// - conditions that contradict each other, so that nobody meets them all;
 /// - values that nobody can have, as an account of thirteen letters;
-/// - denies that ask tokens for keys of AWS identities, or those for claims: both are absent, so the
-///   deny holds, but a stranger's role may have been taken with a token and then bears its claims;
+/// - denies that test keys of AWS identities on tokens, or claims on AWS identities: both are absent, so the deny
+///   holds, but a stranger's role may have been taken with a token and then bears its claims;
 /// - tokens from a network that is not the stranger's, who may rent a runner there.
 const FALSE_ALARMS_MAX: usize = 90;
 

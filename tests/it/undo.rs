@@ -62,20 +62,20 @@ fn attach(role: &str, policy: &str) -> String {
     command("AttachRolePolicy", &json!({"roleName": role, "policyArn": policy}))
 }
 
-/// The value of an option, which stands in one word with it.
+/// The value of an option, which is in one word with it.
 fn value(words: &[String], option: &str) -> Option<String> {
     let joined = words.iter().find_map(|word| word.strip_prefix(&format!("{option}=")));
     joined.map(str::to_owned)
 }
 
-/// The JSON that goes to the CLI as a word of its own.
+/// The JSON that the CLI gets as a separate word.
 fn json_of(words: &[String]) -> Value {
     let mut after = words.iter().skip_while(|word| *word != "--cli-input-json").skip(1);
     serde_json::from_str(after.next().unwrap()).unwrap()
 }
 
-/// Options of a command whose value is a word of its own, which could be taken for an option. JSON that the CLI wants
-/// so is left out: it begins with a brace.
+/// Options of a command whose value is a separate word, which could be read as an option. JSON is left out: the CLI
+/// requires a separate word, and it begins with a brace.
 fn values_apart(command: &str) -> Vec<&str> {
     let apart = |(word, next): (&'_ str, &'_ str)| {
         let name = word.strip_prefix("--").unwrap_or_default();
@@ -228,7 +228,7 @@ fn no_command_repeats_the_event_or_gives_anything_unsaid() {
     assert!(read > 100, "{read} commands");
 }
 
-/// The same for commands that no event of the rules asks for, and for those in the runbooks.
+/// The same for commands that no event of the rules leads to, and for those in the runbooks.
 #[test]
 fn no_value_stands_apart_from_its_option() {
     let mut read = 0;

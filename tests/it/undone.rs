@@ -1,4 +1,4 @@
-//! What is offered against a change, by what the events before it say.
+//! The undo offered against a change, by the events before it.
 
 use std::sync::LazyLock;
 
@@ -12,7 +12,7 @@ use crate::support::{World, call, now};
 
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::packed(&PACK).unwrap());
 
-/// What is said of the last event's undo: its command, or what refuses it, and what is to be doubted.
+/// The undo of the last event: its command, or the reason against it, and the doubts.
 fn last(events: Vec<Value>) -> (Option<String>, Option<String>, String) {
     let world = World::new(&*ENGINE, Origin::Trusted);
     let answer = |event: Value| world.answer(Event::parse(&event.to_string()), now(), None);

@@ -225,7 +225,7 @@ def names_are_free_again(template):
         if kept and not changes:
             yield f"{name}: outlives the stack, so the next stack cannot be made: end {key} in the stack's ID"
         if not kept and changes:
-            yield f"{name}: {key} changes with the stack, so that nobody can tell it by the prefix"
+            yield f"{name}: {key} changes with the stack, so that the prefix does not identify it"
 
 
 def what_is_remembered_lasts(template):
@@ -439,7 +439,7 @@ def alarms_ring(template):
     resources = resolved(template, EVERYTHING)
     topic = Resolver(template, EVERYTHING).value({"Ref": "AlarmTopic"})
     if "KmsMasterKeyId" in resources["AlarmTopic"]["Properties"]:
-        yield "AlarmTopic: has a key, so no alarm tells that the key is broken"
+        yield "AlarmTopic: has a key, so no alarm reports that the key is broken"
     watched = set()
     for name, alarm in of_type(resources, "AWS::CloudWatch::Alarm").items():
         properties = alarm["Properties"]

@@ -1,4 +1,4 @@
-"""The commands of the pages that tell how to deploy."""
+"""The commands of the pages about deployment."""
 
 import re
 

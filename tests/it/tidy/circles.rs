@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::imports::{Modules, Names};
 
-/// An import from room to room: both stand in the same folder, or one is its front page.
+/// An import from room to room: both are in the same folder, or one is its front page.
 type Way<'a> = (&'a [String], &'a [String]);
 
 /// The imports from which a way leads back.

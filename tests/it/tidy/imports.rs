@@ -1,4 +1,4 @@
-//! What the files import: the paths in each, in any form, and the files that define what they lead to.
+//! Imports of the files: the paths in each, in any form, and the files that define their targets.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -44,7 +44,7 @@ pub(super) fn module_of(file: &Path) -> Names {
     }
 }
 
-/// The words of a file with modules of its own as if it had none: in them, `super` is the file itself.
+/// The words of a file with inner modules as if it had none: in them, `super` is the file itself.
 fn flat(mut words: Vec<&str>) -> Vec<&str> {
     let mut depth = 0;
     let mut ends = Vec::new();

@@ -136,7 +136,7 @@ const OF_ACTIONS: Claims = &[
     ("aud", &["sts.amazonaws.com", "*"]),
 ];
 
-/// Claims of each issuer; `octo` and the like are ours.
+/// Claims of each issuer; `octo` and similar names are ours.
 fn claims(issuer: &str) -> Claims {
     match issuer {
         ACTIONS => OF_ACTIONS,

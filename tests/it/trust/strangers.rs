@@ -56,7 +56,7 @@ pub(super) fn of(document: &Value, organization_is_known: bool) -> Vec<Request> 
     requests
 }
 
-/// Requests of the vendor, who is not a stranger to those who named him, and knows his external ID.
+/// Requests of the vendor, who is not a stranger to the customer who named him, and knows the external ID.
 pub(super) fn vendor(document: &Value) -> Vec<Request> {
     let mut requests = identities(document, VENDOR, None);
     for request in &mut requests {
@@ -92,7 +92,7 @@ fn choices(document: &Value, account: &str) -> Vec<(&'static str, Vec<Option<Str
 fn identities(document: &Value, account: &str, organization: Option<&str>) -> Vec<Request> {
     let mut names: BTreeSet<String> = BTreeSet::from(["q".to_owned()]);
     for value in filled(document, "aws:principalarn", "q", account) {
-        // A path may hold what a pattern asks for.
+        // A path may contain the text that a pattern matches.
         names.insert(value.rsplit(":role/").next().unwrap().to_owned());
         names.insert(format!("q{}", value.trim_start_matches("arn")));
     }
@@ -103,7 +103,7 @@ fn identities(document: &Value, account: &str, organization: Option<&str>) -> Ve
     let mut contexts: Vec<Context> = vec![Context::new()];
     let mentioned = document.to_string().to_lowercase();
     for (key, values) in choices(document, account) {
-        // What the document does not ask about need not be varied.
+        // Keys that the document does not test need not vary.
         if mentioned.contains(key) {
             contexts = cross(contexts, key, &values);
         }
@@ -205,7 +205,7 @@ fn claims_of_strangers(
 ) -> Vec<Claims> {
     let subjects = filled(document, &format!("{issuer}:sub"), "q", "q");
     let every = |start: &str, end: &str, own: &str| -> Vec<Claims> {
-        // Between the two stands the customer, whose name may begin as ours does.
+        // The customer is between the two, and the customer's name may begin as ours does.
         let mut names = owners(&subjects, start, own);
         names.extend(["q".to_owned()]);
         let subject = |name: String| vec![("sub", format!("{start}{name}{end}"))];
@@ -238,7 +238,7 @@ fn claims_of_strangers(
     all.iter().flat_map(|claims| audiences.iter().map(move |one| with(claims, one))).collect()
 }
 
-/// Names other than ours that fit what stands behind `start` in the document.
+/// Names other than ours that match the text after `start` in the document.
 fn owners(subjects: &BTreeSet<String>, start: &str, own: &str) -> BTreeSet<String> {
     let after = subjects.iter().filter_map(|subject| subject.strip_prefix(start));
     let names = after.map(|rest| rest.split(['/', ':', '@']).next().unwrap().to_owned());

@@ -22,7 +22,7 @@ fn an_image_comes_by_replication_by_a_cache_and_into_jobs() {
     let push = || ("ecr", "PutImage", json!({"repositoryName": "team/app", "imageTag": "latest"}));
     check_loud(&[in_region(task(IMAGE, ROLE), "eu-west-1")], push(), true);
     check_loud(&[in_region(task(IMAGE, LOW), "eu-west-1")], push(), false);
-    // What lies in a folder of a rule's name the rule fetches.
+    // The rule fetches the images in the folder of its name.
     let rule = |folder: &str| {
         ("ecr", "CreatePullThroughCacheRule", json!({"ecrRepositoryPrefix": folder}))
     };
@@ -113,7 +113,7 @@ fn a_trust_by_a_pattern_of_names_lets_each_of_them_in() {
         ("*", "ArnLike", of("ops-*")),
         ("*", "ArnNotLike", of("deploy-*")),
         ("*", "ArnLike", "arn:aws:iam::444455556666:role/deploy-*".to_owned()),
-        // Who is let in as one of the account needs rights of its own.
+        // A caller who is let in as part of the account needs rights, too.
         ("arn:aws:iam::111122223333:root", "ArnLike", of("deploy-*")),
     ] {
         let severity = severity(trust(principal, operator, &value), "deploy-x");

@@ -36,7 +36,7 @@ fn tasks() -> Value {
     json!({"Service": "ecs-tasks.amazonaws.com"})
 }
 
-/// A machine of that role, of which the group that made it says the ID, or nobody.
+/// A machine of that role. The group that created it says its ID, or nothing does.
 fn machine(id: Option<&str>) -> Value {
     let profile = json!({"iamInstanceProfile": {"arn": HOST}});
     let answer = id.map(|id| json!({"instancesSet": {"items": [{"instanceId": id}]}}));

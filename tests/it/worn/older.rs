@@ -149,7 +149,7 @@ fn what_somebody_does_to_one_that_nobody_saw_made_is_a_habit_with_others() {
     };
     let before = || worker_of("cloudformation.amazonaws.com", ADMIN);
     quiet([before(), vec![work(20, "one"), work(30, "two")]].concat());
-    // One that is known to wear another role is none of them.
+    // A stack that is known to wear another role is not one of them.
     let weak = json!({"stackName": "one", "roleARN": "arn:aws:iam::111122223333:role/weak"});
     let known = made("cloudformation", "CreateStack", weak, json!({}));
     loud([before(), vec![known, work(20, "one"), work(30, "two")]].concat());

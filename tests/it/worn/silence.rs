@@ -1,4 +1,4 @@
-//! What somebody did before buys silence only where it was itself about what counts: nothing harmless does.
+//! An earlier act makes a later one quiet only if it was serious itself: a harmless act never does.
 
 use super::*;
 

@@ -337,7 +337,7 @@ fn machines_that_nobody_saw_made_alert_once_a_caller() {
     };
     let before = [worker(ADMIN), vec![instances(), session("i-71", 20)]].concat();
     assert!(last(QUIET, before.clone(), session("i-72", 30)) <= Some(Severity::Informational));
-    // One that is known to wear it is alerted by itself.
+    // An instance that is known to wear it raises an alert of its own.
     assert!(last(QUIET, before, session("i-1", 30)) >= Some(Severity::Medium));
 }
 
