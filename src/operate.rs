@@ -1,4 +1,4 @@
-//! What the operator of the function sets: its environment, and the files that it reads.
+//! Configuration by the operator of the function: its environment, and the files that it reads.
 
 #[cfg(any(feature = "cli", feature = "lambda"))]
 pub mod folder;

@@ -1,4 +1,4 @@
-//! What is said about an event: everything a person needs at two in the morning.
+//! Alerts about events: everything a person needs at two in the morning.
 //!
 //! An [`Alert`] is built once and rendered for each channel. The caller may choose names, paths and user agents. An
 //! alert holds them unchanged: alone as [`Hostile`](crate::text::hostile::Hostile), in sentences as

@@ -1,4 +1,4 @@
-//! What people and attackers write: YAML with its lines, words that are nearly right, texts made harmless.
+//! Text from people and attackers: YAML with its lines, nearest words, and texts made harmless.
 
 pub(crate) mod base64;
 pub(crate) mod checked;

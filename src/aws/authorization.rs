@@ -1,4 +1,4 @@
-//! What an account has: users, roles, groups and the customer's own policies, page by page.
+//! Reads users, roles, groups and customer managed policies of an account, page by page.
 
 use aws_config::SdkConfig;
 use aws_sdk_iam::Client;
@@ -29,7 +29,7 @@ pub struct AuthorizationPage {
 }
 
 impl AuthorizationPage {
-    /// What is to be written of it.
+    /// The values to write for it.
     #[must_use]
     pub fn writes(&self) -> Vec<(Address, Value)> {
         let identities = self.identities.iter().flat_map(Identity::writes);

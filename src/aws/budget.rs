@@ -396,7 +396,7 @@ mod tests {
         minute.stop(LookBack, (4_000, 4_100), false);
         assert_eq!(minute.start(LookBack, 5_000), Err(Refused::NoTime));
         assert_eq!(minute.0.lookup.failures, 0);
-        // What others took is gone for it too.
+        // Time that others used is gone for it too.
         let mut minute = Minute::new();
         minute.call(LookUp, (0, 3_000), false);
         assert_eq!(minute.start(LookBack, 3_000), Ok(500));

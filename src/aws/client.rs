@@ -1,4 +1,4 @@
-//! What all SDK clients share: HTTP client, time limits, retries.
+//! The common parts of all SDK clients: HTTP client, time limits, retries.
 //!
 //! The SDK's defaults wait for ever on a server that accepts and never answers; a function that must publish within
 //! seconds cannot.

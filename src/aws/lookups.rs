@@ -1,4 +1,4 @@
-//! What is asked of Organizations, IAM, Systems Manager and CloudTrail.
+//! Lookups in Organizations, IAM, Systems Manager and CloudTrail.
 
 use std::sync::OnceLock;
 
@@ -19,12 +19,12 @@ use crate::effects::{
 use crate::iam::account::{Account, AccountId, TAGS_MAX};
 use crate::iam::arn::Arn;
 
-/// What CloudTrail is asked for, as errors say it.
+/// Name of the lookup in CloudTrail, for errors.
 const ACTION: &str = "look up the caller's last hour in CloudTrail";
 /// Calls on one page: the most that CloudTrail gives.
 const CALLS_MAX: i32 = 50;
 
-/// What the function may ask.
+/// Lookups that the function may use.
 #[derive(Debug, Clone)]
 pub struct Permitted {
     /// Organizations and IAM about accounts.

@@ -28,7 +28,7 @@ pub(crate) fn pack(root: &Path, for_people: bool) -> Result<String, Vec<String>>
     let (mut loading, mut texts) = (Loading::default(), Vec::new());
     faults.into_iter().for_each(|fault| loading.fault(fault));
     for mut document in rules {
-        // What is too much in all is a fault by then.
+        // `loading` records an exceeded limit as a fault.
         let _ = loading.rule(&document);
         if let (false, Some(map)) = (for_people, document.value.as_object_mut()) {
             map.retain(|key, _| !FIELDS_OF_PEOPLE.contains(&key.as_str()));

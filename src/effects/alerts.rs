@@ -15,7 +15,7 @@ pub const KEPT_DAYS: i64 = 90;
 /// Longest note of a judgement, in characters.
 pub const NOTE_CHARS_MAX: usize = 1_000;
 
-/// What a person says of an alert.
+/// The judgement of a person about an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum JudgementWord {
@@ -59,7 +59,7 @@ impl FromStr for JudgementWord {
     }
 }
 
-/// What a person said of an alert, and when.
+/// The judgement of a person about an alert, with its time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judgement {
     /// What it was.

@@ -21,7 +21,7 @@ use crate::alert::{Message, SentAlert};
 use crate::iam::account::{Account, AccountId};
 use crate::prior::{Register, Write};
 
-/// What becomes of a call.
+/// The result of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InjectedFault {
     /// The call fails before it does anything.
@@ -120,7 +120,7 @@ pub struct Faulty<'a, T> {
 }
 
 impl<'a, T> Faulty<'a, T> {
-    /// What it is around, with these faults.
+    /// Wraps a port, with these faults.
     pub fn new(of: &'a T, faults: &'a Faults) -> Self {
         Self { of, faults }
     }

@@ -1,4 +1,4 @@
-//! What is asked of AWS about an event.
+//! Lookups in AWS about an event.
 
 use std::future::Future;
 
@@ -48,7 +48,7 @@ pub trait Accounts {
 
 /// Asks Systems Manager about change calendars.
 pub trait ChangeCalendars {
-    /// What a change calendar says of a moment. `Ok(None)` means that there is nobody to ask.
+    /// The state of a change calendar at a moment. `Ok(None)` if calendars cannot be queried.
     fn change_calendar(
         &self,
         name: &str,

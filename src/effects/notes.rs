@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::error::EffectError;
 
-/// What is written under a key.
+/// The value under a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
     /// The text.

@@ -1,4 +1,4 @@
-//! What the responder remembers across events, under one name.
+//! All state across events, as one trait.
 
 use super::counters::Counters;
 use super::deliveries::Deliveries;

@@ -17,8 +17,8 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         CachedLookups { state: self.state, lookups: self.lookups, cache: self.cache }
     }
 
-    /// What is known beside the event, and, if a rule may speak of it, whether it was published before. Each piece is
-    /// optional: one that is unknown falls to the stricter side.
+    /// Looks up what the event does not contain, and, if a rule may match, whether the event was published before. Each
+    /// piece is optional: one that is unknown falls to the stricter side.
     ///
     /// # Errors
     /// Another environment is at the event.

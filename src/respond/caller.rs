@@ -86,7 +86,7 @@ struct Hour {
 pub fn lines(calls: &PastCalls, event: &Event, principal: &Principal, now: Timestamp) -> Vec<Line> {
     let until = event.time().unwrap_or(now);
     let (mut hour, mut seen) = (Hour::default(), BTreeSet::new());
-    // What is the tool's own plays no part in it.
+    // The tool's own resources do not matter here.
     let own = Own::default();
     let key = principal.key();
     seen.insert(event.identity());

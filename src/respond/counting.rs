@@ -136,8 +136,8 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     /// Notes for whom CloudFormation works on the tool's own stack from now on.
     async fn note_update(&self, event: &Event, facts: &Facts, at: Timestamp) {
         let id = event.identity();
-        // Where the call names a service role, CloudFormation works as that; others may pass it to stacks of theirs,
-        // so it counts where the owners list it.
+        // If the call names a service role, CloudFormation works as that role; others may pass the role to their own
+        // stacks, so it counts where the owners list it.
         let given = event.text("detail.requestParameters.roleARN");
         let given =
             given.filter(|role| self.engine.own().is_deployment_role(role)).map(str::to_owned);
@@ -203,7 +203,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             if let Some(note) = self.state.note(&key).await? {
                 return Ok(Some(note.text));
             }
-            // Of two copies of the function that both find no note, one writes it.
+            // If two copies of the function find no note, only one writes it.
             if self.state.write_note(&key, &who, at, Precondition::Absent).await? {
                 return Ok(Some(who.clone()));
             }
@@ -233,7 +233,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         }
         let who = principal.key().to_lowercase();
         let key = format!("burst\n{}\n{}", event.account()?, who.escape_debug());
-        // What is counted is the name of the call, to the minute: the same one a hundred times is one.
+        // The name of the call is counted once a minute: a hundred equal calls count as one.
         let at = event.time().unwrap_or(now);
         let at = Timestamp::from_second(at.as_second() / 60 * 60).unwrap_or(at);
         self.state.count(&key, name, at, BURST_WINDOW).await.ok()

@@ -38,7 +38,7 @@ pub struct Cache {
     calendars: Mutex<HashMap<String, Vec<Answer>>>,
 }
 
-/// What a calendar said of the time from `from` on, and when it did.
+/// The answer of a calendar for the time after `from`, and when it came.
 #[derive(Debug, Clone, Copy)]
 struct Answer {
     from: Timestamp,
@@ -53,7 +53,7 @@ struct AccountNote {
     account: Account,
     /// AWS said so; what followed from an event is only better than nothing.
     believed: bool,
-    /// What it was before, where it changed.
+    /// The former value, if it changed.
     before: Option<Account>,
 }
 
@@ -86,11 +86,11 @@ fn before_tagged_key(id: AccountId, event: &Event) -> String {
 /// Looks things up through a cache.
 #[derive(Debug)]
 pub struct CachedLookups<'a, S, L> {
-    /// What is shared by all environments.
+    /// The state that all environments share.
     pub state: &'a S,
     /// AWS.
     pub lookups: &'a L,
-    /// What this environment knows.
+    /// The memory of this environment.
     pub cache: &'a Cache,
 }
 
@@ -197,7 +197,7 @@ impl<S: State, L: Lookups> CachedLookups<'_, S, L> {
         self.keep(id, &note, event.time().unwrap_or(now), Precondition::NotLater).await;
     }
 
-    /// What each change calendar of the site says of a moment. One that cannot be asked is missing.
+    /// The state of each change calendar of the site at a moment. A calendar that does not answer is missing.
     pub async fn calendars(
         &self,
         site: &Site,

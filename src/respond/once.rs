@@ -14,7 +14,7 @@ use crate::respond::outcome::Outcome;
 use crate::text::line::Line;
 use crate::text::severity::Severity;
 
-/// What an alert says of itself where it is not known whether it was published before.
+/// The note in an alert if it is unknown whether it was published before.
 const NOT_DEDUPLICATED: &str =
     "Not deduplicated, as the state table did not answer: it may come twice.";
 
@@ -29,7 +29,7 @@ pub(super) enum Begun {
     NotKnown,
 }
 
-/// What came of claiming the windows of all rules.
+/// The result of claiming the windows of all rules.
 #[derive(Debug, Default)]
 pub(super) struct Claims {
     /// Every rule of it is repeated: none raises anything new.
@@ -239,7 +239,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     }
 }
 
-/// What an alert says of its reminder.
+/// The line in an alert about its reminder.
 fn published_again(severity: Severity, at: Timestamp) -> Line {
     let louder = if severity < Severity::Critical { ", a step louder," } else { "" };
     let time = at.strftime("%Y-%m-%d %H:%M UTC");

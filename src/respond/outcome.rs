@@ -1,4 +1,4 @@
-//! What became of an event: one line for programs.
+//! The outcome of an event: one line for programs.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -73,7 +73,7 @@ pub struct Outcome {
     /// Repetitions held back before this alert.
     #[serde(skip_serializing_if = "is_zero")]
     pub held_back: u32,
-    /// What must be known about the alert itself.
+    /// Notes about the alert itself.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }

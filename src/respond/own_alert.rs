@@ -14,7 +14,7 @@ use crate::effects::{Claim, Publish, Windows};
 /// Within which window an alert is enough.
 #[derive(Debug, Clone, Copy)]
 pub struct OncePer<'a> {
-    /// What two alerts have in common that are the same.
+    /// The key that equal alerts share.
     pub key: &'a str,
     /// From now on.
     pub now: Timestamp,
@@ -59,7 +59,7 @@ pub async fn publish_once<P: Publish>(
     published
 }
 
-/// What comes of publishing, until the time is over.
+/// Publishes, unless the time is over first.
 ///
 /// # Errors
 /// It was not published.

@@ -23,9 +23,9 @@ pub struct Reminded {
     pub due: usize,
     /// Due alerts that were published again.
     pub published: usize,
-    /// What could not be published; it stays due.
+    /// Alerts that could not be published; they stay due.
     pub failures: Vec<PublishFailed>,
-    /// What the state did not do.
+    /// Failed calls of the state.
     pub state_failures: Vec<EffectError>,
 }
 

@@ -1,4 +1,4 @@
-//! Who handles events, with what.
+//! The handler of events, with its ports and settings.
 
 use std::sync::LazyLock;
 

@@ -12,7 +12,7 @@ use crate::event::{Event, SecondRecord};
 use crate::rule::Rule;
 use crate::text::severity::Severity;
 
-/// What was published of a call, as a note keeps it.
+/// The part of a published call that a note stores.
 struct Published {
     severity: Severity,
     rules: Vec<String>,
@@ -97,7 +97,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     }
 }
 
-/// What makes two records of files the same: all of them. An ID alone may be anybody's choice there.
+/// Two records of files are the same if all of their text is equal. In a file anybody may choose the ID.
 fn again(event: &Event) -> String {
     format!("record\n{}\n{}", event.identity(), event.content_hash())
 }

@@ -27,7 +27,7 @@ const AT_ONCE: usize = 16;
 /// ones are not published.
 const COUNTED_MAX: usize = 200;
 
-/// What became of the daily message.
+/// The result of the daily message.
 #[derive(Debug, Default)]
 pub struct DailyMessage {
     /// Alerts that it counts. 0 if another copy published it today.
@@ -38,7 +38,7 @@ pub struct DailyMessage {
     pub state_failures: Vec<EffectError>,
 }
 
-/// What somebody declared to be silent, and its line in the daily message.
+/// A declared silence, and its line in the daily message.
 struct Silence {
     counted_as: String,
     words: String,
@@ -106,7 +106,7 @@ impl Silence {
     }
 }
 
-/// Who answers for the override of a rule, and why it is right, where the site says so.
+/// Owner and reason of a rule's override, if the site file has them.
 fn responsible(rule: &Rule, engine: &Engine) -> (String, String) {
     let change = engine.site().override_of(&rule.spec.id);
     let owner = change.and_then(|change| change.owner.as_deref());
@@ -160,7 +160,7 @@ pub async fn send_silences<S: State, P: Publish>(
         Ok(alerts) => return DailyMessage { alerts, failure: None, state_failures },
         Err(failure) => failure,
     };
-    // Of one that was not claimed nothing is released.
+    // Releasing an unclaimed window does nothing.
     for some in silences.chunks(AT_ONCE) {
         let released = some.iter().map(|one| state.release(&one.counted_as, &id));
         state_failures.extend(join_all(released).await.into_iter().filter_map(Result::err));

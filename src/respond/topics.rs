@@ -1,4 +1,4 @@
-//! Where alerts go, and what they must say of the way they take.
+//! The topics of alerts, and the notes about a replaced topic.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

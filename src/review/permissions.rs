@@ -65,7 +65,7 @@ impl Reason {
     }
 }
 
-/// What becomes of the actions of AWS's list, each as `s3:PutBucketPolicy`.
+/// The actions of AWS's list by their treatment, each as `s3:PutBucketPolicy`.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Permissions {
     /// Those whose call a rule names.
@@ -123,7 +123,7 @@ fn left_out() -> BTreeMap<(&'static str, &'static str), LeftOut> {
     rows(include_str!("permissions/left_out.tsv")).filter_map(read).collect()
 }
 
-/// What CloudTrail calls an action: its source, and the name of the event.
+/// The name of an action in CloudTrail: source and event name.
 fn spelt(service: &str, action: &'static str) -> (String, &'static str) {
     let own = |[of, what, ..]: &[&str; 4]| *of == service && [action, "*"].contains(what);
     match rows(include_str!("permissions/spelt.tsv")).find(own) {

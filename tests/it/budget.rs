@@ -151,7 +151,7 @@ async fn lookups_are_timed_and_say_why_they_failed() {
     let invocation = budget.begin(Instant::now() + Duration::from_secs(20));
     let error = aws.account(AccountId::parse("111122223333").unwrap()).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Denied, "{error}");
-    // What may not be asked is not asked.
+    // A forbidden lookup is not made.
     assert_eq!(aws.change_calendar("c", Timestamp::UNIX_EPOCH).await.unwrap(), None);
     let used = invocation.usage();
     // Tags and name are asked at the same time.

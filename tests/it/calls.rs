@@ -1,4 +1,4 @@
-//! What is asked of the world for one event: how much, and how much of it one after the other.
+//! Calls to the world for one event: how many, and how many of them one after the other.
 
 use std::pin::pin;
 use std::task::{Context, Waker};
@@ -123,7 +123,7 @@ fn an_alert_about_a_role_that_holds_much_waits_for_two_rounds_more() {
         assert!(made.len() <= CALLS_MAX, "{measured}");
         (before.expect("it is published"), rounds)
     };
-    // What it may do is everything, whatever it may do beside.
+    // It may do everything already, so nothing else matters.
     assert_eq!(waits("arn:aws:iam::aws:policy/AdministratorAccess"), (4, 1));
     assert_eq!(waits(&arn("full")), (6, 3));
 }

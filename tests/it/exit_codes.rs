@@ -131,7 +131,7 @@ mod with_aws {
          <GetAccountAuthorizationDetailsResult><IsTruncated>false</IsTruncated>\
          </GetAccountAuthorizationDetailsResult></GetAccountAuthorizationDetailsResponse>";
 
-    /// What the table and IAM answer.
+    /// The answers of the table and IAM.
     #[derive(Clone, Copy)]
     struct Answers {
         scan: &'static str,

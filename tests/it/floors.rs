@@ -1,4 +1,5 @@
-//! What stays at medium under any adjustment: each rule's own events, before a site that is as quiet as it can be.
+//! Events that stay at medium under any adjustment: each rule's own events, before a site that is as quiet as it can
+//! be.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -96,7 +96,7 @@ fn a_ban_by_night_is_no_gift() {
         {"Effect":"Allow","Action":"ec2:Describe*","Resource":"*"}]}"#;
     assert_eq!(put("lab", ban), Some(Severity::Medium));
     assert_eq!(put("lab", gift), Some(Severity::High));
-    // What is guarded must be able to work.
+    // A guarded role must be able to work.
     assert!(put("keeper", ban) >= Some(Severity::High));
     let own = by_night(
         "iam",

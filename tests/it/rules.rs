@@ -37,7 +37,7 @@ fn every_rule_passes_its_own_tests() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-/// What is the tool's own is decided by the name it was deployed under.
+/// The deployed name decides which resources are the tool's own.
 #[test]
 fn no_rule_holds_the_name_of_the_tool() {
     for file in folder::files(Path::new("rules")).unwrap() {

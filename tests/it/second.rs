@@ -30,7 +30,7 @@ fn with(mut record: Value, fields: &Value) -> Value {
     record
 }
 
-/// What an endpoint records of a call.
+/// The record of an endpoint about a call.
 fn network(record: &Value) -> Value {
     let fields = json!({"eventID": "event-of-network", "eventCategory": "NetworkActivity", "eventType": "AwsVpceEvent",
         "requestParameters": null, "managementEvent": false});

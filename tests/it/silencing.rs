@@ -45,7 +45,7 @@ fn refused(mut event: Value, resource: &str) -> Value {
     event
 }
 
-/// What becomes of the last of these events.
+/// The outcome of the last of these events.
 fn last(engine: &Engine, events: &[Value]) -> Outcome {
     all(engine, events).pop().unwrap()
 }
@@ -93,7 +93,7 @@ fn adjustments_stop_where_it_matters_most() {
         BOB,
         High,
     );
-    // What must work when nothing else does.
+    // An entity that must work when nothing else does.
     let deny = json!({"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}).to_string();
     for name in ["iam-responder-function", "Break-Glass"] {
         let put = json!({"roleName": name, "policyName": "p", "policyDocument": deny});
@@ -166,7 +166,7 @@ fn only_an_update_of_the_own_stack_by_the_same_role_is_an_update() {
     let mut refused = begin("iam-responder", BOB);
     refused["detail"]["errorCode"] = json!("AccessDenied");
     check(&[refused, does(BOB)], Critical, Critical);
-    // What another rule says of it no adjustment for stacks takes back.
+    // An adjustment for stacks does not lower another rule's severity.
     let rights = json!({"roleName": "iam-responder-function", "policyName": "p", "policyDocument":
         json!({"Statement": {"Effect": "Allow", "Action": "sns:Publish", "Resource": "*"}}).to_string()});
     let put = call("iam", "PutRolePolicy", &rights, &through_stack(session(BOB)), 20);

@@ -156,7 +156,7 @@ impl<E: Borrow<Engine>, S: State, L: Lookups> World<E, S, L> {
         Faulty::new(&self.publish, &self.refusals)
     }
 
-    /// What becomes of an event whose alert would be published at a time.
+    /// The outcome of an event whose alert would be published at a time.
     pub(crate) fn try_answer(
         &self,
         event: Result<Event, Unreadable>,
@@ -193,7 +193,7 @@ impl<E: Borrow<Engine>, S: State, L: Lookups> World<E, S, L> {
     }
 }
 
-/// What nobody acknowledges is published again.
+/// Unacknowledged alerts are published again.
 pub(crate) fn reminders() -> Reminders {
     Reminders {
         after: SignedDuration::from_mins(30),
@@ -211,7 +211,7 @@ pub(crate) fn deployed<'a, P, S, L>(
     Responder { engine, topics, publish, state, lookups, cache, origin, mode, reminders }
 }
 
-/// What becomes of each event, where there was a seed before all.
+/// The outcome of each event, after a seed.
 pub(crate) fn responses(
     site: &str,
     seeds: Vec<(Address, Written)>,

@@ -99,12 +99,12 @@ fn says(sentence: &str, name: &str) -> bool {
     sentence.contains(name) || parts.into_iter().any(|part| sentence.contains(part))
 }
 
-/// Those whose sentences name nothing of what they carry.
+/// Alerts whose sentences name nothing from their event.
 fn silent(engine: &Engine, events: impl Iterator<Item = Event>) -> (usize, Vec<String>) {
     let (mut alerts, mut silent) = (0, Vec::new());
     for event in events {
         let names = carried(&event);
-        // What was made is named by the answer.
+        // The answer names a new thing.
         let answered = names_at(&event, &["responseElements"]);
         let name = event.name().unwrap_or_default().to_owned();
         let Some(alert) = alert(engine, event) else { continue };

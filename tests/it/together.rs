@@ -65,7 +65,7 @@ fn policy(document: &str) -> Value {
     event
 }
 
-/// What becomes of the last event, where there was a seed before all.
+/// The outcome of the last event, after a seed.
 fn last(site: &str, seeds: Vec<(Address, Written)>, events: &[Value]) -> Response {
     support::responses(site, seeds, events.iter().cloned()).pop().unwrap()
 }

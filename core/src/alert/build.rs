@@ -33,9 +33,9 @@ const UNDO_AGE_MINUTES_MAX: i64 = 60;
 /// How far ahead of the clock an event may be, in minutes, before its undo is doubted.
 const UNDO_AHEAD_MINUTES_MAX: i64 = 15;
 
-/// What the runbook of a rule names that knows of sessions of `AssumeRoot`.
+/// Text in the runbook of a rule that covers sessions of `AssumeRoot`.
 const ASSUME_ROOT: &str = "AssumeRoot";
-/// What to do first about such a session, where no rule knows of them.
+/// The first step about such a session, if no rule covers them.
 const ASK_THE_OPENER: &str = "This is a session of AssumeRoot: ask who opened it, in the management account or a delegated one. \
                               The keeper of the root password does not know of it.\n";
 
@@ -46,7 +46,7 @@ pub struct Circumstances {
     pub history: Vec<Line>,
     /// Repetitions held back since an alert of this kind was first published.
     pub held_back: u32,
-    /// What must be known about the alert itself, as that it may come twice.
+    /// Notes about the alert itself, for example that it may come twice.
     pub notes: Vec<Line>,
     /// The command that acknowledges it.
     pub acknowledge: Option<String>,
@@ -373,7 +373,7 @@ fn runbook(first: &Rule, rules: &[&Rule], context: &Context) -> String {
         if context.facts.principal.assumed_root.is_none() {
             return clean_lines(own, 2_000);
         }
-        // Who keeps root's password has no part in what such a session does.
+        // The owner of root's password is not involved in such a session.
         let of_such = rules.iter().map(|rule| &rule.spec.runbook);
         let of_such = of_such.into_iter().find(|runbook| runbook.contains(ASSUME_ROOT));
         let asked = of_such.cloned().unwrap_or_else(|| format!("{ASK_THE_OPENER}{own}"));

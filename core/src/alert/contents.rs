@@ -1,4 +1,4 @@
-//! What an alert holds.
+//! The contents of an alert.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -62,7 +62,7 @@ pub struct Alert {
     pub history: Vec<Line>,
     /// Repetitions held back since an alert of this kind was first published.
     pub held_back: u32,
-    /// What must be known about this alert itself, as that it may come twice.
+    /// Notes about this alert itself, for example that it may come twice.
     pub notes: Vec<Line>,
     /// The command that acknowledges it.
     pub acknowledge: Option<String>,

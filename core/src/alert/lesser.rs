@@ -10,9 +10,9 @@ use crate::rule::Rule;
 /// What such a change is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lesser {
-    /// What it puts or attaches only forbids.
+    /// The policy that it puts or attaches only forbids.
     OnlyDenies,
-    /// What it replaces gave more.
+    /// The replaced policy gave more.
     GivesLess,
 }
 

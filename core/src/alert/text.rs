@@ -120,7 +120,7 @@ fn facts(alert: &Alert) -> Vec<(&'static str, String)> {
     facts
 }
 
-/// What else is known of the caller, a line each.
+/// Further facts about the caller, a line each.
 fn who_lines(who: &Who) -> Vec<String> {
     let shown = |text: &Option<Hostile>| shown_name(text.as_ref());
     let line =

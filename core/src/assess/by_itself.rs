@@ -34,7 +34,7 @@ impl Recognised<'_> {
         overridden.filter_map(|rule| ByItself::of(rule, event, self)).collect()
     }
 
-    /// Those of them that fire and would have been published, louder than what was.
+    /// The rules of these that fire and would have published a louder alert.
     #[must_use]
     pub fn louder(&self, firing: &[ByItself], published: Option<Severity>) -> Vec<String> {
         let outcome = self.context.facts.outcome;

@@ -80,7 +80,7 @@ pub(super) fn fingerprint(
     }
     let by = [GroupBy::Account, GroupBy::Principal, GroupBy::Entity];
     let (key, name) = (counter_key(rule, &by, event, context), event.name().unwrap_or_default());
-    // Where the entity is unknown, the parameters identify it.
+    // If the entity is unknown, the parameters identify it.
     let known = context.facts.entity.as_ref().is_some_and(|entity| entity.name.is_some());
     let parameters = event.value("detail.requestParameters").filter(|_| !known);
     let parameters = parameters.map(ToString::to_string).unwrap_or_default();
@@ -100,13 +100,14 @@ pub(super) fn step_key(
     format!("step {step} of {}", key_of(rule, by, (event, context), name))
 }
 
-/// What events are counted by, for a rule. Line breaks part the fields, as no value can hold one unescaped.
+/// The key under which events are counted for a rule. Line breaks separate the fields, because no value contains one
+/// unescaped.
 #[must_use]
 pub(super) fn counter_key(rule: &Rule, by: &[GroupBy], event: &Event, context: &Context) -> String {
     key_of(rule, by, (event, context), entity_name(context))
 }
 
-/// The name of what the call is about. Empty if it has none.
+/// The name of the call's target. Empty if it has none.
 #[must_use]
 pub(super) fn entity_name(context: &Context) -> &str {
     context.facts.entity.as_ref().and_then(|entity| entity.name.as_deref()).unwrap_or_default()
@@ -156,7 +157,7 @@ fn key_of(rule: &Rule, by: &[GroupBy], (event, context): (&Event, &Context), nam
     key
 }
 
-/// The account of what a call is about, where it is another one.
+/// The account of the call's target, if it is another account.
 fn elsewhere(event: &Event, context: &Context) -> String {
     let account = context.facts.entity.as_ref().and_then(|entity| entity.account.as_deref());
     let account = account.filter(|account| Some(*account) != event.account());

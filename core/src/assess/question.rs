@@ -7,7 +7,7 @@ use crate::event::Event;
 use crate::facts::Context;
 use crate::rule::{Fires, GroupBy, Rule, SequenceSpec, ThresholdSpec};
 
-/// What a rule that counts, or waits for others, must know before it fires.
+/// The question of a rule with a threshold or a sequence, before it fires.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
     /// ID of the rule.

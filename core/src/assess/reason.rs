@@ -38,7 +38,7 @@ pub enum Reason {
     Adjusted(String),
     /// One that depends on the time asked for more than one step.
     OneStepAtMost(String),
-    /// One that depends on the time, and that nothing of this kind may be lowered by.
+    /// One that depends on the time, and may not lower an event of this kind.
     NotLowered {
         /// Its own words.
         because: String,

@@ -1,4 +1,4 @@
-//! Whether an alert may be a repetition of one before: what it claims so that the next of its kind is held back.
+//! Repetitions: the windows that an alert claims, so that the next alert of its kind is held back.
 
 use jiff::SignedDuration;
 
@@ -9,19 +9,19 @@ use crate::facts::Context;
 use crate::rule::{GroupBy, Rule, Span};
 use crate::text::severity::Severity;
 
-/// Time within which what one caller tries in vain is published once by a rule that says nothing of repetitions.
+/// Window for refused or failed calls of one caller, if the rule has no window of its own: they are published once.
 const ATTEMPT_WINDOW: SignedDuration = SignedDuration::from_mins(10);
 
 /// Attempts held back at which they are published once more within their window: people on call learn that it goes on,
 /// and how much it is.
 const ATTEMPTS_PUBLISHED_AGAIN: [u32; 2] = [100, 1_000];
 
-/// What of an alert may be a repetition.
+/// The parts of an alert that may be repetitions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repetition {
     /// A rule of it holds nothing back: it is news, no matter what was published before.
     pub is_news: bool,
-    /// What its other rules claim.
+    /// The claims of its other rules.
     pub claiming: Vec<Claiming>,
     /// It was tried in vain.
     is_attempt: bool,
@@ -30,11 +30,11 @@ pub struct Repetition {
 /// A window that one rule claims for its alert.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claiming {
-    /// What makes two alerts of the rule the same.
+    /// The key that equal alerts of the rule share.
     pub fingerprint: String,
     /// How long the next of the kind is held back.
     pub window: SignedDuration,
-    /// What makes it news within the window.
+    /// The content that makes it news within the window.
     pub again: Option<Again>,
     /// The rule, where it holds repetitions back for days.
     pub for_days: Option<String>,
@@ -44,9 +44,9 @@ pub struct Claiming {
 /// sets belongs to the fingerprint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Again {
-    /// What was set first is kept under this.
+    /// The key under which the first content is stored.
     pub thing: String,
-    /// What this call sets.
+    /// The content that this call sets.
     pub content: String,
 }
 

@@ -3,7 +3,7 @@
 use crate::text::words::words;
 
 words! {
-    /// What an EventBridge envelope says of itself where CloudTrail is behind it.
+    /// The `detail-type` of an EventBridge envelope for a CloudTrail event.
     pub enum DetailType {
         /// A call.
         Call = "AWS API Call via CloudTrail",

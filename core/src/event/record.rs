@@ -33,7 +33,7 @@ pub enum Unreadable {
     /// More than [`EVENT_DEPTH_MAX`].
     #[error("nested deeper than {EVENT_DEPTH_MAX} levels")]
     TooDeep,
-    /// A JSON object that is none of the shapes we know.
+    /// A JSON object of an unknown shape.
     #[error("neither an EventBridge event nor a CloudTrail record")]
     UnknownShape,
     /// `source` does not begin with `aws.`: not sent by AWS, even if `detail` says so.
@@ -52,7 +52,7 @@ pub enum Unreadable {
     },
 }
 
-/// What an event turned out to be.
+/// The shape of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
     /// An EventBridge envelope.
@@ -106,7 +106,7 @@ impl Event {
         }
         Ok(match record_of(map)? {
             Ok(record) => Self { raw: wrap(record), shape: Shape::Record },
-            // Where it looks like a part of a record, rules may know more of it.
+            // If it looks like a part of a record, rules may match it.
             Err(part) if PARTS.iter().any(|key| part.contains_key(*key)) => {
                 Self { raw: wrap(part), shape: Shape::Unknown }
             }
@@ -147,7 +147,7 @@ impl Event {
     /// # Errors
     /// [`Unreadable::ForeignSource`] or [`Unreadable::ForeignAccount`].
     pub fn check_origin(&self) -> Result<(), Unreadable> {
-        // What we completed ourselves proves nothing.
+        // Fields that we completed ourselves prove nothing.
         let source =
             self.text("source").filter(|_| self.shape == Shape::Envelope).unwrap_or_default();
         if !source.starts_with("aws.") {
@@ -242,7 +242,7 @@ impl Event {
         self.text("detail.eventID").or_else(|| self.text("id"))
     }
 
-    /// What identifies this event: its ID, or a hash of all of it if it has no ID.
+    /// The identity of this event: its ID, or a hash of the whole event if it has no ID.
     #[must_use]
     pub fn identity(&self) -> String {
         let hash = || {

@@ -1,4 +1,4 @@
-//! Records of CloudTrail for tests, made of what a test is about.
+//! Records of CloudTrail for tests, built from the fields that matter.
 
 use serde_json::{Map, Value, json};
 

@@ -14,7 +14,7 @@ pub enum SecondRecord {
 }
 
 impl Event {
-    /// Whether there may be another record of the same call, by what AWS writes into this one.
+    /// May there be another record of the same call, by the fields that AWS writes into this one?
     #[must_use]
     pub fn second_record(&self) -> Option<SecondRecord> {
         let is = |path: &str, word: &str| self.text(path) == Some(word);

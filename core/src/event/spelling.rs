@@ -125,7 +125,7 @@ fn with_names(map: Map<String, Value>) -> Map<String, Value> {
         let mut fields = RECORD_FIELDS.iter().copied().chain(of_identity);
         let name = fields.find(|name| name.eq_ignore_ascii_case(&bare));
         let name = name.map_or(key, str::to_owned);
-        // Of two spellings the first counts, so that the other cannot take its place.
+        // The first of two spellings counts, so that the other cannot replace it.
         if !found.contains_key(&name) {
             found.insert(name, value);
         }

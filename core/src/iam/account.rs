@@ -1,4 +1,4 @@
-//! What is known of an account beside its ID: name, alias, tags.
+//! Facts about an account: name, alias, tags.
 
 use std::fmt;
 

@@ -16,7 +16,7 @@ use crate::iam::kind::EntityKind;
 pub const LINKED_ROLES: &str = "role/aws-service-role/";
 /// Beginning of the resource of roles that Identity Center creates for permission sets.
 pub const PERMISSION_SET_ROLES: &str = "role/aws-reserved/sso.amazonaws.com/";
-/// What their names begin with. Elsewhere anybody may name a role so.
+/// The beginning of their names. Under other paths anybody may name a role so.
 pub(crate) const PERMISSION_SET_NAME: &str = "AWSReservedSSO_";
 
 /// An ARN, borrowed from its text.
@@ -96,9 +96,9 @@ impl<'a> Arn<'a> {
         behind(self.resource, kind).or_else(other).unwrap_or(self.resource)
     }
 
-    /// Kind and name, with its path, of what this ARN names in IAM: a role, `ci/deploy`. For ARNs that people
-    /// write: each part must have its form. `arn:PARTITION:iam::ACCOUNT:KIND/PATH/NAME`; a path may hold colons,
-    /// and the account of AWS's own policies is `aws`.
+    /// Kind and name, with its path, of the IAM entity of this ARN: a role, `ci/deploy`. For ARNs that people write:
+    /// each part must have its form. `arn:PARTITION:iam::ACCOUNT:KIND/PATH/NAME`; a path may hold colons, and the
+    /// account of AWS's own policies is `aws`.
     #[must_use]
     pub(crate) fn iam_entity(&self) -> Option<(EntityKind, &'a str)> {
         let (kind, name) = self.kind_and_name()?;
@@ -122,7 +122,7 @@ impl<'a> Arn<'a> {
         Some(self.account).filter(|account| account::is_id(account))
     }
 
-    /// What people call it: the last part of its resource, without a path.
+    /// The common name: the last part of its resource, without a path.
     #[must_use]
     pub fn name(&self) -> &'a str {
         without_path(self.resource)
@@ -140,13 +140,13 @@ impl<'a> Arn<'a> {
         Self { partition, ..self }
     }
 
-    /// The name, without its path, of what IAM holds of this kind.
+    /// The name, without its path, of an IAM entity of this kind.
     #[must_use]
     pub fn name_in_iam(&self, kind: EntityKind) -> Option<&'a str> {
         self.iam_entity().filter(|(own, _)| *own == kind).map(|_| self.name())
     }
 
-    /// The path of what IAM holds of this kind, where it has one: `/ci/`.
+    /// The path of an IAM entity of this kind, if it has one: `/ci/`.
     #[must_use]
     pub(crate) fn path_in_iam(&self, kind: EntityKind) -> Option<String> {
         let (_, named) = self.iam_entity().filter(|(own, _)| *own == kind)?;
@@ -163,7 +163,7 @@ impl<'a> Arn<'a> {
         Some((parts.next()??, parts.next().flatten()))
     }
 
-    /// What the session of a federated user calls itself: `arn:PARTITION:sts::ACCOUNT:federated-user/NAME`.
+    /// The name of a federated user's session: `arn:PARTITION:sts::ACCOUNT:federated-user/NAME`.
     #[must_use]
     pub(crate) fn federated_user(&self) -> Option<&'a str> {
         let name = self.below("federated-user").filter(|_| self.service == "sts");
@@ -331,7 +331,7 @@ fn possible_resources(pattern: &str) -> Vec<&str> {
     }
 }
 
-/// ARN of what IAM holds: `role/ci/deploy`, `root` …
+/// ARN of an IAM entity: `role/ci/deploy`, `root` …
 #[must_use]
 pub(crate) fn of_iam(partition: &str, account: &str, resource: &str) -> String {
     Arn { partition, service: "iam", region: "", account, resource }.to_string()
@@ -358,7 +358,7 @@ pub(crate) fn function_name(named: &str) -> &str {
     without_qualifier(named.rsplit_once("function:").map_or(named, |(_, name)| name))
 }
 
-/// What is left of it without the Region or the account before it, each of which Lambda takes.
+/// The rest without the Region or the account before it, both of which Lambda accepts.
 #[must_use]
 pub(crate) fn without_place<'a>(text: &'a str, region: &str) -> &'a str {
     let mut left = text;

@@ -1,4 +1,4 @@
-//! What people call a thing that has an ARN.
+//! The common name of a thing that has an ARN.
 
 use super::arn::Arn;
 

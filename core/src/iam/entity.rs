@@ -1,4 +1,4 @@
-//! What calls are about: which one.
+//! The identity of the target of a call.
 
 use super::account::AccountId;
 use super::arn::Arn;

@@ -83,7 +83,7 @@ pub const OWN_FIELDS: &[OwnField] = &[
     field(OwnKind::Function, "lambda.amazonaws.com", "requestParameters.functionName", FUNCTION),
     field(OwnKind::Function, "lambda.amazonaws.com", "requestParameters.resource", FUNCTION_ARN),
     field(OwnKind::Function, "lambda.amazonaws.com", "responseElements.functionArn", FUNCTION_ARN),
-    // Who else calls the function hands it what he likes.
+    // Another caller of the function can send it any event.
     field(
         OwnKind::FunctionTarget,
         "events.amazonaws.com",
@@ -163,7 +163,7 @@ pub const OWN_FIELDS: &[OwnField] = &[
     field(OwnKind::KeyAlias, "kms.amazonaws.com", "requestParameters.aliasName", ALIAS),
     field(KEY, "kms.amazonaws.com", "requestParameters.keyId", &[]),
     field(OwnKind::Stack, "cloudformation.amazonaws.com", "requestParameters.stackName", STACK),
-    // Where CloudTrail dropped the parameters, the answer still names the stack.
+    // If CloudTrail dropped the parameters, the answer still names the stack.
     field(OwnKind::Stack, "cloudformation.amazonaws.com", "responseElements.stackId", STACK_ARN),
     field(
         OwnKind::Stack,

@@ -18,7 +18,7 @@ pub const NAME_CHARS_MAX: usize = 32;
 /// Seconds from 15 October 1582 to 1970.
 const GREGORIAN_SECS: i64 = 12_219_292_800;
 
-/// What follows the name in the names of the tool's functions.
+/// The text after the prefix in the names of the tool's functions.
 pub(crate) const FUNCTIONS: [&str; 1] = [""];
 
 /// What a call is to the making or updating of the tool's own stack. What CloudFormation then does to its parts for the
@@ -228,7 +228,7 @@ impl Own {
                 kinds.push(field.kind);
             }
         }
-        // What its own bus rules call is theirs, and named with them.
+        // The targets of its own bus rules belong to them, and are named with them.
         if kinds.contains(&OwnKind::BusRule) {
             kinds.retain(|kind| *kind != OwnKind::FunctionTarget);
             kinds.extend(self.has_other_target(event).then_some(OwnKind::OtherTarget));

@@ -1,4 +1,4 @@
-//! What the tool calls, and those who hand it events: without these calls nobody gets an alert.
+//! Calls of the tool, and of the services that send it events: without these calls nobody gets an alert.
 
 use super::identity::Own;
 use crate::iam::arn::Arn;
@@ -55,7 +55,7 @@ impl Here<'_> {
         keys
     }
 
-    /// What every request of a role of ours bears.
+    /// Condition keys of every request of a role of the tool.
     fn of_role(&self) -> Keys {
         let mut keys = self.common(false);
         keys.push(("aws:principaltype", "AssumedRole".to_owned()));

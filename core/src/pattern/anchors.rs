@@ -148,7 +148,7 @@ fn range(ends: &[u32], number: usize) -> Range<usize> {
 pub struct Found {
     /// All that match, or may match as far as is known.
     pub matching: Vec<usize>,
-    /// Those of them for which the steps ran out: undecided.
+    /// The undecided ones, because the steps ran out.
     pub cut: Vec<usize>,
     /// An answer may still change which patterns match.
     pub open: bool,
@@ -296,7 +296,7 @@ impl From<&'static PackedAnchors> for Anchors {
     }
 }
 
-/// What becomes [`Keys`].
+/// Builder of [`Keys`].
 #[derive(Default)]
 struct Gathered {
     all: Vec<u32>,

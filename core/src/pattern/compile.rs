@@ -54,8 +54,8 @@ pub struct PatternFault {
     pub help: Option<String>,
 }
 
-/// What `$or` was multiplied out to so far. Values are shared by all branches; they are counted before
-/// anything is multiplied, so that a short text does not become gigabytes.
+/// The branches of `$or` so far. Values are shared by all branches; they are counted before anything is multiplied, so
+/// that a short text does not become gigabytes.
 #[derive(Clone, Default)]
 struct Branches {
     all: Vec<BTreeMap<FieldPath, Arc<[Matcher]>>>,

@@ -21,7 +21,7 @@ pub(super) const COMPARISONS: usize = 10;
 /// Letters that one comparison with a wildcard reads at most to count as one.
 const LETTERS: usize = 256;
 
-/// What is left of an event's steps.
+/// The remaining steps of an event.
 #[derive(Debug)]
 pub(crate) struct Steps(usize);
 
@@ -84,7 +84,7 @@ pub(super) fn values(matchers: &[Matcher]) -> usize {
     matchers.iter().map(|matcher| matcher.weight().0).sum()
 }
 
-/// What the patterns of all rules and of the site file take together.
+/// The size of the patterns of all rules and of the site file together.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PatternLoad {
     pub(super) branches: usize,
@@ -92,7 +92,7 @@ pub struct PatternLoad {
 }
 
 impl PatternLoad {
-    /// What these many branches and values take.
+    /// The size of these many branches and values.
     #[must_use]
     pub const fn of(branches: usize, values: usize) -> Self {
         Self { branches, values }
@@ -107,7 +107,7 @@ impl PatternLoad {
     /// Adds a pattern.
     ///
     /// # Errors
-    /// What is more than all of them may have.
+    /// The limit that is exceeded.
     pub fn take(&mut self, pattern: &Pattern) -> Result<(), String> {
         let fields = pattern.branches.iter().flat_map(|branch| &branch.fields);
         self.branches += pattern.branches.len();

@@ -216,7 +216,7 @@ impl Folded {
         true
     }
 
-    /// What follows this text at the start of another.
+    /// The rest of another text that begins with this one.
     fn rest<'t>(&self, text: &'t str) -> Option<&'t str> {
         self.spellings.iter().try_fold(text, |rest, (lower, upper)| {
             rest.strip_prefix(lower.as_str()).or_else(|| rest.strip_prefix(upper.as_str()))

@@ -1,4 +1,4 @@
-//! How much a pattern says of what was done: of several that match the one that says most names the alert.
+//! How specific a pattern is: of several that match, the most specific one names the alert.
 
 use std::cmp::Reverse;
 

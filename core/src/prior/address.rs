@@ -6,7 +6,8 @@ use crate::iam::kind::EntityKind;
 use crate::text::words::words;
 
 words! {
-    /// What a register holds of an entity. If the thing has a name, the name follows the word, as `inline stop`.
+    /// The part of an entity that a register stores. If the thing has a name, the name follows the word, as `inline
+    /// stop`.
     pub enum Thing {
         /// The list of the roles and policies of an account by which somebody is an administrator.
         Administrators = "administrators",
@@ -24,13 +25,13 @@ words! {
         DecidingTags = "deciding tags",
         /// The ID of the default version of a policy.
         Default = "default",
-        /// The list of what hands events and logs on.
+        /// The list of resources that forward events and logs.
         Feeds = "feeds",
         /// The list of the roles of machines on which containers run.
         Hosts = "hosts",
         /// An inline policy, by its name.
         Inline = "inline",
-        /// The list of what an identity was given.
+        /// The list of an identity's policies and groups.
         List = "list",
         /// A place in a group, by the group's name.
         Member = "member",
@@ -44,9 +45,9 @@ words! {
         Path = "path",
         /// The role in an instance profile.
         Role = "role",
-        /// The roles of what wears them.
+        /// The roles of a thing that wears them.
         Roles = "roles",
-        /// What issued an access key.
+        /// The issuer of an access key.
         Session = "session",
         /// The status of a credential.
         Status = "status",
@@ -109,12 +110,12 @@ impl Address {
         self.entity.strip_prefix(kind.word()).is_some_and(|rest| rest.starts_with(' '))
     }
 
-    /// The kind of what IAM holds.
+    /// The kind of an IAM entity.
     pub(super) fn kind(&self) -> Option<EntityKind> {
         EntityKind::of_iam(self.entity.split_once(' ')?.0)
     }
 
-    /// What IAM holds.
+    /// An IAM entity.
     pub(super) fn id(&self) -> Option<EntityId> {
         EntityId::of(&self.account, self.kind()?, self.name())
     }

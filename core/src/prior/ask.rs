@@ -7,7 +7,7 @@ use crate::iam::catalogue::IAM;
 /// One question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ask {
-    /// What stood in a register?
+    /// Which value did a register have?
     Value(Address),
     /// Which document was the default version of this policy?
     InForce(Address),

@@ -1,4 +1,4 @@
-//! Who bears what a call changes: a policy that is attached or bounds, or a group.
+//! The holders of the policy, boundary or group that a call changes.
 
 use super::address::{Address, Thing, fold, policy};
 use super::given::Given;
@@ -17,7 +17,7 @@ use crate::iam::kind::EntityKind;
 /// first.
 pub(super) const BESIDE_MAX: usize = 40;
 
-/// What a call changes that others bear.
+/// A policy, boundary or group that a call changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shared {
     /// The policy or group.
@@ -26,7 +26,7 @@ pub struct Shared {
     arn: String,
 }
 
-/// Those who bear what a call changes.
+/// The holders of a changed policy, boundary or group.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Bearers {
     /// Wanted bearers, unless it was certainly taken from them.
@@ -36,7 +36,7 @@ pub struct Bearers {
 }
 
 impl Shared {
-    /// What a successful call of IAM changes that others bear, if anything.
+    /// The policy, boundary or group that a successful call of IAM changes, if any.
     pub(super) fn of(event: &Event) -> Option<Self> {
         let (account, call) = (event.account()?, event.name()?);
         let changes = event.event_source() == Some(IAM);

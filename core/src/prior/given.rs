@@ -1,11 +1,11 @@
-//! What a call gives one identity: a policy, or a place in a group.
+//! A policy or group membership that a call gives to one identity.
 
 use super::Value;
 use super::address::{Address, Thing, policy};
 use crate::event::Event;
 use crate::iam::catalogue::IAM;
 
-/// What a call gives, and to whom.
+/// The gift of a call, and its receiver.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Given {
     /// The policy or place of the user, role or group.

@@ -33,10 +33,10 @@ pub struct Held {
     pub usual: bool,
 }
 
-/// What an identity holds that receives something from a call.
+/// The rights of an identity that receives something from a call.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Beside {
-    /// What it holds and keeps.
+    /// The rights that it keeps.
     pub kept: Holdings,
     /// The present value where the call writes.
     pub replaced: Holdings,

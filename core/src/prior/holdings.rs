@@ -6,7 +6,7 @@
 
 use super::known::{Prior, Why};
 
-/// What somebody holds, or several together.
+/// The rights of one identity, or of several together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Holdings {
     /// Its documents: inline policies and customer managed policies.
@@ -15,7 +15,7 @@ pub struct Holdings {
     pub possible: Vec<String>,
     /// ARNs of AWS's own policies, in lower case.
     pub managed: Vec<String>,
-    /// What bounds it, where that is certain.
+    /// Its boundary, if that is certain.
     pub boundary: Option<Boundary>,
     /// Why it may hold more.
     pub doubt: Option<Why>,
@@ -23,7 +23,7 @@ pub struct Holdings {
     pub cut: bool,
 }
 
-/// What bounds a user or role, for certain.
+/// The boundary of a user or role, if that is certain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Boundary {
     /// A policy of AWS, by its ARN.
@@ -61,7 +61,7 @@ impl Holdings {
         self.doubt(found.why());
     }
 
-    /// What a group holds its members hold.
+    /// Members hold what their group holds.
     pub(super) fn share(&mut self, group: Self, certain: bool) {
         let documents = if certain { &mut self.documents } else { &mut self.possible };
         documents.extend(group.documents);

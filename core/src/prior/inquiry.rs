@@ -17,24 +17,24 @@ use super::session::SessionBefore;
 use crate::iam::entity::EntityId;
 use crate::iam::policy::TagWord;
 
-/// What is known of the state before an event.
+/// The known state before an event.
 #[derive(Debug, Clone, Default)]
 pub struct Answers {
     /// The document of the policy that the event names.
     pub named: Prior,
     /// The document that was in force where the event puts or deletes one.
     pub replaced: Prior,
-    /// What stood where the event writes.
+    /// The former value where the event writes.
     pub former: Prior,
     /// Former names of the user or group that is acted upon, the latest first, in lower case.
     pub former_names: Vec<String>,
-    /// What those hold that the event hands over.
+    /// The rights of the roles or groups that the event hands over.
     pub handed: Option<Held>,
     /// The wanted identities that bear what the event changes.
     pub bearers: Option<Bearers>,
-    /// What the identities hold already to which the event gives something.
+    /// The present rights of the identities to which the event gives something.
     pub beside: Vec<Beside>,
-    /// What known documents decide by the tags that the event sets or takes.
+    /// Decisions of known documents by the tags that the event sets or removes.
     pub decided: BTreeSet<TagWord>,
     /// The bus rule or role that the event changes hands events or logs on.
     pub feeds: bool,

@@ -1,10 +1,10 @@
-//! What can be known of a state before an event.
+//! Possible knowledge about a state before an event.
 
 use jiff::Timestamp;
 
 use crate::vocabulary::Before;
 
-/// What was before.
+/// The former state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Prior {
     /// It is unknown.
@@ -18,7 +18,7 @@ pub enum Prior {
     Absent {
         /// The event that says so.
         source: Source,
-        /// What it took away.
+        /// The value that it removed.
         taken: Taken,
     },
     /// For certain this.
@@ -30,10 +30,10 @@ pub enum Prior {
     },
 }
 
-/// What was there until it was taken away.
+/// The value before its removal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Taken {
-    /// Nothing ever was.
+    /// It never existed.
     Nothing,
     /// Something, but it is unknown what.
     Something,
@@ -65,7 +65,7 @@ pub enum Why {
     Unsaid,
     /// CloudTrail dropped the parameters of a later event, which may have written it.
     Omitted,
-    /// What the event wrote cannot be read.
+    /// The value that the event wrote cannot be read.
     Unreadable,
     /// The store did not answer.
     NoAnswer,

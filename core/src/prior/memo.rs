@@ -7,7 +7,7 @@ use crate::iam::policy::PolicyDocument;
 /// Most documents judged for one event, each once for the roles that are known.
 const JUDGED_MAX: usize = 64;
 
-/// What was judged already: an answer is asked for again and again, each time with more registers.
+/// Cache of judgements: an answer is computed repeatedly, each time with more registers.
 #[derive(Debug, Default)]
 pub struct ReachMemo(RefCell<Vec<Judged>>);
 

@@ -7,7 +7,7 @@ use crate::event::Event;
 use crate::iam::catalogue::IAM;
 use crate::iam::kind::EntityKind;
 
-/// The kind of what a pair puts there.
+/// The kind of thing that a pair of calls adds and removes.
 #[derive(Clone, Copy)]
 enum Kind {
     Of(EntityKind),
@@ -203,7 +203,7 @@ const PAIRS: &[Pair] = &[
     ),
 ];
 
-/// What an event puts there or takes away, if it is one of a pair.
+/// The thing that an event adds or removes, if its call is one of a pair.
 pub(super) fn write(event: &Event, account: &str) -> Option<(Address, Value)> {
     let (source, name) = (event.event_source()?, event.name()?);
     let found = PAIRS

@@ -19,11 +19,11 @@ pub struct Questions {
     /// What stood where the event writes: an attachment, a membership, a boundary, the status of a
     /// credential, the ID of the default version, a document.
     pub former: Option<Ask>,
-    /// What the event puts there: a document, a status. Empty if only existence matters.
+    /// The value that the event writes: a document, a status. Empty if only existence matters.
     pub puts: Option<String>,
     /// The roles or the group that the event hands over: what do they hold?
     pub handed: Option<Handed>,
-    /// What the event changes that others bear.
+    /// The policy, boundary or group that the event changes.
     pub shared: Option<Shared>,
     /// The identity that the event gives a policy or a place in a group: what does it hold already?
     pub given: Option<Given>,

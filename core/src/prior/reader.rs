@@ -27,7 +27,7 @@ pub(super) struct Reader<'r> {
     missing: Missing,
     /// Groups of a user looked at.
     groups: usize,
-    /// Time of the last change of what was read: since then nobody was given, or lost, anything.
+    /// Time of the last change in the registers that were read: since then nobody got, or lost, anything.
     changed: Option<Timestamp>,
     pub(super) reached: &'r ReachMemo,
 }
@@ -83,7 +83,7 @@ impl<'r> Reader<'r> {
         self.value(address).as_ref().is_some_and(Prior::is_absent)
     }
 
-    /// A register of what somebody holds. Notes since when it has said so.
+    /// A register of somebody's rights. Notes the time of its last change.
     pub(super) fn holding(&mut self, address: &Address) -> Option<Prior> {
         let register = self.need(answer::read(address.clone(), self.registers));
         let since = register.and_then(|register| self.unchanged_since(register));
@@ -354,7 +354,7 @@ impl<'r> Reader<'r> {
         }
     }
 
-    /// What certainly bounds it. Nothing bounds a group.
+    /// Its certain boundary. A group has none.
     pub(super) fn boundary(&mut self, identity: &Address) -> Option<Boundary> {
         if identity.is(EntityKind::Group) {
             return None;

@@ -16,7 +16,7 @@ pub(crate) const VALUE_BYTES_MAX: usize = 32 * 1024;
 /// Time around the reading of a seed within which it is unknown whether an event came before it.
 const SEED_SECS: i64 = 60;
 
-/// What an event wrote.
+/// A write of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Value {
@@ -47,7 +47,7 @@ pub struct Write {
     pub at: Timestamp,
     /// The event's ID, or the name of the seed.
     pub event_id: String,
-    /// What it wrote.
+    /// The value.
     pub value: Value,
     /// It was not written at that time, but read.
     #[serde(default)]
@@ -163,7 +163,7 @@ impl Register {
     pub(super) fn before(&self, moment: Moment<'_>, since: Option<&Write>) -> Sight<'_> {
         let other = |write: &&Write| write.event_id != moment.event_id;
         let young = |write: &&Write| since.is_none_or(|since| !is_before(write, since));
-        // What the making event wrote was there before anybody acted upon the entity.
+        // The values that the creating event wrote precede every act on the entity.
         let made = since.filter(|since| !since.seed);
         let first = |write: &Write| made.is_some_and(|made| made.event_id == write.event_id);
         let near = |write: &Write| !first(write) && is_near(write, moment);
@@ -213,7 +213,7 @@ impl Register {
             .any(|write| write.value == Value::Absent && span.contains(&second(write.at)))
     }
 
-    /// What stood there until a write took it away, where that is certain.
+    /// The value before a write removed it, if that is certain.
     pub(super) fn held_until(&self, taking: &Write) -> Option<&str> {
         let others = || self.writes.iter().filter(|write| write.event_id != taking.event_id);
         let last = others().rfind(|write| is_before(write, taking))?;
@@ -234,7 +234,7 @@ impl Register {
     }
 }
 
-/// What is seen of a register.
+/// The last writes in a register, before a moment.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Sight<'r> {
     /// No write is stored.
@@ -319,7 +319,7 @@ mod tests {
         assert!(!serde_json::from_str::<Write>(older).unwrap().seed);
     }
 
-    /// What may have been before a second, as words: a lone one is certain.
+    /// The possible values before a second, as words: a single one is certain.
     #[track_caller]
     fn check(writes: &[Write], second: i64, event_id: &str, want: &[&str]) {
         let mut register = Register::default();

@@ -61,7 +61,7 @@ impl Identity {
         }
     }
 
-    /// What is to be written of it.
+    /// The writes for it.
     #[must_use]
     pub fn writes(&self) -> Vec<(Address, Value)> {
         let arn = Arn::parse(&self.arn);
@@ -92,7 +92,7 @@ impl Identity {
 }
 
 impl Policy {
-    /// What is to be written of the policy. Empty for one of AWS's own.
+    /// The writes for the policy. Empty for an AWS managed policy.
     #[must_use]
     pub fn writes(&self) -> Vec<(Address, Value)> {
         let account = Arn::parse(&self.arn).and_then(|arn| arn.account_id());

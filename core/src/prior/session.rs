@@ -21,7 +21,7 @@ const ROOT: &str = "root ";
 /// The session that makes a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
-    /// What its access key was issued by.
+    /// The issuer of its access key.
     key: Option<Ask>,
     /// The trust policy of its role.
     trust: Option<Ask>,
@@ -31,7 +31,7 @@ pub struct Session {
     account: String,
 }
 
-/// What is known of a session.
+/// The known facts about a session.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SessionBefore {
     /// SAML opened it: its provider named it.
@@ -70,7 +70,7 @@ impl Session {
         })
     }
 
-    /// What is known of it before this moment.
+    /// The known facts about it before this moment.
     pub(super) fn before(
         &self,
         moment: Moment<'_>,
@@ -108,7 +108,7 @@ impl Session {
     }
 }
 
-/// The register of what issued an access key.
+/// The register of an access key's issuer.
 fn issued(account: &str, access_key: &str) -> Address {
     Address::kept(account, format!("credential {access_key}")).of(Thing::Session)
 }
@@ -121,7 +121,7 @@ pub fn opens_session(event: &Event, outcome: CallOutcome) -> bool {
         && outcome == CallOutcome::Success
 }
 
-/// What is to be known of the key of a session that the event opens.
+/// The write about the access key of a session that the event opens.
 pub(super) fn writes(
     event: &Event,
     (caller, outcome): (&Principal, CallOutcome),

@@ -65,7 +65,8 @@ pub struct Tagged {
 }
 
 impl Tagged {
-    /// What a call of IAM sets or takes. A new entity has no rights yet: an alert comes when it is given some.
+    /// The tags that a call of IAM sets or removes. A new entity has no rights yet: an alert comes when it is given
+    /// some.
     #[must_use]
     pub fn of(event: &Event) -> Option<Self> {
         let (account, call) = (event.account()?, event.name()?);
@@ -80,7 +81,7 @@ impl Tagged {
         Some(Self { account: account.to_owned(), principal, keys })
     }
 
-    /// What known documents decide by these tags.
+    /// Decisions of known documents by these tags.
     ///
     /// # Errors
     /// The registers that must be read first.

@@ -139,7 +139,7 @@ fn a_rename_takes_everything_along() {
     check(&[&put("01:00", "kim", "a"), moved, back, again, DELETE], "a by 0");
     check(&[&put("01:00", "kim", "a"), moved, &put("04:00", "lee", "b"), DELETE], "b by 2");
     check(&[&put("04:00", "kim", "a"), moved, DELETE], "Unseen");
-    // Who had the name before is somebody else.
+    // The former owner of the name is another entity.
     check(&[&put("01:00", "lee", "a"), moved, DELETE], "Unseen");
     check(&[&put("01:00", "lee", "a"), back, DELETE], "Unseen");
     let only_letters = r#"03:00 UpdateUser {"userName":"lee","newUserName":"LEE"}"#;
@@ -197,7 +197,7 @@ fn the_default_version_is_in_force() {
     let unanswered = two.split("=>").next().unwrap();
     check(&[MADE, unanswered, ATTACH], "two by 1");
     check(&[MADE, unanswered, &choose("03:00", "v1"), ATTACH], "one by 0");
-    // What a choice puts in force.
+    // The version that a choice puts in force.
     check(&[MADE, &two, &choose("04:00", "V1")], "one by 0");
     check(&[&two, &choose("04:00", "v1")], "Unseen");
 }
@@ -283,7 +283,7 @@ fn only_the_accounts_own_policies_are_asked_for() {
     }
 }
 
-/// What stood before where the last event writes.
+/// The former value where the last event writes.
 #[track_caller]
 fn check_former(lines: &[&str], want: &str) {
     let events: Vec<Event> =
@@ -325,13 +325,13 @@ fn members_of_a_renamed_group_are_not_known() {
     check_former(&[made, joined, renamed, again], "Unseen");
 }
 
-/// What an event of somebody writes.
+/// The writes of an event of a caller.
 fn written_by(event: &Event, omitted: bool, handed: Option<&Handed>) -> Vec<(Address, Value)> {
     let (caller, outcome) = (&Principal::of(event), outcome_of(event));
     writes(event, Writer { entity: Some("caller"), omitted, handed, caller, outcome })
 }
 
-/// What an event writes, as lines.
+/// The writes of an event, as lines.
 #[track_caller]
 fn check_writes(line: &str, want: &[&str]) {
     let found: Vec<String> = written_by(&event(line, 0), false, None)

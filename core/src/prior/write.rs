@@ -1,4 +1,4 @@
-//! What an event writes to which registers.
+//! The writes of an event to registers.
 
 use super::address::{Address, Thing, fold, identity, organization_policy, policy, unread};
 use super::index::listings;
@@ -25,7 +25,7 @@ pub struct Writer<'a> {
     pub outcome: CallOutcome,
 }
 
-/// What a successful event writes.
+/// The writes of a successful event.
 #[must_use]
 pub fn writes(event: &Event, writer: Writer<'_>) -> Vec<(Address, Value)> {
     let Writer { entity, omitted, handed, caller, outcome } = writer;
@@ -201,7 +201,7 @@ impl<'e> Writing<'e> {
         })
     }
 
-    /// What is attached to an identity: policies, a boundary, groups, a password.
+    /// Attachments of an identity: policies, a boundary, groups, a password.
     fn attached(&self, call: &str) -> Writes {
         let there = || Value::Present(String::new());
         let of = |parameter: &str| self.parameter(parameter).map(fold);

@@ -18,7 +18,7 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 pub struct Rule {
     /// What the rule says.
     pub spec: RuleSpec,
-    /// What the rule itself says, where the site overrides any of it.
+    /// The rule as written, if the site overrides any of it.
     pub by_itself: Option<Box<RuleSpec>>,
     /// The compiled pattern.
     pub pattern: Pattern,
@@ -48,7 +48,7 @@ impl Rule {
         severity.min(self.spec.floor.unwrap_or(grave))
     }
 
-    /// What the rule itself says, where the site overrides its severity.
+    /// The rule's own severity, if the site overrides it.
     #[must_use]
     pub(crate) fn pack_severity(&self) -> Option<Severity> {
         let severity = self.by_itself.as_ref()?.severity;

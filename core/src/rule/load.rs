@@ -21,7 +21,7 @@ pub const TITLE_CHARS_MAX: usize = 70;
 /// The rules that were read so far.
 #[derive(Debug, Default)]
 pub struct Loading {
-    /// Those of the pack, before them.
+    /// The rules of the pack, which come first.
     packed: Option<&'static PackedRules>,
     rules: Vec<Rule>,
     faults: Vec<Fault>,
@@ -135,7 +135,7 @@ fn compile(document: &Document) -> Result<Rule, Vec<Fault>> {
     }
 }
 
-/// What the types cannot say.
+/// Checks beyond the types.
 fn check(spec: &RuleSpec, document: &Document) -> Vec<Fault> {
     let mut faults = Vec::new();
     let kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';

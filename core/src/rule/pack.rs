@@ -22,7 +22,7 @@ pub struct PackedRules {
     pub steps: &'static [(u32, u32)],
     /// From an event to these patterns.
     pub step_anchors: PackedAnchors,
-    /// What all their patterns take.
+    /// The size of all their patterns.
     pub budget: PatternLoad,
 }
 

@@ -18,7 +18,7 @@ pub struct RuleSet {
     /// Position of the rule, and number within it, of each pattern that begins or continues a sequence.
     steps: Vec<(u32, u32)>,
     parts: Vec<Part>,
-    /// What all patterns take.
+    /// The size of all patterns.
     budget: PatternLoad,
 }
 
@@ -81,7 +81,7 @@ impl Entry {
     }
 }
 
-/// What leads to rules and steps that follow one another.
+/// Index to rules and steps with consecutive numbers.
 #[derive(Debug, Clone)]
 struct Part {
     /// Position of its first rule.
@@ -92,7 +92,7 @@ struct Part {
     step_anchors: Anchors,
 }
 
-/// What is known of a path of an event: most facts are said only where they say something.
+/// Knowledge about a path of an event: most facts are present only if they have a value.
 fn standing(path: &str) -> Standing {
     match is_late(path) {
         true => Standing::Late,
@@ -101,7 +101,7 @@ fn standing(path: &str) -> Standing {
     }
 }
 
-/// What may match an event, for any answer to its questions.
+/// Rules that may match an event, for any answer to its questions.
 #[derive(Debug, Clone, Default)]
 pub struct Possible {
     rules: Found,
@@ -167,7 +167,7 @@ impl RuleSet {
             });
         }
         for rule in rules {
-            // What was loaded is within it.
+            // The loaded rules are within the limit.
             let _ = rule.patterns().try_for_each(|pattern| all.budget.take(pattern));
             // Rules are bounded far below this number.
             let position = u32::try_from(all.entries.len()).unwrap_or(u32::MAX);
@@ -298,7 +298,7 @@ impl RuleSet {
         self.entries.iter().map(Entry::id).collect()
     }
 
-    /// What leads to rules and to steps of sequences, in a set of one part.
+    /// The index to rules and to steps of sequences, in a set of one part.
     pub(super) fn anchors(&self) -> [Anchors; 2] {
         let part = self.parts.first();
         part.map(|part| [part.anchors.clone(), part.step_anchors.clone()]).unwrap_or_default()

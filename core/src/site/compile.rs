@@ -131,7 +131,7 @@ struct Compiler<'d> {
 /// Names that a site file may use, those of the built-in one included.
 struct KnownNames {
     calendars: Vec<String>,
-    /// What the files of the calendars of the built-in one take.
+    /// The size of the calendar files of the built-in site.
     calendar_files: IcsSize,
     environments: Vec<String>,
 }
@@ -184,7 +184,7 @@ impl Compiler<'_> {
         calendars
     }
 
-    /// Nothing more is compiled once all patterns together are too many: one fault says so.
+    /// If all patterns together exceed the limit, no more are compiled: one fault says so.
     fn pattern(&mut self, value: &Value, at: &str) -> Option<Pattern> {
         if self.budget.is_spent() {
             return None;

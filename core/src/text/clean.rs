@@ -51,7 +51,7 @@ fn dead(text: &str) -> String {
     let mut dead = String::with_capacity(text.len());
     for (at, c) in chars.iter().enumerate() {
         let live = is_live(&chars, at);
-        // A bracket that took something apart makes no link of what follows it: `//(x)` became one.
+        // A bracket that breaks a link must not create one with the text after it: `//(x)` became one.
         if dead.ends_with(']') && (live || matches!(c, '(' | '[')) {
             dead.push(' ');
         }

@@ -9,7 +9,7 @@ use crate::text::clean::clean;
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hostile {
     text: String,
-    /// What is too long of it was left out already, and counted.
+    /// The part beyond the limit was left out already, and counted.
     capped: bool,
 }
 

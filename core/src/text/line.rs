@@ -81,7 +81,7 @@ impl Line {
     }
 }
 
-/// Our own words: what is known when the program is built holds nothing of an event.
+/// Our own words: text that is fixed at build time contains nothing from an event.
 impl From<&'static str> for Line {
     fn from(words: &'static str) -> Self {
         Self { pieces: vec![Piece::Own(words)] }
@@ -127,7 +127,7 @@ mod tests {
         }};
     }
 
-    /// Each is a way to print a text without a thought of what it holds.
+    /// Each would be a way to print a text without thinking about its contents.
     #[test]
     fn nothing_prints_it_but_an_escaper() {
         let ways = [

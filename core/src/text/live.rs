@@ -30,7 +30,7 @@ pub fn is_live(text: &[char], at: usize) -> bool {
         // `//host` is a link in some channels, `\\host` one to a file server.
         Some('/') => follows('/'),
         Some('\\') => follows('\\'),
-        // Browsers take full stops of other scripts for dots.
+        // Browsers treat full stops of other scripts as dots.
         Some(dot) if is_dot(*dot) => ends_as_host(before) || is_before_domain(before, after),
         Some(':') => ends_as_scheme(before) && after.first().is_some_and(|c| !c.is_whitespace()),
         // `[text](target)`, `[text][name]`

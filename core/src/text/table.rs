@@ -26,7 +26,7 @@ pub(crate) fn columns<const N: usize>(line: &str) -> Option<[&str; N]> {
 #[must_use]
 pub(crate) fn line_of<'t>(table: &'t str, name: &str) -> Option<&'t str> {
     let bytes = table.as_bytes();
-    // Where the lines begin and end among which it is.
+    // Bounds of the lines that may contain it.
     let (mut low, mut high) = (0, bytes.len());
     while low < high {
         let middle = low + (high - low) / 2;

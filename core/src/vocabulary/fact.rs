@@ -71,13 +71,13 @@ pub enum Late {
     OwnStack,
     /// The documents that the event names, and those that stood there.
     Rights,
-    /// What known documents decide by the tags that the event sets or takes.
+    /// Decisions of known documents by the tags that the event sets or removes.
     Decided,
-    /// Whether what the event changes hands events or logs on.
+    /// Does the changed resource forward events or logs?
     Feeds,
-    /// What stood where the event writes.
+    /// The former value where the event writes.
     Before,
-    /// What those hold that the event hands over.
+    /// The rights of the roles or groups that the event hands over.
     Handed,
     /// The names that the entity bore.
     Guarded,

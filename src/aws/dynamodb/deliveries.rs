@@ -75,7 +75,7 @@ impl Deliveries for Table {
 /// A random text.
 fn token() -> String {
     let mut bytes = [0_u8; 16];
-    // Without randomness two calls may take each other for one: two alerts rather than none.
+    // Without randomness two calls may have the same token: two alerts rather than none.
     let _ = SystemRandom::new().fill(&mut bytes);
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -12,7 +12,7 @@ use super::function::Function;
 use super::heartbeat;
 use super::log::write;
 
-/// What a ring of the clock came to.
+/// The result of one ring of the clock.
 #[derive(serde::Serialize)]
 pub(crate) struct Rung {
     /// The function could publish.

@@ -1,4 +1,4 @@
-//! What each copy of the function does once a day.
+//! Work that each copy of the function does once a day.
 
 use std::sync::Mutex;
 

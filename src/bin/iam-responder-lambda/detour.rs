@@ -7,7 +7,7 @@ use iam_responder::text::severity::Severity;
 /// Most topics named in one note.
 const TOPICS_MAX: usize = 3;
 
-/// What an alert of this severity says of the topics that it does not reach.
+/// The sentence in an alert of this severity about the topics that it does not reach.
 pub(crate) fn detour(severity: Severity, refused: &[Refusal]) -> Line {
     let says = Line::from("The site file sends ")
         .and(severity.word())

@@ -16,7 +16,7 @@ pub(crate) fn show(topic: &str, message: &Message) {
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
 }
 
-/// What the log shows: a frame around subject and body.
+/// The log output: a frame around subject and body.
 fn text(topic: &str, message: &Message) -> String {
     let body = if message.per_protocol { mail(&message.body) } else { None };
     let body = body.as_deref().unwrap_or(&message.body).trim_end();

@@ -1,4 +1,4 @@
-//! What outlives one event, and why an invocation fails.
+//! State that outlives one event, and the errors of an invocation.
 
 use std::time::{Duration, Instant};
 

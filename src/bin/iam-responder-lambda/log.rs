@@ -1,4 +1,4 @@
-//! What the function writes to its log: one line an event, and the metrics.
+//! The function's log: one line an event, and the metrics.
 
 use std::io::Write;
 

@@ -23,7 +23,7 @@ const RESERVE: Duration = Duration::from_millis(500);
 /// Longest time for one event, also where the runtime gives no sensible deadline.
 const EVENT_SECS_MAX: u64 = 28;
 
-/// What woke the function.
+/// What invoked the function.
 enum Trigger {
     /// An event, which may not be readable.
     Change(Box<Result<Event, Unreadable>>),
@@ -40,7 +40,7 @@ impl Trigger {
     }
 }
 
-/// What an invocation answers.
+/// The answer of an invocation.
 #[derive(serde::Serialize)]
 pub(crate) struct Answer {
     /// Says that nobody was alerted, if so.

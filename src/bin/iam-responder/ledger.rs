@@ -93,7 +93,7 @@ mod with_aws {
                 Some(marker) => format!("{error}; go on with: --from={marker}"),
                 None => error.to_string(),
             };
-            // What is listed was so at some moment from here on; the registers allow for a minute.
+            // The listed state is that of some moment after this; the registers allow for a minute.
             let at = Timestamp::now();
             let page = account.page(marker.as_deref()).await.map_err(stopped)?;
             let values = write(table, &page, at).await.map_err(stopped)?;

@@ -98,7 +98,7 @@ pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
     }
     if let Some(what) = skipped.line() {
         writeln!(anstream::stderr(), "note: {what}")?;
-        // A script must not take the want of lines for the want of files.
+        // A script must not confuse "no lines" with "no files".
         if global.format == OutputFormat::Json && count.events == 0 {
             writeln!(out, "{}", json!({"outcome": "skipped", "reasons": [what]}))?;
         }

@@ -42,9 +42,9 @@ pub(super) const ROLE: &str = "IAM_RESPONDER_ROLE";
 pub const DRY_RUN: &str = "IAM_RESPONDER_DRY_RUN";
 /// Least severe line that the function logs.
 pub const LOG_LEVEL: &str = "IAM_RESPONDER_LOG_LEVEL";
-/// The level of Lambda's own filter on the log, used if [`LOG_LEVEL`] is not set. Lambda
-/// drops each line below it, and takes a line without `level` for INFO.
-/// Source: <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html>
+/// The level of Lambda's own filter on the log, used if [`LOG_LEVEL`] is not set. Lambda drops each
+/// line below it, and treats a line without `level` as INFO. Source:
+/// <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html>
 pub const LAMBDA_LOG_LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
 /// Region of the function, as Lambda sets it.
 pub const REGION: &str = "AWS_REGION";

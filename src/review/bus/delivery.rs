@@ -1,4 +1,4 @@
-//! What must be delivered.
+//! Delivery: which sources come whole, and which events a bus rule gets.
 
 /// The sources of which every change is delivered, except busy calls.
 #[must_use]

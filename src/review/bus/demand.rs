@@ -1,4 +1,4 @@
-//! What one rule needs delivered.
+//! The events that one rule needs.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -35,7 +35,7 @@ pub(super) struct Demand {
     pub(super) clause: Arc<Clause>,
 }
 
-/// How much of what a rule looks for is delivered.
+/// How many of a rule's events are delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Share {
     /// All of it.
@@ -163,7 +163,7 @@ fn broad(clause: &Clause, asks: Asks) -> Vec<(EventScope, Clause)> {
     let changes = || (EventScope::Changes, clause.clone().changes_only());
     match asks {
         Asks::Changes => vec![changes()],
-        // What gets reads gets changes, too.
+        // A bus rule for reads also delivers changes.
         _ if is_confined(clause, false) => vec![part(EventScope::All)],
         Asks::Both => vec![changes(), part(EventScope::Reads)],
         Asks::Reads => vec![part(EventScope::Reads)],

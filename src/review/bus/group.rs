@@ -86,7 +86,7 @@ fn named_reads<'w>(
     names
 }
 
-/// What is not covered by anything else, by kinds of bus rules.
+/// Clauses that no other clause covers, by kinds of bus rules.
 pub(super) fn groups(
     whole: Vec<Clause>,
     together: &[Clause],

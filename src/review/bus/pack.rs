@@ -30,7 +30,7 @@ pub struct BusRule {
     pub label: String,
     /// Which events it gets.
     pub delivery: EventScope,
-    /// What it delivers, in a sentence.
+    /// Description of its events, as a sentence.
     pub about: &'static str,
     clauses: Vec<Clause>,
 }
@@ -55,7 +55,7 @@ pub struct BusRules {
     rules: Vec<BusRule>,
     /// Calls that rules name; first those that are delivered for every caller.
     calls: (BTreeSet<String>, BTreeSet<String>),
-    /// What several of them deliver together, which no clause alone shows.
+    /// Events that several bus rules deliver together, although no single clause shows it.
     together: Vec<Clause>,
     /// The demands in the form of bus rules: measuring them is slow, and done once.
     prepared: Prepared,

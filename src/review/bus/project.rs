@@ -49,7 +49,7 @@ const OF_THE_CATALOGUE: [&str; 10] = [
 const TRUE_OF_THE_CATALOGUE: [&str; 3] =
     ["derived.tampering", "derived.documentUnreadable", "derived.documentUnknown"];
 
-/// Facts of what a call hands over. Only changes have them.
+/// Facts about the roles and groups that a call hands over. Only changes have them.
 const HANDED: &str = "derived.handed.";
 
 /// Facts whose values are projected. For facts that only calls of the catalogue have, only the question counts; no
@@ -319,7 +319,7 @@ fn is_handed(branch: &Branch) -> bool {
     branch.keys().any(|path| path.starts_with(HANDED) && is_there(branch, path))
 }
 
-/// What a call hands over, where the rule names no call: everywhere where one takes a role.
+/// Facts about a call that hands over a role, if the rule names no call: all fields in which a call takes a role.
 fn by_handed(branch: &Branch) -> Vec<Clause> {
     if branch.contains_key("detail.eventName") || !is_handed(branch) {
         return Vec::new();

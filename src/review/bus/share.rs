@@ -1,4 +1,4 @@
-//! How much of what a rule looks for is delivered.
+//! How many of a rule's events are delivered.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ pub struct Shares<'b> {
     /// Whether a clause is delivered, counting bus rules for changes, and counting those for reads.
     known: HashMap<(Arc<Clause>, bool, bool), bool>,
     projected: Demands,
-    /// What the bus rules were not made from.
+    /// Prepared clauses beyond those of the bus rules.
     prepared: Prepared,
 }
 
@@ -33,7 +33,7 @@ impl<'b> Shares<'b> {
         }
     }
 
-    /// How much of what a rule looks for the bus rules deliver, with or without those for reads.
+    /// How many of a rule's events the bus rules deliver, with or without those for reads.
     pub fn of(&mut self, rule: &Rule, reads: bool) -> Share {
         let demands = self.projected.of_rule(rule);
         self.of_demands(&demands, reads)

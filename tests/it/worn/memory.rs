@@ -1,4 +1,4 @@
-//! What is stored of the roles that things wear: naming a weaker role later takes no worn role away.
+//! Stored roles of things: naming a weaker role later removes no role.
 
 use super::*;
 

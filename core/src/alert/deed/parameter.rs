@@ -1,4 +1,4 @@
-//! What a call is about by the names of its parameters, where no phrase says it.
+//! The target of a call by the names of its parameters, if the call has no phrase.
 
 use std::borrow::Cow;
 
@@ -54,7 +54,7 @@ pub(super) fn named(event: &Event) -> Vec<Named<'_>> {
         if !names.is_empty() {
             seen.push(parameter);
             let noun = Some(noun).filter(|noun| *noun != "-");
-            // What is only called by a name is of no use behind something better.
+            // A bare name adds nothing after a better one.
             if noun.is_some() || found.is_empty() {
                 found.push(Named { noun, names });
             }

@@ -84,7 +84,7 @@ mod tests {
         assert!(of_call("iam.amazonaws.com", "AddPermission").is_none());
     }
 
-    /// What an alert says of a call of the catalogue it must know of it: a name that is none is a slip of the pen.
+    /// Every call in the phrases must be in the catalogue: another name is a misspelling.
     #[test]
     fn sources_are_those_that_are_delivered() {
         let known: HashSet<&str> = catalogue::calls().map(|call| service_of(call.source)).collect();

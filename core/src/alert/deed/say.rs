@@ -1,4 +1,4 @@
-//! What a call did, as words.
+//! The deed of a call, in words.
 
 use super::fill::{Filled, Filler, list, several};
 use super::parameter;
@@ -95,7 +95,7 @@ fn of_parameters(event: &Event, rest: &str) -> Option<Line> {
     line
 }
 
-/// What the text of a refused call names by its ARN.
+/// The ARN in the text of a refused call.
 fn refused(event: &Event, context: &Context) -> Option<Line> {
     let message = event.text("detail.errorMessage")?;
     let (_, resource) = message

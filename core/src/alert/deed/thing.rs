@@ -35,12 +35,12 @@ const KINDS: [(&str, &str); 22] = [
     ("webacl", "web ACL"),
 ];
 
-/// What people call it: of an ARN, the name in it.
+/// The common name: for an ARN, the name in it.
 pub(super) fn name(value: &str) -> Line {
     Line::name(Arn::parse(value).map_or(value, |arn| arn.common_name()))
 }
 
-/// The name of what a call acts upon.
+/// The name of the target of a call.
 pub(super) fn entity_name(entity: &Entity) -> Option<Line> {
     let name = entity.name.as_deref()?;
     // A queue is called by its address.

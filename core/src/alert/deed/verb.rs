@@ -56,7 +56,7 @@ mod tests {
     fn a_call_begins_with_its_verb() {
         assert_eq!(of_call("DeleteLogGroup", Tense::Done), Some(("deleted", "LogGroup")));
         assert_eq!(of_call("DeleteLogGroup", Tense::Tried), Some(("delete", "LogGroup")));
-        // What goes on within the word is another word.
+        // If letters follow, it is another word.
         for name in ["Settle", "Disable", "GetGroup", "ConsoleLogin", "deleteGroup", "é"] {
             assert_eq!(of_call(name, Tense::Done), None, "{name}");
         }

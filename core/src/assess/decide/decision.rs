@@ -186,7 +186,7 @@ fn adjusted(
     }
 }
 
-/// What is not known of account and time, and on which side it falls.
+/// Unknown facts about account and time, and which answer counts instead.
 fn say_what_is_unknown(event: &Event, context: &Context, reasons: &mut Vec<Reason>) {
     if !context.environment.known {
         let known = context.tags.is_some() && context.opened.is_none();

@@ -140,7 +140,7 @@ fn cuts_guarded(context: &Context) -> Option<Gravity> {
             | RightsChange::DeleteManaged
     );
     let cuts = context.rights.denies || context.rights.unknown.is_some() || takes_or_bounds;
-    // What stood there may have been all that it could do, and a key may be all that it has.
+    // The former policy may have been its only right, and a key may be its only one.
     let replaces = matches!(change, RightsChange::Inline(_)) && !context.replaces_nothing();
     let takes =
         matches!(call.effect, CallEffect::Removes | CallEffect::Destroys | CallEffect::Weakens)

@@ -16,7 +16,7 @@ const HEAD_BYTES: usize = 40;
 /// Longest end of a container behind its list, in bytes: as `"NextToken": "..."`.
 const TAIL_BYTES: usize = 4_096;
 
-/// What closes a list.
+/// The end of a list.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Open {
     /// A bracket.

@@ -15,7 +15,7 @@ pub(super) fn is_packed(bytes: &[u8]) -> bool {
     bytes.starts_with(&MAGIC)
 }
 
-/// What is packed in all members.
+/// The unpacked data of all members.
 ///
 /// # Errors
 /// It is damaged, or more than `most` bytes.

@@ -1,4 +1,4 @@
-//! Events inside of what carried them: messages of queues and topics, records of streams and of tables, batches of logs,
+//! Events inside their carriers: messages of queues and topics, records of streams and of tables, batches of logs,
 //! results of queries, records of failed invocations.
 //!
 //! Carriers are not recognised by their form: an event is found at any place, as an object, as JSON text, in base64, in

@@ -51,7 +51,7 @@ struct Container<'a> {
 }
 
 impl Container<'_> {
-    /// What it is by its own marks, where it has no mark of an event.
+    /// Its kind by its own marks, if it has no mark of an event.
     fn no_events(&self) -> Option<NoEvents> {
         let events = self.records.is_some() || self.events.is_some();
         if events || self.detail.is_some() || self.name.is_some() {

@@ -204,11 +204,11 @@ mod tests {
         ] {
             check_carried(&carrier, events, 0);
         }
-        // What is beside it in the same list, and none, is not passed over.
+        // Another item in the same list that is not an event is not skipped.
         check_carried(&format!(r#"{{"Records":[{{"body":{text}}},{{"body":"hello"}}]}}"#), 1, 1);
         check_carried(&format!(r#"{{"messages":[{{"data":"{plain}"}},{{"data":"x"}}]}}"#), 1, 1);
         check_carried(&format!(r#"{{"body":{}}}"#, quoted(&format!("{RECORD}{{\"cut"))), 1, 1);
-        // Nothing is in these.
+        // These are empty.
         for none in [
             r#"{"Records":[{"eventSource":"aws:s3","eventName":"ObjectCreated:Put","s3":{"object":{"key":"k"}}}]}"#,
             r#"{"eventName":{"value":"End"},"operationName":{"value":"resources/delete"}}"#,

@@ -52,7 +52,7 @@ pub struct Principal {
     /// The person behind a session whom an identity provider names. What a session calls itself is the caller's
     /// choice.
     pub vouched: Option<Vouched>,
-    /// Who issued the session of a federated user: it has what that one has, and counts as that one.
+    /// The issuer of a federated user's session. The session has the issuer's rights, and counts as the issuer.
     pub issued_by: Option<Issuer>,
     /// A session of `AssumeRoot`, and who opened it.
     pub assumed_root: Option<Opener>,

@@ -29,7 +29,7 @@ impl Principal {
     pub fn subject(&self) -> String {
         match (self.kind, &self.name) {
             (PrincipalKind::AssumedRole, _) => self.person_named(),
-            // Nobody takes a user of this name for root.
+            // A user of this name must not look like root.
             (PrincipalKind::IamUser, Some(name))
                 if !self.unproven && !name.eq_ignore_ascii_case("root") =>
             {
@@ -130,7 +130,7 @@ impl Principal {
     }
 }
 
-/// What people call the issuer of tokens: `token.actions.githubusercontent.com`.
+/// The common name of the issuer of tokens: `token.actions.githubusercontent.com`.
 fn short_issuer(issuer: &str) -> &str {
     let below = Arn::parse(issuer).and_then(|arn| arn.below("oidc-provider"));
     below.unwrap_or(issuer)

@@ -2,7 +2,7 @@
 
 use crate::event::{Event, PrincipalKind};
 
-/// What CloudTrail writes in place of a name that it will not repeat.
+/// The text that CloudTrail writes in place of a hidden name.
 pub(crate) const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 
 /// A text below `userIdentity`.
@@ -10,7 +10,7 @@ pub(super) fn text<'e>(event: &'e Event, path: &str) -> Option<&'e str> {
     event.text(&format!("detail.userIdentity.{path}"))
 }
 
-/// ARN of what issued the session of the caller: of a role, with its path, or of a user.
+/// ARN of the issuer of the caller's session: of a role, with its path, or of a user.
 #[must_use]
 pub fn issuer(event: &Event) -> Option<&str> {
     text(event, "sessionContext.sessionIssuer.arn")

@@ -86,7 +86,7 @@ pub(super) fn provider(event: &Event, kind: PrincipalKind) -> Option<&str> {
         .or_else(|| saml_sign_in(event))
 }
 
-/// What AWS gave the credentials to that signed the call, as the ARN of a function.
+/// The ARN of the resource, such as a function, whose credentials signed the call.
 pub(super) fn scope(event: &Event) -> Option<&str> {
     let places = ["inScopeOf", "sessionContext.inScopeOf"];
     let fields = ["credentialsIssuedTo", "sourceArn", "issuerType"];
@@ -148,7 +148,7 @@ pub(super) fn issued_by(event: &Event) -> Option<&str> {
 pub enum Opener {
     /// The call that opened it was seen: its caller, in words for people.
     Seen(String),
-    /// What the session says by its `sourceIdentity`.
+    /// The `sourceIdentity` of the session.
     Says(String),
     /// The record does not say.
     Unknown,

@@ -74,7 +74,7 @@ pub enum Grant {
 }
 
 impl Grant {
-    /// Who has any of these is an administrator, at once or by a few more calls.
+    /// A holder of any of these is an administrator, at once or after a few more calls.
     pub(crate) const ADMINISTRATOR: [Self; 6] = [
         Self::Admin,
         Self::IamWrite,

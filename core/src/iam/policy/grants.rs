@@ -250,7 +250,7 @@ pub(crate) fn describe(grants: &Grants) -> Vec<String> {
         }
     };
     let all = grants.all.contains(&Grant::Admin);
-    // Who rules over IAM alone must first give himself what else there is.
+    // A caller with all rights in IAM alone must first give himself the other rights.
     let at_once = DataService::ALL.iter().all(|data| grants.all.contains(&Grant::Data(*data)))
         || grants.all.contains(&Grant::TooLong);
     say(Grant::TooLong, "more than is judged, so it counts as everything");

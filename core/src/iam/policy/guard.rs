@@ -450,7 +450,7 @@ mod tests {
         ] {
             check(ATTACH, condition, Guarded, deny);
         }
-        // Who has no second factor is denied, key or not.
+        // A caller without a second factor is denied, with or without a key.
         let second_factor = r#"{"BoolIfExists":{"aws:MultiFactorAuthPresent":"false"}}"#;
         check(ATTACH, second_factor, Leave::Free, Guarded);
         let organization = r#"{"StringNotEquals":{"aws:PrincipalOrgID":"o-1"}}"#;

@@ -39,7 +39,7 @@ pub const DOCUMENTS: [(&str, &str); 3] = [
     ),
 ];
 
-/// What is known of policies by hand, by their names.
+/// Hand-written knowledge about policies, by their names.
 const MANAGED: &str = include_str!("managed.tsv");
 /// The words of all policies that were known when it was made, by their names.
 const JUDGED: &str = include_str!("judged.tsv");

@@ -10,7 +10,7 @@ use crate::iam::action;
 use crate::text::words::words;
 
 words! {
-    /// What a document decides by a tag.
+    /// A decision of a document by a tag.
     pub enum TagWord {
         /// Administrator rights, or a way to them.
         Admin = "admin",
@@ -18,7 +18,7 @@ words! {
         Rights = "rights",
         /// Whether something is denied.
         Denial = "denial",
-        /// Who may wear a role.
+        /// Who may assume a role.
         Trust = "trust",
     }
 }
@@ -65,7 +65,7 @@ impl PolicyDocument {
         found
     }
 
-    /// What one of its statements decides.
+    /// The decisions of one of its statements.
     fn decides(&self, statement: &Statement, own: &str) -> Option<TagWord> {
         if !statement.allow {
             return Some(TagWord::Denial);

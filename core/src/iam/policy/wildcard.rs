@@ -204,7 +204,7 @@ impl Pattern {
         (named && (count == 5 || padded)).then_some(found)
     }
 
-    /// What can be left of the pattern once it has fitted a beginning; the shortest rest last.
+    /// The possible rests of the pattern after it has matched a beginning; the shortest rest last.
     pub(super) fn after(&self, beginning: &str, fuel: &Fuel) -> Vec<Self> {
         let pattern = self.0.as_slice();
         // Places in the pattern from which it goes on; a run stays one while it is extended.

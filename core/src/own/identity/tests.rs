@@ -172,7 +172,7 @@ fn session(own: &Own, identity: &str) -> Option<OwnSession> {
     own.session(&Principal::of(&event), &event)
 }
 
-/// Whose session of the tool's it is, by the record of a call in account 111122223333.
+/// The owner of a session of the tool, by the record of a call in account 111122223333.
 #[track_caller]
 fn check_session(own: &Own, arn: &str, issuer: Option<&str>, want: Option<OwnSession>) {
     let name = arn.rsplit('/').next().unwrap();
@@ -229,7 +229,7 @@ fn nobody_elsewhere_is_the_tool_by_a_name() {
         check_session(own, user, None, None);
         check_session(own, user, Some(path), None);
     }
-    // What the function's role does in another account counts as the role's all the same.
+    // A call of the function's role in another account also counts as the role's.
     for (name, want) in [("iam-responder", OwnSession::Function), ("debug", OwnSession::Other)] {
         let (role, _) = here.rsplit_once('/').unwrap();
         let arn = format!("{role}/{name}");

@@ -134,8 +134,8 @@ fn has_star(matcher: &Matcher) -> bool {
     }
 }
 
-/// What AWS's matcher takes for the same: sets in any order, numbers and ranges by value, blocks of addresses
-/// by their ends. To take more for the same is never below its figure.
+/// Values that are equal for AWS's matcher: sets in any order, numbers and ranges by value, blocks of addresses by
+/// their ends. To take more for the same is never below its figure.
 fn identity(matcher: &Matcher) -> String {
     match matcher {
         Matcher::AnythingBut(refused) => {

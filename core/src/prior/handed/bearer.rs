@@ -1,4 +1,4 @@
-//! Who holds rights.
+//! Holders of rights.
 
 use super::super::address::Address;
 use crate::iam::kind::EntityKind;

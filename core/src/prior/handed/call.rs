@@ -22,7 +22,7 @@ pub struct Handed {
     pub kind: HandedKind,
     /// The names, as the call spells them. For an instance profile its own name.
     pub names: Vec<String>,
-    /// Whose holdings count.
+    /// The holders whose rights count.
     pub(in crate::prior) bearers: Vec<Bearer>,
     /// There was more than is looked at.
     pub(in crate::prior) cut: bool,
@@ -71,7 +71,7 @@ impl Gift {
 pub(in crate::prior) struct Worn {
     /// Things that keep the roles that they have.
     pub on: Vec<WornOn>,
-    /// What the call writes about the things: their roles, and that the caller gave a role or changed them.
+    /// The writes of the call about the things: their roles, and that the caller gave a role or changed them.
     writes: Vec<(Address, Value)>,
     /// The roles that it has, as the answer says.
     pub answered: Vec<(String, Bearer)>,
@@ -82,9 +82,9 @@ pub(in crate::prior) struct Worn {
 /// A thing that goes on wearing the roles that it has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::prior) struct WornOn {
-    /// Where its roles are kept.
+    /// The register of its roles.
     pub thing: Address,
-    /// Where it is kept that the caller gave it a role or changed it.
+    /// The register of the callers who gave it a role or changed it.
     pub by: Option<Address>,
     /// The list of roles that count beside its own roles, or instead of them if they are unknown.
     pub list: Option<List<Address>>,
@@ -176,7 +176,7 @@ impl Handed {
         let of_iam = source == IAM;
         let caller = caller(event).filter(|_| !of_iam && !search.cut);
         let at = |entity: String| Address::kept(account, entity).of(Thing::Roles);
-        // Nothing is stored of a call that names more than is looked at.
+        // A call that names more than the limit stores nothing.
         let wearers = Some(wearers).filter(|all| !all.is_empty() && !search.cut);
         let own = roles_of(own.into_iter());
         let worn = wearers.map(|wearers| Worn::of(event, source, account, &wearers, &own, caller));

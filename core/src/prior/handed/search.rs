@@ -1,4 +1,4 @@
-//! Where calls and policies name roles.
+//! Finds the roles in calls and policies.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +22,7 @@ pub(crate) const BEARERS_OF_POLICY_MAX: usize = 40;
 /// Most values of the parameters looked at.
 pub(super) const VALUES_MAX: usize = 20_000;
 
-/// What a call hands over beside the roles found in it.
+/// What a call hands over in addition to the roles found in it.
 pub(crate) struct Call {
     /// `role` or `group`.
     pub kind: HandedKind,
@@ -76,7 +76,7 @@ impl<'e> Search<'e> {
         Some(places.iter().map(String::as_str).collect::<Vec<_>>().join(" "))
     }
 
-    /// What a call names. `None` if it hands over nothing.
+    /// The roles that a call names. `None` if it hands over nothing.
     pub(crate) fn call(&mut self, event: &Event, source: &'e str, call: &str) -> Option<Call> {
         self.source = source;
         let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));

@@ -10,7 +10,7 @@ use crate::iam::catalogue::{self, NamePart, Other, Requirement, WearerKind, Wear
 use crate::iam::kind::EntityKind;
 use crate::prior::Address;
 
-/// Longest text, in bytes, of what selects the things a call is about.
+/// Longest selection of things by a call, in bytes.
 const SELECTED_BYTES_MAX: usize = 512;
 
 /// Most things of one call looked at, as many instances as a command goes to; beyond it the call counts as handing

@@ -181,7 +181,7 @@ impl Calendar {
         self.change_calendar.as_deref()
     }
 
-    /// What its files took to be read.
+    /// The size of its files.
     ///
     /// # Errors
     /// Together the files of all calendars exceed the limit.

@@ -75,9 +75,9 @@ pub(crate) fn is_reported(fault: &Fault, reported: &[Fault]) -> bool {
 /// The document, without the parts that are wrong.
 struct Repair {
     value: Value,
-    /// Paths of what was taken out.
+    /// Paths of the removed parts.
     taken: Vec<String>,
-    /// Of lists that lost an element, where those that are left stood.
+    /// For lists that lost an element, the former places of the elements that are left.
     left: HashMap<String, Vec<usize>>,
 }
 

@@ -52,7 +52,7 @@ pub fn doubts_of_test(
     found
 }
 
-/// The plain values of what a test sets.
+/// The plain values that a test sets.
 fn leaves<'v>(value: &'v Value, at: &str, path: &str, found: &mut Vec<Question<'v>>) {
     match value {
         Value::Object(map) => {

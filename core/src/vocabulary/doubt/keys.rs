@@ -47,7 +47,7 @@ const UNMISTAKABLE: [&str; 9] = [
 ];
 /// Most letters that a word written wrong has otherwise.
 pub(super) const LETTERS_MAX: usize = 2;
-/// Where an identity provider says what it likes.
+/// Fields whose values an identity provider chooses.
 const CLAIMS: &str = "sessionContext.webIdFederationData.attributes.";
 /// Names that may hold a `*`, as that of a certificate does.
 const STARRED_NAMES: [&str; 7] =
@@ -56,7 +56,7 @@ const STARRED_NAMES: [&str; 7] =
 /// Which events a pattern is about.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Asking {
-    /// Nothing but records of CloudTrail.
+    /// Only records of CloudTrail.
     pub(super) records: bool,
     /// Events of any kind: neither a source nor a kind is asked for.
     pub(super) any_kind: bool,
@@ -116,7 +116,7 @@ pub(super) fn doubt_of_key(question: &Question<'_>, asking: &Asking) -> Option<V
     let mut steps = path.split('.');
     let first = steps.next().unwrap_or_default();
     if !ENVELOPE_FIELDS.contains(&first) {
-        // What belongs below `detail` is often forgotten to be.
+        // People often forget to put a field below `detail`.
         let help = match RECORD_FIELDS.contains(&first) {
             true => Some(format!("did you mean `detail.{path}`?")),
             false => nearest::suggestion(first, ENVELOPE_FIELDS),
@@ -216,7 +216,7 @@ pub(super) fn holds_no_star(path: &str, text: &str) -> bool {
             || path == "detail.userAgent"
             || !path.starts_with("detail.")
             || shape_of(path).is_some();
-        // Of other events a star may be part of a name, an address or a schedule.
+        // In other events a star may be part of a name, an address or a schedule.
         return is_record
             || (text != "*"
                 && !text.contains([' ', '{', '"', '/', ':'])

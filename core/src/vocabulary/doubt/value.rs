@@ -119,7 +119,7 @@ fn accepts_any(matcher: &Matcher, words: &[&str]) -> bool {
 fn number(matcher: &Matcher) -> Option<String> {
     match matcher {
         Matcher::Number(number) => Some(number.to_string()),
-        // What `anything-but` refuses is kept as the range that holds it alone.
+        // A value that `anything-but` refuses is stored as a range of that value alone.
         Matcher::Numeric(_) => {
             let range = matcher.to_value();
             let parts = range.get("numeric")?.as_array()?;
@@ -142,7 +142,7 @@ fn is_id_as_number(path: &str, matcher: &Matcher) -> bool {
     number(matcher).is_some_and(|number| number.len() >= least)
 }
 
-/// What CloudTrail writes where nobody is known: no digits at all.
+/// CloudTrail's word for an unknown account: it has no digits.
 fn is_nobody(matcher: &Matcher) -> bool {
     matches!(matcher, Matcher::Text(text) if text.to_lowercase().starts_with("anonymous"))
 }

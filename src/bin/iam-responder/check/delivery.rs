@@ -1,4 +1,4 @@
-//! Whether EventBridge delivers what a rule looks for, and what it would say to the rule's own pattern.
+//! Does EventBridge deliver the events of a rule, and would it accept the rule's own pattern?
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -14,7 +14,7 @@ use super::remark::Remark;
 use crate::exit::Failure;
 use crate::files;
 
-/// What a rule sees that misses nothing.
+/// The word for a rule that sees all its events.
 const ALL: &str = "all";
 /// End of every remark on something that the template's bus rules do not deliver, and new ones would.
 const AGAIN: &str = "until you deploy the bus rules again";
@@ -150,7 +150,7 @@ struct Delivered {
 /// One branch of a rule, and how its events are delivered.
 struct Part {
     place: String,
-    /// What the rule sees of it, behind the word `sees`.
+    /// The part of its events that the rule sees, as the words after `sees`.
     sees: String,
     /// If anything is missing, then reads that a parameter of the stack delivers.
     reads_alone: bool,
@@ -176,7 +176,7 @@ impl Delivered {
         Part { place, sees, reads_alone: false }
     }
 
-    /// What is seen of something.
+    /// How much of something is seen.
     fn words(&self, of: &str) -> String {
         let reads = "DeliverReadOnlyEvents=true";
         let sees = match self.now.0 {
@@ -214,7 +214,7 @@ fn services(pattern: &Pattern) -> Option<Vec<String>> {
     branch.get("source")?.iter().map(service).collect()
 }
 
-/// What each part sees, said once for all parts that see the same.
+/// How much each part sees, said once for all parts that see the same.
 fn described(parts: &[Part]) -> String {
     let mut kinds: Vec<&str> = Vec::new();
     for part in parts {

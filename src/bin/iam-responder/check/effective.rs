@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::exit::{Exit, Failure};
 use crate::options::{Global, OutputFormat};
 
-/// What says something that no file does.
+/// The source of a value that is in no file.
 const BUILT_IN: &str = "built in";
 
 /// The place of an entry in its section.
@@ -95,7 +95,7 @@ pub(super) fn own_file(global: &Global) -> Option<PathBuf> {
 fn entries(engine: &Engine, own: Option<&Document>) -> Vec<Entry> {
     let site = engine.site();
     let mut spec = site.spec().clone();
-    // What both files say in the same words is in force once.
+    // An entry that is in both files is in force once.
     spec.severity = site.adjustments().iter().map(|one| one.spec.clone()).collect();
     spec.suppressions = site.suppressions().iter().map(|one| one.spec.clone()).collect();
     let said = own.map(said).unwrap_or_default();

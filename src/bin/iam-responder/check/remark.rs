@@ -1,4 +1,4 @@
-//! What `check` has to say.
+//! The findings of `check`.
 
 use iam_responder::rule::Rule;
 use iam_responder::text::yaml::Fault;

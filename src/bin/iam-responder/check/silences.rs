@@ -99,7 +99,7 @@ fn of_window(engine: &Engine, rule: &Rule) -> Option<String> {
     ))
 }
 
-/// What a suppression silences of medium or more.
+/// The rules of medium or more that a suppression silences.
 fn of_suppression(engine: &Engine, suppression: &Suppression) -> Option<String> {
     let named = &suppression.spec.rules;
     let silenced = met(engine, &suppression.pattern, named, |_| true);
@@ -239,7 +239,7 @@ mod tests {
 {id: off, title: t, severity: high, why: w, runbook: b, enabled: false, pattern: {source: [aws.iam]}}
 ";
 
-    /// What is said of this site, or of these rules more.
+    /// The findings about this site, or these further rules.
     #[track_caller]
     fn check(site: &str, more_rules: &str, want: &[&str]) {
         let file = |name: &str, text: String| SourceFile { name: name.to_owned(), text };
@@ -341,7 +341,7 @@ mod tests {
                 "severity because quiet: `{what}` takes below medium what rules say at medium or more: {rules}"
             )
         };
-        // What is high by itself stops at medium.
+        // A high rule stops at medium.
         check(&adjust("set: low", iam), "", &[&of("set low", "usual (medium)")]);
         check(
             &adjust("lower: 2", "{source: [{prefix: aws.}]}"),

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::exit::Failure;
 use crate::options::Global;
 
-/// What the deployment can publish to; without it the topics of the site file are not checked.
+/// The topics of the deployment; without them the topics of the site file are not checked.
 #[derive(Debug, clap::Args)]
 pub(super) struct Deployment {
     /// Further topics of the deployment: ARNs, separated by commas, or nothing

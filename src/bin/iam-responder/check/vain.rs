@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::remark::Remark;
 use super::written::Written;
 
-/// What is asked in vain, with its place and the nearest right word.
+/// Patterns and changes of tests that no event can match, with their places and the nearest right words.
 pub(super) fn remarks(engine: &Engine, written: &mut Written) -> Vec<Remark> {
     let site = engine.site();
     let names = SiteNames {

@@ -334,7 +334,7 @@ fn rights_cut_into_pieces_are_the_whole() {
     ];
     for pieces in pieces {
         check_one("sts:AssumeRole", &pieces, &["assume-any"], &[]);
-        // What a denial spares, in pieces, is spared.
+        // The names that a deny spares, in pieces, are spared.
         let all = r#"{"Effect":"Allow","Action":"sts:*","Resource":"*"}"#;
         let deny = format!(r#"{{"Effect":"Deny","Action":"sts:*","NotResource":{pieces}}}"#);
         check(&format!("{all},{deny}"), &["assume-any"], &[]);

@@ -13,7 +13,7 @@ use crate::iam::arn::ArnPattern;
 use crate::iam::policy::Condition;
 use crate::iam::policy::operator::{Comparison, Operator};
 
-/// What the values of a key are.
+/// The kind of a key's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Holds {
     Organization,
@@ -175,7 +175,7 @@ fn organization<'v>(value: &str, literal: &str, whole: bool, home: &Home<'_>) ->
     match home.organization {
         _ if !is_id || !(complete || id.len() >= ORGANIZATION_CHARS_MIN) => NamedCaller::Anybody,
         Some(own) if own == id => NamedCaller::Organization,
-        // Whose organization is known: this one is somebody else's.
+        // The own organization is known: this one belongs to somebody else.
         Some(_) => NamedCaller::Anybody,
         None => NamedCaller::Somebody,
     }

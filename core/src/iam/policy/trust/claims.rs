@@ -7,7 +7,7 @@ use crate::iam::arn::ArnPattern;
 use crate::iam::policy::Condition;
 use crate::iam::policy::operator::Operator;
 
-/// Whose identities are fixed by conditions.
+/// The claims that conditions fix.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Claims {
     /// Issuers whose identities are fixed to an owner.
@@ -26,12 +26,12 @@ pub(super) struct Claims {
 const ALWAYS_OF_SAML: [&str; 5] =
     ["saml:aud", "saml:iss", "saml:sub", "saml:sub_type", "saml:namequalifier"];
 
-/// What the keys of assertions begin with.
+/// The prefix of the keys of assertions.
 const SAML: &str = "saml";
 
 const SESSION_NAME: &str = "sts:rolesessionname";
 
-/// What one condition asks.
+/// The test of one condition.
 enum Asks {
     Claim {
         issuer: String,

@@ -26,11 +26,11 @@ pub(super) struct Doors {
     doors: [Door; 3],
 }
 
-/// What one statement opens.
+/// The callers that one statement lets in.
 pub(super) struct Entry<'d> {
     /// The doors it names that no deny closes.
     open: Vec<&'d Door>,
-    /// What its conditions leave of AWS identities and of services.
+    /// The AWS identities and services that its conditions leave.
     pub(super) fence: Fence,
     /// The same for tokens, which lack the keys that AWS identities always bear.
     token_fence: Fence,
@@ -69,7 +69,7 @@ impl Doors {
     }
 }
 
-/// Whom a deny is put before.
+/// The callers that a deny concerns.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Before {
     /// `"*"`: everybody.

@@ -1,4 +1,4 @@
-//! What conditions leave of the callers that a statement names.
+//! The callers of a statement that its conditions leave.
 
 use std::collections::BTreeSet;
 

@@ -1,9 +1,9 @@
-//! What is at home, and which account a principal belongs to.
+//! Own accounts and providers, and the account of a principal.
 
 use crate::iam::account;
 use crate::iam::arn::ArnPattern;
 
-/// What is known to be at home, and so not a stranger's.
+/// Accounts, organization and providers that are known to be ours, so not a stranger's.
 #[derive(Clone, Copy)]
 pub struct Home<'h> {
     /// The account of the role.

@@ -77,7 +77,7 @@ impl Trust {
         if principals.negated {
             self.everybody(entry, home);
         }
-        // Whether accounts come in by what the conditions name, not by the principal.
+        // Do accounts come in by the values of conditions, not by the principal?
         let mut by_condition = principals.negated;
         let allowed = principals.entries.iter().filter(|_| !principals.negated);
         for (kind, value) in allowed {
@@ -437,7 +437,7 @@ mod tests {
         ] {
             check(&assume(r#"{"AWS":"*"}"#, condition), &["anyone-conditioned"]);
         }
-        // Whose account it is, is said.
+        // The trust shows the account's ID.
         let foreign =
             r#"{"StringEquals":{"aws:PrincipalAccount":["444455556666","999988887777"]}}"#;
         let want = ["anyone-conditioned", "external-account"];

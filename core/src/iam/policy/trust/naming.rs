@@ -1,10 +1,10 @@
-//! Whether those whom a trust policy lets in are named by somebody else than themselves.
+//! Does somebody other than the caller choose the names of the sessions of a role?
 
 use super::super::document::{Condition, PolicyDocument, Statement};
 use super::home::account_of;
 use crate::iam::arn::Arn;
 
-/// What sets `sourceIdentity`.
+/// The action that sets `sourceIdentity`.
 const SETS: &str = "sts:SetSourceIdentity";
 /// The key that `sourceIdentity` is asked for by.
 const KEY: &str = "sts:sourceidentity";
@@ -16,7 +16,7 @@ const EQUAL: [&str; 3] = ["StringEquals", "StringEqualsIgnoreCase", "StringLike"
 /// Their opposites.
 const UNEQUAL: [&str; 3] = ["StringNotEquals", "StringNotEqualsIgnoreCase", "StringNotLike"];
 
-/// What a trust policy says of the names of its role's sessions.
+/// How a trust policy fixes the names of its role's sessions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Naming {
     /// SAML providers of the account alone let people in: they name the session, and set `sourceIdentity`.

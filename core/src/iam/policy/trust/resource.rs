@@ -201,7 +201,7 @@ impl Opened {
     }
 }
 
-/// What a clause names. Everything, for all but something.
+/// The patterns of a clause. Everything, for a negated clause.
 fn all(clause: &Clause) -> Vec<String> {
     match clause.negated {
         true => vec!["*".to_owned()],
@@ -400,7 +400,7 @@ mod tests {
         let shut = |action: &str| statement("Deny", action, "b/*", strangers);
         check_resource(&format!("{but},{}", shut("s3:*")), &["anyone"]);
         check_resource(&format!("{but},{}", shut("*")), &["own-organization"]);
-        // What the own account may do needs no `Deny`.
+        // Rights of the own account need no `Deny`.
         let foreign =
             r#"{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"b/*"}"#;
         let own = r#"{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"s3:*","Resource":"*"}"#;

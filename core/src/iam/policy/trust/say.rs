@@ -1,4 +1,4 @@
-//! What a trust policy opens, in words for people.
+//! Describes in words whom a trust policy lets in.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::iam::policy::STATEMENTS_MAX;
 /// Most accounts or providers named in one line.
 const LISTED_MAX: usize = 10;
 
-/// What a trust policy opens, for people.
+/// Describes whom a trust policy lets in.
 #[must_use]
 pub(crate) fn describe_trust(trust: &Trust) -> Vec<String> {
     let mut lines = Vec::new();

@@ -1,4 +1,4 @@
-//! What calls hand over, and where that is kept.
+//! What calls hand over, and its registers.
 
 use serde_json::json;
 

@@ -17,7 +17,7 @@ use super::grammar::{
     HORIZON_YEAR, is, local_time, named, rule_of_zone, text, time_zone, unknown_property,
 };
 
-/// What turns a local time into a moment.
+/// Conversion from a local time to a moment.
 #[derive(Debug)]
 pub(super) enum Clock {
     /// A zone of the IANA database, or UTC.
@@ -62,7 +62,7 @@ impl Clock {
         Some(self.offset(local)?.literal_instant(local))
     }
 
-    /// What this clock shows at an epoch second.
+    /// The local time of this clock at an epoch second.
     pub(super) fn local(&self, second: i64) -> Option<IcalRecurDateTime> {
         let offset = match self {
             Self::Zone(zone) => zone.to_offset(Timestamp::from_second(second).ok()?).seconds(),

@@ -1,4 +1,4 @@
-//! What iCalendar files may take.
+//! Limits on iCalendar files.
 
 /// Largest iCalendar file, in bytes.
 pub const ICS_BYTES_MAX: usize = 1024 * 1024;
@@ -12,7 +12,7 @@ const RECURRING_EVENTS_OF_ALL_MAX: usize = 200;
 /// milliseconds of a cold start. After the last one the answer is unknown, and the stricter side counts.
 pub const OCCURRENCES_MAX: usize = 5_000;
 
-/// What iCalendar files take: bytes and recurring events.
+/// The size of iCalendar files: bytes and recurring events.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct IcsSize {
     pub(super) bytes: usize,
@@ -20,10 +20,10 @@ pub struct IcsSize {
 }
 
 impl IcsSize {
-    /// Adds what another file takes.
+    /// Adds the size of another file.
     ///
     /// # Errors
-    /// What is more than the files of all calendars may take.
+    /// The limit for the files of all calendars that is exceeded.
     pub fn add(&mut self, other: Self) -> Result<(), String> {
         self.bytes += other.bytes;
         self.series += other.series;

@@ -125,7 +125,7 @@ impl Ics {
         self.other_zone.as_deref()
     }
 
-    /// What it took to read it.
+    /// Its size.
     #[must_use]
     pub(in crate::site::calendar) fn size(&self) -> IcsSize {
         self.size

@@ -112,7 +112,7 @@ fn beyond_the_last_counted_occurrence_nothing_is_known() {
     check(&excepted, "2026-11-20T12:05:00Z", Presence::Unknown);
 }
 
-/// What Outlook writes: a name that IANA does not know, and its rules beside it.
+/// Outlook's form: a name that IANA does not know, with its rules beside it.
 #[test]
 fn a_zone_that_the_file_defines_is_followed() {
     use Presence::{Inside, Outside};
