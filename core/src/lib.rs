@@ -1,7 +1,7 @@
 //! The pure half of iam-responder: from an event to a decision about it and its words.
 //!
-//! No clock, no environment, no files, no network, no `async`. The map of the whole house, and what lies above the wall,
-//! stand in the other package's `src/lib.rs`; here are the floors below it, the ground first.
+//! No clock, no environment, no files, no network, no `async`. The other package's `src/lib.rs` has the map of the
+//! whole house and the floors above the wall; here are the floors below it, the ground first.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]

@@ -1,10 +1,10 @@
 //! EventBridge's event pattern language: compile, match, explain.
 //!
 //! Semantics are those of AWS's own matcher. An event is seen as its *leaves* (strings, numbers,
-//! booleans, nulls) under a dotted path; arrays contribute each element. A pattern is a
-//! conjunction of fields, each a list of alternatives; `$or` multiplies out into *branches*. Two
-//! fields that lie in the same array of objects must match in the same element ("array
-//! consistency"). `tests/data/patterns.ndjson.gz` holds 1,500 answers of AWS's matcher, and
+//! booleans, nulls) under a dotted path; arrays contribute each element. A pattern is a conjunction
+//! of fields, each a list of alternatives; `$or` multiplies out into *branches*. Two fields in the
+//! same array of objects must match in the same element ("array consistency").
+//! `tests/data/patterns.ndjson.gz` holds 1,500 answers of AWS's matcher, and
 //! `tests/data/pattern-language.ndjson` one case for each corner.
 //!
 //! A new operator is a variant of [`Matcher`] (what it accepts and how it prints), a word in

@@ -1,12 +1,11 @@
 //! Finds, among many patterns, those that an event could match, without trying each.
 //!
-//! One field of each branch is its *anchor*: the one whose values are rarest among all branches.
-//! The event's value under the anchor's path then leads, through a hash table, to the branches that
-//! ask for it; prefixes and suffixes are found through the few lengths that occur. A branch
-//! without any field that can serve (only `anything-but`, numbers, `exists` …) is always tried.
+//! One field of each branch is its *anchor*: the one whose values are rarest among all branches. A
+//! hash table leads from the event's value under the anchor's path to the branches that match it;
+//! prefixes and suffixes are found by the few lengths that occur. A branch without a usable field
+//! (only `anything-but`, numbers, `exists` …) is always tried.
 //!
-//! Anchors know patterns by their numbers alone, and are made once: those of the pack by the build, which writes them
-//! as constants.
+//! Anchors refer to patterns by number, and are built once: the build writes those of the pack as constants.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -22,7 +21,7 @@ use super::matcher::parse_address;
 use super::{Matcher, STEPS_OF_EVENT_MAX, Steps};
 use crate::text::hash::fnv1a;
 
-/// That anything stands under a path is a better anchor than values for which more branches than this ask.
+/// If more branches than this match a value of a path, the presence of any value there is the better anchor.
 const PRESENCE_PAYS: usize = 64;
 
 /// Numbers of branches or lengths, in ascending order.
@@ -31,8 +30,8 @@ type Numbers = Cow<'static, [u32]>;
 /// From the values of an event to the branches of patterns that could match it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Anchors {
-    /// The number of the pattern of each branch, and the branch's own within it; branches of one pattern follow one
-    /// another.
+    /// For each branch, the number of its pattern, and its own number in that pattern; branches of one pattern are
+    /// consecutive.
     pub(super) owners: Cow<'static, [(u32, u32)]>,
     pub(super) paths: Vec<(FieldPath, Keys)>,
     pub(super) always: Numbers,
@@ -41,7 +40,7 @@ pub(crate) struct Anchors {
 /// `Anchors` as constants of a program.
 #[derive(Debug)]
 pub struct PackedAnchors {
-    /// The number of the pattern of each branch, and the branch's own within it.
+    /// For each branch, the number of its pattern, and its own number in that pattern.
     pub owners: &'static [(u32, u32)],
     /// By the path of the anchor.
     pub paths: &'static [(&'static str, Keys)],
@@ -49,7 +48,7 @@ pub struct PackedAnchors {
     pub always: &'static [u32],
 }
 
-/// The anchors of one path: from a value to the branches that want it.
+/// The anchors of one path: from a value to the branches that match it.
 #[derive(Debug, Clone, Default)]
 pub struct Keys {
     /// Any value, and no value.
@@ -72,7 +71,7 @@ pub struct Keys {
     pub suffix_lengths: Numbers,
 }
 
-/// Branches by the texts that they want: a hash table in few pieces, which as a constant is read where it lies.
+/// Branches by the texts that they match: a hash table in few pieces, which can be a constant.
 #[derive(Debug, Clone, Default)]
 pub struct Entries {
     /// All texts, one behind the other.
@@ -129,8 +128,8 @@ impl Entries {
     }
 }
 
-/// The slots in which a text may stand, one after the other; there are a power of two. That texts can be chosen to
-/// collide does not matter: the texts in the table are those of patterns.
+/// The slots that may hold a text, in order; their number is a power of two. Collisions by choice do not matter: the
+/// texts in the table are those of patterns.
 fn probe(text: &str, slots: usize) -> impl Iterator<Item = usize> {
     let within = slots - 1;
     let first = usize::try_from(fnv1a(text.bytes()) & within as u64).unwrap_or_default();
@@ -146,7 +145,7 @@ fn range(ends: &[u32], number: usize) -> Range<usize> {
 /// Numbers of patterns, in ascending order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    /// All that match, or may match as far as is known.
+    /// Patterns that match, or may match.
     pub matching: Vec<usize>,
     /// The undecided ones, because the steps ran out.
     pub cut: Vec<usize>,
@@ -174,8 +173,8 @@ enum Key {
 }
 
 impl Anchors {
-    /// Anchors of these patterns, which are known by their position from here on. They can also be asked before what
-    /// stands at late paths is known: no pattern is found by them.
+    /// Anchors of these patterns, which are known by their position from here on. They also work before the values at
+    /// late paths are known: no pattern is found by those.
     #[must_use]
     pub(crate) fn of<'p>(
         patterns: impl IntoIterator<Item = &'p Pattern>,
@@ -202,10 +201,9 @@ impl Anchors {
         Self { owners: owners.into(), paths: paths.collect(), always: always.into() }
     }
 
-    /// Adds those of the candidates' patterns that may match to those found before, by numbers that begin with
-    /// `first`, and takes its cost from the steps left there. The values at open paths are not known yet; these must
-    /// be among the late ones. A pattern that `pattern` does not give is passed over; one that lacks the branch is
-    /// undecided.
+    /// Adds those of the candidates' patterns that may match to those found before, by numbers that begin with `first`,
+    /// and takes its cost from the steps left there. The values at open paths are not known yet; these must be among
+    /// the late ones. A pattern that `pattern` does not return is skipped; one that lacks the branch is undecided.
     pub(crate) fn search<'p>(
         &self,
         candidates: Candidates,
@@ -256,8 +254,8 @@ impl Anchors {
         }
     }
 
-    /// The branches that could match. Where there are several sets of anchors all are asked before the steps that are
-    /// left go into the matching of some.
+    /// The branches that could match. If there are several sets of anchors, all are searched before the remaining steps
+    /// are spent on matching.
     #[must_use]
     pub(crate) fn candidates(&self, event: &Value, left: &mut usize) -> Candidates {
         let mut candidates = self.always.to_vec();
@@ -274,14 +272,14 @@ impl Anchors {
 #[derive(Debug)]
 pub(crate) struct Candidates(pub(super) Vec<u32>);
 
-/// What is known of a path before any event is seen.
+/// Knowledge about a path before any event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Standing {
     /// Most events have a value there, or it is unknown.
     Usual,
-    /// Only in some events does anything stand there.
+    /// Only some events have a value there.
     Rare,
-    /// It is not known at first what stands there.
+    /// The value is not known at first.
     Late,
 }
 
@@ -342,7 +340,7 @@ impl Gathered {
 }
 
 impl Keys {
-    /// The branches that want what the event has under the path; all of them once its steps are used up.
+    /// The branches that match the event's values under the path; all of them if its steps are used up.
     fn candidates(&self, event: &Value, path: &FieldPath, found: &mut Vec<u32>, left: &mut usize) {
         let lengths = self.prefix_lengths.len() + self.suffix_lengths.len();
         if *left == 0 {
@@ -382,7 +380,7 @@ impl Keys {
     }
 }
 
-/// How many branches ask for each value of each path.
+/// How many branches match each value of each path.
 struct Frequencies<'b>(HashMap<(&'b str, Key), usize>);
 
 impl<'b> Frequencies<'b> {

@@ -134,7 +134,7 @@ impl Compiler {
         self.faults.push(PatternFault { path: at.to_string(), message, help });
     }
 
-    /// `at` is where the user wrote it; `path` is where it stands in the event.
+    /// `at` is the user's path; `path` is the path in the event.
     fn object(
         &mut self,
         map: &Map<String, Value>,

@@ -29,7 +29,7 @@ pub(crate) struct Field {
 }
 
 impl Pattern {
-    /// A pattern that matches every event. None that is written does.
+    /// A pattern that matches every event. No written pattern does.
     #[must_use]
     pub(crate) fn everything() -> Self {
         Self { branches: vec![Arc::new(Branch { fields: Vec::new() })] }
@@ -52,7 +52,7 @@ impl Pattern {
         of_path.flat_map(|field| field.matchers.iter())
     }
 
-    /// The exact texts that the pattern asks for under a path.
+    /// The exact texts that the pattern matches under a path.
     #[must_use]
     pub fn texts(&self, path: &str) -> Vec<&str> {
         self.matchers(path)
@@ -79,7 +79,7 @@ impl Pattern {
         self.branches.iter().map(|branch| Self { branches: vec![Arc::clone(branch)] })
     }
 
-    /// The same, but that each branch which asks nothing under this path asks for one of these texts there.
+    /// The same pattern, but each branch without alternatives under this path matches only these texts there.
     #[must_use]
     pub fn asking(&self, path: &str, texts: Vec<String>) -> Self {
         let path = FieldPath::new(path);

@@ -75,7 +75,7 @@ impl Pattern {
     }
 }
 
-/// Lets one search have the steps of a pattern, and takes what it needed from those of the event.
+/// Gives one search the steps of a pattern, and subtracts the used ones from those of the event.
 fn spend<T>(left: &mut usize, search: impl FnOnce(&mut Steps) -> T) -> T {
     let mut steps = Steps::within(*left);
     let before = steps.left();
@@ -84,7 +84,7 @@ fn spend<T>(left: &mut usize, search: impl FnOnce(&mut Steps) -> T) -> T {
     found
 }
 
-/// The branch that matches, or else the one of which the fewest fields fail; and whether all were looked at.
+/// The branch that matches, otherwise the one with the fewest failed fields; and whether all were looked at.
 fn nearest<'p>(
     pattern: &'p Pattern,
     event: &Value,

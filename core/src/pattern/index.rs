@@ -1,4 +1,4 @@
-//! Many patterns at once, for who has all of them at hand.
+//! Matches many patterns at once, if all of them are in memory.
 
 use serde_json::Value;
 
@@ -27,7 +27,7 @@ impl PatternIndex {
         self.search(event).matching
     }
 
-    /// The patterns that match, and of which of them that is not certain.
+    /// The patterns that match, and those of them that are uncertain.
     #[must_use]
     pub fn search(&self, event: &Value) -> Found {
         let mut found = Found::default();

@@ -8,7 +8,7 @@ use super::super::Matcher;
 use super::super::compiled::{Branch, Pattern};
 use super::automaton::Automaton;
 
-/// The largest complexity that EventBridge takes.
+/// The largest complexity that EventBridge accepts.
 pub const COMPLEXITY_MAX: usize = 10;
 /// The largest complexity that is computed; a pattern above it counts as having this one.
 const COMPLEXITY_COUNTED_MAX: usize = 1_000;
@@ -17,9 +17,8 @@ const COMPLEXITY_COUNTED_MAX: usize = 1_000;
 const STATES_MAX: usize = 2_000;
 
 impl Pattern {
-    /// The wildcard complexity of the pattern, as EventBridge counts it or above: it takes
-    /// [`COMPLEXITY_MAX`] and refuses more.
-    /// `COMPLEXITY_COUNTED_MAX` stands for that and all above.
+    /// The wildcard complexity of the pattern, as EventBridge counts it or above: it accepts
+    /// [`COMPLEXITY_MAX`] and refuses more. `COMPLEXITY_COUNTED_MAX` means that or more.
     #[must_use]
     pub fn complexity(&self) -> usize {
         let branches = &self.branches;
@@ -125,7 +124,7 @@ fn is_wildcard(matcher: &Matcher) -> bool {
     }
 }
 
-/// Has a star: what has none is one text to AWS's matcher, which knows it again.
+/// Does it have a star? AWS's matcher treats any other value as one text, and recognises it.
 fn has_star(matcher: &Matcher) -> bool {
     match matcher {
         Matcher::Wildcard(wildcard) => wildcard.pieces.len() > 1,
@@ -135,7 +134,7 @@ fn has_star(matcher: &Matcher) -> bool {
 }
 
 /// Values that are equal for AWS's matcher: sets in any order, numbers and ranges by value, blocks of addresses by
-/// their ends. To take more for the same is never below its figure.
+/// their ends. Treating further values as equal never gives a lower figure.
 fn identity(matcher: &Matcher) -> String {
     match matcher {
         Matcher::AnythingBut(refused) => {
@@ -192,7 +191,7 @@ mod tests {
         check(&json!({"a": [{"anything-but": {"wildcard": "*x*"}}]}), 3);
     }
 
-    /// What AWS's matcher knows again leads on to one state, where the wildcards behind it meet.
+    /// A value that AWS's matcher recognises leads to one state, where the wildcards after it meet.
     #[test]
     fn values_that_are_the_same_meet() {
         let alike = [

@@ -50,8 +50,8 @@ impl Positions {
         }
     }
 
-    /// Lays one text down. A beginning without star is shared with texts that begin alike; a star may
-    /// stand for nothing, so the place before it leads over it, too.
+    /// Adds one text. A beginning without star is shared with texts that begin alike; a star may match nothing, so the
+    /// place before it also leads past it.
     fn add(&mut self, matcher: usize, text: &[Part]) {
         let Some((last, rest)) = text.split_last() else { return };
         let (mut at, mut before) = (0, None);
@@ -140,7 +140,7 @@ impl Positions {
     pub(super) fn reachable(&self) -> Vec<usize> {
         let mut reached: Vec<BTreeSet<usize>> =
             self.0.iter().map(|position| position.matches.clone()).collect();
-        // Ways lead to later places, but for those into themselves.
+        // Ways lead to later places, or into themselves.
         for at in (0..self.0.len()).rev() {
             let ways = self.0.get(at).and_then(|position| self.0.get(position.goes_on_at?));
             let ways = ways.into_iter().flat_map(|p| p.bytes.values().flatten().chain(&p.any));
