@@ -7,6 +7,8 @@ pub mod argument;
 mod case;
 mod command;
 mod guard;
+pub mod journal;
+pub mod next;
 mod planned;
 mod step;
 mod undo;

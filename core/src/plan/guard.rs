@@ -26,6 +26,10 @@ pub enum Guard {
     RootCredential,
     /// The step would repeat the very call of the event.
     WasSoBefore,
+    /// Somebody has changed the thing since the event.
+    ChangedSince,
+    /// AWS does not let this tool do it.
+    NotPermitted,
 }
 
 impl Guard {
@@ -55,6 +59,8 @@ impl Guard {
                 "it is a credential of the root user, which only the root user or a session of AssumeRoot can change"
             }
             Self::WasSoBefore => "the event says that it was so before",
+            Self::ChangedSince => "it was changed again since the event",
+            Self::NotPermitted => "AWS does not let this tool do it",
         }
     }
 
@@ -66,7 +72,9 @@ impl Guard {
             | Self::PriorStateUnknown
             | Self::ValueMissing
             | Self::UnsafeValue
-            | Self::RootCredential => true,
+            | Self::RootCredential
+            | Self::ChangedSince
+            | Self::NotPermitted => true,
             Self::ImpossibleName
             | Self::ServiceManagedRole
             | Self::ServiceWork

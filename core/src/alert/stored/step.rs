@@ -68,7 +68,9 @@ words!(
     "service-work" ServiceWork,
     "gives-rights" GivesRights,
     "root-credential" RootCredential,
-    "was-so-before" WasSoBefore
+    "was-so-before" WasSoBefore,
+    "changed-since" ChangedSince,
+    "not-permitted" NotPermitted
 );
 
 #[derive(Serialize, Deserialize)]
@@ -216,6 +218,8 @@ mod tests {
             ("gives-rights", Guard::GivesRights),
             ("root-credential", Guard::RootCredential),
             ("was-so-before", Guard::WasSoBefore),
+            ("changed-since", Guard::ChangedSince),
+            ("not-permitted", Guard::NotPermitted),
         ]);
     }
 }
