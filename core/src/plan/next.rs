@@ -318,4 +318,4 @@ fn after(at: Timestamp, span: SignedDuration) -> Timestamp {
 }
 
 #[cfg(test)]
-mod model;
+mod tests;

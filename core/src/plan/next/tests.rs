@@ -258,7 +258,7 @@ impl World {
             _ => None,
         });
         let (first, at) = ends.next().expect("an end");
-        (first, at, ends.last().map_or(first, |(end, _)| end))
+        (first, at, ends.next_back().map_or(first, |(end, _)| end))
     }
 
     fn check(&self) {
@@ -279,8 +279,7 @@ impl World {
             );
         }
         if last == End::Flipped {
-            let ours = self.changes.iter().position(|change| change.ours);
-            let back = ours.is_some_and(|at| self.changes[at..].iter().any(|change| change.stands));
+            let back = self.changes.windows(2).any(|two| !two[0].stands && two[1].stands);
             assert!(back, "nobody made it again: {}", line());
         }
         if first == End::Done && held.is_none() {
