@@ -458,14 +458,20 @@ fn rights_lines(context: &Context) -> RightsLines {
         let of = if handed.in_profiles { "the role in instance profile" } else { "role" };
         let whose = format!("{of} {}", handed.names.join(", "));
         let lines = describe(&handed.grants).into_iter();
-        let doubt = handed.unknown.map(|why| format!("not known for certain: {}", why.reason()));
+        // Nothing is added to everything.
+        let whole = handed.grants.unconditional.contains(&Grant::Admin);
+        let doubt = handed.unknown.filter(|_| !whole);
+        let doubt = doubt.map(|why| format!("not known for certain: {}", why.reason()));
         allows.extend(lines.chain(doubt).map(|line| format!("through {whose}: {line}")));
     }
     if rights.unreadable {
         allows.push("not known: the document cannot be read".to_owned());
     }
     if let Some(why) = rights.unknown {
-        allows.push(format!("not known for certain: {}", why.reason()));
+        allows.push(match context.facts.outcome {
+            CallOutcome::Success => format!("not known for certain: {}", why.reason()),
+            _ => "not known: the record does not say it".to_owned(),
+        });
     }
     let more = allows.len().saturating_sub(ALLOWS_MAX);
     allows.truncate(ALLOWS_MAX);

@@ -9,6 +9,9 @@ use crate::iam::policy::STATEMENTS_MAX;
 /// Most accounts or providers named in one line.
 const LISTED_MAX: usize = 10;
 
+/// Of a resource that everybody may use.
+const OPEN_RESOURCE: &str = "anybody may use it, in any AWS account, and outside of AWS where the service answers unsigned requests";
+
 /// Describes whom a trust policy lets in.
 #[must_use]
 pub(crate) fn describe_trust(trust: &Trust) -> Vec<String> {
@@ -19,7 +22,7 @@ pub(crate) fn describe_trust(trust: &Trust) -> Vec<String> {
             "anybody, as far as is known: only {STATEMENTS_MAX} statements were read"
         ));
     } else if has(TrustWord::Anyone) && trust.in_vain {
-        lines.push("anybody may take it: its condition keeps no stranger out".to_owned());
+        lines.push("strangers whom its condition fits may take it".to_owned());
     } else if has(TrustWord::Anyone) {
         lines.push("anybody in any AWS account may take it".to_owned());
     }
@@ -60,6 +63,11 @@ pub(crate) fn describe_trust(trust: &Trust) -> Vec<String> {
         Of::Resource => " may use it",
     };
     lines.iter_mut().for_each(|line| *line = line.replace(" may take it", may));
+    if trust.of == Of::Resource {
+        // Services such as S3, SQS and function URLs answer unsigned requests, too, where a policy lets everybody in.
+        let open = lines.iter_mut().filter(|line| *line == "anybody in any AWS account may use it");
+        open.for_each(|line| *line = OPEN_RESOURCE.to_owned());
+    }
     lines
 }
 
@@ -95,7 +103,7 @@ mod tests {
     fn what_is_open_is_said_as_it_is() {
         let star = r#"{"AWS":"*"}"#;
         let tag = allow(star, r#"{"StringEquals":{"aws:PrincipalTag/team":"blue"}}"#);
-        check(&tag, &["anybody may take it: its condition keeps no stranger out"]);
+        check(&tag, &["strangers whom its condition fits may take it"]);
         let open = allow(star, "{}");
         for both in [format!("{open},{tag}"), format!("{tag},{open}"), open] {
             check(&both, &["anybody in any AWS account may take it"]);
