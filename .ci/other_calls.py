@@ -13,7 +13,7 @@ CATALOGUE = Path(__file__).parent.parent / "core/src/iam/catalogue"
 # Where the SDK goes by another name than events do.
 SERVICES = {"access-analyzer": "accessanalyzer", "monitoring": "cloudwatch", "sso": "sso-admin"}
 # Sources of which the catalogue has hardly a call: what it lacks there is no mistake.
-HARDLY_KNOWN = {"bedrock", "ec2", "route53", "route53resolver", "wafv2"}
+HARDLY_KNOWN = {"bedrock", "ec2", "rds", "route53", "route53resolver", "wafv2"}
 HEAD = """# Calls of the catalogue's sources that neither calls.tsv nor unrated.tsv has: reads, and work that changes neither rights
 # nor what watches. Two columns, separated by a tab: the source and its calls, separated by spaces. .ci/other_calls.py writes
 # it from the models of the AWS SDK for Python; by it `check` knows a call from a word written wrong.

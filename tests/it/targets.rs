@@ -193,6 +193,23 @@ fn each_target_of_a_call_is_said() {
     check("monitoring", "DeleteAlarms", alarms, "deleted alarms root-usage, b, c and 2 more");
 }
 
+/// What everybody may copy is said so, with whomever it is named beside.
+#[test]
+fn what_is_made_public_is_said_to_be() {
+    let snapshot = |items: Value| json!({"snapshotId": "snap-1", "createVolumePermission": {"add": {"items": items}}});
+    let name = "ModifySnapshotAttribute";
+    let public = "let anyone with an AWS account use snapshot snap-1";
+    check("ec2", name, snapshot(json!([{"userId": "999988887777"}, {"group": "ALL"}])), public);
+    let shared = "changed who may use snapshot snap-1 (added: 999988887777)";
+    check("ec2", name, snapshot(json!([{"userId": "999988887777"}])), shared);
+    let database = |values: Value| json!({"dBClusterSnapshotIdentifier": "orders", "attributeName": "restore", "valuesToAdd": values});
+    let name = "ModifyDBClusterSnapshotAttribute";
+    let public = "let anyone with an AWS account restore database cluster snapshot orders";
+    check("rds", name, database(json!(["999988887777", "all"])), public);
+    let shared = "changed who may restore database cluster snapshot orders (added: 999988887777)";
+    check("rds", name, database(json!(["999988887777"])), shared);
+}
+
 /// The alert of an unknown call says what its parameters name.
 #[test]
 fn of_an_unknown_call_the_parameters_say_on_what() {

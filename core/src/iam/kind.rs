@@ -183,6 +183,8 @@ kinds! {
     DevEndpoint = "dev-endpoint",
     Job = "job",
     Session = "session",
+    Snapshot = "snapshot",
+    Image = "image",
     RoleAlias = "role-alias",
     Component = "component",
     Infrastructure = "infrastructure",

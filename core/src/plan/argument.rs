@@ -10,6 +10,7 @@ mod form;
 mod iam;
 mod organization;
 mod resource;
+mod sharing;
 mod value;
 mod watch;
 
@@ -28,6 +29,10 @@ pub use organization::{OrganizationPolicyId, ParentId, PolicyTargetId, ServicePr
 pub use resource::{
     CrlId, FunctionName, FunctionQualifier, FunctionStatementId, GrantId, KeyId, ProfileId,
     QueueLabel, QueueUrl, TopicArn, TopicLabel, TrustAnchorId,
+};
+pub use sharing::{
+    AssociationId, DatabaseSharingAttribute, DatabaseSnapshotName, Everyone, FpgaImageId, ImageId,
+    SharedWith, SharingAttribute, SharingChange, SnapshotId,
 };
 pub(super) use value::{Argument, Value};
 pub use watch::{

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use jiff::SignedDuration;
+use serde_json::Value;
 
 use super::guard::Guard;
-use crate::event::{Event, EventId};
+use crate::event::{Event, EventId, values_at};
 use crate::facts::{Back, Context};
 use crate::iam::arn::Arn;
 use crate::iam::catalogue::{Effect, Inverse, StepCondition, StepRow, step_doubts, step_rows};
@@ -64,10 +65,16 @@ fn all(conditions: &[StepCondition], event: &Event, context: &Context) -> bool {
 }
 
 fn holds(condition: &StepCondition, event: &Event, context: &Context) -> bool {
-    let text = |path: &str| {
-        let path = format!("detail.{path}");
-        event.text(&path).or_else(|| event.flag(&path).map(|on| if on { "true" } else { "false" }))
+    let detail = event.value("detail");
+    let found = |path: &str| detail.map(|detail| values_at(detail, path)).unwrap_or_default();
+    let texts = |path: &str| {
+        let text = |value: &'_ Value| match value {
+            Value::Bool(on) => Some(on.to_string()),
+            value => value.as_str().map(str::to_owned),
+        };
+        found(path).into_iter().filter_map(text).collect::<Vec<_>>()
     };
+    let is_there = |path: &str| found(path).into_iter().any(|value| !value.is_null());
     let rights = &context.rights;
     let is_one =
         |text: &str, values: &[&str]| values.iter().any(|value| text.eq_ignore_ascii_case(value));
@@ -95,9 +102,9 @@ fn holds(condition: &StepCondition, event: &Event, context: &Context) -> bool {
             context.former.present().is_some_and(|value| is_one(value, values))
         }
         StepCondition::FormerUnknown => matches!(context.former, Prior::Unknown { .. }),
-        StepCondition::Present(path) => event.value(&format!("detail.{path}")).is_some(),
-        StepCondition::Absent(path) => event.value(&format!("detail.{path}")).is_none(),
-        StepCondition::OneOf(path, values) => text(path).is_some_and(|text| is_one(text, values)),
+        StepCondition::Present(path) => is_there(path),
+        StepCondition::Absent(path) => !is_there(path),
+        StepCondition::OneOf(path, values) => texts(path).iter().any(|text| is_one(text, values)),
     }
 }
 

@@ -7,15 +7,16 @@
 
 use super::argument::{
     AccessKeyId, AccountAlias, AnalyzerName, ArchiveRuleName, Argument, AssigneeId, AssigneeKind,
-    AssignmentTarget, AwsPolicyArn, CertificateId, ClientId, CredentialStatus, CrlId,
-    DelegationRequestId, DetectorId, EventBusName, EventDataStoreId, EventRuleName, FilterName,
-    FunctionName, FunctionQualifier, FunctionStatementId, GrantId, GroupId, GroupName,
-    IdentityCenterArn, IdentityStoreId, InstanceProfileName, KeyId, ListId, MembershipId,
-    OidcProviderArn, OrganizationPolicyId, ParentId, PermissionSetArn, PolicyArn, PolicyName,
-    PolicyTargetId, PolicyVersion, ProfileId, QueueLabel, QueueUrl, RecorderName, RoleName,
-    SamlProviderArn, SerialNumber, ServerCertificateName, ServiceCredentialId, ServicePrincipal,
-    SshPublicKeyId, StackName, TopicArn, TopicLabel, TrailName, TrustAnchorId,
-    TrustedTokenIssuerArn, UserId, UserName, Value,
+    AssignmentTarget, AssociationId, AwsPolicyArn, CertificateId, ClientId, CredentialStatus,
+    CrlId, DatabaseSharingAttribute, DatabaseSnapshotName, DelegationRequestId, DetectorId,
+    EventBusName, EventDataStoreId, EventRuleName, Everyone, FilterName, FpgaImageId, FunctionName,
+    FunctionQualifier, FunctionStatementId, GrantId, GroupId, GroupName, IdentityCenterArn,
+    IdentityStoreId, ImageId, InstanceProfileName, KeyId, ListId, MembershipId, OidcProviderArn,
+    OrganizationPolicyId, ParentId, PermissionSetArn, PolicyArn, PolicyName, PolicyTargetId,
+    PolicyVersion, ProfileId, QueueLabel, QueueUrl, RecorderName, RoleName, SamlProviderArn,
+    SerialNumber, ServerCertificateName, ServiceCredentialId, ServicePrincipal, SharedWith,
+    SharingAttribute, SharingChange, SnapshotId, SshPublicKeyId, StackName, TopicArn, TopicLabel,
+    TrailName, TrustAnchorId, TrustedTokenIssuerArn, UserId, UserName, Value,
 };
 use super::guard::Guard;
 use crate::iam::account::AccountId;
@@ -165,6 +166,33 @@ steps! {
     StartConfigurationRecorder = ConfigStartConfigurationRecorder {
         configuration_recorder_name: RecorderName, region: Region,
     }
+    DisassociateInstanceProfile = Ec2DisassociateIamInstanceProfile {
+        association_id: AssociationId, region: Region,
+    }
+    CloseFpgaImage = Ec2ModifyFpgaImageAttribute {
+        fpga_image_id: FpgaImageId, attribute: SharingAttribute, operation_type: SharingChange,
+        user_groups: Everyone, region: Region,
+    }
+    UnshareFpgaImage = Ec2ModifyFpgaImageAttribute {
+        fpga_image_id: FpgaImageId, attribute: SharingAttribute, operation_type: SharingChange,
+        user_ids: AccountId, region: Region,
+    }
+    CloseImage = Ec2ModifyImageAttribute {
+        image_id: ImageId, attribute: SharingAttribute, operation_type: SharingChange,
+        user_groups: Everyone, region: Region,
+    }
+    UnshareImage = Ec2ModifyImageAttribute {
+        image_id: ImageId, attribute: SharingAttribute, operation_type: SharingChange,
+        user_ids: AccountId, region: Region,
+    }
+    CloseSnapshot = Ec2ModifySnapshotAttribute {
+        snapshot_id: SnapshotId, attribute: SharingAttribute, operation_type: SharingChange,
+        group_names: Everyone, region: Region,
+    }
+    UnshareSnapshot = Ec2ModifySnapshotAttribute {
+        snapshot_id: SnapshotId, attribute: SharingAttribute, operation_type: SharingChange,
+        user_ids: AccountId, region: Region,
+    }
     EnableRule = EventsEnableRule { name: EventRuleName, event_bus_name: Option<EventBusName>, region: Region }
     DeleteFilter = GuarddutyDeleteFilter { detector_id: DetectorId, filter_name: FilterName, region: Region }
     EnableGuardDutyAdminAccount = GuarddutyEnableOrganizationAdminAccount {
@@ -202,6 +230,14 @@ steps! {
     }
     RegisterDelegatedAdministrator = OrganizationsRegisterDelegatedAdministrator {
         account_id: AccountId, service_principal: ServicePrincipal,
+    }
+    CloseDBClusterSnapshot = RdsModifyDBClusterSnapshotAttribute {
+        db_cluster_snapshot_identifier: DatabaseSnapshotName, attribute_name: DatabaseSharingAttribute,
+        values_to_remove: SharedWith, region: Region,
+    }
+    CloseDBSnapshot = RdsModifyDBSnapshotAttribute {
+        db_snapshot_identifier: DatabaseSnapshotName, attribute_name: DatabaseSharingAttribute,
+        values_to_remove: SharedWith, region: Region,
     }
     DisableProfile = RolesanywhereDisableProfile { profile_id: ProfileId, region: Region }
     DisableTrustAnchor = RolesanywhereDisableTrustAnchor { trust_anchor_id: TrustAnchorId, region: Region }
@@ -303,6 +339,15 @@ mod tests {
                 "0a1b2c3d-0000-4000-8000-0123456789ab"
             }
             "region" => "eu-west-1",
+            "snapshot_id" => "snap-0123456789abcdef0",
+            "image_id" => "ami-0123456789abcdef0",
+            "fpga_image_id" => "afi-0123456789abcdef0",
+            "association_id" => "iip-assoc-0123456789abcdef0",
+            "attribute" => "launchPermission",
+            "attribute_name" => "restore",
+            "operation_type" => "remove",
+            "group_names" | "user_groups" | "values_to_remove" => "all",
+            "user_ids" => "111122223333",
             _ => "abc",
         }
     }

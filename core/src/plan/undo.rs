@@ -5,7 +5,7 @@ use super::case;
 use super::guard::Guard;
 use super::planned::{Planned, Undo};
 use super::step::Step;
-use crate::event::{CallOutcome, Event, HIDDEN, PrincipalKind};
+use crate::event::{CallOutcome, Event, HIDDEN, PrincipalKind, values_at};
 use crate::facts::{Back, Context};
 use crate::iam::account::AccountId;
 use crate::iam::arn::Arn;
@@ -132,10 +132,21 @@ fn parameter(argument: &str) -> String {
     [first.to_owned()].into_iter().chain(words.map(capital)).collect()
 }
 
-/// The first value that is there.
+/// The first value that is there. Of a list that is the one text that it has: which of several a step is for, nobody knows.
 fn first<'e>(paths: &str, event: &'e Event) -> Result<&'e str, Guard> {
-    let value = |path: &str| event.text(&format!("detail.{path}")).filter(|value| *value != HIDDEN);
+    let value = |path: &str| {
+        let at_once = event.text(&format!("detail.{path}"));
+        at_once.or_else(|| only_one(event, path)).filter(|value| *value != HIDDEN)
+    };
     paths.split('|').find_map(value).ok_or(Guard::ValueMissing)
+}
+
+/// The text below lists, if there is but one.
+fn only_one<'e>(event: &'e Event, path: &str) -> Option<&'e str> {
+    match values_at(event.value("detail")?, path).as_slice() {
+        [one] => one.as_str().filter(|text| !text.is_empty()),
+        _ => None,
+    }
 }
 
 /// What was there before, where it is certain and where putting it back is known to take something: what nobody saw may

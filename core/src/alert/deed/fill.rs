@@ -1,7 +1,7 @@
 //! A phrase of the table, filled with what the event says.
 
 use super::thing::{account, entity_name, name, node, policy, thing};
-use super::value::{is_there, said, texts};
+use super::value::{is_said, is_there, said, texts};
 use super::verb::{self, Tense};
 use crate::event::Event;
 use crate::facts::Context;
@@ -79,7 +79,11 @@ impl Filler<'_> {
     fn value(self, form: &'static str) -> Option<Line> {
         let Self { event, context } = self;
         if let Some(path) = form.strip_prefix('?') {
-            return is_there(event, path).then(Line::default);
+            let holds = match path.split_once('=') {
+                Some((path, value)) => is_said(event, path, value),
+                None => is_there(event, path),
+            };
+            return holds.then(Line::default);
         }
         if let Some((noun, paths)) = form.split_once('=') {
             return several(noun, &texts(event, paths));

@@ -25,6 +25,11 @@ pub(super) fn is_there(event: &Event, path: &str) -> bool {
     found(event, path).into_iter().any(|value| !value.is_null())
 }
 
+/// Is this text at the path, ignoring letter case, or one of those in a list there?
+pub(super) fn is_said(event: &Event, path: &str, value: &str) -> bool {
+    texts(event, path).iter().any(|text| text.eq_ignore_ascii_case(value))
+}
+
 fn found<'e>(event: &'e Event, path: &str) -> Vec<&'e Value> {
     let first = path.split('.').next().unwrap_or_default();
     let place = if PLACES.contains(&first) { "detail" } else { PARAMETERS };

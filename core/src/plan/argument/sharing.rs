@@ -1,0 +1,103 @@
+//! Of what is shared with other accounts, and of roles of instances.
+//!
+//! Source: the models `ec2` and `rds` of botocore, unless a type names another.
+
+use super::form::{is_of, is_small_hex};
+use super::value::{choices, texts};
+use crate::iam::account;
+use crate::plan::guard::Guard;
+
+/// Hexadecimal digits in an ID of EC2: of the older form, and of the one since 2016.
+/// Source: <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html>
+const ID_CHARS: [usize; 2] = [8, 17];
+
+texts! {
+    /// ID of a snapshot of a disk.
+    SnapshotId: |text| is_id(text, "snap-"), UnsafeValue;
+    /// ID of an image of machines.
+    ImageId: |text| is_id(text, "ami-"), UnsafeValue;
+    /// ID of an image of FPGAs.
+    FpgaImageId: |text| is_id(text, "afi-"), UnsafeValue;
+    /// ID of the association of an instance profile with an instance.
+    AssociationId: |text| is_id(text, "iip-assoc-"), UnsafeValue;
+    /// Name of a snapshot of a database that somebody made: what RDS makes of itself has a colon in its name, and cannot be shared.
+    /// Source: `CreateDBSnapshotMessage`, in words
+    DatabaseSnapshotName: is_snapshot_name, UnsafeValue;
+    /// Everybody who has an AWS account, or one account.
+    /// Source: `ModifyDBSnapshotAttributeMessage`, in words
+    SharedWith: |text| text == "all" || account::is_id(text), UnsafeValue;
+}
+
+choices! {
+    /// What says who may use a snapshot or an image.
+    /// Source: `SnapshotAttributeName`, `FpgaImageAttributeName` and, of images, `ModifyImageAttributeRequest` in words
+    SharingAttribute {
+        /// Of snapshots.
+        CreateVolumePermission = "createVolumePermission",
+        /// Of images.
+        LaunchPermission = "launchPermission",
+        /// Of images of FPGAs.
+        LoadPermission = "loadPermission",
+    }
+    /// What is done to it. It is never given to anybody.
+    /// Source: `OperationType`
+    SharingChange {
+        /// Somebody may no longer.
+        Remove = "remove",
+    }
+    /// A group of EC2.
+    /// Source: `PermissionGroup`
+    Everyone {
+        /// Everybody who has an AWS account.
+        All = "all",
+    }
+    /// What says who may restore the snapshot of a database.
+    /// Source: `ModifyDBSnapshotAttributeMessage`, in words
+    DatabaseSharingAttribute {
+        /// The only one.
+        Restore = "restore",
+    }
+}
+
+fn is_id(text: &str, start: &str) -> bool {
+    let is_one = |id: &str| ID_CHARS.contains(&id.len()) && id.chars().all(is_small_hex);
+    text.strip_prefix(start).is_some_and(is_one)
+}
+
+fn is_snapshot_name(text: &str) -> bool {
+    is_of(text, 1..=255, |c| c.is_ascii_alphanumeric() || c == '-')
+        && text.starts_with(|c: char| c.is_ascii_alphabetic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::argument::value::{Argument, Value, check};
+
+    const GUARD: Guard = Guard::UnsafeValue;
+
+    #[test]
+    fn an_id_has_its_kind_and_hexadecimal_digits() {
+        let refused =
+            ["", "snap-", "snap-0123456", "snap-0123456G", "snap-01234567 ", "ami-01234567"];
+        check::<SnapshotId>(&["snap-0123456789abcdef0", "snap-0f1e2d3c"], &refused, GUARD);
+        check::<ImageId>(&["ami-0123456789abcdef0"], &["snap-01234567", "x"], GUARD);
+        check::<FpgaImageId>(&["afi-0123456789abcdef0"], &["ami-01234567"], GUARD);
+        check::<AssociationId>(&["iip-assoc-0123456789abcdef0"], &["iip-assoc-x"], GUARD);
+    }
+
+    #[test]
+    fn snapshots_of_databases_are_shared_with_all_or_one() {
+        let refused = ["", "1a", "a b", "rds:orders-2026", "a_b", "-a"];
+        check::<DatabaseSnapshotName>(&["orders-1", "A"], &refused, GUARD);
+        check::<SharedWith>(&["all", "999988887777"], &["All", "*", "9999", ""], GUARD);
+    }
+
+    #[test]
+    fn nothing_is_ever_shared_by_a_step() {
+        assert_eq!(SharingChange::read(Ok("add")), Err(GUARD));
+        assert_eq!(Everyone::read(Ok("all")).unwrap().value(), Value::Text("all"));
+        assert_eq!(DatabaseSharingAttribute::read(Ok("x")), Err(GUARD));
+        assert_eq!(SharingAttribute::read(Ok("productCodes")), Err(GUARD));
+    }
+}
