@@ -27,7 +27,9 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         let id = event.identity();
         let moment = Moment { at, event_id: &id };
         let (site, own) = (self.engine.site(), self.engine.own());
-        let wanted = |id: &EntityId| Bearer::of(id, site, own).is_some();
+        let caller = facts.principal.entity();
+        let wanted =
+            |id: &EntityId| Some(id) == caller.as_ref() || Bearer::of(id, site, own).is_some();
         let (mut registers, mut unread) = (Registers::new(), BTreeSet::new());
         for _ in 0..ROUNDS_MAX {
             let missing = inquiry.ask(moment, &registers, &unread, wanted);

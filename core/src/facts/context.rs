@@ -18,7 +18,7 @@ use crate::iam::entity::EntityId;
 use crate::iam::kind::EntityKind;
 use crate::iam::policy::{Grant, TagWord};
 use crate::own::Own;
-use crate::prior::{Answers, Held, Prior, SessionBefore, Why};
+use crate::prior::{Answers, Bearers, Held, Prior, SessionBefore, Why};
 use crate::site::{Environment, Site, Times};
 use crate::vocabulary::{
     Automation, EnvironmentChange, Exempt, Guarded, HandedKind, OwnKind, OwnStack,
@@ -111,6 +111,8 @@ pub struct Context {
     pub exempt: Option<Exempt>,
     /// An entity that must not be weakened bears what the call changes.
     pub bearer: Option<Bearer>,
+    /// The caller bears it.
+    pub self_bears: bool,
     /// The known automation that acted.
     pub automation: Option<Automation>,
     /// Name of the account, where it is known.
@@ -171,6 +173,7 @@ impl Context {
             guarded: facts.entity.as_ref().and_then(|entity| site.guarded(&entity.id()?)),
             exempt: facts.entity.as_ref().and_then(|entity| exempt(entity, site, own)),
             bearer: None,
+            self_bears: false,
             automation: automation(event, site),
             account_name: None,
             environment: louder(site.environment(tags), opened.as_ref(), site),
@@ -209,8 +212,11 @@ impl Context {
         let account = known.account.as_ref();
         let tags = event.account().and_then(|id| site.tags(id, account));
         let bearers = known.before.bearers.as_ref();
+        let caller = facts.principal.entity();
+        let bears = |bearers: &Bearers| caller.is_some_and(|id| bearers.found.contains(&id));
         let opened = OpenedAccount::of(facts, site, known.opened.as_ref());
         Self {
+            self_bears: bearers.is_some_and(bears),
             own: touched(event, facts, own, known, handed.as_ref()),
             own_stack: known.own_stack,
             guarded: self.guarded.or_else(renamed),

@@ -31,6 +31,7 @@ impl Open {
             Late::Before => questions.former.is_some(),
             Late::Handed => questions.handed.is_some(),
             Late::Guarded => by_name,
+            Late::Bearers => questions.shared.is_some(),
         };
         let open = FACTS.iter().filter(|fact: &&Fact| fact.late.is_some_and(is_open));
         Self { prefixes: open.map(|fact| fact.path).collect() }

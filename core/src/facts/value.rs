@@ -123,6 +123,7 @@ impl Context {
             &mut derived,
             [
                 (Path::SelfTarget, json!(facts.self_target)),
+                (Path::SelfBears, json!(self.self_bears.then_some(true))),
                 (Path::Own, json!(own)),
                 (Path::OwnStack, json!(self.own_stack)),
                 (Path::Effect, json!(facts.effect())),

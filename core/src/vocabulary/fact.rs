@@ -81,6 +81,8 @@ pub enum Late {
     Handed,
     /// The names that the entity bore.
     Guarded,
+    /// Who bears what the event changes.
+    Bearers,
 }
 
 const GRANTS: Values = Values::Words(|| Grant::all().map(Grant::word).collect());
@@ -242,6 +244,12 @@ facts! {
         "a role whose calls are judged more mildly, by its account and name: one of `DeploymentRoleArns`; one of the site file's pipelines; one that a suppression or a lowering adjustment names",
     ),
     SelfTarget = by_event("derived.selfTarget", Values::Truth, "the entity is the caller"),
+    SelfBears = by_answer(
+        "derived.selfBears",
+        Late::Bearers,
+        Values::True,
+        "the caller has the policy that a call changes, is bounded by it, or is in the group, as far as events and `ledger seed` told",
+    ),
     Own = by_answer(
         "derived.own",
         Late::Own,

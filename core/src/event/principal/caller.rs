@@ -4,6 +4,7 @@ use super::field::{HIDDEN, invoked_by, issuer, kind_word, text, unique_id};
 use super::session::{Issuer, Opener, Vouched, issued_by, provider, scope};
 use crate::event::{CallOutcome, Event, PrincipalKind, outcome_of};
 use crate::iam::arn::{self, Arn, AwsRole};
+use crate::iam::entity::EntityId;
 use crate::iam::kind::EntityKind;
 
 /// Services that make any call their user chooses: a call through one says nothing of its purpose.
@@ -163,7 +164,18 @@ impl Principal {
         }
     }
 
-    /// The same as a word; without an issuer AWS's own, which may be newer than the kinds.
+    /// The user or role of IAM that the caller is, or whose rights it has.
+    #[must_use]
+    pub fn entity(&self) -> Option<EntityId> {
+        let kind = match self.acts_as() {
+            PrincipalKind::IamUser if !self.unproven => EntityKind::User,
+            PrincipalKind::AssumedRole | PrincipalKind::Role => EntityKind::Role,
+            _ => return None,
+        };
+        EntityId::of(self.account.as_deref()?, kind, self.name.as_deref()?)
+    }
+
+    /// [`Self::acts_as`] as a word; without an issuer AWS's own, which may be newer than the kinds.
     #[must_use]
     pub(crate) fn acts_as_word(&self) -> &str {
         if self.issued_by.is_some() { self.acts_as().word() } else { &self.kind_word }
