@@ -7,10 +7,12 @@ use iam_responder::alert::{Alert, Message, RuleLine, SNS_SUBJECT_CHARS_MAX};
 use iam_responder::assess::engine::Engine;
 use iam_responder::event::Event;
 use iam_responder::facts::Known;
+use iam_responder::iam::entity::EntityId;
+use iam_responder::iam::kind::EntityKind;
 use iam_responder::iam::policy::TagWord;
 use iam_responder::own::{Deployed, Own};
 use iam_responder::pack::PACK;
-use iam_responder::prior::{Answers, Prior, Why};
+use iam_responder::prior::{Answers, Bearers, Prior, Why};
 use iam_responder::respond::Origin;
 use iam_responder::site::Format;
 use iam_responder::text::line::Line;
@@ -356,6 +358,10 @@ fn the_paths_of_derived_are_those_that_the_samples_show() {
                 former,
                 decided: BTreeSet::from([TagWord::Admin]),
                 feeds: true,
+                bearers: Some(Bearers {
+                    found: vec![EntityId::of("111122223333", EntityKind::User, "dave").unwrap()],
+                    cut: false,
+                }),
                 ..Answers::default()
             },
             ..Known::default()

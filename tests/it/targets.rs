@@ -188,7 +188,12 @@ fn each_target_of_a_call_is_said() {
     let said = "deleted member accounts 999988887777 and 888877776666 of detector d1";
     check("guardduty", "DeleteMembers", members, said);
     let url = json!({"functionName": "report", "authType": "NONE"});
-    check("lambda", "CreateFunctionUrlConfig", url, "created a URL of function report");
+    check(
+        "lambda",
+        "CreateFunctionUrlConfig",
+        url,
+        "created a URL of function report with authorization NONE",
+    );
     let alarms = json!({"alarmNames": ["root-usage", "b", "c", "d", "e"]});
     check("monitoring", "DeleteAlarms", alarms, "deleted alarms root-usage, b, c and 2 more");
 }
@@ -208,6 +213,44 @@ fn what_is_made_public_is_said_to_be() {
     check("rds", name, database(json!(["999988887777", "all"])), public);
     let shared = "changed who may restore database cluster snapshot orders (added: 999988887777)";
     check("rds", name, database(json!(["999988887777"])), shared);
+}
+
+/// A value that is the whole point is said: bounded, and in quotes where it may hold a sentence of its own.
+#[test]
+fn what_is_set_is_said() {
+    let tags = |tags: Value| json!({"userName": "kim", "tags": tags});
+    let one = tags(json!([{"key": "team", "value": "admin"}]));
+    check("iam", "TagUser", one, r#"tagged user kim with "team" = "admin""#);
+    let faked = tags(json!([{"key": "a", "value": "b\" in sandbox. All is well"}]));
+    check("iam", "TagUser", faked, r#"tagged user kim with "a" = "b' in sandbox. All is well""#);
+    let long = tags(json!([{"key": "k", "value": "x".repeat(256)}]));
+    let record = by(call("iam", "TagUser", 0, long), user("ann"));
+    let said = sentence(&record);
+    assert!(said.len() < 150 && said.contains("xxx") && said.ends_with("."), "{said}");
+    let many: Vec<Value> = (0..50).map(|n| json!({"key": n.to_string(), "value": "v"})).collect();
+    check(
+        "iam",
+        "TagUser",
+        tags(json!(many)),
+        r#"tagged user kim with "0" = "v", "1" = "v", "2" = "v" and 47 more"#,
+    );
+    let taken = json!({"userName": "kim", "tagKeys": ["team", "quarantined"]});
+    check("iam", "UntagUser", taken, "took tags team and quarantined off user kim");
+    let role = json!({"roleName": "desk", "maxSessionDuration": 43200});
+    check("iam", "UpdateRole", role, "updated role desk to sessions of up to 43200 seconds");
+    let trail = json!({"name": "org", "s3BucketName": "theirs", "isMultiRegionTrail": false,
+        "includeGlobalServiceEvents": true, "cloudWatchLogsLogGroupArn": ""});
+    let said =
+        "updated trail org to write to bucket theirs, no longer to a log group, of one Region only";
+    check("cloudtrail", "UpdateTrail", trail, said);
+    let selectors = json!({"trailName": "org", "eventSelectors": [{"readWriteType": "ReadOnly",
+        "includeManagementEvents": true, "excludeManagementEventSources": ["kms.amazonaws.com"]}]});
+    let said = "put event selectors on trail org, only reads, without those of kms.amazonaws.com";
+    check("cloudtrail", "PutEventSelectors", selectors, said);
+    let kept = json!({"logGroupName": "audit", "retentionInDays": 1});
+    check("logs", "PutRetentionPolicy", kept, "set the retention of log group audit to 1 days");
+    let detector = json!({"detectorId": "d1", "enable": false});
+    check("guardduty", "UpdateDetector", detector, "updated detector d1, which is off now");
 }
 
 /// The alert of an unknown call says what its parameters name.

@@ -19,7 +19,7 @@ use super::word::KeptWord;
 use crate::assess::Reason;
 use crate::assess::decide::Decision;
 use crate::event::{CallOutcome, Event, Unreadable};
-use crate::facts::{Context, OpenedAccount};
+use crate::facts::{Context, OpenedAccount, RightsChange};
 use crate::iam::policy::{Grant, describe, describe_trust};
 use crate::rule::Rule;
 use crate::text::clean::clean_lines;
@@ -451,7 +451,10 @@ fn rights_lines(context: &Context) -> RightsLines {
         listed.map(KeptWord::from).collect()
     };
     let trust = rights.trust.as_ref();
-    let mut allows = rights.describe();
+    let mut allows = match context.facts.rights_change {
+        RightsChange::Session(_) => session_limits(context),
+        _ => rights.describe(),
+    };
     allows.extend(trust.map(describe_trust).into_iter().flatten());
     // The new member of a group gets what the group holds.
     if let Some(handed) = context.handed.as_ref().filter(|handed| handed.kind == HandedKind::Role) {
@@ -498,6 +501,19 @@ fn rights_lines(context: &Context) -> RightsLines {
             .map(|(added, removed)| format!("new {}; gone {}", list(added), list(removed)))
             .map(|line| Line::text(&line)),
     }
+}
+
+/// A session has what its user has and its policy lets through: what that allows, nobody is given by it.
+/// Source: <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html>
+fn session_limits(context: &Context) -> Vec<String> {
+    let rights = &context.rights;
+    if rights.grants.all.contains(&Grant::Admin) {
+        return vec!["the session policy holds nothing back of what the user may do".to_owned()];
+    }
+    let lines = rights.describe().into_iter();
+    let limits = lines
+        .map(|line| format!("as far as the user may, the session policy lets through: {line}"));
+    limits.collect()
 }
 
 fn event_line(event: &Event, context: &Context, now: Option<Timestamp>) -> EventLine {

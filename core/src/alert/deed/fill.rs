@@ -1,12 +1,16 @@
 //! A phrase of the table, filled with what the event says.
 
 use super::thing::{account, entity_name, name, node, policy, thing};
-use super::value::{is_said, is_there, said, texts};
+use super::value::{is_said, is_there, said, settings, tags, texts};
 use super::verb::{self, Tense};
 use crate::event::Event;
 use crate::facts::Context;
+use crate::iam::arn::Arn;
 use crate::iam::kind::EntityKind;
 use crate::text::line::Line;
+
+/// Most characters of what something is set to, or of half a tag.
+const SETTING_CHARS_MAX: usize = 64;
 
 /// The source of the values: an event and its meaning.
 #[derive(Clone, Copy)]
@@ -96,6 +100,10 @@ impl Filler<'_> {
             Some(("account", paths)) => one(paths, &|text| account(text, event, context)),
             Some(("node", paths)) => one(paths, &|text| node(text, event, context)),
             Some(("policy", paths)) => one(paths, &policy),
+            Some(("value", paths)) => {
+                list(settings(event, paths).iter().map(|text| setting(text)).collect())
+            }
+            Some(("tags", path)) => list(tags(event, path).into_iter().map(tag).collect()),
             Some(("typed", paths)) => {
                 let (kind, path) = paths.split_once(',')?;
                 let kind = match texts(event, kind).first().map(AsRef::as_ref) {
@@ -120,6 +128,21 @@ impl Filler<'_> {
         }
         Some(Line::name(&entity.kind.words_of()).and(" ").and(entity_name(entity)?))
     }
+}
+
+/// What something is set to. Of an ARN the name in it.
+fn setting(text: &str) -> Line {
+    Line::theirs(Arn::parse(text).map_or(text, |arn| arn.common_name()), SETTING_CHARS_MAX)
+}
+
+/// `"team" = "payments"`. A tag may hold a whole sentence: the quotes show where it ends, so that none goes on behind it
+/// as ours.
+fn tag((key, value): (&str, &str)) -> Line {
+    let quoted = |text: &str| {
+        let text = Line::theirs(&text.replace('"', "'"), SETTING_CHARS_MAX);
+        Line::from("\"").and(text).and("\"")
+    };
+    quoted(key).and(" = ").and(quoted(value))
 }
 
 /// `instance i-1`, `instances i-1 and i-2`.

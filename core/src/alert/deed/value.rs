@@ -25,9 +25,30 @@ pub(super) fn is_there(event: &Event, path: &str) -> bool {
     found(event, path).into_iter().any(|value| !value.is_null())
 }
 
-/// Is this text at the path, ignoring letter case, or one of those in a list there?
+/// Is this word at the path, ignoring letter case, or one of those in a list there? On is `true`, off `false`.
 pub(super) fn is_said(event: &Event, path: &str, value: &str) -> bool {
-    texts(event, path).iter().any(|text| text.eq_ignore_ascii_case(value))
+    found(event, path).into_iter().any(|found| match found {
+        Value::String(text) => text.trim().eq_ignore_ascii_case(value),
+        found => found.as_bool().is_some_and(|on| on.to_string() == value),
+    })
+}
+
+/// All settings at the first of these paths that has any: texts, numbers, and what is on or off.
+pub(super) fn settings<'e>(event: &'e Event, paths: &str) -> Vec<Cow<'e, str>> {
+    let one = |value: &'e Value| match value {
+        Value::Bool(on) => Some(Cow::Borrowed(if *on { "on" } else { "off" })),
+        Value::Number(number) => Some(Cow::Owned(number.to_string())),
+        value => text(value),
+    };
+    let at_path = |path| found(event, path).into_iter().filter_map(one).collect::<Vec<_>>();
+    paths.split(',').map(at_path).find(|settings| !settings.is_empty()).unwrap_or_default()
+}
+
+/// Keys and values of the tags in a list.
+pub(super) fn tags<'e>(event: &'e Event, path: &str) -> Vec<(&'e str, &'e str)> {
+    let field = |tag: &'e Value, name| values_at(tag, name).first().and_then(|one| one.as_str());
+    let lists = found(event, path).into_iter();
+    lists.filter_map(|tag| Some((field(tag, "key")?, field(tag, "value")?))).collect()
 }
 
 fn found<'e>(event: &'e Event, path: &str) -> Vec<&'e Value> {

@@ -84,7 +84,9 @@ pub(crate) fn rights(
     let (named, replaced) = (Documents::of(before.named), Documents::of(before.replaced));
     let own = served(event);
     match how {
-        RightsChange::Inline(field) | RightsChange::Document(field) => {
+        RightsChange::Inline(field)
+        | RightsChange::Document(field)
+        | RightsChange::Session(field) => {
             let found = event.value(&format!("detail.requestParameters.{field}"));
             rights.put(found, &replaced, before.beside, own);
         }

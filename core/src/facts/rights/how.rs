@@ -8,8 +8,10 @@ use crate::iam::catalogue::IAM;
 pub enum RightsChange {
     /// Puts an inline policy; the field below `requestParameters` that holds it.
     Inline(&'static str),
-    /// Writes another identity policy: a managed one, a version of one, that of a session; its field.
+    /// Writes another identity policy: a managed one, or a version of one; its field.
     Document(&'static str),
+    /// Limits a session by a policy, which gives it nothing that its user lacks; its field.
+    Session(&'static str),
     /// Makes a version the default that was written before.
     Choose,
     /// Makes a role with a trust policy; its field.
@@ -51,7 +53,7 @@ impl RightsChange {
         match source {
             Some(IAM) => Self::of_iam(name),
             Some("sso.amazonaws.com") => Self::of_permission_set(name),
-            Some("sts.amazonaws.com") if name == "GetFederationToken" => Self::Document("policy"),
+            Some("sts.amazonaws.com") if name == "GetFederationToken" => Self::Session("policy"),
             Some("kms.amazonaws.com") => match name {
                 "PutKeyPolicy" | "CreateKey" | "ReplicateKey" => Self::Key,
                 "CreateGrant" => Self::Grant,

@@ -29,6 +29,12 @@ const ALWAYS_OF_SAML: [&str; 5] =
 /// The prefix of the keys of assertions.
 const SAML: &str = "saml";
 
+/// Most values of a condition, and most conditions, that are told.
+const VALUES_TOLD_MAX: usize = 3;
+const CLAIMS_TOLD_MAX: usize = 3;
+/// Most characters of a value that are told.
+const ASKED_CHARS_MAX: usize = 100;
+
 const SESSION_NAME: &str = "sts:rolesessionname";
 
 /// The test of one condition.
@@ -133,6 +139,50 @@ impl Asks {
             Self::Saml => SAML,
             Self::SessionName | Self::Else => "",
         }
+    }
+}
+
+/// What the conditions of a statement ask of the identities of a provider, the subject first: `of identities of
+/// PROVIDER is asked: sub is repo:octo/app:ref:refs/heads/main`. It is what stands there: whether it binds anybody,
+/// [`Claims::fix`] decides.
+pub(super) fn asked(provider: &str, conditions: &[Condition]) -> Option<String> {
+    let of_arn = ArnPattern::split(provider).resource();
+    let name = of_arn.and_then(|name| name.strip_prefix("oidc-provider/")).unwrap_or(provider);
+    let own = issuer::plain(name);
+    let mut told: Vec<(bool, String)> = conditions
+        .iter()
+        .filter_map(|condition| {
+            let claim = match asks(condition) {
+                Asks::Claim { issuer, claim } if issuer == own => claim,
+                Asks::Saml if is_saml(provider) => condition.key.clone(),
+                _ => return None,
+            };
+            let shown = condition.values.iter().take(VALUES_TOLD_MAX).map(|value| cut(value));
+            let shown = shown.collect::<Vec<_>>().join(" or ");
+            let more = match condition.values.len().checked_sub(VALUES_TOLD_MAX) {
+                Some(more @ 1..) => format!(" or {more} more"),
+                _ => String::new(),
+            };
+            let how = match condition.operator.to_lowercase().as_str() {
+                "stringequals" => "is".to_owned(),
+                "stringlike" if !shown.contains(['*', '?']) => "is".to_owned(),
+                "stringlike" => "is like".to_owned(),
+                _ => cut(&condition.operator),
+            };
+            Some((claim != "sub", format!("{} {how} {shown}{more}", cut(&claim))))
+        })
+        .collect();
+    told.sort_by_key(|(later, _)| *later);
+    let told: Vec<String> = told.into_iter().map(|(_, text)| text).take(CLAIMS_TOLD_MAX).collect();
+    let name = cut(if is_saml(provider) { provider } else { &own });
+    (!told.is_empty()).then(|| format!("of identities of {name} is asked: {}", told.join("; ")))
+}
+
+/// What an attacker wrote, short enough that the rest of the line is read too.
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(ASKED_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
     }
 }
 

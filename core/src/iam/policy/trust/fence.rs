@@ -20,13 +20,22 @@ pub(super) struct Fence {
     pub(super) external_id: bool,
     /// A service must act for somebody whom the condition names.
     pub(super) source: bool,
+    /// Nobody but identities of `accounts` remains: AWS says of each caller of which account it is.
+    pub(super) by_account: bool,
     /// Accounts that remain, where the conditions name them.
     pub(super) accounts: BTreeSet<String>,
 }
 
 impl Fence {
     fn tightest() -> Self {
-        Self { strangers: true, tokens: true, organization: true, source: true, ..Self::default() }
+        Self {
+            strangers: true,
+            tokens: true,
+            organization: true,
+            source: true,
+            by_account: true,
+            ..Self::default()
+        }
     }
 
     /// The fence around an allow: every condition must be met. `of_aws`: the callers are AWS
@@ -60,6 +69,7 @@ impl Fence {
             fence.organization &= one.organization;
             fence.external_id |= one.external_id;
             fence.source &= one.source;
+            fence.by_account &= one.by_account;
             fence.accounts.extend(one.accounts);
         }
         fence.source &= !deny.conditions.iter().any(excepts_services);
@@ -90,6 +100,7 @@ impl Fence {
         self.organization |= other.organization;
         self.external_id |= other.external_id;
         self.source |= other.source;
+        self.by_account |= other.by_account;
         self.accounts.extend(other.accounts);
     }
 
@@ -103,6 +114,7 @@ impl Fence {
             tokens: !key.of_network,
             external_id: key.holds == Holds::ExternalId,
             source: key.of_service || key.holds == Holds::Organization,
+            by_account: key.always && key.holds == Holds::Account,
             ..Self::tightest()
         };
         for value in &condition.values {
@@ -113,7 +125,10 @@ impl Fence {
                     fence.organization = false;
                     fence.accounts.insert(account.to_owned());
                 }
-                NamedCaller::Somebody => fence.organization = false,
+                NamedCaller::Somebody => {
+                    fence.organization = false;
+                    fence.by_account = false;
+                }
             }
         }
         Some(fence)

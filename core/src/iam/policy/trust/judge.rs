@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::document::{PolicyDocument, Statement};
+use super::claims::asked;
 use super::doors::{Doors, Entry};
 use super::home::{Home, account_of};
 use super::word::TrustWord;
@@ -23,6 +24,10 @@ pub struct Trust {
     pub unknown: BTreeSet<String>,
     /// ID of the own organization, where a condition binds to it and the site names it.
     pub organization: Option<String>,
+    /// What conditions ask of the identities of providers, a line for each statement and provider.
+    pub asked: BTreeSet<String>,
+    /// Everybody is let in whom AWS says to be of the own account, and by a condition nobody else.
+    pub own_alone: bool,
     /// A condition is there, but a stranger meets it: anyone is let in.
     pub in_vain: bool,
     /// It has more statements than are judged, and counts as open to anyone.
@@ -87,7 +92,10 @@ impl Trust {
                     by_condition = true;
                     self.everybody(entry, home);
                 }
-                "federated" if entry.is_open_to(value) => self.federated(value, entry, home),
+                "federated" if entry.is_open_to(value) => {
+                    self.federated(value, entry, home);
+                    self.asked.extend(asked(value, &statement.conditions));
+                }
                 "federated" => {}
                 "service" if entry.is_open_to_services() => {
                     by_condition = true;
@@ -115,6 +123,11 @@ impl Trust {
             } else if entry.has(|fence| fence.organization) {
                 self.within_organization(home);
             } else {
+                let is_own = |account: &String| home.account == Some(account.as_str());
+                let by_account =
+                    entry.has(|fence| fence.by_account && fence.accounts.iter().all(is_own));
+                let is_first = !self.has(TrustWord::AnyoneConditioned);
+                self.own_alone = by_account && (self.own_alone || is_first);
                 self.add(TrustWord::AnyoneConditioned);
             }
         }

@@ -131,6 +131,11 @@ impl Trust {
         let mut trust = Self { of, ..Self::of(&document, home) };
         // Resource policies need none.
         trust.words.remove(&TrustWord::NoExternalId);
+        // The star is the own account where `kms:CallerAccount` or `aws:PrincipalAccount` says so. Through which service a
+        // call comes is the caller's choice: `kms:ViaService` alone binds nobody.
+        if trust.own_alone && trust.words.remove(&TrustWord::AnyoneConditioned) {
+            trust.words.insert(TrustWord::OwnAccount);
+        }
         trust
     }
 }
@@ -269,7 +274,22 @@ mod tests {
         let via = r#""StringEquals":{"kms:ViaService":"s3.eu-west-1.amazonaws.com"}"#;
         check(&allow("\"*\"", "kms:*", ""), &["anyone", "own-account"]);
         check(&allow(r#"{"AWS":"*"}"#, "kms:*", via), &["anyone", "own-account"]);
-        check(&allow(r#"{"AWS":"*"}"#, "kms:*", own), &["anyone-conditioned", "own-account"]);
+        check(&allow(r#"{"AWS":"*"}"#, "kms:*", own), &["own-account"]);
+        let both = r#""StringEquals":{"kms:CallerAccount":"111122223333","kms:ViaService":"s3.eu-west-1.amazonaws.com"}"#;
+        check(&allow(r#"{"AWS":"*"}"#, "kms:*", both), &["own-account"]);
+        let theirs = own.replace("111122223333", "999988887777");
+        let foreign = ["anyone-conditioned", "external-account", "own-account"];
+        check(&allow(r#"{"AWS":"*"}"#, "kms:*", &theirs), &foreign);
+        let wide = r#""StringLike":{"kms:CallerAccount":"1111*"}"#;
+        check(&allow(r#"{"AWS":"*"}"#, "kms:*", wide), &["anyone", "own-account"]);
+        let perhaps = own.replace("StringEquals", "StringNotEquals");
+        check(&allow(r#"{"AWS":"*"}"#, "kms:*", &perhaps), &["anyone", "own-account"]);
+        // Beside a statement that somebody else may meet it is not the own account alone.
+        let other = r#""StringEquals":{"kms:CallerAccount":"444455556666"}"#;
+        for pair in [[own, other], [other, own]] {
+            let [one, two] = pair.map(|block| allow(r#"{"AWS":"*"}"#, "kms:*", block));
+            check(&format!("{one},{two}"), &["anyone-conditioned", "own-account"]);
+        }
         let foreign = r#""StringEquals":{"kms:CallerAccount":"999988887777"}"#;
         check(
             &allow(r#"{"AWS":"*"}"#, "kms:Decrypt", foreign),

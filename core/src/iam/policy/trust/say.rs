@@ -8,6 +8,8 @@ use crate::iam::policy::STATEMENTS_MAX;
 
 /// Most accounts or providers named in one line.
 const LISTED_MAX: usize = 10;
+/// Most statements of which is told what they ask of the identities of a provider.
+const ASKED_MAX: usize = 5;
 
 /// Of a resource that everybody may use.
 const OPEN_RESOURCE: &str = "anybody may use it, in any AWS account, and outside of AWS where the service answers unsigned requests";
@@ -25,6 +27,11 @@ pub(crate) fn describe_trust(trust: &Trust) -> Vec<String> {
         lines.push("strangers whom its condition fits may take it".to_owned());
     } else if has(TrustWord::Anyone) {
         lines.push("anybody in any AWS account may take it".to_owned());
+    }
+    if trust.own_alone && !has(TrustWord::AnyoneConditioned) {
+        lines.push(
+            "every identity of this account may take it, without a policy of its own".to_owned(),
+        );
     }
     if has(TrustWord::AnyoneConditioned) {
         lines.push("anybody who meets its condition may take it".to_owned());
@@ -53,6 +60,10 @@ pub(crate) fn describe_trust(trust: &Trust) -> Vec<String> {
         ));
     } else if has(TrustWord::Federated) {
         lines.push(format!("identities of this provider may take it: {}", list(&trust.others)));
+    }
+    lines.extend(trust.asked.iter().take(ASKED_MAX).cloned());
+    if let Some(more @ 1..) = trust.asked.len().checked_sub(ASKED_MAX) {
+        lines.push(format!("{more} more statements ask something else of such identities"));
     }
     if has(TrustWord::ServiceOutside) {
         lines.push("a service may hand it to machines outside of AWS".to_owned());
@@ -84,13 +95,17 @@ mod tests {
     use super::*;
     use crate::iam::policy::{Home, PolicyDocument};
 
-    #[track_caller]
-    fn check(statements: &str, want: &[&str]) {
+    fn judged(statements: &str) -> Trust {
         let document =
             PolicyDocument::parse(&format!(r#"{{"Statement":[{statements}]}}"#)).unwrap();
         let (account, organization) = (Some("111122223333"), Some("o-exampleorgid"));
         let home = Home { account, organization, knows: &|_| false, ids: &[] };
-        assert_eq!(describe_trust(&Trust::of(&document, &home)), want, "{statements}");
+        Trust::of(&document, &home)
+    }
+
+    #[track_caller]
+    fn check(statements: &str, want: &[&str]) {
+        assert_eq!(describe_trust(&judged(statements)), want, "{statements}");
     }
 
     fn allow(principal: &str, condition: &str) -> String {
@@ -118,6 +133,51 @@ mod tests {
         check(&allow(id, "{}"), &[line]);
         let outside = r#"{"Service":"rolesanywhere.amazonaws.com"}"#;
         check(&allow(outside, "{}"), &["a service may hand it to machines outside of AWS"]);
+    }
+
+    #[test]
+    fn what_is_asked_of_identities_of_a_provider_is_said() {
+        let eks = "oidc.eks.eu-west-1.amazonaws.com/id/ABC";
+        let provider = |name: &str| {
+            format!(r#"{{"Federated":"arn:aws:iam::111122223333:oidc-provider/{name}"}}"#)
+        };
+        let takes = |name: &str| {
+            format!(
+                "identities of this provider may take it: arn:aws:iam::111122223333:oidc-provider/{name}"
+            )
+        };
+        let asked = |text: &str| format!("of identities of {text}");
+        let exact = format!(
+            r#"{{"StringEquals":{{"{eks}:aud":"sts.amazonaws.com","{eks}:sub":"system:serviceaccount:shop:pay"}}}}"#
+        );
+        let line = asked(
+            "oidc.eks.eu-west-1.amazonaws.com/id/abc is asked: sub is system:serviceaccount:shop:pay; aud is sts.amazonaws.com",
+        );
+        check(&allow(&provider(eks), &exact), &[&takes(eks), &line]);
+        let github = "token.actions.githubusercontent.com";
+        let like = |value: &str| format!(r#"{{"StringLike":{{"{github}:sub":{value}}}}}"#);
+        let one = asked(&format!("{github} is asked: sub is repo:octo/app:ref:refs/heads/main"));
+        check(
+            &allow(&provider(github), &like(r#""repo:octo/app:ref:refs/heads/main""#)),
+            &[&takes(github), &one],
+        );
+        let several = asked(&format!(
+            "{github} is asked: sub is like repo:o/a:* or repo:o/b:* or repo:o/c:* or 1 more"
+        ));
+        let values = r#"["repo:o/a:*","repo:o/b:*","repo:o/c:*","repo:o/d:*"]"#;
+        check(&allow(&provider(github), &like(values)), &[&takes(github), &several]);
+        // What is asked in vain is told too, beside that it binds nobody.
+        let all = "everybody whom this provider knows may take it: arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com";
+        let vain = asked(&format!("{github} is asked: sub is like repo:*"));
+        check(&allow(&provider(github), &like(r#""repo:*""#)), &[all, &vain]);
+        // Of another issuer nothing is asked by it.
+        check(&allow(&provider(github), &exact), &[all]);
+        let long = asked(&format!("{github} is asked: sub is {}…", "x".repeat(100)));
+        let shown = describe_trust(&judged(&allow(
+            &provider(github),
+            &like(&format!("{:?}", "x".repeat(999))),
+        )));
+        assert!(shown.contains(&long), "{shown:?}");
     }
 
     #[test]
