@@ -12,7 +12,7 @@ use iam_responder::iam::kind::EntityKind;
 use iam_responder::iam::policy::TagWord;
 use iam_responder::own::{Deployed, Own};
 use iam_responder::pack::PACK;
-use iam_responder::prior::{Answers, Bearers, Prior, Why};
+use iam_responder::prior::{Answers, Bearers, Beside, Prior, Why};
 use iam_responder::respond::Origin;
 use iam_responder::site::Format;
 use iam_responder::text::line::Line;
@@ -358,6 +358,7 @@ fn the_paths_of_derived_are_those_that_the_samples_show() {
                 former,
                 decided: BTreeSet::from([TagWord::Admin]),
                 feeds: true,
+                beside: vec![Beside::default()],
                 bearers: Some(Bearers {
                     found: vec![EntityId::of("111122223333", EntityKind::User, "dave").unwrap()],
                     cut: false,

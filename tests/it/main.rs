@@ -15,6 +15,7 @@ mod bus_rules;
 mod calls;
 mod check_topics;
 mod cli;
+mod contained;
 mod context;
 mod corpus;
 mod cut;

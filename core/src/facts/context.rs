@@ -113,6 +113,8 @@ pub struct Context {
     pub bearer: Option<Bearer>,
     /// The caller bears it.
     pub self_bears: bool,
+    /// Who is given a policy is certainly known to have held little before.
+    pub holds_little: bool,
     /// The known automation that acted.
     pub automation: Option<Automation>,
     /// Name of the account, where it is known.
@@ -174,6 +176,7 @@ impl Context {
             exempt: facts.entity.as_ref().and_then(|entity| exempt(entity, site, own)),
             bearer: None,
             self_bears: false,
+            holds_little: false,
             automation: automation(event, site),
             account_name: None,
             environment: louder(site.environment(tags), opened.as_ref(), site),
@@ -217,6 +220,7 @@ impl Context {
         let opened = OpenedAccount::of(facts, site, known.opened.as_ref());
         Self {
             self_bears: bearers.is_some_and(bears),
+            holds_little: rights::holds_little(&known.before.beside, event.account()),
             own: touched(event, facts, own, known, handed.as_ref()),
             own_stack: known.own_stack,
             guarded: self.guarded.or_else(renamed),

@@ -15,3 +15,4 @@ pub(crate) use change::rights;
 pub use change::{DocumentsBefore, Rights};
 pub use held::HandedOver;
 pub use how::RightsChange;
+pub(crate) use together::holds_little;

@@ -71,7 +71,7 @@ impl Context {
         ])
     }
 
-    fn of_rights(&self) -> [(Path, Value); 12] {
+    fn of_rights(&self) -> [(Path, Value); 13] {
         let (rights, trust) = (&self.rights, self.rights.trust.as_ref());
         let decides = (!self.tag_decides.is_empty()).then_some(&self.tag_decides);
         let asked = self.former.why() != Some(Why::NotAsked);
@@ -82,6 +82,7 @@ impl Context {
             (Path::TrustExternal, json!(trust.map(|trust| &trust.accounts))),
             (Path::Denies, json!(rights.denies.then_some(true))),
             (Path::DeniesOnly, json!(self.only_contains().then_some(true))),
+            (Path::HoldsLittle, json!(self.holds_little.then_some(true))),
             (Path::Silences, json!(self.silences.then_some(true))),
             (Path::Feeds, json!(self.feeds.then_some(true))),
             (Path::TagDecides, json!(decides)),

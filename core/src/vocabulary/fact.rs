@@ -286,6 +286,12 @@ facts! {
         Values::True,
         "the policy that is put or attached forbids something and allows nothing, and nothing that stood there is known to have forbidden more: who it is put on can do less",
     ),
+    HoldsLittle = by_answer(
+        "derived.holdsLittle",
+        Late::Rights,
+        Values::True,
+        "the one user or role that is given an inline policy, or one of the customer's, is certainly known to have held nothing before but data of some services, as far as events and `ledger seed` told: nothing that makes administrators, nor all data",
+    ),
     DocumentUnreadable = by_answer(
         "derived.documentUnreadable",
         Late::Rights,

@@ -6,7 +6,7 @@ use super::back::{self, Back};
 use super::contain;
 use super::denial;
 use super::held::HandedOver;
-use super::how::RightsChange;
+use super::how::RightsChange::{self, Document, Session};
 use super::trust;
 use crate::event::Event;
 use crate::iam::arn::Arn;
@@ -84,9 +84,7 @@ pub(crate) fn rights(
     let (named, replaced) = (Documents::of(before.named), Documents::of(before.replaced));
     let own = served(event);
     match how {
-        RightsChange::Inline(field)
-        | RightsChange::Document(field)
-        | RightsChange::Session(field) => {
+        RightsChange::Inline(field) | Document(field) | Session(field) => {
             let found = event.value(&format!("detail.requestParameters.{field}"));
             rights.put(found, &replaced, before.beside, own);
         }

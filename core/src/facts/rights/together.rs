@@ -12,6 +12,8 @@ const BYTES_MAX: usize = 1 << 20;
 
 /// Most identities of which each is judged by itself. The others are judged as if they were one.
 const EACH_MAX: usize = 2;
+/// Whoever may read the data of more services than this reads them for all, as an auditor does.
+const SERVICES_MAX: usize = 3;
 /// About so many bytes of documents of the others are judged.
 const POOL_BYTES_MAX: usize = 128 * 1024;
 
@@ -94,6 +96,28 @@ impl Rights {
         let together = together.map(|line| format!("together with what it has: {line}"));
         describe(&alone).into_iter().chain(together).collect()
     }
+}
+
+/// Is it certain that the one identity which receives something held little before: nothing, or data of some services?
+/// Who can mend an account holds more, and so does who reads all of it. What gives none of the known rights may be there to
+/// watch, so it does not count as little.
+pub(crate) fn holds_little(beside: &[Beside], own: Option<&str>) -> bool {
+    let [Beside { kept, replaced, others: false, .. }] = beside else { return false };
+    let of_data = |grants: &Grants| {
+        let services = grants.all.iter().filter(|grant| matches!(grant, Grant::Data(_))).count();
+        let others = |grant: &Grant| !matches!(grant, Grant::Data(_) | Grant::DataAll);
+        (1..=SERVICES_MAX).contains(&services) && !grants.all.iter().any(others)
+    };
+    [kept, replaced].into_iter().all(|held| {
+        let mut texts = held.documents.iter().chain(&held.possible);
+        let is_little = |text: &String| {
+            let document = PolicyDocument::parse(text);
+            document.is_some_and(|one| one.denies_only() || of_data(&Grants::of(&one, own)))
+        };
+        let of_aws = |arn: &String| managed(arn).is_some_and(|policy| of_data(&policy.grants));
+        let is_certain = held.doubt.is_none() && !held.cut;
+        is_certain && texts.all(is_little) && held.managed.iter().all(of_aws)
+    })
 }
 
 /// Several as one, without what bounds each of them or is denied, and of them as many as are judged in the time that
