@@ -248,7 +248,7 @@ facts! {
         "derived.selfBears",
         Late::Bearers,
         Values::True,
-        "the caller has the policy that a call changes, is bounded by it, or is in the group, as far as events and `ledger seed` told",
+        "the caller has the policy that a call changes, is bounded by it, or is in the group, as far as events and `ledger seed` say",
     ),
     Own = by_answer(
         "derived.own",
@@ -290,7 +290,7 @@ facts! {
         "derived.holdsLittle",
         Late::Rights,
         Values::True,
-        "the one user or role that is given an inline policy, or one of the customer's, is certainly known to have held nothing before but data of some services, as far as events and `ledger seed` told: nothing that makes administrators, nor all data",
+        "the one user or role that is given an inline policy, or one of the customer's, is certainly known to have held nothing before but data of some services, as far as events and `ledger seed` say: nothing that makes administrators, nor all data",
     ),
     DocumentUnreadable = by_answer(
         "derived.documentUnreadable",

@@ -12,7 +12,7 @@ const BYTES_MAX: usize = 1 << 20;
 
 /// Most identities of which each is judged by itself. The others are judged as if they were one.
 const EACH_MAX: usize = 2;
-/// Whoever may read the data of more services than this reads them for all, as an auditor does.
+/// A principal who may read the data of more services than this reads them for all, as an auditor does.
 const SERVICES_MAX: usize = 3;
 /// About so many bytes of documents of the others are judged.
 const POOL_BYTES_MAX: usize = 128 * 1024;

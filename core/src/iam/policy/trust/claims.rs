@@ -29,10 +29,10 @@ const ALWAYS_OF_SAML: [&str; 5] =
 /// The prefix of the keys of assertions.
 const SAML: &str = "saml";
 
-/// Most values of a condition, and most conditions, that are told.
+/// Most values of a condition, and most conditions, that are said.
 const VALUES_TOLD_MAX: usize = 3;
-const CLAIMS_TOLD_MAX: usize = 3;
-/// Most characters of a value that are told.
+const CLAIMS_SAID_MAX: usize = 3;
+/// Most characters of a value that are said.
 const ASKED_CHARS_MAX: usize = 100;
 
 const SESSION_NAME: &str = "sts:rolesessionname";
@@ -149,7 +149,7 @@ pub(super) fn asked(provider: &str, conditions: &[Condition]) -> Option<String> 
     let of_arn = ArnPattern::split(provider).resource();
     let name = of_arn.and_then(|name| name.strip_prefix("oidc-provider/")).unwrap_or(provider);
     let own = issuer::plain(name);
-    let mut told: Vec<(bool, String)> = conditions
+    let mut said: Vec<(bool, String)> = conditions
         .iter()
         .filter_map(|condition| {
             let claim = match asks(condition) {
@@ -172,10 +172,10 @@ pub(super) fn asked(provider: &str, conditions: &[Condition]) -> Option<String> 
             Some((claim != "sub", format!("{} {how} {shown}{more}", cut(&claim))))
         })
         .collect();
-    told.sort_by_key(|(later, _)| *later);
-    let told: Vec<String> = told.into_iter().map(|(_, text)| text).take(CLAIMS_TOLD_MAX).collect();
+    said.sort_by_key(|(later, _)| *later);
+    let said: Vec<String> = said.into_iter().map(|(_, text)| text).take(CLAIMS_SAID_MAX).collect();
     let name = cut(if is_saml(provider) { provider } else { &own });
-    (!told.is_empty()).then(|| format!("of identities of {name} is asked: {}", told.join("; ")))
+    (!said.is_empty()).then(|| format!("of identities of {name} is asked: {}", said.join("; ")))
 }
 
 /// What an attacker wrote, short enough that the rest of the line is read too.

@@ -8,7 +8,7 @@ use crate::iam::policy::STATEMENTS_MAX;
 
 /// Most accounts or providers named in one line.
 const LISTED_MAX: usize = 10;
-/// Most statements of which is told what they ask of the identities of a provider.
+/// Most statements of which the alert says what they ask of the identities of a provider.
 const ASKED_MAX: usize = 5;
 
 /// Of a resource that everybody may use.
@@ -166,7 +166,7 @@ mod tests {
         ));
         let values = r#"["repo:o/a:*","repo:o/b:*","repo:o/c:*","repo:o/d:*"]"#;
         check(&allow(&provider(github), &like(values)), &[&takes(github), &several]);
-        // What is asked in vain is told too, beside that it binds nobody.
+        // What is asked in vain is said too, beside that it binds nobody.
         let all = "everybody whom this provider knows may take it: arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com";
         let vain = asked(&format!("{github} is asked: sub is like repo:*"));
         check(&allow(&provider(github), &like(r#""repo:*""#)), &[all, &vain]);
