@@ -129,8 +129,8 @@ def test_the_page_says_what_comes_of_recorded_events():
     page = " ".join((ROOT / "infra/README.md").read_text().split())
     counted = sum(map(len, by_day.values())), *bus_volume.without_tools(rules, by_day, False)
     written = re.search(
-        r"of ([\d,]+) recorded events, which are .* recorded events ([\d,]+) are by an attack tool\. Of the ([\d,]+) others of the "
-        r"day with most events, ([\d,]+) are delivered, and ([\d,]+) with reads\.",
+        r"of ([\d,]+) recorded events, which are .* recorded events ([\d,]+) are by an attack tool\. "
+        r"Of the ([\d,]+) others of the day with most events, ([\d,]+) are delivered, and ([\d,]+) with reads\.",
         page,
     )
     assert [int(number.replace(",", "")) for number in written.groups()] == list(counted)
