@@ -30,7 +30,7 @@ const ALWAYS_OF_SAML: [&str; 5] =
 const SAML: &str = "saml";
 
 /// Most values of a condition, and most conditions, that are said.
-const VALUES_TOLD_MAX: usize = 3;
+const VALUES_SAID_MAX: usize = 3;
 const CLAIMS_SAID_MAX: usize = 3;
 /// Most characters of a value that are said.
 const ASKED_CHARS_MAX: usize = 100;
@@ -157,9 +157,9 @@ pub(super) fn asked(provider: &str, conditions: &[Condition]) -> Option<String> 
                 Asks::Saml if is_saml(provider) => condition.key.clone(),
                 _ => return None,
             };
-            let shown = condition.values.iter().take(VALUES_TOLD_MAX).map(|value| cut(value));
+            let shown = condition.values.iter().take(VALUES_SAID_MAX).map(|value| cut(value));
             let shown = shown.collect::<Vec<_>>().join(" or ");
-            let more = match condition.values.len().checked_sub(VALUES_TOLD_MAX) {
+            let more = match condition.values.len().checked_sub(VALUES_SAID_MAX) {
                 Some(more @ 1..) => format!(" or {more} more"),
                 _ => String::new(),
             };

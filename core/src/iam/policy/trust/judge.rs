@@ -48,6 +48,8 @@ pub enum Of {
     Resource,
 }
 
+/// Most providers of a document whose conditions are put into words.
+const ASKED_PROVIDERS_MAX: usize = 32;
 /// Services that hand a role's credentials to machines outside of AWS.
 const OUTSIDE: [&str; 6] =
     ["rolesanywhere.", "ssm.", "credentials.iot.", "credentials.deadline.", "mgn.", "drs."];
@@ -94,7 +96,10 @@ impl Trust {
                 }
                 "federated" if entry.is_open_to(value) => {
                     self.federated(value, entry, home);
-                    self.asked.extend(asked(value, &statement.conditions));
+                    // Only a few are shown, and a document may name thousands.
+                    if self.others.len() <= ASKED_PROVIDERS_MAX {
+                        self.asked.extend(asked(value, &statement.conditions));
+                    }
                 }
                 "federated" => {}
                 "service" if entry.is_open_to_services() => {
