@@ -1,13 +1,13 @@
 //! What conditions on the tokens of web identities and the assertions of SAML fix.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::issuer;
 use crate::iam::arn::ArnPattern;
 use crate::iam::policy::Condition;
 use crate::iam::policy::operator::Operator;
 
-/// The claims that conditions fix.
+/// Whose identities are fixed by conditions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Claims {
     /// Issuers whose identities are fixed to an owner.
@@ -18,7 +18,7 @@ pub(super) struct Claims {
     session_name: bool,
     /// Guests of identity pools are let in by name.
     guests: bool,
-    /// Tokens without the tested claims are refused: those of all other issuers.
+    /// Tokens without the asked claims are refused: those of all other issuers.
     exclusive: bool,
 }
 
@@ -26,7 +26,7 @@ pub(super) struct Claims {
 const ALWAYS_OF_SAML: [&str; 5] =
     ["saml:aud", "saml:iss", "saml:sub", "saml:sub_type", "saml:namequalifier"];
 
-/// The prefix of the keys of assertions.
+/// What the keys of assertions begin with.
 const SAML: &str = "saml";
 
 /// Most values of a condition, and most conditions, that are said.
@@ -37,7 +37,7 @@ const ASKED_CHARS_MAX: usize = 100;
 
 const SESSION_NAME: &str = "sts:rolesessionname";
 
-/// The test of one condition.
+/// What one condition asks.
 enum Asks {
     Claim {
         issuer: String,
@@ -73,8 +73,8 @@ impl Claims {
         claims
     }
 
-    /// The claims that a deny of everybody else fixes. A claim of another issuer's token is absent, so that token is
-    /// refused as well, unless the operator requires some value. A caller that avoids one condition avoids the deny.
+    /// What a deny of everybody else fixes. A claim of another issuer's token is absent, so that token is refused as
+    /// well, unless the operator asks for some value; but a caller that avoids one condition avoids the deny.
     pub(super) fn by_deny(conditions: &[Condition]) -> Self {
         let (mut fixed, mut free) = (Self::default(), BTreeSet::new());
         let mut asks_for_value = BTreeSet::new();
@@ -104,7 +104,7 @@ impl Claims {
         fixed
     }
 
-    /// Both apply.
+    /// Both stand.
     pub(super) fn add(&mut self, other: Self) {
         self.issuers.extend(other.issuers);
         self.saml |= other.saml;
@@ -117,7 +117,7 @@ impl Claims {
         self.exclusive && !self.guests
     }
 
-    /// Is the owner of this provider's identities fixed?
+    /// Is it fixed whose identities of this provider are meant?
     pub(super) fn fix(&self, provider: &str) -> bool {
         if is_saml(provider) {
             return self.saml;
@@ -142,40 +142,57 @@ impl Asks {
     }
 }
 
-/// What the conditions of a statement ask of the identities of a provider, the subject first: `of identities of
-/// PROVIDER is asked: sub is repo:octo/app:ref:refs/heads/main`. It is what stands there: whether it binds anybody,
-/// [`Claims::fix`] decides.
-pub(super) fn asked(provider: &str, conditions: &[Condition]) -> Option<String> {
-    let of_arn = ArnPattern::split(provider).resource();
-    let name = of_arn.and_then(|name| name.strip_prefix("oidc-provider/")).unwrap_or(provider);
-    let own = issuer::plain(name);
-    let mut said: Vec<(bool, String)> = conditions
-        .iter()
-        .filter_map(|condition| {
-            let claim = match asks(condition) {
-                Asks::Claim { issuer, claim } if issuer == own => claim,
-                Asks::Saml if is_saml(provider) => condition.key.clone(),
-                _ => return None,
+/// What the conditions of a statement ask of identities, by their issuers, in words. It is what stands there: whether it
+/// binds anybody, [`Claims::fix`] decides. Read once for the statement, however many providers it names.
+pub(super) struct Asked {
+    by_issuer: BTreeMap<String, Vec<String>>,
+}
+
+impl Asked {
+    pub(super) fn of(conditions: &[Condition]) -> Self {
+        let mut by_issuer: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for condition in conditions {
+            let (issuer, claim) = match asks(condition) {
+                Asks::Claim { issuer, claim } => (issuer, claim),
+                Asks::Saml => (SAML.to_owned(), condition.key.clone()),
+                Asks::SessionName | Asks::Else => continue,
             };
-            let shown = condition.values.iter().take(VALUES_SAID_MAX).map(|value| cut(value));
-            let shown = shown.collect::<Vec<_>>().join(" or ");
-            let more = match condition.values.len().checked_sub(VALUES_SAID_MAX) {
-                Some(more @ 1..) => format!(" or {more} more"),
-                _ => String::new(),
-            };
-            let how = match condition.operator.to_lowercase().as_str() {
-                "stringequals" => "is".to_owned(),
-                "stringlike" if !shown.contains(['*', '?']) => "is".to_owned(),
-                "stringlike" => "is like".to_owned(),
-                _ => cut(&condition.operator),
-            };
-            Some((claim != "sub", format!("{} {how} {shown}{more}", cut(&claim))))
-        })
-        .collect();
-    said.sort_by_key(|(later, _)| *later);
-    let said: Vec<String> = said.into_iter().map(|(_, text)| text).take(CLAIMS_SAID_MAX).collect();
-    let name = cut(if is_saml(provider) { provider } else { &own });
-    (!said.is_empty()).then(|| format!("of identities of {name} is asked: {}", said.join("; ")))
+            let said = by_issuer.entry(issuer).or_default();
+            // Who comes is said before anything else.
+            let at = if claim == "sub" { 0 } else { said.len() };
+            said.insert(at, asked(&claim, condition));
+            said.truncate(CLAIMS_SAID_MAX);
+        }
+        Self { by_issuer }
+    }
+
+    /// `of identities of PROVIDER is asked: sub is repo:octo/app:ref:refs/heads/main`. `None` if nothing is.
+    pub(super) fn line(&self, provider: &str) -> Option<String> {
+        let of_arn = ArnPattern::split(provider).resource();
+        let name = of_arn.and_then(|name| name.strip_prefix("oidc-provider/")).unwrap_or(provider);
+        let own = issuer::plain(name);
+        let (issuer, name) = if is_saml(provider) { (SAML, provider) } else { (&*own, &*own) };
+        let said = self.by_issuer.get(issuer)?.join("; ");
+        Some(format!("of identities of {} is asked: {said}", cut(name)))
+    }
+}
+
+/// `sub is like repo:octo/app:* or repo:octo/site:*`
+fn asked(claim: &str, condition: &Condition) -> String {
+    let shown: Vec<String> =
+        condition.values.iter().take(VALUES_SAID_MAX).map(|value| cut(value)).collect();
+    let more = match condition.values.len().checked_sub(VALUES_SAID_MAX) {
+        Some(more @ 1..) => format!(" or {more} more"),
+        _ => String::new(),
+    };
+    let shown = shown.join(" or ");
+    let how = match condition.operator.to_lowercase().as_str() {
+        "stringequals" => "is".to_owned(),
+        "stringlike" if !shown.contains(['*', '?']) => "is".to_owned(),
+        "stringlike" => "is like".to_owned(),
+        _ => cut(&condition.operator),
+    };
+    format!("{} {how} {shown}{more}", cut(claim))
 }
 
 /// What an attacker wrote, short enough that the rest of the line is read too.

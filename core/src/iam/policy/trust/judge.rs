@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::document::{PolicyDocument, Statement};
-use super::claims::asked;
+use super::claims::Asked;
 use super::doors::{Doors, Entry};
 use super::home::{Home, account_of};
 use super::word::TrustWord;
@@ -48,8 +48,6 @@ pub enum Of {
     Resource,
 }
 
-/// Most providers of a document whose conditions are put into words.
-const ASKED_PROVIDERS_MAX: usize = 32;
 /// Services that hand a role's credentials to machines outside of AWS.
 const OUTSIDE: [&str; 6] =
     ["rolesanywhere.", "ssm.", "credentials.iot.", "credentials.deadline.", "mgn.", "drs."];
@@ -81,6 +79,7 @@ impl Trust {
 
     fn judge(&mut self, statement: &Statement, entry: &Entry<'_>, home: &Home<'_>) {
         let principals = &statement.principals;
+        let asked = Asked::of(&statement.conditions);
         if principals.negated {
             self.everybody(entry, home);
         }
@@ -96,10 +95,7 @@ impl Trust {
                 }
                 "federated" if entry.is_open_to(value) => {
                     self.federated(value, entry, home);
-                    // Only a few are shown, and a document may name thousands.
-                    if self.others.len() <= ASKED_PROVIDERS_MAX {
-                        self.asked.extend(asked(value, &statement.conditions));
-                    }
+                    self.asked.extend(asked.line(value));
                 }
                 "federated" => {}
                 "service" if entry.is_open_to_services() => {
