@@ -168,7 +168,7 @@ fn a_role_behind_a_profile_of_another_name_is_found() {
 
 #[test]
 fn rights_that_came_or_went_since_count() {
-    let hand = || call("iot", "CreateRoleAlias", 9, json!({"roleAlias": "a", "roleArn": ROLE}));
+    let hand = || call("states", "CreateStateMachine", 9, json!({"name": "a", "roleArn": ROLE}));
     let taken = json!({"roleName": "worker", "policyArn": ADMIN});
     let mut before = worker(ADMIN);
     before.push(call("iam", "DetachRolePolicy", 3, taken));
