@@ -31,7 +31,7 @@ pub const UNANSWERED_FOR: SignedDuration = SignedDuration::from_mins(5);
 pub const FRESH: SignedDuration = SignedDuration::from_secs(2);
 /// Seconds from an answer to each look after it: 1, 2, 4 and 8 seconds apart, then one when it is settled.
 const LOOKS: [i64; 5] = [1, 3, 7, 15, 30];
-/// Seconds between two writes that AWS refuses for now, or between two looks that show nothing.
+/// Time between two writes that AWS refuses for now, or between two looks that show nothing.
 const PAUSE: SignedDuration = SignedDuration::from_secs(4);
 
 /// What a look shows of the thing that a step is about.

@@ -11,7 +11,7 @@ const LISTED_MAX: usize = 10;
 /// Most statements of which the alert says what they ask of the identities of a provider.
 const ASKED_MAX: usize = 5;
 
-/// Of a resource that everybody may use.
+/// Of a resource that everybody may use: services such as S3, SQS and function URLs answer unsigned requests, too.
 const OPEN_RESOURCE: &str = "anybody may use it, in any AWS account, and outside of AWS where the service answers unsigned requests";
 
 /// Describes whom a trust policy lets in.
@@ -26,7 +26,10 @@ pub(crate) fn describe_trust(trust: &Trust) -> Vec<String> {
     } else if has(TrustWord::Anyone) && trust.in_vain {
         lines.push("strangers whom its condition fits may take it".to_owned());
     } else if has(TrustWord::Anyone) {
-        lines.push("anybody in any AWS account may take it".to_owned());
+        lines.push(match trust.of {
+            Of::Role | Of::Key => "anybody in any AWS account may take it".to_owned(),
+            Of::Resource => OPEN_RESOURCE.to_owned(),
+        });
     }
     if trust.own_alone && !has(TrustWord::AnyoneConditioned) {
         lines.push(
@@ -74,11 +77,6 @@ pub(crate) fn describe_trust(trust: &Trust) -> Vec<String> {
         Of::Resource => " may use it",
     };
     lines.iter_mut().for_each(|line| *line = line.replace(" may take it", may));
-    if trust.of == Of::Resource {
-        // Services such as S3, SQS and function URLs answer unsigned requests, too, where a policy lets everybody in.
-        let open = lines.iter_mut().filter(|line| *line == "anybody in any AWS account may use it");
-        open.for_each(|line| *line = OPEN_RESOURCE.to_owned());
-    }
     lines
 }
 
