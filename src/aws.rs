@@ -1,5 +1,6 @@
 //! The effects on AWS. Only this room speaks the SDK's language.
 
+#[cfg(feature = "aws")]
 pub mod authorization;
 pub mod budget;
 pub mod client;

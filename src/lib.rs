@@ -45,7 +45,7 @@ pub use iam_responder_core::{
 pub mod effects;
 pub mod pack;
 
-#[cfg(feature = "aws")]
+#[cfg(feature = "clients")]
 pub mod aws;
 pub mod respond;
 

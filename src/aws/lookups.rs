@@ -1,4 +1,4 @@
-//! Lookups in Organizations, IAM, Systems Manager and CloudTrail.
+//! Lookups in Organizations, Systems Manager and CloudTrail.
 
 use std::sync::OnceLock;
 
@@ -6,7 +6,7 @@ use aws_config::SdkConfig;
 use aws_sdk_cloudtrail::types::{LookupAttribute, LookupAttributeKey};
 use aws_sdk_ssm::types::CalendarState as Answer;
 use aws_smithy_types::DateTime;
-use futures_util::future::join3;
+use futures_util::future::join;
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
@@ -27,7 +27,7 @@ const CALLS_MAX: i32 = 50;
 /// Lookups that the function may use.
 #[derive(Debug, Clone)]
 pub struct Permitted {
-    /// Organizations and IAM about accounts.
+    /// Organizations about accounts.
     pub accounts: bool,
     /// Systems Manager about change calendars.
     pub calendars: bool,
@@ -35,7 +35,7 @@ pub struct Permitted {
     pub history: bool,
 }
 
-/// The services that are asked. CloudTrail and IAM answer only for the account they are asked in.
+/// The services that are asked. CloudTrail answers only for the account it is asked in.
 #[derive(Debug, Clone)]
 pub struct Aws {
     permitted: Permitted,
@@ -44,7 +44,6 @@ pub struct Aws {
     budget: Budget,
     // Made when they are first needed: four clients cost every cold start milliseconds and megabytes.
     organizations: OnceLock<aws_sdk_organizations::Client>,
-    iam: OnceLock<aws_sdk_iam::Client>,
     ssm: OnceLock<aws_sdk_ssm::Client>,
     cloudtrail: OnceLock<aws_sdk_cloudtrail::Client>,
 }
@@ -70,7 +69,6 @@ impl Aws {
             config: limited(config, Limits::DISTANT),
             budget: budget.clone(),
             organizations: OnceLock::new(),
-            iam: OnceLock::new(),
             ssm: OnceLock::new(),
             cloudtrail: OnceLock::new(),
         }
@@ -120,21 +118,6 @@ impl Aws {
             }
         }
     }
-
-    /// IAM returns only the alias of the caller's account.
-    async fn alias(&self, account: &str) -> Option<String> {
-        if !self.is_own(account) {
-            return None;
-        }
-        match client!(self, iam, aws_sdk_iam, Purpose::LookUp).list_account_aliases().send().await {
-            Ok(answer) => answer.account_aliases.into_iter().next(),
-            Err(error) => {
-                let error = failed("list the aliases of the account", &error);
-                tracing::warn!(%error, "alias of the account not known");
-                None
-            }
-        }
-    }
 }
 
 impl Accounts for Aws {
@@ -142,15 +125,14 @@ impl Accounts for Aws {
         self.permitted.accounts
     }
 
-    /// The tags decide: without them it is a failure. Name and alias are for reading.
+    /// The tags decide: without them it is a failure. The name is for reading.
     async fn account(&self, account: AccountId) -> Result<Option<Account>, EffectError> {
         if !self.permitted.accounts {
             return Ok(None);
         }
         let account = account.as_str();
-        let (tags, name, alias) =
-            join3(self.tags(account), self.name(account), self.alias(account)).await;
-        Ok(Some(Account { name, alias, tags: Some(tags?) }))
+        let (tags, name) = join(self.tags(account), self.name(account)).await;
+        Ok(Some(Account { name, tags: Some(tags?) }))
     }
 }
 

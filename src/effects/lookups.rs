@@ -34,12 +34,12 @@ pub struct CalendarState {
     pub until: Option<Timestamp>,
 }
 
-/// Asks Organizations and IAM about accounts.
+/// Asks Organizations about accounts.
 pub trait Accounts {
     /// Can accounts be looked up at all?
     fn asks_about_accounts(&self) -> bool;
 
-    /// Name, alias and tags of an account. `Ok(None)` means that there is nobody to ask.
+    /// Name and tags of an account. `Ok(None)` means that there is nobody to ask.
     fn account(
         &self,
         account: AccountId,

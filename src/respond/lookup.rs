@@ -290,7 +290,7 @@ mod tests {
     /// Notes on accounts as the table holds them.
     #[test]
     fn what_the_table_holds_is_read_and_written_as_ever() {
-        let account = r#"{"name":"payments","alias":"pay","tags":{"env":"prod"}}"#;
+        let account = r#"{"name":"payments","tags":{"env":"prod"}}"#;
         let kept = [
             format!(r#"{{"account":{account},"believed":true,"before":null}}"#),
             format!(r#"{{"account":{{}},"believed":false,"before":{account}}}"#),
@@ -299,6 +299,10 @@ mod tests {
             let read: AccountNote = serde_json::from_str(&kept).unwrap();
             assert_eq!(serde_json::to_string(&read).unwrap(), kept);
         }
+        let with_alias =
+            r#"{"account":{"name":"payments","alias":"pay"},"believed":true,"before":null}"#;
+        let read: AccountNote = serde_json::from_str(with_alias).unwrap();
+        assert_eq!(read.account.name.as_deref(), Some("payments"), "of an older version");
         let before = format!(r#"{{"account":{account}}}"#);
         let read: BeforeTagged = serde_json::from_str(&before).unwrap();
         assert_eq!(serde_json::to_string(&read).unwrap(), before);

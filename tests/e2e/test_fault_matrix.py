@@ -67,7 +67,6 @@ CALLS = [
     Call("dynamodb", "DeleteItem", "not told", refused=2, outlived_by=("403", *ALWAYS)),
     Call("organizations", "ListTagsForResource", "the environment"),
     Call("organizations", "DescribeAccount", "the account's name"),
-    Call("iam", "ListAccountAliases", "the account's alias"),
     Call("cloudtrail", "LookupEvents", "what the principal did before"),
     Call("ssm", "GetCalendarState", "the calendar"),
     Call("dynamodb", "GetItem", "what was known of the account", "note#"),
@@ -133,12 +132,11 @@ def package(folder):
 
 
 def deploy(emulator, package):
-    """A responder that has all it can look up: tags, an alias, an open calendar."""
+    """A responder that has all it can look up: tags, a name, an open calendar."""
     lane = Deployment(emulator, package, RulesFolder="/var/task/rules")
     organizations = lane.client("organizations")
     organizations.describe_organization()  # makes one
     organizations.tag_resource(ResourceId=ACCOUNT, Tags=[{"Key": "Environment", "Value": "production"}])
-    lane.client("iam").create_account_alias(AccountAlias="payments")
     calendar = {"name": "freeze", "open_from": "2026-01-01T00:00:00Z", "open_to": "2027-01-01T00:00:00Z"}
     emulator.door("PUT", "/_e2e/calendar", calendar)
     return lane

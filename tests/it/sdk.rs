@@ -7,15 +7,15 @@ use std::process::Command;
 use iam_responder::iam::catalogue;
 use serde_json::Value;
 
-/// The folder of the SDK's source that this test was built with.
+/// Packages that a build with one feature alone needs.
 ///
-/// Asks for this platform and for the feature of this test alone, so for no package that its build did not
-/// need: those are there, and no network is asked.
-fn sdk() -> PathBuf {
+/// Asks for this platform, so for no package that the build of this test did not need: those are there, and no
+/// network is asked.
+fn packages(feature: &str) -> Vec<Value> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .args(["metadata", "--format-version", "1", "--offline", "--locked"])
-        .args(["--filter-platform", "host-tuple", "--no-default-features", "--features", "aws"])
+        .args(["--filter-platform", "host-tuple", "--no-default-features", "--features", feature])
         .output()
         .unwrap();
     assert!(
@@ -25,9 +25,26 @@ fn sdk() -> PathBuf {
         String::from_utf8_lossy(&output.stderr)
     );
     let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let packages = metadata["packages"].as_array().unwrap();
+    metadata["packages"].as_array().unwrap().clone()
+}
+
+/// The source of IAM's SDK that this test was built with.
+fn sdk() -> PathBuf {
+    let packages = packages("aws");
     let sdk = packages.iter().find(|package| package["name"] == "aws-sdk-iam").unwrap();
     Path::new(sdk["manifest_path"].as_str().unwrap()).with_file_name("src")
+}
+
+/// What watches changes of rights cannot make any: it speaks to no API that does.
+#[test]
+fn the_function_has_no_client_of_iam() {
+    let packages = packages("lambda");
+    let services: Vec<&str> = packages
+        .iter()
+        .filter_map(|package| package["name"].as_str()?.strip_prefix("aws-sdk-"))
+        .collect();
+    // STS is how aws-config takes the credentials of a role; the function has its own.
+    assert_eq!(services, ["cloudtrail", "dynamodb", "organizations", "sns", "ssm", "sts"]);
 }
 
 /// Names of all operations, from the SDK's own source.

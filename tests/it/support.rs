@@ -260,7 +260,7 @@ impl Aws {
 
     pub(crate) fn tag(&self, id: &str, key: &str, value: &str) {
         let tags = [(key.to_owned(), value.to_owned())].into_iter().collect();
-        let account = Account { name: Some("lab".to_owned()), alias: None, tags: Some(tags) };
+        let account = Account { name: Some("lab".to_owned()), tags: Some(tags) };
         self.accounts.borrow_mut().insert(id.to_owned(), account);
     }
 }
@@ -271,7 +271,7 @@ impl Accounts for Aws {
     }
 
     async fn account(&self, account: AccountId) -> Result<Option<Account>, EffectError> {
-        let unknown = Account { name: None, alias: None, tags: Some([].into()) };
+        let unknown = Account { name: None, tags: Some([].into()) };
         let found = self.accounts.borrow().get(account.as_str()).cloned();
         self.answer(Some(found.unwrap_or(unknown)))
     }

@@ -28,6 +28,6 @@ EVERY_RESOURCE = {
     (
         "FunctionRole",
         "LookUpAccounts",
-    ): "ListAccountAliases knows no resource; accounts are those of the events",
+    ): "the accounts are those of the events",
     ("FunctionRole", "LookUpTheCallersLastHour"): "LookupEvents knows no resource",
 }

@@ -1,4 +1,4 @@
-//! Facts about an account: name, alias, tags.
+//! Facts about an account: name, tags.
 
 use std::fmt;
 
@@ -8,15 +8,12 @@ use serde::{Deserialize, Serialize};
 /// Most tags of an account: Organizations allows 50.
 pub const TAGS_MAX: usize = 50;
 
-/// Name, alias and tags of an account, as looked up.
+/// Name and tags of an account, as looked up.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     /// Name in Organizations.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Alias of the account's sign-in address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub alias: Option<String>,
     /// Tags in Organizations. `None` if they are unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tags: Option<IndexMap<String, String>>,

@@ -154,7 +154,7 @@ impl Site {
         self.guarded.can_be_renamed()
     }
 
-    /// The account's name: the site file's, else the one looked up, else its alias.
+    /// The account's name: the site file's, else the one looked up.
     #[must_use]
     pub(crate) fn account_name<'s>(
         &'s self,
@@ -162,7 +162,7 @@ impl Site {
         found: Option<&'s Account>,
     ) -> Option<&'s str> {
         let own = self.spec.accounts.get(id).and_then(|account| account.name.as_deref());
-        own.or_else(|| found?.name.as_deref().or(found?.alias.as_deref()))
+        own.or_else(|| found?.name.as_deref())
     }
 
     /// Does the site file list the account as ours?
