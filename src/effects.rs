@@ -4,22 +4,24 @@
 //! twins of lookups and of publishing. [`faulty`] fails or repeats any call of any port. Calls are idempotent: made
 //! twice, they leave the same behind as made once, for a call whose answer was lost is made again.
 
+mod error;
+mod lock;
+mod usage;
+
 pub mod alerts;
 mod counters;
 mod deliveries;
-mod error;
-pub mod faulty;
-mod lock;
 mod lookups;
-pub mod memory;
 mod notes;
-pub mod offline;
 mod prior_state;
 mod publish;
+mod windows;
+
+pub mod faulty;
+pub mod memory;
+pub mod offline;
 pub mod recorder;
 mod state;
-mod usage;
-mod windows;
 
 pub use counters::Counters;
 pub use deliveries::{Deliveries, Delivery, UNDER_WAY_SECS_MAX};

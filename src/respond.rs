@@ -4,27 +4,32 @@
 //! claim is made before publishing and knows its event, so that a retry after a failed publish is
 //! not taken for a repetition.
 
-mod ask;
 pub mod caller;
-mod counting;
-mod handle;
 pub mod lookup;
-pub mod metrics;
-mod once;
 pub mod outcome;
+pub mod stats;
+mod topics;
+
+pub mod send;
+
 pub mod own_alert;
-mod patience;
-mod prior;
 pub mod remind;
 mod responder;
+
+mod counting;
+pub mod metrics;
+mod once;
+mod patience;
+mod prior;
+mod second;
+pub mod silence;
+
+mod ask;
+mod handle;
+pub mod suppressed;
+
 #[cfg(test)]
 mod sample;
-mod second;
-pub mod send;
-pub mod silence;
-pub mod stats;
-pub mod suppressed;
-mod topics;
 
 pub use counting::BURST_WINDOW;
 pub use responder::{Mode, Origin, Reminders, RespondError, Responder, Response};

@@ -5,19 +5,22 @@
 //! [`Line`](crate::text::line::Line). Only an escaper prints either. A new format is a variant of
 //! [`Format`](crate::site::Format), a renderer beside `text.rs` and `json.rs`, and a line in `message.rs`.
 
-mod build;
-mod contents;
 mod deed;
-mod json;
 mod lesser;
 mod links;
-mod message;
-mod phrase;
 mod sent;
 mod step;
+mod word;
+
+mod contents;
+
+mod json;
+mod phrase;
 mod stored;
 mod text;
-mod word;
+
+mod build;
+mod message;
 
 pub use build::Circumstances;
 pub use contents::{

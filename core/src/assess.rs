@@ -3,19 +3,20 @@
 
 mod content;
 mod gravity;
-mod reason;
 
 mod fingerprint;
-
-mod question;
+mod reason;
 
 pub mod decide;
+mod question;
+mod repetition;
 
 mod assessment;
+
 mod by_itself;
 pub mod engine;
+
 mod pack_files;
-mod repetition;
 
 pub use assessment::{Assessment, Opened, Recognised};
 pub use by_itself::ByItself;

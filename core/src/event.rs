@@ -5,20 +5,25 @@
 //! break every rule that a strict type would impose (no `userIdentity`, empty `sessionIssuer`,
 //! parameters as a string …).
 
-mod call;
-mod entity;
 mod id;
-pub mod input;
 mod kinds;
-mod opened_account;
-mod principal;
 mod principal_kind;
+mod spelling;
+
 mod record;
+
+mod call;
+pub mod input;
+mod opened_account;
+mod second;
+mod tagging;
+
+mod principal;
+
+mod entity;
+
 #[cfg(test)]
 pub(crate) mod sample;
-mod second;
-mod spelling;
-mod tagging;
 
 pub use call::{CallOutcome, outcome_of};
 pub(crate) use call::{is_read_only, omitted, partition};

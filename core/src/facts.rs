@@ -11,6 +11,7 @@ mod intrinsic;
 
 mod context;
 mod open;
+
 mod value;
 
 pub use bearer::Bearer;

@@ -2,11 +2,13 @@
 
 pub mod account;
 pub mod action;
-pub mod arn;
-pub mod catalogue;
-mod common_name;
-pub mod entity;
 pub mod kind;
-pub mod policy;
 pub mod region;
 pub mod table;
+
+pub mod arn;
+pub mod catalogue;
+
+mod common_name;
+pub mod entity;
+pub mod policy;

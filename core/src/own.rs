@@ -5,7 +5,9 @@
 //! (`derived.own`), and so do the bus rules that deliver the events for that fact.
 
 mod field;
+
 mod identity;
+
 mod needs;
 
 pub use field::{Form, NameOwner, OWN_FIELDS, OwnField};

@@ -17,16 +17,18 @@ mod leaves;
 mod matcher;
 
 mod compiled;
+
+mod complexity;
 mod cost;
-mod matching;
 
 mod anchors;
 mod compile;
-mod complexity;
 mod explain;
+mod matching;
+mod specificity;
+
 mod index;
 mod source;
-mod specificity;
 
 pub(crate) use anchors::{Anchors, Standing};
 pub use anchors::{Entries, Found, Keys, PackedAnchors};

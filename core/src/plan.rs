@@ -3,14 +3,19 @@
 //! What a step does to rights stands in the catalogue's table of steps. A step that would give rights,
 //! or free somebody whom a policy holds back, is never proposed, and one that may hit what was rightful says so.
 
+mod guard;
+
 pub mod argument;
 mod case;
-mod command;
-mod guard;
 pub mod journal;
+
 pub mod next;
-mod planned;
 mod step;
+
+mod command;
+
+mod planned;
+
 mod undo;
 
 pub use command::acknowledge;

@@ -10,32 +10,41 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
 
 mod address;
-mod answer;
-mod ask;
-mod bearers;
-mod feeds;
-mod given;
-mod handed;
-mod held;
-mod holdings;
-mod index;
-mod inquiry;
 mod known;
 mod memo;
-mod missing;
-mod names;
-mod paired;
-mod question;
-mod reach;
-mod reader;
 mod register;
-pub mod seed;
+
+mod ask;
+mod given;
+mod holdings;
+mod index;
+mod missing;
+mod paired;
+
+mod answer;
+mod handed;
+
+mod names;
+mod reader;
 mod session;
+
+mod feeds;
+mod reach;
 mod tags;
+mod worn;
+
+mod write;
+
+mod bearers;
+pub mod seed;
+
+mod held;
+mod question;
+
+mod inquiry;
+
 #[cfg(test)]
 mod tests;
-mod worn;
-mod write;
 
 pub use address::{Address, Thing};
 pub use answer::{Registers, answer};

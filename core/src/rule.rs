@@ -3,7 +3,9 @@
 mod spec;
 
 mod compiled;
+
 mod pack;
+
 mod set;
 
 mod load;

@@ -5,12 +5,13 @@
 pub mod calendar;
 mod guarded;
 mod pipeline;
+
 mod spec;
 
 mod compiled;
-mod merge;
 
 mod compile;
+mod merge;
 
 pub use compiled::{Adjustment, Environment, Site, Suppression, Times, check_topic_arn};
 pub use guarded::GUARDED_MAX;

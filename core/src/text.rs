@@ -2,13 +2,16 @@
 
 pub(crate) mod base64;
 pub(crate) mod checked;
-pub mod clean;
 pub(crate) mod hash;
-pub mod hostile;
-pub mod line;
 pub mod live;
 pub mod nearest;
 pub mod severity;
 pub mod table;
 pub(crate) mod words;
+
+pub mod clean;
 pub mod yaml;
+
+pub mod hostile;
+
+pub mod line;

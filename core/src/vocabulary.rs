@@ -4,14 +4,17 @@
 //! `rules/README.md` are generated from them. A second part knows the fields of records, so that `check` reports a
 //! pattern that no event can match.
 
-mod doubt;
+mod shape;
+mod word;
+
 mod fact;
+
 mod question;
 #[cfg(feature = "schema")]
 mod schema;
-mod shape;
 mod table;
-mod word;
+
+mod doubt;
 
 pub use doubt::{doubts, doubts_of_test};
 pub use fact::{FACTS, Fact, Late, Values};

@@ -4,14 +4,16 @@
 //! lag by days, so times are compared, never trusted to have expired. Every write is idempotent: the
 //! SDK repeats a call whose answer was lost.
 
+mod find;
+mod table;
+
 mod alerts;
 mod counters;
-mod deliveries;
-mod find;
 mod notes;
 mod prior_state;
-mod table;
 mod windows;
+
+mod deliveries;
 
 pub use find::tables_of;
 pub use table::Table;

@@ -1,8 +1,10 @@
 //! The function's settings, from its environment: a pure function of name and value.
 
-mod environment;
-mod form;
 mod topics;
+
+mod form;
+
+mod environment;
 
 pub use environment::{
     BOUNDARY, DEPLOYMENT_ROLES, DRY_RUN, KEY, LAMBDA_LOG_LEVEL, LOG_LEVEL, LOOK_UP_ACCOUNTS,

@@ -9,16 +9,20 @@
 //! Sources that are delivered whole, busy calls and reads of everyday work are a table, `bus/traffic.tsv`.
 
 mod clause;
+mod traffic;
+
 mod delivery;
-mod demand;
-mod deployed;
 mod fit;
-mod group;
-mod pack;
 mod project;
+
+mod demand;
+mod group;
+
+mod pack;
+
+mod deployed;
 mod share;
 mod template;
-mod traffic;
 
 pub use clause::{Names, REGION_CHARACTERS_MAX};
 pub use delivery::{EventScope, whole_sources};

@@ -3,6 +3,7 @@
 
 mod circles;
 mod imports;
+mod order;
 mod words;
 
 use std::collections::{BTreeMap, HashSet};
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use circles::circles;
 use imports::{Modules, module_of};
+use order::disordered;
 use words::words;
 
 /// The stations by their floors, the ground first. Stations of one floor do not import each other.
@@ -44,15 +46,19 @@ const IMPURE_WORDS: [(&[&str], &str); 5] = [
     (&["::", "now"], "reads a clock"),
 ];
 /// Imports that no code below the wall may have, and what each would do.
-const IMPURE: [(&str, &str); 14] = [
+const IMPURE: [(&str, &str); 17] = [
     ("std::future", "waits"),
     ("std::task", "waits"),
     ("std::fs", "reads files"),
+    // Its methods ask the disk without naming `fs`.
+    ("std::path", "reads files"),
     ("std::io", "reads and writes"),
     ("std::os", "reads files"),
     ("std::env", "reads the environment"),
     ("std::process", "starts programs"),
     ("jiff::tz::TimeZone::system", "reads the environment"),
+    ("jiff::tz::TimeZone::try_system", "reads the environment"),
+    ("jiff::tz::db", "reads files"),
     ("std::time::SystemTime", "reads a clock"),
     ("std::time::Instant", "reads a clock"),
     ("std::net::TcpStream", "speaks to the network"),
@@ -231,6 +237,7 @@ impl House {
             let code = code(text);
             let defines = definitions(&code).into_iter();
             faults.extend(defines.map(|line| format!("a front page defines `{line}`")));
+            faults.extend(disordered(&self.modules, file, text));
         }
         faults
     }
@@ -354,6 +361,11 @@ fn a_spoilt_house_is_not() {
         check_spoilt(&house, file, |text| format!("{text}{line}\n"), fault);
     }
     check_added(&house, "core/src/text/utils.rs", "", "named after what is in it");
+    let unordered = |text: &str| {
+        text.replace("mod write;", "").replace("mod address;", "mod address;\nmod write;")
+    };
+    let fault = "`mod write;` is not below `mod address;`, which it imports";
+    check_spoilt(&house, "core/src/prior.rs", unordered, fault);
     for (word, _) in BANNED {
         for said in [word.to_owned(), word.to_uppercase()] {
             let line = format!("// So {said} it is.");
@@ -395,6 +407,12 @@ fn what_is_impure_is_found_however_it_is_imported() {
         ("use std::{cmp, fs::{self, File}};", "`std::fs`"),
         ("use std as base; fn f() { base::fs::read(\"\"); }", "`std::fs`"),
         ("use std::{env::var as setting};", "`std::env`"),
+        ("fn f() { std::path::Path::new(\"x\").exists(); }", "`std::path`"),
+        (
+            "use jiff::tz::{TimeZone}; fn f() { TimeZone::try_system(); }",
+            "`jiff::tz::TimeZone::try_system`",
+        ),
+        ("fn f() { jiff::tz::db().get(\"x\"); }", "`jiff::tz::db`"),
         ("async fn wait() {}", "`async`"),
         ("fn wait() -> impl Future<Output = ()> { f() }", "`Future`"),
         ("fn wait(_: impl IntoFuture) {}", "`IntoFuture`"),

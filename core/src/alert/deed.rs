@@ -1,12 +1,14 @@
 //! What a call did or tried to do, as a sentence with its target.
 
-mod fill;
-mod parameter;
 mod phrase;
-mod say;
 mod thing;
 mod value;
 mod verb;
+
+mod fill;
+mod parameter;
+
+mod say;
 
 pub(super) use say::deed;
 pub(super) use verb::Tense;

@@ -1,7 +1,8 @@
 //! From what happened to how loud to be: pure and total.
 
-mod decision;
 mod least;
 mod worlds;
+
+mod decision;
 
 pub use decision::{Decision, decide};

@@ -4,10 +4,14 @@
 //! Nothing is lost: every value found is an [`Event`](super::Event), an [`Unreadable`](super::Unreadable) with its place,
 //! or a file of AWS that is known to hold no events.
 
-mod damaged;
 mod gzip;
+
 mod payload;
+
 mod piece;
+
+mod damaged;
+
 mod read;
 
 pub use piece::{Found, NoEvents};

@@ -2,10 +2,14 @@
 //!
 //! Source: <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html>
 
-mod caller;
-mod describe;
 mod field;
+
 mod session;
+
+mod caller;
+
+mod describe;
+
 #[cfg(test)]
 mod tests;
 

@@ -2,13 +2,15 @@
 //! one before.
 
 mod back;
-mod change;
 mod contain;
 mod denial;
 mod held;
 mod how;
-mod together;
 mod trust;
+
+mod change;
+
+mod together;
 
 pub use back::Back;
 pub(crate) use change::rights;

@@ -6,12 +6,14 @@
 //! need no row in it stand in `catalogue/unrated.tsv`, and those that nobody needs to rate, as reads, in
 //! `catalogue/others.tsv`.
 
-mod call;
 mod operation;
-mod others;
 mod roles;
-mod step;
 mod unrated;
+
+mod call;
+
+mod others;
+mod step;
 mod wearers;
 
 pub use call::{Access, Call, CallEffect, IAM, Inverse, calls, calls_of, find};

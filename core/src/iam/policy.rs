@@ -8,24 +8,29 @@
 //!
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>
 
-mod document;
-mod escalation;
-mod forbid;
 mod glob;
-mod grant;
-mod grants;
-mod guard;
 mod json;
-mod judge;
-mod managed;
-mod operator;
-mod reach;
-mod reading;
-mod resource;
-mod tags;
-mod trust;
 mod wildcard;
 mod witness;
+
+mod document;
+mod operator;
+mod resource;
+
+mod escalation;
+mod forbid;
+mod guard;
+mod reading;
+mod trust;
+
+mod grant;
+mod judge;
+
+mod grants;
+mod reach;
+
+mod managed;
+mod tags;
 
 pub(crate) use document::{Clause, Condition, Principals, Statement};
 pub use document::{PolicyDocument, STATEMENTS_MAX};

@@ -10,9 +10,12 @@
 //!
 //! Source: aws/event-ruler, `MachineComplexityEvaluator`; the limit of 10 was found by trial.
 
-mod automaton;
-mod estimate;
 mod positions;
+
 mod walk;
+
+mod automaton;
+
+mod estimate;
 
 pub use estimate::COMPLEXITY_MAX;

@@ -5,13 +5,14 @@
 //! names its source; if neither says anything, only the length is checked. A value of another form leaves the step to
 //! people.
 
-mod directory;
 mod form;
+mod value;
+
+mod directory;
 mod iam;
 mod organization;
 mod resource;
 mod sharing;
-mod value;
 mod watch;
 
 pub use directory::{

@@ -6,9 +6,12 @@
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html>
 
 mod bearer;
-mod call;
+
 mod search;
+
 mod thing;
+
+mod call;
 
 pub(super) use bearer::Bearer;
 pub use call::Handed;

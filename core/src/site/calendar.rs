@@ -7,6 +7,7 @@
 mod presence;
 
 mod ics;
+
 mod window;
 
 pub use ics::{ICS_BYTES_MAX, IcsSize, OCCURRENCES_MAX};

@@ -4,8 +4,9 @@
 //! the pattern compiler or a check across files, must name file, line and column. All of them speak of a
 //! *path* (`pattern.detail.eventName[0]`); [`Document::fault`] turns it into a place.
 
-mod decode;
 mod document;
+
+mod decode;
 
 pub use decode::Broken;
 pub(crate) use decode::is_reported;

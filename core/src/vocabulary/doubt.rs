@@ -4,6 +4,7 @@
 //! unknown word is reported only if it is similar to a known word, or has a form that no such word can have.
 
 mod keys;
+
 mod names;
 
 mod value;

@@ -1,14 +1,15 @@
 //! `check`: mistakes in rules and site file that are not faults of form.
 
+mod effective;
 mod remark;
+mod topics;
 
 mod delivery;
-mod effective;
 mod exemptions;
 mod silences;
-mod topics;
-mod vain;
 mod written;
+
+mod vain;
 
 mod verb;
 

@@ -10,17 +10,23 @@
 //!
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>
 
-mod caller;
-mod claims;
-mod doors;
-mod fence;
 mod home;
-mod issuer;
-mod judge;
+mod word;
+
+mod caller;
 mod naming;
+
+mod fence;
+mod issuer;
+
+mod claims;
+
+mod doors;
+
+mod judge;
+
 mod resource;
 mod say;
-mod word;
 
 pub use home::Home;
 pub use judge::Trust;

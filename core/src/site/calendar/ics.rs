@@ -6,12 +6,14 @@
 //! Source: <https://www.rfc-editor.org/rfc/rfc5545>
 
 mod grammar;
+mod size;
 
 mod clock;
+
 mod recurrence;
+
 mod vevent;
 
-mod size;
 mod spans;
 
 pub use size::{ICS_BYTES_MAX, IcsSize, OCCURRENCES_MAX};
