@@ -30,7 +30,12 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     ) -> Result<(Known, Option<FoundAccount>, Option<Begun>), RespondError> {
         let facts = opened.facts();
         if !opened.wants_answers() {
-            return Ok((self.known_for_later(event, facts, now).await, None, None));
+            let later = self.known_for_later(event, facts, now);
+            let known = match opened.is_counted() {
+                true => join(later, self.burst(event, facts, now)).await.0,
+                false => later.await,
+            };
+            return Ok((known, None, None));
         }
         let ((known, found), begun) = join(self.known(event, facts, now), async {
             match opened.may_speak() {

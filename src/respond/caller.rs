@@ -92,10 +92,11 @@ pub fn lines(calls: &PastCalls, event: &Event, principal: &Principal, now: Times
     seen.insert(event.identity());
     for record in &calls.records {
         let Ok(other) = Event::parse(record) else { continue };
-        let who = Principal::of(&other);
+        let facts = Facts::of(&other, &own);
+        let who = &facts.principal;
         let same_key = who.access_key_id.is_some() && who.access_key_id == principal.access_key_id;
         if (same_key || who.key() == key) && seen.insert(other.identity()) {
-            hour.add(&other, &Facts::of(&other, &own), until);
+            hour.add(&other, &facts, until);
             // Sessions get a new key with each sign-in; a second key of a user is news.
             let other_key = principal.kind == PrincipalKind::IamUser
                 && who.access_key_id != principal.access_key_id;

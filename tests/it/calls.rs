@@ -191,6 +191,21 @@ fn what_no_rule_can_want_is_kept_as_prior_state_all_the_same() {
     assert_eq!(published, None);
 }
 
+/// Of a change that only a signal may note, the burst of its caller is counted; no account, calendar or register is asked.
+#[test]
+fn what_only_a_signal_can_want_is_counted_and_looked_up_nowhere() {
+    const RULE: &str = "{id: r, title: t, severity: informational, why: w, runbook: b, signal: true, \
+                        pattern: {source: [aws.iam], detail: {eventName: [PutRolePolicy]}}}";
+    let engine = engine_of(RULE, "accounts: {}\n", IcsFiles::new());
+    let put = json!({"roleName": "deploy", "policyName": "p", "policyDocument": "{}"});
+    let (made, published, _) =
+        calls_of(&engine, &[], &delivered(record("iam", "PutRolePolicy", put)));
+    let expected = ["PriorState.record_write", "Counters.count"];
+    assert!(made.contains(&"Counters.count"), "{made:?}");
+    assert!(made.iter().all(|call| expected.contains(call)), "{made:?}");
+    assert_eq!(published, None);
+}
+
 #[test]
 fn what_no_rule_can_want_is_looked_up_nowhere() {
     let mut read = record("ec2", "DescribeVpcs", Value::Null);

@@ -37,13 +37,16 @@ impl Opened {
         self.possible.speaks()
     }
 
-    /// Does an answer matter? It does if a rule may fire, if a match depends on one, or if the event is a change, which
-    /// counts for its caller's burst.
+    /// Does an answer matter? It does if a rule may fire, or if a match depends on one.
     #[must_use]
     pub fn wants_answers(&self) -> bool {
-        let possible = &self.possible;
-        let counts = !possible.is_nothing() && self.context.facts.changes();
-        possible.speaks() || possible.hangs_on_answers() || counts
+        self.possible.speaks() || self.possible.hangs_on_answers()
+    }
+
+    /// Is it a change that a rule at least notes? It counts for its caller's burst, even if no answer matters.
+    #[must_use]
+    pub fn is_counted(&self) -> bool {
+        !self.is_nothing() && self.context.facts.changes()
     }
 }
 

@@ -69,6 +69,18 @@ impl<'a> Arn<'a> {
         self.resource.split_once('/')
     }
 
+    /// The first word of the resource, which in most services is its kind: `role`, `function`.
+    #[must_use]
+    pub(crate) fn kind_word(&self) -> &'a str {
+        self.resource.split(['/', ':']).next().unwrap_or(self.resource)
+    }
+
+    /// Does the resource have no part behind its name, as a topic, whose subscriptions have one?
+    #[must_use]
+    pub(crate) fn is_of_one_part(&self) -> bool {
+        !self.resource.contains(':')
+    }
+
     /// The resource below a kind: below `stack`, `NAME/UUID`.
     #[must_use]
     pub fn below(&self, kind: &str) -> Option<&'a str> {

@@ -361,7 +361,7 @@ pub fn check_topic_arn(arn: &str) -> Result<(), String> {
             && !arn.region.is_empty()
             && account::is_id(arn.account)
             && !arn.resource.is_empty()
-            && !arn.resource.contains(':')
+            && arn.is_of_one_part()
     });
     if good {
         Ok(())

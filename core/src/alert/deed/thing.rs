@@ -66,7 +66,7 @@ pub(super) fn thing(value: &str, event: &Event, context: &Context) -> Line {
         return Line::from("a session of role ").and(Line::name(role)).and(elsewhere(&arn, event));
     }
     let named = Line::name(arn.common_name());
-    let subscription = arn.service == "sns" && arn.resource.contains(':');
+    let subscription = arn.service == "sns" && !arn.is_of_one_part();
     let line = match kind(&arn) {
         _ if subscription => {
             let id = Line::from("subscription ").and(Line::name(arn.last_part()));
@@ -91,7 +91,7 @@ fn kind(arn: &Arn<'_>) -> Option<String> {
     if let Some((_, kind)) = WITHOUT_KIND.iter().find(|(service, _)| *service == arn.service) {
         return Some((*kind).to_owned());
     }
-    let word = arn.resource.split(['/', ':']).next()?;
+    let word = arn.kind_word();
     let listed = KINDS.iter().find(|(known, _)| *known == word);
     let known = || EntityKind::of(word).map(EntityKind::words_of);
     listed.map(|(_, kind)| (*kind).to_owned()).or_else(known)

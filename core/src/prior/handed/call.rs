@@ -7,7 +7,7 @@ use super::super::{Ask, Value};
 use super::bearer::Bearer;
 use super::search::{BEARERS_OF_POLICY_MAX, Call, Search, answered};
 use super::thing::{List, Wearer, deployments, thing, wearers};
-use crate::event::{Event, caller};
+use crate::event::{Event, caller, is_read_only};
 use crate::iam::catalogue::{self, IAM, Work};
 use crate::iam::kind::EntityKind;
 use crate::iam::policy::PolicyDocument;
@@ -154,8 +154,7 @@ impl Handed {
     #[must_use]
     pub fn of(event: &Event) -> Option<Self> {
         let (source, call, account) = (event.event_source()?, event.name()?, event.account()?);
-        let reads = event.flag("detail.readOnly") == Some(true);
-        let idle = reads && !catalogue::is_of_roles(source, call);
+        let idle = is_read_only(event) && !catalogue::is_of_roles(source, call);
         if idle {
             return None;
         }
