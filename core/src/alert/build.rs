@@ -486,10 +486,19 @@ fn rights_lines(context: &Context) -> RightsLines {
         false => {
             let words: Vec<&str> =
                 grants.iter().take(ALLOWS_MAX).map(|grant| grant.word()).collect();
-            words.join(", ")
+            match grants.len().saturating_sub(ALLOWS_MAX) {
+                0 => words.join(", "),
+                more => format!("{} and {more} more", words.join(", ")),
+            }
         }
     };
     let difference = rights.added.as_ref().zip(rights.removed.as_ref());
+    let compared = |(added, removed): (&BTreeSet<Grant>, &BTreeSet<Grant>)| match added.is_empty()
+        && removed.is_empty()
+    {
+        true => "no right that is rated is new, and none is gone".to_owned(),
+        false => format!("new {}; gone {}", list(added), list(removed)),
+    };
     RightsLines {
         grants: listed_words(&rights.grants.all),
         unconditional: listed_words(&rights.grants.unconditional),
@@ -497,9 +506,7 @@ fn rights_lines(context: &Context) -> RightsLines {
             .map(|trust| trust.words.iter().copied().map(KeptWord::from).collect())
             .unwrap_or_default(),
         allows: allows.iter().map(|line| Line::text(line)).collect(),
-        difference: difference
-            .map(|(added, removed)| format!("new {}; gone {}", list(added), list(removed)))
-            .map(|line| Line::text(&line)),
+        difference: difference.map(compared).map(|line| Line::text(&line)),
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::event::{Event, values_at};
 use crate::iam::arn::{Arn, ArnPattern};
-use crate::iam::policy::{Home, PolicyDocument, Trust};
+use crate::iam::policy::{Home, Of, PolicyDocument, Trust};
 use crate::site::Site;
 use crate::text::table::{columns, lines};
 
@@ -65,6 +65,16 @@ const NOBODY: [&str; 8] = [
     "private",
 ];
 
+/// Services of which a policy for everybody also answers who has no AWS account.
+const ANSWER_UNSIGNED: [&str; 6] = [
+    "apigateway.amazonaws.com",
+    "es.amazonaws.com",
+    "lambda.amazonaws.com",
+    "s3.amazonaws.com",
+    "sns.amazonaws.com",
+    "sqs.amazonaws.com",
+];
+
 /// Whom the event lets use a resource, where it says so. Keys are judged where their grants are.
 pub(super) fn opened(event: &Event, site: &Site) -> Option<Trust> {
     let source = event.event_source()?;
@@ -76,7 +86,6 @@ pub(super) fn opened(event: &Event, site: &Site) -> Option<Trust> {
     let called = |one: &&NamingCall| {
         one.source == source && event.name().is_some_and(|name| name.starts_with(one.call))
     };
-    documents.extend(NAMED.iter().find(called).and_then(|one| one.document(parameters)));
     let knows = |account: &str| site.knows_account(account);
     let home = Home {
         account: event.account(),
@@ -84,9 +93,11 @@ pub(super) fn opened(event: &Event, site: &Site) -> Option<Trust> {
         knows: &knows,
         ids: &[],
     };
+    documents.extend(NAMED.iter().find(called).and_then(|one| one.document(parameters, &home)));
     // Each by itself: a denial in one does not bind another. AWS has no call that puts two.
+    let of = if ANSWER_UNSIGNED.contains(&source) { Of::WebResource } else { Of::Resource };
     let judged = documents.into_iter().map(|document| Trust::of_resource(document, &home));
-    judged.max_by_key(Trust::lets_strangers_in)
+    judged.max_by_key(Trust::lets_strangers_in).map(|trust| Trust { of, ..trust })
 }
 
 /// Policies of resources with a principal, in any field of the parameters.
@@ -114,7 +125,7 @@ impl NamingCall {
         Some(Self { source, call, whom, conditions })
     }
 
-    fn document(&self, parameters: &Value) -> Option<PolicyDocument> {
+    fn document(&self, parameters: &Value, home: &Home<'_>) -> Option<PolicyDocument> {
         let texts = |path| values_at(parameters, path).into_iter().filter_map(Value::as_str);
         let whom = self.whom.split(' ').flat_map(texts);
         let owner: Vec<&str> = texts(OWNER).collect();
@@ -131,7 +142,8 @@ impl NamingCall {
             None => json!({"StringEquals": asked}),
         };
         let names = whom.flat_map(grantees).filter(|name| !owner.contains(name));
-        let statements: Vec<Value> = names.filter_map(|name| allow(name, &conditions)).collect();
+        let statements: Vec<Value> =
+            names.filter_map(|name| allow(name, &conditions, home)).collect();
         let document = json!({"Statement": statements});
         (!statements.is_empty()).then(|| PolicyDocument::from_field(&document)).flatten()
     }
@@ -154,18 +166,29 @@ fn is_of_directory(name: &str) -> bool {
     }
 }
 
+/// Is it another organization than the own: by its ID where the site names the own, else by its management account?
+fn is_foreign(arn: &Arn<'_>, home: &Home<'_>) -> bool {
+    match home.organization {
+        Some(own) => arn.organization() != Some(own),
+        None => home.is_foreign(arn.account) && home.account != Some(arn.account),
+    }
+}
+
 /// A statement that lets somebody in whom a parameter names.
-fn allow(name: &str, conditions: &Value) -> Option<Value> {
+fn allow(name: &str, conditions: &Value, home: &Home<'_>) -> Option<Value> {
     // Redshift and Lake Formation name an account so, and all that it has.
     let name = name.strip_prefix("DataCatalog/").unwrap_or(name);
     let name = name.strip_suffix(":IAMPrincipals").unwrap_or(name);
     // `organization/ID`, `ou/ID/…`
-    let of_organization = Arn::parse(name).and_then(|arn| arn.organization());
+    let organization = Arn::parse(name).filter(|arn| arn.organization().is_some());
     let mut conditions = conditions.clone();
     let principal = if EVERYBODY.iter().any(|one| one.eq_ignore_ascii_case(name)) {
         json!("*")
-    } else if let Some(id) = of_organization {
-        conditions = json!({"StringEquals": {"aws:PrincipalOrgID": id}});
+    } else if let Some(arn) = organization.filter(|arn| is_foreign(arn, home)) {
+        // Its management account stands for all of it.
+        json!({"AWS": arn.account})
+    } else if let Some(arn) = organization {
+        conditions = json!({"StringEquals": {"aws:PrincipalOrgID": arn.organization()}});
         json!("*")
     } else if NOBODY.contains(&name) || is_of_directory(name) {
         return None;
@@ -331,6 +354,14 @@ mod tests {
         let organization = "arn:aws:organizations::111122223333:organization/o-exampleorgid";
         let share = json!({"name": "s", "principals": [organization]});
         check("ram", "CreateResourceShare", &share, &["anyone-conditioned"]);
+        // The management account of another one, where the site does not name the own.
+        let foreign = "arn:aws:organizations::999988887777:organization/o-evilevil01";
+        let share = json!({"name": "s", "principals": [foreign]});
+        check("ram", "CreateResourceShare", &share, &["account-root", "external-account"]);
+        let unit = foreign.replace("organization/", "ou/") + "/ou-abcd-12345678";
+        let image =
+            json!({"launchPermission": {"add": {"items": [{"organizationalUnitArn": unit}]}}});
+        check("ec2", "ModifyImageAttribute", &image, &["account-root", "external-account"]);
         for (acl, want) in [("private", &[][..]), ("public-read", &["anyone"])] {
             for call in ["CreateBucket", "PutBucketAcl"] {
                 check("s3", call, &json!({"bucketName": "b", "x-amz-acl": acl}), want);

@@ -45,4 +45,4 @@ pub(crate) use managed::{ManagedPolicy, managed};
 pub(crate) use tags::TagOf;
 pub use tags::TagWord;
 pub(crate) use trust::describe_trust;
-pub use trust::{Home, Naming, Trust, TrustWord};
+pub use trust::{Home, Naming, Of, Trust, TrustWord};

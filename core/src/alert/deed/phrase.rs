@@ -91,12 +91,14 @@ mod tests {
         let others = [
             "cloud9",
             "ec2",
+            "ec2-instance-connect",
             "ecs",
             "eks",
             "lakeformation",
             "quicksight",
             "ram",
             "redshift",
+            "s3",
             "servicecatalog",
             "transfer",
         ];

@@ -10,7 +10,8 @@ use crate::event::{Event, HIDDEN, values_at};
 /// The field with the parameters of a call.
 const PARAMETERS: &str = "requestParameters";
 /// Other places, by which a path may begin.
-const PLACES: [&str; 3] = ["responseElements", "additionalEventData", "serviceEventDetails"];
+const PLACES: [&str; 4] =
+    ["responseElements", "additionalEventData", "serviceEventDetails", "userIdentity"];
 /// Most names that are said of a list.
 const NAMES_MAX: usize = 3;
 
@@ -25,11 +26,12 @@ pub(super) fn is_there(event: &Event, path: &str) -> bool {
     found(event, path).into_iter().any(|value| !value.is_null())
 }
 
-/// Is this word at the path, ignoring letter case, or one of those in a list there? On is `true`, off `false`.
+/// Is this word at the path, ignoring letter case, or one of those in a list there? On is `true`, off `false`; a number is
+/// written in digits.
 pub(super) fn is_said(event: &Event, path: &str, value: &str) -> bool {
     found(event, path).into_iter().any(|found| match found {
         Value::String(text) => text.trim().eq_ignore_ascii_case(value),
-        found => found.as_bool().is_some_and(|on| on.to_string() == value),
+        found => !found.is_null() && found.to_string() == value,
     })
 }
 

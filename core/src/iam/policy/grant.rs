@@ -32,6 +32,25 @@ words! {
     }
 }
 
+impl DataService {
+    /// What of the service is read, for people.
+    #[must_use]
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Ebs => "EBS snapshots",
+            Self::DynamoDb => "DynamoDB",
+            Self::Kinesis => "Kinesis",
+            Self::Kms => "what KMS keys encrypt",
+            Self::Rds => "RDS",
+            Self::Redshift => "Redshift",
+            Self::S3 => "S3",
+            Self::SecretsManager => "Secrets Manager",
+            Self::Sqs => "SQS",
+            Self::Ssm => "Systems Manager parameters",
+        }
+    }
+}
+
 /// What a document or a policy gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Grant {
@@ -41,7 +60,7 @@ pub enum Grant {
     IamWrite,
     /// Handing any role to a service.
     PassRoleAny,
-    /// Taking any role that lets itself be taken.
+    /// Assuming every role whose trust policy allows it.
     AssumeAny,
     /// Making credentials for others.
     CredentialsAny,
@@ -140,6 +159,15 @@ impl Grant {
     #[must_use]
     pub(crate) fn makes_administrator(self) -> bool {
         Self::ADMINISTRATOR.contains(&self)
+    }
+
+    /// The service whose data it gives.
+    #[must_use]
+    pub(crate) fn data_service(self) -> Option<DataService> {
+        match self {
+            Self::Data(service) => Some(service),
+            _ => None,
+        }
     }
 
     /// Is it a way to more rights?

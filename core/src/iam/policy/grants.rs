@@ -265,10 +265,15 @@ pub(crate) fn describe(grants: &Grants) -> Vec<String> {
         say(Grant::IamWrite, "changing who may do what");
         say(Grant::CredentialsAny, "making credentials for other users");
         say(Grant::PassRoleAny, "handing any role to a service");
-        say(Grant::AssumeAny, "taking any role that lets itself be taken");
+        say(Grant::AssumeAny, "assuming every role whose trust policy allows it");
     }
     if !(all && at_once) {
-        say(Grant::DataAll, "reading all data of a main data service");
+        let services = grants.all.iter().filter_map(|grant| grant.data_service());
+        let names: Vec<&str> = services.map(DataService::name).collect();
+        let sentence = format!("reading all data of {}", names.join(", "));
+        let sentence =
+            if names.is_empty() { "reading all data of a data service" } else { &sentence };
+        say(Grant::DataAll, sentence);
     }
     say(Grant::Quarantine, "nothing: AWS found the credentials in public and limits them");
     say(Grant::QuarantineRemoved, "what AWS's quarantine had forbidden");

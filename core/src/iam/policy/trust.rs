@@ -29,7 +29,7 @@ mod resource;
 mod say;
 
 pub use home::Home;
-pub use judge::Trust;
+pub use judge::{Of, Trust};
 pub use naming::Naming;
 pub(crate) use say::describe_trust;
 pub use word::TrustWord;

@@ -166,15 +166,22 @@ impl Asked {
         Self { by_issuer }
     }
 
-    /// `of identities of PROVIDER is asked: sub is repo:octo/app:ref:refs/heads/main`. `None` if nothing is.
-    pub(super) fn line(&self, provider: &str) -> Option<String> {
+    /// `identities of PROVIDER are let in where sub is repo:octo/app:ref:refs/heads/main`, and if that does not fix
+    /// whose they are, that strangers' can meet it. `None` if nothing is asked.
+    pub(super) fn line(&self, provider: &str, fixes: bool) -> Option<String> {
         let of_arn = ArnPattern::split(provider).resource();
         let name = of_arn.and_then(|name| name.strip_prefix("oidc-provider/")).unwrap_or(provider);
         let own = issuer::plain(name);
         let (issuer, name) = if is_saml(provider) { (SAML, provider) } else { (&*own, &*own) };
         let said = self.by_issuer.get(issuer)?.join("; ");
-        Some(format!("of identities of {} is asked: {said}", cut(name)))
+        let met = if fixes { "" } else { ", which others than yours can meet, too" };
+        Some(format!("identities of {} are let in where {said}{met}", cut(name)))
     }
+}
+
+/// What a condition asks, by its whole key: `aws:UserAgent is like Mozilla*`.
+pub(super) fn said(condition: &Condition) -> String {
+    asked(&condition.key, condition)
 }
 
 /// `sub is like repo:octo/app:* or repo:octo/site:*`

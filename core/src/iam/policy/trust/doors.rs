@@ -3,7 +3,7 @@
 use super::Home;
 use super::claims::{Claims, is_saml};
 use super::fence::Fence;
-use crate::iam::policy::{PolicyDocument, Statement};
+use crate::iam::policy::{Condition, PolicyDocument, Statement};
 
 const BY_SAML: &str = "sts:AssumeRoleWithSAML";
 const BY_TOKEN: &str = "sts:AssumeRoleWithWebIdentity";
@@ -35,7 +35,7 @@ pub(super) struct Entry<'d> {
     /// The same for tokens, which lack the keys that AWS identities always bear.
     token_fence: Fence,
     claims: Claims,
-    pub(super) has_conditions: bool,
+    pub(super) conditions: &'d [Condition],
 }
 
 impl Doors {
@@ -52,14 +52,14 @@ impl Doors {
         Self { doors }
     }
 
-    pub(super) fn entry(&self, statement: &Statement, home: &Home<'_>) -> Entry<'_> {
+    pub(super) fn entry<'d>(&'d self, statement: &'d Statement, home: &Home<'_>) -> Entry<'d> {
         let opens = |door: &&Door| !door.closed && statement.actions.names_action(door.action);
         Entry {
             open: self.doors.iter().filter(opens).collect(),
             fence: Fence::around(&statement.conditions, home, true),
             token_fence: Fence::around(&statement.conditions, home, false),
             claims: Claims::of(&statement.conditions),
-            has_conditions: !statement.conditions.is_empty(),
+            conditions: &statement.conditions,
         }
     }
 

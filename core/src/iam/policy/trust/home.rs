@@ -18,7 +18,7 @@ pub struct Home<'h> {
 
 impl Home<'_> {
     /// An account that is neither the own nor known.
-    pub(super) fn is_foreign(&self, account: &str) -> bool {
+    pub(crate) fn is_foreign(&self, account: &str) -> bool {
         self.account != Some(account) && !(self.knows)(account)
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::document::{PolicyDocument, Statement};
-use super::claims::Asked;
+use super::claims::{Asked, said};
 use super::doors::{Doors, Entry};
 use super::home::{Home, account_of};
 use super::word::TrustWord;
@@ -28,8 +28,9 @@ pub struct Trust {
     pub asked: BTreeSet<String>,
     /// Everybody is let in whom AWS says to be of the own account, and by a condition nobody else.
     pub own_alone: bool,
-    /// A condition is there, but a stranger meets it: anyone is let in.
-    pub in_vain: bool,
+    /// What conditions ask of everybody, where strangers can meet it: anyone is let in. Empty if a statement without
+    /// conditions lets anyone in.
+    pub in_vain: BTreeSet<String>,
     /// It has more statements than are judged, and counts as open to anyone.
     pub cut: bool,
     /// The thing whose policy it is.
@@ -44,8 +45,10 @@ pub enum Of {
     Role,
     /// A key, which is used.
     Key,
-    /// Another resource.
+    /// Another resource, which AWS opens only to its accounts.
     Resource,
+    /// A resource of a service that also answers unsigned requests, where the policy lets in everybody.
+    WebResource,
 }
 
 /// Services that hand a role's credentials to machines outside of AWS.
@@ -95,7 +98,7 @@ impl Trust {
                 }
                 "federated" if entry.is_open_to(value) => {
                     self.federated(value, entry, home);
-                    self.asked.extend(asked.line(value));
+                    self.asked.extend(asked.line(value, entry.fixes(value)));
                 }
                 "federated" => {}
                 "service" if entry.is_open_to_services() => {
@@ -142,7 +145,14 @@ impl Trust {
 
     /// One statement without conditions is enough for all.
     fn anyone(&mut self, entry: &Entry<'_>) {
-        self.in_vain = entry.has_conditions && (self.in_vain || !self.has(TrustWord::Anyone));
+        let is_first = !self.has(TrustWord::Anyone);
+        match entry.conditions {
+            [] => self.in_vain.clear(),
+            conditions if is_first || !self.in_vain.is_empty() => {
+                self.in_vain.extend(conditions.iter().map(said));
+            }
+            _ => {}
+        }
         self.add(TrustWord::Anyone);
     }
 

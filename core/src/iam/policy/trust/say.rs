@@ -11,8 +11,8 @@ const LISTED_MAX: usize = 10;
 /// Most statements of which the alert says what they ask of the identities of a provider.
 const ASKED_MAX: usize = 5;
 
-/// Of a resource that everybody may use: services such as S3, SQS and function URLs answer unsigned requests, too.
-const OPEN_RESOURCE: &str = "anybody may use it, in any AWS account, and outside of AWS where the service answers unsigned requests";
+/// Who else, where services such as S3, SQS and function URLs answer unsigned requests, too.
+const UNSIGNED: &str = ", and anybody outside of AWS where the service answers unsigned requests";
 
 /// Describes whom a trust policy lets in.
 #[must_use]
@@ -23,13 +23,13 @@ pub(crate) fn describe_trust(trust: &Trust) -> Vec<String> {
         lines.push(format!(
             "anybody, as far as is known: only {STATEMENTS_MAX} statements were read"
         ));
-    } else if has(TrustWord::Anyone) && trust.in_vain {
-        lines.push("strangers whom its condition fits may take it".to_owned());
     } else if has(TrustWord::Anyone) {
-        lines.push(match trust.of {
-            Of::Role | Of::Key => "anybody in any AWS account may take it".to_owned(),
-            Of::Resource => OPEN_RESOURCE.to_owned(),
-        });
+        let outside = if trust.of == Of::WebResource { UNSIGNED } else { "" };
+        let conditions = match trust.in_vain.is_empty() {
+            true => String::new(),
+            false => format!(", on a condition that strangers can meet: {}", list(&trust.in_vain)),
+        };
+        lines.push(format!("anybody in any AWS account may take it{outside}{conditions}"));
     }
     if trust.own_alone && !has(TrustWord::AnyoneConditioned) {
         lines.push(
@@ -74,7 +74,7 @@ pub(crate) fn describe_trust(trust: &Trust) -> Vec<String> {
     let may = match trust.of {
         Of::Role => return lines,
         Of::Key => " may use the key",
-        Of::Resource => " may use it",
+        Of::Resource | Of::WebResource => " may use it",
     };
     lines.iter_mut().for_each(|line| *line = line.replace(" may take it", may));
     lines
@@ -116,7 +116,8 @@ mod tests {
     fn what_is_open_is_said_as_it_is() {
         let star = r#"{"AWS":"*"}"#;
         let tag = allow(star, r#"{"StringEquals":{"aws:PrincipalTag/team":"blue"}}"#);
-        check(&tag, &["strangers whom its condition fits may take it"]);
+        let met = "on a condition that strangers can meet: aws:PrincipalTag/team is blue";
+        check(&tag, &[&format!("anybody in any AWS account may take it, {met}")]);
         let open = allow(star, "{}");
         for both in [format!("{open},{tag}"), format!("{tag},{open}"), open] {
             check(&both, &["anybody in any AWS account may take it"]);
@@ -144,33 +145,35 @@ mod tests {
                 "identities of this provider may take it: arn:aws:iam::111122223333:oidc-provider/{name}"
             )
         };
-        let asked = |text: &str| format!("of identities of {text}");
+        let asked = |text: &str| format!("identities of {text}");
         let exact = format!(
             r#"{{"StringEquals":{{"{eks}:aud":"sts.amazonaws.com","{eks}:sub":"system:serviceaccount:shop:pay"}}}}"#
         );
         let line = asked(
-            "oidc.eks.eu-west-1.amazonaws.com/id/abc is asked: sub is system:serviceaccount:shop:pay; aud is sts.amazonaws.com",
+            "oidc.eks.eu-west-1.amazonaws.com/id/abc are let in where sub is system:serviceaccount:shop:pay; aud is sts.amazonaws.com",
         );
         check(&allow(&provider(eks), &exact), &[&takes(eks), &line]);
         let github = "token.actions.githubusercontent.com";
         let like = |value: &str| format!(r#"{{"StringLike":{{"{github}:sub":{value}}}}}"#);
-        let one = asked(&format!("{github} is asked: sub is repo:octo/app:ref:refs/heads/main"));
+        let one =
+            asked(&format!("{github} are let in where sub is repo:octo/app:ref:refs/heads/main"));
         check(
             &allow(&provider(github), &like(r#""repo:octo/app:ref:refs/heads/main""#)),
             &[&takes(github), &one],
         );
         let several = asked(&format!(
-            "{github} is asked: sub is like repo:o/a:* or repo:o/b:* or repo:o/c:* or 1 more"
+            "{github} are let in where sub is like repo:o/a:* or repo:o/b:* or repo:o/c:* or 1 more"
         ));
         let values = r#"["repo:o/a:*","repo:o/b:*","repo:o/c:*","repo:o/d:*"]"#;
         check(&allow(&provider(github), &like(values)), &[&takes(github), &several]);
-        // What is asked in vain is said too, beside that it binds nobody.
+        // What is asked in vain is said too, and that it binds nobody.
+        const MET: &str = "which others than yours can meet, too";
         let all = "everybody whom this provider knows may take it: arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com";
-        let vain = asked(&format!("{github} is asked: sub is like repo:*"));
+        let vain = asked(&format!("{github} are let in where sub is like repo:*, {MET}"));
         check(&allow(&provider(github), &like(r#""repo:*""#)), &[all, &vain]);
         // Of another issuer nothing is asked by it.
         check(&allow(&provider(github), &exact), &[all]);
-        let long = asked(&format!("{github} is asked: sub is {}…", "x".repeat(100)));
+        let long = asked(&format!("{github} are let in where sub is {}…, {MET}", "x".repeat(100)));
         let shown = describe_trust(&judged(&allow(
             &provider(github),
             &like(&format!("{:?}", "x".repeat(999))),
