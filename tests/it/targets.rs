@@ -248,7 +248,7 @@ fn what_is_set_is_said() {
     let said = "put event selectors on trail org, only reads, without those of kms.amazonaws.com";
     check("cloudtrail", "PutEventSelectors", selectors, said);
     let kept = json!({"logGroupName": "audit", "retentionInDays": 1});
-    check("logs", "PutRetentionPolicy", kept, "set the retention of log group audit to 1 days");
+    check("logs", "PutRetentionPolicy", kept, "set the retention of log group audit to a day");
     let detector = json!({"detectorId": "d1", "enable": false});
     check("guardduty", "UpdateDetector", detector, "updated detector d1, which is off now");
 }
@@ -323,6 +323,44 @@ fn what_is_opened_counts_as_loud_as_its_account() {
 }
 
 /// An alert does not give a thing a wrong kind.
+/// What decides how far a call goes is said with it: a number, a state, a parent, a limit.
+#[test]
+fn what_a_call_sets_is_said() {
+    let bus = json!({"name": "exports", "eventBusName": "ledger"});
+    check("events", "DisableRule", bus, "disabled bus rule exports of event bus ledger");
+    let days = json!({"bucketName": "cloudtrail-logs", "LifecycleConfiguration": {"Rule": {"Expiration": {"Days": 1}}}});
+    check(
+        "s3",
+        "PutBucketLifecycle",
+        days,
+        "set the lifecycle of bucket cloudtrail-logs, to delete objects after a day",
+    );
+    let bounded =
+        json!({"roleName": "r", "permissionsBoundary": "arn:aws:iam::111122223333:policy/limits"});
+    check(
+        "iam",
+        "CreateRole",
+        bounded,
+        "created role r with permissions boundary customer policy limits",
+    );
+    let version = json!({"policyArn": "arn:aws:iam::111122223333:policy/p", "setAsDefault": true});
+    check("iam", "CreatePolicyVersion", version, "created a version of policy p, in force at once");
+    let own = json!({"name": "a", "enabled": false, "source": {"sourceType": "AWS_ACM_PCA",
+        "sourceData": {"acmPcaArn": "arn:aws:acm-pca:eu-west-1:111122223333:certificate-authority/1"}}});
+    check(
+        "rolesanywhere",
+        "CreateTrustAnchor",
+        own,
+        "created trust anchor a of private certificate authority 1, disabled",
+    );
+    let foreign =
+        json!({"name": "a", "enabled": true, "source": {"sourceType": "CERTIFICATE_BUNDLE"}});
+    let said = "created trust anchor a with a certificate from outside of AWS";
+    check("rolesanywhere", "CreateTrustAnchor", foreign, said);
+    let all = json!({"name": "d", "permissionType": "Share", "accountIdsToAdd": ["All"]});
+    check("ssm", "ModifyDocumentPermission", all, "shared document d with every AWS account");
+}
+
 #[test]
 fn no_thing_is_called_by_a_wrong_kind() {
     let invited = json!({"accountIds": ["999988887777"]});

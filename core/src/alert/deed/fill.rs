@@ -99,7 +99,7 @@ impl Filler<'_> {
             Some(("thing", paths)) => one(paths, &|text| thing(text, event, context)),
             Some(("account", paths)) => one(paths, &|text| account(text, event, context)),
             Some(("node", paths)) => one(paths, &|text| node(text, event, context)),
-            Some(("policy", paths)) => one(paths, &policy),
+            Some(("policy", paths)) => one(paths, &|text| policy(text, event)),
             Some(("value", paths)) => {
                 list(settings(event, paths).iter().map(|text| setting(text)).collect())
             }

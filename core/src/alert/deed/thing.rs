@@ -121,11 +121,14 @@ pub(super) fn node(value: &str, event: &Event, context: &Context) -> Line {
     }
 }
 
-/// A customer may give a policy any name, also one of AWS's: the owner must be said.
-pub(super) fn policy(arn: &str) -> Line {
+/// A customer may give a policy any name, also one of AWS's: whose it is must be said.
+pub(super) fn policy(arn: &str, event: &Event) -> Line {
     let parsed = Arn::parse(arn);
     let name = Line::name(parsed.map_or(arn, |arn| arn.name()));
     match parsed.map(|arn| arn.account).filter(|account| *account != "aws") {
+        Some(account) if event.account() == Some(account) => {
+            Line::from("customer policy ").and(name)
+        }
         Some(account) => {
             let account = Line::theirs(account, 20);
             Line::from("customer policy ").and(name).and(" of account ").and(account)

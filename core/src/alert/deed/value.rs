@@ -104,6 +104,18 @@ mod tests {
     use crate::event::sample::call;
 
     #[test]
+    fn a_word_is_a_text_a_switch_or_a_number() {
+        let parameters = json!({"count": 0, "on": true, "who": ["a", "All"], "none": null});
+        let event = call("x", "Y").with("requestParameters", parameters).event();
+        for (path, value) in [("count", "0"), ("on", "true"), ("who", "all")] {
+            assert!(is_said(&event, path, value), "{path}");
+        }
+        for (path, value) in [("count", "00"), ("on", "false"), ("who", "al"), ("none", "null")] {
+            assert!(!is_said(&event, path, value), "{path}");
+        }
+    }
+
+    #[test]
     fn the_first_path_that_says_something_counts() {
         let event = call("x", "Y")
             .with(
