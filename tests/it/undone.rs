@@ -168,7 +168,7 @@ fn what_is_put_in_the_place_of_another_was_not_there() {
     };
     let delete = call("iam", "DeleteRolePolicy", 8, json!({"roleName": "r", "policyName": "p"}));
     let narrow = put(7, "s3:GetObject");
-    let (another, something) = (&["Another one stood there"], &["Something stood there"]);
+    let (another, something) = (&["Another one was there"], &["Something was there"]);
     check(vec![narrow.clone(), delete.clone(), put(9, "*")], true, another, &["It was there"]);
     check(vec![put(7, "*"), delete.clone(), put(9, "*")], true, &["It was there"], &["Another"]);
     check(vec![delete.clone(), put(9, "*")], true, something, &["It was there", "Another"]);
@@ -210,7 +210,7 @@ fn what_a_defender_took_is_not_given_back() {
     check(vec![put(1, &banned), deleted.clone()], false, &[COMPARE, WHERE], &[WIDE]);
     let deny = document("Deny", "*");
     check(vec![put(1, &deny), deleted.clone()], false, &["only denies", WHERE], &[WIDE]);
-    check(vec![deleted], false, &["Nobody saw"], &[WIDE, WHERE]);
+    check(vec![deleted], false, &["No event showed"], &[WIDE, WHERE]);
     let set = |minute, document: &str| {
         let parameters = json!({"instanceArn": INSTANCE, "permissionSetArn": PERMISSION_SET,
                 "inlinePolicy": document});
@@ -339,8 +339,8 @@ fn chat_is_not_cut_again() {
         policy(json!({"chatbot": {"platforms": {"slack": {"client": {"@@assign": "disabled"}}}}}));
     let tags = policy(json!({"tags": {"team": {"tag_key": {"@@assign": "team"}}}}));
     check(vec![chat, detach.clone()], false, &["silences the alerts"], &[]);
-    check(vec![tags, detach.clone()], true, &["limits the chat"], &["silences the alerts"]);
-    check(vec![detach], true, &["limits the chat"], &[]);
+    check(vec![tags, detach.clone()], true, &["chat policy"], &["silences the alerts"]);
+    check(vec![detach], true, &["chat policy"], &[]);
 }
 
 /// The new state alone is known for these.
@@ -361,5 +361,5 @@ fn what_only_shuts_out_stays() {
     let renamed = json!({"userName": "mallory", "newUserName": "zz-locked-mallory"});
     check(vec![call("iam", "UpdateUser", 1, renamed)], true, &["to lock somebody out"], &[]);
     let stopped = call("cloudtrail", "StopLogging", 1, json!({"name": "exfil"}));
-    check(vec![stopped], true, &["as an intruder's"], &[]);
+    check(vec![stopped], true, &["an intruder's trail"], &[]);
 }

@@ -206,7 +206,7 @@ fn again(situation: &Situation<'_>, step: usize, first: Timestamp, at: Timestamp
     }
 }
 
-/// AWS refused the write for good. If an earlier one may have been done, or the thing may be undone, looks since then tell.
+/// AWS refused the write for good. If an earlier one may have been done, or the thing may be undone, looks since then show which.
 fn refused(situation: &Situation<'_>, step: usize, since: Option<Timestamp>, end: End) -> Move {
     let Some(since) = since else { return Move::End(end) };
     match watch(situation, step, since) {
@@ -221,7 +221,7 @@ fn resolve(situation: &Situation<'_>, step: usize, state: &StepState, intent: Ti
     let fence = after(intent, FENCE);
     let late = situation.now > after(state.first.unwrap_or(intent), UNANSWERED_FOR);
     if situation.own_event {
-        // It was done. A look tells whether it still holds.
+        // It was done. A look shows whether it still holds.
         return settle(situation, step, fence);
     }
     match watch(situation, step, fence) {

@@ -377,8 +377,10 @@ mod tests {
             let parameters = format!(r#"{{"userName":"u","policyArn":"{policy}"}}"#);
             step("iam", "AttachUserPolicy", &parameters, "null", ALICE).unwrap().doubts.join(" ")
         };
-        assert!(doubts("arn:aws:iam::111122223333:policy/held-back").contains("Nobody saw"));
-        assert!(doubts(ADMIN).contains("attached before") && !doubts(ADMIN).contains("Nobody saw"));
+        assert!(doubts("arn:aws:iam::111122223333:policy/held-back").contains("No event showed"));
+        assert!(
+            doubts(ADMIN).contains("attached before") && !doubts(ADMIN).contains("No event showed")
+        );
     }
 
     #[test]
