@@ -5,7 +5,7 @@
     target/venv/bin/python .ci/role_fields.py --left   prints what is called a role and is left out, with the reason
 
 Walks every input of every call of every service that `botocore`, a package on PyPI, has a model of. A field at the
-top is asked for by itself, whatever the call, so that a call that nobody knows yet is found by its field, too. What
+top is asked for by itself, in any call, so that a call that nobody knows yet is found by its field, too. What
 lies deeper is asked for by the name of the call, and of busy calls by the path. tests/templates/test_role_fields.py
 holds the bus rules against the same models.
 
@@ -58,7 +58,7 @@ SERVICES_LEFT = {
     "accessanalyzer": "previews, and roles that are looked at",
     "iam": "delivered whole, and judged by the document or the call",
     "organizations": "names of roles that new accounts get; delivered whole",
-    "securityhub": "findings that tell of roles",
+    "securityhub": "findings that name roles",
     "sts": "roles that are worn, by reads",
 }
 # Fields that are called a role and are none, or are given rights: where their paths end, by service.
@@ -72,7 +72,7 @@ FIELDS_LEFT = {
     ("es", "MasterBackendRole"): "of OpenSearch",
     ("firehose", "SnowflakeRole"): "of Snowflake",
     ("grafana", "keyRole|role"): "of Grafana",
-    ("iot", r"resourceIdentifier\.iamRoleArn|roleAliasArn"): "is told of in an exception of an audit",
+    ("iot", r"resourceIdentifier\.iamRoleArn|roleAliasArn"): "is named in an exception of an audit",
     ("mq", r"LdapServerMetadata\.(User)?RoleName"): "of a directory",
     ("opensearch", "MasterBackendRole"): "of OpenSearch",
     ("quicksight", "(DatabaseAccessControl|Geographic)Role"): "of a database or a map",
@@ -156,7 +156,7 @@ class Field:
 
     @property
     def is_none(self):
-        """Is what stands there no role that is handed over, whatever the call does with it?"""
+        """Is what stands there no role that is handed over, in any call?"""
         of_call = self.service in SERVICES_LEFT or self.call.startswith((*READS, *TAKING))
         return bool(self.left) and not of_call
 
@@ -227,7 +227,7 @@ def models():
 
 
 def shape_at(source, call, path):
-    """The shape that stands at a path of a call's input, whatever the letters; none where no model has it."""
+    """The shape that stands at a path of a call's input, ignoring case; none where no model has it."""
     for model in models()[source.removesuffix(".amazonaws.com")]:
         shape = model.operation_model(call).input_shape if call in model.operation_names else None
         for step in path.split("."):
@@ -307,7 +307,7 @@ def table(found):
     """The table as text."""
     lines = [
         "# Where calls take a role or an instance profile: what EventBridge must deliver, so that one that is handed over is seen.",
-        "# Three columns, separated by tabs. field: a path, whatever the call. call: the name of a call that takes one",
+        "# Three columns, separated by tabs. field: a path, of any call. call: the name of a call that takes one",
         "# deeper, of one service or of any; a name that ends in * stands for all that begin so. none: what a service calls a role and is none, or is given",
         f"# rights: nothing under it is looked at. Written by .ci/role_fields.py from the models of botocore {botocore.__version__}.",
         "# kind\twhat\tseen",

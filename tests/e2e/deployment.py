@@ -57,7 +57,7 @@ class Alert:
     published: datetime
 
     @property
-    def told(self):
+    def body(self):
         """The message as programs get it: SNS sends them JSON."""
         return json.loads(self.message)
 
@@ -193,7 +193,7 @@ class Deployment:
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "AWS_ACCESS_KEY_ID": credentials()["aws_access_key_id"],
             "AWS_SECRET_ACCESS_KEY": credentials()["aws_secret_access_key"],
-            "AWS_ENDPOINT_URL": self.emulator.url,  # package uploads by it, whatever --endpoint-url says
+            "AWS_ENDPOINT_URL": self.emulator.url,  # package uploads by it, not by --endpoint-url
             "AWS_DEFAULT_REGION": REGION,
             "AWS_REGION": REGION,
             "AWS_CONFIG_FILE": os.devnull,

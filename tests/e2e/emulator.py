@@ -13,11 +13,11 @@ What is added to MiniStack, each point because AWS does it and MiniStack 1.5.33 
   processes at once would starve the machine instead of the function.
 * What a target's `Input` says is handed to the function in place of the event.
 * A setting of the function that names a folder below /var/task means the unpacked code.
-* A stack is complete when the call that starts it is answered: the AWS CLI asks at once, and if told
+* A stack is complete when the call that starts it is answered: the AWS CLI asks at once, and if it is
   to wait, not again for 30 seconds.
 * CloudFormation makes trails and alarms on expressions, and sees that a condition of a resource is another than before.
 * SSM has change calendars (GetCalendarState).
-* SNS tells when it published to the millisecond, and sends no message attributes where each protocol
+* SNS says when it published to the millisecond, and sends no message attributes where each protocol
   has a body of its own (`MessageStructure: json`).
 * While the trail is on, each recorded change is also an event on the default bus, as CloudTrail
   sends it, and the record carries the right event name for form-encoded calls (IAM, SNS).

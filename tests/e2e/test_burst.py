@@ -50,14 +50,14 @@ def test_a_burst_with_redeliveries_alerts_each_event_once(responder):
     seconds = time.time() - started
 
     alerts = responder.alerts()
-    told = Counter(role_of(alert.message) for alert in alerts)
+    published = Counter(role_of(alert.message) for alert in alerts)
     latencies = sorted(alert.published.timestamp() - injected[role_of(alert.message)] for alert in alerts)
     write_report(alerts, seconds, latencies)
-    assert sorted(told) == sorted(injected), "an event is lost, or an alert has no event"
-    twice = {role for role, times in told.items() if times > 1}
+    assert sorted(published) == sorted(injected), "an event is lost, or an alert has no event"
+    twice = {role for role, times in published.items() if times > 1}
     assert not twice, "\n".join(
         f"{role_of(alert.message)} after {alert.published.timestamp() - injected[role_of(alert.message)]:.1f} s:"
-        f" {alert.told['notes']}"
+        f" {alert.body['notes']}"
         for alert in alerts
         if role_of(alert.message) in twice
     )

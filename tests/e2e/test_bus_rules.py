@@ -146,11 +146,11 @@ HOLDERS = [name for name in NAMES if name in bus.taken(record("events", "PutTarg
     ("call", "field"),
     [("DisableRule", "name"), ("DeleteRule", "name"), ("PutRule", "name"), ("RemoveTargets", "rule"), ("PutTargets", "rule")],
 )
-def test_another_bus_rule_tells_of_the_end_of_each(name, call, field):
+def test_another_bus_rule_reports_the_end_of_each(name, call, field):
     assert set(bus.taken(record("events", call, {field: f"{STACK}-{name}"}), STACK)) - {name}
 
 
-def test_bus_rules_tell_of_each_other():
+def test_bus_rules_report_each_other():
     assert len(HOLDERS) >= 2 and "watchdog" in HOLDERS
 
 

@@ -34,7 +34,7 @@ def calls_of(responder, event):
 
 
 @pytest.mark.parametrize("account", ["111122223333", "222233334444"])
-def test_people_are_told_after_few_calls_in_a_row(responder, account):
+def test_people_are_alerted_after_few_calls_in_a_row(responder, account):
     before, calls = calls_of(responder, in_account(attach_admin("deploy"), account))
     assert len(before) < len(calls), "nothing is published"
     assert in_a_row(before) <= IN_A_ROW_MAX, [call.action for call in before]

@@ -29,10 +29,10 @@ def check(alerts, expected, account):
         return
     assert len(alerts) == 1, f"{expected['rules']} should alert once, not {len(alerts)} times"
     assert [alerts[0].topic] == expected["topics"]
-    told = alerts[0].told
-    assert told["severity"] == expected["severity"] == alerts[0].topic
-    assert told["rules"][0]["id"] == expected["rules"][0]
-    assert told["account"]["id"] == account
+    body = alerts[0].body
+    assert body["severity"] == expected["severity"] == alerts[0].topic
+    assert body["rules"][0]["id"] == expected["rules"][0]
+    assert body["account"]["id"] == account
     assert alerts[0].attributes == {}, "SNS sends none where each protocol has a body of its own"
 
 
@@ -51,7 +51,7 @@ def test_making_a_role_administrator_alerts(responder, tmp_path):
     alerts = responder.alerts()
     expected = respond(recorded(responder, "AttachRolePolicy"), tmp_path)
     assert expected["severity"] in ("critical", "high")
-    attached = [alert for alert in alerts if alert.told["rules"][0]["id"] == expected["rules"][0]]
+    attached = [alert for alert in alerts if alert.body["rules"][0]["id"] == expected["rules"][0]]
     check(attached, expected, ACCOUNT)
     assert role in attached[0].message
 

@@ -79,7 +79,7 @@ def test_an_account_of_no_organization_counts_as_production(responder):
     assert "account tags unknown, treated as production" in only_alert(responder)["reasons"]
 
 
-def test_a_loud_alert_tells_the_callers_last_hour(responder):
+def test_a_loud_alert_shows_the_callers_last_hour(responder):
     event = attach_admin("with-history")
     event["time"] = event["detail"]["eventTime"] = now()
     before = [sample("create-user.json")["detail"], sample("attach-role-policy-denied.json")["detail"]]
@@ -116,20 +116,20 @@ def test_verdicts_are_counted_and_acknowledge(responder):
     assert "no alert about event `no-such-event`" in error
 
 
-def test_what_nobody_acknowledges_is_told_once_more_a_step_louder(responder):
+def test_what_nobody_acknowledges_is_published_once_more_a_step_louder(responder):
     # High and not critical, so that there is a step to take.
     forgotten, seen = (sample(name) for name in ("create-open-id-connect-provider.json", "deactivate-mfa-device.json"))
     responder.inject(forgotten, seen)
-    told = responder.alerts()
-    assert [alert.topic for alert in told] == ["high", "high"], told
-    assert all("iam-responder verdict " in alert.message for alert in told)
+    published = responder.alerts()
+    assert [alert.topic for alert in published] == ["high", "high"], published
+    assert all("iam-responder verdict " in alert.message for alert in published)
     command(responder, "verdict", seen["detail"]["eventID"], "acknowledged")
 
     assert responder.invoke(CLOCK) == ({"heartbeat": True, "due": 0, "repeated": 0}, None)
     responder.let_alerts_age()
     assert responder.invoke(CLOCK) == ({"heartbeat": True, "due": 1, "repeated": 1}, None)
     (alert,) = responder.alerts()
-    assert alert.topic == alert.told["severity"] == "critical"
+    assert alert.topic == alert.body["severity"] == "critical"
     assert alert.subject.startswith("[CRITICAL] Not acknowledged: ")
     assert any("a step louder" in reason for reason in json.loads(alert.message)["reasons"])
     assert forgotten["detail"]["eventID"] in alert.message

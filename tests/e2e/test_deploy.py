@@ -34,15 +34,15 @@ def test_five_commands_lead_from_an_empty_account_to_an_alert(responder):
     said = responder.run(commands[4])
     responder.trail(False)
     assert "drill-of-the-alarm" in said
-    (alert,) = (alert for alert in responder.alerts() if alert.told["event"]["name"] == "CreateUser")
-    assert alert.told["title"] == "IAM user created"
+    (alert,) = (alert for alert in responder.alerts() if alert.body["event"]["name"] == "CreateUser")
+    assert alert.body["title"] == "IAM user created"
     # It reaches the mail address of the fourth command.
     topic = responder.outputs[f"{alert.topic.capitalize()}TopicArn"]
     subscribed = responder.aws("sns", "list-subscriptions-by-topic", "--topic-arn", topic)["Subscriptions"]
     assert "you@example.com" in [each["Endpoint"] for each in subscribed if each["Protocol"] == "email"]
 
 
-def test_packaging_tells_the_next_command(responder):
+def test_packaging_prints_the_next_command(responder):
     _, _, package, deploy, *_ = documented(START)
     deploy = shlex.split(deploy.replace("\\\n", " ").replace("MY-BUCKET", BUCKET))
     said = responder.run(package)
@@ -97,7 +97,7 @@ def test_a_filter_policy_on_the_body_lets_one_account_pass(responder):
     own, foreign = attach_admin("at-home"), attach_admin("abroad")
     foreign["account"] = foreign["detail"]["recipientAccountId"] = "222233334444"
     responder.inject(own, foreign)
-    alerts = {alert.told["entity"]["name"]: alert.topic for alert in responder.alerts()}
+    alerts = {alert.body["entity"]["name"]: alert.topic for alert in responder.alerts()}
     heard = [json.loads(each["Message"])["entity"]["name"] for each in responder.drain(url)]
     # All critical ones, and of the high ones those of the account.
     passed = [name for name, topic in alerts.items() if topic == "critical" or name == "at-home"]
@@ -153,7 +153,7 @@ def test_queues_keep_what_they_get_encrypted_and_for_14_days(responder, queue):
     assert answer["Attributes"]["SqsManagedSseEnabled"] == "true"
 
 
-def test_every_alarm_tells_the_alarm_topic_when_it_begins_and_ends(responder):
+def test_every_alarm_notifies_the_alarm_topic_when_it_begins_and_ends(responder):
     found = responder.aws("cloudwatch", "describe-alarms", "--alarm-name-prefix", f"{STACK}-")
     rules = responder.aws("events", "list-rules", "--name-prefix", f"{STACK}-")["Rules"]
     # 14 for the function, its topics and its queues, one for the clock, and two for each ten bus rules. The clock is

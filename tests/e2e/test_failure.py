@@ -37,7 +37,7 @@ def test_an_alert_that_cannot_be_published_waits_in_the_on_failure_queue(respond
 
 def test_lambdas_second_attempt_delivers_what_the_first_could_not(responder):
     before = responder.invocations()
-    # The function itself tries twice, whatever the fault.
+    # The function itself tries twice, after any fault.
     responder.proxy.break_calls("Publish", "403", times=2)
     responder.inject(attach_admin("refused-once"))
     (alert,) = responder.alerts()
@@ -123,7 +123,7 @@ def broken(folder):
     return path
 
 
-def test_broken_files_of_the_owner_leave_the_function_running_and_are_told_once(responder, tmp_path):
+def test_broken_files_of_the_owner_leave_the_function_running_and_are_reported_once(responder, tmp_path):
     for folder, faults in [
         ("/var/task/no-rules", ["IAM_RESPONDER_RULES: failed to read", "no-rules"]),
         ("/var/task/mine", ["mine/one.yaml:", "did you mean 'high'"]),

@@ -43,7 +43,7 @@ class Call:
     """A call of the function, and an event whose handling makes it."""
 
     service: str
-    action: str | None  # None: whatever it is
+    action: str | None  # None: any
     purpose: str
     having: str | None = None  # distinguishes it from other calls of this action
     event: callable = role_becomes_admin
@@ -62,9 +62,9 @@ CALLS = [
     Call("dynamodb", "UpdateItem", "the step noted", "count#", findings_suppressed),
     Call("dynamodb", None, "claim of a window", "claim#", findings_suppressed),
     Call("dynamodb", "PutItem", "under way", '"told":{"BOOL":false}'),
-    Call("dynamodb", "PutItem", "told", '"told":{"BOOL":true}'),
+    Call("dynamodb", "PutItem", "published", '"told":{"BOOL":true}'),
     # Where this fails for good, the mark stays, and Lambda's next attempt must find it 45 seconds old.
-    Call("dynamodb", "DeleteItem", "not told", refused=2, outlived_by=("403", *ALWAYS)),
+    Call("dynamodb", "DeleteItem", "not published", refused=2, outlived_by=("403", *ALWAYS)),
     Call("organizations", "ListTagsForResource", "the environment"),
     Call("organizations", "DescribeAccount", "the account's name"),
     Call("cloudtrail", "LookupEvents", "what the principal did before"),

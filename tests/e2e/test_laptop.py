@@ -210,11 +210,11 @@ def test_the_commands_of_the_readme_show_an_alert_without_aws_and_without_networ
     full = subprocess.run(
         [command_line(), "respond", "--full", SAMPLE], cwd=ROOT, capture_output=True, text=True
     ).stdout
-    told = [line.strip() for line in first.splitlines()]
+    printed = [line.strip() for line in first.splitlines()]
     for line in [
         each for each in full.splitlines() if "detach-role-policy" in each or "alice@example.com" in each
     ]:
-        assert line.strip() in told, f"{line}\nis not in\n{first}"
+        assert line.strip() in printed, f"{line}\nis not in\n{first}"
     assert second.splitlines()[1:] != [] and "ERROR" not in log, log
     assert "CloudWatchMetrics" not in log, "a dry run counts nothing"
     assert laptop.knocks() == before, "a dry run asks nobody anything"

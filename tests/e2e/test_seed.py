@@ -31,7 +31,7 @@ def change(name, parameters, seconds):
     return event
 
 
-def told(responder, event):
+def alert_of(responder, event):
     """Its alert, as programs get it."""
     responder.inject(event)
     (alert,) = responder.alerts()
@@ -52,7 +52,7 @@ def test_what_the_account_had_before_is_known(responder):
     iam.create_user(UserName="held-back")
     iam.put_user_policy(UserName="held-back", PolicyName="ban", PolicyDocument=json.dumps(BAN))
     # Nobody saw any of it.
-    alert = told(responder, attach("wide", 0))
+    alert = alert_of(responder, attach("wide", 0))
     # By night it is louder than its rule.
     first = alert["rules"][0]
     assert (first["severity"], first["id"]) == ("medium", "unknown-policy-attached"), alert
@@ -61,11 +61,11 @@ def test_what_the_account_had_before_is_known(responder):
     assert status == 0, error
     assert line["users"] >= 1 and line["policies"] >= 2 and line["values"] >= 8, line
 
-    assert told(responder, attach("wide", 200))["severity"] in ("high", "critical")
-    alert = told(responder, attach("narrow", 201))
+    assert alert_of(responder, attach("wide", 200))["severity"] in ("high", "critical")
+    alert = alert_of(responder, attach("narrow", 201))
     assert alert["rules"][0]["severity"] == "low", alert
     deleted = change("DeleteUserPolicy", {"userName": "HELD-BACK", "policyName": "Ban"}, 202)
-    assert "deny-removed" in [rule["id"] for rule in told(responder, deleted)["rules"]]
+    assert "deny-removed" in [rule["id"] for rule in alert_of(responder, deleted)["rules"]]
 
 
 def test_a_live_event_wins_over_what_was_read_before_it(responder):
@@ -74,11 +74,11 @@ def test_a_live_event_wins_over_what_was_read_before_it(responder):
     parameters = {"policyArn": policy("changing"), "policyDocument": json.dumps(EVERYTHING), "setAsDefault": True}
     version = change("CreatePolicyVersion", parameters, 300)
     version["detail"]["responseElements"] = {"policyVersion": {"versionId": "v2"}}
-    assert told(responder, version)["severity"] in ("high", "critical")
+    assert alert_of(responder, version)["severity"] in ("high", "critical")
     # Read after the event arrived, and before it by its own time.
     status, _, error = command(responder, "ledger", "seed")
     assert status == 0, error
-    assert told(responder, attach("changing", 400))["severity"] in ("high", "critical")
+    assert alert_of(responder, attach("changing", 400))["severity"] in ("high", "critical")
 
 
 class Pages(BaseHTTPRequestHandler):
@@ -136,4 +136,4 @@ def test_a_seed_reads_every_page_and_goes_on_where_it_stopped(responder):
     assert Pages.seen == ["0", "page/1", "page/1", "page/2"]
     for number in range(3):
         deleted = change("DeleteUserPolicy", {"userName": f"u{number}", "policyName": "p"}, 200 + number)
-        assert "deny-removed" in [rule["id"] for rule in told(responder, deleted)["rules"]]
+        assert "deny-removed" in [rule["id"] for rule in alert_of(responder, deleted)["rules"]]

@@ -141,11 +141,11 @@ def test_a_stack_is_made_changed_deleted_and_made_again(responder, stack, parame
     responder.alerts()
 
 
-def test_the_function_is_told_what_the_parameters_say(responder):
-    make_stack(responder.client, "told", PACKAGE, **EVERYTHING)
+def test_the_function_gets_what_the_parameters_say(responder):
+    make_stack(responder.client, "whole", PACKAGE, **EVERYTHING)
     try:
         settings = responder.client("lambda").get_function_configuration(FunctionName="night-watch")
-        (stack,) = responder.client("cloudformation").describe_stacks(StackName="told")["Stacks"]
+        (stack,) = responder.client("cloudformation").describe_stacks(StackName="whole")["Stacks"]
         variables = settings["Environment"]["Variables"]
         assert variables["IAM_RESPONDER_NAME"] == "night-watch"
         assert variables["IAM_RESPONDER_STACK"] == stack["StackId"]
@@ -161,7 +161,7 @@ def test_the_function_is_told_what_the_parameters_say(responder):
         aliases = responder.client("kms").list_aliases()["Aliases"]
         assert "alias/night-watch" in [each["AliasName"] for each in aliases]
     finally:
-        delete(responder, "told")
+        delete(responder, "whole")
 
 
 def test_what_a_deleted_stack_leaves_is_deleted_by_the_documented_commands(responder):

@@ -40,7 +40,7 @@ def test_an_event_delivered_again_later_is_no_second_alert(responder):
 def test_a_threshold_is_reached_across_environments(responder):
     # At once they are handled by several copies of the function, so only the table can add them up.
     responder.inject(*[console_sign_in_failed(number) for number in range(20)])
-    rules = [alert.told["rules"][0]["id"] for alert in responder.alerts()]
+    rules = [alert.body["rules"][0]["id"] for alert in responder.alerts()]
     assert "console-sign-in-failed-often-user" in rules, rules
 
 

@@ -27,7 +27,7 @@ def package(folder, topics):
     return path
 
 
-def tell(responder, number):
+def report(responder, number):
     """A critical alert about one of many people: what the severity's own topic got."""
     responder.inject(attach_admin(f"payments-{number}", userIdentity=administrator(number)))
     return responder.alerts()
@@ -38,10 +38,10 @@ def test_alerts_go_to_the_severitys_own_topic_where_the_site_files_is_out_of_rea
     responder.client("sns").create_topic(Name="listed")
     lines = len(log_lines(responder))
     with changed(responder, own, package(tmp_path, [LISTED, LOST, FAR])):
-        (first,) = tell(responder, 1)
-        (second,) = tell(responder, 2)
+        (first,) = report(responder, 1)
+        (second,) = report(responder, 2)
         responder.end_copies()
-        (third,) = tell(responder, 3)
+        (third,) = report(responder, 3)
     assert first.topic == second.topic == "critical"
     assert LOST in first.message and FAR in first.message
     assert f"`{LISTED}`" not in first.message

@@ -74,7 +74,7 @@ fn an_administrator_s_role_alerts_wherever_a_stack_hands_it() {
 
 /// An alert depends on what the role holds, not on what wears it.
 #[test]
-fn a_role_is_judged_alike_whatever_wears_it() {
+fn a_role_is_judged_alike_in_any_place() {
     let engine = Engine::packed(&PACK).unwrap();
     let bus_rules = BusRules::of(engine.rules().rules()).unwrap();
     let deployed = DeployedBusRules::new(&bus_rules, &Names::longest()).unwrap();

@@ -227,7 +227,7 @@ fn a_name_that_the_caller_chooses_makes_no_new_caller() {
             "arn": format!("arn:aws:sts::111122223333:federated-user/n{number}"),
             "sessionContext": {"sessionIssuer": {"type": "Role", "arn": "arn:aws:iam::111122223333:user/bob"}}})
     };
-    // A session that a user gave away is that user's, by whatever name.
+    // A session that a user gave away is that user's, under any name.
     let of_bob = |number: usize| {
         let mut identity = federated(number);
         identity["sessionContext"]["sessionIssuer"]["type"] = json!("IAMUser");

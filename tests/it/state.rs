@@ -79,7 +79,7 @@ async fn notes_are_kept(state: &impl Notes) {
     assert!(!write("over one", 6, Precondition::Version(1)).await);
     assert_eq!(state.note("n").await.unwrap(), Some(two.clone()), "nothing of it is written");
     let read = Precondition::of(Some(&two));
-    assert!(write("three", 3, read).await, "what was read stands, whatever the times are");
+    assert!(write("three", 3, read).await, "what was read stands, at any time");
     assert!(write("three", 3, read).await, "a call whose answer was lost is made again");
     assert!(!write("somebody else's third", 3, read).await);
     let three = Note { text: "three".to_owned(), at: at(3), version: 3 };

@@ -34,7 +34,7 @@ const NO_TARGETS: [&str; 9] = [
     "statementid",
     "versionid",
 ];
-/// Calls that are about the account or the caller, whatever else the samples of the rules' tests carry.
+/// Calls that are about the account or the caller, in spite of what else the samples of the rules' tests carry.
 const OF_THE_ACCOUNT: [&str; 6] = [
     "ChangePassword",
     "ConsoleLogin",
@@ -198,7 +198,7 @@ fn each_target_of_a_call_is_said() {
     check("monitoring", "DeleteAlarms", alarms, "deleted alarms root-usage, b, c and 2 more");
 }
 
-/// What everybody may copy is said so, with whomever it is named beside.
+/// What everybody may copy is said so, also when others are named beside.
 #[test]
 fn what_is_made_public_is_said_to_be() {
     let snapshot = |items: Value| json!({"snapshotId": "snap-1", "createVolumePermission": {"add": {"items": items}}});
@@ -223,10 +223,10 @@ fn what_is_set_is_said() {
     check("iam", "TagUser", one, r#"tagged user kim with "team" = "admin""#);
     let faked = tags(json!([{"key": "a", "value": "b\" in sandbox. All is well"}]));
     check("iam", "TagUser", faked, r#"tagged user kim with "a" = "b' in sandbox. All is well""#);
-    let long = tags(json!([{"key": "k", "value": "x".repeat(256)}]));
+    let long = tags(json!([{"key": "k", "value": "z".repeat(256)}]));
     let record = by(call("iam", "TagUser", 0, long), user("ann"));
     let said = sentence(&record);
-    assert!(said.len() < 150 && said.contains("xxx") && said.ends_with("."), "{said}");
+    assert!(said.len() < 150 && said.contains("zzz") && said.ends_with("."), "{said}");
     let many: Vec<Value> = (0..50).map(|n| json!({"key": n.to_string(), "value": "v"})).collect();
     check(
         "iam",

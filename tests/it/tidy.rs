@@ -4,9 +4,10 @@
 mod circles;
 mod imports;
 mod order;
+mod said;
 mod words;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use circles::circles;
 use imports::{Modules, module_of};
 use order::disordered;
+use said::{BANNED, banned};
 use words::words;
 
 /// The stations by their floors, the ground first. Stations of one floor do not import each other.
@@ -71,27 +73,6 @@ const LINES_MAX: usize = 600;
 
 /// Longest function, in lines of code between its name and its last brace.
 const FUNCTION_LINES_MAX: usize = 70;
-/// Words that say less than another, in small letters, and what says more.
-const BANNED: [(&str, &str); 16] = [
-    ("todo", "do it, or leave it out"),
-    ("fixme", "mend it, or leave it out"),
-    ("xxx", "mend it, or leave it out"),
-    ("blacklist", "what it denies"),
-    ("whitelist", "what it allows"),
-    ("sanity", "what is checked"),
-    ("simply", "nothing"),
-    ("obviously", "nothing"),
-    ("basically", "nothing"),
-    ("thereof", "the thing itself"),
-    ("therein", "the thing itself"),
-    ("wherein", "the thing itself"),
-    ("whatever", "what it is, or `any`"),
-    ("parted", "separated"),
-    ("told", "`published`, `reported`, `printed`, `logged` or `said`"),
-    ("whoever", "who it is"),
-];
-/// Files that may say `told`: tables hold an attribute of this name.
-const TOLD_IN: [&str; 2] = ["src/aws/dynamodb/alerts.rs", "src/aws/dynamodb/deliveries.rs"];
 /// The function that returns foreign text unescaped, and the files that may call it: they inspect the text, build a
 /// line of it, or print it for programs with an escaper of their own.
 const RAW: &str = "as_it_is";
@@ -219,11 +200,7 @@ impl House {
         if NAMELESS.contains(&name) {
             faults.push("a file is named after what is in it".to_owned());
         }
-        let small = text.to_lowercase();
-        let said: HashSet<&str> = small.split(|c: char| !c.is_alphanumeric()).collect();
-        let stored = |word: &str| word == "told" && TOLD_IN.iter().any(|of| Path::new(of) == file);
-        let banned = BANNED.iter().filter(|(word, _)| said.contains(word) && !stored(word));
-        faults.extend(banned.map(|(word, better)| format!("says `{word}`; say {better}")));
+        faults.extend(banned(file, text));
         let raw = RAW_IN.iter().any(|of| Path::new(of) == file);
         if !raw && code(text).contains(RAW) {
             faults.push(format!("`{RAW}` prints what others chose; use `shown`"));

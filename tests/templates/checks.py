@@ -261,7 +261,7 @@ def is_under_the_key(template):
 
 
 def metrics_pass_every_level(template):
-    """Lambda drops no line of the log, whatever LogLevel says: a line of metrics has no level."""
+    """Lambda drops no line of the log, at any LogLevel: a line of metrics has no level."""
     for level in template["Parameters"]["LogLevel"]["AllowedValues"]:
         where = replace(EVERYTHING, parameters=EVERYTHING.parameters | {"LogLevel": level})
         resolver = Resolver(template, where)

@@ -73,7 +73,7 @@ def test_every_call_that_takes_a_role_is_delivered(fields, rules):
     assert missed(rules, found) == []
 
 
-def test_a_field_is_enough_whatever_the_call(rules):
+def test_a_field_is_enough_in_any_call(rules):
     young = [("quarry.amazonaws.com", "CreateDig", path) for path in ("roleArn", "ExecutionRoleArn", "iamRole")]
     assert missed(rules, young) == []
 
@@ -112,7 +112,7 @@ OTHERWISE = {"appstream": ("appstream2",), "bedrock-agentcore": ("bedrock-agentc
 
 
 def has(shape, steps):
-    """Whether a shape has this path, through lists and maps, whatever the letters."""
+    """Whether a shape has this path, through lists and maps, ignoring case."""
     if not steps or shape is None:
         return shape is not None
     if shape.type_name == "list":
@@ -164,7 +164,7 @@ def given_to_work():
                 yield source, call, path, sample
 
 
-def test_whatever_is_given_to_do_to_what_wears_a_role_is_delivered(rules):
+def test_all_that_is_given_to_a_wearer_of_a_role_is_delivered(rules):
     missed = []
     for source, call, path, sample in given_to_work():
         event = envelope(source, call, path)
