@@ -4,6 +4,7 @@
 //! Nothing is lost: every value found is an [`Event`](super::Event), an [`Unreadable`](super::Unreadable) with its place,
 //! or a file of AWS that is known to hold no events.
 
+mod fields;
 mod gzip;
 
 mod payload;
@@ -13,6 +14,8 @@ mod piece;
 mod damaged;
 
 mod read;
+#[cfg(test)]
+mod shapes;
 
 pub use piece::{Found, NoEvents};
 pub use read::{Input, read, text};

@@ -4,9 +4,14 @@
 //! Carriers are not recognised by their form: an event is found at any place, as an object, as JSON text, in base64, in
 //! gzip. So one more layer, or an unknown carrier, hides nothing.
 
-use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::fields::{Field, decoded, fields};
 use super::gzip;
+use crate::event::kinds::EventType;
 use crate::event::{Event, Shape, Unreadable};
 use crate::text::base64::base64;
 
@@ -14,15 +19,35 @@ use crate::text::base64::base64;
 pub(super) const PAYLOAD_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Texts within texts.
 const LAYERS_MAX: usize = 6;
+/// Objects and lists within each other that are opened in one text: no carrier has half as many.
+const LEVELS_MAX: usize = 24;
 /// Shortest text that is taken for base64: an event is longer.
 const BASE64_CHARS_MIN: usize = 24;
 
-/// The events that a payload carries, in its order, and what of a list that carries some is none. Empty if it carries no
-/// event.
-pub(super) fn events_in(payload: &Value) -> Vec<Result<Event, Unreadable>> {
+/// The events that a payload of JSON text carries, in its order, and what of a list that carries some is none. Empty if
+/// it carries no event.
+///
+/// Each level is opened on its own, and what stands in it stays text: so one event that cannot be read, be it too deep or
+/// not Unicode, costs itself and not its neighbours. Callers choose what stands in `userAgent`.
+pub(super) fn events_in(payload: &str) -> Vec<Result<Event, Unreadable>> {
     let mut search = Search { left: PAYLOAD_BYTES_MAX, found: Vec::new() };
-    search.value(payload, LAYERS_MAX);
+    search.value(payload, Depth { layers: LAYERS_MAX, levels: LEVELS_MAX });
     search.found
+}
+
+/// Does a payload carry an event, or may nobody know? One beyond the limit is not opened.
+pub(super) fn carries(payload: &str) -> bool {
+    payload.starts_with(['{', '[', '"'])
+        && (payload.len() > PAYLOAD_BYTES_MAX || !events_in(payload).is_empty())
+}
+
+/// How much deeper the search may go.
+#[derive(Clone, Copy)]
+struct Depth {
+    /// Texts within texts.
+    layers: usize,
+    /// Objects and lists of this text.
+    levels: usize,
 }
 
 struct Search {
@@ -33,41 +58,57 @@ struct Search {
 
 impl Search {
     /// Takes the events of a value; says whether there is any, or why it cannot be known.
-    fn value(&mut self, value: &Value, layers: usize) -> bool {
-        match value {
-            Value::Object(map) => self.object(map, layers),
-            Value::Array(items) => self.list(items, layers),
-            Value::String(text) => self.text(text, layers),
-            Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    fn value(&mut self, value: &str, depth: Depth) -> bool {
+        let value = value.trim();
+        if value.starts_with('"') {
+            return decoded(value).is_some_and(|text| self.text(&text, depth.layers));
+        }
+        if !value.starts_with(['{', '[']) {
+            return false;
+        }
+        let Some(levels) = depth.levels.checked_sub(1) else {
+            self.found.push(Err(Unreadable::TooDeep));
+            return true;
+        };
+        let depth = Depth { levels, ..depth };
+        match value.starts_with('{') {
+            true => self.object(value, depth),
+            false => self.list(value, depth),
         }
     }
 
-    fn object(&mut self, map: &Map<String, Value>, layers: usize) -> bool {
+    fn object(&mut self, object: &str, depth: Depth) -> bool {
+        let Some(fields) = fields(object) else { return false };
         // The summary of `lookup-events` has names of fields in common with the record that it holds.
-        if let Some(record) = map.get("CloudTrailEvent") {
-            return self.value(record, layers);
+        if let Some(record) = fields.iter().find(|field| field.name == "CloudTrailEvent") {
+            return self.value(record.value, depth);
         }
-        match may_be_event(map).then(|| Event::parse(&Value::Object(map.clone()).to_string())) {
-            Some(Ok(event)) if event.shape() == Shape::Unknown => {}
-            Some(event) => {
-                self.found.push(event);
+        match may_be_event(&fields).then(|| Event::parse(object)) {
+            Some(Ok(event)) if event.shape() != Shape::Unknown => {
+                self.found.push(Ok(event));
                 return true;
             }
-            None => {}
+            // What stands in an event is its caller's word, and not searched.
+            Some(Err(fault)) if is_event(&fields) => {
+                self.found.push(Err(fault));
+                return true;
+            }
+            _ => {}
         }
         // A later field is looked at also where an earlier one holds an event.
-        map.values().fold(false, |any, value| self.value(value, layers) | any)
+        fields.iter().fold(false, |any, field| self.value(field.value, depth) | any)
     }
 
-    /// If a list has an event, its other items must be events: those that are not are unreadable, as in a log file.
-    fn list(&mut self, items: &[Value], layers: usize) -> bool {
-        if let Some(row) = row(items) {
-            return self.object(&row, layers);
+    /// What stands beside an event in a list and is none is unreadable, as in a log file.
+    fn list(&mut self, list: &str, depth: Depth) -> bool {
+        let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(list) else { return false };
+        if let Some(row) = row(&items) {
+            return self.object(&row, depth);
         }
         let (before, mut any) = (self.found.len(), false);
         let mut others = 0;
         for item in items {
-            let is_one = self.value(item, layers);
+            let is_one = self.value(item.get(), depth);
             any |= is_one;
             others += usize::from(!is_one);
         }
@@ -107,9 +148,10 @@ impl Search {
         }
         self.left -= text.len();
         let mut any = false;
-        for value in serde_json::Deserializer::from_str(text).into_iter::<Value>() {
+        let depth = Depth { layers, levels: LEVELS_MAX };
+        for value in serde_json::Deserializer::from_str(text).into_iter::<&RawValue>() {
             match value {
-                Ok(value) => any |= self.value(&value, layers),
+                Ok(value) => any |= self.value(value.get(), depth),
                 Err(error) if any => self.found.push(Err(Unreadable::Syntax(error.to_string()))),
                 Err(_) => {}
             }
@@ -140,25 +182,41 @@ impl Search {
 }
 
 /// Is it worth the reading? Every event has one of these fields, in one spelling or another.
-fn may_be_event(map: &Map<String, Value>) -> bool {
-    map.contains_key("detail")
-        || map.keys().any(|key| {
-            let bare: String = key.chars().filter(|c| *c != '_').collect();
-            bare.eq_ignore_ascii_case("eventName") || bare.eq_ignore_ascii_case("eventType")
-        })
+pub(super) fn may_be_event(fields: &[Field<'_>]) -> bool {
+    fields
+        .iter()
+        .any(|field| field.name == "detail" || field.is("eventName") || field.is("eventType"))
 }
 
-/// A row of a query's results: a list of objects with one field each.
-fn row(items: &[Value]) -> Option<Map<String, Value>> {
-    let mut row = Map::new();
+/// Does it say of itself that it is an event, whether or not it can be read?
+fn is_event(fields: &[Field<'_>]) -> bool {
+    let is = |name: &str, of: fn(&str) -> bool| {
+        fields.iter().any(|field| field.is(name) && of(field.value))
+    };
+    let is_record = is("eventName", |_| true) && is("eventSource", |it| it.contains(".amazonaws."));
+    is_record
+        || is("eventType", |it| it.contains(EventType::Insight.word()))
+        || is("detail", |it| it.starts_with('{'))
+}
+
+/// A row of a query's results: a list of objects with one field each, or with a field's name and its value.
+fn row(items: &[&RawValue]) -> Option<String> {
+    let mut names = BTreeSet::new();
+    let mut row = Vec::new();
     for item in items {
-        let Value::Object(cell) = item else { return None };
-        let mut fields = cell.iter();
-        let ((name, value), None) = (fields.next()?, fields.next()) else { return None };
+        let cell = fields(item.get())?;
+        let (name, value) = match cell.as_slice() {
+            [only] => (only.name.to_string(), only.value),
+            [name, value] if (&*name.name, &*value.name) == ("field", "value") => {
+                (decoded(name.value)?, value.value)
+            }
+            _ => return None,
+        };
+        row.push(format!("{}:{value}", Value::from(name.as_str())));
         // Another of the same name is another row.
-        if row.insert(name.clone(), value.clone()).is_some() {
+        if !names.insert(name) {
             return None;
         }
     }
-    (row.len() > 1).then_some(row)
+    (row.len() > 1).then(|| format!("{{{}}}", row.join(",")))
 }

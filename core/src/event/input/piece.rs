@@ -1,10 +1,10 @@
 //! A value of the input: an event, what carried some, or a file that is known to hold none.
 
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::payload::{PAYLOAD_BYTES_MAX, events_in};
+use super::fields::{Field, fields};
+use super::payload::{PAYLOAD_BYTES_MAX, carries, events_in, may_be_event};
 use crate::event::{Event, Shape, Unreadable};
 use crate::text::words::words;
 
@@ -26,39 +26,6 @@ words! {
         /// How resources were, by AWS Config.
         /// Source: <https://docs.aws.amazon.com/config/latest/developerguide/example-s3-snapshot.html>
         Configuration = "AWS Config file",
-    }
-}
-
-/// A CloudTrail log file, or the output of `aws cloudtrail lookup-events`; or what is known to be neither.
-#[derive(Deserialize)]
-struct Container<'a> {
-    #[serde(borrow, rename = "Records")]
-    records: Option<Vec<&'a RawValue>>,
-    #[serde(borrow, rename = "Events")]
-    events: Option<Vec<&'a RawValue>>,
-    /// An object with `detail` is an envelope, and so an event. Its other fields do not matter.
-    #[serde(borrow)]
-    detail: Option<&'a RawValue>,
-    /// So is one that names a call.
-    #[serde(borrow, rename = "eventName")]
-    name: Option<&'a RawValue>,
-    #[serde(borrow, rename = "digestS3Object")]
-    digest: Option<&'a RawValue>,
-    #[serde(borrow, rename = "configurationItems")]
-    items: Option<&'a RawValue>,
-    #[serde(borrow, rename = "configSnapshotId")]
-    snapshot: Option<&'a RawValue>,
-}
-
-impl Container<'_> {
-    /// Its kind by its own marks, if it has no mark of an event.
-    fn no_events(&self) -> Option<NoEvents> {
-        let events = self.records.is_some() || self.events.is_some();
-        if events || self.detail.is_some() || self.name.is_some() {
-            return None;
-        }
-        let configuration = self.items.or(self.snapshot).map(|_| NoEvents::Configuration);
-        self.digest.map(|_| NoEvents::Digest).or(configuration)
     }
 }
 
@@ -89,21 +56,24 @@ impl Piece<'_> {
             return vec![Found::Event(Event::parse(&summary.event))];
         }
         let event = Event::parse(text);
-        let may_carry = match &event {
-            Ok(event) => event.shape() == Shape::Unknown,
-            Err(fault) => {
-                matches!(fault, Unreadable::NotAnObject(_) | Unreadable::TooLarge(_))
-            }
-        };
-        let inside = Some(text).filter(|text| may_carry && text.len() <= PAYLOAD_BYTES_MAX);
-        let inside = inside.and_then(|text| serde_json::from_str(text).ok());
-        let inside = inside.map(|value: Value| events_in(&value)).unwrap_or_default();
+        // One that cannot be read may be a carrier of others, which can.
+        let is_known = event.as_ref().is_ok_and(|event| event.shape() != Shape::Unknown);
+        if is_known || text.len() > PAYLOAD_BYTES_MAX {
+            return vec![Found::Event(event)];
+        }
+        let inside = events_in(text);
         match inside.is_empty() {
             true => vec![Found::Event(event)],
             false => inside.into_iter().map(Found::Event).collect(),
         }
     }
 }
+
+/// Fields of a container that hold its events: of a CloudTrail log file, and of the output of `aws cloudtrail
+/// lookup-events`.
+pub(super) const LISTS: [&str; 2] = ["Records", "Events"];
+/// What files without events hold instead.
+const HOLDS: [&str; 2] = ["configurationItems", "logFiles"];
 
 /// One JSON value: a container is opened, anything else is one event, or known to hold none.
 pub(super) fn take<'t>(text: &'t str, found: &mut Vec<Piece<'t>>) {
@@ -115,21 +85,43 @@ pub(super) fn take<'t>(text: &'t str, found: &mut Vec<Piece<'t>>) {
         }
         return;
     }
-    let Ok(container) = serde_json::from_str::<Container<'t>>(text) else {
-        found.push(Piece::Event(text));
-        return;
-    };
-    if let Some(what) = container.no_events() {
-        found.push(Piece::NoEvents(what));
-        return;
+    let fields = fields(text).unwrap_or_default();
+    let opened = opened(&fields).unwrap_or_else(|| match no_events(&fields) {
+        Some(what) => vec![Piece::NoEvents(what)],
+        None => vec![Piece::Event(text)],
+    });
+    found.extend(opened);
+}
+
+/// Is this field there, and says something?
+fn has(fields: &[Field<'_>], name: &str) -> bool {
+    fields.iter().any(|field| field.name == name && field.value != "null")
+}
+
+/// What a container holds, and what beside its lists carries events. `None` if it is none: an object with `detail` is an
+/// envelope, and so an event, and so is one that names a call.
+fn opened<'t>(fields: &[Field<'t>]) -> Option<Vec<Piece<'t>>> {
+    if has(fields, "detail") || has(fields, "eventName") {
+        return None;
     }
-    match container {
-        Container { records, events, detail: None, name: None, .. }
-            if records.is_some() || events.is_some() =>
-        {
-            let all = records.into_iter().chain(events).flatten();
-            found.extend(all.map(|record| Piece::Event(record.get())));
-        }
-        _ => found.push(Piece::Event(text)),
+    let is_list = |field: &&Field<'_>| LISTS.contains(&&*field.name) && field.value != "null";
+    fields.iter().find(is_list)?;
+    let mut found = Vec::new();
+    for list in fields.iter().filter(is_list) {
+        let items: Vec<&'t RawValue> = serde_json::from_str(list.value).ok()?;
+        found.extend(items.iter().map(|item| Piece::Event(item.get())));
     }
+    let beside = fields.iter().filter(|field| !is_list(field) && carries(field.value));
+    found.extend(beside.map(|field| Piece::Event(field.value)));
+    Some(found)
+}
+
+/// What it is by its own marks, where nothing beside them is an event or carries one.
+fn no_events(fields: &[Field<'_>]) -> Option<NoEvents> {
+    let configuration = has(fields, "configurationItems") || has(fields, "configSnapshotId");
+    let configuration = configuration.then_some(NoEvents::Configuration);
+    let what = has(fields, "digestS3Object").then_some(NoEvents::Digest).or(configuration)?;
+    let mut beside = fields.iter().filter(|field| !HOLDS.contains(&&*field.name));
+    let none = !may_be_event(fields) && !beside.any(|field| carries(field.value));
+    none.then_some(what)
 }

@@ -1,0 +1,196 @@
+//! Every shape in which events come, whole and damaged: what stands whole is read, and what does not is one unreadable
+//! input.
+
+use super::{Found, read};
+use crate::event::Shape;
+
+/// A record, and one more that differs where a caller chooses what it says.
+fn record(id: &str) -> String {
+    format!(
+        r#"{{"eventVersion":"1.11","userIdentity":{{"type":"IAMUser","userName":"kim"}},"eventSource":"iam.amazonaws.com","eventName":"CreateUser","userAgent":"cli","requestParameters":{{"userName":"v"}},"eventID":"{id}"}}"#
+    )
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::to_string(text).unwrap()
+}
+
+/// Inputs that are events of ours, by their IDs, and how many cannot be read.
+fn found(text: &str) -> (Vec<String>, usize) {
+    let (mut ids, mut others) = (Vec::new(), 0);
+    for input in read(text) {
+        match input.found {
+            Found::Event(Ok(event)) if event.shape() != Shape::Unknown => {
+                ids.push(event.id().unwrap_or("none").to_owned());
+            }
+            Found::Event(_) => others += 1,
+            Found::NoEvents(_) => {}
+        }
+    }
+    (ids, others)
+}
+
+#[track_caller]
+fn check(what: &str, text: &str, ids: &[&str], others: usize) {
+    let shown: String = text.chars().take(600).collect();
+    assert_eq!(
+        found(text),
+        (ids.iter().map(|id| (*id).to_owned()).collect(), others),
+        "{what}: {shown}"
+    );
+}
+
+/// A carrier: what it makes of the JSON text of one record, and what stands before and behind all of them.
+struct Carrier {
+    name: &'static str,
+    one: fn(&str) -> String,
+    ends: [&'static str; 2],
+}
+
+fn low(record: &str) -> String {
+    record
+        .replace("eventName", "eventname")
+        .replace("eventSource", "eventsource")
+        .replace("eventID", "eventid")
+        .replace("userIdentity", "useridentity")
+}
+
+fn snake(record: &str) -> String {
+    record
+        .replace("eventName", "event_name")
+        .replace("eventSource", "event_source")
+        .replace("eventID", "event_id")
+        .replace("userIdentity", "user_identity")
+}
+
+/// A row of CloudTrail Lake: each field an object.
+fn row(record: &str) -> String {
+    let fields = super::fields::fields(record).unwrap();
+    let cell = |field: &super::fields::Field<'_>| format!("{{\"{}\":{}}}", field.name, field.value);
+    format!("[{}]", fields.iter().map(cell).collect::<Vec<_>>().join(","))
+}
+
+const CARRIERS: [Carrier; 14] = [
+    Carrier { name: "log file", one: |it| it.to_owned(), ends: ["{\"Records\":[", "]}"] },
+    Carrier { name: "list", one: |it| it.to_owned(), ends: ["[", "]"] },
+    Carrier { name: "list of texts", one: quoted, ends: ["[", "]"] },
+    Carrier { name: "list of rows in small letters", one: low, ends: ["[", "]"] },
+    Carrier { name: "list of rows with underscores", one: snake, ends: ["[", "]"] },
+    Carrier {
+        name: "lookup-events",
+        one: |it| format!(r#"{{"EventId":"x","CloudTrailEvent":{}}}"#, quoted(it)),
+        ends: ["{\"Events\":[", "]}"],
+    },
+    Carrier {
+        name: "SQS, received",
+        one: |it| format!(r#"{{"MessageId":"m","Body":{}}}"#, quoted(it)),
+        ends: ["{\"Messages\":[", "]}"],
+    },
+    Carrier {
+        name: "SQS, delivered",
+        one: |it| format!(r#"{{"messageId":"m","body":{}}}"#, quoted(it)),
+        ends: ["{\"Records\":[", "]}"],
+    },
+    Carrier {
+        name: "filter-log-events",
+        one: |it| format!(r#"{{"logStreamName":"a","message":{}}}"#, quoted(it)),
+        ends: ["{\"searchedLogStreams\":[],\"events\":[", "]}"],
+    },
+    Carrier {
+        name: "CloudWatch Logs",
+        one: |it| format!(r#"{{"id":"1","message":{}}}"#, quoted(it)),
+        ends: ["{\"messageType\":\"DATA_MESSAGE\",\"logEvents\":[", "]}"],
+    },
+    Carrier {
+        name: "Logs Insights",
+        one: |it| {
+            format!(
+                r#"[{{"field":"@timestamp","value":"x"}},{{"field":"@message","value":{}}}]"#,
+                quoted(it)
+            )
+        },
+        ends: ["{\"results\":[", "]}"],
+    },
+    Carrier {
+        name: "Lake",
+        one: row,
+        ends: ["{\"QueryStatus\":\"FINISHED\",\"QueryResultRows\":[", "]}"],
+    },
+    Carrier {
+        name: "failed invocation",
+        one: |it| it.to_owned(),
+        ends: [
+            "{\"requestContext\":{\"condition\":\"RetriesExhausted\"},\"requestPayload\":{\"Records\":[",
+            "]}}",
+        ],
+    },
+    Carrier {
+        name: "records in small letters",
+        one: |it| it.to_owned(),
+        ends: ["{\"records\":[", "]}"],
+    },
+];
+
+impl Carrier {
+    fn of(&self, records: &[String]) -> String {
+        let all: Vec<String> = records.iter().map(|record| (self.one)(record)).collect();
+        let [before, behind] = self.ends;
+        format!("{before}{}{behind}", all.join(","))
+    }
+}
+
+/// What a caller may write into `userAgent`, so that the event cannot be read.
+fn hostile() -> Vec<String> {
+    let deep = |levels| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+    let agents = [
+        deep(100),
+        deep(5_000),
+        r#""\ud800""#.to_owned(),
+        r#""\udc00x""#.to_owned(),
+        format!("\"{}\"", "x".repeat(1_100_000)),
+    ];
+    agents.iter().map(|agent| record("H").replace("\"cli\"", agent)).collect()
+}
+
+#[test]
+fn a_hostile_event_costs_no_neighbour_in_any_carrier() {
+    for carrier in &CARRIERS {
+        for hostile in hostile() {
+            let all = [record("A"), hostile, record("B")];
+            check(carrier.name, &carrier.of(&all), &["A", "B"], 1);
+        }
+    }
+    let [one, deep] = [record("A"), hostile().swap_remove(0)];
+    check("lists", &format!("[[{one}],[{deep},{one}]]"), &["A", "A"], 1);
+    // What a carrier adds of its own levels is not the event's.
+    let full = record("F").replace("\"cli\"", &format!("{}{}", "[".repeat(62), "]".repeat(62)));
+    check("levels", &format!("{{\"records\":[{one},{full},{one}]}}"), &["A", "F", "A"], 0);
+    // The caller's words within it are not looked at.
+    let forged = deep.replace("\"v\"", &quoted(&record("forged")));
+    check("forged", &format!("{{\"records\":[{forged},{one}]}}"), &["A"], 1);
+}
+
+#[test]
+fn what_stands_beside_a_mark_or_an_empty_list_is_read() {
+    let (one, text) = (record("A"), quoted(&record("A")));
+    for carrier in [
+        format!(r#"{{"configSnapshotId":"x","requestPayload":{one}}}"#),
+        format!(r#"{{"configurationItems":[],"records":[{one}]}}"#),
+        format!(r#"{{"configSnapshotId":"x","message":{text}}}"#),
+        low(&format!(r#"{{"digestS3Object":"x",{}"#, &one[1..])),
+        format!(r#"{{"Events":[],"message":{text}}}"#),
+        format!(r#"{{"Records":[],"requestPayload":{one}}}"#),
+        format!(r#"{{"Records":[{one}],"Records":[]}}"#),
+        format!(r#"{{"Records":[],"Records":[{one}]}}"#),
+    ] {
+        check("beside", &carrier, &["A"], 0);
+    }
+}
+
+#[test]
+fn cells_of_a_query_are_no_events_of_their_own() {
+    let rows = CARRIERS.iter().filter(|it| ["Logs Insights", "Lake"].contains(&it.name));
+    for carrier in rows {
+        check(carrier.name, &carrier.of(&[record("A"), record("B")]), &["A", "B"], 0);
+    }
+}
