@@ -12,6 +12,7 @@ mod payload;
 mod piece;
 
 mod damaged;
+mod places;
 
 mod read;
 #[cfg(test)]

@@ -30,8 +30,12 @@ const BASE64_CHARS_MIN: usize = 24;
 /// Each level is opened on its own, and what stands in it stays text: so one event that cannot be read, be it too deep or
 /// not Unicode, costs itself and not its neighbours. Callers choose what stands in `userAgent`.
 pub(super) fn events_in(payload: &str) -> Vec<Result<Event, Unreadable>> {
+    searched(payload, LAYERS_MAX)
+}
+
+fn searched(payload: &str, layers: usize) -> Vec<Result<Event, Unreadable>> {
     let mut search = Search { left: PAYLOAD_BYTES_MAX, found: Vec::new() };
-    search.value(payload, Depth { layers: LAYERS_MAX, levels: LEVELS_MAX });
+    search.value(payload, Depth { layers, levels: LEVELS_MAX });
     search.found
 }
 
@@ -39,6 +43,11 @@ pub(super) fn events_in(payload: &str) -> Vec<Result<Event, Unreadable>> {
 pub(super) fn carries(payload: &str) -> bool {
     payload.starts_with(['{', '[', '"'])
         && (payload.len() > PAYLOAD_BYTES_MAX || !events_in(payload).is_empty())
+}
+
+/// Is it an event, or does one stand in it as an object? Its texts are not searched.
+pub(super) fn has_event(payload: &str) -> bool {
+    payload.starts_with(['{', '[']) && searched(payload, 0).iter().any(Result::is_ok)
 }
 
 /// How much deeper the search may go.
@@ -200,7 +209,7 @@ fn is_event(fields: &[Field<'_>]) -> bool {
 }
 
 /// A row of a query's results: a list of objects with one field each, or with a field's name and its value.
-fn row(items: &[&RawValue]) -> Option<String> {
+pub(super) fn row(items: &[&RawValue]) -> Option<String> {
     let mut names = BTreeSet::new();
     let mut row = Vec::new();
     for item in items {

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::fields::{Field, fields};
-use super::payload::{PAYLOAD_BYTES_MAX, carries, events_in, may_be_event};
+use super::payload::{PAYLOAD_BYTES_MAX, carries, events_in, may_be_event, row};
 use crate::event::{Event, Shape, Unreadable};
 use crate::text::words::words;
 
@@ -80,6 +80,10 @@ pub(super) fn take<'t>(text: &'t str, found: &mut Vec<Piece<'t>>) {
     let text = text.trim();
     if text.starts_with('[') {
         match serde_json::from_str::<Vec<&RawValue>>(text) {
+            // The row of a table is one event, where it is one.
+            Ok(items) if row(&items).is_some_and(|row| carries(&row)) => {
+                found.push(Piece::Event(text));
+            }
             Ok(items) => found.extend(items.iter().map(|item| Piece::Event(item.get()))),
             Err(error) => found.push(Piece::Broken(error.to_string())),
         }

@@ -32,7 +32,7 @@ fn found(text: &str) -> (Vec<String>, usize) {
 
 #[track_caller]
 fn check(what: &str, text: &str, ids: &[&str], others: usize) {
-    let shown: String = text.chars().take(600).collect();
+    let shown: String = text.chars().take(3_000).collect();
     assert_eq!(
         found(text),
         (ids.iter().map(|id| (*id).to_owned()).collect(), others),
@@ -192,5 +192,134 @@ fn cells_of_a_query_are_no_events_of_their_own() {
     let rows = CARRIERS.iter().filter(|it| ["Logs Insights", "Lake"].contains(&it.name));
     for carrier in rows {
         check(carrier.name, &carrier.of(&[record("A"), record("B")]), &["A", "B"], 0);
+    }
+}
+
+/// Records one a line, each in its carrier.
+fn lines(carrier: &Carrier, ids: &[&str]) -> Vec<String> {
+    ids.iter().map(|id| carrier.of(&[record(id)])).collect()
+}
+
+#[test]
+fn rubbish_costs_nothing_that_follows_it() {
+    for carrier in &CARRIERS {
+        let [a, b, c] = [record("A"), record("B"), record("C")];
+        let all = carrier.of(&[a.clone(), b.clone(), c.clone()]);
+        check(carrier.name, &format!("garbage\n{all}"), &["A", "B", "C"], 1);
+        check(carrier.name, &format!("2026-11-20T00:00:00Z host: {all}"), &["A", "B", "C"], 1);
+        let lines = lines(carrier, &["A", "B", "C"]);
+        check(carrier.name, &format!("garbage\n{}\n", lines.join("\n")), &["A", "B", "C"], 1);
+        for broken in [
+            "{\"eventVersion\":\"1.11\",\"userId",
+            "{\"MessageId\":\"m\",\"Body\":\"{\\\"x",
+            "[",
+            "?",
+        ] {
+            let middle = format!("{}\n{broken}\n{}\n{}", lines[0], lines[1], lines[2]);
+            check(carrier.name, &middle, &["A", "B", "C"], 1);
+        }
+        // Each element alone, as of a stream.
+        for one in [carrier.one, quoted] {
+            let text = format!("garbage\n{}\n{}\n", one(&a), one(&b));
+            check(carrier.name, &text, &["A", "B"], 1);
+        }
+        // Rubbish within.
+        let [before, behind] = carrier.ends;
+        let one = carrier.one;
+        check(carrier.name, &format!("{before}?{},{}{behind}", one(&a), one(&b)), &["A", "B"], 1);
+        check(carrier.name, &format!("{before}{},?,{}{behind}", one(&a), one(&b)), &["A", "B"], 1);
+        check(
+            carrier.name,
+            &format!("{before}{},{{\"x\":}},{}{behind}", one(&a), one(&b)),
+            &["A", "B"],
+            1,
+        );
+        check(carrier.name, &format!("{before}{},{},{behind}", one(&a), one(&b)), &["A", "B"], 1);
+    }
+}
+
+#[test]
+fn what_stands_before_or_behind_a_cut_is_read() {
+    for carrier in &CARRIERS {
+        let all = carrier.of(&[record("A"), record("B"), record("C")]);
+        check(carrier.name, &all[..all.len() - 60], &["A", "B"], 1);
+        let second = all.find("eventVersion").unwrap() + 3;
+        check(carrier.name, &all[second..], &["B", "C"], 1);
+        check(
+            carrier.name,
+            &format!("{}{all}", &all[..all.len() - 60]),
+            &["A", "B", "A", "B", "C"],
+            1,
+        );
+        let both = format!("{}\n{all}", &all[..all.len() - 60]);
+        check(carrier.name, &both, &["A", "B", "A", "B", "C"], 1);
+    }
+    let pretty = |text: &str| {
+        serde_json::to_string_pretty(&serde_json::from_str::<serde_json::Value>(text).unwrap())
+            .unwrap()
+    };
+    for carrier in &CARRIERS {
+        let all = pretty(&carrier.of(&[record("A"), record("B"), record("C")]));
+        check(carrier.name, &all[..all.len() - 120], &["A", "B"], 1);
+    }
+}
+
+#[test]
+fn the_words_of_a_caller_are_no_events() {
+    let forged = record("forged");
+    let parts = [
+        format!(r#""requestParameters":{{"v":{}}}"#, quoted(&forged)),
+        format!(r#""requestParameters":{{"tags":[{}]}}"#, quoted(&forged)),
+        format!(r#""requestParameters":{{"tags":[{{"v":{}}}]}}"#, quoted(&forged)),
+        format!(r#""userAgent":{}"#, quoted(&forged)),
+    ];
+    for part in parts {
+        let event = record("A").replace("\"userAgent\":\"cli\"", &part);
+        for broken in [event[..event.len() - 5].to_owned(), event.replacen("\"eventName\"", "?", 1)]
+        {
+            check("forged", &broken, &[], 1);
+            check("forged", &format!("{broken}\n{}", record("B")), &["B"], 1);
+            check(
+                "forged",
+                &format!("{{\"Records\":[{},{broken},{}]}}", record("B"), record("C")),
+                &["B", "C"],
+                1,
+            );
+        }
+        let two = [event.clone(), event].join("\n");
+        let (ids, others) = found(&format!("garbage\n{two}"));
+        assert!(!ids.iter().any(|id| id == "forged") && ids.len() == 2 && others == 1, "{ids:?}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_json_is_one_unreadable_input() {
+    let csv = "\"eventversion\",\"useridentity\"\n\"1.11\",\"{type=IAMUser, arn=x}\"\n\"1.11\",\"{\"\"type\"\":\"\"IAMUser\"\"}\"\n";
+    check("csv", csv, &[], 1);
+    check("csv", "a,b\n1,2\n3,4\n", &[], 1);
+    check("yaml", "eventName: CreateUser\nlist: [1, 2]\n", &[], 1);
+}
+
+#[test]
+fn damage_without_end_ends() {
+    for one in [
+        "{",
+        "[",
+        "\"",
+        "{\"",
+        "[\"",
+        "{\"a\":",
+        "\"{\\\"",
+        "{\"a\":[",
+        "]",
+        "}",
+        "[{",
+        "{}",
+        "\n[",
+        "{\"a\":1,",
+    ] {
+        let text = one.repeat(300_000 / one.len());
+        let count = read(&text).count();
+        assert!(count >= 1, "{one}");
     }
 }
