@@ -13,6 +13,7 @@ mod alerts;
 mod budget;
 mod bus_rules;
 mod calls;
+mod check_faults;
 mod check_topics;
 mod cli;
 mod contained;

@@ -135,7 +135,17 @@ impl Engine {
         let none = IcsFiles::new();
         let calendars = site.map_or(&none, |site| &site.calendars);
         let load = || {
-            let rules = rules_of(rules, pack)?;
+            let rules = match rules_of(rules, pack) {
+                Ok(rules) => rules,
+                Err(mut faults) => {
+                    let site = site_document.as_ref();
+                    faults.extend(
+                        site.into_iter()
+                            .flat_map(|site| faults_beside(site, calendars, rules, pack)),
+                    );
+                    return Err(faults);
+                }
+            };
             let base = pack.map(|pack| pack.site(&rules)).transpose()?;
             let site = Site::load_beside(base, site_document.as_ref(), calendars, &rules)?;
             Ok(Self::of(rules, site))
@@ -278,6 +288,37 @@ fn rules_of(files: &[SourceFile], pack: Option<&'static Pack>) -> Result<RuleSet
         }
     }
     loading.end()
+}
+
+/// The faults of a site file beside rules that are broken: it may name any of them. Where the file of a rule cannot be
+/// read, its IDs are not known, and then no rule is missing.
+fn faults_beside(
+    site: &Document,
+    calendars: &IcsFiles,
+    rules: &[SourceFile],
+    pack: Option<&'static Pack>,
+) -> Vec<Fault> {
+    let id = |document: &Document| Some(document.value.get("id")?.as_str()?.to_owned());
+    let (mut ids, mut is_whole) = (Vec::new(), true);
+    for file in rules {
+        match Document::parse_all(&file.name, &file.text) {
+            Ok(documents) => {
+                let found = documents.iter().map(id);
+                is_whole &= found.clone().all(|id| id.is_some());
+                ids.extend(found.flatten());
+            }
+            Err(_) => is_whole = false,
+        }
+    }
+    let base = pack.and_then(|pack| {
+        let rules = RuleSet::packed(&pack.rules);
+        ids.extend(rules.ids().into_iter().map(str::to_owned));
+        pack.site(&rules).ok()
+    });
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let mut faults = Site::load(base, Some(site), calendars, &ids).err().unwrap_or_default();
+    faults.retain(|fault| is_whole || !fault.message.starts_with("no rule "));
+    faults
 }
 
 /// Content of a site file. `None` if it is empty.

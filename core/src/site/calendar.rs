@@ -12,4 +12,4 @@ mod window;
 
 pub use ics::{ICS_BYTES_MAX, IcsSize, OCCURRENCES_MAX};
 pub(crate) use presence::Presence;
-pub use window::{Calendar, CalendarSpec, IcsFiles, SpanSpec, WeeklySpec};
+pub use window::{Calendar, CalendarFault, CalendarSpec, IcsFiles, SpanSpec, WeeklySpec};

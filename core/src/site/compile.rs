@@ -11,7 +11,7 @@ use super::spec::{Defaults, PRODUCTION, SiteSpec};
 use crate::iam::account;
 use crate::pattern::{Pattern, PatternLoad};
 use crate::rule::{GroupBy, RuleSet, THRESHOLD_MAX};
-use crate::site::calendar::{Calendar, IcsFiles, IcsSize};
+use crate::site::calendar::{Calendar, CalendarFault, IcsFiles, IcsSize};
 use crate::text::nearest;
 use crate::text::yaml::{Document, Fault, is_reported};
 use crate::vocabulary::{Guarded, SiteNames, Vain, misspelt};
@@ -72,8 +72,11 @@ impl Site {
         let (spec, faults) = match document.decode::<SiteSpec>() {
             Ok(spec) => (spec, Vec::new()),
             Err(broken) => match broken.rest {
-                Some(rest) => (rest, broken.faults),
-                None => return Err(with_patterns(document, broken.faults)),
+                Some(rest) => {
+                    let faults = with_patterns(document, Some(&rest), broken.faults);
+                    (rest, faults)
+                }
+                None => return Err(with_patterns(document, None, broken.faults)),
             },
         };
         if spec.defaults == Defaults::None {
@@ -103,9 +106,18 @@ impl Site {
     }
 }
 
-/// The faults of a site file that could not be decoded, together with those of its patterns, at their places.
-fn with_patterns(document: &Document, mut faults: Vec<Fault>) -> Vec<Fault> {
-    for (list, key) in [("severity", "when"), ("suppressions", "pattern")] {
+/// The faults of a site file, and those of the patterns in lists of which nothing is left to be checked, where they are
+/// written.
+fn with_patterns(
+    document: &Document,
+    rest: Option<&SiteSpec>,
+    mut faults: Vec<Fault>,
+) -> Vec<Fault> {
+    let lists = [
+        ("severity", "when", rest.is_some_and(|rest| !rest.severity.is_empty())),
+        ("suppressions", "pattern", rest.is_some_and(|rest| !rest.suppressions.is_empty())),
+    ];
+    for (list, key, _) in lists.into_iter().filter(|(.., is_left)| !is_left) {
         let items = document.value.get(list).and_then(Value::as_array);
         for (index, item) in items.into_iter().flatten().enumerate() {
             let found = item.get(key).and_then(|value| Pattern::compile(value).err());
@@ -175,9 +187,11 @@ impl Compiler<'_> {
         for (name, calendar) in &spec.calendars {
             match Calendar::compile(calendar, files, &mut taken) {
                 Ok(calendar) => calendars.push((name.clone(), calendar)),
-                Err((at, message)) => {
-                    let path = if at.is_empty() { String::new() } else { format!(".{at}") };
-                    self.fault(&format!("calendars.{name}{path}"), message, None);
+                Err(faults) => {
+                    for CalendarFault { path, message, help } in faults {
+                        let dot = if path.is_empty() { "" } else { "." };
+                        self.fault(&format!("calendars.{name}{dot}{path}"), message, help);
+                    }
                 }
             }
         }

@@ -4,6 +4,7 @@ mod effective;
 mod remark;
 mod topics;
 
+mod broken;
 mod delivery;
 mod exemptions;
 mod silences;

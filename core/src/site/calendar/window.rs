@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ics::{Ics, IcsSize};
 use super::presence::Presence;
+use crate::text::nearest;
 
 /// Most windows and dates in one calendar.
 const CALENDAR_ENTRIES_MAX: usize = 1_000;
@@ -79,6 +80,28 @@ pub struct Calendar {
     change_calendar: Option<String>,
 }
 
+/// What is wrong with a calendar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CalendarFault {
+    /// Where, below the calendar. Empty for the whole of it.
+    pub path: String,
+    /// What is wrong.
+    pub message: String,
+    /// The nearest right word.
+    pub help: Option<String>,
+}
+
+impl CalendarFault {
+    fn new(path: &str, message: impl Into<String>) -> Self {
+        Self { path: path.to_owned(), message: message.into(), help: None }
+    }
+
+    fn below(self, path: &str) -> Self {
+        let dot = if self.path.is_empty() { "" } else { "." };
+        Self { path: format!("{path}{dot}{}", self.path), ..self }
+    }
+}
+
 #[derive(Debug, Clone)]
 struct Weekly {
     days: Vec<Weekday>,
@@ -92,33 +115,26 @@ impl Calendar {
     /// files of earlier calendars.
     ///
     /// # Errors
-    /// Path below the calendar and what is wrong there.
+    /// All that is wrong with it.
     pub fn compile(
         spec: &CalendarSpec,
         files: &IcsFiles,
         taken: &mut IcsSize,
-    ) -> Result<Self, (String, String)> {
-        let name = match (&spec.zone, &spec.change_calendar) {
-            (Some(zone), _) => zone.as_str(),
-            (None, Some(_)) => "Etc/UTC",
-            (None, None) => {
-                return Err((
-                    String::new(),
-                    "a calendar needs a `zone`, as Europe/Berlin".to_owned(),
-                ));
-            }
-        };
-        let zone = TimeZone::get(name).map_err(|_| {
-            let message = format!("unknown time zone `{name}`; use an IANA name as Europe/Berlin");
-            ("zone".to_owned(), message)
-        })?;
+    ) -> Result<Self, Vec<CalendarFault>> {
+        let mut faults = Vec::new();
+        let zone = zone(spec).unwrap_or_else(|fault| {
+            faults.push(fault);
+            TimeZone::UTC
+        });
         if spec.weekly.len() + spec.spans.len() + spec.except.len() > CALENDAR_ENTRIES_MAX {
-            return Err((String::new(), format!("more than {CALENDAR_ENTRIES_MAX} entries")));
+            faults
+                .push(CalendarFault::new("", format!("more than {CALENDAR_ENTRIES_MAX} entries")));
+            return Err(faults);
         }
         let windows = !spec.weekly.is_empty() || !spec.spans.is_empty();
         if !windows && spec.ics.is_none() && spec.change_calendar.is_none() {
             let message = "a calendar needs `weekly` windows, `spans`, `ics` or `change-calendar`";
-            return Err((String::new(), message.to_owned()));
+            faults.push(CalendarFault::new("", message));
         }
         let mut calendar = Self {
             zone,
@@ -129,30 +145,35 @@ impl Calendar {
             ics: None,
             change_calendar: spec.change_calendar.clone(),
         };
-        calendar.windows(spec)?;
-        calendar.files(spec, files, taken)?;
-        Ok(calendar)
+        calendar.windows(spec, &mut faults);
+        calendar.files(spec, files, taken, &mut faults);
+        if faults.is_empty() { Ok(calendar) } else { Err(faults) }
     }
 
-    fn windows(&mut self, spec: &CalendarSpec) -> Result<(), (String, String)> {
-        let at = |list: &str, index: usize, fault: String| (format!("{list}[{index}]"), fault);
+    fn windows(&mut self, spec: &CalendarSpec, faults: &mut Vec<CalendarFault>) {
         for (index, window) in spec.weekly.iter().enumerate() {
-            self.weekly.push(weekly(window).map_err(|fault| at("weekly", index, fault))?);
+            match weekly(window) {
+                Ok(window) => self.weekly.push(window),
+                Err(found) => faults
+                    .extend(found.into_iter().map(|one| one.below(&format!("weekly[{index}]")))),
+            }
         }
         for (index, span) in spec.spans.iter().enumerate() {
-            self.spans.push(single(span).map_err(|fault| at("spans", index, fault))?);
+            match single(span) {
+                Ok(span) => self.spans.push(span),
+                Err(found) => faults
+                    .extend(found.into_iter().map(|one| one.below(&format!("spans[{index}]")))),
+            }
         }
         for (index, day) in spec.except.iter().enumerate().filter(|(_, day)| !is_file(day)) {
-            let parsed = day.parse().map_err(|_| {
-                at(
-                    "except",
-                    index,
+            match day.parse() {
+                Ok(day) => self.except.push(day),
+                Err(_) => faults.push(CalendarFault::new(
+                    &format!("except[{index}]"),
                     format!("`{day}` is neither a date nor a file; write it like 2026-12-25 or holidays.ics"),
-                )
-            });
-            self.except.push(parsed?);
+                )),
+            }
         }
-        Ok(())
     }
 
     fn files(
@@ -160,19 +181,22 @@ impl Calendar {
         spec: &CalendarSpec,
         files: &IcsFiles,
         taken: &mut IcsSize,
-    ) -> Result<(), (String, String)> {
+        faults: &mut Vec<CalendarFault>,
+    ) {
         let zone = self.zone.clone();
-        let mut read = |name: &String, at: String| {
-            let text = files.get(name).ok_or_else(|| {
-                (at.clone(), format!("no file `{name}` beside the site file; it must end in .ics"))
-            })?;
-            Ics::read(text, &zone, taken).map_err(|fault| (at, format!("{name}: {fault}")))
+        let mut read = |name: &String, at: &str| {
+            let found = match files.get(name) {
+                Some(text) => {
+                    Ics::read(text, &zone, taken).map_err(|fault| format!("{name}: {fault}"))
+                }
+                None => Err(format!("no file `{name}` beside the site file; it must end in .ics")),
+            };
+            found.map_err(|message| faults.push(CalendarFault::new(at, message))).ok()
         };
-        self.ics = spec.ics.as_ref().map(|name| read(name, "ics".to_owned())).transpose()?;
+        self.ics = spec.ics.as_ref().and_then(|name| read(name, "ics"));
         for (index, name) in spec.except.iter().enumerate().filter(|(_, name)| is_file(name)) {
-            self.except_ics.push(read(name, format!("except[{index}]"))?);
+            self.except_ics.extend(read(name, &format!("except[{index}]")));
         }
-        Ok(())
     }
 
     /// The change calendar that must be asked too.
@@ -252,20 +276,69 @@ fn is_file(entry: &str) -> bool {
     entry.to_lowercase().ends_with(".ics")
 }
 
-fn weekly(spec: &WeeklySpec) -> Result<Weekly, String> {
-    let mut days = Vec::new();
-    for word in &spec.days {
-        days.extend(weekdays(word)?);
+/// The zone of a calendar.
+fn zone(spec: &CalendarSpec) -> Result<TimeZone, CalendarFault> {
+    let name = match (&spec.zone, &spec.change_calendar) {
+        (Some(zone), _) => zone.as_str(),
+        (None, Some(_)) => "Etc/UTC",
+        (None, None) => {
+            return Err(CalendarFault::new("", "a calendar needs a `zone`, as Europe/Berlin"));
+        }
+    };
+    TimeZone::get(name).map_err(|_| {
+        let message = format!("unknown time zone `{name}`; use an IANA name as Europe/Berlin");
+        let help = nearest_zone(name).map(|meant| format!("did you mean `{meant}`?"));
+        CalendarFault { help, ..CalendarFault::new("zone", message) }
+    })
+}
+
+/// Most letters that the name of a zone has otherwise, and is still meant.
+const ZONE_LETTERS_MAX: usize = 2;
+
+/// The zone that is nearest to a name, or whose place alone it is: `Berlin`.
+fn nearest_zone(name: &str) -> Option<String> {
+    let small = name.to_lowercase();
+    let distance = |zone: &str| {
+        let zone = zone.to_lowercase();
+        match zone.rsplit('/').next() == Some(&small) {
+            true => 0,
+            false => strsim::osa_distance(&zone, &small),
+        }
+    };
+    let most = ZONE_LETTERS_MAX.min(small.len() / 4);
+    let zones = jiff::tz::db().available();
+    let zones = zones.map(|zone| (distance(zone.as_str()), zone.as_str().to_owned()));
+    zones.filter(|(distance, _)| *distance <= most).min().map(|(_, zone)| zone)
+}
+
+fn weekly(spec: &WeeklySpec) -> Result<Weekly, Vec<CalendarFault>> {
+    let (mut days, mut faults) = (Vec::new(), Vec::new());
+    for (index, word) in spec.days.iter().enumerate() {
+        match weekdays(word) {
+            Ok(found) => days.extend(found),
+            Err((message, help)) => {
+                let at = format!("days[{index}]");
+                faults.push(CalendarFault { help, ..CalendarFault::new(&at, message) });
+            }
+        }
     }
-    if days.is_empty() {
-        return Err("`days` is empty; name a day as mon or a range as mon-fri".to_owned());
+    if spec.days.is_empty() {
+        let message = "`days` is empty; name a day as mon or a range as mon-fri";
+        faults.push(CalendarFault::new("days", message));
     }
-    let from = clock_time(&spec.from)?;
-    let to = if spec.to == "24:00" { None } else { Some(clock_time(&spec.to)?) };
-    if to == Some(from) {
-        return Err("`from` and `to` are the same; a whole day is 00:00 to 24:00".to_owned());
+    let mut time = |text: &str, at: &str| {
+        clock_time(text).map_err(|message| faults.push(CalendarFault::new(at, message))).ok()
+    };
+    let from = time(&spec.from, "from");
+    let to = if spec.to == "24:00" { None } else { time(&spec.to, "to") };
+    if from.is_some() && to == from {
+        let message = "`from` and `to` are the same; a whole day is 00:00 to 24:00";
+        faults.push(CalendarFault::new("", message));
     }
-    Ok(Weekly { days, from, to })
+    match from {
+        Some(from) if faults.is_empty() => Ok(Weekly { days, from, to }),
+        _ => Err(faults),
+    }
 }
 
 fn clock_time(text: &str) -> Result<Time, String> {
@@ -276,32 +349,38 @@ fn clock_time(text: &str) -> Result<Time, String> {
         .ok_or_else(|| format!("`{text}` is not a time; write it like 08:00"))
 }
 
-fn single(spec: &SpanSpec) -> Result<(DateTime, DateTime), String> {
-    let moment = |text: &str| -> Result<DateTime, String> {
-        text.parse()
-            .map_err(|_| format!("`{text}` is not a moment; write it like 2026-12-20T00:00"))
+fn single(spec: &SpanSpec) -> Result<(DateTime, DateTime), Vec<CalendarFault>> {
+    let mut faults = Vec::new();
+    let mut moment = |text: &str, at: &str| -> Option<DateTime> {
+        let message = format!("`{text}` is not a moment; write it like 2026-12-20T00:00");
+        text.parse().map_err(|_| faults.push(CalendarFault::new(at, message))).ok()
     };
-    let (from, to) = (moment(&spec.from)?, moment(&spec.to)?);
-    if from >= to {
-        return Err("`to` must be after `from`".to_owned());
+    match (moment(&spec.from, "from"), moment(&spec.to, "to")) {
+        (Some(from), Some(to)) if from < to => Ok((from, to)),
+        (Some(_), Some(_)) => Err(vec![CalendarFault::new("", "`to` must be after `from`")]),
+        _ => Err(faults),
     }
-    Ok((from, to))
 }
 
-/// `mon`, `monday` or `mon-fri`.
-fn weekdays(word: &str) -> Result<Vec<Weekday>, String> {
-    let one = |word: &str| -> Result<Weekday, String> {
-        Ok(match word.trim().to_lowercase().as_str() {
-            "mon" | "monday" => Weekday::Monday,
-            "tue" | "tuesday" => Weekday::Tuesday,
-            "wed" | "wednesday" => Weekday::Wednesday,
-            "thu" | "thursday" => Weekday::Thursday,
-            "fri" | "friday" => Weekday::Friday,
-            "sat" | "saturday" => Weekday::Saturday,
-            "sun" | "sunday" => Weekday::Sunday,
-            other => {
-                return Err(format!("unknown day `{other}`; days: mon tue wed thu fri sat sun"));
-            }
+/// The days of the week, by the names that they may have.
+const DAYS: [(&str, &str, Weekday); 7] = [
+    ("mon", "monday", Weekday::Monday),
+    ("tue", "tuesday", Weekday::Tuesday),
+    ("wed", "wednesday", Weekday::Wednesday),
+    ("thu", "thursday", Weekday::Thursday),
+    ("fri", "friday", Weekday::Friday),
+    ("sat", "saturday", Weekday::Saturday),
+    ("sun", "sunday", Weekday::Sunday),
+];
+
+/// `mon`, `monday` or `mon-fri`. What is none comes back with the nearest day.
+fn weekdays(word: &str) -> Result<Vec<Weekday>, (String, Option<String>)> {
+    let one = |word: &str| {
+        let small = word.trim().to_lowercase();
+        let found = DAYS.iter().find(|(short, long, _)| *short == small || *long == small);
+        found.map(|(.., day)| *day).ok_or_else(|| {
+            let message = format!("unknown day `{small}`; days: mon tue wed thu fri sat sun");
+            (message, nearest::suggestion(&small, DAYS.iter().map(|(short, ..)| *short)))
         })
     };
     let Some((first, last)) = word.split_once('-') else { return Ok(vec![one(word)?]) };
@@ -389,8 +468,8 @@ mod tests {
         let mut spec = CalendarSpec {
             zone: Some("Europe/Berlni".to_owned()),
             weekly: vec![WeeklySpec {
-                days: vec!["mon".into()],
-                from: "08:00".into(),
+                days: vec!["frid".into()],
+                from: "25:00".into(),
                 to: "8:00".into(),
             }],
             ..CalendarSpec::default()
@@ -398,14 +477,22 @@ mod tests {
         let compile = |spec: &CalendarSpec| {
             Calendar::compile(spec, &IcsFiles::new(), &mut IcsSize::default())
         };
-        let fault = |spec: &CalendarSpec| compile(spec).unwrap_err().0;
-        assert_eq!(fault(&spec), "zone");
+        let faults = |spec: &CalendarSpec| -> Vec<String> {
+            compile(spec).unwrap_err().into_iter().map(|fault| fault.path).collect()
+        };
+        // All of it at once, each with the nearest right word.
+        assert_eq!(faults(&spec), ["zone", "weekly[0].days[0]", "weekly[0].from", "weekly[0].to"]);
+        let helps: Vec<_> =
+            compile(&spec).unwrap_err().into_iter().filter_map(|fault| fault.help).collect();
+        assert_eq!(helps, ["did you mean `Europe/Berlin`?", "did you mean `fri`?"]);
         spec.zone = Some("Etc/UTC".to_owned());
-        assert_eq!(fault(&spec), "weekly[0]");
         spec.weekly.clear();
-        assert_eq!(fault(&spec), "");
+        assert_eq!(faults(&spec), [""]);
+        spec.spans = vec![SpanSpec { from: "today".into(), to: "tomorrow".into() }];
+        assert_eq!(faults(&spec), ["spans[0].from", "spans[0].to"]);
+        spec.spans.clear();
         spec.ics = Some("releases.ics".to_owned());
-        assert_eq!(fault(&spec), "ics");
+        assert_eq!(faults(&spec), ["ics"]);
         spec.ics = None;
         spec.change_calendar = Some("freeze".to_owned());
         let calendar = compile(&spec).unwrap();
@@ -414,5 +501,8 @@ mod tests {
         assert_eq!(presence(Some(false)), Presence::Outside);
         assert_eq!(presence(None), Presence::Unknown);
         assert_eq!(weekdays("sat-mon").unwrap().len(), 3);
+        assert_eq!(weekdays("xyz").unwrap_err().1, None);
+        assert_eq!(nearest_zone("berlin").as_deref(), Some("Europe/Berlin"));
+        assert_eq!(nearest_zone("Mars/Olympus"), None);
     }
 }

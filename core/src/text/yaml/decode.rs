@@ -18,8 +18,8 @@ const FAULTS_MAX: usize = 50;
 pub struct Broken<T> {
     /// All that is wrong.
     pub faults: Vec<Fault>,
-    /// The rest of the document, so that it can be checked too. `None` if nothing is left, or if the removal changed
-    /// the paths of other parts.
+    /// What is left without that, so that it can be checked too. A list that lost an element is left empty: its others
+    /// would stand at another path than they were written at. `None` where nothing is left.
     pub rest: Option<T>,
 }
 
@@ -41,12 +41,12 @@ impl Document {
             Ok(read) => return Err(Broken { faults, rest: Some(read) }),
             Err(error) => error,
         };
-        let (value, taken, left) = (self.value.clone(), Vec::new(), HashMap::new());
-        let mut repair = Repair { value, taken, left };
+        let (taken, left, lists) = (Vec::new(), HashMap::new(), Vec::new());
+        let mut repair = Repair { value: self.value.clone(), taken, left, lists };
         let mut error = first;
         loop {
             let text = error.inner().to_string();
-            let path = error.path().clone();
+            let path = repair.resolved(error.path(), &text);
             let spelt = repair.written(&path);
             let (at, help) = explained(&spelt, &text);
             if !repair.is_known(&spelt, &text) {
@@ -57,7 +57,7 @@ impl Document {
             }
             match serde_path_to_error::deserialize(&repair.value) {
                 Ok(read) => {
-                    let rest = repair.left.is_empty().then_some(read);
+                    let rest = if repair.left.is_empty() { Some(read) } else { repair.emptied() };
                     return Err(Broken { faults, rest });
                 }
                 Err(next) => error = next,
@@ -79,16 +79,63 @@ struct Repair {
     taken: Vec<String>,
     /// For lists that lost an element, the former places of the elements that are left.
     left: HashMap<String, Vec<usize>>,
+    /// Where those lists stand in the value as it is now.
+    lists: Vec<Vec<Segment>>,
+}
+
+/// The part of a value at a path.
+fn at<'v>(value: &'v mut Value, steps: &[Segment]) -> Option<&'v mut Value> {
+    steps.iter().try_fold(value, |value, step| match step {
+        Segment::Map { key } => value.get_mut(key.as_str()),
+        Segment::Seq { index } => value.get_mut(*index),
+        _ => None,
+    })
 }
 
 impl Repair {
+    /// What is left, with the lists that lost an element empty.
+    fn emptied<T: DeserializeOwned>(mut self) -> Option<T> {
+        // The innermost first: a list may stand in another that lost an element later.
+        self.lists.sort_by_key(|steps| std::cmp::Reverse(steps.len()));
+        for steps in &self.lists {
+            if let Some(Value::Array(items)) = at(&mut self.value, steps) {
+                items.clear();
+            }
+        }
+        T::deserialize(self.value).ok()
+    }
+
     /// Is it missing because it was taken out?
     fn is_known(&self, path: &str, text: &str) -> bool {
         missing(text).is_some_and(|key| self.taken.contains(&below(path, key)))
     }
 
-    /// A path as written in the file.
-    fn written(&self, path: &Path) -> String {
+    /// The steps of a path. One into a map whose keys are words of ours has no name: it is the first below which the
+    /// rest of the path leads on, to the wrong word where one is named.
+    fn resolved(&self, path: &Path, text: &str) -> Vec<Segment> {
+        let mut steps: Vec<Segment> = path.iter().cloned().collect();
+        let mut value = self.value.clone();
+        let wrong = named(text).map(Value::from);
+        for index in 0..steps.len() {
+            let (begun, rest) = steps.split_at(index);
+            let [Segment::Unknown, rest @ ..] = rest else { continue };
+            let Some(Value::Object(map)) = at(&mut value, begun) else { continue };
+            let mut leading: Vec<(bool, String)> = Vec::new();
+            for (key, below) in map {
+                if let Some(end) = at(below, rest) {
+                    leading.push((wrong.as_ref() == Some(&*end), key.clone()));
+                }
+            }
+            let exact = leading.iter().find(|(is_it, _)| *is_it).or_else(|| leading.first());
+            if let (Some((_, key)), Some(step)) = (exact, steps.get_mut(index)) {
+                *step = Segment::Map { key: key.clone() };
+            }
+        }
+        steps
+    }
+
+    /// A path as it is in the file.
+    fn written(&self, path: &[Segment]) -> String {
         path.iter().fold(String::new(), |spelt, step| match step {
             Segment::Seq { index } => {
                 let before = self.left.get(&spelt).and_then(|left| left.get(*index));
@@ -101,8 +148,8 @@ impl Repair {
     }
 
     /// Takes out what a fault at a path is about. `false` if nothing more can be.
-    fn take_out(&mut self, path: &Path, spelt: &str, text: &str) -> bool {
-        let mut steps: Vec<Segment> = path.iter().cloned().collect();
+    fn take_out(&mut self, path: &[Segment], spelt: &str, text: &str) -> bool {
+        let mut steps = path.to_vec();
         let field = named(text).filter(|_| text.starts_with("unknown field"));
         if let (Some(key), true) = (missing(text), steps.is_empty()) {
             let Value::Object(map) = &mut self.value else { return false };
@@ -118,11 +165,7 @@ impl Repair {
             self.taken.push(spelt.to_owned());
         }
         let Some(last) = steps.pop() else { return false };
-        let place = steps.iter().try_fold(&mut self.value, |value, step| match step {
-            Segment::Map { key } => value.get_mut(key.as_str()),
-            Segment::Seq { index } => value.get_mut(*index),
-            _ => None,
-        });
+        let place = at(&mut self.value, &steps);
         match (place, last) {
             (Some(Value::Object(map)), Segment::Map { key }) => map.shift_remove(&key).is_some(),
             (Some(Value::Array(items)), Segment::Seq { index }) if index < items.len() => {
@@ -130,6 +173,7 @@ impl Repair {
                 let left = self.left.entry(list.to_owned());
                 left.or_insert_with(|| (0..items.len()).collect()).remove(index);
                 items.remove(index);
+                self.lists.push(steps);
                 true
             }
             _ => false,
@@ -223,7 +267,7 @@ mod tests {
                 "`parts[1]`: missing",
                 "6:6: `parts[2].size`",
             ],
-            false,
+            true,
         );
         check(
             "name: !Ref Name\nlevel: low\nname: y\n",

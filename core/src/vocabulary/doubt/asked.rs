@@ -8,12 +8,13 @@ use super::keys::{Asking, doubt_of_key};
 use super::value::doubt_of_value;
 use crate::vocabulary::question::{Question, SiteNames, Vain, misspelt, questions};
 
-/// The fields and values of a pattern that no event can have, in its order.
+/// What a pattern asks that can never be, in its order. Without the names of a site any environment and any calendar may
+/// be.
 #[must_use]
-pub fn doubts(pattern: &Value, names: &SiteNames<'_>) -> Vec<Vain> {
+pub fn doubts(pattern: &Value, names: Option<&SiteNames<'_>>) -> Vec<Vain> {
     let asked = questions(pattern);
     let asking = Asking::of(&asked);
-    let mut found = misspelt(pattern, Some(names));
+    let mut found = misspelt(pattern, names);
     for question in &asked {
         let Some(matcher) = question.matcher() else { continue };
         let doubt =

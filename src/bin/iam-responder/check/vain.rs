@@ -26,7 +26,7 @@ pub(super) fn remarks(engine: &Engine, written: &mut Written) -> Vec<Remark> {
     for adjustment in site.adjustments() {
         let because = Value::from(adjustment.spec.because.as_str());
         let has = [("because", &because), ("when", &adjustment.spec.when)];
-        for vain in doubts(&adjustment.spec.when, &names) {
+        for vain in doubts(&adjustment.spec.when, Some(&names)) {
             let below = format!("when.{}", vain.path);
             let fault = written.in_site("severity", &has, &below, vain.message, vain.help);
             let of = format!("severity because {}", adjustment.spec.because);
@@ -37,7 +37,7 @@ pub(super) fn remarks(engine: &Engine, written: &mut Written) -> Vec<Remark> {
         let spec = &suppression.spec;
         let name = Value::from(spec.name.as_str());
         let has = [("name", &name), ("pattern", &spec.pattern)];
-        for vain in doubts(&spec.pattern, &names) {
+        for vain in doubts(&spec.pattern, Some(&names)) {
             let below = format!("pattern.{}", vain.path);
             let fault = written.in_site("suppressions", &has, &below, vain.message, vain.help);
             remarks
@@ -56,7 +56,7 @@ fn of_rule(rule: &Rule, names: &SiteNames<'_>) -> Vec<(String, Vain)> {
         [("pattern".to_owned(), &spec.pattern)].into_iter().chain(before).collect();
     let mut found = Vec::new();
     for (at, pattern) in &patterns {
-        found.extend(doubts(pattern, names).into_iter().map(|vain| (at.clone(), vain)));
+        found.extend(doubts(pattern, Some(names)).into_iter().map(|vain| (at.clone(), vain)));
     }
     let patterns: Vec<&Value> = patterns.iter().map(|(_, pattern)| *pattern).collect();
     let mut of_event = |at: String, event: &TestEvent| {

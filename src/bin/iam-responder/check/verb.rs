@@ -10,13 +10,14 @@ use iam_responder::rule::Rule;
 use iam_responder::site::Adjustment;
 use iam_responder::site::calendar::OCCURRENCES_MAX;
 use iam_responder::text::nearest;
+use iam_responder::text::yaml::Fault;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 
 use super::remark::Remark;
 use super::written::Written;
-use super::{delivery, effective, exemptions, silences, topics, vain};
+use super::{broken, delivery, effective, exemptions, silences, topics, vain};
 
 use crate::exit::{Exit, Failure};
 use crate::options::{Global, OutputFormat};
@@ -56,45 +57,16 @@ pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
         Ok(engine)
     });
     let engine = match checked {
-        Err(Failure::Rules(faults)) if global.format == OutputFormat::Json => {
-            let mut out = anstream::stdout().lock();
-            for fault in faults {
-                let line = json!({"level": "error", "file": fault.file, "line": fault.line, "column": fault.column,
-                                  "path": fault.path, "message": fault.message, "help": fault.help});
-                writeln!(out, "{line}")?;
-            }
-            return Ok(Exit::RulesBroken);
-        }
+        Err(Failure::Rules(faults)) => return broken(global, arguments, faults),
         other => other?,
     };
     if arguments.effective {
         return effective::print(global, &engine);
     }
-    let mut written = Written::of(global);
-    let mut remarks = vain::remarks(&engine, &mut written);
-    remarks.extend(engine.rules().rules().flat_map(of_rule));
-    remarks.extend(of_suppressions(&engine, &written, Timestamp::now()));
-    remarks.extend(of_lowerings(&engine));
-    remarks.extend(of_calendars(&engine, Timestamp::now()));
-    remarks.extend(of_environments(&engine, &mut written));
-    remarks.extend(exemptions::remarks(&engine));
-    remarks.extend(silences::remarks(&engine));
-    remarks.extend(delivery::remarks(&engine)?);
+    let remarks = remarks(&engine, &mut Written::of(global))?;
     let warnings = remarks.iter().filter(|remark| !remark.note).count();
     let mut out = anstream::stdout().lock();
-    let notes = arguments.notes || global.format == OutputFormat::Human;
-    for remark in remarks.iter().filter(|remark| notes || !remark.note) {
-        match global.format {
-            OutputFormat::Json => {
-                writeln!(out, "{}", remark.to_json())?;
-            }
-            OutputFormat::Human => {
-                let text = format!("{}: {}", remark.place, remark.message);
-                let lead = format!("{}: ", remark.level());
-                writeln!(out, "{}", paint::paragraph(&text, &lead, lead.len()))?;
-            }
-        }
-    }
+    print(&mut out, global, arguments, &remarks)?;
     if global.format == OutputFormat::Human {
         let rules = engine.rules().rules();
         let enabled = rules.clone().filter(|rule| rule.spec.enabled).count();
@@ -115,7 +87,63 @@ pub(crate) fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failur
     Ok(if warnings == 0 { Exit::Clean } else { Exit::Findings })
 }
 
-fn of_rule(rule: &Rule) -> Vec<Remark> {
+/// All that is to be said of rules and a site without faults.
+pub(super) fn remarks(engine: &Engine, written: &mut Written) -> Result<Vec<Remark>, Failure> {
+    let mut remarks = vain::remarks(engine, written);
+    remarks.extend(engine.rules().rules().flat_map(of_rule));
+    remarks.extend(of_suppressions(engine, written, Timestamp::now()));
+    remarks.extend(of_lowerings(engine));
+    remarks.extend(of_calendars(engine, Timestamp::now()));
+    remarks.extend(of_environments(engine, written));
+    remarks.extend(exemptions::remarks(engine));
+    remarks.extend(silences::remarks(engine));
+    remarks.extend(delivery::remarks(engine)?);
+    Ok(remarks)
+}
+
+fn print(
+    out: &mut impl Write,
+    global: &Global,
+    arguments: &Arguments,
+    remarks: &[Remark],
+) -> Result<(), Failure> {
+    let notes = arguments.notes || global.format == OutputFormat::Human;
+    for remark in remarks.iter().filter(|remark| notes || !remark.note) {
+        match global.format {
+            OutputFormat::Json => {
+                writeln!(out, "{}", remark.to_json())?;
+            }
+            OutputFormat::Human => {
+                let text = format!("{}: {}", remark.place, remark.message);
+                let lead = format!("{}: ", remark.level());
+                writeln!(out, "{}", paint::paragraph(&text, &lead, lead.len()))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// All faults, and beside them what else is to be said: who mends the faults alone would be sent back again.
+fn broken(global: &Global, arguments: &Arguments, faults: Vec<Fault>) -> Result<Exit, Failure> {
+    let remarks = if arguments.effective { Vec::new() } else { broken::remarks(global, &faults)? };
+    let mut out = anstream::stdout().lock();
+    if global.format == OutputFormat::Human {
+        let exit = Failure::Rules(faults).printed();
+        print(&mut out, global, arguments, &remarks)?;
+        out.flush()?;
+        return Ok(exit);
+    }
+    for fault in faults {
+        let line = json!({"level": "error", "file": fault.file, "line": fault.line, "column": fault.column,
+                          "path": fault.path, "message": fault.message, "help": fault.help});
+        writeln!(out, "{line}")?;
+    }
+    print(&mut out, global, arguments, &remarks)?;
+    out.flush()?;
+    Ok(Exit::RulesBroken)
+}
+
+pub(super) fn of_rule(rule: &Rule) -> Vec<Remark> {
     let mut messages = Vec::new();
     let spec = &rule.spec;
     if !spec.tests.iter().any(|test| test.matches) {
