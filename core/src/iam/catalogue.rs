@@ -19,7 +19,7 @@ mod wearers;
 pub use call::{Access, Call, CallEffect, IAM, Inverse, calls, calls_of, find};
 pub(crate) use call::{ValueFrom, response_words, without_version};
 pub use operation::Operation;
-pub(crate) use others::all_calls;
+pub(crate) use others::{all_calls, source_of};
 pub use roles::{RoleTaken, roles_taken};
 pub(crate) use roles::{is_no_role, is_of_roles};
 pub use step::Effect;

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::call::calls_of;
-use super::unrated::unrated_of;
+use super::call::{IAM, calls, calls_of};
+use super::unrated::{unrated_of, unrated_source};
+use super::wearers::wearing_source;
 use crate::text::table::columns;
 
 /// Sources that the AWS SDK has no model of, and of which the catalogue has every call that people and rules name.
@@ -27,6 +28,19 @@ pub(crate) fn all_calls(source: &str) -> Option<&'static [&'static str]> {
     BY_SOURCE.get(source).map(Vec::as_slice)
 }
 
+/// A source that is known to have a call of this name.
+#[must_use]
+pub(crate) fn source_of(name: &str) -> Option<&'static str> {
+    // Other services have users and roles too; most mean those of IAM.
+    if all_calls(IAM).is_some_and(|names| names.contains(&name)) {
+        return Some(IAM);
+    }
+    let rated = calls().find(|call| call.name == name).map(|call| call.source);
+    let others =
+        || BY_SOURCE.iter().find(|(_, names)| names.contains(&name)).map(|(source, _)| *source);
+    rated.or_else(|| wearing_source(name)).or_else(|| unrated_source(name)).or_else(others)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,5 +58,7 @@ mod tests {
         let iam = all_calls("iam.amazonaws.com").unwrap();
         assert!(["ListUsers", "AttachRolePolicy"].iter().all(|name| iam.contains(name)));
         assert!(all_calls("s3.amazonaws.com").is_none());
+        assert_eq!(source_of("RunInstances"), Some("ec2.amazonaws.com"));
+        assert_eq!(source_of("MakeTea"), None);
     }
 }

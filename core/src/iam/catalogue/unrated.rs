@@ -22,6 +22,11 @@ pub(super) fn unrated_of(source: &str) -> impl Iterator<Item = &'static str> {
     ROWS.iter().filter(move |(of, _)| *of == source).map(|(_, name)| *name)
 }
 
+/// A source of one of them, by its name.
+pub(super) fn unrated_source(name: &str) -> Option<&'static str> {
+    ROWS.iter().filter(|(_, one)| *one == name).map(|(source, _)| *source).min()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

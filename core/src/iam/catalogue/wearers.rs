@@ -194,6 +194,12 @@ impl WearerRow {
     }
 }
 
+/// A source that has a call of exactly this name.
+pub(super) fn wearing_source(call: &str) -> Option<&'static str> {
+    let rows = BY_CALL.get(call)?.iter();
+    rows.map(|row| row.source).find(|source| !source.ends_with('*'))
+}
+
 /// In which ways a call is about what wears a role.
 pub(crate) fn wearer_rows(source: &str, call: &str) -> impl Iterator<Item = &'static WearerRow> {
     let named = [call, ""].map(|name| BY_CALL.get(name).map_or(&[][..], Vec::as_slice));

@@ -62,6 +62,10 @@ pub(super) struct Asking {
     pub(super) any_kind: bool,
     /// The sources of the records. Empty if they may have any.
     pub(super) sources: BTreeSet<String>,
+    /// What `detail.eventSource` must be in every event of the pattern. Empty if it may be anything.
+    pub(super) recorded: BTreeSet<String>,
+    /// It is an event of a test: a near miss may come from another service.
+    pub(super) is_test: bool,
 }
 
 impl Asking {
@@ -87,13 +91,18 @@ impl Asking {
         };
         let named =
             |source: &String| Some(format!("{}.amazonaws.com", source.strip_prefix("aws.")?));
+        let always_recorded: BTreeSet<String> = recorded.iter().cloned().collect();
         let sources = match (recorded.is_empty(), asks("detail.eventSource")) {
             (false, _) => recorded.into_iter().collect(),
             (true, false) => sources.iter().filter_map(named).collect(),
             (true, true) => BTreeSet::new(),
         };
         let any_kind = !asks("detail-type") && !asks("source");
-        Self { records, any_kind, sources }
+        let in_branch =
+            |one: &Question<'_>| one.path == "detail.eventSource" && one.key.contains("$or");
+        let always = !questions.iter().any(in_branch) && asks("detail.eventSource");
+        let recorded = if always { always_recorded } else { BTreeSet::new() };
+        Self { records, any_kind, sources, recorded, is_test: false }
     }
 
     /// The same, for an event into which this is put.
@@ -103,6 +112,8 @@ impl Asking {
             self.records = other.records;
         }
         self.sources.extend(other.sources);
+        self.recorded.clear();
+        self.is_test = true;
         self
     }
 }

@@ -4,15 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use super::keys::{Asking, is_near};
-use crate::iam::catalogue::{IAM, all_calls, calls, find, without_version};
+use crate::iam::catalogue::calls;
 use crate::pattern::Matcher;
 use crate::vocabulary::shape::{Part, asked_text};
 
 /// How the sources of records end. In China some end in `.cn`.
 const ENDS: [&str; 3] = [".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.cn"];
-/// Names with fewer letters than this are near to many others.
-const LETTERS_LEAST: usize = 12;
-/// The same of services.
+/// Names of services with fewer letters than this are near to many others.
 const SERVICE_LETTERS_LEAST: usize = 8;
 
 /// Services whose names an application may bear as well.
@@ -20,7 +18,7 @@ const ALSO_WORDS: [&str; 8] =
     ["account", "chatbot", "config", "detective", "events", "logs", "monitoring", "notifications"];
 
 /// The sources of the catalogue, without their end.
-static SERVICES: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
+pub(super) static SERVICES: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
     calls().filter_map(|call| call.source.strip_suffix(".amazonaws.com")).collect()
 });
 
@@ -36,71 +34,6 @@ pub(super) fn nearly(path: &str, matcher: &Matcher, words: &[&str]) -> Option<(S
     let near = words.iter().find(|one| is_near(&text, one)).or_else(|| words.iter().find(holds));
     let meant = near?;
     Some((format!("`{path}` is never `{text}`"), format!("did you mean `{meant}`?")))
-}
-
-/// A name that no call of its sources has, and that is nearly one of theirs or can be none.
-pub(super) fn call(matcher: &Matcher, asking: &Asking) -> Option<(String, Option<String>)> {
-    let (part, text) = asked_text(matcher)?;
-    let never = |meant: Option<&str>| {
-        let help = meant.map(|meant| format!("did you mean `{meant}`?"));
-        Some((format!("`detail.eventName` is never `{text}`"), help))
-    };
-    // An action of a policy is not the name of a call: `iam:CreateUser`.
-    if let (Part::Whole | Part::AnyCase, Some((service, action))) = (part, text.split_once(':'))
-        && SERVICES.contains(service)
-        && action.starts_with(|c: char| c.is_ascii_uppercase())
-    {
-        return never(Some(action));
-    }
-    if asking.sources.is_empty() {
-        // Any service may have a call of nearly the name: only long ones that one letter separates from one of IAM's.
-        let is_one = |one: &&str| {
-            one.len() >= LETTERS_LEAST
-                && strsim::osa_distance(&text.to_lowercase(), &one.to_lowercase()) == 1
-        };
-        let known = all_calls(IAM).unwrap_or_default();
-        let is_plain = part == Part::Whole && (asking.records || asking.any_kind);
-        let is_any = calls().any(|call| call.name == text);
-        let meant = known.iter().copied().find(is_one).filter(|_| is_plain && !is_any)?;
-        return (!known.contains(&text.as_str())).then(|| never(Some(meant)))?;
-    }
-    let known: Option<Vec<&[&str]>> =
-        asking.sources.iter().map(|source| all_calls(source)).collect();
-    let known = known?.concat();
-    match part {
-        Part::Whole | Part::AnyCase => {
-            let bare = without_version(&text);
-            let is_known = known.iter().any(|one| {
-                *one == text
-                    || *one == bare
-                    || (part == Part::AnyCase && one.eq_ignore_ascii_case(&text))
-            }) || asking.sources.iter().any(|source| find(source, &text).is_some());
-            if is_known {
-                return None;
-            }
-            match nearest_call(&text, &known) {
-                Some(meant) => never(Some(meant)),
-                None if text.contains(char::is_whitespace) => never(None),
-                None => None,
-            }
-        }
-        Part::Begin => {
-            let is_known = known.iter().any(|one| one.starts_with(text.as_str()));
-            let begins = |one: &&str| {
-                one.get(..text.len())
-                    .is_some_and(|begin| begin != text && (begin.eq_ignore_ascii_case(&text)))
-            };
-            let meant = known.iter().copied().find(begins).and_then(|one| one.get(..text.len()));
-            if is_known { None } else { never(Some(meant?)) }
-        }
-        _ => None,
-    }
-}
-
-/// The call that is nearest to a name.
-fn nearest_call<'a>(text: &str, known: &[&'a str]) -> Option<&'a str> {
-    let near = known.iter().copied().filter(|one| is_near(text, one));
-    near.min_by_key(|one| strsim::osa_distance(text, one))
 }
 
 /// A source that no record has.
@@ -146,8 +79,45 @@ pub(super) fn source(matcher: &Matcher) -> Option<(String, String)> {
     Some((format!("`source` is never `{text}`"), format!("did you mean `aws.{service}`?")))
 }
 
-/// The service of the catalogue whose name is nearly this one. A name that differs in a number at the end is another
-/// service.
+/// Services whose events bear each other's names: those of Identity Center, and the new of an old name.
+const RELATED: [&[&str]; 2] = [
+    &["sso", "sso-directory", "sso-oauth", "identitystore", "identitystore-scim", "signin"],
+    &["monitoring", "cloudwatch", "logs"],
+];
+
+/// A source of an envelope in which no record of the sources that are asked beside it comes. What is told is another
+/// service of the catalogue, or nearly the one that is asked for; of the rest nobody knows.
+pub(super) fn other_source(matcher: &Matcher, asking: &Asking) -> Option<(String, String)> {
+    let (_, text) = asked_text(matcher).filter(|(part, _)| *part == Part::Whole)?;
+    let service = text.strip_prefix("aws.").filter(|_| !asking.recorded.is_empty())?;
+    let begin = |name: &str| name.split('-').next().unwrap_or_default().to_owned();
+    let goes_with = |recorded: &&str| {
+        begin(recorded).starts_with(&begin(service))
+            || begin(service).starts_with(&begin(recorded))
+            || RELATED.iter().any(|all| all.contains(recorded) && all.contains(&service))
+    };
+    let recorded: Option<Vec<&str>> = asking
+        .recorded
+        .iter()
+        .map(|source| source.strip_suffix(".amazonaws.com")?.split('.').next())
+        .collect();
+    let recorded = recorded?;
+    let are_known = recorded.iter().all(|one| SERVICES.contains(one));
+    if !are_known || recorded.iter().any(|one| goes_with(&one)) {
+        return None;
+    }
+    let near = recorded.iter().find(|one| strsim::osa_distance(one, service) == 1);
+    let meant = near.or_else(|| recorded.first().filter(|_| SERVICES.contains(service)))?;
+    let sources: Vec<&str> = asking.recorded.iter().map(String::as_str).collect();
+    let message = format!(
+        "`source` is never `{text}` where `detail.eventSource` is `{}`",
+        sources.join("` or `")
+    );
+    Some((message, format!("did you mean `aws.{meant}`?")))
+}
+
+/// The service of the catalogue that is meant by a name that is nearly its own. What differs in a number at the end is
+/// another service.
 fn misspelt_service(service: &str) -> Option<&'static str> {
     if SERVICES.contains(service) {
         return None;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::keys::{self, Asking};
-use super::names;
+use super::{calls, names};
 use crate::iam::region::Region;
 use crate::pattern::Matcher;
 use crate::vocabulary::question::{Question, Vain};
@@ -35,7 +35,11 @@ pub(super) fn doubt_of_value(
         Matcher::Text(text) | Matcher::Address(text, _) => format!("`{text}`"),
         other => format!("`{}`", other.to_value()),
     };
-    match shape_of(path)? {
+    let shape = shape_of(path)?;
+    if !matches!(shape, Shape::NoNumber) && is_empty(matcher) {
+        return vain(format!("`{path}` is never empty"), None);
+    }
+    match shape {
         Shape::Account | Shape::NoNumber if is_id_as_number(path, matcher) => {
             let number = number(matcher)?;
             let message = format!("`{path}` is the number {number} and never matches");
@@ -66,7 +70,7 @@ pub(super) fn doubt_of_value(
             vain(message, Some(help))
         }
         Shape::Call => {
-            let (message, help) = names::call(matcher, asking)?;
+            let (message, help) = calls::call(matcher, asking)?;
             vain(message, help)
         }
         Shape::EventSource => {
@@ -74,14 +78,22 @@ pub(super) fn doubt_of_value(
             vain(message, Some(help))
         }
         Shape::Source => {
-            let (message, help) = names::source(matcher)?;
+            let is_in_branch = question.key.contains("$or");
+            let beside = || names::other_source(matcher, asking).filter(|_| !is_in_branch);
+            let (message, help) = names::source(matcher).or_else(beside)?;
             vain(message, Some(help))
         }
         _ => None,
     }
 }
 
-/// A `*` that matches only the character, in a field where a wildcard was meant.
+/// Does an alternative ask for a text without a letter?
+fn is_empty(matcher: &Matcher) -> bool {
+    let asked = asked_text(matcher);
+    asked.is_some_and(|(part, text)| matches!(part, Part::Whole | Part::AnyCase) && text.is_empty())
+}
+
+/// A `*` that is taken as the character where a text of any kind is meant.
 fn star(path: &str, matcher: &Matcher) -> Option<(String, String)> {
     let (part, text) = asked_text(matcher)?;
     if part == Part::Wildcard || !text.contains('*') || !keys::holds_no_star(path, &text) {
@@ -101,11 +113,23 @@ fn region(path: &str, matcher: &Matcher) -> Option<(String, String)> {
     let (_, text) = asked_text(matcher).filter(|(part, _)| *part == Part::Whole)?;
     let zone = text.trim_end_matches(|c: char| c.is_ascii_lowercase());
     let is_zone = zone.len() < text.len() && zone.ends_with(|c: char| c.is_ascii_digit());
-    if Region::parse(&text).is_some() && text.contains('-') && !is_zone {
+    if Region::parse(&text).is_some() && is_like_a_region(&text) {
         return None;
     }
     let help = if is_zone { zone } else { "us-east-1" };
     Some((format!("`{path}` is never `{text}`: it is a Region"), format!("write it like `{help}`")))
+}
+
+/// Words, and a number behind them: `us-gov-west-1`. What stands for all Regions has none: `aws-global`.
+fn is_like_a_region(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let is_word = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase());
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    match parts.as_slice() {
+        [words @ .., last] if is_number(last) => words.len() >= 2 && words.iter().all(is_word),
+        [words @ .., "global"] => !words.is_empty() && words.iter().all(is_word),
+        _ => false,
+    }
 }
 
 /// Does an alternative accept one of these words, in any case?
