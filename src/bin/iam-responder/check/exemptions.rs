@@ -1,12 +1,13 @@
 //! Settings that make quieter, and that somebody other than the owner intends could use.
 
 use iam_responder::assess::engine::Engine;
+use iam_responder::iam::arn::{ArnPattern, Asked};
 use iam_responder::pack::PACK;
 use iam_responder::site::Adjustment;
+use iam_responder::text::severity::Severity;
 use serde_json::Value;
 
 use super::remark::Remark;
-use iam_responder::iam::arn::{ArnPattern, Asked};
 
 /// Remarks about wildcards, beginnings and ends of ARNs, and about leaving out the pack's own site.
 pub(super) fn remarks(engine: &Engine) -> Vec<Remark> {
@@ -14,7 +15,13 @@ pub(super) fn remarks(engine: &Engine) -> Vec<Remark> {
     for rule in engine.rules().rules() {
         let patterns = [&rule.spec.pattern].into_iter();
         let before = rule.spec.sequence.iter().flat_map(|sequence| &sequence.before);
+        // A rule lets off what it excepts. A quiet one also takes the word from those that speak where no other does.
+        let is_quiet = rule.spec.severity < Severity::Medium;
         for part in patterns.chain(before).flat_map(parts) {
+            let asks = part.operator == "wildcard" && !part.negated;
+            if asks && !is_quiet {
+                continue;
+            }
             let message = part.remark(part.negated);
             remarks.extend(message.map(|message| Remark::of_rule(rule, message)));
         }
