@@ -37,7 +37,10 @@ pub fn outcome_of(event: &Event) -> CallOutcome {
     let Some(code) = code.filter(|code| !NO_ERROR.iter().any(|no| code.eq_ignore_ascii_case(no)))
     else {
         let call = event.name().unwrap_or_default();
-        let said = |place| event.text(&format!("detail.{place}.{call}")) == Some("Failure");
+        let said = |place| {
+            let word = event.text(&format!("detail.{place}.{call}"));
+            word.is_some_and(|word| word.eq_ignore_ascii_case("Failure"))
+        };
         let failed = said("responseElements")
             || said("serviceEventDetails")
             || (code.is_none() && event.text("detail.errorMessage").is_some());

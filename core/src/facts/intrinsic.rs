@@ -200,7 +200,11 @@ mod tests {
         let refused = r#"{"ConsoleLogin":"Failure"}"#;
         let sign_in = call("signin", "ConsoleLogin").answer(refused).event();
         assert_eq!(Facts::of(&sign_in, &Own::default()).outcome, CallOutcome::Failure);
-        for (said, want) in [("Failure", CallOutcome::Failure), ("Success", CallOutcome::Success)] {
+        for (said, want) in [
+            ("Failure", CallOutcome::Failure),
+            ("failure", CallOutcome::Failure),
+            ("Success", CallOutcome::Success),
+        ] {
             let said = serde_json::json!({ "CredentialVerification": said });
             let check = call("signin", "CredentialVerification").with("serviceEventDetails", said);
             assert_eq!(Facts::of(&check.event(), &Own::default()).outcome, want);
