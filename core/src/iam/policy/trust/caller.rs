@@ -158,10 +158,8 @@ pub(super) fn literal(value: &str, wildcards: bool) -> (&str, bool) {
     }
 }
 
-/// Letters of an organization's ID, `o-` and ten to 32 more: with fewer before a wildcard, somebody
-/// else's may fit.
-const ORGANIZATION_CHARS_MIN: usize = 12;
-
+/// An ID counts where it is whole, or a path goes on behind it: IDs are of several lengths, so before a wildcard that of
+/// somebody else may begin so.
 fn organization<'v>(value: &str, literal: &str, whole: bool, home: &Home<'_>) -> NamedCaller<'v> {
     let variable = value.get(.."${aws:ResourceOrgID}".len()).unwrap_or_default();
     if variable.eq_ignore_ascii_case("${aws:ResourceOrgID}") {
@@ -173,7 +171,7 @@ fn organization<'v>(value: &str, literal: &str, whole: bool, home: &Home<'_>) ->
     let (id, complete) = literal.split_once('/').map_or((literal, whole), |(id, _)| (id, true));
     let is_id = id.starts_with("o-") && id.len() > 2;
     match home.organization {
-        _ if !is_id || !(complete || id.len() >= ORGANIZATION_CHARS_MIN) => NamedCaller::Anybody,
+        _ if !is_id || !complete => NamedCaller::Anybody,
         Some(own) if own == id => NamedCaller::Organization,
         // The own organization is known: this one belongs to somebody else.
         Some(_) => NamedCaller::Anybody,

@@ -426,6 +426,8 @@ mod tests {
             r#"{"StringLike":{"aws:SourceVpc":"vpc-*"}}"#,
             r#"{"StringLike":{"sts:ExternalId":"acme-*"}}"#,
             r#"{"StringLike":{"aws:PrincipalOrgID":"o-exa*"}}"#,
+            r#"{"StringLike":{"aws:PrincipalOrgID":"o-exampleorgid*"}}"#,
+            r#"{"ForAnyValue:StringLike":{"aws:PrincipalOrgPaths":"o-exampleorgid*"}}"#,
             r#"{"StringLike":{"aws:PrincipalAccount":"1111*"}}"#,
             r#"{"StringEquals":{"aws:PrincipalAccount":["111122223333","${aws:username}"]}}"#,
             r#"{"StringEquals":{"aws:PrincipalOrgID":"${aws:PrincipalTag/org}"}}"#,
@@ -455,7 +457,7 @@ mod tests {
             r#"{"IpAddress":{"aws:SourceIp":["198.51.100.0/24","2001:db8:7::/48"]}}"#,
             r#"{"StringEquals":{"aws:SourceVpce":"vpce-0123456789abcdef0"}}"#,
             r#"{"StringEquals":{"sts:ExternalId":"acme-7f3c"}}"#,
-            r#"{"StringLike":{"aws:PrincipalOrgID":"o-exampleorgid*"}}"#,
+            r#"{"StringLike":{"aws:PrincipalOrgID":"o-exampleorgid"}}"#,
             r#"{"ForAnyValue:StringLike":{"aws:PrincipalOrgPaths":"o-exampleorgid/r-ab12/*"}}"#,
             r#"{"StringEquals":{"aws:PrincipalTag/team":"blue","aws:PrincipalOrgID":"o-exampleorgid"}}"#,
         ] {
