@@ -83,7 +83,8 @@ impl Principal {
                 let of = match &self.issued_by {
                     Some(Issuer::Root(_)) => "the root user".to_owned(),
                     Some(Issuer::User { name, .. }) => format!("user {name}"),
-                    None => return format!("federated user {name}{account}"),
+                    // The name is the choice of the one who asked for the session.
+                    None => return format!("federated session{account} that calls itself {name}"),
                 };
                 match &self.session_name {
                     Some(session) => {

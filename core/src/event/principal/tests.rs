@@ -140,7 +140,11 @@ fn a_federated_session_counts_as_who_issued_it() {
     }
     let unknown =
         json!({"type": "FederatedUser", "arn": "arn:aws:sts::111122223333:federated-user/carol"});
-    let principal = check(&unknown, "federated user carol", "a federated user carol");
+    let principal = check(
+        &unknown,
+        "federated session that calls itself carol",
+        "a federated session that calls itself carol",
+    );
     assert_eq!((principal.person(), principal.acts_as()), (None, PrincipalKind::FederatedUser));
 }
 
