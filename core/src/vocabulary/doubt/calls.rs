@@ -15,10 +15,10 @@ const PART_LETTERS_LEAST: usize = 4;
 /// Sources whose records bear the names of their calls and no others.
 const CALLS_ONLY: [&str; 2] = [IAM, "sts.amazonaws.com"];
 
-/// What is told of a name.
-type Told = Option<(String, Option<String>)>;
+/// What check says of a name.
+type Finding = Option<(String, Option<String>)>;
 
-fn never(text: &str, help: Option<String>) -> Told {
+fn never(text: &str, help: Option<String>) -> Finding {
     Some((format!("`detail.eventName` is never `{text}`"), help))
 }
 
@@ -27,7 +27,7 @@ fn meant(word: &str) -> Option<String> {
 }
 
 /// A name that no call of its sources has, and that is nearly one of theirs or can be none.
-pub(super) fn call(matcher: &Matcher, asking: &Asking) -> Told {
+pub(super) fn call(matcher: &Matcher, asking: &Asking) -> Finding {
     let (part, text) = asked_text(matcher)?;
     // An action of a policy is no name of a call: `iam:CreateUser`.
     if let (Part::Whole | Part::AnyCase, Some((service, action))) = (part, text.split_once(':'))
@@ -83,7 +83,7 @@ pub(super) fn call(matcher: &Matcher, asking: &Asking) -> Told {
 
 /// A call of another service; or one of things that the calls of its sources, which are all known, do not know. A new call
 /// of a service is mostly about what it has already, and that no word is near is no doubt.
-fn foreign(text: &str, known: &[&str], asking: &Asking) -> Told {
+fn foreign(text: &str, known: &[&str], asking: &Asking) -> Finding {
     if let Some(source) = source_of(text).filter(|source| !asking.sources.contains(*source)) {
         return never(text, Some(format!("it is a call of `{source}`")));
     }

@@ -85,7 +85,7 @@ const RELATED: [&[&str]; 2] = [
     &["monitoring", "cloudwatch", "logs"],
 ];
 
-/// A source of an envelope in which no record of the sources that are asked beside it comes. What is told is another
+/// A source of an envelope in which no record of the sources that are asked beside it comes. The answer is another
 /// service of the catalogue, or nearly the one that is asked for; of the rest nobody knows.
 pub(super) fn other_source(matcher: &Matcher, asking: &Asking) -> Option<(String, String)> {
     let (_, text) = asked_text(matcher).filter(|(part, _)| *part == Part::Whole)?;
@@ -103,7 +103,7 @@ pub(super) fn other_source(matcher: &Matcher, asking: &Asking) -> Option<(String
         .collect();
     let recorded = recorded?;
     let are_known = recorded.iter().all(|one| SERVICES.contains(one));
-    if !are_known || recorded.iter().any(|one| goes_with(&one)) {
+    if !are_known || recorded.iter().any(goes_with) {
         return None;
     }
     let near = recorded.iter().find(|one| strsim::osa_distance(one, service) == 1);

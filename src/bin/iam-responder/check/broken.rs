@@ -95,7 +95,7 @@ fn of_rule(document: &Document, faults: &[Fault]) -> Vec<Remark> {
             found.extend(of_event(&patterns, event).into_iter().map(|vain| (at.clone(), vain)));
         }
     }
-    let mut remarks = told(document, of, found, faults);
+    let mut remarks = remarks_on(document, of, found, faults);
     remarks.extend(whole(document, faults).iter().flat_map(verb::of_rule));
     remarks
 }
@@ -137,14 +137,14 @@ fn of_site(document: &Document, faults: &[Fault]) -> Vec<Remark> {
             let name = item.get(named).and_then(Value::as_str).unwrap_or_default();
             let at = format!("{list}[{index}].{key}");
             let found = doubts(pattern, None).into_iter().map(|vain| (at.clone(), vain)).collect();
-            remarks.extend(told(document, &format!("{list} {name}"), found, faults));
+            remarks.extend(remarks_on(document, &format!("{list} {name}"), found, faults));
         }
     }
     remarks
 }
 
 /// What is in vain at these places, but for what is a fault already.
-fn told(
+fn remarks_on(
     document: &Document,
     of: &str,
     found: Vec<(String, Vain)>,
