@@ -225,6 +225,11 @@ impl Calendar {
         self.ics.iter().chain(&self.except_ics).find_map(Ics::other_zone)
     }
 
+    /// Exceptions in its files that hit no occurrence, each with its line.
+    pub fn missed(&self) -> impl Iterator<Item = &str> {
+        self.ics.iter().chain(&self.except_ics).flat_map(|ics| ics.missed()).map(String::as_str)
+    }
+
     /// Name of its time zone.
     #[must_use]
     pub fn zone(&self) -> &str {

@@ -178,6 +178,8 @@ fn of_calendars(engine: &Engine, now: Timestamp) -> Vec<Remark> {
             );
             remarks.push(Remark::new(format!("calendar {name}"), message));
         }
+        let place = || format!("calendar {name}");
+        remarks.extend(calendar.missed().map(|missed| Remark::new(place(), missed.to_owned())));
         let Some(until) = calendar.known_until() else { continue };
         if soon.as_ref().is_ok_and(|soon| until < soon.timestamp()) {
             let message = format!(

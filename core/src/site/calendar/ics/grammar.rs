@@ -68,7 +68,12 @@ pub(super) fn local_time(text: &str) -> Option<IcalRecurDateTime> {
 
 /// A property that no standard knows, and that is not marked as somebody's own: a word written wrong.
 pub(super) fn unknown_property<'a>(component: &'a IcalComponent<'_>) -> Option<&'a str> {
-    component.props.iter().find_map(|one| match &one.name {
+    unknown_of(&component.props)
+}
+
+/// The same of the properties of a whole calendar.
+pub(super) fn unknown_of<'a>(properties: &'a [IcalProp<'_>]) -> Option<&'a str> {
+    properties.iter().find_map(|one| match &one.name {
         IcalPropName::Unknown(name)
             if !name.get(..2).is_some_and(|x| x.eq_ignore_ascii_case("X-")) =>
         {
@@ -76,6 +81,12 @@ pub(super) fn unknown_property<'a>(component: &'a IcalComponent<'_>) -> Option<&
         }
         _ => None,
     })
+}
+
+/// A moment as files write it.
+pub(super) fn written(local: IcalRecurDateTime) -> String {
+    let IcalRecurDateTime { year, month, day, hour, minute, second, .. } = local;
+    format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}")
 }
 
 /// A rule, and its end as written.

@@ -1,6 +1,6 @@
 //! When the events of a file take place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ical::component::{IcalComponentKind, IcalComponentName};
 use ical::ical::Ical;
@@ -14,9 +14,9 @@ use jiff::tz::TimeZone;
 
 use super::super::presence::Presence;
 use super::clock::Clocks;
-use super::grammar::{is, named};
+use super::grammar::{is, named, unknown_of, written};
 use super::size::{ICS_BYTES_MAX, IcsSize, OCCURRENCES_MAX, RECURRING_EVENTS_MAX};
-use super::vevent::VEvent;
+use super::vevent::{Taken, VEvent};
 
 /// Most components within each other: a calendar, an event, an alarm, and as many again. The parser goes into each.
 const NESTED_MAX: usize = 6;
@@ -30,6 +30,8 @@ pub(in crate::site::calendar) struct Ics {
     known_until: Option<i64>,
     /// The zone that the file names for times without one, where it has such times and the calendar says another.
     other_zone: Option<String>,
+    /// Exceptions that hit no occurrence: what they mean to leave out still counts.
+    missed: Vec<String>,
     size: IcsSize,
 }
 
@@ -57,7 +59,9 @@ impl Ics {
         if calendars.is_empty() {
             return Err("no calendar in it: it should begin with BEGIN:VCALENDAR".to_owned());
         }
-        let calendars = calendars.iter().map(|calendar| decoded(calendar, zone, &places));
+        let calendars = calendars.iter().enumerate();
+        let calendars =
+            calendars.map(|(at, calendar)| decoded(calendar, zone, &places.of_calendar(at)));
         let calendars = calendars.collect::<Result<Vec<_>, _>>()?;
         found.add(&calendars, &places, taken)?;
         found.other_zone = calendars.iter().find_map(|(calendar, clocks)| {
@@ -96,11 +100,19 @@ impl Ics {
             let of_series = one.uid.filter(|_| one.replaces.is_none());
             let replaced =
                 of_series.and_then(|uid| changed.get(uid)).map_or(&[][..], Vec::as_slice);
-            let (spans, known_until) = one.spans(replaced, OCCURRENCES_MAX);
-            self.spans.extend(spans);
-            self.known_until = [self.known_until, known_until].into_iter().flatten().min();
+            let taken = one.taken(replaced, OCCURRENCES_MAX);
+            self.missed.extend(missed(one, &taken, &events));
+            self.spans.extend(taken.spans);
+            self.known_until = [self.known_until, taken.known_until].into_iter().flatten().min();
         }
+        self.missed.extend(orphans(&events));
         Ok(())
+    }
+
+    /// Exceptions of its events that hit no occurrence, each with its line.
+    #[must_use]
+    pub(in crate::site::calendar) fn missed(&self) -> &[String] {
+        &self.missed
     }
 
     /// Does an event take place at this moment?
@@ -138,39 +150,107 @@ impl Ics {
     }
 }
 
+/// The exceptions of an event that hit none of its occurrences.
+fn missed(event: &VEvent<'_>, taken: &Taken, events: &[VEvent<'_>]) -> Vec<String> {
+    let uid = event.uid.unwrap_or("without UID");
+    let message = |line: usize, name: &str, local: IcalRecurDateTime| {
+        format!(
+            "line {line}: event {uid}: {name} {} is none of its occurrences, so what it means to leave out still counts",
+            written(local)
+        )
+    };
+    let except = taken.missed_except.iter().map(|local| message(event.line, "EXDATE", *local));
+    let line = |local: &IcalRecurDateTime| {
+        let replaces = |one: &&VEvent<'_>| {
+            let moment = one.replaces.filter(|_| one.uid == event.uid);
+            let moment = moment.and_then(|moment| {
+                moment.of_event(event.is_of_days, event.clock, "RECURRENCE-ID").ok()
+            });
+            moment == Some(*local)
+        };
+        events.iter().find(replaces).map_or(event.line, |one| one.line)
+    };
+    let replaced = taken.missed_replaced.iter();
+    let replaced = replaced.map(|local| message(line(local), "RECURRENCE-ID", *local));
+    except.chain(replaced).collect()
+}
+
+/// Cancelled occurrences whose series is not in the file: they cancel nothing.
+fn orphans(events: &[VEvent<'_>]) -> Vec<String> {
+    let series: BTreeSet<&str> =
+        events.iter().filter(|one| one.replaces.is_none()).filter_map(|one| one.uid).collect();
+    let is_orphan = |one: &&VEvent<'_>| {
+        let uid = one.uid.filter(|_| one.is_cancelled && one.replaces.is_some());
+        uid.is_some_and(|uid| !series.contains(uid))
+    };
+    let message = |one: &VEvent<'_>| {
+        format!(
+            "line {}: event {}: it is cancelled, and no event of the file has its UID without a RECURRENCE-ID, so it \
+             cancels nothing",
+            one.line,
+            one.uid.unwrap_or_default()
+        )
+    };
+    events.iter().filter(is_orphan).map(message).collect()
+}
+
 /// Line numbers in a file.
+#[derive(Clone)]
 struct Places {
     /// Of the beginnings of its events, in their order.
     events: Vec<usize>,
-    /// Of the first property of each name, in capitals.
-    properties: BTreeMap<String, usize>,
+    /// Of the first property of each name, in capitals, for each of its calendars.
+    calendars: Vec<BTreeMap<String, usize>>,
 }
+
+/// The same of the properties of one calendar.
+#[derive(Clone, Default)]
+struct Lines(BTreeMap<String, usize>);
 
 impl Places {
     fn of(text: &str) -> Self {
-        let mut places = Self { events: Vec::new(), properties: BTreeMap::new() };
+        let mut places = Self { events: Vec::new(), calendars: Vec::new() };
         for (index, line) in text.lines().enumerate() {
             let (name, value) = line.split_once([':', ';']).unwrap_or((line, ""));
             let name = name.trim_start_matches('\u{feff}').to_ascii_uppercase();
-            if name == "BEGIN" && value.trim().eq_ignore_ascii_case("VEVENT") {
+            let begins = |what: &str| name == "BEGIN" && value.trim().eq_ignore_ascii_case(what);
+            if begins("VEVENT") {
                 places.events.push(index + 1);
             }
-            places.properties.entry(name).or_insert(index + 1);
+            if begins("VCALENDAR") {
+                places.calendars.push(BTreeMap::new());
+            }
+            if let Some(last) = places.calendars.last_mut() {
+                last.entry(name).or_insert(index + 1);
+            }
         }
         places
     }
 
-    /// A fault of a property that a calendar has once.
-    fn fault(&self, name: &str, fault: &str) -> String {
-        let line = self.properties.get(name).map_or(1, |line| *line);
-        format!("line {line}: {name} {fault}")
+    fn of_calendar(&self, at: usize) -> Lines {
+        self.calendars.get(at).cloned().map(Lines).unwrap_or_default()
     }
 }
 
+impl Lines {
+    fn of(&self, name: &str) -> usize {
+        self.0.get(&name.to_ascii_uppercase()).map_or(1, |line| *line)
+    }
+
+    /// A fault of a property that a calendar has once.
+    fn fault(&self, name: &str, fault: &str) -> String {
+        format!("line {}: {name} {fault}", self.of(name))
+    }
+}
+
+/// Of a draft of RFC 7986, and written by some programs: the zone of times without one.
+const ZONE_OF_DRAFT: &str = "TIMEZONE-ID";
+
 /// The zone that a calendar names for its times without one. No standard knows it; most programs write it.
 fn zone_of(calendar: &Ical<'_>) -> Option<String> {
-    let property =
-        calendar.props.iter().find(|one| one.name.eq_ignore_ascii_case("X-WR-TIMEZONE"))?;
+    let property = calendar.props.iter().find(|one| {
+        ["X-WR-TIMEZONE", ZONE_OF_DRAFT].iter().any(|name| one.name.eq_ignore_ascii_case(name))
+    })?;
     let text = match &property.value {
         IcalValue::Text(text) => text.0.as_ref(),
         IcalValue::Unknown(unknown) => unknown.components.first()?.first()?.as_ref(),
@@ -183,7 +263,7 @@ fn zone_of(calendar: &Ical<'_>) -> Option<String> {
 fn decoded<'a>(
     calendar: &'a IcalCst<'_>,
     zone: &TimeZone,
-    places: &Places,
+    places: &Lines,
 ) -> Result<(Ical<'a>, Clocks), String> {
     let name = calendar.begin.as_ref().map(|begin| begin.raw_value_str());
     if !name.is_some_and(|name| name.trim().eq_ignore_ascii_case("VCALENDAR")) {
@@ -211,6 +291,14 @@ fn decoded<'a>(
             return Err(places.fault("METHOD", fault));
         }
         Some(_) => return Err(places.fault("METHOD", "is not followed; it should be PUBLISH")),
+    }
+    if let Some(unknown) =
+        unknown_of(&calendar.props).filter(|unknown| !unknown.eq_ignore_ascii_case(ZONE_OF_DRAFT))
+    {
+        let line = places.of(unknown);
+        return Err(format!(
+            "line {line}: unknown property `{unknown}`; properties of one's own begin with X-"
+        ));
     }
     let unknown = calendar.components.iter().find_map(|one| match &one.name {
         IcalComponentName::Unknown(name) if !name.starts_with("X-") => Some(name),

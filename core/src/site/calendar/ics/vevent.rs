@@ -56,6 +56,26 @@ enum End {
     At(i64),
 }
 
+/// When an event takes place.
+#[derive(Debug)]
+pub(super) struct Taken {
+    /// In epoch seconds.
+    pub(super) spans: Vec<(i64, i64)>,
+    /// From when on nothing is known of it.
+    pub(super) known_until: Option<i64>,
+    /// Exceptions of its own that are none of its occurrences.
+    pub(super) missed_except: Vec<IcalRecurDateTime>,
+    /// The same of those that others take the place of.
+    pub(super) missed_replaced: Vec<IcalRecurDateTime>,
+}
+
+/// Properties of a whole file, which no event has.
+const OF_CALENDARS: [(IcalPropKind, &str); 3] = [
+    (IcalPropKind::Method, "METHOD"),
+    (IcalPropKind::ProdId, "PRODID"),
+    (IcalPropKind::CalScale, "CALSCALE"),
+];
+
 /// An event: its first occurrence and what follows from it.
 #[derive(Debug)]
 pub(super) struct VEvent<'a> {
@@ -101,13 +121,8 @@ impl<'a> VEvent<'a> {
         self.rule.is_some() || !self.also.is_empty()
     }
 
-    /// Its spans in epoch seconds, with the local times `replaced` left out, `most` of its rule at most; and
-    /// from when on nothing is known of it.
-    pub(super) fn spans(
-        &self,
-        replaced: &[IcalRecurDateTime],
-        most: usize,
-    ) -> (Vec<(i64, i64)>, Option<i64>) {
+    /// Its spans in epoch seconds, with the local times `replaced` left out, `most` of its rule at most.
+    pub(super) fn taken(&self, replaced: &[IcalRecurDateTime], most: usize) -> Taken {
         let once = || Expansion {
             occurrences: self
                 .clock
@@ -126,11 +141,28 @@ impl<'a> VEvent<'a> {
         let takes_place = |local: &IcalRecurDateTime| {
             self.except.binary_search(local).is_err() && replaced.binary_search(local).is_err()
         };
-        let spans = occurrences
-            .filter(|(local, ..)| takes_place(local))
-            .filter_map(|(_, from, end)| Some((from, self.until(from, end)?)))
-            .collect();
-        (spans, expansion.known_until)
+        let occurrences: Vec<_> = occurrences.collect();
+        let mut locals: Vec<IcalRecurDateTime> =
+            occurrences.iter().map(|(local, ..)| *local).collect();
+        locals.sort_unstable();
+        let known_until = expansion.known_until;
+        // Of what lies beyond the last occurrence that is counted nobody knows.
+        let is_known = |local: &IcalRecurDateTime| {
+            known_until.is_none_or(|until| self.clock.second(*local).is_some_and(|at| at < until))
+        };
+        let misses =
+            |local: &&IcalRecurDateTime| locals.binary_search(local).is_err() && is_known(local);
+        let missed = |list: &[IcalRecurDateTime]| list.iter().filter(misses).copied().collect();
+        Taken {
+            missed_except: missed(&self.except),
+            missed_replaced: missed(replaced),
+            spans: occurrences
+                .into_iter()
+                .filter(|(local, ..)| takes_place(local))
+                .filter_map(|(_, from, end)| Some((from, self.until(from, end)?)))
+                .collect(),
+            known_until,
+        }
     }
 
     fn until(&self, from: i64, end: End) -> Option<i64> {
@@ -223,6 +255,11 @@ impl<'a> Properties<'a, '_> {
             return Err(format!(
                 "unknown property `{unknown}`; properties of one's own begin with X-"
             ));
+        }
+        if let Some((_, name)) =
+            OF_CALENDARS.iter().find(|(kind, _)| self.all(*kind).next().is_some())
+        {
+            return Err(format!("{name} within an event; it belongs to the whole file"));
         }
         let mut inner = self.of.components.iter();
         if let Some(inner) = inner.find(|one| !WITHIN.iter().any(|kind| is(one, *kind))) {

@@ -383,3 +383,68 @@ fn what_is_no_calendar_is_refused() {
         file("BEGIN:VEVENT\nUID:x\nDTSTART:20260101T000000Z\nRRULE:FREQ=OFTEN\nEND:VEVENT\n");
     assert!(rule.is_err());
 }
+
+#[test]
+fn exceptions_that_hit_no_occurrence_are_named() {
+    let series = "BEGIN:VEVENT\nUID:s\nDTSTART;TZID=Europe/Berlin:20261102T210000\nDURATION:PT1H\n\
+                  RRULE:FREQ=WEEKLY;COUNT=4\n";
+    let missed = |rest: &str| file(&format!("{series}{rest}")).unwrap().missed().to_vec();
+    let one = |rest: &str, want: &str| {
+        let found = missed(rest);
+        assert!(found.len() == 1 && found[0].contains(want), "{found:?}");
+    };
+    one(
+        "EXDATE;TZID=Europe/Berlin:20261109T200000\nEND:VEVENT\n",
+        "line 3: event s: EXDATE 20261109T200000",
+    );
+    let other = |at: &str, status: &str| {
+        format!(
+            "END:VEVENT\nBEGIN:VEVENT\nUID:s\nRECURRENCE-ID;TZID=Europe/Berlin:{at}\n{status}\
+             DTSTART;TZID=Europe/Berlin:20261110T210000\nDURATION:PT1H\nEND:VEVENT\n"
+        )
+    };
+    one(
+        &other("20261110T210000", "STATUS:CANCELLED\n"),
+        "line 9: event s: RECURRENCE-ID 20261110T210000",
+    );
+    one(&other("20261110T210000", ""), "RECURRENCE-ID");
+    one(
+        &other("20261109T210000", "STATUS:CANCELLED\n").replace("UID:s", "UID:t"),
+        "cancels nothing",
+    );
+    for fine in [
+        "EXDATE:20261109T200000Z\nEND:VEVENT\n".to_owned(),
+        "END:VEVENT\n".to_owned(),
+        other("20261109T210000", "STATUS:CANCELLED\n"),
+        other("20261109T210000", ""),
+        other("20261109T210000", "").replace("UID:s", "UID:t"),
+    ] {
+        assert!(missed(&fine).is_empty(), "{fine}");
+    }
+    // Of what lies beyond the last occurrence that is counted nobody knows.
+    let endless = "BEGIN:VEVENT\nUID:e\nDTSTART;VALUE=DATE:20100101\nRRULE:FREQ=DAILY\n\
+                   EXDATE;VALUE=DATE:20990101\nEND:VEVENT\n";
+    assert!(file(endless).unwrap().missed().is_empty());
+}
+
+#[test]
+fn words_that_no_calendar_has_are_refused_at_their_line() {
+    let event = "BEGIN:VEVENT\nUID:m\nDTSTART:20261102T200000Z\nDURATION:PT1H\nEND:VEVENT\n";
+    let refused = |text: &str, want: &str| {
+        let fault = file(text).unwrap_err();
+        assert!(fault.contains(want), "{fault}");
+    };
+    refused(&format!("FOO:bar\n{event}"), "line 3: unknown property `FOO`");
+    refused(&event.replace("UID:m\n", "UID:m\nMETHOD:CANCEL\n"), "METHOD within an event");
+    let second =
+        format!("{event}END:VCALENDAR\nBEGIN:VCALENDAR\nVERSION:2.0\nMETHOD:CANCEL\n{event}");
+    refused(&format!("METHOD:PUBLISH\n{second}"), "line 12: METHOD is CANCEL");
+    for fine in
+        ["X-FOO:bar\n", "x-foo:bar\n", "NAME:Releases\n", "REFRESH-INTERVAL;VALUE=DURATION:P1D\n"]
+    {
+        assert!(file(&format!("{fine}{event}")).is_ok(), "{fine}");
+    }
+    let local = event.replace("200000Z", "200000");
+    let named = file(&format!("TIMEZONE-ID:Asia/Tokyo\n{local}")).unwrap();
+    assert_eq!(named.other_zone(), Some("Asia/Tokyo"));
+}
