@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_are_split_whatever_stands_in_them() {
+    fn fields_are_split_and_their_values_left_as_they_stand() {
         let deep = format!("{}{}", "[".repeat(5_000), "]".repeat(5_000));
         let text = format!(r#"{{"a":{deep},"b\u00e9":"\ud800", "a" : 1e999,"c\udc00":null}}"#);
         let found = fields(&text).unwrap();

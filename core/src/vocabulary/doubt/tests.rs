@@ -129,7 +129,7 @@ fn an_unknown_call_is_doubted_where_all_calls_of_its_source_are_known() {
 }
 
 #[test]
-fn calls_of_others_and_parts_that_fit_none_are_told() {
+fn calls_of_others_and_parts_that_fit_none_are_doubted() {
     let call = |source: &str, name: Value| json!({"detail": {"eventSource": [source], "eventName": [name]}});
     let iam = |name: Value| call("iam.amazonaws.com", name);
     doubted(&iam(json!("RunInstances")), "it is a call of `ec2.amazonaws.com`");
@@ -200,7 +200,7 @@ fn forms_of_regions_and_empty_words() {
 }
 
 #[test]
-fn keys_that_no_event_has_are_told() {
+fn keys_that_no_event_has_are_doubted() {
     doubted(&json!({"eventName": ["CreateUser"]}), "did you mean `detail.eventName`?");
     doubted(&json!({"detail_type": ["x"]}), "did you mean `detail-type`?");
     doubted(&json!({"detail": {"eventNames": ["CreateUser"]}}), "did you mean `detail.eventName`?");

@@ -16,14 +16,18 @@ pub(super) fn doubt_of_value(
     asking: &Asking,
 ) -> Option<Vain> {
     match matcher {
-        Matcher::Exists | Matcher::Absent => return None,
+        Matcher::Exists | Matcher::Absent => None,
         Matcher::AnythingBut(refused) => {
             let doubt = refused.iter().find_map(|one| doubt_of_value(question, one, asking))?;
             let message = format!("{}, so this excepts nothing", doubt.message);
-            return Some(Vain { message, ..doubt });
+            Some(Vain { message, ..doubt })
         }
-        _ => {}
+        _ => doubt_of_match(question, matcher, asking),
     }
+}
+
+/// A value that is asked for, not excepted, and that the field never has.
+fn doubt_of_match(question: &Question<'_>, matcher: &Matcher, asking: &Asking) -> Option<Vain> {
     let path = &question.path;
     let vain = |message: String, help: Option<String>| {
         Some(Vain { path: question.at.clone(), message, help })
