@@ -8,6 +8,7 @@ mod broken;
 mod delivery;
 mod exemptions;
 mod silences;
+mod sound;
 mod written;
 
 mod vain;

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::effective::own_file;
 use super::remark::Remark;
-use super::verb;
+use super::sound;
 use super::written::Written;
 use crate::exit::Failure;
 use crate::files;
@@ -30,7 +30,7 @@ pub(super) fn remarks(global: &Global, faults: &[Fault]) -> Result<Vec<Remark>, 
         site => (site, None),
     };
     let mut remarks = match engine(global, &whole, whole_site.as_ref()) {
-        Some(engine) => verb::remarks(&engine, &mut Written::of(global))?,
+        Some(engine) => sound::remarks(&engine, &mut Written::of(global))?,
         None => Vec::new(),
     };
     for file in &others {
@@ -96,12 +96,12 @@ fn of_rule(document: &Document, faults: &[Fault]) -> Vec<Remark> {
         }
     }
     let mut remarks = remarks_on(document, of, found, faults);
-    remarks.extend(whole(document, faults).iter().flat_map(verb::of_rule));
+    remarks.extend(readable(document, faults).iter().flat_map(sound::of_rule));
     remarks
 }
 
 /// A rule whose faults do not touch what it is asked about: ID, pattern and tests.
-fn whole(document: &Document, faults: &[Fault]) -> Option<Rule> {
+fn readable(document: &Document, faults: &[Fault]) -> Option<Rule> {
     let touches = |fault: &Fault| {
         let key = fault.path.split(['.', '[']).next().unwrap_or_default();
         let known = ["title", "severity", "why", "runbook", "attack", "respond", "source"];
