@@ -30,6 +30,14 @@ pub enum Unreadable {
     /// More than [`EVENT_BYTES_MAX`].
     #[error("{0} bytes long; at most {EVENT_BYTES_MAX} are read")]
     TooLarge(usize),
+    /// More than is searched for events.
+    #[error("{bytes} bytes long; what carries events is searched up to {most} bytes, unpacked")]
+    CarrierTooLarge {
+        /// All of it.
+        bytes: usize,
+        /// The limit.
+        most: usize,
+    },
     /// More than [`EVENT_DEPTH_MAX`].
     #[error("nested deeper than {EVENT_DEPTH_MAX} levels")]
     TooDeep,

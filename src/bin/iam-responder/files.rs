@@ -22,6 +22,8 @@ use crate::options::Global;
 pub(crate) const CONTENT_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 /// How a gzip file begins.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
+/// Gzip within gzip that is unpacked, as where a pipeline packs what was packed.
+const PACKED_MAX: usize = 4;
 /// Endings of files that a folder is searched for.
 const ENDINGS: [&str; 6] = [".json", ".ndjson", ".jsonl", ".json.gz", ".ndjson.gz", ".jsonl.gz"];
 
@@ -132,7 +134,13 @@ fn content(
     let mut raw = Vec::new();
     let fault = |error: io::Error| Failure::file("read", path, error);
     reader.by_ref().take(most + 1).read_to_end(&mut raw).map_err(fault)?;
-    let (content, damage) = if raw.starts_with(&GZIP) { unpacked(&raw, most) } else { (raw, None) };
+    let (mut content, mut damage) = (raw, None);
+    for _ in 0..PACKED_MAX {
+        if !content.starts_with(&GZIP) || damage.is_some() {
+            break;
+        }
+        (content, damage) = unpacked(&content, most);
+    }
     if content.len() as u64 > most {
         let limit = format!("more than {most} bytes; split the file");
         return Err(Failure::file("read", path, limit));
@@ -174,15 +182,30 @@ mod tests {
         assert_eq!(fault.contains("split the file"), !want, "{fault}");
     }
 
+    fn packed(raw: &[u8]) -> Vec<u8> {
+        let mut packer = GzEncoder::new(Vec::new(), Compression::default());
+        packer.write_all(raw).unwrap();
+        packer.finish().unwrap()
+    }
+
     #[test]
     fn a_file_is_read_up_to_the_limit_packed_or_not() {
-        let mut packer = GzEncoder::new(Vec::new(), Compression::default());
-        packer.write_all(&[b'x'; 1_000]).unwrap();
-        let packed = packer.finish().unwrap();
+        let packed = packed(&[b'x'; 1_000]);
         assert!(packed.len() < 1_000);
         check(&packed, 1_000, true);
         check(&packed, 999, false);
         check(&[b'x'; 1_000], 1_000, true);
         check(&[b'x'; 1_000], 999, false);
+    }
+
+    #[test]
+    fn gzip_within_gzip_is_unpacked_up_to_the_limit() {
+        let inner = packed(&[b'x'; 100_000]);
+        let twice = packed(&inner);
+        let read = |raw: &[u8], most| content(raw, Path::new("e.json.gz"), most);
+        assert_eq!(read(&twice, 100_000).unwrap(), (vec![b'x'; 100_000], None));
+        check(&twice, 99_999, false);
+        let (content, damage) = read(&packed(&inner[..60]), 100_000).unwrap();
+        assert!(content.len() < 100_000 && damage.is_some(), "{damage:?}");
     }
 }

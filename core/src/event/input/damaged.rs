@@ -163,6 +163,11 @@ impl<'t> Reading<'t, '_> {
             None => ((counts || is_list) && has_mark(value, least)) || carries(value),
         };
         if is_taken {
+            // A record that was cut behind a field's colon ends here.
+            let is_cut = self.open.last().is_some_and(|open| !open.list && !open.reported);
+            if in_event.is_some() && is_cut {
+                self.broken(|| "cut off before its end".to_owned());
+            }
             (self.lost, self.jumped) = (false, false);
             self.open.truncate(in_event.unwrap_or(usize::MAX));
             match counts || is_list {

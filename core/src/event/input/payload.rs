@@ -39,6 +39,11 @@ fn searched(payload: &str, layers: usize) -> Vec<Result<Event, Unreadable>> {
     search.found
 }
 
+/// Why a text of so many bytes is not searched.
+pub(super) fn too_large(bytes: usize) -> Unreadable {
+    Unreadable::CarrierTooLarge { bytes, most: PAYLOAD_BYTES_MAX }
+}
+
 /// Does a payload carry an event, or may nobody know? One beyond the limit is not opened.
 pub(super) fn carries(payload: &str) -> bool {
     payload.starts_with(['{', '[', '"'])
@@ -89,8 +94,9 @@ impl Search {
     fn object(&mut self, object: &str, depth: Depth) -> bool {
         let Some(fields) = fields(object) else { return false };
         // The summary of `lookup-events` has names of fields in common with the record that it holds.
-        if let Some(record) = fields.iter().find(|field| field.name == "CloudTrailEvent") {
-            return self.value(record.value, depth);
+        let mut records = fields.iter().filter(|field| field.name == "CloudTrailEvent").peekable();
+        if records.peek().is_some() {
+            return records.fold(false, |any, record| self.value(record.value, depth) | any);
         }
         match may_be_event(&fields).then(|| Event::parse(object)) {
             Some(Ok(event)) if event.shape() != Shape::Unknown => {
@@ -152,7 +158,7 @@ impl Search {
     /// Values one after another, as streams put records together.
     fn json(&mut self, text: &str, layers: usize) -> bool {
         if text.len() > self.left {
-            self.found.push(Err(Unreadable::TooLarge(text.len())));
+            self.found.push(Err(too_large(text.len())));
             return true;
         }
         self.left -= text.len();
@@ -174,11 +180,15 @@ impl Search {
     /// It is packed, and cannot be unpacked within the limit.
     fn unpacked(&mut self, bytes: Vec<u8>) -> Result<Option<String>, Unreadable> {
         let packed = gzip::is_packed(&bytes);
-        let bytes = match packed {
-            true => gzip::unpacked(&bytes, self.left)
-                .map_err(|fault| Unreadable::Damaged(format!("gzip: {fault}")))?,
-            false => bytes,
-        };
+        let mut bytes = bytes;
+        // Gzip within gzip, as where two stages of a pipeline pack.
+        for _ in 0..LAYERS_MAX {
+            if !gzip::is_packed(&bytes) {
+                break;
+            }
+            bytes = gzip::unpacked(&bytes, self.left)
+                .map_err(|fault| Unreadable::Damaged(format!("gzip: {fault}")))?;
+        }
         let count = bytes.len();
         let text = String::from_utf8(bytes).ok();
         let text = text.filter(|text| text.trim_start().starts_with(['{', '[', '"']));
@@ -197,15 +207,18 @@ pub(super) fn may_be_event(fields: &[Field<'_>]) -> bool {
         .any(|field| field.name == "detail" || field.is("eventName") || field.is("eventType"))
 }
 
-/// Does it say of itself that it is an event, whether or not it can be read?
-fn is_event(fields: &[Field<'_>]) -> bool {
+/// Does it say of itself that it is an event, whether or not it can be read? `detail` without a source may be what carries
+/// records.
+fn is_event(all: &[Field<'_>]) -> bool {
     let is = |name: &str, of: fn(&str) -> bool| {
-        fields.iter().any(|field| field.is(name) && of(field.value))
+        all.iter().any(|field| field.is(name) && of(field.value))
     };
     let is_record = is("eventName", |_| true) && is("eventSource", |it| it.contains(".amazonaws."));
+    let is_envelope = is("detail", |it| it.starts_with('{')) && is("source", |it| it != "null");
     is_record
+        || is_envelope
         || is("eventType", |it| it.contains(EventType::Insight.word()))
-        || is("detail", |it| it.starts_with('{'))
+        || is("detail", |it| fields(it).is_some_and(|detail| may_be_event(&detail)))
 }
 
 /// A row of a query's results: a list of objects with one field each, or with a field's name and its value.

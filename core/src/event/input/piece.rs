@@ -1,10 +1,9 @@
 //! A value of the input: an event, what carried some, or a file that is known to hold none.
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::fields::{Field, fields};
-use super::payload::{PAYLOAD_BYTES_MAX, carries, events_in, may_be_event, row};
+use super::fields::{Field, decoded, fields};
+use super::payload::{PAYLOAD_BYTES_MAX, carries, events_in, may_be_event, row, too_large};
 use crate::event::{Event, Shape, Unreadable};
 use crate::text::words::words;
 
@@ -29,12 +28,6 @@ words! {
     }
 }
 
-#[derive(Deserialize)]
-struct LookedUp {
-    #[serde(rename = "CloudTrailEvent")]
-    event: String,
-}
-
 /// A value found, not parsed yet.
 pub(super) enum Piece<'t> {
     Event(&'t str),
@@ -49,16 +42,18 @@ impl Piece<'_> {
             Self::NoEvents(what) => return vec![Found::NoEvents(what)],
             Self::Broken(fault) => return vec![Found::Event(Err(Unreadable::Syntax(fault)))],
         };
-        // `lookup-events` gives the record as text inside its own summary.
-        if text.contains("\"CloudTrailEvent\"")
-            && let Ok(summary) = serde_json::from_str::<LookedUp>(text)
-        {
-            return vec![Found::Event(Event::parse(&summary.event))];
+        let records = looked_up(text);
+        if !records.is_empty() {
+            return records.iter().map(|record| Found::Event(Event::parse(record))).collect();
         }
         let event = Event::parse(text);
         // One that cannot be read may be a carrier of others, which can.
-        let is_known = event.as_ref().is_ok_and(|event| event.shape() != Shape::Unknown);
-        if is_known || text.len() > PAYLOAD_BYTES_MAX {
+        if event.as_ref().is_ok_and(|event| event.shape() != Shape::Unknown) {
+            return vec![Found::Event(event)];
+        }
+        if text.len() > PAYLOAD_BYTES_MAX {
+            let is_event = fields(text).is_some_and(|fields| may_be_event(&fields));
+            let event = if is_event { event } else { Err(too_large(text.len())) };
             return vec![Found::Event(event)];
         }
         let inside = events_in(text);
@@ -67,6 +62,16 @@ impl Piece<'_> {
             false => inside.into_iter().map(Found::Event).collect(),
         }
     }
+}
+
+/// The records that `lookup-events` gives as text inside its own summary. Of two of the same name, both.
+fn looked_up(text: &str) -> Vec<String> {
+    if !text.contains("\"CloudTrailEvent\"") {
+        return Vec::new();
+    }
+    let fields = fields(text).unwrap_or_default();
+    let records = fields.iter().filter(|field| field.name == "CloudTrailEvent");
+    records.filter_map(|field| decoded(field.value)).collect()
 }
 
 /// Fields of a container that hold its events: of a CloudTrail log file, and of the output of `aws cloudtrail

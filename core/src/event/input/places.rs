@@ -26,15 +26,15 @@ pub(super) fn next_place(text: &str, least: usize) -> &str {
 /// Is the rest of a text the first JSON of its line, and the line not one of many that are indented?
 pub(super) fn begins_line(text: &str, rest: &str) -> bool {
     let end = text.len().saturating_sub(rest.len());
-    let start = end.saturating_sub(PREFIX_BYTES);
-    let before = text.as_bytes().get(start..end).unwrap_or_default();
-    let line = match before.iter().rposition(|byte| *byte == b'\n') {
+    let start = text.floor_char_boundary(end.saturating_sub(PREFIX_BYTES));
+    let before = text.get(start..end).unwrap_or_default();
+    let line = match before.rfind('\n') {
         Some(at) => before.get(at + 1..).unwrap_or_default(),
         None if start == 0 => before,
         None => return false,
     };
-    let is_indented = line.first().is_some_and(u8::is_ascii_whitespace);
-    !is_indented && !line.iter().any(|byte| br#"{["]}"#.contains(byte))
+    let is_indented = line.starts_with(|c: char| c.is_ascii_whitespace());
+    !is_indented && !line.contains(['{', '[', '"', ']', '}'])
 }
 
 /// Stands the rest of a text where nothing in it can be a part of what stands before it, as where a file was cut and the

@@ -144,12 +144,17 @@ mod tests {
 
     /// In base64, packed or not.
     fn encoded(text: &str, packed: bool) -> String {
+        encoded_times(text, usize::from(packed))
+    }
+
+    /// In base64, packed so many times.
+    fn encoded_times(text: &str, times: usize) -> String {
         const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
         let mut bytes = text.as_bytes().to_vec();
-        if packed {
+        for _ in 0..times {
             let fast = flate2::Compression::fast();
             let mut packer = flate2::write::GzEncoder::new(Vec::new(), fast);
-            packer.write_all(text.as_bytes()).unwrap();
+            packer.write_all(&bytes).unwrap();
             bytes = packer.finish().unwrap();
         }
         let character = |(bits, place): (u32, usize)| {
@@ -220,6 +225,41 @@ mod tests {
             let [Ok(event)] = found.as_slice() else { panic!("{none}: {found:?}") };
             assert_eq!(event.shape(), Shape::Unknown, "{none}");
         }
+    }
+
+    #[test]
+    fn gzip_within_gzip_is_unpacked_up_to_the_limit() {
+        check_carried(&format!(r#"{{"data":"{}"}}"#, encoded_times(RECORD, 3)), 1, 0);
+        let bomb = encoded_times(&" ".repeat(PAYLOAD_BYTES_MAX + 1), 2);
+        check_carried(&format!(r#"{{"Records":[{{"data":"{bomb}"}},{RECORD}]}}"#), 1, 1);
+    }
+
+    #[test]
+    fn what_is_too_large_to_be_searched_says_so() {
+        let reason = |text: &str| {
+            let found: Vec<_> = read(text).filter_map(Input::event).collect();
+            let [Err(fault)] = found.as_slice() else { panic!("{} found", found.len()) };
+            fault.clone()
+        };
+        let filler = "x".repeat(PAYLOAD_BYTES_MAX);
+        let carrier = format!(r#"{{"records":[{RECORD},"{filler}"]}}"#);
+        let (bytes, most) = (carrier.len(), PAYLOAD_BYTES_MAX);
+        assert_eq!(reason(&carrier), Unreadable::CarrierTooLarge { bytes, most });
+        let event = RECORD.replace("\"A\"", &format!("\"{filler}\""));
+        assert_eq!(reason(&event), Unreadable::TooLarge(event.len()));
+    }
+
+    #[test]
+    fn of_two_fields_of_one_name_both_are_read() {
+        let text = quoted(RECORD);
+        let summary = format!(
+            r#"{{"EventName":"CreateUser","EventSource":"iam.amazonaws.com","CloudTrailEvent":{text},"CloudTrailEvent":{text}}}"#
+        );
+        check_carried(&summary, 2, 0);
+        check_carried(&format!(r#"{{"Events":[{summary}]}}"#), 2, 0);
+        check_carried(&format!(r#"{{"body":[{summary}]}}"#), 2, 0);
+        check_carried(&format!(r#"{{"records":[{RECORD}],"records":[{RECORD}]}}"#), 2, 0);
+        check_carried(&format!(r#"{{"message":{text},"message":{text}}}"#), 2, 0);
     }
 
     #[test]

@@ -63,6 +63,13 @@ fn snake(record: &str) -> String {
         .replace("userIdentity", "user_identity")
 }
 
+/// What EventBridge sends.
+fn envelope(record: &str) -> String {
+    format!(
+        r#"{{"version":"0","id":"1","detail-type":"AWS API Call via CloudTrail","source":"aws.iam","detail":{record}}}"#
+    )
+}
+
 /// A row of CloudTrail Lake: each field an object.
 fn row(record: &str) -> String {
     let fields = super::fields::fields(record).unwrap();
@@ -70,10 +77,28 @@ fn row(record: &str) -> String {
     format!("[{}]", fields.iter().map(cell).collect::<Vec<_>>().join(","))
 }
 
-const CARRIERS: [Carrier; 14] = [
+const CARRIERS: [Carrier; 18] = [
     Carrier { name: "log file", one: |it| it.to_owned(), ends: ["{\"Records\":[", "]}"] },
     Carrier { name: "list", one: |it| it.to_owned(), ends: ["[", "]"] },
     Carrier { name: "list of texts", one: quoted, ends: ["[", "]"] },
+    Carrier { name: "list of envelopes", one: envelope, ends: ["[", "]"] },
+    Carrier {
+        name: "envelopes in SQS",
+        one: |it| format!(r#"{{"messageId":"m","body":{}}}"#, quoted(&envelope(it))),
+        ends: ["{\"Records\":[", "]}"],
+    },
+    Carrier {
+        name: "envelopes in SNS",
+        one: |it| {
+            format!(r#"{{"EventSource":"aws:sns","Sns":{{"Message":{}}}}}"#, quoted(&envelope(it)))
+        },
+        ends: ["{\"Records\":[", "]}"],
+    },
+    Carrier {
+        name: "log file in a detail without source",
+        one: |it| it.to_owned(),
+        ends: ["{\"detail\":{\"Records\":[", "]}}"],
+    },
     Carrier { name: "list of rows in small letters", one: low, ends: ["[", "]"] },
     Carrier { name: "list of rows with underscores", one: snake, ends: ["[", "]"] },
     Carrier {
@@ -139,17 +164,19 @@ impl Carrier {
     }
 }
 
-/// What a caller may write into `userAgent`, so that the event cannot be read.
+/// What a caller may write into `userAgent` and `requestParameters`, so that the event cannot be read.
 fn hostile() -> Vec<String> {
     let deep = |levels| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
-    let agents = [
+    let words = [
         deep(100),
+        format!("{}1{}", "{\"a\":".repeat(100), "}".repeat(100)),
         deep(5_000),
         r#""\ud800""#.to_owned(),
         r#""\udc00x""#.to_owned(),
         format!("\"{}\"", "x".repeat(1_100_000)),
     ];
-    agents.iter().map(|agent| record("H").replace("\"cli\"", agent)).collect()
+    let of = |place: &'static str| words.iter().map(move |word| record("H").replace(place, word));
+    of("\"cli\"").chain(of("\"v\"")).collect()
 }
 
 #[test]
@@ -159,6 +186,11 @@ fn a_hostile_event_costs_no_neighbour_in_any_carrier() {
             let all = [record("A"), hostile, record("B")];
             check(carrier.name, &carrier.of(&all), &["A", "B"], 1);
         }
+    }
+    for hostile in hostile() {
+        let lines = [record("A"), hostile, record("B")];
+        check("lines", &lines.join("\n"), &["A", "B"], 1);
+        check("envelopes", &lines.map(|line| envelope(&line)).join("\n"), &["A", "B"], 1);
     }
     let [one, deep] = [record("A"), hostile().swap_remove(0)];
     check("lists", &format!("[[{one}],[{deep},{one}]]"), &["A", "A"], 1);
