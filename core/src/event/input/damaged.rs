@@ -163,9 +163,7 @@ impl<'t> Reading<'t, '_> {
             None => ((counts || is_list) && has_mark(value, least)) || carries(value),
         };
         if is_taken {
-            // A record that was cut behind a field's colon ends here.
-            let is_cut = self.open.last().is_some_and(|open| !open.list && !open.reported);
-            if in_event.is_some() && is_cut {
+            if in_event.is_some_and(|at| self.is_cut(at)) {
                 self.broken(|| "cut off before its end".to_owned());
             }
             (self.lost, self.jumped) = (false, false);
@@ -176,6 +174,14 @@ impl<'t> Reading<'t, '_> {
             }
         }
         is_taken
+    }
+
+    /// Was a record, entered at this depth, cut where a value of its own may stand, so that an event which follows looks
+    /// like that value? What has a list of a log file is no record.
+    fn is_cut(&self, at: usize) -> bool {
+        let within = || self.open.iter().skip(at);
+        within().any(|open| !open.reported)
+            && !within().any(|open| matches!(open.key, Some(Key::List)))
     }
 
     /// In an object, a value has a key. Is it the list of a log file?

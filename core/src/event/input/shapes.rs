@@ -297,6 +297,19 @@ fn what_stands_before_or_behind_a_cut_is_read() {
 }
 
 #[test]
+fn a_record_that_was_cut_before_a_value_is_counted() {
+    let one = record("A").replace(r#"{"userName":"v"}"#, r#"{"tags":["t",{"k":"v"}]}"#);
+    for end in [r#""userAgent":"#, r#""tags":["#, r#""t","#, r#"{"k":"#] {
+        let cut = &one[..one.find(end).unwrap() + end.len()];
+        for following in [record("B"), envelope(&record("B"))] {
+            check("cut", &format!("{cut}{following}\n{}", record("C")), &["B", "C"], 1);
+        }
+        check("cut", &format!("{cut}[{}]", record("B")), &["B"], 1);
+        check("cut", &format!("{cut}{{\"Records\":[{}]}}", record("B")), &["B"], 1);
+    }
+}
+
+#[test]
 fn the_words_of_a_caller_are_no_events() {
     let forged = record("forged");
     let parts = [
