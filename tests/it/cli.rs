@@ -140,19 +140,46 @@ fn what_cloudtrail_did_not_write_is_said_in_one_line() {
     assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(10), ""));
 }
 
+fn packed(content: &[u8]) -> Vec<u8> {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(content).unwrap();
+    gzip.finish().unwrap()
+}
+
+#[test]
+fn a_hostile_record_in_a_packed_log_file_is_an_alert_and_costs_no_neighbour() {
+    let record = |id: &str, agent: &str, parameters: &str| {
+        format!(
+            r#"{{"eventName":"StopLogging","eventSource":"cloudtrail.amazonaws.com","eventID":"{id}","userAgent":{agent},"requestParameters":{parameters}}}"#
+        )
+    };
+    let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
+    let name = r#"{"name":"audit"}"#;
+    for hostile in [record("h", &deep, name), record("h", "\"cli\"", &deep)] {
+        let all = [record("a", "\"cli\"", name), hostile, record("b", "\"cli\"", name)].join(",");
+        let scratch = Scratch::new("hostile", &[]);
+        let log = format!("{{\"Records\":[{all}]}}");
+        for content in [packed(log.as_bytes()), packed(&packed(log.as_bytes()))] {
+            std::fs::write(scratch.0.join("log.json.gz"), content).unwrap();
+            let output = run_with(&["respond", "--format", "json", &scratch.path("")], "");
+            let found: Vec<Value> =
+                text(&output.stdout).lines().map(|it| serde_json::from_str(it).unwrap()).collect();
+            let outcomes: Vec<&str> =
+                found.iter().filter_map(|it| it["outcome"].as_str()).collect();
+            assert_eq!(outcomes, ["alerted", "unreadable", "alerted"], "{found:?}");
+            assert_eq!(output.status.code(), Some(10));
+        }
+    }
+}
+
 #[test]
 fn folders_gzip_and_ndjson_are_read() {
     let scratch =
         Scratch::new("input", &[("a.ndjson", &format!("{QUIET}\n{QUIET}\n")), ("notes.txt", "no")]);
-    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    gzip.write_all(
-        format!(
-            "{{\"Records\":[{{\"eventName\":\"A\",\"eventSource\":\"s3.amazonaws.com\"}},{QUIET}]}}"
-        )
-        .as_bytes(),
-    )
-    .unwrap();
-    std::fs::write(scratch.0.join("b.json.gz"), gzip.finish().unwrap()).unwrap();
+    let log = format!(
+        "{{\"Records\":[{{\"eventName\":\"A\",\"eventSource\":\"s3.amazonaws.com\"}},{QUIET}]}}"
+    );
+    std::fs::write(scratch.0.join("b.json.gz"), packed(log.as_bytes())).unwrap();
     check(&["respond", &scratch.path("")], "", 0, "4 events: no alerts, 4 quiet\n", "");
 }
 
