@@ -6,15 +6,16 @@
 
 mod fields;
 mod gzip;
+mod places;
 
 mod payload;
 
 mod piece;
 
 mod damaged;
-mod places;
 
 mod read;
+
 #[cfg(test)]
 mod shapes;
 

@@ -12,9 +12,10 @@ mod unrated;
 
 mod call;
 
-mod others;
 mod step;
 mod wearers;
+
+mod others;
 
 pub use call::{Access, Call, CallEffect, IAM, Inverse, calls, calls_of, find};
 pub(crate) use call::{ValueFrom, response_words, without_version};

@@ -3,10 +3,11 @@
 //! Nothing here is refused: AWS adds calls, fields and words every week, so a person decides. For the same reason an
 //! unknown word is reported only if it is similar to a known word, or has a form that no such word can have.
 
-mod calls;
 mod keys;
 
 mod names;
+
+mod calls;
 
 mod value;
 

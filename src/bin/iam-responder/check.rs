@@ -4,14 +4,16 @@ mod effective;
 mod remark;
 mod topics;
 
-mod broken;
 mod delivery;
 mod exemptions;
 mod silences;
-mod sound;
 mod written;
 
 mod vain;
+
+mod sound;
+
+mod broken;
 
 mod verb;
 

@@ -58,7 +58,7 @@ struct Open {
 enum Key {
     /// Its value is the list of a log file.
     List,
-    /// Its value tells whether it is an event.
+    /// Its value shows whether it is an event.
     Source,
     Other,
 }
