@@ -31,7 +31,9 @@ pub(super) fn is_there(event: &Event, path: &str) -> bool {
 pub(super) fn is_said(event: &Event, path: &str, value: &str) -> bool {
     found(event, path).into_iter().any(|found| match found {
         Value::String(text) => text.trim().eq_ignore_ascii_case(value),
-        found => !found.is_null() && found.to_string() == value,
+        Value::Bool(on) => value == if *on { "true" } else { "false" },
+        Value::Number(number) => number.to_string() == value,
+        Value::Null | Value::Array(_) | Value::Object(_) => false,
     })
 }
 
