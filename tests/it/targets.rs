@@ -353,6 +353,10 @@ fn what_a_call_sets_is_said() {
         own,
         "created trust anchor a of private certificate authority 1, disabled",
     );
+    let shared = json!({"name": "a", "source": {"sourceType": "AWS_ACM_PCA",
+        "sourceData": {"acmPcaArn": "arn:aws:acm-pca:eu-west-1:999988887777:certificate-authority/1"}}});
+    let said = "created trust anchor a of private certificate authority 1 of account 999988887777";
+    check("rolesanywhere", "CreateTrustAnchor", shared, said);
     let foreign =
         json!({"name": "a", "enabled": true, "source": {"sourceType": "CERTIFICATE_BUNDLE"}});
     let said = "created trust anchor a with a certificate from outside of AWS";

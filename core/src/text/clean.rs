@@ -50,7 +50,9 @@ fn dead(text: &str) -> String {
     let chars: Vec<char> = text.chars().collect();
     let mut dead = String::with_capacity(text.len());
     for (at, c) in chars.iter().enumerate() {
-        let live = is_live(&chars, at);
+        // Behind a bracket that breaks a link an at sign follows no name any longer: `www.@ops` became a mention.
+        let named = || chars.get(at + 1).is_some_and(|c| c.is_alphanumeric() || *c == '_');
+        let live = is_live(&chars, at) || (*c == '@' && dead.ends_with(']') && named());
         // A bracket that breaks a link must not create one with the text after it: `//(x)` became one.
         if dead.ends_with(']') && (live || matches!(c, '(' | '[')) {
             dead.push(' ');
@@ -159,6 +161,7 @@ mod tests {
             ("x//(a)///b", "x/[/] (a)/[/] [/]b"),
             ("@here (@ops) [~ops]", "\u{ff20}here (\u{ff20}ops) [ ~ops]"),
             ("alice@example.com", "alice@example.com"),
+            ("www.@ops ftp.@_x www.@ x", "www[.] \u{ff20}ops ftp[.] \u{ff20}_x www[.]@ x"),
         ] {
             assert_eq!(clean(text, 80), want);
             assert_eq!(clean(want, 80), want, "cleaned twice");
