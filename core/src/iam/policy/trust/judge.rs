@@ -30,7 +30,7 @@ pub struct Trust {
     pub own_alone: bool,
     /// What conditions ask of everybody, where strangers can meet it: anyone is let in. Empty if a statement without
     /// conditions lets anyone in.
-    pub in_vain: BTreeSet<String>,
+    pub met_by_strangers: BTreeSet<String>,
     /// It has more statements than are judged, and counts as open to anyone.
     pub cut: bool,
     /// The thing whose policy it is.
@@ -147,9 +147,9 @@ impl Trust {
     fn anyone(&mut self, entry: &Entry<'_>) {
         let is_first = !self.has(TrustWord::Anyone);
         match entry.conditions {
-            [] => self.in_vain.clear(),
-            conditions if is_first || !self.in_vain.is_empty() => {
-                self.in_vain.extend(conditions.iter().map(said));
+            [] => self.met_by_strangers.clear(),
+            conditions if is_first || !self.met_by_strangers.is_empty() => {
+                self.met_by_strangers.extend(conditions.iter().map(said));
             }
             _ => {}
         }

@@ -25,9 +25,12 @@ pub(crate) fn describe_trust(trust: &Trust) -> Vec<String> {
         ));
     } else if has(TrustWord::Anyone) {
         let outside = if trust.of == Of::WebResource { UNSIGNED } else { "" };
-        let conditions = match trust.in_vain.is_empty() {
+        let conditions = match trust.met_by_strangers.is_empty() {
             true => String::new(),
-            false => format!(", on a condition that strangers can meet: {}", list(&trust.in_vain)),
+            false => format!(
+                ", on a condition that strangers can meet: {}",
+                list(&trust.met_by_strangers)
+            ),
         };
         lines.push(format!("anybody in any AWS account may take it{outside}{conditions}"));
     }
