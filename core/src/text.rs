@@ -2,6 +2,7 @@
 
 pub(crate) mod base64;
 pub(crate) mod checked;
+pub(crate) mod enumerated;
 pub(crate) mod hash;
 pub mod live;
 pub mod nearest;

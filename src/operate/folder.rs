@@ -45,17 +45,10 @@ pub fn engine(
     let mut own_site = None;
     for folder in folders {
         let folder = folder.as_ref();
-        let site_path = folder.join(SITE_FILE);
-        let mut paths = files(folder)?;
-        let is_rule =
-            |path: &PathBuf| path.extension().is_some_and(|end| end == "yaml" || end == "yml");
-        paths.retain(is_rule);
-        if paths.contains(&site_path) {
-            own_site = own_site.or(Some(site_path.clone()));
-            paths.retain(|path| *path != site_path);
-        }
+        let (paths, site) = rule_files(folder)?;
+        own_site = own_site.or_else(|| site.clone());
         // Beside the pack a site file alone is enough.
-        if paths.is_empty() && !(with_pack && own_site.as_ref() == Some(&site_path)) {
+        if paths.is_empty() && !(with_pack && site.is_some() && site == own_site) {
             return Err(FolderError::Empty(folder.to_path_buf()));
         }
         for path in &paths {
@@ -64,6 +57,19 @@ pub fn engine(
     }
     let site = site.or(own_site.as_deref()).map(site_files).transpose()?;
     Engine::load(&rules, site.as_ref(), with_pack.then_some(&PACK)).map_err(FolderError::Broken)
+}
+
+/// The files of a folder that hold rules, and its site file, if it has one.
+///
+/// # Errors
+/// [`FolderError::Read`].
+pub fn rule_files(folder: &Path) -> Result<(Vec<PathBuf>, Option<PathBuf>), FolderError> {
+    let site = folder.join(SITE_FILE);
+    let is_yaml =
+        |path: &PathBuf| path.extension().is_some_and(|end| end == "yaml" || end == "yml");
+    let (sites, rules): (Vec<_>, Vec<_>) =
+        files(folder)?.into_iter().filter(is_yaml).partition(|path| *path == site);
+    Ok((rules, sites.into_iter().next()))
 }
 
 /// A file as the engine takes it.

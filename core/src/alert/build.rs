@@ -23,6 +23,7 @@ use crate::facts::{Context, OpenedAccount, RightsChange};
 use crate::iam::policy::{Grant, describe, describe_trust};
 use crate::rule::Rule;
 use crate::text::clean::clean_lines;
+use crate::text::enumerated::enumerated;
 use crate::text::hostile::Hostile;
 use crate::text::line::Line;
 use crate::text::severity::Severity;
@@ -481,24 +482,6 @@ fn rights_lines(context: &Context) -> RightsLines {
     if more > 0 {
         allows.push(format!("and {more} more"));
     }
-    let list = |grants: &BTreeSet<Grant>| match grants.is_empty() {
-        true => "nothing".to_owned(),
-        false => {
-            let words: Vec<&str> =
-                grants.iter().take(ALLOWS_MAX).map(|grant| grant.word()).collect();
-            match grants.len().saturating_sub(ALLOWS_MAX) {
-                0 => words.join(", "),
-                more => format!("{} and {more} more", words.join(", ")),
-            }
-        }
-    };
-    let difference = rights.added.as_ref().zip(rights.removed.as_ref());
-    let compared = |(added, removed): (&BTreeSet<Grant>, &BTreeSet<Grant>)| match added.is_empty()
-        && removed.is_empty()
-    {
-        true => "no right that is rated is new, and none is gone".to_owned(),
-        false => format!("new {}; gone {}", list(added), list(removed)),
-    };
     RightsLines {
         grants: listed_words(&rights.grants.all),
         unconditional: listed_words(&rights.grants.unconditional),
@@ -506,8 +489,20 @@ fn rights_lines(context: &Context) -> RightsLines {
             .map(|trust| trust.words.iter().copied().map(KeptWord::from).collect())
             .unwrap_or_default(),
         allows: allows.iter().map(|line| Line::text(line)).collect(),
-        difference: difference.map(compared).map(|line| Line::text(&line)),
+        difference: rights.added.as_ref().zip(rights.removed.as_ref()).map(difference),
     }
+}
+
+/// What a document gives that the one before did not, and the other way round.
+fn difference((added, removed): (&BTreeSet<Grant>, &BTreeSet<Grant>)) -> Line {
+    if added.is_empty() && removed.is_empty() {
+        return Line::from("no right that is rated is new, and none is gone");
+    }
+    let list = |grants: &BTreeSet<Grant>| match grants.is_empty() {
+        true => "nothing".to_owned(),
+        false => enumerated(grants.iter().map(|grant| grant.word()), ALLOWS_MAX),
+    };
+    Line::text(&format!("new {}; gone {}", list(added), list(removed)))
 }
 
 /// A session has what its user has and its policy lets through: what that allows, nobody is given by it.

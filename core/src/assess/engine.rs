@@ -10,6 +10,7 @@ use super::decide::decide;
 use crate::event::Event;
 use crate::facts::{Context, Facts, Known, Open};
 use crate::own::Own;
+use crate::pattern::PatternLoad;
 use crate::rule::{FIELDS_OF_PEOPLE, Loading, PackedRule, PackedRules, Rule, RuleSet};
 use crate::site::Site;
 use crate::site::calendar::IcsFiles;
@@ -135,17 +136,11 @@ impl Engine {
         let none = IcsFiles::new();
         let calendars = site.map_or(&none, |site| &site.calendars);
         let load = || {
-            let rules = match rules_of(rules, pack) {
-                Ok(rules) => rules,
-                Err(mut faults) => {
-                    let site = site_document.as_ref();
-                    faults.extend(
-                        site.into_iter()
-                            .flat_map(|site| faults_beside(site, calendars, rules, pack)),
-                    );
-                    return Err(faults);
-                }
-            };
+            let rules = rules_of(rules, pack).map_err(|mut faults| {
+                let site = site_document.iter();
+                faults.extend(site.flat_map(|site| faults_beside(site, calendars, rules, pack)));
+                faults
+            })?;
             let base = pack.map(|pack| pack.site(&rules)).transpose()?;
             let site = Site::load_beside(base, site_document.as_ref(), calendars, &rules)?;
             Ok(Self::of(rules, site))
@@ -316,9 +311,9 @@ fn faults_beside(
         pack.site(&rules).ok()
     });
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-    let mut faults = Site::load(base, Some(site), calendars, &ids).err().unwrap_or_default();
-    faults.retain(|fault| is_whole || !fault.message.starts_with("no rule "));
-    faults
+    let known = is_whole.then_some(ids.as_slice());
+    let loaded = Site::load_within(base, Some(site), calendars, known, PatternLoad::default());
+    loaded.err().unwrap_or_default()
 }
 
 /// Content of a site file. `None` if it is empty.

@@ -170,7 +170,7 @@ fn is_of_directory(name: &str) -> bool {
 fn is_foreign(arn: &Arn<'_>, home: &Home<'_>) -> bool {
     match home.organization {
         Some(own) => arn.organization() != Some(own),
-        None => home.is_foreign(arn.account) && home.account != Some(arn.account),
+        None => home.is_foreign(arn.account),
     }
 }
 

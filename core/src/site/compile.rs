@@ -31,7 +31,7 @@ impl Site {
         files: &IcsFiles,
         rule_ids: &[&str],
     ) -> Result<Self, Vec<Fault>> {
-        Self::load_within(base, document, files, rule_ids, PatternLoad::default())
+        Self::load_within(base, document, files, Some(rule_ids), PatternLoad::default())
     }
 
     /// As [`Site::load`], beside these rules: the patterns of both count together.
@@ -47,14 +47,16 @@ impl Site {
         if document.is_none() {
             return Ok(base.unwrap_or_else(Self::empty));
         }
-        Self::load_within(base, document, files, &rules.ids(), rules.budget())
+        Self::load_within(base, document, files, Some(&rules.ids()), rules.budget())
     }
 
-    fn load_within(
+    /// As [`Site::load`], with patterns counted before. Without `rule_ids` it is not known which rules there are, so none
+    /// that it names is missing.
+    pub(crate) fn load_within(
         base: Option<Self>,
         document: Option<&Document>,
         files: &IcsFiles,
-        rule_ids: &[&str],
+        rule_ids: Option<&[&str]>,
         mut budget: PatternLoad,
     ) -> Result<Self, Vec<Fault>> {
         let mut base = base.unwrap_or_else(Self::empty);
@@ -133,7 +135,8 @@ fn with_patterns(
 
 struct Compiler<'d> {
     document: &'d Document,
-    rule_ids: &'d [&'d str],
+    /// `None` where they are not known.
+    rule_ids: Option<&'d [&'d str]>,
     known: KnownNames,
     /// What the patterns of rules, of the site that came with them and of this one take together.
     budget: PatternLoad,
@@ -334,9 +337,10 @@ impl Compiler<'_> {
             one.rules.iter().map(move |id| (format!("suppressions[{index}].rules"), id))
         });
         let named: Vec<_> = overridden.chain(adjusted).chain(suppressed).collect();
+        let known = self.rule_ids;
         for (path, id) in named {
-            if !self.rule_ids.contains(&id.as_str()) {
-                let help = nearest::suggestion(id, self.rule_ids.iter().copied());
+            if let Some(known) = known.filter(|known| !known.contains(&id.as_str())) {
+                let help = nearest::suggestion(id, known.iter().copied());
                 self.fault(&path, format!("no rule `{id}`"), help);
             }
         }

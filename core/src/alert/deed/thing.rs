@@ -125,14 +125,12 @@ pub(super) fn node(value: &str, event: &Event, context: &Context) -> Line {
 pub(super) fn policy(arn: &str, event: &Event) -> Line {
     let parsed = Arn::parse(arn);
     let name = Line::name(parsed.map_or(arn, |arn| arn.name()));
-    match parsed.map(|arn| arn.account).filter(|account| *account != "aws") {
-        Some(account) if event.account() == Some(account) => {
-            Line::from("customer policy ").and(name)
-        }
-        Some(account) => {
-            let account = Line::theirs(account, 20);
-            Line::from("customer policy ").and(name).and(" of account ").and(account)
-        }
-        None => Line::from("policy ").and(name),
+    let Some(account) = parsed.map(|arn| arn.account).filter(|account| *account != "aws") else {
+        return Line::from("policy ").and(name);
+    };
+    let line = Line::from("customer policy ").and(name);
+    match event.account() == Some(account) {
+        true => line,
+        false => line.and(" of account ").and(Line::theirs(account, 20)),
     }
 }

@@ -151,20 +151,8 @@ impl Calendar {
     }
 
     fn windows(&mut self, spec: &CalendarSpec, faults: &mut Vec<CalendarFault>) {
-        for (index, window) in spec.weekly.iter().enumerate() {
-            match weekly(window) {
-                Ok(window) => self.weekly.push(window),
-                Err(found) => faults
-                    .extend(found.into_iter().map(|one| one.below(&format!("weekly[{index}]")))),
-            }
-        }
-        for (index, span) in spec.spans.iter().enumerate() {
-            match single(span) {
-                Ok(span) => self.spans.push(span),
-                Err(found) => faults
-                    .extend(found.into_iter().map(|one| one.below(&format!("spans[{index}]")))),
-            }
-        }
+        self.weekly = entries("weekly", spec.weekly.iter().map(weekly), faults);
+        self.spans = entries("spans", spec.spans.iter().map(single), faults);
         for (index, day) in spec.except.iter().enumerate().filter(|(_, day)| !is_file(day)) {
             match day.parse() {
                 Ok(day) => self.except.push(day),
@@ -279,6 +267,25 @@ impl Calendar {
 
 fn is_file(entry: &str) -> bool {
     entry.to_lowercase().ends_with(".ics")
+}
+
+/// The right entries of a list; the faults of the others, with their places.
+fn entries<T>(
+    list: &str,
+    read: impl Iterator<Item = Result<T, Vec<CalendarFault>>>,
+    faults: &mut Vec<CalendarFault>,
+) -> Vec<T> {
+    let mut right = Vec::new();
+    for (index, entry) in read.enumerate() {
+        match entry {
+            Ok(entry) => right.push(entry),
+            Err(found) => {
+                let at = format!("{list}[{index}]");
+                faults.extend(found.into_iter().map(|fault| fault.below(&at)));
+            }
+        }
+    }
+    right
 }
 
 /// The zone of a calendar.

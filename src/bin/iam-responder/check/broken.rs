@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use iam_responder::assess::engine::{Engine, SITE_FILE, SiteFiles, SourceFile};
+use iam_responder::assess::engine::{Engine, SiteFiles, SourceFile};
 use iam_responder::operate::folder;
 use iam_responder::pack::PACK;
 use iam_responder::pattern::Pattern;
@@ -48,17 +48,9 @@ pub(super) fn remarks(global: &Global, faults: &[Fault]) -> Result<Vec<Remark>, 
 
 /// The files that rules are read from.
 fn rule_files(global: &Global) -> Vec<SourceFile> {
-    let mut found = Vec::new();
-    for folder in &global.rules {
-        let site = folder.join(SITE_FILE);
-        let paths = folder::files(folder).unwrap_or_default();
-        let is_rule = |path: &std::path::PathBuf| {
-            *path != site && path.extension().is_some_and(|end| end == "yaml" || end == "yml")
-        };
-        let files = paths.iter().filter(|path| is_rule(path));
-        found.extend(files.filter_map(|path| folder::source_file(path).ok()));
-    }
-    found
+    let folders = global.rules.iter().filter_map(|folder| folder::rule_files(folder).ok());
+    let paths = folders.flat_map(|(rules, _)| rules);
+    paths.filter_map(|path| folder::source_file(&path).ok()).collect()
 }
 
 /// The engine of the files without faults. A site that names a rule of the others cannot be read, and is left out.

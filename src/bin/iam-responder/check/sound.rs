@@ -68,15 +68,15 @@ fn of_calendars(engine: &Engine, now: Timestamp) -> Vec<Remark> {
     let soon = now.to_zoned(TimeZone::UTC).checked_add(CALENDAR_NOTICE_DAYS.days());
     let mut remarks = Vec::new();
     for (name, calendar) in engine.site().calendars() {
+        let place = || format!("calendar {name}");
         if let Some(other) = calendar.other_zone() {
             let zone = calendar.zone();
             let message = format!(
                 "its file says X-WR-TIMEZONE:{other}; its times that name no zone, and its whole days, are read in `zone`, which \
                  is {zone}: make `zone` the same if the file means them so"
             );
-            remarks.push(Remark::new(format!("calendar {name}"), message));
+            remarks.push(Remark::new(place(), message));
         }
-        let place = || format!("calendar {name}");
         remarks.extend(calendar.missed().map(|missed| Remark::new(place(), missed.to_owned())));
         let Some(until) = calendar.known_until() else { continue };
         if soon.as_ref().is_ok_and(|soon| until < soon.timestamp()) {
@@ -85,7 +85,7 @@ fn of_calendars(engine: &Engine, now: Timestamp) -> Vec<Remark> {
                  {}; begin the series later",
                 until.strftime("%Y-%m-%d")
             );
-            remarks.push(Remark::new(format!("calendar {name}"), message));
+            remarks.push(Remark::new(place(), message));
         }
     }
     remarks

@@ -91,9 +91,8 @@ fn print(
     Ok(())
 }
 
-/// Prints all faults, and beside them every warning: a run that names the faults alone is followed by a second
-/// one that fails again. For people
-/// both are on standard error, as the check has no answer.
+/// Prints all faults, and beside them every warning: a run that names the faults alone is followed by a second one that
+/// fails again. For people both are on standard error, as the check has no answer.
 fn broken(global: &Global, arguments: &Arguments, faults: Vec<Fault>) -> Result<Exit, Failure> {
     let remarks = if arguments.effective { Vec::new() } else { broken::remarks(global, &faults)? };
     if global.format == OutputFormat::Human {

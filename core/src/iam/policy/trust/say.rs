@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::judge::{Of, Trust};
 use super::word::TrustWord;
 use crate::iam::policy::STATEMENTS_MAX;
+use crate::text::enumerated::enumerated;
 
 /// Most accounts or providers named in one line.
 const LISTED_MAX: usize = 10;
@@ -84,11 +85,7 @@ pub(crate) fn describe_trust(trust: &Trust) -> Vec<String> {
 }
 
 fn list(all: &BTreeSet<String>) -> String {
-    let shown = all.iter().take(LISTED_MAX).cloned().collect::<Vec<_>>().join(", ");
-    match all.len().checked_sub(LISTED_MAX) {
-        Some(more) if more > 0 => format!("{shown} and {more} more"),
-        _ => shown,
-    }
+    enumerated(all.iter().map(String::as_str), LISTED_MAX)
 }
 
 #[cfg(test)]
