@@ -22,9 +22,11 @@ mod once;
 mod patience;
 mod prior;
 mod second;
-pub mod silence;
+mod sequence;
 
 mod ask;
+pub mod silence;
+
 mod handle;
 pub mod suppressed;
 

@@ -18,12 +18,11 @@ pub trait Counters {
         window: SignedDuration,
     ) -> impl Future<Output = Result<u32, EffectError>>;
 
-    /// The first event counted under a key between two moments, both included, without these events: its ID and time.
-    fn first_between(
+    /// The events counted under a key between two moments, both included: ID and time, in any order.
+    fn counted_between(
         &self,
         key: &str,
         from: Timestamp,
         to: Timestamp,
-        none_of: &[String],
-    ) -> impl Future<Output = Result<Option<(String, Timestamp)>, EffectError>>;
+    ) -> impl Future<Output = Result<Vec<(String, Timestamp)>, EffectError>>;
 }

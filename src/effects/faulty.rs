@@ -159,8 +159,7 @@ faulty! {
     }
     Counters {
         count(key: &str, event_id: &str, at: Timestamp, window: SignedDuration) -> u32;
-        first_between(key: &str, from: Timestamp, to: Timestamp, none_of: &[String])
-            -> Option<(String, Timestamp)>;
+        counted_between(key: &str, from: Timestamp, to: Timestamp) -> Vec<(String, Timestamp)>;
     }
     PriorState {
         registers(addresses: &[String]) -> Vec<Option<Register>>;

@@ -5,12 +5,28 @@ use jiff::Timestamp;
 
 use super::lookup::{CachedLookups, FoundAccount};
 use super::once::Begun;
+use super::prior::writes;
 use super::responder::{Mode, RespondError, Responder};
-use crate::assess::Opened;
+use super::sequence::Noted;
+use crate::assess::{Ahead, Follow, Opened, SequenceStep};
 use crate::effects::{Lookups, Publish, State};
 use crate::event::Event;
 use crate::facts::{Facts, Known, TagsBefore};
 use crate::iam::account::{Account, AccountId};
+
+/// What the world answered about one event.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    pub known: Known,
+    /// The account of the event, to be stored.
+    pub found: Option<FoundAccount>,
+    /// Was it published before? `None` if no rule may fire.
+    pub begun: Option<Begun>,
+    /// The steps of the sequences of rules that may match.
+    pub noted: Noted,
+    /// The steps that were noted of the event itself.
+    pub steps: Vec<SequenceStep>,
+}
 
 impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     pub(super) fn cached(&self) -> CachedLookups<'_, S, L> {
@@ -27,7 +43,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         event: &Event,
         opened: &Opened,
         now: Timestamp,
-    ) -> Result<(Known, Option<FoundAccount>, Option<Begun>), RespondError> {
+    ) -> Result<Asked, RespondError> {
         let facts = opened.facts();
         if !opened.wants_answers() {
             let later = self.known_for_later(event, facts, now);
@@ -35,24 +51,34 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
                 true => join(later, self.burst(event, facts, now)).await.0,
                 false => later.await,
             };
-            return Ok((known, None, None));
+            return Ok(Asked { known, ..Asked::default() });
         }
-        let ((known, found), begun) = join(self.known(event, facts, now), async {
+        // Noted before the questions of simultaneous events are asked, as early as they are.
+        let Ahead { steps, follows } = self.engine.ahead(event, opened);
+        let follows: Vec<&Follow> = follows.iter().collect();
+        let (at, unread) = (event.time().unwrap_or(now), Noted::default());
+        let begun = async {
             match opened.may_speak() {
                 true => self.begin(&event.identity(), now).await.map(Some),
                 false => Ok(None),
             }
-        })
+        };
+        let ((known, found), begun, noted, ()) = join4(
+            self.known(event, facts, now),
+            begun,
+            self.noted(&follows, &unread, at),
+            self.record(event, &steps, now),
+        )
         .await;
-        Ok((known, found, begun?))
+        Ok(Asked { known, found, begun: begun?, noted, steps })
     }
 
     /// Reads only what later events are compared with. The event itself raises no alert, no matter what the world
     /// answers.
     async fn known_for_later(&self, event: &Event, facts: &Facts, now: Timestamp) -> Known {
         let asked = join(self.own_change_set(facts), self.tagged(event, facts, now));
-        let (_, (own_change_set, tagged)) =
-            join(self.record_writes(event, facts, now), asked).await;
+        let writes = writes(event, facts, now);
+        let (_, (own_change_set, tagged)) = join(self.record_writes(&writes), asked).await;
         Known { own_change_set, tagged, ..Known::default() }
     }
 
@@ -62,14 +88,10 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         facts: &Facts,
         now: Timestamp,
     ) -> (Known, Option<FoundAccount>) {
-        let before = async {
-            // First, so that one of two simultaneous events sees the other. An event's own write does not answer it.
-            self.record_writes(event, facts, now).await;
-            self.before(event, facts).await
-        };
+        let writes = writes(event, facts, now);
         let accounts = join(self.accounts(event, facts, now), self.opened(facts, now));
         let (before, ((account, tagged, found), opened), calendars, others) = join4(
-            before,
+            self.before(event, facts, &writes),
             accounts,
             self.cached().calendars(self.engine.site(), event.time(), now),
             join3(

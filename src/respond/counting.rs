@@ -1,12 +1,8 @@
-//! Counting across events: thresholds, sequences, bursts, and their keys.
+//! Counting across events: bursts, and updates of the tool itself.
 
-use std::collections::BTreeSet;
-
-use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 
 use super::responder::Responder;
-use crate::assess::{Count, Follow, Question, SequenceStep};
 use crate::effects::{EffectError, Lookups, Precondition, Publish, State};
 use crate::event::{CallOutcome, Event, PrincipalKind};
 use crate::facts::Facts;
@@ -22,88 +18,6 @@ const CLOUDFORMATION: &str = "cloudformation.amazonaws.com";
 pub const BURST_WINDOW: SignedDuration = SignedDuration::from_mins(10);
 
 impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
-    /// Which of the rules with a threshold or a sequence may fire: those whose question is answered with yes.
-    pub(super) async fn answered(
-        &self,
-        questions: &[Question],
-        event: &Event,
-        now: Timestamp,
-    ) -> BTreeSet<String> {
-        let asked = questions.iter().map(async |question| {
-            let yes = self.is_yes(question, event, now).await;
-            yes.then(|| question.rule.clone())
-        });
-        join_all(asked).await.into_iter().flatten().collect()
-    }
-
-    async fn is_yes(&self, question: &Question, event: &Event, now: Timestamp) -> bool {
-        let counted = match &question.count {
-            Some(count) => self.reached(count, event, now).await,
-            None => true,
-        };
-        match &question.follow {
-            Some(follow) if counted => self.followed(follow, event, now).await,
-            _ => counted,
-        }
-    }
-
-    async fn reached(&self, count: &Count, event: &Event, now: Timestamp) -> bool {
-        let (id, at) = (event.identity(), event.time().unwrap_or(now));
-        let counted = self.state.count(&count.key, &id, at, count.within).await;
-        // A store that is down must not silence: the rule fires as if it had no threshold.
-        counted.map_or(true, |counted| counted >= count.least)
-    }
-
-    /// Was each step of the sequence seen before this event, in order and in time, each by a
-    /// different event?
-    async fn followed(&self, follow: &Follow, event: &Event, now: Timestamp) -> bool {
-        let at = event.time().unwrap_or(now);
-        let mut from = at.checked_sub(follow.within).unwrap_or(at);
-        let mut taken = vec![event.identity()];
-        for keys in &follow.steps {
-            // A store that is down must not silence, but a sequence only adds to the alert of its
-            // last event.
-            match self.first_of(keys, (from, at), &taken).await {
-                Ok(Some((id, seen))) => {
-                    from = seen;
-                    taken.push(id);
-                }
-                Ok(None) => return false,
-                Err(error) => {
-                    tracing::warn!(%error, "sequence not known, no alert");
-                    return false;
-                }
-            }
-        }
-        true
-    }
-
-    /// The earliest event between these times under any of these keys that was not taken yet.
-    async fn first_of(
-        &self,
-        keys: &[String],
-        (from, to): (Timestamp, Timestamp),
-        taken: &[String],
-    ) -> Result<Option<(String, Timestamp)>, EffectError> {
-        let asked = keys.iter().map(|key| self.state.first_between(key, from, to, taken));
-        let found = join_all(asked).await.into_iter().collect::<Result<Vec<_>, _>>()?;
-        Ok(found.into_iter().flatten().min_by_key(|(_, seen)| *seen))
-    }
-
-    /// Notes what later events are compared with: the steps of sequences. A store that is down
-    /// costs those comparisons, not this event's alert.
-    pub(super) async fn record(&self, event: &Event, steps: &[SequenceStep], now: Timestamp) {
-        let (id, at) = (event.identity(), event.time().unwrap_or(now));
-        join_all(steps.iter().map(async |step| {
-            let noted = self.state.count(&step.key, &id, at, step.within).await;
-            noted.map_or_else(
-                |error| tracing::warn!(%error, "step of a sequence not noted"),
-                |_| (),
-            );
-        }))
-        .await;
-    }
-
     /// Notes that an update of the tool's own stack begins, or which change set will be one.
     pub(super) async fn record_update(
         &self,
@@ -186,8 +100,8 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             return makes.then_some(OwnStack::Created);
         }
         let key = own_update_key(event, &who);
-        match self.state.first_between(&key, from, at, &[]).await {
-            Ok(begun) => begun.map(|_| OwnStack::Updated),
+        match self.state.counted_between(&key, from, at).await {
+            Ok(begun) => (!begun.is_empty()).then_some(OwnStack::Updated),
             Err(error) => {
                 tracing::warn!(%error, "not known whether the own stack is being updated");
                 None

@@ -3,12 +3,14 @@
 use futures_util::future::{join, join3};
 use jiff::Timestamp;
 
+use super::ask::Asked;
 use super::caller;
 use super::lookup::FoundAccount;
 use super::once::{Begun, Claims};
 use super::outcome::{Disposition, Outcome};
 use super::responder::{Mode, Origin, RespondError, Responder, Response};
 use super::send::send;
+use super::sequence::Noted;
 use crate::alert::{Alert, StepLine, shown_name};
 use crate::assess::decide::Decision;
 use crate::assess::{Recognised, Repetition};
@@ -43,19 +45,21 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             return self.unreadable(&reason, Some(&event), now, delay_until).await;
         }
         let opened = self.engine.open(&mut event);
-        let (known, found, begun) = self.ask(&event, &opened, now).await?;
+        let asked = self.ask(&event, &opened, now).await?;
         if opened.is_nothing() {
-            self.keep_for_later(&event, opened.facts(), (&known, found), now).await;
+            self.keep_for_later(&event, opened.facts(), (&asked.known, asked.found), now).await;
             return match event.shape() {
                 Shape::Unknown => self.unknown_shape(&event, now, delay_until).await,
                 _ => Ok(Response { outcome: outcome(&event, Disposition::Quiet), alert: None }),
             };
         }
+        let Asked { known, found, begun, noted, steps } = asked;
         let recognised = self.engine.recognise(&mut event, opened, &known);
+        let later = recognised.steps.iter().filter(|step| !steps.contains(step));
         // The alert does not wait for what only later events are compared with.
         let (response, (), ()) = join3(
-            self.decide_and_publish(&event, &recognised, begun, (now, delay_until)),
-            self.record(&event, &recognised.steps, now),
+            self.decide_and_publish(&event, (&recognised, &noted), begun, (now, delay_until)),
+            self.record(&event, later, now),
             self.keep_for_later(&event, &recognised.context.facts, (&known, found), now),
         )
         .await;
@@ -68,11 +72,11 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     async fn decide_and_publish(
         &self,
         event: &Event,
-        recognised: &Recognised<'_>,
+        (recognised, noted): (&Recognised<'_>, &Noted),
         begun: Option<Begun>,
         (now, delay_until): (Timestamp, Option<Timestamp>),
     ) -> Result<Response, RespondError> {
-        let yes = self.answered(&recognised.questions, event, now).await;
+        let yes = self.answered(&recognised.questions, event, noted, now).await;
         if recognised.matching.rules.is_empty() && event.shape() == Shape::Unknown {
             self.let_go(event, begun, now).await;
             return self.unknown_shape(event, now, delay_until).await;

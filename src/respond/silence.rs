@@ -5,6 +5,7 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 
 use super::responder::Responder;
+use super::sequence::Noted;
 use crate::assess::Recognised;
 use crate::effects::{Lookups, Publish, State};
 use crate::event::Event;
@@ -77,7 +78,9 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         let mut firing = Vec::new();
         for one in recognised.by_themselves(event, published) {
             let asked = one.question.as_slice();
-            if asked.is_empty() || !self.answered(asked, event, now).await.is_empty() {
+            if asked.is_empty()
+                || !self.answered(asked, event, &Noted::default(), now).await.is_empty()
+            {
                 firing.push(one);
             }
         }

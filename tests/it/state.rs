@@ -174,18 +174,18 @@ async fn each_event_counts_once(state: &impl Counters) {
     assert_eq!(state.count("another key", "e", at(0), WINDOW).await.unwrap(), 1);
 }
 
-async fn the_first_event_of_a_span_is_found(state: &impl Counters) {
+async fn the_events_of_a_span_are_found(state: &impl Counters) {
     for (event, second) in [("late", 50), ("early", 10), ("outside", 100)] {
         state.count("s", event, at(second), WINDOW).await.unwrap();
     }
-    let first = async |none_of: &[&str]| {
-        let none_of: Vec<String> = none_of.iter().map(|id| (*id).to_owned()).collect();
-        state.first_between("s", at(0), at(60), &none_of).await.unwrap()
+    let between = async |key: &str| {
+        let mut found = state.counted_between(key, at(10), at(60)).await.unwrap();
+        found.sort();
+        found
     };
-    assert_eq!(first(&[]).await, Some(("early".to_owned(), at(10))));
-    assert_eq!(first(&["early"]).await, Some(("late".to_owned(), at(50))));
-    assert_eq!(first(&["early", "late"]).await, None);
-    assert_eq!(state.first_between("unheard of", at(0), at(60), &[]).await.unwrap(), None);
+    let (early, late) = (("early".to_owned(), at(10)), ("late".to_owned(), at(50)));
+    assert_eq!(between("s").await, [early, late]);
+    assert_eq!(between("unheard of").await, []);
 }
 
 async fn writes_stand_at_their_own_time(state: &impl PriorState) {
@@ -234,7 +234,7 @@ async fn all(state: &(impl State + StoredAlerts + OpenAlerts)) {
     an_event_is_under_way_once(state).await;
     claims_know_their_owner(state).await;
     each_event_counts_once(state).await;
-    the_first_event_of_a_span_is_found(state).await;
+    the_events_of_a_span_are_found(state).await;
     writes_stand_at_their_own_time(state).await;
     repetitions_are_counted_for_the_next_alert(state).await;
     distinct_ids_count_however_often_they_come(state).await;

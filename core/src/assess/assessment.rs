@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::decide::Decision;
-use super::question::{Question, SequenceStep};
+use super::question::{Follow, Question, SequenceStep};
 use crate::event::Event;
 use crate::facts::{Context, Facts};
 use crate::rule::{Fires, Matching, Possible, Rule, RuleSet};
@@ -47,6 +47,28 @@ impl Opened {
     #[must_use]
     pub fn is_counted(&self) -> bool {
         !self.is_nothing() && self.context.facts.changes()
+    }
+}
+
+/// What is noted and asked about sequences before the answers are there, as the facts of an event alone show it.
+#[derive(Debug, Clone, Default)]
+pub struct Ahead {
+    /// The steps that the event is, for any answer.
+    pub steps: Vec<SequenceStep>,
+    /// What the rules will ask that may match.
+    pub follows: Vec<Follow>,
+}
+
+impl Ahead {
+    pub(super) fn of<'r>(
+        event: &Event,
+        context: &Context,
+        steps: Vec<(&Rule, usize)>,
+        waiting: impl Iterator<Item = &'r Rule>,
+    ) -> Self {
+        let step = |(rule, number): (&Rule, usize)| SequenceStep::of(rule, number, event, context);
+        let follows = waiting.filter_map(|rule| Question::of(rule, event, context)?.follow);
+        Self { steps: steps.into_iter().filter_map(step).collect(), follows: follows.collect() }
     }
 }
 

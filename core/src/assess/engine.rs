@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::assessment::{Assessment, Opened, Recognised};
+use super::assessment::{Ahead, Assessment, Opened, Recognised};
 use super::decide::decide;
 use crate::event::Event;
 use crate::facts::{Context, Facts, Known, Open};
@@ -193,6 +193,13 @@ impl Engine {
         let open = Open::of(&context.facts, &self.site);
         let possible = self.rules.possible(event.raw(), &|path| open.is_open(path));
         Opened { context, possible }
+    }
+
+    /// What of sequences can be noted and asked while the lookups are answered.
+    #[must_use]
+    pub fn ahead(&self, event: &Event, opened: &Opened) -> Ahead {
+        let steps = self.rules.certain_steps(&opened.possible);
+        Ahead::of(event, &opened.context, steps, self.rules.possible_sequences(&opened.possible))
     }
 
     /// The second step. Adds the meaning of the event after these answers to it as `derived`. Returns the rules that

@@ -1,6 +1,6 @@
 //! Questions of a matching rule about earlier events.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::fingerprint::{counter_key, entity_name, step_key};
 use crate::event::Event;
@@ -47,6 +47,49 @@ pub struct Follow {
     pub within: SignedDuration,
 }
 
+impl Follow {
+    fn of(rule: &Rule, sequence: &SequenceSpec, event: &Event, context: &Context) -> Self {
+        let mut names = vec![entity_name(context).to_owned()];
+        if sequence.by.contains(&GroupBy::Entity) {
+            names.extend(context.former_names.iter().cloned());
+        }
+        let keys = |step| {
+            let key = |name: &String| step_key(rule, step, (event, context), name);
+            names.iter().map(key).collect()
+        };
+        let steps = (0..sequence.before.len()).map(keys).collect();
+        Self { steps, within: sequence.within.duration() }
+    }
+
+    /// All keys of its steps.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.steps.iter().flatten().map(String::as_str)
+    }
+
+    /// Was each step seen before this event, in order and in time, each by a different event? `noted` gives the events
+    /// under a key: ID and time, in any order.
+    #[must_use]
+    pub fn is_met<'n>(
+        &self,
+        (id, at): (&'n str, Timestamp),
+        noted: impl Fn(&str) -> &'n [(String, Timestamp)],
+    ) -> bool {
+        let mut from = at.checked_sub(self.within).unwrap_or(at);
+        let mut taken = vec![id];
+        self.steps.iter().all(|keys| {
+            let fits = |(id, then): &&(String, Timestamp)| {
+                (from..=at).contains(then) && !taken.contains(&id.as_str())
+            };
+            let noted = keys.iter().flat_map(|key| noted(key));
+            let first = noted.filter(fits).min_by_key(|(_, then)| *then);
+            let Some((id, then)) = first else { return false };
+            from = *then;
+            taken.push(id);
+            true
+        })
+    }
+}
+
 impl SequenceStep {
     /// The step of this number of a rule's sequence; `None` for a rule without one.
     pub(super) fn of(rule: &Rule, number: usize, event: &Event, context: &Context) -> Option<Self> {
@@ -62,7 +105,7 @@ impl Question {
     pub fn of(rule: &Rule, event: &Event, context: &Context) -> Option<Self> {
         let Fires::When { often, after } = rule.spec.fires() else { return None };
         let count = often.map(|threshold| count(rule, threshold, event, context));
-        let follow = after.map(|sequence| follow(rule, sequence, event, context));
+        let follow = after.map(|sequence| Follow::of(rule, sequence, event, context));
         Some(Self { rule: rule.spec.id.clone(), count, follow })
     }
 }
@@ -75,17 +118,4 @@ fn count(rule: &Rule, threshold: &ThresholdSpec, event: &Event, context: &Contex
     }
     let (least, within) = threshold.in_environment(&context.environment.name);
     Count { key, least, within }
-}
-
-fn follow(rule: &Rule, sequence: &SequenceSpec, event: &Event, context: &Context) -> Follow {
-    let mut names = vec![entity_name(context).to_owned()];
-    if sequence.by.contains(&GroupBy::Entity) {
-        names.extend(context.former_names.iter().cloned());
-    }
-    let keys = |step| {
-        let key = |name: &String| step_key(rule, step, (event, context), name);
-        names.iter().map(key).collect()
-    };
-    let steps = (0..sequence.before.len()).map(keys).collect();
-    Follow { steps, within: sequence.within.duration() }
 }

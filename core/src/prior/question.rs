@@ -47,6 +47,12 @@ fn former(written: &[(Address, Value)]) -> Option<&(Address, Value)> {
 }
 
 impl Questions {
+    /// Do the answers probably need registers that only other registers name?
+    #[must_use]
+    pub fn go_deep(&self) -> bool {
+        self.handed.is_some() || self.given.is_some() || self.shared.is_some()
+    }
+
     /// The questions of this event, a call by this principal with this outcome.
     #[must_use]
     pub fn of(event: &Event, outcome: CallOutcome, principal: &Principal) -> Self {

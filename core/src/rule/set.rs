@@ -272,6 +272,20 @@ impl RuleSet {
         if possible.steps.matching.is_empty() { Vec::new() } else { self.steps(event) }
     }
 
+    /// The steps that an event certainly is: none if an answer may still change one.
+    pub(crate) fn certain_steps(&self, possible: &Possible) -> Vec<(&Rule, usize)> {
+        let positions = possible.steps.matching.iter().filter(|_| !possible.steps.open);
+        let steps = positions.filter_map(|position| self.step(*position));
+        steps.map(|(entry, step)| (entry.rule(), step)).collect()
+    }
+
+    /// The rules with a sequence among those that may match.
+    pub(crate) fn possible_sequences(&self, possible: &Possible) -> impl Iterator<Item = &Rule> {
+        let waits = |at: &&usize| self.steps.iter().any(|(rule, _)| *rule as usize == **at);
+        let waiting = possible.rules.matching.iter().filter(waits);
+        waiting.filter_map(|at| self.entries.get(*at)).map(Entry::rule)
+    }
+
     /// The share of its patterns in the limits of all patterns together.
     #[must_use]
     pub fn budget(&self) -> PatternLoad {

@@ -52,20 +52,18 @@ impl Counters for Table {
         Ok(u32::try_from(distinct.len()).unwrap_or(u32::MAX))
     }
 
-    async fn first_between(
+    async fn counted_between(
         &self,
         key: &str,
         from: Timestamp,
         to: Timestamp,
-        none_of: &[String],
-    ) -> Result<Option<(String, Timestamp)>, EffectError> {
+    ) -> Result<Vec<(String, Timestamp)>, EffectError> {
         let item = self.item(id("count", key)).await?;
-        let fits = |(id, then): &(String, i64)| {
-            (from.as_millisecond()..=to.as_millisecond()).contains(then) && !none_of.contains(id)
-        };
-        let events = item.as_ref().map(events).unwrap_or_default();
-        let first = events.into_iter().filter(fits).min_by_key(|(_, then)| *then);
-        Ok(first.and_then(|(id, then)| Some((id, Timestamp::from_millisecond(then).ok()?))))
+        let events = item.as_ref().map(events).unwrap_or_default().into_iter();
+        let events = events
+            .filter_map(|(id, then)| Some((id, Timestamp::from_millisecond(then).ok()?)))
+            .filter(|(_, then)| (from..=to).contains(then));
+        Ok(events.collect())
     }
 }
 

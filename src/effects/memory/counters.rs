@@ -41,17 +41,14 @@ impl Counters for Memory {
         Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
 
-    async fn first_between(
+    async fn counted_between(
         &self,
         key: &str,
         from: Timestamp,
         to: Timestamp,
-        none_of: &[String],
-    ) -> Result<Option<(String, Timestamp)>, EffectError> {
+    ) -> Result<Vec<(String, Timestamp)>, EffectError> {
         let counters = lock(&self.counters);
         let events = counters.get(key).into_iter().flatten();
-        let fits =
-            |(id, at): &&(String, Timestamp)| (from..=to).contains(at) && !none_of.contains(id);
-        Ok(events.filter(fits).min_by_key(|(_, at)| *at).cloned())
+        Ok(events.filter(|(_, at)| (from..=to).contains(at)).cloned().collect())
     }
 }
