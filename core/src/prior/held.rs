@@ -58,6 +58,7 @@ impl Held {
         memo: &ReachMemo,
     ) -> Result<Self, Missing> {
         let mut reader = Reader::new(moment, registers, memo);
+        reader.powers_ahead(&handed.account);
         let worn = handed.worn.as_ref().filter(|worn| worn.goes_on());
         let named = handed.bearers.len();
         let names_some = named > 0;

@@ -26,6 +26,9 @@ const DIRECTORIES_MAX: usize = 16;
 /// How many roles one may wear one after the other, beginning with one that is handed over.
 const HOPS_MAX: usize = 4;
 
+/// Services whose containers wear roles on machines that others may control.
+const CONTAINERS: [&str; 2] = ["ecs", "eks"];
+
 /// Roles that documents let be worn or handed on.
 #[derive(Debug, Default)]
 pub(super) struct Reached {
@@ -309,11 +312,12 @@ impl Reader<'_> {
     /// The roles of an account that containers may wear, and that are known as administrators' or may wear others:
     /// who controls a machine that runs containers reads their credentials.
     pub(super) fn contained(&mut self, account: &str) -> Letting {
-        let mut all = self.letting_in(account, "ecs");
-        let pods = self.letting_in(account, "eks");
-        all.cut |= pods.cut;
-        all.since = all.since.max(pods.since);
-        all.roles.extend(pods.roles);
+        let mut all = Letting::default();
+        for letting in CONTAINERS.map(|service| self.letting_in(account, service)) {
+            all.cut |= letting.cut;
+            all.since = all.since.max(letting.since);
+            all.roles.extend(letting.roles);
+        }
         all
     }
 
@@ -348,6 +352,18 @@ impl Reader<'_> {
             letting.since = letting.since.max(register.and_then(|one| one.joined(&names)));
         }
         letting
+    }
+
+    /// Has the lists read of an account that nearly every answer about handed-over roles needs next.
+    pub(super) fn powers_ahead(&mut self, account: &str) {
+        for those in [Those::Administrate, Those::Wear] {
+            self.ahead(those.list(account));
+        }
+        for service in CONTAINERS.into_iter().chain([index::ANY_SERVICE]) {
+            self.ahead(index::worn_by(account, service));
+        }
+        self.ahead(index::trusting(account));
+        self.ahead(index::accounts());
     }
 
     /// Was the role ever an administrator's?

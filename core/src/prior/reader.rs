@@ -7,7 +7,7 @@ use super::address::{Address, Thing, policy};
 use super::answer::{self, FIRST_VERSION, RENAMES_MAX, in_force, value};
 use super::handed::{Bearer, Gift};
 use super::holdings::{Boundary, Holdings};
-use super::index::{self, Those, group_of};
+use super::index::group_of;
 use super::known::{Prior, Why};
 use super::memo::ReachMemo;
 use super::missing::Missing;
@@ -121,13 +121,6 @@ impl<'r> Reader<'r> {
         let Some(ask) = &handed.document else { return handed.clone() };
         let (Ask::Value(policy) | Ask::InForce(policy)) = ask;
         let found = self.need(answer::answer(ask, self.moment, self.registers));
-        if found.is_none() {
-            // Which roles it may reach is read at the same time as the document.
-            self.ahead(index::accounts());
-            for those in [Those::Administrate, Those::Wear] {
-                self.ahead(those.list(&policy.account));
-            }
-        }
         let documents: Vec<String> = found.iter().flat_map(Prior::possible).cloned().collect();
         handed.clone().by_documents(&policy.account, &documents)
     }
