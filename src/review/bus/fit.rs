@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::clause::{Clause, Names, READ_ONLY, is_wildcard, pattern};
+use super::clause::{Clause, Names, is_wildcard, pattern};
 use crate::pattern::{COMPLEXITY_MAX, Pattern};
 
 /// Longest pattern, in characters of JSON without spaces, where nobody raised the quota.
@@ -87,23 +87,31 @@ pub(super) fn fits(clauses: &[Clause]) -> bool {
     if longest.to_string().chars().count() > PATTERN_CHARACTERS_MAX {
         return false;
     }
-    let taken = |compiled: &Pattern| compiled.complexity() <= COMPLEXITY_MAX;
     if !clauses.iter().any(Clause::has_wildcard) {
         return Pattern::compile(&longest).is_ok();
     }
     // Without a name in it, it is the same under each.
     let mut measured = measures().map(|names| names.resolved(&pattern)).to_vec();
     measured.dedup();
-    measured.iter().all(|one| Pattern::compile(one).is_ok_and(|compiled| taken(&compiled)))
+    measured
+        .iter()
+        .all(|one| Pattern::compile(one).is_ok_and(|compiled| compiled.is_simple_enough()))
 }
 
-/// Characters that a clause takes at least in a bus rule of several.
-pub(super) fn characters(clause: &Clause) -> usize {
-    let mut own = clause.clone();
-    ["source", "detail-type", READ_ONLY].iter().for_each(|path| _ = own.0.remove(*path));
-    let calls = ["detail.eventSource", "detail.eventName"].map(|path| own.get(path).to_vec());
-    let text = Names::longest().resolved(&json!(calls)).to_string();
-    text.chars().count().saturating_sub(8)
+/// Characters of the pattern of some clauses, under the longest names.
+pub(super) fn characters(clauses: &[Clause]) -> usize {
+    Names::longest().resolved(&pattern(clauses)).to_string().chars().count()
+}
+
+/// Characters that each field of a clause takes at least where it stands in a branch of its own.
+pub(super) fn characters_of_fields(clause: &Clause) -> Vec<(&str, usize)> {
+    let names = Names::longest();
+    let field = |(path, wanted): (&'_ String, &Vec<Value>)| {
+        let key = path.rsplit('.').next().unwrap_or_default();
+        let wanted = names.resolved(&json!(wanted)).to_string();
+        key.chars().count() + wanted.chars().count() + "\"\":".len()
+    };
+    clause.0.iter().map(|one| (one.0.as_str(), field(one))).collect()
 }
 
 /// Two clauses that together match the same: the longest list of alternatives is divided, that of

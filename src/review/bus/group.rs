@@ -1,6 +1,6 @@
 //! The wanted clauses, by kinds of bus rules: each thing once, without what another one delivers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -166,15 +166,42 @@ fn takes_role(clause: &Clause) -> bool {
 }
 
 fn without_covered(clauses: Vec<Clause>) -> Vec<Clause> {
-    let mut kept: Vec<Clause> = Vec::new();
+    let mut kept: Vec<Option<Clause>> = Vec::new();
+    // Positions of those kept, by the services that they name: only these, and those that name none, can cover or be
+    // covered.
+    let mut of_services: BTreeMap<Option<String>, BTreeSet<usize>> = BTreeMap::new();
     for clause in clauses {
-        if kept.iter().any(|all| all.covers(&clause)) {
+        let services = services(&clause);
+        let near: BTreeSet<usize> = match services.contains(&None) {
+            true => (0..kept.len()).collect(),
+            false => {
+                let near = services.iter().chain([&None]);
+                near.filter_map(|one| of_services.get(one)).flatten().copied().collect()
+            }
+        };
+        let at = |position: &usize| kept.get(*position).and_then(Option::as_ref);
+        if near.iter().filter_map(at).any(|all| all.covers(&clause)) {
             continue;
         }
-        kept.retain(|one| !clause.covers(one));
-        kept.push(clause);
+        for position in near {
+            if let Some(one) = kept.get_mut(position) {
+                one.take_if(|one| clause.covers(one));
+            }
+        }
+        for service in services {
+            of_services.entry(service).or_default().insert(kept.len());
+        }
+        kept.push(Some(clause));
     }
-    kept
+    kept.into_iter().flatten().collect()
+}
+
+/// The services that a clause names, or none if it may mean any.
+fn services(clause: &Clause) -> Vec<Option<String>> {
+    match clause.texts("detail.eventSource") {
+        Some(names) => names.into_iter().map(|name| Some(name.to_owned())).collect(),
+        None => vec![None],
+    }
 }
 
 /// Joins clauses that differ in the names of calls alone. If more than the call is asked, clauses of several services

@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 use super::clause::{Clause, is_wildcard, pattern};
 use super::delivery::EventScope;
 use super::demand::{Demand, Demands, name_text};
-use super::fit::{PATTERN_CHARACTERS_MAX, Prepared, characters, fits, halved};
+use super::fit::{
+    PATTERN_CHARACTERS_MAX, Prepared, characters, characters_of_fields, fits, halved,
+};
 use super::group::{Group, Whole, groups, whole};
 use crate::rule::Rule;
 
@@ -229,10 +231,36 @@ fn calls(demands: &[Demand]) -> (BTreeSet<String>, BTreeSet<String>) {
     (whole, part)
 }
 
+/// Clauses of one bus rule, with the characters of their pattern.
+struct Bin {
+    clauses: Vec<Clause>,
+    characters: usize,
+}
+
+impl Bin {
+    fn of(clauses: Vec<Clause>) -> Self {
+        let characters = characters(&clauses);
+        Self { clauses, characters }
+    }
+
+    /// This with one clause more, if EventBridge takes it.
+    fn with(&self, clause: &Clause, fields: &[(&str, usize)]) -> Option<Self> {
+        // What not all clauses share stands in a branch of its own; what there is takes no less beside it. To see that
+        // costs little, to measure the pattern much.
+        let shared = |path: &str| self.clauses.iter().all(|one| one.get(path) == clause.get(path));
+        let own = fields.iter().filter(|(path, _)| !shared(path));
+        let least: usize = own.map(|(_, characters)| characters).sum();
+        if self.characters + least > PATTERN_CHARACTERS_MAX {
+            return None;
+        }
+        let clauses: Vec<Clause> = self.clauses.iter().chain([clause]).cloned().collect();
+        fits(&clauses).then(|| Self::of(clauses))
+    }
+}
+
 /// Puts each clause into the first bus rule that has room for it, and opens another where none has.
 fn pack(group: &Group) -> Vec<BusRule> {
-    // Each with the characters that its clauses take at least.
-    let mut bins: Vec<(usize, Vec<Clause>)> = Vec::new();
+    let mut bins: Vec<Bin> = Vec::new();
     let mut open = group.clauses.clone();
     open.reverse();
     while let Some(clause) = open.pop() {
@@ -247,22 +275,16 @@ fn pack(group: &Group) -> Vec<BusRule> {
             open.extend([other, one]);
             continue;
         }
-        let size = characters(&clause);
-        let room = |(taken, bin): &&mut (usize, Vec<Clause>)| {
-            let mut with = bin.clone();
-            with.push(clause.clone());
-            *taken + size <= PATTERN_CHARACTERS_MAX && fits(&with)
-        };
-        match bins.iter_mut().find(room) {
-            Some((taken, bin)) => {
-                *taken += size;
-                bin.push(clause);
-            }
-            None => bins.push((size, vec![clause])),
+        let fields = characters_of_fields(&clause);
+        let mut room =
+            bins.iter_mut().filter_map(|bin| bin.with(&clause, &fields).map(|with| (bin, with)));
+        match room.next() {
+            Some((bin, with)) => *bin = with,
+            None => bins.push(Bin::of(vec![clause])),
         }
     }
     let alone = bins.len() == 1;
-    let bus_rule = |(number, (_, clauses)): (usize, (usize, Vec<Clause>))| BusRule {
+    let bus_rule = |(number, bin): (usize, Bin)| BusRule {
         label: if alone {
             group.label.to_owned()
         } else {
@@ -270,7 +292,7 @@ fn pack(group: &Group) -> Vec<BusRule> {
         },
         delivery: group.delivery,
         about: group.about,
-        clauses,
+        clauses: bin.clauses,
     };
     bins.into_iter().enumerate().map(bus_rule).collect()
 }

@@ -21,9 +21,18 @@ impl Pattern {
     /// [`COMPLEXITY_MAX`] and refuses more. `COMPLEXITY_COUNTED_MAX` means that or more.
     #[must_use]
     pub fn complexity(&self) -> usize {
+        self.complexity_up_to(COMPLEXITY_COUNTED_MAX)
+    }
+
+    /// Is it one that EventBridge accepts? To see that costs less than the figure.
+    #[must_use]
+    pub fn is_simple_enough(&self) -> bool {
+        self.complexity_up_to(COMPLEXITY_MAX + 1) <= COMPLEXITY_MAX
+    }
+
+    fn complexity_up_to(&self, most: usize) -> usize {
         let branches = &self.branches;
-        let found = Tree::of(branches).unwrap_or_else(|| Tree::flat(branches)).complexity();
-        found.min(COMPLEXITY_COUNTED_MAX)
+        Tree::of(branches).unwrap_or_else(|| Tree::flat(branches)).complexity(most).min(most)
     }
 }
 
@@ -107,9 +116,9 @@ impl<'b> Tree<'b> {
         Self { states: vec![state] }
     }
 
-    fn complexity(&self) -> usize {
+    fn complexity(&self, most: usize) -> usize {
         let values = self.states.iter().flat_map(|state| state.paths.values());
-        values.map(|values| values.automaton.complexity(COMPLEXITY_COUNTED_MAX)).max().unwrap_or(0)
+        values.map(|values| values.automaton.complexity(most)).max().unwrap_or(0)
     }
 }
 
