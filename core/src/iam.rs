@@ -9,6 +9,5 @@ pub mod table;
 pub mod arn;
 pub mod catalogue;
 
-mod common_name;
 pub mod entity;
 pub mod policy;

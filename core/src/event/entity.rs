@@ -145,10 +145,8 @@ fn denied_entity(
 /// An entity by name or ARN. Names of IAM users, roles and groups lead to an ARN without path.
 fn named(kind: EntityKind, given: &str, event: &Event, account: Option<String>) -> Entity {
     let arn = Arn::parse(given);
-    // Only root's device has this ARN: others of that name have a path before it, or another service.
-    let of_root =
-        |arn: &Arn<'_>| arn.service == "iam" && arn.resource == "mfa/root-account-mfa-device";
-    let root = given.eq_ignore_ascii_case("AWS ROOT USER") || arn.as_ref().is_some_and(of_root);
+    let of_root = arn.is_some_and(|arn| arn.is_device_of_root());
+    let root = given.eq_ignore_ascii_case("AWS ROOT USER") || of_root;
     let kind = if root { EntityKind::Root } else { kind };
     if let Some(arn) = arn {
         // A thing that belongs to another follows it.

@@ -304,15 +304,18 @@ impl Own {
     fn has_form(&self, text: &str, form: Form) -> bool {
         match form {
             Form::Part(_) => self.has_part(text),
-            Form::Named(before, whose) => self.has_name(text, before, whose),
-            Form::Arn(service, before, whose) => Arn::parse(text).is_some_and(|arn| {
-                arn.service == service && self.has_name(arn.resource, before, whose)
-            }),
+            Form::Named(before, whose) => {
+                text.strip_prefix(before).is_some_and(|named| self.has_name(named, whose))
+            }
+            Form::Arn(service, before, whose) => {
+                let named = Arn::parse(text).and_then(|arn| arn.after(service, before));
+                named.is_some_and(|named| self.has_name(named, whose))
+            }
         }
     }
 
-    fn has_name(&self, text: &str, before: &str, whose: NameOwner) -> bool {
-        text.strip_prefix(before).is_some_and(|named| match whose {
+    fn has_name(&self, named: &str, whose: NameOwner) -> bool {
+        match whose {
             NameOwner::Deployment => begins_with(named, &self.name),
             // A stack name that continues after a hyphen is that of another stack.
             NameOwner::Stack => {
@@ -320,16 +323,12 @@ impl Own {
                 rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
             }
             NameOwner::Anything => false,
-        })
+        }
     }
 
     /// A part of a path, of an address or of an ARN's resource: partition, service, Region and account are not names.
-    /// In IAM a colon separates nothing.
     fn has_part(&self, text: &str) -> bool {
-        let arn = Arn::parse(text);
-        let of_iam = arn.is_some_and(|arn| arn.service == "iam");
-        let separators: &[char] = if of_iam { &['/'] } else { &['/', ':', ' '] };
-        let mut parts = arn.map_or(text, |arn| arn.resource).split(separators);
+        let mut parts = Arn::parse(text).map_or_else(|| arn::parts(text), |arn| arn.parts());
         parts.any(|part| self.is_named(part))
     }
 

@@ -37,7 +37,7 @@ struct Here<'o> {
 impl Here<'_> {
     /// ARN of a thing of the stack's account and Region.
     fn arn(&self, service: &str, rest: &str) -> Option<String> {
-        Some(Arn { service, resource: rest, ..self.stack? }.to_string())
+        Some(self.stack?.of(service, rest).to_string())
     }
 
     /// Keys that every request of any caller bears.

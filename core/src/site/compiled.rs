@@ -356,12 +356,10 @@ impl Site {
 /// What it should look like.
 pub fn check_topic_arn(arn: &str) -> Result<(), String> {
     let good = Arn::parse(arn).is_some_and(|arn| {
-        arn.service == "sns"
+        arn.topic().is_some()
             && arn.partition.starts_with("aws")
             && !arn.region.is_empty()
             && account::is_id(arn.account)
-            && !arn.resource.is_empty()
-            && arn.is_of_one_part()
     });
     if good {
         Ok(())

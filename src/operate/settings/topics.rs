@@ -116,7 +116,8 @@ impl PublishableTopics {
     #[must_use]
     pub fn refusal(&self, arn: &str) -> Option<Refusal> {
         let parsed = Arn::parse(arn);
-        let (region, name) = parsed.map(|arn| (arn.region, arn.resource)).unwrap_or_default();
+        let region = parsed.map(|arn| arn.region).unwrap_or_default();
+        let name = parsed.and_then(|arn| arn.topic()).unwrap_or_default();
         if let Some(own) = self.region.as_ref().filter(|own| own.as_str() != region) {
             return Some(Refusal::OtherRegion { arn: arn.to_owned(), region: own.clone() });
         }

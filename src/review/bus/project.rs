@@ -20,13 +20,7 @@ const DENIED: [&str; 2] = ["*AccessDenied*", "*uthoriz*"];
 /// The name that everything deployed begins with.
 const NAME_PREFIX: &str = "${NamePrefix}";
 /// An ARN of the stack's account.
-const HERE: Arn<'_> = Arn {
-    partition: "${AWS::Partition}",
-    service: "",
-    region: "",
-    account: "${AWS::AccountId}",
-    resource: "",
-};
+const HERE: Arn<'_> = Arn::of_account("${AWS::Partition}", "${AWS::AccountId}");
 /// The path of the role behind a session.
 const ISSUER: &str = "detail.userIdentity.sessionContext.sessionIssuer";
 /// The path of the kind of identity.
@@ -270,8 +264,8 @@ fn own_forms(field: &OwnField) -> Vec<Value> {
         Form::Part(mark) => json!({"wildcard": sub(format!("*{mark}{NAME_PREFIX}*"))}),
         Form::Named(before, whose) => json!({"prefix": sub(named(before, whose))}),
         Form::Arn(service, before, whose) => {
-            let arn =
-                Arn { service, region: "${AWS::Region}", resource: &named(before, whose), ..HERE };
+            let name = named(before, whose);
+            let arn = HERE.in_region("${AWS::Region}").of(service, &name);
             json!({"prefix": sub(arn.to_string())})
         }
     };
@@ -417,8 +411,7 @@ fn by_own_session(branch: &Branch) -> Option<Vec<Clause>> {
     texts(branch, "derived.principal.own").filter(|own| *own == [OwnSession::Other.word()])?;
     let alike = Clause::default()
         .with(&format!("{ISSUER}.userName"), vec![json!({"prefix": sub("${NamePrefix}")})]);
-    let session = Arn { service: "sts", resource: "assumed-role/${NamePrefix}", ..HERE };
-    let session = sub(session.to_string());
+    let session = sub(HERE.of("sts", "assumed-role/${NamePrefix}").to_string());
     let named_otherwise =
         vec![json!({"anything-but": {"suffix": sub("/${NamePrefix}")}}), json!({"exists": false})];
     let function = sub("/${NamePrefix}-function-${AWS::Region}");
@@ -435,7 +428,7 @@ fn by_own_session(branch: &Branch) -> Option<Vec<Clause>> {
 /// The role behind a session. Wildcards over ARNs become exact words, or are left out.
 fn by_role(branch: &Branch) -> Option<Vec<Clause>> {
     let alone = |wanted| Clause::default().with(&format!("{ISSUER}.arn"), wanted);
-    let own = |resource: &str| sub(Arn { service: "iam", resource, ..HERE }.to_string());
+    let own = |resource: &str| sub(HERE.of("iam", resource).to_string());
     if is_there(branch, "derived.principal.permissionSet") {
         return Some(vec![alone(vec![json!({"prefix": own(PERMISSION_SET_ROLES)})])]);
     }

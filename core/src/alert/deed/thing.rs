@@ -59,16 +59,15 @@ pub(super) fn thing(value: &str, event: &Event, context: &Context) -> Line {
             _ => Line::name(value),
         };
     };
-    if (arn.service, arn.resource) == ("iam", "root") {
+    if arn.is_root() {
         return account(arn.account, event, context);
     }
     if let Some((role, _)) = arn.assumed_role() {
         return Line::from("a session of role ").and(Line::name(role)).and(elsewhere(&arn, event));
     }
     let named = Line::name(arn.common_name());
-    let subscription = arn.service == "sns" && !arn.is_of_one_part();
     let line = match kind(&arn) {
-        _ if subscription => {
+        _ if arn.is_subscription() => {
             let id = Line::from("subscription ").and(Line::name(arn.last_part()));
             id.and(" of topic ").and(named)
         }

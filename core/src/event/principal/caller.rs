@@ -279,7 +279,7 @@ fn role_arn(event: &Event, arn: Option<Arn<'_>>) -> Option<String> {
 fn name(event: &Event, kind: PrincipalKind, arn: Option<Arn<'_>>) -> Option<String> {
     let text = |path: &str| text(event, path);
     let user_name = text("userName").filter(|name| *name != HIDDEN);
-    let last = || arn.filter(|arn| arn.resource.contains('/')).map(|arn| arn.name());
+    let last = || arn.filter(|arn| arn.kind_and_name().is_some()).map(|arn| arn.name());
     let found = match kind {
         PrincipalKind::Root => Some("root"),
         PrincipalKind::AssumedRole => {

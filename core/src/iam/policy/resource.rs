@@ -323,7 +323,8 @@ impl Home {
         form: &str,
     ) -> NameTemplate {
         let service = kind.service;
-        let arn = |region, account| Arn { partition, service, region, account, resource: "" };
+        let arn =
+            |region, account| Arn::of_account(partition, account).in_region(region).of(service, "");
         let arn = match (kind.form, service) {
             (Form::Absent, _) => String::new(),
             (_, "s3") => arn("", "").to_string(),

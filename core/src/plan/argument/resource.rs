@@ -69,8 +69,10 @@ fn is_key(text: &str) -> bool {
 
 /// The name has up to 256 letters, digits, dashes and underscores. That of a FIFO topic ends in `.fifo`.
 fn is_topic(text: &str) -> bool {
-    let Some(arn) = arn(text, "sns", Place::Regional) else { return false };
-    let name = arn.resource.strip_suffix(".fifo").unwrap_or(arn.resource);
+    let Some(name) = arn(text, "sns", Place::Regional).and_then(|arn| arn.topic()) else {
+        return false;
+    };
+    let name = name.strip_suffix(".fifo").unwrap_or(name);
     is_of(name, 1..=256, |c| is_word_char(c) || c == '-')
 }
 

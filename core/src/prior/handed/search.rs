@@ -347,7 +347,7 @@ pub(super) fn answered(event: &Event, source: &str, account: &str) -> Vec<(Strin
 
 /// Does it name one role in each account that it means? A variable may contain a colon.
 fn names_one(text: &str, arn: &Arn<'_>) -> bool {
-    arn.service == "iam" && !text.contains('$') && !arn.resource.contains(['*', '?'])
+    arn.service == "iam" && !text.contains('$') && !arn.has_wildcard()
 }
 
 /// Does a service read the role of a thing from this field? Below names that the caller chooses, a value may be

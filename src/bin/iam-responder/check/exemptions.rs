@@ -148,12 +148,8 @@ impl Part<'_> {
 
 fn why(operator: &str, text: &str) -> Option<&'static str> {
     let pattern = ArnPattern::split(text);
-    let resource = pattern.resource().unwrap_or_default();
-    let early = !pattern.is_arn() || pattern.before_resource().any(|part| part.contains('*'));
-    let crosses = resource
-        .find('*')
-        .is_some_and(|star| resource.get(star..).unwrap_or_default().contains('/'));
-    match (early, crosses) {
+    let early = !pattern.is_arn() || pattern.has_early_star();
+    match (early, pattern.crosses_path()) {
         (true, _) if operator == "suffix" => Some("asks for the end alone"),
         (true, _) => Some("begins before the account"),
         (false, true) => Some("crosses the path"),

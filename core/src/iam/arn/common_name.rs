@@ -1,6 +1,6 @@
 //! The common name of a thing that has an ARN.
 
-use super::arn::Arn;
+use super::parsed::Arn;
 
 /// Names that are not the last part of a resource: service, the text before the name, and the character that ends it.
 const NAMES: [(&str, &str, Option<char>); 13] = [
@@ -27,7 +27,7 @@ impl<'a> Arn<'a> {
             return self.name();
         }
         let known = NAMES.iter().find_map(|(service, before, end)| {
-            let name = self.resource.strip_prefix(before).filter(|_| self.service == *service)?;
+            let name = self.after(service, before)?;
             Some(end.map_or(name, |end| name.split(end).next().unwrap_or(name)))
         });
         known.unwrap_or_else(|| self.last_part())
