@@ -13,6 +13,8 @@ mod json;
 mod wildcard;
 mod witness;
 
+mod principals;
+
 mod document;
 mod operator;
 mod resource;
@@ -32,7 +34,7 @@ mod reach;
 mod managed;
 mod tags;
 
-pub(crate) use document::{Clause, Condition, Principals, Statement};
+pub(crate) use document::{Clause, Condition, Statement};
 pub use document::{PolicyDocument, STATEMENTS_MAX};
 pub use escalation::Method;
 pub use forbid::Request;
@@ -42,6 +44,7 @@ pub use grants::Grants;
 pub(crate) use grants::describe;
 pub use managed::DOCUMENTS;
 pub(crate) use managed::{ManagedPolicy, managed};
+pub(crate) use principals::{PrincipalEntry, PrincipalKey, Principals};
 pub(crate) use tags::TagOf;
 pub use tags::TagWord;
 pub(crate) use trust::describe_trust;

@@ -1,6 +1,7 @@
 //! A parsed policy document.
 
 use super::glob::glob;
+use super::principals::Principals;
 
 /// Most statements judged in one document; beyond it the document counts as granting everything,
 /// as nobody writes such a document to grant little.
@@ -31,13 +32,6 @@ pub(crate) struct Statement {
 pub(crate) struct Clause {
     pub(crate) negated: bool,
     pub(crate) patterns: Vec<String>,
-}
-
-/// `Principal` or `NotPrincipal`, as pairs of kind (`AWS`, `Federated`, `Service`) and value.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Principals {
-    pub(crate) negated: bool,
-    pub(crate) entries: Vec<(String, String)>,
 }
 
 /// One key of a `Condition` block.

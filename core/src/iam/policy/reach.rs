@@ -8,6 +8,7 @@ use super::glob::glob;
 use super::guard::Leave;
 use super::judge::Judge;
 use super::operator::{Comparison, Operator};
+use super::principals::{PrincipalEntry, PrincipalKey};
 use super::resource::ResourceType;
 use crate::iam::arn::{self, Arn, ArnPattern};
 use crate::iam::kind::EntityKind;
@@ -100,13 +101,16 @@ impl PolicyDocument {
         let allowing = self.statements.iter().filter(|one| one.allow);
         let entries = allowing.flat_map(|one| &one.principals.entries);
         let mut services = BTreeSet::new();
-        for (kind, value) in entries {
+        for PrincipalEntry { key, value } in entries {
             let named = value.split_once(".amazonaws.com").map(|(name, _)| name);
-            services.extend(match kind.as_str() {
-                "Service" => named,
-                "Federated" if is_of_eks(value) => Some("pods.eks"),
-                "Federated" => named.filter(|name| *name == "cognito-identity"),
-                _ => None,
+            services.extend(match key {
+                PrincipalKey::Service => named,
+                PrincipalKey::Federated if is_of_eks(value) => Some("pods.eks"),
+                PrincipalKey::Federated => named.filter(|name| *name == "cognito-identity"),
+                PrincipalKey::Aws
+                | PrincipalKey::CanonicalUser
+                | PrincipalKey::Bare
+                | PrincipalKey::Unknown(_) => None,
             });
         }
         services
@@ -117,9 +121,10 @@ impl PolicyDocument {
     /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics-single-account.html>
     #[must_use]
     pub(crate) fn roles_trusted(&self, account: &str) -> BTreeSet<String> {
-        let name = |(kind, value): &(String, String)| {
-            let arn = Arn::parse(value).filter(|arn| kind == "AWS" && arn.account == account)?;
-            Some(arn.name_in_iam(EntityKind::Role)?.to_lowercase())
+        let name = |one: &PrincipalEntry| {
+            let arn = Arn::parse(&one.value).filter(|_| one.key == PrincipalKey::Aws)?;
+            let role = arn.name_in_iam(EntityKind::Role).filter(|_| arn.account == account)?;
+            Some(role.to_lowercase())
         };
         let entries = self.letting_in().flat_map(|one| &one.principals.entries);
         entries.filter_map(name).collect()
@@ -131,8 +136,7 @@ impl PolicyDocument {
     /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn>
     #[must_use]
     pub(crate) fn roles_trusted_like(&self, account: &str) -> BTreeSet<String> {
-        let anybody =
-            |one: &&Statement| one.principals.entries.iter().any(|(_, value)| value == "*");
+        let anybody = |one: &&Statement| one.principals.entries.iter().any(PrincipalEntry::is_star);
         let name = |value: &String| {
             let pattern = ArnPattern::split(value);
             let (of, role) = (pattern.account()?, pattern.role()?);

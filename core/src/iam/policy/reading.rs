@@ -11,8 +11,9 @@ use std::collections::HashSet;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use super::document::{Clause, Condition, PolicyDocument, Principals, STATEMENTS_MAX, Statement};
+use super::document::{Clause, Condition, PolicyDocument, STATEMENTS_MAX, Statement};
 use super::json::Json;
+use super::principals::{PrincipalEntry, Principals};
 
 /// How often a document may be encoded, as text within text or for URLs.
 const ENCODINGS_MAX: usize = 4;
@@ -165,27 +166,15 @@ fn clauses(json: &Json, plain: &str, negated: &str) -> Vec<Clause> {
 fn principals(json: &Json) -> Vec<Principals> {
     let mut found = Vec::new();
     if json.fields("Principal").next().is_some() {
-        let entries = json.fields("Principal").flat_map(principal_entries).collect();
+        let entries = json.fields("Principal").flat_map(PrincipalEntry::read).collect();
         found.push(Principals { negated: false, entries });
     }
-    let exception = |one: &Json| Principals { negated: true, entries: principal_entries(one) };
+    let exception = |one: &Json| Principals { negated: true, entries: PrincipalEntry::read(one) };
     found.extend(json.fields("NotPrincipal").take(READINGS_MAX + 1).map(exception));
     if found.is_empty() {
         found.push(Principals::default());
     }
     found
-}
-
-fn principal_entries(json: &Json) -> Vec<(String, String)> {
-    let of_kind = |kind: &str, values: &Json| -> Vec<(String, String)> {
-        values.texts().into_iter().map(|value| (kind.to_owned(), value)).collect()
-    };
-    match json {
-        Json::Object(entries) => {
-            entries.iter().flat_map(|(kind, values)| of_kind(kind, values)).collect()
-        }
-        other => of_kind("*", other),
-    }
 }
 
 fn conditions(json: &Json) -> Vec<Condition> {

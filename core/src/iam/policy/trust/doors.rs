@@ -3,7 +3,7 @@
 use super::Home;
 use super::claims::{Claims, is_saml};
 use super::fence::Fence;
-use crate::iam::policy::{Condition, PolicyDocument, Statement};
+use crate::iam::policy::{Condition, PolicyDocument, PrincipalEntry, PrincipalKey, Statement};
 
 const BY_SAML: &str = "sts:AssumeRoleWithSAML";
 const BY_TOKEN: &str = "sts:AssumeRoleWithWebIdentity";
@@ -84,17 +84,13 @@ impl Before {
     fn of(deny: &Statement) -> Option<Self> {
         let principals = &deny.principals;
         if principals.negated {
-            let exact = |(_, value): &(String, String)| !value.contains(['*', '?']);
+            let exact = |one: &PrincipalEntry| !one.value.contains(['*', '?']);
             let others = !principals.entries.is_empty() && principals.entries.iter().all(exact);
             return others.then_some(Self::Others);
         }
-        let has = |wanted: &str| {
-            let is = |(kind, value): &(String, String)| {
-                value == "*" && kind.eq_ignore_ascii_case(wanted)
-            };
-            principals.entries.iter().any(is)
-        };
-        match (has("*"), has("AWS")) {
+        let stars = || principals.entries.iter().filter(|one| one.is_star());
+        let has = |key: PrincipalKey| stars().any(|one| one.key == key);
+        match (has(PrincipalKey::Bare), has(PrincipalKey::Aws)) {
             (true, _) => Some(Self::Everybody),
             (false, true) => Some(Self::Identities),
             (false, false) => None,
@@ -103,7 +99,7 @@ impl Before {
 }
 
 fn names_only_aws(statement: &Statement) -> bool {
-    statement.principals.entries.iter().all(|(kind, _)| kind.eq_ignore_ascii_case("AWS"))
+    statement.principals.entries.iter().all(|one| one.key == PrincipalKey::Aws)
 }
 
 /// Closes or fences the doors that a deny names.

@@ -75,7 +75,7 @@ impl Fence {
         fence.source &= !deny.conditions.iter().any(excepts_services);
         if deny.principals.negated {
             // Everybody is denied but those named.
-            let named = deny.principals.entries.iter().map(|(_, value)| value.as_str());
+            let named = deny.principals.entries.iter().map(|one| one.value.as_str());
             fence.accounts.extend(named.filter_map(account_of).map(str::to_owned));
             fence = Self {
                 strangers: true,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::document::{PolicyDocument, Statement};
+use super::super::principals::{PrincipalEntry, PrincipalKey};
 use super::claims::{Asked, said};
 use super::doors::{Doors, Entry};
 use super::home::{Home, account_of};
@@ -89,25 +90,23 @@ impl Trust {
         // Do accounts come in by the values of conditions, not by the principal?
         let mut by_condition = principals.negated;
         let allowed = principals.entries.iter().filter(|_| !principals.negated);
-        for (kind, value) in allowed {
-            let kind = kind.to_lowercase();
-            match kind.as_str() {
-                "*" | "aws" if value.chars().all(|c| c == '*') => {
+        for PrincipalEntry { key, value } in allowed {
+            match key {
+                PrincipalKey::Bare | PrincipalKey::Aws if value.chars().all(|c| c == '*') => {
                     by_condition = true;
                     self.everybody(entry, home);
                 }
-                "federated" if entry.is_open_to(value) => {
+                PrincipalKey::Federated if entry.is_open_to(value) => {
                     self.federated(value, entry, home);
                     self.asked.extend(asked.line(value, entry.fixes(value)));
                 }
-                "federated" => {}
-                "service" if entry.is_open_to_services() => {
+                PrincipalKey::Service if entry.is_open_to_services() => {
                     by_condition = true;
                     self.service(value, entry, home);
                 }
-                "service" => {}
+                PrincipalKey::Federated | PrincipalKey::Service => {}
                 _ if !entry.is_open_to_identities() => {}
-                // IAM refuses other kinds. Should it take one some day, it is an outsider.
+                // Should IAM take an unknown key some day, it names outsiders.
                 _ => self.principal(value, entry, home),
             }
         }

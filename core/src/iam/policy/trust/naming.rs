@@ -1,6 +1,7 @@
 //! Does somebody other than the caller choose the names of the sessions of a role?
 
 use super::super::document::{Condition, PolicyDocument, Statement};
+use super::super::principals::{PrincipalEntry, PrincipalKey};
 use super::home::account_of;
 use crate::iam::arn::Arn;
 
@@ -34,14 +35,12 @@ impl Naming {
             return Self::default();
         }
         let allows = || document.statements.iter().filter(|statement| statement.allow);
-        let by_saml = |statement: &Statement| {
-            names_all(statement, |kind, value| is_saml(kind, value, account))
-        };
+        let by_saml = |statement: &Statement| names_all(statement, |one| is_saml(one, account));
         let sets = |statement: &&Statement| statement.actions.names_action(SETS);
         let of_account = |statement: &Statement| {
-            names_all(statement, |kind, value| {
-                is_saml(kind, value, account)
-                    || (kind.eq_ignore_ascii_case("aws") && account_of(value) == Some(account))
+            names_all(statement, |one| {
+                is_saml(one, account)
+                    || (one.key == PrincipalKey::Aws && account_of(&one.value) == Some(account))
             })
         };
         let denied = document.statements.iter().any(denies_other_names);
@@ -57,19 +56,17 @@ impl Naming {
 }
 
 /// Does the statement have principals, and is each of them one of these?
-fn names_all(statement: &Statement, of: impl Fn(&str, &str) -> bool) -> bool {
+fn names_all(statement: &Statement, of: impl Fn(&PrincipalEntry) -> bool) -> bool {
     let principals = &statement.principals;
-    let mut entries = principals.entries.iter();
-    !principals.negated
-        && !principals.entries.is_empty()
-        && entries.all(|(kind, value)| of(kind, value))
+    !principals.negated && !principals.entries.is_empty() && principals.entries.iter().all(of)
 }
 
 /// Is it a SAML provider of this account?
-fn is_saml(kind: &str, value: &str, account: &str) -> bool {
-    let provider = Arn::parse(value).filter(|arn| arn.service == "iam" && arn.account == account);
+fn is_saml(one: &PrincipalEntry, account: &str) -> bool {
+    let provider = Arn::parse(&one.value);
+    let provider = provider.filter(|arn| arn.service == "iam" && arn.account == account);
     let below = provider.and_then(|arn| arn.below("saml-provider"));
-    kind.eq_ignore_ascii_case("federated") && below.is_some_and(|name| !name.contains(['*', '?']))
+    one.key == PrincipalKey::Federated && below.is_some_and(|name| !name.contains(['*', '?']))
 }
 
 /// Does it ask, by one of these operators, for the caller's own name and nothing else?
@@ -83,8 +80,8 @@ fn asks(condition: &Condition, operators: &[&str]) -> bool {
 
 /// Does it forbid everybody to set another name than the own?
 fn denies_other_names(statement: &Statement) -> bool {
-    let everybody = names_all(statement, |kind, value| {
-        value == "*" && (kind == "*" || kind.eq_ignore_ascii_case("aws"))
+    let everybody = names_all(statement, |one| {
+        one.is_star() && matches!(one.key, PrincipalKey::Bare | PrincipalKey::Aws)
     });
     let only = matches!(statement.conditions.as_slice(), [one] if asks(one, &UNEQUAL));
     !statement.allow && everybody && only && statement.actions.names_action(SETS)

@@ -10,7 +10,9 @@ use super::Home;
 use super::judge::{Of, Trust};
 use super::word::TrustWord;
 use crate::iam::arn::ArnPattern;
-use crate::iam::policy::{Clause, Condition, PolicyDocument, Statement, glob};
+use crate::iam::policy::{
+    Clause, Condition, PolicyDocument, PrincipalEntry, PrincipalKey, Statement, glob,
+};
 
 /// Actions that are worth something to a stranger: using the key, or taking it from its owner. Reading about it is
 /// not.
@@ -148,14 +150,17 @@ fn name_for_whom(statement: &mut Statement) {
         return;
     }
     let entries = &mut statement.principals.entries;
-    entries.retain(|(_, value)| ArnPattern::split(value).account() != Some(ORIGIN_ACCESS));
-    for (kind, value) in entries {
-        let serves = kind.eq_ignore_ascii_case("Service");
-        let federated = kind.eq_ignore_ascii_case("Federated");
-        if federated && ArnPattern::split(value).is_arn() {
-            "AWS".clone_into(kind);
-        } else if federated || (serves && value.eq_ignore_ascii_case(FOR_EVERYBODY)) {
-            (*kind, *value) = ("*".to_owned(), "*".to_owned());
+    entries.retain(|one| ArnPattern::split(&one.value).account() != Some(ORIGIN_ACCESS));
+    for one in entries {
+        match one.key {
+            PrincipalKey::Federated if ArnPattern::split(&one.value).is_arn() => {
+                one.key = PrincipalKey::Aws;
+            }
+            PrincipalKey::Federated => *one = PrincipalEntry::everybody(),
+            PrincipalKey::Service if one.value.eq_ignore_ascii_case(FOR_EVERYBODY) => {
+                *one = PrincipalEntry::everybody();
+            }
+            _ => {}
         }
     }
 }
