@@ -30,9 +30,6 @@ pub mod silence;
 mod handle;
 pub mod suppressed;
 
-#[cfg(test)]
-mod sample;
-
 pub use counting::BURST_WINDOW;
 pub use responder::{Mode, Origin, Reminders, RespondError, Responder, Response};
 pub use send::{PUBLISH_ATTEMPTS_MAX, PublishFailed};

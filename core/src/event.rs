@@ -22,8 +22,8 @@ mod principal;
 
 mod entity;
 
-#[cfg(test)]
-pub(crate) mod sample;
+#[cfg(any(test, feature = "sample"))]
+pub mod sample;
 
 pub use call::{CallOutcome, outcome_of};
 pub(crate) use call::{is_read_only, omitted, partition};

@@ -196,12 +196,12 @@ fn listed(items: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
     use crate::alert::shown_lines;
     use crate::effects::ErrorKind;
-    use crate::respond::sample::{record, user};
+    use crate::event::sample::{self, Sample};
 
     /// Answers by key and by name with one call each and whether there are more, or fails.
     struct Trail([Result<bool, ErrorKind>; 2]);
@@ -244,27 +244,27 @@ mod tests {
 
     #[test]
     fn an_hour_becomes_a_few_lines() {
-        let now = record("now", 59, ("iam", "CreateUser"), &Value::Null);
-        let event = Event::parse(&now.to_string()).unwrap();
-        let on = json!({"requestParameters": {"userName": "mallory\n<!here>"}});
-        let other_key = json!({"errorCode": "AccessDenied", "userIdentity": user("bob", "AKIA2")});
-        let denied = json!({"errorCode": "AccessDenied"});
-        let elsewhere = json!({"sourceIPAddress": "203.0.113.9"});
-        let other = json!({"userIdentity": user("eve", "AKIA9")});
+        let user = |name: &str, key: &str| sample::with_key(sample::user(name), key);
+        let call = |id: &str, minute, service: &str, name: &str| -> Sample {
+            sample::call(service, name).at(minute, id).by(user("bob", "AKIA1"))
+        };
+        let event = call("now", 59, "iam", "CreateUser").event();
+        let denied = |sample: Sample| sample.with("errorCode", "AccessDenied");
+        let made = call("b", 6, "iam", "CreateAccessKey");
         let records = [
-            record("a", 5, ("iam", "ListUsers"), &Value::Null),
-            record("a", 5, ("iam", "ListUsers"), &Value::Null),
-            record("b", 6, ("iam", "CreateAccessKey"), &on),
-            record("c", 7, ("kms", "Decrypt"), &other_key),
-            record("d", 8, ("kms", "Decrypt"), &denied),
-            now,
-            record("h", 50, ("s3", "ListBuckets"), &elsewhere),
-            record("x", 10, ("ec2", "RunInstances"), &other),
-            json!("no record"),
+            call("a", 5, "iam", "ListUsers"),
+            call("a", 5, "iam", "ListUsers"),
+            made.with("requestParameters", json!({"userName": "mallory\n<!here>"})),
+            denied(call("c", 7, "kms", "Decrypt")).by(user("bob", "AKIA2")),
+            denied(call("d", 8, "kms", "Decrypt")),
+            call("now", 59, "iam", "CreateUser"),
+            call("h", 50, "s3", "ListBuckets").with("sourceIPAddress", "203.0.113.9"),
+            call("x", 10, "ec2", "RunInstances").by(user("eve", "AKIA9")),
         ];
+        let mut records = records.map(|sample| sample.record().to_string()).to_vec();
+        records.push(json!("no record").to_string());
         let principal = Principal::of(&event);
-        let calls =
-            PastCalls { records: records.map(|record| record.to_string()).to_vec(), more: true };
+        let calls = PastCalls { records, more: true };
         let lines = lines(&calls, &event, &principal, Timestamp::UNIX_EPOCH);
         assert_eq!(
             shown_lines(&lines),

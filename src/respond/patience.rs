@@ -70,10 +70,10 @@ mod tests {
     use crate::effects::Deliveries;
     use crate::effects::memory::Memory;
     use crate::effects::recorder::Recorder;
+    use crate::event::sample;
     use crate::pack::PACK;
     use crate::respond::Origin;
     use crate::respond::outcome::Disposition;
-    use crate::respond::sample::delivered;
     use crate::respond::{Mode, Topics};
 
     /// Another copy marks the event, and `then` says what it does during the third pause. What comes of this copy,
@@ -94,7 +94,9 @@ mod tests {
             }
             std::future::ready(())
         };
-        let again = || Event::parse(&delivered("a", 0, "CreateUser"));
+        let record = sample::call("iam", "CreateUser").at(0, "a").by(sample::user("bob")).record();
+        let event = sample::delivered(record).to_string();
+        let again = || Event::parse(&event);
         let done = pollster::block_on(responder.respond_patiently(again(), again, now, pause));
         (done.map(|response| response.outcome.disposition), waited.get())
     }

@@ -188,10 +188,9 @@ mod tests {
     use crate::effects::faulty::{Faults, Faulty, InjectedFault};
     use crate::effects::memory::Memory;
     use crate::effects::recorder::Recorder;
-    use crate::event::Event;
+    use crate::event::{Event, sample};
     use crate::pack::PACK;
     use crate::respond::Mode;
-    use crate::respond::sample::delivered;
     use crate::respond::{Origin, Responder};
     use crate::site::Format;
     use crate::site::TopicSpec;
@@ -316,7 +315,8 @@ suppressions:
         let responder =
             Responder::offline(&engine, &topics, &publish, &state, (Origin::Checked, Mode::Live));
         for (minute, name) in calls.iter().enumerate() {
-            let event = delivered(&minute.to_string(), minute, name);
+            let call = sample::call("iam", name).at(minute, &minute.to_string());
+            let event = sample::delivered(call.by(sample::user("bob")).record()).to_string();
             for _ in 0..2 {
                 let event = Event::parse(&event);
                 let now = event.as_ref().unwrap().time().unwrap();

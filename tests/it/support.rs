@@ -15,7 +15,8 @@ use iam_responder::effects::{
     Accounts, CalendarState, ChangeCalendars, EffectError, ErrorKind, History, Lookups, PastCalls,
     PriorState, State, Whose,
 };
-use iam_responder::event::{Event, Unreadable};
+pub(crate) use iam_responder::event::sample::{delivered, session, user};
+use iam_responder::event::{Event, Unreadable, sample};
 use iam_responder::iam::account::{Account, AccountId};
 use iam_responder::iam::region::Region;
 use iam_responder::iam::table::TableName;
@@ -31,13 +32,10 @@ use serde_json::{Value, json};
 
 /// The record of a call at a minute of the hour, by a session of a role.
 pub(crate) fn call(source: &str, name: &str, minute: usize, parameters: Value) -> Value {
-    let mut record = json!({"eventSource": format!("{source}.amazonaws.com"), "eventName": name, "readOnly": false,
-        "awsRegion": "us-east-1", "recipientAccountId": "111122223333",
-        "eventTime": format!("2026-11-24T12:{minute:02}:00Z"), "sourceIPAddress": "203.0.113.7",
-        "eventID": format!("{source}-{name}-{minute}-{parameters}"),
-        "userIdentity": session("arn:aws:iam::111122223333:role/ci/builder")});
-    record["requestParameters"] = parameters;
-    record
+    let id = format!("{source}-{name}-{minute}-{parameters}");
+    let call = sample::call(source, name).at(minute, &id).with("readOnly", false);
+    let builder = session("arn:aws:iam::111122223333:role/ci/builder");
+    call.by(builder).with("requestParameters", parameters).record()
 }
 
 /// The same call by somebody else.
@@ -46,43 +44,16 @@ pub(crate) fn by(mut record: Value, identity: Value) -> Value {
     record
 }
 
-/// A session of a role of the account.
-pub(crate) fn session(role: &str) -> Value {
-    let (_, name) = role.rsplit_once('/').unwrap();
-    json!({"type": "AssumedRole", "accountId": "111122223333", "principalId": "AROAX:run-1",
-        "arn": format!("arn:aws:sts::111122223333:assumed-role/{name}/run-1"),
-        "sessionContext": {"sessionIssuer": {"type": "Role", "userName": name, "arn": role}}})
-}
-
-/// A user of the account.
-pub(crate) fn user(name: &str) -> Value {
-    json!({"type": "IAMUser", "accountId": "111122223333", "userName": name,
-        "arn": format!("arn:aws:iam::111122223333:user/{name}")})
-}
-
 /// A call in an account at a time, by a user who has a key.
 pub(crate) fn by_bob(
     (source, name): (&str, &str),
     (account, id, at): (&str, &str, Timestamp),
     parameters: Value,
 ) -> Value {
-    let arn = format!("arn:aws:iam::{account}:user/bob");
-    let bob = json!({"type": "IAMUser", "userName": "bob", "arn": arn, "accountId": account, "accessKeyId": "AKIA1"});
-    let mut record = by(call(source, name, 0, parameters), bob);
-    record["recipientAccountId"] = account.into();
-    record["eventID"] = id.into();
-    record["eventTime"] = at.to_string().into();
-    record
-}
-
-/// A record as EventBridge delivers it.
-pub(crate) fn delivered(record: Value) -> Value {
-    let source = record["eventSource"].as_str().unwrap().trim_end_matches(".amazonaws.com");
-    let mut event = json!({"version": "0", "id": record["eventID"], "source": format!("aws.{source}"),
-        "detail-type": "AWS API Call via CloudTrail", "account": record["recipientAccountId"],
-        "region": record["awsRegion"], "time": record["eventTime"]});
-    event["detail"] = record;
-    event
+    let bob = sample::with_key(sample::user_of(account, "bob"), "AKIA1");
+    let call = sample::call(source, name).at(0, id).with("readOnly", false).by(bob);
+    let call = call.with("recipientAccountId", account).with("eventTime", at.to_string());
+    call.with("requestParameters", parameters).record()
 }
 
 /// The end of the hour.
