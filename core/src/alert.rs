@@ -24,8 +24,8 @@ mod message;
 
 pub use build::Circumstances;
 pub use contents::{
-    Alert, EntityLine, EventLine, HELD_MAX, OpenedPlace, Place, REASONS_MAX, RightsLines, RuleLine,
-    Who, shown_lines, shown_name,
+    AffectedPlace, Alert, EntityLine, EventLine, HELD_BACK_MAX, Place, REASONS_MAX, RightsLines,
+    RuleLine, Who, shown_lines, shown_name,
 };
 pub use message::{Message, SNS_SUBJECT_CHARS_MAX};
 pub use sent::SentAlert;

@@ -12,9 +12,9 @@ mod spelling;
 
 mod record;
 
+mod affected_account;
 mod call;
 pub mod input;
-mod opened_account;
 mod second;
 mod tagging;
 
@@ -25,13 +25,13 @@ mod entity;
 #[cfg(any(test, feature = "sample"))]
 pub mod sample;
 
-pub use call::{CallOutcome, outcome_of};
+pub(crate) use affected_account::affected_account;
+pub use call::{CallOutcome, call_outcome};
 pub(crate) use call::{is_read_only, omitted, partition};
 pub(crate) use entity::is_caller;
 pub use entity::{Entity, entity};
 pub use id::EventId;
 pub use kinds::{DetailType, EventCategory, EventType};
-pub(crate) use opened_account::opened_account;
 pub(crate) use principal::{HIDDEN, invoked_by, own_ids, session_role};
 pub use principal::{Issuer, MESSENGERS, Opener, Principal, Vouched, Voucher, caller, issuer};
 pub use principal_kind::PrincipalKind;

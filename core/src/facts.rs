@@ -1,8 +1,8 @@
 //! What follows from an event, in two steps: what it says by itself, and what it means once the world was asked.
 
 mod automation;
-mod bearer;
 mod opened;
+mod protected;
 pub mod rights;
 mod silencing;
 mod strengthening;
@@ -10,12 +10,12 @@ mod strengthening;
 mod intrinsic;
 
 mod context;
-mod open;
+mod pending;
 
 mod value;
 
-pub use bearer::Bearer;
-pub use context::{Context, Known, OpenedAccount, TagsBefore};
+pub use context::{AffectedAccount, Context, Known, TagsBefore};
 pub use intrinsic::Facts;
-pub use open::Open;
+pub use pending::Pending;
+pub use protected::Protected;
 pub use rights::{Back, RightsChange};

@@ -154,7 +154,7 @@ faulty! {
     }
     Windows {
         claim(fingerprint: &str, event_id: &str, at: Timestamp, window: SignedDuration) -> Claim;
-        hold(fingerprint: &str, event_id: &str) -> Option<u32>;
+        hold_back(fingerprint: &str, event_id: &str) -> Option<u32>;
         release(fingerprint: &str, event_id: &str) -> ();
     }
     Counters {
@@ -163,7 +163,7 @@ faulty! {
     }
     PriorState {
         registers(addresses: &[String]) -> Vec<Option<Register>>;
-        record_write(address: &str, write: &Write) -> ();
+        add_write(address: &str, write: &Write) -> ();
     }
     Notes {
         note(key: &str) -> Option<Note>;

@@ -20,7 +20,7 @@ pub trait PriorState {
 
     /// Adds a write to a register, ordered by its own time. Adding it twice has the effect of once. A write never
     /// replaces a younger one, even if others write at the same time.
-    fn record_write(
+    fn add_write(
         &self,
         address: &str,
         write: &Write,

@@ -11,7 +11,7 @@ use super::error::EffectError;
 pub enum Claim {
     /// This event: the first of the window, or the same event delivered again.
     Ours {
-        /// Repetitions held back since the one before it, at most [`crate::alert::HELD_MAX`].
+        /// Repetitions held back since the one before it, at most [`crate::alert::HELD_BACK_MAX`].
         held: u32,
     },
     /// Another event, whose alert is published or about to be.
@@ -31,8 +31,8 @@ pub trait Windows {
     ) -> impl Future<Output = Result<Claim, EffectError>>;
 
     /// Counts an event as held back by another event's claim, once however often it is delivered. Returns how many the
-    /// claim holds back now. `None` if there is no claim, or if it holds back [`crate::alert::HELD_MAX`] already.
-    fn hold(
+    /// claim holds back now. `None` if there is no claim, or if it holds back [`crate::alert::HELD_BACK_MAX`] already.
+    fn hold_back(
         &self,
         fingerprint: &str,
         event_id: &str,

@@ -67,7 +67,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             self.known(event, facts, now),
             begun,
             self.noted(&follows, &unread, at),
-            self.record(event, &steps, now),
+            self.note_steps(event, &steps, now),
         )
         .await;
         Ok(Asked { known, found, begun: begun?, noted, steps })
@@ -78,7 +78,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     async fn known_for_later(&self, event: &Event, facts: &Facts, now: Timestamp) -> Known {
         let asked = join(self.own_change_set(facts), self.tagged(event, facts, now));
         let writes = writes(event, facts, now);
-        let (_, (own_change_set, tagged)) = join(self.record_writes(&writes), asked).await;
+        let (_, (own_change_set, tagged)) = join(self.add_writes(&writes), asked).await;
         Known { own_change_set, tagged, ..Known::default() }
     }
 
@@ -89,8 +89,8 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         now: Timestamp,
     ) -> (Known, Option<FoundAccount>) {
         let writes = writes(event, facts, now);
-        let accounts = join(self.accounts(event, facts, now), self.opened(facts, now));
-        let (before, ((account, tagged, found), opened), calendars, others) = join4(
+        let accounts = join(self.accounts(event, facts, now), self.affected(facts, now));
+        let (before, ((account, tagged, found), affected), calendars, others) = join4(
             self.before(event, facts, &writes),
             accounts,
             self.cached().calendars(self.engine.site(), event.time(), now),
@@ -102,8 +102,16 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         )
         .await;
         let (own_stack, own_change_set, burst) = others;
-        let known =
-            Known { before, account, opened, tagged, calendars, burst, own_stack, own_change_set };
+        let known = Known {
+            before,
+            account,
+            affected,
+            tagged,
+            calendars,
+            burst,
+            own_stack,
+            own_change_set,
+        };
         (known, found)
     }
 
@@ -125,9 +133,9 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         (account, tagged, found)
     }
 
-    /// The other account that the event opens.
-    async fn opened(&self, facts: &Facts, now: Timestamp) -> Option<Account> {
-        self.cached().account(self.engine.site(), facts.opened?, now).await.0
+    /// The other account that the event affects.
+    async fn affected(&self, facts: &Facts, now: Timestamp) -> Option<Account> {
+        self.cached().account(self.engine.site(), facts.affected?, now).await.0
     }
 
     /// How the account was that the event tags.

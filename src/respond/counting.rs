@@ -19,7 +19,7 @@ pub const BURST_WINDOW: SignedDuration = SignedDuration::from_mins(10);
 
 impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     /// Notes that an update of the tool's own stack begins, or which change set will be one.
-    pub(super) async fn record_update(
+    pub(super) async fn note_updates(
         &self,
         event: &Event,
         facts: &Facts,

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::ask::Asked;
 use super::caller;
 use super::lookup::FoundAccount;
-use super::once::{Begun, Claims};
+use super::once::{Begun, TakenWindows};
 use super::outcome::{Disposition, Outcome};
 use super::responder::{Mode, Origin, RespondError, Responder, Response};
 use super::send::send;
@@ -59,7 +59,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         // The alert does not wait for what only later events are compared with.
         let (response, (), ()) = join3(
             self.decide_and_publish(&event, (&recognised, &noted), begun, (now, delay_until)),
-            self.record(&event, later, now),
+            self.note_steps(&event, later, now),
             self.keep_for_later(&event, &recognised.context.facts, (&known, found), now),
         )
         .await;
@@ -100,7 +100,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         now: Timestamp,
     ) {
         let before = known.tagged.known();
-        join(self.record_update(event, facts, known.own_change_set, now), async {
+        join(self.note_updates(event, facts, known.own_change_set, now), async {
             let cached = self.cached();
             if let Some(found) = found {
                 cached.keep_found(&found, now).await;
@@ -165,7 +165,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         let repetition = Repetition::of(event, context, rules, decision.severity);
         let (claimed, ()) = join(self.claim(event, &repetition, now), adjusted).await;
         let claims = match claimed.all_repeated {
-            true => self.hold(event, &repetition, claimed).await,
+            true => self.hold_back(event, &repetition, claimed).await,
             false => claimed,
         };
         if claims.all_repeated {
@@ -246,7 +246,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             let outcome = Outcome { disposition: Disposition::Deduplicated, ..outcome };
             return Ok(Response { outcome, alert: None });
         }
-        let claims = Claims::default();
+        let claims = TakenWindows::default();
         Ok(self.send_once((&id, begun, &claims), (alert, Vec::new()), outcome, now).await?)
     }
 }

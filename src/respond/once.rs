@@ -31,7 +31,7 @@ pub(super) enum Begun {
 
 /// The result of claiming the windows of all rules.
 #[derive(Debug, Default)]
-pub(super) struct Claims {
+pub(super) struct TakenWindows {
     /// Every rule of it is repeated: none raises anything new.
     pub all_repeated: bool,
     /// Fingerprints that are this event's.
@@ -46,7 +46,7 @@ pub(super) struct Claims {
     unknown: bool,
 }
 
-impl Claims {
+impl TakenWindows {
     /// Adds what came of claiming one window, under the fingerprint that it has now.
     fn add(&mut self, claiming: &Claiming, claimed: Result<(String, Claim), EffectError>) {
         match claimed {
@@ -112,7 +112,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     /// A topic did not get it.
     pub(super) async fn send_once(
         &self,
-        (id, begun, claims): (&str, Begun, &Claims),
+        (id, begun, claims): (&str, Begun, &TakenWindows),
         (alert, history): (Alert, Vec<Line>),
         outcome: Outcome,
         now: Timestamp,
@@ -171,9 +171,10 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         event: &Event,
         repetition: &Repetition,
         now: Timestamp,
-    ) -> Claims {
+    ) -> TakenWindows {
         let (id, at) = (event.identity(), event.time().unwrap_or(now));
-        let mut claims = Claims { all_repeated: !repetition.is_news, ..Claims::default() };
+        let mut claims =
+            TakenWindows { all_repeated: !repetition.is_news, ..TakenWindows::default() };
         let claimed = repetition.claiming.iter().map(|claiming| self.claim_one(claiming, &id, at));
         for (claiming, claimed) in repetition.claiming.iter().zip(join_all(claimed).await) {
             claims.add(claiming, claimed);
@@ -203,16 +204,17 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
 
     /// Counts a repetition where the next alert will look. It is published after all where it is one attempt of very
     /// many.
-    pub(super) async fn hold(
+    pub(super) async fn hold_back(
         &self,
         event: &Event,
         repetition: &Repetition,
-        mut claims: Claims,
-    ) -> Claims {
+        mut claims: TakenWindows,
+    ) -> TakenWindows {
         let id = event.identity();
-        let held =
-            join_all(claims.theirs.iter().map(|fingerprint| self.state.hold(fingerprint, &id)))
-                .await;
+        let held = join_all(
+            claims.theirs.iter().map(|fingerprint| self.state.hold_back(fingerprint, &id)),
+        )
+        .await;
         for held in held {
             match held {
                 Ok(Some(held)) if repetition.is_published_again(held) => {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::responder::Responder;
 use crate::effects::{Lookups, Publish, REGISTERS_PER_CALL_MAX, State};
 use crate::event::{Entity, Event};
-use crate::facts::{Bearer, Facts};
+use crate::facts::{Facts, Protected};
 use crate::iam::entity::EntityId;
 use crate::prior::{self, Address, Answers, Inquiry, Moment, Register, Registers, Why};
 
@@ -46,7 +46,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         let renamed = || facts.renamable().and_then(Entity::id);
         let mut inquiry = Inquiry::new(&facts.questions, renamed());
         let Some(at) = event.time() else {
-            self.record_writes(writes).await;
+            self.add_writes(writes).await;
             return inquiry.end(Why::NotAsked);
         };
         let id = event.identity();
@@ -54,7 +54,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
         let (site, own) = (self.engine.site(), self.engine.own());
         let caller = facts.principal.entity();
         let wanted =
-            |id: &EntityId| Some(id) == caller.as_ref() || Bearer::of(id, site, own).is_some();
+            |id: &EntityId| Some(id) == caller.as_ref() || Protected::of(id, site, own).is_some();
         let mut found = Found::default();
         let mut missing = inquiry.ask(moment, &found.registers, &found.unread, wanted);
         let glance = async {
@@ -67,7 +67,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
             let mut glance = Inquiry::new(&facts.questions, renamed());
             glance.ask(moment, &first.registers, &first.unread, wanted)
         };
-        let (further, ()) = join(glance, self.record_writes(writes)).await;
+        let (further, ()) = join(glance, self.add_writes(writes)).await;
         missing.extend(further);
         for _ in 0..ROUNDS_MAX {
             if missing.is_empty() {
@@ -105,9 +105,9 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
 
     /// Records what an event wrote. A store that is down costs later comparisons, not this event's
     /// alert.
-    pub(super) async fn record_writes(&self, writes: &Writes) {
+    pub(super) async fn add_writes(&self, writes: &Writes) {
         join_all(writes.iter().map(async |(address, write)| {
-            let recorded = self.state.record_write(&address.text(), write).await;
+            let recorded = self.state.add_write(&address.text(), write).await;
             recorded.unwrap_or_else(|error| tracing::warn!(%error, "a change is not recorded"));
         }))
         .await;

@@ -89,7 +89,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
 
     /// Notes what later events are compared with: the steps of sequences. A store that is down
     /// costs those comparisons, not this event's alert.
-    pub(super) async fn record(
+    pub(super) async fn note_steps(
         &self,
         event: &Event,
         steps: impl IntoIterator<Item = &SequenceStep>,

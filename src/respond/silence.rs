@@ -95,7 +95,7 @@ impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     }
 
     async fn count_silence(&self, counted_as: &str, event: &Event) {
-        let counted = self.state.hold(counted_as, &event.identity()).await;
+        let counted = self.state.hold_back(counted_as, &event.identity()).await;
         if let Err(error) = counted {
             tracing::warn!(%error, "an alert that nobody hears is not counted");
         }

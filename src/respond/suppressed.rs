@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 
 use super::topics::Topics;
-use crate::alert::{Alert, HELD_MAX};
+use crate::alert::{Alert, HELD_BACK_MAX};
 use crate::assess::engine::Engine;
 use crate::effects::{Claim, EffectError, Publish, State};
 use crate::respond::own_alert::{Unpublished, in_time};
@@ -171,7 +171,7 @@ pub async fn send_silences<S: State, P: Publish>(
 /// One line for each.
 fn lines(counts: &[(&Silence, u32)]) -> Vec<String> {
     let line = |(silence, held): &(&Silence, u32)| {
-        let more = if *held >= HELD_MAX { " or more" } else { "" };
+        let more = if *held >= HELD_BACK_MAX { " or more" } else { "" };
         format!("{held}{more} {}", silence.words)
     };
     counts.iter().map(line).collect()
@@ -223,8 +223,8 @@ suppressions:
         )
     }
 
-    fn hold(state: &Memory, name: &str, event_id: &str) {
-        pollster::block_on(state.hold(&counted_as(name), event_id)).unwrap();
+    fn hold_back(state: &Memory, name: &str, event_id: &str) {
+        pollster::block_on(state.hold_back(&counted_as(name), event_id)).unwrap();
     }
 
     #[test]
@@ -233,9 +233,9 @@ suppressions:
         let (word, sent) = run(&publish, &state, "2026-11-24T00:01:00Z");
         assert!(word.alerts == 0 && sent.is_empty());
         for event in ["a", "b", "b"] {
-            hold(&state, "ci", event);
+            hold_back(&state, "ci", event);
         }
-        hold(&state, "backup", "c");
+        hold_back(&state, "backup", "c");
         assert!(run(&publish, &state, "2026-11-24T12:00:00Z").1.is_empty());
         let (word, sent) = run(&publish, &state, "2026-11-25T00:02:00Z");
         assert_eq!((word.alerts, sent.len()), (3, 1));
@@ -253,7 +253,7 @@ suppressions:
     fn what_could_not_be_published_stays_counted() {
         let state = Memory::default();
         run(&Recorder::default(), &state, "2026-11-24T00:01:00Z");
-        hold(&state, "ci", "a");
+        hold_back(&state, "ci", "a");
         let (publish, now) = (Recorder::default(), "2026-11-25T00:01:00Z".parse().unwrap());
         let faults = Faults::from(0, InjectedFault::Before);
         let (engine, topics, broken) = (engine(SITE), topics(), Faulty::new(&publish, &faults));

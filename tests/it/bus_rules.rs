@@ -6,7 +6,7 @@ use std::io::Read;
 use std::sync::LazyLock;
 
 use iam_responder::assess::engine::Engine;
-use iam_responder::event::{CallOutcome, Event, input, outcome_of};
+use iam_responder::event::{CallOutcome, Event, call_outcome, input};
 use iam_responder::facts::Known;
 use iam_responder::iam::catalogue::{self, Access};
 use iam_responder::own::{NAME_CHARS_MAX, Own};
@@ -18,7 +18,7 @@ use iam_responder::review::bus::{
 };
 use iam_responder::review::rule_test;
 use iam_responder::rule::{Rule, RuleSet};
-use iam_responder::text::yaml::Document;
+use iam_responder::text::yaml::YamlDocument;
 use serde_json::{Value, json};
 
 /// Enabled rules all or some of whose events are reads of everyday work.
@@ -68,7 +68,7 @@ impl Deployed {
 /// Many different changes have been made, where this is one.
 fn burst(event: &Event) -> Option<u32> {
     let call = catalogue::find(event.event_source()?, event.name()?)?;
-    let changes = call.access != Access::Read && outcome_of(event) == CallOutcome::Success;
+    let changes = call.access != Access::Read && call_outcome(event) == CallOutcome::Success;
     changes.then_some(99)
 }
 
@@ -272,7 +272,7 @@ fn rules_that_need_reads_are_known() {
 }
 
 fn rules(yaml: &str) -> Vec<Rule> {
-    let documents = Document::parse_all("own.yaml", yaml).unwrap();
+    let documents = YamlDocument::parse_all("own.yaml", yaml).unwrap();
     RuleSet::load(&documents)
         .map_err(|faults| faults[0].to_string())
         .unwrap()

@@ -184,7 +184,7 @@ fn what_no_rule_can_want_is_kept_as_prior_state_all_the_same() {
     let (made, published, _) =
         calls_of(&engine, &[], &delivered(record("iam", "PutRolePolicy", put)));
     assert!(
-        !made.is_empty() && made.iter().all(|call| *call == "PriorState.record_write"),
+        !made.is_empty() && made.iter().all(|call| *call == "PriorState.add_write"),
         "{made:?}"
     );
     assert_eq!(published, None);
@@ -199,7 +199,7 @@ fn what_only_a_signal_can_want_is_counted_and_looked_up_nowhere() {
     let put = json!({"roleName": "deploy", "policyName": "p", "policyDocument": "{}"});
     let (made, published, _) =
         calls_of(&engine, &[], &delivered(record("iam", "PutRolePolicy", put)));
-    let expected = ["PriorState.record_write", "Counters.count"];
+    let expected = ["PriorState.add_write", "Counters.count"];
     assert!(made.contains(&"Counters.count"), "{made:?}");
     assert!(made.iter().all(|call| expected.contains(call)), "{made:?}");
     assert_eq!(published, None);

@@ -10,7 +10,7 @@ use iam_responder::pack::PACK;
 use iam_responder::respond::metrics;
 use iam_responder::review::rule_test;
 use iam_responder::rule::{RuleSet, TITLE_CHARS_MAX, WINDOW_HOURS_MAX};
-use iam_responder::text::yaml::Document;
+use iam_responder::text::yaml::YamlDocument;
 use serde_json::Value;
 
 const RULES: &str = include_str!("../../rules/README.md");
@@ -107,7 +107,7 @@ fn the_rules_of_the_page_are_rules_and_pass_their_tests() {
             true => example.to_owned(),
             false => format!("id: a\ntitle: t\nseverity: low\nwhy: w\nrunbook: r\n{example}"),
         };
-        let documents = Document::parse_all("page.yaml", &format!("{whole}\n")).unwrap();
+        let documents = YamlDocument::parse_all("page.yaml", &format!("{whole}\n")).unwrap();
         let set = RuleSet::load(&documents).map_err(|faults| faults[0].to_string()).unwrap();
         let rule = set.rules().next().unwrap();
         for test in &rule.spec.tests {

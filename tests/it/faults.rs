@@ -16,7 +16,7 @@ use iam_responder::respond::remind::remind;
 use iam_responder::respond::{Origin, RespondError, Topics};
 use iam_responder::site::Format;
 use iam_responder::site::calendar::IcsFiles;
-use iam_responder::text::yaml::Document;
+use iam_responder::text::yaml::YamlDocument;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
@@ -67,7 +67,7 @@ dedupe: 10m
 type World<S> = support::World<Engine, S>;
 
 fn world<S: State>(state: S, refusals: Faults) -> World<S> {
-    assert_eq!(Document::parse_all("rules.yaml", RULES).unwrap().len(), 5);
+    assert_eq!(YamlDocument::parse_all("rules.yaml", RULES).unwrap().len(), 5);
     let engine = Engine::load(&[file("rules.yaml", RULES)], None, None).unwrap();
     let topics = topics(Format::Text);
     World { topics, refusals, ..World::of(engine, Origin::Checked, state, Offline) }

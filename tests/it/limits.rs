@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use iam_responder::alert::{Alert, HELD_MAX, Message, SNS_SUBJECT_CHARS_MAX};
+use iam_responder::alert::{Alert, HELD_BACK_MAX, Message, SNS_SUBJECT_CHARS_MAX};
 use iam_responder::assess::engine::{Engine, SiteFiles, SourceFile};
 use iam_responder::effects::memory::Memory;
 use iam_responder::effects::{Claim, Windows};
@@ -20,7 +20,7 @@ use iam_responder::site::calendar::{ICS_BYTES_MAX, IcsFiles};
 use iam_responder::site::{Format, GUARDED_MAX};
 use iam_responder::text::clean::clean;
 use iam_responder::text::line::{Line, NAME_CHARS_MAX, TEXT_CHARS_MAX};
-use iam_responder::text::yaml::{DOCUMENT_BYTES_MAX, DOCUMENT_NODES_MAX, Document};
+use iam_responder::text::yaml::{YAML_BYTES_MAX, YAML_NODES_MAX, YamlDocument};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -180,15 +180,15 @@ fn one_event() {
 
 fn one_file() {
     let long = |bytes: usize| format!("a: {}", "x".repeat(bytes - 3));
-    assert!(Document::parse_all("f.yaml", &long(DOCUMENT_BYTES_MAX)).is_ok());
+    assert!(YamlDocument::parse_all("f.yaml", &long(YAML_BYTES_MAX)).is_ok());
     says(
-        Document::parse_all("f.yaml", &long(DOCUMENT_BYTES_MAX + 1)),
+        YamlDocument::parse_all("f.yaml", &long(YAML_BYTES_MAX + 1)),
         "f.yaml:1: file has 1048577 bytes",
     );
     let many = |values: usize| format!("[{}]", vec!["1"; values - 1].join(","));
-    assert!(Document::parse_all("f.yaml", &many(DOCUMENT_NODES_MAX)).is_ok());
+    assert!(YamlDocument::parse_all("f.yaml", &many(YAML_NODES_MAX)).is_ok());
     says(
-        Document::parse_all("f.yaml", &many(DOCUMENT_NODES_MAX + 1)),
+        YamlDocument::parse_all("f.yaml", &many(YAML_NODES_MAX + 1)),
         "f.yaml:1: more than 200000 values",
     );
 }
@@ -388,16 +388,16 @@ fn repetitions() {
     let claim = |id: &str, at| pollster::block_on(state.claim("f", id, at, window)).unwrap();
     let held = |repetitions: u32| {
         for number in 0..repetitions {
-            pollster::block_on(state.hold("f", &format!("h{number}"))).unwrap();
+            pollster::block_on(state.hold_back("f", &format!("h{number}"))).unwrap();
         }
     };
     claim("first", at);
-    held(HELD_MAX - 1);
+    held(HELD_BACK_MAX - 1);
     let later = at + window + SignedDuration::from_secs(1);
-    assert!(matches!(claim("second", later), Claim::Ours { held } if held == HELD_MAX - 1));
-    held(HELD_MAX + 1);
+    assert!(matches!(claim("second", later), Claim::Ours { held } if held == HELD_BACK_MAX - 1));
+    held(HELD_BACK_MAX + 1);
     let latest = later + window + SignedDuration::from_secs(1);
-    assert!(matches!(claim("third", latest), Claim::Ours { held } if held == HELD_MAX));
+    assert!(matches!(claim("third", latest), Claim::Ours { held } if held == HELD_BACK_MAX));
 }
 
 fn calendars(files: &[(&str, String)], names: usize) -> Result<Engine, String> {

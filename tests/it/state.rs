@@ -37,18 +37,18 @@ async fn repetitions_are_counted_for_the_next_alert(state: &impl Windows) {
     assert_eq!(claim("a", 0).await, Claim::Ours { held: 0 });
     for (event, count) in [("b", 1), ("c", 2)] {
         assert_eq!(claim(event, 1).await, Claim::Theirs);
-        assert_eq!(state.hold("h", event).await.unwrap(), Some(count));
+        assert_eq!(state.hold_back("h", event).await.unwrap(), Some(count));
     }
-    let again = state.hold("h", "b").await.unwrap();
+    let again = state.hold_back("h", "b").await.unwrap();
     assert!(again.is_none_or(|count| count == 2), "counted once: {again:?}");
     assert_eq!(claim("a", 2).await, Claim::Ours { held: 0 }, "its own are for the next");
     assert_eq!(claim("d", 100).await, Claim::Ours { held: 2 });
     assert_eq!(claim("d", 100).await, Claim::Ours { held: 2 }, "delivered again");
-    state.hold("h", "e").await.unwrap();
+    state.hold_back("h", "e").await.unwrap();
     state.release("h", "d").await.unwrap();
     assert_eq!(claim("f", 101).await, Claim::Ours { held: 3 }, "the alert of d failed");
     assert_eq!(claim("g", 300).await, Claim::Ours { held: 0 });
-    assert_eq!(state.hold("nobody's", "x").await.unwrap(), None);
+    assert_eq!(state.hold_back("nobody's", "x").await.unwrap(), None);
     assert_eq!(state.claim("nobody's", "y", at(0), WINDOW).await.unwrap(), Claim::Ours { held: 0 });
 }
 
@@ -201,20 +201,20 @@ async fn writes_stand_at_their_own_time(state: &impl PriorState) {
     assert_eq!(read(&["r"]).await, [Register::default()]);
     assert_eq!(read(&[]).await, []);
     for again in [&two, &one, &two, &one] {
-        state.record_write("r", again).await.unwrap();
+        state.add_write("r", again).await.unwrap();
     }
-    state.record_write("another", &one).await.unwrap();
+    state.add_write("another", &one).await.unwrap();
     let of = |writes: &[&Write]| {
         let mut register = Register::default();
         for write in writes {
-            register.record(write);
+            register.add(write);
         }
         register
     };
     let (want, other) = (of(&[&one, &two]), of(&[&one]));
     assert_eq!(read(&["another", "none", "r"]).await, [other, Register::default(), want]);
     let gone = write("three", 9, Value::Absent);
-    state.record_write("r", &gone).await.unwrap();
+    state.add_write("r", &gone).await.unwrap();
     assert_eq!(read(&["r"]).await[0].last(), Some(&gone));
 }
 

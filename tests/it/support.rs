@@ -198,7 +198,7 @@ async fn seed(state: &Memory, writes: Vec<(Address, Written)>) {
     let at = "2026-11-24T09:00:00Z".parse().unwrap();
     for (address, value) in writes {
         let write = Write::new(at, "seed".to_owned(), value, true);
-        state.record_write(&address.text(), &write).await.unwrap();
+        state.add_write(&address.text(), &write).await.unwrap();
     }
 }
 

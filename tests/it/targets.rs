@@ -283,7 +283,7 @@ fn what_was_refused_is_named_by_its_text() {
     assert_eq!(refused("iam", "DetachRolePolicy", &role), want);
 }
 
-/// Account and environment are those of the opened account.
+/// Account and environment are those of the affected account.
 #[test]
 fn what_is_opened_counts_as_loud_as_its_account() {
     let engine = Engine::packed(&PACK).unwrap();
@@ -319,7 +319,7 @@ fn what_is_opened_counts_as_loud_as_its_account() {
     assert_eq!(unknown.place.environment.as_deref(), Some("production"));
     assert!(!unknown.place.environment_known);
     let own = assigned("777788889999");
-    assert!(own.place.opened.is_none() && own.to_json()["opened_account"].is_null());
+    assert!(own.place.affected.is_none() && own.to_json()["opened_account"].is_null());
 }
 
 /// An alert does not give a thing a wrong kind.

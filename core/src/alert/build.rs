@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::contents::{
-    ALLOWS_MAX, Alert, EntityLine, EventLine, OpenedPlace, Place, REASONS_MAX, RULES_MAX,
+    ALLOWS_MAX, AffectedPlace, Alert, EntityLine, EventLine, Place, REASONS_MAX, RULES_MAX,
     RightsLines, RuleLine, Who,
 };
 use super::lesser::Lesser;
@@ -19,7 +19,7 @@ use super::word::KeptWord;
 use crate::assess::Reason;
 use crate::assess::decide::Decision;
 use crate::event::{CallOutcome, Event, Unreadable};
-use crate::facts::{Context, OpenedAccount, RightsChange};
+use crate::facts::{AffectedAccount, Context, RightsChange};
 use crate::iam::policy::{Grant, describe, describe_trust};
 use crate::rule::Rule;
 use crate::text::clean::clean_lines;
@@ -102,7 +102,7 @@ impl Alert {
             account_name: context.account_name.as_deref().map(Hostile::of),
             environment: Some(context.environment.name.clone()),
             environment_known: context.environment.known,
-            opened: context.opened.as_ref().map(opened_place),
+            affected: context.affected.as_ref().map(affected_place),
             region: event.region().map(Hostile::of),
             source_ip: event.text("detail.sourceIPAddress").map(Hostile::of),
             user_agent: event.text("detail.userAgent").map(Hostile::of),
@@ -316,12 +316,12 @@ impl Alert {
     }
 }
 
-fn opened_place(opened: &OpenedAccount) -> OpenedPlace {
-    OpenedPlace {
-        account: Hostile::of(opened.id.as_str()),
-        account_name: opened.name.as_deref().map(Hostile::of),
-        environment: opened.environment.name.clone(),
-        environment_known: opened.environment.known,
+fn affected_place(affected: &AffectedAccount) -> AffectedPlace {
+    AffectedPlace {
+        account: Hostile::of(affected.id.as_str()),
+        account_name: affected.name.as_deref().map(Hostile::of),
+        environment: affected.environment.name.clone(),
+        environment_known: affected.environment.known,
     }
 }
 

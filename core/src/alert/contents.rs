@@ -21,7 +21,7 @@ pub(crate) const ALLOWS_MAX: usize = 8;
 /// Most reasons listed.
 pub const REASONS_MAX: usize = 20;
 /// Most repetitions counted that one alert speaks for.
-pub const HELD_MAX: u32 = 1_000;
+pub const HELD_BACK_MAX: u32 = 1_000;
 
 /// One alert, ready to be rendered.
 #[derive(Debug, Clone)]
@@ -155,12 +155,12 @@ pub struct Place {
     pub account: Option<Hostile>,
     /// Name of the account.
     pub account_name: Option<Hostile>,
-    /// Environment of the account; that of the opened one, where that is louder.
+    /// Environment of the account; that of the affected one, where that is louder.
     pub environment: Option<String>,
     /// Whether tags named the environment.
     pub environment_known: bool,
-    /// The other account that is opened.
-    pub opened: Option<OpenedPlace>,
+    /// The other account that is affected.
+    pub affected: Option<AffectedPlace>,
     /// Region.
     pub region: Option<Hostile>,
     /// Source address.
@@ -171,7 +171,7 @@ pub struct Place {
 
 /// Another account that an event opens, closes or hands over.
 #[derive(Debug, Clone)]
-pub struct OpenedPlace {
+pub struct AffectedPlace {
     /// Account ID.
     pub account: Hostile,
     /// Name of the account.

@@ -56,9 +56,9 @@ pub(super) fn render(alert: &Alert) -> Value {
             "id": name(&place.account), "name": name(&place.account_name),
             "environment": place.environment, "environment_known": place.environment_known,
         },
-        "opened_account": place.opened.as_ref().map(|opened| json!({
-            "id": shown_name(Some(&opened.account)), "name": name(&opened.account_name),
-            "environment": opened.environment, "environment_known": opened.environment_known,
+        "opened_account": place.affected.as_ref().map(|affected| json!({
+            "id": shown_name(Some(&affected.account)), "name": name(&affected.account_name),
+            "environment": affected.environment, "environment_known": affected.environment_known,
         })),
         "region": name(&place.region),
         "source_ip": name(&place.source_ip),

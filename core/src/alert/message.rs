@@ -75,10 +75,11 @@ fn json_text(alert: &Alert) -> String {
 /// `[CRITICAL] Administrator policy attached to a role: deploy (payments)`.
 fn subject(alert: &Alert) -> String {
     let entity = shown_name(alert.entity.as_ref().and_then(|entity| entity.name.as_ref()));
-    let Place { account, account_name, opened, .. } = &alert.place;
-    let opened = opened.as_ref();
-    let opened = opened.map(|opened| opened.account_name.as_ref().unwrap_or(&opened.account));
-    let place = shown_name(opened.or(account_name.as_ref()).or(account.as_ref()));
+    let Place { account, account_name, affected, .. } = &alert.place;
+    let affected = affected.as_ref();
+    let affected =
+        affected.map(|affected| affected.account_name.as_ref().unwrap_or(&affected.account));
+    let place = shown_name(affected.or(account_name.as_ref()).or(account.as_ref()));
     let mut subject = format!("[{}] {}", alert.severity.word().to_uppercase(), alert.title.shown());
     if let Some(entity) = entity {
         subject.push_str(&format!(": {entity}"));

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::contents::{Alert, HELD_MAX, RULES_MAX, Who, shown_lines, shown_name};
+use super::contents::{Alert, HELD_BACK_MAX, RULES_MAX, Who, shown_lines, shown_name};
 use super::step::{Status, StepLine};
 use super::word::KeptWord;
 use crate::event::PrincipalKind;
@@ -150,16 +150,16 @@ fn place(alert: &Alert) -> Option<String> {
         Some(name) => environment(name, place.environment_known),
         None => String::new(),
     };
-    let Some(opened) = &place.opened else { return Some(format!("{account}{own}{region}")) };
-    let theirs = environment(&opened.environment, opened.environment_known);
+    let Some(affected) = &place.affected else { return Some(format!("{account}{own}{region}")) };
+    let theirs = environment(&affected.environment, affected.environment_known);
     // That of the account in which it is recorded is only known where it is the louder one.
     let own = if own == theirs { String::new() } else { own };
-    let id = shown_name(Some(&opened.account)).unwrap_or_default();
-    let opened = match shown_name(opened.account_name.as_ref()) {
+    let id = shown_name(Some(&affected.account)).unwrap_or_default();
+    let affected = match shown_name(affected.account_name.as_ref()) {
         Some(name) => format!("{name} ({id})"),
         None => id,
     };
-    Some(format!("{opened}{theirs}, from {account}{own}{region}"))
+    Some(format!("{affected}{theirs}, from {account}{own}{region}"))
 }
 
 fn environment(name: &str, known: bool) -> String {
@@ -178,7 +178,7 @@ fn held_back(alert: &Alert) -> Option<String> {
     let count = match alert.held_back {
         0 => return None,
         1 => "1 repetition".to_owned(),
-        count if count >= HELD_MAX => format!("{HELD_MAX} or more repetitions"),
+        count if count >= HELD_BACK_MAX => format!("{HELD_BACK_MAX} or more repetitions"),
         count => format!("{count} repetitions"),
     };
     Some(format!("{count} since the first alert, held back without an alert each."))

@@ -8,13 +8,13 @@ use serde_json::{Map, Value};
 use super::assessment::{Ahead, Assessment, Opened, Recognised};
 use super::decide::decide;
 use crate::event::Event;
-use crate::facts::{Context, Facts, Known, Open};
+use crate::facts::{Context, Facts, Known, Pending};
 use crate::own::Own;
 use crate::pattern::PatternLoad;
 use crate::rule::{FIELDS_OF_PEOPLE, Loading, PackedRule, PackedRules, Rule, RuleSet};
 use crate::site::Site;
 use crate::site::calendar::IcsFiles;
-use crate::text::yaml::{Document, Fault};
+use crate::text::yaml::{Fault, YamlDocument};
 
 /// Name of the site file among the rule files.
 pub const SITE_FILE: &str = "site.yaml";
@@ -66,7 +66,7 @@ impl Pack {
     }
 
     /// The files of its rules.
-    fn documents(&self) -> Result<Vec<Document>, Vec<Fault>> {
+    fn documents(&self) -> Result<Vec<YamlDocument>, Vec<Fault>> {
         let documents = self.rules.rules.iter().map(|rule| trusted(rule.file, rule.text));
         documents.collect::<Result<_, _>>().map_err(|fault| vec![fault])
     }
@@ -190,8 +190,8 @@ impl Engine {
     pub fn open(&self, event: &mut Event) -> Opened {
         let context = self.unasked(event);
         event.set_derived(context.to_value());
-        let open = Open::of(&context.facts, &self.site);
-        let possible = self.rules.possible(event.raw(), &|path| open.is_open(path));
+        let pending = Pending::of(&context.facts, &self.site);
+        let possible = self.rules.possible(event.raw(), &|path| pending.is_pending(path));
         Opened { context, possible }
     }
 
@@ -258,10 +258,10 @@ fn is_same(known: &Value, own: &Value) -> bool {
     fields(known) == fields(own)
 }
 
-fn trusted(name: &str, text: &str) -> Result<Document, Fault> {
+fn trusted(name: &str, text: &str) -> Result<YamlDocument, Fault> {
     let value: Value = serde_json::from_str(text)
         .map_err(|error| Fault::whole(name, 1, format!("not valid JSON: {error}")))?;
-    Ok(Document::trusted(name, value))
+    Ok(YamlDocument::trusted(name, value))
 }
 
 /// The rules of files, beside the pack or in its place. Each file is let go before the next is read into values.
@@ -270,14 +270,14 @@ fn rules_of(files: &[SourceFile], pack: Option<&'static Pack>) -> Result<RuleSet
     let of_pack = pack.map_or(&[][..], |pack| pack.rules.rules);
     let of_pack: HashMap<&str, &PackedRule> = of_pack.iter().map(|rule| (rule.id, rule)).collect();
     // A copy of a rule of the pack is not a second rule.
-    let is_copy = |own: &Document| {
+    let is_copy = |own: &YamlDocument| {
         let id = own.value.get("id").and_then(Value::as_str);
         let known = id.and_then(|id| of_pack.get(id));
         let known = known.and_then(|known| trusted(known.file, known.text).ok());
         known.is_some_and(|known| is_same(&known.value, &own.value))
     };
     for file in files {
-        let documents = match Document::parse_all(&file.name, &file.text) {
+        let documents = match YamlDocument::parse_all(&file.name, &file.text) {
             Ok(documents) => documents,
             Err(fault) => {
                 loading.fault(fault);
@@ -295,15 +295,15 @@ fn rules_of(files: &[SourceFile], pack: Option<&'static Pack>) -> Result<RuleSet
 /// The faults of a site file beside rules that are broken: it may name any of them. Where the file of a rule cannot be
 /// read, its IDs are not known, and then no rule is missing.
 fn faults_beside(
-    site: &Document,
+    site: &YamlDocument,
     calendars: &IcsFiles,
     rules: &[SourceFile],
     pack: Option<&'static Pack>,
 ) -> Vec<Fault> {
-    let id = |document: &Document| Some(document.value.get("id")?.as_str()?.to_owned());
+    let id = |document: &YamlDocument| Some(document.value.get("id")?.as_str()?.to_owned());
     let (mut ids, mut is_whole) = (Vec::new(), true);
     for file in rules {
-        match Document::parse_all(&file.name, &file.text) {
+        match YamlDocument::parse_all(&file.name, &file.text) {
             Ok(documents) => {
                 let found = documents.iter().map(id);
                 is_whole &= found.clone().all(|id| id.is_some());
@@ -324,8 +324,8 @@ fn faults_beside(
 }
 
 /// Content of a site file. `None` if it is empty.
-pub(super) fn site_document(file: &SourceFile) -> Result<Option<Document>, Vec<Fault>> {
-    let documents = Document::parse_all(&file.name, &file.text).map_err(|fault| vec![fault])?;
+pub(super) fn site_document(file: &SourceFile) -> Result<Option<YamlDocument>, Vec<Fault>> {
+    let documents = YamlDocument::parse_all(&file.name, &file.text).map_err(|fault| vec![fault])?;
     if let Some(second) = documents.get(1) {
         let message = "a site file is one document, and a second begins here";
         let help = "move what it says into the first";

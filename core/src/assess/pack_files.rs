@@ -1,15 +1,15 @@
 //! The files that the build makes a pack of: the site file, and the rules beside it.
 
 use super::engine::{SITE_FILE, SourceFile, site_document};
-use crate::text::yaml::{Document, Fault};
+use crate::text::yaml::{Fault, YamlDocument};
 
 /// The documents of a folder's files, each by what it is.
 #[derive(Debug, Default)]
 pub struct PackFiles {
     /// The rules, in the order of their files.
-    pub rules: Vec<Document>,
+    pub rules: Vec<YamlDocument>,
     /// The site.
-    pub site: Option<Document>,
+    pub site: Option<YamlDocument>,
     /// Faults of files that are neither.
     pub faults: Vec<Fault>,
 }
@@ -35,7 +35,7 @@ impl PackFiles {
                 ));
                 read.faults.push(fault);
             } else {
-                match Document::parse_all(&file.name, &file.text) {
+                match YamlDocument::parse_all(&file.name, &file.text) {
                     Ok(mut rules) => read.rules.append(&mut rules),
                     Err(fault) => read.faults.push(fault),
                 }

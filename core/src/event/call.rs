@@ -21,7 +21,7 @@ words! {
 /// `0` are not errors: exports that rewrite records put them there. Source:
 /// <https://docs.aws.amazon.com/singlesignon/latest/userguide/understanding-sign-in-events.html>
 #[must_use]
-pub fn outcome_of(event: &Event) -> CallOutcome {
+pub fn call_outcome(event: &Event) -> CallOutcome {
     const DENIED: [&str; 8] = [
         "AccessDenied",
         "VpceAccessDenied",

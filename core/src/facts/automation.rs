@@ -18,12 +18,12 @@ pub(super) fn automation(event: &Event, site: &Site) -> Option<Automation> {
 mod tests {
     use super::*;
     use crate::site::calendar::IcsFiles;
-    use crate::text::yaml::Document;
+    use crate::text::yaml::YamlDocument;
 
     #[track_caller]
     fn check(identity: &str, want: Option<Automation>) {
         let site = "pipelines: ['arn:aws:iam::111122223333:role/ci/deploy']\n";
-        let document = Document::parse_all("site.yaml", site).unwrap().remove(0);
+        let document = YamlDocument::parse_all("site.yaml", site).unwrap().remove(0);
         let site = Site::load(None, Some(&document), &IcsFiles::new(), &[]).unwrap();
         let event = format!(r#"{{"eventName":"X","userIdentity":{identity}}}"#);
         assert_eq!(automation(&Event::parse(&event).unwrap(), &site), want, "{identity}");

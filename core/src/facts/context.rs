@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 
 use super::automation::automation;
-use super::bearer::Bearer;
 use super::intrinsic::Facts;
 use super::opened;
+use super::protected::Protected;
 use super::rights::{self, DocumentsBefore, HandedOver, Rights, RightsChange};
 use super::silencing::silences;
 use crate::event::{CallOutcome, Entity, Event, Opener, Principal, Vouched, Voucher};
@@ -31,8 +31,8 @@ pub struct Known {
     pub before: Answers,
     /// The account of the event.
     pub account: Option<Account>,
-    /// The other account that the event opens.
-    pub opened: Option<Account>,
+    /// The other account that the event affects.
+    pub affected: Option<Account>,
     /// The tags, before the event, of the account that it tags or untags.
     pub tagged: TagsBefore,
     /// Answers of change calendars at the event's own time, by their names: open or not.
@@ -77,7 +77,7 @@ impl Known {
 
 /// Another account than that of the event, which the event opens, closes or hands over.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OpenedAccount {
+pub struct AffectedAccount {
     /// Its ID.
     pub id: AccountId,
     /// Its name, where that is known.
@@ -86,9 +86,9 @@ pub struct OpenedAccount {
     pub environment: Environment,
 }
 
-impl OpenedAccount {
+impl AffectedAccount {
     fn of(facts: &Facts, site: &Site, found: Option<&Account>) -> Option<Self> {
-        let id = facts.opened?;
+        let id = facts.affected?;
         let name = site.account_name(id.as_str(), found).map(str::to_owned);
         let environment = site.environment(site.tags(id.as_str(), found));
         Some(Self { id, name, environment })
@@ -110,7 +110,7 @@ pub struct Context {
     /// Why the entity, a role, may do things more quietly than others.
     pub exempt: Option<Exempt>,
     /// An entity that must not be weakened bears what the call changes.
-    pub bearer: Option<Bearer>,
+    pub protected: Option<Protected>,
     /// The caller bears it.
     pub self_bears: bool,
     /// Who is given a policy is certainly known to have held little before.
@@ -119,10 +119,10 @@ pub struct Context {
     pub automation: Option<Automation>,
     /// Name of the account, where it is known.
     pub account_name: Option<String>,
-    /// Environment of the account; that of the account which the event opens, where that is louder.
+    /// Environment of the account; that of the affected account, where that is louder.
     pub environment: Environment,
-    /// The other account that the event opens.
-    pub opened: Option<OpenedAccount>,
+    /// The other account that the event affects.
+    pub affected: Option<AffectedAccount>,
     /// What the event does to the environment of the account it tags.
     pub environment_change: Option<EnvironmentChange>,
     /// Tags of the account, where they are known.
@@ -168,19 +168,19 @@ impl Context {
     #[must_use]
     pub(crate) fn unasked(event: &Event, facts: Facts, site: &Site, own: &Own) -> Self {
         let tags = event.account().and_then(|id| site.tags(id, None));
-        let opened = OpenedAccount::of(&facts, site, None);
+        let affected = AffectedAccount::of(&facts, site, None);
         Self {
             own: facts.own.clone(),
             own_stack: None,
             guarded: facts.entity.as_ref().and_then(|entity| site.guarded(&entity.id()?)),
             exempt: facts.entity.as_ref().and_then(|entity| exempt(entity, site, own)),
-            bearer: None,
+            protected: None,
             self_bears: false,
             holds_little: false,
             automation: automation(event, site),
             account_name: None,
-            environment: louder(site.environment(tags), opened.as_ref(), site),
-            opened,
+            environment: louder(site.environment(tags), affected.as_ref(), site),
+            affected,
             environment_change: None,
             tags: tags.cloned(),
             times: Times::default(),
@@ -217,16 +217,16 @@ impl Context {
         let bearers = known.before.bearers.as_ref();
         let caller = facts.principal.entity();
         let bears = |bearers: &Bearers| caller.is_some_and(|id| bearers.found.contains(&id));
-        let opened = OpenedAccount::of(facts, site, known.opened.as_ref());
+        let affected = AffectedAccount::of(facts, site, known.affected.as_ref());
         Self {
             self_bears: bearers.is_some_and(bears),
             holds_little: rights::holds_little(&known.before.beside, event.account()),
             own: touched(event, facts, own, known, handed.as_ref()),
             own_stack: known.own_stack,
             guarded: self.guarded.or_else(renamed),
-            bearer: bearers.and_then(|bearers| Bearer::first(bearers, site, own)),
-            environment: louder(site.environment(tags), opened.as_ref(), site),
-            opened,
+            protected: bearers.and_then(|bearers| Protected::first(bearers, site, own)),
+            environment: louder(site.environment(tags), affected.as_ref(), site),
+            affected,
             environment_change: environment_change(event, facts, site, &known.tagged),
             tags: tags.cloned(),
             times: site.calendars_at(event.time(), &known.calendars),
@@ -339,12 +339,12 @@ fn rights(
 }
 
 /// The environment that counts: the first of the two in the order of the site file.
-fn louder(own: Environment, opened: Option<&OpenedAccount>, site: &Site) -> Environment {
+fn louder(own: Environment, affected: Option<&AffectedAccount>, site: &Site) -> Environment {
     let names = site.environment_names();
     let rank = |environment: &Environment| {
         names.iter().position(|name| *name == environment.name).unwrap_or_default()
     };
-    match opened.map(|opened| &opened.environment).filter(|other| rank(other) < rank(&own)) {
+    match affected.map(|affected| &affected.environment).filter(|other| rank(other) < rank(&own)) {
         Some(other) => other.clone(),
         None => own,
     }

@@ -3,8 +3,8 @@
 use super::rights::RightsChange;
 use super::strengthening::strengthens;
 use crate::event::{
-    CallOutcome, Entity, Event, Principal, entity, is_caller, is_read_only, omitted,
-    opened_account, outcome_of, tagged,
+    CallOutcome, Entity, Event, Principal, affected_account, call_outcome, entity, is_caller,
+    is_read_only, omitted, tagged,
 };
 use crate::iam::account::AccountId;
 use crate::iam::catalogue::{self, Call, CallEffect, IAM};
@@ -39,7 +39,7 @@ pub struct Facts {
     /// The account that it tags or untags.
     pub tagged: Option<AccountId>,
     /// The account that it opens, closes or hands over, where that is another than the one it is recorded in.
-    pub opened: Option<AccountId>,
+    pub affected: Option<AccountId>,
     /// Kinds of the tool's own resources that the event names.
     pub own: Vec<OwnKind>,
     /// The caller is a session of a role of the tool.
@@ -62,7 +62,7 @@ impl Facts {
         };
         let known_api = call.is_some()
             || event.event_source().zip(event.name()).is_some_and(catalogue::is_unrated);
-        let (outcome, omitted) = (outcome_of(event), omitted(event));
+        let (outcome, omitted) = (call_outcome(event), omitted(event));
         let principal = Principal::of(event);
         let entity = call.map_or_else(
             || at_work(event),
@@ -74,7 +74,7 @@ impl Facts {
             strengthens: strengthens(event),
             tagged: tagged(event),
             rights_change: RightsChange::of(event),
-            opened: opened_account(event),
+            affected: affected_account(event),
             own: own.touched(event),
             own_session: own.session(&principal, event),
             deploys: principal.role_arn.as_deref().is_some_and(|role| own.is_deployment_role(role)),

@@ -18,5 +18,5 @@ pub use name::{behind, is_partition};
 pub(crate) use name::{function_name, parts, without_path, without_place, without_qualifier};
 pub use parsed::{Arn, AwsRole, LINKED_ROLES, PERMISSION_SET_ROLES};
 pub(crate) use parsed::{PERMISSION_SET_NAME, of_iam};
-pub use pattern::{ArnPattern, Asked};
+pub use pattern::{ArnPattern, MatchedArns};
 pub(crate) use pattern::{directory_of_roles, end_of_name};

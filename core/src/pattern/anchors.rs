@@ -150,7 +150,7 @@ pub struct Found {
     /// The undecided ones, because the steps ran out.
     pub cut: Vec<usize>,
     /// An answer may still change which patterns match.
-    pub open: bool,
+    pub pending: bool,
     /// Steps of the event that are left.
     pub left: usize,
 }
@@ -158,7 +158,7 @@ pub struct Found {
 impl Default for Found {
     /// Nothing yet, and all steps of an event.
     fn default() -> Self {
-        Self { matching: Vec::new(), cut: Vec::new(), open: false, left: STEPS_OF_EVENT_MAX }
+        Self { matching: Vec::new(), cut: Vec::new(), pending: false, left: STEPS_OF_EVENT_MAX }
     }
 }
 
@@ -202,13 +202,13 @@ impl Anchors {
     }
 
     /// Adds those of the candidates' patterns that may match to those found before, by numbers that begin with `first`,
-    /// and takes its cost from the steps left there. The values at open paths are not known yet; these must be among
+    /// and takes its cost from the steps left there. The values at pending paths are not known yet; these must be among
     /// the late ones. A pattern that `pattern` does not return is skipped; one that lacks the branch is undecided.
     pub(crate) fn search<'p>(
         &self,
         candidates: Candidates,
         event: &Value,
-        is_open: &dyn Fn(&str) -> bool,
+        is_pending: &dyn Fn(&str) -> bool,
         first: usize,
         found: &mut Found,
         pattern: impl Fn(usize) -> Option<&'p Pattern>,
@@ -229,9 +229,9 @@ impl Anchors {
             }
             let before = steps.left();
             let branch = pattern.branches().get(*branch as usize);
-            let answer = branch.and_then(|branch| branch.decide_open(event, steps, is_open));
+            let answer = branch.and_then(|branch| branch.decide_pending(event, steps, is_pending));
             if answer != Some(false) {
-                found.open |= branch.is_none_or(|branch| branch.asks_open(is_open));
+                found.pending |= branch.is_none_or(|branch| branch.asks_pending(is_pending));
             }
             match answer {
                 Some(true) => {

@@ -39,15 +39,15 @@ impl Branch {
     /// Most events have no array of objects under a path of interest: then each field is independent. Otherwise a
     /// consistent choice of leaves is searched. `None` if the steps ran out.
     pub(crate) fn decide(&self, event: &Value, steps: &mut Steps) -> Option<bool> {
-        self.decide_open(event, steps, &|_| false)
+        self.decide_pending(event, steps, &|_| false)
     }
 
-    /// May it match, while the values at the open paths are unknown?
-    pub(crate) fn decide_open(
+    /// May it match, while the values at the pending paths are unknown?
+    pub(crate) fn decide_pending(
         &self,
         event: &Value,
         steps: &mut Steps,
-        is_open: &dyn Fn(&str) -> bool,
+        is_pending: &dyn Fn(&str) -> bool,
     ) -> Option<bool> {
         let mut in_arrays = false;
         let mut all = Vec::with_capacity(self.fields.len());
@@ -55,7 +55,7 @@ impl Branch {
             if steps.left() == 0 {
                 return None;
             }
-            if is_open(field.path.text()) {
+            if is_pending(field.path.text()) {
                 all.push(None);
                 continue;
             }
@@ -79,9 +79,9 @@ impl Branch {
         self.consistent(&all, 0, &Membership::default(), steps)
     }
 
-    /// Does it match a value at an open path?
-    pub(crate) fn asks_open(&self, is_open: &dyn Fn(&str) -> bool) -> bool {
-        self.fields.iter().any(|field| is_open(field.path.text()))
+    /// Does it match a value at a pending path?
+    pub(crate) fn asks_pending(&self, is_pending: &dyn Fn(&str) -> bool) -> bool {
+        self.fields.iter().any(|field| is_pending(field.path.text()))
     }
 
     /// Is there one leaf per field from `index` on such that none contradicts the array elements chosen so far?

@@ -33,13 +33,13 @@ impl Given {
 
 #[cfg(test)]
 mod tests {
-    use crate::event::{Principal, outcome_of, sample};
+    use crate::event::{Principal, call_outcome, sample};
     use crate::prior::Questions;
 
     #[track_caller]
     fn check(call: &str, parameters: &str, want: Option<(&str, &str)>) {
         let event = sample::call("iam", call).parameters(parameters).event();
-        let given = Questions::of(&event, outcome_of(&event), &Principal::of(&event)).given;
+        let given = Questions::of(&event, call_outcome(&event), &Principal::of(&event)).given;
         let found = given.as_ref().map(|it| (it.at.entity(), it.at.thing_text()));
         assert_eq!(found, want, "{call} {parameters}");
     }
@@ -73,7 +73,7 @@ mod tests {
         let added = sample::call("iam", "AddUserToGroup").with("errorCode", "AccessDenied");
         let refused = added.parameters(r#"{"userName":"lee","groupName":"crew"}"#).event();
         assert_eq!(
-            Questions::of(&refused, outcome_of(&refused), &Principal::of(&refused)).given,
+            Questions::of(&refused, call_outcome(&refused), &Principal::of(&refused)).given,
             None
         );
     }

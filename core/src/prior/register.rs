@@ -83,7 +83,7 @@ pub struct Register {
 impl Register {
     /// Adds a write at its place. `true` if anything changed: a write that is there already, or is older than all
     /// writes of a full register, changes nothing.
-    pub fn record(&mut self, write: &Write) -> bool {
+    pub fn add(&mut self, write: &Write) -> bool {
         let list = matches!(write.value, Value::Listed(_));
         let same = self.writes.iter().position(|kept| match list {
             true => kept.value == write.value,
@@ -324,7 +324,7 @@ mod tests {
     fn check(writes: &[Write], second: i64, event_id: &str, want: &[&str]) {
         let mut register = Register::default();
         for one in writes {
-            register.record(one);
+            register.add(one);
         }
         let text = |write: &&Write| match &write.value {
             Value::Present(text) => text.clone(),
@@ -379,10 +379,10 @@ mod tests {
     fn the_oldest_writes_make_room_and_older_ones_stay_out() {
         let mut register = Register::default();
         for second in 10..10 + i64::try_from(WRITES_MAX).unwrap() {
-            assert!(register.record(&write(second, &second.to_string(), "v")));
+            assert!(register.add(&write(second, &second.to_string(), "v")));
         }
-        assert!(!register.record(&write(1, "old", "w")));
-        assert!(register.record(&write(99, "new", "w")));
+        assert!(!register.add(&write(1, "old", "w")));
+        assert!(register.add(&write(99, "new", "w")));
         assert_eq!(register.writes.len(), WRITES_MAX);
         assert_eq!(register.last().unwrap().value, Value::of("w"));
     }
@@ -394,9 +394,9 @@ mod tests {
             ..write(second, "seed", "x")
         };
         let mut register = Register::default();
-        assert!(register.record(&listed(5, "a")) && register.record(&listed(5, "b")));
-        assert!(!register.record(&listed(5, "a")) && !register.record(&listed(1, "b")));
-        assert!(register.record(&listed(9, "a")));
+        assert!(register.add(&listed(5, "a")) && register.add(&listed(5, "b")));
+        assert!(!register.add(&listed(5, "a")) && !register.add(&listed(1, "b")));
+        assert!(register.add(&listed(9, "a")));
         // The time when a thing joined is known while it is listed.
         let joined = |things: &[&str]| {
             register.joined(&things.iter().map(|thing| (*thing).to_owned()).collect())
@@ -408,7 +408,7 @@ mod tests {
         let (things, full) = register.listed();
         assert_eq!((things.collect::<Vec<_>>(), full), (vec!["b", "a"], false));
         for number in 0..LISTED_MAX {
-            register.record(&listed(7, &number.to_string()));
+            register.add(&listed(7, &number.to_string()));
         }
         let (things, full) = register.listed();
         let things: Vec<&str> = things.collect();

@@ -144,13 +144,13 @@ mod tests {
     use serde_json::{Value as Json, json};
 
     use super::*;
-    use crate::event::outcome_of;
+    use crate::event::call_outcome;
     use crate::prior::{Inquiry, Questions, Register};
 
     /// How often registers are read for an event of which none is known.
     fn rounds(event: &Json) -> usize {
         let event = Event::parse(&event.to_string()).unwrap();
-        let questions = Questions::of(&event, outcome_of(&event), &Principal::of(&event));
+        let questions = Questions::of(&event, call_outcome(&event), &Principal::of(&event));
         let (mut registers, mut rounds) = (Registers::new(), 0);
         let id = event.identity();
         let moment = Moment { at: event.time().unwrap(), event_id: &id };

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::register::WRITES_MAX;
 use super::*;
-use crate::event::{Event, Principal, outcome_of, sample};
+use crate::event::{Event, Principal, call_outcome, sample};
 
 /// An event: minutes and seconds, call, parameters, and the answer behind `=>`. The ID is its place.
 pub(super) fn event(line: &str, id: usize) -> Event {
@@ -24,7 +24,7 @@ pub(super) fn record(registers: &mut Registers, event: &Event) {
     for (address, value) in written_by(event, omitted, Handed::of(event).as_ref()) {
         let (at, event_id) = (event.time().unwrap(), event.identity());
         let write = Write::new(at, event_id, value, false);
-        registers.entry(address).or_default().record(&write);
+        registers.entry(address).or_default().add(&write);
     }
 }
 
@@ -54,7 +54,7 @@ fn check(lines: &[&str], want: &str) {
     let events: Vec<Event> =
         lines.iter().enumerate().map(|(index, line)| event(line, index)).collect();
     let (last, before) = events.split_last().unwrap();
-    let questions = Questions::of(last, outcome_of(last), &Principal::of(last));
+    let questions = Questions::of(last, call_outcome(last), &Principal::of(last));
     let ask = questions.named.or(questions.replaced).unwrap();
     let mut orders = vec![before.to_vec(), before.iter().rev().cloned().collect::<Vec<_>>()];
     orders.push([before, before].concat());
@@ -93,7 +93,7 @@ fn a_register_read_ahead_that_cannot_be_read_is_let_go() {
     let last = event(ATTACH, 2);
     let id = last.identity();
     let moment = Moment { at: last.time().unwrap(), event_id: &id };
-    let questions = Questions::of(&last, outcome_of(&last), &Principal::of(&last));
+    let questions = Questions::of(&last, call_outcome(&last), &Principal::of(&last));
     let named = |lost: &str| {
         let mut inquiry = Inquiry::new(&questions, None);
         let (mut read, mut unread) = (Registers::new(), BTreeSet::new());
@@ -240,15 +240,16 @@ fn a_seed_reads_an_entity_as_a_whole() {
     let check = |lines: &[&str], inline: Option<&str>, want: &str| {
         let mut registers = Registers::new();
         let user = Address::kept("111122223333", "user lee");
-        registers.entry(user.clone()).or_default().record(&seed(""));
+        registers.entry(user.clone()).or_default().add(&seed(""));
         if let Some(inline) = inline {
-            registers.entry(user.named(Thing::Inline, "stop")).or_default().record(&seed(inline));
+            registers.entry(user.named(Thing::Inline, "stop")).or_default().add(&seed(inline));
         }
         for (index, line) in lines.iter().enumerate() {
             record(&mut registers, &event(line, index));
         }
         let last = event(DELETE, 9);
-        let ask = Questions::of(&last, outcome_of(&last), &Principal::of(&last)).replaced.unwrap();
+        let ask =
+            Questions::of(&last, call_outcome(&last), &Principal::of(&last)).replaced.unwrap();
         assert_eq!(asked(&ask, &last, registers.clone()), want, "{lines:?}");
         let near = event(&DELETE.replace("09:00", "05:59"), 9);
         let found = asked(&ask, &near, registers);
@@ -276,7 +277,7 @@ fn only_the_accounts_own_policies_are_asked_for() {
         let attach = ATTACH.replace("arn:aws:iam::111122223333:policy/x/App", arn);
         let attach = event(&attach, 0);
         assert_eq!(
-            Questions::of(&attach, outcome_of(&attach), &Principal::of(&attach)).named,
+            Questions::of(&attach, call_outcome(&attach), &Principal::of(&attach)).named,
             None,
             "{arn}"
         );
@@ -291,7 +292,7 @@ fn check_former(lines: &[&str], want: &str) {
     let (last, before) = events.split_last().unwrap();
     let mut registers = Registers::new();
     before.iter().for_each(|event| record(&mut registers, event));
-    let found = Questions::of(last, outcome_of(last), &Principal::of(last))
+    let found = Questions::of(last, call_outcome(last), &Principal::of(last))
         .former
         .map(|ask| asked(&ask, last, registers));
     assert_eq!(found.unwrap_or_default(), want);
@@ -327,7 +328,7 @@ fn members_of_a_renamed_group_are_not_known() {
 
 /// The writes of an event of a caller.
 fn written_by(event: &Event, omitted: bool, handed: Option<&Handed>) -> Vec<(Address, Value)> {
-    let (caller, outcome) = (&Principal::of(event), outcome_of(event));
+    let (caller, outcome) = (&Principal::of(event), call_outcome(event));
     writes(event, Writer { entity: Some("caller"), omitted, handed, caller, outcome })
 }
 

@@ -12,7 +12,7 @@ use super::spec::{GroupBy, RuleSpec, SEQUENCE_STEPS_MAX, THRESHOLD_MAX};
 use crate::iam::catalogue;
 use crate::pattern::{Pattern, PatternLoad};
 use crate::text::nearest;
-use crate::text::yaml::{Document, Fault, is_reported};
+use crate::text::yaml::{Fault, YamlDocument, is_reported};
 use crate::vocabulary::misspelt;
 
 /// Longest title, so that a subject line holds it.
@@ -40,7 +40,7 @@ impl Loading {
     }
 
     /// Checks and compiles one more. It breaks where all together are more than are taken: the rest need not be read.
-    pub fn rule(&mut self, document: &Document) -> ControlFlow<()> {
+    pub fn rule(&mut self, document: &YamlDocument) -> ControlFlow<()> {
         let rule = match compile(document) {
             Ok(rule) => rule,
             Err(mut found) => {
@@ -85,7 +85,7 @@ impl RuleSet {
     ///
     /// # Errors
     /// Every fault of every rule.
-    pub fn load(documents: &[Document]) -> Result<Self, Vec<Fault>> {
+    pub fn load(documents: &[YamlDocument]) -> Result<Self, Vec<Fault>> {
         let mut loading = Loading::default();
         for document in documents {
             if loading.rule(document).is_break() {
@@ -96,7 +96,7 @@ impl RuleSet {
     }
 }
 
-fn compile(document: &Document) -> Result<Rule, Vec<Fault>> {
+fn compile(document: &YamlDocument) -> Result<Rule, Vec<Fault>> {
     let (spec, mut faults) = match document.decode::<RuleSpec>() {
         Ok(spec) => (Some(spec), Vec::new()),
         Err(broken) => (broken.rest, broken.faults),
@@ -136,7 +136,7 @@ fn compile(document: &Document) -> Result<Rule, Vec<Fault>> {
 }
 
 /// Checks beyond the types.
-fn check(spec: &RuleSpec, document: &Document) -> Vec<Fault> {
+fn check(spec: &RuleSpec, document: &YamlDocument) -> Vec<Fault> {
     let mut faults = Vec::new();
     let kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if spec.id.is_empty() || !spec.id.chars().all(kebab) {
@@ -170,7 +170,7 @@ fn check(spec: &RuleSpec, document: &Document) -> Vec<Fault> {
 }
 
 /// How much is counted, and by what.
-fn check_counting(spec: &RuleSpec, document: &Document) -> Vec<Fault> {
+fn check_counting(spec: &RuleSpec, document: &YamlDocument) -> Vec<Fault> {
     let mut faults = Vec::new();
     if let Some((path, message)) = spec.contradiction() {
         faults.push(document.fault(path, message.to_owned(), None));

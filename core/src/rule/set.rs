@@ -126,7 +126,7 @@ impl Possible {
     /// May an answer still change which rules match, or which steps the event is?
     #[must_use]
     pub(crate) fn hangs_on_answers(&self) -> bool {
-        self.rules.open || self.steps.open
+        self.rules.pending || self.steps.pending
     }
 }
 
@@ -203,32 +203,32 @@ impl RuleSet {
         Self::beside(None, vec![rule])
     }
 
-    /// The rules, and steps of sequences, that may match an event, for any answer. `is_open` says of a late path
+    /// The rules, and steps of sequences, that may match an event, for any answer. `is_pending` says of a late path
     /// whether an answer may change its value.
     #[must_use]
-    pub(crate) fn possible(&self, event: &Value, is_open: &dyn Fn(&str) -> bool) -> Possible {
-        let (rules, steps) = (self.found(event, is_open), self.found_steps(event, is_open));
+    pub(crate) fn possible(&self, event: &Value, is_pending: &dyn Fn(&str) -> bool) -> Possible {
+        let (rules, steps) = (self.found(event, is_pending), self.found_steps(event, is_pending));
         let mut entries = rules.matching.iter().filter_map(|position| self.entries.get(*position));
         let speaks = entries.any(|entry| !entry.is_signal());
         Possible { rules, steps, speaks }
     }
 
     /// Positions of the rules that may match.
-    fn found(&self, event: &Value, is_open: &dyn Fn(&str) -> bool) -> Found {
+    fn found(&self, event: &Value, is_pending: &dyn Fn(&str) -> bool) -> Found {
         let pattern = |position: usize| {
             let entry = self.entries.get(position)?;
             entry.is_looked_for().then(|| entry.pattern())
         };
-        self.found_by(|part| (&part.anchors, part.first), event, is_open, pattern)
+        self.found_by(|part| (&part.anchors, part.first), event, is_pending, pattern)
     }
 
     /// Positions of the steps that it may be.
-    fn found_steps(&self, event: &Value, is_open: &dyn Fn(&str) -> bool) -> Found {
+    fn found_steps(&self, event: &Value, is_pending: &dyn Fn(&str) -> bool) -> Found {
         let pattern = |position: usize| {
             let (entry, step) = self.step(position)?;
             entry.is_looked_for().then(|| entry.rule().before.get(step))?
         };
-        self.found_by(|part| (&part.step_anchors, part.first_step), event, is_open, pattern)
+        self.found_by(|part| (&part.step_anchors, part.first_step), event, is_pending, pattern)
     }
 
     /// All candidates first: one part's matching takes no steps from the looking of another.
@@ -236,7 +236,7 @@ impl RuleSet {
         &'s self,
         anchors: impl Fn(&'s Part) -> (&'s Anchors, usize),
         event: &Value,
-        is_open: &dyn Fn(&str) -> bool,
+        is_pending: &dyn Fn(&str) -> bool,
         pattern: impl Fn(usize) -> Option<&'s Pattern>,
     ) -> Found {
         let mut found = Found::default();
@@ -247,7 +247,7 @@ impl RuleSet {
             .collect();
         for (part, candidates) in self.parts.iter().zip(candidates) {
             let (anchors, first) = anchors(part);
-            anchors.search(candidates, event, is_open, first, &mut found, &pattern);
+            anchors.search(candidates, event, is_pending, first, &mut found, &pattern);
         }
         found
     }
@@ -389,10 +389,10 @@ impl RuleSet {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::yaml::{Document, Fault};
+    use crate::text::yaml::{Fault, YamlDocument};
 
     fn load(text: &str) -> Result<RuleSet, Vec<Fault>> {
-        RuleSet::load(&Document::parse_all("r.yaml", text).map_err(|fault| vec![fault])?)
+        RuleSet::load(&YamlDocument::parse_all("r.yaml", text).map_err(|fault| vec![fault])?)
     }
 
     const RULE: &str =

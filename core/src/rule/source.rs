@@ -45,7 +45,7 @@ impl RuleSet {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::yaml::Document;
+    use crate::text::yaml::YamlDocument;
 
     #[test]
     fn no_rule_is_left_out_where_a_text_is_missing() {
@@ -55,7 +55,7 @@ mod tests {
             )
         };
         let text = format!("{}---\n{}", rule("first"), rule("second"));
-        let documents = Document::parse_all("rules/a.yaml", &text).unwrap();
+        let documents = YamlDocument::parse_all("rules/a.yaml", &text).unwrap();
         let rules = RuleSet::load(&documents).unwrap();
         let texts: Vec<String> = documents.iter().map(|one| one.value.to_string()).collect();
         let source = rules.to_source(&texts).unwrap();

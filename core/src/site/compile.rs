@@ -13,7 +13,7 @@ use crate::pattern::{Pattern, PatternLoad};
 use crate::rule::{GroupBy, RuleSet, THRESHOLD_MAX};
 use crate::site::calendar::{Calendar, CalendarFault, IcsFiles, IcsSize};
 use crate::text::nearest;
-use crate::text::yaml::{Document, Fault, is_reported};
+use crate::text::yaml::{Fault, YamlDocument, is_reported};
 use crate::vocabulary::{Guarded, SiteNames, Vain, misspelt};
 
 /// Most steps one adjustment may raise or lower.
@@ -27,7 +27,7 @@ impl Site {
     /// All faults found.
     pub fn load(
         base: Option<Self>,
-        document: Option<&Document>,
+        document: Option<&YamlDocument>,
         files: &IcsFiles,
         rule_ids: &[&str],
     ) -> Result<Self, Vec<Fault>> {
@@ -40,7 +40,7 @@ impl Site {
     /// All faults found.
     pub fn load_beside(
         base: Option<Self>,
-        document: Option<&Document>,
+        document: Option<&YamlDocument>,
         files: &IcsFiles,
         rules: &RuleSet,
     ) -> Result<Self, Vec<Fault>> {
@@ -54,7 +54,7 @@ impl Site {
     /// that it names is missing.
     pub(crate) fn load_within(
         base: Option<Self>,
-        document: Option<&Document>,
+        document: Option<&YamlDocument>,
         files: &IcsFiles,
         rule_ids: Option<&[&str]>,
         mut budget: PatternLoad,
@@ -111,7 +111,7 @@ impl Site {
 /// The faults of a site file, and those of the patterns in lists of which nothing is left to be checked, where they are
 /// written.
 fn with_patterns(
-    document: &Document,
+    document: &YamlDocument,
     rest: Option<&SiteSpec>,
     mut faults: Vec<Fault>,
 ) -> Vec<Fault> {
@@ -134,7 +134,7 @@ fn with_patterns(
 }
 
 struct Compiler<'d> {
-    document: &'d Document,
+    document: &'d YamlDocument,
     /// `None` where they are not known.
     rule_ids: Option<&'d [&'d str]>,
     known: KnownNames,
@@ -385,7 +385,7 @@ mod tests {
     use super::*;
 
     fn load(text: &str) -> Result<Site, Vec<Fault>> {
-        let document = Document::parse_all("site.yaml", text).unwrap().remove(0);
+        let document = YamlDocument::parse_all("site.yaml", text).unwrap().remove(0);
         Site::load(None, Some(&document), &IcsFiles::new(), &["a-rule", "another-rule"])
     }
 

@@ -374,10 +374,10 @@ pub fn check_topic_arn(arn: &str) -> Result<(), String> {
 mod tests {
     use super::*;
     use crate::site::calendar::IcsFiles;
-    use crate::text::yaml::{Document, Fault};
+    use crate::text::yaml::{Fault, YamlDocument};
 
     fn load(text: &str) -> Result<Site, Vec<Fault>> {
-        let document = Document::parse_all("site.yaml", text).unwrap().remove(0);
+        let document = YamlDocument::parse_all("site.yaml", text).unwrap().remove(0);
         Site::load(None, Some(&document), &IcsFiles::new(), &["a-rule", "another-rule"])
     }
 

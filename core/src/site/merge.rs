@@ -72,7 +72,7 @@ mod tests {
     use crate::site::Site;
     use crate::site::calendar::IcsFiles;
     use crate::text::severity::Severity;
-    use crate::text::yaml::Document;
+    use crate::text::yaml::YamlDocument;
 
     const BASE: &str = r"
 accounts:
@@ -90,7 +90,7 @@ break-glass: ['arn:aws:iam::111122223333:role/break-glass']
 ";
 
     fn site(text: &str, base: Option<Site>) -> Site {
-        let document = Document::parse_all("site.yaml", text).unwrap().remove(0);
+        let document = YamlDocument::parse_all("site.yaml", text).unwrap().remove(0);
         Site::load(base, Some(&document), &IcsFiles::new(), &["a-rule", "b-rule"]).unwrap()
     }
 
@@ -139,7 +139,7 @@ protected: ['arn:aws:iam::111122223333:user/ci']
     #[test]
     fn names_of_the_built_in_site_may_be_asked_for() {
         let text = "severity: [{when: {derived: {time: [hours]}}, lower: 1, because: x}]\n";
-        let document = Document::parse_all("site.yaml", text).unwrap().remove(0);
+        let document = YamlDocument::parse_all("site.yaml", text).unwrap().remove(0);
         let load = |base| Site::load(base, Some(&document), &IcsFiles::new(), &["a-rule"]);
         assert!(load(Some(site(BASE, None))).is_ok());
         assert!(load(None).unwrap_err()[0].to_string().contains("is never `hours`"));

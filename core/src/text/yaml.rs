@@ -2,7 +2,7 @@
 //!
 //! Rule and site files are written by people, so every fault found later, by the typed decoder,
 //! the pattern compiler or a check across files, must name file, line and column. All of them speak of a
-//! *path* (`pattern.detail.eventName[0]`); [`Document::fault`] turns it into a place.
+//! *path* (`pattern.detail.eventName[0]`); [`YamlDocument::fault`] turns it into a place.
 
 mod document;
 
@@ -10,4 +10,4 @@ mod decode;
 
 pub use decode::Broken;
 pub(crate) use decode::is_reported;
-pub use document::{DOCUMENT_BYTES_MAX, DOCUMENT_NODES_MAX, Document, Fault, Place};
+pub use document::{Fault, Place, YAML_BYTES_MAX, YAML_NODES_MAX, YamlDocument};

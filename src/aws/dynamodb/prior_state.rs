@@ -27,7 +27,7 @@ impl PriorState for Table {
         Ok(ids.iter().map(read).collect())
     }
 
-    async fn record_write(&self, address: &str, write: &Write) -> Result<(), EffectError> {
+    async fn add_write(&self, address: &str, write: &Write) -> Result<(), EffectError> {
         let id = id("register", address);
         let days = SignedDuration::from_hours(24 * REGISTER_DAYS / 2);
         let text_of = |write: &Write| serde_json::to_string(write).unwrap_or_default();
@@ -124,7 +124,7 @@ fn key_of(item: &Item) -> Option<String> {
 fn of(item: &Item) -> Register {
     let mut register = Register::default();
     for write in kept(item).iter().filter_map(|kept| serde_json::from_str(kept).ok()) {
-        register.record(&write);
+        register.add(&write);
     }
     register
 }

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditi
 use jiff::{SignedDuration, Timestamp};
 
 use super::table::{Item, Table, expiration, id, is_refusal, milliseconds, number, text};
-use crate::alert::HELD_MAX;
+use crate::alert::HELD_BACK_MAX;
 use crate::effects::{Claim, EffectError, Windows};
 
 impl Windows for Table {
@@ -56,8 +56,12 @@ impl Windows for Table {
         }
     }
 
-    async fn hold(&self, fingerprint: &str, event_id: &str) -> Result<Option<u32>, EffectError> {
-        let most = i64::from(HELD_MAX);
+    async fn hold_back(
+        &self,
+        fingerprint: &str,
+        event_id: &str,
+    ) -> Result<Option<u32>, EffectError> {
+        let most = i64::from(HELD_BACK_MAX);
         let counted = self
             .client
             .update_item()
@@ -128,5 +132,5 @@ impl Windows for Table {
 /// Repetitions that the claim before held back.
 fn held(item: Option<&Item>) -> u32 {
     let set = item.and_then(|item| item.get("before")?.as_ss().ok());
-    set.map_or(0, |events| u32::try_from(events.len()).unwrap_or(HELD_MAX))
+    set.map_or(0, |events| u32::try_from(events.len()).unwrap_or(HELD_BACK_MAX))
 }

@@ -119,7 +119,7 @@ mod with_aws {
         for (address, value) in page.writes() {
             let write = Write::new(at, event_id.clone(), value, true);
             let mut attempt = 1;
-            while let Err(error) = table.record_write(&address.text(), &write).await {
+            while let Err(error) = table.add_write(&address.text(), &write).await {
                 if attempt >= ATTEMPTS_MAX {
                     return Err(error);
                 }

@@ -11,11 +11,11 @@ impl PriorState for Memory {
         Ok(addresses.iter().map(read).collect())
     }
 
-    async fn record_write(&self, address: &str, write: &Write) -> Result<(), EffectError> {
+    async fn add_write(&self, address: &str, write: &Write) -> Result<(), EffectError> {
         let mut registers = lock(&self.registers);
         let Some(register) = registers.entry(address) else { return Ok(()) };
         let before = register.bytes();
-        register.record(write);
+        register.add(write);
         let more = register.bytes().saturating_sub(before);
         registers.grew(more);
         Ok(())

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::kept::{Claimed, HeldEvents, Memory};
-use crate::alert::HELD_MAX;
+use crate::alert::HELD_BACK_MAX;
 use crate::effects::{Claim, EffectError, Windows, lock};
 
 /// Events of a window whose IDs are remembered. Further ones are counted without.
@@ -12,7 +12,7 @@ const HELD_IDS_MAX: usize = 100;
 impl HeldEvents {
     /// Counts an event, once however often it is delivered; says whether it was new.
     fn add(&mut self, event_id: &str) -> bool {
-        if self.count >= HELD_MAX || self.latest.iter().any(|known| known == event_id) {
+        if self.count >= HELD_BACK_MAX || self.latest.iter().any(|known| known == event_id) {
             return false;
         }
         self.count += 1;
@@ -52,7 +52,11 @@ impl Windows for Memory {
         Ok(Claim::Ours { held: before })
     }
 
-    async fn hold(&self, fingerprint: &str, event_id: &str) -> Result<Option<u32>, EffectError> {
+    async fn hold_back(
+        &self,
+        fingerprint: &str,
+        event_id: &str,
+    ) -> Result<Option<u32>, EffectError> {
         let mut claims = lock(&self.claims);
         let Some(claimed) = claims.get_mut(fingerprint) else { return Ok(None) };
         if !claimed.held.add(event_id) {
@@ -67,7 +71,7 @@ impl Windows for Memory {
         if let Some(claimed) = lock(&self.claims).get_mut(fingerprint)
             && claimed.owner.as_deref() == Some(event_id)
         {
-            claimed.before = claimed.before.saturating_add(claimed.held.count).min(HELD_MAX);
+            claimed.before = claimed.before.saturating_add(claimed.held.count).min(HELD_BACK_MAX);
             claimed.owner = None;
             claimed.held = HeldEvents::default();
         }

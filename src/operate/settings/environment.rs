@@ -317,7 +317,7 @@ fn missing(severity: Severity, refused: &[Refusal]) -> String {
 mod tests {
     use super::*;
     use crate::site::calendar::IcsFiles;
-    use crate::text::yaml::Document;
+    use crate::text::yaml::YamlDocument;
 
     fn read(pairs: &[(&str, &str)]) -> Result<Settings, SettingsError> {
         of(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
@@ -446,7 +446,7 @@ mod tests {
         let text = format!(
             "topics:\n  high: [{{arn: '{OWN}-pager', format: text}}, {{arn: '{FAR}'}}, {{arn: '{OWN}-lost'}}]\n"
         );
-        let document = Document::parse_all("site.yaml", &text).unwrap().remove(0);
+        let document = YamlDocument::parse_all("site.yaml", &text).unwrap().remove(0);
         Site::load(None, Some(&document), &IcsFiles::new(), &[]).unwrap()
     }
 

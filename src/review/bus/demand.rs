@@ -189,7 +189,7 @@ fn names_us(wanted: &[Value]) -> bool {
 mod tests {
     use super::*;
     use crate::rule::RuleSet;
-    use crate::text::yaml::Document;
+    use crate::text::yaml::YamlDocument;
 
     /// By which bus rules it is delivered, and whether they leave reads out by the field.
     #[track_caller]
@@ -197,7 +197,7 @@ mod tests {
         let yaml = format!(
             "{{id: own, title: t, severity: high, why: w, runbook: b, pattern: {pattern}}}\n"
         );
-        let set = RuleSet::load(&Document::parse_all("own.yaml", &yaml).unwrap()).unwrap();
+        let set = RuleSet::load(&YamlDocument::parse_all("own.yaml", &yaml).unwrap()).unwrap();
         let demands = Demands::default().of_rule(set.rules().next().unwrap());
         let found: Vec<(EventScope, bool)> = demands
             .iter()

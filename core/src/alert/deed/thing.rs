@@ -100,8 +100,8 @@ fn kind(arn: &Arn<'_>) -> Option<String> {
 pub(super) fn account(value: &str, event: &Event, context: &Context) -> Line {
     let id = Arn::parse(value).and_then(|arn| arn.account_id()).unwrap_or(value);
     let own = context.account_name.as_deref().filter(|_| event.account() == Some(id));
-    let opened = context.opened.as_ref().filter(|opened| opened.id.as_str() == id);
-    let name = own.or_else(|| opened?.name.as_deref());
+    let affected = context.affected.as_ref().filter(|affected| affected.id.as_str() == id);
+    let name = own.or_else(|| affected?.name.as_deref());
     match name {
         Some(name) => {
             Line::from("account ").and(Line::name(name)).and(" (").and(Line::name(id)).and(")")

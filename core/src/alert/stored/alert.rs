@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::step::{SeverityV1, StepV1};
 use crate::alert::contents::{
-    Alert, EntityLine, EventLine, OpenedPlace, Place, RightsLines, RuleLine, Who, shown_lines,
+    AffectedPlace, Alert, EntityLine, EventLine, Place, RightsLines, RuleLine, Who, shown_lines,
     shown_name,
 };
 use crate::alert::step::StepLine;
@@ -194,7 +194,7 @@ impl From<&Alert> for AlertV1 {
                 account_name: name(place.account_name),
                 environment: place.environment,
                 environment_known: place.environment_known,
-                opened: place.opened.map(OpenedV1::from),
+                opened: place.affected.map(OpenedV1::from),
                 region: name(place.region),
                 source_ip: name(place.source_ip),
             },
@@ -251,7 +251,7 @@ impl From<AlertV1> for Alert {
                 account_name: text(place.account_name),
                 environment: place.environment,
                 environment_known: place.environment_known,
-                opened: place.opened.map(OpenedPlace::from),
+                affected: place.opened.map(AffectedPlace::from),
                 region: text(place.region),
                 source_ip: text(place.source_ip),
                 user_agent: text(place.user_agent),
@@ -277,8 +277,8 @@ impl From<AlertV1> for Alert {
     }
 }
 
-impl From<OpenedPlace> for OpenedV1 {
-    fn from(opened: OpenedPlace) -> Self {
+impl From<AffectedPlace> for OpenedV1 {
+    fn from(opened: AffectedPlace) -> Self {
         Self {
             account: shown_name(Some(&opened.account)).unwrap_or_default(),
             account_name: shown_name(opened.account_name.as_ref()),
@@ -288,7 +288,7 @@ impl From<OpenedPlace> for OpenedV1 {
     }
 }
 
-impl From<OpenedV1> for OpenedPlace {
+impl From<OpenedV1> for AffectedPlace {
     fn from(kept: OpenedV1) -> Self {
         Self {
             account: Hostile::as_shown(&kept.account),

@@ -189,7 +189,7 @@ fn adjusted(
 /// Unknown facts about account and time, and which answer counts instead.
 fn say_what_is_unknown(event: &Event, context: &Context, reasons: &mut Vec<Reason>) {
     if !context.environment.known {
-        let known = context.tags.is_some() && context.opened.is_none();
+        let known = context.tags.is_some() && context.affected.is_none();
         reasons.push(if known { Reason::NoEnvironment } else { Reason::TagsUnknown });
     }
     if event.time().is_none() {
@@ -267,7 +267,7 @@ mod tests {
     use crate::own::Own;
     use crate::rule::RuleSet;
     use crate::site::calendar::IcsFiles;
-    use crate::text::yaml::Document;
+    use crate::text::yaml::YamlDocument;
 
     const SITE: &str = r"
 accounts:
@@ -301,8 +301,8 @@ suppressions:
         want: Severity,
         reason: &str,
     ) -> Decision {
-        let site = Document::parse_all("site.yaml", SITE).unwrap().remove(0);
-        let rules = RuleSet::load(&Document::parse_all("r.yaml", RULES).unwrap()).unwrap();
+        let site = YamlDocument::parse_all("site.yaml", SITE).unwrap().remove(0);
+        let rules = RuleSet::load(&YamlDocument::parse_all("r.yaml", RULES).unwrap()).unwrap();
         let site = Site::load(None, Some(&site), &IcsFiles::new(), &rules.ids()).unwrap();
         let record = call("iam", "CreateUser").with("recipientAccountId", account);
         let record = record.with("eventTime", time).by(identity.clone());

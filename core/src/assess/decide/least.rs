@@ -3,7 +3,7 @@
 
 use crate::assess::gravity::Gravity;
 use crate::event::CallOutcome;
-use crate::facts::{Bearer, Context, RightsChange};
+use crate::facts::{Context, Protected, RightsChange};
 use crate::iam::arn::PERMISSION_SET_NAME;
 use crate::iam::catalogue::{CallEffect, IAM};
 use crate::iam::policy::TrustWord;
@@ -27,7 +27,7 @@ pub(super) fn least(
     rules: &[&Rule],
 ) -> Option<(Severity, Gravity)> {
     let guarded = cuts_guarded(context)
-        .or_else(|| cuts_bearer(context))
+        .or_else(|| cuts_protected(context))
         .map(|gravity| (Severity::High, gravity));
     let own = (!context.own.is_empty() && !context.facts.read_only)
         .then(|| (about_us(base, context, rules).min(Severity::High), Gravity::Own));
@@ -102,9 +102,9 @@ fn is_identity_centers(context: &Context) -> bool {
 }
 
 /// How it weakens an entity that must not be weakened, by a policy that the entity bears or a group it is in.
-fn cuts_bearer(context: &Context) -> Option<Gravity> {
-    let bearer =
-        context.bearer.as_ref().filter(|_| context.facts.outcome == CallOutcome::Success)?;
+fn cuts_protected(context: &Context) -> Option<Gravity> {
+    let protected =
+        context.protected.as_ref().filter(|_| context.facts.outcome == CallOutcome::Success)?;
     let cuts = context.rights.denies || context.rights.unknown.is_some();
     // A new version may take all that they can do, and so may a policy in another's place.
     let replaces = match context.facts.rights_change {
@@ -112,11 +112,11 @@ fn cuts_bearer(context: &Context) -> Option<Gravity> {
         RightsChange::Inline(_) => !context.replaces_nothing(),
         _ => true,
     };
-    match bearer {
-        Bearer::Guarded(who) if cuts || replaces => Some(Gravity::MayWeakenGuarded(who.clone())),
-        Bearer::Uncounted if cuts || replaces => Some(Gravity::MayWeakenUncounted),
-        Bearer::Own(who) if cuts => Some(Gravity::MayWeakenOwnRole(who.clone())),
-        Bearer::Guarded(_) | Bearer::Uncounted | Bearer::Own(_) => None,
+    match protected {
+        Protected::Guarded(who) if cuts || replaces => Some(Gravity::MayWeakenGuarded(who.clone())),
+        Protected::Uncounted if cuts || replaces => Some(Gravity::MayWeakenUncounted),
+        Protected::Own(who) if cuts => Some(Gravity::MayWeakenOwnRole(who.clone())),
+        Protected::Guarded(_) | Protected::Uncounted | Protected::Own(_) => None,
     }
 }
 

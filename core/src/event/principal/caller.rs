@@ -2,7 +2,7 @@
 
 use super::field::{HIDDEN, invoked_by, issuer, kind_word, text, unique_id};
 use super::session::{Issuer, Opener, Vouched, issued_by, provider, scope};
-use crate::event::{CallOutcome, Event, PrincipalKind, outcome_of};
+use crate::event::{CallOutcome, Event, PrincipalKind, call_outcome};
 use crate::iam::arn::{self, Arn, AwsRole};
 use crate::iam::entity::EntityId;
 use crate::iam::kind::EntityKind;
@@ -125,7 +125,7 @@ impl Principal {
         let unproven = event.event_source() == Some("signin.amazonaws.com")
             && matches!(kind, PrincipalKind::IamUser | PrincipalKind::Root)
             && text("accessKeyId").is_none()
-            && outcome_of(event) != CallOutcome::Success;
+            && call_outcome(event) != CallOutcome::Success;
         Self {
             linked_service,
             permission_set,

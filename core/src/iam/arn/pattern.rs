@@ -84,7 +84,7 @@ impl<'a> ArnPattern<'a> {
 
 /// What a pattern matches if its stars also match colons and slashes, as in EventBridge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
+pub enum MatchedArns {
     /// Service-linked roles.
     LinkedRole,
     /// Roles that Identity Center makes.
@@ -95,7 +95,7 @@ pub enum Asked {
     Caller,
 }
 
-impl Asked {
+impl MatchedArns {
     /// What a pattern matches, by its text. `None` if the text does not say: any ARN may match.
     #[must_use]
     pub fn of(pattern: &str) -> Option<Self> {
@@ -191,28 +191,28 @@ mod tests {
     fn a_pattern_asks_for_the_resource_and_not_for_what_a_path_holds() {
         let account = "arn:aws:iam::111122223333:";
         for (pattern, want) in [
-            ("arn:*:iam::*:role/aws-service-role/*", Some(Asked::LinkedRole)),
-            ("*:role/aws-reserved/sso.amazonaws.com/*", Some(Asked::PermissionSetRole)),
-            ("*:assumed-role/AWSReservedSSO_Admin_*", Some(Asked::PermissionSetRole)),
-            ("arn:aws:iam::*:role/*AWSReservedSSO_Admin_*", Some(Asked::PermissionSetRole)),
-            ("arn:*:iam::aws:policy/AdministratorAccess", Some(Asked::Policy)),
-            ("*:user/ci", Some(Asked::Caller)),
-            (&format!("{account}role/x:role/aws-service-role/*"), Some(Asked::Caller)),
-            (&format!("{account}role/x/aws-reserved/*"), Some(Asked::Caller)),
-            (&format!("{account}user/aws-service-role/*"), Some(Asked::Caller)),
-            (&format!("{account}role/x:policy/*"), Some(Asked::Caller)),
+            ("arn:*:iam::*:role/aws-service-role/*", Some(MatchedArns::LinkedRole)),
+            ("*:role/aws-reserved/sso.amazonaws.com/*", Some(MatchedArns::PermissionSetRole)),
+            ("*:assumed-role/AWSReservedSSO_Admin_*", Some(MatchedArns::PermissionSetRole)),
+            ("arn:aws:iam::*:role/*AWSReservedSSO_Admin_*", Some(MatchedArns::PermissionSetRole)),
+            ("arn:*:iam::aws:policy/AdministratorAccess", Some(MatchedArns::Policy)),
+            ("*:user/ci", Some(MatchedArns::Caller)),
+            (&format!("{account}role/x:role/aws-service-role/*"), Some(MatchedArns::Caller)),
+            (&format!("{account}role/x/aws-reserved/*"), Some(MatchedArns::Caller)),
+            (&format!("{account}user/aws-service-role/*"), Some(MatchedArns::Caller)),
+            (&format!("{account}role/x:policy/*"), Some(MatchedArns::Caller)),
             ("arn:aws:iam::*", None),
             ("x:role/ci", None),
             ("*dmin*", None),
         ] {
-            assert_eq!(Asked::of(pattern), want, "{pattern}");
-            assert_eq!(Asked::of_arn(pattern), want, "{pattern}");
+            assert_eq!(MatchedArns::of(pattern), want, "{pattern}");
+            assert_eq!(MatchedArns::of_arn(pattern), want, "{pattern}");
         }
         let within = "*/AWSReservedSSO_Admin_0123";
         assert_eq!(
-            (Asked::of(within), Asked::of_arn(within)),
-            (None, Some(Asked::PermissionSetRole))
+            (MatchedArns::of(within), MatchedArns::of_arn(within)),
+            (None, Some(MatchedArns::PermissionSetRole))
         );
-        assert_eq!(Asked::of_arn("*/aws-service-role/*"), Some(Asked::LinkedRole));
+        assert_eq!(MatchedArns::of_arn("*/aws-service-role/*"), Some(MatchedArns::LinkedRole));
     }
 }

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 
-use super::document::{Document, Fault};
+use super::document::{Fault, YamlDocument};
 use crate::text::nearest;
 use crate::text::severity::Severity;
 
@@ -29,7 +29,7 @@ impl<T> From<Broken<T>> for Vec<Fault> {
     }
 }
 
-impl Document {
+impl YamlDocument {
     /// Decodes the document into a type, with the nearest right word for a wrong one.
     ///
     /// # Errors
@@ -236,7 +236,7 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, want: &[&str], rest: bool) {
-        let document = Document::parse_all("f.yaml", text).unwrap().remove(0);
+        let document = YamlDocument::parse_all("f.yaml", text).unwrap().remove(0);
         let broken = document.decode::<Page>().unwrap_err();
         let found: Vec<String> = broken.faults.iter().map(ToString::to_string).collect();
         assert_eq!(found.len(), want.len(), "{found:?}");

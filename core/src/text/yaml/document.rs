@@ -9,15 +9,15 @@ use serde_json::{Map, Number, Value};
 use crate::text::hash::fnv1a;
 
 /// Largest file we read, in bytes. A larger one is a fault, not a slow start.
-pub const DOCUMENT_BYTES_MAX: usize = 1024 * 1024;
+pub const YAML_BYTES_MAX: usize = 1024 * 1024;
 /// Most nodes in one file, aliases expanded: the guard against "billion laughs".
-pub const DOCUMENT_NODES_MAX: usize = 200_000;
+pub const YAML_NODES_MAX: usize = 200_000;
 /// Deepest nesting in a file.
-const DOCUMENT_DEPTH_MAX: usize = 64;
+const YAML_DEPTH_MAX: usize = 64;
 
 /// One YAML document: its value and the place of each of its nodes.
 #[derive(Debug, Clone)]
-pub struct Document {
+pub struct YamlDocument {
     /// Name of the file as the user would write it.
     pub file: String,
     /// The content, with mapping keys as text (so that account IDs keep leading zeros).
@@ -101,15 +101,15 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
-impl Document {
+impl YamlDocument {
     /// Parses all documents of a YAML or JSON text.
     ///
     /// # Errors
     /// A [`Fault`] with the line of the syntax error, of a key given twice, or of a limit reached.
     pub fn parse_all(file: &str, text: &str) -> Result<Vec<Self>, Fault> {
-        if text.len() > DOCUMENT_BYTES_MAX {
+        if text.len() > YAML_BYTES_MAX {
             let message =
-                format!("file has {} bytes, at most {DOCUMENT_BYTES_MAX} are read", text.len());
+                format!("file has {} bytes, at most {YAML_BYTES_MAX} are read", text.len());
             return Err(Fault::whole(file, 1, message));
         }
         Loader::new(file).load(text)
@@ -192,7 +192,7 @@ struct Loader<'f> {
     faults: Vec<Fault>,
     nodes: usize,
     root: Option<Value>,
-    done: Vec<Document>,
+    done: Vec<YamlDocument>,
 }
 
 impl<'f> Loader<'f> {
@@ -209,7 +209,7 @@ impl<'f> Loader<'f> {
         }
     }
 
-    fn load(mut self, text: &str) -> Result<Vec<Document>, Fault> {
+    fn load(mut self, text: &str) -> Result<Vec<YamlDocument>, Fault> {
         for item in Parser::new_from_str(text) {
             let (event, span) = item.map_err(|error| {
                 let message = format!("not valid YAML: {}", error.info());
@@ -264,7 +264,7 @@ impl<'f> Loader<'f> {
                 let first = places.get("").unwrap_or(at);
                 if !value.is_null() || !faults.is_empty() {
                     let file = self.file.to_owned();
-                    self.done.push(Document { file, value, places, first, faults });
+                    self.done.push(YamlDocument { file, value, places, first, faults });
                 }
                 Ok(())
             }
@@ -332,8 +332,8 @@ impl<'f> Loader<'f> {
         if let Some(Frame { open: Open::Mapping(_, None), .. }) = self.stack.last() {
             return Err(Fault::at(self.file, at, "a mapping key must be plain text"));
         }
-        if self.stack.len() >= DOCUMENT_DEPTH_MAX {
-            let message = format!("nested deeper than {DOCUMENT_DEPTH_MAX} levels");
+        if self.stack.len() >= YAML_DEPTH_MAX {
+            let message = format!("nested deeper than {YAML_DEPTH_MAX} levels");
             return Err(Fault::at(self.file, at, message));
         }
         let path = self.path();
@@ -350,8 +350,8 @@ impl<'f> Loader<'f> {
 
     fn close(&mut self, anchor: usize, value: Value, at: Place) -> Result<(), Fault> {
         self.nodes += 1;
-        if self.nodes > DOCUMENT_NODES_MAX {
-            let message = format!("more than {DOCUMENT_NODES_MAX} values");
+        if self.nodes > YAML_NODES_MAX {
+            let message = format!("more than {YAML_NODES_MAX} values");
             return Err(Fault::at(self.file, at, message));
         }
         if anchor > 0 {
@@ -413,8 +413,8 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn one(text: &str) -> Document {
-        Document::parse_all("t.yaml", text).unwrap().remove(0)
+    fn one(text: &str) -> YamlDocument {
+        YamlDocument::parse_all("t.yaml", text).unwrap().remove(0)
     }
 
     #[test]
@@ -437,7 +437,7 @@ mod tests {
         assert_eq!(document.line("a.b"), 2);
         assert_eq!(document.line("a.b[1].c"), 4);
         assert_eq!(document.line("a.b[1].c.nothing[7]"), 4);
-        let second = &Document::parse_all("t", "a: 1\n---\nb: 2\n").unwrap()[1];
+        let second = &YamlDocument::parse_all("t", "a: 1\n---\nb: 2\n").unwrap()[1];
         assert_eq!(second.line("b"), 3);
     }
 
@@ -446,7 +446,7 @@ mod tests {
         for (text, line, column, fragment) in
             [("a: [1\nb: 2", 2, 2, "not valid YAML"), ("? [x]\n: 1\n", 1, 3, "plain text")]
         {
-            let fault = Document::parse_all("t", text).unwrap_err();
+            let fault = YamlDocument::parse_all("t", text).unwrap_err();
             assert_eq!((fault.line, fault.column), (line, column), "{fault}");
             assert!(fault.message.contains(fragment), "{fault}");
         }
@@ -487,8 +487,8 @@ mod tests {
             let previous = format!("*a{}", level - 1);
             laughs += &format!("a{level}: &a{level} [{}]\n", vec![previous; 10].join(","));
         }
-        assert!(Document::parse_all("t", &laughs).unwrap_err().message.contains("more than"));
+        assert!(YamlDocument::parse_all("t", &laughs).unwrap_err().message.contains("more than"));
         let tower = "[".repeat(100) + &"]".repeat(100);
-        assert!(Document::parse_all("t", &tower).unwrap_err().message.contains("deeper"));
+        assert!(YamlDocument::parse_all("t", &tower).unwrap_err().message.contains("deeper"));
     }
 }

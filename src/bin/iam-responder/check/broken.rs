@@ -7,7 +7,7 @@ use iam_responder::operate::folder;
 use iam_responder::pack::PACK;
 use iam_responder::pattern::Pattern;
 use iam_responder::rule::{Rule, RuleSpec};
-use iam_responder::text::yaml::{Document, Fault};
+use iam_responder::text::yaml::{Fault, YamlDocument};
 use iam_responder::vocabulary::{Vain, doubts, doubts_of_test};
 use serde_json::Value;
 
@@ -34,12 +34,12 @@ pub(super) fn remarks(global: &Global, faults: &[Fault]) -> Result<Vec<Remark>, 
         None => Vec::new(),
     };
     for file in &others {
-        for document in Document::parse_all(&file.name, &file.text).unwrap_or_default() {
+        for document in YamlDocument::parse_all(&file.name, &file.text).unwrap_or_default() {
             remarks.extend(of_rule(&document, faults));
         }
     }
     if let Some(file) = other_site.map(|site| site.site) {
-        for document in Document::parse_all(&file.name, &file.text).unwrap_or_default() {
+        for document in YamlDocument::parse_all(&file.name, &file.text).unwrap_or_default() {
             remarks.extend(of_site(&document, faults));
         }
     }
@@ -62,7 +62,7 @@ fn engine(global: &Global, rules: &[SourceFile], site: Option<&SiteFiles>) -> Op
 }
 
 /// What a rule with faults asks in vain, and what it lacks where its faults are elsewhere.
-fn of_rule(document: &Document, faults: &[Fault]) -> Vec<Remark> {
+fn of_rule(document: &YamlDocument, faults: &[Fault]) -> Vec<Remark> {
     let of = document.value.get("id").and_then(Value::as_str).unwrap_or("rule");
     let mut found = Vec::new();
     let mut patterns = Vec::new();
@@ -93,7 +93,7 @@ fn of_rule(document: &Document, faults: &[Fault]) -> Vec<Remark> {
 }
 
 /// A rule whose faults do not touch what it is asked about: ID, pattern and tests.
-fn readable(document: &Document, faults: &[Fault]) -> Option<Rule> {
+fn readable(document: &YamlDocument, faults: &[Fault]) -> Option<Rule> {
     let touches = |fault: &Fault| {
         let key = fault.path.split(['.', '[']).next().unwrap_or_default();
         let known = ["title", "severity", "why", "runbook", "attack", "respond", "source"];
@@ -119,7 +119,7 @@ fn of_event(patterns: &[&Value], event: &Value) -> Vec<Vain> {
 }
 
 /// What a site file with faults asks in vain.
-fn of_site(document: &Document, faults: &[Fault]) -> Vec<Remark> {
+fn of_site(document: &YamlDocument, faults: &[Fault]) -> Vec<Remark> {
     let mut remarks = Vec::new();
     let lists = [("severity", "when", "because"), ("suppressions", "pattern", "name")];
     for (list, key, named) in lists {
@@ -137,7 +137,7 @@ fn of_site(document: &Document, faults: &[Fault]) -> Vec<Remark> {
 
 /// What is in vain at these places, but for what is a fault already.
 fn remarks_on(
-    document: &Document,
+    document: &YamlDocument,
     of: &str,
     found: Vec<(String, Vain)>,
     faults: &[Fault],

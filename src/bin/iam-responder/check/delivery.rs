@@ -259,7 +259,7 @@ fn of_pattern(rule: &Rule) -> Option<Remark> {
 #[cfg(test)]
 mod tests {
     use iam_responder::rule::RuleSet;
-    use iam_responder::text::yaml::Document;
+    use iam_responder::text::yaml::YamlDocument;
 
     use super::*;
 
@@ -269,7 +269,7 @@ mod tests {
         let text = format!(
             "{{id: own, title: t, severity: high, why: w, runbook: b, pattern: {pattern}}}\n"
         );
-        let set = RuleSet::load(&Document::parse_all("own.yaml", &text).unwrap()).unwrap();
+        let set = RuleSet::load(&YamlDocument::parse_all("own.yaml", &text).unwrap()).unwrap();
         let rule = set.rules().next().unwrap();
         // The few rules of the pack that these look at.
         let pack = Engine::packed(&PACK).unwrap();

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use iam_responder::assess::engine::{Engine, SITE_FILE};
 use iam_responder::operate::folder;
 use iam_responder::site::SiteSpec;
-use iam_responder::text::yaml::Document;
+use iam_responder::text::yaml::YamlDocument;
 use serde_json::{Map, Value, json};
 
 use crate::exit::{Exit, Failure};
@@ -55,7 +55,7 @@ fn write(out: &mut impl Write, global: &Global, engine: &Engine) -> Result<(), F
     let own = match own_file(global) {
         Some(path) => {
             let file = folder::source_file(&path)?;
-            Document::parse_all(&file.name, &file.text)
+            YamlDocument::parse_all(&file.name, &file.text)
                 .map_err(|fault| Failure::Rules(vec![fault]))?
                 .into_iter()
                 .next()
@@ -92,7 +92,7 @@ pub(super) fn own_file(global: &Global) -> Option<PathBuf> {
     global.site.clone().or_else(|| of_folder().find(|path| path.is_file()))
 }
 
-fn entries(engine: &Engine, own: Option<&Document>) -> Vec<Entry> {
+fn entries(engine: &Engine, own: Option<&YamlDocument>) -> Vec<Entry> {
     let site = engine.site();
     let mut spec = site.spec().clone();
     // An entry that is in both files is in force once.
@@ -130,7 +130,7 @@ fn entries(engine: &Engine, own: Option<&Document>) -> Vec<Entry> {
 }
 
 /// The entries of the own file, in a comparable form. A key without a value counts as missing.
-fn said(document: &Document) -> Vec<(&'static str, Value)> {
+fn said(document: &YamlDocument) -> Vec<(&'static str, Value)> {
     let mut document = document.clone();
     let mut given = Vec::new();
     if let Value::Object(map) = &mut document.value {
@@ -205,7 +205,7 @@ pipelines:
         let site = SourceFile { name: "mine/site.yaml".to_owned(), text: text.to_owned() };
         let files = SiteFiles { site, calendars: IcsFiles::new() };
         let engine = Engine::packed_with(&PACK, &files).unwrap();
-        let own = Document::parse_all("mine/site.yaml", text).unwrap().remove(0);
+        let own = YamlDocument::parse_all("mine/site.yaml", text).unwrap().remove(0);
         let name = |entry: &Entry| match (&entry.at, entry.value.get("because")) {
             (At::Key(key), _) => format!("{} {key}", entry.section),
             (At::Item, Some(because)) => format!("{} {because}", entry.section),

@@ -1,7 +1,7 @@
 //! Settings that make quieter, and that somebody other than the owner intends could use.
 
 use iam_responder::assess::engine::Engine;
-use iam_responder::iam::arn::{ArnPattern, Asked};
+use iam_responder::iam::arn::{ArnPattern, MatchedArns};
 use iam_responder::pack::PACK;
 use iam_responder::site::Adjustment;
 use iam_responder::text::severity::Severity;
@@ -117,7 +117,7 @@ impl Part<'_> {
         };
         let counts = exempts || self.operator == "wildcard";
         let is_arn = ArnPattern::split(&text).is_arn()
-            || Asked::of(&text).is_some()
+            || MatchedArns::of(&text).is_some()
             || (self.arn && exempts);
         if !counts || !is_arn {
             return None;
@@ -171,17 +171,17 @@ fn open_name(text: &str) -> Option<&'static str> {
 }
 
 fn help(text: &str) -> &'static str {
-    match Asked::of_arn(text) {
-        Some(Asked::LinkedRole) => {
+    match MatchedArns::of_arn(text) {
+        Some(MatchedArns::LinkedRole) => {
             "ask for `derived.principal.linkedService`, which AWS vouches for"
         }
-        Some(Asked::PermissionSetRole) => {
+        Some(MatchedArns::PermissionSetRole) => {
             "ask for `derived.principal.permissionSet`, which AWS vouches for"
         }
-        Some(Asked::Policy) => {
+        Some(MatchedArns::Policy) => {
             "ask for `derived.policyName`, `derived.grants`, or write the ARN out"
         }
-        Some(Asked::Caller) | None => {
+        Some(MatchedArns::Caller) | None => {
             "ask for `derived.principal.name` or `derived.entity.name`, or write partition, account and path out"
         }
     }

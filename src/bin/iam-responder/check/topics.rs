@@ -5,7 +5,7 @@ use iam_responder::iam::region::Region;
 use iam_responder::operate::folder;
 use iam_responder::operate::settings::{PublishableTopics, TopicList, region};
 use iam_responder::text::severity::Severity;
-use iam_responder::text::yaml::{Document, Fault};
+use iam_responder::text::yaml::{Fault, YamlDocument};
 use serde_json::Value;
 
 use crate::exit::Failure;
@@ -61,16 +61,16 @@ pub(super) fn check(
 }
 
 /// The site file with its lines, which the engine does not keep. The one compiled in has none.
-fn site_document(global: &Global) -> Result<Document, Failure> {
+fn site_document(global: &Global) -> Result<YamlDocument, Failure> {
     let mut of_rules = global.rules.iter().map(|rules| rules.join(SITE_FILE));
     let path = global.site.clone().or_else(|| of_rules.find(|path| path.exists()));
     let found = match path {
         Some(path) => {
             let file = folder::source_file(&path)?;
-            let documents = Document::parse_all(&file.name, &file.text);
+            let documents = YamlDocument::parse_all(&file.name, &file.text);
             documents.map_err(|fault| Failure::Rules(vec![fault]))?.into_iter().next()
         }
         None => None,
     };
-    Ok(found.unwrap_or_else(|| Document::trusted(SITE_FILE, Value::Null)))
+    Ok(found.unwrap_or_else(|| YamlDocument::trusted(SITE_FILE, Value::Null)))
 }

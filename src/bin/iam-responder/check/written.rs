@@ -6,7 +6,7 @@ use std::path::Path;
 use iam_responder::assess::engine::SITE_FILE;
 use iam_responder::operate::folder;
 use iam_responder::rule::Rule;
-use iam_responder::text::yaml::{Document, Fault};
+use iam_responder::text::yaml::{Fault, YamlDocument};
 use serde_json::Value;
 
 use super::effective::own_file;
@@ -17,9 +17,9 @@ const PACK_FOLDER: &str = "rules";
 
 /// The documents of the files that findings are about. A compiled-in file that is not in this folder has none.
 pub(super) struct Written {
-    files: BTreeMap<String, Vec<Document>>,
+    files: BTreeMap<String, Vec<YamlDocument>>,
     /// Site files, that of the owner first.
-    sites: Vec<Document>,
+    sites: Vec<YamlDocument>,
 }
 
 impl Written {
@@ -69,7 +69,7 @@ impl Written {
 }
 
 /// The documents of a file; none where it cannot be read.
-fn documents(path: &Path) -> Vec<Document> {
+fn documents(path: &Path) -> Vec<YamlDocument> {
     let file = folder::source_file(path).ok();
-    file.and_then(|file| Document::parse_all(&file.name, &file.text).ok()).unwrap_or_default()
+    file.and_then(|file| YamlDocument::parse_all(&file.name, &file.text).ok()).unwrap_or_default()
 }

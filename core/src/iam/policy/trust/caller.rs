@@ -15,7 +15,7 @@ use crate::iam::policy::operator::{Comparison, Operator};
 
 /// The kind of a key's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Holds {
+pub(super) enum ValueKind {
     Organization,
     Account,
     Arn,
@@ -28,7 +28,7 @@ pub(super) enum Holds {
 /// A key that binds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Key {
-    pub(super) holds: Holds,
+    pub(super) value: ValueKind,
     /// It says on whose behalf a service calls.
     pub(super) of_service: bool,
     /// It says from which network a call comes, for any caller.
@@ -50,46 +50,46 @@ pub(super) enum NamedCaller<'v> {
     Somebody,
 }
 
-const fn key(holds: Holds) -> Key {
-    Key { holds, of_service: false, of_network: false, always: false }
+const fn key(value: ValueKind) -> Key {
+    Key { value, of_service: false, of_network: false, always: false }
 }
 
-const fn of_service(holds: Holds) -> Key {
-    Key { of_service: true, ..key(holds) }
+const fn of_service(value: ValueKind) -> Key {
+    Key { of_service: true, ..key(value) }
 }
 
-const fn of_network(holds: Holds) -> Key {
-    Key { of_network: true, ..key(holds) }
+const fn of_network(value: ValueKind) -> Key {
+    Key { of_network: true, ..key(value) }
 }
 
-const fn always(holds: Holds) -> Key {
-    Key { always: true, ..key(holds) }
+const fn always(value: ValueKind) -> Key {
+    Key { always: true, ..key(value) }
 }
 
 impl Key {
     /// The key that a condition tests. `None` if it does not bind. No such key has a part after `/`.
     pub(super) fn of(condition: &Condition) -> Option<Self> {
         Some(match condition.key.to_lowercase().as_str() {
-            "aws:principalorgid" | "aws:principalorgpaths" => key(Holds::Organization),
-            "aws:principalaccount" | "kms:calleraccount" => always(Holds::Account),
-            "aws:principalarn" => always(Holds::Arn),
-            "aws:userid" => always(Holds::UniqueId),
-            "sts:externalid" => key(Holds::ExternalId),
+            "aws:principalorgid" | "aws:principalorgpaths" => key(ValueKind::Organization),
+            "aws:principalaccount" | "kms:calleraccount" => always(ValueKind::Account),
+            "aws:principalarn" => always(ValueKind::Arn),
+            "aws:userid" => always(ValueKind::UniqueId),
+            "sts:externalid" => key(ValueKind::ExternalId),
             // Absent if the call comes by a VPC endpoint.
-            "aws:sourceip" => of_network(Holds::Address),
+            "aws:sourceip" => of_network(ValueKind::Address),
             "aws:sourcevpc" | "aws:sourcevpce" | "aws:ec2instancesourcevpc" => {
-                of_network(Holds::Network)
+                of_network(ValueKind::Network)
             }
-            "aws:sourcevpcarn" => of_network(Holds::Arn),
-            "aws:vpceaccount" => of_network(Holds::Account),
-            "aws:vpceorgid" | "aws:vpceorgpaths" => of_network(Holds::Organization),
+            "aws:sourcevpcarn" => of_network(ValueKind::Arn),
+            "aws:vpceaccount" => of_network(ValueKind::Account),
+            "aws:vpceorgid" | "aws:vpceorgpaths" => of_network(ValueKind::Organization),
             // A topic's own policy names its owner so, and a bucket's policy the account that lets in by access
             // points.
-            "aws:sourceowner" | "s3:dataaccesspointaccount" => key(Holds::Account),
-            "s3:dataaccesspointarn" => key(Holds::Arn),
-            "aws:sourceaccount" => of_service(Holds::Account),
-            "aws:sourcearn" => of_service(Holds::Arn),
-            "aws:sourceorgid" | "aws:sourceorgpaths" => of_service(Holds::Organization),
+            "aws:sourceowner" | "s3:dataaccesspointaccount" => key(ValueKind::Account),
+            "s3:dataaccesspointarn" => key(ValueKind::Arn),
+            "aws:sourceaccount" => of_service(ValueKind::Account),
+            "aws:sourcearn" => of_service(ValueKind::Arn),
+            "aws:sourceorgid" | "aws:sourceorgpaths" => of_service(ValueKind::Organization),
             _ => return None,
         })
     }
@@ -101,9 +101,9 @@ impl Key {
         value: &'v str,
         home: &Home<'v>,
     ) -> NamedCaller<'v> {
-        let fits = match self.holds {
-            Holds::Address => operator.comparison == Comparison::Address,
-            Holds::Arn => {
+        let fits = match self.value {
+            ValueKind::Address => operator.comparison == Comparison::Address,
+            ValueKind::Arn => {
                 matches!(
                     operator.comparison,
                     Comparison::Equals | Comparison::Like | Comparison::Arn
@@ -130,18 +130,18 @@ impl Key {
         home: &Home<'v>,
     ) -> NamedCaller<'v> {
         let (literal, whole) = literal(value, operator.has_wildcards());
-        match self.holds {
-            Holds::Organization => organization(value, literal, whole, home),
-            Holds::Account if value.eq_ignore_ascii_case("${aws:ResourceAccount}") => {
+        match self.value {
+            ValueKind::Organization => organization(value, literal, whole, home),
+            ValueKind::Account if value.eq_ignore_ascii_case("${aws:ResourceAccount}") => {
                 home.account.map_or(NamedCaller::Somebody, NamedCaller::Account)
             }
-            Holds::Account if whole && account::is_id(literal) => NamedCaller::Account(literal),
-            Holds::Arn => arn(value, operator.comparison, self.of_service),
-            Holds::UniqueId => unique_id(literal, whole),
-            Holds::ExternalId | Holds::Network if whole && !literal.is_empty() => {
+            ValueKind::Account if whole && account::is_id(literal) => NamedCaller::Account(literal),
+            ValueKind::Arn => arn(value, operator.comparison, self.of_service),
+            ValueKind::UniqueId => unique_id(literal, whole),
+            ValueKind::ExternalId | ValueKind::Network if whole && !literal.is_empty() => {
                 NamedCaller::Somebody
             }
-            Holds::Address if public_addresses(value).is_some() => NamedCaller::Somebody,
+            ValueKind::Address if public_addresses(value).is_some() => NamedCaller::Somebody,
             _ => NamedCaller::Anybody,
         }
     }

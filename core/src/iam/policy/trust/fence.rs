@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::caller::{self, Holds, Key, NamedCaller};
+use super::caller::{self, Key, NamedCaller, ValueKind};
 use super::home::{Home, account_of};
 use crate::iam::policy::operator::Operator;
 use crate::iam::policy::{Condition, Statement};
@@ -106,15 +106,16 @@ impl Fence {
 
     /// Callers that the values of a condition name together. `None` if a stranger can match.
     fn named(condition: &Condition, key: Key, operator: Operator, home: &Home<'_>) -> Option<Self> {
-        let one_network = key.holds != Holds::Address || caller::are_one_owners(&condition.values);
+        let one_network =
+            key.value != ValueKind::Address || caller::are_one_owners(&condition.values);
         if condition.values.is_empty() || !one_network {
             return None;
         }
         let mut fence = Self {
             tokens: !key.of_network,
-            external_id: key.holds == Holds::ExternalId,
-            source: key.of_service || key.holds == Holds::Organization,
-            by_account: key.always && key.holds == Holds::Account,
+            external_id: key.value == ValueKind::ExternalId,
+            source: key.of_service || key.value == ValueKind::Organization,
+            by_account: key.always && key.value == ValueKind::Account,
             ..Self::tightest()
         };
         for value in &condition.values {

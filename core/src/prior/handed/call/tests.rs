@@ -5,7 +5,7 @@ use serde_json::json;
 use super::super::search::{BEARERS_MAX, VALUES_MAX};
 use super::*;
 use crate::event::sample::{self, user};
-use crate::event::{Event, Principal, outcome_of};
+use crate::event::{Event, Principal, call_outcome};
 use crate::prior::Questions;
 
 fn event(source: &str, call: &str, parameters: &str) -> Event {
@@ -187,7 +187,7 @@ fn what_is_worn_trusted_or_aws_s_own_is_not_handed_over() {
     let refused = sample::call("glue", "CreateJob").with("errorCode", "AccessDenied");
     let refused = refused.parameters(r#"{"role":"ops"}"#).event();
     assert_eq!(
-        Questions::of(&refused, outcome_of(&refused), &Principal::of(&refused)).handed,
+        Questions::of(&refused, call_outcome(&refused), &Principal::of(&refused)).handed,
         None
     );
 }

@@ -56,9 +56,9 @@ const CALLS: [(&str, &[&str], &str); 7] = [
     ),
 ];
 
-/// The other account that an event opens, if there is one.
+/// The other account that an event affects, if there is one.
 #[must_use]
-pub(crate) fn opened_account(event: &Event) -> Option<AccountId> {
+pub(crate) fn affected_account(event: &Event) -> Option<AccountId> {
     let (source, name) = (event.event_source()?, event.name()?);
     let of_call = |(of, calls, _): &&(&str, &[&str], &str)| *of == source && calls.contains(&name);
     let (_, _, path) = CALLS.iter().find(of_call)?;
@@ -78,7 +78,7 @@ mod tests {
     #[track_caller]
     fn check(source: &str, name: &str, parameters: serde_json::Value, want: Option<&str>) {
         let event = call(source, name).with("requestParameters", parameters).event();
-        assert_eq!(opened_account(&event).as_ref().map(AccountId::as_str), want, "{name}");
+        assert_eq!(affected_account(&event).as_ref().map(AccountId::as_str), want, "{name}");
     }
 
     #[test]

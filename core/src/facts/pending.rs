@@ -7,18 +7,18 @@ use crate::vocabulary::{FACTS, Fact, Late};
 
 /// The facts about one event that an answer may still change. Where a pattern asks for one of them, it may match.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Open {
+pub struct Pending {
     prefixes: Vec<&'static str>,
 }
 
-impl Open {
+impl Pending {
     /// What answers may change, given the questions that the event has.
     #[must_use]
     pub fn of(facts: &Facts, site: &Site) -> Self {
         let questions = &facts.questions;
         let of_stack = facts.principal.via_service.is_some() && !facts.own.is_empty();
         let by_name = site.guards_the_renamable() && facts.renamable().is_some();
-        let is_open = |late: Late| match late {
+        let is_pending = |late: Late| match late {
             Late::Account | Late::Time => true,
             Late::Tags => facts.tagged.is_some(),
             Late::Burst => facts.changes() && facts.call.is_some(),
@@ -33,13 +33,13 @@ impl Open {
             Late::Guarded => by_name,
             Late::Bearers => questions.shared.is_some(),
         };
-        let open = FACTS.iter().filter(|fact: &&Fact| fact.late.is_some_and(is_open));
-        Self { prefixes: open.map(|fact| fact.path).collect() }
+        let pending = FACTS.iter().filter(|fact: &&Fact| fact.late.is_some_and(is_pending));
+        Self { prefixes: pending.map(|fact| fact.path).collect() }
     }
 
     /// May an answer change the value at this path?
     #[must_use]
-    pub(crate) fn is_open(&self, path: &str) -> bool {
+    pub(crate) fn is_pending(&self, path: &str) -> bool {
         self.prefixes.iter().any(|prefix| is_below(path, prefix))
     }
 }

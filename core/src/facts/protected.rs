@@ -1,4 +1,4 @@
-//! Entities that must not be weakened, and that bear what a call changes.
+//! Entities that must not be weakened, and bear what a call changes.
 
 use crate::iam::entity::EntityId;
 use crate::iam::kind::EntityKind;
@@ -8,7 +8,7 @@ use crate::site::Site;
 
 /// An entity that must not be weakened, and bears the policy or is in the group that a call changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Bearer {
+pub enum Protected {
     /// The owner guards it. Its kind and name.
     Guarded(String),
     /// A role of this tool. Its name.
@@ -17,7 +17,7 @@ pub enum Bearer {
     Uncounted,
 }
 
-impl Bearer {
+impl Protected {
     /// A user, role or group that must not be weakened. `None` if it may be.
     #[must_use]
     pub fn of(id: &EntityId, site: &Site, own: &Own) -> Option<Self> {
@@ -32,7 +32,7 @@ impl Bearer {
     pub(super) fn first(bearers: &Bearers, site: &Site, own: &Own) -> Option<Self> {
         let found: Vec<Self> =
             bearers.found.iter().filter_map(|id| Self::of(id, site, own)).collect();
-        let guarded = found.iter().find(|bearer| matches!(bearer, Self::Guarded(_)));
+        let guarded = found.iter().find(|one| matches!(one, Self::Guarded(_)));
         let uncounted = || (bearers.cut && site.guards()).then_some(Self::Uncounted);
         guarded.cloned().or_else(uncounted).or_else(|| found.first().cloned())
     }
