@@ -8,7 +8,8 @@
 //! `tests/data/pattern-language.ndjson` one case for each corner.
 //!
 //! A new operator is a variant of [`Matcher`] (what it accepts and how it prints), a word in
-//! `compile.rs` (how it is written) and, where it can narrow the candidates, a key in `anchors.rs`.
+//! `compile.rs` (how it is written), what it costs AWS in `complexity/estimate.rs` and, where it can narrow the
+//! candidates, a key in `anchors.rs`. Outside, `vocabulary/` has its schema and what it asks of a fact.
 //!
 //! Sources: <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html>
 //! and the README of aws/event-ruler.

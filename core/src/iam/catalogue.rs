@@ -1,10 +1,13 @@
 //! The catalogue of mutating calls: what each acts upon, what it does to rights, how it is undone.
 //!
-//! One table, `catalogue/calls.tsv`, is the only place that knows the calls. Facts, plans, coverage
-//! and documentation are read from it. What the steps that undo them do says `catalogue/steps.tsv`, and which calls of
-//! all services take a role `catalogue/roles.tsv`, and what goes on wearing one `catalogue/wearers.tsv`. Known calls that
-//! need no row in it stand in `catalogue/unrated.tsv`, and those that nobody needs to rate, as reads, in
-//! `catalogue/others.tsv`.
+//! One table, `catalogue/calls.tsv`, rates the calls: facts, plans, coverage and documentation are read from it. What
+//! the steps that undo them do says `catalogue/steps.tsv`, and which calls of all services take a role
+//! `catalogue/roles.tsv`, and what goes on wearing one `catalogue/wearers.tsv`. Known calls that need no row in it stand
+//! in `catalogue/unrated.tsv`, and those that nobody needs to rate, as reads, in `catalogue/others.tsv`.
+//!
+//! What a row cannot say stands where it is used, in closed lists of names: how a call changes the documents of rights
+//! (`facts/rights/how.rs`), what it writes to the prior state and asks of it (`prior/write.rs`, `prior/ask.rs`), and how
+//! it weakens what is guarded (`assess/decide/least.rs`). A new call of that kind needs its name there, too.
 
 mod operation;
 mod roles;
