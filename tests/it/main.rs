@@ -28,6 +28,7 @@ mod grants;
 mod guarded;
 mod handed;
 mod limits;
+mod night;
 mod opened;
 mod packed;
 mod patterns;

@@ -472,9 +472,16 @@ fn rights_lines(context: &Context) -> RightsLines {
         allows.push("not known: the document cannot be read".to_owned());
     }
     if let Some(why) = rights.unknown {
+        // What is taken off gives nothing: only what it forbade may be allowed from now on.
+        let whose = match context.facts.rights_change {
+            RightsChange::Detach(_) | RightsChange::DeleteInline => {
+                "what the removed policy may have forbidden, "
+            }
+            _ => "",
+        };
         allows.push(match context.facts.outcome {
-            CallOutcome::Success => format!("not known for certain: {}", why.reason()),
-            _ => "not known: the record does not say it".to_owned(),
+            CallOutcome::Success => format!("{whose}not known for certain: {}", why.reason()),
+            _ => format!("{whose}not known: the record does not say it"),
         });
     }
     let more = allows.len().saturating_sub(ALLOWS_MAX);
