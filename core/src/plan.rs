@@ -22,5 +22,5 @@ pub use command::acknowledge;
 pub use guard::Guard;
 pub use planned::{Planned, Undo};
 pub use step::Step;
-pub(crate) use undo::names_the_impossible;
 pub use undo::undo;
+pub(crate) use undo::{inverses, names_the_impossible};

@@ -39,3 +39,79 @@ fn what_a_policy_taken_off_said_is_not_called_allowed() {
     let attached = text(SITE, vec![call("iam", "AttachRolePolicy", 1, own)]);
     assert_eq!(part(&attached, "What it allows"), "- not known for certain: no event showed it");
 }
+
+const FOREIGN: &str = "999988887777";
+
+#[track_caller]
+fn undo(event: Value, says: &[&str], not: &[&str]) {
+    let text = text(SITE, vec![event]);
+    let undo = part(&text, "Undo");
+    assert!(says.iter().all(|says| undo.contains(says)), "{undo}\n{text}");
+    assert!(!not.iter().any(|not| undo.contains(not)), "{undo}");
+}
+
+/// Nobody knows whether a policy of the name was there before: the command says so, and only what is dangerous has one.
+#[test]
+fn a_dangerous_inline_policy_can_be_deleted_on_a_condition_that_a_person_judges() {
+    let put = |allows: &str| {
+        let document = json!({"Statement": {"Effect": "Allow", "Action": allows, "Resource": "*"}});
+        let document = document.to_string();
+        call(
+            "iam",
+            "PutUserPolicy",
+            1,
+            json!({"userName": "u", "policyName": "p", "policyDocument": document}),
+        )
+    };
+    let command = "aws iam delete-user-policy --user-name=u --policy-name=p";
+    undo(put("iam:*"), &["Only if no policy of this name was there before", command], &[]);
+    undo(put("ec2:DescribeInstances"), &["By hand (iam:PutUserPolicy)"], &[command]);
+}
+
+#[test]
+fn a_resource_policy_that_no_command_restores_is_restored_by_hand() {
+    let opened = json!({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*",
+        "Principal": {"AWS": format!("arn:aws:iam::{FOREIGN}:root")}}});
+    let former = "The former policy stands in AWS Config";
+    for (source, name, parameters) in [
+        ("s3", "PutBucketPolicy", json!({"bucketName": "b", "bucketPolicy": opened})),
+        (
+            "secretsmanager",
+            "PutResourcePolicy",
+            json!({"secretId": "s", "resourcePolicy": opened.to_string()}),
+        ),
+        (
+            "ecr",
+            "SetRepositoryPolicy",
+            json!({"repositoryName": "r", "policyText": opened.to_string()}),
+        ),
+    ] {
+        let lead = format!("By hand ({source}:{name})");
+        undo(call(source, name, 1, parameters), &[&lead, former], &["aws "]);
+    }
+}
+
+#[test]
+fn what_was_shared_can_be_taken_back() {
+    let document = json!({"name": "boot", "permissionType": "Share", "accountIdsToAdd": [FOREIGN]});
+    let command = "aws ssm modify-document-permission --name=boot --permission-type=Share --account-ids-to-remove=999988887777 --region=us-east-1";
+    undo(call("ssm", "ModifyDocumentPermission", 1, document), &[command], &[]);
+    let unit = format!("arn:aws:organizations::{FOREIGN}:ou/o-0a1b2c3d4e/ou-ab12-11111111");
+    let image = json!({"imageId": "ami-0123456789abcdef0",
+        "launchPermission": {"add": {"items": [{"organizationalUnitArn": unit}]}}});
+    let command = format!("--operation-type=remove --organizational-unit-arns={unit}");
+    undo(call("ec2", "ModifyImageAttribute", 1, image), &[&command], &[]);
+    let console = json!({"EnableSerialConsoleAccessRequest": ""});
+    let command = "aws ec2 disable-serial-console-access --region=us-east-1";
+    undo(call("ec2", "EnableSerialConsoleAccess", 1, console), &[command], &[]);
+    let url = json!({"functionName": "proxy", "authType": "NONE"});
+    let command = "aws lambda delete-function-url-config --function-name=proxy --region=us-east-1";
+    undo(call("lambda", "CreateFunctionUrlConfig20211031", 1, url), &["Final", command], &[]);
+    // Two at once: which of them, a person decides.
+    let both = json!({"name": "boot", "permissionType": "Share", "accountIdsToAdd": [FOREIGN, "444433332222"]});
+    undo(
+        call("ssm", "ModifyDocumentPermission", 1, both),
+        &["By hand (ssm:ModifyDocumentPermission)"],
+        &["aws "],
+    );
+}

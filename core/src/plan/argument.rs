@@ -32,8 +32,10 @@ pub use resource::{
     QueueLabel, QueueUrl, TopicArn, TopicLabel, TrustAnchorId,
 };
 pub use sharing::{
-    AssociationId, DatabaseSharingAttribute, DatabaseSnapshotName, Everyone, FpgaImageId, ImageId,
-    SharedWith, SharingAttribute, SharingChange, SnapshotId,
+    AssociationId, DatabaseSharingAttribute, DatabaseSnapshotName, DocumentName,
+    DocumentPermission, DocumentSharedWith, Everyone, FpgaImageId, ImageId, OrganizationArn,
+    OrganizationalUnitArn, ResourceShareArn, ShareMember, SharedWith, SharingAttribute,
+    SharingChange, SnapshotId,
 };
 pub(super) use value::{Argument, Value};
 pub use watch::{

@@ -9,14 +9,16 @@ use super::argument::{
     AccessKeyId, AccountAlias, AnalyzerName, ArchiveRuleName, Argument, AssigneeId, AssigneeKind,
     AssignmentTarget, AssociationId, AwsPolicyArn, CertificateId, ClientId, CredentialStatus,
     CrlId, DatabaseSharingAttribute, DatabaseSnapshotName, DelegationRequestId, DetectorId,
-    EventBusName, EventDataStoreId, EventRuleName, Everyone, FilterName, FpgaImageId, FunctionName,
-    FunctionQualifier, FunctionStatementId, GrantId, GroupId, GroupName, IdentityCenterArn,
-    IdentityStoreId, ImageId, InstanceProfileName, KeyId, ListId, MembershipId, OidcProviderArn,
-    OrganizationPolicyId, ParentId, PermissionSetArn, PolicyArn, PolicyName, PolicyTargetId,
-    PolicyVersion, ProfileId, QueueLabel, QueueUrl, RecorderName, RoleName, SamlProviderArn,
-    SerialNumber, ServerCertificateName, ServiceCredentialId, ServicePrincipal, SharedWith,
-    SharingAttribute, SharingChange, SnapshotId, SshPublicKeyId, StackName, TopicArn, TopicLabel,
-    TrailName, TrustAnchorId, TrustedTokenIssuerArn, UserId, UserName, Value,
+    DocumentName, DocumentPermission, DocumentSharedWith, EventBusName, EventDataStoreId,
+    EventRuleName, Everyone, FilterName, FpgaImageId, FunctionName, FunctionQualifier,
+    FunctionStatementId, GrantId, GroupId, GroupName, IdentityCenterArn, IdentityStoreId, ImageId,
+    InstanceProfileName, KeyId, ListId, MembershipId, OidcProviderArn, OrganizationArn,
+    OrganizationPolicyId, OrganizationalUnitArn, ParentId, PermissionSetArn, PolicyArn, PolicyName,
+    PolicyTargetId, PolicyVersion, ProfileId, QueueLabel, QueueUrl, RecorderName, ResourceShareArn,
+    RoleName, SamlProviderArn, SerialNumber, ServerCertificateName, ServiceCredentialId,
+    ServicePrincipal, ShareMember, SharedWith, SharingAttribute, SharingChange, SnapshotId,
+    SshPublicKeyId, StackName, TopicArn, TopicLabel, TrailName, TrustAnchorId,
+    TrustedTokenIssuerArn, UserId, UserName, Value,
 };
 use super::guard::Guard;
 use crate::iam::account::AccountId;
@@ -185,6 +187,14 @@ steps! {
         image_id: ImageId, attribute: SharingAttribute, operation_type: SharingChange,
         user_ids: AccountId, region: Region,
     }
+    UnshareImageWithOrganization = Ec2ModifyImageAttribute {
+        image_id: ImageId, attribute: SharingAttribute, operation_type: SharingChange,
+        organization_arns: OrganizationArn, region: Region,
+    }
+    UnshareImageWithUnit = Ec2ModifyImageAttribute {
+        image_id: ImageId, attribute: SharingAttribute, operation_type: SharingChange,
+        organizational_unit_arns: OrganizationalUnitArn, region: Region,
+    }
     CloseSnapshot = Ec2ModifySnapshotAttribute {
         snapshot_id: SnapshotId, attribute: SharingAttribute, operation_type: SharingChange,
         group_names: Everyone, region: Region,
@@ -193,6 +203,7 @@ steps! {
         snapshot_id: SnapshotId, attribute: SharingAttribute, operation_type: SharingChange,
         user_ids: AccountId, region: Region,
     }
+    DisableSerialConsole = Ec2DisableSerialConsoleAccess { region: Region }
     EnableRule = EventsEnableRule { name: EventRuleName, event_bus_name: Option<EventBusName>, region: Region }
     DeleteFilter = GuarddutyDeleteFilter { detector_id: DetectorId, filter_name: FilterName, region: Region }
     EnableGuardDutyAdminAccount = GuarddutyEnableOrganizationAdminAccount {
@@ -245,6 +256,17 @@ steps! {
     EnableSecurityHubAdminAccount = SecurityhubEnableOrganizationAdminAccount {
         admin_account_id: AccountId, region: Region,
     }
+    DeleteFunctionUrl = LambdaDeleteFunctionUrlConfig {
+        function_name: FunctionName, qualifier: Option<FunctionQualifier>, region: Region,
+    }
+    DeleteResourceShare = RamDeleteResourceShare { resource_share_arn: ResourceShareArn, region: Region }
+    DisassociateResourceShare = RamDisassociateResourceShare {
+        resource_share_arn: ResourceShareArn, principals: ShareMember, region: Region,
+    }
+    UnshareDocument = SsmModifyDocumentPermission {
+        name: DocumentName, permission_type: DocumentPermission,
+        account_ids_to_remove: DocumentSharedWith, region: Region,
+    }
     RemoveFunctionPermission = LambdaRemovePermission { function_name: FunctionName, statement_id: FunctionStatementId, qualifier: Option<FunctionQualifier>, region: Region }
     RemoveTopicPermission = SnsRemovePermission { topic_arn: TopicArn, label: TopicLabel, region: Region }
     RemoveQueuePermission = SqsRemovePermission { queue_url: QueueUrl, label: QueueLabel, region: Region }
@@ -279,11 +301,11 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::iam::catalogue::calls;
+    use crate::iam::catalogue::{calls, reversals};
 
     #[test]
     fn each_operation_of_the_catalogue_is_a_step_and_each_step_one_of_its_operations() {
-        let inverses = calls().flat_map(|call| &call.inverses);
+        let inverses = calls().flat_map(|call| &call.inverses).chain(reversals());
         let named: BTreeSet<(Operation, Vec<&str>)> = inverses
             .filter_map(|inverse| {
                 let names = inverse.arguments()?.map(|(name, _)| name).collect();
@@ -315,6 +337,16 @@ mod tests {
             "activate" | "enable" | "enable_termination_protection" => "false",
             "open_id_connect_provider_arn" => "arn:aws:iam::111122223333:oidc-provider/x",
             "saml_provider_arn" => "arn:aws:iam::111122223333:saml-provider/x",
+            "organization_arns" => {
+                "arn:aws:organizations::111122223333:organization/o-exampleorgid"
+            }
+            "organizational_unit_arns" => {
+                "arn:aws:organizations::111122223333:ou/o-exampleorgid/ou-ab12-11111111"
+            }
+            "resource_share_arn" => {
+                "arn:aws:ram:eu-west-1:111122223333:resource-share/0a1b2c3d-0000-4000-8000-0123456789ab"
+            }
+            "permission_type" => "Share",
             "topic_arn" => "arn:aws:sns:eu-west-1:111122223333:x",
             "instance_arn" => "arn:aws:sso:::instance/ssoins-0123456789abcdef",
             "permission_set_arn" => {
@@ -347,7 +379,7 @@ mod tests {
             "attribute_name" => "restore",
             "operation_type" => "remove",
             "group_names" | "user_groups" | "values_to_remove" => "all",
-            "user_ids" => "111122223333",
+            "user_ids" | "principals" | "account_ids_to_remove" => "111122223333",
             _ => "abc",
         }
     }

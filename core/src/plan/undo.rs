@@ -9,7 +9,7 @@ use crate::event::{CallOutcome, Event, HIDDEN, PrincipalKind, values_at};
 use crate::facts::{Back, Context};
 use crate::iam::account::AccountId;
 use crate::iam::arn::Arn;
-use crate::iam::catalogue::{Effect, Inverse, StepRow, ValueFrom};
+use crate::iam::catalogue::{Effect, Inverse, StepRow, ValueFrom, reversal};
 use crate::prior::Prior;
 
 /// The steps that undo an event, whether or not any rule asks for them. None where the call failed, changed
@@ -23,7 +23,7 @@ pub fn undo(event: &Event, context: &Context) -> Vec<Undo> {
         let row = case::of(inverse, event, context)?;
         (row.effect != Effect::Unfit).then_some((inverse, row))
     };
-    let inverses = || context.facts.call.iter().flat_map(|call| &call.inverses);
+    let inverses = || inverses(event, context);
     let mut first = inverses().enumerate().filter(|(_, inverse)| !inverse.follows);
     let Some((at, (inverse, row))) = first.find_map(|(at, inverse)| Some((at, fitting(inverse)?)))
     else {
@@ -38,6 +38,14 @@ pub fn undo(event: &Event, context: &Context) -> Vec<Undo> {
         }
     }
     steps
+}
+
+/// How the call of an event is undone: by its entry in the catalogue, or though it has none.
+pub(crate) fn inverses(event: &Event, context: &Context) -> impl Iterator<Item = &'static Inverse> {
+    let named = event.event_source().zip(event.name());
+    let unrated = named.and_then(|(source, name)| reversal(source, name));
+    let rated = context.facts.call.map(|call| call.inverses.as_slice());
+    rated.into_iter().flatten().chain(unrated)
 }
 
 /// One step, or the reason against it.

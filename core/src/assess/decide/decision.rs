@@ -66,13 +66,7 @@ pub fn decide(
     reasons.splice(behind..behind, cut);
     let undo = plan::undo(event, context);
     // A call that can be undone in several ways may be where a rule names one of them.
-    let words: Vec<&str> = context
-        .facts
-        .call
-        .iter()
-        .flat_map(|call| &call.inverses)
-        .map(|inverse| inverse.word)
-        .collect();
+    let words: Vec<&str> = plan::inverses(event, context).map(|inverse| inverse.word).collect();
     let mut responses = rules.iter().flat_map(|rule| &rule.spec.respond);
     let allowed = responses.any(|word| words.contains(&word.as_str()));
     let plan = if allowed { undo.clone() } else { Vec::new() };

@@ -95,6 +95,19 @@ pub(crate) enum ValueFrom {
 }
 
 impl Inverse {
+    /// Reads the columns of a table that say how a call is undone: `undo`, `action`, `word` and `arguments`. `None` for
+    /// columns that contradict each other, or for an unknown operation.
+    pub(super) fn read(columns: [&'static str; 4]) -> Option<Self> {
+        let [undo, action, word, arguments] = columns;
+        let arguments = match (undo, arguments) {
+            ("prior", NONE) => None,
+            ("call" | "prior" | "then", _) => Some(arguments),
+            _ => return None,
+        };
+        let follows = undo == "then";
+        Some(Self { action: Operation::of(action)?, word, follows, arguments })
+    }
+
     /// An argument of it is what was there before.
     #[must_use]
     pub(crate) fn needs_former(&self) -> bool {
@@ -231,24 +244,13 @@ pub(crate) fn without_version(name: &str) -> &str {
     name.trim_end_matches(|c: char| c.is_ascii_digit() || c == 'v' || c == '_')
 }
 
-/// All words that a rule's `respond` may use.
-pub(crate) fn response_words() -> impl Iterator<Item = &'static str> {
-    calls().flat_map(|call| &call.inverses).map(|inverse| inverse.word)
-}
-
 fn parse(line: &'static str) -> Option<Call> {
     // The last column is for readers of the table.
     let [source, name, effect, access, kind, entity, absent, undo, action, word, arguments, _] =
         columns(line)?;
-    let inverse = |arguments| {
-        let follows = undo == "then";
-        Some(Inverse { action: Operation::of(action)?, word, follows, arguments })
-    };
     let inverses = match (undo, arguments) {
-        ("prior", NONE) => vec![inverse(None)?],
-        ("call" | "prior" | "then", _) => vec![inverse(Some(arguments))?],
         ("none", NONE) => Vec::new(),
-        _ => return None,
+        _ => vec![Inverse::read([undo, action, word, arguments])?],
     };
     let absent = match absent {
         NONE => None,

@@ -1,8 +1,8 @@
 //! Of what is shared with other accounts, and of roles of instances.
 //!
-//! Source: the models `ec2` and `rds` of botocore, unless a type names another.
+//! Source: the models `ec2`, `rds`, `ram` and `ssm` of botocore, unless a type names another.
 
-use super::form::{is_of, is_small_hex};
+use super::form::{Place, arn, below, is_name_char, is_of, is_small_hex, is_uuid};
 use super::value::{choices, texts};
 use crate::iam::account;
 use crate::plan::guard::Guard;
@@ -23,6 +23,22 @@ texts! {
     /// Name of a snapshot of a database that somebody made: what RDS makes of itself has a colon in its name, and cannot be shared.
     /// Source: `CreateDBSnapshotMessage`, in words
     DatabaseSnapshotName: is_snapshot_name, UnsafeValue;
+    /// ARN of an organization.
+    OrganizationArn: |text| is_of_organization(text, "organization"), UnsafeValue;
+    /// ARN of an organizational unit.
+    OrganizationalUnitArn: |text| is_of_organization(text, "ou"), UnsafeValue;
+    /// ARN of a share of the Resource Access Manager.
+    /// Source: <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsresourceaccessmanagerram.html>
+    ResourceShareArn: is_share, UnsafeValue;
+    /// Whom a share lets in: an account, an organization or a unit of one, a role or a user.
+    /// Source: `CreateResourceShareRequest` of the model `ram`, in words
+    ShareMember: is_share_member, UnsafeValue;
+    /// Name or ARN of a document of Systems Manager.
+    /// Source: `DocumentName` and `DocumentARN` of the model `ssm`
+    DocumentName: |text| is_of(text, 3..=450, |c| is_name_char(c) || matches!(c, ':' | '/')), UnsafeValue;
+    /// Everybody who has an AWS account, or one account.
+    /// Source: `AccountId` of the model `ssm`
+    DocumentSharedWith: |text| text.eq_ignore_ascii_case("all") || account::is_id(text), UnsafeValue;
     /// Everybody who has an AWS account, or one account.
     /// Source: `ModifyDBSnapshotAttributeMessage`, in words
     SharedWith: |text| text == "all" || account::is_id(text), UnsafeValue;
@@ -51,6 +67,12 @@ choices! {
         /// Everybody who has an AWS account.
         All = "all",
     }
+    /// What may be done with a document of Systems Manager.
+    /// Source: `DocumentPermissionType` of the model `ssm`
+    DocumentPermission {
+        /// The only one.
+        Share = "Share",
+    }
     /// What says who may restore the snapshot of a database.
     /// Source: `ModifyDBSnapshotAttributeMessage`, in words
     DatabaseSharingAttribute {
@@ -62,6 +84,25 @@ choices! {
 fn is_id(text: &str, start: &str) -> bool {
     let is_one = |id: &str| ID_CHARS.contains(&id.len()) && id.chars().all(is_small_hex);
     text.strip_prefix(start).is_some_and(is_one)
+}
+
+fn is_of_organization(text: &str, kind: &str) -> bool {
+    arn(text, "organizations", Place::Account)
+        .is_some_and(|arn| arn.organization().is_some() && arn.below(kind).is_some())
+        && is_of(text, 1..=256, |c| is_name_char(c) || matches!(c, ':' | '/'))
+}
+
+fn is_share(text: &str) -> bool {
+    below(text, ("ram", Place::Regional), "resource-share").is_some_and(is_uuid)
+}
+
+fn is_share_member(text: &str) -> bool {
+    let is_identity = || {
+        let arn = arn(text, "iam", Place::Account);
+        arn.is_some_and(|arn| arn.below("role").or(arn.below("user")).is_some())
+    };
+    let is_of_one = || ["organization", "ou"].iter().any(|kind| is_of_organization(text, kind));
+    account::is_id(text) || is_of_one() || is_identity()
 }
 
 fn is_snapshot_name(text: &str) -> bool {
@@ -91,6 +132,26 @@ mod tests {
         let refused = ["", "1a", "a b", "rds:orders-2026", "a_b", "-a"];
         check::<DatabaseSnapshotName>(&["orders-1", "A"], &refused, GUARD);
         check::<SharedWith>(&["all", "999988887777"], &["All", "*", "9999", ""], GUARD);
+    }
+
+    #[test]
+    fn organizations_and_shares_are_named_by_their_arns() {
+        let all = "arn:aws:organizations::111122223333:organization/o-exampleorgid";
+        let unit = "arn:aws:organizations::111122223333:ou/o-exampleorgid/ou-ab12-11111111";
+        let share = "arn:aws:ram:eu-west-1:111122223333:resource-share/0a1b2c3d-0000-4000-8000-0123456789ab";
+        let role = "arn:aws:iam::999988887777:role/x";
+        check::<OrganizationArn>(&[all], &["o-exampleorgid", unit, role, ""], GUARD);
+        check::<OrganizationalUnitArn>(&[unit], &["ou-ab12-11111111", all, &all[..40]], GUARD);
+        check::<ResourceShareArn>(&[share], &["x", &share[..60], role], GUARD);
+        let refused = ["", "9999", "arn:aws:iam::999988887777:group/x", "service.amazonaws.com"];
+        check::<ShareMember>(&["999988887777", all, unit, role], &refused, GUARD);
+    }
+
+    #[test]
+    fn documents_are_shared_with_all_or_one() {
+        check::<DocumentName>(&["prod-bootstrap", "a.b_c"], &["", "ab", "a b", "a;b"], GUARD);
+        check::<DocumentSharedWith>(&["All", "all", "999988887777"], &["", "*", "9999"], GUARD);
+        assert_eq!(DocumentPermission::read(Ok("Own")), Err(GUARD));
     }
 
     #[test]
