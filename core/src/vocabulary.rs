@@ -25,6 +25,6 @@ pub use question::{SiteNames, Vain};
 pub(crate) use schema::EventPattern;
 pub use table::table;
 pub use word::{
-    Automation, Before, EnvironmentChange, Exempt, Guarded, HandedKind, OwnKind, OwnSession,
-    OwnStack,
+    Automation, Before, EnvironmentChange, Exempt, Guarded, HandedKind, Limits, OwnKind,
+    OwnSession, OwnStack,
 };

@@ -115,3 +115,34 @@ fn what_was_shared_can_be_taken_back() {
         &["aws "],
     );
 }
+
+#[test]
+fn a_policy_of_the_organization_says_whether_denials_came_or_went() {
+    let deny = |action: &str| {
+        json!({"Statement": {"Effect": "Deny", "Action": action, "Resource": "*"}}).to_string()
+    };
+    let update = |minute: usize, content: String| {
+        call(
+            "organizations",
+            "UpdatePolicy",
+            minute,
+            json!({"policyId": "p-1", "content": content}),
+        )
+    };
+    let wide = update(2, deny("cloudtrail:*"));
+    let allow =
+        json!({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}).to_string();
+    let text = |events: Vec<Value>| text(SITE, events);
+    let unseen = text(vec![wide.clone()]);
+    assert!(
+        unseen.starts_with("HIGH") && unseen.contains("not known for certain: no event showed it"),
+        "{unseen}"
+    );
+    let first = update(1, deny("cloudtrail:StopLogging"));
+    let tighter = text(vec![first.clone(), wide.clone()]);
+    assert!(tighter.starts_with("LOW: Organization policy limits more than before"), "{tighter}");
+    assert!(tighter.contains("gone or narrower none, new or wider 1"), "{tighter}");
+    let looser = text(vec![first, wide, update(3, allow)]);
+    assert!(looser.starts_with("HIGH: Organization policy changed"), "{looser}");
+    assert!(looser.contains("gone or narrower 1, new or wider none"), "{looser}");
+}

@@ -19,15 +19,16 @@ use super::word::KeptWord;
 use crate::assess::Reason;
 use crate::assess::decide::Decision;
 use crate::event::{CallOutcome, Event, Unreadable};
-use crate::facts::{AffectedAccount, Context, RightsChange};
+use crate::facts::{AffectedAccount, Context, LimitChange, RightsChange};
 use crate::iam::policy::{Grant, describe, describe_trust};
+use crate::prior::Why;
 use crate::rule::Rule;
 use crate::text::clean::clean_lines;
 use crate::text::enumerated::enumerated;
 use crate::text::hostile::Hostile;
 use crate::text::line::Line;
 use crate::text::severity::Severity;
-use crate::vocabulary::HandedKind;
+use crate::vocabulary::{HandedKind, Limits};
 
 /// Age of an event above which its undo is doubted, in minutes.
 const UNDO_AGE_MINUTES_MAX: i64 = 60;
@@ -484,6 +485,7 @@ fn rights_lines(context: &Context) -> RightsLines {
             _ => format!("{whose}not known: the record does not say it"),
         });
     }
+    allows.extend(context.limit.and_then(limits));
     let more = allows.len().saturating_sub(ALLOWS_MAX);
     allows.truncate(ALLOWS_MAX);
     if more > 0 {
@@ -496,8 +498,45 @@ fn rights_lines(context: &Context) -> RightsLines {
             .map(|trust| trust.words.iter().copied().map(KeptWord::from).collect())
             .unwrap_or_default(),
         allows: allows.iter().map(|line| Line::text(line)).collect(),
-        difference: rights.added.as_ref().zip(rights.removed.as_ref()).map(difference),
+        difference: rights
+            .added
+            .as_ref()
+            .zip(rights.removed.as_ref())
+            .map(difference)
+            .or_else(|| context.limit.filter(|change| change.why.is_none()).map(denials)),
     }
+}
+
+/// What a new text of a policy of the organization may allow in the accounts below it.
+fn limits(change: LimitChange) -> Option<String> {
+    match change.limits {
+        Limits::Looser => Some("what the former text of the policy had forbidden".to_owned()),
+        Limits::Unknown => {
+            let why = change.why.map_or("", Why::reason);
+            let what = "what the former text of the policy had forbidden and this one does not";
+            Some(format!("{what}, not known for certain: {why}"))
+        }
+        Limits::Tighter | Limits::Same | Limits::Shut => None,
+    }
+}
+
+/// The denials that came and went with a new text of a policy of the organization.
+fn denials(change: LimitChange) -> Line {
+    let LimitChange { limits, gone, new, .. } = change;
+    let allows = match limits {
+        Limits::Looser if gone == 0 => ", and more is allowed",
+        Limits::Shut if new == 0 => ", and less is allowed",
+        _ => "",
+    };
+    let count = |number: usize| match number {
+        0 => "none".to_owned(),
+        number => number.to_string(),
+    };
+    Line::text(&format!(
+        "deny statements that are gone or narrower {}, new or wider {}{allows}",
+        count(gone),
+        count(new)
+    ))
 }
 
 /// What a document gives that the one before did not, and the other way round.

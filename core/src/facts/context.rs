@@ -8,6 +8,7 @@ use super::automation::automation;
 use super::intrinsic::Facts;
 use super::opened;
 use super::protected::Protected;
+use super::rights::LimitChange;
 use super::rights::{self, DocumentsBefore, HandedOver, Rights, RightsChange};
 use super::silencing::silences;
 use crate::event::{CallOutcome, Entity, Event, Opener, Principal, Vouched, Voucher};
@@ -133,6 +134,8 @@ pub struct Context {
     pub burst: Option<u32>,
     /// A policy of the organization that it makes, changes, attaches or detaches may forbid what the tool needs.
     pub silences: bool,
+    /// What a new text of a policy of the organization does to what it limits.
+    pub limit: Option<LimitChange>,
     /// What known documents decide by the tags that it sets or takes.
     pub tag_decides: BTreeSet<TagWord>,
     /// The bus rule or role that it changes hands events or logs on.
@@ -186,6 +189,7 @@ impl Context {
             times: Times::default(),
             burst: None,
             silences: false,
+            limit: rights::limit_change(event, facts.outcome, facts.omitted, &Prior::default()),
             tag_decides: BTreeSet::new(),
             feeds: false,
             rights: Rights::default(),
@@ -233,6 +237,7 @@ impl Context {
             feeds: known.before.feeds,
             tag_decides: known.before.decided.clone(),
             silences: silences(event, facts.outcome, &known.before.named, site, own),
+            limit: rights::limit_change(event, facts.outcome, facts.omitted, &known.before.former),
             rights: rights(event, facts, site, known, handed.as_ref()),
             // A user removed from a group is given nothing, and services do their own work with roles that AWS keeps.
             handed: handed.filter(|_| event.name() != Some("RemoveUserFromGroup") && !by_aws),

@@ -9,6 +9,7 @@ mod how;
 mod trust;
 
 mod change;
+mod limits;
 
 mod together;
 
@@ -17,4 +18,6 @@ pub(crate) use change::rights;
 pub use change::{DocumentsBefore, Rights};
 pub use held::HandedOver;
 pub use how::RightsChange;
+pub use limits::LimitChange;
+pub(crate) use limits::limit_change;
 pub(crate) use together::holds_little;

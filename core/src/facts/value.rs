@@ -71,7 +71,7 @@ impl Context {
         ])
     }
 
-    fn of_rights(&self) -> [(Path, Value); 13] {
+    fn of_rights(&self) -> [(Path, Value); 14] {
         let (rights, trust) = (&self.rights, self.rights.trust.as_ref());
         let decides = (!self.tag_decides.is_empty()).then_some(&self.tag_decides);
         let asked = self.former.why() != Some(Why::NotAsked);
@@ -84,6 +84,7 @@ impl Context {
             (Path::DeniesOnly, json!(self.only_contains().then_some(true))),
             (Path::HoldsLittle, json!(self.holds_little.then_some(true))),
             (Path::Silences, json!(self.silences.then_some(true))),
+            (Path::Limits, json!(self.limit.map(|change| change.limits))),
             (Path::Feeds, json!(self.feeds.then_some(true))),
             (Path::TagDecides, json!(decides)),
             (Path::DocumentUnreadable, json!(rights.unreadable)),

@@ -1,8 +1,8 @@
 //! The table of the facts.
 
 use super::word::{
-    Automation, Before, EnvironmentChange, Exempt, Guarded, HandedKind, OwnKind, OwnSession,
-    OwnStack,
+    Automation, Before, EnvironmentChange, Exempt, Guarded, HandedKind, Limits, OwnKind,
+    OwnSession, OwnStack,
 };
 use crate::event::{CallOutcome, PrincipalKind};
 use crate::iam::catalogue::CallEffect;
@@ -333,6 +333,12 @@ facts! {
         Late::Rights,
         Values::True,
         "a policy of the organization that a call makes, changes, attaches or detaches may forbid what the tool, or those who hand it events, must call: its topics, table, queue, key, and `events:PutEvents`. Conditions spare it only where they surely do (`aws:RequestedRegion`, `aws:PrincipalArn`, `aws:PrincipalAccount`, `aws:SecureTransport` …); a policy that nobody saw counts where it is attached to the tool's own account, or detached from it",
+    ),
+    Limits = by_answer(
+        "derived.limits",
+        Late::Before,
+        Values::Words(Limits::words),
+        "what a new text of a policy of the organization does to what it limits, by the former one, where events showed it: `tighter` where every denial stays and more are there, as far as the words show; `shut` where it may shut out those who work there",
     ),
     TagDecides = by_answer(
         "derived.tagDecides",

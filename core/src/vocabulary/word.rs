@@ -15,6 +15,22 @@ words! {
 }
 
 words! {
+    /// What a change of the text of a policy of the organization does to what it limits.
+    pub enum Limits {
+        /// Something that was forbidden is not any more, or more is allowed.
+        Looser = "looser",
+        /// More is forbidden, and nothing less.
+        Tighter = "tighter",
+        /// As before.
+        Same = "same",
+        /// So much is forbidden, or so little is left allowed, that it may shut out those who work there.
+        Shut = "shut",
+        /// Nobody knows: the former text, or the new one, was not seen or cannot be read.
+        Unknown = "unknown",
+    }
+}
+
+words! {
     /// Automation that an owner knows: what it does was written down elsewhere before.
     pub enum Automation {
         /// A stack; `invokedBy` is written by AWS.

@@ -5,14 +5,24 @@ use crate::iam::policy::{Clause, Condition, PolicyDocument, Principals, Statemen
 /// Does `after` forbid everything that `before` did, as far as the words show? A ban that was rewritten
 /// beyond recognition counts as taken out.
 pub(super) fn keeps(before: &PolicyDocument, after: &PolicyDocument) -> bool {
-    let denies = |document: &'_ PolicyDocument| -> Vec<Statement> {
-        document.statements.iter().filter(|statement| !statement.allow).cloned().collect()
-    };
-    let after = denies(after);
-    denies(before).iter().all(|old| after.iter().any(|new| covers(new, old)))
+    lost(before, after) == 0
 }
 
-/// A ban covers another one where it names no less and holds under no more conditions.
+/// How many denials of `before` does no denial of `after` cover?
+pub(super) fn lost(before: &PolicyDocument, after: &PolicyDocument) -> usize {
+    of(before, false).filter(|old| !of(after, false).any(|new| covers(new, old))).count()
+}
+
+/// Does `outer` allow all that `inner` does, as far as the words show?
+pub(super) fn allows_within(inner: &PolicyDocument, outer: &PolicyDocument) -> bool {
+    of(inner, true).all(|one| of(outer, true).any(|wide| covers(wide, one)))
+}
+
+fn of(document: &PolicyDocument, allow: bool) -> impl Iterator<Item = &Statement> {
+    document.statements.iter().filter(move |statement| statement.allow == allow)
+}
+
+/// A statement covers another one where it names no less and holds under no more conditions.
 fn covers(new: &Statement, old: &Statement) -> bool {
     let condition = |new: &Condition| old.conditions.iter().any(|old| same(new, old));
     clause_covers(&new.actions, &old.actions)
