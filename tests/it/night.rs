@@ -146,3 +146,33 @@ fn a_policy_of_the_organization_says_whether_denials_came_or_went() {
     assert!(looser.starts_with("HIGH: Organization policy changed"), "{looser}");
     assert!(looser.contains("gone or narrower 1, new or wider none"), "{looser}");
 }
+
+/// An extortionist locks the owner out, also without the bypass of AWS's check.
+#[test]
+fn a_policy_that_leaves_only_a_stranger_is_called_a_lock_out() {
+    let allow = |whom: &str, actions: &str| json!({"Effect": "Allow", "Action": actions, "Resource": "*", "Principal": {"AWS": whom}});
+    let stranger = allow("arn:aws:iam::999988887777:root", "kms:*");
+    let own = allow("arn:aws:iam::111122223333:root", "kms:*");
+    let key = |name: &str, statements: Value| {
+        let policy = json!({"Statement": statements}).to_string();
+        text(SITE, vec![call("kms", name, 1, json!({"keyId": "0f1e", "policy": policy}))])
+    };
+    let title = "HIGH: Resource policy shuts its own account out";
+    for name in ["PutKeyPolicy", "CreateKey"] {
+        let alone = key(name, json!([stranger]));
+        assert!(
+            alone.starts_with(title) && alone.contains("nobody of this account may change"),
+            "{alone}"
+        );
+        let beside = key(name, json!([own, stranger]));
+        assert!(!beside.contains("shuts its own account out") && !beside.is_empty(), "{beside}");
+    }
+    let grant = json!({"keyId": "0f1e", "granteePrincipal": "arn:aws:iam::999988887777:root", "operations": ["Decrypt"]});
+    let grant = text(SITE, vec![call("kms", "CreateGrant", 1, grant)]);
+    assert!(!grant.contains("change its policy") && !grant.is_empty(), "{grant}");
+    let deny = json!({"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Principal": "*",
+        "Condition": {"ArnNotEquals": {"aws:PrincipalArn": "arn:aws:iam::999988887777:user/x"}}});
+    let bucket = json!({"bucketName": "b", "bucketPolicy": {"Statement": [deny]}});
+    let bucket = text(SITE, vec![call("s3", "PutBucketPolicy", 1, bucket)]);
+    assert!(bucket.starts_with(title) && bucket.contains("denies everything"), "{bucket}");
+}

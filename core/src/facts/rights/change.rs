@@ -109,7 +109,7 @@ pub(crate) fn rights(
             rights.trust = document.map(|document| trust::judge_key(document, event, site));
         }
         RightsChange::Grant => {
-            rights.trust = trust::grant(event).map(|grant| trust::judge_key(grant, event, site));
+            rights.trust = trust::grant(event).map(|grant| trust::judge_grant(grant, event, site));
         }
         RightsChange::Attach(field) => {
             rights.attach(parameter(field), &named, own);

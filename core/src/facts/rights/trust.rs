@@ -25,7 +25,12 @@ pub(super) fn judge(document: &PolicyDocument, event: &Event, site: &Site) -> Tr
     at_home(event, site, |home| Trust::of(document, home))
 }
 
-/// The same of the policy of a key, or of a grant.
+/// The same of a grant.
+pub(super) fn judge_grant(document: PolicyDocument, event: &Event, site: &Site) -> Trust {
+    at_home(event, site, |home| Trust::of_grant(document, home))
+}
+
+/// The same of the policy of a key.
 pub(super) fn judge_key(document: PolicyDocument, event: &Event, site: &Site) -> Trust {
     at_home(event, site, |home| Trust::of_key(document, home))
 }

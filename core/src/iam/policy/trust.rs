@@ -25,6 +25,8 @@ mod doors;
 
 mod judge;
 
+mod shut;
+
 mod resource;
 mod say;
 

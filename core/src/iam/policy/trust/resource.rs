@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use super::Home;
 use super::judge::{Of, Trust};
+use super::shut;
 use super::word::TrustWord;
 use crate::iam::arn::ArnPattern;
 use crate::iam::policy::{
@@ -94,7 +95,14 @@ impl Trust {
     /// Judges the policy of a key. An `Allow` opens it if it is of any use, a `Deny` closes it only if it covers
     /// every use.
     #[must_use]
-    pub(crate) fn of_key(mut document: PolicyDocument, home: &Home<'_>) -> Self {
+    pub(crate) fn of_key(document: PolicyDocument, home: &Home<'_>) -> Self {
+        let shut = shut::key(&document, home);
+        Self::of_grant(document, home).shutting(shut)
+    }
+
+    /// Judges the same of a grant: it lets in beside the policy of the key.
+    #[must_use]
+    pub(crate) fn of_grant(mut document: PolicyDocument, home: &Home<'_>) -> Self {
         document.statements.retain(|statement| {
             let named = |action: &&str| statement.actions.names_action(action);
             match statement.allow {
@@ -109,12 +117,18 @@ impl Trust {
     /// strangers are allowed.
     #[must_use]
     pub(crate) fn of_resource(mut document: PolicyDocument, home: &Home<'_>) -> Self {
+        let shut = shut::resource(&document, home);
         let knows = |account: &str| OF_AWS.contains(&account) || (home.knows)(account);
         let home = &Home { knows: &knows, ..*home };
         document.statements.iter_mut().filter(|one| one.allow).for_each(name_for_whom);
         let opened = Opened::of(&document, home);
         document.statements.retain(|statement| statement.allow || opened.is_within(statement));
-        Self::by_the_door(Of::Resource, document, home)
+        Self::by_the_door(Of::Resource, document, home).shutting(shut)
+    }
+
+    fn shutting(mut self, shut: bool) -> Self {
+        self.words.extend(shut.then_some(TrustWord::ShutsOut));
+        self
     }
 
     /// Does it let in anybody who is not known to belong to this account or organization?

@@ -75,6 +75,7 @@ pub(crate) fn describe_trust(trust: &Trust) -> Vec<String> {
     if has(TrustWord::ServiceOutside) {
         lines.push("a service may hand it to machines outside of AWS".to_owned());
     }
+    lines.extend(shut_out(trust).map(str::to_owned));
     let may = match trust.of {
         Of::Role => return lines,
         Of::Key => " may use the key",
@@ -82,6 +83,17 @@ pub(crate) fn describe_trust(trust: &Trust) -> Vec<String> {
     };
     lines.iter_mut().for_each(|line| *line = line.replace(" may take it", may));
     lines
+}
+
+fn shut_out(trust: &Trust) -> Option<&'static str> {
+    trust.has(TrustWord::ShutsOut).then_some(match trust.of {
+        Of::Role | Of::Key => {
+            "nobody of this account may change its policy any more, as far as that shows"
+        }
+        Of::Resource | Of::WebResource => {
+            "it denies everything to all of this account, or to all but one, as far as it shows"
+        }
+    })
 }
 
 fn list(all: &BTreeSet<String>) -> String {

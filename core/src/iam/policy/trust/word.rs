@@ -35,5 +35,7 @@ words! {
         ServiceOutside = "service-outside",
         /// Nobody but services that work in AWS.
         ServiceOnly = "service-only",
+        /// Nobody of the own account may change the policy any more, or everybody is denied but one.
+        ShutsOut = "shuts-out",
     }
 }
