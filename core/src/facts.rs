@@ -18,4 +18,4 @@ pub use context::{AffectedAccount, Context, Known, TagsBefore};
 pub use intrinsic::Facts;
 pub use pending::Pending;
 pub use protected::Protected;
-pub use rights::{Back, LimitChange, RightsChange};
+pub use rights::{Back, HandedOver, LimitChange, RightsChange};

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::responder::Responder;
+use crate::assess::decide::BURST_MINUTES;
 use crate::effects::{EffectError, Lookups, Precondition, Publish, State};
 use crate::event::{CallOutcome, Event, PrincipalKind};
 use crate::facts::Facts;
@@ -15,7 +16,7 @@ pub(super) const OWN_UPDATE_WINDOW: SignedDuration = SignedDuration::from_mins(6
 const CLOUDFORMATION: &str = "cloudformation.amazonaws.com";
 
 /// Time within which different changes by one principal are a burst.
-pub const BURST_WINDOW: SignedDuration = SignedDuration::from_mins(10);
+pub const BURST_WINDOW: SignedDuration = SignedDuration::from_mins(BURST_MINUTES);
 
 impl<P: Publish, S: State, L: Lookups> Responder<'_, P, S, L> {
     /// Notes that an update of the tool's own stack begins, or which change set will be one.

@@ -310,7 +310,8 @@ fn rare() -> Vec<String> {
     let bans = json!({"name": "r", "policyName": "p", "content": deny});
     let denies = json!({"roleName": "r", "policyName": "p", "policyDocument": deny});
     let records = [
-        record("organizations", "CreatePolicy", bans),
+        record("organizations", "CreatePolicy", bans.clone()),
+        record("organizations", "UpdatePolicy", bans),
         by(record("iam", "CreateUser", Value::Null), session(linked)),
         record("sts", "AssumeRoleWithSAML", json!({"roleArn": set})),
         record("sts", "AssumeRole", json!({"roleArn": linked})),

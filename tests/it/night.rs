@@ -176,3 +176,80 @@ fn a_policy_that_leaves_only_a_stranger_is_called_a_lock_out() {
     let bucket = text(SITE, vec![call("s3", "PutBucketPolicy", 1, bucket)]);
     assert!(bucket.starts_with(title) && bucket.contains("denies everything"), "{bucket}");
 }
+
+/// The engineer reads how many, and which word, without looking for the rule.
+#[test]
+fn a_burst_says_how_many_and_a_tool_says_its_word() {
+    let names = [
+        "CreateUser",
+        "CreateRole",
+        "CreateGroup",
+        "CreatePolicy",
+        "DeleteUser",
+        "DeleteRole",
+        "DeleteGroup",
+        "DeletePolicy",
+        "CreateInstanceProfile",
+    ];
+    let calls = names.iter().enumerate().map(|(minute, name)| {
+        call(
+            "iam",
+            name,
+            minute,
+            json!({"userName": "u", "roleName": "r", "groupName": "g", "policyName": "p",
+            "policyArn": "arn:aws:iam::111122223333:policy/p", "instanceProfileName": "i"}),
+        )
+    });
+    let calls: Vec<Value> = calls.collect();
+    let found =
+        responses(SITE, Vec::new(), calls).into_iter().filter_map(|response| response.alert);
+    let texts: Vec<String> = found.map(|alert| alert.to_text()).collect();
+    let burst = texts.iter().find(|text| text.contains("many-different-changes-burst"));
+    let burst = burst.unwrap_or_else(|| panic!("{texts:#?}"));
+    assert!(burst.contains("- 8 different changes by the caller within 10 minutes"), "{burst}");
+    let mut tool = call("sts", "GetCallerIdentity", 1, json!(null));
+    tool["userAgent"] = json!("Boto3/1.9.89 Python/3.8.1 Linux/5.4.0-kali3-amd64 Pacu");
+    let tool = text(SITE, vec![tool]);
+    assert!(tool.contains("- the user agent has the word kali"), "{tool}");
+}
+
+/// The record of an assignment names the set alone: what it grants stands in earlier events.
+#[test]
+fn an_assigned_permission_set_is_said_with_what_it_grants() {
+    let set = "arn:aws:sso:::permissionSet/ssoins-0123456789abcdef/ps-0123456789abcdef";
+    let instance = "arn:aws:sso:::instance/ssoins-0123456789abcdef";
+    let sso = |name: &str, minute: usize, more: Value| {
+        let mut parameters = json!({"instanceArn": instance, "permissionSetArn": set});
+        parameters.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        call("sso", name, minute, parameters)
+    };
+    let mut made =
+        call("sso", "CreatePermissionSet", 1, json!({"instanceArn": instance, "name": "Viewer"}));
+    made["responseElements"] = json!({"permissionSet": {"permissionSetArn": set}});
+    let attach = |policy: &str| {
+        sso("AttachManagedPolicyToPermissionSet", 2, json!({"managedPolicyArn": policy}))
+    };
+    let assign = || {
+        let mut assign = sso(
+            "CreateAccountAssignment",
+            9,
+            json!({"targetId": "444455556666", "targetType": "AWS_ACCOUNT",
+            "principalType": "USER", "principalId": "94482488-3041-7026-abcd-000000000001"}),
+        );
+        // By somebody else, so that it is no work of one hand.
+        assign["userIdentity"] = crate::support::user("dana");
+        assign
+    };
+    let admin = text(SITE, vec![made.clone(), attach(ADMIN), assign()]);
+    assert!(admin.starts_with("HIGH: Permission set with far-reaching rights assigned"), "{admin}");
+    let through = "- through permission set ps-0123456789abcdef: everything: administrator rights";
+    assert_eq!(part(&admin, "What it allows"), through);
+    let reads =
+        text(SITE, vec![made, attach("arn:aws:iam::aws:policy/AmazonEC2ReadOnlyAccess"), assign()]);
+    assert!(reads.starts_with("MEDIUM") && part(&reads, "What it allows").is_empty(), "{reads}");
+    let unseen = text(SITE, vec![assign()]);
+    let unknown =
+        "- through permission set ps-0123456789abcdef: not known for certain: no event showed it";
+    assert!(unseen.starts_with("MEDIUM"), "{unseen}");
+    assert_eq!(part(&unseen, "What it allows"), unknown);
+}

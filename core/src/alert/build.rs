@@ -19,7 +19,7 @@ use super::word::KeptWord;
 use crate::assess::Reason;
 use crate::assess::decide::Decision;
 use crate::event::{CallOutcome, Event, Unreadable};
-use crate::facts::{AffectedAccount, Context, LimitChange, RightsChange};
+use crate::facts::{AffectedAccount, Context, HandedOver, LimitChange, RightsChange};
 use crate::iam::policy::{Grant, describe, describe_trust};
 use crate::prior::Why;
 use crate::rule::Rule;
@@ -458,17 +458,7 @@ fn rights_lines(context: &Context) -> RightsLines {
         _ => rights.describe(),
     };
     allows.extend(trust.map(describe_trust).into_iter().flatten());
-    // The new member of a group gets what the group holds.
-    if let Some(handed) = context.handed.as_ref().filter(|handed| handed.kind == HandedKind::Role) {
-        let of = if handed.in_profiles { "the role in instance profile" } else { "role" };
-        let whose = format!("{of} {}", handed.names.join(", "));
-        let lines = describe(&handed.grants).into_iter();
-        // Nothing is added to everything.
-        let whole = handed.grants.unconditional.contains(&Grant::Admin);
-        let doubt = handed.unknown.filter(|_| !whole);
-        let doubt = doubt.map(|why| format!("not known for certain: {}", why.reason()));
-        allows.extend(lines.chain(doubt).map(|line| format!("through {whose}: {line}")));
-    }
+    allows.extend(context.handed.as_ref().into_iter().flat_map(handed_over));
     if rights.unreadable {
         allows.push("not known: the document cannot be read".to_owned());
     }
@@ -537,6 +527,23 @@ fn denials(change: LimitChange) -> Line {
         count(gone),
         count(new)
     ))
+}
+
+/// What those hold who are handed over. The new member of a group gets what the group holds, which is said as given.
+fn handed_over(handed: &HandedOver) -> Vec<String> {
+    let of = match handed.kind {
+        HandedKind::Group => return Vec::new(),
+        HandedKind::Role if handed.in_profiles => "the role in instance profile",
+        HandedKind::Role => "role",
+        HandedKind::PermissionSet => "permission set",
+    };
+    let whose = format!("{of} {}", handed.names.join(", "));
+    let lines = describe(&handed.grants).into_iter();
+    // Nothing is added to everything.
+    let whole = handed.grants.unconditional.contains(&Grant::Admin);
+    let doubt = handed.unknown.filter(|_| !whole);
+    let doubt = doubt.map(|why| format!("not known for certain: {}", why.reason()));
+    lines.chain(doubt).map(|line| format!("through {whose}: {line}")).collect()
 }
 
 /// What a document gives that the one before did not, and the other way round.

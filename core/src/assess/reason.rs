@@ -19,6 +19,22 @@ pub enum Reason {
         /// The rule's own severity, if the site overrides it.
         by_itself: Option<Severity>,
     },
+    /// The rule counts, and fires on this many.
+    Often {
+        /// How many.
+        count: u32,
+        /// Within so many minutes.
+        minutes: i64,
+    },
+    /// The caller made this many different changes.
+    Burst {
+        /// How many.
+        count: u32,
+        /// Within so many minutes.
+        minutes: i64,
+    },
+    /// The rule looks for this in the user agent.
+    AgentHas(String),
     /// The call did not succeed.
     Attempt {
         /// How it ended.
@@ -105,6 +121,13 @@ impl Reason {
             Self::Rule { rule, severity, by_itself: None } => {
                 format!("rule {rule} says {severity}")
             }
+            Self::Often { count, minutes } => {
+                format!("it came {count} times or more within {}", span(*minutes))
+            }
+            Self::Burst { count, minutes } => {
+                format!("{count} different changes by the caller within {}", span(*minutes))
+            }
+            Self::AgentHas(word) => format!("the user agent has the word {word}"),
             Self::Attempt { outcome, quieter: true } => {
                 format!("the call {}: an attempt, one step quieter", past(*outcome))
             }
@@ -152,6 +175,15 @@ impl Reason {
                 "cut: the trust policy is more than is judged, so it counts as open to anybody".to_owned()
             }
         }
+    }
+}
+
+fn span(minutes: i64) -> String {
+    match minutes {
+        1 => "a minute".to_owned(),
+        60 => "an hour".to_owned(),
+        minutes if minutes > 60 && minutes % 60 == 0 => format!("{} hours", minutes / 60),
+        minutes => format!("{minutes} minutes"),
     }
 }
 

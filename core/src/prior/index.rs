@@ -44,15 +44,20 @@ pub(super) fn listings(writes: &[(Address, Value)]) -> Vec<(Address, Value)> {
         if !powers.is_empty() {
             found.push(listed(accounts(), &address.account));
         }
-        if !address.is_of_identity() {
+        let of_identity = address.is_of_identity();
+        if !of_identity && !address.is(EntityKind::PermissionSet) {
             continue;
         }
-        found.extend(trusts(address, value));
         // A list is complete from its birth or a seed on.
         let begun = address.is_life() && *value == Value::Present(String::new());
         if begun || address.is_holding() {
             found.push(listed(address.of(Thing::List), address.thing_text()));
         }
+        // The other lists are of who has what within an account.
+        if !of_identity {
+            continue;
+        }
+        found.extend(trusts(address, value));
         if let Some(other) = other_side(address, value) {
             found.push(listed(other, address.entity()));
         }

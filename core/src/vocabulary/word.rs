@@ -81,6 +81,8 @@ words! {
         Role = "role",
         /// A place in groups.
         Group = "group",
+        /// A permission set of Identity Center, in an account.
+        PermissionSet = "permission-set",
     }
 }
 

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::found;
 use super::least;
 use super::worlds::Worlds;
 use crate::assess::gravity::Untimed;
@@ -92,7 +93,12 @@ fn cut(context: &Context, unsure: &[&Rule], worlds: &Worlds<'_>) -> Vec<Reason> 
 }
 
 /// What the first of the settled rules says.
-fn base(context: &Context, rules: &[&Rule], reasons: &mut Vec<Reason>) -> Option<Severity> {
+fn base(
+    event: &Event,
+    context: &Context,
+    rules: &[&Rule],
+    reasons: &mut Vec<Reason>,
+) -> Option<Severity> {
     let attempt = context.facts.outcome != CallOutcome::Success;
     let loudest = rules.first()?;
     let severity = loudest.severity_of(context.facts.outcome);
@@ -101,6 +107,7 @@ fn base(context: &Context, rules: &[&Rule], reasons: &mut Vec<Reason>) -> Option
         severity: loudest.spec.severity,
         by_itself: loudest.pack_severity(),
     });
+    reasons.extend(found::found(rules, event, context));
     if attempt {
         let quieter = severity != loudest.spec.severity;
         reasons.push(Reason::Attempt { outcome: context.facts.outcome, quieter });
@@ -116,7 +123,7 @@ fn adjusted(
     site: &Site,
     (reasons, quietened_by): (&mut Vec<Reason>, &mut Vec<String>),
 ) -> Severity {
-    let Some(base) = base(context, rules, reasons) else {
+    let Some(base) = base(event, context, rules, reasons) else {
         return Severity::Informational;
     };
     let mut severity = base;

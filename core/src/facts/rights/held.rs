@@ -9,7 +9,7 @@ use crate::vocabulary::{Exempt, Guarded, HandedKind};
 /// What a call hands over, judged.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HandedOver {
-    /// `role` or `group`.
+    /// `role`, `group` or `permission-set`.
     pub kind: HandedKind,
     /// The names, as the call spells them.
     pub names: Vec<String>,

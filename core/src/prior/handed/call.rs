@@ -18,7 +18,7 @@ use crate::vocabulary::HandedKind;
 pub struct Handed {
     /// The account of the call.
     pub(in crate::prior) account: String,
-    /// `role` or `group`.
+    /// `role`, `group` or `permission-set`.
     pub kind: HandedKind,
     /// The names, as the call spells them. For an instance profile its own name.
     pub names: Vec<String>,
@@ -221,7 +221,8 @@ impl Handed {
     pub fn roles(&self) -> impl Iterator<Item = (&str, &str)> {
         self.bearers.iter().filter_map(|bearer| {
             let (Bearer::Identity(at) | Bearer::Profile(at)) = bearer;
-            (!at.is(EntityKind::Group)).then_some((at.account.as_str(), at.name()))
+            let is_role = !at.is(EntityKind::Group) && !at.is(EntityKind::PermissionSet);
+            is_role.then_some((at.account.as_str(), at.name()))
         })
     }
 

@@ -105,6 +105,12 @@ impl<'e> Search<'e> {
                 policies.push(self.document(event, "inlinePolicy")?);
                 HandedKind::Role
             }
+            ("sso.amazonaws.com", "CreateAccountAssignment") => {
+                let arn = parameter("permissionSetArn")?;
+                let set = Address::of_entity(self.account, EntityKind::PermissionSet, arn);
+                self.found.push((arn::without_path(arn).to_owned(), Bearer::Identity(set)));
+                HandedKind::PermissionSet
+            }
             (
                 IAM,
                 "AttachUserPolicy"

@@ -49,8 +49,10 @@ pub(crate) fn describe_trust(trust: &Trust) -> Vec<String> {
     }
     if has(TrustWord::ExternalAccount) || has(TrustWord::KnownAccount) {
         let whole = if has(TrustWord::AccountRoot) { ", the whole account" } else { "" };
-        let unknown =
-            if has(TrustWord::ExternalAccount) { "an account outside" } else { "another account" };
+        let unknown = match has(TrustWord::ExternalAccount) {
+            true => "an account that is not known as yours",
+            false => "another account",
+        };
         let id = if has(TrustWord::NoExternalId) { ", without external ID" } else { "" };
         if !trust.accounts.is_empty() {
             lines.push(format!("{unknown} may take it: {}{whole}{id}", list(&trust.accounts)));
