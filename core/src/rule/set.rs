@@ -274,7 +274,7 @@ impl RuleSet {
 
     /// The steps that an event certainly is: none if an answer may still change one.
     pub(crate) fn certain_steps(&self, possible: &Possible) -> Vec<(&Rule, usize)> {
-        let positions = possible.steps.matching.iter().filter(|_| !possible.steps.open);
+        let positions = possible.steps.matching.iter().filter(|_| !possible.steps.pending);
         let steps = positions.filter_map(|position| self.step(*position));
         steps.map(|(entry, step)| (entry.rule(), step)).collect()
     }

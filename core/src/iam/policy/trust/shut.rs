@@ -4,7 +4,7 @@
 //! Source: <https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html>
 
 use super::home::{Home, account_of};
-use crate::iam::policy::{Condition, PolicyDocument, Principals, Statement};
+use crate::iam::policy::{Condition, PolicyDocument, PrincipalEntry, Principals, Statement};
 
 /// What lets somebody change the policy of a key.
 const ADMINISTERS: &str = "kms:PutKeyPolicy";
@@ -25,8 +25,8 @@ pub(super) fn key(document: &PolicyDocument, home: &Home<'_>) -> bool {
             && statement.actions.names_action(ADMINISTERS)
             && statement.conditions.iter().all(is_about_who)
     };
-    let at_home = |(_, value): &(String, String)| {
-        value.chars().all(|c| c == '*') || is_own(value, home) != Some(false)
+    let at_home = |entry: &PrincipalEntry| {
+        entry.value.chars().all(|c| c == '*') || is_own(&entry.value, home) != Some(false)
     };
     let mut allows = document.statements.iter().filter(administers);
     let has_own = allows.any(|statement| {
@@ -51,11 +51,11 @@ pub(super) fn resource(document: &PolicyDocument, home: &Home<'_>) -> bool {
 /// Whom a denial for everybody leaves out, and whether it asks for anything else. `None` for another statement.
 fn spared(statement: &Statement) -> Option<(Vec<&str>, bool)> {
     let Principals { negated, entries } = &statement.principals;
-    let everybody = entries.iter().any(|(_, value)| value == "*");
+    let everybody = entries.iter().any(PrincipalEntry::is_star);
     if statement.allow || everybody == *negated {
         return None;
     }
-    let named = entries.iter().filter(|_| *negated).map(|(_, value)| value.as_str());
+    let named = entries.iter().filter(|_| *negated).map(|entry| entry.value.as_str());
     let leaves_out = |one: &&Condition| is_about_who(one) && is_negated(one);
     let (by_condition, others): (Vec<_>, Vec<_>) =
         statement.conditions.iter().partition(leaves_out);
