@@ -412,7 +412,7 @@ fn attachments_memberships_credentials_and_the_like_are_recorded() {
     );
     check_writes(
         r#"01:00 PutInlinePolicyToPermissionSet {"permissionSetArn":"S","inlinePolicy":"d"}"#,
-        &["permission-set s inline =d"],
+        &["permission-set s inline =d", "permission-set s list lists inline"],
     );
     check_writes(r#"01:00 TagRole {"roleName":"r"}"#, &[]);
     check_writes(r#"01:00 PutRolePolicy "a text""#, &[]);
