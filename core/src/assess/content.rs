@@ -30,7 +30,7 @@ pub(super) fn content(event: &Event, context: &Context) -> String {
     let Some((_, paths)) = LEFT_OUT.iter().find(|(call, _)| name.starts_with(call)) else {
         return asked;
     };
-    let answer = |path: &&str| event.text(&format!("detail.responseElements.{path}"));
+    let answer = |path: &&str| event.answer(path);
     let answered = paths.iter().find_map(answer).map_or_else(|| event.identity(), str::to_owned);
     format!("{asked} {answered}")
 }

@@ -77,7 +77,7 @@ pub(crate) fn omitted(event: &Event) -> bool {
 /// The partition, from the caller's ARN, else from the Region.
 #[must_use]
 pub(crate) fn partition(event: &Event) -> &str {
-    let arn = event.text("detail.userIdentity.arn").and_then(Arn::parse);
+    let arn = event.of_identity("arn").and_then(Arn::parse);
     let from_arn = arn.map(|arn| arn.partition).filter(|partition| is_partition(partition));
     from_arn.unwrap_or_else(|| match event.region().unwrap_or_default() {
         region if region.starts_with("cn-") => "aws-cn",

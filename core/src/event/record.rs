@@ -224,13 +224,42 @@ impl Event {
     /// The value at a dotted path.
     #[must_use]
     pub fn value(&self, path: &str) -> Option<&Value> {
-        path.split('.').try_fold(&self.raw, |value, step| value.get(step)).filter(|v| !v.is_null())
+        at(&self.raw, path)
+    }
+
+    /// The value at a dotted path below a field of the record.
+    fn below(&self, field: &str, path: &str) -> Option<&Value> {
+        at(self.raw.get("detail")?.get(field)?, path)
+    }
+
+    /// A parameter of the call, by its name or a dotted path.
+    #[must_use]
+    pub(crate) fn parameter_value(&self, path: &str) -> Option<&Value> {
+        self.below("requestParameters", path)
+    }
+
+    /// A parameter of the call that is a non-empty text, by its name or a dotted path.
+    #[must_use]
+    pub(crate) fn parameter(&self, path: &str) -> Option<&str> {
+        text_of(self.parameter_value(path))
+    }
+
+    /// A non-empty text of the call's answer, by its name or a dotted path.
+    #[must_use]
+    pub(crate) fn answer(&self, path: &str) -> Option<&str> {
+        text_of(self.below("responseElements", path))
+    }
+
+    /// A non-empty text of `userIdentity`, by a dotted path.
+    #[must_use]
+    pub(crate) fn of_identity(&self, path: &str) -> Option<&str> {
+        text_of(self.below("userIdentity", path))
     }
 
     /// A non-empty string at a dotted path.
     #[must_use]
     pub fn text(&self, path: &str) -> Option<&str> {
-        self.value(path).and_then(Value::as_str).filter(|text| !text.is_empty())
+        text_of(self.value(path))
     }
 
     /// A boolean at a dotted path, also spelled as a string, as CloudTrail does at times.
@@ -382,6 +411,14 @@ fn walk<'v>(value: &'v Value, path: &str, found: &mut Vec<&'v Value>) {
         }
         _ => {}
     }
+}
+
+fn at<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
+    path.split('.').try_fold(value, |value, step| value.get(step)).filter(|found| !found.is_null())
+}
+
+fn text_of(value: Option<&Value>) -> Option<&str> {
+    value.and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
 #[cfg(test)]

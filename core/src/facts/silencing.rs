@@ -25,7 +25,7 @@ pub(super) fn silences(
     if !of_organization || outcome != CallOutcome::Success {
         return false;
     }
-    let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
+    let parameter = |name: &str| event.parameter(name);
     // Only what binds resources says whom, and services with them.
     let forbids = |document: &PolicyDocument| {
         let needs = own.needs(site.organization(), document.says_who());
@@ -33,7 +33,7 @@ pub(super) fn silences(
     };
     match event.name() {
         Some("CreatePolicy" | "UpdatePolicy") => {
-            let content = event.value("detail.requestParameters.content");
+            let content = event.parameter_value("content");
             content.and_then(PolicyDocument::from_field).is_some_and(|document| forbids(&document))
         }
         Some("AttachPolicy" | "DetachPolicy") => {

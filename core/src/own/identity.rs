@@ -148,7 +148,7 @@ impl Own {
                 change_set(event).map(|arn| OwnUpdate::ExecutesChangeSet(arn.to_owned()))
             }
             "CreateChangeSet" if self.is_on_stack(event) => {
-                let arn = event.text("detail.responseElements.id")?;
+                let arn = event.answer("id")?;
                 Some(OwnUpdate::MakesChangeSet(arn.to_owned()))
             }
             _ => None,
@@ -156,8 +156,8 @@ impl Own {
     }
 
     fn is_on_stack(&self, event: &Event) -> bool {
-        let answered = event.text("detail.responseElements.stackId");
-        let asked = event.text("detail.requestParameters.stackName");
+        let answered = event.answer("stackId");
+        let asked = event.parameter("stackName");
         answered.or(asked).is_some_and(|stack| self.is_stack(stack, event))
     }
 
@@ -238,7 +238,7 @@ impl Own {
 
     /// Does a bus rule call anything except the function of the tool?
     fn has_other_target(&self, event: &Event) -> bool {
-        let targets = event.value("detail.requestParameters.targets").and_then(Value::as_array);
+        let targets = event.parameter_value("targets").and_then(Value::as_array);
         let arns = targets.into_iter().flatten().filter_map(|target| target.get("arn")?.as_str());
         let is_own = |arn| field::FUNCTION_ARN.iter().any(|form| self.has_form(arn, *form));
         arns.into_iter().any(|arn| !is_own(arn))
@@ -355,8 +355,8 @@ impl Own {
 
 /// The ARN of a change set, where the call names it by that and names no stack.
 fn change_set(event: &Event) -> Option<&str> {
-    let named = event.text("detail.requestParameters.changeSetName")?;
-    let alone = event.text("detail.requestParameters.stackName").is_none();
+    let named = event.parameter("changeSetName")?;
+    let alone = event.parameter("stackName").is_none();
     Some(named).filter(|named| alone && Arn::parse(named).is_some())
 }
 

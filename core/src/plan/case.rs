@@ -149,7 +149,7 @@ pub(super) fn is_lately(event: &Event, source: &Source) -> bool {
 /// By its name alone anybody could make a policy that is never taken off again; so it must be a role of
 /// the tool that attaches it, too.
 fn is_own_quarantine(event: &Event, context: &Context) -> bool {
-    let arn = event.text("detail.requestParameters.policyArn");
+    let arn = event.parameter("policyArn");
     context.facts.own_session.is_some()
         && context.rights.unknown.is_some()
         && context.own.contains(&OwnKind::Policy)

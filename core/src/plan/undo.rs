@@ -107,7 +107,7 @@ fn planned(
     })?;
     if repeats(&step, event) {
         // The old path is not in the event.
-        let moved = event.text("detail.requestParameters.newPath").is_some();
+        let moved = event.parameter("newPath").is_some();
         return Err(if moved { Guard::ValueMissing } else { Guard::WasSoBefore });
     }
     Ok(Planned::Do { account, step })
@@ -120,7 +120,7 @@ fn repeats(step: &Step, event: &Event) -> bool {
     let is_same_call =
         call == name && source.split_once('.').is_some_and(|(prefix, _)| prefix == service);
     let is_given = |(name, value): (&str, Value<'_>)| {
-        let given = event.text(&format!("detail.requestParameters.{}", parameter(name)));
+        let given = event.parameter(&parameter(name));
         match value {
             Value::Text(value) => given == Some(value),
             Value::Nothing | Value::Flag(_) => false,

@@ -16,7 +16,7 @@ pub enum Ask {
 /// The document that an event names without showing it.
 pub(super) fn named(event: &Event) -> Option<Ask> {
     let (account, call) = (event.account()?, event.name()?);
-    let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
+    let parameter = |name: &str| event.parameter(name);
     if event.event_source() == Some("organizations.amazonaws.com")
         && matches!(call, "AttachPolicy" | "DetachPolicy")
     {

@@ -40,7 +40,7 @@ impl Shared {
     pub(super) fn of(event: &Event) -> Option<Self> {
         let (account, call) = (event.account()?, event.name()?);
         let changes = event.event_source() == Some(IAM);
-        let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
+        let parameter = |name: &str| event.parameter(name);
         match call {
             _ if !changes => None,
             "CreatePolicyVersion" if !is_default(event) => None,

@@ -31,7 +31,7 @@ pub(super) fn listings(event: &Event) -> Vec<(Address, Value)> {
     else {
         return Vec::new();
     };
-    let parameter = |path: &str| event.text(&format!("detail.requestParameters.{path}"));
+    let parameter = |path: &str| event.parameter(path);
     let mut lines = IndexSet::new();
     match (source, call) {
         (EVENTS, "PutTargets") => {
@@ -69,7 +69,7 @@ fn is_bus_elsewhere(arn: &str, event: &Event) -> bool {
 
 /// The bus rule that a call names under a parameter, in its stored form.
 fn rule(event: &Event, parameter: &str) -> Option<String> {
-    let text = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
+    let text = |name: &str| event.parameter(name);
     let bus = text("eventBusName").unwrap_or("default");
     let of_arn = Arn::parse(bus).and_then(|arn| arn.below("event-bus"));
     let bus = of_arn.unwrap_or(bus);
@@ -112,7 +112,7 @@ impl Fed {
                 | "PutRolePermissionsBoundary"
                 | "PutRolePolicy"
                 | "AttachRolePolicy",
-            ) => kept_role(account, event.text("detail.requestParameters.roleName")?),
+            ) => kept_role(account, event.parameter("roleName")?),
             _ => return None,
         };
         Some(Self { account: account.to_owned(), line })

@@ -61,7 +61,7 @@ impl Questions {
         else {
             return Self::default();
         };
-        let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
+        let parameter = |name: &str| event.parameter(name);
         let at = |kind, name| Address::of_entity(account, kind, name);
         let in_force = |field: &str| policy(account, parameter(field)?).map(Ask::InForce);
         let replaced = match (source, call) {

@@ -126,12 +126,12 @@ pub(super) fn writes(
     event: &Event,
     (caller, outcome): (&Principal, CallOutcome),
 ) -> Option<(Address, Value)> {
-    let key = event.text("detail.responseElements.credentials.accessKeyId")?;
+    let key = event.answer("credentials.accessKeyId")?;
     let account = event.account().filter(|_| opens_session(event, outcome))?;
     if event.name() == Some("AssumeRoleWithSAML") {
         return Some((issued(account, key), Value::of(SAML)));
     }
-    let target = event.text("detail.requestParameters.targetPrincipal")?;
+    let target = event.parameter("targetPrincipal")?;
     let target = Arn::parse(target).map_or(target, |arn| arn.account);
     let opener = caller.subject();
     Some((issued(target, key), Value::Present(format!("{ROOT}{opener}"))))

@@ -65,16 +65,16 @@ type Writes = Option<Vec<(Address, Value)>>;
 
 impl<'e> Writing<'e> {
     fn parameter(&self, name: &str) -> Option<&'e str> {
-        self.event.text(&format!("detail.requestParameters.{name}"))
+        self.event.parameter(name)
     }
 
     fn answer(&self, name: &str) -> Option<&'e str> {
-        self.event.text(&format!("detail.responseElements.{name}"))
+        self.event.answer(name)
     }
 
     /// A parameter with a document. If it is missing, the document is unknown.
     fn document(&self, name: &str) -> Value {
-        match self.event.value(&format!("detail.requestParameters.{name}")) {
+        match self.event.parameter_value(name) {
             Some(serde_json::Value::String(text)) => Value::of(text),
             Some(other) => Value::of(&other.to_string()),
             None => Value::Unsaid,
@@ -261,7 +261,7 @@ impl<'e> Writing<'e> {
             }
             "CreateOpenIDConnectProvider" => {
                 let arn = self.answer("openIDConnectProviderArn")?;
-                let listed = self.event.value("detail.requestParameters.clientIDList")?;
+                let listed = self.event.parameter_value("clientIDList")?;
                 let ids = listed.as_array()?.iter().filter_map(serde_json::Value::as_str);
                 Some(ids.map(|id| (audience(arn, id), there())).collect())
             }

@@ -7,7 +7,7 @@ pub(crate) const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 
 /// A text below `userIdentity`.
 pub(super) fn text<'e>(event: &'e Event, path: &str) -> Option<&'e str> {
-    event.text(&format!("detail.userIdentity.{path}"))
+    event.of_identity(path)
 }
 
 /// ARN of the issuer of the caller's session: of a role, with its path, or of a user.

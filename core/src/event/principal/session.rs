@@ -78,7 +78,7 @@ fn subject(event: &Event) -> Option<&str> {
 /// The identity provider behind the caller.
 pub(super) fn provider(event: &Event, kind: PrincipalKind) -> Option<&str> {
     let by_saml = kind == PrincipalKind::SamlUser && event.name() == Some("AssumeRoleWithSAML");
-    let named = || event.text("detail.requestParameters.principalArn").filter(|_| by_saml);
+    let named = || event.parameter("principalArn").filter(|_| by_saml);
     let of_token = || text(event, "sessionContext.webIdFederationData.federatedProvider");
     named()
         .or_else(|| text(event, "identityProvider"))

@@ -72,7 +72,7 @@ pub(crate) fn rights(
     before: &DocumentsBefore<'_>,
     group: Option<&HandedOver>,
 ) -> Rights {
-    let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
+    let parameter = |name: &str| event.parameter(name);
     let mut rights = Rights {
         policy_arn: ["policyArn", "managedPolicyArn", "permissionsBoundary"]
             .iter()
@@ -85,7 +85,7 @@ pub(crate) fn rights(
     let own = served(event);
     match how {
         RightsChange::Inline(field) | Document(field) | Session(field) => {
-            let found = event.value(&format!("detail.requestParameters.{field}"));
+            let found = event.parameter_value(field);
             rights.put(found, &replaced, before.beside, own);
         }
         RightsChange::Choose => {
@@ -103,7 +103,7 @@ pub(crate) fn rights(
             }
         }
         RightsChange::Key => {
-            let found = event.value("detail.requestParameters.policy");
+            let found = event.parameter_value("policy");
             let document = found.and_then(PolicyDocument::from_field);
             rights.only_denies = document.as_ref().is_some_and(PolicyDocument::denies_only);
             rights.trust = document.map(|document| trust::judge_key(document, event, site));
@@ -230,7 +230,7 @@ impl Rights {
     }
 
     fn trust(&mut self, field: &str, event: &Event, site: &Site, replaced: &Documents) {
-        let found = event.value(&format!("detail.requestParameters.{field}"));
+        let found = event.parameter_value(field);
         let document = found.and_then(PolicyDocument::from_field);
         self.unreadable = found.is_some() && document.is_none();
         self.only_denies = document.as_ref().is_some_and(PolicyDocument::denies_only);

@@ -36,7 +36,7 @@ pub(crate) fn limit_change(
         return None;
     }
     let plain = |limits, why| LimitChange { limits, gone: 0, new: 0, why };
-    let Some(content) = event.value("detail.requestParameters.content") else {
+    let Some(content) = event.parameter_value("content") else {
         // Name and description change alone, too.
         let limits = if omitted { Limits::Unknown } else { Limits::Same };
         return Some(plain(limits, omitted.then_some(Why::Unsaid)));

@@ -9,7 +9,7 @@ use crate::site::Site;
 /// Whom a grant lets use a key: an identity or a service.
 pub(super) fn grant(event: &Event) -> Option<PolicyDocument> {
     let names = ["granteePrincipal", "retiringPrincipal"];
-    let names = names.map(|name| event.text(&format!("detail.requestParameters.{name}")));
+    let names = names.map(|name| event.parameter(name));
     let principal = |name: &str| match name.ends_with(".amazonaws.com") {
         true => json!({"Service": name}),
         false => json!({"AWS": name}),

@@ -79,7 +79,7 @@ impl<'e> Search<'e> {
     /// The roles that a call names. `None` if it hands over nothing.
     pub(crate) fn call(&mut self, event: &Event, source: &'e str, call: &str) -> Option<Call> {
         self.source = source;
-        let parameter = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
+        let parameter = |name: &str| event.parameter(name);
         let (mut document, mut policies) = (None, Vec::new());
         let kind = match (source, call) {
             (IAM, "AddUserToGroup" | "RemoveUserFromGroup") => {
@@ -151,7 +151,7 @@ impl<'e> Search<'e> {
     /// The role that the service takes where the call names none.
     /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStackSet.html>
     fn by_default(&mut self, event: &Event, source: &str, call: &str) {
-        let given = |name: &str| event.text(&format!("detail.requestParameters.{name}"));
+        let given = |name: &str| event.parameter(name);
         let is_stack_set = source == "cloudformation.amazonaws.com"
             && ["CreateStackSet", "UpdateStackSet"].contains(&call)
             && given("permissionModel") != Some("SERVICE_MANAGED");
@@ -168,7 +168,7 @@ impl<'e> Search<'e> {
     }
 
     fn document(&mut self, event: &Event, parameter: &str) -> Option<PolicyDocument> {
-        let found = event.value(&format!("detail.requestParameters.{parameter}"))?;
+        let found = event.parameter_value(parameter)?;
         let document = PolicyDocument::from_field(found)?;
         self.policy(&document, true);
         Some(document)

@@ -29,7 +29,7 @@ pub(super) fn thing(event: &Event, source: &str, call: &str) -> Option<String> {
     let changes = CHANGING.iter().any(|verb| call.starts_with(verb));
     let named = match is_of_a_stack(source, call) {
         true => {
-            let named = event.text("detail.requestParameters.stackName")?;
+            let named = event.parameter("stackName")?;
             let region = event.region().unwrap_or_default();
             format!("stack {:?}", bare_name(WearerKind::STACK, region, named))
         }
