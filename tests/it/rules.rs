@@ -158,8 +158,9 @@ fn the_title_is_that_of_the_rule_that_says_what_was_done() {
         assert_eq!(ids.first(), Some(&leader), "{ids:?}");
         assert!(ids.contains(&other), "{ids:?}");
     };
-    let open = json!({"Statement": {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*",
-        "Principal": {"AWS": "arn:aws:iam::999988887777:root"}}});
+    let allow = |action: &str, whom: &str| json!({"Effect": "Allow", "Action": action, "Resource": "*", "Principal": {"AWS": whom}});
+    let open = json!({"Statement": [allow("kms:*", "arn:aws:iam::111122223333:root"),
+        allow("kms:Decrypt", "arn:aws:iam::999988887777:root")]});
     let key = json!({"keyId": "k", "policy": open.to_string()});
     check("kms", "PutKeyPolicy", key, "key-policy-open-to-foreign-account", "key-policy-changed");
     let alarm = json!({"alarmNames": ["CIS-3-3"]});
