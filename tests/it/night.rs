@@ -50,9 +50,9 @@ fn undo(event: Value, says: &[&str], not: &[&str]) {
     assert!(!not.iter().any(|not| undo.contains(not)), "{undo}");
 }
 
-/// Nobody knows whether a policy of the name was there before: the command says so, and only what is dangerous has one.
+/// Nobody knows whether a policy of the name was there before: no command deletes it, and people read what decides.
 #[test]
-fn a_dangerous_inline_policy_can_be_deleted_on_a_condition_that_a_person_judges() {
+fn an_inline_policy_that_may_have_been_there_before_is_undone_by_hand() {
     let put = |allows: &str| {
         let document = json!({"Statement": {"Effect": "Allow", "Action": allows, "Resource": "*"}});
         let document = document.to_string();
@@ -63,9 +63,9 @@ fn a_dangerous_inline_policy_can_be_deleted_on_a_condition_that_a_person_judges(
             json!({"userName": "u", "policyName": "p", "policyDocument": document}),
         )
     };
-    let command = "aws iam delete-user-policy --user-name=u --policy-name=p";
-    undo(put("iam:*"), &["Only if no policy of this name was there before", command], &[]);
-    undo(put("ec2:DescribeInstances"), &["By hand (iam:PutUserPolicy)"], &[command]);
+    let by_hand = ["By hand (iam:PutUserPolicy)", "If no policy of this name was there before"];
+    undo(put("iam:*"), &by_hand, &["delete-user-policy"]);
+    undo(put("ec2:DescribeInstances"), &by_hand, &["delete-user-policy"]);
 }
 
 #[test]

@@ -203,6 +203,10 @@ pub struct EventLine {
     pub error_message: Option<Hostile>,
 }
 
+/// What EC2 writes before the details of a refusal.
+/// Source: <https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html>
+const ENCODED: &str = " Encoded authorization failure message:";
+
 impl EventLine {
     /// Does the event say that the call was carried out?
     #[must_use]
@@ -213,7 +217,11 @@ impl EventLine {
     /// Error code and message, as people see them.
     #[must_use]
     pub fn error(&self) -> Option<String> {
-        let message = self.error_message.as_ref().map(|text| text.shown(TEXT_CHARS_MAX));
+        let message = self.error_message.as_ref().map(|text| match text.before(ENCODED) {
+            // It is decoded only whole, and no alert has room for the whole.
+            Some(said) => format!("{} The event has encoded details.", said.shown(TEXT_CHARS_MAX)),
+            None => text.shown(TEXT_CHARS_MAX),
+        });
         match (shown_name(self.error_code.as_ref()), message) {
             (Some(code), Some(message)) => Some(format!("{code}: {message}")),
             (code, message) => code.or(message),

@@ -131,7 +131,9 @@ impl Reason {
             Self::Attempt { outcome, quieter: true } => {
                 format!("the call {}: an attempt, one step quieter", past(*outcome))
             }
-            Self::Attempt { outcome, quieter: false } => format!("the call {}", past(*outcome)),
+            Self::Attempt { outcome, quieter: false } => {
+                format!("the call {}, which makes this alert no quieter", past(*outcome))
+            }
             Self::NoEnvironment => {
                 "account tags name no environment, treated as production".to_owned()
             }

@@ -81,7 +81,6 @@ fn holds(condition: &StepCondition, event: &Event, context: &Context) -> bool {
     match condition {
         StepCondition::OnlyDenies => rights.only_denies,
         StepCondition::DeniesToo => rights.denies && !rights.only_denies,
-        StepCondition::Dangerous => rights.grants.all.iter().any(|grant| grant.is_dangerous()),
         StepCondition::Silences => context.silences,
         StepCondition::Own => !context.own.is_empty(),
         StepCondition::PutBack => lately(event, context) == Some(Lately::Same),

@@ -32,6 +32,13 @@ impl Hostile {
         clean(&self.text, if self.capped { usize::MAX } else { chars_max })
     }
 
+    /// The text before a mark. `None` if the mark is not in it.
+    #[must_use]
+    pub(crate) fn before(&self, mark: &str) -> Option<Self> {
+        let (before, _) = self.text.split_once(mark)?;
+        Some(Self { text: before.to_owned(), capped: self.capped })
+    }
+
     /// The text unchanged, for programs: the printer escapes it for its destination.
     #[must_use]
     pub(crate) fn as_it_is(&self) -> &str {

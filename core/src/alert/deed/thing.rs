@@ -35,9 +35,11 @@ const KINDS: [(&str, &str); 22] = [
     ("webacl", "web ACL"),
 ];
 
-/// The common name: for an ARN, the name in it.
+/// The common name: for an ARN, the name in it. A secret's ends in six letters of chance, and a name may end alike: only
+/// the whole ARN finds it.
 pub(super) fn name(value: &str) -> Line {
-    Line::name(Arn::parse(value).map_or(value, |arn| arn.common_name()))
+    let arn = Arn::parse(value).filter(|arn| arn.service != "secretsmanager");
+    Line::name(arn.map_or(value, |arn| arn.common_name()))
 }
 
 /// The name of the target of a call.

@@ -53,8 +53,6 @@ pub(crate) enum StepCondition {
     UnknownPolicy,
     /// What the event puts or attaches allows something and forbids something.
     DeniesToo,
-    /// What the event puts gives rights that `derived.grants` has words for.
-    Dangerous,
     /// A policy of the organization that may forbid what the tool needs.
     Silences,
     /// It is about a part of this tool.
@@ -193,7 +191,6 @@ fn condition(text: &'static str) -> Option<StepCondition> {
         "own-quarantine" => StepCondition::OwnQuarantine,
         "unknown-policy" => StepCondition::UnknownPolicy,
         "denies-too" => StepCondition::DeniesToo,
-        "dangerous" => StepCondition::Dangerous,
         "silences" => StepCondition::Silences,
         "own" => StepCondition::Own,
         "put-back" => StepCondition::PutBack,
