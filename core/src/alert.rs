@@ -6,6 +6,7 @@
 //! [`Format`](crate::site::Format), a renderer beside `text.rs` and `json.rs`, and a line in `message.rs`.
 
 mod deed;
+mod handed;
 mod lesser;
 mod links;
 mod sent;

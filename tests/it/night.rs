@@ -248,8 +248,7 @@ fn an_assigned_permission_set_is_said_with_what_it_grants() {
         text(SITE, vec![made, attach("arn:aws:iam::aws:policy/AmazonEC2ReadOnlyAccess"), assign()]);
     assert!(reads.starts_with("MEDIUM") && part(&reads, "What it allows").is_empty(), "{reads}");
     let unseen = text(SITE, vec![assign()]);
-    let unknown =
-        "- through permission set ps-0123456789abcdef: not known for certain: no event showed it";
+    let unknown = "- what permission set ps-0123456789abcdef itself may do is not known: no event showed its policies";
     assert!(unseen.starts_with("MEDIUM"), "{unseen}");
     assert_eq!(part(&unseen, "What it allows"), unknown);
 }

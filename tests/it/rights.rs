@@ -93,3 +93,30 @@ fn an_alert_says_why_a_policy_is_not_known() {
     assert_eq!(severity, "low");
     assert!(!text.contains("for certain"), "{text}");
 }
+
+#[test]
+fn a_document_that_was_read_and_is_harmless_differs_from_one_that_was_not_read() {
+    let put = |document: &str| {
+        let world = World::new(Engine::packed(&PACK).unwrap(), Origin::Trusted);
+        let parameters = json!({"roleName": "r", "policyName": "p", "policyDocument": document});
+        let record = by(call("iam", "PutRolePolicy", 1, parameters), user("dan"));
+        let response = world.answer(Event::parse(&record.to_string()), now(), None);
+        response.alert.unwrap().to_text()
+    };
+    let allow = r#"{"Statement":{"Effect":"Allow","Action":"ec2:Describe*","Resource":"*"}}"#;
+    let watched = "none of the rights that this tool watches for: ";
+    let harmless = put(allow);
+    assert!(harmless.contains(&format!("{watched}ec2:describe* on everything")), "{harmless}");
+    assert!(harmless.contains("Only if no policy of this name was there before"), "{harmless}");
+    assert!(harmless.contains("aws iam delete-role-policy --role-name=r --policy-name=p"));
+    let unread = put("none");
+    assert!(!unread.contains(watched) && !unread.contains("delete-role-policy"), "{unread}");
+    let dangerous = put(&allow.replace("ec2:Describe*", "iam:*"));
+    assert!(!dangerous.contains(watched), "{dangerous}");
+    // Without such a policy somebody has more rights.
+    let deny = r#"{"Effect":"Deny","Action":"s3:*","Resource":"*"}"#;
+    let both = put(&allow
+        .replace(r#":{"Effect""#, &format!(r#":[{deny},{{"Effect""#))
+        .replace("}}", "}]}"));
+    assert!(both.contains(watched) && !both.contains("delete-role-policy"), "{both}");
+}

@@ -9,6 +9,7 @@ use super::contents::{
     ALLOWS_MAX, AffectedPlace, Alert, EntityLine, EventLine, Place, REASONS_MAX, RULES_MAX,
     RightsLines, RuleLine, Who,
 };
+use super::handed::{handed_over, harmless};
 use super::lesser::Lesser;
 use super::links;
 use super::phrase;
@@ -19,8 +20,8 @@ use super::word::KeptWord;
 use crate::assess::Reason;
 use crate::assess::decide::Decision;
 use crate::event::{CallOutcome, Event, Unreadable};
-use crate::facts::{AffectedAccount, Context, HandedOver, LimitChange, RightsChange};
-use crate::iam::policy::{Grant, describe, describe_trust};
+use crate::facts::{AffectedAccount, Context, LimitChange, RightsChange};
+use crate::iam::policy::{Grant, describe_trust};
 use crate::prior::Why;
 use crate::rule::Rule;
 use crate::text::clean::clean_lines;
@@ -28,7 +29,7 @@ use crate::text::enumerated::enumerated;
 use crate::text::hostile::Hostile;
 use crate::text::line::Line;
 use crate::text::severity::Severity;
-use crate::vocabulary::{HandedKind, Limits};
+use crate::vocabulary::Limits;
 
 /// Age of an event above which its undo is doubted, in minutes.
 const UNDO_AGE_MINUTES_MAX: i64 = 60;
@@ -455,7 +456,9 @@ fn rights_lines(context: &Context) -> RightsLines {
     let trust = rights.trust.as_ref();
     let mut allows = match context.facts.rights_change {
         RightsChange::Session(_) => session_limits(context),
-        _ => rights.describe(),
+        _ => {
+            rights.describe().into_iter().chain(rights.harmless.as_deref().map(harmless)).collect()
+        }
     };
     allows.extend(trust.map(describe_trust).into_iter().flatten());
     allows.extend(context.handed.as_ref().into_iter().flat_map(handed_over));
@@ -527,23 +530,6 @@ fn denials(change: LimitChange) -> Line {
         count(gone),
         count(new)
     ))
-}
-
-/// What those hold who are handed over. The new member of a group gets what the group holds, which is said as given.
-fn handed_over(handed: &HandedOver) -> Vec<String> {
-    let of = match handed.kind {
-        HandedKind::Group => return Vec::new(),
-        HandedKind::Role if handed.in_profiles => "the role in instance profile",
-        HandedKind::Role => "role",
-        HandedKind::PermissionSet => "permission set",
-    };
-    let whose = format!("{of} {}", handed.names.join(", "));
-    let lines = describe(&handed.grants).into_iter();
-    // Nothing is added to everything.
-    let whole = handed.grants.unconditional.contains(&Grant::Admin);
-    let doubt = handed.unknown.filter(|_| !whole);
-    let doubt = doubt.map(|why| format!("not known for certain: {}", why.reason()));
-    lines.chain(doubt).map(|line| format!("through {whose}: {line}")).collect()
 }
 
 /// What a document gives that the one before did not, and the other way round.

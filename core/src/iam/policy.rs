@@ -32,6 +32,7 @@ mod grants;
 mod reach;
 
 mod managed;
+mod plain;
 mod tags;
 
 pub(crate) use document::{Clause, Condition, Statement};
@@ -44,6 +45,7 @@ pub use grants::Grants;
 pub(crate) use grants::describe;
 pub use managed::DOCUMENTS;
 pub(crate) use managed::{ManagedPolicy, managed};
+pub(crate) use plain::plain;
 pub(crate) use principals::{PrincipalEntry, PrincipalKey, Principals};
 pub(crate) use tags::TagOf;
 pub use tags::TagWord;

@@ -34,8 +34,8 @@ pub use resource::{
 pub use sharing::{
     AssociationId, DatabaseSharingAttribute, DatabaseSnapshotName, DocumentName,
     DocumentPermission, DocumentSharedWith, Everyone, FpgaImageId, ImageId, OrganizationArn,
-    OrganizationalUnitArn, ResourceShareArn, ShareMember, SharedWith, SharingAttribute,
-    SharingChange, SnapshotId,
+    OrganizationalUnitArn, ParameterName, ResourceShareArn, ShareMember, SharedWith,
+    SharingAttribute, SharingChange, SnapshotId,
 };
 pub(super) use value::{Argument, Value};
 pub use watch::{

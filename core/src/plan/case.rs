@@ -10,6 +10,7 @@ use crate::event::{Event, EventId, values_at};
 use crate::facts::{Back, Context};
 use crate::iam::arn::Arn;
 use crate::iam::catalogue::{Effect, Inverse, StepCondition, StepRow, step_doubts, step_rows};
+use crate::iam::policy::TrustWord;
 use crate::prior::{Prior, Source, Taken};
 use crate::text::live::is_live;
 use crate::vocabulary::OwnKind;
@@ -70,6 +71,7 @@ fn holds(condition: &StepCondition, event: &Event, context: &Context) -> bool {
     let texts = |path: &str| {
         let text = |value: &'_ Value| match value {
             Value::Bool(on) => Some(on.to_string()),
+            Value::Number(number) => Some(number.to_string()),
             value => value.as_str().map(str::to_owned),
         };
         found(path).into_iter().filter_map(text).collect::<Vec<_>>()
@@ -81,6 +83,9 @@ fn holds(condition: &StepCondition, event: &Event, context: &Context) -> bool {
     match condition {
         StepCondition::OnlyDenies => rights.only_denies,
         StepCondition::DeniesToo => rights.denies && !rights.only_denies,
+        StepCondition::OpensToAnyone => {
+            rights.trust.as_ref().is_some_and(|trust| trust.has(TrustWord::Anyone) && !trust.cut)
+        }
         StepCondition::Silences => context.silences,
         StepCondition::Own => !context.own.is_empty(),
         StepCondition::PutBack => lately(event, context) == Some(Lately::Same),

@@ -13,12 +13,12 @@ use super::argument::{
     EventRuleName, Everyone, FilterName, FpgaImageId, FunctionName, FunctionQualifier,
     FunctionStatementId, GrantId, GroupId, GroupName, IdentityCenterArn, IdentityStoreId, ImageId,
     InstanceProfileName, KeyId, ListId, MembershipId, OidcProviderArn, OrganizationArn,
-    OrganizationPolicyId, OrganizationalUnitArn, ParentId, PermissionSetArn, PolicyArn, PolicyName,
-    PolicyTargetId, PolicyVersion, ProfileId, QueueLabel, QueueUrl, RecorderName, ResourceShareArn,
-    RoleName, SamlProviderArn, SerialNumber, ServerCertificateName, ServiceCredentialId,
-    ServicePrincipal, ShareMember, SharedWith, SharingAttribute, SharingChange, SnapshotId,
-    SshPublicKeyId, StackName, TopicArn, TopicLabel, TrailName, TrustAnchorId,
-    TrustedTokenIssuerArn, UserId, UserName, Value,
+    OrganizationPolicyId, OrganizationalUnitArn, ParameterName, ParentId, PermissionSetArn,
+    PolicyArn, PolicyName, PolicyTargetId, PolicyVersion, ProfileId, QueueLabel, QueueUrl,
+    RecorderName, ResourceShareArn, RoleName, SamlProviderArn, SerialNumber, ServerCertificateName,
+    ServiceCredentialId, ServicePrincipal, ShareMember, SharedWith, SharingAttribute,
+    SharingChange, SnapshotId, SshPublicKeyId, StackName, TopicArn, TopicLabel, TrailName,
+    TrustAnchorId, TrustedTokenIssuerArn, UserId, UserName, Value,
 };
 use super::guard::Guard;
 use crate::iam::account::AccountId;
@@ -263,6 +263,7 @@ steps! {
     DisassociateResourceShare = RamDisassociateResourceShare {
         resource_share_arn: ResourceShareArn, principals: ShareMember, region: Region,
     }
+    DeleteParameter = SsmDeleteParameter { name: ParameterName, region: Region }
     UnshareDocument = SsmModifyDocumentPermission {
         name: DocumentName, permission_type: DocumentPermission,
         account_ids_to_remove: DocumentSharedWith, region: Region,

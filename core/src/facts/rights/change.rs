@@ -10,7 +10,7 @@ use super::how::RightsChange::{self, Document, Session};
 use super::trust;
 use crate::event::Event;
 use crate::iam::arn::Arn;
-use crate::iam::policy::{Grant, Grants, PolicyDocument, Trust, managed};
+use crate::iam::policy::{Grant, Grants, PolicyDocument, Trust, managed, plain};
 use crate::prior::{Beside, Prior, Why};
 use crate::site::Site;
 
@@ -41,6 +41,8 @@ pub struct Rights {
     pub unknown: Option<Why>,
     /// The document that it puts or attaches forbids something.
     pub denies: bool,
+    /// What the document that it puts allows, in words, where that gives none of the words of `grants`.
+    pub harmless: Option<String>,
     /// It carries a document that cannot be read: AWS took it, so it means something.
     pub unreadable: bool,
     /// The policy that it puts, attaches or detaches allows nothing: without it somebody has more rights.
@@ -203,6 +205,8 @@ impl Rights {
             self.grants = Grants::of(&document, own);
             self.compare(replaced, std::slice::from_ref(&document), own);
             self.join_to(Some(&document), beside, own);
+            let gives = self.grants.all.iter().any(|grant| grant.is_dangerous());
+            self.harmless = if gives { None } else { plain(&document) };
         } else {
             self.unreadable = found.is_some();
         }

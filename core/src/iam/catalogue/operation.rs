@@ -260,6 +260,7 @@ operations! {
     SqsSetQueueAttributes = "sqs:SetQueueAttributes",
     SsmContactsPutContactPolicy = "ssm-contacts:PutContactPolicy",
     SsmIncidentsPutResourcePolicy = "ssm-incidents:PutResourcePolicy",
+    SsmDeleteParameter = "ssm:DeleteParameter",
     SsmModifyDocumentPermission = "ssm:ModifyDocumentPermission",
     SsmPutParameter = "ssm:PutParameter",
     SsmPutResourcePolicy = "ssm:PutResourcePolicy",

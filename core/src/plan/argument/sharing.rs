@@ -36,6 +36,9 @@ texts! {
     /// Name or ARN of a document of Systems Manager.
     /// Source: `DocumentName` and `DocumentARN` of the model `ssm`
     DocumentName: |text| is_of(text, 3..=450, |c| is_name_char(c) || matches!(c, ':' | '/')), UnsafeValue;
+    /// Name of a parameter of Systems Manager, with the path it is in.
+    /// Source: `PutParameterRequest` of the model `ssm`, in words
+    ParameterName: |text| is_of(text, 1..=1_011, |c| is_name_char(c) || c == '/'), UnsafeValue;
     /// Everybody who has an AWS account, or one account.
     /// Source: `AccountId` of the model `ssm`
     DocumentSharedWith: |text| text.eq_ignore_ascii_case("all") || account::is_id(text), UnsafeValue;
@@ -149,6 +152,11 @@ mod tests {
 
     #[test]
     fn documents_are_shared_with_all_or_one() {
+        check::<ParameterName>(
+            &["/shop/db/password", "a.b_c"],
+            &["", "a b", "a;b", "arn:x"],
+            GUARD,
+        );
         check::<DocumentName>(&["prod-bootstrap", "a.b_c"], &["", "ab", "a b", "a;b"], GUARD);
         check::<DocumentSharedWith>(&["All", "all", "999988887777"], &["", "*", "9999"], GUARD);
         assert_eq!(DocumentPermission::read(Ok("Own")), Err(GUARD));

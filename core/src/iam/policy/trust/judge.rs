@@ -34,6 +34,8 @@ pub struct Trust {
     pub met_by_strangers: BTreeSet<String>,
     /// It has more statements than are judged, and counts as open to anyone.
     pub cut: bool,
+    /// It also forbids something, perhaps on a condition.
+    pub denies: bool,
     /// The thing whose policy it is.
     pub of: Of,
 }
@@ -60,7 +62,8 @@ impl Trust {
     /// Judges a trust policy.
     #[must_use]
     pub fn of(document: &PolicyDocument, home: &Home<'_>) -> Self {
-        let mut trust = Self { cut: document.too_long, ..Self::default() };
+        let denies = document.denies();
+        let mut trust = Self { cut: document.too_long, denies, ..Self::default() };
         if trust.cut {
             trust.add(TrustWord::Anyone);
         }
@@ -239,7 +242,7 @@ impl Trust {
         self.organization.get_or_insert_with(|| id.to_owned());
     }
 
-    pub(super) fn has(&self, word: TrustWord) -> bool {
+    pub(crate) fn has(&self, word: TrustWord) -> bool {
         self.words.contains(&word)
     }
 

@@ -27,7 +27,9 @@ pub(crate) fn describe_trust(trust: &Trust) -> Vec<String> {
     } else if has(TrustWord::Anyone) {
         let outside = if trust.of == Of::WebResource { UNSIGNED } else { "" };
         let conditions = match trust.met_by_strangers.is_empty() {
-            true => String::new(),
+            // A denial may hold on a condition.
+            true if trust.denies => String::new(),
+            true => ", without a condition".to_owned(),
             false => format!(
                 ", on a condition that strangers can meet: {}",
                 list(&trust.met_by_strangers)
@@ -134,7 +136,7 @@ mod tests {
         check(&tag, &[&format!("anybody in any AWS account may take it, {met}")]);
         let open = allow(star, "{}");
         for both in [format!("{open},{tag}"), format!("{tag},{open}"), open] {
-            check(&both, &["anybody in any AWS account may take it"]);
+            check(&both, &["anybody in any AWS account may take it, without a condition"]);
         }
         let by = |key: &str| format!(r#"{{"StringEquals":{{"{key}":"o-exampleorgid"}}}}"#);
         let within = "may take it within your organization only: o-exampleorgid";
