@@ -160,6 +160,15 @@ impl Grant {
     pub(crate) fn makes_administrator(self) -> bool {
         Self::ADMINISTRATOR.contains(&self)
     }
+
+    /// Does it give anything by itself, and not only what something had forbidden before?
+    #[must_use]
+    pub(crate) fn is_dangerous(self) -> bool {
+        !matches!(
+            self,
+            Self::Quarantine | Self::QuarantineRemoved | Self::BoundaryRemoved | Self::DenyRemoved
+        )
+    }
     /// The service whose data it gives.
     #[must_use]
     pub(crate) fn data_service(self) -> Option<DataService> {
