@@ -138,6 +138,11 @@ mod tests {
         for both in [format!("{open},{tag}"), format!("{tag},{open}"), open] {
             check(&both, &["anybody in any AWS account may take it, without a condition"]);
         }
+        // A denial binds it after all, in a way that strangers can meet.
+        let denied = r#"{"Effect":"Deny","Principal":"*","Action":"sts:*",
+            "Condition":{"StringNotEquals":{"aws:PrincipalTag/team":"blue"}}}"#;
+        let bound = describe_trust(&judged(&format!("{},{denied}", allow(star, "{}"))));
+        assert!(!bound.join(" ").contains("without a condition"), "{bound:?}");
         let by = |key: &str| format!(r#"{{"StringEquals":{{"{key}":"o-exampleorgid"}}}}"#);
         let within = "may take it within your organization only: o-exampleorgid";
         check(&allow(star, &by("aws:PrincipalOrgID")), &[&format!("accounts {within}")]);
