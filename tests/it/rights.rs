@@ -107,10 +107,9 @@ fn a_document_that_was_read_and_is_harmless_differs_from_one_that_was_not_read()
     let watched = "none of the rights that this tool watches for: ";
     let harmless = put(allow);
     assert!(harmless.contains(&format!("{watched}ec2:describe* on everything")), "{harmless}");
-    assert!(harmless.contains("Only if no policy of this name was there before"), "{harmless}");
-    assert!(harmless.contains("aws iam delete-role-policy --role-name=r --policy-name=p"));
+    assert!(harmless.contains("If no policy of this name was there before"), "{harmless}");
     let unread = put("none");
-    assert!(!unread.contains(watched) && !unread.contains("delete-role-policy"), "{unread}");
+    assert!(!unread.contains(watched), "{unread}");
     let dangerous = put(&allow.replace("ec2:Describe*", "iam:*"));
     assert!(!dangerous.contains(watched), "{dangerous}");
     // Without such a policy somebody has more rights.
@@ -118,5 +117,5 @@ fn a_document_that_was_read_and_is_harmless_differs_from_one_that_was_not_read()
     let both = put(&allow
         .replace(r#":{"Effect""#, &format!(r#":[{deny},{{"Effect""#))
         .replace("}}", "}]}"));
-    assert!(both.contains(watched) && !both.contains("delete-role-policy"), "{both}");
+    assert!(both.contains(watched), "{both}");
 }
