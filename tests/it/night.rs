@@ -140,7 +140,10 @@ fn a_policy_of_the_organization_says_whether_denials_came_or_went() {
     );
     let first = update(1, deny("cloudtrail:StopLogging"));
     let tighter = text(vec![first.clone(), wide.clone()]);
-    assert!(tighter.starts_with("MEDIUM: Organization policy limits more than before"), "{tighter}");
+    assert!(
+        tighter.starts_with("MEDIUM: Organization policy limits more than before"),
+        "{tighter}"
+    );
     assert!(tighter.contains("gone or narrower none, new or wider 1"), "{tighter}");
     let looser = text(vec![first, wide, update(3, allow)]);
     assert!(looser.starts_with("HIGH: Organization policy changed"), "{looser}");
